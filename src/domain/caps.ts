@@ -1,0 +1,73 @@
+/** How much room a day has, and which cap says so (R2, R10). One pass over the slots. */
+import { carriedOf, counterOf, type Account } from './account.js';
+import { dailyCapOf, rampCapOf, steppedCapOf, weeklyCapOf } from './policy.js';
+import { CHURN_FACTOR, CHURN_FLOOR, OVERSHOOT, WEEK_DAYS } from './limits.js';
+
+/** In the gate's order: of two caps that leave the same room the first one is named. */
+export type CapName = 'weekly' | 'ramp' | 'daily';
+
+export type Room = {
+  readonly daily: number;
+  readonly weekly: number;
+  readonly ramp: number | null;
+  /** The smallest of daily, ramp, and weekly less the six earlier days; never below 0. */
+  readonly effective: number;
+  readonly binding: CapName;
+  readonly counter: number;
+  readonly carried: number;
+  /** The six earlier quota days, slots that are carried into today left out. */
+  readonly earlier: number;
+  readonly weekUsed: number;
+  readonly remaining: number;
+  /** Grants of today, whatever became of them, and how many there may be (R3). */
+  readonly grants: number;
+  readonly grantsMax: number;
+};
+
+/** InMails of the six earlier quota days; what is carried already counts today. */
+function earlierOf(account: Account): number {
+  const oldest = account.day - WEEK_DAYS + 1;
+  let sum = 0;
+  for (const { day } of account.days) {
+    if (day >= oldest && day < account.day) sum += counterOf(account, day);
+  }
+  const isCarriedTwice = account.slots.filter(
+    (slot) =>
+      slot.carriedInto === account.day && slot.state !== 'released' && slot.quotaDay >= oldest,
+  );
+  return sum - isCarriedTwice.length;
+}
+
+export function roomOf(account: Account): Room {
+  const { policy, rampDay, day } = account;
+  const daily = dailyCapOf(policy);
+  const weekly = weeklyCapOf(policy);
+  const ramp = rampCapOf(policy, rampDay);
+  const earlier = earlierOf(account);
+  const counter = counterOf(account, day);
+  const carried = carriedOf(account);
+  const effective = Math.max(0, Math.min(daily, ramp ?? Infinity, weekly - earlier));
+  return {
+    daily,
+    weekly,
+    ramp,
+    effective,
+    binding: bindingOf(effective, weekly - earlier, ramp),
+    counter,
+    carried,
+    earlier,
+    weekUsed: earlier + counter + carried,
+    remaining: Math.max(0, effective - counter - carried),
+    grants: account.slots.filter((slot) => slot.quotaDay === day).length,
+    grantsMax: Math.max(CHURN_FLOOR, CHURN_FACTOR * steppedCapOf(policy, rampDay)),
+  };
+}
+
+function bindingOf(effective: number, weeklyLeft: number, ramp: number | null): CapName {
+  if (weeklyLeft <= effective) return 'weekly';
+  return ramp === effective ? 'ramp' : 'daily';
+}
+
+/** Far enough over the cap that the account must rest: 60 of 50, any send on a cap of 0 (R8). */
+export const isOvershoot = (counter: number, cap: number): boolean =>
+  counter > cap && OVERSHOOT.counterTimes * counter >= OVERSHOOT.capTimes * cap;

@@ -1,0 +1,163 @@
+/** A delivery with proof always counts, once, on the slot's own quota day (R4, R5, R15). */
+import { findSlot, isSameProof, takenOf, type Account, type Proof, type Slot } from './account.js';
+import { alert, refuse, type Decided, type Event, type Source } from './events.js';
+import type { ChatId, MessageId, ReservationId } from './ids.js';
+import type { Instant } from './time.js';
+
+export type Deliver = {
+  readonly reservationId: ReservationId;
+  readonly chatId: ChatId;
+  readonly messageId?: MessageId | undefined;
+  /** For display only (R16). */
+  readonly deliveredAt?: Instant | undefined;
+  readonly source?: Source | undefined;
+};
+export type Delivered = { readonly settled: 'delivered' | 'already_delivered' | 'external' };
+
+type Known = { readonly owner: Slot | undefined; readonly isExternal: boolean };
+
+/** Counts a delivery: the slot's, or an external one where no slot is known. */
+export function deliver(account: Account, report: Deliver, at: Instant): Decided<Delivered> {
+  const slot = findSlot(account, report.reservationId);
+  const proof: Proof = { chatId: report.chatId, messageId: report.messageId ?? null };
+  const { owner, isExternal } = whoHas(account, proof);
+  const isTaken = owner !== undefined && owner !== slot && !isLent(owner, proof);
+  if (isTaken) return taken(report, `reservation ${owner.reservationId} has it`);
+  if (!slot) {
+    if (isExternal) return settled('external', []);
+    const details = { reservationId: report.reservationId, chatId: report.chatId };
+    return settled('external', [
+      external(account, proof, at),
+      alert('old_id', 'warning', { ...details, message: 'sendDelivered' }),
+    ]);
+  }
+  const isAfter = isExternal && slot.reservedAt > cameAt(account, proof);
+  if (isAfter) return taken(report, 'it was seen before the slot was reserved');
+  const returned = owner && owner !== slot ? [givenBack(owner)] : [];
+  if (slot.state === 'delivered') return secondProof(account, slot, proof, returned, at);
+  return settled('delivered', [...returned, ...delivery(account, slot, proof, report, at)]);
+}
+
+/** Which delivered slot, or which external send, a proof belongs to. */
+export function whoHas(account: Account, proof: Proof): Known {
+  const isHis = (slot: Slot): boolean =>
+    slot.state === 'delivered' &&
+    (isSameProof(slot, proof) ||
+      (slot.isAdopted && isSameProof({ ...slot, messageId: null }, proof)));
+  const owner = account.slots.find(isHis);
+  return { owner, isExternal: account.externals.some((known) => isSameProof(known, proof)) };
+}
+
+/** A message id that was only observed gives way to a reservation that brings it (R4). */
+const isLent = (owner: Slot, proof: Proof): boolean =>
+  owner.state === 'delivered' && owner.isAdopted && proof.messageId !== null;
+
+/** It stays delivered, by what was reported for it; the event log may not have that row yet. */
+const givenBack = (owner: Slot): Event => ({
+  type: 'SlotDelivered',
+  slot: owner.state === 'delivered' ? { ...owner, messageId: null, isAdopted: false } : owner,
+  source: 'pipeline',
+});
+
+const cameAt = (account: Account, proof: Proof): Instant =>
+  account.externals.find((known) => isSameProof(known, proof))?.at ?? Infinity;
+
+/** What makes a slot that is not delivered a delivered one. */
+function delivery(
+  account: Account,
+  slot: Slot,
+  proof: Proof,
+  report: Deliver,
+  at: Instant,
+): Event[] {
+  const seen = externalFor(account, slot, proof);
+  const messageId = proof.messageId ?? seen?.messageId ?? null;
+  const isAdopted = proof.messageId === null && messageId !== null;
+  const late = { reservationId: slot.reservationId, chatId: proof.chatId, was: slot.state };
+  const deliveredAt = Math.min(report.deliveredAt ?? at, at);
+  return [
+    ...(slot.state === 'released' ? [alert('late_delivery', 'warning', late)] : []),
+    ...(seen ? [claim(slot, seen)] : []),
+    {
+      type: 'SlotDelivered',
+      slot: {
+        ...takenOf(slot),
+        state: 'delivered',
+        settledAt: deliveredAt,
+        chatId: proof.chatId,
+        messageId,
+        isAdopted,
+      },
+      source: seen ? null : (report.source ?? 'pipeline'),
+    },
+  ];
+}
+
+type SeenExternal = Account['externals'][number];
+
+/** The observed send that this delivery is: the same proof, or the first one seen in its chat. */
+function externalFor(account: Account, slot: Slot, proof: Proof): SeenExternal | undefined {
+  return account.externals.find((known) =>
+    proof.messageId === null
+      ? known.chatId === proof.chatId && slot.reservedAt <= known.at
+      : isSameProof(known, proof),
+  );
+}
+
+const claim = (slot: Slot, seen: SeenExternal): Event => ({
+  type: 'ExternalClaimed',
+  proof: { chatId: seen.chatId, messageId: seen.messageId },
+  isSameDay: seen.quotaDay === slot.quotaDay,
+});
+
+/** A delivered slot hears of a proof again: its own, its own completed, or one InMail more (R4). */
+function secondProof(
+  account: Account,
+  slot: Extract<Slot, { state: 'delivered' }>,
+  proof: Proof,
+  returned: readonly Event[],
+  at: Instant,
+): Decided<Delivered> {
+  const isOwn = slot.chatId === proof.chatId;
+  if (isOwn && (proof.messageId === null || proof.messageId === slot.messageId)) {
+    const isAdopted = slot.isAdopted && proof.messageId === null;
+    const confirmed: Event = { type: 'ProofCompleted', slot: { ...slot, isAdopted } };
+    return settled('already_delivered', slot.isAdopted === isAdopted ? [] : [confirmed]);
+  }
+  if (isOwn && (slot.messageId === null || slot.isAdopted)) {
+    const seen = account.externals.find((known) => isSameProof(known, proof));
+    return settled('already_delivered', [
+      ...returned,
+      ...(slot.isAdopted ? [external(account, slot, at)] : []),
+      ...(seen ? [claim(slot, seen)] : []),
+      {
+        type: 'ProofCompleted',
+        slot: { ...slot, messageId: proof.messageId, isAdopted: false },
+      },
+    ]);
+  }
+  if (whoHas(account, proof).isExternal) return settled('already_delivered', []);
+  const details = { reservationId: slot.reservationId, chatId: proof.chatId };
+  return settled('already_delivered', [
+    ...returned,
+    external(account, proof, at),
+    alert('double_send', 'critical', { ...details, message: 'a second proof' }),
+  ]);
+}
+
+const settled = (what: Delivered['settled'], events: readonly Event[]): Decided<Delivered> => ({
+  events,
+  answer: { settled: what },
+});
+
+/** A delivery that is no reservation's counts today, at once. */
+const external = (account: Account, { chatId, messageId }: Proof, at: Instant): Event => ({
+  type: 'ExternalCounted',
+  external: { chatId, messageId, quotaDay: account.day, at, isCounted: true },
+  sentAt: at,
+});
+
+function taken(report: Deliver, who: string): Decided<Delivered> {
+  const { reservationId, chatId } = report;
+  return refuse('ChatIdTaken', `reservation ${reservationId}: chatId ${chatId} is taken: ${who}`);
+}

@@ -1,0 +1,169 @@
+/** Moves facts into place. No rules, no refusals; the compiler finds the event that is forgotten. */
+import {
+  bookOf,
+  emptyDay,
+  isSameProof,
+  type Account,
+  type Cooldown,
+  type DayBook,
+  type Slot,
+} from './account.js';
+import type { Event } from './events.js';
+import type { UtcDay } from './time.js';
+import { assertNever } from './assert.js';
+import { EFFECTS_MAX, EXTERNALS_MAX, REMEMBERED_DAYS, WEEK_DAYS } from './limits.js';
+import { steppedCapOf } from './policy.js';
+import { dayOf } from './time.js';
+
+export function evolve(account: Account, event: Event): Account {
+  switch (event.type) {
+    case 'SlotReserved':
+      return { ...account, slots: [...account.slots, event.slot] };
+    case 'SlotDelivered':
+    case 'SlotReleased':
+    case 'SlotMadeUncertain':
+    case 'ProofCompleted':
+      return markLate({ ...account, slots: put(account.slots, event.slot) }, event.slot.quotaDay);
+    case 'SlotDenied':
+      return withBook(account, account.day, (book) => ({ denials: plusOne(book, event.reason) }));
+    case 'ExternalCounted': {
+      const { external } = event;
+      const known = [...account.externals, external].slice(-EXTERNALS_MAX);
+      const next = { ...account, externals: known };
+      if (!external.isCounted) return next;
+      const counted = withBook(next, external.quotaDay, (book) => ({
+        external: book.external + 1,
+      }));
+      return markLate(counted, external.quotaDay);
+    }
+    case 'ExternalClaimed':
+      return claimed(account, event);
+    case 'DayRolled':
+      return rolled(account, event);
+    case 'CooldownStarted':
+      return {
+        ...account,
+        cooldowns: withCooldown(account.cooldowns, event.cooldown),
+        cooledAtCounter:
+          event.cooldown.cause === 'overshoot' ? event.counter : account.cooledAtCounter,
+      };
+    case 'CooldownEnded':
+      return {
+        ...account,
+        cooldowns: account.cooldowns.filter(({ cause }) => cause !== event.cause),
+      };
+    case 'BreakerOpened':
+      return { ...account, breakerUntil: event.until };
+    case 'RampRestarted':
+      return { ...account, rampDay: 1 };
+    case 'EffectApplied':
+      return { ...account, effects: [...account.effects, event.effect].slice(-EFFECTS_MAX) };
+    case 'Held':
+      return { ...account, hold: event.hold };
+    case 'Resumed':
+      return { ...account, hold: null, breakerUntil: null };
+    case 'PolicyChanged':
+      return withPolicy(account, event);
+    case 'OpeningsLearnt':
+      return { ...account, openings: event.openings };
+    case 'IdentityChecked':
+      return { ...account, isIdentityChecked: true };
+    case 'Connected':
+      return { ...account, isDisconnected: false };
+    case 'Disconnected':
+      return { ...account, isDisconnected: true };
+    case 'SettledByOperator':
+    case 'AlertRaised':
+      return account;
+    default:
+      return assertNever(event);
+  }
+}
+
+const put = (slots: readonly Slot[], slot: Slot): readonly Slot[] =>
+  slots.map((old) => (old.reservationId === slot.reservationId ? slot : old));
+
+const plusOne = ({ denials }: DayBook, reason: string): DayBook['denials'] => [
+  ...denials.filter((denial) => denial.reason !== reason),
+  { reason, count: (denials.find((denial) => denial.reason === reason)?.count ?? 0) + 1 },
+];
+
+function withBook(
+  account: Account,
+  day: UtcDay,
+  change: (book: DayBook) => Partial<DayBook>,
+): Account {
+  const book = bookOf(account, day);
+  const others = account.days.filter((other) => other.day !== day);
+  const days = [...others, { ...book, ...change(book) }].toSorted((a, b) => a.day - b.day);
+  return { ...account, days };
+}
+
+/** A closed day that changes says how often it did: its row was read by people already. */
+const markLate = (account: Account, day: UtcDay): Account =>
+  day < account.day ? withBook(account, day, ({ late }) => ({ late: late + 1 })) : account;
+
+function claimed(account: Account, event: Extract<Event, { type: 'ExternalClaimed' }>): Account {
+  const external = account.externals.find((known) => isSameProof(known, event.proof));
+  const next = {
+    ...account,
+    externals: account.externals.filter((known) => known !== external),
+  };
+  if (!external?.isCounted || !event.isSameDay) return next;
+  return withBook(next, external.quotaDay, (book) => ({ external: book.external - 1 }));
+}
+
+function withCooldown(cooldowns: readonly Cooldown[], cooldown: Cooldown): readonly Cooldown[] {
+  const same = cooldowns.find(({ cause }) => cause === cooldown.cause);
+  if (same && same.until >= cooldown.until) return cooldowns;
+  return [...cooldowns.filter((other) => other !== same), cooldown];
+}
+
+function withPolicy(account: Account, event: Extract<Event, { type: 'PolicyChanged' }>): Account {
+  const { policy, rampDay } = event;
+  const old = account.policy;
+  const isSameWindow =
+    JSON.stringify(old.sendingWindow) === JSON.stringify(policy.sendingWindow) &&
+    old.timezone === policy.timezone;
+  return {
+    ...account,
+    policy,
+    rampDay,
+    highestCap: Math.max(account.highestCap, steppedCapOf(policy, rampDay)),
+    openings: isSameWindow && policy.sendingWindow ? account.openings : null,
+    isIdentityChecked: account.isIdentityChecked && old.identity === policy.identity,
+  };
+}
+
+/** A new day: nothing is spent, what may have landed today is carried, what is old is folded. */
+function rolled(account: Account, event: Extract<Event, { type: 'DayRolled' }>): Account {
+  const { day, carried, rampDay } = event;
+  const isForgotten = (slot: Slot): boolean =>
+    slot.state !== 'in_flight' && slot.quotaDay + REMEMBERED_DAYS < day;
+  const isKept = (book: DayBook): boolean => book.day > day - WEEK_DAYS;
+  const books = account.days.map((book) => folded(book, account.slots.filter(isForgotten)));
+  return {
+    ...account,
+    day,
+    rampDay,
+    highestCap: steppedCapOf(account.policy, rampDay),
+    cooledAtCounter: 0,
+    days: [...books.filter(isKept), emptyDay(day)],
+    slots: account.slots
+      .filter((slot) => !isForgotten(slot))
+      .map((slot) => (carried.includes(slot.reservationId) ? { ...slot, carriedInto: day } : slot)),
+    externals: account.externals.filter(({ at }) => dayOf(at) + REMEMBERED_DAYS >= day),
+    effects: account.effects.filter((effect) => effect.day + REMEMBERED_DAYS >= day),
+  };
+}
+
+function folded(book: DayBook, forgotten: readonly Slot[]): DayBook {
+  const mine = forgotten.filter((slot) => slot.quotaDay === book.day);
+  const count = (state: Slot['state']): number =>
+    mine.filter((slot) => slot.state === state).length;
+  return {
+    ...book,
+    forgottenDelivered: book.forgottenDelivered + count('delivered'),
+    forgottenUncertain: book.forgottenUncertain + count('uncertain'),
+  };
+}

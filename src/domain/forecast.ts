@@ -1,0 +1,93 @@
+/**
+ * What will be: the earliest instant at which a reserve is granted, and the ones after it. Reckoned
+ * as if no message came, runs succeeded on time and each open slot ended uncertain (contract, 2).
+ */
+import type { Account, Slot } from './account.js';
+import { evolve } from './evolve.js';
+import { barrierAt, type Barrier } from './gate.js';
+import { RECONCILE_INTERVAL_MS } from './limits.js';
+import { roll } from './roll.js';
+import { dayOf, hashOf, startOf, type Instant } from './time.js';
+import { reservedSlot } from './reserve.js';
+import { isReservationId, type AccountId } from './ids.js';
+import { assert } from './assert.js';
+
+/** More reasons in a row than any mix of week, window and breaker can give. */
+const STEPS_MAX = 2_000;
+
+/** The first reconcile at or after that instant, on the account's own second (R8). */
+export function runAfter(accountId: AccountId, at: Instant): Instant {
+  const phase = hashOf(accountId) % RECONCILE_INTERVAL_MS;
+  return Math.ceil((at - phase) / RECONCILE_INTERVAL_MS) * RECONCILE_INTERVAL_MS + phase;
+}
+
+/** The account as it will be at that instant, if nobody says anything until then. */
+export function forecastAt(account: Account, at: Instant): Account {
+  let view = account;
+  while (view.day < dayOf(at)) {
+    const midnight = startOf(view.day + 1);
+    view = settledBefore(view, midnight);
+    view = roll(view, midnight).reduce((before, event) => evolve(before, event), view);
+  }
+  return view;
+}
+
+/** What was in flight and is settled as uncertain by a run before that midnight is not carried. */
+function settledBefore(account: Account, midnight: Instant): Account {
+  const isSettled = (slot: Slot): boolean =>
+    slot.state === 'in_flight' && runAfter(account.accountId, slot.leaseExpiresAt) < midnight;
+  if (!account.slots.some(isSettled)) return account;
+  const slots = account.slots.map((slot): Slot =>
+    isSettled(slot)
+      ? { ...slot, state: 'uncertain', settledAt: slot.leaseExpiresAt, reason: 'lease_expired' }
+      : slot,
+  );
+  return { ...account, slots };
+}
+
+/** From `from` on, the first instant at which no reason holds; null: only a person can help. */
+export function earliestGrant(account: Account, from: Instant): Instant | null {
+  return nextGrant(account, from)?.at ?? null;
+}
+
+function nextGrant(account: Account, from: Instant): { at: Instant; view: Account } | undefined {
+  let at = from;
+  let view = account;
+  for (let step = 0; step < STEPS_MAX; step += 1) {
+    view = forecastAt(view, at);
+    const barrier = barrierAt(view, at, { isForecast: true });
+    if (!barrier) return { at, view };
+    if (barrier.until === null) return undefined;
+    assert(barrier.until > at, `${barrier.reason} ends later than it is asked`);
+    at = barrier.until;
+  }
+  return undefined;
+}
+
+/** When a refused caller should ask again (R9). */
+export function retryAtOf(account: Account, barrier: Barrier, at: Instant): Instant | null {
+  if (barrier.reason === 'unverified' || barrier.until === null) return barrier.until;
+  return earliestGrant(account, at);
+}
+
+/** The next `count` instants at which a reserve is granted if every one before it is used. */
+export function nextSlots(account: Account, from: Instant, count: number): readonly Instant[] {
+  const found: Instant[] = [];
+  let view = account;
+  let at = from;
+  while (found.length < count) {
+    const next = nextGrant(view, at);
+    if (!next) return found;
+    at = next.at;
+    found.push(at);
+    const slot = forecastSlot(next.view, found.length, at);
+    view = evolve(next.view, { type: 'SlotReserved', slot });
+  }
+  return found;
+}
+
+function forecastSlot(account: Account, n: number, at: Instant): Slot {
+  const reservationId = `forecast:${n}`;
+  assert(isReservationId(reservationId), 'a forecast names its slots as callers do');
+  return reservedSlot(account, { reservationId }, at);
+}

@@ -1,0 +1,66 @@
+/** Every number of the rules, with its unit and its reason, and the relations between them. */
+import { assert } from './assert.js';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from './time.js';
+import { SAFE_BAND } from './tier.js';
+
+/** How long a slot may stay in flight without a word, unless the caller says otherwise (R6). */
+export const LEASE_SECONDS_DEFAULT = 15 * 60;
+export const LEASE_SECONDS_MIN = 1;
+export const LEASE_SECONDS_MAX = 24 * 60 * 60;
+
+/** How often an account is reconciled (R8). */
+export const RECONCILE_INTERVAL_MS = 10 * MINUTE_MS;
+
+/** How long a protective cooldown lasts (R5, R8). */
+export const COOLDOWN_MS = HOUR_MS;
+/** However long LinkedIn asks us to wait, a person looks after a week (R5). */
+export const THROTTLE_MAX_MS = 7 * DAY_MS;
+
+/** The week of the weekly cap: quota days, today included (R10). */
+export const WEEK_DAYS = 7;
+/** The weekly cap, unless set: this many days' worth of the daily cap (R10). */
+export const WEEKLY_CAP_DAYS = 5;
+
+/** A day has at most max(20, 3 x daily cap) grants, whatever became of them (R3). */
+export const CHURN_FLOOR = 20;
+export const CHURN_FACTOR = 3;
+
+/** Ids and proofs are remembered this many days after their quota day ended: 48 h (R3). */
+export const REMEMBERED_DAYS = 2;
+/** An observed send older than this counts for no cap (R16). */
+export const OBSERVED_MAX_AGE_MS = REMEMBERED_DAYS * DAY_MS;
+/** A slot may have been reserved this much later than the send it is matched with (R15). */
+export const OBSERVED_SLACK_MS = MINUTE_MS;
+/** Clocks of callers may be this far ahead of ours before we call a time "in the future". */
+export const CLOCK_SLACK_MS = MINUTE_MS;
+
+/** Proofs of sends that are none of ours, kept against counting them twice; the oldest go first. */
+export const EXTERNALS_MAX = 500;
+/** Effects of reports kept against applying them twice; the oldest go first. */
+export const EFFECTS_MAX = 500;
+
+/** A start in the first hour of a day still meets yesterday's row: that was no clean end (R13). */
+export const UNCLEAN_GRACE_MS = HOUR_MS;
+
+/** When a gate that could not be verified is tried again. */
+export const VERIFY_RETRY_MS = 10 * SECOND_MS;
+
+export const BATCH_MAX = 200;
+export const NEXT_SLOTS_MAX = 200;
+/** Rows that one save may carry: its activity stays far below its time limit. */
+export const SAVE_ROWS_MAX = 200;
+/** The overshoot that starts a cooldown: 5 x counter >= 6 x cap (R8). */
+export const OVERSHOOT = { counterTimes: 5, capTimes: 6 } as const;
+
+assert(COOLDOWN_MS > RECONCILE_INTERVAL_MS, 'a cooldown outlasts one reconcile interval');
+assert(LEASE_SECONDS_MAX * SECOND_MS <= DAY_MS, 'a lease reaches into the next day at most');
+assert(
+  LEASE_SECONDS_MAX * SECOND_MS <= REMEMBERED_DAYS * DAY_MS,
+  'an id is remembered longer than its lease runs',
+);
+assert(REMEMBERED_DAYS < WEEK_DAYS, 'a day is in the week at least as long as its slots are known');
+assert(CHURN_FACTOR * SAFE_BAND.recruiter <= 200, 'the ledger of four days stays small');
+assert(
+  OVERSHOOT.capTimes > OVERSHOOT.counterTimes,
+  'an overshoot is more than the cap, not the cap itself',
+);

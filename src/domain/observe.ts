@@ -1,0 +1,71 @@
+/** InMails that were seen in the account's outbox: ours, or sent by hand (R15, R16). */
+import { takenOf, type Account, type Slot } from './account.js';
+import { whoHas } from './deliver.js';
+import { alert, type Decided, type Event } from './events.js';
+import type { ChatId, MessageId, RecipientId, ReservationId } from './ids.js';
+import { OBSERVED_MAX_AGE_MS, OBSERVED_SLACK_MS } from './limits.js';
+import { dayOf, type Instant } from './time.js';
+
+export type Observe = {
+  readonly chatId: ChatId;
+  readonly messageId: MessageId;
+  readonly recipientId?: RecipientId | undefined;
+  readonly sentAt: Instant;
+};
+export type Observed = { readonly matched: ReservationId | null; readonly counted: boolean };
+
+/** A known proof changes nothing; else it is the one slot it can be, else it is external. */
+export function observe(account: Account, seen: Observe, at: Instant): Decided<Observed> {
+  const { chatId, messageId } = seen;
+  const sentAt = Math.min(seen.sentAt, at);
+  const { owner, isExternal } = whoHas(account, { chatId, messageId });
+  if (owner) return matched(owner.reservationId, []);
+  if (isExternal) return { events: [], answer: { matched: null, counted: false } };
+  const named = account.slots.find(
+    (slot) => slot.state === 'delivered' && slot.chatId === chatId && slot.messageId === null,
+  );
+  if (named?.state === 'delivered') {
+    const slot: Slot = { ...named, messageId, isAdopted: true };
+    return matched(named.reservationId, [{ type: 'ProofCompleted', slot }]);
+  }
+  const [slot, another] = candidates(account, seen, sentAt);
+  if (slot && !another) return matched(slot.reservationId, [delivered(slot, seen, sentAt)]);
+  const isCounted = at - sentAt <= OBSERVED_MAX_AGE_MS;
+  const external = { chatId, messageId, quotaDay: dayOf(sentAt), at, isCounted };
+  const details = { chatId, messageId, candidates: another ? 'more than one' : 'none' };
+  return {
+    events: [
+      { type: 'ExternalCounted', external, sentAt },
+      ...(another ? [alert('ambiguous_observed', 'warning', details)] : []),
+    ],
+    answer: { matched: null, counted: isCounted },
+  };
+}
+
+const matched = (reservationId: ReservationId, events: readonly Event[]): Decided<Observed> => ({
+  events,
+  answer: { matched: reservationId, counted: false },
+});
+
+/** Open slots for that recipient, reserved not later than a minute after the send. */
+const candidates = (account: Account, { recipientId }: Observe, sentAt: Instant): Slot[] =>
+  account.slots.filter(
+    (slot) =>
+      (slot.state === 'in_flight' || slot.state === 'uncertain') &&
+      recipientId !== undefined &&
+      slot.recipientId === recipientId &&
+      slot.reservedAt <= sentAt + OBSERVED_SLACK_MS,
+  );
+
+const delivered = (slot: Slot, { chatId, messageId }: Observe, sentAt: Instant): Event => ({
+  type: 'SlotDelivered',
+  slot: {
+    ...takenOf(slot),
+    state: 'delivered',
+    settledAt: sentAt,
+    chatId,
+    messageId,
+    isAdopted: false,
+  },
+  source: 'pipeline',
+});

@@ -1,0 +1,50 @@
+/** What a customer may set for an account (R10, R11). Null means: the default. */
+import type { Identity } from './ids.js';
+import type { SendingWindow } from './window.js';
+import { SAFE_BAND, type Tier } from './tier.js';
+import { WEEKLY_CAP_DAYS } from './limits.js';
+
+export type Ramp = { readonly dailyCaps: readonly number[] };
+
+export type Policy = {
+  readonly tier: Tier;
+  readonly dailyCap: number | null;
+  readonly weeklyCap: number | null;
+  readonly ramp: Ramp | null;
+  readonly sendingWindow: SendingWindow | null;
+  readonly timezone: string;
+  readonly identity: Identity | null;
+};
+
+export const TIMEZONE_DEFAULT = 'UTC';
+
+/** InMails a day: the customer's cap, at most the band of the tier. */
+export const dailyCapOf = ({ tier, dailyCap }: Policy): number =>
+  Math.min(dailyCap ?? SAFE_BAND[tier], SAFE_BAND[tier]);
+
+/** InMails over seven quota days: five days' worth, unless set; at most five bands. */
+export const weeklyCapOf = (policy: Policy): number =>
+  Math.min(
+    policy.weeklyCap ?? WEEKLY_CAP_DAYS * dailyCapOf(policy),
+    WEEKLY_CAP_DAYS * SAFE_BAND[policy.tier],
+  );
+
+/** The step of the ramp on its n-th day, counted from 1; null: it does not bind. */
+export const rampCapOf = ({ ramp }: Policy, rampDay: number): number | null =>
+  ramp?.dailyCaps[rampDay - 1] ?? null;
+
+/** The *daily cap* of R3 and R8: the smaller of daily cap and ramp step. */
+export const steppedCapOf = (policy: Policy, rampDay: number): number =>
+  Math.min(dailyCapOf(policy), rampCapOf(policy, rampDay) ?? Infinity);
+
+/** What a customer set and the tier's band does not allow: it then binds at the band (R10). */
+export function beyondBand({ tier, dailyCap, weeklyCap, ramp }: Policy): string | undefined {
+  const band = SAFE_BAND[tier];
+  if ((dailyCap ?? 0) > band) return `dailyCap ${dailyCap}: the safe band of ${tier} is ${band}`;
+  if ((weeklyCap ?? 0) > WEEKLY_CAP_DAYS * band) {
+    return `weeklyCap ${weeklyCap}: the safe band of ${tier} is ${WEEKLY_CAP_DAYS * band} a week`;
+  }
+  const step = ramp?.dailyCaps.find((cap) => cap > band);
+  if (step !== undefined) return `ramp.dailyCaps ${step}: the safe band of ${tier} is ${band}`;
+  return undefined;
+}

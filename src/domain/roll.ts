@@ -1,0 +1,85 @@
+/** Midnight UTC (R7): counter, day and ramp step change together, and what is in flight is carried. */
+import {
+  counterOf,
+  isLeased,
+  tallyOf,
+  type Account,
+  type CooldownCause,
+  type Slot,
+} from './account.js';
+import type { Event } from './events.js';
+import { isOvershoot } from './caps.js';
+import { COOLDOWN_MS } from './limits.js';
+import { dayOf, startOf, type Instant } from './time.js';
+
+/** What the passing of time makes happen: nothing, or one roll, however many days were slept. */
+export function roll(account: Account, at: Instant): readonly Event[] {
+  const day = dayOf(at);
+  if (day <= account.day) return [];
+  const midnight = startOf(day);
+  const carried = account.slots.filter((slot) => mayLandAfter(slot, midnight));
+  const rolled: Event = {
+    type: 'DayRolled',
+    day,
+    carried: carried.map(({ reservationId }) => reservationId),
+    rampDay: rampDayNext(account),
+  };
+  return [...overshootAt(account, at), rolled];
+}
+
+/** It was in flight at midnight, or uncertain with its lease still running: it may land today. */
+const mayLandAfter = (slot: Slot, midnight: Instant): boolean =>
+  slot.state === 'in_flight' || (slot.state === 'uncertain' && slot.leaseExpiresAt > midnight);
+
+/** The ramp advances after a day with at least one own delivery; past its end it stays there. */
+export function rampDayNext(account: Account): number {
+  const steps = account.policy.ramp?.dailyCaps.length ?? 0;
+  const isEarned = tallyOf(account, account.day).delivered > 0;
+  return isEarned && account.rampDay <= steps ? account.rampDay + 1 : account.rampDay;
+}
+
+/** The closing counter is far over the cap: the account rests, once, unless the counter grew (R8). */
+export function overshootAt(account: Account, at: Instant): readonly Event[] {
+  const counter = counterOf(account, account.day);
+  if (!isOvershoot(counter, account.highestCap)) return [];
+  if (counter <= account.cooledAtCounter || isCooling(account, at)) return [];
+  return [
+    cooldownStarted(
+      'overshoot',
+      at + COOLDOWN_MS,
+      counter,
+      `${counter} of a cap of ${account.highestCap}`,
+    ),
+  ];
+}
+
+export const cooldownStarted = (
+  cause: CooldownCause,
+  until: Instant,
+  counter: number,
+  reason: string,
+): Event => ({ type: 'CooldownStarted', cooldown: { until, cause }, counter, reason });
+
+/** The cooldown that ends last, if one holds at that instant: it holds while now < until (R9). */
+export function cooldownAt(
+  { cooldowns }: Account,
+  at: Instant,
+): Account['cooldowns'][number] | null {
+  const last = cooldowns.toSorted((a, b) => b.until - a.until)[0];
+  return last && at < last.until ? last : null;
+}
+
+export const isCooling = (account: Account, at: Instant): boolean =>
+  cooldownAt(account, at) !== null;
+
+/** Leave to call LinkedIn (R18), as far as the account knows: the caller's own row is its affair. */
+export const mayAttempt = (account: Account, slot: Slot, at: Instant): boolean =>
+  isLeased(slot, at) &&
+  !account.isDisconnected &&
+  account.hold === null &&
+  !isBroken(account, at) &&
+  !isCooling(account, at);
+
+/** InMail credits are used up until the next grant (R5). */
+export const isBroken = ({ breakerUntil }: Account, at: Instant): boolean =>
+  breakerUntil !== null && at < breakerUntil;
