@@ -174,6 +174,10 @@ export const carriedOf = (account: Account): number =>
 export const findSlot = (account: Account, id: ReservationId): Slot | undefined =>
   account.slots.find((slot) => slot.reservationId === id);
 
+/** Spent, and what became of it is not known. */
+export const isOpen = (slot: Slot): boolean =>
+  slot.state === 'in_flight' || slot.state === 'uncertain';
+
 /** In flight, and the caller still has time. */
 export const isLeased = (slot: Slot, at: Instant): boolean =>
   slot.state === 'in_flight' && at < slot.leaseExpiresAt;

@@ -1,0 +1,113 @@
+/**
+ * Reading one JSON object, field by field. An Update is read strictly: one bad field refuses it
+ * whole. A Signal is read leniently: a bad optional field is dropped and named, the rest counts (R18).
+ */
+import type { FailureType } from './events.js';
+import { parseInstant, type Instant } from './time.js';
+
+export type Mode = 'strict' | 'lenient';
+export type Flaw = { readonly refused: FailureType; readonly message: string };
+export type Parsed<T> =
+  | { readonly ok: true; readonly value: T; readonly dropped: readonly string[] }
+  | ({ readonly ok: false } & Flaw);
+
+/** Reads one value: the value, or a sentence part that says what it should have been. */
+export type Reader<T> = (raw: unknown) => { readonly value: T } | { readonly shouldBe: string };
+
+export const when =
+  <T>(is: (raw: unknown) => raw is T, shouldBe: string): Reader<T> =>
+  (raw) =>
+    is(raw) ? { value: raw } : { shouldBe };
+
+export const oneOf = <T extends string>(words: readonly T[]): Reader<T> =>
+  when((raw): raw is T => words.some((word) => word === raw), `one of ${words.join(', ')}`);
+
+export const isBoolean = (raw: unknown): raw is boolean => typeof raw === 'boolean';
+
+export const wholeNumber =
+  (min: number, max: number): Reader<number> =>
+  (raw) =>
+    typeof raw === 'number' && Number.isInteger(raw) && raw >= min && raw <= max
+      ? { value: raw }
+      : { shouldBe: `a whole number from ${min} to ${max}` };
+
+/** An instant on the wire; `latest` refuses times from the future (R16). */
+export const instant =
+  (latest: Instant = Infinity): Reader<Instant> =>
+  (raw) => {
+    const value = typeof raw === 'string' ? parseInstant(raw) : undefined;
+    if (value === undefined) return { shouldBe: 'an instant such as 2026-11-23T18:20:36.000Z' };
+    return value <= latest ? { value } : { shouldBe: 'a time that is not in the future' };
+  };
+
+const isObject = (raw: unknown): raw is { readonly [name: string]: unknown } =>
+  typeof raw === 'object' && raw !== null && !Array.isArray(raw) && !ArrayBuffer.isView(raw);
+
+/** Collects what is wrong while the fields of one object are read. */
+export class Fields {
+  readonly dropped: string[] = [];
+  flaw: Flaw | undefined;
+  readonly #raw: { readonly [name: string]: unknown };
+  readonly #mode: Mode;
+  readonly #path: string;
+
+  constructor(raw: unknown, mode: Mode, path = '') {
+    const isReadable = isObject(raw) && !Object.hasOwn(raw, 'undecodable');
+    this.#raw = isReadable ? raw : {};
+    this.#mode = mode;
+    this.#path = path;
+    if (!isReadable)
+      this.refuse('InvalidInput', `${path || 'the payload'} should be a JSON object`);
+  }
+
+  /** Was the field named at all; null is a value here. */
+  has(name: string): boolean {
+    return Object.hasOwn(this.#raw, name) && this.#raw[name] !== undefined;
+  }
+
+  isNull(name: string): boolean {
+    return Object.hasOwn(this.#raw, name) && this.#raw[name] === null;
+  }
+
+  /** A field that must be there; undefined only after a flaw was noted. */
+  need<T>(name: string, read: Reader<T>, refused: FailureType = 'InvalidInput'): T | undefined {
+    if (this.flaw) return undefined;
+    const found = read(Object.hasOwn(this.#raw, name) ? this.#raw[name] : undefined);
+    if ('value' in found) return found.value;
+    this.refuse(refused, this.#sentence(name, found.shouldBe));
+    return undefined;
+  }
+
+  /** A field that may be absent or null. */
+  may<T>(name: string, read: Reader<T>): T | undefined {
+    if (this.flaw || !this.has(name) || this.isNull(name)) return undefined;
+    const found = read(this.#raw[name]);
+    if ('value' in found) return found.value;
+    const sentence = this.#sentence(name, found.shouldBe);
+    if (this.#mode === 'strict') this.refuse('InvalidInput', sentence);
+    else this.dropped.push(sentence);
+    return undefined;
+  }
+
+  /** A field of a policy: absent keeps what is stored, null is the default (R13). */
+  setting<T>(name: string, read: Reader<T>): T | null | undefined {
+    return this.isNull(name) ? null : this.may(name, read);
+  }
+
+  refuse(refused: FailureType, message: string): void {
+    this.flaw ??= { refused, message };
+  }
+
+  /** The value, unless something was wrong with a field that it needs. */
+  done<T>(build: () => T | undefined): Parsed<T> {
+    const value = this.flaw ? undefined : build();
+    if (value !== undefined) return { ok: true, value, dropped: this.dropped };
+    const flaw = this.flaw ?? { refused: 'InvalidInput', message: 'the payload is incomplete' };
+    return { ok: false, ...flaw };
+  }
+
+  #sentence(name: string, shouldBe: string): string {
+    const path = this.#path ? `${this.#path}.${name}` : name;
+    return `${path} ${this.has(name) ? 'should be' : 'is missing: it should be'} ${shouldBe}`;
+  }
+}

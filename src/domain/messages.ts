@@ -1,0 +1,174 @@
+/** The payloads of the messages that settle slots (contract, 2), each read once, at the edge. */
+import {
+  isCampaignId,
+  isChatId,
+  isMessageId,
+  isRecipientId,
+  isReservationId,
+  isText,
+} from './ids.js';
+import { FAILURE_KINDS, type Fail, type Settle } from './fail.js';
+import {
+  Fields,
+  instant,
+  isBoolean,
+  oneOf,
+  when,
+  wholeNumber,
+  type Mode,
+  type Parsed,
+} from './fields.js';
+import {
+  BATCH_MAX,
+  CLOCK_SLACK_MS,
+  LEASE_SECONDS_MAX,
+  LEASE_SECONDS_MIN,
+  NEXT_SLOTS_MAX,
+} from './limits.js';
+import type { Deliver } from './deliver.js';
+import type { ChatId, ReservationId } from './ids.js';
+import type { Observe } from './observe.js';
+import type { Reserve } from './reserve.js';
+import type { Instant } from './time.js';
+
+const OURS = '1 to 128 of the characters A-Z a-z 0-9 _ . : - and begin with a letter or digit';
+const FOREIGN = "LinkedIn's: 1 to 512 characters, not blank, no control character, whole Unicode";
+export const reservationId = when(isReservationId, OURS);
+const campaignId = when(isCampaignId, OURS);
+const chatId = when(isChatId, FOREIGN);
+const messageId = when(isMessageId, FOREIGN);
+const recipientId = when(isRecipientId, FOREIGN);
+export const text = (max: number): ReturnType<typeof when<string>> =>
+  when((raw): raw is string => isText(raw, max), `text of 1 to ${max} characters`);
+/** Longer than the seven days that count, so that a caller may pass on what LinkedIn said. */
+const RETRY_AFTER_SECONDS_MAX = 366 * 24 * 60 * 60;
+
+export type ReplyTo = { readonly workflowId: string; readonly signalName: string };
+export type ReserveAsk = Reserve & { readonly replyTo?: ReplyTo | undefined };
+
+/** One message's payload, read in one of the two ways; `at` is the clock of the workflow. */
+export type Parser<T> = (raw: unknown, mode: Mode, at: Instant) => Parsed<T>;
+
+const ACCOUNT_WORKFLOW = /^inmail-account\//;
+
+export const parseReserve: Parser<ReserveAsk> = (raw, mode) => {
+  const fields = new Fields(raw, mode);
+  const id = fields.need('reservationId', reservationId);
+  const ask = {
+    campaignId: fields.may('campaignId', campaignId),
+    recipientId: fields.may('recipientId', recipientId),
+    leaseSeconds: fields.may('leaseSeconds', wholeNumber(LEASE_SECONDS_MIN, LEASE_SECONDS_MAX)),
+    journaled: fields.may('journaled', when(isBoolean, 'true or false')),
+    validUntil: fields.may('validUntil', instant()),
+    replyTo: fields.may('replyTo', readReplyTo),
+  };
+  return fields.done(() => (id === undefined ? undefined : { reservationId: id, ...ask }));
+};
+
+function readReplyTo(raw: unknown): { value: ReplyTo } | { shouldBe: string } {
+  const fields = new Fields(raw, 'strict', 'replyTo');
+  const workflowId = fields.need('workflowId', text(1_000));
+  const signalName = fields.need('signalName', text(1_000));
+  if (workflowId === undefined || signalName === undefined) {
+    return { shouldBe: `{workflowId, signalName} (${fields.flaw?.message ?? ''})` };
+  }
+  if (ACCOUNT_WORKFLOW.test(workflowId)) {
+    return { shouldBe: "a workflow of yours: workflowId names an account's own workflow" };
+  }
+  return { value: { workflowId, signalName } };
+}
+
+/** The items are read one by one later: a bad one leaves the others alone. */
+export const parseBatch: Parser<readonly unknown[]> = (raw, mode) => {
+  const fields = new Fields(raw, mode);
+  const isList = (list: unknown): list is readonly unknown[] =>
+    Array.isArray(list) && list.length >= 1 && list.length <= BATCH_MAX;
+  const requests = fields.need('requests', when(isList, `a list of 1 to ${BATCH_MAX} requests`));
+  return fields.done(() => requests);
+};
+
+/** A delivery; without a chat it is told apart, because a Signal of it still says something (R4). */
+export type DeliverAsk = Omit<Deliver, 'chatId'> & { readonly chatId: ChatId | null };
+
+export const parseDeliver: Parser<DeliverAsk> = (raw, mode, at) => {
+  const fields = new Fields(raw, mode);
+  const id = fields.need('reservationId', reservationId);
+  const isBlank = (value: unknown): value is null | undefined | string =>
+    value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
+  const chat = fields.need<ChatId | null>('chatId', (value) =>
+    isBlank(value) ? { value: null } : chatId(value),
+  );
+  if (chat === null && mode === 'strict') {
+    fields.refuse('ChatIdMissing', 'chatId is missing: without a chat nothing proves a delivery');
+  }
+  const more = {
+    messageId: fields.may('messageId', messageId),
+    deliveredAt: fields.may('deliveredAt', instant(at + CLOCK_SLACK_MS)),
+  };
+  return fields.done(() =>
+    id === undefined || chat === undefined
+      ? undefined
+      : { reservationId: id, chatId: chat, ...more },
+  );
+};
+
+export const parseFail: Parser<Fail> = (raw, mode) => {
+  const fields = new Fields(raw, mode);
+  const id = fields.need('reservationId', reservationId);
+  const kind = fields.need('kind', oneOf(FAILURE_KINDS));
+  const more = {
+    code: fields.may('code', text(512)),
+    retryAfterSeconds: fields.may('retryAfterSeconds', wholeNumber(0, RETRY_AFTER_SECONDS_MAX)),
+  };
+  return fields.done(() =>
+    id === undefined || kind === undefined ? undefined : { reservationId: id, kind, ...more },
+  );
+};
+
+export const parseObserve: Parser<Observe> = (raw, mode) => {
+  const fields = new Fields(raw, mode);
+  const chat = fields.need('chatId', chatId);
+  const message = fields.need('messageId', messageId);
+  const recipient = fields.may('recipientId', recipientId);
+  const sentAt = fields.need('sentAt', instant());
+  return fields.done(() =>
+    chat === undefined || message === undefined || sentAt === undefined
+      ? undefined
+      : { chatId: chat, messageId: message, recipientId: recipient, sentAt },
+  );
+};
+
+export const parseSettle: Parser<Settle> = (raw, mode) => {
+  const fields = new Fields(raw, mode);
+  const id = fields.need('reservationId', reservationId);
+  const outcome = fields.need('outcome', oneOf(['delivered', 'released'] as const));
+  const chat = fields.may('chatId', chatId);
+  const reason = fields.need('reason', text(512));
+  const actor = fields.need('actor', text(128));
+  return fields.done(() =>
+    id === undefined || outcome === undefined || reason === undefined || actor === undefined
+      ? undefined
+      : { reservationId: id, outcome, chatId: chat, reason, actor },
+  );
+};
+
+/** `{}`: messages that say all by their name. */
+export const parseNothing: Parser<null> = (raw, mode) =>
+  new Fields(raw ?? {}, mode).done(() => null);
+
+/** What a Query may be asked with. */
+export type QueryAsk = {
+  readonly at?: Instant | undefined;
+  readonly count: number;
+  readonly reservationId?: ReservationId | undefined;
+};
+
+/** Which fields a query needs besides the `at` that all of them take (R17). */
+export const parseQuery = (raw: unknown, needs?: 'count' | 'reservationId'): Parsed<QueryAsk> => {
+  const fields = new Fields(raw ?? {}, 'strict');
+  const at = fields.may('at', instant());
+  const count =
+    needs === 'count' ? fields.need('count', wholeNumber(1, NEXT_SLOTS_MAX)) : undefined;
+  const id = needs === 'reservationId' ? fields.need('reservationId', reservationId) : undefined;
+  return fields.done(() => ({ at, count: count ?? 1, reservationId: id }));
+};

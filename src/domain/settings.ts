@@ -1,0 +1,151 @@
+/** Connecting, configuring, stopping and resuming an account (R5, R10, R11, R13). */
+import { cooldownAt, isBroken } from './roll.js';
+import type { Account, CooldownCause } from './account.js';
+import { alert, refuse, type Command, type Decided, type Event } from './events.js';
+import type { AccountId, Identity } from './ids.js';
+import { beyondBand, TIMEZONE_DEFAULT, type Policy, type Ramp } from './policy.js';
+import type { Instant } from './time.js';
+import type { Tier } from './tier.js';
+import type { SendingWindow } from './window.js';
+import { isVerified } from './gate.js';
+
+export type AccountState =
+  'active' | 'cooldown' | 'held' | 'no_credits' | 'unverified' | 'disconnected';
+
+/** Undefined keeps what is stored, null is the default. */
+export type PolicyChange = {
+  readonly tier?: Tier | undefined;
+  readonly dailyCap?: number | null | undefined;
+  readonly weeklyCap?: number | null | undefined;
+  readonly ramp?: Ramp | null | undefined;
+  readonly sendingWindow?: SendingWindow | null | undefined;
+  readonly timezone?: string | null | undefined;
+  readonly identity?: Identity | undefined;
+};
+export type Configure = PolicyChange & { readonly actor?: string | undefined };
+export type Start = PolicyChange & {
+  readonly accountId: AccountId;
+  readonly inmailsSentToday?: number | undefined;
+  readonly deliveredToday?: number | undefined;
+  /** False: only here to take late outcomes; the account stays disconnected. */
+  readonly connect: boolean;
+};
+export type Order = { readonly reason: string; readonly actor: string };
+export type StateAnswer = { readonly state: AccountState };
+
+/** The state that people see: the first that holds, in the gate's order. */
+export function stateOf(account: Account, at: Instant): AccountState {
+  if (account.isDisconnected) return 'disconnected';
+  if (account.hold) return 'held';
+  if (isBroken(account, at)) return 'no_credits';
+  if (cooldownAt(account, at)) return 'cooldown';
+  return isVerified(account, at) ? 'active' : 'unverified';
+}
+
+/** The stored policy with the changes that were named. */
+export const changedPolicy = (old: Policy, change: PolicyChange): Policy => ({
+  tier: change.tier ?? old.tier,
+  dailyCap: change.dailyCap === undefined ? old.dailyCap : change.dailyCap,
+  weeklyCap: change.weeklyCap === undefined ? old.weeklyCap : change.weeklyCap,
+  ramp: change.ramp === undefined ? old.ramp : change.ramp,
+  sendingWindow: change.sendingWindow === undefined ? old.sendingWindow : change.sendingWindow,
+  timezone: change.timezone === undefined ? old.timezone : (change.timezone ?? TIMEZONE_DEFAULT),
+  identity: change.identity ?? old.identity,
+});
+
+/** What the message itself sets above the band of the tier that then holds; the whole is refused. */
+export const raisedCap = (old: Policy, change: PolicyChange): string | undefined =>
+  beyondBand({
+    ...changedPolicy(old, change),
+    dailyCap: change.dailyCap ?? null,
+    weeklyCap: change.weeklyCap ?? null,
+    ramp: change.ramp ?? null,
+  });
+
+const isSame = (one: unknown, other: unknown): boolean =>
+  JSON.stringify(one) === JSON.stringify(other);
+
+/** Changes the policy. Lowering a cap only stops new grants; a changed ramp starts at 1 (R10). */
+export const configure: Command<Configure, Policy> = (account, change) => {
+  const raised = raisedCap(account.policy, change);
+  if (raised) return refuse('CapAboveSafeBand', raised);
+  const policy = changedPolicy(account.policy, change);
+  return { events: policyEvents(account, policy, change.actor ?? 'unknown'), answer: policy };
+};
+
+function policyEvents(account: Account, policy: Policy, actor: string): readonly Event[] {
+  if (isSame(policy, account.policy)) return [];
+  const isSameRamp = isSame(policy.ramp, account.policy.ramp);
+  const capped = beyondBand(policy);
+  const isNew = policy.tier !== account.policy.tier && capped !== undefined;
+  return [
+    {
+      type: 'PolicyChanged',
+      policy,
+      rampDay: isSameRamp ? account.rampDay : 1,
+      actor,
+    },
+    ...(isNew ? [alert('cap_lowered', 'info', { message: capped })] : []),
+  ];
+}
+
+/** A start object that comes as a message: takes a leaving account back, and sets its policy. */
+export const connect: Command<Start, StateAnswer> = (account, start, at) => {
+  if (start.accountId !== account.accountId) {
+    const message = `accountId ${start.accountId}: this workflow is account ${account.accountId}'s`;
+    return refuse('InvalidInput', message);
+  }
+  const { identity } = account.policy;
+  if (start.identity !== undefined && identity !== null && start.identity !== identity) {
+    const message = 'identity: another member is connected here; another member is another account';
+    return refuse('InvalidInput', message);
+  }
+  const raised = raisedCap(account.policy, start);
+  if (raised) return refuse('CapAboveSafeBand', raised);
+  const policy = changedPolicy(account.policy, start);
+  const isBack = account.isDisconnected && start.connect;
+  const events: Event[] = [
+    ...policyEvents(account, policy, 'connect'),
+    ...(isBack ? [{ type: 'Connected' } as const] : []),
+  ];
+  const state = stateOf({ ...account, isDisconnected: account.isDisconnected && !isBack }, at);
+  return { events, answer: { state } };
+};
+
+/** An operator stops the account; a second hold changes nothing. */
+export const hold: Command<Order, StateAnswer> = (account, order, at) => {
+  if (account.hold) return { events: [], answer: { state: stateOf(account, at) } };
+  const held = { ...order, since: at };
+  const answer = { state: stateOf({ ...account, hold: held }, at) };
+  return { events: [{ type: 'Held', hold: held }], answer };
+};
+
+/** Causes that a person who looked may end before their time (R5, R13). */
+const ENDED_BY_RESUME: readonly CooldownCause[] = ['unclean_end'];
+
+/** Ends hold and breaker, and no cooldown but that of an unclean end. */
+export const resume: Command<Order, StateAnswer> = (account, { actor, reason }, at) => {
+  const ended = account.cooldowns.filter(
+    ({ cause, until }) => ENDED_BY_RESUME.includes(cause) && at < until,
+  );
+  const isStopped = account.hold !== null || isBroken(account, at);
+  const events: readonly Event[] = [
+    ...(isStopped || ended.length > 0 ? [{ type: 'Resumed', actor, reason } as const] : []),
+    ...ended.map(({ cause }) => ({ type: 'CooldownEnded', cause, actor }) as const),
+  ];
+  const cooldowns = account.cooldowns.filter((cooldown) => !ended.includes(cooldown));
+  const after = { ...account, hold: null, breakerUntil: null, cooldowns };
+  return { events, answer: { state: stateOf(after, at) } };
+};
+
+/** Denies at once; the workflow ends when nothing is in flight and nothing is unsaved (R13). */
+export function disconnect(
+  account: Account,
+  order: { readonly reason: string; readonly actor?: string | undefined },
+): Decided<{ readonly state: 'disconnected' }> {
+  const actor = order.actor ?? 'unknown';
+  const events: readonly Event[] = account.isDisconnected
+    ? []
+    : [{ type: 'Disconnected', actor, reason: order.reason }];
+  return { events, answer: { state: 'disconnected' } };
+}

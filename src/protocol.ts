@@ -1,0 +1,101 @@
+/** Names on the wire (contract, 2), and what carries a refusal to its caller. */
+import { defineQuery, defineSignal, defineUpdate, ApplicationFailure } from '@temporalio/workflow';
+import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@temporalio/common';
+import type { Refusal } from './domain/events.js';
+import type { Failed, Settled } from './domain/fail.js';
+import type { Delivered } from './domain/deliver.js';
+import type { Observed } from './domain/observe.js';
+import {
+  parseBatch,
+  parseDeliver,
+  parseFail,
+  parseObserve,
+  parseReserve,
+  parseSettle,
+  type Parser,
+} from './domain/messages.js';
+import {
+  parseConfigure,
+  parseDisconnect,
+  parseOrder,
+  parseStart,
+} from './domain/settingsMessages.js';
+import type { StateAnswer } from './domain/settings.js';
+import type {
+  DecisionWire,
+  PeekWire,
+  PolicyWire,
+  ReservationWire,
+  StatusWire,
+} from './domain/wire.js';
+
+export const TASK_QUEUE = 'inmail';
+export const WORKFLOW_TYPE = 'inmailAccount';
+/** The workflow of an account, for as long as it is connected. */
+export const workflowIdOf = (accountId: string): string => `inmail-account/${accountId}`;
+export const SEARCH_ATTRIBUTES = { state: 'InmailState', tier: 'InmailTier' } as const;
+
+/** One message: the same name and payload as a Signal and as an Update. */
+export type Message<I, O> = {
+  readonly name: string;
+  readonly update: UpdateDefinition<O, [unknown]>;
+  readonly signal: SignalDefinition<[unknown]>;
+  readonly parse: Parser<I>;
+};
+const message = <I, O>(name: string, parse: Parser<I>): Message<I, O> => ({
+  name,
+  update: defineUpdate<O, [unknown]>(name),
+  signal: defineSignal<[unknown]>(name),
+  parse,
+});
+
+/** An item of a batch that could not be decided; the others were (contract, 2). */
+export type ItemError = {
+  readonly granted: false;
+  readonly reservationId: string | null;
+  readonly error: { readonly type: string; readonly message: string };
+};
+export type BatchAnswer = { readonly decisions: readonly (DecisionWire | ItemError)[] };
+
+export const messages = {
+  connect: message<ReturnOf<typeof parseStart>, StateAnswer>('connect', parseStart),
+  sendReserve: message<ReturnOf<typeof parseReserve>, DecisionWire>('sendReserve', parseReserve),
+  sendReserveBatch: message<readonly unknown[], BatchAnswer>('sendReserveBatch', parseBatch),
+  sendDelivered: message<ReturnOf<typeof parseDeliver>, Delivered>('sendDelivered', parseDeliver),
+  sendFailed: message<ReturnOf<typeof parseFail>, Failed>('sendFailed', parseFail),
+  sendObserved: message<ReturnOf<typeof parseObserve>, Observed>('sendObserved', parseObserve),
+  configure: message<ReturnOf<typeof parseConfigure>, PolicyWire>('configure', parseConfigure),
+  hold: message<ReturnOf<typeof parseOrder>, StateAnswer>('hold', parseOrder),
+  resume: message<ReturnOf<typeof parseOrder>, StateAnswer>('resume', parseOrder),
+  settleByOperator: message<ReturnOf<typeof parseSettle>, Settled>('settleByOperator', parseSettle),
+  disconnect: message<ReturnOf<typeof parseDisconnect>, { readonly state: 'disconnected' }>(
+    'disconnect',
+    parseDisconnect,
+  ),
+};
+type ReturnOf<P> = P extends Parser<infer T> ? T : never;
+
+const query = <O>(name: string): QueryDefinition<O, [unknown?]> => defineQuery<O, [unknown?]>(name);
+export const queries = {
+  status: query<StatusWire>('status'),
+  reservation: query<ReservationWire>('reservation'),
+  peek: query<PeekWire>('peek'),
+  nextSlots: query<readonly string[]>('nextSlots'),
+};
+
+/** The contract's type is what programs read; the text is for people. */
+export const failureOf = ({ refused, message: text }: Refusal): ApplicationFailure =>
+  ApplicationFailure.create({ type: refused, message: text, nonRetryable: true });
+
+export type {
+  DecisionWire,
+  Delivered,
+  Failed,
+  Observed,
+  PeekWire,
+  PolicyWire,
+  ReservationWire,
+  Settled,
+  StateAnswer,
+  StatusWire,
+};
