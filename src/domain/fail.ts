@@ -7,6 +7,7 @@ import {
   type FailureKind,
   type Slot,
 } from './account.js';
+import { assertNever } from './assert.js';
 import { deliver } from './deliver.js';
 import { isRefusal, refuse, alert, type Decided, type Event } from './events.js';
 import type { ChatId, ReservationId } from './ids.js';
@@ -107,6 +108,8 @@ function effectOf(
       const held: Event = { type: 'Held', hold: { reason: why, actor: 'safeband', since: at } };
       return [...(account.hold ? [] : [held]), { type: 'RampRestarted' }];
     }
+    default:
+      return assertNever(kind);
   }
 }
 

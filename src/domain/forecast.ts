@@ -8,7 +8,7 @@ import { barrierAt, type Barrier } from './gate.js';
 import { RECONCILE_INTERVAL_MS } from './limits.js';
 import { roll } from './roll.js';
 import { dayOf, hashOf, startOf, type Instant } from './time.js';
-import { reservedSlot } from './reserve.js';
+import { reservedSlot } from './slot.js';
 import { isReservationId, type AccountId } from './ids.js';
 import { assert } from './assert.js';
 

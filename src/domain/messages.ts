@@ -28,7 +28,7 @@ import {
 import type { Deliver } from './deliver.js';
 import type { ChatId, ReservationId } from './ids.js';
 import type { Observe } from './observe.js';
-import type { Reserve } from './reserve.js';
+import type { Reserve } from './slot.js';
 import type { Instant } from './time.js';
 
 const OURS = '1 to 128 of the characters A-Z a-z 0-9 _ . : - and begin with a letter or digit';

@@ -4,18 +4,9 @@ import { roomOf } from './caps.js';
 import { refuse, type Decided } from './events.js';
 import { barrierAt, type DenialReason } from './gate.js';
 import { retryAtOf } from './forecast.js';
-import { LEASE_SECONDS_DEFAULT } from './limits.js';
-import { isoInstant, SECOND_MS, type Instant, type UtcDay } from './time.js';
-import type { CampaignId, RecipientId, ReservationId } from './ids.js';
-
-export type Reserve = {
-  readonly reservationId: ReservationId;
-  readonly campaignId?: CampaignId | undefined;
-  readonly recipientId?: RecipientId | undefined;
-  readonly leaseSeconds?: number | undefined;
-  readonly journaled?: boolean | undefined;
-  readonly validUntil?: Instant | undefined;
-};
+import { reservedSlot, type Reserve } from './slot.js';
+import { isoInstant, type Instant, type UtcDay } from './time.js';
+import type { ReservationId } from './ids.js';
 
 export type Grant = {
   readonly granted: true;
@@ -56,19 +47,6 @@ export function reserve(account: Account, request: Reserve, at: Instant): Decide
     answer: granted(slot, roomOf(account).remaining - 1, false),
   };
 }
-
-/** The slot that a grant takes: on the quota day of now, for ever. */
-export const reservedSlot = (account: Account, request: Reserve, at: Instant): Slot => ({
-  reservationId: request.reservationId,
-  quotaDay: account.day,
-  reservedAt: at,
-  leaseExpiresAt: at + (request.leaseSeconds ?? LEASE_SECONDS_DEFAULT) * SECOND_MS,
-  campaignId: request.campaignId ?? null,
-  recipientId: request.recipientId ?? null,
-  journaled: request.journaled ?? false,
-  carriedInto: null,
-  state: 'in_flight',
-});
 
 const granted = (slot: Slot, remainingToday: number, repeated: boolean): Grant => ({
   granted: true,

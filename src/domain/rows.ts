@@ -52,10 +52,21 @@ export type AlertRow = {
   readonly quotaDay: UtcDay;
   readonly details: Details;
   readonly at: Instant;
+  /** How often it was raised since the last row of its kind and day was written. */
+  readonly times: number;
 };
 export type ChangeRow = {
   readonly table: 'account_changes';
-  readonly kind: 'policy' | 'hold' | 'resume' | 'cooldown' | 'settle' | 'connect' | 'disconnect';
+  readonly kind:
+    | 'policy'
+    | 'hold'
+    | 'resume'
+    | 'cooldown'
+    | 'breaker'
+    | 'ramp'
+    | 'settle'
+    | 'connect'
+    | 'disconnect';
   readonly actor: string;
   readonly reason: string | null;
   readonly details: Details;

@@ -1,0 +1,139 @@
+/**
+ * What the rows of an account say happened (R8, R13): reservations, the pipeline's journal and the
+ * event log are joined by reservation, else by proof, and the highest state wins.
+ */
+import { findSlot, isSameProof, takenOf, type Account, type Slot, type Taken } from './account.js';
+import type { Event, Source } from './events.js';
+import { changed } from './fail.js';
+import { evolve } from './evolve.js';
+import { LEASE_SECONDS_DEFAULT } from './limits.js';
+import type { EventRow, ReservationRow } from './rows.js';
+import type { Attempt, ReadBack } from './stored.js';
+import { SECOND_MS, type Instant, type UtcDay } from './time.js';
+import type { ChatId, MessageId, ReservationId } from './ids.js';
+
+/** A slot as its row tells it. */
+export function slotOfRow(row: ReservationRow): Slot {
+  const { reservationId, quotaDay, reservedAt, leaseExpiresAt, campaignId, recipientId } = row;
+  const { journaled, carriedInto, chatId, messageId, isAdopted } = row;
+  const taken: Taken = {
+    reservationId,
+    quotaDay,
+    reservedAt,
+    leaseExpiresAt,
+    campaignId,
+    recipientId,
+    journaled,
+    carriedInto,
+  };
+  const settledAt = row.settledAt ?? reservedAt;
+  const reason = row.reason ?? 'read_back';
+  if (row.state === 'in_flight') return { ...taken, state: row.state };
+  if (row.state === 'delivered' && chatId !== null) {
+    return { ...taken, state: row.state, settledAt, chatId, messageId, isAdopted };
+  }
+  const state = row.state === 'released' ? row.state : 'uncertain';
+  return { ...taken, state, settledAt, reason };
+}
+
+/** Lifts the account's slots to what journal and event log prove, and adds sends nobody granted. */
+export function testimony(account: Account, found: ReadBack, at: Instant): readonly Event[] {
+  const events: Event[] = [];
+  let view = account;
+  const happen = (more: readonly Event[]): void => {
+    events.push(...more);
+    view = more.reduce((before, event) => evolve(before, event), view);
+  };
+  for (const row of found.events) {
+    if (row.reservationId !== null) happen(provenBy(view, row, row.reservationId, null));
+  }
+  for (const attempt of found.attempts) happen(attempted(view, attempt, at));
+  for (const slot of view.slots) {
+    if (slot.state === 'delivered' && !isLogged(slot, found.events)) {
+      happen([{ type: 'SlotDelivered', slot, source: 'journal' }]);
+    }
+  }
+  return events;
+}
+
+const isLogged = (slot: Extract<Slot, { state: 'delivered' }>, log: readonly EventRow[]): boolean =>
+  log.some((row) => row.reservationId === slot.reservationId || isSameProof(row, slot));
+
+type Witness = {
+  readonly quotaDay: UtcDay;
+  readonly at: Instant;
+  readonly chatId: ChatId;
+  readonly messageId: MessageId | null;
+};
+
+function provenBy(
+  account: Account,
+  row: EventRow,
+  id: ReservationId,
+  source: Source | null,
+): readonly Event[] {
+  const { quotaDay, deliveredAt, chatId, messageId } = row;
+  return proven(account, id, { quotaDay, at: deliveredAt, chatId, messageId }, source);
+}
+
+function proven(
+  account: Account,
+  id: ReservationId,
+  witness: Witness,
+  source: Source | null,
+): readonly Event[] {
+  const known = findSlot(account, id);
+  if (known?.state === 'delivered') return [];
+  const taken = known ? takenOf(known) : strangerOf(id, account.day, witness);
+  const { chatId, messageId } = witness;
+  const slot: Slot = {
+    ...taken,
+    state: 'delivered',
+    settledAt: witness.at,
+    chatId,
+    messageId,
+    isAdopted: false,
+  };
+  return known
+    ? [{ type: 'SlotDelivered', slot, source }]
+    : [
+        { type: 'SlotReserved', slot },
+        { type: 'SlotDelivered', slot, source },
+      ];
+}
+
+/** A send that was journaled or logged, but that nobody granted as far as rows tell. */
+const strangerOf = (
+  reservationId: ReservationId,
+  today: UtcDay,
+  seen: { readonly quotaDay: UtcDay; readonly at: Instant },
+): Taken => ({
+  reservationId,
+  quotaDay: Math.min(seen.quotaDay, today),
+  reservedAt: seen.at,
+  leaseExpiresAt: seen.at + LEASE_SECONDS_DEFAULT * SECOND_MS,
+  campaignId: null,
+  recipientId: null,
+  journaled: true,
+  carriedInto: null,
+});
+
+function attempted(account: Account, attempt: Attempt, at: Instant): readonly Event[] {
+  const { reservationId, quotaDay, attemptedAt, outcome, chatId, messageId } = attempt;
+  const known = findSlot(account, reservationId);
+  if (outcome === 'delivered' && chatId !== null) {
+    const witness = { quotaDay, at: attemptedAt, chatId, messageId };
+    return proven(account, reservationId, witness, 'journal');
+  }
+  if (outcome === 'void') return [];
+  const isFailed = outcome === 'failed' && attempt.errorCode !== 'unknown';
+  const reason = isFailed ? (attempt.errorCode ?? 'rejected') : 'attempted';
+  if (known) {
+    const isHigher = known.state === 'in_flight' || known.state === 'uncertain';
+    return isFailed && isHigher ? [changed(known, 'released', reason, at)] : [];
+  }
+  const taken = strangerOf(reservationId, account.day, { quotaDay, at: attemptedAt });
+  const fate = { settledAt: at, reason };
+  const state = isFailed ? 'released' : 'uncertain';
+  return [{ type: 'SlotReserved', slot: { ...taken, ...fate, state } }];
+}
