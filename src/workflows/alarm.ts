@@ -1,0 +1,36 @@
+/**
+ * One timer, never cancelled: it is armed again only after it rang. A cancelled timer costs two
+ * events, and a `condition` with a time-out leaks memory for the life of the run.
+ */
+import { sleep } from '@temporalio/workflow';
+
+export class Alarm {
+  hasRung = false;
+  #isArmed = false;
+  readonly #summary: string;
+
+  constructor(summary: string) {
+    this.#summary = summary;
+  }
+
+  /** Rings `ms` from now, unless it is armed already. */
+  arm(ms: number): void {
+    if (this.#isArmed) return;
+    this.#isArmed = true;
+    void this.#ring(ms);
+  }
+
+  async #ring(ms: number): Promise<void> {
+    await sleep(Math.max(1, ms), { summary: this.#summary });
+    this.hasRung = true;
+  }
+
+  get isArmed(): boolean {
+    return this.#isArmed;
+  }
+
+  /** Silences it after it rang. */
+  reset(): void {
+    if (this.hasRung) this.hasRung = this.#isArmed = false;
+  }
+}

@@ -1,0 +1,135 @@
+/** What an account has to do with Postgres: read back, claim, save; and to learn its openings. */
+import { log, workflowInfo } from '@temporalio/workflow';
+import { actorOf, batchOf, pass, record, saved, type Actor } from '../domain/actor.js';
+import { accountRow } from '../domain/facts.js';
+import { cooldownStarted } from '../domain/roll.js';
+import { counterOf } from '../domain/account.js';
+import { alert } from '../domain/events.js';
+import { merged } from '../domain/merge.js';
+import { identified, openAccount } from '../domain/opening.js';
+import { dailyCapOf, weeklyCapOf } from '../domain/policy.js';
+import type { Start } from '../domain/settings.js';
+import type { StoredAccount } from '../domain/stored.js';
+import { dayOf, MINUTE_MS, startOf } from '../domain/time.js';
+import { horizonDays, isStale } from '../domain/window.js';
+import type { Saved } from '../activities/ports.js';
+import { reach } from './world.js';
+import type { Self } from './self.js';
+
+/** A row that belongs to another owner is not hammered. */
+const BLOCKED_MS = MINUTE_MS;
+
+/** Does a chore the fast way, or the sure way after the fast one failed; undefined: it failed. */
+async function attempt<T>(self: Self, chore: () => Promise<T>): Promise<T | undefined> {
+  try {
+    const done = await chore();
+    self.isSlow = false;
+    return done;
+  } catch (error) {
+    log.warn('the database did not answer', { isSlow: self.isSlow, error: String(error) });
+    self.isSlow = true;
+    return undefined;
+  }
+}
+
+/** Reads the account back and makes its row this chain's own (R13, R14); one try. */
+export async function openFrom(self: Self, start: Start): Promise<Actor | undefined> {
+  const owner = workflowInfo().firstExecutionRunId;
+  const { accountId } = start;
+  return attempt(self, async () => {
+    const found = await reach(self.isSlow).readBack({ accountId, day: dayOf(Date.now()) });
+    const { account, rows, events } = openAccount(start, found, owner, Date.now());
+    const base = Math.max(found.account?.version ?? 0, found.highestNumber);
+    const actor = record(actorOf(account, owner, base, rows), events);
+    return claimed(self, actor, found.account);
+  });
+}
+
+async function claimed(
+  self: Self,
+  actor: Actor,
+  stored: StoredAccount | null,
+): Promise<Actor | undefined> {
+  const found = stored && { owner: stored.owner, version: stored.version };
+  const version = actor.version + 1;
+  const row = accountRow(actor.account, version);
+  const answer = await reach(self.isSlow).claim({ owner: actor.owner, found, row });
+  if (!answer.claimed) return undefined; // the row moved while it was read: read it again
+  return record({ ...actor, version }, identified(actor.account, answer.rivals));
+}
+
+/** Compares the identity with all other accounts', after it was set on a running account (R13). */
+export async function checkIdentity(self: Self): Promise<void> {
+  const actor = self.read();
+  const { identity } = actor.account.policy;
+  const checked = await attempt(self, () => claimed(self, actor, null));
+  if (!checked || self.read().account.policy.identity !== identity) return;
+  const rivalry = checked.account.hold !== actor.account.hold ? ['another account'] : [];
+  self.actor = record(self.read(), identified(self.read().account, rivalry));
+}
+
+/** Writes what is not saved, and drops what the save confirmed. */
+export async function save(self: Self): Promise<void> {
+  self.actor = pass(self.read(), Date.now());
+  const { owner } = self.actor;
+  const batch = batchOf(self.actor);
+  const done = await attempt(self, () => reach(self.isSlow).save({ owner, ...batch }));
+  self.lastSaveAt = Date.now();
+  if (done?.saved) self.actor = saved(self.read(), batch);
+  else if (done) await outrun(self, done);
+}
+
+/** The row is another owner's, or newer than all we know: someone else writes it (R14). */
+async function outrun(self: Self, found: Extract<Saved, { saved: false }>): Promise<void> {
+  const actor = self.read();
+  const isOwn = found.owner === actor.owner;
+  if (isOwn && found.version <= actor.version) return; // a late save of our own
+  log.warn('another writer has moved the account row', { version: found.version });
+  self.blockedUntil = Date.now() + BLOCKED_MS;
+  if (isOwn) return reopened(self);
+  const { account } = actor;
+  const message = 'the row belongs to another workflow';
+  const until = startOf(account.day + 1);
+  if (account.cooldowns.some(({ cause }) => cause === 'two_owners')) return;
+  self.actor = record(actor, [
+    cooldownStarted('two_owners', until, counterOf(account, account.day), message),
+    alert('two_owners', 'critical', { message, owner: found.owner, version: found.version }),
+  ]);
+}
+
+/** After a reset: what the rows know and what this run knows, whichever is higher. */
+async function reopened(self: Self): Promise<void> {
+  const { accountId, isDisconnected } = self.read().account;
+  const opened = await openFrom(self, { accountId, connect: !isDisconnected });
+  if (!opened) return;
+  const own = self.read().account;
+  self.actor = pass(record(opened, merged(opened.account, own)), Date.now());
+}
+
+/** Are the openings unknown, or do they reach less far than `nextSlots` may ask (R11). */
+export function wantsOpenings({ account }: Actor, at: number): boolean {
+  const { policy, openings } = account;
+  return policy.sendingWindow !== null && (!openings || isStale(openings, at, daysFor(account)));
+}
+
+const daysFor = ({ policy }: Actor['account']): number =>
+  policy.sendingWindow === null
+    ? 0
+    : horizonDays(
+        policy.sendingWindow,
+        Math.min(dailyCapOf(policy), policy.ramp?.dailyCaps[0] ?? Infinity),
+        weeklyCapOf(policy),
+      );
+
+/** Works out when the window is open; what came in meanwhile may have changed the window again. */
+export async function learnOpenings(self: Self): Promise<void> {
+  const { account } = self.read();
+  const { sendingWindow, timezone } = account.policy;
+  if (!sendingWindow) return;
+  const ask = { window: sendingWindow, timezone, from: self.now(), days: daysFor(account) };
+  const openings = await attempt(self, () => reach(self.isSlow).expandWindow(ask));
+  const { policy } = self.read().account;
+  const isSame = policy.sendingWindow === sendingWindow && policy.timezone === timezone;
+  if (!openings || !isSame) return;
+  self.actor = record(self.read(), [{ type: 'OpeningsLearnt', openings }]);
+}

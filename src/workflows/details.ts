@@ -1,0 +1,32 @@
+/** The panel that an on-call person sees first in the Temporal UI. */
+import type { Actor } from '../domain/actor.js';
+import { statusWire } from '../domain/wire.js';
+import { startOf, isoInstant, type Instant } from '../domain/time.js';
+
+export function detailsOf(actor: Actor, at: Instant): string {
+  const { version, outbox, account } = actor;
+  const status = statusWire(account, at, { version, unsaved: outbox.length });
+  const { caps, cooldown, hold } = status;
+  const state = [
+    `**${status.state}**`,
+    ...(cooldown ? [`until ${cooldown.until} (${cooldown.cause})`] : []),
+    ...(hold ? [`by ${hold.actor}: ${hold.reason}`] : []),
+    ...(status.breakerUntil ? [`until ${status.breakerUntil}`] : []),
+  ].join(' ');
+  const inLog = status.delivered + status.external;
+  const { inFlight, uncertain, delivered, external, imported, unexplained } = status;
+  return [
+    `### ${status.accountId} on ${status.quotaDay}`,
+    '',
+    '| counter | delivered | gap | cap | remaining |',
+    '| --: | --: | --: | --: | --: |',
+    `| ${status.counter} | ${inLog} | ${status.counter - inLog} | ${caps.effective} (${caps.binding}) | ${status.remaining} |`,
+    '',
+    `${status.counter} = ${inFlight} in flight + ${uncertain} uncertain + ${delivered} delivered` +
+      ` + ${external} external + ${imported} imported + ${unexplained} unexplained;` +
+      ` ${status.carried} carried from earlier days`,
+    '',
+    `State: ${state}. Tier: ${status.tier}. Week: ${status.weekUsed} of ${caps.weekly}.` +
+      ` Not saved yet: ${status.unsaved}. Next reset: ${isoInstant(startOf(account.day + 1))}.`,
+  ].join('\n');
+}

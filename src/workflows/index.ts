@@ -1,0 +1,2 @@
+/** What a worker can run. */
+export { inmailAccount } from './inmailAccount.js';

@@ -1,0 +1,146 @@
+/**
+ * The actor of one LinkedIn account: it owns the counter for as long as the account is connected.
+ * A mailbox (mailbox.ts), a few chores with Postgres (chores.ts), and this loop, which sleeps until
+ * something is due. A run lasts a UTC day at most and hands all its state to the next.
+ */
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  makeContinueAsNewFunc,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { hasDelivery, isDirty, pass } from '../domain/actor.js';
+import { isRefusal } from '../domain/events.js';
+import { cooldownAt } from '../domain/roll.js';
+import { disconnect } from '../domain/settings.js';
+import { DAY_MS, hashOf, SECOND_MS, startOf, dayOf } from '../domain/time.js';
+import { failureOf } from '../protocol.js';
+import { checkIdentity, learnOpenings, openFrom, save, wantsOpenings } from './chores.js';
+import { listen, takeWaiting } from './mailbox.js';
+import { hydrate, Self, type Carried } from './self.js';
+
+/** A cold replay of a longer run would keep callers waiting. */
+const EVENTS_MAX = 600;
+/** Half of what the server takes in one run. */
+const SIGNALS_MAX = 5_000;
+/** Idle accounts reset over this time after midnight, so that they do not all come at once (R7). */
+const MIDNIGHT_SPREAD_MS = 90 * SECOND_MS;
+/** A delivery is in Postgres within 3 s, anything else within 15 s (contract, 4). */
+const SAVE_SOON_MS = 2 * SECOND_MS;
+const SAVE_LATER_MS = 10 * SECOND_MS;
+
+export async function inmailAccount(input: unknown): Promise<void> {
+  const hydrated = hydrate(input);
+  const self = new Self(isRefusal(hydrated) ? NOBODY : hydrated);
+  listen(self);
+  if (isRefusal(hydrated)) throw failureOf(hydrated);
+  CancellationScope.current().cancelRequested.catch(() => {
+    self.isCancelled = true;
+  });
+  await CancellationScope.nonCancellable(async () => {
+    await live(self);
+    await condition(allHandlersFinished);
+  });
+  if (isOver(self)) return;
+  await makeContinueAsNewFunc<(carried: Carried) => Promise<void>>({
+    workflowType: workflowInfo().workflowType,
+  })(self.carried);
+}
+
+/** Handlers answer with the start object's flaw, not with "no such handler". */
+const NOBODY: Carried = {
+  v: 1,
+  start: null,
+  actor: null,
+  waiting: [],
+  isCancelled: false,
+  published: null,
+};
+
+/** Sleeps until something is due, does it, and arms what comes next. Midnight ends the run. */
+async function live(self: Self): Promise<void> {
+  const spread = hashOf(workflowInfo().workflowId) % MIDNIGHT_SPREAD_MS;
+  const start = self.now();
+  self.midnight.arm(startOf(dayOf(start)) + DAY_MS - start + spread);
+  while (!self.actor) {
+    const opened = self.start && (await openFrom(self, self.start));
+    if (opened) self.actor = pass(opened, Date.now());
+    else if (isTooLong(self)) return;
+  }
+  await takeWaiting(self);
+  while (!isOver(self) && !isTooLong(self)) {
+    leaveIfCancelled(self);
+    arm(self);
+    if (isDue(self)) await run(self);
+    else if (self.midnight.hasRung) return;
+    else await condition(() => isDue(self) || wantsArming(self) || isEnding(self));
+  }
+}
+
+const isEnding = (self: Self): boolean =>
+  self.midnight.hasRung || isTooLong(self) || isOver(self) || wantsToLeave(self);
+
+/** Does what is due, once; the loop asks again. */
+async function run(self: Self): Promise<void> {
+  self.actor = pass(self.read(), Date.now());
+  if (wantsOpenings(self.actor, self.now())) await learnOpenings(self);
+  if (!self.read().account.isIdentityChecked) await checkIdentity(self);
+  if (isDirty(self.read())) await save(self);
+  for (const alarm of [self.saveSoon, self.saveLater, self.cooldownEnd]) alarm.reset();
+  self.publish();
+}
+
+function isDue(self: Self): boolean {
+  const actor = self.read();
+  const at = self.now();
+  if (at < self.blockedUntil) return self.cooldownEnd.hasRung;
+  if (self.saveSoon.hasRung || self.saveLater.hasRung || self.cooldownEnd.hasRung) return true;
+  if (wantsOpenings(actor, at) || !actor.account.isIdentityChecked) return true;
+  if (!isDirty(actor)) return self.midnight.hasRung && dayOf(Date.now()) > actor.account.day;
+  const isEnd = self.midnight.hasRung || actor.account.isDisconnected;
+  return isEnd || isUrgent(self);
+}
+
+/** A lone delivery is saved in its own task; of many, one save in two seconds carries all. */
+const isUrgent = (self: Self): boolean =>
+  hasDelivery(self.read()) && Date.now() >= self.lastSaveAt + SAVE_SOON_MS;
+
+/** Arms timers from the loop, not from handlers: each is armed again only after it rang. */
+function arm(self: Self): void {
+  const actor = self.read();
+  if (isDirty(actor)) self.saveLater.arm(SAVE_LATER_MS);
+  if (hasDelivery(actor)) self.saveSoon.arm(self.lastSaveAt + SAVE_SOON_MS - Date.now());
+  const cooling = cooldownAt(actor.account, self.now());
+  if (cooling) self.cooldownEnd.arm(cooling.until - self.now());
+}
+
+function wantsArming(self: Self): boolean {
+  const actor = self.read();
+  return (
+    (isDirty(actor) && !self.saveLater.isArmed) ||
+    (hasDelivery(actor) && !self.saveSoon.isArmed) ||
+    (!self.cooldownEnd.isArmed && cooldownAt(actor.account, self.now()) !== null)
+  );
+}
+
+const wantsToLeave = (self: Self): boolean =>
+  self.isCancelled && !self.read().account.isDisconnected;
+
+/** A Temporal cancel is a disconnect (R13). */
+function leaveIfCancelled(self: Self): void {
+  if (!wantsToLeave(self)) return;
+  self.isCancelled = false;
+  self.tell(disconnect, { reason: 'the workflow was cancelled', actor: 'temporal' });
+}
+
+const isTooLong = (self: Self): boolean =>
+  self.signals > SIGNALS_MAX ||
+  workflowInfo().continueAsNewSuggested ||
+  workflowInfo().historyLength > EVENTS_MAX;
+
+/** Disconnected, nothing in flight, nothing unsaved: the workflow ends (R13). */
+function isOver({ actor }: Self): boolean {
+  if (!actor?.account.isDisconnected) return false;
+  return !isDirty(actor) && !actor.account.slots.some(({ state }) => state === 'in_flight');
+}

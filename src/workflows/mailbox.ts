@@ -1,0 +1,227 @@
+/**
+ * The account's messages: each as a Signal and as an Update, with one handler. A handler decides,
+ * evolves and answers in one step; no rule of the business is in this file.
+ */
+import {
+  CancellationScope,
+  condition,
+  getExternalWorkflowHandle,
+  setDefaultSignalHandler,
+  setHandler,
+} from '@temporalio/workflow';
+import { deliver } from '../domain/deliver.js';
+import { deliverWithoutChat, fail, settleByOperator } from '../domain/fail.js';
+import { alert, isRefusal, type Refusal } from '../domain/events.js';
+import type { Flaw, Parsed } from '../domain/fields.js';
+import { VERIFY_RETRY_MS } from '../domain/limits.js';
+import { parseReserve, type ReplyTo, type ReserveAsk } from '../domain/messages.js';
+import { observe } from '../domain/observe.js';
+import { reserve } from '../domain/reserve.js';
+import { configure, connect, disconnect, hold, resume } from '../domain/settings.js';
+import { isoInstant } from '../domain/time.js';
+import { decisionWire, policyWire, type DecisionWire } from '../domain/wire.js';
+import {
+  failureOf,
+  messages,
+  type BatchAnswer,
+  type ItemError,
+  type Message,
+} from '../protocol.js';
+import type { Self } from './self.js';
+
+/** How long an Update waits for the account to be read back (contract, 2: `Unavailable`). */
+const READ_BACK_WAIT_MS = 10_000;
+
+type Handle<I, O> = (input: I) => O | Refusal | Promise<O | Refusal>;
+
+/** Registers everything, before anything is awaited. */
+export function listen(self: Self): void {
+  acceptReserves(self);
+  accept(self, messages.sendDelivered, ({ chatId, ...report }) => {
+    if (chatId !== null) return self.tell(deliver, { ...report, chatId });
+    self.tell(deliverWithoutChat, report.reservationId);
+    return MISSING_CHAT;
+  });
+  accept(self, messages.sendFailed, (report) => self.tell(fail, report));
+  accept(self, messages.sendObserved, (seen) => self.tell(observe, seen));
+  accept(self, messages.settleByOperator, (order) => self.tell(settleByOperator, order));
+  accept(self, messages.configure, (change) => {
+    const policy = self.tell(configure, change);
+    return isRefusal(policy) ? policy : policyWire(policy);
+  });
+  accept(self, messages.connect, (start) => self.tell(connect, start));
+  accept(self, messages.hold, (order) => self.tell(hold, order));
+  accept(self, messages.resume, (order) => self.tell(resume, order));
+  accept(self, messages.disconnect, (order) => self.tell(disconnect, order));
+  setDefaultSignalHandler((name) => {
+    self.signals += 1;
+    if (self.actor) complainOfName(self, name);
+    else self.waiting.push({ name, raw: null });
+  });
+}
+
+/** Said by a Signal only: an Update without a chat is refused before it gets here (R4). */
+const MISSING_CHAT: Refusal = { refused: 'ChatIdMissing', message: 'chatId is missing' };
+
+/** One message as Update and as Signal. A bad Update is refused; a bad Signal is counted (R18). */
+function accept<I, O>(
+  self: Self,
+  message: Message<I, O>,
+  handle: Handle<I, O>,
+  isAnsweredUnread = false,
+): void {
+  const isReady = (): boolean => isAnsweredUnread || self.actor !== null;
+  const answer = (input: I): O | Promise<O> => {
+    const answered = handle(input);
+    return answered instanceof Promise ? answered.then(answerOf) : answerOf(answered);
+  };
+  setHandler(
+    message.update,
+    (raw) => {
+      const input = valueOf(message.parse(raw, 'strict', self.now()));
+      return isReady() ? answer(input) : opened(self).then(() => answer(input));
+    },
+    {
+      validator: (raw) => {
+        valueOf(message.parse(raw, 'strict', self.now()));
+      },
+    },
+  );
+  const take = async (raw: unknown): Promise<void> => {
+    const parsed = message.parse(raw, 'lenient', self.now());
+    if (!parsed.ok) return complain(self, message.name, parsed.message);
+    for (const flaw of parsed.dropped) complain(self, message.name, `dropped: ${flaw}`);
+    const answered = await handle(parsed.value);
+    if (isRefusal(answered)) refused(self, message.name, answered);
+  };
+  self.takes.set(message.name, take);
+  setHandler(message.signal, async (raw) => {
+    self.signals += 1;
+    if (self.actor) await take(raw);
+    else if (isAnsweredUnread && message.parse(raw, 'strict', self.now()).ok) await take(raw);
+    else self.waiting.push({ name: message.name, raw });
+  });
+}
+
+/** Takes the Signals that waited for the account to be read back, in the order they came (R13). */
+export async function takeWaiting(self: Self): Promise<void> {
+  const waiting = self.waiting.splice(0);
+  for (const { name, raw } of waiting) {
+    const take = self.takes.get(name);
+    if (take) await take(raw);
+    else complainOfName(self, name);
+  }
+}
+
+async function opened(self: Self): Promise<void> {
+  await CancellationScope.nonCancellable(() =>
+    condition(() => self.actor !== null, READ_BACK_WAIT_MS),
+  );
+  self.read();
+}
+
+const valueOf = <T>(parsed: Parsed<T>): T => {
+  if (parsed.ok) return parsed.value;
+  throw failureOf(parsed);
+};
+
+const answerOf = <O>(answer: O | Refusal): O => {
+  if (isRefusal(answer)) throw failureOf(answer);
+  return answer;
+};
+
+const complainOfName = (self: Self, name: string): void =>
+  complain(self, name, `no message has the name ${JSON.stringify(name.slice(0, 100))}`);
+
+/** A Signal has no caller to hear of it: a person may (contract, 2). */
+function complain(self: Self, message: string, why: string): void {
+  raise(self, 'bad_signal', message, why);
+}
+
+function refused(self: Self, message: string, { refused: type, message: why }: Refusal): void {
+  if (type === 'ChatIdMissing' || type === 'ReservationUnknown') return; // they have their alert
+  if (type === 'ChatIdTaken') raise(self, 'chat_id_taken', message, why);
+  else raise(self, 'bad_signal', message, `${type}: ${why}`);
+}
+
+function raise(
+  self: Self,
+  kind: 'bad_signal' | 'chat_id_taken' | 'reply_failed',
+  message: string,
+  why: string,
+): void {
+  const details = { signal: message.slice(0, 200), message: why.slice(0, 500) };
+  self.tell(() => ({ events: [alert(kind, 'warning', details)], answer: null }), null);
+}
+
+/** Asks are answered at once, also before the account is read back: `unverified` (R13). */
+function acceptReserves(self: Self): void {
+  accept(self, messages.sendReserve, (ask) => decide(self, ask), true);
+  accept(
+    self,
+    messages.sendReserveBatch,
+    async (requests): Promise<BatchAnswer> => {
+      const decided = requests.map((raw) => decideItem(self, raw));
+      await Promise.all(decided.flatMap(({ reply }) => (reply ? [reply] : [])));
+      return { decisions: decided.map(({ decision }) => decision) };
+    },
+    true,
+  );
+}
+
+/** Decides at once; what awaits is only the reply to a workflow that asked for one. */
+function decide(self: Self, ask: ReserveAsk): Refusal | DecisionWire | Promise<DecisionWire> {
+  const decision = decisionOn(self, ask);
+  return ask.replyTo && !isRefusal(decision) ? replied(self, ask.replyTo, decision) : decision;
+}
+
+function decisionOn(self: Self, ask: ReserveAsk): Refusal | DecisionWire {
+  if (!self.actor) {
+    const retryAt = isoInstant(self.now() + VERIFY_RETRY_MS);
+    const { reservationId } = ask;
+    return { granted: false, reservationId, reason: 'unverified', retryAt };
+  }
+  const decision = self.tell(reserve, ask);
+  return isRefusal(decision) ? decision : decisionWire(decision);
+}
+
+type DecidedItem = {
+  readonly decision: DecisionWire | ItemError;
+  readonly reply?: Promise<unknown> | undefined;
+};
+
+/** An item of a batch, as if it came alone; a bad one leaves the others alone. */
+function decideItem(self: Self, raw: unknown): DecidedItem {
+  const parsed = parseReserve(raw, 'strict', self.now());
+  if (!parsed.ok) return { decision: itemError(idIn(raw), parsed) };
+  const decision = decisionOn(self, parsed.value);
+  if (isRefusal(decision)) return { decision: itemError(parsed.value.reservationId, decision) };
+  const { replyTo } = parsed.value;
+  return replyTo ? { decision, reply: replied(self, replyTo, decision) } : { decision };
+}
+
+const itemError = (reservationId: string | null, flaw: Flaw): ItemError => ({
+  granted: false,
+  reservationId,
+  error: { type: flaw.refused, message: flaw.message },
+});
+
+const idIn = (raw: unknown): string | null =>
+  typeof raw === 'object' &&
+  raw !== null &&
+  'reservationId' in raw &&
+  typeof raw.reservationId === 'string'
+    ? raw.reservationId.slice(0, 128)
+    : null;
+
+/** Awaited in the handler: a signal that is sent in a run's last task would be lost. */
+async function replied(self: Self, to: ReplyTo, answer: DecisionWire): Promise<DecisionWire> {
+  try {
+    await CancellationScope.nonCancellable(() =>
+      getExternalWorkflowHandle(to.workflowId).signal(to.signalName, answer),
+    );
+  } catch (error) {
+    raise(self, 'reply_failed', to.workflowId, `${to.signalName}: ${String(error)}`);
+  }
+  return answer;
+}

@@ -1,0 +1,123 @@
+/** What one run of an account's workflow has in hand, and what it hands to the next. */
+import { upsertSearchAttributes, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import { tell, type Actor } from '../domain/actor.js';
+import type { Command, Refusal } from '../domain/events.js';
+import { parseStart } from '../domain/settingsMessages.js';
+import { stateOf, type Start } from '../domain/settings.js';
+import { failureOf, SEARCH_ATTRIBUTES, workflowIdOf } from '../protocol.js';
+import { Alarm } from './alarm.js';
+import { detailsOf } from './details.js';
+
+/** A Signal that came before the account was read back (R13). */
+export type Waiting = { readonly name: string; readonly raw: unknown };
+/** The search attributes as they were last written. */
+type Published = { readonly state: string; readonly tier: string };
+
+/** All that survives continue-as-new. */
+export type Carried = {
+  readonly v: 1;
+  /** Null only where the start object was no good. */
+  readonly start: Start | null;
+  readonly actor: Actor | null;
+  readonly waiting: readonly Waiting[];
+  readonly isCancelled: boolean;
+  readonly published: Published | null;
+};
+
+export class Self {
+  /** Null until the account's rows are read back. */
+  actor: Actor | null;
+  waiting: Waiting[];
+  isCancelled: boolean;
+  /** Postgres did not answer the fast way; the sure way waits without holding up answers. */
+  isSlow = false;
+  /** A save that another owner refuses is not tried again before this. */
+  blockedUntil = 0;
+  lastSaveAt = 0;
+  signals = 0;
+  readonly start: Start | null;
+  readonly midnight = new Alarm('UTC midnight');
+  readonly saveSoon = new Alarm('save a delivery');
+  readonly saveLater = new Alarm('save');
+  readonly cooldownEnd = new Alarm('the cooldown ends');
+  /** How each Signal is taken, by name. */
+  readonly takes = new Map<string, (raw: unknown) => Promise<void>>();
+  #published: Published | null;
+
+  constructor(carried: Carried) {
+    this.start = carried.start;
+    this.actor = carried.actor;
+    this.waiting = [...carried.waiting];
+    this.isCancelled = carried.isCancelled;
+    this.#published = carried.published;
+  }
+
+  get carried(): Carried {
+    const { start, actor, waiting, isCancelled } = this;
+    return { v: 1, start, actor, waiting, isCancelled, published: this.#published };
+  }
+
+  /** The workflow's clock, which never runs backwards. */
+  now(): number {
+    return Math.max(this.actor?.account.now ?? 0, Date.now());
+  }
+
+  /** A query has no clock of its own: its `Date.now()` is as old as the last task (R17). */
+  queryNow(): number {
+    return Math.max(this.now(), workflowInfo().unsafe.now());
+  }
+
+  /** Decides, evolves and answers in one step; what has to be saved waits in the outbox. */
+  tell<I, A>(command: Command<I, A>, input: I): A | Refusal {
+    const told = tell(this.read(), command, input, Date.now());
+    this.actor = told.actor;
+    return told.answer;
+  }
+
+  /** The actor, once it is read back. */
+  read(): Actor {
+    if (this.actor) return this.actor;
+    const message = 'the account is being read back from Postgres; nothing was changed';
+    throw failureOf({ refused: 'Unavailable', message });
+  }
+
+  /** What people look for and look at in the Temporal UI; attributes cost an event a change. */
+  publish(): void {
+    if (!this.actor) return;
+    const { account } = this.actor;
+    const state = stateOf(account, this.now());
+    const { tier } = account.policy;
+    setCurrentDetails(detailsOf(this.actor, this.now()));
+    if (this.#published?.state === state && this.#published.tier === tier) return;
+    this.#published = { state, tier };
+    upsertSearchAttributes([
+      { key: STATE, value: state },
+      { key: TIER, value: tier },
+    ]);
+  }
+}
+
+const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
+const STATE = keyword(SEARCH_ATTRIBUTES.state);
+const TIER = keyword(SEARCH_ATTRIBUTES.tier);
+
+/** The run before this one handed over its state; nobody else can. */
+const isCarried = (input: unknown): input is Carried =>
+  workflowInfo().continuedFromExecutionRunId !== undefined &&
+  typeof input === 'object' &&
+  input !== null &&
+  'v' in input;
+
+/** What a run begins with, or why its start object is no good. */
+export function hydrate(input: unknown): Carried | Refusal {
+  if (isCarried(input)) return input;
+  const parsed = parseStart(input, 'strict', Date.now());
+  if (!parsed.ok) return parsed;
+  const expected = workflowIdOf(parsed.value.accountId);
+  if (workflowInfo().workflowId !== expected) {
+    return { refused: 'InvalidInput', message: `accountId: the workflow id should be ${expected}` };
+  }
+  const fresh = { actor: null, waiting: [], isCancelled: false, published: null };
+  return { v: 1, start: parsed.value, ...fresh };
+}

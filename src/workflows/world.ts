@@ -1,0 +1,18 @@
+/** The two ways of reaching the world: fast, in the same task, and sure, beside it. */
+import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import type { Activities } from '../activities/ports.js';
+
+/** Answers wait while it runs, so it is short and tried once. */
+const fast = proxyLocalActivities<Activities>({
+  startToCloseTimeout: 1_000,
+  scheduleToCloseTimeout: 2_000,
+  retry: { maximumAttempts: 1 },
+});
+/** Nothing waits while it runs; it ends, so that an outage never keeps a run from its end. */
+const sure = proxyActivities<Activities>({
+  startToCloseTimeout: 10_000,
+  scheduleToCloseTimeout: 60_000,
+  retry: { initialInterval: 1_000, maximumInterval: 5_000 },
+});
+
+export const reach = (isSlow: boolean): Activities => (isSlow ? sure : fast);
