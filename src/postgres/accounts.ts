@@ -1,0 +1,170 @@
+/** The account's own row: read back, claimed by a new owner, moved forward by each save (R13, R14). */
+import type { AccountRow } from '../domain/rows.js';
+import type { StoredAccount } from '../domain/stored.js';
+import type { Queryable } from './pool.js';
+
+/** Every column that the workflow writes, in the order of `valuesOf`. */
+const COLUMNS = `account_id, tier, timezone, daily_cap, weekly_cap, ramp, sending_window, identity,
+  inmails_sent_today, counter_day, ramp_day, ramp_day_next, highest_cap, cooled_at_counter, state,
+  cooldown_until, cooldown_cause, cooldowns, hold_reason, hold_actor, hold_since, breaker_until,
+  in_flight, uncertain, carried, imported, external, unexplained, version, updated_at`;
+const VALUES = `$1, $2, $3, $4, $5, $6::int[], $7::jsonb, $8, $9, safeband.day_at($10), $11, $12,
+  $13, $14, $15, safeband.at_ms($16), $17, $18::jsonb, $19, $20, safeband.at_ms($21),
+  safeband.at_ms($22), $23, $24, $25, $26, $27, $28, $29::bigint, safeband.at_ms($30)`;
+
+function valuesOf(row: AccountRow): readonly unknown[] {
+  const { policy, hold } = row;
+  const last = row.cooldowns.toSorted((a, b) => b.until - a.until)[0];
+  return [
+    row.accountId,
+    policy.tier,
+    policy.timezone,
+    policy.dailyCap,
+    policy.weeklyCap,
+    policy.ramp?.dailyCaps ?? null,
+    policy.sendingWindow && JSON.stringify(policy.sendingWindow),
+    policy.identity,
+    row.counter,
+    row.day,
+    row.rampDay,
+    row.rampDayNext,
+    row.highestCap,
+    row.cooledAtCounter,
+    stateAtWrite(row),
+    last?.until ?? null,
+    last?.cause ?? null,
+    JSON.stringify(row.cooldowns),
+    hold?.reason ?? null,
+    hold?.actor ?? null,
+    hold?.since ?? null,
+    row.breakerUntil,
+    row.inFlight,
+    row.uncertain,
+    row.carried,
+    row.imported,
+    row.external,
+    row.unexplained,
+    row.version,
+    row.updatedAt,
+  ];
+}
+
+/** The contract's word, in the gate's order, as of the write. */
+function stateAtWrite({ state, hold, breakerUntil, cooldowns, updatedAt }: AccountRow): string {
+  if (state === 'disconnected') return state;
+  if (hold) return 'held';
+  if (breakerUntil !== null && updatedAt < breakerUntil) return 'no_credits';
+  return cooldowns.some(({ until }) => updatedAt < until) ? 'cooldown' : 'active';
+}
+
+/**
+ * Makes `owner` the one who may write the row. False where the row has moved since it was read, or
+ * was there although none was read. An owner that claims again moves its own row forward.
+ */
+export async function claimAccount(
+  db: Queryable,
+  row: AccountRow,
+  owner: string,
+  found: { readonly owner: string; readonly version: number } | null,
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `insert into safeband.accounts as a (${COLUMNS}, owner, owner_version)
+     values (${VALUES}, $31, $29::bigint)
+     on conflict (account_id) do update set
+       (${COLUMNS}, recorded_at, owner, owner_version) =
+       row (excluded.account_id, excluded.tier, excluded.timezone, excluded.daily_cap,
+         excluded.weekly_cap, excluded.ramp, excluded.sending_window, excluded.identity,
+         excluded.inmails_sent_today, excluded.counter_day, excluded.ramp_day,
+         excluded.ramp_day_next, excluded.highest_cap, excluded.cooled_at_counter, excluded.state,
+         excluded.cooldown_until, excluded.cooldown_cause, excluded.cooldowns,
+         excluded.hold_reason, excluded.hold_actor, excluded.hold_since, excluded.breaker_until,
+         excluded.in_flight, excluded.uncertain, excluded.carried, excluded.imported,
+         excluded.external, excluded.unexplained, excluded.version, excluded.updated_at,
+         clock_timestamp(), excluded.owner, excluded.owner_version)
+     where a.version <= excluded.version
+       and (a.owner = excluded.owner or (a.owner = $32 and a.version = $33))`,
+    [...valuesOf(row), owner, found?.owner ?? null, found?.version ?? null],
+  );
+  return rowCount === 1;
+}
+
+/** Moves the row forward, counter, day and ramp in one write; another's or a newer row stays. */
+export async function moveAccount(db: Queryable, row: AccountRow, owner: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update safeband.accounts
+        set (${COLUMNS}, recorded_at) = row (${VALUES}, clock_timestamp())
+      where account_id = $1 and owner = $31 and version <= $29::bigint`,
+    [...valuesOf(row), owner],
+  );
+  return rowCount === 1;
+}
+
+/** Who owns the row, and how new it is. */
+export async function readOwner(
+  db: Queryable,
+  accountId: string,
+): Promise<{ readonly owner: string; readonly version: number } | null> {
+  const { rows } = await db.query<{ owner: string; version: number }>(
+    'select owner, version::float8 as version from safeband.accounts where account_id = $1',
+    [accountId],
+  );
+  return rows[0] ?? null;
+}
+
+/** Everything that a start reads back of the row. */
+export async function readAccount(db: Queryable, accountId: string): Promise<StoredAccount | null> {
+  const { rows } = await db.query<{ account: StoredAccount }>(
+    `select jsonb_build_object(
+       'accountId', account_id,
+       'policy', jsonb_build_object('tier', tier, 'dailyCap', daily_cap, 'weeklyCap', weekly_cap,
+         'ramp', case when ramp is not null then jsonb_build_object('dailyCaps', ramp) end,
+         'sendingWindow', sending_window, 'timezone', timezone, 'identity', identity),
+       'day', safeband.day_no(counter_day), 'counter', inmails_sent_today,
+       'inFlight', in_flight, 'uncertain', uncertain, 'carried', carried, 'imported', imported,
+       'external', external, 'unexplained', unexplained,
+       'rampDay', ramp_day, 'rampDayNext', ramp_day_next,
+       'highestCap', highest_cap, 'cooledAtCounter', cooled_at_counter,
+       'state', case when state = 'disconnected' then state else 'connected' end,
+       'cooldowns', cooldowns,
+       'hold', case when hold_actor is not null then jsonb_build_object('reason', hold_reason,
+         'actor', hold_actor, 'since', safeband.ms_of(hold_since)) end,
+       'breakerUntil', safeband.ms_of(breaker_until),
+       'version', version, 'updatedAt', safeband.ms_of(updated_at),
+       'owner', owner, 'ownerVersion', owner_version) as account
+     from safeband.accounts where account_id = $1`,
+    [accountId],
+  );
+  return rows[0]?.account ?? null;
+}
+
+/**
+ * Accounts that another workflow runs for the same member, or did in the last seven quota days, or
+ * whose id differs only in case (R13).
+ */
+export async function readRivals(
+  db: Queryable,
+  row: Pick<AccountRow, 'accountId' | 'day' | 'policy'>,
+): Promise<readonly string[]> {
+  const { rows } = await db.query<{ account_id: string }>(
+    `select account_id from safeband.accounts
+      where account_id <> $1
+        and (lower(account_id) = lower($1)
+          or (identity = $2 and (state <> 'disconnected' or counter_day > safeband.day_at($3) - 7)))
+      order by account_id limit 5`,
+    [row.accountId, row.policy.identity, row.day],
+  );
+  return rows.map(({ account_id }) => account_id);
+}
+
+/** Two starts of one member wait for each other; the order keeps them from a deadlock. */
+export async function lockIdentity(
+  db: Queryable,
+  row: Pick<AccountRow, 'accountId' | 'policy'>,
+): Promise<void> {
+  await db.query(
+    `select pg_advisory_xact_lock(key) from (
+       select distinct hashtextextended(name, 7) as key
+         from unnest($1::text[]) as name order by 1) as keys`,
+    [[`id ${row.accountId.toLowerCase()}`, `member ${row.policy.identity ?? row.accountId}`]],
+  );
+}

@@ -1,0 +1,100 @@
+/** What a start reads of an account (R13). Each function is one statement; the caller snapshots. */
+import type { Attempt } from '../domain/stored.js';
+import type { DayRow, EventRow, ReservationRow } from '../domain/rows.js';
+import { REMEMBERED_DAYS, WEEK_DAYS } from '../domain/limits.js';
+import type { Queryable } from './pool.js';
+
+async function read<T>(
+  db: Queryable,
+  sql: string,
+  values: readonly unknown[],
+): Promise<readonly T[]> {
+  const { rows } = await db.query<{ row: T }>(sql, [...values]);
+  return rows.map(({ row }) => row);
+}
+
+/** Reservations whose ids are still remembered, and older ones that are in flight. */
+export const readReservations = (
+  db: Queryable,
+  accountId: string,
+  day: number,
+): Promise<readonly ReservationRow[]> =>
+  read(
+    db,
+    `select jsonb_build_object('table', 'reservations',
+       'reservationId', reservation_id, 'quotaDay', safeband.day_no(quota_day), 'state', state,
+       'campaignId', campaign_id, 'recipientId', recipient_id,
+       'reservedAt', safeband.ms_of(reserved_at),
+       'leaseExpiresAt', safeband.ms_of(lease_expires_at),
+       'settledAt', safeband.ms_of(settled_at), 'reason', reason, 'journaled', journaled,
+       'chatId', chat_id, 'messageId', message_id, 'isAdopted', is_adopted,
+       'carriedInto', safeband.day_no(carried_into)) as row
+     from safeband.reservations
+     where account_id = $1 and (quota_day >= safeband.day_at($2) or state = 'in_flight')
+     order by reserved_at, number`,
+    [accountId, day - REMEMBERED_DAYS],
+  );
+
+export const readAttempts = (
+  db: Queryable,
+  accountId: string,
+  day: number,
+): Promise<readonly Attempt[]> =>
+  read(
+    db,
+    `select jsonb_build_object('reservationId', reservation_id,
+       'quotaDay', safeband.day_no(quota_day), 'attemptedAt', safeband.ms_of(attempted_at),
+       'outcome', outcome, 'chatId', chat_id, 'messageId', message_id,
+       'errorCode', error_code) as row
+     from safeband.send_attempts
+     where account_id = $1 and quota_day >= safeband.day_at($2) order by attempted_at`,
+    [accountId, day - REMEMBERED_DAYS],
+  );
+
+export const readEvents = (
+  db: Queryable,
+  accountId: string,
+  day: number,
+): Promise<readonly EventRow[]> =>
+  read(
+    db,
+    `select jsonb_build_object('table', 'inmail_events', 'reservationId', reservation_id,
+       'chatId', chat_id, 'messageId', message_id, 'source', source,
+       'quotaDay', safeband.day_no(quota_day),
+       'deliveredAt', safeband.ms_of(delivered_at)) as row
+     from safeband.inmail_events
+     where account_id = $1 and quota_day >= safeband.day_at($2) order by event_id`,
+    [accountId, day - REMEMBERED_DAYS],
+  );
+
+/** The closed days of the week. */
+export const readDays = (
+  db: Queryable,
+  accountId: string,
+  day: number,
+): Promise<readonly DayRow[]> =>
+  read(
+    db,
+    `select jsonb_build_object('table', 'account_days',
+       'quotaDay', safeband.day_no(quota_day), 'counter', counter, 'delivered', delivered,
+       'uncertain', uncertain, 'external', external, 'imported', imported,
+       'unexplained', unexplained, 'denials', denials, 'late', late) as row
+     from safeband.account_days
+     where account_id = $1 and quota_day > safeband.day_at($2) and quota_day < safeband.day_at($3)`,
+    [accountId, day - WEEK_DAYS, day],
+  );
+
+/** The highest number that any row of the account carries; 0: none. */
+export async function readHighestNumber(db: Queryable, accountId: string): Promise<number> {
+  const { rows } = await db.query<{ number: number }>(
+    `select greatest(
+       (select max(number) from safeband.reservations where account_id = $1),
+       (select max(number) from safeband.inmail_events where account_id = $1),
+       (select max(number) from safeband.account_days where account_id = $1),
+       (select max(number) from safeband.alerts where account_id = $1),
+       (select max(number) from safeband.account_changes where account_id = $1), 0)::float8
+       as number`,
+    [accountId],
+  );
+  return rows[0]?.number ?? 0;
+}

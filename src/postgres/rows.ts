@@ -1,0 +1,165 @@
+/** The rows that an account leaves behind: each written under its number, twice or late is once. */
+import type { Entry, Row } from '../domain/rows.js';
+import type { Queryable } from './pool.js';
+
+/** The entries of one table, as one JSON list: a row each, with its number. */
+function listOf(entries: readonly Entry[], table: Row['table']): string | undefined {
+  const rows = entries.filter(({ row }) => row.table === table);
+  if (rows.length === 0) return undefined;
+  return JSON.stringify(rows.map(({ number, row }) => ({ ...row, number })));
+}
+
+/** Writes what an account has not saved; a table's rows in one statement. */
+export async function writeRows(
+  db: Queryable,
+  accountId: string,
+  entries: readonly Entry[],
+): Promise<void> {
+  const write = async (table: Row['table'], sql: string): Promise<void> => {
+    const list = listOf(entries, table);
+    if (list !== undefined) await db.query(sql, [accountId, list]);
+  };
+  await write('reservations', OLD_IDS);
+  await write('reservations', RESERVATIONS);
+  await write('inmail_events', EVENTS);
+  await write('account_days', DAYS);
+  await write('alerts', ALERTS);
+  await write('account_changes', CHANGES);
+}
+
+/** An id that is used again after it was forgotten: its old row is overwritten, and people hear. */
+const OLD_IDS = `
+  insert into safeband.alerts as a
+    (account_id, kind, severity, quota_day, details, raised_at, number)
+  select $1, 'old_id', 'warning', max(safeband.day_at(r."quotaDay")),
+         jsonb_build_object('reservationId', min(r."reservationId"), 'reused', count(*)),
+         max(safeband.at_ms(r."reservedAt")), max(r.number)
+    from jsonb_to_recordset($2::jsonb)
+      as r (number bigint, "reservationId" text, "quotaDay" int, "reservedAt" bigint)
+    join safeband.reservations old on old.account_id = $1
+      and old.reservation_id = r."reservationId" and old.quota_day < safeband.day_at(r."quotaDay")
+  having count(*) > 0
+  on conflict (account_id, kind, quota_day) do update
+    set details = excluded.details, times = a.times + 1, number = excluded.number,
+        raised_at = excluded.raised_at, resolved_at = null
+  where a.number < excluded.number`;
+
+const RESERVATIONS = `
+  insert into safeband.reservations as old
+    (account_id, reservation_id, quota_day, state, campaign_id, recipient_id, reserved_at,
+     lease_expires_at, settled_at, reason, journaled, chat_id, message_id, is_adopted,
+     carried_into, number)
+  select $1, r."reservationId", safeband.day_at(r."quotaDay"), r.state, r."campaignId",
+         r."recipientId", safeband.at_ms(r."reservedAt"), safeband.at_ms(r."leaseExpiresAt"),
+         safeband.at_ms(r."settledAt"), r.reason, r.journaled, r."chatId", r."messageId",
+         r."isAdopted", safeband.day_at(r."carriedInto"), r.number
+    from jsonb_to_recordset($2::jsonb)
+      as r (number bigint, "reservationId" text, "quotaDay" int, state text, "campaignId" text,
+            "recipientId" text, "reservedAt" bigint, "leaseExpiresAt" bigint, "settledAt" bigint,
+            reason text, journaled boolean, "chatId" text, "messageId" text,
+            "isAdopted" boolean, "carriedInto" int)
+  on conflict (account_id, reservation_id) do update
+    set quota_day = excluded.quota_day, state = excluded.state,
+        campaign_id = excluded.campaign_id, recipient_id = excluded.recipient_id,
+        reserved_at = excluded.reserved_at, lease_expires_at = excluded.lease_expires_at,
+        settled_at = excluded.settled_at, reason = excluded.reason,
+        journaled = excluded.journaled, chat_id = excluded.chat_id,
+        message_id = excluded.message_id, is_adopted = excluded.is_adopted,
+        carried_into = excluded.carried_into, number = excluded.number,
+        recorded_at = clock_timestamp()
+  where old.number < excluded.number`;
+
+/** A reservation key that another proof has taken already is left out; the delivery is not (R14). */
+const EVENTS = `
+  insert into safeband.inmail_events
+    (account_id, reservation_id, chat_id, message_id, source, quota_day, delivered_at, number)
+  select $1,
+         case when not exists (select 1 from safeband.inmail_events e
+                where e.account_id = $1 and e.reservation_id = r."reservationId")
+              then r."reservationId" end,
+         r."chatId", r."messageId", r.source, safeband.day_at(r."quotaDay"),
+         safeband.at_ms(r."deliveredAt"), r.number
+    from jsonb_to_recordset($2::jsonb)
+      as r (number bigint, "reservationId" text, "chatId" text, "messageId" text, source text,
+            "quotaDay" int, "deliveredAt" bigint)
+   order by r.number
+  on conflict do nothing`;
+
+const DAYS = `
+  insert into safeband.account_days as old
+    (account_id, quota_day, counter, delivered, uncertain, external, imported, unexplained,
+     denials, late, number)
+  select $1, safeband.day_at(d."quotaDay"), d.counter, d.delivered, d.uncertain, d.external,
+         d.imported, d.unexplained, d.denials, d.late, d.number
+    from jsonb_to_recordset($2::jsonb)
+      as d (number bigint, "quotaDay" int, counter int, delivered int, uncertain int,
+            external int, imported int, unexplained int, denials jsonb, late int)
+  on conflict (account_id, quota_day) do update
+    set counter = excluded.counter, delivered = excluded.delivered,
+        uncertain = excluded.uncertain, external = excluded.external,
+        imported = excluded.imported, unexplained = excluded.unexplained,
+        denials = excluded.denials, late = excluded.late, number = excluded.number,
+        recorded_at = clock_timestamp()
+  where old.number < excluded.number`;
+
+/** One row an account, kind and day: updated, and open again. */
+const ALERTS = `
+  insert into safeband.alerts as old
+    (account_id, kind, severity, quota_day, details, times, raised_at, number)
+  select $1, a.kind, a.severity, safeband.day_at(a."quotaDay"), a.details, a.times,
+         safeband.at_ms(a.at), a.number
+    from jsonb_to_recordset($2::jsonb)
+      as a (number bigint, kind text, severity text, "quotaDay" int, details jsonb, times int,
+            at bigint)
+  on conflict (account_id, kind, quota_day) do update
+    set severity = excluded.severity, details = excluded.details,
+        times = old.times + excluded.times, raised_at = excluded.raised_at,
+        resolved_at = null, number = excluded.number, recorded_at = clock_timestamp()
+  where old.number < excluded.number`;
+
+const CHANGES = `
+  insert into safeband.account_changes (account_id, number, kind, actor, reason, details, at)
+  select $1, c.number, c.kind, c.actor, c.reason, c.details, safeband.at_ms(c.at)
+    from jsonb_to_recordset($2::jsonb)
+      as c (number bigint, kind text, actor text, reason text, details jsonb, at bigint)
+  on conflict do nothing`;
+
+/** A row that Postgres refuses for its content, kept whole where a person finds it (R14). */
+export async function keepRefused(
+  db: Queryable,
+  accountId: string,
+  entry: Entry,
+  refusal: { readonly day: number; readonly at: number; readonly reason: string },
+): Promise<void> {
+  await db.query(
+    `insert into safeband.alerts as old
+       (account_id, kind, severity, quota_day, details, raised_at, number)
+     values ($1, 'refused_row', 'critical', safeband.day_at($2),
+             jsonb_build_object('reason', $3::text, 'rows', jsonb_build_array($4::text)),
+             safeband.at_ms($5), $6)
+     on conflict (account_id, kind, quota_day) do update
+       set details = jsonb_build_object('reason', $3::text,
+             'rows', (old.details -> 'rows') || jsonb_build_array($4::text)),
+           times = old.times + 1, raised_at = excluded.raised_at, resolved_at = null,
+           number = excluded.number
+     where old.number < excluded.number`,
+    [accountId, refusal.day, refusal.reason, JSON.stringify(entry), refusal.at, entry.number],
+  );
+}
+
+/** Another owner has the row: that is told here, because nothing else of this save may be (R14). */
+export async function raiseTwoOwners(
+  db: Queryable,
+  accountId: string,
+  seen: { readonly day: number; readonly at: number; readonly owner: string },
+): Promise<void> {
+  await db.query(
+    `insert into safeband.alerts as old
+       (account_id, kind, severity, quota_day, details, raised_at)
+     values ($1, 'two_owners', 'critical', safeband.day_at($2),
+             jsonb_build_object('owner', $3::text), safeband.at_ms($4))
+     on conflict (account_id, kind, quota_day) do update
+       set times = old.times + 1, raised_at = excluded.raised_at, resolved_at = null`,
+    [accountId, seen.day, seen.owner, seen.at],
+  );
+}
