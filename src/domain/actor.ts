@@ -49,9 +49,11 @@ export function record(actor: Actor, events: readonly Event[]): Actor {
   }, actor);
 }
 
-/** A denial is not remembered, openings are worked out anew: neither is worth a save (R1). */
+/** What no row tells: a denial is not remembered (R1), the others are worked out anew. */
 const isSilent = (event: Event): boolean =>
-  event.type === 'SlotDenied' || event.type === 'OpeningsLearnt';
+  event.type === 'SlotDenied' ||
+  event.type === 'OpeningsLearnt' ||
+  event.type === 'IdentityChecked';
 
 function post(actor: Actor, rows: readonly Row[], isQuiet = false): Actor {
   if (rows.length === 0) return isQuiet ? actor : { ...actor, version: actor.version + 1 };
@@ -90,7 +92,8 @@ export function actorOf(
   return post(empty, rows);
 }
 
-export const isDirty = (actor: Actor): boolean => actor.version > actor.savedVersion;
+export const isDirty = (actor: Actor): boolean =>
+  actor.version > actor.savedVersion || actor.outbox.length > 0;
 
 /** A delivery is in Postgres within 3 s, anything else within 15 s (contract, 4). */
 export const hasDelivery = (actor: Actor): boolean =>

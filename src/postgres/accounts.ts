@@ -93,7 +93,7 @@ export async function moveAccount(db: Queryable, row: AccountRow, owner: string)
   const { rowCount } = await db.query(
     `update safeband.accounts
         set (${COLUMNS}, recorded_at) = row (${VALUES}, clock_timestamp())
-      where account_id = $1 and owner = $31 and version <= $29::bigint`,
+      where account_id = $1::text and owner = $31 and version <= $29::bigint`,
     [...valuesOf(row), owner],
   );
   return rowCount === 1;

@@ -95,6 +95,8 @@ async function apply(
     await db.query('commit');
   } catch (error) {
     await db.query('rollback');
-    throw new MigrationError(`${name} failed: ${error instanceof Error ? error.message : error}`);
+    throw new MigrationError(
+      `${name} failed: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }

@@ -31,12 +31,12 @@ export async function writeRows(
 const OLD_IDS = `
   insert into safeband.alerts as a
     (account_id, kind, severity, quota_day, details, raised_at, number)
-  select $1, 'old_id', 'warning', max(safeband.day_at(r."quotaDay")),
+  select $1::text, 'old_id', 'warning', max(safeband.day_at(r."quotaDay")),
          jsonb_build_object('reservationId', min(r."reservationId"), 'reused', count(*)),
          max(safeband.at_ms(r."reservedAt")), max(r.number)
     from jsonb_to_recordset($2::jsonb)
       as r (number bigint, "reservationId" text, "quotaDay" int, "reservedAt" bigint)
-    join safeband.reservations old on old.account_id = $1
+    join safeband.reservations old on old.account_id = $1::text
       and old.reservation_id = r."reservationId" and old.quota_day < safeband.day_at(r."quotaDay")
   having count(*) > 0
   on conflict (account_id, kind, quota_day) do update
@@ -49,7 +49,7 @@ const RESERVATIONS = `
     (account_id, reservation_id, quota_day, state, campaign_id, recipient_id, reserved_at,
      lease_expires_at, settled_at, reason, journaled, chat_id, message_id, is_adopted,
      carried_into, number)
-  select $1, r."reservationId", safeband.day_at(r."quotaDay"), r.state, r."campaignId",
+  select $1::text, r."reservationId", safeband.day_at(r."quotaDay"), r.state, r."campaignId",
          r."recipientId", safeband.at_ms(r."reservedAt"), safeband.at_ms(r."leaseExpiresAt"),
          safeband.at_ms(r."settledAt"), r.reason, r.journaled, r."chatId", r."messageId",
          r."isAdopted", safeband.day_at(r."carriedInto"), r.number
@@ -73,9 +73,9 @@ const RESERVATIONS = `
 const EVENTS = `
   insert into safeband.inmail_events
     (account_id, reservation_id, chat_id, message_id, source, quota_day, delivered_at, number)
-  select $1,
+  select $1::text,
          case when not exists (select 1 from safeband.inmail_events e
-                where e.account_id = $1 and e.reservation_id = r."reservationId")
+                where e.account_id = $1::text and e.reservation_id = r."reservationId")
               then r."reservationId" end,
          r."chatId", r."messageId", r.source, safeband.day_at(r."quotaDay"),
          safeband.at_ms(r."deliveredAt"), r.number
@@ -89,7 +89,7 @@ const DAYS = `
   insert into safeband.account_days as old
     (account_id, quota_day, counter, delivered, uncertain, external, imported, unexplained,
      denials, late, number)
-  select $1, safeband.day_at(d."quotaDay"), d.counter, d.delivered, d.uncertain, d.external,
+  select $1::text, safeband.day_at(d."quotaDay"), d.counter, d.delivered, d.uncertain, d.external,
          d.imported, d.unexplained, d.denials, d.late, d.number
     from jsonb_to_recordset($2::jsonb)
       as d (number bigint, "quotaDay" int, counter int, delivered int, uncertain int,
@@ -106,7 +106,7 @@ const DAYS = `
 const ALERTS = `
   insert into safeband.alerts as old
     (account_id, kind, severity, quota_day, details, times, raised_at, number)
-  select $1, a.kind, a.severity, safeband.day_at(a."quotaDay"), a.details, a.times,
+  select $1::text, a.kind, a.severity, safeband.day_at(a."quotaDay"), a.details, a.times,
          safeband.at_ms(a.at), a.number
     from jsonb_to_recordset($2::jsonb)
       as a (number bigint, kind text, severity text, "quotaDay" int, details jsonb, times int,
@@ -119,7 +119,7 @@ const ALERTS = `
 
 const CHANGES = `
   insert into safeband.account_changes (account_id, number, kind, actor, reason, details, at)
-  select $1, c.number, c.kind, c.actor, c.reason, c.details, safeband.at_ms(c.at)
+  select $1::text, c.number, c.kind, c.actor, c.reason, c.details, safeband.at_ms(c.at)
     from jsonb_to_recordset($2::jsonb)
       as c (number bigint, kind text, actor text, reason text, details jsonb, at bigint)
   on conflict do nothing`;
@@ -134,7 +134,7 @@ export async function keepRefused(
   await db.query(
     `insert into safeband.alerts as old
        (account_id, kind, severity, quota_day, details, raised_at, number)
-     values ($1, 'refused_row', 'critical', safeband.day_at($2),
+     values ($1::text, 'refused_row', 'critical', safeband.day_at($2),
              jsonb_build_object('reason', $3::text, 'rows', jsonb_build_array($4::text)),
              safeband.at_ms($5), $6)
      on conflict (account_id, kind, quota_day) do update
@@ -156,7 +156,7 @@ export async function raiseTwoOwners(
   await db.query(
     `insert into safeband.alerts as old
        (account_id, kind, severity, quota_day, details, raised_at)
-     values ($1, 'two_owners', 'critical', safeband.day_at($2),
+     values ($1::text, 'two_owners', 'critical', safeband.day_at($2),
              jsonb_build_object('owner', $3::text), safeband.at_ms($4))
      on conflict (account_id, kind, quota_day) do update
        set times = old.times + 1, raised_at = excluded.raised_at, resolved_at = null`,

@@ -55,7 +55,10 @@ async function claimed(
   const row = accountRow(actor.account, version);
   const answer = await reach(self.isSlow).claim({ owner: actor.owner, found, row });
   if (!answer.claimed) return undefined; // the row moved while it was read: read it again
-  return record({ ...actor, version }, identified(actor.account, answer.rivals));
+  return record(
+    { ...actor, version, savedVersion: version },
+    identified(actor.account, answer.rivals),
+  );
 }
 
 /** Compares the identity with all other accounts', after it was set on a running account (R13). */

@@ -69,12 +69,16 @@ async function live(self: Self): Promise<void> {
     else if (isTooLong(self)) return;
   }
   await takeWaiting(self);
+  self.publish();
   while (!isOver(self) && !isTooLong(self)) {
     leaveIfCancelled(self);
+    if (isDue(self)) {
+      await run(self);
+      continue;
+    }
+    if (self.midnight.hasRung) return;
     arm(self);
-    if (isDue(self)) await run(self);
-    else if (self.midnight.hasRung) return;
-    else await condition(() => isDue(self) || wantsArming(self) || isEnding(self));
+    await condition(() => isDue(self) || wantsArming(self) || isEnding(self));
   }
 }
 

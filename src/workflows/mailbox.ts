@@ -27,6 +27,7 @@ import {
   type ItemError,
   type Message,
 } from '../protocol.js';
+import { answerQueries } from './reading.js';
 import type { Self } from './self.js';
 
 /** How long an Update waits for the account to be read back (contract, 2: `Unavailable`). */
@@ -53,6 +54,7 @@ export function listen(self: Self): void {
   accept(self, messages.hold, (order) => self.tell(hold, order));
   accept(self, messages.resume, (order) => self.tell(resume, order));
   accept(self, messages.disconnect, (order) => self.tell(disconnect, order));
+  answerQueries(self);
   setDefaultSignalHandler((name) => {
     self.signals += 1;
     if (self.actor) complainOfName(self, name);

@@ -1,0 +1,250 @@
+/**
+ * The library for a send pipeline: asks for slots, reports what became of them, reads an account.
+ * Every call has a deadline; every error has a type of the contract's list.
+ */
+import type { Client } from '@temporalio/client';
+import type {
+  DecisionWire,
+  PeekWire,
+  PolicyWire,
+  ReservationWire,
+  StatusWire,
+} from '../domain/wire.js';
+import {
+  TASK_QUEUE,
+  type Delivered,
+  type Failed,
+  type Observed,
+  type Settled,
+  type StateAnswer,
+} from '../protocol.js';
+import type { FailureKind } from '../domain/account.js';
+import type { Tier } from '../domain/tier.js';
+import type { SendingWindow } from '../domain/window.js';
+import { Denials } from './denials.js';
+import { SafebandError } from './errors.js';
+import { Reserving, type ReserveRequest } from './reserving.js';
+import { temporalTransport, type Transport } from './transport.js';
+
+export type ClientOptions = {
+  /** A client of the Temporal SDK, connected to the namespace of the workers. */
+  readonly client: Client;
+  readonly taskQueue?: string;
+  /** How long a call may take in all, repeats included, in ms. */
+  readonly deadlineMs?: number;
+  /** How long a denial answers for new asks, in ms; 0: never. */
+  readonly rememberDenialsMs?: number;
+};
+/** Absent keeps what is stored, null is the default (R13). */
+export type PolicyInput = {
+  readonly dailyCap?: number | null;
+  readonly weeklyCap?: number | null;
+  readonly ramp?: { readonly dailyCaps: readonly number[] } | null;
+  readonly sendingWindow?: SendingWindow | null;
+  readonly timezone?: string | null;
+};
+export type StartInput = PolicyInput & {
+  readonly accountId: string;
+  readonly tier: Tier;
+  readonly identity?: string;
+  readonly inmailsSentToday?: number;
+  readonly deliveredToday?: number;
+};
+export type DeliveredReport = {
+  readonly reservationId: string;
+  readonly chatId: string;
+  readonly messageId?: string;
+  readonly deliveredAt?: string;
+};
+export type FailedReport = {
+  readonly reservationId: string;
+  readonly kind: FailureKind;
+  readonly code?: string;
+  readonly retryAfterSeconds?: number;
+};
+export type ObservedReport = {
+  readonly chatId: string;
+  readonly messageId: string;
+  readonly recipientId?: string;
+  readonly sentAt: string;
+};
+export type Order = { readonly reason: string; readonly actor: string };
+
+const DEADLINE_MS = 5_000;
+const GRANTED_MAX = 20_000;
+
+export class SafebandClient {
+  readonly #transport: Transport;
+  readonly #deadlineMs: number;
+  readonly #denials: Denials;
+  readonly #reserving: Reserving;
+  /** Ids that were granted here: asking for one again is no new ask (R3). */
+  readonly #granted = new Set<string>();
+
+  constructor(transport: Transport, options: Omit<ClientOptions, 'client' | 'taskQueue'> = {}) {
+    this.#transport = transport;
+    this.#deadlineMs = options.deadlineMs ?? DEADLINE_MS;
+    this.#denials = new Denials(options.rememberDenialsMs);
+    this.#reserving = new Reserving(transport);
+  }
+
+  /** Connects an account, or takes a disconnecting one back, and sets its policy (R13). */
+  connect(start: StartInput): Promise<StateAnswer> {
+    this.#denials.forget(start.accountId);
+    return this.#transport.updateWithStart(start, 'connect', start, this.#deadline());
+  }
+
+  /**
+   * Asks for one slot (R1 to R3). A denial is an answer, not an error; ask again at its `retryAt`.
+   * Throws `ReservationSettled`, `ReservationConflict`, `InvalidInput`, `AccountUnknown`, `Unavailable`.
+   */
+  async reserve(accountId: string, request: ReserveRequest): Promise<DecisionWire> {
+    const answer = await this.#ask(accountId, request);
+    if (answer instanceof SafebandError) throw answer;
+    return answer;
+  }
+
+  /** Asks for many slots, decided in order; an item that could not be decided is an error in its place. */
+  reserveMany(
+    accountId: string,
+    requests: readonly ReserveRequest[],
+  ): Promise<readonly (DecisionWire | SafebandError)[]> {
+    return Promise.all(requests.map((request) => this.#ask(accountId, request)));
+  }
+
+  async #ask(accountId: string, request: ReserveRequest): Promise<DecisionWire | SafebandError> {
+    const key = `${accountId}/${request.reservationId}`;
+    const known = this.#granted.has(key) ? undefined : this.#denials.recall(accountId, Date.now());
+    if (known) return { ...known, reservationId: request.reservationId };
+    const answer = await this.#reserving.ask(accountId, request, this.#deadline());
+    if (answer instanceof SafebandError) return answer;
+    if (!answer.granted) this.#denials.remember(accountId, answer, Date.now());
+    else if (this.#granted.size < GRANTED_MAX) this.#granted.add(key);
+    else this.#granted.clear();
+    return answer;
+  }
+
+  /** Reports a delivery, with LinkedIn's chat as proof; counts also for an account that has ended. */
+  delivered(accountId: string, report: DeliveredReport): Promise<Delivered> {
+    return this.#outcome(accountId, 'sendDelivered', report);
+  }
+
+  /** Reports that an InMail did not go out, or that nobody knows (R5). */
+  failed(accountId: string, report: FailedReport): Promise<Failed> {
+    return this.#outcome(accountId, 'sendFailed', report);
+  }
+
+  /** Reports an InMail that was seen in the account's outbox (R15). */
+  observed(accountId: string, report: ObservedReport): Promise<Observed> {
+    return this.#outcome(accountId, 'sendObserved', report);
+  }
+
+  /**
+   * The same reports, fire and forget: durable once this returns, also while no worker runs, and
+   * for an account that has ended. What is wrong with them becomes an alert.
+   */
+  async report(
+    accountId: string,
+    name: 'sendDelivered' | 'sendFailed' | 'sendObserved',
+    report: DeliveredReport | FailedReport | ObservedReport,
+    deadlineMs: number = this.#deadlineMs,
+  ): Promise<void> {
+    this.#denials.forget(accountId);
+    const deadline = Date.now() + deadlineMs;
+    try {
+      await this.#transport.signal(accountId, name, report, deadline);
+    } catch (error) {
+      if (!isUnknownAccount(error)) throw error;
+      const late = { accountId, connect: false };
+      await this.#transport.signalWithStart(late, name, report, deadline);
+    }
+  }
+
+  /** One consistent read of the account. */
+  status(accountId: string): Promise<StatusWire> {
+    return this.#transport.query(accountId, 'status', {}, this.#deadline());
+  }
+
+  /** State, proof and leave to call of one reservation; throws `ReservationUnknown`. */
+  reservation(accountId: string, reservationId: string): Promise<ReservationWire> {
+    return this.#transport.query(accountId, 'reservation', { reservationId }, this.#deadline());
+  }
+
+  /** The decision that a reserve would hear now, or at a later instant, with nothing changed. */
+  peek(accountId: string, at?: string): Promise<PeekWire> {
+    return this.#transport.query(
+      accountId,
+      'peek',
+      at === undefined ? {} : { at },
+      this.#deadline(),
+    );
+  }
+
+  /** The next instants at which a reserve is granted if every one before it is used; 1 to 200. */
+  nextSlots(accountId: string, count: number): Promise<readonly string[]> {
+    return this.#transport.query(accountId, 'nextSlots', { count }, this.#deadline());
+  }
+
+  /** Changes the policy; throws `CapAboveSafeBand`. */
+  configure(
+    accountId: string,
+    change: PolicyInput & { readonly tier?: Tier; readonly actor?: string },
+  ): Promise<PolicyWire> {
+    return this.#order(accountId, 'configure', change);
+  }
+
+  /** Stops the account until somebody resumes it. */
+  hold(accountId: string, order: Order): Promise<StateAnswer> {
+    return this.#order(accountId, 'hold', order);
+  }
+
+  resume(accountId: string, order: Order): Promise<StateAnswer> {
+    return this.#order(accountId, 'resume', order);
+  }
+
+  /** A person looked, and says what became of a slot (R5). */
+  settle(
+    accountId: string,
+    order: Order & {
+      readonly reservationId: string;
+      readonly outcome: 'delivered' | 'released';
+      readonly chatId?: string;
+    },
+  ): Promise<Settled> {
+    return this.#order(accountId, 'settleByOperator', order);
+  }
+
+  /** Denies at once; the workflow ends when nothing is in flight and nothing is unsaved (R13). */
+  disconnect(
+    accountId: string,
+    order: { readonly reason: string; readonly actor?: string },
+  ): Promise<{ readonly state: 'disconnected' }> {
+    return this.#order(accountId, 'disconnect', order);
+  }
+
+  #order<O>(accountId: string, name: string, payload: object): Promise<O> {
+    this.#denials.forget(accountId);
+    return this.#transport.update<O>(accountId, name, payload, this.#deadline());
+  }
+
+  async #outcome<O>(accountId: string, name: string, report: object): Promise<O> {
+    try {
+      return await this.#order<O>(accountId, name, report);
+    } catch (error) {
+      if (!isUnknownAccount(error)) throw error;
+      const late = { accountId, connect: false };
+      return this.#transport.updateWithStart<O>(late, name, report, this.#deadline());
+    }
+  }
+
+  #deadline(): number {
+    return Date.now() + this.#deadlineMs;
+  }
+}
+
+const isUnknownAccount = (error: unknown): boolean =>
+  error instanceof SafebandError && error.type === 'AccountUnknown';
+
+/** A client on a Temporal client of yours. */
+export const createClient = ({ client, taskQueue, ...options }: ClientOptions): SafebandClient =>
+  new SafebandClient(temporalTransport(client, taskQueue ?? TASK_QUEUE), options);

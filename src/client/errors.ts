@@ -1,0 +1,73 @@
+/** Errors of the client: one class, with a type from the contract's closed list. */
+import { ApplicationFailure } from '@temporalio/common';
+import {
+  ServiceError,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
+import { FAILURE_TYPES, type FailureType } from '../domain/events.js';
+
+/** What went wrong, by the contract's name; the message is for people. */
+export class SafebandError extends Error {
+  override readonly name = 'SafebandError';
+  readonly type: FailureType;
+
+  constructor(type: FailureType, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.type = type;
+  }
+}
+
+const isFailureType = (raw: unknown): raw is FailureType =>
+  FAILURE_TYPES.some((type) => type === raw);
+
+/** gRPC's numbers for what the server says (guide, 4). */
+const [DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, FAILED_PRECONDITION, UNAVAILABLE] = [4, 8, 9, 14];
+
+const codeOf = (error: unknown): number | undefined => {
+  const cause = error instanceof ServiceError ? error.cause : error;
+  return cause instanceof Error && 'code' in cause && typeof cause.code === 'number'
+    ? cause.code
+    : undefined;
+};
+
+const textOf = (error: unknown): string => {
+  const cause = error instanceof ServiceError ? error.cause : undefined;
+  return [error, cause].map((one) => (one instanceof Error ? one.message : '')).join(' ');
+};
+
+/** May the same ask be sent again, with its id: nothing is known of it, or it was not taken. */
+export function isWorthRetrying(error: unknown): boolean {
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return true;
+  const code = codeOf(error);
+  if (code === RESOURCE_EXHAUSTED || code === UNAVAILABLE || code === DEADLINE_EXCEEDED)
+    return true;
+  // A continue-as-new was refused by new events: soon over. A failed state or a pause is not.
+  return code === FAILED_PRECONDITION && /unexpected workflow task failure/i.test(textOf(error));
+}
+
+export const isNotFound = (error: unknown): boolean => error instanceof WorkflowNotFoundError;
+
+/** What the account's workflow said, as our error; anything else is `Unavailable`. */
+export function errorOf(error: unknown, accountId: string): SafebandError {
+  if (error instanceof SafebandError) return error;
+  const said = error instanceof Error ? applicationFailureIn(error) : undefined;
+  if (said && isFailureType(said.type)) {
+    return new SafebandError(said.type, said.message, { cause: error });
+  }
+  if (isNotFound(error)) {
+    const message = `account ${accountId} is not connected: connect it first`;
+    return new SafebandError('AccountUnknown', message, { cause: error });
+  }
+  const why = error instanceof Error ? error.message : String(error);
+  return new SafebandError('Unavailable', `account ${accountId}: ${why}`, { cause: error });
+}
+
+function applicationFailureIn(error: Error): ApplicationFailure | undefined {
+  if (error instanceof ApplicationFailure) return error;
+  const isWrapper =
+    error instanceof WorkflowUpdateFailedError || error instanceof WorkflowFailedError;
+  return isWrapper && error.cause instanceof ApplicationFailure ? error.cause : undefined;
+}

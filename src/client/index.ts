@@ -1,0 +1,32 @@
+/** `safeband/client`: what a send pipeline needs. */
+export {
+  createClient,
+  SafebandClient,
+  type ClientOptions,
+  type DeliveredReport,
+  type FailedReport,
+  type ObservedReport,
+  type Order,
+  type PolicyInput,
+  type StartInput,
+} from './client.js';
+export { SafebandError } from './errors.js';
+export { pgJournal, type Attempt, type Journal, type Outcome } from './journal.js';
+export type { ReserveRequest } from './reserving.js';
+export {
+  SendFailure,
+  sendWithSlot,
+  type Send,
+  type SendAnswer,
+  type SendOptions,
+  type SendResult,
+} from './sendWithSlot.js';
+export type {
+  DecisionWire as Decision,
+  DenialWire as Denial,
+  GrantWire as Grant,
+  PeekWire as Peek,
+  ReservationWire as Reservation,
+  StatusWire as Status,
+} from '../domain/wire.js';
+export type { FailureType } from '../domain/events.js';

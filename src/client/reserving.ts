@@ -1,0 +1,110 @@
+/**
+ * Reserves of many callers for one account share Updates: while one is on its way, what comes in
+ * waits together and goes in the next. A lone caller waits for nobody.
+ */
+import type { DecisionWire } from '../domain/wire.js';
+import { FAILURE_TYPES } from '../domain/events.js';
+import { BATCH_MAX } from '../domain/limits.js';
+import type { BatchAnswer, ItemError } from '../protocol.js';
+import { SafebandError } from './errors.js';
+import type { Transport } from './transport.js';
+
+/** What a caller asks for; ids as the contract has them. */
+export type ReserveRequest = {
+  readonly reservationId: string;
+  readonly campaignId?: string;
+  readonly recipientId?: string;
+  /** How long the slot may stay in flight without a word, in seconds; 15 min unless set. */
+  readonly leaseSeconds?: number;
+  /** The caller writes a `send_attempts` row of its own before it calls LinkedIn (R6, R18). */
+  readonly journaled?: boolean;
+};
+export type Answer = DecisionWire | SafebandError;
+
+type Ask = {
+  readonly request: ReserveRequest;
+  readonly deadline: number;
+  readonly hear: (answer: Answer) => void;
+};
+
+/** Few batches at a time: more of them would carry fewer asks each, and wait for each other. */
+const BATCHES_IN_FLIGHT_MAX = 2;
+
+export class Reserving {
+  readonly #transport: Transport;
+  readonly #waiting = new Map<string, Ask[]>();
+  readonly #inFlight = new Map<string, number>();
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Asks for one slot; resolves with the decision or the typed error. Never rejects. */
+  ask(accountId: string, request: ReserveRequest, deadline: number): Promise<Answer> {
+    return new Promise((hear) => {
+      const asks = this.#waiting.get(accountId);
+      if (asks) {
+        asks.push({ request, deadline, hear });
+        return;
+      }
+      this.#waiting.set(accountId, [{ request, deadline, hear }]);
+      // Callers of the same turn of the event loop travel together.
+      setImmediate(() => this.#send(accountId));
+    });
+  }
+
+  #send(accountId: string): void {
+    const inFlight = this.#inFlight.get(accountId) ?? 0;
+    const waiting = this.#waiting.get(accountId);
+    if (!waiting || inFlight >= BATCHES_IN_FLIGHT_MAX) return;
+    const asks = waiting.splice(0, BATCH_MAX);
+    if (waiting.length === 0) this.#waiting.delete(accountId);
+    this.#inFlight.set(accountId, inFlight + 1);
+    void this.#decide(accountId, asks).finally(() => {
+      const left = (this.#inFlight.get(accountId) ?? 1) - 1;
+      if (left > 0) this.#inFlight.set(accountId, left);
+      else this.#inFlight.delete(accountId);
+      this.#send(accountId);
+    });
+  }
+
+  async #decide(accountId: string, asks: readonly Ask[]): Promise<void> {
+    const answers = await this.#answers(accountId, asks).catch((error: unknown) =>
+      asks.map(() => (error instanceof SafebandError ? error : unknown(accountId, error))),
+    );
+    for (const [i, ask] of asks.entries()) {
+      ask.hear(answers[i] ?? unknown(accountId, 'the batch answered for fewer asks than it had'));
+    }
+  }
+
+  async #answers(accountId: string, asks: readonly Ask[]): Promise<readonly Answer[]> {
+    const deadline = Math.max(...asks.map((ask) => ask.deadline));
+    const payload = ({ request, deadline: end }: Ask): object => ({
+      ...request,
+      validUntil: new Date(end).toISOString(),
+    });
+    const [first] = asks;
+    if (first && asks.length === 1) {
+      const alone = payload(first);
+      return [
+        await this.#transport.update<DecisionWire>(accountId, 'sendReserve', alone, deadline),
+      ];
+    }
+    const requests = asks.map(payload);
+    const { decisions } = await this.#transport.update<BatchAnswer>(
+      accountId,
+      'sendReserveBatch',
+      { requests },
+      deadline,
+    );
+    return decisions.map((decision) => ('error' in decision ? errorIn(decision) : decision));
+  }
+}
+
+function errorIn({ error }: ItemError): SafebandError {
+  const type = FAILURE_TYPES.find((name) => name === error.type) ?? 'Unavailable';
+  return new SafebandError(type, error.message);
+}
+
+const unknown = (accountId: string, why: unknown): SafebandError =>
+  new SafebandError('Unavailable', `account ${accountId}: ${String(why)}`);

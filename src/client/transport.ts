@@ -1,0 +1,127 @@
+/**
+ * Calls to an account's workflow, each with a deadline, and repeated with the same id until then:
+ * a time-out is not a no, and one ask is carried out once (R18).
+ */
+import { randomUUID } from 'node:crypto';
+import { WithStartWorkflowOperation, type Client } from '@temporalio/client';
+import { SEARCH_ATTRIBUTES, WORKFLOW_TYPE, workflowIdOf } from '../protocol.js';
+import { errorOf, isNotFound, isWorthRetrying, SafebandError } from './errors.js';
+import { Gate } from './gate.js';
+import {
+  defineSearchAttributeKey,
+  SearchAttributeType,
+  TypedSearchAttributes,
+  type Workflow,
+} from '@temporalio/common';
+
+/** The narrow waist: what the client asks of Temporal. */
+export interface Transport {
+  update<O>(accountId: string, name: string, payload: object, deadline: number): Promise<O>;
+  /** Durable once it returns, also while no worker runs. */
+  signal(accountId: string, name: string, payload: object, deadline: number): Promise<void>;
+  query<O>(accountId: string, name: string, payload: object, deadline: number): Promise<O>;
+  /** Starts the account's workflow, if it does not run, with the message. */
+  updateWithStart<O>(
+    start: StartObject,
+    name: string,
+    payload: object,
+    deadline: number,
+  ): Promise<O>;
+  signalWithStart(
+    start: StartObject,
+    name: string,
+    payload: object,
+    deadline: number,
+  ): Promise<void>;
+}
+export type StartObject = { readonly accountId: string; readonly tier?: string };
+
+/** Below the server's 10 Updates in flight a workflow: the eleventh waits for a second or more. */
+const UPDATES_IN_FLIGHT_MAX = 8;
+const BACKOFF_MS = { first: 50, factor: 2, most: 1_000 } as const;
+/** One attempt; a lost one is repeated with the same id. */
+const ATTEMPT_MS = 5_000;
+
+export function temporalTransport(client: Client, taskQueue: string): Transport {
+  const gate = new Gate(UPDATES_IN_FLIGHT_MAX);
+  const handle = (accountId: string) => client.workflow.getHandle(workflowIdOf(accountId));
+  const options = (start: StartObject) => ({
+    workflowId: workflowIdOf(start.accountId),
+    taskQueue,
+    args: [start],
+    staticSummary: `InMail slots of ${start.accountId}`,
+    ...(start.tier ? { typedSearchAttributes: tierAttribute(start.tier) } : {}),
+  });
+  const attempt = <T>(accountId: string, deadline: number, call: () => Promise<T>): Promise<T> =>
+    persist(accountId, deadline, (until) => client.withDeadline(until, call));
+  return {
+    update: <O>(accountId: string, name: string, payload: object, deadline: number) => {
+      const updateId = randomUUID();
+      const call = () =>
+        handle(accountId).executeUpdate<O, [object]>(name, { args: [payload], updateId });
+      return gate.pass(accountId, () => attempt(accountId, deadline, call));
+    },
+    signal: (accountId, name, payload, deadline) =>
+      attempt(accountId, deadline, () => handle(accountId).signal(name, payload)),
+    query: <O>(accountId: string, name: string, payload: object, deadline: number) =>
+      attempt(accountId, deadline, () => handle(accountId).query<O, [object]>(name, payload)),
+    updateWithStart: <O>(start: StartObject, name: string, payload: object, deadline: number) => {
+      const updateId = randomUUID();
+      const call = () =>
+        client.workflow.executeUpdateWithStart<Workflow, O, [object]>(name, {
+          args: [payload],
+          updateId,
+          startWorkflowOperation: new WithStartWorkflowOperation(WORKFLOW_TYPE, {
+            ...options(start),
+            workflowIdConflictPolicy: 'USE_EXISTING',
+          }),
+        });
+      return gate.pass(start.accountId, () => attempt(start.accountId, deadline, call));
+    },
+    signalWithStart: async (start, name, payload, deadline) => {
+      const send = () =>
+        client.workflow.signalWithStart(WORKFLOW_TYPE, {
+          ...options(start),
+          signal: name,
+          signalArgs: [payload],
+        });
+      await attempt(start.accountId, deadline, send);
+    },
+  };
+}
+
+const TIER = defineSearchAttributeKey(SEARCH_ATTRIBUTES.tier, SearchAttributeType.KEYWORD);
+const tierAttribute = (tier: string): TypedSearchAttributes =>
+  new TypedSearchAttributes([{ key: TIER, value: tier }]);
+
+/** Repeats one call until it is answered, refused, or the deadline is over; ms since 1970. */
+export async function persist<T>(
+  accountId: string,
+  deadline: number,
+  call: (attemptDeadline: number) => Promise<T>,
+): Promise<T> {
+  for (
+    let wait: number = BACKOFF_MS.first;
+    ;
+    wait = Math.min(wait * BACKOFF_MS.factor, BACKOFF_MS.most)
+  ) {
+    try {
+      return await call(Math.min(deadline, Date.now() + ATTEMPT_MS));
+    } catch (error) {
+      if (isNotFound(error) || !isWorthRetrying(error)) throw errorOf(error, accountId);
+      const pause = wait * (0.5 + Math.random());
+      if (Date.now() + pause >= deadline) throw outOfTime(error, accountId);
+      await new Promise((resolve) => {
+        setTimeout(resolve, pause);
+      });
+    }
+  }
+}
+
+const outOfTime = (cause: unknown, accountId: string): SafebandError =>
+  new SafebandError(
+    'Unavailable',
+    `account ${accountId} did not answer in time; what was asked may still be carried out, ` +
+      'and the same reservation id may be asked again',
+    { cause },
+  );

@@ -1,0 +1,58 @@
+/** The environment: read once, checked once. Each setting is the contract's (section 5). */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+export type Environment = { readonly [name: string]: string | undefined };
+
+export type Config = {
+  readonly databaseUrl: string;
+  readonly temporalCliPath: string | undefined;
+  readonly logLevel: string;
+};
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+/** What a worker and a migration need. Throws a ConfigError that names the setting and the cure. */
+export function configFrom(environment: Environment): Config {
+  const databaseUrl = databaseUrlFrom(environment);
+  if (databaseUrl === undefined) {
+    throw new ConfigError(
+      'DATABASE_URL is not set: it should be such as postgres://user:password@host:5432/safeband ' +
+        '(npm start sets up a database of its own)',
+    );
+  }
+  return { databaseUrl, ...commonFrom(environment) };
+}
+
+/** What needs no database: logging, and where the Temporal CLI is. */
+export function commonFrom(environment: Environment): Omit<Config, 'databaseUrl'> {
+  const logLevel = environment['LOG_LEVEL'] ?? 'info';
+  if (!LOG_LEVELS.includes(logLevel)) {
+    throw new ConfigError(`LOG_LEVEL=${logLevel}: it should be one of ${LOG_LEVELS.join(', ')}`);
+  }
+  return { logLevel, temporalCliPath: environment['TEMPORAL_CLI_PATH'] || undefined };
+}
+
+/** `DATABASE_URL`, if it is set. The text of the error never has the password in it. */
+export function databaseUrlFrom(environment: Environment): string | undefined {
+  const raw = environment['DATABASE_URL'];
+  if (!raw) return undefined;
+  const isGood = URL.canParse(raw) && /^postgres(ql)?:$/.test(new URL(raw).protocol);
+  if (isGood) return raw;
+  throw new ConfigError(
+    'DATABASE_URL is not a Postgres address: it should be such as ' +
+      'postgres://user:password@host:5432/safeband',
+  );
+}
+
+/** One sentence for a person, where an error is theirs to mend; else undefined. */
+export function sentenceOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (['ConfigError', 'SetupError', 'MigrationError'].includes(error.name)) return error.message;
+  const code = 'code' in error ? String(error.code) : '';
+  if (/ECONNREFUSED|ENOTFOUND|ETIMEDOUT|28P01|28000|3D000/.test(`${code} ${error.message}`)) {
+    return `Postgres (DATABASE_URL) cannot be reached: ${error.message || code}; start it, or mend the setting`;
+  }
+  return undefined;
+}

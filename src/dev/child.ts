@@ -1,0 +1,130 @@
+/** Server processes that we start, and those that a killed launcher left behind. */
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { createServer } from 'node:net';
+import { promisify } from 'node:util';
+
+export const run = promisify(execFile);
+
+const STOP_TIMEOUT_MS = 4_000;
+const POLL_MS = 50;
+const LAST_LINES = 20;
+
+export type Child = {
+  readonly pid: number;
+  readonly process: ChildProcess;
+  /** The last lines that it printed, for an error message. */
+  readonly said: () => string;
+};
+
+/** Starts a server as a process of its own group: a Ctrl-C at the terminal is ours to pass on. */
+export function start(
+  command: string,
+  args: readonly string[],
+  options: { readonly uid?: number; readonly gid?: number; readonly cwd?: string } = {},
+): Child {
+  const child = spawn(command, args, {
+    ...options,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  const lines: string[] = [];
+  const keep = (chunk: Buffer): void => {
+    lines.push(...chunk.toString('utf8').split('\n').filter(Boolean));
+    lines.splice(0, lines.length - LAST_LINES);
+  };
+  child.stdout.on('data', keep);
+  child.stderr.on('data', keep);
+  child.on('error', (error) => lines.push(error.message));
+  return { pid: child.pid ?? 0, process: child, said: () => lines.join('\n') };
+}
+
+/** Waits until `isReady`, or until the child ends or the time is over; then says what it said. */
+export async function ready(
+  child: Child,
+  name: string,
+  isReady: () => Promise<boolean>,
+  timeoutMs: number,
+): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    if (await isReady()) return;
+    const hasEnded = child.process.exitCode !== null || child.pid === 0;
+    if (hasEnded || Date.now() > deadline) {
+      await stop(child.pid, 'SIGKILL');
+      throw new Error(`${name} ${hasEnded ? 'ended' : 'is not ready'}; it said:\n${child.said()}`);
+    }
+    await pause(POLL_MS);
+  }
+}
+
+export const pause = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+
+export function isAlive(pid: number): boolean {
+  if (pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/** Asks a process to end, then makes it; returns when it is gone. */
+export async function stop(pid: number, signal: NodeJS.Signals): Promise<void> {
+  if (!isAlive(pid)) return;
+  process.kill(pid, signal);
+  const deadline = Date.now() + STOP_TIMEOUT_MS;
+  while (isAlive(pid)) {
+    if (Date.now() > deadline) process.kill(pid, 'SIGKILL');
+    await pause(POLL_MS);
+  }
+}
+
+/** Is that process one of ours: its command line names our own file or folder. */
+export async function isOurs(pid: number, mark: string): Promise<boolean> {
+  if (!isAlive(pid)) return false;
+  const { stdout } = await run('ps', ['-p', String(pid), '-o', 'args=']).catch(() => ({
+    stdout: '',
+  }));
+  return stdout.includes(mark);
+}
+
+/** Can nobody else be listening there. */
+export const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(false));
+    probe.listen({ port, host: '127.0.0.1', exclusive: true }, () =>
+      probe.close(() => resolve(true)),
+    );
+  });
+
+/** Steps over taken ports, and says so. 0: any free port. */
+export async function freePort(
+  wanted: number,
+  what: string,
+  say: (line: string) => void,
+  taken: readonly number[] = [],
+): Promise<number> {
+  if (wanted === 0) return anyPort();
+  for (let port = wanted; port < wanted + 100; port += 1) {
+    if (taken.includes(port) || !(await isFree(port))) continue;
+    if (port !== wanted) say(`port ${wanted} is taken; ${what} listens on ${port}`);
+    return port;
+  }
+  throw new Error(`${what}: ports ${wanted} to ${wanted + 99} are all taken; free one`);
+}
+
+const anyPort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      const port = typeof address === 'object' && address ? address.port : 0;
+      probe.close(() => resolve(port));
+    });
+  });

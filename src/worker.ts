@@ -1,0 +1,98 @@
+/** The worker: runs the accounts' workflows and writes their rows. `npm run worker`. */
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { createActivities } from './activities/index.js';
+import { ConfigError, configFrom, sentenceOf, type Config } from './config.js';
+import { createLogger } from './logger.js';
+import { createPool } from './postgres/pool.js';
+import { TASK_QUEUE } from './protocol.js';
+
+/** Accounts that stay in memory between messages; a restarted worker replays what it is asked for. */
+const CACHED_ACCOUNTS = 2_000;
+
+const extension = path.extname(fileURLToPath(import.meta.url)); // .js built, .ts under tsx
+const beside = (name: string): string =>
+  fileURLToPath(new URL(`./${name}${extension}`, import.meta.url));
+
+export type WorkerNeeds = {
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  readonly databaseUrl: string;
+};
+
+/** A worker and what has to be closed after it. */
+export async function createWorker(
+  needs: WorkerNeeds,
+): Promise<{ readonly worker: Worker; readonly close: () => Promise<void> }> {
+  const { connection, namespace, databaseUrl } = needs;
+  const pool = createPool(databaseUrl);
+  const worker = await Worker.create({
+    connection,
+    namespace,
+    taskQueue: TASK_QUEUE,
+    workflowsPath: beside('workflows/index'),
+    interceptors: { workflowModules: [beside('interceptors')] },
+    dataConverter: { payloadConverterPath: beside('payloadConverter') },
+    activities: { ...createActivities({ pool }) },
+    maxCachedWorkflows: CACHED_ACCOUNTS,
+    shutdownGraceTime: '10s',
+    shutdownForceTime: '25s',
+  });
+  return { worker, close: () => pool.end() };
+}
+
+async function main(): Promise<void> {
+  const config = configFrom(process.env);
+  const logger = createLogger(config);
+  Runtime.install({
+    logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
+      logger[level === 'ERROR' ? 'error' : 'warn']({ ...meta }, message);
+    }),
+  });
+  const { connectionOptions, namespace } = loadClientConnectConfig();
+  const connection = await NativeConnection.connect(connectionOptions).catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    const address = connectionOptions.address ?? '127.0.0.1:7233';
+    throw new ConfigError(
+      `Temporal (TEMPORAL_ADDRESS) cannot be reached at ${address}: ${why}; start it, or mend the setting`,
+    );
+  });
+  await checkDatabase(config);
+  const { worker, close } = await createWorker({
+    connection,
+    namespace: namespace ?? 'default',
+    databaseUrl: config.databaseUrl,
+  });
+  logger.info({ taskQueue: TASK_QUEUE }, 'worker.started');
+  try {
+    await worker.run(); // ends by itself on SIGINT and SIGTERM
+  } finally {
+    await connection.close();
+    await close();
+    logger.info({}, 'worker.stopped');
+  }
+}
+
+/** A worker without its tables would take messages and could save none. */
+async function checkDatabase({ databaseUrl }: Config): Promise<void> {
+  const pool = createPool(databaseUrl, 1);
+  try {
+    const { rows } = await pool.query<{ name: string | null }>(
+      "select to_regclass('safeband.accounts')::text as name",
+    );
+    if (!rows[0]?.name)
+      throw new ConfigError('the database has no tables yet: run npm run migrate');
+  } finally {
+    await pool.end();
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  main().catch((error: unknown) => {
+    const sentence = sentenceOf(error);
+    process.stderr.write(`${sentence ?? (error instanceof Error ? error.stack : String(error))}\n`);
+    process.exitCode = 1;
+  });
+}

@@ -1,0 +1,48 @@
+/** The account's queries: they change nothing, roll a copy, and have no clock but the later one. */
+import { setHandler } from '@temporalio/workflow';
+import { viewOf } from '../domain/actor.js';
+import type { Account } from '../domain/account.js';
+import { nextSlots } from '../domain/forecast.js';
+import { parseQuery, type QueryAsk } from '../domain/messages.js';
+import { isoInstant, type Instant } from '../domain/time.js';
+import { peekWire, reservationWire, statusWire } from '../domain/wire.js';
+import { failureOf, queries } from '../protocol.js';
+import type { Self } from './self.js';
+
+type Seen = {
+  readonly account: Account;
+  readonly at: Instant;
+  readonly isForecast: boolean;
+  readonly ask: QueryAsk;
+};
+
+export function answerQueries(self: Self): void {
+  const see = (raw: unknown, needs?: 'count' | 'reservationId'): Seen => {
+    const ask = parseQuery(raw, needs);
+    if (!ask.ok) throw failureOf(ask);
+    const now = self.queryNow();
+    const at = Math.max(now, ask.value.at ?? now);
+    return { account: viewOf(self.read(), now, at), at, isForecast: at > now, ask: ask.value };
+  };
+  setHandler(queries.status, (raw) => {
+    const { account, at } = see(raw);
+    const { version, outbox } = self.read();
+    return statusWire(account, at, { version, unsaved: outbox.length });
+  });
+  setHandler(queries.reservation, (raw) => {
+    const { account, at, ask } = see(raw, 'reservationId');
+    const { reservationId } = ask;
+    const found = reservationId && reservationWire(account, reservationId, at);
+    if (found) return found;
+    const message = `reservation ${String(reservationId)} is not known here`;
+    throw failureOf({ refused: 'ReservationUnknown', message });
+  });
+  setHandler(queries.peek, (raw) => {
+    const { account, at, isForecast } = see(raw);
+    return peekWire(account, at, isForecast);
+  });
+  setHandler(queries.nextSlots, (raw) => {
+    const { account, at, ask } = see(raw, 'count');
+    return nextSlots(account, at, ask.count).map(isoInstant);
+  });
+}

@@ -1,0 +1,65 @@
+/**
+ * One Temporal server, one Postgres and one workflow bundle for the whole run. Test files clone a
+ * migrated template database each, and use a task queue and accounts of their own.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import pg from 'pg';
+import type { TestProject } from 'vitest/node';
+import { startStack } from '../../src/dev/stack.js';
+import { migrate } from '../../src/postgres/migrate.js';
+import { fileURLToPath } from 'node:url';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    temporalAddress: string;
+    temporalCli: string;
+    workflowBundlePath: string;
+    postgresUrl: string;
+    postgresTemplate: string;
+  }
+}
+
+const TEMPLATE = 'safeband_template';
+const projectDir = fileURLToPath(new URL('../..', import.meta.url));
+const source = (name: string): string => path.join(projectDir, 'src', name);
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'safeband-test-'));
+  const stack = await startStack({
+    projectDir,
+    dataDir,
+    cacheDir: path.join(projectDir, '.safeband', 'cache'),
+    databaseUrl: process.env['DATABASE_URL'],
+    temporalCliPath: process.env['TEMPORAL_CLI_PATH'],
+    isForTests: true,
+    say: (line) => process.stderr.write(`${line}\n`),
+  });
+  const admin = new pg.Client({ connectionString: stack.databaseUrl });
+  await admin.connect();
+  await admin.query(`drop database if exists ${TEMPLATE}`);
+  await admin.query(`create database ${TEMPLATE}`);
+  await admin.end();
+  const template = new URL(stack.databaseUrl);
+  template.pathname = `/${TEMPLATE}`;
+  await migrate(template.href);
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: source('workflows/index.ts'),
+    workflowInterceptorModules: [source('interceptors.ts')],
+    payloadConverterPath: source('payloadConverter.ts'),
+    logger: new DefaultLogger('WARN'),
+  });
+  const bundle = path.join(dataDir, 'workflows.js');
+  await writeFile(bundle, code);
+  project.provide('temporalAddress', stack.temporalAddress);
+  project.provide('temporalCli', stack.temporalCli);
+  project.provide('workflowBundlePath', bundle);
+  project.provide('postgresUrl', stack.databaseUrl);
+  project.provide('postgresTemplate', TEMPLATE);
+  return async () => {
+    await stack.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  };
+}

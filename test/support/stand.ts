@@ -1,0 +1,123 @@
+/** What a test file of the server project stands on: a database, a worker and a client of its own. */
+import { randomUUID } from 'node:crypto';
+import {
+  Client,
+  Connection,
+  WithStartWorkflowOperation,
+  type WorkflowHandle,
+} from '@temporalio/client';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import pg from 'pg';
+import { inject } from 'vitest';
+import { createActivities } from '../../src/activities/index.js';
+import type { Activities } from '../../src/activities/ports.js';
+import { createPool, type Pool } from '../../src/postgres/pool.js';
+import { WORKFLOW_TYPE, workflowIdOf } from '../../src/protocol.js';
+
+export type Stand = {
+  readonly client: Client;
+  readonly connection: Connection;
+  readonly pool: Pool;
+  readonly databaseUrl: string;
+  readonly taskQueue: string;
+  /** A new account id, no other test's. */
+  readonly newAccount: (name?: string) => string;
+  readonly handle: (accountId: string) => WorkflowHandle;
+  /** Starts the account's workflow and waits until it is connected. */
+  readonly connect: (accountId: string, start?: object) => Promise<WorkflowHandle>;
+  /** Stops the worker as a kill would: what it had in hand is lost. */
+  readonly stopWorker: () => Promise<void>;
+  readonly startWorker: () => Promise<void>;
+  readonly close: () => Promise<void>;
+};
+
+/** A database of its own, cloned from the migrated template. */
+export async function freshDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {
+  const name = `t_${randomUUID().replaceAll('-', '')}`;
+  const admin = async (sql: string): Promise<void> => {
+    const db = new pg.Client({ connectionString: inject('postgresUrl') });
+    await db.connect();
+    try {
+      await db.query(sql);
+    } finally {
+      await db.end();
+    }
+  };
+  await admin(`create database ${name} template ${inject('postgresTemplate')}`);
+  const url = new URL(inject('postgresUrl'));
+  url.pathname = `/${name}`;
+  return { url: url.href, drop: () => admin(`drop database if exists ${name} with (force)`) };
+}
+
+export type StandOptions = {
+  /** Faults: activities in place of the real ones. */
+  readonly activities?: (real: Activities) => Partial<Activities>;
+  readonly maxCachedWorkflows?: number;
+};
+
+export async function createStand(options: StandOptions = {}): Promise<Stand> {
+  const database = await freshDatabase();
+  const pool = createPool(database.url);
+  const real = createActivities({ pool });
+  const activities = { ...real, ...options.activities?.(real) };
+  const connection = await Connection.connect({ address: inject('temporalAddress') });
+  const native = await NativeConnection.connect({ address: inject('temporalAddress') });
+  const client = new Client({ connection });
+  const taskQueue = `test-${randomUUID()}`;
+  const prefix = `t${randomUUID().slice(0, 8)}`;
+  let count = 0;
+  let running: { worker: Worker; done: Promise<void> } | undefined;
+  const startWorker = async (): Promise<void> => {
+    const worker = await Worker.create({
+      connection: native,
+      taskQueue,
+      workflowBundle: { codePath: inject('workflowBundlePath') },
+      activities,
+      maxCachedWorkflows: options.maxCachedWorkflows ?? 200,
+      shutdownForceTime: '5s',
+    });
+    running = { worker, done: worker.run() };
+  };
+  const stopWorker = async (): Promise<void> => {
+    if (!running) return;
+    const { worker, done } = running;
+    running = undefined;
+    if (worker.getState() === 'RUNNING') worker.shutdown();
+    await done;
+  };
+  await startWorker();
+  const handle = (accountId: string): WorkflowHandle =>
+    client.workflow.getHandle(workflowIdOf(accountId));
+  return {
+    client,
+    connection,
+    pool,
+    databaseUrl: database.url,
+    taskQueue,
+    newAccount: (name = 'a') => `${prefix}-${name}-${(count += 1)}`,
+    handle,
+    connect: async (accountId, more = {}) => {
+      const start = { accountId, tier: 'sales_navigator', ...more };
+      const startWorkflowOperation = new WithStartWorkflowOperation(WORKFLOW_TYPE, {
+        workflowId: workflowIdOf(accountId),
+        taskQueue,
+        args: [start],
+        workflowIdConflictPolicy: 'USE_EXISTING',
+      });
+      await client.workflow.executeUpdateWithStart('connect', {
+        args: [start],
+        startWorkflowOperation,
+      });
+      return handle(accountId);
+    },
+    startWorker,
+    stopWorker,
+    close: async () => {
+      await stopWorker();
+      await native.close();
+      await connection.close();
+      await pool.end();
+      await database.drop();
+    },
+  };
+}
