@@ -1,0 +1,158 @@
+/** The demonstration: plays a day of outreach, tells what happens, and holds the counters against
+ * what LinkedIn really received. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SendResult, StartInput, Status } from '../client/index.js';
+import type { PlannedSend } from './day.js';
+import type { LinkedIn } from './linkedin.js';
+import { createPipeline, type Pipeline, type Places } from './pipeline.js';
+import { Tally } from './tally.js';
+
+export type DemoNeeds = {
+  readonly places: Places;
+  readonly linkedIn: LinkedIn;
+  readonly accounts: readonly StartInput[];
+  readonly sends: readonly PlannedSend[];
+  readonly say: (line: string) => void;
+};
+export type DemoResult = {
+  readonly accountId: string;
+  readonly start: StartInput;
+  readonly tally: Tally;
+  readonly status: Status;
+  readonly inLog: number;
+};
+
+const SAVED_TIMEOUT_MS = 30_000;
+const POLL_MS = 250;
+
+/** Plays the day; resolves when every account has said and saved all. */
+export async function playDay(needs: DemoNeeds): Promise<readonly DemoResult[]> {
+  const { places, linkedIn, accounts, sends, say } = needs;
+  // Another day's demonstration on the same data has accounts of its own.
+  const suffix = `.${new Date().toISOString().slice(5, 19).replaceAll(/\D/g, '')}`;
+  const pipeline = await createPipeline(places);
+  const tallies = new Map(accounts.map(({ accountId }) => [accountId, new Tally(accountId, say)]));
+  try {
+    for (const start of accounts) {
+      const accountId = `${start.accountId}${suffix}`;
+      await pipeline.client.connect({ ...start, accountId, identity: `member ${accountId}` });
+    }
+    say(`${accounts.length} accounts are connected; playing ${sends.length} sends`);
+    const isSecond = ({ by }: PlannedSend): boolean => by === 'second';
+    const child = startSecond(places, suffix, sends.filter(isSecond), tallies);
+    const killed = killInMidSend(child, linkedIn, say);
+    const progress = setInterval(() => say(progressOf(tallies, sends.length)), 5_000);
+    const begin = Date.now();
+    await Promise.all(
+      sends
+        .filter((planned) => !isSecond(planned))
+        .map(async (planned) => {
+          await sleep(Math.max(0, begin + planned.atSeconds * 1_000 - Date.now()));
+          await playOne(planned, suffix, pipeline, linkedIn, tallies);
+        }),
+    ).finally(() => clearInterval(progress));
+    await killed;
+    say('all sends are played; waiting until everything is in Postgres');
+    return await Promise.all(
+      accounts.map(async (start) => {
+        const accountId = `${start.accountId}${suffix}`;
+        const tally = tallies.get(start.accountId) ?? new Tally(accountId, say);
+        return { accountId, start, tally, ...(await whenSaved(pipeline, accountId)) };
+      }),
+    );
+  } finally {
+    await pipeline.close();
+  }
+}
+
+async function playOne(
+  planned: PlannedSend,
+  suffix: string,
+  { client, send }: Pipeline,
+  linkedIn: LinkedIn,
+  tallies: ReadonlyMap<string, Tally>,
+): Promise<void> {
+  const accountId = `${planned.account}${suffix}`;
+  const tally = tallies.get(planned.account);
+  if (planned.by === 'by-hand') {
+    const seen = linkedIn.byHand(accountId, planned.recipient);
+    const { chatId, messageId, recipientId, sentAt } = seen;
+    await client.observed(accountId, { chatId, messageId, recipientId, sentAt });
+    tally?.seen(planned);
+    return;
+  }
+  const result = await send(accountId, planned).catch((error: unknown): SendResult => {
+    const why = error instanceof Error ? error.message : String(error);
+    return { sent: false, kind: 'not_attempted', why, reported: false };
+  });
+  tally?.add(planned, result);
+}
+
+function startSecond(
+  places: Places,
+  suffix: string,
+  sends: readonly PlannedSend[],
+  tallies: ReadonlyMap<string, Tally>,
+): ChildProcess {
+  const script = fileURLToPath(new URL('./pipeline.js', import.meta.url));
+  const child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'inherit'] });
+  child.stdin.end(JSON.stringify({ ...places, suffix, sends }));
+  let rest = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    const lines = `${rest}${chunk.toString('utf8')}`.split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      const said: { planned: PlannedSend; result: SendResult } = JSON.parse(line);
+      tallies.get(said.planned.account)?.add(said.planned, said.result);
+    }
+  });
+  return child;
+}
+
+/** Kills the second process while LinkedIn has its InMail and it waits for the answer. */
+async function killInMidSend(
+  child: ChildProcess,
+  linkedIn: LinkedIn,
+  say: (line: string) => void,
+): Promise<void> {
+  const ended = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve());
+  });
+  await Promise.race([linkedIn.hanging, ended]);
+  if (child.exitCode !== null) return;
+  say(`killing the second pipeline process (${child.pid}) in the middle of a send`);
+  child.kill('SIGKILL');
+  await ended;
+}
+
+/** The account's status once nothing of it is unsaved, and its rows in the event log. */
+async function whenSaved(
+  { client, pool }: Pipeline,
+  accountId: string,
+): Promise<{ readonly status: Status; readonly inLog: number }> {
+  const deadline = Date.now() + SAVED_TIMEOUT_MS;
+  for (;;) {
+    const status = await client.status(accountId);
+    if (status.unsaved === 0 || Date.now() > deadline) {
+      const { rows } = await pool.query<{ count: number }>(
+        'select count(*)::int as count from safeband.inmail_events where account_id = $1',
+        [accountId],
+      );
+      return { status, inLog: rows[0]?.count ?? 0 };
+    }
+    await sleep(POLL_MS);
+  }
+}
+
+function progressOf(tallies: ReadonlyMap<string, Tally>, total: number): string {
+  const all = [...tallies.values()];
+  const sum = (of: (tally: Tally) => number): number => all.reduce((n, tally) => n + of(tally), 0);
+  const [asked, delivered, denied] = [
+    sum((t) => t.asked),
+    sum((t) => t.delivered),
+    sum((t) => t.denied),
+  ];
+  return `${asked} of ${total} asked: ${delivered} delivered, ${denied} denied`;
+}

@@ -1,0 +1,108 @@
+/**
+ * A send pipeline as a customer would write it: `sendWithSlot` around a call to LinkedIn, with the
+ * journal in Postgres. Used by the demonstration; run alone it is the second pipeline process.
+ */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, Connection } from '@temporalio/client';
+import {
+  createClient,
+  pgJournal,
+  SendFailure,
+  sendWithSlot,
+  type SafebandClient,
+  type SendAnswer,
+  type SendResult,
+} from '../client/index.js';
+import { createPool, type Pool } from '../postgres/pool.js';
+import type { Behaviour } from './linkedin.js';
+import type { PlannedSend } from './day.js';
+
+const SEND_TIMEOUT_MS = 2_000;
+
+export type Pipeline = {
+  readonly client: SafebandClient;
+  /** Sends one InMail of the plan; `accountId` is the account's id in this demonstration. */
+  readonly send: (accountId: string, planned: PlannedSend) => Promise<SendResult>;
+  readonly pool: Pool;
+  readonly close: () => Promise<void>;
+};
+export type Places = {
+  readonly temporalAddress: string;
+  readonly databaseUrl: string;
+  readonly linkedInUrl: string;
+};
+
+export async function createPipeline(places: Places): Promise<Pipeline> {
+  const connection = await Connection.connect({ address: places.temporalAddress });
+  const client = createClient({ client: new Client({ connection }), deadlineMs: 15_000 });
+  const pool = createPool(places.databaseUrl);
+  const journal = pgJournal(pool);
+  return {
+    client,
+    pool,
+    send: (accountId, { campaign, recipient, behaviour }) => {
+      const request = { reservationId: recipient, campaignId: campaign, recipientId: recipient };
+      const body = { accountId, reservationId: recipient, recipientId: recipient, behaviour };
+      return sendWithSlot(
+        client,
+        accountId,
+        request,
+        ({ signal }) => callLinkedIn(places.linkedInUrl, body, signal),
+        { journal, sendTimeoutMs: behaviour === 'hang' ? 60_000 : SEND_TIMEOUT_MS },
+      );
+    },
+    close: async () => {
+      await pool.end();
+      await connection.close();
+    },
+  };
+}
+
+/** What LinkedIn's answers mean: only a clear refusal is one, all else is unknown (R18). */
+async function callLinkedIn(
+  url: string,
+  body: { readonly behaviour: Behaviour },
+  signal: AbortSignal,
+): Promise<SendAnswer> {
+  const answer = await fetch(`${url}/inmails`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    signal,
+  });
+  const retryAfter = Number(answer.headers.get('retry-after') ?? 0);
+  if (answer.status === 429) throw new SendFailure('throttled', 'throttled', retryAfter);
+  if (answer.status === 402) throw new SendFailure('no_credits', 'no credits');
+  if (answer.status === 403) throw new SendFailure('restricted', 'restricted');
+  if (answer.status === 422) throw new SendFailure('rejected', 'LinkedIn did not take it');
+  if (!answer.ok) throw new SendFailure('unknown', `HTTP ${answer.status}`);
+  const raw: unknown = await answer.json();
+  const text = (name: string): string | undefined => {
+    const value = new Map(Object.entries(raw ?? {})).get(name);
+    return typeof value === 'string' && value !== '' ? value : undefined;
+  };
+  const messageId = text('messageId');
+  return { chatId: text('chatId') ?? null, ...(messageId ? { messageId } : {}) };
+}
+
+type SecondInput = Places & {
+  readonly suffix: string;
+  readonly sends: readonly PlannedSend[];
+};
+
+/** The second process: its plan comes on stdin; it says one JSON line for each send. */
+async function second(): Promise<void> {
+  const input: SecondInput = JSON.parse(readFileSync(0, 'utf8'));
+  const pipeline = await createPipeline(input);
+  const begin = Date.now();
+  for (const planned of input.sends) {
+    await sleep(Math.max(0, begin + planned.atSeconds * 1_000 - Date.now()));
+    const result = await pipeline.send(`${planned.account}${input.suffix}`, planned);
+    process.stdout.write(`${JSON.stringify({ planned, result })}\n`);
+  }
+  await pipeline.close();
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await second();
