@@ -1,0 +1,175 @@
+/** Midnight on the real server, with skipped time: sends keep their day, all changes together. */
+import type { WorkflowHandle } from '@temporalio/client';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { DecisionWire, StatusWire } from '../../src/domain/wire.js';
+import { createStand, type Stand } from '../support/stand.js';
+import { fastForward, secondsToMidnight } from '../support/time.js';
+
+let stand: Stand;
+beforeAll(async () => {
+  stand = await createStand();
+});
+afterAll(() => stand.close());
+
+const ask = (account: WorkflowHandle, reservationId: string, more = {}): Promise<DecisionWire> =>
+  account.executeUpdate<DecisionWire, [object]>('sendReserve', {
+    args: [{ reservationId, ...more }],
+  });
+const report = (account: WorkflowHandle, name: string, payload: object): Promise<unknown> =>
+  account.executeUpdate(name, { args: [payload] });
+const statusOf = (account: WorkflowHandle): Promise<StatusWire> =>
+  account.query<StatusWire>('status');
+const passMidnight = async (account: WorkflowHandle): Promise<void> => {
+  const { asOf } = await statusOf(account);
+  await fastForward(stand.client, account.workflowId, secondsToMidnight(asOf));
+};
+
+it('keeps the day of what is in flight, and resets counter, day and ramp in one row', async () => {
+  const id = stand.newAccount();
+  const account = await stand.connect(id, { ramp: { dailyCaps: [3, 6, 9] } });
+  await ask(account, 'done');
+  await report(account, 'sendDelivered', { reservationId: 'done', chatId: 'c1' });
+  await ask(account, 'flying', { leaseSeconds: 86_400 });
+  const before = await statusOf(account);
+  const seen = new Set<string>();
+  let isWatching = true;
+  const watching = (async () => {
+    while (isWatching) {
+      const { rows } = await stand.pool.query<{ row: string }>(
+        `select concat_ws('/', inmails_sent_today, counter_day = $2::date, ramp_day, in_flight) as row
+           from safeband.accounts where account_id = $1`,
+        [id, before.quotaDay],
+      );
+      if (rows[0]) seen.add(rows[0].row);
+    }
+  })();
+  await passMidnight(account);
+  await expect
+    .poll(
+      async () => {
+        const { rows } = await stand.pool.query<{ n: number }>(
+          'select inmails_sent_today as n from safeband.accounts where account_id = $1',
+          [id],
+        );
+        return rows[0]?.n;
+      },
+      { timeout: 20_000 },
+    )
+    .toBe(0);
+  isWatching = false;
+  await watching;
+  // Counts of the old day come with the old day and step, those of the new day with the new.
+  for (const row of seen) expect(row).toMatch(/^\d+\/t\/1\/\d$|^0\/f\/2\/0$/);
+  const after = await statusOf(account);
+  expect(after).toMatchObject({ counter: 0, carried: 1, rampDay: 2, remaining: 5 });
+  expect(after.quotaDay > before.quotaDay).toBe(true);
+  await report(account, 'sendDelivered', { reservationId: 'flying', chatId: 'c2' });
+  expect(await statusOf(account)).toMatchObject({ counter: 0, delivered: 0, carried: 1 });
+  const { rows } = await stand.pool.query(
+    'select quota_day::text from safeband.inmail_events where account_id = $1',
+    [id],
+  );
+  expect(new Set(rows.map((row: { quota_day: string }) => row.quota_day))).toEqual(
+    new Set([before.quotaDay]),
+  );
+}, 60_000);
+
+it('writes the reset of an idle account, with few events', async () => {
+  const id = stand.newAccount();
+  const account = await stand.connect(id);
+  await passMidnight(account);
+  await passMidnight(account);
+  const { quotaDay } = await statusOf(account);
+  await expect
+    .poll(
+      async () => {
+        const { rows } = await stand.pool.query<{ day: string }>(
+          'select counter_day::text as day from safeband.accounts where account_id = $1',
+          [id],
+        );
+        return rows[0]?.day;
+      },
+      { timeout: 20_000 },
+    )
+    .toBe(quotaDay);
+}, 60_000);
+
+/** By hand: ramp 2, 4, then no ramp; cap 5 a day; 9 a week. A day earns its step by a delivery. */
+const DAYS = `
+  asked  granted  refused
+      6        2  ramp_cap
+      6        4  ramp_cap
+      6        3  weekly_cap
+`;
+
+it('grants on three days in a row exactly what the table says', async () => {
+  const account = await stand.connect(stand.newAccount(), {
+    dailyCap: 5,
+    weeklyCap: 9,
+    ramp: { dailyCaps: [2, 4] },
+  });
+  const days = DAYS.trim()
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim().split(/\s+/));
+  for (const [n, [asked, granted, refused]] of days.entries()) {
+    const decisions: DecisionWire[] = [];
+    for (let i = 0; i < Number(asked); i += 1) {
+      const reservationId = `day${n}-${i}`;
+      const decision = await ask(account, reservationId);
+      decisions.push(decision);
+      if (!decision.granted) continue;
+      await report(account, 'sendDelivered', { reservationId, chatId: reservationId });
+    }
+    const denied = decisions.find((decision) => !decision.granted);
+    expect([n, decisions.filter((decision) => decision.granted).length]).toEqual([
+      n,
+      Number(granted),
+    ]);
+    expect(denied).toMatchObject({ reason: refused });
+    await passMidnight(account);
+  }
+}, 90_000);
+
+it('changes nothing when everything is said again, after midnight and continue-as-new', async () => {
+  const id = stand.newAccount();
+  const account = await stand.connect(id);
+  const sentAt = (await statusOf(account)).asOf;
+  const said: readonly (readonly [string, object])[] = [
+    ['sendDelivered', { reservationId: 'r1', chatId: 'c1' }],
+    ['sendFailed', { reservationId: 'r2', kind: 'unknown' }],
+    ['sendFailed', { reservationId: 'r3', kind: 'throttled' }],
+    ['sendDelivered', { reservationId: 'r4', chatId: 'c4', messageId: 'm4' }],
+    ['sendObserved', { chatId: 'c5', messageId: 'm5', sentAt }],
+    ['sendDelivered', { reservationId: 'never-asked', chatId: 'c6' }],
+  ];
+  for (const reservationId of ['r1', 'r2', 'r3', 'r4']) await ask(account, reservationId);
+  const sayAll = async (): Promise<void> => {
+    for (const [name, payload] of said) {
+      await report(account, name, payload);
+      await account.signal(name, payload);
+    }
+  };
+  const numbers = async (): Promise<object> => {
+    const { asOf: _, version: _v, unsaved: _u, ...rest } = await statusOf(account);
+    return rest;
+  };
+  await sayAll();
+  const first = await numbers();
+  await sayAll();
+  expect(await numbers()).toEqual(first);
+  const { firstExecutionRunId } = await account.describe().then(({ raw }) => ({
+    firstExecutionRunId: raw.workflowExecutionInfo?.firstRunId,
+  }));
+  await passMidnight(account);
+  const next = await numbers();
+  await sayAll();
+  expect(await numbers()).toEqual(next);
+  const { runId } = await account.describe();
+  expect(runId).not.toBe(firstExecutionRunId);
+  const { rows } = await stand.pool.query(
+    'select chat_id from safeband.inmail_events where account_id = $1 order by chat_id',
+    [id],
+  );
+  expect(rows.map((row: { chat_id: string }) => row.chat_id)).toEqual(['c1', 'c4', 'c5', 'c6']);
+}, 60_000);
