@@ -53,17 +53,24 @@ export type StandOptions = {
   /** Faults: activities in place of the real ones. */
   readonly activities?: (real: Activities) => Partial<Activities>;
   readonly maxCachedWorkflows?: number;
+  /** A database of the test's own, instead of a clone of the template. */
+  readonly databaseUrl?: string;
+  /** The queue of a worker that the test starts itself: none is started here. */
+  readonly taskQueue?: string;
 };
 
 export async function createStand(options: StandOptions = {}): Promise<Stand> {
-  const database = await freshDatabase();
+  const { databaseUrl } = options;
+  const database = databaseUrl
+    ? { url: databaseUrl, drop: async () => undefined }
+    : await freshDatabase();
   const pool = createPool(database.url);
   const real = createActivities({ pool });
   const activities = { ...real, ...options.activities?.(real) };
   const connection = await Connection.connect({ address: inject('temporalAddress') });
   const native = await NativeConnection.connect({ address: inject('temporalAddress') });
   const client = new Client({ connection });
-  const taskQueue = `test-${randomUUID()}`;
+  const taskQueue = options.taskQueue ?? `test-${randomUUID()}`;
   const prefix = `t${randomUUID().slice(0, 8)}`;
   let count = 0;
   let running: { worker: Worker; done: Promise<void> } | undefined;
@@ -85,7 +92,7 @@ export async function createStand(options: StandOptions = {}): Promise<Stand> {
     if (worker.getState() === 'RUNNING') worker.shutdown();
     await done;
   };
-  await startWorker();
+  if (!options.taskQueue) await startWorker();
   const handle = (accountId: string): WorkflowHandle =>
     client.workflow.getHandle(workflowIdOf(accountId));
   return {

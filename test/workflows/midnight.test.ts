@@ -74,7 +74,7 @@ it('keeps the day of what is in flight, and resets counter, day and ramp in one 
   );
 }, 60_000);
 
-it('writes the reset of an idle account, with few events', async () => {
+it('writes the reset of an idle account, two days in a row', async () => {
   const id = stand.newAccount();
   const account = await stand.connect(id);
   await passMidnight(account);

@@ -1,0 +1,172 @@
+/** The same day gives no fresh cap, however the workflow ended; late outcomes are still taken. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createClient, type SafebandClient } from '../../src/client/index.js';
+import type { StatusWire } from '../../src/domain/wire.js';
+import { failureTypeOf } from '../support/failure.js';
+import { createStand, type Stand } from '../support/stand.js';
+
+let stand: Stand;
+let safeband: SafebandClient;
+beforeAll(async () => {
+  stand = await createStand();
+  safeband = createClient({ client: stand.client, taskQueue: stand.taskQueue });
+});
+afterAll(() => stand.close());
+
+const statusOf = (id: string): Promise<StatusWire> => stand.handle(id).query<StatusWire>('status');
+
+/** Ten slots: eight delivered, one released, one in flight. */
+async function spend(id: string): Promise<void> {
+  for (let i = 0; i < 10; i += 1) await safeband.reserve(id, { reservationId: `r${i}` });
+  for (let i = 0; i < 8; i += 1) {
+    await safeband.delivered(id, { reservationId: `r${i}`, chatId: `c${i}` });
+  }
+  await safeband.failed(id, { reservationId: 'r8', kind: 'rejected' });
+  await expect
+    .poll(
+      async () => {
+        const { rows } = await stand.pool.query<{ version: number }>(
+          'select version::int from safeband.accounts where account_id = $1',
+          [id],
+        );
+        return rows[0]?.version === (await statusOf(id)).version;
+      },
+      { timeout: 20_000 },
+    )
+    .toBe(true);
+}
+
+it('cools down after a workflow was terminated, and counts what its rows tell', async () => {
+  const id = stand.newAccount();
+  const account = await stand.connect(id);
+  await spend(id);
+  await account.terminate('an accident');
+  await stand.connect(id);
+  expect(await statusOf(id)).toMatchObject({
+    state: 'cooldown',
+    cooldown: { cause: 'unclean_end' },
+    counter: 9,
+    delivered: 8,
+    inFlight: 1,
+  });
+  await safeband.resume(id, { reason: 'looked at the outbox', actor: 'ada' });
+  const asked = await safeband.reserve(id, { reservationId: 'more' });
+  expect(asked).toMatchObject({ granted: true, remainingToday: 40 });
+  expect(await failureTypeOf(() => safeband.reserve(id, { reservationId: 'r0' }))).toBe(
+    'ReservationSettled',
+  );
+}, 60_000);
+
+it('gives no fresh cap after disconnect and connect, and takes late outcomes between', async () => {
+  const id = stand.newAccount();
+  const account = await stand.connect(id);
+  await spend(id);
+  await safeband.disconnect(id, { reason: 'the customer left', actor: 'ada' });
+  expect(await safeband.reserve(id, { reservationId: 'x' })).toMatchObject({
+    granted: false,
+    reason: 'disconnected',
+    retryAt: null,
+  });
+  await safeband.delivered(id, { reservationId: 'r9', chatId: 'c9' });
+  await account.result();
+  expect(await failureTypeOf(() => safeband.reserve(id, { reservationId: 'y' }))).toBe(
+    'AccountUnknown',
+  );
+  // The account has ended: the outcome starts it with `connect: false`, and it ends again.
+  expect(await safeband.delivered(id, { reservationId: 'r8', chatId: 'late' })).toEqual({
+    settled: 'delivered',
+  });
+  await stand.handle(id).result();
+  const { rows } = await stand.pool.query(
+    'select state, delivered from safeband.account_status where account_id = $1',
+    [id],
+  );
+  expect(rows).toEqual([{ state: 'disconnected', delivered: 10 }]);
+  await stand.connect(id);
+  expect(await statusOf(id)).toMatchObject({ state: 'active', counter: 10, delivered: 10 });
+}, 60_000);
+
+it('ends cleanly on a Temporal cancel', async () => {
+  const id = stand.newAccount();
+  const account = await stand.connect(id);
+  await safeband.reserve(id, { reservationId: 'r1' });
+  await account.cancel();
+  await expect.poll(async () => (await statusOf(id)).state).toBe('disconnected');
+  await safeband.failed(id, { reservationId: 'r1', kind: 'not_attempted' });
+  await account.result();
+});
+
+it('takes over what another system sent: 104 with 17 delivered', async () => {
+  const id = stand.newAccount();
+  await stand.connect(id, { inmailsSentToday: 104, deliveredToday: 17 });
+  expect(await statusOf(id)).toMatchObject({ counter: 104, imported: 17, unexplained: 87 });
+  expect(await safeband.reserve(id, { reservationId: 'r1' })).toMatchObject({
+    granted: false,
+    reason: 'daily_cap',
+    limit: 50,
+    used: 104,
+  });
+});
+
+it('holds the second account of one member', async () => {
+  const [one, two] = [stand.newAccount(), stand.newAccount()];
+  const identity = `member of ${one}`;
+  await stand.connect(one, { identity });
+  await stand.connect(two, { identity });
+  expect(await statusOf(one)).toMatchObject({ state: 'active' });
+  const held = {
+    state: 'held',
+    hold: { actor: 'safeband' },
+    cooldown: { cause: 'identity_in_use' },
+  };
+  expect(await statusOf(two)).toMatchObject(held);
+  await safeband.resume(two, { reason: 'looked', actor: 'ada' });
+  expect(await statusOf(two)).toMatchObject({ state: 'cooldown' });
+});
+
+it('opens its window in its own zone, after asking what that means in UTC', async () => {
+  const id = stand.newAccount();
+  await stand.connect(id, {
+    timezone: 'Asia/Tokyo',
+    sendingWindow: {
+      days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'],
+      start: '09:00',
+      end: '10:00',
+    },
+  });
+  await safeband.configure(id, { timezone: 'Asia/Kolkata', actor: 'ada' });
+  const slots = await safeband.nextSlots(id, 200);
+  expect(new Set(slots.slice(60).map((at) => at.slice(11, 16)))).toEqual(new Set(['03:30']));
+});
+
+it('tells the workflow that asked, and raises an alert where nobody is there to hear', async () => {
+  const id = stand.newAccount();
+  const account = await stand.connect(id);
+  const replyTo = { workflowId: 'nobody-is-here', signalName: 'decided' };
+  await account.signal('sendReserve', { reservationId: 'r1', replyTo });
+  await expect
+    .poll(
+      async () => {
+        const { rows } = await stand.pool.query<{ kind: string }>(
+          'select kind from safeband.alerts where account_id = $1',
+          [id],
+        );
+        return rows.map(({ kind }) => kind);
+      },
+      { timeout: 20_000 },
+    )
+    .toEqual(['reply_failed']);
+  expect(await statusOf(id)).toMatchObject({ counter: 1 });
+});
+
+it('stops when another writer has moved its row', async () => {
+  const id = stand.newAccount();
+  await stand.connect(id);
+  await stand.pool.query(`update safeband.accounts set owner = 'another' where account_id = $1`, [
+    id,
+  ]);
+  await safeband.reserve(id, { reservationId: 'r1' });
+  await expect
+    .poll(async () => (await statusOf(id)).cooldown?.cause, { timeout: 20_000 })
+    .toBe('two_owners');
+}, 40_000);

@@ -1,0 +1,38 @@
+/** A worker in a process of its own, which a test can kill. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { inject } from 'vitest';
+
+const script = fileURLToPath(new URL('../../src/worker.ts', import.meta.url));
+
+/** Starts the real entry, and resolves when it polls. */
+export async function startWorkerProcess(databaseUrl: string): Promise<ChildProcess> {
+  const child = spawn(process.execPath, ['--import', 'tsx', script], {
+    env: {
+      ...process.env,
+      TEMPORAL_ADDRESS: inject('temporalAddress'),
+      DATABASE_URL: databaseUrl,
+      TZ: 'UTC',
+    },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  await new Promise<void>((resolve, reject) => {
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString('utf8');
+      if (said.includes('worker.started')) resolve();
+    });
+    child.once('exit', () => reject(new Error(`the worker ended: ${said}`)));
+  });
+  return child;
+}
+
+/** Kills it as a crash would; resolves when it is gone. */
+export async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => {
+    child.once('exit', resolve);
+  });
+  child.kill('SIGKILL');
+  await gone;
+}
