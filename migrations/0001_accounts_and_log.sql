@@ -117,6 +117,8 @@ create table safeband.inmail_events (
   source text not null check (source in ('pipeline', 'external', 'journal', 'operator')),
   quota_day date not null,
   delivered_at timestamptz not null,
+  -- False: it was seen too late to count for any cap (R16).
+  is_counted boolean not null default true,
   number bigint,
   recorded_at timestamptz not null default clock_timestamp(),
   unique (account_id, reservation_id)

@@ -3,7 +3,7 @@
  * gets a number that only grows, across runs and restarts; rows carry it into Postgres (R14).
  */
 import type { Account } from './account.js';
-import { isRefusal, type Command, type Event, type Refusal } from './events.js';
+import type { Command, Event, Refusal } from './events.js';
 import { evolve } from './evolve.js';
 import { accountRow, rowsOf } from './facts.js';
 import { forecastAt } from './forecast.js';
@@ -81,16 +81,15 @@ function nameOf(row: Row): string | null {
   return row.table === 'alerts' ? `alert ${row.kind} ${row.quotaDay}` : null;
 }
 
-/** An account that has just been opened, with the rows that its opening leaves. */
-export function actorOf(
-  account: Account,
-  owner: string,
-  base: number,
-  rows: readonly Row[],
-): Actor {
-  const empty = { v: 1, owner, account, outbox: [], version: base, savedVersion: base } as const;
-  return post(empty, rows);
-}
+/** An account as its rows tell it, with nothing unsaved; `base` is the highest number of them. */
+export const actorOf = (account: Account, owner: string, base: number): Actor => ({
+  v: 1,
+  owner,
+  account,
+  outbox: [],
+  version: base,
+  savedVersion: base,
+});
 
 export const isDirty = (actor: Actor): boolean =>
   actor.version > actor.savedVersion || actor.outbox.length > 0;
@@ -120,5 +119,3 @@ export function viewOf(actor: Actor, now: Instant, at: Instant): Account {
   const { account } = pass(actor, now);
   return at <= account.now || dayOf(at) <= account.day ? account : forecastAt(account, at);
 }
-
-export { isRefusal };

@@ -28,7 +28,7 @@ export function rowsOf(event: Event, before: Account, after: Account): readonly 
         ...lateRow(after, event.slot.quotaDay),
       ];
     case 'ExternalCounted': {
-      const { chatId, messageId, quotaDay } = event.external;
+      const { chatId, messageId, quotaDay, isCounted } = event.external;
       const row: EventRow = {
         table: 'inmail_events',
         reservationId: null,
@@ -37,8 +37,9 @@ export function rowsOf(event: Event, before: Account, after: Account): readonly 
         quotaDay,
         source: 'external',
         deliveredAt: event.sentAt,
+        isCounted,
       };
-      return [row, ...(event.external.isCounted ? lateRow(after, quotaDay) : [])];
+      return [row, ...(isCounted ? lateRow(after, quotaDay) : [])];
     }
     case 'ExternalClaimed':
       return after.days
@@ -108,6 +109,7 @@ function eventRow({
       source,
       quotaDay,
       deliveredAt: settledAt,
+      isCounted: true,
     },
   ];
 }

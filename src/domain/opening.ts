@@ -12,54 +12,35 @@ import {
   type External,
   type Slot,
 } from './account.js';
+import { actorOf, pass, record, type Actor } from './actor.js';
 import { alert, type Event } from './events.js';
-import { evolve } from './evolve.js';
-import { dayRow, reservationRow, rowsOf } from './facts.js';
 import { REMEMBERED_DAYS, UNCLEAN_GRACE_MS, WEEK_DAYS } from './limits.js';
 import { steppedCapOf, TIMEZONE_DEFAULT, type Policy } from './policy.js';
 import { cooldownStarted } from './roll.js';
-import type { Row } from './rows.js';
-import { changedPolicy, type Start } from './settings.js';
+import { changedPolicy, policyEvents, type Start } from './settings.js';
 import type { ReadBack, StoredAccount } from './stored.js';
 import { dayOf, startOf, type Instant, type UtcDay } from './time.js';
 import { slotOfRow, testimony } from './witnesses.js';
 
-export type Opened = {
-  readonly account: Account;
-  /** Rows that are missing or changed by what was read together. */
-  readonly rows: readonly Row[];
-  /** What the start makes happen. */
-  readonly events: readonly Event[];
-};
-
-export function openAccount(start: Start, found: ReadBack, owner: string, now: Instant): Opened {
+/**
+ * The account as it stood in its rows, and then everything that has happened since: the midnights
+ * that passed, what journal and event log prove, what another system sent, an unclean end.
+ */
+export function openActor(start: Start, found: ReadBack, owner: string, now: Instant): Actor {
   const stored = found.account;
-  const day = Math.max(dayOf(now), stored?.day ?? 0);
-  const at = Math.max(now, startOf(day));
-  const bare = bareAccount(start, found, day, at);
-  const told = testimony(bare, found, at);
-  const rows: Row[] = [];
-  const lifted = told.reduce((before, event) => {
-    const after = evolve(before, event);
-    rows.push(...rowsOf(event, before, after));
-    return after;
-  }, bare);
-  const counted = withCounters(withImport(lifted, start, found), start, found);
-  const account = { ...counted, slots: counted.slots.map((slot) => carried(slot, day)) };
-  const moved = account.slots.filter((slot, i) => slot !== counted.slots[i]);
-  const isRollMissed = stored !== null && stored.day < day;
-  return {
-    account,
-    rows: [
-      ...rows,
-      ...moved.map(reservationRow),
-      ...(isRollMissed ? [dayRow(account, stored.day)] : []),
-    ],
-    events: endings(stored, owner, account),
-  };
+  const bare = withCounters(bareAccount(start, found, stored?.day ?? dayOf(now)), found);
+  const base = Math.max(stored?.version ?? 0, found.highestNumber);
+  const rolled = pass(actorOf(bare, owner, base), now);
+  const policy = changedPolicy(bare.policy, start);
+  const set = record(rolled, policyEvents(rolled.account, policy, 'connect'));
+  const told = record(set, testimony(set.account, found, set.account.now));
+  const imported = withImport(told.account, start, found);
+  const account = withCounters(imported, found, start.inmailsSentToday);
+  return record({ ...told, account }, endings(stored, owner, account));
 }
 
-function bareAccount(start: Start, found: ReadBack, day: UtcDay, at: Instant): Account {
+/** As it was when its row was written; a new account is as of that day. */
+function bareAccount(start: Start, found: ReadBack, day: UtcDay): Account {
   const stored = found.account;
   const fresh: Policy = {
     tier: start.tier ?? 'free',
@@ -70,27 +51,23 @@ function bareAccount(start: Start, found: ReadBack, day: UtcDay, at: Instant): A
     timezone: TIMEZONE_DEFAULT,
     identity: null,
   };
-  const policy = changedPolicy(stored?.policy ?? fresh, start);
-  const isSameRamp = JSON.stringify(policy.ramp) === JSON.stringify(stored?.policy.ramp ?? null);
-  const rampDayThen = (stored?.day === day ? stored.rampDay : stored?.rampDayNext) ?? 1;
-  const rampDay = isSameRamp ? rampDayThen : 1;
-  const stepped = steppedCapOf(policy, rampDay);
-  const isSameDay = stored?.day === day;
+  const policy = stored?.policy ?? changedPolicy(fresh, start);
+  const rampDay = stored?.rampDay ?? 1;
   const slots = found.reservations.map(slotOfRow);
   return {
     accountId: start.accountId,
-    now: at,
+    now: startOf(day),
     day,
     policy,
     openings: null,
     rampDay,
-    highestCap: isSameDay ? Math.max(stored.highestCap, stepped) : stepped,
-    cooledAtCounter: isSameDay ? stored.cooledAtCounter : 0,
+    highestCap: stored?.highestCap ?? steppedCapOf(policy, rampDay),
+    cooledAtCounter: stored?.cooledAtCounter ?? 0,
     days: daysOf(found, slots, day),
     slots,
     externals: externalsOf(found, slots),
     effects: slots.flatMap(effectOf),
-    cooldowns: (stored?.cooldowns ?? []).filter(({ until }) => at < until),
+    cooldowns: stored?.cooldowns ?? [],
     hold: stored?.hold ?? null,
     breakerUntil: stored?.breakerUntil ?? null,
     isDisconnected: !start.connect,
@@ -113,14 +90,19 @@ function daysOf(found: ReadBack, slots: readonly Slot[], today: UtcDay): readonl
   for (let day = today - WEEK_DAYS + 1; day <= today; day += 1) {
     const closed = found.days.find(({ quotaDay }) => quotaDay === day);
     const current = stored?.day === day ? stored : undefined;
-    const logged = externalsOf(found, slots).filter(({ quotaDay }) => quotaDay === day).length;
-    const isForgotten = day < today - REMEMBERED_DAYS;
+    const logged = externalsOf(found, slots).filter(
+      ({ quotaDay, isCounted }) => quotaDay === day && isCounted,
+    ).length;
+    const left = (state: 'delivered' | 'uncertain'): number => {
+      const known = slots.filter((slot) => slot.quotaDay === day && slot.state === state).length;
+      return day < today - REMEMBERED_DAYS ? Math.max(0, (closed?.[state] ?? 0) - known) : 0;
+    };
     books.push({
       ...emptyDay(day),
       external: Math.max(closed?.external ?? 0, current?.external ?? 0, logged),
       imported: Math.max(closed?.imported ?? 0, current?.imported ?? 0),
-      forgottenDelivered: isForgotten ? (closed?.delivered ?? 0) : 0,
-      forgottenUncertain: isForgotten ? (closed?.uncertain ?? 0) : 0,
+      forgottenDelivered: left('delivered'),
+      forgottenUncertain: left('uncertain'),
       denials: Object.entries(closed?.denials ?? {}).map(([reason, count]) => ({ reason, count })),
       late: closed?.late ?? 0,
     });
@@ -137,12 +119,12 @@ function externalsOf(found: ReadBack, slots: readonly Slot[]): readonly External
     );
   return found.events
     .filter((row) => row.reservationId === null && !isClaimed(row))
-    .map(({ chatId, messageId, quotaDay, deliveredAt: at }) => ({
+    .map(({ chatId, messageId, quotaDay, deliveredAt: at, isCounted }) => ({
       chatId,
       messageId,
       quotaDay,
       at,
-      isCounted: true,
+      isCounted,
     }));
 }
 
@@ -159,26 +141,16 @@ function withImport(account: Account, start: Start, found: ReadBack): Account {
   return withBook(account, { ...book, imported: Math.max(book.imported, said - logged) });
 }
 
-/** No day has less than was stored or imported: what nothing accounts for is unexplained. */
-function withCounters(account: Account, start: Start, found: ReadBack): Account {
-  const stored = found.account;
-  const imported = start.inmailsSentToday ?? 0;
+/** No day has less than was stored, or said: what nothing accounts for is unexplained. */
+function withCounters(account: Account, found: ReadBack, saidToday = 0): Account {
   return account.days.reduce((before, book) => {
     const closed = found.days.find(({ quotaDay }) => quotaDay === book.day)?.counter ?? 0;
-    const current = stored?.day === book.day ? stored.counter : 0;
-    const said = book.day === account.day ? imported : 0;
-    const unexplained = Math.max(0, Math.max(closed, current, said) - counterOf(before, book.day));
-    return withBook(before, { ...book, unexplained });
+    const current = found.account?.day === book.day ? found.account.counter : 0;
+    const said = book.day === account.day ? saidToday : 0;
+    const bare = withBook(before, { ...book, unexplained: 0 });
+    const unexplained = Math.max(0, closed, current, said) - counterOf(bare, book.day);
+    return withBook(before, { ...book, unexplained: Math.max(0, unexplained) });
   }, account);
-}
-
-/** What was open at today's midnight may have landed today (R7). */
-function carried(slot: Slot, day: UtcDay): Slot {
-  if (slot.quotaDay >= day || slot.state === 'released' || slot.carriedInto === day) return slot;
-  const midnight = startOf(day);
-  const wasOpen = slot.state === 'in_flight' || slot.settledAt >= midnight;
-  const mayLand = slot.state === 'uncertain' && slot.leaseExpiresAt > midnight;
-  return wasOpen || mayLand ? { ...slot, carriedInto: day } : slot;
 }
 
 /** The last workflow of this account did not disconnect, or another writer is at work (R13, R14). */

@@ -43,6 +43,8 @@ export type EventRow = {
   readonly source: Source;
   readonly quotaDay: UtcDay;
   readonly deliveredAt: Instant;
+  /** False: it was seen too late to count for any cap (R16). */
+  readonly isCounted: boolean;
 };
 /** One row an account, kind and day: the newest is kept, with how often it was raised. */
 export type AlertRow = {

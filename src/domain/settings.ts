@@ -73,7 +73,8 @@ export const configure: Command<Configure, Policy> = (account, change) => {
   return { events: policyEvents(account, policy, change.actor ?? 'unknown'), answer: policy };
 };
 
-function policyEvents(account: Account, policy: Policy, actor: string): readonly Event[] {
+/** What a new policy makes happen; nothing where it is the old one. */
+export function policyEvents(account: Account, policy: Policy, actor: string): readonly Event[] {
   if (isSame(policy, account.policy)) return [];
   const isSameRamp = isSame(policy.ramp, account.policy.ramp);
   const capped = beyondBand(policy);

@@ -9,7 +9,7 @@ import { evolve } from './evolve.js';
 import { LEASE_SECONDS_DEFAULT } from './limits.js';
 import type { EventRow, ReservationRow } from './rows.js';
 import type { Attempt, ReadBack } from './stored.js';
-import { SECOND_MS, type Instant, type UtcDay } from './time.js';
+import { SECOND_MS, startOf, type Instant, type UtcDay } from './time.js';
 import type { ChatId, MessageId, ReservationId } from './ids.js';
 
 /** A slot as its row tells it. */
@@ -115,7 +115,11 @@ const strangerOf = (
   campaignId: null,
   recipientId: null,
   journaled: true,
-  carriedInto: null,
+  // It may have landed today, if its lease would have run over midnight (R7).
+  carriedInto:
+    seen.quotaDay < today && seen.at + LEASE_SECONDS_DEFAULT * SECOND_MS > startOf(today)
+      ? today
+      : null,
 });
 
 function attempted(account: Account, attempt: Attempt, at: Instant): readonly Event[] {

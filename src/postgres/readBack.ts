@@ -13,7 +13,7 @@ async function read<T>(
   return rows.map(({ row }) => row);
 }
 
-/** Reservations whose ids are still remembered, and older ones that are in flight. */
+/** Reservations whose ids are remembered, and older ones in flight or taking room today (R7). */
 export const readReservations = (
   db: Queryable,
   accountId: string,
@@ -30,9 +30,11 @@ export const readReservations = (
        'chatId', chat_id, 'messageId', message_id, 'isAdopted', is_adopted,
        'carriedInto', safeband.day_no(carried_into)) as row
      from safeband.reservations
-     where account_id = $1 and (quota_day >= safeband.day_at($2) or state = 'in_flight')
+     where account_id = $1
+       and (quota_day >= safeband.day_at($2) or state = 'in_flight'
+         or carried_into >= safeband.day_at($3))
      order by reserved_at, number`,
-    [accountId, day - REMEMBERED_DAYS],
+    [accountId, day - REMEMBERED_DAYS, day],
   );
 
 export const readAttempts = (
@@ -61,7 +63,7 @@ export const readEvents = (
     `select jsonb_build_object('table', 'inmail_events', 'reservationId', reservation_id,
        'chatId', chat_id, 'messageId', message_id, 'source', source,
        'quotaDay', safeband.day_no(quota_day),
-       'deliveredAt', safeband.ms_of(delivered_at)) as row
+       'deliveredAt', safeband.ms_of(delivered_at), 'isCounted', is_counted) as row
      from safeband.inmail_events
      where account_id = $1 and quota_day >= safeband.day_at($2) order by event_id`,
     [accountId, day - REMEMBERED_DAYS],

@@ -72,16 +72,17 @@ const RESERVATIONS = `
 /** A reservation key that another proof has taken already is left out; the delivery is not (R14). */
 const EVENTS = `
   insert into safeband.inmail_events
-    (account_id, reservation_id, chat_id, message_id, source, quota_day, delivered_at, number)
+    (account_id, reservation_id, chat_id, message_id, source, quota_day, delivered_at, is_counted,
+     number)
   select $1::text,
          case when not exists (select 1 from safeband.inmail_events e
                 where e.account_id = $1::text and e.reservation_id = r."reservationId")
               then r."reservationId" end,
          r."chatId", r."messageId", r.source, safeband.day_at(r."quotaDay"),
-         safeband.at_ms(r."deliveredAt"), r.number
+         safeband.at_ms(r."deliveredAt"), r."isCounted", r.number
     from jsonb_to_recordset($2::jsonb)
       as r (number bigint, "reservationId" text, "chatId" text, "messageId" text, source text,
-            "quotaDay" int, "deliveredAt" bigint)
+            "quotaDay" int, "deliveredAt" bigint, "isCounted" boolean)
    order by r.number
   on conflict do nothing`;
 

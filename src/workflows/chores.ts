@@ -1,12 +1,12 @@
 /** What an account has to do with Postgres: read back, claim, save; and to learn its openings. */
 import { log, workflowInfo } from '@temporalio/workflow';
-import { actorOf, batchOf, pass, record, saved, type Actor } from '../domain/actor.js';
+import { batchOf, pass, record, saved, type Actor } from '../domain/actor.js';
 import { accountRow } from '../domain/facts.js';
 import { cooldownStarted } from '../domain/roll.js';
 import { counterOf } from '../domain/account.js';
 import { alert } from '../domain/events.js';
 import { merged } from '../domain/merge.js';
-import { identified, openAccount } from '../domain/opening.js';
+import { identified, openActor } from '../domain/opening.js';
 import { dailyCapOf, weeklyCapOf } from '../domain/policy.js';
 import type { Start } from '../domain/settings.js';
 import type { StoredAccount } from '../domain/stored.js';
@@ -38,37 +38,34 @@ export async function openFrom(self: Self, start: Start): Promise<Actor | undefi
   const { accountId } = start;
   return attempt(self, async () => {
     const found = await reach(self.isSlow).readBack({ accountId, day: dayOf(Date.now()) });
-    const { account, rows, events } = openAccount(start, found, owner, Date.now());
-    const base = Math.max(found.account?.version ?? 0, found.highestNumber);
-    const actor = record(actorOf(account, owner, base, rows), events);
-    return claimed(self, actor, found.account);
+    const actor = openActor(start, found, owner, Date.now());
+    const version = actor.version + 1;
+    const rivals = await claim(self, actor, version, found.account);
+    if (!rivals) return undefined; // the row moved while it was read: read it again
+    return record({ ...actor, version, savedVersion: version }, identified(actor.account, rivals));
   });
 }
 
-async function claimed(
+/** Claims the row, and answers with the rivals; undefined: the row has moved. */
+async function claim(
   self: Self,
   actor: Actor,
+  version: number,
   stored: StoredAccount | null,
-): Promise<Actor | undefined> {
+): Promise<readonly string[] | undefined> {
   const found = stored && { owner: stored.owner, version: stored.version };
-  const version = actor.version + 1;
   const row = accountRow(actor.account, version);
   const answer = await reach(self.isSlow).claim({ owner: actor.owner, found, row });
-  if (!answer.claimed) return undefined; // the row moved while it was read: read it again
-  return record(
-    { ...actor, version, savedVersion: version },
-    identified(actor.account, answer.rivals),
-  );
+  return answer.claimed ? answer.rivals : undefined;
 }
 
 /** Compares the identity with all other accounts', after it was set on a running account (R13). */
 export async function checkIdentity(self: Self): Promise<void> {
   const actor = self.read();
-  const { identity } = actor.account.policy;
-  const checked = await attempt(self, () => claimed(self, actor, null));
-  if (!checked || self.read().account.policy.identity !== identity) return;
-  const rivalry = checked.account.hold !== actor.account.hold ? ['another account'] : [];
-  self.actor = record(self.read(), identified(self.read().account, rivalry));
+  const rivals = await attempt(self, () => claim(self, actor, actor.version, null));
+  const now = self.read();
+  if (!rivals || now.account.policy.identity !== actor.account.policy.identity) return;
+  self.actor = record(now, identified(now.account, rivals));
 }
 
 /** Writes what is not saved, and drops what the save confirmed. */

@@ -1,0 +1,130 @@
+/** Stories: what callers, clocks and machines may do to one account, as plain data. */
+import fc from 'fast-check';
+
+const DAY = 86_400_000;
+const MINUTE = 60_000;
+
+export type Step =
+  | { do: 'pass'; ms: number }
+  | { do: 'toMidnight'; offsetMs: number }
+  | { do: 'reserve'; id: string; recipient: string | undefined; leaseSeconds: number }
+  | { do: 'deliver'; id: string; chat: string; msg: string | undefined }
+  | { do: 'fail'; id: string; kind: Kind; retryAfterSeconds: number }
+  | { do: 'observe'; chat: string; msg: string; recipient: string | undefined; agoMs: number }
+  | { do: 'settle'; id: string }
+  | { do: 'configure'; change: Change }
+  | { do: 'hold' }
+  | { do: 'resume' }
+  /** Everything goes through JSON, as continue-as-new does it. */
+  | { do: 'continue' }
+  | { do: 'save' }
+  /** A new workflow, from the rows. */
+  | { do: 'restart'; isClean: boolean };
+type Kind = 'not_attempted' | 'rejected' | 'throttled' | 'no_credits' | 'restricted' | 'unknown';
+type Change = {
+  tier?: 'free' | 'premium' | 'sales_navigator';
+  dailyCap?: number | null;
+  weeklyCap?: number | null;
+  ramp?: readonly number[] | null;
+};
+
+const ids = Array.from({ length: 8 }, (_, i) => `r${i}`);
+const id = fc.constantFrom(...ids, 'constructor', 'toString');
+const chat = fc.constantFrom('c1', 'c2', 'c3', 'c4', 'c5', '__proto__');
+const msg = fc.constantFrom('m1', 'm2', 'm3');
+const recipient = fc.constantFrom('ann', 'bob', undefined);
+const lease = fc.constantFrom(1, 60, 900, 7_200, 86_400);
+const kind = fc.constantFrom<Kind>(
+  'not_attempted',
+  'rejected',
+  'rejected',
+  'unknown',
+  'unknown',
+  'throttled',
+  'no_credits',
+  'restricted',
+);
+const change: fc.Arbitrary<Change> = fc.oneof(
+  fc.record({ dailyCap: fc.constantFrom(0, 1, 2, 3, 5, 26, null) }),
+  fc.record({ weeklyCap: fc.constantFrom(1, 3, 6, 10, null) }),
+  fc.record({ ramp: fc.constantFrom([1, 2, 3], [2, 4], null) }),
+  fc.record({
+    tier: fc.constantFrom('free' as const, 'premium' as const, 'sales_navigator' as const),
+  }),
+);
+
+export const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 9,
+    arbitrary: fc.record({
+      do: fc.constant('reserve' as const),
+      id,
+      recipient,
+      leaseSeconds: lease,
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('deliver' as const),
+      id,
+      chat,
+      msg: fc.oneof(msg, fc.constant(undefined)),
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constant('fail' as const),
+      id,
+      kind,
+      retryAfterSeconds: fc.constantFrom(0, 10, 9_000, 900_000),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('observe' as const),
+      chat,
+      msg,
+      recipient,
+      agoMs: fc.constantFrom(-5_000, 0, 30_000, 2 * MINUTE, DAY, 2 * DAY, 2 * DAY + 1),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('settle' as const), id }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('configure' as const), change }) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom<Step>({ do: 'hold' }, { do: 'resume' }, { do: 'resume' }),
+  },
+  { weight: 2, arbitrary: fc.constantFrom<Step>({ do: 'continue' }, { do: 'save' }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('restart' as const), isClean: fc.boolean() }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('pass' as const),
+      ms: fc.constantFrom(1, 999, 1_000, 10 * MINUTE, 60 * MINUTE, 5 * 60 * MINUTE, DAY, 3 * DAY),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('toMidnight' as const),
+      offsetMs: fc.constantFrom(-1, 0, 1, -500, 4_000),
+    }),
+  },
+);
+
+export const story = fc.record({
+  /** 2026-11-29 is near the month's end, so that the breaker closes within a story. */
+  begin: fc.constantFrom(Date.UTC(2026, 10, 29, 9), Date.UTC(2026, 11, 31, 23, 50)),
+  tier: fc.constantFrom('premium' as const, 'sales_navigator' as const),
+  dailyCap: fc.constantFrom(null, 2, 3, 4),
+  weeklyCap: fc.constantFrom(null, null, 5, 8),
+  ramp: fc.constantFrom(null, null, [1, 2], [2, 3, 4]),
+  steps: fc.array(step, { minLength: 1, maxLength: 80 }),
+});
+export type Story = Parameters<Parameters<typeof story.map>[0]>[0];

@@ -1,0 +1,36 @@
+/** The domain as a parameter: the real one, or a mutant of it. */
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+export type Domain = typeof import('../../../src/domain/actor.js') &
+  typeof import('../../../src/domain/opening.js') &
+  typeof import('../../../src/domain/reserve.js') &
+  typeof import('../../../src/domain/deliver.js') &
+  typeof import('../../../src/domain/fail.js') &
+  typeof import('../../../src/domain/observe.js') &
+  typeof import('../../../src/domain/settings.js') &
+  typeof import('../../../src/domain/wire.js') &
+  typeof import('../../../src/domain/forecast.js') &
+  typeof import('../../../src/domain/facts.js');
+
+const FILES = [
+  'actor',
+  'opening',
+  'reserve',
+  'deliver',
+  'fail',
+  'observe',
+  'settings',
+  'wire',
+  'forecast',
+  'facts',
+];
+
+export async function loadDomain(folder: string): Promise<Domain> {
+  const modules = await Promise.all(
+    FILES.map(
+      (name) => import(/* @vite-ignore */ pathToFileURL(path.join(folder, `${name}.ts`)).href),
+    ),
+  );
+  return Object.assign({}, ...modules.map((one: object) => ({ ...one })));
+}

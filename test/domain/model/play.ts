@@ -1,0 +1,277 @@
+/** Plays one story to the domain and to the reference, and compares them after every step. */
+import { expect } from 'vitest';
+import type { Actor } from '../../../src/domain/actor.js';
+import type { Refusal } from '../../../src/domain/events.js';
+import {
+  isAccountId,
+  isChatId,
+  isMessageId,
+  isRecipientId,
+  isReservationId,
+  type ReservationId,
+} from '../../../src/domain/ids.js';
+import type { Start } from '../../../src/domain/settings.js';
+import type { Step, Story } from './commands.js';
+import type { Domain } from './domain.js';
+import { Reference } from './reference.js';
+import { Store } from './store.js';
+
+const DAY = 86_400_000;
+
+function the<T>(is: (raw: unknown) => raw is T, raw: unknown): T {
+  if (is(raw)) return raw;
+  throw new Error(`not a good name: ${String(raw)}`);
+}
+const rid = (raw: string): ReservationId => the(isReservationId, raw);
+const maybe = <T>(is: (raw: unknown) => raw is T, raw: string | undefined): T | undefined =>
+  raw === undefined ? undefined : the(is, raw);
+
+export class Play {
+  readonly domain: Domain;
+  readonly story: Story;
+  readonly store = new Store();
+  readonly reference: Reference;
+  readonly happened: (what: string) => void;
+  actor: Actor;
+  clock: number;
+  #chain = 0;
+
+  constructor(domain: Domain, story: Story, happened: (what: string) => void) {
+    this.domain = domain;
+    this.story = story;
+    this.happened = happened;
+    this.clock = story.begin;
+    const { tier, dailyCap, weeklyCap, ramp } = story;
+    this.actor = this.#open();
+    this.reference = new Reference({ tier, dailyCap, weeklyCap, ramp }, this.clock);
+  }
+
+  #open(): Actor {
+    const { tier, dailyCap, weeklyCap, ramp } = this.story;
+    const owner = `chain ${(this.#chain += 1)}`;
+    const policy = {
+      tier,
+      dailyCap,
+      weeklyCap,
+      ramp: ramp && { dailyCaps: ramp },
+    };
+    const start: Start = {
+      accountId: the(isAccountId, 'model'),
+      connect: true,
+      ...(this.store.account ? {} : policy),
+    };
+    const found = this.store.readBack(Math.floor(this.clock / DAY));
+    const { openActor, identified, record, accountRow } = this.domain;
+    const opened = openActor(start, found, owner, this.clock);
+    const version = opened.version + 1;
+    this.store.claim(accountRow(opened.account, version), owner);
+    const claimed = { ...opened, version, savedVersion: version };
+    return record(claimed, identified(claimed.account, []));
+  }
+
+  #save(): void {
+    const { batchOf, isDirty, saved } = this.domain;
+    for (let i = 0; isDirty(this.actor) && i < 20; i += 1) {
+      const batch = batchOf(this.actor);
+      this.store.save(batch.row, batch.entries, this.actor.owner);
+      this.store.save(batch.row, batch.entries, this.actor.owner); // an activity runs twice
+      this.actor = saved(this.actor, batch);
+    }
+  }
+
+  #tell<I, A>(
+    command: Parameters<Domain['tell']>[1] extends never ? never : Tellable<I, A>,
+    input: I,
+  ): A | Refusal {
+    const told = this.domain.tell(this.actor, command, input, this.clock);
+    this.actor = told.actor;
+    return told.answer;
+  }
+
+  /** One step in both worlds; what each says about it. */
+  step(step: Step): readonly [domain: string, reference: string] {
+    const { reference, domain } = this;
+    if (step.do === 'pass') this.clock += step.ms;
+    if (step.do === 'toMidnight') {
+      const next = (Math.floor(this.clock / DAY) + 1) * DAY + step.offsetMs;
+      this.clock = Math.max(this.clock, next);
+    }
+    this.actor = domain.pass(this.actor, this.clock);
+    reference.pass(this.clock);
+    switch (step.do) {
+      case 'pass':
+      case 'toMidnight':
+        return ['', ''];
+      case 'reserve':
+        return [
+          wordOf(
+            this.#tell(domain.reserve, {
+              reservationId: rid(step.id),
+              recipientId: maybe(isRecipientId, step.recipient),
+              leaseSeconds: step.leaseSeconds,
+            }),
+          ),
+          reference.reserve(step.id, step.recipient, step.leaseSeconds * 1_000),
+        ];
+      case 'deliver': {
+        const messageId = maybe(isMessageId, step.msg);
+        const report = { reservationId: rid(step.id), chatId: the(isChatId, step.chat), messageId };
+        return [
+          wordOf(this.#tell(domain.deliver, report)),
+          reference.deliver(step.id, step.chat, step.msg),
+        ];
+      }
+      case 'fail': {
+        const { kind, retryAfterSeconds } = step;
+        const report = { reservationId: rid(step.id), kind, retryAfterSeconds };
+        return [
+          wordOf(this.#tell(domain.fail, report)),
+          reference.fail(step.id, kind, retryAfterSeconds),
+        ];
+      }
+      case 'observe': {
+        const sentAt = this.clock - step.agoMs;
+        const seen = {
+          chatId: the(isChatId, step.chat),
+          messageId: the(isMessageId, step.msg),
+          recipientId: maybe(isRecipientId, step.recipient),
+          sentAt,
+        };
+        const said = reference.observe(step.chat, step.msg, step.recipient, sentAt);
+        return [wordOf(this.#tell(domain.observe, seen)), said === 'known' ? 'old' : said];
+      }
+      case 'settle': {
+        const order = {
+          reservationId: rid(step.id),
+          outcome: 'released',
+          reason: 'x',
+          actor: 'ada',
+        } as const;
+        return [
+          wordOf(this.#tell(domain.settleByOperator, order)),
+          reference.settleReleased(step.id),
+        ];
+      }
+      default:
+        return this.#manage(step);
+    }
+  }
+
+  #manage(
+    step: Exclude<
+      Step,
+      { do: 'pass' | 'toMidnight' | 'reserve' | 'deliver' | 'fail' | 'observe' | 'settle' }
+    >,
+  ): readonly [string, string] {
+    const { reference, domain } = this;
+    switch (step.do) {
+      case 'configure': {
+        const { ramp, ...rest } = step.change;
+        const change = ramp === undefined ? rest : { ...rest, ramp: ramp && { dailyCaps: ramp } };
+        return [wordOf(this.#tell(domain.configure, change)), reference.configure(step.change)];
+      }
+      case 'hold':
+        this.#tell(domain.hold, { reason: 'x', actor: 'ada' });
+        reference.held = true;
+        return ['', ''];
+      case 'resume':
+        this.#tell(domain.resume, { reason: 'x', actor: 'ada' });
+        reference.resume();
+        return ['', ''];
+      case 'continue':
+        this.actor = JSON.parse(JSON.stringify(this.actor));
+        return ['', ''];
+      case 'save':
+        this.#save();
+        return ['', ''];
+      case 'restart':
+        if (step.isClean) {
+          const leave = { reason: 'x', actor: 'ada' };
+          this.#tell((account, input: typeof leave) => domain.disconnect(account, input), leave);
+        }
+        this.#save();
+        this.actor = this.#open();
+        reference.restart(step.isClean);
+        return ['', ''];
+    }
+  }
+
+  /** Conservation, R2, and every number that people read. */
+  compare(): void {
+    const { reference, domain, actor } = this;
+    const status = domain.statusWire(actor.account, this.clock, { version: 0, unsaved: 0 });
+    const { inFlight, uncertain, delivered, external, imported, unexplained, counter } = status;
+    expect(counter).toBe(inFlight + uncertain + delivered + external + imported + unexplained);
+    expect(unexplained).toBe(0);
+    expect({
+      counter,
+      carried: status.carried,
+      effective: status.caps.effective,
+      weekUsed: status.weekUsed,
+      rampDay: status.rampDay,
+      isHeld: status.hold !== null,
+      cooling: status.cooldown?.until ?? null,
+      isBroken: status.breakerUntil !== null,
+      inFlight,
+      uncertain,
+    }).toEqual({
+      counter: reference.counter(reference.day),
+      carried: reference.carriedNow().length,
+      effective: reference.effective(),
+      weekUsed: reference.earlier() + reference.used(),
+      rampDay: reference.rampDay,
+      isHeld: reference.held,
+      cooling: coolingOf(reference),
+      isBroken: reference.now < reference.breaker,
+      inFlight: reference.all.filter((r) => r.day === reference.day && r.state === 'in_flight')
+        .length,
+      uncertain: reference.all.filter((r) => r.day === reference.day && r.state === 'uncertain')
+        .length,
+    });
+  }
+}
+
+type Tellable<I, A> = (
+  account: Actor['account'],
+  input: I,
+  at: number,
+) => {
+  readonly events: readonly import('../../../src/domain/events.js').Event[];
+  readonly answer: A | Refusal;
+};
+
+const coolingOf = ({ cooldowns, now }: Reference): string | null => {
+  const until = Math.max(0, ...cooldowns.map((one) => one.until));
+  return now < until ? new Date(until).toISOString() : null;
+};
+
+/** An answer in the one word that the reference uses. */
+function wordOf(answer: object): string {
+  if ('refused' in answer) return String(answer.refused);
+  if ('granted' in answer) {
+    if (answer.granted === true)
+      return 'repeated' in answer && answer.repeated ? 'repeated' : 'granted';
+    return 'reason' in answer ? String(answer.reason) : 'denied';
+  }
+  if ('settled' in answer) return String(answer.settled);
+  if ('matched' in answer && 'counted' in answer) {
+    if (answer.matched !== null) return String(answer.matched);
+    return answer.counted ? 'counted' : 'old';
+  }
+  return 'configured';
+}
+
+/** Plays the whole story; `happened` hears every word, to show what really came to pass. */
+export function play(domain: Domain, story: Story, happened: (what: string) => void): void {
+  const run = new Play(domain, story, happened);
+  run.compare();
+  for (const [n, step] of story.steps.entries()) {
+    const before = run.actor.account;
+    const [said, expected] = run.step(step);
+    expect([n, step, said]).toEqual([n, step, expected]);
+    run.compare();
+    if (said) happened(`${step.do}: ${said}`);
+    if (run.reference.carriedNow().length > 0) happened('carried');
+    if (step.do === 'restart') happened(`restart ${before.day === run.actor.account.day}`);
+  }
+}

@@ -1,0 +1,329 @@
+/**
+ * The rules once more, naively: written from the contract's sentences, everything recomputed from
+ * lists whenever it is asked. Slow, and plain enough to be held against the text.
+ */
+const DAY = 86_400_000;
+const HOUR = 3_600_000;
+const BAND: Record<string, number> = { free: 0, premium: 25, sales_navigator: 50, recruiter: 50 };
+
+type State = 'in_flight' | 'uncertain' | 'released' | 'delivered';
+type Res = {
+  id: string;
+  day: number;
+  at: number;
+  lease: number;
+  recipient: string | undefined;
+  state: State;
+  chat: string | undefined;
+  /** What was reported for it, and what was learnt from an observation. */
+  msg: string | undefined;
+  learnt: string | undefined;
+  reason: string;
+  carried: number[];
+  /** What is settled is remembered until the second midnight after its day; then ids are new. */
+  forgotten: boolean;
+};
+type Ext = {
+  chat: string;
+  msg: string | undefined;
+  day: number;
+  /** When it came, and when it was sent. */
+  at: number;
+  sentAt: number;
+  counts: boolean;
+  gone: boolean;
+};
+export type RefPolicy = {
+  tier: string;
+  dailyCap: number | null;
+  weeklyCap: number | null;
+  ramp: readonly number[] | null;
+};
+
+export class Reference {
+  now = 0;
+  day = 0;
+  rampDay = 1;
+  highest = 0;
+  cooledAt = 0;
+  policy: RefPolicy;
+  all: Res[] = [];
+  ext: Ext[] = [];
+  cooldowns: { until: number; cause: string }[] = [];
+  held = false;
+  breaker = 0;
+  disconnected = false;
+  effects: { key: string; day: number }[] = [];
+
+  constructor(policy: RefPolicy, now: number) {
+    this.policy = policy;
+    this.now = now;
+    this.day = Math.floor(now / DAY);
+    this.highest = this.stepped();
+  }
+
+  // ---- numbers
+  dailyCap = (): number => Math.min(this.policy.dailyCap ?? 1e9, BAND[this.policy.tier] ?? 0);
+  weeklyCap = (): number =>
+    Math.min(this.policy.weeklyCap ?? 5 * this.dailyCap(), 5 * (BAND[this.policy.tier] ?? 0));
+  rampCap = (): number => this.policy.ramp?.[this.rampDay - 1] ?? 1e9;
+  stepped = (): number => Math.min(this.dailyCap(), this.rampCap());
+  counter(day: number): number {
+    const own = this.all.filter((r) => r.day === day && r.state !== 'released').length;
+    return own + this.ext.filter((e) => e.day === day && e.counts && !e.gone).length;
+  }
+  carriedNow = (): Res[] =>
+    this.all.filter((r) => r.carried.includes(this.day) && r.state !== 'released');
+  earlier(): number {
+    let sum = 0;
+    for (let day = this.day - 6; day < this.day; day += 1) {
+      sum += this.counter(day) - this.carriedNow().filter((r) => r.day === day).length;
+    }
+    return sum;
+  }
+  used = (): number => this.counter(this.day) + this.carriedNow().length;
+  effective = (): number =>
+    Math.max(0, Math.min(this.dailyCap(), this.rampCap(), this.weeklyCap() - this.earlier()));
+  isKnown = (r: Res): boolean => !r.forgotten;
+  forget(): void {
+    for (const r of this.all) {
+      const isOpen = r.state === 'in_flight' || r.carried.includes(this.day);
+      if (!isOpen && r.day + 2 < this.day) r.forgotten = true;
+    }
+  }
+  find = (id: string): Res | undefined => this.all.findLast((r) => r.id === id && this.isKnown(r));
+  knownExt = (): Ext[] => this.ext.filter((e) => !e.gone && Math.floor(e.at / DAY) + 2 >= this.day);
+
+  // ---- time
+  pass(at: number): void {
+    this.now = Math.max(this.now, at);
+    const day = Math.floor(this.now / DAY);
+    if (day <= this.day) return;
+    const closing = this.counter(this.day);
+    const isOver = closing > this.highest && 5 * closing >= 6 * this.highest;
+    if (isOver && closing > this.cooledAt && !this.cooling())
+      this.cool('overshoot', this.now + HOUR);
+    const isEarned = this.all.some((r) => r.day === this.day && r.state === 'delivered');
+    if (isEarned && this.rampDay <= (this.policy.ramp?.length ?? 0)) this.rampDay += 1;
+    for (const r of this.all) {
+      const mayLand = r.state === 'in_flight' || (r.state === 'uncertain' && r.lease > day * DAY);
+      if (r.day < day && mayLand) r.carried.push(day);
+    }
+    this.day = day;
+    this.forget();
+    this.cooledAt = 0;
+    this.highest = this.stepped();
+  }
+  cool(cause: string, until: number): void {
+    this.cooldowns.push({ cause, until });
+    if (cause === 'overshoot') this.cooledAt = this.counter(this.day);
+  }
+  cooling = (): boolean => this.cooldowns.some(({ until }) => this.now < until);
+
+  // ---- the gate
+  denial(): string | undefined {
+    if (this.disconnected) return 'disconnected';
+    if (this.held) return 'held';
+    if (this.now < this.breaker) return 'no_credits';
+    if (this.cooling()) return 'cooldown';
+    if ((BAND[this.policy.tier] ?? 0) === 0) return 'tier_has_no_inmail';
+    if (this.earlier() + this.used() >= this.weeklyCap()) return 'weekly_cap';
+    if (this.used() >= this.rampCap()) return 'ramp_cap';
+    if (this.used() >= this.dailyCap()) return 'daily_cap';
+    const grants = this.all.filter((r) => r.day === this.day && this.isKnown(r)).length;
+    return grants >= Math.max(20, 3 * this.stepped()) ? 'churn_cap' : undefined;
+  }
+
+  // ---- messages; each says what its sender hears, in one word
+  reserve(id: string, recipient: string | undefined, leaseMs: number): string {
+    const known = this.find(id);
+    if (known) {
+      if (known.state !== 'in_flight' || this.now >= known.lease) return 'ReservationSettled';
+      return known.recipient === recipient ? 'repeated' : 'ReservationConflict';
+    }
+    const denied = this.denial();
+    if (denied) return denied;
+    const fresh = {
+      state: 'in_flight' as const,
+      chat: undefined,
+      msg: undefined,
+      learnt: undefined,
+      reason: '',
+    };
+    const { day, now: at } = this;
+    this.all.push({
+      id,
+      day,
+      at,
+      lease: at + leaseMs,
+      recipient,
+      carried: [],
+      forgotten: false,
+      ...fresh,
+    });
+    return 'granted';
+  }
+
+  deliver(id: string, chat: string, msg: string | undefined, isFromPerson = false): string {
+    const mine = this.find(id);
+    if (isFromPerson && !mine) return 'ReservationUnknown';
+    const owner = this.all.find(
+      (r) =>
+        this.isKnown(r) &&
+        r.state === 'delivered' &&
+        r.chat === chat &&
+        (r.msg === msg || (r.msg === undefined && msg !== undefined && r.learnt === msg)),
+    );
+    // Who only learnt the message id gives way to who brings it.
+    const isLent =
+      owner !== undefined && owner !== mine && owner.msg === undefined && msg !== undefined;
+    if (owner && owner !== mine && !isLent) return 'ChatIdTaken';
+    const seen = this.knownExt().find((e) => e.chat === chat && e.msg === msg);
+    if (!mine) {
+      if (!seen) this.external(chat, msg, this.now, true);
+      return 'external';
+    }
+    if (seen && mine.at > seen.at) return 'ChatIdTaken';
+    if (isLent) owner.learnt = undefined;
+    if (mine.state === 'delivered') return this.again(mine, chat, msg, seen);
+    const claims =
+      msg === undefined ? this.knownExt().find((e) => e.chat === chat && mine.at <= e.at) : seen;
+    if (claims) this.claim(mine, claims);
+    mine.state = 'delivered';
+    mine.chat = chat;
+    mine.msg = msg;
+    mine.learnt = msg === undefined ? claims?.msg : undefined;
+    return 'delivered';
+  }
+  private again(mine: Res, chat: string, msg: string | undefined, seen: Ext | undefined): string {
+    const isOwn =
+      mine.chat === chat && (msg === undefined || msg === mine.msg || msg === mine.learnt);
+    if (isOwn) {
+      if (msg !== undefined) [mine.msg, mine.learnt] = [msg, undefined];
+    } else if (mine.chat === chat && mine.msg === undefined) {
+      if (mine.learnt !== undefined) this.external(chat, mine.learnt, this.now, true);
+      if (seen) this.claim(mine, seen);
+      [mine.msg, mine.learnt] = [msg, undefined];
+    } else if (!seen) this.external(chat, msg, this.now, true);
+    return 'already_delivered';
+  }
+  private external(chat: string, msg: string | undefined, sentAt: number, counts: boolean): void {
+    const day = Math.floor(sentAt / DAY);
+    this.ext.push({ chat, msg, day, at: this.now, sentAt, counts, gone: false });
+  }
+  /** The same InMail: the room of the same day is taken once, two days keep theirs. */
+  private claim(mine: Res, seen: Ext): void {
+    seen.gone = true;
+    if (seen.day !== mine.day && seen.counts) this.ext.push({ ...seen, at: -DAY * 9, gone: false });
+  }
+
+  fail(id: string, kind: string, retryAfterSeconds: number): string {
+    const mine = this.find(id);
+    const isRelease = kind !== 'unknown';
+    this.effect(id, kind, retryAfterSeconds);
+    if (!mine) return 'ReservationUnknown';
+    if (mine.state === 'delivered') return isRelease ? 'ReservationSettled' : 'already_delivered';
+    if (mine.state === 'released') return 'already_released';
+    if (mine.state === 'uncertain' && !isRelease) return 'already_uncertain';
+    mine.state = isRelease ? 'released' : 'uncertain';
+    mine.reason = kind;
+    return mine.state;
+  }
+  private effect(id: string, kind: string, retryAfterSeconds: number): void {
+    if (!['throttled', 'no_credits', 'restricted'].includes(kind)) return;
+    const key = `${id}/${kind}`;
+    if (this.effects.some((e) => e.key === key && e.day + 2 >= this.day)) return;
+    this.effects.push({ key, day: this.day });
+    if (kind === 'throttled') {
+      const asked = Math.min(retryAfterSeconds * 1_000, 7 * DAY);
+      this.cool('throttled', this.now + Math.max(HOUR, asked));
+    } else if (kind === 'no_credits') {
+      const date = new Date(this.now);
+      this.breaker = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
+    } else {
+      this.held = true;
+      this.rampDay = 1;
+    }
+  }
+
+  observe(chat: string, msg: string, recipient: string | undefined, said: number): string {
+    const sentAt = Math.min(said, this.now);
+    const owner = this.all.find(
+      (r) =>
+        this.isKnown(r) &&
+        r.state === 'delivered' &&
+        r.chat === chat &&
+        (r.msg ?? r.learnt) === msg,
+    );
+    if (owner) return owner.id;
+    if (this.knownExt().some((e) => e.chat === chat && e.msg === msg)) return 'known';
+    const nameless = this.all.find(
+      (r) => this.isKnown(r) && r.state === 'delivered' && r.chat === chat && !r.msg && !r.learnt,
+    );
+    if (nameless) {
+      nameless.learnt = msg;
+      return nameless.id;
+    }
+    const open = this.all.filter(
+      (r) =>
+        this.isKnown(r) &&
+        (r.state === 'in_flight' || r.state === 'uncertain') &&
+        recipient !== undefined &&
+        r.recipient === recipient &&
+        r.at <= sentAt + 60_000,
+    );
+    const [match] = open;
+    if (match && open.length === 1) {
+      [match.state, match.chat, match.msg] = ['delivered', chat, msg];
+      return match.id;
+    }
+    const counts = this.now - sentAt <= 2 * DAY;
+    this.external(chat, msg, sentAt, counts);
+    return counts ? 'counted' : 'old';
+  }
+
+  settleReleased(id: string): string {
+    const mine = this.find(id);
+    if (!mine) return 'ReservationUnknown';
+    if (mine.state === 'delivered') return 'ReservationSettled';
+    if (mine.state === 'released') return 'already_released';
+    if (this.now < mine.lease) return 'InvalidInput';
+    [mine.state, mine.reason] = ['released', 'operator'];
+    return 'released';
+  }
+
+  /** A new workflow, from rows that were all written; `isClean`: the last one had disconnected. */
+  restart(isClean: boolean): void {
+    const lastDay = this.day;
+    const at = this.now;
+    if (!isClean && (lastDay === this.day || at - this.day * DAY < HOUR)) {
+      this.cool('unclean_end', (this.day + 1) * DAY);
+    }
+    this.disconnected = false;
+    this.forget();
+    this.effects = this.all
+      .filter((r) => r.state === 'released' && this.isKnown(r))
+      .filter((r) => ['throttled', 'no_credits', 'restricted'].includes(r.reason))
+      .map((r) => ({ key: `${r.id}/${r.reason}`, day: r.day }));
+    for (const e of this.ext) if (e.at >= 0) e.at = e.day + 2 < this.day ? -DAY * 9 : e.sentAt;
+  }
+
+  configure(change: Partial<RefPolicy>): string {
+    const tier = change.tier ?? this.policy.tier;
+    const band = BAND[tier] ?? 0;
+    if ((change.dailyCap ?? 0) > band || (change.weeklyCap ?? 0) > 5 * band)
+      return 'CapAboveSafeBand';
+    if (change.ramp?.some((cap) => cap > band)) return 'CapAboveSafeBand';
+    const isNewRamp =
+      change.ramp !== undefined && JSON.stringify(change.ramp) !== JSON.stringify(this.policy.ramp);
+    this.policy = { ...this.policy, ...change };
+    if (isNewRamp) this.rampDay = 1;
+    this.highest = Math.max(this.highest, this.stepped());
+    return 'configured';
+  }
+  resume(): void {
+    this.held = false;
+    this.breaker = 0;
+    this.cooldowns = this.cooldowns.filter(({ cause }) => cause !== 'unclean_end');
+  }
+}
