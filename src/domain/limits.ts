@@ -16,6 +16,9 @@ export const COOLDOWN_MS = HOUR_MS;
 /** However long LinkedIn asks us to wait, a person looks after a week (R5). */
 export const THROTTLE_MAX_MS = 7 * DAY_MS;
 
+/** An idle account's row is reset this long after midnight at the latest (R7). */
+export const ROLL_LATEST_MS = 2 * MINUTE_MS;
+
 /** The week of the weekly cap: quota days, today included (R10). */
 export const WEEK_DAYS = 7;
 /** The weekly cap, unless set: this many days' worth of the daily cap (R10). */

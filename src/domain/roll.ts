@@ -9,7 +9,7 @@ import {
 } from './account.js';
 import type { Event } from './events.js';
 import { isOvershoot } from './caps.js';
-import { COOLDOWN_MS } from './limits.js';
+import { COOLDOWN_MS, ROLL_LATEST_MS } from './limits.js';
 import { dayOf, startOf, type Instant } from './time.js';
 
 /** What the passing of time makes happen: nothing, or one roll, however many days were slept. */
@@ -24,8 +24,15 @@ export function roll(account: Account, at: Instant): readonly Event[] {
     carried: carried.map(({ reservationId }) => reservationId),
     rampDay: rampDayNext(account),
   };
-  return [...overshootAt(account, at), rolled];
+  return [...overshootAt(account, rolledAt(midnight, at)), rolled];
 }
+
+/**
+ * An idle account rolls within two minutes: its cooldown is then reckoned from midnight itself, so
+ * that a `retryAt` told before is exact. After a longer sleep it is reckoned from now.
+ */
+const rolledAt = (midnight: Instant, at: Instant): Instant =>
+  at - midnight <= ROLL_LATEST_MS ? midnight : at;
 
 /** It was in flight at midnight, or uncertain with its lease still running: it may land today. */
 const mayLandAfter = (slot: Slot, midnight: Instant): boolean =>

@@ -261,6 +261,63 @@ function wordOf(answer: object): string {
   return 'configured';
 }
 
+/**
+ * `retryAt`, checked by living until then: nobody says anything, and each run settles what its lease
+ * has left. A reserve is granted at that instant, and not a millisecond earlier.
+ */
+function liveUntil(run: Play, retryAt: number): void {
+  const { domain } = run;
+  const asked = (at: number): boolean => {
+    let { actor } = run;
+    const runs = actor.account.slots
+      .filter((slot) => slot.state === 'in_flight')
+      .map((slot) => ({
+        reservationId: slot.reservationId,
+        at: Math.max(run.clock, domain.runAfter(actor.account.accountId, slot.leaseExpiresAt)),
+      }))
+      .filter((one) => one.at < at)
+      .toSorted((a, b) => a.at - b.at);
+    const settleBefore = (instant: number): void => {
+      for (let one = runs[0]; one && one.at < instant; one = runs[0]) {
+        runs.shift();
+        const report = { reservationId: one.reservationId, kind: 'unknown' } as const;
+        actor = domain.tell(actor, domain.fail, report, one.at).actor;
+      }
+    };
+    // The midnight timer of an idle account.
+    for (let day = Math.floor(run.clock / DAY) + 1; day * DAY + 60_000 < at; day += 1) {
+      settleBefore(day * DAY + 60_000);
+      actor = domain.pass(actor, day * DAY + 60_000);
+    }
+    settleBefore(at);
+    const ask = { reservationId: rid('asked-again') };
+    const { answer } = domain.tell(actor, domain.reserve, ask, at);
+    return 'granted' in answer && answer.granted;
+  };
+  expect([isoOf(retryAt), asked(retryAt)]).toEqual([isoOf(retryAt), true]);
+  if (retryAt - 1 > run.clock)
+    expect([isoOf(retryAt - 1), asked(retryAt - 1)]).toEqual([isoOf(retryAt - 1), false]);
+}
+
+const isoOf = (at: number): string => new Date(at).toISOString();
+
+/** A day whose cap and ramp let nothing through for ever has no `retryAt`; else there is one. */
+function checkRetry(run: Play): void {
+  const { domain, actor, clock } = run;
+  const peek = domain.peekWire(actor.account, clock, false);
+  const slots = domain.nextSlots(actor.account, clock, 3);
+  if (peek.granted) {
+    expect(slots[0]).toBe(clock);
+    return;
+  }
+  if (peek.retryAt === null) {
+    expect(slots).toEqual([]);
+    return;
+  }
+  expect(slots[0]).toBe(Date.parse(peek.retryAt));
+  liveUntil(run, Date.parse(peek.retryAt));
+}
+
 /** Plays the whole story; `happened` hears every word, to show what really came to pass. */
 export function play(domain: Domain, story: Story, happened: (what: string) => void): void {
   const run = new Play(domain, story, happened);
@@ -270,6 +327,7 @@ export function play(domain: Domain, story: Story, happened: (what: string) => v
     const [said, expected] = run.step(step);
     expect([n, step, said]).toEqual([n, step, expected]);
     run.compare();
+    if (step.do === 'reserve') checkRetry(run);
     if (said) happened(`${step.do}: ${said}`);
     if (run.reference.carriedNow().length > 0) happened('carried');
     if (step.do === 'restart') happened(`restart ${before.day === run.actor.account.day}`);

@@ -102,7 +102,7 @@ export class Reference {
     const closing = this.counter(this.day);
     const isOver = closing > this.highest && 5 * closing >= 6 * this.highest;
     if (isOver && closing > this.cooledAt && !this.cooling())
-      this.cool('overshoot', this.now + HOUR);
+      this.cool('overshoot', this.rolledAt(day) + HOUR);
     const isEarned = this.all.some((r) => r.day === this.day && r.state === 'delivered');
     if (isEarned && this.rampDay <= (this.policy.ramp?.length ?? 0)) this.rampDay += 1;
     for (const r of this.all) {
@@ -114,6 +114,8 @@ export class Reference {
     this.cooledAt = 0;
     this.highest = this.stepped();
   }
+  /** An idle account rolls within two minutes of midnight, and is then taken to have done so at once. */
+  rolledAt = (day: number): number => (this.now - day * DAY <= 120_000 ? day * DAY : this.now);
   cool(cause: string, until: number): void {
     this.cooldowns.push({ cause, until });
     if (cause === 'overshoot') this.cooledAt = this.counter(this.day);
