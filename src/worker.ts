@@ -9,7 +9,9 @@ import { createLogger } from './logger.js';
 import { createPool } from './postgres/pool.js';
 import { TASK_QUEUE } from './protocol.js';
 
-/** Accounts that stay in memory between messages; a restarted worker replays what it is asked for. */
+/**
+ * Accounts that stay in memory between messages; a restarted worker replays what it is asked for.
+ */
 const CACHED_ACCOUNTS = 2_000;
 
 const extension = path.extname(fileURLToPath(import.meta.url)); // .js built, .ts under tsx

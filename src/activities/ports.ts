@@ -1,6 +1,7 @@
 /**
  * Everything that the workflows do to the world: types only. Each activity says why it is safe to
- * run twice, because Temporal will. Business times are arguments; none reads a clock for them (R16).
+ * run twice, because Temporal will. Business times are arguments; none reads a clock for them
+ * (R16).
  */
 import type { AccountId } from '../domain/ids.js';
 import type { AccountRow, Entry } from '../domain/rows.js';

@@ -96,7 +96,8 @@ export class SafebandClient {
 
   /**
    * Asks for one slot (R1 to R3). A denial is an answer, not an error; ask again at its `retryAt`.
-   * Throws `ReservationSettled`, `ReservationConflict`, `InvalidInput`, `AccountUnknown`, `Unavailable`.
+   * Throws `ReservationSettled`, `ReservationConflict`, `InvalidInput`, `AccountUnknown`,
+   * `Unavailable`.
    */
   async reserve(accountId: string, request: ReserveRequest): Promise<DecisionWire> {
     const answer = await this.#ask(accountId, request);
@@ -104,7 +105,10 @@ export class SafebandClient {
     return answer;
   }
 
-  /** Asks for many slots, decided in order; an item that could not be decided is an error in its place. */
+  /**
+   * Asks for many slots, decided in order; an item that could not be decided is an error in its
+   * place.
+   */
   reserveMany(
     accountId: string,
     requests: readonly ReserveRequest[],
@@ -124,7 +128,9 @@ export class SafebandClient {
     return answer;
   }
 
-  /** Reports a delivery, with LinkedIn's chat as proof; counts also for an account that has ended. */
+  /**
+   * Reports a delivery, with LinkedIn's chat as proof; counts also for an account that has ended.
+   */
   delivered(accountId: string, report: DeliveredReport): Promise<Delivered> {
     return this.#outcome(accountId, 'sendDelivered', report);
   }

@@ -1,4 +1,6 @@
-/** The pipeline's own witness: what it wrote down about its calls, before and after each (R6, R18). */
+/**
+ * The pipeline's own witness: what it wrote down about its calls, before and after each (R6, R18).
+ */
 import type { FailureKind } from '../domain/account.js';
 
 export type Attempt = {

@@ -191,7 +191,9 @@ async function fails(
     : { sent: false, kind, why, reported };
 }
 
-/** The journal's outcome is a second witness: where it cannot be written, the report is the first. */
+/**
+ * The journal's outcome is a second witness: where it cannot be written, the report is the first.
+ */
 async function note(
   journal: Journal | undefined,
   attempt: Attempt,

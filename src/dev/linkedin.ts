@@ -1,5 +1,6 @@
 /**
- * A LinkedIn of our own: takes InMails over HTTP, and behaves badly on request. It remembers what it
+ * A LinkedIn of our own: takes InMails over HTTP, and behaves badly on request. It remembers what
+ * it
  * really took, whatever it answered, so that the counters can be held against the truth.
  */
 import { randomUUID } from 'node:crypto';

@@ -27,7 +27,9 @@ import type { Openings } from './window.js';
 export type FailureKind =
   'not_attempted' | 'rejected' | 'throttled' | 'no_credits' | 'restricted' | 'unknown';
 
-/** A taken slot: what was asked, and when. Its quota day is the UTC day of `reservedAt`, for ever. */
+/**
+ * A taken slot: what was asked, and when. Its quota day is the UTC day of `reservedAt`, for ever.
+ */
 export type Taken = {
   readonly reservationId: ReservationId;
   readonly quotaDay: UtcDay;

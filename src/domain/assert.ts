@@ -1,4 +1,6 @@
-/** A broken assumption about ourselves. In a workflow it holds that one account until a fix ships. */
+/**
+ * A broken assumption about ourselves. In a workflow it holds that one account until a fix ships.
+ */
 export class InvariantError extends Error {
   override readonly name = 'InvariantError';
 }

@@ -1,4 +1,6 @@
-/** What can happen to an account: facts, in the past tense, each with all that it takes to tell it. */
+/**
+ * What can happen to an account: facts, in the past tense, each with all that it takes to tell it.
+ */
 import type {
   Account,
   Cooldown,

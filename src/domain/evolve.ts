@@ -1,4 +1,6 @@
-/** Moves facts into place. No rules, no refusals; the compiler finds the event that is forgotten. */
+/**
+ * Moves facts into place. No rules, no refusals; the compiler finds the event that is forgotten.
+ */
 import {
   bookOf,
   emptyDay,

@@ -1,4 +1,6 @@
-/** Reports that an InMail did not go out, or that nobody knows (R5), and what an operator settles. */
+/**
+ * Reports that an InMail did not go out, or that nobody knows (R5), and what an operator settles.
+ */
 import {
   counterOf,
   findSlot,

@@ -1,6 +1,7 @@
 /**
  * Reading one JSON object, field by field. An Update is read strictly: one bad field refuses it
- * whole. A Signal is read leniently: a bad optional field is dropped and named, the rest counts (R18).
+ * whole. A Signal is read leniently: a bad optional field is dropped and named, the rest counts
+ * (R18).
  */
 import type { FailureType } from './events.js';
 import { parseInstant, type Instant } from './time.js';

@@ -114,7 +114,9 @@ const outsideWindow: Reason = ({ account, at }) => {
 
 const midnightAfter = (account: Account): Instant => startOf(account.day + 1);
 
-/** The account's facts are known: its identity is its own, its window is worked out (R11 to R13). */
+/**
+ * The account's facts are known: its identity is its own, its window is worked out (R11 to R13).
+ */
 export const isVerified = (account: Account, at: Instant): boolean =>
   account.isIdentityChecked &&
   (account.policy.sendingWindow === null ||

@@ -87,7 +87,9 @@ export const parseBatch: Parser<readonly unknown[]> = (raw, mode) => {
   return fields.done(() => requests);
 };
 
-/** A delivery; without a chat it is told apart, because a Signal of it still says something (R4). */
+/**
+ * A delivery; without a chat it is told apart, because a Signal of it still says something (R4).
+ */
 export type DeliverAsk = Omit<Deliver, 'chatId'> & { readonly chatId: ChatId | null };
 
 export const parseDeliver: Parser<DeliverAsk> = (raw, mode, at) => {

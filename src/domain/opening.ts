@@ -153,7 +153,9 @@ function withCounters(account: Account, found: ReadBack, saidToday = 0): Account
   }, account);
 }
 
-/** The last workflow of this account did not disconnect, or another writer is at work (R13, R14). */
+/**
+ * The last workflow of this account did not disconnect, or another writer is at work (R13, R14).
+ */
 function endings(stored: StoredAccount | null, owner: string, account: Account): readonly Event[] {
   if (!stored || stored.state === 'disconnected') return [];
   const { day, now } = account;

@@ -1,4 +1,6 @@
-/** Midnight UTC (R7): counter, day and ramp step change together, and what is in flight is carried. */
+/**
+ * Midnight UTC (R7): counter, day and ramp step change together, and what is in flight is carried.
+ */
 import {
   counterOf,
   isLeased,
@@ -45,7 +47,9 @@ export function rampDayNext(account: Account): number {
   return isEarned && account.rampDay <= steps ? account.rampDay + 1 : account.rampDay;
 }
 
-/** The closing counter is far over the cap: the account rests, once, unless the counter grew (R8). */
+/**
+ * The closing counter is far over the cap: the account rests, once, unless the counter grew (R8).
+ */
 export function overshootAt(account: Account, at: Instant): readonly Event[] {
   const counter = counterOf(account, account.day);
   if (!isOvershoot(counter, account.highestCap)) return [];
@@ -79,7 +83,9 @@ export function cooldownAt(
 export const isCooling = (account: Account, at: Instant): boolean =>
   cooldownAt(account, at) !== null;
 
-/** Leave to call LinkedIn (R18), as far as the account knows: the caller's own row is its affair. */
+/**
+ * Leave to call LinkedIn (R18), as far as the account knows: the caller's own row is its affair.
+ */
 export const mayAttempt = (account: Account, slot: Slot, at: Instant): boolean =>
   isLeased(slot, at) &&
   !account.isDisconnected &&

@@ -53,7 +53,9 @@ export const changedPolicy = (old: Policy, change: PolicyChange): Policy => ({
   identity: change.identity ?? old.identity,
 });
 
-/** What the message itself sets above the band of the tier that then holds; the whole is refused. */
+/**
+ * What the message itself sets above the band of the tier that then holds; the whole is refused.
+ */
 export const raisedCap = (old: Policy, change: PolicyChange): string | undefined =>
   beyondBand({
     ...changedPolicy(old, change),

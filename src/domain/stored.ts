@@ -16,7 +16,9 @@ export type Attempt = {
 };
 export type StoredAccount = AccountRow & {
   readonly owner: string;
-  /** The version under which that owner claimed the row: equal to `version` if nothing came after. */
+  /**
+   * The version under which that owner claimed the row: equal to `version` if nothing came after.
+   */
   readonly ownerVersion: number;
 };
 export type ReadBack = {

@@ -1,4 +1,6 @@
-/** LinkedIn's four kinds of account and how many InMails a day are known to be safe for each (R10). */
+/**
+ * LinkedIn's four kinds of account and how many InMails a day are known to be safe for each (R10).
+ */
 export const TIERS = ['free', 'premium', 'sales_navigator', 'recruiter'] as const;
 export type Tier = (typeof TIERS)[number];
 

@@ -1,5 +1,6 @@
 /**
- * Time as numbers: an `Instant` is milliseconds since 1970 in UTC, a `UtcDay` whole days since then.
+ * Time as numbers: an `Instant` is milliseconds since 1970 in UTC, a `UtcDay` whole days since
+ * then.
  * Nothing here reads a clock, and nothing here knows a time zone.
  */
 export type Instant = number;

@@ -1,4 +1,6 @@
-/** The account's own row: read back, claimed by a new owner, moved forward by each save (R13, R14). */
+/**
+ * The account's own row: read back, claimed by a new owner, moved forward by each save (R13, R14).
+ */
 import type { AccountRow } from '../domain/rows.js';
 import type { StoredAccount } from '../domain/stored.js';
 import type { Queryable } from './pool.js';

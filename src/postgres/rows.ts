@@ -69,7 +69,9 @@ const RESERVATIONS = `
         recorded_at = clock_timestamp()
   where old.number < excluded.number`;
 
-/** A reservation key that another proof has taken already is left out; the delivery is not (R14). */
+/**
+ * A reservation key that another proof has taken already is left out; the delivery is not (R14).
+ */
 const EVENTS = `
   insert into safeband.inmail_events
     (account_id, reservation_id, chat_id, message_id, source, quota_day, delivered_at, is_counted,

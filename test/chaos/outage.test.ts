@@ -1,4 +1,6 @@
-/** Postgres goes away in mid-traffic: grants and outcomes go on, and all is there afterwards, once. */
+/**
+ * Postgres goes away in mid-traffic: grants and outcomes go on, and all is there afterwards, once.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

@@ -1,4 +1,6 @@
-/** A workflow that hears replies: the pipeline of a caller that is itself a workflow (`replyTo`). */
+/**
+ * A workflow that hears replies: the pipeline of a caller that is itself a workflow (`replyTo`).
+ */
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';

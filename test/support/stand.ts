@@ -1,4 +1,6 @@
-/** What a test file of the server project stands on: a database, a worker and a client of its own. */
+/**
+ * What a test file of the server project stands on: a database, a worker and a client of its own.
+ */
 import { randomUUID } from 'node:crypto';
 import {
   Client,

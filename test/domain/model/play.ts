@@ -262,7 +262,8 @@ function wordOf(answer: object): string {
 }
 
 /**
- * `retryAt`, checked by living until then: nobody says anything, and each run settles what its lease
+ * `retryAt`, checked by living until then: nobody says anything, and each run settles what its
+ * lease
  * has left. A reserve is granted at that instant, and not a millisecond earlier.
  */
 function liveUntil(run: Play, retryAt: number): void {

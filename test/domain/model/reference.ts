@@ -114,7 +114,10 @@ export class Reference {
     this.cooledAt = 0;
     this.highest = this.stepped();
   }
-  /** An idle account rolls within two minutes of midnight, and is then taken to have done so at once. */
+  /**
+   * An idle account rolls within two minutes of midnight, and is then taken to have done so at
+   * once.
+   */
   rolledAt = (day: number): number => (this.now - day * DAY <= 120_000 ? day * DAY : this.now);
   cool(cause: string, until: number): void {
     this.cooldowns.push({ cause, until });

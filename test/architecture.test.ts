@@ -1,0 +1,151 @@
+/**
+ * Who may import whom, what the domain may not know, and how long a file may be: read, not
+ * compiled.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const SRC = fileURLToPath(new URL('../src', import.meta.url));
+
+/**
+ * This table is the rule. A folder that is not in it may import nothing, so a new one declares
+ * itself.
+ */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  domain: ['domain'],
+  protocol: ['domain', '@temporalio/workflow', '@temporalio/common'],
+  payloadConverter: ['@temporalio/common'],
+  interceptors: ['@temporalio/workflow'],
+  workflows: [
+    'workflows',
+    'domain',
+    'protocol',
+    'activities/ports',
+    '@temporalio/workflow',
+    '@temporalio/common',
+  ],
+  activities: ['activities', 'domain', 'postgres', '@temporalio/activity', 'luxon'],
+  postgres: ['postgres', 'domain', 'config', 'pg', 'node:'],
+  client: ['client', 'domain', 'protocol', '@temporalio/client', '@temporalio/common', 'node:'],
+  dev: [
+    'dev',
+    'config',
+    'domain',
+    'client',
+    'postgres',
+    '@temporalio/client',
+    'pg',
+    'node:',
+    'yaml',
+    'fastify',
+    'csv-parse',
+    'luxon',
+    'commander',
+    'cli-table3',
+    'picocolors',
+  ],
+  config: [],
+  logger: ['pino'],
+  worker: ['*'],
+};
+
+/** Words that the domain may not know, each with its cure. */
+const BANNED: readonly (readonly [RegExp, string])[] = [
+  [/\basync\b|\bawait\b|\bPromise\b/, 'the domain answers at once'],
+  [/\bnew Date\(\)|\bDate\.now\b/, 'time is an argument'],
+  [/\.get(FullYear|Month|Date|Day|Hours|Minutes|Seconds)\(/, 'UTC getters only'],
+  [/\.toLocale\w+|\bIntl\./, 'zones and locales differ between machines'],
+  [/\bMath\.random\b/, 'randomness is an argument'],
+];
+
+type File = { readonly name: string; readonly text: string };
+const files: readonly File[] = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts'))
+  .map((name) => ({ name, text: readFileSync(path.join(SRC, name), 'utf8') }));
+
+const withoutComments = (text: string): string =>
+  text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/(^|\s)\/\/.*$/gm, '');
+
+/** What a file imports: bare, over several lines, re-exported, or dynamically. */
+function importsIn(text: string): readonly string[] {
+  const code = withoutComments(text);
+  const found = code.matchAll(/(?:\bfrom|^import|\bimport\()\s*['"]([^'"]+)['"]/gm);
+  return [...found].map(([, name]) => name ?? '');
+}
+
+/** `../domain/time.js` in `workflows/self.ts` is `domain/time`. */
+function placeOf(name: string, file: string): string {
+  if (!name.startsWith('.')) return name;
+  return path.posix.join(path.posix.dirname(file), name).replace(/\.js$/, '');
+}
+const folderOf = (file: string): string => file.replace(/\.ts$/, '').split('/')[0] ?? '';
+
+function strangersIn({ name, text }: File): readonly string[] {
+  const allowed = MAY_IMPORT[folderOf(name)] ?? [];
+  return importsIn(text)
+    .map((one) => placeOf(one, name))
+    .filter((place) => !allowed.some((one) => one === '*' || matches(place, one)));
+}
+const matches = (place: string, allowed: string): boolean =>
+  place === allowed || place.startsWith(allowed.endsWith(':') ? allowed : `${allowed}/`);
+
+describe('the source', () => {
+  it.each(files.map((file) => [file.name, file] as const))(
+    '%s imports only what it may',
+    (_, file) => {
+      expect(strangersIn(file)).toEqual([]);
+    },
+  );
+
+  it('keeps the domain pure', () => {
+    const found = files
+      .filter(({ name }) => name.startsWith('domain/'))
+      .flatMap(({ name, text }) =>
+        BANNED.filter(([word]) => word.test(withoutComments(text))).map(([, cure]) => [name, cure]),
+      );
+    expect(found).toEqual([]);
+  });
+
+  it('keeps files short and lines narrow', () => {
+    const tooLong = files.filter(({ name, text }) => {
+      const lines = text.split('\n');
+      const isWide = lines.some((line) => line.length > 100 && !/[`'"]/.test(line));
+      return isWide || lines.length > (name.startsWith('domain/') ? 225 : 300);
+    });
+    expect(tooLong.map(({ name }) => name)).toEqual([]);
+  });
+
+  it('lets the workflow bundle carry no library but the SDK', () => {
+    const inBundle = files.filter(({ name }) =>
+      ['workflows', 'domain', 'protocol', 'interceptors', 'payloadConverter'].includes(
+        folderOf(name),
+      ),
+    );
+    const libraries = inBundle
+      .flatMap(({ text }) => importsIn(text))
+      .filter((one) => !one.startsWith('.'));
+    expect([...new Set(libraries)].toSorted()).toEqual([
+      '@temporalio/common',
+      '@temporalio/workflow',
+    ]);
+  });
+});
+
+describe('the check itself', () => {
+  const CASES: readonly (readonly [string, string, readonly string[]])[] = [
+    ['domain/a.ts', "import pg from 'pg';", ['pg']],
+    ['domain/a.ts', "import {\n  a,\n  b,\n} from '../postgres/pool.js';", ['postgres/pool']],
+    ['domain/a.ts', "export { a } from '../protocol.js';", ['protocol']],
+    ['domain/a.ts', "const a = await import('node:fs');", ['node:fs']],
+    ['workflows/a.ts', "import 'zod';", ['zod']],
+    ['workflows/a.ts', "import type { A } from '../activities/ports.js';", []],
+    ['workflows/a.ts', "import { a } from '../activities/account.js';", ['activities/account']],
+    ['newcomer/a.ts', "import { a } from '../domain/time.js';", ['domain/time']],
+    ['client/a.ts', "// import pg from 'pg';\nimport { a } from './b.js';", []],
+  ];
+  it.each(CASES)('in %s, of %j, it reports %j', (name, text, strangers) => {
+    expect(strangersIn({ name, text })).toEqual(strangers);
+  });
+});

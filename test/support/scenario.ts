@@ -1,0 +1,124 @@
+/** A scenario of one account: given what happened, when something is said, expect an answer. */
+import { expect } from 'vitest';
+import { pass, record, tell, type Actor } from '../../src/domain/actor.js';
+import type { Command } from '../../src/domain/events.js';
+import {
+  isAccountId,
+  isChatId,
+  isMessageId,
+  isRecipientId,
+  isReservationId,
+} from '../../src/domain/ids.js';
+import type { ChatId, MessageId, RecipientId, ReservationId } from '../../src/domain/ids.js';
+import { identified, openActor } from '../../src/domain/opening.js';
+import type { Start } from '../../src/domain/settings.js';
+import type { ReadBack } from '../../src/domain/stored.js';
+import { dayOf, parseInstant } from '../../src/domain/time.js';
+import { statusWire, type StatusWire } from '../../src/domain/wire.js';
+
+const must = <T>(is: (raw: unknown) => raw is T, raw: string): T => {
+  if (is(raw)) return raw;
+  throw new Error(`not a good name: ${raw}`);
+};
+export const r = (name: string): ReservationId => must(isReservationId, name);
+export const c = (name: string): ChatId => must(isChatId, name);
+export const m = (name: string): MessageId => must(isMessageId, name);
+export const p = (name: string): RecipientId => must(isRecipientId, name);
+/** An instant of the contract's form, in ms; `09:00` is on the scenario's first day. */
+export const at = (text: string): number => {
+  const whole = text.includes('T') ? text : `2026-11-24T${text}:00.000Z`;
+  const instant = parseInstant(whole);
+  if (instant === undefined) throw new Error(`not an instant: ${text}`);
+  return instant;
+};
+
+export const NOTHING: ReadBack = {
+  account: null,
+  highestNumber: 0,
+  reservations: [],
+  attempts: [],
+  events: [],
+  days: [],
+};
+
+/** An account of 2026-11-24, a Tuesday, 09:00 UTC, unless told otherwise. */
+export function anAccount(
+  start: Partial<Start> = {},
+  options: { found?: ReadBack; now?: number; rivals?: readonly string[] } = {},
+): Scenario {
+  const whole: Start = {
+    accountId: must(isAccountId, 'acme'),
+    tier: 'sales_navigator',
+    connect: true,
+    ...start,
+  };
+  const now = options.now ?? at('09:00');
+  const actor = openActor(whole, options.found ?? NOTHING, 'this chain', now);
+  return new Scenario(record(actor, identified(actor.account, options.rivals ?? [])), now);
+}
+
+export class Scenario {
+  readonly actor: Actor;
+  readonly now: number;
+  readonly #answer: unknown;
+
+  constructor(actor: Actor, now: number, answer?: unknown) {
+    this.actor = actor;
+    this.now = now;
+    this.#answer = answer;
+  }
+
+  /** Time goes on until then. */
+  until(now: number): Scenario {
+    return new Scenario(pass(this.actor, now), now);
+  }
+
+  /** Something is said, now. */
+  when<I, A>(command: Command<I, A>, input: I): Scenario {
+    const { actor, answer } = tell(this.actor, command, input, this.now);
+    return new Scenario(actor, this.now, answer);
+  }
+
+  /** The last answer has at least this. */
+  hears(answer: object): Scenario {
+    expect(this.#answer).toMatchObject(answer);
+    return this;
+  }
+
+  get status(): StatusWire {
+    const { version, outbox } = this.actor;
+    return statusWire(this.actor.account, this.now, { version, unsaved: outbox.length });
+  }
+
+  /** The account's status has at least this. */
+  expect(status: Partial<{ [K in keyof StatusWire]: unknown }>): Scenario {
+    expect(this.status).toMatchObject(status);
+    return this;
+  }
+
+  /** Kinds of the alerts that wait to be written. */
+  get alerts(): readonly string[] {
+    return this.actor.outbox.flatMap(({ row }) => (row.table === 'alerts' ? [row.kind] : []));
+  }
+
+  /** Proofs of the event rows that wait to be written, with their quota days since the first. */
+  get log(): readonly string[] {
+    const first = dayOf(at('09:00'));
+    return this.actor.outbox.flatMap(({ row }) =>
+      row.table === 'inmail_events'
+        ? [`${row.chatId}/${row.messageId ?? ''} ${row.source} day ${row.quotaDay - first}`]
+        : [],
+    );
+  }
+}
+
+/** A text table as objects; `-` is an empty cell. */
+export function rows(table: string): readonly { readonly [column: string]: string }[] {
+  const [head, ...lines] = table
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s{2,}/));
+  return lines.map((cells) =>
+    Object.fromEntries((head ?? []).map((name, i) => [name, cells[i] ?? '-'])),
+  );
+}
