@@ -48,10 +48,16 @@ export function testimony(account: Account, found: ReadBack, at: Instant): reado
     if (row.reservationId !== null) happen(provenBy(view, row, row.reservationId, null));
   }
   for (const attempt of found.attempts) happen(attempted(view, attempt, at));
+  const isWritten = (slot: Slot): boolean =>
+    events.some(
+      (event) =>
+        event.type === 'SlotDelivered' &&
+        event.source !== null &&
+        event.slot.reservationId === slot.reservationId,
+    );
   for (const slot of view.slots) {
-    if (slot.state === 'delivered' && !isLogged(slot, found.events)) {
-      happen([{ type: 'SlotDelivered', slot, source: 'journal' }]);
-    }
+    if (slot.state !== 'delivered' || isLogged(slot, found.events) || isWritten(slot)) continue;
+    happen([{ type: 'SlotDelivered', slot, source: 'journal' }]);
   }
   return events;
 }

@@ -1,0 +1,105 @@
+/** Names, times, zones and numbers at the edge. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isChatId, isReservationId } from '../../src/domain/ids.js';
+import { parseReserve } from '../../src/domain/messages.js';
+import { parseStart } from '../../src/domain/settingsMessages.js';
+import { hashOf, isoInstant, parseInstant, startOfNextMonth } from '../../src/domain/time.js';
+import { isZone } from '../../src/domain/zones.js';
+
+describe('ids', () => {
+  it.each(['constructor', 'toString', '7', 'a.b:c-d_e', 'x'.repeat(128)])('%s is ours', (id) => {
+    expect(isReservationId(id)).toBe(true);
+  });
+  it.each(['', '_a', '__proto__', 'a b', 'ä', 'x'.repeat(129), 'a\u0000', 7, null])(
+    '%j is not',
+    (id) => {
+      expect(isReservationId(id)).toBe(false);
+    },
+  );
+  it.each(['__proto__', '2-abc==', '💬', 'x'.repeat(512)])("%s is LinkedIn's", (id) => {
+    expect(isChatId(id)).toBe(true);
+  });
+  it.each(['', '  ', 'a\u0000', 'a\n', '\ud83d', '\udcac', 'x'.repeat(513), 7])(
+    '%j is not',
+    (id) => {
+      expect(isChatId(id)).toBe(false);
+    },
+  );
+});
+
+describe('time', () => {
+  it('reads what it writes', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 253_402_300_799_999 }), (at) => {
+        expect(parseInstant(isoInstant(at))).toBe(at);
+      }),
+    );
+  });
+  it.each([
+    '2026-02-30T00:00:00.000Z',
+    '2026-11-24T24:00:00.000Z',
+    '2026-11-24T09:00:00.000+01:00',
+    '2026-11-24',
+    'now',
+  ])('%s is no instant', (text) => {
+    expect(parseInstant(text)).toBeUndefined();
+  });
+  it('knows the first of the next month', () => {
+    expect(isoInstant(startOfNextMonth(Date.UTC(2026, 11, 31, 23, 59)))).toBe(
+      '2027-01-01T00:00:00.000Z',
+    );
+  });
+  it('spreads accounts evenly over an interval', () => {
+    const seconds = new Set(Array.from({ length: 1_000 }, (_, i) => hashOf(`account-${i}`) % 90));
+    expect(seconds.size).toBe(90);
+  });
+});
+
+describe('zones', () => {
+  it('knows each zone that this Node knows', () => {
+    expect(Intl.supportedValuesOf('timeZone').filter((zone) => !isZone(zone))).toEqual([]);
+  });
+  it.each(['Mars/Olympus', 'europe/berlin', 'Europe', '', 'UTC+1'])('%j is none', (zone) => {
+    expect(isZone(zone)).toBe(false);
+  });
+  it.each(['UTC', 'Europe/Berlin', 'US/Eastern', 'Etc/GMT+1', 'Australia/Lord_Howe'])(
+    '%s is one',
+    (zone) => {
+      expect(isZone(zone)).toBe(true);
+    },
+  );
+});
+
+describe('a Signal', () => {
+  it('loses only the optional fields that are bad, and says which', () => {
+    const raw = { reservationId: 'r', leaseSeconds: -1, campaignId: 'fine' };
+    expect(parseReserve(raw, 'lenient', 0)).toMatchObject({
+      ok: true,
+      value: { reservationId: 'r', leaseSeconds: undefined, campaignId: 'fine' },
+      dropped: ['leaseSeconds should be a whole number from 1 to 86400'],
+    });
+    expect(parseReserve(raw, 'strict', 0)).toMatchObject({ ok: false, refused: 'InvalidInput' });
+  });
+  it('takes null for an absent field, and ignores unknown ones', () => {
+    const raw = { reservationId: 'r', campaignId: null, mood: 'good' };
+    expect(parseReserve(raw, 'strict', 0)).toMatchObject({ ok: true });
+  });
+});
+
+describe('a start object', () => {
+  it('needs no tier where it only brings late outcomes', () => {
+    expect(parseStart({ accountId: 'a', connect: false }, 'strict', 0).ok).toBe(true);
+    expect(parseStart({ accountId: 'a' }, 'strict', 0)).toMatchObject({
+      ok: false,
+      message: expect.stringContaining('tier is missing'),
+    });
+  });
+  it('cannot have delivered more than was sent', () => {
+    const raw = { accountId: 'a', tier: 'premium', inmailsSentToday: 3, deliveredToday: 4 };
+    expect(parseStart(raw, 'strict', 0)).toMatchObject({
+      ok: false,
+      message: expect.stringContaining('deliveredToday'),
+    });
+  });
+});
