@@ -1,0 +1,154 @@
+/** The development stack: what is wrong is named, and nothing that a crash leaves blocks a start. */
+import { spawn } from 'node:child_process';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { configFrom } from '../../src/config.js';
+import { freePort, isAlive } from '../../src/dev/child.js';
+import { readAccounts, readSends } from '../../src/dev/day.js';
+import { readDevConfig } from '../../src/dev/devConfig.js';
+import { startPostgres } from '../../src/dev/postgres.js';
+import { findTemporalCli } from '../../src/dev/temporalCli.js';
+
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(path.join(tmpdir(), 'safeband-dev-'));
+  await chmod(dir, 0o755);
+});
+afterAll(() => rm(dir, { recursive: true, force: true }));
+const quiet = (): void => undefined;
+
+describe('temporal-dev.yml', () => {
+  it('says ports, versions and search attributes', async () => {
+    const config = await readDevConfig('temporal-dev.yml');
+    expect(config.temporal).toMatchObject({ version: '1.9.1', port: 7_233, uiPort: 8_233 });
+    expect(config.temporal.args).toContain('--search-attribute=InmailState=Keyword');
+    expect(config.postgres).toMatchObject({ port: 5_432, database: 'safeband' });
+  });
+  it('is named, with the key, where it is wrong', async () => {
+    const file = path.join(dir, 'broken.yml');
+    const text = await readFile('temporal-dev.yml', 'utf8');
+    await writeFile(file, text.replace('127.0.0.1:7233:7233', 'here'));
+    await expect(readDevConfig(file)).rejects.toThrow('services.temporal.ports[0]');
+    await writeFile(file, text.replace('oldest: 1.9.0', ''));
+    await expect(readDevConfig(file)).rejects.toThrow('x-safeband.temporalCli.oldest');
+    await expect(readDevConfig(path.join(dir, 'none.yml'))).rejects.toThrow('none.yml');
+  });
+});
+
+describe('ports', () => {
+  it('that are taken are stepped over, and named', async () => {
+    const taken = createServer();
+    const port = await new Promise<number>((resolve) => {
+      taken.listen(0, '127.0.0.1', () => {
+        const address = taken.address();
+        resolve(typeof address === 'object' && address ? address.port : 0);
+      });
+    });
+    const said: string[] = [];
+    const free = await freePort(port, 'Temporal', (line) => said.push(line));
+    expect(free).toBeGreaterThan(port);
+    expect(said.join()).toContain(`port ${port} is taken`);
+    taken.close();
+  });
+});
+
+describe('the Temporal CLI', () => {
+  it('that a setting names must run, or the setting is named', async () => {
+    const { temporal: config } = await readDevConfig('temporal-dev.yml');
+    const find = (cliPath: string): Promise<string> =>
+      findTemporalCli({ config, cacheDir: dir, cliPath, say: quiet });
+    await expect(find('/nowhere/temporal')).rejects.toThrow(
+      'TEMPORAL_CLI_PATH=/nowhere/temporal: not found',
+    );
+    await expect(find('/bin/true')).rejects.toThrow('TEMPORAL_CLI_PATH');
+    expect(await find(inject('temporalCli'))).toBe(inject('temporalCli'));
+  });
+});
+
+describe('Postgres', () => {
+  it('keeps its data over a restart, and ends what a killed launcher left behind', async () => {
+    const { postgres: config } = await readDevConfig('temporal-dev.yml');
+    const said: string[] = [];
+    const options = {
+      config,
+      dataDir: path.join(dir, 'data'),
+      port: 0,
+      isDurable: true,
+      say: (line: string) => said.push(line),
+    };
+    const query = async (url: string, sql: string): Promise<unknown[]> => {
+      const db = new pg.Client({ connectionString: url });
+      await db.connect();
+      const { rows } = await db.query<object>(sql);
+      await db.end();
+      return rows;
+    };
+    const first = await startPostgres(options);
+    await query(first.url, 'create table kept as select 7 as n');
+    // No stop: as if the launcher had been killed, and its server lived on.
+    const second = await startPostgres(options);
+    expect(isAlive(first.pid())).toBe(false);
+    expect(said.join()).toContain('left behind');
+    expect(await query(second.url, 'select n from kept')).toEqual([{ n: 7 }]);
+    await second.stop();
+    expect(isAlive(second.pid())).toBe(false);
+  }, 60_000);
+});
+
+describe('settings', () => {
+  it('are named, with the cure, where they are wrong', () => {
+    expect(() => configFrom({})).toThrow('DATABASE_URL is not set');
+    expect(() => configFrom({ DATABASE_URL: 'mysql://u:secret@h/d' })).toThrow(
+      /^(?!.*secret).*DATABASE_URL/,
+    );
+    const databaseUrl = 'postgres://u:p@h/d';
+    expect(() => configFrom({ DATABASE_URL: databaseUrl, LOG_LEVEL: 'loud' })).toThrow(
+      'LOG_LEVEL=loud',
+    );
+    expect(configFrom({ DATABASE_URL: databaseUrl })).toMatchObject({
+      databaseUrl,
+      logLevel: 'info',
+    });
+  });
+  it.each([
+    ['DATABASE_URL', {}],
+    [
+      'TEMPORAL_ADDRESS',
+      { DATABASE_URL: 'postgres://u:p@127.0.0.1:1/d', TEMPORAL_ADDRESS: '127.0.0.1:1' },
+    ],
+  ])(
+    'a worker without a good %s says one sentence and ends with exit code 1',
+    async (name, env) => {
+      const child = spawn(process.execPath, ['--import', 'tsx', 'src/worker.ts'], {
+        env: { PATH: process.env['PATH'] ?? '', ...env },
+      });
+      let said = '';
+      child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')));
+      const code = await new Promise((resolve) => child.once('exit', resolve));
+      expect([code, said.trim().split('\n')]).toEqual([1, [expect.stringContaining(name)]]);
+    },
+  );
+});
+
+describe('the demonstration day', () => {
+  it('has every account, tier, outcome and maker that it should show', async () => {
+    const sends = await readSends('examples/outreach-day.csv');
+    const accounts = await readAccounts('examples/outreach-accounts.csv', Date.now());
+    expect(sends.length).toBeGreaterThanOrEqual(300);
+    expect(new Set(accounts.map(({ tier }) => tier)).size).toBe(4);
+    expect(new Set(sends.map(({ behaviour }) => behaviour)).size).toBe(13);
+    expect(new Set(sends.map(({ by }) => by))).toEqual(new Set(['main', 'second', 'by-hand']));
+  });
+  it('names line and column of what is wrong', async () => {
+    const file = path.join(dir, 'day.csv');
+    await writeFile(
+      file,
+      'at_seconds,account,campaign,recipient,behaviour,by\n1,a,c,r,polite,main\n',
+    );
+    await expect(readSends(file)).rejects.toThrow('day.csv, line 2, column behaviour: "polite"');
+  });
+});
