@@ -1,13 +1,13 @@
 /** The worker: runs the accounts' workflows and writes their rows. `npm run worker`. */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker, type NativeConnection } from '@temporalio/worker';
 import { createActivities } from './activities/index.js';
 import { ConfigError, configFrom, sentenceOf, type Config } from './config.js';
 import { createLogger } from './logger.js';
 import { createPool } from './postgres/pool.js';
 import { TASK_QUEUE } from './protocol.js';
+import { reachTemporal } from './temporal.js';
 
 /**
  * Accounts that stay in memory between messages; a restarted worker replays what it is asked for.
@@ -53,18 +53,11 @@ async function main(): Promise<void> {
       logger[level === 'ERROR' ? 'error' : 'warn']({ ...meta }, message);
     }),
   });
-  const { connectionOptions, namespace } = loadClientConnectConfig();
-  const connection = await NativeConnection.connect(connectionOptions).catch((error: unknown) => {
-    const why = error instanceof Error ? error.message : String(error);
-    const address = connectionOptions.address ?? '127.0.0.1:7233';
-    throw new ConfigError(
-      `Temporal (TEMPORAL_ADDRESS) cannot be reached at ${address}: ${why}; start it, or mend the setting`,
-    );
-  });
+  const { connection, namespace } = await reachTemporal();
   await checkDatabase(config);
   const { worker, close } = await createWorker({
     connection,
-    namespace: namespace ?? 'default',
+    namespace,
     databaseUrl: config.databaseUrl,
   });
   logger.info({ taskQueue: TASK_QUEUE }, 'worker.started');

@@ -48,7 +48,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   config: [],
   logger: ['pino'],
+  temporal: ['config', '@temporalio/envconfig', '@temporalio/worker'],
   worker: ['*'],
+  migrate: ['*'],
 };
 
 /** Words that the domain may not know, each with its cure. */

@@ -35,11 +35,11 @@ async function crowd(id: string): Promise<readonly string[]> {
   const safeband = createClient({ client, deadlineMs: 90_000, rememberDenialsMs: 0 });
   const names = Array.from({ length: ASKS / KINDS }, (_, i) => `${id}-${i}`);
   const decided: Decision[] = [];
-  const repeated = async (updateId: string, name: string, payload: object): Promise<unknown> => {
+  const repeated = async <T>(updateId: string, name: string, payload: object): Promise<T> => {
     for (;;) {
       try {
         return await client.withDeadline(Date.now() + 10_000, () =>
-          handle.executeUpdate(name, { updateId, args: [payload] }),
+          handle.executeUpdate<T, [object]>(name, { updateId, args: [payload] }),
         );
       } catch (error) {
         if (!/timed out|cancelled|deadline|unavailable|exhausted/i.test(String(error))) throw error;
@@ -48,16 +48,18 @@ async function crowd(id: string): Promise<readonly string[]> {
   };
   const byUpdate = names.slice(0, 50).map(async (name) => {
     const reservationId = `u-${name}`;
-    const decision = await repeated(reservationId, 'sendReserve', { reservationId });
-    decided.push(decision as Decision);
+    const decision = await repeated<Decision>(reservationId, 'sendReserve', { reservationId });
+    decided.push(decision);
   });
   const byClient = names.map(async (name) => {
     decided.push(await safeband.reserve(id, { reservationId: `c-${name}` }));
   });
   const batches = [0, 1].map(async (n) => {
     const requests = names.map((name) => ({ reservationId: `b${n}-${name}` }));
-    const answer = await repeated(`b${n}-${id}`, 'sendReserveBatch', { requests });
-    decided.push(...(answer as { decisions: Decision[] }).decisions);
+    const answer = await repeated<{ decisions: Decision[] }>(`b${n}-${id}`, 'sendReserveBatch', {
+      requests,
+    });
+    decided.push(...answer.decisions);
   });
   const signals = names.slice(0, 75).map((name) =>
     handle.signal('sendReserve', {

@@ -9,13 +9,13 @@ import type { Activities } from '../../src/activities/ports.js';
 import { batchOf, pass, type Actor } from '../../src/domain/actor.js';
 import { deliver } from '../../src/domain/deliver.js';
 import { accountRow } from '../../src/domain/facts.js';
-import { isAccountId, type AccountId } from '../../src/domain/ids.js';
+import { isAccountId, isIdentity, type AccountId } from '../../src/domain/ids.js';
 import { reserve } from '../../src/domain/reserve.js';
 import { dayOf } from '../../src/domain/time.js';
 import { SAFE_BAND, TIERS } from '../../src/domain/tier.js';
 import { migrate } from '../../src/postgres/migrate.js';
 import { createPool, type Pool } from '../../src/postgres/pool.js';
-import { anAccount, at, c, r, type Scenario } from '../support/scenario.js';
+import { anAccount, at, c, must, r, type Scenario } from '../support/scenario.js';
 import { freshDatabase } from '../support/stand.js';
 
 let database: Awaited<ReturnType<typeof freshDatabase>>;
@@ -47,12 +47,12 @@ const spent = (): Scenario =>
     .when(reserve, { reservationId: r('a') })
     .when(reserve, { reservationId: r('b') })
     .when(deliver, { reservationId: r('a'), chatId: c('chat-a') });
-const one = async (sql: string, values: readonly unknown[] = []): Promise<unknown> => {
+const firstOf = async (sql: string, values: readonly unknown[] = []): Promise<unknown> => {
   const { rows } = await pool.query<Record<string, unknown>>(sql, [...values]);
   return rows[0];
 };
 const counts = (): Promise<unknown> =>
-  one(
+  firstOf(
     `select (select count(*)::int from safeband.inmail_events where account_id = $1) as events,
             (select count(*)::int from safeband.reservations where account_id = $1) as reservations,
             (select inmails_sent_today from safeband.accounts where account_id = $1) as counter,
@@ -75,7 +75,7 @@ describe('a save', () => {
     await save(early.when(deliver, { reservationId: r('a'), chatId: c('x') }).actor);
     expect(await save(early.actor)).toMatchObject({ saved: false, owner: OWNER });
     expect(
-      await one('select state from safeband.reservations where account_id = $1', [accountId]),
+      await firstOf('select state from safeband.reservations where account_id = $1', [accountId]),
     ).toEqual({ state: 'delivered' });
   });
 
@@ -138,11 +138,11 @@ describe('a claim', () => {
 
   it('of one member by two accounts at once lets one of them be alone', async () => {
     const identity = {
-      policy: { ...anAccount().actor.account.policy, identity: `m${count}` as never },
+      policy: { ...anAccount().actor.account.policy, identity: must(isIdentity, `m${count}`) },
     };
     const rowOf = (name: string) => ({
       ...accountRow(anAccount().actor.account, 1),
-      accountId: `${accountId}-${name}` as never,
+      accountId: must(isAccountId, `${accountId}-${name}`),
       ...identity,
     });
     const claims = await Promise.all(
@@ -157,9 +157,9 @@ describe('a claim', () => {
     await activities.claim({
       owner: 'x',
       found: null,
-      row: { ...row, accountId: `${accountId}-case` as never },
+      row: { ...row, accountId: must(isAccountId, `${accountId}-case`) },
     });
-    const twin = { ...row, accountId: `${accountId.toUpperCase()}-CASE` as never };
+    const twin = { ...row, accountId: must(isAccountId, `${accountId.toUpperCase()}-CASE`) };
     expect(await activities.claim({ owner: 'y', found: null, row: twin })).toEqual({
       claimed: true,
       rivals: [`${accountId}-case`],
@@ -222,7 +222,7 @@ describe('the journal', () => {
 
 describe('account_status', () => {
   const seenAt = (instant: string): Promise<unknown> =>
-    one(
+    firstOf(
       `select inmails_sent_today as counter, counter_day::text as day, ramp_day, state, in_flight,
               carried, delivered, drift, remaining
          from safeband.account_status_at($2) where account_id = $1`,
@@ -282,7 +282,7 @@ describe('account_status', () => {
 
   it('knows the same bands as the domain', async () => {
     for (const tier of TIERS) {
-      expect(await one('select safeband.safe_band($1) as band', [tier])).toEqual({
+      expect(await firstOf('select safeband.safe_band($1) as band', [tier])).toEqual({
         band: SAFE_BAND[tier],
       });
     }
@@ -316,7 +316,7 @@ describe('migrations', () => {
       'create table safeband.half (id int); select nonsense;',
     );
     await expect(migrate(database.url, undefined, dir)).rejects.toThrow('0003_broken.sql failed');
-    expect(await one("select to_regclass('safeband.half') as half")).toEqual({ half: null });
+    expect(await firstOf("select to_regclass('safeband.half') as half")).toEqual({ half: null });
     await rm(dir, { recursive: true });
   });
 });

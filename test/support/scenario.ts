@@ -16,7 +16,7 @@ import type { ReadBack } from '../../src/domain/stored.js';
 import { dayOf, parseInstant } from '../../src/domain/time.js';
 import { statusWire, type StatusWire } from '../../src/domain/wire.js';
 
-const must = <T>(is: (raw: unknown) => raw is T, raw: string): T => {
+export const must = <T>(is: (raw: unknown) => raw is T, raw: string): T => {
   if (is(raw)) return raw;
   throw new Error(`not a good name: ${raw}`);
 };

@@ -36,9 +36,9 @@ export async function fastForward(
       const code = error instanceof Error && 'code' in error ? error.code : undefined;
       if (!ASK_AGAIN.includes(code)) throw error;
     });
-    if (answer?.fastForwardPollingResult === COMPLETED) return;
-    if (answer?.fastForwardPollingResult === FAILED) {
-      throw new Error(`time was not skipped: ${answer.failedReason}`);
+    if (Number(answer?.fastForwardPollingResult) === COMPLETED) return;
+    if (Number(answer?.fastForwardPollingResult) === FAILED) {
+      throw new Error(`time was not skipped: ${answer?.failedReason}`);
     }
   }
 }

@@ -1,6 +1,6 @@
 /** Bad input is refused by name, or becomes an alert; the account lives and its counts stay. */
 import type { WorkflowHandle } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
+import type { temporal } from '@temporalio/proto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StatusWire } from '../../src/domain/wire.js';
 import { failureTypeOf } from '../support/failure.js';
@@ -41,7 +41,12 @@ const BAD: readonly (readonly [name: string, payload: unknown, type: string, fie
     'replyTo',
   ],
   ['sendReserveBatch', { requests: [] }, 'InvalidInput', 'requests'],
-  ['sendReserveBatch', { requests: Array(201).fill(reserve) }, 'InvalidInput', 'requests'],
+  [
+    'sendReserveBatch',
+    { requests: Array.from({ length: 201 }, () => reserve) },
+    'InvalidInput',
+    'requests',
+  ],
   ['sendDelivered', { chatId: 'c' }, 'InvalidInput', 'reservationId'],
   ['sendDelivered', { reservationId: 'kept' }, 'ChatIdMissing', 'chatId'],
   ['sendDelivered', { reservationId: 'kept', chatId: 'x'.repeat(513) }, 'InvalidInput', 'chatId'],

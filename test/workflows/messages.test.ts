@@ -86,7 +86,8 @@ const CASES: readonly {
 ];
 
 /** All of a status that does not depend on when it was asked, and on how it was named. */
-function effectIn({ accountId: _, asOf: _asOf, version: _v, unsaved: _u, ...rest }: StatusWire) {
+function effectIn(status: StatusWire): unknown {
+  const { accountId: _id, asOf: _asOf, version: _version, unsaved: _unsaved, ...rest } = status;
   return JSON.parse(
     JSON.stringify(rest, (key, value: unknown) =>
       ['reservedAt', 'leaseExpiresAt', 'until', 'since'].includes(key) && value !== null

@@ -32,9 +32,9 @@ it('keeps the day of what is in flight, and resets counter, day and ramp in one 
   await ask(account, 'flying', { leaseSeconds: 86_400 });
   const before = await statusOf(account);
   const seen = new Set<string>();
-  let isWatching = true;
+  const watch = { isOn: true };
   const watching = (async () => {
-    while (isWatching) {
+    while (watch.isOn) {
       const { rows } = await stand.pool.query<{ row: string }>(
         `select concat_ws('/', inmails_sent_today, counter_day = $2::date, ramp_day, in_flight) as row
            from safeband.accounts where account_id = $1`,
@@ -56,7 +56,7 @@ it('keeps the day of what is in flight, and resets counter, day and ramp in one 
       { timeout: 20_000 },
     )
     .toBe(0);
-  isWatching = false;
+  watch.isOn = false;
   await watching;
   // Counts of the old day come with the old day and step, those of the new day with the new.
   for (const row of seen) expect(row).toMatch(/^\d+\/t\/1\/\d$|^0\/f\/2\/0$/);

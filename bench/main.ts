@@ -1,0 +1,58 @@
+/** `npm run bench`: what Safeband costs, beside the bare thing, in one run. */
+import { execFile } from 'node:child_process';
+import { cpus, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import Table from 'cli-table3';
+import { eventsOfIdleDay, eventsOfSend } from './events.js';
+import { eightCallers, oneCaller, throughClient, type Line } from './latency.js';
+import { createBench, type Bench } from './stand.js';
+
+const say = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
+async function heapOfAccount(): Promise<readonly Line[]> {
+  const script = fileURLToPath(new URL('./heap.ts', import.meta.url));
+  const args = ['--expose-gc', '--import', 'tsx', script];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 1e8 });
+  const { fresh, after }: { fresh: number; after: number } = JSON.parse(
+    stdout.trim().split('\n').at(-1) ?? '',
+  );
+  return [
+    ['heap of a cached account, fresh, KiB', String(fresh), ''],
+    ['heap of a cached account, after 100 messages, KiB', String(after), '128 at most'],
+  ];
+}
+
+const parts: readonly (readonly [string, (bench: Bench) => Promise<readonly Line[]>])[] = [
+  ['latency, one caller', (bench) => oneCaller(bench, 8)],
+  ['rate, eight callers', (bench) => eightCallers(bench, 9)],
+  ['rate through the client', (bench) => throughClient(bench, 9)],
+  ['events of a send', eventsOfSend],
+  ['events of an idle day', eventsOfIdleDay],
+];
+
+const bench = await createBench();
+const table = new Table({
+  head: ['what', 'measured', 'target'],
+  style: { head: [], border: [] },
+  colAligns: ['left', 'right', 'right'],
+});
+const add = (line: Line): void => {
+  say(`  ${line.join('  ')}`);
+  table.push([...line]);
+};
+for (const [name, part] of parts) {
+  say(`measuring: ${name}`);
+  for (const line of await part(bench)) add(line);
+}
+await bench.close();
+say('measuring: heap of cached accounts (about two minutes)');
+for (const line of await heapOfAccount()) add(line);
+const gib = Math.round(totalmem() / 2 ** 30);
+process.stdout.write(
+  `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), ${gib} GiB, Node ${process.version}, ` +
+    `server and worker on the same machine\n${table.toString()}\n`,
+);
+process.exit();

@@ -1,0 +1,109 @@
+/** One stack, one worker and one client for all benchmarks. */
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  Client,
+  Connection,
+  WithStartWorkflowOperation,
+  type WorkflowHandle,
+} from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { createActivities } from '../src/activities/index.js';
+import { startStack } from '../src/dev/stack.js';
+import { migrate } from '../src/postgres/migrate.js';
+import { createPool } from '../src/postgres/pool.js';
+import { WORKFLOW_TYPE, workflowIdOf } from '../src/protocol.js';
+
+const at = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const TASK_QUEUE = 'bench';
+
+export type Bench = {
+  readonly client: Client;
+  readonly taskQueue: string;
+  readonly account: () => Promise<WorkflowHandle>;
+  readonly bare: () => Promise<WorkflowHandle>;
+  readonly idOf: (account: WorkflowHandle) => string;
+  readonly close: () => Promise<void>;
+};
+
+export async function createBench(options: { readonly debugMode?: boolean } = {}): Promise<Bench> {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'safeband-bench-'));
+  const stack = await startStack({
+    projectDir: at('..'),
+    dataDir,
+    cacheDir: path.join(at('..'), '.safeband', 'cache'),
+    isForTests: true,
+    say: (line) => process.stderr.write(`${line}\n`),
+  });
+  await migrate(stack.databaseUrl);
+  const pool = createPool(stack.databaseUrl);
+  const native = await NativeConnection.connect({ address: stack.temporalAddress });
+  const worker = await Worker.create({
+    connection: native,
+    taskQueue: TASK_QUEUE,
+    workflowsPath: at('workflows.ts'),
+    interceptors: { workflowModules: [at('../src/interceptors.ts')] },
+    dataConverter: { payloadConverterPath: at('../src/payloadConverter.ts') },
+    activities: { ...createActivities({ pool }) },
+    maxCachedWorkflows: 1_000,
+    ...options,
+  });
+  const running = worker.run();
+  const connection = await Connection.connect({ address: stack.temporalAddress });
+  const client = new Client({ connection });
+  return {
+    client,
+    taskQueue: TASK_QUEUE,
+    account: async () => {
+      const accountId = `bench-${randomUUID()}`;
+      const start = { accountId, tier: 'recruiter' };
+      await client.workflow.executeUpdateWithStart('connect', {
+        args: [start],
+        startWorkflowOperation: new WithStartWorkflowOperation(WORKFLOW_TYPE, {
+          workflowId: workflowIdOf(accountId),
+          taskQueue: TASK_QUEUE,
+          args: [start],
+          workflowIdConflictPolicy: 'USE_EXISTING',
+        }),
+      });
+      const handle = client.workflow.getHandle(workflowIdOf(accountId));
+      // Hot: something is in flight already.
+      await handle.executeUpdate('sendReserve', { args: [{ reservationId: 'hot' }] });
+      return handle;
+    },
+    bare: async () => {
+      const handle = await client.workflow.start('bare', {
+        workflowId: `bare-${randomUUID()}`,
+        taskQueue: TASK_QUEUE,
+      });
+      await handle.executeUpdate('noop', { args: [{}] });
+      return handle;
+    },
+    idOf: (account) => account.workflowId.slice(workflowIdOf('').length),
+    close: async () => {
+      worker.shutdown();
+      await running;
+      await native.close();
+      await connection.close();
+      await pool.end();
+      await stack.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+export const timed = async (work: () => Promise<unknown>): Promise<number> => {
+  const begin = performance.now();
+  await work();
+  return performance.now() - begin;
+};
+
+export function quantile(values: readonly number[], q: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
+}
+export const median = (values: readonly number[]): number => quantile(values, 0.5);

@@ -1,0 +1,32 @@
+/** What a pipeline engineer writes: one InMail, counted before it is sent and proved after. */
+import { Client, Connection } from '@temporalio/client';
+import pg from 'pg';
+import { createClient, pgJournal, SendFailure, sendWithSlot } from 'safeband/client';
+
+const connection = await Connection.connect(); // TEMPORAL_ADDRESS is yours to pass
+const safeband = createClient({ client: new Client({ connection }) });
+const journal = pgJournal(new pg.Pool({ connectionString: process.env['DATABASE_URL'] }));
+
+await safeband.connect({
+  accountId: 'acme-anna',
+  tier: 'sales_navigator',
+  timezone: 'Europe/Berlin',
+});
+
+const result = await sendWithSlot(
+  safeband,
+  'acme-anna',
+  { reservationId: 'q4-0001', campaignId: 'q4', recipientId: 'member-7' },
+  async ({ signal }) => {
+    const answer = await fetch('https://linkedin.example/inmails', { method: 'POST', signal });
+    if (answer.status === 429) {
+      throw new SendFailure('throttled', 'slow down', Number(answer.headers.get('retry-after')));
+    }
+    const { chatId } = (await answer.json()) as { chatId?: string };
+    return { chatId: chatId ?? null };
+  },
+  { journal },
+);
+if (result.sent === false && 'denial' in result) {
+  process.stdout.write(`not now: ${result.denial.reason}; ask again at ${result.denial.retryAt}\n`);
+}

@@ -1,0 +1,41 @@
+/** `npm run migrate`: brings the database to this version, and registers the search attributes. */
+import { configFrom, sentenceOf } from './config.js';
+import { migrate } from './postgres/migrate.js';
+import { SEARCH_ATTRIBUTES } from './protocol.js';
+import { reachTemporal } from './temporal.js';
+
+/** Temporal's number for an attribute that is found by its exact word. */
+const KEYWORD = 2;
+
+const say = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+async function registerSearchAttributes(): Promise<void> {
+  const { connection, namespace } = await reachTemporal();
+  try {
+    const { customAttributes } = await connection.operatorService.listSearchAttributes({
+      namespace,
+    });
+    const missing = Object.values(SEARCH_ATTRIBUTES).filter((name) => !(name in customAttributes));
+    if (missing.length > 0) {
+      const searchAttributes = Object.fromEntries(missing.map((name) => [name, KEYWORD]));
+      await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
+    }
+    say(
+      `search attributes: ${missing.length > 0 ? `registered ${missing.join(', ')}` : 'are there'}`,
+    );
+  } finally {
+    await connection.close();
+  }
+}
+
+try {
+  const applied = await migrate(configFrom(process.env).databaseUrl, say);
+  say(applied.length > 0 ? `${applied.length} migrations applied` : 'the database is up to date');
+  await registerSearchAttributes();
+} catch (error) {
+  const sentence = sentenceOf(error);
+  process.stderr.write(`${sentence ?? (error instanceof Error ? error.stack : String(error))}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,46 @@
+/** The commands that people type (contract, 5): what they say, and what they end with. */
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { expect, inject, it } from 'vitest';
+import { freshDatabase } from '../support/stand.js';
+
+type Ended = { readonly code: number; readonly said: string };
+
+const run = (script: string, env: Record<string, string>): Promise<Ended> =>
+  new Promise((resolve) => {
+    const options = { env: { PATH: process.env['PATH'] ?? '', ...env } };
+    execFile(process.execPath, ['--import', 'tsx', script], options, (error, stdout, stderr) => {
+      resolve({ code: error ? Number(error.code) : 0, said: `${stdout}${stderr}`.trim() });
+    });
+  });
+
+it('npm run migrate applies what is missing, and registers the search attributes', async () => {
+  const { url, drop } = await freshDatabase();
+  const env = { DATABASE_URL: url, TEMPORAL_ADDRESS: inject('temporalAddress') };
+  expect(await run('src/migrate.ts', env)).toEqual({
+    code: 0,
+    said: 'the database is up to date\nsearch attributes: are there',
+  });
+  await drop();
+});
+
+it.each([
+  ['DATABASE_URL is not set', {}],
+  ['Postgres (DATABASE_URL) cannot be reached', { DATABASE_URL: 'postgres://u:p@127.0.0.1:1/d' }],
+])('npm run migrate says "%s" in one line, and ends with exit code 1', async (sentence, env) => {
+  const { code, said } = await run('src/migrate.ts', env);
+  expect([code, said.split('\n').length]).toEqual([1, 1]);
+  expect(said).toContain(sentence);
+});
+
+it('the README names only commands that package.json has', () => {
+  const readme = readFileSync('README.md', 'utf8');
+  const { scripts }: { scripts: Record<string, string> } = JSON.parse(
+    readFileSync('package.json', 'utf8'),
+  );
+  const named = [
+    ...readme.matchAll(/npm (?:run )?(start|test|migrate|worker|bench|check|build)\b/g),
+  ];
+  expect(named.length).toBeGreaterThan(4);
+  for (const [, name] of named) expect(Object.keys(scripts)).toContain(name);
+});

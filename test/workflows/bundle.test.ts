@@ -1,0 +1,15 @@
+/** What is in the bundle is in the memory of every account (guide, 8). */
+import { readFileSync } from 'node:fs';
+import { expect, inject, it } from 'vitest';
+
+it('carries no library but the SDK and what the SDK brings', () => {
+  const code = readFileSync(inject('workflowBundlePath'), 'utf8');
+  const modules = [...code.matchAll(/node_modules\/((?:@[\w.-]+\/)?[\w.-]+)\//g)].map(
+    ([, name]) => name ?? '',
+  );
+  const strangers = [...new Set(modules)].filter((name) => !name.startsWith('@temporalio'));
+  expect(strangers.filter((name) => /zod|luxon|date-fns|moment|pg$|fastify/.test(name))).toEqual(
+    [],
+  );
+  expect(modules.length).toBeGreaterThan(0);
+});
