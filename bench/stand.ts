@@ -11,6 +11,7 @@ import {
   type WorkflowHandle,
 } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { webpackConfigHook } from '../src/bundling.js';
 import { createActivities } from '../src/activities/index.js';
 import { startStack } from '../src/dev/stack.js';
 import { migrate } from '../src/postgres/migrate.js';
@@ -50,6 +51,7 @@ export async function createBench(options: { readonly debugMode?: boolean } = {}
     dataConverter: { payloadConverterPath: at('../src/payloadConverter.ts') },
     activities: { ...createActivities({ pool }) },
     maxCachedWorkflows: 1_000,
+    bundlerOptions: { webpackConfigHook },
     ...options,
   });
   const running = worker.run();

@@ -22,8 +22,8 @@ const result = await sendWithSlot(
     if (answer.status === 429) {
       throw new SendFailure('throttled', 'slow down', Number(answer.headers.get('retry-after')));
     }
-    const { chatId } = (await answer.json()) as { chatId?: string };
-    return { chatId: chatId ?? null };
+    const body: { chatId?: string } = JSON.parse(await answer.text());
+    return { chatId: body.chatId ?? null };
   },
   { journal },
 );

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DefaultLogger, Runtime, Worker, type NativeConnection } from '@temporalio/worker';
+import { webpackConfigHook } from './bundling.js';
 import { createActivities } from './activities/index.js';
 import { ConfigError, configFrom, sentenceOf, type Config } from './config.js';
 import { createLogger } from './logger.js';
@@ -35,6 +36,7 @@ export async function createWorker(
     namespace,
     taskQueue: TASK_QUEUE,
     workflowsPath: beside('workflows/index'),
+    bundlerOptions: { webpackConfigHook },
     interceptors: { workflowModules: [beside('interceptors')] },
     dataConverter: { payloadConverterPath: beside('payloadConverter') },
     activities: { ...createActivities({ pool }) },

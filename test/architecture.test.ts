@@ -48,6 +48,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   config: [],
   logger: ['pino'],
+  bundling: ['@temporalio/worker'],
   temporal: ['config', '@temporalio/envconfig', '@temporalio/worker'],
   worker: ['*'],
   migrate: ['*'],

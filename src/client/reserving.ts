@@ -27,8 +27,8 @@ type Ask = {
   readonly hear: (answer: Answer) => void;
 };
 
-/** Few batches at a time: more of them would carry fewer asks each, and wait for each other. */
-const BATCHES_IN_FLIGHT_MAX = 2;
+/** One batch at a time: what comes in meanwhile fills the next, and order is kept. */
+const BATCHES_IN_FLIGHT_MAX = 1;
 
 export class Reserving {
   readonly #transport: Transport;

@@ -143,23 +143,25 @@ function rolled(account: Account, event: Extract<Event, { type: 'DayRolled' }>):
   const isForgotten = (slot: Slot): boolean =>
     slot.state !== 'in_flight' && slot.quotaDay + REMEMBERED_DAYS < day;
   const isKept = (book: DayBook): boolean => book.day > day - WEEK_DAYS;
-  const books = account.days.map((book) => folded(book, account.slots.filter(isForgotten)));
+  const forgotten = account.slots.filter(isForgotten);
+  const landing = new Set(carried);
   return {
     ...account,
     day,
     rampDay,
     highestCap: steppedCapOf(account.policy, rampDay),
     cooledAtCounter: 0,
-    days: [...books.filter(isKept), emptyDay(day)],
+    days: [...account.days.filter(isKept).map((book) => folded(book, forgotten)), emptyDay(day)],
     slots: account.slots
       .filter((slot) => !isForgotten(slot))
-      .map((slot) => (carried.includes(slot.reservationId) ? { ...slot, carriedInto: day } : slot)),
+      .map((slot) => (landing.has(slot.reservationId) ? { ...slot, carriedInto: day } : slot)),
     externals: account.externals.filter(({ at }) => dayOf(at) + REMEMBERED_DAYS >= day),
     effects: account.effects.filter((effect) => effect.day + REMEMBERED_DAYS >= day),
   };
 }
 
 function folded(book: DayBook, forgotten: readonly Slot[]): DayBook {
+  if (forgotten.length === 0) return book;
   const mine = forgotten.filter((slot) => slot.quotaDay === book.day);
   const count = (state: Slot['state']): number =>
     mine.filter((slot) => slot.state === state).length;

@@ -21,28 +21,18 @@ export function runAfter(accountId: AccountId, at: Instant): Instant {
   return Math.ceil((at - phase) / RECONCILE_INTERVAL_MS) * RECONCILE_INTERVAL_MS + phase;
 }
 
-/** The account as it will be at that instant, if nobody says anything until then. */
+/**
+ * The account as it will be at that instant, if nobody says anything until then. What was in flight
+ * and has been settled as uncertain by a run before a midnight is not carried over it.
+ */
 export function forecastAt(account: Account, at: Instant): Account {
   let view = account;
   while (view.day < dayOf(at)) {
     const midnight = startOf(view.day + 1);
-    view = settledBefore(view, midnight);
-    view = roll(view, midnight).reduce((before, event) => evolve(before, event), view);
+    const lastRun = runAfter(account.accountId, midnight) - RECONCILE_INTERVAL_MS;
+    view = roll(view, midnight, lastRun).reduce((before, event) => evolve(before, event), view);
   }
   return view;
-}
-
-/** What was in flight and is settled as uncertain by a run before that midnight is not carried. */
-function settledBefore(account: Account, midnight: Instant): Account {
-  const isSettled = (slot: Slot): boolean =>
-    slot.state === 'in_flight' && runAfter(account.accountId, slot.leaseExpiresAt) < midnight;
-  if (!account.slots.some(isSettled)) return account;
-  const slots = account.slots.map((slot): Slot =>
-    isSettled(slot)
-      ? { ...slot, state: 'uncertain', settledAt: slot.leaseExpiresAt, reason: 'lease_expired' }
-      : slot,
-  );
-  return { ...account, slots };
 }
 
 /** From `from` on, the first instant at which no reason holds; null: only a person can help. */

@@ -14,12 +14,15 @@ import { isOvershoot } from './caps.js';
 import { COOLDOWN_MS, ROLL_LATEST_MS } from './limits.js';
 import { dayOf, startOf, type Instant } from './time.js';
 
-/** What the passing of time makes happen: nothing, or one roll, however many days were slept. */
-export function roll(account: Account, at: Instant): readonly Event[] {
+/**
+ * What the passing of time makes happen: nothing, or one roll, however many days were slept. A
+ * forecast knows when the last run before midnight will have settled what is in flight (R6).
+ */
+export function roll(account: Account, at: Instant, lastRun = -Infinity): readonly Event[] {
   const day = dayOf(at);
   if (day <= account.day) return [];
   const midnight = startOf(day);
-  const carried = account.slots.filter((slot) => mayLandAfter(slot, midnight));
+  const carried = account.slots.filter((slot) => mayLandAfter(slot, midnight, lastRun));
   const rolled: Event = {
     type: 'DayRolled',
     day,
@@ -37,8 +40,10 @@ const rolledAt = (midnight: Instant, at: Instant): Instant =>
   at - midnight <= ROLL_LATEST_MS ? midnight : at;
 
 /** It was in flight at midnight, or uncertain with its lease still running: it may land today. */
-const mayLandAfter = (slot: Slot, midnight: Instant): boolean =>
-  slot.state === 'in_flight' || (slot.state === 'uncertain' && slot.leaseExpiresAt > midnight);
+const mayLandAfter = (slot: Slot, midnight: Instant, lastRun: Instant): boolean =>
+  slot.state === 'in_flight'
+    ? slot.leaseExpiresAt > lastRun
+    : slot.state === 'uncertain' && slot.leaseExpiresAt > midnight;
 
 /** The ramp advances after a day with at least one own delivery; past its end it stays there. */
 export function rampDayNext(account: Account): number {

@@ -26,8 +26,8 @@ const MUTANTS: readonly Mutant[] = [
   [
     'only slots in flight are carried over midnight',
     'roll.ts',
-    "slot.state === 'in_flight' || (slot.state === 'uncertain' && slot.leaseExpiresAt > midnight)",
-    "slot.state === 'in_flight'",
+    "slot.state === 'uncertain' && slot.leaseExpiresAt > midnight",
+    'false',
   ],
   ['the gate grants one over the cap', 'gate.ts', 'return used >= daily', 'return used > daily'],
   [

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
+import { webpackConfigHook } from '../../src/bundling.js';
 import { startStack } from '../../src/dev/stack.js';
 import { migrate } from '../../src/postgres/migrate.js';
 import { fileURLToPath } from 'node:url';
@@ -50,6 +51,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     workflowInterceptorModules: [source('interceptors.ts')],
     payloadConverterPath: source('payloadConverter.ts'),
     logger: new DefaultLogger('WARN'),
+    webpackConfigHook,
   });
   const bundle = path.join(dataDir, 'workflows.js');
   await writeFile(bundle, code);
