@@ -21,6 +21,9 @@ export function createPool(databaseUrl: string, max = CONNECTIONS_MAX): Pool {
   });
   // An idle connection that the server closes is no error of ours: the next query reconnects.
   pool.on('error', () => undefined);
+  // One that dies in use fails its query, and says so a second time as an event. The pool listens
+  // to it only while it is idle, and an event that nobody hears ends the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
