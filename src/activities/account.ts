@@ -94,9 +94,13 @@ async function tried(db: Queryable, work: () => Promise<void>): Promise<string |
   }
 }
 
-/** SQLSTATE classes of bad content: data exception and integrity violation. */
+/**
+ * SQLSTATE classes that no later try would change: a list that names a row twice, data exception,
+ * integrity violation, and content that is too large for an index or a row.
+ */
+const REFUSALS = ['21', '22', '23', '54'];
 const isRefusal = (error: unknown): error is Error =>
   error instanceof Error &&
   'code' in error &&
   typeof error.code === 'string' &&
-  (error.code.startsWith('22') || error.code.startsWith('23'));
+  REFUSALS.includes(error.code.slice(0, 2));

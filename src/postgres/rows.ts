@@ -71,20 +71,22 @@ const RESERVATIONS = `
 
 /**
  * A reservation key that another proof has taken already is left out; the delivery is not (R14).
+ * The proof that has it may be in the table, or come before in the same list.
  */
 const EVENTS = `
   insert into safeband.inmail_events
     (account_id, reservation_id, chat_id, message_id, source, quota_day, delivered_at, is_counted,
      number)
   select $1::text,
-         case when not exists (select 1 from safeband.inmail_events e
+         case when r.turn = 1 and not exists (select 1 from safeband.inmail_events e
                 where e.account_id = $1::text and e.reservation_id = r."reservationId")
               then r."reservationId" end,
          r."chatId", r."messageId", r.source, safeband.day_at(r."quotaDay"),
          safeband.at_ms(r."deliveredAt"), r."isCounted", r.number
-    from jsonb_to_recordset($2::jsonb)
-      as r (number bigint, "reservationId" text, "chatId" text, "messageId" text, source text,
-            "quotaDay" int, "deliveredAt" bigint, "isCounted" boolean)
+    from (select *, row_number() over (partition by "reservationId" order by number) as turn
+            from jsonb_to_recordset($2::jsonb)
+              as list (number bigint, "reservationId" text, "chatId" text, "messageId" text,
+                       source text, "quotaDay" int, "deliveredAt" bigint, "isCounted" boolean)) r
    order by r.number
   on conflict do nothing`;
 
@@ -142,7 +144,7 @@ export async function keepRefused(
              safeband.at_ms($5), $6)
      on conflict (account_id, kind, quota_day) do update
        set details = jsonb_build_object('reason', $3::text,
-             'rows', (old.details -> 'rows') || jsonb_build_array($4::text)),
+             'rows', coalesce(old.details -> 'rows', '[]') || jsonb_build_array($4::text)),
            times = old.times + 1, raised_at = excluded.raised_at, resolved_at = null,
            number = excluded.number
      where old.number < excluded.number`,
