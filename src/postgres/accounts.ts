@@ -61,7 +61,8 @@ function stateAtWrite({ state, hold, breakerUntil, cooldowns, updatedAt }: Accou
 
 /**
  * Makes `owner` the one who may write the row. False where the row has moved since it was read, or
- * was there although none was read. An owner that claims again moves its own row forward.
+ * was there although none was read. An owner that claims again moves its own row forward; without
+ * having read it, that is no new beginning, and the version that it began with stays.
  */
 export async function claimAccount(
   db: Queryable,
@@ -82,7 +83,9 @@ export async function claimAccount(
          excluded.hold_reason, excluded.hold_actor, excluded.hold_since, excluded.breaker_until,
          excluded.in_flight, excluded.uncertain, excluded.carried, excluded.imported,
          excluded.external, excluded.unexplained, excluded.version, excluded.updated_at,
-         clock_timestamp(), excluded.owner, excluded.owner_version)
+         clock_timestamp(), excluded.owner,
+         case when a.owner = excluded.owner and $32::text is null
+              then a.owner_version else excluded.owner_version end)
      where a.version <= excluded.version
        and (a.owner = excluded.owner or (a.owner = $32 and a.version = $33))`,
     [...valuesOf(row), owner, found?.owner ?? null, found?.version ?? null],

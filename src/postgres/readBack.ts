@@ -37,6 +37,7 @@ export const readReservations = (
     [accountId, day - REMEMBERED_DAYS, day],
   );
 
+/** The journal of the remembered days, and of older slots that nobody has settled (R6). */
 export const readAttempts = (
   db: Queryable,
   accountId: string,
@@ -48,11 +49,18 @@ export const readAttempts = (
        'quotaDay', safeband.day_no(quota_day), 'attemptedAt', safeband.ms_of(attempted_at),
        'outcome', outcome, 'chatId', chat_id, 'messageId', message_id,
        'errorCode', error_code) as row
-     from safeband.send_attempts
-     where account_id = $1 and quota_day >= safeband.day_at($2) order by attempted_at`,
+     from (select * from safeband.send_attempts
+            where account_id = $1 and quota_day >= safeband.day_at($2)
+           union all
+           select a.* from safeband.send_attempts a
+             join safeband.reservations r using (account_id, reservation_id)
+            where a.account_id = $1 and r.state = 'in_flight'
+              and a.quota_day < safeband.day_at($2)) attempts
+     order by attempted_at`,
     [accountId, day - REMEMBERED_DAYS],
   );
 
+/** The event log of the remembered days, and of older slots that nobody has settled. */
 export const readEvents = (
   db: Queryable,
   accountId: string,
@@ -64,8 +72,14 @@ export const readEvents = (
        'chatId', chat_id, 'messageId', message_id, 'source', source,
        'quotaDay', safeband.day_no(quota_day),
        'deliveredAt', safeband.ms_of(delivered_at), 'isCounted', is_counted) as row
-     from safeband.inmail_events
-     where account_id = $1 and quota_day >= safeband.day_at($2) order by event_id`,
+     from (select * from safeband.inmail_events
+            where account_id = $1 and quota_day >= safeband.day_at($2)
+           union all
+           select e.* from safeband.inmail_events e
+             join safeband.reservations r using (account_id, reservation_id)
+            where e.account_id = $1 and r.state = 'in_flight'
+              and e.quota_day < safeband.day_at($2)) events
+     order by event_id`,
     [accountId, day - REMEMBERED_DAYS],
   );
 

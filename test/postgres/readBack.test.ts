@@ -1,0 +1,110 @@
+/** What a start reads back (R13), and who may write the row after it (R14). */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createActivities } from '../../src/activities/index.js';
+import type { Activities } from '../../src/activities/ports.js';
+import { accountRow } from '../../src/domain/facts.js';
+import { isAccountId, type AccountId } from '../../src/domain/ids.js';
+import { dayOf, isoDay, startOf } from '../../src/domain/time.js';
+import { createPool, type Pool } from '../../src/postgres/pool.js';
+import { anAccount, at, must } from '../support/scenario.js';
+import { freshDatabase } from '../support/stand.js';
+
+let database: Awaited<ReturnType<typeof freshDatabase>>;
+let pool: Pool;
+let activities: Activities;
+beforeAll(async () => {
+  database = await freshDatabase();
+  pool = createPool(database.url);
+  activities = createActivities({ pool });
+});
+afterAll(async () => {
+  await pool.end();
+  await database.drop();
+});
+
+const OWNER = 'this chain';
+const TODAY = dayOf(at('09:00'));
+let accountId: AccountId;
+let count = 0;
+const rowAt = (version: number) => ({
+  ...accountRow(anAccount().actor.account, version),
+  accountId,
+});
+const claim = (version: number, found: { owner: string; version: number } | null = null) =>
+  activities.claim({ owner: OWNER, found, row: rowAt(version) });
+const readBack = () => activities.readBack({ accountId, day: TODAY });
+beforeEach(async () => {
+  accountId = must(isAccountId, `read-${(count += 1)}`);
+  await claim(1);
+});
+
+/** A slot of that many days ago, with what the pipeline wrote down and what was proved of it. */
+async function left(id: string, daysAgo: number, state: string): Promise<void> {
+  const day = isoDay(TODAY - daysAgo);
+  const noon = new Date(startOf(TODAY - daysAgo) + 43_200_000).toISOString();
+  await pool.query(
+    `insert into safeband.reservations (account_id, reservation_id, quota_day, state, reserved_at,
+       lease_expires_at, settled_at, number)
+     values ($1, $2, $3, $4, $5, $5, case when $4 <> 'in_flight' then $5::timestamptz end, 1)`,
+    [accountId, id, day, state, noon],
+  );
+  await pool.query(
+    `insert into safeband.send_attempts (account_id, reservation_id, quota_day, attempted_at,
+       outcome, chat_id) values ($1, $2::text, $3, $4, 'delivered', $2::text)`,
+    [accountId, id, day, noon],
+  );
+  await pool.query(
+    `insert into safeband.inmail_events (account_id, reservation_id, chat_id, source, quota_day,
+       delivered_at) values ($1, $2::text, $2::text, 'journal', $3, $4)`,
+    [accountId, id, day, noon],
+  );
+}
+
+describe('what a start reads back', () => {
+  it('are the days that are remembered, and of older slots in flight all that is known', async () => {
+    await left('today', 0, 'uncertain');
+    await left('remembered', 2, 'uncertain');
+    await left('forgotten', 3, 'uncertain');
+    await left('open', 30, 'in_flight');
+    const { reservations, attempts, events } = await readBack();
+    // A call that was made before a long outage is proved by its journal, not guessed at (R6).
+    const expected = ['open', 'remembered', 'today'];
+    for (const rows of [reservations, attempts, events]) {
+      expect(rows.map(({ reservationId }) => reservationId)).toEqual(
+        expect.arrayContaining(expected),
+      );
+      expect(rows).toHaveLength(expected.length);
+    }
+  });
+
+  it('is the same in any time zone of the session', async () => {
+    await left('today', 0, 'uncertain');
+    const here = await readBack();
+    const url = `${database.url}?options=-c%20TimeZone%3DAsia%2FTokyo`;
+    const far = createPool(url);
+    expect((await far.query('show timezone')).rows).toEqual([{ TimeZone: 'Asia/Tokyo' }]);
+    const there = await createActivities({ pool: far }).readBack({ accountId, day: TODAY });
+    await far.end();
+    expect(there).toEqual(here);
+    expect(here.attempts[0]?.quotaDay).toBe(TODAY);
+    expect(here.reservations[0]?.reservedAt).toBe(at('12:00'));
+  });
+});
+
+describe('the version that an owner began with', () => {
+  const versions = async (): Promise<unknown> => {
+    const { account } = await readBack();
+    return { version: account?.version, ownerVersion: account?.ownerVersion };
+  };
+  it('stays where a running account only looks for rivals again', async () => {
+    await activities.save({ owner: OWNER, row: rowAt(5), entries: [] });
+    await claim(5);
+    // Were it raised, a reset that follows would pass for a start that nothing came after (R14).
+    expect(await versions()).toEqual({ version: 5, ownerVersion: 1 });
+  });
+  it('moves with a start that has read the row, also one that is tried again', async () => {
+    await claim(6, { owner: OWNER, version: 1 });
+    await claim(6, { owner: OWNER, version: 1 });
+    expect(await versions()).toEqual({ version: 6, ownerVersion: 6 });
+  });
+});
