@@ -18,9 +18,15 @@ export function detailsOf(actor: Actor, at: Instant): string {
   return [
     `### ${status.accountId} on ${status.quotaDay}`,
     '',
-    '| counter | delivered | gap | cap | remaining |',
+    rowOf('counter', 'delivered', 'gap', 'cap', 'remaining'),
     '| --: | --: | --: | --: | --: |',
-    `| ${status.counter} | ${inLog} | ${status.counter - inLog} | ${caps.effective} (${caps.binding}) | ${status.remaining} |`,
+    rowOf(
+      status.counter,
+      inLog,
+      status.counter - inLog,
+      `${caps.effective} (${caps.binding})`,
+      status.remaining,
+    ),
     '',
     `${status.counter} = ${inFlight} in flight + ${uncertain} uncertain + ${delivered} delivered` +
       ` + ${external} external + ${imported} imported + ${unexplained} unexplained;` +
@@ -30,3 +36,7 @@ export function detailsOf(actor: Actor, at: Instant): string {
       ` Not saved yet: ${status.unsaved}. Next reset: ${isoInstant(startOf(account.day + 1))}.`,
   ].join('\n');
 }
+
+/** The UI sets cells side by side without a gap: each brings its own. */
+const rowOf = (...cells: readonly (string | number)[]): string =>
+  `|${cells.map((cell) => `\u2003${cell}`).join('|')}|`;
