@@ -27,11 +27,12 @@ const say = (line: string): void => {
 
 /** What was started, to be stopped in the opposite order. */
 const running: { readonly name: string; readonly halt: () => Promise<void> }[] = [];
-let isStopping = false;
+let stopping: Promise<void> | undefined;
 
-async function stopAll(): Promise<void> {
-  if (isStopping) return;
-  isStopping = true;
+/** Stops everything in order, once; whoever asks again waits for the same stop. */
+const stopAll = (): Promise<void> => (stopping ??= stopEach());
+
+async function stopEach(): Promise<void> {
   for (const { name, halt } of running.toReversed()) {
     say(`stopping ${name}`);
     await halt().catch((error: unknown) => say(`${name}: ${String(error)}`));
@@ -55,7 +56,7 @@ async function startWorker({ temporalAddress, databaseUrl }: Stack): Promise<Chi
     child.stderr.on('data', (chunk: Buffer) => {
       const text = chunk.toString('utf8');
       if (text.includes('worker.started')) resolve();
-      else if (!isStopping) process.stderr.write(text);
+      else if (!stopping) process.stderr.write(text);
     });
     child.once('exit', (code) => {
       reject(new SetupError(`the worker ended with exit code ${code}; what it said is above`));
@@ -139,7 +140,7 @@ try {
     await asked;
   }
 } catch (error) {
-  if (!isStopping) {
+  if (!stopping) {
     const text = sentenceOf(error) ?? (error instanceof Error ? error.stack : String(error));
     process.stderr.write(`${colors.red(text ?? 'failed')}\n`);
     process.exitCode = 1;
