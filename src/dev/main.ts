@@ -3,13 +3,14 @@
  * demonstration day, and stays up; `--exit` ends after the demonstration.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import colors from 'picocolors';
 import { commonFrom, databaseUrlFrom, sentenceOf } from '../config.js';
 import { migrate } from '../postgres/migrate.js';
-import { stop } from './child.js';
+import { isOurs, stop } from './child.js';
 import { playDay, type DemoResult } from './demo.js';
 import { readAccounts, readSends } from './day.js';
 import { SetupError } from './devConfig.js';
@@ -46,11 +47,19 @@ async function startWorker({ temporalAddress, databaseUrl }: Stack): Promise<Chi
     TEMPORAL_ADDRESS: temporalAddress,
     DATABASE_URL: databaseUrl,
   };
-  const child = spawn(process.execPath, [inProject('dist', 'worker.js')], {
+  const script = inProject('dist', 'worker.js');
+  const pidFile = inProject('.safeband', 'data', 'worker.pid');
+  const leftover = Number(await readFile(pidFile, 'utf8').catch(() => '0'));
+  if (await isOurs(leftover, script)) {
+    say(`ending the worker that the last start left behind (process ${leftover})`);
+    await stop(leftover, 'SIGTERM');
+  }
+  const child = spawn(process.execPath, [script], {
     env,
     stdio: ['ignore', 'ignore', 'pipe'],
     detached: true,
   });
+  await writeFile(pidFile, String(child.pid));
   running.push({ name: 'the worker', halt: () => stop(child.pid ?? 0, 'SIGTERM') });
   await new Promise<void>((resolve, reject) => {
     child.stderr.on('data', (chunk: Buffer) => {
