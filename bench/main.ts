@@ -1,4 +1,7 @@
-/** `npm run bench`: what Safeband costs, beside the bare thing, in one run. */
+/**
+ * `npm run bench`: what Safeband costs, beside the bare thing, in one run. With a word, such as
+ * `npm run bench -- client`, only the parts whose name has it.
+ */
 import { execFile } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -43,13 +46,16 @@ const add = (line: Line): void => {
   say(`  ${line.join('  ')}`);
   table.push([...line]);
 };
-for (const [name, part] of parts) {
+const word = process.argv[2] ?? '';
+for (const [name, part] of parts.filter(([one]) => one.includes(word))) {
   say(`measuring: ${name}`);
   for (const line of await part(bench)) add(line);
 }
 await bench.close();
-say('measuring: heap of cached accounts (about two minutes)');
-for (const line of await heapOfAccount()) add(line);
+if ('heap of cached accounts'.includes(word)) {
+  say('measuring: heap of cached accounts (about two minutes)');
+  for (const line of await heapOfAccount()) add(line);
+}
 const gib = Math.round(totalmem() / 2 ** 30);
 process.stdout.write(
   `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), ${gib} GiB, Node ${process.version}, ` +
