@@ -1,5 +1,6 @@
 /**
- * How the workflow bundle is built: one scope instead of a module for each file, and no rewriting of
+ * How the workflow bundle is built: one scope instead of a module for each file, and no rewriting
+ * of
  * what Node 20 knows. Each account evaluates the whole bundle, so this is memory and time of each.
  */
 import type { BundleOptions } from '@temporalio/worker';

@@ -3,7 +3,8 @@
  * it really took, whatever it answered (`linkedinOutbox.ts`), so that the counters can be held
  * against the truth.
  *
- *   POST /inmails              {accountId, reservationId, recipientId, campaignId?, text?, behaviour?}
+ *   POST /inmails              {accountId, reservationId, recipientId, campaignId?, text?,
+ * behaviour?}
  *   PUT  /accounts/:id         {tier}: by which band the account is judged
  *   POST /accounts/:id/by-hand {recipientId}: an InMail that somebody typed
  *   GET  /accounts/:id/inmails what was really taken
