@@ -30,14 +30,18 @@ export function accountActivities(pool: Pool): Omit<Activities, 'expandWindow'> 
 function readBack(pool: Pool, accountId: string, day: number): Promise<ReadBack> {
   return inTransaction(
     pool,
-    async (db) => ({
-      account: await readAccount(db, accountId),
-      highestNumber: await readHighestNumber(db, accountId),
-      reservations: await readReservations(db, accountId, day),
-      attempts: await readAttempts(db, accountId, day),
-      events: await readEvents(db, accountId, day),
-      days: await readDays(db, accountId, day),
-    }),
+    async (db) => {
+      const account = await readAccount(db, accountId);
+      const since = Math.min(day, account?.day ?? day);
+      return {
+        account,
+        highestNumber: await readHighestNumber(db, accountId),
+        reservations: await readReservations(db, accountId, since),
+        attempts: await readAttempts(db, accountId, day),
+        events: await readEvents(db, accountId, day),
+        days: await readDays(db, accountId, { since, day }),
+      };
+    },
     'begin isolation level repeatable read read only',
   );
 }

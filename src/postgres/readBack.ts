@@ -1,7 +1,15 @@
-/** What a start reads of an account (R13). Each function is one statement; the caller snapshots. */
+/**
+ * What a start reads of an account (R13). Each function is one statement; the caller snapshots.
+ * A start opens as of `since`, the day of the account's row, and lets the days pass for which
+ * nobody
+ * was there: so reservations and closed days are read from then on. Witnesses are heard as of
+ * `day`,
+ * today, when what is older is forgotten: they are read from then on.
+ */
 import type { Attempt } from '../domain/stored.js';
 import type { DayRow, EventRow, ReservationRow } from '../domain/rows.js';
 import { REMEMBERED_DAYS, WEEK_DAYS } from '../domain/limits.js';
+import type { UtcDay } from '../domain/time.js';
 import type { Queryable } from './pool.js';
 
 async function read<T>(
@@ -13,11 +21,11 @@ async function read<T>(
   return rows.map(({ row }) => row);
 }
 
-/** Reservations whose ids are remembered, and older ones in flight or taking room today (R7). */
+/** Reservations whose ids are remembered, and older ones in flight or taking room then (R7). */
 export const readReservations = (
   db: Queryable,
   accountId: string,
-  day: number,
+  since: UtcDay,
 ): Promise<readonly ReservationRow[]> =>
   read(
     db,
@@ -34,14 +42,14 @@ export const readReservations = (
        and (quota_day >= safeband.day_at($2) or state = 'in_flight'
          or carried_into >= safeband.day_at($3))
      order by reserved_at, number`,
-    [accountId, day - REMEMBERED_DAYS, day],
+    [accountId, since - REMEMBERED_DAYS, since],
   );
 
 /** The journal of the remembered days, and of older slots that nobody has settled (R6). */
 export const readAttempts = (
   db: Queryable,
   accountId: string,
-  day: number,
+  day: UtcDay,
 ): Promise<readonly Attempt[]> =>
   read(
     db,
@@ -64,7 +72,7 @@ export const readAttempts = (
 export const readEvents = (
   db: Queryable,
   accountId: string,
-  day: number,
+  day: UtcDay,
 ): Promise<readonly EventRow[]> =>
   read(
     db,
@@ -83,11 +91,11 @@ export const readEvents = (
     [accountId, day - REMEMBERED_DAYS],
   );
 
-/** The closed days of the week. */
+/** The closed days of the week before `since`, and those that followed. */
 export const readDays = (
   db: Queryable,
   accountId: string,
-  day: number,
+  { since, day }: { readonly since: UtcDay; readonly day: UtcDay },
 ): Promise<readonly DayRow[]> =>
   read(
     db,
@@ -97,7 +105,7 @@ export const readDays = (
        'unexplained', unexplained, 'denials', denials, 'late', late) as row
      from safeband.account_days
      where account_id = $1 and quota_day > safeband.day_at($2) and quota_day < safeband.day_at($3)`,
-    [accountId, day - WEEK_DAYS, day],
+    [accountId, since - WEEK_DAYS, day],
   );
 
 /** The highest number that any row of the account carries; 0: none. */

@@ -77,6 +77,29 @@ describe('what a start reads back', () => {
     }
   });
 
+  it('of an account that was away reaches back from its own day, and forgets no closed one', async () => {
+    const away = { ...rowAt(2), day: TODAY - 5 };
+    await activities.save({ owner: OWNER, row: away, entries: [] });
+    await left('its-last-day', 5, 'uncertain');
+    await left('the-day-before', 7, 'uncertain');
+    await left('forgotten', 8, 'uncertain');
+    await pool.query(
+      `insert into safeband.account_days (account_id, quota_day, counter, delivered, uncertain,
+         external, imported, unexplained, number)
+       select $1, safeband.day_at($2) - ago, 1, 1, 0, 0, 0, 0, 1 from unnest(array[3, 6, 11, 12]) ago`,
+      [accountId, TODAY],
+    );
+    const { reservations, attempts, events, days } = await readBack();
+    // Its last day is closed by the next start: what it delivered must not end as unexplained.
+    const ids = reservations.map(({ reservationId }) => reservationId);
+    expect(ids).toEqual(['the-day-before', 'its-last-day']);
+    expect(days.map(({ quotaDay }) => TODAY - quotaDay).toSorted((a, b) => a - b)).toEqual([
+      3, 6, 11,
+    ]);
+    // A witness of a day that is forgotten by today would count its slot a second time.
+    expect([attempts, events]).toEqual([[], []]);
+  });
+
   it('is the same in any time zone of the session', async () => {
     await left('today', 0, 'uncertain');
     const here = await readBack();

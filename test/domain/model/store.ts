@@ -52,9 +52,10 @@ export class Store {
   }
 
   readBack(day: number): ReadBack {
+    const since = Math.min(day, this.account?.day ?? day);
     const reservations = [...this.reservations.values()].filter(
       ({ quotaDay, state, carriedInto }) =>
-        quotaDay >= day - 2 || state === 'in_flight' || (carriedInto ?? 0) >= day,
+        quotaDay >= since - 2 || state === 'in_flight' || (carriedInto ?? 0) >= since,
     );
     return clone({
       account: this.account,
@@ -62,7 +63,9 @@ export class Store {
       reservations,
       attempts: [],
       events: this.events.filter(({ quotaDay }) => quotaDay >= day - 2),
-      days: [...this.days.values()].filter(({ quotaDay }) => quotaDay > day - 7 && quotaDay < day),
+      days: [...this.days.values()].filter(
+        ({ quotaDay }) => quotaDay > since - 7 && quotaDay < day,
+      ),
     });
   }
 }
