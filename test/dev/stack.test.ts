@@ -1,4 +1,6 @@
-/** The development stack: what is wrong is named, and nothing that a crash leaves blocks a start. */
+/**
+ * The development stack: what is wrong is named, and nothing that a crash leaves blocks a start.
+ */
 import { spawn } from 'node:child_process';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';

@@ -145,7 +145,8 @@ describe('what will be', () => {
       '2026-11-24T09:00:00.000Z',
       '2026-11-24T09:00:00.000Z',
       '2026-11-25T00:00:00.000Z',
-      // The slot of 00:00 is uncertain from its first run on; the week has room again on its 8th day.
+      // The slot of 00:00 is uncertain from its first run on; the week has room again on its 8th
+      // day.
       '2026-12-01T00:00:00.000Z',
       '2026-12-01T00:00:00.000Z',
     ]);
