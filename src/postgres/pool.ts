@@ -27,6 +27,16 @@ export function createPool(databaseUrl: string, max = CONNECTIONS_MAX): Pool {
   return pool;
 }
 
+/** The rows of a statement that builds each as one JSON value, its column `row`. */
+export async function rowsOf<T>(
+  db: Queryable,
+  sql: string,
+  values: readonly unknown[],
+): Promise<readonly T[]> {
+  const { rows } = await db.query<{ row: T }>(sql, [...values]);
+  return rows.map(({ row }) => row);
+}
+
 /** Runs `work` in one transaction; whatever it throws takes everything back. */
 export async function inTransaction<T>(
   pool: Pool,

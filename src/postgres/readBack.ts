@@ -10,16 +10,7 @@ import type { Attempt } from '../domain/stored.js';
 import type { DayRow, EventRow, ReservationRow } from '../domain/rows.js';
 import { REMEMBERED_DAYS, WEEK_DAYS } from '../domain/limits.js';
 import type { UtcDay } from '../domain/time.js';
-import type { Queryable } from './pool.js';
-
-async function read<T>(
-  db: Queryable,
-  sql: string,
-  values: readonly unknown[],
-): Promise<readonly T[]> {
-  const { rows } = await db.query<{ row: T }>(sql, [...values]);
-  return rows.map(({ row }) => row);
-}
+import { rowsOf, type Queryable } from './pool.js';
 
 /** Reservations whose ids are remembered, and older ones in flight or taking room then (R7). */
 export const readReservations = (
@@ -27,7 +18,7 @@ export const readReservations = (
   accountId: string,
   since: UtcDay,
 ): Promise<readonly ReservationRow[]> =>
-  read(
+  rowsOf(
     db,
     `select jsonb_build_object('table', 'reservations',
        'reservationId', reservation_id, 'quotaDay', safeband.day_no(quota_day), 'state', state,
@@ -51,7 +42,7 @@ export const readAttempts = (
   accountId: string,
   day: UtcDay,
 ): Promise<readonly Attempt[]> =>
-  read(
+  rowsOf(
     db,
     `select jsonb_build_object('reservationId', reservation_id,
        'quotaDay', safeband.day_no(quota_day), 'attemptedAt', safeband.ms_of(attempted_at),
@@ -74,7 +65,7 @@ export const readEvents = (
   accountId: string,
   day: UtcDay,
 ): Promise<readonly EventRow[]> =>
-  read(
+  rowsOf(
     db,
     `select jsonb_build_object('table', 'inmail_events', 'reservationId', reservation_id,
        'chatId', chat_id, 'messageId', message_id, 'source', source,
@@ -97,7 +88,7 @@ export const readDays = (
   accountId: string,
   { since, day }: { readonly since: UtcDay; readonly day: UtcDay },
 ): Promise<readonly DayRow[]> =>
-  read(
+  rowsOf(
     db,
     `select jsonb_build_object('table', 'account_days',
        'quotaDay', safeband.day_no(quota_day), 'counter', counter, 'delivered', delivered,

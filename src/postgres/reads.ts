@@ -1,0 +1,165 @@
+/**
+ * What people read (R17): the two numbers side by side, and the lists behind them. Instants are in
+ * ms and days whole days since 1970, as everywhere. Each function is one statement that changes
+ * nothing; newest first; `limit` is the caller's to bound.
+ */
+import type { CooldownCause, Hold } from '../domain/account.js';
+import type { AlertKind, Severity, Source } from '../domain/events.js';
+import type { AccountState } from '../domain/settings.js';
+import type { Tier } from '../domain/tier.js';
+import type { Instant, UtcDay } from '../domain/time.js';
+import { rowsOf, type Queryable } from './pool.js';
+
+/** An account as it is at an instant, also before a reset or a cooldown's end is written (R7). */
+export type StatusRow = {
+  readonly accountId: string;
+  readonly tier: Tier;
+  readonly state: AccountState;
+  readonly day: UtcDay;
+  readonly counter: number;
+  readonly inFlight: number;
+  readonly uncertain: number;
+  /** Of the event log, as are `external` and what `drift` compares the counter with. */
+  readonly delivered: number;
+  readonly external: number;
+  readonly imported: number;
+  readonly unexplained: number;
+  readonly carried: number;
+  readonly drift: number;
+  readonly remaining: number;
+  readonly caps: { readonly daily: number; readonly weekly: number; readonly ramp: number | null };
+  readonly weekUsed: number;
+  readonly rampDay: number;
+  readonly cooldown: { readonly until: Instant; readonly cause: CooldownCause } | null;
+  readonly hold: Hold | null;
+  readonly breakerUntil: Instant | null;
+  readonly version: number;
+  readonly updatedAt: Instant;
+  /** The last run of the account that is written down; null: none is. */
+  readonly lastCheckedAt: Instant | null;
+};
+
+const STATUS = `jsonb_build_object('accountId', account_id, 'tier', tier, 'state', state,
+  'day', safeband.day_no(counter_day), 'counter', inmails_sent_today, 'inFlight', in_flight,
+  'uncertain', uncertain, 'delivered', delivered, 'external', external, 'imported', imported,
+  'unexplained', unexplained, 'carried', carried, 'drift', drift, 'remaining', remaining,
+  'caps', jsonb_build_object('daily', cap_daily, 'weekly', cap_weekly, 'ramp', cap_ramp),
+  'weekUsed', week_used, 'rampDay', ramp_day,
+  'cooldown', case when cooldown_until is not null then jsonb_build_object(
+    'until', safeband.ms_of(cooldown_until), 'cause', cooldown_cause) end,
+  'hold', case when hold_actor is not null then jsonb_build_object(
+    'reason', hold_reason, 'actor', hold_actor, 'since', safeband.ms_of(hold_since)) end,
+  'breakerUntil', safeband.ms_of(breaker_until), 'version', version,
+  'updatedAt', safeband.ms_of(updated_at), 'lastCheckedAt', safeband.ms_of(last_checked_at))`;
+
+/** One account, at that instant; undefined: there is no such account. */
+export async function readStatus(
+  db: Queryable,
+  accountId: string,
+  at: Instant,
+): Promise<StatusRow | undefined> {
+  const [status] = await rowsOf<StatusRow>(
+    db,
+    `select ${STATUS} as row from safeband.account_status_at(safeband.at_ms($2))
+      where account_id = $1`,
+    [accountId, at],
+  );
+  return status;
+}
+
+/** Accounts by id, those after `after`: the next page begins after the last one of this. */
+export const listStatuses = (
+  db: Queryable,
+  {
+    at,
+    after = '',
+    limit,
+  }: { readonly at: Instant; readonly after?: string; readonly limit: number },
+): Promise<readonly StatusRow[]> =>
+  rowsOf(
+    db,
+    `select ${STATUS} as row from safeband.account_status_at(safeband.at_ms($1))
+      where account_id > $2 order by account_id limit $3`,
+    [at, after, limit],
+  );
+
+export type LoggedEvent = {
+  readonly eventId: number;
+  readonly reservationId: string | null;
+  readonly chatId: string;
+  readonly messageId: string | null;
+  readonly source: Source;
+  readonly day: UtcDay;
+  readonly deliveredAt: Instant;
+  readonly isCounted: boolean;
+};
+type Page = { readonly limit: number; readonly before?: number };
+
+/** The event log of an account, `before` that event. */
+export const listEvents = (
+  db: Queryable,
+  accountId: string,
+  { limit, before }: Page,
+): Promise<readonly LoggedEvent[]> =>
+  rowsOf(
+    db,
+    `select jsonb_build_object('eventId', event_id, 'reservationId', reservation_id,
+       'chatId', chat_id, 'messageId', message_id, 'source', source,
+       'day', safeband.day_no(quota_day), 'deliveredAt', safeband.ms_of(delivered_at),
+       'isCounted', is_counted) as row
+     from safeband.inmail_events
+     where account_id = $1 and ($2::bigint is null or event_id < $2)
+     order by event_id desc limit $3`,
+    [accountId, before ?? null, limit],
+  );
+
+export type OpenAlert = {
+  readonly accountId: string;
+  readonly kind: AlertKind;
+  readonly severity: Severity;
+  readonly day: UtcDay;
+  readonly details: object;
+  readonly times: number;
+  readonly raisedAt: Instant;
+};
+
+/** What a person should look at: alerts that nobody has resolved, of one account or of all. */
+export const listOpenAlerts = (
+  db: Queryable,
+  { accountId, limit }: { readonly accountId?: string; readonly limit: number },
+): Promise<readonly OpenAlert[]> =>
+  rowsOf(
+    db,
+    `select jsonb_build_object('accountId', account_id, 'kind', kind, 'severity', severity,
+       'day', safeband.day_no(quota_day), 'details', details, 'times', times,
+       'raisedAt', safeband.ms_of(raised_at)) as row
+     from safeband.alerts
+     where resolved_at is null and ($1::text is null or account_id = $1)
+     order by raised_at desc, account_id, kind limit $2`,
+    [accountId ?? null, limit],
+  );
+
+export type WrittenChange = {
+  readonly number: number;
+  readonly kind: string;
+  readonly actor: string;
+  readonly reason: string | null;
+  readonly details: object;
+  readonly at: Instant;
+};
+
+/** Who changed what, `before` that number. */
+export const listChanges = (
+  db: Queryable,
+  accountId: string,
+  { limit, before }: Page,
+): Promise<readonly WrittenChange[]> =>
+  rowsOf(
+    db,
+    `select jsonb_build_object('number', number, 'kind', kind, 'actor', actor, 'reason', reason,
+       'details', details, 'at', safeband.ms_of(at)) as row
+     from safeband.account_changes
+     where account_id = $1 and ($2::bigint is null or number < $2)
+     order by number desc limit $3`,
+    [accountId, before ?? null, limit],
+  );
