@@ -1,4 +1,4 @@
-/** What account_status shows at a midnight whose reset nobody has written yet (R7). */
+/** What account_status shows, also at a midnight whose reset nobody has written yet (R7, R8). */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createActivities } from '../../src/activities/index.js';
 import { accountRow } from '../../src/domain/facts.js';
@@ -51,4 +51,17 @@ it.each(rows(TABLE))('$state, its lease until $lease ends: $carried', async (row
   const after = await readStatus(pool, accountId, at('2026-11-25T00:00:00.000Z'));
   const carried = Number(row['carried']);
   expect(after).toMatchObject({ counter: 0, carried, remaining: 50 - carried });
+});
+
+it('takes what another system sent for no drift, and a hand edit for one', async () => {
+  const accountId = must(isAccountId, 'imported');
+  const { account } = anAccount({ accountId, inmailsSentToday: 7 }).actor;
+  const row = accountRow(account, 0);
+  await createActivities({ pool }).claim({ owner: 'chain', found: null, row });
+  const seen = () => readStatus(pool, accountId, at('10:00'));
+  expect(await seen()).toMatchObject({ counter: 7, imported: 7, drift: 0, remaining: 43 });
+  await pool.query('update safeband.accounts set inmails_sent_today = 9 where account_id = $1', [
+    accountId,
+  ]);
+  expect(await seen()).toMatchObject({ counter: 9, imported: 7, drift: 2, remaining: 41 });
 });
