@@ -1,121 +1,180 @@
-/** The input of the demonstration: accounts, and a day's sends, as two CSV files. */
-import { readFile } from 'node:fs/promises';
-import { parse } from 'csv-parse/sync';
-import { DateTime } from 'luxon';
+/**
+ * The input of the demonstration: accounts, and a day's sends, as two CSV files. All that could
+ * only fail in mid-demonstration is refused here, with the line and the cure.
+ */
+import { DateTime, IANAZone } from 'luxon';
 import type { StartInput } from '../client/index.js';
-import { isTier } from '../domain/tier.js';
-import { WEEKDAYS } from '../domain/window.js';
-import { SetupError } from './devConfig.js';
+import { isAccountId, isCampaignId, isReservationId } from '../domain/ids.js';
+import { WEEKLY_CAP_DAYS } from '../domain/limits.js';
+import { SAFE_BAND, TIERS, type Tier } from '../domain/tier.js';
+import { WEEKDAYS, type Weekday } from '../domain/window.js';
+import { isZone } from '../domain/zones.js';
+import { linesOf, type Line } from './csv.js';
 import { BEHAVIOURS, type Behaviour } from './linkedin.js';
 
 /** Who makes a send: this process, a second one that will be killed, or a person's hand. */
 const MAKERS = ['main', 'second', 'by-hand'] as const;
 export type PlannedSend = {
+  /** From the start of the demonstration. */
   readonly atSeconds: number;
   readonly account: string;
   readonly campaign: string;
+  /** It is the reservation's id as well, so an account writes to it once. */
   readonly recipient: string;
   readonly behaviour: Behaviour;
   readonly by: (typeof MAKERS)[number];
 };
+type SendingWindow = NonNullable<StartInput['sendingWindow']>;
 
-/** A row of text, whose errors name file, line, column and what should be there. */
-class Line {
-  readonly #cells: ReadonlyMap<string, string>;
-  readonly #where: string;
+const SEND_COLUMNS = ['at_seconds', 'account', 'campaign', 'recipient', 'behaviour', 'by'];
+const ACCOUNT_COLUMNS = [
+  'account',
+  'tier',
+  'timezone',
+  'daily_cap',
+  'weekly_cap',
+  'ramp',
+  'window',
+  'inmails_sent_today',
+  'delivered_today',
+];
 
-  constructor(record: Record<string, string>, where: string) {
-    this.#cells = new Map(Object.entries(record));
-    this.#where = where;
-  }
+/** The whole demonstration, its end included, is meant to be watched: it takes under a minute. */
+const AT_SECONDS_MAX = 45;
+const IMPORTED_MAX = 1_000;
+const OUR_ID = 'letters, digits and _ . : - (128 at most)';
 
-  text(column: string): string {
-    return this.#cells.get(column) || this.flaw(column, 'a text');
-  }
-
-  maybe(column: string): string | undefined {
-    return this.#cells.get(column) || undefined;
-  }
-
-  count(column: string): number | undefined {
-    const raw = this.maybe(column);
-    if (raw === undefined) return undefined;
-    const value = Number(raw);
-    return value >= 0 && Number.isFinite(value) ? value : this.flaw(column, 'a number');
-  }
-
-  oneOf<T extends string>(column: string, words: readonly T[]): T {
-    const word = words.find((one) => one === this.maybe(column));
-    return word ?? this.flaw(column, `one of ${words.join(', ')}`);
-  }
-
-  flaw(column: string, shouldBe: string): never {
-    const found = JSON.stringify(this.#cells.get(column) ?? '');
-    throw new SetupError(`${this.#where}, column ${column}: ${found} should be ${shouldBe}`);
-  }
-}
-
-async function linesOf(file: string): Promise<readonly Line[]> {
-  const text = await readFile(file, 'utf8').catch(() => {
-    throw new SetupError(`${file} cannot be read; restore it`);
+/**
+ * The day's sends, in order of time; `accounts` are all that may send.
+ * Throws `SetupError`.
+ */
+export async function readSends(
+  file: string,
+  accounts: readonly StartInput[],
+): Promise<readonly PlannedSend[]> {
+  const known = accounts.map(({ accountId }) => accountId);
+  const seen = new Map<string, number>();
+  const sends = (await linesOf(file, SEND_COLUMNS)).map((line) => {
+    const send = sendIn(line);
+    if (!known.includes(send.account)) {
+      line.flaw('account', `an account of the other file: ${known.join(', ')}`);
+    }
+    const before = seen.get(`${send.account} ${send.recipient}`);
+    if (before) line.flaw('recipient', `new to ${send.account}: line ${before} has it already`);
+    seen.set(`${send.account} ${send.recipient}`, line.number);
+    return send;
   });
-  try {
-    const records: Record<string, string>[] = parse(text, { columns: true, trim: true });
-    return records.map((record, i) => new Line(record, `${file}, line ${i + 2}`));
-  } catch (error) {
-    throw new SetupError(`${file}: ${error instanceof Error ? error.message : String(error)}`);
-  }
+  return sends.toSorted((one, other) => one.atSeconds - other.atSeconds);
 }
 
-/** The day's sends, in order of time. */
-export async function readSends(file: string): Promise<readonly PlannedSend[]> {
-  return (await linesOf(file)).map((line) => ({
-    atSeconds: line.count('at_seconds') ?? 0,
-    account: line.text('account'),
-    campaign: line.text('campaign'),
-    recipient: line.text('recipient'),
+function sendIn(line: Line): PlannedSend {
+  const send: PlannedSend = {
+    atSeconds: line.amount('at_seconds', AT_SECONDS_MAX),
+    account: line.name('account', isAccountId, OUR_ID),
+    campaign: line.name('campaign', isCampaignId, OUR_ID),
+    recipient: line.name('recipient', isReservationId, OUR_ID),
     behaviour: line.oneOf('behaviour', BEHAVIOURS),
     by: line.oneOf('by', MAKERS),
-  }));
+  };
+  const isPlain = send.by !== 'by-hand' || send.behaviour === 'normal';
+  return isPlain ? send : line.flaw('behaviour', 'normal: LinkedIn takes what is sent by hand');
 }
 
-/** The accounts' start objects; `now` in ms is what relative windows are reckoned from. */
+/**
+ * The accounts' start objects; `now` in ms is what relative windows are reckoned from. Throws
+ * `SetupError`.
+ */
 export async function readAccounts(file: string, now: number): Promise<readonly StartInput[]> {
-  return (await linesOf(file)).map((line) => {
-    const tier = line.text('tier');
-    if (!isTier(tier)) line.flaw('tier', 'a tier');
-    const timezone = line.text('timezone');
-    const [dailyCap, ramp, window] = [
-      line.count('daily_cap'),
-      line.maybe('ramp'),
-      line.maybe('window'),
-    ];
-    const [sent, delivered] = [line.count('inmails_sent_today'), line.count('delivered_today')];
-    return {
-      accountId: line.text('account'),
-      tier: isTier(tier) ? tier : 'free',
-      timezone,
-      ...(dailyCap === undefined ? {} : { dailyCap }),
-      ...(ramp === undefined ? {} : { ramp: { dailyCaps: ramp.split(' ').map(Number) } }),
-      ...(window === undefined ? {} : { sendingWindow: windowOf(line, window, timezone, now) }),
-      ...(sent === undefined ? {} : { inmailsSentToday: sent }),
-      ...(delivered === undefined ? {} : { deliveredToday: delivered }),
-    };
+  const seen = new Map<string, number>();
+  return (await linesOf(file, ACCOUNT_COLUMNS)).map((line) => {
+    const start = startIn(line, now);
+    // Ids that differ only in case are taken for one member's, and start held (R13).
+    const before = seen.get(start.accountId.toLowerCase());
+    if (before) line.flaw('account', `new, and not only in case: line ${before} has it already`);
+    seen.set(start.accountId.toLowerCase(), line.number);
+    return start;
   });
 }
 
-/** `+360m..+540m`: opens in six hours and closes in nine, on the account's own clock. */
-function windowOf(
-  line: Line,
-  text: string,
-  timezone: string,
-  now: number,
-): NonNullable<StartInput['sendingWindow']> {
-  const minutes = /^\+(\d+)m\.\.\+(\d+)m$/.exec(text)?.slice(1).map(Number);
-  const [opens, closes] = minutes ?? line.flaw('window', 'such as +360m..+540m');
-  const local = (offset: number | undefined): string =>
-    DateTime.fromMillis(now, { zone: timezone })
-      .plus({ minutes: offset ?? 0 })
-      .toFormat('HH:mm');
-  return { days: WEEKDAYS, start: local(opens), end: local(closes) };
+function startIn(line: Line, now: number): StartInput {
+  const tier = line.oneOf('tier', TIERS);
+  const timezone = line.name('timezone', isKnownZone, 'an IANA time zone such as Europe/Berlin');
+  const band = SAFE_BAND[tier];
+  const dailyCap = line.count('daily_cap', band, `the safe band of ${tier}`);
+  const weeklyMax = WEEKLY_CAP_DAYS * band;
+  const weeklyCap = line.count('weekly_cap', weeklyMax, `${WEEKLY_CAP_DAYS} safe bands of ${tier}`);
+  const ramp = rampIn(line, tier);
+  const sendingWindow = windowIn(line, timezone, now);
+  const sent = line.count('inmails_sent_today', IMPORTED_MAX, 'more is a slip of the pen');
+  const delivered = line.count('delivered_today', sent ?? 0, 'inmails_sent_today');
+  return {
+    accountId: line.name('account', isAccountId, OUR_ID),
+    tier,
+    timezone,
+    ...(dailyCap === undefined ? {} : { dailyCap }),
+    ...(weeklyCap === undefined ? {} : { weeklyCap }),
+    ...(ramp === undefined ? {} : { ramp: { dailyCaps: ramp } }),
+    ...(sendingWindow === undefined ? {} : { sendingWindow }),
+    ...(sent === undefined ? {} : { inmailsSentToday: sent }),
+    ...(delivered === undefined ? {} : { deliveredToday: delivered }),
+  };
+}
+
+/** Known to safeband, and to this machine, which works relative windows out. */
+const isKnownZone = (raw: string): boolean => isZone(raw) && IANAZone.isValidZone(raw);
+
+/** `5 10 20`: the cap of each day. */
+function rampIn(line: Line, tier: Tier): readonly number[] | undefined {
+  const text = line.maybe('ramp');
+  if (text === undefined) return undefined;
+  const caps = /^\d+( \d+)*$/.test(text) ? text.split(' ').map(Number) : [];
+  const isGood =
+    caps.length > 0 &&
+    caps.every((cap, i) => cap >= 1 && cap >= (caps[i - 1] ?? 0) && cap <= SAFE_BAND[tier]);
+  if (isGood) return caps;
+  const band = `${SAFE_BAND[tier]}, the safe band of ${tier}`;
+  return line.flaw('ramp', `ascending caps with one space between, each from 1 to ${band}`);
+}
+
+/** How long a window that is told by its opening stays open. */
+const OPEN_HOURS = 3;
+/** Nearer than this, or further, a change of the clocks could have it open now. */
+const OPENS_IN_HOURS_MIN = 2;
+const OPENS_IN_HOURS_MAX = 18;
+const WINDOW_SHOULD_BE =
+  `such as mon-fri 09:00-17:30, or opens-in-6h ` +
+  `(${OPENS_IN_HOURS_MIN} to ${OPENS_IN_HOURS_MAX} hours; it is then open for ${OPEN_HOURS})`;
+
+/** On the account's own clock: `mon-fri 09:00-17:30`, or `opens-in-6h`, whenever now is. */
+function windowIn(line: Line, timezone: string, now: number): SendingWindow | undefined {
+  const text = line.maybe('window');
+  if (text === undefined) return undefined;
+  const window = openingIn(text, timezone, now) ?? hoursIn(text);
+  return window ?? line.flaw('window', WINDOW_SHOULD_BE);
+}
+
+function openingIn(text: string, timezone: string, now: number): SendingWindow | undefined {
+  const hours = Number(/^opens-in-(\d{1,2})h$/.exec(text)?.[1]);
+  if (!(hours >= OPENS_IN_HOURS_MIN && hours <= OPENS_IN_HOURS_MAX)) return undefined;
+  const local = (after: number): string =>
+    DateTime.fromMillis(now, { zone: timezone }).plus({ hours: after }).toFormat('HH:mm');
+  // Every weekday: what the demonstration shows does not depend on the day on which it is played.
+  return { days: WEEKDAYS, start: local(hours), end: local(hours + OPEN_HOURS) };
+}
+
+const HOURS =
+  /^([a-z]{3})(?:-([a-z]{3}))? ((?:[01]\d|2[0-3]):[0-5]\d)-((?:[01]\d|2[0-3]):[0-5]\d)$/;
+
+function hoursIn(text: string): SendingWindow | undefined {
+  const [, first = '', last = first, start, end] = HOURS.exec(text) ?? [];
+  const days = daysFrom(first, last);
+  if (days === undefined || start === undefined || end === undefined) return undefined;
+  return { days, start, end };
+}
+
+/** `fri` to `mon` is a long weekend. */
+function daysFrom(first: string, last: string): readonly Weekday[] | undefined {
+  const [from, to] = [first, last].map((word) => WEEKDAYS.findIndex((day) => day === word));
+  if (from === undefined || to === undefined || from < 0 || to < 0) return undefined;
+  return WEEKDAYS.filter((_, i) => (from <= to ? i >= from && i <= to : i >= from || i <= to));
 }

@@ -37,6 +37,7 @@ export async function playDay(needs: DemoNeeds): Promise<readonly DemoResult[]> 
   try {
     for (const start of accounts) {
       const accountId = `${start.accountId}${suffix}`;
+      if (start.tier) linkedIn.enrol(accountId, start.tier);
       await pipeline.client.connect({ ...start, accountId, identity: `member ${accountId}` });
     }
     say(`${accounts.length} accounts are connected; playing ${sends.length} sends`);

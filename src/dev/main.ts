@@ -95,6 +95,7 @@ async function begun(isDemo: boolean): Promise<boolean> {
 }
 
 async function demonstrate(stack: Stack, linkedIn: LinkedIn): Promise<boolean> {
+  const accounts = await readAccounts(inProject('examples', 'outreach-accounts.csv'), Date.now());
   const results = await playDay({
     places: {
       temporalAddress: stack.temporalAddress,
@@ -102,8 +103,8 @@ async function demonstrate(stack: Stack, linkedIn: LinkedIn): Promise<boolean> {
       linkedInUrl: linkedIn.url,
     },
     linkedIn,
-    accounts: await readAccounts(inProject('examples', 'outreach-accounts.csv'), Date.now()),
-    sends: await readSends(inProject('examples', 'outreach-day.csv')),
+    accounts,
+    sends: await readSends(inProject('examples', 'outreach-day.csv'), accounts),
     say,
   });
   process.stdout.write(`\n${tableOf(results, linkedIn)}\n`);

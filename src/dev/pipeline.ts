@@ -72,8 +72,10 @@ async function callLinkedIn(
     body: JSON.stringify(body),
     signal,
   });
-  const retryAfter = Number(answer.headers.get('retry-after') ?? 0);
-  if (answer.status === 429) throw new SendFailure('throttled', 'throttled', retryAfter);
+  if (answer.status === 429) {
+    const pause = secondsIn(answer.headers.get('retry-after'), Date.now());
+    throw new SendFailure('throttled', 'throttled', pause);
+  }
   if (answer.status === 402) throw new SendFailure('no_credits', 'no credits');
   if (answer.status === 403) throw new SendFailure('restricted', 'restricted');
   if (answer.status === 422) throw new SendFailure('rejected', 'LinkedIn did not take it');
@@ -85,6 +87,14 @@ async function callLinkedIn(
   };
   const messageId = text('messageId');
   return { chatId: text('chatId') ?? null, ...(messageId ? { messageId } : {}) };
+}
+
+/** A Retry-After: seconds, or a date (RFC 9110, 10.2.3). Undefined where it says neither. */
+export function secondsIn(header: string | null, now: number): number | undefined {
+  if (header === null) return undefined;
+  if (/^\d{1,9}$/.test(header)) return Number(header);
+  const at = Date.parse(header);
+  return Number.isNaN(at) ? undefined : Math.max(0, Math.ceil((at - now) / 1_000));
 }
 
 type SecondInput = Places & {

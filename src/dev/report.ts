@@ -12,7 +12,7 @@ export function flawsOf(
   linkedIn: LinkedIn,
 ): readonly string[] {
   const { inFlight, uncertain, delivered, external, imported, unexplained, counter } = status;
-  const taken = linkedIn.taken(accountId);
+  const taken = linkedIn.received(accountId);
   const open = inFlight + uncertain;
   const proven = taken.filter(({ hasProof }) => hasProof).length;
   const byHand = taken.filter(({ reservationId }) => reservationId === null).length;
@@ -79,7 +79,7 @@ function countsOf(results: readonly DemoResult[], linkedIn: LinkedIn): string {
       delivered,
       external,
       imported,
-      linkedIn.taken(accountId).length,
+      linkedIn.received(accountId).length,
       state,
       isRight ? colors.green('right') : colors.red('WRONG'),
     ]);

@@ -11,6 +11,7 @@ export class Tally {
   unknown = 0;
   readonly denials = new Map<string, number>();
   retryAt: string | null = null;
+  readonly #chats = new Set<string>();
   readonly #name: string;
   readonly #say: (line: string) => void;
 
@@ -24,7 +25,11 @@ export class Tally {
     const who = `${this.#name}: ${planned.recipient}`;
     if (result.sent === false && 'denial' in result) return this.#deny(who, result.denial);
     this.granted += 1;
-    if (result.sent === true) {
+    if (result.sent === true && this.#chats.has(result.chatId)) {
+      this.unknown += 1;
+      this.#say(`${who} answered with another InMail's chat, which proves nothing: it stays spent`);
+    } else if (result.sent === true) {
+      this.#chats.add(result.chatId);
       this.delivered += 1;
       if (planned.behaviour !== 'normal')
         this.#say(`${who} delivered (LinkedIn: ${planned.behaviour})`);

@@ -10,7 +10,6 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { configFrom } from '../../src/config.js';
 import { freePort, isAlive } from '../../src/dev/child.js';
-import { readAccounts, readSends } from '../../src/dev/day.js';
 import { readDevConfig } from '../../src/dev/devConfig.js';
 import { startPostgres } from '../../src/dev/postgres.js';
 import { findTemporalCli } from '../../src/dev/temporalCli.js';
@@ -134,23 +133,4 @@ describe('settings', () => {
       expect([code, said.trim().split('\n')]).toEqual([1, [expect.stringContaining(name)]]);
     },
   );
-});
-
-describe('the demonstration day', () => {
-  it('has every account, tier, outcome and maker that it should show', async () => {
-    const sends = await readSends('examples/outreach-day.csv');
-    const accounts = await readAccounts('examples/outreach-accounts.csv', Date.now());
-    expect(sends.length).toBeGreaterThanOrEqual(300);
-    expect(new Set(accounts.map(({ tier }) => tier)).size).toBe(4);
-    expect(new Set(sends.map(({ behaviour }) => behaviour)).size).toBe(13);
-    expect(new Set(sends.map(({ by }) => by))).toEqual(new Set(['main', 'second', 'by-hand']));
-  });
-  it('names line and column of what is wrong', async () => {
-    const file = path.join(dir, 'day.csv');
-    await writeFile(
-      file,
-      'at_seconds,account,campaign,recipient,behaviour,by\n1,a,c,r,polite,main\n',
-    );
-    await expect(readSends(file)).rejects.toThrow('day.csv, line 2, column behaviour: "polite"');
-  });
 });

@@ -77,6 +77,18 @@ describe('what a start reads back', () => {
     }
   });
 
+  it('are slots that take room today, whatever their day', async () => {
+    await left('late', 9, 'uncertain');
+    await left('over', 9, 'uncertain');
+    await pool.query(
+      `update safeband.reservations set carried_into = safeband.day_at($2)
+        where account_id = $1 and reservation_id = 'late'`,
+      [accountId, TODAY],
+    );
+    const { reservations } = await readBack();
+    expect(reservations).toMatchObject([{ reservationId: 'late', carriedInto: TODAY }]);
+  });
+
   it('of an account that was away reaches back from its own day, and forgets no closed one', async () => {
     const away = { ...rowAt(2), day: TODAY - 5 };
     await activities.save({ owner: OWNER, row: away, entries: [] });
@@ -86,7 +98,8 @@ describe('what a start reads back', () => {
     await pool.query(
       `insert into safeband.account_days (account_id, quota_day, counter, delivered, uncertain,
          external, imported, unexplained, number)
-       select $1, safeband.day_at($2) - ago, 1, 1, 0, 0, 0, 0, 1 from unnest(array[3, 6, 11, 12]) ago`,
+       select $1, safeband.day_at($2) - ago, 1, 1, 0, 0, 0, 0, 1
+         from unnest(array[3, 6, 11, 12]) ago`,
       [accountId, TODAY],
     );
     const { reservations, attempts, events, days } = await readBack();

@@ -1,0 +1,67 @@
+/** What account_status shows, also at a midnight whose reset nobody has written yet (R7, R8). */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createActivities } from '../../src/activities/index.js';
+import { accountRow } from '../../src/domain/facts.js';
+import { isAccountId } from '../../src/domain/ids.js';
+import { createPool, type Pool } from '../../src/postgres/pool.js';
+import { readStatus } from '../../src/postgres/reads.js';
+import { anAccount, at, must, rows } from '../support/scenario.js';
+import { freshDatabase } from '../support/stand.js';
+
+let database: Awaited<ReturnType<typeof freshDatabase>>;
+let pool: Pool;
+beforeAll(async () => {
+  database = await freshDatabase();
+  // There midnight comes at 15:00 UTC: what ended between the two is over.
+  pool = createPool(`${database.url}?options=-c%20TimeZone%3DAsia%2FTokyo`);
+});
+afterAll(async () => {
+  await pool.end();
+  await database.drop();
+});
+
+/** A slot of the 24th, and whether it takes room on the 25th. */
+const TABLE = `
+  state      leaseEnds                 carried
+  in_flight  2026-11-24T10:00:00.000Z  1
+  in_flight  2026-11-25T01:00:00.000Z  1
+  uncertain  2026-11-24T20:00:00.000Z  0
+  uncertain  2026-11-25T00:00:00.000Z  0
+  uncertain  2026-11-25T00:00:00.001Z  1
+  released   2026-11-25T01:00:00.000Z  0
+`;
+let count = 0;
+it.each(rows(TABLE))('$state, its lease until $leaseEnds: $carried', async (row) => {
+  const accountId = must(isAccountId, `s-${(count += 1)}`);
+  const account = accountRow(anAccount().actor.account, 0);
+  await createActivities({ pool }).claim({
+    owner: 'chain',
+    found: null,
+    row: { ...account, accountId, counter: 1 },
+  });
+  await pool.query(
+    `insert into safeband.reservations (account_id, reservation_id, quota_day, state, reserved_at,
+       lease_expires_at, settled_at, number)
+     values ($1, 'a', '2026-11-24', $2::text, '2026-11-24T09:00:00Z', $3,
+             case when $2::text <> 'in_flight' then '2026-11-24T09:30:00Z'::timestamptz end, 1)`,
+    [accountId, row['state'], row['leaseEnds']],
+  );
+  const before = await readStatus(pool, accountId, at('2026-11-24T23:59:59.999Z'));
+  expect(before).toMatchObject({ counter: 1, carried: 0, day: account.day });
+  const after = await readStatus(pool, accountId, at('2026-11-25T00:00:00.000Z'));
+  const carried = Number(row['carried']);
+  expect(after).toMatchObject({ counter: 0, carried, remaining: 50 - carried });
+});
+
+it('takes what another system sent for no drift, and a hand edit for one', async () => {
+  const accountId = must(isAccountId, 'imported');
+  const { account } = anAccount({ accountId, inmailsSentToday: 7 }).actor;
+  const row = accountRow(account, 0);
+  await createActivities({ pool }).claim({ owner: 'chain', found: null, row });
+  const seen = () => readStatus(pool, accountId, at('10:00'));
+  expect(await seen()).toMatchObject({ counter: 7, imported: 7, drift: 0, remaining: 43 });
+  await pool.query('update safeband.accounts set inmails_sent_today = 9 where account_id = $1', [
+    accountId,
+  ]);
+  expect(await seen()).toMatchObject({ counter: 9, imported: 7, drift: 2, remaining: 41 });
+});
