@@ -198,3 +198,9 @@ export const takenOf = (slot: Slot): Taken => ({
 
 export const isSameProof = (one: Proof, other: Proof): boolean =>
   one.chatId === other.chatId && one.messageId === other.messageId;
+
+/** A delivered slot's proof, also by what was reported before a message id was observed (R4). */
+export const isProvenBy = (slot: Slot, proof: Proof): boolean =>
+  slot.state === 'delivered' &&
+  (isSameProof(slot, proof) ||
+    (slot.isAdopted && proof.messageId === null && slot.chatId === proof.chatId));

@@ -1,5 +1,13 @@
 /** A delivery with proof always counts, once, on the slot's own quota day (R4, R5, R15). */
-import { findSlot, isSameProof, takenOf, type Account, type Proof, type Slot } from './account.js';
+import {
+  findSlot,
+  isProvenBy,
+  isSameProof,
+  takenOf,
+  type Account,
+  type Proof,
+  type Slot,
+} from './account.js';
 import { alert, refuse, type Decided, type Event, type Source } from './events.js';
 import type { ChatId, MessageId, ReservationId } from './ids.js';
 import type { Instant } from './time.js';
@@ -40,11 +48,7 @@ export function deliver(account: Account, report: Deliver, at: Instant): Decided
 
 /** Which delivered slot, or which external send, a proof belongs to. */
 export function whoHas(account: Account, proof: Proof): Known {
-  const isHis = (slot: Slot): boolean =>
-    slot.state === 'delivered' &&
-    (isSameProof(slot, proof) ||
-      (slot.isAdopted && isSameProof({ ...slot, messageId: null }, proof)));
-  const owner = account.slots.find(isHis);
+  const owner = account.slots.find((slot) => isProvenBy(slot, proof));
   return { owner, isExternal: account.externals.some((known) => isSameProof(known, proof)) };
 }
 

@@ -6,7 +6,7 @@ import {
   bookOf,
   counterOf,
   emptyDay,
-  isSameProof,
+  isProvenBy,
   type Account,
   type DayBook,
   type External,
@@ -90,9 +90,7 @@ function daysOf(found: ReadBack, slots: readonly Slot[], today: UtcDay): readonl
   for (let day = today - WEEK_DAYS + 1; day <= today; day += 1) {
     const closed = found.days.find(({ quotaDay }) => quotaDay === day);
     const current = stored?.day === day ? stored : undefined;
-    const logged = externalsOf(found, slots).filter(
-      ({ quotaDay, isCounted }) => quotaDay === day && isCounted,
-    ).length;
+    const logged = externalsOf(found, slots, day).filter(({ isCounted }) => isCounted).length;
     const left = (state: 'delivered' | 'uncertain'): number => {
       const known = slots.filter((slot) => slot.quotaDay === day && slot.state === state).length;
       return day < today - REMEMBERED_DAYS ? Math.max(0, (closed?.[state] ?? 0) - known) : 0;
@@ -110,15 +108,13 @@ function daysOf(found: ReadBack, slots: readonly Slot[], today: UtcDay): readonl
   return books;
 }
 
-/** External sends of the event log that no reservation of the same day has claimed. */
-function externalsOf(found: ReadBack, slots: readonly Slot[]): readonly External[] {
+/** External sends of the event log that no reservation has claimed: of that day, or of any. */
+function externalsOf(found: ReadBack, slots: readonly Slot[], ofDay?: UtcDay): readonly External[] {
   const isClaimed = (row: ReadBack['events'][number]): boolean =>
-    slots.some(
-      (slot) =>
-        slot.state === 'delivered' && isSameProof(slot, row) && slot.quotaDay === row.quotaDay,
-    );
+    slots.some((slot) => isProvenBy(slot, row) && (ofDay === undefined || slot.quotaDay === ofDay));
   return found.events
-    .filter((row) => row.reservationId === null && !isClaimed(row))
+    .filter((row) => row.reservationId === null && (row.quotaDay === ofDay || ofDay === undefined))
+    .filter((row) => !isClaimed(row))
     .map(({ chatId, messageId, quotaDay, deliveredAt: at, isCounted }) => ({
       chatId,
       messageId,

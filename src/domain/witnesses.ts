@@ -2,7 +2,7 @@
  * What the rows of an account say happened (R8, R13): reservations, the pipeline's journal and the
  * event log are joined by reservation, else by proof, and the highest state wins.
  */
-import { findSlot, isSameProof, takenOf, type Account, type Slot, type Taken } from './account.js';
+import { findSlot, isProvenBy, takenOf, type Account, type Slot, type Taken } from './account.js';
 import type { Event, Source } from './events.js';
 import { changed } from './fail.js';
 import { evolve } from './evolve.js';
@@ -62,8 +62,8 @@ export function testimony(account: Account, found: ReadBack, at: Instant): reado
   return events;
 }
 
-const isLogged = (slot: Extract<Slot, { state: 'delivered' }>, log: readonly EventRow[]): boolean =>
-  log.some((row) => row.reservationId === slot.reservationId || isSameProof(row, slot));
+const isLogged = (slot: Slot, log: readonly EventRow[]): boolean =>
+  log.some((row) => row.reservationId === slot.reservationId || isProvenBy(slot, row));
 
 type Witness = {
   readonly quotaDay: UtcDay;

@@ -6,7 +6,7 @@ import { story } from './model/commands.js';
 import { loadDomain } from './model/domain.js';
 import { play } from './model/play.js';
 
-const RUNS = 20_000;
+const RUNS = 5_000;
 const domain = await loadDomain(fileURLToPath(new URL('../../src/domain', import.meta.url)));
 
 /** What has to have come to pass in these runs, or they showed nothing. */

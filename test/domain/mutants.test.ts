@@ -10,7 +10,7 @@ import { play } from './model/play.js';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 const scratch = path.join(project, '.safeband', `mutants-${process.pid}`);
-const RUNS = 5_000;
+const RUNS = 1_500;
 const SEED = 20_261_123;
 
 type Mutant = readonly [what: string, file: string, old: string, mutated: string];

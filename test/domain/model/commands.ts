@@ -125,6 +125,6 @@ export const story = fc.record({
   dailyCap: fc.constantFrom(null, 2, 3, 4),
   weeklyCap: fc.constantFrom(null, null, 5, 8),
   ramp: fc.constantFrom(null, null, [1, 2], [2, 3, 4]),
-  steps: fc.array(step, { minLength: 1, maxLength: 80 }),
+  steps: fc.array(step, { minLength: 1, maxLength: 80, size: 'max' }),
 });
 export type Story = Parameters<Parameters<typeof story.map>[0]>[0];

@@ -199,7 +199,7 @@ export class Play {
         }
         this.#save();
         this.actor = this.#open();
-        reference.restart(step.isClean);
+        reference.restart(step.isClean, this.store.log);
         return ['', ''];
       default:
         return assertNever(step);

@@ -33,6 +33,8 @@ type Ext = {
   counts: boolean;
   gone: boolean;
 };
+/** A row of the event log; `id`: whose delivery it is, if a reservation's. */
+export type Logged = Pick<Ext, 'chat' | 'msg' | 'day' | 'at' | 'counts'> & { id: string | null };
 export type RefPolicy = {
   tier: string;
   dailyCap: number | null;
@@ -101,7 +103,7 @@ export class Reference {
     if (day <= this.day) return;
     const closing = this.counter(this.day);
     const isOver = closing > this.highest && 5 * closing >= 6 * this.highest;
-    if (isOver && closing > this.cooledAt && !this.cooling())
+    if (isOver && closing > this.cooledAt && !this.cooling(this.rolledAt(day)))
       this.cool('overshoot', this.rolledAt(day) + HOUR);
     const isEarned = this.all.some((r) => r.day === this.day && r.state === 'delivered');
     if (isEarned && this.rampDay <= (this.policy.ramp?.length ?? 0)) this.rampDay += 1;
@@ -123,7 +125,7 @@ export class Reference {
     this.cooldowns.push({ cause, until });
     if (cause === 'overshoot') this.cooledAt = this.counter(this.day);
   }
-  cooling = (): boolean => this.cooldowns.some(({ until }) => this.now < until);
+  cooling = (at = this.now): boolean => this.cooldowns.some(({ until }) => at < until);
 
   // ---- the gate
   denial(): string | undefined {
@@ -297,8 +299,11 @@ export class Reference {
     return 'released';
   }
 
-  /** A new workflow, from rows that were all written; `isClean`: the last one had disconnected. */
-  restart(isClean: boolean): void {
+  /**
+   * A new workflow, from rows that were all written; `isClean`: the last one had disconnected. Each
+   * proof is in the log once, on the day on which it came first.
+   */
+  restart(isClean: boolean, log: readonly Logged[]): void {
     const lastDay = this.day;
     const at = this.now;
     if (!isClean && (lastDay === this.day || at - this.day * DAY < HOUR)) {
@@ -310,7 +315,28 @@ export class Reference {
       .filter((r) => r.state === 'released' && this.isKnown(r))
       .filter((r) => ['throttled', 'no_credits', 'restricted'].includes(r.reason))
       .map((r) => ({ key: `${r.id}/${r.reason}`, day: r.day }));
-    for (const e of this.ext) if (e.at >= 0) e.at = e.day + 2 < this.day ? -DAY * 9 : e.sentAt;
+    const isSame = (e: Ext, row: Logged): boolean =>
+      e.chat === row.chat && e.msg === row.msg && e.day === row.day;
+    const isClaimed = (row: Logged, day?: number): boolean =>
+      this.all.some(
+        (r) =>
+          this.isKnown(r) &&
+          r.state === 'delivered' &&
+          (day === undefined || r.day === day) &&
+          r.chat === row.chat &&
+          ((r.msg ?? r.learnt) === row.msg || (!r.msg && !row.msg)),
+      );
+    const known = log.filter((row) => row.id === null && row.day + 2 >= this.day);
+    for (const e of this.ext) {
+      const row = known.find((one) => isSame(e, one));
+      e.at = row && !isClaimed(row) ? e.sentAt : -DAY * 9;
+    }
+    for (const row of known) {
+      const { chat, msg, day, at, counts } = row;
+      if (isClaimed(row, day) || this.ext.some((e) => !e.gone && isSame(e, row))) continue;
+      const seenAt = isClaimed(row) ? -DAY * 9 : at;
+      this.ext.push({ chat, msg, day, at: seenAt, sentAt: at, counts, gone: false });
+    }
   }
 
   configure(change: Partial<RefPolicy>): string {

@@ -7,6 +7,7 @@ import type {
   DayRow,
 } from '../../../src/domain/rows.js';
 import type { ReadBack, StoredAccount } from '../../../src/domain/stored.js';
+import type { Logged } from './reference.js';
 
 const clone = <T>(value: T): T => JSON.parse(JSON.stringify(value));
 
@@ -49,6 +50,17 @@ export class Store {
       ({ chatId, messageId }) => chatId === row.chatId && messageId === row.messageId,
     );
     if (!isKnown) this.events.push(isKeyTaken ? { ...row, reservationId: null } : row);
+  }
+
+  get log(): readonly Logged[] {
+    return this.events.map((row) => ({
+      chat: row.chatId,
+      msg: row.messageId ?? undefined,
+      day: row.quotaDay,
+      at: row.deliveredAt,
+      counts: row.isCounted,
+      id: row.reservationId,
+    }));
   }
 
   readBack(day: number): ReadBack {
