@@ -184,18 +184,6 @@ export const isOpen = (slot: Slot): boolean =>
 export const isLeased = (slot: Slot, at: Instant): boolean =>
   slot.state === 'in_flight' && at < slot.leaseExpiresAt;
 
-/** What was asked, without what became of it. */
-export const takenOf = (slot: Slot): Taken => ({
-  reservationId: slot.reservationId,
-  quotaDay: slot.quotaDay,
-  reservedAt: slot.reservedAt,
-  leaseExpiresAt: slot.leaseExpiresAt,
-  campaignId: slot.campaignId,
-  recipientId: slot.recipientId,
-  journaled: slot.journaled,
-  carriedInto: slot.carriedInto,
-});
-
 export const isSameProof = (one: Proof, other: Proof): boolean =>
   one.chatId === other.chatId && one.messageId === other.messageId;
 

@@ -3,11 +3,11 @@ import {
   findSlot,
   isProvenBy,
   isSameProof,
-  takenOf,
   type Account,
   type Proof,
   type Slot,
 } from './account.js';
+import { deliveredSlot } from './slot.js';
 import { alert, refuse, type Decided, type Event, type Source } from './events.js';
 import type { ChatId, MessageId, ReservationId } from './ids.js';
 import type { Instant } from './time.js';
@@ -31,17 +31,18 @@ export function deliver(account: Account, report: Deliver, at: Instant): Decided
   const { owner, isExternal } = whoHas(account, proof);
   const isTaken = owner !== undefined && owner !== slot && !isLent(owner, proof);
   if (isTaken) return taken(report, `reservation ${owner.reservationId} has it`);
+  const returned = owner && owner !== slot ? [givenBack(owner)] : [];
   if (!slot) {
     if (isExternal) return settled('external', []);
     const details = { reservationId: report.reservationId, chatId: report.chatId };
     return settled('external', [
+      ...returned,
       external(account, proof, at),
       alert('old_id', 'warning', { ...details, message: 'sendDelivered' }),
     ]);
   }
   const isAfter = isExternal && slot.reservedAt > cameAt(account, proof);
   if (isAfter) return taken(report, 'it was seen before the slot was reserved');
-  const returned = owner && owner !== slot ? [givenBack(owner)] : [];
   if (slot.state === 'delivered') return secondProof(account, slot, proof, returned, at);
   return settled('delivered', [...returned, ...delivery(account, slot, proof, report, at)]);
 }
@@ -59,7 +60,10 @@ const isLent = (owner: Slot, proof: Proof): boolean =>
 /** It stays delivered, by what was reported for it; the event log may not have that row yet. */
 const givenBack = (owner: Slot): Event => ({
   type: 'SlotDelivered',
-  slot: owner.state === 'delivered' ? { ...owner, messageId: null, isAdopted: false } : owner,
+  slot:
+    owner.state === 'delivered'
+      ? deliveredSlot(owner, { chatId: owner.chatId, messageId: null }, owner.settledAt)
+      : owner,
   source: 'pipeline',
 });
 
@@ -84,14 +88,7 @@ function delivery(
     ...(seen ? [claim(slot, seen)] : []),
     {
       type: 'SlotDelivered',
-      slot: {
-        ...takenOf(slot),
-        state: 'delivered',
-        settledAt: deliveredAt,
-        chatId: proof.chatId,
-        messageId,
-        isAdopted,
-      },
+      slot: deliveredSlot(slot, { chatId: proof.chatId, messageId }, deliveredAt, isAdopted),
       source: seen ? null : (report.source ?? 'pipeline'),
     },
   ];
@@ -125,7 +122,10 @@ function secondProof(
   const isOwn = slot.chatId === proof.chatId;
   if (isOwn && (proof.messageId === null || proof.messageId === slot.messageId)) {
     const isAdopted = slot.isAdopted && proof.messageId === null;
-    const confirmed: Event = { type: 'ProofCompleted', slot: { ...slot, isAdopted } };
+    const confirmed: Event = {
+      type: 'ProofCompleted',
+      slot: deliveredSlot(slot, slot, slot.settledAt, isAdopted),
+    };
     return settled('already_delivered', slot.isAdopted === isAdopted ? [] : [confirmed]);
   }
   if (isOwn && (slot.messageId === null || slot.isAdopted)) {
@@ -136,11 +136,11 @@ function secondProof(
       ...(seen ? [claim(slot, seen)] : []),
       {
         type: 'ProofCompleted',
-        slot: { ...slot, messageId: proof.messageId, isAdopted: false },
+        slot: deliveredSlot(slot, proof, slot.settledAt),
       },
     ]);
   }
-  if (whoHas(account, proof).isExternal) return settled('already_delivered', []);
+  if (whoHas(account, proof).isExternal) return settled('already_delivered', returned);
   const details = { reservationId: slot.reservationId, chatId: proof.chatId };
   return settled('already_delivered', [
     ...returned,

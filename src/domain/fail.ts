@@ -1,14 +1,8 @@
 /**
  * Reports that an InMail did not go out, or that nobody knows (R5), and what an operator settles.
  */
-import {
-  counterOf,
-  findSlot,
-  takenOf,
-  type Account,
-  type FailureKind,
-  type Slot,
-} from './account.js';
+import { counterOf, findSlot, type Account, type FailureKind, type Slot } from './account.js';
+import { endedSlot } from './slot.js';
 import { assertNever } from './assert.js';
 import { deliver } from './deliver.js';
 import { isRefusal, refuse, alert, type Decided, type Event } from './events.js';
@@ -70,10 +64,8 @@ export function changed(
   reason: string,
   at: Instant,
 ): Event {
-  const fate = { ...takenOf(slot), settledAt: at, reason };
-  return state === 'released'
-    ? { type: 'SlotReleased', slot: { ...fate, state } }
-    : { type: 'SlotMadeUncertain', slot: { ...fate, state } };
+  const ended = endedSlot(slot, state, at, reason);
+  return { type: state === 'released' ? 'SlotReleased' : 'SlotMadeUncertain', slot: ended };
 }
 
 /** What a kind does to the account: once a reservation and kind, whatever became of the slot. */

@@ -1,5 +1,6 @@
 /** InMails that were seen in the account's outbox: ours, or sent by hand (R15, R16). */
-import { takenOf, type Account, type Slot } from './account.js';
+import { type Account, type Slot } from './account.js';
+import { deliveredSlot } from './slot.js';
 import { whoHas } from './deliver.js';
 import { alert, type Decided, type Event } from './events.js';
 import type { ChatId, MessageId, RecipientId, ReservationId } from './ids.js';
@@ -25,7 +26,7 @@ export function observe(account: Account, seen: Observe, at: Instant): Decided<O
     (slot) => slot.state === 'delivered' && slot.chatId === chatId && slot.messageId === null,
   );
   if (named?.state === 'delivered') {
-    const slot: Slot = { ...named, messageId, isAdopted: true };
+    const slot = deliveredSlot(named, { chatId: named.chatId, messageId }, named.settledAt, true);
     return matched(named.reservationId, [{ type: 'ProofCompleted', slot }]);
   }
   const [slot, another] = candidates(account, seen, sentAt);
@@ -59,13 +60,6 @@ const candidates = (account: Account, { recipientId }: Observe, sentAt: Instant)
 
 const delivered = (slot: Slot, { chatId, messageId }: Observe, sentAt: Instant): Event => ({
   type: 'SlotDelivered',
-  slot: {
-    ...takenOf(slot),
-    state: 'delivered',
-    settledAt: sentAt,
-    chatId,
-    messageId,
-    isAdopted: false,
-  },
+  slot: deliveredSlot(slot, { chatId, messageId }, sentAt),
   source: 'pipeline',
 });

@@ -78,7 +78,8 @@ function bareAccount(start: Start, found: ReadBack, day: UtcDay): Account {
 /** The effect of a report that released a slot is not applied again. */
 function effectOf(slot: Slot): Account['effects'] {
   if (slot.state !== 'released') return [];
-  const { reservationId, quotaDay: day } = slot;
+  const { reservationId } = slot;
+  const day = dayOf(slot.settledAt);
   const kind = (['throttled', 'no_credits', 'restricted'] as const).find((k) => k === slot.reason);
   return kind ? [{ reservationId, kind, day }] : [];
 }

@@ -1,5 +1,5 @@
-/** What is asked for a slot, and the slot that a grant takes. */
-import type { Account, Slot } from './account.js';
+/** What is asked for a slot, and what a slot looks like as it is taken, delivered and ended. */
+import type { Account, Proof, Slot, Taken } from './account.js';
 import type { CampaignId, RecipientId, ReservationId } from './ids.js';
 import { LEASE_SECONDS_DEFAULT } from './limits.js';
 import { SECOND_MS, type Instant } from './time.js';
@@ -24,4 +24,49 @@ export const reservedSlot = (account: Account, request: Reserve, at: Instant): S
   journaled: request.journaled ?? false,
   carriedInto: null,
   state: 'in_flight',
+});
+
+/**
+ * The slot as delivered. Written out field by field, here and below: a spread gives each slot a
+ * hidden class of its own in V8, 400 bytes of heap a delivery.
+ */
+export const deliveredSlot = (
+  taken: Taken,
+  proof: Proof,
+  settledAt: Instant,
+  isAdopted = false,
+): Extract<Slot, { state: 'delivered' }> => ({
+  reservationId: taken.reservationId,
+  quotaDay: taken.quotaDay,
+  reservedAt: taken.reservedAt,
+  leaseExpiresAt: taken.leaseExpiresAt,
+  campaignId: taken.campaignId,
+  recipientId: taken.recipientId,
+  journaled: taken.journaled,
+  carriedInto: taken.carriedInto,
+  state: 'delivered',
+  settledAt,
+  chatId: proof.chatId,
+  messageId: proof.messageId,
+  isAdopted,
+});
+
+/** The slot as given back, or as spent until someone knows. */
+export const endedSlot = (
+  taken: Taken,
+  state: 'released' | 'uncertain',
+  settledAt: Instant,
+  reason: string,
+): Extract<Slot, { state: 'released' | 'uncertain' }> => ({
+  reservationId: taken.reservationId,
+  quotaDay: taken.quotaDay,
+  reservedAt: taken.reservedAt,
+  leaseExpiresAt: taken.leaseExpiresAt,
+  campaignId: taken.campaignId,
+  recipientId: taken.recipientId,
+  journaled: taken.journaled,
+  carriedInto: taken.carriedInto,
+  state,
+  settledAt,
+  reason,
 });

@@ -2,7 +2,8 @@
  * What the rows of an account say happened (R8, R13): reservations, the pipeline's journal and the
  * event log are joined by reservation, else by proof, and the highest state wins.
  */
-import { findSlot, isProvenBy, takenOf, type Account, type Slot, type Taken } from './account.js';
+import { findSlot, isProvenBy, type Account, type Slot, type Taken } from './account.js';
+import { deliveredSlot, endedSlot } from './slot.js';
 import type { Event, Source } from './events.js';
 import { changed } from './fail.js';
 import { evolve } from './evolve.js';
@@ -27,13 +28,12 @@ export function slotOfRow(row: ReservationRow): Slot {
     carriedInto,
   };
   const settledAt = row.settledAt ?? reservedAt;
-  const reason = row.reason ?? 'read_back';
   if (row.state === 'in_flight') return { ...taken, state: row.state };
   if (row.state === 'delivered' && chatId !== null) {
-    return { ...taken, state: row.state, settledAt, chatId, messageId, isAdopted };
+    return deliveredSlot(taken, { chatId, messageId }, settledAt, isAdopted);
   }
   const state = row.state === 'released' ? row.state : 'uncertain';
-  return { ...taken, state, settledAt, reason };
+  return endedSlot(taken, state, settledAt, row.reason ?? 'read_back');
 }
 
 /** Lifts the account's slots to what journal and event log prove, and adds sends nobody granted. */
@@ -90,16 +90,8 @@ function proven(
 ): readonly Event[] {
   const known = findSlot(account, id);
   if (known?.state === 'delivered') return [];
-  const taken = known ? takenOf(known) : strangerOf(id, account.day, witness);
-  const { chatId, messageId } = witness;
-  const slot: Slot = {
-    ...taken,
-    state: 'delivered',
-    settledAt: witness.at,
-    chatId,
-    messageId,
-    isAdopted: false,
-  };
+  const taken = known ?? strangerOf(id, account.day, witness);
+  const slot = deliveredSlot(taken, witness, witness.at);
   return known
     ? [{ type: 'SlotDelivered', slot, source }]
     : [
@@ -143,7 +135,6 @@ function attempted(account: Account, attempt: Attempt, at: Instant): readonly Ev
     return isFailed && isHigher ? [changed(known, 'released', reason, at)] : [];
   }
   const taken = strangerOf(reservationId, account.day, { quotaDay, at: attemptedAt });
-  const fate = { settledAt: at, reason };
-  const state = isFailed ? 'released' : 'uncertain';
-  return [{ type: 'SlotReserved', slot: { ...taken, ...fate, state } }];
+  const slot = endedSlot(taken, isFailed ? 'released' : 'uncertain', at, reason);
+  return [{ type: 'SlotReserved', slot }];
 }

@@ -2,45 +2,11 @@
  * The rules once more, naively: written from the contract's sentences, everything recomputed from
  * lists whenever it is asked. Slow, and plain enough to be held against the text.
  */
+import type { Ext, Logged, RefPolicy, Res } from './kept.js';
+
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
 const BAND: Record<string, number> = { free: 0, premium: 25, sales_navigator: 50, recruiter: 50 };
-
-type State = 'in_flight' | 'uncertain' | 'released' | 'delivered';
-type Res = {
-  id: string;
-  day: number;
-  at: number;
-  lease: number;
-  recipient: string | undefined;
-  state: State;
-  chat: string | undefined;
-  /** What was reported for it, and what was learnt from an observation. */
-  msg: string | undefined;
-  learnt: string | undefined;
-  reason: string;
-  carried: number[];
-  /** What is settled is remembered until the second midnight after its day; then ids are new. */
-  forgotten: boolean;
-};
-type Ext = {
-  chat: string;
-  msg: string | undefined;
-  day: number;
-  /** When it came, and when it was sent. */
-  at: number;
-  sentAt: number;
-  counts: boolean;
-  gone: boolean;
-};
-/** A row of the event log; `id`: whose delivery it is, if a reservation's. */
-export type Logged = Pick<Ext, 'chat' | 'msg' | 'day' | 'at' | 'counts'> & { id: string | null };
-export type RefPolicy = {
-  tier: string;
-  dailyCap: number | null;
-  weeklyCap: number | null;
-  ramp: readonly number[] | null;
-};
 
 export class Reference {
   now = 0;
@@ -156,6 +122,7 @@ export class Reference {
       msg: undefined,
       learnt: undefined,
       reason: '',
+      released: 0,
     };
     const { day, now: at } = this;
     this.all.push({
@@ -186,12 +153,12 @@ export class Reference {
       owner !== undefined && owner !== mine && owner.msg === undefined && msg !== undefined;
     if (owner && owner !== mine && !isLent) return 'ChatIdTaken';
     const seen = this.knownExt().find((e) => e.chat === chat && e.msg === msg);
+    if (mine && seen && mine.at > seen.at) return 'ChatIdTaken';
+    if (isLent) owner.learnt = undefined;
     if (!mine) {
       if (!seen) this.external(chat, msg, this.now, true);
       return 'external';
     }
-    if (seen && mine.at > seen.at) return 'ChatIdTaken';
-    if (isLent) owner.learnt = undefined;
     if (mine.state === 'delivered') return this.again(mine, chat, msg, seen);
     const claims =
       msg === undefined ? this.knownExt().find((e) => e.chat === chat && mine.at <= e.at) : seen;
@@ -234,6 +201,7 @@ export class Reference {
     if (mine.state === 'uncertain' && !isRelease) return 'already_uncertain';
     mine.state = isRelease ? 'released' : 'uncertain';
     mine.reason = kind;
+    mine.released = this.day;
     return mine.state;
   }
   private effect(id: string, kind: string, retryAfterSeconds: number): void {
@@ -305,8 +273,7 @@ export class Reference {
    */
   restart(isClean: boolean, log: readonly Logged[]): void {
     const lastDay = this.day;
-    const at = this.now;
-    if (!isClean && (lastDay === this.day || at - this.day * DAY < HOUR)) {
+    if (!isClean && (lastDay === this.day || this.now - this.day * DAY < HOUR)) {
       this.cool('unclean_end', (this.day + 1) * DAY);
     }
     this.disconnected = false;
@@ -314,7 +281,7 @@ export class Reference {
     this.effects = this.all
       .filter((r) => r.state === 'released' && this.isKnown(r))
       .filter((r) => ['throttled', 'no_credits', 'restricted'].includes(r.reason))
-      .map((r) => ({ key: `${r.id}/${r.reason}`, day: r.day }));
+      .map((r) => ({ key: `${r.id}/${r.reason}`, day: r.released }));
     const isSame = (e: Ext, row: Logged): boolean =>
       e.chat === row.chat && e.msg === row.msg && e.day === row.day;
     const isClaimed = (row: Logged, day?: number): boolean =>
@@ -331,9 +298,14 @@ export class Reference {
       const row = known.find((one) => isSame(e, one));
       e.at = row && !isClaimed(row) ? e.sentAt : -DAY * 9;
     }
+    // No day has less than before, nor less than the log has of it.
+    const room = (day: number): number =>
+      known.filter((row) => row.day === day && row.counts && !isClaimed(row, day)).length -
+      this.ext.filter((e) => e.day === day && e.counts && !e.gone).length;
     for (const row of known) {
-      const { chat, msg, day, at, counts } = row;
+      const { chat, msg, day, at } = row;
       if (isClaimed(row, day) || this.ext.some((e) => !e.gone && isSame(e, row))) continue;
+      const counts = row.counts && room(day) > 0;
       const seenAt = isClaimed(row) ? -DAY * 9 : at;
       this.ext.push({ chat, msg, day, at: seenAt, sentAt: at, counts, gone: false });
     }

@@ -7,7 +7,7 @@ import type {
   DayRow,
 } from '../../../src/domain/rows.js';
 import type { ReadBack, StoredAccount } from '../../../src/domain/stored.js';
-import type { Logged } from './reference.js';
+import type { Logged } from './kept.js';
 
 const clone = <T>(value: T): T => JSON.parse(JSON.stringify(value));
 

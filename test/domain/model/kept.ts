@@ -1,0 +1,38 @@
+/** What the naive reading keeps: lists, and nothing that could be worked out. */
+export type State = 'in_flight' | 'uncertain' | 'released' | 'delivered';
+export type Res = {
+  id: string;
+  day: number;
+  at: number;
+  lease: number;
+  recipient: string | undefined;
+  state: State;
+  chat: string | undefined;
+  /** What was reported for it, and what was learnt from an observation. */
+  msg: string | undefined;
+  learnt: string | undefined;
+  reason: string;
+  /** The day on which it was released. */
+  released: number;
+  carried: number[];
+  /** What is settled is remembered until the second midnight after its day; then ids are new. */
+  forgotten: boolean;
+};
+export type Ext = {
+  chat: string;
+  msg: string | undefined;
+  day: number;
+  /** When it came, and when it was sent. */
+  at: number;
+  sentAt: number;
+  counts: boolean;
+  gone: boolean;
+};
+/** A row of the event log; `id`: whose delivery it is, if a reservation's. */
+export type Logged = Pick<Ext, 'chat' | 'msg' | 'day' | 'at' | 'counts'> & { id: string | null };
+export type RefPolicy = {
+  tier: string;
+  dailyCap: number | null;
+  weeklyCap: number | null;
+  ramp: readonly number[] | null;
+};
