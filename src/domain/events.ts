@@ -56,6 +56,15 @@ export type Event =
   | { readonly type: 'ExternalCounted'; readonly external: External; readonly sentAt: Instant }
   /** `isSameDay`: the reservation takes over the room that the external had taken. */
   | { readonly type: 'ExternalClaimed'; readonly proof: Proof; readonly isSameDay: boolean }
+  /** What the witnesses say of a day beyond its slots: how much more, or less, than was kept (R8). */
+  | {
+      readonly type: 'BookCorrected';
+      readonly day: UtcDay;
+      readonly external: number;
+      readonly unexplained: number;
+    }
+  /** Postgres has another row of it, or none: it is written again. */
+  | { readonly type: 'SlotRestored'; readonly slot: Slot }
   | {
       readonly type: 'DayRolled';
       readonly day: UtcDay;

@@ -40,6 +40,11 @@ export function evolve(account: Account, event: Event): Account {
     }
     case 'ExternalClaimed':
       return claimed(account, event);
+    case 'BookCorrected':
+      return withBook(account, event.day, ({ external, unexplained }) => ({
+        external: Math.max(0, external + event.external),
+        unexplained: Math.max(0, unexplained + event.unexplained),
+      }));
     case 'DayRolled':
       return rolled(account, event);
     case 'CooldownStarted':
@@ -74,6 +79,7 @@ export function evolve(account: Account, event: Event): Account {
       return { ...account, isDisconnected: false };
     case 'Disconnected':
       return { ...account, isDisconnected: true };
+    case 'SlotRestored':
     case 'SettledByOperator':
     case 'AlertRaised':
       return account;

@@ -20,6 +20,7 @@ export function rowsOf(event: Event, before: Account, after: Account): readonly 
     case 'SlotReleased':
     case 'SlotMadeUncertain':
     case 'ProofCompleted':
+    case 'SlotRestored':
       return [reservationRow(event.slot), ...lateRow(after, event.slot.quotaDay)];
     case 'SlotDelivered':
       return [
@@ -45,6 +46,8 @@ export function rowsOf(event: Event, before: Account, after: Account): readonly 
       return after.days
         .filter((book) => book !== bookOf(before, book.day))
         .flatMap(({ day }) => lateRow(after, day));
+    case 'BookCorrected':
+      return lateRow(after, event.day);
     case 'DayRolled':
       return [
         dayRow(before, before.day),

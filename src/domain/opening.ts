@@ -30,7 +30,8 @@ export function openActor(start: Start, found: ReadBack, owner: string, now: Ins
   const stored = found.account;
   const bare = withCounters(bareAccount(start, found, stored?.day ?? dayOf(now)), found);
   const base = Math.max(stored?.version ?? 0, found.highestNumber);
-  const rolled = pass(actorOf(bare, owner, base), now);
+  const opened = record(actorOf(bare, owner, base), corrections(bare, found));
+  const rolled = pass(opened, now);
   const policy = changedPolicy(bare.policy, start);
   const set = record(rolled, policyEvents(rolled.account, policy, 'connect'));
   const told = record(set, testimony(set.account, found, set.account.now));
@@ -38,6 +39,12 @@ export function openActor(start: Start, found: ReadBack, owner: string, now: Ins
   const account = withCounters(imported, found, start.inmailsSentToday);
   return record({ ...told, account }, endings(stored, owner, account));
 }
+
+/** Closed days of which the event log tells more than their row does: the row is written again. */
+const corrections = (account: Account, found: ReadBack): readonly Event[] =>
+  found.days
+    .filter((row) => bookOf(account, row.quotaDay).external > row.external)
+    .map(({ quotaDay: day }) => ({ type: 'BookCorrected', day, external: 0, unexplained: 0 }));
 
 /** As it was when its row was written; a new account is as of that day. */
 function bareAccount(start: Start, found: ReadBack, day: UtcDay): Account {
