@@ -17,8 +17,10 @@ import {
 import {
   parseConfigure,
   parseDisconnect,
+  parseEmpty,
   parseOrder,
   parseStart,
+  type Empty,
 } from './domain/settingsMessages.js';
 import type { StateAnswer } from './domain/settings.js';
 import type {
@@ -55,6 +57,14 @@ export type ItemError = {
   readonly reservationId: string | null;
   readonly error: { readonly type: string; readonly message: string };
 };
+/** What a run found: the answer of `reconcileNow`. */
+export type Findings = {
+  readonly runId: string;
+  readonly drift: number;
+  readonly healed: boolean;
+  readonly alerted: boolean;
+  readonly cooled: boolean;
+};
 export type BatchAnswer = { readonly decisions: readonly (DecisionWire | ItemError)[] };
 
 export const messages = {
@@ -68,6 +78,7 @@ export const messages = {
   hold: message<ReturnOf<typeof parseOrder>, StateAnswer>('hold', parseOrder),
   resume: message<ReturnOf<typeof parseOrder>, StateAnswer>('resume', parseOrder),
   settleByOperator: message<ReturnOf<typeof parseSettle>, Settled>('settleByOperator', parseSettle),
+  reconcileNow: message<Empty, Findings>('reconcileNow', parseEmpty),
   disconnect: message<ReturnOf<typeof parseDisconnect>, { readonly state: 'disconnected' }>(
     'disconnect',
     parseDisconnect,

@@ -1,12 +1,15 @@
 /** What an account's workflow does to Postgres. Times are arguments; no clock is read (R16). */
-import type { Activities, Claim, Claimed, Save, Saved } from './ports.js';
-import type { ReadBack } from '../domain/stored.js';
+import type { Activities, Claim, Claimed, Ran, Run, Save, Saved } from './ports.js';
+import type { Slot } from '../domain/account.js';
+import { REMEMBERED_DAYS, WITNESS_DAYS } from '../domain/limits.js';
+import { reconcile } from '../domain/reconcile.js';
+import type { Foreign, ReadBack } from '../domain/stored.js';
+import type { Instant } from '../domain/time.js';
 import {
   claimAccount,
   lockIdentity,
   moveAccount,
   readAccount,
-  readOwner,
   readRivals,
 } from '../postgres/accounts.js';
 import { inTransaction, type Pool, type Queryable } from '../postgres/pool.js';
@@ -17,13 +20,24 @@ import {
   readHighestNumber,
   readReservations,
 } from '../postgres/readBack.js';
+import {
+  fence,
+  foreignIn,
+  lockAccount,
+  raiseAlerts,
+  resolveAlerts,
+  stampAccount,
+  writeCorrection,
+  writeHeartbeat,
+} from '../postgres/runs.js';
 import { keepRefused, raiseTwoOwners, writeRows } from '../postgres/rows.js';
 
 export function accountActivities(pool: Pool): Omit<Activities, 'expandWindow'> {
   return {
     readBack: ({ accountId, day }) => readBack(pool, accountId, day),
     claim: (request) => claim(pool, request),
-    save: (request) => save(pool, request),
+    save: (request) => inTransaction(pool, (db) => saveIn(db, request)),
+    reconcile: (request) => run(pool, request),
   };
 }
 
@@ -50,23 +64,76 @@ function claim(pool: Pool, { owner, found, row }: Claim): Promise<Claimed> {
   return inTransaction(pool, async (db) => {
     await lockIdentity(db, row);
     if (!(await claimAccount(db, row, owner, found))) return { claimed: false };
+    await stampAccount(db, row.accountId);
     return { claimed: true, rivals: await readRivals(db, row) };
   });
 }
 
-async function save(pool: Pool, { owner, row, entries }: Save): Promise<Saved> {
-  return inTransaction(pool, async (db) => {
-    if (!(await moveAccount(db, row, owner))) {
-      const held = await readOwner(db, row.accountId);
-      const { day, updatedAt: at } = row;
-      if (held && held.owner !== owner) {
-        await raiseTwoOwners(db, row.accountId, { day, at, owner: held.owner });
-      }
-      return { saved: false, owner: held?.owner ?? '', version: held?.version ?? 0 };
+async function saveIn(db: Queryable, { owner, row, entries }: Save): Promise<Saved> {
+  const { accountId } = row;
+  const stood = await lockAccount(db, accountId);
+  if (!stood || !(await moveAccount(db, row, owner))) {
+    const { day, updatedAt: at } = row;
+    if (stood && stood.owner !== owner) {
+      await raiseTwoOwners(db, accountId, { day, at, owner: stood.owner });
     }
-    const refused = await writeAll(db, { owner, row, entries });
-    return { saved: true, through: row.version, refused };
+    return { saved: false, owner: stood?.owner ?? '', version: stood?.version ?? 0 };
+  }
+  const foreign = await foreignIn(db, accountId, stood);
+  await stampAccount(db, accountId);
+  const refused = await writeAll(db, { owner, row, entries });
+  return { saved: true, refused, foreign };
+}
+
+function run(pool: Pool, { account, runId, at, ...request }: Run): Promise<Ran> {
+  const begin = performance.now();
+  return inTransaction(pool, async (db): Promise<Ran> => {
+    const { accountId } = account;
+    const saved = await saveIn(db, request);
+    if (!saved.saved) return saved;
+    const foreign = higher(saved.foreign, request.foreign);
+    await fence(
+      db,
+      accountId,
+      account.slots.filter((slot) => isUnbegun(slot, at)),
+      at,
+    );
+    const since = account.day - WITNESS_DAYS + REMEMBERED_DAYS;
+    const found = {
+      reservations: await readReservations(db, accountId, account.day),
+      attempts: await readAttempts(db, accountId, account.day),
+      events: await readEvents(db, accountId, since),
+    };
+    const verdict = reconcile(account, found, foreign, at);
+    const durationMs = Math.round(performance.now() - begin);
+    const rows = { accountId, runId, at, durationMs, verdict, foreign };
+    await writeHeartbeat(db, rows);
+    const healed = verdict.days.filter(({ isHealed }) => isHealed);
+    for (const day of healed) await writeCorrection(db, rows, day);
+    if (verdict.alerts.length > 0) await raiseAlerts(db, rows);
+    await resolveAlerts(db, rows);
+    const { events, cooled, days } = verdict;
+    return {
+      saved: true,
+      runId,
+      events,
+      drift: days.at(-1)?.drift ?? 0,
+      healed: healed.length > 0,
+      alerted: verdict.alerts.length > 0,
+      cooled,
+    };
   });
+}
+
+/** Its lease is over without a word, and its caller promised a journal row before the call. */
+const isUnbegun = (slot: Slot, at: Instant): boolean =>
+  slot.state === 'in_flight' && slot.journaled && at >= slot.leaseExpiresAt;
+
+/** The layers look at the larger number; all columns are told. */
+function higher(one: Foreign | null, other: Foreign | null): Foreign | null {
+  if (!one || !other) return one ?? other;
+  const larger = one.day > other.day || one.counter > other.counter ? one : other;
+  return { ...larger, columns: [...new Set([...one.columns, ...other.columns])].toSorted() };
 }
 
 /** All rows at once; if one is refused for its content, one by one, so that it alone stays out. */

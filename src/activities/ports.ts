@@ -3,9 +3,11 @@
  * run twice, because Temporal will. Business times are arguments; none reads a clock for them
  * (R16).
  */
+import type { Account } from '../domain/account.js';
+import type { Event } from '../domain/events.js';
 import type { AccountId } from '../domain/ids.js';
 import type { AccountRow, Entry } from '../domain/rows.js';
-import type { ReadBack } from '../domain/stored.js';
+import type { Foreign, ReadBack } from '../domain/stored.js';
 import type { Instant, UtcDay } from '../domain/time.js';
 import type { Openings, SendingWindow } from '../domain/window.js';
 
@@ -30,10 +32,29 @@ export type Save = {
   readonly entries: readonly Entry[];
 };
 export type Saved =
-  /** Everything up to `through` is in Postgres. `oldIds`: reservation ids that were used before. */
-  | { readonly saved: true; readonly through: number; readonly refused: number }
+  /** The rows are in Postgres. `foreign`: what the account's row held that nobody here wrote. */
+  | { readonly saved: true; readonly refused: number; readonly foreign: Foreign | null }
   /** The row belongs to another owner, or is newer than this save: nothing was written (R14). */
   | { readonly saved: false; readonly owner: Owner; readonly version: number };
+
+export type Run = Save & {
+  readonly runId: string;
+  /** As it stands with everything unsaved; what an earlier save found in its row. */
+  readonly account: Account;
+  readonly foreign: Foreign | null;
+  readonly at: Instant;
+};
+export type Ran =
+  | {
+      readonly saved: true;
+      readonly runId: string;
+      readonly events: readonly Event[];
+      readonly drift: number;
+      readonly healed: boolean;
+      readonly alerted: boolean;
+      readonly cooled: boolean;
+    }
+  | Extract<Saved, { readonly saved: false }>;
 
 export interface Activities {
   /**
@@ -53,6 +74,14 @@ export interface Activities {
    * Safe to run again: each row is written under its number, and numbers only grow.
    */
   save(save: Save): Promise<Saved>;
+
+  /**
+   * Reconciles an account (R8), in one transaction: saves, puts up the fence of leases that are
+   * over, reads the witnesses, decides (`domain/reconcile.ts`), and writes heartbeat, corrections
+   * and alerts. What it decided is for the workflow to apply.
+   * Safe to run again: rows of a run are written once under its id, a fence stands once.
+   */
+  reconcile(run: Run): Promise<Ran>;
 
   /**
    * Works out when a sending window is open, as UTC intervals (R11). Touches nothing.

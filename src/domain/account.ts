@@ -117,6 +117,10 @@ export type Account = {
   readonly isDisconnected: boolean;
   /** The identity was compared with all other accounts' (R13). */
   readonly isIdentityChecked: boolean;
+  /** The last run that succeeded; null: none since the start (R12). */
+  readonly reconciledAt: Instant | null;
+  /** A run failed since then. */
+  readonly runFailedAt: Instant | null;
 };
 
 /** How much of a day is spent, and on what. */

@@ -6,10 +6,12 @@ import type { Account } from './account.js';
 import type { Command, Event, Refusal } from './events.js';
 import { evolve } from './evolve.js';
 import { accountRow, rowsOf } from './facts.js';
-import { forecastAt } from './forecast.js';
+import { forecastAt, runAfter } from './forecast.js';
 import { SAVE_ROWS_MAX } from './limits.js';
+import { applicable } from './merge.js';
 import { roll } from './roll.js';
 import type { AccountRow, Entry, Row } from './rows.js';
+import type { Foreign } from './stored.js';
 import { dayOf, type Instant } from './time.js';
 
 export type Actor = {
@@ -22,6 +24,10 @@ export type Actor = {
   /** The number of the last change. */
   readonly version: number;
   readonly savedVersion: number;
+  /** The version as of which the last run found everything equal (R8). */
+  readonly equalVersion: number;
+  /** The row held what this workflow had not written: kept for the next run (R14). */
+  readonly foreign: Foreign | null;
 };
 export type Told<A> = { readonly actor: Actor; readonly answer: A | Refusal };
 
@@ -38,7 +44,11 @@ export function pass(actor: Actor, at: Instant): Actor {
   const now = Math.max(at, actor.account.now);
   const clocked =
     now === actor.account.now ? actor : { ...actor, account: { ...actor.account, now } };
-  return record(clocked, roll(actor.account, now));
+  const rolled = record(clocked, roll(actor.account, now));
+  // A midnight alone gives a cold account nothing to look for.
+  return actor.equalVersion === actor.version
+    ? { ...rolled, equalVersion: rolled.version }
+    : rolled;
 }
 
 /** Puts facts into the account, and the rows they leave into the outbox. */
@@ -53,7 +63,9 @@ export function record(actor: Actor, events: readonly Event[]): Actor {
 const isSilent = (event: Event): boolean =>
   event.type === 'SlotDenied' ||
   event.type === 'OpeningsLearnt' ||
-  event.type === 'IdentityChecked';
+  event.type === 'IdentityChecked' ||
+  event.type === 'Reconciled' ||
+  event.type === 'ReconcileFailed';
 
 function post(actor: Actor, rows: readonly Row[], isQuiet = false): Actor {
   if (rows.length === 0) return isQuiet ? actor : { ...actor, version: actor.version + 1 };
@@ -89,6 +101,8 @@ export const actorOf = (account: Account, owner: string, base: number): Actor =>
   outbox: [],
   version: base,
   savedVersion: base,
+  equalVersion: -1,
+  foreign: null,
 });
 
 export const isDirty = (actor: Actor): boolean =>
@@ -97,6 +111,20 @@ export const isDirty = (actor: Actor): boolean =>
 /** A delivery is in Postgres within 3 s, anything else within 15 s (contract, 4). */
 export const hasDelivery = (actor: Actor): boolean =>
   actor.outbox.some(({ row }) => row.table === 'inmail_events');
+
+/**
+ * Something is in flight or unsaved, or has changed since the last run found all equal (R8); a cold
+ * account is looked after by the fleet audit.
+ */
+export const isHot = (actor: Actor): boolean =>
+  isDirty(actor) ||
+  actor.foreign !== null ||
+  actor.version !== actor.equalVersion ||
+  actor.account.slots.some(({ state }) => state === 'in_flight');
+
+/** When the account's own timer rings next; null: it is cold (R8). */
+export const nextRunAt = (actor: Actor, at: Instant): Instant | null =>
+  isHot(actor) ? runAfter(actor.account.accountId, at + 1) : null;
 
 /** What one save carries. */
 export const batchOf = (actor: Actor): { row: AccountRow; entries: readonly Entry[] } => ({
@@ -108,10 +136,35 @@ export const batchOf = (actor: Actor): { row: AccountRow; entries: readonly Entr
 export function saved(
   actor: Actor,
   sent: { readonly row: AccountRow; readonly entries: readonly Entry[] },
+  foreign: Foreign | null,
 ): Actor {
   const numbers = new Set(sent.entries.map(({ number }) => number));
   const outbox = actor.outbox.filter(({ number }) => !numbers.has(number));
-  return { ...actor, outbox, savedVersion: Math.max(actor.savedVersion, sent.row.version) };
+  return {
+    ...actor,
+    outbox,
+    savedVersion: Math.max(actor.savedVersion, sent.row.version),
+    foreign: foreign ?? actor.foreign,
+  };
+}
+
+/**
+ * The actor after a run that succeeded: what it saved is saved, what it found is applied, and if it
+ * found nothing and nothing came in meanwhile, all is equal (R8).
+ */
+export function reconciled(
+  actor: Actor,
+  sent: { readonly row: AccountRow; readonly entries: readonly Entry[] },
+  events: readonly Event[],
+  foreign: Foreign | null,
+  at: Instant,
+): Actor {
+  const kept = saved(actor, sent, null);
+  const told = record({ ...kept, foreign: kept.foreign === foreign ? null : kept.foreign }, [
+    ...applicable(actor.account, events),
+    { type: 'Reconciled', at },
+  ]);
+  return events.length > 0 ? told : { ...told, equalVersion: sent.row.version };
 }
 
 /** The account as a query sees it: now, or later if nobody says anything until then (R17). */

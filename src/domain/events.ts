@@ -1,6 +1,7 @@
 /**
  * What can happen to an account: facts, in the past tense, each with all that it takes to tell it.
  */
+import type { AlertKind } from './alertKinds.js';
 import type {
   Account,
   Cooldown,
@@ -16,28 +17,7 @@ import type { Policy } from './policy.js';
 import type { Instant, UtcDay } from './time.js';
 import type { Openings } from './window.js';
 
-export const ALERT_KINDS = [
-  'drift',
-  'over_cap',
-  'undercount',
-  'bad_signal',
-  'chat_id_missing',
-  'chat_id_taken',
-  'double_send',
-  'late_delivery',
-  'ambiguous_observed',
-  'old_id',
-  'unclean_end',
-  'two_owners',
-  'identity_in_use',
-  'refused_row',
-  'run_overdue',
-  'workflow_missing',
-  'clock_skew',
-  'cap_lowered',
-  'reply_failed',
-] as const;
-export type AlertKind = (typeof ALERT_KINDS)[number];
+export { ALERT_KINDS, type AlertKind } from './alertKinds.js';
 export type Severity = 'info' | 'warning' | 'critical';
 export type Details = { readonly [name: string]: string | number | boolean | null };
 
@@ -56,7 +36,7 @@ export type Event =
   | { readonly type: 'ExternalCounted'; readonly external: External; readonly sentAt: Instant }
   /** `isSameDay`: the reservation takes over the room that the external had taken. */
   | { readonly type: 'ExternalClaimed'; readonly proof: Proof; readonly isSameDay: boolean }
-  /** What the witnesses say of a day beyond its slots: how much more, or less, than was kept (R8). */
+  /** What the witnesses say of a day beyond its slots: more, or less, than was kept (R8). */
   | {
       readonly type: 'BookCorrected';
       readonly day: UtcDay;
@@ -91,6 +71,8 @@ export type Event =
     }
   | { readonly type: 'OpeningsLearnt'; readonly openings: Openings }
   | { readonly type: 'IdentityChecked' }
+  | { readonly type: 'Reconciled'; readonly at: Instant }
+  | { readonly type: 'ReconcileFailed'; readonly at: Instant }
   | { readonly type: 'Connected' }
   | { readonly type: 'Disconnected'; readonly actor: string; readonly reason: string }
   | { readonly type: 'SettledByOperator'; readonly actor: string; readonly details: Details }

@@ -8,6 +8,7 @@ import {
   type Account,
   type Cooldown,
   type DayBook,
+  type External,
   type Slot,
 } from './account.js';
 import type { Event } from './events.js';
@@ -28,16 +29,8 @@ export function evolve(account: Account, event: Event): Account {
       return markLate({ ...account, slots: put(account.slots, event.slot) }, event.slot.quotaDay);
     case 'SlotDenied':
       return withBook(account, account.day, (book) => ({ denials: plusOne(book, event.reason) }));
-    case 'ExternalCounted': {
-      const { external } = event;
-      const known = [...account.externals, external].slice(-EXTERNALS_MAX);
-      const next = { ...account, externals: known };
-      if (!external.isCounted) return next;
-      const counted = withBook(next, external.quotaDay, (book) => ({
-        external: book.external + 1,
-      }));
-      return markLate(counted, external.quotaDay);
-    }
+    case 'ExternalCounted':
+      return withExternal(account, event.external);
     case 'ExternalClaimed':
       return claimed(account, event);
     case 'BookCorrected':
@@ -75,6 +68,10 @@ export function evolve(account: Account, event: Event): Account {
       return { ...account, openings: event.openings };
     case 'IdentityChecked':
       return { ...account, isIdentityChecked: true };
+    case 'Reconciled':
+      return { ...account, reconciledAt: event.at, runFailedAt: null };
+    case 'ReconcileFailed':
+      return { ...account, runFailedAt: event.at };
     case 'Connected':
       return { ...account, isDisconnected: false };
     case 'Disconnected':
@@ -105,6 +102,14 @@ function withBook(
   const others = account.days.filter((other) => other.day !== day);
   const days = [...others, { ...book, ...change(book) }].toSorted((a, b) => a.day - b.day);
   return { ...account, days };
+}
+
+function withExternal(account: Account, external: External): Account {
+  const known = [...account.externals, external].slice(-EXTERNALS_MAX);
+  const next = { ...account, externals: known };
+  if (!external.isCounted) return next;
+  const counted = withBook(next, external.quotaDay, (book) => ({ external: book.external + 1 }));
+  return markLate(counted, external.quotaDay);
 }
 
 /** A closed day that changes says how often it did: its row was read by people already. */

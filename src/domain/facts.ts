@@ -73,6 +73,8 @@ export function rowsOf(event: Event, before: Account, after: Account): readonly 
     case 'EffectApplied':
     case 'OpeningsLearnt':
     case 'IdentityChecked':
+    case 'Reconciled':
+    case 'ReconcileFailed':
       return [];
     default:
       return assertNever(event);

@@ -5,7 +5,7 @@
 import type { Account } from './account.js';
 import { roomOf, type Room } from './caps.js';
 import { SAFE_BAND } from './tier.js';
-import { VERIFY_RETRY_MS } from './limits.js';
+import { VERIFIED_MS, VERIFY_RETRY_MS } from './limits.js';
 import { cooldownAt, isBroken } from './roll.js';
 import { startOf, type Instant } from './time.js';
 import { isOpenAt, nextOpening } from './window.js';
@@ -114,13 +114,31 @@ const outsideWindow: Reason = ({ account, at }) => {
 
 const midnightAfter = (account: Account): Instant => startOf(account.day + 1);
 
-/**
- * The account's facts are known: its identity is its own, its window is worked out (R11 to R13).
- */
-export const isVerified = (account: Account, at: Instant): boolean =>
+/** The account's facts are known: its identity is its own, its window worked out (R11, R13). */
+const isKnown = (account: Account, at: Instant): boolean =>
   account.isIdentityChecked &&
   (account.policy.sendingWindow === null ||
     (account.openings !== null && at < account.openings.until));
+
+const isFresh = ({ reconciledAt }: Account, at: Instant): boolean =>
+  reconciledAt !== null && at - reconciledAt < VERIFIED_MS;
+
+/** All is known, and a run found it so within the last 30 minutes (R12). */
+export const isVerified = (account: Account, at: Instant): boolean =>
+  isKnown(account, at) && isFresh(account, at);
+
+/** Unverified as people see it: a cold account only when it could not be checked (R12). */
+export const isDoubtful = (account: Account, at: Instant): boolean =>
+  !isKnown(account, at) ||
+  account.reconciledAt === null ||
+  (!isFresh(account, at) && account.runFailedAt !== null);
+
+/** Nothing but an old run stands in the way of a grant: the database is worth asking (R12). */
+export const wantsCheck = (account: Account, at: Instant): boolean =>
+  isKnown(account, at) &&
+  !isFresh(account, at) &&
+  (account.runFailedAt === null || at - account.runFailedAt >= VERIFY_RETRY_MS) &&
+  barrierAt(account, at, { isForecast: true }) === undefined;
 
 /** The first reason that holds at `at`, for an account whose day is that instant's. */
 export function barrierAt(

@@ -11,6 +11,13 @@ export const LEASE_SECONDS_MAX = 24 * 60 * 60;
 /** How often an account is reconciled (R8). */
 export const RECONCILE_INTERVAL_MS = 10 * MINUTE_MS;
 
+/** A grant needs a successful run of this account within this time (R12). */
+export const VERIFIED_MS = 30 * MINUTE_MS;
+/** More than this between counter and event log is a drift that people hear of (R8). */
+export const DRIFT_MAX = 5;
+/** Rows of these days before today are witnesses: a proof may be as old as an observed send. */
+export const WITNESS_DAYS = 5;
+
 /** How long a protective cooldown lasts (R5, R8). */
 export const COOLDOWN_MS = HOUR_MS;
 /** However long LinkedIn asks us to wait, a person looks after a week (R5). */
@@ -55,6 +62,7 @@ export const SAVE_ROWS_MAX = 200;
 /** The overshoot that starts a cooldown: 5 x counter >= 6 x cap (R8). */
 export const OVERSHOOT = { counterTimes: 5, capTimes: 6 } as const;
 
+assert(VERIFIED_MS >= 3 * RECONCILE_INTERVAL_MS, 'two runs may fail before the gate closes');
 assert(COOLDOWN_MS > RECONCILE_INTERVAL_MS, 'a cooldown outlasts one reconcile interval');
 assert(LEASE_SECONDS_MAX * SECOND_MS <= DAY_MS, 'a lease reaches into the next day at most');
 assert(

@@ -11,17 +11,50 @@ const RANK: Readonly<Record<Slot['state'], number>> = {
 
 /** What `other` knows and `account` does not: slots, higher states, external sends. */
 export function merged(account: Account, other: Account): readonly Event[] {
-  const slots = other.slots.flatMap((slot): readonly Event[] => {
-    const known = findSlot(account, slot.reservationId);
-    if (known && RANK[known.state] >= RANK[slot.state]) return [];
-    const isNew: readonly Event[] = known ? [] : [{ type: 'SlotReserved', slot }];
-    return [...isNew, ...raised(slot)];
-  });
+  const slots = other.slots.flatMap((slot) => raisedBy(account, slot));
   const externals = other.externals
     .filter((one) => !account.externals.some((known) => isSameProof(known, one)))
     .map((external): Event => ({ type: 'ExternalCounted', external, sentAt: external.at }));
   return [...slots, ...externals];
 }
+
+/** What a slot's telling by somebody else adds to the account. */
+export function raisedBy(account: Account, slot: Slot): readonly Event[] {
+  const known = findSlot(account, slot.reservationId);
+  if (known && RANK[known.state] >= RANK[slot.state]) return [];
+  const isNew: readonly Event[] = known ? [] : [{ type: 'SlotReserved', slot }];
+  return [...isNew, ...raised(slot)];
+}
+
+/**
+ * What of a run's facts still stands when it is applied: what came in while it read stands (R8).
+ */
+export const applicable = (account: Account, events: readonly Event[]): readonly Event[] =>
+  events.filter((event) => {
+    if ('slot' in event) return isNews(event, findSlot(account, event.slot.reservationId));
+    if (event.type === 'ExternalCounted') {
+      return !account.externals.some((known) => isSameProof(known, event.external));
+    }
+    if (event.type === 'EffectApplied') {
+      const { reservationId, kind } = event.effect;
+      return !account.effects.some(
+        (known) => known.reservationId === reservationId && known.kind === kind,
+      );
+    }
+    return event.type !== 'Held' || account.hold === null;
+  });
+
+function isNews(event: Extract<Event, { slot: Slot }>, known: Slot | undefined): boolean {
+  if (event.type === 'SlotReserved') return known === undefined;
+  if (known === undefined) return event.type !== 'SlotRestored';
+  if (event.type !== 'SlotRestored' && RANK[known.state] < RANK[event.slot.state]) return true;
+  // What is written once more: a row that Postgres had lost, a delivery that its log lacks.
+  const isRewritten = event.type === 'SlotRestored' || event.type === 'SlotDelivered';
+  return isRewritten && isSameSlot(known, event.slot);
+}
+
+const isSameSlot = (one: Slot, other: Slot): boolean =>
+  JSON.stringify(one) === JSON.stringify(other);
 
 function raised(slot: Slot): readonly Event[] {
   if (slot.state === 'delivered') return [{ type: 'SlotDelivered', slot, source: 'pipeline' }];

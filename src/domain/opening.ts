@@ -79,6 +79,8 @@ function bareAccount(start: Start, found: ReadBack, day: UtcDay): Account {
     breakerUntil: stored?.breakerUntil ?? null,
     isDisconnected: !start.connect,
     isIdentityChecked: false,
+    reconciledAt: null,
+    runFailedAt: null,
   };
 }
 

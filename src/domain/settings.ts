@@ -7,7 +7,7 @@ import { beyondBand, TIMEZONE_DEFAULT, type Policy, type Ramp } from './policy.j
 import type { Instant } from './time.js';
 import type { Tier } from './tier.js';
 import type { SendingWindow } from './window.js';
-import { isVerified } from './gate.js';
+import { isDoubtful } from './gate.js';
 
 export type AccountState =
   'active' | 'cooldown' | 'held' | 'no_credits' | 'unverified' | 'disconnected';
@@ -39,7 +39,7 @@ export function stateOf(account: Account, at: Instant): AccountState {
   if (account.hold) return 'held';
   if (isBroken(account, at)) return 'no_credits';
   if (cooldownAt(account, at)) return 'cooldown';
-  return isVerified(account, at) ? 'active' : 'unverified';
+  return isDoubtful(account, at) ? 'unverified' : 'active';
 }
 
 /** The stored policy with the changes that were named. */

@@ -124,3 +124,7 @@ export const parseDisconnect: Parser<Disconnect> = (raw, mode): Parsed<Disconnec
   const actor = fields.may('actor', text(ACTOR_MAX));
   return fields.done(() => (reason === undefined ? undefined : { reason, actor }));
 };
+
+/** A message that says nothing but its name. */
+export type Empty = { readonly [name: string]: never };
+export const parseEmpty: Parser<Empty> = (raw, mode) => new Fields(raw, mode).done(() => ({}));

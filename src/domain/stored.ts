@@ -21,6 +21,18 @@ export type StoredAccount = AccountRow & {
    */
   readonly ownerVersion: number;
 };
+/** What an account's row held although this workflow had not written it (R14). */
+export type Foreign = {
+  readonly day: UtcDay;
+  readonly counter: number;
+  readonly columns: readonly string[];
+};
+/** What a run reads of one account in one snapshot, after its own rows are written (R8). */
+export type Witnesses = {
+  readonly reservations: readonly ReservationRow[];
+  readonly attempts: readonly Attempt[];
+  readonly events: readonly EventRow[];
+};
 export type ReadBack = {
   readonly account: StoredAccount | null;
   /** The highest number that any row of the account carries. */

@@ -10,7 +10,7 @@ import {
 } from './account.js';
 import { roomOf, type CapName } from './caps.js';
 import { retryAtOf } from './forecast.js';
-import { barrierAt, isVerified, type DenialReason } from './gate.js';
+import { barrierAt, isDoubtful, type DenialReason } from './gate.js';
 import type { Policy, Ramp } from './policy.js';
 import type { Decision } from './reserve.js';
 import { cooldownAt, isBroken, mayAttempt } from './roll.js';
@@ -76,7 +76,6 @@ export type StatusWire = {
   readonly cooldown: { readonly until: string; readonly cause: string } | null;
   readonly hold: { readonly reason: string; readonly actor: string; readonly since: string } | null;
   readonly breakerUntil: string | null;
-  /** Null until an account is reconciled on its own clock. */
   readonly lastReconciledAt: string | null;
   readonly nextReconcileAt: string | null;
   readonly verified: boolean;
@@ -112,10 +111,18 @@ export function decisionWire(decision: Decision): DecisionWire {
   return { ...decision, quotaDay: isoDay(quotaDay), leaseExpiresAt: isoInstant(leaseExpiresAt) };
 }
 
+/** What is known of an account's rows, beside the account. */
+type Book = {
+  readonly version: number;
+  readonly unsaved: number;
+  /** Null: cold, so the fleet audit looks after it (R8). */
+  readonly nextRunAt?: Instant | null;
+};
+
 export function statusWire(
   account: Account,
   at: Instant,
-  { version, unsaved }: { readonly version: number; readonly unsaved: number },
+  { version, unsaved, nextRunAt = null }: Book,
 ): StatusWire {
   const { daily, weekly, ramp, effective, binding, remaining, weekUsed } = roomOf(account);
   const cooling = cooldownAt(account, at);
@@ -136,9 +143,9 @@ export function statusWire(
     cooldown: cooling && { until: isoInstant(cooling.until), cause: cooling.cause },
     hold: account.hold && { ...account.hold, since: isoInstant(account.hold.since) },
     breakerUntil: isBroken(account, at) ? isoOrNull(account.breakerUntil) : null,
-    lastReconciledAt: null,
-    nextReconcileAt: null,
-    verified: isVerified(account, at),
+    lastReconciledAt: isoOrNull(account.reconciledAt),
+    nextReconcileAt: isoOrNull(nextRunAt),
+    verified: !isDoubtful(account, at),
     unsaved,
     openReservations: account.slots.filter(isOpen).map(openWire),
   };
@@ -173,9 +180,12 @@ export function reservationWire(
   };
 }
 
-/** What a reserve would hear at that instant, with nothing changed. Names no reservation. */
+/**
+ * What a reserve would hear at that instant, with nothing changed. Names no reservation. It takes
+ * it that the check of a cold account succeeds (R17).
+ */
 export function peekWire(account: Account, at: Instant, isForecast: boolean): PeekWire {
-  const barrier = barrierAt(account, at, { isForecast });
+  const barrier = barrierAt(account, at, { isForecast: isForecast || !isDoubtful(account, at) });
   if (!barrier) {
     return {
       granted: true,

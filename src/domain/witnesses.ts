@@ -4,8 +4,9 @@
  */
 import { findSlot, isProvenBy, type Account, type Slot, type Taken } from './account.js';
 import { deliveredSlot, endedSlot } from './slot.js';
-import type { Event, Source } from './events.js';
-import { changed } from './fail.js';
+import { deliver, whoHas } from './deliver.js';
+import { isRefusal, type Event, type Source } from './events.js';
+import { fail } from './fail.js';
 import { evolve } from './evolve.js';
 import { LEASE_SECONDS_DEFAULT } from './limits.js';
 import type { EventRow, ReservationRow } from './rows.js';
@@ -37,7 +38,11 @@ export function slotOfRow(row: ReservationRow): Slot {
 }
 
 /** Lifts the account's slots to what journal and event log prove, and adds sends nobody granted. */
-export function testimony(account: Account, found: ReadBack, at: Instant): readonly Event[] {
+export function testimony(
+  account: Account,
+  found: Pick<ReadBack, 'events' | 'attempts'>,
+  at: Instant,
+): readonly Event[] {
   const events: Event[] = [];
   let view = account;
   const happen = (more: readonly Event[]): void => {
@@ -124,17 +129,40 @@ function attempted(account: Account, attempt: Attempt, at: Instant): readonly Ev
   const { reservationId, quotaDay, attemptedAt, outcome, chatId, messageId } = attempt;
   const known = findSlot(account, reservationId);
   if (outcome === 'delivered' && chatId !== null) {
+    if (known) return delivered(account, known, { ...attempt, chatId }, at);
+    const { owner, isExternal } = whoHas(account, { chatId, messageId });
     const witness = { quotaDay, at: attemptedAt, chatId, messageId };
-    return proven(account, reservationId, witness, 'journal');
+    return owner || isExternal ? [] : proven(account, reservationId, witness, 'journal');
   }
   if (outcome === 'void') return [];
-  const isFailed = outcome === 'failed' && attempt.errorCode !== 'unknown';
-  const reason = isFailed ? (attempt.errorCode ?? 'rejected') : 'attempted';
-  if (known) {
-    const isHigher = known.state === 'in_flight' || known.state === 'uncertain';
-    return isFailed && isHigher ? [changed(known, 'released', reason, at)] : [];
-  }
+  const kind = outcome === 'failed' ? attempt.errorCode : null;
+  const isFailed = kind !== null && kind !== 'unknown';
+  const told = isFailed ? fail(account, { reservationId, kind }, at).events : [];
+  const effects = told.filter(({ type }) => type !== 'AlertRaised');
+  if (known) return effects;
   const taken = strangerOf(reservationId, account.day, { quotaDay, at: attemptedAt });
-  const slot = endedSlot(taken, isFailed ? 'released' : 'uncertain', at, reason);
-  return [{ type: 'SlotReserved', slot }];
+  const slot = endedSlot(
+    taken,
+    isFailed ? 'released' : 'uncertain',
+    at,
+    isFailed ? kind : 'attempted',
+  );
+  return [{ type: 'SlotReserved', slot }, ...effects];
+}
+
+/** A proof that is another's proves nothing: the slot then ends uncertain (R4, R6). */
+function delivered(
+  account: Account,
+  { reservationId, state }: Slot,
+  { chatId, messageId, attemptedAt }: Attempt & { readonly chatId: ChatId },
+  at: Instant,
+): readonly Event[] {
+  if (state === 'delivered') return [];
+  const report = { reservationId, chatId, deliveredAt: attemptedAt };
+  const { events, answer } = deliver(
+    account,
+    { ...report, messageId: messageId ?? undefined, source: 'journal' },
+    at,
+  );
+  return isRefusal(answer) ? [] : events;
 }

@@ -104,18 +104,6 @@ export async function moveAccount(db: Queryable, row: AccountRow, owner: string)
   return rowCount === 1;
 }
 
-/** Who owns the row, and how new it is. */
-export async function readOwner(
-  db: Queryable,
-  accountId: string,
-): Promise<{ readonly owner: string; readonly version: number } | null> {
-  const { rows } = await db.query<{ owner: string; version: number }>(
-    'select owner, version::float8 as version from safeband.accounts where account_id = $1',
-    [accountId],
-  );
-  return rows[0] ?? null;
-}
-
 /** Everything that a start reads back of the row. */
 export async function readAccount(db: Queryable, accountId: string): Promise<StoredAccount | null> {
   const { rows } = await db.query<{ account: StoredAccount }>(

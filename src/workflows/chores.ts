@@ -1,6 +1,6 @@
 /** What an account has to do with Postgres: read back, claim, save; and to learn its openings. */
 import { log, workflowInfo } from '@temporalio/workflow';
-import { batchOf, pass, record, saved, type Actor } from '../domain/actor.js';
+import { batchOf, pass, reconciled, record, saved, type Actor } from '../domain/actor.js';
 import { accountRow } from '../domain/facts.js';
 import { cooldownStarted } from '../domain/roll.js';
 import { counterOf } from '../domain/account.js';
@@ -12,7 +12,8 @@ import type { Start } from '../domain/settings.js';
 import type { StoredAccount } from '../domain/stored.js';
 import { dayOf, MINUTE_MS, startOf } from '../domain/time.js';
 import { horizonDays, isStale } from '../domain/window.js';
-import type { Saved } from '../activities/ports.js';
+import { SAVE_ROWS_MAX } from '../domain/limits.js';
+import type { Activities, Saved } from '../activities/ports.js';
 import { reach } from './world.js';
 import type { Self } from './self.js';
 
@@ -75,8 +76,37 @@ export async function save(self: Self): Promise<void> {
   const batch = batchOf(self.actor);
   const done = await attempt(self, () => reach(self.isSlow).save({ owner, ...batch }));
   self.lastSaveAt = Date.now();
-  if (done?.saved) self.actor = saved(self.read(), batch);
+  if (done?.saved) self.actor = saved(self.read(), batch, done.foreign);
   else if (done) await outrun(self, done);
+}
+
+/**
+ * One reconcile (R8): everything unsaved goes with it, and what it found is applied to the account
+ * as it then is. False: the database did not answer, or the row is another's.
+ */
+export async function reconcile(self: Self, by?: Pick<Activities, 'reconcile'>): Promise<boolean> {
+  while (self.read().outbox.length > SAVE_ROWS_MAX) {
+    const before = self.read().outbox.length;
+    await save(self);
+    if (self.read().outbox.length >= before) return false;
+  }
+  self.actor = pass(self.read(), Date.now());
+  const { owner, account, foreign } = self.actor;
+  const batch = batchOf(self.actor);
+  const at = account.now;
+  const runId = `${workflowInfo().runId}/${(self.runs += 1)}`;
+  const ask = { owner, ...batch, runId, account, foreign, at };
+  const ran = await attempt(self, () => (by ?? reach(self.isSlow)).reconcile(ask));
+  self.lastSaveAt = Date.now();
+  if (!ran?.saved) {
+    self.actor = record(self.read(), [{ type: 'ReconcileFailed', at: self.now() }]);
+    if (ran) await outrun(self, ran);
+    return false;
+  }
+  self.actor = reconciled(self.read(), batch, ran.events, foreign, at);
+  const { drift, healed, alerted, cooled } = ran;
+  self.found = { runId, drift, healed, alerted, cooled };
+  return true;
 }
 
 /** The row is another owner's, or newer than all we know: someone else writes it (R14). */

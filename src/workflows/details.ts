@@ -1,11 +1,11 @@
 /** The panel that an on-call person sees first in the Temporal UI. */
 import type { Actor } from '../domain/actor.js';
-import { statusWire } from '../domain/wire.js';
+import { statusOf } from './reading.js';
 import { startOf, isoInstant, type Instant } from '../domain/time.js';
 
 export function detailsOf(actor: Actor, at: Instant): string {
-  const { version, outbox, account } = actor;
-  const status = statusWire(account, at, { version, unsaved: outbox.length });
+  const { account } = actor;
+  const status = statusOf(actor, account, at);
   const { caps, cooldown, hold } = status;
   const state = [
     `**${status.state}**`,

@@ -10,13 +10,20 @@ import {
   makeContinueAsNewFunc,
   workflowInfo,
 } from '@temporalio/workflow';
-import { hasDelivery, isDirty, pass } from '../domain/actor.js';
+import { hasDelivery, isDirty, isHot, nextRunAt, pass } from '../domain/actor.js';
 import { isRefusal } from '../domain/events.js';
 import { cooldownAt } from '../domain/roll.js';
 import { disconnect } from '../domain/settings.js';
 import { DAY_MS, hashOf, SECOND_MS, startOf, dayOf } from '../domain/time.js';
 import { failureOf } from '../protocol.js';
-import { checkIdentity, learnOpenings, openFrom, save, wantsOpenings } from './chores.js';
+import {
+  checkIdentity,
+  learnOpenings,
+  openFrom,
+  reconcile,
+  save,
+  wantsOpenings,
+} from './chores.js';
 import { listen, takeWaiting } from './mailbox.js';
 import { hydrate, Self, type Carried } from './self.js';
 
@@ -90,15 +97,29 @@ async function run(self: Self): Promise<void> {
   self.actor = pass(self.read(), Date.now());
   if (wantsOpenings(self.actor, self.now())) await learnOpenings(self);
   if (!self.read().account.isIdentityChecked) await checkIdentity(self);
-  if (isDirty(self.read())) await save(self);
+  if (isRunDue(self)) {
+    const asked = self.runsAsked;
+    if (await reconcile(self)) self.tick.reset();
+    else self.found = null;
+    self.runsDone = asked;
+  } else if (isDirty(self.read())) await save(self);
   for (const alarm of [self.saveSoon, self.saveLater, self.cooldownEnd]) alarm.reset();
   self.publish();
+}
+
+/** The account's own tick, a start's first run, or somebody who asks (R8, R12). */
+function isRunDue(self: Self): boolean {
+  const actor = self.read();
+  if (self.runsAsked > self.runsDone) return true;
+  if (actor.account.reconciledAt === null) return !actor.account.isDisconnected;
+  return self.tick.hasRung && isHot(actor);
 }
 
 function isDue(self: Self): boolean {
   const actor = self.read();
   const at = self.now();
   if (at < self.blockedUntil) return self.cooldownEnd.hasRung;
+  if (isRunDue(self)) return true;
   if (self.saveSoon.hasRung || self.saveLater.hasRung || self.cooldownEnd.hasRung) return true;
   if (wantsOpenings(actor, at) || !actor.account.isIdentityChecked) return true;
   if (!isDirty(actor)) return self.midnight.hasRung && dayOf(Date.now()) > actor.account.day;
@@ -115,6 +136,9 @@ function arm(self: Self): void {
   const actor = self.read();
   if (isDirty(actor)) self.saveLater.arm(SAVE_LATER_MS);
   if (hasDelivery(actor)) self.saveSoon.arm(self.lastSaveAt + SAVE_SOON_MS - Date.now());
+  if (!isHot(actor)) self.tick.reset();
+  const next = nextRunAt(actor, self.now());
+  if (next !== null) self.tick.arm(next - self.now());
   const cooling = cooldownAt(actor.account, self.now());
   if (cooling) self.cooldownEnd.arm(cooling.until - self.now());
 }
@@ -124,6 +148,7 @@ function wantsArming(self: Self): boolean {
   return (
     (isDirty(actor) && !self.saveLater.isArmed) ||
     (hasDelivery(actor) && !self.saveSoon.isArmed) ||
+    (isHot(actor) ? !self.tick.isArmed : self.tick.hasRung) ||
     (!self.cooldownEnd.isArmed && cooldownAt(actor.account, self.now()) !== null)
   );
 }

@@ -9,10 +9,13 @@ import {
   setDefaultSignalHandler,
   setHandler,
 } from '@temporalio/workflow';
+import { findSlot } from '../domain/account.js';
+import { pass } from '../domain/actor.js';
 import { deliver } from '../domain/deliver.js';
 import { deliverWithoutChat, fail, settleByOperator } from '../domain/fail.js';
 import { alert, isRefusal, type Refusal } from '../domain/events.js';
 import type { Flaw, Parsed } from '../domain/fields.js';
+import { wantsCheck } from '../domain/gate.js';
 import { VERIFY_RETRY_MS } from '../domain/limits.js';
 import { parseReserve, type ReplyTo, type ReserveAsk } from '../domain/messages.js';
 import { observe } from '../domain/observe.js';
@@ -24,14 +27,19 @@ import {
   failureOf,
   messages,
   type BatchAnswer,
+  type Findings,
   type ItemError,
   type Message,
 } from '../protocol.js';
+import { reconcile } from './chores.js';
 import { answerQueries } from './reading.js';
+import { check } from './world.js';
 import type { Self } from './self.js';
 
 /** How long an Update waits for the account to be read back (contract, 2: `Unavailable`). */
 const READ_BACK_WAIT_MS = 10_000;
+/** How long `reconcileNow` waits for its run. */
+const RECONCILE_WAIT_MS = 10_000;
 
 type Handle<I, O> = (input: I) => O | Refusal | Promise<O | Refusal>;
 
@@ -54,6 +62,7 @@ export function listen(self: Self): void {
   accept(self, messages.hold, (order) => self.tell(hold, order));
   accept(self, messages.resume, (order) => self.tell(resume, order));
   accept(self, messages.disconnect, (order) => self.tell(disconnect, order));
+  accept(self, messages.reconcileNow, () => reconciledNow(self));
   answerQueries(self);
   setDefaultSignalHandler((name) => {
     self.signals += 1;
@@ -142,6 +151,7 @@ function complain(self: Self, message: string, why: string): void {
 
 function refused(self: Self, message: string, { refused: type, message: why }: Refusal): void {
   if (type === 'ChatIdMissing' || type === 'ReservationUnknown') return; // they have their alert
+  if (type === 'Unavailable') return; // the run is tried again by itself
   if (type === 'ChatIdTaken') raise(self, 'chat_id_taken', message, why);
   else raise(self, 'bad_signal', message, `${type}: ${why}`);
 }
@@ -156,6 +166,17 @@ function raise(
   self.tell(() => ({ events: [alert(kind, 'warning', details)], answer: null }), null);
 }
 
+/** Waits for a run of the loop that begins after this; its rows are saved when it answers (R8). */
+async function reconciledNow(self: Self): Promise<Findings | Refusal> {
+  const mine = (self.runsAsked += 1);
+  await CancellationScope.nonCancellable(() =>
+    condition(() => self.runsDone >= mine, RECONCILE_WAIT_MS),
+  );
+  if (self.runsDone >= mine && self.found) return self.found;
+  const message = 'the database did not answer; nothing was changed, and the run is tried again';
+  return { refused: 'Unavailable', message };
+}
+
 /** Asks are answered at once, also before the account is read back: `unverified` (R13). */
 function acceptReserves(self: Self): void {
   accept(self, messages.sendReserve, (ask) => decide(self, ask), true);
@@ -163,16 +184,41 @@ function acceptReserves(self: Self): void {
     self,
     messages.sendReserveBatch,
     async (requests): Promise<BatchAnswer> => {
-      const decided = requests.map((raw) => decideItem(self, raw));
-      await Promise.all(decided.flatMap(({ reply }) => (reply ? [reply] : [])));
-      return { decisions: decided.map(({ decision }) => decision) };
+      if (isCold(self)) await checked(self);
+      const items = requests.map((raw) => decideItem(self, raw));
+      await Promise.all(items.flatMap(({ reply }) => (reply ? [reply] : [])));
+      return { decisions: items.map(({ decision }) => decision) };
     },
     true,
   );
 }
 
 /** Decides at once; what awaits is only the reply to a workflow that asked for one. */
-function decide(self: Self, ask: ReserveAsk): Refusal | DecisionWire | Promise<DecisionWire> {
+function decide(
+  self: Self,
+  ask: ReserveAsk,
+): Refusal | DecisionWire | Promise<Refusal | DecisionWire> {
+  if (isCold(self, ask)) return checked(self).then(() => decided(self, ask));
+  return decided(self, ask);
+}
+
+/** Nothing but the age of the last run stands in the way, and the ask is a new one (R12). */
+function isCold(self: Self, ask?: ReserveAsk): boolean {
+  if (!self.actor) return false;
+  const { account } = pass(self.actor, self.now());
+  if (ask && findSlot(account, ask.reservationId)) return false;
+  return wantsCheck(account, account.now);
+}
+
+/** Asks the database before a cold account is asked; who comes meanwhile joins (R12). */
+function checked(self: Self): Promise<unknown> {
+  self.checking ??= CancellationScope.nonCancellable(() => reconcile(self, check)).finally(() => {
+    self.checking = null;
+  });
+  return self.checking;
+}
+
+function decided(self: Self, ask: ReserveAsk): Refusal | DecisionWire | Promise<DecisionWire> {
   const decision = decisionOn(self, ask);
   return ask.replyTo && !isRefusal(decision) ? replied(self, ask.replyTo, decision) : decision;
 }

@@ -1,11 +1,11 @@
 /** The account's queries: they change nothing, roll a copy, and have no clock but the later one. */
 import { setHandler } from '@temporalio/workflow';
-import { viewOf } from '../domain/actor.js';
+import { nextRunAt, viewOf, type Actor } from '../domain/actor.js';
 import type { Account } from '../domain/account.js';
 import { nextSlots } from '../domain/forecast.js';
 import { parseQuery, type QueryAsk } from '../domain/messages.js';
 import { isoInstant, type Instant } from '../domain/time.js';
-import { peekWire, reservationWire, statusWire } from '../domain/wire.js';
+import { peekWire, reservationWire, statusWire, type StatusWire } from '../domain/wire.js';
 import { failureOf, queries } from '../protocol.js';
 import type { Self } from './self.js';
 
@@ -15,6 +15,14 @@ type Seen = {
   readonly isForecast: boolean;
   readonly ask: QueryAsk;
 };
+
+/** The account as it is seen at that instant, and what is known of its rows. */
+export const statusOf = (actor: Actor, account: Account, at: Instant): StatusWire =>
+  statusWire(account, at, {
+    version: actor.version,
+    unsaved: actor.outbox.length,
+    nextRunAt: nextRunAt(actor, at),
+  });
 
 export function answerQueries(self: Self): void {
   const see = (raw: unknown, needs?: 'count' | 'reservationId'): Seen => {
@@ -26,8 +34,7 @@ export function answerQueries(self: Self): void {
   };
   setHandler(queries.status, (raw) => {
     const { account, at } = see(raw);
-    const { version, outbox } = self.read();
-    return statusWire(account, at, { version, unsaved: outbox.length });
+    return statusOf(self.read(), account, at);
   });
   setHandler(queries.reservation, (raw) => {
     const { account, at, ask } = see(raw, 'reservationId');

@@ -5,7 +5,7 @@ import { tell, type Actor } from '../domain/actor.js';
 import type { Command, Refusal } from '../domain/events.js';
 import { parseStart } from '../domain/settingsMessages.js';
 import { stateOf, type Start } from '../domain/settings.js';
-import { failureOf, SEARCH_ATTRIBUTES, workflowIdOf } from '../protocol.js';
+import { failureOf, SEARCH_ATTRIBUTES, workflowIdOf, type Findings } from '../protocol.js';
 import { Alarm } from './alarm.js';
 import { detailsOf } from './details.js';
 
@@ -36,10 +36,20 @@ export class Self {
   blockedUntil = 0;
   lastSaveAt = 0;
   signals = 0;
+  /** Reconciles that were tried in this run, and those that were done by the loop (R8). */
+  runs = 0;
+  runsDone = 0;
+  /** The loop is asked to have done this many. */
+  runsAsked = 0;
+  /** What the last one that succeeded found. */
+  found: Findings | null = null;
+  /** A check of a cold account that callers wait for (R12). */
+  checking: Promise<unknown> | null = null;
   readonly start: Start | null;
   readonly midnight = new Alarm('UTC midnight');
   readonly saveSoon = new Alarm('save a delivery');
   readonly saveLater = new Alarm('save');
+  readonly tick = new Alarm('reconcile');
   readonly cooldownEnd = new Alarm('the cooldown ends');
   /** How each Signal is taken, by name. */
   readonly takes = new Map<string, (raw: unknown) => Promise<void>>();

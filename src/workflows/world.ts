@@ -8,6 +8,12 @@ const fast = proxyLocalActivities<Activities>({
   scheduleToCloseTimeout: 2_000,
   retry: { maximumAttempts: 1 },
 });
+/** A caller waits for its answer anyway: a cold account's check may take five seconds (R12). */
+export const check: Pick<Activities, 'reconcile'> = proxyLocalActivities<Activities>({
+  startToCloseTimeout: 4_500,
+  scheduleToCloseTimeout: 4_500,
+  retry: { maximumAttempts: 1 },
+});
 /** Nothing waits while it runs; it ends, so that an outage never keeps a run from its end. */
 const sure = proxyActivities<Activities>({
   startToCloseTimeout: 10_000,

@@ -19,6 +19,7 @@ const all: Account = {
   breakerUntil: NOW + 1,
   cooldowns: [{ until: NOW + 1, cause: 'throttled' }],
   isIdentityChecked: false,
+  reconciledAt: NOW,
 };
 const twentyGone: Account['slots'] = Array.from({ length: 20 }, (_, i) => ({
   reservationId: r(`gone${i}`),

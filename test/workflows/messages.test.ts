@@ -83,16 +83,27 @@ const CASES: readonly {
     message: () => ['disconnect', PERSON],
     answers: { state: 'disconnected' },
   },
+  {
+    message: () => ['reconcileNow', {}],
+    before: [['sendReserve', { reservationId: 'r1' }]],
+    answers: { runId: expect.any(String), drift: 1, healed: false, alerted: false, cooled: false },
+  },
 ];
 
+const INSTANTS: readonly string[] = [
+  'reservedAt',
+  'leaseExpiresAt',
+  'until',
+  'since',
+  'lastReconciledAt',
+  'nextReconcileAt',
+];
 /** All of a status that does not depend on when it was asked, and on how it was named. */
 function effectIn(status: StatusWire): unknown {
   const { accountId: _id, asOf: _asOf, version: _version, unsaved: _unsaved, ...rest } = status;
   return JSON.parse(
     JSON.stringify(rest, (key, value: unknown) =>
-      ['reservedAt', 'leaseExpiresAt', 'until', 'since'].includes(key) && value !== null
-        ? 'some time'
-        : value,
+      INSTANTS.includes(key) && value !== null ? 'some time' : value,
     ),
   );
 }

@@ -76,7 +76,7 @@ export class Play {
       const batch = batchOf(this.actor);
       this.store.save(batch.row, batch.entries, this.actor.owner);
       this.store.save(batch.row, batch.entries, this.actor.owner); // an activity runs twice
-      this.actor = saved(this.actor, batch);
+      this.actor = saved(this.actor, batch, null);
     }
   }
 
@@ -97,7 +97,9 @@ export class Play {
       const next = (Math.floor(this.clock / DAY) + 1) * DAY + step.offsetMs;
       this.clock = Math.max(this.clock, next);
     }
-    this.actor = domain.pass(this.actor, this.clock);
+    this.actor = domain.record(domain.pass(this.actor, this.clock), [
+      { type: 'Reconciled', at: this.clock }, // each run succeeds on time
+    ]);
     reference.pass(this.clock);
     switch (step.do) {
       case 'pass':
@@ -301,6 +303,7 @@ function liveUntil(run: Play, retryAt: number): void {
       actor = domain.pass(actor, day * DAY + 60_000);
     }
     settleBefore(at);
+    actor = domain.record(domain.pass(actor, at), [{ type: 'Reconciled', at }]);
     const ask = { reservationId: rid('asked-again') };
     const { answer } = domain.tell(actor, domain.reserve, ask, at);
     return 'granted' in answer && answer.granted;

@@ -1,0 +1,23 @@
+/** What a person should look at: the closed list of the contract (2). */
+export const ALERT_KINDS = [
+  'drift',
+  'over_cap',
+  'undercount',
+  'bad_signal',
+  'chat_id_missing',
+  'chat_id_taken',
+  'double_send',
+  'late_delivery',
+  'ambiguous_observed',
+  'old_id',
+  'unclean_end',
+  'two_owners',
+  'identity_in_use',
+  'refused_row',
+  'run_overdue',
+  'workflow_missing',
+  'clock_skew',
+  'cap_lowered',
+  'reply_failed',
+] as const;
+export type AlertKind = (typeof ALERT_KINDS)[number];

@@ -1,0 +1,179 @@
+/** What a run writes (R8): the fence of leases that are over, heartbeat, corrections and alerts. */
+import type { DayVerdict, Verdict } from '../domain/reconcile.js';
+import type { Foreign } from '../domain/stored.js';
+import type { Instant, UtcDay } from '../domain/time.js';
+import type { Queryable } from './pool.js';
+
+/** The account's row as it stood before, locked; `isEdited`: not as the last save wrote it (R14). */
+export type Stood = {
+  readonly owner: string;
+  readonly version: number;
+  readonly day: UtcDay;
+  readonly counter: number;
+  readonly isEdited: boolean;
+  readonly columns: { readonly [name: string]: unknown };
+};
+
+export async function lockAccount(db: Queryable, accountId: string): Promise<Stood | null> {
+  const { rows } = await db.query<Stood>(
+    `select owner, version::float8 as version, safeband.day_no(counter_day) as day,
+            inmails_sent_today as counter,
+            coalesce(fingerprint <> safeband.account_fingerprint(a), false) as "isEdited",
+            case when fingerprint <> safeband.account_fingerprint(a) then to_jsonb(a)
+                 else '{}' end as columns
+       from safeband.accounts a where account_id = $1 for update`,
+    [accountId],
+  );
+  return rows[0] ?? null;
+}
+
+/** Marks the row as written by its workflow, whatever it holds. */
+export async function stampAccount(db: Queryable, accountId: string): Promise<void> {
+  await db.query(
+    `update safeband.accounts a set fingerprint = safeband.account_fingerprint(a)
+      where account_id = $1`,
+    [accountId],
+  );
+}
+
+/** Which columns a hand has changed, as far as the new row does not have them so. */
+export async function foreignIn(
+  db: Queryable,
+  accountId: string,
+  stood: Stood,
+): Promise<Foreign | null> {
+  if (!stood.isEdited) return null;
+  const { rows } = await db.query<{ name: string }>(
+    `select old.key as name
+       from jsonb_each($2::jsonb) old, safeband.accounts a, jsonb_each(to_jsonb(a)) new
+      where a.account_id = $1 and new.key = old.key and new.value is distinct from old.value
+        and old.key not in ('version', 'updated_at', 'recorded_at', 'fingerprint')
+      order by 1`,
+    [accountId, JSON.stringify(stood.columns)],
+  );
+  return { day: stood.day, counter: stood.counter, columns: rows.map(({ name }) => name) };
+}
+
+/** How long a run waits for a caller's open transaction: its slot is then spent, not freed. */
+const FENCE_WAIT = '300ms';
+
+/**
+ * Takes the journal's place of attempts that never began (R6): one that begins later fails on the
+ * primary key. Where somebody else is about to insert it, nothing is written.
+ */
+export async function fence(
+  db: Queryable,
+  accountId: string,
+  slots: readonly { readonly reservationId: string; readonly quotaDay: UtcDay }[],
+  at: Instant,
+): Promise<void> {
+  for (const { reservationId, quotaDay } of slots) {
+    await db.query('savepoint fence');
+    try {
+      await db.query(`set local lock_timeout = '${FENCE_WAIT}'`);
+      await db.query(
+        `insert into safeband.send_attempts
+           (account_id, reservation_id, quota_day, attempted_at, outcome, settled_at)
+         values ($1, $2, safeband.day_at($3), safeband.at_ms($4), 'void', safeband.at_ms($4))
+         on conflict do nothing`,
+        [accountId, reservationId, quotaDay, at],
+      );
+      await db.query('release savepoint fence');
+    } catch (error) {
+      if (!isLockTimeout(error)) throw error;
+      await db.query('rollback to savepoint fence');
+    }
+  }
+}
+
+const isLockTimeout = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === '55P03';
+
+export type RunRows = {
+  readonly accountId: string;
+  readonly runId: string;
+  readonly at: Instant;
+  readonly durationMs: number;
+  readonly verdict: Verdict;
+  readonly foreign: Foreign | null;
+};
+
+/** One heartbeat a run, also when nothing was found. */
+export async function writeHeartbeat(db: Queryable, run: RunRows): Promise<void> {
+  const { verdict } = run;
+  const today = verdict.days.at(-1);
+  await db.query(
+    `insert into safeband.reconciler_runs
+       (run_id, scope, account_id, ran_at, duration_ms, accounts_checked, counter_before,
+        counter_after, delivered, external, in_flight, uncertain, drift, alerted, cooled,
+        explanation)
+     values ($1, 'account', $2, safeband.at_ms($3), $4, 1, $5, $6, $7, $8, $9, $10, $11, $12, $13,
+             $14::jsonb)
+     on conflict do nothing`,
+    [
+      run.runId,
+      run.accountId,
+      run.at,
+      run.durationMs,
+      today?.before,
+      today?.after,
+      today?.delivered,
+      today?.external,
+      verdict.inFlight,
+      verdict.uncertain,
+      today?.drift,
+      verdict.alerts.length > 0,
+      verdict.cooled,
+      JSON.stringify({ parts: today?.parts ?? [] }),
+    ],
+  );
+}
+
+/** What was healed of one day, and why. */
+export async function writeCorrection(
+  db: Queryable,
+  { accountId, runId, at, foreign }: RunRows,
+  { day, before, after, parts }: DayVerdict,
+): Promise<void> {
+  await db.query(
+    `insert into safeband.corrections
+       (account_id, run_id, quota_day, before, after, layer, explanation, at)
+     values ($1, $2, safeband.day_at($3), $4, $5, 'operation', $6::jsonb, safeband.at_ms($7))
+     on conflict do nothing`,
+    [
+      accountId,
+      runId,
+      day,
+      before,
+      after,
+      JSON.stringify({ parts, editedColumns: foreign?.columns ?? [] }),
+      at,
+    ],
+  );
+}
+
+/** Raises what was found; a run that is tried again raises it once. */
+export async function raiseAlerts(db: Queryable, { accountId, runId, at, verdict }: RunRows) {
+  await db.query(
+    `insert into safeband.alerts as old
+       (account_id, kind, severity, quota_day, details, raised_at)
+     select $1::text, a.kind, a.severity, (a.details->>'day')::date,
+            a.details || jsonb_build_object('runId', $2::text), safeband.at_ms($3)
+       from jsonb_to_recordset($4::jsonb) as a (kind text, severity text, details jsonb)
+     on conflict (account_id, kind, quota_day) do update
+       set severity = excluded.severity, details = excluded.details, times = old.times + 1,
+           raised_at = excluded.raised_at, resolved_at = null, recorded_at = clock_timestamp()
+     where old.details->>'runId' is distinct from excluded.details->>'runId'`,
+    [accountId, runId, at, JSON.stringify(verdict.alerts)],
+  );
+}
+
+/** Ends the alerts of earlier runs whose cause is gone. */
+export async function resolveAlerts(db: Queryable, { accountId, runId, at }: RunRows) {
+  await db.query(
+    `update safeband.alerts set resolved_at = safeband.at_ms($3), recorded_at = clock_timestamp()
+      where account_id = $1 and kind in ('drift', 'over_cap', 'undercount', 'run_overdue')
+        and resolved_at is null and details->>'runId' is distinct from $2::text`,
+    [accountId, runId, at],
+  );
+}
