@@ -44,8 +44,10 @@ export function isWorthRetrying(error: unknown): boolean {
   const code = codeOf(error);
   if (code === RESOURCE_EXHAUSTED || code === UNAVAILABLE || code === DEADLINE_EXCEEDED)
     return true;
-  // A continue-as-new was refused by new events: soon over. A failed state or a pause is not.
-  return code === FAILED_PRECONDITION && /unexpected workflow task failure/i.test(textOf(error));
+  // A continue-as-new was refused by new events, or its run has not begun: soon over. A failed
+  // state or a pause is not.
+  const isSoonOver = /unexpected workflow task failure|workflow task is not scheduled yet/i;
+  return code === FAILED_PRECONDITION && isSoonOver.test(textOf(error));
 }
 
 export const isNotFound = (error: unknown): boolean => error instanceof WorkflowNotFoundError;

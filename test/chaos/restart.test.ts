@@ -99,13 +99,18 @@ it('ends cleanly on a Temporal cancel', async () => {
 it('takes over what another system sent: 104 with 17 delivered', async () => {
   const id = stand.newAccount();
   await stand.connect(id, { inmailsSentToday: 104, deliveredToday: 17 });
-  expect(await statusOf(id)).toMatchObject({ counter: 104, imported: 17, unexplained: 87 });
+  // The first run finds it, heals it to what was delivered, and rests the account (R8, R13).
+  const healed = { counter: 17, imported: 17, unexplained: 0, state: 'cooldown' };
+  await expect.poll(() => statusOf(id)).toMatchObject(healed);
   expect(await safeband.reserve(id, { reservationId: 'r1' })).toMatchObject({
     granted: false,
-    reason: 'daily_cap',
-    limit: 50,
-    used: 104,
+    reason: 'cooldown',
   });
+  const { rows } = await stand.pool.query(
+    'select before, after from safeband.corrections where account_id = $1',
+    [id],
+  );
+  expect(rows).toEqual([{ before: 104, after: 17 }]);
 });
 
 it('holds the second account of one member', async () => {
