@@ -11,7 +11,7 @@ import {
   type WorkflowHandle,
 } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import { webpackConfigHook } from '../src/bundling.js';
+import { keepStacksShort, webpackConfigHook } from '../src/bundling.js';
 import { createActivities } from '../src/activities/index.js';
 import { startStack } from '../src/dev/stack.js';
 import { migrate } from '../src/postgres/migrate.js';
@@ -43,6 +43,7 @@ export async function createBench(options: { readonly debugMode?: boolean } = {}
   await migrate(stack.databaseUrl);
   const pool = createPool(stack.databaseUrl);
   const native = await NativeConnection.connect({ address: stack.temporalAddress });
+  keepStacksShort();
   const worker = await Worker.create({
     connection: native,
     taskQueue: TASK_QUEUE,

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DefaultLogger, Runtime, Worker, type NativeConnection } from '@temporalio/worker';
-import { webpackConfigHook } from './bundling.js';
+import { keepStacksShort, webpackConfigHook } from './bundling.js';
 import { createActivities } from './activities/index.js';
 import { ConfigError, configFrom, sentenceOf, type Config } from './config.js';
 import { createLogger } from './logger.js';
@@ -30,6 +30,7 @@ export async function createWorker(
   needs: WorkerNeeds,
 ): Promise<{ readonly worker: Worker; readonly close: () => Promise<void> }> {
   const { connection, namespace, databaseUrl } = needs;
+  keepStacksShort();
   const pool = createPool(databaseUrl);
   const worker = await Worker.create({
     connection,

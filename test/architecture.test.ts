@@ -48,7 +48,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   config: [],
   logger: ['pino'],
-  bundling: ['@temporalio/worker'],
+  bundling: ['@temporalio/worker', 'node:'],
   temporal: ['config', '@temporalio/envconfig', '@temporalio/worker'],
   worker: ['*'],
   migrate: ['*'],

@@ -17,11 +17,10 @@ export class Alarm {
   arm(ms: number): void {
     if (this.#isArmed) return;
     this.#isArmed = true;
-    void this.#ring(ms);
+    void sleep(Math.max(1, ms), { summary: this.#summary }).then(() => this.#ring());
   }
 
-  async #ring(ms: number): Promise<void> {
-    await sleep(Math.max(1, ms), { summary: this.#summary });
+  #ring(): void {
     this.hasRung = true;
   }
 

@@ -74,45 +74,51 @@ export function listen(self: Self): void {
 /** Said by a Signal only: an Update without a chat is refused before it gets here (R4). */
 const MISSING_CHAT: Refusal = { refused: 'ChatIdMissing', message: 'chatId is missing' };
 
-/** One message as Update and as Signal. A bad Update is refused; a bad Signal is counted (R18). */
+/**
+ * One message as Update and as Signal. A bad Update is refused; a bad Signal is counted (R18). Few
+ * closures: each of thousands of cached accounts has its own.
+ */
 function accept<I, O>(
   self: Self,
   message: Message<I, O>,
   handle: Handle<I, O>,
   isAnsweredUnread = false,
 ): void {
-  const isReady = (): boolean => isAnsweredUnread || self.actor !== null;
-  const answer = (input: I): O | Promise<O> => {
-    const answered = handle(input);
-    return answered instanceof Promise ? answered.then(answerOf) : answerOf(answered);
-  };
   setHandler(
     message.update,
     (raw) => {
       const input = valueOf(message.parse(raw, 'strict', self.now()));
-      return isReady() ? answer(input) : opened(self).then(() => answer(input));
+      if (isAnsweredUnread || self.actor) return answerTo(handle(input));
+      return opened(self).then(() => answerTo(handle(input)));
     },
-    {
-      validator: (raw) => {
-        valueOf(message.parse(raw, 'strict', self.now()));
-      },
-    },
+    { validator: (raw) => void valueOf(message.parse(raw, 'strict', self.now())) },
   );
-  const take = async (raw: unknown): Promise<void> => {
-    const parsed = message.parse(raw, 'lenient', self.now());
-    if (!parsed.ok) return complain(self, message.name, parsed.message);
-    for (const flaw of parsed.dropped) complain(self, message.name, `dropped: ${flaw}`);
-    const answered = await handle(parsed.value);
-    if (isRefusal(answered)) refused(self, message.name, answered);
-  };
+  const take = (raw: unknown): Promise<void> => taken(self, message, handle, raw);
   self.takes.set(message.name, take);
   setHandler(message.signal, async (raw) => {
     self.signals += 1;
-    if (self.actor) await take(raw);
-    else if (isAnsweredUnread && message.parse(raw, 'strict', self.now()).ok) await take(raw);
+    const isNow = self.actor !== null || isAnsweredUnread;
+    if (isNow && (self.actor || message.parse(raw, 'strict', self.now()).ok)) await take(raw);
     else self.waiting.push({ name: message.name, raw });
   });
 }
+
+/** A Signal: what is wrong with it becomes an alert. */
+async function taken<I, O>(
+  self: Self,
+  message: Message<I, O>,
+  handle: Handle<I, O>,
+  raw: unknown,
+): Promise<void> {
+  const parsed = message.parse(raw, 'lenient', self.now());
+  if (!parsed.ok) return complain(self, message.name, parsed.message);
+  for (const flaw of parsed.dropped) complain(self, message.name, `dropped: ${flaw}`);
+  const answered = await handle(parsed.value);
+  if (isRefusal(answered)) refused(self, message.name, answered);
+}
+
+const answerTo = <O>(answer: O | Refusal | Promise<O | Refusal>): O | Promise<O> =>
+  answer instanceof Promise ? answer.then(answerOf) : answerOf(answer);
 
 /** Takes the Signals that waited for the account to be read back, in the order they came (R13). */
 export async function takeWaiting(self: Self): Promise<void> {

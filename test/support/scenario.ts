@@ -58,7 +58,8 @@ export function anAccount(
 }
 
 /** Runs succeed on time, unless a test says otherwise (R12). */
-const verified = (actor: Actor, at: number): Actor => record(actor, [{ type: 'Reconciled', at }]);
+const verified = (actor: Actor, now: number): Actor =>
+  record(actor, [{ type: 'Reconciled', at: now }]);
 
 export class Scenario {
   readonly actor: Actor;
