@@ -14,6 +14,7 @@ import {
   TASK_QUEUE,
   type Delivered,
   type Failed,
+  type Findings,
   type Observed,
   type Settled,
   type StateAnswer,
@@ -71,6 +72,8 @@ export type ObservedReport = {
 export type Order = { readonly reason: string; readonly actor: string };
 
 const DEADLINE_MS = 5_000;
+/** The account itself answers `Unavailable` after 10 s. */
+const RECONCILE_DEADLINE_MS = 12_000;
 const GRANTED_MAX = 20_000;
 
 export class SafebandClient {
@@ -189,6 +192,16 @@ export class SafebandClient {
   /** The next instants at which a reserve is granted if every one before it is used; 1 to 200. */
   nextSlots(accountId: string, count: number): Promise<readonly string[]> {
     return this.#transport.query(accountId, 'nextSlots', { count }, this.#deadline());
+  }
+
+  /**
+   * Runs a reconcile of the account now and says what it found (R8); throws `Unavailable` where
+   * Postgres does not answer within 10 s.
+   */
+  reconcileNow(accountId: string): Promise<Findings> {
+    this.#denials.forget(accountId);
+    const deadline = Date.now() + Math.max(this.#deadlineMs, RECONCILE_DEADLINE_MS);
+    return this.#transport.update<Findings>(accountId, 'reconcileNow', {}, deadline);
   }
 
   /** Changes the policy; throws `CapAboveSafeBand`. */

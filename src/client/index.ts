@@ -29,4 +29,5 @@ export type {
   ReservationWire as Reservation,
   StatusWire as Status,
 } from '../domain/wire.js';
+export type { Findings } from '../protocol.js';
 export type { FailureType } from '../domain/events.js';

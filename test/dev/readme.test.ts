@@ -1,4 +1,4 @@
-/** What the README shows is what happens: its commands for other languages, on the real servers. */
+/** What README and docs show is what happens: their commands for any shell, on the real servers. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -20,8 +20,12 @@ afterAll(async () => {
 });
 
 it('reserves and delivers by the Temporal CLI', async () => {
-  const readme = await readFile('README.md', 'utf8');
-  const script = /```sh\n(ACCOUNT=[\s\S]*?)```/.exec(readme)?.[1] ?? '';
+  const commands = async (file: string, first: string): Promise<string> => {
+    const text = await readFile(file, 'utf8');
+    return new RegExp(`\`\`\`sh\n(${first}[\\s\\S]*?)\`\`\``).exec(text)?.[1] ?? '';
+  };
+  const reconciling = await commands('docs/lifecycle.md', 'temporal');
+  const script = (await commands('README.md', 'ACCOUNT=')) + reconciling;
   const id = stand.newAccount();
   const own = script
     .replaceAll('acme-anna', id)
@@ -34,6 +38,7 @@ it('reserves and delivers by the Temporal CLI', async () => {
   const { stdout } = await promisify(execFile)('bash', ['-ec', own], { env });
   expect(stdout).toContain('granted:true');
   expect(stdout).toContain('"counter":1');
+  expect(stdout).toContain('healed:false');
   await expect
     .poll(async () => (await stand.handle(id).query<{ delivered: number }>('status')).delivered)
     .toBe(1);

@@ -1,6 +1,7 @@
 /** Runs on the real servers (R6, R8, R12, R14): what is found, what is healed, who has to wait. */
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createClient } from '../../src/client/index.js';
 import type { Findings } from '../../src/protocol.js';
 import type { DecisionWire, ReservationWire, StatusWire } from '../../src/domain/wire.js';
 import { createStand, type Stand } from '../support/stand.js';
@@ -54,7 +55,7 @@ const CORRECTIONS = `select before, after, explanation->'editedColumns' as edite
 describe('a run', () => {
   it('leaves a heartbeat, also when it finds nothing', async () => {
     const { id, account } = await sent(1);
-    const found = await say<Findings>(account, 'reconcileNow');
+    const found = await createClient({ client: stand.client }).reconcileNow(id);
     expect(found).toMatchObject({ drift: 0, healed: false, alerted: false, cooled: false });
     expect(
       await all(
