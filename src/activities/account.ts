@@ -26,7 +26,6 @@ import {
   lockAccount,
   raiseAlerts,
   resolveAlerts,
-  stampAccount,
   writeCorrection,
   writeHeartbeat,
 } from '../postgres/runs.js';
@@ -64,15 +63,18 @@ function claim(pool: Pool, { owner, found, row }: Claim): Promise<Claimed> {
   return inTransaction(pool, async (db) => {
     await lockIdentity(db, row);
     if (!(await claimAccount(db, row, owner, found))) return { claimed: false };
-    await stampAccount(db, row.accountId);
     return { claimed: true, rivals: await readRivals(db, row) };
   });
 }
 
-async function saveIn(db: Queryable, { owner, row, entries }: Save): Promise<Saved> {
+async function saveIn(
+  db: Queryable,
+  { owner, row, entries }: Save,
+  checkedAt: Instant | null = null,
+): Promise<Saved> {
   const { accountId } = row;
   const stood = await lockAccount(db, accountId);
-  if (!stood || !(await moveAccount(db, row, owner))) {
+  if (!stood || !(await moveAccount(db, row, owner, checkedAt))) {
     const { day, updatedAt: at } = row;
     if (stood && stood.owner !== owner) {
       await raiseTwoOwners(db, accountId, { day, at, owner: stood.owner });
@@ -80,7 +82,6 @@ async function saveIn(db: Queryable, { owner, row, entries }: Save): Promise<Sav
     return { saved: false, owner: stood?.owner ?? '', version: stood?.version ?? 0 };
   }
   const foreign = await foreignIn(db, accountId, stood);
-  await stampAccount(db, accountId);
   const refused = await writeAll(db, { owner, row, entries });
   return { saved: true, refused, foreign };
 }
@@ -89,7 +90,7 @@ function run(pool: Pool, { account, runId, at, ...request }: Run): Promise<Ran> 
   const begin = performance.now();
   return inTransaction(pool, async (db): Promise<Ran> => {
     const { accountId } = account;
-    const saved = await saveIn(db, request);
+    const saved = await saveIn(db, request, at);
     if (!saved.saved) return saved;
     const foreign = higher(saved.foreign, request.foreign);
     await fence(

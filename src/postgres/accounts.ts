@@ -3,6 +3,7 @@
  */
 import type { AccountRow } from '../domain/rows.js';
 import type { StoredAccount } from '../domain/stored.js';
+import type { Instant } from '../domain/time.js';
 import type { Queryable } from './pool.js';
 
 /** Every column that the workflow writes, in the order of `valuesOf`. */
@@ -93,13 +94,22 @@ export async function claimAccount(
   return rowCount === 1;
 }
 
-/** Moves the row forward, counter, day and ramp in one write; another's or a newer row stays. */
-export async function moveAccount(db: Queryable, row: AccountRow, owner: string): Promise<boolean> {
+/**
+ * Moves the row forward, counter, day and ramp in one write; another's or a newer row stays.
+ * `checkedAt`: a run does it.
+ */
+export async function moveAccount(
+  db: Queryable,
+  row: AccountRow,
+  owner: string,
+  checkedAt: Instant | null,
+): Promise<boolean> {
   const { rowCount } = await db.query(
     `update safeband.accounts
-        set (${COLUMNS}, recorded_at) = row (${VALUES}, clock_timestamp())
+        set (${COLUMNS}, recorded_at, last_checked_at) =
+            row (${VALUES}, clock_timestamp(), coalesce(safeband.at_ms($32), last_checked_at))
       where account_id = $1::text and owner = $31 and version <= $29::bigint`,
-    [...valuesOf(row), owner],
+    [...valuesOf(row), owner, checkedAt],
   );
   return rowCount === 1;
 }

@@ -4,7 +4,7 @@ import type { Foreign } from '../domain/stored.js';
 import type { Instant, UtcDay } from '../domain/time.js';
 import type { Queryable } from './pool.js';
 
-/** The account's row as it stood before, locked; `isEdited`: not as the last save wrote it (R14). */
+/** The account's row as it stood before, locked; `isEdited`: written since by another than a save (R14). */
 export type Stood = {
   readonly owner: string;
   readonly version: number;
@@ -18,22 +18,11 @@ export async function lockAccount(db: Queryable, accountId: string): Promise<Sto
   const { rows } = await db.query<Stood>(
     `select owner, version::float8 as version, safeband.day_no(counter_day) as day,
             inmails_sent_today as counter,
-            coalesce(fingerprint <> safeband.account_fingerprint(a), false) as "isEdited",
-            case when fingerprint <> safeband.account_fingerprint(a) then to_jsonb(a)
-                 else '{}' end as columns
+            is_edited as "isEdited", case when is_edited then to_jsonb(a) else '{}' end as columns
        from safeband.accounts a where account_id = $1 for update`,
     [accountId],
   );
   return rows[0] ?? null;
-}
-
-/** Marks the row as written by its workflow, whatever it holds. */
-export async function stampAccount(db: Queryable, accountId: string): Promise<void> {
-  await db.query(
-    `update safeband.accounts a set fingerprint = safeband.account_fingerprint(a)
-      where account_id = $1`,
-    [accountId],
-  );
 }
 
 /** Which columns a hand has changed, as far as the new row does not have them so. */
@@ -47,7 +36,8 @@ export async function foreignIn(
     `select old.key as name
        from jsonb_each($2::jsonb) old, safeband.accounts a, jsonb_each(to_jsonb(a)) new
       where a.account_id = $1 and new.key = old.key and new.value is distinct from old.value
-        and old.key not in ('version', 'updated_at', 'recorded_at', 'fingerprint')
+        and old.key not in
+            ('version', 'updated_at', 'recorded_at', 'is_edited', 'last_checked_at')
       order by 1`,
     [accountId, JSON.stringify(stood.columns)],
   );
