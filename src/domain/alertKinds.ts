@@ -21,3 +21,4 @@ export const ALERT_KINDS = [
   'reply_failed',
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
+export type Severity = 'info' | 'warning' | 'critical';

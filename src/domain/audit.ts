@@ -4,7 +4,7 @@
  */
 import type { AlertKind, Severity } from './alertKinds.js';
 import type { AccountId } from './ids.js';
-import { CLOCK_SKEW_MS, DRIFT_MAX, OVERDUE_MS, RESET_LATE_MS } from './limits.js';
+import { CLOCK_SKEW_MS, DRIFT_MAX, OVERDUE_MS, ROLL_LATEST_MS } from './limits.js';
 import type { Tier } from './tier.js';
 import { isoDay, isoInstant, startOf, type Instant, type UtcDay } from './time.js';
 
@@ -52,7 +52,7 @@ export function judge(row: Audited, at: Instant, today: UtcDay): Judged {
   const isToday = row.day >= today;
   const gap = row.counter - row.logged - row.imported;
   const isUnequal = isToday && (gap !== row.inFlight + row.uncertain || row.unexplained > 0);
-  const isLate = !isToday && at >= startOf(today) + RESET_LATE_MS;
+  const isLate = !isToday && at >= startOf(today) + ROLL_LATEST_MS;
   const isSilent =
     row.hotSince !== null &&
     Math.max(row.hotSince, row.checkedAt ?? row.hotSince) + OVERDUE_MS < at;

@@ -1,7 +1,7 @@
 /**
  * What can happen to an account: facts, in the past tense, each with all that it takes to tell it.
  */
-import type { AlertKind } from './alertKinds.js';
+import type { AlertKind, Severity } from './alertKinds.js';
 import type {
   Account,
   Cooldown,
@@ -17,8 +17,7 @@ import type { Policy } from './policy.js';
 import type { Instant, UtcDay } from './time.js';
 import type { Openings } from './window.js';
 
-export { ALERT_KINDS, type AlertKind } from './alertKinds.js';
-export type Severity = 'info' | 'warning' | 'critical';
+export { ALERT_KINDS, type AlertKind, type Severity } from './alertKinds.js';
 export type Details = { readonly [name: string]: string | number | boolean | null };
 
 /** Who proved a delivery: the `source` of its row in the event log. */

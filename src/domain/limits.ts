@@ -18,6 +18,11 @@ export const DRIFT_MAX = 5;
 /** Rows of these days before today are witnesses: a proof may be as old as an observed send. */
 export const WITNESS_DAYS = 5;
 
+/** A hot account without a run, and a fleet without an audit, are overdue after two missed (R8). */
+export const OVERDUE_MS = 2 * RECONCILE_INTERVAL_MS;
+/** The database's clock and the workflows' may be this far apart (R16). */
+export const CLOCK_SKEW_MS = MINUTE_MS;
+
 /** How long a protective cooldown lasts (R5, R8). */
 export const COOLDOWN_MS = HOUR_MS;
 /** However long LinkedIn asks us to wait, a person looks after a week (R5). */
@@ -62,6 +67,7 @@ export const SAVE_ROWS_MAX = 200;
 /** The overshoot that starts a cooldown: 5 x counter >= 6 x cap (R8). */
 export const OVERSHOOT = { counterTimes: 5, capTimes: 6 } as const;
 
+assert(OVERDUE_MS < VERIFIED_MS, 'people hear of a silent account before its gate closes');
 assert(VERIFIED_MS >= 3 * RECONCILE_INTERVAL_MS, 'two runs may fail before the gate closes');
 assert(COOLDOWN_MS > RECONCILE_INTERVAL_MS, 'a cooldown outlasts one reconcile interval');
 assert(LEASE_SECONDS_MAX * SECOND_MS <= DAY_MS, 'a lease reaches into the next day at most');
