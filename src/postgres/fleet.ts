@@ -15,6 +15,9 @@ export async function readClock(db: Queryable): Promise<Instant> {
   return rows[0]?.now ?? Number.NaN;
 }
 
+/** Accounts that one statement reads. */
+export const ACCOUNTS_PAGE = 10_000;
+
 export type AccountsPage = {
   readonly checked: number;
   /** The last id of the page; null: there are no more accounts. */
