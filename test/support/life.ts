@@ -2,8 +2,8 @@
  * An account's life while nobody says anything, as its workflow leads it: everything is saved, runs
  * come every ten minutes while it is hot, midnights roll it, and openings are worked out anew.
  */
-import { expandWindow } from '../../src/activities/window.js';
-import type { Account } from '../../src/domain/account.js';
+import { expandWindow, type ExpandAsk } from '../../src/activities/window.js';
+import { isSameProof, type Account } from '../../src/domain/account.js';
 import {
   batchOf,
   isDirty,
@@ -15,17 +15,17 @@ import {
   tell,
   type Actor,
 } from '../../src/domain/actor.js';
-import type { Command, Event } from '../../src/domain/events.js';
+import type { AlertKind, Command } from '../../src/domain/events.js';
 import { wantsCheck } from '../../src/domain/gate.js';
 import { reconcile } from '../../src/domain/reconcile.js';
-import { reserve } from '../../src/domain/reserve.js';
+import { reserve, type Decision } from '../../src/domain/reserve.js';
 import { cooldownAt } from '../../src/domain/roll.js';
 import type { DayRow, EventRow, ReservationRow, Row } from '../../src/domain/rows.js';
-import type { Witnesses } from '../../src/domain/stored.js';
+import type { Attempt, Witnesses } from '../../src/domain/stored.js';
 import { hashOf, startOf } from '../../src/domain/time.js';
 import { REMEMBERED_DAYS, WITNESS_DAYS } from '../../src/domain/limits.js';
 import { openingDays } from '../../src/domain/policy.js';
-import { isStale } from '../../src/domain/window.js';
+import { isStale, type Openings } from '../../src/domain/window.js';
 import { r } from './scenario.js';
 
 /** Idle accounts roll this long after midnight, spread by their workflow's id (R7). */
@@ -36,7 +36,14 @@ type Papers = {
   readonly reservations: readonly ReservationRow[];
   readonly events: readonly EventRow[];
   readonly days: readonly DayRow[];
+  /** The pipeline's journal; a test writes it. */
+  readonly attempts: readonly Attempt[];
+  /** Kinds of alerts, in the order they were raised. */
+  readonly alerts: readonly AlertKind[];
 };
+
+const isDecision = (heard: unknown): heard is Decision =>
+  typeof heard === 'object' && heard !== null && 'granted' in heard;
 
 export class Life {
   readonly actor: Actor;
@@ -61,11 +68,15 @@ export class Life {
     return this.actor.account;
   }
 
-  get isGranted(): boolean {
+  /** What the last ask was told. */
+  get decision(): Decision {
     const { heard } = this;
-    return (
-      typeof heard === 'object' && heard !== null && 'granted' in heard && heard.granted === true
-    );
+    if (isDecision(heard)) return heard;
+    throw new Error('nothing was asked');
+  }
+
+  get isGranted(): boolean {
+    return this.decision.granted;
   }
 
   /** Lives until that instant; what a timer of that very instant does comes after it. */
@@ -82,7 +93,7 @@ export class Life {
   /** Something is said, now. */
   says<I, A>(command: Command<I, A>, input: I): Life {
     const { actor, answer } = tell(this.actor, command, input, this.now);
-    return new Life(actor, this.now, this.papers, answer).#saved();
+    return new Life(actor, this.now, this.papers, answer).#learnt().#saved();
   }
 
   /** Asks for a slot, as the mailbox does: a cold account is checked first (R12). */
@@ -91,9 +102,19 @@ export class Life {
     return life.says(reserve, { reservationId: r(reservationId), leaseSeconds });
   }
 
-  /** Something that nobody says happens: a test sets the stage. */
-  happens(events: readonly Event[]): Life {
-    return this.#with(record(this.actor, events)).#saved();
+  /** Somebody writes to Postgres, past the account. */
+  finds(more: Partial<Pick<Papers, 'events' | 'attempts'>>): Life {
+    const { events, attempts } = this.papers;
+    return this.#with(this.actor, {
+      ...this.papers,
+      events: [...events, ...(more.events ?? [])],
+      attempts: [...attempts, ...(more.attempts ?? [])],
+    });
+  }
+
+  /** A run, whether or not one is due. */
+  runs(): Life {
+    return this.#saved().#ran();
   }
 
   #with(actor: Actor, papers = this.papers): Life {
@@ -116,7 +137,7 @@ export class Life {
     const { sendingWindow: window, timezone } = policy;
     const days = openingDays(policy);
     if (window === null || (openings && !isStale(openings, now, days))) return this;
-    const learnt = expandWindow({ window, timezone, from: now, days });
+    const learnt = openingsOf({ window, timezone, from: now, days });
     return this.#with(record(this.actor, [{ type: 'OpeningsLearnt', openings: learnt }]));
   }
 
@@ -142,10 +163,20 @@ export class Life {
   }
 }
 
-const NOTHING: Papers = { reservations: [], events: [], days: [] };
+/** Lives of one account branch, and each branch would work out the same openings. */
+const worked = new Map<string, Openings>();
+function openingsOf(ask: ExpandAsk): Openings {
+  const key = JSON.stringify(ask);
+  const openings = worked.get(key) ?? expandWindow(ask);
+  if (worked.size > 100) worked.clear();
+  worked.set(key, openings);
+  return openings;
+}
+
+const NOTHING: Papers = { reservations: [], events: [], days: [], attempts: [], alerts: [] };
 
 /** What a run reads of them: what is still remembered, as `activities/account.ts` asks for it. */
-const witnessesOf = ({ reservations, events }: Papers, day: number): Witnesses => ({
+const witnessesOf = ({ reservations, events, attempts }: Papers, day: number): Witnesses => ({
   reservations: reservations.filter(
     (row) =>
       row.quotaDay >= day - REMEMBERED_DAYS ||
@@ -153,7 +184,7 @@ const witnessesOf = ({ reservations, events }: Papers, day: number): Witnesses =
       (row.carriedInto ?? 0) >= day,
   ),
   events: events.filter((row) => row.quotaDay >= day - WITNESS_DAYS),
-  attempts: [],
+  attempts: attempts.filter((row) => row.quotaDay >= day - REMEMBERED_DAYS),
 });
 
 function filed(papers: Papers, row: Row): Papers {
@@ -165,5 +196,8 @@ function filed(papers: Papers, row: Row): Papers {
     const others = papers.days.filter(({ quotaDay }) => quotaDay !== row.quotaDay);
     return { ...papers, days: [...others, row] };
   }
-  return row.table === 'inmail_events' ? { ...papers, events: [...papers.events, row] } : papers;
+  if (row.table === 'alerts') return { ...papers, alerts: [...papers.alerts, row.kind] };
+  if (row.table !== 'inmail_events') return papers;
+  const isKnown = papers.events.some((old) => isSameProof(old, row));
+  return isKnown ? papers : { ...papers, events: [...papers.events, row] };
 }
