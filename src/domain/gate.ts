@@ -116,9 +116,11 @@ const midnightAfter = (account: Account): Instant => startOf(account.day + 1);
 
 /** The account's facts are known: its identity is its own, its window worked out (R11, R13). */
 const isKnown = (account: Account, at: Instant): boolean =>
-  account.isIdentityChecked &&
-  (account.policy.sendingWindow === null ||
-    (account.openings !== null && at < account.openings.until));
+  account.isIdentityChecked && isWindowKnown(account, at);
+
+/** There is no window, or it has been worked out as far as that instant (R11). */
+export const isWindowKnown = ({ policy, openings }: Account, at: Instant): boolean =>
+  policy.sendingWindow === null || (openings !== null && at < openings.until);
 
 const isFresh = ({ reconciledAt }: Account, at: Instant): boolean =>
   reconciledAt !== null && at - reconciledAt < VERIFIED_MS;
