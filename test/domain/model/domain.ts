@@ -11,7 +11,8 @@ export type Domain = typeof import('../../../src/domain/actor.js') &
   typeof import('../../../src/domain/settings.js') &
   typeof import('../../../src/domain/wire.js') &
   typeof import('../../../src/domain/forecast.js') &
-  typeof import('../../../src/domain/facts.js');
+  typeof import('../../../src/domain/facts.js') &
+  typeof import('../../../src/domain/roll.js');
 
 const FILES = [
   'actor',
@@ -24,6 +25,7 @@ const FILES = [
   'wire',
   'forecast',
   'facts',
+  'roll',
 ];
 
 export async function loadDomain(folder: string): Promise<Domain> {
