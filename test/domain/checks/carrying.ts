@@ -1,0 +1,122 @@
+/** What a save, a midnight, a start and a reset carry over; and whom the audit wakes. */
+import { expect } from 'vitest';
+import type { Audited } from '../../../src/domain/audit.js';
+import { isAccountId } from '../../../src/domain/ids.js';
+import { dayOf, MINUTE_MS } from '../../../src/domain/time.js';
+import { at, c, m, must } from '../../support/scenario.js';
+import { LATE, LATER, Life, NINE, type Check } from './life.js';
+
+const whileSaving: Check = (domain) => {
+  const life = new Life(domain);
+  life.reserve('a');
+  life.reserve('b');
+  const batch = domain.batchOf(life.actor);
+  life.deliver('a');
+  life.actor = domain.saved(life.actor, batch, null);
+  expect(life.actor.outbox.map(({ row }) => row.table)).toEqual(['reservations', 'inmail_events']);
+  expect(domain.isDirty(life.actor)).toBe(true);
+};
+
+const staysHot: Check = (domain) => {
+  const life = new Life(domain);
+  life.send(1);
+  life.actor = domain.saved(life.actor, domain.batchOf(life.actor), null);
+  expect(domain.isHot(life.actor)).toBe(true);
+  life.heal({ ...life.run(), events: [] });
+  expect(domain.isHot(life.actor)).toBe(false);
+};
+
+const firstMessage: Check = (domain) => {
+  const life = new Life(domain, {}, LATE);
+  life.send(3);
+  life.now = at('2026-11-25T00:00:00.000Z');
+  life.reserve('first');
+  expect(life.counter).toBe(1);
+  expect(life.account.slots.at(-1)?.quotaDay).toBe(dayOf(life.now));
+};
+
+const closing: Check = (domain) => {
+  const start = { inmailsSentToday: 62, deliveredToday: 62 };
+  const life = new Life(domain, start, at('23:59'));
+  life.until(at('2026-11-25T00:00:30.000Z'));
+  expect(life.account.cooldowns).toEqual([
+    { cause: 'overshoot', until: at('2026-11-25T01:00:00.000Z') },
+  ]);
+};
+
+const sameDay: Check = (domain) => {
+  const life = new Life(domain);
+  life.send(3);
+  const again = new Life(domain, {}, LATER, life.stored(30));
+  expect(again.counter).toBe(30);
+};
+
+const unclean: Check = (domain) => {
+  const life = new Life(domain);
+  life.send(1);
+  const found = life.stored();
+  const account = found.account && { ...found.account, owner: 'another chain' };
+  const again = new Life(domain, {}, LATER, { ...found, account });
+  expect(again.account.cooldowns.map(({ cause }) => cause)).toEqual(['unclean_end']);
+};
+
+const twoTellings: Check = (domain) => {
+  const own = new Life(domain);
+  for (const id of ['a', 'b']) own.reserve(id);
+  const other = new Life(domain);
+  for (const id of ['a', 'b', 'c']) other.reserve(id);
+  own.fail('a', 'rejected');
+  other.deliver('a');
+  other.say(domain.observe, { chatId: c('typed'), messageId: m('m'), sentAt: NINE });
+  own.actor = domain.record(own.actor, domain.merged(own.account, other.account));
+  expect(own.states).toEqual(['delivered', 'in_flight', 'in_flight']);
+  expect(own.counter).toBe(4);
+};
+
+const audited = (more: Partial<Audited> = {}): Audited => ({
+  accountId: must(isAccountId, 'acme'),
+  tier: 'sales_navigator',
+  day: dayOf(NINE),
+  counter: 3,
+  inFlight: 1,
+  uncertain: 0,
+  imported: 0,
+  unexplained: 0,
+  logged: 2,
+  isEdited: false,
+  hasNews: false,
+  hotSince: null,
+  checkedAt: NINE,
+  ...more,
+});
+const woken: Check = (domain) => {
+  const { day } = audited();
+  const isWoken = (more: Partial<Audited>): boolean =>
+    domain.judge(audited(more), NINE + MINUTE_MS, day).isWoken;
+  expect(isWoken({})).toBe(false);
+  expect(isWoken({ counter: 4 })).toBe(true);
+  expect(isWoken({ isEdited: true })).toBe(true);
+  expect(isWoken({ hasNews: true })).toBe(true);
+  expect(isWoken({ day: day - 1 })).toBe(true);
+};
+const silent: Check = (domain) => {
+  const { day } = audited();
+  const isSilent = (minutes: number, more: Partial<Audited>): boolean =>
+    domain.judge(audited(more), NINE + minutes * MINUTE_MS, day).isSilent;
+  expect(isSilent(60, {})).toBe(false);
+  expect(isSilent(20, { hotSince: NINE })).toBe(false);
+  expect(isSilent(21, { hotSince: NINE })).toBe(true);
+  expect(isSilent(21, { hotSince: NINE, checkedAt: NINE + 5 * MINUTE_MS })).toBe(false);
+};
+
+export const carryingChecks = {
+  'rows that came in while a save ran still wait': whileSaving,
+  'an account is hot until a run has found all equal': staysHot,
+  'the first message after midnight finds the new day': firstMessage,
+  'the roll audits the closing counter': closing,
+  'a start on the same day gives no fresh cap': sameDay,
+  'a start after an unclean end waits': unclean,
+  'of two tellings of a slot the higher one wins': twoTellings,
+  'the audit wakes each account that disagrees': woken,
+  'a hot account is silent after 20 minutes': silent,
+} satisfies Readonly<Record<string, Check>>;
