@@ -1,5 +1,5 @@
 /** A rule broken on purpose: one text of the sources replaced, in a copy of them. */
-import { cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -17,17 +17,24 @@ export type Mutant<Check extends string = string> = {
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 /** Inside the project, so that its packages are found. */
-const scratch = path.join(project, '.safeband', `mutants-${process.pid}`);
+export const scratch = path.join(project, '.safeband', `mutants-${process.pid}`);
 let copies = 0;
 
-/** A copy of `src` and `migrations`, with that text replaced if one is named. */
+/**
+ * A copy of `src` and `migrations`, with that text replaced if one is named. A domain that stays as
+ * it is is only linked, so that it is read once.
+ */
 export async function copyOfSources(mutant?: Mutant): Promise<string> {
   const folder = path.join(scratch, String((copies += 1)));
+  const domain = path.join(project, 'src', 'domain');
+  const isLinked = mutant !== undefined && !mutant.file.startsWith('src/domain/');
   for (const part of ['src', 'migrations']) {
     // A tsconfig.json extends one that is not beside the copy.
-    const filter = (name: string): boolean => !name.endsWith('tsconfig.json');
+    const filter = (name: string): boolean =>
+      !name.endsWith('tsconfig.json') && !(isLinked && name === domain);
     await cp(path.join(project, part), path.join(folder, part), { recursive: true, filter });
   }
+  if (isLinked) await symlink(domain, path.join(folder, 'src', 'domain'));
   if (mutant) await mutate(folder, mutant);
   return folder;
 }
