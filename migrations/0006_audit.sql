@@ -26,11 +26,41 @@ alter table safeband.reservations enable always trigger tell_deletion;
 -- The last run of the account that succeeded, written in its transaction (R8).
 alter table safeband.accounts add column last_checked_at timestamptz;
 
--- The audit reads a day of the event log by pages of accounts, and what is new in log and journal.
+-- A reservation's row that is changed under the number it has was changed by hand, too.
+create function safeband.tell_rewrite() returns trigger language plpgsql as $$
+begin
+  update safeband.accounts set is_edited = true where account_id = new.account_id;
+  return null;
+end $$;
+create trigger tell_rewrite after update on safeband.reservations
+  for each row when (new.number = old.number) execute function safeband.tell_rewrite();
+alter table safeband.reservations enable always trigger tell_rewrite;
+
+-- Since when an account has been hot (R8); null: cold, the audit looks after it.
+alter table safeband.accounts add column hot_since timestamptz;
+create index accounts_hot on safeband.accounts (account_id) where hot_since is not null;
+
+-- The audit reads a day of the event log by pages of accounts.
 create index inmail_events_audit on safeband.inmail_events (quota_day, account_id)
   where is_counted;
-create index inmail_events_bypassed on safeband.inmail_events (recorded_at) where number is null;
-create index send_attempts_recorded on safeband.send_attempts (recorded_at);
+
+-- What is new in journal and log is told by the transaction that wrote it: a stamp would miss a row
+-- that was committed long after it was stamped. The audit keeps the oldest that it may have missed.
+alter table safeband.send_attempts
+  add column written_in xid8 not null default pg_current_xact_id();
+alter table safeband.inmail_events
+  add column written_in xid8 not null default pg_current_xact_id();
+create index send_attempts_news on safeband.send_attempts (written_in);
+create index inmail_events_bypassed on safeband.inmail_events (written_in) where number is null;
+create or replace function safeband.keep_outcome() returns trigger language plpgsql as $$
+begin
+  if old.outcome is not null then
+    raise exception 'the outcome of attempt % is written already: %',
+      old.reservation_id, old.outcome using errcode = 'restrict_violation';
+  end if;
+  new.written_in := pg_current_xact_id();
+  return new;
+end $$;
 
 create or replace function safeband.account_status_at(at timestamptz)
   returns table (

@@ -1,7 +1,12 @@
-/** `npm run migrate`: brings the database to this version, and registers the search attributes. */
+/**
+ * `npm run migrate`: brings the database to this version, and tells Temporal the search attributes
+ * and the Schedule of the fleet audit.
+ */
+import { Client } from '@temporalio/client';
 import { configFrom, sentenceOf } from './config.js';
 import { migrate } from './postgres/migrate.js';
-import { SEARCH_ATTRIBUTES } from './protocol.js';
+import { FLEET_AUDIT, SEARCH_ATTRIBUTES } from './protocol.js';
+import { registerSchedule } from './schedule.js';
 import { reachTemporal } from './temporal.js';
 
 /** Temporal's number for an attribute that is found by its exact word. */
@@ -11,7 +16,7 @@ const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
-async function registerSearchAttributes(): Promise<void> {
+async function registerInTemporal(): Promise<void> {
   const { connection, namespace } = await reachTemporal();
   try {
     const { customAttributes } = await connection.operatorService.listSearchAttributes({
@@ -25,6 +30,8 @@ async function registerSearchAttributes(): Promise<void> {
     say(
       `search attributes: ${missing.length > 0 ? `registered ${missing.join(', ')}` : 'are there'}`,
     );
+    const schedule = await registerSchedule(new Client({ connection, namespace }));
+    say(`schedule ${FLEET_AUDIT.scheduleId}: ${schedule}`);
   } finally {
     await connection.close();
   }
@@ -33,7 +40,7 @@ async function registerSearchAttributes(): Promise<void> {
 try {
   const applied = await migrate(configFrom(process.env).databaseUrl, say);
   say(applied.length > 0 ? `${applied.length} migrations applied` : 'the database is up to date');
-  await registerSearchAttributes();
+  await registerInTemporal();
 } catch (error) {
   const sentence = sentenceOf(error);
   process.stderr.write(`${sentence ?? (error instanceof Error ? error.stack : String(error))}\n`);

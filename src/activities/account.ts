@@ -8,18 +8,13 @@ import type { Instant } from '../domain/time.js';
 import {
   claimAccount,
   lockIdentity,
+  markCold,
   moveAccount,
   readAccount,
   readRivals,
 } from '../postgres/accounts.js';
 import { inTransaction, type Pool, type Queryable } from '../postgres/pool.js';
-import {
-  readAttempts,
-  readDays,
-  readEvents,
-  readHighestNumber,
-  readReservations,
-} from '../postgres/readBack.js';
+import { readDays, readHighestNumber, readWitnesses } from '../postgres/readBack.js';
 import {
   fence,
   foreignIn,
@@ -31,7 +26,9 @@ import {
 } from '../postgres/runs.js';
 import { keepRefused, raiseTwoOwners, writeRows } from '../postgres/rows.js';
 
-export function accountActivities(pool: Pool): Omit<Activities, 'expandWindow'> {
+export function accountActivities(
+  pool: Pool,
+): Omit<Activities, 'expandWindow' | 'readClock' | 'auditFleet'> {
   return {
     readBack: ({ accountId, day }) => readBack(pool, accountId, day),
     claim: (request) => claim(pool, request),
@@ -49,9 +46,11 @@ function readBack(pool: Pool, accountId: string, day: number): Promise<ReadBack>
       return {
         account,
         highestNumber: await readHighestNumber(db, accountId),
-        reservations: await readReservations(db, accountId, since),
-        attempts: await readAttempts(db, accountId, day),
-        events: await readEvents(db, accountId, day),
+        ...(await readWitnesses(db, accountId, {
+          openedOn: since,
+          day,
+          loggedSince: day - REMEMBERED_DAYS,
+        })),
         days: await readDays(db, accountId, { since, day }),
       };
     },
@@ -69,12 +68,12 @@ function claim(pool: Pool, { owner, found, row }: Claim): Promise<Claimed> {
 
 async function saveIn(
   db: Queryable,
-  { owner, row, entries }: Save,
+  { owner, row, entries, isHot }: Save,
   checkedAt: Instant | null = null,
 ): Promise<Saved> {
   const { accountId } = row;
   const stood = await lockAccount(db, accountId);
-  if (!stood || !(await moveAccount(db, row, owner, checkedAt))) {
+  if (!stood || !(await moveAccount(db, row, owner, { isHot, checkedAt }))) {
     const { day, updatedAt: at } = row;
     if (stood && stood.owner !== owner) {
       await raiseTwoOwners(db, accountId, { day, at, owner: stood.owner });
@@ -82,7 +81,7 @@ async function saveIn(
     return { saved: false, owner: stood?.owner ?? '', version: stood?.version ?? 0 };
   }
   const foreign = await foreignIn(db, accountId, stood);
-  const refused = await writeAll(db, { owner, row, entries });
+  const refused = await writeAll(db, row, entries);
   return { saved: true, refused, foreign };
 }
 
@@ -99,21 +98,24 @@ function run(pool: Pool, { account, runId, at, ...request }: Run): Promise<Ran> 
       account.slots.filter((slot) => isUnbegun(slot, at)),
       at,
     );
-    const since = account.day - WITNESS_DAYS + REMEMBERED_DAYS;
-    const found = {
-      reservations: await readReservations(db, accountId, account.day),
-      attempts: await readAttempts(db, accountId, account.day),
-      events: await readEvents(db, accountId, since),
-    };
+    const found = await readWitnesses(db, accountId, {
+      openedOn: account.day,
+      day: account.day,
+      loggedSince: account.day - WITNESS_DAYS,
+    });
     const verdict = reconcile(account, found, foreign, at);
     const durationMs = Math.round(performance.now() - begin);
     const rows = { accountId, runId, at, durationMs, verdict, foreign };
     await writeHeartbeat(db, rows);
     const healed = verdict.days.filter(({ isHealed }) => isHealed);
     for (const day of healed) await writeCorrection(db, rows, day);
-    if (verdict.alerts.length > 0) await raiseAlerts(db, rows);
+    const alerts = verdict.alerts.map((alert) => ({ ...alert, accountId }));
+    await raiseAlerts(db, { runId, at, alerts });
     await resolveAlerts(db, rows);
     const { events, cooled, days } = verdict;
+    const isEqual = events.length === 0;
+    if (isEqual && !account.slots.some(({ state }) => state === 'in_flight'))
+      await markCold(db, accountId);
     return {
       saved: true,
       runId,
@@ -138,8 +140,11 @@ function higher(one: Foreign | null, other: Foreign | null): Foreign | null {
 }
 
 /** All rows at once; if one is refused for its content, one by one, so that it alone stays out. */
-async function writeAll(db: Queryable, { row, entries }: Save): Promise<number> {
-  const { accountId, day, updatedAt: at } = row;
+async function writeAll(
+  db: Queryable,
+  { accountId, day, updatedAt: at }: Save['row'],
+  entries: Save['entries'],
+): Promise<number> {
   const whole = await tried(db, () => writeRows(db, accountId, entries));
   if (whole === undefined) return 0;
   let refused = 0;

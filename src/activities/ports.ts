@@ -30,6 +30,8 @@ export type Save = {
   readonly row: AccountRow;
   /** At most 200, ascending. */
   readonly entries: readonly Entry[];
+  /** The account needs a run after it: the audit of the fleet looks out for that run (R8). */
+  readonly isHot: boolean;
 };
 export type Saved =
   /** The rows are in Postgres. `foreign`: what the account's row held that nobody here wrote. */
@@ -55,6 +57,26 @@ export type Ran =
       readonly cooled: boolean;
     }
   | Extract<Saved, { readonly saved: false }>;
+
+export type AuditAsk = {
+  readonly runId: string;
+  readonly at: Instant;
+  /** How far the database's clock is ahead of the workflows' (R16). */
+  readonly skewMs: number;
+};
+/** What an audit found: numbers of accounts. */
+export type Audited = {
+  readonly checked: number;
+  readonly drifting: number;
+  readonly woken: number;
+  /** Hot, and without a run for 20 minutes. */
+  readonly silent: number;
+  readonly lateResets: number;
+  /** Connected, and without a workflow: started again. */
+  readonly missing: number;
+  /** To be woken, and not reached: the next audit finds them again. */
+  readonly unreached: number;
+};
 
 export interface Activities {
   /**
@@ -82,6 +104,18 @@ export interface Activities {
    * Safe to run again: rows of a run are written once under its id, a fence stands once.
    */
   reconcile(run: Run): Promise<Ran>;
+
+  /** Reads the database's clock. Safe to run again: it only reads. */
+  readClock(): Promise<Instant>;
+
+  /**
+   * Audits the fleet (R8): reads all connected accounts beside the event log, wakes those whose
+   * numbers disagree, starts those without a workflow again, raises and closes alerts, and leaves
+   * one heartbeat.
+   * Safe to run again: a woken account reconciles itself once more and finds nothing, a workflow is
+   * started once, alerts and heartbeat are written once a run.
+   */
+  auditFleet(ask: AuditAsk): Promise<Audited>;
 
   /**
    * Works out when a sending window is open, as UTC intervals (R11). Touches nothing.

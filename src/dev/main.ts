@@ -6,10 +6,12 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
 import { Command } from 'commander';
 import colors from 'picocolors';
 import { commonFrom, databaseUrlFrom, sentenceOf } from '../config.js';
 import { migrate } from '../postgres/migrate.js';
+import { registerSchedule } from '../schedule.js';
 import { isOurs, stop } from './child.js';
 import { playDay, type DemoResult } from './demo.js';
 import { readAccounts, readSends } from './day.js';
@@ -74,6 +76,15 @@ async function startWorker({ temporalAddress, databaseUrl }: Stack): Promise<Chi
   return child;
 }
 
+async function scheduleAudit({ temporalAddress: address }: Stack): Promise<void> {
+  const connection = await Connection.connect({ address });
+  try {
+    await registerSchedule(new Client({ connection }));
+  } finally {
+    await connection.close();
+  }
+}
+
 async function begun(isDemo: boolean): Promise<boolean> {
   const stack = await startStack({
     projectDir,
@@ -86,6 +97,7 @@ async function begun(isDemo: boolean): Promise<boolean> {
   running.push({ name: 'Temporal and Postgres', halt: stack.stop });
   await migrate(stack.databaseUrl, say);
   await startWorker(stack);
+  await scheduleAudit(stack);
   const linkedIn = await startLinkedIn();
   running.push({ name: 'the LinkedIn simulator', halt: linkedIn.close });
   say('Temporal, Postgres, a worker and a LinkedIn simulator are ready');

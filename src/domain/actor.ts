@@ -112,30 +112,36 @@ export const isDirty = (actor: Actor): boolean =>
 export const hasDelivery = (actor: Actor): boolean =>
   actor.outbox.some(({ row }) => row.table === 'inmail_events');
 
-/**
- * Something is in flight or unsaved, or has changed since the last run found all equal (R8); a cold
- * account is looked after by the fleet audit.
- */
-export const isHot = (actor: Actor): boolean =>
-  isDirty(actor) ||
+/** Something is in flight, or has changed since the last run found all equal, or that run failed. */
+const isInDoubt = (actor: Actor): boolean =>
   actor.foreign !== null ||
   actor.version !== actor.equalVersion ||
+  actor.account.runFailedAt !== null ||
   actor.account.slots.some(({ state }) => state === 'in_flight');
+
+/** In doubt, or unsaved (R8); a cold account is looked after by the fleet audit. */
+export const isHot = (actor: Actor): boolean => isDirty(actor) || isInDoubt(actor);
 
 /** When the account's own timer rings next; null: it is cold (R8). */
 export const nextRunAt = (actor: Actor, at: Instant): Instant | null =>
   isHot(actor) ? runAfter(actor.account.accountId, at + 1) : null;
 
-/** What one save carries. */
-export const batchOf = (actor: Actor): { row: AccountRow; entries: readonly Entry[] } => ({
+/** What one save carries. `isHot`: what it leaves behind needs a run, so its silence would be told. */
+export type Batch = {
+  readonly row: AccountRow;
+  readonly entries: readonly Entry[];
+  readonly isHot: boolean;
+};
+export const batchOf = (actor: Actor): Batch => ({
   row: accountRow(actor.account, actor.version),
   entries: actor.outbox.slice(0, SAVE_ROWS_MAX),
+  isHot: isInDoubt(actor),
 });
 
 /** Drops what a save confirmed: by number, because handlers ran meanwhile. */
 export function saved(
   actor: Actor,
-  sent: { readonly row: AccountRow; readonly entries: readonly Entry[] },
+  sent: Pick<Batch, 'row' | 'entries'>,
   foreign: Foreign | null,
 ): Actor {
   const numbers = new Set(sent.entries.map(({ number }) => number));
@@ -154,7 +160,7 @@ export function saved(
  */
 export function reconciled(
   actor: Actor,
-  sent: { readonly row: AccountRow; readonly entries: readonly Entry[] },
+  sent: Pick<Batch, 'row' | 'entries'>,
   events: readonly Event[],
   foreign: Foreign | null,
   at: Instant,

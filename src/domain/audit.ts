@@ -5,34 +5,22 @@
 import type { AlertKind, Severity } from './alertKinds.js';
 import type { AccountId } from './ids.js';
 import { CLOCK_SKEW_MS, DRIFT_MAX, OVERDUE_MS, ROLL_LATEST_MS } from './limits.js';
-import type { Tier } from './tier.js';
-import { isoDay, isoInstant, startOf, type Instant, type UtcDay } from './time.js';
+import { dayOf, isoDay, isoInstant, startOf, type Instant, type UtcDay } from './time.js';
 
-/** An account's row beside what the log says of its day. */
-export type Audited = {
+/** A connected account that deserves a look: its row beside what the log says of its day. */
+export type Suspect = {
   readonly accountId: AccountId;
-  readonly tier: Tier;
   readonly day: UtcDay;
-  readonly counter: number;
-  readonly inFlight: number;
-  readonly uncertain: number;
-  readonly imported: number;
-  readonly unexplained: number;
-  /** Rows of the event log that count for that day. */
-  readonly logged: number;
+  /** Counter less the day's rows of the event log less imported. */
+  readonly drift: number;
+  /** What is in flight and uncertain does not explain that drift, or something is unexplained. */
+  readonly isUnequal: boolean;
+  /** Another than a save has written its row, or deleted or changed a reservation's (R14). */
   readonly isEdited: boolean;
-  /** The journal or the log knows more of one of its slots than its row does, or of another. */
-  readonly hasNews: boolean;
-  /** Since when something has been in flight, or was changed without a run since; null: cold. */
+  /** Since when it needs a run; null: cold. */
   readonly hotSince: Instant | null;
+  /** Its last run that succeeded. */
   readonly checkedAt: Instant | null;
-};
-/** An alert of an account, or of the whole fleet. */
-export type FleetAlert = {
-  readonly accountId: string;
-  readonly kind: AlertKind;
-  readonly severity: Severity;
-  readonly details: { readonly [name: string]: string | number | null };
 };
 export type Judged = {
   /** Its counter is further from the log than people may miss (R8). */
@@ -45,45 +33,60 @@ export type Judged = {
   readonly isWoken: boolean;
 };
 
-/** Whose alert it is when it is nobody's own. */
-export const FLEET = 'safeband:fleet';
-
-export function judge(row: Audited, at: Instant, today: UtcDay): Judged {
-  const isToday = row.day >= today;
-  const gap = row.counter - row.logged - row.imported;
-  const isUnequal = isToday && (gap !== row.inFlight + row.uncertain || row.unexplained > 0);
-  const isLate = !isToday && at >= startOf(today) + ROLL_LATEST_MS;
-  const isSilent =
-    row.hotSince !== null &&
-    Math.max(row.hotSince, row.checkedAt ?? row.hotSince) + OVERDUE_MS < at;
+export function judge(suspect: Suspect, at: Instant): Judged {
+  const today = dayOf(at);
+  const { day, drift, isUnequal, isEdited, hotSince, checkedAt } = suspect;
+  const isLate = day < today && at >= startOf(today) + ROLL_LATEST_MS;
+  const isSilent = hotSince !== null && Math.max(hotSince, checkedAt ?? hotSince) + OVERDUE_MS < at;
   return {
-    isDrifting: isToday && gap > DRIFT_MAX,
+    isDrifting: day === today && drift > DRIFT_MAX,
     isLate,
     isSilent,
-    isWoken: isUnequal || isLate || isSilent || row.isEdited || row.hasNews,
+    isWoken: isUnequal || isEdited || isLate || isSilent,
   };
 }
 
-export const overdueAlert = ({ accountId, checkedAt, hotSince }: Audited): FleetAlert => ({
-  accountId,
+/** What only the audit can tell, and so closes when its cause is gone. */
+export const FLEET_ALERTS = [
+  'run_overdue',
+  'workflow_missing',
+  'clock_skew',
+] as const satisfies readonly AlertKind[];
+/** An alert of an account, or of the whole fleet. */
+export type FleetAlert = {
+  readonly accountId: string;
+  readonly kind: (typeof FLEET_ALERTS)[number];
+  readonly severity: Severity;
+  readonly details: { readonly [name: string]: string | number | null };
+};
+
+/** Whose alert it is when it is nobody's own. */
+export const FLEET = 'safeband:fleet';
+
+export const overdueAlert = (suspect: Suspect, at: Instant): FleetAlert => ({
+  accountId: suspect.accountId,
   kind: 'run_overdue',
   severity: 'warning',
   details: {
-    lastCheckedAt: checkedAt === null ? null : isoInstant(checkedAt),
-    hotSince: hotSince === null ? null : isoInstant(hotSince),
+    lastCheckedAt: suspect.checkedAt === null ? null : isoInstant(suspect.checkedAt),
+    hotSince: suspect.hotSince === null ? null : isoInstant(suspect.hotSince),
     cure: 'see whether its workflow and a worker run, and whether Postgres answers them',
+    day: isoDay(dayOf(at)),
   },
 });
 
-export const missingAlert = (accountId: string): FleetAlert => ({
+export const missingAlert = (accountId: string, at: Instant): FleetAlert => ({
   accountId,
   kind: 'workflow_missing',
   severity: 'critical',
-  details: { cure: 'it was started again; it waits until midnight UTC, or for a resume' },
+  details: {
+    cure: 'it was started again; it waits until midnight UTC, or for a resume by whoever looked',
+    day: isoDay(dayOf(at)),
+  },
 });
 
 /** The database's clock beside the workflows', where they are more than 60 s apart (R16). */
-export const skewAlerts = (skewMs: number): readonly FleetAlert[] =>
+export const skewAlerts = (skewMs: number, at: Instant): readonly FleetAlert[] =>
   Math.abs(skewMs) <= CLOCK_SKEW_MS
     ? []
     : [
@@ -91,12 +94,10 @@ export const skewAlerts = (skewMs: number): readonly FleetAlert[] =>
           accountId: FLEET,
           kind: 'clock_skew',
           severity: 'critical',
-          details: { skewMs, cure: 'set the clocks of Postgres and Temporal by the same source' },
+          details: {
+            skewMs,
+            cure: 'set the clocks of Postgres and Temporal by the same source',
+            day: isoDay(dayOf(at)),
+          },
         },
       ];
-
-/** An alert as it is stored: one a kind, account and day. */
-export const dated = (alert: FleetAlert, today: UtcDay): FleetAlert => ({
-  ...alert,
-  details: { ...alert.details, day: isoDay(today) },
-});

@@ -64,7 +64,7 @@ export function reconcile(
     verdictOn(day, { account, after, heals, found, foreign }),
   );
   const today = days.at(-1);
-  const cooling = today ? overshoot(account, today.before, at) : [];
+  const cooling = today ? overshoot(account, today.before, foreign, at) : [];
   const { inFlight, uncertain } = tallyOf(after, account.day);
   return {
     events: [...heals, ...cooling],
@@ -76,13 +76,26 @@ export function reconcile(
   };
 }
 
-/** The counter is far over the highest cap of the day: the account rests, once (R8). */
-function overshoot(account: Account, stood: number, at: Instant): readonly Event[] {
+/**
+ * The counter is far over the highest cap of its day: the account rests, once (R8). A row that a
+ * hand wrote before midnight is found after it, and is held against the cap of the day it closed.
+ */
+function overshoot(
+  account: Account,
+  stood: number,
+  foreign: Foreign | null,
+  at: Instant,
+): readonly Event[] {
   const { highestCap, cooledAtCounter } = account;
-  if (!isOvershoot(stood, highestCap) || stood <= cooledAtCounter) return [];
   if (isCooling(account, at)) return [];
-  const reason = `${stood} of a cap of ${highestCap}`;
-  return [cooldownStarted('overshoot', at + COOLDOWN_MS, stood, reason)];
+  const rest = (counter: number, cap: number, since: number): Event =>
+    cooldownStarted('overshoot', at + COOLDOWN_MS, since, `${counter} of a cap of ${cap}`);
+  if (stood > cooledAtCounter && isOvershoot(stood, highestCap)) {
+    return [rest(stood, highestCap, stood)];
+  }
+  if (foreign?.day !== account.day - 1) return [];
+  const cap = foreign.cap ?? highestCap;
+  return isOvershoot(foreign.counter, cap) ? [rest(foreign.counter, cap, cooledAtCounter)] : [];
 }
 
 /** Layer 1: what the account has to become so that it is what its witnesses say. */

@@ -25,6 +25,8 @@ export type StoredAccount = AccountRow & {
 export type Foreign = {
   readonly day: UtcDay;
   readonly counter: number;
+  /** The highest cap of that day as the row had it; null where a hand changed that, too. */
+  readonly cap: number | null;
   readonly columns: readonly string[];
 };
 /** What a run reads of one account in one snapshot, after its own rows are written (R8). */

@@ -72,10 +72,10 @@ export async function claimAccount(
   found: { readonly owner: string; readonly version: number } | null,
 ): Promise<boolean> {
   const { rowCount } = await db.query(
-    `insert into safeband.accounts as a (${COLUMNS}, owner, owner_version)
-     values (${VALUES}, $31, $29::bigint)
+    `insert into safeband.accounts as a (${COLUMNS}, owner, owner_version, hot_since)
+     values (${VALUES}, $31, $29::bigint, safeband.at_ms($30))
      on conflict (account_id) do update set
-       (${COLUMNS}, recorded_at, owner, owner_version) =
+       (${COLUMNS}, recorded_at, owner, owner_version, hot_since) =
        row (excluded.account_id, excluded.tier, excluded.timezone, excluded.daily_cap,
          excluded.weekly_cap, excluded.ramp, excluded.sending_window, excluded.identity,
          excluded.inmails_sent_today, excluded.counter_day, excluded.ramp_day,
@@ -86,7 +86,8 @@ export async function claimAccount(
          excluded.external, excluded.unexplained, excluded.version, excluded.updated_at,
          clock_timestamp(), excluded.owner,
          case when a.owner = excluded.owner and $32::text is null
-              then a.owner_version else excluded.owner_version end)
+              then a.owner_version else excluded.owner_version end,
+         coalesce(a.hot_since, excluded.hot_since))
      where a.version <= excluded.version
        and (a.owner = excluded.owner or (a.owner = $32 and a.version = $33))`,
     [...valuesOf(row), owner, found?.owner ?? null, found?.version ?? null],
@@ -102,16 +103,26 @@ export async function moveAccount(
   db: Queryable,
   row: AccountRow,
   owner: string,
-  checkedAt: Instant | null,
+  { isHot, checkedAt }: { readonly isHot: boolean; readonly checkedAt: Instant | null },
 ): Promise<boolean> {
   const { rowCount } = await db.query(
     `update safeband.accounts
-        set (${COLUMNS}, recorded_at, last_checked_at) =
-            row (${VALUES}, clock_timestamp(), coalesce(safeband.at_ms($32), last_checked_at))
+        set (${COLUMNS}, recorded_at, last_checked_at, hot_since) =
+            row (${VALUES}, clock_timestamp(), coalesce(safeband.at_ms($32), last_checked_at),
+              case when $33::boolean then coalesce(hot_since, safeband.at_ms($30)) end)
       where account_id = $1::text and owner = $31 and version <= $29::bigint`,
-    [...valuesOf(row), owner, checkedAt],
+    [...valuesOf(row), owner, checkedAt, isHot],
   );
   return rowCount === 1;
+}
+
+/** The run that holds the row found everything equal, and nothing is in flight: cold (R8). */
+export async function markCold(db: Queryable, accountId: string): Promise<void> {
+  await db.query(
+    `update safeband.accounts set hot_since = null, recorded_at = clock_timestamp()
+      where account_id = $1 and hot_since is not null`,
+    [accountId],
+  );
 }
 
 /** Everything that a start reads back of the row. */

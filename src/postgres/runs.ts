@@ -10,6 +10,7 @@ export type Stood = {
   readonly version: number;
   readonly day: UtcDay;
   readonly counter: number;
+  readonly cap: number;
   readonly isEdited: boolean;
   readonly columns: { readonly [name: string]: unknown };
 };
@@ -17,7 +18,7 @@ export type Stood = {
 export async function lockAccount(db: Queryable, accountId: string): Promise<Stood | null> {
   const { rows } = await db.query<Stood>(
     `select owner, version::float8 as version, safeband.day_no(counter_day) as day,
-            inmails_sent_today as counter,
+            inmails_sent_today as counter, highest_cap as cap,
             is_edited as "isEdited", case when is_edited then to_jsonb(a) else '{}' end as columns
        from safeband.accounts a where account_id = $1 for update`,
     [accountId],
@@ -41,11 +42,15 @@ export async function foreignIn(
       order by 1`,
     [accountId, JSON.stringify(stood.columns)],
   );
-  return { day: stood.day, counter: stood.counter, columns: rows.map(({ name }) => name) };
+  const columns = rows.map(({ name }) => name);
+  const cap = columns.includes('highest_cap') ? null : stood.cap;
+  return { day: stood.day, counter: stood.counter, cap, columns };
 }
 
-/** How long a run waits for a caller's open transaction: its slot is then spent, not freed. */
+/** How long a run waits for callers' open transactions: their slots are then spent, not freed. */
 const FENCE_WAIT = '300ms';
+/** After that many it waits for no more: many open transactions may not hold up a run. */
+const FENCES_AWAITED = 2;
 
 /**
  * Takes the journal's place of attempts that never began (R6): one that begins later fails on the
@@ -57,7 +62,9 @@ export async function fence(
   slots: readonly { readonly reservationId: string; readonly quotaDay: UtcDay }[],
   at: Instant,
 ): Promise<void> {
+  let awaited = 0;
   for (const { reservationId, quotaDay } of slots) {
+    if (awaited === FENCES_AWAITED) break;
     await db.query('savepoint fence');
     try {
       await db.query(`set local lock_timeout = '${FENCE_WAIT}'`);
@@ -71,9 +78,11 @@ export async function fence(
       await db.query('release savepoint fence');
     } catch (error) {
       if (!isLockTimeout(error)) throw error;
+      awaited += 1;
       await db.query('rollback to savepoint fence');
     }
   }
+  if (slots.length > 0) await db.query('set local lock_timeout = 0');
 }
 
 const isLockTimeout = (error: unknown): boolean =>
@@ -142,19 +151,40 @@ export async function writeCorrection(
   );
 }
 
-/** Raises what was found; a run that is tried again raises it once. */
-export async function raiseAlerts(db: Queryable, { accountId, runId, at, verdict }: RunRows) {
+export type Raised = {
+  readonly accountId: string;
+  readonly kind: string;
+  readonly severity: string;
+  /** `day`: the quota day that it is about. */
+  readonly details: object;
+};
+
+/** Raises what a run or an audit found; one that is tried again raises it once. */
+export async function raiseAlerts(
+  db: Queryable,
+  {
+    runId,
+    at,
+    alerts,
+  }: {
+    readonly runId: string;
+    readonly at: Instant;
+    readonly alerts: readonly Raised[];
+  },
+): Promise<void> {
+  if (alerts.length === 0) return;
   await db.query(
     `insert into safeband.alerts as old
        (account_id, kind, severity, quota_day, details, raised_at)
-     select $1::text, a.kind, a.severity, (a.details->>'day')::date,
-            a.details || jsonb_build_object('runId', $2::text), safeband.at_ms($3)
-       from jsonb_to_recordset($4::jsonb) as a (kind text, severity text, details jsonb)
+     select a."accountId", a.kind, a.severity, (a.details->>'day')::date,
+            a.details || jsonb_build_object('runId', $1::text), safeband.at_ms($2)
+       from jsonb_to_recordset($3::jsonb)
+         as a ("accountId" text, kind text, severity text, details jsonb)
      on conflict (account_id, kind, quota_day) do update
        set severity = excluded.severity, details = excluded.details, times = old.times + 1,
            raised_at = excluded.raised_at, resolved_at = null, recorded_at = clock_timestamp()
      where old.details->>'runId' is distinct from excluded.details->>'runId'`,
-    [accountId, runId, at, JSON.stringify(verdict.alerts)],
+    [runId, at, JSON.stringify(alerts)],
   );
 }
 

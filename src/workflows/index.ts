@@ -1,2 +1,3 @@
 /** What a worker can run. */
 export { inmailAccount } from './inmailAccount.js';
+export { inmailFleetAudit } from './inmailFleetAudit.js';

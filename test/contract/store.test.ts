@@ -53,7 +53,12 @@ async function retell(accountId: AccountId): Promise<void> {
     expect([i, answer]).toEqual([i, { claimed: true, rivals: [] }]);
   });
   const saved = saves.mock.calls.map(([row, entries, owner], i) => async () => {
-    const answer = await activities.save({ owner, row: { ...row, accountId }, entries });
+    const answer = await activities.save({
+      owner,
+      row: { ...row, accountId },
+      entries,
+      isHot: true,
+    });
     expect([i, answer]).toMatchObject([i, { saved: true, refused: 0 }]);
   });
   const orders = [...claims.mock.invocationCallOrder, ...saves.mock.invocationCallOrder];

@@ -1,5 +1,6 @@
 /** The commands that people type (contract, 5): what they say, and what they end with. */
 import { execFile } from 'node:child_process';
+import { Client, Connection } from '@temporalio/client';
 import { readFileSync } from 'node:fs';
 import { expect, inject, it } from 'vitest';
 import { freshDatabase } from '../support/stand.js';
@@ -14,13 +15,22 @@ const run = (script: string, env: Record<string, string>): Promise<Ended> =>
     });
   });
 
-it('npm run migrate applies what is missing, and registers the search attributes', async () => {
+it('npm run migrate applies what is missing, and tells Temporal attributes and Schedule', async () => {
   const { url, drop } = await freshDatabase();
   const env = { DATABASE_URL: url, TEMPORAL_ADDRESS: inject('temporalAddress') };
-  expect(await run('src/migrate.ts', env)).toEqual({
-    code: 0,
-    said: 'the database is up to date\nsearch attributes: are there',
+  const said = (schedule: string): string =>
+    `the database is up to date\nsearch attributes: are there\nschedule inmail-fleet-audit: ${schedule}`;
+  expect(await run('src/migrate.ts', env)).toEqual({ code: 0, said: said('made') });
+  expect(await run('src/migrate.ts', env)).toEqual({ code: 0, said: said('updated') });
+  const connection = await Connection.connect({ address: inject('temporalAddress') });
+  const schedule = new Client({ connection }).schedule.getHandle('inmail-fleet-audit');
+  expect(await schedule.describe()).toMatchObject({
+    spec: { intervals: [{ every: 600_000 }] },
+    action: { workflowType: 'inmailFleetAudit', taskQueue: 'inmail' },
+    policies: { overlap: 'SKIP', catchupWindow: 60_000 },
   });
+  await schedule.delete();
+  await connection.close();
   await drop();
 });
 

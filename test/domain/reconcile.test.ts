@@ -30,6 +30,7 @@ const day = (account: Scenario): number => account.actor.account.day;
 const foreign = (account: Scenario, counter: number): Foreign => ({
   day: day(account),
   counter,
+  cap: 50,
   columns: ['inmails_sent_today'],
 });
 /** The account in mid-life: an earlier run of today found all equal. */

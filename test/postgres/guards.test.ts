@@ -97,7 +97,9 @@ describe('a save', () => {
         ? { ...entry, row: { ...entry.row, settledAt: 1 } }
         : entry,
     );
-    expect(await activities.save({ owner: OWNER, row, entries: broken })).toMatchObject({
+    expect(
+      await activities.save({ owner: OWNER, row, entries: broken, isHot: true }),
+    ).toMatchObject({
       saved: true,
       refused: 1,
     });

@@ -40,7 +40,7 @@ beforeEach(async () => {
 /** Saves these rows, under numbers from `first` on. */
 const save = (rows: readonly Row[], first = 1): Promise<Saved> => {
   const entries: Entry[] = rows.map((row, i) => ({ number: first + i, row }));
-  return activities.save({ owner: OWNER, row: rowAt(first + rows.length), entries });
+  return activities.save({ owner: OWNER, row: rowAt(first + rows.length), entries, isHot: true });
 };
 const event = (more: Partial<EventRow> = {}): EventRow => ({
   table: 'inmail_events',

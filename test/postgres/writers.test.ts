@@ -92,7 +92,7 @@ describe('a claim', () => {
 
 describe('a row under an older number', () => {
   const save = (number: number, row: Row, version: number) =>
-    activities.save({ owner: OWNER, row: rowAt(version), entries: [{ number, row }] });
+    activities.save({ owner: OWNER, row: rowAt(version), entries: [{ number, row }], isHot: true });
   const day = (counter: number): DayRow => ({
     table: 'account_days',
     quotaDay: TODAY - 1,
@@ -155,6 +155,7 @@ describe('an alert that is raised again', () => {
     activities.save({
       owner: OWNER,
       row: rowAt(9),
+      isHot: true,
       entries: [{ number, row: alert(times) }],
     });
   const found = (): Promise<unknown> =>

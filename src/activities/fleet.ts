@@ -1,0 +1,163 @@
+/** The audit of the fleet (R8): looks at every connected account, wakes those that need it. */
+import { heartbeat, log } from '@temporalio/activity';
+import type { Activities, AuditAsk, Audited } from './ports.js';
+import {
+  judge,
+  missingAlert,
+  overdueAlert,
+  skewAlerts,
+  type FleetAlert,
+  type Suspect,
+} from '../domain/audit.js';
+import { dayOf, type Instant } from '../domain/time.js';
+import {
+  closeFleetAlerts,
+  readAccountsPage,
+  readClock,
+  readHorizon,
+  readNews,
+  readTier,
+  writeFleetHeartbeat,
+} from '../postgres/fleet.js';
+import { inTransaction, type Pool } from '../postgres/pool.js';
+import { raiseAlerts } from '../postgres/runs.js';
+
+/** Accounts that one statement reads. */
+const PAGE = 10_000;
+/** Accounts that one audit wakes at most; the others are found again by the next. */
+const WAKES_MAX = 5_000;
+/** Signals on their way at once. */
+const WAKES_AT_ONCE = 20;
+
+/** What the audit asks of Temporal. */
+export type Workflows = {
+  /** Ids of accounts whose workflow runs. */
+  readonly running: () => AsyncIterable<string>;
+  /** Asks an account to reconcile itself; false: there is no such workflow. */
+  readonly wake: (accountId: string) => Promise<boolean>;
+  readonly start: (account: { readonly accountId: string; readonly tier: string }) => Promise<void>;
+};
+
+export function fleetActivities(
+  pool: Pool,
+  workflows: Workflows,
+): Pick<Activities, 'readClock' | 'auditFleet'> {
+  return {
+    readClock: () => readClock(pool),
+    auditFleet: (ask) => audit(pool, workflows, ask),
+  };
+}
+
+async function audit(pool: Pool, workflows: Workflows, ask: AuditAsk): Promise<Audited> {
+  const begin = performance.now();
+  const { at, runId } = ask;
+  const since = await readHorizon(pool);
+  const news = await readNews(pool, { since, day: dayOf(at) });
+  const { connected, suspects } = await readAccounts(pool, at);
+  const judged = suspects.map((suspect) => ({ suspect, ...judge(suspect, at) }));
+  const running = await idsOf(workflows.running());
+  const wanted = new Set([
+    ...judged.flatMap(({ suspect, isWoken }) => (isWoken ? [suspect.accountId] : [])),
+    ...news.accountIds.filter((id) => connected.has(id)),
+    // Either it has none, or it began too lately to be listed: the call tells.
+    ...[...connected].filter((id) => !running.has(id)),
+  ]);
+  const woken = await wakeAll(pool, [...wanted], workflows);
+  const silent = judged.filter(({ isSilent }) => isSilent);
+  const alerts: readonly FleetAlert[] = [
+    ...silent.map(({ suspect }) => overdueAlert(suspect, at)),
+    ...woken.missing.map((accountId) => missingAlert(accountId, at)),
+    ...skewAlerts(ask.skewMs, at),
+  ];
+  const isWhole = woken.unreached.length === 0;
+  const found: Audited = {
+    checked: connected.size,
+    drifting: judged.filter(({ isDrifting }) => isDrifting).length,
+    woken: woken.reached,
+    silent: silent.length,
+    lateResets: judged.filter(({ isLate }) => isLate).length,
+    missing: woken.missing.length,
+    unreached: woken.unreached.length,
+  };
+  await inTransaction(pool, async (db) => {
+    await raiseAlerts(db, { runId, at, alerts });
+    await closeFleetAlerts(db, { at, raised: alerts });
+    await writeFleetHeartbeat(db, {
+      runId,
+      at,
+      durationMs: Math.round(performance.now() - begin),
+      checked: found.checked,
+      isAlerted: alerts.length > 0,
+      explanation: { ...found, ...(isWhole ? { horizon: news.horizon } : {}) },
+    });
+  });
+  return found;
+}
+
+/** Every connected account with its tier, and those whose row deserves a look; page by page. */
+async function readAccounts(
+  pool: Pool,
+  at: Instant,
+): Promise<{
+  readonly connected: ReadonlySet<string>;
+  readonly suspects: readonly Suspect[];
+}> {
+  const connected = new Set<string>();
+  const suspects: Suspect[] = [];
+  for (let after: string | null = ''; after !== null;) {
+    const page = await readAccountsPage(pool, { after, limit: PAGE, day: dayOf(at) });
+    for (const accountId of page.connected) connected.add(accountId);
+    suspects.push(...page.suspects);
+    after = page.last;
+    heartbeat(connected.size);
+  }
+  return { connected, suspects };
+}
+
+async function idsOf(list: AsyncIterable<string>): Promise<ReadonlySet<string>> {
+  const ids = new Set<string>();
+  for await (const id of list) {
+    ids.add(id);
+    if (ids.size % 1_000 === 0) heartbeat(ids.size);
+  }
+  return ids;
+}
+
+type Wakened = {
+  readonly reached: number;
+  readonly missing: readonly string[];
+  readonly unreached: readonly string[];
+};
+
+/** Wakes the accounts; one without a workflow is started again (R13: it then waits). */
+async function wakeAll(
+  pool: Pool,
+  accountIds: readonly string[],
+  { wake, start }: Workflows,
+): Promise<Wakened> {
+  const missing: string[] = [];
+  const unreached: string[] = accountIds.slice(WAKES_MAX);
+  let reached = 0;
+  const waiting = accountIds.slice(0, WAKES_MAX).values();
+  const wakeOne = async (accountId: string): Promise<void> => {
+    if (await wake(accountId)) {
+      reached += 1;
+      return;
+    }
+    const tier = await readTier(pool, accountId);
+    if (tier === null) return; // it was disconnected since its row was read
+    await start({ accountId, tier });
+    missing.push(accountId);
+  };
+  const work = async (): Promise<void> => {
+    for (const accountId of waiting) {
+      await wakeOne(accountId).catch((error: unknown) => {
+        log.warn('an account could not be woken', { accountId, error: String(error) });
+        unreached.push(accountId); // the next audit finds it again
+      });
+      heartbeat(reached);
+    }
+  };
+  await Promise.all(Array.from({ length: WAKES_AT_ONCE }, work));
+  return { reached, missing: missing.toSorted(), unreached };
+}

@@ -1,0 +1,184 @@
+/**
+ * What the audit of the fleet reads and writes (R8): pages of connected accounts beside the event
+ * log, what is new in journal and log, its heartbeat and its alerts. Sets of rows, few statements.
+ */
+import { FLEET_ALERTS, type FleetAlert, type Suspect } from '../domain/audit.js';
+import { REMEMBERED_DAYS } from '../domain/limits.js';
+import type { Instant, UtcDay } from '../domain/time.js';
+import { rowsOf, type Queryable } from './pool.js';
+
+/** The database's clock, for the comparison of R16. */
+export async function readClock(db: Queryable): Promise<Instant> {
+  const { rows } = await db.query<{ now: number }>(
+    'select safeband.ms_of(clock_timestamp())::float8 as now',
+  );
+  return rows[0]?.now ?? Number.NaN;
+}
+
+export type AccountsPage = {
+  readonly checked: number;
+  /** The last id of the page; null: there are no more accounts. */
+  readonly last: string | null;
+  readonly connected: readonly string[];
+  readonly suspects: readonly Suspect[];
+};
+
+/** Connected accounts after that id, and those of them whose numbers deserve a look. */
+export async function readAccountsPage(
+  db: Queryable,
+  page: { readonly after: string; readonly limit: number; readonly day: UtcDay },
+): Promise<AccountsPage> {
+  const [found] = await rowsOf<AccountsPage>(
+    db,
+    `with page as materialized (
+       select account_id::text as id, counter_day, is_edited, hot_since, last_checked_at,
+              inmails_sent_today - imported as counted, in_flight + uncertain as open, unexplained
+         from safeband.accounts
+        where account_id > $1 and state <> 'disconnected'
+        order by account_id limit $2
+     ), logged as (
+       select account_id::text as id, count(*)::int as rows
+         from safeband.inmail_events
+        where is_counted and quota_day = safeband.day_at($3)
+          and account_id > $1 and account_id <= (select max(id) from page)
+        group by account_id
+     ), compared as (
+       select page.*, counted - coalesce(rows, 0) as drift,
+              counter_day = safeband.day_at($3)
+                and (counted - coalesce(rows, 0) <> open or unexplained > 0) as is_unequal
+         from page left join logged using (id)
+     )
+     select jsonb_build_object(
+       'checked', count(*), 'last', max(id),
+       'connected', coalesce(jsonb_agg(id), '[]'),
+       'suspects', coalesce(jsonb_agg(jsonb_build_object(
+           'accountId', id, 'day', safeband.day_no(counter_day), 'drift', drift,
+           'isUnequal', is_unequal, 'isEdited', is_edited,
+           'hotSince', safeband.ms_of(hot_since), 'checkedAt', safeband.ms_of(last_checked_at)))
+         filter (where is_unequal or is_edited or hot_since is not null
+           or counter_day < safeband.day_at($3)), '[]')) as row
+       from compared`,
+    [page.after, page.limit, page.day],
+  );
+  return found ?? { checked: 0, last: null, connected: [], suspects: [] };
+}
+
+/**
+ * A grant's journal row may be there before its reservation's, which is saved within 15 s: what is
+ * younger than this is looked at by the next audit.
+ */
+const YOUNG = '30 seconds';
+
+export type News = {
+  readonly accountIds: readonly string[];
+  /** Since which transaction the next audit has to look. */
+  readonly horizon: string;
+};
+
+/**
+ * Accounts of which the journal or the log knows more than their reservations do, told by what was
+ * written since the transaction `since`: attempts and events that nobody granted, outcomes that
+ * lift a slot.
+ */
+export async function readNews(
+  db: Queryable,
+  { since, day }: { readonly since: string; readonly day: UtcDay },
+): Promise<News> {
+  const { rows } = await db.query<{ accountIds: readonly string[]; horizon: string }>(
+    `with news as (
+       select s.account_id, s.written_in, s.recorded_at, s.settled_at
+         from safeband.send_attempts s
+         left join safeband.reservations r using (account_id, reservation_id)
+        where s.written_in >= $1::xid8 and s.quota_day >= safeband.day_at($2)
+          and case when r.state is null then s.outcome is distinct from 'void'
+                   when s.outcome = 'delivered' then r.state <> 'delivered'
+                   else s.outcome is not null and r.state = 'uncertain'
+                     and s.error_code is distinct from 'unknown' end
+       union all
+       select account_id, written_in, recorded_at, null
+         from safeband.inmail_events
+        where number is null and written_in >= $1::xid8
+     ), aged as (
+       select account_id::text as id, written_in,
+              greatest(recorded_at, settled_at) < clock_timestamp() - interval '${YOUNG}' as is_old
+         from news
+     )
+     select coalesce(array_agg(distinct id) filter (where is_old), '{}') as "accountIds",
+            least(pg_snapshot_xmin(pg_current_snapshot()),
+              (select written_in from aged where not is_old order by written_in limit 1))::text
+              as horizon
+       from aged`,
+    [since, day - REMEMBERED_DAYS],
+  );
+  return rows[0] ?? { accountIds: [], horizon: '0' };
+}
+
+/**
+ * Since which transaction this audit has to look: as the last one that reached every account wrote
+ * it down; from the beginning where there was none, or where the database's own count of
+ * transactions is behind it, as after it was rebuilt from a backup.
+ */
+export async function readHorizon(db: Queryable): Promise<string> {
+  const { rows } = await db.query<{ horizon: string }>(
+    `select case when horizon <= pg_snapshot_xmax(pg_current_snapshot()) then horizon::text
+                 else '0' end as horizon
+       from (select (explanation->>'horizon')::xid8 as horizon from safeband.reconciler_runs
+              where scope = 'fleet' and explanation ? 'horizon' order by ran_at desc limit 1) last`,
+  );
+  return rows[0]?.horizon ?? '0';
+}
+
+export type FleetRun = {
+  readonly runId: string;
+  readonly at: Instant;
+  readonly durationMs: number;
+  readonly checked: number;
+  readonly isAlerted: boolean;
+  readonly explanation: object;
+};
+
+/** One heartbeat an audit, whatever it found; an audit that is tried again leaves one. */
+export async function writeFleetHeartbeat(db: Queryable, run: FleetRun): Promise<void> {
+  await db.query(
+    `insert into safeband.reconciler_runs
+       (run_id, scope, ran_at, duration_ms, accounts_checked, alerted, explanation)
+     values ($1, 'fleet', safeband.at_ms($2), $3, $4, $5, $6::jsonb)
+     on conflict do nothing`,
+    [
+      run.runId,
+      run.at,
+      run.durationMs,
+      run.checked,
+      run.isAlerted,
+      JSON.stringify(run.explanation),
+    ],
+  );
+}
+
+/**
+ * The tier of an account that is connected; null: it is not. Read after its workflow was not found,
+ * because a workflow that was disconnected ends only once that is written.
+ */
+export async function readTier(db: Queryable, accountId: string): Promise<string | null> {
+  const { rows } = await db.query<{ tier: string }>(
+    `select tier from safeband.accounts where account_id = $1 and state <> 'disconnected'`,
+    [accountId],
+  );
+  return rows[0]?.tier ?? null;
+}
+
+/** Closes the audit's alerts whose cause is gone: all but those it has just raised. */
+export async function closeFleetAlerts(
+  db: Queryable,
+  { at, raised }: { readonly at: Instant; readonly raised: readonly FleetAlert[] },
+): Promise<void> {
+  await db.query(
+    `update safeband.alerts old
+        set resolved_at = safeband.at_ms($1), recorded_at = clock_timestamp()
+      where resolved_at is null and kind = any($2::text[])
+        and not exists (
+          select from jsonb_to_recordset($3::jsonb) as a ("accountId" text, kind text)
+           where a."accountId" = old.account_id and a.kind = old.kind)`,
+    [at, FLEET_ALERTS, JSON.stringify(raised)],
+  );
+}
