@@ -21,6 +21,7 @@ const spent = (account: Scenario): Scenario =>
 const edited = (account: Scenario, counter: number): Foreign => ({
   day: account.actor.account.day,
   counter,
+  cap: account.actor.account.highestCap,
   columns: ['inmails_sent_today'],
 });
 const counts = (desk: Desk): Promise<readonly object[]> =>
@@ -55,8 +56,8 @@ const lateRow: DatabaseCheck = async (desk) => {
   const early = (await desk.begin()).when(reserve, { reservationId: r('a') });
   const later = early.when(deliver, { reservationId: r('a'), chatId: c('x') });
   await desk.save(later.actor);
-  const { row } = batchOf(later.actor);
-  await desk.activities.save({ owner: OWNER, row, entries: batchOf(early.actor).entries });
+  const { entries } = batchOf(early.actor);
+  await desk.activities.save({ owner: OWNER, ...batchOf(later.actor), entries });
   expect(await desk.all('select state from safeband.reservations where account_id = $1')).toEqual([
     { state: 'delivered' },
   ]);
@@ -89,13 +90,13 @@ const oneStatement: DatabaseCheck = async (desk) => {
 };
 
 const refusedRow: DatabaseCheck = async (desk) => {
-  const { row, entries } = batchOf(spent(await desk.begin()).actor);
-  const broken = entries.map((entry): Entry =>
+  const batch = batchOf(spent(await desk.begin()).actor);
+  const entries = batch.entries.map((entry): Entry =>
     entry.row.table === 'reservations' && entry.row.reservationId === 'b'
       ? { ...entry, row: { ...entry.row, settledAt: 1 } }
       : entry,
   );
-  const answer = await answerOf(desk.activities.save({ owner: OWNER, row, entries: broken }));
+  const answer = await answerOf(desk.activities.save({ owner: OWNER, ...batch, entries }));
   expect(answer).toMatchObject({ saved: true, refused: 1 });
   expect(await counts(desk)).toEqual([{ events: 1, reservations: 1, counter: 2, alerts: 1 }]);
 };
@@ -203,7 +204,9 @@ const begun: DatabaseCheck = async (desk) => {
 const snapshot: DatabaseCheck = async (desk) => {
   const account = spent(await desk.begin());
   let isSaved = false;
-  const intruded: Activities = desk.build({ pool: interrupted(desk.pool, saveOnce) });
+  const intruded: Activities = desk.build.createActivities({
+    pool: interrupted(desk.pool, saveOnce),
+  });
   async function saveOnce(): Promise<void> {
     if (isSaved) return;
     isSaved = true;

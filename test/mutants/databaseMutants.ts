@@ -1,13 +1,16 @@
 /** SQL, migrations and activities: each of these breaks a check on a real database. */
 import type { DatabaseCheckName } from './databaseChecks.js';
+import type { FleetCheckName } from './fleetChecks.js';
 import type { Mutant } from './mutant.js';
 
 const ACTIVITY = 'src/activities/account.ts';
 const ACCOUNTS = 'src/postgres/accounts.ts';
+const FLEET = 'src/activities/fleet.ts';
+const FLEET_SQL = 'src/postgres/fleet.ts';
 const ROWS = 'src/postgres/rows.ts';
 const RUNS = 'src/postgres/runs.ts';
 
-export const DATABASE_MUTANTS: readonly Mutant<DatabaseCheckName>[] = [
+export const DATABASE_MUTANTS: readonly Mutant<DatabaseCheckName | FleetCheckName>[] = [
   {
     rule: 'R14',
     what: '`on conflict` is removed: a save that runs twice is refused',
@@ -186,7 +189,7 @@ export const DATABASE_MUTANTS: readonly Mutant<DatabaseCheckName>[] = [
   {
     rule: 'R6',
     what: 'a second outcome of an attempt overwrites the first',
-    file: 'migrations/0001_accounts_and_log.sql',
+    file: 'migrations/0006_audit.sql',
     old: 'if old.outcome is not null then',
     mutated: 'if old.outcome = new.outcome then',
     by: 'the outcome of an attempt is written once',
@@ -198,5 +201,61 @@ export const DATABASE_MUTANTS: readonly Mutant<DatabaseCheckName>[] = [
     old: 'case when t.day > t.counter_day then 0 else t.inmails_sent_today end as counter,',
     mutated: 't.inmails_sent_today as counter,',
     by: 'nobody reads the count of yesterday under the date of today',
+  },
+  {
+    rule: 'R8',
+    what: 'the audit does not see that a row was edited',
+    file: FLEET_SQL,
+    old: 'where is_unequal or is_edited or hot_since is not null',
+    mutated: 'where is_unequal or hot_since is not null',
+    by: 'the audit wakes an account whose row a hand has edited',
+  },
+  {
+    rule: 'R8',
+    what: 'nobody hears of an account without a run',
+    file: FLEET,
+    old: '    ...silent.map(({ suspect }) => overdueAlert(suspect, at)),\n',
+    mutated: '',
+    by: 'a hot account without a run for 20 minutes is overdue',
+  },
+  {
+    rule: 'R8',
+    what: 'an account is hot for nobody but itself',
+    file: ACTIVITY,
+    old: 'moveAccount(db, row, owner, { isHot, checkedAt })',
+    mutated: 'moveAccount(db, row, owner, { isHot: isHot && false, checkedAt })',
+    by: 'a hot account without a run for 20 minutes is overdue',
+  },
+  {
+    rule: 'R8',
+    what: 'the audit does not close an alert whose cause is gone',
+    file: FLEET,
+    old: 'await closeFleetAlerts(db, { at, raised: alerts });',
+    mutated: 'void closeFleetAlerts;',
+    by: 'an account without a workflow is started again, and its alert ends',
+  },
+  {
+    rule: 'R8',
+    what: 'an account without a workflow is told of, and not started',
+    file: FLEET,
+    old: 'await start({ accountId, tier });',
+    mutated: 'void start;',
+    by: 'an account without a workflow is started again, and its alert ends',
+  },
+  {
+    rule: 'R8',
+    what: 'an audit leaves no heartbeat',
+    file: FLEET,
+    old: 'await writeFleetHeartbeat(db, {',
+    mutated: 'await ((..._: unknown[]) => void writeFleetHeartbeat)(db, {',
+    by: 'an audit leaves one heartbeat',
+  },
+  {
+    rule: 'R8',
+    what: 'an attempt that was committed late is never looked at',
+    file: FLEET_SQL,
+    old: 'least(pg_snapshot_xmin(pg_current_snapshot()),',
+    mutated: 'least(pg_snapshot_xmax(pg_current_snapshot()),',
+    by: 'the audit finds an attempt that was committed late',
   },
 ];

@@ -1,6 +1,9 @@
 /** What a check of the database works with: activities that may be broken, and a new account. */
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { asyncLocalStorage, Context } from '@temporalio/activity';
+import type { fleetActivities, Workflows } from '../../src/activities/fleet.js';
+import type { createActivities } from '../../src/activities/index.js';
 import type { Activities, Ran, Saved } from '../../src/activities/ports.js';
 import { batchOf, type Actor } from '../../src/domain/actor.js';
 import { accountRow } from '../../src/domain/facts.js';
@@ -16,7 +19,11 @@ export type Database = {
   readonly pool: Pool;
   readonly drop: () => Promise<void>;
 };
-type Build = (needs: { pool: Pool }) => Activities;
+/** What the sources have to build, from ours or from broken ones. */
+export type Build = {
+  readonly createActivities: typeof createActivities;
+  readonly fleetActivities: typeof fleetActivities;
+};
 
 /** A database as the migrations of these sources make it; without sources, as ours do. */
 export async function databaseOf(sources?: string): Promise<Database> {
@@ -31,14 +38,33 @@ export async function databaseOf(sources?: string): Promise<Database> {
 }
 
 /** How these sources build their activities. */
-export async function activitiesOf(sources: string): Promise<Build> {
-  const home = pathToFileURL(path.join(sources, 'src', 'activities', 'index.ts')).href;
-  const found: { createActivities: Build } = await import(/* @vite-ignore */ home);
-  return found.createActivities;
+export async function buildOf(sources: string): Promise<Build> {
+  const home = (file: string): string =>
+    pathToFileURL(path.join(sources, 'src', 'activities', file)).href;
+  const index: Pick<Build, 'createActivities'> = await import(/* @vite-ignore */ home('index.ts'));
+  const fleet: Pick<Build, 'fleetActivities'> = await import(/* @vite-ignore */ home('fleet.ts'));
+  return { ...index, ...fleet };
+}
+
+/** Heartbeats of an activity that runs in no worker are heard by nobody. */
+const inActivity = <T>(work: () => Promise<T>): Promise<T> =>
+  asyncLocalStorage.run(
+    Object.create(Context.prototype, { heartbeat: { value: () => undefined } }),
+    work,
+  );
+async function* idsOf(ids: readonly string[]): AsyncIterable<string> {
+  yield* ids;
 }
 
 export const OWNER = 'this chain';
 let accounts = 0;
+
+/** What an audit did to the account of the desk. */
+export type Audits = {
+  readonly runId: string;
+  readonly isWoken: boolean;
+  readonly isStarted: boolean;
+};
 
 /** One account, claimed, and what is done to its rows. */
 export class Desk {
@@ -50,7 +76,7 @@ export class Desk {
   constructor(pool: Pool, build: Build) {
     this.pool = pool;
     this.build = build;
-    this.activities = build({ pool });
+    this.activities = build.createActivities({ pool });
     this.accountId = must(isAccountId, `desk-${process.pid}-${(accounts += 1)}`);
   }
 
@@ -70,6 +96,28 @@ export class Desk {
     const { account } = actor;
     const ask = { owner: OWNER, ...batchOf(actor), runId, account, foreign, at: now };
     return this.activities.reconcile(ask);
+  }
+
+  /** One audit of the fleet, with a Temporal that runs this account's workflow, or has lost it. */
+  async audit(at: number, isGone = false): Promise<Audits> {
+    const woken: string[] = [];
+    const started: string[] = [];
+    const workflows: Workflows = {
+      running: () => idsOf(isGone ? [] : [this.accountId]),
+      wake: async (id) => {
+        woken.push(id);
+        return id !== this.accountId || !isGone;
+      },
+      start: async (account) => void started.push(account.accountId),
+    };
+    const { auditFleet } = this.build.fleetActivities(this.pool, workflows);
+    const runId = `audit-${this.accountId}-${at}`;
+    await inActivity(() => auditFleet({ runId, at, skewMs: 0 }));
+    return {
+      runId,
+      isWoken: woken.includes(this.accountId),
+      isStarted: started.includes(this.accountId),
+    };
   }
 
   /** Rows of this account, whose id is `$1`. */

@@ -1,6 +1,6 @@
 /** What a save, a midnight, a start and a reset carry over; and whom the audit wakes. */
 import { expect } from 'vitest';
-import type { Audited } from '../../../src/domain/audit.js';
+import type { Suspect } from '../../../src/domain/audit.js';
 import { isAccountId } from '../../../src/domain/ids.js';
 import { dayOf, MINUTE_MS } from '../../../src/domain/time.js';
 import { at, c, m, must } from '../../support/scenario.js';
@@ -73,40 +73,32 @@ const twoTellings: Check = (domain) => {
   expect(own.counter).toBe(4);
 };
 
-const audited = (more: Partial<Audited> = {}): Audited => ({
+const suspect = (more: Partial<Suspect> = {}): Suspect => ({
   accountId: must(isAccountId, 'acme'),
-  tier: 'sales_navigator',
   day: dayOf(NINE),
-  counter: 3,
-  inFlight: 1,
-  uncertain: 0,
-  imported: 0,
-  unexplained: 0,
-  logged: 2,
+  drift: 1,
+  isUnequal: false,
   isEdited: false,
-  hasNews: false,
   hotSince: null,
   checkedAt: NINE,
   ...more,
 });
 const woken: Check = (domain) => {
-  const { day } = audited();
-  const isWoken = (more: Partial<Audited>): boolean =>
-    domain.judge(audited(more), NINE + MINUTE_MS, day).isWoken;
+  const isWoken = (more: Partial<Suspect>): boolean =>
+    domain.judge(suspect(more), NINE + MINUTE_MS).isWoken;
   expect(isWoken({})).toBe(false);
-  expect(isWoken({ counter: 4 })).toBe(true);
+  expect(isWoken({ isUnequal: true })).toBe(true);
   expect(isWoken({ isEdited: true })).toBe(true);
-  expect(isWoken({ hasNews: true })).toBe(true);
-  expect(isWoken({ day: day - 1 })).toBe(true);
+  expect(isWoken({ day: dayOf(NINE) - 1 })).toBe(true);
 };
 const silent: Check = (domain) => {
-  const { day } = audited();
-  const isSilent = (minutes: number, more: Partial<Audited>): boolean =>
-    domain.judge(audited(more), NINE + minutes * MINUTE_MS, day).isSilent;
-  expect(isSilent(60, {})).toBe(false);
-  expect(isSilent(20, { hotSince: NINE })).toBe(false);
-  expect(isSilent(21, { hotSince: NINE })).toBe(true);
-  expect(isSilent(21, { hotSince: NINE, checkedAt: NINE + 5 * MINUTE_MS })).toBe(false);
+  const isSilent = (ms: number, more: Partial<Suspect>): boolean =>
+    domain.judge(suspect(more), NINE + ms).isSilent;
+  const twenty = 20 * MINUTE_MS;
+  expect(isSilent(3 * twenty, {})).toBe(false);
+  expect(isSilent(twenty, { hotSince: NINE })).toBe(false);
+  expect(isSilent(twenty + 1, { hotSince: NINE })).toBe(true);
+  expect(isSilent(twenty + 1, { hotSince: NINE, checkedAt: NINE + 1 })).toBe(false);
 };
 
 export const carryingChecks = {

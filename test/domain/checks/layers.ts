@@ -79,11 +79,19 @@ const dayBefore: Check = (domain) => {
   expect(life.run().days.map(({ day }) => day - life.account.day)).toEqual([0]);
 };
 
+const beforeMidnight: Check = (domain) => {
+  const life = new Life(domain, {}, LATE);
+  const found = life.edited(62);
+  life.until(NEXT_DAY);
+  expect(life.run({}, found).cooled).toBe(true);
+};
+
 export const layerChecks = {
   'layer 2 looks at the counter as it stood, before it is healed': stood,
   'a gap of 5 is no drift, a gap of 6 is': drift,
   '60 of 50 rests the account, 59 does not': overshoot,
   'an overshoot rests the account once, and again when it has grown': once,
+  'a counter that a hand raised just before midnight rests the account after it': beforeMidnight,
   'the parts of a gap add up to it': parts,
   'a gap that is in flight is for information only': explained,
   'the first run of a day looks at the day before': dayBefore,

@@ -114,7 +114,8 @@ export class Life {
   }
   /** A hand has put that number into the row. */
   edited(counter: number): Foreign {
-    return { day: this.account.day, counter, columns: ['inmails_sent_today'] };
+    const { day, highestCap: cap } = this.account;
+    return { day, counter, cap, columns: ['inmails_sent_today'] };
   }
 
   run(more: Partial<Witnesses> = {}, foreign: Foreign | null = null): Verdict {
