@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { DOMAIN_MUTANTS } from '../mutants/domainMutants.js';
 import { MODEL_MUTANTS } from '../mutants/modelMutants.js';
-import { copyOfSources, dropCopies, flawBy, tableOf, type Mutant } from '../mutants/mutant.js';
+import { broken, dropCopies, flawBy, project, tableOf, type Mutant } from '../mutants/mutant.js';
 import { CHECKS } from './checks/index.js';
 import { story } from './model/commands.js';
 import { loadDomain, type Domain } from './model/domain.js';
@@ -20,7 +20,7 @@ afterAll(async () => {
 });
 
 const domainIn = async (mutant?: Mutant): Promise<Domain> =>
-  loadDomain(path.join(await copyOfSources(mutant), 'src', 'domain'));
+  loadDomain(path.join(mutant ? await broken(mutant) : project, 'src', 'domain'));
 
 /** Why the model says no; undefined: it found nothing wrong. */
 function flawByModel(domain: Domain): string | undefined {

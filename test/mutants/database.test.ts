@@ -7,9 +7,10 @@ import { DATABASE_CHECKS } from './databaseChecks.js';
 import { DATABASE_MUTANTS } from './databaseMutants.js';
 import { buildOf, databaseOf, Desk, type Database } from './desk.js';
 import { FLEET_CHECKS } from './fleetChecks.js';
-import { copyOfSources, dropCopies, flawBy, tableOf, type Mutant } from './mutant.js';
+import { RUN_CHECKS } from './runChecks.js';
+import { broken, dropCopies, flawBy, project, tableOf, type Mutant } from './mutant.js';
 
-const CHECKS = { ...DATABASE_CHECKS, ...FLEET_CHECKS };
+const CHECKS = { ...DATABASE_CHECKS, ...RUN_CHECKS, ...FLEET_CHECKS };
 const caught = new Map<Mutant, string | undefined>();
 afterAll(async () => {
   await dropCopies();
@@ -24,9 +25,8 @@ afterAll(() => database.drop());
 
 describe('the database and the activities as they are', () => {
   it('pass each check', async () => {
-    const sources = await copyOfSources();
-    const build = await buildOf(sources);
-    const migrated = await databaseOf(sources);
+    const build = await buildOf(project);
+    const migrated = await databaseOf(project);
     for (const [name, check] of Object.entries(CHECKS)) {
       const flaw = await flawBy(() => check(new Desk(migrated.pool, build)));
       expect([name, flaw]).toEqual([name, undefined]);
@@ -45,7 +45,7 @@ describe('a check of the database catches', () => {
   it.each(DATABASE_MUTANTS.map((mutant) => [mutant.what, mutant] as const))(
     '%s',
     async (_, mutant) => {
-      const sources = await copyOfSources(mutant);
+      const sources = await broken(mutant);
       const build = await buildOf(sources);
       const own = await ownDatabase(mutant, sources);
       const desk = new Desk((own ?? database).pool, build);

@@ -5,25 +5,11 @@ import { batchOf, pass } from '../../src/domain/actor.js';
 import { deliver } from '../../src/domain/deliver.js';
 import { accountRow } from '../../src/domain/facts.js';
 import { reserve } from '../../src/domain/reserve.js';
-import type { Foreign } from '../../src/domain/stored.js';
 import type { Entry } from '../../src/domain/rows.js';
-import { at, c, r, type Scenario } from '../support/scenario.js';
-import { OWNER, type Desk } from './desk.js';
-
-export type DatabaseCheck = (desk: Desk) => Promise<void>;
+import { at, c, r } from '../support/scenario.js';
+import { OWNER, spent, type DatabaseCheck, type Desk } from './desk.js';
 
 const MIDNIGHT = at('2026-11-25T00:00:00.000Z');
-const spent = (account: Scenario): Scenario =>
-  account
-    .when(reserve, { reservationId: r('a') })
-    .when(reserve, { reservationId: r('b') })
-    .when(deliver, { reservationId: r('a'), chatId: c('chat-a') });
-const edited = (account: Scenario, counter: number): Foreign => ({
-  day: account.actor.account.day,
-  counter,
-  cap: account.actor.account.highestCap,
-  columns: ['inmails_sent_today'],
-});
 const counts = (desk: Desk): Promise<readonly object[]> =>
   desk.all(
     `select (select count(*)::int from safeband.inmail_events where account_id = $1) as events,
@@ -96,11 +82,10 @@ const refusedRow: DatabaseCheck = async (desk) => {
       ? { ...entry, row: { ...entry.row, settledAt: 1 } }
       : entry,
   );
-  const answer = await answerOf(desk.activities.save({ owner: OWNER, ...batch, entries }));
+  const answer = await desk.activities.save({ owner: OWNER, ...batch, entries }).catch(String);
   expect(answer).toMatchObject({ saved: true, refused: 1 });
   expect(await counts(desk)).toEqual([{ events: 1, reservations: 1, counter: 2, alerts: 1 }]);
 };
-const answerOf = (call: Promise<unknown>): Promise<unknown> => call.catch(String);
 
 const takenKey: DatabaseCheck = async (desk) => {
   const account = spent(await desk.begin());
@@ -119,52 +104,6 @@ const takenKey: DatabaseCheck = async (desk) => {
   ]);
 };
 
-const heartbeat: DatabaseCheck = async (desk) => {
-  const account = await desk.begin();
-  await desk.run(account, `${desk.accountId}/1`);
-  const later = account.until(at('09:10'));
-  await desk.run(later, `${desk.accountId}/2`);
-  const runs = await desk.all(
-    `select run_id, counter_before, counter_after, drift
-       from safeband.reconciler_runs where account_id = $1 order by ran_at`,
-  );
-  expect(runs).toEqual(
-    [1, 2].map((n) => ({
-      run_id: `${desk.accountId}/${n}`,
-      counter_before: 0,
-      counter_after: 0,
-      drift: 0,
-    })),
-  );
-  const rows = await desk.all(
-    `select safeband.ms_of(last_checked_at)::float8 as at
-       from safeband.accounts where account_id = $1`,
-  );
-  expect(rows).toEqual([{ at: at('09:10') }]);
-};
-
-const triedAgain: DatabaseCheck = async (desk) => {
-  const account = spent(await desk.begin());
-  const runId = `${desk.accountId}/1`;
-  for (const _ of ['once', 'twice']) await desk.run(account, runId, edited(account, 40));
-  const found = await desk.all(
-    `select (select count(*)::int from safeband.corrections where account_id = $1) as corrections,
-            (select count(*)::int from safeband.reconciler_runs where account_id = $1) as runs,
-            (select times from safeband.alerts where account_id = $1 and kind = 'drift') as alerts`,
-  );
-  expect(found).toEqual([{ corrections: 1, runs: 1, alerts: 1 }]);
-};
-
-const alertEnds: DatabaseCheck = async (desk) => {
-  const account = spent(await desk.begin());
-  const open = (): Promise<readonly object[]> =>
-    desk.all(`select kind from safeband.alerts where account_id = $1 and resolved_at is null`);
-  await desk.run(account, `${desk.accountId}/1`, edited(account, 40));
-  expect(await open()).toEqual([{ kind: 'drift' }]);
-  await desk.run(account, `${desk.accountId}/2`);
-  expect(await open()).toEqual([]);
-};
-
 const handEdit: DatabaseCheck = async (desk) => {
   const account = spent(await desk.begin());
   expect(await desk.save(account.actor)).toMatchObject({ foreign: null });
@@ -173,31 +112,6 @@ const handEdit: DatabaseCheck = async (desk) => {
   const { day } = account.actor.account;
   expect(await desk.save(later.actor)).toMatchObject({ foreign: { day, counter: 40 } });
   expect(await desk.save(later.actor)).toMatchObject({ foreign: null });
-};
-
-const silent = async (desk: Desk): Promise<Scenario> =>
-  (await desk.begin())
-    .when(reserve, { reservationId: r('a'), leaseSeconds: 1, journaled: true })
-    .until(at('09:20'));
-const BEGIN = `insert into safeband.send_attempts
-  (account_id, reservation_id, quota_day, attempted_at) values ($1, 'a', '2026-11-24', now())`;
-const journal = (desk: Desk): Promise<readonly object[]> =>
-  desk.all('select outcome from safeband.send_attempts where account_id = $1');
-const ended = (ran: object): unknown =>
-  'events' in ran && Array.isArray(ran.events) ? ran.events.map(({ type }) => type) : ran;
-
-const fenced: DatabaseCheck = async (desk) => {
-  const ran = await desk.run(await silent(desk), `${desk.accountId}/1`);
-  expect(ended(ran)).toEqual(['SlotReleased']);
-  expect(await journal(desk)).toEqual([{ outcome: 'void' }]);
-};
-
-const begun: DatabaseCheck = async (desk) => {
-  const account = await silent(desk);
-  await desk.all(BEGIN);
-  const ran = await desk.run(account, `${desk.accountId}/1`);
-  expect(ended(ran)).toEqual(['SlotMadeUncertain']);
-  expect(await journal(desk)).toEqual([{ outcome: null }]);
 };
 
 /** Between two statements of a start's reading, somebody else writes, and commits. */
@@ -263,20 +177,6 @@ const appendOnly: DatabaseCheck = async (desk) => {
   expect(answers.filter((answer) => !answer.includes('append-only'))).toEqual([]);
 };
 
-const outcomeOnce: DatabaseCheck = async (desk) => {
-  await desk.all(BEGIN);
-  const settle = (outcome: string): Promise<unknown> =>
-    answerOf(
-      desk.all(
-        `update safeband.send_attempts set outcome = $2, error_code = 'rejected'
-          where account_id = $1`,
-        outcome,
-      ),
-    );
-  await settle('failed');
-  expect(String(await settle('void'))).toContain('written already');
-};
-
 const midnightView: DatabaseCheck = async (desk) => {
   const account = spent(await desk.begin({ ramp: { dailyCaps: [3, 4] } }, at('23:50')));
   await desk.save(account.actor);
@@ -294,6 +194,17 @@ const midnightView: DatabaseCheck = async (desk) => {
   ]);
 };
 
+const clockChanges: DatabaseCheck = async ({ activities }) => {
+  const openOn = async (day: string, start: string, end: string): Promise<readonly number[]> => {
+    const from = at(`${day}T00:00:00.000Z`);
+    const window = { days: ['sun'], start, end } as const;
+    const ask = { window, timezone: 'America/New_York', from, days: 1 };
+    return (await activities.expandWindow(ask)).bounds.map((bound) => (bound - from) / 3_600_000);
+  };
+  expect(await openOn('2026-03-08', '02:30', '04:00')).toEqual([7, 8]); // 02:30 does not exist
+  expect(await openOn('2026-11-01', '01:00', '02:00')).toEqual([5, 7]); // 01:00 exists twice
+};
+
 export const DATABASE_CHECKS = {
   'a save that runs twice is written once': twice,
   'a save of another owner changes nothing, and people hear of it': anotherOwner,
@@ -302,16 +213,11 @@ export const DATABASE_CHECKS = {
   'counter, day and ramp step change in one statement': oneStatement,
   'a row that Postgres refuses holds up nothing': refusedRow,
   'no delivery is lost to the key of another': takenKey,
-  'a run leaves a heartbeat, also when it finds nothing': heartbeat,
-  'a run that is tried again tells and heals once': triedAgain,
-  'the run that finds it gone ends an alert': alertEnds,
   'a save finds what a hand has put into the row, once': handEdit,
-  'a lease that is over is given back behind a fence': fenced,
-  'an attempt that has begun is not fenced off': begun,
   'a start reads one snapshot': snapshot,
   'a claim needs the version that it has read': movedRow,
   'the event log takes no change from anybody': appendOnly,
-  'the outcome of an attempt is written once': outcomeOnce,
   'nobody reads the count of yesterday under the date of today': midnightView,
+  'a window follows the clocks when they change': clockChanges,
 } satisfies Readonly<Record<string, DatabaseCheck>>;
 export type DatabaseCheckName = keyof typeof DATABASE_CHECKS;

@@ -1,6 +1,7 @@
 /** SQL, migrations and activities: each of these breaks a check on a real database. */
 import type { DatabaseCheckName } from './databaseChecks.js';
 import type { FleetCheckName } from './fleetChecks.js';
+import type { RunCheckName } from './runChecks.js';
 import type { Mutant } from './mutant.js';
 
 const ACTIVITY = 'src/activities/account.ts';
@@ -10,7 +11,9 @@ const FLEET_SQL = 'src/postgres/fleet.ts';
 const ROWS = 'src/postgres/rows.ts';
 const RUNS = 'src/postgres/runs.ts';
 
-export const DATABASE_MUTANTS: readonly Mutant<DatabaseCheckName | FleetCheckName>[] = [
+export const DATABASE_MUTANTS: readonly Mutant<
+  DatabaseCheckName | RunCheckName | FleetCheckName
+>[] = [
   {
     rule: 'R14',
     what: '`on conflict` is removed: a save that runs twice is refused',
@@ -257,5 +260,13 @@ export const DATABASE_MUTANTS: readonly Mutant<DatabaseCheckName | FleetCheckNam
     old: 'least(pg_snapshot_xmin(pg_current_snapshot()),',
     mutated: 'least(pg_snapshot_xmax(pg_current_snapshot()),',
     by: 'the audit finds an attempt that was committed late',
+  },
+  {
+    rule: 'R11',
+    what: 'a window keeps the offset that its first day began with',
+    file: 'src/activities/window.ts',
+    old: 'if (offsetAt(next) !== offsetAt(at)) {',
+    mutated: 'if (offsetAt(next) !== offsetAt(next)) {',
+    by: 'a window follows the clocks when they change',
   },
 ];

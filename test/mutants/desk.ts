@@ -6,12 +6,14 @@ import type { fleetActivities, Workflows } from '../../src/activities/fleet.js';
 import type { createActivities } from '../../src/activities/index.js';
 import type { Activities, Ran, Saved } from '../../src/activities/ports.js';
 import { batchOf, type Actor } from '../../src/domain/actor.js';
+import { deliver } from '../../src/domain/deliver.js';
 import { accountRow } from '../../src/domain/facts.js';
 import { isAccountId, type AccountId } from '../../src/domain/ids.js';
+import { reserve } from '../../src/domain/reserve.js';
 import type { Foreign } from '../../src/domain/stored.js';
 import { migrate } from '../../src/postgres/migrate.js';
 import { createPool, type Pool } from '../../src/postgres/pool.js';
-import { anAccount, must, type Scenario } from '../support/scenario.js';
+import { anAccount, c, must, r, type Scenario } from '../support/scenario.js';
 import { freshDatabase } from '../support/stand.js';
 
 export type Database = {
@@ -125,3 +127,12 @@ export class Desk {
     return (await this.pool.query<object>(sql, [this.accountId, ...values])).rows;
   }
 }
+
+export type DatabaseCheck = (desk: Desk) => Promise<void>;
+
+/** One InMail is in flight, and one is delivered. */
+export const spent = (account: Scenario): Scenario =>
+  account
+    .when(reserve, { reservationId: r('a') })
+    .when(reserve, { reservationId: r('b') })
+    .when(deliver, { reservationId: r('a'), chatId: c('chat-a') });

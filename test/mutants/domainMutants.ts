@@ -256,4 +256,12 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
     mutated: 'day > today && hotSince !== null && Math.max(',
     by: 'a hot account is silent after 20 minutes',
   },
+  {
+    rule: 'R16',
+    what: 'a database whose clock is behind is not told of',
+    file: AUDIT,
+    old: 'Math.abs(skewMs) <= CLOCK_SKEW_MS',
+    mutated: 'skewMs <= CLOCK_SKEW_MS',
+    by: 'two clocks may be a minute apart, either way',
+  },
 ];

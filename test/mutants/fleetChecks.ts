@@ -2,8 +2,7 @@
 import { expect } from 'vitest';
 import { reserve } from '../../src/domain/reserve.js';
 import { at, r, type Scenario } from '../support/scenario.js';
-import type { DatabaseCheck } from './databaseChecks.js';
-import type { Desk } from './desk.js';
+import type { DatabaseCheck, Desk } from './desk.js';
 
 const LATER = at('09:10');
 /** The account, cold: a run has found everything equal. */

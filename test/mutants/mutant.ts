@@ -1,5 +1,5 @@
 /** A rule broken on purpose: one text of the sources replaced, in a copy of them. */
-import { cp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -15,38 +15,61 @@ export type Mutant<Check extends string = string> = {
   readonly by: Check;
 };
 
-const project = fileURLToPath(new URL('../..', import.meta.url));
+export const project = fileURLToPath(new URL('../..', import.meta.url));
 /** Inside the project, so that its packages are found. */
 export const scratch = path.join(project, '.safeband', `mutants-${process.pid}`);
 let copies = 0;
 
 /**
- * A copy of `src` and `migrations`, with that text replaced if one is named. A domain that stays as
- * it is is only linked, so that it is read once.
+ * `src` and `migrations` with one text replaced. Files that reach the broken one are copied, all
+ * others are links, so that they are read and compiled once.
  */
-export async function copyOfSources(mutant?: Mutant): Promise<string> {
+export async function broken(mutant: Mutant): Promise<string> {
   const folder = path.join(scratch, String((copies += 1)));
-  const domain = path.join(project, 'src', 'domain');
-  const isLinked = mutant !== undefined && !mutant.file.startsWith('src/domain/');
-  for (const part of ['src', 'migrations']) {
-    // A tsconfig.json extends one that is not beside the copy.
-    const filter = (name: string): boolean =>
-      !name.endsWith('tsconfig.json') && !(isLinked && name === domain);
-    await cp(path.join(project, part), path.join(folder, part), { recursive: true, filter });
+  const files = await sources();
+  const copied = reaching(mutant.file, files);
+  for (const [file, text] of files) {
+    const target = path.join(folder, file);
+    await mkdir(path.dirname(target), { recursive: true });
+    if (file === mutant.file) await writeFile(target, mutated(text, mutant));
+    else if (copied.has(file)) await writeFile(target, text);
+    else await symlink(path.join(project, file), target);
   }
-  if (isLinked) await symlink(domain, path.join(folder, 'src', 'domain'));
-  if (mutant) await mutate(folder, mutant);
   return folder;
 }
 
+async function sources(): Promise<ReadonlyMap<string, string>> {
+  const files = new Map<string, string>();
+  for (const part of ['src', 'migrations']) {
+    for (const name of await readdir(path.join(project, part), { recursive: true })) {
+      const file = path.posix.join(part, name);
+      if (!/\.(ts|sql)$/.test(name)) continue;
+      files.set(file, await readFile(path.join(project, file), 'utf8'));
+    }
+  }
+  return files;
+}
+
+/** The file itself, and those that import it, or one that does. */
+function reaching(file: string, files: ReadonlyMap<string, string>): ReadonlySet<string> {
+  const found = new Set([file]);
+  for (const target of found) {
+    for (const [name, text] of files) {
+      const specifier = path.posix.relative(path.posix.dirname(name), target);
+      const wanted = specifier.startsWith('.') ? specifier : `./${specifier}`;
+      if (text.includes(`'${wanted.replace(/\.ts$/, '.js')}'`)) found.add(name);
+    }
+  }
+  return found;
+}
+
 /** A text that is no longer there, or there twice, fails the test: the list is to be kept true. */
-async function mutate(folder: string, { file, old, mutated }: Mutant): Promise<void> {
-  const target = path.join(folder, file);
-  const [before, after, ...more] = (await readFile(target, 'utf8')).split(old);
+function mutated(text: string, { file, old, mutated: instead }: Mutant): string {
+  const [before, after, ...more] = text.split(old);
   if (before === undefined || after === undefined || more.length > 0) {
     throw new Error(`${file}: this text should be there once: ${old}`);
   }
-  await writeFile(target, `${before}${mutated}${after}`);
+  return `${before}${instead}${after}`;
 }
 
 export const dropCopies = (): Promise<void> => rm(scratch, { recursive: true, force: true });

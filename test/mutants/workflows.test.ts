@@ -1,6 +1,6 @@
 /**
  * Broken workflows are caught, each by the check of the rule that it breaks: on the real servers,
- * with a copy of the sources in which one text is replaced. All run side by side, because most of
+ * with sources in which one text is replaced. All run side by side, because most of
  * what they take is waiting.
  */
 import { writeFile } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, it } from 'vitest';
 import { WORKFLOW_TYPE } from '../../src/protocol.js';
 import { writeBundle } from '../support/bundle.js';
 import { createStand, type Stand } from '../support/stand.js';
-import { copyOfSources, dropCopies, flawBy, scratch, tableOf, type Mutant } from './mutant.js';
+import { broken, dropCopies, flawBy, project, scratch, tableOf, type Mutant } from './mutant.js';
 import { WORKFLOW_CHECKS, type WorkflowCheckName } from './workflowChecks.js';
 import { WORKFLOW_MUTANTS } from './workflowMutants.js';
 
@@ -25,7 +25,8 @@ const typeOf = (mutant?: Mutant<WorkflowCheckName>): string =>
 async function bundleOfAll(): Promise<string> {
   const lines = await Promise.all(
     [undefined, ...WORKFLOW_MUTANTS].map(async (mutant) => {
-      const home = path.join(await copyOfSources(mutant), 'src', 'workflows', 'index.ts');
+      const sources = mutant ? await broken(mutant) : project;
+      const home = path.join(sources, 'src', 'workflows', 'index.ts');
       return `export { inmailAccount as ${typeOf(mutant)} } from ${JSON.stringify(home)};\n`;
     }),
   );

@@ -101,6 +101,11 @@ const silent: Check = (domain) => {
   expect(isSilent(twenty + 1, { hotSince: NINE, checkedAt: NINE + 1 })).toBe(false);
 };
 
+const clocks: Check = (domain) => {
+  const isTold = (skewMs: number): boolean => domain.skewAlerts(skewMs, NINE).length > 0;
+  expect([-60_001, -60_000, 60_000, 60_001].map(isTold)).toEqual([true, false, false, true]);
+};
+
 export const carryingChecks = {
   'rows that came in while a save ran still wait': whileSaving,
   'an account is hot until a run has found all equal': staysHot,
@@ -111,4 +116,5 @@ export const carryingChecks = {
   'of two tellings of a slot the higher one wins': twoTellings,
   'the audit wakes each account that disagrees': woken,
   'a hot account is silent after 20 minutes': silent,
+  'two clocks may be a minute apart, either way': clocks,
 } satisfies Readonly<Record<string, Check>>;
