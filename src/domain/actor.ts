@@ -26,8 +26,10 @@ export type Actor = {
   readonly savedVersion: number;
   /** The version as of which the last run found everything equal (R8). */
   readonly equalVersion: number;
-  /** The row held what this workflow had not written: kept for the next run (R14). */
+  /** The row held what this workflow had not written: the row keeps it for the next run (R14). */
   readonly foreign: Foreign | null;
+  /** What of that a run has told: the row may forget it. */
+  readonly handled: string | null;
 };
 export type Told<A> = { readonly actor: Actor; readonly answer: A | Refusal };
 
@@ -103,6 +105,7 @@ export const actorOf = (account: Account, owner: string, base: number): Actor =>
   savedVersion: base,
   equalVersion: -1,
   foreign: null,
+  handled: null,
 });
 
 export const isDirty = (actor: Actor): boolean =>
@@ -112,7 +115,7 @@ export const isDirty = (actor: Actor): boolean =>
 export const hasDelivery = (actor: Actor): boolean =>
   actor.outbox.some(({ row }) => row.table === 'inmail_events');
 
-/** Something is in flight, or has changed since the last run found all equal, or that run failed. */
+/** In flight, or changed since the last run found all equal, or that run failed. */
 const isInDoubt = (actor: Actor): boolean =>
   actor.foreign !== null ||
   actor.version !== actor.equalVersion ||
@@ -126,16 +129,18 @@ export const isHot = (actor: Actor): boolean => isDirty(actor) || isInDoubt(acto
 export const nextRunAt = (actor: Actor, at: Instant): Instant | null =>
   isHot(actor) ? runAfter(actor.account.accountId, at + 1) : null;
 
-/** What one save carries. `isHot`: what it leaves behind needs a run, so its silence would be told. */
+/** What one save carries. `isHot`: what it leaves behind needs a run; its silence would be told. */
 export type Batch = {
   readonly row: AccountRow;
   readonly entries: readonly Entry[];
   readonly isHot: boolean;
+  readonly handled: string | null;
 };
 export const batchOf = (actor: Actor): Batch => ({
   row: accountRow(actor.account, actor.version),
   entries: actor.outbox.slice(0, SAVE_ROWS_MAX),
   isHot: isInDoubt(actor),
+  handled: actor.handled,
 });
 
 /** Drops what a save confirmed: by number, because handlers ran meanwhile. */
@@ -150,7 +155,7 @@ export function saved(
     ...actor,
     outbox,
     savedVersion: Math.max(actor.savedVersion, sent.row.version),
-    foreign: foreign ?? actor.foreign,
+    foreign: foreign !== null && foreign.id !== actor.handled ? foreign : actor.foreign,
   };
 }
 
@@ -166,7 +171,9 @@ export function reconciled(
   at: Instant,
 ): Actor {
   const kept = saved(actor, sent, null);
-  const told = record({ ...kept, foreign: kept.foreign === foreign ? null : kept.foreign }, [
+  const later = kept.foreign?.id === foreign?.id ? null : kept.foreign;
+  const handled = foreign?.id ?? kept.handled;
+  const told = record({ ...kept, foreign: later, handled }, [
     ...applicable(actor.account, events),
     { type: 'Reconciled', at },
   ]);

@@ -91,11 +91,11 @@ export async function reconcile(self: Self, by?: Pick<Activities, 'reconcile'>):
     if (self.read().outbox.length >= before) return false;
   }
   self.actor = pass(self.read(), Date.now());
-  const { owner, account, foreign } = self.actor;
+  const { owner, account } = self.actor;
   const batch = batchOf(self.actor);
   const at = account.now;
   const runId = `${workflowInfo().runId}/${(self.runs += 1)}`;
-  const ask = { owner, ...batch, runId, account, foreign, at };
+  const ask = { owner, ...batch, runId, account, at };
   const ran = await attempt(self, () => (by ?? reach(self.isSlow)).reconcile(ask));
   self.lastSaveAt = Date.now();
   if (!ran?.saved) {
@@ -103,7 +103,7 @@ export async function reconcile(self: Self, by?: Pick<Activities, 'reconcile'>):
     if (ran) await outrun(self, ran);
     return false;
   }
-  self.actor = reconciled(self.read(), batch, ran.events, foreign, at);
+  self.actor = reconciled(self.read(), batch, ran.events, ran.foreign, at);
   const { drift, healed, alerted, cooled } = ran;
   self.found = { runId, drift, healed, alerted, cooled };
   return true;
