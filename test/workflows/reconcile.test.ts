@@ -96,19 +96,19 @@ describe('a run', () => {
   });
 
   it('whose answer was lost is told once, and the account rests all the same', async () => {
-    const { id, account } = await sent(17);
-    await all('update safeband.accounts set inmails_sent_today = 104 where account_id = $1', id);
+    const { id, account } = await sent(stand, 17);
+    await edit(stand, id, 'inmails_sent_today = 104');
     fault.answersLost = 1;
     await expect(say(account, 'reconcileNow')).rejects.toMatchObject({
       cause: { type: 'Unavailable' },
     });
     expect(await say<Findings>(account, 'reconcileNow')).toMatchObject({ cooled: true });
-    expect(await all(CORRECTIONS, id)).toHaveLength(1);
+    expect(await all(stand, CORRECTIONS, id)).toHaveLength(1);
     expect(await statusOf(account)).toMatchObject({ counter: 17, state: 'cooldown' });
     expect(await say<Findings>(account, 'reconcileNow')).toMatchObject({ healed: false });
-    expect(await all('select edits from safeband.accounts where account_id = $1', id)).toEqual([
-      { edits: null },
-    ]);
+    expect(
+      await all(stand, 'select edits from safeband.accounts where account_id = $1', id),
+    ).toEqual([{ edits: null }]);
   });
 
   it('finds an edit that was made just before an ordinary save', async () => {

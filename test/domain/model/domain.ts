@@ -12,7 +12,11 @@ export type Domain = typeof import('../../../src/domain/actor.js') &
   typeof import('../../../src/domain/wire.js') &
   typeof import('../../../src/domain/forecast.js') &
   typeof import('../../../src/domain/facts.js') &
-  typeof import('../../../src/domain/roll.js');
+  typeof import('../../../src/domain/roll.js') &
+  typeof import('../../../src/domain/account.js') &
+  typeof import('../../../src/domain/reconcile.js') &
+  typeof import('../../../src/domain/merge.js') &
+  typeof import('../../../src/domain/audit.js');
 
 const FILES = [
   'actor',
@@ -26,6 +30,10 @@ const FILES = [
   'forecast',
   'facts',
   'roll',
+  'account',
+  'reconcile',
+  'merge',
+  'audit',
 ];
 
 export async function loadDomain(folder: string): Promise<Domain> {
