@@ -5,6 +5,7 @@
 import {
   bookOf,
   counterOf,
+  findSlot,
   isProvenBy,
   isSameProof,
   tallyOf,
@@ -20,6 +21,7 @@ import { reservationRow } from './facts.js';
 import { changed } from './fail.js';
 import { COOLDOWN_MS, DRIFT_MAX, REMEMBERED_DAYS } from './limits.js';
 import { raisedBy } from './merge.js';
+import { isNamed, pairsOn } from './pairing.js';
 import { cooldownStarted, isCooling } from './roll.js';
 import type { EventRow } from './rows.js';
 import type { Foreign, Witnesses } from './stored.js';
@@ -121,7 +123,7 @@ const strangers = (account: Account, log: readonly EventRow[]): readonly Event[]
   log
     .filter(
       (row) =>
-        row.reservationId === null &&
+        isNobodys(account, row) &&
         row.quotaDay + REMEMBERED_DAYS >= account.day &&
         !account.externals.some((known) => isSameProof(known, row)) &&
         !account.slots.some((slot) => isProvenBy(slot, row)),
@@ -132,14 +134,20 @@ const strangers = (account: Account, log: readonly EventRow[]): readonly Event[]
       sentAt: deliveredAt,
     }));
 
+/** No reservation's, or a second InMail under the id of one that another chat proves (R4). */
+function isNobodys(account: Account, row: EventRow): boolean {
+  if (row.reservationId === null) return true;
+  const slot = findSlot(account, row.reservationId);
+  return slot !== undefined && !isNamed(slot, row);
+}
+
 /** The day's book as the log has it; told as a difference, because messages may come meanwhile. */
 function corrected(account: Account, book: DayBook, log: readonly EventRow[]): readonly Event[] {
   const { day, external, unexplained } = book;
   if (day + REMEMBERED_DAYS < account.day) return [];
-  const isOurs = (row: EventRow): boolean =>
-    account.slots.some((slot) => slot.quotaDay === day && isProvenBy(slot, row));
+  const ours = new Set(pairsOn(account, day, log).values());
   const logged = log.filter(
-    (row) => row.quotaDay === day && row.reservationId === null && row.isCounted && !isOurs(row),
+    (row) => row.quotaDay === day && isNobodys(account, row) && row.isCounted && !ours.has(row),
   ).length;
   if (logged === external && unexplained === 0) return [];
   return [{ type: 'BookCorrected', day, external: logged - external, unexplained: -unexplained }];
@@ -181,7 +189,7 @@ function verdictOn(day: UtcDay, { account, after, heals, found, foreign }: Looke
     delivered,
     external,
     drift: before - rows.length - bookOf(account, day).imported,
-    parts: breakdownOf({ day, before: account, after, events: rows, stood: before }),
+    parts: breakdownOf({ day, before: account, after, events: found.events, stood: before }),
     isHealed: isTouched || before !== now || (foreign !== null && day === account.day),
   };
 }
