@@ -123,7 +123,7 @@ export async function writeHeartbeat(db: Queryable, run: RunRows): Promise<void>
 export async function writeCorrection(
   db: Queryable,
   { accountId, runId, at, foreign }: RunRows,
-  { day, before, after, parts }: DayVerdict,
+  { day, before, after, parts, sentences }: DayVerdict,
 ): Promise<void> {
   await db.query(
     `insert into safeband.corrections
@@ -136,7 +136,7 @@ export async function writeCorrection(
       day,
       before,
       after,
-      JSON.stringify({ parts, editedColumns: foreign?.columns ?? [] }),
+      JSON.stringify({ parts, editedColumns: foreign?.columns ?? [], sentences }),
       at,
     ],
   );
