@@ -115,7 +115,7 @@ export class Life {
   /** A hand has put that number into the row. */
   edited(counter: number): Foreign {
     const { day, highestCap: cap } = this.account;
-    return { day, counter, cap, columns: ['inmails_sent_today'] };
+    return { id: `edit to ${counter}`, day, counter, cap, columns: ['inmails_sent_today'] };
   }
 
   run(more: Partial<Witnesses> = {}, foreign: Foreign | null = null): Verdict {
