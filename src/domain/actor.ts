@@ -9,10 +9,10 @@ import { accountRow, rowsOf } from './facts.js';
 import { forecastAt, runAfter } from './forecast.js';
 import { SAVE_ROWS_MAX } from './limits.js';
 import { applicable } from './merge.js';
-import { roll } from './roll.js';
+import { isCooling, isRestDue, roll } from './roll.js';
 import type { AccountRow, Entry, Row } from './rows.js';
 import type { Foreign } from './stored.js';
-import { dayOf, type Instant } from './time.js';
+import type { Instant } from './time.js';
 
 export type Actor = {
   readonly v: 1;
@@ -120,7 +120,12 @@ const isInDoubt = (actor: Actor): boolean =>
   actor.foreign !== null ||
   actor.version !== actor.equalVersion ||
   actor.account.runFailedAt !== null ||
+  isOvershooting(actor.account) ||
   actor.account.slots.some(({ state }) => state === 'in_flight');
+
+/** A run found it in another cooldown: the next one after that has to rest it (R8, R9). */
+const isOvershooting = (account: Account): boolean =>
+  isRestDue(account) && !isCooling(account, account.now);
 
 /** In doubt, or unsaved (R8); a cold account is looked after by the fleet audit. */
 export const isHot = (actor: Actor): boolean => isDirty(actor) || isInDoubt(actor);
@@ -183,5 +188,5 @@ export function reconciled(
 /** The account as a query sees it: now, or later if nobody says anything until then (R17). */
 export function viewOf(actor: Actor, now: Instant, at: Instant): Account {
   const { account } = pass(actor, now);
-  return at <= account.now || dayOf(at) <= account.day ? account : forecastAt(account, at);
+  return at <= account.now ? account : forecastAt(account, at);
 }

@@ -8,7 +8,7 @@ import { deliver, whoHas } from './deliver.js';
 import { isRefusal, type Event, type Source } from './events.js';
 import { fail } from './fail.js';
 import { evolve } from './evolve.js';
-import { LEASE_SECONDS_DEFAULT } from './limits.js';
+import { LEASE_SECONDS_DEFAULT, REMEMBERED_DAYS } from './limits.js';
 import type { EventRow, ReservationRow } from './rows.js';
 import type { Attempt, ReadBack } from './stored.js';
 import { SECOND_MS, startOf, type Instant, type UtcDay } from './time.js';
@@ -95,6 +95,8 @@ function proven(
 ): readonly Event[] {
   const known = findSlot(account, id);
   if (known?.state === 'delivered') return [];
+  // It was counted on its day, and forgotten since.
+  if (!known && witness.quotaDay + REMEMBERED_DAYS < account.day) return [];
   const taken = known ?? strangerOf(id, account.day, witness);
   const slot = deliveredSlot(taken, witness, witness.at);
   return known

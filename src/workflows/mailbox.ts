@@ -208,7 +208,7 @@ function decide(
   return decided(self, ask);
 }
 
-/** Nothing but the age of the last run stands in the way, and the ask is a new one (R12). */
+/** The age of the last run stands in the way, and the ask is a new one (R12). */
 function isCold(self: Self, ask?: ReserveAsk): boolean {
   if (!self.actor) return false;
   const { account } = pass(self.actor, self.now());

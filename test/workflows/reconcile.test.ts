@@ -3,7 +3,17 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createClient } from '../../src/client/index.js';
 import type { Findings } from '../../src/protocol.js';
-import type { DecisionWire, ReservationWire, StatusWire } from '../../src/domain/wire.js';
+import {
+  all,
+  ask,
+  CORRECTIONS,
+  edit,
+  say,
+  sent,
+  stateOf,
+  statusOf,
+  whenSaved,
+} from '../support/account.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { fastForward } from '../support/time.js';
 
@@ -27,41 +37,14 @@ afterEach(() => {
   fault.answersLost = 0;
 });
 
-const say = <T>(account: WorkflowHandle, name: string, payload: object = {}): Promise<T> =>
-  account.executeUpdate<T, [object]>(name, { args: [payload] });
-const ask = (account: WorkflowHandle, reservationId: string, more = {}): Promise<DecisionWire> =>
-  say(account, 'sendReserve', { reservationId, ...more });
-const statusOf = (account: WorkflowHandle): Promise<StatusWire> => account.query('status');
-const stateOf = async (account: WorkflowHandle, reservationId: string): Promise<string> =>
-  (await account.query<ReservationWire, [object]>('reservation', { reservationId })).state;
-const all = async (sql: string, id: string): Promise<readonly unknown[]> =>
-  (await stand.pool.query(sql, [id])).rows;
-const whenSaved = async (account: WorkflowHandle): Promise<void> => {
-  await expect.poll(async () => (await statusOf(account)).unsaved, { timeout: 20_000 }).toBe(0);
-};
-
-/** An account with that many deliveries, all of it in Postgres. */
-async function sent(count: number): Promise<{ id: string; account: WorkflowHandle }> {
-  const id = stand.newAccount();
-  const account = await stand.connect(id);
-  const requests = Array.from({ length: count }, (_, n) => ({ reservationId: `s${n}` }));
-  await say(account, 'sendReserveBatch', { requests });
-  for (const { reservationId } of requests) {
-    await account.signal('sendDelivered', { reservationId, chatId: `chat-${reservationId}` });
-  }
-  await whenSaved(account);
-  return { id, account };
-}
-const CORRECTIONS = `select before, after, explanation->'editedColumns' as edited
-  from safeband.corrections where account_id = $1 order by at`;
-
 describe('a run', () => {
   it('leaves a heartbeat, also when it finds nothing', async () => {
-    const { id, account } = await sent(1);
+    const { id, account } = await sent(stand, 1);
     const found = await createClient({ client: stand.client }).reconcileNow(id);
     expect(found).toMatchObject({ drift: 0, healed: false, alerted: false, cooled: false });
     expect(
       await all(
+        stand,
         `select run_id, scope, counter_before, counter_after, delivered, in_flight, drift
            from safeband.reconciler_runs where account_id = $1 order by ran_at desc limit 1`,
         id,
@@ -81,11 +64,11 @@ describe('a run', () => {
   });
 
   it('104 of 50 with 17 sent: an alert, healed to 17, and an hour of rest', async () => {
-    const { id, account } = await sent(17);
-    await all('update safeband.accounts set inmails_sent_today = 104 where account_id = $1', id);
+    const { id, account } = await sent(stand, 17);
+    await edit(stand, id, 'inmails_sent_today = 104');
     const found = await say<Findings>(account, 'reconcileNow');
     expect(found).toMatchObject({ drift: 87, healed: true, alerted: true, cooled: true });
-    expect(await all(CORRECTIONS, id)).toEqual([
+    expect(await all(stand, CORRECTIONS, id)).toEqual([
       { before: 104, after: 17, edited: ['inmails_sent_today'] },
     ]);
     expect(await statusOf(account)).toMatchObject({
@@ -95,43 +78,47 @@ describe('a run', () => {
     });
     const alerts = `select kind, severity, resolved_at is null as is_open, details->>'drift' as drift
       from safeband.alerts where account_id = $1 order by kind`;
-    expect(await all(alerts, id)).toEqual([
+    expect(await all(stand, alerts, id)).toEqual([
       { kind: 'drift', severity: 'warning', is_open: true, drift: '87' },
       { kind: 'over_cap', severity: 'critical', is_open: true, drift: '87' },
     ]);
     expect(
-      await all('select inmails_sent_today as n from safeband.accounts where account_id = $1', id),
+      await all(
+        stand,
+        'select inmails_sent_today as n from safeband.accounts where account_id = $1',
+        id,
+      ),
     ).toEqual([{ n: 17 }]);
     // The run that finds it gone ends the alerts, and does not rest the account again.
     const again = await say<Findings>(account, 'reconcileNow');
     expect(again).toMatchObject({ drift: 0, healed: false, alerted: false, cooled: false });
-    expect(await all(alerts, id)).toMatchObject([{ is_open: false }, { is_open: false }]);
+    expect(await all(stand, alerts, id)).toMatchObject([{ is_open: false }, { is_open: false }]);
   });
 
   it('whose answer was lost is told once, and the account rests all the same', async () => {
-    const { id, account } = await sent(17);
-    await all('update safeband.accounts set inmails_sent_today = 104 where account_id = $1', id);
+    const { id, account } = await sent(stand, 17);
+    await edit(stand, id, 'inmails_sent_today = 104');
     fault.answersLost = 1;
     await expect(say(account, 'reconcileNow')).rejects.toMatchObject({
       cause: { type: 'Unavailable' },
     });
     expect(await say<Findings>(account, 'reconcileNow')).toMatchObject({ cooled: true });
-    expect(await all(CORRECTIONS, id)).toHaveLength(1);
+    expect(await all(stand, CORRECTIONS, id)).toHaveLength(1);
     expect(await statusOf(account)).toMatchObject({ counter: 17, state: 'cooldown' });
     expect(await say<Findings>(account, 'reconcileNow')).toMatchObject({ healed: false });
-    expect(await all('select edits from safeband.accounts where account_id = $1', id)).toEqual([
-      { edits: null },
-    ]);
+    expect(
+      await all(stand, 'select edits from safeband.accounts where account_id = $1', id),
+    ).toEqual([{ edits: null }]);
   });
 
   it('finds an edit that was made just before an ordinary save', async () => {
-    const { id, account } = await sent(2);
-    await all('update safeband.accounts set inmails_sent_today = 40 where account_id = $1', id);
+    const { id, account } = await sent(stand, 2);
+    await edit(stand, id, 'inmails_sent_today = 40');
     await ask(account, 'next');
     await say(account, 'sendDelivered', { reservationId: 'next', chatId: 'chat-next' });
     await whenSaved(account);
     expect(await say(account, 'reconcileNow')).toMatchObject({ drift: 37, healed: true });
-    expect(await all(CORRECTIONS, id)).toMatchObject([{ before: 40, after: 3 }]);
+    expect(await all(stand, CORRECTIONS, id)).toMatchObject([{ before: 40, after: 3 }]);
   });
 
   it.each([
@@ -146,36 +133,38 @@ describe('a run', () => {
     ['imported', '9'],
     ['breaker_until', 'now()'],
   ])('writes back what a hand has put into %s, and says so', async (column, value) => {
-    const { id, account } = await sent(1);
+    const { id, account } = await sent(stand, 1);
     const rowOf = () =>
-      all(`select ${column} as value from safeband.accounts where account_id = $1`, id);
+      all(stand, `select ${column} as value from safeband.accounts where account_id = $1`, id);
     const before = await rowOf();
-    await all(`update safeband.accounts set ${column} = ${value} where account_id = $1`, id);
+    await edit(stand, id, `${column} = ${value}`);
     expect(await say(account, 'reconcileNow')).toMatchObject({ healed: true });
     expect(await rowOf()).toEqual(before);
-    expect(await all(CORRECTIONS, id)).toEqual([{ before: 1, after: 1, edited: [column] }]);
+    expect(await all(stand, CORRECTIONS, id)).toEqual([{ before: 1, after: 1, edited: [column] }]);
   });
 
   it('writes a deleted reservation again', async () => {
-    const { id, account } = await sent(2);
-    await all(`delete from safeband.reservations where account_id = $1`, id);
+    const { id, account } = await sent(stand, 2);
+    await all(stand, `delete from safeband.reservations where account_id = $1`, id);
     expect(await say(account, 'reconcileNow')).toMatchObject({ healed: true });
-    const rows = () => all('select state from safeband.reservations where account_id = $1', id);
+    const rows = () =>
+      all(stand, 'select state from safeband.reservations where account_id = $1', id);
     await expect
       .poll(rows, { timeout: 15_000 })
       .toEqual([{ state: 'delivered' }, { state: 'delivered' }]);
   });
 
   it('counts an attempt that nobody granted', async () => {
-    const { id, account } = await sent(1);
+    const { id, account } = await sent(stand, 1);
     await all(
+      stand,
       `insert into safeband.send_attempts (account_id, reservation_id, quota_day, attempted_at)
        values ($1, 'wild', (now() at time zone 'UTC')::date, now())`,
       id,
     );
     expect(await say(account, 'reconcileNow')).toMatchObject({ healed: true, alerted: true });
     expect(await statusOf(account)).toMatchObject({ counter: 2, uncertain: 1 });
-    expect(await all('select kind from safeband.alerts where account_id = $1', id)).toEqual([
+    expect(await all(stand, 'select kind from safeband.alerts where account_id = $1', id)).toEqual([
       { kind: 'undercount' },
     ]);
   });
@@ -202,7 +191,7 @@ describe('a lease that is over (R6)', () => {
     const { id, account } = await leased();
     await say(account, 'reconcileNow');
     expect(await stateOf(account, 'a')).toBe('released');
-    await expect(all(INSERT, id)).rejects.toThrow('send_attempts_pkey');
+    await expect(all(stand, INSERT, id)).rejects.toThrow('send_attempts_pkey');
   });
 
   it('keeps the slot spent where a caller is just about to begin', async () => {
@@ -215,23 +204,26 @@ describe('a lease that is over (R6)', () => {
     await caller.query('commit');
     caller.release();
     await all(
+      stand,
       `update safeband.send_attempts set outcome = 'delivered', chat_id = 'c', settled_at = now()
         where account_id = $1`,
       id,
     );
     await say(account, 'reconcileNow');
     expect(await stateOf(account, 'a')).toBe('delivered');
-    const log = () => all('select source from safeband.inmail_events where account_id = $1', id);
+    const log = () =>
+      all(stand, 'select source from safeband.inmail_events where account_id = $1', id);
     await expect.poll(log, { timeout: 15_000 }).toEqual([{ source: 'journal' }]);
   });
 });
 
 describe('time', () => {
   const runsOf = async (id: string): Promise<number> =>
-    (await all('select run_id from safeband.reconciler_runs where account_id = $1', id)).length;
+    (await all(stand, 'select run_id from safeband.reconciler_runs where account_id = $1', id))
+      .length;
 
   it('reconciles a hot account every ten minutes, and lets it go cold', async () => {
-    const { id, account } = await sent(1);
+    const { id, account } = await sent(stand, 1);
     await ask(account, 'silent');
     const before = await runsOf(id);
     await fastForward(stand.client, account.workflowId, 40 * 60);
@@ -242,7 +234,7 @@ describe('time', () => {
   });
 
   it('checks a cold account that is asked, and then answers', async () => {
-    const { id, account } = await sent(1);
+    const { id, account } = await sent(stand, 1);
     await fastForward(stand.client, account.workflowId, 90 * 60);
     const before = await runsOf(id);
     expect(await ask(account, 'asked')).toMatchObject({ granted: true });
@@ -251,8 +243,27 @@ describe('time', () => {
     expect(await runsOf(id)).toBe(before + 1);
   });
 
+  it('tells a cold account that is at its cap when it may ask again, not that it is unverified', async () => {
+    const { id, account } = await sent(stand, 2, { dailyCap: 2 });
+    await fastForward(stand.client, account.workflowId, 90 * 60);
+    const before = await runsOf(id);
+    const { asOf } = await statusOf(account);
+    const midnight = new Date(Math.ceil(Date.parse(asOf) / 86_400_000) * 86_400_000).toISOString();
+    for (const reservationId of ['one', 'two']) {
+      expect(await ask(account, reservationId)).toEqual({
+        granted: false,
+        reservationId,
+        reason: 'daily_cap',
+        limit: 2,
+        used: 2,
+        retryAt: midnight,
+      });
+    }
+    expect(await runsOf(id)).toBe(before + 1);
+  });
+
   it('answers unverified while the database is away, and reopens by itself', async () => {
-    const { account } = await sent(1);
+    const { account } = await sent(stand, 1);
     await fastForward(stand.client, account.workflowId, 90 * 60);
     fault.isAway = true;
     expect(await ask(account, 'asked')).toMatchObject({ granted: false, reason: 'unverified' });

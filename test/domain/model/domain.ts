@@ -12,6 +12,7 @@ export type Domain = typeof import('../../../src/domain/actor.js') &
   typeof import('../../../src/domain/wire.js') &
   typeof import('../../../src/domain/forecast.js') &
   typeof import('../../../src/domain/facts.js') &
+  typeof import('../../../src/domain/roll.js') &
   typeof import('../../../src/domain/account.js') &
   typeof import('../../../src/domain/reconcile.js') &
   typeof import('../../../src/domain/merge.js') &
@@ -28,6 +29,7 @@ const FILES = [
   'wire',
   'forecast',
   'facts',
+  'roll',
   'account',
   'reconcile',
   'merge',

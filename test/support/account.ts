@@ -1,0 +1,65 @@
+/** What tests say to an account, and what they read of it. */
+import type { WorkflowHandle } from '@temporalio/client';
+import { expect } from 'vitest';
+import type { DecisionWire, ReservationWire, StatusWire } from '../../src/domain/wire.js';
+import type { Findings } from '../../src/protocol.js';
+import type { Stand } from './stand.js';
+
+export type Known = { readonly id: string; readonly account: WorkflowHandle };
+
+export const say = <T>(account: WorkflowHandle, name: string, payload: object = {}): Promise<T> =>
+  account.executeUpdate<T, [object]>(name, { args: [payload] });
+
+export const ask = (
+  account: WorkflowHandle,
+  reservationId: string,
+  more: object = {},
+): Promise<DecisionWire> => say(account, 'sendReserve', { reservationId, ...more });
+
+export const statusOf = (account: WorkflowHandle): Promise<StatusWire> => account.query('status');
+
+export const stateOf = async (account: WorkflowHandle, reservationId: string): Promise<string> =>
+  (await account.query<ReservationWire, [object]>('reservation', { reservationId })).state;
+
+/** The rows of a statement of which `$1` is the account's id. */
+export const all = async (
+  { pool }: Pick<Stand, 'pool'>,
+  sql: string,
+  id: string,
+): Promise<readonly unknown[]> => (await pool.query(sql, [id])).rows;
+
+/** Changes the account's row as a hand would: `inmails_sent_today = 104`. */
+export const edit = async (
+  { pool }: Pick<Stand, 'pool'>,
+  id: string,
+  change: string,
+): Promise<void> => {
+  await pool.query(`update safeband.accounts set ${change} where account_id = $1`, [id]);
+};
+
+/** Waits for the account's own save: 2 s after a delivery, 10 s after anything else. */
+export const whenSaved = async (account: WorkflowHandle): Promise<void> => {
+  await expect.poll(async () => (await statusOf(account)).unsaved, { timeout: 20_000 }).toBe(0);
+};
+
+/** One reconcile; all that the account had to save before it is in Postgres when it answers. */
+export const run = (account: WorkflowHandle): Promise<Findings> => say(account, 'reconcileNow');
+
+/** An account with that many deliveries, all of it in Postgres. */
+export async function sent(stand: Stand, count: number, start: object = {}): Promise<Known> {
+  const id = stand.newAccount();
+  const account = await stand.connect(id, start);
+  const requests = Array.from({ length: count }, (_, n) => ({ reservationId: `s${n}` }));
+  if (count > 0) await say(account, 'sendReserveBatch', { requests });
+  for (const { reservationId } of requests) {
+    await account.signal('sendDelivered', { reservationId, chatId: `chat-${reservationId}` });
+  }
+  await run(account);
+  return { id, account };
+}
+
+/** What each run said of a heal: before, after, which columns a hand had changed, the parts. */
+export const CORRECTIONS = `select before, after, explanation->'editedColumns' as edited
+  from safeband.corrections where account_id = $1 order by at`;
+
+export type Part = { readonly cause: string; readonly count: number };
