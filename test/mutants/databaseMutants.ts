@@ -124,6 +124,14 @@ export const DATABASE_MUTANTS: readonly Mutant<
     by: 'a run that is tried again tells and heals once',
   },
   {
+    rule: 'R14',
+    what: 'an edit is corrected as often as it is told',
+    file: RUNS,
+    old: "told.explanation->>'edit' = $8::text)",
+    mutated: "told.explanation->>'edit' = $8::text and false)",
+    by: 'an edit whose telling was not heard is told again, and corrected once',
+  },
+  {
     rule: 'R8',
     what: 'an alert whose cause is gone stays open',
     file: ACTIVITY,
@@ -137,7 +145,23 @@ export const DATABASE_MUTANTS: readonly Mutant<
     file: ACTIVITY,
     old: 'return { saved: true, refused, foreign };',
     mutated: 'void foreign; return { saved: true, refused, foreign: null };',
-    by: 'a save finds what a hand has put into the row, once',
+    by: 'what a hand has put into the row is told until the workflow has heard it',
+  },
+  {
+    rule: 'R14',
+    what: 'what one save has found is not kept for the next',
+    file: ACTIVITY,
+    old: 'if (edits !== stood.edits) await keepEdits(db, accountId, edits);',
+    mutated: 'void keepEdits;',
+    by: 'what a hand has put into the row is told until the workflow has heard it',
+  },
+  {
+    rule: 'R14',
+    what: 'what a hand has changed is told for ever',
+    file: ACTIVITY,
+    old: 'stood.edits?.id === handled ? null : stood.edits',
+    mutated: 'handled === undefined ? null : stood.edits',
+    by: 'what a hand has put into the row is told until the workflow has heard it',
   },
   {
     rule: 'R14',
@@ -145,7 +169,7 @@ export const DATABASE_MUTANTS: readonly Mutant<
     file: 'migrations/0006_audit.sql',
     old: 'new.is_edited := new.recorded_at is not distinct from old.recorded_at;',
     mutated: 'new.is_edited := false;',
-    by: 'a save finds what a hand has put into the row, once',
+    by: 'what a hand has put into the row is told until the workflow has heard it',
   },
   {
     rule: 'R6',

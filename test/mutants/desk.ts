@@ -10,7 +10,6 @@ import { deliver } from '../../src/domain/deliver.js';
 import { accountRow } from '../../src/domain/facts.js';
 import { isAccountId, type AccountId } from '../../src/domain/ids.js';
 import { reserve } from '../../src/domain/reserve.js';
-import type { Foreign } from '../../src/domain/stored.js';
 import { migrate } from '../../src/postgres/migrate.js';
 import { createPool, type Pool } from '../../src/postgres/pool.js';
 import { anAccount, c, must, r, type Scenario } from '../support/scenario.js';
@@ -94,9 +93,9 @@ export class Desk {
     return this.activities.save({ owner, ...batchOf(actor) });
   }
 
-  run({ actor, now }: Scenario, runId: string, foreign: Foreign | null = null): Promise<Ran> {
+  run({ actor, now }: Scenario, runId: string): Promise<Ran> {
     const { account } = actor;
-    const ask = { owner: OWNER, ...batchOf(actor), runId, account, foreign, at: now };
+    const ask = { owner: OWNER, ...batchOf(actor), runId, account, at: now };
     return this.activities.reconcile(ask);
   }
 

@@ -120,7 +120,7 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
     rule: 'R14',
     what: 'an edit that a save found while a run read is forgotten',
     file: ACTOR,
-    old: 'kept.foreign === foreign ? null : kept.foreign',
+    old: 'kept.foreign?.id === foreign?.id ? null : kept.foreign',
     mutated: 'null',
     by: 'an edit that a save found while a run read is kept for the next',
   },

@@ -1,17 +1,17 @@
 /** What a run leaves in the database, once, and what it may not take from a caller (R6, R8). */
 import { expect } from 'vitest';
+import type { Ran } from '../../src/activities/ports.js';
 import { reserve } from '../../src/domain/reserve.js';
-import type { Foreign } from '../../src/domain/stored.js';
-import { at, r, type Scenario } from '../support/scenario.js';
+import { at, r, Scenario } from '../support/scenario.js';
 import { spent, type DatabaseCheck, type Desk } from './desk.js';
 
-const edited = (account: Scenario, counter: number): Foreign => ({
-  id: `edit to ${counter}`,
-  day: account.actor.account.day,
-  counter,
-  cap: account.actor.account.highestCap,
-  columns: ['inmails_sent_today'],
-});
+/** A hand has put a number into the row that is far from what was sent. */
+const edit = (desk: Desk): Promise<readonly object[]> =>
+  desk.all('update safeband.accounts set inmails_sent_today = 40 where account_id = $1');
+/** The account once its workflow has heard what that run told. */
+const heard = ({ actor, now }: Scenario, ran: Ran): Scenario =>
+  new Scenario({ ...actor, handled: ran.saved ? (ran.foreign?.id ?? null) : null }, now);
+
 const heartbeat: DatabaseCheck = async (desk) => {
   const account = await desk.begin();
   await desk.run(account, `${desk.accountId}/1`);
@@ -36,25 +36,41 @@ const heartbeat: DatabaseCheck = async (desk) => {
   expect(rows).toEqual([{ at: at('09:10') }]);
 };
 
-const triedAgain: DatabaseCheck = async (desk) => {
-  const account = spent(await desk.begin());
-  const runId = `${desk.accountId}/1`;
-  for (const _ of ['once', 'twice']) await desk.run(account, runId, edited(account, 40));
-  const found = await desk.all(
+const told = (desk: Desk): Promise<readonly object[]> =>
+  desk.all(
     `select (select count(*)::int from safeband.corrections where account_id = $1) as corrections,
             (select count(*)::int from safeband.reconciler_runs where account_id = $1) as runs,
-            (select times from safeband.alerts where account_id = $1 and kind = 'drift') as alerts`,
+            (select sum(times)::int from safeband.alerts where account_id = $1) as alerts`,
   );
-  expect(found).toEqual([{ corrections: 1, runs: 1, alerts: 1 }]);
+
+const triedAgain: DatabaseCheck = async (desk) => {
+  const account = spent(await desk.begin());
+  await desk.all(BEGIN.replace("'a'", "'wild'"));
+  for (const _ of ['once', 'twice']) {
+    const ran = await desk.run(account, `${desk.accountId}/1`);
+    expect(ran).toMatchObject({ healed: true, alerted: true });
+  }
+  expect(await told(desk)).toEqual([{ corrections: 1, runs: 1, alerts: 1 }]);
+};
+
+const lostAnswer: DatabaseCheck = async (desk) => {
+  const account = spent(await desk.begin());
+  await edit(desk);
+  for (const n of [1, 2]) {
+    const ran = await desk.run(account, `${desk.accountId}/${n}`);
+    expect(ran).toMatchObject({ drift: 39, healed: true, alerted: true });
+  }
+  expect(await told(desk)).toEqual([{ corrections: 1, runs: 2, alerts: 2 }]);
 };
 
 const alertEnds: DatabaseCheck = async (desk) => {
   const account = spent(await desk.begin());
   const open = (): Promise<readonly object[]> =>
     desk.all(`select kind from safeband.alerts where account_id = $1 and resolved_at is null`);
-  await desk.run(account, `${desk.accountId}/1`, edited(account, 40));
+  await edit(desk);
+  const ran = await desk.run(account, `${desk.accountId}/1`);
   expect(await open()).toEqual([{ kind: 'drift' }]);
-  await desk.run(account, `${desk.accountId}/2`);
+  await desk.run(heard(account, ran), `${desk.accountId}/2`);
   expect(await open()).toEqual([]);
 };
 
@@ -100,6 +116,7 @@ const outcomeOnce: DatabaseCheck = async (desk) => {
 export const RUN_CHECKS = {
   'a run leaves a heartbeat, also when it finds nothing': heartbeat,
   'a run that is tried again tells and heals once': triedAgain,
+  'an edit whose telling was not heard is told again, and corrected once': lostAnswer,
   'the run that finds it gone ends an alert': alertEnds,
   'a lease that is over is given back behind a fence': fenced,
   'an attempt that has begun is not fenced off': begun,

@@ -139,6 +139,7 @@ const handEdit: WorkflowCheck = async (bench) => {
   );
   await deliver(bench, account, 'next');
   bench.expect(await say(account, 'reconcileNow')).toMatchObject({ drift: 38, healed: true });
+  bench.expect(await say(account, 'reconcileNow')).toMatchObject({ drift: 0, healed: false });
 };
 
 const outrun: WorkflowCheck = async (bench) => {
@@ -200,7 +201,7 @@ export const WORKFLOW_CHECKS = {
   'a bad Signal fails no workflow': badSignal,
   'a bad Update leaves no trace': badUpdate,
   'of a batch no more is granted than the cap allows': capped,
-  'an edit made just before a save is found by the next run': handEdit,
+  'an edit made just before a save is found by the next run, once': handEdit,
   'an account whose row is taken rests': outrun,
   'who asks for a run hears of a new one': asked,
   'a cold account that is asked is checked, then granted': checkedFirst,

@@ -59,11 +59,11 @@ export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
   },
   {
     rule: 'R14',
-    what: 'a save keeps no foreign edit for the next run',
+    what: 'nobody says that an edit was told, so each run tells it again',
     file: CHORES,
-    old: 'saved(self.read(), batch, done.foreign)',
-    mutated: 'saved(self.read(), batch, null)',
-    by: 'an edit made just before a save is found by the next run',
+    old: 'reconciled(self.read(), batch, ran.events, ran.foreign, at)',
+    mutated: 'reconciled(self.read(), batch, ran.events, null, at)',
+    by: 'an edit made just before a save is found by the next run, once',
   },
   {
     rule: 'R14',
