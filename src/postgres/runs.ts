@@ -147,7 +147,7 @@ export async function writeHeartbeat(db: Queryable, run: RunRows): Promise<void>
 export async function writeCorrection(
   db: Queryable,
   { accountId, runId, at, foreign }: RunRows,
-  { day, before, after, parts }: DayVerdict,
+  { day, before, after, parts, sentences }: DayVerdict,
 ): Promise<void> {
   await db.query(
     `insert into safeband.corrections
@@ -166,6 +166,7 @@ export async function writeCorrection(
       JSON.stringify({
         parts,
         editedColumns: foreign?.columns ?? [],
+        sentences,
         ...(foreign ? { edit: foreign.id } : {}),
       }),
       at,
