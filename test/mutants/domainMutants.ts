@@ -3,6 +3,7 @@ import type { CheckName } from '../domain/checks/index.js';
 import type { Mutant } from './mutant.js';
 
 const RECONCILE = 'src/domain/reconcile.ts';
+const ALERTS = 'src/domain/runAlerts.ts';
 const ACTOR = 'src/domain/actor.ts';
 const MERGE = 'src/domain/merge.ts';
 const AUDIT = 'src/domain/audit.ts';
@@ -27,7 +28,7 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R8',
     what: 'a gap of 5 is told as a drift',
-    file: RECONCILE,
+    file: ALERTS,
     old: 'drift > DRIFT_MAX',
     mutated: 'drift >= DRIFT_MAX',
     by: 'a gap of 5 is no drift, a gap of 6 is',
@@ -60,16 +61,16 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
     rule: 'R17',
     what: 'the explanation leaves out what was imported',
     file: 'src/domain/breakdown.ts',
-    old: "add('imported', book.imported);",
+    old: "if (imported !== 0) add('imported', imported);",
     mutated: '',
     by: 'the parts of a gap add up to it',
   },
   {
     rule: 'R8',
     what: 'each drift is for information only',
-    file: RECONCILE,
-    old: 'isToday && inFlight >= drift',
-    mutated: 'isToday',
+    file: ALERTS,
+    old: "isUnderWay(parts) ? 'info' : 'warning'",
+    mutated: "isUnderWay(parts) ? 'info' : 'info'",
     by: 'a gap that is in flight is for information only',
   },
   {
