@@ -289,8 +289,8 @@ export const DATABASE_MUTANTS: readonly Mutant<
     rule: 'R11',
     what: 'a window keeps the offset that its first day began with',
     file: 'src/activities/window.ts',
-    old: 'if (offsetAt(next) !== offsetAt(at)) {',
-    mutated: 'if (offsetAt(next) !== offsetAt(next)) {',
+    old: '      offsetMs = nextMs;\n',
+    mutated: '',
     by: 'a window follows the clocks when they change',
   },
 ];

@@ -202,6 +202,14 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
     by: 'an account is hot until a run has found all equal',
   },
   {
+    rule: 'R9',
+    what: 'an overshoot that met another cooldown is forgotten',
+    file: ACTOR,
+    old: '  isOvershooting(actor.account) ||\n',
+    mutated: '',
+    by: 'an overshoot that met another cooldown rests the account after it',
+  },
+  {
     rule: 'R7',
     what: 'a message does not roll the day',
     file: ACTOR,

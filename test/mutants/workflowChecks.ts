@@ -13,19 +13,18 @@ export type Bench = {
   readonly workflowType: string;
   /** Accounts whose runs fail. */
   readonly away: Set<string>;
+  /** How long it waits for what should come. */
+  readonly patience: { readonly timeout: number };
   /** Of the test itself: others run beside it. */
   readonly expect: ExpectStatic;
 };
 export type WorkflowCheck = (bench: Bench) => Promise<void>;
 
-/** Long enough for a busy machine, and what a mutant costs that does nothing. */
-const PATIENCE = { timeout: 6_000 };
-
 const say = <T>(account: WorkflowHandle, name: string, payload: object = {}): Promise<T> =>
   account.executeUpdate<T, [object]>(name, { args: [payload] });
 const statusOf = (account: WorkflowHandle): Promise<StatusWire> => account.query('status');
-const whenSaved = async ({ expect }: Bench, account: WorkflowHandle): Promise<void> => {
-  await expect.poll(async () => (await statusOf(account)).unsaved, PATIENCE).toBe(0);
+const whenSaved = async ({ expect, patience }: Bench, account: WorkflowHandle): Promise<void> => {
+  await expect.poll(async () => (await statusOf(account)).unsaved, patience).toBe(0);
 };
 async function deliver(bench: Bench, account: WorkflowHandle, id: string): Promise<void> {
   const reservationId = id;
@@ -55,11 +54,14 @@ async function cold(bench: Bench): Promise<WorkflowHandle> {
   bench.expect((await statusOf(account)).nextReconcileAt).toBe(null);
   return account;
 }
-async function passMidnight({ stand, expect }: Bench, account: WorkflowHandle): Promise<void> {
+async function passMidnight(
+  { stand, expect, patience }: Bench,
+  account: WorkflowHandle,
+): Promise<void> {
   const { asOf } = await statusOf(account);
   const { runId } = await account.describe();
   await fastForward(stand.client, account.workflowId, secondsToMidnight(asOf));
-  await expect.poll(async () => (await account.describe()).runId === runId, PATIENCE).toBe(false);
+  await expect.poll(async () => (await account.describe()).runId === runId, patience).toBe(false);
 }
 const statusNameOf = async (account: WorkflowHandle): Promise<string> =>
   (await account.describe()).status.name;
@@ -72,7 +74,7 @@ const ledger: WorkflowCheck = async (bench) => {
     account
       .query<ReservationWire, [object]>('reservation', { reservationId: 'sent' })
       .then((slot) => slot.state, String);
-  await bench.expect.poll(state, PATIENCE).toBe('delivered');
+  await bench.expect.poll(state, bench.patience).toBe('delivered');
 };
 
 const midnight: WorkflowCheck = async (bench) => {
@@ -87,7 +89,7 @@ const midnight: WorkflowCheck = async (bench) => {
         [idOf(account), before],
       )
     ).rows[0];
-  await bench.expect.poll(row, PATIENCE).toEqual({ is_new: true, counter: 0 });
+  await bench.expect.poll(row, bench.patience).toEqual({ is_new: true, counter: 0 });
 };
 
 const failedRun: WorkflowCheck = async (bench) => {
@@ -150,7 +152,7 @@ const outrun: WorkflowCheck = async (bench) => {
   );
   await say(account, 'sendDelivered', { reservationId: 'unknown', chatId: 'chat' });
   await bench.expect
-    .poll(async () => (await statusOf(account)).cooldown?.cause, PATIENCE)
+    .poll(async () => (await statusOf(account)).cooldown?.cause, bench.patience)
     .toBe('two_owners');
 };
 
@@ -177,7 +179,7 @@ const checkedFirst: WorkflowCheck = async (bench) => {
 const cancelled: WorkflowCheck = async (bench) => {
   const account = await cold(bench);
   await account.cancel();
-  await bench.expect.poll(() => statusNameOf(account), PATIENCE).toBe('COMPLETED');
+  await bench.expect.poll(() => statusNameOf(account), bench.patience).toBe('COMPLETED');
 };
 
 const early: WorkflowCheck = async (bench) => {

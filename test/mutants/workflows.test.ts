@@ -19,6 +19,10 @@ afterAll(async () => {
   process.stdout.write(tableOf(caught));
 });
 
+/** Long enough for a busy machine; and what a broken workflow costs that does nothing. */
+const ours = { timeout: 20_000 };
+const theirs = { timeout: 5_000 };
+
 /** One bundle and one worker for all: each broken workflow is a type of its own. */
 const typeOf = (mutant?: Mutant<WorkflowCheckName>): string =>
   mutant ? `mutant${WORKFLOW_MUTANTS.indexOf(mutant)}` : WORKFLOW_TYPE;
@@ -56,7 +60,7 @@ describe.concurrent('a check of the workflows', () => {
   it.for(Object.entries(WORKFLOW_CHECKS))(
     'passes the workflow as it is: %s',
     async ([, check], { expect }) => {
-      const bench = { stand, away, workflowType: typeOf(), expect };
+      const bench = { stand, away, workflowType: typeOf(), patience: ours, expect };
       expect(await flawBy(() => check(bench))).toBeUndefined();
     },
   );
@@ -64,7 +68,7 @@ describe.concurrent('a check of the workflows', () => {
   it.for(WORKFLOW_MUTANTS.map((mutant) => [mutant.what, mutant] as const))(
     'catches: %s',
     async ([, mutant], { expect }) => {
-      const bench = { stand, away, workflowType: typeOf(mutant), expect };
+      const bench = { stand, away, workflowType: typeOf(mutant), patience: theirs, expect };
       caught.set(mutant, await flawBy(() => WORKFLOW_CHECKS[mutant.by](bench)));
       expect(caught.get(mutant)).toBeDefined();
     },

@@ -26,6 +26,17 @@ const staysHot: Check = (domain) => {
   expect(domain.isHot(life.actor)).toBe(false);
 };
 
+const restLater: Check = (domain) => {
+  const life = new Life(domain, { inmailsSentToday: 62, deliveredToday: 62 });
+  life.fail('unknown', 'throttled');
+  life.actor = domain.saved(life.actor, domain.batchOf(life.actor), null);
+  life.heal({ ...life.run(), events: [] });
+  expect(domain.isHot(life.actor)).toBe(false);
+  life.until(at('10:00'));
+  expect(domain.isHot(life.actor)).toBe(true);
+  expect(life.run().cooled).toBe(true);
+};
+
 const firstMessage: Check = (domain) => {
   const life = new Life(domain, {}, LATE);
   life.send(3);
@@ -109,6 +120,7 @@ const clocks: Check = (domain) => {
 export const carryingChecks = {
   'rows that came in while a save ran still wait': whileSaving,
   'an account is hot until a run has found all equal': staysHot,
+  'an overshoot that met another cooldown rests the account after it': restLater,
   'the first message after midnight finds the new day': firstMessage,
   'the roll audits the closing counter': closing,
   'a start on the same day gives no fresh cap': sameDay,
