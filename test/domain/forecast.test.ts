@@ -21,7 +21,7 @@ import { Life } from '../support/life.js';
 import { anAccount, at, c, m, r, rows } from '../support/scenario.js';
 import { livedThrough, newId, stage } from './forecast/stages.js';
 
-const RUNS = 300;
+const RUNS = 400;
 /** What has to have been heard in these runs, or they showed nothing. */
 const REASONS = [
   'granted',
