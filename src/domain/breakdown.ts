@@ -9,27 +9,29 @@ import { isNamed, pairsOn, provenIn } from './pairing.js';
 import type { EventRow } from './rows.js';
 import type { UtcDay } from './time.js';
 
-export type GapCause =
-  | 'in_flight'
-  | 'uncertain'
+export const GAP_CAUSES = [
+  'in_flight',
+  'uncertain',
   /** The counter kept a slot that the journal says was never sent. */
-  | 'lost_rollback'
+  'lost_rollback',
   /** Delivered, and the log had no row of it. */
-  | 'missing_event'
+  'missing_event',
   /** Delivered after its slot had been given back. */
-  | 'late_delivery'
+  'late_delivery',
   /**
    * Sends that are none of ours, more or fewer than were counted. With reservations: ours, and the
    * log has them under another day, or a second time, because they were observed first (R15).
    */
-  | 'external'
+  'external',
   /** Sent, or begun, without a slot that the account knew of. */
-  | 'bypassed_gate'
+  'bypassed_gate',
   /** The row held a number that the workflow had not written. */
-  | 'edited_by_hand'
-  | 'imported'
+  'edited_by_hand',
+  'imported',
   /** Said at a start, and nothing accounts for it. */
-  | 'unexplained';
+  'unexplained',
+] as const;
+export type GapCause = (typeof GAP_CAUSES)[number];
 export type GapPart = {
   readonly cause: GapCause;
   /**

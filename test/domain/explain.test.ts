@@ -1,7 +1,8 @@
 /** What people read of a gap (R17): whole texts, as they stand in alerts and in the UI. */
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { GapPart } from '../../src/domain/breakdown.js';
+import { GAP_CAUSES, type GapPart } from '../../src/domain/breakdown.js';
 import { explain, type Gap, type Known } from '../../src/domain/explain.js';
 import { explainStatus } from '../../src/domain/explainStatus.js';
 import { fail } from '../../src/domain/fail.js';
@@ -175,6 +176,12 @@ describe('each class', () => {
         ' the run writes it back.',
     ]);
   });
+});
+
+it('each class is in the table that people read', () => {
+  const text = readFileSync('docs/lifecycle.md', 'utf8');
+  const named = [...text.matchAll(/^\| `(\w+)` +\| [^|]+\| [^|]+\| [^|]+\| [^|]+\|$/gm)];
+  expect(named.map(([, cause]) => cause)).toEqual([...GAP_CAUSES]);
 });
 
 describe('a status', () => {

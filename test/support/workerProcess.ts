@@ -5,14 +5,17 @@ import { inject } from 'vitest';
 
 const script = fileURLToPath(new URL('../../src/worker.ts', import.meta.url));
 
-/** Starts the real entry, and resolves when it polls. */
-export async function startWorkerProcess(databaseUrl: string): Promise<ChildProcess> {
+/** Starts the real entry, and resolves when it polls. `timezone` is the process's own. */
+export async function startWorkerProcess(
+  databaseUrl: string,
+  timezone = 'UTC',
+): Promise<ChildProcess> {
   const child = spawn(process.execPath, ['--import', 'tsx', script], {
     env: {
       ...process.env,
       TEMPORAL_ADDRESS: inject('temporalAddress'),
       DATABASE_URL: databaseUrl,
-      TZ: 'UTC',
+      TZ: timezone,
     },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -28,11 +31,16 @@ export async function startWorkerProcess(databaseUrl: string): Promise<ChildProc
 }
 
 /** Kills it as a crash would; resolves when it is gone. */
-export async function kill(child: ChildProcess): Promise<void> {
+export const kill = (child: ChildProcess): Promise<void> => end(child, 'SIGKILL');
+
+/** Lets it end what it has in hand; what comes then goes to the next worker at once. */
+export const stop = (child: ChildProcess): Promise<void> => end(child, 'SIGTERM');
+
+async function end(child: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise((resolve) => {
     child.once('exit', resolve);
   });
-  child.kill('SIGKILL');
+  child.kill(signal);
   await gone;
 }

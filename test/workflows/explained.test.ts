@@ -1,4 +1,5 @@
 /** Why the counter differs (R8, R17): alerts, corrections and the UI say it, on the real servers. */
+import { readFile } from 'node:fs/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Findings } from '../../src/protocol.js';
@@ -77,6 +78,16 @@ describe('a gap', () => {
       "The account's row had been edited by hand (inmails_sent_today); the run writes it back.",
     ]);
     expect(await explained('over_cap', id)).toMatchObject({ sentences, cap: 50 });
+    // What the docs tell people to ask.
+    const docs = await readFile('docs/lifecycle.md', 'utf8');
+    const [, question = ''] = /```sql\n([\s\S]*?)```/.exec(docs) ?? [];
+    const { rows: asked } = await stand.pool.query<{
+      account_id: string;
+      kind: string;
+      why: string;
+    }>(question);
+    const mine = asked.filter((row) => row.account_id === id && row.kind === 'drift');
+    expect(mine.map(({ why }) => why)).toEqual(sentences);
     const corrections = `select explanation->'sentences' as said from safeband.corrections
       where account_id = $1`;
     expect(await all(corrections, id)).toEqual([{ said: sentences }]);
