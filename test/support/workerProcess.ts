@@ -5,11 +5,16 @@ import { inject } from 'vitest';
 
 const script = fileURLToPath(new URL('../../src/worker.ts', import.meta.url));
 
-/** Starts the real entry, and resolves when it polls. */
-export async function startWorkerProcess(databaseUrl: string): Promise<ChildProcess> {
-  const child = spawn(process.execPath, ['--import', 'tsx', script], {
+/** Starts the real entry, and resolves when it polls. `preload`: a module that is loaded first. */
+export async function startWorkerProcess(
+  databaseUrl: string,
+  { preload, env = {} }: { readonly preload?: string; readonly env?: NodeJS.ProcessEnv } = {},
+): Promise<ChildProcess> {
+  const first = preload === undefined ? [] : ['--import', preload];
+  const child = spawn(process.execPath, ['--import', 'tsx', ...first, script], {
     env: {
       ...process.env,
+      ...env,
       TEMPORAL_ADDRESS: inject('temporalAddress'),
       DATABASE_URL: databaseUrl,
       TZ: 'UTC',
