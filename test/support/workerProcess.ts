@@ -5,14 +5,27 @@ import { inject } from 'vitest';
 
 const script = fileURLToPath(new URL('../../src/worker.ts', import.meta.url));
 
-/** Starts the real entry, and resolves when it polls. `timezone` is the process's own. */
+/**
+ * Starts the real entry, and resolves when it polls. `preload`: a module that is loaded first;
+ * `timezone`: the process's own.
+ */
 export async function startWorkerProcess(
   databaseUrl: string,
-  timezone = 'UTC',
+  {
+    preload,
+    timezone = 'UTC',
+    env = {},
+  }: {
+    readonly preload?: string;
+    readonly timezone?: string;
+    readonly env?: NodeJS.ProcessEnv;
+  } = {},
 ): Promise<ChildProcess> {
-  const child = spawn(process.execPath, ['--import', 'tsx', script], {
+  const first = preload === undefined ? [] : ['--import', preload];
+  const child = spawn(process.execPath, ['--import', 'tsx', ...first, script], {
     env: {
       ...process.env,
+      ...env,
       TEMPORAL_ADDRESS: inject('temporalAddress'),
       DATABASE_URL: databaseUrl,
       TZ: timezone,

@@ -37,7 +37,7 @@ afterAll(() => stand.close());
 
 /** Runs the real worker in that zone meanwhile. */
 async function underZone<T>(timezone: string, live: () => Promise<T>): Promise<T> {
-  const worker = await startWorkerProcess(stand.databaseUrl, timezone);
+  const worker = await startWorkerProcess(stand.databaseUrl, { timezone });
   try {
     return await live();
   } finally {
