@@ -8,7 +8,7 @@ import { deliver, whoHas } from './deliver.js';
 import { isRefusal, type Event, type Source } from './events.js';
 import { fail } from './fail.js';
 import { evolve } from './evolve.js';
-import { LEASE_SECONDS_DEFAULT } from './limits.js';
+import { LEASE_SECONDS_DEFAULT, REMEMBERED_DAYS } from './limits.js';
 import type { EventRow, ReservationRow } from './rows.js';
 import type { Attempt, ReadBack } from './stored.js';
 import { SECOND_MS, startOf, type Instant, type UtcDay } from './time.js';
@@ -50,7 +50,10 @@ export function testimony(
     view = more.reduce((before, event) => evolve(before, event), view);
   };
   for (const row of found.events) {
-    if (row.reservationId !== null) happen(provenBy(view, row, row.reservationId, null));
+    // A reservation that was forgotten is in its day's sum; its row is read for its proof only.
+    const { reservationId: id, quotaDay } = row;
+    if (id === null || (quotaDay + REMEMBERED_DAYS < view.day && !findSlot(view, id))) continue;
+    happen(provenBy(view, row, id, null));
   }
   for (const attempt of found.attempts) happen(attempted(view, attempt, at));
   const isWritten = (slot: Slot): boolean =>
