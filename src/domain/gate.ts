@@ -133,12 +133,12 @@ export const isDoubtful = (account: Account, at: Instant): boolean =>
   account.reconciledAt === null ||
   (!isFresh(account, at) && account.runFailedAt !== null);
 
-/** Nothing but an old run stands in the way of a grant: the database is worth asking (R12). */
+/** It is the old run that the answer would be about: the database is asked first (R12). */
 export const wantsCheck = (account: Account, at: Instant): boolean =>
   isKnown(account, at) &&
   !isFresh(account, at) &&
   (account.runFailedAt === null || at - account.runFailedAt >= VERIFY_RETRY_MS) &&
-  barrierAt(account, at, { isForecast: true }) === undefined;
+  barrierAt(account, at)?.reason === 'unverified';
 
 /** The first reason that holds at `at`, for an account whose day is that instant's. */
 export function barrierAt(
