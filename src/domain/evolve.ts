@@ -11,6 +11,7 @@ import {
   type External,
   type Slot,
 } from './account.js';
+import { accountWith, bookWith } from './copy.js';
 import type { Event } from './events.js';
 import type { UtcDay } from './time.js';
 import { assertNever } from './assert.js';
@@ -21,12 +22,15 @@ import { dayOf } from './time.js';
 export function evolve(account: Account, event: Event): Account {
   switch (event.type) {
     case 'SlotReserved':
-      return { ...account, slots: [...account.slots, event.slot] };
+      return accountWith(account, { slots: [...account.slots, event.slot] });
     case 'SlotDelivered':
     case 'SlotReleased':
     case 'SlotMadeUncertain':
     case 'ProofCompleted':
-      return markLate({ ...account, slots: put(account.slots, event.slot) }, event.slot.quotaDay);
+      return markLate(
+        accountWith(account, { slots: put(account.slots, event.slot) }),
+        event.slot.quotaDay,
+      );
     case 'SlotDenied':
       return withBook(account, account.day, (book) => ({ denials: plusOne(book, event.reason) }));
     case 'ExternalCounted':
@@ -41,41 +45,41 @@ export function evolve(account: Account, event: Event): Account {
     case 'DayRolled':
       return rolled(account, event);
     case 'CooldownStarted':
-      return {
-        ...account,
+      return accountWith(account, {
         cooldowns: withCooldown(account.cooldowns, event.cooldown),
         cooledAtCounter:
           event.cooldown.cause === 'overshoot' ? event.counter : account.cooledAtCounter,
-      };
+      });
     case 'CooldownEnded':
-      return {
-        ...account,
+      return accountWith(account, {
         cooldowns: account.cooldowns.filter(({ cause }) => cause !== event.cause),
-      };
+      });
     case 'BreakerOpened':
-      return { ...account, breakerUntil: event.until };
+      return accountWith(account, { breakerUntil: event.until });
     case 'RampRestarted':
-      return { ...account, rampDay: 1 };
+      return accountWith(account, { rampDay: 1 });
     case 'EffectApplied':
-      return { ...account, effects: [...account.effects, event.effect].slice(-EFFECTS_MAX) };
+      return accountWith(account, {
+        effects: [...account.effects, event.effect].slice(-EFFECTS_MAX),
+      });
     case 'Held':
-      return { ...account, hold: event.hold };
+      return accountWith(account, { hold: event.hold });
     case 'Resumed':
-      return { ...account, hold: null, breakerUntil: null };
+      return accountWith(account, { hold: null, breakerUntil: null });
     case 'PolicyChanged':
       return withPolicy(account, event);
     case 'OpeningsLearnt':
-      return { ...account, openings: event.openings };
+      return accountWith(account, { openings: event.openings });
     case 'IdentityChecked':
-      return { ...account, isIdentityChecked: true };
+      return accountWith(account, { isIdentityChecked: true });
     case 'Reconciled':
-      return { ...account, reconciledAt: event.at, runFailedAt: null };
+      return accountWith(account, { reconciledAt: event.at, runFailedAt: null });
     case 'ReconcileFailed':
-      return { ...account, runFailedAt: event.at };
+      return accountWith(account, { runFailedAt: event.at });
     case 'Connected':
-      return { ...account, isDisconnected: false };
+      return accountWith(account, { isDisconnected: false });
     case 'Disconnected':
-      return { ...account, isDisconnected: true };
+      return accountWith(account, { isDisconnected: true });
     case 'SlotRestored':
     case 'SettledByOperator':
     case 'AlertRaised':
@@ -100,13 +104,13 @@ function withBook(
 ): Account {
   const book = bookOf(account, day);
   const others = account.days.filter((other) => other.day !== day);
-  const days = [...others, { ...book, ...change(book) }].toSorted((a, b) => a.day - b.day);
-  return { ...account, days };
+  const days = [...others, bookWith(book, change(book))].toSorted((a, b) => a.day - b.day);
+  return accountWith(account, { days });
 }
 
 function withExternal(account: Account, external: External): Account {
   const known = [...account.externals, external].slice(-EXTERNALS_MAX);
-  const next = { ...account, externals: known };
+  const next = accountWith(account, { externals: known });
   if (!external.isCounted) return next;
   const counted = withBook(next, external.quotaDay, (book) => ({ external: book.external + 1 }));
   return markLate(counted, external.quotaDay);
@@ -118,10 +122,9 @@ const markLate = (account: Account, day: UtcDay): Account =>
 
 function claimed(account: Account, event: Extract<Event, { type: 'ExternalClaimed' }>): Account {
   const external = account.externals.find((known) => isSameProof(known, event.proof));
-  const next = {
-    ...account,
+  const next = accountWith(account, {
     externals: account.externals.filter((known) => known !== external),
-  };
+  });
   if (!external?.isCounted || !event.isSameDay) return next;
   return withBook(next, external.quotaDay, (book) => ({ external: book.external - 1 }));
 }
@@ -138,14 +141,13 @@ function withPolicy(account: Account, event: Extract<Event, { type: 'PolicyChang
   const isSameWindow =
     JSON.stringify(old.sendingWindow) === JSON.stringify(policy.sendingWindow) &&
     old.timezone === policy.timezone;
-  return {
-    ...account,
+  return accountWith(account, {
     policy,
     rampDay,
     highestCap: Math.max(account.highestCap, steppedCapOf(policy, rampDay)),
     openings: isSameWindow && policy.sendingWindow ? account.openings : null,
     isIdentityChecked: account.isIdentityChecked && old.identity === policy.identity,
-  };
+  });
 }
 
 /** A new day: nothing is spent, what may have landed today is carried, what is old is folded. */
@@ -156,8 +158,7 @@ function rolled(account: Account, event: Extract<Event, { type: 'DayRolled' }>):
   const isKept = (book: DayBook): boolean => book.day > day - WEEK_DAYS;
   const forgotten = account.slots.filter(isForgotten);
   const landing = new Set(carried);
-  return {
-    ...account,
+  return accountWith(account, {
     day,
     rampDay,
     highestCap: steppedCapOf(account.policy, rampDay),
@@ -168,7 +169,7 @@ function rolled(account: Account, event: Extract<Event, { type: 'DayRolled' }>):
       .map((slot) => (landing.has(slot.reservationId) ? { ...slot, carriedInto: day } : slot)),
     externals: account.externals.filter(({ at }) => dayOf(at) + REMEMBERED_DAYS >= day),
     effects: account.effects.filter((effect) => effect.day + REMEMBERED_DAYS >= day),
-  };
+  });
 }
 
 function folded(book: DayBook, forgotten: readonly Slot[]): DayBook {
@@ -176,9 +177,8 @@ function folded(book: DayBook, forgotten: readonly Slot[]): DayBook {
   const mine = forgotten.filter((slot) => slot.quotaDay === book.day);
   const count = (state: Slot['state']): number =>
     mine.filter((slot) => slot.state === state).length;
-  return {
-    ...book,
+  return bookWith(book, {
     forgottenDelivered: book.forgottenDelivered + count('delivered'),
     forgottenUncertain: book.forgottenUncertain + count('uncertain'),
-  };
+  });
 }
