@@ -18,6 +18,10 @@ export function merged(account: Account, other: Account): readonly Event[] {
   return [...slots, ...externals];
 }
 
+/** Is this state news of that slot. */
+export const isHigher = (state: Slot['state'], known: Slot): boolean =>
+  RANK[state] > RANK[known.state];
+
 /** What a slot's telling by somebody else adds to the account. */
 export function raisedBy(account: Account, slot: Slot): readonly Event[] {
   const known = findSlot(account, slot.reservationId);

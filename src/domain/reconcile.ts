@@ -19,9 +19,9 @@ import { alert, type Event } from './events.js';
 import { reservationRow } from './facts.js';
 import { changed } from './fail.js';
 import { COOLDOWN_MS, DRIFT_MAX, REMEMBERED_DAYS } from './limits.js';
-import { raisedBy } from './merge.js';
+import { isHigher, raisedBy } from './merge.js';
 import { cooldownStarted, isCooling } from './roll.js';
-import type { EventRow } from './rows.js';
+import type { EventRow, ReservationRow } from './rows.js';
 import type { Foreign, Witnesses } from './stored.js';
 import { dayOf, isoDay, type Instant, type UtcDay } from './time.js';
 import { slotOfRow, testimony } from './witnesses.js';
@@ -90,11 +90,16 @@ function healing(account: Account, found: Witnesses, at: Instant): readonly Even
   const events: Event[] = [];
   let view = account;
   const happen = (more: readonly Event[]): void => {
-    events.push(...more);
-    view = more.reduce((before, event) => evolve(before, event), view);
+    for (const event of more) {
+      events.push(event);
+      view = evolve(view, event);
+    }
   };
-  const rows = found.reservations.map(slotOfRow);
-  for (const slot of rows) happen(raisedBy(view, slot));
+  const known = new Map(account.slots.map((slot) => [slot.reservationId, slot]));
+  for (const row of found.reservations) {
+    const slot = known.get(row.reservationId);
+    if (!slot || isHigher(row.state, slot)) happen(raisedBy(view, slotOfRow(row)));
+  }
   happen(testimony(view, found, at));
   for (const slot of view.slots) happen(leaseOver(slot, found, at));
   happen(strangers(view, found.events));
@@ -147,17 +152,32 @@ function corrected(account: Account, book: DayBook, log: readonly EventRow[]): r
 
 /** Reservations that nothing of this run has changed, and of which Postgres has another row. */
 function restored(before: Account, after: Account, found: Witnesses): readonly Event[] {
+  const known = new Set(before.slots);
+  const rows = new Map(found.reservations.map((row) => [row.reservationId, row]));
   return after.slots
-    .filter((slot) => before.slots.includes(slot))
-    .filter((slot) => {
-      const row = found.reservations.find((one) => one.reservationId === slot.reservationId);
-      return !row || !isSameRow(slotOfRow(row), slot);
-    })
+    .filter((slot) => known.has(slot) && !isRowOf(slot, rows.get(slot.reservationId)))
     .map((slot) => ({ type: 'SlotRestored', slot }));
 }
 
-const isSameRow = (one: Slot, other: Slot): boolean =>
-  JSON.stringify(reservationRow(one)) === JSON.stringify(reservationRow(other));
+function isRowOf(slot: Slot, row: ReservationRow | undefined): boolean {
+  if (!row) return false;
+  const own = reservationRow(slot);
+  return (
+    row.quotaDay === own.quotaDay &&
+    row.state === own.state &&
+    row.campaignId === own.campaignId &&
+    row.recipientId === own.recipientId &&
+    row.reservedAt === own.reservedAt &&
+    row.leaseExpiresAt === own.leaseExpiresAt &&
+    row.settledAt === own.settledAt &&
+    row.reason === own.reason &&
+    row.journaled === own.journaled &&
+    row.chatId === own.chatId &&
+    row.messageId === own.messageId &&
+    row.isAdopted === own.isAdopted &&
+    row.carriedInto === own.carriedInto
+  );
+}
 
 type Looked = {
   readonly account: Account;
@@ -196,13 +216,13 @@ function dayTouched(event: Event): UtcDay | null {
 function alertsOf(verdict: DayVerdict, account: Account, inFlight: number): Verdict['alerts'] {
   const { day, before, after, drift, parts } = verdict;
   const isToday = day === account.day;
+  const isOver = isToday && before > account.highestCap;
+  if (drift <= DRIFT_MAX && !isOver && after <= before) return [];
   const details = { day: isoDay(day), counter: before, drift, parts: JSON.stringify(parts) };
   const isExplained = isToday && inFlight >= drift;
   const raised = [
     ...(drift > DRIFT_MAX ? [alert('drift', isExplained ? 'info' : 'warning', details)] : []),
-    ...(isToday && before > account.highestCap
-      ? [alert('over_cap', 'critical', { ...details, cap: account.highestCap })]
-      : []),
+    ...(isOver ? [alert('over_cap', 'critical', { ...details, cap: account.highestCap })] : []),
     ...(after > before ? [alert('undercount', 'warning', { ...details, after })] : []),
   ];
   return raised.flatMap((event) => (event.type === 'AlertRaised' ? [event] : []));
