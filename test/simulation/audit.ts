@@ -17,7 +17,12 @@ export function audit(world: World, member: Member): void {
   }
   const { past } = member;
   if (!past || world.clock - past.account.now > 2 * HOUR) member.past = member.workflow.kept.actor;
-  if (!isUnequal(world, member)) return;
+  if (member.auditedAt === member.database.changes && account.day === Math.floor(world.clock / DAY))
+    return;
+  if (!isUnequal(world, member)) {
+    member.auditedAt = member.database.changes;
+    return;
+  }
   world.happened('the audit woke an account');
   world.post(member, 100, reconcileNow());
 }
@@ -35,7 +40,7 @@ function isUnequal(world: World, { database }: Member): boolean {
   for (const { reservationId, outcome, isOpen, quotaDay } of attempts.values()) {
     if (isOpen || quotaDay < today - 2) continue;
     const row = reservations.get(reservationId);
-    if (!row ? outcome !== 'void' : row.state === 'uncertain' && outcome !== null) return true;
+    if (!row ? outcome !== 'void' : row.row.state === 'uncertain' && outcome !== null) return true;
   }
   return false;
 }

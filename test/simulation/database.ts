@@ -7,17 +7,12 @@ import type { Account, FailureKind, Slot } from '../../src/domain/account.js';
 import type { ReservationId } from '../../src/domain/ids.js';
 import type { Verdict } from '../../src/domain/reconcile.js';
 import type { AccountRow, DayRow, Entry, EventRow, ReservationRow } from '../../src/domain/rows.js';
-import type {
-  Attempt,
-  Foreign,
-  ReadBack,
-  StoredAccount,
-  Witnesses,
-} from '../../src/domain/stored.js';
+import type { Attempt, Foreign, ReadBack, Witnesses } from '../../src/domain/stored.js';
 import type { Saved } from '../../src/activities/ports.js';
 import type { Domain } from './domain.js';
 
-type Numbered<Row> = Row & { readonly number: number };
+/** A row, and the number under which it was written. */
+type Numbered<Row> = { readonly row: Row; readonly number: number };
 /** A row of the journal; until `isOpen` ends, only its transaction sees it. */
 type Journaled = Attempt & { readonly isOpen: boolean };
 export type Request = {
@@ -37,24 +32,34 @@ export type RunAnswer =
 const REMEMBERED = 2;
 
 export class Database {
-  account: StoredAccount | null = null;
+  #row: AccountRow | null = null;
+  owner = '';
+  #ownerVersion = 0;
   /** Columns that a hand has changed since the last save; null: none. */
   edited: readonly string[] | null = null;
   readonly reservations = new Map<string, Numbered<ReservationRow>>();
   readonly attempts = new Map<string, Journaled>();
   readonly events: EventRow[] = [];
   readonly days = new Map<number, Numbered<DayRow>>();
+  /** Grows with whatever an audit could find. */
+  changes = 0;
   readonly alerts = new Map<string, number>();
   readonly #proofs = new Set<string>();
   readonly #keys = new Set<string>();
   #highest = 0;
 
+  /** The account's row; null: there is none. */
+  get account(): AccountRow | null {
+    return this.#row;
+  }
+
   readBack(day: number): ReadBack {
-    const { account } = this;
+    const row = this.#row;
+    const account = row && { ...row, owner: this.owner, ownerVersion: this.#ownerVersion };
     const since = Math.min(day, account?.day ?? day);
-    const closed = [...this.days.values()].filter(
-      ({ quotaDay }) => quotaDay > since - 7 && quotaDay < day,
-    );
+    const closed = [...this.days.values()]
+      .map(({ row: one }) => one)
+      .filter(({ quotaDay }) => quotaDay > since - 7 && quotaDay < day);
     return {
       account,
       highestNumber: this.#highest,
@@ -67,12 +72,14 @@ export class Database {
 
   #reservationsOf(since: number): ReservationRow[] {
     const found: Numbered<ReservationRow>[] = [];
-    for (const row of this.reservations.values()) {
-      const { quotaDay, state, carriedInto } = row;
+    for (const one of this.reservations.values()) {
+      const { quotaDay, state, carriedInto } = one.row;
       const isKnown = quotaDay >= since - REMEMBERED || state === 'in_flight';
-      if (isKnown || (carriedInto ?? 0) >= since) found.push(row);
+      if (isKnown || (carriedInto ?? 0) >= since) found.push(one);
     }
-    return found.toSorted((a, b) => a.reservedAt - b.reservedAt || a.number - b.number);
+    return found
+      .toSorted((a, b) => a.row.reservedAt - b.row.reservedAt || a.number - b.number)
+      .map(({ row }) => row);
   }
 
   #attemptsOf(day: number): Attempt[] {
@@ -81,7 +88,7 @@ export class Database {
       if (row.isOpen) continue;
       const isOldAndOpen =
         row.quotaDay < day - REMEMBERED &&
-        this.reservations.get(row.reservationId)?.state === 'in_flight';
+        this.reservations.get(row.reservationId)?.row.state === 'in_flight';
       if (row.quotaDay >= day - REMEMBERED || isOldAndOpen) found.push(row);
     }
     return found;
@@ -91,7 +98,7 @@ export class Database {
     return this.events.filter(
       ({ quotaDay, reservationId }) =>
         quotaDay >= day - REMEMBERED ||
-        this.reservations.get(reservationId ?? '')?.state === 'in_flight',
+        this.reservations.get(reservationId ?? '')?.row.state === 'in_flight',
     );
   }
 
@@ -101,30 +108,33 @@ export class Database {
     owner: string,
     found: { readonly owner: string; readonly version: number } | null,
   ): boolean {
-    const stood = this.account;
+    const stood = this.#row;
     if (stood) {
-      const isFound = found !== null && stood.owner === found.owner;
-      const isMine = stood.owner === owner || (isFound && stood.version === found.version);
+      const isFound = found !== null && this.owner === found.owner;
+      const isMine = this.owner === owner || (isFound && stood.version === found.version);
       if (stood.version > row.version || !isMine) return false;
     }
-    const isAgain = stood !== null && stood.owner === owner && found === null;
-    const ownerVersion = isAgain ? stood.ownerVersion : row.version;
-    this.account = { ...row, owner, ownerVersion };
+    const isAgain = stood !== null && this.owner === owner && found === null;
+    if (!isAgain) this.#ownerVersion = row.version;
+    this.owner = owner;
+    this.#row = row;
     this.edited = null;
+    this.changes += 1;
     return true;
   }
 
   save({ owner, row, entries }: Request): Saved {
-    const stood = this.account;
-    if (!stood || stood.owner !== owner || stood.version > row.version) {
-      return { saved: false, owner: stood?.owner ?? '', version: stood?.version ?? 0 };
+    const stood = this.#row;
+    if (!stood || this.owner !== owner || stood.version > row.version) {
+      return { saved: false, owner: this.owner, version: stood?.version ?? 0 };
     }
     const columns = this.edited?.filter((name) => isDifferent(name, stood, row));
     const foreign: Foreign | null = columns
       ? { day: stood.day, counter: stood.counter, columns }
       : null;
-    this.account = { ...row, owner, ownerVersion: stood.ownerVersion };
+    this.#row = row;
     this.edited = null;
+    this.changes += 1;
     for (const entry of entries) this.#write(entry);
     return { saved: true, refused: 0, foreign };
   }
@@ -133,10 +143,10 @@ export class Database {
     this.#highest = Math.max(this.#highest, number);
     if (row.table === 'reservations') {
       const old = this.reservations.get(row.reservationId);
-      if (!old || old.number < number) this.reservations.set(row.reservationId, { ...row, number });
+      if (!old || old.number < number) this.reservations.set(row.reservationId, { row, number });
     } else if (row.table === 'account_days') {
       const old = this.days.get(row.quotaDay);
-      if (!old || old.number < number) this.days.set(row.quotaDay, { ...row, number });
+      if (!old || old.number < number) this.days.set(row.quotaDay, { row, number });
     } else if (row.table === 'inmail_events') {
       this.append(row);
     } else if (row.table === 'alerts') {
@@ -149,6 +159,7 @@ export class Database {
     const proof = `${row.chatId} ${row.messageId ?? ''}`;
     if (this.#proofs.has(proof)) return;
     this.#proofs.add(proof);
+    this.changes += 1;
     const { reservationId } = row;
     const isTaken = reservationId !== null && this.#keys.has(reservationId);
     if (reservationId !== null) this.#keys.add(reservationId);
@@ -184,6 +195,7 @@ export class Database {
   /** The pipeline's INSERT; false: the key is taken. */
   begin(reservationId: ReservationId, quotaDay: number, at: number, isOpen = false): boolean {
     if (this.attempts.has(reservationId)) return false;
+    this.changes += 1;
     const nothing = { outcome: null, chatId: null, messageId: null, errorCode: null };
     this.attempts.set(reservationId, {
       reservationId,
@@ -197,6 +209,7 @@ export class Database {
 
   /** The end of a transaction that was held open. */
   end(reservationId: string, isCommitted: boolean): void {
+    this.changes += 1;
     const row = this.attempts.get(reservationId);
     if (row && isCommitted) this.attempts.set(reservationId, { ...row, isOpen: false });
     else this.attempts.delete(reservationId);
@@ -209,19 +222,23 @@ export class Database {
       | Pick<Attempt, 'outcome' | 'chatId' | 'messageId'>
       | { readonly outcome: 'failed'; readonly errorCode: FailureKind },
   ): void {
+    this.changes += 1;
     const row = this.attempts.get(reservationId);
     if (row && row.outcome === null) this.attempts.set(reservationId, { ...row, ...outcome });
   }
 
   /** Somebody types into psql. */
-  edit(change: Partial<StoredAccount>): void {
-    if (!this.account) return;
-    this.account = { ...this.account, ...change };
+  edit(change: Partial<AccountRow>, owner = this.owner): void {
+    if (!this.#row) return;
+    this.#row = { ...this.#row, ...change };
+    this.owner = owner;
     this.edited = [...(this.edited ?? []), ...Object.keys(change)];
+    this.changes += 1;
   }
 
   delete(reservationId: string): void {
     if (this.reservations.delete(reservationId)) this.edited ??= [];
+    this.changes += 1;
   }
 }
 
@@ -229,7 +246,7 @@ export class Database {
 const isUnbegun = (slot: Slot, at: number): boolean =>
   slot.state === 'in_flight' && slot.journaled && at >= slot.leaseExpiresAt;
 
-function isDifferent(name: string, old: StoredAccount, row: AccountRow): boolean {
+function isDifferent(name: string, old: AccountRow, row: AccountRow): boolean {
   if (name === 'counter') return old.counter !== row.counter;
   return name === 'imported' ? old.imported !== row.imported : true;
 }

@@ -242,7 +242,7 @@ function deleteRow({ world, member: { database }, luck }: Place): Done {
 function stranger({ world, member, luck }: Place): Done {
   const row = member.database.account;
   if (!row) return false;
-  member.database.edit({ owner: 'stranger', version: row.version + 1 });
+  member.database.edit({ version: row.version + 1 }, 'stranger');
   world.happened('another writer took the row');
   return world.after(luck.between(5, 300) * MINUTE, member, () => {
     if (member.workflow) terminate(member, member.workflow);

@@ -36,10 +36,14 @@ const FILES = [
   'time',
 ];
 
+/** `.ts` as it is written, `.js` as it is built. */
+const EXTENSION = path.extname(import.meta.url);
+
 export async function loadDomain(folder: string): Promise<Domain> {
   const modules = await Promise.all(
     FILES.map(
-      (name) => import(/* @vite-ignore */ pathToFileURL(path.join(folder, `${name}.ts`)).href),
+      (name) =>
+        import(/* @vite-ignore */ pathToFileURL(path.join(folder, `${name}${EXTENSION}`)).href),
     ),
   );
   return Object.assign({}, ...modules.map((one: object) => ({ ...one })));

@@ -32,6 +32,8 @@ export class Member {
   past: Actor | null = null;
   /** Proofs that the account heard, or can read; each has to be counted. */
   readonly proofs = new Map<string, number>();
+  /** The changes of the database that an audit has found equal. */
+  auditedAt = -1;
   readonly #world: World;
   #seen: Actor | null = null;
 

@@ -63,3 +63,23 @@ export const freshMemory = (actor: Actor | null): Memory => ({
   asking: [],
   waiting: [],
 });
+
+/** Written out, because each task makes one. */
+export const copyOf = (memory: Memory): Memory => ({
+  actor: memory.actor,
+  run: memory.run,
+  isSlow: memory.isSlow,
+  lastSaveAt: memory.lastSaveAt,
+  blockedUntil: memory.blockedUntil,
+  runsAsked: memory.runsAsked,
+  runsDone: memory.runsDone,
+  soon: memory.soon,
+  later: memory.later,
+  tick: memory.tick,
+  cool: memory.cool,
+  midnight: memory.midnight,
+  chore: memory.chore,
+  check: memory.check,
+  asking: memory.asking,
+  waiting: memory.waiting,
+});

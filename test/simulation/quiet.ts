@@ -69,7 +69,7 @@ function checkRow(world: World, { database, accountId }: Member, actor: Actor): 
   const tally = world.domain.tallyOf(account, account.day);
   if (tally.unexplained !== 0) broken('nothing is unexplained', `${tally.unexplained}`);
   for (const slot of account.slots) {
-    const known = database.reservations.get(slot.reservationId);
+    const known = database.reservations.get(slot.reservationId)?.row;
     if (known?.state !== slot.state || known.carriedInto !== slot.carriedInto) {
       const what = `${slot.reservationId}: ${known?.state} is ${slot.state}`;
       broken('each reservation has its row', what);

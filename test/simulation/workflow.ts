@@ -9,7 +9,7 @@ import type { Command, Refusal } from '../../src/domain/events.js';
 import type { Start } from '../../src/domain/settings.js';
 import { Chores } from './chores.js';
 import type { Member } from './member.js';
-import { RUNG, freshMemory, type Chore, type Memory, type Message } from './memory.js';
+import { RUNG, copyOf, freshMemory, type Chore, type Memory, type Message } from './memory.js';
 import { broken } from './broken.js';
 import type { World } from './world.js';
 
@@ -70,7 +70,7 @@ export class Workflow {
   #finish(): void {
     const { chore, check } = this.memory;
     if (this.isGone || chore?.isFast || check) return;
-    this.kept = { ...this.memory };
+    this.kept = copyOf(this.memory);
     this.#inbox = [];
     const answers = this.#answers;
     this.#answers = [];
@@ -84,7 +84,7 @@ export class Workflow {
     this.world.happened('worker died');
     if (this.#inbox.length > 0) this.world.happened('a task was lost');
     this.member.rewind(this.kept.actor);
-    this.memory = { ...this.kept };
+    this.memory = copyOf(this.kept);
     this.#held = this.#inbox;
     this.#inbox = [];
     this.#answers = [];
