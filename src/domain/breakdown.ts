@@ -54,7 +54,7 @@ export function breakdownOf({ day, before, after, events, stood }: Compared): re
     parts.set(cause, part);
   };
   for (const slot of slots) {
-    const known = findSlot(before, slot.reservationId);
+    const known = before === after ? slot : findSlot(before, slot.reservationId);
     const wasCounted = known !== undefined && known.state !== 'released';
     const isLogged = rows.some((row) => isOf(slot, row));
     const cause = causeOf(slot, known, wasCounted, isLogged);

@@ -1,6 +1,8 @@
 /** Two tellings of one account, after a reset or a second writer: the higher one wins (R14). */
 import { findSlot, isSameProof, type Account, type Slot } from './account.js';
 import type { Event } from './events.js';
+import { reservationRow } from './facts.js';
+import type { ReservationRow } from './rows.js';
 
 const RANK: Readonly<Record<Slot['state'], number>> = {
   in_flight: 0,
@@ -64,4 +66,25 @@ function raised(slot: Slot): readonly Event[] {
   if (slot.state === 'delivered') return [{ type: 'SlotDelivered', slot, source: 'pipeline' }];
   if (slot.state === 'released') return [{ type: 'SlotReleased', slot }];
   return slot.state === 'uncertain' ? [{ type: 'SlotMadeUncertain', slot }] : [];
+}
+
+/** Is this the slot's row, as it would be written now. */
+export function isRowOf(slot: Slot, row: ReservationRow): boolean {
+  if (row.reservationId !== slot.reservationId) return false;
+  const own = reservationRow(slot);
+  return (
+    row.quotaDay === own.quotaDay &&
+    row.state === own.state &&
+    row.campaignId === own.campaignId &&
+    row.recipientId === own.recipientId &&
+    row.reservedAt === own.reservedAt &&
+    row.leaseExpiresAt === own.leaseExpiresAt &&
+    row.settledAt === own.settledAt &&
+    row.reason === own.reason &&
+    row.journaled === own.journaled &&
+    row.chatId === own.chatId &&
+    row.messageId === own.messageId &&
+    row.isAdopted === own.isAdopted &&
+    row.carriedInto === own.carriedInto
+  );
 }

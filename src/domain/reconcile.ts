@@ -5,8 +5,10 @@
 import {
   bookOf,
   counterOf,
+  findSlot,
   isProvenBy,
   isSameProof,
+  sumOf,
   tallyOf,
   type Account,
   type DayBook,
@@ -16,12 +18,11 @@ import { breakdownOf, type GapPart } from './breakdown.js';
 import { isOvershoot } from './caps.js';
 import { evolve } from './evolve.js';
 import { alert, type Event } from './events.js';
-import { reservationRow } from './facts.js';
 import { changed } from './fail.js';
 import { COOLDOWN_MS, DRIFT_MAX, REMEMBERED_DAYS } from './limits.js';
-import { isHigher, raisedBy } from './merge.js';
+import { isHigher, isRowOf, raisedBy } from './merge.js';
 import { cooldownStarted, isCooling } from './roll.js';
-import type { EventRow, ReservationRow } from './rows.js';
+import type { EventRow } from './rows.js';
 import type { Foreign, Witnesses } from './stored.js';
 import { dayOf, isoDay, type Instant, type UtcDay } from './time.js';
 import { slotOfRow, testimony } from './witnesses.js';
@@ -95,9 +96,8 @@ function healing(account: Account, found: Witnesses, at: Instant): readonly Even
       view = evolve(view, event);
     }
   };
-  const known = new Map(account.slots.map((slot) => [slot.reservationId, slot]));
   for (const row of found.reservations) {
-    const slot = known.get(row.reservationId);
+    const slot = findSlot(account, row.reservationId);
     if (!slot || isHigher(row.state, slot)) happen(raisedBy(view, slotOfRow(row)));
   }
   happen(testimony(view, found, at));
@@ -152,31 +152,10 @@ function corrected(account: Account, book: DayBook, log: readonly EventRow[]): r
 
 /** Reservations that nothing of this run has changed, and of which Postgres has another row. */
 function restored(before: Account, after: Account, found: Witnesses): readonly Event[] {
-  const known = new Set(before.slots);
-  const rows = new Map(found.reservations.map((row) => [row.reservationId, row]));
   return after.slots
-    .filter((slot) => known.has(slot) && !isRowOf(slot, rows.get(slot.reservationId)))
+    .filter((slot) => after === before || before.slots.includes(slot))
+    .filter((slot) => !found.reservations.some((row) => isRowOf(slot, row)))
     .map((slot) => ({ type: 'SlotRestored', slot }));
-}
-
-function isRowOf(slot: Slot, row: ReservationRow | undefined): boolean {
-  if (!row) return false;
-  const own = reservationRow(slot);
-  return (
-    row.quotaDay === own.quotaDay &&
-    row.state === own.state &&
-    row.campaignId === own.campaignId &&
-    row.recipientId === own.recipientId &&
-    row.reservedAt === own.reservedAt &&
-    row.leaseExpiresAt === own.leaseExpiresAt &&
-    row.settledAt === own.settledAt &&
-    row.reason === own.reason &&
-    row.journaled === own.journaled &&
-    row.chatId === own.chatId &&
-    row.messageId === own.messageId &&
-    row.isAdopted === own.isAdopted &&
-    row.carriedInto === own.carriedInto
-  );
 }
 
 type Looked = {
@@ -191,15 +170,15 @@ function verdictOn(day: UtcDay, { account, after, heals, found, foreign }: Looke
   const own = counterOf(account, day);
   const before = foreign?.day === day ? Math.max(own, foreign.counter) : own;
   const rows = found.events.filter(({ quotaDay }) => quotaDay === day);
-  const { delivered, external } = tallyOf(after, day);
-  const now = counterOf(after, day);
+  const tally = tallyOf(after, day);
+  const now = sumOf(tally);
   const isTouched = heals.some((event) => dayTouched(event) === day);
   return {
     day,
     before,
     after: now,
-    delivered,
-    external,
+    delivered: tally.delivered,
+    external: tally.external,
     drift: before - rows.length - bookOf(account, day).imported,
     parts: breakdownOf({ day, before: account, after, events: rows, stood: before }),
     isHealed: isTouched || before !== now || (foreign !== null && day === account.day),

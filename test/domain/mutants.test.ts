@@ -33,8 +33,8 @@ const MUTANTS: readonly Mutant[] = [
   [
     'the week counts what is carried twice',
     'caps.ts',
-    'return sum - isCarriedTwice.length',
-    'return sum',
+    " && slot.state !== 'released' && slot.carriedInto !== account.day) sum",
+    " && slot.state !== 'released') sum",
   ],
   [
     'an expired lease is granted again',
