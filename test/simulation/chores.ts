@@ -4,7 +4,7 @@ import type { Event } from '../../src/domain/events.js';
 import type { Start } from '../../src/domain/settings.js';
 import { alert } from '../../src/domain/events.js';
 import { openingsOf } from './openings.js';
-import { checkRun } from './rules.js';
+import { checkRun, checkTwin } from './rules.js';
 import type { Chore } from './memory.js';
 import type { Workflow } from './workflow.js';
 
@@ -13,6 +13,7 @@ const FAST = 1_000;
 const CHECK = 4_500;
 const SURE = 60_000;
 const RETRY = 20_000;
+const SLOW = 900;
 const BLOCKED = 60_000;
 const SAVE_ROWS_MAX = 200;
 
@@ -39,14 +40,14 @@ export class Chores {
       if (this.#self.isGone) return false;
       const { mode } = world;
       if (chore.isFast && member.doom === 'die before write') return this.#self.die(2_000);
-      if (mode === 'up') {
+      if (mode === 'up' || mode === 'slow') {
         const then = chore.commit();
         world.happened('a transaction was committed');
         if (chore.isFast && member.doom === 'die after write') {
           world.happened('died after a write');
           return this.#self.die(2_000);
         }
-        return this.#answer(chore, then, world.latency());
+        return this.#answer(chore, then, world.latency() + (mode === 'slow' ? SLOW : 0));
       }
       world.happened(`database: ${mode}`);
       if (mode === 'answer lost') chore.commit();
@@ -116,7 +117,9 @@ export class Chores {
               return () => {
                 if (!isClaimed) return then(null);
                 const claimed = { ...actor, version, savedVersion: version };
-                return then(domain.record(claimed, domain.identified(actor.account, rivals)));
+                const known = domain.record(claimed, domain.identified(actor.account, rivals));
+                if (rivals.length > 0) checkTwin(known);
+                return then(known);
               };
             },
             () => then(null),

@@ -99,6 +99,7 @@ const DOES: Readonly<Record<Deed, (place: Place) => Done>> = {
       self.tell((account, order: typeof BY) => world.domain.disconnect(account, order), BY),
     );
   },
+  race,
   reconcile: ({ world, member }) => {
     if (!member.workflow) return false;
     return world.post(member, 20, reconcileNow());
@@ -133,6 +134,23 @@ const DOES: Readonly<Record<Deed, (place: Place) => Done>> = {
   'clock back': stepBack,
 };
 
+/** Reports come in while a run, on a slow database, decides about the same slots. */
+function race({ world, member, luck }: Place): Done {
+  const slots = member.workflow?.memory.actor?.account.slots ?? [];
+  world.mode = 'slow';
+  world.modeUntil = world.clock + 3 * SECOND;
+  world.post(member, 1, reconcileNow());
+  for (const slot of slots) {
+    if (slot.state === 'delivered' || slot.state === 'released') continue;
+    const send = member.sends.get(slot.reservationId);
+    if (!send || (send.landedAt === null && world.clock < slot.leaseExpiresAt)) continue;
+    world.after(luck.between(2, 600), member, () => {
+      if (send.landedAt === null) send.report.fails('unknown');
+      else send.report.delivered();
+    });
+  }
+}
+
 /** As of some hours ago: what came since is known to its rows alone. */
 function reset({ world, member }: Place): Done {
   const { workflow, past } = member;
@@ -148,6 +166,8 @@ function reset({ world, member }: Place): Done {
 
 function terminate(member: Member, workflow: Workflow): void {
   forget(member);
+  const row = member.database.account;
+  if (row && row.state !== 'disconnected' && workflow.memory.actor) member.uncleanDay = row.day;
   workflow.terminate();
 }
 

@@ -3,9 +3,11 @@ import type { Actor } from '../../src/domain/actor.js';
 import type { AccountId, Identity } from '../../src/domain/ids.js';
 import type { Verdict } from '../../src/domain/reconcile.js';
 import type { PolicyChange, Start } from '../../src/domain/settings.js';
+import { broken } from './broken.js';
 import { Database } from './database.js';
 import type { Send } from './send.js';
 import { watch } from './rules.js';
+import type { Imported } from './story.js';
 import type { Workflow } from './workflow.js';
 import type { World } from './world.js';
 
@@ -28,6 +30,8 @@ export class Member {
   readonly caps = new Map<number, number>();
   /** Until this day LinkedIn may see more: a person resumed, or a reset forgot grants. */
   excusedUntil = -1;
+  /** The day of the row that its last workflow left without a clean end. */
+  uncleanDay = -1;
   /** An older state, for a reset. */
   past: Actor | null = null;
   /** Proofs that the account heard, or can read; each has to be counted. */
@@ -42,7 +46,7 @@ export class Member {
     index: number,
     accountId: AccountId,
     identity: Identity,
-    policy: PolicyChange,
+    policy: PolicyChange & Imported,
   ) {
     this.#world = world;
     this.index = index;
@@ -68,6 +72,14 @@ export class Member {
   /** The account was read back: there is nothing to compare it with. */
   opened(actor: Actor): void {
     this.#seen = null;
+    const { account } = actor;
+    const isWaiting = account.cooldowns.some(
+      ({ cause, until }) => cause === 'unclean_end' && until > account.now,
+    );
+    if (this.uncleanDay === account.day && !isWaiting) {
+      broken('a start after an unclean end waits until midnight', this.accountId);
+    }
+    this.uncleanDay = -1;
     for (const { cause } of actor.account.cooldowns) this.#world.happened(`cooldown: ${cause}`);
   }
 

@@ -15,7 +15,6 @@ const DAYS_MAX = 4;
 const DAY = 86_400_000;
 
 export function comeToRest(world: World): void {
-  world.isCalm = true;
   world.mode = 'up';
   world.behind = 0;
   const latest = world.clock + DAYS_MAX * DAY;
@@ -49,9 +48,10 @@ function checkRest(world: World, member: Member): void {
   if (ran.verdict.events.length > 0) {
     broken('a run after a run finds all equal', JSON.stringify(ran.verdict.events));
   }
-  checkRow(world, member, actor);
+  checkRow(member, actor);
   checkLog(member, actor);
   checkProofs(member, actor);
+  checkJournal(member, actor);
   const peek = domain.barrierAt(account, account.now, { isForecast: true });
   if (peek) {
     const retryAt = domain.retryAtOf(account, peek, account.now);
@@ -59,15 +59,18 @@ function checkRest(world: World, member: Member): void {
   }
 }
 
-function checkRow(world: World, { database, accountId }: Member, actor: Actor): void {
+function checkRow({ database, accountId }: Member, actor: Actor): void {
   const { account: row } = database;
   const { account } = actor;
   const counter = counterOn(account, account.day);
   if (!row || row.counter !== counter || row.day !== account.day) {
     broken('the row says what the workflow says', `${accountId}: ${row?.counter} ${counter}`);
   }
-  const tally = world.domain.tallyOf(account, account.day);
-  if (tally.unexplained !== 0) broken('nothing is unexplained', `${tally.unexplained}`);
+  for (const { day, unexplained } of account.days) {
+    if (unexplained !== 0 && day + 2 >= account.day) {
+      broken('nothing is unexplained', `day ${day}: ${unexplained}`);
+    }
+  }
   for (const slot of account.slots) {
     const known = database.reservations.get(slot.reservationId)?.row;
     if (known?.state !== slot.state || known.carriedInto !== slot.carriedInto) {
@@ -110,6 +113,19 @@ function checkProofs({ database, proofs }: Member, { account }: Actor): void {
     const rows = database.events.filter((row) => row.chatId === chatId);
     if (rows.length === 0 && day + 2 >= account.day) {
       broken('each proof is in the log', chatId);
+    }
+  }
+}
+
+/** What the journal knows, the account knows. */
+function checkJournal({ database }: Member, { account }: Actor): void {
+  for (const slot of account.slots) {
+    if (slot.state !== 'in_flight' && slot.state !== 'uncertain') continue;
+    const attempt = database.attempts.get(slot.reservationId);
+    const isFailed = attempt?.outcome === 'failed' && attempt.errorCode !== 'unknown';
+    const isFenced = attempt?.outcome === 'void' && slot.journaled;
+    if (isFailed || isFenced) {
+      broken('what the journal knows is settled', `${slot.reservationId}: ${attempt.outcome}`);
     }
   }
 }

@@ -40,11 +40,22 @@ export class Report {
     } else this.fails(ending);
   }
 
+  /** Told once more, or late: what is true of it now. */
+  delivered(): void {
+    this.#delivered();
+  }
+
   #delivered(): void {
     const { id, chat, messageId, luck } = this.#send;
     const hasMessageId = luck.chance(0.6);
     const proof = { chatId: chat, messageId: hasMessageId ? messageId : null };
-    this.#note(() => this.#send.member.database.note(id, { outcome: 'delivered', ...proof }));
+    const { member } = this.#send;
+    this.#note(() => {
+      member.database.note(id, { outcome: 'delivered', ...proof });
+      if (member.database.attempts.get(id)?.chatId === chat) {
+        member.proofs.set(chat, this.#send.quotaDay);
+      }
+    });
     if (this.#send.diesAt === 'noted') return this.#world.happened('pipeline died');
     const report = {
       reservationId: id,

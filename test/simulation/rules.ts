@@ -5,7 +5,7 @@
 import type { Account, Slot } from '../../src/domain/account.js';
 import type { Actor } from '../../src/domain/actor.js';
 import { isRefusal, type Refusal } from '../../src/domain/events.js';
-import type { Decision } from '../../src/domain/reserve.js';
+import type { Decision, Denial } from '../../src/domain/reserve.js';
 import type { RunAnswer } from './database.js';
 import type { Member } from './member.js';
 import { broken } from './broken.js';
@@ -17,7 +17,7 @@ import type { World } from './world.js';
 
 const DAY = 86_400_000;
 const VERIFIED = 30 * 60_000;
-const RETRIES_CHECKED = 40;
+const RETRIES_CHECKED = 5;
 
 const RANK = { in_flight: 0, uncertain: 1, released: 2, delivered: 3 } as const;
 
@@ -107,6 +107,7 @@ export function checkDecision(
     if (account.slots.some(({ reservationId }) => reservationId === answer.reservationId)) {
       broken('a denial takes no slot', answer.reservationId);
     }
+    checkDenial(account, answer);
     if ((world.steps + member.index) % RETRIES_CHECKED === 0) {
       checkRetry(world, after, answer.retryAt, answer.reason);
     }
@@ -135,6 +136,21 @@ export function checkDecision(
   if (!isOpenIn(policy.sendingWindow, now)) broken('no grant outside the window', `${now}`);
 }
 
+/** A cap that refuses has been reached. */
+function checkDenial(account: Account, { reason, limit, used }: Denial): void {
+  const spent = counterOn(account, account.day) + carriedOn(account);
+  if (reason === 'weekly_cap') {
+    const week = spent + earlierOn(account);
+    if (week !== used || week < weeklyOn(account.policy)) {
+      broken('a week that refuses is used up', `${used} of ${limit}, counted ${week}`);
+    }
+  } else if (reason === 'daily_cap' || reason === 'ramp_cap') {
+    if (spent !== used || spent < capOn(account.policy, account.rampDay)) {
+      broken('a day that refuses is used up', `${used} of ${limit}, counted ${spent}`);
+    }
+  }
+}
+
 /** An InMail of an obedient pipeline reached LinkedIn. */
 export function checkLanding(world: World, member: Member, send: Send): void {
   world.happened('landed');
@@ -145,9 +161,11 @@ export function checkLanding(world: World, member: Member, send: Send): void {
   // Where the servers' clock went back over midnight, the slot's own day is the best that is known.
   const day = world.wasAstray() ? Math.min(today, slot?.quotaDay ?? today) : today;
   if (slot && slot.quotaDay < day) world.happened('landed after midnight');
-  if (send.isLost) {
+  if (send.isFrozen) return;
+  if (send.isLost) world.happened('landed without a slot');
+  // What was lost with its workflow is carried nowhere; on its own day the account waits.
+  if (send.isLost && send.quotaDay < day) {
     member.excusedUntil = Math.max(member.excusedUntil, day);
-    world.happened('landed without a slot');
   }
   const count = (member.landed.get(day) ?? 0) + 1;
   member.landed.set(day, count);
@@ -202,4 +220,10 @@ export function checkRun(
     }
   }
   if (verdict.events.length === 0) world.happened('a run found all equal');
+}
+
+/** Two accounts of one member do not both send (R13). */
+export function checkTwin({ account }: Actor): void {
+  const isCooling = account.cooldowns.some(({ cause }) => cause === 'identity_in_use');
+  if (account.hold === null || !isCooling) broken('a second account of a member waits', '');
 }

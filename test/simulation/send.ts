@@ -57,6 +57,10 @@ export class Send {
   isLost = false;
   /** It said "rejected", and LinkedIn had taken it. */
   isLie = false;
+  /** Its machine slept, and its clock with it: it does not know how late it is. */
+  isFrozen = false;
+  /** As it was granted. */
+  quotaDay = 0;
   /** The account heard what became of it. */
   isReported = false;
   #refused = 0;
@@ -170,6 +174,7 @@ export class Send {
 
   #granted(grant: Grant): void {
     this.#heardAt = this.#world.clock;
+    this.quotaDay = grant.quotaDay;
     if (grant.repeated) this.#happened('granted again');
     if (this.diesAt === 'granted') return this.#happened('pipeline died');
     if (!this.request.journaled && grant.repeated) return;
@@ -181,6 +186,7 @@ export class Send {
   #pause(lease: number): number {
     if (!this.luck.chance(0.07)) return this.luck.between(1, 400);
     this.#happened('pipeline slept');
+    if (this.request.journaled && this.luck.chance(0.4)) this.isFrozen = true;
     return this.luck.between(SECOND, Math.max(2 * SECOND, Math.min(1.6 * lease, 8 * 60 * MINUTE)));
   }
 
@@ -216,6 +222,7 @@ export class Send {
     const open = this.luck.between(SECOND, Math.min(1.3 * lease + 11 * MINUTE, 3 * 60 * MINUTE));
     const isCommitted = this.luck.chance(0.8);
     this.#happened('journal transaction held open');
+    this.isFrozen ||= this.luck.chance(0.4);
     this.#later(open, () => {
       this.member.database.end(this.id, isCommitted);
       if (isCommitted) this.#begun(grant);
@@ -233,6 +240,10 @@ export class Send {
   /** Leave to call LinkedIn (R18). */
   #leave(grant: Grant): void {
     const { clock, domain } = this.#world;
+    if (this.isFrozen) {
+      if (clock > grant.leaseExpiresAt) this.#happened('called after the lease');
+      return this.#call();
+    }
     if (clock > this.#lastCall(grant)) return this.report.fails('not_attempted');
     if (clock - this.#heardAt >= FRESH) {
       const { workflow } = this.member;

@@ -23,6 +23,7 @@ export const DEEDS = [
   'settle',
   'leave',
   'reconcile',
+  'race',
   'edit',
   'delete',
   'stranger',
@@ -46,12 +47,17 @@ export type Input = {
   readonly deed: Deed;
   readonly seed: number;
 };
+/** What another system says it sent, which may be wrong. */
+export type Imported = { readonly inmailsSentToday?: number; readonly deliveredToday?: number };
 export type Story = {
   readonly seed: number;
   readonly begin: number;
   readonly end: number;
   /** How each account starts, and whether it shares its identity with the one before. */
-  readonly members: readonly { readonly policy: PolicyChange; readonly isTwin: boolean }[];
+  readonly members: readonly {
+    readonly policy: PolicyChange & Imported;
+    readonly isTwin: boolean;
+  }[];
   readonly inputs: readonly Input[];
 };
 
@@ -65,6 +71,7 @@ const OFTEN: readonly (readonly [Deed, number])[] = [
   ['settle', 0.4],
   ['leave', 0.1],
   ['reconcile', 0.3],
+  ['race', 1.2],
   ['edit', 0.25],
   ['delete', 0.12],
   ['stranger', 0.03],
@@ -72,7 +79,7 @@ const OFTEN: readonly (readonly [Deed, number])[] = [
   ['die after write', 0.4],
   ['die in task', 0.5],
   ['stall', 0.12],
-  ['terminate', 0.12],
+  ['terminate', 0.16],
   ['reset', 0.04],
   ['continue', 0.3],
   ['away', 0.3],
@@ -116,7 +123,7 @@ export function storyOf(seed: number): Story {
   }
   inputs.sort((a, b) => a.at - b.at);
   const starts = Array.from({ length: members }, (_, n) => ({
-    policy: policyOf(luck),
+    policy: { ...policyOf(luck), ...importedOf(luck) },
     isTwin: n > 0 && luck.chance(0.15),
   }));
   return { seed, begin, end, members: starts, inputs };
@@ -128,10 +135,10 @@ function sendTimes(luck: Luck, begin: number, days: number): number[] {
   for (let day = 0; day < days; day += 1) {
     const start = begin + day * DAY;
     const midnight = Math.ceil((start + 1) / DAY) * DAY;
-    for (let n = luck.between(2, 6); n > 0; n -= 1) {
+    for (let n = luck.between(3, 10); n > 0; n -= 1) {
       times.push(start + Math.floor(luck.next() * DAY));
     }
-    for (let n = luck.between(0, 3); n > 0; n -= 1) {
+    for (let n = luck.between(0, 4); n > 0; n -= 1) {
       times.push(midnight + luck.between(-12 * MINUTE, 3 * MINUTE));
     }
     if (luck.chance(0.5)) {
@@ -140,6 +147,12 @@ function sendTimes(luck: Luck, begin: number, days: number): number[] {
     }
   }
   return times;
+}
+
+function importedOf(luck: Luck): Imported {
+  if (!luck.chance(0.12)) return {};
+  const deliveredToday = luck.between(0, 2);
+  return { inmailsSentToday: deliveredToday + luck.pick([0, 0, 1, 9]), deliveredToday };
 }
 
 const ALL: readonly Weekday[] = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];

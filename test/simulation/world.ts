@@ -19,7 +19,7 @@ import { Workflow } from './workflow.js';
 const MINUTE = 60_000;
 const AUDIT = 10 * MINUTE;
 
-export type Mode = 'up' | 'away' | 'answer lost' | 'commit lost' | 'late commit';
+export type Mode = 'up' | 'slow' | 'away' | 'answer lost' | 'commit lost' | 'late commit';
 
 export class World {
   readonly domain: Domain;
@@ -37,8 +37,7 @@ export class World {
   /** The servers' clock is behind by so much, until it has caught up. */
   behind = 0;
   behindUntil = 0;
-  /** The story is over: no more faults. */
-  isCalm = false;
+  #isAuditPlanned = false;
 
   constructor(
     domain: Domain,
@@ -62,12 +61,12 @@ export class World {
     for (const input of story.inputs) {
       this.queue.plan(input.at, input.member, () => doDeed(this, input));
     }
-    this.queue.plan(story.begin + AUDIT, -1, () => this.#audit(), true);
   }
 
+  /** Every ten minutes; where nothing has happened since the last one it would find nothing. */
   #audit(): boolean {
-    this.queue.plan(this.clock + AUDIT, -1, () => this.#audit(), true);
-    if (this.mode === 'up') for (const member of this.members) audit(this, member);
+    this.#isAuditPlanned = false;
+    if (this.mode !== 'away') for (const member of this.members) audit(this, member);
     return false;
   }
 
@@ -114,6 +113,11 @@ export class World {
     if (this.mode !== 'up' && this.clock >= this.modeUntil) this.mode = 'up';
     if (one.happen() === false) return;
     this.steps += 1;
+    if (!this.#isAuditPlanned) {
+      this.#isAuditPlanned = true;
+      const next = Math.floor(this.clock / AUDIT + 1) * AUDIT;
+      this.queue.plan(next, -1, () => this.#audit(), true);
+    }
     this.members[one.member]?.check();
   }
 
