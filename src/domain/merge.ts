@@ -1,6 +1,8 @@
 /** Two tellings of one account, after a reset or a second writer: the higher one wins (R14). */
 import { findSlot, isSameProof, type Account, type Slot } from './account.js';
 import type { Event } from './events.js';
+import { reservationRow } from './facts.js';
+import type { ReservationRow } from './rows.js';
 import { deliveredSlot, endedSlot } from './slot.js';
 
 const RANK: Readonly<Record<Slot['state'], number>> = {
@@ -18,6 +20,10 @@ export function merged(account: Account, other: Account): readonly Event[] {
     .map((external): Event => ({ type: 'ExternalCounted', external, sentAt: external.at }));
   return [...slots, ...externals];
 }
+
+/** Is this state news of that slot. */
+export const isHigher = (state: Slot['state'], known: Slot): boolean =>
+  RANK[state] > RANK[known.state];
 
 /** What a slot's telling by somebody else adds to the account. */
 export function raisedBy(account: Account, slot: Slot): readonly Event[] {
@@ -79,4 +85,25 @@ function raised(slot: Slot): readonly Event[] {
   if (slot.state === 'delivered') return [{ type: 'SlotDelivered', slot, source: 'pipeline' }];
   if (slot.state === 'released') return [{ type: 'SlotReleased', slot }];
   return slot.state === 'uncertain' ? [{ type: 'SlotMadeUncertain', slot }] : [];
+}
+
+/** Is this the slot's row, as it would be written now. */
+export function isRowOf(slot: Slot, row: ReservationRow): boolean {
+  if (row.reservationId !== slot.reservationId) return false;
+  const own = reservationRow(slot);
+  return (
+    row.quotaDay === own.quotaDay &&
+    row.state === own.state &&
+    row.campaignId === own.campaignId &&
+    row.recipientId === own.recipientId &&
+    row.reservedAt === own.reservedAt &&
+    row.leaseExpiresAt === own.leaseExpiresAt &&
+    row.settledAt === own.settledAt &&
+    row.reason === own.reason &&
+    row.journaled === own.journaled &&
+    row.chatId === own.chatId &&
+    row.messageId === own.messageId &&
+    row.isAdopted === own.isAdopted &&
+    row.carriedInto === own.carriedInto
+  );
 }
