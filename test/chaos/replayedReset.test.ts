@@ -1,0 +1,64 @@
+/**
+ * A run that was reset is told so by its new random seed (src/interceptors.ts). A worker that has
+ * lost it from its cache replays it from the start, and finds the reset at the same place (R14).
+ */
+import type { WorkflowHandle } from '@temporalio/client';
+import { temporal } from '@temporalio/proto';
+import { Worker } from '@temporalio/worker';
+import { afterEach, expect, inject, it } from 'vitest';
+import { statusOf } from '../support/account.js';
+import { resetTo, type Reapply } from '../support/reset.js';
+import { createStand, type Stand } from '../support/stand.js';
+import { countsOf, day, expectWaiting, untouched } from '../support/twin.js';
+
+const { EventType, WorkflowTaskFailedCause } = temporal.api.enums.v1;
+
+let stand: Stand;
+afterEach(() => stand.close());
+
+/** Why tasks of this run failed, and that what the server has of it replays as it was. */
+async function expectReplays(account: WorkflowHandle): Promise<void> {
+  const history = await account.fetchHistory();
+  const causes = history.events?.flatMap(({ eventType, workflowTaskFailedEventAttributes: why }) =>
+    eventType === EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED ? [why?.cause] : [],
+  );
+  expect(causes).toEqual([WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW]);
+  const workflowBundle = { codePath: inject('workflowBundlePath') };
+  await Worker.runReplayHistory({ workflowBundle }, history, account.workflowId);
+}
+
+const whenReopened = (account: WorkflowHandle): Promise<void> =>
+  expect
+    .poll(async () => (await statusOf(account)).cooldown?.cause, { timeout: 15_000 })
+    .toBe('two_owners');
+
+it.each<Reapply>(['all', 'nothing'])(
+  'a worker that keeps no workflow in memory: reset, with %s said again',
+  async (reapply) => {
+    stand = await createStand({ maxCachedWorkflows: 0 });
+    const accident = async (account: WorkflowHandle): Promise<void> => {
+      await resetTo(account, 5, reapply);
+      await whenReopened(account);
+    };
+    const [twin, id] = await Promise.all([untouched(stand), day(stand, accident)]);
+    expect(await countsOf(stand, id)).toEqual(twin);
+    await expectWaiting(stand, id, { cause: 'two_owners', isEndedByResume: false });
+    await expectReplays(stand.handle(id));
+  },
+  60_000,
+);
+
+it('a worker that is another one after the reset', async () => {
+  stand = await createStand();
+  const accident = async (account: WorkflowHandle): Promise<void> => {
+    await resetTo(account, 5, 'all');
+    await whenReopened(account);
+    await stand.stopWorker();
+    await stand.startWorker();
+  };
+  const twin = await untouched(stand);
+  const id = await day(stand, accident);
+  expect(await countsOf(stand, id)).toEqual(twin);
+  await expectWaiting(stand, id, { cause: 'two_owners', isEndedByResume: false });
+  await expectReplays(stand.handle(id));
+}, 60_000);

@@ -1,0 +1,107 @@
+/**
+ * The day of one account with an accident at noon, to be compared with that of an untouched twin
+ * that gets the same messages (R13, R14).
+ */
+import type { WorkflowHandle } from '@temporalio/client';
+import { expect } from 'vitest';
+import type { DecisionWire } from '../../src/domain/wire.js';
+import { all, say, statusOf, whenSaved } from './account.js';
+import type { Stand } from './stand.js';
+
+/** The morning: deliveries both ways, each kind of failure that lets the account go on, a sight. */
+export async function morning(account: WorkflowHandle): Promise<void> {
+  const requests = Array.from({ length: 9 }, (_, n) => ({
+    reservationId: `r${n}`,
+    recipientId: `to-${n}`,
+  }));
+  await say(account, 'sendReserveBatch', { requests });
+  const { asOf: sentAt } = await statusOf(account);
+  await account.signal('sendDelivered', { reservationId: 'r0', chatId: 'c0', messageId: 'm0' });
+  await say(account, 'sendDelivered', { reservationId: 'r1', chatId: 'c1' });
+  await say(account, 'sendFailed', { reservationId: 'r2', kind: 'rejected' });
+  await account.signal('sendFailed', { reservationId: 'r3', kind: 'not_attempted' });
+  await account.signal('sendFailed', { reservationId: 'r4', kind: 'unknown' });
+  await say(account, 'sendObserved', {
+    chatId: 'c5',
+    messageId: 'm5',
+    recipientId: 'to-5',
+    sentAt,
+  });
+  await say(account, 'sendObserved', { chatId: 'hand', messageId: 'm', sentAt });
+}
+
+/** The afternoon, after whatever happened: reports that need no new grant. */
+export async function afternoon(account: WorkflowHandle): Promise<void> {
+  await account.signal('sendDelivered', { reservationId: 'r6', chatId: 'c6' });
+  await say(account, 'sendFailed', { reservationId: 'r7', kind: 'unknown' });
+  await account.signal('sendDelivered', { reservationId: 'r1', chatId: 'c1' });
+}
+
+/** Everything that has to be equal: the counts, the log, the reservations, the row. */
+export async function countsOf(stand: Stand, id: string): Promise<object> {
+  const account = stand.handle(id);
+  const status = await statusOf(account);
+  const { counter, delivered, external, uncertain, inFlight, unexplained } = status;
+  return {
+    numbers: [counter, delivered, external, uncertain, inFlight, unexplained],
+    log: await all(
+      stand,
+      `select chat_id, count(*)::int from safeband.inmail_events
+        where account_id = $1 group by 1 order by 1`,
+      id,
+    ),
+    reservations: await all(
+      stand,
+      `select reservation_id, state from safeband.reservations
+        where account_id = $1 order by 1`,
+      id,
+    ),
+    row: await all(
+      stand,
+      `select inmails_sent_today, in_flight, uncertain from safeband.accounts
+        where account_id = $1`,
+      id,
+    ),
+  };
+}
+
+/** The day of one account, with an accident at noon. */
+export async function day(
+  stand: Stand,
+  accident: (account: WorkflowHandle) => Promise<unknown>,
+): Promise<string> {
+  const id = stand.newAccount();
+  const account = await stand.connect(id);
+  await morning(account);
+  await whenSaved(account);
+  await accident(account);
+  await expect.poll(() => statusOf(account).then(() => true)).toBe(true);
+  await afternoon(account);
+  await whenSaved(account);
+  return id;
+}
+/** The twin's day: nothing happens at noon. */
+export const untouched = async (stand: Stand): Promise<object> =>
+  countsOf(stand, await day(stand, async () => undefined));
+
+/** It waits until midnight for that cause, and a person may end it or not. */
+export async function expectWaiting(
+  stand: Stand,
+  id: string,
+  { cause, isEndedByResume }: { readonly cause: string; readonly isEndedByResume: boolean },
+): Promise<void> {
+  const account = stand.handle(id);
+  const { rows } = await stand.pool.query<{ kind: string }>(
+    'select kind from safeband.alerts where account_id = $1',
+    [id],
+  );
+  expect(rows.map(({ kind }) => kind)).toContain(cause);
+  const denied = await say<DecisionWire>(account, 'sendReserve', { reservationId: 'new' });
+  expect(denied).toMatchObject({ granted: false, reason: 'cooldown' });
+  expect((await statusOf(account)).cooldown).toMatchObject({
+    cause,
+    until: expect.stringMatching(/T00:00:00\.000Z$/),
+  });
+  await say(account, 'resume', { reason: 'looked', actor: 'ada' });
+  expect((await statusOf(account)).cooldown === null).toBe(isEndedByResume);
+}
