@@ -129,7 +129,10 @@ const CHANGES = `
       as c (number bigint, kind text, actor text, reason text, details jsonb, at bigint)
   on conflict do nothing`;
 
-/** A row that Postgres refuses for its content, kept whole where a person finds it (R14). */
+/**
+ * A row that Postgres refuses for its content, kept whole where a person finds it (R14). Each run
+ * writes anew what the table lacks: the same content under another number is not told again.
+ */
 export async function keepRefused(
   db: Queryable,
   accountId: string,
@@ -147,8 +150,18 @@ export async function keepRefused(
              'rows', coalesce(old.details -> 'rows', '[]') || jsonb_build_array($4::text)),
            times = old.times + 1, raised_at = excluded.raised_at, resolved_at = null,
            number = excluded.number
-     where old.number < excluded.number`,
-    [accountId, refusal.day, refusal.reason, JSON.stringify(entry), refusal.at, entry.number],
+     where old.number < excluded.number
+       and not exists (select from jsonb_array_elements_text(old.details -> 'rows') kept
+         where right(kept, length($7::text)) = $7::text)`,
+    [
+      accountId,
+      refusal.day,
+      refusal.reason,
+      JSON.stringify(entry),
+      refusal.at,
+      entry.number,
+      JSON.stringify({ row: entry.row }).slice(1),
+    ],
   );
 }
 

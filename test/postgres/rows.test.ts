@@ -165,6 +165,15 @@ describe('a row that Postgres refuses', () => {
     expect(await alerts()).toEqual([{ kind: 'refused_row', times: 2, rows: 2 }]);
   });
 
+  it('is told once, also where a later save brings the same content under another number', async () => {
+    const bad = alert({ details: { word: '\u0000' } });
+    await save([bad]);
+    await save([bad], 3);
+    expect(await alerts()).toEqual([{ kind: 'refused_row', times: 1, rows: 1 }]);
+    await save([alert({ details: { word: '\u0000 and more' } })], 5);
+    expect(await alerts()).toEqual([{ kind: 'refused_row', times: 2, rows: 2 }]);
+  });
+
   it('joins an alert of its kind that was there already', async () => {
     await pool.query(
       `insert into safeband.alerts (account_id, kind, severity, quota_day, raised_at)
