@@ -1,0 +1,93 @@
+/** Many who ask a cold account at once wait for one look at the database, not for one each (R12). */
+import type { WorkflowHandle } from '@temporalio/client';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Activities } from '../../src/activities/ports.js';
+import { isAccountId } from '../../src/domain/ids.js';
+import { runAfter } from '../../src/domain/forecast.js';
+import type { BatchAnswer } from '../../src/protocol.js';
+import { all, ask, say, statusOf, type Known } from '../support/account.js';
+import { must } from '../support/scenario.js';
+import { createStand, type Stand } from '../support/stand.js';
+import { fastForward } from '../support/time.js';
+
+let stand: Stand;
+/** What a check has to wait for before it looks. */
+let road: Promise<unknown> = Promise.resolve();
+let looks = 0;
+beforeAll(async () => {
+  const slowed = (real: Activities): Partial<Activities> => ({
+    reconcile: async (run) => {
+      looks += 1;
+      await road;
+      return real.reconcile(run);
+    },
+  });
+  stand = await createStand({ activities: slowed });
+});
+afterAll(() => stand.close());
+
+const runsOf = async (id: string): Promise<number> =>
+  (await all(stand, 'select from safeband.reconciler_runs where account_id = $1', id)).length;
+
+/** Nobody has looked for 90 minutes; its own next tick would be nine minutes away. */
+async function cold(): Promise<Known> {
+  const id = stand.newAccount();
+  const account = await stand.connect(id);
+  await expect.poll(() => statusOf(account)).toMatchObject({ verified: true, unsaved: 0 });
+  const { asOf } = await statusOf(account);
+  const now = Date.parse(asOf);
+  const tick = runAfter(must(isAccountId, id), now + 90 * 60_000);
+  await fastForward(stand.client, account.workflowId, Math.ceil((tick - now) / 1_000) + 60);
+  expect(await statusOf(account)).toMatchObject({ nextReconcileAt: null });
+  return { id, account };
+}
+
+/** Below the ten Updates that a workflow may have in flight. */
+const CALLERS = 8;
+const SIGNALS = 20;
+
+/** Everybody asks by every way there is; the names of those who were granted. */
+async function crowd(account: WorkflowHandle, name: string): Promise<readonly string[]> {
+  const signals = Array.from({ length: SIGNALS }, (_, n) =>
+    account.signal('sendReserve', { reservationId: `${name}-s${n}` }),
+  );
+  await Promise.all(signals);
+  const requests = [{ reservationId: `${name}-b0` }, { reservationId: `${name}-b1` }];
+  const batch = say<BatchAnswer>(account, 'sendReserveBatch', { requests });
+  const alone = Array.from({ length: CALLERS }, (_, n) => ask(account, `${name}-u${n}`));
+  const decisions = [...(await Promise.all(alone)), ...(await batch).decisions];
+  return decisions.flatMap((one) => (one.granted ? [one.reservationId] : []));
+}
+
+it('one look for all who ask in the same moment', async () => {
+  const { id, account } = await cold();
+  const before = await runsOf(id);
+  await stand.stopWorker();
+  const asking = crowd(account, 'all');
+  await stand.startWorker();
+  expect(await asking).toHaveLength(CALLERS + 2);
+  expect(await runsOf(id)).toBe(before + 1);
+  const counter = SIGNALS + CALLERS + 2;
+  expect(await statusOf(account)).toMatchObject({ counter, inFlight: counter });
+}, 60_000);
+
+it('one look for all who come while somebody looks', async () => {
+  const { id, account } = await cold();
+  const before = await runsOf(id);
+  let open = (): void => undefined;
+  road = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const begun = looks;
+  const first = ask(account, 'first');
+  await expect.poll(() => looks).toBe(begun + 1);
+  const asking = [crowd(account, 'one'), ask(account, 'last')] as const;
+  open();
+  expect(await Promise.all([first, asking[1]])).toMatchObject([
+    { granted: true },
+    { granted: true },
+  ]);
+  expect(await asking[0]).toHaveLength(CALLERS + 2);
+  expect(looks).toBe(begun + 1);
+  expect(await runsOf(id)).toBe(before + 1);
+}, 60_000);
