@@ -1,0 +1,211 @@
+/**
+ * 35 minutes without Postgres, and 35 without any worker: what is said meanwhile is kept, nothing is
+ * granted on knowledge older than 30 minutes, and one run that succeeds opens the gate again (R12).
+ */
+import {
+  ApplicationFailure,
+  defaultFailureConverter,
+  defaultPayloadConverter,
+} from '@temporalio/common';
+import type { WorkflowHandle } from '@temporalio/client';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Activities } from '../../src/activities/ports.js';
+import type { ReservationWire } from '../../src/domain/wire.js';
+import { all, ask, run, say, statusOf, whenSaved, type Known } from '../support/account.js';
+import { createStand, type Stand } from '../support/stand.js';
+import { fastForward, secondsToMidnight } from '../support/time.js';
+
+const MINUTE_MS = 60_000;
+
+let stand: Stand;
+/** `isLong`: few tries a minute, so that skipped time is not spent on them. */
+const outage = { isNow: false, isLong: true };
+beforeAll(async () => {
+  const reach = (): void => {
+    if (!outage.isNow) return;
+    const message = 'the database is away';
+    throw ApplicationFailure.create(
+      outage.isLong ? { message, nextRetryDelay: '50s' } : { message },
+    );
+  };
+  const faulty = (real: Activities): Partial<Activities> => ({
+    readBack: async (given) => (reach(), real.readBack(given)),
+    claim: async (given) => (reach(), real.claim(given)),
+    save: async (given) => (reach(), real.save(given)),
+    reconcile: async (given) => (reach(), real.reconcile(given)),
+  });
+  stand = await createStand({ activities: faulty });
+});
+afterAll(() => stand.close());
+
+/** An account whose next hour lies in one day. */
+async function connected(start: object = {}): Promise<Known> {
+  const id = stand.newAccount();
+  const account = await stand.connect(id, start);
+  await expect.poll(() => statusOf(account)).toMatchObject({ verified: true, unsaved: 0 });
+  const left = secondsToMidnight((await statusOf(account)).asOf);
+  if (left < 3_700) await fastForward(stand.client, account.workflowId, left);
+  await run(account);
+  return { id, account };
+}
+
+const skipTo = async (account: WorkflowHandle, at: number): Promise<void> => {
+  const { asOf } = await statusOf(account);
+  const seconds = Math.floor((at - Date.parse(asOf)) / 1_000);
+  await fastForward(stand.client, account.workflowId, seconds);
+};
+
+/** Rows beside the workflow: every proof once, every reservation as it is, the counter the same. */
+async function expectSaved(
+  { id, account }: Known,
+  chats: readonly string[],
+  ids: readonly string[],
+): Promise<void> {
+  await whenSaved(account);
+  const log = `select chat_id as chat, count(*)::int as times from safeband.inmail_events
+    where account_id = $1 group by 1 order by 1`;
+  const once = chats.toSorted().map((chat) => ({ chat, times: 1 }));
+  expect(await all(stand, log, id)).toEqual(once);
+  const stateIn = async (reservationId: string) => {
+    const { state } = await account.query<ReservationWire, [object]>('reservation', {
+      reservationId,
+    });
+    return { id: reservationId, state };
+  };
+  const reservations = `select reservation_id as id, state from safeband.reservations
+    where account_id = $1 order by reservation_id collate "C"`;
+  const known = await Promise.all(ids.toSorted().map(stateIn));
+  expect(await all(stand, reservations, id)).toEqual(known);
+  const { counter, inFlight, uncertain } = await statusOf(account);
+  const row = `select inmails_sent_today as counter, in_flight as "inFlight", uncertain
+    from safeband.accounts where account_id = $1`;
+  expect(await all(stand, row, id)).toEqual([{ counter, inFlight, uncertain }]);
+}
+
+/** Asked not before `from` and not after `to`; null: granted. */
+type Told = { readonly from: string; readonly to: string; readonly reason: string | null };
+
+it('35 minutes without Postgres', async () => {
+  const { id, account } = await connected();
+  const names = Array.from({ length: 8 }, (_, n) => `slot-${n}`);
+  const requests = names.map((reservationId) => ({ reservationId, leaseSeconds: 7_200 }));
+  await say(account, 'sendReserveBatch', { requests });
+  const { lastReconciledAt } = await run(account).then(() => statusOf(account));
+  const last = Date.parse(String(lastReconciledAt));
+  outage.isNow = true;
+
+  const granted: string[] = [];
+  const asks: Told[] = [];
+  const asked = async (): Promise<boolean> => {
+    const name = `asked-${asks.length}`;
+    const { asOf: from } = await statusOf(account);
+    const decision = await ask(account, name, { leaseSeconds: 7_200 });
+    const { asOf: to } = await statusOf(account);
+    asks.push({ from, to, reason: decision.granted ? null : decision.reason });
+    if (decision.granted) granted.push(name);
+    return decision.granted;
+  };
+  /** One delivery by Signal, one release by Update. */
+  const report = async (n: number): Promise<void> => {
+    const delivered = { reservationId: `slot-${2 * n}`, chatId: `chat-${2 * n}` };
+    await account.signal('sendDelivered', delivered);
+    const failed = { reservationId: `slot-${2 * n + 1}`, kind: 'rejected' };
+    expect(await say(account, 'sendFailed', failed)).toEqual({ settled: 'released' });
+  };
+  for (const [n, minute] of [8, 17, 25].entries()) {
+    await skipTo(account, last + minute * MINUTE_MS);
+    expect(await asked()).toBe(true);
+    await report(n);
+  }
+  const limit = last + 30 * MINUTE_MS;
+  await skipTo(account, limit - 6_000);
+  await expect.poll(asked, { interval: 400, timeout: 20_000 }).toBe(false);
+  const isBefore = (at: string): boolean => Date.parse(at) < limit;
+  expect(asks.filter(({ from, reason }) => reason === null && !isBefore(from))).toEqual([]);
+  expect(asks.filter(({ to, reason }) => reason !== null && isBefore(to))).toEqual([]);
+  expect(asks.at(-1)).toMatchObject({ reason: 'unverified' });
+  expect(Date.parse(asks.at(-2)?.to ?? '')).toBeGreaterThan(limit - 6_000);
+  expect(await statusOf(account)).toMatchObject({ state: 'unverified', verified: false });
+
+  await skipTo(account, last + 34 * MINUTE_MS);
+  outage.isLong = false;
+  await report(3);
+  await skipTo(account, last + 35 * MINUTE_MS);
+  expect(await asked()).toBe(false);
+  const pending = async () =>
+    (await account.describe()).raw.pendingActivities?.map(({ activityType, lastFailure }) => ({
+      name: activityType?.name,
+      why:
+        lastFailure &&
+        defaultFailureConverter.failureToError(lastFailure, defaultPayloadConverter).message,
+    }));
+  await expect.poll(pending).toEqual([{ name: 'reconcile', why: 'the database is away' }]);
+  const runs = `select ran_at from safeband.reconciler_runs where account_id = $1 and ran_at > $2`;
+  const runsSince = async () => (await stand.pool.query(runs, [id, lastReconciledAt])).rows.length;
+  expect(await runsSince()).toBe(0);
+
+  outage.isNow = false;
+  await expect.poll(() => statusOf(account), { timeout: 20_000 }).toMatchObject({ verified: true });
+  expect(await runsSince()).toBe(1);
+  expect(await asked()).toBe(true);
+  const chats = [0, 2, 4, 6].map((n) => `chat-${n}`);
+  await expectSaved({ id, account }, chats, [...names, ...granted]);
+  const counter = chats.length + granted.length;
+  expect(await statusOf(account)).toMatchObject({ state: 'active', counter, delivered: 4 });
+}, 90_000);
+
+it('35 minutes without any worker', async () => {
+  const { id, account } = await connected({ dailyCap: 6 });
+  const names = ['one', 'two', 'late', 'never'];
+  const requests = names.map((reservationId) => ({ reservationId }));
+  await say(account, 'sendReserveBatch', { requests });
+  for (const reservationId of ['one', 'two']) {
+    await say(account, 'sendDelivered', { reservationId, chatId: `chat-${reservationId}` });
+  }
+  for (const reservationId of ['late', 'never']) {
+    await say(account, 'sendFailed', { reservationId, kind: 'unknown' });
+  }
+  await run(account);
+  await run(account);
+  // The last timer of its hot minutes rings: what a timer wants, no skip goes past without a worker.
+  await fastForward(stand.client, account.workflowId, 12 * 60);
+  expect(await statusOf(account)).toMatchObject({ nextReconcileAt: null, counter: 4 });
+  const runsOf = async () =>
+    (await all(stand, 'select from safeband.reconciler_runs where account_id = $1', id)).length;
+  const before = await runsOf();
+  const { quotaDay, asOf } = await statusOf(account);
+
+  await stand.stopWorker();
+  await fastForward(stand.client, account.workflowId, 35 * 60);
+  for (const _ of ['once', 'twice']) {
+    await account.signal('sendDelivered', { reservationId: 'late', chatId: 'chat-late' });
+    await account.signal('sendFailed', { reservationId: 'never', kind: 'rejected' });
+    await account.signal('sendDelivered', { reservationId: 'unknown', chatId: 'chat-unknown' });
+  }
+  // Only who looks at the database first knows that these have used up the day.
+  for (const chat of ['chat-wild-1', 'chat-wild-2']) {
+    await stand.pool.query(
+      `insert into safeband.inmail_events (account_id, chat_id, source, quota_day, delivered_at)
+       values ($1, $2, 'external', $3, $4)`,
+      [id, chat, quotaDay, asOf],
+    );
+  }
+  await account.signal('sendReserve', { reservationId: 'greedy' });
+  await stand.startWorker();
+
+  const first = await ask(account, 'greedy-too');
+  expect(first).toMatchObject({ granted: false, reason: 'daily_cap', used: 6, limit: 6 });
+  expect(Date.parse((await statusOf(account)).asOf) - Date.parse(asOf)).toBeGreaterThan(
+    35 * MINUTE_MS,
+  );
+  await expect(ask(account, 'late')).rejects.toMatchObject({
+    cause: { type: 'ReservationSettled' },
+  });
+  expect(await runsOf()).toBe(before + 1);
+  await say(account, 'configure', { dailyCap: null });
+  expect(await ask(account, 'more')).toMatchObject({ granted: true });
+  expect(await runsOf()).toBe(before + 1);
+  const chats = ['one', 'two', 'late', 'unknown', 'wild-1', 'wild-2'].map((name) => `chat-${name}`);
+  await expectSaved({ id, account }, chats, [...names, 'more']);
+  expect(await statusOf(account)).toMatchObject({ counter: 7, delivered: 3, external: 3 });
+}, 60_000);
