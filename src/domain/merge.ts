@@ -1,5 +1,12 @@
 /** Two tellings of one account, after a reset or a second writer: the higher one wins (R14). */
-import { findSlot, isSameProof, type Account, type Slot } from './account.js';
+import {
+  findSlot,
+  isProvenBy,
+  isSameProof,
+  type Account,
+  type External,
+  type Slot,
+} from './account.js';
 import type { Event } from './events.js';
 import { reservationRow } from './facts.js';
 import type { ReservationRow } from './rows.js';
@@ -15,10 +22,15 @@ const RANK: Readonly<Record<Slot['state'], number>> = {
 export function merged(account: Account, other: Account): readonly Event[] {
   const slots = other.slots.flatMap((slot) => raisedBy(account, slot));
   const externals = other.externals
-    .filter((one) => !account.externals.some((known) => isSameProof(known, one)))
+    .filter((one) => !isCounted(account, one))
     .map((external): Event => ({ type: 'ExternalCounted', external, sentAt: external.at }));
   return [...slots, ...externals];
 }
+
+/** It is an external send already, or a reservation's delivery. */
+const isCounted = (account: Account, one: External): boolean =>
+  account.externals.some((known) => isSameProof(known, one)) ||
+  account.slots.some((slot) => isProvenBy(slot, one));
 
 /** Is this state news of that slot. */
 export const isHigher = (state: Slot['state'], known: Slot): boolean =>
@@ -29,7 +41,7 @@ export function raisedBy(account: Account, slot: Slot): readonly Event[] {
   const known = findSlot(account, slot.reservationId);
   if (known && RANK[known.state] >= RANK[slot.state]) return [];
   const isNew: readonly Event[] = known ? [] : [{ type: 'SlotReserved', slot }];
-  return [...isNew, ...raised(slot)];
+  return [...isNew, ...raised(account, slot)];
 }
 
 /**
@@ -38,9 +50,7 @@ export function raisedBy(account: Account, slot: Slot): readonly Event[] {
 export const applicable = (account: Account, events: readonly Event[]): readonly Event[] =>
   events.filter((event) => {
     if ('slot' in event) return isNews(event, findSlot(account, event.slot.reservationId));
-    if (event.type === 'ExternalCounted') {
-      return !account.externals.some((known) => isSameProof(known, event.external));
-    }
+    if (event.type === 'ExternalCounted') return !isCounted(account, event.external);
     if (event.type === 'EffectApplied') {
       const { reservationId, kind } = event.effect;
       return !account.effects.some(
@@ -62,8 +72,18 @@ function isNews(event: Extract<Event, { slot: Slot }>, known: Slot | undefined):
 const isSameSlot = (one: Slot, other: Slot): boolean =>
   JSON.stringify(one) === JSON.stringify(other);
 
-function raised(slot: Slot): readonly Event[] {
-  if (slot.state === 'delivered') return [{ type: 'SlotDelivered', slot, source: 'pipeline' }];
+/** A delivery claims the external send that it was counted as (R15). */
+function raised({ externals }: Account, slot: Slot): readonly Event[] {
+  if (slot.state === 'delivered') {
+    const seen = externals.find((known) => isProvenBy(slot, known));
+    if (!seen) return [{ type: 'SlotDelivered', slot, source: 'pipeline' }];
+    const proof = { chatId: seen.chatId, messageId: seen.messageId };
+    const isSameDay = seen.quotaDay === slot.quotaDay;
+    return [
+      { type: 'ExternalClaimed', proof, isSameDay },
+      { type: 'SlotDelivered', slot, source: null },
+    ];
+  }
   if (slot.state === 'released') return [{ type: 'SlotReleased', slot }];
   return slot.state === 'uncertain' ? [{ type: 'SlotMadeUncertain', slot }] : [];
 }
