@@ -56,7 +56,9 @@ export function breakdownOf({ day, before, after, events, stood }: Compared): re
   for (const slot of slots) {
     const known = before === after ? slot : findSlot(before, slot.reservationId);
     const wasCounted = known !== undefined && known.state !== 'released';
-    const isLogged = rows.some((row) => isOf(slot, row));
+    const isLogged =
+      rows.some((row) => row.reservationId === slot.reservationId) ||
+      rows.some((row) => isProvenBy(slot, row));
     const cause = causeOf(slot, known, wasCounted, isLogged);
     if (cause) add(cause, Number(wasCounted) - Number(isLogged), slot.reservationId);
   }

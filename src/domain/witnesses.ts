@@ -71,7 +71,8 @@ export function testimony(
 }
 
 const isLogged = (slot: Slot, log: readonly EventRow[]): boolean =>
-  log.some((row) => row.reservationId === slot.reservationId || isProvenBy(slot, row));
+  log.some((row) => row.reservationId === slot.reservationId) ||
+  log.some((row) => isProvenBy(slot, row));
 
 type Witness = {
   readonly quotaDay: UtcDay;
