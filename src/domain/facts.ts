@@ -2,7 +2,7 @@
 import {
   bookOf,
   carriedOf,
-  counterOf,
+  sumOf,
   tallyOf,
   type Account,
   type Cooldown,
@@ -121,12 +121,13 @@ function eventRow({
 
 /** A closed quota day, as it stands. */
 export function dayRow(account: Account, day: UtcDay): DayRow {
-  const { delivered, uncertain, external, imported, unexplained } = tallyOf(account, day);
+  const tally = tallyOf(account, day);
+  const { delivered, uncertain, external, imported, unexplained } = tally;
   const { denials, late } = bookOf(account, day);
   return {
     table: 'account_days',
     quotaDay: day,
-    counter: counterOf(account, day),
+    counter: sumOf(tally),
     delivered,
     uncertain,
     external,
@@ -193,12 +194,13 @@ function changeRow(event: Change, at: Instant): ChangeRow {
 
 /** The account's own row: everything that a start reads back. */
 export function accountRow(account: Account, version: number): AccountRow {
-  const { inFlight, uncertain, imported, external, unexplained } = tallyOf(account, account.day);
+  const tally = tallyOf(account, account.day);
+  const { inFlight, uncertain, imported, external, unexplained } = tally;
   return {
     accountId: account.accountId,
     policy: account.policy,
     day: account.day,
-    counter: counterOf(account, account.day),
+    counter: sumOf(tally),
     inFlight,
     uncertain,
     imported,

@@ -106,6 +106,7 @@ function healing(account: Account, found: Witnesses, at: Instant): readonly Even
 
 /** R6: after the lease the journal has decided, or nobody knows. Silence alone frees nothing. */
 function leaseOver(slot: Slot, { attempts }: Witnesses, at: Instant): readonly Event[] {
+  if (slot.state !== 'in_flight' && slot.state !== 'uncertain') return [];
   const isOver = slot.state === 'in_flight' && at >= slot.leaseExpiresAt;
   const isFenced =
     slot.journaled &&

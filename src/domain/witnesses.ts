@@ -69,7 +69,7 @@ export function testimony(
 }
 
 const isLogged = (slot: Slot, log: readonly EventRow[]): boolean =>
-  log.some((row) => isNamed(slot, row) || isProvenBy(slot, row));
+  log.some((row) => isNamed(slot, row)) || log.some((row) => isProvenBy(slot, row));
 
 type Witness = {
   readonly quotaDay: UtcDay;
