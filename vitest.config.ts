@@ -16,7 +16,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'server',
-          include: ['test/{workflows,postgres,contract,chaos,client,dev}/**/*.test.ts'],
+          include: ['test/{workflows,postgres,contract,chaos,client,dev,mutants}/**/*.test.ts'],
           globalSetup: ['test/support/server.ts'], // provides temporalAddress, postgresUrl, workflowBundlePath
           setupFiles: ['test/support/runtime.ts'], // Runtime.install, before any Worker
           fileParallelism: false,

@@ -1,7 +1,9 @@
 /** What a send and an idle day cost in history events: counted, not timed. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
+import pg from 'pg';
 import { fastForward, secondsToMidnight } from '../test/support/time.js';
+import { createClient } from '../src/client/index.js';
 import type { StatusWire } from '../src/domain/wire.js';
 import type { Line } from './latency.js';
 import type { Bench } from './stand.js';
@@ -29,21 +31,136 @@ export async function eventsOfSend(bench: Bench): Promise<readonly Line[]> {
   return [['events of one send (reserve, delivered, saved)', counts.join(', '), '16 at most']];
 }
 
+const isNamed = (event: object | undefined, name: RegExp): boolean =>
+  event !== undefined && Object.keys(event).some((key) => name.test(key));
+
+/**
+ * Events that are the account's own: not those that skipping time leaves, nor the workflow task
+ * (three events) that asking for it causes.
+ */
+function countOwn(events: readonly object[]): number {
+  let count = 0;
+  for (let i = 0; i < events.length; i += 1) {
+    if (isNamed(events[i], /skipp/i)) continue;
+    if (isNamed(events[i], /optionsUpdated/i)) {
+      if (isNamed(events[i + 1], /workflowTaskScheduled/i)) i += 3;
+      continue;
+    }
+    count += 1;
+  }
+  return count;
+}
+
+const plain = (events: readonly object[]): readonly object[] =>
+  events.map((event): object => JSON.parse(JSON.stringify(event)));
+
+/** Events of the account's runs from that one on, without those that skipping time leaves. */
+async function ownEvents(
+  { client }: Bench,
+  account: WorkflowHandle,
+  firstRunId?: string,
+): Promise<number> {
+  let count = 0;
+  let runId: string | null | undefined = (await account.describe()).runId;
+  while (runId) {
+    const handle = client.workflow.getHandle(account.workflowId, runId);
+    const events = plain((await handle.fetchHistory()).events ?? []);
+    count += countOwn(events);
+    if (runId === firstRunId) break;
+    runId = beforeOf(events[0]);
+  }
+  return count;
+}
+
+/** The run that handed over to the one that begins with this event. */
+function beforeOf(event: object | undefined): string | undefined {
+  const attributes: unknown =
+    event && 'workflowExecutionStartedEventAttributes' in event
+      ? event.workflowExecutionStartedEventAttributes
+      : undefined;
+  return typeof attributes === 'object' &&
+    attributes !== null &&
+    'continuedExecutionRunId' in attributes &&
+    typeof attributes.continuedExecutionRunId === 'string'
+    ? attributes.continuedExecutionRunId
+    : undefined;
+}
+
+/** Through the client: it asks again where a new run has not begun. */
+const statusOf = (bench: Bench, account: WorkflowHandle): Promise<StatusWire> =>
+  createClient({ client: bench.client }).status(bench.idOf(account));
+
+const toMidnight = async (bench: Bench, account: WorkflowHandle): Promise<void> => {
+  const { asOf } = await statusOf(bench, account);
+  await fastForward(bench.client, account.workflowId, secondsToMidnight(asOf));
+};
+
 /** The second of two idle days, with skipped time; what the skipping itself adds is left out. */
 export async function eventsOfIdleDay(bench: Bench): Promise<readonly Line[]> {
   const account = await bench.account();
   await account.executeUpdate('sendFailed', { args: [{ reservationId: 'hot', kind: 'rejected' }] });
-  const pass = async (): Promise<void> => {
-    const { asOf } = await account.query<StatusWire>('status');
-    await fastForward(bench.client, account.workflowId, secondsToMidnight(asOf));
-  };
-  await pass();
+  await toMidnight(bench, account);
   const { runId } = await account.describe();
-  await pass();
+  await toMidnight(bench, account);
   const handle = bench.client.workflow.getHandle(account.workflowId, runId);
-  const events = (await handle.fetchHistory()).events ?? [];
-  const isSkip = (event: object): boolean =>
-    Object.keys(event).some((key) => /skipp|optionsUpdated/i.test(key));
-  const own = events.filter((event) => !isSkip(JSON.parse(JSON.stringify(event))));
-  return [['events of an idle account-day', String(own.length), '12 at most']];
+  const own = countOwn(plain((await handle.fetchHistory()).events ?? []));
+  return [['events of an idle account-day', String(own), '12 at most']];
+}
+
+/** Sends of a busy day, and the time between two of them. */
+const SENDS = 50;
+const BETWEEN_SECONDS = Math.floor((24 * 60 * 60 - 300) / SENDS);
+
+/** A whole day with 50 sends spread evenly over it, each delivered a second after its grant. */
+export async function eventsOfBusyDay(bench: Bench): Promise<readonly Line[]> {
+  const account = await bench.account();
+  await account.executeUpdate('sendFailed', { args: [{ reservationId: 'hot', kind: 'rejected' }] });
+  await toMidnight(bench, account);
+  const { runId } = await account.describe();
+  const before = await ownEvents(bench, account, runId);
+  for (let n = 0; n < SENDS; n += 1) {
+    await account.executeUpdate('sendReserve', { args: [{ reservationId: `s${n}` }] });
+    await sleep(SEND_MS);
+    await account.signal('sendDelivered', { reservationId: `s${n}`, chatId: `c${n}` });
+    await fastForward(bench.client, account.workflowId, BETWEEN_SECONDS);
+    process.stderr.write(`\r  busy day: ${n + 1} of ${SENDS} sends`);
+  }
+  process.stderr.write('\n');
+  const { delivered } = await statusOf(bench, account);
+  const events = (await ownEvents(bench, account, runId)) - before;
+  return [[`events of a day with ${delivered} sends`, String(events), '1,100 at most']];
+}
+
+/** An hour of ten-minute ticks of an account that waits for one outcome, and what each costs. */
+export async function costOfTick(bench: Bench): Promise<readonly Line[]> {
+  const account = await bench.account();
+  await account.executeUpdate('sendReserve', {
+    args: [{ reservationId: 'long', leaseSeconds: 86_400 }],
+  });
+  await fastForward(bench.client, account.workflowId, 40 * 60); // the first slot has been settled
+  const cost = async (): Promise<readonly [number, number, number]> => [
+    await ownEvents(bench, account),
+    bench.transactions(),
+    await runsOf(bench, account),
+  ];
+  const before = await cost();
+  await fastForward(bench.client, account.workflowId, 60 * 60);
+  const after = await cost();
+  const ticks = after[2] - before[2];
+  const each = (i: 0 | 1): string => ((after[i] - before[i]) / ticks).toFixed(1);
+  return [
+    [`events of a tick of a hot account (${ticks} ticks)`, each(0), '6 at most'],
+    ['transactions of a tick', each(1), '1'],
+  ];
+}
+
+async function runsOf(bench: Bench, account: WorkflowHandle): Promise<number> {
+  const db = new pg.Client({ connectionString: bench.databaseUrl });
+  await db.connect();
+  const { rows } = await db.query<{ runs: number }>(
+    'select count(*)::int as runs from safeband.reconciler_runs where account_id = $1',
+    [bench.idOf(account)],
+  );
+  await db.end();
+  return rows[0]?.runs ?? 0;
 }

@@ -7,7 +7,8 @@ import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import Table from 'cli-table3';
-import { eventsOfIdleDay, eventsOfSend } from './events.js';
+import { costOfTick, eventsOfBusyDay, eventsOfIdleDay, eventsOfSend } from './events.js';
+import { auditOf, midnightRoll } from './fleet.js';
 import { eightCallers, oneCaller, throughClient, type Line } from './latency.js';
 import { createBench, type Bench } from './stand.js';
 
@@ -34,6 +35,11 @@ const parts: readonly (readonly [string, (bench: Bench) => Promise<readonly Line
   ['rate through the client', (bench) => throughClient(bench, 9)],
   ['events of a send', eventsOfSend],
   ['events of an idle day', eventsOfIdleDay],
+  ['events of a busy day', eventsOfBusyDay],
+  ['cost of a tick', costOfTick],
+  ['audit of 10,000 accounts', (bench) => auditOf(bench, 10_000, '150 ms at most')],
+  ['audit of 100,000 accounts', (bench) => auditOf(bench, 100_000, '1,500 ms at most')],
+  ['midnight roll', midnightRoll],
 ];
 
 const bench = await createBench();

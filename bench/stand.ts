@@ -27,6 +27,9 @@ export type Bench = {
   readonly account: () => Promise<WorkflowHandle>;
   readonly bare: () => Promise<WorkflowHandle>;
   readonly idOf: (account: WorkflowHandle) => string;
+  readonly databaseUrl: string;
+  /** Transactions that the worker has begun so far. */
+  readonly transactions: () => number;
   readonly close: () => Promise<void>;
 };
 
@@ -42,6 +45,10 @@ export async function createBench(options: { readonly debugMode?: boolean } = {}
   });
   await migrate(stack.databaseUrl);
   const pool = createPool(stack.databaseUrl);
+  let transactions = 0;
+  pool.on('acquire', () => {
+    transactions += 1;
+  });
   const native = await NativeConnection.connect({ address: stack.temporalAddress });
   keepStacksShort();
   const worker = await Worker.create({
@@ -61,23 +68,7 @@ export async function createBench(options: { readonly debugMode?: boolean } = {}
   return {
     client,
     taskQueue: TASK_QUEUE,
-    account: async () => {
-      const accountId = `bench-${randomUUID()}`;
-      const start = { accountId, tier: 'recruiter' };
-      await client.workflow.executeUpdateWithStart('connect', {
-        args: [start],
-        startWorkflowOperation: new WithStartWorkflowOperation(WORKFLOW_TYPE, {
-          workflowId: workflowIdOf(accountId),
-          taskQueue: TASK_QUEUE,
-          args: [start],
-          workflowIdConflictPolicy: 'USE_EXISTING',
-        }),
-      });
-      const handle = client.workflow.getHandle(workflowIdOf(accountId));
-      // Hot: something is in flight already.
-      await handle.executeUpdate('sendReserve', { args: [{ reservationId: 'hot' }] });
-      return handle;
-    },
+    account: () => hotAccount(client),
     bare: async () => {
       const handle = await client.workflow.start('bare', {
         workflowId: `bare-${randomUUID()}`,
@@ -86,6 +77,8 @@ export async function createBench(options: { readonly debugMode?: boolean } = {}
       await handle.executeUpdate('noop', { args: [{}] });
       return handle;
     },
+    databaseUrl: stack.databaseUrl,
+    transactions: () => transactions,
     idOf: (account) => account.workflowId.slice(workflowIdOf('').length),
     close: async () => {
       worker.shutdown();
@@ -97,6 +90,24 @@ export async function createBench(options: { readonly debugMode?: boolean } = {}
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** A connected account with something in flight. */
+async function hotAccount(client: Client): Promise<WorkflowHandle> {
+  const accountId = `bench-${randomUUID()}`;
+  const start = { accountId, tier: 'recruiter' };
+  await client.workflow.executeUpdateWithStart('connect', {
+    args: [start],
+    startWorkflowOperation: new WithStartWorkflowOperation(WORKFLOW_TYPE, {
+      workflowId: workflowIdOf(accountId),
+      taskQueue: TASK_QUEUE,
+      args: [start],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+    }),
+  });
+  const handle = client.workflow.getHandle(workflowIdOf(accountId));
+  await handle.executeUpdate('sendReserve', { args: [{ reservationId: 'hot' }] });
+  return handle;
 }
 
 export const timed = async (work: () => Promise<unknown>): Promise<number> => {

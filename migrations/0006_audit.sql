@@ -13,6 +13,10 @@ create trigger tell_edit before update on safeband.accounts
 alter table safeband.accounts enable always trigger tell_edit;
 create index accounts_edited on safeband.accounts (account_id) where is_edited;
 
+-- What a hand has changed and no run has told yet, kept until the workflow has heard of that run: an
+-- answer that is lost loses no edit. {id, day, counter, cap, columns}; the id is its transaction's.
+alter table safeband.accounts add column edits jsonb;
+
 -- A reservation's row is never deleted but by hand.
 create function safeband.tell_deletion() returns trigger language plpgsql as $$
 begin

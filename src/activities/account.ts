@@ -18,11 +18,13 @@ import { readDays, readHighestNumber, readWitnesses } from '../postgres/readBack
 import {
   fence,
   foreignIn,
+  keepEdits,
   lockAccount,
   raiseAlerts,
   resolveAlerts,
   writeCorrection,
   writeHeartbeat,
+  type Stood,
 } from '../postgres/runs.js';
 import { keepRefused, raiseTwoOwners, writeRows } from '../postgres/rows.js';
 
@@ -68,7 +70,7 @@ function claim(pool: Pool, { owner, found, row }: Claim): Promise<Claimed> {
 
 async function saveIn(
   db: Queryable,
-  { owner, row, entries, isHot }: Save,
+  { owner, row, entries, isHot, handled }: Save,
   checkedAt: Instant | null = null,
 ): Promise<Saved> {
   const { accountId } = row;
@@ -80,7 +82,7 @@ async function saveIn(
     }
     return { saved: false, owner: stood?.owner ?? '', version: stood?.version ?? 0 };
   }
-  const foreign = await foreignIn(db, accountId, stood);
+  const foreign = await editsOf(db, accountId, stood, handled);
   const refused = await writeAll(db, row, entries);
   return { saved: true, refused, foreign };
 }
@@ -91,7 +93,7 @@ function run(pool: Pool, { account, runId, at, ...request }: Run): Promise<Ran> 
     const { accountId } = account;
     const saved = await saveIn(db, request, at);
     if (!saved.saved) return saved;
-    const foreign = higher(saved.foreign, request.foreign);
+    const { foreign } = saved;
     await fence(
       db,
       accountId,
@@ -120,6 +122,7 @@ function run(pool: Pool, { account, runId, at, ...request }: Run): Promise<Ran> 
       saved: true,
       runId,
       events,
+      foreign,
       drift: days.at(-1)?.drift ?? 0,
       healed: healed.length > 0,
       alerted: verdict.alerts.length > 0,
@@ -132,12 +135,26 @@ function run(pool: Pool, { account, runId, at, ...request }: Run): Promise<Ran> 
 const isUnbegun = (slot: Slot, at: Instant): boolean =>
   slot.state === 'in_flight' && slot.journaled && at >= slot.leaseExpiresAt;
 
-/** The layers look at the larger number; all columns are told. */
-function higher(one: Foreign | null, other: Foreign | null): Foreign | null {
-  if (!one || !other) return one ?? other;
-  const larger = one.day > other.day || one.counter > other.counter ? one : other;
-  return { ...larger, columns: [...new Set([...one.columns, ...other.columns])].toSorted() };
+/** What a hand has changed and nobody has told, as far as the workflow knows; the row keeps it. */
+async function editsOf(
+  db: Queryable,
+  accountId: string,
+  stood: Stood,
+  handled: string | null,
+): Promise<Foreign | null> {
+  const known = stood.edits?.id === handled ? null : stood.edits;
+  const found = await foreignIn(db, accountId, stood);
+  const edits = found && known ? joined(found, known) : (found ?? known);
+  if (edits !== stood.edits) await keepEdits(db, accountId, edits);
+  return edits;
 }
+
+/** The layers look at the larger number; all columns are told, under the newer name. */
+const joined = (found: Foreign, known: Foreign): Foreign => ({
+  ...(known.counter > found.counter ? known : found),
+  id: found.id,
+  columns: [...new Set([...found.columns, ...known.columns])].toSorted(),
+});
 
 /** All rows at once; if one is refused for its content, one by one, so that it alone stays out. */
 async function writeAll(

@@ -11,6 +11,7 @@ import {
 } from '../domain/audit.js';
 import { dayOf, type Instant } from '../domain/time.js';
 import {
+  ACCOUNTS_PAGE,
   closeFleetAlerts,
   readAccountsPage,
   readClock,
@@ -22,8 +23,6 @@ import {
 import { inTransaction, type Pool } from '../postgres/pool.js';
 import { raiseAlerts } from '../postgres/runs.js';
 
-/** Accounts that one statement reads. */
-const PAGE = 10_000;
 /** Accounts that one audit wakes at most; the others are found again by the next. */
 const WAKES_MAX = 5_000;
 /** Signals on their way at once. */
@@ -105,7 +104,7 @@ async function readAccounts(
   const connected = new Set<string>();
   const suspects: Suspect[] = [];
   for (let after: string | null = ''; after !== null;) {
-    const page = await readAccountsPage(pool, { after, limit: PAGE, day: dayOf(at) });
+    const page = await readAccountsPage(pool, { after, limit: ACCOUNTS_PAGE, day: dayOf(at) });
     for (const accountId of page.connected) connected.add(accountId);
     suspects.push(...page.suspects);
     after = page.last;

@@ -32,6 +32,8 @@ export type Save = {
   readonly entries: readonly Entry[];
   /** The account needs a run after it: the audit of the fleet looks out for that run (R8). */
   readonly isHot: boolean;
+  /** What of a hand's edits the workflow knows to be told (R14). */
+  readonly handled: string | null;
 };
 export type Saved =
   /** The rows are in Postgres. `foreign`: what the account's row held that nobody here wrote. */
@@ -41,9 +43,8 @@ export type Saved =
 
 export type Run = Save & {
   readonly runId: string;
-  /** As it stands with everything unsaved; what an earlier save found in its row. */
+  /** As it stands with everything unsaved. */
   readonly account: Account;
-  readonly foreign: Foreign | null;
   readonly at: Instant;
 };
 export type Ran =
@@ -51,6 +52,8 @@ export type Ran =
       readonly saved: true;
       readonly runId: string;
       readonly events: readonly Event[];
+      /** What a hand had changed, and this run has told. */
+      readonly foreign: Foreign | null;
       readonly drift: number;
       readonly healed: boolean;
       readonly alerted: boolean;

@@ -18,8 +18,8 @@ export type ExpandAsk = {
 type Stretch = { readonly start: Instant; readonly end: Instant; readonly offsetMs: number };
 type Interval = readonly [start: Instant, end: Instant];
 
-/** No zone changes its offset twice within this time. */
-const STEP_MS = 6 * HOUR_MS;
+/** No zone changes its offset twice within this time; each look at one costs microseconds. */
+const STEP_MS = DAY_MS;
 /** 1970-01-01 was a Thursday. */
 const WEEKDAY_OF_DAY_0 = 3;
 
@@ -44,16 +44,19 @@ export function expandWindow({ window, timezone, from, days }: ExpandAsk): Openi
 function* stretchesOf(zone: IANAZone, from: Instant, until: Instant): Generator<Stretch> {
   const offsetAt = (at: Instant): number => zone.offset(at) * MINUTE_MS;
   let start = from;
+  let offsetMs = offsetAt(from);
   for (let at = from; at < until;) {
     const next = Math.min(at + STEP_MS, until);
-    if (offsetAt(next) !== offsetAt(at)) {
+    const nextMs = offsetAt(next);
+    if (nextMs !== offsetMs) {
       const change = changeBetween(offsetAt, at, next);
-      yield { start, end: change, offsetMs: offsetAt(start) };
+      yield { start, end: change, offsetMs };
       start = change;
+      offsetMs = nextMs;
     }
     at = next;
   }
-  if (start < until) yield { start, end: until, offsetMs: offsetAt(start) };
+  if (start < until) yield { start, end: until, offsetMs };
 }
 
 /** The first instant with the new offset. */

@@ -9,10 +9,10 @@ import { accountRow, rowsOf } from './facts.js';
 import { forecastAt, runAfter } from './forecast.js';
 import { SAVE_ROWS_MAX } from './limits.js';
 import { applicable } from './merge.js';
-import { roll } from './roll.js';
+import { isCooling, isRestDue, roll } from './roll.js';
 import type { AccountRow, Entry, Row } from './rows.js';
 import type { Foreign } from './stored.js';
-import { dayOf, type Instant } from './time.js';
+import type { Instant } from './time.js';
 
 export type Actor = {
   readonly v: 1;
@@ -26,8 +26,10 @@ export type Actor = {
   readonly savedVersion: number;
   /** The version as of which the last run found everything equal (R8). */
   readonly equalVersion: number;
-  /** The row held what this workflow had not written: kept for the next run (R14). */
+  /** The row held what this workflow had not written: the row keeps it for the next run (R14). */
   readonly foreign: Foreign | null;
+  /** What of that a run has told: the row may forget it. */
+  readonly handled: string | null;
 };
 export type Told<A> = { readonly actor: Actor; readonly answer: A | Refusal };
 
@@ -103,6 +105,7 @@ export const actorOf = (account: Account, owner: string, base: number): Actor =>
   savedVersion: base,
   equalVersion: -1,
   foreign: null,
+  handled: null,
 });
 
 export const isDirty = (actor: Actor): boolean =>
@@ -112,12 +115,17 @@ export const isDirty = (actor: Actor): boolean =>
 export const hasDelivery = (actor: Actor): boolean =>
   actor.outbox.some(({ row }) => row.table === 'inmail_events');
 
-/** Something is in flight, or has changed since the last run found all equal, or that run failed. */
+/** In flight, or changed since the last run found all equal, or that run failed. */
 const isInDoubt = (actor: Actor): boolean =>
   actor.foreign !== null ||
   actor.version !== actor.equalVersion ||
   actor.account.runFailedAt !== null ||
+  isOvershooting(actor.account) ||
   actor.account.slots.some(({ state }) => state === 'in_flight');
+
+/** A run found it in another cooldown: the next one after that has to rest it (R8, R9). */
+const isOvershooting = (account: Account): boolean =>
+  isRestDue(account) && !isCooling(account, account.now);
 
 /** In doubt, or unsaved (R8); a cold account is looked after by the fleet audit. */
 export const isHot = (actor: Actor): boolean => isDirty(actor) || isInDoubt(actor);
@@ -126,16 +134,18 @@ export const isHot = (actor: Actor): boolean => isDirty(actor) || isInDoubt(acto
 export const nextRunAt = (actor: Actor, at: Instant): Instant | null =>
   isHot(actor) ? runAfter(actor.account.accountId, at + 1) : null;
 
-/** What one save carries. `isHot`: what it leaves behind needs a run, so its silence would be told. */
+/** What one save carries. `isHot`: what it leaves behind needs a run; its silence would be told. */
 export type Batch = {
   readonly row: AccountRow;
   readonly entries: readonly Entry[];
   readonly isHot: boolean;
+  readonly handled: string | null;
 };
 export const batchOf = (actor: Actor): Batch => ({
   row: accountRow(actor.account, actor.version),
   entries: actor.outbox.slice(0, SAVE_ROWS_MAX),
   isHot: isInDoubt(actor),
+  handled: actor.handled,
 });
 
 /** Drops what a save confirmed: by number, because handlers ran meanwhile. */
@@ -150,7 +160,7 @@ export function saved(
     ...actor,
     outbox,
     savedVersion: Math.max(actor.savedVersion, sent.row.version),
-    foreign: foreign ?? actor.foreign,
+    foreign: foreign !== null && foreign.id !== actor.handled ? foreign : actor.foreign,
   };
 }
 
@@ -166,7 +176,9 @@ export function reconciled(
   at: Instant,
 ): Actor {
   const kept = saved(actor, sent, null);
-  const told = record({ ...kept, foreign: kept.foreign === foreign ? null : kept.foreign }, [
+  const later = kept.foreign?.id === foreign?.id ? null : kept.foreign;
+  const handled = foreign?.id ?? kept.handled;
+  const told = record({ ...kept, foreign: later, handled }, [
     ...applicable(actor.account, events),
     { type: 'Reconciled', at },
   ]);
@@ -176,5 +188,5 @@ export function reconciled(
 /** The account as a query sees it: now, or later if nobody says anything until then (R17). */
 export function viewOf(actor: Actor, now: Instant, at: Instant): Account {
   const { account } = pass(actor, now);
-  return at <= account.now || dayOf(at) <= account.day ? account : forecastAt(account, at);
+  return at <= account.now ? account : forecastAt(account, at);
 }

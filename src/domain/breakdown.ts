@@ -2,31 +2,41 @@
  * What a gap between counter and event log is made of (R8, R17): parts that add up to it, each with
  * the reservations behind it.
  */
-import { bookOf, counterOf, findSlot, isProvenBy, type Account, type Slot } from './account.js';
+import { bookOf, counterOf, findSlot, isProvenBy, isSameProof } from './account.js';
+import type { Account, Slot } from './account.js';
 import type { ReservationId } from './ids.js';
+import { isNamed, pairsOn, provenIn } from './pairing.js';
 import type { EventRow } from './rows.js';
 import type { UtcDay } from './time.js';
 
-export type GapCause =
-  | 'in_flight'
-  | 'uncertain'
+export const GAP_CAUSES = [
+  'in_flight',
+  'uncertain',
   /** The counter kept a slot that the journal says was never sent. */
-  | 'lost_rollback'
+  'lost_rollback',
   /** Delivered, and the log had no row of it. */
-  | 'missing_event'
-  /** The log has a delivery of a slot that had been given back. */
-  | 'late_delivery'
-  /** Sends that are none of ours: more, or fewer, than were counted. */
-  | 'external'
-  /** Sent, or begun, without a grant. */
-  | 'bypassed_gate'
+  'missing_event',
+  /** Delivered after its slot had been given back. */
+  'late_delivery',
+  /**
+   * Sends that are none of ours, more or fewer than were counted. With reservations: ours, and the
+   * log has them under another day, or a second time, because they were observed first (R15).
+   */
+  'external',
+  /** Sent, or begun, without a slot that the account knew of. */
+  'bypassed_gate',
   /** The row held a number that the workflow had not written. */
-  | 'edited_by_hand'
-  | 'imported'
-  | 'unexplained';
+  'edited_by_hand',
+  'imported',
+  /** Said at a start, and nothing accounts for it. */
+  'unexplained',
+] as const;
+export type GapCause = (typeof GAP_CAUSES)[number];
 export type GapPart = {
   readonly cause: GapCause;
-  /** How much of the gap; negative where the log has more than was counted. */
+  /**
+   * How much of the gap; negative where the log has more than was counted, 0 where neither had it.
+   */
   readonly count: number;
   readonly reservations: readonly ReservationId[];
 };
@@ -36,51 +46,94 @@ export type Compared = {
   readonly day: UtcDay;
   readonly before: Account;
   readonly after: Account;
+  /** Of all remembered days. */
   readonly events: readonly EventRow[];
   readonly stood: number;
 };
 
+type Add = (cause: GapCause, count: number, id?: ReservationId) => void;
+
 /** The parts of `stood` minus the day's rows of the event log; only those that say something. */
-export function breakdownOf({ day, before, after, events, stood }: Compared): readonly GapPart[] {
-  const rows = events.filter(({ quotaDay }) => quotaDay === day);
-  const slots = after.slots.filter(({ quotaDay }) => quotaDay === day);
-  const isOf = (slot: Slot, row: EventRow): boolean =>
-    row.reservationId === slot.reservationId || isProvenBy(slot, row);
-  const parts = new Map<GapCause, { count: number; reservations: ReservationId[] }>();
-  const add = (cause: GapCause, count: number, id?: ReservationId): void => {
-    const part = parts.get(cause) ?? { count: 0, reservations: [] };
-    part.count += count;
-    if (id) part.reservations.push(id);
-    parts.set(cause, part);
+export function breakdownOf(compared: Compared): readonly GapPart[] {
+  const { day, before, after, events, stood } = compared;
+  const parts: GapPart[] = [];
+  const add: Add = (cause, count, id) => {
+    const place = parts.findIndex(
+      (part) =>
+        part.cause === cause &&
+        Math.sign(part.count) === Math.sign(count) &&
+        part.reservations.length > 0 === (id !== undefined),
+    );
+    const old = parts[place] ?? { count: 0, reservations: [] };
+    const reservations = id === undefined ? [] : [...old.reservations, id];
+    parts[place < 0 ? parts.length : place] = { cause, count: old.count + count, reservations };
   };
-  for (const slot of slots) {
+  const rows = events.filter(({ quotaDay }) => quotaDay === day);
+  const pairs = pairsOn(after, day, rows);
+  for (const slot of after.slots) {
+    if (slot.quotaDay !== day) continue;
     const known = findSlot(before, slot.reservationId);
     const wasCounted = known !== undefined && known.state !== 'released';
-    const isLogged = rows.some((row) => isOf(slot, row));
-    const cause = causeOf(slot, known, wasCounted, isLogged);
+    const isLogged = pairs.has(slot);
+    const cause = causeOf(slot, known, isLogged, events);
     if (cause) add(cause, Number(wasCounted) - Number(isLogged), slot.reservationId);
   }
-  const book = bookOf(before, day);
-  const strange = rows.filter((row) => !slots.some((slot) => isOf(slot, row))).length;
-  add('external', book.external - strange);
-  add('imported', book.imported);
-  add('unexplained', book.unexplained);
-  add('edited_by_hand', stood - counterOf(before, day));
-  return [...parts]
-    .map(([cause, part]): GapPart => ({ cause, ...part }))
-    .filter(({ count, reservations }) => count !== 0 || reservations.length > 0);
+  const paired = new Set(pairs.values());
+  const strangers = rows.filter((row) => !paired.has(row));
+  ofStrangers(compared, strangers, add);
+  const { imported, unexplained } = bookOf(before, day);
+  if (imported !== 0) add('imported', imported);
+  if (unexplained !== 0) add('unexplained', unexplained);
+  const edited = stood - counterOf(before, day);
+  if (edited !== 0) add('edited_by_hand', edited);
+  return parts;
 }
 
-/** Undefined: counted and logged, as it should be. */
+/** Undefined: counted and logged, or neither, as it should be. */
 function causeOf(
   slot: Slot,
   known: Slot | undefined,
-  wasCounted: boolean,
   isLogged: boolean,
+  events: readonly EventRow[],
 ): GapCause | undefined {
   if (known === undefined) return slot.state === 'released' ? undefined : 'bypassed_gate';
-  if (wasCounted === isLogged) return undefined;
-  if (isLogged) return 'late_delivery';
+  if (known.state === 'released') {
+    return isLogged || slot.state === 'delivered' ? 'late_delivery' : undefined;
+  }
+  if (isLogged) return undefined;
   if (slot.state === 'in_flight' || slot.state === 'uncertain') return slot.state;
-  return slot.state === 'released' ? 'lost_rollback' : 'missing_event';
+  if (slot.state === 'released') return 'lost_rollback';
+  const isElsewhere = events.some(
+    (row) => row.quotaDay !== slot.quotaDay && (isProvenBy(slot, row) || isNamed(slot, row)),
+  );
+  return isElsewhere ? 'external' : 'missing_event';
 }
+
+/** Rows of no slot of that day, beside what was counted as external. */
+function ofStrangers(
+  { day, before, after }: Compared,
+  strangers: readonly EventRow[],
+  add: Add,
+): void {
+  let { external } = bookOf(before, day);
+  const seconds: Slot[] = [];
+  for (const row of strangers) {
+    const slot = provenIn(after, row) ?? after.slots.find((one) => isNamed(one, row));
+    if (slot && isSecondRow(slot, row)) seconds.push(slot);
+    else if (row.source === 'external' || isToldOf(before, row)) external -= 1;
+    else add('bypassed_gate', -1, row.reservationId ?? undefined);
+  }
+  for (const slot of seconds) {
+    // An observed send keeps its count on its day where its reservation counts on another (R15).
+    if (external > 0) external -= 1;
+    else add('external', -1, slot.reservationId);
+  }
+  if (external !== 0) add('external', external);
+}
+
+/** It counts on another day, or it is in the log already, by what was learnt later of its proof. */
+const isSecondRow = (slot: Slot, { chatId }: EventRow): boolean =>
+  slot.state === 'delivered' && slot.chatId === chatId;
+
+const isToldOf = ({ externals }: Account, row: EventRow): boolean =>
+  externals.some((known) => isSameProof(known, row));

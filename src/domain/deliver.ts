@@ -54,11 +54,11 @@ export function whoHas(account: Account, proof: Proof): Known {
 }
 
 /** A message id that was only observed gives way to a reservation that brings it (R4). */
-const isLent = (owner: Slot, proof: Proof): boolean =>
+export const isLent = (owner: Slot, proof: Proof): boolean =>
   owner.state === 'delivered' && owner.isAdopted && proof.messageId !== null;
 
 /** It stays delivered, by what was reported for it; the event log may not have that row yet. */
-const givenBack = (owner: Slot): Event => ({
+export const givenBack = (owner: Slot): Event => ({
   type: 'SlotDelivered',
   slot:
     owner.state === 'delivered'

@@ -5,11 +5,13 @@ import {
   bookOf,
   emptyDay,
   isSameProof,
+  tallyOf,
   type Account,
   type Cooldown,
   type DayBook,
   type External,
   type Slot,
+  type Tally,
 } from './account.js';
 import type { Event } from './events.js';
 import type { UtcDay } from './time.js';
@@ -21,12 +23,12 @@ import { dayOf } from './time.js';
 export function evolve(account: Account, event: Event): Account {
   switch (event.type) {
     case 'SlotReserved':
-      return { ...account, slots: [...account.slots, event.slot] };
+      return withSlots(account, [...account.slots, event.slot], event.slot.quotaDay);
     case 'SlotDelivered':
     case 'SlotReleased':
     case 'SlotMadeUncertain':
     case 'ProofCompleted':
-      return markLate({ ...account, slots: put(account.slots, event.slot) }, event.slot.quotaDay);
+      return withSlots(account, put(account.slots, event.slot), event.slot.quotaDay);
     case 'SlotDenied':
       return withBook(account, account.day, (book) => ({ denials: plusOne(book, event.reason) }));
     case 'ExternalCounted':
@@ -34,10 +36,7 @@ export function evolve(account: Account, event: Event): Account {
     case 'ExternalClaimed':
       return claimed(account, event);
     case 'BookCorrected':
-      return withBook(account, event.day, ({ external, unexplained }) => ({
-        external: Math.max(0, external + event.external),
-        unexplained: Math.max(0, unexplained + event.unexplained),
-      }));
+      return corrected(account, event);
     case 'DayRolled':
       return rolled(account, event);
     case 'CooldownStarted':
@@ -109,12 +108,28 @@ function withExternal(account: Account, external: External): Account {
   const next = { ...account, externals: known };
   if (!external.isCounted) return next;
   const counted = withBook(next, external.quotaDay, (book) => ({ external: book.external + 1 }));
-  return markLate(counted, external.quotaDay);
+  return markLate(account, counted, external.quotaDay);
 }
 
-/** A closed day that changes says how often it did: its row was read by people already. */
-const markLate = (account: Account, day: UtcDay): Account =>
-  day < account.day ? withBook(account, day, ({ late }) => ({ late: late + 1 })) : account;
+const withSlots = (account: Account, slots: readonly Slot[], day: UtcDay): Account =>
+  markLate(account, { ...account, slots }, day);
+
+function corrected(account: Account, event: Extract<Event, { type: 'BookCorrected' }>): Account {
+  const after = withBook(account, event.day, ({ external, unexplained }) => ({
+    external: Math.max(0, external + event.external),
+    unexplained: Math.max(0, unexplained + event.unexplained),
+  }));
+  return markLate(account, after, event.day);
+}
+
+/** A closed day whose numbers change says how often they did: people have read its row already. */
+function markLate(before: Account, after: Account, day: UtcDay): Account {
+  if (day >= after.day || isSameTally(tallyOf(before, day), tallyOf(after, day))) return after;
+  return withBook(after, day, ({ late }) => ({ late: late + 1 }));
+}
+
+const isSameTally = (one: Tally, other: Tally): boolean =>
+  JSON.stringify(one) === JSON.stringify(other);
 
 function claimed(account: Account, event: Extract<Event, { type: 'ExternalClaimed' }>): Account {
   const external = account.externals.find((known) => isSameProof(known, event.proof));

@@ -4,9 +4,9 @@
  */
 import type { Account, Slot } from './account.js';
 import { evolve } from './evolve.js';
-import { barrierAt, type Barrier } from './gate.js';
+import { barrierAt, isWindowKnown, type Barrier } from './gate.js';
 import { RECONCILE_INTERVAL_MS } from './limits.js';
-import { roll } from './roll.js';
+import { cooldownAt, isRestDue, overshootAt, roll } from './roll.js';
 import { dayOf, hashOf, startOf, type Instant } from './time.js';
 import { reservedSlot } from './slot.js';
 import { isReservationId, type AccountId } from './ids.js';
@@ -26,13 +26,23 @@ export function runAfter(accountId: AccountId, at: Instant): Instant {
  * and has been settled as uncertain by a run before a midnight is not carried over it.
  */
 export function forecastAt(account: Account, at: Instant): Account {
-  let view = account;
+  let view = rested(account, at);
   while (view.day < dayOf(at)) {
     const midnight = startOf(view.day + 1);
     const lastRun = runAfter(account.accountId, midnight) - RECONCILE_INTERVAL_MS;
     view = roll(view, midnight, lastRun).reduce((before, event) => evolve(before, event), view);
   }
   return view;
+}
+
+/** The first run that finds it far over the cap, and no cooldown, rests the account (R8, R9). */
+function rested(account: Account, at: Instant): Account {
+  if (!isRestDue(account)) return account;
+  const { accountId, day, now } = account;
+  const cooling = cooldownAt(account, now);
+  const run = runAfter(accountId, Math.max(now + 1, cooling?.until ?? 0));
+  if (run >= at || dayOf(run) > day) return account;
+  return overshootAt(account, run).reduce((before, event) => evolve(before, event), account);
 }
 
 /** From `from` on, the first instant at which no reason holds; null: only a person can help. */
@@ -60,8 +70,12 @@ export function retryAtOf(account: Account, barrier: Barrier, at: Instant): Inst
   return earliestGrant(account, at);
 }
 
-/** The next `count` instants at which a reserve is granted if every one before it is used. */
+/**
+ * The next `count` instants at which a reserve is granted if every one before it is used; none
+ * where only a person can help, or while the sending window is being worked out.
+ */
 export function nextSlots(account: Account, from: Instant, count: number): readonly Instant[] {
+  if (!isWindowKnown(account, from)) return [];
   const found: Instant[] = [];
   let view = account;
   let at = from;

@@ -116,9 +116,11 @@ const midnightAfter = (account: Account): Instant => startOf(account.day + 1);
 
 /** The account's facts are known: its identity is its own, its window worked out (R11, R13). */
 const isKnown = (account: Account, at: Instant): boolean =>
-  account.isIdentityChecked &&
-  (account.policy.sendingWindow === null ||
-    (account.openings !== null && at < account.openings.until));
+  account.isIdentityChecked && isWindowKnown(account, at);
+
+/** There is no window, or it has been worked out as far as that instant (R11). */
+export const isWindowKnown = ({ policy, openings }: Account, at: Instant): boolean =>
+  policy.sendingWindow === null || (openings !== null && at < openings.until);
 
 const isFresh = ({ reconciledAt }: Account, at: Instant): boolean =>
   reconciledAt !== null && at - reconciledAt < VERIFIED_MS;
@@ -134,8 +136,8 @@ export const isDoubtful = (account: Account, at: Instant): boolean =>
   (!isFresh(account, at) && account.runFailedAt !== null);
 
 /**
- * An old run is the first reason that holds: the database is asked, and the gate says the rest;
- * also where a later reason refuses as well, because that one knows when to ask again (R12).
+ * Only the age of its last run keeps the account from its true answer, a grant or another reason:
+ * the database is worth asking first (R12).
  */
 export const wantsCheck = (account: Account, at: Instant): boolean =>
   isKnown(account, at) &&

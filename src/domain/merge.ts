@@ -1,6 +1,7 @@
 /** Two tellings of one account, after a reset or a second writer: the higher one wins (R14). */
 import { findSlot, isSameProof, type Account, type Slot } from './account.js';
 import type { Event } from './events.js';
+import { deliveredSlot, endedSlot } from './slot.js';
 
 const RANK: Readonly<Record<Slot['state'], number>> = {
   in_flight: 0,
@@ -22,8 +23,18 @@ export function merged(account: Account, other: Account): readonly Event[] {
 export function raisedBy(account: Account, slot: Slot): readonly Event[] {
   const known = findSlot(account, slot.reservationId);
   if (known && RANK[known.state] >= RANK[slot.state]) return [];
-  const isNew: readonly Event[] = known ? [] : [{ type: 'SlotReserved', slot }];
-  return [...isNew, ...raised(slot)];
+  if (!known) return [{ type: 'SlotReserved', slot }, ...raised(slot)];
+  return raised(fated(known, slot));
+}
+
+/** A slot as it was taken, with the fate that is told: its quota day is its own for ever (R4). */
+function fated(known: Slot, told: Slot): Slot {
+  const taken = { ...known, carriedInto: known.carriedInto ?? told.carriedInto };
+  if (told.state === 'in_flight') return known;
+  if (told.state === 'delivered') {
+    return deliveredSlot(taken, told, told.settledAt, told.isAdopted);
+  }
+  return endedSlot(taken, told.state, told.settledAt, told.reason);
 }
 
 /**
@@ -50,8 +61,16 @@ function isNews(event: Extract<Event, { slot: Slot }>, known: Slot | undefined):
   if (event.type !== 'SlotRestored' && RANK[known.state] < RANK[event.slot.state]) return true;
   // What is written once more: a row that Postgres had lost, a delivery that its log lacks.
   const isRewritten = event.type === 'SlotRestored' || event.type === 'SlotDelivered';
-  return isRewritten && isSameSlot(known, event.slot);
+  return isRewritten && (isSameSlot(known, event.slot) || isGivenBack(known, event.slot));
 }
+
+/** A message id that was only observed turned out to be another reservation's (R4). */
+const isGivenBack = (known: Slot, told: Slot): boolean =>
+  known.state === 'delivered' &&
+  told.state === 'delivered' &&
+  known.isAdopted &&
+  known.chatId === told.chatId &&
+  told.messageId === null;
 
 const isSameSlot = (one: Slot, other: Slot): boolean =>
   JSON.stringify(one) === JSON.stringify(other);

@@ -1,6 +1,6 @@
 /** What a customer may set for an account (R10, R11). Null means: the default. */
 import type { Identity } from './ids.js';
-import type { SendingWindow } from './window.js';
+import { horizonDays, type SendingWindow } from './window.js';
 import { SAFE_BAND, type Tier } from './tier.js';
 import { WEEKLY_CAP_DAYS } from './limits.js';
 
@@ -36,6 +36,12 @@ export const rampCapOf = ({ ramp }: Policy, rampDay: number): number | null =>
 /** The *daily cap* of R3 and R8: the smaller of daily cap and ramp step. */
 export const steppedCapOf = (policy: Policy, rampDay: number): number =>
   Math.min(dailyCapOf(policy), rampCapOf(policy, rampDay) ?? Infinity);
+
+/** How many days ahead the openings of the sending window are worked out (R11). */
+export const openingDays = (policy: Policy): number =>
+  policy.sendingWindow === null
+    ? 0
+    : horizonDays(policy.sendingWindow, steppedCapOf(policy, 1), weeklyCapOf(policy));
 
 /** What a customer set and the tier's band does not allow: it then binds at the band (R10). */
 export function beyondBand({ tier, dailyCap, weeklyCap, ramp }: Policy): string | undefined {

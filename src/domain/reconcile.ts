@@ -5,6 +5,8 @@
 import {
   bookOf,
   counterOf,
+  findSlot,
+  isOpen,
   isProvenBy,
   isSameProof,
   tallyOf,
@@ -14,16 +16,19 @@ import {
 } from './account.js';
 import { breakdownOf, type GapPart } from './breakdown.js';
 import { isOvershoot } from './caps.js';
+import { explain } from './explain.js';
 import { evolve } from './evolve.js';
-import { alert, type Event } from './events.js';
+import type { Event } from './events.js';
 import { reservationRow } from './facts.js';
 import { changed } from './fail.js';
-import { COOLDOWN_MS, DRIFT_MAX, REMEMBERED_DAYS } from './limits.js';
+import { COOLDOWN_MS, REMEMBERED_DAYS } from './limits.js';
 import { raisedBy } from './merge.js';
+import { isNamed, pairsOn } from './pairing.js';
 import { cooldownStarted, isCooling } from './roll.js';
 import type { EventRow } from './rows.js';
+import { alertsOf, type RunAlert } from './runAlerts.js';
 import type { Foreign, Witnesses } from './stored.js';
-import { dayOf, isoDay, type Instant, type UtcDay } from './time.js';
+import { dayOf, type Instant, type UtcDay } from './time.js';
 import { slotOfRow, testimony } from './witnesses.js';
 
 /** What a run says of one quota day. */
@@ -36,13 +41,15 @@ export type DayVerdict = {
   readonly external: number;
   readonly drift: number;
   readonly parts: readonly GapPart[];
+  /** The parts, and what the run writes, for people. */
+  readonly sentences: readonly string[];
   /** Something was written back, or counted, or given back. */
   readonly isHealed: boolean;
 };
 export type Verdict = {
   /** What the account has to be told; decided again where something came in meanwhile. */
   readonly events: readonly Event[];
-  readonly alerts: readonly Extract<Event, { type: 'AlertRaised' }>[];
+  readonly alerts: readonly RunAlert[];
   /** Today, and in the first run of a day the day before. */
   readonly days: readonly DayVerdict[];
   readonly inFlight: number;
@@ -61,14 +68,14 @@ export function reconcile(
   const after = heals.reduce((before, event) => evolve(before, event), account);
   const isFirst = account.reconciledAt === null || dayOf(account.reconciledAt) < account.day;
   const days = (isFirst ? [account.day - 1, account.day] : [account.day]).map((day) =>
-    verdictOn(day, { account, after, heals, found, foreign }),
+    verdictOn(day, { account, after, heals, found, foreign, at }),
   );
   const today = days.at(-1);
   const cooling = today ? overshoot(account, today.before, foreign, at) : [];
   const { inFlight, uncertain } = tallyOf(after, account.day);
   return {
     events: [...heals, ...cooling],
-    alerts: days.flatMap((day) => alertsOf(day, account, inFlight)),
+    alerts: days.flatMap((day) => alertsOf(day, account)),
     days,
     inFlight,
     uncertain,
@@ -134,7 +141,7 @@ const strangers = (account: Account, log: readonly EventRow[]): readonly Event[]
   log
     .filter(
       (row) =>
-        row.reservationId === null &&
+        isNobodys(account, row) &&
         row.quotaDay + REMEMBERED_DAYS >= account.day &&
         !account.externals.some((known) => isSameProof(known, row)) &&
         !account.slots.some((slot) => isProvenBy(slot, row)),
@@ -145,14 +152,20 @@ const strangers = (account: Account, log: readonly EventRow[]): readonly Event[]
       sentAt: deliveredAt,
     }));
 
+/** No reservation's, or a second InMail under the id of one that another chat proves (R4). */
+function isNobodys(account: Account, row: EventRow): boolean {
+  if (row.reservationId === null) return true;
+  const slot = findSlot(account, row.reservationId);
+  return slot !== undefined && !isNamed(slot, row);
+}
+
 /** The day's book as the log has it; told as a difference, because messages may come meanwhile. */
 function corrected(account: Account, book: DayBook, log: readonly EventRow[]): readonly Event[] {
   const { day, external, unexplained } = book;
   if (day + REMEMBERED_DAYS < account.day) return [];
-  const isOurs = (row: EventRow): boolean =>
-    account.slots.some((slot) => slot.quotaDay === day && isProvenBy(slot, row));
+  const ours = new Set(pairsOn(account, day, log).values());
   const logged = log.filter(
-    (row) => row.quotaDay === day && row.reservationId === null && row.isCounted && !isOurs(row),
+    (row) => row.quotaDay === day && isNobodys(account, row) && row.isCounted && !ours.has(row),
   ).length;
   if (logged === external && unexplained === 0) return [];
   return [{ type: 'BookCorrected', day, external: logged - external, unexplained: -unexplained }];
@@ -178,15 +191,24 @@ type Looked = {
   readonly heals: readonly Event[];
   readonly found: Witnesses;
   readonly foreign: Foreign | null;
+  readonly at: Instant;
 };
 
-function verdictOn(day: UtcDay, { account, after, heals, found, foreign }: Looked): DayVerdict {
+function verdictOn(day: UtcDay, { account, after, heals, found, foreign, at }: Looked): DayVerdict {
   const own = counterOf(account, day);
   const before = foreign?.day === day ? Math.max(own, foreign.counter) : own;
   const rows = found.events.filter(({ quotaDay }) => quotaDay === day);
   const { delivered, external } = tallyOf(after, day);
   const now = counterOf(after, day);
   const isTouched = heals.some((event) => dayTouched(event) === day);
+  const parts = breakdownOf({ day, before: account, after, events: found.events, stood: before });
+  const { accountId } = account;
+  const isForeign = foreign?.day === day || day === account.day;
+  const gap = { day, counter: before, parts, after: now };
+  const sentences = explain(
+    { ...gap, editedColumns: isForeign ? (foreign?.columns ?? []) : [] },
+    { accountId, now: at, ranAt: at, nextRunAt: null, open: after.slots.filter(isOpen) },
+  );
   return {
     day,
     before,
@@ -194,7 +216,8 @@ function verdictOn(day: UtcDay, { account, after, heals, found, foreign }: Looke
     delivered,
     external,
     drift: before - rows.length - bookOf(account, day).imported,
-    parts: breakdownOf({ day, before: account, after, events: rows, stood: before }),
+    parts,
+    sentences: sentences.map(({ text }) => text),
     isHealed: isTouched || before !== now || (foreign !== null && day === account.day),
   };
 }
@@ -203,20 +226,4 @@ function dayTouched(event: Event): UtcDay | null {
   if ('slot' in event) return event.slot.quotaDay;
   if (event.type === 'BookCorrected') return event.day;
   return event.type === 'ExternalCounted' ? event.external.quotaDay : null;
-}
-
-/** What people should look at: one row an account, kind and day, resolved once it is gone. */
-function alertsOf(verdict: DayVerdict, account: Account, inFlight: number): Verdict['alerts'] {
-  const { day, before, after, drift, parts } = verdict;
-  const isToday = day === account.day;
-  const details = { day: isoDay(day), counter: before, drift, parts: JSON.stringify(parts) };
-  const isExplained = isToday && inFlight >= drift;
-  const raised = [
-    ...(drift > DRIFT_MAX ? [alert('drift', isExplained ? 'info' : 'warning', details)] : []),
-    ...(isToday && before > account.highestCap
-      ? [alert('over_cap', 'critical', { ...details, cap: account.highestCap })]
-      : []),
-    ...(after > before ? [alert('undercount', 'warning', { ...details, after })] : []),
-  ];
-  return raised.flatMap((event) => (event.type === 'AlertRaised' ? [event] : []));
 }

@@ -52,21 +52,18 @@ export function rampDayNext(account: Account): number {
   return isEarned && account.rampDay <= steps ? account.rampDay + 1 : account.rampDay;
 }
 
-/**
- * The closing counter is far over the cap: the account rests, once, unless the counter grew (R8).
- */
-export function overshootAt(account: Account, at: Instant): readonly Event[] {
+/** Far over the cap, and not rested for it yet: the next run or the roll sees to that (R8). */
+export function isRestDue(account: Account): boolean {
   const counter = counterOf(account, account.day);
-  if (!isOvershoot(counter, account.highestCap)) return [];
-  if (counter <= account.cooledAtCounter || isCooling(account, at)) return [];
-  return [
-    cooldownStarted(
-      'overshoot',
-      at + COOLDOWN_MS,
-      counter,
-      `${counter} of a cap of ${account.highestCap}`,
-    ),
-  ];
+  return isOvershoot(counter, account.highestCap) && counter > account.cooledAtCounter;
+}
+
+/** The counter is far over the cap: the account rests, once, unless the counter grew (R8). */
+export function overshootAt(account: Account, at: Instant): readonly Event[] {
+  if (!isRestDue(account) || isCooling(account, at)) return [];
+  const counter = counterOf(account, account.day);
+  const reason = `${counter} of a cap of ${account.highestCap}`;
+  return [cooldownStarted('overshoot', at + COOLDOWN_MS, counter, reason)];
 }
 
 export const cooldownStarted = (

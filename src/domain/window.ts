@@ -50,6 +50,13 @@ function firstAfter(bounds: readonly Instant[], at: Instant): number {
 }
 
 /**
+ * Before the first of the next slots may lie: a week and a day until openings are worked out anew,
+ * a breaker of 31 days, a week's cap, a week to the window's day, and one that the change of clocks
+ * leaves out.
+ */
+const FIRST_SLOT_WEEKS = 10;
+
+/**
  * How many days ahead the openings must reach, so that 200 next slots can be told.
  * @param slotsPerDay what a day lets through at most, @param slotsPerWeek likewise.
  */
@@ -59,8 +66,12 @@ export function horizonDays(
   slotsPerWeek: number,
 ): number {
   const perWeek = Math.max(1, Math.min(slotsPerWeek, slotsPerDay * window.days.length));
-  return (Math.ceil(NEXT_SLOTS_MAX / perWeek) + 3) * WEEK_DAYS;
+  const weeks = Math.ceil(NEXT_SLOTS_MAX / perWeek);
+  const leftOut = Math.ceil(weeks / WEEKS_OF_YEAR);
+  return (FIRST_SLOT_WEEKS + weeks + leftOut) * WEEK_DAYS;
 }
+/** Each spring may leave out one opening of a weekly window. */
+const WEEKS_OF_YEAR = 52;
 
 /** Openings are worked out anew when they reach less far than they should, or are a week old. */
 export function isStale(openings: Openings, at: Instant, days: number): boolean {

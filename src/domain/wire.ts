@@ -10,7 +10,7 @@ import {
 } from './account.js';
 import { roomOf, type CapName } from './caps.js';
 import { retryAtOf } from './forecast.js';
-import { barrierAt, isDoubtful, type DenialReason } from './gate.js';
+import { barrierAt, isDoubtful, isWindowKnown, type DenialReason } from './gate.js';
 import type { Policy, Ramp } from './policy.js';
 import type { Decision } from './reserve.js';
 import { cooldownAt, isBroken, mayAttempt } from './roll.js';
@@ -182,10 +182,12 @@ export function reservationWire(
 
 /**
  * What a reserve would hear at that instant, with nothing changed. Names no reservation. It takes
- * it that the check of a cold account succeeds (R17).
+ * it that the check of a cold account succeeds (R17), and tells nothing of a window beyond what has
+ * been worked out of it.
  */
 export function peekWire(account: Account, at: Instant, isForecast: boolean): PeekWire {
-  const barrier = barrierAt(account, at, { isForecast: isForecast || !isDoubtful(account, at) });
+  const isForeseen = (isForecast && isWindowKnown(account, at)) || !isDoubtful(account, at);
+  const barrier = barrierAt(account, at, { isForecast: isForeseen });
   if (!barrier) {
     return {
       granted: true,

@@ -4,11 +4,12 @@
  */
 import { findSlot, isProvenBy, type Account, type Slot, type Taken } from './account.js';
 import { deliveredSlot, endedSlot } from './slot.js';
-import { deliver, whoHas } from './deliver.js';
+import { deliver, givenBack, isLent, whoHas } from './deliver.js';
 import { isRefusal, type Event, type Source } from './events.js';
 import { fail } from './fail.js';
 import { evolve } from './evolve.js';
-import { LEASE_SECONDS_DEFAULT } from './limits.js';
+import { LEASE_SECONDS_DEFAULT, REMEMBERED_DAYS } from './limits.js';
+import { isNamed } from './pairing.js';
 import type { EventRow, ReservationRow } from './rows.js';
 import type { Attempt, ReadBack } from './stored.js';
 import { SECOND_MS, startOf, type Instant, type UtcDay } from './time.js';
@@ -68,7 +69,7 @@ export function testimony(
 }
 
 const isLogged = (slot: Slot, log: readonly EventRow[]): boolean =>
-  log.some((row) => row.reservationId === slot.reservationId || isProvenBy(slot, row));
+  log.some((row) => isNamed(slot, row) || isProvenBy(slot, row));
 
 type Witness = {
   readonly quotaDay: UtcDay;
@@ -84,7 +85,13 @@ function provenBy(
   source: Source | null,
 ): readonly Event[] {
   const { quotaDay, deliveredAt, chatId, messageId } = row;
-  return proven(account, id, { quotaDay, at: deliveredAt, chatId, messageId }, source);
+  const { owner } = whoHas(account, row);
+  const isOthers = owner !== undefined && owner.reservationId !== id;
+  if (isOthers && !isLent(owner, row)) return [];
+  return [
+    ...(isOthers ? [givenBack(owner)] : []),
+    ...proven(account, id, { quotaDay, at: deliveredAt, chatId, messageId }, source),
+  ];
 }
 
 function proven(
@@ -95,6 +102,8 @@ function proven(
 ): readonly Event[] {
   const known = findSlot(account, id);
   if (known?.state === 'delivered') return [];
+  // It was counted on its day, and forgotten since.
+  if (!known && witness.quotaDay + REMEMBERED_DAYS < account.day) return [];
   const taken = known ?? strangerOf(id, account.day, witness);
   const slot = deliveredSlot(taken, witness, witness.at);
   return known

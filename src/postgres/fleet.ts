@@ -15,6 +15,9 @@ export async function readClock(db: Queryable): Promise<Instant> {
   return rows[0]?.now ?? Number.NaN;
 }
 
+/** Accounts that one statement reads. */
+export const ACCOUNTS_PAGE = 10_000;
+
 export type AccountsPage = {
   readonly checked: number;
   /** The last id of the page; null: there are no more accounts. */
@@ -90,10 +93,10 @@ export async function readNews(
          from safeband.send_attempts s
          left join safeband.reservations r using (account_id, reservation_id)
         where s.written_in >= $1::xid8 and s.quota_day >= safeband.day_at($2)
-          and case when r.state is null then s.outcome is distinct from 'void'
+          and case when r.state is null then coalesce(s.outcome, '') <> 'void'
                    when s.outcome = 'delivered' then r.state <> 'delivered'
                    else s.outcome is not null and r.state = 'uncertain'
-                     and s.error_code is distinct from 'unknown' end
+                     and coalesce(s.error_code, '') <> 'unknown' end
        union all
        select account_id, written_in, recorded_at, null
          from safeband.inmail_events

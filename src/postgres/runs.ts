@@ -4,7 +4,7 @@ import type { Foreign } from '../domain/stored.js';
 import type { Instant, UtcDay } from '../domain/time.js';
 import type { Queryable } from './pool.js';
 
-/** The account's row as it stood before, locked; `isEdited`: written since by another than a save (R14). */
+/** The account's row as it stood before, locked; `isEdited`: another than a save wrote it (R14). */
 export type Stood = {
   readonly owner: string;
   readonly version: number;
@@ -12,6 +12,8 @@ export type Stood = {
   readonly counter: number;
   readonly cap: number;
   readonly isEdited: boolean;
+  /** What a hand had changed before, and no run has told. */
+  readonly edits: Foreign | null;
   readonly columns: { readonly [name: string]: unknown };
 };
 
@@ -19,7 +21,7 @@ export async function lockAccount(db: Queryable, accountId: string): Promise<Sto
   const { rows } = await db.query<Stood>(
     `select owner, version::float8 as version, safeband.day_no(counter_day) as day,
             inmails_sent_today as counter, highest_cap as cap,
-            is_edited as "isEdited", case when is_edited then to_jsonb(a) else '{}' end as columns
+            is_edited as "isEdited", edits, case when is_edited then to_jsonb(a) else '{}' end as columns
        from safeband.accounts a where account_id = $1 for update`,
     [accountId],
   );
@@ -33,18 +35,31 @@ export async function foreignIn(
   stood: Stood,
 ): Promise<Foreign | null> {
   if (!stood.isEdited) return null;
-  const { rows } = await db.query<{ name: string }>(
-    `select old.key as name
+  const { rows } = await db.query<{ id: string; columns: readonly string[] }>(
+    `select pg_current_xact_id()::text as id,
+            coalesce(array_agg(old.key order by old.key), '{}') as columns
        from jsonb_each($2::jsonb) old, safeband.accounts a, jsonb_each(to_jsonb(a)) new
       where a.account_id = $1 and new.key = old.key and new.value is distinct from old.value
-        and old.key not in
-            ('version', 'updated_at', 'recorded_at', 'is_edited', 'last_checked_at')
-      order by 1`,
+        and old.key not in ('version', 'updated_at', 'recorded_at', 'is_edited', 'edits',
+              'hot_since', 'last_checked_at')`,
     [accountId, JSON.stringify(stood.columns)],
   );
-  const columns = rows.map(({ name }) => name);
+  const { id = '', columns = [] } = rows[0] ?? {};
   const cap = columns.includes('highest_cap') ? null : stood.cap;
-  return { day: stood.day, counter: stood.counter, cap, columns };
+  return { id, day: stood.day, counter: stood.counter, cap, columns };
+}
+
+/** Keeps in the account's row what a hand has changed, until a run has told it. */
+export async function keepEdits(
+  db: Queryable,
+  accountId: string,
+  edits: Foreign | null,
+): Promise<void> {
+  await db.query(
+    `update safeband.accounts set edits = $2::jsonb, recorded_at = clock_timestamp()
+      where account_id = $1`,
+    [accountId, edits && JSON.stringify(edits)],
+  );
 }
 
 /** How long a run waits for callers' open transactions: their slots are then spent, not freed. */
@@ -128,16 +143,19 @@ export async function writeHeartbeat(db: Queryable, run: RunRows): Promise<void>
   );
 }
 
-/** What was healed of one day, and why. */
+/** What was healed of one day, and why; what a hand has changed is told once. */
 export async function writeCorrection(
   db: Queryable,
   { accountId, runId, at, foreign }: RunRows,
-  { day, before, after, parts }: DayVerdict,
+  { day, before, after, parts, sentences }: DayVerdict,
 ): Promise<void> {
   await db.query(
     `insert into safeband.corrections
        (account_id, run_id, quota_day, before, after, layer, explanation, at)
-     values ($1, $2, safeband.day_at($3), $4, $5, 'operation', $6::jsonb, safeband.at_ms($7))
+     select $1::text, $2, safeband.day_at($3), $4, $5, 'operation', $6::jsonb, safeband.at_ms($7)
+      where not exists (select from safeband.corrections told
+        where told.account_id = $1::text and told.quota_day = safeband.day_at($3)
+          and told.explanation->>'edit' = $8::text)
      on conflict do nothing`,
     [
       accountId,
@@ -145,8 +163,14 @@ export async function writeCorrection(
       day,
       before,
       after,
-      JSON.stringify({ parts, editedColumns: foreign?.columns ?? [] }),
+      JSON.stringify({
+        parts,
+        editedColumns: foreign?.columns ?? [],
+        sentences,
+        ...(foreign ? { edit: foreign.id } : {}),
+      }),
       at,
+      foreign?.id ?? null,
     ],
   );
 }

@@ -7,11 +7,11 @@ import { counterOf } from '../domain/account.js';
 import { alert } from '../domain/events.js';
 import { merged } from '../domain/merge.js';
 import { identified, openActor } from '../domain/opening.js';
-import { dailyCapOf, weeklyCapOf } from '../domain/policy.js';
+import { openingDays } from '../domain/policy.js';
 import type { Start } from '../domain/settings.js';
 import type { StoredAccount } from '../domain/stored.js';
 import { dayOf, MINUTE_MS, startOf } from '../domain/time.js';
-import { horizonDays, isStale } from '../domain/window.js';
+import { isStale } from '../domain/window.js';
 import { SAVE_ROWS_MAX } from '../domain/limits.js';
 import type { Activities, Saved } from '../activities/ports.js';
 import { reach } from './world.js';
@@ -91,11 +91,11 @@ export async function reconcile(self: Self, by?: Pick<Activities, 'reconcile'>):
     if (self.read().outbox.length >= before) return false;
   }
   self.actor = pass(self.read(), Date.now());
-  const { owner, account, foreign } = self.actor;
+  const { owner, account } = self.actor;
   const batch = batchOf(self.actor);
   const at = account.now;
   const runId = `${workflowInfo().runId}/${(self.runs += 1)}`;
-  const ask = { owner, ...batch, runId, account, foreign, at };
+  const ask = { owner, ...batch, runId, account, at };
   const ran = await attempt(self, () => (by ?? reach(self.isSlow)).reconcile(ask));
   self.lastSaveAt = Date.now();
   if (!ran?.saved) {
@@ -103,7 +103,7 @@ export async function reconcile(self: Self, by?: Pick<Activities, 'reconcile'>):
     if (ran) await outrun(self, ran);
     return false;
   }
-  self.actor = reconciled(self.read(), batch, ran.events, foreign, at);
+  self.actor = reconciled(self.read(), batch, ran.events, ran.foreign, at);
   const { drift, healed, alerted, cooled } = ran;
   self.found = { runId, drift, healed, alerted, cooled };
   return true;
@@ -139,24 +139,20 @@ async function reopened(self: Self): Promise<void> {
 /** Are the openings unknown, or do they reach less far than `nextSlots` may ask (R11). */
 export function wantsOpenings({ account }: Actor, at: number): boolean {
   const { policy, openings } = account;
-  return policy.sendingWindow !== null && (!openings || isStale(openings, at, daysFor(account)));
+  return policy.sendingWindow !== null && (!openings || isStale(openings, at, openingDays(policy)));
 }
-
-const daysFor = ({ policy }: Actor['account']): number =>
-  policy.sendingWindow === null
-    ? 0
-    : horizonDays(
-        policy.sendingWindow,
-        Math.min(dailyCapOf(policy), policy.ramp?.dailyCaps[0] ?? Infinity),
-        weeklyCapOf(policy),
-      );
 
 /** Works out when the window is open; what came in meanwhile may have changed the window again. */
 export async function learnOpenings(self: Self): Promise<void> {
   const { account } = self.read();
   const { sendingWindow, timezone } = account.policy;
   if (!sendingWindow) return;
-  const ask = { window: sendingWindow, timezone, from: self.now(), days: daysFor(account) };
+  const ask = {
+    window: sendingWindow,
+    timezone,
+    from: self.now(),
+    days: openingDays(account.policy),
+  };
   const openings = await attempt(self, () => reach(self.isSlow).expandWindow(ask));
   const { policy } = self.read().account;
   const isSame = policy.sendingWindow === sendingWindow && policy.timezone === timezone;

@@ -1,5 +1,6 @@
 /** The panel that an on-call person sees first in the Temporal UI. */
 import type { Actor } from '../domain/actor.js';
+import { explainStatus } from '../domain/explainStatus.js';
 import { statusOf } from './reading.js';
 import { startOf, isoInstant, type Instant } from '../domain/time.js';
 
@@ -31,6 +32,8 @@ export function detailsOf(actor: Actor, at: Instant): string {
     `${status.counter} = ${inFlight} in flight + ${uncertain} uncertain + ${delivered} delivered` +
       ` + ${external} external + ${imported} imported + ${unexplained} unexplained;` +
       ` ${status.carried} carried from earlier days`,
+    '',
+    ...explainStatus(status).map(({ text, cause }) => (cause ? `- ${text}` : text)),
     '',
     `State: ${state}. Tier: ${status.tier}. Week: ${status.weekUsed} of ${caps.weekly}.` +
       ` Not saved yet: ${status.unsaved}. Next reset: ${isoInstant(startOf(account.day + 1))}.`,

@@ -58,6 +58,7 @@ async function retell(accountId: AccountId): Promise<void> {
       row: { ...row, accountId },
       entries,
       isHot: true,
+      handled: null,
     });
     expect([i, answer]).toMatchObject([i, { saved: true, refused: 0 }]);
   });

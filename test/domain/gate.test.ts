@@ -5,6 +5,7 @@ import { fail } from '../../src/domain/fail.js';
 import { barrierAt, DENIAL_REASONS } from '../../src/domain/gate.js';
 import { reserve } from '../../src/domain/reserve.js';
 import { configure, disconnect, hold } from '../../src/domain/settings.js';
+import { Life } from '../support/life.js';
 import { anAccount, at, r, rows } from '../support/scenario.js';
 
 const NOW = at('09:00');
@@ -95,6 +96,16 @@ describe('the gate', () => {
       .when(reserve, { reservationId: r('a'), validUntil: NOW })
       .hears({ granted: false, reason: 'expired', retryAt: NOW })
       .expect({ counter: 0 });
+  });
+
+  it('checks a cold account also where the answer will be no, so that it is the true one', () => {
+    const spent = Life.begin(anAccount({ dailyCap: 1 }).actor, NOW).asks('a');
+    // Its slot is uncertain since the first run after its lease: the account has been cold since.
+    const cold = spent.until(at('12:00'));
+    expect(cold.until(at('12:00') + 1).asks('b').heard).toMatchObject({
+      reason: 'daily_cap',
+      retryAt: at('2026-11-25T00:00:00.000Z'),
+    });
   });
 
   it('is shut while the window of a new policy is not worked out', () => {

@@ -29,6 +29,7 @@ function written(account: Scenario): Witnesses {
 const day = (account: Scenario): number => account.actor.account.day;
 const foreign = (account: Scenario, counter: number): Foreign => ({
   day: day(account),
+  id: 'edit',
   counter,
   cap: 50,
   columns: ['inmails_sent_today'],

@@ -98,7 +98,7 @@ describe('a save', () => {
         : entry,
     );
     expect(
-      await activities.save({ owner: OWNER, row, entries: broken, isHot: true }),
+      await activities.save({ owner: OWNER, row, entries: broken, isHot: true, handled: null }),
     ).toMatchObject({
       saved: true,
       refused: 1,

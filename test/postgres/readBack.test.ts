@@ -91,7 +91,7 @@ describe('what a start reads back', () => {
 
   it('of an account that was away reaches back from its own day, and forgets no closed one', async () => {
     const away = { ...rowAt(2), day: TODAY - 5 };
-    await activities.save({ owner: OWNER, row: away, entries: [], isHot: true });
+    await activities.save({ owner: OWNER, row: away, entries: [], isHot: true, handled: null });
     await left('its-last-day', 5, 'uncertain');
     await left('the-day-before', 7, 'uncertain');
     await left('forgotten', 8, 'uncertain');
@@ -133,7 +133,7 @@ describe('the version that an owner began with', () => {
     return { version: account?.version, ownerVersion: account?.ownerVersion };
   };
   it('stays where a running account only looks for rivals again', async () => {
-    await activities.save({ owner: OWNER, row: rowAt(5), entries: [], isHot: true });
+    await activities.save({ owner: OWNER, row: rowAt(5), entries: [], isHot: true, handled: null });
     await claim(5);
     // Were it raised, a reset that follows would pass for a start that nothing came after (R14).
     expect(await versions()).toEqual({ version: 5, ownerVersion: 1 });

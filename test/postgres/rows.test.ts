@@ -40,7 +40,13 @@ beforeEach(async () => {
 /** Saves these rows, under numbers from `first` on. */
 const save = (rows: readonly Row[], first = 1): Promise<Saved> => {
   const entries: Entry[] = rows.map((row, i) => ({ number: first + i, row }));
-  return activities.save({ owner: OWNER, row: rowAt(first + rows.length), entries, isHot: true });
+  return activities.save({
+    owner: OWNER,
+    row: rowAt(first + rows.length),
+    entries,
+    isHot: true,
+    handled: null,
+  });
 };
 const event = (more: Partial<EventRow> = {}): EventRow => ({
   table: 'inmail_events',

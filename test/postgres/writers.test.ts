@@ -92,7 +92,13 @@ describe('a claim', () => {
 
 describe('a row under an older number', () => {
   const save = (number: number, row: Row, version: number) =>
-    activities.save({ owner: OWNER, row: rowAt(version), entries: [{ number, row }], isHot: true });
+    activities.save({
+      owner: OWNER,
+      row: rowAt(version),
+      entries: [{ number, row }],
+      isHot: true,
+      handled: null,
+    });
   const day = (counter: number): DayRow => ({
     table: 'account_days',
     quotaDay: TODAY - 1,
@@ -156,6 +162,7 @@ describe('an alert that is raised again', () => {
       owner: OWNER,
       row: rowAt(9),
       isHot: true,
+      handled: null,
       entries: [{ number, row: alert(times) }],
     });
   const found = (): Promise<unknown> =>

@@ -2,16 +2,15 @@
  * One Temporal server, one Postgres and one workflow bundle for the whole run. Test files clone a
  * migrated template database each, and use a task queue and accounts of their own.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
-import { webpackConfigHook } from '../../src/bundling.js';
 import { startStack } from '../../src/dev/stack.js';
 import { migrate } from '../../src/postgres/migrate.js';
 import { fileURLToPath } from 'node:url';
+import { writeBundle } from './bundle.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -25,7 +24,6 @@ declare module 'vitest' {
 
 const TEMPLATE = 'safeband_template';
 const projectDir = fileURLToPath(new URL('../..', import.meta.url));
-const source = (name: string): string => path.join(projectDir, 'src', name);
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'safeband-test-'));
@@ -46,15 +44,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const template = new URL(stack.databaseUrl);
   template.pathname = `/${TEMPLATE}`;
   await migrate(template.href);
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: source('workflows/index.ts'),
-    workflowInterceptorModules: [source('interceptors.ts')],
-    payloadConverterPath: source('payloadConverter.ts'),
-    logger: new DefaultLogger('WARN'),
-    webpackConfigHook,
-  });
   const bundle = path.join(dataDir, 'workflows.js');
-  await writeFile(bundle, code);
+  await writeBundle(bundle);
   project.provide('temporalAddress', stack.temporalAddress);
   project.provide('temporalCli', stack.temporalCli);
   project.provide('workflowBundlePath', bundle);

@@ -33,8 +33,10 @@ export type Stand = {
   readonly close: () => Promise<void>;
 };
 
-/** A database of its own, cloned from the migrated template. */
-export async function freshDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {
+/** A database of its own, cloned from the migrated template unless told otherwise. */
+export async function freshDatabase(
+  template = inject('postgresTemplate'),
+): Promise<{ url: string; drop: () => Promise<void> }> {
   const name = `t_${randomUUID().replaceAll('-', '')}`;
   const admin = async (sql: string): Promise<void> => {
     const db = new pg.Client({ connectionString: inject('postgresUrl') });
@@ -45,7 +47,7 @@ export async function freshDatabase(): Promise<{ url: string; drop: () => Promis
       await db.end();
     }
   };
-  await admin(`create database ${name} template ${inject('postgresTemplate')}`);
+  await admin(`create database ${name} template ${template}`);
   const url = new URL(inject('postgresUrl'));
   url.pathname = `/${name}`;
   return { url: url.href, drop: () => admin(`drop database if exists ${name} with (force)`) };
@@ -57,6 +59,8 @@ export type StandOptions = {
   readonly maxCachedWorkflows?: number;
   /** A database of the test's own, instead of a clone of the template. */
   readonly databaseUrl?: string;
+  /** Workflows of other sources than ours. */
+  readonly workflowBundlePath?: string;
   /** The queue of a worker that the test starts itself: none is started here. */
   readonly taskQueue?: string;
 };
@@ -72,6 +76,7 @@ export async function createStand(options: StandOptions = {}): Promise<Stand> {
   const connection = await Connection.connect({ address: inject('temporalAddress') });
   const native = await NativeConnection.connect({ address: inject('temporalAddress') });
   const client = new Client({ connection });
+  const codePath = options.workflowBundlePath ?? inject('workflowBundlePath');
   const taskQueue = options.taskQueue ?? `test-${randomUUID()}`;
   const prefix = `t${randomUUID().slice(0, 8)}`;
   let count = 0;
@@ -80,7 +85,7 @@ export async function createStand(options: StandOptions = {}): Promise<Stand> {
     const worker = await Worker.create({
       connection: native,
       taskQueue,
-      workflowBundle: { codePath: inject('workflowBundlePath') },
+      workflowBundle: { codePath },
       activities,
       maxCachedWorkflows: options.maxCachedWorkflows ?? 200,
       shutdownForceTime: '5s',

@@ -5,10 +5,18 @@ import { inject } from 'vitest';
 
 const script = fileURLToPath(new URL('../../src/worker.ts', import.meta.url));
 
-/** Starts the real entry, and resolves when it polls. `preload`: a module that is loaded first. */
+export type WorkerProcessOptions = {
+  /** The process's own. */
+  readonly timezone?: string;
+  /** A module that is loaded before all else. */
+  readonly preload?: string;
+  readonly env?: NodeJS.ProcessEnv;
+};
+
+/** Starts the real entry, and resolves when it polls. */
 export async function startWorkerProcess(
   databaseUrl: string,
-  { preload, env = {} }: { readonly preload?: string; readonly env?: NodeJS.ProcessEnv } = {},
+  { timezone = 'UTC', preload, env = {} }: WorkerProcessOptions = {},
 ): Promise<ChildProcess> {
   const first = preload === undefined ? [] : ['--import', preload];
   const child = spawn(process.execPath, ['--import', 'tsx', ...first, script], {
@@ -17,7 +25,7 @@ export async function startWorkerProcess(
       ...env,
       TEMPORAL_ADDRESS: inject('temporalAddress'),
       DATABASE_URL: databaseUrl,
-      TZ: 'UTC',
+      TZ: timezone,
     },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -33,11 +41,16 @@ export async function startWorkerProcess(
 }
 
 /** Kills it as a crash would; resolves when it is gone. */
-export async function kill(child: ChildProcess): Promise<void> {
+export const kill = (child: ChildProcess): Promise<void> => end(child, 'SIGKILL');
+
+/** Lets it end what it has in hand; what comes then goes to the next worker at once. */
+export const stop = (child: ChildProcess): Promise<void> => end(child, 'SIGTERM');
+
+async function end(child: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise((resolve) => {
     child.once('exit', resolve);
   });
-  child.kill('SIGKILL');
+  child.kill(signal);
   await gone;
 }

@@ -18,13 +18,15 @@ import { createStand, type Stand } from '../support/stand.js';
 import { fastForward } from '../support/time.js';
 
 let stand: Stand;
-const fault = { isAway: false };
+const fault = { isAway: false, answersLost: 0 };
 beforeAll(async () => {
   stand = await createStand({
     activities: (real) => ({
       reconcile: async (run) => {
         if (fault.isAway) throw new Error('the database is away');
-        return real.reconcile(run);
+        const ran = await real.reconcile(run);
+        if (fault.answersLost-- > 0) throw new Error('the answer was lost, the commit was not');
+        return ran;
       },
     }),
   });
@@ -32,6 +34,7 @@ beforeAll(async () => {
 afterAll(() => stand.close());
 afterEach(() => {
   fault.isAway = false;
+  fault.answersLost = 0;
 });
 
 describe('a run', () => {
@@ -90,6 +93,22 @@ describe('a run', () => {
     const again = await say<Findings>(account, 'reconcileNow');
     expect(again).toMatchObject({ drift: 0, healed: false, alerted: false, cooled: false });
     expect(await all(stand, alerts, id)).toMatchObject([{ is_open: false }, { is_open: false }]);
+  });
+
+  it('whose answer was lost is told once, and the account rests all the same', async () => {
+    const { id, account } = await sent(stand, 17);
+    await edit(stand, id, 'inmails_sent_today = 104');
+    fault.answersLost = 1;
+    await expect(say(account, 'reconcileNow')).rejects.toMatchObject({
+      cause: { type: 'Unavailable' },
+    });
+    expect(await say<Findings>(account, 'reconcileNow')).toMatchObject({ cooled: true });
+    expect(await all(stand, CORRECTIONS, id)).toHaveLength(1);
+    expect(await statusOf(account)).toMatchObject({ counter: 17, state: 'cooldown' });
+    expect(await say<Findings>(account, 'reconcileNow')).toMatchObject({ healed: false });
+    expect(
+      await all(stand, 'select edits from safeband.accounts where account_id = $1', id),
+    ).toEqual([{ edits: null }]);
   });
 
   it('finds an edit that was made just before an ordinary save', async () => {

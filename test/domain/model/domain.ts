@@ -11,7 +11,12 @@ export type Domain = typeof import('../../../src/domain/actor.js') &
   typeof import('../../../src/domain/settings.js') &
   typeof import('../../../src/domain/wire.js') &
   typeof import('../../../src/domain/forecast.js') &
-  typeof import('../../../src/domain/facts.js');
+  typeof import('../../../src/domain/facts.js') &
+  typeof import('../../../src/domain/roll.js') &
+  typeof import('../../../src/domain/account.js') &
+  typeof import('../../../src/domain/reconcile.js') &
+  typeof import('../../../src/domain/merge.js') &
+  typeof import('../../../src/domain/audit.js');
 
 const FILES = [
   'actor',
@@ -24,6 +29,11 @@ const FILES = [
   'wire',
   'forecast',
   'facts',
+  'roll',
+  'account',
+  'reconcile',
+  'merge',
+  'audit',
 ];
 
 export async function loadDomain(folder: string): Promise<Domain> {

@@ -15,6 +15,7 @@ import type { Start } from '../../../src/domain/settings.js';
 import type { Step, Story } from './commands.js';
 import type { Domain } from './domain.js';
 import { Reference } from './reference.js';
+import { rested } from './rested.js';
 import { Store } from './store.js';
 
 const DAY = 86_400_000;
@@ -281,7 +282,7 @@ function wordOf(answer: object): string {
 function liveUntil(run: Play, retryAt: number): void {
   const { domain } = run;
   const asked = (at: number): boolean => {
-    let { actor } = run;
+    let actor = rested(domain, run.actor, run.clock, at);
     const runs = actor.account.slots
       .filter((slot) => slot.state === 'in_flight')
       .map((slot) => ({

@@ -1,0 +1,214 @@
+/**
+ * The database's part of what the whole fleet does at once: an audit, and the roll at midnight.
+ * Accounts by the thousand, each with a day of sends, in a database of their own.
+ */
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { createActivities } from '../src/activities/index.js';
+import { ACCOUNTS_PAGE, readAccountsPage, readHorizon, readNews } from '../src/postgres/fleet.js';
+import { batchOf, pass, saved } from '../src/domain/actor.js';
+import { isAccountId } from '../src/domain/ids.js';
+import { dayOf, hashOf, SECOND_MS, startOf } from '../src/domain/time.js';
+import { migrate } from '../src/postgres/migrate.js';
+import { createPool, type Pool } from '../src/postgres/pool.js';
+import { workflowIdOf } from '../src/protocol.js';
+import { anAccount, must } from '../test/support/scenario.js';
+import type { Line } from './latency.js';
+import type { Bench } from './stand.js';
+
+const EVENTS_EACH = 25;
+const ATTEMPTS_EACH = 26;
+
+const say = (line: string): void => {
+  process.stderr.write(`  ${line}\n`);
+};
+const ms = (value: number): string => `${value.toFixed(0)} ms`;
+
+type Database = { readonly url: string; readonly pool: Pool; readonly drop: () => Promise<void> };
+
+async function freshDatabase(bench: Bench): Promise<Database> {
+  const name = `bench_${randomUUID().replaceAll('-', '')}`;
+  const admin = async (sql: string): Promise<void> => {
+    const db = new pg.Client({ connectionString: bench.databaseUrl });
+    await db.connect();
+    await db.query(sql);
+    await db.end();
+  };
+  await admin(`create database ${name}`);
+  const url = new URL(bench.databaseUrl);
+  url.pathname = `/${name}`;
+  await migrate(url.href);
+  const pool = createPool(url.href);
+  const drop = async (): Promise<void> => {
+    await pool.end();
+    await admin(`drop database ${name} with (force)`);
+  };
+  return { url: url.href, pool, drop };
+}
+
+/** Cold accounts of today, each with 25 deliveries and one uncertain send, all in the journal. */
+const FILL: readonly (readonly [what: string, sql: string])[] = [
+  [
+    'accounts',
+    `insert into safeband.accounts
+       (account_id, tier, inmails_sent_today, counter_day, highest_cap, state, uncertain, owner,
+        owner_version, version, updated_at, last_checked_at)
+     select 'a' || lpad(n::text, 6, '0'), 'recruiter', ${ATTEMPTS_EACH}, safeband.utc_day(now()),
+            50, 'active', 1, 'chain', 1, 100, now(), now() from generate_series(1, $1::int) n`,
+  ],
+  [
+    'reservations',
+    `insert into safeband.reservations
+       (account_id, reservation_id, quota_day, state, reserved_at, lease_expires_at, settled_at,
+        journaled, chat_id, number)
+     select 'a' || lpad(n::text, 6, '0'), 'r' || i, safeband.utc_day(now()),
+            case when i > ${EVENTS_EACH} then 'uncertain' else 'delivered' end, now(), now(), now(),
+            true, case when i <= ${EVENTS_EACH} then 'c' || n || '.' || i end, i
+       from generate_series(1, ${ATTEMPTS_EACH}) i, generate_series(1, $1::int) n`,
+  ],
+  [
+    'journal rows',
+    `insert into safeband.send_attempts
+       (account_id, reservation_id, quota_day, attempted_at, outcome, chat_id, settled_at)
+     select 'a' || lpad(n::text, 6, '0'), 'r' || i, safeband.utc_day(now()), now(),
+            case when i <= ${EVENTS_EACH} then 'delivered' end,
+            case when i <= ${EVENTS_EACH} then 'c' || n || '.' || i end, now()
+       from generate_series(1, ${ATTEMPTS_EACH}) i, generate_series(1, $1::int) n`,
+  ],
+  [
+    'events',
+    `insert into safeband.inmail_events
+       (account_id, reservation_id, chat_id, source, quota_day, delivered_at, number)
+     select 'a' || lpad(n::text, 6, '0'), 'r' || i, 'c' || n || '.' || i, 'pipeline',
+            safeband.utc_day(now()), now(), i
+       from generate_series(1, ${EVENTS_EACH}) i, generate_series(1, $1::int) n`,
+  ],
+];
+
+/** By sends first and accounts second: rows of one account lie apart, as a day leaves them. */
+async function fill({ url }: Database, accounts: number): Promise<void> {
+  // No pool of ours: its time limits are for the product's statements.
+  const db = new pg.Client({ connectionString: url });
+  await db.connect();
+  for (const [what, sql] of FILL) {
+    say(`${accounts} accounts: writing ${what}`);
+    await db.query(sql, [accounts]);
+  }
+  await db.query('vacuum analyze'); // autovacuum does this in a database that lives for a day
+  await db.end();
+}
+
+/** One tenth of an hour of journal traffic: what is new when the next audit looks. */
+const TRAFFIC = `update safeband.send_attempts set attempted_at = attempted_at
+  where reservation_id = 'r26' and hashtext(account_id) % 6 = 0`;
+
+async function auditOnce(pool: Pool, since: string): Promise<{ horizon: string; took: number }> {
+  const at = Date.now();
+  const begin = performance.now();
+  const stored = await readHorizon(pool);
+  const news = await readNews(pool, { since: since || stored, day: dayOf(at) });
+  let checked = 0;
+  for (let after: string | null = ''; after !== null;) {
+    const page = await readAccountsPage(pool, { after, limit: ACCOUNTS_PAGE, day: dayOf(at) });
+    if (page.suspects.length > 0) throw new Error('a fleet in which all is equal has suspects');
+    checked += page.checked;
+    after = page.last;
+  }
+  if (checked === 0) throw new Error('no account was checked');
+  return { horizon: news.horizon, took: performance.now() - begin };
+}
+
+/** The statements of one audit, and what they take from the first byte to the last. */
+export async function auditOf(
+  bench: Bench,
+  accounts: number,
+  target: string,
+): Promise<readonly Line[]> {
+  const database = await freshDatabase(bench);
+  const { pool, drop } = database;
+  await fill(database, accounts);
+  const first = await auditOnce(pool, '0');
+  const { rowCount } = await pool.query(TRAFFIC);
+  const took: number[] = [];
+  for (let n = 0; n < 5; n += 1) took.push((await auditOnce(pool, first.horizon)).took);
+  await drop();
+  const middle = took.toSorted((a, b) => a - b)[2] ?? Number.NaN;
+  const name = `audit of ${accounts.toLocaleString('en')} accounts`;
+  return [
+    [`${name}, database time (${rowCount} new journal rows)`, ms(middle), target],
+    [`${name}, the first ever`, ms(first.took), ''],
+  ];
+}
+
+const ROLLS = 10_000;
+/** As the workflow spreads its midnight timer. */
+const SPREAD_MS = 90 * SECOND_MS;
+
+/** Each account's roll at its own second after midnight, written by the activity that does it. */
+export async function midnightRoll(bench: Bench): Promise<readonly Line[]> {
+  const database = await freshDatabase(bench);
+  const { pool, drop } = database;
+  await fill(database, ROLLS);
+  const { timed, slowest } = timedPool(pool);
+  const activities = createActivities({ pool: timed });
+  const today = dayOf(Date.now());
+  const evening = anAccount({ tier: 'recruiter' }, { now: startOf(today) + 1 }).actor;
+  const clean = saved(evening, batchOf(evening), null);
+  const batch = batchOf(pass(clean, startOf(today + 1)));
+  const begin = Date.now();
+  let done = 0;
+  let latest = 0;
+  const roll = async (n: number): Promise<void> => {
+    const accountId = must(isAccountId, `a${String(n).padStart(6, '0')}`);
+    const due = hashOf(workflowIdOf(accountId)) % SPREAD_MS;
+    await new Promise((resolve) => {
+      setTimeout(resolve, begin + due - Date.now());
+    });
+    const row = { ...batch.row, accountId, version: 200 + batch.row.version };
+    const answer = await activities.save({ ...batch, owner: 'chain', row });
+    if (!answer.saved) throw new Error('the roll was not saved');
+    latest = Math.max(latest, Date.now() - begin);
+    done += 1;
+    if (done % 1_000 === 0) say(`midnight: ${done} of ${ROLLS} accounts have rolled`);
+  };
+  await Promise.all(Array.from({ length: ROLLS }, (_, n) => roll(n + 1)));
+  await drop();
+  return [
+    [
+      `midnight roll of ${ROLLS.toLocaleString('en')} accounts, latest row`,
+      `${(latest / SECOND_MS).toFixed(1)} s`,
+      '120 s at most',
+    ],
+    ['midnight roll, slowest statement', ms(slowest()), '100 ms at most'],
+  ];
+}
+
+/** The pool, with every statement of its connections timed. */
+function timedPool(pool: Pool): { readonly timed: Pool; readonly slowest: () => number } {
+  let slowest = 0;
+  const timedClient = (client: pg.PoolClient): pg.PoolClient =>
+    new Proxy(client, {
+      get: (target, name) => {
+        if (name !== 'query') return bound(target, name);
+        return (...args: unknown[]): Promise<unknown> => {
+          const begin = performance.now();
+          const query: unknown = Reflect.get(target, 'query');
+          if (typeof query !== 'function') throw new Error('a connection asks queries');
+          const answer: Promise<unknown> = query.apply(target, args);
+          return answer.finally(() => {
+            slowest = Math.max(slowest, performance.now() - begin);
+          });
+        };
+      },
+    });
+  const timed = new Proxy(pool, {
+    get: (target, name) =>
+      name === 'connect' ? async () => timedClient(await target.connect()) : bound(target, name),
+  });
+  return { timed, slowest: () => slowest };
+}
+
+function bound(target: object, name: string | symbol): unknown {
+  const value: unknown = Reflect.get(target, name);
+  return typeof value === 'function' ? value.bind(target) : value;
+}

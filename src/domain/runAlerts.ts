@@ -1,0 +1,44 @@
+/** What a run tells people to look at (R8): one row an account, kind and day, until it is gone. */
+import type { Account } from './account.js';
+import type { AlertKind, Severity } from './alertKinds.js';
+import type { GapPart } from './breakdown.js';
+import { DRIFT_MAX } from './limits.js';
+import type { DayVerdict } from './reconcile.js';
+import { isoDay } from './time.js';
+
+export type RunAlert = {
+  readonly kind: AlertKind;
+  readonly severity: Severity;
+  readonly details: {
+    readonly day: string;
+    /** As it stood, and what the run made of it. */
+    readonly counter: number;
+    readonly after: number;
+    readonly drift: number;
+    readonly cap?: number;
+    readonly parts: readonly GapPart[];
+    readonly sentences: readonly string[];
+  };
+};
+
+export function alertsOf(verdict: DayVerdict, account: Account): readonly RunAlert[] {
+  const { day, before: counter, after, drift, parts, sentences } = verdict;
+  const details = { day: isoDay(day), counter, after, drift, parts, sentences };
+  const cap = account.highestCap;
+  const isOver = day === account.day && counter > cap;
+  // A send that nobody granted is told also where something else has lowered the counter.
+  const isLow = after > counter || parts.some(({ cause }) => cause === 'bypassed_gate');
+  return [
+    ...(drift > DRIFT_MAX
+      ? [{ kind: 'drift', severity: isUnderWay(parts) ? 'info' : 'warning', details } as const]
+      : []),
+    ...(isOver
+      ? [{ kind: 'over_cap', severity: 'critical', details: { ...details, cap } } as const]
+      : []),
+    ...(isLow ? [{ kind: 'undercount', severity: 'warning', details } as const] : []),
+  ];
+}
+
+/** InMails under way explain all of the drift, which leaves what was imported aside (R8). */
+const isUnderWay = (parts: readonly GapPart[]): boolean =>
+  parts.every(({ cause }) => cause === 'in_flight' || cause === 'imported');

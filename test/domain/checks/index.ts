@@ -1,0 +1,7 @@
+/** Rules of the domain that a run, a save or a start has to keep, each under its sentence. */
+import { carryingChecks } from './carrying.js';
+import { healingChecks } from './healing.js';
+import { layerChecks } from './layers.js';
+
+export const CHECKS = { ...layerChecks, ...healingChecks, ...carryingChecks };
+export type CheckName = keyof typeof CHECKS;

@@ -1,0 +1,16 @@
+/** What runs do to an account that is far over its cap, while nobody says anything. */
+import type { Actor } from '../../../src/domain/actor.js';
+import type { Domain } from './domain.js';
+
+const DAY = 86_400_000;
+const RUNS_EVERY = 600_000;
+
+/** The first run of the day that finds no other cooldown rests it (R8, R9); else the roll does. */
+export function rested(domain: Domain, actor: Actor, from: number, until: number): Actor {
+  const { account } = actor;
+  if (!domain.isRestDue(account)) return actor;
+  const end = Math.min(until, (account.day + 1) * DAY);
+  let tick = domain.runAfter(account.accountId, from + 1);
+  while (tick < end && domain.overshootAt(account, tick).length === 0) tick += RUNS_EVERY;
+  return tick < end ? domain.record(actor, domain.overshootAt(account, tick)) : actor;
+}

@@ -1,0 +1,57 @@
+/**
+ * Broken SQL, migrations and activities are caught, each by the check of the rule that it breaks: a
+ * copy of the sources in which one text is replaced, on a real database.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DATABASE_CHECKS } from './databaseChecks.js';
+import { DATABASE_MUTANTS } from './databaseMutants.js';
+import { buildOf, databaseOf, Desk, type Database } from './desk.js';
+import { FLEET_CHECKS } from './fleetChecks.js';
+import { RUN_CHECKS } from './runChecks.js';
+import { broken, dropCopies, flawBy, project, tableOf, type Mutant } from './mutant.js';
+
+const CHECKS = { ...DATABASE_CHECKS, ...RUN_CHECKS, ...FLEET_CHECKS };
+const caught = new Map<Mutant, string | undefined>();
+afterAll(async () => {
+  await dropCopies();
+  process.stdout.write(tableOf(caught));
+});
+
+let database: Database;
+beforeAll(async () => {
+  database = await databaseOf();
+});
+afterAll(() => database.drop());
+
+describe('the database and the activities as they are', () => {
+  it('pass each check', async () => {
+    const build = await buildOf(project);
+    const migrated = await databaseOf(project);
+    for (const [name, check] of Object.entries(CHECKS)) {
+      const flaw = await flawBy(() => check(new Desk(migrated.pool, build)));
+      expect([name, flaw]).toEqual([name, undefined]);
+    }
+    await migrated.drop();
+  });
+});
+
+/** Other migrations make another database, and an audit looks at all accounts of one. */
+async function ownDatabase({ file }: Mutant, sources: string): Promise<Database | undefined> {
+  if (file.startsWith('migrations/')) return databaseOf(sources);
+  return file.includes('fleet') ? databaseOf() : undefined;
+}
+
+describe('a check of the database catches', () => {
+  it.each(DATABASE_MUTANTS.map((mutant) => [mutant.what, mutant] as const))(
+    '%s',
+    async (_, mutant) => {
+      const sources = await broken(mutant);
+      const build = await buildOf(sources);
+      const own = await ownDatabase(mutant, sources);
+      const desk = new Desk((own ?? database).pool, build);
+      caught.set(mutant, await flawBy(() => CHECKS[mutant.by](desk)));
+      await own?.drop();
+      expect(caught.get(mutant)).toBeDefined();
+    },
+  );
+});

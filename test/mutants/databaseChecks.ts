@@ -1,0 +1,226 @@
+/** What the database and the activities have to keep, whatever is asked twice, late or by others. */
+import { expect } from 'vitest';
+import type { Activities } from '../../src/activities/ports.js';
+import { batchOf, pass } from '../../src/domain/actor.js';
+import { deliver } from '../../src/domain/deliver.js';
+import { accountRow } from '../../src/domain/facts.js';
+import { reserve } from '../../src/domain/reserve.js';
+import type { Entry } from '../../src/domain/rows.js';
+import { at, c, r } from '../support/scenario.js';
+import { OWNER, spent, type DatabaseCheck, type Desk } from './desk.js';
+
+const MIDNIGHT = at('2026-11-25T00:00:00.000Z');
+const counts = (desk: Desk): Promise<readonly object[]> =>
+  desk.all(
+    `select (select count(*)::int from safeband.inmail_events where account_id = $1) as events,
+            (select count(*)::int from safeband.reservations where account_id = $1) as reservations,
+            (select inmails_sent_today from safeband.accounts where account_id = $1) as counter,
+            (select count(*)::int from safeband.alerts where account_id = $1) as alerts`,
+  );
+
+const twice: DatabaseCheck = async (desk) => {
+  const { actor } = spent(await desk.begin());
+  expect(await desk.save(actor)).toMatchObject({ saved: true, refused: 0 });
+  expect(await desk.save(actor)).toMatchObject({ saved: true, refused: 0 });
+  expect(await counts(desk)).toEqual([{ events: 1, reservations: 2, counter: 2, alerts: 0 }]);
+};
+
+const anotherOwner: DatabaseCheck = async (desk) => {
+  const account = await desk.begin();
+  expect(await desk.save(spent(account).actor, 'another chain')).toMatchObject({ saved: false });
+  expect(await counts(desk)).toEqual([{ events: 0, reservations: 0, counter: 0, alerts: 1 }]);
+};
+
+const lateSave: DatabaseCheck = async (desk) => {
+  const early = (await desk.begin()).when(reserve, { reservationId: r('a') });
+  await desk.save(spent(early).actor);
+  expect(await desk.save(early.actor)).toMatchObject({ saved: false, owner: OWNER });
+  expect(await counts(desk)).toEqual([{ events: 1, reservations: 2, counter: 2, alerts: 0 }]);
+};
+
+const lateRow: DatabaseCheck = async (desk) => {
+  const early = (await desk.begin()).when(reserve, { reservationId: r('a') });
+  const later = early.when(deliver, { reservationId: r('a'), chatId: c('x') });
+  await desk.save(later.actor);
+  const { entries } = batchOf(early.actor);
+  await desk.activities.save({ owner: OWNER, ...batchOf(later.actor), entries });
+  expect(await desk.all('select state from safeband.reservations where account_id = $1')).toEqual([
+    { state: 'delivered' },
+  ]);
+};
+
+/** Every state of the row that anybody could be shown is written down by a trigger. */
+const WATCH = `
+  create table if not exists seen (account_id text, counter int, day date, ramp_day int);
+  create or replace function see() returns trigger language plpgsql as $$
+  begin
+    insert into seen values
+      (new.account_id, new.inmails_sent_today, new.counter_day, new.ramp_day);
+    return null;
+  end $$;
+  create or replace trigger see after update on safeband.accounts
+    for each row execute function see();`;
+
+const oneStatement: DatabaseCheck = async (desk) => {
+  await desk.pool.query(WATCH);
+  const account = spent(await desk.begin({ ramp: { dailyCaps: [3, 4] } }, at('23:50')));
+  await desk.save(account.actor);
+  await desk.save(pass(account.actor, MIDNIGHT + 1_000));
+  const seen = await desk.all(
+    `select distinct counter, day::text, ramp_day from seen where account_id = $1 order by day`,
+  );
+  expect(seen).toEqual([
+    { counter: 2, day: '2026-11-24', ramp_day: 1 },
+    { counter: 0, day: '2026-11-25', ramp_day: 2 },
+  ]);
+};
+
+const refusedRow: DatabaseCheck = async (desk) => {
+  const batch = batchOf(spent(await desk.begin()).actor);
+  const entries = batch.entries.map((entry): Entry =>
+    entry.row.table === 'reservations' && entry.row.reservationId === 'b'
+      ? { ...entry, row: { ...entry.row, settledAt: 1 } }
+      : entry,
+  );
+  const answer = await desk.activities.save({ owner: OWNER, ...batch, entries }).catch(String);
+  expect(answer).toMatchObject({ saved: true, refused: 1 });
+  expect(await counts(desk)).toEqual([{ events: 1, reservations: 1, counter: 2, alerts: 1 }]);
+};
+
+const takenKey: DatabaseCheck = async (desk) => {
+  const account = spent(await desk.begin());
+  await desk.all(
+    `insert into safeband.inmail_events
+       (account_id, reservation_id, chat_id, source, quota_day, delivered_at)
+     values ($1, 'a', 'another chat', 'pipeline', '2026-11-24', now())`,
+  );
+  await desk.save(account.actor);
+  const log = await desk.all(
+    'select reservation_id, chat_id from safeband.inmail_events where account_id = $1 order by 2',
+  );
+  expect(log).toEqual([
+    { reservation_id: 'a', chat_id: 'another chat' },
+    { reservation_id: null, chat_id: 'chat-a' },
+  ]);
+};
+
+const handEdit: DatabaseCheck = async (desk) => {
+  const account = spent(await desk.begin());
+  expect(await desk.save(account.actor)).toMatchObject({ foreign: null });
+  await desk.all('update safeband.accounts set inmails_sent_today = 40 where account_id = $1');
+  const { actor } = account.when(reserve, { reservationId: r('c') });
+  const told = { foreign: { day: actor.account.day, counter: 40 } };
+  const first = await desk.save(actor);
+  expect(first).toMatchObject(told);
+  expect(await desk.save(actor)).toMatchObject(told);
+  const handled = first.saved ? (first.foreign?.id ?? null) : null;
+  expect(await desk.save({ ...actor, handled })).toMatchObject({ foreign: null });
+};
+
+/** Between two statements of a start's reading, somebody else writes, and commits. */
+const snapshot: DatabaseCheck = async (desk) => {
+  const account = spent(await desk.begin());
+  let isSaved = false;
+  const intruded: Activities = desk.build.createActivities({
+    pool: interrupted(desk.pool, saveOnce),
+  });
+  async function saveOnce(): Promise<void> {
+    if (isSaved) return;
+    isSaved = true;
+    await desk.save(account.actor);
+  }
+  const { day } = account.actor.account;
+  const found = await intruded.readBack({ accountId: desk.accountId, day });
+  expect([found.account?.counter, found.reservations.length]).toEqual([0, 0]);
+  expect(isSaved).toBe(true);
+};
+
+/** A pool whose connections do something after they have read an account. */
+function interrupted(pool: Desk['pool'], then: () => Promise<void>): Desk['pool'] {
+  const connect = async (): Promise<object> => {
+    const client = await pool.connect();
+    const query = async (sql: string, values?: unknown[]): Promise<unknown> => {
+      const answer = await client.query(sql, values);
+      if (/from safeband\.accounts/.test(sql)) await then();
+      return answer;
+    };
+    return { query, release: (broken?: Error) => client.release(broken) };
+  };
+  return Object.assign(Object.create(pool), { connect });
+}
+
+const movedRow: DatabaseCheck = async (desk) => {
+  const account = await desk.begin();
+  await desk.save(spent(account).actor);
+  const { version } = spent(account).actor;
+  const row = accountRow(spent(account).actor.account, version + 1);
+  const claim = (found: number) =>
+    desk.activities.claim({ owner: 'next', found: { owner: OWNER, version: found }, row });
+  expect(await claim(0)).toEqual({ claimed: false });
+  expect(await claim(version)).toMatchObject({ claimed: true });
+};
+
+const appendOnly: DatabaseCheck = async (desk) => {
+  await desk.save(spent(await desk.begin()).actor);
+  const db = await desk.pool.connect();
+  const changes = [
+    "update safeband.inmail_events set chat_id = 'x'",
+    'delete from safeband.inmail_events',
+    'truncate safeband.inmail_events',
+  ];
+  const answers: string[] = [];
+  for (const role of ['origin', 'replica']) {
+    for (const sql of changes) {
+      await db.query(`begin; set local session_replication_role = ${role}`);
+      answers.push(await db.query(sql).then(() => `done as ${role}: ${sql}`, String));
+      await db.query('rollback');
+    }
+  }
+  db.release();
+  expect(answers.filter((answer) => !answer.includes('append-only'))).toEqual([]);
+};
+
+const midnightView: DatabaseCheck = async (desk) => {
+  const account = spent(await desk.begin({ ramp: { dailyCaps: [3, 4] } }, at('23:50')));
+  await desk.save(account.actor);
+  const seenAt = (instant: number): Promise<readonly object[]> =>
+    desk.all(
+      `select inmails_sent_today as counter, counter_day::text as day, ramp_day, carried
+         from safeband.account_status_at(safeband.at_ms($2)) where account_id = $1`,
+      instant,
+    );
+  expect(await seenAt(MIDNIGHT - 1)).toEqual([
+    { counter: 2, day: '2026-11-24', ramp_day: 1, carried: 0 },
+  ]);
+  expect(await seenAt(MIDNIGHT)).toEqual([
+    { counter: 0, day: '2026-11-25', ramp_day: 2, carried: 1 },
+  ]);
+};
+
+const clockChanges: DatabaseCheck = async ({ activities }) => {
+  const openOn = async (day: string, start: string, end: string): Promise<readonly number[]> => {
+    const from = at(`${day}T00:00:00.000Z`);
+    const window = { days: ['sun'], start, end } as const;
+    const ask = { window, timezone: 'America/New_York', from, days: 1 };
+    return (await activities.expandWindow(ask)).bounds.map((bound) => (bound - from) / 3_600_000);
+  };
+  expect(await openOn('2026-03-08', '02:30', '04:00')).toEqual([7, 8]); // 02:30 does not exist
+  expect(await openOn('2026-11-01', '01:00', '02:00')).toEqual([5, 7]); // 01:00 exists twice
+};
+
+export const DATABASE_CHECKS = {
+  'a save that runs twice is written once': twice,
+  'a save of another owner changes nothing, and people hear of it': anotherOwner,
+  'a save that comes late changes nothing': lateSave,
+  'a row that comes late changes nothing': lateRow,
+  'counter, day and ramp step change in one statement': oneStatement,
+  'a row that Postgres refuses holds up nothing': refusedRow,
+  'no delivery is lost to the key of another': takenKey,
+  'what a hand has put into the row is told until the workflow has heard it': handEdit,
+  'a start reads one snapshot': snapshot,
+  'a claim needs the version that it has read': movedRow,
+  'the event log takes no change from anybody': appendOnly,
+  'nobody reads the count of yesterday under the date of today': midnightView,
+  'a window follows the clocks when they change': clockChanges,
+} satisfies Readonly<Record<string, DatabaseCheck>>;
+export type DatabaseCheckName = keyof typeof DATABASE_CHECKS;

@@ -1,0 +1,296 @@
+/** SQL, migrations and activities: each of these breaks a check on a real database. */
+import type { DatabaseCheckName } from './databaseChecks.js';
+import type { FleetCheckName } from './fleetChecks.js';
+import type { RunCheckName } from './runChecks.js';
+import type { Mutant } from './mutant.js';
+
+const ACTIVITY = 'src/activities/account.ts';
+const ACCOUNTS = 'src/postgres/accounts.ts';
+const FLEET = 'src/activities/fleet.ts';
+const FLEET_SQL = 'src/postgres/fleet.ts';
+const ROWS = 'src/postgres/rows.ts';
+const RUNS = 'src/postgres/runs.ts';
+
+export const DATABASE_MUTANTS: readonly Mutant<
+  DatabaseCheckName | RunCheckName | FleetCheckName
+>[] = [
+  {
+    rule: 'R14',
+    what: '`on conflict` is removed: a save that runs twice is refused',
+    file: ROWS,
+    old: '   order by r.number\n  on conflict do nothing`',
+    mutated: '   order by r.number`',
+    by: 'a save that runs twice is written once',
+  },
+  {
+    rule: 'R14',
+    what: 'a save ignores the owner',
+    file: ACCOUNTS,
+    old: 'owner = $31 and version <= $29::bigint`',
+    mutated: '$31::text is not null and version <= $29::bigint`',
+    by: 'a save of another owner changes nothing, and people hear of it',
+  },
+  {
+    rule: 'R14',
+    what: 'another owner is not told of',
+    file: ACTIVITY,
+    old: 'await raiseTwoOwners(db, accountId, { day, at, owner: stood.owner });',
+    mutated: 'void raiseTwoOwners; void day; void at;',
+    by: 'a save of another owner changes nothing, and people hear of it',
+  },
+  {
+    rule: 'R14',
+    what: 'a save ignores the version',
+    file: ACCOUNTS,
+    old: 'owner = $31 and version <= $29::bigint`',
+    mutated: 'owner = $31`',
+    by: 'a save that comes late changes nothing',
+  },
+  {
+    rule: 'R14',
+    what: 'an older row overwrites a newer one',
+    file: ROWS,
+    old: `        carried_into = excluded.carried_into, number = excluded.number,
+        recorded_at = clock_timestamp()
+  where old.number < excluded.number`,
+    mutated: `        carried_into = excluded.carried_into, number = excluded.number,
+        recorded_at = clock_timestamp()`,
+    by: 'a row that comes late changes nothing',
+  },
+  {
+    rule: 'R7',
+    what: 'the reset is two statements',
+    file: ACCOUNTS,
+    old: `  const { rowCount } = await db.query(
+    \`update safeband.accounts
+        set (`,
+    mutated: `  await db.query(
+    'update safeband.accounts set inmails_sent_today = $2 where account_id = $1 and owner = $3',
+    [row.accountId, row.counter, owner],
+  );
+  const { rowCount } = await db.query(
+    \`update safeband.accounts
+        set (`,
+    by: 'counter, day and ramp step change in one statement',
+  },
+  {
+    rule: 'R14',
+    what: 'a row that Postgres refuses holds up the others',
+    file: ACTIVITY,
+    old: "const REFUSALS = ['21', '22', '23', '54'];",
+    mutated: "const REFUSALS = ['21', '22', '54'];",
+    by: 'a row that Postgres refuses holds up nothing',
+  },
+  {
+    rule: 'R14',
+    what: 'a delivery whose reservation key is taken is lost',
+    file: ROWS,
+    old: `case when r.turn = 1 and not exists (select 1 from safeband.inmail_events e
+                where e.account_id = $1::text and e.reservation_id = r."reservationId")
+              then r."reservationId" end`,
+    mutated: 'r."reservationId"',
+    by: 'no delivery is lost to the key of another',
+  },
+  {
+    rule: 'R8',
+    what: 'a tick leaves no heartbeat',
+    file: ACTIVITY,
+    old: 'await writeHeartbeat(db, rows);',
+    mutated: 'void writeHeartbeat;',
+    by: 'a run leaves a heartbeat, also when it finds nothing',
+  },
+  {
+    rule: 'R8',
+    what: "a run does not move the time of the account's last one",
+    file: ACCOUNTS,
+    old: 'coalesce(safeband.at_ms($32), last_checked_at)',
+    mutated: 'coalesce(last_checked_at, safeband.at_ms($32))',
+    by: 'a run leaves a heartbeat, also when it finds nothing',
+  },
+  {
+    rule: 'R8',
+    what: 'a run that is tried again raises its alerts twice',
+    file: RUNS,
+    old: "\n     where old.details->>'runId' is distinct from excluded.details->>'runId'`",
+    mutated: '`',
+    by: 'a run that is tried again tells and heals once',
+  },
+  {
+    rule: 'R8',
+    what: 'a run that is tried again leaves two corrections',
+    file: 'migrations/0005_reconcile.sql',
+    old: '  unique (account_id, run_id, quota_day);',
+    mutated: '  check (before >= 0);',
+    by: 'a run that is tried again tells and heals once',
+  },
+  {
+    rule: 'R14',
+    what: 'an edit is corrected as often as it is told',
+    file: RUNS,
+    old: "told.explanation->>'edit' = $8::text)",
+    mutated: "told.explanation->>'edit' = $8::text and false)",
+    by: 'an edit whose telling was not heard is told again, and corrected once',
+  },
+  {
+    rule: 'R8',
+    what: 'an alert whose cause is gone stays open',
+    file: ACTIVITY,
+    old: 'await resolveAlerts(db, rows);',
+    mutated: 'void resolveAlerts;',
+    by: 'the run that finds it gone ends an alert',
+  },
+  {
+    rule: 'R14',
+    what: 'an ordinary save forgets what a hand has changed',
+    file: ACTIVITY,
+    old: 'return { saved: true, refused, foreign };',
+    mutated: 'void foreign; return { saved: true, refused, foreign: null };',
+    by: 'what a hand has put into the row is told until the workflow has heard it',
+  },
+  {
+    rule: 'R14',
+    what: 'what one save has found is not kept for the next',
+    file: ACTIVITY,
+    old: 'if (edits !== stood.edits) await keepEdits(db, accountId, edits);',
+    mutated: 'void keepEdits;',
+    by: 'what a hand has put into the row is told until the workflow has heard it',
+  },
+  {
+    rule: 'R14',
+    what: 'what a hand has changed is told for ever',
+    file: ACTIVITY,
+    old: 'stood.edits?.id === handled ? null : stood.edits',
+    mutated: 'handled === undefined ? null : stood.edits',
+    by: 'what a hand has put into the row is told until the workflow has heard it',
+  },
+  {
+    rule: 'R14',
+    what: 'the database does not tell a hand from a save',
+    file: 'migrations/0006_audit.sql',
+    old: 'new.is_edited := new.recorded_at is not distinct from old.recorded_at;',
+    mutated: 'new.is_edited := false;',
+    by: 'what a hand has put into the row is told until the workflow has heard it',
+  },
+  {
+    rule: 'R6',
+    what: 'a run puts up no fence',
+    file: ACTIVITY,
+    old: "slot.state === 'in_flight' && slot.journaled && at >= slot.leaseExpiresAt",
+    mutated: "slot.state === 'in_flight' && !slot.journaled && at >= slot.leaseExpiresAt",
+    by: 'a lease that is over is given back behind a fence',
+  },
+  {
+    rule: 'R6',
+    what: 'a fence is put over an attempt that has begun',
+    file: RUNS,
+    old: `'void', safeband.at_ms($4))
+         on conflict do nothing`,
+    mutated: `'void', safeband.at_ms($4))
+         on conflict (account_id, reservation_id) do update set outcome = 'void'`,
+    by: 'an attempt that has begun is not fenced off',
+  },
+  {
+    rule: 'R13',
+    what: 'a start reads from several snapshots',
+    file: ACTIVITY,
+    old: "'begin isolation level repeatable read read only'",
+    mutated: "'begin read only'",
+    by: 'a start reads one snapshot',
+  },
+  {
+    rule: 'R13',
+    what: 'a claim takes a row that has moved since it was read',
+    file: ACCOUNTS,
+    old: '(a.owner = $32 and a.version = $33)',
+    mutated: '(a.owner = $32 and a.version >= $33)',
+    by: 'a claim needs the version that it has read',
+  },
+  {
+    rule: 'R14',
+    what: 'the event log is guarded only where triggers are on',
+    file: 'migrations/0001_accounts_and_log.sql',
+    old: 'alter table safeband.inmail_events enable always trigger append_only;\n',
+    mutated: '',
+    by: 'the event log takes no change from anybody',
+  },
+  {
+    rule: 'R6',
+    what: 'a second outcome of an attempt overwrites the first',
+    file: 'migrations/0006_audit.sql',
+    old: 'if old.outcome is not null then',
+    mutated: 'if old.outcome = new.outcome then',
+    by: 'the outcome of an attempt is written once',
+  },
+  {
+    rule: 'R7',
+    what: "readers see yesterday's count under today's date",
+    file: 'migrations/0006_audit.sql',
+    old: 'case when t.day > t.counter_day then 0 else t.inmails_sent_today end as counter,',
+    mutated: 't.inmails_sent_today as counter,',
+    by: 'nobody reads the count of yesterday under the date of today',
+  },
+  {
+    rule: 'R8',
+    what: 'the audit does not see that a row was edited',
+    file: FLEET_SQL,
+    old: 'where is_unequal or is_edited or hot_since is not null',
+    mutated: 'where is_unequal or hot_since is not null',
+    by: 'the audit wakes an account whose row a hand has edited',
+  },
+  {
+    rule: 'R8',
+    what: 'nobody hears of an account without a run',
+    file: FLEET,
+    old: '    ...silent.map(({ suspect }) => overdueAlert(suspect, at)),\n',
+    mutated: '',
+    by: 'a hot account without a run for 20 minutes is overdue',
+  },
+  {
+    rule: 'R8',
+    what: 'an account is hot for nobody but itself',
+    file: ACTIVITY,
+    old: 'moveAccount(db, row, owner, { isHot, checkedAt })',
+    mutated: 'moveAccount(db, row, owner, { isHot: isHot && false, checkedAt })',
+    by: 'a hot account without a run for 20 minutes is overdue',
+  },
+  {
+    rule: 'R8',
+    what: 'the audit does not close an alert whose cause is gone',
+    file: FLEET,
+    old: 'await closeFleetAlerts(db, { at, raised: alerts });',
+    mutated: 'void closeFleetAlerts;',
+    by: 'an account without a workflow is started again, and its alert ends',
+  },
+  {
+    rule: 'R8',
+    what: 'an account without a workflow is told of, and not started',
+    file: FLEET,
+    old: 'await start({ accountId, tier });',
+    mutated: 'void start;',
+    by: 'an account without a workflow is started again, and its alert ends',
+  },
+  {
+    rule: 'R8',
+    what: 'an audit leaves no heartbeat',
+    file: FLEET,
+    old: 'await writeFleetHeartbeat(db, {',
+    mutated: 'await ((..._: unknown[]) => void writeFleetHeartbeat)(db, {',
+    by: 'an audit leaves one heartbeat',
+  },
+  {
+    rule: 'R8',
+    what: 'an attempt that was committed late is never looked at',
+    file: FLEET_SQL,
+    old: 'least(pg_snapshot_xmin(pg_current_snapshot()),',
+    mutated: 'least(pg_snapshot_xmax(pg_current_snapshot()),',
+    by: 'the audit finds an attempt that was committed late',
+  },
+  {
+    rule: 'R11',
+    what: 'a window keeps the offset that its first day began with',
+    file: 'src/activities/window.ts',
+    old: '      offsetMs = nextMs;\n',
+    mutated: '',
+    by: 'a window follows the clocks when they change',
+  },
+];

@@ -1,0 +1,137 @@
+/** What a check of the database works with: activities that may be broken, and a new account. */
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { asyncLocalStorage, Context } from '@temporalio/activity';
+import type { fleetActivities, Workflows } from '../../src/activities/fleet.js';
+import type { createActivities } from '../../src/activities/index.js';
+import type { Activities, Ran, Saved } from '../../src/activities/ports.js';
+import { batchOf, type Actor } from '../../src/domain/actor.js';
+import { deliver } from '../../src/domain/deliver.js';
+import { accountRow } from '../../src/domain/facts.js';
+import { isAccountId, type AccountId } from '../../src/domain/ids.js';
+import { reserve } from '../../src/domain/reserve.js';
+import { migrate } from '../../src/postgres/migrate.js';
+import { createPool, type Pool } from '../../src/postgres/pool.js';
+import { anAccount, c, must, r, type Scenario } from '../support/scenario.js';
+import { freshDatabase } from '../support/stand.js';
+
+export type Database = {
+  readonly url: string;
+  readonly pool: Pool;
+  readonly drop: () => Promise<void>;
+};
+/** What the sources have to build, from ours or from broken ones. */
+export type Build = {
+  readonly createActivities: typeof createActivities;
+  readonly fleetActivities: typeof fleetActivities;
+};
+
+/** A database as the migrations of these sources make it; without sources, as ours do. */
+export async function databaseOf(sources?: string): Promise<Database> {
+  const { url, drop } = await freshDatabase(sources && 'template1');
+  if (sources) await migrate(url, undefined, path.join(sources, 'migrations'));
+  const pool = createPool(url);
+  const close = async (): Promise<void> => {
+    await pool.end();
+    await drop();
+  };
+  return { url, pool, drop: close };
+}
+
+/** How these sources build their activities. */
+export async function buildOf(sources: string): Promise<Build> {
+  const home = (file: string): string =>
+    pathToFileURL(path.join(sources, 'src', 'activities', file)).href;
+  const index: Pick<Build, 'createActivities'> = await import(/* @vite-ignore */ home('index.ts'));
+  const fleet: Pick<Build, 'fleetActivities'> = await import(/* @vite-ignore */ home('fleet.ts'));
+  return { ...index, ...fleet };
+}
+
+/** Heartbeats of an activity that runs in no worker are heard by nobody. */
+const inActivity = <T>(work: () => Promise<T>): Promise<T> =>
+  asyncLocalStorage.run(
+    Object.create(Context.prototype, { heartbeat: { value: () => undefined } }),
+    work,
+  );
+async function* idsOf(ids: readonly string[]): AsyncIterable<string> {
+  yield* ids;
+}
+
+export const OWNER = 'this chain';
+let accounts = 0;
+
+/** What an audit did to the account of the desk. */
+export type Audits = {
+  readonly runId: string;
+  readonly isWoken: boolean;
+  readonly isStarted: boolean;
+};
+
+/** One account, claimed, and what is done to its rows. */
+export class Desk {
+  readonly pool: Pool;
+  readonly build: Build;
+  readonly activities: Activities;
+  readonly accountId: AccountId;
+
+  constructor(pool: Pool, build: Build) {
+    this.pool = pool;
+    this.build = build;
+    this.activities = build.createActivities({ pool });
+    this.accountId = must(isAccountId, `desk-${process.pid}-${(accounts += 1)}`);
+  }
+
+  /** The account as it begins; its row is claimed. */
+  async begin(start: object = {}, now?: number): Promise<Scenario> {
+    const account = anAccount({ accountId: this.accountId, ...start }, now ? { now } : {});
+    const row = accountRow(account.actor.account, account.actor.version);
+    await this.activities.claim({ owner: OWNER, found: null, row });
+    return account;
+  }
+
+  save(actor: Actor, owner = OWNER): Promise<Saved> {
+    return this.activities.save({ owner, ...batchOf(actor) });
+  }
+
+  run({ actor, now }: Scenario, runId: string): Promise<Ran> {
+    const { account } = actor;
+    const ask = { owner: OWNER, ...batchOf(actor), runId, account, at: now };
+    return this.activities.reconcile(ask);
+  }
+
+  /** One audit of the fleet, with a Temporal that runs this account's workflow, or has lost it. */
+  async audit(at: number, isGone = false): Promise<Audits> {
+    const woken: string[] = [];
+    const started: string[] = [];
+    const workflows: Workflows = {
+      running: () => idsOf(isGone ? [] : [this.accountId]),
+      wake: async (id) => {
+        woken.push(id);
+        return id !== this.accountId || !isGone;
+      },
+      start: async (account) => void started.push(account.accountId),
+    };
+    const { auditFleet } = this.build.fleetActivities(this.pool, workflows);
+    const runId = `audit-${this.accountId}-${at}`;
+    await inActivity(() => auditFleet({ runId, at, skewMs: 0 }));
+    return {
+      runId,
+      isWoken: woken.includes(this.accountId),
+      isStarted: started.includes(this.accountId),
+    };
+  }
+
+  /** Rows of this account, whose id is `$1`. */
+  async all(sql: string, ...values: readonly unknown[]): Promise<readonly object[]> {
+    return (await this.pool.query<object>(sql, [this.accountId, ...values])).rows;
+  }
+}
+
+export type DatabaseCheck = (desk: Desk) => Promise<void>;
+
+/** One InMail is in flight, and one is delivered. */
+export const spent = (account: Scenario): Scenario =>
+  account
+    .when(reserve, { reservationId: r('a') })
+    .when(reserve, { reservationId: r('b') })
+    .when(deliver, { reservationId: r('a'), chatId: c('chat-a') });

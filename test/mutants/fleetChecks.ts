@@ -1,0 +1,83 @@
+/** What an audit of the fleet has to find, wake, start again and tell (R8). */
+import { expect } from 'vitest';
+import { reserve } from '../../src/domain/reserve.js';
+import { at, r, type Scenario } from '../support/scenario.js';
+import type { DatabaseCheck, Desk } from './desk.js';
+
+const LATER = at('09:10');
+/** The account, cold: a run has found everything equal. */
+async function cold(desk: Desk): Promise<Scenario> {
+  const account = await desk.begin();
+  await desk.run(account, `${desk.accountId}/1`);
+  return account;
+}
+const alertsOf = (desk: Desk): Promise<readonly object[]> =>
+  desk.all(
+    `select kind, resolved_at is null as is_open from safeband.alerts
+      where account_id = $1 order by kind`,
+  );
+
+const edited: DatabaseCheck = async (desk) => {
+  await cold(desk);
+  expect(await desk.audit(LATER)).toMatchObject({ isWoken: false });
+  await desk.all('update safeband.accounts set daily_cap = 3 where account_id = $1');
+  expect(await desk.audit(LATER + 1)).toMatchObject({ isWoken: true });
+};
+
+const overdue: DatabaseCheck = async (desk) => {
+  const account = (await cold(desk)).when(reserve, { reservationId: r('a') });
+  await desk.save(account.actor);
+  const end = at('09:20');
+  await desk.audit(end);
+  expect(await alertsOf(desk)).toEqual([]);
+  expect(await desk.audit(end + 1)).toMatchObject({ isWoken: true });
+  expect(await alertsOf(desk)).toEqual([{ kind: 'run_overdue', is_open: true }]);
+};
+
+const missing: DatabaseCheck = async (desk) => {
+  await cold(desk);
+  expect(await desk.audit(LATER, true)).toMatchObject({ isStarted: true });
+  expect(await alertsOf(desk)).toEqual([{ kind: 'workflow_missing', is_open: true }]);
+  expect(await desk.audit(LATER + 1)).toMatchObject({ isStarted: false });
+  expect(await alertsOf(desk)).toEqual([{ kind: 'workflow_missing', is_open: false }]);
+};
+
+const heartbeat: DatabaseCheck = async (desk) => {
+  await cold(desk);
+  const { runId } = await desk.audit(LATER);
+  await desk.audit(LATER);
+  const rows = await desk.pool.query(
+    `select scope, account_id, accounts_checked > 0 as is_any
+       from safeband.reconciler_runs where run_id = $1`,
+    [runId],
+  );
+  expect(rows.rows).toEqual([{ scope: 'fleet', account_id: null, is_any: true }]);
+};
+
+const late: DatabaseCheck = async (desk) => {
+  await cold(desk);
+  let now = at('12:00');
+  const audit = () => desk.audit((now += 1));
+  const slow = await desk.pool.connect();
+  await slow.query('begin');
+  await slow.query(
+    `insert into safeband.send_attempts
+       (account_id, reservation_id, quota_day, attempted_at, recorded_at)
+     values ($1, 'late', '2026-11-24', now(), now() - interval '1 minute')`,
+    [desk.accountId],
+  );
+  const before = [await audit(), await audit()];
+  await slow.query('commit');
+  slow.release();
+  expect(before.map(({ isWoken }) => isWoken)).toEqual([false, false]);
+  expect(await audit()).toMatchObject({ isWoken: true });
+};
+
+export const FLEET_CHECKS = {
+  'the audit wakes an account whose row a hand has edited': edited,
+  'a hot account without a run for 20 minutes is overdue': overdue,
+  'an account without a workflow is started again, and its alert ends': missing,
+  'an audit leaves one heartbeat': heartbeat,
+  'the audit finds an attempt that was committed late': late,
+} satisfies Readonly<Record<string, DatabaseCheck>>;
+export type FleetCheckName = keyof typeof FLEET_CHECKS;

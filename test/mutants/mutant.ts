@@ -1,0 +1,95 @@
+/** A rule broken on purpose: one text of the sources replaced, in a copy of them. */
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export type Mutant<Check extends string = string> = {
+  /** The contract's rule that it breaks. */
+  readonly rule: string;
+  readonly what: string;
+  /** Below the project's folder. */
+  readonly file: string;
+  readonly old: string;
+  readonly mutated: string;
+  /** The check that catches it. */
+  readonly by: Check;
+};
+
+export const project = fileURLToPath(new URL('../..', import.meta.url));
+/** Inside the project, so that its packages are found. */
+export const scratch = path.join(project, '.safeband', `mutants-${process.pid}`);
+let copies = 0;
+
+/**
+ * `src` and `migrations` with one text replaced. Files that reach the broken one are copied, all
+ * others are links, so that they are read and compiled once.
+ */
+export async function broken(mutant: Mutant): Promise<string> {
+  const folder = path.join(scratch, String((copies += 1)));
+  const files = await sources();
+  const copied = reaching(mutant.file, files);
+  for (const [file, text] of files) {
+    const target = path.join(folder, file);
+    await mkdir(path.dirname(target), { recursive: true });
+    if (file === mutant.file) await writeFile(target, mutated(text, mutant));
+    else if (copied.has(file)) await writeFile(target, text);
+    else await symlink(path.join(project, file), target);
+  }
+  return folder;
+}
+
+async function sources(): Promise<ReadonlyMap<string, string>> {
+  const files = new Map<string, string>();
+  for (const part of ['src', 'migrations']) {
+    for (const name of await readdir(path.join(project, part), { recursive: true })) {
+      const file = path.posix.join(part, name);
+      if (!/\.(ts|sql)$/.test(name)) continue;
+      files.set(file, await readFile(path.join(project, file), 'utf8'));
+    }
+  }
+  return files;
+}
+
+/** The file itself, and those that import it, or one that does. */
+function reaching(file: string, files: ReadonlyMap<string, string>): ReadonlySet<string> {
+  const found = new Set([file]);
+  for (const target of found) {
+    for (const [name, text] of files) {
+      const specifier = path.posix.relative(path.posix.dirname(name), target);
+      const wanted = specifier.startsWith('.') ? specifier : `./${specifier}`;
+      if (text.includes(`'${wanted.replace(/\.ts$/, '.js')}'`)) found.add(name);
+    }
+  }
+  return found;
+}
+
+/** A text that is no longer there, or there twice, fails the test: the list is to be kept true. */
+function mutated(text: string, { file, old, mutated: instead }: Mutant): string {
+  const [before, after, ...more] = text.split(old);
+  if (before === undefined || after === undefined || more.length > 0) {
+    throw new Error(`${file}: this text should be there once: ${old}`);
+  }
+  return `${before}${instead}${after}`;
+}
+
+export const dropCopies = (): Promise<void> => rm(scratch, { recursive: true, force: true });
+
+/** Why a check said no; undefined: it found nothing wrong. Anything but an assertion is thrown. */
+export async function flawBy(check: () => unknown): Promise<string | undefined> {
+  try {
+    await check();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'AssertionError') throw error;
+    return error.message.split('\n')[0];
+  }
+}
+
+/** Mutant by mutant, what caught it: the list that a run prints. */
+export const tableOf = (caught: ReadonlyMap<Mutant, string | undefined>): string =>
+  [...caught]
+    .map(([{ rule, what, by }, flaw]) => {
+      const verdict = flaw === undefined ? 'NOT caught by' : 'caught by';
+      return `${rule.padEnd(4)} ${what}\n       ${verdict}: ${by}\n`;
+    })
+    .join('');

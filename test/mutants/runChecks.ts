@@ -1,0 +1,125 @@
+/** What a run leaves in the database, once, and what it may not take from a caller (R6, R8). */
+import { expect } from 'vitest';
+import type { Ran } from '../../src/activities/ports.js';
+import { reserve } from '../../src/domain/reserve.js';
+import { at, r, Scenario } from '../support/scenario.js';
+import { spent, type DatabaseCheck, type Desk } from './desk.js';
+
+/** A hand has put a number into the row that is far from what was sent. */
+const edit = (desk: Desk): Promise<readonly object[]> =>
+  desk.all('update safeband.accounts set inmails_sent_today = 40 where account_id = $1');
+/** The account once its workflow has heard what that run told. */
+const heard = ({ actor, now }: Scenario, ran: Ran): Scenario =>
+  new Scenario({ ...actor, handled: ran.saved ? (ran.foreign?.id ?? null) : null }, now);
+
+const heartbeat: DatabaseCheck = async (desk) => {
+  const account = await desk.begin();
+  await desk.run(account, `${desk.accountId}/1`);
+  const later = account.until(at('09:10'));
+  await desk.run(later, `${desk.accountId}/2`);
+  const runs = await desk.all(
+    `select run_id, counter_before, counter_after, drift
+       from safeband.reconciler_runs where account_id = $1 order by ran_at`,
+  );
+  expect(runs).toEqual(
+    [1, 2].map((n) => ({
+      run_id: `${desk.accountId}/${n}`,
+      counter_before: 0,
+      counter_after: 0,
+      drift: 0,
+    })),
+  );
+  const rows = await desk.all(
+    `select safeband.ms_of(last_checked_at)::float8 as at
+       from safeband.accounts where account_id = $1`,
+  );
+  expect(rows).toEqual([{ at: at('09:10') }]);
+};
+
+const told = (desk: Desk): Promise<readonly object[]> =>
+  desk.all(
+    `select (select count(*)::int from safeband.corrections where account_id = $1) as corrections,
+            (select count(*)::int from safeband.reconciler_runs where account_id = $1) as runs,
+            (select sum(times)::int from safeband.alerts where account_id = $1) as alerts`,
+  );
+
+const triedAgain: DatabaseCheck = async (desk) => {
+  const account = spent(await desk.begin());
+  await desk.all(BEGIN.replace("'a'", "'wild'"));
+  for (const _ of ['once', 'twice']) {
+    const ran = await desk.run(account, `${desk.accountId}/1`);
+    expect(ran).toMatchObject({ healed: true, alerted: true });
+  }
+  expect(await told(desk)).toEqual([{ corrections: 1, runs: 1, alerts: 1 }]);
+};
+
+const lostAnswer: DatabaseCheck = async (desk) => {
+  const account = spent(await desk.begin());
+  await edit(desk);
+  for (const n of [1, 2]) {
+    const ran = await desk.run(account, `${desk.accountId}/${n}`);
+    expect(ran).toMatchObject({ drift: 39, healed: true, alerted: true });
+  }
+  expect(await told(desk)).toEqual([{ corrections: 1, runs: 2, alerts: 2 }]);
+};
+
+const alertEnds: DatabaseCheck = async (desk) => {
+  const account = spent(await desk.begin());
+  const open = (): Promise<readonly object[]> =>
+    desk.all(`select kind from safeband.alerts where account_id = $1 and resolved_at is null`);
+  await edit(desk);
+  const ran = await desk.run(account, `${desk.accountId}/1`);
+  expect(await open()).toEqual([{ kind: 'drift' }]);
+  await desk.run(heard(account, ran), `${desk.accountId}/2`);
+  expect(await open()).toEqual([]);
+};
+
+const silent = async (desk: Desk): Promise<Scenario> =>
+  (await desk.begin())
+    .when(reserve, { reservationId: r('a'), leaseSeconds: 1, journaled: true })
+    .until(at('09:20'));
+const BEGIN = `insert into safeband.send_attempts
+  (account_id, reservation_id, quota_day, attempted_at) values ($1, 'a', '2026-11-24', now())`;
+const journal = (desk: Desk): Promise<readonly object[]> =>
+  desk.all('select outcome from safeband.send_attempts where account_id = $1');
+const ended = (ran: object): unknown =>
+  'events' in ran && Array.isArray(ran.events) ? ran.events.map(({ type }) => type) : ran;
+
+const fenced: DatabaseCheck = async (desk) => {
+  const ran = await desk.run(await silent(desk), `${desk.accountId}/1`);
+  expect(ended(ran)).toEqual(['SlotReleased']);
+  expect(await journal(desk)).toEqual([{ outcome: 'void' }]);
+};
+
+const begun: DatabaseCheck = async (desk) => {
+  const account = await silent(desk);
+  await desk.all(BEGIN);
+  const ran = await desk.run(account, `${desk.accountId}/1`);
+  expect(ended(ran)).toEqual(['SlotMadeUncertain']);
+  expect(await journal(desk)).toEqual([{ outcome: null }]);
+};
+
+const outcomeOnce: DatabaseCheck = async (desk) => {
+  await desk.all(BEGIN);
+  const settle = (outcome: string): Promise<unknown> =>
+    desk
+      .all(
+        `update safeband.send_attempts set outcome = $2, error_code = 'rejected'
+          where account_id = $1`,
+        outcome,
+      )
+      .catch(String);
+  await settle('failed');
+  expect(String(await settle('void'))).toContain('written already');
+};
+
+export const RUN_CHECKS = {
+  'a run leaves a heartbeat, also when it finds nothing': heartbeat,
+  'a run that is tried again tells and heals once': triedAgain,
+  'an edit whose telling was not heard is told again, and corrected once': lostAnswer,
+  'the run that finds it gone ends an alert': alertEnds,
+  'a lease that is over is given back behind a fence': fenced,
+  'an attempt that has begun is not fenced off': begun,
+  'the outcome of an attempt is written once': outcomeOnce,
+} satisfies Readonly<Record<string, DatabaseCheck>>;
+export type RunCheckName = keyof typeof RUN_CHECKS;

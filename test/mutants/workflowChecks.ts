@@ -1,0 +1,213 @@
+/** What the workflow around the domain has to keep: its mailbox, its clock, its chores, its end. */
+import { WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
+import type { ExpectStatic } from 'vitest';
+import type { DecisionWire, ReservationWire, StatusWire } from '../../src/domain/wire.js';
+import { workflowIdOf, type Findings } from '../../src/protocol.js';
+import { failureTypeOf } from '../support/failure.js';
+import type { Stand } from '../support/stand.js';
+import { fastForward, secondsToMidnight } from '../support/time.js';
+
+export type Bench = {
+  readonly stand: Stand;
+  /** The workflow as it is, or a broken one. */
+  readonly workflowType: string;
+  /** Accounts whose runs fail. */
+  readonly away: Set<string>;
+  /** How long it waits for what should come. */
+  readonly patience: { readonly timeout: number };
+  /** Of the test itself: others run beside it. */
+  readonly expect: ExpectStatic;
+};
+export type WorkflowCheck = (bench: Bench) => Promise<void>;
+
+const say = <T>(account: WorkflowHandle, name: string, payload: object = {}): Promise<T> =>
+  account.executeUpdate<T, [object]>(name, { args: [payload] });
+const statusOf = (account: WorkflowHandle): Promise<StatusWire> => account.query('status');
+const whenSaved = async ({ expect, patience }: Bench, account: WorkflowHandle): Promise<void> => {
+  await expect.poll(async () => (await statusOf(account)).unsaved, patience).toBe(0);
+};
+async function deliver(bench: Bench, account: WorkflowHandle, id: string): Promise<void> {
+  const reservationId = id;
+  await say(account, 'sendReserve', { reservationId });
+  await say(account, 'sendDelivered', { reservationId, chatId: `chat-${reservationId}` });
+  await whenSaved(bench, account);
+}
+async function connect({ stand, workflowType }: Bench, more: object = {}): Promise<WorkflowHandle> {
+  const start = { accountId: stand.newAccount(), tier: 'sales_navigator', ...more };
+  const workflowId = workflowIdOf(start.accountId);
+  const startWorkflowOperation = new WithStartWorkflowOperation(workflowType, {
+    workflowId,
+    taskQueue: stand.taskQueue,
+    args: [start],
+    workflowIdConflictPolicy: 'FAIL',
+  });
+  const args: [object] = [start];
+  await stand.client.workflow.executeUpdateWithStart('connect', { args, startWorkflowOperation });
+  return stand.client.workflow.getHandle(workflowId);
+}
+const idOf = ({ workflowId }: WorkflowHandle): string => workflowId.replace('inmail-account/', '');
+/** One InMail is delivered, and a run has found all equal. */
+async function cold(bench: Bench): Promise<WorkflowHandle> {
+  const account = await connect(bench);
+  await deliver(bench, account, 'sent');
+  await say(account, 'reconcileNow');
+  bench.expect((await statusOf(account)).nextReconcileAt).toBe(null);
+  return account;
+}
+async function passMidnight(
+  { stand, expect, patience }: Bench,
+  account: WorkflowHandle,
+): Promise<void> {
+  const { asOf } = await statusOf(account);
+  const { runId } = await account.describe();
+  await fastForward(stand.client, account.workflowId, secondsToMidnight(asOf));
+  await expect.poll(async () => (await account.describe()).runId === runId, patience).toBe(false);
+}
+const statusNameOf = async (account: WorkflowHandle): Promise<string> =>
+  (await account.describe()).status.name;
+
+const ledger: WorkflowCheck = async (bench) => {
+  const account = await cold(bench);
+  await passMidnight(bench, account);
+  // Who asks again would hear the same from Postgres, by a run; a query runs nothing.
+  const state = (): Promise<string> =>
+    account
+      .query<ReservationWire, [object]>('reservation', { reservationId: 'sent' })
+      .then((slot) => slot.state, String);
+  await bench.expect.poll(state, bench.patience).toBe('delivered');
+};
+
+const midnight: WorkflowCheck = async (bench) => {
+  const account = await cold(bench);
+  const before = (await statusOf(account)).quotaDay;
+  await passMidnight(bench, account);
+  const row = async (): Promise<unknown> =>
+    (
+      await bench.stand.pool.query(
+        `select counter_day > $2::date as is_new, inmails_sent_today as counter
+           from safeband.accounts where account_id = $1`,
+        [idOf(account), before],
+      )
+    ).rows[0];
+  await bench.expect.poll(row, bench.patience).toEqual({ is_new: true, counter: 0 });
+};
+
+const failedRun: WorkflowCheck = async (bench) => {
+  const accountId = bench.stand.newAccount();
+  bench.away.add(accountId);
+  const account = await connect(bench, { accountId });
+  const decision = await say(account, 'sendReserve', { reservationId: 'r' });
+  bench.away.delete(accountId);
+  bench.expect(decision).toMatchObject({ granted: false, reason: 'unverified' });
+};
+
+const badSignal: WorkflowCheck = async (bench) => {
+  const account = await connect(bench);
+  await account.signal('sendDelivered', { chatId: 'no reservation' });
+  const order = { reason: 'looked', actor: 'ada' };
+  const answer = await say(account, 'hold', order).catch(String);
+  bench.expect([answer, await statusNameOf(account)]).toEqual([{ state: 'held' }, 'RUNNING']);
+};
+
+const badUpdate: WorkflowCheck = async (bench) => {
+  const account = await connect(bench);
+  const refused = (): Promise<unknown> => say(account, 'sendReserve', { reservationId: 'a b' });
+  bench.expect(await failureTypeOf(refused)).toBe('InvalidInput');
+  const { events } = await account.fetchHistory();
+  const names = (events ?? []).map(
+    (event) => event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest?.input?.name,
+  );
+  bench.expect(names.filter(Boolean)).toEqual(['connect']);
+};
+
+const capped: WorkflowCheck = async (bench) => {
+  const account = await connect(bench, { dailyCap: 2 });
+  await say(account, 'reconcileNow');
+  const requests = Array.from({ length: 5 }, (_, n) => ({ reservationId: `r${n}` }));
+  const { decisions } = await say<{ decisions: readonly DecisionWire[] }>(
+    account,
+    'sendReserveBatch',
+    { requests },
+  );
+  bench.expect(decisions.map(({ granted }) => granted)).toEqual([true, true, false, false, false]);
+  bench.expect(await statusOf(account)).toMatchObject({ counter: 2 });
+};
+
+const handEdit: WorkflowCheck = async (bench) => {
+  const account = await cold(bench);
+  await bench.stand.pool.query(
+    'update safeband.accounts set inmails_sent_today = 40 where account_id = $1',
+    [idOf(account)],
+  );
+  await deliver(bench, account, 'next');
+  bench.expect(await say(account, 'reconcileNow')).toMatchObject({ drift: 38, healed: true });
+  bench.expect(await say(account, 'reconcileNow')).toMatchObject({ drift: 0, healed: false });
+};
+
+const outrun: WorkflowCheck = async (bench) => {
+  const account = await cold(bench);
+  await bench.stand.pool.query(
+    `update safeband.accounts set owner = 'somebody' where account_id = $1`,
+    [idOf(account)],
+  );
+  await say(account, 'sendDelivered', { reservationId: 'unknown', chatId: 'chat' });
+  await bench.expect
+    .poll(async () => (await statusOf(account)).cooldown?.cause, bench.patience)
+    .toBe('two_owners');
+};
+
+const asked: WorkflowCheck = async (bench) => {
+  const account = await cold(bench);
+  const first = await say<Findings>(account, 'reconcileNow');
+  const second = await say<Findings>(account, 'reconcileNow');
+  bench.expect(second.runId).not.toBe(first.runId);
+  const { rows } = await bench.stand.pool.query(
+    'select run_id from safeband.reconciler_runs where run_id = any($1)',
+    [[first.runId, second.runId]],
+  );
+  bench.expect(rows).toHaveLength(2);
+};
+
+const checkedFirst: WorkflowCheck = async (bench) => {
+  const account = await cold(bench);
+  await fastForward(bench.stand.client, account.workflowId, 45 * 60);
+  bench.expect(await say(account, 'sendReserve', { reservationId: 'later' })).toMatchObject({
+    granted: true,
+  });
+};
+
+const cancelled: WorkflowCheck = async (bench) => {
+  const account = await cold(bench);
+  await account.cancel();
+  await bench.expect.poll(() => statusNameOf(account), bench.patience).toBe('COMPLETED');
+};
+
+const early: WorkflowCheck = async (bench) => {
+  const { stand, workflowType } = bench;
+  const accountId = stand.newAccount();
+  const account = await stand.client.workflow.signalWithStart(workflowType, {
+    workflowId: workflowIdOf(accountId),
+    taskQueue: stand.taskQueue,
+    args: [{ accountId, tier: 'sales_navigator' }],
+    signal: 'sendDelivered',
+    signalArgs: [{ reservationId: 'forgotten', chatId: 'chat' }],
+  });
+  await say(account, 'reconcileNow');
+  bench.expect(await statusOf(account)).toMatchObject({ counter: 1, external: 1 });
+};
+
+export const WORKFLOW_CHECKS = {
+  'an id that was settled is remembered after continue-as-new': ledger,
+  'an idle account resets itself at midnight': midnight,
+  'a run that failed verifies nothing': failedRun,
+  'a bad Signal fails no workflow': badSignal,
+  'a bad Update leaves no trace': badUpdate,
+  'of a batch no more is granted than the cap allows': capped,
+  'an edit made just before a save is found by the next run, once': handEdit,
+  'an account whose row is taken rests': outrun,
+  'who asks for a run hears of a new one': asked,
+  'a cold account that is asked is checked, then granted': checkedFirst,
+  'a Temporal cancel is a disconnect': cancelled,
+  'a Signal that comes before the rows are read back is taken': early,
+} satisfies Readonly<Record<string, WorkflowCheck>>;
+export type WorkflowCheckName = keyof typeof WORKFLOW_CHECKS;

@@ -1,0 +1,76 @@
+/**
+ * Broken workflows are caught, each by the check of the rule that it breaks: on the real servers,
+ * with sources in which one text is replaced. All run side by side, because most of
+ * what they take is waiting.
+ */
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { WORKFLOW_TYPE } from '../../src/protocol.js';
+import { writeBundle } from '../support/bundle.js';
+import { createStand, type Stand } from '../support/stand.js';
+import { broken, dropCopies, flawBy, project, scratch, tableOf, type Mutant } from './mutant.js';
+import { WORKFLOW_CHECKS, type WorkflowCheckName } from './workflowChecks.js';
+import { WORKFLOW_MUTANTS } from './workflowMutants.js';
+
+const caught = new Map<Mutant, string | undefined>();
+afterAll(async () => {
+  await dropCopies();
+  process.stdout.write(tableOf(caught));
+});
+
+/** Long enough for a busy machine; and what a broken workflow costs that does nothing. */
+const ours = { timeout: 20_000 };
+const theirs = { timeout: 5_000 };
+
+/** One bundle and one worker for all: each broken workflow is a type of its own. */
+const typeOf = (mutant?: Mutant<WorkflowCheckName>): string =>
+  mutant ? `mutant${WORKFLOW_MUTANTS.indexOf(mutant)}` : WORKFLOW_TYPE;
+async function bundleOfAll(): Promise<string> {
+  const lines = await Promise.all(
+    [undefined, ...WORKFLOW_MUTANTS].map(async (mutant) => {
+      const sources = mutant ? await broken(mutant) : project;
+      const home = path.join(sources, 'src', 'workflows', 'index.ts');
+      return `export { inmailAccount as ${typeOf(mutant)} } from ${JSON.stringify(home)};\n`;
+    }),
+  );
+  const entry = path.join(scratch, 'workflows.ts');
+  await writeFile(entry, lines.join(''));
+  const bundle = path.join(scratch, 'workflows.js');
+  await writeBundle(bundle, entry);
+  return bundle;
+}
+
+describe.concurrent('a check of the workflows', () => {
+  let stand: Stand;
+  const away = new Set<string>();
+  beforeAll(async () => {
+    stand = await createStand({
+      workflowBundlePath: await bundleOfAll(),
+      activities: (real) => ({
+        reconcile: async (run) => {
+          if (away.has(run.account.accountId)) throw new Error('the database is away');
+          return real.reconcile(run);
+        },
+      }),
+    });
+  });
+  afterAll(() => stand.close());
+
+  it.for(Object.entries(WORKFLOW_CHECKS))(
+    'passes the workflow as it is: %s',
+    async ([, check], { expect }) => {
+      const bench = { stand, away, workflowType: typeOf(), patience: ours, expect };
+      expect(await flawBy(() => check(bench))).toBeUndefined();
+    },
+  );
+
+  it.for(WORKFLOW_MUTANTS.map((mutant) => [mutant.what, mutant] as const))(
+    'catches: %s',
+    async ([, mutant], { expect }) => {
+      const bench = { stand, away, workflowType: typeOf(mutant), patience: theirs, expect };
+      caught.set(mutant, await flawBy(() => WORKFLOW_CHECKS[mutant.by](bench)));
+      expect(caught.get(mutant)).toBeDefined();
+    },
+  );
+});
