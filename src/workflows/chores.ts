@@ -133,6 +133,7 @@ async function reopened(self: Self): Promise<void> {
   const opened = await openFrom(self, { accountId, connect: !isDisconnected });
   if (!opened) return;
   const own = self.read().account;
+  self.blockedUntil = 0; // the row is this workflow's own again, and why it rests belongs in it
   self.actor = pass(record(opened, merged(opened.account, own)), Date.now());
 }
 
