@@ -9,7 +9,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['test/{domain,support}/**/*.test.ts', 'test/*.test.ts'],
+          include: ['test/{domain,simulation,support}/**/*.test.ts', 'test/*.test.ts'],
         },
       },
       {

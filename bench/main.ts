@@ -10,6 +10,7 @@ import Table from 'cli-table3';
 import { costOfTick, eventsOfBusyDay, eventsOfIdleDay, eventsOfSend } from './events.js';
 import { auditOf, midnightRoll } from './fleet.js';
 import { eightCallers, oneCaller, throughClient, type Line } from './latency.js';
+import { stepsPerSecond } from './simulator.js';
 import { createBench, type Bench } from './stand.js';
 
 const say = (line: string): void => {
@@ -42,7 +43,6 @@ const parts: readonly (readonly [string, (bench: Bench) => Promise<readonly Line
   ['midnight roll', midnightRoll],
 ];
 
-const bench = await createBench();
 const table = new Table({
   head: ['what', 'measured', 'target'],
   style: { head: [], border: [] },
@@ -53,11 +53,18 @@ const add = (line: Line): void => {
   table.push([...line]);
 };
 const word = process.argv[2] ?? '';
-for (const [name, part] of parts.filter(([one]) => one.includes(word))) {
+if ('simulator'.includes(word)) {
+  say('measuring: simulator');
+  for (const line of await stepsPerSecond()) add(line);
+}
+const wanted = parts.filter(([name]) => name.includes(word));
+const bench = wanted.length > 0 ? await createBench() : null;
+for (const [name, part] of wanted) {
+  if (!bench) break;
   say(`measuring: ${name}`);
   for (const line of await part(bench)) add(line);
 }
-await bench.close();
+await bench?.close();
 if ('heap of cached accounts'.includes(word)) {
   say('measuring: heap of cached accounts (about two minutes)');
   for (const line of await heapOfAccount()) add(line);

@@ -39,6 +39,11 @@ export const FLEET_AUDIT = { workflowType: 'inmailFleetAudit', scheduleId: 'inma
 export const workflowIdOf = (accountId: string): string => `inmail-account/${accountId}`;
 export const SEARCH_ATTRIBUTES = { state: 'InmailState', tier: 'InmailTier' } as const;
 
+/** Names that begin so are the SDK's own. */
+export const RESERVED_PREFIX = '__temporal_';
+/** Told inside a run that was reset to an earlier event (R14); from outside it is a bad Signal. */
+export const RESET_SIGNAL = 'safeband:reset';
+
 /** One message: the same name and payload as a Signal and as an Update. */
 export type Message<I, O> = {
   readonly name: string;

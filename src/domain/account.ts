@@ -151,7 +151,9 @@ export const bookOf = (account: Account, day: UtcDay): DayBook =>
 export function tallyOf(account: Account, day: UtcDay): Tally {
   const book = bookOf(account, day);
   const { external, imported, unexplained } = book;
-  let [inFlight, uncertain, delivered] = [0, book.forgottenUncertain, book.forgottenDelivered];
+  let inFlight = 0;
+  let uncertain = book.forgottenUncertain;
+  let delivered = book.forgottenDelivered;
   for (const slot of account.slots) {
     if (slot.quotaDay !== day) continue;
     if (slot.state === 'in_flight') inFlight += 1;

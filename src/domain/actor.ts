@@ -3,6 +3,7 @@
  * gets a number that only grows, across runs and restarts; rows carry it into Postgres (R14).
  */
 import type { Account } from './account.js';
+import { accountWith, actorWith } from './copy.js';
 import type { Command, Event, Refusal } from './events.js';
 import { evolve } from './evolve.js';
 import { accountRow, rowsOf } from './facts.js';
@@ -45,11 +46,13 @@ export function tell<I, A>(actor: Actor, command: Command<I, A>, input: I, at: I
 export function pass(actor: Actor, at: Instant): Actor {
   const now = Math.max(at, actor.account.now);
   const clocked =
-    now === actor.account.now ? actor : { ...actor, account: { ...actor.account, now } };
+    now === actor.account.now
+      ? actor
+      : actorWith(actor, { account: accountWith(actor.account, { now }) });
   const rolled = record(clocked, roll(actor.account, now));
   // A midnight alone gives a cold account nothing to look for.
-  return actor.equalVersion === actor.version
-    ? { ...rolled, equalVersion: rolled.version }
+  return actor.equalVersion === actor.version && rolled.version !== actor.version
+    ? actorWith(rolled, { equalVersion: rolled.version })
     : rolled;
 }
 
@@ -57,7 +60,8 @@ export function pass(actor: Actor, at: Instant): Actor {
 export function record(actor: Actor, events: readonly Event[]): Actor {
   return events.reduce((before, event) => {
     const account = evolve(before.account, event);
-    return post({ ...before, account }, rowsOf(event, before.account, account), isSilent(event));
+    const rows = rowsOf(event, before.account, account);
+    return post(actorWith(before, { account }), rows, isSilent(event));
   }, actor);
 }
 
@@ -70,29 +74,33 @@ const isSilent = (event: Event): boolean =>
   event.type === 'ReconcileFailed';
 
 function post(actor: Actor, rows: readonly Row[], isQuiet = false): Actor {
-  if (rows.length === 0) return isQuiet ? actor : { ...actor, version: actor.version + 1 };
+  if (rows.length === 0) return isQuiet ? actor : actorWith(actor, { version: actor.version + 1 });
   let { version } = actor;
   const entries: Entry[] = [];
   for (const row of rows) entries.push({ number: (version += 1), row });
   const outbox = entries.reduce(enqueue, actor.outbox);
-  return { ...actor, version, outbox };
+  return actorWith(actor, { version, outbox });
 }
 
 /** A newer row of the same reservation, day or alert replaces the one that still waits. */
 function enqueue(outbox: readonly Entry[], entry: Entry): readonly Entry[] {
-  const name = nameOf(entry.row);
-  const old = name === null ? undefined : outbox.find(({ row }) => nameOf(row) === name);
+  const { row } = entry;
+  const old = outbox.find((waiting) => isOfSame(waiting.row, row));
   if (!old) return [...outbox, entry];
   const others = outbox.filter((other) => other !== old);
-  const { row } = entry;
   if (row.table !== 'alerts' || old.row.table !== 'alerts') return [...others, entry];
   return [...others, { ...entry, row: { ...row, times: row.times + old.row.times } }];
 }
 
-function nameOf(row: Row): string | null {
-  if (row.table === 'reservations') return `reservation ${row.reservationId}`;
-  if (row.table === 'account_days') return `day ${row.quotaDay}`;
-  return row.table === 'alerts' ? `alert ${row.kind} ${row.quotaDay}` : null;
+function isOfSame(old: Row, row: Row): boolean {
+  if (row.table === 'reservations') {
+    return old.table === row.table && old.reservationId === row.reservationId;
+  }
+  if (row.table === 'account_days') {
+    return old.table === row.table && old.quotaDay === row.quotaDay;
+  }
+  if (row.table !== 'alerts') return false;
+  return old.table === row.table && old.kind === row.kind && old.quotaDay === row.quotaDay;
 }
 
 /** An account as its rows tell it, with nothing unsaved; `base` is the highest number of them. */
@@ -156,12 +164,11 @@ export function saved(
 ): Actor {
   const numbers = new Set(sent.entries.map(({ number }) => number));
   const outbox = actor.outbox.filter(({ number }) => !numbers.has(number));
-  return {
-    ...actor,
+  return actorWith(actor, {
     outbox,
     savedVersion: Math.max(actor.savedVersion, sent.row.version),
     foreign: foreign !== null && foreign.id !== actor.handled ? foreign : actor.foreign,
-  };
+  });
 }
 
 /**
@@ -177,12 +184,9 @@ export function reconciled(
 ): Actor {
   const kept = saved(actor, sent, null);
   const later = kept.foreign?.id === foreign?.id ? null : kept.foreign;
-  const handled = foreign?.id ?? kept.handled;
-  const told = record({ ...kept, foreign: later, handled }, [
-    ...applicable(actor.account, events),
-    { type: 'Reconciled', at },
-  ]);
-  return events.length > 0 ? told : { ...told, equalVersion: sent.row.version };
+  const heard = actorWith(kept, { foreign: later, handled: foreign?.id ?? kept.handled });
+  const told = record(heard, [...applicable(actor.account, events), { type: 'Reconciled', at }]);
+  return events.length > 0 ? told : actorWith(told, { equalVersion: sent.row.version });
 }
 
 /** The account as a query sees it: now, or later if nobody says anything until then (R17). */

@@ -72,7 +72,7 @@ export function breakdownOf(compared: Compared): readonly GapPart[] {
   const pairs = pairsOn(after, day, rows);
   for (const slot of after.slots) {
     if (slot.quotaDay !== day) continue;
-    const known = findSlot(before, slot.reservationId);
+    const known = before === after ? slot : findSlot(before, slot.reservationId);
     const wasCounted = known !== undefined && known.state !== 'released';
     const isLogged = pairs.has(slot);
     const cause = causeOf(slot, known, isLogged, events);

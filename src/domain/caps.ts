@@ -28,14 +28,16 @@ export type Room = {
 function earlierOf(account: Account): number {
   const oldest = account.day - WEEK_DAYS + 1;
   let sum = 0;
-  for (const { day } of account.days) {
-    if (day >= oldest && day < account.day) sum += counterOf(account, day);
+  for (const book of account.days) {
+    if (book.day < oldest || book.day >= account.day) continue;
+    sum += book.external + book.imported + book.unexplained;
+    sum += book.forgottenDelivered + book.forgottenUncertain;
   }
-  const isCarriedTwice = account.slots.filter(
-    (slot) =>
-      slot.carriedInto === account.day && slot.state !== 'released' && slot.quotaDay >= oldest,
-  );
-  return sum - isCarriedTwice.length;
+  for (const slot of account.slots) {
+    const isEarlier = slot.quotaDay >= oldest && slot.quotaDay < account.day;
+    if (isEarlier && slot.state !== 'released' && slot.carriedInto !== account.day) sum += 1;
+  }
+  return sum;
 }
 
 export function roomOf(account: Account): Room {

@@ -13,6 +13,7 @@ import {
   type Slot,
   type Tally,
 } from './account.js';
+import { accountWith, bookWith } from './copy.js';
 import type { Event } from './events.js';
 import type { UtcDay } from './time.js';
 import { assertNever } from './assert.js';
@@ -40,41 +41,41 @@ export function evolve(account: Account, event: Event): Account {
     case 'DayRolled':
       return rolled(account, event);
     case 'CooldownStarted':
-      return {
-        ...account,
+      return accountWith(account, {
         cooldowns: withCooldown(account.cooldowns, event.cooldown),
         cooledAtCounter:
           event.cooldown.cause === 'overshoot' ? event.counter : account.cooledAtCounter,
-      };
+      });
     case 'CooldownEnded':
-      return {
-        ...account,
+      return accountWith(account, {
         cooldowns: account.cooldowns.filter(({ cause }) => cause !== event.cause),
-      };
+      });
     case 'BreakerOpened':
-      return { ...account, breakerUntil: event.until };
+      return accountWith(account, { breakerUntil: event.until });
     case 'RampRestarted':
-      return { ...account, rampDay: 1 };
+      return accountWith(account, { rampDay: 1 });
     case 'EffectApplied':
-      return { ...account, effects: [...account.effects, event.effect].slice(-EFFECTS_MAX) };
+      return accountWith(account, {
+        effects: [...account.effects, event.effect].slice(-EFFECTS_MAX),
+      });
     case 'Held':
-      return { ...account, hold: event.hold };
+      return accountWith(account, { hold: event.hold });
     case 'Resumed':
-      return { ...account, hold: null, breakerUntil: null };
+      return accountWith(account, { hold: null, breakerUntil: null });
     case 'PolicyChanged':
       return withPolicy(account, event);
     case 'OpeningsLearnt':
-      return { ...account, openings: event.openings };
+      return accountWith(account, { openings: event.openings });
     case 'IdentityChecked':
-      return { ...account, isIdentityChecked: true };
+      return accountWith(account, { isIdentityChecked: true });
     case 'Reconciled':
-      return { ...account, reconciledAt: event.at, runFailedAt: null };
+      return accountWith(account, { reconciledAt: event.at, runFailedAt: null });
     case 'ReconcileFailed':
-      return { ...account, runFailedAt: event.at };
+      return accountWith(account, { runFailedAt: event.at });
     case 'Connected':
-      return { ...account, isDisconnected: false };
+      return accountWith(account, { isDisconnected: false });
     case 'Disconnected':
-      return { ...account, isDisconnected: true };
+      return accountWith(account, { isDisconnected: true });
     case 'SlotRestored':
     case 'SettledByOperator':
     case 'AlertRaised':
@@ -99,20 +100,20 @@ function withBook(
 ): Account {
   const book = bookOf(account, day);
   const others = account.days.filter((other) => other.day !== day);
-  const days = [...others, { ...book, ...change(book) }].toSorted((a, b) => a.day - b.day);
-  return { ...account, days };
+  const days = [...others, bookWith(book, change(book))].toSorted((a, b) => a.day - b.day);
+  return accountWith(account, { days });
 }
 
 function withExternal(account: Account, external: External): Account {
   const known = [...account.externals, external].slice(-EXTERNALS_MAX);
-  const next = { ...account, externals: known };
+  const next = accountWith(account, { externals: known });
   if (!external.isCounted) return next;
   const counted = withBook(next, external.quotaDay, (book) => ({ external: book.external + 1 }));
   return markLate(account, counted, external.quotaDay);
 }
 
 const withSlots = (account: Account, slots: readonly Slot[], day: UtcDay): Account =>
-  markLate(account, { ...account, slots }, day);
+  markLate(account, accountWith(account, { slots }), day);
 
 function corrected(account: Account, event: Extract<Event, { type: 'BookCorrected' }>): Account {
   const after = withBook(account, event.day, ({ external, unexplained }) => ({
@@ -133,10 +134,9 @@ const isSameTally = (one: Tally, other: Tally): boolean =>
 
 function claimed(account: Account, event: Extract<Event, { type: 'ExternalClaimed' }>): Account {
   const external = account.externals.find((known) => isSameProof(known, event.proof));
-  const next = {
-    ...account,
+  const next = accountWith(account, {
     externals: account.externals.filter((known) => known !== external),
-  };
+  });
   if (!external?.isCounted || !event.isSameDay) return next;
   return withBook(next, external.quotaDay, (book) => ({ external: book.external - 1 }));
 }
@@ -153,14 +153,13 @@ function withPolicy(account: Account, event: Extract<Event, { type: 'PolicyChang
   const isSameWindow =
     JSON.stringify(old.sendingWindow) === JSON.stringify(policy.sendingWindow) &&
     old.timezone === policy.timezone;
-  return {
-    ...account,
+  return accountWith(account, {
     policy,
     rampDay,
     highestCap: Math.max(account.highestCap, steppedCapOf(policy, rampDay)),
     openings: isSameWindow && policy.sendingWindow ? account.openings : null,
     isIdentityChecked: account.isIdentityChecked && old.identity === policy.identity,
-  };
+  });
 }
 
 /** A new day: nothing is spent, what may have landed today is carried, what is old is folded. */
@@ -171,8 +170,7 @@ function rolled(account: Account, event: Extract<Event, { type: 'DayRolled' }>):
   const isKept = (book: DayBook): boolean => book.day > day - WEEK_DAYS;
   const forgotten = account.slots.filter(isForgotten);
   const landing = new Set(carried);
-  return {
-    ...account,
+  return accountWith(account, {
     day,
     rampDay,
     highestCap: steppedCapOf(account.policy, rampDay),
@@ -183,7 +181,7 @@ function rolled(account: Account, event: Extract<Event, { type: 'DayRolled' }>):
       .map((slot) => (landing.has(slot.reservationId) ? { ...slot, carriedInto: day } : slot)),
     externals: account.externals.filter(({ at }) => dayOf(at) + REMEMBERED_DAYS >= day),
     effects: account.effects.filter((effect) => effect.day + REMEMBERED_DAYS >= day),
-  };
+  });
 }
 
 function folded(book: DayBook, forgotten: readonly Slot[]): DayBook {
@@ -191,9 +189,8 @@ function folded(book: DayBook, forgotten: readonly Slot[]): DayBook {
   const mine = forgotten.filter((slot) => slot.quotaDay === book.day);
   const count = (state: Slot['state']): number =>
     mine.filter((slot) => slot.state === state).length;
-  return {
-    ...book,
+  return bookWith(book, {
     forgottenDelivered: book.forgottenDelivered + count('delivered'),
     forgottenUncertain: book.forgottenUncertain + count('uncertain'),
-  };
+  });
 }

@@ -1,6 +1,9 @@
 /** Two tellings of one account, after a reset or a second writer: the higher one wins (R14). */
-import { findSlot, isSameProof, type Account, type Slot } from './account.js';
+import { findSlot, isProvenBy, isSameProof, type Account, type Slot } from './account.js';
 import type { Event } from './events.js';
+import { reservationRow } from './facts.js';
+import { cooldownStarted } from './roll.js';
+import type { ReservationRow } from './rows.js';
 import { deliveredSlot, endedSlot } from './slot.js';
 
 const RANK: Readonly<Record<Slot['state'], number>> = {
@@ -10,14 +13,44 @@ const RANK: Readonly<Record<Slot['state'], number>> = {
   delivered: 3,
 };
 
-/** What `other` knows and `account` does not: slots, higher states, external sends. */
+/** What `other` knows and `account` does not: slots, higher states, external sends, and stops. */
 export function merged(account: Account, other: Account): readonly Event[] {
   const slots = other.slots.flatMap((slot) => raisedBy(account, slot));
   const externals = other.externals
     .filter((one) => !account.externals.some((known) => isSameProof(known, one)))
+    .filter((one) => !account.slots.some((slot) => isProvenBy(slot, one)))
     .map((external): Event => ({ type: 'ExternalCounted', external, sentAt: external.at }));
-  return [...slots, ...externals];
+  return [...slots, ...externals, ...stopsOf(account, other)];
 }
+
+/** Is this state news of that slot. */
+export const isHigher = (state: Slot['state'], known: Slot): boolean =>
+  RANK[state] > RANK[known.state];
+/** What keeps `other` from sending, where it does more than what keeps `account`: the safe side. */
+function stopsOf(account: Account, other: Account): readonly Event[] {
+  const { hold, breakerUntil, cooledAtCounter } = other;
+  const effects = other.effects.filter(
+    ({ reservationId, kind }) =>
+      !account.effects.some((one) => one.reservationId === reservationId && one.kind === kind),
+  );
+  const cooldowns = other.cooldowns.filter(
+    ({ cause, until }) =>
+      until > account.now &&
+      !account.cooldowns.some((known) => known.cause === cause && known.until >= until),
+  );
+  const isLonger = breakerUntil !== null && breakerUntil > (account.breakerUntil ?? account.now);
+  return [
+    ...effects.map((effect): Event => ({ type: 'EffectApplied', effect })),
+    ...(effects.some(({ kind }) => kind === 'restricted')
+      ? [{ type: 'RampRestarted' } as const]
+      : []),
+    ...cooldowns.map(({ cause, until }) => cooldownStarted(cause, until, cooledAtCounter, KEPT)),
+    ...(isLonger ? [{ type: 'BreakerOpened', until: breakerUntil } as const] : []),
+    ...(hold && !account.hold ? [{ type: 'Held', hold } as const] : []),
+  ];
+}
+
+const KEPT = 'it held before the rows were read again';
 
 /** What a slot's telling by somebody else adds to the account. */
 export function raisedBy(account: Account, slot: Slot): readonly Event[] {
@@ -79,4 +112,25 @@ function raised(slot: Slot): readonly Event[] {
   if (slot.state === 'delivered') return [{ type: 'SlotDelivered', slot, source: 'pipeline' }];
   if (slot.state === 'released') return [{ type: 'SlotReleased', slot }];
   return slot.state === 'uncertain' ? [{ type: 'SlotMadeUncertain', slot }] : [];
+}
+
+/** Is this the slot's row, as it would be written now. */
+export function isRowOf(slot: Slot, row: ReservationRow): boolean {
+  if (row.reservationId !== slot.reservationId) return false;
+  const own = reservationRow(slot);
+  return (
+    row.quotaDay === own.quotaDay &&
+    row.state === own.state &&
+    row.campaignId === own.campaignId &&
+    row.recipientId === own.recipientId &&
+    row.reservedAt === own.reservedAt &&
+    row.leaseExpiresAt === own.leaseExpiresAt &&
+    row.settledAt === own.settledAt &&
+    row.reason === own.reason &&
+    row.journaled === own.journaled &&
+    row.chatId === own.chatId &&
+    row.messageId === own.messageId &&
+    row.isAdopted === own.isAdopted &&
+    row.carriedInto === own.carriedInto
+  );
 }

@@ -12,6 +12,7 @@ import {
   type External,
   type Slot,
 } from './account.js';
+import { accountWith } from './copy.js';
 import { actorOf, pass, record, type Actor } from './actor.js';
 import { alert, type Event } from './events.js';
 import { REMEMBERED_DAYS, UNCLEAN_GRACE_MS, WEEK_DAYS } from './limits.js';
@@ -134,10 +135,8 @@ function externalsOf(found: ReadBack, slots: readonly Slot[], ofDay?: UtcDay): r
     }));
 }
 
-const withBook = (account: Account, book: DayBook): Account => ({
-  ...account,
-  days: account.days.map((old) => (old.day === book.day ? book : old)),
-});
+const withBook = (account: Account, book: DayBook): Account =>
+  accountWith(account, { days: account.days.map((old) => (old.day === book.day ? book : old)) });
 
 /** What another system delivered today, less what the event log already has of it. */
 function withImport(account: Account, start: Start, found: ReadBack): Account {
@@ -153,9 +152,9 @@ function withCounters(account: Account, found: ReadBack, saidToday = 0): Account
     const closed = found.days.find(({ quotaDay }) => quotaDay === book.day)?.counter ?? 0;
     const current = found.account?.day === book.day ? found.account.counter : 0;
     const said = book.day === account.day ? saidToday : 0;
-    const bare = withBook(before, { ...book, unexplained: 0 });
-    const unexplained = Math.max(0, closed, current, said) - counterOf(bare, book.day);
-    return withBook(before, { ...book, unexplained: Math.max(0, unexplained) });
+    const explained = counterOf(before, book.day) - book.unexplained;
+    const unexplained = Math.max(0, Math.max(closed, current, said) - explained);
+    return unexplained === book.unexplained ? before : withBook(before, { ...book, unexplained });
   }, account);
 }
 

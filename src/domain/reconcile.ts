@@ -9,22 +9,21 @@ import {
   isOpen,
   isProvenBy,
   isSameProof,
+  sumOf,
   tallyOf,
   type Account,
   type DayBook,
   type Slot,
 } from './account.js';
 import { breakdownOf, type GapPart } from './breakdown.js';
-import { isOvershoot } from './caps.js';
 import { explain } from './explain.js';
 import { evolve } from './evolve.js';
 import type { Event } from './events.js';
-import { reservationRow } from './facts.js';
 import { changed } from './fail.js';
-import { COOLDOWN_MS, REMEMBERED_DAYS } from './limits.js';
-import { raisedBy } from './merge.js';
+import { REMEMBERED_DAYS } from './limits.js';
+import { isHigher, isRowOf, raisedBy } from './merge.js';
 import { isNamed, pairsOn } from './pairing.js';
-import { cooldownStarted, isCooling } from './roll.js';
+import { overshoot } from './resting.js';
 import type { EventRow } from './rows.js';
 import { alertsOf, type RunAlert } from './runAlerts.js';
 import type { Foreign, Witnesses } from './stored.js';
@@ -83,38 +82,20 @@ export function reconcile(
   };
 }
 
-/**
- * The counter is far over the highest cap of its day: the account rests, once (R8). A row that a
- * hand wrote before midnight is found after it, and is held against the cap of the day it closed.
- */
-function overshoot(
-  account: Account,
-  stood: number,
-  foreign: Foreign | null,
-  at: Instant,
-): readonly Event[] {
-  const { highestCap, cooledAtCounter } = account;
-  if (isCooling(account, at)) return [];
-  const rest = (counter: number, cap: number, since: number): Event =>
-    cooldownStarted('overshoot', at + COOLDOWN_MS, since, `${counter} of a cap of ${cap}`);
-  if (stood > cooledAtCounter && isOvershoot(stood, highestCap)) {
-    return [rest(stood, highestCap, stood)];
-  }
-  if (foreign?.day !== account.day - 1) return [];
-  const cap = foreign.cap ?? highestCap;
-  return isOvershoot(foreign.counter, cap) ? [rest(foreign.counter, cap, cooledAtCounter)] : [];
-}
-
 /** Layer 1: what the account has to become so that it is what its witnesses say. */
 function healing(account: Account, found: Witnesses, at: Instant): readonly Event[] {
   const events: Event[] = [];
   let view = account;
   const happen = (more: readonly Event[]): void => {
-    events.push(...more);
-    view = more.reduce((before, event) => evolve(before, event), view);
+    for (const event of more) {
+      events.push(event);
+      view = evolve(view, event);
+    }
   };
-  const rows = found.reservations.map(slotOfRow);
-  for (const slot of rows) happen(raisedBy(view, slot));
+  for (const row of found.reservations) {
+    const slot = findSlot(account, row.reservationId);
+    if (!slot || isHigher(row.state, slot)) happen(raisedBy(view, slotOfRow(row)));
+  }
   happen(testimony(view, found, at));
   for (const slot of view.slots) happen(leaseOver(slot, found, at));
   happen(strangers(view, found.events));
@@ -174,16 +155,10 @@ function corrected(account: Account, book: DayBook, log: readonly EventRow[]): r
 /** Reservations that nothing of this run has changed, and of which Postgres has another row. */
 function restored(before: Account, after: Account, found: Witnesses): readonly Event[] {
   return after.slots
-    .filter((slot) => before.slots.includes(slot))
-    .filter((slot) => {
-      const row = found.reservations.find((one) => one.reservationId === slot.reservationId);
-      return !row || !isSameRow(slotOfRow(row), slot);
-    })
+    .filter((slot) => after === before || before.slots.includes(slot))
+    .filter((slot) => !found.reservations.some((row) => isRowOf(slot, row)))
     .map((slot) => ({ type: 'SlotRestored', slot }));
 }
-
-const isSameRow = (one: Slot, other: Slot): boolean =>
-  JSON.stringify(reservationRow(one)) === JSON.stringify(reservationRow(other));
 
 type Looked = {
   readonly account: Account;
@@ -198,8 +173,8 @@ function verdictOn(day: UtcDay, { account, after, heals, found, foreign, at }: L
   const own = counterOf(account, day);
   const before = foreign?.day === day ? Math.max(own, foreign.counter) : own;
   const rows = found.events.filter(({ quotaDay }) => quotaDay === day);
-  const { delivered, external } = tallyOf(after, day);
-  const now = counterOf(after, day);
+  const tally = tallyOf(after, day);
+  const now = sumOf(tally);
   const isTouched = heals.some((event) => dayTouched(event) === day);
   const parts = breakdownOf({ day, before: account, after, events: found.events, stood: before });
   const { accountId } = account;
@@ -213,8 +188,8 @@ function verdictOn(day: UtcDay, { account, after, heals, found, foreign, at }: L
     day,
     before,
     after: now,
-    delivered,
-    external,
+    delivered: tally.delivered,
+    external: tally.external,
     drift: before - rows.length - bookOf(account, day).imported,
     parts,
     sentences: sentences.map(({ text }) => text),

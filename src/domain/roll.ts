@@ -78,8 +78,9 @@ export function cooldownAt(
   { cooldowns }: Account,
   at: Instant,
 ): Account['cooldowns'][number] | null {
-  const last = cooldowns.toSorted((a, b) => b.until - a.until)[0];
-  return last && at < last.until ? last : null;
+  let last: Account['cooldowns'][number] | null = null;
+  for (const one of cooldowns) if (at < one.until && one.until > (last?.until ?? 0)) last = one;
+  return last;
 }
 
 export const isCooling = (account: Account, at: Instant): boolean =>

@@ -4,7 +4,7 @@ import { batchOf, pass, reconciled, record, saved, type Actor } from '../domain/
 import { accountRow } from '../domain/facts.js';
 import { cooldownStarted } from '../domain/roll.js';
 import { counterOf } from '../domain/account.js';
-import { alert } from '../domain/events.js';
+import { alert, type Event } from '../domain/events.js';
 import { merged } from '../domain/merge.js';
 import { identified, openActor } from '../domain/opening.js';
 import { openingDays } from '../domain/policy.js';
@@ -116,7 +116,7 @@ async function outrun(self: Self, found: Extract<Saved, { saved: false }>): Prom
   if (isOwn && found.version <= actor.version) return; // a late save of our own
   log.warn('another writer has moved the account row', { version: found.version });
   self.blockedUntil = Date.now() + BLOCKED_MS;
-  if (isOwn) return reopened(self);
+  if (isOwn) return reopen(self);
   const { account } = actor;
   const message = 'the row belongs to another workflow';
   const until = startOf(account.day + 1);
@@ -127,15 +127,23 @@ async function outrun(self: Self, found: Extract<Saved, { saved: false }>): Prom
   ]);
 }
 
-/** After a reset: what the rows know and what this run knows, whichever is higher. */
-async function reopened(self: Self): Promise<void> {
+/** After a reset: what the rows know and what this run knows, whichever is higher (R14). */
+export async function reopen(self: Self): Promise<void> {
   const { accountId, isDisconnected } = self.read().account;
   const opened = await openFrom(self, { accountId, connect: !isDisconnected });
   if (!opened) return;
-  const own = self.read().account;
-  self.blockedUntil = 0; // the row is this workflow's own again, and why it rests belongs in it
-  self.actor = pass(record(opened, merged(opened.account, own)), Date.now());
+  const own = self.read();
+  const kept = [...merged(opened.account, own.account), ...alertsIn(own)];
+  self.actor = pass(record(opened, kept), Date.now());
+  self.isReset = false;
+  self.blockedUntil = 0;
 }
+
+/** Alerts that were not saved are raised again: nobody else tells of them. */
+const alertsIn = ({ outbox }: Actor): readonly Event[] =>
+  outbox.flatMap(({ row }) =>
+    row.table === 'alerts' ? [alert(row.kind, row.severity, row.details)] : [],
+  );
 
 /** Are the openings unknown, or do they reach less far than `nextSlots` may ask (R11). */
 export function wantsOpenings({ account }: Actor, at: number): boolean {

@@ -21,6 +21,7 @@ import {
   learnOpenings,
   openFrom,
   reconcile,
+  reopen,
   save,
   wantsOpenings,
 } from './chores.js';
@@ -79,6 +80,10 @@ async function live(self: Self): Promise<void> {
   self.publish();
   while (!isOver(self) && !isTooLong(self)) {
     leaveIfCancelled(self);
+    if (self.isReset) {
+      await reopen(self);
+      continue;
+    }
     if (isDue(self)) {
       await run(self);
       continue;
@@ -118,6 +123,7 @@ function isRunDue(self: Self): boolean {
 function isDue(self: Self): boolean {
   const actor = self.read();
   const at = self.now();
+  if (self.isReset) return true;
   if (at < self.blockedUntil) return self.cooldownEnd.hasRung;
   if (isRunDue(self)) return true;
   if (self.saveSoon.hasRung || self.saveLater.hasRung || self.cooldownEnd.hasRung) return true;

@@ -5,6 +5,7 @@
 import {
   CancellationScope,
   condition,
+  defineSignal,
   getExternalWorkflowHandle,
   setDefaultSignalHandler,
   setHandler,
@@ -26,6 +27,7 @@ import { decisionWire, policyWire, type DecisionWire } from '../domain/wire.js';
 import {
   failureOf,
   messages,
+  RESET_SIGNAL,
   type BatchAnswer,
   type Findings,
   type ItemError,
@@ -64,6 +66,7 @@ export function listen(self: Self): void {
   accept(self, messages.disconnect, (order) => self.tell(disconnect, order));
   accept(self, messages.reconcileNow, () => reconciledNow(self));
   answerQueries(self);
+  setHandler(defineSignal(RESET_SIGNAL), () => self.reset());
   setDefaultSignalHandler((name) => {
     self.signals += 1;
     if (self.actor) complainOfName(self, name);
@@ -210,7 +213,7 @@ function decide(
 
 /** The age of the last run stands in the way, and the ask is a new one (R12). */
 function isCold(self: Self, ask?: ReserveAsk): boolean {
-  if (!self.actor) return false;
+  if (!self.actor || self.isClosed) return false;
   const { account } = pass(self.actor, self.now());
   if (ask && findSlot(account, ask.reservationId)) return false;
   return wantsCheck(account, account.now);
@@ -230,7 +233,7 @@ function decided(self: Self, ask: ReserveAsk): Refusal | DecisionWire | Promise<
 }
 
 function decisionOn(self: Self, ask: ReserveAsk): Refusal | DecisionWire {
-  if (!self.actor) {
+  if (self.isClosed) {
     const retryAt = isoInstant(self.now() + VERIFY_RETRY_MS);
     const { reservationId } = ask;
     return { granted: false, reservationId, reason: 'unverified', retryAt };

@@ -22,6 +22,8 @@ export type Carried = {
   readonly actor: Actor | null;
   readonly waiting: readonly Waiting[];
   readonly isCancelled: boolean;
+  /** The rows have not been read again since a reset; absent before that was told. */
+  readonly isReset?: boolean;
   readonly published: Published | null;
 };
 
@@ -30,6 +32,8 @@ export class Self {
   actor: Actor | null;
   waiting: Waiting[];
   isCancelled: boolean;
+  /** The run was reset to an earlier event: its rows may know more than it does (R14). */
+  isReset: boolean;
   /** Postgres did not answer the fast way; the sure way waits without holding up answers. */
   isSlow = false;
   /** A save that another owner refuses is not tried again before this. */
@@ -60,12 +64,13 @@ export class Self {
     this.actor = carried.actor;
     this.waiting = [...carried.waiting];
     this.isCancelled = carried.isCancelled;
+    this.isReset = carried.isReset ?? false;
     this.#published = carried.published;
   }
 
   get carried(): Carried {
-    const { start, actor, waiting, isCancelled } = this;
-    return { v: 1, start, actor, waiting, isCancelled, published: this.#published };
+    const { start, actor, waiting, isCancelled, isReset } = this;
+    return { v: 1, start, actor, waiting, isCancelled, isReset, published: this.#published };
   }
 
   /** The workflow's clock, which never runs backwards. */
@@ -90,6 +95,16 @@ export class Self {
     if (this.actor) return this.actor;
     const message = 'the account is being read back from Postgres; nothing was changed';
     throw failureOf({ refused: 'Unavailable', message });
+  }
+
+  /** The run was reset; where nothing is read back yet, the rows are about to be read anyway. */
+  reset(): void {
+    this.isReset = this.actor !== null;
+  }
+
+  /** A run that was reset grants nothing until it has read its rows again (R2, R14). */
+  get isClosed(): boolean {
+    return !this.actor || this.isReset;
   }
 
   /** What people look for and look at in the Temporal UI; attributes cost an event a change. */

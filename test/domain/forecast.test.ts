@@ -21,7 +21,7 @@ import { Life } from '../support/life.js';
 import { anAccount, at, c, m, r, rows } from '../support/scenario.js';
 import { livedThrough, newId, stage } from './forecast/stages.js';
 
-const RUNS = 300;
+const RUNS = 400;
 /** What has to have been heard in these runs, or they showed nothing. */
 const REASONS = [
   'granted',
@@ -110,9 +110,11 @@ describe('what will be', () => {
 describe('the window', () => {
   it('is known as far as a breaker reaches, and the slots after it', () => {
     const now = at('2026-12-01T00:00:01.000Z');
-    const sendingWindow = { days: ['mon'], start: '09:00', end: '17:00' } as const;
-    const { actor } = anAccount({ sendingWindow }, { now });
-    const old = Life.begin(actor, now - 1).until(now);
+    const days = ['mon', 'tue', 'wed', 'thu'] as const;
+    const sendingWindow = { days, start: '09:00', end: '17:00' };
+    // As old as openings get before they are worked out anew.
+    const before = now - 7 * DAY_MS + 2_000;
+    const old = Life.begin(anAccount({ sendingWindow }, { now: before }).actor, before).until(now);
     const broken = old.says(fail, { reservationId: r('gone'), kind: 'no_credits' }).asks('a');
     // 1 January 2027 is a Friday.
     const retryAt = at('2027-01-04T09:00:00.000Z');

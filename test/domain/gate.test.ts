@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Account } from '../../src/domain/account.js';
 import { isOvershoot } from '../../src/domain/caps.js';
 import { fail } from '../../src/domain/fail.js';
-import { barrierAt, DENIAL_REASONS } from '../../src/domain/gate.js';
+import { barrierAt, DENIAL_REASONS, wantsCheck } from '../../src/domain/gate.js';
 import { reserve } from '../../src/domain/reserve.js';
 import { configure, disconnect, hold } from '../../src/domain/settings.js';
 import { Life } from '../support/life.js';
@@ -175,5 +175,15 @@ describe('caps', () => {
     });
     expect(lowered.alerts).toEqual(['cap_lowered']);
     lowered.when(configure, { dailyCap: 26 }).hears({ refused: 'CapAboveSafeBand' });
+  });
+
+  it('is asked of the database first where the last run is old, also at the cap', () => {
+    const stale = { reconciledAt: NOW - 31 * 60_000 };
+    const cold = { ...anAccount({ dailyCap: 0 }).actor.account, ...stale };
+    expect(barrierAt(cold, NOW)).toMatchObject({ reason: 'unverified' });
+    expect(wantsCheck(cold, NOW)).toBe(true);
+    // Nobody has to wait for the database to hear that a person stopped the account.
+    const held = { ...cold, hold: { reason: 'x', actor: 'y', since: NOW } };
+    expect(wantsCheck(held, NOW)).toBe(false);
   });
 });

@@ -239,6 +239,15 @@ describe('layer 1', () => {
     expect(verdict.days.at(-1)?.parts).toMatchObject([{ cause: 'missing_event', count: 1 }]);
   });
 
+  it('leaves a forgotten reservation in the sum of its day, whose log it still reads', () => {
+    const account = sent(1);
+    const { events } = written(account);
+    const later = account.until(at('2026-11-27T09:00:00.000Z'));
+    const verdict = run(later, { reservations: [], events });
+    expect(verdict.events).toEqual([]);
+    expect(counterOf(healed(later, verdict), day(account))).toBe(1);
+  });
+
   it('heals what a wrong import said: 104 with 17', () => {
     const account = sent(1, { inmailsSentToday: 104, deliveredToday: 17 });
     const verdict = run(account);

@@ -44,7 +44,7 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R8',
     what: 'an overshoot rests the account again and again',
-    file: RECONCILE,
+    file: 'src/domain/resting.ts',
     old: 'stood > cooledAtCounter && ',
     mutated: '',
     by: 'an overshoot rests the account once, and again when it has grown',
@@ -52,7 +52,7 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R8',
     what: 'a row that was edited before midnight is held against nothing after it',
-    file: RECONCILE,
+    file: 'src/domain/resting.ts',
     old: 'return isOvershoot(foreign.counter, cap) ? ',
     mutated: 'return isOvershoot(0, cap) ? ',
     by: 'a counter that a hand raised just before midnight rests the account after it',
@@ -229,8 +229,8 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
     rule: 'R13',
     what: "a start does not look at its row's counter",
     file: 'src/domain/opening.ts',
-    old: 'Math.max(0, closed, current, said)',
-    mutated: 'Math.max(0, closed, said)',
+    old: 'Math.max(closed, current, said)',
+    mutated: 'Math.max(closed, said)',
     by: 'a start on the same day gives no fresh cap',
   },
   {

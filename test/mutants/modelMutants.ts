@@ -33,8 +33,8 @@ export const MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
     rule: 'R10',
     what: 'the week counts what is carried twice',
     file: 'src/domain/caps.ts',
-    old: 'return sum - isCarriedTwice.length',
-    mutated: 'return sum',
+    old: "slot.state !== 'released' && slot.carriedInto !== account.day",
+    mutated: "slot.state !== 'released'",
     by,
   },
   {

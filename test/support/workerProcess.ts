@@ -5,18 +5,21 @@ import { inject } from 'vitest';
 
 const script = fileURLToPath(new URL('../../src/worker.ts', import.meta.url));
 
-export type WorkerProcessOptions = {
-  /** The process's own. */
-  readonly timezone?: string;
-  /** A module that is loaded before all else. */
-  readonly preload?: string;
-  readonly env?: NodeJS.ProcessEnv;
-};
-
-/** Starts the real entry, and resolves when it polls. */
+/**
+ * Starts the real entry, and resolves when it polls. `preload`: a module that is loaded first;
+ * `timezone`: the process's own.
+ */
 export async function startWorkerProcess(
   databaseUrl: string,
-  { timezone = 'UTC', preload, env = {} }: WorkerProcessOptions = {},
+  {
+    preload,
+    timezone = 'UTC',
+    env = {},
+  }: {
+    readonly preload?: string;
+    readonly timezone?: string;
+    readonly env?: NodeJS.ProcessEnv;
+  } = {},
 ): Promise<ChildProcess> {
   const first = preload === undefined ? [] : ['--import', preload];
   const child = spawn(process.execPath, ['--import', 'tsx', ...first, script], {

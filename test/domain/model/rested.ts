@@ -5,8 +5,10 @@ import type { Domain } from './domain.js';
 const DAY = 86_400_000;
 const RUNS_EVERY = 600_000;
 
+type Rests = Pick<Domain, 'isRestDue' | 'runAfter' | 'overshootAt' | 'record'>;
+
 /** The first run of the day that finds no other cooldown rests it (R8, R9); else the roll does. */
-export function rested(domain: Domain, actor: Actor, from: number, until: number): Actor {
+export function rested(domain: Rests, actor: Actor, from: number, until: number): Actor {
   const { account } = actor;
   if (!domain.isRestDue(account)) return actor;
   const end = Math.min(until, (account.day + 1) * DAY);

@@ -1,0 +1,14 @@
+/** A rule that does not hold: the sentence, and what was found instead. */
+export class Broken extends Error {
+  override readonly name = 'Broken';
+  readonly rule: string;
+
+  constructor(rule: string, detail: string) {
+    super(`${rule}: ${detail}`);
+    this.rule = rule;
+  }
+}
+
+export function broken(rule: string, detail: string): never {
+  throw new Broken(rule, detail);
+}

@@ -1,0 +1,272 @@
+/**
+ * A Postgres of one account, as src/postgres and src/activities/account.ts treat it: rows by key,
+ * each moved only by a higher number; the account's row only by its owner and never back (R14); the
+ * journal with transactions that are held open; `void` rows as a fence (R6).
+ */
+import type { Account, FailureKind, Slot } from '../../src/domain/account.js';
+import type { ReservationId } from '../../src/domain/ids.js';
+import type { Verdict } from '../../src/domain/reconcile.js';
+import type { AccountRow, DayRow, Entry, EventRow, ReservationRow } from '../../src/domain/rows.js';
+import type { Attempt, Foreign, ReadBack, Witnesses } from '../../src/domain/stored.js';
+import type { Saved } from '../../src/activities/ports.js';
+import type { Domain } from './domain.js';
+
+/** A row, and the number under which it was written. */
+type Numbered<Row> = { readonly row: Row; readonly number: number };
+/** A row of the journal; until `isOpen` ends, only its transaction sees it. */
+type Journaled = Attempt & { readonly isOpen: boolean };
+export type Request = {
+  readonly owner: string;
+  readonly row: AccountRow;
+  readonly entries: readonly Entry[];
+  readonly handled: string | null;
+};
+export type RunRequest = Request & {
+  readonly account: Account;
+  readonly at: number;
+};
+export type RunAnswer =
+  | { readonly saved: false; readonly owner: string; readonly version: number }
+  | {
+      readonly saved: true;
+      readonly verdict: Verdict;
+      readonly found: Witnesses;
+      readonly foreign: Foreign | null;
+    };
+
+const REMEMBERED = 2;
+
+export class Database {
+  #row: AccountRow | null = null;
+  owner = '';
+  #ownerVersion = 0;
+  /** Columns that a hand has changed since the last save; null: none. */
+  edited: readonly string[] | null = null;
+  /** What a hand has changed, until the workflow has heard of the run that told it. */
+  #edits: Foreign | null = null;
+  #editCount = 0;
+  readonly reservations = new Map<string, Numbered<ReservationRow>>();
+  readonly attempts = new Map<string, Journaled>();
+  readonly events: EventRow[] = [];
+  readonly days = new Map<number, Numbered<DayRow>>();
+  /** Grows with whatever an audit could find. */
+  changes = 0;
+  readonly alerts = new Map<string, number>();
+  readonly #proofs = new Set<string>();
+  readonly #keys = new Set<string>();
+  #highest = 0;
+
+  /** The account's row; null: there is none. */
+  get account(): AccountRow | null {
+    return this.#row;
+  }
+
+  readBack(day: number): ReadBack {
+    const row = this.#row;
+    const account = row && { ...row, owner: this.owner, ownerVersion: this.#ownerVersion };
+    const since = Math.min(day, account?.day ?? day);
+    const closed = [...this.days.values()]
+      .map(({ row: one }) => one)
+      .filter(({ quotaDay }) => quotaDay > since - 7 && quotaDay < day);
+    return {
+      account,
+      highestNumber: this.#highest,
+      reservations: this.#reservationsOf(since),
+      attempts: this.#attemptsOf(day),
+      events: this.#eventsOf(day),
+      days: closed,
+    };
+  }
+
+  #reservationsOf(since: number): ReservationRow[] {
+    const found: Numbered<ReservationRow>[] = [];
+    for (const one of this.reservations.values()) {
+      const { quotaDay, state, carriedInto } = one.row;
+      const isKnown = quotaDay >= since - REMEMBERED || state === 'in_flight';
+      if (isKnown || (carriedInto ?? 0) >= since) found.push(one);
+    }
+    return found
+      .toSorted((a, b) => a.row.reservedAt - b.row.reservedAt || a.number - b.number)
+      .map(({ row }) => row);
+  }
+
+  #attemptsOf(day: number): Attempt[] {
+    const found: Attempt[] = [];
+    for (const row of this.attempts.values()) {
+      if (row.isOpen) continue;
+      const isOldAndOpen =
+        row.quotaDay < day - REMEMBERED &&
+        this.reservations.get(row.reservationId)?.row.state === 'in_flight';
+      if (row.quotaDay >= day - REMEMBERED || isOldAndOpen) found.push(row);
+    }
+    return found;
+  }
+
+  #eventsOf(day: number): EventRow[] {
+    return this.events.filter(
+      ({ quotaDay, reservationId }) =>
+        quotaDay >= day - REMEMBERED ||
+        this.reservations.get(reservationId ?? '')?.row.state === 'in_flight',
+    );
+  }
+
+  /** True: `owner` may now write the row. */
+  claim(
+    row: AccountRow,
+    owner: string,
+    found: { readonly owner: string; readonly version: number } | null,
+  ): boolean {
+    const stood = this.#row;
+    if (stood) {
+      const isFound = found !== null && this.owner === found.owner;
+      const isMine = this.owner === owner || (isFound && stood.version === found.version);
+      if (stood.version > row.version || !isMine) return false;
+    }
+    const isAgain = stood !== null && this.owner === owner && found === null;
+    if (!isAgain) this.#ownerVersion = row.version;
+    this.owner = owner;
+    this.#row = row;
+    this.edited = null;
+    this.changes += 1;
+    return true;
+  }
+
+  save({ owner, row, entries, handled }: Request): Saved {
+    const stood = this.#row;
+    if (!stood || this.owner !== owner || stood.version > row.version) {
+      return { saved: false, owner: this.owner, version: stood?.version ?? 0 };
+    }
+    const columns = this.edited?.filter((name) => isDifferent(name, stood, row));
+    const known = this.#edits?.id === handled ? null : this.#edits;
+    const foreign = columns ? joined(this.#found(stood, columns), known) : known;
+    this.#edits = foreign;
+    this.#row = row;
+    this.edited = null;
+    this.changes += 1;
+    for (const entry of entries) this.#write(entry);
+    return { saved: true, refused: 0, foreign };
+  }
+
+  #found({ day, counter, highestCap }: AccountRow, columns: readonly string[]): Foreign {
+    const id = `edit ${(this.#editCount += 1)}`;
+    return { id, day, counter, cap: columns.includes('highestCap') ? null : highestCap, columns };
+  }
+
+  #write({ number, row }: Entry): void {
+    this.#highest = Math.max(this.#highest, number);
+    if (row.table === 'reservations') {
+      const old = this.reservations.get(row.reservationId);
+      if (!old || old.number < number) this.reservations.set(row.reservationId, { row, number });
+    } else if (row.table === 'account_days') {
+      const old = this.days.get(row.quotaDay);
+      if (!old || old.number < number) this.days.set(row.quotaDay, { row, number });
+    } else if (row.table === 'inmail_events') {
+      this.append(row);
+    } else if (row.table === 'alerts') {
+      this.alerts.set(row.kind, (this.alerts.get(row.kind) ?? 0) + row.times);
+    }
+  }
+
+  /** A reservation key that is taken is left out; the delivery is not (R14). */
+  append(row: EventRow): void {
+    const proof = `${row.chatId} ${row.messageId ?? ''}`;
+    if (this.#proofs.has(proof)) return;
+    this.#proofs.add(proof);
+    this.changes += 1;
+    const { reservationId } = row;
+    const isTaken = reservationId !== null && this.#keys.has(reservationId);
+    if (reservationId !== null) this.#keys.add(reservationId);
+    this.events.push(isTaken ? { ...row, reservationId: null } : row);
+  }
+
+  /** One reconcile, in one transaction. */
+  run(domain: Domain, request: RunRequest): RunAnswer {
+    const saved = this.save(request);
+    if (!saved.saved) return saved;
+    const { account, at } = request;
+    for (const slot of account.slots) if (isUnbegun(slot, at)) this.#fence(slot, at);
+    const found = {
+      reservations: this.#reservationsOf(account.day),
+      attempts: this.#attemptsOf(account.day),
+      events: this.#eventsOf(account.day - 3),
+    };
+    const { foreign } = saved;
+    const verdict = domain.reconcile(account, found, foreign, at);
+    for (const { kind } of verdict.alerts) {
+      this.alerts.set(kind, (this.alerts.get(kind) ?? 0) + 1);
+    }
+    return { saved: true, verdict, found, foreign };
+  }
+
+  #fence({ reservationId, quotaDay }: Slot, at: number): void {
+    if (this.attempts.has(reservationId)) return;
+    const nothing = { chatId: null, messageId: null, errorCode: null };
+    const row = { reservationId, quotaDay, attemptedAt: at, outcome: 'void' as const, ...nothing };
+    this.attempts.set(reservationId, { ...row, isOpen: false });
+  }
+
+  /** The pipeline's INSERT; false: the key is taken. */
+  begin(reservationId: ReservationId, quotaDay: number, at: number, isOpen = false): boolean {
+    if (this.attempts.has(reservationId)) return false;
+    this.changes += 1;
+    const nothing = { outcome: null, chatId: null, messageId: null, errorCode: null };
+    this.attempts.set(reservationId, {
+      reservationId,
+      quotaDay,
+      attemptedAt: at,
+      ...nothing,
+      isOpen,
+    });
+    return true;
+  }
+
+  /** The end of a transaction that was held open. */
+  end(reservationId: string, isCommitted: boolean): void {
+    this.changes += 1;
+    const row = this.attempts.get(reservationId);
+    if (row && isCommitted) this.attempts.set(reservationId, { ...row, isOpen: false });
+    else this.attempts.delete(reservationId);
+  }
+
+  /** An outcome is written once. */
+  note(
+    reservationId: string,
+    outcome:
+      | Pick<Attempt, 'outcome' | 'chatId' | 'messageId'>
+      | { readonly outcome: 'failed'; readonly errorCode: FailureKind },
+  ): void {
+    this.changes += 1;
+    const row = this.attempts.get(reservationId);
+    if (row && row.outcome === null) this.attempts.set(reservationId, { ...row, ...outcome });
+  }
+
+  /** Somebody types into psql. */
+  edit(change: Partial<AccountRow>, owner = this.owner): void {
+    if (!this.#row) return;
+    this.#row = { ...this.#row, ...change };
+    this.owner = owner;
+    this.edited = [...(this.edited ?? []), ...Object.keys(change)];
+    this.changes += 1;
+  }
+
+  delete(reservationId: string): void {
+    if (this.reservations.delete(reservationId)) this.edited ??= [];
+    this.changes += 1;
+  }
+}
+
+/** Its lease is over without a word, and its caller promised a journal row before the call. */
+const isUnbegun = (slot: Slot, at: number): boolean =>
+  slot.state === 'in_flight' && slot.journaled && at >= slot.leaseExpiresAt;
+
+function isDifferent(name: string, old: AccountRow, row: AccountRow): boolean {
+  if (name === 'counter') return old.counter !== row.counter;
+  return name === 'imported' ? old.imported !== row.imported : true;
+}
+
+function joined(found: Foreign, known: Foreign | null): Foreign {
+  if (!known) return found;
+  const larger = known.counter > found.counter ? known : found;
+  const columns = [...new Set([...found.columns, ...known.columns])].toSorted();
+  return { ...larger, id: found.id, columns };
+}

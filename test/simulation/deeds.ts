@@ -1,0 +1,271 @@
+/** What an input of the story does to the world. */
+import { isChatId, isMessageId, isRecipientId, isReservationId } from '../../src/domain/ids.js';
+import { reconcileNow } from './audit.js';
+import { Luck } from './luck.js';
+import type { Doom, Member } from './member.js';
+import type { Message } from './memory.js';
+import { named } from './names.js';
+import { observe } from './report.js';
+import { Send } from './send.js';
+import { changeOf, type Deed, type Input } from './story.js';
+import type { Workflow } from './workflow.js';
+import type { Mode, World } from './world.js';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const DAY = 86_400_000;
+
+type Done = boolean | void;
+/** The world, whose account it is, and the details. */
+type Place = { readonly world: World; readonly member: Member; readonly luck: Luck };
+
+export function doDeed(world: World, { deed, member: index, seed }: Input): Done {
+  const member = world.members[index];
+  if (!member) return false;
+  if (world.listener) world.say(`account ${index}: ${deed}`);
+  return DOES[deed]({ world, member, luck: new Luck(seed) });
+}
+
+const doom =
+  (how: Doom) =>
+  ({ member }: Place): Done => {
+    member.doom = how;
+    return false;
+  };
+
+const trouble =
+  (mode: Exclude<Mode, 'up'>) =>
+  ({ world, luck }: Place): Done => {
+    world.mode = mode;
+    world.modeUntil = world.clock + troubleOf(luck, mode === 'away');
+  };
+
+const troubleOf = (luck: Luck, isAway: boolean): number =>
+  isAway
+    ? luck.pick([SECOND, 20 * SECOND, 5 * MINUTE, 50 * MINUTE])
+    : luck.between(5, 900) * SECOND;
+
+function stepBack({ world, luck }: Place): Done {
+  world.behind = luck.between(1, 90) * SECOND;
+  world.behindUntil = world.clock + luck.between(1, 30) * MINUTE;
+  return world.happened('clock stepped back');
+}
+
+const say = (
+  world: World,
+  member: Member,
+  what: string,
+  act: (self: Workflow) => unknown,
+): Done => {
+  if (!member.workflow) return false;
+  const message: Message = {
+    asks: null,
+    unread: null,
+    act: (self) => {
+      act(self);
+      world.happened(what);
+      return null;
+    },
+  };
+  world.post(member, 20, message);
+  return true;
+};
+
+const BY = { reason: 'a person looked', actor: 'ada' };
+
+const DOES: Readonly<Record<Deed, (place: Place) => Done>> = {
+  send: ({ world, member, luck }) => void new Send(world, member, luck),
+  'send what is rejected': ({ world, member, luck }) =>
+    void new Send(world, member, luck, 'rejected'),
+  'hand-sent': handSent,
+  bypass,
+  configure: ({ world, member, luck }) => {
+    const change = changeOf(luck);
+    return say(world, member, 'configure', (self) => self.tell(world.domain.configure, change));
+  },
+  hold: ({ world, member }) =>
+    say(world, member, 'hold', (self) => self.tell(world.domain.hold, BY)),
+  resume: ({ world, member }) =>
+    say(world, member, 'resume', (self) => {
+      const { cooldowns, day } = self.actor.account;
+      if (cooldowns.some(({ cause }) => cause === 'unclean_end')) member.excusedUntil = day + 1;
+      return self.tell(world.domain.resume, BY);
+    }),
+  settle: ({ world, member }) =>
+    say(world, member, 'settle', (self) => settle(world, member, self)),
+  leave: ({ world, member, luck }) => {
+    world.after(luck.between(1, 300) * MINUTE, member, () => world.connect(member));
+    return say(world, member, 'leave', (self) =>
+      self.tell((account, order: typeof BY) => world.domain.disconnect(account, order), BY),
+    );
+  },
+  race,
+  reconcile: ({ world, member }) => {
+    if (!member.workflow) return false;
+    return world.post(member, 20, reconcileNow());
+  },
+  edit,
+  delete: deleteRow,
+  stranger,
+  'die before write': doom('die before write'),
+  'die after write': doom('die after write'),
+  'die in task': doom('die in task'),
+  stall: ({ world, member, luck }) => {
+    if (!member.workflow) return false;
+    world.happened('clock jumped ahead');
+    return member.workflow.die(luck.pick([2, 11, 36, 90]) * MINUTE);
+  },
+  terminate: ({ world, member, luck }) => {
+    if (!member.workflow) return false;
+    world.happened('terminated');
+    terminate(member, member.workflow);
+    const away = luck.pick([3, 60, 900, 9_000]) * SECOND;
+    return world.after(away, member, () => world.connect(member));
+  },
+  reset,
+  continue: ({ member: { workflow } }) => {
+    if (!workflow?.memory.actor || workflow.memory.chore || workflow.memory.check) return false;
+    return workflow.feed(() => workflow.continueAsNew());
+  },
+  away: trouble('away'),
+  'answer lost': trouble('answer lost'),
+  'commit lost': trouble('commit lost'),
+  'late commit': trouble('late commit'),
+  'clock back': stepBack,
+};
+
+/** Reports come in while a run, on a slow database, decides about the same slots. */
+function race({ world, member, luck }: Place): Done {
+  const slots = member.workflow?.memory.actor?.account.slots ?? [];
+  world.mode = 'slow';
+  world.modeUntil = world.clock + 3 * SECOND;
+  world.post(member, 1, reconcileNow());
+  for (const slot of slots) {
+    if (slot.state === 'delivered' || slot.state === 'released') continue;
+    const send = member.sends.get(slot.reservationId);
+    if (!send || (send.landedAt === null && world.clock < slot.leaseExpiresAt)) continue;
+    world.after(luck.between(2, 600), member, () => {
+      if (send.landedAt === null) send.report.fails('unknown');
+      else send.report.delivered();
+    });
+  }
+}
+
+/** As of some hours ago: what came since is known to its rows alone. */
+function reset({ world, member }: Place): Done {
+  const { workflow, past } = member;
+  const actor = workflow?.kept.actor;
+  if (!workflow || !actor || !past || past.owner !== workflow.owner) return false;
+  if (workflow.isDown || !workflow.memory.actor) return false;
+  member.excusedUntil = actor.account.day + 1;
+  forget(member);
+  for (const send of member.sends.values()) send.isLost = true;
+  world.happened('reset');
+  return workflow.resetTo(past);
+}
+
+function terminate(member: Member, workflow: Workflow): void {
+  forget(member);
+  const row = member.database.account;
+  if (row && row.state !== 'disconnected' && workflow.memory.actor) member.uncleanDay = row.day;
+  workflow.terminate();
+}
+
+/** What was not saved is known to nobody any more. */
+function forget(member: Member): void {
+  const { reservations, events } = member.database;
+  for (const send of member.sends.values()) if (!reservations.has(send.id)) send.isLost = true;
+  const logged = new Set<string>(events.map(({ chatId }) => chatId));
+  for (const chatId of member.proofs.keys()) if (!logged.has(chatId)) member.proofs.delete(chatId);
+}
+
+/** A person who looks at LinkedIn, and says what is true. */
+function settle(world: World, member: Member, self: Workflow): void {
+  const open = self.actor.account.slots.find(
+    (slot) => slot.state !== 'delivered' && slot.state !== 'released',
+  );
+  const send = open && member.sends.get(open.reservationId);
+  if (!open || !send) return;
+  const isSent = send.landedAt !== null;
+  if (!isSent && world.clock < open.leaseExpiresAt) return;
+  self.tell(world.domain.settleByOperator, {
+    reservationId: open.reservationId,
+    outcome: isSent ? 'delivered' : 'released',
+    ...(isSent ? { chatId: send.chat } : {}),
+    ...BY,
+  });
+  world.happened(`settled by a person: ${isSent ? 'delivered' : 'released'}`);
+}
+
+function handSent({ world, member, luck }: Place): Done {
+  const n = luck.seed();
+  const isMatching = luck.chance(0.3);
+  world.happened('sent by hand');
+  observe(world, member, luck.between(5, 60_000), {
+    chatId: named(isChatId, `hand-${n}`),
+    messageId: named(isMessageId, `typed-${n}`),
+    sentAt: world.serverNow() - (luck.chance(0.1) ? 3 * DAY : 0),
+    ...(isMatching ? { recipientId: named(isRecipientId, `person-${luck.between(1, 6)}`) } : {}),
+  });
+}
+
+/** A pipeline that asks nobody: its journal tells, or it writes the event log itself. */
+function bypass({ world, member, luck }: Place): Done {
+  const n = luck.seed();
+  const { database } = member;
+  const at = world.serverNow();
+  const quotaDay = Math.floor(at / DAY);
+  const chatId = named(isChatId, `wild-${n}`);
+  world.happened('bypassed the gate');
+  if (luck.chance(0.3)) {
+    database.append({
+      table: 'inmail_events',
+      reservationId: null,
+      chatId,
+      messageId: null,
+      source: 'external',
+      quotaDay,
+      deliveredAt: at,
+      isCounted: true,
+    });
+    member.proofs.set(chatId, quotaDay);
+    return true;
+  }
+  const id = named(isReservationId, `wild-${n}`);
+  database.begin(id, quotaDay, at);
+  const outcome = luck.next();
+  if (outcome < 0.5) {
+    database.note(id, { outcome: 'delivered', chatId, messageId: null });
+    member.proofs.set(chatId, quotaDay);
+  } else if (outcome < 0.7) database.note(id, { outcome: 'failed', errorCode: 'rejected' });
+  return true;
+}
+
+/** Somebody has a psql open. */
+function edit({ world, member: { database }, luck }: Place): Done {
+  const row = database.account;
+  if (!row) return false;
+  if (luck.chance(0.2)) database.edit({ imported: row.imported + luck.between(1, 4) });
+  else database.edit({ counter: Math.max(0, row.counter + luck.pick([-2, -1, 3, 12])) });
+  return world.happened('hand edit');
+}
+
+function deleteRow({ world, member: { database }, luck }: Place): Done {
+  const rows = [...database.reservations.keys()];
+  const id = rows[Math.floor(luck.next() * rows.length)];
+  if (id === undefined) return false;
+  database.delete(id);
+  return world.happened('reservation deleted by hand');
+}
+
+/** Another writer takes the row; later a person ends the wrong one, and starts the account again. */
+function stranger({ world, member, luck }: Place): Done {
+  const row = member.database.account;
+  if (!row) return false;
+  member.database.edit({ version: row.version + 1 }, 'stranger');
+  world.happened('another writer took the row');
+  return world.after(luck.between(5, 300) * MINUTE, member, () => {
+    if (member.workflow) terminate(member, member.workflow);
+    world.connect(member);
+  });
+}

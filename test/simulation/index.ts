@@ -1,0 +1,71 @@
+/** Worlds by number: `simulate` plays one and says whether a rule was broken in it. */
+import type { Domain } from './domain.js';
+import { comeToRest } from './quiet.js';
+import { Broken } from './broken.js';
+import type { Seen } from './seen.js';
+import { shrunk } from './shrink.js';
+import { storyOf, type Story } from './story.js';
+import { World } from './world.js';
+
+export { loadDomain, type Domain } from './domain.js';
+export type { Seen } from './seen.js';
+
+export type Outcome = {
+  readonly seed: number;
+  readonly steps: number;
+  /** What happened in this world, and how often. */
+  readonly seen: Seen;
+  /** Null: every invariant held after every step. */
+  readonly failure: Failure | null;
+};
+export type Failure = {
+  /** The sentence that did not hold; `the domain throws` where it stopped by itself. */
+  readonly rule: string;
+  readonly message: string;
+};
+
+/**
+ * Plays the world of that seed with that domain: 3 account-days, then until all is at rest. The
+ * same seed and the same domain always give the same outcome. `domain` comes from `loadDomain(folder)`,
+ * so that a broken copy of src/domain can be played in the same worlds; a broken one may throw, which
+ * is a failure as well. `seen`, if given, is added to.
+ */
+export function simulate(domain: Domain, seed: number, seen: Seen = new Map()): Outcome {
+  return play(domain, storyOf(seed), seen);
+}
+
+export function play(
+  domain: Domain,
+  story: Story,
+  seen: Seen = new Map(),
+  listener: ((line: string) => void) | null = null,
+): Outcome {
+  const world = new World(domain, story, seen, listener);
+  let failure: Failure | null = null;
+  try {
+    world.runUntil(story.end);
+    comeToRest(world);
+  } catch (error) {
+    failure = failureOf(error);
+    world.say(`BROKEN ${failure.message}`);
+  }
+  return { seed: story.seed, steps: world.steps, seen, failure };
+}
+
+function failureOf(error: unknown): Failure {
+  if (error instanceof Broken) return { rule: error.rule, message: error.message };
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { rule: 'the domain throws', message };
+}
+
+/** The shortest story found that breaks the same rule, told line by line. */
+export function explain(domain: Domain, seed: number, rule: string): readonly string[] {
+  const breaks = (story: Story): boolean => play(domain, story).failure?.rule === rule;
+  const short = shrunk(storyOf(seed), breaks);
+  const lines: string[] = [
+    `seed ${seed}, shrunk to ${short.inputs.length} inputs; replay it with`,
+    `SAFEBAND_SEED=${seed} npx vitest run --project unit test/simulation`,
+  ];
+  play(domain, short, new Map(), (line) => lines.push(line));
+  return lines;
+}

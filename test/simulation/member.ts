@@ -1,0 +1,99 @@
+/** One LinkedIn account in the world: its workflow, its database, and what is true of it. */
+import type { Actor } from '../../src/domain/actor.js';
+import type { AccountId, Identity } from '../../src/domain/ids.js';
+import type { Verdict } from '../../src/domain/reconcile.js';
+import type { PolicyChange, Start } from '../../src/domain/settings.js';
+import { broken } from './broken.js';
+import { Database } from './database.js';
+import type { Send } from './send.js';
+import { watch } from './rules.js';
+import type { Imported } from './story.js';
+import type { Workflow } from './workflow.js';
+import type { World } from './world.js';
+
+export type Doom = 'die before write' | 'die after write' | 'die in task';
+
+export class Member {
+  readonly index: number;
+  readonly accountId: AccountId;
+  readonly start: Start;
+  readonly database = new Database();
+  workflow: Workflow | null = null;
+  chains = 0;
+  /** How the worker that has the account will end. */
+  doom: Doom | null = null;
+  /** What really happened, by reservation. */
+  readonly sends = new Map<string, Send>();
+  /** What LinkedIn saw of obedient pipelines, by UTC day. */
+  readonly landed = new Map<number, number>();
+  /** The highest cap that was in force, by UTC day. */
+  readonly caps = new Map<number, number>();
+  /** Until this day LinkedIn may see more: a person resumed, or a reset forgot grants. */
+  excusedUntil = -1;
+  /** The day of the row that its last workflow left without a clean end. */
+  uncleanDay = -1;
+  /** An older state, for a reset. */
+  past: Actor | null = null;
+  /** Proofs that the account heard, or can read; each has to be counted. */
+  readonly proofs = new Map<string, number>();
+  /** The changes of the database that an audit has found equal. */
+  auditedAt = -1;
+  readonly #world: World;
+  #seen: Actor | null = null;
+
+  constructor(
+    world: World,
+    index: number,
+    accountId: AccountId,
+    identity: Identity,
+    policy: PolicyChange & Imported,
+  ) {
+    this.#world = world;
+    this.index = index;
+    this.accountId = accountId;
+    this.start = { accountId, connect: true, ...policy, identity };
+  }
+
+  /** The invariants, of what has changed since the last step. */
+  check(): void {
+    const actor = this.workflow?.memory.actor ?? null;
+    if (actor === this.#seen) return;
+    const before = this.#seen;
+    this.#seen = actor;
+    if (actor) watch(this.#world, this, before, actor);
+  }
+
+  /** The state went back to one that was seen before, or to none. */
+  rewind(to: Actor | null): void {
+    this.check();
+    this.#seen = to;
+  }
+
+  /** The account was read back: there is nothing to compare it with. */
+  opened(actor: Actor): void {
+    this.#seen = null;
+    const { account } = actor;
+    const isWaiting = account.cooldowns.some(
+      ({ cause, until }) => cause === 'unclean_end' && until > account.now,
+    );
+    if (this.uncleanDay === account.day && !isWaiting) {
+      broken('a start after an unclean end waits until midnight', this.accountId);
+    }
+    this.uncleanDay = -1;
+    for (const { cause } of actor.account.cooldowns) this.#world.happened(`cooldown: ${cause}`);
+  }
+
+  reconciling({ days, events, cooled }: Verdict): void {
+    const today = days.at(-1);
+    if (!today) return;
+    if (today.after < today.before) this.#world.happened('healed down');
+    if (today.after > today.before) this.#world.happened('healed up');
+    if (cooled) this.#world.happened('overshoot cooldown');
+    for (const { cause } of today.parts) this.#world.happened(`gap: ${cause}`);
+    for (const event of events) {
+      if (event.type === 'SlotReleased' && event.slot.state === 'released') {
+        if (event.slot.reason === 'void') this.#world.happened('released behind the fence');
+      }
+    }
+  }
+}

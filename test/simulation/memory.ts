@@ -1,0 +1,85 @@
+/** What a workflow has in hand; all of it is lost with a task that is not completed. */
+import type { Actor } from '../../src/domain/actor.js';
+import type { Start } from '../../src/domain/settings.js';
+import type { Workflow } from './workflow.js';
+
+/** An alarm that rang; 0 is one that is not armed, else it is when it rings. */
+export const RUNG = -1;
+
+/** Something that is being done with the database. */
+export type Chore = {
+  /** In the same task, which waits for it; else beside it, and tried until `deadline`. */
+  readonly isFast: boolean;
+  readonly deadline: number;
+  /** Its transaction: what the workflow does with the answer. */
+  readonly commit: () => () => void;
+  readonly failed: () => void;
+};
+export type Message = {
+  /** The id of a reserve: it may have to wait for a check; null: another message. */
+  readonly asks: string | null;
+  /** Does it, and gives back what its sender hears. */
+  readonly act: (self: Workflow) => (() => void) | null;
+  /** What a reserve hears before the account is read back. */
+  readonly unread: (() => void) | null;
+  /** A start object: it connects. */
+  readonly start?: Start;
+};
+export type Memory = {
+  actor: Actor | null;
+  run: number;
+  isSlow: boolean;
+  lastSaveAt: number;
+  blockedUntil: number;
+  runsAsked: number;
+  runsDone: number;
+  soon: number;
+  later: number;
+  tick: number;
+  cool: number;
+  midnight: number;
+  chore: Chore | null;
+  check: Chore | null;
+  /** Messages that wait for the check, and those that wait for the account to be read back. */
+  asking: readonly Message[];
+  waiting: readonly Message[];
+};
+
+export const freshMemory = (actor: Actor | null): Memory => ({
+  actor,
+  run: 0,
+  isSlow: false,
+  lastSaveAt: 0,
+  blockedUntil: 0,
+  runsAsked: 0,
+  runsDone: 0,
+  soon: 0,
+  later: 0,
+  tick: 0,
+  cool: 0,
+  midnight: 0,
+  chore: null,
+  check: null,
+  asking: [],
+  waiting: [],
+});
+
+/** Written out, because each task makes one. */
+export const copyOf = (memory: Memory): Memory => ({
+  actor: memory.actor,
+  run: memory.run,
+  isSlow: memory.isSlow,
+  lastSaveAt: memory.lastSaveAt,
+  blockedUntil: memory.blockedUntil,
+  runsAsked: memory.runsAsked,
+  runsDone: memory.runsDone,
+  soon: memory.soon,
+  later: memory.later,
+  tick: memory.tick,
+  cool: memory.cool,
+  midnight: memory.midnight,
+  chore: memory.chore,
+  check: memory.check,
+  asking: memory.asking,
+  waiting: memory.waiting,
+});

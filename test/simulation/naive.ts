@@ -1,0 +1,44 @@
+/** The numbers of an account, once more: counted from its lists, the plain way. */
+import type { Account } from '../../src/domain/account.js';
+import type { Policy } from '../../src/domain/policy.js';
+
+const BAND = { free: 0, premium: 25, sales_navigator: 50, recruiter: 50 } as const;
+
+export function counterOn(account: Account, day: number): number {
+  let sum = 0;
+  for (const book of account.days) {
+    if (book.day !== day) continue;
+    sum = book.external + book.imported + book.unexplained;
+    sum += book.forgottenDelivered + book.forgottenUncertain;
+  }
+  for (const slot of account.slots) {
+    if (slot.quotaDay === day && slot.state !== 'released') sum += 1;
+  }
+  return sum;
+}
+
+export function carriedOn(account: Account, since = -Infinity): number {
+  let sum = 0;
+  for (const { carriedInto, state, quotaDay } of account.slots) {
+    if (carriedInto === account.day && state !== 'released' && quotaDay >= since) sum += 1;
+  }
+  return sum;
+}
+
+/** InMails a day, by customer, tier and ramp. */
+export function capOn({ tier, dailyCap, ramp }: Policy, rampDay: number): number {
+  const daily = Math.min(dailyCap ?? BAND[tier], BAND[tier]);
+  return Math.min(daily, ramp?.dailyCaps[rampDay - 1] ?? Infinity);
+}
+
+export function weeklyOn({ tier, dailyCap, weeklyCap }: Policy): number {
+  const daily = Math.min(dailyCap ?? BAND[tier], BAND[tier]);
+  return Math.min(weeklyCap ?? 5 * daily, 5 * BAND[tier]);
+}
+
+/** The six earlier days; what is carried counts today. */
+export function earlierOn(account: Account): number {
+  let sum = -carriedOn(account, account.day - 6);
+  for (let day = account.day - 6; day < account.day; day += 1) sum += counterOn(account, day);
+  return sum;
+}

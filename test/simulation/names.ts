@@ -1,0 +1,5 @@
+/** Names come in by the domain's own checks. */
+export function named<T extends string>(is: (raw: unknown) => raw is T, raw: string): T {
+  if (is(raw)) return raw;
+  throw new Error(`not a good name: ${raw}`);
+}

@@ -1,0 +1,131 @@
+/**
+ * The end of a story: no more faults, every message has come, and a run after another has found
+ * all equal. Then the numbers are what they say they are: in the workflow, in its rows, in the log.
+ */
+import type { Actor } from '../../src/domain/actor.js';
+import { reconcileNow } from './audit.js';
+import type { Member } from './member.js';
+import { counterOn } from './naive.js';
+import { checkRetry } from './retry.js';
+import { broken } from './broken.js';
+import type { World } from './world.js';
+
+const MINUTE = 60_000;
+const DAYS_MAX = 4;
+const DAY = 86_400_000;
+
+export function comeToRest(world: World): void {
+  world.mode = 'up';
+  world.behind = 0;
+  const latest = world.clock + DAYS_MAX * DAY;
+  while (world.queue.work > 0 && world.queue.next < latest) world.step();
+  for (const member of world.members) {
+    if (!member.workflow || member.workflow.memory.actor?.account.isDisconnected) {
+      world.connect(member);
+    }
+  }
+  // A writer that was pushed aside waits a minute before it tries again.
+  for (let turn = 0; turn < 3; turn += 1) {
+    world.runUntil(world.clock + 11 * MINUTE);
+    for (const member of world.members) world.post(member, 1, reconcileNow());
+    world.runUntil(world.clock + MINUTE);
+  }
+  for (const member of world.members) checkRest(world, member);
+}
+
+function checkRest(world: World, member: Member): void {
+  const actor = member.workflow?.memory.actor;
+  if (!actor) broken('a connected account is running', member.accountId);
+  const { account } = actor;
+  const { domain } = world;
+  if (domain.isDirty(actor)) broken('everything is saved in the end', member.accountId);
+  if (actor.foreign !== null)
+    broken('a hand edit is settled by a run', JSON.stringify(actor.foreign));
+  const { database } = member;
+  const request = { owner: actor.owner, ...domain.batchOf(actor), account };
+  const ran = database.run(domain, { ...request, at: account.now });
+  if (!ran.saved) broken('the account owns its row in the end', `${ran.owner} ${ran.version}`);
+  if (ran.verdict.events.length > 0) {
+    broken('a run after a run finds all equal', JSON.stringify(ran.verdict.events));
+  }
+  checkRow(member, actor);
+  checkLog(member, actor);
+  checkProofs(member, actor);
+  checkJournal(member, actor);
+  const peek = domain.barrierAt(account, account.now, { isForecast: true });
+  if (peek) {
+    const retryAt = domain.retryAtOf(account, peek, account.now);
+    checkRetry(world, actor, retryAt, peek.reason);
+  }
+}
+
+function checkRow({ database, accountId }: Member, actor: Actor): void {
+  const { account: row } = database;
+  const { account } = actor;
+  const counter = counterOn(account, account.day);
+  if (!row || row.counter !== counter || row.day !== account.day) {
+    broken('the row says what the workflow says', `${accountId}: ${row?.counter} ${counter}`);
+  }
+  for (const { day, unexplained } of account.days) {
+    if (unexplained !== 0 && day + 2 >= account.day) {
+      broken('nothing is unexplained', `day ${day}: ${unexplained}`);
+    }
+  }
+  for (const slot of account.slots) {
+    const known = database.reservations.get(slot.reservationId)?.row;
+    if (known?.state !== slot.state || known.carriedInto !== slot.carriedInto) {
+      const what = `${slot.reservationId}: ${known?.state} is ${slot.state}`;
+      broken('each reservation has its row', what);
+    }
+  }
+}
+
+/** For each remembered day: the log has its deliveries and its external sends, no more, no less. */
+function checkLog({ database }: Member, { account }: Actor): void {
+  for (const book of account.days) {
+    if (book.day + 2 < account.day) continue;
+    const slots = account.slots.filter(
+      ({ quotaDay, state }) => quotaDay === book.day && state === 'delivered',
+    );
+    const rows = database.events.filter((row) => row.quotaDay === book.day && row.isCounted);
+    // A send that was seen on another day than its slot's has its row there.
+    const isSlotOf = (slot: (typeof slots)[number], row: (typeof rows)[number]): boolean =>
+      slot.state === 'delivered' && slot.chatId === row.chatId;
+    const inLog = slots.filter((slot) => rows.some((row) => isSlotOf(slot, row))).length;
+    const strange = rows.filter((row) => !slots.some((slot) => isSlotOf(slot, row))).length;
+    const elsewhere = slots.filter(
+      (slot) =>
+        !rows.some((row) => isSlotOf(slot, row)) &&
+        database.events.some((row) => isSlotOf(slot, row)),
+    ).length;
+    if (inLog + elsewhere !== slots.length) {
+      broken('each delivery is in the log', `day ${book.day}: ${inLog} of ${slots.length}`);
+    }
+    if (strange !== book.external) {
+      broken('the log has each external send', `day ${book.day}: ${strange}, not ${book.external}`);
+    }
+  }
+}
+
+/** Each proof that reached us is in the log. */
+function checkProofs({ database, proofs }: Member, { account }: Actor): void {
+  for (const [chatId, day] of proofs) {
+    const rows = database.events.filter((row) => row.chatId === chatId);
+    if (rows.length === 0 && day + 2 >= account.day) {
+      broken('each proof is in the log', chatId);
+    }
+  }
+}
+
+/** What the journal knows, the account knows. */
+function checkJournal({ database }: Member, { account }: Actor): void {
+  for (const slot of account.slots) {
+    if (slot.state !== 'in_flight' && slot.state !== 'uncertain') continue;
+    const attempt = database.attempts.get(slot.reservationId);
+    const isFailed = attempt?.outcome === 'failed' && attempt.errorCode !== 'unknown';
+    const isFenced = attempt?.outcome === 'void' && slot.journaled;
+    if (isFailed || isFenced) {
+      broken('what the journal knows is settled', `${slot.reservationId}: ${attempt.outcome}`);
+    }
+  }
+}

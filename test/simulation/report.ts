@@ -1,0 +1,186 @@
+/** What became of a send, told to the journal, to the account, and by LinkedIn's webhook. */
+import type { FailureKind } from '../../src/domain/account.js';
+import { isRefusal, type Refusal } from '../../src/domain/events.js';
+import { checkCounted } from './rules.js';
+import type { Send } from './send.js';
+import type { Message } from './memory.js';
+import type { Workflow } from './workflow.js';
+import type { World } from './world.js';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+export type Ending =
+  | 'delivered'
+  | 'no chat'
+  | 'lied'
+  | 'rejected'
+  | 'unknown'
+  | 'throttled'
+  | 'no_credits'
+  | 'restricted';
+
+export class Report {
+  readonly #world: World;
+  readonly #send: Send;
+
+  constructor(world: World, send: Send) {
+    this.#world = world;
+    this.#send = send;
+  }
+
+  ends(ending: Ending): void {
+    if (ending === 'delivered') this.#delivered();
+    else if (ending === 'no chat') this.#tell(this.#withoutChat());
+    else if (ending === 'lied') {
+      this.fails('rejected');
+      const { member, luck } = this.#send;
+      this.#world.after(luck.between(1, 40) * MINUTE, member, () => this.#delivered());
+    } else this.fails(ending);
+  }
+
+  /** Told once more, or late: what is true of it now. */
+  delivered(): void {
+    this.#delivered();
+  }
+
+  #delivered(): void {
+    const { id, chat, messageId, luck } = this.#send;
+    const hasMessageId = luck.chance(0.6);
+    const proof = { chatId: chat, messageId: hasMessageId ? messageId : null };
+    const { member } = this.#send;
+    this.#note(() => {
+      member.database.note(id, { outcome: 'delivered', ...proof });
+      if (member.database.attempts.get(id)?.chatId === chat) {
+        member.proofs.set(chat, this.#send.quotaDay);
+      }
+    });
+    if (this.#send.diesAt === 'noted') return this.#world.happened('pipeline died');
+    const report = {
+      reservationId: id,
+      chatId: chat,
+      ...(hasMessageId ? { messageId } : {}),
+      deliveredAt: this.#world.clock,
+    };
+    return this.#tell((self) => {
+      const { account } = self.actor;
+      const slot = account.slots.find(({ reservationId }) => reservationId === id);
+      const wasSeen = account.externals.some(({ chatId }) => chatId === chat);
+      const answer = self.tell(this.#world.domain.deliver, report);
+      checkCounted(this.#world, this.#send.member, self.actor, answer, proof);
+      if (isRefusal(answer)) return answer;
+      const isNow = answer.settled === 'delivered';
+      if (isNow && wasSeen) this.#world.happened('external claimed');
+      if (isNow && slot?.state === 'released') this.#world.happened('delivered after a release');
+      if (!isNow && !this.#send.isReported) this.#world.happened('proof before the report');
+      this.#send.isReported = true;
+      return answer;
+    });
+  }
+
+  fails(kind: FailureKind): void {
+    const { id, member, diesAt, luck } = this.#send;
+    if (kind !== 'unknown') {
+      this.#note(() => member.database.note(id, { outcome: 'failed', errorCode: kind }));
+    }
+    if (diesAt === 'noted') return this.#world.happened('pipeline died');
+    const report = { reservationId: id, kind, retryAfterSeconds: luck.pick([0, 60, 9_000]) };
+    return this.#tell((self) => self.tell(this.#world.domain.fail, report));
+  }
+
+  #withoutChat = (): ((self: Workflow) => object | null | Refusal) => {
+    const { id } = this.#send;
+    return (self) => self.tell(this.#world.domain.deliverWithoutChat, id);
+  };
+
+  /** The journal's outcome: where it cannot be written, the report is the first witness. */
+  #note(write: () => void): void {
+    const { luck, request } = this.#send;
+    const { mode } = this.#world;
+    if (!request.journaled || mode === 'away' || mode === 'commit lost') return;
+    if (luck.chance(0.05)) this.#world.happened('journal outcome not written');
+    else write();
+  }
+
+  /** Reports are lost, doubled, and late: after the lease, after midnight, after a release. */
+  #tell(say: (self: Workflow) => object | null | Refusal): void {
+    const { luck, member } = this.#send;
+    const message: Message = {
+      asks: null,
+      unread: null,
+      act: (self) => {
+        const answer = say(self);
+        this.#world.happened(answer ? wordOf(answer) : 'report: no chat');
+        return null;
+      },
+    };
+    if (luck.chance(0.08)) this.#world.happened('message lost');
+    else this.#world.post(member, this.#delay(), message, true);
+    if (luck.chance(0.08)) {
+      this.#world.happened('message doubled');
+      this.#world.post(member, this.#delay(), message, true);
+    }
+  }
+
+  #delay(): number {
+    const { luck } = this.#send;
+    if (!luck.chance(0.1)) return luck.between(2, 900);
+    this.#world.happened('message late');
+    return luck.pick([luck.between(1, 90) * MINUTE, luck.between(1, 50) * HOUR]);
+  }
+
+  /** LinkedIn tells of a message in the outbox: before or after the report, or never. */
+  webhook(): void {
+    const { luck } = this.#send;
+    if (!luck.chance(0.5)) return;
+    this.#observed(luck.chance(0.8) ? luck.between(10, 20_000) : luck.between(1, 240) * MINUTE);
+    if (luck.chance(0.1)) this.#observed(luck.between(10, 40_000));
+  }
+
+  #observed(delay: number): void {
+    const { chat, messageId, landedAt, request } = this.#send;
+    const sentAt = landedAt ?? this.#world.clock;
+    observe(this.#world, this.#send.member, delay, {
+      chatId: chat,
+      messageId,
+      sentAt: sentAt - (this.#world.clock - this.#world.serverNow()),
+      ...(request.recipientId === undefined ? {} : { recipientId: request.recipientId }),
+    });
+  }
+}
+
+/** What the account's outbox shows, told by a webhook. */
+export function observe(
+  world: World,
+  member: Send['member'],
+  delay: number,
+  seen: Parameters<World['domain']['observe']>[1],
+): void {
+  world.post(
+    member,
+    delay,
+    {
+      asks: null,
+      unread: null,
+      act: (self) => {
+        const answer = self.tell(world.domain.observe, seen);
+        checkCounted(world, member, self.actor, answer, seen);
+        if (!isRefusal(answer)) {
+          world.happened(
+            answer.matched
+              ? 'observe: matched'
+              : `observe: ${answer.counted ? 'counted' : 'known'}`,
+          );
+        }
+        return null;
+      },
+    },
+    true,
+  );
+}
+
+function wordOf(answer: object): string {
+  if ('refused' in answer) return `report: ${String(answer.refused)}`;
+  return `report: ${'settled' in answer ? String(answer.settled) : 'taken'}`;
+}

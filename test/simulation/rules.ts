@@ -1,0 +1,229 @@
+/**
+ * The invariants, checked after each step: what must hold whatever happens. They know only lists
+ * and what is really true in the world; plain `if`, because there are millions of steps.
+ */
+import type { Account, Slot } from '../../src/domain/account.js';
+import type { Actor } from '../../src/domain/actor.js';
+import { isRefusal, type Refusal } from '../../src/domain/events.js';
+import type { Decision, Denial } from '../../src/domain/reserve.js';
+import type { RunAnswer } from './database.js';
+import type { Member } from './member.js';
+import { broken } from './broken.js';
+import { capOn, carriedOn, counterOn, earlierOn, weeklyOn } from './naive.js';
+import { isOpenIn } from './openings.js';
+import { checkRetry } from './retry.js';
+import type { Send } from './send.js';
+import type { World } from './world.js';
+
+const DAY = 86_400_000;
+const VERIFIED = 30 * 60_000;
+const RETRIES_CHECKED = 5;
+
+const RANK = { in_flight: 0, uncertain: 1, released: 2, delivered: 3 } as const;
+
+/** What has changed since the last step. */
+export function watch(world: World, member: Member, before: Actor | null, after: Actor): void {
+  const { account } = after;
+  const cap = capOn(account.policy, account.rampDay);
+  if (cap > (member.caps.get(account.day) ?? -1)) member.caps.set(account.day, cap);
+  if (before === null) return;
+  const was = before.account;
+  if (after.version < before.version || after.savedVersion < before.savedVersion) {
+    broken('versions only grow', `${before.version} to ${after.version}`);
+  }
+  if (account.now < was.now) broken('the clock never runs backwards', `${was.now} ${account.now}`);
+  if (account.day !== was.day) rolled(world, was, account);
+  if (account.slots !== was.slots) slotsChanged(member, was, account);
+  if (account.cooldowns !== was.cooldowns) {
+    for (const { cause } of account.cooldowns) world.happened(`cooldown: ${cause}`);
+  }
+}
+
+function rolled(world: World, was: Account, account: Account): void {
+  if (account.day < was.day) broken('a day never rolls twice', `${was.day} to ${account.day}`);
+  const midnight = account.day * DAY;
+  if (account.now < midnight) broken('no day begins early', `${account.now}`);
+  if (account.rampDay > was.rampDay + 1) broken('the ramp takes one step a day', '');
+  if (account.rampDay > was.rampDay) world.happened('ramp step');
+  for (const slot of was.slots) {
+    const mayLand =
+      slot.state === 'in_flight' || (slot.state === 'uncertain' && slot.leaseExpiresAt > midnight);
+    const now = account.slots.find((one) => one.reservationId === slot.reservationId);
+    const isCarried = now?.carriedInto === account.day;
+    if (mayLand !== isCarried) {
+      const what = `${slot.reservationId} ${slot.state}, carried: ${isCarried}`;
+      broken('midnight carries what may land today', what);
+    }
+    if (mayLand) world.happened(`midnight carried: ${slot.state}`);
+  }
+}
+
+/** Both lists are in the order of the grants; what was settled long ago may be forgotten. */
+function slotsChanged(member: Member, was: Account, account: Account): void {
+  let at = 0;
+  const { slots } = account;
+  for (const old of was.slots) {
+    const slot = slots[at];
+    if (slot === old) {
+      at += 1;
+    } else if (slot?.reservationId === old.reservationId) {
+      at += 1;
+      slotChanged(member, old, slot);
+    } else if (old.state === 'in_flight' || old.quotaDay + 2 >= account.day) {
+      broken('ids are remembered for two days', old.reservationId);
+    }
+  }
+}
+
+function slotChanged(member: Member, old: Slot, slot: Slot): void {
+  const id = slot.reservationId;
+  if (RANK[slot.state] < RANK[old.state]) {
+    broken('what is known only grows', `${id}: ${old.state} to ${slot.state}`);
+  }
+  const isSameLease =
+    slot.quotaDay === old.quotaDay &&
+    slot.reservedAt === old.reservedAt &&
+    slot.leaseExpiresAt === old.leaseExpiresAt;
+  if (!isSameLease) broken('day and lease of a slot stay', id);
+  if (slot.state !== 'released' || old.state === 'released') return;
+  const send = member.sends.get(id);
+  if (send?.landedAt && !send.isLie) {
+    broken('what has landed is not released', `${id}: ${slot.reason}`);
+  }
+}
+
+/** What a reserve was answered, held against the account before and after it (R1, R2, R12). */
+export function checkDecision(
+  world: World,
+  member: Member,
+  before: Actor,
+  after: Actor,
+  answer: Decision | Refusal,
+): void {
+  if (isRefusal(answer)) return;
+  const { account } = after;
+  if (!answer.granted) {
+    world.happened(`denied: ${answer.reason}`);
+    if (account.slots.some(({ reservationId }) => reservationId === answer.reservationId)) {
+      broken('a denial takes no slot', answer.reservationId);
+    }
+    checkDenial(account, answer);
+    if ((world.steps + member.index) % RETRIES_CHECKED === 0) {
+      checkRetry(world, after, answer.retryAt, answer.reason);
+    }
+    return;
+  }
+  if (answer.repeated) return;
+  world.happened('granted');
+  const { day, policy, rampDay, now } = account;
+  const used = counterOn(account, day) + carriedOn(account);
+  const cap = capOn(policy, rampDay);
+  if (used > cap) broken('no grant over the cap', `${used} of ${cap}`);
+  const week = used + earlierOn(account);
+  if (week > weeklyOn(policy)) broken('no grant over the week', `${week} of ${weeklyOn(policy)}`);
+  const last = account.slots.at(-1);
+  if (last?.reservationId !== answer.reservationId) broken('a grant counts first', 'no slot');
+  if (before.account.day === day && counterOn(before.account, day) + 1 !== counterOn(account, day))
+    broken('a grant counts one', answer.reservationId);
+  const isFresh = account.reconciledAt !== null && now - account.reconciledAt < VERIFIED;
+  if (!isFresh) broken('no grant without a run within 30 minutes', `${account.reconciledAt}`);
+  const isStopped =
+    account.isDisconnected ||
+    account.hold !== null ||
+    (account.breakerUntil ?? 0) > now ||
+    account.cooldowns.some(({ until }) => now < until);
+  if (isStopped) broken('no grant while the account is stopped', answer.reservationId);
+  if (!isOpenIn(policy.sendingWindow, now)) broken('no grant outside the window', `${now}`);
+}
+
+/** A cap that refuses has been reached. */
+function checkDenial(account: Account, { reason, limit, used }: Denial): void {
+  const spent = counterOn(account, account.day) + carriedOn(account);
+  if (reason === 'weekly_cap') {
+    const week = spent + earlierOn(account);
+    if (week !== used || week < weeklyOn(account.policy)) {
+      broken('a week that refuses is used up', `${used} of ${limit}, counted ${week}`);
+    }
+  } else if (reason === 'daily_cap' || reason === 'ramp_cap') {
+    if (spent !== used || spent < capOn(account.policy, account.rampDay)) {
+      broken('a day that refuses is used up', `${used} of ${limit}, counted ${spent}`);
+    }
+  }
+}
+
+/** An InMail of an obedient pipeline reached LinkedIn. */
+export function checkLanding(world: World, member: Member, send: Send): void {
+  world.happened('landed');
+  const slots = member.workflow?.memory.actor?.account.slots;
+  const slot = slots?.find(({ reservationId }) => reservationId === send.id);
+  if (slot?.state === 'released') broken('what is released does not land', send.id);
+  const today = Math.floor(world.clock / DAY);
+  // Where the servers' clock went back over midnight, the slot's own day is the best that is known.
+  const day = world.wasAstray() ? Math.min(today, slot?.quotaDay ?? today) : today;
+  if (slot && slot.quotaDay < day) world.happened('landed after midnight');
+  if (send.isFrozen) return;
+  if (send.isLost) world.happened('landed without a slot');
+  // What was lost with its workflow is carried nowhere; on its own day the account waits.
+  if (send.isLost && send.quotaDay < day) {
+    member.excusedUntil = Math.max(member.excusedUntil, day);
+  }
+  const count = (member.landed.get(day) ?? 0) + 1;
+  member.landed.set(day, count);
+  const cap = Math.max(member.caps.get(day) ?? 0, member.caps.get(day - 1) ?? 0);
+  if (count > cap && member.excusedUntil < day) {
+    broken('LinkedIn never sees more than the cap in a day', `${count} of ${cap}: ${send.id}`);
+  }
+  if (count === cap) world.happened('a day was used up');
+}
+
+/** A delivery with proof that the account has just heard of is in its books, and once. */
+export function checkCounted(
+  world: World,
+  member: Member,
+  { account }: Actor,
+  answer: object | Refusal,
+  proof: { readonly chatId: string },
+): void {
+  const { chatId } = proof;
+  let owner: Extract<Slot, { state: 'delivered' }> | undefined;
+  for (const slot of account.slots) {
+    if (slot.state !== 'delivered' || slot.chatId !== chatId) continue;
+    if (owner && owner.messageId === slot.messageId) {
+      broken('a proof is counted once', `${chatId}: two slots`);
+    }
+    owner = slot;
+  }
+  const seen = account.externals.filter((external) => external.chatId === chatId).length;
+  if (!owner && seen === 0) {
+    broken('a delivery with proof always counts', `${chatId}: ${JSON.stringify(answer)}`);
+  }
+  if (owner && seen > 0) broken('a proof is counted once', `${chatId}: slot and external`);
+  if (!member.proofs.has(chatId)) member.proofs.set(chatId, owner?.quotaDay ?? account.day);
+  if (owner && 'settled' in answer && answer.settled === 'delivered') {
+    if (owner.quotaDay < account.day) world.happened('a closed day changed');
+  }
+}
+
+/** The parts of each gap add up to it (R8, R17). */
+export function checkRun(
+  world: World,
+  { verdict, found }: Extract<RunAnswer, { saved: true }>,
+  account: Account,
+): void {
+  for (const { day, before, parts } of verdict.days) {
+    let sum = 0;
+    for (const { count } of parts) sum += count;
+    const rows = found.events.filter(({ quotaDay }) => quotaDay === day).length;
+    if (sum !== before - rows) {
+      const text = `${before} - ${rows} is not ${JSON.stringify(parts)}`;
+      broken('the parts of a gap add up to it', `${account.accountId} day ${day}: ${text}`);
+    }
+  }
+  if (verdict.events.length === 0) world.happened('a run found all equal');
+}
+
+/** Two accounts of one member do not both send (R13). */
+export function checkTwin({ account }: Actor): void {
+  const isCooling = account.cooldowns.some(({ cause }) => cause === 'identity_in_use');
+  if (account.hold === null || !isCooling) broken('a second account of a member waits', '');
+}

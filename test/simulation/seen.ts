@@ -1,0 +1,104 @@
+/** What really happened in the worlds, and how often: faults, refusals and edges. */
+export type Seen = Map<string, number>;
+
+/** What has to have come to pass in a run, or it showed nothing. One a line. */
+export const SOMETIMES: readonly string[] = `
+  a closed day changed
+  a cold account was asked
+  a day was used up
+  a missing workflow was started
+  a reset was noticed
+  a run found all equal
+  a run raced messages
+  a task was lost
+  a transaction was committed
+  a workflow was started
+  another writer took the row
+  answer lost on its way
+  asked again at retryAt
+  attempted before
+  bypassed the gate
+  clock jumped ahead
+  clock stepped back
+  configure
+  connected again
+  continued as new
+  cooldown: identity_in_use
+  cooldown: overshoot
+  cooldown: throttled
+  cooldown: two_owners
+  cooldown: unclean_end
+  database: answer lost
+  database: away
+  database: commit lost
+  database: late commit
+  delivered after a release
+  died after a write
+  ended after a disconnect
+  external claimed
+  gap: bypassed_gate
+  gap: edited_by_hand
+  gap: external
+  gap: imported
+  gap: in_flight
+  gap: late_delivery
+  gap: lost_rollback
+  gap: missing_event
+  gap: uncertain
+  gap: unexplained
+  granted
+  granted again
+  hand edit
+  healed down
+  healed up
+  hold
+  journal outcome not written
+  journal transaction held open
+  journal transaction rolled back
+  landed
+  landed after midnight
+  landed without a slot
+  landed, and said it was rejected
+  late caller met the fence
+  leave
+  leave refused
+  message doubled
+  message late
+  message lost
+  midnight carried: in_flight
+  midnight carried: uncertain
+  observe: counted
+  observe: known
+  observe: matched
+  overshoot cooldown
+  pipeline died
+  pipeline slept
+  proof before the report
+  ramp step
+  released behind the fence
+  report: ReservationSettled
+  report: ReservationUnknown
+  report: already_delivered
+  report: already_released
+  report: already_uncertain
+  report: delivered
+  report: external
+  report: no chat
+  report: released
+  report: uncertain
+  reservation deleted by hand
+  reset
+  reserve: ReservationSettled
+  resume
+  retryAt was lived
+  sent by hand
+  settled by a person: delivered
+  settled by a person: released
+  terminated
+  the audit woke an account
+  two owners
+  worker died
+`
+  .trim()
+  .split('\n')
+  .map((line) => line.trim());

@@ -1,0 +1,298 @@
+/**
+ * A pipeline that sends one InMail by the book, and dies, sleeps, is misheard or repeats itself as
+ * its luck has it (R18, src/client/sendWithSlot.ts):
+ *
+ *   reserve -> journal row -> leave to call -> LinkedIn -> journal outcome -> report
+ */
+import type { Refusal } from '../../src/domain/events.js';
+import { isRefusal } from '../../src/domain/events.js';
+import {
+  isChatId,
+  isMessageId,
+  isRecipientId,
+  isReservationId,
+  type ReservationId,
+} from '../../src/domain/ids.js';
+import type { Decision, Grant } from '../../src/domain/reserve.js';
+import type { Reserve } from '../../src/domain/slot.js';
+import type { Luck } from './luck.js';
+import type { Member } from './member.js';
+import type { Message } from './memory.js';
+import { named } from './names.js';
+import { Report, type Ending } from './report.js';
+import { checkDecision, checkLanding } from './rules.js';
+import type { World } from './world.js';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const FRESH = 5 * SECOND;
+const TRIES = 3;
+
+const ENDINGS: readonly (readonly [Ending, number])[] = [
+  ['delivered', 60],
+  ['rejected', 12],
+  ['unknown', 14],
+  ['throttled', 3],
+  ['no_credits', 0.7],
+  ['restricted', 0.7],
+  ['no chat', 2],
+  ['lied', 2],
+];
+const UNVERIFIED_TRIES = 4;
+
+export class Send {
+  readonly id: ReservationId;
+  readonly member: Member;
+  readonly luck: Luck;
+  readonly request: Reserve;
+  readonly chat;
+  readonly messageId;
+  /** How long the call may take; the lease outlasts it. */
+  readonly patience: number;
+  /** Ends the pipeline's process: nothing of it happens after. */
+  readonly diesAt: 'granted' | 'journaled' | 'called' | 'noted' | 'never';
+  readonly report: Report;
+  landedAt: number | null = null;
+  /** Its slot was lost with a workflow that had not saved it. */
+  isLost = false;
+  /** It said "rejected", and LinkedIn had taken it. */
+  isLie = false;
+  /** Its machine slept, and its clock with it: it does not know how late it is. */
+  isFrozen = false;
+  /** As it was granted. */
+  quotaDay = 0;
+  /** The account heard what became of it. */
+  isReported = false;
+  #refused = 0;
+  readonly #world: World;
+  readonly #ending: Ending | null;
+  #tries = 0;
+  #heardAt = 0;
+  #isHeard = false;
+
+  /** `ending`: what becomes of it; else its luck says. */
+  constructor(world: World, member: Member, luck: Luck, ending: Ending | null = null) {
+    this.#ending = ending;
+    this.#world = world;
+    this.member = member;
+    this.luck = luck;
+    const n = member.sends.size;
+    this.id = named(isReservationId, `s${n}`);
+    this.chat = named(isChatId, `chat-${member.index}-${n}`);
+    this.messageId = named(isMessageId, `message-${n}`);
+    const leaseSeconds = luck.pick([60, 300, 900, 900, 900, 3_600, 7_200, 21_600, 86_400]);
+    this.patience = Math.min(60, leaseSeconds / 2) * SECOND;
+    const isLate = luck.chance(0.06);
+    this.request = {
+      reservationId: this.id,
+      leaseSeconds,
+      journaled: luck.chance(0.7),
+      ...(luck.chance(0.7)
+        ? { recipientId: named(isRecipientId, `person-${luck.between(1, 6)}`) }
+        : {}),
+      ...(isLate && luck.chance(0.6) ? { validUntil: world.clock + 30 * SECOND } : {}),
+    };
+    this.diesAt = luck.chance(0.13)
+      ? luck.pick(['granted', 'journaled', 'called', 'noted'])
+      : 'never';
+    this.report = new Report(world, this);
+    member.sends.set(this.id, this);
+    this.#ask(isLate ? luck.between(1, 20 * 60) * SECOND : luck.between(2, 500));
+  }
+
+  #happened(what: string): void {
+    this.#world.happened(what);
+  }
+
+  /** Sends the ask; it may be lost, doubled, or its answer not be heard. */
+  #ask(delay: number): void {
+    const { luck } = this;
+    const world = this.#world;
+    this.#tries += 1;
+    const isLost = luck.chance(0.04);
+    if (isLost) this.#happened('message lost');
+    else world.post(this.member, delay, this.#message());
+    if (luck.chance(0.05)) {
+      this.#happened('message doubled');
+      world.post(this.member, delay + luck.between(1, 90_000), this.#message());
+    }
+    const isTriedAgain = this.#tries < TRIES;
+    world.after(delay + 8 * SECOND, this.member, () => {
+      if (this.#isHeard || !isTriedAgain) return false;
+      this.#ask(luck.between(2, 500));
+      return true;
+    });
+  }
+
+  #message(): Message {
+    const isDeaf = this.luck.chance(0.04);
+    const hear = (answer: Decision | Refusal): (() => void) => {
+      return () => {
+        if (isDeaf) return this.#happened('answer lost on its way');
+        const delay = this.luck.between(1, 200);
+        return this.#world.after(delay, this.member, () => this.#heard(answer));
+      };
+    };
+    return {
+      asks: this.id,
+      act: (self) => {
+        const before = self.actor;
+        const answer = self.tell(this.#world.domain.reserve, this.request);
+        checkDecision(this.#world, this.member, before, self.actor, answer);
+        return hear(answer);
+      },
+      unread: () => this.#happened('asked before it was read back'),
+    };
+  }
+
+  #heard(answer: Decision | Refusal): void {
+    if (this.#isHeard) return;
+    this.#isHeard = true;
+    if (isRefusal(answer)) {
+      this.#happened(`reserve: ${answer.refused}`);
+      return;
+    }
+    if (this.#world.listener) this.#world.say(`${this.id} hears ${JSON.stringify(answer)}`);
+    if (!answer.granted) {
+      if (answer.reason !== 'unverified') this.#denied(answer.retryAt);
+      else if ((this.#refused += 1) < UNVERIFIED_TRIES) this.#denied(answer.retryAt);
+    }
+    if (answer.granted) this.#granted(answer);
+  }
+
+  /** Nothing is dropped: it is asked again when it may pass. */
+  #denied(retryAt: number | null): void {
+    if (retryAt === null || retryAt > this.#world.story.end || this.luck.chance(0.4)) return;
+    const wait = Math.max(1, retryAt - this.#world.clock);
+    this.#world.after(wait, this.member, () => {
+      this.#isHeard = false;
+      this.#tries = 0;
+      this.#happened('asked again at retryAt');
+      this.#ask(1);
+    });
+  }
+
+  #granted(grant: Grant): void {
+    this.#heardAt = this.#world.clock;
+    this.quotaDay = grant.quotaDay;
+    if (grant.repeated) this.#happened('granted again');
+    if (this.diesAt === 'granted') return this.#happened('pipeline died');
+    if (!this.request.journaled && grant.repeated) return;
+    const lease = grant.leaseExpiresAt - this.#world.clock;
+    this.#later(this.#pause(lease), () => this.#journal(grant));
+  }
+
+  /** Mostly at once; sometimes the process sleeps, and wakes with a stale grant. */
+  #pause(lease: number): number {
+    if (!this.luck.chance(0.07)) return this.luck.between(1, 400);
+    this.#happened('pipeline slept');
+    if (this.request.journaled && this.luck.chance(0.4)) this.isFrozen = true;
+    return this.luck.between(SECOND, Math.max(2 * SECOND, Math.min(1.6 * lease, 8 * 60 * MINUTE)));
+  }
+
+  #later(ms: number, then: () => void): void {
+    this.#world.after(ms, this.member, then);
+  }
+
+  #lastCall = (grant: Grant): number => grant.leaseExpiresAt - this.patience;
+
+  #journal(grant: Grant): void {
+    if (!this.request.journaled) return this.#leave(grant);
+    const { mode, clock } = this.#world;
+    const { database } = this.member;
+    if (mode === 'away' || mode === 'commit lost') {
+      if (clock + 30 * SECOND > this.#lastCall(grant)) return this.report.fails('not_attempted');
+      return this.#later(30 * SECOND, () => this.#journal(grant));
+    }
+    const isHeldOpen = this.luck.chance(0.06);
+    if (!database.begin(this.id, grant.quotaDay, clock, isHeldOpen)) {
+      const row = database.attempts.get(this.id);
+      this.#happened(row?.outcome === 'void' ? 'late caller met the fence' : 'attempted before');
+      return undefined;
+    }
+    if (isHeldOpen) return this.#hold(grant);
+    // The answer of the INSERT was lost: nobody can tell whose row it is, so nothing is sent.
+    if (mode === 'answer lost') return this.#happened('attempted before');
+    return this.#begun(grant);
+  }
+
+  /** Its transaction is open for long, maybe until its lease is over; then it may roll back. */
+  #hold(grant: Grant): void {
+    const lease = Math.max(SECOND, grant.leaseExpiresAt - this.#world.clock);
+    const open = this.luck.between(SECOND, Math.min(1.3 * lease + 11 * MINUTE, 3 * 60 * MINUTE));
+    const isCommitted = this.luck.chance(0.8);
+    this.#happened('journal transaction held open');
+    this.isFrozen ||= this.luck.chance(0.4);
+    this.#later(open, () => {
+      this.member.database.end(this.id, isCommitted);
+      if (isCommitted) this.#begun(grant);
+      else this.#happened('journal transaction rolled back');
+    });
+  }
+
+  #begun(grant: Grant): void {
+    if (this.diesAt === 'journaled') return this.#happened('pipeline died');
+    return this.#later(this.luck.chance(0.04) ? this.#pause(2 * MINUTE) : 1, () =>
+      this.#leave(grant),
+    );
+  }
+
+  /** Leave to call LinkedIn (R18). */
+  #leave(grant: Grant): void {
+    const { clock, domain } = this.#world;
+    if (this.isFrozen) {
+      if (clock > grant.leaseExpiresAt) this.#happened('called after the lease');
+      return this.#call();
+    }
+    if (clock > this.#lastCall(grant)) return this.report.fails('not_attempted');
+    if (clock - this.#heardAt >= FRESH) {
+      const { workflow } = this.member;
+      const actor = workflow?.kept.actor;
+      if (!workflow || !actor || workflow.isDown) return this.report.fails('not_attempted');
+      const now = Math.max(actor.account.now, this.#world.serverNow());
+      const account = domain.viewOf(actor, now, now);
+      const slot = domain.findSlot(account, this.id);
+      if (!slot || !domain.mayAttempt(account, slot, now)) {
+        this.#happened('leave refused');
+        return this.report.fails('not_attempted');
+      }
+    }
+    return this.#call();
+  }
+
+  #call(): void {
+    const { luck } = this;
+    const ending = this.#ending ?? weighted(luck, ENDINGS);
+    const takes = luck.between(50, this.patience);
+    this.isLie = ending === 'lied';
+    const lands =
+      ending === 'delivered' ||
+      ending === 'no chat' ||
+      this.isLie ||
+      (ending === 'unknown' && luck.chance(0.5));
+    if (lands) this.#later(luck.between(1, takes), () => this.#lands());
+    const dies = this.diesAt === 'called';
+    this.#later(takes, () => {
+      if (dies) this.#happened('pipeline died');
+      else this.report.ends(ending);
+    });
+  }
+
+  #lands(): void {
+    this.landedAt = this.#world.clock;
+    if (this.isLie) this.#happened('landed, and said it was rejected');
+    else checkLanding(this.#world, this.member, this);
+    this.report.webhook();
+  }
+}
+
+function weighted<T>(luck: Luck, list: readonly (readonly [T, number])[]): T {
+  let sum = 0;
+  for (const [, weight] of list) sum += weight;
+  let left = luck.next() * sum;
+  for (const [what, weight] of list) {
+    left -= weight;
+    if (left < 0) return what;
+  }
+  throw new Error('weights are positive');
+}

@@ -1,0 +1,63 @@
+/**
+ * Thousands of worlds (index.ts): whatever happens in them, every invariant holds after every step.
+ * One of them, told line by line: `SAFEBAND_SEED=7 npx vitest run --project unit test/simulation`.
+ */
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { DENIAL_REASONS } from '../../src/domain/gate.js';
+import { explain, loadDomain, play, simulate, type Seen } from './index.js';
+import { DEEDS, storyOf } from './story.js';
+import { SOMETIMES } from './seen.js';
+
+/** 3 account-days each. */
+const SEEDS = 2_000;
+const domain = await loadDomain(fileURLToPath(new URL('../../src/domain', import.meta.url)));
+const seed = Number(process.env['SAFEBAND_SEED'] ?? 0);
+
+/** One world, told line by line. */
+const tellOne = (): void => {
+  it(`world ${seed} keeps every invariant`, () => {
+    const tell = (line: string): boolean => process.stdout.write(`${line}\n`);
+    const outcome = play(domain, storyOf(seed), new Map(), tell);
+    if (outcome.failure) explain(domain, seed, outcome.failure.rule).forEach(tell);
+    expect(outcome.failure).toBeNull();
+  });
+};
+
+const playAll = (): void => {
+  it(`keeps every invariant in ${SEEDS} seeds, and all that can happen does`, () => {
+    const seen: Seen = new Map();
+    let broken = '';
+    for (let one = 1; one <= SEEDS && broken === ''; one += 1) {
+      const { failure } = simulate(domain, one, seen);
+      if (failure) broken = explain(domain, one, failure.rule).join('\n');
+    }
+    expect(broken).toBe('');
+    const wanted = [...SOMETIMES, ...DENIAL_REASONS.map((reason) => `denied: ${reason}`)];
+    expect(wanted.filter((what) => !seen.has(what))).toEqual([]);
+  }, 120_000);
+
+  it('is the same again for the same seed', () => {
+    const told = (): readonly string[] => {
+      const lines: string[] = [];
+      play(domain, storyOf(11), new Map(), (line) => lines.push(line));
+      return lines;
+    };
+    expect(told().length).toBeGreaterThan(50);
+    expect(told()).toEqual(told());
+  });
+
+  it('is made of every deed', () => {
+    const deeds = new Set(
+      Array.from({ length: 50 }, (_, n) => storyOf(n + 1)).flatMap(({ inputs }) =>
+        inputs.map(({ deed }) => deed),
+      ),
+    );
+    expect(DEEDS.filter((deed) => !deeds.has(deed))).toEqual([]);
+  });
+};
+
+describe('the world', () => {
+  if (seed > 0) tellOne();
+  else playAll();
+});

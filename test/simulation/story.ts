@@ -1,0 +1,184 @@
+/**
+ * A story: what happens to a world from outside, as plain data, written down before the world
+ * begins. Each input has a seed of its own for its details, so that the shrinker may leave out one
+ * without changing the others.
+ */
+import type { Ramp } from '../../src/domain/policy.js';
+import type { PolicyChange } from '../../src/domain/settings.js';
+import type { SendingWindow, Weekday } from '../../src/domain/window.js';
+import { Luck } from './luck.js';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+export const DEEDS = [
+  'send',
+  'send what is rejected',
+  'hand-sent',
+  'bypass',
+  'configure',
+  'hold',
+  'resume',
+  'settle',
+  'leave',
+  'reconcile',
+  'race',
+  'edit',
+  'delete',
+  'stranger',
+  'die before write',
+  'die after write',
+  'die in task',
+  'stall',
+  'terminate',
+  'reset',
+  'continue',
+  'away',
+  'answer lost',
+  'commit lost',
+  'late commit',
+  'clock back',
+] as const;
+export type Deed = (typeof DEEDS)[number];
+export type Input = {
+  readonly at: number;
+  readonly member: number;
+  readonly deed: Deed;
+  readonly seed: number;
+};
+/** What another system says it sent, which may be wrong. */
+export type Imported = { readonly inmailsSentToday?: number; readonly deliveredToday?: number };
+export type Story = {
+  readonly seed: number;
+  readonly begin: number;
+  readonly end: number;
+  /** How each account starts, and whether it shares its identity with the one before. */
+  readonly members: readonly {
+    readonly policy: PolicyChange & Imported;
+    readonly isTwin: boolean;
+  }[];
+  readonly inputs: readonly Input[];
+};
+
+/** How often each happens, an account and day. */
+const OFTEN: readonly (readonly [Deed, number])[] = [
+  ['hand-sent', 0.5],
+  ['bypass', 0.25],
+  ['configure', 0.35],
+  ['hold', 0.12],
+  ['resume', 0.25],
+  ['settle', 0.4],
+  ['leave', 0.1],
+  ['reconcile', 0.3],
+  ['race', 1.2],
+  ['edit', 0.25],
+  ['delete', 0.12],
+  ['stranger', 0.03],
+  ['die before write', 0.2],
+  ['die after write', 0.4],
+  ['die in task', 0.5],
+  ['stall', 0.12],
+  ['terminate', 0.16],
+  ['reset', 0.04],
+  ['continue', 0.3],
+  ['away', 0.3],
+  ['answer lost', 0.2],
+  ['commit lost', 0.2],
+  ['late commit', 0.2],
+  ['clock back', 0.12],
+];
+
+/** The story that a seed tells: 3 account-days, of one account or of three. */
+export function storyOf(seed: number): Story {
+  const luck = new Luck(seed);
+  // The end of a month is near in most, so that a breaker closes within the story.
+  const firstDay = Date.UTC(2026, 10, 23) / DAY + luck.pick([0, 5, 6, 7, 7]);
+  const begin = firstDay * DAY + luck.pick([0, 1, 9, 9, 15]) * HOUR;
+  const shape = luck.pick([
+    [1, 3],
+    [1, 3],
+    [1, 3],
+    [3, 1],
+  ]);
+  const [members = 1, days = 3] = shape;
+  const end = begin + days * DAY;
+  const inputs: Input[] = [];
+  const isChurning = luck.chance(0.04);
+  for (let member = 0; member < members; member += 1) {
+    const at = (): number => begin + MINUTE + Math.floor(luck.next() * (end - begin));
+    for (const time of sendTimes(luck, begin, days)) {
+      inputs.push({ at: time, member, deed: 'send', seed: luck.seed() });
+    }
+    const rejected = isChurning ? 32 : 0;
+    for (let n = 0; n < rejected; n += 1) {
+      const deed = 'send what is rejected';
+      inputs.push({ at: begin + 2 * HOUR + n * 2 * MINUTE, member, deed, seed: luck.seed() });
+    }
+    for (const [deed, often] of OFTEN) {
+      for (let left = often * days; luck.chance(left); left -= 1) {
+        inputs.push({ at: at(), member, deed, seed: luck.seed() });
+      }
+    }
+  }
+  inputs.sort((a, b) => a.at - b.at);
+  const starts = Array.from({ length: members }, (_, n) => ({
+    policy: { ...policyOf(luck), ...importedOf(luck) },
+    isTwin: n > 0 && luck.chance(0.15),
+  }));
+  return { seed, begin, end, members: starts, inputs };
+}
+
+/** Sends come alone, in bursts, and around midnight. */
+function sendTimes(luck: Luck, begin: number, days: number): number[] {
+  const times: number[] = [];
+  for (let day = 0; day < days; day += 1) {
+    const start = begin + day * DAY;
+    const midnight = Math.ceil((start + 1) / DAY) * DAY;
+    for (let n = luck.between(3, 10); n > 0; n -= 1) {
+      times.push(start + Math.floor(luck.next() * DAY));
+    }
+    for (let n = luck.between(0, 4); n > 0; n -= 1) {
+      times.push(midnight + luck.between(-12 * MINUTE, 3 * MINUTE));
+    }
+    if (luck.chance(0.5)) {
+      const burst = start + Math.floor(luck.next() * DAY);
+      for (let n = luck.between(2, 5); n > 0; n -= 1) times.push(burst + luck.between(0, 1_500));
+    }
+  }
+  return times;
+}
+
+function importedOf(luck: Luck): Imported {
+  if (!luck.chance(0.12)) return {};
+  const deliveredToday = luck.between(0, 2);
+  return { inmailsSentToday: deliveredToday + luck.pick([0, 0, 1, 9]), deliveredToday };
+}
+
+const ALL: readonly Weekday[] = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
+const DAYTIME: SendingWindow = { days: ALL, start: '08:00', end: '19:00' };
+const NIGHTS: SendingWindow = { days: ['mon', 'tue', 'sun'], start: '22:00', end: '02:00' };
+const STEEP: Ramp = { dailyCaps: [1, 2, 4] };
+const SHORT: Ramp = { dailyCaps: [2, 3] };
+const FLAT: Ramp = { dailyCaps: [3, 5, 8] };
+
+function policyOf(luck: Luck): PolicyChange {
+  const isFree = luck.chance(0.03);
+  return {
+    tier: isFree ? 'free' : luck.pick(['premium', 'sales_navigator', 'recruiter']),
+    dailyCap: isFree ? null : luck.pick([2, 3, 4, 6, 8, 8, null]),
+    weeklyCap: isFree || luck.chance(0.8) ? null : luck.between(3, 9),
+    ramp: !isFree && luck.chance(0.2) ? luck.pick([STEEP, SHORT, FLAT]) : null,
+    sendingWindow: luck.chance(0.15) ? luck.pick([DAYTIME, NIGHTS]) : null,
+  };
+}
+
+/** What a customer changes in mid-day. */
+export function changeOf(luck: Luck): PolicyChange {
+  const which = luck.next();
+  if (which < 0.3) return { dailyCap: luck.pick([0, 1, 2, 5, 8, null]) };
+  if (which < 0.45) return { weeklyCap: luck.pick([3, 6, 10, null]) };
+  if (which < 0.6) return { ramp: luck.pick([STEEP, SHORT, null]) };
+  if (which < 0.8) return { sendingWindow: luck.pick([DAYTIME, NIGHTS, null]) };
+  return { tier: luck.pick(['free', 'premium', 'sales_navigator']) };
+}

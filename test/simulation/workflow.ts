@@ -1,0 +1,282 @@
+/**
+ * The workflow of one account as src/workflows runs it: tasks that are whole or lost, a loop that
+ * sleeps until something is due, chores with the database. What a task did is kept only when it is
+ * completed; until then its answers wait, and a worker that dies gives it to another, which takes
+ * the same messages again.
+ */
+import type { Actor } from '../../src/domain/actor.js';
+import type { Command, Refusal } from '../../src/domain/events.js';
+import type { Start } from '../../src/domain/settings.js';
+import { Chores } from './chores.js';
+import type { Member } from './member.js';
+import { RUNG, copyOf, freshMemory, type Chore, type Memory, type Message } from './memory.js';
+import { broken } from './broken.js';
+import type { World } from './world.js';
+
+const DAY = 86_400_000;
+const SAVE_SOON = 2_000;
+const SAVE_LATER = 10_000;
+const MIDNIGHT_SPREAD = 90_000;
+type Task = () => boolean | void;
+type Alarm = 'soon' | 'later' | 'tick' | 'cool' | 'midnight';
+
+export class Workflow {
+  readonly world: World;
+  readonly member: Member;
+  readonly owner: string;
+  readonly start: Start;
+  readonly chores: Chores;
+  memory: Memory = freshMemory(null);
+  /** As of the last task that was completed: what a query sees, and what a death leaves. */
+  kept: Memory = freshMemory(null);
+  isGone = false;
+  isDown = false;
+  #inbox: Task[] = [];
+  #held: Task[] = [];
+  #answers: (() => void)[] = [];
+
+  constructor(world: World, member: Member, start: Start) {
+    this.world = world;
+    this.member = member;
+    this.start = start;
+    this.owner = `chain ${(member.chains += 1)}`;
+    this.chores = new Chores(this);
+    this.feed(() => this.#armMidnight());
+  }
+
+  /** The actor, where it is known to be read back. */
+  get actor(): Actor {
+    return this.memory.actor ?? broken('messages wait for the account to be read back', '');
+  }
+
+  /** One task: whole, or not at all. False: nothing came of it. */
+  feed(task: Task): boolean {
+    if (this.isGone) return false;
+    if (this.isDown) {
+      this.#held.push(task);
+      return true;
+    }
+    this.#inbox.push(task);
+    if (task() === false) {
+      this.#inbox.pop();
+      return false;
+    }
+    this.#drive();
+    if (this.member.doom === 'die in task') this.die(1_500);
+    else this.#finish();
+    return true;
+  }
+
+  #finish(): void {
+    const { chore, check } = this.memory;
+    if (this.isGone || chore?.isFast || check) return;
+    this.kept = copyOf(this.memory);
+    this.#inbox = [];
+    const answers = this.#answers;
+    this.#answers = [];
+    for (const answer of answers) answer();
+  }
+
+  /** The worker is gone; another one takes what came since the last completed task. */
+  die(forMs: number): void {
+    this.member.doom = null;
+    if (this.isDown || this.isGone) return;
+    this.world.happened('worker died');
+    if (this.#inbox.length > 0) this.world.happened('a task was lost');
+    this.member.rewind(this.kept.actor);
+    this.memory = copyOf(this.kept);
+    this.#held = this.#inbox;
+    this.#inbox = [];
+    this.#answers = [];
+    this.isDown = true;
+    this.world.after(forMs, this.member, () => {
+      this.isDown = false;
+      const held = this.#held;
+      this.#held = [];
+      for (const task of held) this.feed(task);
+      return held.length > 0;
+    });
+  }
+
+  hear(message: Message): boolean {
+    return this.feed(() => this.#take(message));
+  }
+
+  #take(message: Message): void {
+    const { memory } = this;
+    if (!memory.actor) {
+      if (message.asks === null) memory.waiting = [...memory.waiting, message];
+      else if (message.unread) this.#answers.push(message.unread);
+    } else if (message.asks !== null && this.#isCold(message.asks)) {
+      memory.asking = [...memory.asking, message];
+      this.world.happened('a cold account was asked');
+      if (!memory.check) this.chores.check();
+    } else this.#act(message);
+  }
+
+  #act(message: Message): void {
+    const answer = message.act(this);
+    if (answer) this.#answers.push(answer);
+  }
+
+  #isCold(reservationId: string): boolean {
+    const { domain } = this.world;
+    const { account } = domain.pass(this.actor, this.world.serverNow());
+    if (account.slots.some((slot) => slot.reservationId === reservationId)) return false;
+    return domain.wantsCheck(account, account.now);
+  }
+
+  /** Who waited for the check hears the gate as it then is (R12). */
+  answerAsking(): void {
+    const { asking } = this.memory;
+    this.memory.asking = [];
+    for (const message of asking) this.#act(message);
+  }
+
+  takeWaiting(): void {
+    const { waiting } = this.memory;
+    this.memory.waiting = [];
+    for (const message of waiting) this.#take(message);
+  }
+
+  tell<I, A>(command: Command<I, A>, input: I): A | Refusal {
+    const told = this.world.domain.tell(this.actor, command, input, this.world.serverNow());
+    this.memory.actor = told.actor;
+    return told.answer;
+  }
+
+  now(): number {
+    return Math.max(this.memory.actor?.account.now ?? 0, this.world.serverNow());
+  }
+
+  #drive(): void {
+    for (let turn = 0; turn < 50; turn += 1) {
+      const { memory } = this;
+      if (memory.chore) return;
+      if (!memory.actor) this.chores.open();
+      else if (this.#isOver()) return this.#end();
+      else if (this.#isDue()) this.chores.work();
+      else if (memory.midnight !== RUNG) return this.#arm();
+      else if (memory.check || memory.asking.length > 0) return;
+      else this.continueAsNew();
+    }
+    broken('the loop comes to rest', '50 turns without one');
+  }
+
+  #isOver(): boolean {
+    const { actor, check } = this.memory;
+    if (!actor?.account.isDisconnected || check) return false;
+    const { slots } = actor.account;
+    return !this.world.domain.isDirty(actor) && !slots.some(({ state }) => state === 'in_flight');
+  }
+
+  #end(): void {
+    this.world.happened('ended after a disconnect');
+    this.#inbox = [];
+    for (const answer of this.#answers) answer();
+    this.isGone = true;
+    this.member.rewind(null);
+    this.member.workflow = null;
+  }
+
+  #isDue(): boolean {
+    const { memory, actor } = this;
+    const { domain } = this.world;
+    if (this.now() < memory.blockedUntil) return memory.cool === RUNG;
+    if (this.isRunDue()) return true;
+    if (memory.soon === RUNG || memory.later === RUNG || memory.cool === RUNG) return true;
+    if (this.chores.wantsOpenings()) return true;
+    const isMidnight = memory.midnight === RUNG;
+    if (!domain.isDirty(actor)) return isMidnight && this.#dayOfServer() > actor.account.day;
+    if (isMidnight || actor.account.isDisconnected) return true;
+    return domain.hasDelivery(actor) && this.world.serverNow() >= memory.lastSaveAt + SAVE_SOON;
+  }
+
+  /** The account's own tick, a start's first run, or somebody who asks (R8, R12). */
+  isRunDue(): boolean {
+    const { memory, actor } = this;
+    if (memory.runsAsked > memory.runsDone) return true;
+    if (actor.account.reconciledAt === null) return !actor.account.isDisconnected;
+    return memory.tick === RUNG && this.world.domain.isHot(actor);
+  }
+
+  #dayOfServer = (): number => Math.floor(this.world.serverNow() / DAY);
+
+  #arm(): void {
+    const { memory, actor } = this;
+    const { domain } = this.world;
+    if (domain.isDirty(actor)) {
+      this.#ringIn('later', SAVE_LATER);
+      if (domain.hasDelivery(actor)) {
+        this.#ringIn('soon', memory.lastSaveAt + SAVE_SOON - this.world.serverNow());
+      }
+    }
+    const next = domain.nextRunAt(actor, this.now());
+    if (next === null) this.reset('tick');
+    else this.#ringIn('tick', next - this.now());
+    const { cooldowns } = actor.account;
+    if (cooldowns.length > 0 && memory.cool === 0) {
+      const cooling = domain.cooldownAt(actor.account, this.now());
+      if (cooling) this.#ringIn('cool', cooling.until - this.now());
+    }
+  }
+
+  #ringIn(alarm: Alarm, ms: number): void {
+    if (this.memory[alarm] !== 0) return;
+    const at = this.world.clock + Math.max(1, ms);
+    this.memory[alarm] = at;
+    const { run } = this.memory;
+    this.world.queue.plan(
+      at,
+      this.member.index,
+      () =>
+        this.feed(() => {
+          if (this.memory.run !== run || this.memory[alarm] !== at) return false;
+          this.memory[alarm] = RUNG;
+          return true;
+        }),
+      true,
+    );
+  }
+
+  /** Silences it after it rang. */
+  reset(alarm: Alarm): void {
+    if (this.memory[alarm] === RUNG) this.memory[alarm] = 0;
+  }
+
+  #armMidnight(): void {
+    const now = this.now();
+    const spread = this.world.domain.hashOf(this.member.accountId) % MIDNIGHT_SPREAD;
+    this.#ringIn('midnight', (Math.floor(now / DAY) + 1) * DAY - now + spread);
+  }
+
+  /** Everything goes through JSON; nothing else is kept. */
+  continueAsNew(): void {
+    this.world.happened('continued as new');
+    const actor: Actor = JSON.parse(JSON.stringify(this.actor));
+    const { run, waiting } = this.memory;
+    this.memory = { ...freshMemory(actor), run: run + 1, waiting };
+    this.#armMidnight();
+    this.takeWaiting();
+  }
+
+  /** Nobody heard of it: history and memory are gone. */
+  terminate(): void {
+    this.isGone = true;
+    this.member.rewind(null);
+    this.member.workflow = null;
+  }
+
+  /** A reset to an earlier event: what came since is not known any more. */
+  resetTo(actor: Actor): void {
+    this.member.rewind(null);
+    this.memory = { ...freshMemory(actor), run: this.memory.run + 1 };
+    this.#inbox = [];
+    this.#answers = [];
+    this.feed(() => this.#armMidnight());
+  }
+
+  isBusyWith(chore: Chore): boolean {
+    return this.memory.chore === chore || this.memory.check === chore;
+  }
+}
