@@ -76,6 +76,7 @@ export function evolve(account: Account, event: Event): Account {
     case 'Disconnected':
       return accountWith(account, { isDisconnected: true });
     case 'SlotRestored':
+    case 'ExternalRestored':
     case 'SettledByOperator':
     case 'AlertRaised':
       return account;

@@ -88,6 +88,9 @@ export const applicable = (account: Account, events: readonly Event[]): readonly
   events.filter((event) => {
     if ('slot' in event) return isNews(event, findSlot(account, event.slot.reservationId));
     if (event.type === 'ExternalCounted') return !isCounted(account, event.external);
+    if (event.type === 'ExternalRestored') {
+      return account.externals.some((known) => isSameProof(known, event.external));
+    }
     if (event.type === 'EffectApplied') {
       const { reservationId, kind } = event.effect;
       return !account.effects.some(
