@@ -103,7 +103,8 @@ function healing(account: Account, found: Witnesses, at: Instant): readonly Even
   happen(testimony(view, found, at));
   for (const slot of view.slots) happen(leaseOver(slot, found, at));
   happen(strangers(view, found.events));
-  for (const book of view.days) happen(corrected(view, book, found.events));
+  const fresh = events.flatMap((event) => freshIn(event, found.events));
+  for (const book of view.days) happen(corrected(view, book, [...found.events, ...fresh]));
   happen(restored(account, view, found));
   return events;
 }
@@ -137,6 +138,16 @@ const strangers = (account: Account, log: readonly EventRow[]): readonly Event[]
       external: { chatId, messageId, quotaDay, at: deliveredAt, isCounted },
       sentAt: deliveredAt,
     }));
+
+/** What this run has found in the journal, as the row that the log will have of it. */
+function freshIn(event: Event, log: readonly EventRow[]): readonly EventRow[] {
+  if (event.type !== 'ExternalCounted') return [];
+  const { external, sentAt: deliveredAt } = event;
+  if (log.some((row) => isSameProof(row, external))) return [];
+  const { chatId, messageId, quotaDay, isCounted } = external;
+  const row = { table: 'inmail_events', reservationId: null, source: 'external' } as const;
+  return [{ ...row, chatId, messageId, quotaDay, deliveredAt, isCounted }];
+}
 
 /** The day's book as the log has it; told as a difference, because messages may come meanwhile. */
 function corrected(account: Account, book: DayBook, log: readonly EventRow[]): readonly Event[] {
