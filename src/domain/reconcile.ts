@@ -140,7 +140,7 @@ function corrected(account: Account, book: DayBook, log: readonly EventRow[]): r
   return [{ type: 'BookCorrected', day, external: gap, unexplained: -unexplained }];
 }
 
-/** External sends whose row Postgres has lost, or refused: they have reached LinkedIn all the same. */
+/** External sends whose row Postgres has lost, or refused, or does not have yet: they count. */
 const lacking = (account: Account, log: readonly EventRow[]): readonly External[] =>
   account.externals.filter(
     (one) =>

@@ -259,6 +259,16 @@ describe('layer 1', () => {
     expect(verdict.events.map(({ type }) => type)).toContain('ExternalRestored');
   });
 
+  it('counts what the journal alone knows of a slot that another proof has delivered', () => {
+    const account = sent(1);
+    const other = { outcome: 'delivered', chatId: chat('another') } as const;
+    const attempts = [attempt(account, 'first', other)];
+    const after = healed(account, run(account, { attempts }));
+    expect(counterOf(after, after.day)).toBe(2);
+    const again = reconcile(after, { ...written(account), attempts }, null, NOW);
+    expect(again.events.map(({ type }) => type)).not.toContain('ExternalCounted');
+  });
+
   it('heals what a wrong import said: 104 with 17', () => {
     const account = sent(1, { inmailsSentToday: 104, deliveredToday: 17 });
     const verdict = run(account);
