@@ -6,6 +6,9 @@ alter table safeband.accounts add column is_edited boolean not null default fals
 create function safeband.tell_edit() returns trigger language plpgsql as $$
 begin
   new.is_edited := new.recorded_at is not distinct from old.recorded_at;
+  if new.is_edited then
+    new.owner_version := old.owner_version; -- a claim alone sets it: no save would write it back
+  end if;
   return new;
 end $$;
 create trigger tell_edit before update on safeband.accounts

@@ -18,6 +18,7 @@ import { readDays, readHighestNumber, readWitnesses } from '../postgres/readBack
 import {
   fence,
   foreignIn,
+  isToldOf,
   keepEdits,
   lockAccount,
   raiseAlerts,
@@ -105,7 +106,8 @@ function run(pool: Pool, { account, runId, at, ...request }: Run): Promise<Ran> 
       day: account.day,
       loggedSince: account.day - WITNESS_DAYS,
     });
-    const verdict = reconcile(account, found, foreign, at);
+    const looksBack = await isToldOf(db, accountId, account.day - 1);
+    const verdict = reconcile(account, found, foreign, at, looksBack);
     const durationMs = Math.round(performance.now() - begin);
     const rows = { accountId, runId, at, durationMs, verdict, foreign };
     await writeHeartbeat(db, rows);

@@ -52,11 +52,12 @@ async function audit(pool: Pool, workflows: Workflows, ask: AuditAsk): Promise<A
   const { at, runId } = ask;
   const since = await readHorizon(pool);
   const news = await readNews(pool, { since, day: dayOf(at) });
-  const { connected, suspects } = await readAccounts(pool, at);
+  const { connected, suspects, doubtful } = await readAccounts(pool, at);
   const judged = suspects.map((suspect) => ({ suspect, ...judge(suspect, at) }));
   const running = await idsOf(workflows.running());
   const wanted = new Set([
     ...judged.flatMap(({ suspect, isWoken }) => (isWoken ? [suspect.accountId] : [])),
+    ...doubtful,
     ...news.accountIds.filter((id) => connected.has(id)),
     // Either it has none, or it began too lately to be listed: the call tells.
     ...[...connected].filter((id) => !running.has(id)),
@@ -100,17 +101,20 @@ async function readAccounts(
 ): Promise<{
   readonly connected: ReadonlySet<string>;
   readonly suspects: readonly Suspect[];
+  readonly doubtful: readonly string[];
 }> {
   const connected = new Set<string>();
   const suspects: Suspect[] = [];
+  const doubtful: string[] = [];
   for (let after: string | null = ''; after !== null;) {
     const page = await readAccountsPage(pool, { after, limit: ACCOUNTS_PAGE, day: dayOf(at) });
     for (const accountId of page.connected) connected.add(accountId);
     suspects.push(...page.suspects);
+    doubtful.push(...page.doubtful);
     after = page.last;
     heartbeat(connected.size);
   }
-  return { connected, suspects };
+  return { connected, suspects, doubtful };
 }
 
 async function idsOf(list: AsyncIterable<string>): Promise<ReadonlySet<string>> {

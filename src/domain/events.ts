@@ -44,6 +44,7 @@ export type Event =
     }
   /** Postgres has another row of it, or none: it is written again. */
   | { readonly type: 'SlotRestored'; readonly slot: Slot }
+  | { readonly type: 'ExternalRestored'; readonly external: External }
   | {
       readonly type: 'DayRolled';
       readonly day: UtcDay;

@@ -2,7 +2,6 @@
  * Moves facts into place. No rules, no refusals; the compiler finds the event that is forgotten.
  */
 import {
-  bookOf,
   emptyDay,
   isSameProof,
   tallyOf,
@@ -77,6 +76,7 @@ export function evolve(account: Account, event: Event): Account {
     case 'Disconnected':
       return accountWith(account, { isDisconnected: true });
     case 'SlotRestored':
+    case 'ExternalRestored':
     case 'SettledByOperator':
     case 'AlertRaised':
       return account;
@@ -98,9 +98,12 @@ function withBook(
   day: UtcDay,
   change: (book: DayBook) => Partial<DayBook>,
 ): Account {
-  const book = bookOf(account, day);
-  const others = account.days.filter((other) => other.day !== day);
-  const days = [...others, bookWith(book, change(book))].toSorted((a, b) => a.day - b.day);
+  const old = account.days.find((book) => book.day === day);
+  const book = old ?? emptyDay(day);
+  const changed = bookWith(book, change(book));
+  const days = old
+    ? account.days.map((other) => (other === old ? changed : other))
+    : [...account.days, changed].toSorted((a, b) => a.day - b.day);
   return accountWith(account, { days });
 }
 

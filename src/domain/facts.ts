@@ -2,17 +2,18 @@
 import {
   bookOf,
   carriedOf,
-  counterOf,
+  sumOf,
   tallyOf,
   type Account,
-  type Cooldown,
+  type External,
   type Slot,
 } from './account.js';
 import { assertNever } from './assert.js';
-import type { Details, Event } from './events.js';
-import type { AccountRow, ChangeRow, DayRow, EventRow, ReservationRow, Row } from './rows.js';
+import { changeRow } from './changes.js';
+import type { Event } from './events.js';
+import type { AccountRow, DayRow, EventRow, ReservationRow, Row } from './rows.js';
 import { rampDayNext } from './roll.js';
-import { isoInstant, type Instant, type UtcDay } from './time.js';
+import type { Instant, UtcDay } from './time.js';
 
 export function rowsOf(event: Event, before: Account, after: Account): readonly Row[] {
   switch (event.type) {
@@ -29,19 +30,12 @@ export function rowsOf(event: Event, before: Account, after: Account): readonly 
         ...lateRow(after, event.slot.quotaDay),
       ];
     case 'ExternalCounted': {
-      const { chatId, messageId, quotaDay, isCounted } = event.external;
-      const row: EventRow = {
-        table: 'inmail_events',
-        reservationId: null,
-        chatId,
-        messageId,
-        quotaDay,
-        source: 'external',
-        deliveredAt: event.sentAt,
-        isCounted,
-      };
-      return [row, ...(isCounted ? lateRow(after, quotaDay) : [])];
+      const { external, sentAt } = event;
+      const { isCounted, quotaDay } = external;
+      return [externalRow(external, sentAt), ...(isCounted ? lateRow(after, quotaDay) : [])];
     }
+    case 'ExternalRestored':
+      return [externalRow(event.external, event.external.at)];
     case 'ExternalClaimed':
       return after.days
         .filter((book) => book !== bookOf(before, book.day))
@@ -119,14 +113,26 @@ function eventRow({
   ];
 }
 
+const externalRow = (external: External, deliveredAt: Instant): EventRow => ({
+  table: 'inmail_events',
+  reservationId: null,
+  chatId: external.chatId,
+  messageId: external.messageId,
+  source: 'external',
+  quotaDay: external.quotaDay,
+  deliveredAt,
+  isCounted: external.isCounted,
+});
+
 /** A closed quota day, as it stands. */
 export function dayRow(account: Account, day: UtcDay): DayRow {
-  const { delivered, uncertain, external, imported, unexplained } = tallyOf(account, day);
+  const tally = tallyOf(account, day);
+  const { delivered, uncertain, external, imported, unexplained } = tally;
   const { denials, late } = bookOf(account, day);
   return {
     table: 'account_days',
     quotaDay: day,
-    counter: counterOf(account, day),
+    counter: sumOf(tally),
     delivered,
     uncertain,
     external,
@@ -140,65 +146,15 @@ export function dayRow(account: Account, day: UtcDay): DayRow {
 const lateRow = (account: Account, day: UtcDay): readonly Row[] =>
   day < account.day ? [dayRow(account, day)] : [];
 
-type Change = Extract<
-  Event,
-  {
-    type:
-      | 'CooldownStarted'
-      | 'CooldownEnded'
-      | 'BreakerOpened'
-      | 'RampRestarted'
-      | 'Held'
-      | 'Resumed'
-      | 'PolicyChanged'
-      | 'Connected'
-      | 'Disconnected'
-      | 'SettledByOperator';
-  }
->;
-
-function changeRow(event: Change, at: Instant): ChangeRow {
-  const row = (
-    kind: ChangeRow['kind'],
-    actor: string,
-    reason: string | null,
-    details: Details = {},
-  ): ChangeRow => ({ table: 'account_changes', kind, actor, reason, details, at });
-  const until = ({ until: end, cause }: Cooldown): Details => ({ until: isoInstant(end), cause });
-  switch (event.type) {
-    case 'CooldownStarted':
-      return row('cooldown', 'safeband', event.reason, until(event.cooldown));
-    case 'CooldownEnded':
-      return row('cooldown', event.actor, 'ended', { cause: event.cause });
-    case 'BreakerOpened':
-      return row('breaker', 'safeband', 'no_credits', { until: isoInstant(event.until) });
-    case 'RampRestarted':
-      return row('ramp', 'safeband', 'restricted', { rampDay: 1 });
-    case 'Held':
-      return row('hold', event.hold.actor, event.hold.reason);
-    case 'Resumed':
-      return row('resume', event.actor, event.reason);
-    case 'PolicyChanged':
-      return row('policy', event.actor, null, { policy: JSON.stringify(event.policy) });
-    case 'Connected':
-      return row('connect', 'connect', null);
-    case 'Disconnected':
-      return row('disconnect', event.actor, event.reason);
-    case 'SettledByOperator':
-      return row('settle', event.actor, String(event.details['reason'] ?? ''), event.details);
-    default:
-      return assertNever(event);
-  }
-}
-
 /** The account's own row: everything that a start reads back. */
 export function accountRow(account: Account, version: number): AccountRow {
-  const { inFlight, uncertain, imported, external, unexplained } = tallyOf(account, account.day);
+  const tally = tallyOf(account, account.day);
+  const { inFlight, uncertain, imported, external, unexplained } = tally;
   return {
     accountId: account.accountId,
     policy: account.policy,
     day: account.day,
-    counter: counterOf(account, account.day),
+    counter: sumOf(tally),
     inFlight,
     uncertain,
     imported,

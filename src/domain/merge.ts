@@ -1,5 +1,12 @@
 /** Two tellings of one account, after a reset or a second writer: the higher one wins (R14). */
-import { findSlot, isProvenBy, isSameProof, type Account, type Slot } from './account.js';
+import {
+  findSlot,
+  isProvenBy,
+  isSameProof,
+  type Account,
+  type External,
+  type Slot,
+} from './account.js';
 import type { Event } from './events.js';
 import { reservationRow } from './facts.js';
 import { cooldownStarted } from './roll.js';
@@ -17,11 +24,15 @@ const RANK: Readonly<Record<Slot['state'], number>> = {
 export function merged(account: Account, other: Account): readonly Event[] {
   const slots = other.slots.flatMap((slot) => raisedBy(account, slot));
   const externals = other.externals
-    .filter((one) => !account.externals.some((known) => isSameProof(known, one)))
-    .filter((one) => !account.slots.some((slot) => isProvenBy(slot, one)))
+    .filter((one) => !isCounted(account, one))
     .map((external): Event => ({ type: 'ExternalCounted', external, sentAt: external.at }));
   return [...slots, ...externals, ...stopsOf(account, other)];
 }
+
+/** It is an external send already, or a reservation's delivery. */
+const isCounted = (account: Account, one: External): boolean =>
+  account.externals.some((known) => isSameProof(known, one)) ||
+  account.slots.some((slot) => isProvenBy(slot, one));
 
 /** Is this state news of that slot. */
 export const isHigher = (state: Slot['state'], known: Slot): boolean =>
@@ -56,8 +67,8 @@ const KEPT = 'it held before the rows were read again';
 export function raisedBy(account: Account, slot: Slot): readonly Event[] {
   const known = findSlot(account, slot.reservationId);
   if (known && RANK[known.state] >= RANK[slot.state]) return [];
-  if (!known) return [{ type: 'SlotReserved', slot }, ...raised(slot)];
-  return raised(fated(known, slot));
+  if (!known) return [{ type: 'SlotReserved', slot }, ...raised(account, slot)];
+  return raised(account, fated(known, slot));
 }
 
 /** A slot as it was taken, with the fate that is told: its quota day is its own for ever (R4). */
@@ -76,8 +87,9 @@ function fated(known: Slot, told: Slot): Slot {
 export const applicable = (account: Account, events: readonly Event[]): readonly Event[] =>
   events.filter((event) => {
     if ('slot' in event) return isNews(event, findSlot(account, event.slot.reservationId));
-    if (event.type === 'ExternalCounted') {
-      return !account.externals.some((known) => isSameProof(known, event.external));
+    if (event.type === 'ExternalCounted') return !isCounted(account, event.external);
+    if (event.type === 'ExternalRestored') {
+      return account.externals.some((known) => isSameProof(known, event.external));
     }
     if (event.type === 'EffectApplied') {
       const { reservationId, kind } = event.effect;
@@ -108,8 +120,18 @@ const isGivenBack = (known: Slot, told: Slot): boolean =>
 const isSameSlot = (one: Slot, other: Slot): boolean =>
   JSON.stringify(one) === JSON.stringify(other);
 
-function raised(slot: Slot): readonly Event[] {
-  if (slot.state === 'delivered') return [{ type: 'SlotDelivered', slot, source: 'pipeline' }];
+/** A delivery claims the external send that it was counted as (R15). */
+function raised({ externals }: Account, slot: Slot): readonly Event[] {
+  if (slot.state === 'delivered') {
+    const seen = externals.find((known) => isProvenBy(slot, known));
+    if (!seen) return [{ type: 'SlotDelivered', slot, source: 'pipeline' }];
+    const proof = { chatId: seen.chatId, messageId: seen.messageId };
+    const isSameDay = seen.quotaDay === slot.quotaDay;
+    return [
+      { type: 'ExternalClaimed', proof, isSameDay },
+      { type: 'SlotDelivered', slot, source: null },
+    ];
+  }
   if (slot.state === 'released') return [{ type: 'SlotReleased', slot }];
   return slot.state === 'uncertain' ? [{ type: 'SlotMadeUncertain', slot }] : [];
 }

@@ -3,20 +3,15 @@
  * the witnesses and heals after. Pure: what was found goes in, facts and what people read come out.
  */
 import {
-  bookOf,
-  counterOf,
   findSlot,
-  isOpen,
   isProvenBy,
   isSameProof,
-  sumOf,
   tallyOf,
   type Account,
   type DayBook,
+  type External,
   type Slot,
 } from './account.js';
-import { breakdownOf, type GapPart } from './breakdown.js';
-import { explain } from './explain.js';
 import { evolve } from './evolve.js';
 import type { Event } from './events.js';
 import { changed } from './fail.js';
@@ -27,24 +22,10 @@ import { overshoot } from './resting.js';
 import type { EventRow } from './rows.js';
 import { alertsOf, type RunAlert } from './runAlerts.js';
 import type { Foreign, Witnesses } from './stored.js';
-import { dayOf, type Instant, type UtcDay } from './time.js';
+import { dayOf, type Instant } from './time.js';
+import { verdictOn, type DayVerdict } from './verdict.js';
 import { slotOfRow, testimony } from './witnesses.js';
 
-/** What a run says of one quota day. */
-export type DayVerdict = {
-  readonly day: UtcDay;
-  /** As it stood: the larger of the workflow's and the database's. */
-  readonly before: number;
-  readonly after: number;
-  readonly delivered: number;
-  readonly external: number;
-  readonly drift: number;
-  readonly parts: readonly GapPart[];
-  /** The parts, and what the run writes, for people. */
-  readonly sentences: readonly string[];
-  /** Something was written back, or counted, or given back. */
-  readonly isHealed: boolean;
-};
 export type Verdict = {
   /** What the account has to be told; decided again where something came in meanwhile. */
   readonly events: readonly Event[];
@@ -56,17 +37,21 @@ export type Verdict = {
   readonly cooled: boolean;
 };
 
-/** Holds an account against its witnesses. `foreign`: what its row held, not written by it. */
+/**
+ * Holds an account against its witnesses. `foreign`: what its row held, not written by it;
+ * `looksBack`: an alert about the day before is open, and may be gone.
+ */
 export function reconcile(
   account: Account,
   found: Witnesses,
   foreign: Foreign | null,
   at: Instant,
+  looksBack = false,
 ): Verdict {
   const heals = healing(account, found, at);
   const after = heals.reduce((before, event) => evolve(before, event), account);
   const isFirst = account.reconciledAt === null || dayOf(account.reconciledAt) < account.day;
-  const days = (isFirst ? [account.day - 1, account.day] : [account.day]).map((day) =>
+  const days = (isFirst || looksBack ? [account.day - 1, account.day] : [account.day]).map((day) =>
     verdictOn(day, { account, after, heals, found, foreign, at }),
   );
   const today = days.at(-1);
@@ -106,6 +91,7 @@ function healing(account: Account, found: Witnesses, at: Instant): readonly Even
 
 /** R6: after the lease the journal has decided, or nobody knows. Silence alone frees nothing. */
 function leaseOver(slot: Slot, { attempts }: Witnesses, at: Instant): readonly Event[] {
+  if (slot.state !== 'in_flight' && slot.state !== 'uncertain') return [];
   const isOver = slot.state === 'in_flight' && at >= slot.leaseExpiresAt;
   const isFenced =
     slot.journaled &&
@@ -148,57 +134,29 @@ function corrected(account: Account, book: DayBook, log: readonly EventRow[]): r
   const logged = log.filter(
     (row) => row.quotaDay === day && isNobodys(account, row) && row.isCounted && !ours.has(row),
   ).length;
-  if (logged === external && unexplained === 0) return [];
-  return [{ type: 'BookCorrected', day, external: logged - external, unexplained: -unexplained }];
+  const unlogged = lacking(account, log).filter((one) => one.quotaDay === day).length;
+  const gap = logged + unlogged - external;
+  if (gap === 0 && unexplained === 0) return [];
+  return [{ type: 'BookCorrected', day, external: gap, unexplained: -unexplained }];
 }
 
-/** Reservations that nothing of this run has changed, and of which Postgres has another row. */
+/** External sends whose row Postgres has lost, or refused, or does not have yet: they count. */
+const lacking = (account: Account, log: readonly EventRow[]): readonly External[] =>
+  account.externals.filter(
+    (one) =>
+      one.isCounted &&
+      one.quotaDay + REMEMBERED_DAYS >= account.day &&
+      !log.some((row) => isSameProof(row, one)),
+  );
+
+/** What nothing of this run has changed, and of which Postgres has another row, or none. */
 function restored(before: Account, after: Account, found: Witnesses): readonly Event[] {
-  return after.slots
+  const slots = after.slots
     .filter((slot) => after === before || before.slots.includes(slot))
     .filter((slot) => !found.reservations.some((row) => isRowOf(slot, row)))
-    .map((slot) => ({ type: 'SlotRestored', slot }));
-}
-
-type Looked = {
-  readonly account: Account;
-  readonly after: Account;
-  readonly heals: readonly Event[];
-  readonly found: Witnesses;
-  readonly foreign: Foreign | null;
-  readonly at: Instant;
-};
-
-function verdictOn(day: UtcDay, { account, after, heals, found, foreign, at }: Looked): DayVerdict {
-  const own = counterOf(account, day);
-  const before = foreign?.day === day ? Math.max(own, foreign.counter) : own;
-  const rows = found.events.filter(({ quotaDay }) => quotaDay === day);
-  const tally = tallyOf(after, day);
-  const now = sumOf(tally);
-  const isTouched = heals.some((event) => dayTouched(event) === day);
-  const parts = breakdownOf({ day, before: account, after, events: found.events, stood: before });
-  const { accountId } = account;
-  const isForeign = foreign?.day === day || day === account.day;
-  const gap = { day, counter: before, parts, after: now };
-  const sentences = explain(
-    { ...gap, editedColumns: isForeign ? (foreign?.columns ?? []) : [] },
-    { accountId, now: at, ranAt: at, nextRunAt: null, open: after.slots.filter(isOpen) },
-  );
-  return {
-    day,
-    before,
-    after: now,
-    delivered: tally.delivered,
-    external: tally.external,
-    drift: before - rows.length - bookOf(account, day).imported,
-    parts,
-    sentences: sentences.map(({ text }) => text),
-    isHealed: isTouched || before !== now || (foreign !== null && day === account.day),
-  };
-}
-
-function dayTouched(event: Event): UtcDay | null {
-  if ('slot' in event) return event.slot.quotaDay;
-  if (event.type === 'BookCorrected') return event.day;
-  return event.type === 'ExternalCounted' ? event.external.quotaDay : null;
+    .map((slot): Event => ({ type: 'SlotRestored', slot }));
+  const externals = lacking(before, found.events)
+    .filter((external) => after.externals.includes(external))
+    .map((external): Event => ({ type: 'ExternalRestored', external }));
+  return [...slots, ...externals];
 }

@@ -48,6 +48,7 @@ const mayLandAfter = (slot: Slot, midnight: Instant, lastRun: Instant): boolean 
 /** The ramp advances after a day with at least one own delivery; past its end it stays there. */
 export function rampDayNext(account: Account): number {
   const steps = account.policy.ramp?.dailyCaps.length ?? 0;
+  if (account.rampDay > steps) return account.rampDay;
   const isEarned = tallyOf(account, account.day).delivered > 0;
   return isEarned && account.rampDay <= steps ? account.rampDay + 1 : account.rampDay;
 }

@@ -3,7 +3,7 @@ import type { Account } from './account.js';
 import type { AlertKind, Severity } from './alertKinds.js';
 import type { GapPart } from './breakdown.js';
 import { DRIFT_MAX } from './limits.js';
-import type { DayVerdict } from './reconcile.js';
+import type { DayVerdict } from './verdict.js';
 import { isoDay } from './time.js';
 
 export type RunAlert = {

@@ -69,7 +69,7 @@ export function testimony(
 }
 
 const isLogged = (slot: Slot, log: readonly EventRow[]): boolean =>
-  log.some((row) => isNamed(slot, row) || isProvenBy(slot, row));
+  log.some((row) => isNamed(slot, row)) || log.some((row) => isProvenBy(slot, row));
 
 type Witness = {
   readonly quotaDay: UtcDay;
@@ -162,11 +162,13 @@ function attempted(account: Account, attempt: Attempt, at: Instant): readonly Ev
 /** A proof that is another's proves nothing: the slot then ends uncertain (R4, R6). */
 function delivered(
   account: Account,
-  { reservationId, state }: Slot,
+  slot: Slot,
   { chatId, messageId, attemptedAt }: Attempt & { readonly chatId: ChatId },
   at: Instant,
 ): readonly Event[] {
-  if (state === 'delivered') return [];
+  // Delivered by another chat's proof, it is one InMail more (R4).
+  if (slot.state === 'delivered' && slot.chatId === chatId) return [];
+  const { reservationId } = slot;
   const report = { reservationId, chatId, deliveredAt: attemptedAt };
   const { events, answer } = deliver(
     account,

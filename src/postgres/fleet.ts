@@ -24,6 +24,8 @@ export type AccountsPage = {
   readonly last: string | null;
   readonly connected: readonly string[];
   readonly suspects: readonly Suspect[];
+  /** Disconnected by their rows, which a hand has changed: their workflows know better. */
+  readonly doubtful: readonly string[];
 };
 
 /** Connected accounts after that id, and those of them whose numbers deserve a look. */
@@ -34,10 +36,11 @@ export async function readAccountsPage(
   const [found] = await rowsOf<AccountsPage>(
     db,
     `with page as materialized (
-       select account_id::text as id, counter_day, is_edited, hot_since, last_checked_at,
+       select account_id::text as id, state <> 'disconnected' as is_connected,
+              counter_day, is_edited, hot_since, last_checked_at,
               inmails_sent_today - imported as counted, in_flight + uncertain as open, unexplained
          from safeband.accounts
-        where account_id > $1 and state <> 'disconnected'
+        where account_id > $1 and (state <> 'disconnected' or is_edited)
         order by account_id limit $2
      ), logged as (
        select account_id::text as id, count(*)::int as rows
@@ -53,17 +56,18 @@ export async function readAccountsPage(
      )
      select jsonb_build_object(
        'checked', count(*), 'last', max(id),
-       'connected', coalesce(jsonb_agg(id), '[]'),
+       'connected', coalesce(jsonb_agg(id) filter (where is_connected), '[]'),
        'suspects', coalesce(jsonb_agg(jsonb_build_object(
            'accountId', id, 'day', safeband.day_no(counter_day), 'drift', drift,
            'isUnequal', is_unequal, 'isEdited', is_edited,
            'hotSince', safeband.ms_of(hot_since), 'checkedAt', safeband.ms_of(last_checked_at)))
-         filter (where is_unequal or is_edited or hot_since is not null
-           or counter_day < safeband.day_at($3)), '[]')) as row
+         filter (where is_connected and (is_unequal or is_edited or hot_since is not null
+           or counter_day < safeband.day_at($3))), '[]'),
+       'doubtful', coalesce(jsonb_agg(id) filter (where not is_connected), '[]')) as row
        from compared`,
     [page.after, page.limit, page.day],
   );
-  return found ?? { checked: 0, last: null, connected: [], suspects: [] };
+  return found ?? { checked: 0, last: null, connected: [], suspects: [], doubtful: [] };
 }
 
 /**

@@ -129,10 +129,7 @@ const CHANGES = `
       as c (number bigint, kind text, actor text, reason text, details jsonb, at bigint)
   on conflict do nothing`;
 
-/**
- * A row that Postgres refuses for its content, kept whole where a person finds it (R14). Each run
- * writes anew what the table lacks: the same content under another number is not told again.
- */
+/** A row that Postgres refuses for its content: kept whole, and once, for a person to find (R14). */
 export async function keepRefused(
   db: Queryable,
   accountId: string,
@@ -147,21 +144,13 @@ export async function keepRefused(
              safeband.at_ms($5), $6)
      on conflict (account_id, kind, quota_day) do update
        set details = jsonb_build_object('reason', $3::text,
-             'rows', coalesce(old.details -> 'rows', '[]') || jsonb_build_array($4::text)),
+             'rows', case when old.details -> 'rows' @> to_jsonb($4::text)
+               then old.details -> 'rows'
+               else coalesce(old.details -> 'rows', '[]') || jsonb_build_array($4::text) end),
            times = old.times + 1, raised_at = excluded.raised_at, resolved_at = null,
            number = excluded.number
-     where old.number < excluded.number
-       and not exists (select from jsonb_array_elements_text(old.details -> 'rows') kept
-         where right(kept, length($7::text)) = $7::text)`,
-    [
-      accountId,
-      refusal.day,
-      refusal.reason,
-      JSON.stringify(entry),
-      refusal.at,
-      entry.number,
-      JSON.stringify({ row: entry.row }).slice(1),
-    ],
+     where old.number < excluded.number`,
+    [accountId, refusal.day, refusal.reason, JSON.stringify(entry.row), refusal.at, entry.number],
   );
 }
 

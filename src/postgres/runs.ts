@@ -1,7 +1,8 @@
 /** What a run writes (R8): the fence of leases that are over, heartbeat, corrections and alerts. */
-import type { DayVerdict, Verdict } from '../domain/reconcile.js';
+import type { Verdict } from '../domain/reconcile.js';
+import type { DayVerdict } from '../domain/verdict.js';
 import type { Foreign } from '../domain/stored.js';
-import type { Instant, UtcDay } from '../domain/time.js';
+import { dayOf, type Instant, type UtcDay } from '../domain/time.js';
 import type { Queryable } from './pool.js';
 
 /** The account's row as it stood before, locked; `isEdited`: another than a save wrote it (R14). */
@@ -212,12 +213,24 @@ export async function raiseAlerts(
   );
 }
 
-/** Ends the alerts of earlier runs whose cause is gone. */
-export async function resolveAlerts(db: Queryable, { accountId, runId, at }: RunRows) {
+/** Is something of that day told, and not seen gone yet. */
+export async function isToldOf(db: Queryable, accountId: string, day: UtcDay): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `select from safeband.alerts
+      where account_id = $1 and quota_day = safeband.day_at($2) and resolved_at is null
+        and kind in ('drift', 'over_cap', 'undercount')`,
+    [accountId, day],
+  );
+  return rowCount !== 0;
+}
+
+/** Ends the alerts of earlier runs whose cause is gone: of the days that this one looked at. */
+export async function resolveAlerts(db: Queryable, { accountId, runId, at, verdict }: RunRows) {
   await db.query(
     `update safeband.alerts set resolved_at = safeband.at_ms($3), recorded_at = clock_timestamp()
       where account_id = $1 and kind in ('drift', 'over_cap', 'undercount', 'run_overdue')
-        and resolved_at is null and details->>'runId' is distinct from $2::text`,
-    [accountId, runId, at],
+        and resolved_at is null and details->>'runId' is distinct from $2::text
+        and (safeband.day_no(quota_day) = any($4::int[]) or quota_day < safeband.day_at($5) - 1)`,
+    [accountId, runId, at, verdict.days.map(({ day }) => day), dayOf(at)],
   );
 }

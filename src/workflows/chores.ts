@@ -85,6 +85,15 @@ export async function save(self: Self): Promise<void> {
  * as it then is. False: the database did not answer, or the row is another's.
  */
 export async function reconcile(self: Self, by?: Pick<Activities, 'reconcile'>): Promise<boolean> {
+  // Two at once would both tell the same difference.
+  while (self.running) await self.running;
+  self.running = runOnce(self, by).finally(() => {
+    self.running = null;
+  });
+  return self.running;
+}
+
+async function runOnce(self: Self, by?: Pick<Activities, 'reconcile'>): Promise<boolean> {
   while (self.read().outbox.length > SAVE_ROWS_MAX) {
     const before = self.read().outbox.length;
     await save(self);

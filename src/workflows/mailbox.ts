@@ -219,8 +219,12 @@ function isCold(self: Self, ask?: ReserveAsk): boolean {
   return wantsCheck(account, account.now);
 }
 
-/** Asks the database before a cold account is asked; who comes meanwhile joins (R12). */
+/**
+ * Asks the database before a cold account is asked; who comes meanwhile joins, also a run of the
+ * loop, unless that waits for a database that is away (R12).
+ */
 function checked(self: Self): Promise<unknown> {
+  if (self.running && !self.checking) return self.isSlow ? Promise.resolve() : self.running;
   self.checking ??= CancellationScope.nonCancellable(() => reconcile(self, check)).finally(() => {
     self.checking = null;
   });

@@ -47,6 +47,8 @@ export class Self {
   runsAsked = 0;
   /** What the last one that succeeded found. */
   found: Findings | null = null;
+  /** The run that is under way: the loop's, or a check; one at a time. */
+  running: Promise<boolean> | null = null;
   /** A check of a cold account that callers wait for (R12). */
   checking: Promise<unknown> | null = null;
   readonly start: Start | null;

@@ -4,7 +4,8 @@ import { counterOf, type Account } from '../../src/domain/account.js';
 import { batchOf, reconciled } from '../../src/domain/actor.js';
 import { deliver } from '../../src/domain/deliver.js';
 import { fail } from '../../src/domain/fail.js';
-import { isChatId } from '../../src/domain/ids.js';
+import { isChatId, isMessageId } from '../../src/domain/ids.js';
+import { observe } from '../../src/domain/observe.js';
 import { hold } from '../../src/domain/settings.js';
 import { reconcile, type Verdict } from '../../src/domain/reconcile.js';
 import { reserve } from '../../src/domain/reserve.js';
@@ -246,6 +247,26 @@ describe('layer 1', () => {
     const verdict = run(later, { reservations: [], events });
     expect(verdict.events).toEqual([]);
     expect(counterOf(healed(later, verdict), day(account))).toBe(1);
+  });
+
+  it('keeps an external send counted whose row the log has refused or lost', () => {
+    const seen = { chatId: chat('by hand'), messageId: must(isMessageId, 'm'), sentAt: NOW };
+    const account = sent(1).when(observe, seen);
+    const verdict = run(account, { events: [] });
+    const after = healed(account, verdict);
+    expect(counterOf(after, after.day)).toBe(2);
+    expect(verdict.days.at(-1)).toMatchObject({ before: 2, after: 2, drift: 2 });
+    expect(verdict.events.map(({ type }) => type)).toContain('ExternalRestored');
+  });
+
+  it('counts what the journal alone knows of a slot that another proof has delivered', () => {
+    const account = sent(1);
+    const other = { outcome: 'delivered', chatId: chat('another') } as const;
+    const attempts = [attempt(account, 'first', other)];
+    const after = healed(account, run(account, { attempts }));
+    expect(counterOf(after, after.day)).toBe(2);
+    const again = reconcile(after, { ...written(account), attempts }, null, NOW);
+    expect(again.events.map(({ type }) => type)).not.toContain('ExternalCounted');
   });
 
   it('heals what a wrong import said: 104 with 17', () => {

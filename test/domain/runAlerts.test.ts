@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { alertsOf } from '../../src/domain/runAlerts.js';
 import { GAP_CAUSES, type GapPart } from '../../src/domain/breakdown.js';
-import type { DayVerdict } from '../../src/domain/reconcile.js';
+import type { DayVerdict } from '../../src/domain/verdict.js';
 import { reconcile } from '../../src/domain/reconcile.js';
 import { reserve } from '../../src/domain/reserve.js';
 import type { ReservationRow } from '../../src/domain/rows.js';

@@ -233,8 +233,8 @@ export const DATABASE_MUTANTS: readonly Mutant<
     rule: 'R8',
     what: 'the audit does not see that a row was edited',
     file: FLEET_SQL,
-    old: 'where is_unequal or is_edited or hot_since is not null',
-    mutated: 'where is_unequal or hot_since is not null',
+    old: '(is_unequal or is_edited or hot_since is not null',
+    mutated: '(is_unequal or hot_since is not null',
     by: 'the audit wakes an account whose row a hand has edited',
   },
   {

@@ -187,7 +187,8 @@ function settle(world: World, member: Member, self: Workflow): void {
   const send = open && member.sends.get(open.reservationId);
   if (!open || !send) return;
   const isSent = send.landedAt !== null;
-  if (!isSent && world.clock < open.leaseExpiresAt) return;
+  // Nobody says that it was not sent while its caller may still wake up.
+  if (!isSent && (send.isFrozen || world.clock < open.leaseExpiresAt)) return;
   self.tell(world.domain.settleByOperator, {
     reservationId: open.reservationId,
     outcome: isSent ? 'delivered' : 'released',

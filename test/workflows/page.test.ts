@@ -4,6 +4,7 @@
  * reconcile uses the database only" in databaseOnly.test.ts.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Audited } from '../../src/activities/ports.js';
 import {
   createClient,
   pgJournal,
@@ -238,4 +239,23 @@ it('Each run leaves a heartbeat, also when it found nothing.', async () => {
   };
   const rows = await all(stand, `${heartbeats} order by ran_at, recorded_at`, id);
   expect(rows.slice(before)).toEqual(runIds.map((run_id) => ({ run_id, ...quiet })));
+});
+
+it('Also an account that did nothing all day is looked at: the audit of the fleet says so.', async () => {
+  const { id, account } = await sent(stand, 0);
+  const { lastReconciledAt } = await statusOf(account);
+  const audited = await stand.client.workflow.execute<() => Promise<Audited>>('inmailFleetAudit', {
+    workflowId: `audit-${stand.taskQueue}`,
+    taskQueue: stand.taskQueue,
+    args: [],
+  });
+  const heartbeat = `select scope, account_id, accounts_checked from safeband.reconciler_runs
+    where scope = 'fleet' and $1 <> '' order by ran_at desc limit 1`;
+  expect(await all(stand, heartbeat, id)).toEqual([
+    { scope: 'fleet', account_id: null, accounts_checked: audited.checked },
+  ]);
+  const checked = `select last_checked_at > $2::timestamptz as later
+    from safeband.account_status where account_id = $1`;
+  const { rows } = await stand.pool.query(checked, [id, lastReconciledAt]);
+  expect(rows).toEqual([{ later: true }]);
 });

@@ -1,0 +1,53 @@
+/** What a hand may put into each column of `safeband.accounts`, and what becomes of it. */
+
+/**
+ * Two values a column, up and down where it has a direction, for `richAccount`. The next run writes
+ * the workflow's own back, and its correction names the column.
+ */
+export const HEALED: Readonly<Record<string, readonly [string, string]>> = {
+  tier: [`'premium'`, `'recruiter'`],
+  timezone: [`'Europe/Berlin'`, `'UTC'`],
+  daily_cap: ['daily_cap + 1', 'daily_cap - 1'],
+  weekly_cap: ['weekly_cap + 1', 'weekly_cap - 1'],
+  ramp: [`'{1}'`, 'null'],
+  sending_window: [`'{"days": ["mon"], "start": "09:00", "end": "10:00"}'`, 'null'],
+  identity: [`'another member'`, 'null'],
+  inmails_sent_today: ['inmails_sent_today + 4', 'inmails_sent_today - 2'],
+  counter_day: ['counter_day + 1', 'counter_day - 1'],
+  ramp_day: ['ramp_day + 1', 'ramp_day + 6'],
+  ramp_day_next: ['ramp_day_next + 1', 'ramp_day_next - 1'],
+  highest_cap: ['highest_cap + 9', 'highest_cap - 9'],
+  cooled_at_counter: ['cooled_at_counter + 1', 'cooled_at_counter + 9'],
+  state: [`'active'`, `'disconnected'`],
+  cooldown_until: [`cooldown_until + interval '1 hour'`, `cooldown_until - interval '1 hour'`],
+  cooldown_cause: [`'overshoot'`, `'two_owners'`],
+  cooldowns: [`'[]'`, `'[{"until": 1, "cause": "throttled"}]'`],
+  hold_reason: [`'none of yours'`, 'null'],
+  hold_actor: [`'mallory'`, `'safeband'`],
+  hold_since: [`hold_since + interval '1 hour'`, `hold_since - interval '1 hour'`],
+  breaker_until: [`breaker_until + interval '1 day'`, 'null'],
+  in_flight: ['in_flight + 1', 'in_flight + 7'],
+  uncertain: ['uncertain + 1', 'uncertain - 1'],
+  carried: ['carried + 1', 'carried + 2'],
+  imported: ['imported + 1', 'imported - 1'],
+  external: ['external + 1', 'external - 1'],
+  unexplained: ['unexplained + 1', 'unexplained + 9'],
+};
+/**
+ * Written anew by every save, or by the claim alone: a hand's value is gone with the next run, and
+ * told by a correction, which cannot name the column.
+ */
+export const REWRITTEN: Readonly<Record<string, readonly [string, string]>> = {
+  owner_version: ['owner_version + 1', 'owner_version - 1'],
+  updated_at: [`updated_at + interval '1 hour'`, `updated_at - interval '1 hour'`],
+};
+/** The second writer of R14; an id that has rows cannot be changed at all. */
+export const STOPS: readonly string[] = ['account_id', 'owner', 'version'];
+/** How edits, runs and saves are told; no number and no policy depends on them. */
+export const BOOKKEEPING: readonly string[] = [
+  'recorded_at',
+  'last_checked_at',
+  'is_edited',
+  'edits',
+  'hot_since',
+];
