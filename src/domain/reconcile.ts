@@ -22,15 +22,15 @@ import { overshoot } from './resting.js';
 import type { EventRow } from './rows.js';
 import { alertsOf, type RunAlert } from './runAlerts.js';
 import type { Foreign, Witnesses } from './stored.js';
-import { dayOf, type Instant } from './time.js';
-import { verdictOn, type DayVerdict } from './verdict.js';
+import { dayOf, type Instant, type UtcDay } from './time.js';
+import { dayTouched, verdictOn, type DayVerdict } from './verdict.js';
 import { slotOfRow, testimony } from './witnesses.js';
 
 export type Verdict = {
   /** What the account has to be told; decided again where something came in meanwhile. */
   readonly events: readonly Event[];
   readonly alerts: readonly RunAlert[];
-  /** Today, and in the first run of a day the day before. */
+  /** Today last; before it the days that were healed, and in the first run of a day yesterday. */
   readonly days: readonly DayVerdict[];
   readonly inFlight: number;
   readonly uncertain: number;
@@ -50,8 +50,7 @@ export function reconcile(
 ): Verdict {
   const heals = healing(account, found, at);
   const after = heals.reduce((before, event) => evolve(before, event), account);
-  const isFirst = account.reconciledAt === null || dayOf(account.reconciledAt) < account.day;
-  const days = (isFirst || looksBack ? [account.day - 1, account.day] : [account.day]).map((day) =>
+  const days = daysOf(account, heals, looksBack).map((day) =>
     verdictOn(day, { account, after, heals, found, foreign, at }),
   );
   const today = days.at(-1);
@@ -65,6 +64,15 @@ export function reconcile(
     uncertain,
     cooled: cooling.length > 0,
   };
+}
+
+/** Today last; before it the days that were healed, and in the first run of a day the one before. */
+function daysOf(account: Account, heals: readonly Event[], looksBack: boolean): readonly UtcDay[] {
+  const { day, reconciledAt } = account;
+  const isFirst = reconciledAt === null || dayOf(reconciledAt) < day;
+  const touched = heals.flatMap((event) => dayTouched(event) ?? []);
+  const days = new Set([...touched, ...(isFirst || looksBack ? [day - 1] : []), day]);
+  return [...days].toSorted((one, other) => one - other);
 }
 
 /** Layer 1: what the account has to become so that it is what its witnesses say. */

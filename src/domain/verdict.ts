@@ -61,7 +61,8 @@ export function verdictOn(
   };
 }
 
-function dayTouched(event: Event): UtcDay | null {
+/** The quota day that an event of a heal is about. */
+export function dayTouched(event: Event): UtcDay | null {
   if ('slot' in event) return event.slot.quotaDay;
   if (event.type === 'BookCorrected') return event.day;
   return 'external' in event && typeof event.external === 'object' ? event.external.quotaDay : null;

@@ -52,7 +52,7 @@ const EVENTS = `
           select e.* from safeband.inmail_events e
             join safeband.reservations r using (account_id, reservation_id)
            where e.account_id = $1 and r.state = 'in_flight'
-             and e.quota_day < safeband.day_at($5)) events`;
+             and e.quota_day < safeband.day_at($5) and e.quota_day >= r.quota_day) events`;
 
 /**
  * What an account's rows say happened, in one statement and so in one snapshot (R8): reservations

@@ -77,8 +77,8 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
     rule: 'R8',
     what: 'nobody looks at the day before',
     file: RECONCILE,
-    old: 'isFirst || looksBack ? [account.day - 1, account.day] : [account.day]',
-    mutated: '[account.day]',
+    old: 'isFirst || looksBack ? [day - 1] : []',
+    mutated: '[]',
     by: 'the first run of a day looks at the day before',
   },
   {

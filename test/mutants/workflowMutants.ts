@@ -12,8 +12,8 @@ export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
     rule: 'R3',
     what: 'the ledger is not carried over continue-as-new',
     file: SELF,
-    old: 'const { start, actor, waiting, isCancelled } = this;',
-    mutated: `const { start, waiting, isCancelled } = this;
+    old: 'const { start, actor, waiting, isCancelled, isReset } = this;',
+    mutated: `const { start, waiting, isCancelled, isReset } = this;
     const actor = this.actor && { ...this.actor, account: { ...this.actor.account, slots: [] } };`,
     by: 'an id that was settled is remembered after continue-as-new',
   },
@@ -21,8 +21,8 @@ export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
     rule: 'R7',
     what: 'midnight is not armed',
     file: LOOP,
-    old: '  self.midnight.arm(startOf(dayOf(start)) + DAY_MS - start + spread);\n',
-    mutated: '  void start; void spread; void DAY_MS;\n',
+    old: '  self.midnight.arm(startOf(day) + DAY_MS - start + spread);\n',
+    mutated: '  void day; void spread; void DAY_MS;\n',
     by: 'an idle account resets itself at midnight',
   },
   {

@@ -66,6 +66,7 @@ describe('an audit of a quiet fleet', () => {
   it('leaves one heartbeat, and costs an idle account no step', async () => {
     const { id, account } = await cold(2);
     const idle = await cold(0);
+    await fastForward(stand.client, account.workflowId, 60); // no timer of a save is left
     await audit();
     const before = [await lengthOf(account), await lengthOf(idle.account)];
     const found = await audit();
