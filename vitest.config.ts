@@ -4,12 +4,14 @@ export default defineConfig({
   test: {
     pool: 'forks', // the SDK's native module and its Runtime belong to one process
     env: { TZ: 'UTC' },
+    maxWorkers: 2, // a test on the servers waits for them more than it works
     projects: [
       {
         extends: true,
         test: {
           name: 'unit',
           include: ['test/{domain,simulation,support}/**/*.test.ts', 'test/*.test.ts'],
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -19,7 +21,7 @@ export default defineConfig({
           include: ['test/{workflows,postgres,contract,chaos,client,dev,mutants}/**/*.test.ts'],
           globalSetup: ['test/support/server.ts'], // provides temporalAddress, postgresUrl, workflowBundlePath
           setupFiles: ['test/support/runtime.ts'], // Runtime.install, before any Worker
-          fileParallelism: false,
+          sequence: { groupOrder: 1 },
           testTimeout: 30_000,
           hookTimeout: 180_000,
         },

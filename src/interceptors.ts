@@ -8,7 +8,8 @@ import { getActivator } from '@temporalio/workflow/lib/global-attributes.js';
 import { RESERVED_PREFIX, RESET_SIGNAL } from './protocol.js';
 
 export const interceptors = (): WorkflowInterceptors => {
-  let seed: unknown;
+  // As the run was made: a reset to its first task brings another seed with the start itself.
+  let seed: unknown = getActivator().random;
   return {
     internals: [
       {
@@ -19,7 +20,7 @@ export const interceptors = (): WorkflowInterceptors => {
           }
           // A reset to an earlier event shows itself by a new random seed, and by nothing else.
           const { random } = getActivator();
-          if (seed !== undefined && seed !== random) jobs.splice(startOf(jobs), 0, toldOfReset());
+          if (seed !== random) jobs.splice(startOf(jobs), 0, toldOfReset());
           seed = random;
           next(input);
         },

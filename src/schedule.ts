@@ -4,6 +4,8 @@ import { RECONCILE_INTERVAL_MS } from './domain/limits.js';
 import { MINUTE_MS } from './domain/time.js';
 import { FLEET_AUDIT, TASK_QUEUE } from './protocol.js';
 
+/** Not at midnight, when all accounts begin a new run and Temporal's list of them is behind. */
+const OFFSET_MS = RECONCILE_INTERVAL_MS / 2;
 /** An audit that was missed for longer than this is not caught up: the next one sees as much. */
 const CATCH_UP_MS = MINUTE_MS;
 
@@ -19,7 +21,7 @@ export async function registerSchedule(
   },
 ): Promise<'made' | 'updated'> {
   const schedule = {
-    spec: { intervals: [{ every: RECONCILE_INTERVAL_MS }] },
+    spec: { intervals: [{ every: RECONCILE_INTERVAL_MS, offset: OFFSET_MS }] },
     action: {
       type: 'startWorkflow' as const,
       workflowType: FLEET_AUDIT.workflowType,

@@ -18,6 +18,7 @@ import {
   readHorizon,
   readNews,
   readTier,
+  readUnheard,
   writeFleetHeartbeat,
 } from '../postgres/fleet.js';
 import { inTransaction, type Pool } from '../postgres/pool.js';
@@ -58,11 +59,14 @@ async function audit(pool: Pool, workflows: Workflows, ask: AuditAsk): Promise<A
   const wanted = new Set([
     ...judged.flatMap(({ suspect, isWoken }) => (isWoken ? [suspect.accountId] : [])),
     ...doubtful,
+    ...(await readUnheard(pool, dayOf(at))),
     ...news.accountIds.filter((id) => connected.has(id)),
     // Either it has none, or it began too lately to be listed: the call tells.
     ...[...connected].filter((id) => !running.has(id)),
   ]);
-  const woken = await wakeAll(pool, [...wanted], workflows);
+  const tell = (accountId: string): Promise<void> =>
+    raiseAlerts(pool, { runId, at, alerts: [missingAlert(accountId, at)] });
+  const woken = await wakeAll(pool, [...wanted], workflows, tell);
   const silent = judged.filter(({ isSilent }) => isSilent);
   const alerts: readonly FleetAlert[] = [
     ...silent.map(({ suspect }) => overdueAlert(suspect, at)),
@@ -81,7 +85,7 @@ async function audit(pool: Pool, workflows: Workflows, ask: AuditAsk): Promise<A
   };
   await inTransaction(pool, async (db) => {
     await raiseAlerts(db, { runId, at, alerts });
-    await closeFleetAlerts(db, { at, raised: alerts });
+    await closeFleetAlerts(db, { runId, at, raised: alerts });
     await writeFleetHeartbeat(db, {
       runId,
       at,
@@ -137,6 +141,7 @@ async function wakeAll(
   pool: Pool,
   accountIds: readonly string[],
   { wake, start }: Workflows,
+  tell: (accountId: string) => Promise<void>,
 ): Promise<Wakened> {
   const missing: string[] = [];
   const unreached: string[] = accountIds.slice(WAKES_MAX);
@@ -149,8 +154,9 @@ async function wakeAll(
     }
     const tier = await readTier(pool, accountId);
     if (tier === null) return; // it was disconnected since its row was read
-    await start({ accountId, tier });
     missing.push(accountId);
+    await tell(accountId); // before it is started: a second try finds it running
+    await start({ accountId, tier });
   };
   const work = async (): Promise<void> => {
     for (const accountId of waiting) {

@@ -80,7 +80,7 @@ export const missingAlert = (accountId: string, at: Instant): FleetAlert => ({
   kind: 'workflow_missing',
   severity: 'critical',
   details: {
-    cure: 'it was started again; it waits until midnight UTC, or for a resume by whoever looked',
+    cure: 'it was started again; if it had run that day, it waits for midnight UTC or a resume',
     day: isoDay(dayOf(at)),
   },
 });

@@ -66,7 +66,7 @@ export function reconcile(
   };
 }
 
-/** Today last; before it the days that were healed, and in the first run of a day the one before. */
+/** Today last; before it the days that were healed, and in a day's first run the one before. */
 function daysOf(account: Account, heals: readonly Event[], looksBack: boolean): readonly UtcDay[] {
   const { day, reconciledAt } = account;
   const isFirst = reconciledAt === null || dayOf(reconciledAt) < day;

@@ -8,7 +8,7 @@ import { deliver, givenBack, isLent, whoHas } from './deliver.js';
 import { isRefusal, type Event, type Source } from './events.js';
 import { fail } from './fail.js';
 import { evolve } from './evolve.js';
-import { LEASE_SECONDS_DEFAULT, REMEMBERED_DAYS } from './limits.js';
+import { CLOCK_SLACK_MS, LEASE_SECONDS_DEFAULT, REMEMBERED_DAYS } from './limits.js';
 import { isNamed } from './pairing.js';
 import type { EventRow, ReservationRow } from './rows.js';
 import type { Attempt, ReadBack } from './stored.js';
@@ -137,6 +137,8 @@ const strangerOf = (
 function attempted(account: Account, attempt: Attempt, at: Instant): readonly Event[] {
   const { reservationId, quotaDay, attemptedAt, outcome, chatId, messageId } = attempt;
   const known = findSlot(account, reservationId);
+  // Its grant may have come after the account was sent with the run: the next run knows.
+  if (!known && attemptedAt > at && attemptedAt <= at + CLOCK_SLACK_MS) return [];
   if (outcome === 'delivered' && chatId !== null) {
     if (known) return delivered(account, known, { ...attempt, chatId }, at);
     const { owner, isExternal } = whoHas(account, { chatId, messageId });

@@ -162,6 +162,19 @@ export async function writeFleetHeartbeat(db: Queryable, run: FleetRun): Promise
   );
 }
 
+/** Connected accounts with an alert of an earlier day that no run of today has looked at yet. */
+export async function readUnheard(db: Queryable, day: UtcDay): Promise<readonly string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `select distinct account_id as id from safeband.alerts
+       join safeband.accounts a using (account_id)
+      where resolved_at is null and kind in ('drift', 'over_cap', 'undercount')
+        and quota_day < safeband.day_at($1) and a.state <> 'disconnected'
+        and coalesce(safeband.utc_day(last_checked_at) < safeband.day_at($1), true)`,
+    [day],
+  );
+  return rows.map(({ id }) => id);
+}
+
 /**
  * The tier of an account that is connected; null: it is not. Read after its workflow was not found,
  * because a workflow that was disconnected ends only once that is written.
@@ -177,15 +190,20 @@ export async function readTier(db: Queryable, accountId: string): Promise<string
 /** Closes the audit's alerts whose cause is gone: all but those it has just raised. */
 export async function closeFleetAlerts(
   db: Queryable,
-  { at, raised }: { readonly at: Instant; readonly raised: readonly FleetAlert[] },
+  {
+    runId,
+    at,
+    raised,
+  }: { readonly runId: string; readonly at: Instant; readonly raised: readonly FleetAlert[] },
 ): Promise<void> {
   await db.query(
     `update safeband.alerts old
         set resolved_at = safeband.at_ms($1), recorded_at = clock_timestamp()
       where resolved_at is null and kind = any($2::text[])
+        and details->>'runId' is distinct from $4::text
         and not exists (
           select from jsonb_to_recordset($3::jsonb) as a ("accountId" text, kind text)
            where a."accountId" = old.account_id and a.kind = old.kind)`,
-    [at, FLEET_ALERTS, JSON.stringify(raised)],
+    [at, FLEET_ALERTS, JSON.stringify(raised), runId],
   );
 }

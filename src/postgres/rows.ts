@@ -129,7 +129,7 @@ const CHANGES = `
       as c (number bigint, kind text, actor text, reason text, details jsonb, at bigint)
   on conflict do nothing`;
 
-/** A row that Postgres refuses for its content: kept whole, and once, for a person to find (R14). */
+/** A row that Postgres refuses for its content: kept whole, and once, for a person (R14). */
 export async function keepRefused(
   db: Queryable,
   accountId: string,

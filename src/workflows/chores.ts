@@ -124,12 +124,16 @@ async function outrun(self: Self, found: Extract<Saved, { saved: false }>): Prom
   const isOwn = found.owner === actor.owner;
   if (isOwn && found.version <= actor.version) return; // a late save of our own
   log.warn('another writer has moved the account row', { version: found.version });
+  if (isOwn) {
+    self.isReset = true; // the loop reads the rows again, and nothing is granted until it has
+    return;
+  }
   self.blockedUntil = Date.now() + BLOCKED_MS;
-  if (isOwn) return reopen(self);
   const { account } = actor;
   const message = 'the row belongs to another workflow';
   const until = startOf(account.day + 1);
-  if (account.cooldowns.some(({ cause }) => cause === 'two_owners')) return;
+  if (account.cooldowns.some((one) => one.cause === 'two_owners' && account.now < one.until))
+    return;
   self.actor = record(actor, [
     cooldownStarted('two_owners', until, counterOf(account, account.day), message),
     alert('two_owners', 'critical', { message, owner: found.owner, version: found.version }),
@@ -142,11 +146,25 @@ export async function reopen(self: Self): Promise<void> {
   const opened = await openFrom(self, { accountId, connect: !isDisconnected });
   if (!opened) return;
   const own = self.read();
-  const kept = [...merged(opened.account, own.account), ...alertsIn(own)];
+  const kept = [...merged(opened.account, own.account), ...ordersIn(own), ...alertsIn(own)];
   self.actor = pass(record(opened, kept), Date.now());
   self.isReset = false;
   self.blockedUntil = 0;
 }
+
+/** What was answered and not saved: a policy that was set, and that it was disconnected. */
+const ordersIn = ({ account, outbox }: Actor): readonly Event[] => {
+  const { policy, rampDay, isDisconnected } = account;
+  const isSet = outbox.some(({ row }) => row.table === 'account_changes' && row.kind === 'policy');
+  const leave = {
+    actor: 'safeband',
+    reason: 'it was disconnected before its rows were read again',
+  };
+  return [
+    ...(isSet ? [{ type: 'PolicyChanged', policy, rampDay, actor: 'safeband' } as const] : []),
+    ...(isDisconnected ? [{ type: 'Disconnected', ...leave } as const] : []),
+  ];
+};
 
 /** Alerts that were not saved are raised again: nobody else tells of them. */
 const alertsIn = ({ outbox }: Actor): readonly Event[] =>

@@ -48,6 +48,7 @@ export async function inmailAccount(input: unknown): Promise<void> {
   });
   await CancellationScope.nonCancellable(async () => {
     await live(self);
+    self.isEnding = true;
     await condition(allHandlersFinished);
   });
   if (isOver(self)) return;
@@ -78,7 +79,7 @@ async function live(self: Self): Promise<void> {
     if (opened) self.actor = pass(opened, Date.now());
     else if (isTooLong(self)) return;
   }
-  await takeWaiting(self);
+  takeWaiting(self);
   self.publish();
   while (!isOver(self) && !isTooLong(self)) {
     leaveIfCancelled(self);
@@ -103,14 +104,19 @@ const isEnding = (self: Self): boolean =>
 async function run(self: Self): Promise<void> {
   self.actor = pass(self.read(), Date.now());
   if (wantsOpenings(self.actor, self.now())) await learnOpenings(self);
-  if (!self.read().account.isIdentityChecked) await checkIdentity(self);
+  if (!self.read().account.isIdentityChecked) {
+    await save(self); // a claim writes the whole row: what a hand has put there is kept by a save
+    await checkIdentity(self);
+  }
   if (isRunDue(self)) {
     const asked = self.runsAsked;
     if (await reconcile(self)) self.tick.reset();
     else self.found = null;
     self.runsDone = asked;
   } else if (isDirty(self.read())) await save(self);
-  for (const alarm of [self.saveSoon, self.saveLater, self.cooldownEnd]) alarm.reset();
+  for (const alarm of [self.saveSoon, self.saveLater, self.cooldownEnd, self.unblocked]) {
+    alarm.reset();
+  }
   self.publish();
 }
 
@@ -118,7 +124,7 @@ async function run(self: Self): Promise<void> {
 function isRunDue(self: Self): boolean {
   const actor = self.read();
   if (self.runsAsked > self.runsDone) return true;
-  if (actor.account.reconciledAt === null) return !actor.account.isDisconnected;
+  if (actor.account.reconciledAt === null && !actor.account.isDisconnected) return true;
   return self.tick.hasRung && isHot(actor);
 }
 
@@ -126,7 +132,7 @@ function isDue(self: Self): boolean {
   const actor = self.read();
   const at = self.now();
   if (self.isReset) return true;
-  if (at < self.blockedUntil) return self.cooldownEnd.hasRung;
+  if (at < self.blockedUntil) return self.cooldownEnd.hasRung || self.unblocked.hasRung;
   if (isRunDue(self)) return true;
   if (self.saveSoon.hasRung || self.saveLater.hasRung || self.cooldownEnd.hasRung) return true;
   if (wantsOpenings(actor, at) || !actor.account.isIdentityChecked) return true;
@@ -142,6 +148,7 @@ const isUrgent = (self: Self): boolean =>
 /** Arms timers from the loop, not from handlers: each is armed again only after it rang. */
 function arm(self: Self): void {
   const actor = self.read();
+  if (self.now() < self.blockedUntil) self.unblocked.arm(self.blockedUntil - self.now());
   if (isDirty(actor)) self.saveLater.arm(SAVE_LATER_MS);
   if (hasDelivery(actor)) self.saveSoon.arm(self.lastSaveAt + SAVE_SOON_MS - Date.now());
   if (!isHot(actor)) self.tick.reset();

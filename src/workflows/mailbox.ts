@@ -47,6 +47,8 @@ type Handle<I, O> = (input: I) => O | Refusal | Promise<O | Refusal>;
 
 /** Registers everything, before anything is awaited. */
 export function listen(self: Self): void {
+  // First: what waits is dispatched as its handler comes, and a reset is told before all else.
+  setHandler(defineSignal(RESET_SIGNAL), () => self.reset());
   acceptReserves(self);
   accept(self, messages.sendDelivered, ({ chatId, ...report }) => {
     if (chatId !== null) return self.tell(deliver, { ...report, chatId });
@@ -66,7 +68,6 @@ export function listen(self: Self): void {
   accept(self, messages.disconnect, (order) => self.tell(disconnect, order));
   accept(self, messages.reconcileNow, () => reconciledNow(self));
   answerQueries(self);
-  setHandler(defineSignal(RESET_SIGNAL), () => self.reset());
   setDefaultSignalHandler((name) => {
     self.signals += 1;
     if (self.actor) complainOfName(self, name);
@@ -124,11 +125,12 @@ const answerTo = <O>(answer: O | Refusal | Promise<O | Refusal>): O | Promise<O>
   answer instanceof Promise ? answer.then(answerOf) : answerOf(answer);
 
 /** Takes the Signals that waited for the account to be read back, in the order they came (R13). */
-export async function takeWaiting(self: Self): Promise<void> {
+export function takeWaiting(self: Self): void {
   const waiting = self.waiting.splice(0);
+  // In order, and none waits for another's end: one may wait for a run of the loop that waits here.
   for (const { name, raw } of waiting) {
     const take = self.takes.get(name);
-    if (take) await take(raw);
+    if (take) void take(raw);
     else complainOfName(self, name);
   }
 }
@@ -179,10 +181,10 @@ function raise(
 async function reconciledNow(self: Self): Promise<Findings | Refusal> {
   const mine = (self.runsAsked += 1);
   await CancellationScope.nonCancellable(() =>
-    condition(() => self.runsDone >= mine, RECONCILE_WAIT_MS),
+    condition(() => self.runsDone >= mine || self.isEnding, RECONCILE_WAIT_MS),
   );
   if (self.runsDone >= mine && self.found) return self.found;
-  const message = 'the database did not answer; nothing was changed, and the run is tried again';
+  const message = 'no run has succeeded in time; nothing was changed, and it is tried again';
   return { refused: 'Unavailable', message };
 }
 

@@ -22,6 +22,8 @@ export type Carried = {
   readonly actor: Actor | null;
   readonly waiting: readonly Waiting[];
   readonly isCancelled: boolean;
+  /** Somebody has asked for a run that has not been done; absent: nobody has. */
+  readonly isRunAsked?: boolean;
   /** The rows have not been read again since a reset; absent before that was told. */
   readonly isReset?: boolean;
   readonly published: Published | null;
@@ -44,7 +46,9 @@ export class Self {
   runs = 0;
   runsDone = 0;
   /** The loop is asked to have done this many. */
-  runsAsked = 0;
+  runsAsked: number;
+  /** The loop has ended: what it has not done is the next run's. */
+  isEnding = false;
   /** What the last one that succeeded found. */
   found: Findings | null = null;
   /** The run that is under way: the loop's, or a check; one at a time. */
@@ -57,6 +61,7 @@ export class Self {
   readonly saveLater = new Alarm('save');
   readonly tick = new Alarm('reconcile');
   readonly cooldownEnd = new Alarm('the cooldown ends');
+  readonly unblocked = new Alarm('try the row again');
   /** How each Signal is taken, by name. */
   readonly takes = new Map<string, (raw: unknown) => Promise<void>>();
   #published: Published | null;
@@ -67,12 +72,15 @@ export class Self {
     this.waiting = [...carried.waiting];
     this.isCancelled = carried.isCancelled;
     this.isReset = carried.isReset ?? false;
+    this.runsAsked = carried.isRunAsked ? 1 : 0;
     this.#published = carried.published;
   }
 
   get carried(): Carried {
     const { start, actor, waiting, isCancelled, isReset } = this;
-    return { v: 1, start, actor, waiting, isCancelled, isReset, published: this.#published };
+    const isRunAsked = this.runsAsked > this.runsDone;
+    const published = this.#published;
+    return { v: 1, start, actor, waiting, isCancelled, isReset, isRunAsked, published };
   }
 
   /** The workflow's clock, which never runs backwards. */

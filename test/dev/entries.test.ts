@@ -25,7 +25,7 @@ it('npm run migrate applies what is missing, and tells Temporal attributes and S
   const connection = await Connection.connect({ address: inject('temporalAddress') });
   const schedule = new Client({ connection }).schedule.getHandle('inmail-fleet-audit');
   expect(await schedule.describe()).toMatchObject({
-    spec: { intervals: [{ every: 600_000 }] },
+    spec: { intervals: [{ every: 600_000, offset: 300_000 }] },
     action: { workflowType: 'inmailFleetAudit', taskQueue: 'inmail' },
     policies: { overlap: 'SKIP', catchupWindow: 60_000 },
   });

@@ -257,7 +257,7 @@ export const DATABASE_MUTANTS: readonly Mutant<
     rule: 'R8',
     what: 'the audit does not close an alert whose cause is gone',
     file: FLEET,
-    old: 'await closeFleetAlerts(db, { at, raised: alerts });',
+    old: 'await closeFleetAlerts(db, { runId, at, raised: alerts });',
     mutated: 'void closeFleetAlerts;',
     by: 'an account without a workflow is started again, and its alert ends',
   },

@@ -67,10 +67,10 @@ export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
   },
   {
     rule: 'R14',
-    what: 'a save that another owner refuses is shrugged off',
+    what: 'a row that another owner has taken is shrugged off',
     file: CHORES,
-    old: 'else if (done) await outrun(self, done);',
-    mutated: 'else void outrun;',
+    old: 'const isOwn = found.owner === actor.owner;',
+    mutated: 'const isOwn = true;',
     by: 'an account whose row is taken rests',
   },
   {

@@ -1,7 +1,19 @@
 /** A worker in a process of its own, which a test can kill. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import pg from 'pg';
 import { inject } from 'vitest';
+
+/** The real entry has one task queue: of two test files that use it, one waits for the other. */
+const QUEUE_LOCK = 20_261_124;
+let queue: Promise<pg.Client> | undefined;
+async function holdQueue(): Promise<pg.Client> {
+  const db = new pg.Client({ connectionString: inject('postgresUrl') });
+  db.on('error', () => undefined); // the servers end before this process does
+  await db.connect();
+  await db.query('select pg_advisory_lock($1)', [QUEUE_LOCK]);
+  return db;
+}
 
 const script = fileURLToPath(new URL('../../src/worker.ts', import.meta.url));
 
@@ -21,6 +33,7 @@ export async function startWorkerProcess(
     readonly env?: NodeJS.ProcessEnv;
   } = {},
 ): Promise<ChildProcess> {
+  await (queue ??= holdQueue());
   const first = preload === undefined ? [] : ['--import', preload];
   const child = spawn(process.execPath, ['--import', 'tsx', ...first, script], {
     env: {

@@ -1,0 +1,69 @@
+/**
+ * What a reset may not take back: a day's cap, where it goes to the first task of a run that another
+ * had handed over, and what was answered while the rows are read again (R2, R10, R13, R14).
+ */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createClient } from '../../src/client/index.js';
+import { ask, say, whenSaved } from '../support/account.js';
+import { resetTo } from '../support/reset.js';
+import { createStand, type Stand } from '../support/stand.js';
+import { fastForward, secondsToMidnight } from '../support/time.js';
+
+const fault = { isAway: false };
+let stand: Stand;
+beforeAll(async () => {
+  stand = await createStand({
+    activities: (real) => ({
+      readBack: async (request) => {
+        if (fault.isAway) throw new Error('the database is away');
+        return real.readBack(request);
+      },
+    }),
+  });
+});
+afterAll(() => stand.close());
+
+const POLL = { timeout: 20_000 };
+/** Through the client: it asks again where a new run has not begun. */
+const statusOf = (id: string) => createClient({ client: stand.client }).status(id);
+
+it('a reset to the first task of a continued run gives no fresh cap', async () => {
+  const id = stand.newAccount();
+  const account = await stand.connect(id, { dailyCap: 3 });
+  const { asOf } = await statusOf(id);
+  await fastForward(stand.client, account.workflowId, secondsToMidnight(asOf));
+  for (const reservationId of ['a', 'b', 'c']) {
+    expect(await ask(account, reservationId)).toMatchObject({ granted: true });
+    await say(account, 'sendDelivered', { reservationId, chatId: `chat-${reservationId}` });
+  }
+  await whenSaved(account);
+  await resetTo(account, 1, 'nothing');
+  for (const reservationId of ['d', 'e', 'f']) {
+    expect(await ask(account, reservationId)).toMatchObject({ granted: false });
+  }
+  await expect
+    .poll(() => statusOf(id), POLL)
+    .toMatchObject({ counter: 3, delivered: 3, cooldown: { cause: 'two_owners' } });
+}, 60_000);
+
+it('what is answered while the rows are read again is kept', async () => {
+  const id = stand.newAccount();
+  const account = await stand.connect(id);
+  await ask(account, 'a');
+  await say(account, 'sendDelivered', { reservationId: 'a', chatId: 'chat-a' });
+  await whenSaved(account);
+  fault.isAway = true;
+  await resetTo(account, 5, 'nothing');
+  expect(await say(account, 'configure', { dailyCap: 7, actor: 'ada' })).toMatchObject({
+    dailyCap: 7,
+  });
+  await say(account, 'disconnect', { reason: 'moved on', actor: 'ada' });
+  fault.isAway = false;
+  await account.result();
+  const { rows } = await stand.pool.query(
+    `select state, daily_cap, inmails_sent_today as counter
+       from safeband.accounts where account_id = $1`,
+    [id],
+  );
+  expect(rows).toEqual([{ state: 'disconnected', daily_cap: 7, counter: 1 }]);
+}, 60_000);
