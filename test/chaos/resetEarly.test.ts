@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createClient } from '../../src/client/index.js';
-import { ask, say, whenSaved } from '../support/account.js';
+import { ask, run, say, whenSaved } from '../support/account.js';
 import { resetTo } from '../support/reset.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { fastForward, secondsToMidnight } from '../support/time.js';
@@ -30,8 +30,12 @@ const statusOf = (id: string) => createClient({ client: stand.client }).status(i
 it('a reset to the first task of a continued run gives no fresh cap', async () => {
   const id = stand.newAccount();
   const account = await stand.connect(id, { dailyCap: 3 });
-  const { asOf } = await statusOf(id);
-  await fastForward(stand.client, account.workflowId, secondsToMidnight(asOf));
+  // A run shortly before midnight: what is handed over counts as verified for half an hour.
+  const early = secondsToMidnight((await statusOf(id)).asOf) - 15 * 60;
+  await fastForward(stand.client, account.workflowId, early);
+  await run(account);
+  const late = secondsToMidnight((await statusOf(id)).asOf);
+  await fastForward(stand.client, account.workflowId, late);
   for (const reservationId of ['a', 'b', 'c']) {
     expect(await ask(account, reservationId)).toMatchObject({ granted: true });
     await say(account, 'sendDelivered', { reservationId, chatId: `chat-${reservationId}` });
