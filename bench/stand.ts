@@ -1,6 +1,6 @@
 /** One stack, one worker and one client for all benchmarks. */
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -36,6 +36,7 @@ export type Bench = {
 export async function createBench(options: { readonly debugMode?: boolean } = {}): Promise<Bench> {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const dataDir = await mkdtemp(path.join(tmpdir(), 'safeband-bench-'));
+  await chmod(dataDir, 0o755); // as root, Postgres runs as another user
   const stack = await startStack({
     projectDir: at('..'),
     dataDir,

@@ -2,7 +2,7 @@
  * One Temporal server, one Postgres and one workflow bundle for the whole run. Test files clone a
  * migrated template database each, and use a task queue and accounts of their own.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
@@ -27,6 +27,7 @@ const projectDir = fileURLToPath(new URL('../..', import.meta.url));
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'safeband-test-'));
+  await chmod(dataDir, 0o755); // as root, Postgres runs as another user
   const stack = await startStack({
     projectDir,
     dataDir,
