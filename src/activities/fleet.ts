@@ -98,7 +98,7 @@ async function audit(pool: Pool, workflows: Workflows, ask: AuditAsk): Promise<A
   return found;
 }
 
-/** Every connected account with its tier, and those whose row deserves a look; page by page. */
+/** Every connected account, and those whose row deserves a look; page by page. */
 async function readAccounts(
   pool: Pool,
   at: Instant,

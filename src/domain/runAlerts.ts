@@ -23,13 +23,16 @@ export type RunAlert = {
 
 export function alertsOf(verdict: DayVerdict, account: Account): readonly RunAlert[] {
   const { day, before: counter, after, drift, parts, sentences } = verdict;
-  const details = { day: isoDay(day), counter, after, drift, parts, sentences };
   const cap = account.highestCap;
   const isOver = day === account.day && counter > cap;
   // A send that nobody granted is told also where something else has lowered the counter.
   const isLow = after > counter || parts.some(({ cause }) => cause === 'bypassed_gate');
+  const isDrifting = drift > DRIFT_MAX;
+  if (!isDrifting && !isOver && !isLow) return [];
+  const said = sentences();
+  const details = { day: isoDay(day), counter, after, drift, parts, sentences: said };
   return [
-    ...(drift > DRIFT_MAX
+    ...(isDrifting
       ? [{ kind: 'drift', severity: isUnderWay(parts) ? 'info' : 'warning', details } as const]
       : []),
     ...(isOver

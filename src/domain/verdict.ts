@@ -17,7 +17,7 @@ export type DayVerdict = {
   readonly drift: number;
   readonly parts: readonly GapPart[];
   /** The parts, and what the run writes, for people. */
-  readonly sentences: readonly string[];
+  readonly sentences: () => readonly string[];
   /** Something was written back, or counted, or given back. */
   readonly isHealed: boolean;
 };
@@ -41,13 +41,19 @@ export function verdictOn(
   const now = sumOf(tally);
   const isTouched = heals.some((event) => dayTouched(event) === day);
   const parts = breakdownOf({ day, before: account, after, events: found.events, stood: before });
-  const { accountId } = account;
   const isForeign = foreign?.day === day || day === account.day;
   const gap = { day, counter: before, parts, after: now };
-  const sentences = explain(
-    { ...gap, editedColumns: isForeign ? (foreign?.columns ?? []) : [] },
-    { accountId, now: at, ranAt: at, nextRunAt: null, open: after.slots.filter(isOpen) },
-  );
+  const sentences = (): readonly string[] =>
+    explain(
+      { ...gap, editedColumns: isForeign ? (foreign?.columns ?? []) : [] },
+      {
+        accountId: account.accountId,
+        now: at,
+        ranAt: at,
+        nextRunAt: null,
+        open: after.slots.filter(isOpen),
+      },
+    ).map(({ text }) => text);
   return {
     day,
     before,
@@ -56,7 +62,7 @@ export function verdictOn(
     external: tally.external,
     drift: before - rows.length - bookOf(account, day).imported,
     parts,
-    sentences: sentences.map(({ text }) => text),
+    sentences,
     isHealed: isTouched || before !== now || (foreign !== null && day === account.day),
   };
 }

@@ -167,7 +167,7 @@ export async function writeCorrection(
       JSON.stringify({
         parts,
         editedColumns: foreign?.columns ?? [],
-        sentences,
+        sentences: sentences(),
         ...(foreign ? { edit: foreign.id } : {}),
       }),
       at,

@@ -22,7 +22,7 @@ function verdict(parts: readonly GapPart[], more: Partial<DayVerdict> = {}): Day
   const imported = parts.find(({ cause }) => cause === 'imported')?.count ?? 0;
   const drift = gap - imported;
   const counts = { before: gap, after: gap, delivered: 0, external: 0, drift };
-  return { day: account.day, ...counts, parts, sentences: [], isHealed: false, ...more };
+  return { day: account.day, ...counts, parts, sentences: () => [], isHealed: false, ...more };
 }
 const told = (one: DayVerdict): readonly string[] =>
   alertsOf(one, account).map(({ kind, severity }) => `${kind} ${severity}`);
