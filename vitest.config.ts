@@ -18,7 +18,10 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'server',
-          include: ['test/{workflows,postgres,contract,chaos,client,dev,mutants}/**/*.test.ts'],
+          include: [
+            'test/{workflows,postgres,contract,chaos,client,dev,mutants}/**/*.test.ts',
+            'test/{http,cli,webhooks,operations,browser}/**/*.test.ts',
+          ],
           globalSetup: ['test/support/server.ts'], // provides temporalAddress, postgresUrl, workflowBundlePath
           setupFiles: ['test/support/runtime.ts'], // Runtime.install, before any Worker
           sequence: { groupOrder: 1 },

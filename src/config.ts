@@ -5,6 +5,8 @@ export class ConfigError extends Error {
 
 export type Environment = { readonly [name: string]: string | undefined };
 
+export type HttpConfig = { readonly host: string; readonly port: number };
+
 export type Config = {
   readonly databaseUrl: string;
   readonly temporalCliPath: string | undefined;
@@ -32,6 +34,16 @@ export function commonFrom(environment: Environment): Omit<Config, 'databaseUrl'
     throw new ConfigError(`LOG_LEVEL=${logLevel}: it should be one of ${LOG_LEVELS.join(', ')}`);
   }
   return { logLevel, temporalCliPath: environment['TEMPORAL_CLI_PATH'] || undefined };
+}
+
+/** Where the HTTP server listens: on loopback unless told otherwise. */
+export function httpFrom(environment: Environment): HttpConfig {
+  const raw = environment['SAFEBAND_HTTP_PORT'] || '8080';
+  const port = Number(raw);
+  if (!/^\d+$/.test(raw) || port > 65_535) {
+    throw new ConfigError(`SAFEBAND_HTTP_PORT=${raw}: it should be a port, 0 (any free) to 65535`);
+  }
+  return { host: environment['SAFEBAND_HTTP_HOST'] || '127.0.0.1', port };
 }
 
 /** `DATABASE_URL`, if it is set. The text of the error never has the password in it. */

@@ -55,12 +55,49 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'cli-table3',
     'picocolors',
   ],
+  http: [
+    'http',
+    'config',
+    'domain',
+    'client',
+    'postgres',
+    'metrics',
+    'fastify',
+    '@fastify',
+    'typebox',
+    'preact',
+    'preact-render-to-string',
+    'd3-scale',
+    'd3-shape',
+    'pino',
+    'pg',
+    'node:',
+  ],
+  cli: [
+    'cli',
+    'config',
+    'domain',
+    'client',
+    'postgres',
+    'protocol',
+    'schedule',
+    'temporal',
+    'dev/main',
+    '@temporalio/client',
+    'commander',
+    'cli-table3',
+    'picocolors',
+    'luxon',
+    'node:',
+  ],
+  metrics: ['prom-client'],
   config: [],
   logger: ['pino'],
   bundling: ['@temporalio/worker', 'node:'],
   schedule: ['domain', 'protocol', '@temporalio/client'],
   temporal: ['config', '@temporalio/envconfig', '@temporalio/worker'],
   worker: ['*'],
+  server: ['*'],
   migrate: ['*'],
 };
 
@@ -75,7 +112,7 @@ const BANNED: readonly (readonly [RegExp, string])[] = [
 
 type File = { readonly name: string; readonly text: string };
 const files: readonly File[] = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.ts'))
+  .filter((name) => /\.tsx?$/.test(name))
   .map((name) => ({ name, text: readFileSync(path.join(SRC, name), 'utf8') }));
 
 const withoutComments = (text: string): string =>
@@ -93,7 +130,7 @@ function placeOf(name: string, file: string): string {
   if (!name.startsWith('.')) return name;
   return path.posix.join(path.posix.dirname(file), name).replace(/\.js$/, '');
 }
-const folderOf = (file: string): string => file.replace(/\.ts$/, '').split('/')[0] ?? '';
+const folderOf = (file: string): string => file.replace(/\.tsx?$/, '').split('/')[0] ?? '';
 
 function strangersIn({ name, text }: File): readonly string[] {
   const allowed = MAY_IMPORT[folderOf(name)] ?? [];
