@@ -1,24 +1,31 @@
 /** Who asks: a key, and what it may do. */
+import type { Caller } from '../postgres/keys.js';
 
-/** What a key is for; an operator may do all, a reader changes nothing. */
-export type Role = 'pipeline' | 'reader' | 'operator';
+export { ROLES, type Caller, type Role } from '../postgres/keys.js';
 
-export type Caller = {
-  readonly keyId: string;
-  /** What the key was called when it was made: the actor of what is changed with it. */
-  readonly name: string;
-  readonly role: Role;
-  /** Null: all accounts. */
-  readonly accounts: readonly string[] | null;
-};
+/** What a route needs: nothing, a key that may read, report sends, or operate. */
+export type Need = 'public' | 'read' | 'send' | 'operate';
+
+/** Before a key is known, and on routes that need none: sees nothing, may nothing. */
+export const NOBODY: Caller = { keyId: '', name: 'nobody', role: 'reader', accounts: [] };
 
 /** May this key know of the account at all; where not, the answer is 404. */
 export const maySee = ({ accounts }: Caller, accountId: string): boolean =>
   accounts === null || accounts.includes(accountId);
 
+/** May this key do what the route is for. */
+export function mayDo({ role }: Caller, need: Need): boolean {
+  if (role === 'operator' || need === 'public' || need === 'read') return true;
+  return need === 'send' && role === 'pipeline';
+}
+
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set by the `auth` plugin before any handler that needs it. */
+    /** Set before any handler: whose key or log-in it is, or `NOBODY` on a public route. */
     caller: Caller;
+  }
+  interface FastifyContextConfig {
+    /** What the route needs; a route that says nothing is refused to everybody. */
+    needs?: Need;
   }
 }

@@ -1,0 +1,22 @@
+/** Every number of the HTTP server, with its unit and its reason. */
+import { SECOND_MS } from '../domain/time.js';
+
+export const LIMITS = {
+  /** A batch of 200 full requests is 120 KiB. */
+  bodyBytes: 256 * 1_024,
+  /** A whole request must have come in by then: a slow sender holds no place. */
+  requestMs: 15 * SECOND_MS,
+  /** A socket on which nothing moves; longer than any answer takes, and than two heartbeats. */
+  connectionMs: 60 * SECOND_MS,
+  keepAliveMs: 72 * SECOND_MS,
+  headerBytes: 16 * 1_024,
+  /** Longer than any id; what is longer is refused as an id, not as a missing route. */
+  paramChars: 2_000,
+  /** The deepest JSON of the contract has 4 levels. */
+  jsonDepth: 16,
+  /** Requests of one key, or of one address without a key, each minute. */
+  requestsPerMinute: 6_000,
+  /** Streams of all keys together: each holds a socket. */
+  streamsMax: 5_000,
+};
+export type Limits = typeof LIMITS;

@@ -1,0 +1,149 @@
+/**
+ * API keys and the log-ins made with them. A key is `sb_<keyId>_<secret>`: the id finds the row,
+ * the secret is 256 random bits of which only a SHA-256 is kept. Instants are in ms.
+ */
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Instant } from '../domain/time.js';
+import { rowsOf, type Queryable } from './pool.js';
+
+/** What a key is for; an operator may do all, a reader changes nothing. */
+export const ROLES = ['pipeline', 'reader', 'operator'] as const;
+export type Role = (typeof ROLES)[number];
+/** The longest name of a key: with it, an actor still fits into what a workflow takes. */
+export const KEY_NAME_MAX = 64;
+
+export type Caller = {
+  readonly keyId: string;
+  /** What the key was called when it was made: the actor of what is changed with it. */
+  readonly name: string;
+  readonly role: Role;
+  /** Null: all accounts. */
+  readonly accounts: readonly string[] | null;
+};
+export type KeyRow = Caller & {
+  readonly createdAt: Instant;
+  readonly revokedAt: Instant | null;
+  readonly lastUsedAt: Instant | null;
+};
+
+const CALLER = `'keyId', k.key_id, 'name', k.name, 'role', k.role, 'accounts', to_jsonb(k.accounts)`;
+const KEY = `jsonb_build_object(${CALLER}, 'createdAt', safeband.ms_of(k.created_at),
+  'revokedAt', safeband.ms_of(k.revoked_at), 'lastUsedAt', safeband.ms_of(k.last_used_at))`;
+const PARTS = /^sb_([0-9a-f]{16})_[A-Za-z0-9_-]{43}$/;
+const TOKEN = /^[A-Za-z0-9_-]{43}$/;
+
+const secret = (): string => randomBytes(32).toString('base64url');
+const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/**
+ * Makes a key. `key` is told here and never again. Undefined: a key that is not revoked has that
+ * name.
+ */
+export async function makeKey(
+  db: Queryable,
+  { name, role, accounts = null }: Omit<Caller, 'keyId' | 'accounts'> & Partial<Caller>,
+): Promise<{ readonly keyId: string; readonly key: string } | undefined> {
+  const keyId = randomBytes(8).toString('hex');
+  const key = `sb_${keyId}_${secret()}`;
+  const { rowCount } = await db.query(
+    `insert into safeband.api_keys (key_id, name, role, accounts, hash)
+     values ($1, $2, $3, $4::text[], $5)
+     on conflict (name) where revoked_at is null do nothing`,
+    [keyId, name, role, accounts, hashOf(key)],
+  );
+  return rowCount === 1 ? { keyId, key } : undefined;
+}
+
+/** All keys, revoked ones too, the newest first. */
+export const listKeys = (db: Queryable): Promise<readonly KeyRow[]> =>
+  rowsOf(
+    db,
+    `select ${KEY} as row from safeband.api_keys k order by k.created_at desc, k.key_id`,
+    [],
+  );
+
+/**
+ * Revokes the key of that id or, of those not revoked, that name, and ends its log-ins. Undefined:
+ * there is none. A server may take it for some seconds more (`FRESH_MS` of the keyring).
+ */
+export async function revokeKey(db: Queryable, idOrName: string): Promise<KeyRow | undefined> {
+  const [revoked] = await rowsOf<KeyRow>(
+    db,
+    `with k as (
+       update safeband.api_keys set revoked_at = clock_timestamp()
+        where revoked_at is null and (key_id = $1 or name = $1) returning *
+     ), ended as (
+       delete from safeband.sessions s using k where s.key_id = k.key_id
+     )
+     select ${KEY} as row from k`,
+    [idOrName],
+  );
+  return revoked;
+}
+
+/** Is there any key that is not revoked. */
+export async function hasKeys(db: Queryable): Promise<boolean> {
+  const { rows } = await db.query(
+    'select 1 from safeband.api_keys where revoked_at is null limit 1',
+  );
+  return rows.length > 0;
+}
+
+/** Whose key it is; undefined: of nobody, or it was revoked. Compared in constant time. */
+export async function findKey(db: Queryable, key: string): Promise<Caller | undefined> {
+  const [, keyId] = PARTS.exec(key) ?? [];
+  if (keyId === undefined) return undefined;
+  const { rows } = await db.query<{ caller: Caller; hash: Buffer }>(
+    `select jsonb_build_object(${CALLER}) as caller, k.hash from safeband.api_keys k
+      where k.key_id = $1 and k.revoked_at is null`,
+    [keyId],
+  );
+  const known = rows[0];
+  // Compared also where there is no row, so that both take the same time.
+  const isRight = timingSafeEqual(hashOf(key), known?.hash ?? Buffer.alloc(32));
+  return known && isRight ? known.caller : undefined;
+}
+
+/** Notes that the key was used, to the minute. */
+export async function noteUse(db: Queryable, keyId: string): Promise<void> {
+  await db.query(
+    `update safeband.api_keys set last_used_at = clock_timestamp()
+      where key_id = $1
+        and (last_used_at is null or last_used_at < clock_timestamp() - interval '1 minute')`,
+    [keyId],
+  );
+}
+
+/** Logs in with a key for that many ms; the token is told here and never again. */
+export async function makeSession(
+  db: Queryable,
+  { keyId, lastsMs }: { readonly keyId: string; readonly lastsMs: number },
+): Promise<string> {
+  const token = secret();
+  await db.query(
+    `with gone as (delete from safeband.sessions where expires_at < clock_timestamp())
+     insert into safeband.sessions (hash, key_id, expires_at)
+     values ($1, $2, clock_timestamp() + $3::float8 * interval '1 millisecond')`,
+    [hashOf(token), keyId, lastsMs],
+  );
+  return token;
+}
+
+/** Who is logged in with that token; undefined: nobody, it is over, or its key was revoked. */
+export async function findSession(db: Queryable, token: string): Promise<Caller | undefined> {
+  if (!TOKEN.test(token)) return undefined;
+  // Found by the hash of 256 random bits: how long the look takes tells nothing of any token.
+  const [caller] = await rowsOf<Caller>(
+    db,
+    `select jsonb_build_object(${CALLER}) as row
+       from safeband.sessions s join safeband.api_keys k using (key_id)
+      where s.hash = $1 and s.expires_at > clock_timestamp() and k.revoked_at is null`,
+    [hashOf(token)],
+  );
+  return caller;
+}
+
+/** Logs out. */
+export async function endSession(db: Queryable, token: string): Promise<void> {
+  await db.query('delete from safeband.sessions where hash = $1', [hashOf(token)]);
+}
