@@ -1,4 +1,7 @@
-/** Brings a database to this version: plain SQL, forward only, each file once, one at a time. */
+/**
+ * Brings a database to this version: plain SQL, forward only, each file once, one at a time; and
+ * the roles' rights (`roles.sql`) after it, each time.
+ */
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -14,6 +17,12 @@ export class MigrationError extends Error {
   override readonly name = 'MigrationError';
 }
 
+const FOLDER = fileURLToPath(new URL('../../migrations', import.meta.url));
+
+/** The names of this version's migrations, in order. */
+export const knownMigrations = async (): Promise<readonly string[]> =>
+  (await migrationsIn(FOLDER)).map(({ name }) => name);
+
 /** The files of `migrations/`, in order. */
 async function migrationsIn(folder: string): Promise<readonly Migration[]> {
   const names = (await readdir(folder)).filter((name) => /^\d{4}_.+\.sql$/.test(name)).toSorted();
@@ -25,6 +34,19 @@ async function migrationsIn(folder: string): Promise<readonly Migration[]> {
   );
 }
 
+/** Gives each role what `roles.sql` says, and nothing else; what it could not do, it tells. */
+async function giveRights(
+  db: pg.Client,
+  folder: string,
+  say: (line: string) => void,
+): Promise<void> {
+  const sql = await readFile(`${folder}/roles.sql`, 'utf8');
+  const tell = ({ message }: { message?: string | undefined }): void => say(message ?? '');
+  db.on('notice', tell);
+  await db.query(sql); // one text of several statements is one transaction
+  db.off('notice', tell);
+}
+
 /**
  * Applies what is missing, each file in a transaction of its own, under an advisory lock.
  * Returns the names that were applied. Refuses a database from a newer version, and one whose
@@ -33,7 +55,7 @@ async function migrationsIn(folder: string): Promise<readonly Migration[]> {
 export async function migrate(
   databaseUrl: string,
   say: (line: string) => void = () => undefined,
-  folder = fileURLToPath(new URL('../../migrations', import.meta.url)),
+  folder = FOLDER,
 ): Promise<readonly string[]> {
   const migrations = await migrationsIn(folder);
   const db = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000 });
@@ -53,6 +75,7 @@ export async function migrate(
     check(rows, migrations);
     const missing = migrations.filter(({ name }) => !rows.some((row) => row.name === name));
     for (const migration of missing) await apply(db, migration, say);
+    await giveRights(db, folder, say);
     return missing.map(({ name }) => name);
   } finally {
     await db.end();
