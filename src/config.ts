@@ -46,6 +46,21 @@ export function httpFrom(environment: Environment): HttpConfig {
   return { host: environment['SAFEBAND_HTTP_HOST'] || '127.0.0.1', port };
 }
 
+/** An IP address and a port, as the SDK takes it. */
+const ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]):(\d{1,5})$/;
+
+/** Where a worker serves its metrics; undefined: nowhere, as it is unless told otherwise. */
+export function metricsAddressFrom(environment: Environment): string | undefined {
+  const raw = environment['SAFEBAND_METRICS_ADDRESS'];
+  if (!raw) return undefined;
+  const port = Number(ADDRESS.exec(raw)?.[1] ?? 0);
+  if (port > 0 && port <= 65_535) return raw;
+  throw new ConfigError(
+    `SAFEBAND_METRICS_ADDRESS=${raw}: it should be an IP address and a port, ` +
+      'such as 127.0.0.1:9464, or 0.0.0.0:9464 in a container',
+  );
+}
+
 /** `DATABASE_URL`, if it is set. The text of the error never has the password in it. */
 export function databaseUrlFrom(environment: Environment): string | undefined {
   const raw = environment['DATABASE_URL'];

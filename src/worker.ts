@@ -1,13 +1,14 @@
 /** The worker: runs the accounts' workflows and writes their rows. `npm run worker`. */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DefaultLogger, Runtime, Worker, type NativeConnection } from '@temporalio/worker';
+import { Worker, type NativeConnection } from '@temporalio/worker';
 import { keepStacksShort, webpackConfigHook } from './bundling.js';
 import { createActivities } from './activities/index.js';
-import { ConfigError, configFrom, sentenceOf, type Config } from './config.js';
+import { ConfigError, configFrom, metricsAddressFrom, sentenceOf, type Config } from './config.js';
 import { createLogger } from './logger.js';
 import { createPool } from './postgres/pool.js';
 import { TASK_QUEUE } from './protocol.js';
+import { installRuntime } from './telemetry.js';
 import { reachTemporal } from './temporal.js';
 
 /**
@@ -51,11 +52,7 @@ export async function createWorker(
 async function main(): Promise<void> {
   const config = configFrom(process.env);
   const logger = createLogger(config);
-  Runtime.install({
-    logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
-      logger[level === 'ERROR' ? 'error' : 'warn']({ ...meta }, message);
-    }),
-  });
+  installRuntime(logger, metricsAddressFrom(process.env));
   const { connection, namespace } = await reachTemporal();
   await checkDatabase(config);
   const { worker, close } = await createWorker({

@@ -161,7 +161,7 @@ async function wakeAll(
   const work = async (): Promise<void> => {
     for (const accountId of waiting) {
       await wakeOne(accountId).catch((error: unknown) => {
-        log.warn('an account could not be woken', { accountId, error: String(error) });
+        log.warn('account.unreached', { accountId, error });
         unreached.push(accountId); // the next audit finds it again
       });
       heartbeat(reached);

@@ -14,6 +14,7 @@ import { dayOf, MINUTE_MS, startOf } from '../domain/time.js';
 import { isStale } from '../domain/window.js';
 import { SAVE_ROWS_MAX } from '../domain/limits.js';
 import type { Activities, Saved } from '../activities/ports.js';
+import { countWrite, type SaveOutcome } from './counting.js';
 import { reach } from './world.js';
 import type { Self } from './self.js';
 
@@ -27,7 +28,7 @@ async function attempt<T>(self: Self, chore: () => Promise<T>): Promise<T | unde
     self.isSlow = false;
     return done;
   } catch (error) {
-    log.warn('the database did not answer', { isSlow: self.isSlow, error: String(error) });
+    log.warn('database.silent', { isSlow: self.isSlow, error: String(error) });
     self.isSlow = true;
     return undefined;
   }
@@ -74,8 +75,10 @@ export async function save(self: Self): Promise<void> {
   self.actor = pass(self.read(), Date.now());
   const { owner } = self.actor;
   const batch = batchOf(self.actor);
+  const waiting = self.actor.outbox.length;
   const done = await attempt(self, () => reach(self.isSlow).save({ owner, ...batch }));
   self.lastSaveAt = Date.now();
+  countWrite(waiting, outcomeOf(done));
   if (done?.saved) self.actor = saved(self.read(), batch, done.foreign);
   else if (done) await outrun(self, done);
 }
@@ -100,13 +103,14 @@ async function runOnce(self: Self, by?: Pick<Activities, 'reconcile'>): Promise<
     if (self.read().outbox.length >= before) return false;
   }
   self.actor = pass(self.read(), Date.now());
-  const { owner, account } = self.actor;
+  const { owner, account, outbox } = self.actor;
   const batch = batchOf(self.actor);
   const at = account.now;
   const runId = `${workflowInfo().runId}/${(self.runs += 1)}`;
   const ask = { owner, ...batch, runId, account, at };
   const ran = await attempt(self, () => (by ?? reach(self.isSlow)).reconcile(ask));
   self.lastSaveAt = Date.now();
+  countWrite(outbox.length, outcomeOf(ran));
   if (!ran?.saved) {
     self.actor = record(self.read(), [{ type: 'ReconcileFailed', at: self.now() }]);
     if (ran) await outrun(self, ran);
@@ -118,12 +122,17 @@ async function runOnce(self: Self, by?: Pick<Activities, 'reconcile'>): Promise<
   return true;
 }
 
+const outcomeOf = (done: { readonly saved: boolean } | undefined): SaveOutcome => {
+  if (!done) return 'unanswered';
+  return done.saved ? 'saved' : 'other_owner';
+};
+
 /** The row is another owner's, or newer than all we know: someone else writes it (R14). */
 async function outrun(self: Self, found: Extract<Saved, { saved: false }>): Promise<void> {
   const actor = self.read();
   const isOwn = found.owner === actor.owner;
   if (isOwn && found.version <= actor.version) return; // a late save of our own
-  log.warn('another writer has moved the account row', { version: found.version });
+  log.warn('account.outrun', { version: found.version });
   if (isOwn) {
     self.isReset = true; // the loop reads the rows again, and nothing is granted until it has
     return;

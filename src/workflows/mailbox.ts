@@ -34,6 +34,7 @@ import {
   type Message,
 } from '../protocol.js';
 import { reconcile } from './chores.js';
+import { countDecision } from './counting.js';
 import { answerQueries } from './reading.js';
 import { check } from './world.js';
 import type { Self } from './self.js';
@@ -239,6 +240,12 @@ function decided(self: Self, ask: ReserveAsk): Refusal | DecisionWire | Promise<
 }
 
 function decisionOn(self: Self, ask: ReserveAsk): Refusal | DecisionWire {
+  const decision = toldOf(self, ask);
+  countDecision(decision);
+  return decision;
+}
+
+function toldOf(self: Self, ask: ReserveAsk): Refusal | DecisionWire {
   if (self.isClosed) {
     const retryAt = isoInstant(self.now() + VERIFY_RETRY_MS);
     const { reservationId } = ask;

@@ -27,10 +27,13 @@ export async function startWorkerProcess(
     preload,
     timezone = 'UTC',
     env = {},
+    hear = () => undefined,
   }: {
     readonly preload?: string;
     readonly timezone?: string;
     readonly env?: NodeJS.ProcessEnv;
+    /** Gets what it logs. */
+    readonly hear?: (text: string) => void;
   } = {},
 ): Promise<ChildProcess> {
   await (queue ??= holdQueue());
@@ -48,6 +51,7 @@ export async function startWorkerProcess(
   let said = '';
   await new Promise<void>((resolve, reject) => {
     child.stderr.on('data', (chunk: Buffer) => {
+      hear(chunk.toString('utf8'));
       said += chunk.toString('utf8');
       if (said.includes('worker.started')) resolve();
     });
