@@ -18,3 +18,23 @@ export async function reachTemporal(): Promise<Reached> {
   });
   return { connection, namespace: namespace ?? 'default' };
 }
+
+/**
+ * How many workers poll the queue for workflow tasks. Temporal remembers one for five minutes after it was last heard
+ * of. Throws where Temporal does not answer, or has no such namespace.
+ */
+export async function countPollers(
+  { connection, namespace }: Pick<Reached, 'namespace'> & { readonly connection: Asked },
+  taskQueue: string,
+): Promise<number> {
+  const { pollers } = await connection.workflowService.describeTaskQueue({
+    namespace,
+    taskQueue: { name: taskQueue },
+  });
+  return pollers?.length ?? 0;
+}
+
+/** Any connection: a worker's or a client's. */
+type Asked = {
+  readonly workflowService: Pick<NativeConnection['workflowService'], 'describeTaskQueue'>;
+};

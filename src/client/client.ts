@@ -24,6 +24,7 @@ import type { Tier } from '../domain/tier.js';
 import type { SendingWindow } from '../domain/window.js';
 import { Denials } from './denials.js';
 import { SafebandError } from './errors.js';
+import { measured, type CallTold } from './measured.js';
 import { Reserving, type ReserveRequest } from './reserving.js';
 import { temporalTransport, type Transport } from './transport.js';
 
@@ -35,6 +36,8 @@ export type ClientOptions = {
   readonly deadlineMs?: number;
   /** How long a denial answers for new asks, in ms; 0: never. */
   readonly rememberDenialsMs?: number;
+  /** Told of each call to a workflow: how long it took, and how it ended. */
+  readonly onCall?: (told: CallTold) => void;
 };
 /** Absent keeps what is stored, null is the default (R13). */
 export type PolicyInput = {
@@ -84,7 +87,8 @@ export class SafebandClient {
   /** Ids that were granted here: asking for one again is no new ask (R3). */
   readonly #granted = new Set<string>();
 
-  constructor(transport: Transport, options: Omit<ClientOptions, 'client' | 'taskQueue'> = {}) {
+  constructor(waist: Transport, options: Omit<ClientOptions, 'client' | 'taskQueue'> = {}) {
+    const transport = options.onCall ? measured(waist, options.onCall) : waist;
     this.#transport = transport;
     this.#deadlineMs = options.deadlineMs ?? DEADLINE_MS;
     this.#denials = new Denials(options.rememberDenialsMs);

@@ -11,6 +11,7 @@ export {
   type StartInput,
 } from './client.js';
 export { SafebandError } from './errors.js';
+export type { CallTold } from './measured.js';
 export { pgJournal, type Attempt, type Journal, type Outcome } from './journal.js';
 export type { ReserveRequest } from './reserving.js';
 export {

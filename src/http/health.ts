@@ -1,0 +1,93 @@
+/**
+ * Whether this deployment may take sends: what has to be true, each with what to do where it is
+ * not. Judged from readings; nothing here reads.
+ */
+import type { Health } from '../postgres/health.js';
+import { OVERDUE_MS } from '../domain/limits.js';
+import { MINUTE_MS } from '../domain/time.js';
+
+/** One reading: a value, or why there is none. */
+export type Reading<T> = { readonly value: T } | { readonly missing: string };
+export type Readings = {
+  readonly postgres: Reading<Health | null>;
+  /** How many workers poll the task queue. */
+  readonly pollers: Reading<number>;
+};
+
+export type Check = {
+  readonly name: 'postgres' | 'schema' | 'temporal' | 'worker' | 'audit';
+  readonly ok: boolean;
+  readonly found: string;
+  /** What to do; only where it is not ok. */
+  readonly cure?: string;
+};
+export type Readiness = {
+  readonly status: 'ready' | 'not_ready';
+  readonly checks: readonly Check[];
+};
+
+/** All checks, always in this order; what cannot be known counts as not ok. */
+export function judgeReadiness(
+  { postgres, pollers }: Readings,
+  migrations: readonly string[],
+): Readiness {
+  const health = 'value' in postgres ? postgres.value : null;
+  const checks: readonly Check[] = [
+    check('postgres', {
+      isOk: 'value' in postgres,
+      found: 'value' in postgres ? 'it answers' : postgres.missing,
+      cure: 'start Postgres, or mend DATABASE_URL',
+    }),
+    schemaCheck(health, migrations),
+    check('temporal', {
+      isOk: 'value' in pollers,
+      found: 'value' in pollers ? 'it answers' : pollers.missing,
+      cure: 'start Temporal, or mend TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE',
+    }),
+    workerCheck(pollers),
+    auditCheck(health),
+  ];
+  return { status: checks.every(({ ok }) => ok) ? 'ready' : 'not_ready', checks };
+}
+
+function check(
+  name: Check['name'],
+  { isOk, found, cure }: { readonly isOk: boolean; readonly found: string; readonly cure: string },
+): Check {
+  return { name, ok: isOk, found, ...(isOk ? {} : { cure }) };
+}
+
+function schemaCheck(health: Health | null, known: readonly string[]): Check {
+  const applied = health?.migrations ?? [];
+  const missing = known.filter((name) => !applied.includes(name));
+  const newer = applied.filter((name) => !known.includes(name));
+  const isOk = health !== null && missing.length === 0 && newer.length === 0;
+  if (newer.length > 0) {
+    const cure = 'run the newer version, or restore a backup of this one';
+    return check('schema', { isOk, found: `it has ${newer.join(', ')} of a newer version`, cure });
+  }
+  const found = isOk ? `${known.at(-1)} is the last of both` : `it lacks ${missing.join(', ')}`;
+  return check('schema', { isOk, found: health ? found : 'unknown', cure: 'run npm run migrate' });
+}
+
+function workerCheck(pollers: Reading<number>): Check {
+  const count = 'value' in pollers ? pollers.value : 0;
+  const found = 'value' in pollers ? `${count} poll the task queue` : 'unknown';
+  return check('worker', { isOk: count > 0, found, cure: 'start a worker: npm run worker' });
+}
+
+/** A system is young until its first audit is overdue. */
+function auditCheck(health: Health | null): Check {
+  const age = health ? (health.auditAgeMs ?? health.ageMs) : Infinity;
+  const since = health?.auditAgeMs === null ? 'there was none yet, for' : 'the last was';
+  const minutes = Math.floor(age / MINUTE_MS);
+  return check('audit', {
+    isOk: age <= OVERDUE_MS,
+    found: health
+      ? `${since} ${minutes} min${health.auditAgeMs === null ? '' : ' ago'}`
+      : 'unknown',
+    cure:
+      'see whether the Schedule inmail-fleet-audit is there and not paused (npm run migrate makes ' +
+      'it), and whether a worker runs',
+  });
+}

@@ -1,0 +1,60 @@
+/**
+ * `GET /metrics`, for Prometheus: this process's latencies, and the fleet as Postgres tells it. No
+ * account is named, but all are counted: it needs a key that may see all of them.
+ */
+import type { FastifyInstance } from 'fastify';
+import { forbidden } from '../problems.js';
+import { within } from '../within.js';
+import type { Metrics } from '../../metrics.js';
+import type { Gauges } from '../../postgres/gauges.js';
+import type { Instant } from '../../domain/time.js';
+
+/** Several who scrape share one read of the database. */
+const GAUGES_FRESH_MS = 15_000;
+/** Prometheus gives up after 10 s, and the process's own numbers matter most when Postgres is away. */
+const GAUGES_WAIT_MS = 3_000;
+
+const CURE = 'use a key that is not limited to some accounts';
+
+export type MetricsNeeds = {
+  readonly metrics: Metrics;
+  readonly readGauges: () => Promise<Gauges>;
+  readonly now: () => Instant;
+};
+
+/** Adds the route, and measures every request of this app: to be called before other routes. */
+export function serveMetrics(app: FastifyInstance, needs: MetricsNeeds): void {
+  const { metrics } = needs;
+  app.addHook('onResponse', async (request, reply) => {
+    metrics.requested(
+      {
+        method: request.method,
+        route: request.routeOptions.url ?? 'none',
+        status: reply.statusCode,
+      },
+      reply.elapsedTime / 1_000,
+    );
+  });
+  const read = remembering(needs);
+  app.get('/metrics', { config: { needs: 'read' } }, async ({ caller }, reply) => {
+    if (caller.accounts !== null) throw forbidden('the key may not see all accounts', CURE);
+    metrics.show(await read());
+    return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+  });
+}
+
+/** The last gauges while they are fresh; null where Postgres does not answer. */
+function remembering({ readGauges, now }: MetricsNeeds): () => Promise<Gauges | null> {
+  let reading: Promise<Gauges | null> | null = null;
+  let readAt = 0;
+  return () => {
+    if (!reading || now() - readAt >= GAUGES_FRESH_MS) {
+      readAt = now();
+      reading = within(readGauges(), GAUGES_WAIT_MS).catch(() => {
+        readAt = 0; // the next scrape tries again
+        return null;
+      });
+    }
+    return reading;
+  };
+}

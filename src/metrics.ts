@@ -1,0 +1,157 @@
+/**
+ * What the HTTP server measures for Prometheus: its own latencies, and the fleet as Postgres tells
+ * it. Each process makes its own registry. No label names an account: accounts are many, and
+ * whoever reads metrics need not know them. What workers count is in `workflows/counting.ts`.
+ */
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Gauges } from './postgres/gauges.js';
+
+/** Around what is promised: a reserve of some ms, a page of 50 ms, a deadline of 5 s. */
+const SECONDS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
+
+export type Metrics = {
+  readonly registry: Registry;
+  /** An answered request; `route` is the pattern, never the address. */
+  readonly requested: (
+    labels: { readonly method: string; readonly route: string; readonly status: number },
+    seconds: number,
+  ) => void;
+  /** A call to an account's workflow; `outcome`: `ok`, or the error's type (contract, 2). */
+  readonly called: (
+    labels: { readonly call: string; readonly outcome: string },
+    seconds: number,
+  ) => void;
+  /** Takes over what Postgres says; null: it did not answer, and old numbers are not repeated. */
+  readonly show: (gauges: Gauges | null) => void;
+};
+
+/** A registry of its own, with the process's metrics. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const histogram = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+    new Histogram({ name, help, labelNames, buckets: SECONDS, registers: [registry] });
+  const requests = histogram(
+    'safeband_http_request_duration_seconds',
+    'Answered HTTP requests, by route and status',
+    ['method', 'route', 'status'],
+  );
+  const calls = histogram(
+    'safeband_call_duration_seconds',
+    "Calls to accounts' workflows, by message or query and outcome",
+    ['call', 'outcome'],
+  );
+  return {
+    registry,
+    requested: (labels, seconds) => requests.observe(labels, seconds),
+    called: (labels, seconds) => calls.observe(labels, seconds),
+    show: fleetGauges(registry),
+  };
+}
+
+type Value = { readonly labels?: { readonly [label: string]: string }; readonly value: number };
+type Shown = {
+  readonly help: string;
+  readonly labels?: readonly string[];
+  /** An absent number is no line: a 0 would be a lie. */
+  readonly values: (gauges: Gauges) => readonly Value[];
+};
+const one =
+  (read: (gauges: Gauges) => number | null | undefined): Shown['values'] =>
+  (gauges) => {
+    const value = read(gauges);
+    return value === null || value === undefined ? [] : [{ value }];
+  };
+
+/** Every number of the fleet, by name. */
+const FLEET: { readonly [name: string]: Shown } = {
+  safeband_accounts: {
+    help: 'Accounts by the state that holds now',
+    labels: ['state'],
+    values: ({ accounts }) =>
+      accounts.map(({ state, count }) => ({ labels: { state }, value: count })),
+  },
+  safeband_cooldowns: {
+    help: 'Accounts cooling down, by cause',
+    labels: ['cause'],
+    values: ({ cooldowns }) =>
+      cooldowns.map(({ cause, count }) => ({ labels: { cause }, value: count })),
+  },
+  safeband_alerts_open: {
+    help: 'Open alerts of the last 24 hours, by kind',
+    labels: ['kind', 'severity'],
+    values: ({ alerts }) =>
+      alerts.map(({ kind, severity, count }) => ({ labels: { kind, severity }, value: count })),
+  },
+  safeband_slots_spent: {
+    help: 'Slots spent today: the sum of all counters',
+    values: one(({ counter }) => counter),
+  },
+  safeband_slots_in_flight: {
+    help: 'Reservations without an outcome, of any day',
+    values: one(({ inFlight }) => inFlight),
+  },
+  safeband_slots_overdue: {
+    help: 'Of those, with a lease that was over 20 minutes ago',
+    values: one(({ overdueLeases }) => overdueLeases),
+  },
+  safeband_slots_uncertain: {
+    help: 'Slots of today of which nobody knows whether they reached LinkedIn',
+    values: one(({ uncertain }) => uncertain),
+  },
+  safeband_slots_carried: {
+    help: 'Slots of earlier days that take room today',
+    values: one(({ carried }) => carried),
+  },
+  safeband_slots_unexplained: {
+    help: 'Slots of today that nothing accounts for; the next run heals them',
+    values: one(({ unexplained }) => unexplained),
+  },
+  safeband_accounts_hot: {
+    help: 'Connected accounts that their own run has to look after',
+    values: one(({ hot }) => hot),
+  },
+  safeband_oldest_check_age_seconds: {
+    help: 'Age of the oldest check of a hot account: it is looked at every 10 minutes',
+    values: one(({ oldestCheckSeconds }) => oldestCheckSeconds),
+  },
+  safeband_accounts_reset_late: {
+    help: 'Connected accounts whose row is still of an earlier day',
+    values: one(({ lateResets }) => lateResets),
+  },
+  safeband_audit_age_seconds: {
+    help: 'Age of the last heartbeat of the fleet audit: it comes every 10 minutes',
+    values: one(({ audit }) => audit?.ageSeconds),
+  },
+  safeband_audit_duration_seconds: {
+    help: 'How long the last fleet audit took',
+    values: one(({ audit }) => audit?.durationSeconds),
+  },
+  safeband_audit_accounts: {
+    help: 'Accounts by what the last fleet audit found: checked, drifting, woken …',
+    labels: ['found'],
+    values: ({ audit }) =>
+      Object.entries(audit?.found ?? {}).map(([found, value]) => ({ labels: { found }, value })),
+  },
+};
+
+function fleetGauges(registry: Registry): Metrics['show'] {
+  const registers = [registry];
+  const gauges = Object.entries(FLEET).map(([name, { help, labels = [], values }]) => ({
+    gauge: new Gauge({ name, help, labelNames: labels, registers }),
+    forget: (gauge: Gauge) => (labels.length > 0 ? gauge.reset() : gauge.remove()),
+    values,
+  }));
+  const answered = new Gauge({
+    name: 'safeband_postgres_up',
+    help: '1: Postgres told these numbers within the last 30 seconds; 0: they are left out',
+    registers,
+  });
+  return (shown) => {
+    answered.set(shown ? 1 : 0);
+    for (const { gauge, forget, values } of gauges) {
+      forget(gauge);
+      for (const { labels = {}, value } of shown ? values(shown) : []) gauge.set(labels, value);
+    }
+  };
+}

@@ -1,0 +1,105 @@
+/**
+ * The fleet in numbers, for Prometheus: one statement that reads each table once, by sets. What
+ * would need a look at every account's day (drift) is what the last audit found (R8).
+ */
+import type { CooldownCause } from '../domain/account.js';
+import type { AlertKind, Severity } from '../domain/alertKinds.js';
+import type { AccountState } from '../domain/settings.js';
+import { rowsOf, type Queryable } from './pool.js';
+
+/** Ages are in seconds by the database's clock; null: there is nothing of the kind. */
+export type Gauges = {
+  readonly accounts: readonly { readonly state: AccountState; readonly count: number }[];
+  readonly cooldowns: readonly { readonly cause: CooldownCause; readonly count: number }[];
+  /** Open, and raised in the last 24 h: what nobody closes would be counted for ever. */
+  readonly alerts: readonly {
+    readonly kind: AlertKind;
+    readonly severity: Severity;
+    readonly count: number;
+  }[];
+  /** Sums over the accounts whose row is of today. */
+  readonly counter: number;
+  readonly uncertain: number;
+  readonly carried: number;
+  readonly unexplained: number;
+  /** Of any day: a slot stays in flight until a run has settled it (R6). */
+  readonly inFlight: number;
+  /** Slots in flight whose lease has been over for longer than a run takes to come (20 min). */
+  readonly overdueLeases: number;
+  /** Accounts that a run has to look after, and how long the one waits that waits longest. */
+  readonly hot: number;
+  readonly oldestCheckSeconds: number | null;
+  /** Connected accounts whose row still has an earlier day. */
+  readonly lateResets: number;
+  readonly audit: {
+    readonly ageSeconds: number;
+    readonly durationSeconds: number;
+    /** Counts of accounts by what the audit found: `checked`, `drifting`, `woken` … */
+    readonly found: { readonly [what: string]: number };
+  } | null;
+};
+
+/** The state that holds now, in the gate's order, also where the row was written before (R7). */
+const STATE_NOW = `case when state = 'disconnected' then state
+  when hold_actor is not null then 'held'
+  when breaker_until > statement_timestamp() then 'no_credits'
+  when cooldown_until > statement_timestamp() then 'cooldown'
+  when state = 'unverified' then state else 'active' end`;
+
+/** What an audit tells that is a count of accounts (`Audited`). */
+const FOUND = `array['checked', 'drifting', 'woken', 'silent', 'lateResets', 'missing', 'unreached']`;
+
+/** Reads all gauges; 10,000 accounts take some 20 ms. */
+export async function readGauges(db: Queryable): Promise<Gauges> {
+  const [gauges] = await rowsOf<Gauges>(
+    db,
+    `with seen as materialized (
+       select ${STATE_NOW} as state,
+              case when cooldown_until > statement_timestamp() then cooldown_cause end as cause,
+              counter_day = safeband.utc_day(statement_timestamp()) as is_today,
+              inmails_sent_today as counter, uncertain, carried, unexplained, hot_since,
+              greatest(hot_since, last_checked_at) as checked_at
+         from safeband.accounts
+     ), sums as (
+       select coalesce(sum(counter) filter (where is_today), 0)::int as counter,
+              coalesce(sum(uncertain) filter (where is_today), 0)::int as uncertain,
+              coalesce(sum(carried) filter (where is_today), 0)::int as carried,
+              coalesce(sum(unexplained) filter (where is_today), 0)::int as unexplained,
+              (count(*) filter (where hot_since is not null and state <> 'disconnected'))::int as hot,
+              greatest(0, extract(epoch from statement_timestamp() - min(checked_at)
+                filter (where hot_since is not null and state <> 'disconnected')))::float8 as oldest,
+              (count(*) filter (where not is_today and state <> 'disconnected'))::int as late
+         from seen
+     ), slots as (
+       select count(*)::int as open,
+              (count(*) filter (where lease_expires_at
+                < statement_timestamp() - interval '20 minutes'))::int as overdue
+         from safeband.reservations where state = 'in_flight'
+     ), audit as (
+       select recorded_at, duration_ms, explanation from safeband.reconciler_runs
+        where scope = 'fleet' order by ran_at desc limit 1
+     )
+     select jsonb_build_object(
+       'accounts', (select coalesce(jsonb_agg(jsonb_build_object('state', state, 'count', count)),
+           '[]') from (select state, count(*) from seen group by state) g),
+       'cooldowns', (select coalesce(jsonb_agg(jsonb_build_object('cause', cause, 'count', count)),
+           '[]') from (select cause, count(*) from seen where cause is not null group by cause) g),
+       'alerts', (select coalesce(jsonb_agg(jsonb_build_object('kind', kind, 'severity', severity,
+           'count', count)), '[]') from (select kind, severity, count(*) from safeband.alerts
+             where resolved_at is null and raised_at > statement_timestamp() - interval '1 day'
+             group by kind, severity) g),
+       'counter', sums.counter, 'uncertain', sums.uncertain, 'carried', sums.carried,
+       'unexplained', sums.unexplained, 'inFlight', slots.open, 'overdueLeases', slots.overdue,
+       'hot', sums.hot, 'oldestCheckSeconds', sums.oldest, 'lateResets', sums.late,
+       'audit', (select jsonb_build_object(
+           'ageSeconds', extract(epoch from clock_timestamp() - recorded_at)::float8,
+           'durationSeconds', duration_ms / 1000.0,
+           'found', (select coalesce(jsonb_object_agg(key, value), '{}')
+                       from jsonb_each(explanation) where key = any(${FOUND})))
+         from audit)) as row
+     from sums, slots`,
+    [],
+  );
+  if (!gauges) throw new Error('an aggregate without a row: Postgres always answers with one');
+  return gauges;
+}

@@ -1,0 +1,34 @@
+/** What readiness asks of Postgres: is it there, at which version, and does the audit still run. */
+import { rowsOf, type Queryable } from './pool.js';
+
+export type Health = {
+  /** Migrations that were applied, in order. */
+  readonly migrations: readonly string[];
+  /** Since the last heartbeat of the fleet audit; null: there has never been one. */
+  readonly auditAgeMs: number | null;
+  /** Since the database's first migration. */
+  readonly ageMs: number;
+};
+
+const UNDEFINED_TABLE = '42P01';
+
+/** Reads all of it in one statement, by the database's clock; null: it has no tables of ours. */
+export async function readHealth(db: Queryable): Promise<Health | null> {
+  try {
+    const [health] = await rowsOf<Health>(
+      db,
+      `select jsonb_build_object(
+         'migrations', (select jsonb_agg(name order by name) from safeband.schema_migrations),
+         'ageMs', (select extract(epoch from clock_timestamp() - min(applied_at)) * 1000
+                     from safeband.schema_migrations),
+         'auditAgeMs', (select extract(epoch from clock_timestamp() - recorded_at) * 1000
+                          from safeband.reconciler_runs where scope = 'fleet'
+                         order by ran_at desc limit 1)) as row`,
+      [],
+    );
+    return health ?? null;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === UNDEFINED_TABLE) return null;
+    throw error;
+  }
+}
