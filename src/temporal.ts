@@ -20,8 +20,8 @@ export async function reachTemporal(): Promise<Reached> {
 }
 
 /**
- * How many workers poll the queue for workflow tasks. Temporal remembers one for five minutes after it was last heard
- * of. Throws where Temporal does not answer, or has no such namespace.
+ * How many workers poll the queue for workflow tasks. Temporal remembers one for five minutes after
+ * it was last heard of. Throws where Temporal does not answer, or has no such namespace.
  */
 export async function countPollers(
   { connection, namespace }: Pick<Reached, 'namespace'> & { readonly connection: Asked },
