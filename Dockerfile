@@ -1,0 +1,28 @@
+# One image for worker, server and migration: what it runs is its command (see compose.yml).
+FROM node:20-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+# No dependency needs an install script of its own.
+RUN npm ci --ignore-scripts
+COPY tsconfig.json tsconfig.build.json ./
+COPY src ./src
+RUN npm run build && npm prune --omit=dev --ignore-scripts
+
+FROM node:20-slim
+# Certificates of Temporal's and Postgres's servers are checked against the system's.
+RUN apt-get update && apt-get install --yes --no-install-recommends ca-certificates \
+  && rm -rf /var/lib/apt/lists/*
+ENV NODE_ENV=production TZ=UTC
+WORKDIR /app
+COPY --from=build /app/node_modules ./node_modules
+COPY --from=build /app/dist ./dist
+# The worker bundles its workflows at start, from dist.
+COPY package.json ./
+COPY migrations ./migrations
+COPY bin ./bin
+USER node
+EXPOSE 8080 9464
+# The server's; the worker's is in compose.yml. Not /readyz: a restart heals no database.
+HEALTHCHECK --interval=30s --timeout=3s --start-period=20s \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:8080/livez').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "dist/server.js"]

@@ -1,0 +1,96 @@
+/** What people on call read, and what containers are made of: nothing is missing or points nowhere. */
+import { existsSync, readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { ALERT_KINDS } from '../src/domain/alertKinds.js';
+
+const read = (file: string): string => readFileSync(file, 'utf8');
+const runbook = read('docs/runbook.md');
+const sections = new Map(
+  runbook
+    .split(/^#{2,3} /m)
+    .slice(1)
+    .map((text) => [text.split('\n')[0] ?? '', text] as const),
+);
+/** As pages make an address of a heading. */
+const anchorOf = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\w\- ]/g, '')
+    .replaceAll(' ', '-');
+const anchors = new Set([...sections.keys()].map(anchorOf));
+
+type Rule = {
+  readonly alert: string;
+  readonly annotations: { readonly summary: string; readonly runbook_url: string };
+};
+const { groups }: { groups: readonly { readonly rules: readonly Rule[] }[] } = parse(
+  read('ops/prometheus/alerts.yml'),
+);
+const rules = groups.flatMap((group) => group.rules);
+
+it('has a section for each alert kind and each rule, which says what to do', () => {
+  const wanted = [...ALERT_KINDS, ...rules.map(({ alert }) => alert)];
+  const withoutCure = wanted.filter((name) => !sections.get(name)?.includes('**Do:**'));
+  expect(withoutCure).toEqual(['SafebandAlertOpen']); // it points to the kind's own
+  expect(new Set(wanted).size).toBe(wanted.length);
+});
+
+it('is where each rule links to', () => {
+  const links = rules.flatMap(({ annotations: { runbook_url: url } }) =>
+    url.includes('{{ $labels.kind }}')
+      ? ALERT_KINDS.map((kind) => url.replace('{{ $labels.kind }}', kind))
+      : [url],
+  );
+  const broken = links.filter((url) => {
+    const [file, anchor = ''] = url.split('#');
+    return file !== 'docs/runbook.md' || !anchors.has(anchor);
+  });
+  expect(broken).toEqual([]);
+});
+
+it.each(['docs/runbook.md', 'docs/operations.md', 'SECURITY.md'])(
+  '%s links to what is there',
+  (file) => {
+    const folder = file.includes('/') ? 'docs' : '.';
+    const targets = [...read(file).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target ?? '');
+    const broken = targets.filter((target) => {
+      const [place = '', anchor] = target.split('#');
+      if (place !== '' && !existsSync(`${folder}/${place}`)) return true;
+      const text =
+        place === '' ? read(file) : anchor === undefined ? '' : read(`${folder}/${place}`);
+      const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+        anchorOf(heading ?? ''),
+      );
+      return anchor !== undefined && !headings.includes(anchor);
+    });
+    expect(broken).toEqual([]);
+  },
+);
+
+it('builds containers of files and commands that are there', () => {
+  const dockerfile = read('Dockerfile');
+  const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.*) \S+$/gm)].flatMap(([, list]) =>
+    (list ?? '').split(' '),
+  );
+  expect(copied.length).toBeGreaterThan(3);
+  expect(copied.filter((name) => !existsSync(name))).toEqual([]);
+  const ignored = read('.dockerignore').split('\n');
+  expect(copied.filter((name) => ignored.includes(name.replace(/\/$/, '')))).toEqual([]);
+  const { scripts, engines }: { scripts: object; engines: { node: string } } = JSON.parse(
+    read('package.json'),
+  );
+  const commands = [...dockerfile.matchAll(/npm run (?:--silent )?(\w+)/g)].map(([, name]) => name);
+  for (const name of commands) expect(Object.keys(scripts)).toContain(name);
+  expect(engines.node).toMatch(/^>=20/);
+  expect(dockerfile).toMatch(/^FROM node:20\b/m);
+  expect(dockerfile).toMatch(/^USER (?!root)\w+$/m);
+
+  const { services }: { services: { [name: string]: { command?: string[]; user?: string } } } =
+    parse(read('compose.yml'));
+  const started = Object.values(services).map(({ command = [] }) => command.join(' '));
+  const entries = started.map((command) => /^node dist\/(\w+)\.js$/.exec(command)?.[1] ?? command);
+  // Each is what the package's script of that name runs.
+  expect(entries.toSorted()).toEqual(['migrate', 'server', 'worker']);
+  for (const entry of entries) expect(Object.entries(scripts).join()).toContain(`dist/${entry}.js`);
+});
