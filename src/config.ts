@@ -1,4 +1,6 @@
 /** The environment: read once, checked once. Each setting is the contract's (section 5). */
+import { parseNetworks, type Network } from './webhooks/networks.js';
+
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
@@ -44,6 +46,16 @@ export function httpFrom(environment: Environment): HttpConfig {
     throw new ConfigError(`SAFEBAND_HTTP_PORT=${raw}: it should be a port, 0 (any free) to 65535`);
   }
   return { host: environment['SAFEBAND_HTTP_HOST'] || '127.0.0.1', port };
+}
+
+/** Networks that are not public, and that webhooks may be sent to all the same; none by default. */
+export function webhookNetworksFrom(environment: Environment): readonly Network[] {
+  const raw = environment['SAFEBAND_WEBHOOK_NETWORKS'] ?? '';
+  const networks = parseNetworks(raw);
+  if (networks) return networks;
+  throw new ConfigError(
+    `SAFEBAND_WEBHOOK_NETWORKS=${raw}: it should be networks such as 10.1.0.0/16,fd00::/8`,
+  );
 }
 
 /** `DATABASE_URL`, if it is set. The text of the error never has the password in it. */
