@@ -57,6 +57,11 @@ begin
       ('safeband_worker', 'account_changes', 'select, insert'),
       ('safeband_worker', 'account_status', 'select'),
       ('safeband_worker', 'schema_migrations', 'select'),
+      -- It sends webhooks, signs them, and drops what is old.
+      ('safeband_worker', 'webhook_endpoints', 'select, update'),
+      ('safeband_worker', 'webhook_events', 'select, insert, update, delete'),
+      ('safeband_worker', 'webhook_deliveries', 'select, insert, delete'),
+      ('safeband_worker', 'webhook_positions', 'select, update'),
 
       -- A send pipeline begins an attempt, and writes its outcome once; `void` is not its word to
       -- write, but it only harms its own send by it.
@@ -95,7 +100,11 @@ begin
       ('safeband_server', 'api_keys', 'select'),
       ('safeband_server', 'api_keys', 'update (last_used_at)'),
       ('safeband_server', 'sessions', 'select, insert, delete'),
-      ('safeband_server', 'idempotency', 'select, insert, update, delete')
+      ('safeband_server', 'idempotency', 'select, insert, update, delete'),
+      ('safeband_server', 'webhook_endpoints', 'select, insert, update, delete'),
+      ('safeband_server', 'webhook_events', 'select, insert'),
+      ('safeband_server', 'webhook_deliveries', 'select'),
+      ('safeband_server', 'webhook_positions', 'select')
     ) as list (role, relation, rights)
      where exists (select from pg_catalog.pg_roles where rolname = role)
   loop

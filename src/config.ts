@@ -1,4 +1,6 @@
 /** The environment: read once, checked once. Each setting is the contract's (section 5). */
+import { parseNetworks, type Network } from './webhooks/networks.js';
+
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
@@ -58,6 +60,16 @@ export function metricsAddressFrom(environment: Environment): string | undefined
   throw new ConfigError(
     `SAFEBAND_METRICS_ADDRESS=${raw}: it should be an IP address and a port, ` +
       'such as 127.0.0.1:9464, or 0.0.0.0:9464 in a container',
+  );
+}
+
+/** Networks that are not public, and that webhooks may be sent to all the same; none by default. */
+export function webhookNetworksFrom(environment: Environment): readonly Network[] {
+  const raw = environment['SAFEBAND_WEBHOOK_NETWORKS'] ?? '';
+  const networks = parseNetworks(raw);
+  if (networks) return networks;
+  throw new ConfigError(
+    `SAFEBAND_WEBHOOK_NETWORKS=${raw}: it should be networks such as 10.1.0.0/16,fd00::/8`,
   );
 }
 

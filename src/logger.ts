@@ -81,6 +81,8 @@ const TOLD = [
   'isSlow',
   'version',
   'accountId',
+  'endpointId',
+  'reason',
 ];
 const EVENT = /^[a-z]+(\.[a-z_]+)+$/;
 

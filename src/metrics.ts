@@ -133,6 +133,18 @@ const FLEET: { readonly [name: string]: Shown } = {
     values: ({ audit }) =>
       Object.entries(audit?.found ?? {}).map(([found, value]) => ({ labels: { found }, value })),
   },
+  safeband_webhooks_waiting: {
+    help: 'Events that receivers of webhooks have still to get',
+    values: one(({ webhooks }) => webhooks.waiting),
+  },
+  safeband_webhooks_oldest_age_seconds: {
+    help: 'Age of the oldest of them',
+    values: one(({ webhooks }) => webhooks.oldestSeconds),
+  },
+  safeband_webhooks_disabled: {
+    help: 'Receivers that failed for too long, and get nothing until somebody enables them',
+    values: one(({ webhooks }) => webhooks.disabled),
+  },
 };
 
 function fleetGauges(registry: Registry): Metrics['show'] {

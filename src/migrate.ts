@@ -1,12 +1,12 @@
 /**
  * `npm run migrate`: brings the database to this version, and tells Temporal the search attributes
- * and the Schedule of the fleet audit.
+ * and the Schedules of the fleet audit and of the webhooks.
  */
 import { Client } from '@temporalio/client';
 import { configFrom, sentenceOf } from './config.js';
 import { migrate } from './postgres/migrate.js';
-import { FLEET_AUDIT, SEARCH_ATTRIBUTES } from './protocol.js';
-import { registerSchedule } from './schedule.js';
+import { SEARCH_ATTRIBUTES } from './protocol.js';
+import { registerSchedules } from './schedule.js';
 import { reachTemporal } from './temporal.js';
 
 /** Temporal's number for an attribute that is found by its exact word. */
@@ -30,8 +30,8 @@ async function registerInTemporal(): Promise<void> {
     say(
       `search attributes: ${missing.length > 0 ? `registered ${missing.join(', ')}` : 'are there'}`,
     );
-    const schedule = await registerSchedule(new Client({ connection, namespace }));
-    say(`schedule ${FLEET_AUDIT.scheduleId}: ${schedule}`);
+    const schedules = await registerSchedules(new Client({ connection, namespace }));
+    for (const [scheduleId, done] of schedules) say(`schedule ${scheduleId}: ${done}`);
   } finally {
     await connection.close();
   }

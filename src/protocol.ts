@@ -35,6 +35,8 @@ export const TASK_QUEUE = 'inmail';
 export const WORKFLOW_TYPE = 'inmailAccount';
 /** The audit of all accounts, and the Schedule that starts it. */
 export const FLEET_AUDIT = { workflowType: 'inmailFleetAudit', scheduleId: 'inmail-fleet-audit' };
+/** The sender of webhooks, and the Schedule that keeps one at work. */
+export const WEBHOOKS = { workflowType: 'inmailWebhooks', scheduleId: 'inmail-webhooks' };
 /** The workflow of an account, for as long as it is connected. */
 export const workflowIdOf = (accountId: string): string => `inmail-account/${accountId}`;
 export const SEARCH_ATTRIBUTES = { state: 'InmailState', tier: 'InmailTier' } as const;

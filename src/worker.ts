@@ -3,8 +3,15 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker, type NativeConnection } from '@temporalio/worker';
 import { keepStacksShort, webpackConfigHook } from './bundling.js';
-import { createActivities } from './activities/index.js';
-import { ConfigError, configFrom, metricsAddressFrom, sentenceOf, type Config } from './config.js';
+import { createActivities, type ActivityNeeds } from './activities/index.js';
+import {
+  ConfigError,
+  configFrom,
+  metricsAddressFrom,
+  sentenceOf,
+  webhookNetworksFrom,
+  type Config,
+} from './config.js';
 import { createLogger } from './logger.js';
 import { createPool } from './postgres/pool.js';
 import { TASK_QUEUE } from './protocol.js';
@@ -24,13 +31,14 @@ export type WorkerNeeds = {
   readonly connection: NativeConnection;
   readonly namespace: string;
   readonly databaseUrl: string;
+  readonly webhooks?: NonNullable<ActivityNeeds['webhooks']>;
 };
 
 /** A worker and what has to be closed after it. */
 export async function createWorker(
   needs: WorkerNeeds,
 ): Promise<{ readonly worker: Worker; readonly close: () => Promise<void> }> {
-  const { connection, namespace, databaseUrl } = needs;
+  const { connection, namespace, databaseUrl, webhooks = {} } = needs;
   keepStacksShort();
   const pool = createPool(databaseUrl);
   const worker = await Worker.create({
@@ -41,7 +49,7 @@ export async function createWorker(
     bundlerOptions: { webpackConfigHook },
     interceptors: { workflowModules: [beside('interceptors')] },
     dataConverter: { payloadConverterPath: beside('payloadConverter') },
-    activities: { ...createActivities({ pool }) },
+    activities: { ...createActivities({ pool, webhooks }) },
     maxCachedWorkflows: CACHED_ACCOUNTS,
     shutdownGraceTime: '10s',
     shutdownForceTime: '25s',
@@ -55,10 +63,13 @@ async function main(): Promise<void> {
   installRuntime(logger, metricsAddressFrom(process.env));
   const { connection, namespace } = await reachTemporal();
   await checkDatabase(config);
+  const leaving = new AbortController(); // the sender of webhooks would not end by itself
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => leaving.abort());
   const { worker, close } = await createWorker({
     connection,
     namespace,
     databaseUrl: config.databaseUrl,
+    webhooks: { networks: webhookNetworksFrom(process.env), leaving: leaving.signal },
   });
   logger.info({ taskQueue: TASK_QUEUE }, 'worker.started');
   try {

@@ -31,7 +31,7 @@ import { keepRefused, raiseTwoOwners, writeRows } from '../postgres/rows.js';
 
 export function accountActivities(
   pool: Pool,
-): Omit<Activities, 'expandWindow' | 'readClock' | 'auditFleet'> {
+): Omit<Activities, 'expandWindow' | 'readClock' | 'auditFleet' | 'sendWebhooks'> {
   return {
     readBack: ({ accountId, day }) => readBack(pool, accountId, day),
     claim: (request) => claim(pool, request),

@@ -3,11 +3,15 @@ import { accountActivities } from './account.js';
 import { fleetActivities } from './fleet.js';
 import type { Activities } from './ports.js';
 import { expandWindow } from './window.js';
+import { webhookActivities, type WebhookNeeds } from './webhooks.js';
 import { workflows } from './workflows.js';
 import type { Pool } from '../postgres/pool.js';
 
-export const createActivities = ({ pool }: { readonly pool: Pool }): Activities => ({
+export type ActivityNeeds = { readonly pool: Pool; readonly webhooks?: WebhookNeeds };
+
+export const createActivities = ({ pool, webhooks = {} }: ActivityNeeds): Activities => ({
   ...accountActivities(pool),
   ...fleetActivities(pool, workflows),
+  ...webhookActivities(pool, webhooks),
   expandWindow: async (ask) => expandWindow(ask),
 });

@@ -81,6 +81,9 @@ export type Audited = {
   readonly unreached: number;
 };
 
+/** Tries of one sender of webhooks. */
+export type WebhooksSent = { readonly delivered: number; readonly failed: number };
+
 export interface Activities {
   /**
    * Reads what Postgres knows of an account, in one snapshot (R13).
@@ -119,6 +122,13 @@ export interface Activities {
    * started once, alerts and heartbeat are written once a run.
    */
   auditFleet(ask: AuditAsk): Promise<Audited>;
+
+  /**
+   * Sends webhooks that are due, each endpoint's in order, for that long.
+   * Safe to run again: what was taken is written down after each try; a try that nobody wrote down
+   * is made again under the same id, and two senders never work at once.
+   */
+  sendWebhooks(ask: { readonly forMs: number }): Promise<WebhooksSent>;
 
   /**
    * Works out when a sending window is open, as UTC intervals (R11). Touches nothing.

@@ -32,3 +32,12 @@ export type {
 } from '../domain/wire.js';
 export type { Findings } from '../protocol.js';
 export type { FailureType } from '../domain/events.js';
+export {
+  signWebhook,
+  verifyWebhook,
+  WebhookRefused,
+  type VerifyOptions,
+  type WebhookFlaw,
+  type WebhookHeaders,
+  type WebhookPayload,
+} from './webhooks.js';

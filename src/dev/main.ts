@@ -11,7 +11,7 @@ import { Command } from 'commander';
 import colors from 'picocolors';
 import { commonFrom, databaseUrlFrom, sentenceOf } from '../config.js';
 import { migrate } from '../postgres/migrate.js';
-import { registerSchedule } from '../schedule.js';
+import { registerSchedules } from '../schedule.js';
 import { isOurs, stop } from './child.js';
 import { playDay, type DemoResult } from './demo.js';
 import { readAccounts, readSends } from './day.js';
@@ -48,6 +48,7 @@ async function startWorker({ temporalAddress, databaseUrl }: Stack): Promise<Chi
     TZ: 'UTC',
     TEMPORAL_ADDRESS: temporalAddress,
     DATABASE_URL: databaseUrl,
+    SAFEBAND_WEBHOOK_NETWORKS: process.env['SAFEBAND_WEBHOOK_NETWORKS'] ?? '127.0.0.0/8,::1/128',
   };
   const script = inProject('dist', 'worker.js');
   const pidFile = inProject('.safeband', 'data', 'worker.pid');
@@ -79,7 +80,7 @@ async function startWorker({ temporalAddress, databaseUrl }: Stack): Promise<Chi
 async function scheduleAudit({ temporalAddress: address }: Stack): Promise<void> {
   const connection = await Connection.connect({ address });
   try {
-    await registerSchedule(new Client({ connection }));
+    await registerSchedules(new Client({ connection }));
   } finally {
     await connection.close();
   }

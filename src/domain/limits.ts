@@ -67,6 +67,15 @@ export const SAVE_ROWS_MAX = 200;
 /** The overshoot that starts a cooldown: 5 x counter >= 6 x cap (R8). */
 export const OVERSHOOT = { counterTimes: 5, capTimes: 6 } as const;
 
+/** The pause after the first failed try of a webhook; each one is twice the last. */
+export const WEBHOOK_RETRY_MS = 5 * SECOND_MS;
+/** A receiver that is back hears of it within this time. */
+export const WEBHOOK_RETRY_MAX_MS = 10 * MINUTE_MS;
+/** A receiver that takes nothing for so long is switched off: a weekend passes before. */
+export const WEBHOOK_GIVE_UP_MS = 3 * DAY_MS;
+/** Events and the delivery log are kept so long: what is replayed cannot be older. */
+export const WEBHOOK_KEPT_MS = 30 * DAY_MS;
+
 assert(OVERDUE_MS < VERIFIED_MS, 'people hear of a silent account before its gate closes');
 assert(VERIFIED_MS >= 3 * RECONCILE_INTERVAL_MS, 'two runs may fail before the gate closes');
 assert(COOLDOWN_MS > RECONCILE_INTERVAL_MS, 'a cooldown outlasts one reconcile interval');
@@ -80,4 +89,8 @@ assert(CHURN_FACTOR * SAFE_BAND.recruiter <= 200, 'the ledger of four days stays
 assert(
   OVERSHOOT.capTimes > OVERSHOOT.counterTimes,
   'an overshoot is more than the cap, not the cap itself',
+);
+assert(
+  WEBHOOK_GIVE_UP_MS + THROTTLE_MAX_MS < WEBHOOK_KEPT_MS,
+  'a receiver that was switched off, and the end of the longest cooldown, are found in time',
 );

@@ -37,6 +37,12 @@ export type Gauges = {
     /** Counts of accounts by what the audit found: `checked`, `drifting`, `woken` … */
     readonly found: { readonly [what: string]: number };
   } | null;
+  /** Events that receivers have still to get; those that they did not ask for are passed over. */
+  readonly webhooks: {
+    readonly waiting: number;
+    readonly oldestSeconds: number | null;
+    readonly disabled: number;
+  };
 };
 
 /** The state that holds now, in the gate's order, also where the row was written before (R7). */
@@ -75,6 +81,12 @@ export async function readGauges(db: Queryable): Promise<Gauges> {
               (count(*) filter (where lease_expires_at
                 < statement_timestamp() - interval '20 minutes'))::int as overdue
          from safeband.reservations where state = 'in_flight'
+     ), told as (
+       select e.recorded_at from safeband.webhook_endpoints w
+         join safeband.webhook_events e on e.position > w.position
+        where disabled_at is null
+       union all
+       select recorded_at from safeband.webhook_events where position is null
      ), audit as (
        select recorded_at, duration_ms, explanation from safeband.reconciler_runs
         where scope = 'fleet' order by ran_at desc limit 1
@@ -96,7 +108,13 @@ export async function readGauges(db: Queryable): Promise<Gauges> {
            'durationSeconds', duration_ms / 1000.0,
            'found', (select coalesce(jsonb_object_agg(key, value), '{}')
                        from jsonb_each(explanation) where key = any(${FOUND})))
-         from audit)) as row
+         from audit),
+       'webhooks', jsonb_build_object(
+         'waiting', (select count(*) from told),
+         'oldestSeconds', (select greatest(0, extract(epoch from
+             clock_timestamp() - min(recorded_at)))::float8 from told),
+         'disabled', (select count(*) from safeband.webhook_endpoints
+                       where disabled_at is not null))) as row
      from sums, slots`,
     [],
   );

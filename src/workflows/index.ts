@@ -1,3 +1,4 @@
 /** What a worker can run. */
 export { inmailAccount } from './inmailAccount.js';
 export { inmailFleetAudit } from './inmailFleetAudit.js';
+export { inmailWebhooks } from './inmailWebhooks.js';

@@ -18,18 +18,27 @@ const run = (script: string, env: Record<string, string>): Promise<Ended> =>
 it('npm run migrate applies what is missing, and tells Temporal attributes and Schedule', async () => {
   const { url, drop } = await freshDatabase();
   const env = { DATABASE_URL: url, TEMPORAL_ADDRESS: inject('temporalAddress') };
-  const said = (schedule: string): string =>
-    `the database is up to date\nsearch attributes: are there\nschedule inmail-fleet-audit: ${schedule}`;
+  const said = (done: string): string =>
+    `the database is up to date\nsearch attributes: are there\n` +
+    `schedule inmail-fleet-audit: ${done}\nschedule inmail-webhooks: ${done}`;
   expect(await run('src/migrate.ts', env)).toEqual({ code: 0, said: said('made') });
   expect(await run('src/migrate.ts', env)).toEqual({ code: 0, said: said('updated') });
   const connection = await Connection.connect({ address: inject('temporalAddress') });
-  const schedule = new Client({ connection }).schedule.getHandle('inmail-fleet-audit');
+  const client = new Client({ connection });
+  const schedule = client.schedule.getHandle('inmail-fleet-audit');
   expect(await schedule.describe()).toMatchObject({
     spec: { intervals: [{ every: 600_000, offset: 300_000 }] },
     action: { workflowType: 'inmailFleetAudit', taskQueue: 'inmail' },
     policies: { overlap: 'SKIP', catchupWindow: 60_000 },
   });
   await schedule.delete();
+  const webhooks = client.schedule.getHandle('inmail-webhooks');
+  expect(await webhooks.describe()).toMatchObject({
+    spec: { intervals: [{ every: 60_000 }] },
+    action: { workflowType: 'inmailWebhooks', taskQueue: 'inmail' },
+    policies: { overlap: 'BUFFER_ONE', catchupWindow: 60_000 },
+  });
+  await webhooks.delete();
   await connection.close();
   await drop();
 });

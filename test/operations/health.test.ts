@@ -121,6 +121,9 @@ const FLEET = [
   'safeband_audit_duration_seconds 1.5',
   'safeband_audit_accounts{found="checked"} 3',
   'safeband_audit_accounts{found="drifting"} 1',
+  'safeband_webhooks_waiting 2',
+  'safeband_webhooks_oldest_age_seconds 9..',
+  'safeband_webhooks_disabled 1',
   'safeband_postgres_up 1',
 ];
 
@@ -148,6 +151,17 @@ it('shows the fleet in numbers to a key that may see all of it', async () => {
      values ('acme-3', 'drift', 'info', safeband.utc_day(now()), now(), null),
             ('acme-1', 'drift', 'info', safeband.utc_day(now()), now(), now()),
             ('acme-1', 'bad_signal', 'warning', safeband.utc_day(now()), now() - interval '2 days', null)`,
+  );
+  await pool.query(
+    `insert into safeband.webhook_endpoints
+       (endpoint_id, url, events, secrets, position, disabled_at, created_at, changed_by)
+     values ('whe_' || repeat('0', 32), 'https://a.example', '{reset.done}', '[]', 1, null, now(), 'x'),
+            ('whe_' || repeat('1', 32), 'https://b.example', '{reset.done}', '[]', 0, now(), now(), 'x')`,
+  );
+  await pool.query(
+    `insert into safeband.webhook_events (type, account_id, key, at, data, position, recorded_at)
+     select 'reset.done', 'acme-1', n::text, now(), '{}', nullif(n, 3), now() - n * interval '5 min'
+       from generate_series(1, 3) n`,
   );
   const key = await makeKey(pool, { name: 'prometheus', role: 'reader' });
   const scraped = await metricsFor(key?.key ?? '');

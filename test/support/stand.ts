@@ -71,7 +71,8 @@ export async function createStand(options: StandOptions = {}): Promise<Stand> {
     ? { url: databaseUrl, drop: async () => undefined }
     : await freshDatabase();
   const pool = createPool(database.url);
-  const real = createActivities({ pool });
+  const networks = [{ address: '127.0.0.1', prefix: 32 }]; // receivers of webhooks are tests
+  const real = createActivities({ pool, webhooks: { networks } });
   const activities = { ...real, ...options.activities?.(real) };
   const connection = await Connection.connect({ address: inject('temporalAddress') });
   const native = await NativeConnection.connect({ address: inject('temporalAddress') });

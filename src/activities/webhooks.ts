@@ -1,0 +1,42 @@
+/** Sends webhooks for some minutes, as an activity that heartbeats and can be told to leave. */
+import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
+import type { Activities } from './ports.js';
+import type { Pool } from '../postgres/pool.js';
+import { mayCall, type Network } from '../webhooks/networks.js';
+import { createPoster } from '../webhooks/post.js';
+import { sendUntil } from '../webhooks/sender.js';
+
+export type WebhookNeeds = {
+  /** Networks that are not public and may be called all the same; none unless told. */
+  readonly networks?: readonly Network[];
+  /** The worker is being stopped: nothing more is begun. */
+  readonly leaving?: AbortSignal;
+};
+
+export function webhookActivities(
+  pool: Pool,
+  { networks = [], leaving }: WebhookNeeds,
+): Pick<Activities, 'sendWebhooks'> {
+  return {
+    sendWebhooks: async ({ forMs }) => {
+      const poster = createPoster(mayCall(networks));
+      const signals = [cancellationSignal(), ...(leaving ? [leaving] : [])];
+      try {
+        return await sendUntil(
+          {
+            pool,
+            post: poster.post,
+            now: Date.now,
+            random: Math.random,
+            leaving: AbortSignal.any(signals),
+            beat: heartbeat,
+            warn: (line, details) => log.warn(line, { ...details }),
+          },
+          Date.now() + forMs,
+        );
+      } finally {
+        poster.close();
+      }
+    },
+  };
+}

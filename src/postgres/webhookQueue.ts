@@ -1,0 +1,186 @@
+/**
+ * What the sender of webhooks reads and writes. Each endpoint has a position: all before it is done
+ * with. It moves only from where it was read, so a replay that comes between is not undone.
+ */
+import type { WebhookEvent, WebhookSecret } from '../domain/webhooks.js';
+import type { Instant } from '../domain/time.js';
+import { rowsOf, type Queryable } from './pool.js';
+
+/** Whoever sends: one at a time, until its connection is gone. */
+const SENDER_LOCK = 7_239_114_609;
+/** Positions that one statement looks at. */
+const WINDOW = 500;
+
+export async function takeSenderLock(db: Queryable): Promise<boolean> {
+  const { rows } = await db.query<{ taken: boolean }>('select pg_try_advisory_lock($1) as taken', [
+    SENDER_LOCK,
+  ]);
+  return rows[0]?.taken ?? false;
+}
+
+export async function giveSenderLock(db: Queryable): Promise<void> {
+  await db.query('select pg_advisory_unlock($1)', [SENDER_LOCK]);
+}
+
+/** An endpoint whose turn it is, and how far it is. */
+export type Due = {
+  readonly endpointId: string;
+  readonly url: string;
+  readonly secrets: readonly WebhookSecret[];
+  readonly position: number;
+  readonly attempt: number;
+  readonly failingSince: Instant | null;
+};
+
+const DUE = `jsonb_build_object('endpointId', endpoint_id, 'url', url, 'secrets', secrets,
+  'position', position, 'attempt', attempt, 'failingSince', safeband.ms_of(failing_since))`;
+
+/** Endpoints with something to hear that may be called at that instant, but for the busy ones. */
+export const listDue = (
+  db: Queryable,
+  { at, busy }: { readonly at: Instant; readonly busy: readonly string[] },
+): Promise<readonly Due[]> =>
+  rowsOf(
+    db,
+    `select ${DUE} as row from safeband.webhook_endpoints w
+      where disabled_at is null and coalesce(next_attempt_at <= safeband.at_ms($1), true)
+        and endpoint_id <> all($2::text[])
+        and exists (select from safeband.webhook_events e where e.position > w.position)
+      order by next_attempt_at nulls first, endpoint_id`,
+    [at, busy],
+  );
+
+/** The endpoint as it is now; undefined: it is gone, disabled, or not due. */
+export async function readDue(
+  db: Queryable,
+  endpointId: string,
+  at: Instant,
+): Promise<Due | undefined> {
+  const [due] = await rowsOf<Due>(
+    db,
+    `select ${DUE} as row from safeband.webhook_endpoints
+      where endpoint_id = $1 and disabled_at is null
+        and coalesce(next_attempt_at <= safeband.at_ms($2), true)`,
+    [endpointId, at],
+  );
+  return due;
+}
+
+type Placed = WebhookEvent & { readonly position: number };
+const EVENT = `jsonb_build_object('eventId', e.event_id, 'type', e.type,
+  'accountId', e.account_id, 'at', safeband.ms_of(e.at), 'data', e.data, 'position', e.position)`;
+
+/**
+ * What comes next for an endpoint, in order: those it wants of the next positions, and the last of
+ * these. `last` is the position itself where nothing comes after it.
+ */
+export async function readWindow(
+  db: Queryable,
+  { endpointId, position }: Pick<Due, 'endpointId' | 'position'>,
+): Promise<{ readonly events: readonly Placed[]; readonly last: number }> {
+  const [window] = await rowsOf<{ events: readonly Placed[]; last: number }>(
+    db,
+    `select jsonb_build_object('last', coalesce(max(e.position), $2::bigint),
+       'events', coalesce(jsonb_agg(${EVENT} order by e.position) filter (where is_wanted), '[]'))
+       as row
+     from (select e.*, e.type = any(w.events)
+                    and (w.accounts is null or e.account_id = any(w.accounts)) as is_wanted
+             from safeband.webhook_events e, safeband.webhook_endpoints w
+            where w.endpoint_id = $1 and e.position > $2::bigint
+            order by e.position limit $3) e`,
+    [endpointId, position, WINDOW],
+  );
+  return window ?? { events: [], last: position };
+}
+
+/** One try, for the delivery log. */
+export type Tried = {
+  readonly endpointId: string;
+  readonly event: Pick<WebhookEvent, 'eventId' | 'type'>;
+  readonly attempt: number;
+  readonly at: Instant;
+  readonly durationMs: number;
+  readonly status: number | null;
+  /** Null: it was delivered. */
+  readonly error: string | null;
+  readonly answer: string | null;
+};
+
+export async function logTry(db: Queryable, tried: Tried): Promise<void> {
+  await db.query(
+    `insert into safeband.webhook_deliveries
+       (endpoint_id, event_id, type, attempt, at, duration_ms, status, error, answer)
+     select endpoint_id, $2, $3, $4, safeband.at_ms($5), $6, $7, $8, $9
+       from safeband.webhook_endpoints where endpoint_id = $1`,
+    [
+      tried.endpointId,
+      tried.event.eventId,
+      tried.event.type,
+      tried.attempt,
+      tried.at,
+      tried.durationMs,
+      tried.status,
+      tried.error,
+      tried.answer,
+    ],
+  );
+}
+
+/** All before that position is done with; false: the endpoint was moved meanwhile, or disabled. */
+export async function movePosition(
+  db: Queryable,
+  { endpointId, position }: Pick<Due, 'endpointId' | 'position'>,
+  to: number,
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update safeband.webhook_endpoints
+        set position = $3::bigint, attempt = 0, next_attempt_at = null, failing_since = null
+      where endpoint_id = $1 and position = $2::bigint and disabled_at is null`,
+    [endpointId, position, to],
+  );
+  return rowCount === 1;
+}
+
+/** A try has failed: when the next is made, or that none is. */
+export async function postpone(
+  db: Queryable,
+  { endpointId, position }: Pick<Due, 'endpointId' | 'position'>,
+  next: {
+    readonly attempt: number;
+    readonly failingSince: Instant;
+    readonly nextAttemptAt: Instant;
+    /** Null: it is tried again. */
+    readonly disabled: { readonly at: Instant; readonly reason: string } | null;
+  },
+): Promise<void> {
+  await db.query(
+    `update safeband.webhook_endpoints
+        set attempt = $3, failing_since = safeband.at_ms($4), next_attempt_at = safeband.at_ms($5),
+            disabled_at = safeband.at_ms($6), disabled_reason = $7
+      where endpoint_id = $1 and position = $2::bigint and disabled_at is null`,
+    [
+      endpointId,
+      position,
+      next.attempt,
+      next.failingSince,
+      next.nextAttemptAt,
+      next.disabled?.at ?? null,
+      next.disabled?.reason ?? null,
+    ],
+  );
+}
+
+/** Pings that were not tried yet, also of an endpoint that is disabled. */
+export const listPings = (
+  db: Queryable,
+): Promise<readonly (Pick<Due, 'endpointId' | 'url' | 'secrets'> & { event: WebhookEvent })[]> =>
+  rowsOf(
+    db,
+    `select jsonb_build_object('endpointId', w.endpoint_id, 'url', url, 'secrets', secrets,
+       'event', ${EVENT}) as row
+     from safeband.webhook_endpoints w join safeband.webhook_events e
+       on e.endpoint_id = w.endpoint_id and e.type = 'ping'
+     where not exists (select from safeband.webhook_deliveries d where d.event_id = e.event_id)
+     order by number limit 20`,
+    [],
+  );

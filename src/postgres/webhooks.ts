@@ -1,0 +1,235 @@
+/**
+ * The endpoints of webhooks, for operators: who is told of what, with which secret, how it goes,
+ * and from where it is told again. A secret leaves this file once, when it is made; lists show
+ * enough to tell one from another.
+ */
+import { randomBytes } from 'node:crypto';
+import { maskedSecret, type WebhookType } from '../domain/webhooks.js';
+import type { Instant } from '../domain/time.js';
+import { inTransaction, rowsOf, type Pool, type Queryable } from './pool.js';
+import { placeEvents } from './webhookOutbox.js';
+
+export type Endpoint = {
+  readonly endpointId: string;
+  readonly url: string;
+  readonly events: readonly WebhookType[];
+  /** Null: every account. */
+  readonly accounts: readonly string[] | null;
+  /** `whsec_…` and the last four characters, newest first; the older one signs until then. */
+  readonly secrets: readonly { readonly secret: string; readonly until: Instant | null }[];
+  readonly createdAt: Instant;
+  readonly changedBy: string;
+  /** Failed tries of what comes next, since when nothing was taken, when it is tried again. */
+  readonly attempt: number;
+  readonly failingSince: Instant | null;
+  readonly nextAttemptAt: Instant | null;
+  /** Null: it is in use. */
+  readonly disabledAt: Instant | null;
+  readonly disabledReason: string | null;
+};
+
+const ENDPOINT = `jsonb_build_object('endpointId', endpoint_id, 'url', url, 'events', events,
+  'accounts', accounts, 'secrets', secrets, 'createdAt', safeband.ms_of(created_at),
+  'changedBy', changed_by, 'attempt', attempt, 'failingSince', safeband.ms_of(failing_since),
+  'nextAttemptAt', safeband.ms_of(next_attempt_at), 'disabledAt', safeband.ms_of(disabled_at),
+  'disabledReason', disabled_reason)`;
+
+const masked = (endpoint: Endpoint): Endpoint => ({
+  ...endpoint,
+  secrets: endpoint.secrets.map(({ secret, until }) => ({ secret: maskedSecret(secret), until })),
+});
+
+/** All endpoints, the oldest first. */
+export const listEndpoints = async (db: Queryable): Promise<readonly Endpoint[]> => {
+  const sql = `select ${ENDPOINT} as row from safeband.webhook_endpoints
+    order by created_at, endpoint_id`;
+  return (await rowsOf<Endpoint>(db, sql, [])).map(masked);
+};
+
+export async function readEndpoint(
+  db: Queryable,
+  endpointId: string,
+): Promise<Endpoint | undefined> {
+  const [endpoint] = await rowsOf<Endpoint>(
+    db,
+    `select ${ENDPOINT} as row from safeband.webhook_endpoints where endpoint_id = $1`,
+    [endpointId],
+  );
+  return endpoint && masked(endpoint);
+}
+
+const newSecret = (): string => `whsec_${randomBytes(32).toString('base64')}`;
+
+/** Who changes an endpoint, and when. */
+export type By = { readonly by: string; readonly at: Instant };
+export type EndpointInput = {
+  readonly url: string;
+  readonly events: readonly WebhookType[];
+  readonly accounts: readonly string[] | null;
+};
+
+/**
+ * Makes an endpoint, which is told what happens from now on; the secret is shown here and never
+ * again. The URL has passed `urlFlaw`.
+ */
+export function addEndpoint(
+  pool: Pool,
+  { url, events, accounts, by, at }: EndpointInput & By,
+): Promise<{ readonly endpointId: string; readonly secret: string }> {
+  const endpointId = `whe_${randomBytes(16).toString('hex')}`;
+  const secret = newSecret();
+  return inTransaction(pool, async (db) => {
+    let hasMore = true; // what was written before is not for it
+    while (hasMore) hasMore = await placeEvents(db);
+    await db.query(
+      `insert into safeband.webhook_endpoints
+         (endpoint_id, url, events, accounts, secrets, position, created_at, changed_by)
+       select $1, $2, $3, $4, jsonb_build_array(jsonb_build_object('secret', $5::text,
+                'until', null)), case when is_called then last_value else 0 end,
+              safeband.at_ms($6), $7
+         from safeband.webhook_positions`,
+      [endpointId, url, events, accounts, secret, at, by],
+    );
+    return { endpointId, secret };
+  });
+}
+
+/** Changes what is given, and tries at once again; false: there is no such endpoint. */
+export async function changeEndpoint(
+  db: Queryable,
+  endpointId: string,
+  { url, events, accounts, by }: Partial<EndpointInput> & By,
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update safeband.webhook_endpoints
+        set url = coalesce($2, url), events = coalesce($3, events),
+            accounts = case when $4 then $5::text[] else accounts end, changed_by = $6,
+            next_attempt_at = null, recorded_at = clock_timestamp()
+      where endpoint_id = $1`,
+    [endpointId, url ?? null, events ?? null, accounts !== undefined, accounts ?? null, by],
+  );
+  return rowCount === 1;
+}
+
+/** Ends an endpoint, and drops its log. */
+export async function removeEndpoint(db: Queryable, endpointId: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    'delete from safeband.webhook_endpoints where endpoint_id = $1',
+    [endpointId],
+  );
+  return rowCount === 1;
+}
+
+/**
+ * A new secret, shown here and never again. The one before signs as well for that long, in ms, so
+ * that a receiver may know either; any older one ends.
+ */
+export async function rotateSecret(
+  db: Queryable,
+  endpointId: string,
+  { keepMs, by, at }: By & { readonly keepMs: number },
+): Promise<string | undefined> {
+  const secret = newSecret();
+  const { rowCount } = await db.query(
+    `update safeband.webhook_endpoints
+        set secrets = jsonb_build_array(jsonb_build_object('secret', $2::text, 'until', null),
+              secrets->0 || jsonb_build_object('until', $3::bigint)),
+            changed_by = $4, recorded_at = clock_timestamp()
+      where endpoint_id = $1`,
+    [endpointId, secret, at + keepMs, by],
+  );
+  return rowCount === 1 ? secret : undefined;
+}
+
+/**
+ * Takes an endpoint into use again: it is told from where it stopped. False: there is no such
+ * endpoint; one that is in use is tried at once.
+ */
+export async function enableEndpoint(
+  db: Queryable,
+  endpointId: string,
+  { by }: By,
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update safeband.webhook_endpoints
+        set disabled_at = null, disabled_reason = null, attempt = 0, failing_since = null,
+            next_attempt_at = null, changed_by = $2, recorded_at = clock_timestamp()
+      where endpoint_id = $1`,
+    [endpointId, by],
+  );
+  return rowCount === 1;
+}
+
+/** From an event on, or from what happened at an instant. */
+export type ReplayFrom = { readonly eventId: string } | { readonly since: Instant };
+
+/**
+ * Tells an endpoint everything again from there on, in order and with the same ids; where it is
+ * disabled it is then in use again. A place that lies ahead skips what is before it. False: there
+ * is no such endpoint, or no such event.
+ */
+export async function replay(
+  db: Queryable,
+  endpointId: string,
+  from: ReplayFrom & By,
+): Promise<boolean> {
+  const [eventId, since] = 'eventId' in from ? [from.eventId, null] : [null, from.since];
+  const { rowCount } = await db.query(
+    `update safeband.webhook_endpoints
+        set position = target.position - 1, disabled_at = null, disabled_reason = null,
+            attempt = 0, failing_since = null, next_attempt_at = null, changed_by = $4,
+            recorded_at = clock_timestamp()
+       from (select min(position) as position from safeband.webhook_events
+              where event_id = $2 or at >= safeband.at_ms($3)) target
+      where endpoint_id = $1 and target.position is not null`,
+    [endpointId, eventId, since, from.by],
+  );
+  return rowCount === 1;
+}
+
+/** Asks for one try out of turn, also of a disabled endpoint; the id to look for in the log. */
+export async function pingEndpoint(
+  db: Queryable,
+  endpointId: string,
+  at: Instant,
+): Promise<string | undefined> {
+  const { rows } = await db.query<{ event_id: string }>(
+    `insert into safeband.webhook_events (type, endpoint_id, key, at, data)
+     select 'ping', endpoint_id, gen_random_uuid()::text, safeband.at_ms($2), '{}'
+       from safeband.webhook_endpoints where endpoint_id = $1
+     returning event_id`,
+    [endpointId, at],
+  );
+  return rows[0]?.event_id;
+}
+
+export type Delivery = {
+  readonly deliveryId: number;
+  readonly eventId: string;
+  readonly type: string;
+  readonly attempt: number;
+  readonly at: Instant;
+  readonly durationMs: number;
+  readonly status: number | null;
+  /** Null: it was delivered. */
+  readonly error: string | null;
+  /** At most the first KiB of what a receiver that refused said. */
+  readonly answer: string | null;
+};
+
+/** Every try of an endpoint, newest first, `before` that one. */
+export const listDeliveries = (
+  db: Queryable,
+  endpointId: string,
+  { limit, before }: { readonly limit: number; readonly before?: number },
+): Promise<readonly Delivery[]> =>
+  rowsOf(
+    db,
+    `select jsonb_build_object('deliveryId', delivery_id, 'eventId', event_id, 'type', type,
+       'attempt', attempt, 'at', safeband.ms_of(at), 'durationMs', duration_ms, 'status', status,
+       'error', error, 'answer', answer) as row
+     from safeband.webhook_deliveries
+     where endpoint_id = $1 and ($2::bigint is null or delivery_id < $2)
+     order by delivery_id desc limit $3`,
+    [endpointId, before ?? null, limit],
+  );

@@ -1,0 +1,252 @@
+/**
+ * Sends what is due: each endpoint in order, several at once, never two senders together. All
+ * progress is in Postgres, so one that dies loses nothing; what it had in hand is sent again, under
+ * the same id.
+ */
+import { signWebhook } from '../client/webhooks.js';
+import { WEBHOOK_KEPT_MS } from '../domain/limits.js';
+import { isGivenUp, retryDelay, secretsAt, webhookBody } from '../domain/webhooks.js';
+import { SECOND_MS, type Instant } from '../domain/time.js';
+import type { WebhookEvent, WebhookSecret } from '../domain/webhooks.js';
+import { inTransaction, type Pool, type Queryable } from '../postgres/pool.js';
+import { dropOld, endCooldowns, placeEvents } from '../postgres/webhookOutbox.js';
+import {
+  giveSenderLock,
+  listDue,
+  listPings,
+  logTry,
+  movePosition,
+  postpone,
+  readDue,
+  readWindow,
+  takeSenderLock,
+  type Due,
+} from '../postgres/webhookQueue.js';
+import { flawOf, type Post } from './post.js';
+
+/** Endpoints that are called at once. */
+const AT_ONCE = 16;
+/** How often it looks for what is new. */
+const LOOK_MS = SECOND_MS;
+/** The receiver wants no more, ever (Standard Webhooks). */
+const GONE = 410;
+
+export type SenderNeeds = {
+  readonly pool: Pool;
+  readonly post: Post;
+  readonly now: () => Instant;
+  /** In [0, 1). */
+  readonly random: () => number;
+  /** No new try is begun once it is aborted. */
+  readonly leaving: AbortSignal;
+  /** It is alive: after each look. */
+  readonly beat: (sent: number) => void;
+  /** A line for people: an endpoint was switched off. */
+  readonly warn: (line: string, details: { readonly [name: string]: unknown }) => void;
+};
+export type Sent = { readonly delivered: number; readonly failed: number };
+
+/** Sends until that instant, or until it is told to leave. */
+export const sendUntil = (needs: SenderNeeds, end: Instant): Promise<Sent> =>
+  asOnly(needs, async (sender, lookOnce) => {
+    while (!needs.leaving.aborted && needs.now() < end) {
+      await lookOnce();
+      needs.beat(sender.sent.delivered);
+      await pause(LOOK_MS, needs.leaving);
+    }
+  });
+
+/** Sends what is due now, and what comes after it in the same endpoints; then it ends. */
+export const sendDue = (needs: SenderNeeds): Promise<Sent> =>
+  asOnly(needs, async (sender, lookOnce) => {
+    await lookOnce();
+    await sender.idle();
+  });
+
+/** Works as the only sender; where there is another, a look does nothing. */
+async function asOnly(
+  needs: SenderNeeds,
+  work: (sender: Sender, lookOnce: () => Promise<void>) => Promise<void>,
+): Promise<Sent> {
+  const sender = new Sender(needs);
+  // Whoever holds this connection is the sender: if it dies, the lock is free at once.
+  const lock = await needs.pool.connect();
+  let isMine = false;
+  try {
+    await work(sender, async () => {
+      isMine ||= await takeSenderLock(lock);
+      if (isMine) await sender.look(lock);
+    });
+    await sender.settled();
+    if (isMine) await giveSenderLock(lock);
+    lock.release();
+    return sender.sent;
+  } catch (error) {
+    lock.release(true);
+    await sender.settled();
+    throw error;
+  }
+}
+
+class Sender {
+  readonly sent = { delivered: 0, failed: 0 };
+  readonly #needs: SenderNeeds;
+  readonly #busy = new Map<string, Promise<void>>();
+  #isOver = false;
+  #hasDropped = false;
+
+  constructor(needs: SenderNeeds) {
+    this.#needs = needs;
+  }
+
+  /** Brings the outbox up to date, and begins with every endpoint whose turn it is. */
+  async look(lock: Queryable): Promise<void> {
+    const { pool, now } = this.#needs;
+    if (!this.#hasDropped) await dropOld(lock, now() - WEBHOOK_KEPT_MS);
+    this.#hasDropped = true;
+    await endCooldowns(lock, now());
+    let hasMore = true;
+    while (hasMore) hasMore = await inTransaction(pool, placeEvents);
+    for (const ping of await listPings(lock))
+      this.#begin(ping.event.eventId, () => this.#ping(ping));
+    const due = await listDue(lock, { at: now(), busy: [...this.#busy.keys()] });
+    for (const { endpointId } of due) this.#begin(endpointId, () => this.#drain(endpointId));
+  }
+
+  /** Waits for all that has begun, and what comes after it. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#busy.values());
+  }
+
+  /** Begins nothing more, and waits for what is on its way. */
+  async settled(): Promise<void> {
+    this.#isOver = true;
+    await this.idle();
+  }
+
+  #begin(key: string, work: () => Promise<void>): void {
+    if (this.#busy.has(key) || this.#busy.size >= AT_ONCE) return;
+    const done = work()
+      .catch((error: unknown) => {
+        // Postgres is away, or busy: nothing was lost, the next look begins again.
+        this.#needs.warn('webhook.interrupted', { error: String(error) });
+      })
+      .finally(() => this.#busy.delete(key));
+    this.#busy.set(key, done);
+  }
+
+  get #isLeaving(): boolean {
+    return this.#isOver || this.#needs.leaving.aborted;
+  }
+
+  /** An endpoint's events, one after the other, until there are no more or one is not taken. */
+  async #drain(endpointId: string): Promise<void> {
+    const { pool, now } = this.#needs;
+    for (;;) {
+      let due = await readDue(pool, endpointId, now());
+      if (!due) return;
+      const { events, last } = await readWindow(pool, due);
+      if (last === due.position) return;
+      for (const event of events) {
+        if (this.#isLeaving || !(await this.#deliver(due, event))) return;
+        due = { ...due, position: event.position, attempt: 0, failingSince: null };
+      }
+      if (due.position !== last && !(await movePosition(pool, due, last))) return;
+    }
+  }
+
+  /** One event, once; true: it was taken, and the next one may follow. */
+  async #deliver(due: Due, event: WebhookEvent & { readonly position: number }): Promise<boolean> {
+    const { pool, now, random, warn } = this.#needs;
+    const attempt = due.attempt + 1;
+    const { error, status } = await this.#try(due, event, attempt);
+    if (error === null) return movePosition(pool, due, event.position);
+    const at = now();
+    const failingSince = due.failingSince ?? at;
+    const reason = reasonToStop(status, failingSince, at);
+    const { endpointId } = due;
+    if (reason !== null) warn('webhook.disabled', { endpointId, reason, error });
+    await postpone(pool, due, {
+      attempt,
+      failingSince,
+      nextAttemptAt: at + retryDelay(attempt, random()),
+      disabled: reason === null ? null : { at, reason },
+    });
+    return false;
+  }
+
+  async #ping(ping: Awaited<ReturnType<typeof listPings>>[number]): Promise<void> {
+    await this.#try(ping, ping.event, 1);
+  }
+
+  async #try(
+    endpoint: Pick<Due, 'endpointId' | 'url' | 'secrets'>,
+    event: WebhookEvent,
+    attempt: number,
+  ): Promise<{ readonly status: number | null; readonly error: string | null }> {
+    const { pool, post, now } = this.#needs;
+    const at = now();
+    const begin = performance.now();
+    const body = webhookBody(event);
+    const headers = headersOf(event.eventId, body, endpoint.secrets, at);
+    const heard = await post(endpoint.url, headers, body).catch((error: unknown) => ({
+      status: null,
+      answer: null,
+      error: flawOf(error),
+    }));
+    const flaw = 'error' in heard ? heard.error : flawOfStatus(heard.status);
+    const { endpointId } = endpoint;
+    const durationMs = Math.round(performance.now() - begin);
+    await logTry(pool, {
+      endpointId,
+      event,
+      attempt,
+      at,
+      durationMs,
+      status: heard.status,
+      error: flaw,
+      answer: flaw === null ? null : heard.answer,
+    });
+    this.sent[flaw === null ? 'delivered' : 'failed'] += 1;
+    return { status: heard.status, error: flaw };
+  }
+}
+
+function headersOf(
+  id: string,
+  body: string,
+  secrets: readonly WebhookSecret[],
+  at: Instant,
+): { readonly [name: string]: string } {
+  const sentAt = Math.floor(at / SECOND_MS);
+  const signatures = secretsAt(secrets, at).map((one) => signWebhook({ id, sentAt, body }, one));
+  return {
+    'user-agent': 'safeband-webhooks/1',
+    'webhook-id': id,
+    'webhook-timestamp': String(sentAt),
+    'webhook-signature': signatures.join(' '),
+  };
+}
+
+function flawOfStatus(status: number): string | null {
+  if (status >= 200 && status < 300) return null;
+  const isMoved = status >= 300 && status < 400;
+  return `the receiver answered ${status}${isMoved ? ': no redirect is followed' : ''}`;
+}
+
+function reasonToStop(status: number | null, failingSince: Instant, at: Instant): string | null {
+  if (status === GONE) return 'the receiver answered 410: it wants no more';
+  return isGivenUp(failingSince, at) ? 'nothing was taken for three days' : null;
+}
+
+/** Resolves after that time, or when it is told to leave. */
+const pause = (ms: number, leaving: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(done, ms);
+    function done(): void {
+      clearTimeout(timer);
+      leaving.removeEventListener('abort', done);
+      resolve();
+    }
+    leaving.addEventListener('abort', done);
+  });
