@@ -34,10 +34,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'webhooks',
     '@temporalio/activity',
     '@temporalio/common',
-    'luxon',
+    'windows',
   ],
-  postgres: ['postgres', 'domain', 'config', 'pg', 'node:'],
+  postgres: ['postgres', 'domain', 'config', 'windows', 'pg', 'node:'],
   webhooks: ['webhooks', 'domain', 'postgres', 'client/webhooks', 'node:'],
+  windows: ['domain', 'luxon'],
   client: ['client', 'domain', 'protocol', '@temporalio/client', '@temporalio/common', 'node:'],
   dev: [
     'dev',
