@@ -3,7 +3,8 @@
  * and the Schedule of the fleet audit.
  */
 import { Client } from '@temporalio/client';
-import { configFrom, sentenceOf } from './config.js';
+import { dataConverterFrom } from './codec.js';
+import { configFrom, sentenceOf, type Config } from './config.js';
 import { migrate } from './postgres/migrate.js';
 import { FLEET_AUDIT, SEARCH_ATTRIBUTES } from './protocol.js';
 import { registerSchedule } from './schedule.js';
@@ -16,7 +17,7 @@ const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
-async function registerInTemporal(): Promise<void> {
+async function registerInTemporal({ payloadKeys }: Config): Promise<void> {
   const { connection, namespace } = await reachTemporal();
   try {
     const { customAttributes } = await connection.operatorService.listSearchAttributes({
@@ -30,7 +31,8 @@ async function registerInTemporal(): Promise<void> {
     say(
       `search attributes: ${missing.length > 0 ? `registered ${missing.join(', ')}` : 'are there'}`,
     );
-    const schedule = await registerSchedule(new Client({ connection, namespace }));
+    const dataConverter = dataConverterFrom(payloadKeys);
+    const schedule = await registerSchedule(new Client({ connection, namespace, dataConverter }));
     say(`schedule ${FLEET_AUDIT.scheduleId}: ${schedule}`);
   } finally {
     await connection.close();
@@ -38,9 +40,10 @@ async function registerInTemporal(): Promise<void> {
 }
 
 try {
-  const applied = await migrate(configFrom(process.env).databaseUrl, say);
+  const config = configFrom(process.env);
+  const applied = await migrate(config.databaseUrl, say);
   say(applied.length > 0 ? `${applied.length} migrations applied` : 'the database is up to date');
-  await registerInTemporal();
+  await registerInTemporal(config);
 } catch (error) {
   const sentence = sentenceOf(error);
   process.stderr.write(`${sentence ?? (error instanceof Error ? error.stack : String(error))}\n`);

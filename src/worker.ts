@@ -1,10 +1,24 @@
 /** The worker: runs the accounts' workflows and writes their rows. `npm run worker`. */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DefaultLogger, Runtime, Worker, type NativeConnection } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  Runtime,
+  Worker,
+  type NativeConnection,
+  type WorkerDeploymentOptions,
+} from '@temporalio/worker';
 import { keepStacksShort, webpackConfigHook } from './bundling.js';
 import { createActivities } from './activities/index.js';
-import { ConfigError, configFrom, sentenceOf, type Config } from './config.js';
+import { dataConverterFrom } from './codec.js';
+import {
+  ConfigError,
+  configFrom,
+  sentenceOf,
+  type Config,
+  type PayloadKey,
+  type WorkerVersion,
+} from './config.js';
 import { createLogger } from './logger.js';
 import { createPool } from './postgres/pool.js';
 import { TASK_QUEUE } from './protocol.js';
@@ -23,13 +37,15 @@ export type WorkerNeeds = {
   readonly connection: NativeConnection;
   readonly namespace: string;
   readonly databaseUrl: string;
+  readonly payloadKeys?: readonly PayloadKey[];
+  readonly workerVersion?: WorkerVersion | undefined;
 };
 
 /** A worker and what has to be closed after it. */
 export async function createWorker(
   needs: WorkerNeeds,
 ): Promise<{ readonly worker: Worker; readonly close: () => Promise<void> }> {
-  const { connection, namespace, databaseUrl } = needs;
+  const { connection, namespace, databaseUrl, payloadKeys = [], workerVersion } = needs;
   keepStacksShort();
   const pool = createPool(databaseUrl);
   const worker = await Worker.create({
@@ -39,7 +55,11 @@ export async function createWorker(
     workflowsPath: beside('workflows/index'),
     bundlerOptions: { webpackConfigHook },
     interceptors: { workflowModules: [beside('interceptors')] },
-    dataConverter: { payloadConverterPath: beside('payloadConverter') },
+    dataConverter: {
+      ...dataConverterFrom(payloadKeys),
+      payloadConverterPath: beside('payloadConverter'),
+    },
+    ...(workerVersion ? { workerDeploymentOptions: versioned(workerVersion) } : {}),
     activities: { ...createActivities({ pool }) },
     maxCachedWorkflows: CACHED_ACCOUNTS,
     shutdownGraceTime: '10s',
@@ -47,6 +67,16 @@ export async function createWorker(
   });
   return { worker, close: () => pool.end() };
 }
+
+/**
+ * A run stays on the build that began it, so no run is ever replayed by other code; it moves on by
+ * continue-as-new, as soon as it sees that another build is current (inmailAccount.ts).
+ */
+export const versioned = (version: WorkerVersion): WorkerDeploymentOptions => ({
+  version,
+  useWorkerVersioning: true,
+  defaultVersioningBehavior: 'PINNED',
+});
 
 async function main(): Promise<void> {
   const config = configFrom(process.env);
@@ -62,8 +92,11 @@ async function main(): Promise<void> {
     connection,
     namespace,
     databaseUrl: config.databaseUrl,
+    payloadKeys: config.payloadKeys,
+    workerVersion: config.workerVersion,
   });
-  logger.info({ taskQueue: TASK_QUEUE }, 'worker.started');
+  const encryptsWith = config.payloadKeys[0]?.id ?? null;
+  logger.info({ taskQueue: TASK_QUEUE, ...config.workerVersion, encryptsWith }, 'worker.started');
   try {
     await worker.run(); // ends by itself on SIGINT and SIGTERM
   } finally {

@@ -36,9 +36,18 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'luxon',
   ],
   postgres: ['postgres', 'domain', 'config', 'pg', 'node:'],
-  client: ['client', 'domain', 'protocol', '@temporalio/client', '@temporalio/common', 'node:'],
+  client: [
+    'client',
+    'codec',
+    'domain',
+    'protocol',
+    '@temporalio/client',
+    '@temporalio/common',
+    'node:',
+  ],
   dev: [
     'dev',
+    'codec',
     'config',
     'domain',
     'client',
@@ -57,6 +66,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   http: [
     'http',
+    'codec',
     'config',
     'domain',
     'client',
@@ -75,6 +85,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   cli: [
     'cli',
+    'codec',
     'config',
     'domain',
     'client',
@@ -91,7 +102,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'node:',
   ],
   metrics: ['prom-client'],
-  config: [],
+  codec: ['config', '@temporalio/common', '@temporalio/proto', 'node:'],
+  config: ['node:'],
   logger: ['pino'],
   bundling: ['@temporalio/worker', 'node:'],
   schedule: ['domain', 'protocol', '@temporalio/client'],
@@ -99,6 +111,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   worker: ['*'],
   server: ['*'],
   migrate: ['*'],
+  replay: ['*'],
 };
 
 /** Words that the domain may not know, each with its cure. */

@@ -14,7 +14,7 @@ import { dayOf, MINUTE_MS, startOf } from '../domain/time.js';
 import { isStale } from '../domain/window.js';
 import { SAVE_ROWS_MAX } from '../domain/limits.js';
 import type { Activities, Saved } from '../activities/ports.js';
-import { reach } from './world.js';
+import { reach, readable } from './world.js';
 import type { Self } from './self.js';
 
 /** A row that belongs to another owner is not hammered. */
@@ -23,7 +23,7 @@ const BLOCKED_MS = MINUTE_MS;
 /** Does a chore the fast way, or the sure way after the fast one failed; undefined: it failed. */
 async function attempt<T>(self: Self, chore: () => Promise<T>): Promise<T | undefined> {
   try {
-    const done = await chore();
+    const done = readable(await chore());
     self.isSlow = false;
     return done;
   } catch (error) {
@@ -38,7 +38,8 @@ export async function openFrom(self: Self, start: Start): Promise<Actor | undefi
   const owner = workflowInfo().firstExecutionRunId;
   const { accountId } = start;
   return attempt(self, async () => {
-    const found = await reach(self.isSlow).readBack({ accountId, day: dayOf(Date.now()) });
+    const ask = { accountId, day: dayOf(Date.now()) };
+    const found = readable(await reach(self.isSlow).readBack(ask));
     const actor = openActor(start, found, owner, Date.now());
     const version = actor.version + 1;
     const rivals = await claim(self, actor, version, found.account);
@@ -56,7 +57,7 @@ async function claim(
 ): Promise<readonly string[] | undefined> {
   const found = stored && { owner: stored.owner, version: stored.version };
   const row = accountRow(actor.account, version);
-  const answer = await reach(self.isSlow).claim({ owner: actor.owner, found, row });
+  const answer = readable(await reach(self.isSlow).claim({ owner: actor.owner, found, row }));
   return answer.claimed ? answer.rivals : undefined;
 }
 
