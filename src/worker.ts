@@ -8,6 +8,7 @@ import {
   type NativeConnection,
   type WorkerDeploymentOptions,
 } from '@temporalio/worker';
+import type { DataConverter } from '@temporalio/common';
 import { keepStacksShort, webpackConfigHook } from './bundling.js';
 import { createActivities } from './activities/index.js';
 import { dataConverterFrom } from './codec.js';
@@ -33,6 +34,18 @@ const extension = path.extname(fileURLToPath(import.meta.url)); // .js built, .t
 const beside = (name: string): string =>
   fileURLToPath(new URL(`./${name}${extension}`, import.meta.url));
 
+/** What a worker runs; the replay gate runs the same. */
+export const workflowCode = {
+  workflowsPath: beside('workflows/index'),
+  bundlerOptions: { webpackConfigHook },
+  interceptors: { workflowModules: [beside('interceptors')] },
+};
+/** How it reads and writes payloads. */
+export const converterOf = (keys: readonly PayloadKey[]): DataConverter => ({
+  ...dataConverterFrom(keys),
+  payloadConverterPath: beside('payloadConverter'),
+});
+
 export type WorkerNeeds = {
   readonly connection: NativeConnection;
   readonly namespace: string;
@@ -52,13 +65,8 @@ export async function createWorker(
     connection,
     namespace,
     taskQueue: TASK_QUEUE,
-    workflowsPath: beside('workflows/index'),
-    bundlerOptions: { webpackConfigHook },
-    interceptors: { workflowModules: [beside('interceptors')] },
-    dataConverter: {
-      ...dataConverterFrom(payloadKeys),
-      payloadConverterPath: beside('payloadConverter'),
-    },
+    ...workflowCode,
+    dataConverter: converterOf(payloadKeys),
     ...(workerVersion ? { workerDeploymentOptions: versioned(workerVersion) } : {}),
     activities: { ...createActivities({ pool }) },
     maxCachedWorkflows: CACHED_ACCOUNTS,

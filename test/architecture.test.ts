@@ -112,6 +112,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   server: ['*'],
   migrate: ['*'],
   replay: ['*'],
+  replaying: [
+    'protocol',
+    '@temporalio/client',
+    '@temporalio/common/lib',
+    '@temporalio/worker',
+    'node:',
+  ],
 };
 
 /** Words that the domain may not know, each with its cure. */

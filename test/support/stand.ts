@@ -12,6 +12,8 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { createActivities } from '../../src/activities/index.js';
+import { dataConverterFrom } from '../../src/codec.js';
+import type { PayloadKey } from '../../src/config.js';
 import type { Activities } from '../../src/activities/ports.js';
 import { createPool, type Pool } from '../../src/postgres/pool.js';
 import { WORKFLOW_TYPE, workflowIdOf } from '../../src/protocol.js';
@@ -61,6 +63,8 @@ export type StandOptions = {
   readonly databaseUrl?: string;
   /** Workflows of other sources than ours. */
   readonly workflowBundlePath?: string;
+  /** What client and worker encrypt with. */
+  readonly payloadKeys?: readonly PayloadKey[];
   /** The queue of a worker that the test starts itself: none is started here. */
   readonly taskQueue?: string;
 };
@@ -75,7 +79,8 @@ export async function createStand(options: StandOptions = {}): Promise<Stand> {
   const activities = { ...real, ...options.activities?.(real) };
   const connection = await Connection.connect({ address: inject('temporalAddress') });
   const native = await NativeConnection.connect({ address: inject('temporalAddress') });
-  const client = new Client({ connection });
+  const dataConverter = dataConverterFrom(options.payloadKeys ?? []);
+  const client = new Client({ connection, dataConverter });
   const codePath = options.workflowBundlePath ?? inject('workflowBundlePath');
   const taskQueue = options.taskQueue ?? `test-${randomUUID()}`;
   const prefix = `t${randomUUID().slice(0, 8)}`;
@@ -86,6 +91,7 @@ export async function createStand(options: StandOptions = {}): Promise<Stand> {
       connection: native,
       taskQueue,
       workflowBundle: { codePath },
+      dataConverter,
       activities,
       maxCachedWorkflows: options.maxCachedWorkflows ?? 200,
       shutdownForceTime: '5s',
