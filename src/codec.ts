@@ -9,7 +9,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { DataConverter, Payload, PayloadCodec } from '@temporalio/common';
 import proto from '@temporalio/proto';
-import { payloadKeysFrom, type Environment, type PayloadKey } from './config.js';
+import { payloadKeysFrom, type Environment, type PayloadKey, type PayloadKeys } from './config.js';
 
 const { Payload: PayloadMessage } = proto.temporal.api.common.v1;
 
@@ -19,18 +19,15 @@ const CIPHER = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Encrypts with the first key, decrypts with each; without keys it encrypts nothing. */
-export function createCodec(keys: readonly PayloadKey[]): PayloadCodec {
-  const [newest] = keys;
-  return {
-    encode: async (payloads) =>
-      newest ? payloads.map((payload) => encrypted(payload, newest)) : payloads,
-    decode: async (payloads) => payloads.map((payload) => decrypted(payload, keys)),
-  };
-}
+/** Encrypts with the newest key, decrypts with each. */
+export const createCodec = ({ newest, all }: PayloadKeys): PayloadCodec => ({
+  encode: async (payloads) =>
+    newest ? payloads.map((payload) => encrypted(payload, newest)) : payloads,
+  decode: async (payloads) => payloads.map((payload) => decrypted(payload, all)),
+});
 
 /** What a client of the Temporal SDK, and a worker, are given: all entries use the same. */
-export const dataConverterFrom = (keys: readonly PayloadKey[]): DataConverter => ({
+export const dataConverterFrom = (keys: PayloadKeys): DataConverter => ({
   payloadCodecs: [createCodec(keys)],
 });
 

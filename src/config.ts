@@ -11,7 +11,7 @@ export type HttpConfig = { readonly host: string; readonly port: number };
 
 export type Config = {
   readonly databaseUrl: string;
-  readonly payloadKeys: readonly PayloadKey[];
+  readonly payloadKeys: PayloadKeys;
   readonly workerVersion: WorkerVersion | undefined;
   readonly temporalCliPath: string | undefined;
   readonly logLevel: string;
@@ -54,21 +54,32 @@ export function httpFrom(environment: Environment): HttpConfig {
 
 /** A key of `SAFEBAND_PAYLOAD_KEYS`; the object shows its secret to no log. */
 export type PayloadKey = { readonly id: string; readonly secret: KeyObject };
+export type PayloadKeys = {
+  /** Encrypts what is new; null: it stays as it is. */
+  readonly newest: PayloadKey | null;
+  /** Each of them decrypts. */
+  readonly all: readonly PayloadKey[];
+};
+export const NO_KEYS: PayloadKeys = { newest: null, all: [] };
 
 const KEY_BYTES = 32;
 const PAYLOAD_KEYS = 'SAFEBAND_PAYLOAD_KEYS';
+/** In the first place: what is new is not encrypted, and the keys after it still decrypt. */
+const PLAIN = 'plain';
 const GOOD_KEYS =
   'such as k2:<base64>,k1:<base64>, each of 32 random bytes (openssl rand -base64 32); ' +
   'the first encrypts, all decrypt';
 
-/** The keys of payloads, newest first; none: nothing is encrypted. No error has a secret in it. */
-export function payloadKeysFrom(environment: Environment): readonly PayloadKey[] {
+/** The keys of payloads, newest first. No error has a secret in it. */
+export function payloadKeysFrom(environment: Environment): PayloadKeys {
   const raw = environment[PAYLOAD_KEYS]?.trim();
-  if (!raw) return [];
-  const keys = raw.split(',').map((part, n) => payloadKey(part.trim(), n + 1));
-  const twice = keys.find(({ id }, n) => keys.findIndex((one) => one.id === id) !== n);
+  if (!raw) return NO_KEYS;
+  const parts = raw.split(',').map((part) => part.trim());
+  const isPlain = parts[0] === PLAIN;
+  const all = parts.flatMap((part, n) => (n === 0 && isPlain ? [] : [payloadKey(part, n + 1)]));
+  const twice = all.find(({ id }, n) => all.findIndex((one) => one.id === id) !== n);
   if (twice) throw new ConfigError(`${PAYLOAD_KEYS}: the id ${twice.id} is there twice`);
-  return keys;
+  return { newest: (!isPlain && all[0]) || null, all };
 }
 
 function payloadKey(part: string, position: number): PayloadKey {

@@ -1,6 +1,6 @@
 /**
- * `npm run replay`: the gate of a deploy. Replays the recorded histories, and with `--live` also those
- * that are running in Temporal, with the workflows of this build; exit code 1 where one is refused.
+ * `npm run replay`: the gate of a deploy. Replays the recorded histories, and with `--live` also
+ * those that are running in Temporal, with the workflows of this build; exit code 1 on a refusal.
  */
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';

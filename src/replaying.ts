@@ -1,6 +1,6 @@
 /**
- * The replay gate: histories, recorded or running, against the workflows of this build. One that is
- * refused would fail the tasks of each account that is in that place, until the build is taken back.
+ * The replay gate: histories, recorded or running, against the workflows of this build. One that
+ * is refused would fail the tasks of each account in that place, until the build is taken back.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -26,7 +26,7 @@ export type Verdict = {
 
 const RUNNING = `WorkflowType IN ('${WORKFLOW_TYPE}', '${FLEET_AUDIT.workflowType}')`;
 
-/** Recordings below a folder, in order of their names: `.json`, as Temporal writes it, or gzipped. */
+/** Recordings below a folder, by name: `.json` as Temporal writes it, or the same gzipped. */
 export async function* recordingsIn(folder: string): AsyncIterable<Recording> {
   const names = await readdir(folder, { recursive: true });
   for (const name of names.filter((one) => /\.json(\.gz)?$/.test(one)).toSorted()) {

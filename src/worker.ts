@@ -15,9 +15,10 @@ import { dataConverterFrom } from './codec.js';
 import {
   ConfigError,
   configFrom,
+  NO_KEYS,
   sentenceOf,
   type Config,
-  type PayloadKey,
+  type PayloadKeys,
   type WorkerVersion,
 } from './config.js';
 import { createLogger } from './logger.js';
@@ -41,7 +42,7 @@ export const workflowCode = {
   interceptors: { workflowModules: [beside('interceptors')] },
 };
 /** How it reads and writes payloads. */
-export const converterOf = (keys: readonly PayloadKey[]): DataConverter => ({
+export const converterOf = (keys: PayloadKeys): DataConverter => ({
   ...dataConverterFrom(keys),
   payloadConverterPath: beside('payloadConverter'),
 });
@@ -50,7 +51,7 @@ export type WorkerNeeds = {
   readonly connection: NativeConnection;
   readonly namespace: string;
   readonly databaseUrl: string;
-  readonly payloadKeys?: readonly PayloadKey[];
+  readonly payloadKeys?: PayloadKeys;
   readonly workerVersion?: WorkerVersion | undefined;
 };
 
@@ -58,7 +59,7 @@ export type WorkerNeeds = {
 export async function createWorker(
   needs: WorkerNeeds,
 ): Promise<{ readonly worker: Worker; readonly close: () => Promise<void> }> {
-  const { connection, namespace, databaseUrl, payloadKeys = [], workerVersion } = needs;
+  const { connection, namespace, databaseUrl, payloadKeys = NO_KEYS, workerVersion } = needs;
   keepStacksShort();
   const pool = createPool(databaseUrl);
   const worker = await Worker.create({
@@ -103,7 +104,7 @@ async function main(): Promise<void> {
     payloadKeys: config.payloadKeys,
     workerVersion: config.workerVersion,
   });
-  const encryptsWith = config.payloadKeys[0]?.id ?? null;
+  const encryptsWith = config.payloadKeys.newest?.id ?? null;
   logger.info({ taskQueue: TASK_QUEUE, ...config.workerVersion, encryptsWith }, 'worker.started');
   try {
     await worker.run(); // ends by itself on SIGINT and SIGTERM

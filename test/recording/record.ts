@@ -64,6 +64,7 @@ it('records each shape', async () => {
         return [name, await runsOf(stand, account)] as const;
       }),
     );
+    expect(lived.every(([, runs]) => runs.length > 0)).toBe(true);
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
     for (const [name, runs] of lived) {

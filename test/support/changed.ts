@@ -23,18 +23,29 @@ export const PATCHED_TIMERS = timers("if (patched('second-timers'))");
 
 /** Writes the bundle, and answers with its path; types are named as the list does. */
 export async function bundleOf(changes: Readonly<Record<string, Change>>): Promise<string> {
-  await mkdir(scratch, { recursive: true });
   const lines = await Promise.all(
-    Object.entries(changes).map(async ([type, change]) => {
-      const sources = await broken({ rule: '-', by: '-', ...change });
-      const home = path.join(sources, 'src', 'workflows', 'index.ts');
-      return `export { inmailAccount as ${type} } from ${JSON.stringify(home)};\n`;
-    }),
+    Object.entries(changes).map(
+      async ([type, change]) =>
+        `export { inmailAccount as ${type} } from ${await homeOf(change)};\n`,
+    ),
   );
-  const name = Object.keys(changes).join('-');
-  const entry = path.join(scratch, `${name}.ts`);
-  await writeFile(entry, lines.join(''));
+  return written(Object.keys(changes).join('-'), lines.join(''));
+}
+
+/** The bundle of a build that has the change; its types are ours. */
+export const buildOf = async (change: Change): Promise<string> =>
+  written('build', `export * from ${await homeOf(change)};\n`);
+
+/** Where the changed workflows are, as an import names it. */
+async function homeOf(change: Change): Promise<string> {
+  const sources = await broken({ rule: '-', by: '-', ...change });
+  return JSON.stringify(path.join(sources, 'src', 'workflows', 'index.ts'));
+}
+
+async function written(name: string, entry: string): Promise<string> {
+  await mkdir(scratch, { recursive: true });
+  await writeFile(path.join(scratch, `${name}.ts`), entry);
   const bundle = path.join(scratch, `${name}.js`);
-  await writeBundle(bundle, entry);
+  await writeBundle(bundle, path.join(scratch, `${name}.ts`));
   return bundle;
 }

@@ -13,7 +13,7 @@ import pg from 'pg';
 import { inject } from 'vitest';
 import { createActivities } from '../../src/activities/index.js';
 import { dataConverterFrom } from '../../src/codec.js';
-import type { PayloadKey } from '../../src/config.js';
+import { NO_KEYS, type PayloadKeys } from '../../src/config.js';
 import type { Activities } from '../../src/activities/ports.js';
 import { createPool, type Pool } from '../../src/postgres/pool.js';
 import { WORKFLOW_TYPE, workflowIdOf } from '../../src/protocol.js';
@@ -31,7 +31,8 @@ export type Stand = {
   readonly connect: (accountId: string, start?: object) => Promise<WorkflowHandle>;
   /** Stops the worker as a kill would: what it had in hand is lost. */
   readonly stopWorker: () => Promise<void>;
-  readonly startWorker: () => Promise<void>;
+  /** With other keys than its client, if told so. */
+  readonly startWorker: (payloadKeys?: PayloadKeys) => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
@@ -64,7 +65,7 @@ export type StandOptions = {
   /** Workflows of other sources than ours. */
   readonly workflowBundlePath?: string;
   /** What client and worker encrypt with. */
-  readonly payloadKeys?: readonly PayloadKey[];
+  readonly payloadKeys?: PayloadKeys;
   /** The queue of a worker that the test starts itself: none is started here. */
   readonly taskQueue?: string;
 };
@@ -79,19 +80,19 @@ export async function createStand(options: StandOptions = {}): Promise<Stand> {
   const activities = { ...real, ...options.activities?.(real) };
   const connection = await Connection.connect({ address: inject('temporalAddress') });
   const native = await NativeConnection.connect({ address: inject('temporalAddress') });
-  const dataConverter = dataConverterFrom(options.payloadKeys ?? []);
+  const dataConverter = dataConverterFrom(options.payloadKeys ?? NO_KEYS);
   const client = new Client({ connection, dataConverter });
   const codePath = options.workflowBundlePath ?? inject('workflowBundlePath');
   const taskQueue = options.taskQueue ?? `test-${randomUUID()}`;
   const prefix = `t${randomUUID().slice(0, 8)}`;
   let count = 0;
   let running: { worker: Worker; done: Promise<void> } | undefined;
-  const startWorker = async (): Promise<void> => {
+  const startWorker = async (payloadKeys?: PayloadKeys): Promise<void> => {
     const worker = await Worker.create({
       connection: native,
       taskQueue,
       workflowBundle: { codePath },
-      dataConverter,
+      dataConverter: payloadKeys ? dataConverterFrom(payloadKeys) : dataConverter,
       activities,
       maxCachedWorkflows: options.maxCachedWorkflows ?? 200,
       shutdownForceTime: '5s',
