@@ -9,7 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { Command } from 'commander';
 import colors from 'picocolors';
-import { commonFrom, databaseUrlFrom, sentenceOf } from '../config.js';
+import { dataConverterFrom } from '../codec.js';
+import { commonFrom, databaseUrlFrom, payloadKeysFrom, sentenceOf } from '../config.js';
 import { migrate } from '../postgres/migrate.js';
 import { registerSchedule } from '../schedule.js';
 import { isOurs, stop } from './child.js';
@@ -48,6 +49,8 @@ async function startWorker({ temporalAddress, databaseUrl }: Stack): Promise<Chi
     TZ: 'UTC',
     TEMPORAL_ADDRESS: temporalAddress,
     DATABASE_URL: databaseUrl,
+    SAFEBAND_DEPLOYMENT_NAME: '', // versions are for deploys: nobody here says which is current
+    SAFEBAND_BUILD_ID: '',
   };
   const script = inProject('dist', 'worker.js');
   const pidFile = inProject('.safeband', 'data', 'worker.pid');
@@ -79,7 +82,8 @@ async function startWorker({ temporalAddress, databaseUrl }: Stack): Promise<Chi
 async function scheduleAudit({ temporalAddress: address }: Stack): Promise<void> {
   const connection = await Connection.connect({ address });
   try {
-    await registerSchedule(new Client({ connection }));
+    const dataConverter = dataConverterFrom(payloadKeysFrom(process.env));
+    await registerSchedule(new Client({ connection, dataConverter }));
   } finally {
     await connection.close();
   }
@@ -114,6 +118,7 @@ async function demonstrate(stack: Stack, linkedIn: LinkedIn): Promise<boolean> {
       databaseUrl: stack.databaseUrl,
       linkedInUrl: linkedIn.url,
     },
+    payloadKeys: payloadKeysFrom(process.env),
     linkedIn,
     accounts,
     sends: await readSends(inProject('examples', 'outreach-day.csv'), accounts),

@@ -8,6 +8,7 @@ import { temporal } from '@temporalio/proto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { dataConverterFrom } from '../../src/codec.js';
 import { payloadKeysFrom, type PayloadKeys } from '../../src/config.js';
+import { WORKFLOW_TYPE } from '../../src/protocol.js';
 import { all, ask, run, say, statusOf } from '../support/account.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { fastForward, secondsToMidnight } from '../support/time.js';
@@ -55,7 +56,13 @@ async function stored(): Promise<{ readonly bytes: Buffer; readonly keyIds: read
 }
 
 it('is switched on while the account lives', async () => {
-  await stand.connect(id);
+  const { workflowId } = stand.handle(id);
+  const { client, taskQueue } = stand;
+  const args = [{ accountId: id, tier: 'premium' }];
+  // A task that fails again is tried again after this time.
+  const workflowTaskTimeout = '3s';
+  await client.workflow.start(WORKFLOW_TYPE, { workflowId, taskQueue, args, workflowTaskTimeout });
+  await expect.poll(() => statusOf(withKeys('')).catch(() => undefined), patience).toBeDefined();
   await send(withKeys(''), 'plain');
   await restartWorker('plain,k1'); // every reader first
   await send(withKeys('k1'), 'on');
