@@ -31,10 +31,10 @@ import { hydrate, Self, type Carried } from './self.js';
 /** A cold replay of a longer run would keep callers waiting. */
 const EVENTS_MAX = 600;
 /**
- * A younger run does not move to another build: were the server to say for ever that there is one,
- * as it may where an operator has pinned the account, its runs would chase each other.
+ * A run moves to another build after its first tasks only: were the server to say for ever that
+ * there is one, runs that nobody speaks to would chase each other.
  */
-const MOVES_AFTER_EVENTS = 12;
+const MOVES_AFTER_EVENTS = 8;
 /** Half of what the server takes in one run. */
 const SIGNALS_MAX = 5_000;
 /** Idle accounts reset over this time after midnight, so that they do not all come at once (R7). */

@@ -42,12 +42,15 @@ afterAll(async () => {
   await dropCopies();
 });
 
-/** By the command of the document, as soon as the server has seen that build's worker. */
+/** The first command of the document that begins so, for this deployment. */
+async function documented(first: string): Promise<string> {
+  const [line = ''] = await commandsOf('docs/deploy.md', first);
+  return line.replaceAll(/\bsafeband(?=[ :])/g, deploymentName);
+}
+/** As soon as the server has seen that build's worker. */
 async function makeCurrent(buildId: string): Promise<void> {
-  const [line = ''] = await commandsOf('docs/deploy.md', 'temporal worker deployment set-current');
-  const own = line
-    .replace(/--deployment-name \S+/, `--deployment-name ${deploymentName}`)
-    .replace(/--build-id \S+/, `--build-id ${buildId}`);
+  const line = await documented('temporal worker deployment set-current-version');
+  const own = line.replace(/--build-id \S+/, `--build-id ${buildId}`);
   await expect.poll(() => shell(own).catch(String), patience).toContain('Success');
 }
 
@@ -100,7 +103,9 @@ it('moves accounts forth and back at their next message, and loses and doubles n
     );
     expect(row).toEqual({ events: mine, reservations: mine });
     const lived = await livedBy(stand, account);
-    expect(lived.map(({ builds }) => builds)).toEqual([[OLDER], [NEWER], [OLDER]]);
+    const builds = lived.map((one) => one.builds.join());
+    const moves = builds.filter((build, n) => build !== builds[n - 1]);
+    expect(moves).toEqual([OLDER, NEWER, OLDER]);
     expect(lived.flatMap(({ failures }) => failures)).toEqual([]);
   }
   expect(new Set(reached).size).toBe(reached.length);
@@ -117,6 +122,19 @@ it('is a change that the gate refuses: without versions it would have failed the
   const options = { workflowBundle: { codePath: newer } };
   for await (const verdict of replayed(options, running())) verdicts.push(verdict);
   expect(verdicts).toMatchObject([{ refusal: expect.stringContaining('Nondeterminism') }]);
+});
+
+it('moves an account that nobody speaks to when it is asked for a run', async () => {
+  await makeCurrent(OLDER);
+  const account = await stand.connect(stand.newAccount());
+  await whenSaved(account);
+  expect(await buildNow(account)).toBe(OLDER);
+  await makeCurrent(NEWER);
+  const left = async (): Promise<string> => shell(await documented('temporal workflow count'));
+  expect(await left()).not.toContain('Total: 0');
+  await shell(await documented('temporal workflow signal'));
+  await expect.poll(left, patience).toContain('Total: 0');
+  expect(await buildNow(account)).toBe(NEWER);
 });
 
 it("starts the Schedule's workflow on the build that is current", async () => {
