@@ -1,10 +1,17 @@
 /** What a pipeline engineer writes: one InMail, counted before it is sent and proved after. */
 import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
-import { createClient, pgJournal, SendFailure, sendWithSlot } from 'safeband/client';
+import {
+  createClient,
+  payloadEncryption,
+  pgJournal,
+  SendFailure,
+  sendWithSlot,
+} from 'safeband/client';
 
 const connection = await Connection.connect(); // TEMPORAL_ADDRESS is yours to pass
-const safeband = createClient({ client: new Client({ connection }) });
+const dataConverter = payloadEncryption(process.env); // SAFEBAND_PAYLOAD_KEYS, where it is set
+const safeband = createClient({ client: new Client({ connection, dataConverter }) });
 const journal = pgJournal(new pg.Pool({ connectionString: process.env['DATABASE_URL'] }));
 
 await safeband.connect({

@@ -1,4 +1,5 @@
 /** The environment: read once, checked once. Each setting is the contract's (section 5). */
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { parseNetworks, type Network } from './webhooks/networks.js';
 
 export class ConfigError extends Error {
@@ -11,6 +12,8 @@ export type HttpConfig = { readonly host: string; readonly port: number };
 
 export type Config = {
   readonly databaseUrl: string;
+  readonly payloadKeys: PayloadKeys;
+  readonly workerVersion: WorkerVersion | undefined;
   readonly temporalCliPath: string | undefined;
   readonly logLevel: string;
 };
@@ -26,11 +29,13 @@ export function configFrom(environment: Environment): Config {
         '(npm start sets up a database of its own)',
     );
   }
-  return { databaseUrl, ...commonFrom(environment) };
+  const payloadKeys = payloadKeysFrom(environment);
+  const workerVersion = workerVersionFrom(environment);
+  return { databaseUrl, payloadKeys, workerVersion, ...commonFrom(environment) };
 }
 
 /** What needs no database: logging, and where the Temporal CLI is. */
-export function commonFrom(environment: Environment): Omit<Config, 'databaseUrl'> {
+export function commonFrom(environment: Environment): Pick<Config, 'logLevel' | 'temporalCliPath'> {
   const logLevel = environment['LOG_LEVEL'] ?? 'info';
   if (!LOG_LEVELS.includes(logLevel)) {
     throw new ConfigError(`LOG_LEVEL=${logLevel}: it should be one of ${LOG_LEVELS.join(', ')}`);
@@ -71,6 +76,70 @@ export function webhookNetworksFrom(environment: Environment): readonly Network[
   throw new ConfigError(
     `SAFEBAND_WEBHOOK_NETWORKS=${raw}: it should be networks such as 10.1.0.0/16,fd00::/8`,
   );
+}
+
+/** A key of `SAFEBAND_PAYLOAD_KEYS`; the object shows its secret to no log. */
+export type PayloadKey = { readonly id: string; readonly secret: KeyObject };
+export type PayloadKeys = {
+  /** Encrypts what is new; null: it stays as it is. */
+  readonly newest: PayloadKey | null;
+  /** Each of them decrypts. */
+  readonly all: readonly PayloadKey[];
+};
+export const NO_KEYS: PayloadKeys = { newest: null, all: [] };
+
+const KEY_BYTES = 32;
+const PAYLOAD_KEYS = 'SAFEBAND_PAYLOAD_KEYS';
+/** In the first place: what is new is not encrypted, and the keys after it still decrypt. */
+const PLAIN = 'plain';
+const GOOD_KEYS =
+  'such as k2:<base64>,k1:<base64>, each of 32 random bytes (openssl rand -base64 32); ' +
+  'the first encrypts, all decrypt';
+
+/** The keys of payloads, newest first. No error has a secret in it. */
+export function payloadKeysFrom(environment: Environment): PayloadKeys {
+  const raw = environment[PAYLOAD_KEYS]?.trim();
+  if (!raw) return NO_KEYS;
+  const parts = raw.split(',').map((part) => part.trim());
+  const isPlain = parts[0] === PLAIN;
+  const all = parts.flatMap((part, n) => (n === 0 && isPlain ? [] : [payloadKey(part, n + 1)]));
+  const twice = all.find(({ id }, n) => all.findIndex((one) => one.id === id) !== n);
+  if (twice) throw new ConfigError(`${PAYLOAD_KEYS}: the id ${twice.id} is there twice`);
+  return { newest: (!isPlain && all[0]) || null, all };
+}
+
+function payloadKey(part: string, position: number): PayloadKey {
+  const found = /^([A-Za-z0-9][A-Za-z0-9_.-]{0,63}):([A-Za-z0-9+/_-]+={0,2})$/.exec(part);
+  const secret = Buffer.from(found?.[2] ?? '', 'base64');
+  if (found?.[1] && secret.length === KEY_BYTES) {
+    return { id: found[1], secret: createSecretKey(secret) };
+  }
+  const why = found ? `has ${secret.length} bytes instead of ${KEY_BYTES}` : 'is not <id>:<base64>';
+  throw new ConfigError(`${PAYLOAD_KEYS}: key ${position} ${why}; it should be ${GOOD_KEYS}`);
+}
+
+/** Which build of which deployment a worker is, for Temporal's Worker Versioning. */
+export type WorkerVersion = { readonly deploymentName: string; readonly buildId: string };
+
+/** Undefined: the worker is not versioned, and takes the tasks of every run. */
+export function workerVersionFrom(environment: Environment): WorkerVersion | undefined {
+  const deploymentName = environment['SAFEBAND_DEPLOYMENT_NAME'] || undefined;
+  const buildId = environment['SAFEBAND_BUILD_ID'] || undefined;
+  if (deploymentName === undefined && buildId === undefined) return undefined;
+  if (deploymentName === undefined || buildId === undefined) {
+    const [missing, there] = deploymentName
+      ? ['SAFEBAND_BUILD_ID', 'SAFEBAND_DEPLOYMENT_NAME']
+      : ['SAFEBAND_DEPLOYMENT_NAME', 'SAFEBAND_BUILD_ID'];
+    throw new ConfigError(`${missing} is not set, and ${there} is: set both, or neither`);
+  }
+  const names = { SAFEBAND_DEPLOYMENT_NAME: deploymentName, SAFEBAND_BUILD_ID: buildId };
+  for (const [setting, value] of Object.entries(names)) {
+    if (/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/.test(value)) continue;
+    throw new ConfigError(
+      `${setting}=${value}: it should be 1 to 100 letters, digits, - and _, such as 2026-11-24-3f9c2ab`,
+    );
+  }
+  return { deploymentName, buildId };
 }
 
 /** `DATABASE_URL`, if it is set. The text of the error never has the password in it. */

@@ -3,7 +3,8 @@
  * and the Schedules of the fleet audit and of the webhooks.
  */
 import { Client } from '@temporalio/client';
-import { configFrom, sentenceOf } from './config.js';
+import { dataConverterFrom } from './codec.js';
+import { configFrom, sentenceOf, type Config } from './config.js';
 import { migrate } from './postgres/migrate.js';
 import { SEARCH_ATTRIBUTES } from './protocol.js';
 import { registerSchedules } from './schedule.js';
@@ -16,7 +17,7 @@ const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
-async function registerInTemporal(): Promise<void> {
+async function registerInTemporal({ payloadKeys }: Config): Promise<void> {
   const { connection, namespace } = await reachTemporal();
   try {
     const { customAttributes } = await connection.operatorService.listSearchAttributes({
@@ -30,7 +31,9 @@ async function registerInTemporal(): Promise<void> {
     say(
       `search attributes: ${missing.length > 0 ? `registered ${missing.join(', ')}` : 'are there'}`,
     );
-    const schedules = await registerSchedules(new Client({ connection, namespace }));
+    const dataConverter = dataConverterFrom(payloadKeys);
+    const client = new Client({ connection, namespace, dataConverter });
+    const schedules = await registerSchedules(client);
     for (const [scheduleId, done] of schedules) say(`schedule ${scheduleId}: ${done}`);
   } finally {
     await connection.close();
@@ -38,9 +41,10 @@ async function registerInTemporal(): Promise<void> {
 }
 
 try {
-  const applied = await migrate(configFrom(process.env).databaseUrl, say);
+  const config = configFrom(process.env);
+  const applied = await migrate(config.databaseUrl, say);
   say(applied.length > 0 ? `${applied.length} migrations applied` : 'the database is up to date');
-  await registerInTemporal();
+  await registerInTemporal(config);
 } catch (error) {
   const sentence = sentenceOf(error);
   process.stderr.write(`${sentence ?? (error instanceof Error ? error.stack : String(error))}\n`);

@@ -1,16 +1,21 @@
 /** The worker: runs the accounts' workflows and writes their rows. `npm run worker`. */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Worker, type NativeConnection } from '@temporalio/worker';
+import { Worker, type NativeConnection, type WorkerDeploymentOptions } from '@temporalio/worker';
+import type { DataConverter } from '@temporalio/common';
 import { keepStacksShort, webpackConfigHook } from './bundling.js';
 import { createActivities, type ActivityNeeds } from './activities/index.js';
+import { dataConverterFrom } from './codec.js';
 import {
   ConfigError,
   configFrom,
   metricsAddressFrom,
+  NO_KEYS,
   sentenceOf,
   webhookNetworksFrom,
   type Config,
+  type PayloadKeys,
+  type WorkerVersion,
 } from './config.js';
 import { createLogger } from './logger.js';
 import { createPool } from './postgres/pool.js';
@@ -27,28 +32,48 @@ const extension = path.extname(fileURLToPath(import.meta.url)); // .js built, .t
 const beside = (name: string): string =>
   fileURLToPath(new URL(`./${name}${extension}`, import.meta.url));
 
+/** What a worker runs; the replay gate runs the same. */
+export const workflowCode = {
+  workflowsPath: beside('workflows/index'),
+  bundlerOptions: { webpackConfigHook },
+  interceptors: { workflowModules: [beside('interceptors')] },
+};
+/** How it reads and writes payloads. */
+export const converterOf = (keys: PayloadKeys): DataConverter => ({
+  ...dataConverterFrom(keys),
+  payloadConverterPath: beside('payloadConverter'),
+});
+
 export type WorkerNeeds = {
   readonly connection: NativeConnection;
   readonly namespace: string;
   readonly databaseUrl: string;
   readonly webhooks?: NonNullable<ActivityNeeds['webhooks']>;
+  readonly payloadKeys?: PayloadKeys;
+  readonly workerVersion?: WorkerVersion | undefined;
 };
 
 /** A worker and what has to be closed after it. */
 export async function createWorker(
   needs: WorkerNeeds,
 ): Promise<{ readonly worker: Worker; readonly close: () => Promise<void> }> {
-  const { connection, namespace, databaseUrl, webhooks = {} } = needs;
+  const {
+    connection,
+    namespace,
+    databaseUrl,
+    webhooks = {},
+    payloadKeys = NO_KEYS,
+    workerVersion,
+  } = needs;
   keepStacksShort();
   const pool = createPool(databaseUrl);
   const worker = await Worker.create({
     connection,
     namespace,
     taskQueue: TASK_QUEUE,
-    workflowsPath: beside('workflows/index'),
-    bundlerOptions: { webpackConfigHook },
-    interceptors: { workflowModules: [beside('interceptors')] },
-    dataConverter: { payloadConverterPath: beside('payloadConverter') },
+    ...workflowCode,
+    dataConverter: converterOf(payloadKeys),
+    ...(workerVersion ? { workerDeploymentOptions: versioned(workerVersion) } : {}),
     activities: { ...createActivities({ pool, webhooks }) },
     maxCachedWorkflows: CACHED_ACCOUNTS,
     shutdownGraceTime: '10s',
@@ -56,6 +81,16 @@ export async function createWorker(
   });
   return { worker, close: () => pool.end() };
 }
+
+/**
+ * A run stays on the build that began it, so no run is ever replayed by other code; it moves on by
+ * continue-as-new, as soon as it sees that another build is current (inmailAccount.ts).
+ */
+export const versioned = (version: WorkerVersion): WorkerDeploymentOptions => ({
+  version,
+  useWorkerVersioning: true,
+  defaultVersioningBehavior: 'PINNED',
+});
 
 async function main(): Promise<void> {
   const config = configFrom(process.env);
@@ -70,8 +105,11 @@ async function main(): Promise<void> {
     namespace,
     databaseUrl: config.databaseUrl,
     webhooks: { networks: webhookNetworksFrom(process.env), leaving: leaving.signal },
+    payloadKeys: config.payloadKeys,
+    workerVersion: config.workerVersion,
   });
-  logger.info({ taskQueue: TASK_QUEUE }, 'worker.started');
+  const encryptsWith = config.payloadKeys.newest?.id ?? null;
+  logger.info({ taskQueue: TASK_QUEUE, ...config.workerVersion, encryptsWith }, 'worker.started');
   try {
     await worker.run(); // ends by itself on SIGINT and SIGTERM
   } finally {

@@ -39,9 +39,18 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   postgres: ['postgres', 'domain', 'config', 'windows', 'pg', 'node:'],
   webhooks: ['webhooks', 'domain', 'postgres', 'client/webhooks', 'node:'],
   windows: ['domain', 'luxon'],
-  client: ['client', 'domain', 'protocol', '@temporalio/client', '@temporalio/common', 'node:'],
+  client: [
+    'client',
+    'codec',
+    'domain',
+    'protocol',
+    '@temporalio/client',
+    '@temporalio/common',
+    'node:',
+  ],
   dev: [
     'dev',
+    'codec',
     'config',
     'domain',
     'client',
@@ -60,6 +69,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   http: [
     'http',
+    'codec',
     'config',
     'domain',
     'client',
@@ -79,6 +89,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   cli: [
     'cli',
+    'codec',
     'config',
     'domain',
     'client',
@@ -96,7 +107,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'node:',
   ],
   metrics: ['prom-client', 'postgres/gauges'],
-  config: ['webhooks/networks'],
+  codec: ['config', '@temporalio/common', '@temporalio/proto', 'node:'],
+  config: ['webhooks/networks', 'node:'],
   logger: ['pino'],
   bundling: ['@temporalio/worker', 'node:'],
   schedule: ['domain', 'protocol', '@temporalio/client'],
@@ -105,6 +117,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   worker: ['*'],
   server: ['*'],
   migrate: ['*'],
+  replay: ['*'],
+  replaying: [
+    'protocol',
+    '@temporalio/client',
+    '@temporalio/common/lib',
+    '@temporalio/worker',
+    'node:',
+  ],
 };
 
 /** Words that the domain may not know, each with its cure. */

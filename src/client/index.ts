@@ -10,6 +10,7 @@ export {
   type PolicyInput,
   type StartInput,
 } from './client.js';
+export { payloadEncryption } from '../codec.js';
 export { SafebandError } from './errors.js';
 export type { CallTold } from './measured.js';
 export { pgJournal, type Attempt, type Journal, type Outcome } from './journal.js';

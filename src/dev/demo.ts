@@ -3,6 +3,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { PayloadKeys } from '../config.js';
 import type { SendResult, StartInput, Status } from '../client/index.js';
 import type { PlannedSend } from './day.js';
 import type { LinkedIn } from './linkedin.js';
@@ -11,6 +12,7 @@ import { Tally } from './tally.js';
 
 export type DemoNeeds = {
   readonly places: Places;
+  readonly payloadKeys: PayloadKeys;
   readonly linkedIn: LinkedIn;
   readonly accounts: readonly StartInput[];
   readonly sends: readonly PlannedSend[];
@@ -32,7 +34,7 @@ export async function playDay(needs: DemoNeeds): Promise<readonly DemoResult[]> 
   const { places, linkedIn, accounts, sends, say } = needs;
   // Another day's demonstration on the same data has accounts of its own.
   const suffix = `.${new Date().toISOString().slice(5, 19).replaceAll(/\D/g, '')}`;
-  const pipeline = await createPipeline(places);
+  const pipeline = await createPipeline(places, needs.payloadKeys);
   const tallies = new Map(accounts.map(({ accountId }) => [accountId, new Tally(accountId, say)]));
   try {
     for (const start of accounts) {

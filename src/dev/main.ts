@@ -9,7 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { Command } from 'commander';
 import colors from 'picocolors';
-import { commonFrom, databaseUrlFrom, sentenceOf } from '../config.js';
+import { dataConverterFrom } from '../codec.js';
+import { commonFrom, databaseUrlFrom, payloadKeysFrom, sentenceOf } from '../config.js';
 import { migrate } from '../postgres/migrate.js';
 import { registerSchedules } from '../schedule.js';
 import { isOurs, stop } from './child.js';
@@ -49,6 +50,8 @@ async function startWorker({ temporalAddress, databaseUrl }: Stack): Promise<Chi
     TEMPORAL_ADDRESS: temporalAddress,
     DATABASE_URL: databaseUrl,
     SAFEBAND_WEBHOOK_NETWORKS: process.env['SAFEBAND_WEBHOOK_NETWORKS'] ?? '127.0.0.0/8,::1/128',
+    SAFEBAND_DEPLOYMENT_NAME: '', // versions are for deploys: nobody here says which is current
+    SAFEBAND_BUILD_ID: '',
   };
   const script = inProject('dist', 'worker.js');
   const pidFile = inProject('.safeband', 'data', 'worker.pid');
@@ -80,7 +83,8 @@ async function startWorker({ temporalAddress, databaseUrl }: Stack): Promise<Chi
 async function scheduleAudit({ temporalAddress: address }: Stack): Promise<void> {
   const connection = await Connection.connect({ address });
   try {
-    await registerSchedules(new Client({ connection }));
+    const dataConverter = dataConverterFrom(payloadKeysFrom(process.env));
+    await registerSchedules(new Client({ connection, dataConverter }));
   } finally {
     await connection.close();
   }
@@ -115,6 +119,7 @@ async function demonstrate(stack: Stack, linkedIn: LinkedIn): Promise<boolean> {
       databaseUrl: stack.databaseUrl,
       linkedInUrl: linkedIn.url,
     },
+    payloadKeys: payloadKeysFrom(process.env),
     linkedIn,
     accounts,
     sends: await readSends(inProject('examples', 'outreach-day.csv'), accounts),

@@ -15,6 +15,8 @@ import {
   type SendAnswer,
   type SendResult,
 } from '../client/index.js';
+import { dataConverterFrom } from '../codec.js';
+import { NO_KEYS, payloadKeysFrom, type PayloadKeys } from '../config.js';
 import { createPool, type Pool } from '../postgres/pool.js';
 import type { Behaviour } from './linkedin.js';
 import type { PlannedSend } from './day.js';
@@ -34,9 +36,13 @@ export type Places = {
   readonly linkedInUrl: string;
 };
 
-export async function createPipeline(places: Places): Promise<Pipeline> {
+export async function createPipeline(
+  places: Places,
+  payloadKeys: PayloadKeys = NO_KEYS,
+): Promise<Pipeline> {
   const connection = await Connection.connect({ address: places.temporalAddress });
-  const client = createClient({ client: new Client({ connection }), deadlineMs: 15_000 });
+  const temporal = new Client({ connection, dataConverter: dataConverterFrom(payloadKeys) });
+  const client = createClient({ client: temporal, deadlineMs: 15_000 });
   const pool = createPool(places.databaseUrl);
   const journal = pgJournal(pool);
   return {
@@ -105,7 +111,7 @@ type SecondInput = Places & {
 /** The second process: its plan comes on stdin; it says one JSON line for each send. */
 async function second(): Promise<void> {
   const input: SecondInput = JSON.parse(readFileSync(0, 'utf8'));
-  const pipeline = await createPipeline(input);
+  const pipeline = await createPipeline(input, payloadKeysFrom(process.env));
   const begin = Date.now();
   for (const planned of input.sends) {
     await sleep(Math.max(0, begin + planned.atSeconds * 1_000 - Date.now()));

@@ -44,6 +44,14 @@ export const instant =
 const isObject = (raw: unknown): raw is { readonly [name: string]: unknown } =>
   typeof raw === 'object' && raw !== null && !Array.isArray(raw) && !ArrayBuffer.isView(raw);
 
+/** Why a payload could not be read at all, as the payload converter has put it. */
+export const unreadableIn = (raw: unknown): string | undefined =>
+  isObject(raw) && Object.hasOwn(raw, 'undecodable')
+    ? String(raw['undecodable']).slice(0, UNREADABLE_CHARS)
+    : undefined;
+/** The reason names what it stumbled on: a stranger's text, so no more of it than is of use. */
+const UNREADABLE_CHARS = 200;
+
 /** Collects what is wrong while the fields of one object are read. */
 export class Fields {
   readonly dropped: string[] = [];
@@ -53,12 +61,16 @@ export class Fields {
   readonly #path: string;
 
   constructor(raw: unknown, mode: Mode, path = '') {
-    const isReadable = isObject(raw) && !Object.hasOwn(raw, 'undecodable');
+    const why = unreadableIn(raw);
+    const isReadable = isObject(raw) && why === undefined;
     this.#raw = isReadable ? raw : {};
     this.#mode = mode;
     this.#path = path;
     if (!isReadable)
-      this.refuse('InvalidInput', `${path || 'the payload'} should be a JSON object`);
+      this.refuse(
+        'InvalidInput',
+        `${path || 'the payload'} should be a JSON object${why === undefined ? '' : `: ${why}`}`,
+      );
   }
 
   /** Was the field named at all; null is a value here. */

@@ -15,7 +15,7 @@ import { isStale } from '../domain/window.js';
 import { SAVE_ROWS_MAX } from '../domain/limits.js';
 import type { Activities, Saved } from '../activities/ports.js';
 import { countWrite, type SaveOutcome } from './counting.js';
-import { reach } from './world.js';
+import { reach, readable } from './world.js';
 import type { Self } from './self.js';
 
 /** A row that belongs to another owner is not hammered. */
@@ -24,7 +24,7 @@ const BLOCKED_MS = MINUTE_MS;
 /** Does a chore the fast way, or the sure way after the fast one failed; undefined: it failed. */
 async function attempt<T>(self: Self, chore: () => Promise<T>): Promise<T | undefined> {
   try {
-    const done = await chore();
+    const done = readable(await chore());
     self.isSlow = false;
     return done;
   } catch (error) {
@@ -39,7 +39,8 @@ export async function openFrom(self: Self, start: Start): Promise<Actor | undefi
   const owner = workflowInfo().firstExecutionRunId;
   const { accountId } = start;
   return attempt(self, async () => {
-    const found = await reach(self.isSlow).readBack({ accountId, day: dayOf(Date.now()) });
+    const ask = { accountId, day: dayOf(Date.now()) };
+    const found = readable(await reach(self.isSlow).readBack(ask));
     const actor = openActor(start, found, owner, Date.now());
     const version = actor.version + 1;
     const rivals = await claim(self, actor, version, found.account);
@@ -57,7 +58,7 @@ async function claim(
 ): Promise<readonly string[] | undefined> {
   const found = stored && { owner: stored.owner, version: stored.version };
   const row = accountRow(actor.account, version);
-  const answer = await reach(self.isSlow).claim({ owner: actor.owner, found, row });
+  const answer = readable(await reach(self.isSlow).claim({ owner: actor.owner, found, row }));
   return answer.claimed ? answer.rivals : undefined;
 }
 

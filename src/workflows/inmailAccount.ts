@@ -30,6 +30,11 @@ import { hydrate, Self, type Carried } from './self.js';
 
 /** A cold replay of a longer run would keep callers waiting. */
 const EVENTS_MAX = 600;
+/**
+ * A run moves to another build after its first tasks only: were the server to say for ever that
+ * there is one, runs that nobody speaks to would chase each other.
+ */
+const MOVES_AFTER_EVENTS = 8;
 /** Half of what the server takes in one run. */
 const SIGNALS_MAX = 5_000;
 /** Idle accounts reset over this time after midnight, so that they do not all come at once (R7). */
@@ -52,8 +57,11 @@ export async function inmailAccount(input: unknown): Promise<void> {
     await condition(allHandlersFinished);
   });
   if (isOver(self)) return;
+  const { workflowType, targetWorkerDeploymentVersionChanged: isOtherCurrent } = workflowInfo();
   await makeContinueAsNewFunc<(carried: Carried) => Promise<void>>({
-    workflowType: workflowInfo().workflowType,
+    workflowType,
+    // Else the next run would stay with this build, also when its workers are gone.
+    ...(isOtherCurrent ? { initialVersioningBehavior: 'AUTO_UPGRADE' } : {}),
   })(self.carried);
 }
 
@@ -181,7 +189,14 @@ function leaveIfCancelled(self: Self): void {
 const isTooLong = (self: Self): boolean =>
   self.signals > SIGNALS_MAX ||
   workflowInfo().continueAsNewSuggested ||
-  workflowInfo().historyLength > EVENTS_MAX;
+  workflowInfo().historyLength > EVENTS_MAX ||
+  isToMove();
+
+/** Another build of the worker is current: the run ends, and the next one begins there. */
+function isToMove(): boolean {
+  const { targetWorkerDeploymentVersionChanged, historyLength } = workflowInfo();
+  return targetWorkerDeploymentVersionChanged && historyLength > MOVES_AFTER_EVENTS;
+}
 
 /** Disconnected, nothing in flight, nothing unsaved: the workflow ends (R13). */
 function isOver({ actor }: Self): boolean {

@@ -5,6 +5,7 @@ import { tell, type Actor } from '../domain/actor.js';
 import type { Command, Refusal } from '../domain/events.js';
 import { parseStart } from '../domain/settingsMessages.js';
 import { stateOf, type Start } from '../domain/settings.js';
+import { unreadableIn } from '../domain/fields.js';
 import { failureOf, SEARCH_ATTRIBUTES, workflowIdOf, type Findings } from '../protocol.js';
 import { Alarm } from './alarm.js';
 import { detailsOf } from './details.js';
@@ -137,16 +138,18 @@ const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttribute
 const STATE = keyword(SEARCH_ATTRIBUTES.state);
 const TIER = keyword(SEARCH_ATTRIBUTES.tier);
 
-/** The run before this one handed over its state; nobody else can. */
 const isCarried = (input: unknown): input is Carried =>
-  workflowInfo().continuedFromExecutionRunId !== undefined &&
-  typeof input === 'object' &&
-  input !== null &&
-  'v' in input;
+  typeof input === 'object' && input !== null && 'v' in input;
 
-/** What a run begins with, or why its start object is no good. */
+/**
+ * What a run begins with, or why its start object is no good. State that the run before handed over
+ * and that this worker cannot read, such as without its key, waits: nothing is forgotten for it.
+ */
 export function hydrate(input: unknown): Carried | Refusal {
-  if (isCarried(input)) return input;
+  if (workflowInfo().continuedFromExecutionRunId !== undefined) {
+    if (isCarried(input)) return input;
+    throw new Error(`the state of the run before cannot be read: ${unreadableIn(input) ?? ''}`);
+  }
   const parsed = parseStart(input, 'strict', Date.now());
   if (!parsed.ok) return parsed;
   const expected = workflowIdOf(parsed.value.accountId);

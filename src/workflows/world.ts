@@ -1,6 +1,7 @@
 /** The two ways of reaching the world: fast, in the same task, and sure, beside it. */
 import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/ports.js';
+import { unreadableIn } from '../domain/fields.js';
 
 /** Answers wait while it runs, so it is short and tried once. */
 const fast = proxyLocalActivities<Activities>({
@@ -22,3 +23,10 @@ const sure = proxyActivities<Activities>({
 });
 
 export const reach = (isSlow: boolean): Activities => (isSlow ? sure : fast);
+
+/** An answer that this worker cannot read, such as without its key, is none; it is asked again. */
+export function readable<T>(answer: T): T {
+  const why = unreadableIn(answer);
+  if (why !== undefined) throw new Error(`what Postgres answered cannot be read: ${why}`);
+  return answer;
+}

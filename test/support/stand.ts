@@ -12,6 +12,8 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { createActivities } from '../../src/activities/index.js';
+import { dataConverterFrom } from '../../src/codec.js';
+import { NO_KEYS, type PayloadKeys } from '../../src/config.js';
 import type { Activities } from '../../src/activities/ports.js';
 import { createPool, type Pool } from '../../src/postgres/pool.js';
 import { WORKFLOW_TYPE, workflowIdOf } from '../../src/protocol.js';
@@ -29,7 +31,8 @@ export type Stand = {
   readonly connect: (accountId: string, start?: object) => Promise<WorkflowHandle>;
   /** Stops the worker as a kill would: what it had in hand is lost. */
   readonly stopWorker: () => Promise<void>;
-  readonly startWorker: () => Promise<void>;
+  /** With other keys than its client, if told so. */
+  readonly startWorker: (payloadKeys?: PayloadKeys) => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
@@ -61,6 +64,8 @@ export type StandOptions = {
   readonly databaseUrl?: string;
   /** Workflows of other sources than ours. */
   readonly workflowBundlePath?: string;
+  /** What client and worker encrypt with. */
+  readonly payloadKeys?: PayloadKeys;
   /** The queue of a worker that the test starts itself: none is started here. */
   readonly taskQueue?: string;
 };
@@ -76,17 +81,19 @@ export async function createStand(options: StandOptions = {}): Promise<Stand> {
   const activities = { ...real, ...options.activities?.(real) };
   const connection = await Connection.connect({ address: inject('temporalAddress') });
   const native = await NativeConnection.connect({ address: inject('temporalAddress') });
-  const client = new Client({ connection });
+  const dataConverter = dataConverterFrom(options.payloadKeys ?? NO_KEYS);
+  const client = new Client({ connection, dataConverter });
   const codePath = options.workflowBundlePath ?? inject('workflowBundlePath');
   const taskQueue = options.taskQueue ?? `test-${randomUUID()}`;
   const prefix = `t${randomUUID().slice(0, 8)}`;
   let count = 0;
   let running: { worker: Worker; done: Promise<void> } | undefined;
-  const startWorker = async (): Promise<void> => {
+  const startWorker = async (payloadKeys?: PayloadKeys): Promise<void> => {
     const worker = await Worker.create({
       connection: native,
       taskQueue,
       workflowBundle: { codePath },
+      dataConverter: payloadKeys ? dataConverterFrom(payloadKeys) : dataConverter,
       activities,
       maxCachedWorkflows: options.maxCachedWorkflows ?? 200,
       shutdownForceTime: '5s',

@@ -1,0 +1,105 @@
+/**
+ * `npm run replay`: the gate of a deploy. Replays the recorded histories, and with `--live` also
+ * those that are running in Temporal, with the workflows of this build; exit code 1 on a refusal.
+ */
+import { fileURLToPath } from 'node:url';
+import { Client } from '@temporalio/client';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { Command, InvalidArgumentError } from 'commander';
+import { dataConverterFrom } from './codec.js';
+import { ConfigError, payloadKeysFrom, sentenceOf } from './config.js';
+import { recordingsIn, replayed, runningIn, runningQuery, type Recording } from './replaying.js';
+import { reachTemporal } from './temporal.js';
+import { converterOf, workflowCode } from './worker.js';
+
+const RECORDED = fileURLToPath(new URL('../test/histories', import.meta.url));
+const LIVE_MAX = 500;
+
+const say = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+/** On a terminal: one line that is written over. */
+const progress = (line: string): void => {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001B[K${line}`);
+};
+
+const countFrom = (raw: string): number => {
+  if (/^[1-9]\d{0,6}$/.test(raw)) return Number(raw);
+  throw new InvalidArgumentError('it should be a number from 1 to 9999999');
+};
+
+type Tally = { readonly replayed: number; readonly refused: number };
+
+/** Replays them all; says each that is refused, and with `isTold` each. */
+async function gate(
+  what: string,
+  recordings: AsyncIterable<Recording>,
+  isTold: boolean,
+): Promise<Tally> {
+  const options = {
+    ...workflowCode,
+    dataConverter: converterOf(payloadKeysFrom(process.env)),
+  };
+  let [count, refused] = [0, 0];
+  for await (const { name, events, refusal } of replayed(options, recordings)) {
+    count += 1;
+    if (refusal !== undefined) refused += 1;
+    progress(`${what}: ${count} replayed, ${refused} refused`);
+    if (refusal === undefined && !isTold) continue;
+    progress('');
+    say(`${refusal === undefined ? 'ok     ' : 'REFUSED'} ${name}, ${events} events`);
+    if (refusal !== undefined) say(`        ${refusal}`);
+  }
+  progress('');
+  say(`${what}: ${count} replayed, ${refused} refused`);
+  return { replayed: count, refused };
+}
+
+async function live(limit: number, more: string | undefined): Promise<Tally> {
+  const { connection, namespace } = await reachTemporal();
+  try {
+    const dataConverter = dataConverterFrom(payloadKeysFrom(process.env));
+    const client = new Client({ connection, namespace, dataConverter });
+    const query = runningQuery(more);
+    const { count } = await client.workflow.count(query);
+    if (count > limit) say(`${count} runs are going on; the ${limit} most recent are replayed`);
+    return await gate(`running in ${namespace}`, runningIn(client, { query, limit }), false);
+  } finally {
+    await connection.close();
+  }
+}
+
+/** What a refusal is about is told by the gate itself, in a line. */
+const SILENT = {
+  logger: new DefaultLogger('ERROR', () => undefined),
+  telemetryOptions: { logging: { forward: {}, filter: 'OFF' } },
+};
+
+type Options = { readonly live?: boolean; readonly limit: number; readonly query?: string };
+
+async function main(): Promise<void> {
+  const command = new Command('npm run replay --')
+    .description('Replays histories with the workflows of this build; exit code 1 on a refusal.')
+    .argument('[folder]', 'where the recorded histories are', RECORDED)
+    .option('--live', 'also replay the runs that are going on where TEMPORAL_ADDRESS says')
+    .option('--limit <count>', 'at most that many of them', countFrom, LIVE_MAX)
+    .option('--query <query>', 'of them only those of this Temporal list filter')
+    .parse();
+  const { live: isLive, limit, query } = command.opts<Options>();
+  const [folder = RECORDED] = command.processedArgs.map(String);
+  Runtime.install(SILENT);
+  const tallies = [await gate('recorded', recordingsIn(folder), true)];
+  if (tallies[0]?.replayed === 0) {
+    throw new ConfigError(`no history is recorded in ${folder}: npm run histories records them`);
+  }
+  if (isLive) tallies.push(await live(limit, query));
+  if (tallies.every(({ refused }) => refused === 0)) return;
+  say('This build must not take over: see docs/deploy.md, "When the gate refuses".');
+  process.exitCode = 1;
+}
+
+main().catch((error: unknown) => {
+  const sentence = sentenceOf(error);
+  process.stderr.write(`${sentence ?? (error instanceof Error ? error.stack : String(error))}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,109 @@
+/** The gate of a deploy: recorded histories go on with these workflows, and not with changed ones. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { recordingsIn, replayed, type Recording, type Verdict } from '../../src/replaying.js';
+import { dropCopies } from '../mutants/mutant.js';
+import { bundleOf, PATCHED_TIMERS, SECOND_TIMERS, type Change } from '../support/changed.js';
+
+const RECORDED = 'test/histories';
+
+/** Changes that would fail the tasks of running accounts, and a place where each shows. */
+const REFUSED: Readonly<Record<string, Change & { readonly shows: string }>> = {
+  secondTimers: { ...SECOND_TIMERS, shows: 'idle-days-1' },
+  noClaim: {
+    what: 'an activity less at the start',
+    file: 'src/workflows/chores.ts',
+    old: 'readable(await reach(self.isSlow).claim({ owner: actor.owner, found, row }))',
+    mutated: '{ claimed: true, rivals: [] }',
+    shows: 'early',
+  },
+  noAttributes: {
+    what: 'search attributes are no longer written',
+    file: 'src/workflows/self.ts',
+    old: '    if (this.#published?.state === state &&',
+    mutated: '    if (state) return;\n    if (this.#published?.state === state &&',
+    shows: 'cooldown',
+  },
+};
+
+let changed: string;
+beforeAll(async () => {
+  changed = await bundleOf({ patchedTimers: PATCHED_TIMERS, ...REFUSED });
+});
+afterAll(dropCopies);
+
+/** Recordings of accounts whose file is named so, as if they were of another workflow type. */
+async function* asType(type: string, named = ''): AsyncIterable<Recording> {
+  for await (const recording of recordingsIn(RECORDED)) {
+    const { workflowType } = startOf(recording);
+    if (workflowType?.name !== 'inmailAccount' || !recording.name.includes(named)) continue;
+    workflowType.name = type;
+    yield recording;
+  }
+}
+const startOf = ({ history }: Recording) =>
+  history.events?.[0]?.workflowExecutionStartedEventAttributes ?? {};
+
+async function verdicts(
+  codePath: string,
+  recordings: AsyncIterable<Recording>,
+): Promise<readonly Verdict[]> {
+  const found: Verdict[] = [];
+  for await (const one of replayed({ workflowBundle: { codePath } }, recordings)) found.push(one);
+  return found;
+}
+const refusedIn = (found: readonly Verdict[]): readonly string[] =>
+  found.filter(({ refusal }) => refusal !== undefined).map(({ name }) => name);
+
+it('lets these workflows go on from each recorded history', async () => {
+  const found = await verdicts(inject('workflowBundlePath'), recordingsIn(RECORDED));
+  expect(refusedIn(found)).toEqual([]);
+  expect(found.length).toBeGreaterThan(20);
+});
+
+it.each(Object.entries(REFUSED).map(([type, change]) => [change.what, type, change.shows]))(
+  'refuses: %s',
+  async (_, type, shows) => {
+    const [verdict] = await verdicts(changed, asType(type, shows));
+    expect(verdict?.refusal).toContain('Nondeterminism');
+  },
+);
+
+it('lets through what is patched', async () => {
+  const found = await verdicts(changed, asType('patchedTimers'));
+  expect(refusedIn(found)).toEqual([]);
+  expect(found.length).toBeGreaterThan(20);
+});
+
+it('as a command tells of each, and ends with exit code 1 where one is refused', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'safeband-replay-'));
+  try {
+    const packed = await readFile(`${RECORDED}/0.1.0/fleet-audit.json.gz`);
+    const text = gunzipSync(packed).toString('utf8');
+    await writeFile(path.join(folder, 'good.json'), text);
+    await writeFile(
+      path.join(folder, 'strange.json'),
+      text.replace('"name":"inmailFleetAudit"', '"name":"inmailAccount"'),
+    );
+    const args = ['--import', 'tsx', 'src/replay.ts', folder, '--live'];
+    const env = { ...process.env, TEMPORAL_ADDRESS: inject('temporalAddress') };
+    const ended = await new Promise<{ code: unknown; stdout: string }>((resolve) => {
+      const none = ['--query', "WorkflowId = 'nobody'"];
+      execFile(process.execPath, [...args, ...none], { env }, (error, stdout) =>
+        resolve({ code: error?.code, stdout }),
+      );
+    });
+    expect(ended.code).toBe(1);
+    expect(ended.stdout).toMatch(/^ok {6}good\.json, 12 events$/m);
+    expect(ended.stdout).toMatch(/^REFUSED strange\.json, 12 events\n {8}\S/m);
+    expect(ended.stdout).toContain(
+      'recorded: 2 replayed, 1 refused\nrunning in default: 0 replayed',
+    );
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}, 120_000);

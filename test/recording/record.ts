@@ -1,0 +1,80 @@
+/**
+ * `npm run histories`: lives each shape with the workflows as they are, and writes what Temporal has
+ * of it to test/histories/<version>, without what names a machine.
+ */
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import type { WorkflowHandle } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { expect, it } from 'vitest';
+import { createStand, type Stand } from '../support/stand.js';
+import { SHAPES } from './shapes.js';
+
+const home = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Where it ran, and where its sources lay; a sticky queue is named after its worker's machine. */
+const MACHINE: Readonly<Record<string, unknown>> = { identity: 'recorded', stackTrace: '' };
+const scrubbed = (key: string, value: unknown): unknown =>
+  isSticky(value) ? { ...value, name: 'sticky' } : (MACHINE[key] ?? value);
+const isSticky = (value: unknown): value is object =>
+  typeof value === 'object' &&
+  value !== null &&
+  'kind' in value &&
+  value.kind === 'TASK_QUEUE_KIND_STICKY';
+
+/** All runs of a workflow, oldest first. */
+async function runsOf({ client }: Stand, account: WorkflowHandle): Promise<readonly string[]> {
+  const runs: string[] = [];
+  const query = `WorkflowId = '${account.workflowId}'`;
+  await expect
+    .poll(async () => {
+      const { count } = await client.workflow.count(query);
+      return count;
+    })
+    .toBeGreaterThan(0);
+  const found = [];
+  for await (const run of client.workflow.list({ query })) found.push(run);
+  for (const { runId } of found.toSorted((a, b) => Number(a.startTime) - Number(b.startTime))) {
+    const history = await client.workflow.getHandle(account.workflowId, runId).fetchHistory();
+    runs.push(JSON.stringify(JSON.parse(historyToJSON(history)), scrubbed));
+  }
+  return runs;
+}
+
+it('records each shape', async () => {
+  const { version }: { version: string } = JSON.parse(
+    await readFile(path.join(home, 'package.json'), 'utf8'),
+  );
+  const folder = path.join(home, 'test', 'histories', version);
+  const away = new Set<string>();
+  const stand = await createStand({
+    activities: (real) => ({
+      save: async (rows) => {
+        if (away.has(rows.row.accountId)) throw new Error('the database is away');
+        return real.save(rows);
+      },
+    }),
+  });
+  try {
+    const lived = await Promise.all(
+      Object.entries(SHAPES).map(async ([name, shape]) => {
+        const account = await shape({ stand, away }, stand.newAccount(name));
+        return [name, await runsOf(stand, account)] as const;
+      }),
+    );
+    expect(lived.every(([, runs]) => runs.length > 0)).toBe(true);
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true });
+    for (const [name, runs] of lived) {
+      for (const [n, run] of runs.entries()) {
+        const file = `${name}${runs.length > 1 ? `-${n + 1}` : ''}.json.gz`;
+        await writeFile(path.join(folder, file), gzipSync(run, { level: 9 }));
+        process.stdout.write(`${file.padEnd(24)} ${run.length} characters\n`);
+      }
+    }
+  } finally {
+    await stand.close();
+  }
+});

@@ -1,0 +1,263 @@
+/** The shapes of history that a build has to be able to go on from, each lived on real servers. */
+import { WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
+import { expect } from 'vitest';
+import { WORKFLOW_TYPE, workflowIdOf } from '../../src/protocol.js';
+import { ask, edit, run, say, statusOf, whenSaved } from '../support/account.js';
+import { resetTo } from '../support/reset.js';
+import type { Stand } from '../support/stand.js';
+import { fastForward, secondsToMidnight } from '../support/time.js';
+
+export type Bench = {
+  readonly stand: Stand;
+  /** Accounts whose rows cannot be reached. */
+  readonly away: Set<string>;
+};
+/** Lives one story; what is recorded are all runs of its workflow. */
+export type Shape = (bench: Bench, id: string) => Promise<WorkflowHandle>;
+
+const patience = { timeout: 60_000 };
+const HOUR = 3_600;
+
+async function passMidnight({ stand }: Bench, account: WorkflowHandle): Promise<void> {
+  const { runId } = await account.describe();
+  const { asOf } = await statusOf(account);
+  await fastForward(stand.client, account.workflowId, secondsToMidnight(asOf));
+  await expect.poll(async () => (await account.describe()).runId === runId, patience).toBe(false);
+  await expect.poll(() => statusOf(account).catch(() => undefined), patience).toBeDefined();
+}
+const deliver = (account: WorkflowHandle, reservationId: string): Promise<unknown> =>
+  say(account, 'sendDelivered', { reservationId, chatId: `chat-${reservationId}` });
+
+/** Nobody says anything for two days. */
+const idle: Shape = async (bench, id) => {
+  const account = await bench.stand.connect(id);
+  await passMidnight(bench, account);
+  await passMidnight(bench, account);
+  return account;
+};
+
+/** Sends in each way, with each kind of outcome, by Updates, Signals and batches. */
+const busy: Shape = async (bench, id) => {
+  const account = await bench.stand.connect(id, { ramp: { dailyCaps: [20, 30] } });
+  await run(account);
+  for (const reservationId of ['a', 'b']) {
+    await ask(account, reservationId, { recipientId: reservationId });
+    await deliver(account, reservationId);
+  }
+  const requests = Array.from({ length: 8 }, (_, n) => ({
+    reservationId: `r${n}`,
+    recipientId: `to-${n}`,
+  }));
+  await say(account, 'sendReserveBatch', { requests });
+  await account.signal('sendReserve', { reservationId: 'signalled', leaseSeconds: 60 });
+  const { asOf: sentAt } = await statusOf(account);
+  await account.signal('sendDelivered', { reservationId: 'r0', chatId: 'c0', messageId: 'm0' });
+  await say(account, 'sendFailed', { reservationId: 'r1', kind: 'rejected' });
+  await account.signal('sendFailed', { reservationId: 'r2', kind: 'unknown' });
+  await say(account, 'sendObserved', { chatId: 'c3', messageId: 'm', recipientId: 'to-3', sentAt });
+  await say(account, 'sendObserved', { chatId: 'by hand', messageId: 'm', sentAt });
+  await whenSaved(account);
+  await fastForward(bench.stand.client, account.workflowId, HOUR); // leases end, ticks come
+  const order = { reservationId: 'r2', outcome: 'released', reason: 'looked', actor: 'ada' };
+  await say(account, 'settleByOperator', order);
+  await run(account);
+  await passMidnight(bench, account);
+  return account;
+};
+
+/** Throttled, and the cooldown ends by itself; held and resumed. */
+const cooldown: Shape = async ({ stand }, id) => {
+  const account = await stand.connect(id);
+  await ask(account, 'r');
+  await say(account, 'sendFailed', { reservationId: 'r', kind: 'throttled' });
+  await whenSaved(account);
+  await fastForward(stand.client, account.workflowId, HOUR + 60);
+  await say(account, 'hold', { reason: 'looks odd', actor: 'ada' });
+  await say(account, 'resume', { reason: 'is not', actor: 'ada' });
+  await whenSaved(account);
+  return account;
+};
+
+/** In flight over midnight, and its outcome comes as a Signal at that very time. */
+const midnight: Shape = async (bench, id) => {
+  const account = await bench.stand.connect(id);
+  await ask(account, 'flying', { leaseSeconds: 86_400 });
+  await whenSaved(account);
+  const passed = passMidnight(bench, account);
+  await account.signal('sendFailed', { reservationId: 'flying', kind: 'unknown' });
+  await passed;
+  await account.signal('sendDelivered', { reservationId: 'flying', chatId: 'c' });
+  await whenSaved(account);
+  await run(account);
+  return account;
+};
+
+/** Asked after an hour and a half of silence: it looks at the database first. */
+const coldCheck: Shape = async ({ stand }, id) => {
+  const account = await stand.connect(id);
+  await run(account);
+  await fastForward(stand.client, account.workflowId, 1.5 * HOUR);
+  await Promise.all([ask(account, 'a'), ask(account, 'b')]);
+  await deliver(account, 'a');
+  await whenSaved(account);
+  return account;
+};
+
+/** The database is away for some saves: the sure way is taken, and then the fast one again. */
+const outage: Shape = async ({ stand, away }, id) => {
+  const account = await stand.connect(id);
+  await run(account);
+  away.add(id);
+  await ask(account, 'a');
+  await deliver(account, 'a');
+  const isRetried = async (): Promise<boolean> =>
+    ((await account.describe()).raw.pendingActivities ?? []).some((one) => Number(one.attempt) > 1);
+  await expect.poll(isRetried, patience).toBe(true);
+  await ask(account, 'b');
+  away.delete(id);
+  await whenSaved(account);
+  await deliver(account, 'b');
+  await whenSaved(account);
+  return account;
+};
+
+/** Taken back by an operator: its rows are read again. */
+const reset: Shape = async ({ stand }, id) => {
+  const account = await stand.connect(id);
+  await ask(account, 'a');
+  await deliver(account, 'a');
+  await whenSaved(account);
+  await resetTo(account, 5, 'all');
+  const cause = async () => (await statusOf(account).catch(() => undefined))?.cooldown?.cause;
+  await expect.poll(cause, patience).toBe('two_owners');
+  await whenSaved(account);
+  return account;
+};
+
+/** Terminated, started again, cancelled, taken back, and disconnected for good. */
+const ends: Shape = async ({ stand }, id) => {
+  await (await stand.connect(id)).terminate('an accident');
+  const account = await stand.connect(id);
+  await say(account, 'resume', { reason: 'it was an accident', actor: 'ada' });
+  await ask(account, 'a');
+  await account.cancel();
+  await expect.poll(async () => (await statusOf(account)).state, patience).toBe('disconnected');
+  await stand.connect(id);
+  await deliver(account, 'a');
+  await say(account, 'disconnect', { reason: 'moved away', actor: 'ada' });
+  const status = async () => (await account.describe()).status.name;
+  await expect.poll(status, patience).toBe('COMPLETED');
+  return account;
+};
+
+/** Its first message is a Signal, which waits until the rows are read. */
+const early: Shape = async ({ stand }, id) => {
+  const account = await stand.client.workflow.signalWithStart(WORKFLOW_TYPE, {
+    workflowId: workflowIdOf(id),
+    taskQueue: stand.taskQueue,
+    args: [{ accountId: id, tier: 'premium' }],
+    signal: 'sendDelivered',
+    signalArgs: [{ reservationId: 'forgotten', chatId: 'c' }],
+  });
+  await expect.poll(() => statusOf(account).catch(() => undefined), patience).toBeDefined();
+  await whenSaved(account);
+  return account;
+};
+
+/** Nothing of what it hears is any good. */
+const badSignals: Shape = async ({ stand }, id) => {
+  const account = await stand.connect(id);
+  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+  await account.signal('sendGreetings', {});
+  await account.signal('__temporal_secret', {});
+  await account.signal('sendDelivered', { chatId: 'no reservation' });
+  await stand.client.workflowService.signalWorkflowExecution({
+    namespace: 'default',
+    workflowExecution: { workflowId: account.workflowId },
+    signalName: 'sendDelivered',
+    input: { payloads: [{ metadata: { encoding: bytes('binary/encrypted') }, data: bytes('x') }] },
+  });
+  await ask(account, 'a', { replyTo: { workflowId: 'nobody', signalName: 'decided' } });
+  await whenSaved(account);
+  return account;
+};
+
+/** A sending window: its openings are worked out, and once more after a change. */
+const windows: Shape = async (bench, id) => {
+  const sendingWindow = { days: ['mon', 'tue', 'wed'], start: '09:00', end: '17:30' };
+  const account = await bench.stand.connect(id, { timezone: 'Europe/Berlin', sendingWindow });
+  await run(account);
+  await ask(account, 'a');
+  await say(account, 'configure', { sendingWindow: { ...sendingWindow, end: '18:00' } });
+  await say(account, 'configure', { dailyCap: 10, sendingWindow: null, actor: 'ada' });
+  await whenSaved(account);
+  await passMidnight(bench, account);
+  return account;
+};
+
+/** Its row is another's: it rests, and tries it again. */
+const outrun: Shape = async ({ stand }, id) => {
+  const account = await stand.connect(id);
+  await run(account);
+  await edit(stand, id, "owner = 'somebody', version = version + 10");
+  await ask(account, 'a');
+  const state = async (): Promise<string> => (await statusOf(account)).state;
+  await expect.poll(state, patience).toBe('cooldown');
+  await fastForward(stand.client, account.workflowId, 300);
+  return account;
+};
+
+/** An import that does not add up is healed; an identity is compared with all others'. */
+const imported: Shape = async ({ stand }, id) => {
+  const account = await stand.connect(id, { inmailsSentToday: 104, deliveredToday: 17 });
+  await run(account);
+  const identified = { accountId: id, tier: 'sales_navigator', identity: `member ${id}` };
+  await say(account, 'connect', identified);
+  await whenSaved(account);
+  await run(account);
+  return account;
+};
+
+/** One audit of the fleet. */
+const fleetAudit: Shape = async ({ stand }, id) => {
+  const options = { workflowId: `audit-${id}`, taskQueue: stand.taskQueue, args: [] };
+  const audit = await stand.client.workflow.start('inmailFleetAudit', options);
+  await audit.result();
+  return audit;
+};
+
+/** A start that is refused: the run fails at once. */
+const badStart: Shape = async ({ stand }, id) => {
+  const args: [object] = [{ accountId: id, tier: 'gold' }];
+  const workflowId = workflowIdOf(id);
+  const startWorkflowOperation = new WithStartWorkflowOperation(WORKFLOW_TYPE, {
+    workflowId,
+    taskQueue: stand.taskQueue,
+    args,
+    workflowIdConflictPolicy: 'FAIL',
+  });
+  const connected = stand.client.workflow.executeUpdateWithStart('connect', {
+    args,
+    startWorkflowOperation,
+  });
+  await expect(connected).rejects.toThrow('Update');
+  return stand.client.workflow.getHandle(workflowId);
+};
+
+export const SHAPES: Readonly<Record<string, Shape>> = {
+  'idle-days': idle,
+  'busy-day': busy,
+  cooldown,
+  midnight,
+  'cold-check': coldCheck,
+  outage,
+  reset,
+  ends,
+  early,
+  'bad-signals': badSignals,
+  windows,
+  outrun,
+  imported,
+  'fleet-audit': fleetAudit,
+  'bad-start': badStart,
+};

@@ -1,0 +1,100 @@
+/** Workers of several builds on one queue, as a rolling deploy has them side by side. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import type { WorkflowHandle } from '@temporalio/client';
+import { temporal } from '@temporalio/proto';
+import { Worker, type NativeConnection } from '@temporalio/worker';
+import { inject } from 'vitest';
+import { createActivities } from '../../src/activities/index.js';
+import { versioned } from '../../src/worker.js';
+import type { Stand } from './stand.js';
+
+const { EventType, WorkflowTaskFailedCause } = temporal.api.enums.v1;
+const OVERTAKEN = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND;
+
+/** A worker of that build; stopped, it ends what it has in hand. */
+export async function startBuild(
+  { taskQueue, pool }: Stand,
+  connection: NativeConnection,
+  build: { readonly deploymentName: string; readonly buildId: string; readonly codePath: string },
+): Promise<{ readonly stop: () => Promise<void> }> {
+  const { codePath, ...version } = build;
+  const worker = await Worker.create({
+    connection,
+    taskQueue,
+    workflowBundle: { codePath },
+    activities: { ...createActivities({ pool }) },
+    workerDeploymentOptions: versioned(version),
+    maxCachedWorkflows: 200,
+  });
+  const running = worker.run();
+  return {
+    stop: async () => {
+      worker.shutdown();
+      await running;
+    },
+  };
+}
+
+/**
+ * A run of a workflow: which builds completed its tasks, and why some failed. A continue-as-new that
+ * is overtaken by a Signal is refused and tried again, on any build: that is no failure of a task.
+ */
+export type Lived = {
+  readonly runId: string;
+  readonly builds: readonly string[];
+  readonly failures: readonly string[];
+};
+
+/** All runs of a workflow, oldest first. */
+export async function livedBy(
+  { client }: Stand,
+  account: WorkflowHandle,
+): Promise<readonly Lived[]> {
+  const lived: Lived[] = [];
+  const { raw } = await account.describe();
+  let runId = raw.workflowExecutionInfo?.firstRunId ?? '';
+  while (runId) {
+    const { events } = await client.workflow.getHandle(account.workflowId, runId).fetchHistory();
+    const builds = new Set<string>();
+    const failures: string[] = [];
+    for (const event of events ?? []) {
+      const done = event.workflowTaskCompletedEventAttributes;
+      if (done) builds.add(done.deploymentVersion?.buildId ?? 'none');
+      const failed = event.workflowTaskFailedEventAttributes;
+      if (event.eventType === EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED) {
+        if (failed?.cause !== OVERTAKEN) failures.push(String(failed?.failure?.message));
+      }
+    }
+    lived.push({ runId, builds: [...builds], failures });
+    runId = events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId ?? '';
+  }
+  return lived;
+}
+
+/** The command lines of a document that begin so, without the shell's comments. */
+export async function commandsOf(file: string, first: string): Promise<readonly string[]> {
+  const text = await readFile(file, 'utf8');
+  const blocks = [...text.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) => block ?? '');
+  const lines = blocks.flatMap((block) => block.replaceAll('\\\n', ' ').split('\n'));
+  return lines.filter((line) => line.startsWith(first));
+}
+
+/** Runs a command line with the test's own `temporal` and server. */
+export async function shell(line: string): Promise<string> {
+  const bin = await mkdtemp(path.join(tmpdir(), 'safeband-bin-'));
+  try {
+    await symlink(inject('temporalCli'), path.join(bin, 'temporal'));
+    const env = {
+      PATH: `${bin}:${process.env['PATH'] ?? ''}`,
+      HOME: bin,
+      TEMPORAL_ADDRESS: inject('temporalAddress'),
+    };
+    return (await promisify(execFile)('bash', ['-ec', line], { env })).stdout;
+  } finally {
+    await rm(bin, { recursive: true });
+  }
+}
