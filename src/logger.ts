@@ -2,9 +2,12 @@
  * JSON logs on stderr, one event a line: `{level, time, event, ...}`. No payloads, so no personal
  * data and no secret: of what others hand over, only what is listed here is told.
  */
-import { pino, type Logger } from 'pino';
+import { pino, type DestinationStream, type Logger } from 'pino';
 
-export const createLogger = ({ logLevel }: { readonly logLevel: string }): Logger =>
+export const createLogger = (
+  { logLevel }: { readonly logLevel: string },
+  destination: DestinationStream = pino.destination(2),
+): Logger =>
   pino(
     {
       level: logLevel,
@@ -14,7 +17,7 @@ export const createLogger = ({ logLevel }: { readonly logLevel: string }): Logge
       formatters: { level: (level) => ({ level }) },
       serializers: { error: reasonOf, err: reasonOf },
     },
-    pino.destination(2),
+    destination,
   );
 
 /** What is told of an error: what it is, not what it was about. */

@@ -135,8 +135,7 @@ async function checkDatabase({ databaseUrl }: Config): Promise<void> {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   main().catch((error: unknown) => {
-    const sentence = sentenceOf(error);
-    process.stderr.write(`${sentence ?? (error instanceof Error ? error.stack : String(error))}\n`);
+    createLogger({ logLevel: 'info' }).fatal({ why: sentenceOf(error), error }, 'worker.failed');
     process.exitCode = 1;
   });
 }

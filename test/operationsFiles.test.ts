@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { metricsAddressFrom } from '../src/config.js';
 import { ALERT_KINDS } from '../src/domain/alertKinds.js';
 
 const read = (file: string): string => readFileSync(file, 'utf8');
@@ -93,4 +94,31 @@ it('builds containers of files and commands that are there', () => {
   // Each is what the package's script of that name runs.
   expect(entries.toSorted()).toEqual(['migrate', 'server', 'worker']);
   for (const entry of entries) expect(Object.entries(scripts).join()).toContain(`dist/${entry}.js`);
+});
+
+it.each(['localhost:9464', '127.0.0.1', '127.0.0.1:0', '127.0.0.1:70000', ':9464'])(
+  'refuses to serve metrics at %s',
+  (address) => {
+    const environment = { SAFEBAND_METRICS_ADDRESS: address };
+    expect(() => metricsAddressFrom(environment)).toThrow(/^SAFEBAND_METRICS_ADDRESS=/);
+  },
+);
+
+it('serves metrics at an address, or nowhere', () => {
+  expect(metricsAddressFrom({ SAFEBAND_METRICS_ADDRESS: '[::]:9464' })).toBe('[::]:9464');
+  expect(metricsAddressFrom({})).toBeUndefined();
+});
+
+it('documents every setting, and compose.yml hands on only such', () => {
+  const [, table = ''] = read('docs/operations.md').split(/^## (?:Settings|Health)$/m);
+  const named = (text: string): ReadonlySet<string> =>
+    new Set(text.match(/\b(?:SAFEBAND_[A-Z_]+|DATABASE_URL|LOG_LEVEL|TEMPORAL_[A-Z_]+)\b/g));
+  const documented = named(table);
+  const { services }: { services: { [name: string]: { environment: object } } } = parse(
+    read('compose.yml'),
+    { merge: true },
+  );
+  const handed = Object.values(services).flatMap(({ environment }) => Object.keys(environment));
+  const used = [...named(read('src/config.ts')), ...handed];
+  expect(used.filter((name) => !documented.has(name))).toEqual([]);
 });

@@ -18,6 +18,7 @@ import type { Need } from './caller.js';
 import { Keyring } from './keyring.js';
 import { LIMITS, type Limits } from './limits.js';
 import { Live } from './live.js';
+import { addOperations, type Operations } from './operations.js';
 import { addProblems, answerError } from './problems.js';
 import { addRateLimit } from './rateLimit.js';
 import { listRoutes } from './routes/lists.js';
@@ -42,6 +43,7 @@ export type Needs = {
   readonly temporalUiUrl: string | null;
   /** Other limits than usual. */
   readonly limits?: Partial<Limits>;
+  readonly operations: Operations;
   /** Whom to believe where a request came from: the proxies in front. */
   readonly trustProxy?: boolean | string;
 };
@@ -71,7 +73,7 @@ export async function createApp(needs: Needs): Promise<FastifyInstance> {
   await addRateLimit(app, limits.requestsPerMinute);
   addChecks(app);
   await addOpenApi(app);
-  app.get('/livez', { config: { needs: 'public' } }, () => ({ status: 'ok' }));
+  addOperations(app, needs);
   for (const add of [...messageRoutes, statusRoute, queryRoutes, ...listRoutes, streamRoutes])
     add(app, parts);
   await openApiRoutes(app);

@@ -12,7 +12,9 @@ import { createClient, pgJournal, sendWithSlot } from '../../src/client/index.js
 import { readHealth } from '../../src/postgres/health.js';
 import { migrate } from '../../src/postgres/migrate.js';
 import { createPool, type Pool } from '../../src/postgres/pool.js';
+import { addEndpoint } from '../../src/postgres/webhooks.js';
 import { listStatuses } from '../../src/postgres/reads.js';
+import { sendDue } from '../../src/webhooks/sender.js';
 import { statusOf } from '../support/account.js';
 import { createStand, freshDatabase, type Stand } from '../support/stand.js';
 
@@ -130,7 +132,27 @@ it('runs a worker, a pipeline and a reader that are only members of their roles'
     expect(await listStatuses(reader, { at, limit: 10 })).toMatchObject([
       { accountId: id, counter: 1, delivered: 1, lastCheckedAt: expect.any(Number) },
     ]);
-    expect(await readHealth(reader)).toMatchObject({ auditAgeMs: null });
+    await client.workflow.execute('inmailFleetAudit', { taskQueue, workflowId: `audit-${id}` });
+    expect(await readHealth(reader)).toMatchObject({ auditAgeMs: expect.any(Number) });
+
+    const endpoint = {
+      url: 'https://a.example',
+      events: ['account.held' as const],
+      accounts: null,
+    };
+    await addEndpoint(owner, { ...endpoint, by: 'ada', at });
+    await safeband.hold(id, { reason: 'a look', actor: 'ada' });
+    await safeband.reconcileNow(id);
+    const posted: string[] = [];
+    const post = async (_: string, __: object, body: string) => {
+      posted.push(body);
+      return { status: 204, answer: '' };
+    };
+    const { signal: leaving } = new AbortController();
+    const nothing = () => undefined;
+    const needs = { now: Date.now, random: () => 0, leaving, beat: nothing, warn: nothing };
+    expect(await sendDue({ pool: stand.pool, post, ...needs })).toMatchObject({ delivered: 1 });
+    expect(posted).toMatchObject([expect.stringContaining('account.held')]);
 
     const denied = { code: '42501' };
     const refused: [Pool, string][] = [

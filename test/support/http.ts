@@ -3,6 +3,10 @@ import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fas
 import { pino } from 'pino';
 import { createClient } from '../../src/client/index.js';
 import { createApp, type Needs } from '../../src/http/app.js';
+import type { Operations } from '../../src/http/operations.js';
+import { createMetrics } from '../../src/metrics.js';
+import { knownMigrations } from '../../src/postgres/migrate.js';
+import { countPollers } from '../../src/temporal.js';
 import type { Role } from '../../src/http/caller.js';
 import { makeKey } from '../../src/postgres/keys.js';
 import { isKnown } from '../../src/postgres/lists.js';
@@ -16,6 +20,13 @@ export type HttpStand = Stand & {
   /** Asks with a key; a body makes it a POST of JSON. */
   readonly ask: (key: string, url: string, body?: unknown, more?: InjectOptions) => Promise<Answer>;
 };
+
+/** Health and metrics as the real server has them. */
+export const operationsOf = async ({ connection, taskQueue }: Stand): Promise<Operations> => ({
+  metrics: createMetrics(),
+  countPollers: () => countPollers({ connection, namespace: 'default' }, taskQueue),
+  migrations: await knownMigrations(),
+});
 
 export async function createHttpStand(
   more: Partial<Needs> = {},
@@ -34,6 +45,7 @@ export async function createHttpStand(
     logger: pino({ level: 'silent' }),
     now: Date.now,
     temporalUiUrl: null,
+    operations: await operationsOf(stand),
     ...more,
   });
   let keys = 0;

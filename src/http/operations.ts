@@ -1,0 +1,31 @@
+/** What load balancers and Prometheus ask of a server. */
+import type { FastifyInstance } from 'fastify';
+import type { Metrics } from '../metrics.js';
+import type { Instant } from '../domain/time.js';
+import { readGauges } from '../postgres/gauges.js';
+import { readHealth } from '../postgres/health.js';
+import type { Pool } from '../postgres/pool.js';
+import { serveHealth } from './routes/health.js';
+import { serveMetrics } from './routes/metrics.js';
+
+export type Operations = {
+  readonly metrics: Metrics;
+  /** How many workers poll the task queue; throws where Temporal does not answer. */
+  readonly countPollers: () => Promise<number>;
+  /** The migrations of this version, in order. */
+  readonly migrations: readonly string[];
+};
+
+/** `/livez`, `/readyz` and `/metrics`; before other routes, because all are measured. */
+export function addOperations(
+  app: FastifyInstance,
+  {
+    pool,
+    now,
+    operations,
+  }: { readonly pool: Pool; readonly now: () => Instant; readonly operations: Operations },
+): void {
+  const { metrics, countPollers, migrations } = operations;
+  serveMetrics(app, { metrics, readGauges: () => readGauges(pool), now });
+  serveHealth(app, { readHealth: () => readHealth(pool), countPollers, migrations, now });
+}
