@@ -44,7 +44,7 @@ export async function readPast(
   };
 }
 
-type Stand = Pick<PastRows, 'base' | 'keptSince' | 'savedAt'>;
+type Stand = Pick<PastRows, 'base' | 'keptSince' | 'savedAt' | 'readAt'>;
 
 /** The row as the last save up to then left it; where none is kept, the first one after it. */
 async function readBase(
@@ -58,7 +58,8 @@ async function readBase(
        'keptSince', (select safeband.ms_of(min(updated_at)) from safeband.account_history
                       where account_id = $1),
        'savedAt', (select safeband.ms_of(updated_at) from safeband.accounts
-                    where account_id = $1)) as row
+                    where account_id = $1),
+       'readAt', safeband.ms_of(clock_timestamp())) as row
      from (select *, null::text as identity from safeband.account_history
             where account_id = $1
             order by updated_at > safeband.at_ms($2),

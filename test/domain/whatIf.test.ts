@@ -63,6 +63,7 @@ function rowsOf(more: Partial<WhatIfRows>): WhatIfRows {
     base,
     keptSince: FROM,
     savedAt: FROM,
+    readAt: FROM,
     reservations: [],
     found: [],
     events: [],

@@ -250,3 +250,27 @@ it('replays the same days under another cap, and under the same', async () => {
   expect(night.days).toMatchObject([{ granted: 0 }, { day: '2026-11-25' }]);
   expect(await whatIf(pool, 'nobody', { dailyCap: 1 }, { now })).toBeUndefined();
 });
+
+it('forgets history that is too old, and keeps what each account stands on', async () => {
+  const count = async (): Promise<number> => {
+    const { rows } = await pool.query<{ count: number }>(
+      `select (select count(*) from safeband.account_history)::int
+         + (select count(*) from safeband.reservation_history)::int as count`,
+    );
+    return rows[0]?.count ?? 0;
+  };
+  const prune = async (when: string): Promise<number> => {
+    const { rows } = await pool.query<{ gone: number }>(
+      'select safeband.prune_history($1)::int as gone',
+      [when],
+    );
+    return rows[0]?.gone ?? 0;
+  };
+  const before = await count();
+  expect(before).toBeGreaterThan(5);
+  expect(await prune('2027-01-01')).toBe(0);
+  expect(await prune('2027-06-01')).toBe(before - 2); // two accounts
+  expect(await count()).toBe(2);
+  const told = await stateAt(pool, 'history', at('2026-12-24T00:00:00.000Z'));
+  expect(told?.status.caps.daily).toBe(50);
+});
