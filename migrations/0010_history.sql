@@ -122,7 +122,7 @@ create trigger keep_overwritten after update on safeband.reservations
   execute function safeband.keep_reservation_row();
 
 -- Forgets what is older than that many days, save each account's last row before: 90 unless told.
--- Returns how many rows went.
+-- Returns how many rows went. The audit of the fleet asks for it once a day.
 create function safeband.prune_history(at timestamptz, days int default 90) returns bigint
   language sql security definer set search_path = '' as $$
   with old_accounts as (

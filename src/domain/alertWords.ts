@@ -7,7 +7,7 @@ export const ALERT_WORDS: Readonly<Record<AlertKind, string>> = {
     'Counter and event log were more than 5 apart. The run has set right what it could;' +
     ' its correction says how. Look at the parts that are not normal.',
   over_cap:
-    'The counter was over the cap of that day. Nothing more is granted until midnight UTC.' +
+    'The counter was over the cap of that day; while it is, nothing more is granted.' +
     ' Find out who sent past the gate, or who changed the number.',
   undercount:
     'InMails went out that nobody had asked a slot for. They are counted now.' +

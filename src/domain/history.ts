@@ -11,7 +11,14 @@ import { accountWith, bookWith } from './copy.js';
 import { evolve } from './evolve.js';
 import { accountOfRows } from './fromRows.js';
 import { REMEMBERED_DAYS, WEEK_DAYS } from './limits.js';
-import { rewound, stepsOf, type KeptRow, type Step, type FoundByRun } from './rewind.js';
+import {
+  rewound,
+  SAVED_WITHIN_MS,
+  stepsOf,
+  type KeptRow,
+  type Step,
+  type FoundByRun,
+} from './rewind.js';
 import type { DayRow, EventRow } from './rows.js';
 import type { StoredAccount } from './stored.js';
 import { dayOf, isoInstant, startOf, type Instant, type UtcDay } from './time.js';
@@ -31,6 +38,8 @@ export type PastRows = {
   readonly keptSince: Instant;
   /** The last save of the account that there is now. */
   readonly savedAt: Instant;
+  /** When the rows were read, by the database's clock. */
+  readonly readAt: Instant;
   /** Of the week before that instant, and older ones in flight then; overwritten ones, too. */
   readonly reservations: readonly KeptRow[];
   /** Oldest first. */
@@ -67,7 +76,7 @@ export type StateAt = {
 
 export function stateOfRows(rows: PastRows, at: Instant): StateAt {
   const account = accountAt(rows, at);
-  const { base, keptSince, savedAt, nextRunAt } = rows;
+  const { base, keptSince, savedAt, readAt, nextRunAt } = rows;
   const notes = [
     ...(at < keptSince
       ? [
@@ -75,10 +84,10 @@ export function stateOfRows(rows: PastRows, at: Instant): StateAt {
             ' are told as they were then.',
         ]
       : []),
-    ...(at > savedAt
+    ...(at > savedAt && at > readAt - SAVED_WITHIN_MS
       ? [
-          `The account was last saved as of ${isoInstant(savedAt)}: what came after that, in the` +
-            ' last 15 s before the rows were read, is not in them.',
+          `The account was last saved as of ${isoInstant(savedAt)}: what came in the last 15 s` +
+            ' before the rows were read may not be in them yet.',
         ]
       : []),
   ];

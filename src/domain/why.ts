@@ -104,7 +104,7 @@ export function whyOf(rows: WhyRows, asked: StatusWire | undefined, now: Instant
       ...stopsOf(status),
       ...underWay(rows, status, isAhead),
       ...ofOtherDays(rows, status),
-      ...rows.alerts.map(alertSaid),
+      ...alertsSaid(rows.alerts),
       ...rows.corrections.map(correctionSaid),
     ],
   };
@@ -202,13 +202,21 @@ function ofOtherDays({ account }: WhyRows, status: StatusWire): readonly WhyBesi
   ];
 }
 
-const alertSaid = ({ kind, day, times, raisedAt }: WhyRows['alerts'][number]): WhyBeside => ({
-  kind: 'alert',
-  at: isoInstant(raisedAt),
-  text:
-    `Alert ${kind} of ${isoDay(day)}${times > 1 ? `, raised ${times} times` : ''}:` +
-    ` ${ALERT_WORDS[kind]}`,
-});
+/** One sentence a kind, about the newest: an alert that stays open is there again each day. */
+function alertsSaid(alerts: WhyRows['alerts']): readonly WhyBeside[] {
+  const kinds = new Set(alerts.map(({ kind }) => kind));
+  return [...kinds].flatMap((kind) => {
+    const ofKind = alerts.filter((one) => one.kind === kind);
+    const [newest] = ofKind.toSorted((a, b) => b.raisedAt - a.raisedAt);
+    if (!newest) return [];
+    const { day, times, raisedAt } = newest;
+    const others = ofKind.length - 1;
+    const more = others > 0 ? ` and ${others} ${others === 1 ? 'day' : 'days'} more` : '';
+    const often = times > 1 ? `, raised ${times} times` : '';
+    const text = `Alert ${kind} of ${isoDay(day)}${often}${more}: ${ALERT_WORDS[kind]}`;
+    return [{ kind: 'alert', at: isoInstant(raisedAt), text }];
+  });
+}
 
 const correctionSaid = ({ at, sentences }: WhyRows['corrections'][number]): WhyBeside => ({
   kind: 'correction',

@@ -44,7 +44,7 @@ export async function readPast(
   };
 }
 
-type Stand = Pick<PastRows, 'base' | 'keptSince' | 'savedAt'>;
+type Stand = Pick<PastRows, 'base' | 'keptSince' | 'savedAt' | 'readAt'>;
 
 /** The row as the last save up to then left it; where none is kept, the first one after it. */
 async function readBase(
@@ -58,7 +58,8 @@ async function readBase(
        'keptSince', (select safeband.ms_of(min(updated_at)) from safeband.account_history
                       where account_id = $1),
        'savedAt', (select safeband.ms_of(updated_at) from safeband.accounts
-                    where account_id = $1)) as row
+                    where account_id = $1),
+       'readAt', safeband.ms_of(clock_timestamp())) as row
      from (select *, null::text as identity from safeband.account_history
             where account_id = $1
             order by updated_at > safeband.at_ms($2),
@@ -70,7 +71,7 @@ async function readBase(
 }
 
 /** A reservation's row, as it is or as it was overwritten. */
-const KEPT = `jsonb_build_object('table', 'reservations', 'reservationId', reservation_id,
+export const KEPT_ROW = `jsonb_build_object('table', 'reservations', 'reservationId', reservation_id,
   'quotaDay', safeband.day_no(quota_day), 'state', state, 'campaignId', null, 'recipientId', null,
   'reservedAt', safeband.ms_of(reserved_at), 'leaseExpiresAt', safeband.ms_of(lease_expires_at),
   'settledAt', safeband.ms_of(settled_at), 'reason', reason, 'journaled', journaled,
@@ -80,7 +81,7 @@ const KEPT = `jsonb_build_object('table', 'reservations', 'reservationId', reser
 
 /** Of the week, of the day after it, and older ones that nobody had settled then. */
 const RESERVATIONS = `
-  select coalesce(jsonb_agg(${KEPT}), '[]') from (
+  select coalesce(jsonb_agg(${KEPT_ROW}), '[]') from (
     select account_id, reservation_id, quota_day, state, reserved_at, lease_expires_at, settled_at,
            reason, journaled, chat_id, message_id, is_adopted, carried_into, number, saved_at
       from safeband.reservations

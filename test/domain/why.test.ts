@@ -168,10 +168,13 @@ describe('beside the gap', () => {
 
   it('says of an alert what to do, and of a correction what the run had said', () => {
     const day = dayOf(at('09:00'));
-    const alerts = [{ kind: 'double_send', day, times: 2, raisedAt: at('08:00') }];
+    const alerts = [
+      { kind: 'double_send', day: day - 1, times: 9, raisedAt: at('08:00') - 86_400_000 },
+      { kind: 'double_send', day, times: 2, raisedAt: at('08:00') },
+    ];
     const corrections = [{ at: at('08:30'), sentences: ['The run sets the counter from 4 to 3.'] }];
     expect(textsOf(anAccount(), { alerts, corrections })).toEqual([
-      `Alert double_send of 2026-11-24, raised 2 times: ${ALERT_WORDS.double_send}`,
+      `Alert double_send of 2026-11-24, raised 2 times and 1 day more: ${ALERT_WORDS.double_send}`,
       'At 08:30 UTC on 24 November (2026-11-24T08:30:00.000Z) a run set it right. The run sets' +
         ' the counter from 4 to 3.',
     ]);

@@ -27,6 +27,8 @@ import { isoInstant } from '../../src/domain/time.js';
 import { peekWire, statusWire } from '../../src/domain/wire.js';
 import { stateAt } from '../../src/postgres/history.js';
 import { createPool, type Pool } from '../../src/postgres/pool.js';
+import { whatIf } from '../../src/postgres/whatIf.js';
+import type { WhatIf } from '../../src/domain/whatIf.js';
 import { readWhy } from '../../src/postgres/why.js';
 import { at, c, m, must, NOTHING, r } from '../support/scenario.js';
 import { Luck } from '../simulation/luck.js';
@@ -224,4 +226,51 @@ it('sees at each instant of two days what was seen then', async () => {
   const was = (name: 'carried' | 'external' | 'uncertain' | 'rampDay' | 'imported'): number =>
     Math.max(...seen.map(({ was: { status } }) => status[name]));
   expect(Math.min(was('carried'), was('external'), was('uncertain'), was('rampDay') - 1)).toBe(1);
+});
+
+it('replays the same days under another cap, and under the same', async () => {
+  const now = at('2026-11-25T06:00:00.000Z');
+  const tried = async (change: object): Promise<WhatIf> => {
+    const told = await whatIf(pool, 'history', change, { days: 7, now });
+    if (!told || 'refused' in told) throw new Error(told?.message ?? 'no such account');
+    return told;
+  };
+  // Without a window a zone changes nothing: everything goes when it went, and rests when it did.
+  const same = await tried({ timezone: 'Europe/Berlin' });
+  expect(same).toMatchObject({ from: '2026-11-24T00:00:00.000Z', deferred: 0, stillWaiting: 0 });
+  expect(same.onTime).toBeGreaterThan(10);
+  expect(same.cooldowns.would).toEqual(same.cooldowns.were);
+  expect(same.cooldowns).toMatchObject({ avoided: 0, caused: 0 });
+  const less = await tried({ dailyCap: 4 });
+  expect(less.asked).toBe(same.asked);
+  expect(less.onTime + less.deferred).toBe(same.asked);
+  expect(less.deferred).toBeGreaterThan(0);
+  const sendingWindow = { days: ['wed'], start: '02:00', end: '05:00' };
+  const night = await tried({ sendingWindow, timezone: 'Europe/Berlin' });
+  expect(night.days).toMatchObject([{ granted: 0 }, { day: '2026-11-25' }]);
+  expect(await whatIf(pool, 'nobody', { dailyCap: 1 }, { now })).toBeUndefined();
+});
+
+it('forgets history that is too old, and keeps what each account stands on', async () => {
+  const count = async (): Promise<number> => {
+    const { rows } = await pool.query<{ count: number }>(
+      `select (select count(*) from safeband.account_history)::int
+         + (select count(*) from safeband.reservation_history)::int as count`,
+    );
+    return rows[0]?.count ?? 0;
+  };
+  const prune = async (when: string): Promise<number> => {
+    const { rows } = await pool.query<{ gone: number }>(
+      'select safeband.prune_history($1)::int as gone',
+      [when],
+    );
+    return rows[0]?.gone ?? 0;
+  };
+  const before = await count();
+  expect(before).toBeGreaterThan(5);
+  expect(await prune('2027-01-01')).toBe(0);
+  expect(await prune('2027-06-01')).toBe(before - 2); // two accounts
+  expect(await count()).toBe(2);
+  const told = await stateAt(pool, 'history', at('2026-12-24T00:00:00.000Z'));
+  expect(told?.status.caps.daily).toBe(50);
 });
