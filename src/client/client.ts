@@ -35,6 +35,11 @@ export type ClientOptions = {
   readonly deadlineMs?: number;
   /** How long a denial answers for new asks, in ms; 0: never. */
   readonly rememberDenialsMs?: number;
+  /**
+   * Was there ever such an account. A late outcome starts the workflow of an account that has ended
+   * (R13); where this says no, it is a wrong id and `AccountUnknown`.
+   */
+  readonly isKnown?: (accountId: string) => Promise<boolean>;
 };
 /** Absent keeps what is stored, null is the default (R13). */
 export type PolicyInput = {
@@ -50,6 +55,8 @@ export type StartInput = PolicyInput & {
   readonly identity?: string;
   readonly inmailsSentToday?: number;
   readonly deliveredToday?: number;
+  /** Who connects it, for the list of changes. */
+  readonly actor?: string;
 };
 export type DeliveredReport = {
   readonly reservationId: string;
@@ -80,6 +87,7 @@ export class SafebandClient {
   readonly #transport: Transport;
   readonly #deadlineMs: number;
   readonly #denials: Denials;
+  readonly #isKnown: (accountId: string) => Promise<boolean>;
   readonly #reserving: Reserving;
   /** Ids that were granted here: asking for one again is no new ask (R3). */
   readonly #granted = new Set<string>();
@@ -88,6 +96,7 @@ export class SafebandClient {
     this.#transport = transport;
     this.#deadlineMs = options.deadlineMs ?? DEADLINE_MS;
     this.#denials = new Denials(options.rememberDenialsMs);
+    this.#isKnown = options.isKnown ?? (async () => true);
     this.#reserving = new Reserving(transport);
   }
 
@@ -163,15 +172,15 @@ export class SafebandClient {
     try {
       await this.#transport.signal(accountId, name, report, deadline);
     } catch (error) {
-      if (!isUnknownAccount(error)) throw error;
+      if (!isUnknownAccount(error) || !(await this.#isKnown(accountId))) throw error;
       const late = { accountId, connect: false };
       await this.#transport.signalWithStart(late, name, report, deadline);
     }
   }
 
-  /** One consistent read of the account. */
-  status(accountId: string): Promise<StatusWire> {
-    return this.#transport.query(accountId, 'status', {}, this.#deadline());
+  /** One consistent read of the account, within so many ms. */
+  status(accountId: string, deadlineMs: number = this.#deadlineMs): Promise<StatusWire> {
+    return this.#transport.query(accountId, 'status', {}, Date.now() + deadlineMs);
   }
 
   /** State, proof and leave to call of one reservation; throws `ReservationUnknown`. */
@@ -250,7 +259,7 @@ export class SafebandClient {
     try {
       return await this.#order<O>(accountId, name, report);
     } catch (error) {
-      if (!isUnknownAccount(error)) throw error;
+      if (!isUnknownAccount(error) || !(await this.#isKnown(accountId))) throw error;
       const late = { accountId, connect: false };
       return this.#transport.updateWithStart<O>(late, name, report, this.#deadline());
     }

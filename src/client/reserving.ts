@@ -18,6 +18,10 @@ export type ReserveRequest = {
   readonly leaseSeconds?: number;
   /** The caller writes a `send_attempts` row of its own before it calls LinkedIn (R6, R18). */
   readonly journaled?: boolean;
+  /** From this instant on the answer is `expired`; the deadline of the call, if that is earlier. */
+  readonly validUntil?: string;
+  /** A workflow of the caller's that hears the decision as a signal, too. */
+  readonly replyTo?: { readonly workflowId: string; readonly signalName: string };
 };
 export type Answer = DecisionWire | SafebandError;
 
@@ -81,7 +85,7 @@ export class Reserving {
     const deadline = Math.max(...asks.map((ask) => ask.deadline));
     const payload = ({ request, deadline: end }: Ask): object => ({
       ...request,
-      validUntil: new Date(end).toISOString(),
+      validUntil: earlierOf(request.validUntil, new Date(end).toISOString()),
     });
     const [first] = asks;
     if (first && asks.length === 1) {
@@ -100,6 +104,10 @@ export class Reserving {
     return decisions.map((decision) => ('error' in decision ? errorIn(decision) : decision));
   }
 }
+
+/** What is no instant goes as it is: the account says what is wrong with it. */
+const earlierOf = (asked: string | undefined, end: string): string =>
+  asked === undefined || Date.parse(asked) > Date.parse(end) ? end : asked;
 
 function errorIn({ error }: ItemError): SafebandError {
   const type = FAILURE_TYPES.find((name) => name === error.type) ?? 'Unavailable';

@@ -65,7 +65,8 @@ export function roomOf(account: Account): Room {
   };
 }
 
-function bindingOf(effective: number, weeklyLeft: number, ramp: number | null): CapName {
+/** Which cap leaves the least room, given what is left of the week. */
+export function bindingOf(effective: number, weeklyLeft: number, ramp: number | null): CapName {
   if (weeklyLeft <= effective) return 'weekly';
   return ramp === effective ? 'ramp' : 'daily';
 }

@@ -46,7 +46,7 @@ export function changeRow(event: Change, at: Instant): ChangeRow {
     case 'PolicyChanged':
       return row('policy', event.actor, null, { policy: JSON.stringify(event.policy) });
     case 'Connected':
-      return row('connect', 'connect', null);
+      return row('connect', event.actor, null);
     case 'Disconnected':
       return row('disconnect', event.actor, event.reason);
     case 'SettledByOperator':

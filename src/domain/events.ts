@@ -73,7 +73,7 @@ export type Event =
   | { readonly type: 'IdentityChecked' }
   | { readonly type: 'Reconciled'; readonly at: Instant }
   | { readonly type: 'ReconcileFailed'; readonly at: Instant }
-  | { readonly type: 'Connected' }
+  | { readonly type: 'Connected'; readonly actor: string }
   | { readonly type: 'Disconnected'; readonly actor: string; readonly reason: string }
   | { readonly type: 'SettledByOperator'; readonly actor: string; readonly details: Details }
   | {

@@ -2,9 +2,15 @@
  * Names that cross the edge, each parsed once: a value of one of these types is known to be good.
  * Ours are short and printable; LinkedIn's are whatever LinkedIn says, within reason (contract, 2).
  */
-const OURS = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$/;
+export const OURS_PATTERN = '^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$';
+const OURS = new RegExp(OURS_PATTERN);
 /** LinkedIn's ids: this many UTF-16 units at most. */
-const FOREIGN_MAX = 512;
+export const FOREIGN_MAX = 512;
+/** The rule of `isForeign` but its length, as a JSON Schema says it (a regular expression, `u`). */
+export const FOREIGN_PATTERN =
+  '^(?=[\\s\\S]*\\S)[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff]+$';
+/** The rule of `isText` but its length, likewise. */
+export const TEXT_PATTERN = '^(?=[\\s\\S]*\\S)[^\\u0000\\ud800-\\udfff]+$';
 
 export type AccountId = string & { readonly brand: 'AccountId' };
 /** The caller's own name for one attempt to send; it is never used twice. */

@@ -41,7 +41,7 @@ const recipientId = when(isRecipientId, FOREIGN);
 export const text = (max: number): ReturnType<typeof when<string>> =>
   when((raw): raw is string => isText(raw, max), `text of 1 to ${max} characters`);
 /** Longer than the seven days that count, so that a caller may pass on what LinkedIn said. */
-const RETRY_AFTER_SECONDS_MAX = 366 * 24 * 60 * 60;
+export const RETRY_AFTER_SECONDS_MAX = 366 * 24 * 60 * 60;
 
 export type ReplyTo = { readonly workflowId: string; readonly signalName: string };
 export type ReserveAsk = Reserve & { readonly replyTo?: ReplyTo | undefined };

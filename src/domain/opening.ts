@@ -34,11 +34,25 @@ export function openActor(start: Start, found: ReadBack, owner: string, now: Ins
   const opened = record(actorOf(bare, owner, base), corrections(bare, found));
   const rolled = pass(opened, now);
   const policy = changedPolicy(bare.policy, start);
-  const set = record(rolled, policyEvents(rolled.account, policy, 'connect'));
+  const set = record(rolled, connection(start, stored, rolled.account, policy));
   const told = record(set, testimony(set.account, found, set.account.now));
   const imported = withImport(told.account, start, found);
   const account = withCounters(imported, found, start.inmailsSentToday);
   return record({ ...told, account }, endings(stored, owner, account));
+}
+
+/** What the start object sets; and who it was, where that is said and the account was not there. */
+function connection(
+  { connect, actor }: Start,
+  stored: StoredAccount | null,
+  account: Account,
+  policy: Policy,
+): readonly Event[] {
+  const isNew = connect && stored?.state !== 'connected';
+  return [
+    ...(isNew && actor !== undefined ? [{ type: 'Connected', actor } as const] : []),
+    ...policyEvents(account, policy, actor ?? 'connect'),
+  ];
 }
 
 /** Closed days of which the event log tells more than their row does: the row is written again. */

@@ -29,6 +29,8 @@ export type Start = PolicyChange & {
   readonly deliveredToday?: number | undefined;
   /** False: only here to take late outcomes; the account stays disconnected. */
   readonly connect: boolean;
+  /** Who connects it. */
+  readonly actor?: string | undefined;
 };
 export type Order = { readonly reason: string; readonly actor: string };
 export type StateAnswer = { readonly state: AccountState };
@@ -107,9 +109,10 @@ export const connect: Command<Start, StateAnswer> = (account, start, at) => {
   if (raised) return refuse('CapAboveSafeBand', raised);
   const policy = changedPolicy(account.policy, start);
   const isBack = account.isDisconnected && start.connect;
+  const actor = start.actor ?? 'connect';
   const events: Event[] = [
-    ...policyEvents(account, policy, 'connect'),
-    ...(isBack ? [{ type: 'Connected' } as const] : []),
+    ...policyEvents(account, policy, actor),
+    ...(isBack ? [{ type: 'Connected', actor } as const] : []),
   ];
   const state = stateOf({ ...account, isDisconnected: account.isDisconnected && !isBack }, at);
   return { events, answer: { state } };

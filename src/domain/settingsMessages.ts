@@ -9,11 +9,12 @@ import { TIERS } from './tier.js';
 import { WEEKDAYS, type SendingWindow, type Weekday } from './window.js';
 import { isZone } from './zones.js';
 
-const COUNT_MAX = 100_000;
-const RAMP_STEPS_MAX = 366;
-const WALL_CLOCK = /^([01]\d|2[0-3]):[0-5]\d$/;
-const REASON_MAX = 512;
-const ACTOR_MAX = 128;
+export const COUNT_MAX = 100_000;
+export const RAMP_STEPS_MAX = 366;
+export const WALL_CLOCK_PATTERN = '^([01]\\d|2[0-3]):[0-5]\\d$';
+const WALL_CLOCK = new RegExp(WALL_CLOCK_PATTERN);
+export const REASON_MAX = 512;
+export const ACTOR_MAX = 128;
 
 const isWallClock = (raw: unknown): raw is string =>
   typeof raw === 'string' && WALL_CLOCK.test(raw);
@@ -83,12 +84,15 @@ export const parseStart: Parser<Start> = (raw, mode) => {
     inmailsSentToday: fields.may('inmailsSentToday', wholeNumber(0, COUNT_MAX)),
     deliveredToday: fields.may('deliveredToday', wholeNumber(0, COUNT_MAX)),
   };
+  const actor = fields.may('actor', text(ACTOR_MAX));
   if ((counts.deliveredToday ?? 0) > (counts.inmailsSentToday ?? counts.deliveredToday ?? 0)) {
     fields.refuse('InvalidInput', 'deliveredToday should be inmailsSentToday at most');
   }
   checkCaps(fields, change);
   return fields.done(() =>
-    accountId === undefined ? undefined : { accountId, connect: doesConnect, ...change, ...counts },
+    accountId === undefined
+      ? undefined
+      : { accountId, connect: doesConnect, ...change, ...counts, actor },
   );
 };
 

@@ -2,17 +2,31 @@
  * The HTTP server as a function of what it needs: no port and no environment are in here. One file
  * of `routes` or `pages` is one plugin.
  */
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { SafebandClient } from '../client/index.js';
 import type { Instant } from '../domain/time.js';
 import type { Pool } from '../postgres/pool.js';
 import { addAuth, addChecks } from './auth.js';
+import { addJson } from './json.js';
 import { Keyring } from './keyring.js';
 import { LIMITS, type Limits } from './limits.js';
+import { Live } from './live.js';
 import { addProblems, answerError } from './problems.js';
+import { addRateLimit } from './rateLimit.js';
+import { listRoutes } from './routes/lists.js';
+import { messageRoutes } from './routes/messages.js';
+import { addOpenApi, openApiRoutes } from './routes/openapi.js';
+import { queryRoutes, statusRoute } from './routes/queries.js';
+import { streamRoutes } from './routes/streams.js';
 import { addSecurityHeaders } from './security.js';
+import { StatusReader } from './status.js';
+import { addValidation } from './validation.js';
 
 export type Needs = {
+  /**
+   * Made with `rememberDenialsMs: 0`, because others change the accounts too, and with `isKnown`, so
+   * that a report for a mistyped account is refused.
+   */
   readonly client: SafebandClient;
   readonly pool: Pool;
   readonly logger: FastifyBaseLogger;
@@ -21,16 +35,46 @@ export type Needs = {
   readonly temporalUiUrl: string | null;
   /** Other limits than usual. */
   readonly limits?: Partial<Limits>;
+  /** Whom to believe where a request came from: the proxies in front. */
+  readonly trustProxy?: boolean | string;
 };
 /** What a plugin gets: the same, with the parts that all of them share. */
-export type Parts = Needs & { readonly keyring: Keyring };
+export type Parts = Needs & {
+  readonly keyring: Keyring;
+  readonly statuses: StatusReader;
+  readonly live: Live;
+};
 
 /** All routes, ready to listen or to inject. */
 export async function createApp(needs: Needs): Promise<FastifyInstance> {
   const limits = { ...LIMITS, ...needs.limits };
-  const app: FastifyInstance = fastify({
+  const app = bareApp(needs, limits);
+  const keyring = new Keyring(needs.pool, needs.now);
+  const statuses = new StatusReader(needs);
+  const live = new Live({ ...needs, keyring, statuses, limits });
+  const parts: Parts = { ...needs, keyring, statuses, live };
+  addProblems(app);
+  addValidation(app);
+  addJson(app, limits.jsonDepth);
+  await addSecurityHeaders(app);
+  await addAuth(app, keyring);
+  await addRateLimit(app, limits.requestsPerMinute);
+  addChecks(app);
+  await addOpenApi(app);
+  app.get('/livez', { config: { needs: 'public' } }, () => ({ status: 'ok' }));
+  for (const add of [...messageRoutes, statusRoute, queryRoutes, ...listRoutes, streamRoutes])
+    add(app, parts);
+  await openApiRoutes(app);
+  await app.ready();
+  return app;
+}
+
+/** Fastify itself, with its limits. */
+const bareApp = (needs: Needs, limits: Limits): FastifyInstance =>
+  fastify({
     loggerInstance: needs.logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
+    trustProxy: needs.trustProxy ?? false,
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.requestMs,
     connectionTimeout: limits.connectionMs,
@@ -39,12 +83,3 @@ export async function createApp(needs: Needs): Promise<FastifyInstance> {
     routerOptions: { maxParamLength: limits.paramChars },
     frameworkErrors: answerError,
   });
-  const keyring = new Keyring(needs.pool, needs.now);
-  addProblems(app);
-  await addSecurityHeaders(app);
-  await addAuth(app, keyring);
-  addChecks(app);
-  app.get('/livez', { config: { needs: 'public' } }, () => ({ status: 'ok' }));
-  await app.ready();
-  return app;
-}

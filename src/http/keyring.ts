@@ -22,6 +22,8 @@ export class Keyring {
   readonly #now: () => Instant;
   /** By the hash of what was shown: no secret is kept here. */
   readonly #known = new Map<string, Remembered>();
+  /** A thousand streams of one key ask at the same moment: one look is enough. */
+  readonly #looks = new Map<string, Promise<Caller | undefined>>();
 
   constructor(pool: Pool, now: () => Instant) {
     this.#pool = pool;
@@ -39,7 +41,9 @@ export class Keyring {
     if (known && ageMs < FRESH_MS) return known.caller;
     try {
       const find = kind === 'key' ? findKey : findSession;
-      return this.#learn(hash, await find(this.#pool, text));
+      const look = this.#looks.get(hash) ?? find(this.#pool, text);
+      this.#looks.set(hash, look);
+      return this.#learn(hash, await look.finally(() => this.#looks.delete(hash)));
     } catch (error) {
       if (known && ageMs < STALE_MS) return known.caller;
       throw error;

@@ -156,6 +156,10 @@ function ofClient({ type, message }: SafebandError): Problem {
   return problemOf(type, message, field);
 }
 
+/** A value that Postgres cannot read, such as the 40th of a month. */
+export const isDataError = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && String(error.code).startsWith('22');
+
 /** Postgres is not there, shuts down, has no room or does not answer. */
 function isDatabaseAway(error: Error): boolean {
   const code = 'code' in error ? String(error.code) : '';

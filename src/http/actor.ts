@@ -1,0 +1,14 @@
+/** Who is named in the list of changes: always the key, and whom its holder says it acts for. */
+import { ACTOR_MAX } from '../domain/settingsMessages.js';
+import { isWellFormed } from '../domain/ids.js';
+import type { Caller } from './caller.js';
+
+/** The key's name; with somebody named, `ada via <name>`, cut to what a workflow takes. */
+export function actorOf({ name }: Caller, said: string | undefined): string {
+  if (said === undefined || said === name) return name;
+  const suffix = ` via ${name}`;
+  const room = ACTOR_MAX - suffix.length;
+  if (said.length <= room) return said + suffix;
+  const cut = said.slice(0, room - 1);
+  return `${isWellFormed(cut) ? cut : cut.slice(0, -1)}…${suffix}`;
+}

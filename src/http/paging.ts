@@ -1,0 +1,89 @@
+/**
+ * Pages: `?limit=50&cursor=…`, and `next`, the address of the page after. A cursor is the place of
+ * the last item, so that nothing is left out or told twice while rows come in; callers take it as
+ * it is.
+ */
+import { Type, type Static, type TSchema } from 'typebox';
+import { isDataError, invalidInput } from './problems.js';
+import { checkOf } from './validation.js';
+
+const LIMIT_DEFAULT = 50;
+const LIMIT_MAX = 200;
+
+export const pageQuery = {
+  limit: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: LIMIT_MAX,
+      default: LIMIT_DEFAULT,
+      description: 'How many items at most.',
+    }),
+  ),
+  cursor: Type.Optional(
+    Type.String({ maxLength: 2_000, description: 'As `next` of the page before has it.' }),
+  ),
+};
+export const pageOf = <T extends TSchema>(item: T) =>
+  Type.Object(
+    {
+      items: Type.Array(item),
+      next: Type.Union([Type.String(), Type.Null()], {
+        description: 'The address of the next page; null: this is the last one.',
+      }),
+    },
+    { additionalProperties: false },
+  );
+
+export type Query = { readonly [name: string]: string | number | undefined };
+export type Placed<P> = { readonly item: object; readonly place: P };
+export type Page = { readonly items: readonly object[]; readonly next: string | null };
+
+/** Reads one page and says where the next one is. */
+export async function readPage<P extends TSchema>(asked: {
+  /** Path and query of this page. */
+  readonly path: string;
+  readonly query: Query;
+  readonly place: P;
+  readonly read: (after: Static<P> | null, limit: number) => Promise<readonly Placed<Static<P>>[]>;
+}): Promise<Page> {
+  const { path, query, place, read } = asked;
+  const limit = Number(query['limit'] ?? LIMIT_DEFAULT);
+  const after = query['cursor'] === undefined ? null : placeIn(place, String(query['cursor']));
+  const found = await read(after, limit + 1).catch((error: unknown) => {
+    throw after !== null && isDataError(error) ? badCursor() : error;
+  });
+  const shown = found.slice(0, limit);
+  const last = shown.at(-1);
+  const hasMore = found.length > limit && last !== undefined;
+  return {
+    items: shown.map(({ item }) => item),
+    next: hasMore ? `${path}?${paramsOf(query, last.place)}` : null,
+  };
+}
+
+const badCursor = () =>
+  invalidInput('cursor should be as next of the page before has it', 'cursor');
+
+function placeIn<P extends TSchema>(schema: P, cursor: string): Static<P> {
+  const found = checkOf(schema)(decoded(cursor));
+  if ('problem' in found) throw badCursor();
+  return found.value;
+}
+
+function decoded(cursor: string): unknown {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+    return value;
+  } catch {
+    throw badCursor();
+  }
+}
+
+function paramsOf(query: Query, place: unknown): string {
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined && name !== 'cursor') params.set(name, String(value));
+  }
+  params.set('cursor', Buffer.from(JSON.stringify(place)).toString('base64url'));
+  return params.toString();
+}

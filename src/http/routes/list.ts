@@ -1,0 +1,84 @@
+/** One list as a route: `GET`, paged, of one account or of all that the key may see. */
+import type { FastifyInstance } from 'fastify';
+import { Type, type Static, type TProperties, type TSchema } from 'typebox';
+import { isKnown } from '../../postgres/lists.js';
+import type { Parts } from '../app.js';
+import { pageOf, pageQuery, readPage, type Placed, type Query } from '../paging.js';
+import { accountUnknown } from '../problems.js';
+import { closed } from '../schemas/parts.js';
+import { accountParams, problems } from './message.js';
+
+export type Listing<P extends TSchema> = {
+  /** Under `/v1`, such as `/alerts`. */
+  readonly path: string;
+  readonly name: string;
+  readonly summary: string;
+  readonly item: TSchema;
+  /** Filters beside `limit` and `cursor`. */
+  readonly filters: TProperties;
+  /** Where an item stands, so that the next page begins after it. */
+  readonly place: P;
+  readonly read: (asked: {
+    readonly parts: Parts;
+    /** Those that the list is limited to; null: all. */
+    readonly accounts: readonly string[] | null;
+    readonly query: Query;
+    readonly after: Static<P> | null;
+    readonly limit: number;
+  }) => Promise<readonly Placed<Static<P>>[]>;
+};
+
+/** A plugin that adds the list of what a key may see. */
+export const list =
+  <P extends TSchema>(listing: Listing<P>) =>
+  (app: FastifyInstance, parts: Parts): void => {
+    app.get<{ Querystring: Query }>(
+      `/v1${listing.path}`,
+      { config: { needs: 'read' }, schema: schemaOf(listing) },
+      ({ caller, query, url }) => {
+        const { accounts } = caller;
+        return readPage({
+          path: pathOf(url),
+          query,
+          place: listing.place,
+          read: (after, limit) => listing.read({ parts, accounts, query, after, limit }),
+        });
+      },
+    );
+  };
+
+/** A plugin that adds the list of one account; of an account that nothing knows of it is a 404. */
+export const listOfAccount =
+  <P extends TSchema>(listing: Listing<P>) =>
+  (app: FastifyInstance, parts: Parts): void => {
+    app.get<{ Params: Static<typeof accountParams>; Querystring: Query }>(
+      `/v1/accounts/:accountId${listing.path}`,
+      {
+        config: { needs: 'read' },
+        schema: { ...schemaOf(listing), params: accountParams },
+      },
+      async ({ params: { accountId }, query, url }) => {
+        const page = await readPage({
+          path: pathOf(url),
+          query,
+          place: listing.place,
+          read: (after, limit) =>
+            listing.read({ parts, accounts: [accountId], query, after, limit }),
+        });
+        if (page.items.length === 0 && !(await isKnown(parts.pool, accountId))) {
+          throw accountUnknown();
+        }
+        return page;
+      },
+    );
+  };
+
+const schemaOf = <P extends TSchema>({ name, summary, filters, item }: Listing<P>) => ({
+  operationId: name,
+  tags: ['lists'],
+  summary,
+  querystring: closed({ ...filters, ...pageQuery }),
+  response: { 200: pageOf(item), ...problems },
+});
+const pathOf = (url: string): string => url.split('?')[0] ?? '';
+export const place = <T extends TSchema[]>(...parts: [...T]) => Type.Tuple(parts);

@@ -1,0 +1,193 @@
+/** The lists: what people look up, of one account or of all. */
+import { Type } from 'typebox';
+import { isoDay, isoInstant, parseDay, type Instant } from '../../domain/time.js';
+import {
+  pageAccounts,
+  pageAlerts,
+  pageCorrections,
+  pageDays,
+  pageReservations,
+  pageRuns,
+} from '../../postgres/lists.js';
+import { listChanges, listEvents, type StatusRow } from '../../postgres/reads.js';
+import type { Query } from '../paging.js';
+import * as items from '../schemas/lists.js';
+import { day, state } from '../schemas/parts.js';
+import { list, listOfAccount, place } from './list.js';
+
+const { Integer, String, Optional, Enum } = Type;
+const at = (instant: Instant | null): string | null =>
+  instant === null ? null : isoInstant(instant);
+const textIn = (query: Query, name: string): string | null =>
+  query[name] === undefined ? null : `${query[name]}`;
+
+const accountItem = ({ day: quotaDay, ...row }: StatusRow) => ({
+  ...row,
+  quotaDay: isoDay(quotaDay),
+  cooldown: row.cooldown && { ...row.cooldown, until: at(row.cooldown.until) },
+  hold: row.hold && { ...row.hold, since: at(row.hold.since) },
+  breakerUntil: at(row.breakerUntil),
+  lastCheckedAt: at(row.lastCheckedAt),
+  updatedAt: at(row.updatedAt),
+});
+
+const accounts = list({
+  path: '/accounts',
+  name: 'accounts',
+  summary: 'All accounts that the key may see, by id',
+  item: items.account,
+  filters: {
+    state: Optional(state),
+    prefix: Optional(String({ maxLength: 128, description: 'Ids that begin so.' })),
+  },
+  place: String(),
+  read: async ({ parts, accounts: ids, query, after, limit }) => {
+    const found = await pageAccounts(parts.pool, {
+      at: parts.now(),
+      after: after ?? '',
+      limit,
+      state: textIn(query, 'state'),
+      prefix: textIn(query, 'prefix') ?? '',
+      accounts: ids,
+    });
+    return found.map((row) => ({ item: accountItem(row), place: row.accountId }));
+  },
+});
+
+const events = listOfAccount({
+  path: '/events',
+  name: 'events',
+  summary: 'The event log: what was delivered, with its proof',
+  item: items.event,
+  filters: {},
+  place: Integer(),
+  read: async ({ parts, accounts: ids, after, limit }) => {
+    const page = { limit, ...(after === null ? {} : { before: after }) };
+    const found = await listEvents(parts.pool, idIn(ids), page);
+    return found.map(({ day: quotaDay, deliveredAt, ...event }) => ({
+      item: { ...event, quotaDay: isoDay(quotaDay), deliveredAt: at(deliveredAt) },
+      place: event.eventId,
+    }));
+  },
+});
+
+const days = listOfAccount({
+  path: '/days',
+  name: 'days',
+  summary: 'Closed quota days',
+  item: items.closedDay,
+  filters: {},
+  place: day('The last one.'),
+  read: async ({ parts, accounts: ids, after, limit }) => {
+    const before = after === null ? null : (parseDay(after) ?? 0);
+    const found = await pageDays(parts.pool, idIn(ids), { before, limit });
+    return found.map((item) => ({ item, place: item.quotaDay }));
+  },
+});
+
+const corrections = listOfAccount({
+  path: '/corrections',
+  name: 'corrections',
+  summary: 'What runs have healed, and why',
+  item: items.correction,
+  filters: {},
+  place: Integer(),
+  read: async ({ parts, accounts: ids, after, limit }) => {
+    const found = await pageCorrections(parts.pool, idIn(ids), { before: after, limit });
+    return found.map((item) => ({ item, place: item.correctionId }));
+  },
+});
+
+const changes = listOfAccount({
+  path: '/changes',
+  name: 'changes',
+  summary: 'Who changed what',
+  item: items.change,
+  filters: {},
+  place: Integer(),
+  read: async ({ parts, accounts: ids, after, limit }) => {
+    const page = { limit, ...(after === null ? {} : { before: after }) };
+    const found = await listChanges(parts.pool, idIn(ids), page);
+    return found.map((change) => ({
+      item: { ...change, at: at(change.at) },
+      place: change.number,
+    }));
+  },
+});
+
+const reservations = listOfAccount({
+  path: '/reservations',
+  name: 'reservations',
+  summary: 'Reservations and what became of them',
+  item: items.reservation,
+  filters: { state: Optional(Enum(['in_flight', 'delivered', 'released', 'uncertain'])) },
+  place: place(day('Its quota day.'), Integer(), String()),
+  read: ({ parts, accounts: ids, query, after, limit }) =>
+    pageReservations(parts.pool, idIn(ids), { state: textIn(query, 'state'), after, limit }),
+});
+
+const alertList = {
+  path: '/alerts',
+  item: items.alert,
+  filters: {
+    open: Optional(
+      Enum(['true', 'false'], { description: 'true: only those that nobody has resolved.' }),
+    ),
+  },
+  place: place(Integer(), String(), String(), day('Its day.')),
+  read: (asked: Asked<[number, string, string, string]>) =>
+    pageAlerts(asked.parts.pool, {
+      accounts: asked.accounts,
+      isOpen: asked.query['open'] === 'true',
+      after: asked.after,
+      limit: asked.limit,
+    }),
+};
+const runPlace = place(Integer(), String());
+const runs = (scope: 'account' | 'fleet', asked: Asked<[number, string]>) =>
+  pageRuns(asked.parts.pool, {
+    scope,
+    accounts: asked.accounts,
+    after: asked.after,
+    limit: asked.limit,
+  });
+type Asked<P> = {
+  readonly parts: Parameters<Parameters<typeof list>[0]['read']>[0]['parts'];
+  readonly accounts: readonly string[] | null;
+  readonly query: Query;
+  readonly after: P | null;
+  readonly limit: number;
+};
+
+/** In the order of the documents. */
+export const listRoutes = [
+  accounts,
+  events,
+  days,
+  corrections,
+  listOfAccount({ ...alertList, name: 'accountAlerts', summary: 'Alerts of the account' }),
+  listOfAccount({
+    path: '/runs',
+    name: 'accountRuns',
+    summary: 'Reconciles of the account',
+    item: items.run,
+    filters: {},
+    place: runPlace,
+    read: (asked) => runs('account', asked),
+  }),
+  changes,
+  reservations,
+  list({ ...alertList, name: 'alerts', summary: 'Alerts of all accounts that the key may see' }),
+  list({
+    path: '/runs',
+    name: 'runs',
+    summary: 'Reconciles: of accounts, or heartbeats of the fleet audit',
+    item: items.run,
+    filters: { scope: Optional(Enum(['account', 'fleet'], { default: 'account' })) },
+    place: runPlace,
+    // The fleet's counts are of accounts that a key of some accounts may not know of.
+    read: (asked) => runs(asked.query['scope'] === 'fleet' ? 'fleet' : 'account', asked),
+  }),
+];
+
+const idIn = (ids: readonly string[] | null): string => ids?.[0] ?? '';

@@ -1,0 +1,94 @@
+/** What an account says of itself: the queries of the contract (2), and its status. */
+import type { FastifyInstance } from 'fastify';
+import { Type, type Static } from 'typebox';
+import type { Parts } from '../app.js';
+import { NEXT_SLOTS_MAX } from '../../domain/limits.js';
+import * as answers from '../schemas/answers.js';
+import { closed, instant, reservationId } from '../schemas/parts.js';
+import { etagOf, hasIt } from '../status.js';
+import { accountParams, problems } from './message.js';
+
+type Params = Static<typeof accountParams>;
+const reservationQuery = closed({ reservationId });
+const peekQuery = closed({ at: Type.Optional(instant('Then instead of now; not in the past.')) });
+const slotsQuery = closed({
+  count: Type.Integer({ minimum: 1, maximum: NEXT_SLOTS_MAX, examples: [5] }),
+});
+const read = { config: { needs: 'read' } } as const;
+const tags = ['queries'];
+
+export function statusRoute(app: FastifyInstance, { statuses }: Parts): void {
+  app.get<{ Params: Params }>(
+    '/v1/accounts/:accountId/status',
+    {
+      ...read,
+      schema: {
+        operationId: 'status',
+        tags,
+        summary: 'One consistent read of the account',
+        description: 'With an ETag; If-None-Match is answered with 304 while nothing is new.',
+        params: accountParams,
+        response: {
+          200: answers.status,
+          304: { type: 'null', description: 'As before.' },
+          ...problems,
+        },
+      },
+    },
+    async (request, reply) => {
+      const status = await statuses.read(request.params.accountId);
+      const etag = etagOf(status);
+      void reply.header('etag', etag).header('cache-control', 'private, no-cache');
+      if (hasIt(request.headers['if-none-match'], etag)) return reply.code(304).send();
+      return status;
+    },
+  );
+}
+
+export function queryRoutes(app: FastifyInstance, { client }: Parts): void {
+  app.get<{ Params: Params; Querystring: Static<typeof reservationQuery> }>(
+    '/v1/accounts/:accountId/reservation',
+    {
+      ...read,
+      schema: {
+        operationId: 'reservation',
+        tags,
+        summary: 'State, proof and leave to call of one reservation',
+        params: accountParams,
+        querystring: reservationQuery,
+        response: { 200: answers.reservation, ...problems },
+      },
+    },
+    ({ params, query }) => client.reservation(params.accountId, query.reservationId),
+  );
+  app.get<{ Params: Params; Querystring: Static<typeof peekQuery> }>(
+    '/v1/accounts/:accountId/peek',
+    {
+      ...read,
+      schema: {
+        operationId: 'peek',
+        tags,
+        summary: 'The decision that a reserve would hear, with nothing changed',
+        params: accountParams,
+        querystring: peekQuery,
+        response: { 200: answers.peek, ...problems },
+      },
+    },
+    ({ params, query }) => client.peek(params.accountId, query.at),
+  );
+  app.get<{ Params: Params; Querystring: Static<typeof slotsQuery> }>(
+    '/v1/accounts/:accountId/nextSlots',
+    {
+      ...read,
+      schema: {
+        operationId: 'nextSlots',
+        tags,
+        summary: 'The next instants at which a reserve is granted if every one before it is used',
+        params: accountParams,
+        querystring: slotsQuery,
+        response: { 200: answers.nextSlots, ...problems },
+      },
+    },
+    ({ params, query }) => client.nextSlots(params.accountId, query.count),
+  );
+}

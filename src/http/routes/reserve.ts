@@ -1,0 +1,104 @@
+/** Asking for slots: one, or many in order. A denial is an answer with the status 200. */
+import type { Static } from 'typebox';
+import { SafebandError } from '../../client/index.js';
+import type { FailureType } from '../../domain/events.js';
+import type { DecisionWire } from '../../domain/wire.js';
+import { once } from '../idempotency.js';
+import { invalidInput, Problem } from '../problems.js';
+import { batch, decision } from '../schemas/answers.js';
+import { looseBatch, sendReserve, sendReserveBatch } from '../schemas/messages.js';
+import { checkOf } from '../validation.js';
+import { message, type Said } from './message.js';
+
+type Request = Static<typeof sendReserve>;
+type Decisions = Static<typeof batch>['decisions'];
+
+export const reserve = message({
+  name: 'sendReserve',
+  needs: 'send',
+  summary: 'Ask for one slot',
+  body: sendReserve,
+  answer: decision,
+  isIdempotent: true,
+  say: async ({ parts, request, reply, caller, accountId, body }) => {
+    const flaw = replyFlaw(body, caller.accounts !== null);
+    if (flaw) throw flaw;
+    const answer = await once<DecisionWire>(
+      { pool: parts.pool, request, reply },
+      ({ granted }) => granted,
+      () => parts.client.reserve(accountId, body),
+    );
+    if (!answer.granted && answer.retryAt !== null) {
+      const seconds = Math.ceil((Date.parse(answer.retryAt) - parts.now()) / 1_000);
+      void reply.header('retry-after', String(Math.max(0, seconds)));
+    }
+    return answer;
+  },
+});
+
+export const reserveBatch = message({
+  name: 'sendReserveBatch',
+  needs: 'send',
+  summary: 'Ask for up to 200 slots, decided in order',
+  // The items are read one by one: a bad one leaves the others alone.
+  body: looseBatch,
+  shown: sendReserveBatch,
+  answer: batch,
+  isIdempotent: true,
+  say: async ({ parts, request, reply, caller, accountId, body }) => {
+    const decisions = await once<Decisions>(
+      { pool: parts.pool, request, reply },
+      (answers) => answers.some(({ granted }) => granted),
+      () => decide({ parts, accountId, items: body.requests, isLimited: caller.accounts !== null }),
+    );
+    return { decisions };
+  },
+});
+
+const checkItem = checkOf(sendReserve);
+
+async function decide(asked: {
+  readonly parts: Said['parts'];
+  readonly accountId: string;
+  readonly items: readonly unknown[];
+  readonly isLimited: boolean;
+}): Promise<Decisions> {
+  const { parts, accountId, items, isLimited } = asked;
+  const read = items.map((raw) => readItem(raw, isLimited));
+  const good = read.flatMap((item) => (item instanceof Problem ? [] : [item]));
+  const answers = await parts.client.reserveMany(accountId, good);
+  for (const answer of answers) {
+    // The account itself is not there, or did not answer: that is no matter of one item.
+    if (answer instanceof SafebandError && isOfAccount(answer)) throw answer;
+  }
+  const next = answers.values();
+  return items.map((raw, i) => {
+    const item = read[i];
+    if (item instanceof Problem) return errorOf(raw, 'InvalidInput', item.message);
+    const answer = next.next().value;
+    if (answer instanceof SafebandError) return errorOf(raw, answer.type, answer.message);
+    return answer ?? errorOf(raw, 'Unavailable', 'no answer');
+  });
+}
+
+const isOfAccount = ({ type }: SafebandError): boolean =>
+  type === 'AccountUnknown' || type === 'Unavailable';
+
+function readItem(raw: unknown, isLimited: boolean): Request | Problem {
+  const found = checkItem(raw);
+  if ('problem' in found) return found.problem;
+  return replyFlaw(found.value, isLimited) ?? found.value;
+}
+
+/** A signal reaches any workflow of the namespace: that is not for a key of some accounts. */
+const replyFlaw = ({ replyTo }: Request, isLimited: boolean): Problem | undefined =>
+  replyTo !== undefined && isLimited
+    ? invalidInput('replyTo is for keys of all accounts: it reaches any workflow', 'replyTo')
+    : undefined;
+
+function errorOf(raw: unknown, type: FailureType, text: string): Decisions[number] {
+  const named =
+    typeof raw === 'object' && raw !== null && 'reservationId' in raw ? raw.reservationId : null;
+  const reservationId = typeof named === 'string' ? named.slice(0, 128) : null;
+  return { granted: false, reservationId, error: { type, message: text } };
+}

@@ -1,0 +1,81 @@
+/** Live streams: `text/event-stream` until the watcher leaves, reads too slowly, or its key ends. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Static } from 'typebox';
+import type { Parts } from '../app.js';
+import { credentialIn } from '../auth.js';
+import { unauthenticated } from '../problems.js';
+import type { StatusAnswer } from '../status.js';
+import { accountParams, problems } from './message.js';
+
+const answer = (description: string) => ({
+  200: { description, content: { 'text/event-stream': { schema: { type: 'string' } } } },
+  ...problems,
+});
+const open = {
+  config: { needs: 'read' },
+  exposeHeadRoute: false,
+} as const;
+
+export function streamRoutes(app: FastifyInstance, parts: Parts): void {
+  const { live, statuses } = parts;
+  app.addHook('preClose', async () => live.close());
+  app.get<{ Params: Static<typeof accountParams> }>(
+    '/v1/accounts/:accountId/stream',
+    {
+      ...open,
+      schema: {
+        operationId: 'stream',
+        tags: ['streams'],
+        summary: "The account's status, now and after each change",
+        description: 'Events `status` whose id is the version and whose data is the status.',
+        params: accountParams,
+        response: answer('Events, and a comment every 15 s.'),
+      },
+    },
+    async (request, reply) => {
+      live.checkRoom();
+      const { accountId } = request.params;
+      const first = await statuses.read(accountId);
+      begin(parts, request, reply, { accountId, first });
+    },
+  );
+  app.get(
+    '/v1/stream',
+    {
+      ...open,
+      schema: {
+        operationId: 'streamOfAll',
+        tags: ['streams'],
+        summary: 'Which of the accounts that the key may see have changed',
+        description:
+          'Events `change` with `{accountId, version}`; `resync`: some may have been missed, read again.',
+        response: answer('Events, and a comment every 15 s.'),
+      },
+    },
+    (request, reply) => {
+      live.checkRoom();
+      begin(parts, request, reply, { accountId: null, first: null });
+    },
+  );
+}
+
+function begin(
+  { live }: Parts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { accountId, first }: { readonly accountId: string | null; readonly first: StatusAnswer | null },
+): void {
+  const credential = credentialIn(request);
+  if (!credential) throw unauthenticated('no key was sent');
+  reply.hijack();
+  const { raw } = reply;
+  for (const [name, value] of Object.entries(reply.getHeaders())) {
+    if (value !== undefined) raw.setHeader(name, value);
+  }
+  raw.writeHead(200, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+  });
+  live.open({ accountId, caller: request.caller, credential, raw }, first);
+}

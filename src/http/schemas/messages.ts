@@ -1,0 +1,256 @@
+/** What is sent to an account: the payloads of the contract (2), by name. */
+import { Type } from 'typebox';
+import { FAILURE_KINDS } from '../../domain/fail.js';
+import { BATCH_MAX, LEASE_SECONDS_MAX, LEASE_SECONDS_MIN } from '../../domain/limits.js';
+import { RETRY_AFTER_SECONDS_MAX } from '../../domain/messages.js';
+import { COUNT_MAX, RAMP_STEPS_MAX, WALL_CLOCK_PATTERN } from '../../domain/settingsMessages.js';
+import { WEEKDAYS } from '../../domain/window.js';
+import {
+  accountId,
+  actor,
+  campaignId,
+  chatId,
+  closed,
+  foreign,
+  instant,
+  messageId,
+  orNull,
+  reason,
+  recipientId,
+  reservationId,
+  text,
+  tier,
+} from './parts.js';
+
+const { Optional } = Type;
+const cap = (description: string) =>
+  orNull(Type.Integer({ minimum: 0, maximum: COUNT_MAX, description, examples: [40] }));
+const wallClock = (example: string) =>
+  Type.String({ pattern: WALL_CLOCK_PATTERN, description: 'Local time.', examples: [example] });
+
+const policy = {
+  dailyCap: Optional(cap('InMails a UTC day; null is the band of the tier.')),
+  weeklyCap: Optional(cap('InMails in 7 UTC days; null is 5 times the daily cap.')),
+  ramp: Optional(
+    orNull(
+      closed({
+        dailyCaps: Type.Array(Type.Integer({ minimum: 1 }), {
+          minItems: 1,
+          maxItems: RAMP_STEPS_MAX,
+          description: 'Caps of the days with a delivery, ascending.',
+          examples: [[5, 10, 20]],
+        }),
+      }),
+    ),
+  ),
+  sendingWindow: Optional(
+    orNull(
+      closed(
+        {
+          days: Type.Array(Type.Enum(WEEKDAYS), {
+            minItems: 1,
+            maxItems: 7,
+            uniqueItems: true,
+            examples: [['mon', 'tue']],
+          }),
+          start: wallClock('09:00'),
+          end: wallClock('17:30'),
+        },
+        'Local to the time zone; an end that is not after the start runs over midnight.',
+      ),
+    ),
+  ),
+  timezone: Optional(
+    orNull(
+      Type.String({
+        minLength: 1,
+        maxLength: 64,
+        description: 'An IANA time zone.',
+        examples: ['Europe/Berlin'],
+      }),
+    ),
+  ),
+};
+const startCount = (description: string) =>
+  Optional(Type.Integer({ minimum: 0, maximum: COUNT_MAX, description, examples: [3] }));
+
+export const connect = Type.Object(
+  {
+    accountId: Optional(accountId),
+    tier,
+    identity: Optional(foreign("LinkedIn's id of the member.", 'member-1')),
+    ...policy,
+    inmailsSentToday: startCount('What another system has spent today; counts at a start only.'),
+    deliveredToday: startCount('What of it was delivered; all of it unless said.'),
+    actor: Optional(actor),
+  },
+  {
+    additionalProperties: false,
+    examples: [
+      { tier: 'sales_navigator', timezone: 'Europe/Berlin' },
+      {
+        tier: 'premium',
+        dailyCap: 20,
+        ramp: { dailyCaps: [5, 10, 20] },
+        sendingWindow: { days: ['mon', 'tue', 'wed'], start: '09:00', end: '17:30' },
+        actor: 'ada',
+      },
+    ],
+  },
+);
+
+export const sendReserve = Type.Object(
+  {
+    reservationId,
+    campaignId: Optional(campaignId),
+    recipientId: Optional(recipientId),
+    leaseSeconds: Optional(
+      Type.Integer({
+        minimum: LEASE_SECONDS_MIN,
+        maximum: LEASE_SECONDS_MAX,
+        description: 'How long the slot may stay in flight without a word.',
+        examples: [900],
+      }),
+    ),
+    journaled: Optional(
+      Type.Boolean({ description: 'You write a send_attempts row before you call LinkedIn.' }),
+    ),
+    validUntil: Optional(instant('From then on the answer is expired; 5 s from now at most.')),
+    replyTo: Optional(
+      closed(
+        {
+          workflowId: text(1_000, 'Any workflow but an account.', 'my-pipeline'),
+          signalName: text(1_000, 'The signal that brings the decision.', 'decided'),
+        },
+        'A workflow of yours that hears the decision, too; only for keys of all accounts.',
+      ),
+    ),
+  },
+  {
+    additionalProperties: false,
+    examples: [
+      { reservationId: 'q4-0001' },
+      {
+        reservationId: 'q4-0002',
+        campaignId: 'q4',
+        recipientId: 'member-7',
+        leaseSeconds: 900,
+        journaled: false,
+      },
+    ],
+  },
+);
+
+export const sendReserveBatch = Type.Object(
+  {
+    requests: Type.Array(sendReserve, {
+      minItems: 1,
+      maxItems: BATCH_MAX,
+      description: 'Decided in order. An item that is wrong is answered in its place.',
+    }),
+  },
+  {
+    additionalProperties: false,
+    examples: [{ requests: [{ reservationId: 'q4-0003' }, { reservationId: 'q4-0004' }] }],
+  },
+);
+
+/** What is checked of a batch before its items are: they are read one by one. */
+export const looseBatch = closed({
+  requests: Type.Array(Type.Unknown(), { minItems: 1, maxItems: BATCH_MAX }),
+});
+
+export const sendDelivered = Type.Object(
+  {
+    reservationId,
+    chatId: Optional(
+      orNull(
+        Type.String({
+          description: "LinkedIn's conversation; without it nothing proves a delivery.",
+        }),
+      ),
+    ),
+    messageId: Optional(messageId),
+    deliveredAt: Optional(instant('When, by your clock; for display only.')),
+  },
+  {
+    additionalProperties: false,
+    examples: [{ reservationId: 'q4-0001', chatId: 'chat-9', messageId: 'message-9' }],
+  },
+);
+
+export const sendFailed = Type.Object(
+  {
+    reservationId,
+    kind: Type.Enum([...FAILURE_KINDS], {
+      description: 'unknown: it may have reached LinkedIn, so the slot stays spent.',
+    }),
+    code: Optional(text(512, "LinkedIn's own words.", 'HTTP 429')),
+    retryAfterSeconds: Optional(
+      Type.Integer({ minimum: 0, maximum: RETRY_AFTER_SECONDS_MAX, examples: [3_600] }),
+    ),
+  },
+  {
+    additionalProperties: false,
+    examples: [
+      { reservationId: 'q4-0001', kind: 'rejected' },
+      { reservationId: 'q4-0001', kind: 'throttled', code: 'HTTP 429', retryAfterSeconds: 3_600 },
+    ],
+  },
+);
+
+export const sendObserved = Type.Object(
+  {
+    chatId,
+    messageId,
+    recipientId: Optional(recipientId),
+    sentAt: instant('When LinkedIn says that it was sent.'),
+  },
+  {
+    additionalProperties: false,
+    examples: [
+      {
+        chatId: 'chat-7',
+        messageId: 'message-7',
+        recipientId: 'member-7',
+        sentAt: '2026-11-23T18:20:36.000Z',
+      },
+    ],
+  },
+);
+
+export const configure = Type.Object(
+  { tier: Optional(tier), ...policy, actor: Optional(actor) },
+  { additionalProperties: false, examples: [{ dailyCap: 30 }, { dailyCap: null, actor: 'ada' }] },
+);
+
+export const order = Type.Object(
+  { reason, actor: Optional(actor) },
+  {
+    additionalProperties: false,
+    examples: [{ reason: 'the customer asked' }, { reason: 'checked with LinkedIn', actor: 'ada' }],
+  },
+);
+
+export const settleByOperator = Type.Object(
+  {
+    reservationId,
+    outcome: Type.Enum(['delivered', 'released']),
+    chatId: Optional(chatId),
+    reason,
+    actor: Optional(actor),
+  },
+  {
+    additionalProperties: false,
+    examples: [
+      {
+        reservationId: 'q4-0001',
+        outcome: 'delivered',
+        chatId: 'chat-1',
+        reason: 'seen in the outbox',
+      },
+    ],
+  },
+);
+
+export const nothing = Type.Object({}, { additionalProperties: false, examples: [{}] });

@@ -1,0 +1,66 @@
+/** The words of the contract as schemas: types, checks and OpenAPI come from here alone. */
+import { Type, type TSchema, type TUnion, type TNull } from 'typebox';
+import { FOREIGN_MAX, FOREIGN_PATTERN, OURS_PATTERN, TEXT_PATTERN } from '../../domain/ids.js';
+import { ACTOR_MAX, REASON_MAX } from '../../domain/settingsMessages.js';
+import { TIERS } from '../../domain/tier.js';
+
+export const orNull = <T extends TSchema>(schema: T): TUnion<[T, TNull]> =>
+  Type.Union([schema, Type.Null()]);
+
+export const ours = (description: string, example: string) =>
+  Type.String({ pattern: OURS_PATTERN, maxLength: 128, description, examples: [example] });
+export const foreign = (description: string, example: string) =>
+  Type.String({
+    pattern: FOREIGN_PATTERN,
+    minLength: 1,
+    maxLength: FOREIGN_MAX,
+    description,
+    examples: [example],
+  });
+export const text = (maxLength: number, description: string, example: string) =>
+  Type.String({
+    pattern: TEXT_PATTERN,
+    minLength: 1,
+    maxLength,
+    description,
+    examples: [example],
+  });
+
+export const accountId = ours('Your name of the account; case matters.', 'acme-anna');
+export const reservationId = ours('Your name of one attempt to send; never used twice.', 'q4-0001');
+export const campaignId = ours('Your name of the campaign.', 'q4');
+export const chatId = foreign("LinkedIn's conversation: the proof of a delivery.", 'chat-9');
+export const messageId = foreign("LinkedIn's id of the message.", 'message-9');
+export const recipientId = foreign("LinkedIn's id of the recipient.", 'member-7');
+export const reason = text(REASON_MAX, 'Why; people read it.', 'the customer asked');
+export const actor = text(
+  ACTOR_MAX,
+  'Who does it. The name of the key, unless said; what is said is kept as "ada via <key>".',
+  'ada',
+);
+
+export const instant = (description: string) =>
+  Type.String({
+    pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$',
+    description,
+    examples: ['2026-11-23T18:20:36.000Z'],
+  });
+export const day = (description: string) =>
+  Type.String({
+    pattern: '^\\d{4}-\\d\\d-\\d\\d$',
+    description,
+    examples: ['2026-11-23'],
+  });
+export const count = (description: string, minimum = 0) => Type.Integer({ minimum, description });
+export const tier = Type.Enum(TIERS, { description: "LinkedIn's kind of account." });
+export const state = Type.Enum(
+  ['active', 'cooldown', 'held', 'no_credits', 'unverified', 'disconnected'],
+  { description: 'The first that holds, in this order from the end.' },
+);
+
+/** An object that takes no other fields, and answers that have no others. */
+export const closed = <P extends Record<string, TSchema>>(properties: P, description = '') =>
+  Type.Object(properties, {
+    additionalProperties: false,
+    ...(description === '' ? {} : { description }),
+  });

@@ -1,0 +1,66 @@
+/** The HTTP server on a test's stand, with keys, and what every answer must be. */
+import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
+import { pino } from 'pino';
+import { createClient } from '../../src/client/index.js';
+import { createApp, type Needs } from '../../src/http/app.js';
+import type { Role } from '../../src/http/caller.js';
+import { makeKey } from '../../src/postgres/keys.js';
+import { isKnown } from '../../src/postgres/lists.js';
+import { createStand, type Stand, type StandOptions } from './stand.js';
+
+export type Answer = LightMyRequestResponse;
+export type HttpStand = Stand & {
+  readonly app: FastifyInstance;
+  /** A new key of that role. */
+  readonly key: (role: Role, accounts?: readonly string[]) => Promise<string>;
+  /** Asks with a key; a body makes it a POST of JSON. */
+  readonly ask: (key: string, url: string, body?: unknown, more?: InjectOptions) => Promise<Answer>;
+};
+
+export async function createHttpStand(
+  more: Partial<Needs> = {},
+  options: StandOptions = {},
+): Promise<HttpStand> {
+  const stand = await createStand(options);
+  const { client, taskQueue, pool } = stand;
+  const app = await createApp({
+    client: createClient({
+      client,
+      taskQueue,
+      rememberDenialsMs: 0,
+      isKnown: (accountId) => isKnown(pool, accountId),
+    }),
+    pool,
+    logger: pino({ level: 'silent' }),
+    now: Date.now,
+    temporalUiUrl: null,
+    ...more,
+  });
+  let keys = 0;
+  return {
+    ...stand,
+    app,
+    key: async (role, accounts) => {
+      const name = `${role}-${(keys += 1)}`;
+      const made = await makeKey(pool, { name, role, accounts: accounts ?? null });
+      if (!made) throw new Error(`the name ${name} is taken`);
+      return made.key;
+    },
+    ask: (key, url, body, asked = {}) =>
+      app.inject({
+        url,
+        method: body === undefined ? 'GET' : 'POST',
+        ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
+        ...asked,
+        headers: {
+          authorization: `Bearer ${key}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...asked.headers,
+        },
+      }),
+    close: async () => {
+      await app.close();
+      await stand.close();
+    },
+  };
+}
