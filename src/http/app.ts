@@ -18,6 +18,7 @@ import { messageRoutes } from './routes/messages.js';
 import { addOpenApi, openApiRoutes } from './routes/openapi.js';
 import { queryRoutes, statusRoute } from './routes/queries.js';
 import { streamRoutes } from './routes/streams.js';
+import { webhookRoutes } from './routes/webhooks.js';
 import { addSecurityHeaders } from './security.js';
 import { StatusReader } from './status.js';
 import { addValidation } from './validation.js';
@@ -64,6 +65,7 @@ export async function createApp(needs: Needs): Promise<FastifyInstance> {
   app.get('/livez', { config: { needs: 'public' } }, () => ({ status: 'ok' }));
   for (const add of [...messageRoutes, statusRoute, queryRoutes, ...listRoutes, streamRoutes])
     add(app, parts);
+  webhookRoutes(app, parts);
   await openApiRoutes(app);
   await app.ready();
   return app;
