@@ -87,6 +87,7 @@ function placeIn({ eventId, since }: Replay): ReplayFrom {
 export function webhookRoutes(app: FastifyInstance, parts: Parts): void {
   manage(app, parts);
   operate(app, parts);
+  deliveries(app, parts);
 }
 
 /** The endpoint of the path, if the caller may know of it. */
@@ -228,11 +229,22 @@ function operate(app: FastifyInstance, parts: Parts): void {
       return shown(await endpointOf(parts, request));
     },
   );
+}
+
+function deliveries(app: FastifyInstance, parts: Parts): void {
   app.get<{ Params: Params; Querystring: Query }>(
     `${ONE}/deliveries`,
-    schemaOf('webhookDeliveries', 'Each try, newest first', pageOf(schemas.delivery), {
-      querystring: closed(pageQuery),
-    }),
+    {
+      config,
+      schema: {
+        operationId: 'webhookDeliveries',
+        tags,
+        summary: 'Each try, newest first',
+        params: schemas.params,
+        querystring: closed(pageQuery),
+        response: { 200: pageOf(schemas.delivery), ...problems },
+      },
+    },
     async (request) => {
       const { endpointId } = await endpointOf(parts, request);
       return readPage({
@@ -241,7 +253,7 @@ function operate(app: FastifyInstance, parts: Parts): void {
         place: Type.Integer(),
         read: async (after, limit) => {
           const page = { limit, ...(after === null ? {} : { before: after }) };
-          const found = await listDeliveries(pool, endpointId, page);
+          const found = await listDeliveries(parts.pool, endpointId, page);
           return found.map((one) => ({
             item: { ...one, at: isoInstant(one.at) },
             place: one.deliveryId,
