@@ -125,34 +125,47 @@ begin
   end if;
 end $$;
 
+-- The effective cap (R10), as account_status_at reckons it.
+create function safeband.cap_of(a safeband.accounts, earlier int) returns int
+  language plpgsql immutable as $$
+declare
+  band int := safeband.safe_band(a.tier);
+  daily int := least(coalesce(a.daily_cap, band), band);
+begin
+  return greatest(0, least(daily, a.ramp[a.ramp_day],
+    least(coalesce(a.weekly_cap, 5 * daily), 5 * band) - earlier));
+end $$;
+
 -- A limit of the account is 80, 95 or 100 % spent: each once for a day and a cap, in this order.
 create function safeband.tell_thresholds(was safeband.accounts, new safeband.accounts)
   returns void language plpgsql as $$
 declare
   used int := new.inmails_sent_today + new.carried;
-  used_before int := was.inmails_sent_today + was.carried;
-  is_known boolean := coalesce(was.counter_day = new.counter_day and not was.is_edited, false);
-  earlier int;
+  used_before int := 0;
   cap int;
   cap_before int;
+  earlier int;
   percent int;
 begin
   if used = 0 then return; end if;
-  -- The six earlier days, with what is carried into today left out: it is in `used` already.
-  select coalesce(sum(d.counter), 0) - (
-           select count(*) from safeband.reservations r
-            where new.carried > 0 and r.account_id = new.account_id
-              and r.carried_into = new.counter_day and r.state <> 'released'
-              and r.quota_day between new.counter_day - 6 and new.counter_day - 1)
-    into earlier
-    from safeband.account_days d
-   where d.account_id = new.account_id
-     and d.quota_day between new.counter_day - 6 and new.counter_day - 1;
+  select coalesce(sum(counter), 0) into earlier from safeband.account_days
+   where account_id = new.account_id
+     and quota_day between new.counter_day - 6 and new.counter_day - 1;
+  if new.carried > 0 then -- it is in `used` already
+    earlier := earlier - (select count(*) from safeband.reservations
+      where account_id = new.account_id and carried_into = new.counter_day
+        and state <> 'released'
+        and quota_day between new.counter_day - 6 and new.counter_day - 1);
+  end if;
   cap := safeband.cap_of(new, earlier);
-  cap_before := case when is_known then safeband.cap_of(was, earlier) end;
+  if 100 * used < 80 * cap then return; end if;
+  if was.counter_day = new.counter_day and not was.is_edited then
+    used_before := was.inmails_sent_today + was.carried;
+    cap_before := safeband.cap_of(was, earlier);
+  end if;
   foreach percent in array '{80, 95, 100}'::int[] loop
     exit when 100 * used < percent * cap;
-    continue when is_known and used_before > 0 and 100 * used_before >= percent * cap_before;
+    continue when used_before > 0 and 100 * used_before >= percent * cap_before;
     perform safeband.tell_webhook(new.account_id, 'threshold.reached',
       to_char(new.counter_day, 'YYYY-MM-DD') || '/' || cap || '/' || percent, new.updated_at,
       jsonb_build_object('quotaDay', new.counter_day, 'percent', percent, 'used', used,
@@ -160,25 +173,13 @@ begin
   end loop;
 end $$;
 
--- The effective cap (R10), as account_status_at reckons it.
-create function safeband.cap_of(a safeband.accounts, earlier int) returns int
-  language sql immutable as $$
-  select greatest(0, least(daily, a.ramp[a.ramp_day],
-           least(coalesce(a.weekly_cap, 5 * daily), 5 * safeband.safe_band(a.tier)) - earlier))
-    from (select least(coalesce(a.daily_cap, safeband.safe_band(a.tier)),
-                       safeband.safe_band(a.tier)) as daily) of_day
-$$;
-
 -- What a save of an account makes true. A hand's edit is no news, for the next save takes it back:
 -- what that save then finds is held against what was told last.
-create function safeband.tell_account() returns trigger
-  language plpgsql security definer set search_path = pg_catalog as $$
+create function safeband.tell_changes(was safeband.accounts, new safeband.accounts, is_new boolean)
+  returns void language plpgsql as $$
 declare
-  was safeband.accounts := old;
   told text;
-  is_new boolean := tg_op = 'INSERT';
 begin
-  if not exists (select from safeband.webhook_endpoints) then return null; end if;
   if new.counter_day > was.counter_day then
     perform safeband.tell_webhook(new.account_id, 'reset.done',
       to_char(new.counter_day, 'YYYY-MM-DD'),
@@ -210,10 +211,18 @@ begin
     end if;
   end if;
   perform safeband.tell_thresholds(was, new);
-  return null;
-exception when others then
-  -- Whatever is wrong here may not stop a save: the gate stands on it.
-  raise warning 'safeband: an event of % was not written: %', new.account_id, sqlerrm;
+end $$;
+
+create function safeband.tell_account() returns trigger
+  language plpgsql security definer set search_path = pg_catalog as $$
+begin
+  if not exists (select from safeband.webhook_endpoints) then return null; end if;
+  begin
+    perform safeband.tell_changes(old, new, tg_op = 'INSERT');
+  exception when others then
+    -- Whatever is wrong here may not stop a save: the gate stands on it.
+    raise warning 'safeband: an event of % was not written: %', new.account_id, sqlerrm;
+  end;
   return null;
 end $$;
 

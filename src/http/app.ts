@@ -26,6 +26,7 @@ import { messageRoutes } from './routes/messages.js';
 import { addOpenApi, openApiRoutes } from './routes/openapi.js';
 import { queryRoutes, statusRoute } from './routes/queries.js';
 import { streamRoutes } from './routes/streams.js';
+import { webhookRoutes } from './routes/webhooks.js';
 import { addSecurityHeaders } from './security.js';
 import { StatusReader } from './status.js';
 import { addValidation } from './validation.js';
@@ -76,6 +77,7 @@ export async function createApp(needs: Needs): Promise<FastifyInstance> {
   addOperations(app, needs);
   for (const add of [...messageRoutes, statusRoute, queryRoutes, ...listRoutes, streamRoutes])
     add(app, parts);
+  webhookRoutes(app, parts);
   await openApiRoutes(app);
   await app.ready();
   return app;

@@ -26,6 +26,7 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
         { name: 'queries', description: 'What an account says of itself.' },
         { name: 'lists', description: 'Rows, paged.' },
         { name: 'streams', description: 'Server-sent events.' },
+        { name: 'webhooks', description: 'Who is told what happens.' },
       ],
     },
     hideUntagged: true,

@@ -1,0 +1,265 @@
+/**
+ * Endpoints of webhooks, for operators. A key of some accounts sees those endpoints only that name
+ * no other account; any other is not there for it.
+ */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Type, type Static } from 'typebox';
+import { parseInstant, isoInstant, SECOND_MS, type Instant } from '../../domain/time.js';
+import {
+  addEndpoint,
+  changeEndpoint,
+  enableEndpoint,
+  listDeliveries,
+  listEndpoints,
+  pingEndpoint,
+  readEndpoint,
+  removeEndpoint,
+  replay,
+  rotateSecret,
+  type Endpoint,
+  type ReplayFrom,
+} from '../../postgres/webhooks.js';
+import { urlFlaw } from '../../webhooks/url.js';
+import type { Parts } from '../app.js';
+import { maySee, type Caller } from '../caller.js';
+import { pageOf, pageQuery, readPage, type Query } from '../paging.js';
+import { accountUnknown, invalidInput, Problem } from '../problems.js';
+import { closed } from '../schemas/parts.js';
+import * as schemas from '../schemas/webhooks.js';
+import { problems } from './message.js';
+
+type Params = Static<typeof schemas.params>;
+type Create = Static<typeof schemas.create>;
+type Change = Static<typeof schemas.change>;
+type Rotate = Static<typeof schemas.rotate>;
+type Replay = Static<typeof schemas.replay>;
+
+const config = { needs: 'operate' } as const;
+const tags = ['webhooks'];
+const ONE = '/v1/webhooks/:endpointId';
+
+/** Those who ask, and what they may: all of the accounts that are named. */
+const mayHave = (caller: Caller, accounts: readonly string[] | null | undefined): boolean =>
+  caller.accounts === null || (accounts?.every((one) => maySee(caller, one)) ?? false);
+
+const unknown = (): Problem =>
+  new Problem({
+    status: 404,
+    kind: 'webhook-unknown',
+    title: 'There is no such webhook',
+    detail: 'no webhook of that id is known to this key',
+    cure: 'GET /v1/webhooks lists them',
+  });
+
+const at = (instant: Instant | null): string | null =>
+  instant === null ? null : isoInstant(instant);
+const shown = ({ events, accounts, secrets, ...endpoint }: Endpoint) => ({
+  ...endpoint,
+  events: [...events],
+  accounts: accounts && [...accounts],
+  secrets: secrets.map(({ secret, until }) => ({ secret, until: at(until) })),
+  createdAt: isoInstant(endpoint.createdAt),
+  failingSince: at(endpoint.failingSince),
+  nextAttemptAt: at(endpoint.nextAttemptAt),
+  disabledAt: at(endpoint.disabledAt),
+});
+
+/** Throws where a field is wrong, or names an account that the key may not see. */
+function check(caller: Caller, { url, accounts }: Change): void {
+  const flaw = url === undefined ? undefined : urlFlaw(url);
+  if (flaw !== undefined) throw invalidInput(`url: ${flaw}`, 'url');
+  if (accounts === null && caller.accounts !== null) {
+    throw invalidInput('accounts should name accounts of this key', 'accounts');
+  }
+  if (accounts && !mayHave(caller, accounts)) throw accountUnknown();
+}
+
+function placeIn({ eventId, since }: Replay): ReplayFrom {
+  if (eventId !== undefined && since === undefined) return { eventId };
+  const instant = parseInstant(since ?? '');
+  if (eventId === undefined && instant !== undefined) return { since: instant };
+  if (eventId === undefined && since !== undefined) {
+    throw invalidInput('since should be an instant such as 2026-11-24T09:00:00.000Z', 'since');
+  }
+  throw invalidInput('eventId or since should be given, one of the two', 'eventId');
+}
+
+export function webhookRoutes(app: FastifyInstance, parts: Parts): void {
+  manage(app, parts);
+  operate(app, parts);
+  deliveries(app, parts);
+}
+
+/** The endpoint of the path, if the caller may know of it. */
+async function endpointOf(
+  { pool }: Parts,
+  { params, caller }: FastifyRequest<{ Params: Params }>,
+): Promise<Endpoint> {
+  const endpoint = await readEndpoint(pool, params.endpointId);
+  if (!endpoint || !mayHave(caller, endpoint.accounts)) throw unknown();
+  return endpoint;
+}
+
+function manage(app: FastifyInstance, parts: Parts): void {
+  const { pool, now } = parts;
+  const schemaOf = (operationId: string, summary: string, more: object) => ({
+    config,
+    schema: { operationId, tags, summary, ...more },
+  });
+  app.get(
+    '/v1/webhooks',
+    schemaOf('listWebhooks', 'All endpoints, and how they do', {
+      response: { 200: pageOf(schemas.endpoint), ...problems },
+    }),
+    async ({ caller }) => {
+      const endpoints = await listEndpoints(pool);
+      const seen = endpoints.filter(({ accounts }) => mayHave(caller, accounts));
+      return { items: seen.map(shown), next: null };
+    },
+  );
+  app.post<{ Body: Create }>(
+    '/v1/webhooks',
+    schemaOf('createWebhook', 'A new endpoint; its secret is shown once', {
+      body: schemas.create,
+      response: { 201: schemas.created, ...problems },
+    }),
+    async ({ caller, body }, reply) => {
+      const wanted = { ...body, accounts: body.accounts ?? null };
+      check(caller, wanted);
+      const made = await addEndpoint(pool, { ...wanted, by: caller.name, at: now() });
+      return reply.code(201).header('cache-control', 'no-store').send(made);
+    },
+  );
+  app.get<{ Params: Params }>(
+    ONE,
+    schemaOf('readWebhook', 'One endpoint', {
+      params: schemas.params,
+      response: { 200: schemas.endpoint, ...problems },
+    }),
+    async (request) => shown(await endpointOf(parts, request)),
+  );
+  app.patch<{ Params: Params; Body: Change }>(
+    ONE,
+    schemaOf('changeWebhook', 'Change what is given; it is tried at once', {
+      params: schemas.params,
+      body: schemas.change,
+      response: { 200: schemas.endpoint, ...problems },
+    }),
+    async (request) => {
+      const { caller, body } = request;
+      const { endpointId } = await endpointOf(parts, request);
+      check(caller, body);
+      await changeEndpoint(pool, endpointId, { ...body, by: caller.name, at: now() });
+      return shown(await endpointOf(parts, request));
+    },
+  );
+  app.delete<{ Params: Params }>(
+    ONE,
+    schemaOf('removeWebhook', 'End it, and drop its log', {
+      params: schemas.params,
+      response: { 204: { type: 'null', description: 'It is gone.' }, ...problems },
+    }),
+    async (request, reply) => {
+      const { endpointId } = await endpointOf(parts, request);
+      await removeEndpoint(pool, endpointId);
+      return reply.code(204).send();
+    },
+  );
+}
+
+function operate(app: FastifyInstance, parts: Parts): void {
+  const { pool, now } = parts;
+  const schemaOf = (operationId: string, summary: string, response: object, more = {}) => ({
+    config,
+    schema: {
+      operationId,
+      tags,
+      summary,
+      params: schemas.params,
+      response: { 200: response, ...problems },
+      ...more,
+    },
+  });
+  app.post<{ Params: Params; Body: Rotate }>(
+    `${ONE}/rotate`,
+    schemaOf('rotateWebhookSecret', 'A new secret, shown once', schemas.rotated, {
+      body: schemas.rotate,
+    }),
+    async (request, reply) => {
+      const { endpointId } = await endpointOf(parts, request);
+      const keepMs = (request.body.keepSeconds ?? schemas.KEEP_SECONDS) * SECOND_MS;
+      const by = request.caller.name;
+      const secret = await rotateSecret(pool, endpointId, { keepMs, by, at: now() });
+      if (secret === undefined) throw unknown();
+      return reply.header('cache-control', 'no-store').send({ secret });
+    },
+  );
+  app.post<{ Params: Params }>(
+    `${ONE}/ping`,
+    schemaOf('pingWebhook', 'Send a ping, out of turn and once', schemas.pinged),
+    async (request) => {
+      const { endpointId } = await endpointOf(parts, request);
+      const eventId = await pingEndpoint(pool, endpointId, now());
+      if (eventId === undefined) throw unknown();
+      return { eventId };
+    },
+  );
+  app.post<{ Params: Params }>(
+    `${ONE}/enable`,
+    schemaOf('enableWebhook', 'Use it again, from where it stopped', schemas.endpoint),
+    async (request) => {
+      const { endpointId } = await endpointOf(parts, request);
+      await enableEndpoint(pool, endpointId, { by: request.caller.name, at: now() });
+      return shown(await endpointOf(parts, request));
+    },
+  );
+  app.post<{ Params: Params; Body: Replay }>(
+    `${ONE}/replay`,
+    schemaOf('replayWebhook', 'Tell everything again, from there on', schemas.endpoint, {
+      body: schemas.replay,
+    }),
+    async (request) => {
+      const from = placeIn(request.body);
+      const { endpointId } = await endpointOf(parts, request);
+      const by = request.caller.name;
+      if (!(await replay(pool, endpointId, { ...from, by, at: now() }))) {
+        const field = 'eventId' in from ? 'eventId' : 'since';
+        throw invalidInput(`${field}: nothing is kept from there on`, field);
+      }
+      return shown(await endpointOf(parts, request));
+    },
+  );
+}
+
+function deliveries(app: FastifyInstance, parts: Parts): void {
+  app.get<{ Params: Params; Querystring: Query }>(
+    `${ONE}/deliveries`,
+    {
+      config,
+      schema: {
+        operationId: 'webhookDeliveries',
+        tags,
+        summary: 'Each try, newest first',
+        params: schemas.params,
+        querystring: closed(pageQuery),
+        response: { 200: pageOf(schemas.delivery), ...problems },
+      },
+    },
+    async (request) => {
+      const { endpointId } = await endpointOf(parts, request);
+      return readPage({
+        path: request.url.split('?')[0] ?? '',
+        query: request.query,
+        place: Type.Integer(),
+        read: async (after, limit) => {
+          const page = { limit, ...(after === null ? {} : { before: after }) };
+          const found = await listDeliveries(parts.pool, endpointId, page);
+          return found.map((one) => ({
+            item: { ...one, at: isoInstant(one.at) },
+            place: one.deliveryId,
+          }));
+        },
+      });
+    },
+  );
+}
