@@ -81,7 +81,8 @@ export function breakdownOf(compared: Compared): readonly GapPart[] {
   const paired = new Set(pairs.values());
   const strangers = rows.filter((row) => !paired.has(row));
   ofStrangers(compared, strangers, add);
-  const { imported, unexplained } = bookOf(before, day);
+  const { forgottenUncertain, imported, unexplained } = bookOf(before, day);
+  if (forgottenUncertain !== 0) add('uncertain', forgottenUncertain);
   if (imported !== 0) add('imported', imported);
   if (unexplained !== 0) add('unexplained', unexplained);
   const edited = stood - counterOf(before, day);
@@ -115,12 +116,15 @@ function ofStrangers(
   strangers: readonly EventRow[],
   add: Add,
 ): void {
-  let { external } = bookOf(before, day);
-  const seconds: Slot[] = [];
+  let { external, forgottenDelivered } = bookOf(before, day);
+  const seconds = new Set<Slot>();
   for (const row of strangers) {
     const slot = provenIn(after, row) ?? after.slots.find((one) => isNamed(one, row));
-    if (slot && isSecondRow(slot, row)) seconds.push(slot);
-    else if (row.source === 'external' || isToldOf(before, row)) external -= 1;
+    if (slot && isSecondRow(slot, row)) {
+      if (seconds.has(slot)) external -= 1;
+      seconds.add(slot);
+    } else if (row.source === 'external' || isToldOf(before, row)) external -= 1;
+    else if (!slot && row.reservationId !== null && forgottenDelivered > 0) forgottenDelivered -= 1;
     else add('bypassed_gate', -1, row.reservationId ?? undefined);
   }
   for (const slot of seconds) {
@@ -129,6 +133,7 @@ function ofStrangers(
     else add('external', -1, slot.reservationId);
   }
   if (external !== 0) add('external', external);
+  if (forgottenDelivered !== 0) add('missing_event', forgottenDelivered);
 }
 
 /** It counts on another day, or it is in the log already, by what was learnt later of its proof. */
