@@ -198,3 +198,10 @@ export const isProvenBy = (slot: Slot, proof: Proof): boolean =>
   slot.state === 'delivered' &&
   (isSameProof(slot, proof) ||
     (slot.isAdopted && proof.messageId === null && slot.chatId === proof.chatId));
+
+/** A delivery that was told without a message is the one seen in its chat after its grant (R4). */
+export const isMessageOf = (slot: Slot, seen: Proof & { readonly at: Instant }): boolean =>
+  slot.state === 'delivered' &&
+  slot.messageId === null &&
+  slot.chatId === seen.chatId &&
+  slot.reservedAt <= seen.at;

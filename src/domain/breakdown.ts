@@ -20,7 +20,8 @@ export const GAP_CAUSES = [
   'late_delivery',
   /**
    * Sends that are none of ours, more or fewer than were counted. With reservations: ours, and the
-   * log has them under another day, or a second time, because they were observed first (R15).
+   * log has them under another day, or a second time, because they were observed first (R15), or
+   * one row for two of them in a chat, because the log takes a proof once.
    */
   'external',
   /** Sent, or begun, without a slot that the account knew of. */
@@ -81,7 +82,8 @@ export function breakdownOf(compared: Compared): readonly GapPart[] {
   const paired = new Set(pairs.values());
   const strangers = rows.filter((row) => !paired.has(row));
   ofStrangers(compared, strangers, add);
-  const { imported, unexplained } = bookOf(before, day);
+  const { forgottenUncertain, imported, unexplained } = bookOf(before, day);
+  if (forgottenUncertain !== 0) add('uncertain', forgottenUncertain);
   if (imported !== 0) add('imported', imported);
   if (unexplained !== 0) add('unexplained', unexplained);
   const edited = stood - counterOf(before, day);
@@ -103,8 +105,9 @@ function causeOf(
   if (isLogged) return undefined;
   if (slot.state === 'in_flight' || slot.state === 'uncertain') return slot.state;
   if (slot.state === 'released') return 'lost_rollback';
+  // A row of its day that proves it is another's: there is no second one to write.
   const isElsewhere = events.some(
-    (row) => row.quotaDay !== slot.quotaDay && (isProvenBy(slot, row) || isNamed(slot, row)),
+    (row) => isProvenBy(slot, row) || (row.quotaDay !== slot.quotaDay && isNamed(slot, row)),
   );
   return isElsewhere ? 'external' : 'missing_event';
 }
@@ -115,12 +118,15 @@ function ofStrangers(
   strangers: readonly EventRow[],
   add: Add,
 ): void {
-  let { external } = bookOf(before, day);
-  const seconds: Slot[] = [];
+  let { external, forgottenDelivered } = bookOf(before, day);
+  const seconds = new Set<Slot>();
   for (const row of strangers) {
     const slot = provenIn(after, row) ?? after.slots.find((one) => isNamed(one, row));
-    if (slot && isSecondRow(slot, row)) seconds.push(slot);
-    else if (row.source === 'external' || isToldOf(before, row)) external -= 1;
+    if (slot && isSecondRow(slot, row)) {
+      if (seconds.has(slot)) external -= 1;
+      seconds.add(slot);
+    } else if (row.source === 'external' || isToldOf(before, row)) external -= 1;
+    else if (!slot && row.reservationId !== null && forgottenDelivered > 0) forgottenDelivered -= 1;
     else add('bypassed_gate', -1, row.reservationId ?? undefined);
   }
   for (const slot of seconds) {
@@ -129,6 +135,7 @@ function ofStrangers(
     else add('external', -1, slot.reservationId);
   }
   if (external !== 0) add('external', external);
+  if (forgottenDelivered !== 0) add('missing_event', forgottenDelivered);
 }
 
 /** It counts on another day, or it is in the log already, by what was learnt later of its proof. */

@@ -12,6 +12,7 @@ import { assertNever } from './assert.js';
 import { changeRow } from './changes.js';
 import type { Event } from './events.js';
 import type { AccountRow, DayRow, EventRow, ReservationRow, Row } from './rows.js';
+import { WEEK_DAYS } from './limits.js';
 import { rampDayNext } from './roll.js';
 import type { Instant, UtcDay } from './time.js';
 
@@ -44,7 +45,7 @@ export function rowsOf(event: Event, before: Account, after: Account): readonly 
       return lateRow(after, event.day);
     case 'DayRolled':
       return [
-        dayRow(before, before.day),
+        ...closedDays(before, after).map((day) => dayRow(before, day)),
         ...after.slots.filter(({ carriedInto }) => carriedInto === after.day).map(reservationRow),
       ];
     case 'CooldownStarted':
@@ -123,6 +124,12 @@ const externalRow = (external: External, deliveredAt: Instant): EventRow => ({
   deliveredAt,
   isCounted: external.isCounted,
 });
+
+/** Each day that ended, also where a sleep passed several midnights; of a long one the week. */
+function closedDays(before: Account, { day }: Account): readonly UtcDay[] {
+  const slept = Math.min(day - before.day - 1, WEEK_DAYS - 1);
+  return [before.day, ...Array.from({ length: slept }, (_, n) => day - slept + n)];
+}
 
 /** A closed quota day, as it stands. */
 export function dayRow(account: Account, day: UtcDay): DayRow {

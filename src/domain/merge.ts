@@ -1,6 +1,7 @@
 /** Two tellings of one account, after a reset or a second writer: the higher one wins (R14). */
 import {
   findSlot,
+  isMessageOf,
   isProvenBy,
   isSameProof,
   type Account,
@@ -8,10 +9,12 @@ import {
   type Slot,
 } from './account.js';
 import type { Event } from './events.js';
+import { evolve } from './evolve.js';
 import { reservationRow } from './facts.js';
 import { cooldownStarted } from './roll.js';
 import type { ReservationRow } from './rows.js';
 import { deliveredSlot, endedSlot } from './slot.js';
+import type { Instant } from './time.js';
 
 const RANK: Readonly<Record<Slot['state'], number>> = {
   in_flight: 0,
@@ -22,12 +25,41 @@ const RANK: Readonly<Record<Slot['state'], number>> = {
 
 /** What `other` knows and `account` does not: slots, higher states, external sends, and stops. */
 export function merged(account: Account, other: Account): readonly Event[] {
-  const slots = other.slots.flatMap((slot) => raisedBy(account, slot));
-  const externals = other.externals
-    .filter((one) => !isCounted(account, one))
-    .map((external): Event => ({ type: 'ExternalCounted', external, sentAt: external.at }));
-  return [...slots, ...externals, ...stopsOf(account, other)];
+  const events: Event[] = [];
+  let view = account;
+  const happen = (more: readonly Event[]): void => {
+    events.push(...more);
+    view = more.reduce((before, event) => evolve(before, event), view);
+  };
+  for (const slot of other.slots) happen(raisedBy(view, slot));
+  for (const one of other.externals) happen(counted(view, one, one.at));
+  return [...events, ...stopsOf(account, other)];
 }
+
+/** An external send that somebody else tells of: known, or a delivery's own message, or one more. */
+export function counted(account: Account, external: External, sentAt: Instant): readonly Event[] {
+  if (isCounted(account, external)) return [];
+  const slot = account.slots.find((one) => isMessageOf(one, external));
+  if (slot) return [completed(slot, external)];
+  return [{ type: 'ExternalCounted', external, sentAt }];
+}
+
+/** A delivery that was told without a message takes the one that is counted as external (R4). */
+export function claimedBy({ externals }: Account, slot: Slot): readonly Event[] {
+  const seen = externals.find((known) => isMessageOf(slot, known));
+  return seen ? [claim(slot, seen), completed(slot, seen)] : [];
+}
+
+const claim = (slot: Slot, { chatId, messageId, quotaDay }: External): Event => ({
+  type: 'ExternalClaimed',
+  proof: { chatId, messageId },
+  isSameDay: quotaDay === slot.quotaDay,
+});
+
+const completed = (slot: Slot, seen: External): Event => ({
+  type: 'ProofCompleted',
+  slot: slot.state === 'delivered' ? deliveredSlot(slot, seen, slot.settledAt, true) : slot,
+});
 
 /** It is an external send already, or a reservation's delivery. */
 const isCounted = (account: Account, one: External): boolean =>
@@ -86,7 +118,13 @@ function fated(known: Slot, told: Slot): Slot {
  */
 export const applicable = (account: Account, events: readonly Event[]): readonly Event[] =>
   events.filter((event) => {
-    if ('slot' in event) return isNews(event, findSlot(account, event.slot.reservationId));
+    if ('slot' in event) return isNewsOf(account, event);
+    if (event.type === 'ExternalClaimed') {
+      return events.some(
+        (other) =>
+          'slot' in other && isProvenBy(other.slot, event.proof) && isNewsOf(account, other),
+      );
+    }
     if (event.type === 'ExternalCounted') return !isCounted(account, event.external);
     if (event.type === 'ExternalRestored') {
       return account.externals.some((known) => isSameProof(known, event.external));
@@ -100,14 +138,23 @@ export const applicable = (account: Account, events: readonly Event[]): readonly
     return event.type !== 'Held' || account.hold === null;
   });
 
-function isNews(event: Extract<Event, { slot: Slot }>, known: Slot | undefined): boolean {
+function isNewsOf(account: Account, event: Extract<Event, { slot: Slot }>): boolean {
+  const known = findSlot(account, event.slot.reservationId);
   if (event.type === 'SlotReserved') return known === undefined;
   if (known === undefined) return event.type !== 'SlotRestored';
   if (event.type !== 'SlotRestored' && RANK[known.state] < RANK[event.slot.state]) return true;
+  if (event.type === 'ProofCompleted') return isCompletedBy(known, event.slot);
   // What is written once more: a row that Postgres had lost, a delivery that its log lacks.
   const isRewritten = event.type === 'SlotRestored' || event.type === 'SlotDelivered';
   return isRewritten && (isSameSlot(known, event.slot) || isGivenBack(known, event.slot));
 }
+
+/** Its message is not known yet. */
+const isCompletedBy = (known: Slot, told: Slot): boolean =>
+  known.state === 'delivered' &&
+  told.state === 'delivered' &&
+  known.messageId === null &&
+  known.chatId === told.chatId;
 
 /** A message id that was only observed turned out to be another reservation's (R4). */
 const isGivenBack = (known: Slot, told: Slot): boolean =>
@@ -123,14 +170,10 @@ const isSameSlot = (one: Slot, other: Slot): boolean =>
 /** A delivery claims the external send that it was counted as (R15). */
 function raised({ externals }: Account, slot: Slot): readonly Event[] {
   if (slot.state === 'delivered') {
-    const seen = externals.find((known) => isProvenBy(slot, known));
+    const seen = externals.find((known) => isProvenBy(slot, known) || isMessageOf(slot, known));
     if (!seen) return [{ type: 'SlotDelivered', slot, source: 'pipeline' }];
-    const proof = { chatId: seen.chatId, messageId: seen.messageId };
-    const isSameDay = seen.quotaDay === slot.quotaDay;
-    return [
-      { type: 'ExternalClaimed', proof, isSameDay },
-      { type: 'SlotDelivered', slot, source: null },
-    ];
+    const whole = isProvenBy(slot, seen) ? slot : deliveredSlot(slot, seen, slot.settledAt, true);
+    return [claim(slot, seen), { type: 'SlotDelivered', slot: whole, source: null }];
   }
   if (slot.state === 'released') return [{ type: 'SlotReleased', slot }];
   return slot.state === 'uncertain' ? [{ type: 'SlotMadeUncertain', slot }] : [];

@@ -16,7 +16,7 @@ import { evolve } from './evolve.js';
 import type { Event } from './events.js';
 import { changed } from './fail.js';
 import { REMEMBERED_DAYS } from './limits.js';
-import { isHigher, isRowOf, raisedBy } from './merge.js';
+import { claimedBy, counted, isHigher, isRowOf, raisedBy } from './merge.js';
 import { isNamed, pairsOn } from './pairing.js';
 import { overshoot } from './resting.js';
 import type { EventRow } from './rows.js';
@@ -91,7 +91,8 @@ function healing(account: Account, found: Witnesses, at: Instant): readonly Even
   }
   happen(testimony(view, found, at));
   for (const slot of view.slots) happen(leaseOver(slot, found, at));
-  happen(strangers(view, found.events));
+  for (const row of found.events) happen(stranger(view, row));
+  for (const slot of view.slots) happen(claimedBy(view, slot));
   for (const book of view.days) happen(corrected(view, book, found.events));
   happen(restored(account, view, found));
   return events;
@@ -111,21 +112,12 @@ function leaseOver(slot: Slot, { attempts }: Witnesses, at: Instant): readonly E
   return isOver ? [changed(slot, 'uncertain', 'lease_over', at)] : [];
 }
 
-/** Rows of the log that are no reservation's and that nobody told of: they count at once. */
-const strangers = (account: Account, log: readonly EventRow[]): readonly Event[] =>
-  log
-    .filter(
-      (row) =>
-        isNobodys(account, row) &&
-        row.quotaDay + REMEMBERED_DAYS >= account.day &&
-        !account.externals.some((known) => isSameProof(known, row)) &&
-        !account.slots.some((slot) => isProvenBy(slot, row)),
-    )
-    .map(({ chatId, messageId, quotaDay, deliveredAt, isCounted }) => ({
-      type: 'ExternalCounted',
-      external: { chatId, messageId, quotaDay, at: deliveredAt, isCounted },
-      sentAt: deliveredAt,
-    }));
+/** A row of the log that is no reservation's and that nobody told of: it counts at once. */
+function stranger(account: Account, row: EventRow): readonly Event[] {
+  if (!isNobodys(account, row) || row.quotaDay + REMEMBERED_DAYS < account.day) return [];
+  const { chatId, messageId, quotaDay, deliveredAt: at, isCounted } = row;
+  return counted(account, { chatId, messageId, quotaDay, at, isCounted }, at);
+}
 
 /** No reservation's, or a second InMail under the id of one that another chat proves (R4). */
 function isNobodys(account: Account, row: EventRow): boolean {
@@ -139,8 +131,13 @@ function corrected(account: Account, book: DayBook, log: readonly EventRow[]): r
   const { day, external, unexplained } = book;
   if (day + REMEMBERED_DAYS < account.day) return [];
   const ours = new Set(pairsOn(account, day, log).values());
+  // A delivery may have two rows: by what was told of it, and by what was seen of it before (R4).
+  const isOurs = (row: EventRow): boolean =>
+    ours.has(row) ||
+    (account.slots.some((slot) => slot.quotaDay === day && isProvenBy(slot, row)) &&
+      !account.externals.some((known) => isSameProof(known, row)));
   const logged = log.filter(
-    (row) => row.quotaDay === day && isNobodys(account, row) && row.isCounted && !ours.has(row),
+    (row) => row.quotaDay === day && isNobodys(account, row) && row.isCounted && !isOurs(row),
   ).length;
   const unlogged = lacking(account, log).filter((one) => one.quotaDay === day).length;
   const gap = logged + unlogged - external;

@@ -142,6 +142,11 @@ function attempted(account: Account, attempt: Attempt, at: Instant): readonly Ev
   if (outcome === 'delivered' && chatId !== null) {
     if (known) return delivered(account, known, { ...attempt, chatId }, at);
     const { owner, isExternal } = whoHas(account, { chatId, messageId });
+    // Seen in its chat since, it is counted as that (R4).
+    const isSeen = account.externals.some(
+      (seen) => messageId === null && seen.chatId === chatId && seen.at >= attemptedAt,
+    );
+    if (isSeen) return [];
     const witness = { quotaDay, at: attemptedAt, chatId, messageId };
     return owner || isExternal ? [] : proven(account, reservationId, witness, 'journal');
   }

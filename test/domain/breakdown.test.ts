@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { findSlot } from '../../src/domain/account.js';
 import type { GapPart } from '../../src/domain/breakdown.js';
+import { REMEMBERED_DAYS } from '../../src/domain/limits.js';
 import { gap, runAgain, runOn, type Gap, type Ran } from '../support/gaps.js';
 
 const sum = (parts: readonly GapPart[]): number => parts.reduce((n, { count }) => n + count, 0);
@@ -64,16 +65,35 @@ describe('the parts of a gap', () => {
     ]);
   }, 30_000);
 
+  it.each([
+    { mischiefs: [], left: [] },
+    { mischiefs: [{ do: 'loseEvent', n: 0 } as const], left: ['missing_event'] },
+  ])('add up on a day that is no longer remembered send by send: $left', ({ mischiefs, left }) => {
+    const ask = { do: 'reserve', recipient: 'ann', journaled: false } as const;
+    const halfADay = { do: 'pass', ms: 36_000_000 } as const;
+    const told = { do: 'deliver', id: 'r0', chat: 'c1', message: 'm1' } as const;
+    const later = [halfADay, halfADay, told, halfADay, halfADay, halfADay];
+    const steps: Gap['steps'] = [{ ...ask, id: 'r4' }, { ...ask, id: 'r0' }, ...later];
+    const begin = { begin: '23:40', imported: 0, said: 0, isFirstRun: false } as const;
+    const ran = runOn({ ...begin, steps, mischiefs });
+    const [first] = ran.verdict.days;
+    expect(sum(first?.parts ?? [])).toBe(2 - rowsOn(ran, first?.day ?? 0));
+    expect(first?.parts.map(({ cause }) => cause)).toEqual(['uncertain', ...left]);
+  });
+
   it('name the reservations behind them, one for each that counts', () => {
     fc.assert(
       fc.property(gap, (one) => {
-        for (const { parts } of runOn(one).verdict.days) {
+        const ran = runOn(one);
+        for (const { day, parts } of ran.verdict.days) {
+          const isRemembered = day + REMEMBERED_DAYS >= ran.account.actor.account.day;
           for (const { cause, count, reservations } of parts) {
             expect(new Set(reservations).size).toBe(reservations.length);
             const isOfEach = reservations.length > 0 && count !== 0;
             expect(isOfEach ? Math.abs(count) : reservations.length).toBe(reservations.length);
             expect(NUMBERS.includes(cause) ? reservations : []).toEqual([]);
-            expect(OURS.includes(cause) ? reservations.length : count).toBe(count);
+            const isNamed = OURS.includes(cause) && (isRemembered || reservations.length > 0);
+            expect(isNamed ? reservations.length : count).toBe(count);
           }
         }
       }),

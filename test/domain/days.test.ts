@@ -47,10 +47,20 @@ describe('midnight', () => {
       .until(MIDNIGHT + 2 * 86_400_000)
       .expect({ quotaDay: '2026-11-27', counter: 0, rampDay: 2 });
   });
+  const days = ({ actor }: Scenario): object[] =>
+    actor.outbox.flatMap(({ row }) => (row.table === 'account_days' ? [row] : []));
+  it('writes a row of each day that was slept through, of a long sleep the last week’s', () => {
+    const quotaDay = dayOf(MIDNIGHT);
+    const spent = asked(anAccount(), 'a');
+    expect(days(spent.until(MIDNIGHT + 2 * 86_400_000))).toMatchObject([
+      { quotaDay: quotaDay - 1, counter: 1 },
+      { quotaDay, counter: 0 },
+      { quotaDay: quotaDay + 1, counter: 0 },
+    ]);
+    expect(days(spent.until(MIDNIGHT + 400 * 86_400_000))).toHaveLength(7);
+  });
   it('writes the closed day, and again when something late changes it', () => {
     const rolled = asked(anAccount(), 'a').until(MIDNIGHT);
-    const days = ({ actor }: Scenario): object[] =>
-      actor.outbox.flatMap(({ row }) => (row.table === 'account_days' ? [row] : []));
     expect(days(rolled)).toMatchObject([{ counter: 1, delivered: 0, late: 0 }]);
     expect(days(delivered(rolled, 'a'))).toMatchObject([{ counter: 1, delivered: 1, late: 1 }]);
   });

@@ -1,21 +1,25 @@
-/** After a reset: what the rows know and what the workflow knows become one account (R14, R15). */
+/** Two tellings of one account, a workflow's and its rows', become one (R4, R14, R15). */
 import { describe, expect, it } from 'vitest';
 import { counterOf, type Account } from '../../src/domain/account.js';
-import { record } from '../../src/domain/actor.js';
+import { batchOf, reconciled, record } from '../../src/domain/actor.js';
 import { deliver } from '../../src/domain/deliver.js';
+import type { Event } from '../../src/domain/events.js';
 import { applicable, merged } from '../../src/domain/merge.js';
 import { observe } from '../../src/domain/observe.js';
+import { reconcile, type Verdict } from '../../src/domain/reconcile.js';
 import { reserve } from '../../src/domain/reserve.js';
-import { anAccount, at, c, m, r, type Scenario } from '../support/scenario.js';
+import type { Attempt, Witnesses } from '../../src/domain/stored.js';
+import { anAccount, at, c, m, r, Scenario } from '../support/scenario.js';
 
 const NOW = at('09:00');
+const TODAY = Math.floor(NOW / 86_400_000);
 const seen = { chatId: c('c1'), messageId: m('m1'), sentAt: NOW };
 const report = { reservationId: r('a'), chatId: c('c1'), messageId: m('m1') };
+const withoutMessage = { reservationId: r('a'), chatId: c('c1') };
 
+const asked = anAccount().when(reserve, { reservationId: r('a') });
 /** A slot in flight, and a send that was seen before anybody said that it is that slot's. */
-const rowsSay = anAccount()
-  .when(reserve, { reservationId: r('a') })
-  .when(observe, seen);
+const rowsSay = asked.when(observe, seen);
 const both = (one: Scenario, other: Scenario): Account =>
   record(one.actor, merged(one.actor.account, other.actor.account)).account;
 const told = ({ slots, externals, day }: Account): unknown => ({
@@ -23,6 +27,7 @@ const told = ({ slots, externals, day }: Account): unknown => ({
   externals: externals.length,
   day,
 });
+const ONCE = { slots: [{ messageId: 'm1', isAdopted: true }], externals: [] };
 
 describe('two tellings of one account', () => {
   it('count a send once that one knows as external, and the other as a delivery', () => {
@@ -39,5 +44,112 @@ describe('two tellings of one account', () => {
     const found = external ? [{ type: 'ExternalCounted', external, sentAt: NOW } as const] : [];
     expect(found).toHaveLength(1);
     expect(applicable(meanwhile, found)).toEqual([]);
+  });
+
+  it('count a send once whose message the one has seen, and the other was not told', () => {
+    const delivered = asked.when(deliver, withoutMessage);
+    const afterReset = anAccount().when(observe, seen);
+    for (const account of [both(delivered, afterReset), both(afterReset, delivered)]) {
+      expect(account).toMatchObject(ONCE);
+      expect(counterOf(account, account.day)).toBe(1);
+    }
+    const { actor } = delivered;
+    const { outbox } = record(actor, merged(actor.account, afterReset.actor.account));
+    expect(outbox.filter(({ row }) => row.table === 'inmail_events')).toHaveLength(1);
+  });
+
+  it('count two where it was seen before the slot was taken, or another brings the message', () => {
+    const before = anAccount().when(observe, seen);
+    const later = anAccount({}, { now: NOW + 1 }).when(reserve, { reservationId: r('a') });
+    const bare = later.when(deliver, withoutMessage);
+    const other = { ...report, reservationId: r('b') };
+    const brought = anAccount()
+      .when(reserve, { reservationId: r('b') })
+      .when(deliver, other);
+    for (const account of [both(bare, before), both(before, bare), both(bare, brought)]) {
+      expect(account.slots.find(({ reservationId }) => reservationId === 'a')).toMatchObject({
+        messageId: null,
+      });
+      expect(counterOf(account, account.day)).toBe(2);
+    }
+  });
+});
+
+/** The account as its rows say, with a delivery beside what was seen of it. */
+const doubled = new Scenario(
+  record(asked.when(deliver, withoutMessage).actor, rowsSay.actor.account.externals.map(counted)),
+  NOW,
+);
+function counted(one: Account['externals'][number]): Event {
+  return { type: 'ExternalCounted', external: one, sentAt: NOW };
+}
+function written({ actor }: Scenario, attempts: readonly Attempt[] = []): Witnesses {
+  const rows = actor.outbox.map(({ row }) => row);
+  return {
+    reservations: rows.flatMap((row) => (row.table === 'reservations' ? [row] : [])),
+    events: rows.flatMap((row) => (row.table === 'inmail_events' ? [row] : [])),
+    attempts,
+  };
+}
+const runOf = ({ actor }: Scenario, found: Witnesses): Verdict =>
+  reconcile(actor.account, found, null, NOW);
+const applied = ({ actor }: Scenario, { events }: Verdict): Scenario =>
+  new Scenario(reconciled(actor, batchOf(actor), events, null, NOW), NOW);
+const sum = ({ days }: Verdict): number =>
+  days.at(-1)?.parts.reduce((n, { count }) => n + count, 0) ?? Number.NaN;
+
+describe('a run', () => {
+  it('counts a delivery once that stands beside what was seen of it, and tells the second row', () => {
+    expect(counterOf(doubled.actor.account, TODAY)).toBe(2);
+    const found = written(doubled);
+    expect(found.events).toHaveLength(2);
+    const run = runOf(doubled, found);
+    expect(sum(run)).toBe(0);
+    const after = applied(doubled, run);
+    expect(after.actor.account).toMatchObject(ONCE);
+    expect(counterOf(after.actor.account, TODAY)).toBe(1);
+    const next = runOf(after, { ...written(after), events: found.events });
+    expect(next.events).toEqual([]);
+    expect(next.days.at(-1)?.parts).toEqual([
+      { cause: 'external', count: -1, reservations: ['a'] },
+    ]);
+  });
+
+  it('takes a row of nobody for the message of the delivery in its chat', () => {
+    const delivered = asked.when(deliver, withoutMessage);
+    const found = { ...written(delivered), events: written(doubled).events };
+    const after = applied(delivered, runOf(delivered, found));
+    expect(after.actor.account).toMatchObject(ONCE);
+    expect(counterOf(after.actor.account, TODAY)).toBe(1);
+  });
+
+  it('leaves an external send where its delivery has got another message meanwhile', () => {
+    const { events } = runOf(doubled, written(doubled));
+    const meanwhile = doubled.when(deliver, { ...report, messageId: m('m2') });
+    const { account } = reconciled(meanwhile.actor, batchOf(doubled.actor), events, null, NOW);
+    expect(account).toMatchObject({
+      slots: [{ messageId: 'm2' }],
+      externals: [{ messageId: 'm1' }],
+    });
+    expect(counterOf(account, TODAY)).toBe(2);
+  });
+
+  it('adds nothing for an attempt without a slot whose chat was seen after it', () => {
+    const account = anAccount({}, { now: NOW - 2 })
+      .when(observe, seen)
+      .until(NOW);
+    const attempt: Attempt = {
+      reservationId: r('bypass'),
+      quotaDay: TODAY,
+      attemptedAt: NOW - 3,
+      outcome: 'delivered',
+      chatId: c('c1'),
+      messageId: null,
+      errorCode: null,
+    };
+    expect(runOf(account, written(account, [attempt])).events).toEqual([]);
+    const later = { ...attempt, attemptedAt: NOW - 1 };
+    const after = applied(account, runOf(account, written(account, [later])));
+    expect(counterOf(after.actor.account, TODAY)).toBe(2);
   });
 });

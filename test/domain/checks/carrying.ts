@@ -84,6 +84,29 @@ const twoTellings: Check = (domain) => {
   expect(own.counter).toBe(4);
 };
 
+/** A delivery that was told without a message, and what was seen of it after a reset (R4). */
+const oneMessage: Check = (domain) => {
+  const seen = { chatId: c('chat-a'), messageId: m('m'), sentAt: NINE };
+  const own = new Life(domain);
+  own.reserve('a');
+  own.deliver('a');
+  const other = new Life(domain);
+  other.say(domain.observe, seen);
+  const events = domain.merged(own.account, other.account);
+  own.actor = domain.record(own.actor, events);
+  expect(own.counter).toBe(1);
+};
+const besideIt: Check = (domain) => {
+  const life = new Life(domain);
+  life.reserve('a');
+  life.deliver('a');
+  const { day: quotaDay } = life.account;
+  const external = { chatId: c('chat-a'), messageId: m('m'), quotaDay, at: NINE, isCounted: true };
+  life.actor = domain.record(life.actor, [{ type: 'ExternalCounted', external, sentAt: NINE }]);
+  life.heal(life.run());
+  expect(life.counter).toBe(1);
+};
+
 const suspect = (more: Partial<Suspect> = {}): Suspect => ({
   accountId: must(isAccountId, 'acme'),
   day: dayOf(NINE),
@@ -126,6 +149,8 @@ export const carryingChecks = {
   'a start on the same day gives no fresh cap': sameDay,
   'a start after an unclean end waits': unclean,
   'of two tellings of a slot the higher one wins': twoTellings,
+  'of two tellings a delivery takes the message that the other has seen': oneMessage,
+  'a delivery takes the message that is counted beside it': besideIt,
   'the audit wakes each account that disagrees': woken,
   'a hot account is silent after 20 minutes': silent,
   'two clocks may be a minute apart, either way': clocks,
