@@ -67,6 +67,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   http: [
     'http',
     'codec',
+    'codecJson',
     'config',
     'domain',
     'client',
@@ -103,6 +104,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   metrics: ['prom-client'],
   codec: ['config', '@temporalio/common', '@temporalio/proto', 'node:'],
+  codecJson: ['codec', '@temporalio/common'],
   config: ['node:'],
   logger: ['pino'],
   bundling: ['@temporalio/worker', 'node:'],
