@@ -70,6 +70,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   http: [
     'http',
     'codec',
+    'codecJson',
     'config',
     'domain',
     'client',
@@ -108,6 +109,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   metrics: ['prom-client', 'postgres/gauges'],
   codec: ['config', '@temporalio/common', '@temporalio/proto', 'node:'],
+  codecJson: ['codec', '@temporalio/common'],
   config: ['webhooks/networks', 'node:'],
   logger: ['pino'],
   bundling: ['@temporalio/worker', 'node:'],

@@ -5,6 +5,7 @@ import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import proto from '@temporalio/proto';
 import { describe, expect, it } from 'vitest';
 import { createCodec, isUnreadable, payloadEncryption } from '../src/codec.js';
+import { transcode } from '../src/codecJson.js';
 import { ConfigError, payloadKeysFrom, workerVersionFrom } from '../src/config.js';
 
 const secret = (): string => randomBytes(32).toString('base64');
@@ -99,6 +100,24 @@ describe('the codec', () => {
     const [other = {}] = await codec(`k1:${two}`).decode([encrypted]);
     expect([isUnreadable(read), isUnreadable(other)]).toEqual([true, true]);
   });
+});
+
+describe('what the Temporal CLI asks', () => {
+  it('is answered in kind; what cannot be decrypted comes back as it was', async () => {
+    const mine = codec(`k1:${one}`);
+    const asked = { payloads: [{ metadata: { encoding: 'anNvbi9wbGFpbg==' }, data: 'NDI=' }] };
+    const encoded = await transcode(mine, 'encode', asked);
+    expect(await transcode(mine, 'decode', encoded)).toEqual(asked);
+    expect(await transcode(codec(`k2:${two}`), 'decode', encoded)).toEqual(encoded);
+    expect(await transcode(mine, 'encode', {})).toEqual({ payloads: [] });
+  });
+
+  it.each([null, [], { payloads: {} }, { payloads: [7] }, { payloads: [{ data: 7 }] }])(
+    '%j is no list of payloads',
+    async (body) => {
+      expect(await transcode(codec(''), 'decode', body)).toBeUndefined();
+    },
+  );
 });
 
 describe('the setting', () => {

@@ -3,13 +3,17 @@
  * of them can be read in its history, and no payload that cannot be decrypted stops it (R18).
  */
 import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { Client, type WorkflowHandle } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { dataConverterFrom } from '../../src/codec.js';
+import { createCodec, dataConverterFrom } from '../../src/codec.js';
+import { transcode } from '../../src/codecJson.js';
 import { payloadKeysFrom, type PayloadKeys } from '../../src/config.js';
 import { WORKFLOW_TYPE } from '../../src/protocol.js';
 import { all, ask, run, say, statusOf } from '../support/account.js';
+import { shell } from '../support/builds.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { fastForward, secondsToMidnight } from '../support/time.js';
 
@@ -84,6 +88,31 @@ it('leaves nothing in the history that can be read', async () => {
   expect(bytes.length).toBeGreaterThan(5_000);
   expect(keyIds).toEqual(['k1']);
   expect(bytes.toString('latin1')).not.toContain('canary');
+});
+
+it('is read by the Temporal CLI through a codec endpoint', async () => {
+  const codec = createCodec(keys('k1'));
+  const server = createServer((request, response) => {
+    const direction = request.url === '/codec/encode' ? 'encode' : 'decode';
+    void text(request)
+      .then((body) => transcode(codec, direction, JSON.parse(body)))
+      .then((answer) =>
+        response.setHeader('content-type', 'application/json').end(JSON.stringify(answer)),
+      );
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  try {
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const line = `temporal workflow query --type status -w ${stand.handle(id).workflowId}`;
+    expect(await shell(line)).not.toContain('counter');
+    const endpoint = `--codec-endpoint http://127.0.0.1:${port}/codec`;
+    expect(await shell(`${line} ${endpoint}`)).toContain('"counter":1');
+  } finally {
+    server.close();
+  }
 });
 
 it('forgets nothing while a worker lacks the key, and fails no workflow', async () => {
