@@ -1,23 +1,24 @@
 /**
- * `npm start`: everything on one machine. Starts Temporal, Postgres and a worker, plays the
- * demonstration day, and stays up; `--exit` ends after the demonstration.
+ * `npm start`: everything on one machine. Starts Temporal, Postgres, a worker and the HTTP server,
+ * plays the demonstration day, and stays up; `--exit` ends after the demonstration.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { Command } from 'commander';
 import colors from 'picocolors';
 import { dataConverterFrom } from '../codec.js';
-import { commonFrom, databaseUrlFrom, payloadKeysFrom, sentenceOf } from '../config.js';
+import { commonFrom, databaseUrlFrom, httpFrom, payloadKeysFrom, sentenceOf } from '../config.js';
+import { hasKeys, makeKey } from '../postgres/keys.js';
 import { migrate } from '../postgres/migrate.js';
+import { createPool } from '../postgres/pool.js';
 import { registerSchedules } from '../schedule.js';
-import { isOurs, stop } from './child.js';
+import { freePort } from './child.js';
 import { playDay, type DemoResult } from './demo.js';
 import { readAccounts, readSends } from './day.js';
-import { SetupError } from './devConfig.js';
+import { startEntry, type Entry } from './entry.js';
 import { startLinkedIn, type LinkedIn } from './linkedin.js';
+import { placesText, tellStack } from './places.js';
 import { flawsOf, tableOf } from './report.js';
 import { startStack, type Stack } from './stack.js';
 
@@ -43,41 +44,37 @@ async function stopEach(): Promise<void> {
   }
 }
 
-async function startWorker({ temporalAddress, databaseUrl }: Stack): Promise<ChildProcess> {
-  const env = {
-    ...process.env,
-    TZ: 'UTC',
+const entryOf = (name: string, { temporalAddress, databaseUrl }: Stack, more = {}): Entry => ({
+  name,
+  script: inProject('dist', `${name}.js`),
+  dataDir: inProject('.safeband', 'data'),
+  env: {
     TEMPORAL_ADDRESS: temporalAddress,
     DATABASE_URL: databaseUrl,
-    SAFEBAND_WEBHOOK_NETWORKS: process.env['SAFEBAND_WEBHOOK_NETWORKS'] ?? '127.0.0.0/8,::1/128',
     SAFEBAND_DEPLOYMENT_NAME: '', // versions are for deploys: nobody here says which is current
     SAFEBAND_BUILD_ID: '',
-  };
-  const script = inProject('dist', 'worker.js');
-  const pidFile = inProject('.safeband', 'data', 'worker.pid');
-  const leftover = Number(await readFile(pidFile, 'utf8').catch(() => '0'));
-  if (await isOurs(leftover, script)) {
-    say(`ending the worker that the last start left behind (process ${leftover})`);
-    await stop(leftover, 'SIGTERM');
-  }
-  const child = spawn(process.execPath, [script], {
-    env,
-    stdio: ['ignore', 'ignore', 'pipe'],
-    detached: true,
+    ...more,
+  },
+  readyWhen: `${name}.started`,
+  say,
+});
+
+async function startWorker(stack: Stack): Promise<void> {
+  const networks = process.env['SAFEBAND_WEBHOOK_NETWORKS'] ?? '127.0.0.0/8,::1/128';
+  const entry = entryOf('worker', stack, { SAFEBAND_WEBHOOK_NETWORKS: networks });
+  running.push({ name: 'the worker', halt: (await startEntry(entry)).halt });
+}
+
+/** The HTTP server, on a port that is free; its address. */
+async function startServer(stack: Stack): Promise<string> {
+  const { host, port: wanted } = httpFrom(process.env);
+  const port = await freePort(wanted, 'the HTTP server', say);
+  const entry = entryOf('server', stack, {
+    SAFEBAND_HTTP_PORT: String(port),
+    SAFEBAND_TEMPORAL_UI_URL: `${stack.uiUrl}/namespaces/default`,
   });
-  await writeFile(pidFile, String(child.pid));
-  running.push({ name: 'the worker', halt: () => stop(child.pid ?? 0, 'SIGTERM') });
-  await new Promise<void>((resolve, reject) => {
-    child.stderr.on('data', (chunk: Buffer) => {
-      const text = chunk.toString('utf8');
-      if (text.includes('worker.started')) resolve();
-      else if (!stopping) process.stderr.write(text);
-    });
-    child.once('exit', (code) => {
-      reject(new SetupError(`the worker ended with exit code ${code}; what it said is above`));
-    });
-  });
-  return child;
+  running.push({ name: 'the HTTP server', halt: (await startEntry(entry)).halt });
+  return `http://${host}:${port}`;
 }
 
 async function scheduleAudit({ temporalAddress: address }: Stack): Promise<void> {
@@ -101,14 +98,38 @@ async function begun(isDemo: boolean): Promise<boolean> {
   });
   running.push({ name: 'Temporal and Postgres', halt: stack.stop });
   await migrate(stack.databaseUrl, say);
+  const firstKey = await makeFirstKey(stack.databaseUrl);
   await startWorker(stack);
   await scheduleAudit(stack);
+  const dashboardUrl = await startServer(stack);
   const linkedIn = await startLinkedIn();
   running.push({ name: 'the LinkedIn simulator', halt: linkedIn.close });
-  say('Temporal, Postgres, a worker and a LinkedIn simulator are ready');
-  const isRight = isDemo ? await demonstrate(stack, linkedIn) : true;
-  process.stdout.write(`${placesOf(stack, linkedIn)}\n`);
-  return isRight;
+  say('Temporal, Postgres, a worker, the HTTP server and a LinkedIn simulator are ready');
+  const { databaseUrl, temporalAddress } = stack;
+  const places = placesText({
+    dashboardUrl,
+    firstKey,
+    temporalUiUrl: stack.uiUrl,
+    temporalAddress,
+    databaseUrl,
+    linkedInUrl: linkedIn.url,
+  });
+  const shared = { databaseUrl, temporalAddress, dashboardUrl };
+  const forget = await tellStack(projectDir, shared, stack.temporalCli);
+  running.push({ name: 'what others find it by', halt: forget });
+  process.stdout.write(`${places}\n\n`);
+  return isDemo ? demonstrate(stack, linkedIn) : true;
+}
+
+/** A key for the person who starts it, once; null: there are keys. */
+async function makeFirstKey(databaseUrl: string): Promise<string | null> {
+  const pool = createPool(databaseUrl, 1);
+  try {
+    if (await hasKeys(pool)) return null;
+    return (await makeKey(pool, { name: 'first', role: 'operator' }))?.key ?? null;
+  } finally {
+    await pool.end();
+  }
 }
 
 async function demonstrate(stack: Stack, linkedIn: LinkedIn): Promise<boolean> {
@@ -133,17 +154,10 @@ async function demonstrate(stack: Stack, linkedIn: LinkedIn): Promise<boolean> {
   return flaws.length === 0;
 }
 
-const placesOf = (stack: Stack, linkedIn: LinkedIn): string =>
-  [
-    '',
-    `Temporal UI        ${stack.uiUrl}/namespaces/default/workflows`,
-    `Temporal           ${stack.temporalAddress}`,
-    `Postgres           ${stack.databaseUrl}  (select * from safeband.account_status)`,
-    `LinkedIn simulator ${linkedIn.url}`,
-  ].join('\n');
-
 const options = new Command('npm start --')
-  .description('Starts Temporal, Postgres and a worker, and plays the demonstration day.')
+  .description(
+    'Starts Temporal, Postgres, a worker and the HTTP server, and plays the demonstration day.',
+  )
   .option('--exit', 'end after the demonstration; exit code 1 if a number is wrong')
   .option('--no-demo', 'only start everything, and stay up')
   .parse()
@@ -164,7 +178,7 @@ try {
   const isRight = await begun(options.demo);
   process.exitCode = isRight ? 0 : 1;
   if (!options.exit) {
-    process.stdout.write('\nEverything stays up; Ctrl-C stops it.\n');
+    process.stdout.write('\nEverything stays up, at the addresses above; Ctrl-C stops it.\n');
     await asked;
   }
 } catch (error) {
