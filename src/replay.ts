@@ -89,10 +89,10 @@ async function main(): Promise<void> {
   const [folder = RECORDED] = command.processedArgs.map(String);
   Runtime.install(SILENT);
   const tallies = [await gate('recorded', recordingsIn(folder), true)];
-  if (tallies[0]?.replayed === 0) {
-    throw new ConfigError(`no history is recorded in ${folder}: npm run histories records them`);
-  }
   if (isLive) tallies.push(await live(limit, query));
+  if (tallies.every(({ replayed: count }) => count === 0)) {
+    throw new ConfigError(`nothing is recorded in ${folder}: npm run histories records histories`);
+  }
   if (tallies.every(({ refused }) => refused === 0)) return;
   say('This build must not take over: see docs/deploy.md, "When the gate refuses".');
   process.exitCode = 1;

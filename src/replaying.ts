@@ -2,6 +2,7 @@
  * The replay gate: histories, recorded or running, against the workflows of this build. One that
  * is refused would fail the tasks of each account in that place, until the build is taken back.
  */
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -26,9 +27,12 @@ export type Verdict = {
 
 const RUNNING = `WorkflowType IN ('${WORKFLOW_TYPE}', '${FLEET_AUDIT.workflowType}')`;
 
-/** Recordings below a folder, by name: `.json` as Temporal writes it, or the same gzipped. */
+/**
+ * Recordings below a folder, by name: `.json` as Temporal writes it, or the same gzipped. No folder
+ * is none.
+ */
 export async function* recordingsIn(folder: string): AsyncIterable<Recording> {
-  const names = await readdir(folder, { recursive: true });
+  const names = existsSync(folder) ? await readdir(folder, { recursive: true }) : [];
   for (const name of names.filter((one) => /\.json(\.gz)?$/.test(one)).toSorted()) {
     const bytes = await readFile(path.join(folder, name));
     const text = (name.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
 import { createClient, sendWithSlot, type SafebandClient } from '../../src/client/index.js';
 import { replayed, type Recording, type Verdict } from '../../src/replaying.js';
 import { dropCopies } from '../mutants/mutant.js';
@@ -16,6 +16,7 @@ import { createStand, type Stand } from '../support/stand.js';
 
 const ACCOUNTS = 4;
 const SENDS_EACH = 2;
+vi.setConfig({ testTimeout: 90_000 }); // longer than what is waited for
 const patience = { timeout: 30_000 };
 const deploymentName = `safeband-${randomUUID().slice(0, 8)}`;
 const OLDER = 'b1';
@@ -109,7 +110,7 @@ it('moves accounts forth and back at their next message, and loses and doubles n
     expect(lived.flatMap(({ failures }) => failures)).toEqual([]);
   }
   expect(new Set(reached).size).toBe(reached.length);
-}, 120_000);
+});
 
 it('is a change that the gate refuses: without versions it would have failed their tasks', async () => {
   const account = await stand.connect(stand.newAccount());
