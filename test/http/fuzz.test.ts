@@ -24,11 +24,7 @@ const routes = (method: string): readonly KnownRoute[] =>
 /** What any refusal must be. */
 function expectProblem(answer: Answer, of: unknown): void {
   const problem = answer.json<{ type: string; status: number; code?: string; field?: string }>();
-  expect([of, answer.statusCode < 500, problem.status], JSON.stringify(of)).toEqual([
-    of,
-    true,
-    answer.statusCode,
-  ]);
+  expect([of, answer.statusCode < 500, problem.status]).toEqual([of, true, answer.statusCode]);
   expect(answer.headers['content-type']).toBe('application/problem+json');
   expect(problem.type).toMatch(/^urn:safeband:problem:\w+/);
 }
@@ -119,7 +115,8 @@ it('takes any query for what it is', async () => {
           `${url.replace(':accountId', 'never-was')}?${params.join('&')}`,
         );
         if (answer.statusCode !== 200) expectProblem(answer, [url, asked]);
-        if (answer.statusCode === 400) expect(answer.json()).toHaveProperty('field');
+        const hasField = answer.statusCode !== 400 || 'field' in answer.json<object>();
+        expect([url, asked, hasField]).toEqual([url, asked, true]);
       }),
       { numRuns: 20 },
     );

@@ -41,6 +41,10 @@ async function watch(path: string, key: string): Promise<Watching> {
   response.on('error', () => undefined);
   return { response, said: () => said };
 }
+/** The server ends it. */
+const ended = async ({ response }: Watching): Promise<void> => {
+  if (!response.complete) await once(response, 'end');
+};
 const statusesIn = (said: string): readonly { counter: number; state: string }[] =>
   [...said.matchAll(/^event: status\nid: \d+\ndata: (.*)$/gm)].map(([, data]) =>
     JSON.parse(data ?? ''),
@@ -65,9 +69,7 @@ it('tells each change of an account to who watches it, and of no other', async (
   await expect.poll(account.said, SOON).toContain(': heartbeat');
   expect(all.said() + account.said()).not.toContain(other);
   await revokeKey(stand.pool, limited.slice(3, 19));
-  await Promise.all(
-    [account, all].map(({ response }) => response.complete || once(response, 'end')),
-  );
+  await Promise.all([account, all].map(ended));
 });
 
 it('hears again after its connection to Postgres was lost', async () => {
@@ -91,7 +93,7 @@ it('holds a thousand idle streams, and lets all of them go', async () => {
   expect(streams.every(({ response }) => response.statusCode === 200)).toBe(true);
   expect((await stand.ask(operator, '/livez')).statusCode).toBe(200);
   await revokeKey(stand.pool, key.slice(3, 19));
-  await Promise.all(streams.map(({ response }) => response.complete || once(response, 'end')));
+  await Promise.all(streams.map(ended));
 }, 60_000);
 
 it('drops who does not read what is told', async () => {
