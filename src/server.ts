@@ -15,10 +15,14 @@ import {
 import { HOUR_MS, SECOND_MS } from './domain/time.js';
 import { createApp } from './http/app.js';
 import { createLogger } from './logger.js';
+import { createMetrics } from './metrics.js';
 import { forgetOld } from './postgres/idempotency.js';
 import { hasKeys, makeKey } from './postgres/keys.js';
 import { isKnown } from './postgres/lists.js';
+import { knownMigrations } from './postgres/migrate.js';
 import { createPool, type Pool } from './postgres/pool.js';
+import { TASK_QUEUE } from './protocol.js';
+import { countPollers } from './temporal.js';
 
 /** Answers that are under way get this long; then the process ends without them. */
 const DRAIN_MS = 10 * SECOND_MS;
@@ -46,9 +50,12 @@ export async function startServer(
   try {
     await checkTables(pool);
     const firstKey = LOOPBACK.includes(host) ? await firstKeyOf(pool) : undefined;
+    const metrics = createMetrics();
+    const { namespace } = client.options;
     const app = await createApp({
       client: createClient({
         client,
+        onCall: ({ seconds, ...labels }) => metrics.called(labels, seconds),
         rememberDenialsMs: 0, // other servers and pipelines change the accounts, too
         isKnown: (accountId) => isKnown(pool, accountId),
       }),
@@ -56,6 +63,11 @@ export async function startServer(
       logger,
       now: Date.now,
       temporalUiUrl,
+      operations: {
+        metrics,
+        countPollers: () => countPollers({ connection, namespace }, TASK_QUEUE),
+        migrations: await knownMigrations(),
+      },
       trustProxy,
       limits: { requestsPerMinute },
     });
@@ -144,8 +156,7 @@ async function main(): Promise<void> {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   main().catch((error: unknown) => {
-    const sentence = sentenceOf(error);
-    process.stderr.write(`${sentence ?? (error instanceof Error ? error.stack : String(error))}\n`);
+    createLogger({ logLevel: 'info' }).fatal({ why: sentenceOf(error), error }, 'server.failed');
     process.exitCode = 1;
   });
 }

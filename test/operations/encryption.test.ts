@@ -56,11 +56,7 @@ async function send(account: WorkflowHandle, name: string): Promise<void> {
 async function stored(): Promise<{ readonly bytes: Buffer; readonly keyIds: readonly string[] }> {
   const history = await stand.handle(id).fetchHistory();
   const bytes = Buffer.from(History.encode(history).finish());
-<<<<<<< ours
-  const keyIds = bytes.toString('latin1').matchAll(/encryption-key-id[^k]{1,8}(k[12])/gs);
-=======
   const keyIds = bytes.toString('latin1').matchAll(/encryption-key-id..(k[12])/gs);
->>>>>>> theirs
   return { bytes, keyIds: [...new Set([...keyIds].map(([, keyId]) => keyId ?? ''))].toSorted() };
 }
 
