@@ -92,6 +92,15 @@ it('a cooldown by LinkedIn: its start, and a later end', async () => {
   await throttled('two', 86_400);
   await run(account);
   const { until } = (await statusOf(account)).cooldown ?? {};
+  await edit(
+    stand,
+    id,
+    `cooldown_until = null, cooldown_cause = null, hold_since = now(),
+    hold_actor = 'a hand'`,
+  );
+  await run(account); // which takes it back, and tells nothing twice
+  await say(account, 'hold', { reason: 'the last event of this test', actor: 'a test' });
+  await run(account);
   const started = { type: 'cooldown.started', cause: 'throttled' };
   await outside.expect(
     id,
@@ -99,6 +108,7 @@ it('a cooldown by LinkedIn: its start, and a later end', async () => {
     [
       { ...started, until: first, previousUntil: null },
       { ...started, until, previousUntil: first },
+      { type: 'account.held', by: 'operator', reason: null },
     ],
   );
 });
@@ -125,10 +135,12 @@ it('a cooldown that ends: once, in its order, though nothing is written when it 
   ];
   await outside.expect(id, types, both);
   await run(account); // its save finds a cooldown that is over
+  await say(account, 'resume', { reason: 'seen', actor: 'a test' });
+  await say(account, 'hold', { reason: 'the last event of this test', actor: 'a test' });
   await run(account);
-  await outside.expect(id, types, both);
   const held = { type: 'account.held', by: 'operator', reason: null };
-  await outside.expect(id, ['account.held'], [held]);
+  await outside.expect(id, ['account.held'], [held, held]);
+  expect(told(id, ...types)).toEqual(both);
   expect(JSON.stringify(receiver.heard)).not.toMatch(/Roe|j\.doe/);
 });
 

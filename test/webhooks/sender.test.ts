@@ -99,7 +99,7 @@ async function send({ timeoutMs = 1_000, networks = LOOPBACK } = {}): Promise<re
 }
 
 it('each endpoint hears what it asked for of its accounts, in order, and nothing of before', async () => {
-  await happens('other');
+  await happens('b', 'reset.done');
   const few = await make({ events: ['reset.done'], accounts: ['b'] });
   receiver.trust(few.secret);
   const before = receiver.heard.length;
