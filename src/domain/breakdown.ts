@@ -20,7 +20,8 @@ export const GAP_CAUSES = [
   'late_delivery',
   /**
    * Sends that are none of ours, more or fewer than were counted. With reservations: ours, and the
-   * log has them under another day, or a second time, because they were observed first (R15).
+   * log has them under another day, or a second time, because they were observed first (R15), or
+   * one row for two of them in a chat, because the log takes a proof once.
    */
   'external',
   /** Sent, or begun, without a slot that the account knew of. */
@@ -104,8 +105,9 @@ function causeOf(
   if (isLogged) return undefined;
   if (slot.state === 'in_flight' || slot.state === 'uncertain') return slot.state;
   if (slot.state === 'released') return 'lost_rollback';
+  // A row of its day that proves it is another's: there is no second one to write.
   const isElsewhere = events.some(
-    (row) => row.quotaDay !== slot.quotaDay && (isProvenBy(slot, row) || isNamed(slot, row)),
+    (row) => isProvenBy(slot, row) || (row.quotaDay !== slot.quotaDay && isNamed(slot, row)),
   );
   return isElsewhere ? 'external' : 'missing_event';
 }

@@ -49,6 +49,6 @@ const byHand = (count: number): string =>
 
 const elsewhere = (count: number, its: string | undefined): string =>
   count > 0
-    ? `logged under the day on which LinkedIn showed it, and counted on ${its} own day.` +
-      ' This is normal.'
+    ? `logged under the day on which LinkedIn showed it, or as one with another InMail of its` +
+      ` chat, and counted on ${its} own day. This is normal.`
     : `counted on ${its} own day, or by another row of the same InMail. This is normal.`;

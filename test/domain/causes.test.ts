@@ -268,6 +268,16 @@ describe('a run', () => {
     expect(counts(after)).toBe(2);
   });
 
+  it('does not promise a row to the second of two InMails that the log can tell by one only', () => {
+    const told = { state: 'delivered', chatId: c('c-a'), settledAt: at('09:00') } as const;
+    const copied = ({ reservations: [a, x] }: Witnesses): Partial<Witnesses> => ({
+      reservations: a && x ? [a, { ...x, ...told }] : [],
+    });
+    const [today] = runOf({ account: asked(both, 'x'), found: copied }).days;
+    expect(today?.parts).toEqual([part('external', 1, 'x')]);
+    expect(today?.sentences().join(' ')).toContain('It stays so for the rest of the UTC day');
+  });
+
   it('names a reservation once of which the log has two rows under another day', () => {
     const yesterday = asked(anAccount({}, { now: at('2026-11-23T23:50:00.000Z') }), 'x');
     const rows = [

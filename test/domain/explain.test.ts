@@ -94,7 +94,8 @@ describe('each class', () => {
     [
       part('external', 1, 'x'),
       '1 is on the counter only (reservation x), logged under the day on which LinkedIn showed' +
-        ' it, and counted on its own day. This is normal. It stays so for the rest of the UTC' +
+        ' it, or as one with another InMail of its chat, and counted on its own day.' +
+        ' This is normal. It stays so for the rest of the UTC' +
         ` day, until ${midnight}.`,
     ],
     [
