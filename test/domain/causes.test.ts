@@ -270,10 +270,10 @@ describe('a run', () => {
 
   it('does not promise a row to the second of two InMails that the log can tell by one only', () => {
     const told = { state: 'delivered', chatId: c('c-a'), settledAt: at('09:00') } as const;
-    const delivered = ({ reservations: [a, x] }: Witnesses): Partial<Witnesses> => ({
+    const copied = ({ reservations: [a, x] }: Witnesses): Partial<Witnesses> => ({
       reservations: a && x ? [a, { ...x, ...told }] : [],
     });
-    const [today] = runOf({ account: asked(both, 'x'), found: delivered }).days;
+    const [today] = runOf({ account: asked(both, 'x'), found: copied }).days;
     expect(today?.parts).toEqual([part('external', 1, 'x')]);
     expect(today?.sentences().join(' ')).toContain('It stays so for the rest of the UTC day');
   });
