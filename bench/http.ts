@@ -4,6 +4,8 @@ import { createClient } from '../src/client/index.js';
 import { createApp } from '../src/http/app.js';
 import { isKnown } from '../src/postgres/lists.js';
 import { makeKey } from '../src/postgres/keys.js';
+import { createMetrics } from '../src/metrics.js';
+import { knownMigrations } from '../src/postgres/migrate.js';
 import { createPool } from '../src/postgres/pool.js';
 import type { Line } from './latency.js';
 import { median, quantile, timed, type Bench } from './stand.js';
@@ -27,6 +29,11 @@ export async function throughHttp(bench: Bench, rounds: number): Promise<readonl
     logger: pino({ level: 'silent' }),
     now: Date.now,
     temporalUiUrl: null,
+    operations: {
+      metrics: createMetrics(),
+      countPollers: async () => 1,
+      migrations: await knownMigrations(),
+    },
   });
   const made = await makeKey(pool, { name: `bench-${Date.now()}`, role: 'pipeline' });
   const address = await app.listen({ host: '127.0.0.1', port: 0 });

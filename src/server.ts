@@ -4,10 +4,12 @@ import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { FastifyBaseLogger } from 'fastify';
 import { createClient } from './client/index.js';
+import { dataConverterFrom } from './codec.js';
 import {
   ConfigError,
   configFrom,
   httpFrom,
+  payloadKeysFrom,
   sentenceOf,
   serverFrom,
   type Environment,
@@ -109,7 +111,9 @@ async function reachTemporal(environment: Environment): Promise<{
         'start it, or mend the setting',
     );
   });
-  return { connection, client: new Client({ connection, ...(namespace ? { namespace } : {}) }) };
+  const dataConverter = dataConverterFrom(payloadKeysFrom(environment));
+  const options = { connection, dataConverter, ...(namespace ? { namespace } : {}) };
+  return { connection, client: new Client(options) };
 }
 
 /** Each release of the server needs its own tables. */
