@@ -81,6 +81,8 @@ begin
       ('safeband_reader', 'alerts', 'select'),
       ('safeband_reader', 'account_days', 'select'),
       ('safeband_reader', 'account_changes', 'select'),
+      ('safeband_reader', 'account_history', 'select'),
+      ('safeband_reader', 'reservation_history', 'select'),
       ('safeband_reader', 'account_status', 'select'),
       ('safeband_reader', 'schema_migrations', 'select'),
 
@@ -94,6 +96,8 @@ begin
       ('safeband_server', 'alerts', 'select'),
       ('safeband_server', 'account_days', 'select'),
       ('safeband_server', 'account_changes', 'select'),
+      ('safeband_server', 'account_history', 'select'),
+      ('safeband_server', 'reservation_history', 'select'),
       ('safeband_server', 'account_status', 'select'),
       ('safeband_server', 'schema_migrations', 'select'),
       -- It knows keys by their hashes; keys are made and revoked by the command line, as the owner.
@@ -109,5 +113,10 @@ begin
      where exists (select from pg_catalog.pg_roles where rolname = role)
   loop
     execute format('grant %s on safeband.%I to %I', given.rights, given.relation, given.role);
+  end loop;
+
+  -- History is written by triggers with the owner's rights; the worker may only ask that old rows go.
+  for given in select from pg_catalog.pg_roles where rolname = 'safeband_worker' loop
+    grant execute on function safeband.prune_history(timestamptz, int) to safeband_worker;
   end loop;
 end $$;

@@ -126,10 +126,21 @@ async function checkTables(pool: Pool): Promise<void> {
   }
 }
 
-/** On a new database nobody could ask: the first one who starts the server gets a key. */
+const INSUFFICIENT_PRIVILEGE = '42501';
+
+/**
+ * On a new database nobody could ask: the first one who starts the server gets a key. One that runs
+ * with the rights of `safeband_server` may make none: then `safeband keys` does, as the owner.
+ */
 async function firstKeyOf(pool: Pool): Promise<string | undefined> {
   if (await hasKeys(pool)) return undefined;
-  return (await makeKey(pool, { name: 'first', role: 'operator' }))?.key;
+  try {
+    return (await makeKey(pool, { name: 'first', role: 'operator' }))?.key;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code !== INSUFFICIENT_PRIVILEGE) throw error;
+    return undefined;
+  }
 }
 
 async function within(ms: number, work: Promise<void>): Promise<void> {

@@ -21,7 +21,13 @@ import { createPool, type Pool } from '../postgres/pool.js';
 import type { Behaviour } from './linkedin.js';
 import type { PlannedSend } from './day.js';
 
-const SEND_TIMEOUT_MS = 2_000;
+/** LinkedIn never answers these: it is not waited for longer than the demonstration bears. */
+const UNANSWERED: readonly Behaviour[] = ['no_answer', 'hang_then_accept'];
+const UNANSWERED_MS = 2_000;
+/** Longer than a slow machine takes: an answer that comes late would be told as uncertain. */
+const ANSWERED_MS = 20_000;
+/** A process that is killed in the middle of this one. */
+const HANGS_MS = 60_000;
 
 export type Pipeline = {
   readonly client: SafebandClient;
@@ -56,7 +62,7 @@ export async function createPipeline(
         accountId,
         request,
         ({ signal }) => callLinkedIn(places.linkedInUrl, body, signal),
-        { journal, sendTimeoutMs: behaviour === 'hang' ? 60_000 : SEND_TIMEOUT_MS },
+        { journal, sendTimeoutMs: timeoutOf(behaviour) },
       );
     },
     close: async () => {
@@ -64,6 +70,11 @@ export async function createPipeline(
       await connection.close();
     },
   };
+}
+
+function timeoutOf(behaviour: Behaviour): number {
+  if (behaviour === 'hang') return HANGS_MS;
+  return UNANSWERED.includes(behaviour) ? UNANSWERED_MS : ANSWERED_MS;
 }
 
 /** What LinkedIn's answers mean: only a clear refusal is one, all else is unknown (R18). */

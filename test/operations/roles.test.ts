@@ -58,6 +58,7 @@ const RIGHTS = `
   table               worker  pipeline  reader  server
   account_changes     si      -         s       s
   account_days        siu     -         s       s
+  account_history     -       -         s       s
   account_status      s       -         s       s
   accounts            siu     -         s       s
   alerts              siu     -         s       s
@@ -66,6 +67,7 @@ const RIGHTS = `
   idempotency         -       -         -       siud
   inmail_events       si      -         s       s
   reconciler_runs     si      -         s       s
+  reservation_history -       -         s       s
   reservations        siu     -         s       s
   schema_migrations   s       -         s       s
   send_attempts       si      s.i.u.    s       s
