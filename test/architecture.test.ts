@@ -33,9 +33,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'postgres',
     '@temporalio/activity',
     '@temporalio/common',
-    'luxon',
+    'windows',
   ],
-  postgres: ['postgres', 'domain', 'config', 'pg', 'node:'],
+  postgres: ['postgres', 'domain', 'config', 'windows', 'pg', 'node:'],
+  windows: ['domain', 'luxon'],
   client: ['client', 'domain', 'protocol', '@temporalio/client', '@temporalio/common', 'node:'],
   dev: [
     'dev',
