@@ -25,6 +25,7 @@ import { messageRoutes } from './routes/messages.js';
 import { addOpenApi, openApiRoutes } from './routes/openapi.js';
 import { queryRoutes, statusRoute } from './routes/queries.js';
 import { streamRoutes } from './routes/streams.js';
+import { ticketRoutes } from './routes/tickets.js';
 import { addSecurityHeaders } from './security.js';
 import { StatusReader } from './status.js';
 import { addValidation } from './validation.js';
@@ -52,6 +53,15 @@ export type Parts = Needs & {
   readonly live: Live;
 };
 
+const plugins = [
+  ...messageRoutes,
+  statusRoute,
+  queryRoutes,
+  ticketRoutes,
+  ...listRoutes,
+  streamRoutes,
+];
+
 /** All routes, ready to listen or to inject. */
 export async function createApp(needs: Needs): Promise<FastifyInstance> {
   const limits = { ...LIMITS, ...needs.limits };
@@ -72,8 +82,7 @@ export async function createApp(needs: Needs): Promise<FastifyInstance> {
   addChecks(app);
   await addOpenApi(app);
   app.get('/livez', { config: { needs: 'public' } }, () => ({ status: 'ok' }));
-  for (const add of [...messageRoutes, statusRoute, queryRoutes, ...listRoutes, streamRoutes])
-    add(app, parts);
+  for (const add of plugins) add(app, parts);
   await openApiRoutes(app);
   await app.ready();
   return app;
