@@ -26,6 +26,7 @@ import { messageRoutes } from './routes/messages.js';
 import { addOpenApi, openApiRoutes } from './routes/openapi.js';
 import { queryRoutes, statusRoute } from './routes/queries.js';
 import { streamRoutes } from './routes/streams.js';
+import { ticketRoutes } from './routes/tickets.js';
 import { webhookRoutes } from './routes/webhooks.js';
 import { addSecurityHeaders } from './security.js';
 import { StatusReader } from './status.js';
@@ -55,6 +56,16 @@ export type Parts = Needs & {
   readonly live: Live;
 };
 
+const plugins = [
+  ...messageRoutes,
+  statusRoute,
+  queryRoutes,
+  ticketRoutes,
+  ...listRoutes,
+  streamRoutes,
+  webhookRoutes,
+];
+
 /** All routes, ready to listen or to inject. */
 export async function createApp(needs: Needs): Promise<FastifyInstance> {
   const limits = { ...LIMITS, ...needs.limits };
@@ -75,9 +86,7 @@ export async function createApp(needs: Needs): Promise<FastifyInstance> {
   addChecks(app);
   await addOpenApi(app);
   addOperations(app, needs);
-  for (const add of [...messageRoutes, statusRoute, queryRoutes, ...listRoutes, streamRoutes])
-    add(app, parts);
-  webhookRoutes(app, parts);
+  for (const add of plugins) add(app, parts);
   await openApiRoutes(app);
   await app.ready();
   return app;

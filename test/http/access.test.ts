@@ -50,6 +50,8 @@ const examplesOf = ({ schema }: KnownRoute): readonly object[] => {
 const QUERIES: Readonly<Record<string, string>> = {
   reservation: '?reservationId=q4-0001',
   nextSlots: '?count=3',
+  history: '?at=2026-11-23T18:20:36.000Z',
+  whatIf: '?change={"dailyCap":10}&days=3',
 };
 
 function send(route: KnownRoute, key: string, id: string, body?: object): Promise<Answer> {

@@ -1,0 +1,106 @@
+/** Reads that answer tickets: why numbers differ, what the gate saw, what another cap would do. */
+import type { FastifyInstance } from 'fastify';
+import { Type, type Static } from 'typebox';
+import { SafebandError } from '../../client/index.js';
+import { parseInstant } from '../../domain/time.js';
+import { WHAT_IF_DAYS_MAX } from '../../domain/whatIf.js';
+import { stateAt } from '../../postgres/history.js';
+import { whatIf } from '../../postgres/whatIf.js';
+import { readWhy } from '../../postgres/why.js';
+import type { Parts } from '../app.js';
+import { parseJson } from '../json.js';
+import { LIMITS } from '../limits.js';
+import { accountUnknown, invalidInput, problemOf } from '../problems.js';
+import * as answers from '../schemas/tickets.js';
+import { closed, instant } from '../schemas/parts.js';
+import { accountParams, problems } from './message.js';
+
+type Params = Static<typeof accountParams>;
+const read = { needs: 'read' } as const;
+const tags = ['queries'];
+const atQuery = closed({ at: instant('The instant that is asked about.') });
+const whatIfQuery = closed({
+  change: Type.String({
+    maxLength: 4_000,
+    description: 'As the body of configure, without tier and actor.',
+    examples: ['{"dailyCap":30}'],
+  }),
+  days: Type.Optional(Type.Integer({ minimum: 1, maximum: WHAT_IF_DAYS_MAX, default: 30 })),
+});
+/** How long the workflow is waited for; without it the rows alone are read. */
+const QUERY_MS = 2_000;
+
+export function ticketRoutes(app: FastifyInstance, { client, pool, now }: Parts): void {
+  app.get<{ Params: Params }>(
+    '/v1/accounts/:accountId/why',
+    {
+      config: read,
+      schema: {
+        operationId: 'why',
+        tags,
+        summary: 'Why counter and event log differ, in sentences',
+        params: accountParams,
+        response: { 200: answers.why, ...problems },
+      },
+    },
+    async ({ params: { accountId } }) => {
+      const status = await client.status(accountId, QUERY_MS).catch((error: unknown) => {
+        if (error instanceof SafebandError) return undefined;
+        throw error;
+      });
+      return known(await readWhy(pool, accountId, { now: now(), status }));
+    },
+  );
+  app.get<{ Params: Params; Querystring: Static<typeof atQuery> }>(
+    '/v1/accounts/:accountId/history',
+    {
+      config: read,
+      schema: {
+        operationId: 'history',
+        tags,
+        summary: 'What the gate saw at an instant',
+        params: accountParams,
+        querystring: atQuery,
+        response: { 200: answers.stateAt, ...problems },
+      },
+    },
+    async ({ params: { accountId }, query }) => {
+      const at = parseInstant(query.at);
+      if (at === undefined || at > now()) throw invalidInput('at should be an instant past', 'at');
+      return known(await stateAt(pool, accountId, at));
+    },
+  );
+  app.get<{ Params: Params; Querystring: Static<typeof whatIfQuery> }>(
+    '/v1/accounts/:accountId/whatIf',
+    {
+      config: read,
+      schema: {
+        operationId: 'whatIf',
+        tags,
+        summary: 'What another cap, ramp or window would have done to the last days',
+        params: accountParams,
+        querystring: whatIfQuery,
+        response: { 200: answers.whatIf, ...problems },
+      },
+    },
+    async ({ params: { accountId }, query }) => {
+      const change = changeIn(query.change);
+      const days = query.days ?? 30;
+      const found = known(await whatIf(pool, accountId, change, { days, now: now() }));
+      if ('refused' in found) throw problemOf(found.refused, found.message, 'change');
+      return found;
+    },
+  );
+}
+
+function known<T>(found: T | undefined): T {
+  if (found === undefined) throw accountUnknown();
+  return found;
+}
+
+/** The text of a query is a body in small. */
+function changeIn(text: string): unknown {
+  const value = text.startsWith('{') ? parseJson(Buffer.from(text), LIMITS.jsonDepth) : undefined;
+  if (typeof value === 'object' && value !== null) return value;
+  throw invalidInput('change should be a JSON object such as {"dailyCap":30}', 'change');
+}
