@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import Table from 'cli-table3';
 import { costOfTick, eventsOfBusyDay, eventsOfIdleDay, eventsOfSend } from './events.js';
 import { auditOf, midnightRoll } from './fleet.js';
+import { throughHttp } from './http.js';
 import { eightCallers, oneCaller, throughClient, type Line } from './latency.js';
 import { stepsPerSecond } from './simulator.js';
 import { createBench, type Bench } from './stand.js';
@@ -34,6 +35,7 @@ const parts: readonly (readonly [string, (bench: Bench) => Promise<readonly Line
   ['latency, one caller', (bench) => oneCaller(bench, 8)],
   ['rate, eight callers', (bench) => eightCallers(bench, 9)],
   ['rate through the client', (bench) => throughClient(bench, 9)],
+  ['reserve by HTTP', (bench) => throughHttp(bench, 8)],
   ['events of a send', eventsOfSend],
   ['events of an idle day', eventsOfIdleDay],
   ['events of a busy day', eventsOfBusyDay],
