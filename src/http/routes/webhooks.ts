@@ -24,6 +24,7 @@ import type { Parts } from '../app.js';
 import { maySee, type Caller } from '../caller.js';
 import { pageOf, pageQuery, readPage, type Query } from '../paging.js';
 import { accountUnknown, invalidInput, Problem } from '../problems.js';
+import { nothing } from '../schemas/messages.js';
 import { closed } from '../schemas/parts.js';
 import * as schemas from '../schemas/webhooks.js';
 import { problems } from './message.js';
@@ -196,7 +197,7 @@ function operate(app: FastifyInstance, parts: Parts): void {
   );
   app.post<{ Params: Params }>(
     `${ONE}/ping`,
-    schemaOf('pingWebhook', 'Send a ping, out of turn and once', schemas.pinged),
+    schemaOf('pingWebhook', 'Send a ping, out of turn and once', schemas.pinged, { body: nothing }),
     async (request) => {
       const { endpointId } = await endpointOf(parts, request);
       const eventId = await pingEndpoint(pool, endpointId, now());
@@ -206,7 +207,9 @@ function operate(app: FastifyInstance, parts: Parts): void {
   );
   app.post<{ Params: Params }>(
     `${ONE}/enable`,
-    schemaOf('enableWebhook', 'Use it again, from where it stopped', schemas.endpoint),
+    schemaOf('enableWebhook', 'Use it again, from where it stopped', schemas.endpoint, {
+      body: nothing,
+    }),
     async (request) => {
       const { endpointId } = await endpointOf(parts, request);
       await enableEndpoint(pool, endpointId, { by: request.caller.name, at: now() });

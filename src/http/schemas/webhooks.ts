@@ -43,26 +43,40 @@ const accounts = orNull(
 const at = (description: string) => orNull(instant(description));
 
 export const params = closed({ endpointId });
-export const create = closed({ url, events, accounts: Optional(accounts) });
+const EXAMPLE = {
+  url: 'https://example.com/hooks',
+  events: ['cooldown.started', 'cooldown.ended'],
+  accounts: null,
+};
+export const create = {
+  ...closed({ url, events, accounts: Optional(accounts) }),
+  examples: [EXAMPLE],
+};
 export const change = closed({
   url: Optional(url),
   events: Optional(events),
   accounts: Optional(accounts),
 });
-export const rotate = closed({
-  keepSeconds: Optional(
-    Integer({
-      minimum: 0,
-      maximum: KEEP_SECONDS_MAX,
-      default: KEEP_SECONDS,
-      description: 'How long the secret before signs as well.',
-    }),
+export const rotate = {
+  ...closed({
+    keepSeconds: Optional(
+      Integer({
+        minimum: 0,
+        maximum: KEEP_SECONDS_MAX,
+        default: KEEP_SECONDS,
+        description: 'How long the secret before signs as well.',
+      }),
+    ),
+  }),
+  examples: [{ keepSeconds: 3_600 }],
+};
+export const replay = {
+  ...closed(
+    { eventId: Optional(eventId), since: Optional(instant('What happened since then.')) },
+    'One of the two.',
   ),
-});
-export const replay = closed(
-  { eventId: Optional(eventId), since: Optional(instant('What happened since then.')) },
-  'One of the two.',
-);
+  examples: [{ since: '2026-11-24T09:00:00.000Z' }],
+};
 
 const secret = String({ description: 'Shown here, and never again.', examples: ['whsec_…'] });
 export const created = closed({ endpointId, secret });
