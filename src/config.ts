@@ -58,6 +58,42 @@ export function webhookNetworksFrom(environment: Environment): readonly Network[
   );
 }
 
+export type ServerConfig = {
+  /** Where the Temporal UI shows the workflows of the namespace; null: nowhere. */
+  readonly temporalUiUrl: string | null;
+  readonly requestsPerMinute: number;
+  readonly trustProxy: boolean | string;
+};
+
+/** What the HTTP server may be told beside its address. */
+export function serverFrom(environment: Environment): ServerConfig {
+  const url = environment['SAFEBAND_TEMPORAL_UI_URL'] || null;
+  if (url !== null && !(URL.canParse(url) && /^https?:$/.test(new URL(url).protocol))) {
+    throw new ConfigError(
+      `SAFEBAND_TEMPORAL_UI_URL=${url}: it should be such as ` +
+        'http://127.0.0.1:8233/namespaces/default',
+    );
+  }
+  const rate = environment['SAFEBAND_REQUESTS_PER_MINUTE'] || '6000';
+  if (!/^[1-9]\d{0,8}$/.test(rate)) {
+    throw new ConfigError(
+      `SAFEBAND_REQUESTS_PER_MINUTE=${rate}: it should be a whole number, 1 or more`,
+    );
+  }
+  const proxies = environment['SAFEBAND_TRUSTED_PROXIES'] || '';
+  if (!/^[0-9a-fA-F.:/, ]*$/.test(proxies)) {
+    throw new ConfigError(
+      `SAFEBAND_TRUSTED_PROXIES=${proxies}: it should be addresses or networks with commas ` +
+        'between them, such as 10.0.0.0/8',
+    );
+  }
+  return {
+    temporalUiUrl: url?.replace(/\/$/, '') ?? null,
+    requestsPerMinute: Number(rate),
+    trustProxy: proxies === '' ? false : proxies,
+  };
+}
+
 /** `DATABASE_URL`, if it is set. The text of the error never has the password in it. */
 export function databaseUrlFrom(environment: Environment): string | undefined {
   const raw = environment['DATABASE_URL'];

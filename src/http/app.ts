@@ -2,12 +2,19 @@
  * The HTTP server as a function of what it needs: no port and no environment are in here. One file
  * of `routes` or `pages` is one plugin.
  */
-import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifySchema,
+  type RouteOptions,
+} from 'fastify';
 import type { SafebandClient } from '../client/index.js';
 import type { Instant } from '../domain/time.js';
 import type { Pool } from '../postgres/pool.js';
 import { addAuth, addChecks } from './auth.js';
 import { addJson } from './json.js';
+import type { Need } from './caller.js';
 import { Keyring } from './keyring.js';
 import { LIMITS, type Limits } from './limits.js';
 import { Live } from './live.js';
@@ -54,6 +61,9 @@ export async function createApp(needs: Needs): Promise<FastifyInstance> {
   const statuses = new StatusReader(needs);
   const live = new Live({ ...needs, keyring, statuses, limits });
   const parts: Parts = { ...needs, keyring, statuses, live };
+  const routes: RouteOptions[] = [];
+  app.addHook('onRoute', (route) => void routes.push(route));
+  app.decorate('routeList', () => routes.flatMap(knownRoutes));
   addProblems(app);
   addValidation(app);
   addJson(app, limits.jsonDepth);
@@ -70,6 +80,22 @@ export async function createApp(needs: Needs): Promise<FastifyInstance> {
   await app.ready();
   return app;
 }
+
+/** One route of the server. */
+export type KnownRoute = {
+  readonly method: string;
+  readonly url: string;
+  readonly needs: Need | undefined;
+  readonly schema: FastifySchema | undefined;
+};
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Every route there is, for the tests that try each of them. */
+    routeList: () => readonly KnownRoute[];
+  }
+}
+const knownRoutes = ({ method, url, config, schema }: RouteOptions): readonly KnownRoute[] =>
+  [method].flat().map((one) => ({ method: one, url, needs: config?.needs, schema }));
 
 /** Fastify itself, with its limits. */
 const bareApp = (needs: Needs, limits: Limits): FastifyInstance =>

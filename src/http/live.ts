@@ -3,7 +3,7 @@
  * by Postgres to one connection; a status is read once for all who watch that account. Whoever
  * reads too slowly is dropped, whoever's key was revoked is shut out at the next heartbeat.
  */
-import type { ServerResponse } from 'node:http';
+import type { Writable } from 'node:stream';
 import { SafebandError } from '../client/index.js';
 import type { Instant } from '../domain/time.js';
 import { readVersions } from '../postgres/lists.js';
@@ -25,7 +25,7 @@ export type Watcher = {
   readonly accountId: string | null;
   readonly caller: Caller;
   readonly credential: Credential;
-  readonly raw: ServerResponse;
+  readonly raw: Writable;
 };
 type Stream = Watcher & { etag: string; dueAt: Instant };
 type Needs = {
@@ -180,7 +180,7 @@ export class Live {
   }
 
   #write(stream: Stream, text: string): void {
-    if (stream.raw.writableLength + text.length > this.#needs.limits.streamBytes) {
+    if (stream.raw.writableLength > this.#needs.limits.streamBytes) {
       this.#forget(stream);
       stream.raw.destroy();
     } else if (!stream.raw.writableEnded) {

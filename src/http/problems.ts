@@ -180,7 +180,7 @@ export function sendProblem(reply: FastifyReply, { fields, statusCode }: Problem
     .code(statusCode)
     .header('content-type', 'application/problem+json')
     .header('cache-control', 'no-store')
-    .send(JSON.stringify({ type: `urn:safeband:problem:${kind}`, status, ...more }));
+    .send(Buffer.from(JSON.stringify({ type: `urn:safeband:problem:${kind}`, status, ...more })));
 }
 
 /** Answers any error; a bug is logged by name, without what was asked. */

@@ -221,7 +221,7 @@ export const sendObserved = Type.Object(
 
 export const configure = Type.Object(
   { tier: Optional(tier), ...policy, actor: Optional(actor) },
-  { additionalProperties: false, examples: [{ dailyCap: 30 }, { dailyCap: null, actor: 'ada' }] },
+  { additionalProperties: false, examples: [{ dailyCap: 15 }, { dailyCap: null, actor: 'ada' }] },
 );
 
 export const order = Type.Object(

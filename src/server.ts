@@ -1,0 +1,151 @@
+/** The HTTP server: API, documents and dashboard. `npm run server`. */
+import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import type { FastifyBaseLogger } from 'fastify';
+import { createClient } from './client/index.js';
+import {
+  ConfigError,
+  configFrom,
+  httpFrom,
+  sentenceOf,
+  serverFrom,
+  type Environment,
+} from './config.js';
+import { HOUR_MS, SECOND_MS } from './domain/time.js';
+import { createApp } from './http/app.js';
+import { createLogger } from './logger.js';
+import { forgetOld } from './postgres/idempotency.js';
+import { hasKeys, makeKey } from './postgres/keys.js';
+import { isKnown } from './postgres/lists.js';
+import { createPool, type Pool } from './postgres/pool.js';
+
+/** Answers that are under way get this long; then the process ends without them. */
+const DRAIN_MS = 10 * SECOND_MS;
+const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
+
+export type RunningServer = {
+  /** Such as `http://127.0.0.1:8080`. */
+  readonly address: string;
+  /** Told here only, and only where there was no key and it listens on loopback. */
+  readonly firstKey: string | undefined;
+  /** Takes nothing new, finishes what it has, ends the streams; 10 s at most. */
+  readonly close: () => Promise<void>;
+};
+
+/** Connects, and listens. Throws a ConfigError that names what to mend. */
+export async function startServer(
+  environment: Environment,
+  logger: FastifyBaseLogger,
+): Promise<RunningServer> {
+  const { databaseUrl } = configFrom(environment);
+  const { host, port } = httpFrom(environment);
+  const { requestsPerMinute, temporalUiUrl, trustProxy } = serverFrom(environment);
+  const { connection, client } = await reachTemporal(environment);
+  const pool = createPool(databaseUrl);
+  try {
+    await checkTables(pool);
+    const firstKey = LOOPBACK.includes(host) ? await firstKeyOf(pool) : undefined;
+    const app = await createApp({
+      client: createClient({
+        client,
+        rememberDenialsMs: 0, // other servers and pipelines change the accounts, too
+        isKnown: (accountId) => isKnown(pool, accountId),
+      }),
+      pool,
+      logger,
+      now: Date.now,
+      temporalUiUrl,
+      trustProxy,
+      limits: { requestsPerMinute },
+    });
+    const address = await app.listen({ host, port }).catch((error: unknown) => {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new ConfigError(`SAFEBAND_HTTP_HOST, SAFEBAND_HTTP_PORT: ${why}; use another port`);
+    });
+    const forget = (): void => void forgetOld(pool).catch(() => undefined);
+    const cleaning = setInterval(forget, HOUR_MS).unref();
+    const close = async (): Promise<void> => {
+      clearInterval(cleaning);
+      await app.close();
+      await pool.end();
+      await connection.close();
+    };
+    return { address, firstKey, close: () => within(DRAIN_MS, close()) };
+  } catch (error) {
+    await pool.end();
+    await connection.close();
+    throw error;
+  }
+}
+
+async function reachTemporal(environment: Environment): Promise<{
+  readonly connection: Connection;
+  readonly client: Client;
+}> {
+  const set = Object.entries(environment).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
+  );
+  const { connectionOptions, namespace } = loadClientConnectConfig({
+    overrideEnvVars: Object.fromEntries(set),
+  });
+  const connection = await Connection.connect(connectionOptions).catch((error: unknown) => {
+    const why = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    const address = connectionOptions.address ?? '127.0.0.1:7233';
+    throw new ConfigError(
+      `Temporal (TEMPORAL_ADDRESS) cannot be reached at ${address}: ${why}; ` +
+        'start it, or mend the setting',
+    );
+  });
+  return { connection, client: new Client({ connection, ...(namespace ? { namespace } : {}) }) };
+}
+
+/** Each release of the server needs its own tables. */
+async function checkTables(pool: Pool): Promise<void> {
+  const { rows } = await pool.query<{ name: string | null }>(
+    "select to_regclass('safeband.api_keys')::text as name",
+  );
+  if (!rows[0]?.name) {
+    throw new ConfigError('the database lacks tables of this version: run npm run migrate');
+  }
+}
+
+/** On a new database nobody could ask: the first one who starts the server gets a key. */
+async function firstKeyOf(pool: Pool): Promise<string | undefined> {
+  if (await hasKeys(pool)) return undefined;
+  return (await makeKey(pool, { name: 'first', role: 'operator' }))?.key;
+}
+
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+async function main(): Promise<void> {
+  const logger = createLogger(configFrom(process.env));
+  const server = await startServer(process.env, logger);
+  logger.info({ address: server.address }, 'server.started');
+  if (server.firstKey) {
+    process.stdout.write(
+      `The first key, an operator's, shown only now: ${server.firstKey}\n` +
+        `curl -H "Authorization: Bearer ${server.firstKey}" ${server.address}/v1/accounts\n`,
+    );
+  }
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+  await server.close();
+  logger.info({}, 'server.stopped');
+  process.exit();
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  main().catch((error: unknown) => {
+    const sentence = sentenceOf(error);
+    process.stderr.write(`${sentence ?? (error instanceof Error ? error.stack : String(error))}\n`);
+    process.exitCode = 1;
+  });
+}

@@ -1,0 +1,189 @@
+/** Streams, ETags and Idempotency-Keys: what is told again, what is told once, who is let go. */
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { Writable } from 'node:stream';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { LIMITS } from '../../src/http/limits.js';
+import { Live } from '../../src/http/live.js';
+import { Keyring } from '../../src/http/keyring.js';
+import { StatusReader } from '../../src/http/status.js';
+import { revokeKey } from '../../src/postgres/keys.js';
+import { createClient } from '../../src/client/index.js';
+import { createHttpStand, type HttpStand } from '../support/http.js';
+
+const SOON = { timeout: 20_000 };
+let stand: HttpStand;
+let operator: string;
+let address: string;
+beforeAll(async () => {
+  stand = await createHttpStand({ limits: { heartbeatMs: 1_000 } });
+  operator = await stand.key('operator');
+  address = await stand.app.listen({ port: 0, host: '127.0.0.1' });
+});
+afterAll(() => stand.close());
+
+async function connected(): Promise<string> {
+  const id = stand.newAccount();
+  await post(id, 'connect', { tier: 'recruiter' });
+  await post(id, 'reconcileNow', {});
+  return id;
+}
+const post = (id: string, name: string, body: object, headers: Record<string, string> = {}) =>
+  stand.ask(operator, `/v1/accounts/${id}/${name}`, body, { headers });
+
+type Watching = { readonly response: IncomingMessage; readonly said: () => string };
+async function watch(path: string, key: string): Promise<Watching> {
+  const asked = get(`${address}${path}`, { headers: { authorization: `Bearer ${key}` } });
+  const [response] = await once(asked, 'response').then(([one]: IncomingMessage[]) => [one]);
+  if (!response) throw new Error('no response');
+  let said = '';
+  response.setEncoding('utf8').on('data', (chunk: string) => (said += chunk));
+  response.on('error', () => undefined);
+  return { response, said: () => said };
+}
+const statusesIn = (said: string): readonly { counter: number; state: string }[] =>
+  [...said.matchAll(/^event: status\nid: \d+\ndata: (.*)$/gm)].map(([, data]) =>
+    JSON.parse(data ?? ''),
+  );
+
+it('tells each change of an account to who watches it, and of no other', async () => {
+  const [mine, other] = [await connected(), await connected()];
+  const limited = await stand.key('reader', [mine]);
+  const account = await watch(`/v1/accounts/${mine}/stream`, limited);
+  const all = await watch('/v1/stream', limited);
+  expect(account.response.headers).toMatchObject({
+    'content-type': 'text/event-stream; charset=utf-8',
+    'content-security-policy': expect.stringContaining("default-src 'none'"),
+  });
+  await expect.poll(() => statusesIn(account.said()).length, SOON).toBe(1);
+  for (const id of [other, mine]) {
+    await post(id, 'hold', { reason: 'look' });
+    await post(id, 'reconcileNow', {}); // saved
+  }
+  await expect.poll(() => statusesIn(account.said()).at(-1)?.state, SOON).toBe('held');
+  await expect.poll(all.said, SOON).toContain(`"accountId":"${mine}"`);
+  await expect.poll(account.said, SOON).toContain(': heartbeat');
+  expect(all.said() + account.said()).not.toContain(other);
+  await revokeKey(stand.pool, limited.slice(3, 19));
+  await Promise.all(
+    [account, all].map(({ response }) => response.complete || once(response, 'end')),
+  );
+});
+
+it('hears again after its connection to Postgres was lost', async () => {
+  const id = await connected();
+  const { response, said } = await watch('/v1/stream', operator);
+  const gaps = () => said().split('event: resync').length;
+  await expect.poll(said, SOON).toContain(': connected');
+  const before = gaps();
+  const listeners = `from pg_stat_activity where query like 'listen %' and datname = current_database()`;
+  await stand.pool.query(`select pg_terminate_backend(pid) ${listeners}`);
+  await expect.poll(gaps, SOON).toBeGreaterThan(before);
+  await post(id, 'hold', { reason: 'look' });
+  await post(id, 'reconcileNow', {});
+  await expect.poll(said, SOON).toContain(id);
+  response.destroy();
+});
+
+it('holds a thousand idle streams, and lets all of them go', async () => {
+  const key = await stand.key('reader');
+  const streams = await Promise.all(Array.from({ length: 1_000 }, () => watch('/v1/stream', key)));
+  expect(streams.every(({ response }) => response.statusCode === 200)).toBe(true);
+  expect((await stand.ask(operator, '/livez')).statusCode).toBe(200);
+  await revokeKey(stand.pool, key.slice(3, 19));
+  await Promise.all(streams.map(({ response }) => response.complete || once(response, 'end')));
+}, 60_000);
+
+it('drops who does not read what is told', async () => {
+  const { pool } = stand;
+  const now = Date.now;
+  const needs = { client: createClient({ client: stand.client }), pool, now };
+  const live = new Live({
+    ...needs,
+    statuses: new StatusReader(needs),
+    keyring: new Keyring(pool, now),
+    limits: { ...LIMITS, heartbeatMs: 5, streamBytes: 50 },
+  });
+  const raw = new Writable({ write: () => undefined }); // takes a piece, and never another
+  const credential = { kind: 'key', text: operator } as const;
+  const caller = { keyId: 'k', name: 'slow', role: 'reader', accounts: null } as const;
+  live.open({ accountId: null, caller, credential, raw }, null);
+  expect(live.count).toBe(1);
+  await expect.poll(() => raw.destroyed, SOON).toBe(true);
+  expect(live.count).toBe(0);
+  live.close();
+});
+
+it('sends a status again only where something is new', async () => {
+  const id = await connected();
+  const url = `/v1/accounts/${id}/status`;
+  const first = await stand.ask(operator, url);
+  const etag = String(first.headers['etag']);
+  expect(etag).toMatch(/^W\/"\d+-[\w-]{16}"$/);
+  const again = (tag: string) =>
+    stand.ask(operator, url, undefined, { headers: { 'if-none-match': tag } });
+  const same = await again(`"x", ${etag}`);
+  expect([same.statusCode, same.body]).toEqual([304, '']);
+  await post(id, 'sendReserve', { reservationId: 'r' });
+  expect((await again(etag)).statusCode).toBe(200);
+});
+
+it('reads Postgres, and says so, while nobody answers for the account', async () => {
+  const id = await connected();
+  await post(id, 'sendReserve', { reservationId: 'open' });
+  await post(id, 'reconcileNow', {});
+  const before = (await stand.ask(operator, `/v1/accounts/${id}/status`)).json();
+  await stand.stopWorker();
+  const after = (await stand.ask(operator, `/v1/accounts/${id}/status`)).json();
+  await stand.startWorker();
+  const { source, unsaved, asOf, nextReconcileAt, ...facts } = before;
+  expect(source).toBe('workflow');
+  expect(after).toMatchObject({ ...facts, source: 'postgres', unsaved: null });
+  expect([unsaved, asOf < after.asOf, typeof nextReconcileAt]).toEqual([0, true, 'string']);
+});
+
+it('answers an Idempotency-Key as at first, and asks the account once', async () => {
+  const id = await connected();
+  const ask = (key: string, body: object) =>
+    post(id, 'sendReserve', body, { 'idempotency-key': key });
+  const body = { reservationId: 'r-1' };
+  const together = await Promise.all([1, 2, 3, 4].map(() => ask('one', body)));
+  const answers = together.map((answer) => answer.json());
+  expect(answers.map(({ repeated }) => repeated)).toEqual([false, false, false, false]);
+  const replays = together.map(({ headers }) => headers['idempotency-replayed']);
+  expect(replays.filter((one) => one === 'true')).toHaveLength(3);
+  const other = await ask('one', { reservationId: 'r-2' });
+  expect([other.statusCode, other.json()]).toMatchObject([422, { code: 'ReservationConflict' }]);
+  await post(id, 'sendDelivered', { reservationId: 'r-1', chatId: 'c' });
+  expect((await ask('one', body)).json()).toEqual(answers[0]);
+  expect((await ask('two', body)).json()).toMatchObject({ code: 'ReservationSettled' });
+  // Who died between the grant and the keeping leaves a claim: the account itself remembers.
+  await ask('three', { reservationId: 'r-3' });
+  await stand.pool.query(
+    `update safeband.idempotency set status = null, answer = null,
+       started_at = now() - interval '1 minute' where idempotency_key = 'three'`,
+  );
+  expect((await ask('three', { reservationId: 'r-3' })).json()).toMatchObject({ repeated: true });
+  const bad = await ask('x'.repeat(256), body);
+  expect(bad.json()).toMatchObject({ code: 'InvalidInput', field: 'Idempotency-Key' });
+});
+
+it('says when to ask again, and keeps no denial', async () => {
+  const id = await connected();
+  await post(id, 'configure', { dailyCap: 0 });
+  const batch = { requests: [{ reservationId: 'b-1' }, { reservationId: ' ' }, 7] };
+  const denied = await post(id, 'sendReserveBatch', batch, { 'idempotency-key': 'b' });
+  expect(denied.json()).toMatchObject({
+    decisions: [
+      { granted: false, reservationId: 'b-1', reason: 'weekly_cap', retryAt: null },
+      { granted: false, reservationId: ' ', error: { type: 'InvalidInput' } },
+      { granted: false, reservationId: null, error: { type: 'InvalidInput' } },
+    ],
+  });
+  await post(id, 'configure', { dailyCap: 1 });
+  const granted = await post(id, 'sendReserveBatch', batch, { 'idempotency-key': 'b' });
+  expect(granted.json()).toMatchObject({ decisions: [{ granted: true }, {}, {}] });
+  const midnight = await post(id, 'sendReserve', { reservationId: 'b-2' });
+  expect(midnight.json()).toMatchObject({ granted: false, reason: 'daily_cap' });
+  expect(Number(midnight.headers['retry-after'])).toBeGreaterThan(0);
+});
