@@ -34,9 +34,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'webhooks',
     '@temporalio/activity',
     '@temporalio/common',
-    'luxon',
+    'windows',
   ],
-  postgres: ['postgres', 'domain', 'config', 'pg', 'node:'],
+  postgres: ['postgres', 'domain', 'config', 'windows', 'pg', 'node:'],
+  windows: ['domain', 'luxon'],
   webhooks: ['webhooks', 'domain', 'postgres', 'client/webhooks', 'node:'],
   client: ['client', 'domain', 'protocol', '@temporalio/client', '@temporalio/common', 'node:'],
   dev: [

@@ -9,7 +9,8 @@ import {
   type FleetAlert,
   type Suspect,
 } from '../domain/audit.js';
-import { dayOf, type Instant } from '../domain/time.js';
+import { RECONCILE_INTERVAL_MS } from '../domain/limits.js';
+import { dayOf, startOf, type Instant } from '../domain/time.js';
 import {
   ACCOUNTS_PAGE,
   closeFleetAlerts,
@@ -22,6 +23,7 @@ import {
   writeFleetHeartbeat,
 } from '../postgres/fleet.js';
 import { inTransaction, type Pool } from '../postgres/pool.js';
+import { pruneHistory } from '../postgres/prune.js';
 import { raiseAlerts } from '../postgres/runs.js';
 
 /** Accounts that one audit wakes at most; the others are found again by the next. */
@@ -95,7 +97,16 @@ async function audit(pool: Pool, workflows: Workflows, ask: AuditAsk): Promise<A
       explanation: { ...found, ...(isWhole ? { horizon: news.horizon } : {}) },
     });
   });
+  await forget(pool, at);
   return found;
+}
+
+/** Once a day; that it failed is no reason to audit again. */
+async function forget(pool: Pool, at: Instant): Promise<void> {
+  if (at - startOf(dayOf(at)) >= RECONCILE_INTERVAL_MS) return;
+  await pruneHistory(pool, at).catch((error: unknown) => {
+    log.warn('old history could not be forgotten', { error: String(error) });
+  });
 }
 
 /** Every connected account, and those whose row deserves a look; page by page. */

@@ -85,7 +85,7 @@ function sentenceOf(part: GapPart, day: UtcDay, known: Known): Sentence {
 }
 
 const NAMES_MAX = 5;
-function names(ids: readonly string[]): string {
+export function names(ids: readonly string[]): string {
   if (ids.length === 0) return '';
   const more = ids.length > NAMES_MAX ? ` and ${ids.length - NAMES_MAX} more` : '';
   const noun = ids.length === 1 ? 'reservation' : 'reservations';
@@ -143,7 +143,7 @@ const MONTHS =
   'January February March April May June July August September October November December';
 
 /** `09:17 UTC on 24 November (2026-11-24T09:17:03.000Z)`; a midnight ends the day before it. */
-function words(at: Instant): string {
+export function words(at: Instant): string {
   const iso = isoInstant(at);
   const isMidnight = at % DAY_MS === 0;
   const day = isoDay(dayOf(isMidnight ? at - 1 : at));

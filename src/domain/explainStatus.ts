@@ -1,34 +1,17 @@
 /** An account's gap as it is now, from what its status says (R17). */
 import type { GapCause, GapPart } from './breakdown.js';
-import { explain, type Sentence } from './explain.js';
+import { explain, type Gap, type Known, type Sentence } from './explain.js';
 import { assert } from './assert.js';
 import { isAccountId, isReservationId } from './ids.js';
-import { dayOf, parseInstant, type Instant } from './time.js';
+import { dayOf, parseInstant, type Instant, type UtcDay } from './time.js';
 import type { StatusWire } from './wire.js';
 
 /** Headline and parts, as alerts and corrections say them. */
-export function explainStatus(status: StatusWire): readonly Sentence[] {
-  const { accountId, counter, nextReconcileAt } = status;
-  assert(isAccountId(accountId), 'a status names its account');
-  const now = instant(status.asOf);
-  return explain(
-    { day: dayOf(instant(`${status.quotaDay}T00:00:00.000Z`)), counter, parts: partsNow(status) },
-    {
-      accountId,
-      now,
-      ranAt: null,
-      nextRunAt: nextReconcileAt === null ? null : instant(nextReconcileAt),
-      open: status.openReservations.map(({ reservationId, quotaDay, leaseExpiresAt }) => ({
-        reservationId,
-        quotaDay: dayOf(instant(`${quotaDay}T00:00:00.000Z`)),
-        leaseExpiresAt: instant(leaseExpiresAt),
-      })),
-    },
-  );
-}
+export const explainStatus = (status: StatusWire): readonly Sentence[] =>
+  explain(gapOf(status), knownOf(status));
 
 /** What the counter has and the event log has not, as far as the account itself knows. */
-function partsNow(status: StatusWire): readonly GapPart[] {
+export function gapOf(status: StatusWire): Gap {
   const open = (state: 'in_flight' | 'uncertain'): GapPart['reservations'] =>
     status.openReservations
       .filter((slot) => slot.state === state && slot.quotaDay === status.quotaDay)
@@ -39,15 +22,36 @@ function partsNow(status: StatusWire): readonly GapPart[] {
     count: number,
     reservations: GapPart['reservations'] = [],
   ): readonly GapPart[] => (count === 0 ? [] : [{ cause, count, reservations }]);
-  return [
+  const parts = [
     ...part('in_flight', status.inFlight, open('in_flight')),
     ...part('uncertain', status.uncertain, open('uncertain')),
     ...part('imported', status.imported),
     ...part('unexplained', status.unexplained),
   ];
+  return { day: day(status.quotaDay), counter: status.counter, parts };
 }
 
-function instant(text: string): Instant {
+/** What is known beside it, between runs. */
+export function knownOf(status: StatusWire): Known {
+  const { accountId, nextReconcileAt } = status;
+  assert(isAccountId(accountId), 'a status names its account');
+  return {
+    accountId,
+    now: instant(status.asOf),
+    ranAt: null,
+    nextRunAt: nextReconcileAt === null ? null : instant(nextReconcileAt),
+    open: status.openReservations.map(({ reservationId, quotaDay, leaseExpiresAt }) => ({
+      reservationId,
+      quotaDay: day(quotaDay),
+      leaseExpiresAt: instant(leaseExpiresAt),
+    })),
+  };
+}
+
+const day = (text: string): UtcDay => dayOf(instant(`${text}T00:00:00.000Z`));
+
+/** An instant of a status. */
+export function instant(text: string): Instant {
   const at = parseInstant(text);
   assert(at !== undefined, 'a status tells its times as the contract does');
   return at;

@@ -62,7 +62,7 @@ const corrections = (account: Account, found: ReadBack): readonly Event[] =>
     .map(({ quotaDay: day }) => ({ type: 'BookCorrected', day, external: 0, unexplained: 0 }));
 
 /** As it was when its row was written; a new account is as of that day. */
-function bareAccount(start: Start, found: ReadBack, day: UtcDay): Account {
+export function bareAccount(start: Start, found: ReadBack, day: UtcDay): Account {
   const stored = found.account;
   const fresh: Policy = {
     tier: start.tier ?? 'free',

@@ -2,6 +2,12 @@
 import { assertNever } from './assert.js';
 import type { GapPart } from './breakdown.js';
 
+/** What nobody has to look at: it is there while InMails go out as they should. */
+export const isNormal = ({ cause, reservations }: GapPart): boolean =>
+  cause === 'in_flight' ||
+  cause === 'imported' ||
+  (cause === 'external' && reservations.length > 0);
+
 export function phraseOf({ cause, count, reservations }: GapPart, isOne: boolean): string {
   const [its, it, them] = isOne ? ['its', 'it', 'it'] : ['their', 'they', 'them'];
   switch (cause) {

@@ -125,27 +125,29 @@ export async function markCold(db: Queryable, accountId: string): Promise<void> 
   );
 }
 
+/** A stored account as JSON, from the columns of its row. */
+export const STORED = `jsonb_build_object(
+    'accountId', account_id,
+    'policy', jsonb_build_object('tier', tier, 'dailyCap', daily_cap, 'weeklyCap', weekly_cap,
+      'ramp', case when ramp is not null then jsonb_build_object('dailyCaps', ramp) end,
+      'sendingWindow', sending_window, 'timezone', timezone, 'identity', identity),
+    'day', safeband.day_no(counter_day), 'counter', inmails_sent_today,
+    'inFlight', in_flight, 'uncertain', uncertain, 'carried', carried, 'imported', imported,
+    'external', external, 'unexplained', unexplained,
+    'rampDay', ramp_day, 'rampDayNext', ramp_day_next,
+    'highestCap', highest_cap, 'cooledAtCounter', cooled_at_counter,
+    'state', case when state = 'disconnected' then state else 'connected' end,
+    'cooldowns', cooldowns,
+    'hold', case when hold_actor is not null then jsonb_build_object('reason', hold_reason,
+      'actor', hold_actor, 'since', safeband.ms_of(hold_since)) end,
+    'breakerUntil', safeband.ms_of(breaker_until),
+    'version', version, 'updatedAt', safeband.ms_of(updated_at),
+    'owner', owner, 'ownerVersion', owner_version)`;
+
 /** Everything that a start reads back of the row. */
 export async function readAccount(db: Queryable, accountId: string): Promise<StoredAccount | null> {
   const { rows } = await db.query<{ account: StoredAccount }>(
-    `select jsonb_build_object(
-       'accountId', account_id,
-       'policy', jsonb_build_object('tier', tier, 'dailyCap', daily_cap, 'weeklyCap', weekly_cap,
-         'ramp', case when ramp is not null then jsonb_build_object('dailyCaps', ramp) end,
-         'sendingWindow', sending_window, 'timezone', timezone, 'identity', identity),
-       'day', safeband.day_no(counter_day), 'counter', inmails_sent_today,
-       'inFlight', in_flight, 'uncertain', uncertain, 'carried', carried, 'imported', imported,
-       'external', external, 'unexplained', unexplained,
-       'rampDay', ramp_day, 'rampDayNext', ramp_day_next,
-       'highestCap', highest_cap, 'cooledAtCounter', cooled_at_counter,
-       'state', case when state = 'disconnected' then state else 'connected' end,
-       'cooldowns', cooldowns,
-       'hold', case when hold_actor is not null then jsonb_build_object('reason', hold_reason,
-         'actor', hold_actor, 'since', safeband.ms_of(hold_since)) end,
-       'breakerUntil', safeband.ms_of(breaker_until),
-       'version', version, 'updatedAt', safeband.ms_of(updated_at),
-       'owner', owner, 'ownerVersion', owner_version) as account
-     from safeband.accounts where account_id = $1`,
+    `select ${STORED} as account from safeband.accounts where account_id = $1`,
     [accountId],
   );
   return rows[0]?.account ?? null;

@@ -48,11 +48,12 @@ const RESERVATIONS = `
   insert into safeband.reservations as old
     (account_id, reservation_id, quota_day, state, campaign_id, recipient_id, reserved_at,
      lease_expires_at, settled_at, reason, journaled, chat_id, message_id, is_adopted,
-     carried_into, number)
+     carried_into, number, saved_at)
   select $1::text, r."reservationId", safeband.day_at(r."quotaDay"), r.state, r."campaignId",
          r."recipientId", safeband.at_ms(r."reservedAt"), safeband.at_ms(r."leaseExpiresAt"),
          safeband.at_ms(r."settledAt"), r.reason, r.journaled, r."chatId", r."messageId",
-         r."isAdopted", safeband.day_at(r."carriedInto"), r.number
+         r."isAdopted", safeband.day_at(r."carriedInto"), r.number,
+         (select updated_at from safeband.accounts where account_id = $1)
     from jsonb_to_recordset($2::jsonb)
       as r (number bigint, "reservationId" text, "quotaDay" int, state text, "campaignId" text,
             "recipientId" text, "reservedAt" bigint, "leaseExpiresAt" bigint, "settledAt" bigint,
@@ -66,6 +67,8 @@ const RESERVATIONS = `
         journaled = excluded.journaled, chat_id = excluded.chat_id,
         message_id = excluded.message_id, is_adopted = excluded.is_adopted,
         carried_into = excluded.carried_into, number = excluded.number,
+        saved_at = case when old.state = excluded.state and old.quota_day = excluded.quota_day
+                        then old.saved_at else excluded.saved_at end,
         recorded_at = clock_timestamp()
   where old.number < excluded.number`;
 

@@ -288,7 +288,7 @@ export const DATABASE_MUTANTS: readonly Mutant<
   {
     rule: 'R11',
     what: 'a window keeps the offset that its first day began with',
-    file: 'src/activities/window.ts',
+    file: 'src/windows.ts',
     old: '      offsetMs = nextMs;\n',
     mutated: '',
     by: 'a window follows the clocks when they change',

@@ -1,0 +1,63 @@
+/** What a row of `account_changes` says happened: `changes.ts` read backwards. */
+import { counterOf, type Account, type CooldownCause } from './account.js';
+import type { Event } from './events.js';
+import type { Policy } from './policy.js';
+import { cooldownStarted } from './roll.js';
+import type { ChangeRow } from './rows.js';
+import { parseInstant, type Instant } from './time.js';
+
+export type WrittenChange = Omit<ChangeRow, 'table'>;
+
+const CAUSES: readonly CooldownCause[] = [
+  'overshoot',
+  'throttled',
+  'unclean_end',
+  'identity_in_use',
+  'two_owners',
+];
+
+/** Nothing for what a hand has written. */
+export function eventsOf(change: WrittenChange, account: Account): readonly Event[] {
+  const { kind, actor, details, at } = change;
+  const reason = change.reason ?? '';
+  switch (kind) {
+    case 'cooldown':
+      return cooldown(change, account);
+    case 'breaker': {
+      const until = instantIn(details['until']);
+      return until === undefined ? [] : [{ type: 'BreakerOpened', until }];
+    }
+    case 'ramp':
+      return [{ type: 'RampRestarted' }];
+    case 'hold':
+      return [{ type: 'Held', hold: { reason, actor, since: at } }];
+    case 'resume':
+      return [{ type: 'Resumed', actor, reason }];
+    case 'policy': {
+      // As changes.ts wrote it; nobody else writes that table.
+      const policy: Policy = JSON.parse(String(details['policy']));
+      const isSameRamp = JSON.stringify(policy.ramp) === JSON.stringify(account.policy.ramp);
+      const rampDay = isSameRamp ? account.rampDay : 1;
+      return [{ type: 'PolicyChanged', policy, rampDay, actor }];
+    }
+    case 'connect':
+      return [{ type: 'Connected' }];
+    case 'disconnect':
+      return [{ type: 'Disconnected', actor, reason }];
+    case 'settle': // its slot tells it
+      return [];
+    default:
+      return [];
+  }
+}
+
+function cooldown({ actor, details, reason }: WrittenChange, account: Account): readonly Event[] {
+  const cause = CAUSES.find((one) => one === details['cause']);
+  const until = instantIn(details['until']);
+  if (cause === undefined) return [];
+  if (until === undefined) return [{ type: 'CooldownEnded', cause, actor }];
+  return [cooldownStarted(cause, until, counterOf(account, account.day), reason ?? '')];
+}
+
+const instantIn = (raw: unknown): Instant | undefined =>
+  typeof raw === 'string' ? parseInstant(raw) : undefined;

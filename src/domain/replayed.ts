@@ -1,0 +1,28 @@
+/** What a replay takes over from what happened, and what it decides by itself. */
+import { findSlot, type Account } from './account.js';
+import type { WrittenChange } from './changesBack.js';
+import { deliver } from './deliver.js';
+import type { Event } from './events.js';
+import { changed } from './fail.js';
+import type { ReservationRow } from './rows.js';
+import type { Instant } from './time.js';
+
+/** A slot ends as its row says it ended; nothing for one that is not there. */
+export function endOf(account: Account, row: ReservationRow, at: Instant): readonly Event[] {
+  const { reservationId, state, chatId, messageId, reason } = row;
+  const slot = findSlot(account, reservationId);
+  if (!slot || state === 'in_flight') return [];
+  if (state === 'delivered' && chatId !== null) {
+    const proof = { reservationId, chatId, messageId: messageId ?? undefined };
+    return deliver(account, proof, at).events;
+  }
+  return [changed(slot, state === 'released' ? state : 'uncertain', reason ?? state, at)];
+}
+
+/** A cooldown for too many follows from the cap: the replay starts its own. */
+export const isRedecided = ({ kind, details }: WrittenChange): boolean =>
+  kind === 'cooldown' && details['cause'] === 'overshoot' && details['until'] !== undefined;
+
+/** LinkedIn asked for a pause when it was sent that InMail (`fail.ts` writes the reason so). */
+export const isSaidOf = ({ kind, reason }: WrittenChange, reservationId: string): boolean =>
+  kind === 'cooldown' && reason === `throttled, said of reservation ${reservationId}`;

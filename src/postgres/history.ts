@@ -1,0 +1,174 @@
+/** Reads what an account was at an instant (R17): rows that are kept, and rows that were lost. */
+import { WEEK_DAYS } from '../domain/limits.js';
+import { stateOfRows, type PastRows, type StateAt } from '../domain/history.js';
+import { openingDays } from '../domain/policy.js';
+import type { StoredAccount } from '../domain/stored.js';
+import { dayOf, type Instant } from '../domain/time.js';
+import { openingsOf } from '../windows.js';
+import { STORED } from './accounts.js';
+import { inTransaction, rowsOf, type Pool, type Queryable } from './pool.js';
+import { readDays } from './readBack.js';
+
+/**
+ * "What did the gate see at 14:03:07?": the account as of `at`; undefined: there is no such account.
+ * What is exact, and what is as of the last save, is in `isExact`, `notes` and docs/history.md.
+ */
+export function stateAt(pool: Pool, accountId: string, at: Instant): Promise<StateAt | undefined> {
+  return inTransaction(
+    pool,
+    async (db) => {
+      const rows = await readPast(db, accountId, at);
+      return rows && stateOfRows(rows, at);
+    },
+    'begin isolation level repeatable read read only',
+  );
+}
+
+/** All that one instant needs, in one snapshot; undefined: there is no such account. */
+export async function readPast(
+  db: Queryable,
+  accountId: string,
+  at: Instant,
+): Promise<PastRows | undefined> {
+  const stand = await readBase(db, accountId, at);
+  if (!stand) return undefined;
+  const { base } = stand;
+  const { sendingWindow: window, timezone } = base.policy;
+  const days = openingDays(base.policy);
+  const since = Math.min(base.day, dayOf(at));
+  return {
+    ...stand,
+    ...(await readKept(db, accountId, { at, since, version: base.version })),
+    days: await readDays(db, accountId, { since, day: dayOf(at) }),
+    openings: window && (openingsOf({ window, timezone, from: at, days }) ?? null),
+  };
+}
+
+type Stand = Pick<PastRows, 'base' | 'keptSince' | 'savedAt' | 'readAt'>;
+
+/** The row as the last save up to then left it; where none is kept, the first one after it. */
+async function readBase(
+  db: Queryable,
+  accountId: string,
+  at: Instant,
+): Promise<(Stand & { base: StoredAccount }) | undefined> {
+  const [found] = await rowsOf<Stand>(
+    db,
+    `select jsonb_build_object('base', ${STORED},
+       'keptSince', (select safeband.ms_of(min(updated_at)) from safeband.account_history
+                      where account_id = $1),
+       'savedAt', (select safeband.ms_of(updated_at) from safeband.accounts
+                    where account_id = $1),
+       'readAt', safeband.ms_of(clock_timestamp())) as row
+     from (select *, null::text as identity from safeband.account_history
+            where account_id = $1
+            order by updated_at > safeband.at_ms($2),
+              case when updated_at > safeband.at_ms($2) then version else -version end
+            limit 1) kept`,
+    [accountId, at],
+  );
+  return found;
+}
+
+/** A reservation's row, as it is or as it was overwritten. */
+export const KEPT_ROW = `jsonb_build_object('table', 'reservations', 'reservationId', reservation_id,
+  'quotaDay', safeband.day_no(quota_day), 'state', state, 'campaignId', null, 'recipientId', null,
+  'reservedAt', safeband.ms_of(reserved_at), 'leaseExpiresAt', safeband.ms_of(lease_expires_at),
+  'settledAt', safeband.ms_of(settled_at), 'reason', reason, 'journaled', journaled,
+  'chatId', chat_id, 'messageId', message_id, 'isAdopted', is_adopted,
+  'carriedInto', safeband.day_no(carried_into), 'number', number,
+  'savedAt', safeband.ms_of(saved_at))`;
+
+/** Of the week, of the day after it, and older ones that nobody had settled then. */
+const RESERVATIONS = `
+  select coalesce(jsonb_agg(${KEPT_ROW}), '[]') from (
+    select account_id, reservation_id, quota_day, state, reserved_at, lease_expires_at, settled_at,
+           reason, journaled, chat_id, message_id, is_adopted, carried_into, number, saved_at
+      from safeband.reservations
+     where account_id = $1 and quota_day <= safeband.day_at($3) + ${WEEK_DAYS}
+       and (quota_day > safeband.day_at($3) - ${WEEK_DAYS} or state = 'in_flight'
+         or carried_into >= safeband.day_at($3))
+    union all
+    select account_id, reservation_id, quota_day, state, reserved_at, lease_expires_at, settled_at,
+           reason, journaled, chat_id, message_id, is_adopted, carried_into, number, saved_at
+      from safeband.reservation_history
+     where account_id = $1 and quota_day > safeband.day_at($3) - ${WEEK_DAYS}
+       and quota_day <= safeband.day_at($3) + ${WEEK_DAYS}) kept`;
+
+const EVENTS = `
+  select coalesce(jsonb_agg(jsonb_build_object('table', 'inmail_events',
+           'reservationId', reservation_id, 'chatId', chat_id, 'messageId', message_id,
+           'source', source, 'quotaDay', safeband.day_no(quota_day),
+           'deliveredAt', safeband.ms_of(delivered_at), 'isCounted', is_counted,
+           'number', number) order by event_id), '[]')
+    from safeband.inmail_events
+   where account_id = $1 and quota_day > safeband.day_at($3) - ${WEEK_DAYS}
+     and quota_day <= safeband.day_at($3) + ${WEEK_DAYS}`;
+
+/** What runs have told of reservations that the account had not known so. */
+const FOUND = `
+  select coalesce(jsonb_agg(jsonb_build_object('reservationId', id,
+           'foundAt', safeband.ms_of(c.at), 'isGranted', part->>'cause' <> 'bypassed_gate')
+         order by c.at), '[]')
+    from safeband.corrections c, jsonb_array_elements(c.explanation->'parts') part,
+         jsonb_array_elements_text(part->'reservations') id
+   where c.account_id = $1 and part->>'cause' in ('bypassed_gate', 'missing_event', 'late_delivery')
+     and c.at >= safeband.day_at($3) - ${WEEK_DAYS}`;
+
+const CHANGES = `
+  select coalesce(jsonb_agg(jsonb_build_object('kind', kind, 'actor', actor, 'reason', reason,
+           'details', details, 'at', safeband.ms_of(at)) order by number), '[]')
+    from safeband.account_changes
+   where account_id = $1 and number > $4 and at <= safeband.at_ms($2)`;
+
+/** So many of each kind on either side are looked at. */
+const MOMENTS_MAX = 5;
+const around = (what: string, at: string): string => `
+    (select ${what} and ${at} <= safeband.at_ms($2) order by ${at} desc limit ${MOMENTS_MAX})
+    union all
+    (select ${what} and ${at} > safeband.at_ms($2) order by ${at} limit ${MOMENTS_MAX})`;
+const MOMENTS = `
+  select coalesce(jsonb_agg(jsonb_build_object('at', safeband.ms_of(at), 'kind', kind,
+           'text', text)), '[]') from (
+    ${around(
+      `ran_at as at, 'run' as kind, format('A run looked: counter %s, delivered %s, external %s,'
+         ' in flight %s, uncertain %s, drift %s.', counter_after, delivered, external, in_flight,
+         uncertain, drift) as text
+       from safeband.reconciler_runs where account_id = $1`,
+      'ran_at',
+    )}
+    union all ${around(
+      `at, 'correction', format('A run set the counter of %s from %s to %s.', quota_day, before,
+         after) from safeband.corrections where account_id = $1`,
+      'at',
+    )}
+    union all ${around(
+      `at, 'change', format('%s by %s%s.', kind, actor, ': ' || reason)
+       from safeband.account_changes where account_id = $1`,
+      'at',
+    )}) moments`;
+
+type Kept = Omit<PastRows, keyof Stand | 'days' | 'openings'>;
+
+async function readKept(
+  db: Queryable,
+  accountId: string,
+  {
+    at,
+    since,
+    version,
+  }: { readonly at: Instant; readonly since: number; readonly version: number },
+): Promise<Kept> {
+  const [kept] = await rowsOf<Kept>(
+    db,
+    `select jsonb_build_object('reservations', (${RESERVATIONS}), 'events', (${EVENTS}),
+       'found', (${FOUND}), 'changes', (${CHANGES}), 'moments', (${MOMENTS}),
+       'checkedAt', (select safeband.ms_of(max(ran_at)) from safeband.reconciler_runs
+                      where account_id = $1 and ran_at <= safeband.at_ms($2)),
+       'nextRunAt', (select safeband.ms_of(min(ran_at)) from safeband.reconciler_runs
+                      where account_id = $1 and ran_at > safeband.at_ms($2))) as row`,
+    [accountId, at, since, version],
+  );
+  if (!kept) throw new Error('a statement of one row answered none');
+  return kept;
+}

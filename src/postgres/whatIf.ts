@@ -1,0 +1,141 @@
+/** Reads the last weeks of an account, for a replay under another policy (R17). */
+import { isRefusal, type Refusal } from '../domain/events.js';
+import { openingDays, type Policy } from '../domain/policy.js';
+import type { OpeningsFor } from '../domain/past.js';
+import { dayOf, DAY_MS, isoInstant, startOf, type Instant } from '../domain/time.js';
+import { parseWhatIf, whatIfOf, type WhatIf, type WhatIfRows } from '../domain/whatIf.js';
+import type { Openings } from '../domain/window.js';
+import { openingsOf } from '../windows.js';
+import { KEPT_ROW, readPast } from './history.js';
+import { inTransaction, rowsOf, type Pool, type Queryable } from './pool.js';
+
+/**
+ * What another `dailyCap`, `weeklyCap`, `ramp`, `sendingWindow` or `timezone` would have done to the
+ * asks of the last `days` days (1 to 90, 30 unless told) before `now`: a refusal where the change is
+ * no good (`InvalidInput`, `CapAboveSafeBand`); undefined: there is no such account.
+ */
+export async function whatIf(
+  pool: Pool,
+  accountId: string,
+  change: unknown,
+  { days = 30, now }: { readonly days?: number; readonly now: Instant },
+): Promise<WhatIf | Refusal | undefined> {
+  const wanted = parseWhatIf(change, days, now);
+  if (isRefusal(wanted)) return wanted;
+  const rows = await inTransaction(
+    pool,
+    (db) => readRows(db, accountId, startOf(dayOf(now) - days + 1), now),
+    'begin isolation level repeatable read read only',
+  );
+  return rows && whatIfOf(rows, wanted, openingsFor(rows.from, days));
+}
+
+/** Each window is worked out once, for the whole time and as far ahead as a forecast may look. */
+function openingsFor(from: Instant, days: number): OpeningsFor {
+  const known = new Map<string, Openings | null>();
+  return (policy: Policy) => {
+    const { sendingWindow: window, timezone } = policy;
+    const key = JSON.stringify([window, timezone]);
+    const found = known.get(key);
+    if (found !== undefined || window === null) return found ?? null;
+    const ask = { window, timezone, from: from - DAY_MS, days: days + openingDays(policy) + 2 };
+    const openings = openingsOf(ask) ?? null;
+    known.set(key, openings);
+    return openings;
+  };
+}
+
+async function readRows(
+  db: Queryable,
+  accountId: string,
+  start: Instant,
+  to: Instant,
+): Promise<WhatIfRows | undefined> {
+  const first = await readPast(db, accountId, start);
+  if (!first) return undefined;
+  const asks = await readAsks(db, accountId, start, to);
+  const began = Math.min(first.keptSince, asks[0]?.reservedAt ?? Infinity);
+  const from = Math.max(start, startOf(dayOf(began)));
+  const past = from === start ? first : await readPast(db, accountId, from);
+  if (!past) return undefined;
+  const told = await readTold(db, accountId, from, to);
+  const ungranted = past.found.filter(({ isGranted }) => !isGranted);
+  const notes =
+    first.keptSince > from
+      ? [
+          `Rows of the account are kept since ${isoInstant(first.keptSince)}: before, its policy` +
+            ' is taken as it was then.',
+        ]
+      : [];
+  return {
+    ...told,
+    past,
+    from,
+    to,
+    asks,
+    older: past.reservations.filter(({ reservedAt }) => reservedAt < from),
+    ungranted: new Set(ungranted.map(({ reservationId }) => reservationId)),
+    notes,
+  };
+}
+
+const readAsks = (
+  db: Queryable,
+  accountId: string,
+  from: Instant,
+  to: Instant,
+): Promise<WhatIfRows['asks']> =>
+  rowsOf(
+    db,
+    `select ${KEPT_ROW} as row from safeband.reservations
+      where account_id = $1 and quota_day >= safeband.utc_day(safeband.at_ms($2))
+        and reserved_at >= safeband.at_ms($2) and reserved_at < safeband.at_ms($3)
+      order by reserved_at, reservation_id`,
+    [accountId, from, to],
+  );
+
+type Told = Pick<WhatIfRows, 'externals' | 'changes' | 'shocks' | 'imports' | 'denials'>;
+
+/** What LinkedIn, people and runs did meanwhile. */
+async function readTold(
+  db: Queryable,
+  accountId: string,
+  from: Instant,
+  to: Instant,
+): Promise<Told> {
+  const [told] = await rowsOf<Told>(
+    db,
+    `select jsonb_build_object(
+       'externals', (select coalesce(jsonb_agg(jsonb_build_object('table', 'inmail_events',
+           'reservationId', null, 'chatId', chat_id, 'messageId', message_id, 'source', source,
+           'quotaDay', safeband.day_no(quota_day), 'deliveredAt', safeband.ms_of(delivered_at),
+           'isCounted', is_counted) order by event_id), '[]')
+         from safeband.inmail_events
+        where account_id = $1 and source = 'external' and is_counted
+          and delivered_at >= safeband.at_ms($2) and delivered_at < safeband.at_ms($3)),
+       'changes', (select coalesce(jsonb_agg(jsonb_build_object('kind', kind, 'actor', actor,
+           'reason', reason, 'details', details, 'at', safeband.ms_of(at)) order by number), '[]')
+         from safeband.account_changes
+        where account_id = $1 and at >= safeband.at_ms($2) and at < safeband.at_ms($3)),
+       'shocks', (select coalesce(jsonb_agg(jsonb_build_object('at', safeband.ms_of(c.at),
+           'count', (part->>'count')::int)), '[]')
+         from safeband.corrections c, jsonb_array_elements(c.explanation->'parts') part
+        where c.account_id = $1 and c.at >= safeband.at_ms($2) and c.at < safeband.at_ms($3)
+          and c.quota_day = safeband.utc_day(c.at)
+          and part->>'cause' in ('edited_by_hand', 'unexplained')
+          and (part->>'count')::int > 0),
+       'imports', (select coalesce(jsonb_agg(jsonb_build_object('day', safeband.day_no(day),
+           'count', imported)), '[]')
+         from (select quota_day as day, imported from safeband.account_days where account_id = $1
+               union all select counter_day, imported from safeband.accounts where account_id = $1
+              ) as days
+        where imported > 0 and day >= safeband.utc_day(safeband.at_ms($2))),
+       'denials', (select coalesce(jsonb_agg(jsonb_build_object('day', safeband.day_no(quota_day),
+           'denials', denials)), '[]')
+         from safeband.account_days
+        where account_id = $1 and quota_day >= safeband.utc_day(safeband.at_ms($2)))) as row`,
+    [accountId, from, to],
+  );
+  if (!told) throw new Error('a statement of one row answered none');
+  return told;
+}

@@ -1,0 +1,92 @@
+/** Reads what the support article about an account needs (R17), in one snapshot. */
+import { WITNESS_DAYS } from '../domain/limits.js';
+import { accountOfRows } from '../domain/fromRows.js';
+import type { Openings } from '../domain/window.js';
+import { dayOf, DAY_MS, parseInstant, type Instant } from '../domain/time.js';
+import { whyOf, type Why, type WhyRows } from '../domain/why.js';
+import type { StatusWire } from '../domain/wire.js';
+import { readAccount } from './accounts.js';
+import { inTransaction, rowsOf, type Pool, type Queryable } from './pool.js';
+import { readDays, readWitnesses } from './readBack.js';
+import { listOpenAlerts } from './reads.js';
+
+/** More open alerts of one account than anybody reads. */
+const ALERTS_MAX = 50;
+const CORRECTIONS_MAX = 20;
+
+/**
+ * "Why do my numbers differ?" of one account; undefined: there is no such account.
+ * `status`: what its workflow answered, where it was asked; else the rows alone are read. While
+ * nothing is unsaved the sentences are the same.
+ */
+export function readWhy(
+  pool: Pool,
+  accountId: string,
+  { now, status }: { readonly now: Instant; readonly status?: StatusWire | undefined },
+): Promise<Why | undefined> {
+  const asOf = (status && parseInstant(status.asOf)) ?? now;
+  return inTransaction(
+    pool,
+    async (db) => {
+      const rows = await readRows(db, accountId, asOf);
+      return rows && whyOf(rows, status, asOf);
+    },
+    'begin isolation level repeatable read read only',
+  );
+}
+
+async function readRows(db: Queryable, accountId: string, now: Instant) {
+  const account = await readAccount(db, accountId);
+  const row = await readRow(db, accountId);
+  if (!account || !row) return undefined;
+  const day = Math.max(dayOf(now), account.day);
+  const found = await readWitnesses(db, accountId, {
+    openedOn: account.day,
+    day,
+    loggedSince: account.day - WITNESS_DAYS,
+  });
+  const days = await readDays(db, accountId, { since: account.day, day });
+  const openings = account.policy.sendingWindow === null ? null : ALWAYS;
+  const beside = { checkedAt: row.checkedAt, openings };
+  const alerts = await listOpenAlerts(db, { accountId, limit: ALERTS_MAX });
+  const corrections = await readCorrections(db, accountId, now);
+  const asRead: WhyRows = {
+    account: accountOfRows({ account, ...found, days }, beside, now),
+    row: { ...row, version: account.version, day: account.day, counter: account.counter },
+    found,
+    alerts,
+    corrections,
+  };
+  return asRead;
+}
+
+/** An article says nothing of the window: it is taken as known. */
+const ALWAYS: Openings = { bounds: [0], from: 0, until: Infinity, zoneVersion: '' };
+
+type Row = Pick<WhyRows['row'], 'isEdited' | 'hotSince'> & { readonly checkedAt: Instant | null };
+
+async function readRow(db: Queryable, accountId: string): Promise<Row | undefined> {
+  const [row] = await rowsOf<Row>(
+    db,
+    `select jsonb_build_object('isEdited', is_edited,
+       'hotSince', safeband.ms_of(hot_since), 'checkedAt', safeband.ms_of(last_checked_at)) as row
+     from safeband.accounts where account_id = $1`,
+    [accountId],
+  );
+  return row;
+}
+
+const readCorrections = (
+  db: Queryable,
+  accountId: string,
+  now: Instant,
+): Promise<WhyRows['corrections']> =>
+  rowsOf(
+    db,
+    `select jsonb_build_object('at', safeband.ms_of(at),
+       'sentences', coalesce(explanation->'sentences', '[]')) as row
+     from safeband.corrections
+     where account_id = $1 and at > safeband.at_ms($2)
+     order by at desc, correction_id desc limit $3`,
+    [accountId, now - DAY_MS, CORRECTIONS_MAX],
+  );

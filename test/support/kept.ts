@@ -1,0 +1,30 @@
+/** What an account has left in its rows, as readers of Postgres find it. */
+import { batchOf } from '../../src/domain/actor.js';
+import { accountRow } from '../../src/domain/facts.js';
+import { accountOfRows, type FoundRows } from '../../src/domain/fromRows.js';
+import type { WhyRows } from '../../src/domain/why.js';
+import { Store } from '../domain/model/store.js';
+import type { Scenario } from './scenario.js';
+
+/** All that the account had to save, saved. */
+export function rowsFrom({ actor, now }: Scenario): FoundRows {
+  const store = new Store();
+  store.claim(accountRow(actor.account, 0), actor.owner);
+  store.save(batchOf(actor).row, actor.outbox, actor.owner);
+  const { account, ...found } = store.readBack(Math.floor(now / 86_400_000));
+  if (!account) throw new Error('the row was not written');
+  return { account, ...found };
+}
+
+export function whyRows(scenario: Scenario, more: Partial<WhyRows['row']> = {}): WhyRows {
+  const { account, reservations, events, days } = rowsFrom(scenario);
+  const beside = { checkedAt: scenario.now, openings: scenario.actor.account.openings };
+  const { version, day, counter } = account;
+  return {
+    account: accountOfRows({ account, reservations, events, days }, beside, scenario.now),
+    row: { version, day, counter, isEdited: false, hotSince: null, ...more },
+    found: { reservations, events, attempts: [] },
+    alerts: [],
+    corrections: [],
+  };
+}
