@@ -41,7 +41,7 @@ export function eventsOf(change: WrittenChange, account: Account): readonly Even
       return [{ type: 'PolicyChanged', policy, rampDay, actor }];
     }
     case 'connect':
-      return [{ type: 'Connected' }];
+      return [{ type: 'Connected', actor }];
     case 'disconnect':
       return [{ type: 'Disconnected', actor, reason }];
     case 'settle': // its slot tells it

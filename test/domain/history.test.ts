@@ -145,7 +145,7 @@ it('reads a change back as what had happened', () => {
     { type: 'Held', hold: { reason: 'a look', actor: 'ada', since: at('10:00') } },
     { type: 'Resumed', actor: 'ada', reason: 'looked' },
     { type: 'PolicyChanged', policy, rampDay: 1, actor: 'ada' },
-    { type: 'Connected' },
+    { type: 'Connected', actor: 'ada' },
     { type: 'Disconnected', actor: 'ada', reason: 'gone' },
   ];
   for (const event of happened) {
