@@ -12,6 +12,7 @@ import colors from 'picocolors';
 import { commonFrom, databaseUrlFrom, sentenceOf } from '../config.js';
 import { migrate } from '../postgres/migrate.js';
 import { registerSchedules } from '../schedule.js';
+import { forgetAddresses, keepAddresses } from './addresses.js';
 import { isOurs, stop } from './child.js';
 import { playDay, type DemoResult } from './demo.js';
 import { readAccounts, readSends } from './day.js';
@@ -36,6 +37,7 @@ let stopping: Promise<void> | undefined;
 const stopAll = (): Promise<void> => (stopping ??= stopEach());
 
 async function stopEach(): Promise<void> {
+  await forgetAddresses();
   for (const { name, halt } of running.toReversed()) {
     say(`stopping ${name}`);
     await halt().catch((error: unknown) => say(`${name}: ${String(error)}`));
@@ -99,6 +101,7 @@ async function begun(isDemo: boolean): Promise<boolean> {
   await migrate(stack.databaseUrl, say);
   await startWorker(stack);
   await scheduleAudit(stack);
+  await keepAddresses(stack);
   const linkedIn = await startLinkedIn();
   running.push({ name: 'the LinkedIn simulator', halt: linkedIn.close });
   say('Temporal, Postgres, a worker and a LinkedIn simulator are ready');
