@@ -73,7 +73,7 @@ async function connected(
     text: ({ colors }) =>
       [
         `${colors.bold(accountId)} is connected: ${stateWords(status)}`,
-        `next: ${colors.bold(`safeband status ${accountId}`)}`,
+        `next: ${colors.bold(`safeband ${status.state === 'active' ? 'status' : 'why'} ${accountId}`)}`,
       ].join('\n'),
   };
 }
@@ -92,8 +92,9 @@ async function firstVerified(
   }
 }
 
-const stateWords = ({ state, remaining, caps, verified, hold }: StatusWire): string => {
+const stateWords = ({ state, remaining, caps, verified, hold, cooldown }: StatusWire): string => {
   if (state === 'active') return `active, ${remaining} of ${caps.effective} left today`;
+  if (state === 'cooldown') return `it rests until ${cooldown?.until} (${cooldown?.cause})`;
   if (state === 'held') return `held by ${hold?.actor}: ${hold?.reason}`;
   return verified ? state : 'unverified, so it grants nothing until its first check has succeeded';
 };

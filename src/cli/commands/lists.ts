@@ -5,7 +5,8 @@ import { knownRow } from '../accounts.js';
 import { accountArgument, withExamples, type Context, type Register } from '../command.js';
 import { accountId as idOf, whole } from '../options.js';
 import { alertJson, eventJson } from '../shapes.js';
-import { clock } from '../text.js';
+import { widthOf } from '../output.js';
+import { clock, wrapped } from '../text.js';
 
 const LIMIT = 50;
 
@@ -75,6 +76,7 @@ function registerAlerts(program: Command, context: Context): void {
         json: { alerts: alerts.map(alertJson) },
         text: ({ colors }) => {
           if (alerts.length === 0) return 'no open alerts';
+          const width = widthOf(context.io);
           const colour = { info: colors.dim, warning: colors.yellow, critical: colors.red };
           return alerts
             .map((alert) =>
@@ -82,7 +84,7 @@ function registerAlerts(program: Command, context: Context): void {
                 `${colour[alert.severity](alert.severity)}  ${colors.bold(alert.accountId)}  ` +
                   `${alert.kind}${alert.times > 1 ? ` (${alert.times} times)` : ''}, ` +
                   `${clock(alert.raisedAt, now)} UTC`,
-                ...saidBy(alert).map((line) => `  ${line}`),
+                ...saidBy(alert).map((line) => `- ${wrapped(line, width - 2)}`),
               ].join('\n'),
             )
             .join('\n');
