@@ -13,12 +13,13 @@ import { hasKeys, makeKey } from '../postgres/keys.js';
 import { migrate } from '../postgres/migrate.js';
 import { createPool } from '../postgres/pool.js';
 import { registerSchedules } from '../schedule.js';
+import { forgetAddresses, keepAddresses } from './addresses.js';
 import { freePort } from './child.js';
 import { playDay, type DemoResult } from './demo.js';
 import { readAccounts, readSends } from './day.js';
 import { startEntry, type Entry } from './entry.js';
 import { startLinkedIn, type LinkedIn } from './linkedin.js';
-import { placesText, tellStack } from './places.js';
+import { linkTemporalCli, placesText } from './places.js';
 import { flawsOf, tableOf } from './report.js';
 import { startStack, type Stack } from './stack.js';
 
@@ -102,6 +103,8 @@ async function begun(isDemo: boolean): Promise<boolean> {
   await startWorker(stack);
   await scheduleAudit(stack);
   const dashboardUrl = await startServer(stack);
+  await keepAddresses(stack);
+  running.push({ name: 'what others find it by', halt: () => forgetAddresses() });
   const linkedIn = await startLinkedIn();
   running.push({ name: 'the LinkedIn simulator', halt: linkedIn.close });
   say('Temporal, Postgres, a worker, the HTTP server and a LinkedIn simulator are ready');
@@ -114,9 +117,7 @@ async function begun(isDemo: boolean): Promise<boolean> {
     databaseUrl,
     linkedInUrl: linkedIn.url,
   });
-  const shared = { databaseUrl, temporalAddress, dashboardUrl };
-  const forget = await tellStack(projectDir, shared, stack.temporalCli);
-  running.push({ name: 'what others find it by', halt: forget });
+  await linkTemporalCli(projectDir, stack.temporalCli);
   process.stdout.write(`${places}\n\n`);
   return isDemo ? demonstrate(stack, linkedIn) : true;
 }

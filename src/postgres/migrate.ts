@@ -10,7 +10,7 @@ import pg from 'pg';
 /** Any constant: two migrations of one database at once wait for each other. */
 const LOCK = 7_239_114_605;
 
-type Migration = { readonly name: string; readonly sql: string; readonly checksum: string };
+export type Migration = { readonly name: string; readonly sql: string; readonly checksum: string };
 
 /** Why a database cannot be brought to this version, and what to do about it. */
 export class MigrationError extends Error {
@@ -24,7 +24,7 @@ export const knownMigrations = async (): Promise<readonly string[]> =>
   (await migrationsIn(FOLDER)).map(({ name }) => name);
 
 /** The files of `migrations/`, in order. */
-async function migrationsIn(folder: string): Promise<readonly Migration[]> {
+export async function migrationsIn(folder: string): Promise<readonly Migration[]> {
   const names = (await readdir(folder)).filter((name) => /^\d{4}_.+\.sql$/.test(name)).toSorted();
   return Promise.all(
     names.map(async (name) => {

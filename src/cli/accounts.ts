@@ -1,0 +1,50 @@
+/** Which account is meant: an unknown one is answered with those that may have been meant. */
+import { readStatus, type StatusRow } from '../postgres/reads.js';
+import { similarAccounts } from '../postgres/similar.js';
+import type { Context } from './command.js';
+import { CliError, cliErrorOf, EXIT } from './errors.js';
+
+/** The account's row as of now; throws where there is none. */
+export async function knownRow(context: Context, accountId: string): Promise<StatusRow> {
+  const row = await readStatus(context.world.pool(), accountId, context.now());
+  if (row) return row;
+  throw await unknownAccount(context, accountId);
+}
+
+/** A call to the account's workflow; an account that is not known is told with a way on. */
+export async function calling<T>(
+  context: Context,
+  accountId: string,
+  call: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    const known = cliErrorOf(error);
+    if (known.code !== 'AccountUnknown') throw error;
+    throw await unknownAccount(context, accountId);
+  }
+}
+
+/** The error of an account that does not run: never connected, disconnected, or misspelt. */
+async function unknownAccount({ world }: Context, accountId: string): Promise<CliError> {
+  const fail = (message: string, next: string): CliError =>
+    new CliError(EXIT.unknown, 'AccountUnknown', message, next);
+  const connect = `safeband connect ${accountId} --tier sales_navigator`;
+  try {
+    const { exists, isEmpty, similar: all } = await similarAccounts(world.pool(), accountId);
+    const same = all.filter((id) => id.toLowerCase() === accountId.toLowerCase());
+    const similar = same.length > 0 ? same : all;
+    if (exists) return fail(`account ${accountId} is disconnected: it takes no orders`, connect);
+    if (isEmpty) return fail(`there are no accounts yet, so none is named ${accountId}`, connect);
+    const [first] = similar;
+    return first === undefined
+      ? fail(`there is no account ${accountId}`, 'safeband status')
+      : fail(
+          `there is no account ${accountId}; did you mean ${similar.join(' or ')}?`,
+          `safeband status ${first}`,
+        );
+  } catch {
+    return fail(`account ${accountId} is not connected`, connect);
+  }
+}

@@ -1,0 +1,107 @@
+/** Accounts whose numbers disagree now, as the audit of the fleet looks for them. */
+import type { Command } from 'commander';
+import type { Suspect } from '../../domain/audit.js';
+import { dayOf, type Instant } from '../../domain/time.js';
+import { ACCOUNTS_PAGE, readAccountsPage } from '../../postgres/fleet.js';
+import { pageAccounts } from '../../postgres/lists.js';
+import type { Pool } from '../../postgres/pool.js';
+import type { StatusRow } from '../../postgres/reads.js';
+import { withExamples, type Context, type Register } from '../command.js';
+import { EXIT } from '../errors.js';
+import { whole } from '../options.js';
+import type { Answer, Look } from '../output.js';
+import { accountJson } from '../shapes.js';
+import { clock, counted, thousands } from '../text.js';
+import { stateText } from './status.js';
+
+const LIMIT = 50;
+
+export const registerDrift: Register = (program: Command, context: Context) => {
+  const command = program
+    .command('drift')
+    .summary('accounts whose numbers disagree now; exit code 1 if there are any')
+    .description(
+      'Lists connected accounts whose counter and event log disagree beyond what is in flight or ' +
+        'uncertain, or whose row was edited by hand. The next run heals each.',
+    )
+    .option('--limit <n>', 'how many accounts, the furthest apart first', whole(1, 1_000), LIMIT)
+    .action(async ({ limit }: { limit: number }) => {
+      const at = context.now();
+      context.answer(answerOf(await find(context.world.pool(), at, limit), at));
+    });
+  withExamples(command, 'drift');
+};
+
+type Apart = StatusRow & { readonly isEdited: boolean };
+type Found = {
+  readonly checked: number;
+  readonly all: number;
+  readonly accounts: readonly Apart[];
+};
+
+/** Page by page, in few statements, whatever the size of the fleet. */
+async function find(pool: Pool, at: Instant, limit: number): Promise<Found> {
+  const apart: Suspect[] = [];
+  let checked = 0;
+  for (let after: string | null = ''; after !== null;) {
+    const page = await readAccountsPage(pool, { after, limit: ACCOUNTS_PAGE, day: dayOf(at) });
+    apart.push(...page.suspects.filter(({ isUnequal, isEdited }) => isUnequal || isEdited));
+    checked += page.connected.length;
+    after = page.last;
+  }
+  const shown = apart.toSorted((a, b) => Math.abs(b.drift) - Math.abs(a.drift)).slice(0, limit);
+  const ids = shown.map(({ accountId }) => accountId);
+  const rows = await pageAccounts(pool, {
+    at,
+    after: '',
+    limit,
+    state: null,
+    prefix: '',
+    accounts: ids,
+  });
+  const accounts = shown.flatMap(({ accountId, isEdited }) => {
+    const row = rows.find((one) => one.accountId === accountId);
+    return row ? [{ ...row, isEdited }] : [];
+  });
+  return { checked, all: apart.length, accounts };
+}
+
+const answerOf = (found: Found, at: Instant): Answer => ({
+  json: {
+    checked: found.checked,
+    disagreeing: found.all,
+    accounts: found.accounts.map((row) => ({ ...accountJson(row), isEdited: row.isEdited })),
+  },
+  exitCode: found.all > 0 ? EXIT.found : EXIT.ok,
+  text: (look) => textOf(found, at, look),
+});
+
+function textOf({ checked, all, accounts }: Found, at: Instant, look: Look): string {
+  const [first] = accounts;
+  if (!first) {
+    return checked === 0
+      ? 'no connected accounts'
+      : `${counted(checked, 'account')} checked: in all of them the numbers agree`;
+  }
+  const rows = accounts.map((row) => [
+    row.accountId,
+    stateText(row.state, look),
+    row.counter,
+    row.delivered + row.external,
+    row.inFlight,
+    row.uncertain,
+    row.imported,
+    row.drift - row.inFlight - row.uncertain,
+    row.isEdited ? 'edited by hand' : '',
+    clock(row.lastCheckedAt, at),
+  ]);
+  const head = ['account', 'state', '>counter', '>log', '>in flight', '>uncertain', '>imported'];
+  const { bold } = look.colors;
+  return [
+    look.table(rows, [...head, '>not explained', '', 'checked (UTC)']),
+    '',
+    `${thousands(all)} of ${thousands(checked)} disagree. ` +
+      `${bold(`safeband check ${first.accountId}`)} looks closer; ` +
+      `${bold(`safeband reconcile ${first.accountId}`)} heals now`,
+  ].join('\n');
+}

@@ -1,0 +1,72 @@
+/** What the gate saw at an instant, rebuilt from rows. */
+import { Option, type Command } from 'commander';
+import type { StateAt } from '../../domain/history.js';
+import type { Instant } from '../../domain/time.js';
+import { stateAt } from '../../postgres/history.js';
+import { knownRow } from '../accounts.js';
+import { accountArgument, withExamples, type Context, type Register } from '../command.js';
+import { CliError, EXIT, usage } from '../errors.js';
+import { instant } from '../options.js';
+import { widthOf, type Look } from '../output.js';
+import { clock, instantOf, wrapped } from '../text.js';
+import { heard } from './slots.js';
+import { stateText, sumText } from './status.js';
+
+export const registerHistory: Register = (program: Command, context: Context) => {
+  const { now } = context;
+  const command = program
+    .command('history')
+    .summary('what the gate of an account saw at an instant')
+    .description(
+      'Rebuilds an account as of an instant from its rows: what a reserve would have heard then, ' +
+        'the numbers, and what happened before and after. Changes nothing.',
+    )
+    .addArgument(accountArgument())
+    .addOption(
+      new Option('--at <time>', 'UTC: 14:03:07 (today), or 2026-11-24T14:03:07Z')
+        .argParser(instant(now()))
+        .makeOptionMandatory(),
+    )
+    .action(async (accountId: string, { at }: { at: Instant }) => {
+      await knownRow(context, accountId);
+      if (at > now()) throw usage('--at lies in the future', `safeband slots ${accountId}`);
+      const state = await stateAt(context.world.pool(), accountId, at);
+      if (!state) {
+        const text = `no row of account ${accountId} is kept of then`;
+        throw new CliError(EXIT.unknown, 'AccountUnknown', text, `safeband tail ${accountId}`);
+      }
+      context.answer({ json: state, text: (look) => textOf(state, look, widthOf(context.io)) });
+    });
+  withExamples(
+    command,
+    'history acme-anna --at 00:00',
+    'history acme-anna --at 00:00:00.250 --json',
+  );
+};
+
+/** To the ms, because much happens in a second; with the day where it is another. */
+const timeOf = (at: string, other: string): string =>
+  at.slice(0, 10) === other.slice(0, 10) ? at.slice(11, 23) : at.slice(0, 23).replace('T', ' ');
+
+function textOf(state: StateAt, look: Look, width: number): string {
+  const { colors, table } = look;
+  const { status, decision, before, after } = state;
+  const at = instantOf(state.at);
+  const name = (text: string): string => colors.dim(text.padEnd(11));
+  const rows = (list: StateAt['before']): string =>
+    table(
+      list.map((one) => [timeOf(one.at, state.at), one.kind, one.text]),
+      ['', '', ''],
+    ).trimStart();
+  return [
+    `${colors.bold(status.accountId)} at ${state.at}: ${stateText(status.state, look)}`,
+    '',
+    `${name('a reserve')}${heard(decision, at)}`,
+    `${name('counter')}${sumText(status)}`,
+    `${name('caps')}${status.remaining} left of ${status.caps.effective}; the ${status.caps.binding} cap binds`,
+    `${name('stands on')}the save of ${clock(instantOf(state.standsOn), at)} UTC${state.isExact ? ', exact' : ''}`,
+    ...state.notes.map((note) => colors.yellow(wrapped(note, width))),
+    ...(before.length > 0 ? ['', 'Before:', rows(before)] : []),
+    ...(after.length > 0 ? ['', 'After:', rows(after)] : []),
+  ].join('\n');
+}

@@ -1,0 +1,132 @@
+/** API keys: made here and shown once, listed without their secret, revoked. */
+import { Argument, Option, type Command } from 'commander';
+import { isoInstant } from '../../domain/time.js';
+import {
+  hasKeys,
+  KEY_NAME_MAX,
+  listKeys,
+  makeKey,
+  revokeKey,
+  ROLES,
+  type KeyRow,
+  type Role,
+} from '../../postgres/keys.js';
+import { withExamples, type Context, type Register } from '../command.js';
+import { CliError, EXIT, usage } from '../errors.js';
+import { accountList } from '../options.js';
+import { isoOrNull, when } from '../text.js';
+
+export const registerKeys: Register = (program, context) => {
+  const keys = program.command('keys').summary('make, list and revoke API keys').helpCommand(false);
+  registerMake(keys, context);
+  registerList(keys, context);
+  registerRevoke(keys, context);
+};
+
+type MakeOptions = { readonly role: Role; readonly accounts?: readonly string[] | null };
+
+function registerMake(keys: Command, context: Context): void {
+  const command = keys
+    .command('make')
+    .summary('make a key; it is shown once, here')
+    .addArgument(new Argument('<name>', 'whose it is: the actor of what is changed with it'))
+    .addOption(
+      new Option('--role <role>', 'what it may do: pipeline sends, reader reads, operator all')
+        .choices([...ROLES])
+        .makeOptionMandatory(),
+    )
+    .option('--accounts <list>', 'only these accounts, such as acme-anna,acme-ben', accountList)
+    .action(async (name: string, { role, accounts = null }: MakeOptions) => {
+      if (name.trim() === '' || name.length > KEY_NAME_MAX) {
+        throw usage(`a key's name should have 1 to ${KEY_NAME_MAX} characters`);
+      }
+      const made = await makeKey(context.world.pool(), { name, role, accounts });
+      if (!made) {
+        const text = `a key named ${name} is in use: revoke it, or take another name`;
+        throw new CliError(EXIT.refused, 'NameTaken', text, `safeband keys revoke ${name}`);
+      }
+      context.answer({
+        json: { keyId: made.keyId, name, role, accounts, key: made.key },
+        text: ({ colors }) =>
+          [
+            made.key,
+            '',
+            colors.yellow('This is the only time the key is shown: keep it now.'),
+            `It is sent as ${colors.bold('Authorization: Bearer <key>')}; its id is ${made.keyId}.`,
+          ].join('\n'),
+      });
+    });
+  withExamples(
+    command,
+    'keys make outreach --role pipeline',
+    'keys make acme-viewer --role reader --accounts acme-anna,acme-ben',
+  );
+}
+
+function registerList(keys: Command, context: Context): void {
+  const command = keys
+    .command('list')
+    .summary('all keys, revoked ones too; never their secrets')
+    .action(async () => {
+      const found = await listKeys(context.world.pool());
+      const now = context.now();
+      context.answer({
+        json: { keys: found.map(keyJson) },
+        text: ({ table, colors }) => {
+          const make = colors.bold('safeband keys make <name> --role operator');
+          if (found.length === 0) return `no keys yet\nnext: ${make}`;
+          const rows = found.map((key) => [
+            key.keyId,
+            key.name,
+            key.role,
+            key.accounts === null ? 'all' : key.accounts.join(', '),
+            when(key.createdAt, now),
+            when(key.lastUsedAt, now),
+            key.revokedAt === null ? '' : colors.dim(`revoked ${when(key.revokedAt, now)}`),
+          ]);
+          return table(rows, ['key', 'name', 'role', 'accounts', 'made', 'last used', '']);
+        },
+      });
+    });
+  withExamples(command, 'keys list');
+}
+
+const keyJson = (key: KeyRow) => ({
+  keyId: key.keyId,
+  name: key.name,
+  role: key.role,
+  accounts: key.accounts,
+  createdAt: isoInstant(key.createdAt),
+  lastUsedAt: isoOrNull(key.lastUsedAt),
+  revokedAt: isoOrNull(key.revokedAt),
+});
+
+function registerRevoke(keys: Command, context: Context): void {
+  const command = keys
+    .command('revoke')
+    .summary('revoke a key and end its log-ins')
+    .addArgument(new Argument('<key>', 'its id or its name'))
+    .action(async (idOrName: string) => {
+      const pool = context.world.pool();
+      const revoked = await revokeKey(pool, idOrName);
+      if (!revoked) {
+        const text = `no key that is in use has the id or name ${idOrName}`;
+        throw new CliError(EXIT.unknown, 'KeyUnknown', text, 'safeband keys list');
+      }
+      const isLast = !(await hasKeys(pool));
+      context.answer({
+        json: keyJson(revoked),
+        text: ({ colors }) =>
+          [
+            `key ${revoked.name} (${revoked.keyId}) is revoked; servers notice within seconds`,
+            ...(isLast
+              ? [
+                  'No key is left, so nobody can use the API:',
+                  `next: ${colors.bold('safeband keys make <name> --role operator')}`,
+                ]
+              : []),
+          ].join('\n'),
+      });
+    });
+  withExamples(command, 'keys revoke outreach');
+}

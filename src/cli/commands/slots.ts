@@ -1,0 +1,68 @@
+/** When the account would grant: now, and the next slots after. */
+import { DAY_MS, isoDay, dayOf, type Instant } from '../../domain/time.js';
+import type { PeekWire } from '../../domain/wire.js';
+import { calling } from '../accounts.js';
+import { accountArgument, withExamples, type Register } from '../command.js';
+import { whole } from '../options.js';
+import { clock, counted, instantOf, when } from '../text.js';
+
+export const registerSlots: Register = (program, context) => {
+  const command = program
+    .command('slots')
+    .summary('what a reserve would hear now, and the next slots')
+    .description(
+      'Says what a reserve would hear now, and the next instants at which one would be granted if ' +
+        'every one before it is used. It changes nothing.',
+    )
+    .addArgument(accountArgument())
+    .option('--count <n>', 'how many slots', whole(1, 200), 50)
+    .action(async (accountId: string, { count }: { count: number }) => {
+      const client = await context.world.client();
+      const [peek, slots] = await Promise.all([
+        calling(context, accountId, () => client.peek(accountId)),
+        calling(context, accountId, () => client.nextSlots(accountId, count)),
+      ]);
+      const now = context.now();
+      context.answer({
+        json: { accountId, now: peek, slots },
+        text: ({ table, colors }) => {
+          const rows = grouped(slots.map(instantOf)).map(({ at, times, until }) => [
+            counted(times, 'slot'),
+            at - now < 1_000 ? 'now' : when(at, now),
+            until === at ? '' : `to ${clock(until, now)}`,
+          ]);
+          const none = 'no slot: a person has to look (safeband why)';
+          return [
+            `${colors.bold(accountId)}: a reserve now is ${heard(peek, now)}`,
+            '',
+            rows.length === 0 ? none : table(rows, ['', 'granted (UTC)', '']),
+          ].join('\n');
+        },
+      });
+    });
+  withExamples(command, 'slots acme-anna', 'slots acme-anna --count 200 --json');
+};
+
+/** A decision in words, as of an instant. */
+export function heard(peek: PeekWire, now: Instant): string {
+  if (peek.granted) return `granted, and leaves ${peek.remainingToday} today`;
+  const { reason, limit, used, retryAt } = peek;
+  const numbers = limit === undefined ? '' : ` (${used} of ${limit})`;
+  const again =
+    retryAt === null ? 'only a person can help' : `ask again at ${when(instantOf(retryAt), now)}`;
+  return `denied: ${reason}${numbers}; ${again}`;
+}
+
+type Group = { readonly at: Instant; readonly until: Instant; readonly times: number };
+
+/** Slots of one UTC day in one line: they come at once, or as the window opens. */
+function grouped(slots: readonly Instant[]): readonly Group[] {
+  const groups: Group[] = [];
+  for (const at of slots) {
+    const last = groups.at(-1);
+    const isSame = last && isoDay(dayOf(last.at)) === isoDay(dayOf(at)) && at - last.until < DAY_MS;
+    if (last && isSame) groups[groups.length - 1] = { ...last, until: at, times: last.times + 1 };
+    else groups.push({ at, until: at, times: 1 });
+  }
+  return groups;
+}

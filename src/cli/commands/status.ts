@@ -1,0 +1,278 @@
+/** The two numbers, of one account or of all: what they are, and what the account may still do. */
+import { Argument, Option, type Command } from 'commander';
+import type { AccountState } from '../../domain/settings.js';
+import type { Instant } from '../../domain/time.js';
+import type { StatusWire } from '../../domain/wire.js';
+import {
+  listOpenAlerts,
+  readStatus,
+  type OpenAlert,
+  type StatusRow,
+} from '../../postgres/reads.js';
+import { pageAccounts } from '../../postgres/lists.js';
+import { calling, knownRow } from '../accounts.js';
+import { withExamples, type Context, type Register } from '../command.js';
+import { cliErrorOf, EXIT } from '../errors.js';
+import { accountId as idOf, whole } from '../options.js';
+import type { Answer, Look } from '../output.js';
+import { accountJson, alertJson, statusOfRow, type RowStatus } from '../shapes.js';
+import { clock, counted, instantOf, instantOrNull, when } from '../text.js';
+
+const STATES = ['active', 'cooldown', 'held', 'no_credits', 'unverified', 'disconnected'] as const;
+const LIMIT = 50;
+const ALERTS = 5;
+
+type ListOptions = {
+  readonly prefix: string;
+  readonly state?: AccountState;
+  readonly limit: number;
+  readonly after: string;
+};
+
+export const registerStatus: Register = (program: Command, context: Context) => {
+  const command = program
+    .command('status')
+    .summary('the two numbers of an account, or of all accounts')
+    .description(
+      'Shows counter and event log side by side, and what the account may still do. Without an ' +
+        'account: all of them, from Postgres.',
+    )
+    .addArgument(new Argument('[account]', 'only this one, in full').argParser(idOf))
+    .addOption(new Option('--state <state>', 'only accounts in it').choices(STATES))
+    .option('--prefix <text>', 'only accounts whose ids begin so', '')
+    .option('--limit <n>', 'how many accounts', whole(1, 1_000), LIMIT)
+    .option('--after <account>', 'the page after that account', '')
+    .action(async (accountId: string | undefined, options: ListOptions) => {
+      context.answer(
+        accountId === undefined ? await list(context, options) : await one(context, accountId),
+      );
+    });
+  withExamples(command, 'status', 'status acme-anna', 'status --state cooldown --json');
+};
+
+async function list({ world, now }: Context, options: ListOptions): Promise<Answer> {
+  const { state, prefix, limit, after } = options;
+  const at = now();
+  const found = await pageAccounts(world.pool(), {
+    at,
+    after,
+    prefix,
+    state: state ?? null,
+    accounts: null,
+    limit: limit + 1,
+  });
+  const rows = found.slice(0, limit);
+  const next = found.length > limit ? (rows.at(-1)?.accountId ?? null) : null;
+  return {
+    json: { accounts: rows.map(accountJson), next },
+    text: (look) => {
+      const { bold } = look.colors;
+      if (rows.length === 0) {
+        return state !== undefined || after !== '' || prefix !== ''
+          ? `no account fits\nnext: ${bold('safeband status')} shows all`
+          : `no accounts yet\nnext: ${bold('safeband connect <account> --tier sales_navigator')}`;
+      }
+      const same = [
+        ...(state === undefined ? [] : [`--state ${state}`]),
+        ...(prefix === '' ? [] : [`--prefix ${prefix}`]),
+        `--after ${next}`,
+      ].join(' ');
+      const more = next === null ? [] : ['', `more: ${bold(`safeband status ${same}`)}`];
+      return [tableOf(rows, at, look), ...more].join('\n');
+    },
+  };
+}
+
+const tableOf = (rows: readonly StatusRow[], at: Instant, { table, ...look }: Look): string =>
+  table(
+    rows.map((row) => [
+      row.accountId,
+      stateText(row.state, look),
+      row.counter,
+      row.delivered + row.external,
+      gapText(row),
+      row.remaining,
+      row.tier,
+      untilText(row, at),
+      row.lastCheckedAt === null ? 'never' : clock(row.lastCheckedAt, at),
+    ]),
+    ['account', 'state', '>counter', '>log', '>apart', '>left', 'tier', 'until', 'checked (UTC)'],
+  );
+
+const gapText = (row: StatusRow): string => {
+  const gap = row.counter - row.delivered - row.external;
+  return gap === 0 ? '' : String(gap);
+};
+
+const untilText = ({ state, cooldown, breakerUntil, hold }: StatusRow, at: Instant): string => {
+  if (state === 'cooldown') return `${clock(cooldown?.until ?? null, at)} (${cooldown?.cause})`;
+  if (state === 'no_credits') return clock(breakerUntil, at);
+  return state === 'held' ? `resumed (held by ${hold?.actor})` : '';
+};
+
+export function stateText(state: AccountState, { colors }: Pick<Look, 'colors'>): string {
+  if (state === 'active') return colors.green(state);
+  return state === 'disconnected' ? colors.dim(state) : colors.yellow(state);
+}
+
+type Seen = {
+  readonly source: 'workflow' | 'postgres';
+  readonly status: StatusWire | RowStatus;
+  readonly why: string | null;
+};
+
+async function one(context: Context, accountId: string): Promise<Answer> {
+  const seen = await read(context, accountId);
+  const logged = await loggedOf(context, accountId);
+  const { source, status } = seen;
+  return {
+    json: {
+      source,
+      status,
+      eventLog: logged && {
+        delivered: logged.row.delivered,
+        external: logged.row.external,
+        drift: logged.row.drift,
+      },
+      alerts: logged ? logged.alerts.map(alertJson) : null,
+    },
+    text: (look) => cardOf(seen, logged, look, context.now()),
+  };
+}
+
+/** From the workflow, which knows first; from Postgres where it does not answer or has ended. */
+async function read(context: Context, accountId: string): Promise<Seen> {
+  try {
+    const client = await context.world.client();
+    const status = await client.status(accountId);
+    return { source: 'workflow', status, why: null };
+  } catch (error) {
+    const { code, exitCode } = cliErrorOf(error);
+    if (exitCode !== EXIT.unreachable && code !== 'AccountUnknown') throw error;
+    const why =
+      code === 'AccountUnknown' ? 'its workflow has ended' : 'its workflow does not answer';
+    if (!context.world.hasDatabase())
+      return await calling(context, accountId, () => Promise.reject(error));
+    const row = await knownRow(context, accountId).catch((other: unknown) => {
+      throw code === 'AccountUnknown' ? other : error;
+    });
+    return { source: 'postgres', status: statusOfRow(row, context.now()), why };
+  }
+}
+
+type Logged = { readonly row: StatusRow; readonly alerts: readonly OpenAlert[] };
+
+/** The other number; null where Postgres does not answer or has no row yet: the counter stands. */
+async function loggedOf({ world, now }: Context, accountId: string): Promise<Logged | null> {
+  try {
+    const row = await readStatus(world.pool(), accountId, now());
+    return row
+      ? { row, alerts: await listOpenAlerts(world.pool(), { accountId, limit: ALERTS }) }
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+const BAR = 24;
+
+function cardOf({ status, why }: Seen, logged: Logged | null, look: Look, now: Instant): string {
+  const { colors } = look;
+  const { caps, counter, remaining, accountId } = status;
+  const cap = caps.effective ?? caps.daily;
+  const log = logged && logged.row.delivered + logged.row.external;
+  const name = (text: string): string => colors.dim(text.padEnd(11));
+  const lines = [
+    `${colors.bold(accountId)}  ${stateText(status.state, look)}  ${status.tier}`,
+    ...(why === null ? [] : [colors.yellow(`from Postgres: ${why}`)]),
+    '',
+    `${name('counter')}${counter} of ${cap}  ${barOf(status, cap, look)}  ${remaining} left today`,
+    `${name('event log')}${log ?? '?'}${apart(counter, log, accountId, look)}`,
+    `${name('')}${colors.dim(sumText(status))}`,
+    '',
+    `${name('caps')}${capsText(status)}`,
+    `${name('checked')}${when(instantOrNull(status.lastReconciledAt), now)}${nextText(status, now)}`,
+    ...stopsOf(status, now).map(([title, text]) => `${name(title)}${text}`),
+    ...(status.unsaved
+      ? [`${name('unsaved')}${counted(status.unsaved, 'row')} on the way to Postgres`]
+      : []),
+    ...alertsOf(logged, now).map((text, i) => `${name(i === 0 ? 'alerts' : '')}${text}`),
+    ...openOf(status, now, look),
+  ];
+  return lines.join('\n');
+}
+
+const apart = (counter: number, log: number | null, id: string, { colors }: Look): string => {
+  if (log === null) return '  Postgres does not answer';
+  if (log === counter) return '  they agree';
+  return `  ${Math.abs(counter - log)} apart: ${colors.bold(`safeband why ${id}`)}`;
+};
+
+/** The day as a bar: # delivered, ? in flight or uncertain, + from elsewhere, . free. */
+function barOf(status: StatusWire | RowStatus, cap: number, { colors }: Look): string {
+  const { delivered, inFlight, uncertain, external, imported, unexplained, counter } = status;
+  const length = Math.max(counter, cap, 1);
+  const part = (count: number): number => Math.round((count / length) * BAR);
+  const [known, open] = [part(delivered), part(inFlight + uncertain)];
+  const other = part(external + imported + unexplained);
+  const free = Math.max(0, BAR - known - open - other);
+  return `[${colors.green('#'.repeat(known))}${colors.yellow('?'.repeat(open))}${'+'.repeat(other)}${'.'.repeat(free)}]`;
+}
+
+/** Conservation, without the parts that are 0. */
+export function sumText(status: StatusWire | RowStatus): string {
+  const parts: readonly (readonly [number, string])[] = [
+    [status.inFlight, 'in flight'],
+    [status.uncertain, 'uncertain'],
+    [status.delivered, 'delivered'],
+    [status.external, 'external'],
+    [status.imported, 'imported'],
+    [status.unexplained, 'unexplained'],
+  ];
+  const said = parts.filter(([count]) => count !== 0).map(([count, name]) => `${count} ${name}`);
+  const carried = status.carried === 0 ? '' : `; ${status.carried} carried from earlier days`;
+  return `${status.counter} = ${said.length > 0 ? said.join(' + ') : 'nothing sent yet'}${carried}`;
+}
+
+function capsText({ caps, weekUsed, rampDay }: StatusWire | RowStatus): string {
+  const binds = caps.binding === null ? '' : `; the ${caps.binding} cap binds`;
+  const ramp = caps.ramp === null ? '' : `, ramp ${caps.ramp} (day ${rampDay})`;
+  return `daily ${caps.daily}${ramp}, week ${weekUsed} of ${caps.weekly}${binds}`;
+}
+
+const nextText = ({ nextReconcileAt }: StatusWire | RowStatus, now: Instant): string =>
+  nextReconcileAt === null ? '' : `, next ${clock(instantOf(nextReconcileAt), now)}`;
+
+/** What keeps it from sending, each with its end. */
+function stopsOf(
+  { cooldown, hold, breakerUntil }: StatusWire | RowStatus,
+  now: Instant,
+): readonly (readonly [string, string])[] {
+  const stops: [string, string][] = [];
+  if (hold)
+    stops.push([
+      'held',
+      `by ${hold.actor} since ${clock(instantOf(hold.since), now)}: ${hold.reason}`,
+    ]);
+  if (breakerUntil !== null)
+    stops.push(['no credits', `until ${when(instantOf(breakerUntil), now)}`]);
+  if (cooldown)
+    stops.push(['cooldown', `until ${when(instantOf(cooldown.until), now)}: ${cooldown.cause}`]);
+  return stops;
+}
+
+const alertsOf = (logged: Logged | null, now: Instant): readonly string[] =>
+  (logged?.alerts ?? []).map(
+    ({ kind, severity, raisedAt }) => `${kind} (${severity}), ${when(raisedAt, now)}`,
+  );
+
+function openOf({ openReservations }: StatusWire | RowStatus, now: Instant, { table }: Look) {
+  if (openReservations === null || openReservations.length === 0) return [];
+  const rows = openReservations.map((slot) => [
+    slot.reservationId,
+    slot.state.replace('_', ' '),
+    clock(instantOf(slot.reservedAt), now),
+    clock(instantOf(slot.leaseExpiresAt), now),
+  ]);
+  return ['', table(rows, ['reservation', 'state', 'reserved (UTC)', 'lease until'])];
+}

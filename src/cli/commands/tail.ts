@@ -1,0 +1,130 @@
+/** Follows an account: what is delivered, changed, told and corrected, as its rows are written. */
+import type { Command } from 'commander';
+import { assertNever } from '../../domain/assert.js';
+import { isoInstant, MINUTE_MS, type Instant } from '../../domain/time.js';
+import { readFeed, type Happening } from '../../postgres/feed.js';
+import { knownRow } from '../accounts.js';
+import { accountArgument, withExamples, type Context, type Register } from '../command.js';
+import { cliErrorOf, EXIT } from '../errors.js';
+import { whole } from '../options.js';
+import { lookOf, type Look } from '../output.js';
+
+const POLL_MS = 1_000;
+/** What one look reads at most. */
+const PAGE = 1_000;
+/** A row that was seen is looked at again for less than this long. */
+const FORGET_MS = MINUTE_MS;
+
+type TailOptions = { readonly last: number; readonly follow: boolean };
+
+export const registerTail: Register = (program: Command, context: Context) => {
+  const command = program
+    .command('tail')
+    .summary('follow what happens to an account, live; Ctrl-C ends it')
+    .description(
+      'Prints what happened to an account (events, reservations, changes, alerts, corrections), ' +
+        'and then what happens, as Postgres has it. With --json: one object a line.',
+    )
+    .addArgument(accountArgument())
+    .option('--last <n>', 'how many of the past first', whole(0, PAGE), 10)
+    .option('--no-follow', 'end after them')
+    .action(async (accountId: string, options: TailOptions) => {
+      await knownRow(context, accountId);
+      await follow(context, accountId, options);
+      context.end(EXIT.ok);
+    });
+  withExamples(command, 'tail acme-anna', 'tail acme-anna --last 100 --no-follow --json');
+};
+
+async function follow(context: Context, accountId: string, options: TailOptions): Promise<void> {
+  const { io, world, isJson } = context;
+  const look = lookOf(io);
+  const seen = new Map<string, Instant>();
+  const tell = (found: readonly Happening[]): void => {
+    for (const one of found) {
+      if (seen.has(one.key)) continue;
+      seen.set(one.key, one.recordedAt);
+      io.stdout(`${isJson ? JSON.stringify(jsonOf(one)) : lineOf(one, look)}\n`);
+    }
+  };
+  const past = await readFeed(world.pool(), accountId, { since: null, limit: PAGE });
+  const shown = options.last === 0 ? [] : past.slice(-options.last);
+  for (const one of past) if (!shown.includes(one)) seen.set(one.key, one.recordedAt);
+  tell(shown);
+  if (past.length === 0 && !isJson) io.stderr(`nothing has happened to ${accountId} yet\n`);
+  if (!options.follow) return;
+  if (io.isTerminal && !isJson) io.stderr(look.colors.dim('following; Ctrl-C ends it\n'));
+  let newest = past.at(-1)?.recordedAt ?? null;
+  let isAway = false;
+  while (await pause(io.signal)) {
+    try {
+      const found = await readFeed(world.pool(), accountId, { since: newest, limit: PAGE });
+      tell(found);
+      newest = found.at(-1)?.recordedAt ?? newest;
+      for (const [key, at] of seen)
+        if (newest !== null && at < newest - FORGET_MS) seen.delete(key);
+      if (isAway) io.stderr('Postgres is back\n');
+      isAway = false;
+    } catch (error) {
+      const known = cliErrorOf(error);
+      if (known.exitCode !== EXIT.unreachable) throw error;
+      if (!isAway) io.stderr(`${known.message}: trying again until it answers\n`);
+      isAway = true;
+    }
+  }
+}
+
+/** False: it was told to end. */
+const pause = (signal: AbortSignal): Promise<boolean> =>
+  new Promise((resolve) => {
+    if (signal.aborted) return resolve(false);
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve(!signal.aborted);
+    };
+    const timer = setTimeout(done, POLL_MS);
+    signal.addEventListener('abort', done);
+  });
+
+const jsonOf = ({ kind, at, details }: Happening) => ({ at: isoInstant(at), kind, details });
+
+function lineOf({ kind, at, details }: Happening, { colors }: Look): string {
+  const time = isoInstant(at).slice(0, 19).replace('T', ' ');
+  const isOver = details['resolved'] === true;
+  const [word, text] = isOver
+    ? ['resolved', `alert ${wordOf(details['kind'])}`]
+    : wordsOf(kind, (name) => wordOf(details[name]));
+  const colour = kind === 'alert' ? colors.yellow : kind === 'event' ? colors.green : String;
+  return `${colors.dim(time)}  ${colour(word.padEnd(11))}  ${text}`;
+}
+
+const wordOf = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+
+type Of = (name: string) => string;
+
+function wordsOf(kind: Happening['kind'], of: Of): readonly [string, string] {
+  const because = of('reason') === '' ? '' : `: ${of('reason')}`;
+  switch (kind) {
+    case 'event': {
+      const id = of('reservationId');
+      const who = id === '' ? 'no reservation' : `reservation ${id}`;
+      return ['delivered', `${who}, chat ${of('chatId')} (${of('source')})`];
+    }
+    case 'reservation':
+      return [of('state').replace('_', ' '), `reservation ${of('reservationId')}${because}`];
+    case 'change':
+      return [of('kind'), `by ${of('actor')}${because}`];
+    case 'alert': {
+      const often = of('times') === '1' ? '' : `, ${of('times')} times`;
+      return ['alert', `${of('kind')} (${of('severity')})${often}`];
+    }
+    case 'correction': {
+      const numbers = `from ${of('before')} to ${of('after')}`;
+      return ['corrected', `the counter of ${of('quotaDay')} ${numbers}`];
+    }
+    default:
+      return assertNever(kind);
+  }
+}

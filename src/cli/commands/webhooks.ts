@@ -1,0 +1,240 @@
+/** Who is told what happens: endpoints, what was sent to them, and telling it again. */
+import { Argument, Option, type Command } from 'commander';
+import { isWebhookType, WEBHOOK_TYPES, type WebhookType } from '../../domain/webhooks.js';
+import { isoInstant, type Instant } from '../../domain/time.js';
+import {
+  addEndpoint,
+  listDeliveries,
+  listEndpoints,
+  readEndpoint,
+  removeEndpoint,
+  replay,
+  type Delivery,
+  type Endpoint,
+} from '../../postgres/webhooks.js';
+import { urlFlaw } from '../../webhooks/url.js';
+import { actorOf, withExamples, type Context, type Register } from '../command.js';
+import { CliError, EXIT, usage } from '../errors.js';
+import { accountList, instant, whole } from '../options.js';
+import { counted, isoOrNull, when } from '../text.js';
+
+const LIST = 'safeband webhooks list';
+
+export const registerWebhooks: Register = (program, context) => {
+  const webhooks = program
+    .command('webhooks')
+    .summary('who is told what happens to accounts')
+    .helpCommand(false);
+  registerList(webhooks, context);
+  registerAdd(webhooks, context);
+  registerLog(webhooks, context);
+  registerReplay(webhooks, context);
+  registerRemove(webhooks, context);
+};
+
+const endpointArgument = (): Argument => new Argument('<endpoint>', 'its id: webhooks list has it');
+const unknown = (endpointId: string): CliError =>
+  new CliError(EXIT.unknown, 'WebhookUnknown', `there is no endpoint ${endpointId}`, LIST);
+
+function registerList(webhooks: Command, context: Context): void {
+  const command = webhooks
+    .command('list')
+    .summary('all endpoints, and how it goes with each')
+    .action(async () => {
+      const found = await listEndpoints(context.world.pool());
+      const now = context.now();
+      context.answer({
+        json: { endpoints: found.map(endpointJson) },
+        text: ({ table, colors }) => {
+          const add = colors.bold('safeband webhooks add <url> --events cooldown.started');
+          if (found.length === 0) return `no endpoints yet\nnext: ${add}`;
+          const rows = found.map((one) => [
+            one.endpointId,
+            one.url,
+            one.events.length === WEBHOOK_TYPES.length ? 'all' : one.events.join(', '),
+            one.accounts === null ? 'all' : one.accounts.join(', '),
+            stateOf(one, now),
+          ]);
+          return table(rows, ['endpoint', 'url', 'events', 'accounts', 'state']);
+        },
+      });
+    });
+  withExamples(command, 'webhooks list');
+}
+
+function stateOf({ disabledAt, disabledReason, failingSince, attempt }: Endpoint, now: Instant) {
+  if (disabledAt !== null) return `disabled ${when(disabledAt, now)}: ${disabledReason}`;
+  if (failingSince === null) return 'in use';
+  return `failing since ${when(failingSince, now)}, ${counted(attempt, 'try').replace('trys', 'tries')}`;
+}
+
+const endpointJson = (one: Endpoint) => ({
+  endpointId: one.endpointId,
+  url: one.url,
+  events: one.events,
+  accounts: one.accounts,
+  secrets: one.secrets.map(({ secret, until }) => ({ secret, until: isoOrNull(until) })),
+  createdAt: isoInstant(one.createdAt),
+  changedBy: one.changedBy,
+  failingSince: isoOrNull(one.failingSince),
+  nextAttemptAt: isoOrNull(one.nextAttemptAt),
+  disabledAt: isoOrNull(one.disabledAt),
+  disabledReason: one.disabledReason,
+});
+
+const eventList = (raw: string): readonly WebhookType[] => {
+  const names = raw === 'all' ? WEBHOOK_TYPES : raw.split(',').map((name) => name.trim());
+  const known = names.filter(isWebhookType);
+  if (known.length === names.length) return known;
+  throw usage(`events should be all, or some of ${WEBHOOK_TYPES.join(', ')}`);
+};
+
+type AddOptions = {
+  readonly events: readonly WebhookType[];
+  readonly accounts?: readonly string[];
+  readonly actor?: string;
+};
+
+function registerAdd(webhooks: Command, context: Context): void {
+  const command = webhooks
+    .command('add')
+    .summary('add an endpoint; its secret is shown once, here')
+    .addArgument(new Argument('<url>', 'https, or http on this machine'))
+    .addOption(
+      new Option('--events <list>', `all, or some of ${WEBHOOK_TYPES.join(', ')}`)
+        .argParser(eventList)
+        .default(WEBHOOK_TYPES, 'all'),
+    )
+    .option('--accounts <list>', 'only of these accounts, such as acme-anna,acme-ben', accountList)
+    .option('--actor <name>', 'who does it; default: cli:<user>')
+    .action(async (url: string, { events, accounts = [], actor }: AddOptions) => {
+      const flaw = urlFlaw(url);
+      if (flaw !== undefined) throw usage(flaw, 'safeband webhooks add --help');
+      const input = { url, events, accounts: accounts.length > 0 ? accounts : null };
+      const { endpointId, secret } = await addEndpoint(context.world.pool(), {
+        ...input,
+        by: actorOf(context.io, actor),
+        at: context.now(),
+      });
+      context.answer({
+        json: { endpointId, ...input, secret },
+        text: ({ colors }) =>
+          [
+            secret,
+            '',
+            colors.yellow('This is the only time the secret is shown: keep it now.'),
+            `Endpoint ${endpointId} is told what happens from now on; docs/webhooks.md says how to`,
+            'check a signature.',
+          ].join('\n'),
+      });
+    });
+  withExamples(
+    command,
+    'webhooks add https://example.com/hooks',
+    'webhooks add https://example.com/h --events drift.alert --accounts acme-anna',
+  );
+}
+
+function registerRemove(webhooks: Command, context: Context): void {
+  const command = webhooks
+    .command('remove')
+    .summary('remove an endpoint and its log')
+    .addArgument(endpointArgument())
+    .action(async (endpointId: string) => {
+      if (!(await removeEndpoint(context.world.pool(), endpointId))) throw unknown(endpointId);
+      context.answer({
+        json: { endpointId, removed: true },
+        text: () => `endpoint ${endpointId} and its log are gone`,
+      });
+    });
+  withExamples(command, 'webhooks remove whe_1');
+}
+
+function registerLog(webhooks: Command, context: Context): void {
+  const command = webhooks
+    .command('log')
+    .summary('every try of an endpoint, newest first')
+    .addArgument(endpointArgument())
+    .option('--limit <n>', 'how many', whole(1, 1_000), 50)
+    .option('--before <delivery>', 'the page before that one', whole(1, Number.MAX_SAFE_INTEGER))
+    .action(async (endpointId: string, page: { limit: number; before?: number }) => {
+      const pool = context.world.pool();
+      if (!(await readEndpoint(pool, endpointId))) throw unknown(endpointId);
+      const { limit } = page;
+      const found = await listDeliveries(pool, endpointId, { ...page, limit: limit + 1 });
+      const shown = found.slice(0, limit);
+      const next = found.length > limit ? (shown.at(-1)?.deliveryId ?? null) : null;
+      const now = context.now();
+      context.answer({
+        json: { endpointId, deliveries: shown.map(deliveryJson), next },
+        text: ({ table, colors }) => {
+          if (shown.length === 0) return `nothing was sent to ${endpointId} yet`;
+          const rows = shown.map((one) => [
+            one.deliveryId,
+            when(one.at, now),
+            one.type,
+            one.attempt,
+            one.error === null ? colors.green(`taken (${one.status})`) : colors.red(one.error),
+            one.eventId,
+          ]);
+          const head = ['>delivery', 'at', 'event', '>try', 'answer', 'event id'];
+          const more = `\n\nmore: safeband webhooks log ${endpointId} --before ${next}`;
+          return table(rows, head) + (next === null ? '' : more);
+        },
+      });
+    });
+  withExamples(command, 'webhooks log whe_1');
+}
+
+const deliveryJson = (one: Delivery) => ({
+  deliveryId: one.deliveryId,
+  eventId: one.eventId,
+  type: one.type,
+  attempt: one.attempt,
+  at: isoInstant(one.at),
+  durationMs: one.durationMs,
+  status: one.status,
+  error: one.error,
+  answer: one.answer,
+});
+
+type ReplayOptions = {
+  readonly event?: string;
+  readonly since?: Instant;
+  readonly actor?: string;
+};
+
+function registerReplay(webhooks: Command, context: Context): void {
+  const command = webhooks
+    .command('replay')
+    .summary('tell an endpoint everything again from there on')
+    .description(
+      'Tells an endpoint everything again, in order and with the same ids, from an event or an ' +
+        'instant on. A disabled endpoint is then in use again.',
+    )
+    .addArgument(endpointArgument())
+    .option('--event <id>', 'from that event on')
+    .option('--since <time>', 'from what happened then: 14:03, or 2026-11-24T14:03:07Z', (raw) =>
+      instant(context.now())(raw),
+    )
+    .option('--actor <name>', 'who does it; default: cli:<user>')
+    .action(async (endpointId: string, { event, since, actor }: ReplayOptions) => {
+      const pool = context.world.pool();
+      const by = { by: actorOf(context.io, actor), at: context.now() };
+      const from =
+        event !== undefined ? { eventId: event } : since === undefined ? undefined : { since };
+      if (!from || (event !== undefined && since !== undefined)) {
+        throw usage('say from where: --event or --since', 'safeband webhooks replay --help');
+      }
+      if (!(await readEndpoint(pool, endpointId))) throw unknown(endpointId);
+      const isReplayed = await replay(pool, endpointId, { ...from, ...by });
+      context.answer({
+        json: { endpointId, replayed: isReplayed },
+        text: () =>
+          isReplayed
+            ? `endpoint ${endpointId} is told again from there on`
+            : 'nothing has happened since then, so there is nothing to tell again',
+      });
+    });
+  withExamples(command, 'webhooks replay whe_1 --since 09:00');
+}

@@ -1,0 +1,73 @@
+/** The last weeks under another policy: what would have waited, and rested. */
+import type { Command } from 'commander';
+import { isRefusal } from '../../domain/events.js';
+import { WHAT_IF_DAYS_MAX, type WhatIf } from '../../domain/whatIf.js';
+import { whatIf } from '../../postgres/whatIf.js';
+import { knownRow } from '../accounts.js';
+import { accountArgument, withExamples, type Context, type Register } from '../command.js';
+import { refusalOf } from '../errors.js';
+import { whole } from '../options.js';
+import { policyOf, policyOptions, policyText, type PolicyOptions } from '../policy.js';
+import { widthOf, withProgress, type Look } from '../output.js';
+import { counted, wrapped } from '../text.js';
+
+const DAYS = 30;
+
+export const registerWhatIf: Register = (program: Command, context: Context) => {
+  const command = program
+    .command('what-if')
+    .summary('the last 30 days of an account under another cap, ramp or window')
+    .description(
+      'Replays what an account asked for in the last days under another policy: how many sends ' +
+        'would have waited and for how long, and which cooldowns would have been avoided or ' +
+        'caused. Changes nothing.',
+    )
+    .addArgument(accountArgument());
+  policyOptions(command)
+    .option('--days <n>', 'how many days back', whole(1, WHAT_IF_DAYS_MAX), DAYS)
+    .action(async (accountId: string, { days, ...options }: PolicyOptions & { days: number }) => {
+      const { io, isJson, now, world } = context;
+      await knownRow(context, accountId);
+      const found = await withProgress(io, isJson, `replaying ${days} days of ${accountId}`, () =>
+        whatIf(world.pool(), accountId, policyOf(options), { days, now: now() }),
+      );
+      const next = 'safeband what-if --help';
+      if (!found)
+        throw refusalOf({ refused: 'AccountUnknown', message: `no rows of ${accountId}` });
+      if (isRefusal(found)) throw refusalOf(found, next);
+      context.answer({ json: found, text: (look) => textOf(found, look, widthOf(io)) });
+    });
+  withExamples(
+    command,
+    'what-if acme-anna --daily-cap 30',
+    'what-if acme-anna --ramp 5,10,20 --window "mon-fri 09:00-17:30"',
+  );
+};
+
+function textOf(found: WhatIf, { colors, table }: Look, width: number): string {
+  const { asked, onTime, deferred, stillWaiting, deferredMinutes: minutes, cooldowns } = found;
+  const name = (text: string): string => colors.dim(text.padEnd(11));
+  const waited =
+    minutes === null ? '' : `, by ${minutes.median} min at the median, ${minutes.longest} at most`;
+  const waiting = stillWaiting === 0 ? '' : `; ${stillWaiting} would still wait`;
+  const days = found.days.filter((day) => day.asked + day.granted + day.denied > 0);
+  const rows = days.map((day) => [
+    day.day,
+    day.asked,
+    day.granted,
+    day.deferred,
+    day.denied,
+    day.mayAlsoGo,
+  ]);
+  return [
+    `${colors.bold(found.accountId)} from ${found.from.slice(0, 10)} to ${found.to.slice(0, 10)}, with ${policyText(found.policy)}`,
+    '',
+    `${name('sends')}${asked} were granted; ${onTime} of them on time all the same`,
+    `${name('deferred')}${deferred}${waited}${waiting}`,
+    `${name('cooldowns')}${cooldowns.were.length} were; ${counted(cooldowns.avoided, 'cooldown')} avoided, ${cooldowns.caused} caused`,
+    ...found.notes.map((note) => colors.yellow(wrapped(note, width))),
+    ...(rows.length > 0
+      ? ['', table(rows, ['day', '>asked', '>granted', '>deferred', '>denied', '>may also go'])]
+      : ['', 'nothing was asked for in that time']),
+  ].join('\n');
+}

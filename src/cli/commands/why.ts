@@ -1,0 +1,53 @@
+/** The article about one account's numbers: the same sentences as the page and the API. */
+import type { Command } from 'commander';
+import { readWhy } from '../../postgres/why.js';
+import { knownRow } from '../accounts.js';
+import { accountArgument, withExamples, type Context, type Register } from '../command.js';
+import { cliErrorOf, EXIT } from '../errors.js';
+import { widthOf } from '../output.js';
+import { wrapped } from '../text.js';
+
+export const registerWhy: Register = (program: Command, context: Context) => {
+  const command = program
+    .command('why')
+    .summary("why an account's numbers differ, in plain words")
+    .description(
+      'Says in plain words why counter and event log of an account differ: each part of the gap, ' +
+        'whether it is normal, what happens next and when it will be right.',
+    )
+    .addArgument(accountArgument())
+    .action(async (accountId: string) => {
+      const { world, now } = context;
+      await knownRow(context, accountId);
+      const status = await world
+        .client()
+        .then((client) => client.status(accountId))
+        .catch((error: unknown) => {
+          const { exitCode } = cliErrorOf(error);
+          if (exitCode === EXIT.unreachable || exitCode === EXIT.unknown) return undefined;
+          throw error;
+        });
+      const why = await readWhy(world.pool(), accountId, { now: now(), status });
+      if (!why) throw new Error(`account ${accountId} has no row any more`);
+      context.answer({
+        json: { ...why, source: status ? 'workflow' : 'postgres' },
+        text: ({ colors }) => {
+          const width = widthOf(context.io);
+          const say = (mark: string, text: string): string => `${mark} ${wrapped(text, width - 2)}`;
+          return [
+            colors.bold(`${why.accountId}: ${why.headline}`),
+            ...(status
+              ? []
+              : [colors.yellow('Its workflow does not answer: Postgres alone was read.')]),
+            ...why.parts.flatMap(({ text, isNormal }) => [
+              '',
+              say(isNormal ? colors.green('-') : colors.red('!'), text),
+            ]),
+            ...(why.beside.length > 0 ? ['', 'Besides:'] : []),
+            ...why.beside.map(({ text }) => say(colors.dim('-'), text)),
+          ].join('\n');
+        },
+      });
+    });
+  withExamples(command, 'why acme-anna', 'why acme-anna --json');
+};

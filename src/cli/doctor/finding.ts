@@ -1,0 +1,26 @@
+/** One line of the doctor's: what was looked at, how it is, and what cures it. */
+export type Finding = {
+  readonly name: string;
+  readonly level: 'ok' | 'warn' | 'fail';
+  readonly text: string;
+  readonly cure: string | null;
+};
+
+export const ok = (name: string, text: string): Finding => ({
+  name,
+  level: 'ok',
+  text,
+  cure: null,
+});
+export const warn = (name: string, text: string, cure: string): Finding => ({
+  name,
+  level: 'warn',
+  text,
+  cure,
+});
+export const fail = (name: string, text: string, cure: string): Finding => ({
+  name,
+  level: 'fail',
+  text,
+  cure,
+});

@@ -1,0 +1,53 @@
+/** This machine: Node, its clock's zone, the Temporal CLI, where the settings come from. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { Environment } from '../../config.js';
+import { fail, ok, warn, type Finding } from './finding.js';
+
+const NODE_OLDEST = [20, 19] as const;
+const CLI_OLDEST = [1, 9] as const;
+const CLI_TIMEOUT_MS = 5_000;
+
+export async function lookAtMachine(
+  env: Environment,
+  { version, node = process.versions.node }: { readonly version: string; readonly node?: string },
+): Promise<readonly Finding[]> {
+  return [
+    ok('safeband', version),
+    isOlder(node, NODE_OLDEST)
+      ? fail('Node.js', node, `install Node ${NODE_OLDEST.join('.')} or newer`)
+      : ok('Node.js', node),
+    zone(env),
+    await temporalCli(env),
+  ];
+}
+
+/** A worker's own zone must not matter; where it is UTC, it cannot. */
+function zone(env: Environment): Finding {
+  const name = env['TZ'] || Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return /^(Etc\/)?(UTC|GMT|UCT|Zulu)$/.test(name)
+    ? ok('time zone', name)
+    : warn('time zone', `${name} in this shell`, 'run workers with TZ=UTC');
+}
+
+async function temporalCli(env: Environment): Promise<Finding> {
+  const name = 'Temporal CLI';
+  const path = env['TEMPORAL_CLI_PATH'] || 'temporal';
+  try {
+    const options = { timeout: CLI_TIMEOUT_MS, env: { PATH: env['PATH'] ?? '' } };
+    const { stdout } = await promisify(execFile)(path, ['--version'], options);
+    const said = /version (\d+\.\d+\.\d+)/.exec(stdout)?.[1] ?? stdout.trim();
+    return isOlder(said, CLI_OLDEST)
+      ? warn(name, said, `safeband dev needs ${CLI_OLDEST.join('.')} or newer: update it`)
+      : ok(name, said);
+  } catch {
+    return env['TEMPORAL_CLI_PATH']
+      ? fail(name, `${path} cannot be run`, 'mend TEMPORAL_CLI_PATH, or unset it')
+      : ok(name, 'none on the PATH; safeband dev fetches one');
+  }
+}
+
+function isOlder(version: string, [major, minor]: readonly [number, number]): boolean {
+  const [own = 0, ownMinor = 0] = version.split('.').map(Number);
+  return own < major || (own === major && ownMinor < minor);
+}

@@ -1,0 +1,145 @@
+/** Postgres: is it there, is it set up, are the accounts looked after. */
+import { CLOCK_SKEW_MS, OVERDUE_MS } from '../../domain/limits.js';
+import { SECOND_MS, type Instant } from '../../domain/time.js';
+import type { Pool } from '../../postgres/pool.js';
+import {
+  readSchema,
+  readServer,
+  readVitals,
+  type Server,
+  type Vitals,
+} from '../../postgres/vitals.js';
+import { cliErrorOf } from '../errors.js';
+import { counted, span, when } from '../text.js';
+import { fail, ok, warn, type Finding } from './finding.js';
+
+/** The kind of transaction ids that the audit asks for came with it. */
+const OLDEST = 140_000;
+const ROLES = ['safeband_worker', 'safeband_pipeline', 'safeband_reader', 'safeband_server'];
+/** A clock this far away is told; CLOCK_SKEW_MS is too far. */
+const CLOCK_WARN_MS = 2 * SECOND_MS;
+const MIGRATE = 'safeband migrate';
+
+export async function lookAtPostgres(
+  open: () => Pool,
+  now: () => Instant,
+): Promise<readonly Finding[]> {
+  try {
+    const pool = open();
+    const begun = now();
+    const server = await readServer(pool);
+    const ended = now();
+    if (!server)
+      return [fail('Postgres', 'it answers nothing', 'safeband dev, or mend DATABASE_URL')];
+    return [
+      server.number < OLDEST
+        ? fail('Postgres', server.version, 'update it to 14 or newer')
+        : ok('Postgres', `${server.version}, as user ${server.user}`),
+      clockFinding('clock of Postgres', server.now - (begun + ended) / 2),
+      ...(await schema(pool, server)),
+      ...(await accounts(pool, ended)),
+    ];
+  } catch (error) {
+    const { message } = cliErrorOf(error);
+    return [
+      fail(
+        'Postgres',
+        message.split('\n')[0] ?? '',
+        'start it (safeband dev), or set DATABASE_URL',
+      ),
+    ];
+  }
+}
+
+/** `offMs`: how far that clock is ahead of the other. */
+export function clockFinding(name: string, offMs: number, than = "this machine's"): Finding {
+  const size = Math.abs(offMs);
+  const text = `${span(size)} ${offMs >= 0 ? 'ahead of' : 'behind'} ${than}`;
+  const cure = 'let both machines set their clocks by NTP';
+  if (size > CLOCK_SKEW_MS) return fail(name, text, cure);
+  return size > CLOCK_WARN_MS ? warn(name, text, cure) : ok(name, text);
+}
+
+async function schema(pool: Pool, server: Server): Promise<readonly Finding[]> {
+  if (!server.mayUse) {
+    const text = `user ${server.user} sees no schema safeband`;
+    return [fail('schema', text, `${MIGRATE}, or set DATABASE_URL to a user that may use it`)];
+  }
+  const { missing, newer, changed, last } = await readSchema(pool);
+  const found =
+    newer.length > 0
+      ? fail('schema', `${newer.join(', ')} is of a newer version`, 'run that newer version')
+      : changed.length > 0
+        ? fail('schema', `${changed.join(', ')} was applied otherwise`, 'restore that file')
+        : missing.length > 0
+          ? fail(
+              'schema',
+              `${counted(missing.length, 'migration')} missing: ${missing.join(', ')}`,
+              MIGRATE,
+            )
+          : ok('schema', `up to date (${last.replace('.sql', '')})`);
+  const absent = ROLES.filter((role) => !server.roles.includes(role));
+  const roles =
+    absent.length > 0
+      ? warn(
+          'roles',
+          `${absent.join(', ')} missing: all runs as ${server.user}`,
+          `${MIGRATE}, as a user that may create roles`,
+        )
+      : ok('roles', ROLES.map((role) => role.replace('safeband_', '')).join(', '));
+  return [found, roles];
+}
+
+async function accounts(pool: Pool, now: Instant): Promise<readonly Finding[]> {
+  const vitals = await readVitals(pool, { at: now, overdueMs: OVERDUE_MS }).catch(() => undefined);
+  if (!vitals) return [fail('accounts', 'their tables cannot be read', MIGRATE)];
+  return [
+    vitals.connected === 0
+      ? warn(
+          'accounts',
+          'none is connected yet',
+          'safeband connect <account> --tier sales_navigator',
+        )
+      : ok('accounts', `${vitals.connected} connected`),
+    audit(vitals, now),
+    overdue(vitals, now),
+    alerts(vitals),
+    ...(vitals.skewMs === null
+      ? []
+      : [
+          clockFinding(
+            'clocks of runs',
+            vitals.skewMs,
+            "Temporal's (Postgres, in the last audits)",
+          ),
+        ]),
+    vitals.keys === 0
+      ? warn('API keys', 'none', 'safeband keys make <name> --role operator')
+      : ok('API keys', counted(vitals.keys, 'key')),
+  ];
+}
+
+const AUDIT_CURE =
+  'see schedule and worker below; then temporal schedule trigger -s inmail-fleet-audit';
+
+function audit({ auditedAt }: Vitals, now: Instant): Finding {
+  const name = 'fleet audit';
+  if (auditedAt === null) return warn(name, 'none has run yet', AUDIT_CURE);
+  const text = `last ${when(auditedAt, now)}`;
+  return now - auditedAt > OVERDUE_MS ? fail(name, text, AUDIT_CURE) : ok(name, text);
+}
+
+function overdue({ overdue: silent, ranAt }: Vitals, now: Instant): Finding {
+  const name = 'account runs';
+  const [first] = silent;
+  if (first === undefined) {
+    return ok(name, ranAt === null ? 'none yet' : `last ${when(ranAt, now)}; none is overdue`);
+  }
+  const who = silent.slice(0, 3).join(', ') + (silent.length > 3 ? ', …' : '');
+  return fail(name, `overdue: ${who}`, `safeband reconcile ${first}`);
+}
+
+function alerts({ alerts: { critical, warning, info } }: Vitals): Finding {
+  const text = `${critical} critical, ${warning} warning, ${info} info open`;
+  return critical + warning > 0 ? warn('alerts', text, 'safeband alerts') : ok('alerts', text);
+}

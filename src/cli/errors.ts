@@ -1,0 +1,98 @@
+/**
+ * What a command ends with (docs/cli.md): an exit code that scripts can tell apart, and a sentence
+ * that names the next command. Errors of the client and of Postgres are put into these words here.
+ */
+import { sentenceOf } from '../config.js';
+import type { Refusal } from '../domain/events.js';
+
+export const EXIT = {
+  ok: 0,
+  /** The command did its work, and what it found is not as it should be. */
+  found: 1,
+  /** Wrong command, argument, option or setting; nothing was done. */
+  usage: 2,
+  /** Temporal, Postgres or a worker cannot be reached, or is not set up. */
+  unreachable: 3,
+  /** There is no such account, reservation, key or webhook. */
+  unknown: 4,
+  /** The account refused: what was asked is against a rule; nothing was changed. */
+  refused: 5,
+  /** A defect of this program. */
+  defect: 70,
+} as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** An end that a person can mend. `next`: the command to type now. */
+export class CliError extends Error {
+  override readonly name = 'CliError';
+  readonly exitCode: ExitCode;
+  readonly code: string;
+  readonly next: string | undefined;
+
+  constructor(exitCode: ExitCode, code: string, message: string, next?: string) {
+    super(message);
+    this.exitCode = exitCode;
+    this.code = code;
+    this.next = next;
+  }
+}
+
+export const usage = (message: string, next?: string): CliError =>
+  new CliError(EXIT.usage, 'InvalidInput', message, next);
+
+/** How each type of the contract's list ends a command. */
+const EXIT_OF: Readonly<Record<string, ExitCode>> = {
+  InvalidInput: EXIT.usage,
+  AccountUnknown: EXIT.unknown,
+  ReservationUnknown: EXIT.unknown,
+  ReservationConflict: EXIT.refused,
+  ReservationSettled: EXIT.refused,
+  ChatIdMissing: EXIT.refused,
+  ChatIdTaken: EXIT.refused,
+  CapAboveSafeBand: EXIT.refused,
+  Unavailable: EXIT.unreachable,
+};
+/** A refusal that the domain answered, as what ends a command. */
+export const refusalOf = ({ refused, message }: Refusal, next?: string): CliError =>
+  new CliError(EXIT_OF[refused] ?? EXIT.refused, refused, message, next);
+
+const NEXT_OF: Readonly<Record<string, string>> = {
+  AccountUnknown: 'safeband status',
+  Unavailable: 'safeband doctor',
+};
+
+/** Postgres: no such schema, table, column or function; no right to it. */
+const NOT_SET_UP = ['3F000', '42P01', '42703', '42883'];
+const NOT_ALLOWED = '42501';
+
+/** Any error in the words of this command line. */
+export function cliErrorOf(error: unknown): CliError {
+  if (error instanceof CliError) return error;
+  if (!(error instanceof Error)) return new CliError(EXIT.defect, 'Defect', String(error));
+  const { message } = error;
+  if (error.name === 'SafebandError' && 'type' in error) {
+    const type = String(error.type);
+    return new CliError(EXIT_OF[type] ?? EXIT.defect, type, message, NEXT_OF[type]);
+  }
+  if (error.name === 'ConfigError') return usage(message, 'safeband doctor');
+  const code = 'code' in error ? String(error.code) : '';
+  if (NOT_SET_UP.includes(code)) {
+    const text = `the database is not set up for this version (${message})`;
+    return new CliError(EXIT.unreachable, 'Unavailable', text, 'safeband migrate');
+  }
+  if (code === NOT_ALLOWED) {
+    const text = `this database user may not do that (${message}): set DATABASE_URL to one that may`;
+    return new CliError(EXIT.unreachable, 'Unavailable', text, 'safeband doctor');
+  }
+  const sentence = sentenceOf(error) ?? (isTimeout(message) ? timeoutText(message) : undefined);
+  if (sentence) return new CliError(EXIT.unreachable, 'Unavailable', sentence, 'safeband doctor');
+  return new CliError(EXIT.defect, 'Defect', error.stack ?? message);
+}
+
+/** What the pool and the server say when time is over. */
+const isTimeout = (message: string): boolean =>
+  /timeout exceeded when trying|Connection terminated|statement timeout|read timeout/i.test(
+    message,
+  );
+const timeoutText = (message: string): string =>
+  `Postgres (DATABASE_URL) did not answer in time: ${message}`;

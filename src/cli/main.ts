@@ -1,0 +1,45 @@
+/** `safeband`: this process, given to `run`. */
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { withAddresses } from '../dev/addresses.js';
+import { run } from './run.js';
+
+/** How long a command may take to end after Ctrl-C. */
+const END_MS = 1_000;
+/** A program that was started ends by itself, and this with it. */
+let isLaunched = false;
+const here = fileURLToPath(import.meta.url);
+
+/** A program of ours in this terminal: it hears Ctrl-C itself, and is passed on a SIGTERM. */
+const launch = (script: string, args: readonly string[]): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const file = path.join(path.dirname(here), '..', `${script}${path.extname(here)}`);
+    const child = spawn(process.execPath, [...process.execArgv, file, ...args], {
+      stdio: 'inherit',
+    });
+    isLaunched = true;
+    process.on('SIGTERM', (signal) => child.kill(signal));
+    child.once('error', reject);
+    child.once('exit', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 143)));
+  });
+
+const stop = new AbortController();
+const end = (): void => {
+  stop.abort();
+  if (!isLaunched) setTimeout(() => process.exit(130), END_MS).unref();
+};
+process.on('SIGINT', end);
+process.on('SIGTERM', end);
+// A reader that has seen enough, such as `head`, is no error.
+process.stdout.on('error', end);
+
+process.exitCode = await run(process.argv.slice(2), {
+  stdout: (text) => void process.stdout.write(text),
+  stderr: (text) => void process.stderr.write(text),
+  env: withAddresses(process.env),
+  isTerminal: process.stdout.isTTY && process.stderr.isTTY,
+  columns: process.stdout.columns,
+  signal: stop.signal,
+  launch,
+});

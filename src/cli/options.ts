@@ -1,0 +1,95 @@
+/** How options are read: each reader says what the value should be, and nothing is guessed. */
+import { InvalidArgumentError, Option } from 'commander';
+import { isAccountId, isReservationId } from '../domain/ids.js';
+import { dayOf, isoDay, parseInstant, type Instant } from '../domain/time.js';
+import { TIERS } from '../domain/tier.js';
+import { WEEKDAYS, type SendingWindow } from '../domain/window.js';
+
+/** A whole number within bounds. */
+export const whole =
+  (least: number, most: number) =>
+  (raw: string): number => {
+    const value = Number(raw);
+    if (!/^\d+$/.test(raw) || value < least || value > most) {
+      throw new InvalidArgumentError(`It should be a whole number, ${least} to ${most}.`);
+    }
+    return value;
+  };
+
+/** What takes a setting back to its default: the parser of options knows no null. */
+export type Default = 'default';
+/** A setting as the account takes it. */
+export const orNull = <T>(value: T | Default): T | null => (value === 'default' ? null : value);
+
+/** A cap, or `default`: the tier's own. */
+export const cap = (raw: string): number | Default =>
+  raw === 'default' ? 'default' : whole(0, 100_000)(raw);
+
+/** `5,10,20,40`, or `none`. */
+export function ramp(raw: string): { readonly dailyCaps: readonly number[] } | Default {
+  if (raw === 'none') return 'default';
+  const caps = raw.split(',').map((one) => one.trim());
+  if (!caps.every((one) => /^\d+$/.test(one))) {
+    throw new InvalidArgumentError('It should be ascending daily caps such as 5,10,20, or none.');
+  }
+  return { dailyCaps: caps.map(Number) };
+}
+
+const WINDOW = /^(?<days>[a-z,-]+)[ @](?<start>\d\d:\d\d)-(?<end>\d\d:\d\d)$/;
+
+/** `mon-fri 09:00-17:30`, `mon,wed 20:00-02:00`, or `always`. */
+export function sendingWindow(raw: string): SendingWindow | Default {
+  if (raw === 'always') return 'default';
+  const { days, start, end } = WINDOW.exec(raw.trim().toLowerCase())?.groups ?? {};
+  const open = days === undefined ? undefined : weekdays(days);
+  if (!open || start === undefined || end === undefined) {
+    throw new InvalidArgumentError(
+      'It should be days and hours such as "mon-fri 09:00-17:30", or always.',
+    );
+  }
+  return { days: open, start, end };
+}
+
+function weekdays(raw: string): SendingWindow['days'] | undefined {
+  const chosen = raw.split(',').flatMap((part) => {
+    const [first = '', last = first] = part.split('-');
+    const from = WEEKDAYS.findIndex((day) => day === first);
+    const to = WEEKDAYS.findIndex((day) => day === last);
+    return from < 0 || to < from ? [undefined] : WEEKDAYS.slice(from, to + 1);
+  });
+  if (chosen.length === 0 || chosen.includes(undefined)) return undefined;
+  return WEEKDAYS.filter((day) => chosen.includes(day));
+}
+
+/** An instant: `2026-11-24T14:03:07Z`, `2026-11-24 14:03:07`, or today's `14:03` or `14:03:07`. */
+export const instant =
+  (now: Instant) =>
+  (raw: string): Instant => {
+    const text = raw.trim().replace(' ', 'T').replace(/Z$/, '');
+    const dated = text.includes('T') ? text : `${isoDay(dayOf(now))}T${text}`;
+    const full = /T\d\d:\d\d$/.test(dated) ? `${dated}:00` : dated;
+    const at = parseInstant(`${full}Z`);
+    if (at !== undefined) return at;
+    throw new InvalidArgumentError(
+      'It should be a UTC time such as 14:03:07 (today), or 2026-11-24T14:03:07Z.',
+    );
+  };
+
+export function accountId(raw: string): string {
+  if (isAccountId(raw)) return raw;
+  throw new InvalidArgumentError(
+    'An account is named by 1 to 128 letters, digits and _ . : - (a letter or digit first).',
+  );
+}
+/** `acme-anna,acme-ben`. */
+export const accountList = (raw: string): readonly string[] =>
+  raw.split(',').map((one) => accountId(one.trim()));
+export function reservationId(raw: string): string {
+  if (isReservationId(raw)) return raw;
+  throw new InvalidArgumentError(
+    'A reservation is named by 1 to 128 letters, digits and _ . : - (a letter or digit first).',
+  );
+}
+
+export const tierOption = (): Option =>
+  new Option('--tier <tier>', "LinkedIn's kind of account").choices([...TIERS]);

@@ -1,0 +1,52 @@
+/** The options that name a policy, and a policy in words. */
+import type { Command } from 'commander';
+import type { Ramp } from '../domain/policy.js';
+import type { Tier } from '../domain/tier.js';
+import type { SendingWindow } from '../domain/window.js';
+import type { PolicyWire } from '../domain/wire.js';
+import { cap, orNull, ramp, sendingWindow, type Default } from './options.js';
+
+export type PolicyOptions = {
+  readonly tier?: Tier;
+  readonly dailyCap?: number | Default;
+  readonly weeklyCap?: number | Default;
+  readonly ramp?: Ramp | Default;
+  readonly window?: SendingWindow | Default;
+  readonly timezone?: string;
+};
+export const policyOptions = (command: Command): Command =>
+  command
+    .option('--daily-cap <n>', "InMails a day at most; default: the tier's safe band", cap)
+    .option('--weekly-cap <n>', 'InMails in 7 days at most; default: 5 times the daily cap', cap)
+    .option('--ramp <caps>', 'daily caps of the first days, such as 5,10,20; none', ramp)
+    .option(
+      '--window <hours>',
+      'when to send, such as "mon-fri 09:00-17:30"; always',
+      sendingWindow,
+    )
+    .option('--timezone <zone>', 'of the window, such as Europe/Berlin; default: UTC');
+
+/** Only what was said: an absent setting keeps what is stored (R13). */
+export const policyOf = ({
+  dailyCap,
+  weeklyCap,
+  ramp: steps,
+  window,
+  timezone,
+}: PolicyOptions) => ({
+  ...(dailyCap === undefined ? {} : { dailyCap: orNull(dailyCap) }),
+  ...(weeklyCap === undefined ? {} : { weeklyCap: orNull(weeklyCap) }),
+  ...(steps === undefined ? {} : { ramp: orNull(steps) }),
+  ...(window === undefined ? {} : { sendingWindow: orNull(window) }),
+  ...(timezone === undefined ? {} : { timezone }),
+});
+
+export function policyText({ tier, dailyCap, weeklyCap, timezone, ...policy }: PolicyWire): string {
+  const { ramp: steps, sendingWindow: window } = policy;
+  const hours = window ? `${window.days.join(',')} ${window.start}-${window.end}` : 'always';
+  return (
+    `tier ${tier}, daily cap ${dailyCap ?? 'of the tier'}, ` +
+    `weekly cap ${weeklyCap ?? '5 times the daily'}, ` +
+    `ramp ${steps ? steps.dailyCaps.join(', ') : 'none'}, window ${hours} (${timezone})`
+  );
+}

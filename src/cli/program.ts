@@ -1,0 +1,72 @@
+/** The program: its commands in the order of its help, and what is true of all of them. */
+import { Command, Help } from 'commander';
+import type { Context, Register } from './command.js';
+import { registerCheck } from './commands/check.js';
+import { registerCompletion } from './commands/completion.js';
+import { registerConnect } from './commands/connect.js';
+import { registerDrift } from './commands/drift.js';
+import { registerDoctor } from './commands/doctor.js';
+import { registerHistory } from './commands/history.js';
+import { registerKeys } from './commands/keys.js';
+import { registerLists } from './commands/lists.js';
+import { registerOperate } from './commands/operate.js';
+import { registerSlots } from './commands/slots.js';
+import { registerStack } from './commands/stack.js';
+import { registerStatus } from './commands/status.js';
+import { registerTail } from './commands/tail.js';
+import { registerWhatIf } from './commands/whatIf.js';
+import { registerWebhooks } from './commands/webhooks.js';
+import { registerWhy } from './commands/why.js';
+import { lookOf, widthOf } from './output.js';
+
+/** Under which heading of the help each group of commands stands. */
+const GROUPS: readonly (readonly [string, readonly Register[]])[] = [
+  [
+    'Look:',
+    [
+      registerStatus,
+      registerWhy,
+      registerSlots,
+      registerCheck,
+      registerHistory,
+      registerWhatIf,
+      registerLists,
+      registerDrift,
+      registerTail,
+    ],
+  ],
+  ['Change:', [registerConnect, registerOperate]],
+  ['Run:', [registerStack]],
+  ['Set up:', [registerDoctor, registerKeys, registerWebhooks, registerCompletion]],
+];
+
+/** A list of commands without the word that nearly all of them have. */
+const subcommandTerm = (command: Command): string =>
+  new Help().subcommandTerm(command).replace(' [options]', '');
+
+export function createProgram(context: Context): Command {
+  const { io, version } = context;
+  const { colors, isColoured } = lookOf(io);
+  const program = new Command('safeband')
+    .description('Keeps one number safe for every LinkedIn account: its InMails of today.')
+    .version(version, '--version', 'print the version')
+    .helpOption('--help', 'say what a command does, with an example')
+    .option('--json', 'print JSON of a stable shape (docs/cli.md)')
+    .helpCommand(false)
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true, styleTitle: colors.bold, subcommandTerm })
+    .configureOutput({
+      writeOut: io.stdout,
+      writeErr: () => undefined,
+      outputError: () => undefined, // `run` tells it, in our own words
+      getOutHasColors: () => isColoured,
+      getErrHasColors: () => isColoured,
+      getOutHelpWidth: () => widthOf(io),
+      getErrHelpWidth: () => widthOf(io),
+    });
+  for (const [heading, registers] of GROUPS) {
+    program.commandsGroup(heading);
+    for (const register of registers) register(program, context);
+  }
+  return program;
+}

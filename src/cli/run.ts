@@ -1,0 +1,73 @@
+/**
+ * One call of the command line: reads the arguments, does the command, says what it found, and
+ * answers the exit code (docs/cli.md). Nothing here touches the process: `Io` does.
+ */
+import { readFileSync } from 'node:fs';
+import { CommanderError, type Command } from 'commander';
+import type { Context } from './command.js';
+import { CliError, cliErrorOf, EXIT } from './errors.js';
+import type { Io } from './io.js';
+import { print, printError } from './output.js';
+import { createProgram } from './program.js';
+import { worldOf } from './world.js';
+
+const { version }: { version: string } = JSON.parse(
+  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+);
+
+/** Runs `safeband <argv>`; never throws. */
+export async function run(argv: readonly string[], io: Io): Promise<number> {
+  const world = worldOf(io);
+  const isJson = argv.includes('--json');
+  let exitCode: number = EXIT.ok;
+  const context: Context = {
+    io,
+    world,
+    isJson,
+    version,
+    now: Date.now,
+    answer: (answer) => {
+      print(io, isJson, answer);
+      exitCode = answer.exitCode ?? EXIT.ok;
+    },
+    end: (code) => {
+      exitCode = code;
+    },
+  };
+  const program = createProgram(context);
+  try {
+    if (argv.every((one) => one === '--json')) program.outputHelp();
+    else await program.parseAsync([...argv], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    const known = error instanceof CommanderError ? endOf(error, program, argv) : cliErrorOf(error);
+    if (known === undefined) return EXIT.ok;
+    printError(io, isJson, known);
+    return known.exitCode;
+  } finally {
+    await world.close().catch(() => undefined);
+  }
+}
+
+/** What commander refused, in our words; undefined: it has printed what was asked for. */
+function endOf(
+  error: CommanderError,
+  program: Command,
+  argv: readonly string[],
+): CliError | undefined {
+  if (error.exitCode === 0) return undefined;
+  const path: string[] = [];
+  let at = program;
+  for (const word of argv) {
+    const below = at.commands.find((command) => command.name() === word);
+    if (!below) break;
+    at = below;
+    path.push(word);
+  }
+  const isGroup = error.code === 'commander.help';
+  const message = isGroup
+    ? `safeband ${path.join(' ')} needs one of: ${at.commands.map((one) => one.name()).join(', ')}`
+    : error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+  const next = ['safeband', ...path, '--help'].join(' ');
+  return new CliError(EXIT.usage, 'InvalidInput', message, next);
+}

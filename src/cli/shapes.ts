@@ -1,0 +1,79 @@
+/** The JSON that commands print: the contract's names, instants and days as text. */
+import { isoDay, isoInstant } from '../domain/time.js';
+import type { StatusWire } from '../domain/wire.js';
+import type { LoggedEvent, OpenAlert, StatusRow, WrittenChange } from '../postgres/reads.js';
+import { isoOrNull } from './text.js';
+
+/** An account in a list: its row as of now. */
+export const accountJson = (row: StatusRow) => ({
+  accountId: row.accountId,
+  state: row.state,
+  tier: row.tier,
+  quotaDay: isoDay(row.day),
+  counter: row.counter,
+  inFlight: row.inFlight,
+  uncertain: row.uncertain,
+  delivered: row.delivered,
+  external: row.external,
+  imported: row.imported,
+  unexplained: row.unexplained,
+  carried: row.carried,
+  drift: row.drift,
+  remaining: row.remaining,
+  caps: row.caps,
+  weekUsed: row.weekUsed,
+  cooldown: row.cooldown && { until: isoInstant(row.cooldown.until), cause: row.cooldown.cause },
+  lastCheckedAt: isoOrNull(row.lastCheckedAt),
+});
+
+/** A status from rows alone, where the workflow does not answer; what they do not tell is null. */
+export const statusOfRow = (row: StatusRow, asOf: number): RowStatus => ({
+  ...accountJson(row),
+  asOf: isoInstant(asOf),
+  version: row.version,
+  delivered:
+    row.counter - row.inFlight - row.uncertain - row.external - row.imported - row.unexplained,
+  caps: { ...row.caps, effective: null, binding: null },
+  rampDay: row.rampDay,
+  hold: row.hold && { ...row.hold, since: isoInstant(row.hold.since) },
+  breakerUntil: isoOrNull(row.breakerUntil),
+  lastReconciledAt: isoOrNull(row.lastCheckedAt),
+  nextReconcileAt: null,
+  verified: null,
+  unsaved: null,
+  openReservations: null,
+});
+type Nullable = 'verified' | 'unsaved' | 'openReservations';
+export type RowStatus = Omit<StatusWire, 'caps' | Nullable> & {
+  readonly caps: StatusRow['caps'] & { readonly effective: null; readonly binding: null };
+} & { readonly [K in Nullable]: null };
+
+export const eventJson = (event: LoggedEvent) => ({
+  eventId: event.eventId,
+  reservationId: event.reservationId,
+  chatId: event.chatId,
+  messageId: event.messageId,
+  source: event.source,
+  quotaDay: isoDay(event.day),
+  deliveredAt: isoInstant(event.deliveredAt),
+  isCounted: event.isCounted,
+});
+
+export const alertJson = (alert: OpenAlert) => ({
+  accountId: alert.accountId,
+  kind: alert.kind,
+  severity: alert.severity,
+  quotaDay: isoDay(alert.day),
+  times: alert.times,
+  raisedAt: isoInstant(alert.raisedAt),
+  details: alert.details,
+});
+
+export const changeJson = (change: WrittenChange) => ({
+  number: change.number,
+  kind: change.kind,
+  actor: change.actor,
+  reason: change.reason,
+  details: change.details,
+  at: isoInstant(change.at),
+});

@@ -1,0 +1,75 @@
+/** A client of Temporal by the SDK's environment configuration, in pure JavaScript. */
+import { createConnection } from 'node:net';
+import { Client, Connection } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { createClient, payloadEncryption, type SafebandClient } from '../client/index.js';
+import type { Environment } from '../config.js';
+import { TASK_QUEUE } from '../protocol.js';
+import { CliError, EXIT } from './errors.js';
+
+export type Temporal = {
+  readonly address: string;
+  readonly namespace: string;
+  readonly taskQueue: string;
+  readonly connection: Connection;
+  readonly client: Client;
+  readonly safeband: SafebandClient;
+  readonly close: () => Promise<void>;
+};
+
+const CONNECT_TIMEOUT_MS = 3_000;
+
+/** The client waits for a port that nobody listens on until its time is over: this does not. */
+function knock(address: string): Promise<void> {
+  const [, host = '', port = ''] = /^\[?([\w.:-]+?)\]?:(\d+)$/.exec(address) ?? [];
+  if (host === '') return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    const socket = createConnection({ host, port: Number(port) });
+    const end = (error?: Error): void => {
+      socket.destroy();
+      if (error) reject(error);
+      else resolve();
+    };
+    socket.setTimeout(CONNECT_TIMEOUT_MS, () => end(new Error('no answer in time')));
+    socket.once('connect', () => end());
+    socket.once('error', end);
+  });
+}
+
+/** Connects, or says in one sentence what to mend. */
+export async function reachTemporal(
+  env: Environment,
+  taskQueue: string = TASK_QUEUE,
+): Promise<Temporal> {
+  const set = Object.entries(env).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
+  );
+  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig({
+    overrideEnvVars: Object.fromEntries(set),
+  });
+  const address = connectionOptions.address ?? '127.0.0.1:7233';
+  const options = { ...connectionOptions, address, connectTimeout: CONNECT_TIMEOUT_MS };
+  const connect = async (): Promise<Connection> => {
+    await knock(address);
+    return Connection.connect(options);
+  };
+  const connection = await connect().catch((error: unknown) => {
+    const why = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    throw new CliError(
+      EXIT.unreachable,
+      'Unavailable',
+      `Temporal (TEMPORAL_ADDRESS) cannot be reached at ${address}: ${why}`,
+      'safeband doctor',
+    );
+  });
+  const client = new Client({ connection, namespace, dataConverter: payloadEncryption(env) });
+  return {
+    address,
+    namespace,
+    taskQueue,
+    connection,
+    client,
+    safeband: createClient({ client, taskQueue, rememberDenialsMs: 0 }),
+    close: () => connection.close(),
+  };
+}

@@ -1,0 +1,45 @@
+/**
+ * Temporal and Postgres, opened when a command first needs them and closed at its end. What is
+ * heavy to load is loaded then, so that `--help` and completion answer at once.
+ */
+import type { SafebandClient } from '../client/index.js';
+import { databaseUrlFrom, type Environment } from '../config.js';
+import { createPool, type Pool } from '../postgres/pool.js';
+import { usage } from './errors.js';
+import type { Io } from './io.js';
+import type { Temporal } from './temporal.js';
+
+const CONNECTIONS = 2;
+
+export type World = {
+  readonly pool: () => Pool;
+  readonly hasDatabase: () => boolean;
+  readonly temporal: () => Promise<Temporal>;
+  readonly client: () => Promise<SafebandClient>;
+  readonly close: () => Promise<void>;
+};
+
+export function worldOf(io: Io): World {
+  let pool: Pool | undefined;
+  let temporal: Promise<Temporal> | undefined;
+  const reach = (): Promise<Temporal> =>
+    (temporal ??= import('./temporal.js').then(({ reachTemporal }) =>
+      reachTemporal(io.env, io.taskQueue),
+    ));
+  return {
+    hasDatabase: () => databaseUrlFrom(io.env) !== undefined,
+    pool: () => (pool ??= createPool(needed(io.env), CONNECTIONS)),
+    temporal: reach,
+    client: async () => (await reach()).safeband,
+    close: async () => {
+      await pool?.end();
+      await temporal?.then(({ close }) => close()).catch(() => undefined);
+    },
+  };
+}
+
+function needed(env: Environment): string {
+  const url = databaseUrlFrom(env);
+  if (url !== undefined) return url;
+  throw usage('DATABASE_URL is not set, and no development stack runs here', 'safeband dev');
+}

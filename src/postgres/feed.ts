@@ -1,0 +1,65 @@
+/** What happened to an account, as its rows are written: for people who watch. */
+import type { Instant } from '../domain/time.js';
+import { rowsOf, type Queryable } from './pool.js';
+
+export type Happening = {
+  /** The same for the same writing of the same row: whoever looks twice sees it once. */
+  readonly key: string;
+  readonly kind: 'event' | 'reservation' | 'change' | 'alert' | 'correction';
+  /** When it happened, by the account's clock. */
+  readonly at: Instant;
+  /** When its row was written, by the database's clock. */
+  readonly recordedAt: Instant;
+  readonly details: { readonly [name: string]: unknown };
+};
+
+/** A row is stamped when it is written and seen when that is committed, which may be later. */
+const LATE = '15 seconds';
+
+/**
+ * What was written since `since` and a little before it; the oldest first. Null: since now.
+ * `limit` is of the newest.
+ */
+export async function readFeed(
+  db: Queryable,
+  accountId: string,
+  { since, limit }: { readonly since: Instant | null; readonly limit: number },
+): Promise<readonly Happening[]> {
+  const found = await rowsOf<Happening>(
+    db,
+    `select jsonb_build_object('key', key, 'kind', kind, 'at', safeband.ms_of(at),
+       'recordedAt', safeband.ms_of(recorded_at), 'details', details) as row
+     from (
+       select 'event ' || event_id as key, 'event' as kind, delivered_at as at, recorded_at,
+              jsonb_build_object('eventId', event_id, 'reservationId', reservation_id,
+                'chatId', chat_id, 'source', source, 'quotaDay', quota_day) as details
+         from safeband.inmail_events where account_id = $1
+       union all
+       select 'reservation ' || reservation_id || ' ' || number, 'reservation',
+              coalesce(settled_at, reserved_at), recorded_at,
+              jsonb_build_object('reservationId', reservation_id, 'state', state,
+                'reason', reason, 'quotaDay', quota_day)
+         -- A delivery is in the event log.
+         from safeband.reservations where account_id = $1 and state <> 'delivered'
+       union all
+       select 'change ' || number, 'change', at, recorded_at,
+              jsonb_build_object('kind', kind, 'actor', actor, 'reason', reason, 'details', details)
+         from safeband.account_changes where account_id = $1
+       union all
+       select 'alert ' || kind || ' ' || quota_day || ' ' || times || ' ' || (resolved_at is null),
+              'alert', coalesce(resolved_at, raised_at), recorded_at,
+              jsonb_build_object('kind', kind, 'severity', severity, 'times', times,
+                'resolved', resolved_at is not null)
+         from safeband.alerts where account_id = $1
+       union all
+       select 'correction ' || correction_id, 'correction', at, recorded_at,
+              jsonb_build_object('before', before, 'after', after, 'quotaDay', quota_day,
+                'sentences', coalesce(explanation->'sentences', '[]'))
+         from safeband.corrections where account_id = $1
+     ) happened
+     where recorded_at > coalesce(safeband.at_ms($2) - interval '${LATE}', timestamptz '-infinity')
+     order by recorded_at desc, at desc, key desc limit $3`,
+    [accountId, since, limit],
+  );
+  return found.toReversed();
+}

@@ -1,0 +1,28 @@
+/** Accounts whose names may have been meant by one that there is not. */
+import { rowsOf, type Queryable } from './pool.js';
+
+export type Similar = {
+  readonly exists: boolean;
+  /** There are no accounts at all. */
+  readonly isEmpty: boolean;
+  readonly similar: readonly string[];
+};
+
+/** Those that hold the name, are held by it, begin or end like it, in any case; 3 at most. */
+export async function similarAccounts(db: Queryable, accountId: string): Promise<Similar> {
+  const [found] = await rowsOf<Similar>(
+    db,
+    `select jsonb_build_object(
+       'exists', exists (select from safeband.accounts where account_id = $1),
+       'isEmpty', not exists (select from safeband.accounts),
+       'similar', (select coalesce(jsonb_agg(account_id), '[]') from (
+          select account_id from safeband.accounts
+           where account_id <> $1 and (position(lower($1) in lower(account_id)) > 0
+              or position(lower(account_id) in lower($1)) > 0
+              or left(lower(account_id), 4) = left(lower($1), 4)
+              or right(lower(account_id), 4) = right(lower($1), 4))
+           order by abs(length(account_id) - length($1)), account_id limit 3) found)) as row`,
+    [accountId],
+  );
+  return found ?? { exists: false, isEmpty: false, similar: [] };
+}

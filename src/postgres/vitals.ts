@@ -1,0 +1,109 @@
+/** What the doctor asks of Postgres, each question one statement that changes nothing. */
+import { fileURLToPath } from 'node:url';
+import type { Instant } from '../domain/time.js';
+import { migrationsIn } from './migrate.js';
+import { rowsOf, type Queryable } from './pool.js';
+
+export type Server = {
+  readonly version: string;
+  /** Such as 180004. */
+  readonly number: number;
+  readonly now: Instant;
+  readonly user: string;
+  /** The schema is there, and this user may use it. */
+  readonly mayUse: boolean;
+  /** Roles of ours that the cluster has. */
+  readonly roles: readonly string[];
+};
+
+export async function readServer(db: Queryable): Promise<Server | undefined> {
+  const [server] = await rowsOf<Server>(
+    db,
+    `select jsonb_build_object('version', current_setting('server_version'),
+       'number', current_setting('server_version_num')::int,
+       'now', floor(extract(epoch from clock_timestamp()) * 1000)::bigint, 'user', current_user,
+       'mayUse', coalesce((select has_schema_privilege(oid, 'usage') from pg_namespace
+          where nspname = 'safeband'), false),
+       'roles', (select coalesce(jsonb_agg(rolname order by rolname), '[]') from pg_roles
+          where rolname in ('safeband_worker', 'safeband_pipeline', 'safeband_reader',
+            'safeband_server'))) as row`,
+    [],
+  );
+  return server;
+}
+
+export type SchemaState = {
+  /** Files of this version that were not applied, in order. */
+  readonly missing: readonly string[];
+  /** Applied files that this version does not know: the database is from a newer one. */
+  readonly newer: readonly string[];
+  /** Applied with other content than this version has. */
+  readonly changed: readonly string[];
+  readonly last: string;
+};
+
+/** Compares what was applied with the files of this version. */
+export async function readSchema(
+  db: Queryable,
+  folder = fileURLToPath(new URL('../../migrations', import.meta.url)),
+): Promise<SchemaState> {
+  const known = await migrationsIn(folder);
+  const { rows } = await db.query<{ name: string; checksum: string }>(
+    'select name, checksum from safeband.schema_migrations order by name',
+  );
+  const applied = new Map(rows.map(({ name, checksum }) => [name, checksum]));
+  return {
+    missing: known.filter(({ name }) => !applied.has(name)).map(({ name }) => name),
+    newer: [...applied.keys()].filter((name) => !known.some((one) => one.name === name)),
+    changed: known
+      .filter(({ name, checksum }) => applied.has(name) && applied.get(name) !== checksum)
+      .map(({ name }) => name),
+    last: known.at(-1)?.name ?? '',
+  };
+}
+
+export type Vitals = {
+  readonly connected: number;
+  /** The heartbeat of the last audit; null: there was none. */
+  readonly auditedAt: Instant | null;
+  /** The last run of any account. */
+  readonly ranAt: Instant | null;
+  /** Connected, hot, and without a run for longer than they may be. */
+  readonly overdue: readonly string[];
+  readonly alerts: { readonly critical: number; readonly warning: number; readonly info: number };
+  /** The least that the database's clock was after the workflows' in the runs of the last day. */
+  readonly skewMs: number | null;
+  readonly keys: number;
+};
+
+/** How the accounts are, as of `at`; `overdueMs`: how long a hot one may be without a run. */
+export async function readVitals(
+  db: Queryable,
+  { at, overdueMs }: { readonly at: Instant; readonly overdueMs: number },
+): Promise<Vitals | undefined> {
+  const [vitals] = await rowsOf<Vitals>(
+    db,
+    `select jsonb_build_object(
+       'connected', (select count(*) from safeband.accounts where state <> 'disconnected'),
+       'auditedAt', (select safeband.ms_of(max(ran_at)) from safeband.reconciler_runs
+          where scope = 'fleet'),
+       'ranAt', (select safeband.ms_of(max(last_checked_at)) from safeband.accounts),
+       'overdue', (select coalesce(jsonb_agg(account_id), '[]') from (
+          select account_id from safeband.accounts
+           where state <> 'disconnected' and hot_since is not null
+             and greatest(hot_since, last_checked_at) < safeband.at_ms($1 - $2::bigint)
+           order by account_id limit 20) silent),
+       'alerts', (select jsonb_build_object(
+            'critical', count(*) filter (where severity = 'critical'),
+            'warning', count(*) filter (where severity = 'warning'),
+            'info', count(*) filter (where severity = 'info'))
+          from safeband.alerts where resolved_at is null),
+       'skewMs', (select min(safeband.ms_of(recorded_at) - safeband.ms_of(ran_at) - duration_ms)
+          from (select * from safeband.reconciler_runs
+                 where scope = 'fleet' and ran_at > safeband.at_ms($1) - interval '1 day'
+                 order by ran_at desc limit 20) runs),
+       'keys', (select count(*) from safeband.api_keys where revoked_at is null)) as row`,
+    [at, overdueMs],
+  );
+  return vitals;
+}

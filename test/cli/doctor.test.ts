@@ -1,0 +1,141 @@
+/** The doctor: each illness with its cure. And every example of help and document, tried. */
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { addEndpoint } from '../../src/postgres/webhooks.js';
+import { ask, run as runNow, say, sent } from '../support/account.js';
+import { safeband, settingsOf, wordsOf, type Ended } from '../support/cli.js';
+import { commandsIn, shapesIn, unlike } from '../support/docs.js';
+import { createStand, freshDatabase, type Stand } from '../support/stand.js';
+
+let stand: Stand;
+beforeAll(async () => {
+  stand = await createStand();
+});
+afterAll(() => stand.close());
+
+type Finding = { readonly name: string; readonly level: string; readonly cure: string | null };
+type Report = { readonly healthy: boolean; readonly findings: readonly Finding[] };
+async function doctor(more: Record<string, string>, taskQueue?: string): Promise<Report> {
+  const env = { ...settingsOf(stand).env, ...more };
+  const queue = taskQueue ?? stand.taskQueue;
+  const { code, out } = await safeband(['doctor', '--json'], { env, taskQueue: queue });
+  const report: Report = JSON.parse(out);
+  expect(code).toBe(report.healthy ? 0 : 1);
+  return report;
+}
+const found = ({ findings }: Report, name: string): Finding | undefined =>
+  findings.find((finding) => finding.name === name);
+
+describe('doctor', () => {
+  it('finds a stand well, but for what it lacks', async () => {
+    await sent(stand, 0);
+    const report = await doctor({});
+    for (const name of ['Node.js', 'time zone', 'Postgres', 'clock of Postgres', 'schema']) {
+      expect(found(report, name)).toMatchObject({ level: 'ok', cure: null });
+    }
+    for (const name of ['Temporal', 'search attributes', 'worker', 'accounts', 'account runs']) {
+      expect(found(report, name)).toMatchObject({ level: 'ok', cure: null });
+    }
+    expect(found(report, 'API keys')).toMatchObject({
+      level: 'warn',
+      cure: 'safeband keys make <name> --role operator',
+    });
+    expect(found(report, 'fleet audit')).toMatchObject({ level: 'warn' });
+  });
+
+  it('names the cure of each illness', async () => {
+    const template = new URL(inject('postgresUrl')).pathname.slice(1);
+    const bare = await freshDatabase(template);
+    const idle = 'nobody-polls-this';
+    const report = await doctor({ DATABASE_URL: bare.url, TZ: 'Europe/Berlin' }, idle);
+    await bare.drop();
+    expect(found(report, 'schema')).toMatchObject({
+      level: 'fail',
+      cure: expect.stringContaining('safeband migrate'),
+    });
+    expect(found(report, 'worker')).toMatchObject({ level: 'fail', cure: 'safeband worker' });
+    expect(found(report, 'time zone')).toMatchObject({ level: 'warn' });
+    await stand.pool.query(`insert into safeband.schema_migrations values ('9999_new.sql', 'x')`);
+    expect(found(await doctor({}), 'schema')).toMatchObject({ cure: 'run that newer version' });
+    await stand.pool.query(`delete from safeband.schema_migrations where name = '9999_new.sql'`);
+  });
+
+  it('says what cannot be reached, and never the password', async () => {
+    const env = {
+      DATABASE_URL: 'postgres://u:pass-word@127.0.0.1:1/d',
+      TEMPORAL_ADDRESS: '127.0.0.1:1',
+      TEMPORAL_CLI_PATH: '/nowhere/temporal',
+    };
+    const { code, out } = await safeband(['doctor'], { env });
+    expect(code).toBe(1);
+    expect(out).toContain('cure: start it (safeband dev), or set DATABASE_URL');
+    expect(out).toContain('cure: start it (safeband dev), or set TEMPORAL_ADDRESS');
+    expect(out).toContain('cure: mend TEMPORAL_CLI_PATH, or unset it');
+    expect(out).not.toContain('pass-word');
+  });
+});
+
+describe('every example', () => {
+  let ids: Readonly<Record<string, string>>;
+  const typed = (line: string): readonly string[] =>
+    wordsOf(line)
+      .slice(1)
+      .map((word) => ids[word] ?? word);
+  const tried = async (line: string): Promise<Ended> => {
+    // What follows until it is told to end is told so at once.
+    const signal = line.includes(' tail ') ? AbortSignal.abort() : new AbortController().signal;
+    const ended = await safeband(typed(line), { ...settingsOf(stand), signal });
+    const isDone = ended.code < 2;
+    expect({ line, isDone, ...ended }).toMatchObject({ line, isDone: true, err: '' });
+    return ended;
+  };
+  beforeAll(async () => {
+    const { id, account } = await sent(stand, 2);
+    const { endpointId } = await addEndpoint(stand.pool, {
+      url: 'https://example.com/x',
+      events: ['drift.alert'],
+      accounts: [id],
+      by: 'test',
+      at: Date.now(),
+    });
+    ids = { 'acme-anna': id, 'acme-ben': stand.newAccount('ben'), whe_1: endpointId };
+    await ask(account, 'r-7');
+    await ask(account, 'r-8', { leaseSeconds: 1 });
+    await say(account, 'sendFailed', { reservationId: 'r-8', kind: 'unknown' });
+    await account.signal('sendDelivered', { reservationId: 'r-0' });
+    await runNow(account);
+  });
+
+  it('of docs/cli.md works', async () => {
+    const lines = commandsIn(await readFile('docs/cli.md', 'utf8'), 'safeband');
+    expect(lines.length).toBeGreaterThan(8);
+    for (const line of lines) await tried(line);
+  });
+
+  it('of docs/cli.md has the JSON that is shown', async () => {
+    const shapes = shapesIn(await readFile('docs/cli.md', 'utf8'), 'safeband');
+    expect(shapes.length).toBeGreaterThan(15);
+    for (const [line, shown] of shapes) {
+      const { out } = await tried(`${line} --json`);
+      expect([line, unlike(shown, JSON.parse(out.split('\n').at(-1) ?? ''))]).toEqual([line, []]);
+    }
+  });
+
+  it('of each help works', async () => {
+    const top = (await safeband([])).out.matchAll(/^ {2}([a-z-]+)(?= )/gm);
+    const names = [...top].map(([, name = '']) => name);
+    expect(names.length).toBeGreaterThan(20);
+    const groups = [
+      ...['make', 'list', 'revoke'].map((name) => ['keys', name]),
+      ...['list', 'add', 'log', 'replay', 'remove'].map((name) => ['webhooks', name]),
+    ];
+    const single = names.filter((name) => name !== 'keys' && name !== 'webhooks');
+    const lines: string[] = [];
+    for (const argv of [...single.map((name) => [name]), ...groups]) {
+      const { out } = await safeband([...argv, '--help']);
+      lines.push(...[...out.matchAll(/^ {2}\$ (.*)$/gm)].map(([, line = '']) => line));
+    }
+    expect(lines.length).toBeGreaterThan(30);
+    for (const line of lines) await tried(line);
+  });
+});

@@ -1,0 +1,124 @@
+/** Equal, a stale read, or a real difference: what two looks at one account say. */
+import { describe, expect, it } from 'vitest';
+import { differencesIn, verdictOf, type Looked, type Sides } from '../../src/domain/check.js';
+import type { WhyPart } from '../../src/domain/why.js';
+
+const row: Sides['row'] = {
+  version: 7,
+  counter: 3,
+  inFlight: 1,
+  uncertain: 0,
+  external: 0,
+  imported: 0,
+  unexplained: 0,
+  carried: 0,
+  isEdited: false,
+};
+const sides: Sides = {
+  row,
+  reservations: { inFlight: 1, uncertain: 0, delivered: 2, released: 0 },
+  journal: { open: 1, delivered: 2, failed: 0, void: 0 },
+  eventLog: { delivered: 2, external: 0, uncounted: 0 },
+};
+const part = (cause: WhyPart['cause'], isNormal: boolean): WhyPart => ({
+  cause,
+  isNormal,
+  text: `because of ${cause}`,
+  count: 1,
+  rightAt: null,
+  reservations: [],
+});
+/** A look at which all is equal, but for what is named. */
+function look(of: {
+  readonly row?: Partial<Sides['row']>;
+  readonly unsaved?: number;
+  readonly version?: number;
+  readonly parts?: readonly WhyPart[];
+}): Looked {
+  const status = {
+    accountId: 'a',
+    asOf: '2026-05-08T09:00:00.000Z',
+    state: 'active' as const,
+    tier: 'premium' as const,
+    quotaDay: '2026-05-08',
+    delivered: 2,
+    remaining: 20,
+    counter: 3,
+    inFlight: 1,
+    uncertain: 0,
+    external: 0,
+    imported: 0,
+    unexplained: 0,
+    caps: { daily: 25, weekly: 125, ramp: null, effective: 25, binding: 'daily' as const },
+    carried: 0,
+    weekUsed: 3,
+    rampDay: 1,
+    cooldown: null,
+    hold: null,
+    breakerUntil: null,
+    lastReconciledAt: null,
+    nextReconcileAt: null,
+    verified: true,
+    openReservations: [],
+    version: of.version ?? 7,
+    unsaved: of.unsaved ?? 0,
+  };
+  const why = {
+    accountId: 'a',
+    asOf: status.asOf,
+    quotaDay: '2026-05-08',
+    counter: 3,
+    logged: 2,
+    headline: '1 apart',
+    beside: [],
+    parts: of.parts ?? [part('in_flight', true)],
+  };
+  return { status, sides: { ...sides, row: { ...row, ...of.row } }, why };
+}
+const equal = look({});
+const edited = look({ row: { counter: 104, isEdited: true } });
+
+describe('a check', () => {
+  it('takes what is in flight and uncertain as equal', () => {
+    const uncertain = look({ parts: [part('in_flight', true), part('uncertain', false)] });
+    expect([verdictOf(null, equal), verdictOf(null, uncertain)]).toEqual(['equal', 'equal']);
+  });
+
+  it('calls a difference real only when nothing moved between two looks', () => {
+    expect(verdictOf(null, edited)).toBe('stale');
+    expect(verdictOf(equal, edited)).toBe('stale');
+    expect(verdictOf(edited, edited)).toBe('different');
+    expect(verdictOf(edited, equal)).toBe('equal');
+  });
+
+  it('calls it stale while rows are on their way', () => {
+    const unsaved = look({ unsaved: 1, row: { counter: 2, inFlight: 0 } });
+    const behind = look({ version: 8, row: { counter: 2 } });
+    expect(verdictOf(unsaved, unsaved)).toBe('stale');
+    expect(verdictOf(behind, behind)).toBe('stale');
+  });
+
+  it('names each difference: numbers, an edit, another writer, a part that is not normal', () => {
+    expect(differencesIn(edited).map(({ what }) => what)).toEqual(['counter', 'edited']);
+    expect(differencesIn(edited)[0]?.text).toBe('counter: the workflow says 3, the row 104');
+    expect(differencesIn(look({ row: { version: 9 } })).map(({ what }) => what)).toEqual([
+      'version',
+    ]);
+    const bypassed = look({ parts: [part('bypassed_gate', false)] });
+    expect(differencesIn(bypassed)).toEqual([
+      { what: 'bypassed_gate', text: 'because of bypassed_gate' },
+    ]);
+  });
+
+  it('holds the row against its reservations where the workflow has ended', () => {
+    const alone = { ...equal, status: null };
+    const lost = {
+      ...alone,
+      sides: { ...sides, reservations: { ...sides.reservations, inFlight: 0 } },
+    };
+    expect(differencesIn(alone)).toEqual([]);
+    expect(differencesIn(lost).map(({ text }) => text)).toEqual([
+      'inFlight: the row says 1, the reservations 0',
+    ]);
+  });
+});

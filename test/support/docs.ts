@@ -1,0 +1,40 @@
+/** What a document shows, taken out of it: commands, tables, shapes. */
+
+/** The lines of all `sh` blocks that begin with that word. */
+export const commandsIn = (text: string, word: string): readonly string[] =>
+  [...text.matchAll(/```sh\n([\s\S]*?)```/g)]
+    .flatMap(([, block = '']) => block.split('\n'))
+    .filter((line) => line.startsWith(`${word} `));
+
+/** Each heading `### <word> …` with the JSON that is shown under it. */
+export const shapesIn = (text: string, word: string): readonly (readonly [string, unknown])[] =>
+  [...text.matchAll(/\n### (.*)\n\n```json\n([\s\S]*?)```/g)]
+    .filter(([, heading = '']) => heading.startsWith(`${word} `))
+    .map(([, heading = '', json = '']) => [heading, JSON.parse(json)]);
+
+/**
+ * Where an answer has another shape than is shown: names, and what they hold. Null fits anything,
+ * an empty object shows any details, an empty list any items; of a list the first item counts.
+ */
+export function unlike(shown: unknown, found: unknown, at = ''): readonly string[] {
+  if (shown === null || found === null) return [];
+  if (Array.isArray(shown) && Array.isArray(found)) {
+    return shown.length === 0 || found.length === 0 ? [] : unlike(shown[0], found[0], `${at}[0]`);
+  }
+  if (typeof shown !== 'object' || typeof found !== 'object') {
+    return typeof shown === typeof found ? [] : [`${at}: ${typeof found}`];
+  }
+  const known = new Map<string, unknown>(Object.entries(shown));
+  if (known.size === 0) return [];
+  const said = new Map<string, unknown>(Object.entries(found));
+  return [
+    ...[...known.keys()]
+      .filter((name) => !said.has(name))
+      .map((name) => `${at}.${name} is missing`),
+    ...[...said].flatMap(([name, value]) =>
+      known.has(name)
+        ? unlike(known.get(name), value, `${at}.${name}`)
+        : [`${at}.${name} is not in the document`],
+    ),
+  ];
+}
