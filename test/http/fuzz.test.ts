@@ -1,4 +1,5 @@
 /** Bad input of every kind, to every endpoint: refused by name, never a 5xx, never a hang. */
+import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { KnownRoute } from '../../src/http/app.js';
@@ -21,13 +22,15 @@ const routes = (method: string): readonly KnownRoute[] =>
     .filter((route) => route.method === method && route.url.startsWith('/v1/'))
     .filter(({ url }) => !url.endsWith('/stream'));
 
+/** Of this file alone: other files use the same Temporal. */
+const unknown = `never-was-${randomUUID()}`;
 const pathOf = (url: string): string =>
-  url.replace(':accountId', 'never-was').replace(':endpointId', `whe_${'0'.repeat(32)}`);
+  url.replace(':accountId', unknown).replace(':endpointId', `whe_${'0'.repeat(32)}`);
 
 /** What any refusal must be. */
 function expectProblem(answer: Answer, of: unknown): void {
   const problem = answer.json<{ type: string; status: number; code?: string; field?: string }>();
-  expect([of, answer.statusCode < 500, problem.status]).toEqual([of, true, answer.statusCode]);
+  expect([of, answer.statusCode < 500 || answer.body, problem.status]).toEqual([of, true, answer.statusCode]);
   expect(answer.headers['content-type']).toBe('application/problem+json');
   expect(problem.type).toMatch(/^urn:safeband:problem:\w+/);
 }

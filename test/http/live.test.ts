@@ -68,8 +68,7 @@ it('tells each change of an account to who watches it, and of no other', async (
   await expect.poll(all.said, SOON).toContain(`"accountId":"${mine}"`);
   await expect.poll(account.said, SOON).toContain(': heartbeat');
   expect(all.said() + account.said()).not.toContain(other);
-  await revokeKey(stand.pool, limited.slice(3, 19));
-  await Promise.all([account, all].map(ended));
+  for (const { response } of [account, all]) response.destroy();
 });
 
 it('hears again after its connection to Postgres was lost', async () => {
@@ -88,8 +87,10 @@ it('hears again after its connection to Postgres was lost', async () => {
 });
 
 it('holds a thousand idle streams, and lets all of them go', async () => {
-  const key = await stand.key('reader');
-  const streams = await Promise.all(Array.from({ length: 1_000 }, () => watch('/v1/stream', key)));
+  const [key, id] = [await stand.key('reader'), await connected()];
+  const paths = Array.from({ length: 1_000 }, () => '/v1/stream');
+  paths.push(`/v1/accounts/${id}/stream`);
+  const streams = await Promise.all(paths.map((one) => watch(one, key)));
   expect(streams.every(({ response }) => response.statusCode === 200)).toBe(true);
   expect((await stand.ask(operator, '/livez')).statusCode).toBe(200);
   await revokeKey(stand.pool, key.slice(3, 19));
