@@ -20,6 +20,7 @@ COPY --from=build /app/dist ./dist
 COPY package.json ./
 COPY migrations ./migrations
 COPY bin ./bin
+COPY public ./public
 USER node
 EXPOSE 8080 9464
 # The server's; the worker's is in compose.yml. Not /readyz: a restart heals no database.

@@ -26,7 +26,7 @@ const ms = (value: number): string => `${value.toFixed(0)} ms`;
 
 type Database = { readonly url: string; readonly pool: Pool; readonly drop: () => Promise<void> };
 
-async function freshDatabase(bench: Bench): Promise<Database> {
+export async function freshDatabase(bench: Bench): Promise<Database> {
   const name = `bench_${randomUUID().replaceAll('-', '')}`;
   const admin = async (sql: string): Promise<void> => {
     const db = new pg.Client({ connectionString: bench.databaseUrl });
@@ -86,7 +86,7 @@ const FILL: readonly (readonly [what: string, sql: string])[] = [
 ];
 
 /** By sends first and accounts second: rows of one account lie apart, as a day leaves them. */
-async function fill({ url }: Database, accounts: number): Promise<void> {
+export async function fill({ url }: Database, accounts: number): Promise<void> {
   // No pool of ours: its time limits are for the product's statements.
   const db = new pg.Client({ connectionString: url });
   await db.connect();

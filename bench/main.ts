@@ -11,6 +11,7 @@ import { costOfTick, eventsOfBusyDay, eventsOfIdleDay, eventsOfSend } from './ev
 import { auditOf, midnightRoll } from './fleet.js';
 import { throughHttp } from './http.js';
 import { eightCallers, oneCaller, throughClient, type Line } from './latency.js';
+import { pagesOf } from './pages.js';
 import { stepsPerSecond } from './simulator.js';
 import { createBench, type Bench } from './stand.js';
 
@@ -43,6 +44,7 @@ const parts: readonly (readonly [string, (bench: Bench) => Promise<readonly Line
   ['audit of 10,000 accounts', (bench) => auditOf(bench, 10_000, '150 ms at most')],
   ['audit of 100,000 accounts', (bench) => auditOf(bench, 100_000, '1,500 ms at most')],
   ['midnight roll', midnightRoll],
+  ['pages of the dashboard', pagesOf],
 ];
 
 const table = new Table({

@@ -10,10 +10,10 @@ const PREFIX = 'whsec_';
 /** Shorter keys can be guessed. */
 const KEY_BYTES_MIN = 24;
 
+type HeaderGetter = { readonly get: (name: string) => string | null };
+type HeaderRecord = { readonly [name: string]: string | readonly string[] | undefined };
 /** As Node's `request.headers`, or a `Headers`. */
-export type WebhookHeaders =
-  | { readonly [name: string]: string | readonly string[] | undefined }
-  | { readonly get: (name: string) => string | null };
+export type WebhookHeaders = HeaderRecord | HeaderGetter;
 
 export type WebhookPayload = {
   /** The same at each try, and in `webhook-id`: one that was handled before is not handled again. */
@@ -57,11 +57,11 @@ export function signWebhook(
   return `v1,${mac.digest('base64')}`;
 }
 
-const isHeaders = (headers: WebhookHeaders): headers is Pick<Headers, 'get'> =>
-  typeof headers['get'] === 'function';
+const isGetter = (headers: WebhookHeaders): headers is HeaderGetter =>
+  'get' in headers && typeof headers.get === 'function';
 
 function headerOf(headers: WebhookHeaders, name: string): string {
-  const found = isHeaders(headers) ? headers.get(name) : headers[name];
+  const found = isGetter(headers) ? headers.get(name) : headers[name];
   if (typeof found === 'string' && found !== '') return found;
   throw new WebhookRefused('header_missing', `the header ${name} is missing, or is there twice`);
 }

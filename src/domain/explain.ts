@@ -67,9 +67,18 @@ const beside = (text: string): Sentence => ({ text, count: 0, cause: null, right
 
 function headline({ day, counter, parts }: Gap, now: Instant): string {
   const gap = parts.reduce((sum, { count }) => sum + count, 0);
+  return headlineOf({ day, counter, logged: counter - gap }, now);
+}
+
+/** The two numbers of a day, and how far apart they are. */
+export function headlineOf(
+  { day, counter, logged }: Pick<Gap, 'day' | 'counter'> & { readonly logged: number },
+  now: Instant,
+): string {
+  const gap = counter - logged;
   const apart = gap === 0 ? 'they agree' : `${Math.abs(gap)} apart`;
   const when = day < dayOf(now) ? `Of ${isoDay(day)}, the` : 'The';
-  return `${when} counter says ${counter}, the event log has ${counter - gap}: ${apart}.`;
+  return `${when} counter says ${counter}, the event log has ${logged}: ${apart}.`;
 }
 
 function sentenceOf(part: GapPart, day: UtcDay, known: Known): Sentence {

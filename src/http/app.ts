@@ -19,6 +19,7 @@ import { Keyring } from './keyring.js';
 import { LIMITS, type Limits } from './limits.js';
 import { Live } from './live.js';
 import { addOperations, type Operations } from './operations.js';
+import { createPages } from './pages/index.js';
 import { addProblems, answerError } from './problems.js';
 import { addRateLimit } from './rateLimit.js';
 import { listRoutes } from './routes/lists.js';
@@ -74,10 +75,13 @@ export async function createApp(needs: Needs): Promise<FastifyInstance> {
   const statuses = new StatusReader(needs);
   const live = new Live({ ...needs, keyring, statuses, limits });
   const parts: Parts = { ...needs, keyring, statuses, live };
+  const pages = await createPages(parts);
   const routes: RouteOptions[] = [];
   app.addHook('onRoute', (route) => void routes.push(route));
-  app.decorate('routeList', () => routes.flatMap(knownRoutes));
-  addProblems(app);
+  const isPage = ({ config }: RouteOptions): boolean => config?.isPage === true;
+  app.decorate('routeList', () => routes.filter((one) => !isPage(one)).flatMap(knownRoutes));
+  app.decorate('pageList', () => routes.filter(isPage).flatMap(knownRoutes));
+  addProblems(app, pages.notFound);
   addValidation(app);
   addJson(app, limits.jsonDepth);
   await addSecurityHeaders(app);
@@ -88,6 +92,7 @@ export async function createApp(needs: Needs): Promise<FastifyInstance> {
   addOperations(app, needs);
   for (const add of plugins) add(app, parts);
   await openApiRoutes(app);
+  await pages.add(app);
   await app.ready();
   return app;
 }
@@ -103,6 +108,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Every route there is, for the tests that try each of them. */
     routeList: () => readonly KnownRoute[];
+    /** The pages of the dashboard, which answer people and not programs. */
+    pageList: () => readonly KnownRoute[];
   }
 }
 const knownRoutes = ({ method, url, config, schema }: RouteOptions): readonly KnownRoute[] =>

@@ -27,5 +27,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** What the route needs; a route that says nothing is refused to everybody. */
     needs?: Need;
+    /** It answers with a page: set by the dashboard for all of its routes. */
+    isPage?: boolean;
   }
 }

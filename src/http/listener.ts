@@ -7,7 +7,7 @@ const RETRY_MS = SECOND_MS;
 /** A connection that died without a word is found out by asking it. */
 const ASK_MS = 30 * SECOND_MS;
 
-type Heard = {
+export type Heard = {
   /** The row of that account was written. */
   readonly onChange: (accountId: string) => void;
   /** It listens again, after a time in which something may have been missed. */

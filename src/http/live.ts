@@ -11,7 +11,7 @@ import type { Pool } from '../postgres/pool.js';
 import { maySee, type Caller } from './caller.js';
 import type { Credential, Keyring } from './keyring.js';
 import type { Limits } from './limits.js';
-import { Listener } from './listener.js';
+import { Listener, type Heard } from './listener.js';
 import { problemOf } from './problems.js';
 import { etagOf, type StatusAnswer, type StatusReader } from './status.js';
 
@@ -41,6 +41,7 @@ export class Live {
   readonly #streams = new Set<Stream>();
   readonly #ofAccount = new Map<string, Set<Stream>>();
   readonly #listener: Listener;
+  readonly #others: Heard[] = [];
   /** Accounts whose status is to be read and told. */
   readonly #due = new Set<string>();
   readonly #looking = new Set<string>();
@@ -52,9 +53,21 @@ export class Live {
   constructor(needs: Needs) {
     this.#needs = needs;
     this.#listener = new Listener(needs.pool, {
-      onChange: (accountId) => this.#hear(accountId),
-      onGap: () => this.#resync(),
+      onChange: (accountId) => {
+        for (const other of this.#others) other.onChange(accountId);
+        this.#hear(accountId);
+      },
+      onGap: () => {
+        for (const other of this.#others) other.onGap();
+        this.#resync();
+      },
     });
+  }
+
+  /** Tells also who keeps something of an account in this process, and before any stream. */
+  alsoTell(other: Heard): void {
+    this.#others.push(other);
+    this.#listener.start();
   }
 
   /** Streams that are open. */
@@ -97,6 +110,11 @@ export class Live {
   }
 
   #hear(accountId: string): void {
+    // Told also where the status stays the same: a hand may have changed the row.
+    const data = JSON.stringify({ accountId });
+    for (const stream of this.#ofAccount.get(accountId) ?? []) {
+      this.#write(stream, `event: change\ndata: ${data}\n\n`);
+    }
     this.#want(accountId);
     this.#changed.add(accountId);
     this.#telling ??= setTimeout(() => void this.#tellVersions(), TOGETHER_MS).unref();

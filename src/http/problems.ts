@@ -199,10 +199,16 @@ export function answerError(
   sendProblem(reply, plain(500, 'internal', 'Something is broken', detail));
 }
 
-/** Errors and unknown routes of the whole server become problems. */
-export function addProblems(app: FastifyInstance): void {
+type Answer = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
+/** A browser that goes to an address says that it wants a page; other programs do not. */
+const wantsPage = ({ method, headers }: FastifyRequest): boolean =>
+  method === 'GET' && /\btext\/html\b/.test(headers.accept ?? '');
+
+/** Errors and unknown routes of the whole server become problems; `page`: for people. */
+export function addProblems(app: FastifyInstance, page?: Answer): void {
   app.setErrorHandler(answerError);
-  app.setNotFoundHandler(() => {
+  app.setNotFoundHandler((request, reply) => {
+    if (page && wantsPage(request)) return page(request, reply);
     throw notFound();
   });
 }

@@ -39,6 +39,7 @@ export type StatusRow = {
   readonly lastCheckedAt: Instant | null;
 };
 
+/** A row of `account_status_at` as a StatusRow. */
 export const STATUS = `jsonb_build_object('accountId', account_id, 'tier', tier, 'state', state,
   'day', safeband.day_no(counter_day), 'counter', inmails_sent_today, 'inFlight', in_flight,
   'uncertain', uncertain, 'delivered', delivered, 'external', external, 'imported', imported,

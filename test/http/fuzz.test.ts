@@ -30,7 +30,11 @@ const pathOf = (url: string): string =>
 /** What any refusal must be. */
 function expectProblem(answer: Answer, of: unknown): void {
   const problem = answer.json<{ type: string; status: number; code?: string; field?: string }>();
-  expect([of, answer.statusCode < 500 || answer.body, problem.status]).toEqual([of, true, answer.statusCode]);
+  expect([of, answer.statusCode < 500 || answer.body, problem.status]).toEqual([
+    of,
+    true,
+    answer.statusCode,
+  ]);
   expect(answer.headers['content-type']).toBe('application/problem+json');
   expect(problem.type).toMatch(/^urn:safeband:problem:\w+/);
 }

@@ -27,7 +27,9 @@ export function streamRoutes(app: FastifyInstance, parts: Parts): void {
         operationId: 'stream',
         tags: ['streams'],
         summary: "The account's status, now and after each change",
-        description: 'Events `status` whose id is the version and whose data is the status.',
+        description:
+          'Events `status` whose id is the version and whose data is the status; `change`: its row ' +
+          'was written, also where the status stays the same.',
         params: accountParams,
         response: answer('Events, and a comment every 15 s.'),
       },

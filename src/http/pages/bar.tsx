@@ -1,0 +1,126 @@
+/**
+ * The day's room as a bar: what is spent on it, part by part, against the cap. Each part has a
+ * pattern of its own beside its colour, and stands in words below.
+ */
+import type { VNode } from 'preact';
+import type { Numbers } from './numbers.js';
+
+type Part = {
+  readonly name: string;
+  readonly word: string;
+  readonly of: (numbers: Parts) => number;
+};
+export type Parts = Pick<
+  Numbers,
+  | 'counter'
+  | 'inFlight'
+  | 'uncertain'
+  | 'delivered'
+  | 'external'
+  | 'imported'
+  | 'unexplained'
+  | 'carried'
+> & { readonly caps: Pick<Numbers['caps'], 'effective'> };
+
+const PARTS: readonly Part[] = [
+  { name: 'delivered', word: 'delivered', of: ({ delivered }) => delivered },
+  { name: 'external', word: 'sent by hand', of: ({ external }) => external },
+  { name: 'imported', word: 'imported', of: ({ imported }) => imported },
+  { name: 'in-flight', word: 'in flight', of: ({ inFlight }) => inFlight },
+  { name: 'uncertain', word: 'uncertain', of: ({ uncertain }) => uncertain },
+  { name: 'unexplained', word: 'unexplained', of: ({ unexplained }) => unexplained },
+  { name: 'carried', word: 'carried from earlier', of: ({ carried }) => carried },
+];
+
+const percent = (part: number, whole: number): string =>
+  `${Math.round((10_000 * part) / whole) / 100}%`;
+
+/** `17 delivered, 2 in flight`; `nothing sent yet`. */
+export function partsInWords(numbers: Parts): string {
+  const said = PARTS.map(({ word, of }) => [of(numbers), word] as const).filter(
+    ([count]) => count !== 0,
+  );
+  if (said.length === 0) return 'nothing sent yet';
+  return said.map(([count, word]) => `${count} ${word}`).join(', ');
+}
+
+export function Bar({
+  numbers,
+  tall,
+}: {
+  readonly numbers: Parts;
+  readonly tall?: boolean;
+}): VNode {
+  const cap = numbers.caps.effective;
+  const spent = PARTS.reduce((sum, { of }) => sum + Math.max(0, of(numbers)), 0);
+  const scale = Math.max(cap, spent, 1);
+  let from = 0;
+  const pieces = PARTS.map(({ name, of }) => {
+    const size = Math.max(0, of(numbers));
+    const x = from;
+    from += size;
+    return { name, size, x };
+  }).filter(({ size }) => size > 0);
+  return (
+    <svg
+      class={`bar${tall ? ' bar-tall' : ''}${numbers.counter > cap ? ' bar-over' : ''}`}
+      role="img"
+      aria-label={`${numbers.counter} of ${cap}: ${partsInWords(numbers)}`}
+      width="100%"
+    >
+      <rect class="room" width={percent(cap, scale)} height="100%" />
+      {pieces.map(({ name, size, x }) => (
+        <rect
+          key={name}
+          class={`part part-${name}`}
+          x={percent(x, scale)}
+          width={percent(size, scale)}
+          height="100%"
+          fill={`url(#fill-${name})`}
+        />
+      ))}
+      {cap < spent ? <rect class="cap" x={percent(cap, scale)} width="2" height="100%" /> : null}
+    </svg>
+  );
+}
+
+/** What each pattern means, with the pattern beside the word; only those that occur. */
+export const Legend = ({ numbers }: { readonly numbers: Parts }): VNode => (
+  <ul class="legend">
+    {PARTS.filter(({ of }) => of(numbers) !== 0).map(({ name, word, of }) => (
+      <li key={name}>
+        <Swatch name={name} /> {of(numbers)} {word}
+      </li>
+    ))}
+  </ul>
+);
+
+export const Swatch = ({ name }: { readonly name: string }): VNode => (
+  <svg class="swatch" width="14" height="14" aria-hidden="true">
+    <rect class={`part part-${name}`} width="14" height="14" fill={`url(#fill-${name})`} />
+  </svg>
+);
+
+/** The patterns; once a page, before the first bar. Colours come from the style sheet. */
+export const Patterns = (): VNode => (
+  <svg class="patterns" width="0" height="0" aria-hidden="true" focusable="false">
+    <defs>
+      <pattern id="fill-delivered" width="8" height="8" patternUnits="userSpaceOnUse">
+        <rect class="ink-delivered" width="8" height="8" />
+      </pattern>
+      <Striped name="external" line="M0 0h8M0 4h8" />
+      <Striped name="imported" line="M0 0v8M4 0v8" />
+      <Striped name="in-flight" line="M-2 2l4 -4M0 8l8 -8M6 10l4 -4" />
+      <Striped name="uncertain" line="M1 2h2M5 6h2" />
+      <Striped name="unexplained" line="M0 0l8 8M8 0l-8 8" />
+      <Striped name="carried" line="M-2 6l4 4M0 0l8 8M6 -2l4 4" />
+    </defs>
+  </svg>
+);
+
+const Striped = ({ name, line }: { readonly name: string; readonly line: string }): VNode => (
+  <pattern id={`fill-${name}`} width="8" height="8" patternUnits="userSpaceOnUse">
+    <rect class={`ink-${name}`} width="8" height="8" />
+    <path class={`line-${name}`} d={line} fill="none" />
+  </pattern>
+);

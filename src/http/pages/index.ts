@@ -1,0 +1,121 @@
+/**
+ * The dashboard: every page is rendered here, and works without a script. Pages are read by people,
+ * so what goes wrong is told as a page as well, in the words of the problem.
+ */
+import formbody from '@fastify/formbody';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Parts } from '../app.js';
+import { notFound, problemIn } from '../problems.js';
+import { addAccountPages } from './accountRoutes.js';
+import { addActions } from './actionRoutes.js';
+import { encodingFor, readAssets, type Assets } from './assets.js';
+import { FleetSnapshot } from './fleetSnapshot.js';
+import { addFleetPages } from './fleetRoutes.js';
+import { ProblemPage } from './problemPage.js';
+import { frameOf, goTo, sendPage } from './send.js';
+import { addSessionPages } from './sessionRoutes.js';
+import { StatusCache } from './statusCache.js';
+
+/** What the pages share. */
+export type PageParts = Parts & {
+  readonly assets: Assets;
+  readonly kept: StatusCache;
+  readonly fleet: FleetSnapshot;
+};
+
+export type Pages = {
+  /** Registers all pages; `/v1` and the rest of the server stay as they are. */
+  readonly add: (app: FastifyInstance) => Promise<void>;
+  /** For a reader who came to a path that there is not. */
+  readonly notFound: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
+};
+
+export async function createPages(parts: Parts): Promise<Pages> {
+  const shared: PageParts = {
+    ...parts,
+    assets: await readAssets(),
+    kept: new StatusCache(parts),
+    fleet: new FleetSnapshot(parts),
+  };
+  return {
+    add: (app) => addPages(app, shared),
+    notFound: (request, reply) => answerWithPage(notFound(), request, reply, shared),
+  };
+}
+
+async function addPages(app: FastifyInstance, shared: PageParts): Promise<void> {
+  let isWatching = false;
+  await app.register(async (scope) => {
+    await scope.register(formbody);
+    scope.addHook('onRoute', (route) => {
+      route.config = { ...route.config, isPage: true };
+    });
+    // Nothing is kept before somebody looks.
+    scope.addHook('onRequest', async () => {
+      if (!isWatching) watch(shared);
+      isWatching = true;
+    });
+    scope.setErrorHandler((error: FastifyError, request, reply) =>
+      answerWithPage(error, request, reply, shared),
+    );
+    addAssets(scope, shared.assets);
+    addSessionPages(scope, shared);
+    addFleetPages(scope, shared);
+    addAccountPages(scope, shared);
+    addActions(scope, shared);
+  });
+  app.addHook('onClose', async () => shared.fleet.stop());
+}
+
+/** What is kept of an account is read anew once Postgres says that it has changed. */
+function watch({ live, kept, fleet }: PageParts): void {
+  fleet.start();
+  live.alsoTell({
+    onChange: (accountId) => {
+      kept.forget(accountId);
+      fleet.touch(accountId);
+    },
+    onGap: () => {
+      kept.forgetAll();
+      fleet.touchAll();
+    },
+  });
+}
+
+function addAssets(app: FastifyInstance, { byName }: Assets): void {
+  app.get<{ Params: { file: string } }>(
+    '/assets/:file',
+    { config: { needs: 'public' } },
+    async (request, reply) => {
+      const asset = byName.get(request.params.file);
+      if (!asset) return reply.code(404).type('text/plain').send('There is no such file.\n');
+      const encoding = encodingFor(request.headers['accept-encoding']);
+      if (encoding !== null) void reply.header('content-encoding', encoding);
+      return reply
+        .header('content-type', asset.type)
+        .header('cache-control', 'public, max-age=31536000, immutable')
+        .header('vary', 'accept-encoding')
+        .send(encoding === null ? asset.body : asset[encoding]);
+    },
+  );
+}
+
+/** Somebody without a log-in is asked for one, and comes back to where they wanted to go. */
+async function answerWithPage(
+  error: Error,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { assets, now }: PageParts,
+): Promise<FastifyReply> {
+  const problem = problemIn(error);
+  if (!problem) {
+    request.log.error({ err: error, route: request.routeOptions?.url }, 'http.failed');
+  }
+  const status = problem?.statusCode ?? 500;
+  if (status === 401) {
+    const next = request.method === 'GET' ? request.url : '/accounts';
+    return goTo(reply, `/login?next=${encodeURIComponent(next)}`);
+  }
+  const frame = frameOf(request, reply, { assets: assets.urls, now: now() });
+  return sendPage(request, reply, ProblemPage({ frame, status, problem }), status);
+}

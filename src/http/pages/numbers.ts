@@ -1,0 +1,123 @@
+/**
+ * The numbers of an account as a page shows them, from the workflow's own answer or from its row
+ * where Temporal does not answer. Conservation holds in each: what nothing accounts for, a hand
+ * edit too, is `unexplained`.
+ */
+import type { Hold } from '../../domain/account.js';
+import { bindingOf, type CapName } from '../../domain/caps.js';
+import type { AccountState } from '../../domain/settings.js';
+import type { Tier } from '../../domain/tier.js';
+import { parseDay, parseInstant, startOf, type Instant, type UtcDay } from '../../domain/time.js';
+import type { StatusWire } from '../../domain/wire.js';
+import type { StatusRow } from '../../postgres/reads.js';
+
+export type Numbers = {
+  readonly accountId: string;
+  readonly tier: Tier;
+  readonly state: AccountState;
+  readonly day: UtcDay;
+  readonly counter: number;
+  readonly inFlight: number;
+  readonly uncertain: number;
+  readonly delivered: number;
+  readonly external: number;
+  readonly imported: number;
+  readonly unexplained: number;
+  readonly carried: number;
+  readonly remaining: number;
+  readonly caps: {
+    readonly daily: number;
+    readonly weekly: number;
+    readonly ramp: number | null;
+    readonly effective: number;
+    readonly binding: CapName;
+  };
+  readonly weekUsed: number;
+  readonly rampDay: number;
+  readonly cooldown: { readonly until: Instant; readonly cause: string } | null;
+  readonly hold: Hold | null;
+  readonly breakerUntil: Instant | null;
+  readonly lastCheckedAt: Instant | null;
+  /** Null: cold, the audit of the fleet looks after it. */
+  readonly nextCheckAt: Instant | null;
+  /** Rows of the event log of that day, with the external ones. */
+  readonly logged: number;
+  /** Counter minus event log minus imported. */
+  readonly drift: number;
+  readonly asOf: Instant;
+  /** What the workflow itself says, where its row says another number: a hand has edited it. */
+  readonly edited: { readonly row: number; readonly workflow: number } | null;
+};
+
+/** From the account's row alone. */
+export function numbersOfRow(row: StatusRow, at: Instant): Numbers {
+  const known = row.inFlight + row.uncertain + row.delivered + row.external + row.imported;
+  const { daily, weekly, ramp } = row.caps;
+  const earlier = row.weekUsed - row.counter - row.carried;
+  const effective = Math.max(0, Math.min(daily, ramp ?? Infinity, weekly - earlier));
+  const binding = bindingOf(effective, weekly - earlier, ramp);
+  return {
+    ...row,
+    caps: { ...row.caps, effective, binding },
+    unexplained: row.counter - known,
+    logged: row.delivered + row.external,
+    nextCheckAt: null,
+    asOf: at,
+    edited: null,
+  };
+}
+
+/** From the workflow's answer; the row says what the event log has. */
+export function numbersOfStatus(status: StatusWire, row: StatusRow | undefined): Numbers {
+  const day = dayIn(status.quotaDay);
+  const { asOf, quotaDay: _, cooldown, hold, ...same } = status;
+  const isSameDay = row?.day === day;
+  // A row that is behind the workflow says nothing; one of the same version was edited.
+  const isEdited =
+    row !== undefined && isSameDay && status.unsaved === 0 && row.version === status.version;
+  const rowCounter = isEdited ? row.counter : status.counter;
+  const stood = Math.max(status.counter, rowCounter);
+  const logged = isSameDay ? row.delivered + row.external : status.delivered + status.external;
+  return {
+    ...same,
+    day,
+    counter: stood,
+    unexplained: status.unexplained + stood - status.counter,
+    remaining: Math.max(0, status.remaining - (stood - status.counter)),
+    cooldown: cooldown && { until: instantIn(cooldown.until), cause: cooldown.cause },
+    hold: hold && { ...hold, since: instantIn(hold.since) },
+    breakerUntil: status.breakerUntil === null ? null : instantIn(status.breakerUntil),
+    lastCheckedAt: latest(
+      status.lastReconciledAt === null ? null : instantIn(status.lastReconciledAt),
+      row?.lastCheckedAt ?? null,
+    ),
+    nextCheckAt: status.nextReconcileAt === null ? null : instantIn(status.nextReconcileAt),
+    logged,
+    drift: stood - logged - status.imported,
+    asOf: instantIn(asOf),
+    edited: rowCounter === status.counter ? null : { row: rowCounter, workflow: status.counter },
+  };
+}
+
+/** The next instant at which these numbers are over by themselves: a cooldown's end, midnight. */
+export function nextEdge({
+  cooldown,
+  breakerUntil,
+  day,
+}: Pick<Numbers, 'cooldown' | 'breakerUntil' | 'day'>): Instant {
+  return Math.min(cooldown?.until ?? Infinity, breakerUntil ?? Infinity, startOf(day + 1));
+}
+
+const latest = (one: Instant | null, other: Instant | null): Instant | null =>
+  one === null ? other : other === null ? one : Math.max(one, other);
+
+function instantIn(text: string): Instant {
+  const at = parseInstant(text);
+  if (at === undefined) throw new Error(`a status tells a time as "${text}"`);
+  return at;
+}
+function dayIn(text: string): UtcDay {
+  const day = parseDay(text);
+  if (day === undefined) throw new Error(`a status tells a day as "${text}"`);
+  return day;
+}

@@ -1,0 +1,350 @@
+/** The dashboard walked through in a real browser, as a person does. */
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { workflowIdOf } from '../../src/protocol.js';
+import { edit, run, whenSaved } from '../support/account.js';
+import {
+  createDesk,
+  picture,
+  violations,
+  type Desk,
+  type Screen,
+  type ScreenOptions,
+} from '../support/browser.js';
+import { fastForward } from '../support/time.js';
+import {
+  connected,
+  isLive,
+  isText,
+  isUnreloaded,
+  mark,
+  onceAgain,
+  send,
+  shows,
+  tabTo,
+} from '../support/walk.js';
+
+vi.setConfig({ testTimeout: 180_000 });
+
+let desk: Desk;
+const screens: Screen[] = [];
+beforeAll(async () => {
+  desk = await createDesk();
+});
+afterAll(async () => {
+  await desk.close();
+});
+afterEach(async () => {
+  for (const screen of screens.splice(0)) await screen.close();
+});
+
+/** A window that reports at its end whatever the browser complained of. */
+async function open(options?: ScreenOptions): Promise<Screen> {
+  const screen = await desk.open(options);
+  screens.push(screen);
+  return screen;
+}
+const handle = (id: string) => desk.stand.handle(id);
+
+it('begins with no account, and connects the first one', async () => {
+  const { page, complaints } = await open({ key: null });
+  await page.goto('/accounts');
+  await shows(page, 'Paste an API key');
+  await page.getByLabel('API key').fill('sb_wrong');
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await shows(page, 'This key is not known');
+  expect(await violations(page)).toEqual([]);
+  await page.getByLabel('API key').fill(await desk.keyOf('operator'));
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await shows(page, 'No account yet');
+  await picture(page, 'first-start');
+
+  await page.getByRole('link', { name: 'Connect the first account' }).click();
+  await page.getByLabel('Account id').fill('no spaces');
+  await page.getByLabel('Tier').selectOption('sales_navigator');
+  await page.getByRole('button', { name: 'Connect the account' }).click();
+  await shows(page, 'accountId should begin with a letter or digit');
+  const id = process.env['SAFEBAND_SCREENSHOTS'] ? 'first' : desk.stand.newAccount('first');
+  await page.getByLabel('Account id').fill(id);
+  await page.getByRole('button', { name: 'Connect the account' }).click();
+  await shows(page, `${id} is connected`);
+  await shows(page, /Active/);
+  await shows(page, /0 of 50/);
+  // The two answers that refuse are the only thing that a browser tells.
+  expect(complaints.filter((text) => !/status of 40[01]/.test(text))).toEqual([]);
+});
+
+it('follows the sends of an account and of all accounts while they go on', async () => {
+  const id = await connected(desk, 'anna', 3, { ramp: { dailyCaps: [30, 40, 50] } });
+  const account = await open();
+  const list = await open();
+  await account.page.goto(`/accounts/${id}`);
+  await list.page.goto(`/accounts?q=${id}`);
+  await Promise.all([isLive(account.page), isLive(list.page)]);
+  await Promise.all([mark(account.page), mark(list.page)]);
+  await list.page.getByLabel('Search').fill('half a wor');
+
+  await send(desk, id, 9, 'more');
+  for (const n of [1, 2]) await desk.client.reserve(id, { reservationId: `flight-${n}` });
+  await desk.client.failed(id, { reservationId: 'flight-2', kind: 'unknown' });
+  const sentAt = new Date().toISOString();
+  await desk.client.observed(id, { chatId: 'by hand', messageId: 'm1', sentAt });
+  await isText(account.page, '#counter', '15');
+  await isText(account.page, '#logged', '13');
+  await shows(account.page, /15 counter\s*=\s*1 in flight\s*\+\s*1 uncertain\s*\+\s*12 delivered/);
+  await shows(account.page, 'Sent by hand', '#timeline');
+  await shows(list.page, /12 delivered, 1 sent by hand, 1 in flight, 1 uncertain/);
+  expect(await list.page.getByLabel('Search').inputValue()).toBe('half a wor');
+  expect([await isUnreloaded(account.page), await isUnreloaded(list.page)]).toEqual([true, true]);
+  // In the reader's zone, with UTC beside it.
+  expect(await account.page.locator('#timeline time').first().innerText()).toMatch(
+    /^\d\d:\d\d:\d\d \d\d:\d\d:\d\d UTC$/,
+  );
+  await picture(account.page, 'account');
+  expect([...account.complaints, ...list.complaints]).toEqual([]);
+});
+
+it('tells 104 of 50 with 17, heals it and lets it go on, without a reload', async () => {
+  const id = await connected(desk, 'lena', 17);
+  await whenSaved(handle(id));
+  const { page, complaints } = await open();
+  const article = await open();
+  await page.goto(`/accounts/${id}`);
+  await article.page.goto(`/accounts/${id}/why`);
+  await Promise.all([isLive(page), isLive(article.page)]);
+  await Promise.all([mark(page), mark(article.page)]);
+
+  await edit(desk.stand, id, 'inmails_sent_today = 104');
+  await isText(page, '#counter', '104');
+  await isText(page, '#logged', '17');
+  await isText(page, '#drift', '87');
+  await shows(page, 'The row in Postgres says 104, the account itself 17');
+  await shows(article.page, 'The counter says 104, the event log has 17: 87 apart.');
+  await shows(article.page, 'somebody has edited the number by hand');
+  expect([...(await violations(page)), ...(await violations(article.page))]).toEqual([]);
+  await picture(page, 'drift');
+  await picture(article.page, 'why');
+
+  await run(handle(id));
+  await isText(page, '#counter', '17');
+  await shows(page, /Cooling down\s*ends in (59 min|1 h)/);
+  await shows(page, 'corrected from 104 to 17');
+  await shows(article.page, 'It goes on by itself at');
+  await picture(page, 'healed');
+  await page.locator('#timeline').scrollIntoViewIfNeeded();
+  await picture(page, 'day');
+
+  // An hour later: the account's own clock, and that of the server.
+  await fastForward(desk.stand.client, workflowIdOf(id), 3_700);
+  desk.clock.aheadMs = 3_700_000;
+  try {
+    await shows(page, /Active/, '.head');
+    await shows(article.page, /^((?!The account rests)[\s\S])*$/);
+    expect([await isUnreloaded(page), await isUnreloaded(article.page)]).toEqual([true, true]);
+  } finally {
+    desk.clock.aheadMs = 0;
+  }
+  expect([...complaints, ...article.complaints]).toEqual([]);
+});
+
+it('keeps numbers for a minute, says how old they are, and a hard refresh goes past that', async () => {
+  const id = await connected(desk, 'ben', 2);
+  await whenSaved(handle(id));
+  const { page, complaints } = await open();
+  await page.goto(`/accounts/${id}`);
+  await isText(page, '#counter', '2');
+  await onceAgain(page, 'As the account itself says');
+  // Nobody tells of changes any more: only what is kept can answer.
+  await desk.stand.pool.query('alter table safeband.accounts disable trigger user');
+  try {
+    await desk.client.reserve(id, { reservationId: 'late' });
+    await page.reload();
+    await isText(page, '#counter', '2');
+    await shows(page, /As the account itself says, read \d+ s ago/);
+    await onceAgain(page, /3 of 50/);
+  } finally {
+    await desk.stand.pool.query('alter table safeband.accounts enable trigger user');
+  }
+  expect(complaints).toEqual([]);
+});
+
+it('holds and resumes an account, behind a page that says what will happen', async () => {
+  const id = await connected(desk, 'kira', 1);
+  const { page, complaints } = await open();
+  await page.goto(`/accounts/${id}`);
+  await page.getByRole('link', { name: 'Hold', exact: true }).click();
+  await shows(page, 'From now on no slot is granted');
+  await picture(page, 'confirm');
+  await page.getByLabel('Why is it held?').fill('The customer asked <b>us</b> to wait');
+  await page.getByRole('button', { name: 'Hold the account' }).click();
+  await shows(page, 'The account is held');
+  await shows(page, /Held\.[\s\S]*The customer asked <b>us<\/b> to wait/);
+  expect((await desk.client.status(id)).hold).toMatchObject({
+    reason: 'The customer asked <b>us</b> to wait',
+    actor: 'Mara, on call',
+  });
+  await picture(page, 'held');
+  await page.getByRole('link', { name: 'Resume' }).click();
+  await page.getByLabel('Why may it go on?').fill('They called back');
+  await page.getByRole('button', { name: 'Resume the account' }).click();
+  await shows(page, 'The account is resumed');
+  await run(handle(id)); // saves at once
+  await shows(page, 'They called back', '#changes');
+  expect(complaints).toEqual([]);
+});
+
+it('settles an uncertain send, and says which field is missing', async () => {
+  const id = await connected(desk, 'cleo');
+  await desk.client.reserve(id, { reservationId: 'lost-1' });
+  await desk.client.failed(id, { reservationId: 'lost-1', kind: 'unknown' });
+  await run(handle(id));
+  const { page, complaints } = await open();
+  await page.goto(`/accounts/${id}`);
+  await page.getByRole('link', { name: 'Settle lost-1' }).click();
+  await page.getByLabel('What became of it?').selectOption('delivered');
+  await page.getByLabel('How do you know?').fill('seen in the outbox');
+  await page.getByRole('button', { name: 'Settle it' }).click();
+  await shows(page, /Nothing was changed/, '#refusal');
+  await shows(page, /chat/i, '#refusal');
+  expect(await violations(page)).toEqual([]);
+  await page.getByLabel('Chat').fill('chat-of-lost-1');
+  await page.getByRole('button', { name: 'Settle it' }).click();
+  await shows(page, 'lost-1 is now delivered');
+  await shows(page, 'None: every slot has its outcome', '#open');
+  await isText(page, '#logged', '1');
+  await picture(page, 'settled');
+  expect(complaints.filter((text) => !/status of 4\d\d/.test(text))).toEqual([]);
+});
+
+it('says that the connection is lost, and is true again once it is back', async () => {
+  const id = await connected(desk, 'dora', 1);
+  const { page, complaints } = await open();
+  await page.goto(`/accounts/${id}`);
+  await isLive(page);
+  await mark(page);
+  desk.way.turn('refused');
+  try {
+    await shows(page, 'The connection is lost. These numbers are from', '#lost');
+    await isText(page, '#live', '○ Connection lost');
+    expect(await violations(page)).toEqual([]);
+    await picture(page, 'lost');
+    await send(desk, id, 2, 'meanwhile');
+  } finally {
+    desk.way.turn('open');
+  }
+  await isLive(page);
+  await isText(page, '#counter', '3');
+  expect(await isUnreloaded(page)).toBe(true);
+  expect(complaints.filter((text) => !/ERR_/.test(text))).toEqual([]);
+});
+
+it('is used at 360 px by keyboard alone: finds an account and holds it', async () => {
+  const id = await connected(desk, 'narrow', 2);
+  const { page, complaints } = await open({ width: 360 });
+  await page.goto('/accounts');
+  await picture(page, 'narrow');
+  await page.keyboard.press('Tab');
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toMatch('To the content');
+  await page.keyboard.press('Enter');
+  await tabTo(page, 'input[name=q]');
+  await page.keyboard.type(id);
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/q=/);
+  await tabTo(page, `a[href="/accounts/${id}"]`);
+  await page.keyboard.press('Enter');
+  await page.waitForURL(`**/accounts/${id}`);
+  await tabTo(page, 'a[href$="/do/hold"]');
+  await page.keyboard.press('Enter');
+  await tabTo(page, '#reason');
+  await page.keyboard.type('by keyboard');
+  await page.keyboard.press('Enter');
+  await shows(page, 'The account is held');
+  expect(complaints).toEqual([]);
+});
+
+it.each([
+  ['light', 1_280],
+  ['dark', 360],
+] as const)('is without a flaw that axe finds, %s at %i px, on each page', async (name, width) => {
+  const id = await connected(desk, `all-${name}`, 1);
+  const { page, complaints } = await open({ isDark: name === 'dark', width });
+  const at = encodeURIComponent(new Date().toISOString());
+  const found: unknown[] = [];
+  for (const path of [
+    '/accounts',
+    '/fleet',
+    `/accounts/${id}`,
+    `/accounts/${id}/why`,
+    `/accounts/${id}/history?at=${at}`,
+    `/accounts/${id}/do/configure`,
+    `/accounts/${id}/do/settle`,
+    '/connect',
+    '/accounts?q=nobody-has-this',
+    '/no-such-page',
+    '/accounts/no-such-account',
+  ]) {
+    await page.goto(path);
+    found.push(...(await violations(page)).map((one) => `${path}: ${one}`));
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    if (wide > 0) found.push(`${path} is ${wide} px too wide`);
+  }
+  expect(found).toEqual([]);
+  expect(complaints.filter((text) => !/status of 404/.test(text))).toEqual([]);
+});
+
+it('is there in dark as well', async () => {
+  const { page } = await open({ isDark: true });
+  await page.goto('/accounts');
+  await isLive(page);
+  await picture(page, 'dark');
+  await page.goto('/fleet');
+  await shows(page, 'LinkedIn calls by checks');
+  await isText(page, '#linkedin-calls', '0');
+  await picture(page, 'fleet');
+  expect(await page.evaluate(() => getComputedStyle(document.body).colorScheme)).toContain('dark');
+});
+
+it('shows a key for one account that account alone, and nothing to change it with', async () => {
+  const [mine, others] = [await connected(desk, 'mine', 1), await connected(desk, 'others', 1)];
+  const { page } = await open({ key: await desk.keyOf('reader', [mine]) });
+  await shows(page, mine);
+  for (const path of ['/accounts', '/fleet', `/accounts/${mine}`]) {
+    await page.goto(path);
+    expect(await page.content()).not.toContain(others);
+    expect(await page.locator('main .actions').count()).toBe(0);
+  }
+  await page.goto('/accounts');
+  await shows(page, /^[\s\S]*1 account\s*$/);
+  for (const path of [`/accounts/${others}`, `/accounts/${others}/why`, '/accounts/nobody']) {
+    expect((await page.goto(path))?.status()).toBe(404);
+    await shows(page, 'There is no such account');
+  }
+  expect((await page.goto(`/accounts/${mine}/do/hold`))?.status()).toBe(403);
+});
+
+it('refuses a form that another page has sent', async () => {
+  const id = await connected(desk, 'forged');
+  const { page } = await open();
+  const forged = await page.request.post(`/accounts/${id}/do/hold`, {
+    headers: { origin: 'https://evil.example' },
+    form: { reason: 'forged' },
+  });
+  expect(forged.status()).toBe(403);
+  expect((await desk.client.status(id)).hold).toBeNull();
+});
+
+it('reads Postgres while Temporal does not answer, and says so', async () => {
+  const id = await connected(desk, 'away', 4);
+  await whenSaved(handle(id));
+  const { page } = await open();
+  await desk.stand.stopWorker();
+  try {
+    await page.goto(`/accounts/${id}`);
+    await shows(page, 'Temporal does not answer, so these numbers are from Postgres');
+    await isText(page, '#counter', '4');
+    expect(await violations(page)).toEqual([]);
+    await picture(page, 'temporal-away');
+  } finally {
+    await desk.stand.startWorker();
+  }
+  await onceAgain(page, 'As the account itself says');
+});

@@ -1,0 +1,99 @@
+/** The dashboard's pages, each tried with every key: who may see it, and what a stranger is told. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { KnownRoute } from '../../src/http/app.js';
+import { createHttpStand, type Answer, type HttpStand } from '../support/http.js';
+
+let stand: HttpStand;
+let [own, foreign] = ['', ''];
+beforeAll(async () => {
+  stand = await createHttpStand();
+  [own, foreign] = [stand.newAccount('own'), stand.newAccount('foreign')];
+  const operator = await stand.key('operator');
+  for (const id of [own, foreign]) {
+    await stand.ask(operator, `/v1/accounts/${id}/connect`, { tier: 'premium' });
+    await stand.ask(operator, `/v1/accounts/${id}/reconcileNow`, {});
+  }
+});
+afterAll(() => stand.close());
+
+const pages = (): readonly KnownRoute[] =>
+  stand.app.pageList().filter(({ method }) => method !== 'HEAD');
+const go = (key: string, { method, url }: KnownRoute, id: string): Promise<Answer> =>
+  stand.app.inject({
+    method: method === 'POST' ? 'POST' : 'GET',
+    url: url.replace(':accountId', id).replace(':action', 'hold').replace(':file', 'x'),
+    headers: {
+      ...(key ? { authorization: `Bearer ${key}` } : { 'sec-fetch-site': 'same-origin' }),
+      ...(method === 'POST' ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
+    },
+    ...(method === 'POST' ? { payload: 'reason=tried&tier=premium&accountId=x' } : {}),
+  });
+
+it('says of every page whom it is for', () => {
+  expect(pages().filter(({ needs }) => needs === undefined)).toEqual([]);
+  expect(pages().length).toBeGreaterThan(12);
+});
+
+it('asks a reader without a key to log in', async () => {
+  for (const page of pages().filter(({ needs }) => needs !== 'public')) {
+    const { statusCode, headers } = await go('', page, own);
+    expect([page.url, statusCode]).toEqual([page.url, 303]);
+    expect(headers.location).toMatch(/^\/login\?next=%2F/);
+  }
+});
+
+it.each(['reader', 'pipeline'] as const)(
+  'lets a key of the role %s operate nothing',
+  async (role) => {
+    const key = await stand.key(role);
+    const operating = pages().filter(({ needs }) => needs === 'operate');
+    expect(operating.length).toBe(4);
+    for (const page of operating) {
+      const { statusCode, headers, body } = await go(key, page, own);
+      expect([page.url, statusCode]).toEqual([page.url, 403]);
+      expect(headers['content-type']).toMatch('text/html');
+      expect(body).toContain('This key may not do that');
+    }
+  },
+);
+
+it('shows a key for one account no trace of another, and the same 404 as for none', async () => {
+  const key = await stand.key('operator', [own]);
+  for (const page of pages().filter(({ url }) => url.includes(':accountId'))) {
+    const [other, none] = [await go(key, page, foreign), await go(key, page, 'never-was')];
+    expect([page.url, other.statusCode, none.statusCode]).toEqual([page.url, 404, 404]);
+    expect(other.body.replaceAll(/data-now="[^"]*"/g, '')).toBe(
+      none.body.replaceAll(/data-now="[^"]*"/g, ''),
+    );
+  }
+  for (const url of ['/accounts', '/fleet', `/accounts/${own}`]) {
+    const { statusCode, body } = await stand.ask(key, url);
+    expect([url, statusCode]).toEqual([url, 200]);
+    expect(body).not.toContain(foreign);
+  }
+});
+
+it('answers a program at a path that there is not with a problem, and a person with a page', async () => {
+  const key = await stand.key('reader');
+  expect((await stand.ask(key, '/nothing')).headers['content-type']).toBe(
+    'application/problem+json',
+  );
+  const page = await stand.ask(key, '/nothing', undefined, { headers: { accept: 'text/html' } });
+  expect([page.statusCode, page.headers['content-type']]).toEqual([
+    404,
+    'text/html; charset=utf-8',
+  ]);
+});
+
+it.each(['%00', '..%2f..', '%F0%9F%92%A5', '<script>', 'a'.repeat(300)])(
+  'knows no account "%s", and breaks nothing',
+  async (id) => {
+    const key = await stand.key('reader');
+    for (const rest of ['', '/why', '/history?at=2026-11-23T14:03:07Z']) {
+      const { statusCode, body } = await stand.ask(key, `/accounts/${id}${rest}`);
+      expect(statusCode).toBeGreaterThanOrEqual(400);
+      expect(statusCode).toBeLessThan(500);
+      expect(body).not.toContain('<script>');
+    }
+  },
+);

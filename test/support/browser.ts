@@ -1,0 +1,173 @@
+/**
+ * The dashboard in a real browser: an app of its own on the stand of the file, reached by a way that
+ * a test can close, and a Chromium that reports whatever a page complains of.
+ */
+import { existsSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import chromiumPackage from '@sparticuz/chromium';
+import { pino } from 'pino';
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { createClient, type SafebandClient } from '../../src/client/index.js';
+import { createApp } from '../../src/http/app.js';
+import { makeKey, type Role } from '../../src/postgres/keys.js';
+import { startProxy, type Proxy } from './proxy.js';
+import { operationsOf } from './http.js';
+import { createStand, type Stand } from './stand.js';
+
+/** Where a Chrome or a Chromium is usually installed. */
+const INSTALLED = [
+  '/usr/bin/google-chrome',
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+];
+
+/** `CHROMIUM_PATH`, an installed one, then the one that comes with the packages. */
+export async function launchBrowser(): Promise<Browser> {
+  const given = process.env['CHROMIUM_PATH'] ?? INSTALLED.find((one) => existsSync(one));
+  const packed = chromiumPackage.args.filter((arg) => arg !== '--single-process');
+  return chromium.launch({
+    executablePath: given ?? (await chromiumPackage.executablePath()),
+    args: given ? ['--no-sandbox'] : [...packed, '--no-sandbox'],
+  });
+}
+
+export type Screen = {
+  readonly page: Page;
+  /** What the browser complained of: errors, refused scripts and styles, failed requests. */
+  readonly complaints: string[];
+  readonly close: () => Promise<void>;
+};
+export type ScreenOptions = {
+  readonly width?: number;
+  readonly isDark?: boolean;
+  readonly timezone?: string;
+  /** Null: nobody is logged in. */
+  readonly key?: string | null;
+};
+export type Desk = {
+  readonly stand: Stand;
+  readonly client: SafebandClient;
+  readonly url: string;
+  /** The way from the browser to the app. */
+  readonly way: Proxy;
+  /** How far the app's clock is ahead, in ms. */
+  readonly clock: { aheadMs: number };
+  readonly keyOf: (role: Role, accounts?: readonly string[]) => Promise<string>;
+  /** A window of its own, logged in as an operator unless told otherwise. */
+  readonly open: (options?: ScreenOptions) => Promise<Screen>;
+  readonly close: () => Promise<void>;
+};
+
+export async function createDesk(): Promise<Desk> {
+  const stand = await createStand();
+  const client = createClient({ client: stand.client, taskQueue: stand.taskQueue });
+  const clock = { aheadMs: 0 };
+  const app = await createApp({
+    client,
+    pool: stand.pool,
+    logger: pino({ level: 'silent' }),
+    now: () => Date.now() + clock.aheadMs,
+    temporalUiUrl: 'http://127.0.0.1:8233/namespaces/default',
+    operations: await operationsOf(stand),
+  });
+  const way = await startProxy(await app.listen({ port: 0, host: '127.0.0.1' }));
+  const browser = await launchBrowser();
+  const url = new URL(way.url).origin;
+  let count = 0;
+  let usual: string | undefined;
+  const keyOf = async (role: Role, accounts?: readonly string[]): Promise<string> => {
+    count += 1;
+    const made = await makeKey(stand.pool, {
+      name: count === 1 ? 'Mara, on call' : `${role} ${count}`,
+      role,
+      ...(accounts ? { accounts } : {}),
+    });
+    if (!made) throw new Error('a key has that name');
+    return made.key;
+  };
+  return {
+    stand,
+    client,
+    url,
+    way,
+    clock,
+    keyOf,
+    open: async (options = {}) => {
+      const screen = await openScreen(browser, url, options);
+      usual ??= await keyOf('operator');
+      const key = options.key === undefined ? usual : options.key;
+      if (key !== null) await logIn(screen.page, key);
+      return screen;
+    },
+    close: async () => {
+      await browser.close();
+      way.close();
+      await app.close();
+      await stand.close();
+    },
+  };
+}
+
+async function openScreen(
+  browser: Browser,
+  baseURL: string,
+  { width = 1_280, isDark = false, timezone = 'Europe/Berlin' }: ScreenOptions,
+): Promise<Screen> {
+  const context: BrowserContext = await browser.newContext({
+    baseURL,
+    viewport: { width, height: 800 },
+    colorScheme: isDark ? 'dark' : 'light',
+    timezoneId: timezone,
+    reducedMotion: 'reduce',
+  });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  await page.exposeFunction('tellRefusal', (text: string) => complaints.push(text));
+  // A text, because it runs in the page.
+  await page.addInitScript(`addEventListener('securitypolicyviolation', (event) =>
+    tellRefusal('CSP: ' + event.violatedDirective + ' refused ' + event.blockedURI));`);
+  return { page, complaints, close: () => context.close() };
+}
+
+async function logIn(page: Page, key: string): Promise<void> {
+  await page.goto('/login');
+  await page.getByLabel('API key').fill(key);
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.waitForURL('**/accounts');
+}
+
+/** As Ctrl+Shift+R does it: past every cache. */
+export async function hardRefresh(page: Page): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const loaded = page.waitForEvent('load');
+  await session.send('Page.reload', { ignoreCache: true });
+  await loaded;
+  await session.detach();
+}
+
+let axeSource: string | undefined;
+type Found = { readonly id: string; readonly nodes: readonly { target: string[] }[] };
+/** What axe-core finds wrong on the page: rule and place. */
+export async function violations(page: Page): Promise<readonly string[]> {
+  axeSource ??= await readFile(createRequire(import.meta.url).resolve('axe-core'), 'utf8');
+  await page.evaluate(axeSource);
+  const found: readonly Found[] = await page.evaluate(
+    'axe.run().then(({ violations }) => JSON.parse(JSON.stringify(violations)))',
+  );
+  return found.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`));
+}
+
+/** A picture for the documents; only where `SAFEBAND_SCREENSHOTS` names a folder. */
+export async function picture(page: Page, name: string): Promise<void> {
+  const folder = process.env['SAFEBAND_SCREENSHOTS'];
+  if (!folder) return;
+  await mkdir(folder, { recursive: true });
+  await page.screenshot({ path: path.join(folder, `${name}.png`) });
+}

@@ -1,0 +1,180 @@
+/** An account as its page is given it, and the same with script in every text. */
+import type { AccountData } from '../../src/http/pages/accountData.js';
+import type { Frame } from '../../src/http/pages/layout.js';
+import { numbersOfRow } from '../../src/http/pages/numbers.js';
+import type { StatusRow } from '../../src/postgres/reads.js';
+import type { Why } from '../../src/domain/why.js';
+import { dayOf } from '../../src/domain/time.js';
+import { at } from './scenario.js';
+
+const [NOON, DAY] = [at('12:00'), dayOf(at('12:00'))];
+
+export const HOSTILE = `"'><script>alert(1)</script><img src=x onerror=alert(2)>`;
+/** Names that are no text of anybody: of the contract's closed lists, and instants. */
+const KEPT = /^(\d{4}-\d\d-\d\dT|[a-z_]+$)/;
+
+/** The same, with script in all text that somebody may have written. */
+export function hostile<T>(value: T): T;
+export function hostile(value: unknown): unknown {
+  if (typeof value === 'string') return KEPT.test(value) ? value : `${value}${HOSTILE}`;
+  if (Array.isArray(value)) return value.map((one: unknown) => hostile(one));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, hostile(one)]));
+}
+
+export const frame = (): Frame => ({
+  assets: { css: '/assets/a.css', morph: '/assets/m.js', live: '/assets/l.js', icon: '/i.svg' },
+  now: NOON,
+  caller: { keyId: '1', name: 'Mara ', role: 'operator', accounts: null },
+  flash: 'Done. ',
+});
+
+export const statusRow = (): StatusRow => ({
+  accountId: 'Anna-1',
+  tier: 'sales_navigator',
+  state: 'held',
+  day: DAY,
+  counter: 3,
+  inFlight: 1,
+  uncertain: 0,
+  delivered: 1,
+  external: 1,
+  imported: 0,
+  unexplained: 0,
+  carried: 1,
+  drift: 1,
+  remaining: 46,
+  caps: { daily: 50, weekly: 250, ramp: 50 },
+  weekUsed: 4,
+  rampDay: 2,
+  cooldown: { until: at('13:00'), cause: 'overshoot' },
+  hold: { reason: 'The customer asked. ', actor: 'Mara K. ', since: at('11:30') },
+  breakerUntil: null,
+  version: 7,
+  updatedAt: NOON,
+  lastCheckedAt: at('11:55'),
+});
+
+const slot = (name: string, more: object) => ({
+  reservationId: name,
+  state: 'in_flight' as const,
+  day: DAY,
+  campaignId: null,
+  reservedAt: at('08:00'),
+  leaseExpiresAt: at('12:10'),
+  settledAt: null,
+  reason: null,
+  chatId: null,
+  ...more,
+});
+
+/** One in flight, one delivered, one released, one sent by hand; a correction, a hold, an alert. */
+export function accountData(): AccountData {
+  return {
+    numbers: numbersOfRow(statusRow(), NOON),
+    origin: { from: 'rows', readAt: NOON, message: 'No answer.' },
+    slots: ['2026-11-24T13:00:00.000Z'],
+    settings: {
+      tier: 'sales_navigator',
+      timezone: 'Europe/Berlin',
+      dailyCap: null,
+      weeklyCap: null,
+      ramp: [30, 50],
+      sendingWindow: { days: ['mon'], start: '09:00', end: '17:00' },
+    },
+    rows: {
+      day: DAY,
+      now: NOON,
+      reservations: [
+        slot('R-1', {}),
+        slot('R-2', { state: 'delivered', reservedAt: at('08:01'), chatId: 'C-2' }),
+        slot('R-3', {
+          state: 'released',
+          reservedAt: at('08:02'),
+          settledAt: at('08:05'),
+          reason: 'Rejected!',
+        }),
+      ],
+      events: [
+        {
+          eventId: 1,
+          reservationId: 'R-2',
+          chatId: 'C-2',
+          source: 'pipeline',
+          deliveredAt: at('08:03'),
+        },
+        {
+          eventId: 2,
+          reservationId: null,
+          chatId: 'C-9',
+          source: 'external',
+          deliveredAt: at('09:00'),
+        },
+      ],
+      corrections: [
+        {
+          number: 1,
+          day: DAY,
+          before: 104,
+          after: 3,
+          layer: 'operation',
+          sentences: ['It was 104. '],
+          at: at('11:55'),
+        },
+      ],
+      changes: [
+        {
+          number: 1,
+          kind: 'hold',
+          actor: 'Mara K. ',
+          reason: 'Asked. ',
+          details: {},
+          at: at('11:30'),
+        },
+      ],
+      alerts: [
+        {
+          accountId: 'Anna-1',
+          kind: 'drift',
+          severity: 'warning',
+          day: DAY,
+          details: { sentences: ['It is apart. '] },
+          times: 2,
+          raisedAt: at('11:40'),
+        },
+      ],
+    },
+    days: [
+      {
+        day: DAY - 1,
+        counter: 20,
+        delivered: 18,
+        uncertain: 1,
+        external: 1,
+        imported: 0,
+        unexplained: 0,
+        late: 1,
+      },
+    ],
+  };
+}
+
+export const article = (): Why => ({
+  accountId: 'Anna-1',
+  asOf: '2026-11-24T12:00:00.000Z',
+  quotaDay: '2026-11-24',
+  counter: 3,
+  logged: 2,
+  headline: 'The counter says 3. ',
+  parts: [
+    {
+      text: '1 is in flight. ',
+      count: 1,
+      cause: 'in_flight',
+      isNormal: true,
+      rightAt: '2026-11-24T12:20:00.000Z',
+      reservations: ['R-1'],
+    },
+  ],
+  beside: [{ text: 'It rests. ', kind: 'cooldown', at: '2026-11-24T13:00:00.000Z' }],
+});

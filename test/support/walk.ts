@@ -1,0 +1,71 @@
+/** What a walk through the dashboard does and sees. */
+import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { run } from './account.js';
+import { hardRefresh, type Desk } from './browser.js';
+
+/** Longer than a page takes to look by itself: a slow machine may miss what the stream says. */
+const SECONDS = { timeout: 45_000 };
+
+/** The place has that in its text, now or soon. */
+export const shows = (page: Page, text: string | RegExp, where = 'main') =>
+  expect.poll(() => page.locator(where).innerText(), SECONDS).toMatch(text);
+export const isText = (page: Page, where: string, text: string) =>
+  expect.poll(() => page.locator(where).innerText(), SECONDS).toBe(text);
+export const isLive = (page: Page) => isText(page, '#live', '● Live');
+
+/** A hard refresh, and another where a slow machine has let Postgres answer. */
+export const onceAgain = (page: Page, text: string | RegExp) =>
+  expect
+    .poll(
+      async () => {
+        await hardRefresh(page);
+        return page.locator('main').innerText();
+      },
+      { ...SECONDS, interval: 1_000 },
+    )
+    .toMatch(text);
+
+/** A mark that a reload would wipe out. */
+export const mark = (page: Page) =>
+  page.evaluate(() => Object.assign(globalThis, { isSame: true }));
+export const isUnreloaded = (page: Page) => page.evaluate(() => 'isSame' in globalThis);
+
+/** An account that is connected and has sent that many; its id. */
+export async function connected(
+  desk: Desk,
+  name: string,
+  count = 0,
+  start: object = {},
+): Promise<string> {
+  const isForShow = process.env['SAFEBAND_SCREENSHOTS'] !== undefined;
+  const id = isForShow ? name : desk.stand.newAccount(name);
+  const account = await desk.stand.connect(id, start);
+  await send(desk, id, count);
+  await run(account);
+  return id;
+}
+
+export async function send(desk: Desk, id: string, count: number, name = 'send'): Promise<void> {
+  const requests = Array.from({ length: count }, (_, n) => ({ reservationId: `${name}-${n}` }));
+  await desk.client.reserveMany(id, requests);
+  await Promise.all(
+    requests.map(({ reservationId }) =>
+      desk.client.delivered(id, { reservationId, chatId: `chat-${reservationId}` }),
+    ),
+  );
+}
+
+/** Presses Tab until that place has the focus. */
+export async function tabTo(page: Page, selector: string): Promise<void> {
+  await page.locator(selector).waitFor();
+  for (let presses = 0; presses < 60; presses += 1) {
+    const isThere = await page.evaluate(
+      (one) => document.activeElement?.matches(one) ?? false,
+      selector,
+    );
+    if (isThere) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`the keyboard does not come to ${selector}`);
+}
