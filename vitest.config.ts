@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     pool: 'forks', // the SDK's native module and its Runtime belong to one process
     env: { TZ: 'UTC' },
-    maxWorkers: 2, // a test on the servers waits for them more than it works
+    maxWorkers: 3, // a test on the servers waits for them more than it works
     projects: [
       {
         extends: true,

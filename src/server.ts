@@ -4,7 +4,7 @@ import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { FastifyBaseLogger } from 'fastify';
 import { createClient } from './client/index.js';
-import { dataConverterFrom } from './codec.js';
+import { createCodec, dataConverterFrom } from './codec.js';
 import {
   ConfigError,
   configFrom,
@@ -13,6 +13,7 @@ import {
   sentenceOf,
   serverFrom,
   type Environment,
+  type PayloadKeys,
 } from './config.js';
 import { HOUR_MS, SECOND_MS } from './domain/time.js';
 import { createApp } from './http/app.js';
@@ -47,7 +48,8 @@ export async function startServer(
   const { databaseUrl } = configFrom(environment);
   const { host, port } = httpFrom(environment);
   const { requestsPerMinute, temporalUiUrl, trustProxy } = serverFrom(environment);
-  const { connection, client } = await reachTemporal(environment);
+  const keys = payloadKeysFrom(environment);
+  const { connection, client } = await reachTemporal(environment, keys);
   const pool = createPool(databaseUrl);
   try {
     await checkTables(pool);
@@ -65,6 +67,7 @@ export async function startServer(
       logger,
       now: Date.now,
       temporalUiUrl,
+      codec: keys.all.length > 0 ? createCodec(keys) : null,
       operations: {
         metrics,
         countPollers: () => countPollers({ connection, namespace }, TASK_QUEUE),
@@ -93,7 +96,10 @@ export async function startServer(
   }
 }
 
-async function reachTemporal(environment: Environment): Promise<{
+async function reachTemporal(
+  environment: Environment,
+  keys: PayloadKeys,
+): Promise<{
   readonly connection: Connection;
   readonly client: Client;
 }> {
@@ -111,7 +117,7 @@ async function reachTemporal(environment: Environment): Promise<{
         'start it, or mend the setting',
     );
   });
-  const dataConverter = dataConverterFrom(payloadKeysFrom(environment));
+  const dataConverter = dataConverterFrom(keys);
   const options = { connection, dataConverter, ...(namespace ? { namespace } : {}) };
   return { connection, client: new Client(options) };
 }

@@ -69,6 +69,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   http: [
     'http',
+    'codecJson',
+    '@temporalio/common',
     'codec',
     'codecJson',
     'config',

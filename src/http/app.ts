@@ -9,6 +9,7 @@ import fastify, {
   type FastifySchema,
   type RouteOptions,
 } from 'fastify';
+import type { PayloadCodec } from '@temporalio/common';
 import type { SafebandClient } from '../client/index.js';
 import type { Instant } from '../domain/time.js';
 import type { Pool } from '../postgres/pool.js';
@@ -22,6 +23,7 @@ import { addOperations, type Operations } from './operations.js';
 import { createPages } from './pages/index.js';
 import { addProblems, answerError } from './problems.js';
 import { addRateLimit } from './rateLimit.js';
+import { codecRoutes } from './routes/codec.js';
 import { listRoutes } from './routes/lists.js';
 import { messageRoutes } from './routes/messages.js';
 import { addOpenApi, openApiRoutes } from './routes/openapi.js';
@@ -47,6 +49,8 @@ export type Needs = {
   /** Other limits than usual. */
   readonly limits?: Partial<Limits>;
   readonly operations: Operations;
+  /** Of encrypted payloads; null: there are no keys, so nobody asks. */
+  readonly codec?: PayloadCodec | null;
   /** Whom to believe where a request came from: the proxies in front. */
   readonly trustProxy?: boolean | string;
 };
@@ -91,6 +95,7 @@ export async function createApp(needs: Needs): Promise<FastifyInstance> {
   await addOpenApi(app);
   addOperations(app, needs);
   for (const add of plugins) add(app, parts);
+  codecRoutes(app, { codec: needs.codec ?? null });
   await openApiRoutes(app);
   await pages.add(app);
   await app.ready();

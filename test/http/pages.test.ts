@@ -1,6 +1,9 @@
 /** The dashboard's pages, each tried with every key: who may see it, and what a stranger is told. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { KnownRoute } from '../../src/http/app.js';
+import type { Why } from '../../src/domain/why.js';
+import { edit, sent } from '../support/account.js';
+import { safeband, settingsOf } from '../support/cli.js';
 import { createHttpStand, type Answer, type HttpStand } from '../support/http.js';
 
 let stand: HttpStand;
@@ -97,3 +100,36 @@ it.each(['%00', '..%2f..', '%F0%9F%92%A5', '<script>', 'a'.repeat(300)])(
     }
   },
 );
+
+/** As a reader of the page sees it. */
+const shown = (html: string): string =>
+  html
+    .replaceAll(/<[^>]*>/g, '')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&quot;', '"')
+    .replaceAll('&amp;', '&');
+
+it('says by page, API and command line the same sentences about the same account', async () => {
+  const { id } = await sent(stand, 17);
+  const key = await stand.key('operator');
+  await stand.ask(key, `/v1/accounts/${id}/sendReserve`, { reservationId: 'under-way' });
+  await stand.ask(key, `/v1/accounts/${id}/hold`, { reason: 'a look' });
+  await stand.ask(key, `/v1/accounts/${id}/reconcileNow`, {});
+  await edit(stand, id, 'inmails_sent_today = 104');
+  const byApi = (await stand.ask(key, `/v1/accounts/${id}/why`)).json<Why>();
+  const sentences = [
+    byApi.headline,
+    ...byApi.parts.map(({ text }) => text),
+    ...byApi.beside.map(({ text }) => text),
+  ];
+  expect(sentences[0]).toBe('The counter says 104, the event log has 17: 87 apart.');
+  expect(byApi.parts.map(({ cause, count }) => [cause, count])).toEqual([
+    ['in_flight', 1],
+    ['edited_by_hand', 86],
+  ]);
+  expect(byApi.beside.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['held', 'edited']));
+  const byPage = shown((await stand.ask(key, `/accounts/${id}/why`)).body);
+  const byCommand = JSON.parse((await safeband(['why', id, '--json'], settingsOf(stand))).out);
+  expect(byCommand).toMatchObject({ ...byApi, asOf: expect.any(String) });
+  for (const sentence of sentences) expect(byPage).toContain(sentence);
+});

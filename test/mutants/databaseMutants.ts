@@ -50,10 +50,10 @@ export const DATABASE_MUTANTS: readonly Mutant<
     rule: 'R14',
     what: 'an older row overwrites a newer one',
     file: ROWS,
-    old: `        carried_into = excluded.carried_into, number = excluded.number,
+    old: `then old.saved_at else excluded.saved_at end,
         recorded_at = clock_timestamp()
   where old.number < excluded.number`,
-    mutated: `        carried_into = excluded.carried_into, number = excluded.number,
+    mutated: `then old.saved_at else excluded.saved_at end,
         recorded_at = clock_timestamp()`,
     by: 'a row that comes late changes nothing',
   },

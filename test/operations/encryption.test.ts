@@ -3,15 +3,14 @@
  * of them can be read in its history, and no payload that cannot be decrypted stops it (R18).
  */
 import { randomBytes } from 'node:crypto';
-import { createServer } from 'node:http';
-import { text as textOf } from 'node:stream/consumers';
 import { Client, type WorkflowHandle } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { createCodec, dataConverterFrom } from '../../src/codec.js';
-import { transcode } from '../../src/codecJson.js';
+import { pino } from 'pino';
+import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
+import { dataConverterFrom } from '../../src/codec.js';
 import { payloadKeysFrom, type PayloadKeys } from '../../src/config.js';
 import { WORKFLOW_TYPE } from '../../src/protocol.js';
+import { startServer } from '../../src/server.js';
 import { all, ask, run, say, statusOf } from '../support/account.js';
 import { shell } from '../support/builds.js';
 import { createStand, type Stand } from '../support/stand.js';
@@ -21,10 +20,10 @@ const { History } = temporal.api.history.v1;
 vi.setConfig({ testTimeout: 90_000 }); // longer than what is waited for
 const patience = { timeout: 30_000 };
 const [one, two] = [randomBytes(32), randomBytes(32)].map((secret) => secret.toString('base64'));
+const keysText = (text: string): string =>
+  text.replace('k1', `k1:${one}`).replace('k2', `k2:${two}`);
 const keys = (text: string): PayloadKeys =>
-  payloadKeysFrom({
-    SAFEBAND_PAYLOAD_KEYS: text.replace('k1', `k1:${one}`).replace('k2', `k2:${two}`),
-  });
+  payloadKeysFrom({ SAFEBAND_PAYLOAD_KEYS: keysText(text) });
 
 let stand: Stand;
 let id: string;
@@ -91,28 +90,24 @@ it('leaves nothing in the history that can be read', async () => {
   expect(bytes.toString('latin1')).not.toContain('canary');
 });
 
-it('is read by the Temporal CLI through a codec endpoint', async () => {
-  const codec = createCodec(keys('k1'));
-  const server = createServer((request, response) => {
-    const direction = request.url === '/codec/encode' ? 'encode' : 'decode';
-    void textOf(request)
-      .then((body) => transcode(codec, direction, JSON.parse(body)))
-      .then((answer) =>
-        response.setHeader('content-type', 'application/json').end(JSON.stringify(answer)),
-      );
-  });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
+it("is read by the Temporal CLI through the codec endpoint, with an operator's key", async () => {
+  const settings = {
+    DATABASE_URL: stand.databaseUrl,
+    TEMPORAL_ADDRESS: inject('temporalAddress'),
+    SAFEBAND_HTTP_PORT: '0',
+    SAFEBAND_PAYLOAD_KEYS: keysText('k1'),
+  };
+  const server = await startServer(settings, pino({ level: 'silent' }));
   try {
-    const address = server.address();
-    const port = typeof address === 'object' ? address?.port : undefined;
     const line = `temporal workflow query --type status -w ${stand.handle(id).workflowId}`;
     expect(await shell(line)).not.toContain('counter');
-    const endpoint = `--codec-endpoint http://127.0.0.1:${port}/codec`;
-    expect(await shell(`${line} ${endpoint}`)).toContain('"counter":1');
+    const endpoint = `--codec-endpoint ${server.address}/codec`;
+    const auth = `--codec-auth "Bearer ${server.firstKey ?? ''}"`;
+    expect(await shell(`${line} ${endpoint} ${auth}`)).toContain('"counter":1');
+    const refused = await fetch(`${server.address}/codec/decode`, { method: 'POST' });
+    expect(refused.status).toBe(401);
   } finally {
-    server.close();
+    await server.close();
   }
 });
 
