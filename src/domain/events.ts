@@ -18,7 +18,9 @@ import type { Instant, UtcDay } from './time.js';
 import type { Openings } from './window.js';
 
 export { ALERT_KINDS, type AlertKind, type Severity } from './alertKinds.js';
-export type Details = { readonly [name: string]: string | number | boolean | null };
+export type Details = {
+  readonly [name: string]: string | number | boolean | null | readonly string[];
+};
 
 /** Who proved a delivery: the `source` of its row in the event log. */
 export type Source = 'pipeline' | 'external' | 'journal' | 'operator';

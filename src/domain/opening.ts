@@ -197,13 +197,14 @@ function endings(stored: StoredAccount | null, owner: string, account: Account):
 export function identified(account: Account, rivals: readonly string[]): readonly Event[] {
   const checked: Event = { type: 'IdentityChecked' };
   if (rivals.length === 0) return [checked];
-  const reason = `the same LinkedIn member as account ${rivals.join(', ')}`;
+  // Whoever reads the account need not know of the other: its id is for the alert alone.
+  const reason = 'another account is the same LinkedIn member';
   const held: Event = { type: 'Held', hold: { reason, actor: 'safeband', since: account.now } };
   const counter = counterOf(account, account.day);
   return [
     checked,
     ...(account.hold ? [] : [held]),
     cooldownStarted('identity_in_use', startOf(account.day + 1), counter, reason),
-    alert('identity_in_use', 'critical', { message: reason }),
+    alert('identity_in_use', 'critical', { message: reason, accounts: rivals }),
   ];
 }

@@ -118,7 +118,10 @@ export type AlertItem = {
 export type Placed<T, P> = { readonly item: T; readonly place: P };
 export type AlertPlace = [raised: number, accountId: string, kind: string, day: string];
 
-/** Alerts, the last raised first; `isOpen`: only those that nobody has resolved. */
+/**
+ * Alerts, the last raised first; `isOpen`: only those that nobody has resolved. Without the ids of
+ * other accounts (`identity_in_use`): a key may not be for those.
+ */
 export const pageAlerts = (
   db: Queryable,
   page: {
@@ -132,7 +135,7 @@ export const pageAlerts = (
     db,
     `select jsonb_build_object(
        'item', jsonb_build_object('accountId', account_id, 'kind', kind, 'severity', severity,
-         'quotaDay', ${isoDay('quota_day')}, 'details', details, 'times', times,
+         'quotaDay', ${isoDay('quota_day')}, 'details', details - 'accounts', 'times', times,
          'raisedAt', ${iso('raised_at')}, 'resolvedAt', ${iso('resolved_at')}),
        'place', jsonb_build_array(${micros('raised_at')}, account_id, kind,
          ${isoDay('quota_day')})) as row

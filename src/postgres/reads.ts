@@ -124,7 +124,10 @@ export type OpenAlert = {
   readonly raisedAt: Instant;
 };
 
-/** What a person should look at: alerts that nobody has resolved, of one account or of all. */
+/**
+ * What a person should look at: alerts that nobody has resolved, of one account or of all. Without
+ * the ids of other accounts (`identity_in_use`): whoever reads may not see those.
+ */
 export const listOpenAlerts = (
   db: Queryable,
   { accountId, limit }: { readonly accountId?: string; readonly limit: number },
@@ -132,7 +135,7 @@ export const listOpenAlerts = (
   rowsOf(
     db,
     `select jsonb_build_object('accountId', account_id, 'kind', kind, 'severity', severity,
-       'day', safeband.day_no(quota_day), 'details', details, 'times', times,
+       'day', safeband.day_no(quota_day), 'details', details - 'accounts', 'times', times,
        'raisedAt', safeband.ms_of(raised_at)) as row
      from safeband.alerts
      where resolved_at is null and ($1::text is null or account_id = $1)

@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createClient, type SafebandClient } from '../../src/client/index.js';
 import type { StatusWire } from '../../src/domain/wire.js';
+import { listOpenAlerts } from '../../src/postgres/reads.js';
+import { all } from '../support/account.js';
 import { failureTypeOf } from '../support/failure.js';
 import { createStand, type Stand } from '../support/stand.js';
 
@@ -125,6 +127,15 @@ it('holds the second account of one member', async () => {
     cooldown: { cause: 'identity_in_use' },
   };
   expect(await statusOf(two)).toMatchObject(held);
+  // Which account it is, the database knows; who reads an account hears of no other.
+  expect(JSON.stringify(await statusOf(two))).not.toContain(one);
+  await safeband.reconcileNow(two);
+  const details = `select details->'accounts' as others from safeband.alerts
+    where account_id = $1 and kind = 'identity_in_use'`;
+  expect(await all(stand, details, two)).toEqual([{ others: [one] }]);
+  const read = await listOpenAlerts(stand.pool, { accountId: two, limit: 10 });
+  expect(read.map(({ kind }) => kind)).toContain('identity_in_use');
+  expect(JSON.stringify(read)).not.toContain(one);
   await safeband.resume(two, { reason: 'looked', actor: 'ada' });
   expect(await statusOf(two)).toMatchObject({ state: 'cooldown' });
 });

@@ -114,6 +114,9 @@ it('takes any query for what it is', async () => {
     ),
     { maxKeys: 3 },
   );
+  // What was said to it before has started it; until its rows are read back it is `Unavailable`.
+  const peek = async () => (await stand.ask(key, `/v1/accounts/${unknown}/peek`)).statusCode;
+  await expect.poll(peek, { timeout: 20_000 }).not.toBe(503);
   for (const { url } of routes('GET')) {
     await fc.assert(
       fc.asyncProperty(query, async (asked) => {
