@@ -1,6 +1,7 @@
 -- "What did the gate see at 14:03:07?" The rows keep what is so now; these two tables keep what the
 -- rows lose. Business times in them are the workflow's, as everywhere (R16). Triggers write them,
--- with the rights of the tables' owner, so that whoever saves an account needs none here.
+-- with the rights of the tables' owner, so that whoever saves an account needs none here. What they
+-- cannot write is a warning: history may have a gap, an account's save may not fail for it.
 
 -- An account's row as it was from a save on, whenever more than its counts had changed: about one a
 -- day. Counts follow from reservations and event log; who changed what, from account_changes.
@@ -57,7 +58,11 @@ $$;
 create function safeband.keep_account_row() returns trigger
   language plpgsql security definer set search_path = '' as $$
 begin
-  perform safeband.keep_account(new);
+  begin
+    perform safeband.keep_account(new);
+  exception when others then
+    raise warning 'safeband: history of % was not kept: %', new.account_id, sqlerrm;
+  end;
   return null;
 end $$;
 create trigger keep_first after insert on safeband.accounts
@@ -114,6 +119,9 @@ begin
     old.reserved_at, old.lease_expires_at, old.settled_at, old.reason, old.journaled, old.chat_id,
     old.message_id, old.is_adopted, old.carried_into, old.saved_at)
   on conflict do nothing;
+  return null;
+exception when others then
+  raise warning 'safeband: history of % was not kept: %', old.account_id, sqlerrm;
   return null;
 end $$;
 create trigger keep_overwritten after update on safeband.reservations

@@ -109,6 +109,12 @@ function ending(part: GapPart, size: number, day: UtcDay, known: Known): Ending 
   const [it, is] = size === 1 ? ['It', 'is'] : ['They', 'are'];
   const open = known.open.filter((slot) => reservations.some((id) => id === slot.reservationId));
   if (cause === 'in_flight' || cause === 'uncertain') {
+    if (reservations.length === 0 && day < dayOf(known.now)) {
+      return {
+        text: `${it} ${size === 1 ? 'stays' : 'stay'} so: no id is remembered.`,
+        rightAt: null,
+      };
+    }
     if (open.length === 0) {
       return { text: `${it} ${size === 1 ? 'has' : 'have'} been settled since.`, rightAt: null };
     }

@@ -143,7 +143,14 @@ function isNewsOf(account: Account, event: Extract<Event, { slot: Slot }>): bool
   if (event.type === 'SlotReserved') return known === undefined;
   if (known === undefined) return event.type !== 'SlotRestored';
   if (event.type !== 'SlotRestored' && RANK[known.state] < RANK[event.slot.state]) return true;
-  if (event.type === 'ProofCompleted') return isCompletedBy(known, event.slot);
+  if (event.type === 'ProofCompleted') {
+    // A report that came while the run read may have brought the message for another slot (R4).
+    const { slot } = event;
+    const isTaken = account.slots.some(
+      (one) => one !== known && slot.state === 'delivered' && isProvenBy(one, slot),
+    );
+    return !isTaken && isCompletedBy(known, slot);
+  }
   // What is written once more: a row that Postgres had lost, a delivery that its log lacks.
   const isRewritten = event.type === 'SlotRestored' || event.type === 'SlotDelivered';
   return isRewritten && (isSameSlot(known, event.slot) || isGivenBack(known, event.slot));

@@ -152,4 +152,19 @@ describe('a run', () => {
     const after = applied(account, runOf(account, written(account, [later])));
     expect(counterOf(after.actor.account, TODAY)).toBe(2);
   });
+
+  it('give a message to one delivery only, also where another took it while the run read', () => {
+    const bare = asked.when(deliver, withoutMessage);
+    const found: readonly Event[] = bare.actor.account.slots.flatMap((slot) =>
+      slot.state === 'delivered'
+        ? [{ type: 'ProofCompleted', slot: { ...slot, messageId: m('m1') } }]
+        : [],
+    );
+    expect(found).toHaveLength(1);
+    expect(applicable(bare.actor.account, found)).toEqual(found);
+    const meanwhile = bare
+      .when(reserve, { reservationId: r('b') })
+      .when(deliver, { reservationId: r('b'), chatId: c('c1'), messageId: m('m1') });
+    expect(applicable(meanwhile.actor.account, found)).toEqual([]);
+  });
 });

@@ -322,3 +322,30 @@ describe('migrations', () => {
     await rm(dir, { recursive: true });
   });
 });
+
+it('saves an account also where its history, its webhooks cannot be written', async () => {
+  const { actor } = spent();
+  const names = ['account_history', 'reservation_history', 'webhook_events'];
+  const rename = (from: string, to: string) =>
+    pool.query(
+      names.map((one) => `alter table safeband.${from}${one} rename to ${to}${one}`).join(';'),
+    );
+  await rename('', 'away_');
+  try {
+    await claim(actor);
+    await save(actor);
+    expect(await counts()).toMatchObject({ counter: 2, reservations: 2, events: 1 });
+    await pool.query(
+      `update safeband.reservations set state = 'uncertain', settled_at = now(), number = number + 1
+        where account_id = $1 and reservation_id = 'b'`,
+      [accountId],
+    );
+    await pool.query(
+      `update safeband.reservations set state = 'released', number = number + 1
+        where account_id = $1 and reservation_id = 'b'`,
+      [accountId],
+    );
+  } finally {
+    await rename('away_', '');
+  }
+});
