@@ -94,7 +94,10 @@ export function addEndpoint(
   });
 }
 
-/** Changes what is given, and tries at once again; false: there is no such endpoint. */
+/**
+ * Changes what is given, and tries at once again; another URL has not failed yet. False: there is
+ * no such endpoint.
+ */
 export async function changeEndpoint(
   db: Queryable,
   endpointId: string,
@@ -104,6 +107,8 @@ export async function changeEndpoint(
     `update safeband.webhook_endpoints
         set url = coalesce($2, url), events = coalesce($3, events),
             accounts = case when $4 then $5::text[] else accounts end, changed_by = $6,
+            attempt = case when $2::text is null then attempt else 0 end,
+            failing_since = case when $2::text is null then failing_since end,
             next_attempt_at = null, recorded_at = clock_timestamp()
       where endpoint_id = $1`,
     [endpointId, url ?? null, events ?? null, accounts !== undefined, accounts ?? null, by],

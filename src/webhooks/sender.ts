@@ -21,6 +21,7 @@ import {
   readWindow,
   takeSenderLock,
   type Due,
+  type Window,
 } from '../postgres/webhookQueue.js';
 import { flawOf, type Post } from './post.js';
 
@@ -109,7 +110,7 @@ class Sender {
     while (hasMore) hasMore = await inTransaction(pool, placeEvents);
     for (const ping of await listPings(lock))
       this.#begin(ping.event.eventId, () => this.#ping(ping));
-    const due = await listDue(lock, { at: now(), busy: [...this.#busy.keys()] });
+    const due = await listDue(lock, now());
     for (const { endpointId } of due) this.#begin(endpointId, () => this.#drain(endpointId));
   }
 
@@ -139,20 +140,26 @@ class Sender {
     return this.#isOver || this.#needs.leaving.aborted;
   }
 
-  /** An endpoint's events, one after the other, until there are no more or one is not taken. */
+  /** An endpoint's events, one after the other, until there are no more or it is not due. */
   async #drain(endpointId: string): Promise<void> {
     const { pool, now } = this.#needs;
-    for (;;) {
-      let due = await readDue(pool, endpointId, now());
+    while (!this.#isLeaving) {
+      const due = await readDue(pool, endpointId, now());
       if (!due) return;
-      const { events, last } = await readWindow(pool, due);
-      if (last === due.position) return;
-      for (const event of events) {
-        if (this.#isLeaving || !(await this.#deliver(due, event))) return;
-        due = { ...due, position: event.position, attempt: 0, failingSince: null };
-      }
-      if (due.position !== last && !(await movePosition(pool, due, last))) return;
+      const window = await readWindow(pool, due);
+      if (window.last === due.position) return;
+      await this.#deliverAll(due, window);
     }
+  }
+
+  /** Ends before its time where an event is not taken, or the endpoint is not as it was read. */
+  async #deliverAll(read: Due, { events, last }: Window): Promise<void> {
+    let due = read;
+    for (const event of events) {
+      if (this.#isLeaving || !(await this.#deliver(due, event))) return;
+      due = { ...due, position: event.position, attempt: 0, failingSince: null };
+    }
+    if (due.position !== last) await movePosition(this.#needs.pool, due, last);
   }
 
   /** One event, once; true: it was taken, and the next one may follow. */
@@ -165,13 +172,13 @@ class Sender {
     const failingSince = due.failingSince ?? at;
     const reason = reasonToStop(status, failingSince, at);
     const { endpointId } = due;
-    if (reason !== null) warn('webhook.disabled', { endpointId, reason, error });
-    await postpone(pool, due, {
+    const isPostponed = await postpone(pool, due, {
       attempt,
       failingSince,
       nextAttemptAt: at + retryDelay(attempt, random()),
       disabled: reason === null ? null : { at, reason },
     });
+    if (isPostponed && reason !== null) warn('webhook.disabled', { endpointId, reason, error });
     return false;
   }
 
