@@ -178,17 +178,19 @@ export async function postpone(
   return rowCount === 1;
 }
 
-/** Pings that were not tried yet, also of an endpoint that is disabled. */
-export const listPings = (
-  db: Queryable,
-): Promise<readonly (Pick<Due, 'endpointId' | 'url' | 'secrets'> & { event: WebhookEvent })[]> =>
+export type Ping = Pick<Due, 'endpointId' | 'url' | 'secrets'> & { readonly event: WebhookEvent };
+
+/** Of each endpoint the first ping that was not tried yet, also where it is disabled. */
+export const listPings = (db: Queryable): Promise<readonly Ping[]> =>
   rowsOf(
     db,
     `select jsonb_build_object('endpointId', w.endpoint_id, 'url', url, 'secrets', secrets,
        'event', ${EVENT}) as row
-     from safeband.webhook_endpoints w join safeband.webhook_events e
-       on e.endpoint_id = w.endpoint_id and e.type = 'ping'
-     where not exists (select from safeband.webhook_deliveries d where d.event_id = e.event_id)
-     order by number limit 20`,
+     from safeband.webhook_endpoints w join (
+       select distinct on (endpoint_id) * from safeband.webhook_events p
+        where type = 'ping'
+          and not exists (select from safeband.webhook_deliveries d where d.event_id = p.event_id)
+        order by endpoint_id, number) e using (endpoint_id)
+     order by number`,
     [],
   );
