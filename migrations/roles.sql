@@ -105,10 +105,11 @@ begin
       ('safeband_server', 'api_keys', 'update (last_used_at)'),
       ('safeband_server', 'sessions', 'select, insert, delete'),
       ('safeband_server', 'idempotency', 'select, insert, update, delete'),
+      -- A new endpoint hears what comes after it: what is there gets its position first.
       ('safeband_server', 'webhook_endpoints', 'select, insert, update, delete'),
-      ('safeband_server', 'webhook_events', 'select, insert'),
+      ('safeband_server', 'webhook_events', 'select, insert, update (position)'),
       ('safeband_server', 'webhook_deliveries', 'select'),
-      ('safeband_server', 'webhook_positions', 'select')
+      ('safeband_server', 'webhook_positions', 'select, update')
     ) as list (role, relation, rights)
      where exists (select from pg_catalog.pg_roles where rolname = role)
   loop

@@ -1,6 +1,7 @@
 /**
  * What the sender of webhooks reads and writes. Each endpoint has a position: all before it is done
- * with. It moves only from where it was read, so a replay that comes between is not undone.
+ * with. It moves only from where it was read, and only if no operator has changed the endpoint
+ * since: what was sent by the words of before counts for nothing then.
  */
 import type { WebhookEvent, WebhookSecret } from '../domain/webhooks.js';
 import type { Instant } from '../domain/time.js';
@@ -30,24 +31,23 @@ export type Due = {
   readonly position: number;
   readonly attempt: number;
   readonly failingSince: Instant | null;
+  /** When an operator changed it last, to the microsecond: which endpoint this was read from. */
+  readonly version: string;
 };
 
 const DUE = `jsonb_build_object('endpointId', endpoint_id, 'url', url, 'secrets', secrets,
-  'position', position, 'attempt', attempt, 'failingSince', safeband.ms_of(failing_since))`;
+  'position', position, 'attempt', attempt, 'failingSince', safeband.ms_of(failing_since),
+  'version', recorded_at)`;
 
-/** Endpoints with something to hear that may be called at that instant, but for the busy ones. */
-export const listDue = (
-  db: Queryable,
-  { at, busy }: { readonly at: Instant; readonly busy: readonly string[] },
-): Promise<readonly Due[]> =>
+/** Endpoints with something to hear that may be called at that instant. */
+export const listDue = (db: Queryable, at: Instant): Promise<readonly Due[]> =>
   rowsOf(
     db,
     `select ${DUE} as row from safeband.webhook_endpoints w
       where disabled_at is null and coalesce(next_attempt_at <= safeband.at_ms($1), true)
-        and endpoint_id <> all($2::text[])
         and exists (select from safeband.webhook_events e where e.position > w.position)
       order by next_attempt_at nulls first, endpoint_id`,
-    [at, busy],
+    [at],
   );
 
 /** The endpoint as it is now; undefined: it is gone, disabled, or not due. */
@@ -67,6 +67,7 @@ export async function readDue(
 }
 
 type Placed = WebhookEvent & { readonly position: number };
+export type Window = { readonly events: readonly Placed[]; readonly last: number };
 const EVENT = `jsonb_build_object('eventId', e.event_id, 'type', e.type,
   'accountId', e.account_id, 'at', safeband.ms_of(e.at), 'data', e.data, 'position', e.position)`;
 
@@ -77,8 +78,8 @@ const EVENT = `jsonb_build_object('eventId', e.event_id, 'type', e.type,
 export async function readWindow(
   db: Queryable,
   { endpointId, position }: Pick<Due, 'endpointId' | 'position'>,
-): Promise<{ readonly events: readonly Placed[]; readonly last: number }> {
-  const [window] = await rowsOf<{ events: readonly Placed[]; last: number }>(
+): Promise<Window> {
+  const [window] = await rowsOf<Window>(
     db,
     `select jsonb_build_object('last', coalesce(max(e.position), $2::bigint),
        'events', coalesce(jsonb_agg(${EVENT} order by e.position) filter (where is_wanted), '[]'))
@@ -126,25 +127,29 @@ export async function logTry(db: Queryable, tried: Tried): Promise<void> {
   );
 }
 
-/** All before that position is done with; false: the endpoint was moved meanwhile, or disabled. */
+/** All before that position is done with; false: the endpoint was changed or disabled meanwhile. */
 export async function movePosition(
   db: Queryable,
-  { endpointId, position }: Pick<Due, 'endpointId' | 'position'>,
+  { endpointId, position, version }: Pick<Due, 'endpointId' | 'position' | 'version'>,
   to: number,
 ): Promise<boolean> {
   const { rowCount } = await db.query(
     `update safeband.webhook_endpoints
         set position = $3::bigint, attempt = 0, next_attempt_at = null, failing_since = null
-      where endpoint_id = $1 and position = $2::bigint and disabled_at is null`,
-    [endpointId, position, to],
+      where endpoint_id = $1 and position = $2::bigint and disabled_at is null
+        and recorded_at = $4::timestamptz`,
+    [endpointId, position, to, version],
   );
   return rowCount === 1;
 }
 
-/** A try has failed: when the next is made, or that none is. */
+/**
+ * A try has failed: when the next is made, or that none is. False: the endpoint was changed or
+ * disabled meanwhile.
+ */
 export async function postpone(
   db: Queryable,
-  { endpointId, position }: Pick<Due, 'endpointId' | 'position'>,
+  { endpointId, position, version }: Pick<Due, 'endpointId' | 'position' | 'version'>,
   next: {
     readonly attempt: number;
     readonly failingSince: Instant;
@@ -152,12 +157,13 @@ export async function postpone(
     /** Null: it is tried again. */
     readonly disabled: { readonly at: Instant; readonly reason: string } | null;
   },
-): Promise<void> {
-  await db.query(
+): Promise<boolean> {
+  const { rowCount } = await db.query(
     `update safeband.webhook_endpoints
         set attempt = $3, failing_since = safeband.at_ms($4), next_attempt_at = safeband.at_ms($5),
             disabled_at = safeband.at_ms($6), disabled_reason = $7
-      where endpoint_id = $1 and position = $2::bigint and disabled_at is null`,
+      where endpoint_id = $1 and position = $2::bigint and disabled_at is null
+        and recorded_at = $8::timestamptz`,
     [
       endpointId,
       position,
@@ -166,21 +172,25 @@ export async function postpone(
       next.nextAttemptAt,
       next.disabled?.at ?? null,
       next.disabled?.reason ?? null,
+      version,
     ],
   );
+  return rowCount === 1;
 }
 
-/** Pings that were not tried yet, also of an endpoint that is disabled. */
-export const listPings = (
-  db: Queryable,
-): Promise<readonly (Pick<Due, 'endpointId' | 'url' | 'secrets'> & { event: WebhookEvent })[]> =>
+export type Ping = Pick<Due, 'endpointId' | 'url' | 'secrets'> & { readonly event: WebhookEvent };
+
+/** Of each endpoint the first ping that was not tried yet, also where it is disabled. */
+export const listPings = (db: Queryable): Promise<readonly Ping[]> =>
   rowsOf(
     db,
     `select jsonb_build_object('endpointId', w.endpoint_id, 'url', url, 'secrets', secrets,
        'event', ${EVENT}) as row
-     from safeband.webhook_endpoints w join safeband.webhook_events e
-       on e.endpoint_id = w.endpoint_id and e.type = 'ping'
-     where not exists (select from safeband.webhook_deliveries d where d.event_id = e.event_id)
-     order by number limit 20`,
+     from safeband.webhook_endpoints w join (
+       select distinct on (endpoint_id) * from safeband.webhook_events p
+        where type = 'ping'
+          and not exists (select from safeband.webhook_deliveries d where d.event_id = p.event_id)
+        order by endpoint_id, number) e using (endpoint_id)
+     order by number`,
     [],
   );

@@ -94,7 +94,10 @@ export function addEndpoint(
   });
 }
 
-/** Changes what is given, and tries at once again; false: there is no such endpoint. */
+/**
+ * Changes what is given, and tries at once again; another URL has not failed yet. False: there is
+ * no such endpoint.
+ */
 export async function changeEndpoint(
   db: Queryable,
   endpointId: string,
@@ -104,6 +107,8 @@ export async function changeEndpoint(
     `update safeband.webhook_endpoints
         set url = coalesce($2, url), events = coalesce($3, events),
             accounts = case when $4 then $5::text[] else accounts end, changed_by = $6,
+            attempt = case when $2::text is null then attempt else 0 end,
+            failing_since = case when $2::text is null then failing_since end,
             next_attempt_at = null, recorded_at = clock_timestamp()
       where endpoint_id = $1`,
     [endpointId, url ?? null, events ?? null, accounts !== undefined, accounts ?? null, by],
@@ -166,7 +171,8 @@ export type ReplayFrom = { readonly eventId: string } | { readonly since: Instan
 /**
  * Tells an endpoint everything again from there on, in order and with the same ids; where it is
  * disabled it is then in use again. A place that lies ahead skips what is before it. False: there
- * is no such endpoint, or no such event.
+ * is no such endpoint, or no such event of its accounts: others' do not count, so that the answer
+ * tells nothing of them.
  */
 export async function replay(
   db: Queryable,
@@ -179,8 +185,12 @@ export async function replay(
         set position = target.position - 1, disabled_at = null, disabled_reason = null,
             attempt = 0, failing_since = null, next_attempt_at = null, changed_by = $4,
             recorded_at = clock_timestamp()
-       from (select min(position) as position from safeband.webhook_events
-              where event_id = $2 or at >= safeband.at_ms($3)) target
+       from (select min(e.position) as position
+               from safeband.webhook_endpoints w join safeband.webhook_events e
+                 on w.accounts is null or e.account_id = any(w.accounts)
+                    or e.endpoint_id = w.endpoint_id
+              where w.endpoint_id = $1
+                and (e.event_id = $2 or e.at >= safeband.at_ms($3))) target
       where endpoint_id = $1 and target.position is not null`,
     [endpointId, eventId, since, from.by],
   );
@@ -217,19 +227,32 @@ export type Delivery = {
   readonly answer: string | null;
 };
 
-/** Every try of an endpoint, newest first, `before` that one. */
+/**
+ * Every try of an endpoint, newest first, `before` that one. With `accounts` only pings and what is
+ * known to be of these: the endpoint may have been told of others before it was changed.
+ */
 export const listDeliveries = (
   db: Queryable,
   endpointId: string,
-  { limit, before }: { readonly limit: number; readonly before?: number },
+  {
+    limit,
+    before,
+    accounts = null,
+  }: {
+    readonly limit: number;
+    readonly before?: number;
+    readonly accounts?: readonly string[] | null;
+  },
 ): Promise<readonly Delivery[]> =>
   rowsOf(
     db,
     `select jsonb_build_object('deliveryId', delivery_id, 'eventId', event_id, 'type', type,
        'attempt', attempt, 'at', safeband.ms_of(at), 'durationMs', duration_ms, 'status', status,
        'error', error, 'answer', answer) as row
-     from safeband.webhook_deliveries
+     from safeband.webhook_deliveries d
      where endpoint_id = $1 and ($2::bigint is null or delivery_id < $2)
+       and ($4::text[] is null or type = 'ping' or exists (select from safeband.webhook_events e
+             where e.event_id = d.event_id and e.account_id = any($4)))
      order by delivery_id desc limit $3`,
-    [endpointId, before ?? null, limit],
+    [endpointId, before ?? null, limit, accounts],
   );

@@ -21,11 +21,18 @@ import {
   readWindow,
   takeSenderLock,
   type Due,
+  type Ping,
+  type Window,
 } from '../postgres/webhookQueue.js';
 import { flawOf, type Post } from './post.js';
+import { Slots } from './slots.js';
 
-/** Endpoints that are called at once. */
+/** Endpoints that are called at once, */
 const AT_ONCE = 16;
+/** and beside them those that are pinged: pings are asked for, so they may be many. */
+const PINGS_AT_ONCE = 2;
+/** How long an endpoint is served while others wait. */
+const TURN_MS = 10 * SECOND_MS;
 /** How often it looks for what is new. */
 const LOOK_MS = SECOND_MS;
 /** The receiver wants no more, ever (Standard Webhooks). */
@@ -91,7 +98,8 @@ async function asOnly(
 class Sender {
   readonly sent = { delivered: 0, failed: 0 };
   readonly #needs: SenderNeeds;
-  readonly #busy = new Map<string, Promise<void>>();
+  readonly #endpoints = new Slots<Due>(AT_ONCE, (due) => this.#goOn(this.#drain(due.endpointId)));
+  readonly #pings = new Slots<Ping>(PINGS_AT_ONCE, (ping) => this.#goOn(this.#ping(ping)));
   #isOver = false;
   #hasDropped = false;
 
@@ -107,15 +115,13 @@ class Sender {
     await endCooldowns(lock, now());
     let hasMore = true;
     while (hasMore) hasMore = await inTransaction(pool, placeEvents);
-    for (const ping of await listPings(lock))
-      this.#begin(ping.event.eventId, () => this.#ping(ping));
-    const due = await listDue(lock, { at: now(), busy: [...this.#busy.keys()] });
-    for (const { endpointId } of due) this.#begin(endpointId, () => this.#drain(endpointId));
+    this.#endpoints.offer(await listDue(lock, now()));
+    this.#pings.offer(await listPings(lock));
   }
 
   /** Waits for all that has begun, and what comes after it. */
   async idle(): Promise<void> {
-    await Promise.all(this.#busy.values());
+    await Promise.all([this.#endpoints.idle(), this.#pings.idle()]);
   }
 
   /** Begins nothing more, and waits for what is on its way. */
@@ -124,35 +130,44 @@ class Sender {
     await this.idle();
   }
 
-  #begin(key: string, work: () => Promise<void>): void {
-    if (this.#busy.has(key) || this.#busy.size >= AT_ONCE) return;
-    const done = work()
-      .catch((error: unknown) => {
-        // Postgres is away, or busy: nothing was lost, the next look begins again.
-        this.#needs.warn('webhook.interrupted', { error: String(error) });
-      })
-      .finally(() => this.#busy.delete(key));
-    this.#busy.set(key, done);
+  #goOn(work: Promise<void>): Promise<void> {
+    return work.catch((error: unknown) => {
+      // Postgres is away, or busy: nothing was lost, the next look begins again.
+      this.#needs.warn('webhook.interrupted', { error: String(error) });
+    });
   }
 
   get #isLeaving(): boolean {
     return this.#isOver || this.#needs.leaving.aborted;
   }
 
-  /** An endpoint's events, one after the other, until there are no more or one is not taken. */
+  /**
+   * An endpoint's events, one after the other, until there are no more, it is not due, or it has had
+   * its turn and others wait.
+   */
   async #drain(endpointId: string): Promise<void> {
     const { pool, now } = this.#needs;
-    for (;;) {
-      let due = await readDue(pool, endpointId, now());
+    const end = now() + TURN_MS;
+    const isOver = (): boolean => now() >= end && this.#endpoints.areWaiting;
+    while (!this.#isLeaving) {
+      const due = await readDue(pool, endpointId, now());
       if (!due) return;
-      const { events, last } = await readWindow(pool, due);
-      if (last === due.position) return;
-      for (const event of events) {
-        if (this.#isLeaving || !(await this.#deliver(due, event))) return;
-        due = { ...due, position: event.position, attempt: 0, failingSince: null };
-      }
-      if (due.position !== last && !(await movePosition(pool, due, last))) return;
+      const window = await readWindow(pool, due);
+      if (window.last === due.position) return;
+      await this.#deliverAll(due, window, isOver);
+      if (isOver()) return;
     }
+  }
+
+  /** Ends before its time where an event is not taken, or the endpoint is not as it was read. */
+  async #deliverAll(read: Due, { events, last }: Window, isOver: () => boolean): Promise<void> {
+    let due = read;
+    for (const event of events) {
+      if (this.#isLeaving || !(await this.#deliver(due, event))) return;
+      if (isOver()) return; // after at least one: each turn gets on
+      due = { ...due, position: event.position, attempt: 0, failingSince: null };
+    }
+    if (due.position !== last) await movePosition(this.#needs.pool, due, last);
   }
 
   /** One event, once; true: it was taken, and the next one may follow. */
@@ -165,17 +180,17 @@ class Sender {
     const failingSince = due.failingSince ?? at;
     const reason = reasonToStop(status, failingSince, at);
     const { endpointId } = due;
-    if (reason !== null) warn('webhook.disabled', { endpointId, reason, error });
-    await postpone(pool, due, {
+    const isPostponed = await postpone(pool, due, {
       attempt,
       failingSince,
       nextAttemptAt: at + retryDelay(attempt, random()),
       disabled: reason === null ? null : { at, reason },
     });
+    if (isPostponed && reason !== null) warn('webhook.disabled', { endpointId, reason, error });
     return false;
   }
 
-  async #ping(ping: Awaited<ReturnType<typeof listPings>>[number]): Promise<void> {
+  async #ping(ping: Ping): Promise<void> {
     await this.#try(ping, ping.event, 1);
   }
 

@@ -12,7 +12,17 @@ import { createClient, pgJournal, sendWithSlot } from '../../src/client/index.js
 import { readHealth } from '../../src/postgres/health.js';
 import { migrate } from '../../src/postgres/migrate.js';
 import { createPool, type Pool } from '../../src/postgres/pool.js';
-import { addEndpoint } from '../../src/postgres/webhooks.js';
+import {
+  addEndpoint,
+  changeEndpoint,
+  enableEndpoint,
+  listDeliveries,
+  listEndpoints,
+  pingEndpoint,
+  removeEndpoint,
+  replay,
+  rotateSecret,
+} from '../../src/postgres/webhooks.js';
 import { listStatuses } from '../../src/postgres/reads.js';
 import { sendDue } from '../../src/webhooks/sender.js';
 import { statusOf } from '../support/account.js';
@@ -74,8 +84,8 @@ const RIGHTS = `
   sessions            -       -         -       sid
   webhook_deliveries  sid     -         -       s
   webhook_endpoints   su      -         -       siud
-  webhook_events      siud    -         -       si
-  webhook_positions   su      -         -       s
+  webhook_events      siud    -         -       siu.
+  webhook_positions   su      -         -       su
 `;
 
 it('gives each role what is written here, on every table, and nothing else', async () => {
@@ -98,6 +108,29 @@ it('gives each role what is written here, on every table, and nothing else', asy
   expect(rows.map(({ line }) => line)).toEqual(
     wanted.map((line) => line.trim().replaceAll(/\s+/g, ' ')),
   );
+});
+
+it('lets a server do all that operators do with webhooks, also while there are new events', async () => {
+  const server = await poolOf('safeband_server');
+  const [by, at] = ['ada', Date.now()];
+  const url = 'https://a.example';
+  const input = { url, events: ['account.held' as const], accounts: null, by, at };
+  const { endpointId } = await addEndpoint(server, input);
+  const tell = `select safeband.tell_webhook('a', 'account.held', 'one', safeband.at_ms($1), '{}')`;
+  await owner.query(tell, [at]);
+  const other = await addEndpoint(server, input);
+  const eventId = await pingEndpoint(server, endpointId, at);
+  expect(eventId).toMatch(/^evt_/);
+  expect(await changeEndpoint(server, endpointId, { url, by, at })).toBe(true);
+  expect(await rotateSecret(server, endpointId, { keepMs: 0, by, at })).toMatch(/^whsec_/);
+  expect(await enableEndpoint(server, endpointId, { by, at })).toBe(true);
+  expect(await replay(server, endpointId, { since: at, by, at })).toBe(true);
+  expect(await listDeliveries(server, endpointId, { limit: 1 })).toEqual([]);
+  expect(await listEndpoints(server)).toHaveLength(2);
+  for (const one of [endpointId, other.endpointId]) {
+    expect(await removeEndpoint(server, one)).toBe(true);
+  }
+  await owner.query('delete from safeband.webhook_events');
 });
 
 it('runs a worker, a pipeline and a reader that are only members of their roles', async () => {

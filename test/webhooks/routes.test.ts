@@ -106,6 +106,34 @@ it.each(REFUSED)('refuses %s, and names the field', async (_, path, body, field)
   expect(answer.json()).toMatchObject({ code: 'InvalidInput', field });
 });
 
+it('tells a key of some accounts nothing of what happened to others', async () => {
+  const { endpointId, secret } = await make({ url: receiver.url, accounts: ['c', 'd'] });
+  receiver.trust(secret);
+  const at = `/v1/webhooks/${endpointId}`;
+  const limited = await stand.key('operator', ['c']);
+  const tell = `select safeband.tell_webhook($1, 'account.held', 'alone', $2::timestamptz, '{}')`;
+  await stand.pool.query(tell, ['c', '2027-01-01T00:00:00Z']);
+  await stand.pool.query(tell, ['d', '2027-01-02T00:00:00Z']);
+  await send();
+  const log = async (key: string) => {
+    const answer = await stand.ask(key, `${at}/deliveries`);
+    return answer.json<{ items: { eventId: string; type: string }[] }>().items;
+  };
+  const [ofD, ofC] = await log(operator);
+  await stand.ask(operator, at, { accounts: ['c'] }, { method: 'PATCH' });
+  await stand.ask(limited, `${at}/ping`, {});
+  await send();
+  expect((await log(limited)).map(({ type }) => type)).toEqual(['ping', 'account.held']);
+  expect((await log(limited))[1]).toEqual(ofC);
+  expect(await log(operator)).toHaveLength(3);
+  const replayed = async (body: object): Promise<number> =>
+    (await stand.ask(limited, `${at}/replay`, body)).statusCode;
+  expect(await replayed({ eventId: ofC?.eventId })).toBe(200);
+  expect(await replayed({ since: '2027-01-01T00:00:00Z' })).toBe(200);
+  expect(await replayed({ eventId: ofD?.eventId })).toBe(400);
+  expect(await replayed({ since: '2027-01-02T00:00:00Z' })).toBe(400);
+});
+
 it('is for operators, and shows a key of some accounts only what is theirs', async () => {
   const own = await make({ accounts: ['a'] });
   const both = await make({ accounts: ['a', 'b'] });

@@ -6,6 +6,7 @@ import { HOUR_MS, MINUTE_MS } from '../../src/domain/time.js';
 import { createPool, type Pool } from '../../src/postgres/pool.js';
 import {
   addEndpoint,
+  changeEndpoint,
   enableEndpoint,
   listDeliveries,
   pingEndpoint,
@@ -17,7 +18,7 @@ import {
   type EndpointInput,
 } from '../../src/postgres/webhooks.js';
 import { mayCall } from '../../src/webhooks/networks.js';
-import { createPoster } from '../../src/webhooks/post.js';
+import { createPoster, type Post } from '../../src/webhooks/post.js';
 import { sendDue } from '../../src/webhooks/sender.js';
 import { startReceiver, type Receiver } from '../support/receiver.js';
 import { freshDatabase } from '../support/stand.js';
@@ -82,12 +83,20 @@ const endpoint = async (): Promise<Endpoint> => {
 };
 
 /** What is due is sent, by a sender with that clock; the lines that it leaves for people. */
-async function send({ timeoutMs = 1_000, networks = LOOPBACK } = {}): Promise<readonly string[]> {
+async function send({
+  timeoutMs = 1_000,
+  networks = LOOPBACK,
+  post,
+}: {
+  readonly timeoutMs?: number;
+  readonly networks?: typeof LOOPBACK;
+  readonly post?: Post;
+} = {}): Promise<readonly string[]> {
   const lines: string[] = [];
   const poster = createPoster(mayCall(networks), { timeoutMs });
   await sendDue({
     pool,
-    post: poster.post,
+    post: post ?? poster.post,
     now: () => now,
     random: () => 0.5,
     leaving: new AbortController().signal,
@@ -190,6 +199,42 @@ it('after three days of failures it is switched off and people hear; enabled, it
   await enableEndpoint(pool, id, { by, at: now });
   await send();
   expect(heard()).toEqual([...wanted, events]);
+});
+
+it('what an operator changes counts from the next try on, whatever becomes of the one before', async () => {
+  const wanted = await many(3);
+  const posted: unknown[] = [];
+  const change = (more: Partial<EndpointInput>) =>
+    changeEndpoint(pool, id, { ...more, by, at: now });
+  /** The first try of it is answered after the endpoint was changed. */
+  const sendAndChange = (status: number, more: Partial<EndpointInput>) =>
+    send({
+      post: async (url, _, body) => {
+        const { data }: { data: { n: number } } = JSON.parse(body);
+        posted.push([url, data.n]);
+        if (posted.length === 1) await change(more);
+        return { status: posted.length === 1 ? status : 204, answer: '' };
+      },
+    });
+  const url = 'https://example.com/new';
+  expect(await sendAndChange(410, { url })).toEqual([]);
+  expect(posted).toEqual([[receiver.url, wanted[0]], ...wanted.map((n) => [url, n])]);
+  expect(await endpoint()).toMatchObject({ attempt: 0, failingSince: null, disabledAt: null });
+
+  posted.length = 0;
+  const [first] = await many(3);
+  await sendAndChange(204, { accounts: ['b'] });
+  expect(posted).toEqual([[url, first]]); // what else there was of `a` is no longer for it
+
+  await change({ url: receiver.url, accounts: null });
+  receiver.turn(500);
+  await many(1);
+  await send();
+  const { failingSince } = await endpoint();
+  await change({ events: ['account.held'] });
+  expect(await endpoint()).toMatchObject({ attempt: 1, failingSince, nextAttemptAt: null });
+  await change({ url: receiver.url });
+  expect(await endpoint()).toMatchObject({ attempt: 0, failingSince: null });
 });
 
 it('a receiver that answers 410 wants no more', async () => {

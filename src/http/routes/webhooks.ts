@@ -255,7 +255,8 @@ function deliveries(app: FastifyInstance, parts: Parts): void {
         query: request.query,
         place: Type.Integer(),
         read: async (after, limit) => {
-          const page = { limit, ...(after === null ? {} : { before: after }) };
+          const { accounts } = request.caller;
+          const page = { limit, accounts, ...(after === null ? {} : { before: after }) };
           const found = await listDeliveries(parts.pool, endpointId, page);
           return found.map((one) => ({
             item: { ...one, at: isoInstant(one.at) },

@@ -1,0 +1,83 @@
+/** The sender where there are more endpoints, and more pings, than it calls at once. */
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { createPool, type Pool } from '../../src/postgres/pool.js';
+import { addEndpoint, pingEndpoint } from '../../src/postgres/webhooks.js';
+import { sendDue, sendUntil, type SenderNeeds } from '../../src/webhooks/sender.js';
+import { freshDatabase } from '../support/stand.js';
+
+let database: Awaited<ReturnType<typeof freshDatabase>>;
+let pool: Pool;
+beforeAll(async () => {
+  database = await freshDatabase();
+  pool = createPool(database.url);
+});
+afterAll(async () => {
+  await pool.end();
+  await database.drop();
+});
+let now: number;
+beforeEach(async () => {
+  now = Date.now();
+  await pool.query('delete from safeband.webhook_events');
+  await pool.query('delete from safeband.webhook_endpoints');
+});
+
+/** That many endpoints, which hear what happens from now on; their ids. */
+async function make(count: number): Promise<readonly string[]> {
+  const made: string[] = [];
+  for (let n = 1; n <= count; n += 1) {
+    const url = `https://example.com/${n}`;
+    const input = { url, events: ['account.held' as const], accounts: null, by: 'a test', at: now };
+    made.push((await addEndpoint(pool, input)).endpointId);
+  }
+  return made;
+}
+const happens = (times: number) =>
+  pool.query(
+    `select safeband.tell_webhook('a', 'account.held', n::text, now(), '{}')
+       from generate_series(1, $1) n`,
+    [times],
+  );
+/** A sender whose receivers take all; `heard` is told where, and the type. */
+const sender = (heard: (url: string, type: string) => void): SenderNeeds => ({
+  pool,
+  post: async (url, _, body) => {
+    const { type }: { type: string } = JSON.parse(body);
+    heard(url, type);
+    return { status: 204, answer: '' };
+  },
+  now: () => now,
+  random: () => 0.5,
+  leaving: new AbortController().signal,
+  beat: () => undefined,
+  warn: () => undefined,
+});
+
+it('pings go one by one for an endpoint, two at once in all, and keep no event waiting', async () => {
+  const [first = '', ...others] = await make(3);
+  for (const one of [first, first, first, ...others]) await pingEndpoint(pool, one, now);
+  await happens(1);
+  const types = async (): Promise<readonly string[]> => {
+    const heard: string[] = [];
+    await sendDue(sender((_, type) => heard.push(type)));
+    return heard.toSorted();
+  };
+  expect(await types()).toEqual(['account.held', 'account.held', 'account.held', 'ping', 'ping']);
+  expect(await types()).toEqual(['ping', 'ping']);
+  expect(await types()).toEqual(['ping']);
+});
+
+it('an endpoint with much to hear leaves its place after ten seconds, if others wait', async () => {
+  await make(17);
+  await happens(4);
+  const urls: string[] = [];
+  const leaving = new AbortController();
+  const needs = sender((url) => {
+    urls.push(url);
+    now += 10_000;
+    if (new Set(urls).size === 17) leaving.abort();
+  });
+  await sendUntil({ ...needs, leaving: leaving.signal }, Number.POSITIVE_INFINITY);
+  // Sixteen have their place at first, with four events each; the other one is not kept till then.
+  expect(urls.length).toBeLessThan(16 * 4);
+});
