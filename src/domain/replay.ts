@@ -104,7 +104,11 @@ class Replay {
         this.#happen([{ type: 'SlotReserved', slot: slotOfRow(taken) }]);
       this.#grants.push({ reservationId, at: this.#now });
       this.#settleLater(row);
-    } else if (this.#waiting.length > 0 || !this.#isGranted(row)) this.#waiting.push(row);
+      return;
+    }
+    // It was really granted, so the account was back: not each reconnect has left a change.
+    if (this.#account.isDisconnected) this.#happen([{ type: 'Connected', actor: 'what-if' }]);
+    if (this.#waiting.length > 0 || !this.#isGranted(row)) this.#waiting.push(row);
   }
 
   #isGranted(row: ReservationRow): boolean {
