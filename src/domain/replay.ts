@@ -9,6 +9,7 @@ import { Agenda, NOTHING } from './agenda.js';
 import { roomOf } from './caps.js';
 import { eventsOf, type WrittenChange } from './changesBack.js';
 import { accountWith, bookWith } from './copy.js';
+import { whoHas } from './deliver.js';
 import type { Event } from './events.js';
 import { evolve } from './evolve.js';
 import { retryAtOf, runAfter } from './forecast.js';
@@ -169,6 +170,7 @@ class Replay {
   }
 
   #seen(row: EventRow): void {
+    if (whoHas(this.#account, row).owner) return; // a reservation's own, which it counts already
     const { chatId, messageId, quotaDay, deliveredAt, isCounted } = row;
     const external = { chatId, messageId, quotaDay, at: this.#now, isCounted };
     this.#happen([{ type: 'ExternalCounted', external, sentAt: deliveredAt }]);
