@@ -92,6 +92,18 @@ describe('a slot', () => {
     expect(seen(past, '10:30').status).toMatchObject({ inFlight: 0, delivered: 1 });
   });
 
+  it.each([
+    ['in flight', kept('in_flight', null, { number: 3 }), { inFlight: 1, uncertain: 0 }],
+    ['uncertain', kept('uncertain', '10:05', { number: 3 }), { inFlight: 0, uncertain: 1 }],
+    ['delivered', kept('delivered', '10:05', { number: 3 }), { inFlight: 0, delivered: 1 }],
+  ])('that a hand gave back counts as the %s one that it was', (_, row, numbers) => {
+    // A hand leaves the proof of a delivery where it is.
+    const edited = kept('released', '10:05', { number: 2, chatId: row.chatId });
+    const told = seen(pastOf([edited, row]), '10:20');
+    expect(told.status).toMatchObject({ counter: 1, ...numbers });
+    expect(told.after).toEqual([]);
+  });
+
   it('that was carried over two midnights was carried over the first', () => {
     const second = '2026-11-26T00:00:00.000Z';
     const past = pastOf([kept('uncertain', second, { carriedInto: DAY + 2 })]);
