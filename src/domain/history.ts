@@ -10,7 +10,7 @@ import { eventsOf, type WrittenChange } from './changesBack.js';
 import { accountWith, bookWith } from './copy.js';
 import { evolve } from './evolve.js';
 import { accountOfRows } from './fromRows.js';
-import { REMEMBERED_DAYS, WEEK_DAYS } from './limits.js';
+import { HISTORY_DAYS, REMEMBERED_DAYS, WEEK_DAYS } from './limits.js';
 import {
   rewound,
   SAVED_WITHIN_MS,
@@ -21,7 +21,7 @@ import {
 } from './rewind.js';
 import type { DayRow, EventRow } from './rows.js';
 import type { StoredAccount } from './stored.js';
-import { dayOf, isoInstant, startOf, type Instant, type UtcDay } from './time.js';
+import { dayOf, DAY_MS, isoInstant, startOf, type Instant, type UtcDay } from './time.js';
 import type { Openings } from './window.js';
 import { peekWire, statusWire, type PeekWire, type StatusWire } from './wire.js';
 import { slotOfRow } from './witnesses.js';
@@ -76,8 +76,24 @@ export type StateAt = {
 
 export function stateOfRows(rows: PastRows, at: Instant): StateAt {
   const account = accountAt(rows, at);
-  const { base, keptSince, savedAt, readAt, nextRunAt } = rows;
-  const notes = [
+  const { base, nextRunAt } = rows;
+  const notes = notesOf(rows, at);
+  const seen = { version: base.version, unsaved: 0, nextRunAt };
+  return {
+    accountId: base.accountId,
+    at: isoInstant(at),
+    status: statusWire(account, at, seen),
+    decision: peekWire(account, at, false),
+    standsOn: isoInstant(base.updatedAt),
+    isExact: notes.length === 0,
+    notes,
+    ...aroundOf(stepsOf(rows.reservations, rows.found), rows.events, rows.moments, at),
+  };
+}
+
+/** What of that instant is not exact, and why. */
+function notesOf({ keptSince, savedAt, readAt }: PastRows, at: Instant): readonly string[] {
+  return [
     ...(at < keptSince
       ? [
           `Rows of the account are kept since ${isoInstant(keptSince)}: its caps, ramp and stops` +
@@ -90,18 +106,13 @@ export function stateOfRows(rows: PastRows, at: Instant): StateAt {
             ' before the rows were read may not be in them yet.',
         ]
       : []),
+    ...(at < readAt - HISTORY_DAYS * DAY_MS
+      ? [
+          `Changes of rows are kept for ${HISTORY_DAYS} days: what had been overwritten before may` +
+            ' be told as it became later.',
+        ]
+      : []),
   ];
-  const seen = { version: base.version, unsaved: 0, nextRunAt };
-  return {
-    accountId: base.accountId,
-    at: isoInstant(at),
-    status: statusWire(account, at, seen),
-    decision: peekWire(account, at, false),
-    standsOn: isoInstant(base.updatedAt),
-    isExact: notes.length === 0,
-    notes,
-    ...aroundOf(stepsOf(rows.reservations, rows.found), rows.events, rows.moments, at),
-  };
 }
 
 /** The account as its workflow had it at that instant, as far as rows tell. */

@@ -195,3 +195,9 @@ it('says what is not exact: before rows were kept, and after the last save', () 
   const idle = seen(pastOf([], { savedAt: at('09:30'), readAt: at('09:32') }), '09:31');
   expect(idle.isExact).toBe(true);
 });
+
+it('says that history of that time was forgotten', () => {
+  const told = (readAt: string) => seen(pastOf([], { readAt: at(readAt) }), '10:00').notes;
+  expect(told('2027-02-22T10:00:00.000Z')).toEqual([]);
+  expect(told('2027-02-22T10:00:00.001Z')).toEqual([expect.stringContaining('for 90 days')]);
+});
