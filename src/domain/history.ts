@@ -29,6 +29,8 @@ import { slotOfRow } from './witnesses.js';
 export type LoggedRow = EventRow & {
   /** The account's own; null: somebody else has written it. */
   readonly number: number | null;
+  /** The save that first told of an external one; null: not known. */
+  readonly savedAt: Instant | null;
 };
 /** What is read of an account for one instant. */
 export type PastRows = {
@@ -150,7 +152,7 @@ function begin(rows: PastRows, known: readonly (readonly Step[])[], asOf: Instan
     days.push({ ...row, delivered: count('delivered'), uncertain: count('uncertain') });
   }
   const reservations = all.filter((row) => !isForgotten(row));
-  const events = rows.events.filter(({ deliveredAt }) => deliveredAt <= asOf);
+  const events = rows.events.filter((row) => heardAt(row) <= asOf);
   const beside = { checkedAt: rows.checkedAt, openings: rows.openings };
   return accountOfRows({ account: base, reservations, events, days }, beside, base.updatedAt);
 }
@@ -186,6 +188,10 @@ function slotsAt(
     });
 }
 
+/** A send that is told later than a save takes was not known before. */
+const heardAt = ({ deliveredAt, savedAt }: LoggedRow): Instant =>
+  savedAt !== null && savedAt - deliveredAt > SAVED_WITHIN_MS ? savedAt : deliveredAt;
+
 /** What the day's book had become since the save: sends by hand, claims, and what a run healed. */
 function withBook(account: Account, rows: PastRows, at: Instant): Account {
   const { base, events, checkedAt } = rows;
@@ -194,7 +200,7 @@ function withBook(account: Account, rows: PastRows, at: Instant): Account {
     (row) => row.reservationId === null && row.isCounted && row.quotaDay === account.day,
   );
   const heard = mine.filter(
-    ({ number, deliveredAt }) => number !== null && number > base.version && deliveredAt <= at,
+    (row) => row.number !== null && row.number > base.version && heardAt(row) <= at,
   );
   const claimed = mine.filter((row) => {
     const slot = account.slots.find((one) => one.quotaDay === account.day && isProvenBy(one, row));

@@ -7,7 +7,7 @@ import { accountRow } from '../../src/domain/facts.js';
 import { stateOfRows, type PastRows, type StateAt } from '../../src/domain/history.js';
 import type { KeptRow } from '../../src/domain/rewind.js';
 import { dayOf } from '../../src/domain/time.js';
-import { anAccount, at, c, r, rows } from '../support/scenario.js';
+import { anAccount, at, c, m, r, rows } from '../support/scenario.js';
 
 const DAY = dayOf(at('09:00'));
 const { account } = anAccount().actor;
@@ -126,6 +126,27 @@ describe('a slot', () => {
       weekUsed: 2,
     });
   });
+});
+
+it('counts a send by hand from when it was sent; one that was told late, from its save', () => {
+  const sent = (name: string, savedAt: number | null) => ({
+    table: 'inmail_events' as const,
+    reservationId: null,
+    chatId: c(name),
+    messageId: m('m'),
+    source: 'external' as const,
+    quotaDay: DAY,
+    deliveredAt: at('10:00'),
+    isCounted: true,
+    number: 2,
+    savedAt,
+  });
+  const late = sent('late', at('11:00'));
+  const events = [sent('soon', at('10:00') + 15_000), sent('unknown', null), late];
+  const counters = ['09:59', '10:00', '10:59', '11:00'].map(
+    (when) => seen(pastOf([], { events }), when).status.counter,
+  );
+  expect(counters).toEqual([0, 2, 2, 3]);
 });
 
 it('knows holds, cooldowns and policies to the millisecond, after the save before', () => {

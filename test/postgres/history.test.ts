@@ -293,4 +293,6 @@ it('replays a send once that a webhook told first, and counts one by hand', asyn
   life.say(observe, { chatId: c('hand'), messageId: m('hand'), sentAt: at('09:30') });
   await life.save();
   expect(await tried()).toMatchObject({ asked: 2, onTime: 0, deferred: 2, stillWaiting: 1 });
+  const counter = async (then: number) => (await stateAt(pool, accountId, then))?.status.counter;
+  expect([await counter(life.now - 1), await counter(life.now)]).toEqual([1, 3]);
 });
