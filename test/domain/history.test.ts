@@ -101,7 +101,7 @@ describe('a slot', () => {
     const edited = kept('released', '10:05', { number: 2, chatId: row.chatId });
     const told = seen(pastOf([edited, row]), '10:20');
     expect(told.status).toMatchObject({ counter: 1, ...numbers });
-    expect(told.after).toEqual([]);
+    expect(told.before.map(({ kind }) => kind)).not.toContain('released');
   });
 
   it('that was carried over two midnights was carried over the first', () => {
