@@ -10,7 +10,7 @@ import { eventsOf, type WrittenChange } from './changesBack.js';
 import { accountWith, bookWith } from './copy.js';
 import { evolve } from './evolve.js';
 import { accountOfRows } from './fromRows.js';
-import { REMEMBERED_DAYS, WEEK_DAYS } from './limits.js';
+import { HISTORY_DAYS, REMEMBERED_DAYS, WEEK_DAYS } from './limits.js';
 import {
   rewound,
   SAVED_WITHIN_MS,
@@ -21,7 +21,7 @@ import {
 } from './rewind.js';
 import type { DayRow, EventRow } from './rows.js';
 import type { StoredAccount } from './stored.js';
-import { dayOf, isoInstant, startOf, type Instant, type UtcDay } from './time.js';
+import { dayOf, DAY_MS, isoInstant, startOf, type Instant, type UtcDay } from './time.js';
 import type { Openings } from './window.js';
 import { peekWire, statusWire, type PeekWire, type StatusWire } from './wire.js';
 import { slotOfRow } from './witnesses.js';
@@ -29,6 +29,8 @@ import { slotOfRow } from './witnesses.js';
 export type LoggedRow = EventRow & {
   /** The account's own; null: somebody else has written it. */
   readonly number: number | null;
+  /** The save that first told of an external one; null: not known. */
+  readonly savedAt: Instant | null;
 };
 /** What is read of an account for one instant. */
 export type PastRows = {
@@ -76,8 +78,24 @@ export type StateAt = {
 
 export function stateOfRows(rows: PastRows, at: Instant): StateAt {
   const account = accountAt(rows, at);
-  const { base, keptSince, savedAt, readAt, nextRunAt } = rows;
-  const notes = [
+  const { base, nextRunAt } = rows;
+  const notes = notesOf(rows, at);
+  const seen = { version: base.version, unsaved: 0, nextRunAt };
+  return {
+    accountId: base.accountId,
+    at: isoInstant(at),
+    status: statusWire(account, at, seen),
+    decision: peekWire(account, at, false),
+    standsOn: isoInstant(base.updatedAt),
+    isExact: notes.length === 0,
+    notes,
+    ...aroundOf(stepsOf(rows.reservations, rows.found), rows.events, rows.moments, at),
+  };
+}
+
+/** What of that instant is not exact, and why. */
+function notesOf({ keptSince, savedAt, readAt }: PastRows, at: Instant): readonly string[] {
+  return [
     ...(at < keptSince
       ? [
           `Rows of the account are kept since ${isoInstant(keptSince)}: its caps, ramp and stops` +
@@ -90,18 +108,13 @@ export function stateOfRows(rows: PastRows, at: Instant): StateAt {
             ' before the rows were read may not be in them yet.',
         ]
       : []),
+    ...(at < readAt - HISTORY_DAYS * DAY_MS
+      ? [
+          `Changes of rows are kept for ${HISTORY_DAYS} days: what had been overwritten before may` +
+            ' be told as it became later.',
+        ]
+      : []),
   ];
-  const seen = { version: base.version, unsaved: 0, nextRunAt };
-  return {
-    accountId: base.accountId,
-    at: isoInstant(at),
-    status: statusWire(account, at, seen),
-    decision: peekWire(account, at, false),
-    standsOn: isoInstant(base.updatedAt),
-    isExact: notes.length === 0,
-    notes,
-    ...aroundOf(stepsOf(rows.reservations, rows.found), rows.events, rows.moments, at),
-  };
 }
 
 /** The account as its workflow had it at that instant, as far as rows tell. */
@@ -139,7 +152,7 @@ function begin(rows: PastRows, known: readonly (readonly Step[])[], asOf: Instan
     days.push({ ...row, delivered: count('delivered'), uncertain: count('uncertain') });
   }
   const reservations = all.filter((row) => !isForgotten(row));
-  const events = rows.events.filter(({ deliveredAt }) => deliveredAt <= asOf);
+  const events = rows.events.filter((row) => heardAt(row) <= asOf);
   const beside = { checkedAt: rows.checkedAt, openings: rows.openings };
   return accountOfRows({ account: base, reservations, events, days }, beside, base.updatedAt);
 }
@@ -175,6 +188,10 @@ function slotsAt(
     });
 }
 
+/** A send that is told later than a save takes was not known before. */
+const heardAt = ({ deliveredAt, savedAt }: LoggedRow): Instant =>
+  savedAt !== null && savedAt - deliveredAt > SAVED_WITHIN_MS ? savedAt : deliveredAt;
+
 /** What the day's book had become since the save: sends by hand, claims, and what a run healed. */
 function withBook(account: Account, rows: PastRows, at: Instant): Account {
   const { base, events, checkedAt } = rows;
@@ -183,7 +200,7 @@ function withBook(account: Account, rows: PastRows, at: Instant): Account {
     (row) => row.reservationId === null && row.isCounted && row.quotaDay === account.day,
   );
   const heard = mine.filter(
-    ({ number, deliveredAt }) => number !== null && number > base.version && deliveredAt <= at,
+    (row) => row.number !== null && row.number > base.version && heardAt(row) <= at,
   );
   const claimed = mine.filter((row) => {
     const slot = account.slots.find((one) => one.quotaDay === account.day && isProvenBy(one, row));

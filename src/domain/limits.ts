@@ -60,6 +60,9 @@ export const UNCLEAN_GRACE_MS = HOUR_MS;
 /** When a gate that could not be verified is tried again. */
 export const VERIFY_RETRY_MS = 10 * SECOND_MS;
 
+/** Days of history that are kept: longer than anybody asks what the gate saw (R17). */
+export const HISTORY_DAYS = 90;
+
 export const BATCH_MAX = 200;
 export const NEXT_SLOTS_MAX = 200;
 /** Rows that one save may carry: its activity stays far below its time limit. */

@@ -67,7 +67,7 @@ const isCounted = (account: Account, one: External): boolean =>
   account.slots.some((slot) => isProvenBy(slot, one));
 
 /** Is this state news of that slot. */
-export const isHigher = (state: Slot['state'], known: Slot): boolean =>
+export const isHigher = (state: Slot['state'], known: Pick<Slot, 'state'>): boolean =>
   RANK[state] > RANK[known.state];
 /** What keeps `other` from sending, where it does more than what keeps `account`: the safe side. */
 function stopsOf(account: Account, other: Account): readonly Event[] {

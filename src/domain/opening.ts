@@ -41,17 +41,19 @@ export function openActor(start: Start, found: ReadBack, owner: string, now: Ins
   return record({ ...told, account }, endings(stored, owner, account));
 }
 
-/** What the start object sets; and who it was, where that is said and the account was not there. */
+/** What the start object sets; that a disconnected account is back; who it was, where it is new. */
 function connection(
   { connect, actor }: Start,
   stored: StoredAccount | null,
   account: Account,
   policy: Policy,
 ): readonly Event[] {
-  const isNew = connect && stored?.state !== 'connected';
+  const who = actor ?? 'connect';
+  const isNew = stored === null && actor !== undefined;
+  const isTold = connect && (isNew || stored?.state === 'disconnected');
   return [
-    ...(isNew && actor !== undefined ? [{ type: 'Connected', actor } as const] : []),
-    ...policyEvents(account, policy, actor ?? 'connect'),
+    ...(isTold ? [{ type: 'Connected', actor: who } as const] : []),
+    ...policyEvents(account, policy, who),
   ];
 }
 

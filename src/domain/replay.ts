@@ -9,6 +9,7 @@ import { Agenda, NOTHING } from './agenda.js';
 import { roomOf } from './caps.js';
 import { eventsOf, type WrittenChange } from './changesBack.js';
 import { accountWith, bookWith } from './copy.js';
+import { whoHas } from './deliver.js';
 import type { Event } from './events.js';
 import { evolve } from './evolve.js';
 import { retryAtOf, runAfter } from './forecast.js';
@@ -104,7 +105,11 @@ class Replay {
         this.#happen([{ type: 'SlotReserved', slot: slotOfRow(taken) }]);
       this.#grants.push({ reservationId, at: this.#now });
       this.#settleLater(row);
-    } else if (this.#waiting.length > 0 || !this.#isGranted(row)) this.#waiting.push(row);
+      return;
+    }
+    // It was really granted, so the account was back: not each reconnect has left a change.
+    if (this.#account.isDisconnected) this.#happen([{ type: 'Connected', actor: 'what-if' }]);
+    if (this.#waiting.length > 0 || !this.#isGranted(row)) this.#waiting.push(row);
   }
 
   #isGranted(row: ReservationRow): boolean {
@@ -165,6 +170,7 @@ class Replay {
   }
 
   #seen(row: EventRow): void {
+    if (whoHas(this.#account, row).owner) return; // a reservation's own, which it counts already
     const { chatId, messageId, quotaDay, deliveredAt, isCounted } = row;
     const external = { chatId, messageId, quotaDay, at: this.#now, isCounted };
     this.#happen([{ type: 'ExternalCounted', external, sentAt: deliveredAt }]);

@@ -5,6 +5,7 @@
  */
 import type { ReservationId } from './ids.js';
 import { compare } from './fromRows.js';
+import { isHigher } from './merge.js';
 import type { ReservationRow } from './rows.js';
 import { SECOND_MS, type Instant, type UtcDay } from './time.js';
 
@@ -53,13 +54,18 @@ function steps(rows: readonly KeptRow[], found: readonly FoundByRun[]): readonly
   const mine = found.filter(({ reservationId }) => reservationId === first.reservationId);
   const known: Step[] = [{ at: first.reservedAt, row: inFlight(first) }];
   for (const row of rows) {
-    if (row.state === 'in_flight') continue;
+    if (row.state === 'in_flight' || isByHand(row, rows)) continue;
     known.push({ at: Math.max(knownAt(row, mine), known.at(-1)?.at ?? 0), row });
   }
   const stranger = mine.find(({ isGranted }) => !isGranted);
   if (!stranger) return known;
   return known.slice(1).map(({ at, row }) => ({ at: Math.max(at, stranger.foundAt), row }));
 }
+
+/** States only grow (R5): what a later row undoes, or has a proof it cannot have, a hand wrote. */
+const isByHand = (row: KeptRow, rows: readonly KeptRow[]): boolean =>
+  (row.state !== 'delivered' && row.chatId !== null) ||
+  rows.some((later) => later.number > row.number && isHigher(row.state, later));
 
 const inFlight = (row: ReservationRow): ReservationRow => ({
   ...row,

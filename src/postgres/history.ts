@@ -79,6 +79,14 @@ export const KEPT_ROW = `jsonb_build_object('table', 'reservations', 'reservatio
   'carriedInto', safeband.day_no(carried_into), 'number', number,
   'savedAt', safeband.ms_of(saved_at))`;
 
+/**
+ * An account's row is kept whenever its sends by hand have changed, so the first one from a send's
+ * number on tells when it was saved, by the workflow's clock.
+ */
+const EVENT_SAVED = `
+  (select safeband.ms_of(min(h.updated_at)) from safeband.account_history h
+    where h.account_id = e.account_id and h.version >= e.number)`;
+
 /** Of the week, of the day after it, and older ones that nobody had settled then. */
 const RESERVATIONS = `
   select coalesce(jsonb_agg(${KEPT_ROW}), '[]') from (
@@ -100,8 +108,9 @@ const EVENTS = `
            'reservationId', reservation_id, 'chatId', chat_id, 'messageId', message_id,
            'source', source, 'quotaDay', safeband.day_no(quota_day),
            'deliveredAt', safeband.ms_of(delivered_at), 'isCounted', is_counted,
-           'number', number) order by event_id), '[]')
-    from safeband.inmail_events
+           'number', number, 'savedAt', case when source = 'external' then ${EVENT_SAVED} end)
+         order by event_id), '[]')
+    from safeband.inmail_events e
    where account_id = $1 and quota_day > safeband.day_at($3) - ${WEEK_DAYS}
      and quota_day <= safeband.day_at($3) + ${WEEK_DAYS}`;
 

@@ -1,9 +1,7 @@
 /** Bounds what is kept of the past (`migrations/0010_history.sql`). */
+import { HISTORY_DAYS } from '../domain/limits.js';
 import type { Instant } from '../domain/time.js';
 import type { Queryable } from './pool.js';
-
-/** Days of history that are kept: longer than anybody asks what the gate saw. */
-const HISTORY_DAYS = 90;
 
 /** Forgets older history, in one statement; each account keeps the row that it stands on. */
 export async function pruneHistory(db: Queryable, at: Instant): Promise<void> {

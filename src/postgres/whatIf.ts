@@ -94,6 +94,13 @@ const readAsks = (
     [accountId, from, to],
   );
 
+/** One that a reservation has claimed since stays in the log as external: it is that one's (R15). */
+const UNCLAIMED = `not exists (
+            select from safeband.reservations r
+             where r.account_id = e.account_id and r.state = 'delivered'
+               and r.quota_day = e.quota_day and r.chat_id = e.chat_id
+               and r.message_id is not distinct from e.message_id)`;
+
 type Told = Pick<WhatIfRows, 'externals' | 'changes' | 'shocks' | 'imports' | 'denials'>;
 
 /** What LinkedIn, people and runs did meanwhile. */
@@ -110,9 +117,10 @@ async function readTold(
            'reservationId', null, 'chatId', chat_id, 'messageId', message_id, 'source', source,
            'quotaDay', safeband.day_no(quota_day), 'deliveredAt', safeband.ms_of(delivered_at),
            'isCounted', is_counted) order by event_id), '[]')
-         from safeband.inmail_events
+         from safeband.inmail_events e
         where account_id = $1 and source = 'external' and is_counted
-          and delivered_at >= safeband.at_ms($2) and delivered_at < safeband.at_ms($3)),
+          and delivered_at >= safeband.at_ms($2) and delivered_at < safeband.at_ms($3)
+          and ${UNCLAIMED}),
        'changes', (select coalesce(jsonb_agg(jsonb_build_object('kind', kind, 'actor', actor,
            'reason', reason, 'details', details, 'at', safeband.ms_of(at)) order by number), '[]')
          from safeband.account_changes

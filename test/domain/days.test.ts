@@ -241,7 +241,12 @@ describe('a start', () => {
     const account = delivered(asked(anAccount(), 'a'), 'a');
     const row = accountRow({ ...account.actor.account, isDisconnected: true }, 9);
     const found = left(account, { account: { ...row, owner: 'x', ownerVersion: 1 } });
-    anAccount({}, { found }).expect({ state: 'active', counter: 1 });
+    const back = anAccount({}, { found }).expect({ state: 'active', counter: 1 });
+    const told = back.actor.outbox.flatMap(({ row: one }) =>
+      one.table === 'account_changes' ? [[one.kind, one.actor]] : [],
+    );
+    // Or whoever reads the changes would take it for disconnected to this day.
+    expect(told).toEqual([['connect', 'connect']]);
   });
   it('hears the journal: the highest state wins', () => {
     const found = left(asked(asked(asked(anAccount(), 'sent'), 'failed'), 'open'), {

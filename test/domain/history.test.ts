@@ -7,7 +7,7 @@ import { accountRow } from '../../src/domain/facts.js';
 import { stateOfRows, type PastRows, type StateAt } from '../../src/domain/history.js';
 import type { KeptRow } from '../../src/domain/rewind.js';
 import { dayOf } from '../../src/domain/time.js';
-import { anAccount, at, c, r, rows } from '../support/scenario.js';
+import { anAccount, at, c, m, r, rows } from '../support/scenario.js';
 
 const DAY = dayOf(at('09:00'));
 const { account } = anAccount().actor;
@@ -92,6 +92,18 @@ describe('a slot', () => {
     expect(seen(past, '10:30').status).toMatchObject({ inFlight: 0, delivered: 1 });
   });
 
+  it.each([
+    ['in flight', kept('in_flight', null, { number: 3 }), { inFlight: 1, uncertain: 0 }],
+    ['uncertain', kept('uncertain', '10:05', { number: 3 }), { inFlight: 0, uncertain: 1 }],
+    ['delivered', kept('delivered', '10:05', { number: 3 }), { inFlight: 0, delivered: 1 }],
+  ])('that a hand gave back counts as the %s one that it was', (_, row, numbers) => {
+    // A hand leaves the proof of a delivery where it is.
+    const edited = kept('released', '10:05', { number: 2, chatId: row.chatId });
+    const told = seen(pastOf([edited, row]), '10:20');
+    expect(told.status).toMatchObject({ counter: 1, ...numbers });
+    expect(told.before.map(({ kind }) => kind)).not.toContain('released');
+  });
+
   it('that was carried over two midnights was carried over the first', () => {
     const second = '2026-11-26T00:00:00.000Z';
     const past = pastOf([kept('uncertain', second, { carriedInto: DAY + 2 })]);
@@ -114,6 +126,27 @@ describe('a slot', () => {
       weekUsed: 2,
     });
   });
+});
+
+it('counts a send by hand from when it was sent; one that was told late, from its save', () => {
+  const sent = (name: string, savedAt: number | null) => ({
+    table: 'inmail_events' as const,
+    reservationId: null,
+    chatId: c(name),
+    messageId: m('m'),
+    source: 'external' as const,
+    quotaDay: DAY,
+    deliveredAt: at('10:00'),
+    isCounted: true,
+    number: 2,
+    savedAt,
+  });
+  const late = sent('late', at('11:00'));
+  const events = [sent('soon', at('10:00') + 15_000), sent('unknown', null), late];
+  const counters = ['09:59', '10:00', '10:59', '11:00'].map(
+    (when) => seen(pastOf([], { events }), when).status.counter,
+  );
+  expect(counters).toEqual([0, 2, 2, 3]);
 });
 
 it('knows holds, cooldowns and policies to the millisecond, after the save before', () => {
@@ -182,4 +215,10 @@ it('says what is not exact: before rows were kept, and after the last save', () 
   expect(late.notes[0]).toContain('last saved as of 2026-11-24T09:30:00.000Z');
   const idle = seen(pastOf([], { savedAt: at('09:30'), readAt: at('09:32') }), '09:31');
   expect(idle.isExact).toBe(true);
+});
+
+it('says that history of that time was forgotten', () => {
+  const told = (readAt: string) => seen(pastOf([], { readAt: at(readAt) }), '10:00').notes;
+  expect(told('2027-02-22T10:00:00.000Z')).toEqual([]);
+  expect(told('2027-02-22T10:00:00.001Z')).toEqual([expect.stringContaining('for 90 days')]);
 });

@@ -222,6 +222,22 @@ it('a hold by a person stops the replay, too, until it was resumed', () => {
   });
 });
 
+it('a send that is a reservation’s and in the log as external counts once', () => {
+  const externals = byHand(1, at('09:05')).map((row) => ({ ...row, chatId: c('chat-own') }));
+  const asks = [
+    send('own', at('09:00'), { chatId: c('chat-own'), messageId: m('m') }),
+    send('next', at('10:00')),
+  ];
+  expect(tried({ dailyCap: 2 }, { asks, externals })).toMatchObject({ onTime: 2, deferred: 0 });
+});
+
+it('an account that was disconnected is back by the next ask that was granted', () => {
+  const change = { actor: 'ada', reason: 'gone', details: {} };
+  const changes = [{ ...change, kind: 'disconnect', at: at('09:30') }] as const;
+  const asks = [...hourly(1, at('09:00')), ...hourly(2, at('13:00'))];
+  expect(tried({ dailyCap: 9 }, { asks, changes })).toMatchObject({ onTime: 3, stillWaiting: 0 });
+});
+
 it('refuses what configure refuses, and says which field', () => {
   const refusal = (change: object, days = 30) => parseWhatIf(change, days, FROM);
   expect(refusal({})).toMatchObject({ refused: 'InvalidInput' });
