@@ -41,7 +41,7 @@ describe('without any account', () => {
     expect(await cli('why', 'anna')).toMatchObject({
       code: 4,
       out: '',
-      err: expect.stringContaining('next: safeband connect anna --tier sales_navigator'),
+      err: expect.stringContaining('next: safeband connect anna --tier <tier>'),
     });
   });
 });
@@ -69,6 +69,17 @@ describe('an account', () => {
     expect(misspelt).toMatchObject({
       code: 4,
       err: expect.stringContaining(`did you mean ${id}?`),
+    });
+    await cli('disconnect', id, '--reason', 'left');
+    await expect
+      .poll(async () => (await cli('hold', id, '--reason', 'x')).err)
+      .toContain(
+        `is disconnected: it takes no orders\nnext: safeband connect ${id} --tier premium`,
+      );
+    await stand.client.workflow.getHandle(`inmail-account/${second}`).terminate();
+    expect(await cli('hold', second, '--reason', 'x')).toMatchObject({
+      code: 4,
+      err: expect.stringMatching(/is connected, but its workflow does not run\nnext: .* doctor/),
     });
   });
 
