@@ -66,6 +66,8 @@ export type Vitals = {
   readonly connected: number;
   /** The heartbeat of the last audit; null: there was none. */
   readonly auditedAt: Instant | null;
+  /** Since the database's first migration, by its own clock. */
+  readonly ageMs: number;
   /** The last run of any account. */
   readonly ranAt: Instant | null;
   /** Connected, hot, and without a run for longer than they may be. */
@@ -86,6 +88,8 @@ export async function readVitals(
        'connected', (select count(*) from safeband.accounts where state <> 'disconnected'),
        'auditedAt', (select safeband.ms_of(max(ran_at)) from safeband.reconciler_runs
           where scope = 'fleet'),
+       'ageMs', (select extract(epoch from clock_timestamp() - min(applied_at)) * 1000
+          from safeband.schema_migrations),
        'ranAt', (select safeband.ms_of(max(last_checked_at)) from safeband.accounts),
        'overdue', (select coalesce(jsonb_agg(account_id), '[]') from (
           select account_id from safeband.accounts

@@ -30,7 +30,15 @@ const found = ({ findings }: Report, name: string): Finding | undefined =>
 describe('doctor', () => {
   it('finds a stand well, but for what it lacks', async () => {
     await sent(stand, 0);
+    const migratedAgo = (age: string): Promise<unknown> =>
+      stand.pool.query(`update safeband.schema_migrations set applied_at = now() - $1::interval`, [
+        age,
+      ]);
+    await migratedAgo('0');
     const report = await doctor({});
+    await migratedAgo('21 min');
+    const unaudited = await doctor({});
+    await migratedAgo('0');
     for (const name of ['Node.js', 'time zone', 'Postgres', 'clock of Postgres', 'schema']) {
       expect(found(report, name)).toMatchObject({ level: 'ok', cure: null });
     }
@@ -42,6 +50,10 @@ describe('doctor', () => {
       cure: 'safeband keys make <name> --role operator',
     });
     expect(found(report, 'fleet audit')).toMatchObject({ level: 'warn' });
+    expect(found(unaudited, 'fleet audit')).toMatchObject({
+      level: 'fail',
+      cure: expect.stringContaining('temporal schedule trigger'),
+    });
   });
 
   it('finds it as well for a user that may only read, and says what that user may not', async () => {

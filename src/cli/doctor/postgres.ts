@@ -137,9 +137,12 @@ function apiKeys(keys: number | null): Finding {
 const AUDIT_CURE =
   'see schedule and worker below; then temporal schedule trigger -s inmail-fleet-audit';
 
-function audit({ auditedAt }: Vitals, now: Instant): Finding {
+function audit({ auditedAt, ageMs }: Vitals, now: Instant): Finding {
   const name = 'fleet audit';
-  if (auditedAt === null) return warn(name, 'none has run yet', AUDIT_CURE);
+  // A database that is older than two intervals should have had one: nobody looks after it.
+  if (auditedAt === null) {
+    return (ageMs > OVERDUE_MS ? fail : warn)(name, 'none has run yet', AUDIT_CURE);
+  }
   const text = `last ${when(auditedAt, now)}`;
   return now - auditedAt > OVERDUE_MS ? fail(name, text, AUDIT_CURE) : ok(name, text);
 }
