@@ -81,6 +81,8 @@ describe('an account', () => {
       code: 4,
       err: expect.stringMatching(/is connected, but its workflow does not run\nnext: .* doctor/),
     });
+    const gone = await cli('check', second);
+    expect([gone.code, gone.out]).toEqual([1, expect.stringContaining('no workflow runs')]);
   });
 
   it('is held and resumed in the name of who did it, and settled by a person', async () => {
