@@ -26,17 +26,27 @@ export async function calling<T>(
   }
 }
 
-/** The error of an account that does not run: never connected, disconnected, or misspelt. */
+/**
+ * The error of an account that does not run: never connected, disconnected, misspelt, or without
+ * the workflow that it should have. The cure is pasted as it is, so it keeps the tier that is
+ * stored: a higher one would raise the cap.
+ */
 async function unknownAccount({ world }: Context, accountId: string): Promise<CliError> {
   const fail = (message: string, next: string): CliError =>
     new CliError(EXIT.unknown, 'AccountUnknown', message, next);
-  const connect = `safeband connect ${accountId} --tier sales_navigator`;
+  const connect = (tier = '<tier>'): string => `safeband connect ${accountId} --tier ${tier}`;
   try {
-    const { exists, isEmpty, similar: all } = await similarAccounts(world.pool(), accountId);
+    const { row, isEmpty, similar: all } = await similarAccounts(world.pool(), accountId);
     const same = all.filter((id) => id.toLowerCase() === accountId.toLowerCase());
     const similar = same.length > 0 ? same : all;
-    if (exists) return fail(`account ${accountId} is disconnected: it takes no orders`, connect);
-    if (isEmpty) return fail(`there are no accounts yet, so none is named ${accountId}`, connect);
+    if (row?.state === 'disconnected') {
+      return fail(`account ${accountId} is disconnected: it takes no orders`, connect(row.tier));
+    }
+    if (row) {
+      const text = `account ${accountId} is connected, but its workflow does not run`;
+      return fail(text, 'safeband doctor');
+    }
+    if (isEmpty) return fail(`there are no accounts yet, so none is named ${accountId}`, connect());
     const [first] = similar;
     return first === undefined
       ? fail(`there is no account ${accountId}`, 'safeband status')
@@ -45,6 +55,6 @@ async function unknownAccount({ world }: Context, accountId: string): Promise<Cl
           `safeband status ${first}`,
         );
   } catch {
-    return fail(`account ${accountId} is not connected`, connect);
+    return fail(`account ${accountId} is not connected`, connect());
   }
 }

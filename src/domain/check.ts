@@ -3,6 +3,7 @@
  * event log (R8, R17). Whoever reads them reads them one by one, and rows are written up to 15 s
  * after the message: so a difference is real only if it stays while nothing moves.
  */
+import { SAVED_MS } from './limits.js';
 import type { Why } from './why.js';
 import type { StatusWire } from './wire.js';
 
@@ -19,6 +20,7 @@ export type Sides = {
     readonly carried: number;
     /** Another than a save has written it (R14). */
     readonly isEdited: boolean;
+    readonly isConnected: boolean;
   };
   readonly reservations: {
     readonly inFlight: number;
@@ -44,6 +46,8 @@ export type Sides = {
 /** One look at all of them. `status`: null where the workflow does not answer or has ended. */
 export type Looked = {
   readonly status: StatusWire | null;
+  /** The account has no workflow that runs; false also where nobody can tell. */
+  readonly isGone: boolean;
   readonly sides: Sides;
   readonly why: Why;
 };
@@ -67,7 +71,7 @@ const NUMBERS = [
 ] as const;
 
 /** Everything that does not fit; what is normal, in flight or uncertain, fits. */
-export function differencesIn({ status, sides, why }: Looked): readonly Difference[] {
+export function differencesIn({ status, isGone, sides, why }: Looked): readonly Difference[] {
   const { row, reservations } = sides;
   const teller = status ? 'the workflow' : 'the row';
   const told = status ?? row;
@@ -82,6 +86,7 @@ export function differencesIn({ status, sides, why }: Looked): readonly Differen
     ...(status ? NUMBERS.flatMap((name) => differ(name, 'the row', status[name], row[name])) : []),
     ...differ('inFlight', 'the reservations', told.inFlight, reservations.inFlight),
     ...differ('uncertain', 'the reservations', told.uncertain, reservations.uncertain),
+    ...(isGone && row.isConnected ? [NO_WORKFLOW] : []),
     ...(row.isEdited ? [EDITED] : []),
     ...(status && row.version > status.version ? [TWO_WRITERS] : []),
     ...why.parts
@@ -92,6 +97,10 @@ export function differencesIn({ status, sides, why }: Looked): readonly Differen
 const EDITED: Difference = {
   what: 'edited',
   text: "the account's row, or one of its reservations, was edited by hand",
+};
+const NO_WORKFLOW: Difference = {
+  what: 'workflow',
+  text: 'the row is connected, and no workflow runs: nobody saves it',
 };
 const TWO_WRITERS: Difference = {
   what: 'version',
@@ -107,8 +116,28 @@ const isSame = (one: Looked, other: Looked): boolean =>
   one.status?.version === other.status?.version &&
   JSON.stringify(one.sides) === JSON.stringify(other.sides);
 
-/** What the last look says, held against the one before it; null: there was none. */
-export function verdictOf(before: Looked | null, last: Looked): CheckVerdict {
+/** The looks before the last one, and how long before it the first was. */
+export type Earlier = {
+  readonly first: Looked;
+  readonly before: Looked;
+  readonly waitedMs: number;
+};
+
+/** A row of a version that its workflow, asked later, has not reached: it is another's. */
+const isOutrun = (before: Looked, { status }: Looked): boolean =>
+  status !== null && before.sides.row.version > status.version;
+
+/** What was unsaved at the first look should be in Postgres by now, and no save has come. */
+const isStuck = ({ first, waitedMs }: Earlier, last: Looked): boolean =>
+  waitedMs >= SAVED_MS &&
+  isUnsaved(first) &&
+  isUnsaved(last) &&
+  first.sides.row.version === last.sides.row.version;
+
+/** What the last look says, held against those before it; null: there were none. */
+export function verdictOf(earlier: Earlier | null, last: Looked): CheckVerdict {
   if (differencesIn(last).length === 0) return 'equal';
-  return before === null || isUnsaved(last) || !isSame(before, last) ? 'stale' : 'different';
+  if (earlier === null) return 'stale';
+  if (isOutrun(earlier.before, last) || isStuck(earlier, last)) return 'different';
+  return isUnsaved(last) || !isSame(earlier.before, last) ? 'stale' : 'different';
 }

@@ -28,6 +28,9 @@ export const COOLDOWN_MS = HOUR_MS;
 /** However long LinkedIn asks us to wait, a person looks after a week (R5). */
 export const THROTTLE_MAX_MS = 7 * DAY_MS;
 
+/** A change is in Postgres within this time of its message, while Postgres answers (R17). */
+export const SAVED_MS = 15 * SECOND_MS;
+
 /** An idle account's row is reset this long after midnight at the latest (R7). */
 export const ROLL_LATEST_MS = 2 * MINUTE_MS;
 

@@ -20,7 +20,8 @@ export async function readSides(
        'row', (select jsonb_build_object('version', a.version, 'counter', s.inmails_sent_today,
             'inFlight', s.in_flight, 'uncertain', s.uncertain, 'imported', s.imported,
             'external', case when a.counter_day = s.counter_day then a.external else 0 end,
-            'unexplained', s.unexplained, 'carried', s.carried, 'isEdited', a.is_edited)
+            'unexplained', s.unexplained, 'carried', s.carried, 'isEdited', a.is_edited,
+            'isConnected', a.state <> 'disconnected')
           from safeband.account_status s where s.account_id = a.account_id),
        'reservations', (select jsonb_build_object(${STATES}) from safeband.reservations
           where account_id = $1 and quota_day = safeband.day_at($2)),

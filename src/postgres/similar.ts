@@ -1,8 +1,11 @@
 /** Accounts whose names may have been meant by one that there is not. */
+import type { AccountState } from '../domain/settings.js';
+import type { Tier } from '../domain/tier.js';
 import { rowsOf, type Queryable } from './pool.js';
 
 export type Similar = {
-  readonly exists: boolean;
+  /** What its row says, as of its last write; null: it has none. */
+  readonly row: { readonly tier: Tier; readonly state: AccountState } | null;
   /** There are no accounts at all. */
   readonly isEmpty: boolean;
   readonly similar: readonly string[];
@@ -13,7 +16,8 @@ export async function similarAccounts(db: Queryable, accountId: string): Promise
   const [found] = await rowsOf<Similar>(
     db,
     `select jsonb_build_object(
-       'exists', exists (select from safeband.accounts where account_id = $1),
+       'row', (select jsonb_build_object('tier', tier, 'state', state) from safeband.accounts
+          where account_id = $1),
        'isEmpty', not exists (select from safeband.accounts),
        'similar', (select coalesce(jsonb_agg(account_id), '[]') from (
           select account_id from safeband.accounts
@@ -24,5 +28,5 @@ export async function similarAccounts(db: Queryable, accountId: string): Promise
            order by abs(length(account_id) - length($1)), account_id limit 3) found)) as row`,
     [accountId],
   );
-  return found ?? { exists: false, isEmpty: false, similar: [] };
+  return found ?? { row: null, isEmpty: false, similar: [] };
 }

@@ -41,7 +41,7 @@ describe('without any account', () => {
     expect(await cli('why', 'anna')).toMatchObject({
       code: 4,
       out: '',
-      err: expect.stringContaining('next: safeband connect anna --tier sales_navigator'),
+      err: expect.stringContaining('next: safeband connect anna --tier <tier>'),
     });
   });
 });
@@ -70,6 +70,19 @@ describe('an account', () => {
       code: 4,
       err: expect.stringContaining(`did you mean ${id}?`),
     });
+    await cli('disconnect', id, '--reason', 'left');
+    await expect
+      .poll(async () => (await cli('hold', id, '--reason', 'x')).err)
+      .toContain(
+        `is disconnected: it takes no orders\nnext: safeband connect ${id} --tier premium`,
+      );
+    await stand.client.workflow.getHandle(`inmail-account/${second}`).terminate();
+    expect(await cli('hold', second, '--reason', 'x')).toMatchObject({
+      code: 4,
+      err: expect.stringMatching(/is connected, but its workflow does not run\nnext: .* doctor/),
+    });
+    const gone = await cli('check', second);
+    expect([gone.code, gone.out]).toEqual([1, expect.stringContaining('no workflow runs')]);
   });
 
   it('is held and resumed in the name of who did it, and settled by a person', async () => {

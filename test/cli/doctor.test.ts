@@ -1,4 +1,5 @@
 /** The doctor: each illness with its cure. And every example of help and document, tried. */
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { addEndpoint } from '../../src/postgres/webhooks.js';
@@ -29,7 +30,15 @@ const found = ({ findings }: Report, name: string): Finding | undefined =>
 describe('doctor', () => {
   it('finds a stand well, but for what it lacks', async () => {
     await sent(stand, 0);
+    const migratedAgo = (age: string): Promise<unknown> =>
+      stand.pool.query(`update safeband.schema_migrations set applied_at = now() - $1::interval`, [
+        age,
+      ]);
+    await migratedAgo('0');
     const report = await doctor({});
+    await migratedAgo('21 min');
+    const unaudited = await doctor({});
+    await migratedAgo('0');
     for (const name of ['Node.js', 'time zone', 'Postgres', 'clock of Postgres', 'schema']) {
       expect(found(report, name)).toMatchObject({ level: 'ok', cure: null });
     }
@@ -41,6 +50,29 @@ describe('doctor', () => {
       cure: 'safeband keys make <name> --role operator',
     });
     expect(found(report, 'fleet audit')).toMatchObject({ level: 'warn' });
+    expect(found(unaudited, 'fleet audit')).toMatchObject({
+      level: 'fail',
+      cure: expect.stringContaining('temporal schedule trigger'),
+    });
+  });
+
+  it('finds it as well for a user that may only read, and says what that user may not', async () => {
+    const user = `looks_${randomUUID().slice(0, 8)}`;
+    await stand.pool.query(`create role ${user} login password '${user}' in role safeband_reader`);
+    const url = new URL(stand.databaseUrl);
+    Object.assign(url, { username: user, password: user });
+    const report = await doctor({ DATABASE_URL: url.href });
+    await stand.pool.query('revoke select on safeband.alerts from safeband_reader');
+    const refused = await doctor({ DATABASE_URL: url.href });
+    await stand.pool.query('grant select on safeband.alerts to safeband_reader');
+    await stand.pool.query(`drop role ${user}`);
+    expect(found(report, 'accounts')).toMatchObject({ level: 'ok' });
+    expect(found(report, 'API keys')).toMatchObject({ level: 'ok', cure: null });
+    expect(found(refused, 'accounts')).toMatchObject({
+      level: 'fail',
+      text: expect.stringContaining('permission denied'),
+      cure: expect.not.stringContaining('migrate'),
+    });
   });
 
   it('names the cure of each illness', async () => {

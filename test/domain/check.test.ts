@@ -1,6 +1,12 @@
 /** Equal, a stale read, or a real difference: what two looks at one account say. */
 import { describe, expect, it } from 'vitest';
-import { differencesIn, verdictOf, type Looked, type Sides } from '../../src/domain/check.js';
+import {
+  differencesIn,
+  verdictOf,
+  type CheckVerdict,
+  type Looked,
+  type Sides,
+} from '../../src/domain/check.js';
 import type { WhyPart } from '../../src/domain/why.js';
 
 const row: Sides['row'] = {
@@ -13,6 +19,7 @@ const row: Sides['row'] = {
   unexplained: 0,
   carried: 0,
   isEdited: false,
+  isConnected: true,
 };
 const sides: Sides = {
   row,
@@ -73,8 +80,11 @@ function look(of: {
     beside: [],
     parts: of.parts ?? [part('in_flight', true)],
   };
-  return { status, sides: { ...sides, row: { ...row, ...of.row } }, why };
+  return { status, isGone: false, sides: { ...sides, row: { ...row, ...of.row } }, why };
 }
+/** Two looks, the second so long after the first. */
+const judge = (first: Looked, last: Looked, waitedMs = 1_000): CheckVerdict =>
+  verdictOf({ first, before: first, waitedMs }, last);
 const equal = look({});
 const edited = look({ row: { counter: 104, isEdited: true } });
 
@@ -86,16 +96,40 @@ describe('a check', () => {
 
   it('calls a difference real only when nothing moved between two looks', () => {
     expect(verdictOf(null, edited)).toBe('stale');
-    expect(verdictOf(equal, edited)).toBe('stale');
-    expect(verdictOf(edited, edited)).toBe('different');
-    expect(verdictOf(edited, equal)).toBe('equal');
+    expect(judge(equal, edited)).toBe('stale');
+    expect(judge(edited, edited)).toBe('different');
+    expect(judge(edited, equal)).toBe('equal');
   });
 
   it('calls it stale while rows are on their way', () => {
     const unsaved = look({ unsaved: 1, row: { counter: 2, inFlight: 0 } });
     const behind = look({ version: 8, row: { counter: 2 } });
-    expect(verdictOf(unsaved, unsaved)).toBe('stale');
-    expect(verdictOf(behind, behind)).toBe('stale');
+    expect(judge(unsaved, unsaved)).toBe('stale');
+    expect(judge(behind, behind, 14_999)).toBe('stale');
+    const saved = look({ version: 9, row: { version: 8, counter: 2 } });
+    expect(judge(behind, saved, 60_000)).toBe('stale');
+    expect(judge(equal, behind, 60_000)).toBe('stale');
+  });
+
+  it('calls it real when no save comes for 15 s, and when another writes the row', () => {
+    const unsaved = look({ unsaved: 1, row: { counter: 2, inFlight: 0 } });
+    const behind = look({ version: 8, row: { counter: 2 } });
+    expect(judge(unsaved, unsaved, 15_000)).toBe('different');
+    expect(judge(behind, behind, 15_000)).toBe('different');
+    const outrun = look({ unsaved: 1, row: { version: 9 } });
+    expect(judge(outrun, outrun)).toBe('different');
+    // A busy workflow saves between the question and the read: it has reached what was read first.
+    expect(judge(look({ row: { version: 8 } }), look({ version: 8, row: { version: 9 } }))).toBe(
+      'stale',
+    );
+  });
+
+  it('calls a connected row without a workflow a difference, and a disconnected one none', () => {
+    const gone = { ...equal, isGone: true };
+    const left = look({ row: { isConnected: false } });
+    expect(differencesIn(gone).map(({ what }) => what)).toEqual(['workflow']);
+    expect(judge(gone, gone)).toBe('different');
+    expect(differencesIn({ ...left, isGone: true })).toEqual([]);
   });
 
   it('names each difference: numbers, an edit, another writer, a part that is not normal', () => {

@@ -2,12 +2,15 @@
 import type { Command } from 'commander';
 import {
   differencesIn,
+  isUnsaved,
   verdictOf,
   type CheckVerdict,
   type Difference,
   type Looked,
 } from '../../domain/check.js';
+import { SAVED_MS } from '../../domain/limits.js';
 import { dayOf, parseDay, SECOND_MS } from '../../domain/time.js';
+import { workflowIdOf } from '../../protocol.js';
 import { readSides } from '../../postgres/sides.js';
 import { readWhy } from '../../postgres/why.js';
 import { knownRow } from '../accounts.js';
@@ -15,11 +18,11 @@ import { accountArgument, withExamples, type Context, type Register } from '../c
 import { cliErrorOf, EXIT } from '../errors.js';
 import { wrapped } from '../text.js';
 import { whole } from '../options.js';
+import type { World } from '../world.js';
 import { widthOf, withProgress, type Answer, type Look, type Row } from '../output.js';
 
-/** A change is in Postgres within this time of the message. */
-const SAVED_SECONDS = 15;
 const LOOK_AGAIN_MS = SECOND_MS;
+const ENDED: readonly string[] = ['COMPLETED', 'FAILED', 'CANCELLED', 'TERMINATED', 'TIMED_OUT'];
 
 export const registerCheck: Register = (program: Command, context: Context) => {
   const command = program
@@ -35,7 +38,7 @@ export const registerCheck: Register = (program: Command, context: Context) => {
       '--wait <seconds>',
       'look again for so long before it is a stale read',
       whole(0, 600),
-      SAVED_SECONDS,
+      SAVED_MS / SECOND_MS,
     )
     .action(async (accountId: string, { wait }: { wait: number }) => {
       await knownRow(context, accountId);
@@ -55,37 +58,52 @@ async function lookUntilSure(
   accountId: string,
   { waitMs, say }: { readonly waitMs: number; readonly say: (text: string) => void },
 ): Promise<Found> {
-  const deadline = context.now() + waitMs;
-  let before: Looked | null = null;
-  for (let looks = 1; ; looks += 1) {
-    const last = await look(context, accountId);
-    const verdict = verdictOf(before, last);
-    const isOver = context.now() + LOOK_AGAIN_MS > deadline && before !== null;
-    if (verdict !== 'stale' || isOver || context.io.signal.aborted) return { last, verdict, looks };
+  const first = await look(context, accountId);
+  const since = context.now();
+  let [last, looks, waitedMs] = [first, 1, 0];
+  let verdict = verdictOf(null, first);
+  const isOver = (): boolean => context.io.signal.aborted || (looks > 1 && waitedMs >= waitMs);
+  while (verdict === 'stale' && !isOver()) {
     say('the numbers differ, looking again');
-    before = last;
     await new Promise((resolve) => {
       setTimeout(resolve, LOOK_AGAIN_MS);
     });
+    waitedMs = context.now() - since;
+    const before = last;
+    last = await look(context, accountId);
+    looks += 1;
+    verdict = verdictOf({ first, before, waitedMs }, last);
   }
+  return { last, verdict, looks };
 }
 
 async function look({ world, now }: Context, accountId: string): Promise<Looked> {
-  const status = await world
-    .client()
-    .then((client) => client.status(accountId))
-    .catch((error: unknown) => {
-      const { exitCode } = cliErrorOf(error);
-      if (exitCode === EXIT.unreachable || exitCode === EXIT.unknown) return null;
-      throw error;
-    });
+  const { status, isGone } = await statusIn(world, accountId);
   const pool = world.pool();
   const at = now();
   const why = await readWhy(pool, accountId, { now: at, status: status ?? undefined });
   const day = parseDay(why?.quotaDay ?? '') ?? dayOf(at);
   const sides = await readSides(pool, accountId, day);
   if (!why || !sides) throw new Error(`account ${accountId} has no row any more`);
-  return { status, sides, why };
+  return { status, isGone, sides, why };
+}
+
+/** What the workflow says; one that has ended still answers, of what it knew at its end. */
+async function statusIn(
+  world: World,
+  accountId: string,
+): Promise<Pick<Looked, 'status' | 'isGone'>> {
+  try {
+    const { client, safeband } = await world.temporal();
+    const status = await safeband.status(accountId);
+    const { status: run } = await client.workflow.getHandle(workflowIdOf(accountId)).describe();
+    return { status, isGone: ENDED.includes(run.name) };
+  } catch (error) {
+    const { exitCode } = cliErrorOf(error);
+    if (exitCode === EXIT.unreachable) return { status: null, isGone: false };
+    if (exitCode === EXIT.unknown) return { status: null, isGone: true };
+    throw error;
+  }
 }
 
 function answerOf(accountId: string, { last, verdict, looks }: Found, width: number): Answer {
@@ -144,7 +162,7 @@ function textOf(
   const words: Readonly<Record<CheckVerdict, string>> = {
     equal: `${name} on ${why.quotaDay}: ${colors.green('equal')}, all places tell the same`,
     stale: `${name} on ${why.quotaDay}: ${colors.yellow('a stale read')}, something moved or is not written yet`,
-    different: `${name} on ${why.quotaDay}: ${colors.red('a real difference')}, nothing moved and it stays`,
+    different: `${name} on ${why.quotaDay}: ${colors.red('a real difference')}, it stays`,
   };
   const head = ['', '>workflow', '>row', '>reservations', '>journal', '>event log'];
   const next = {
@@ -152,7 +170,9 @@ function textOf(
     stale: ['', `next: ${colors.bold(`safeband check ${accountId}`)} in some seconds`],
     different: [
       '',
-      `next: ${colors.bold(`safeband reconcile ${accountId}`)} heals it now; the run every ten minutes does it by itself`,
+      looked.isGone || isUnsaved(looked)
+        ? `next: ${colors.bold('safeband doctor')} says what keeps it from being saved`
+        : `next: ${colors.bold(`safeband reconcile ${accountId}`)} heals it now; the run every ten minutes does it by itself`,
     ],
   };
   return [

@@ -3,6 +3,7 @@ import { CLOCK_SKEW_MS, OVERDUE_MS } from '../../domain/limits.js';
 import { SECOND_MS, type Instant } from '../../domain/time.js';
 import type { Pool } from '../../postgres/pool.js';
 import {
+  readKeyCount,
   readSchema,
   readServer,
   readVitals,
@@ -37,7 +38,7 @@ export async function lookAtPostgres(
         : ok('Postgres', `${server.version}, as user ${server.user}`),
       clockFinding('clock of Postgres', server.now - (begun + ended) / 2),
       ...(await schema(pool, server)),
-      ...(await accounts(pool, ended)),
+      ...(await accounts(pool, ended).catch(unreadable)),
     ];
   } catch (error) {
     const { message } = cliErrorOf(error);
@@ -90,9 +91,17 @@ async function schema(pool: Pool, server: Server): Promise<readonly Finding[]> {
   return [found, roles];
 }
 
+/** Tables that cannot be read: what Postgres said, for its reason is not always the schema. */
+function unreadable(error: unknown): readonly Finding[] {
+  const { message, next } = cliErrorOf(error);
+  const cure = next === MIGRATE ? MIGRATE : 'mend that, then look again';
+  return [fail('accounts', message.split('\n')[0] ?? '', cure)];
+}
+
 async function accounts(pool: Pool, now: Instant): Promise<readonly Finding[]> {
-  const vitals = await readVitals(pool, { at: now, overdueMs: OVERDUE_MS }).catch(() => undefined);
-  if (!vitals) return [fail('accounts', 'their tables cannot be read', MIGRATE)];
+  const vitals = await readVitals(pool, { at: now, overdueMs: OVERDUE_MS });
+  const keys = await readKeyCount(pool);
+  if (!vitals) return [];
   return [
     vitals.connected === 0
       ? warn(
@@ -113,18 +122,27 @@ async function accounts(pool: Pool, now: Instant): Promise<readonly Finding[]> {
             "Temporal's (Postgres, in the last audits)",
           ),
         ]),
-    vitals.keys === 0
-      ? warn('API keys', 'none', 'safeband keys make <name> --role operator')
-      : ok('API keys', counted(vitals.keys, 'key')),
+    apiKeys(keys),
   ];
+}
+
+function apiKeys(keys: number | null): Finding {
+  const name = 'API keys';
+  if (keys === null) return ok(name, 'not visible to this database user');
+  return keys === 0
+    ? warn(name, 'none', 'safeband keys make <name> --role operator')
+    : ok(name, counted(keys, 'key'));
 }
 
 const AUDIT_CURE =
   'see schedule and worker below; then temporal schedule trigger -s inmail-fleet-audit';
 
-function audit({ auditedAt }: Vitals, now: Instant): Finding {
+function audit({ auditedAt, ageMs }: Vitals, now: Instant): Finding {
   const name = 'fleet audit';
-  if (auditedAt === null) return warn(name, 'none has run yet', AUDIT_CURE);
+  // A database that is older than two intervals should have had one: nobody looks after it.
+  if (auditedAt === null) {
+    return (ageMs > OVERDUE_MS ? fail : warn)(name, 'none has run yet', AUDIT_CURE);
+  }
   const text = `last ${when(auditedAt, now)}`;
   return now - auditedAt > OVERDUE_MS ? fail(name, text, AUDIT_CURE) : ok(name, text);
 }
