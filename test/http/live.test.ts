@@ -145,28 +145,31 @@ it('reads Postgres, and says so, while nobody answers for the account', async ()
   expect([unsaved, asOf < after.asOf, typeof nextReconcileAt]).toEqual([0, true, 'string']);
 });
 
-it('answers an Idempotency-Key as at first, and asks the account once', async () => {
+it('asks the account again for each Idempotency-Key, so that one hears a new grant', async () => {
   const id = await connected();
   const ask = (key: string, body: object) =>
     post(id, 'sendReserve', body, { 'idempotency-key': key });
   const body = { reservationId: 'r-1' };
   const together = await Promise.all([1, 2, 3, 4].map(() => ask('one', body)));
   const answers = together.map((answer) => answer.json());
-  expect(answers.map(({ repeated }) => repeated)).toEqual([false, false, false, false]);
+  expect(answers.map(({ granted }) => granted)).toEqual([true, true, true, true]);
+  expect(answers.filter(({ repeated }) => !repeated)).toHaveLength(1);
   const replays = together.map(({ headers }) => headers['idempotency-replayed']);
   expect(replays.filter((one) => one === 'true')).toHaveLength(3);
   const other = await ask('one', { reservationId: 'r-2' });
   expect([other.statusCode, other.json()]).toMatchObject([422, { code: 'ReservationConflict' }]);
   await post(id, 'sendDelivered', { reservationId: 'r-1', chatId: 'c' });
-  expect((await ask('one', body)).json()).toEqual(answers[0]);
-  expect((await ask('two', body)).json()).toMatchObject({ code: 'ReservationSettled' });
-  // Who died between the grant and the keeping leaves a claim: the account itself remembers.
-  await ask('three', { reservationId: 'r-3' });
+  const late = await ask('one', body);
+  expect([late.headers['idempotency-replayed'], late.json()]).toMatchObject([
+    'true',
+    { status: 409, code: 'ReservationSettled' },
+  ]);
   await stand.pool.query(
-    `update safeband.idempotency set status = null, answer = null,
-       started_at = now() - interval '1 minute' where idempotency_key = 'three'`,
+    `update safeband.idempotency set started_at = now() - interval '25 hours'`,
   );
-  expect((await ask('three', { reservationId: 'r-3' })).json()).toMatchObject({ repeated: true });
+  const next = await ask('one', { reservationId: 'r-2' });
+  expect(next.headers['idempotency-replayed']).toBeUndefined();
+  expect(next.json()).toMatchObject({ repeated: false });
   const bad = await ask('x'.repeat(256), body);
   expect(bad.json()).toMatchObject({ code: 'InvalidInput', field: 'Idempotency-Key' });
 });
@@ -185,7 +188,9 @@ it('says when to ask again, and keeps no denial', async () => {
   });
   await post(id, 'configure', { dailyCap: 1 });
   const granted = await post(id, 'sendReserveBatch', batch, { 'idempotency-key': 'b' });
-  expect(granted.json()).toMatchObject({ decisions: [{ granted: true }, {}, {}] });
+  expect(granted.json()).toMatchObject({ decisions: [{ repeated: false }, {}, {}] });
+  const again = await post(id, 'sendReserveBatch', batch, { 'idempotency-key': 'b' });
+  expect(again.json()).toMatchObject({ decisions: [{ repeated: true }, {}, {}] });
   const midnight = await post(id, 'sendReserve', { reservationId: 'b-2' });
   expect(midnight.json()).toMatchObject({ granted: false, reason: 'daily_cap' });
   expect(Number(midnight.headers['retry-after'])).toBeGreaterThan(0);
