@@ -6,6 +6,7 @@ import { addAuth, addChecks } from '../../src/http/auth.js';
 import { Keyring } from '../../src/http/keyring.js';
 import { addProblems } from '../../src/http/problems.js';
 import { addRateLimit } from '../../src/http/rateLimit.js';
+import { codecRoutes } from '../../src/http/routes/codec.js';
 import { createPool, type Pool } from '../../src/postgres/pool.js';
 import {
   endSession,
@@ -182,4 +183,24 @@ it('asks Postgres nothing for strangers beyond the limit of their address', asyn
   expect(await all(['/read', '/page'], () => key)).toEqual([200, 200]);
   await app.close();
   await mine.end();
+});
+
+it('decrypts for operators of all accounts alone', async () => {
+  const app = fastify();
+  addProblems(app);
+  const keyring = new Keyring(pool, Date.now);
+  await addAuth(app, keyring);
+  addChecks(app, keyring);
+  codecRoutes(app, { codec: { encode: async (all) => all, decode: async (all) => all } });
+  const whole = await made('whole', { role: 'operator' });
+  const part = await made('part', { role: 'operator', accounts: ['one'] });
+  const ask = async (url: string, { key }: { readonly key: string }) => {
+    const headers = { authorization: `Bearer ${key}` };
+    const asked = { method: 'POST', url, headers, payload: { payloads: [] } } as const;
+    return (await app.inject(asked)).statusCode;
+  };
+  for (const url of ['/codec/decode', '/codec/encode']) {
+    expect([await ask(url, whole), await ask(url, part)]).toEqual([200, 403]);
+  }
+  await app.close();
 });
