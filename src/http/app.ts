@@ -91,7 +91,7 @@ export async function createApp(needs: Needs): Promise<FastifyInstance> {
   await addSecurityHeaders(app);
   await addAuth(app, keyring);
   await addRateLimit(app, limits.requestsPerMinute);
-  addChecks(app);
+  addChecks(app, keyring);
   await addOpenApi(app);
   addOperations(app, needs);
   for (const add of plugins) add(app, parts);

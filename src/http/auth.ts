@@ -17,24 +17,34 @@ export const SESSION_COOKIE = 'safeband_session';
 /** A working day: then the key is asked for again. */
 export const SESSION_LASTS_MS = 12 * 60 * 60 * 1_000;
 
-/** Registers cookies and the checks, for every route of the server. */
+/**
+ * Registers cookies, and takes the caller for whom the keyring remembers: nothing is looked up
+ * before the limit on requests.
+ */
 export async function addAuth(app: FastifyInstance, keyring: Keyring): Promise<void> {
   await app.register(cookie);
   app.decorateRequest('caller');
   app.addHook('onRequest', async (request) => {
     const shown = credentialIn(request);
-    const needs = request.routeOptions.config.needs;
-    // A public route answers also where Postgres is away, and to a key that is none.
-    const isPublic = needs === 'public' || request.is404;
-    const look = shown && keyring.callerOf(shown);
-    request.caller = (await (isPublic ? look?.catch(() => undefined) : look)) ?? NOBODY;
+    request.caller = (shown && keyring.recall(shown)) ?? NOBODY;
   });
 }
 
-/** The second half, after the limit on requests: refuses whoever may not. */
-export function addChecks(app: FastifyInstance): void {
-  app.addHook('onRequest', async (request) => check(request));
+/** The second half, after the limit on requests: looks who it is, and refuses whoever may not. */
+export function addChecks(app: FastifyInstance, keyring: Keyring): void {
+  app.addHook('onRequest', async (request) => {
+    const shown = credentialIn(request);
+    const look = shown && asksWho(request) ? keyring.callerOf(shown) : undefined;
+    // A public route answers also where Postgres is away, and to a key that is none.
+    const isPublic = request.routeOptions.config.needs === 'public' || request.is404;
+    request.caller = (await (isPublic ? look?.catch(() => undefined) : look)) ?? NOBODY;
+    check(request);
+  });
 }
+
+/** Does it matter who asks: what is public is the same for all, but pages name who is logged in. */
+export const asksWho = ({ routeOptions: { config } }: FastifyRequest): boolean =>
+  config?.needs !== 'public' || config.isPage === true;
 
 function check(request: FastifyRequest): void {
   if (request.is404) return;
@@ -45,8 +55,10 @@ function check(request: FastifyRequest): void {
   if (needs !== 'public' && caller === NOBODY) {
     throw unauthenticated(shown ? 'the key is not known, or was revoked' : 'no key was sent');
   }
-  // A cookie is sent by the browser whoever wrote the form; a key is not.
-  if (changesState(request) && shown?.kind !== 'key' && !isOwnOrigin(request)) {
+  // A cookie is sent by the browser whoever wrote the form; a key is not. Logging in and out are
+  // for browsers alone.
+  const isByKey = shown?.kind === 'key' && needs !== 'public';
+  if (changesState(request) && !isByKey && !isOwnOrigin(request)) {
     throw forbidden('the request does not come from a page of this server', 'use a key');
   }
   if (!mayDo(caller, needs)) {

@@ -1,19 +1,15 @@
 /**
- * `Idempotency-Key`: the same key with the same ask hears the first answer again, for 24 hours. Only
- * an answer with a grant is kept: a denial or a refusal counted nothing, so the same key may ask
- * again. Who dies between grant and keeping leaves a claim that is taken over; the ask is then made
- * again, and the account itself answers the same grant with `repeated: true` (R3).
+ * `Idempotency-Key`: for 24 hours the same key is for the same ask. No answer is kept: the account
+ * is asked each time, because a grant that is told again as if it were new is sent twice. It
+ * answers the same grant with `repeated: true`, or that the reservation is settled (R3).
  */
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { claim, isSame, keep, release, type Claim } from '../postgres/idempotency.js';
+import { claim } from '../postgres/idempotency.js';
 import type { Pool } from '../postgres/pool.js';
 import { invalidInput, Problem } from './problems.js';
 
 const KEY = /^[\x21-\x7e]{1,255}$/;
-/** How long a second asker waits for the first, and how often it looks. */
-const WAIT_MS = 6_000;
-const LOOK_MS = 50;
 
 export type Asked = {
   readonly pool: Pool;
@@ -21,14 +17,10 @@ export type Asked = {
   readonly reply: FastifyReply;
 };
 
-/** Runs `ask`, or says what was answered before; without the header it only runs it. */
-export async function once<A extends object>(
-  { pool, request, reply }: Asked,
-  isKept: (answer: A) => boolean,
-  ask: () => Promise<A>,
-): Promise<A> {
+/** Throws where the key came with another ask before; without the header all is well. */
+export async function checkIdempotencyKey({ pool, request, reply }: Asked): Promise<void> {
   const header = request.headers['idempotency-key'];
-  if (header === undefined) return ask();
+  if (header === undefined) return;
   const key = String(header);
   if (!KEY.test(key)) {
     throw invalidInput(
@@ -36,44 +28,10 @@ export async function once<A extends object>(
       'Idempotency-Key',
     );
   }
-  const mine: Claim = { keyId: request.caller.keyId, key, fingerprint: fingerprintOf(request) };
-  const before = await answerBefore<A>(pool, mine);
-  if (before !== undefined) {
-    void reply.header('idempotency-replayed', 'true');
-    return before;
-  }
-  let kept = false;
-  try {
-    const answer = await ask();
-    kept = isKept(answer);
-    // What was granted is told also where it cannot be kept: the account remembers it, too.
-    if (kept) await keep(pool, mine, JSON.stringify(answer)).catch(() => undefined);
-    return answer;
-  } finally {
-    // A claim that cannot be given back is taken over when it is old.
-    if (!kept) await release(pool, mine).catch(() => undefined);
-  }
-}
-
-/** What was answered before; undefined: the claim is ours, and so is the ask. */
-async function answerBefore<A>(pool: Pool, mine: Claim): Promise<A | undefined> {
-  for (let waited = 0; waited < WAIT_MS; waited += LOOK_MS) {
-    const found = await claim<A>(pool, mine);
-    if (found === 'claimed') return undefined;
-    if (!isSame(found, mine)) throw otherAsk();
-    if (found.answer !== null) return found.answer;
-    await new Promise((resolve) => {
-      setTimeout(resolve, LOOK_MS);
-    });
-  }
-  throw new Problem({
-    status: 409,
-    kind: 'idempotency-in-progress',
-    title: 'The same ask is under way',
-    detail: 'another request with this Idempotency-Key has no answer yet',
-    cure: 'ask again',
-    retryAfterSeconds: 1,
-  });
+  const { keyId } = request.caller;
+  const found = await claim(pool, { keyId, key, fingerprint: fingerprintOf(request) });
+  if (found === 'other') throw otherAsk();
+  if (found === 'same') void reply.header('idempotency-replayed', 'true');
 }
 
 const otherAsk = (): Problem =>

@@ -18,6 +18,8 @@ export const LIMITS = {
   requestsPerMinute: 6_000,
   /** Streams of all keys together: each holds a socket. */
   streamsMax: 5_000,
+  /** No key alone takes all of them. */
+  streamsPerKeyMax: 1_500,
   /** Unread bytes of a stream: whoever reads slower is dropped, and connects again. */
   streamBytes: 64 * 1_024,
   /** A comment in each stream, so that nobody takes it for dead; then keys are looked at, too. */

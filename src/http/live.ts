@@ -19,6 +19,7 @@ import { etagOf, type StatusAnswer, type StatusReader } from './status.js';
 const TOGETHER_MS = 100;
 /** Statuses that are read at the same time. */
 const LOOKS_MAX = 8;
+const RESYNC = 'event: resync\ndata: {}\n\n';
 
 export type Watcher = {
   /** Null: of all that the key may see, only which of them changed. */
@@ -75,15 +76,19 @@ export class Live {
     return this.#streams.size;
   }
 
-  /** Throws where there is no room for another. */
-  checkRoom(): void {
-    if (this.#streams.size >= this.#needs.limits.streamsMax) {
-      throw problemOf('Unavailable', 'this server has as many streams as it may');
+  /** Throws where there is no room for another, of all or of this key. */
+  checkRoom({ keyId }: Caller): void {
+    const { streamsMax, streamsPerKeyMax } = this.#needs.limits;
+    const ofKey = [...this.#streams].filter(({ caller }) => caller.keyId === keyId).length;
+    if (this.#streams.size >= streamsMax || ofKey >= streamsPerKeyMax) {
+      const who = ofKey >= streamsPerKeyMax ? 'key' : 'server';
+      throw problemOf('Unavailable', `this ${who} has as many streams as it may`);
     }
   }
 
   /** Tells the watcher from now on, `first` at once; the head of the answer was sent. */
   open(watcher: Watcher, first: StatusAnswer | null): void {
+    if (watcher.raw.destroyed) return; // left already, and will not say so again
     const stream: Stream = { ...watcher, etag: '', dueAt: Infinity };
     this.#streams.add(stream);
     const { accountId } = stream;
@@ -124,7 +129,7 @@ export class Live {
   #resync(): void {
     for (const accountId of this.#ofAccount.keys()) this.#want(accountId);
     for (const stream of this.#streams) {
-      if (stream.accountId === null) this.#write(stream, 'event: resync\ndata: {}\n\n');
+      if (stream.accountId === null) this.#write(stream, RESYNC);
     }
   }
 
@@ -134,9 +139,12 @@ export class Live {
     this.#changed = new Set();
     const watchers = [...this.#streams].filter(({ accountId }) => accountId === null);
     if (watchers.length === 0) return;
-    const versions = await readVersions(this.#needs.pool, changed).catch(() => []);
+    const versions = await readVersions(this.#needs.pool, changed).catch(() => null);
     for (const stream of watchers) {
-      const seen = versions.filter(({ accountId }) => maySee(stream.caller, accountId));
+      if (!versions && changed.some((one) => maySee(stream.caller, one))) {
+        this.#write(stream, RESYNC);
+      }
+      const seen = versions?.filter(({ accountId }) => maySee(stream.caller, accountId)) ?? [];
       const text = seen.map((one) => `event: change\ndata: ${JSON.stringify(one)}\n\n`).join('');
       if (text !== '') this.#write(stream, text);
     }
@@ -191,14 +199,15 @@ export class Live {
   }
 
   async #checkKey(stream: Stream): Promise<void> {
-    const isKnown = await this.#needs.keyring
-      .callerOf(stream.credential)
-      .catch(() => stream.caller);
-    if (!isKnown) this.#end(stream);
+    // While Postgres is away the keyring says itself whom it still believes.
+    const caller = await this.#needs.keyring.callerOf(stream.credential).catch(() => undefined);
+    if (!caller) this.#end(stream);
   }
 
   #write(stream: Stream, text: string): void {
-    if (stream.raw.writableLength > this.#needs.limits.streamBytes) {
+    if (stream.raw.destroyed) {
+      this.#forget(stream);
+    } else if (stream.raw.writableLength > this.#needs.limits.streamBytes) {
       this.#forget(stream);
       stream.raw.destroy();
     } else if (!stream.raw.writableEnded) {

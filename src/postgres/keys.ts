@@ -33,7 +33,8 @@ const PARTS = /^sb_([0-9a-f]{16})_[A-Za-z0-9_-]{43}$/;
 const TOKEN = /^[A-Za-z0-9_-]{43}$/;
 
 const secret = (): string => randomBytes(32).toString('base64url');
-const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest();
+/** What is kept of a key or of the token of a log-in. */
+export const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /**
  * Makes a key. `key` is told here and never again. Undefined: a key that is not revoked has that
@@ -102,6 +103,24 @@ export async function findKey(db: Queryable, key: string): Promise<Caller | unde
   // Compared also where there is no row, so that both take the same time.
   const isRight = timingSafeEqual(hashOf(key), known?.hash ?? Buffer.alloc(32));
   return known && isRight ? known.caller : undefined;
+}
+
+/** Which of those keys are not revoked, and of those log-ins (by hash, in base64) not over. */
+export async function stillGood(
+  db: Queryable,
+  { keyIds, sessions }: Readonly<Record<'keyIds' | 'sessions', readonly string[]>>,
+): Promise<readonly string[]> {
+  return rowsOf(
+    db,
+    `select to_jsonb(key_id) as row from safeband.api_keys
+      where key_id = any($1::text[]) and revoked_at is null
+     union all
+     select to_jsonb(encode(s.hash, 'base64'))
+       from safeband.sessions s join safeband.api_keys k using (key_id)
+      where s.hash = any(select decode(one, 'base64') from unnest($2::text[]) as one)
+        and s.expires_at > clock_timestamp() and k.revoked_at is null`,
+    [keyIds, sessions],
+  );
 }
 
 /** Notes that the key was used, to the minute. */

@@ -1,9 +1,12 @@
 /** Keys and log-ins: who they belong to, what is kept of them, and when they end. */
+import { randomBytes } from 'node:crypto';
 import fastify from 'fastify';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { addAuth, addChecks } from '../../src/http/auth.js';
 import { Keyring } from '../../src/http/keyring.js';
 import { addProblems } from '../../src/http/problems.js';
+import { addRateLimit } from '../../src/http/rateLimit.js';
+import { codecRoutes } from '../../src/http/routes/codec.js';
 import { createPool, type Pool } from '../../src/postgres/pool.js';
 import {
   endSession,
@@ -73,8 +76,9 @@ it('knows a log-in until it is over, ended, or its key is revoked', async () => 
 it('asks every route whom it is for, and every cookie where it comes from', async () => {
   const app = fastify();
   addProblems(app);
-  await addAuth(app, new Keyring(pool, Date.now));
-  addChecks(app);
+  const keyring = new Keyring(pool, Date.now);
+  await addAuth(app, keyring);
+  addChecks(app, keyring);
   app.get('/said-nothing', () => 'never');
   app.post('/operate', { config: { needs: 'operate' } }, ({ caller }) => caller.name);
   app.post('/log-in', { config: { needs: 'public' } }, () => 'in');
@@ -99,7 +103,104 @@ it('asks every route whom it is for, and every cookie where it comes from', asyn
   ]) {
     expect(await post('/operate', { cookie, ...forged })).toBe(403);
     expect(await post('/log-in', forged)).toBe(403);
+    expect(await post('/log-in', { authorization, ...forged })).toBe(403);
   }
   expect(await post('/log-in', own)).toBe(200);
+  await app.close();
+});
+
+/** A key that looks like one, and is nobody's. */
+const stranger = (): string =>
+  `sb_${randomBytes(8).toString('hex')}_${randomBytes(32).toString('base64url')}`;
+const keyOf = (text: string) => ({ kind: 'key', text }) as const;
+const sessionOf = (text: string) => ({ kind: 'session', text }) as const;
+
+it('believes nobody in an outage who was revoked or had left before it', async () => {
+  const mine = createPool(database.url);
+  let now = 0;
+  const keyring = new Keyring(mine, () => now);
+  const [kept, gone] = [await made('kept'), await made('gone')];
+  const [stays, left] = await Promise.all(
+    [1, 2].map(() => makeSession(pool, { keyId: kept.keyId, lastsMs: 60_000 })),
+  );
+  const [here, away] = [sessionOf(stays ?? ''), sessionOf(left ?? '')];
+  for (const shown of [keyOf(kept.key), keyOf(gone.key), here, away]) {
+    expect(await keyring.callerOf(shown)).toBeDefined();
+  }
+  expect(await keyring.callerOf(sessionOf(kept.key))).toBeUndefined();
+  await revokeKey(pool, gone.keyId);
+  await endSession(pool, left ?? '');
+  now += 5_000;
+  await keyring.callerOf(keyOf(kept.key)); // of the others nobody hears anything
+  await expect.poll(() => keyring.recall(keyOf(gone.key))).toBeUndefined();
+  expect(keyring.recall(away)).toBeUndefined();
+  await mine.end();
+  now += 6_000;
+  await expect(keyring.callerOf(keyOf(gone.key))).rejects.toThrow('after calling end');
+  await expect(keyring.callerOf(away)).rejects.toThrow('after calling end');
+  for (const shown of [keyOf(kept.key), here]) {
+    expect(await keyring.callerOf(shown)).toMatchObject({ name: 'kept' });
+  }
+  keyring.forget(here);
+  expect([keyring.recall(here), keyring.recall(keyOf(kept.key))]).toMatchObject([
+    undefined,
+    { name: 'kept' },
+  ]);
+});
+
+it('asks Postgres nothing for strangers beyond the limit of their address', async () => {
+  const mine = createPool(database.url);
+  const app = fastify();
+  addProblems(app);
+  const keyring = new Keyring(mine, Date.now);
+  await addAuth(app, keyring);
+  await addRateLimit(app, 4);
+  addChecks(app, keyring);
+  app.get('/open', { config: { needs: 'public' } }, () => 'open');
+  app.get('/page', { config: { needs: 'public', isPage: true } }, ({ caller }) => caller.name);
+  app.get('/read', { config: { needs: 'read' } }, ({ caller }) => caller.name);
+  const { key } = await made('rita');
+  await keyring.callerOf(keyOf(key));
+  const queries = vi.spyOn(mine, 'query');
+  const get = async (url: string, shown: string) => {
+    const headers = { authorization: `Bearer ${shown}` };
+    return (await app.inject({ url, headers })).statusCode;
+  };
+  const all = async (urls: readonly string[], shown: () => string) => {
+    const codes: number[] = [];
+    for (const url of urls) codes.push(await get(url, shown()));
+    return codes;
+  };
+  const five = (url: string) => Array.from({ length: 5 }, () => url);
+  expect(await all(five('/open'), stranger)).toEqual([200, 200, 200, 200, 200]);
+  expect(queries).toHaveBeenCalledTimes(0);
+  const same = stranger();
+  expect(await all(['/read', '/read'], () => same)).toEqual([401, 401]);
+  const asked = () => queries.mock.calls.filter(([sql]) => sql.includes('k.hash'));
+  expect(asked()).toHaveLength(1);
+  expect(await all(['/read', '/page', '/read', '/page'], stranger)).toEqual([401, 200, 429, 429]);
+  expect(asked()).toHaveLength(3);
+  expect(await all(['/read', '/page'], () => key)).toEqual([200, 200]);
+  await app.close();
+  await mine.end();
+});
+
+it('decrypts for operators of all accounts alone', async () => {
+  const app = fastify();
+  addProblems(app);
+  const keyring = new Keyring(pool, Date.now);
+  await addAuth(app, keyring);
+  addChecks(app, keyring);
+  codecRoutes(app, { codec: { encode: async (all) => all, decode: async (all) => all } });
+  const whole = await made('whole', { role: 'operator' });
+  const part = await made('part', { role: 'operator', accounts: ['one'] });
+  const ask = async (url: string, { key }: { readonly key: string }) => {
+    const headers = { authorization: `Bearer ${key}` };
+    const asked = { method: 'POST', url, headers, payload: { payloads: [] } } as const;
+    return (await app.inject(asked)).statusCode;
+  };
+  for (const url of ['/codec/decode', '/codec/encode']) {
+    expect([await ask(url, whole), await ask(url, part)]).toEqual([200, 403]);
+  }
   await app.close();
 });

@@ -2,13 +2,14 @@
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { Writable } from 'node:stream';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { LIMITS } from '../../src/http/limits.js';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { LIMITS, type Limits } from '../../src/http/limits.js';
 import { Live } from '../../src/http/live.js';
 import { Keyring } from '../../src/http/keyring.js';
 import { StatusReader } from '../../src/http/status.js';
 import { revokeKey } from '../../src/postgres/keys.js';
 import { createClient } from '../../src/client/index.js';
+import { createPool } from '../../src/postgres/pool.js';
 import { createHttpStand, type HttpStand } from '../support/http.js';
 
 const SOON = { timeout: 20_000 };
@@ -97,24 +98,61 @@ it('holds a thousand idle streams, and lets all of them go', async () => {
   await Promise.all(streams.map(ended));
 }, 60_000);
 
-it('drops who does not read what is told', async () => {
-  const { pool } = stand;
-  const now = Date.now;
+const liveOf = (limits: Partial<Limits>, pool = stand.pool, now = Date.now): Live => {
   const needs = { client: createClient({ client: stand.client }), pool, now };
-  const live = new Live({
-    ...needs,
-    statuses: new StatusReader(needs),
-    keyring: new Keyring(pool, now),
-    limits: { ...LIMITS, heartbeatMs: 5, streamBytes: 50 },
-  });
-  const raw = new Writable({ write: () => undefined }); // takes a piece, and never another
+  const keyring = new Keyring(pool, now);
+  const statuses = new StatusReader(needs);
+  return new Live({ ...needs, statuses, keyring, limits: { ...LIMITS, ...limits } });
+};
+const caller = { keyId: 'k', name: 'slow', role: 'reader', accounts: null } as const;
+const watcherOf = (raw: Writable) => {
   const credential = { kind: 'key', text: operator } as const;
-  const caller = { keyId: 'k', name: 'slow', role: 'reader', accounts: null } as const;
-  live.open({ accountId: null, caller, credential, raw }, null);
+  return { accountId: null, caller, credential, raw };
+};
+
+it('drops who does not read what is told', async () => {
+  const live = liveOf({ heartbeatMs: 5, streamBytes: 50 });
+  const raw = new Writable({ write: () => undefined }); // takes a piece, and never another
+  live.open(watcherOf(raw), null);
   expect(live.count).toBe(1);
   await expect.poll(() => raw.destroyed, SOON).toBe(true);
   expect(live.count).toBe(0);
   live.close();
+});
+
+it('counts nobody who left before, and leaves room for other keys', () => {
+  const live = liveOf({ streamsPerKeyMax: 1 });
+  live.open(watcherOf(new Writable().destroy()), null);
+  expect(live.count).toBe(0);
+  live.checkRoom(caller);
+  live.open(watcherOf(new Writable({ write: () => undefined })), null);
+  expect(() => live.checkRoom(caller)).toThrow('this key has as many streams');
+  live.checkRoom({ ...caller, keyId: 'other' });
+  live.close();
+});
+
+it('says that something was missed where Postgres does not tell it, and lets go at last', async () => {
+  const pool = createPool(stand.databaseUrl);
+  vi.spyOn(pool, 'query').mockImplementation(() => {
+    throw new Error('away');
+  });
+  let said = '';
+  const write = (chunk: Buffer, _: string, next: () => void) => {
+    said += chunk.toString();
+    next();
+  };
+  const raw = new Writable({ write });
+  const live = liveOf({ heartbeatMs: 60_000 }, pool);
+  live.open(watcherOf(raw), null);
+  const gaps = () => said.split('event: resync').length - 1;
+  await expect.poll(gaps, SOON).toBe(1); // it listens
+  await stand.pool.query(`select pg_notify('safeband_changes', 'one')`);
+  await expect.poll(gaps, SOON).toBe(2);
+  const unbelieved = liveOf({ heartbeatMs: 5 }, pool);
+  unbelieved.open(watcherOf(raw), null);
+  await expect.poll(() => raw.writableEnded, SOON).toBe(true);
+  for (const one of [live, unbelieved]) one.close();
+  await pool.end();
 });
 
 it('sends a status again only where something is new', async () => {
@@ -145,28 +183,31 @@ it('reads Postgres, and says so, while nobody answers for the account', async ()
   expect([unsaved, asOf < after.asOf, typeof nextReconcileAt]).toEqual([0, true, 'string']);
 });
 
-it('answers an Idempotency-Key as at first, and asks the account once', async () => {
+it('asks the account again for each Idempotency-Key, so that one hears a new grant', async () => {
   const id = await connected();
   const ask = (key: string, body: object) =>
     post(id, 'sendReserve', body, { 'idempotency-key': key });
   const body = { reservationId: 'r-1' };
   const together = await Promise.all([1, 2, 3, 4].map(() => ask('one', body)));
   const answers = together.map((answer) => answer.json());
-  expect(answers.map(({ repeated }) => repeated)).toEqual([false, false, false, false]);
+  expect(answers.map(({ granted }) => granted)).toEqual([true, true, true, true]);
+  expect(answers.filter(({ repeated }) => !repeated)).toHaveLength(1);
   const replays = together.map(({ headers }) => headers['idempotency-replayed']);
   expect(replays.filter((one) => one === 'true')).toHaveLength(3);
   const other = await ask('one', { reservationId: 'r-2' });
   expect([other.statusCode, other.json()]).toMatchObject([422, { code: 'ReservationConflict' }]);
   await post(id, 'sendDelivered', { reservationId: 'r-1', chatId: 'c' });
-  expect((await ask('one', body)).json()).toEqual(answers[0]);
-  expect((await ask('two', body)).json()).toMatchObject({ code: 'ReservationSettled' });
-  // Who died between the grant and the keeping leaves a claim: the account itself remembers.
-  await ask('three', { reservationId: 'r-3' });
+  const late = await ask('one', body);
+  expect([late.headers['idempotency-replayed'], late.json()]).toMatchObject([
+    'true',
+    { status: 409, code: 'ReservationSettled' },
+  ]);
   await stand.pool.query(
-    `update safeband.idempotency set status = null, answer = null,
-       started_at = now() - interval '1 minute' where idempotency_key = 'three'`,
+    `update safeband.idempotency set started_at = now() - interval '25 hours'`,
   );
-  expect((await ask('three', { reservationId: 'r-3' })).json()).toMatchObject({ repeated: true });
+  const next = await ask('one', { reservationId: 'r-2' });
+  expect(next.headers['idempotency-replayed']).toBeUndefined();
+  expect(next.json()).toMatchObject({ repeated: false });
   const bad = await ask('x'.repeat(256), body);
   expect(bad.json()).toMatchObject({ code: 'InvalidInput', field: 'Idempotency-Key' });
 });
@@ -185,7 +226,9 @@ it('says when to ask again, and keeps no denial', async () => {
   });
   await post(id, 'configure', { dailyCap: 1 });
   const granted = await post(id, 'sendReserveBatch', batch, { 'idempotency-key': 'b' });
-  expect(granted.json()).toMatchObject({ decisions: [{ granted: true }, {}, {}] });
+  expect(granted.json()).toMatchObject({ decisions: [{ repeated: false }, {}, {}] });
+  const again = await post(id, 'sendReserveBatch', batch, { 'idempotency-key': 'b' });
+  expect(again.json()).toMatchObject({ decisions: [{ repeated: true }, {}, {}] });
   const midnight = await post(id, 'sendReserve', { reservationId: 'b-2' });
   expect(midnight.json()).toMatchObject({ granted: false, reason: 'daily_cap' });
   expect(Number(midnight.headers['retry-after'])).toBeGreaterThan(0);

@@ -25,8 +25,9 @@ beforeAll(async () => {
   pool = createPool(database.url);
   app = fastify();
   addProblems(app);
-  await addAuth(app, new Keyring(pool, () => now));
-  addChecks(app);
+  const keyring = new Keyring(pool, () => now);
+  await addAuth(app, keyring);
+  addChecks(app, keyring);
   serveMetrics(app, {
     metrics: createMetrics(),
     readGauges: () => readGauges(pool),

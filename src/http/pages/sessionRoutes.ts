@@ -44,8 +44,10 @@ export function addSessionPages(app: FastifyInstance, parts: PageParts): void {
 
   app.post('/logout', PUBLIC, async (request, reply) => {
     const token = request.cookies[SESSION_COOKIE];
-    if (token !== undefined) await endSession(pool, token);
-    keyring.forget();
+    if (token !== undefined) {
+      await endSession(pool, token);
+      keyring.forget({ kind: 'session', text: token });
+    }
     return clearSessionCookie(reply).redirect('/login', 303);
   });
 }

@@ -38,7 +38,7 @@ export const problems = {
 const idempotencyHeader = Type.Object({
   'idempotency-key': Type.Optional(
     Type.String({
-      description: 'The same key with the same ask hears the first grant again, for 24 hours.',
+      description: 'For 24 hours the key is for this ask; again, a grant has `repeated: true`.',
     }),
   ),
 });

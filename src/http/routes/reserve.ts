@@ -2,8 +2,7 @@
 import type { Static } from 'typebox';
 import { SafebandError } from '../../client/index.js';
 import type { FailureType } from '../../domain/events.js';
-import type { DecisionWire } from '../../domain/wire.js';
-import { once } from '../idempotency.js';
+import { checkIdempotencyKey } from '../idempotency.js';
 import { invalidInput, Problem } from '../problems.js';
 import { batch, decision } from '../schemas/answers.js';
 import { looseBatch, sendReserve, sendReserveBatch } from '../schemas/messages.js';
@@ -23,11 +22,8 @@ export const reserve = message({
   say: async ({ parts, request, reply, caller, accountId, body }) => {
     const flaw = replyFlaw(body, caller.accounts !== null);
     if (flaw) throw flaw;
-    const answer = await once<DecisionWire>(
-      { pool: parts.pool, request, reply },
-      ({ granted }) => granted,
-      () => parts.client.reserve(accountId, body),
-    );
+    await checkIdempotencyKey({ pool: parts.pool, request, reply });
+    const answer = await parts.client.reserve(accountId, body);
     if (!answer.granted && answer.retryAt !== null) {
       const seconds = Math.ceil((Date.parse(answer.retryAt) - parts.now()) / 1_000);
       void reply.header('retry-after', String(Math.max(0, seconds)));
@@ -46,12 +42,9 @@ export const reserveBatch = message({
   answer: batch,
   isIdempotent: true,
   say: async ({ parts, request, reply, caller, accountId, body }) => {
-    const decisions = await once<Decisions>(
-      { pool: parts.pool, request, reply },
-      (answers) => answers.some(({ granted }) => granted),
-      () => decide({ parts, accountId, items: body.requests, isLimited: caller.accounts !== null }),
-    );
-    return { decisions };
+    await checkIdempotencyKey({ pool: parts.pool, request, reply });
+    const isLimited = caller.accounts !== null;
+    return { decisions: await decide({ parts, accountId, items: body.requests, isLimited }) };
   },
 });
 

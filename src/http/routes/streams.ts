@@ -35,7 +35,6 @@ export function streamRoutes(app: FastifyInstance, parts: Parts): void {
       },
     },
     async (request, reply) => {
-      live.checkRoom();
       const { accountId } = request.params;
       const first = await statuses.read(accountId);
       begin(parts, request, reply, { accountId, first });
@@ -55,7 +54,6 @@ export function streamRoutes(app: FastifyInstance, parts: Parts): void {
       },
     },
     (request, reply) => {
-      live.checkRoom();
       begin(parts, request, reply, { accountId: null, first: null });
     },
   );
@@ -69,6 +67,7 @@ function begin(
 ): void {
   const credential = credentialIn(request);
   if (!credential) throw unauthenticated('no key was sent');
+  live.checkRoom(request.caller);
   reply.hijack();
   const { raw } = reply;
   for (const [name, value] of Object.entries(reply.getHeaders())) {
