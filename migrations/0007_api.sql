@@ -27,17 +27,14 @@ create table safeband.sessions (
 );
 create index sessions_expired on safeband.sessions (expires_at);
 
--- What was answered to an Idempotency-Key. No answer yet: somebody is at it, or died at it.
+-- Which ask an Idempotency-Key came with; what is answered is the account's own word, each time (R3).
 create table safeband.idempotency (
   key_id text not null references safeband.api_keys on delete cascade,
   idempotency_key text not null,
   -- Of the route and the body: the same key with another ask is refused.
   fingerprint bytea not null,
   started_at timestamptz not null default clock_timestamp(),
-  status int,
-  answer text,
-  primary key (key_id, idempotency_key),
-  check ((status is null) = (answer is null))
+  primary key (key_id, idempotency_key)
 );
 create index idempotency_age on safeband.idempotency (started_at);
 

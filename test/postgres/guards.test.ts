@@ -335,16 +335,14 @@ it('saves an account also where its history, its webhooks cannot be written', as
     await claim(actor);
     await save(actor);
     expect(await counts()).toMatchObject({ counter: 2, reservations: 2, events: 1 });
-    await pool.query(
-      `update safeband.reservations set state = 'uncertain', settled_at = now(), number = number + 1
-        where account_id = $1 and reservation_id = 'b'`,
-      [accountId],
-    );
-    await pool.query(
-      `update safeband.reservations set state = 'released', number = number + 1
-        where account_id = $1 and reservation_id = 'b'`,
-      [accountId],
-    );
+    const move = (state: string) =>
+      pool.query(
+        `update safeband.reservations set state = $2, settled_at = now(), number = number + 1
+          where account_id = $1 and reservation_id = 'b'`,
+        [accountId, state],
+      );
+    await move('uncertain');
+    await move('released');
   } finally {
     await rename('away_', '');
   }
