@@ -47,7 +47,10 @@ export async function inmailAccount(input: unknown): Promise<void> {
   const hydrated = hydrate(input);
   const self = new Self(isRefusal(hydrated) ? NOBODY : hydrated);
   listen(self);
-  if (isRefusal(hydrated)) throw failureOf(hydrated);
+  if (isRefusal(hydrated)) {
+    self.refusal = hydrated;
+    throw failureOf(hydrated);
+  }
   CancellationScope.current().cancelRequested.catch(() => {
     self.isCancelled = true;
   });

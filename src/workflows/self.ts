@@ -57,6 +57,8 @@ export class Self {
   /** A check of a cold account that callers wait for (R12). */
   checking: Promise<unknown> | null = null;
   readonly start: Start | null;
+  /** What is wrong with the start object; whoever asks later hears it. */
+  refusal: Refusal | null = null;
   readonly midnight = new Alarm('UTC midnight');
   readonly saveSoon = new Alarm('save a delivery');
   readonly saveLater = new Alarm('save');
@@ -101,9 +103,13 @@ export class Self {
     return told.answer;
   }
 
-  /** The actor, once it is read back. */
+  /** The actor, once it is read back. A start that was refused has none, and never will. */
   read(): Actor {
     if (this.actor) return this.actor;
+    if (this.refusal) {
+      const why = `the account was not started: ${this.refusal.message}`;
+      throw failureOf({ refused: 'AccountUnknown', message: why });
+    }
     const message = 'the account is being read back from Postgres; nothing was changed';
     throw failureOf({ refused: 'Unavailable', message });
   }

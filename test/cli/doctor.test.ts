@@ -1,7 +1,7 @@
 /** The doctor: each illness with its cure. And every example of help and document, tried. */
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addEndpoint } from '../../src/postgres/webhooks.js';
 import { ask, run as runNow, say, sent } from '../support/account.js';
 import { safeband, settingsOf, wordsOf, type Ended } from '../support/cli.js';
@@ -76,8 +76,7 @@ describe('doctor', () => {
   });
 
   it('names the cure of each illness', async () => {
-    const template = new URL(inject('postgresUrl')).pathname.slice(1);
-    const bare = await freshDatabase(template);
+    const bare = await freshDatabase('template1'); // nobody is connected to that one
     const idle = 'nobody-polls-this';
     const report = await doctor({ DATABASE_URL: bare.url, TZ: 'Europe/Berlin' }, idle);
     await bare.drop();

@@ -21,7 +21,7 @@ vi.setConfig({ testTimeout: 90_000 }); // longer than what is waited for
 const patience = { timeout: 30_000 };
 const [one, two] = [randomBytes(32), randomBytes(32)].map((secret) => secret.toString('base64'));
 const keysText = (text: string): string =>
-  text.replace('k1', `k1:${one}`).replace('k2', `k2:${two}`);
+  text.replaceAll(/k[12]/g, (id) => `${id}:${id === 'k1' ? one : two}`);
 const keys = (text: string): PayloadKeys =>
   payloadKeysFrom({ SAFEBAND_PAYLOAD_KEYS: keysText(text) });
 

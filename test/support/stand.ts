@@ -96,6 +96,8 @@ export async function createStand(options: StandOptions = {}): Promise<Stand> {
       dataConverter: payloadKeys ? dataConverterFrom(payloadKeys) : dataConverter,
       activities,
       maxCachedWorkflows: options.maxCachedWorkflows ?? 200,
+      // Where each task is a replay, contexts come and go beside each other: none is shared then.
+      reuseV8Context: options.maxCachedWorkflows !== 0,
       shutdownForceTime: '5s',
     });
     running = { worker, done: worker.run() };

@@ -169,3 +169,12 @@ const isHarmless = (payload: unknown): boolean =>
   typeof payload === 'object' &&
   payload !== null &&
   (JSON.stringify(payload).includes('"r"') || 'deliveredAt' in payload);
+
+it('a start that was refused says so to whoever asks, instead of being read back for ever', async () => {
+  const workflowId = `inmail-account/${stand.newAccount()}`;
+  const args = [{ accountId: workflowId.slice(15), tier: 'premium', timezone: 'Nowhere/At all' }];
+  const options = { workflowId, taskQueue: stand.taskQueue, args };
+  const handle = await stand.client.workflow.start('inmailAccount', options);
+  await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'InvalidInput' } });
+  await expect(handle.query('status')).rejects.toThrow('the account was not started: timezone');
+});
