@@ -24,8 +24,8 @@ const routes = (method: string): readonly KnownRoute[] =>
 
 /** Of this file alone: other files use the same Temporal. */
 const unknown = `never-was-${randomUUID()}`;
-const pathOf = (url: string): string =>
-  url.replace(':accountId', unknown).replace(':endpointId', `whe_${'0'.repeat(32)}`);
+const pathOf = (url: string, accountId = unknown): string =>
+  url.replace(':accountId', accountId).replace(':endpointId', `whe_${'0'.repeat(32)}`);
 
 /** What any refusal must be. */
 function expectProblem(answer: Answer, of: unknown): void {
@@ -114,17 +114,14 @@ it('takes any query for what it is', async () => {
     ),
     { maxKeys: 3 },
   );
-  // What was said to it before has started it; until its rows are read back it is `Unavailable`.
-  const peek = async (): Promise<number> =>
-    (await stand.ask(key, `/v1/accounts/${unknown}/peek`)).statusCode;
-  await expect.poll(peek, { timeout: 20_000 }).not.toBe(503);
   for (const { url } of routes('GET')) {
     await fc.assert(
       fc.asyncProperty(query, async (asked) => {
         const params = Object.entries(asked).map((pair) =>
           pair.map((one) => encodeURIComponent(isWellFormed(one) ? one : '')).join('='),
         );
-        const answer = await stand.ask(key, `${pathOf(url)}?${params.join('&')}`);
+        const path = pathOf(url, `never-asked-${unknown}`);
+        const answer = await stand.ask(key, `${path}?${params.join('&')}`);
         if (answer.statusCode !== 200) expectProblem(answer, [url, asked]);
         const hasField = answer.statusCode !== 400 || 'field' in answer.json<object>();
         expect([url, asked, hasField]).toEqual([url, asked, true]);
