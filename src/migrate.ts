@@ -3,6 +3,7 @@
  * and the Schedules of the fleet audit and of the webhooks.
  */
 import { Client } from '@temporalio/client';
+import { NativeConnection } from '@temporalio/worker';
 import { dataConverterFrom } from './codec.js';
 import { configFrom, sentenceOf, type Config } from './config.js';
 import { migrate } from './postgres/migrate.js';
@@ -18,7 +19,9 @@ const say = (line: string): void => {
 };
 
 async function registerInTemporal({ payloadKeys }: Config): Promise<void> {
-  const { connection, namespace } = await reachTemporal();
+  const { connection, namespace } = await reachTemporal(process.env, (options) =>
+    NativeConnection.connect(options),
+  );
   try {
     const { customAttributes } = await connection.operatorService.listSearchAttributes({
       namespace,

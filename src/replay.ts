@@ -9,8 +9,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { dataConverterFrom } from './codec.js';
 import { ConfigError, payloadKeysFrom, sentenceOf } from './config.js';
 import { recordingsIn, replayed, runningIn, runningQuery, type Recording } from './replaying.js';
-import { reachTemporal } from './temporal.js';
-import { converterOf, workflowCode } from './worker.js';
+import { converterOf, reachNatively, workflowCode } from './worker.js';
 
 const RECORDED = fileURLToPath(new URL('../test/histories', import.meta.url));
 const LIVE_MAX = 500;
@@ -56,7 +55,7 @@ async function gate(
 }
 
 async function live(limit: number, more: string | undefined): Promise<Tally> {
-  const { connection, namespace } = await reachTemporal();
+  const { connection, namespace } = await reachNatively();
   try {
     const dataConverter = dataConverterFrom(payloadKeysFrom(process.env));
     const client = new Client({ connection, namespace, dataConverter });

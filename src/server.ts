@@ -1,7 +1,6 @@
 /** The HTTP server: API, documents and dashboard. `npm run server`. */
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { FastifyBaseLogger } from 'fastify';
 import { createClient } from './client/index.js';
 import { createCodec, dataConverterFrom } from './codec.js';
@@ -13,7 +12,6 @@ import {
   sentenceOf,
   serverFrom,
   type Environment,
-  type PayloadKeys,
 } from './config.js';
 import { HOUR_MS, SECOND_MS } from './domain/time.js';
 import { createApp } from './http/app.js';
@@ -25,7 +23,7 @@ import { isKnown } from './postgres/lists.js';
 import { knownMigrations } from './postgres/migrate.js';
 import { createPool, type Pool } from './postgres/pool.js';
 import { TASK_QUEUE } from './protocol.js';
-import { countPollers } from './temporal.js';
+import { countPollers, reachTemporal } from './temporal.js';
 
 /** Answers that are under way get this long; then the process ends without them. */
 const DRAIN_MS = 10 * SECOND_MS;
@@ -49,13 +47,15 @@ export async function startServer(
   const { host, port } = httpFrom(environment);
   const { requestsPerMinute, temporalUiUrl, trustProxy } = serverFrom(environment);
   const keys = payloadKeysFrom(environment);
-  const { connection, client } = await reachTemporal(environment, keys);
+  const { connection, namespace } = await reachTemporal(environment, (options) =>
+    Connection.connect(options),
+  );
+  const client = new Client({ connection, namespace, dataConverter: dataConverterFrom(keys) });
   const pool = createPool(databaseUrl);
   try {
     await checkTables(pool);
     const firstKey = LOOPBACK.includes(host) ? await firstKeyOf(pool) : undefined;
     const metrics = createMetrics();
-    const { namespace } = client.options;
     const app = await createApp({
       client: createClient({
         client,
@@ -94,32 +94,6 @@ export async function startServer(
     await connection.close();
     throw error;
   }
-}
-
-async function reachTemporal(
-  environment: Environment,
-  keys: PayloadKeys,
-): Promise<{
-  readonly connection: Connection;
-  readonly client: Client;
-}> {
-  const set = Object.entries(environment).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, value] as const],
-  );
-  const { connectionOptions, namespace } = loadClientConnectConfig({
-    overrideEnvVars: Object.fromEntries(set),
-  });
-  const connection = await Connection.connect(connectionOptions).catch((error: unknown) => {
-    const why = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    const address = connectionOptions.address ?? '127.0.0.1:7233';
-    throw new ConfigError(
-      `Temporal (TEMPORAL_ADDRESS) cannot be reached at ${address}: ${why}; ` +
-        'start it, or mend the setting',
-    );
-  });
-  const dataConverter = dataConverterFrom(keys);
-  const options = { connection, dataConverter, ...(namespace ? { namespace } : {}) };
-  return { connection, client: new Client(options) };
 }
 
 /** Each release of the server needs its own tables. */

@@ -1,7 +1,7 @@
 /** The worker: runs the accounts' workflows and writes their rows. `npm run worker`. */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Worker, type NativeConnection, type WorkerDeploymentOptions } from '@temporalio/worker';
+import { NativeConnection, Worker, type WorkerDeploymentOptions } from '@temporalio/worker';
 import type { DataConverter } from '@temporalio/common';
 import { keepStacksShort, webpackConfigHook } from './bundling.js';
 import { createActivities, type ActivityNeeds } from './activities/index.js';
@@ -21,7 +21,7 @@ import { createLogger } from './logger.js';
 import { createPool } from './postgres/pool.js';
 import { TASK_QUEUE } from './protocol.js';
 import { installRuntime } from './telemetry.js';
-import { reachTemporal } from './temporal.js';
+import { reachTemporal, type Reached } from './temporal.js';
 
 /**
  * Accounts that stay in memory between messages; a restarted worker replays what it is asked for.
@@ -92,11 +92,15 @@ export const versioned = (version: WorkerVersion): WorkerDeploymentOptions => ({
   defaultVersioningBehavior: 'PINNED',
 });
 
+/** By the connection that a Worker takes. */
+export const reachNatively = (): Promise<Reached<NativeConnection>> =>
+  reachTemporal(process.env, (options) => NativeConnection.connect(options));
+
 async function main(): Promise<void> {
   const config = configFrom(process.env);
   const logger = createLogger(config);
   installRuntime(logger, metricsAddressFrom(process.env));
-  const { connection, namespace } = await reachTemporal();
+  const { connection, namespace } = await reachNatively();
   await checkDatabase(config);
   const leaving = new AbortController(); // the sender of webhooks would not end by itself
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => leaving.abort());

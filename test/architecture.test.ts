@@ -118,7 +118,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   bundling: ['@temporalio/worker', 'node:'],
   schedule: ['domain', 'protocol', '@temporalio/client'],
   telemetry: ['config', 'logger', 'pino', '@temporalio/worker'],
-  temporal: ['config', '@temporalio/envconfig', '@temporalio/worker'],
+  temporal: ['config', '@temporalio/envconfig', '@temporalio/client'],
   worker: ['*'],
   server: ['*'],
   migrate: ['*'],

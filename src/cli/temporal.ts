@@ -1,10 +1,10 @@
 /** A client of Temporal by the SDK's environment configuration, in pure JavaScript. */
 import { createConnection } from 'node:net';
 import { Client, Connection } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { createClient, payloadEncryption, type SafebandClient } from '../client/index.js';
 import type { Environment } from '../config.js';
 import { TASK_QUEUE } from '../protocol.js';
+import { firstLineOf, temporalSettings } from '../temporal.js';
 import { CliError, EXIT } from './errors.js';
 
 export type Temporal = {
@@ -41,24 +41,17 @@ export async function reachTemporal(
   env: Environment,
   taskQueue: string = TASK_QUEUE,
 ): Promise<Temporal> {
-  const set = Object.entries(env).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, value] as const],
-  );
-  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig({
-    overrideEnvVars: Object.fromEntries(set),
-  });
-  const address = connectionOptions.address ?? '127.0.0.1:7233';
+  const { connectionOptions, address, namespace } = temporalSettings(env);
   const options = { ...connectionOptions, address, connectTimeout: CONNECT_TIMEOUT_MS };
   const connect = async (): Promise<Connection> => {
     await knock(address);
     return Connection.connect(options);
   };
   const connection = await connect().catch((error: unknown) => {
-    const why = error instanceof Error ? error.message.split('\n')[0] : String(error);
     throw new CliError(
       EXIT.unreachable,
       'Unavailable',
-      `Temporal (TEMPORAL_ADDRESS) cannot be reached at ${address}: ${why}`,
+      `Temporal (TEMPORAL_ADDRESS) cannot be reached at ${address}: ${firstLineOf(error)}`,
       'safeband doctor',
     );
   });
