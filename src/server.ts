@@ -1,4 +1,5 @@
 /** The HTTP server: API, documents and dashboard. `npm run server`. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import type { FastifyBaseLogger } from 'fastify';
@@ -18,7 +19,7 @@ import { createApp } from './http/app.js';
 import { createLogger } from './logger.js';
 import { createMetrics } from './metrics.js';
 import { forgetOld } from './postgres/idempotency.js';
-import { hasKeys, makeKey } from './postgres/keys.js';
+import { makeFirstKey } from './postgres/keys.js';
 import { isKnown } from './postgres/lists.js';
 import { knownMigrations } from './postgres/migrate.js';
 import { createPool, type Pool } from './postgres/pool.js';
@@ -33,7 +34,7 @@ export type RunningServer = {
   /** Such as `http://127.0.0.1:8080`. */
   readonly address: string;
   /** Told here only, and only where there was no key and it listens on loopback. */
-  readonly firstKey: string | undefined;
+  readonly firstKey: string | null;
   /** Takes nothing new, finishes what it has, ends the streams; 10 s at most. */
   readonly close: () => Promise<void>;
 };
@@ -54,7 +55,7 @@ export async function startServer(
   const pool = createPool(databaseUrl);
   try {
     await checkTables(pool);
-    const firstKey = LOOPBACK.includes(host) ? await firstKeyOf(pool) : undefined;
+    const firstKey = LOOPBACK.includes(host) ? await firstKeyOf(pool) : null;
     const metrics = createMetrics();
     const app = await createApp({
       client: createClient({
@@ -88,7 +89,11 @@ export async function startServer(
       await pool.end();
       await connection.close();
     };
-    return { address, firstKey, close: () => within(DRAIN_MS, close()) };
+    return {
+      address,
+      firstKey,
+      close: () => Promise.race([close(), sleep(DRAIN_MS, undefined, { ref: false })]),
+    };
   } catch (error) {
     await pool.end();
     await connection.close();
@@ -112,23 +117,14 @@ const INSUFFICIENT_PRIVILEGE = '42501';
  * On a new database nobody could ask: the first one who starts the server gets a key. One that runs
  * with the rights of `safeband_server` may make none: then `safeband keys` does, as the owner.
  */
-async function firstKeyOf(pool: Pool): Promise<string | undefined> {
-  if (await hasKeys(pool)) return undefined;
+async function firstKeyOf(pool: Pool): Promise<string | null> {
   try {
-    return (await makeKey(pool, { name: 'first', role: 'operator' }))?.key;
+    return await makeFirstKey(pool);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code !== INSUFFICIENT_PRIVILEGE) throw error;
-    return undefined;
+    return null;
   }
-}
-
-async function within(ms: number, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 async function main(): Promise<void> {

@@ -9,7 +9,7 @@ import { Command } from 'commander';
 import colors from 'picocolors';
 import { dataConverterFrom } from '../codec.js';
 import { commonFrom, databaseUrlFrom, httpFrom, payloadKeysFrom, sentenceOf } from '../config.js';
-import { hasKeys, makeKey } from '../postgres/keys.js';
+import { makeFirstKey } from '../postgres/keys.js';
 import { migrate } from '../postgres/migrate.js';
 import { createPool } from '../postgres/pool.js';
 import { registerSchedules } from '../schedule.js';
@@ -99,7 +99,7 @@ async function begun(isDemo: boolean): Promise<boolean> {
   });
   running.push({ name: 'Temporal and Postgres', halt: stack.stop });
   await migrate(stack.databaseUrl, say);
-  const firstKey = await makeFirstKey(stack.databaseUrl);
+  const firstKey = await firstKeyIn(stack.databaseUrl);
   await startWorker(stack);
   await scheduleAudit(stack);
   const dashboardUrl = await startServer(stack);
@@ -122,12 +122,10 @@ async function begun(isDemo: boolean): Promise<boolean> {
   return isDemo ? demonstrate(stack, linkedIn) : true;
 }
 
-/** A key for the person who starts it, once; null: there are keys. */
-async function makeFirstKey(databaseUrl: string): Promise<string | null> {
+async function firstKeyIn(databaseUrl: string): Promise<string | null> {
   const pool = createPool(databaseUrl, 1);
   try {
-    if (await hasKeys(pool)) return null;
-    return (await makeKey(pool, { name: 'first', role: 'operator' }))?.key ?? null;
+    return await makeFirstKey(pool);
   } finally {
     await pool.end();
   }

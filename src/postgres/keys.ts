@@ -55,6 +55,12 @@ export async function makeKey(
   return rowCount === 1 ? { keyId, key } : undefined;
 }
 
+/** A key for the person who starts a new system, once; null: there are keys already. */
+export async function makeFirstKey(db: Queryable): Promise<string | null> {
+  if (await hasKeys(db)) return null;
+  return (await makeKey(db, { name: 'first', role: 'operator' }))?.key ?? null;
+}
+
 /** All keys, revoked ones too, the newest first. */
 export const listKeys = (db: Queryable): Promise<readonly KeyRow[]> =>
   rowsOf(

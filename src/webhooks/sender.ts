@@ -3,6 +3,7 @@
  * progress is in Postgres, so one that dies loses nothing; what it had in hand is sent again, under
  * the same id.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { signWebhook } from '../client/webhooks.js';
 import { WEBHOOK_KEPT_MS } from '../domain/limits.js';
 import { isGivenUp, retryDelay, secretsAt, webhookBody } from '../domain/webhooks.js';
@@ -256,12 +257,4 @@ function reasonToStop(status: number | null, failingSince: Instant, at: Instant)
 
 /** Resolves after that time, or when it is told to leave. */
 const pause = (ms: number, leaving: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(done, ms);
-    function done(): void {
-      clearTimeout(timer);
-      leaving.removeEventListener('abort', done);
-      resolve();
-    }
-    leaving.addEventListener('abort', done);
-  });
+  sleep(ms, undefined, { signal: leaving }).catch(() => undefined);

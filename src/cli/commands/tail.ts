@@ -1,4 +1,5 @@
 /** Follows an account: what is delivered, changed, told and corrected, as its rows are written. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { assertNever } from '../../domain/assert.js';
 import { isoInstant, MINUTE_MS, type Instant } from '../../domain/time.js';
@@ -76,16 +77,7 @@ async function follow(context: Context, accountId: string, options: TailOptions)
 
 /** False: it was told to end. */
 const pause = (signal: AbortSignal): Promise<boolean> =>
-  new Promise((resolve) => {
-    if (signal.aborted) return resolve(false);
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve(!signal.aborted);
-    };
-    const timer = setTimeout(done, POLL_MS);
-    signal.addEventListener('abort', done);
-  });
+  sleep(POLL_MS, true, { signal }).catch(() => false);
 
 const jsonOf = ({ kind, at, details }: Happening) => ({ at: isoInstant(at), kind, details });
 

@@ -5,8 +5,10 @@
  */
 import type { SafebandClient } from '../../client/index.js';
 import { SafebandError } from '../../client/errors.js';
-import { parseInstant, SECOND_MS, type Instant } from '../../domain/time.js';
+import { SECOND_MS, type Instant } from '../../domain/time.js';
 import type { StatusWire } from '../../domain/wire.js';
+import { within } from '../within.js';
+import { nextEdge, numbersOfStatus } from './numbers.js';
 
 const AGE_MAX_MS = 60 * SECOND_MS;
 /** A page does not wait for a Temporal that is away for longer than this. */
@@ -71,7 +73,10 @@ export class StatusCache {
 
   #keep(heard: Heard): void {
     if (this.#kept.size >= ENTRIES_MAX) this.#kept.clear();
-    const until = Math.min(heard.readAt + AGE_MAX_MS, edgeOf(heard.status));
+    const until = Math.min(
+      heard.readAt + AGE_MAX_MS,
+      nextEdge(numbersOfStatus(heard.status, undefined)),
+    );
     this.#kept.set(heard.status.accountId, { heard, until });
   }
 
@@ -79,8 +84,10 @@ export class StatusCache {
     const { client, now } = this.#needs;
     const readAt = now();
     try {
-      const [status, slots] = await withPatience(
+      const [status, slots] = await within(
         Promise.all([client.status(accountId), client.nextSlots(accountId, SLOTS_SHOWN)]),
+        PATIENCE_MS,
+        'Temporal did not answer',
       );
       return { status, slots, readAt };
     } catch (error) {
@@ -91,27 +98,5 @@ export class StatusCache {
       this.#awayUntil = now() + AWAY_MS;
       return { why: 'away', message };
     }
-  }
-}
-
-function edgeOf({ cooldown, breakerUntil, quotaDay }: StatusWire): Instant {
-  const midnight = (parseInstant(`${quotaDay}T00:00:00.000Z`) ?? 0) + 86_400_000;
-  const ends = [cooldown?.until, breakerUntil].map((text) =>
-    text ? (parseInstant(text) ?? Infinity) : Infinity,
-  );
-  return Math.min(midnight, ...ends);
-}
-
-async function withPatience<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new SafebandError('Unavailable', `Temporal did not answer within ${PATIENCE_MS} ms`));
-    }, PATIENCE_MS);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }
