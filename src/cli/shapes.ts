@@ -1,8 +1,7 @@
 /** The JSON that commands print: the contract's names, instants and days as text. */
-import { isoDay, isoInstant } from '../domain/time.js';
+import { isoDay, isoInstant, isoOrNull } from '../domain/time.js';
 import type { StatusWire } from '../domain/wire.js';
 import type { LoggedEvent, OpenAlert, StatusRow, WrittenChange } from '../postgres/reads.js';
-import { isoOrNull } from './text.js';
 
 /** An account in a list: its row as of now. */
 export const accountJson = (row: StatusRow) => ({

@@ -43,8 +43,6 @@ export const when = (at: Instant | null, now: Instant): string =>
 export const instantOf = (text: string): Instant => parseInstant(text) ?? Number.NaN;
 export const instantOrNull = (text: string | null): Instant | null =>
   text === null ? null : instantOf(text);
-export const isoOrNull = (at: Instant | null): string | null =>
-  at === null ? null : isoInstant(at);
 
 /** `1 account`, `3 accounts`. */
 export const counted = (count: number, noun: string): string =>

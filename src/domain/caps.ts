@@ -48,13 +48,13 @@ export function roomOf(account: Account): Room {
   const earlier = earlierOf(account);
   const counter = counterOf(account, day);
   const carried = carriedOf(account);
-  const effective = Math.max(0, Math.min(daily, ramp ?? Infinity, weekly - earlier));
+  const { effective, binding } = leftBy({ daily, weekly, ramp }, earlier);
   return {
     daily,
     weekly,
     ramp,
     effective,
-    binding: bindingOf(effective, weekly - earlier, ramp),
+    binding,
     counter,
     carried,
     earlier,
@@ -65,10 +65,15 @@ export function roomOf(account: Account): Room {
   };
 }
 
-/** Which cap leaves the least room, given what is left of the week. */
-export function bindingOf(effective: number, weeklyLeft: number, ramp: number | null): CapName {
-  if (weeklyLeft <= effective) return 'weekly';
-  return ramp === effective ? 'ramp' : 'daily';
+/** What all caps together leave of a day, and which of them leaves the least. */
+export function leftBy(
+  { daily, weekly, ramp }: Pick<Room, 'daily' | 'weekly' | 'ramp'>,
+  earlier: number,
+): Pick<Room, 'effective' | 'binding'> {
+  const weeklyLeft = weekly - earlier;
+  const effective = Math.max(0, Math.min(daily, ramp ?? Infinity, weeklyLeft));
+  if (weeklyLeft <= effective) return { effective, binding: 'weekly' };
+  return { effective, binding: ramp === effective ? 'ramp' : 'daily' };
 }
 
 /** Far enough over the cap that the account must rest: 60 of 50, any send on a cap of 0 (R8). */

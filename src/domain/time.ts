@@ -17,6 +17,8 @@ export const startOf = (day: UtcDay): Instant => day * DAY_MS;
 
 /** `2026-11-23T18:20:36.000Z`. */
 export const isoInstant = (at: Instant): string => new Date(at).toISOString();
+export const isoOrNull = (at: Instant | null): string | null =>
+  at === null ? null : isoInstant(at);
 /** `2026-11-23`. */
 export const isoDay = (day: UtcDay): string => isoInstant(startOf(day)).slice(0, 10);
 

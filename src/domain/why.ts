@@ -9,7 +9,7 @@ import { explain, type Gap } from './explain.js';
 import { gapOf, instant, knownOf } from './explainStatus.js';
 import { runAfter } from './forecast.js';
 import { isNormal } from './phrases.js';
-import { isoDay, isoInstant, type Instant } from './time.js';
+import { isoDay, isoOrNull, type Instant } from './time.js';
 import { besideOf } from './whyBeside.js';
 import type { Why, WhyRows } from './whyTypes.js';
 import { statusWire, type StatusWire } from './wire.js';
@@ -48,8 +48,6 @@ export function whyOf(rows: WhyRows, asked: StatusWire | undefined, now: Instant
     beside: besideOf(rows, status, isAhead),
   };
 }
-
-const isoOrNull = (at: Instant | null): string | null => (at === null ? null : isoInstant(at));
 
 /** The rows tell the day and the counter that the status tells, or a hand has changed them. */
 const isTold = ({ account, row }: WhyRows, status: StatusWire): boolean =>

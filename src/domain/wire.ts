@@ -16,7 +16,7 @@ import type { Decision } from './reserve.js';
 import { cooldownAt, isBroken, mayAttempt } from './roll.js';
 import { stateOf, type AccountState } from './settings.js';
 import type { Tier } from './tier.js';
-import { isoDay, isoInstant, SECOND_MS, type Instant } from './time.js';
+import { isoDay, isoInstant, isoOrNull, SECOND_MS, type Instant } from './time.js';
 import { LEASE_SECONDS_DEFAULT } from './limits.js';
 import type { ReservationId } from './ids.js';
 import type { SendingWindow } from './window.js';
@@ -102,8 +102,6 @@ export type PolicyWire = {
   readonly sendingWindow: SendingWindow | null;
   readonly timezone: string;
 };
-
-const isoOrNull = (at: Instant | null): string | null => (at === null ? null : isoInstant(at));
 
 export function decisionWire(decision: Decision): DecisionWire {
   if (!decision.granted) return { ...decision, retryAt: isoOrNull(decision.retryAt) };

@@ -5,12 +5,11 @@
 import { createHash } from 'node:crypto';
 import type { Static } from 'typebox';
 import { SafebandError, type SafebandClient } from '../client/index.js';
-import { bindingOf } from '../domain/caps.js';
 import { REMEMBERED_DAYS, VERIFIED_MS } from '../domain/limits.js';
-import { isoDay, isoInstant, type Instant } from '../domain/time.js';
+import { isoDay, isoInstant, isoOrNull, type Instant } from '../domain/time.js';
 import { readOpen, type OpenItem } from '../postgres/lists.js';
 import type { Pool } from '../postgres/pool.js';
-import { readStatus, type StatusRow } from '../postgres/reads.js';
+import { capsOf, readStatus, type StatusRow } from '../postgres/reads.js';
 import type { status } from './schemas/answers.js';
 
 export type StatusAnswer = Static<typeof status>;
@@ -55,10 +54,6 @@ export class StatusReader {
 /** The contract's status, as far as Postgres knows it. */
 export function statusOf(row: StatusRow, open: readonly OpenItem[], at: Instant): StatusAnswer {
   const { inFlight, uncertain, delivered, external, imported, counter, carried } = row;
-  const { daily, weekly, ramp } = row.caps;
-  const left = weekly - (row.weekUsed - counter - carried);
-  const effective = Math.max(0, Math.min(daily, ramp ?? Infinity, left));
-  const isoOrNull = (instant: Instant | null) => (instant === null ? null : isoInstant(instant));
   return {
     accountId: row.accountId,
     asOf: isoInstant(at),
@@ -75,7 +70,7 @@ export function statusOf(row: StatusRow, open: readonly OpenItem[], at: Instant)
     unexplained: counter - inFlight - uncertain - delivered - external - imported,
     carried,
     remaining: row.remaining,
-    caps: { daily, weekly, ramp, effective, binding: bindingOf(effective, left, ramp) },
+    caps: capsOf(row),
     weekUsed: row.weekUsed,
     rampDay: row.rampDay,
     cooldown: row.cooldown && { ...row.cooldown, until: isoInstant(row.cooldown.until) },

@@ -4,10 +4,12 @@
  * nothing; newest first; `limit` is the caller's to bound.
  */
 import type { CooldownCause, Hold } from '../domain/account.js';
+import { leftBy } from '../domain/caps.js';
 import type { AlertKind, Severity, Source } from '../domain/events.js';
 import type { AccountState } from '../domain/settings.js';
 import type { Tier } from '../domain/tier.js';
 import type { Instant, UtcDay } from '../domain/time.js';
+import type { StatusWire } from '../domain/wire.js';
 import { rowsOf, type Queryable } from './pool.js';
 
 /** An account as it is at an instant, also before a reset or a cooldown's end is written (R7). */
@@ -38,6 +40,12 @@ export type StatusRow = {
   /** The last run of the account that is written down; null: none is. */
   readonly lastCheckedAt: Instant | null;
 };
+
+/** The caps of a row, with what they leave of the day and which of them binds (R10). */
+export const capsOf = ({ caps, weekUsed, counter, carried }: StatusRow): StatusWire['caps'] => ({
+  ...caps,
+  ...leftBy(caps, weekUsed - counter - carried),
+});
 
 /** A row of `account_status_at` as a StatusRow. */
 export const STATUS = `jsonb_build_object('accountId', account_id, 'tier', tier, 'state', state,

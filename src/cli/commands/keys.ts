@@ -1,6 +1,6 @@
 /** API keys: made here and shown once, listed without their secret, revoked. */
 import { Argument, Option, type Command } from 'commander';
-import { isoInstant } from '../../domain/time.js';
+import { isoInstant, isoOrNull } from '../../domain/time.js';
 import {
   hasKeys,
   KEY_NAME_MAX,
@@ -14,7 +14,7 @@ import {
 import { withExamples, type Context, type Register } from '../command.js';
 import { CliError, EXIT, usage } from '../errors.js';
 import { accountList } from '../options.js';
-import { isoOrNull, when } from '../text.js';
+import { when } from '../text.js';
 
 export const registerKeys: Register = (program, context) => {
   const keys = program.command('keys').summary('make, list and revoke API keys').helpCommand(false);

@@ -1,7 +1,7 @@
 /** Who is told what happens: endpoints, what was sent to them, and telling it again. */
 import { Argument, Option, type Command } from 'commander';
 import { isWebhookType, WEBHOOK_TYPES, type WebhookType } from '../../domain/webhooks.js';
-import { isoInstant, type Instant } from '../../domain/time.js';
+import { isoInstant, isoOrNull, type Instant } from '../../domain/time.js';
 import {
   addEndpoint,
   listDeliveries,
@@ -16,7 +16,7 @@ import { urlFlaw } from '../../webhooks/url.js';
 import { actorOf, withExamples, type Context, type Register } from '../command.js';
 import { CliError, EXIT, usage } from '../errors.js';
 import { accountList, instant, whole } from '../options.js';
-import { counted, isoOrNull, when } from '../text.js';
+import { counted, when } from '../text.js';
 
 const LIST = 'safeband webhooks list';
 

@@ -3,47 +3,17 @@
  * where Temporal does not answer. Conservation holds in each: what nothing accounts for, a hand
  * edit too, is `unexplained`.
  */
-import type { Hold } from '../../domain/account.js';
-import { bindingOf, type CapName } from '../../domain/caps.js';
-import type { AccountState } from '../../domain/settings.js';
-import type { Tier } from '../../domain/tier.js';
 import { parseDay, parseInstant, startOf, type Instant, type UtcDay } from '../../domain/time.js';
 import type { StatusWire } from '../../domain/wire.js';
-import type { StatusRow } from '../../postgres/reads.js';
+import { capsOf, type StatusRow } from '../../postgres/reads.js';
 
-export type Numbers = {
-  readonly accountId: string;
-  readonly tier: Tier;
-  readonly state: AccountState;
-  readonly day: UtcDay;
-  readonly counter: number;
-  readonly inFlight: number;
-  readonly uncertain: number;
-  readonly delivered: number;
-  readonly external: number;
-  readonly imported: number;
-  readonly unexplained: number;
-  readonly carried: number;
-  readonly remaining: number;
-  readonly caps: {
-    readonly daily: number;
-    readonly weekly: number;
-    readonly ramp: number | null;
-    readonly effective: number;
-    readonly binding: CapName;
-  };
-  readonly weekUsed: number;
-  readonly rampDay: number;
+export type Numbers = Omit<StatusRow, 'caps' | 'cooldown' | 'version' | 'updatedAt'> & {
+  readonly caps: StatusWire['caps'];
   readonly cooldown: { readonly until: Instant; readonly cause: string } | null;
-  readonly hold: Hold | null;
-  readonly breakerUntil: Instant | null;
-  readonly lastCheckedAt: Instant | null;
   /** Null: cold, the audit of the fleet looks after it. */
   readonly nextCheckAt: Instant | null;
   /** Rows of the event log of that day, with the external ones. */
   readonly logged: number;
-  /** Counter minus event log minus imported. */
-  readonly drift: number;
   readonly asOf: Instant;
   /** What the workflow itself says, where its row says another number: a hand has edited it. */
   readonly edited: { readonly row: number; readonly workflow: number } | null;
@@ -52,13 +22,9 @@ export type Numbers = {
 /** From the account's row alone. */
 export function numbersOfRow(row: StatusRow, at: Instant): Numbers {
   const known = row.inFlight + row.uncertain + row.delivered + row.external + row.imported;
-  const { daily, weekly, ramp } = row.caps;
-  const earlier = row.weekUsed - row.counter - row.carried;
-  const effective = Math.max(0, Math.min(daily, ramp ?? Infinity, weekly - earlier));
-  const binding = bindingOf(effective, weekly - earlier, ramp);
   return {
     ...row,
-    caps: { ...row.caps, effective, binding },
+    caps: capsOf(row),
     unexplained: row.counter - known,
     logged: row.delivered + row.external,
     nextCheckAt: null,
