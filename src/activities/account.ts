@@ -13,7 +13,7 @@ import {
   readAccount,
   readRivals,
 } from '../postgres/accounts.js';
-import { inTransaction, type Pool, type Queryable } from '../postgres/pool.js';
+import { inSnapshot, inTransaction, type Pool, type Queryable } from '../postgres/pool.js';
 import { readDays, readHighestNumber, readWitnesses } from '../postgres/readBack.js';
 import {
   fence,
@@ -41,24 +41,20 @@ export function accountActivities(
 }
 
 function readBack(pool: Pool, accountId: string, day: number): Promise<ReadBack> {
-  return inTransaction(
-    pool,
-    async (db) => {
-      const account = await readAccount(db, accountId);
-      const since = Math.min(day, account?.day ?? day);
-      return {
-        account,
-        highestNumber: await readHighestNumber(db, accountId),
-        ...(await readWitnesses(db, accountId, {
-          openedOn: since,
-          day,
-          loggedSince: day - REMEMBERED_DAYS,
-        })),
-        days: await readDays(db, accountId, { since, day }),
-      };
-    },
-    'begin isolation level repeatable read read only',
-  );
+  return inSnapshot(pool, async (db) => {
+    const account = await readAccount(db, accountId);
+    const since = Math.min(day, account?.day ?? day);
+    return {
+      account,
+      highestNumber: await readHighestNumber(db, accountId),
+      ...(await readWitnesses(db, accountId, {
+        openedOn: since,
+        day,
+        loggedSince: day - REMEMBERED_DAYS,
+      })),
+      days: await readDays(db, accountId, { since, day }),
+    };
+  });
 }
 
 function claim(pool: Pool, { owner, found, row }: Claim): Promise<Claimed> {

@@ -1,7 +1,7 @@
 /** The JSON that commands print: the contract's names, instants and days as text. */
 import { isoDay, isoInstant, isoOrNull } from '../domain/time.js';
 import type { StatusWire } from '../domain/wire.js';
-import type { LoggedEvent, OpenAlert, StatusRow, WrittenChange } from '../postgres/reads.js';
+import type { LoggedEvent, OpenAlert, StatusRow } from '../postgres/reads.js';
 
 /** An account in a list: its row as of now. */
 export const accountJson = (row: StatusRow) => ({
@@ -66,13 +66,4 @@ export const alertJson = (alert: OpenAlert) => ({
   times: alert.times,
   raisedAt: isoInstant(alert.raisedAt),
   details: alert.details,
-});
-
-export const changeJson = (change: WrittenChange) => ({
-  number: change.number,
-  kind: change.kind,
-  actor: change.actor,
-  reason: change.reason,
-  details: change.details,
-  at: isoInstant(change.at),
 });

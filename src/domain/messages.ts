@@ -154,10 +154,6 @@ export const parseSettle: Parser<Settle> = (raw, mode) => {
   );
 };
 
-/** `{}`: messages that say all by their name. */
-export const parseNothing: Parser<null> = (raw, mode) =>
-  new Fields(raw ?? {}, mode).done(() => null);
-
 /** What a Query may be asked with. */
 export type QueryAsk = {
   readonly at?: Instant | undefined;

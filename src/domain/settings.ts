@@ -9,8 +9,15 @@ import type { Tier } from './tier.js';
 import type { SendingWindow } from './window.js';
 import { isDoubtful } from './gate.js';
 
-export type AccountState =
-  'active' | 'cooldown' | 'held' | 'no_credits' | 'unverified' | 'disconnected';
+export const ACCOUNT_STATES = [
+  'active',
+  'cooldown',
+  'held',
+  'no_credits',
+  'unverified',
+  'disconnected',
+] as const;
+export type AccountState = (typeof ACCOUNT_STATES)[number];
 
 /** Undefined keeps what is stored, null is the default. */
 export type PolicyChange = {

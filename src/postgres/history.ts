@@ -6,7 +6,7 @@ import type { StoredAccount } from '../domain/stored.js';
 import { dayOf, type Instant } from '../domain/time.js';
 import { openingsOf } from '../windows.js';
 import { STORED } from './accounts.js';
-import { inTransaction, rowsOf, type Pool, type Queryable } from './pool.js';
+import { inSnapshot, rowsOf, type Pool, type Queryable } from './pool.js';
 import { readDays } from './readBack.js';
 
 /**
@@ -14,14 +14,10 @@ import { readDays } from './readBack.js';
  * What is exact, and what is as of the last save, is in `isExact`, `notes` and docs/history.md.
  */
 export function stateAt(pool: Pool, accountId: string, at: Instant): Promise<StateAt | undefined> {
-  return inTransaction(
-    pool,
-    async (db) => {
-      const rows = await readPast(db, accountId, at);
-      return rows && stateOfRows(rows, at);
-    },
-    'begin isolation level repeatable read read only',
-  );
+  return inSnapshot(pool, async (db) => {
+    const rows = await readPast(db, accountId, at);
+    return rows && stateOfRows(rows, at);
+  });
 }
 
 /** All that one instant needs, in one snapshot; undefined: there is no such account. */

@@ -21,10 +21,10 @@ const FOLDER = fileURLToPath(new URL('../../migrations', import.meta.url));
 
 /** The names of this version's migrations, in order. */
 export const knownMigrations = async (): Promise<readonly string[]> =>
-  (await migrationsIn(FOLDER)).map(({ name }) => name);
+  (await migrationsIn()).map(({ name }) => name);
 
 /** The files of `migrations/`, in order. */
-export async function migrationsIn(folder: string): Promise<readonly Migration[]> {
+export async function migrationsIn(folder = FOLDER): Promise<readonly Migration[]> {
   const names = (await readdir(folder)).filter((name) => /^\d{4}_.+\.sql$/.test(name)).toSorted();
   return Promise.all(
     names.map(async (name) => {

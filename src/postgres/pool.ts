@@ -59,3 +59,7 @@ export async function inTransaction<T>(
     client.release(broken);
   }
 }
+
+/** Runs reads that all see the same moment, and may change nothing. */
+export const inSnapshot = <T>(pool: Pool, work: (db: Queryable) => Promise<T>): Promise<T> =>
+  inTransaction(pool, work, 'begin isolation level repeatable read read only');

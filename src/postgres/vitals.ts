@@ -1,8 +1,15 @@
 /** What the doctor asks of Postgres, each question one statement that changes nothing. */
-import { fileURLToPath } from 'node:url';
 import type { Instant } from '../domain/time.js';
 import { migrationsIn } from './migrate.js';
 import { rowsOf, type Queryable } from './pool.js';
+
+/** Of `migrations/roles.sql`. */
+export const DATABASE_ROLES = [
+  'safeband_worker',
+  'safeband_pipeline',
+  'safeband_reader',
+  'safeband_server',
+];
 
 export type Server = {
   readonly version: string;
@@ -25,9 +32,8 @@ export async function readServer(db: Queryable): Promise<Server | undefined> {
        'mayUse', coalesce((select has_schema_privilege(oid, 'usage') from pg_namespace
           where nspname = 'safeband'), false),
        'roles', (select coalesce(jsonb_agg(rolname order by rolname), '[]') from pg_roles
-          where rolname in ('safeband_worker', 'safeband_pipeline', 'safeband_reader',
-            'safeband_server'))) as row`,
-    [],
+          where rolname = any($1))) as row`,
+    [DATABASE_ROLES],
   );
   return server;
 }
@@ -43,11 +49,8 @@ export type SchemaState = {
 };
 
 /** Compares what was applied with the files of this version. */
-export async function readSchema(
-  db: Queryable,
-  folder = fileURLToPath(new URL('../../migrations', import.meta.url)),
-): Promise<SchemaState> {
-  const known = await migrationsIn(folder);
+export async function readSchema(db: Queryable): Promise<SchemaState> {
+  const known = await migrationsIn();
   const { rows } = await db.query<{ name: string; checksum: string }>(
     'select name, checksum from safeband.schema_migrations order by name',
   );

@@ -7,7 +7,7 @@ import { parseWhatIf, whatIfOf, type WhatIf, type WhatIfRows } from '../domain/w
 import type { Openings } from '../domain/window.js';
 import { openingsOf } from '../windows.js';
 import { KEPT_ROW, readPast } from './history.js';
-import { inTransaction, rowsOf, type Pool, type Queryable } from './pool.js';
+import { inSnapshot, rowsOf, type Pool, type Queryable } from './pool.js';
 
 /**
  * What another `dailyCap`, `weeklyCap`, `ramp`, `sendingWindow` or `timezone` would have done to the
@@ -22,10 +22,8 @@ export async function whatIf(
 ): Promise<WhatIf | Refusal | undefined> {
   const wanted = parseWhatIf(change, days, now);
   if (isRefusal(wanted)) return wanted;
-  const rows = await inTransaction(
-    pool,
-    (db) => readRows(db, accountId, startOf(dayOf(now) - days + 1), now),
-    'begin isolation level repeatable read read only',
+  const rows = await inSnapshot(pool, (db) =>
+    readRows(db, accountId, startOf(dayOf(now) - days + 1), now),
   );
   return rows && whatIfOf(rows, wanted, openingsFor(rows.from, days));
 }

@@ -6,7 +6,7 @@ import { dayOf, DAY_MS, parseInstant, type Instant } from '../domain/time.js';
 import { whyOf, type Why, type WhyRows } from '../domain/why.js';
 import type { StatusWire } from '../domain/wire.js';
 import { readAccount } from './accounts.js';
-import { inTransaction, rowsOf, type Pool, type Queryable } from './pool.js';
+import { inSnapshot, rowsOf, type Pool, type Queryable } from './pool.js';
 import { readDays, readWitnesses } from './readBack.js';
 import { listOpenAlerts } from './reads.js';
 
@@ -25,14 +25,10 @@ export function readWhy(
   { now, status }: { readonly now: Instant; readonly status?: StatusWire | undefined },
 ): Promise<Why | undefined> {
   const asOf = (status && parseInstant(status.asOf)) ?? now;
-  return inTransaction(
-    pool,
-    async (db) => {
-      const rows = await readRows(db, accountId, asOf);
-      return rows && whyOf(rows, status, asOf);
-    },
-    'begin isolation level repeatable read read only',
-  );
+  return inSnapshot(pool, async (db) => {
+    const rows = await readRows(db, accountId, asOf);
+    return rows && whyOf(rows, status, asOf);
+  });
 }
 
 async function readRows(db: Queryable, accountId: string, now: Instant) {

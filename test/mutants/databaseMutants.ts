@@ -8,6 +8,7 @@ const ACTIVITY = 'src/activities/account.ts';
 const ACCOUNTS = 'src/postgres/accounts.ts';
 const FLEET = 'src/activities/fleet.ts';
 const FLEET_SQL = 'src/postgres/fleet.ts';
+const POOL = 'src/postgres/pool.ts';
 const ROWS = 'src/postgres/rows.ts';
 const RUNS = 'src/postgres/runs.ts';
 
@@ -192,7 +193,7 @@ export const DATABASE_MUTANTS: readonly Mutant<
   {
     rule: 'R13',
     what: 'a start reads from several snapshots',
-    file: ACTIVITY,
+    file: POOL,
     old: "'begin isolation level repeatable read read only'",
     mutated: "'begin read only'",
     by: 'a start reads one snapshot',

@@ -1,6 +1,6 @@
 /** The two numbers, of one account or of all: what they are, and what the account may still do. */
 import { Argument, Option, type Command } from 'commander';
-import type { AccountState } from '../../domain/settings.js';
+import { ACCOUNT_STATES, type AccountState } from '../../domain/settings.js';
 import type { Instant } from '../../domain/time.js';
 import type { StatusWire } from '../../domain/wire.js';
 import {
@@ -18,7 +18,6 @@ import type { Answer, Look } from '../output.js';
 import { accountJson, alertJson, statusOfRow, type RowStatus } from '../shapes.js';
 import { clock, counted, instantOf, instantOrNull, when } from '../text.js';
 
-const STATES = ['active', 'cooldown', 'held', 'no_credits', 'unverified', 'disconnected'] as const;
 const LIMIT = 50;
 const ALERTS = 5;
 
@@ -38,7 +37,7 @@ export const registerStatus: Register = (program: Command, context: Context) => 
         'account: all of them, from Postgres.',
     )
     .addArgument(new Argument('[account]', 'only this one, in full').argParser(idOf))
-    .addOption(new Option('--state <state>', 'only accounts in it').choices(STATES))
+    .addOption(new Option('--state <state>', 'only accounts in it').choices(ACCOUNT_STATES))
     .option('--prefix <text>', 'only accounts whose ids begin so', '')
     .option('--limit <n>', 'how many accounts', whole(1, 1_000), LIMIT)
     .option('--after <account>', 'the page after that account', '')

@@ -3,6 +3,7 @@ import { CLOCK_SKEW_MS, OVERDUE_MS } from '../../domain/limits.js';
 import { SECOND_MS, type Instant } from '../../domain/time.js';
 import type { Pool } from '../../postgres/pool.js';
 import {
+  DATABASE_ROLES,
   readKeyCount,
   readSchema,
   readServer,
@@ -16,7 +17,6 @@ import { fail, ok, warn, type Finding } from './finding.js';
 
 /** The kind of transaction ids that the audit asks for came with it. */
 const OLDEST = 140_000;
-const ROLES = ['safeband_worker', 'safeband_pipeline', 'safeband_reader', 'safeband_server'];
 /** A clock this far away is told; CLOCK_SKEW_MS is too far. */
 const CLOCK_WARN_MS = 2 * SECOND_MS;
 const MIGRATE = 'safeband migrate';
@@ -79,7 +79,7 @@ async function schema(pool: Pool, server: Server): Promise<readonly Finding[]> {
               MIGRATE,
             )
           : ok('schema', `up to date (${last.replace('.sql', '')})`);
-  const absent = ROLES.filter((role) => !server.roles.includes(role));
+  const absent = DATABASE_ROLES.filter((role) => !server.roles.includes(role));
   const roles =
     absent.length > 0
       ? warn(
@@ -87,7 +87,7 @@ async function schema(pool: Pool, server: Server): Promise<readonly Finding[]> {
           `${absent.join(', ')} missing: all runs as ${server.user}`,
           `${MIGRATE}, as a user that may create roles`,
         )
-      : ok('roles', ROLES.map((role) => role.replace('safeband_', '')).join(', '));
+      : ok('roles', DATABASE_ROLES.map((role) => role.replace('safeband_', '')).join(', '));
   return [found, roles];
 }
 

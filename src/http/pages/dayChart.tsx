@@ -136,31 +136,22 @@ function wordsOf({ day, cap, counter, delivered, corrections, cooldowns }: DayCh
   ].join(', ');
 }
 
+const KEY = [
+  { kind: 'counter-line', width: 26, path: 'M0 10H13V4H26', text: 'counter' },
+  { kind: 'delivered-line', width: 26, path: 'M0 10H13V4H26', text: 'event log' },
+  { kind: 'cap-line', width: 26, path: 'M0 7H26', text: 'cap' },
+  { kind: 'diamond', width: 14, path: 'M7 1l6 6l-6 6l-6 -6z', text: 'correction' },
+];
+
 export const ChartKey = (): VNode => (
   <ul class="legend">
-    <li>
-      <svg class="swatch" width="26" height="14" aria-hidden="true">
-        <path class="counter-line" d="M0 10H13V4H26" />
-      </svg>{' '}
-      counter
-    </li>
-    <li>
-      <svg class="swatch" width="26" height="14" aria-hidden="true">
-        <path class="delivered-line" d="M0 10H13V4H26" />
-      </svg>{' '}
-      event log
-    </li>
-    <li>
-      <svg class="swatch" width="26" height="14" aria-hidden="true">
-        <path class="cap-line" d="M0 7H26" />
-      </svg>{' '}
-      cap
-    </li>
-    <li>
-      <svg class="swatch" width="14" height="14" aria-hidden="true">
-        <path class="diamond" d="M7 1l6 6l-6 6l-6 -6z" />
-      </svg>{' '}
-      correction
-    </li>
+    {KEY.map(({ kind, width, path, text }) => (
+      <li key={kind}>
+        <svg class="swatch" width={width} height="14" aria-hidden="true">
+          <path class={kind} d={path} />
+        </svg>{' '}
+        {text}
+      </li>
+    ))}
   </ul>
 );

@@ -1,6 +1,7 @@
 /** The words of the contract as schemas: types, checks and OpenAPI come from here alone. */
 import { Type, type TSchema, type TUnion, type TNull } from 'typebox';
 import { FOREIGN_MAX, FOREIGN_PATTERN, OURS_PATTERN, TEXT_PATTERN } from '../../domain/ids.js';
+import { ACCOUNT_STATES } from '../../domain/settings.js';
 import { ACTOR_MAX, REASON_MAX } from '../../domain/settingsMessages.js';
 import { TIERS } from '../../domain/tier.js';
 
@@ -53,10 +54,9 @@ export const day = (description: string) =>
   });
 export const count = (description: string, minimum = 0) => Type.Integer({ minimum, description });
 export const tier = Type.Enum(TIERS, { description: "LinkedIn's kind of account." });
-export const state = Type.Enum(
-  ['active', 'cooldown', 'held', 'no_credits', 'unverified', 'disconnected'],
-  { description: 'The first that holds, in this order from the end.' },
-);
+export const state = Type.Enum(ACCOUNT_STATES, {
+  description: 'The first that holds, in this order from the end.',
+});
 
 /** An object that takes no other fields, and answers that have no others. */
 export const closed = <P extends Record<string, TSchema>>(properties: P, description = '') =>
