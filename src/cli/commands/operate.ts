@@ -4,7 +4,7 @@ import type { Findings } from '../../protocol.js';
 import { calling } from '../accounts.js';
 import { accountArgument, actorOf, withExamples, type Context, type Register } from '../command.js';
 import { reservationId } from '../options.js';
-import { withProgress } from '../output.js';
+import { withProgress, type Look } from '../output.js';
 
 type OrderOptions = { readonly reason: string; readonly actor?: string };
 
@@ -14,57 +14,60 @@ const ordered = (command: Command): Command =>
     .option('--actor <name>', 'who does it; default: cli:<user>');
 
 export const registerOperate: Register = (program, context) => {
-  registerHold(program, context);
-  registerResume(program, context);
+  registerOrder(program, context, HOLD);
+  registerOrder(program, context, RESUME);
   registerSettle(program, context);
   registerReconcile(program, context);
 };
 
-function registerHold(program: Command, context: Context): void {
-  const command = program
-    .command('hold')
-    .summary('stop an account until somebody resumes it')
-    .description(
-      'Stops an account: it denies every ask until somebody resumes it. What is in flight may ' +
-        'still be reported.',
-    )
-    .addArgument(accountArgument());
-  ordered(command).action(async (accountId: string, options: OrderOptions) => {
-    const order = { reason: options.reason, actor: actorOf(context.io, options.actor) };
-    const client = await context.world.client();
-    const { state } = await calling(context, accountId, () => client.hold(accountId, order));
-    context.answer({
-      json: { accountId, state },
-      text: ({ colors }) =>
-        `${accountId} is ${state}: it grants nothing until ` +
-        colors.bold(`safeband resume ${accountId} --reason …`),
-    });
-  });
-  withExamples(command, 'hold acme-anna --reason "the customer asked to pause"');
-}
+type StateOrder = {
+  readonly name: 'hold' | 'resume';
+  readonly summary: string;
+  readonly description: string;
+  readonly text: (accountId: string, state: string, look: Look) => string;
+  readonly example: string;
+};
+const HOLD: StateOrder = {
+  name: 'hold',
+  summary: 'stop an account until somebody resumes it',
+  description:
+    'Stops an account: it denies every ask until somebody resumes it. What is in flight may ' +
+    'still be reported.',
+  text: (accountId, state, { colors }) =>
+    `${accountId} is ${state}: it grants nothing until ` +
+    colors.bold(`safeband resume ${accountId} --reason …`),
+  example: 'hold acme-anna --reason "the customer asked to pause"',
+};
+const RESUME: StateOrder = {
+  name: 'resume',
+  summary: 'end a hold, and the breaker of used-up credits',
+  description:
+    'Ends a hold and the breaker of used-up credits. It ends no cooldown, except the one after ' +
+    'an unclean end: a person has looked.',
+  text: (accountId, state, { colors }) =>
+    state === 'active'
+      ? `${accountId} is active again`
+      : `${accountId} is ${state}: ${colors.bold(`safeband status ${accountId}`)} says until when`,
+  example: 'resume acme-anna --reason "paused long enough"',
+};
 
-function registerResume(program: Command, context: Context): void {
+/** An order that answers in which state the account then is. */
+function registerOrder(program: Command, context: Context, told: StateOrder): void {
   const command = program
-    .command('resume')
-    .summary('end a hold, and the breaker of used-up credits')
-    .description(
-      'Ends a hold and the breaker of used-up credits. It ends no cooldown, except the one after ' +
-        'an unclean end: a person has looked.',
-    )
+    .command(told.name)
+    .summary(told.summary)
+    .description(told.description)
     .addArgument(accountArgument());
   ordered(command).action(async (accountId: string, options: OrderOptions) => {
     const order = { reason: options.reason, actor: actorOf(context.io, options.actor) };
     const client = await context.world.client();
-    const { state } = await calling(context, accountId, () => client.resume(accountId, order));
+    const { state } = await calling(context, accountId, () => client[told.name](accountId, order));
     context.answer({
       json: { accountId, state },
-      text: ({ colors }) =>
-        state === 'active'
-          ? `${accountId} is active again`
-          : `${accountId} is ${state}: ${colors.bold(`safeband status ${accountId}`)} says until when`,
+      text: (look) => told.text(accountId, state, look),
     });
   });
-  withExamples(command, 'resume acme-anna --reason "paused long enough"');
+  withExamples(command, told.example);
 }
 
 type SettleOptions = OrderOptions & {

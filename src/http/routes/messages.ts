@@ -68,25 +68,18 @@ const configure = message({
   },
 });
 
-const hold = message({
-  name: 'hold',
-  needs: 'operate',
-  summary: 'Stop the account until somebody resumes it',
-  body: bodies.order,
-  answer: answers.stateAnswer,
-  say: ({ parts, caller, accountId, body: { reason, actor } }) =>
-    parts.client.hold(accountId, { reason, actor: actorOf(caller, actor) }),
-});
-
-const resume = message({
-  name: 'resume',
-  needs: 'operate',
-  summary: 'End hold and breaker, and the cooldown of an unclean end',
-  body: bodies.order,
-  answer: answers.stateAnswer,
-  say: ({ parts, caller, accountId, body: { reason, actor } }) =>
-    parts.client.resume(accountId, { reason, actor: actorOf(caller, actor) }),
-});
+const order = (name: 'hold' | 'resume', summary: string) =>
+  message({
+    name,
+    needs: 'operate',
+    summary,
+    body: bodies.order,
+    answer: answers.stateAnswer,
+    say: ({ parts, caller, accountId, body: { reason, actor } }) =>
+      parts.client[name](accountId, { reason, actor: actorOf(caller, actor) }),
+  });
+const hold = order('hold', 'Stop the account until somebody resumes it');
+const resume = order('resume', 'End hold and breaker, and the cooldown of an unclean end');
 
 const settleByOperator = message({
   name: 'settleByOperator',
