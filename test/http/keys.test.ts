@@ -1,7 +1,7 @@
 /** Keys and log-ins: who they belong to, what is kept of them, and when they end. */
 import { randomBytes } from 'node:crypto';
 import fastify from 'fastify';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { addAuth, addChecks } from '../../src/http/auth.js';
 import { Keyring } from '../../src/http/keyring.js';
 import { addProblems } from '../../src/http/problems.js';
@@ -18,17 +18,13 @@ import {
   makeSession,
   revokeKey,
 } from '../../src/postgres/keys.js';
-import { freshDatabase } from '../support/stand.js';
+import { withDatabase } from '../support/database.js';
 
-let database: Awaited<ReturnType<typeof freshDatabase>>;
+let databaseUrl: string;
 let pool: Pool;
-beforeAll(async () => {
-  database = await freshDatabase();
-  pool = createPool(database.url);
-});
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
+withDatabase((own, address) => {
+  pool = own;
+  databaseUrl = address;
 });
 
 const made = async (name: string, more: Partial<Parameters<typeof makeKey>[1]> = {}) => {
@@ -116,7 +112,7 @@ const keyOf = (text: string) => ({ kind: 'key', text }) as const;
 const sessionOf = (text: string) => ({ kind: 'session', text }) as const;
 
 it('believes nobody in an outage who was revoked or had left before it', async () => {
-  const mine = createPool(database.url);
+  const mine = createPool(databaseUrl);
   let now = 0;
   const keyring = new Keyring(mine, () => now);
   const [kept, gone] = [await made('kept'), await made('gone')];
@@ -149,7 +145,7 @@ it('believes nobody in an outage who was revoked or had left before it', async (
 });
 
 it('asks Postgres nothing for strangers beyond the limit of their address', async () => {
-  const mine = createPool(database.url);
+  const mine = createPool(databaseUrl);
   const app = fastify();
   addProblems(app);
   const keyring = new Keyring(mine, Date.now);

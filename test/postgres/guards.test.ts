@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile, cp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { createActivities } from '../../src/activities/index.js';
 import type { Activities } from '../../src/activities/ports.js';
 import { batchOf, pass, type Actor } from '../../src/domain/actor.js';
@@ -14,21 +14,17 @@ import { reserve } from '../../src/domain/reserve.js';
 import { dayOf } from '../../src/domain/time.js';
 import { SAFE_BAND, TIERS } from '../../src/domain/tier.js';
 import { migrate } from '../../src/postgres/migrate.js';
-import { createPool, type Pool } from '../../src/postgres/pool.js';
+import type { Pool } from '../../src/postgres/pool.js';
 import { anAccount, at, c, must, r, type Scenario } from '../support/scenario.js';
-import { freshDatabase } from '../support/stand.js';
+import { withDatabase } from '../support/database.js';
 
-let database: Awaited<ReturnType<typeof freshDatabase>>;
+let databaseUrl: string;
 let pool: Pool;
 let activities: Activities;
-beforeAll(async () => {
-  database = await freshDatabase();
-  pool = createPool(database.url);
+withDatabase((own, address) => {
+  pool = own;
+  databaseUrl = address;
   activities = createActivities({ pool });
-});
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
 });
 
 let accountId: AccountId;
@@ -299,16 +295,16 @@ describe('migrations', () => {
     return dir;
   };
   it('change nothing the second time, also two at once', async () => {
-    expect(await Promise.all([migrate(database.url), migrate(database.url)])).toEqual([[], []]);
+    expect(await Promise.all([migrate(databaseUrl), migrate(databaseUrl)])).toEqual([[], []]);
   });
   it('refuse a database from a newer version, and an edited file', async () => {
     const older = await copyOf();
     await rm(path.join(older, '0002_account_status.sql'));
-    await expect(migrate(database.url, undefined, older)).rejects.toThrow('from a newer version');
+    await expect(migrate(databaseUrl, undefined, older)).rejects.toThrow('from a newer version');
     const edited = await copyOf();
     const file = path.join(edited, '0001_accounts_and_log.sql');
     await writeFile(file, `${await readFile(file, 'utf8')} `);
-    await expect(migrate(database.url, undefined, edited)).rejects.toThrow('other content');
+    await expect(migrate(databaseUrl, undefined, edited)).rejects.toThrow('other content');
     await Promise.all([older, edited].map((dir) => rm(dir, { recursive: true })));
   });
   it('take back a file that fails, and name it', async () => {
@@ -317,7 +313,7 @@ describe('migrations', () => {
       path.join(dir, '0003_broken.sql'),
       'create table safeband.half (id int); select nonsense;',
     );
-    await expect(migrate(database.url, undefined, dir)).rejects.toThrow('0003_broken.sql failed');
+    await expect(migrate(databaseUrl, undefined, dir)).rejects.toThrow('0003_broken.sql failed');
     expect(await firstOf("select to_regclass('safeband.half') as half")).toEqual({ half: null });
     await rm(dir, { recursive: true });
   });

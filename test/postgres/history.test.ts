@@ -1,5 +1,5 @@
 /** Reads that answer tickets, from rows that the real activities wrote (R17). */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { createActivities } from '../../src/activities/index.js';
 import type { Activities } from '../../src/activities/ports.js';
 import {
@@ -26,27 +26,21 @@ import { configure, hold, resume, type Start } from '../../src/domain/settings.j
 import { isoInstant } from '../../src/domain/time.js';
 import { peekWire, statusWire } from '../../src/domain/wire.js';
 import { stateAt } from '../../src/postgres/history.js';
-import { createPool, type Pool } from '../../src/postgres/pool.js';
+import type { Pool } from '../../src/postgres/pool.js';
 import { whatIf } from '../../src/postgres/whatIf.js';
 import type { WhatIf } from '../../src/domain/whatIf.js';
 import { readWhy } from '../../src/postgres/why.js';
 import { at, c, m, must, NOTHING, r } from '../support/scenario.js';
 import { Luck } from '../simulation/luck.js';
-import { freshDatabase } from '../support/stand.js';
+import { withDatabase } from '../support/database.js';
 
 const MINUTE = 60_000;
 
-let database: Awaited<ReturnType<typeof freshDatabase>>;
 let pool: Pool;
 let activities: Activities;
-beforeAll(async () => {
-  database = await freshDatabase();
-  pool = createPool(database.url);
+withDatabase((own) => {
+  pool = own;
   activities = createActivities({ pool });
-});
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
 });
 
 /** An account in the test's own time: messages, saves and runs as its workflow would do them. */

@@ -1,5 +1,5 @@
 /** What a start reads back (R13), and who may write the row after it (R14). */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { createActivities } from '../../src/activities/index.js';
 import type { Activities } from '../../src/activities/ports.js';
 import { accountRow } from '../../src/domain/facts.js';
@@ -7,19 +7,15 @@ import { isAccountId, type AccountId } from '../../src/domain/ids.js';
 import { dayOf, isoDay, startOf } from '../../src/domain/time.js';
 import { createPool, type Pool } from '../../src/postgres/pool.js';
 import { anAccount, at, must } from '../support/scenario.js';
-import { freshDatabase } from '../support/stand.js';
+import { withDatabase } from '../support/database.js';
 
-let database: Awaited<ReturnType<typeof freshDatabase>>;
+let databaseUrl: string;
 let pool: Pool;
 let activities: Activities;
-beforeAll(async () => {
-  database = await freshDatabase();
-  pool = createPool(database.url);
+withDatabase((own, address) => {
+  pool = own;
+  databaseUrl = address;
   activities = createActivities({ pool });
-});
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
 });
 
 const OWNER = 'this chain';
@@ -116,7 +112,7 @@ describe('what a start reads back', () => {
   it('is the same in any time zone of the session', async () => {
     await left('today', 0, 'uncertain');
     const here = await readBack();
-    const url = `${database.url}?options=-c%20TimeZone%3DAsia%2FTokyo`;
+    const url = `${databaseUrl}?options=-c%20TimeZone%3DAsia%2FTokyo`;
     const far = createPool(url);
     expect((await far.query('show timezone')).rows).toEqual([{ TimeZone: 'Asia/Tokyo' }]);
     const there = await createActivities({ pool: far }).readBack({ accountId, day: TODAY });

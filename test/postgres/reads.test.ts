@@ -1,5 +1,5 @@
 /** What people read is what was saved: the two numbers, and the lists behind them (R17). */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { createActivities } from '../../src/activities/index.js';
 import { batchOf } from '../../src/domain/actor.js';
 import { deliver } from '../../src/domain/deliver.js';
@@ -8,7 +8,7 @@ import { isAccountId } from '../../src/domain/ids.js';
 import { reserve } from '../../src/domain/reserve.js';
 import { hold } from '../../src/domain/settings.js';
 import { dayOf } from '../../src/domain/time.js';
-import { createPool, type Pool } from '../../src/postgres/pool.js';
+import type { Pool } from '../../src/postgres/pool.js';
 import {
   listChanges,
   listEvents,
@@ -17,14 +17,12 @@ import {
   readStatus,
 } from '../../src/postgres/reads.js';
 import { anAccount, at, c, must, r } from '../support/scenario.js';
-import { freshDatabase } from '../support/stand.js';
+import { withDatabase } from '../support/database.js';
 
-let database: Awaited<ReturnType<typeof freshDatabase>>;
 let pool: Pool;
 /** Two accounts of one story; `one` has an alert, which is open, and one that is not. */
-beforeAll(async () => {
-  database = await freshDatabase();
-  pool = createPool(database.url);
+withDatabase(async (own) => {
+  pool = own;
   const activities = createActivities({ pool });
   for (const name of ['one', 'two']) {
     const accountId = must(isAccountId, name);
@@ -45,10 +43,6 @@ beforeAll(async () => {
      values ('one', 'drift', 'warning', '2026-11-24', '2026-11-24T10:00:00Z', null),
             ('one', 'over_cap', 'warning', '2026-11-24', '2026-11-24T11:00:00Z', now())`,
   );
-});
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
 });
 
 it('shows counter and event log side by side, with what explains the gap', async () => {

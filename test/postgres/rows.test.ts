@@ -1,26 +1,20 @@
 /** No content of a row holds up the others, and no delivery is lost to another's key (R14). */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { createActivities } from '../../src/activities/index.js';
 import type { Activities, Saved } from '../../src/activities/ports.js';
 import { accountRow } from '../../src/domain/facts.js';
 import { isAccountId, type AccountId } from '../../src/domain/ids.js';
 import type { AlertRow, Entry, EventRow, ReservationRow, Row } from '../../src/domain/rows.js';
 import { dayOf } from '../../src/domain/time.js';
-import { createPool, type Pool } from '../../src/postgres/pool.js';
+import type { Pool } from '../../src/postgres/pool.js';
 import { anAccount, at, c, m, must, r } from '../support/scenario.js';
-import { freshDatabase } from '../support/stand.js';
+import { withDatabase } from '../support/database.js';
 
-let database: Awaited<ReturnType<typeof freshDatabase>>;
 let pool: Pool;
 let activities: Activities;
-beforeAll(async () => {
-  database = await freshDatabase();
-  pool = createPool(database.url);
+withDatabase((own) => {
+  pool = own;
   activities = createActivities({ pool });
-});
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
 });
 
 const OWNER = 'this chain';

@@ -1,6 +1,6 @@
 /** Writers that meet: two starts, an older row after a newer one, an alert that comes again (R14). */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { createActivities } from '../../src/activities/index.js';
 import type { Activities } from '../../src/activities/ports.js';
 import { accountRow } from '../../src/domain/facts.js';
@@ -8,21 +8,15 @@ import { isAccountId, isIdentity, type AccountId, type Identity } from '../../sr
 import type { AccountRow, DayRow, Row } from '../../src/domain/rows.js';
 import { dayOf } from '../../src/domain/time.js';
 import { lockIdentity } from '../../src/postgres/accounts.js';
-import { createPool, inTransaction, type Pool } from '../../src/postgres/pool.js';
+import { inTransaction, type Pool } from '../../src/postgres/pool.js';
 import { anAccount, at, must, r } from '../support/scenario.js';
-import { freshDatabase } from '../support/stand.js';
+import { withDatabase } from '../support/database.js';
 
-let database: Awaited<ReturnType<typeof freshDatabase>>;
 let pool: Pool;
 let activities: Activities;
-beforeAll(async () => {
-  database = await freshDatabase();
-  pool = createPool(database.url);
+withDatabase((own) => {
+  pool = own;
   activities = createActivities({ pool });
-});
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
 });
 
 const OWNER = 'this chain';

@@ -1,9 +1,9 @@
 /** The sender on a real database: order, retries, an hour without a receiver, replay, one at once. */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { HOUR_MS, MINUTE_MS } from '../../src/domain/time.js';
-import { createPool, type Pool } from '../../src/postgres/pool.js';
+import type { Pool } from '../../src/postgres/pool.js';
 import {
   addEndpoint,
   changeEndpoint,
@@ -21,19 +21,15 @@ import { mayCall } from '../../src/webhooks/networks.js';
 import { createPoster, type Post } from '../../src/webhooks/post.js';
 import { sendDue } from '../../src/webhooks/sender.js';
 import { startReceiver, type Receiver } from '../support/receiver.js';
-import { freshDatabase } from '../support/stand.js';
+import { withDatabase } from '../support/database.js';
 
 const LOOPBACK = [{ address: '127.0.0.1', prefix: 32 }];
 const by = 'a test';
-let database: Awaited<ReturnType<typeof freshDatabase>>;
+let databaseUrl: string;
 let pool: Pool;
-beforeAll(async () => {
-  database = await freshDatabase();
-  pool = createPool(database.url);
-});
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
+withDatabase((own, address) => {
+  pool = own;
+  databaseUrl = address;
 });
 
 /** The clock of sender and receiver; Postgres keeps its own. */
@@ -310,7 +306,7 @@ it('a sender that is killed in mid-delivery loses nothing: the next sends it aga
   const wanted = await many(2);
   const script = fileURLToPath(new URL('../support/senderProcess.ts', import.meta.url));
   const child = spawn(process.execPath, ['--import', 'tsx', script], {
-    env: { ...process.env, DATABASE_URL: database.url },
+    env: { ...process.env, DATABASE_URL: databaseUrl },
     stdio: 'ignore',
   });
   await expect.poll(() => heard().length, { timeout: 25_000 }).toBe(1);

@@ -1,19 +1,13 @@
 /** The sender where there are more endpoints, and more pings, than it calls at once. */
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { createPool, type Pool } from '../../src/postgres/pool.js';
+import { beforeEach, expect, it } from 'vitest';
+import type { Pool } from '../../src/postgres/pool.js';
 import { addEndpoint, pingEndpoint } from '../../src/postgres/webhooks.js';
 import { sendDue, sendUntil, type SenderNeeds } from '../../src/webhooks/sender.js';
-import { freshDatabase } from '../support/stand.js';
+import { withDatabase } from '../support/database.js';
 
-let database: Awaited<ReturnType<typeof freshDatabase>>;
 let pool: Pool;
-beforeAll(async () => {
-  database = await freshDatabase();
-  pool = createPool(database.url);
-});
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
+withDatabase((own) => {
+  pool = own;
 });
 let now: number;
 beforeEach(async () => {
