@@ -34,7 +34,7 @@ export type RunningServer = {
   /** Such as `http://127.0.0.1:8080`. */
   readonly address: string;
   /** Told here only, and only where there was no key and it listens on loopback. */
-  readonly firstKey: string | null;
+  readonly firstKey: string | undefined;
   /** Takes nothing new, finishes what it has, ends the streams; 10 s at most. */
   readonly close: () => Promise<void>;
 };
@@ -55,7 +55,7 @@ export async function startServer(
   const pool = createPool(databaseUrl);
   try {
     await checkTables(pool);
-    const firstKey = LOOPBACK.includes(host) ? await firstKeyOf(pool) : null;
+    const firstKey = LOOPBACK.includes(host) ? await firstKeyOf(pool) : undefined;
     const metrics = createMetrics();
     const app = await createApp({
       client: createClient({
@@ -117,13 +117,13 @@ const INSUFFICIENT_PRIVILEGE = '42501';
  * On a new database nobody could ask: the first one who starts the server gets a key. One that runs
  * with the rights of `safeband_server` may make none: then `safeband keys` does, as the owner.
  */
-async function firstKeyOf(pool: Pool): Promise<string | null> {
+async function firstKeyOf(pool: Pool): Promise<string | undefined> {
   try {
     return await makeFirstKey(pool);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code !== INSUFFICIENT_PRIVILEGE) throw error;
-    return null;
+    return undefined;
   }
 }
 

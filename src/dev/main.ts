@@ -122,7 +122,7 @@ async function begun(isDemo: boolean): Promise<boolean> {
   return isDemo ? demonstrate(stack, linkedIn) : true;
 }
 
-async function firstKeyIn(databaseUrl: string): Promise<string | null> {
+async function firstKeyIn(databaseUrl: string): Promise<string | undefined> {
   const pool = createPool(databaseUrl, 1);
   try {
     return await makeFirstKey(pool);

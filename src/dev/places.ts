@@ -4,8 +4,8 @@ import path from 'node:path';
 
 export type Places = {
   readonly dashboardUrl: string;
-  /** Null: there is one already, and it was shown when it was made. */
-  readonly firstKey: string | null;
+  /** Undefined: there is one already, and it was shown when it was made. */
+  readonly firstKey: string | undefined;
   readonly temporalUiUrl: string;
   readonly temporalAddress: string;
   readonly databaseUrl: string;
@@ -17,7 +17,7 @@ export const placesText = (places: Places): string =>
   [
     '',
     `Dashboard          ${places.dashboardUrl}`,
-    places.firstKey === null
+    places.firstKey === undefined
       ? '  its key          was shown at the first start; npx safeband keys makes another'
       : `  its key          ${places.firstKey}  (an operator's; shown only now)`,
     `API                ${places.dashboardUrl}/docs`,

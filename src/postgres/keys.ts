@@ -55,10 +55,10 @@ export async function makeKey(
   return rowCount === 1 ? { keyId, key } : undefined;
 }
 
-/** A key for the person who starts a new system, once; null: there are keys already. */
-export async function makeFirstKey(db: Queryable): Promise<string | null> {
-  if (await hasKeys(db)) return null;
-  return (await makeKey(db, { name: 'first', role: 'operator' }))?.key ?? null;
+/** A key for the person who starts a new system, once; undefined: there are keys already. */
+export async function makeFirstKey(db: Queryable): Promise<string | undefined> {
+  if (await hasKeys(db)) return undefined;
+  return (await makeKey(db, { name: 'first', role: 'operator' }))?.key;
 }
 
 /** All keys, revoked ones too, the newest first. */
