@@ -107,6 +107,24 @@ export const queries = {
 export const failureOf = ({ refused, message: text }: Refusal): ApplicationFailure =>
   ApplicationFailure.create({ type: refused, message: text, nonRetryable: true });
 
+/**
+ * The SDK's client keeps nothing of a Query's failure but its text, so the type stands in it:
+ * `inQueryText` reads it back.
+ */
+export const asQueryFailure = ({ type, message: text }: ApplicationFailure): ApplicationFailure =>
+  ApplicationFailure.create({
+    ...(type ? { type } : {}),
+    message: `${type}: ${text}`,
+    nonRetryable: true,
+  });
+/** What kind of failure a Query's text tells, and its words; undefined: it is none of ours. */
+export function inQueryText(
+  text: string,
+): { readonly type: string; readonly words: string } | undefined {
+  const [, type, words] = /^([A-Z]\w+): (.*)$/s.exec(text) ?? [];
+  return type === undefined || words === undefined ? undefined : { type, words };
+}
+
 export type {
   DecisionWire,
   Delivered,

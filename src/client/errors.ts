@@ -1,6 +1,7 @@
 /** Errors of the client: one class, with a type from the contract's closed list. */
 import { ApplicationFailure } from '@temporalio/common';
 import {
+  QueryNotRegisteredError,
   ServiceError,
   WorkflowFailedError,
   WorkflowNotFoundError,
@@ -8,6 +9,7 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import { FAILURE_TYPES, type FailureType } from '../domain/events.js';
+import { inQueryText } from '../protocol.js';
 
 /** What went wrong, by the contract's name; the message is for people. */
 export class SafebandError extends Error {
@@ -58,6 +60,10 @@ export function errorOf(error: unknown, accountId: string): SafebandError {
   const said = error instanceof Error ? applicationFailureIn(error) : undefined;
   if (said && isFailureType(said.type)) {
     return new SafebandError(said.type, said.message, { cause: error });
+  }
+  const asked = error instanceof QueryNotRegisteredError ? inQueryText(error.message) : undefined;
+  if (asked && isFailureType(asked.type)) {
+    return new SafebandError(asked.type, asked.words, { cause: error });
   }
   if (isNotFound(error)) {
     const message = `account ${accountId} is not connected: connect it first`;

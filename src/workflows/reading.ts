@@ -1,12 +1,13 @@
 /** The account's queries: they change nothing, roll a copy, and have no clock but the later one. */
-import { setHandler } from '@temporalio/workflow';
+import { ApplicationFailure, setHandler } from '@temporalio/workflow';
+import type { QueryDefinition } from '@temporalio/common';
 import { nextRunAt, viewOf, type Actor } from '../domain/actor.js';
 import type { Account } from '../domain/account.js';
 import { nextSlots } from '../domain/forecast.js';
 import { parseQuery, type QueryAsk } from '../domain/messages.js';
 import { isoInstant, type Instant } from '../domain/time.js';
 import { peekWire, reservationWire, statusWire, type StatusWire } from '../domain/wire.js';
-import { failureOf, queries } from '../protocol.js';
+import { asQueryFailure, failureOf, queries } from '../protocol.js';
 import type { Self } from './self.js';
 
 type Seen = {
@@ -32,11 +33,11 @@ export function answerQueries(self: Self): void {
     const at = Math.max(now, ask.value.at ?? now);
     return { account: viewOf(self.read(), now, at), at, isForecast: at > now, ask: ask.value };
   };
-  setHandler(queries.status, (raw) => {
+  answer(queries.status, (raw) => {
     const { account, at } = see(raw);
     return statusOf(self.read(), account, at);
   });
-  setHandler(queries.reservation, (raw) => {
+  answer(queries.reservation, (raw) => {
     const { account, at, ask } = see(raw, 'reservationId');
     const { reservationId } = ask;
     const found = reservationId && reservationWire(account, reservationId, at);
@@ -44,12 +45,23 @@ export function answerQueries(self: Self): void {
     const message = `reservation ${String(reservationId)} is not known here`;
     throw failureOf({ refused: 'ReservationUnknown', message });
   });
-  setHandler(queries.peek, (raw) => {
+  answer(queries.peek, (raw) => {
     const { account, at, isForecast } = see(raw);
     return peekWire(account, at, isForecast);
   });
-  setHandler(queries.nextSlots, (raw) => {
+  answer(queries.nextSlots, (raw) => {
     const { account, at, ask } = see(raw, 'count');
     return nextSlots(account, at, ask.count).map(isoInstant);
+  });
+}
+
+/** Every refusal says its type where the caller's client can read it. */
+function answer<O>(query: QueryDefinition<O, [unknown?]>, read: (raw: unknown) => O): void {
+  setHandler(query, (raw) => {
+    try {
+      return read(raw);
+    } catch (error) {
+      throw error instanceof ApplicationFailure ? asQueryFailure(error) : error;
+    }
   });
 }

@@ -166,6 +166,13 @@ describe('the client', () => {
     expect(await failureTypeOf(call)).toBe('AccountUnknown');
   });
 
+  it('says by type what a question could not be answered for', async () => {
+    await expect(safeband.reservation(id, 'nobody')).rejects.toMatchObject({
+      type: 'ReservationUnknown',
+      message: 'reservation nobody is not known here',
+    });
+    await expect(safeband.nextSlots(id, 0)).rejects.toMatchObject({ type: 'InvalidInput' });
+  });
   it('refuses what is wrong by the name of the field', async () => {
     expect(await failureTypeOf(() => safeband.reserve(id, { reservationId: 'a b' }))).toBe(
       'InvalidInput',
