@@ -23,8 +23,11 @@ export type RunningEntry = {
   readonly halt: () => Promise<void>;
 };
 
+/** Log lines of what goes as it should: the launcher tells it in its own words. */
+const ROUTINE = /^\{"level":"info".*\n/gm;
+
 /**
- * Starts it, and waits until it is ready; what it logs after that goes to our stderr. Throws a
+ * Starts it, and waits until it is ready; its warnings and errors go to our stderr. Throws a
  * SetupError where it ends instead.
  */
 export async function startEntry(entry: Entry): Promise<RunningEntry> {
@@ -48,7 +51,7 @@ export async function startEntry(entry: Entry): Promise<RunningEntry> {
     child.stderr.on('data', (chunk: Buffer) => {
       const text = chunk.toString('utf8');
       if (text.includes(readyWhen)) resolve();
-      else if (!isStopping) process.stderr.write(text);
+      else if (!isStopping) process.stderr.write(text.replaceAll(ROUTINE, ''));
     });
     child.once('exit', (code) => {
       reject(new SetupError(`the ${name} ended with exit code ${code}; what it said is above`));
