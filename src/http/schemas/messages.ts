@@ -95,6 +95,8 @@ export const connect = Type.Object(
         sendingWindow: { days: ['mon', 'tue', 'wed'], start: '09:00', end: '17:30' },
         actor: 'ada',
       },
+      // Last, an example without hours: after all examples in order, the account sends at any time.
+      { tier: 'premium', dailyCap: 20, sendingWindow: null, actor: 'ada' },
     ],
   },
 );
