@@ -3,7 +3,6 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     pool: 'forks', // the SDK's native module and its Runtime belong to one process
-    env: { TZ: 'UTC' },
     maxWorkers: 3, // a test on the servers waits for them more than it works
     projects: [
       {

@@ -30,7 +30,7 @@ beforeAll(async () => {
   }
   await stand.pool.query(
     `insert into safeband.alerts (account_id, kind, severity, quota_day, raised_at)
-     select unnest($1::text[]), 'drift', 'info', current_date, now()`,
+     select unnest($1::text[]), 'drift', 'info', safeband.utc_day(now()), now()`,
     [[own, foreign]],
   );
 });
