@@ -1,5 +1,6 @@
 # One image for worker, server and migration: what it runs is its command (see compose.yml).
-FROM node:20-slim AS build
+# The digest is of the index of all platforms; tag and digest are raised together, in both stages.
+FROM node:24.21.0-bookworm-slim@sha256:2fe369e969550cde8e867afc3fe370b260140cab4a23d467074295b42163d553 AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # No dependency needs an install script of its own.
@@ -8,7 +9,7 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
 RUN npm run build && npm prune --omit=dev --ignore-scripts
 
-FROM node:20-slim
+FROM node:24.21.0-bookworm-slim@sha256:2fe369e969550cde8e867afc3fe370b260140cab4a23d467074295b42163d553
 # Certificates of Temporal's and Postgres's servers are checked against the system's.
 RUN apt-get update && apt-get install --yes --no-install-recommends ca-certificates \
   && rm -rf /var/lib/apt/lists/*

@@ -83,8 +83,7 @@ it('builds containers of files and commands that are there', () => {
   );
   const commands = [...dockerfile.matchAll(/npm run (?:--silent )?(\w+)/g)].map(([, name]) => name);
   for (const name of commands) expect(Object.keys(scripts)).toContain(name);
-  expect(engines.node).toMatch(/^>=20/);
-  expect(dockerfile).toMatch(/^FROM node:20\b/m);
+  expect(engines.node).toBe('^20.19.0 || ^22.12.0 || ^24.0.0');
   expect(dockerfile).toMatch(/^USER (?!root)\w+$/m);
 
   const { services }: { services: { [name: string]: { command?: string[]; user?: string } } } =
@@ -94,6 +93,32 @@ it('builds containers of files and commands that are there', () => {
   // Each is what the package's script of that name runs.
   expect(entries.toSorted()).toEqual(['migrate', 'server', 'worker']);
   for (const entry of entries) expect(Object.entries(scripts).join()).toContain(`dist/${entry}.js`);
+});
+
+it('builds and starts containers of images that are pinned by digest', () => {
+  const bases = [...read('Dockerfile').matchAll(/^FROM (\S+)/gm)].map(([, image]) => image ?? '');
+  expect(bases.length).toBeGreaterThan(1);
+  for (const image of bases) {
+    expect(image).toMatch(/^node:24\.\d+\.\d+-bookworm-slim@sha256:[0-9a-f]{64}$/);
+  }
+  expect(new Set(bases).size).toBe(1);
+  const { services }: { services: { [name: string]: { image: string } } } = parse(
+    read('temporal-dev.yml'),
+  );
+  for (const { image } of Object.values(services)) {
+    expect(image).toMatch(/^\S+:[\w.-]+@sha256:[0-9a-f]{64}$/);
+  }
+});
+
+it('installs no package whose checksum the lockfile does not pin', () => {
+  const { packages }: { packages: { [path: string]: { integrity?: string; link?: boolean } } } =
+    JSON.parse(read('package-lock.json'));
+  const installed = Object.entries(packages).filter(([path, { link }]) => path !== '' && !link);
+  expect(installed.length).toBeGreaterThan(100);
+  const unpinned = installed.filter(
+    ([, { integrity = '' }]) => !/^sha512-[A-Za-z0-9+/]{86}==$/.test(integrity),
+  );
+  expect(unpinned.map(([path]) => path)).toEqual([]);
 });
 
 it.each(['localhost:9464', '127.0.0.1', '127.0.0.1:0', '127.0.0.1:70000', ':9464'])(

