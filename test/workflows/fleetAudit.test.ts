@@ -9,12 +9,13 @@ import { createStand, type Stand } from '../support/stand.js';
 import { fastForward } from '../support/time.js';
 
 let stand: Stand;
-const clock = { skewMs: 0 };
+const clock = { skewMs: 0, auditAheadMs: 0 };
 const fault = { isAway: false };
 beforeAll(async () => {
   stand = await createStand({
     activities: (real) => ({
       readClock: async () => (await real.readClock()) + clock.skewMs,
+      auditFleet: (ask) => real.auditFleet({ ...ask, at: ask.at + clock.auditAheadMs }),
       reconcile: async (run) => {
         if (fault.isAway) throw new Error('the database is away');
         return real.reconcile(run);
@@ -243,7 +244,8 @@ describe('an account that says nothing', () => {
       'update safeband.accounts set counter_day = counter_day - 1 where account_id = $1',
       id,
     );
-    const found = await audit();
+    clock.auditAheadMs = 120_000; // more than two minutes after midnight, also when it is just past
+    const found = await audit().finally(() => (clock.auditAheadMs = 0));
     expect(found.lateResets).toBe(1);
     const row = () =>
       all(
