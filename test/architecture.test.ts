@@ -215,6 +215,16 @@ describe('the source', () => {
   });
 });
 
+describe('the tests', () => {
+  it('set no time limits of their own: vitest.config.ts sets them for slow machines', () => {
+    const limits = [/^\s*\}, [\d_]{4,}\);$/m, /\.poll\([^;]*\btimeout: /];
+    const found = readdirSync('test', { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.test.ts') && name !== 'architecture.test.ts')
+      .filter((name) => limits.some((limit) => limit.test(readFileSync(`test/${name}`, 'utf8'))));
+    expect(found).toEqual([]);
+  });
+});
+
 describe('the check itself', () => {
   const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     ['domain/a.ts', "import pg from 'pg';", ['pg']],

@@ -69,7 +69,7 @@ it('one look for all who ask in the same moment', async () => {
   expect(await runsOf(id)).toBe(before + 1);
   const counter = SIGNALS + CALLERS + 2;
   expect(await statusOf(account)).toMatchObject({ counter, inFlight: counter });
-}, 60_000);
+});
 
 it('one look for all who come while somebody looks', async () => {
   const { id, account } = await cold();
@@ -90,4 +90,4 @@ it('one look for all who come while somebody looks', async () => {
   expect(await asking[0]).toHaveLength(CALLERS + 2);
   expect(looks).toBe(begun + 1);
   expect(await runsOf(id)).toBe(before + 1);
-}, 60_000);
+});

@@ -32,7 +32,7 @@ const CAP = 50;
 async function crowd(id: string): Promise<readonly string[]> {
   const handle = stand.handle(id);
   const { client } = stand;
-  const safeband = createClient({ client, deadlineMs: 90_000, rememberDenialsMs: 0 });
+  const safeband = createClient({ client, deadlineMs: 240_000, rememberDenialsMs: 0 });
   const names = Array.from({ length: ASKS / KINDS }, (_, i) => `${id}-${i}`);
   const decided: Decision[] = [];
   const repeated = async <T>(updateId: string, name: string, payload: object): Promise<T> => {
@@ -70,7 +70,7 @@ async function crowd(id: string): Promise<readonly string[]> {
   await Promise.all([...byUpdate, ...byClient, ...batches, ...signals]);
   const mine = async () =>
     (await listener.heard()).filter(({ reservationId }) => reservationId.startsWith(`s-${id}`));
-  await expect.poll(async () => (await mine()).length, { timeout: 60_000 }).toBe(signals.length);
+  await expect.poll(async () => (await mine()).length).toBe(signals.length);
   const all = [...decided, ...(await mine())];
   expect(all).toHaveLength(ASKS);
   return all.filter(({ granted }) => granted).map(({ reservationId }) => reservationId);
@@ -82,7 +82,7 @@ it('grants exactly the cap', async () => {
   const granted = await crowd(id);
   expect(new Set(granted).size).toBe(CAP);
   expect(await stand.handle(id).query<StatusWire>('status')).toMatchObject({ counter: CAP });
-}, 120_000);
+});
 
 it('grants exactly the cap while the worker is killed three times', async () => {
   const id = stand.newAccount();
@@ -98,4 +98,4 @@ it('grants exactly the cap while the worker is killed three times', async () => 
   expect(status).toMatchObject({ counter: CAP, inFlight: CAP });
   const open = status.openReservations.map(({ reservationId }) => reservationId).toSorted();
   expect(open).toEqual([...granted].toSorted());
-}, 180_000);
+});

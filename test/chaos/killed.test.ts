@@ -63,7 +63,7 @@ async function day(accidentsOf: (id: string) => Accidents): Promise<object> {
   const account = await stand.connect(id);
   await expect.poll(() => statusOf(account)).toMatchObject({ verified: true, unsaved: 0 });
   await sends(id, accidentsOf(id));
-  await expect.poll(() => statusOf(account).then(() => true), { timeout: 30_000 }).toBe(true);
+  await expect.poll(() => statusOf(account).then(() => true)).toBe(true);
   await whenSaved(account);
   return countsOf(stand, id);
 }
@@ -92,7 +92,7 @@ it('killed between a grant and its report', async () => {
       { chat_id: 'chat-two', count: 1 },
     ],
   });
-}, 60_000);
+});
 
 it('killed between a report and its save', async () => {
   const untouched = await twin();
@@ -115,7 +115,7 @@ it('killed between a report and its save', async () => {
         const waiting = `select from pg_stat_activity
           where datname = current_database() and wait_event_type = 'Lock'`;
         const waits = async () => (await stand.pool.query(waiting)).rows.length;
-        await expect.poll(waits, { timeout: 15_000 }).toBeGreaterThan(0);
+        await expect.poll(waits).toBeGreaterThan(0);
         await kill(worker);
       } finally {
         await db.query('rollback');
@@ -128,4 +128,4 @@ it('killed between a report and its save', async () => {
     return { whileCalling, afterReport };
   };
   expect(await day(accidentsOf)).toEqual(untouched);
-}, 60_000);
+});

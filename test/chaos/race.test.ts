@@ -54,7 +54,7 @@ const run = async ({ account }: Racer): Promise<void> => {
       () => true,
       () => false,
     );
-  await expect.poll(isDone, { timeout: 40_000 }).toBe(true);
+  await expect.poll(isDone).toBe(true);
 };
 const audit = (round: number): Promise<unknown> =>
   stand.client.workflow.execute('inmailFleetAudit', {
@@ -97,7 +97,7 @@ it(`heals once and loses no send in ${ACCOUNTS * ROUNDS} rounds`, async () => {
   const sent = SENDS * ROUNDS;
   for (const { id, account } of racers) {
     const status = (): Promise<StatusWire> => account.query('status');
-    await expect.poll(status, { timeout: 20_000 }).toMatchObject({
+    await expect.poll(status).toMatchObject({
       counter: sent,
       delivered: sent,
       unexplained: 0,
@@ -110,4 +110,4 @@ it(`heals once and loses no send in ${ACCOUNTS * ROUNDS} rounds`, async () => {
     );
     expect(rows).toEqual([{ counter: sent, delivered: sent, drift: 0, remaining: 0 }]);
   }
-}, 180_000);
+});

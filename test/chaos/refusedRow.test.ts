@@ -52,7 +52,7 @@ it('keeps it whole in an alert, saves all else, and the account goes on', async 
     { id: 'bad', chat: 'chat-bad' },
   ]);
   expect(await statusOf(account)).toMatchObject({ state: 'active', counter: 4, delivered: 2 });
-}, 60_000);
+});
 
 it('tells it once, however often runs try to write the row again', async () => {
   const id = stand.newAccount();
@@ -65,4 +65,4 @@ it('tells it once, however often runs try to write the row again', async () => {
   for (let i = 0; i < 5; i += 1) await run(account);
   expect(await all(stand, ALERTS, id)).toEqual(told);
   expect(await statusOf(account)).toMatchObject({ state: 'active', counter: 1, unexplained: 0 });
-}, 60_000);
+});

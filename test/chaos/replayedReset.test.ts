@@ -28,9 +28,7 @@ async function expectReplays(account: WorkflowHandle): Promise<void> {
 }
 
 const whenReopened = (account: WorkflowHandle): Promise<void> =>
-  expect
-    .poll(async () => (await statusOf(account)).cooldown?.cause, { timeout: 15_000 })
-    .toBe('two_owners');
+  expect.poll(async () => (await statusOf(account)).cooldown?.cause).toBe('two_owners');
 
 it.each<Reapply>(['all', 'nothing'])(
   'a worker that keeps no workflow in memory: reset, with %s said again',
@@ -45,7 +43,6 @@ it.each<Reapply>(['all', 'nothing'])(
     await expectWaiting(stand, id, { cause: 'two_owners', isEndedByResume: false });
     await expectReplays(stand.handle(id));
   },
-  60_000,
 );
 
 it('a worker that is another one after the reset', async () => {
@@ -61,4 +58,4 @@ it('a worker that is another one after the reset', async () => {
   expect(await countsOf(stand, id)).toEqual(twin);
   await expectWaiting(stand, id, { cause: 'two_owners', isEndedByResume: false });
   await expectReplays(stand.handle(id));
-}, 60_000);
+});

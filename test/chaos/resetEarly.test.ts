@@ -23,7 +23,6 @@ beforeAll(async () => {
 });
 afterAll(() => stand.close());
 
-const POLL = { timeout: 20_000 };
 /** Through the client: it asks again where a new run has not begun. */
 const statusOf = (id: string) => createClient({ client: stand.client }).status(id);
 
@@ -46,9 +45,9 @@ it('a reset to the first task of a continued run gives no fresh cap', async () =
     expect(await ask(account, reservationId)).toMatchObject({ granted: false });
   }
   await expect
-    .poll(() => statusOf(id), POLL)
+    .poll(() => statusOf(id))
     .toMatchObject({ counter: 3, delivered: 3, cooldown: { cause: 'two_owners' } });
-}, 60_000);
+});
 
 it('what is answered while the rows are read again is kept', async () => {
   const id = stand.newAccount();
@@ -70,4 +69,4 @@ it('what is answered while the rows are read again is kept', async () => {
     [id],
   );
   expect(rows).toEqual([{ state: 'disconnected', daily_cap: 7, counter: 1 }]);
-}, 60_000);
+});

@@ -25,16 +25,13 @@ async function spend(id: string): Promise<void> {
   }
   await safeband.failed(id, { reservationId: 'r8', kind: 'rejected' });
   await expect
-    .poll(
-      async () => {
-        const { rows } = await stand.pool.query<{ version: number }>(
-          'select version::int from safeband.accounts where account_id = $1',
-          [id],
-        );
-        return rows[0]?.version === (await statusOf(id)).version;
-      },
-      { timeout: 20_000 },
-    )
+    .poll(async () => {
+      const { rows } = await stand.pool.query<{ version: number }>(
+        'select version::int from safeband.accounts where account_id = $1',
+        [id],
+      );
+      return rows[0]?.version === (await statusOf(id)).version;
+    })
     .toBe(true);
 }
 
@@ -57,7 +54,7 @@ it('cools down after a workflow was terminated, and counts what its rows tell', 
   expect(await failureTypeOf(() => safeband.reserve(id, { reservationId: 'r0' }))).toBe(
     'ReservationSettled',
   );
-}, 60_000);
+});
 
 it('gives no fresh cap after disconnect and connect, and takes late outcomes between', async () => {
   const id = stand.newAccount();
@@ -86,7 +83,7 @@ it('gives no fresh cap after disconnect and connect, and takes late outcomes bet
   expect(rows).toEqual([{ state: 'disconnected', delivered: 10 }]);
   await stand.connect(id);
   expect(await statusOf(id)).toMatchObject({ state: 'active', counter: 10, delivered: 10 });
-}, 60_000);
+});
 
 it('ends cleanly on a Temporal cancel', async () => {
   const id = stand.newAccount();
@@ -161,16 +158,13 @@ it('tells the workflow that asked, and raises an alert where nobody is there to 
   const replyTo = { workflowId: 'nobody-is-here', signalName: 'decided' };
   await account.signal('sendReserve', { reservationId: 'r1', replyTo });
   await expect
-    .poll(
-      async () => {
-        const { rows } = await stand.pool.query<{ kind: string }>(
-          'select kind from safeband.alerts where account_id = $1',
-          [id],
-        );
-        return rows.map(({ kind }) => kind);
-      },
-      { timeout: 20_000 },
-    )
+    .poll(async () => {
+      const { rows } = await stand.pool.query<{ kind: string }>(
+        'select kind from safeband.alerts where account_id = $1',
+        [id],
+      );
+      return rows.map(({ kind }) => kind);
+    })
     .toEqual(['reply_failed']);
   expect(await statusOf(id)).toMatchObject({ counter: 1 });
 });
@@ -182,7 +176,5 @@ it('stops when another writer has moved its row', async () => {
     id,
   ]);
   await safeband.reserve(id, { reservationId: 'r1' });
-  await expect
-    .poll(async () => (await statusOf(id)).cooldown?.cause, { timeout: 20_000 })
-    .toBe('two_owners');
-}, 40_000);
+  await expect.poll(async () => (await statusOf(id)).cooldown?.cause).toBe('two_owners');
+});

@@ -266,7 +266,7 @@ describe('tail', () => {
     await ask(account, 'r1');
     await say(account, 'sendDelivered', { reservationId: 's0', chatId: 'other' });
     await runNow(account);
-    await expect.poll(() => out, { timeout: 20_000 }).toMatch(/hold +by kim: wait/);
+    await expect.poll(() => out).toMatch(/hold +by kim: wait/);
     await expect.poll(() => out).toContain('delivered    no reservation, chat other (external)');
     await expect.poll(() => out).toMatch(/alert +double_send/);
     stop.abort();

@@ -145,7 +145,7 @@ describe('sendWithSlot', () => {
     await expect
       .poll(async () => (await safeband.reservation(held, 'late')).state)
       .toBe('released');
-  }, 20_000);
+  });
 
   it('answers a denial with the time to ask again', async () => {
     const full = stand.newAccount();

@@ -140,7 +140,7 @@ describe('any story', () => {
       }
     });
     await fc.assert(property, { numRuns: RUNS });
-  }, 120_000);
+  });
 
   it('is shown by account_status_at as the domain has it, at any instant', async () => {
     const property = fc.asyncProperty(story, async (one) => {
@@ -156,5 +156,5 @@ describe('any story', () => {
       }
     });
     await fc.assert(property, { numRuns: RUNS });
-  }, 120_000);
+  });
 });

@@ -41,7 +41,7 @@ it('npm run migrate applies what is missing, and tells Temporal attributes and S
   await webhooks.delete();
   await connection.close();
   await drop();
-}, 90_000);
+});
 
 it.each([
   ['DATABASE_URL is not set', {}],

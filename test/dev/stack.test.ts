@@ -166,7 +166,7 @@ describe('Postgres', () => {
     expect(await query(second.url, 'select n from kept')).toEqual([{ n: 7 }]);
     await second.stop();
     expect(isAlive(second.pid())).toBe(false);
-  }, 60_000);
+  });
 });
 
 describe('settings', () => {

@@ -63,7 +63,7 @@ describe('the parts of a gap', () => {
       'uncertain',
       'unexplained',
     ]);
-  }, 30_000);
+  });
 
   it.each([
     { mischiefs: [], left: [] },
@@ -99,7 +99,7 @@ describe('the parts of a gap', () => {
       }),
       { numRuns: 1_000 },
     );
-  }, 30_000);
+  });
 
   it('are gone in the next run, but for what is under way or stands in the log as it stands', () => {
     fc.assert(
@@ -117,5 +117,5 @@ describe('the parts of a gap', () => {
       }),
       { numRuns: 1_000 },
     );
-  }, 30_000);
+  });
 });

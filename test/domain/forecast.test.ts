@@ -84,14 +84,14 @@ describe('what will be', () => {
     });
     fc.assert(isRight, { numRuns: RUNS });
     expect([...heard].toSorted()).toEqual(REASONS.toSorted());
-  }, 120_000);
+  });
 
   it('is what comes: each of the next slots is granted, and none before it', () => {
     const isRight = fc.property(stage, fc.integer({ min: 1, max: 9 }), (one, wanted) => {
       expect(wrongSlots(livedThrough(one), wanted)).toEqual([]);
     });
     fc.assert(isRight, { numRuns: RUNS });
-  }, 120_000);
+  });
 
   it('is what comes: a peek at a later instant says what is heard then', () => {
     const isRight = fc.property(stage, fc.nat(9 * DAY_MS), (one, laterMs) => {
@@ -104,7 +104,7 @@ describe('what will be', () => {
       expect(peekWire(viewOf(life.actor, life.now, then), then, true)).toEqual(heard);
     });
     fc.assert(isRight, { numRuns: RUNS });
-  }, 120_000);
+  });
 });
 
 describe('the window', () => {

@@ -95,7 +95,7 @@ it('a client generated from the document does a whole send', async () => {
   } finally {
     await rm(dir, { recursive: true });
   }
-}, 60_000);
+});
 
 const TSCONFIG = {
   compilerOptions: {

@@ -12,7 +12,6 @@ import { createClient } from '../../src/client/index.js';
 import { createPool } from '../../src/postgres/pool.js';
 import { createHttpStand, type HttpStand } from '../support/http.js';
 
-const SOON = { timeout: 20_000 };
 let stand: HttpStand;
 let operator: string;
 let address: string;
@@ -60,14 +59,14 @@ it('tells each change of an account to who watches it, and of no other', async (
     'content-type': 'text/event-stream; charset=utf-8',
     'content-security-policy': expect.stringContaining("default-src 'none'"),
   });
-  await expect.poll(() => statusesIn(account.said()).length, SOON).toBe(1);
+  await expect.poll(() => statusesIn(account.said()).length).toBe(1);
   for (const id of [other, mine]) {
     await post(id, 'hold', { reason: 'look' });
     await post(id, 'reconcileNow', {}); // saved
   }
-  await expect.poll(() => statusesIn(account.said()).at(-1)?.state, SOON).toBe('held');
-  await expect.poll(all.said, SOON).toContain(`"accountId":"${mine}"`);
-  await expect.poll(account.said, SOON).toContain(': heartbeat');
+  await expect.poll(() => statusesIn(account.said()).at(-1)?.state).toBe('held');
+  await expect.poll(all.said).toContain(`"accountId":"${mine}"`);
+  await expect.poll(account.said).toContain(': heartbeat');
   expect(all.said() + account.said()).not.toContain(other);
   for (const { response } of [account, all]) response.destroy();
 });
@@ -76,14 +75,14 @@ it('hears again after its connection to Postgres was lost', async () => {
   const id = await connected();
   const { response, said } = await watch('/v1/stream', operator);
   const gaps = () => said().split('event: resync').length;
-  await expect.poll(said, SOON).toContain(': connected');
+  await expect.poll(said).toContain(': connected');
   const before = gaps();
   const listeners = `from pg_stat_activity where query like 'listen %' and datname = current_database()`;
   await stand.pool.query(`select pg_terminate_backend(pid) ${listeners}`);
-  await expect.poll(gaps, SOON).toBeGreaterThan(before);
+  await expect.poll(gaps).toBeGreaterThan(before);
   await post(id, 'hold', { reason: 'look' });
   await post(id, 'reconcileNow', {});
-  await expect.poll(said, SOON).toContain(id);
+  await expect.poll(said).toContain(id);
   response.destroy();
 });
 
@@ -96,7 +95,7 @@ it('holds a thousand idle streams, and lets all of them go', async () => {
   expect((await stand.ask(operator, '/livez')).statusCode).toBe(200);
   await revokeKey(stand.pool, key.slice(3, 19));
   await Promise.all(streams.map(ended));
-}, 60_000);
+});
 
 const liveOf = (limits: Partial<Limits>, pool = stand.pool, now = Date.now): Live => {
   const needs = { client: createClient({ client: stand.client }), pool, now };
@@ -115,7 +114,7 @@ it('drops who does not read what is told', async () => {
   const raw = new Writable({ write: () => undefined }); // takes a piece, and never another
   live.open(watcherOf(raw), null);
   expect(live.count).toBe(1);
-  await expect.poll(() => raw.destroyed, SOON).toBe(true);
+  await expect.poll(() => raw.destroyed).toBe(true);
   expect(live.count).toBe(0);
   live.close();
 });
@@ -145,12 +144,12 @@ it('says that something was missed where Postgres does not tell it, and lets go 
   const live = liveOf({ heartbeatMs: 60_000 }, pool);
   live.open(watcherOf(raw), null);
   const gaps = () => said.split('event: resync').length - 1;
-  await expect.poll(gaps, SOON).toBe(1); // it listens
+  await expect.poll(gaps).toBe(1); // it listens
   await stand.pool.query(`select pg_notify('safeband_changes', 'one')`);
-  await expect.poll(gaps, SOON).toBe(2);
+  await expect.poll(gaps).toBe(2);
   const unbelieved = liveOf({ heartbeatMs: 5 }, pool);
   unbelieved.open(watcherOf(raw), null);
-  await expect.poll(() => raw.writableEnded, SOON).toBe(true);
+  await expect.poll(() => raw.writableEnded).toBe(true);
   for (const one of [live, unbelieved]) one.close();
   await pool.end();
 });

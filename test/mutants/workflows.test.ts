@@ -20,7 +20,7 @@ afterAll(async () => {
 });
 
 /** Long enough for a busy machine; and what a broken workflow costs that does nothing. */
-const ours = { timeout: 20_000 };
+const ours = { timeout: 90_000 };
 const theirs = { timeout: 5_000 };
 
 /** One bundle and one worker for all: each broken workflow is a type of its own. */

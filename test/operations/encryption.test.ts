@@ -18,7 +18,6 @@ import { fastForward, secondsToMidnight } from '../support/time.js';
 
 const { History } = temporal.api.history.v1;
 vi.setConfig({ testTimeout: 90_000 }); // longer than what is waited for
-const patience = { timeout: 30_000 };
 const [one, two] = [randomBytes(32), randomBytes(32)].map((secret) => secret.toString('base64'));
 const keysText = (text: string): string =>
   text.replaceAll(/k[12]/g, (id) => `${id}:${id === 'k1' ? one : two}`);
@@ -66,7 +65,7 @@ it('is switched on while the account lives', async () => {
   // A task that fails again is tried again after this time.
   const workflowTaskTimeout = '3s';
   await client.workflow.start(WORKFLOW_TYPE, { workflowId, taskQueue, args, workflowTaskTimeout });
-  await expect.poll(() => statusOf(withKeys('')).catch(() => undefined), patience).toBeDefined();
+  await expect.poll(() => statusOf(withKeys('')).catch(() => undefined)).toBeDefined();
   await send(withKeys(''), 'plain');
   await restartWorker('plain,k1'); // every reader first
   await send(withKeys('k1'), 'on');
@@ -80,7 +79,7 @@ it('leaves nothing in the history that can be read', async () => {
   const { asOf } = await statusOf(account);
   const { runId } = await account.describe();
   await fastForward(stand.client, account.workflowId, secondsToMidnight(asOf));
-  await expect.poll(async () => (await account.describe()).runId === runId, patience).toBe(false);
+  await expect.poll(async () => (await account.describe()).runId === runId).toBe(false);
   await send(account, 'encrypted');
   await say(account, 'hold', { reason: 'canary-reason', actor: 'canary-actor' });
   await say(account, 'resume', { reason: 'canary-reason', actor: 'canary-actor' });
@@ -118,9 +117,9 @@ it('forgets nothing while a worker lacks the key, and fails no workflow', async 
   await account.signal('sendDelivered', outcome);
   const attempts = async (): Promise<number> =>
     (await account.describe()).raw.pendingWorkflowTask?.attempt ?? 0;
-  await expect.poll(attempts, patience).toBeGreaterThan(1);
+  await expect.poll(attempts).toBeGreaterThan(1);
   await restartWorker('k1');
-  await expect.poll(async () => (await statusOf(account)).external, patience).toBe(1);
+  await expect.poll(async () => (await statusOf(account)).external).toBe(1);
   expect(await statusOf(account)).toMatchObject({ counter: 2, delivered: 1 });
 });
 

@@ -106,4 +106,4 @@ it('as a command tells of each, and ends with exit code 1 where one is refused',
   } finally {
     await rm(folder, { recursive: true });
   }
-}, 120_000);
+});

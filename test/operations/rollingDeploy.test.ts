@@ -17,7 +17,6 @@ import { createStand, type Stand } from '../support/stand.js';
 const ACCOUNTS = 4;
 const SENDS_EACH = 2;
 vi.setConfig({ testTimeout: 90_000 }); // longer than what is waited for
-const patience = { timeout: 30_000 };
 const deploymentName = `safeband-${randomUUID().slice(0, 8)}`;
 const OLDER = 'b1';
 const NEWER = 'b2';
@@ -52,7 +51,7 @@ async function documented(first: string): Promise<string> {
 async function makeCurrent(buildId: string): Promise<void> {
   const line = await documented('temporal worker deployment set-current-version');
   const own = line.replace(/--build-id \S+/, `--build-id ${buildId}`);
-  await expect.poll(() => shell(own).catch(String), patience).toContain('Success');
+  await expect.poll(() => shell(own).catch(String)).toContain('Success');
 }
 
 /** What reached LinkedIn. */
@@ -134,7 +133,7 @@ it('moves an account that nobody speaks to when it is asked for a run', async ()
   const left = async (): Promise<string> => shell(await documented('temporal workflow count'));
   expect(await left()).not.toContain('Total: 0');
   await shell(await documented('temporal workflow signal'));
-  await expect.poll(left, patience).toContain('Total: 0');
+  await expect.poll(left).toContain('Total: 0');
   expect(await buildNow(account)).toBe(NEWER);
 });
 

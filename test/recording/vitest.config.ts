@@ -10,5 +10,6 @@ export default defineConfig({
     setupFiles: ['test/support/runtime.ts'],
     testTimeout: 300_000,
     hookTimeout: 180_000,
+    expect: { poll: { timeout: 90_000 } },
   },
 });

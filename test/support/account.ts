@@ -39,7 +39,7 @@ export const edit = async (
 
 /** Waits for the account's own save: 2 s after a delivery, 10 s after anything else. */
 export const whenSaved = async (account: WorkflowHandle): Promise<void> => {
-  await expect.poll(async () => (await statusOf(account)).unsaved, { timeout: 20_000 }).toBe(0);
+  await expect.poll(async () => (await statusOf(account)).unsaved).toBe(0);
 };
 
 /** One reconcile; all that the account had to save before it is in Postgres when it answers. */

@@ -5,13 +5,12 @@ import { run } from './account.js';
 import { hardRefresh, type Desk } from './browser.js';
 
 /** Longer than a page takes to look by itself: a slow machine may miss what the stream says. */
-const SECONDS = { timeout: 45_000 };
 
 /** The place has that in its text, now or soon. */
 export const shows = (page: Page, text: string | RegExp, where = 'main') =>
-  expect.poll(() => page.locator(where).innerText(), SECONDS).toMatch(text);
+  expect.poll(() => page.locator(where).innerText()).toMatch(text);
 export const isText = (page: Page, where: string, text: string) =>
-  expect.poll(() => page.locator(where).innerText(), SECONDS).toBe(text);
+  expect.poll(() => page.locator(where).innerText()).toBe(text);
 export const isLive = (page: Page) => isText(page, '#live', '● Live');
 
 /** A hard refresh, and another where a slow machine has let Postgres answer. */
@@ -22,7 +21,7 @@ export const onceAgain = (page: Page, text: string | RegExp) =>
         await hardRefresh(page);
         return page.locator('main').innerText();
       },
-      { ...SECONDS, interval: 1_000 },
+      { interval: 1_000 },
     )
     .toMatch(text);
 

@@ -41,7 +41,7 @@ const told = (id: string, ...types: readonly WebhookType[]): readonly object[] =
 /** What the outside hears of an account. */
 const outside = {
   expect: (id: string, types: readonly WebhookType[], events: readonly object[]) =>
-    expect.poll(() => told(id, ...types), { timeout: 25_000 }).toEqual(events),
+    expect.poll(() => told(id, ...types)).toEqual(events),
 };
 
 it('80, 95 and 100 % of the cap, each once, and no more after a hand edit was healed', async () => {
@@ -182,9 +182,7 @@ it('what is only under way is told once, not with every run', async () => {
   await say(account, 'hold', { reason: 'the last event of this test', actor: 'a test' });
   await run(account);
   const drift = { type: 'drift.alert', severity: 'info', drift: 6 };
-  await expect
-    .poll(() => told(id), { timeout: 25_000 })
-    .toMatchObject([drift, { type: 'account.held' }]);
+  await expect.poll(() => told(id)).toMatchObject([drift, { type: 'account.held' }]);
 });
 
 it('InMail credits that are used up, a restriction, and midnight', async () => {
@@ -212,4 +210,4 @@ it('InMail credits that are used up, a restriction, and midnight', async () => {
     ],
   );
   expect(receiver.refused()).toBe(0);
-}, 60_000);
+});

@@ -309,7 +309,7 @@ it('a sender that is killed in mid-delivery loses nothing: the next sends it aga
     env: { ...process.env, DATABASE_URL: databaseUrl },
     stdio: 'ignore',
   });
-  await expect.poll(() => heard().length, { timeout: 25_000 }).toBe(1);
+  await expect.poll(() => heard().length).toBe(1);
   const gone = new Promise((resolve) => {
     child.once('exit', resolve);
   });

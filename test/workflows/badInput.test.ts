@@ -118,7 +118,7 @@ describe('a Signal', () => {
     );
     for (const [name, payload] of signals) await account.signal(name, payload);
     await expect
-      .poll(async () => (await alertsOf('bad_signal'))[0]?.times, { timeout: 20_000 })
+      .poll(async () => (await alertsOf('bad_signal'))[0]?.times)
       .toBeGreaterThanOrEqual(signals.length);
     expect(await counts()).toEqual(UNCHANGED);
   });
@@ -129,7 +129,7 @@ describe('a Signal', () => {
     await account.signal('__temporal_secret', {});
     await account.signal('constructor', {});
     await expect
-      .poll(async () => (await alertsOf('bad_signal'))[0]?.times, { timeout: 20_000 })
+      .poll(async () => (await alertsOf('bad_signal'))[0]?.times)
       .toBeGreaterThanOrEqual(before + 3);
   });
 
@@ -150,7 +150,7 @@ describe('a Signal', () => {
       });
     }
     await expect
-      .poll(async () => (await alertsOf('bad_signal'))[0]?.times, { timeout: 20_000 })
+      .poll(async () => (await alertsOf('bad_signal'))[0]?.times)
       .toBeGreaterThanOrEqual(before + payloads.length);
     expect(await counts()).toEqual(UNCHANGED);
   });

@@ -14,7 +14,6 @@ beforeAll(async () => {
 });
 afterAll(() => stand.close());
 
-const POLL = { timeout: 20_000 };
 const say = <T>(account: WorkflowHandle, name: string, payload: object): Promise<T> =>
   account.executeUpdate<T, [object]>(name, { args: [payload] });
 const ask = (account: WorkflowHandle, reservationId: string, more = {}): Promise<DecisionWire> =>
@@ -64,7 +63,7 @@ it('keeps a closed day true for 48 hours, and the week with it; then a proof cou
 
   await passMidnight(id);
   const closed = { counter: 3, delivered: 1, uncertain: 1, external: 0, late: 0 };
-  await expect.poll(() => closedDay(id, quotaDay), POLL).toEqual(closed);
+  await expect.poll(() => closedDay(id, quotaDay)).toEqual(closed);
   expect(await statusOf(id)).toMatchObject({ counter: 0, carried: 1, weekUsed: 3 });
 
   // A proof after the release; what was in flight at midnight turns out not to have been sent.
@@ -81,7 +80,7 @@ it('keeps a closed day true for 48 hours, and the week with it; then a proof cou
   );
   await runNow(id);
   const corrected = { counter: 5, delivered: 2, uncertain: 1, external: 2, late: 4 };
-  await expect.poll(() => closedDay(id, quotaDay), POLL).toEqual(corrected);
+  await expect.poll(() => closedDay(id, quotaDay)).toEqual(corrected);
   expect(await statusOf(id)).toMatchObject({ counter: 0, carried: 0, weekUsed: 5 });
   expect(await alerts(id)).toEqual([{ kind: 'late_delivery' }, { kind: 'undercount' }]);
 
@@ -96,7 +95,7 @@ it('keeps a closed day true for 48 hours, and the week with it; then a proof cou
   expect(await statusOf(id)).toMatchObject({ counter: 1, external: 1, weekUsed: 6 });
   expect(await closedDay(id, quotaDay)).toEqual(corrected);
   expect(await alerts(id)).toContainEqual({ kind: 'old_id' });
-}, 90_000);
+});
 
 /** An id whose runs come in the middle of each ten minutes: none in the minute before midnight. */
 function idWithoutRunBeforeMidnight(): string {
@@ -116,7 +115,7 @@ it('62 of 50 a minute before midnight: the roll rests the account until 01:00', 
     await account.signal('sendObserved', { chatId: `c${n}`, messageId: `m${n}`, sentAt });
   }
   await expect
-    .poll(() => statusOf(id), POLL)
+    .poll(() => statusOf(id))
     .toMatchObject({ counter: 62, external: 62, state: 'active', quotaDay });
   const midnight = Date.parse(`${quotaDay}T00:00:00.000Z`) + 24 * HOUR_MS;
   const rested = new Date(midnight + HOUR_MS).toISOString();
@@ -130,7 +129,7 @@ it('62 of 50 a minute before midnight: the roll rests the account until 01:00', 
 
   await passMidnight(id);
   await expect
-    .poll(() => statusOf(id), POLL)
+    .poll(() => statusOf(id))
     .toMatchObject({ counter: 0, state: 'cooldown', cooldown: { until: rested } });
   expect(await ask(account, 'a')).toMatchObject({ reason: 'cooldown', retryAt: rested });
   const row = () =>
@@ -139,14 +138,14 @@ it('62 of 50 a minute before midnight: the roll rests the account until 01:00', 
          from safeband.accounts where account_id = $1`,
       id,
     );
-  await expect.poll(row, POLL).toEqual([{ n: 0, until: new Date(rested), cause: 'overshoot' }]);
+  await expect.poll(row).toEqual([{ n: 0, until: new Date(rested), cause: 'overshoot' }]);
   expect(await closedDay(id, quotaDay)).toMatchObject({ counter: 62, external: 62, late: 0 });
 
   const { asOf } = await statusOf(id);
   const seconds = Math.ceil((Date.parse(rested) - Date.parse(asOf)) / 1_000);
   await fastForward(stand.client, account.workflowId, seconds);
   expect(await ask(account, 'a')).toMatchObject({ granted: true });
-}, 90_000);
+});
 
 it('a cold account at its cap is checked first, and then says until when', async () => {
   const id = stand.newAccount();
@@ -161,4 +160,4 @@ it('a cold account at its cap is checked first, and then says until when', async
   const { quotaDay } = await statusOf(id);
   const retryAt = new Date(Date.parse(`${quotaDay}T00:00:00.000Z`) + 24 * HOUR_MS).toISOString();
   expect(await ask(account, 'c')).toMatchObject({ reason: 'daily_cap', limit: 1, retryAt });
-}, 60_000);
+});

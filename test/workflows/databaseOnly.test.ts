@@ -144,4 +144,4 @@ it('Each other connection of the worker is refused, and it tries none.', async (
   const reached = found.flatMap(({ what, target }) => (what === 'allowed' ? [target] : []));
   expect(new Set(reached)).toEqual(new Set([postgresEnd()]));
   expect(calls).toBe(callsBefore);
-}, 120_000);
+});

@@ -20,7 +20,7 @@ const statusOf = (account: WorkflowHandle): Promise<StatusWire> => account.query
 const all = async (sql: string, id: string): Promise<readonly unknown[]> =>
   (await stand.pool.query(sql, [id])).rows;
 const whenSaved = async (account: WorkflowHandle): Promise<void> => {
-  await expect.poll(async () => (await statusOf(account)).unsaved, { timeout: 20_000 }).toBe(0);
+  await expect.poll(async () => (await statusOf(account)).unsaved).toBe(0);
 };
 
 /** An account with that many deliveries, all of it in Postgres. */

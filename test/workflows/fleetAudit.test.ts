@@ -59,7 +59,7 @@ async function cold(count: number): Promise<{ id: string; account: WorkflowHandl
     await say<Findings>(account, 'reconcileNow');
     return (await statusOf(account)).nextReconcileAt === null;
   };
-  await expect.poll(isCold, { timeout: 20_000 }).toBe(true);
+  await expect.poll(isCold).toBe(true);
   return { id, account };
 }
 
@@ -97,7 +97,7 @@ describe('an audit of a quiet fleet', () => {
     );
     const heartbeats = () =>
       all(`select count(*)::int as n from safeband.reconciler_runs where scope = 'fleet'`);
-    await expect.poll(heartbeats, { timeout: 20_000 }).not.toEqual([before]);
+    await expect.poll(heartbeats).not.toEqual([before]);
     await stand.client.schedule.getHandle(scheduleId).delete();
   });
 });
@@ -118,7 +118,7 @@ describe('a cold account is woken and heals itself', () => {
     expect((await audit()).woken).toBeGreaterThanOrEqual(1);
     const corrections = () =>
       all('select before, after from safeband.corrections where account_id = $1', id);
-    await expect.poll(corrections, { timeout: 20_000 }).toHaveLength(1);
+    await expect.poll(corrections).toHaveLength(1);
     expect(await statusOf(account)).toMatchObject({ counter: 2, delivered: 2, unexplained: 0 });
     const row = () =>
       all(
@@ -129,7 +129,7 @@ describe('a cold account is woken and heals itself', () => {
         id,
       );
     await expect
-      .poll(row, { timeout: 20_000 })
+      .poll(row)
       .toEqual([{ counter: 2, daily_cap: null, is_edited: false, delivered: 2 }]);
   });
 
@@ -146,7 +146,7 @@ describe('a cold account is woken and heals itself', () => {
     await all(INTO_LOG, id, null, 'chat-by-hand');
     await audit();
     await expect
-      .poll(() => statusOf(account), { timeout: 20_000 })
+      .poll(() => statusOf(account))
       .toMatchObject({ counter: 3, delivered: 2, external: 1 });
   });
 
@@ -161,9 +161,7 @@ describe('a cold account is woken and heals itself', () => {
     await slow.query('commit');
     slow.release();
     await audit();
-    await expect
-      .poll(() => statusOf(account), { timeout: 20_000 })
-      .toMatchObject({ counter: 2, uncertain: 1 });
+    await expect.poll(() => statusOf(account)).toMatchObject({ counter: 2, uncertain: 1 });
   });
 
   it('after the journal has learnt what became of an uncertain slot', async () => {
@@ -172,13 +170,10 @@ describe('a cold account is woken and heals itself', () => {
     await all(INTO_JOURNAL, id, 'doubt');
     await say(account, 'sendFailed', { reservationId: 'doubt', kind: 'unknown' });
     await expect
-      .poll(
-        async () => {
-          await say<Findings>(account, 'reconcileNow');
-          return (await statusOf(account)).nextReconcileAt;
-        },
-        { timeout: 20_000 },
-      )
+      .poll(async () => {
+        await say<Findings>(account, 'reconcileNow');
+        return (await statusOf(account)).nextReconcileAt;
+      })
       .toBe(null);
     await audit();
     await all(
@@ -188,7 +183,7 @@ describe('a cold account is woken and heals itself', () => {
     );
     await audit();
     await expect
-      .poll(() => statusOf(account), { timeout: 20_000 })
+      .poll(() => statusOf(account))
       .toMatchObject({ counter: 2, uncertain: 0, delivered: 2 });
   });
 });
@@ -218,7 +213,7 @@ describe('an account that says nothing', () => {
     const open = { kind: 'workflow_missing', isOpen: true };
     expect(await alertsOf(id)).toContainEqual(open);
     await expect
-      .poll(() => statusOf(stand.handle(id)).catch(() => undefined), { timeout: 20_000 })
+      .poll(() => statusOf(stand.handle(id)).catch(() => undefined))
       .toMatchObject({
         counter: 3,
         delivered: 3,
@@ -253,7 +248,7 @@ describe('an account that says nothing', () => {
            from safeband.accounts where account_id = $1`,
         id,
       );
-    await expect.poll(row, { timeout: 20_000 }).toEqual([{ isToday: true }]);
+    await expect.poll(row).toEqual([{ isToday: true }]);
   });
 });
 
@@ -272,11 +267,11 @@ it('asks a cold account for a run that fails, and the account tries again by its
   fault.isAway = true;
   await audit();
   const nextRun = async () => (await statusOf(account)).nextReconcileAt;
-  await expect.poll(nextRun, { timeout: 20_000 }).not.toBe(null);
+  await expect.poll(nextRun).not.toBe(null);
   fault.isAway = false;
   await fastForward(stand.client, account.workflowId, 11 * 60);
   const corrections = () =>
     all('select before, after from safeband.corrections where account_id = $1', id);
-  await expect.poll(corrections, { timeout: 20_000 }).toEqual([{ before: 9, after: 1 }]);
+  await expect.poll(corrections).toEqual([{ before: 9, after: 1 }]);
   expect(await statusOf(account)).toMatchObject({ state: 'active', verified: true, counter: 1 });
 });

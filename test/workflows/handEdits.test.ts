@@ -24,6 +24,8 @@ const audit = (): Promise<Audited> =>
     args: [],
   });
 
+/** In hooks, where `expect.poll` does not exist. */
+const PATIENCE = { timeout: 90_000 };
 const WINDOW = { days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], start: '00:00' };
 
 /** An account of whose columns none is empty: each can be edited, up and down. */
@@ -41,7 +43,7 @@ async function richAccount(isHot: boolean): Promise<Known> {
   });
   await vi.waitFor(async () => {
     expect((await statusOf(account)).state).toBe('active');
-  });
+  }, PATIENCE);
   for (const reservationId of ['sent', 'unclear', 'throttled', 'broke'])
     expect(await ask(account, reservationId)).toMatchObject({ granted: true });
   if (isHot) await ask(account, 'flying', { leaseSeconds: 86_400 });
@@ -60,7 +62,7 @@ async function richAccount(isHot: boolean): Promise<Known> {
     const { healed } = await run(account);
     const { unsaved, nextReconcileAt } = await statusOf(account);
     expect([healed, unsaved, nextReconcileAt === null]).toEqual([false, 0, !isHot]);
-  }, 20_000);
+  }, PATIENCE);
   return { id, account };
 }
 
@@ -133,7 +135,7 @@ function healsAll(isHot: boolean, find: (known: Known, one: Case) => Promise<voi
       await edit(stand, known.id, `${one.column} = ${one.value}`);
       await find(known, one);
     });
-  }, 60_000);
+  });
   return (one: Case) => {
     const known = made.get(one);
     if (!known) throw new Error(`${one.column} was not edited`);
@@ -146,7 +148,7 @@ type Edited = Known & { readonly row: Row; readonly told: number };
 /** What became of an edit: the row as it then is, and what the one correction says. */
 async function healOf({ id, told }: Edited): Promise<object> {
   const corrections = () => correctionsOf(id);
-  await expect.poll(corrections, { timeout: 20_000 }).toHaveLength(told + 1);
+  await expect.poll(corrections).toHaveLength(told + 1);
   const { before = 0, after, logged = 0, parts = [], edited } = (await corrections()).at(-1) ?? {};
   return { row: await rowOf(id), edited, after, unexplained: before - logged - sumOf(parts) };
 }
@@ -217,7 +219,7 @@ describe('rows that a hand has deleted or added', () => {
       if (isHot) await fastForward(stand.client, account.workflowId, 10 * 60 + 5);
       else await audit();
       const corrections = () => correctionsOf(id);
-      await expect.poll(corrections, { timeout: 20_000 }).toHaveLength(told + 1);
+      await expect.poll(corrections).toHaveLength(told + 1);
       const expected = { ...numbers, counter: numbers.counter + (isHot ? 1 : 0), unexplained: 0 };
       await expect.poll(() => statusOf(account)).toMatchObject(expected);
       const correction = (await corrections()).at(-1);
@@ -228,19 +230,16 @@ describe('rows that a hand has deleted or added', () => {
       await run(account); // what the run before decided is in Postgres
       expect(await all(stand, reservations, id)).toEqual(rows);
     },
-    40_000,
   );
 });
 
 describe('a second writer stops the account until the next midnight (R14)', () => {
   /** How an account waits, once it does. */
   const stopOf = async ({ id, account }: Known): Promise<object> => {
-    await expect
-      .poll(async () => (await statusOf(account)).cooldown?.cause, { timeout: 20_000 })
-      .toBe('two_owners');
+    await expect.poll(async () => (await statusOf(account)).cooldown?.cause).toBe('two_owners');
     const alerts = `select kind from safeband.alerts
       where account_id = $1 and kind = 'two_owners' and resolved_at is null`;
-    await expect.poll(() => all(stand, alerts, id), { timeout: 20_000 }).toHaveLength(1);
+    await expect.poll(() => all(stand, alerts, id)).toHaveLength(1);
     const { cooldown, quotaDay } = await statusOf(account);
     const isUntilMidnight = Date.parse(cooldown?.until ?? '') === Date.parse(quotaDay) + 86_400_000;
     const decision = await ask(account, 'more');
@@ -284,7 +283,7 @@ describe('a second writer stops the account until the next midnight (R14)', () =
     await edit(stand, known.id, rename);
     await run(known.account).catch(() => undefined);
     await expect
-      .poll(async () => (await statusOf(known.account)).cooldown?.cause, { timeout: 20_000 })
+      .poll(async () => (await statusOf(known.account)).cooldown?.cause)
       .toBe('two_owners');
   });
 });

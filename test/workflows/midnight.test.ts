@@ -30,16 +30,13 @@ it('keeps the day of what is in flight, and resets counter, day and ramp step', 
   const before = await statusOf(account);
   await passMidnight(account);
   await expect
-    .poll(
-      async () => {
-        const { rows } = await stand.pool.query<{ n: number }>(
-          'select inmails_sent_today as n from safeband.accounts where account_id = $1',
-          [id],
-        );
-        return rows[0]?.n;
-      },
-      { timeout: 20_000 },
-    )
+    .poll(async () => {
+      const { rows } = await stand.pool.query<{ n: number }>(
+        'select inmails_sent_today as n from safeband.accounts where account_id = $1',
+        [id],
+      );
+      return rows[0]?.n;
+    })
     .toBe(0);
   const after = await statusOf(account);
   expect(after).toMatchObject({ counter: 0, carried: 1, rampDay: 2, remaining: 5 });
@@ -53,7 +50,7 @@ it('keeps the day of what is in flight, and resets counter, day and ramp step', 
   expect(new Set(rows.map((row: { quota_day: string }) => row.quota_day))).toEqual(
     new Set([before.quotaDay]),
   );
-}, 60_000);
+});
 
 it('writes the reset of an idle account, two days in a row', async () => {
   const id = stand.newAccount();
@@ -62,18 +59,15 @@ it('writes the reset of an idle account, two days in a row', async () => {
   await passMidnight(account);
   const { quotaDay } = await statusOf(account);
   await expect
-    .poll(
-      async () => {
-        const { rows } = await stand.pool.query<{ day: string }>(
-          'select counter_day::text as day from safeband.accounts where account_id = $1',
-          [id],
-        );
-        return rows[0]?.day;
-      },
-      { timeout: 20_000 },
-    )
+    .poll(async () => {
+      const { rows } = await stand.pool.query<{ day: string }>(
+        'select counter_day::text as day from safeband.accounts where account_id = $1',
+        [id],
+      );
+      return rows[0]?.day;
+    })
     .toBe(quotaDay);
-}, 60_000);
+});
 
 /** By hand: ramp 2, 4, then no ramp; cap 5 a day; 9 a week. A day earns its step by a delivery. */
 const DAYS = `
@@ -110,7 +104,7 @@ it('grants on three days in a row exactly what the table says', async () => {
     expect(denied).toMatchObject({ reason: refused });
     await passMidnight(account);
   }
-}, 90_000);
+});
 
 it('changes nothing when everything is said again, after midnight and continue-as-new', async () => {
   const id = stand.newAccount();
@@ -153,4 +147,4 @@ it('changes nothing when everything is said again, after midnight and continue-a
     [id],
   );
   expect(rows.map((row: { chat_id: string }) => row.chat_id)).toEqual(['c1', 'c4', 'c5', 'c6']);
-}, 60_000);
+});

@@ -31,7 +31,7 @@ const reserve = (account: WorkflowHandle, reservationId: string, recipientId?: s
 
 /** The event log once everything is saved, and what a run then says of it. */
 async function logOf(id: string, account: WorkflowHandle): Promise<readonly unknown[]> {
-  await expect.poll(async () => (await statusOf(account)).unsaved, { timeout: 20_000 }).toBe(0);
+  await expect.poll(async () => (await statusOf(account)).unsaved).toBe(0);
   const { rows } = await stand.pool.query(
     `select reservation_id as id, chat_id as chat, message_id as message, source
        from safeband.inmail_events where account_id = $1 order by event_id`,

@@ -149,9 +149,7 @@ describe('a run', () => {
     expect(await say(account, 'reconcileNow')).toMatchObject({ healed: true });
     const rows = () =>
       all(stand, 'select state from safeband.reservations where account_id = $1', id);
-    await expect
-      .poll(rows, { timeout: 15_000 })
-      .toEqual([{ state: 'delivered' }, { state: 'delivered' }]);
+    await expect.poll(rows).toEqual([{ state: 'delivered' }, { state: 'delivered' }]);
   });
 
   it('counts an attempt that nobody granted', async () => {
@@ -213,7 +211,7 @@ describe('a lease that is over (R6)', () => {
     expect(await stateOf(account, 'a')).toBe('delivered');
     const log = () =>
       all(stand, 'select source from safeband.inmail_events where account_id = $1', id);
-    await expect.poll(log, { timeout: 15_000 }).toEqual([{ source: 'journal' }]);
+    await expect.poll(log).toEqual([{ source: 'journal' }]);
   });
 });
 
@@ -271,7 +269,7 @@ describe('time', () => {
     await say(account, 'sendDelivered', { reservationId: 'unknown', chatId: 'kept' });
     fault.isAway = false;
     await expect
-      .poll(() => say(account, 'reconcileNow').then(() => statusOf(account)), { timeout: 25_000 })
+      .poll(() => say(account, 'reconcileNow').then(() => statusOf(account)))
       .toMatchObject({ state: 'active', verified: true, counter: 2 });
     expect(await ask(account, 'asked')).toMatchObject({ granted: true });
   });

@@ -53,7 +53,7 @@ const slotsOf = (account: WorkflowHandle, count: number): Promise<readonly strin
   account.query<readonly string[], [object]>('nextSlots', { count });
 /** `expect.poll` is for tests only; this story is told before them. */
 const until = (is: () => Promise<boolean>): Promise<void> =>
-  vi.waitFor(async () => expect(await is()).toBe(true), { timeout: 20_000, interval: 50 });
+  vi.waitFor(async () => expect(await is()).toBe(true), { timeout: 90_000, interval: 50 });
 const secondsUntil = async (id: string, instant: string): Promise<number> =>
   Math.ceil((Date.parse(instant) - Date.parse((await statusOf(id)).asOf)) / 1_000);
 
@@ -152,7 +152,6 @@ it.each(ZONES)(
     }));
     expect(answers).toEqual(underUtc);
   },
-  120_000,
 );
 
 /** The runs of an account, oldest first, each in a file. */
@@ -171,24 +170,20 @@ async function recordedIn(folder: string, id: string): Promise<readonly string[]
   return files;
 }
 
-it.each(ZONES)(
-  'under TZ=%s the runs of several days are replayed',
-  async (timezone) => {
-    const folder = await mkdtemp(path.join(tmpdir(), 'safeband-histories-'));
-    try {
-      const files = await recordedIn(folder, recorded);
-      const script = fileURLToPath(new URL('../support/replay.ts', import.meta.url));
-      const { workflowId } = stand.handle(recorded);
-      const { stdout } = await promisify(execFile)(
-        process.execPath,
-        ['--import', 'tsx', script, inject('workflowBundlePath'), workflowId, ...files],
-        { env: { ...process.env, TZ: timezone } },
-      );
-      expect(JSON.parse(stdout)).toMatchObject({ timeZone: timezone, files: files.length });
-      expect(files.length).toBeGreaterThanOrEqual(4);
-    } finally {
-      await rm(folder, { recursive: true });
-    }
-  },
-  60_000,
-);
+it.each(ZONES)('under TZ=%s the runs of several days are replayed', async (timezone) => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'safeband-histories-'));
+  try {
+    const files = await recordedIn(folder, recorded);
+    const script = fileURLToPath(new URL('../support/replay.ts', import.meta.url));
+    const { workflowId } = stand.handle(recorded);
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--import', 'tsx', script, inject('workflowBundlePath'), workflowId, ...files],
+      { env: { ...process.env, TZ: timezone } },
+    );
+    expect(JSON.parse(stdout)).toMatchObject({ timeZone: timezone, files: files.length });
+    expect(files.length).toBeGreaterThanOrEqual(4);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
