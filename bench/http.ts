@@ -46,6 +46,7 @@ export async function throughHttp(bench: Bench, rounds: number): Promise<readonl
     temporalUiUrl: null,
     operations: {
       metrics: createMetrics(),
+      readSchedules: async () => [],
       countPollers: async () => 1,
       migrations: await knownMigrations(),
     },

@@ -53,6 +53,7 @@ async function serve(client: SafebandClient, pool: Pool): Promise<Served> {
     limits: { requestsPerMinute: 1e6 },
     operations: {
       metrics: createMetrics(),
+      readSchedules: async () => [],
       countPollers: async () => 1,
       migrations: await knownMigrations(),
     },

@@ -1,5 +1,8 @@
 /** The environment: read once, checked once. Each setting is the contract's (section 5). */
 import { createSecretKey, type KeyObject } from 'node:crypto';
+import { isIP } from 'node:net';
+import { isOwnWorkflow } from './domain/replyTo.js';
+import { shown } from './domain/text.js';
 import { parseNetworks, type Network } from './webhooks/networks.js';
 
 export class ConfigError extends Error {
@@ -147,6 +150,8 @@ export type ServerConfig = {
   readonly temporalUiUrl: string | null;
   readonly requestsPerMinute: number;
   readonly trustProxy: boolean | string;
+  /** What ids of workflows begin with that `replyTo` may name over HTTP; null: none. */
+  readonly replyPrefix: string | null;
 };
 
 /** What the HTTP server may be told beside its address. */
@@ -165,9 +170,9 @@ export function serverFrom(environment: Environment): ServerConfig {
     );
   }
   const proxies = environment['SAFEBAND_TRUSTED_PROXIES'] || '';
-  if (!/^[0-9a-fA-F.:/, ]*$/.test(proxies)) {
+  if (proxies !== '' && !proxies.split(',').every(isNetwork)) {
     throw new ConfigError(
-      `SAFEBAND_TRUSTED_PROXIES=${proxies}: it should be addresses or networks with commas ` +
+      `SAFEBAND_TRUSTED_PROXIES=${shown(proxies)}: it should be addresses or networks with commas ` +
         'between them, such as 10.0.0.0/8',
     );
   }
@@ -175,7 +180,30 @@ export function serverFrom(environment: Environment): ServerConfig {
     temporalUiUrl: url?.replace(/\/$/, '') ?? null,
     requestsPerMinute: Number(rate),
     trustProxy: proxies === '' ? false : proxies,
+    replyPrefix: replyPrefixFrom(environment),
   };
+}
+
+/** True for an address, or a network such as 10.0.0.0/8. */
+function isNetwork(text: string): boolean {
+  const [, address = '', bits] = /^([^/]*?)(?:\/(\d{1,3}))?$/.exec(text.trim()) ?? [];
+  const family = isIP(address);
+  return family !== 0 && Number(bits ?? 0) <= (family === 4 ? 32 : 128);
+}
+
+const PREFIX_MAX = 200;
+
+/** A prefix that reaches the workflows of Safeband or of Temporal is refused. */
+function replyPrefixFrom(environment: Environment): string | null {
+  const prefix = environment['SAFEBAND_REPLY_PREFIX'] || null;
+  if (prefix === null) return null;
+  if (prefix.length <= PREFIX_MAX && prefix.trim() === prefix && shown(prefix) === prefix) {
+    if (!isOwnWorkflow(prefix)) return prefix;
+  }
+  throw new ConfigError(
+    `SAFEBAND_REPLY_PREFIX=${shown(prefix)}: it should be what the ids of your workflows begin ` +
+      'with, such as outreach/, and none of Safeband or Temporal',
+  );
 }
 
 /** `DATABASE_URL`, if it is set. The text of the error never has the password in it. */

@@ -22,6 +22,12 @@ import {
   parseStart,
   type Empty,
 } from './domain/settingsMessages.js';
+import {
+  ACCOUNT_WORKFLOW,
+  FLEET_AUDIT_SCHEDULE,
+  RESET_SIGNAL,
+  WEBHOOKS_SCHEDULE,
+} from './domain/replyTo.js';
 import type { StateAnswer } from './domain/settings.js';
 import type {
   DecisionWire,
@@ -34,17 +40,16 @@ import type {
 export const TASK_QUEUE = 'inmail';
 export const WORKFLOW_TYPE = 'inmailAccount';
 /** The audit of all accounts, and the Schedule that starts it. */
-export const FLEET_AUDIT = { workflowType: 'inmailFleetAudit', scheduleId: 'inmail-fleet-audit' };
+export const FLEET_AUDIT = { workflowType: 'inmailFleetAudit', scheduleId: FLEET_AUDIT_SCHEDULE };
 /** The sender of webhooks, and the Schedule that keeps one at work. */
-export const WEBHOOKS = { workflowType: 'inmailWebhooks', scheduleId: 'inmail-webhooks' };
+export const WEBHOOKS = { workflowType: 'inmailWebhooks', scheduleId: WEBHOOKS_SCHEDULE };
 /** The workflow of an account, for as long as it is connected. */
-export const workflowIdOf = (accountId: string): string => `inmail-account/${accountId}`;
+export const workflowIdOf = (accountId: string): string => `${ACCOUNT_WORKFLOW}${accountId}`;
 export const SEARCH_ATTRIBUTES = { state: 'InmailState', tier: 'InmailTier' } as const;
 
 /** Names that begin so are the SDK's own. */
 export const RESERVED_PREFIX = '__temporal_';
-/** Told inside a run that was reset to an earlier event (R14); from outside it is a bad Signal. */
-export const RESET_SIGNAL = 'safeband:reset';
+export { RESET_SIGNAL };
 
 /** One message: the same name and payload as a Signal and as an Update. */
 export type Message<I, O> = {

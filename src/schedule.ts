@@ -1,12 +1,14 @@
 /** The Temporal Schedules: the audit of the fleet (R8), and the sender of webhooks. */
 import {
   ScheduleAlreadyRunning,
+  ScheduleClient,
   ScheduleOverlapPolicy,
   type Client,
+  type Connection,
   type ScheduleOptions,
 } from '@temporalio/client';
-import { RECONCILE_INTERVAL_MS } from './domain/limits.js';
-import { MINUTE_MS } from './domain/time.js';
+import { OVERDUE_MS, RECONCILE_INTERVAL_MS } from './domain/limits.js';
+import { MINUTE_MS, type Instant } from './domain/time.js';
 import { FLEET_AUDIT, TASK_QUEUE, WEBHOOKS } from './protocol.js';
 
 /** Not at midnight, when all accounts begin a new run and Temporal's list of them is behind. */
@@ -63,13 +65,32 @@ export const registerWebhooks = (
     policies: { overlap: ScheduleOverlapPolicy.BUFFER_ONE, catchupWindow: CATCH_UP_MS },
   });
 
-type Definition = Pick<ScheduleOptions, 'spec' | 'policies'> & {
-  readonly action: ScheduleOptions['action'] & { readonly workflowId: string };
+type Definition = Required<Pick<ScheduleOptions, 'spec' | 'policies'>> & {
+  readonly action: ScheduleOptions['action'] & {
+    readonly workflowType: string;
+    readonly workflowId: string;
+    readonly args: unknown[];
+  };
 };
 
 /**
- * Makes the Schedule, with a first start at once, or brings the one that is there to this version;
- * one that an operator has paused stays so. Says which it did.
+ * Replaces a Schedule without reading it first: the SDK's own update reads the action, and throws
+ * where a foreign signal has left the Schedule without one.
+ */
+class Replacing extends ScheduleClient {
+  async replace(
+    scheduleId: string,
+    definition: Definition,
+    state: { readonly paused: boolean; readonly note?: string },
+  ): Promise<void> {
+    // oxlint-disable-next-line no-underscore-dangle -- the SDK's name of what subclasses may call
+    await this._updateSchedule(scheduleId, { ...definition, state }, {});
+  }
+}
+
+/**
+ * Makes the Schedule, with a first start at once, or brings the one that is there to this version,
+ * whatever has become of it; one that an operator has paused stays so. Says which it did.
  */
 async function register(
   client: Client,
@@ -86,7 +107,112 @@ async function register(
   } catch (error) {
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
   }
-  const handle = client.schedule.getHandle(scheduleId);
-  await handle.update(({ state }) => ({ ...schedule, state }));
+  const seen = await lookAtSchedule(client, scheduleId);
+  const state = { paused: seen?.isPaused ?? false, ...(seen?.note ? { note: seen.note } : {}) };
+  const { connection, options } = client;
+  const { namespace, identity, loadedDataConverter: dataConverter } = options;
+  const replacing = new Replacing({ connection, namespace, identity, dataConverter });
+  await replacing.replace(scheduleId, schedule, state);
   return 'updated';
 }
+
+/** What Temporal knows of a Schedule, read without the SDK's checks of what should be in it. */
+export type ScheduleSeen = {
+  readonly isPaused: boolean;
+  readonly note: string;
+  /** Null: it starts nothing. */
+  readonly workflowType: string | null;
+  /** Null: it starts nothing any more, by its times or by a limit of starts. */
+  readonly nextAt: Instant | null;
+  /** When it last started something; when it was made, if it never did. */
+  readonly lastAt: Instant;
+  readonly isRunning: boolean;
+};
+
+type Asked = {
+  readonly connection: {
+    readonly workflowService: Pick<Connection['workflowService'], 'describeSchedule'>;
+  };
+  readonly options: { readonly namespace: string };
+};
+
+const NOT_FOUND = 5;
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === NOT_FOUND;
+
+/** Reads one Schedule; null: there is none. */
+export async function lookAtSchedule(
+  { connection, options: { namespace } }: Asked,
+  scheduleId: string,
+): Promise<ScheduleSeen | null> {
+  const ask = { namespace, scheduleId };
+  const found = await connection.workflowService.describeSchedule(ask).catch((error: unknown) => {
+    if (isMissing(error)) return null;
+    throw error;
+  });
+  if (!found) return null;
+  const { schedule, info } = found;
+  const last = info?.recentActions?.at(-1)?.actualTime ?? info?.createTime;
+  return {
+    isPaused: schedule?.state?.paused ?? false,
+    note: schedule?.state?.notes ?? '',
+    workflowType: schedule?.action?.startWorkflow?.workflowType?.name || null,
+    nextAt: msOf(info?.futureActionTimes?.[0]),
+    lastAt: msOf(last) ?? 0,
+    isRunning: (info?.runningWorkflows?.length ?? 0) > 0,
+  };
+}
+
+type Stamp = { readonly seconds?: { toNumber: () => number } | null } | null | undefined;
+const msOf = (stamp: Stamp): Instant | null =>
+  stamp ? (stamp.seconds?.toNumber() ?? 0) * 1_000 : null;
+
+/** The Schedules of this version: what each starts, and what is missing where it does not. */
+export const SCHEDULES = [
+  { ...FLEET_AUDIT, lack: 'nothing audits the fleet' },
+  { ...WEBHOOKS, lack: 'no webhook is sent' },
+] as const;
+export type Expected = (typeof SCHEDULES)[number];
+
+/** What is wrong with a Schedule, and what to do; undefined: it is well. */
+export type ScheduleFlaw = {
+  readonly kind: 'paused' | 'broken' | 'late';
+  readonly found: string;
+  readonly cure: string;
+};
+
+/** Judges a Schedule by what it starts and by its next time; null: there is no such Schedule. */
+export function flawOfSchedule(
+  { scheduleId, workflowType, lack }: Expected,
+  seen: ScheduleSeen | null,
+  now: Instant,
+): ScheduleFlaw | undefined {
+  const broken = (found: string): ScheduleFlaw => ({
+    kind: 'broken',
+    found: `${found}: ${lack}`,
+    cure: 'safeband migrate',
+  });
+  if (!seen) return broken('missing');
+  if (seen.workflowType === null) return broken('it starts no workflow');
+  if (seen.workflowType !== workflowType) return broken(`it starts another workflow`);
+  if (seen.isPaused) {
+    const cure = `temporal schedule toggle -s ${scheduleId} --unpause --reason …`;
+    return { kind: 'paused', found: `paused: ${lack} (${seen.note || 'no note'})`, cure };
+  }
+  if (seen.nextAt === null) return broken('it has no next time');
+  if (seen.nextAt - now > OVERDUE_MS) return broken('its next time is too far away');
+  if (now - seen.nextAt > OVERDUE_MS || (now - seen.lastAt > OVERDUE_MS && !seen.isRunning)) {
+    const cure = `temporal schedule describe -s ${scheduleId}, and see whether a worker runs`;
+    return { kind: 'late', found: `it starts nothing when it is due: ${lack}`, cure };
+  }
+  return undefined;
+}
+
+/** Looks at each Schedule of this version. Throws where Temporal does not answer. */
+export const flawsOfSchedules = (client: Asked, now: Instant) =>
+  Promise.all(
+    SCHEDULES.map(async (expected) => ({
+      scheduleId: expected.scheduleId,
+      flaw: flawOfSchedule(expected, await lookAtSchedule(client, expected.scheduleId), now),
+    })),
+  );

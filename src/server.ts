@@ -24,6 +24,7 @@ import { isKnown } from './postgres/lists.js';
 import { knownMigrations } from './postgres/migrate.js';
 import { createPool, type Pool } from './postgres/pool.js';
 import { TASK_QUEUE } from './protocol.js';
+import { flawsOfSchedules } from './schedule.js';
 import { countPollers, reachTemporal } from './temporal.js';
 
 /** Answers that are under way get this long; then the process ends without them. */
@@ -46,7 +47,7 @@ export async function startServer(
 ): Promise<RunningServer> {
   const { databaseUrl } = configFrom(environment);
   const { host, port } = httpFrom(environment);
-  const { requestsPerMinute, temporalUiUrl, trustProxy } = serverFrom(environment);
+  const { requestsPerMinute, ...settings } = serverFrom(environment);
   const keys = payloadKeysFrom(environment);
   const { connection, namespace } = await reachTemporal(environment, (options) =>
     Connection.connect(options),
@@ -67,14 +68,14 @@ export async function startServer(
       pool,
       logger,
       now: Date.now,
-      temporalUiUrl,
+      ...settings,
       codec: keys.all.length > 0 ? createCodec(keys) : null,
       operations: {
         metrics,
         countPollers: () => countPollers({ connection, namespace }, TASK_QUEUE),
+        readSchedules: () => flawsOfSchedules(client, Date.now()),
         migrations: await knownMigrations(),
       },
-      trustProxy,
       limits: { requestsPerMinute },
     });
     const address = await app.listen({ host, port }).catch((error: unknown) => {

@@ -4,9 +4,15 @@
  * (R18).
  */
 import type { FailureType } from './events.js';
+import { isText } from './ids.js';
+import { cleaned, isPlain } from './text.js';
 import { parseInstant, type Instant } from './time.js';
 
-export type Mode = 'strict' | 'lenient';
+/**
+ * `accepted`: an Update that passed its check when it came and is read again, maybe from the history
+ * of an older version: what that version took is cleaned, because the run must replay as it was.
+ */
+export type Mode = 'strict' | 'lenient' | 'accepted';
 export type Flaw = { readonly refused: FailureType; readonly message: string };
 export type Parsed<T> =
   | { readonly ok: true; readonly value: T; readonly dropped: readonly string[] }
@@ -97,9 +103,30 @@ export class Fields {
     const found = read(this.#raw[name]);
     if ('value' in found) return found.value;
     const sentence = this.#sentence(name, found.shouldBe);
-    if (this.#mode === 'strict') this.refuse('InvalidInput', sentence);
-    else this.dropped.push(sentence);
+    if (this.#mode === 'lenient') this.dropped.push(sentence);
+    else this.refuse('InvalidInput', sentence);
     return undefined;
+  }
+
+  /** Text that a person wrote, which must be there; it is read as one line. */
+  needText(name: string, max: number): string | undefined {
+    return this.need(name, (raw) => this.#text(name, raw, max));
+  }
+
+  /** Text that a person may have written. */
+  mayText(name: string, max: number): string | undefined {
+    return this.may(name, (raw) => this.#text(name, raw, max));
+  }
+
+  #text(name: string, raw: unknown, max: number): ReturnType<Reader<string>> {
+    const shouldBe = `text of 1 to ${max} characters, without control characters`;
+    if (!isText(raw, max)) return { shouldBe };
+    const value = cleaned(raw);
+    if (value === '' || (this.#mode === 'strict' && !isPlain(raw))) return { shouldBe };
+    if (this.#mode === 'lenient' && !isPlain(raw)) {
+      this.dropped.push(`control characters: ${this.#sentence(name, shouldBe)}`);
+    }
+    return { value };
   }
 
   /** A field of a policy: absent keeps what is stored, null is the default (R13). */

@@ -17,6 +17,7 @@ import {
   wholeNumber,
   type Mode,
   type Parsed,
+  type Reader,
 } from './fields.js';
 import {
   BATCH_MAX,
@@ -28,7 +29,9 @@ import {
 import type { Deliver } from './deliver.js';
 import type { ChatId, ReservationId } from './ids.js';
 import type { Observe } from './observe.js';
+import { readReplyTo, type ReplyTo } from './replyTo.js';
 import type { Reserve } from './slot.js';
+import { ACTOR_MAX, cleaned, CODE_MAX, REASON_MAX } from './text.js';
 import type { Instant } from './time.js';
 
 const OURS = '1 to 128 of the characters A-Z a-z 0-9 _ . : - and begin with a letter or digit';
@@ -38,18 +41,18 @@ const campaignId = when(isCampaignId, OURS);
 const chatId = when(isChatId, FOREIGN);
 const messageId = when(isMessageId, FOREIGN);
 const recipientId = when(isRecipientId, FOREIGN);
-export const text = (max: number): ReturnType<typeof when<string>> =>
-  when((raw): raw is string => isText(raw, max), `text of 1 to ${max} characters`);
+/** What LinkedIn said: whatever is in it, the report counts, so it is cleaned and not refused. */
+const said: Reader<string> = (raw) =>
+  isText(raw, CODE_MAX)
+    ? { value: cleaned(raw) }
+    : { shouldBe: `text of 1 to ${CODE_MAX} characters` };
 /** Longer than the seven days that count, so that a caller may pass on what LinkedIn said. */
 export const RETRY_AFTER_SECONDS_MAX = 366 * 24 * 60 * 60;
 
-export type ReplyTo = { readonly workflowId: string; readonly signalName: string };
 export type ReserveAsk = Reserve & { readonly replyTo?: ReplyTo | undefined };
 
 /** One message's payload, read in one of the two ways; `at` is the clock of the workflow. */
 export type Parser<T> = (raw: unknown, mode: Mode, at: Instant) => Parsed<T>;
-
-const ACCOUNT_WORKFLOW = /^inmail-account\//;
 
 export const parseReserve: Parser<ReserveAsk> = (raw, mode) => {
   const fields = new Fields(raw, mode);
@@ -64,19 +67,6 @@ export const parseReserve: Parser<ReserveAsk> = (raw, mode) => {
   };
   return fields.done(() => (id === undefined ? undefined : { reservationId: id, ...ask }));
 };
-
-function readReplyTo(raw: unknown): { value: ReplyTo } | { shouldBe: string } {
-  const fields = new Fields(raw, 'strict', 'replyTo');
-  const workflowId = fields.need('workflowId', text(1_000));
-  const signalName = fields.need('signalName', text(1_000));
-  if (workflowId === undefined || signalName === undefined) {
-    return { shouldBe: `{workflowId, signalName} (${fields.flaw?.message ?? ''})` };
-  }
-  if (ACCOUNT_WORKFLOW.test(workflowId)) {
-    return { shouldBe: "a workflow of yours: workflowId names an account's own workflow" };
-  }
-  return { value: { workflowId, signalName } };
-}
 
 /** The items are read one by one later: a bad one leaves the others alone. */
 export const parseBatch: Parser<readonly unknown[]> = (raw, mode) => {
@@ -119,7 +109,7 @@ export const parseFail: Parser<Fail> = (raw, mode) => {
   const id = fields.need('reservationId', reservationId);
   const kind = fields.need('kind', oneOf(FAILURE_KINDS));
   const more = {
-    code: fields.may('code', text(512)),
+    code: fields.may('code', said) || undefined,
     retryAfterSeconds: fields.may('retryAfterSeconds', wholeNumber(0, RETRY_AFTER_SECONDS_MAX)),
   };
   return fields.done(() =>
@@ -145,8 +135,8 @@ export const parseSettle: Parser<Settle> = (raw, mode) => {
   const id = fields.need('reservationId', reservationId);
   const outcome = fields.need('outcome', oneOf(['delivered', 'released'] as const));
   const chat = fields.may('chatId', chatId);
-  const reason = fields.need('reason', text(512));
-  const actor = fields.need('actor', text(128));
+  const reason = fields.needText('reason', REASON_MAX);
+  const actor = fields.needText('actor', ACTOR_MAX);
   return fields.done(() =>
     id === undefined || outcome === undefined || reason === undefined || actor === undefined
       ? undefined

@@ -1,10 +1,11 @@
 /** The payloads that set an account's policy, start it, stop it (contract, 2). */
 import { Fields, isBoolean, oneOf, when, wholeNumber, type Parsed, type Reader } from './fields.js';
 import { isAccountId, isIdentity } from './ids.js';
-import { text, type Parser } from './messages.js';
+import type { Parser } from './messages.js';
 import type { Ramp } from './policy.js';
 import { beyondBand, TIMEZONE_DEFAULT } from './policy.js';
 import type { Configure, Order, PolicyChange, Start } from './settings.js';
+import { ACTOR_MAX, REASON_MAX } from './text.js';
 import { TIERS } from './tier.js';
 import { WEEKDAYS, type SendingWindow, type Weekday } from './window.js';
 import { isZone } from './zones.js';
@@ -13,8 +14,6 @@ export const COUNT_MAX = 100_000;
 export const RAMP_STEPS_MAX = 366;
 export const WALL_CLOCK_PATTERN = '^([01]\\d|2[0-3]):[0-5]\\d$';
 const WALL_CLOCK = new RegExp(WALL_CLOCK_PATTERN);
-export const REASON_MAX = 512;
-export const ACTOR_MAX = 128;
 
 const isWallClock = (raw: unknown): raw is string =>
   typeof raw === 'string' && WALL_CLOCK.test(raw);
@@ -65,7 +64,7 @@ const policyOf = (fields: Fields): PolicyChange => ({
 export const parseConfigure: Parser<Configure> = (raw, mode) => {
   const fields = new Fields(raw, mode);
   const change = policyOf(fields);
-  const actor = fields.may('actor', text(ACTOR_MAX));
+  const actor = fields.mayText('actor', ACTOR_MAX);
   return fields.done(() => ({ ...change, actor }));
 };
 
@@ -84,7 +83,7 @@ export const parseStart: Parser<Start> = (raw, mode) => {
     inmailsSentToday: fields.may('inmailsSentToday', wholeNumber(0, COUNT_MAX)),
     deliveredToday: fields.may('deliveredToday', wholeNumber(0, COUNT_MAX)),
   };
-  const actor = fields.may('actor', text(ACTOR_MAX));
+  const actor = fields.mayText('actor', ACTOR_MAX);
   if ((counts.deliveredToday ?? 0) > (counts.inmailsSentToday ?? counts.deliveredToday ?? 0)) {
     fields.refuse('InvalidInput', 'deliveredToday should be inmailsSentToday at most');
   }
@@ -113,8 +112,8 @@ function checkCaps(fields: Fields, change: PolicyChange): void {
 
 export const parseOrder: Parser<Order> = (raw, mode) => {
   const fields = new Fields(raw, mode);
-  const reason = fields.need('reason', text(REASON_MAX));
-  const actor = fields.need('actor', text(ACTOR_MAX));
+  const reason = fields.needText('reason', REASON_MAX);
+  const actor = fields.needText('actor', ACTOR_MAX);
   return fields.done(() =>
     reason === undefined || actor === undefined ? undefined : { reason, actor },
   );
@@ -124,8 +123,8 @@ export type Disconnect = { readonly reason: string; readonly actor: string | und
 
 export const parseDisconnect: Parser<Disconnect> = (raw, mode): Parsed<Disconnect> => {
   const fields = new Fields(raw, mode);
-  const reason = fields.need('reason', text(REASON_MAX));
-  const actor = fields.may('actor', text(ACTOR_MAX));
+  const reason = fields.needText('reason', REASON_MAX);
+  const actor = fields.mayText('actor', ACTOR_MAX);
   return fields.done(() => (reason === undefined ? undefined : { reason, actor }));
 };
 

@@ -1,5 +1,5 @@
 /** Who is named in the list of changes: always the key, and whom its holder says it acts for. */
-import { ACTOR_MAX } from '../domain/settingsMessages.js';
+import { ACTOR_MAX } from '../domain/text.js';
 import { isWellFormed } from '../domain/ids.js';
 import type { Caller } from './caller.js';
 

@@ -51,6 +51,8 @@ export type Needs = {
   readonly operations: Operations;
   /** Of encrypted payloads; null: there are no keys, so nobody asks. */
   readonly codec?: PayloadCodec | null;
+  /** What ids of workflows begin with that `replyTo` may name; null: none, so it is refused. */
+  readonly replyPrefix?: string | null;
   /** Whom to believe where a request came from: the proxies in front. */
   readonly trustProxy?: boolean | string;
 };

@@ -5,6 +5,7 @@
 import type { Health } from '../postgres/health.js';
 import { OVERDUE_MS } from '../domain/limits.js';
 import { MINUTE_MS } from '../domain/time.js';
+import type { ScheduleFlaw } from '../schedule.js';
 
 /** One reading: a value, or why there is none. */
 export type Reading<T> = { readonly value: T } | { readonly missing: string };
@@ -12,10 +13,16 @@ export type Readings = {
   readonly postgres: Reading<Health | null>;
   /** How many workers poll the task queue. */
   readonly pollers: Reading<number>;
+  /** What is wrong with each of our Schedules; undefined: nothing. */
+  readonly schedules: Reading<readonly SchedulesFlaw[]>;
+};
+export type SchedulesFlaw = {
+  readonly scheduleId: string;
+  readonly flaw: ScheduleFlaw | undefined;
 };
 
 export type Check = {
-  readonly name: 'postgres' | 'schema' | 'temporal' | 'worker' | 'audit';
+  readonly name: 'postgres' | 'schema' | 'temporal' | 'worker' | 'schedules' | 'audit';
   readonly ok: boolean;
   readonly found: string;
   /** What to do; only where it is not ok. */
@@ -28,7 +35,7 @@ export type Readiness = {
 
 /** All checks, always in this order; what cannot be known counts as not ok. */
 export function judgeReadiness(
-  { postgres, pollers }: Readings,
+  { postgres, pollers, schedules }: Readings,
   migrations: readonly string[],
 ): Readiness {
   const health = 'value' in postgres ? postgres.value : null;
@@ -45,6 +52,7 @@ export function judgeReadiness(
       cure: 'start Temporal, or mend TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE',
     }),
     workerCheck(pollers),
+    schedulesCheck(schedules),
     auditCheck(health),
   ];
   return { status: checks.every(({ ok }) => ok) ? 'ready' : 'not_ready', checks };
@@ -78,6 +86,24 @@ function workerCheck(pollers: Reading<number>): Check {
   const found = 'value' in pollers ? `${count} poll the task queue` : 'unknown';
   return check('worker', { isOk: count > 0, found, cure: 'start a worker: npm run worker' });
 }
+
+function schedulesCheck(schedules: Reading<readonly SchedulesFlaw[]>): Check {
+  const all = 'value' in schedules ? schedules.value : [];
+  const bad = all.flatMap(({ scheduleId, flaw }) => (flaw ? [{ scheduleId, flaw }] : []));
+  const told = bad.map(({ scheduleId, flaw: { kind } }) => `${scheduleId}: ${WORDS[kind]}`);
+  return check('schedules', {
+    // Somebody paused it on purpose: that is said, and other servers would be no better.
+    isOk: 'value' in schedules && bad.every(({ flaw: { kind } }) => kind === 'paused'),
+    found: 'value' in schedules ? told.join('; ') || 'each has its next time' : 'unknown',
+    cure: bad[0]?.flaw.cure ?? 'start Temporal, or mend TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE',
+  });
+}
+/** Not the note of whoever paused it: who asks here has no key. */
+const WORDS: Readonly<Record<ScheduleFlaw['kind'], string>> = {
+  paused: 'it is paused',
+  broken: 'it is missing, or starts nothing of this version',
+  late: 'it starts nothing when it is due',
+};
 
 /** A system is young until its first audit is overdue. */
 function auditCheck(health: Health | null): Check {

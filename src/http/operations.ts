@@ -5,6 +5,7 @@ import type { Instant } from '../domain/time.js';
 import { readGauges } from '../postgres/gauges.js';
 import { readHealth } from '../postgres/health.js';
 import type { Pool } from '../postgres/pool.js';
+import type { SchedulesFlaw } from './health.js';
 import { serveHealth } from './routes/health.js';
 import { serveMetrics } from './routes/metrics.js';
 
@@ -12,6 +13,8 @@ export type Operations = {
   readonly metrics: Metrics;
   /** How many workers poll the task queue; throws where Temporal does not answer. */
   readonly countPollers: () => Promise<number>;
+  /** What is wrong with each of our Schedules; throws where Temporal does not answer. */
+  readonly readSchedules: () => Promise<readonly SchedulesFlaw[]>;
   /** The migrations of this version, in order. */
   readonly migrations: readonly string[];
 };
@@ -25,7 +28,7 @@ export function addOperations(
     operations,
   }: { readonly pool: Pool; readonly now: () => Instant; readonly operations: Operations },
 ): void {
-  const { metrics, countPollers, migrations } = operations;
+  const { metrics, ...asked } = operations;
   serveMetrics(app, { metrics, readGauges: () => readGauges(pool), now });
-  serveHealth(app, { readHealth: () => readHealth(pool), countPollers, migrations, now });
+  serveHealth(app, { ...asked, readHealth: () => readHealth(pool), now });
 }

@@ -18,8 +18,9 @@ import { alert, isRefusal, type Refusal } from '../domain/events.js';
 import type { Flaw, Parsed } from '../domain/fields.js';
 import { wantsCheck } from '../domain/gate.js';
 import { VERIFY_RETRY_MS } from '../domain/limits.js';
-import { parseReserve, type ReplyTo, type ReserveAsk } from '../domain/messages.js';
+import { parseReserve, type ReserveAsk } from '../domain/messages.js';
 import { observe } from '../domain/observe.js';
+import type { ReplyTo } from '../domain/replyTo.js';
 import { reserve } from '../domain/reserve.js';
 import { configure, connect, disconnect, hold, resume } from '../domain/settings.js';
 import { isoInstant } from '../domain/time.js';
@@ -92,7 +93,7 @@ function accept<I, O>(
   setHandler(
     message.update,
     (raw) => {
-      const input = valueOf(message.parse(raw, 'strict', self.now()));
+      const input = valueOf(message.parse(raw, 'accepted', self.now()));
       if (isAnsweredUnread || self.actor) return answerTo(handle(input));
       return opened(self).then(() => answerTo(handle(input)));
     },

@@ -2,8 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isChatId, isReservationId } from '../../src/domain/ids.js';
-import { parseReserve } from '../../src/domain/messages.js';
-import { parseStart } from '../../src/domain/settingsMessages.js';
+import { parseFail, parseReserve } from '../../src/domain/messages.js';
+import { parseOrder, parseStart } from '../../src/domain/settingsMessages.js';
+import { shown, shownLines } from '../../src/domain/text.js';
 import { hashOf, isoInstant, parseInstant, startOfNextMonth } from '../../src/domain/time.js';
 import { isZone } from '../../src/domain/zones.js';
 
@@ -101,5 +102,63 @@ describe('a start object', () => {
       ok: false,
       message: expect.stringContaining('deliveredToday'),
     });
+  });
+});
+
+describe('text that people write', () => {
+  const order = { reason: 'checked', actor: 'ada' };
+  it.each([
+    ['a\nb\tc', 'a b c'],
+    [' a \r\n', 'a'],
+    ['a\u2028b\u0085c', 'a b c'],
+    ['a b', 'a b'],
+  ])('%j is the line %j', (reason, line) => {
+    expect(parseOrder({ ...order, reason }, 'strict', 0)).toMatchObject({
+      value: { reason: line },
+    });
+  });
+  it.each(['a\u001b[2Jb', 'a\u0007b', 'a\u009bb', 'a\u007fb', 'a\u202eb', 'a\u2066b'])(
+    '%j is refused of an Update, and cleaned in a Signal with an alert',
+    (reason) => {
+      const flaw = 'reason should be text of 1 to 512 characters, without control characters';
+      expect(parseOrder({ ...order, reason }, 'strict', 0)).toMatchObject({ message: flaw });
+      const taken = { value: { reason: expect.stringMatching(/^a(\[2J)?b$/) } };
+      expect(parseOrder({ ...order, reason }, 'lenient', 0)).toMatchObject({
+        ...taken,
+        dropped: [expect.stringContaining('control characters: reason')],
+      });
+      // What an older version took is read again as it was taken.
+      expect(parseOrder({ ...order, reason }, 'accepted', 0)).toMatchObject({
+        ...taken,
+        dropped: [],
+      });
+    },
+  );
+  it('is refused where nothing of it can be seen', () => {
+    for (const mode of ['strict', 'lenient', 'accepted'] as const) {
+      expect(parseOrder({ ...order, actor: '\u0007\n' }, mode, 0).ok).toBe(false);
+    }
+  });
+  it("of LinkedIn's own is cleaned, for the report that brings it counts", () => {
+    const report = { reservationId: 'r', kind: 'throttled' };
+    const read = (code: string) => parseFail({ ...report, code }, 'strict', 0);
+    expect(read('HTTP 429\n\u001b[2Jlater')).toMatchObject({
+      value: { code: 'HTTP 429 [2Jlater' },
+    });
+    expect(read('\u0007')).toMatchObject({ value: { code: undefined } });
+  });
+});
+
+describe('a terminal', () => {
+  const HIDDEN = [0x0, 0x9, 0xa, 0xd, 0x1b, 0x7f, 0x85, 0x9b, 0xad, 0x61c, 0x200b, 0x200d, 0x200f];
+  const MORE = [0x2028, 0x2029, 0x202a, 0x202e, 0x2060, 0x2066, 0x2069, 0xfeff, 0xe0041];
+  it.each([...HIDDEN, ...MORE])('is shown U+%x as its escape', (code) => {
+    const raw = `a${String.fromCodePoint(code)}b`;
+    expect(shown(raw)).toMatch(/^a(\\[nrt]|(\\u[0-9a-f]{4}){1,2})b$/);
+    expect(shownLines(raw)).toBe(code === 0xa ? raw : shown(raw));
+  });
+  it('is shown what people write as it is', () => {
+    const text = 'Zürich, 東京, 💬, e\u0301: 100 %';
+    expect([shown(text), shownLines(text)]).toEqual([text, text]);
   });
 });

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { KnownRoute } from '../../src/http/app.js';
-import { FOREIGN_MAX, isChatId, isText, isWellFormed } from '../../src/domain/ids.js';
+import { FOREIGN_MAX, isChatId, isWellFormed } from '../../src/domain/ids.js';
+import { parseOrder } from '../../src/domain/settingsMessages.js';
 import { actor, chatId } from '../../src/http/schemas/parts.js';
 import { checkOf } from '../../src/http/validation.js';
 import { createHttpStand, type Answer, type HttpStand } from '../support/http.js';
@@ -200,6 +201,9 @@ it('has the rules of the ids from one place', () => {
         ' ',
         '\u2028',
         '\u0085',
+        '\n',
+        '\u001b',
+        '\u202e',
         '\ud83d',
         '\ude00',
         '\u0000',
@@ -211,7 +215,7 @@ it('has the rules of the ids from one place', () => {
   fc.assert(
     fc.property(text, (raw) => {
       expect('value' in isFits(raw)).toBe(isChatId(raw));
-      expect('value' in isActor(raw)).toBe(isText(raw, 128));
+      expect('value' in isActor(raw)).toBe(parseOrder({ reason: 'x', actor: raw }, 'strict', 0).ok);
     }),
     { numRuns: 500 },
   );

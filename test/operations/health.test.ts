@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { addAuth, addChecks } from '../../src/http/auth.js';
 import { Keyring } from '../../src/http/keyring.js';
 import { addProblems } from '../../src/http/problems.js';
+import type { SchedulesFlaw } from '../../src/http/health.js';
 import { serveHealth } from '../../src/http/routes/health.js';
 import { serveMetrics } from '../../src/http/routes/metrics.js';
 import { createMetrics } from '../../src/metrics.js';
@@ -20,6 +21,7 @@ let pool: Pool;
 let app: FastifyInstance;
 let now = Date.now();
 let pollers: () => Promise<number> = async () => 1;
+let schedules: readonly SchedulesFlaw[] = [];
 beforeAll(async () => {
   database = await freshDatabase();
   pool = createPool(database.url);
@@ -36,6 +38,7 @@ beforeAll(async () => {
   serveHealth(app, {
     readHealth: () => readHealth(pool),
     countPollers: () => pollers(),
+    readSchedules: async () => schedules,
     migrations: await knownMigrations(),
     now: () => now,
   });
@@ -58,6 +61,7 @@ async function readyz(): Promise<readonly unknown[]> {
     'schema',
     'temporal',
     'worker',
+    'schedules',
     'audit',
   ]);
   return [answer.statusCode, ...checks.flatMap(({ ok, name, cure }) => (ok ? [] : [[name, cure]]))];
@@ -90,6 +94,14 @@ it('is ready while everything answers; each check that fails says what to do', a
     ['worker', 'start a worker: npm run worker'],
   ]);
   pollers = async () => 1;
+
+  const flaw = (kind: 'broken' | 'paused') => ({ kind, found: 'by Ada', cure: `mend ${kind}` });
+  schedules = [{ scheduleId: 'inmail-webhooks', flaw: flaw('broken') }];
+  expect(await readyz()).toEqual([503, ['schedules', 'mend broken']]);
+  schedules = [{ scheduleId: 'inmail-webhooks', flaw: flaw('paused') }];
+  expect(await readyz()).toEqual([200]); // on purpose, and other servers would be no better
+  expect((await app.inject('/readyz')).body).toContain('inmail-webhooks: it is paused');
+  schedules = [];
 
   const last = (await knownMigrations()).at(-1);
   await pool.query('delete from safeband.schema_migrations where name = $1', [last]);

@@ -25,6 +25,7 @@ export type HttpStand = Stand & {
 export const operationsOf = async ({ connection, taskQueue }: Stand): Promise<Operations> => ({
   metrics: createMetrics(),
   countPollers: () => countPollers({ connection, namespace: 'default' }, taskQueue),
+  readSchedules: async () => [],
   migrations: await knownMigrations(),
 });
 

@@ -1,8 +1,7 @@
 /** Temporal: is it there, does it know our attributes and schedule, does a worker listen. */
-import { ScheduleNotFoundError } from '@temporalio/client';
-import { OVERDUE_MS } from '../../domain/limits.js';
 import { MINUTE_MS, type Instant } from '../../domain/time.js';
-import { FLEET_AUDIT, SEARCH_ATTRIBUTES, WEBHOOKS } from '../../protocol.js';
+import { SEARCH_ATTRIBUTES } from '../../protocol.js';
+import { flawOfSchedule, lookAtSchedule, SCHEDULES, type Expected } from '../../schedule.js';
 import { cliErrorOf } from '../errors.js';
 import type { Temporal } from '../temporal.js';
 import { counted, when } from '../text.js';
@@ -51,32 +50,16 @@ async function attributes({ connection, namespace }: Temporal): Promise<Finding>
     : ok('search attributes', Object.values(SEARCH_ATTRIBUTES).join(', '));
 }
 
-/** What is missing where a Schedule is. */
-const audit: Look = (temporal, now) =>
-  schedule(temporal, { id: FLEET_AUDIT.scheduleId, lack: 'nobody audits the fleet', now });
-const webhooks: Look = (temporal, now) =>
-  schedule(temporal, { id: WEBHOOKS.scheduleId, lack: 'no webhook is sent', now });
+const audit: Look = (temporal, now) => schedule(temporal, SCHEDULES[0], now);
+const webhooks: Look = (temporal, now) => schedule(temporal, SCHEDULES[1], now);
 
-async function schedule(
-  { client }: Temporal,
-  { id, lack, now }: { readonly id: string; readonly lack: string; readonly now: Instant },
-): Promise<Finding> {
-  const name = `schedule ${id.replace('inmail-', '')}`;
-  try {
-    const { state, info } = await client.schedule.getHandle(id).describe();
-    if (state.paused) {
-      const cure = `temporal schedule toggle -s ${id} --unpause --reason …`;
-      return warn(name, `paused: ${lack} (${state.note ?? 'no note'})`, cure);
-    }
-    const last = info.recentActions.at(-1)?.takenAt.getTime() ?? info.createdAt.getTime();
-    const text = `last started ${when(last, now)}`;
-    return now - last > OVERDUE_MS && info.runningActions.length === 0
-      ? fail(name, text, `temporal schedule describe -s ${id}, and see the worker below`)
-      : ok(name, text);
-  } catch (error) {
-    if (!(error instanceof ScheduleNotFoundError)) throw error;
-    return fail(name, `missing: ${lack}`, MIGRATE);
-  }
+async function schedule({ client }: Temporal, expected: Expected, now: Instant): Promise<Finding> {
+  const { scheduleId } = expected;
+  const name = `schedule ${scheduleId.replace('inmail-', '')}`;
+  const seen = await lookAtSchedule(client, scheduleId);
+  const flaw = flawOfSchedule(expected, seen, now);
+  if (flaw) return (flaw.kind === 'paused' ? warn : fail)(name, flaw.found, flaw.cure);
+  return ok(name, `last started ${when(seen?.lastAt ?? null, now)}`);
 }
 
 async function pollers(

@@ -4,7 +4,7 @@
  * body names each check with its cure. Both ask for no key and name no account.
  */
 import type { FastifyInstance } from 'fastify';
-import { judgeReadiness, type Reading, type Readiness } from '../health.js';
+import { judgeReadiness, type Reading, type Readiness, type SchedulesFlaw } from '../health.js';
 import { within } from '../within.js';
 import type { Instant } from '../../domain/time.js';
 import type { Health } from '../../postgres/health.js';
@@ -20,6 +20,8 @@ export type HealthNeeds = {
   readonly readHealth: () => Promise<Health | null>;
   /** How many workers poll the task queue. */
   readonly countPollers: () => Promise<number>;
+  /** What is wrong with each of our Schedules; throws where Temporal does not answer. */
+  readonly readSchedules: () => Promise<readonly SchedulesFlaw[]>;
   /** The migrations of this version, in order. */
   readonly migrations: readonly string[];
   readonly now: () => Instant;
@@ -49,9 +51,13 @@ function fresh(needs: HealthNeeds): () => Promise<Readiness> {
   };
 }
 
-async function readiness({ readHealth, countPollers, migrations }: HealthNeeds) {
-  const [postgres, pollers] = await Promise.all([readingOf(readHealth), readingOf(countPollers)]);
-  return judgeReadiness({ postgres, pollers }, migrations);
+async function readiness({ readHealth, countPollers, readSchedules, migrations }: HealthNeeds) {
+  const [postgres, pollers, schedules] = await Promise.all([
+    readingOf(readHealth),
+    readingOf(countPollers),
+    readingOf(readSchedules),
+  ]);
+  return judgeReadiness({ postgres, pollers, schedules }, migrations);
 }
 
 /** The text of an error may name hosts, and whoever asks here has no key. */

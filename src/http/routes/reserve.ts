@@ -2,6 +2,7 @@
 import type { Static } from 'typebox';
 import { SafebandError } from '../../client/index.js';
 import type { FailureType } from '../../domain/events.js';
+import type { Parts } from '../app.js';
 import { checkIdempotencyKey } from '../idempotency.js';
 import { invalidInput, Problem } from '../problems.js';
 import { batch, decision } from '../schemas/answers.js';
@@ -20,7 +21,7 @@ export const reserve = message({
   answer: decision,
   isIdempotent: true,
   say: async ({ parts, request, reply, caller, accountId, body }) => {
-    const flaw = replyFlaw(body, caller.accounts !== null);
+    const flaw = replyFlaw(body, { isLimited: caller.accounts !== null, parts });
     if (flaw) throw flaw;
     await checkIdempotencyKey({ pool: parts.pool, request, reply });
     const answer = await parts.client.reserve(accountId, body);
@@ -57,7 +58,7 @@ async function decide(asked: {
   readonly isLimited: boolean;
 }): Promise<Decisions> {
   const { parts, accountId, items, isLimited } = asked;
-  const read = items.map((raw) => readItem(raw, isLimited));
+  const read = items.map((raw) => readItem(raw, { isLimited, parts }));
   const good = read.flatMap((item) => (item instanceof Problem ? [] : [item]));
   const answers = await parts.client.reserveMany(accountId, good);
   for (const answer of answers) {
@@ -77,17 +78,33 @@ async function decide(asked: {
 const isOfAccount = ({ type }: SafebandError): boolean =>
   type === 'AccountUnknown' || type === 'Unavailable';
 
-function readItem(raw: unknown, isLimited: boolean): Request | Problem {
+type May = { readonly isLimited: boolean; readonly parts: Pick<Parts, 'replyPrefix'> };
+
+function readItem(raw: unknown, may: May): Request | Problem {
   const found = checkItem(raw);
   if ('problem' in found) return found.problem;
-  return replyFlaw(found.value, isLimited) ?? found.value;
+  return replyFlaw(found.value, may) ?? found.value;
 }
 
-/** A signal reaches any workflow of the namespace: that is not for a key of some accounts. */
-const replyFlaw = ({ replyTo }: Request, isLimited: boolean): Problem | undefined =>
-  replyTo !== undefined && isLimited
-    ? invalidInput('replyTo is for keys of all accounts: it reaches any workflow', 'replyTo')
-    : undefined;
+/**
+ * A reply is a signal with this system's rights, so it goes only where the operator of the server
+ * allows it, and is not for a key of some accounts.
+ */
+function replyFlaw({ replyTo }: Request, { isLimited, parts }: May): Problem | undefined {
+  if (replyTo === undefined) return undefined;
+  if (isLimited) {
+    return invalidInput('replyTo is for keys of all accounts: it leaves the account', 'replyTo');
+  }
+  const { replyPrefix: prefix } = parts;
+  if (!prefix) {
+    const text =
+      'replyTo is not allowed over HTTP here: SAFEBAND_REPLY_PREFIX of the server is not set';
+    return invalidInput(text, 'replyTo');
+  }
+  if (replyTo.workflowId.startsWith(prefix)) return undefined;
+  const text = 'replyTo.workflowId should begin with SAFEBAND_REPLY_PREFIX of the server';
+  return invalidInput(`${text}, ${JSON.stringify(prefix)}`, 'replyTo.workflowId');
+}
 
 function errorOf(raw: unknown, type: FailureType, text: string): Decisions[number] {
   const named =

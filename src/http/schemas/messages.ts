@@ -1,9 +1,11 @@
 /** What is sent to an account: the payloads of the contract (2), by name. */
 import { Type } from 'typebox';
 import { FAILURE_KINDS } from '../../domain/fail.js';
+import { TEXT_PATTERN } from '../../domain/ids.js';
 import { BATCH_MAX, LEASE_SECONDS_MAX, LEASE_SECONDS_MIN } from '../../domain/limits.js';
 import { RETRY_AFTER_SECONDS_MAX } from '../../domain/messages.js';
 import { COUNT_MAX, RAMP_STEPS_MAX, WALL_CLOCK_PATTERN } from '../../domain/settingsMessages.js';
+import { CODE_MAX } from '../../domain/text.js';
 import { WEEKDAYS } from '../../domain/window.js';
 import {
   accountId,
@@ -121,7 +123,7 @@ export const sendReserve = Type.Object(
     replyTo: Optional(
       closed(
         {
-          workflowId: text(1_000, 'Any workflow but an account.', 'my-pipeline'),
+          workflowId: text(1_000, 'It begins with SAFEBAND_REPLY_PREFIX.', 'my-pipeline'),
           signalName: text(1_000, 'The signal that brings the decision.', 'decided'),
         },
         'A workflow of yours that hears the decision, too; only for keys of all accounts.',
@@ -187,7 +189,7 @@ export const sendFailed = Type.Object(
     kind: Type.Enum([...FAILURE_KINDS], {
       description: 'unknown: it may have reached LinkedIn, so the slot stays spent.',
     }),
-    code: Optional(text(512, "LinkedIn's own words.", 'HTTP 429')),
+    code: Optional(text(CODE_MAX, "LinkedIn's own words.", 'HTTP 429', TEXT_PATTERN)),
     retryAfterSeconds: Optional(
       Type.Integer({ minimum: 0, maximum: RETRY_AFTER_SECONDS_MAX, examples: [3_600] }),
     ),

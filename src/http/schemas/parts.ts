@@ -1,8 +1,8 @@
 /** The words of the contract as schemas: types, checks and OpenAPI come from here alone. */
 import { Type, type TSchema, type TUnion, type TNull } from 'typebox';
-import { FOREIGN_MAX, FOREIGN_PATTERN, OURS_PATTERN, TEXT_PATTERN } from '../../domain/ids.js';
+import { FOREIGN_MAX, FOREIGN_PATTERN, OURS_PATTERN } from '../../domain/ids.js';
 import { ACCOUNT_STATES } from '../../domain/settings.js';
-import { ACTOR_MAX, REASON_MAX } from '../../domain/settingsMessages.js';
+import { ACTOR_MAX, PLAIN_TEXT_PATTERN, REASON_MAX } from '../../domain/text.js';
 import { TIERS } from '../../domain/tier.js';
 
 export const orNull = <T extends TSchema>(schema: T): TUnion<[T, TNull]> =>
@@ -18,9 +18,14 @@ export const foreign = (description: string, example: string) =>
     description,
     examples: [example],
   });
-export const text = (maxLength: number, description: string, example: string) =>
+export const text = (
+  maxLength: number,
+  description: string,
+  example: string,
+  pattern = PLAIN_TEXT_PATTERN,
+) =>
   Type.String({
-    pattern: TEXT_PATTERN,
+    pattern,
     minLength: 1,
     maxLength,
     description,
