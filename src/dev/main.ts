@@ -3,6 +3,7 @@
  * plays the demonstration day, and stays up; `--exit` ends after the demonstration.
  */
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { Command } from 'commander';
@@ -19,6 +20,7 @@ import { playDay, type DemoResult } from './demo.js';
 import { readAccounts, readSends } from './day.js';
 import { startEntry, type Entry } from './entry.js';
 import { startLinkedIn, type LinkedIn } from './linkedin.js';
+import { waitForMidnightMs } from './midnight.js';
 import { linkTemporalCli, placesText } from './places.js';
 import { flawsOf, tableOf } from './report.js';
 import { startStack, type Stack } from './stack.js';
@@ -132,6 +134,13 @@ async function firstKeyIn(databaseUrl: string): Promise<string | undefined> {
 }
 
 async function demonstrate(stack: Stack, linkedIn: LinkedIn): Promise<boolean> {
+  const waitMs = waitForMidnightMs(Date.now());
+  if (waitMs > 0) {
+    say(
+      `counters begin anew at midnight UTC: the day is played then, in ${Math.ceil(waitMs / 1e3)} s`,
+    );
+    await sleep(waitMs);
+  }
   const accounts = await readAccounts(inProject('examples', 'outreach-accounts.csv'), Date.now());
   const results = await playDay({
     places: {

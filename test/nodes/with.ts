@@ -3,14 +3,23 @@
  * <command>`. Node comes from the wheel on the Python index, verified by a pinned checksum.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 type Wheel = { readonly version: string; readonly sha256: string };
 
-/** For linux-x64, by major version. Node 20 is what package.json's types and tools are made for. */
+/** For linux-x64, by major version. The index has no Node 20.19; development runs on Node 20. */
 export const WHEELS: ReadonlyMap<string, Wheel> = new Map([
   [
     '22',
@@ -60,7 +69,7 @@ function folderOf({ version, sha256 }: Wheel): string {
       chmodSync(path.join(unpacked, script), 0o755);
       symlinkSync(path.join('..', script), path.join(unpacked, 'bin', name));
     }
-    renameSync(unpacked, home);
+    if (!existsSync(home)) renameSync(unpacked, home); // another command may have been quicker
     return bin;
   } finally {
     rmSync(scratch, { recursive: true, force: true });

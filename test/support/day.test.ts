@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expandWindow } from '../../src/activities/window.js';
 import { readAccounts, readSends, type PlannedSend } from '../../src/dev/day.js';
 import { BEHAVIOURS } from '../../src/dev/linkedin.js';
+import { waitForMidnightMs } from '../../src/dev/midnight.js';
 import { SAFE_BAND, TIERS } from '../../src/domain/tier.js';
 import { HOUR_MS, MINUTE_MS } from '../../src/domain/time.js';
 import { WEEKDAYS } from '../../src/domain/window.js';
@@ -239,5 +240,17 @@ describe('the file of accounts', () => {
     await expect(read('anna,free,UTC,,,,,,', 'Anna,free,UTC,,,,,,')).rejects.toThrow(
       'line 3, column account: "Anna" should be new, and not only in case: line 2 has it already',
     );
+  });
+});
+
+describe('the demonstration', () => {
+  it.each([
+    ['2026-11-30T09:00:00.000Z', 0],
+    ['2026-11-30T23:57:30.000Z', 0],
+    ['2026-11-30T23:57:30.001Z', 149_999],
+    ['2028-02-28T23:59:59.999Z', 1],
+    ['2026-12-31T00:00:00.000Z', 0],
+  ])('that is to begin at %s waits %i ms, so that it lies in one UTC day', (now, waitMs) => {
+    expect(waitForMidnightMs(Date.parse(now))).toBe(waitMs);
   });
 });
