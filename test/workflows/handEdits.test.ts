@@ -260,7 +260,7 @@ describe('a second writer stops the account until the next midnight (R14)', () =
   ])('a %s account whose %s is %s', async (temperature, column, value) => {
     const known = await quiet(temperature === 'hot');
     await edit(stand, known.id, `${column} = ${value}`);
-    if (temperature === 'hot') await run(known.account).catch(() => undefined);
+    if (temperature === 'hot') await say(known.account, 'reconcileNow').catch(() => undefined);
     else await audit();
     expect(await stopOf(known)).toEqual({ isUntilMidnight: true, reason: 'cooldown' });
   });
@@ -281,7 +281,7 @@ describe('a second writer stops the account until the next midnight (R14)', () =
     await expect(edit(stand, id, rename)).rejects.toThrow('violates foreign key constraint');
     const known = await quiet(false);
     await edit(stand, known.id, rename);
-    await run(known.account).catch(() => undefined);
+    await say(known.account, 'reconcileNow').catch(() => undefined);
     await expect
       .poll(async () => (await statusOf(known.account)).cooldown?.cause)
       .toBe('two_owners');
