@@ -2,6 +2,7 @@
  * JSON logs on stderr, one event a line: `{level, time, event, ...}`. No payloads, so no personal
  * data and no secret: of what others hand over, only what is listed here is told.
  */
+import { shownLines } from './domain/text.js';
 import { pino, type DestinationStream, type Logger } from 'pino';
 
 export const createLogger = (
@@ -17,7 +18,8 @@ export const createLogger = (
       formatters: { level: (level) => ({ level }) },
       serializers: { error: reasonOf, err: reasonOf },
     },
-    destination,
+    // JSON escapes C0; C1 and marks of direction steer a terminal as well.
+    { write: (line) => destination.write(shownLines(line)) },
   );
 
 /** What is told of an error: what it is, not what it was about. */

@@ -6,6 +6,7 @@ import { Client } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { dataConverterFrom } from './codec.js';
 import { configFrom, sentenceOf, type Config } from './config.js';
+import { shownLines } from './domain/text.js';
 import { migrate } from './postgres/migrate.js';
 import { SEARCH_ATTRIBUTES } from './protocol.js';
 import { registerSchedules } from './schedule.js';
@@ -15,7 +16,7 @@ import { reachTemporal } from './temporal.js';
 const KEYWORD = 2;
 
 const say = (line: string): void => {
-  process.stdout.write(`${line}\n`);
+  process.stdout.write(`${shownLines(line)}\n`);
 };
 
 async function registerInTemporal({ payloadKeys }: Config): Promise<void> {
@@ -50,6 +51,8 @@ try {
   await registerInTemporal(config);
 } catch (error) {
   const sentence = sentenceOf(error);
-  process.stderr.write(`${sentence ?? (error instanceof Error ? error.stack : String(error))}\n`);
+  const text =
+    sentence ?? (error instanceof Error ? (error.stack ?? error.message) : String(error));
+  process.stderr.write(`${shownLines(text)}\n`);
   process.exitCode = 1;
 }

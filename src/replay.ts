@@ -8,6 +8,7 @@ import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { Command, InvalidArgumentError } from 'commander';
 import { dataConverterFrom } from './codec.js';
 import { ConfigError, payloadKeysFrom, sentenceOf } from './config.js';
+import { shown, shownLines } from './domain/text.js';
 import { recordingsIn, replayed, runningIn, runningQuery, type Recording } from './replaying.js';
 import { converterOf, reachNatively, workflowCode } from './worker.js';
 
@@ -15,11 +16,11 @@ const RECORDED = fileURLToPath(new URL('../test/histories', import.meta.url));
 const LIVE_MAX = 500;
 
 const say = (line: string): void => {
-  process.stdout.write(`${line}\n`);
+  process.stdout.write(`${shownLines(line)}\n`);
 };
 /** On a terminal: one line that is written over. */
 const progress = (line: string): void => {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001B[K${line}`);
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001B[K${shown(line)}`);
 };
 
 const countFrom = (raw: string): number => {
@@ -99,6 +100,8 @@ async function main(): Promise<void> {
 
 main().catch((error: unknown) => {
   const sentence = sentenceOf(error);
-  process.stderr.write(`${sentence ?? (error instanceof Error ? error.stack : String(error))}\n`);
+  const text =
+    sentence ?? (error instanceof Error ? (error.stack ?? error.message) : String(error));
+  process.stderr.write(`${shownLines(text)}\n`);
   process.exitCode = 1;
 });

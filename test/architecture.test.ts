@@ -115,7 +115,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   codec: ['config', '@temporalio/common', '@temporalio/proto', 'node:'],
   codecJson: ['codec', '@temporalio/common'],
   config: ['domain', 'webhooks/networks', 'node:'],
-  logger: ['pino'],
+  logger: ['domain', 'pino'],
   bundling: ['@temporalio/worker', 'node:'],
   schedule: ['domain', 'protocol', '@temporalio/client'],
   telemetry: ['config', 'logger', 'pino', '@temporalio/worker'],

@@ -42,3 +42,12 @@ it('tells of a refusal its type, for its text names what was refused', () => {
   });
   expect(said).not.toContain(PRIVATE);
 });
+
+it('writes nothing that steers a terminal', () => {
+  said = '';
+  const name = 'a\u001b[2J\u009b2J\u2028\u202e\u200b\n';
+  logger.info({ name }, 'a.b');
+  // oxlint-disable-next-line no-control-regex -- what a terminal obeys
+  expect(said).toMatch(/^[\u0020-\u007e]+\n$/);
+  expect(JSON.parse(said)).toMatchObject({ name });
+});

@@ -1,6 +1,8 @@
 /** What every command is made of: its arguments, its examples, and one answer. */
 import { Argument, type Command } from 'commander';
 import type { Instant } from '../domain/time.js';
+import { isOwnName } from '../postgres/keys.js';
+import { usage } from './errors.js';
 import type { Io } from './io.js';
 import type { Answer } from './output.js';
 import { accountId } from './options.js';
@@ -33,5 +35,9 @@ export const accountArgument = (): Argument =>
   new Argument('<account>', 'the id of the account, such as acme-anna').argParser(accountId);
 
 /** Who is written down as having done it, unless told: the user of this machine. */
-export const actorOf = (io: Io, named: string | undefined): string =>
-  named ?? `cli:${io.env['USER'] || io.env['LOGNAME'] || io.env['USERNAME'] || 'operator'}`;
+export function actorOf(io: Io, named: string | undefined): string {
+  if (named !== undefined && isOwnName(named)) {
+    throw usage(`--actor ${named}: name a person or a program, not the system itself`);
+  }
+  return named ?? `cli:${io.env['USER'] || io.env['LOGNAME'] || io.env['USERNAME'] || 'operator'}`;
+}

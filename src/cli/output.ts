@@ -4,6 +4,7 @@
  */
 import Table from 'cli-table3';
 import picocolors from 'picocolors';
+import { shown } from '../domain/text.js';
 import type { CliError } from './errors.js';
 import type { Io } from './io.js';
 
@@ -78,8 +79,10 @@ export function printError(io: Io, isJson: boolean, error: CliError): void {
     return;
   }
   const { colors } = lookOf(io);
-  io.stderr(`${colors.red(`error (${code}):`)} ${message}\n`);
-  if (next) io.stderr(`next: ${colors.bold(next)}\n`);
+  // Of a defect the stack is shown; the lines of any other error are not its own.
+  const lines = code === 'Defect' ? message.split('\n') : [message];
+  io.stderr(`${colors.red(`error (${code}):`)} ${lines.map(shown).join('\n  ')}\n`);
+  if (next) io.stderr(`next: ${colors.bold(shown(next))}\n`);
 }
 
 /** Says what takes long, on one line of a terminal that goes away; elsewhere nothing. */

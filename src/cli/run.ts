@@ -9,6 +9,7 @@ import { CliError, cliErrorOf, EXIT } from './errors.js';
 import type { Io } from './io.js';
 import { print, printError } from './output.js';
 import { createProgram } from './program.js';
+import { safeIo } from './safe.js';
 import { worldOf } from './world.js';
 
 const { version }: { version: string } = JSON.parse(
@@ -16,9 +17,10 @@ const { version }: { version: string } = JSON.parse(
 );
 
 /** Runs `safeband <argv>`; never throws. */
-export async function run(argv: readonly string[], io: Io): Promise<number> {
-  const world = worldOf(io);
+export async function run(argv: readonly string[], process: Io): Promise<number> {
+  const io = safeIo(process);
   const isJson = argv.includes('--json');
+  const world = worldOf(io, isJson);
   let exitCode: number = EXIT.ok;
   const context: Context = {
     io,

@@ -7,6 +7,7 @@ import { databaseUrlFrom, type Environment } from '../config.js';
 import { createPool, type Pool } from '../postgres/pool.js';
 import { usage } from './errors.js';
 import type { Io } from './io.js';
+import { showSafely, shownClient } from './safe.js';
 import type { Temporal } from './temporal.js';
 
 const CONNECTIONS = 2;
@@ -19,16 +20,22 @@ export type World = {
   readonly close: () => Promise<void>;
 };
 
-export function worldOf(io: Io): World {
+/** `isJson`: what is read is not made safe for a terminal, for JSON escapes it. */
+export function worldOf(io: Io, isJson: boolean): World {
   let pool: Pool | undefined;
   let temporal: Promise<Temporal> | undefined;
   const reach = (): Promise<Temporal> =>
-    (temporal ??= import('./temporal.js').then(({ reachTemporal }) =>
-      reachTemporal(io.env, io.taskQueue),
-    ));
+    (temporal ??= import('./temporal.js').then(async ({ reachTemporal }) => {
+      const reached = await reachTemporal(io.env, io.taskQueue);
+      return isJson ? reached : { ...reached, safeband: shownClient(reached.safeband) };
+    }));
+  const open = (): Pool => {
+    const opened = createPool(needed(io.env), CONNECTIONS);
+    return isJson ? opened : showSafely(opened);
+  };
   return {
     hasDatabase: () => databaseUrlFrom(io.env) !== undefined,
-    pool: () => (pool ??= createPool(needed(io.env), CONNECTIONS)),
+    pool: () => (pool ??= open()),
     temporal: reach,
     client: async () => (await reach()).safeband,
     close: async () => {

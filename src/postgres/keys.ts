@@ -3,6 +3,7 @@
  * the secret is 256 random bits of which only a SHA-256 is kept. Instants are in ms.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { shown } from '../domain/text.js';
 import type { Instant } from '../domain/time.js';
 import { rowsOf, type Queryable } from './pool.js';
 
@@ -11,6 +12,22 @@ export const ROLES = ['pipeline', 'reader', 'operator'] as const;
 export type Role = (typeof ROLES)[number];
 /** The longest name of a key: with it, an actor still fits into what a workflow takes. */
 export const KEY_NAME_MAX = 64;
+
+/** What Safeband and Temporal themselves are called in lists of changes: nobody else is. */
+const OWN_NAMES = ['safeband', 'temporal'];
+export const isOwnName = (name: string): boolean => OWN_NAMES.includes(name.trim().toLowerCase());
+/** What is wrong with the name of a key; undefined: nothing. */
+export function nameFlaw(name: string): string | undefined {
+  if (name.trim() === '' || name.length > KEY_NAME_MAX) {
+    return `a key's name should have 1 to ${KEY_NAME_MAX} characters`;
+  }
+  if (name.trim() !== name || shown(name) !== name) {
+    return "a key's name should have no control or invisible character, and no blank at its ends";
+  }
+  return isOwnName(name)
+    ? `a key cannot be named ${name}: so the system itself is named`
+    : undefined;
+}
 
 export type Caller = {
   readonly keyId: string;
@@ -44,6 +61,8 @@ export async function makeKey(
   db: Queryable,
   { name, role, accounts = null }: Omit<Caller, 'keyId' | 'accounts'> & Partial<Caller>,
 ): Promise<{ readonly keyId: string; readonly key: string } | undefined> {
+  const flaw = nameFlaw(name);
+  if (flaw !== undefined) throw new RangeError(flaw);
   const keyId = randomBytes(8).toString('hex');
   const key = `sb_${keyId}_${secret()}`;
   const { rowCount } = await db.query(

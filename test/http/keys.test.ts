@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import fastify from 'fastify';
 import { expect, it, vi } from 'vitest';
+import { actorOf } from '../../src/http/actor.js';
 import { addAuth, addChecks } from '../../src/http/auth.js';
 import { Keyring } from '../../src/http/keyring.js';
 import { addProblems } from '../../src/http/problems.js';
@@ -199,4 +200,17 @@ it('decrypts for operators of all accounts alone', async () => {
     expect([await ask(url, whole), await ask(url, part)]).toEqual([200, 403]);
   }
   await app.close();
+});
+
+it.each(['safeband', 'Temporal', ' SAFEBAND ', 'a\u001b[2J', 'a\u200b', '', 'x'.repeat(65)])(
+  'takes no key of the name %j',
+  async (name) => {
+    await expect(makeKey(pool, { name, role: 'reader' })).rejects.toThrow(RangeError);
+  },
+);
+
+it.each(['safeband', ' Temporal'])('takes no actor %j of a caller', (said) => {
+  const caller = { keyId: 'k', name: 'ops', role: 'operator', accounts: null } as const;
+  expect(() => actorOf(caller, said)).toThrow('actor should name a person');
+  expect(actorOf(caller, 'ada')).toBe('ada via ops');
 });

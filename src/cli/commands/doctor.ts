@@ -1,5 +1,6 @@
 /** Looks at everything that the accounts stand on, and says how to mend what is wrong. */
 import type { Command } from 'commander';
+import { shown } from '../../domain/text.js';
 import { withExamples, type Context, type Register } from '../command.js';
 import { lookAtMachine } from '../doctor/machine.js';
 import { lookAtPostgres } from '../doctor/postgres.js';
@@ -42,8 +43,8 @@ function reportOf(findings: readonly Finding[], { colors, table }: Look): string
   const colour = { ok: colors.green, warn: colors.yellow, fail: colors.red };
   const rows = findings.map(({ level, name, text, cure }) => [
     colour[level](level),
-    name,
-    cure === null ? text : `${text}\n${colors.bold(`cure: ${cure}`)}`,
+    shown(name),
+    shown(text) + (cure === null ? '' : `\n${colors.bold(`cure: ${shown(cure)}`)}`),
   ]);
   const of = (level: Finding['level']): number =>
     findings.filter((finding) => finding.level === level).length;

@@ -3,9 +3,9 @@ import { Argument, Option, type Command } from 'commander';
 import { isoInstant, isoOrNull } from '../../domain/time.js';
 import {
   hasKeys,
-  KEY_NAME_MAX,
   listKeys,
   makeKey,
+  nameFlaw,
   revokeKey,
   ROLES,
   type KeyRow,
@@ -37,9 +37,8 @@ function registerMake(keys: Command, context: Context): void {
     )
     .option('--accounts <list>', 'only these accounts, such as acme-anna,acme-ben', accountList)
     .action(async (name: string, { role, accounts = null }: MakeOptions) => {
-      if (name.trim() === '' || name.length > KEY_NAME_MAX) {
-        throw usage(`a key's name should have 1 to ${KEY_NAME_MAX} characters`);
-      }
+      const flaw = nameFlaw(name);
+      if (flaw !== undefined) throw usage(flaw);
       const made = await makeKey(context.world.pool(), { name, role, accounts });
       if (!made) {
         const text = `a key named ${name} is in use: revoke it, or take another name`;

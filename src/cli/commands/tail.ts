@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { assertNever } from '../../domain/assert.js';
+import { shown } from '../../domain/text.js';
 import { isoInstant, MINUTE_MS, type Instant } from '../../domain/time.js';
 import { readFeed, type Happening } from '../../postgres/feed.js';
 import { knownRow } from '../accounts.js';
@@ -49,9 +50,9 @@ async function follow(context: Context, accountId: string, options: TailOptions)
     }
   };
   const past = await readFeed(world.pool(), accountId, { since: null, limit: PAGE });
-  const shown = options.last === 0 ? [] : past.slice(-options.last);
-  for (const one of past) if (!shown.includes(one)) seen.set(one.key, one.recordedAt);
-  tell(shown);
+  const first = options.last === 0 ? [] : past.slice(-options.last);
+  for (const one of past) if (!first.includes(one)) seen.set(one.key, one.recordedAt);
+  tell(first);
   if (past.length === 0 && !isJson) io.stderr(`nothing has happened to ${accountId} yet\n`);
   if (!options.follow) return;
   if (io.isTerminal && !isJson) io.stderr(look.colors.dim('following; Ctrl-C ends it\n'));
@@ -69,7 +70,7 @@ async function follow(context: Context, accountId: string, options: TailOptions)
     } catch (error) {
       const known = cliErrorOf(error);
       if (known.exitCode !== EXIT.unreachable) throw error;
-      if (!isAway) io.stderr(`${known.message}: trying again until it answers\n`);
+      if (!isAway) io.stderr(`${shown(known.message)}: trying again until it answers\n`);
       isAway = true;
     }
   }
