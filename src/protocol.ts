@@ -1,6 +1,6 @@
 /** Names on the wire (contract, 2), and what carries a refusal to its caller. */
-import { defineQuery, defineSignal, defineUpdate, ApplicationFailure } from '@temporalio/workflow';
-import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@temporalio/common';
+import { defineQuery, defineUpdate, ApplicationFailure } from '@temporalio/workflow';
+import type { QueryDefinition, UpdateDefinition } from '@temporalio/common';
 import type { Refusal } from './domain/events.js';
 import type { Failed, Settled } from './domain/fail.js';
 import type { Delivered } from './domain/deliver.js';
@@ -55,13 +55,11 @@ export { RESET_SIGNAL };
 export type Message<I, O> = {
   readonly name: string;
   readonly update: UpdateDefinition<O, [unknown]>;
-  readonly signal: SignalDefinition<[unknown]>;
   readonly parse: Parser<I>;
 };
 const message = <I, O>(name: string, parse: Parser<I>): Message<I, O> => ({
   name,
   update: defineUpdate<O, [unknown]>(name),
-  signal: defineSignal<[unknown]>(name),
   parse,
 });
 
@@ -98,6 +96,9 @@ export const messages = {
     parseDisconnect,
   ),
 };
+/** Asks are answered also before an account is read back (R13). */
+export const isAsk = (name: string): boolean =>
+  name === messages.sendReserve.name || name === messages.sendReserveBatch.name;
 type ReturnOf<P> = P extends Parser<infer T> ? T : never;
 
 const query = <O>(name: string): QueryDefinition<O, [unknown?]> => defineQuery<O, [unknown?]>(name);

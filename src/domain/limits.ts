@@ -73,6 +73,17 @@ export const SAVE_ROWS_MAX = 200;
 /** The overshoot that starts a cooldown: 5 x counter >= 6 x cap (R8). */
 export const OVERSHOOT = { counterTimes: 5, capTimes: 6 } as const;
 
+/** Messages that one workflow task takes: with all that they cause, it stays far below a second. */
+export const MESSAGES_PER_TASK = 200;
+/** Signals that one run hands to the next untaken: as many, and as long together. */
+export const WAITING_CARRIED_MAX = 200;
+export const WAITING_CARRIED_BYTES_MAX = 128 * 1024;
+/** Replies under way at a time; the server fails tasks of a workflow that has 2,000. */
+export const REPLIES_AT_ONCE = 20;
+/** Replies that wait for these: as many, and as long together; one run hands them to the next. */
+export const REPLIES_WAITING_MAX = 1_000;
+export const REPLIES_BYTES_MAX = 128 * 1024;
+
 /** The pause after the first failed try of a webhook; each one is twice the last. */
 export const WEBHOOK_RETRY_MS = 5 * SECOND_MS;
 /** A receiver that is back hears of it within this time. */
@@ -96,6 +107,8 @@ assert(
   OVERSHOOT.capTimes > OVERSHOOT.counterTimes,
   'an overshoot is more than the cap, not the cap itself',
 );
+assert(BATCH_MAX <= MESSAGES_PER_TASK, 'a batch is taken in one task');
+assert(REPLIES_AT_ONCE <= 50, 'replies under way stay far below the 2,000 of the server');
 assert(
   WEBHOOK_GIVE_UP_MS + THROTTLE_MAX_MS < WEBHOOK_KEPT_MS,
   'a receiver that was switched off, and the end of the longest cooldown, are found in time',

@@ -28,6 +28,11 @@ export class Alarm {
     return this.#isArmed;
   }
 
+  /** It is armed and has not rung. */
+  get isPending(): boolean {
+    return this.#isArmed && !this.hasRung;
+  }
+
   /** Silences it after it rang. */
   reset(): void {
     if (this.hasRung) this.hasRung = this.#isArmed = false;

@@ -15,6 +15,7 @@ import { isStale } from '../domain/window.js';
 import { SAVE_ROWS_MAX } from '../domain/limits.js';
 import type { Activities, Saved } from '../activities/ports.js';
 import { countWrite, type SaveOutcome } from './counting.js';
+import { beside } from './mailbox.js';
 import { reach, readable } from './world.js';
 import type { Self } from './self.js';
 
@@ -24,7 +25,7 @@ const BLOCKED_MS = MINUTE_MS;
 /** Does a chore the fast way, or the sure way after the fast one failed; undefined: it failed. */
 async function attempt<T>(self: Self, chore: () => Promise<T>): Promise<T | undefined> {
   try {
-    const done = readable(await chore());
+    const done = readable(await beside(self, chore()));
     self.isSlow = false;
     return done;
   } catch (error) {
@@ -89,15 +90,6 @@ export async function save(self: Self): Promise<void> {
  * as it then is. False: the database did not answer, or the row is another's.
  */
 export async function reconcile(self: Self, by?: Pick<Activities, 'reconcile'>): Promise<boolean> {
-  // Two at once would both tell the same difference.
-  while (self.running) await self.running;
-  self.running = runOnce(self, by).finally(() => {
-    self.running = null;
-  });
-  return self.running;
-}
-
-async function runOnce(self: Self, by?: Pick<Activities, 'reconcile'>): Promise<boolean> {
   while (self.read().outbox.length > SAVE_ROWS_MAX) {
     const before = self.read().outbox.length;
     await save(self);

@@ -25,7 +25,11 @@ import {
   save,
   wantsOpenings,
 } from './chores.js';
-import { listen, takeWaiting } from './mailbox.js';
+import { raiseEarly } from './alerts.js';
+import { hasNews, isEmpty, isLittle } from './inbox.js';
+import { listen, take, whenAnswered } from './mailbox.js';
+import { hasReplyToSend } from './replies.js';
+import { check } from './world.js';
 import { hydrate, Self, type Carried } from './self.js';
 
 /** A cold replay of a longer run would keep callers waiting. */
@@ -47,19 +51,26 @@ export async function inmailAccount(input: unknown): Promise<void> {
   const hydrated = hydrate(input);
   const self = new Self(isRefusal(hydrated) ? NOBODY : hydrated);
   listen(self);
+  if (isRefusal(hydrated)) self.refusal = hydrated;
+  await Promise.resolve(); // the messages of this first task come (interceptors.ts)
   if (isRefusal(hydrated)) {
-    self.refusal = hydrated;
+    while (!allHandlersFinished()) {
+      take(self);
+      await condition(() => allHandlersFinished() || hasNews(self));
+    }
     throw failureOf(hydrated);
   }
   CancellationScope.current().cancelRequested.catch(() => {
     self.isCancelled = true;
   });
   await CancellationScope.nonCancellable(async () => {
-    await live(self);
-    self.isEnding = true;
-    await condition(allHandlersFinished);
+    const isOpen = await open(self);
+    do {
+      if (isOpen) await live(self);
+      await settle(self);
+    } while (!mayEnd(self));
   });
-  if (isOver(self)) return;
+  if (isDone(self)) return;
   const { workflowType, targetWorkerDeploymentVersionChanged: isOtherCurrent } = workflowInfo();
   await makeContinueAsNewFunc<(carried: Carried) => Promise<void>>({
     workflowType,
@@ -78,21 +89,31 @@ const NOBODY: Carried = {
   published: null,
 };
 
-/** Sleeps until something is due, does it, and arms what comes next. Midnight ends the run. */
-async function live(self: Self): Promise<void> {
+/** Reads the account back; false: the run became too long before that. */
+async function open(self: Self): Promise<boolean> {
   const spread = hashOf(workflowInfo().workflowId) % MIDNIGHT_SPREAD_MS;
   const start = self.now();
   // After the account's own day: a run that became too long as its midnight rang has not rolled it.
   const day = self.actor?.account.day ?? dayOf(start);
   self.midnight.arm(startOf(day) + DAY_MS - start + spread);
   while (!self.actor) {
+    take(self);
     const opened = self.start && (await openFrom(self, self.start));
-    if (opened) self.actor = pass(opened, Date.now());
-    else if (isTooLong(self)) return;
+    if (opened) self.opened(pass(opened, Date.now()));
+    else if (isTooLong(self) && isLittle(self)) return false;
   }
-  takeWaiting(self);
+  raiseEarly(self);
+  take(self);
   self.publish();
-  while (!isOver(self) && !isTooLong(self)) {
+  await whenAnswered(self);
+  return true;
+}
+
+/** Sleeps until something is due, does it, and arms what comes next. Midnight ends the run. */
+async function live(self: Self): Promise<void> {
+  for (;;) {
+    await takeAll(self);
+    if (isDone(self) || (isTooLong(self) && isLittle(self))) return;
     leaveIfCancelled(self);
     if (self.isReset) {
       await reopen(self);
@@ -102,14 +123,46 @@ async function live(self: Self): Promise<void> {
       await run(self);
       continue;
     }
-    if (self.midnight.hasRung) return;
+    if (self.midnight.hasRung && isLittle(self)) return;
     arm(self);
-    await condition(() => isDue(self) || wantsArming(self) || isEnding(self));
+    await condition(
+      () => isToTake(self) || isDue(self) || wantsArming(self) || isDone(self) || isToEnd(self),
+    );
   }
 }
 
-const isEnding = (self: Self): boolean =>
-  self.midnight.hasRung || isTooLong(self) || isOver(self) || wantsToLeave(self);
+/** Takes what one task may take; a cold account looks at the database for those who ask (R12). */
+async function takeAll(self: Self): Promise<void> {
+  take(self);
+  while (self.isCheckWanted) {
+    await reconcile(self, check);
+    self.checked();
+    take(self);
+  }
+  await whenAnswered(self);
+}
+
+const isToTake = (self: Self): boolean => hasNews(self) || hasReplyToSend(self);
+
+const isToEnd = (self: Self): boolean => {
+  if (wantsToLeave(self)) return true;
+  return (self.midnight.hasRung || isTooLong(self)) && isLittle(self);
+};
+
+/** Waits until all are answered, and nothing is under way that would be lost with the run. */
+async function settle(self: Self): Promise<void> {
+  self.isEnding = true;
+  await condition(() => isSettled(self) || hasNews(self));
+  self.isEnding = false;
+}
+
+const isSettled = (self: Self): boolean => allHandlersFinished() && self.repliesUnderWay === 0;
+
+/** The next run is given all that is left; or there is nothing left, and none follows. */
+const mayEnd = (self: Self): boolean => {
+  if (!isSettled(self) || !isLittle(self)) return false;
+  return isDone(self) || self.midnight.hasRung || isTooLong(self);
+};
 
 /** Does what is due, once; the loop asks again. */
 async function run(self: Self): Promise<void> {
@@ -200,6 +253,9 @@ function isToMove(): boolean {
   const { targetWorkerDeploymentVersionChanged, historyLength } = workflowInfo();
   return targetWorkerDeploymentVersionChanged && historyLength > MOVES_AFTER_EVENTS;
 }
+
+/** It is over, and all that came has been taken and answered. */
+const isDone = (self: Self): boolean => isOver(self) && isEmpty(self) && self.replies.length === 0;
 
 /** Disconnected, nothing in flight, nothing unsaved: the workflow ends (R13). */
 function isOver({ actor }: Self): boolean {

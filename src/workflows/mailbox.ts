@@ -1,43 +1,25 @@
 /**
- * The account's messages: each as a Signal and as an Update, with one handler. A handler decides,
- * evolves and answers in one step; no rule of the business is in this file.
+ * The account's messages: each as a Signal and as an Update, taken one after the other from one
+ * inbox, in the order in which they came. Only the loop takes them (inmailAccount.ts): it decides,
+ * evolves and answers each in one step; no rule of the business is in this file.
  */
-import {
-  CancellationScope,
-  condition,
-  defineSignal,
-  getExternalWorkflowHandle,
-  setDefaultSignalHandler,
-  setHandler,
-} from '@temporalio/workflow';
-import { findSlot } from '../domain/account.js';
-import { pass } from '../domain/actor.js';
+import { TemporalFailure } from '@temporalio/common';
+import { CancellationScope, condition, defineSignal, setHandler } from '@temporalio/workflow';
+import { getActivator } from '@temporalio/workflow/lib/global-attributes.js';
 import { deliver } from '../domain/deliver.js';
 import { deliverWithoutChat, fail, settleByOperator } from '../domain/fail.js';
-import { alert, isRefusal, type Refusal } from '../domain/events.js';
-import type { Flaw, Parsed } from '../domain/fields.js';
-import { wantsCheck } from '../domain/gate.js';
-import { VERIFY_RETRY_MS } from '../domain/limits.js';
-import { parseReserve, type ReserveAsk } from '../domain/messages.js';
+import { isRefusal, type Refusal } from '../domain/events.js';
+import type { Parsed } from '../domain/fields.js';
+import { MESSAGES_PER_TASK, REPLIES_AT_ONCE } from '../domain/limits.js';
 import { observe } from '../domain/observe.js';
-import type { ReplyTo } from '../domain/replyTo.js';
-import { reserve } from '../domain/reserve.js';
 import { configure, connect, disconnect, hold, resume } from '../domain/settings.js';
-import { isoInstant } from '../domain/time.js';
-import { decisionWire, policyWire, type DecisionWire } from '../domain/wire.js';
-import {
-  failureOf,
-  messages,
-  RESET_SIGNAL,
-  type BatchAnswer,
-  type Findings,
-  type ItemError,
-  type Message,
-} from '../protocol.js';
-import { reconcile } from './chores.js';
-import { countDecision } from './counting.js';
+import { policyWire } from '../domain/wire.js';
+import { failureOf, messages, RESET_SIGNAL, type Findings, type Message } from '../protocol.js';
+import { complain, raise } from './alerts.js';
+import { decided, decidedAll, isCold } from './asks.js';
+import { gather, hasNews, type Entry, type Weight } from './inbox.js';
 import { answerQueries } from './reading.js';
-import { check } from './world.js';
+import { hasReplyToSend, sendReplies } from './replies.js';
 import type { Self } from './self.js';
 
 /** How long an Update waits for the account to be read back (contract, 2: `Unavailable`). */
@@ -45,103 +27,203 @@ const READ_BACK_WAIT_MS = 10_000;
 /** How long `reconcileNow` waits for its run. */
 const RECONCILE_WAIT_MS = 10_000;
 
-type Handle<I, O> = (input: I) => O | Refusal | Promise<O | Refusal>;
+/** How one message is taken. */
+type Inlet = {
+  /** It is answered also before the account is read back: `unverified` (R13). */
+  readonly isAsk: boolean;
+  readonly takeSignal: (self: Self, raw: unknown, number: number) => Weight;
+  /** Registers the handler of its Update. */
+  readonly register: (self: Self) => void;
+};
+/** What an ask needs besides: does it have to wait for a check, and how many asks is it. */
+type Asking<I> = {
+  readonly isCold: (self: Self, input: I) => boolean;
+  readonly weight: (input: I) => Weight;
+};
+type Handle<I, O> = (self: Self, input: I) => O | Refusal | Promise<O | Refusal>;
 
-/** Registers everything, before anything is awaited. */
-export function listen(self: Self): void {
-  // First: what waits is dispatched as its handler comes, and a reset is told before all else.
-  setHandler(defineSignal(RESET_SIGNAL), () => self.reset());
-  acceptReserves(self);
-  accept(self, messages.sendDelivered, ({ chatId, ...report }) => {
-    if (chatId !== null) return self.tell(deliver, { ...report, chatId });
-    self.tell(deliverWithoutChat, report.reservationId);
-    return MISSING_CHAT;
-  });
-  accept(self, messages.sendFailed, (report) => self.tell(fail, report));
-  accept(self, messages.sendObserved, (seen) => self.tell(observe, seen));
-  accept(self, messages.settleByOperator, (order) => self.tell(settleByOperator, order));
-  accept(self, messages.configure, (change) => {
-    const policy = self.tell(configure, change);
-    return isRefusal(policy) ? policy : policyWire(policy);
-  });
-  accept(self, messages.connect, (start) => self.tell(connect, start));
-  accept(self, messages.hold, (order) => self.tell(hold, order));
-  accept(self, messages.resume, (order) => self.tell(resume, order));
-  accept(self, messages.disconnect, (order) => self.tell(disconnect, order));
-  accept(self, messages.reconcileNow, () => reconciledNow(self));
-  answerQueries(self);
-  setDefaultSignalHandler((name) => {
-    self.signals += 1;
-    if (self.actor) complainOfName(self, name);
-    else self.waiting.push({ name, raw: null });
-  });
+function inlet<I, O>(message: Message<I, O>, handle: Handle<I, O>, asking?: Asking<I>): Inlet {
+  const { name, parse, update } = message;
+  const isAsk = asking !== undefined;
+  const isToWait = (self: Self, input: I, number: number): boolean =>
+    asking !== undefined && self.mayCheckFor(number) && asking.isCold(self, input);
+  const weightOf = (input: I): Weight => asking?.weight(input) ?? 1;
+  const takeSignal = (self: Self, raw: unknown, number: number): Weight => {
+    const parsed = parse(raw, 'lenient', self.now());
+    if (!parsed.ok) {
+      complain(self, name, parsed.message);
+      return 1;
+    }
+    if (isToWait(self, parsed.value, number)) return 0;
+    for (const flaw of parsed.dropped) complain(self, name, `dropped: ${flaw}`);
+    const answer = handle(self, parsed.value);
+    if (answer instanceof Promise) void answer.then((late) => heard(self, name, late));
+    else heard(self, name, answer);
+    return weightOf(parsed.value);
+  };
+  const takeUpdate = (self: Self, raw: unknown, number: number, caller: Caller<O>): Weight => {
+    const input = valueOf(parse(raw, 'accepted', self.now()));
+    if (isToWait(self, input, number)) return 0;
+    const answer = handle(self, input);
+    caller.answer(answer instanceof Promise ? answer.then(answerOf) : answerOf(answer));
+    return weightOf(input);
+  };
+  const register = (self: Self): void =>
+    setHandler(update, (raw) => received(self, { name, isAsk, raw }, takeUpdate), {
+      validator: (raw) => void valueOf(parse(raw, 'strict', self.now())),
+    });
+  return { isAsk, takeSignal, register };
 }
 
 /** Said by a Signal only: an Update without a chat is refused before it gets here (R4). */
 const MISSING_CHAT: Refusal = { refused: 'ChatIdMissing', message: 'chatId is missing' };
 
-/**
- * One message as Update and as Signal. A bad Update is refused; a bad Signal is counted (R18). Few
- * closures: each of thousands of cached accounts has its own.
- */
-function accept<I, O>(
-  self: Self,
-  message: Message<I, O>,
-  handle: Handle<I, O>,
-  isAnsweredUnread = false,
-): void {
-  setHandler(
-    message.update,
-    (raw) => {
-      const input = valueOf(message.parse(raw, 'accepted', self.now()));
-      if (isAnsweredUnread || self.actor) return answerTo(handle(input));
-      return opened(self).then(() => answerTo(handle(input)));
-    },
-    { validator: (raw) => void valueOf(message.parse(raw, 'strict', self.now())) },
-  );
-  const take = (raw: unknown): Promise<void> => taken(self, message, handle, raw);
-  self.takes.set(message.name, take);
-  setHandler(message.signal, async (raw) => {
-    self.signals += 1;
-    const isNow = self.actor !== null || isAnsweredUnread;
-    if (isNow && (self.actor || message.parse(raw, 'strict', self.now()).ok)) await take(raw);
-    else self.waiting.push({ name: message.name, raw });
+const INLETS: ReadonlyMap<string, Inlet> = new Map(
+  Object.entries({
+    sendReserve: inlet(messages.sendReserve, decided, { isCold, weight: () => 1 }),
+    sendReserveBatch: inlet(messages.sendReserveBatch, decidedAll, {
+      isCold: (self) => isCold(self),
+      weight: (requests) => requests.length,
+    }),
+    sendDelivered: inlet(messages.sendDelivered, (self, { chatId, ...report }) => {
+      if (chatId !== null) return self.tell(deliver, { ...report, chatId });
+      self.tell(deliverWithoutChat, report.reservationId);
+      return MISSING_CHAT;
+    }),
+    sendFailed: inlet(messages.sendFailed, (self, report) => self.tell(fail, report)),
+    sendObserved: inlet(messages.sendObserved, (self, seen) => self.tell(observe, seen)),
+    settleByOperator: inlet(messages.settleByOperator, (self, order) =>
+      self.tell(settleByOperator, order),
+    ),
+    configure: inlet(messages.configure, (self, change) => {
+      const policy = self.tell(configure, change);
+      return isRefusal(policy) ? policy : policyWire(policy);
+    }),
+    connect: inlet(messages.connect, (self, start) => self.tell(connect, start)),
+    hold: inlet(messages.hold, (self, order) => self.tell(hold, order)),
+    resume: inlet(messages.resume, (self, order) => self.tell(resume, order)),
+    disconnect: inlet(messages.disconnect, (self, order) => self.tell(disconnect, order)),
+    reconcileNow: inlet(messages.reconcileNow, reconciledNow),
+  }),
+);
+
+/** Registers everything, before the first message comes (interceptors.ts). */
+export function listen(self: Self): void {
+  // Not by the inbox: a reset is told before all that waits (R14).
+  setHandler(defineSignal(RESET_SIGNAL), () => self.reset());
+  for (const one of INLETS.values()) one.register(self);
+  answerQueries(self);
+}
+
+type Caller<O> = { readonly answer: (answer: O | Promise<O>) => void };
+type Update = { readonly name: string; readonly isAsk: boolean; readonly raw: unknown };
+type TakeUpdate<O> = (self: Self, raw: unknown, number: number, caller: Caller<O>) => Weight;
+
+/** An Update: it waits in the inbox behind all that came before it, until the loop takes it. */
+async function received<O>(self: Self, update: Update, takeUpdate: TakeUpdate<O>): Promise<O> {
+  const { name, isAsk, raw } = update;
+  gather(self);
+  self.unanswered += 1;
+  const settled = (): void => void (self.unanswered -= 1);
+  let withdraw = (): void => undefined;
+  const answer = new Promise<O>((resolve, reject) => {
+    const caller = {
+      answer: (given: O | Promise<O>): void => {
+        resolve(given);
+        if (given instanceof Promise) given.then(settled, settled);
+        else settled();
+      },
+    };
+    const refuse = (error: unknown): Weight => {
+      if (!(error instanceof TemporalFailure)) throw error; // a bug: the task fails, and is retried
+      reject(error);
+      settled();
+      return 1;
+    };
+    const entry = self.put({
+      name,
+      isAsk,
+      read: () => raw,
+      update: (number) => {
+        try {
+          return takeUpdate(self, raw, number, caller);
+        } catch (error) {
+          return refuse(error);
+        }
+      },
+    });
+    withdraw = () => self.withdraw(entry);
   });
-}
-
-/** A Signal: what is wrong with it becomes an alert. */
-async function taken<I, O>(
-  self: Self,
-  message: Message<I, O>,
-  handle: Handle<I, O>,
-  raw: unknown,
-): Promise<void> {
-  const parsed = message.parse(raw, 'lenient', self.now());
-  if (!parsed.ok) return complain(self, message.name, parsed.message);
-  for (const flaw of parsed.dropped) complain(self, message.name, `dropped: ${flaw}`);
-  const answered = await handle(parsed.value);
-  if (isRefusal(answered)) refused(self, message.name, answered);
-}
-
-const answerTo = <O>(answer: O | Refusal | Promise<O | Refusal>): O | Promise<O> =>
-  answer instanceof Promise ? answer.then(answerOf) : answerOf(answer);
-
-/** Takes the Signals that waited for the account to be read back, in the order they came (R13). */
-export function takeWaiting(self: Self): void {
-  const waiting = self.waiting.splice(0);
-  // In order, and none waits for another's end: one may wait for a run of the loop that waits here.
-  for (const { name, raw } of waiting) {
-    const take = self.takes.get(name);
-    if (take) void take(raw);
-    else complainOfName(self, name);
-  }
-}
-
-async function opened(self: Self): Promise<void> {
+  if (self.actor || isAsk) return answer;
+  answer.catch(() => undefined); // it is awaited below, once the account is read back
   await CancellationScope.nonCancellable(() =>
-    condition(() => self.actor !== null, READ_BACK_WAIT_MS),
+    condition(() => self.actor !== null || self.refusal !== null, READ_BACK_WAIT_MS),
   );
-  self.read();
+  if (!self.actor) {
+    withdraw();
+    settled();
+    self.read();
+  }
+  return answer;
+}
+
+/** Takes what has come, in its order, as much as one task may; the next task takes more. */
+export function take(self: Self): void {
+  gather(self);
+  sendReplies(self);
+  self.more.reset();
+  self.isCheckWanted = false;
+  if (self.more.isArmed) return;
+  const most = self.replies.length > 0 ? REPLIES_AT_ONCE : MESSAGES_PER_TASK;
+  let taken = 0;
+  let n = 0;
+  for (; n < self.inbox.length && taken < most; n += 1) {
+    const [entry] = self.inbox.slice(n, n + 1);
+    if (!entry) break;
+    if (!self.actor && !entry.isAsk) {
+      self.waiting.push(entry);
+      continue;
+    }
+    const weight = takeOne(self, entry);
+    if (weight === 0) {
+      self.isCheckWanted = true;
+      break;
+    }
+    taken += weight;
+  }
+  self.inbox.splice(0, n);
+  if (self.inbox.length > 0 && !self.isCheckWanted) self.more.arm(1);
+}
+
+function takeOne(self: Self, { name, number, read, update }: Entry): Weight {
+  if (update) return update(number);
+  const found = INLETS.get(name);
+  if (found) return found.takeSignal(self, read(), number);
+  complain(self, name, `no message has the name ${nameIn(name)}`);
+  return 1;
+}
+
+const nameIn = (name: string): string => JSON.stringify(name.slice(0, 100));
+
+/** Are the answers that were given on their way to their callers: before anything else is begun. */
+export async function whenAnswered(self: Self): Promise<void> {
+  const isAnswered = (): boolean => getActivator().inProgressUpdates.size <= self.unanswered;
+  if (!isAnswered()) await condition(isAnswered);
+}
+
+/** Takes messages while a chore runs: all of them before what the chore has found. */
+export async function beside<T>(self: Self, chore: Promise<T>): Promise<T> {
+  const state = { isDone: false };
+  const watched = chore.finally(() => (state.isDone = true));
+  watched.catch(() => undefined); // it is awaited below
+  self.isBusy = true;
+  if (self.isSlow) take(self); // who waited for a check waits no longer
+  while (!state.isDone) {
+    await condition(() => state.isDone || hasNews(self) || hasReplyToSend(self));
+    take(self);
+  }
+  self.isBusy = false;
+  return watched;
 }
 
 const valueOf = <T>(parsed: Parsed<T>): T => {
@@ -154,29 +236,14 @@ const answerOf = <O>(answer: O | Refusal): O => {
   return answer;
 };
 
-const complainOfName = (self: Self, name: string): void =>
-  complain(self, name, `no message has the name ${JSON.stringify(name.slice(0, 100))}`);
-
-/** A Signal has no caller to hear of it: a person may (contract, 2). */
-function complain(self: Self, message: string, why: string): void {
-  raise(self, 'bad_signal', message, why);
-}
-
-function refused(self: Self, message: string, { refused: type, message: why }: Refusal): void {
+/** A Signal that was refused. */
+function heard(self: Self, name: string, answer: unknown): void {
+  if (!isRefusal(answer)) return;
+  const { refused: type, message: why } = answer;
   if (type === 'ChatIdMissing' || type === 'ReservationUnknown') return; // they have their alert
   if (type === 'Unavailable') return; // the run is tried again by itself
-  if (type === 'ChatIdTaken') raise(self, 'chat_id_taken', message, why);
-  else raise(self, 'bad_signal', message, `${type}: ${why}`);
-}
-
-function raise(
-  self: Self,
-  kind: 'bad_signal' | 'chat_id_taken' | 'reply_failed',
-  message: string,
-  why: string,
-): void {
-  const details = { signal: message.slice(0, 200), message: why.slice(0, 500) };
-  self.tell(() => ({ events: [alert(kind, 'warning', details)], answer: null }), null);
+  if (type === 'ChatIdTaken') raise(self, 'chat_id_taken', name, why);
+  else complain(self, name, `${type}: ${why}`);
 }
 
 /** Waits for a run of the loop that begins after this; its rows are saved when it answers (R8). */
@@ -188,111 +255,4 @@ async function reconciledNow(self: Self): Promise<Findings | Refusal> {
   if (self.runsDone >= mine && self.found) return self.found;
   const message = 'no run has succeeded in time; nothing was changed, and it is tried again';
   return { refused: 'Unavailable', message };
-}
-
-/** Asks are answered at once, also before the account is read back: `unverified` (R13). */
-function acceptReserves(self: Self): void {
-  accept(self, messages.sendReserve, (ask) => decide(self, ask), true);
-  accept(
-    self,
-    messages.sendReserveBatch,
-    async (requests): Promise<BatchAnswer> => {
-      if (isCold(self)) await checked(self);
-      const items = requests.map((raw) => decideItem(self, raw));
-      await Promise.all(items.flatMap(({ reply }) => (reply ? [reply] : [])));
-      return { decisions: items.map(({ decision }) => decision) };
-    },
-    true,
-  );
-}
-
-/** Decides at once; what awaits is only the reply to a workflow that asked for one. */
-function decide(
-  self: Self,
-  ask: ReserveAsk,
-): Refusal | DecisionWire | Promise<Refusal | DecisionWire> {
-  if (isCold(self, ask)) return checked(self).then(() => decided(self, ask));
-  return decided(self, ask);
-}
-
-/** The age of the last run stands in the way, and the ask is a new one (R12). */
-function isCold(self: Self, ask?: ReserveAsk): boolean {
-  if (!self.actor || self.isClosed) return false;
-  const { account } = pass(self.actor, self.now());
-  if (ask && findSlot(account, ask.reservationId)) return false;
-  return wantsCheck(account, account.now);
-}
-
-/**
- * Asks the database before a cold account is asked; who comes meanwhile joins, also a run of the
- * loop, unless that waits for a database that is away (R12).
- */
-function checked(self: Self): Promise<unknown> {
-  if (self.running && !self.checking) return self.isSlow ? Promise.resolve() : self.running;
-  self.checking ??= CancellationScope.nonCancellable(() => reconcile(self, check)).finally(() => {
-    self.checking = null;
-  });
-  return self.checking;
-}
-
-function decided(self: Self, ask: ReserveAsk): Refusal | DecisionWire | Promise<DecisionWire> {
-  const decision = decisionOn(self, ask);
-  return ask.replyTo && !isRefusal(decision) ? replied(self, ask.replyTo, decision) : decision;
-}
-
-function decisionOn(self: Self, ask: ReserveAsk): Refusal | DecisionWire {
-  const decision = toldOf(self, ask);
-  countDecision(decision);
-  return decision;
-}
-
-function toldOf(self: Self, ask: ReserveAsk): Refusal | DecisionWire {
-  if (self.isClosed) {
-    const retryAt = isoInstant(self.now() + VERIFY_RETRY_MS);
-    const { reservationId } = ask;
-    return { granted: false, reservationId, reason: 'unverified', retryAt };
-  }
-  const decision = self.tell(reserve, ask);
-  return isRefusal(decision) ? decision : decisionWire(decision);
-}
-
-type DecidedItem = {
-  readonly decision: DecisionWire | ItemError;
-  readonly reply?: Promise<unknown> | undefined;
-};
-
-/** An item of a batch, as if it came alone; a bad one leaves the others alone. */
-function decideItem(self: Self, raw: unknown): DecidedItem {
-  const parsed = parseReserve(raw, 'strict', self.now());
-  if (!parsed.ok) return { decision: itemError(idIn(raw), parsed) };
-  const decision = decisionOn(self, parsed.value);
-  if (isRefusal(decision)) return { decision: itemError(parsed.value.reservationId, decision) };
-  const { replyTo } = parsed.value;
-  return replyTo ? { decision, reply: replied(self, replyTo, decision) } : { decision };
-}
-
-const itemError = (reservationId: string | null, flaw: Flaw): ItemError => ({
-  granted: false,
-  reservationId,
-  error: { type: flaw.refused, message: flaw.message },
-});
-
-const idIn = (raw: unknown): string | null =>
-  typeof raw === 'object' &&
-  raw !== null &&
-  'reservationId' in raw &&
-  typeof raw.reservationId === 'string'
-    ? raw.reservationId.slice(0, 128)
-    : null;
-
-/** Awaited in the handler: a signal that is sent in a run's last task would be lost. */
-async function replied(self: Self, to: ReplyTo, answer: DecisionWire): Promise<DecisionWire> {
-  try {
-    await CancellationScope.nonCancellable(() =>
-      getExternalWorkflowHandle(to.workflowId).signal(to.signalName, answer),
-    );
-  } catch (error) {
-    raise(self, 'reply_failed', to.workflowId, `${to.signalName}: ${String(error)}`);
-  }
-  return answer;
 }

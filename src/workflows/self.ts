@@ -5,12 +5,16 @@ import { tell, type Actor } from '../domain/actor.js';
 import type { Command, Refusal } from '../domain/events.js';
 import { parseStart } from '../domain/settingsMessages.js';
 import { stateOf, type Start } from '../domain/settings.js';
+import { bytesOf } from '../domain/bytes.js';
 import { unreadableIn } from '../domain/fields.js';
-import { failureOf, SEARCH_ATTRIBUTES, workflowIdOf, type Findings } from '../protocol.js';
+import { failureOf, isAsk, SEARCH_ATTRIBUTES, workflowIdOf, type Findings } from '../protocol.js';
 import { Alarm } from './alarm.js';
+import type { Trouble } from './alerts.js';
 import { detailsOf } from './details.js';
+import { carriedOf, type Entry } from './inbox.js';
+import type { Reply } from './replies.js';
 
-/** A Signal that came before the account was read back (R13). */
+/** A Signal that the run before has not taken. */
 export type Waiting = { readonly name: string; readonly raw: unknown };
 /** The search attributes as they were last written. */
 type Published = { readonly state: string; readonly tier: string };
@@ -27,13 +31,31 @@ export type Carried = {
   readonly isRunAsked?: boolean;
   /** The rows have not been read again since a reset; absent before that was told. */
   readonly isReset?: boolean;
+  /** Replies that were not sent yet; absent: there are none. */
+  readonly replies?: readonly Reply[];
   readonly published: Published | null;
 };
 
 export class Self {
   /** Null until the account's rows are read back. */
   actor: Actor | null;
-  waiting: Waiting[];
+  /** What has come and is not taken yet, in the order in which it came. */
+  inbox: Entry[] = [];
+  /** Of that, what waits for the account to be read back (R13); it is empty afterwards. */
+  waiting: Entry[] = [];
+  /** Updates that were accepted and not answered. */
+  unanswered = 0;
+  /** The first of the inbox is an ask that waits for a check of the database (R12). */
+  isCheckWanted = false;
+  /** Messages up to this number have had their check. */
+  checkedUpTo = 0;
+  /** What was wrong before the account was read back. */
+  readonly early: Trouble[] = [];
+  /** A chore is under way: messages that come are taken beside it. */
+  isBusy = false;
+  replies: Reply[];
+  repliesBytes: number;
+  repliesUnderWay = 0;
   isCancelled: boolean;
   /** The run was reset to an earlier event: its rows may know more than it does (R14). */
   isReset: boolean;
@@ -52,10 +74,6 @@ export class Self {
   isEnding = false;
   /** What the last one that succeeded found. */
   found: Findings | null = null;
-  /** The run that is under way: the loop's, or a check; one at a time. */
-  running: Promise<boolean> | null = null;
-  /** A check of a cold account that callers wait for (R12). */
-  checking: Promise<unknown> | null = null;
   readonly start: Start | null;
   /** What is wrong with the start object; whoever asks later hears it. */
   refusal: Refusal | null = null;
@@ -65,14 +83,16 @@ export class Self {
   readonly tick = new Alarm('reconcile');
   readonly cooldownEnd = new Alarm('the cooldown ends');
   readonly unblocked = new Alarm('try the row again');
-  /** How each Signal is taken, by name. */
-  readonly takes = new Map<string, (raw: unknown) => Promise<void>>();
+  readonly more = new Alarm('more messages wait');
+  #number = 0;
   #published: Published | null;
 
   constructor(carried: Carried) {
     this.start = carried.start;
     this.actor = carried.actor;
-    this.waiting = [...carried.waiting];
+    for (const { name, raw } of carried.waiting) this.putSignal(name, () => raw);
+    this.replies = [...(carried.replies ?? [])];
+    this.repliesBytes = bytesOf(this.replies);
     this.isCancelled = carried.isCancelled;
     this.isReset = carried.isReset ?? false;
     this.runsAsked = carried.isRunAsked ? 1 : 0;
@@ -80,10 +100,49 @@ export class Self {
   }
 
   get carried(): Carried {
-    const { start, actor, waiting, isCancelled, isReset } = this;
+    const { start, actor, isCancelled, isReset, replies } = this;
+    const waiting = carriedOf(this);
     const isRunAsked = this.runsAsked > this.runsDone;
     const published = this.#published;
-    return { v: 1, start, actor, waiting, isCancelled, isReset, isRunAsked, published };
+    const state = { start, actor, waiting, isCancelled, isReset, isRunAsked, replies };
+    return { v: 1, ...state, published };
+  }
+
+  /** Puts a message behind all others. */
+  put(message: Omit<Entry, 'number'>): Entry {
+    const entry = { ...message, number: (this.#number += 1) };
+    this.inbox.push(entry);
+    return entry;
+  }
+
+  putSignal(name: string, read: () => unknown): void {
+    this.put({ name, isAsk: isAsk(name), read, update: null });
+  }
+
+  /** An Update whose caller waits no longer. */
+  withdraw(entry: Entry): void {
+    this.waiting = this.waiting.filter((one) => one !== entry);
+    this.inbox = this.inbox.filter((one) => one !== entry);
+  }
+
+  /** What waited for the account to be read back comes before what has come since. */
+  opened(actor: Actor): void {
+    this.actor = actor;
+    this.inbox = [...this.waiting.splice(0), ...this.inbox];
+  }
+
+  /**
+   * May an ask wait for a check of the database: it has had none, and no chore is under way that
+   * waits for a database that is away.
+   */
+  mayCheckFor(number: number): boolean {
+    return number > this.checkedUpTo && !(this.isBusy && this.isSlow);
+  }
+
+  /** All that has come so far is decided by what the check has found. */
+  checked(): void {
+    this.checkedUpTo = this.#number;
+    this.isCheckWanted = false;
   }
 
   /** The workflow's clock, which never runs backwards. */

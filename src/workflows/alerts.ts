@@ -1,0 +1,29 @@
+/** A Signal has no caller to answer: what is wrong with it becomes an alert (contract, 2). */
+import { alert } from '../domain/events.js';
+import type { Self } from './self.js';
+
+export type Trouble = {
+  readonly kind: 'bad_signal' | 'chat_id_taken' | 'reply_failed';
+  readonly message: string;
+  readonly why: string;
+};
+/** Kept while the account is read back; one alert of a kind is written in any case. */
+const EARLY_MAX = 50;
+
+export function raise(self: Self, kind: Trouble['kind'], message: string, why: string): void {
+  if (self.actor) tellOf(self, { kind, message, why });
+  else if (self.early.length < EARLY_MAX) self.early.push({ kind, message, why });
+}
+
+/** Raises what was found before the account was read back. */
+export function raiseEarly(self: Self): void {
+  for (const trouble of self.early.splice(0)) tellOf(self, trouble);
+}
+
+function tellOf(self: Self, { kind, message, why }: Trouble): void {
+  const details = { signal: message.slice(0, 200), message: why.slice(0, 500) };
+  self.tell(() => ({ events: [alert(kind, 'warning', details)], answer: null }), null);
+}
+
+export const complain = (self: Self, message: string, why: string): void =>
+  raise(self, 'bad_signal', message, why);

@@ -1,0 +1,68 @@
+/** Asks for a slot: alone or in a batch, on a cold account after a look at the database (R12). */
+import { findSlot } from '../domain/account.js';
+import { pass } from '../domain/actor.js';
+import { isRefusal, type Refusal } from '../domain/events.js';
+import type { Flaw } from '../domain/fields.js';
+import { wantsCheck } from '../domain/gate.js';
+import { VERIFY_RETRY_MS } from '../domain/limits.js';
+import { parseReserve, type ReserveAsk } from '../domain/messages.js';
+import { reserve } from '../domain/reserve.js';
+import { isoInstant } from '../domain/time.js';
+import { decisionWire, type DecisionWire } from '../domain/wire.js';
+import type { BatchAnswer, ItemError } from '../protocol.js';
+import { countDecision } from './counting.js';
+import { reply } from './replies.js';
+import type { Self } from './self.js';
+
+/** The age of the last run stands in the way, and the ask is a new one (R12). */
+export function isCold(self: Self, ask?: ReserveAsk): boolean {
+  if (!self.actor || self.isClosed) return false;
+  const { account } = pass(self.actor, self.now());
+  if (ask && findSlot(account, ask.reservationId)) return false;
+  return wantsCheck(account, account.now);
+}
+
+/** Decides, and sends the answer to the workflow that asked for it. */
+export function decided(self: Self, ask: ReserveAsk): Refusal | DecisionWire {
+  const decision = toldOf(self, ask);
+  countDecision(decision);
+  if (ask.replyTo && !isRefusal(decision)) reply(self, ask.replyTo, decision);
+  return decision;
+}
+
+/** Before the account is read back, an ask is answered all the same: `unverified` (R13). */
+function toldOf(self: Self, ask: ReserveAsk): Refusal | DecisionWire {
+  if (self.isClosed) {
+    const retryAt = isoInstant(self.now() + VERIFY_RETRY_MS);
+    const { reservationId } = ask;
+    return { granted: false, reservationId, reason: 'unverified', retryAt };
+  }
+  const decision = self.tell(reserve, ask);
+  return isRefusal(decision) ? decision : decisionWire(decision);
+}
+
+export const decidedAll = (self: Self, requests: readonly unknown[]): BatchAnswer => ({
+  decisions: requests.map((raw) => decidedItem(self, raw)),
+});
+
+/** An item of a batch, as if it came alone; a bad one leaves the others alone. */
+function decidedItem(self: Self, raw: unknown): DecisionWire | ItemError {
+  const parsed = parseReserve(raw, 'strict', self.now());
+  if (!parsed.ok) return itemError(idIn(raw), parsed);
+  const decision = decided(self, parsed.value);
+  return isRefusal(decision) ? itemError(parsed.value.reservationId, decision) : decision;
+}
+
+const itemError = (reservationId: string | null, flaw: Flaw): ItemError => ({
+  granted: false,
+  reservationId,
+  error: { type: flaw.refused, message: flaw.message },
+});
+
+const idIn = (raw: unknown): string | null =>
+  typeof raw === 'object' &&
+  raw !== null &&
+  'reservationId' in raw &&
+  typeof raw.reservationId === 'string'
+    ? raw.reservationId.slice(0, 128)
+    : null;

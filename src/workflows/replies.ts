@@ -1,0 +1,53 @@
+/**
+ * Answers to workflows that asked by `replyTo`. The server takes so many signals under way from one
+ * workflow (2,000), so only a few are, and the rest wait in a list that the next run is given. What
+ * cannot be sent is an alert.
+ */
+import { getExternalWorkflowHandle } from '@temporalio/workflow';
+import { bytesOf } from '../domain/bytes.js';
+import { REPLIES_AT_ONCE, REPLIES_BYTES_MAX, REPLIES_WAITING_MAX } from '../domain/limits.js';
+import type { ReplyTo } from '../domain/replyTo.js';
+import type { DecisionWire } from '../domain/wire.js';
+import { raise } from './alerts.js';
+import type { Self } from './self.js';
+
+export type Reply = { readonly to: ReplyTo; readonly answer: DecisionWire };
+
+/** Sends the answer, or lets it wait until fewer are under way. */
+export function reply(self: Self, to: ReplyTo, answer: DecisionWire): void {
+  const one = { to, answer };
+  const bytes = bytesOf(one);
+  if (self.replies.length >= REPLIES_WAITING_MAX || self.repliesBytes + bytes > REPLIES_BYTES_MAX) {
+    return failed(self, to, 'too many replies wait: this one is not sent');
+  }
+  self.replies.push(one);
+  self.repliesBytes += bytes;
+  sendReplies(self);
+}
+
+/** Sends what waits, as far as it may be under way. */
+export function sendReplies(self: Self): void {
+  while (hasReplyToSend(self)) {
+    const [next] = self.replies.splice(0, 1);
+    if (!next) return;
+    self.repliesBytes = self.replies.length === 0 ? 0 : self.repliesBytes - bytesOf(next);
+    self.repliesUnderWay += 1;
+    void send(self, next);
+  }
+}
+
+/** In its last task a run begins no reply: it would be lost. The next run sends it. */
+export const hasReplyToSend = (self: Self): boolean =>
+  self.replies.length > 0 && self.repliesUnderWay < REPLIES_AT_ONCE && !self.isEnding;
+
+async function send(self: Self, { to, answer }: Reply): Promise<void> {
+  try {
+    await getExternalWorkflowHandle(to.workflowId).signal(to.signalName, answer);
+  } catch (error) {
+    failed(self, to, String(error));
+  }
+  self.repliesUnderWay -= 1;
+}
+
+const failed = (self: Self, { workflowId, signalName }: ReplyTo, why: string): void =>
+  raise(self, 'reply_failed', workflowId, `${signalName}: ${why}`);
