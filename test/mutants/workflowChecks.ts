@@ -2,8 +2,10 @@
 import { WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
 import type { ExpectStatic } from 'vitest';
 import type { DecisionWire, ReservationWire, StatusWire } from '../../src/domain/wire.js';
+import { REPLIES_AT_ONCE } from '../../src/domain/limits.js';
 import { workflowIdOf, type Findings } from '../../src/protocol.js';
 import { failureTypeOf } from '../support/failure.js';
+import { resetTo } from '../support/reset.js';
 import type { Stand } from '../support/stand.js';
 import { fastForward, secondsToMidnight } from '../support/time.js';
 
@@ -196,6 +198,59 @@ const early: WorkflowCheck = async (bench) => {
   bench.expect(await statusOf(account)).toMatchObject({ counter: 1, external: 1 });
 };
 
+/** After a reset to its first task the run is sent all Signals again, in one task. */
+async function resetToFirst(account: WorkflowHandle): Promise<WorkflowHandle> {
+  await resetTo(account, 1, 'all');
+  return account.client.getHandle(account.workflowId);
+}
+
+const inOrder: WorkflowCheck = async (bench) => {
+  const account = await connect(bench);
+  await account.signal('connect', {
+    tier: 'sales_navigator',
+    accountId: idOf(account),
+    dailyCap: 20,
+  });
+  await account.signal('configure', { dailyCap: 5, actor: 'ada' });
+  await say(account, 'reconcileNow');
+  const again = await resetToFirst(account);
+  await say(again, 'reconcileNow');
+  bench.expect(await statusOf(again)).toMatchObject({ caps: { daily: 5 } });
+};
+
+const severalTasks: WorkflowCheck = async (bench) => {
+  const account = await connect(bench);
+  for (const batch of ['a', 'b', 'c']) {
+    const requests = Array.from({ length: 150 }, (_, n) => ({ reservationId: `${batch}${n}` }));
+    await account.signal('sendReserveBatch', { requests });
+  }
+  await say(account, 'reconcileNow');
+  const again = await resetToFirst(account);
+  await say(again, 'reconcileNow');
+  const { events } = await again.fetchHistory();
+  const timers = (events ?? []).flatMap(({ timerStartedEventAttributes: timer }) =>
+    timer
+      ? [Number(timer.startToFireTimeout?.nanos) + Number(timer.startToFireTimeout?.seconds) * 1e9]
+      : [],
+  );
+  bench.expect(timers).toContain(1_000_000);
+};
+
+const fewReplies: WorkflowCheck = async (bench) => {
+  const account = await connect(bench);
+  await say(account, 'reconcileNow');
+  const replyTo = { workflowId: `nobody-${idOf(account)}`, signalName: 'answer' };
+  const requests = Array.from({ length: 60 }, (_, n) => ({ reservationId: `r${n}`, replyTo }));
+  await say(account, 'sendReserveBatch', { requests });
+  const { events } = await account.fetchHistory();
+  let begun = 0;
+  for (const event of events ?? []) {
+    if (event.signalExternalWorkflowExecutionFailedEventAttributes) break;
+    if (event.signalExternalWorkflowExecutionInitiatedEventAttributes) begun += 1;
+  }
+  bench.expect(begun).toBeLessThanOrEqual(REPLIES_AT_ONCE);
+};
+
 export const WORKFLOW_CHECKS = {
   'an id that was settled is remembered after continue-as-new': ledger,
   'an idle account resets itself at midnight': midnight,
@@ -209,5 +264,8 @@ export const WORKFLOW_CHECKS = {
   'a cold account that is asked is checked, then granted': checkedFirst,
   'a Temporal cancel is a disconnect': cancelled,
   'a Signal that comes before the rows are read back is taken': early,
+  'messages of a task are taken in the order in which they came': inOrder,
+  'a backlog is taken in several tasks': severalTasks,
+  'a few replies are under way at a time': fewReplies,
 } satisfies Readonly<Record<string, WorkflowCheck>>;
 export type WorkflowCheckName = keyof typeof WORKFLOW_CHECKS;

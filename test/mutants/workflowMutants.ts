@@ -4,7 +4,10 @@ import type { WorkflowCheckName } from './workflowChecks.js';
 
 const CHORES = 'src/workflows/chores.ts';
 const MAILBOX = 'src/workflows/mailbox.ts';
+const ASKS = 'src/workflows/asks.ts';
 const SELF = 'src/workflows/self.ts';
+const INBOX = 'src/workflows/inbox.ts';
+const REPLIES = 'src/workflows/replies.ts';
 const LOOP = 'src/workflows/inmailAccount.ts';
 
 export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
@@ -12,8 +15,8 @@ export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
     rule: 'R3',
     what: 'the ledger is not carried over continue-as-new',
     file: SELF,
-    old: 'const { start, actor, waiting, isCancelled, isReset } = this;',
-    mutated: `const { start, waiting, isCancelled, isReset } = this;
+    old: 'const { start, actor, isCancelled, isReset, replies } = this;',
+    mutated: `const { start, isCancelled, isReset, replies } = this;
     const actor = this.actor && { ...this.actor, account: { ...this.actor.account, slots: [] } };`,
     by: 'an id that was settled is remembered after continue-as-new',
   },
@@ -37,16 +40,16 @@ export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
     rule: 'R18',
     what: 'a bad Signal fails the workflow',
     file: MAILBOX,
-    old: 'if (!parsed.ok) return complain(self, message.name, parsed.message);',
-    mutated: 'if (!parsed.ok) throw failureOf(parsed);',
+    old: 'complain(self, name, parsed.message);',
+    mutated: 'throw failureOf(parsed);',
     by: 'a bad Signal fails no workflow',
   },
   {
     rule: 'R18',
     what: 'Updates have no validator',
     file: MAILBOX,
-    old: "{ validator: (raw) => void valueOf(message.parse(raw, 'strict', self.now())) }",
-    mutated: '{}',
+    old: "validator: (raw) => void valueOf(parse(raw, 'strict', self.now())),",
+    mutated: '',
     by: 'a bad Update leaves no trace',
   },
   {
@@ -84,9 +87,9 @@ export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
   {
     rule: 'R12',
     what: 'a cold account that is asked is not checked',
-    file: MAILBOX,
-    old: 'if (isCold(self, ask)) return',
-    mutated: 'if (isCold(self, ask) && self.isSlow) return',
+    file: ASKS,
+    old: 'return wantsCheck(account, account.now);',
+    mutated: 'return self.isSlow && wantsCheck(account, account.now);',
     by: 'a cold account that is asked is checked, then granted',
   },
   {
@@ -101,8 +104,34 @@ export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
     rule: 'R13',
     what: 'a Signal that comes before the rows are read back is lost',
     file: MAILBOX,
-    old: 'else self.waiting.push({ name: message.name, raw });',
+    old: '      self.waiting.push(entry);\n',
     mutated: '',
     by: 'a Signal that comes before the rows are read back is taken',
+  },
+  {
+    rule: 'R18',
+    what: 'messages of a task are taken by name',
+    file: INBOX,
+    old: 'bufferedSignals.splice(0)',
+    mutated: `bufferedSignals
+    .splice(0)
+    .sort((a, b) => (String(a.signalName) < String(b.signalName) ? -1 : 1))`,
+    by: 'messages of a task are taken in the order in which they came',
+  },
+  {
+    rule: 'R18',
+    what: 'a task takes all that waits',
+    file: MAILBOX,
+    old: 'n < self.inbox.length && taken < most',
+    mutated: 'n < self.inbox.length && taken < most * 1_000',
+    by: 'a backlog is taken in several tasks',
+  },
+  {
+    rule: 'R18',
+    what: 'all replies are sent at once',
+    file: REPLIES,
+    old: 'self.repliesUnderWay < REPLIES_AT_ONCE && ',
+    mutated: 'REPLIES_AT_ONCE > 0 && ',
+    by: 'a few replies are under way at a time',
   },
 ];

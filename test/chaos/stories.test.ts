@@ -1,0 +1,151 @@
+/**
+ * Many accounts live a random day on the real server: messages by every way, activities that take
+ * their time or fail, hours that pass, workers that forget accounts and are restarted. Afterwards
+ * every account answers, and every history replays: 60 stories here, 2,000 each night (STORIES).
+ */
+import type { WorkflowHandle } from '@temporalio/client';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Activities } from '../../src/activities/ports.js';
+import { ask, say, statusOf } from '../support/account.js';
+import { failuresIn, flawsOf, runsOf } from '../support/histories.js';
+import { Luck } from '../simulation/luck.js';
+import { createStand, type Stand } from '../support/stand.js';
+import { fastForward, secondsToMidnight } from '../support/time.js';
+
+const STORIES = Number(process.env['STORIES'] ?? 60);
+/** Another number: other stories. */
+const SEED = Number(process.env['STORIES_SEED'] ?? 1);
+/** Accounts that live at the same time, on one worker that keeps few of them in memory. */
+const AT_ONCE = 30;
+const CACHED = 12;
+
+/** An activity takes up to 0.2 s, and now and then longer than the fast way waits; or it fails. */
+function delayed(luck: Luck): (real: Activities) => Partial<Activities> {
+  const late = <I, O>(activity: (input: I) => Promise<O>) => {
+    return async (input: I): Promise<O> => {
+      const chance = luck.between(0, 59);
+      await sleep(chance === 0 ? 1_200 : luck.between(0, 200));
+      if (chance === 1) throw new Error('the database is away');
+      const done = await activity(input);
+      if (chance === 2) throw new Error('its answer is lost');
+      return done;
+    };
+  };
+  return ({ readBack, claim, save, reconcile }) => ({
+    readBack: late(readBack),
+    claim: late(claim),
+    save: late(save),
+    reconcile: late(reconcile),
+  });
+}
+
+let stand: Stand;
+const luckOfActivities = new Luck(SEED);
+beforeAll(async () => {
+  stand = await createStand({ maxCachedWorkflows: CACHED, activities: delayed(luckOfActivities) });
+});
+afterAll(() => stand.close());
+
+type Life = { readonly id: string; readonly account: WorkflowHandle; readonly luck: Luck };
+type Message = readonly [name: string, payload: object];
+const PERSON = { reason: 'looked', actor: 'ada' };
+
+/** A message that a caller might send at any time; some are late, unknown or wrong. */
+function anyMessage({ id, luck }: Life): Message {
+  const reservationId = `r${luck.between(1, 8)}`;
+  const sentAt = new Date().toISOString();
+  return luck.pick<Message>([
+    ['sendReserve', { reservationId, recipientId: `to${luck.between(1, 4)}` }],
+    ['sendReserve', { reservationId, journaled: true, leaseSeconds: 30 }],
+    ['sendReserve', { reservationId, replyTo: { workflowId: `nobody-${id}`, signalName: 'a' } }],
+    [
+      'sendReserveBatch',
+      { requests: [{ reservationId }, { reservationId: `b${luck.between(1, 8)}` }] },
+    ],
+    ['sendDelivered', { reservationId, chatId: `chat-${reservationId}` }],
+    ['sendFailed', { reservationId, kind: luck.pick(['rejected', 'unknown', 'throttled']) }],
+    ['sendObserved', { chatId: `seen${luck.between(1, 5)}`, messageId: 'm', sentAt }],
+    ['configure', { dailyCap: luck.between(5, 35), actor: 'ada' }],
+    ['hold', PERSON],
+    ['resume', PERSON],
+    ['resume', PERSON],
+    ['reconcileNow', {}],
+    ['sendDelivered', { reservationId: 'a b' }],
+  ]);
+}
+
+/** By either way; what an Update is answered, also by a refusal, is not the question here. */
+async function anything(life: Life): Promise<void> {
+  const [name, payload] = anyMessage(life);
+  if (life.luck.chance(0.5)) await life.account.signal(name, payload);
+  else await say(life.account, name, payload).catch(() => undefined);
+}
+
+/** Long enough for leases to end, for an account to go cold, or for midnight to come. */
+async function timePasses({ account, luck }: Life): Promise<void> {
+  const { asOf } = await statusOf(account);
+  const seconds = luck.pick([60, 35 * 60, 3 * 3_600, secondsToMidnight(asOf)]);
+  await fastForward(stand.client, account.workflowId, seconds);
+}
+
+async function live(life: Life, deeds: number): Promise<void> {
+  for (let n = 0; n < deeds; n += 1) {
+    if (life.luck.chance(0.2)) await timePasses(life);
+    else await anything(life);
+  }
+}
+
+/** What is sent while no worker runs waits for it, in one task; the end of it is when all is answered. */
+async function whileNobodyWorks(life: Life): Promise<{ readonly answered: Promise<unknown> }> {
+  const { account, luck } = life;
+  for (let n = luck.between(0, 3); n > 0; n -= 1) {
+    const [name, payload] = anyMessage(life);
+    await account.signal(name, payload);
+  }
+  const updates = Array.from({ length: luck.between(1, 3) }, () => anyMessage(life));
+  const answers = updates.map(([name, payload]) =>
+    say(account, name, payload).catch(() => undefined),
+  );
+  return { answered: Promise.all(answers) };
+}
+
+async function wave(lives: readonly Life[]): Promise<void> {
+  await Promise.all(lives.map((life) => live(life, 6)));
+  await Promise.all(lives.map((life) => timePasses(life)));
+  await stand.stopWorker();
+  const asked = await Promise.all(lives.map((life) => whileNobodyWorks(life)));
+  await stand.startWorker();
+  await Promise.all(asked.map(({ answered }) => answered));
+  await Promise.all(lives.map((life) => live(life, 3)));
+}
+
+/** What is wrong with an account after its story. */
+async function flawsIn({ id, account }: Life): Promise<readonly unknown[]> {
+  const answer = await ask(account, 'the last').catch(String);
+  const isAnswered = typeof answer === 'object' && typeof answer.granted === 'boolean';
+  const runs = await runsOf(stand, account);
+  const flaws = await flawsOf(account.workflowId, runs);
+  return [
+    ...(isAnswered ? [] : [`${id} answers ${JSON.stringify(answer)}`]),
+    ...failuresIn(runs).map((why) => `${id}: a task failed: ${String(why)}`),
+    ...flaws,
+  ];
+}
+
+it(`${STORIES} stories: every account answers, and every history replays`, async () => {
+  const flaws: unknown[] = [];
+  for (let first = 0; first < STORIES; first += AT_ONCE) {
+    const lives = await Promise.all(
+      Array.from({ length: Math.min(AT_ONCE, STORIES - first) }, async (_, n): Promise<Life> => {
+        const id = stand.newAccount('story');
+        const account = await stand.connect(id);
+        return { id, account, luck: new Luck(SEED * 100_003 + first + n) };
+      }),
+    );
+    await wave(lives);
+    for (const life of lives) flaws.push(...(await flawsIn(life)));
+    for (const { account } of lives) await account.terminate('its story is over');
+  }
+  expect(flaws).toEqual([]);
+});

@@ -1,0 +1,63 @@
+/**
+ * A delivery that is saved and a cold account that is asked, in one task: two local activities. On
+ * replay their results come in other portions than they did live, so only the loop begins them, one
+ * after the other; else the run never goes on after a restart of its worker.
+ */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ask, say, whenSaved } from '../support/account.js';
+import { failuresIn, flawsOf, runsOf } from '../support/histories.js';
+import { createStand, type Stand } from '../support/stand.js';
+import { fastForward } from '../support/time.js';
+
+const ACCOUNTS = 8;
+let stand: Stand;
+beforeAll(async () => {
+  stand = await createStand();
+});
+afterAll(() => stand.close());
+
+/** An account whose send is uncertain, and at which nobody has looked for 35 minutes. */
+async function uncertain(): Promise<string> {
+  const id = stand.newAccount();
+  const account = await stand.connect(id);
+  await say(account, 'reconcileNow');
+  await ask(account, 'r0', { recipientId: 'anna', journaled: true });
+  await stand.pool.query(
+    `insert into safeband.send_attempts (account_id, reservation_id, quota_day, attempted_at)
+     values ($1, 'r0', (now() at time zone 'UTC')::date, now())`,
+    [id],
+  );
+  await say(account, 'sendFailed', { reservationId: 'r0', kind: 'unknown' });
+  await whenSaved(account);
+  await fastForward(stand.client, account.workflowId, 35 * 60);
+  return id;
+}
+
+it('a save and a check in one task are replayed as they were', async () => {
+  const ids = await Promise.all(Array.from({ length: ACCOUNTS }, uncertain));
+  await stand.stopWorker();
+  await stand.pool.query(
+    `update safeband.send_attempts set outcome = 'delivered', chat_id = 'late', settled_at = now()
+      where account_id = any($1)`,
+    [ids],
+  );
+  const asked = await Promise.all(
+    ids.map(async (id) => {
+      const account = stand.handle(id);
+      const sentAt = new Date().toISOString();
+      await account.signal('sendObserved', { chatId: `c-${id}`, messageId: 'm', sentAt });
+      return { answer: ask(account, 'r1') };
+    }),
+  );
+  await stand.startWorker();
+  for (const { answer } of asked) expect(await answer).toMatchObject({ granted: true });
+  await stand.stopWorker();
+  await stand.startWorker();
+  for (const id of ids) {
+    const account = stand.handle(id);
+    expect(await ask(account, 'r2')).toMatchObject({ granted: true });
+    const runs = await runsOf(stand, account);
+    expect(failuresIn(runs)).toEqual([]);
+    expect(await flawsOf(account.workflowId, runs)).toEqual([]);
+  }
+});
