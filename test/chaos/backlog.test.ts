@@ -44,7 +44,7 @@ it('a backlog is taken in many tasks, and another account is answered meanwhile'
   const before = (await runsOf(stand, account)).length;
   await stand.startWorker();
   const [answer, decision] = await Promise.all([
-    ask(account, 'behind all'),
+    ask(account, 'behind-all'),
     ask(other.account, 'beside'),
   ]);
   expect([answer, decision]).toMatchObject([{ reason: 'held' }, { granted: true }]);
@@ -72,7 +72,7 @@ it('asks with a reply to a workflow that takes none fail no task', async () => {
   await stand.stopWorker();
   await signalAll(account, ASKS, (n) => ['sendReserve', { reservationId: `r${n}`, replyTo }]);
   await stand.startWorker();
-  expect(await ask(account, 'behind all')).toMatchObject({ granted: false });
+  expect(await ask(account, 'behind-all')).toMatchObject({ granted: false });
   const answered = async (): Promise<number> => {
     const { events } = await stand.client.workflow.getHandle(`deaf-${id}`).fetchHistory();
     return (events ?? []).filter((event) => event.workflowExecutionSignaledEventAttributes).length;

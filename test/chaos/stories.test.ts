@@ -32,11 +32,11 @@ function delayed(luck: Luck): (real: Activities) => Partial<Activities> {
       return done;
     };
   };
-  return ({ readBack, claim, save, reconcile }) => ({
-    readBack: late(readBack),
-    claim: late(claim),
-    save: late(save),
-    reconcile: late(reconcile),
+  return (real) => ({
+    readBack: late((ask) => real.readBack(ask)),
+    claim: late((ask) => real.claim(ask)),
+    save: late((ask) => real.save(ask)),
+    reconcile: late((ask) => real.reconcile(ask)),
   });
 }
 
@@ -122,7 +122,7 @@ async function wave(lives: readonly Life[]): Promise<void> {
 
 /** What is wrong with an account after its story. */
 async function flawsIn({ id, account }: Life): Promise<readonly unknown[]> {
-  const answer = await ask(account, 'the last').catch(String);
+  const answer = await ask(account, 'the-last').catch(String);
   const isAnswered = typeof answer === 'object' && typeof answer.granted === 'boolean';
   const runs = await runsOf(stand, account);
   const flaws = await flawsOf(account.workflowId, runs);
