@@ -23,20 +23,20 @@ const CACHED = 12;
 /** An activity takes up to 0.2 s, and now and then longer than the fast way waits; or it fails. */
 function delayed(luck: Luck): (real: Activities) => Partial<Activities> {
   const late = <I, O>(activity: (input: I) => Promise<O>) => {
-    return async (input: I): Promise<O> => {
+    return async (given: I): Promise<O> => {
       const chance = luck.between(0, 59);
       await sleep(chance === 0 ? 1_200 : luck.between(0, 200));
       if (chance === 1) throw new Error('the database is away');
-      const done = await activity(input);
+      const done = await activity(given);
       if (chance === 2) throw new Error('its answer is lost');
       return done;
     };
   };
   return (real) => ({
-    readBack: late((ask) => real.readBack(ask)),
-    claim: late((ask) => real.claim(ask)),
-    save: late((ask) => real.save(ask)),
-    reconcile: late((ask) => real.reconcile(ask)),
+    readBack: late((input) => real.readBack(input)),
+    claim: late((input) => real.claim(input)),
+    save: late((input) => real.save(input)),
+    reconcile: late((input) => real.reconcile(input)),
   });
 }
 
