@@ -1,0 +1,77 @@
+/** Shapes of history in which messages wait: for a check, for the next task, for the next run. */
+import { expect } from 'vitest';
+import { ask, run, say, statusOf, whenSaved } from '../support/account.js';
+import { resetTo } from '../support/reset.js';
+import { fastForward } from '../support/time.js';
+import type { Shape } from './shapes.js';
+
+const PERSON = { reason: 'looked', actor: 'ada' };
+const patience = { timeout: 90_000 };
+
+/** What came after the first task is said again, all in one task, by a reset. */
+const inOneTask = async (
+  ...[{ stand }, id]: Parameters<Shape>
+): Promise<Awaited<ReturnType<Shape>>> => {
+  await resetTo(stand.handle(id), 1, 'all');
+  return stand.handle(id);
+};
+
+/** A send that somebody saw is saved, and a cold account is asked, both at the same time. */
+const coldCheckBesideSave: Shape = async ({ stand }, id) => {
+  const account = await stand.connect(id);
+  await run(account);
+  await fastForward(stand.client, account.workflowId, 2_100);
+  const sentAt = new Date().toISOString();
+  const seen = account.signal('sendObserved', { chatId: 'c', messageId: 'm', sentAt });
+  await Promise.all([seen, ask(account, 'a'), ask(account, 'b')]);
+  await whenSaved(account);
+  return account;
+};
+
+/** Three batches of 150 come in one task, and hold, resume, hold after them. */
+const backlog: Shape = async (bench, id) => {
+  const account = await bench.stand.connect(id);
+  for (const batch of ['a', 'b', 'c']) {
+    const requests = Array.from({ length: 150 }, (_, n) => ({ reservationId: `${batch}${n}` }));
+    await account.signal('sendReserveBatch', { requests });
+  }
+  for (const name of ['hold', 'resume', 'hold']) await account.signal(name, PERSON);
+  await whenSaved(account);
+  const again = await inOneTask(bench, id);
+  await expect
+    .poll(() => statusOf(again).catch(() => null), patience)
+    .toMatchObject({ hold: PERSON });
+  await run(again);
+  return again;
+};
+
+/** More replies than a run may hold: those that wait are sent by the next ones. */
+const replies: Shape = async ({ stand }, id) => {
+  const account = await stand.connect(id);
+  await run(account);
+  const workflowId = `deaf-${id}`;
+  await stand.client.workflow.start('deaf', { workflowId, taskQueue: workflowId });
+  const replyTo = { workflowId, signalName: 'answer' };
+  const { runId } = await account.describe();
+  for (const batch of ['a', 'b']) {
+    const requests = Array.from({ length: 150 }, (_, n) => ({
+      reservationId: `${batch}${n}`,
+      replyTo,
+    }));
+    await say(account, 'sendReserveBatch', { requests });
+  }
+  const answered = async (): Promise<number> => {
+    const { events } = await stand.client.workflow.getHandle(workflowId).fetchHistory();
+    return (events ?? []).filter((event) => event.workflowExecutionSignaledEventAttributes).length;
+  };
+  await expect.poll(answered, patience).toBe(300);
+  await whenSaved(account);
+  expect((await account.describe()).runId).not.toBe(runId);
+  return account;
+};
+
+export const MESSAGE_SHAPES: Readonly<Record<string, Shape>> = {
+  'cold-check-beside-save': coldCheckBesideSave,
+  backlog,
+  replies,
+};
