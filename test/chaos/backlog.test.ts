@@ -14,7 +14,7 @@ afterEach(() => stand.close());
 
 /** SAFEBAND_BACKLOG=6000 is the size that ended workers; what matters is that it is many tasks. */
 const SIGNALS = Number(process.env['SAFEBAND_BACKLOG'] ?? 1_200);
-const ASKS = Number(process.env['SAFEBAND_BACKLOG_ASKS'] ?? 2_400);
+const ASKS = Number(process.env['SAFEBAND_BACKLOG_ASKS'] ?? 600);
 
 /** All of them, a hundred at a time. */
 async function signalAll(
