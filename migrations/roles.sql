@@ -104,6 +104,8 @@ begin
       ('safeband_server', 'api_keys', 'select'),
       ('safeband_server', 'api_keys', 'update (last_used_at)'),
       ('safeband_server', 'sessions', 'select, insert, delete'),
+      -- Log-ins and changes of webhooks leave a row for ever.
+      ('safeband_server', 'access_changes', 'select, insert'),
       ('safeband_server', 'idempotency', 'select, insert, update, delete'),
       -- A new endpoint hears what comes after it: what is there gets its position first.
       ('safeband_server', 'webhook_endpoints', 'select, insert, update, delete'),

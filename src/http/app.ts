@@ -13,6 +13,7 @@ import type { PayloadCodec } from '@temporalio/common';
 import type { SafebandClient } from '../client/index.js';
 import type { Instant } from '../domain/time.js';
 import type { Pool } from '../postgres/pool.js';
+import { addAccessLog, addNoStore } from './accessLog.js';
 import { addAuth, addChecks } from './auth.js';
 import { addJson } from './json.js';
 import type { Need } from './caller.js';
@@ -23,6 +24,7 @@ import { addOperations, type Operations } from './operations.js';
 import { createPages } from './pages/index.js';
 import { addProblems, answerError } from './problems.js';
 import { addRateLimit } from './rateLimit.js';
+import { accessRoutes } from './routes/access.js';
 import { codecRoutes } from './routes/codec.js';
 import { listRoutes } from './routes/lists.js';
 import { messageRoutes } from './routes/messages.js';
@@ -71,6 +73,7 @@ const plugins = [
   ...listRoutes,
   streamRoutes,
   webhookRoutes,
+  accessRoutes,
 ];
 
 /** All routes, ready to listen or to inject. */
@@ -89,6 +92,8 @@ export async function createApp(needs: Needs): Promise<FastifyInstance> {
   app.decorate('pageList', () => routes.filter(isPage).flatMap(knownRoutes));
   addProblems(app, pages.notFound);
   addValidation(app);
+  addNoStore(app);
+  addAccessLog(app, needs.now);
   addJson(app, limits.jsonDepth);
   await addSecurityHeaders(app);
   await addAuth(app, keyring);
@@ -132,7 +137,12 @@ const bareApp = (needs: Needs, limits: Limits): FastifyInstance =>
     requestTimeout: limits.requestMs,
     connectionTimeout: limits.connectionMs,
     keepAliveTimeout: limits.keepAliveMs,
-    http: { maxHeaderSize: limits.headerBytes },
+    http: {
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: limits.requestMs,
+      // Node looks for slow requests only so often: every 30 s, unless told.
+      connectionsCheckingInterval: limits.lookMs,
+    },
     routerOptions: { maxParamLength: limits.paramChars },
     frameworkErrors: answerError,
   });

@@ -6,6 +6,8 @@ export const LIMITS = {
   bodyBytes: 256 * 1_024,
   /** A whole request must have come in by then: a slow sender holds no place. */
   requestMs: 15 * SECOND_MS,
+  /** How often slow requests are looked for. */
+  lookMs: SECOND_MS,
   /** A socket on which nothing moves; longer than any answer takes, and than two heartbeats. */
   connectionMs: 60 * SECOND_MS,
   keepAliveMs: 72 * SECOND_MS,

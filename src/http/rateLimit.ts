@@ -1,7 +1,7 @@
 /** So many requests a minute of each key, or of each address that shows none that is remembered. */
+import { isIP } from 'node:net';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { asksWho, credentialIn } from './auth.js';
 import { NOBODY } from './caller.js';
 import { tooMany } from './problems.js';
 
@@ -10,7 +10,8 @@ export async function addRateLimit(app: FastifyInstance, max: number): Promise<v
   const look = app.createRateLimit({
     max,
     timeWindow: '1 minute',
-    keyGenerator: ({ caller, ip }) => (caller === NOBODY ? `ip ${ip}` : `key ${caller.keyId}`),
+    keyGenerator: ({ caller, ip }) =>
+      caller === NOBODY ? `ip ${networkOf(ip)}` : `key ${caller.keyId}`,
   });
   app.addHook('onRequest', async (request) => {
     if (isFree(request)) return;
@@ -19,8 +20,23 @@ export async function addRateLimit(app: FastifyInstance, max: number): Promise<v
   });
 }
 
-/** What anybody may get, unless somebody who is not remembered is to be looked up for it. */
-const isFree = (request: FastifyRequest): boolean =>
-  request.method === 'GET' &&
-  request.routeOptions.config?.needs === 'public' &&
-  (request.caller !== NOBODY || !asksWho(request) || credentialIn(request) === undefined);
+/** What load balancers ask: neither costs anything, and a 429 would restart what works. */
+const isFree = ({ method, routeOptions: { url } }: FastifyRequest): boolean =>
+  method === 'GET' && (url === '/livez' || url === '/readyz');
+
+/** An address of IPv6 is one of 2^64 that its holder has: they are counted together. */
+export function networkOf(ip: string): string {
+  if (isIP(ip) !== 6) return ip;
+  const [, mapped] = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip) ?? [];
+  if (mapped !== undefined) return mapped;
+  const [head = '', tail] = ip.toLowerCase().split('%')[0]?.split('::') ?? [];
+  const groups = (part: string | undefined): readonly string[] =>
+    part ? part.split(':').filter(Boolean) : [];
+  const [first, last] = [groups(head), groups(tail)];
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - first.length - last.length);
+  const all = [...first, ...Array.from({ length: zeros }, () => '0'), ...last];
+  return `${all
+    .slice(0, 4)
+    .map((group) => group.replace(/^0+(?=.)/, ''))
+    .join(':')}::/64`;
+}

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifySchemaCompiler } from 'fastify';
 import type { Static, TSchema } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
 import { Value } from 'typebox/value';
+import { isWellFormed } from '../domain/ids.js';
 import { invalidInput, type Problem } from './problems.js';
 
 type Flaw = {
@@ -23,9 +24,21 @@ export const compiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) =
   const check = Compile(schema);
   return (raw: unknown) => {
     const value: unknown = httpPart === 'body' ? raw : Value.Convert(schema, raw);
+    const unkept = httpPart === 'body' ? undefined : unkeptIn(raw);
+    if (unkept !== undefined) {
+      return { error: invalidInput(`${unkept} should have no NUL, and whole Unicode`, unkept) };
+    }
     return check.Check(value) ? { value } : { error: flawOf(check, value) };
   };
 };
+
+/** The field of a query or a path that Postgres can keep in no text; undefined: none. */
+function unkeptIn(raw: unknown): string | undefined {
+  if (typeof raw !== 'object' || raw === null) return undefined;
+  return Object.entries(raw).find(
+    ([, text]) => typeof text === 'string' && (text.includes('\u0000') || !isWellFormed(text)),
+  )?.[0];
+}
 
 /** A check of one value, outside of a route. */
 export function checkOf<T extends TSchema>(

@@ -49,17 +49,21 @@ const KEY = `jsonb_build_object(${CALLER}, 'createdAt', safeband.ms_of(k.created
 const PARTS = /^sb_([0-9a-f]{16})_[A-Za-z0-9_-]{43}$/;
 const TOKEN = /^[A-Za-z0-9_-]{43}$/;
 
+/** The part of a key that is no secret; undefined: it is no key. */
+export const keyIdIn = (text: string): string | undefined => PARTS.exec(text)?.[1];
+
 const secret = (): string => randomBytes(32).toString('base64url');
 /** What is kept of a key or of the token of a log-in. */
 export const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /**
- * Makes a key. `key` is told here and never again. Undefined: a key that is not revoked has that
+ * Makes a key, for whom `by` names. `key` is told here and never again. Undefined: a key that is not revoked has that
  * name.
  */
 export async function makeKey(
   db: Queryable,
   { name, role, accounts = null }: Omit<Caller, 'keyId' | 'accounts'> & Partial<Caller>,
+  by = '',
 ): Promise<{ readonly keyId: string; readonly key: string } | undefined> {
   const flaw = nameFlaw(name);
   if (flaw !== undefined) throw new RangeError(flaw);
@@ -67,9 +71,9 @@ export async function makeKey(
   const key = `sb_${keyId}_${secret()}`;
   const { rowCount } = await db.query(
     `insert into safeband.api_keys (key_id, name, role, accounts, hash)
-     values ($1, $2, $3, $4::text[], $5)
+     select $1, $2, $3, $4::text[], $5 where set_config('safeband.actor', $6, true) is not null
      on conflict (name) where revoked_at is null do nothing`,
-    [keyId, name, role, accounts, hashOf(key)],
+    [keyId, name, role, accounts, hashOf(key), by],
   );
   return rowCount === 1 ? { keyId, key } : undefined;
 }
@@ -92,17 +96,22 @@ export const listKeys = (db: Queryable): Promise<readonly KeyRow[]> =>
  * Revokes the key of that id or, of those not revoked, that name, and ends its log-ins. Undefined:
  * there is none. A server may take it for some seconds more (`FRESH_MS` of the keyring).
  */
-export async function revokeKey(db: Queryable, idOrName: string): Promise<KeyRow | undefined> {
+export async function revokeKey(
+  db: Queryable,
+  idOrName: string,
+  by = '',
+): Promise<KeyRow | undefined> {
   const [revoked] = await rowsOf<KeyRow>(
     db,
     `with k as (
        update safeband.api_keys set revoked_at = clock_timestamp()
-        where revoked_at is null and (key_id = $1 or name = $1) returning *
+        where revoked_at is null and (key_id = $1 or name = $1)
+          and set_config('safeband.actor', $2, true) is not null returning *
      ), ended as (
        delete from safeband.sessions s using k where s.key_id = k.key_id
      )
      select ${KEY} as row from k`,
-    [idOrName],
+    [idOrName, by],
   );
   return revoked;
 }

@@ -117,10 +117,11 @@ export async function changeEndpoint(
 }
 
 /** Ends an endpoint, and drops its log. */
-export async function removeEndpoint(db: Queryable, endpointId: string): Promise<boolean> {
+export async function removeEndpoint(db: Queryable, endpointId: string, by = ''): Promise<boolean> {
   const { rowCount } = await db.query(
-    'delete from safeband.webhook_endpoints where endpoint_id = $1',
-    [endpointId],
+    `delete from safeband.webhook_endpoints
+      where endpoint_id = $1 and set_config('safeband.actor', $2, true) is not null`,
+    [endpointId, by],
   );
   return rowCount === 1;
 }

@@ -157,7 +157,7 @@ describe('every example', () => {
     const names = [...top].map(([, name = '']) => name);
     expect(names.length).toBeGreaterThan(20);
     const groups = [
-      ...['make', 'list', 'revoke'].map((name) => ['keys', name]),
+      ...['make', 'list', 'revoke', 'log'].map((name) => ['keys', name]),
       ...['list', 'add', 'log', 'replay', 'remove'].map((name) => ['webhooks', name]),
     ];
     const single = names.filter((name) => name !== 'keys' && name !== 'webhooks');

@@ -93,6 +93,7 @@ const READS: readonly (readonly string[])[] = [
   ['tail', '$id', '--last', '50', '--no-follow'],
   ['doctor'],
   ['keys', 'list'],
+  ['keys', 'log'],
   ['keys', 'revoke', EVIL],
   ['webhooks', 'list'],
   ['webhooks', 'log', '$whe'],

@@ -135,7 +135,11 @@ describe.each(ROLES)('a key of the role %s', (role) => {
 
   it('finds no trace of a foreign account in any list', async () => {
     const lists = routes().filter(
-      (route) => !route.url.includes(':') && !isStream(route) && isPlain(route),
+      (route) =>
+        !route.url.includes(':') &&
+        route.url !== '/v1/access' && // of keys and webhooks, and only for keys of all accounts
+        !isStream(route) &&
+        isPlain(route),
     );
     expect(lists.length).toBeGreaterThanOrEqual(3);
     for (const { url } of lists) {

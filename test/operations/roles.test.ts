@@ -66,6 +66,7 @@ afterAll(async () => {
 /** s: select, i: insert, u: update, d: delete; small: of some columns. `-`: nothing at all. */
 const RIGHTS = `
   table               worker  pipeline  reader  server
+  access_changes      -       -         -       si
   account_changes     si      -         s       s
   account_days        siu     -         s       s
   account_history     -       -         s       s

@@ -27,7 +27,13 @@ const INSTALLED = [
 /** `CHROMIUM_PATH`, an installed one, then the one that comes with the packages. */
 export async function launchBrowser(): Promise<Browser> {
   const given = process.env['CHROMIUM_PATH'] ?? INSTALLED.find((one) => existsSync(one));
-  const packed = chromiumPackage.args.filter((arg) => arg !== '--single-process');
+  // Without what proves nothing: a browser of people keeps origins apart.
+  const packed = chromiumPackage.args.filter(
+    (arg) =>
+      !/^--(single-process|disable-web-security|disable-site-isolation-trials|allow-running-insecure-content|no-sandbox)/.test(
+        arg,
+      ),
+  );
   return chromium.launch({
     executablePath: given ?? (await chromiumPackage.executablePath()),
     args: given ? ['--no-sandbox'] : [...packed, '--no-sandbox'],

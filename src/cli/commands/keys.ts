@@ -11,16 +11,21 @@ import {
   type KeyRow,
   type Role,
 } from '../../postgres/keys.js';
-import { withExamples, type Context, type Register } from '../command.js';
+import { actorOf, withExamples, type Context, type Register } from '../command.js';
 import { CliError, EXIT, usage } from '../errors.js';
-import { accountList } from '../options.js';
+import { accountList, whole } from '../options.js';
 import { when } from '../text.js';
+import { listAccessChanges } from '../../postgres/access.js';
 
 export const registerKeys: Register = (program, context) => {
-  const keys = program.command('keys').summary('make, list and revoke API keys').helpCommand(false);
+  const keys = program
+    .command('keys')
+    .summary('make, list and revoke API keys, and see who was let in')
+    .helpCommand(false);
   registerMake(keys, context);
   registerList(keys, context);
   registerRevoke(keys, context);
+  registerLog(keys, context);
 };
 
 type MakeOptions = { readonly role: Role; readonly accounts?: readonly string[] | null };
@@ -39,7 +44,11 @@ function registerMake(keys: Command, context: Context): void {
     .action(async (name: string, { role, accounts = null }: MakeOptions) => {
       const flaw = nameFlaw(name);
       if (flaw !== undefined) throw usage(flaw);
-      const made = await makeKey(context.world.pool(), { name, role, accounts });
+      const made = await makeKey(
+        context.world.pool(),
+        { name, role, accounts },
+        actorOf(context.io, undefined),
+      );
       if (!made) {
         const text = `a key named ${name} is in use: revoke it, or take another name`;
         throw new CliError(EXIT.refused, 'NameTaken', text, `safeband keys revoke ${name}`);
@@ -107,7 +116,7 @@ function registerRevoke(keys: Command, context: Context): void {
     .addArgument(new Argument('<key>', 'its id or its name'))
     .action(async (idOrName: string) => {
       const pool = context.world.pool();
-      const revoked = await revokeKey(pool, idOrName);
+      const revoked = await revokeKey(pool, idOrName, actorOf(context.io, undefined));
       if (!revoked) {
         const text = `no key that is in use has the id or name ${idOrName}`;
         throw new CliError(EXIT.unknown, 'KeyUnknown', text, 'safeband keys list');
@@ -128,4 +137,39 @@ function registerRevoke(keys: Command, context: Context): void {
       });
     });
   withExamples(command, 'keys revoke outreach');
+}
+
+const LOG_LIMIT = 50;
+
+function registerLog(keys: Command, context: Context): void {
+  const command = keys
+    .command('log')
+    .summary('log-ins, and changes of keys and webhooks, newest first')
+    .option('--limit <n>', 'how many at most', whole(1, 1_000), LOG_LIMIT)
+    .option('--before <change>', 'the page before that change', whole(1, Number.MAX_SAFE_INTEGER))
+    .action(async ({ limit, before = null }: { limit: number; before?: number | null }) => {
+      const page = { before, limit: limit + 1 };
+      const found = await listAccessChanges(context.world.pool(), page);
+      const changes = found.slice(0, limit);
+      const next = found.length > limit ? (changes.at(-1)?.changeId ?? null) : null;
+      context.answer({
+        json: { changes, next },
+        text: ({ table, colors }) => {
+          if (changes.length === 0) return 'nothing has changed yet';
+          const rows = changes.map(({ changeId, at, kind, actor, target }) => [
+            changeId,
+            at.slice(0, 19).replace('T', ' '),
+            kind.replace('_', ' '),
+            actor,
+            target,
+          ]);
+          const more = colors.bold(`safeband keys log --before ${next}`);
+          return (
+            table(rows, ['>change', 'at (UTC)', 'what', 'by', 'key or webhook']) +
+            (next === null ? '' : `\n\nmore: ${more}`)
+          );
+        },
+      });
+    });
+  withExamples(command, 'keys log', 'keys log --limit 200 --json');
 }

@@ -141,7 +141,8 @@ function registerRemove(webhooks: Command, context: Context): void {
     .summary('remove an endpoint and its log')
     .addArgument(endpointArgument())
     .action(async (endpointId: string) => {
-      if (!(await removeEndpoint(context.world.pool(), endpointId))) throw unknown(endpointId);
+      if (!(await removeEndpoint(context.world.pool(), endpointId, actorOf(context.io, undefined))))
+        throw unknown(endpointId);
       context.answer({
         json: { endpointId, removed: true },
         text: () => `endpoint ${endpointId} and its log are gone`,

@@ -1,5 +1,6 @@
 /** Logging in and out. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { whoOf } from '../accessLog.js';
 import { clearSessionCookie, SESSION_COOKIE, SESSION_LASTS_MS, setSessionCookie } from '../auth.js';
 import { NOBODY } from '../caller.js';
 import { endSession, makeSession } from '../../postgres/keys.js';
@@ -21,6 +22,12 @@ export function addSessionPages(app: FastifyInstance, parts: PageParts): void {
     return sendPage(request, reply, LoginPage({ frame, next, failure }), failure ? 401 : 200);
   };
 
+  const end = async (token: string | undefined): Promise<void> => {
+    if (token === undefined) return;
+    await endSession(pool, token);
+    keyring.forget({ kind: 'session', text: token });
+  };
+
   app.get('/', PUBLIC, async (_, reply) => reply.redirect('/accounts', 303));
 
   app.get<{ Querystring: { next?: unknown } }>('/login', PUBLIC, async (request, reply) => {
@@ -34,20 +41,21 @@ export function addSessionPages(app: FastifyInstance, parts: PageParts): void {
     const next = safePath(form['next']);
     const caller = await keyring.callerOf({ kind: 'key', text: (form['key'] ?? '').trim() });
     if (!caller) {
+      request.log.info(whoOf(request), 'access.login_refused');
       const failure =
         'This key is not known, or it was revoked. Paste it whole; it begins with sb_.';
       return show(request, reply, { next, failure });
     }
+    // A second log-in takes the place of the first.
+    await end(request.cookies[SESSION_COOKIE]);
+    request.log.info({ ...whoOf(request), keyId: caller.keyId, role: caller.role }, 'access.login');
     const token = await makeSession(pool, { keyId: caller.keyId, lastsMs: SESSION_LASTS_MS });
     return setSessionCookie(reply, token).redirect(next, 303);
   });
 
   app.post('/logout', PUBLIC, async (request, reply) => {
-    const token = request.cookies[SESSION_COOKIE];
-    if (token !== undefined) {
-      await endSession(pool, token);
-      keyring.forget({ kind: 'session', text: token });
-    }
+    await end(request.cookies[SESSION_COOKIE]);
+    request.log.info(whoOf(request), 'access.logout');
     return clearSessionCookie(reply).redirect('/login', 303);
   });
 }

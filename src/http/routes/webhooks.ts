@@ -20,6 +20,7 @@ import {
   type ReplayFrom,
 } from '../../postgres/webhooks.js';
 import { urlFlaw } from '../../webhooks/url.js';
+import { whoOf } from '../accessLog.js';
 import type { Parts } from '../app.js';
 import { maySee, type Caller } from '../caller.js';
 import { pageOf, pageQuery, readPage, type Query } from '../paging.js';
@@ -86,6 +87,12 @@ function placeIn({ eventId, since }: Replay): ReplayFrom {
 }
 
 export function webhookRoutes(app: FastifyInstance, parts: Parts): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const { url = '' } = request.routeOptions;
+    const isChange = url.startsWith('/v1/webhooks') && request.method !== 'GET';
+    if (!isChange || reply.statusCode >= 300) return;
+    request.log.info(whoOf(request), 'access.webhook_changed');
+  });
   manage(app, parts);
   operate(app, parts);
   deliveries(app, parts);
@@ -162,7 +169,7 @@ function manage(app: FastifyInstance, parts: Parts): void {
     }),
     async (request, reply) => {
       const { endpointId } = await endpointOf(parts, request);
-      await removeEndpoint(pool, endpointId);
+      await removeEndpoint(pool, endpointId, request.caller.name);
       return reply.code(204).send();
     },
   );

@@ -1,0 +1,53 @@
+/** Who was let in, and who changed keys and webhooks: for operators of all accounts. */
+import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import { listAccessChanges } from '../../postgres/access.js';
+import type { Parts } from '../app.js';
+import { pageOf, pageQuery, readPage, type Query } from '../paging.js';
+import { forbidden } from '../problems.js';
+import { closed } from '../schemas/parts.js';
+import { problems } from './message.js';
+
+const item = closed({
+  changeId: Type.Integer(),
+  at: Type.String(),
+  kind: Type.String({
+    description:
+      'login, key_made, key_revoked, webhook_added, webhook_changed (also a new secret, a replay ' +
+      'and taking into use again) or webhook_removed.',
+  }),
+  actor: Type.String({ description: 'The name of a key, or `cli:<user>`.' }),
+  target: Type.String({ description: 'The id of the key or of the webhook.' }),
+  details: Type.Object({}),
+});
+
+export function accessRoutes(app: FastifyInstance, { pool }: Parts): void {
+  app.get<{ Querystring: Query }>(
+    '/v1/access',
+    {
+      config: { needs: 'operate' },
+      schema: {
+        operationId: 'accessChanges',
+        tags: ['lists'],
+        summary: 'Log-ins, and changes of keys and webhooks; for keys of all accounts',
+        querystring: closed(pageQuery),
+        response: { 200: pageOf(item), ...problems },
+      },
+    },
+    async ({ caller, query, url }) => {
+      if (caller.accounts !== null) {
+        throw forbidden('the key may not see all accounts', 'use a key of all accounts');
+      }
+      return readPage({
+        path: url.split('?')[0] ?? '',
+        query,
+        place: Type.Integer(),
+        read: async (after, limit) =>
+          (await listAccessChanges(pool, { before: after, limit })).map((one) => ({
+            item: one,
+            place: one.changeId,
+          })),
+      });
+    },
+  );
+}
