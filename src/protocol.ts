@@ -43,6 +43,9 @@ export const WORKFLOW_TYPE = 'inmailAccount';
 export const FLEET_AUDIT = { workflowType: 'inmailFleetAudit', scheduleId: FLEET_AUDIT_SCHEDULE };
 /** The sender of webhooks, and the Schedule that keeps one at work. */
 export const WEBHOOKS = { workflowType: 'inmailWebhooks', scheduleId: WEBHOOKS_SCHEDULE };
+/** Types of an activity's failure: its transaction may be committed all the same, or surely not. */
+export const COMMIT_UNKNOWN = 'CommitUnknown';
+export const NOT_COMMITTED = 'NotCommitted';
 /** The workflow of an account, for as long as it is connected. */
 export const workflowIdOf = (accountId: string): string => `${ACCOUNT_WORKFLOW}${accountId}`;
 export const SEARCH_ATTRIBUTES = { state: 'InmailState', tier: 'InmailTier' } as const;

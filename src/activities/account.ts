@@ -1,20 +1,33 @@
 /** What an account's workflow does to Postgres. Times are arguments; no clock is read (R16). */
-import type { Activities, Claim, Claimed, Ran, Run, Save, Saved } from './ports.js';
+import { attempted, connectMs } from './attempt.js';
+import type {
+  Activities,
+  Claim,
+  Claimed,
+  Ran,
+  Recall,
+  Recalled,
+  Run,
+  Save,
+  Saved,
+} from './ports.js';
 import type { Slot } from '../domain/account.js';
 import { REMEMBERED_DAYS, WITNESS_DAYS } from '../domain/limits.js';
 import { reconcile } from '../domain/reconcile.js';
-import type { Foreign, ReadBack } from '../domain/stored.js';
+import type { Foreign, RanAnswer, ReadBack, Write } from '../domain/stored.js';
 import type { Instant } from '../domain/time.js';
 import {
   claimAccount,
+  keepRun,
   lockIdentity,
-  markCold,
   moveAccount,
+  raiseLastWrite,
   readAccount,
+  readLast,
   readRivals,
 } from '../postgres/accounts.js';
 import { inSnapshot, inTransaction, type Pool, type Queryable } from '../postgres/pool.js';
-import { readDays, readHighestNumber, readWitnesses } from '../postgres/readBack.js';
+import { readDays, readHighestNumber, readLater, readWitnesses } from '../postgres/readBack.js';
 import {
   fence,
   foreignIn,
@@ -33,19 +46,29 @@ export function accountActivities(
   pool: Pool,
 ): Omit<Activities, 'expandWindow' | 'readClock' | 'auditFleet' | 'sendWebhooks'> {
   return {
-    readBack: ({ accountId, day }) => readBack(pool, accountId, day),
+    readBack: (ask) => readBack(pool, ask),
     claim: (request) => claim(pool, request),
-    save: (request) => inTransaction(pool, (db) => saveIn(db, request)),
+    save: (request) => writing(pool, (db) => saveIn(db, request)),
     reconcile: (request) => run(pool, request),
+    recall: (ask) => writing(pool, (db) => recall(db, ask)),
   };
 }
 
-function readBack(pool: Pool, accountId: string, day: number): Promise<ReadBack> {
+/** A transaction of which an attempt says, when it fails, whether it may be committed. */
+const writing = <T>(pool: Pool, work: (db: Queryable) => Promise<T>): Promise<T> =>
+  attempted(() => inTransaction(pool, work, { connectMs: connectMs() }));
+
+function readBack(
+  pool: Pool,
+  { accountId, day, after }: Parameters<Activities['readBack']>[0],
+): Promise<ReadBack> {
   return inSnapshot(pool, async (db) => {
     const account = await readAccount(db, accountId);
     const since = Math.min(day, account?.day ?? day);
     return {
       account,
+      ...(await readLast(db, accountId)),
+      ...(after === undefined ? {} : { later: await readLater(db, accountId, after) }),
       highestNumber: await readHighestNumber(db, accountId),
       ...(await readWitnesses(db, accountId, {
         openedOn: since,
@@ -65,30 +88,70 @@ function claim(pool: Pool, { owner, found, row }: Claim): Promise<Claimed> {
   });
 }
 
+/** The row as it stood, and whether this very write was committed already, or comes late. */
+type Met = { readonly stood: Stood | null; readonly is: 'new' | 'committed' | 'late' };
+
+async function meet(db: Queryable, accountId: string, owner: string, write?: Write): Promise<Met> {
+  const stood = await lockAccount(db, accountId);
+  if (!write || stood?.owner !== owner || stood.lastWrite < write.number)
+    return { stood, is: 'new' };
+  const isSame = stood.lastWrite === write.number && stood.lastMark === write.mark;
+  return { stood, is: isSame ? 'committed' : 'late' };
+}
+
 async function saveIn(
   db: Queryable,
-  { owner, row, entries, isHot, handled }: Save,
-  checkedAt: Instant | null = null,
+  request: Save,
+  met?: Met,
+  checkedAt?: Instant,
 ): Promise<Saved> {
+  const { owner, row, entries, isHot, handled, write } = request;
   const { accountId } = row;
-  const stood = await lockAccount(db, accountId);
-  if (!stood || !(await moveAccount(db, row, owner, { isHot, checkedAt }))) {
+  const { stood, is } = met ?? (await meet(db, accountId, owner, write));
+  if (stood && is === 'committed') {
+    return { saved: true, refused: 0, foreign: unhandled(stood, handled) };
+  }
+  const how = { isHot, checkedAt: checkedAt ?? null, write };
+  if (!stood || is === 'late' || !(await moveAccount(db, row, owner, how))) {
     const { day, updatedAt: at } = row;
     if (stood && stood.owner !== owner) {
       await raiseTwoOwners(db, accountId, { day, at, owner: stood.owner });
     }
-    return { saved: false, owner: stood?.owner ?? '', version: stood?.version ?? 0 };
+    return notSaved(stood, owner);
   }
   const foreign = await editsOf(db, accountId, stood, handled);
   const refused = await writeAll(db, row, entries);
   return { saved: true, refused, foreign };
 }
 
+const notSaved = (stood: Stood | null, owner: string): Extract<Saved, { saved: false }> => ({
+  saved: false,
+  owner: stood?.owner ?? '',
+  version: stood?.version ?? 0,
+  ...(stood?.owner === owner ? { lastWrite: stood.lastWrite } : {}),
+});
+
+/** A run's answer as it was committed; else it never will be, because its number is passed. */
+async function recall(
+  db: Queryable,
+  { owner, accountId, runId, write }: Recall,
+): Promise<Recalled> {
+  const stood = await lockAccount(db, accountId);
+  if (!stood || stood.owner !== owner) return notSaved(stood, owner);
+  if (stood.lastRun?.runId === runId) return { saved: true, run: stood.lastRun };
+  await raiseLastWrite(db, accountId, write);
+  const isOurs = stood.lastWrite < write.number || stood.lastMark === write.mark;
+  return isOurs ? { saved: true, run: null } : notSaved(stood, owner);
+}
+
 function run(pool: Pool, { account, runId, at, ...request }: Run): Promise<Ran> {
   const begin = performance.now();
-  return inTransaction(pool, async (db): Promise<Ran> => {
+  return writing(pool, async (db): Promise<Ran> => {
     const { accountId } = account;
-    const saved = await saveIn(db, request, at);
+    const met = await meet(db, accountId, request.owner, request.write);
+    const { lastRun } = met.stood ?? {};
+    if (request.write && lastRun?.runId === runId) return lastRun.answer;
+    const saved = await saveIn(db, request, met, at);
     if (!saved.saved) return saved;
     const { foreign } = saved;
     await fence(
@@ -113,10 +176,8 @@ function run(pool: Pool, { account, runId, at, ...request }: Run): Promise<Ran> 
     await raiseAlerts(db, { runId, at, alerts });
     await resolveAlerts(db, rows);
     const { events, cooled, days } = verdict;
-    const isEqual = events.length === 0;
-    if (isEqual && !account.slots.some(({ state }) => state === 'in_flight'))
-      await markCold(db, accountId);
-    return {
+    const isCold = events.length === 0 && !account.slots.some(({ state }) => state === 'in_flight');
+    const answer: RanAnswer = {
       saved: true,
       runId,
       events,
@@ -126,6 +187,11 @@ function run(pool: Pool, { account, runId, at, ...request }: Run): Promise<Ran> 
       alerted: verdict.alerts.length > 0,
       cooled,
     };
+    const { row, entries, write } = request;
+    const numbers = { number: write?.number ?? 0, through: entries.at(-1)?.number ?? 0 };
+    const kept = { runId, ...numbers, version: row.version, at, answer };
+    await keepRun(db, accountId, { run: kept, isCold });
+    return answer;
   });
 }
 
@@ -140,12 +206,15 @@ async function editsOf(
   stood: Stood,
   handled: string | null,
 ): Promise<Foreign | null> {
-  const known = stood.edits?.id === handled ? null : stood.edits;
+  const known = unhandled(stood, handled);
   const found = await foreignIn(db, accountId, stood);
   const edits = found && known ? joined(found, known) : (found ?? known);
   if (edits !== stood.edits) await keepEdits(db, accountId, edits);
   return edits;
 }
+
+const unhandled = ({ edits }: Stood, handled: string | null): Foreign | null =>
+  edits?.id === handled ? null : edits;
 
 /** The layers look at the larger number; all columns are told, under the newer name. */
 const joined = (found: Foreign, known: Foreign): Foreign => ({

@@ -4,10 +4,9 @@
  * (R16).
  */
 import type { Account } from '../domain/account.js';
-import type { Event } from '../domain/events.js';
 import type { AccountId } from '../domain/ids.js';
 import type { AccountRow, Entry } from '../domain/rows.js';
-import type { Foreign, ReadBack } from '../domain/stored.js';
+import type { CommittedRun, Foreign, RanAnswer, ReadBack, Write } from '../domain/stored.js';
 import type { Instant, UtcDay } from '../domain/time.js';
 import type { Openings, SendingWindow } from '../domain/window.js';
 
@@ -27,6 +26,8 @@ export type Claimed =
 
 export type Save = {
   readonly owner: Owner;
+  /** Absent from workflows of before 0.2. */
+  readonly write?: Write;
   readonly row: AccountRow;
   /** At most 200, ascending. */
   readonly entries: readonly Entry[];
@@ -38,8 +39,17 @@ export type Save = {
 export type Saved =
   /** The rows are in Postgres. `foreign`: what the account's row held that nobody here wrote. */
   | { readonly saved: true; readonly refused: number; readonly foreign: Foreign | null }
-  /** The row belongs to another owner, or is newer than this save: nothing was written (R14). */
-  | { readonly saved: false; readonly owner: Owner; readonly version: number };
+  /**
+   * The row belongs to another owner, or is newer than this save: nothing was written (R14).
+   * `lastWrite`: the number of the row's last write; not below this one's, it was a write of the
+   * same workflow, of a task that was lost, or a later one.
+   */
+  | {
+      readonly saved: false;
+      readonly owner: Owner;
+      readonly version: number;
+      readonly lastWrite?: number;
+    };
 
 export type Run = Save & {
   readonly runId: string;
@@ -47,18 +57,17 @@ export type Run = Save & {
   readonly account: Account;
   readonly at: Instant;
 };
-export type Ran =
-  | {
-      readonly saved: true;
-      readonly runId: string;
-      readonly events: readonly Event[];
-      /** What a hand had changed, and this run has told. */
-      readonly foreign: Foreign | null;
-      readonly drift: number;
-      readonly healed: boolean;
-      readonly alerted: boolean;
-      readonly cooled: boolean;
-    }
+export type Ran = RanAnswer | Extract<Saved, { readonly saved: false }>;
+
+export type Recall = {
+  readonly owner: Owner;
+  readonly accountId: AccountId;
+  readonly runId: string;
+  readonly write: Write;
+};
+/** `run`: null where the run was not committed, and never will be. */
+export type Recalled =
+  | { readonly saved: true; readonly run: CommittedRun | null }
   | Extract<Saved, { readonly saved: false }>;
 
 export type AuditAsk = {
@@ -89,7 +98,12 @@ export interface Activities {
    * Reads what Postgres knows of an account, in one snapshot (R13).
    * Safe to run again: it only reads.
    */
-  readBack(ask: { readonly accountId: AccountId; readonly day: UtcDay }): Promise<ReadBack>;
+  readBack(ask: {
+    readonly accountId: AccountId;
+    readonly day: UtcDay;
+    /** Also alerts and changes above this number. */
+    readonly after?: number;
+  }): Promise<ReadBack>;
 
   /**
    * Makes this chain of runs the owner of the account's row, and looks for rivals, under a lock.
@@ -99,7 +113,8 @@ export interface Activities {
 
   /**
    * Moves the account's row forward and writes what is not saved, in one transaction.
-   * Safe to run again: each row is written under its number, and numbers only grow.
+   * Safe to run again: a write that is committed already is answered as it was, one with a lower
+   * number than the row's last write writes nothing, and each row is written under its number.
    */
   save(save: Save): Promise<Saved>;
 
@@ -107,9 +122,15 @@ export interface Activities {
    * Reconciles an account (R8), in one transaction: saves, puts up the fence of leases that are
    * over, reads the witnesses, decides (`domain/reconcile.ts`), and writes heartbeat, corrections
    * and alerts. What it decided is for the workflow to apply.
-   * Safe to run again: rows of a run are written once under its id, a fence stands once.
+   * Safe to run again: a run that is committed already is answered as it was.
    */
   reconcile(run: Run): Promise<Ran>;
+
+  /**
+   * Answers what a run has committed whose answer was lost; one that has not committed never will.
+   * Safe to run again: it only raises the number of the row's last write.
+   */
+  recall(ask: Recall): Promise<Recalled>;
 
   /** Reads the database's clock. Safe to run again: it only reads. */
   readClock(): Promise<Instant>;

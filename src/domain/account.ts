@@ -121,6 +121,11 @@ export type Account = {
   readonly reconciledAt: Instant | null;
   /** A run failed since then. */
   readonly runFailedAt: Instant | null;
+  /**
+   * A run's outcome is not known: what it found may be in Postgres alone, so nothing is granted
+   * until a run succeeds (R12). Absent in state of before 0.2.
+   */
+  readonly isRunUnknown?: boolean;
 };
 
 /** How much of a day is spent, and on what. */

@@ -12,7 +12,7 @@ import { SAVE_ROWS_MAX } from './limits.js';
 import { applicable } from './merge.js';
 import { isCooling, isRestDue, roll } from './roll.js';
 import type { AccountRow, Entry, Row } from './rows.js';
-import type { Foreign } from './stored.js';
+import type { Foreign, Write } from './stored.js';
 import type { Instant } from './time.js';
 
 export type Actor = {
@@ -31,6 +31,14 @@ export type Actor = {
   readonly foreign: Foreign | null;
   /** What of that a run has told: the row may forget it. */
   readonly handled: string | null;
+  /** The number of the last write that was tried; it grows for ever (R14). Absent: none was. */
+  readonly writes?: number;
+  /** A run that was tried and not answered: it is asked for before another one begins. */
+  readonly triedRun?: string | null;
+  /** The number of the last write whose answer is known. */
+  readonly answered?: number;
+  /** Entries up to this number were sent: they may be in Postgres, whatever was answered. */
+  readonly sent?: number;
 };
 export type Told<A> = { readonly actor: Actor; readonly answer: A | Refusal };
 
@@ -78,14 +86,20 @@ function post(actor: Actor, rows: readonly Row[], isQuiet = false): Actor {
   let { version } = actor;
   const entries: Entry[] = [];
   for (const row of rows) entries.push({ number: (version += 1), row });
-  const outbox = entries.reduce(enqueue, actor.outbox);
+  const { sent = 0 } = actor;
+  const outbox = entries.reduce((waiting, entry) => enqueue(waiting, entry, sent), actor.outbox);
   return actorWith(actor, { version, outbox });
 }
 
-/** A newer row of the same reservation, day or alert replaces the one that still waits. */
-function enqueue(outbox: readonly Entry[], entry: Entry): readonly Entry[] {
+/**
+ * A newer row of the same reservation, day or alert replaces the one that still waits. An alert
+ * that was sent stands by itself: added to, it would be counted twice if it was committed.
+ */
+function enqueue(outbox: readonly Entry[], entry: Entry, sent: number): readonly Entry[] {
   const { row } = entry;
-  const old = outbox.find((waiting) => isOfSame(waiting.row, row));
+  const old = outbox.find(
+    (waiting) => isOfSame(waiting.row, row) && (row.table !== 'alerts' || waiting.number > sent),
+  );
   if (!old) return [...outbox, entry];
   const others = outbox.filter((other) => other !== old);
   if (row.table !== 'alerts' || old.row.table !== 'alerts') return [...others, entry];
@@ -114,6 +128,9 @@ export const actorOf = (account: Account, owner: string, base: number): Actor =>
   equalVersion: -1,
   foreign: null,
   handled: null,
+  writes: 0,
+  answered: 0,
+  sent: base,
 });
 
 export const isDirty = (actor: Actor): boolean =>
@@ -149,6 +166,9 @@ export type Batch = {
   readonly isHot: boolean;
   readonly handled: string | null;
 };
+/** What was committed of a batch, and under which number. */
+export type Sent = Pick<Batch, 'row' | 'entries'> & { readonly write?: Pick<Write, 'number'> };
+
 export const batchOf = (actor: Actor): Batch => ({
   row: accountRow(actor.account, actor.version),
   entries: actor.outbox.slice(0, SAVE_ROWS_MAX),
@@ -157,16 +177,13 @@ export const batchOf = (actor: Actor): Batch => ({
 });
 
 /** Drops what a save confirmed: by number, because handlers ran meanwhile. */
-export function saved(
-  actor: Actor,
-  sent: Pick<Batch, 'row' | 'entries'>,
-  foreign: Foreign | null,
-): Actor {
+export function saved(actor: Actor, sent: Sent, foreign: Foreign | null): Actor {
   const numbers = new Set(sent.entries.map(({ number }) => number));
   const outbox = actor.outbox.filter(({ number }) => !numbers.has(number));
   return actorWith(actor, {
     outbox,
     savedVersion: Math.max(actor.savedVersion, sent.row.version),
+    answered: Math.max(actor.answered ?? 0, sent.write?.number ?? 0),
     foreign: foreign !== null && foreign.id !== actor.handled ? foreign : actor.foreign,
   });
 }
@@ -177,14 +194,15 @@ export function saved(
  */
 export function reconciled(
   actor: Actor,
-  sent: Pick<Batch, 'row' | 'entries'>,
+  sent: Sent,
   events: readonly Event[],
   foreign: Foreign | null,
   at: Instant,
 ): Actor {
   const kept = saved(actor, sent, null);
   const later = kept.foreign?.id === foreign?.id ? null : kept.foreign;
-  const heard = actorWith(kept, { foreign: later, handled: foreign?.id ?? kept.handled });
+  const handled = foreign?.id ?? kept.handled;
+  const heard = actorWith(kept, { foreign: later, handled, triedRun: null });
   const told = record(heard, [...applicable(actor.account, events), { type: 'Reconciled', at }]);
   return events.length > 0 ? told : actorWith(told, { equalVersion: sent.row.version });
 }

@@ -29,6 +29,7 @@ export const accountWith = (old: Account, change: Partial<Account>): Account => 
   isIdentityChecked: or(change.isIdentityChecked, old.isIdentityChecked),
   reconciledAt: or(change.reconciledAt, old.reconciledAt),
   runFailedAt: or(change.runFailedAt, old.runFailedAt),
+  isRunUnknown: or(change.isRunUnknown, old.isRunUnknown ?? false),
 });
 
 export const bookWith = (old: DayBook, change: Partial<DayBook>): DayBook => ({
@@ -52,4 +53,8 @@ export const actorWith = (old: Actor, change: Partial<Actor>): Actor => ({
   equalVersion: or(change.equalVersion, old.equalVersion),
   foreign: or(change.foreign, old.foreign),
   handled: or(change.handled, old.handled),
+  writes: or(change.writes, old.writes ?? 0),
+  answered: or(change.answered, old.answered ?? 0),
+  sent: or(change.sent, old.sent ?? 0),
+  triedRun: or(change.triedRun, old.triedRun ?? null),
 });

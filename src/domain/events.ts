@@ -74,7 +74,8 @@ export type Event =
   | { readonly type: 'OpeningsLearnt'; readonly openings: Openings }
   | { readonly type: 'IdentityChecked' }
   | { readonly type: 'Reconciled'; readonly at: Instant }
-  | { readonly type: 'ReconcileFailed'; readonly at: Instant }
+  /** `isUnknown`: it may be in Postgres for all that. */
+  | { readonly type: 'ReconcileFailed'; readonly at: Instant; readonly isUnknown?: boolean }
   | { readonly type: 'Connected'; readonly actor: string }
   | { readonly type: 'Disconnected'; readonly actor: string; readonly reason: string }
   | { readonly type: 'SettledByOperator'; readonly actor: string; readonly details: Details }

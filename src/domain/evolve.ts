@@ -68,9 +68,9 @@ export function evolve(account: Account, event: Event): Account {
     case 'IdentityChecked':
       return accountWith(account, { isIdentityChecked: true });
     case 'Reconciled':
-      return accountWith(account, { reconciledAt: event.at, runFailedAt: null });
+      return accountWith(account, { reconciledAt: event.at, ...VERIFIED });
     case 'ReconcileFailed':
-      return accountWith(account, { runFailedAt: event.at });
+      return runFailed(account, event);
     case 'Connected':
       return accountWith(account, { isDisconnected: false });
     case 'Disconnected':
@@ -84,6 +84,17 @@ export function evolve(account: Account, event: Event): Account {
       return assertNever(event);
   }
 }
+
+const VERIFIED = { runFailedAt: null, isRunUnknown: false };
+
+const runFailed = (
+  account: Account,
+  { at, isUnknown = false }: Extract<Event, { type: 'ReconcileFailed' }>,
+): Account =>
+  accountWith(account, {
+    runFailedAt: at,
+    isRunUnknown: isUnknown || account.isRunUnknown === true,
+  });
 
 const put = (slots: readonly Slot[], slot: Slot): readonly Slot[] =>
   slots.map((old) => (old.reservationId === slot.reservationId ? slot : old));

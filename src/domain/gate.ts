@@ -122,8 +122,8 @@ const isKnown = (account: Account, at: Instant): boolean =>
 export const isWindowKnown = ({ policy, openings }: Account, at: Instant): boolean =>
   policy.sendingWindow === null || (openings !== null && at < openings.until);
 
-const isFresh = ({ reconciledAt }: Account, at: Instant): boolean =>
-  reconciledAt !== null && at - reconciledAt < VERIFIED_MS;
+const isFresh = ({ reconciledAt, isRunUnknown = false }: Account, at: Instant): boolean =>
+  reconciledAt !== null && at - reconciledAt < VERIFIED_MS && !isRunUnknown;
 
 /** All is known, and a run found it so within the last 30 minutes (R12). */
 export const isVerified = (account: Account, at: Instant): boolean =>

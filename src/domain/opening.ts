@@ -22,22 +22,33 @@ import { changedPolicy, policyEvents, type Start } from './settings.js';
 import type { ReadBack, StoredAccount } from './stored.js';
 import { dayOf, startOf, type Instant, type UtcDay } from './time.js';
 import { slotOfRow, testimony } from './witnesses.js';
+import { foundBy, isOfLostTask } from './writes.js';
 
 /**
  * The account as it stood in its rows, and then everything that has happened since: the midnights
  * that passed, what journal and event log prove, what another system sent, an unclean end.
  */
-export function openActor(start: Start, found: ReadBack, owner: string, now: Instant): Actor {
+export function openActor(
+  start: Start,
+  found: ReadBack,
+  owner: string,
+  now: Instant,
+  isReset = false,
+): Actor {
   const stored = found.account;
   const bare = withCounters(bareAccount(start, found, stored?.day ?? dayOf(now)), found);
   const base = Math.max(stored?.version ?? 0, found.highestNumber);
-  const opened = record(actorOf(bare, owner, base), corrections(bare, found));
+  const writes = found.lastWrite ?? 0;
+  const begun = { ...actorOf(bare, owner, base), writes, answered: writes };
+  const opened = record(begun, corrections(bare, found));
   const rolled = pass(opened, now);
   const policy = changedPolicy(bare.policy, start);
   const set = record(rolled, connection(start, stored, rolled.account, policy));
   const told = record(set, testimony(set.account, found, set.account.now));
   const imported = withImport(told.account, start, found);
   const account = withCounters(imported, found, start.inmailsSentToday);
+  const isLost = isOfLostTask(found, owner, isReset);
+  if (isLost) return record({ ...told, account }, foundBy(found, account));
   return record({ ...told, account }, endings(stored, owner, account));
 }
 
@@ -98,6 +109,7 @@ export function bareAccount(start: Start, found: ReadBack, day: UtcDay): Account
     isIdentityChecked: false,
     reconciledAt: null,
     runFailedAt: null,
+    isRunUnknown: false,
   };
 }
 

@@ -58,7 +58,7 @@ export function reconcile(
   const { inFlight, uncertain } = tallyOf(after, account.day);
   return {
     events: [...heals, ...cooling],
-    alerts: days.flatMap((day) => alertsOf(day, account)),
+    alerts: days.flatMap((day) => alertsOf(day, account, foreign)),
     days,
     inFlight,
     uncertain,

@@ -9,10 +9,10 @@ import {
   type CooldownCause,
   type Slot,
 } from './account.js';
-import type { Event } from './events.js';
+import { alert, type Event } from './events.js';
 import { isOvershoot } from './caps.js';
 import { COOLDOWN_MS, ROLL_LATEST_MS } from './limits.js';
-import { dayOf, startOf, type Instant } from './time.js';
+import { dayOf, isoDay, startOf, type Instant } from './time.js';
 
 /**
  * What the passing of time makes happen: nothing, or one roll, however many days were slept. A
@@ -29,7 +29,16 @@ export function roll(account: Account, at: Instant, lastRun = -Infinity): readon
     carried: carried.map(({ reservationId }) => reservationId),
     rampDay: rampDayNext(account),
   };
-  return [...overshootAt(account, rolledAt(midnight, at)), rolled];
+  return [...overshootAt(account, rolledAt(midnight, at)), ...overCapAtRoll(account), rolled];
+}
+
+/** The alert of the day that closes; a run that looked at it before has raised it already (R8). */
+function overCapAtRoll(account: Account): readonly Event[] {
+  if (!isRestDue(account)) return [];
+  const { day, highestCap: cap } = account;
+  const counter = counterOf(account, day);
+  const sentences = [`${isoDay(day)} closed with ${counter} of a cap of ${cap}.`];
+  return [alert('over_cap', 'critical', { day: isoDay(day), counter, cap, sentences })];
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Account } from './account.js';
 import type { AlertKind, Severity } from './alertKinds.js';
 import type { GapPart } from './breakdown.js';
 import { DRIFT_MAX } from './limits.js';
+import type { Foreign } from './stored.js';
 import type { DayVerdict } from './verdict.js';
 import { isoDay } from './time.js';
 
@@ -21,10 +22,16 @@ export type RunAlert = {
   };
 };
 
-export function alertsOf(verdict: DayVerdict, account: Account): readonly RunAlert[] {
+export function alertsOf(
+  verdict: DayVerdict,
+  account: Account,
+  foreign: Foreign | null = null,
+): readonly RunAlert[] {
   const { day, before: counter, after, drift, parts, sentences } = verdict;
-  const cap = account.highestCap;
-  const isOver = day === account.day && counter > cap;
+  // A row that was edited before midnight and found after it is held against its own day's cap.
+  const isClosing = foreign?.day === day && day === account.day - 1;
+  const cap = (isClosing ? foreign.cap : null) ?? account.highestCap;
+  const isOver = (day === account.day || isClosing) && counter > cap;
   // A send that nobody granted is told also where something else has lowered the counter.
   const isLow = after > counter || parts.some(({ cause }) => cause === 'bypassed_gate');
   const isDrifting = drift > DRIFT_MAX;

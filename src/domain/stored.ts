@@ -1,7 +1,8 @@
 /** What an account left in Postgres, as a start reads it back (R13). */
 import type { ChatId, MessageId, ReservationId } from './ids.js';
-import type { AccountRow, DayRow, EventRow, ReservationRow } from './rows.js';
+import type { AccountRow, AlertRow, ChangeRow, DayRow, EventRow, ReservationRow } from './rows.js';
 import type { FailureKind } from './account.js';
+import type { Event } from './events.js';
 import type { Instant, UtcDay } from './time.js';
 
 /** The pipeline's own journal of a call (`send_attempts`). */
@@ -20,6 +21,39 @@ export type StoredAccount = AccountRow & {
    * The version under which that owner claimed the row: equal to `version` if nothing came after.
    */
   readonly ownerVersion: number;
+};
+/**
+ * One write of an account's row: a number that only grows, and a mark of its content, so that the
+ * same number with another mark is known as a write of a workflow task that was lost (R14).
+ */
+export type Write = { readonly number: number; readonly mark: string };
+/** What a run found, as its caller is answered. */
+export type RanAnswer = {
+  readonly saved: true;
+  readonly runId: string;
+  readonly events: readonly Event[];
+  /** What a manual edit had changed, and this run has reported. */
+  readonly foreign: Foreign | null;
+  readonly drift: number;
+  readonly healed: boolean;
+  readonly alerted: boolean;
+  readonly cooled: boolean;
+};
+/** A run that is in Postgres, whether its answer arrived or not. */
+export type CommittedRun = {
+  readonly runId: string;
+  /** The number of its write. */
+  readonly number: number;
+  /** The account's version that it saved, and the highest number of an entry. */
+  readonly version: number;
+  readonly through: number;
+  readonly at: Instant;
+  readonly answer: RanAnswer;
+};
+/** Alerts and changes that were written after the last save that the workflow knows of. */
+export type Later = {
+  readonly alerts: readonly Pick<AlertRow, 'kind' | 'quotaDay' | 'details'>[];
+  readonly changes: readonly Pick<ChangeRow, 'kind' | 'actor' | 'reason' | 'details'>[];
 };
 /** What an account's row held although this workflow had not written it (R14). */
 export type Foreign = {
@@ -47,4 +81,9 @@ export type ReadBack = {
   readonly events: readonly EventRow[];
   /** Closed days of the week. */
   readonly days: readonly DayRow[];
+  /** The last write and the last run that were committed; absent if an older worker has read. */
+  readonly lastWrite?: number;
+  readonly lastRun?: CommittedRun | null;
+  /** Absent unless it was asked for. */
+  readonly later?: Later;
 };

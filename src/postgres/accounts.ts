@@ -2,7 +2,7 @@
  * The account's own row: read back, claimed by a new owner, moved forward by each save (R13, R14).
  */
 import type { AccountRow } from '../domain/rows.js';
-import type { StoredAccount } from '../domain/stored.js';
+import type { CommittedRun, StoredAccount, Write } from '../domain/stored.js';
 import type { Instant } from '../domain/time.js';
 import type { Queryable } from './pool.js';
 
@@ -103,25 +103,57 @@ export async function moveAccount(
   db: Queryable,
   row: AccountRow,
   owner: string,
-  { isHot, checkedAt }: { readonly isHot: boolean; readonly checkedAt: Instant | null },
+  {
+    isHot,
+    checkedAt,
+    write,
+  }: {
+    readonly isHot: boolean;
+    readonly checkedAt: Instant | null;
+    readonly write: Write | undefined;
+  },
 ): Promise<boolean> {
   const { rowCount } = await db.query(
     `update safeband.accounts
-        set (${COLUMNS}, recorded_at, last_checked_at, hot_since) =
+        set (${COLUMNS}, recorded_at, last_checked_at, hot_since, last_write, last_write_mark) =
             row (${VALUES}, clock_timestamp(), coalesce(safeband.at_ms($32), last_checked_at),
-              case when $33::boolean then coalesce(hot_since, safeband.at_ms($30)) end)
+              case when $33::boolean then coalesce(hot_since, safeband.at_ms($30)) end,
+              coalesce($34::bigint, last_write), coalesce($35::text, last_write_mark))
       where account_id = $1::text and owner = $31 and version <= $29::bigint`,
-    [...valuesOf(row), owner, checkedAt, isHot],
+    [...valuesOf(row), owner, checkedAt, isHot, write?.number ?? null, write?.mark ?? null],
   );
   return rowCount === 1;
 }
 
-/** The run that holds the row found everything equal, and nothing is in flight: cold (R8). */
-export async function markCold(db: Queryable, accountId: string): Promise<void> {
+/**
+ * Keeps what the run answered that holds the row, in its transaction; where it found everything
+ * equal, and nothing is in flight, the account is cold (R8).
+ */
+export async function keepRun(
+  db: Queryable,
+  accountId: string,
+  { run, isCold }: { readonly run: CommittedRun; readonly isCold: boolean },
+): Promise<void> {
   await db.query(
-    `update safeband.accounts set hot_since = null, recorded_at = clock_timestamp()
-      where account_id = $1 and hot_since is not null`,
-    [accountId],
+    `update safeband.accounts
+        set last_run = $2::jsonb, hot_since = case when $3 then null else hot_since end,
+            recorded_at = clock_timestamp()
+      where account_id = $1`,
+    [accountId, JSON.stringify(run), isCold],
+  );
+}
+
+/** From now on a write with a lower number changes nothing: it comes late. */
+export async function raiseLastWrite(
+  db: Queryable,
+  accountId: string,
+  { number, mark }: Write,
+): Promise<void> {
+  await db.query(
+    `update safeband.accounts
+        set last_write = $2, last_write_mark = $3, recorded_at = clock_timestamp()
+      where account_id = $1 and last_write < $2`,
+    [accountId, number, mark],
   );
 }
 
@@ -151,6 +183,19 @@ export async function readAccount(db: Queryable, accountId: string): Promise<Sto
     [accountId],
   );
   return rows[0]?.account ?? null;
+}
+
+/** The number of the last write, and the last run that was committed, with what it answered. */
+export async function readLast(
+  db: Queryable,
+  accountId: string,
+): Promise<{ readonly lastWrite: number; readonly lastRun: CommittedRun | null }> {
+  const { rows } = await db.query<{ lastWrite: number; lastRun: CommittedRun | null }>(
+    `select last_write::float8 as "lastWrite", last_run as "lastRun"
+       from safeband.accounts where account_id = $1`,
+    [accountId],
+  );
+  return rows[0] ?? { lastWrite: 0, lastRun: null };
 }
 
 /**

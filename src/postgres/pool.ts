@@ -37,20 +37,34 @@ export async function rowsOf<T>(
   return rows.map(({ row }) => row);
 }
 
-/** Runs `work` in one transaction; whatever it throws takes everything back. */
+/** The commit was sent and not answered: it may have happened. */
+export class CommitUnknown extends Error {}
+
+type Transaction = { readonly begin?: string; readonly connectMs?: number | undefined };
+
+/**
+ * Runs `work` in one transaction. Whatever it throws takes everything back; only a `CommitUnknown`
+ * leaves open whether it was committed. `connectMs`: the longest wait for a connection.
+ */
 export async function inTransaction<T>(
   pool: Pool,
   work: (db: Queryable) => Promise<T>,
-  begin = 'begin',
+  { begin = 'begin', connectMs }: Transaction = {},
 ): Promise<T> {
-  const client = await pool.connect();
+  const client = await connected(pool, connectMs);
   let broken: Error | undefined;
+  let isCommitting = false;
   try {
     await client.query(begin);
     const done = await work(client);
+    isCommitting = true;
     await client.query('commit');
     return done;
-  } catch (error) {
+  } catch (cause) {
+    const error =
+      isCommitting && !isTakenBack(cause)
+        ? new CommitUnknown(`the commit was not answered: ${String(cause)}`, { cause })
+        : cause;
     await client.query('rollback').catch((failure: unknown) => {
       broken = failure instanceof Error ? failure : new Error(String(failure));
     });
@@ -60,6 +74,30 @@ export async function inTransaction<T>(
   }
 }
 
+/** SQLSTATE classes of a commit that Postgres refused: an integrity violation, a conflict. */
+const isTakenBack = (error: unknown): boolean =>
+  error instanceof Error &&
+  'code' in error &&
+  typeof error.code === 'string' &&
+  ['23', '40'].includes(error.code.slice(0, 2));
+
+/** A connection of the pool; one that comes after the wait is over is given back unused. */
+async function connected(pool: Pool, connectMs: number | undefined): Promise<pg.PoolClient> {
+  const connecting = pool.connect();
+  if (connectMs === undefined) return connecting;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(resolve, connectMs, null);
+  });
+  const client = await Promise.race([connecting, late]).finally(() => clearTimeout(timer));
+  if (client) return client;
+  connecting.then(
+    (unused) => unused.release(),
+    () => undefined,
+  );
+  throw new Error(`Postgres gave no connection within ${connectMs} ms`);
+}
+
 /** Runs reads that all see the same moment, and may change nothing. */
 export const inSnapshot = <T>(pool: Pool, work: (db: Queryable) => Promise<T>): Promise<T> =>
-  inTransaction(pool, work, 'begin isolation level repeatable read read only');
+  inTransaction(pool, work, { begin: 'begin isolation level repeatable read read only' });

@@ -5,7 +5,7 @@
  * of today, when what is older is forgotten.
  */
 import type { DayRow } from '../domain/rows.js';
-import type { Witnesses } from '../domain/stored.js';
+import type { Later, Witnesses } from '../domain/stored.js';
 import { REMEMBERED_DAYS, WEEK_DAYS } from '../domain/limits.js';
 import type { UtcDay } from '../domain/time.js';
 import { rowsOf, type Queryable } from './pool.js';
@@ -94,6 +94,22 @@ export const readDays = (
      where account_id = $1 and quota_day > safeband.day_at($2) and quota_day < safeband.day_at($3)`,
     [accountId, since - WEEK_DAYS, day],
   );
+
+/** Alerts and changes with a number above `after`: a save wrote them, of a task that was lost. */
+export async function readLater(db: Queryable, accountId: string, after: number): Promise<Later> {
+  const [later] = await rowsOf<Later>(
+    db,
+    `select jsonb_build_object(
+       'alerts', (select coalesce(jsonb_agg(jsonb_build_object('kind', kind,
+           'quotaDay', safeband.day_no(quota_day), 'details', details)), '[]')
+         from safeband.alerts where account_id = $1 and number > $2),
+       'changes', (select coalesce(jsonb_agg(jsonb_build_object('kind', kind, 'actor', actor,
+           'reason', reason, 'details', details)), '[]')
+         from safeband.account_changes where account_id = $1 and number > $2)) as row`,
+    [accountId, after],
+  );
+  return later ?? { alerts: [], changes: [] };
+}
 
 /** The highest number that any row of the account carries; 0: none. */
 export async function readHighestNumber(db: Queryable, accountId: string): Promise<number> {

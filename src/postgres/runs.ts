@@ -1,7 +1,7 @@
 /** What a run writes (R8): the fence of leases that are over, heartbeat, corrections and alerts. */
 import type { Verdict } from '../domain/reconcile.js';
 import type { DayVerdict } from '../domain/verdict.js';
-import type { Foreign } from '../domain/stored.js';
+import type { CommittedRun, Foreign } from '../domain/stored.js';
 import { dayOf, type Instant, type UtcDay } from '../domain/time.js';
 import type { Queryable } from './pool.js';
 
@@ -9,6 +9,9 @@ import type { Queryable } from './pool.js';
 export type Stood = {
   readonly owner: string;
   readonly version: number;
+  readonly lastWrite: number;
+  readonly lastMark: string | null;
+  readonly lastRun: CommittedRun | null;
   readonly day: UtcDay;
   readonly counter: number;
   readonly cap: number;
@@ -20,7 +23,9 @@ export type Stood = {
 
 export async function lockAccount(db: Queryable, accountId: string): Promise<Stood | null> {
   const { rows } = await db.query<Stood>(
-    `select owner, version::float8 as version, safeband.day_no(counter_day) as day,
+    `select owner, version::float8 as version, last_write::float8 as "lastWrite",
+            last_write_mark as "lastMark", last_run as "lastRun",
+            safeband.day_no(counter_day) as day,
             inmails_sent_today as counter, highest_cap as cap,
             is_edited as "isEdited", edits, case when is_edited then to_jsonb(a) else '{}' end as columns
        from safeband.accounts a where account_id = $1 for update`,
@@ -42,7 +47,7 @@ export async function foreignIn(
        from jsonb_each($2::jsonb) old, safeband.accounts a, jsonb_each(to_jsonb(a)) new
       where a.account_id = $1 and new.key = old.key and new.value is distinct from old.value
         and old.key not in ('version', 'updated_at', 'recorded_at', 'is_edited', 'edits',
-              'hot_since', 'last_checked_at')`,
+              'hot_since', 'last_checked_at', 'last_write', 'last_write_mark', 'last_run')`,
     [accountId, JSON.stringify(stood.columns)],
   );
   const { id = '', columns = [] } = rows[0] ?? {};
@@ -224,13 +229,20 @@ export async function isToldOf(db: Queryable, accountId: string, day: UtcDay): P
   return rowCount !== 0;
 }
 
-/** Ends the alerts of earlier runs whose cause is gone: of the days that this one looked at. */
+/**
+ * Ends the alerts of earlier runs whose cause is gone: of the days that this one looked at. A day
+ * that closed over its cap stays so, and its alert stays open all of the next day.
+ */
 export async function resolveAlerts(db: Queryable, { accountId, runId, at, verdict }: RunRows) {
   await db.query(
-    `update safeband.alerts set resolved_at = safeband.at_ms($3), recorded_at = clock_timestamp()
+    `update safeband.alerts a set resolved_at = safeband.at_ms($3), recorded_at = clock_timestamp()
       where account_id = $1 and kind in ('drift', 'over_cap', 'undercount', 'run_overdue')
         and resolved_at is null and details->>'runId' is distinct from $2::text
-        and (safeband.day_no(quota_day) = any($4::int[]) or quota_day < safeband.day_at($5) - 1)`,
+        and (safeband.day_no(quota_day) = any($4::int[]) or quota_day < safeband.day_at($5) - 1)
+        and not (kind = 'over_cap' and quota_day = safeband.day_at($5) - 1 and exists (
+          select from safeband.account_days d
+           where d.account_id = a.account_id and d.quota_day = a.quota_day
+             and d.counter > (a.details->>'cap')::int))`,
     [accountId, runId, at, verdict.days.map(({ day }) => day), dayOf(at)],
   );
 }

@@ -1,29 +1,21 @@
-/** What an account has to do with Postgres: read back, claim, save; and to learn its openings. */
+/** What an account does with Postgres beside its saves: read back, claim, learn its openings. */
 import { log, workflowInfo } from '@temporalio/workflow';
-import { batchOf, pass, reconciled, record, saved, type Actor } from '../domain/actor.js';
+import { pass, record, type Actor } from '../domain/actor.js';
 import { accountRow } from '../domain/facts.js';
-import { cooldownStarted } from '../domain/roll.js';
-import { counterOf } from '../domain/account.js';
 import { alert, type Event } from '../domain/events.js';
 import { merged } from '../domain/merge.js';
 import { identified, openActor } from '../domain/opening.js';
 import { openingDays } from '../domain/policy.js';
 import type { Start } from '../domain/settings.js';
 import type { StoredAccount } from '../domain/stored.js';
-import { dayOf, MINUTE_MS, startOf } from '../domain/time.js';
+import { dayOf } from '../domain/time.js';
 import { isStale } from '../domain/window.js';
-import { SAVE_ROWS_MAX } from '../domain/limits.js';
-import type { Activities, Saved } from '../activities/ports.js';
-import { countWrite, type SaveOutcome } from './counting.js';
 import { beside } from './mailbox.js';
-import { reach, readable } from './world.js';
+import { outcomeOf, reach, readable } from './world.js';
 import type { Self } from './self.js';
 
-/** A row that belongs to another owner is not hammered. */
-const BLOCKED_MS = MINUTE_MS;
-
 /** Does a chore the fast way, or the sure way after the fast one failed; undefined: it failed. */
-async function attempt<T>(self: Self, chore: () => Promise<T>): Promise<T | undefined> {
+export async function attempt<T>(self: Self, chore: () => Promise<T>): Promise<T | undefined> {
   try {
     const done = readable(await beside(self, chore()));
     self.isSlow = false;
@@ -31,6 +23,7 @@ async function attempt<T>(self: Self, chore: () => Promise<T>): Promise<T | unde
   } catch (error) {
     log.warn('database.silent', { isSlow: self.isSlow, error: String(error) });
     self.isSlow = true;
+    self.outcome = outcomeOf(error);
     return undefined;
   }
 }
@@ -42,10 +35,11 @@ export async function openFrom(self: Self, start: Start): Promise<Actor | undefi
   return attempt(self, async () => {
     const ask = { accountId, day: dayOf(Date.now()) };
     const found = readable(await reach(self.isSlow).readBack(ask));
-    const actor = openActor(start, found, owner, Date.now());
+    const actor = openActor(start, found, owner, Date.now(), self.wasReset);
     const version = actor.version + 1;
     const rivals = await claim(self, actor, version, found.account);
     if (!rivals) return undefined; // the row moved while it was read: read it again
+    self.wasReset = false;
     return record({ ...actor, version, savedVersion: version }, identified(actor.account, rivals));
   });
 }
@@ -72,82 +66,12 @@ export async function checkIdentity(self: Self): Promise<void> {
   self.actor = record(now, identified(now.account, rivals));
 }
 
-/** Writes what is not saved, and drops what the save confirmed. */
-export async function save(self: Self): Promise<void> {
-  self.actor = pass(self.read(), Date.now());
-  const { owner } = self.actor;
-  const batch = batchOf(self.actor);
-  const waiting = self.actor.outbox.length;
-  const done = await attempt(self, () => reach(self.isSlow).save({ owner, ...batch }));
-  self.lastSaveAt = Date.now();
-  countWrite(waiting, outcomeOf(done));
-  if (done?.saved) self.actor = saved(self.read(), batch, done.foreign);
-  else if (done) await outrun(self, done);
-}
-
-/**
- * One reconcile (R8): everything unsaved goes with it, and what it found is applied to the account
- * as it then is. False: the database did not answer, or the row is another's.
- */
-export async function reconcile(self: Self, by?: Pick<Activities, 'reconcile'>): Promise<boolean> {
-  while (self.read().outbox.length > SAVE_ROWS_MAX) {
-    const before = self.read().outbox.length;
-    await save(self);
-    if (self.read().outbox.length >= before) return false;
-  }
-  self.actor = pass(self.read(), Date.now());
-  const { owner, account, outbox } = self.actor;
-  const batch = batchOf(self.actor);
-  const at = account.now;
-  const runId = `${workflowInfo().runId}/${(self.runs += 1)}`;
-  const ask = { owner, ...batch, runId, account, at };
-  const ran = await attempt(self, () => (by ?? reach(self.isSlow)).reconcile(ask));
-  self.lastSaveAt = Date.now();
-  countWrite(outbox.length, outcomeOf(ran));
-  if (!ran?.saved) {
-    self.actor = record(self.read(), [{ type: 'ReconcileFailed', at: self.now() }]);
-    if (ran) await outrun(self, ran);
-    return false;
-  }
-  self.actor = reconciled(self.read(), batch, ran.events, ran.foreign, at);
-  const { drift, healed, alerted, cooled } = ran;
-  self.found = { runId, drift, healed, alerted, cooled };
-  return true;
-}
-
-const outcomeOf = (done: { readonly saved: boolean } | undefined): SaveOutcome => {
-  if (!done) return 'unanswered';
-  return done.saved ? 'saved' : 'other_owner';
-};
-
-/** The row is another owner's, or newer than all we know: someone else writes it (R14). */
-async function outrun(self: Self, found: Extract<Saved, { saved: false }>): Promise<void> {
-  const actor = self.read();
-  const isOwn = found.owner === actor.owner;
-  if (isOwn && found.version <= actor.version) return; // a late save of our own
-  log.warn('account.outrun', { version: found.version });
-  if (isOwn) {
-    self.isReset = true; // the loop reads the rows again, and nothing is granted until it has
-    return;
-  }
-  self.blockedUntil = Date.now() + BLOCKED_MS;
-  const { account } = actor;
-  const message = 'the row belongs to another workflow';
-  const until = startOf(account.day + 1);
-  if (account.cooldowns.some((one) => one.cause === 'two_owners' && account.now < one.until))
-    return;
-  self.actor = record(actor, [
-    cooldownStarted('two_owners', until, counterOf(account, account.day), message),
-    alert('two_owners', 'critical', { message, owner: found.owner, version: found.version }),
-  ]);
-}
-
 /** After a reset: what the rows know and what this run knows, whichever is higher (R14). */
 export async function reopen(self: Self): Promise<void> {
   const { accountId, isDisconnected } = self.read().account;
   const opened = await openFrom(self, { accountId, connect: !isDisconnected });
   if (!opened) return;
-  const own = self.read();
+  const own = pass(self.read(), Date.now()); // what a midnight forgets stays forgotten
   const kept = [...merged(opened.account, own.account), ...ordersIn(own), ...alertsIn(own)];
   self.actor = pass(record(opened, kept), Date.now());
   self.isReset = false;

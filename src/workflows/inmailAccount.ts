@@ -16,19 +16,12 @@ import { cooldownAt } from '../domain/roll.js';
 import { disconnect } from '../domain/settings.js';
 import { DAY_MS, hashOf, SECOND_MS, startOf, dayOf } from '../domain/time.js';
 import { failureOf } from '../protocol.js';
-import {
-  checkIdentity,
-  learnOpenings,
-  openFrom,
-  reconcile,
-  reopen,
-  save,
-  wantsOpenings,
-} from './chores.js';
+import { checkIdentity, learnOpenings, openFrom, reopen, wantsOpenings } from './chores.js';
 import { raiseEarly } from './alerts.js';
 import { hasNews, isEmpty, isLittle } from './inbox.js';
 import { listen, take, whenAnswered } from './mailbox.js';
 import { hasReplyToSend } from './replies.js';
+import { asksAgain, catchUp, reconcile, save } from './saving.js';
 import { check } from './world.js';
 import { hydrate, Self, type Carried } from './self.js';
 
@@ -119,6 +112,10 @@ async function live(self: Self): Promise<void> {
       await reopen(self);
       continue;
     }
+    if (self.isBehind) {
+      await catchUp(self);
+      continue;
+    }
     if (isDue(self)) {
       await run(self);
       continue;
@@ -173,10 +170,7 @@ async function run(self: Self): Promise<void> {
     await checkIdentity(self);
   }
   if (isRunDue(self)) {
-    const asked = self.runsAsked;
-    if (await reconcile(self)) self.tick.reset();
-    else self.found = null;
-    self.runsDone = asked;
+    await runDue(self);
   } else if (isDirty(self.read())) await save(self);
   for (const alarm of [self.saveSoon, self.saveLater, self.cooldownEnd, self.unblocked]) {
     alarm.reset();
@@ -184,18 +178,38 @@ async function run(self: Self): Promise<void> {
   self.publish();
 }
 
+/**
+ * One run. Where the fast way failed, whoever asked for it waits for the sure way; a run whose
+ * answer was lost answers those who had asked for it before it began.
+ */
+async function runDue(self: Self): Promise<void> {
+  const { runsAsked: asked, isSlow } = self;
+  const { triedRun = null } = self.read();
+  const isDone = await reconcile(self);
+  if (isDone) {
+    self.tick.reset();
+    self.runsDone = self.isRecalled ? Math.max(self.runsDone, self.triedAsks) : asked;
+    return;
+  }
+  if (self.read().triedRun !== triedRun) self.triedAsks = asked;
+  if (self.isBehind || (asked > self.runsDone && !isSlow && asksAgain())) return;
+  self.found = null;
+  self.runsDone = asked;
+}
+
 /** The account's own tick, a start's first run, or somebody who asks (R8, R12). */
 function isRunDue(self: Self): boolean {
   const actor = self.read();
   if (self.runsAsked > self.runsDone) return true;
   if (actor.account.reconciledAt === null && !actor.account.isDisconnected) return true;
+  if (actor.account.isRunUnknown) return true;
   return self.tick.hasRung && isHot(actor);
 }
 
 function isDue(self: Self): boolean {
   const actor = self.read();
   const at = self.now();
-  if (self.isReset) return true;
+  if (self.isReset || self.isBehind) return true;
   if (at < self.blockedUntil) return self.cooldownEnd.hasRung || self.unblocked.hasRung;
   if (isRunDue(self)) return true;
   if (self.saveSoon.hasRung || self.saveLater.hasRung || self.cooldownEnd.hasRung) return true;

@@ -13,6 +13,7 @@ import type { Trouble } from './alerts.js';
 import { detailsOf } from './details.js';
 import { carriedOf, type Entry } from './inbox.js';
 import type { Reply } from './replies.js';
+import type { Outcome } from './world.js';
 
 /** A Signal that the run before has not taken. */
 export type Waiting = { readonly name: string; readonly raw: unknown };
@@ -33,6 +34,8 @@ export type Carried = {
   readonly isReset?: boolean;
   /** Replies that were not sent yet; absent: there are none. */
   readonly replies?: readonly Reply[];
+  /** The rows are newer than the state, by a task that was lost, and were not read since. */
+  readonly isBehind?: boolean;
   readonly published: Published | null;
 };
 
@@ -59,6 +62,15 @@ export class Self {
   isCancelled: boolean;
   /** The run was reset to an earlier event: its rows may know more than it does (R14). */
   isReset: boolean;
+  /** It was reset, also where the rows were not read back yet. */
+  wasReset: boolean;
+  /** A task that was lost has saved what this run does not know (R14). */
+  isBehind: boolean;
+  /** What is known of the try that failed last. */
+  outcome: Outcome = 'not committed';
+  /** Asks for a run that the run which was tried answers; and that it has just done so. */
+  triedAsks = 0;
+  isRecalled = false;
   /** Postgres did not answer the fast way; the sure way waits without holding up answers. */
   isSlow = false;
   /** A save that another owner refuses is not tried again before this. */
@@ -94,17 +106,19 @@ export class Self {
     this.replies = [...(carried.replies ?? [])];
     this.repliesBytes = bytesOf(this.replies);
     this.isCancelled = carried.isCancelled;
-    this.isReset = carried.isReset ?? false;
+    this.wasReset = carried.isReset ?? false;
+    this.isReset = this.wasReset && this.actor !== null;
+    this.isBehind = carried.isBehind ?? false;
     this.runsAsked = carried.isRunAsked ? 1 : 0;
     this.#published = carried.published;
   }
 
   get carried(): Carried {
-    const { start, actor, isCancelled, isReset, replies } = this;
+    const { start, actor, isCancelled, wasReset: isReset, isBehind, replies } = this;
     const waiting = carriedOf(this);
     const isRunAsked = this.runsAsked > this.runsDone;
     const published = this.#published;
-    const state = { start, actor, waiting, isCancelled, isReset, isRunAsked, replies };
+    const state = { start, actor, waiting, isCancelled, isReset, isBehind, isRunAsked, replies };
     return { v: 1, ...state, published };
   }
 
@@ -176,11 +190,12 @@ export class Self {
   /** The run was reset; where nothing is read back yet, the rows are about to be read anyway. */
   reset(): void {
     this.isReset = this.actor !== null;
+    this.wasReset = true;
   }
 
-  /** A run that was reset grants nothing until it has read its rows again (R2, R14). */
+  /** A run whose rows know more grants nothing until it has read them again (R2, R14). */
   get isClosed(): boolean {
-    return !this.actor || this.isReset;
+    return !this.actor || this.isReset || this.isBehind;
   }
 
   /** What people look for and look at in the Temporal UI; attributes cost an event a change. */

@@ -1,8 +1,12 @@
 /** The two ways of reaching the world: fast, in the same task, and sure, beside it. */
 import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import type { Activities } from '../activities/ports.js';
 import { unreadableIn } from '../domain/fields.js';
+import { COMMIT_UNKNOWN, NOT_COMMITTED } from '../protocol.js';
 
+/** What a check of a cold account asks. */
+export type Checks = Pick<Activities, 'readBack' | 'reconcile' | 'recall'>;
 /** Answers wait while it runs, so it is short and tried once. */
 const fast = proxyLocalActivities<Activities>({
   startToCloseTimeout: 1_000,
@@ -10,7 +14,7 @@ const fast = proxyLocalActivities<Activities>({
   retry: { maximumAttempts: 1 },
 });
 /** A caller waits for its answer anyway: a cold account's check may take five seconds (R12). */
-export const check: Pick<Activities, 'reconcile'> = proxyLocalActivities<Activities>({
+export const check: Checks = proxyLocalActivities<Activities>({
   startToCloseTimeout: 4_500,
   scheduleToCloseTimeout: 4_500,
   retry: { maximumAttempts: 1 },
@@ -21,6 +25,18 @@ const sure = proxyActivities<Activities>({
   scheduleToCloseTimeout: 60_000,
   retry: { initialInterval: 1_000, maximumInterval: 5_000 },
 });
+
+/** What is known of a try that failed: whether Postgres has committed it. */
+export type Outcome = 'unknown' | 'unlikely' | 'not committed';
+/**
+ * Unknown: nobody answered in time, or the answer cannot be read, or the commit itself was not
+ * answered. An activity that says nothing of it has most likely not reached Postgres.
+ */
+export function outcomeOf(error: unknown): Outcome {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (!(cause instanceof ApplicationFailure) || cause.type === COMMIT_UNKNOWN) return 'unknown';
+  return cause.type === NOT_COMMITTED ? 'not committed' : 'unlikely';
+}
 
 export const reach = (isSlow: boolean): Activities => (isSlow ? sure : fast);
 

@@ -27,6 +27,22 @@ const dayRow = ({ papers }: Life, day = DAY): DayRow | undefined =>
 const weekUsed = ({ account }: Life): number => roomOf(account).weekUsed;
 
 describe('a closed day', () => {
+  it('that closed far over its cap, as no run had found, rests the account and raises an alert', () => {
+    const before = anAccount({ dailyCap: 2 }, { now: at('23:58') });
+    const over = [1, 2, 3].reduce(
+      (life, n) => life.when(observe, { chatId: c(`x${n}`), messageId: m('m'), sentAt: life.now }),
+      before,
+    );
+    const rolled = over.until(at25('00:01'));
+    const alerts = rolled.actor.outbox.flatMap(({ row }) => (row.table === 'alerts' ? [row] : []));
+    expect(alerts).toMatchObject([
+      { kind: 'over_cap', severity: 'critical', quotaDay: DAY, details: { counter: 3, cap: 2 } },
+    ]);
+    expect(rolled.actor.account.cooldowns).toMatchObject([{ cause: 'overshoot' }]);
+    // The day rolls once, and so does its alert.
+    expect(rolled.until(at25('00:30')).actor.outbox).toEqual(rolled.actor.outbox);
+  });
+
   it('is written at the roll, with what it was made of and what was denied', () => {
     let life = begun({ dailyCap: 4 });
     expect(dayRow(life)).toBe(undefined);

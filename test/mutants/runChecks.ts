@@ -2,8 +2,9 @@
 import { expect } from 'vitest';
 import type { Ran } from '../../src/activities/ports.js';
 import { reserve } from '../../src/domain/reserve.js';
+import { sending } from '../../src/domain/writes.js';
 import { at, r, Scenario } from '../support/scenario.js';
-import { spent, type DatabaseCheck, type Desk } from './desk.js';
+import { OWNER, spent, type DatabaseCheck, type Desk } from './desk.js';
 
 /** A hand has put a number into the row that is far from what was sent. */
 const edit = (desk: Desk): Promise<readonly object[]> =>
@@ -63,6 +64,52 @@ const lostAnswer: DatabaseCheck = async (desk) => {
   expect(await told(desk)).toEqual([{ corrections: 1, runs: 2, alerts: 2 }]);
 };
 
+/** A run as a workflow sends it: under a number, and with a mark of its content. */
+const sentBy = ({ actor, now }: Scenario) => {
+  const { batch } = sending(actor);
+  const { number, mark } = batch.write;
+  return {
+    owner: OWNER,
+    ...batch,
+    account: actor.account,
+    at: now,
+    runId: `run/${number}.${mark}`,
+  };
+};
+
+const answeredAgain: DatabaseCheck = async (desk) => {
+  const account = spent(await desk.begin());
+  await edit(desk);
+  const run = sentBy(account);
+  const first = await desk.activities.reconcile(run);
+  expect(first).toMatchObject({ saved: true, drift: 39 });
+  await desk.all(BEGIN.replace("'a'", "'wild'")); // what another run would find
+  expect(await desk.activities.reconcile(run)).toEqual(first);
+  const { number } = run.write;
+  const { accountId } = desk;
+  const ask = {
+    owner: OWNER,
+    accountId,
+    runId: run.runId,
+    write: { number: number + 1, mark: 'x' },
+  };
+  expect(await desk.activities.recall(ask)).toMatchObject({ saved: true, run: { answer: first } });
+  expect(await told(desk)).toEqual([{ corrections: 1, runs: 1, alerts: 1 }]);
+};
+
+const lateWrite: DatabaseCheck = async (desk) => {
+  const account = spent(await desk.begin());
+  const late = sentBy(account);
+  const { number, mark } = late.write;
+  const lost = { ...late, write: { number, mark: `other than ${mark}` } };
+  const newer = { ...late, write: { number: number + 1, mark } };
+  expect(await desk.activities.save(newer)).toMatchObject({ saved: true });
+  for (const write of [late, lost]) {
+    expect(await desk.activities.reconcile(write)).toMatchObject({ saved: false, lastWrite: 2 });
+  }
+  expect(await told(desk)).toMatchObject([{ corrections: 0, runs: 0 }]);
+};
+
 const alertEnds: DatabaseCheck = async (desk) => {
   const account = spent(await desk.begin());
   const open = (): Promise<readonly object[]> =>
@@ -117,6 +164,8 @@ export const RUN_CHECKS = {
   'a run leaves a heartbeat, also when it finds nothing': heartbeat,
   'a run that is tried again tells and heals once': triedAgain,
   'an edit whose telling was not heard is told again, and corrected once': lostAnswer,
+  'a run that is committed is answered as it was': answeredAgain,
+  'a write that comes late writes nothing': lateWrite,
   'the run that finds it gone ends an alert': alertEnds,
   'a lease that is over is given back behind a fence': fenced,
   'an attempt that has begun is not fenced off': begun,

@@ -2,7 +2,7 @@
 import type { Mutant } from './mutant.js';
 import type { WorkflowCheckName } from './workflowChecks.js';
 
-const CHORES = 'src/workflows/chores.ts';
+const SAVING = 'src/workflows/saving.ts';
 const MAILBOX = 'src/workflows/mailbox.ts';
 const ASKS = 'src/workflows/asks.ts';
 const SELF = 'src/workflows/self.ts';
@@ -15,8 +15,8 @@ export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
     rule: 'R3',
     what: 'the ledger is not carried over continue-as-new',
     file: SELF,
-    old: 'const { start, actor, isCancelled, isReset, replies } = this;',
-    mutated: `const { start, isCancelled, isReset, replies } = this;
+    old: 'const { start, actor, isCancelled, wasReset: isReset, isBehind, replies } = this;',
+    mutated: `const { start, isCancelled, wasReset: isReset, isBehind, replies } = this;
     const actor = this.actor && { ...this.actor, account: { ...this.actor.account, slots: [] } };`,
     by: 'an id that was settled is remembered after continue-as-new',
   },
@@ -31,9 +31,9 @@ export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
   {
     rule: 'R12',
     what: 'a run that failed counts as a success',
-    file: CHORES,
-    old: "[{ type: 'ReconcileFailed', at: self.now() }]",
-    mutated: "[{ type: 'Reconciled', at: self.now() }]",
+    file: SAVING,
+    old: "[{ type: 'ReconcileFailed', at, isUnknown }]",
+    mutated: "[{ type: 'Reconciled', at }]",
     by: 'a run that failed verifies nothing',
   },
   {
@@ -63,7 +63,7 @@ export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
   {
     rule: 'R14',
     what: 'nobody says that an edit was told, so each run tells it again',
-    file: CHORES,
+    file: SAVING,
     old: 'reconciled(self.read(), batch, ran.events, ran.foreign, at)',
     mutated: 'reconciled(self.read(), batch, ran.events, null, at)',
     by: 'an edit made just before a save is found by the next run, once',
@@ -71,7 +71,7 @@ export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
   {
     rule: 'R14',
     what: 'a row that another owner has taken is shrugged off',
-    file: CHORES,
+    file: SAVING,
     old: 'const isOwn = found.owner === actor.owner;',
     mutated: 'const isOwn = true;',
     by: 'an account whose row is taken rests',

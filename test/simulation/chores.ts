@@ -5,117 +5,44 @@ import type { Start } from '../../src/domain/settings.js';
 import { alert } from '../../src/domain/events.js';
 import { openingsOf } from './openings.js';
 import { checkRun, checkTwin } from './rules.js';
-import type { Chore } from './memory.js';
-import type { Workflow } from './workflow.js';
+import { Tries } from './tries.js';
 
 const DAY = 86_400_000;
-const FAST = 1_000;
-const CHECK = 4_500;
-const SURE = 60_000;
-const RETRY = 20_000;
-const SLOW = 900;
 const BLOCKED = 60_000;
 const SAVE_ROWS_MAX = 200;
 
-export class Chores {
-  readonly #self: Workflow;
-
-  constructor(self: Workflow) {
-    this.#self = self;
-  }
-
-  #begin(commit: () => () => void, failed: () => void, how: 'loop' | 'check' = 'loop'): void {
-    const { world, memory } = this.#self;
-    const isFast = how === 'check' || !memory.isSlow;
-    const deadline = world.clock + (how === 'check' ? CHECK : isFast ? FAST : SURE);
-    const chore: Chore = { isFast, deadline, commit, failed };
-    if (how === 'check') memory.check = chore;
-    else memory.chore = chore;
-    this.#attempt(chore);
-  }
-
-  #attempt(chore: Chore): void {
-    const { world, member } = this.#self;
-    world.after(world.latency(), member, () => {
-      if (this.#self.isGone) return false;
-      const { mode } = world;
-      if (chore.isFast && member.doom === 'die before write') return this.#self.die(2_000);
-      if (mode === 'up' || mode === 'slow') {
-        const then = chore.commit();
-        world.happened('a transaction was committed');
-        if (chore.isFast && member.doom === 'die after write') {
-          world.happened('died after a write');
-          return this.#self.die(2_000);
-        }
-        return this.#answer(chore, then, world.latency() + (mode === 'slow' ? SLOW : 0));
-      }
-      world.happened(`database: ${mode}`);
-      if (mode === 'answer lost') chore.commit();
-      if (mode === 'late commit') {
-        const late = 2_000 + world.latency() * 2_000;
-        world.after(late, member, () => void chore.commit());
-      }
-      return this.#failed(chore);
-    });
-  }
-
-  #failed(chore: Chore): void {
-    const { world, member } = this.#self;
-    if (!chore.isFast && world.clock + RETRY < chore.deadline) {
-      world.after(RETRY, member, () => this.#attempt(chore));
-      return;
-    }
-    const failed = (): void => {
-      this.#self.memory.isSlow = true;
-      chore.failed();
-    };
-    this.#answer(chore, failed, Math.max(1, chore.deadline - world.clock));
-  }
-
-  #answer(chore: Chore, then: () => void, delay: number): void {
-    const { world, member } = this.#self;
-    world.after(delay, member, () =>
-      this.#self.feed(() => {
-        const { memory } = this.#self;
-        if (!this.#self.isBusyWith(chore)) return false;
-        if (memory.check === chore) memory.check = null;
-        else memory.chore = null;
-        if (then !== chore.failed) memory.isSlow &&= false;
-        then();
-        return true;
-      }),
-    );
-  }
-
+export class Chores extends Tries {
   /** Reads the account back and makes its row this chain's own; tried until it succeeds. */
   open(): void {
-    this.#openFrom(this.#self.start, (opened) => {
+    this.#openFrom(this.self.start, (opened) => {
       if (!opened) return;
-      const { domain } = this.#self.world;
-      this.#self.memory.actor = domain.pass(opened, this.#self.world.serverNow());
-      this.#self.member.opened(opened);
-      this.#self.takeWaiting();
+      const { domain } = this.self.world;
+      this.self.memory.actor = domain.pass(opened, this.self.world.serverNow());
+      this.self.member.opened(opened);
+      this.self.takeWaiting();
     });
   }
 
   #openFrom(start: Start, then: (opened: Actor | null) => void): void {
-    const { world, member, owner } = this.#self;
+    const { world, member, owner } = this.self;
     const { domain } = world;
     const { database } = member;
     const today = Math.floor(world.serverNow() / DAY);
-    this.#begin(
+    this.begin(
       () => {
         const found = database.readBack(today);
         return () => {
-          const actor = domain.openActor(start, found, owner, world.serverNow());
+          const { isReset } = this.self.memory;
+          const actor = domain.openActor(start, found, owner, world.serverNow(), isReset);
           const version = actor.version + 1;
           const row = domain.accountRow(actor.account, version);
-          this.#begin(
+          this.begin(
             () => {
               const isClaimed = database.claim(row, owner, found.account);
               const rivals = isClaimed ? world.rivalsOf(member) : [];
               return () => {
                 if (!isClaimed) return then(null);
+                this.self.memory.isReset = false;
                 const claimed = { ...actor, version, savedVersion: version };
                 const known = domain.record(claimed, domain.identified(actor.account, rivals));
                 if (rivals.length > 0) checkTwin(known);
@@ -131,24 +58,24 @@ export class Chores {
   }
 
   wantsOpenings(): boolean {
-    const { policy, openings } = this.#self.actor.account;
+    const { policy, openings } = this.self.actor.account;
     if (policy.sendingWindow === null) return false;
-    return openings === null || this.#self.now() + 30 * DAY > openings.until;
+    return openings === null || this.self.now() + 30 * DAY > openings.until;
   }
 
   /** Does what is due, once; the loop asks again. */
   work(): void {
-    const self = this.#self;
+    const self = this.self;
     self.memory.actor = self.world.domain.pass(self.actor, self.world.serverNow());
     if (this.wantsOpenings()) this.#learnOpenings(() => this.#runOrSave());
     else this.#runOrSave();
   }
 
   #learnOpenings(then: () => void): void {
-    const self = this.#self;
+    const self = this.self;
     const { policy } = self.actor.account;
     const openings = openingsOf(policy.sendingWindow, self.now());
-    this.#begin(() => {
+    this.begin(() => {
       return () => {
         const isSame = self.actor.account.policy.sendingWindow === policy.sendingWindow;
         if (openings && isSame) this.#record([{ type: 'OpeningsLearnt', openings }]);
@@ -158,11 +85,11 @@ export class Chores {
   }
 
   #record(events: readonly Event[]): void {
-    this.#self.memory.actor = this.#self.world.domain.record(this.#self.actor, events);
+    this.self.memory.actor = this.self.world.domain.record(this.self.actor, events);
   }
 
   #runOrSave(): void {
-    const self = this.#self;
+    const self = this.self;
     const { memory } = self;
     if (self.isRunDue()) {
       const asked = memory.runsAsked;
@@ -176,21 +103,23 @@ export class Chores {
   }
 
   #rest(): void {
-    for (const alarm of ['soon', 'later', 'cool'] as const) this.#self.reset(alarm);
+    for (const alarm of ['soon', 'later', 'cool'] as const) this.self.reset(alarm);
   }
 
   #save(then: () => void): void {
-    const self = this.#self;
+    const self = this.self;
     const { domain } = self.world;
-    self.memory.actor = domain.pass(self.actor, self.world.serverNow());
-    const batch = domain.batchOf(self.actor);
+    const { actor, batch } = domain.sending(domain.pass(self.actor, self.world.serverNow()));
+    self.memory.actor = actor;
     const request = { owner: self.owner, ...batch };
-    this.#begin(
+    this.begin(
       () => {
         const done = self.member.database.save(request);
         return () => {
           self.memory.lastSaveAt = self.world.serverNow();
-          if (!done.saved) return this.#outrun(done, then);
+          if (!done.saved) {
+            return this.#outrun(done, batch.write, () => this.#save(then), then);
+          }
           self.memory.actor = domain.saved(self.actor, batch, done.foreign);
           return then();
         };
@@ -204,34 +133,80 @@ export class Chores {
 
   /** A cold account is asked: its own run, while the loop goes on (R12). */
   check(): void {
-    this.#reconcile('check', () => this.#self.answerAsking());
+    this.#reconcile('check', () => this.self.answerAsking());
   }
 
   #reconcile(how: 'loop' | 'check', then: (isDone: boolean) => void): void {
-    const self = this.#self;
+    const { triedRun } = this.self.actor;
+    if (triedRun) this.#recall(triedRun, how, then);
+    else this.#run(how, then);
+  }
+
+  /** A run that was tried and not answered is asked for before another begins. */
+  #recall(runId: string, how: 'loop' | 'check', then: (isDone: boolean) => void): void {
+    const self = this.self;
     const { domain } = self.world;
-    self.memory.actor = domain.pass(self.actor, self.world.serverNow());
-    const { account, outbox } = self.actor;
-    if (outbox.length > SAVE_ROWS_MAX && how === 'loop') {
-      return this.#save(() => {
-        if (self.actor.outbox.length >= outbox.length) then(false);
-        else this.#reconcile(how, then);
-      });
-    }
-    const batch = domain.batchOf(self.actor);
-    const at = account.now;
-    const request = { owner: self.owner, ...batch, account, at };
+    const { actor, batch } = domain.sending(self.actor);
+    self.memory.actor = actor;
+    const { isSlow } = self.memory;
     const failed = (): void => {
       this.#record([{ type: 'ReconcileFailed', at: self.now() }]);
+      then(false);
+    };
+    this.begin(
+      () => {
+        const run = self.member.database.recall(self.owner, runId, batch.write);
+        return () => {
+          self.memory.isSlow = isSlow;
+          if (run === undefined) {
+            const { owner, account } = self.member.database;
+            const found = { owner, version: account?.version ?? 0, lastWrite: batch.write.number };
+            return this.#outrun(found, batch.write, () => this.#run(how, then), failed);
+          }
+          if (run === null) return this.#run(how, then);
+          self.world.happened('a lost answer was asked for');
+          self.memory.actor = domain.recalled(self.actor, run);
+          return then(true);
+        };
+      },
+      failed,
+      how,
+    );
+  }
+
+  #run(how: 'loop' | 'check', then: (isDone: boolean) => void): void {
+    const self = this.self;
+    const { domain } = self.world;
+    const { outbox: waiting } = self.actor;
+    if (waiting.length > SAVE_ROWS_MAX && how === 'loop') {
+      return this.#save(() => {
+        if (self.actor.outbox.length >= waiting.length) then(false);
+        else this.#run(how, then);
+      });
+    }
+    const { actor, batch } = domain.sending(domain.pass(self.actor, self.world.serverNow()));
+    self.memory.actor = actor;
+    const { account } = actor;
+    const at = account.now;
+    const runId = `${self.owner}/${batch.write.number}.${batch.write.mark}`;
+    const request = { owner: self.owner, ...batch, account, at, runId };
+    const failed = (isUnknown: boolean): void => {
+      if (isUnknown) self.memory.actor = { ...self.actor, triedRun: runId };
+      this.#record([{ type: 'ReconcileFailed', at: self.now(), isUnknown }]);
+      then(false);
     };
     const commit = (): (() => void) => {
       const ran = self.member.database.run(domain, request);
-      if (ran.saved) checkRun(self.world, ran, account);
+      if (ran.saved) checkRun(self.world, self.member, ran, account);
       return () => {
         self.memory.lastSaveAt = self.world.serverNow();
         if (!ran.saved) {
-          failed();
-          return this.#outrun(ran, () => then(false));
+          return this.#outrun(
+            ran,
+            batch.write,
+            () => this.#run(how, then),
+            () => failed(false),
+          );
         }
         if (self.actor.version !== batch.row.version) self.world.happened('a run raced messages');
         self.member.reconciling(ran.verdict);
@@ -240,25 +215,33 @@ export class Chores {
         return then(true);
       };
     };
-    this.#begin(
+    this.begin(
       commit,
-      () => {
+      (isUnknown) => {
         self.memory.lastSaveAt = self.world.serverNow();
-        failed();
-        then(false);
+        failed(isUnknown);
       },
       how,
     );
   }
 
   /** The row is another owner's, or newer than all we know: someone else writes it (R14). */
-  #outrun(found: { readonly owner: string; readonly version: number }, then: () => void): void {
-    const self = this.#self;
+  #outrun(
+    found: { readonly owner: string; readonly version: number; readonly lastWrite?: number },
+    write: { readonly number: number },
+    again: () => void,
+    then: () => void,
+  ): void {
+    const self = this.self;
     const { actor } = self;
     const isOwn = found.owner === self.owner;
+    if (isOwn && (found.lastWrite ?? -1) >= write.number) return this.#catchUp(again, then);
     if (isOwn && found.version <= actor.version) return then();
+    if (isOwn) {
+      self.memory.isReset = true; // the loop reads the rows again
+      return then();
+    }
     self.memory.blockedUntil = self.world.serverNow() + BLOCKED;
-    if (isOwn) return this.#reopen(then);
     self.world.happened('two owners');
     const { account } = actor;
     if (!account.cooldowns.some(({ cause }) => cause === 'two_owners')) {
@@ -273,18 +256,36 @@ export class Chores {
     return then();
   }
 
-  #reopen(then: () => void): void {
-    const self = this.#self;
+  /** A task that was lost has saved what this workflow does not know. */
+  #catchUp(again: () => void, then: () => void): void {
+    const self = this.self;
+    const { domain } = self.world;
+    this.begin(() => {
+      const found = self.member.database.readBack(Math.floor(self.now() / DAY));
+      return () => {
+        const { owner } = self.member.database;
+        if (!found.account || owner !== self.owner) return then();
+        self.world.happened('caught up with a lost task');
+        const both = domain.caughtUp(self.actor, found, found.account);
+        self.memory.actor = domain.pass(both, self.world.serverNow());
+        return again();
+      };
+    }, then);
+  }
+
+  /** After a reset: what the rows know and what this workflow knows, whichever is higher. */
+  reopen(): void {
+    const self = this.self;
     const { accountId, isDisconnected } = self.actor.account;
     self.world.happened('a reset was noticed');
     this.#openFrom({ accountId, connect: !isDisconnected }, (opened) => {
       if (opened) {
         const { domain } = self.world;
-        const both = domain.record(opened, domain.merged(opened.account, self.actor.account));
+        const own = domain.pass(self.actor, self.world.serverNow());
+        const both = domain.record(opened, domain.merged(opened.account, own.account));
         self.memory.actor = domain.pass(both, self.world.serverNow());
         self.member.opened(both);
       }
-      then();
     });
   }
 }

@@ -7,7 +7,14 @@ import type { Account, FailureKind, Slot } from '../../src/domain/account.js';
 import type { ReservationId } from '../../src/domain/ids.js';
 import type { Verdict } from '../../src/domain/reconcile.js';
 import type { AccountRow, DayRow, Entry, EventRow, ReservationRow } from '../../src/domain/rows.js';
-import type { Attempt, Foreign, ReadBack, Witnesses } from '../../src/domain/stored.js';
+import type {
+  Attempt,
+  CommittedRun,
+  Foreign,
+  ReadBack,
+  Witnesses,
+  Write,
+} from '../../src/domain/stored.js';
 import type { Saved } from '../../src/activities/ports.js';
 import type { Domain } from './domain.js';
 
@@ -20,18 +27,23 @@ export type Request = {
   readonly row: AccountRow;
   readonly entries: readonly Entry[];
   readonly handled: string | null;
+  /** A look at rest writes under no number. */
+  readonly write?: Write;
 };
 export type RunRequest = Request & {
+  readonly runId: string;
   readonly account: Account;
   readonly at: number;
 };
 export type RunAnswer =
-  | { readonly saved: false; readonly owner: string; readonly version: number }
+  | Extract<Saved, { saved: false }>
   | {
       readonly saved: true;
       readonly verdict: Verdict;
       readonly found: Witnesses;
       readonly foreign: Foreign | null;
+      /** It was committed before. */
+      readonly isAgain: boolean;
     };
 
 const REMEMBERED = 2;
@@ -40,6 +52,8 @@ export class Database {
   #row: AccountRow | null = null;
   owner = '';
   #ownerVersion = 0;
+  #last: Write = { number: 0, mark: '' };
+  #lastRun: (CommittedRun & { readonly ran: Extract<RunAnswer, { saved: true }> }) | null = null;
   /** Columns that a hand has changed since the last save; null: none. */
   edited: readonly string[] | null = null;
   /** What a hand has changed, until the workflow has heard of the run that told it. */
@@ -75,6 +89,9 @@ export class Database {
       attempts: this.#attemptsOf(day),
       events: this.#eventsOf(day),
       days: closed,
+      lastWrite: this.#last.number,
+      lastRun: this.#lastRun,
+      later: { alerts: [], changes: [] },
     };
   }
 
@@ -131,11 +148,17 @@ export class Database {
     return true;
   }
 
-  save({ owner, row, entries, handled }: Request): Saved {
+  save({ owner, row, entries, handled, write }: Request): Saved {
     const stood = this.#row;
-    if (!stood || this.owner !== owner || stood.version > row.version) {
-      return { saved: false, owner: this.owner, version: stood?.version ?? 0 };
+    const isMet = write !== undefined && this.owner === owner && this.#last.number >= write.number;
+    if (isMet && this.#last.number === write.number && this.#last.mark === write.mark) {
+      const foreign = this.#edits?.id === handled ? null : this.#edits;
+      return { saved: true, refused: 0, foreign };
     }
+    if (!stood || isMet || this.owner !== owner || stood.version > row.version) {
+      return this.#refused(owner);
+    }
+    if (write) this.#last = write;
     const columns = this.edited?.filter((name) => isDifferent(name, stood, row));
     const known = this.#edits?.id === handled ? null : this.#edits;
     const foreign = columns ? joined(this.#found(stood, columns), known) : known;
@@ -145,6 +168,20 @@ export class Database {
     this.changes += 1;
     for (const entry of entries) this.#write(entry);
     return { saved: true, refused: 0, foreign };
+  }
+
+  #refused(owner: string): Extract<Saved, { saved: false }> {
+    const lastWrite = this.owner === owner ? { lastWrite: this.#last.number } : {};
+    return { saved: false, owner: this.owner, version: this.#row?.version ?? 0, ...lastWrite };
+  }
+
+  /** What became of a run; null: it was not committed, and never will be. */
+  recall(owner: string, runId: string, write: Write): CommittedRun | null | undefined {
+    if (this.owner !== owner) return undefined;
+    if (this.#lastRun?.runId === runId) return this.#lastRun;
+    if (this.#last.number >= write.number && this.#last.mark !== write.mark) return undefined;
+    this.#last = write;
+    return null;
   }
 
   #found({ day, counter, highestCap }: AccountRow, columns: readonly string[]): Foreign {
@@ -181,9 +218,10 @@ export class Database {
 
   /** One reconcile, in one transaction. */
   run(domain: Domain, request: RunRequest): RunAnswer {
+    const { account, at, runId, row, entries, write } = request;
+    if (write && this.#lastRun?.runId === runId) return { ...this.#lastRun.ran, isAgain: true };
     const saved = this.save(request);
     if (!saved.saved) return saved;
-    const { account, at } = request;
     for (const slot of account.slots) if (isUnbegun(slot, at)) this.#fence(slot, at);
     const found = {
       reservations: this.#reservationsOf(account.day),
@@ -195,7 +233,14 @@ export class Database {
     for (const { kind } of verdict.alerts) {
       this.alerts.set(kind, (this.alerts.get(kind) ?? 0) + 1);
     }
-    return { saved: true, verdict, found, foreign };
+    const ran = { saved: true, verdict, found, foreign, isAgain: false } as const;
+    const { events, cooled } = verdict;
+    const told = { drift: 0, healed: false, alerted: verdict.alerts.length > 0, cooled };
+    const answer = { saved: true, runId, events, foreign, ...told } as const;
+    const through = entries.at(-1)?.number ?? 0;
+    const numbers = { number: write?.number ?? 0, version: row.version, through };
+    if (write) this.#lastRun = { runId, ...numbers, at, answer, ran };
+    return ran;
   }
 
   #fence({ reservationId, quotaDay }: Slot, at: number): void {

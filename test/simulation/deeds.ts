@@ -161,6 +161,7 @@ function reset({ world, member }: Place): Done {
   forget(member);
   for (const send of member.sends.values()) send.isLost = true;
   world.happened('reset');
+  member.hasRival = true;
   return workflow.resetTo(past);
 }
 
@@ -173,6 +174,7 @@ function terminate(member: Member, workflow: Workflow): void {
 
 /** What was not saved is known to nobody any more. */
 function forget(member: Member): void {
+  member.mayUndercount = true;
   const { reservations, events } = member.database;
   for (const send of member.sends.values()) if (!reservations.has(send.id)) send.isLost = true;
   const logged = new Set<string>(events.map(({ chatId }) => chatId));
@@ -218,6 +220,7 @@ function bypass({ world, member, luck }: Place): Done {
   const quotaDay = Math.floor(at / DAY);
   const chatId = named(isChatId, `wild-${n}`);
   world.happened('bypassed the gate');
+  member.mayUndercount = true;
   if (luck.chance(0.3)) {
     database.append({
       table: 'inmail_events',
@@ -243,15 +246,19 @@ function bypass({ world, member, luck }: Place): Done {
 }
 
 /** Somebody has a psql open. */
-function edit({ world, member: { database }, luck }: Place): Done {
+function edit({ world, member, luck }: Place): Done {
+  const { database } = member;
   const row = database.account;
   if (!row) return false;
+  member.mayUndercount = true;
   if (luck.chance(0.2)) database.edit({ imported: row.imported + luck.between(1, 4) });
   else database.edit({ counter: Math.max(0, row.counter + luck.pick([-2, -1, 3, 12])) });
   return world.happened('hand edit');
 }
 
-function deleteRow({ world, member: { database }, luck }: Place): Done {
+function deleteRow({ world, member, luck }: Place): Done {
+  const { database } = member;
+  member.mayUndercount = true;
   const rows = [...database.reservations.keys()];
   const id = rows[Math.floor(luck.next() * rows.length)];
   if (id === undefined) return false;
@@ -265,6 +272,7 @@ function stranger({ world, member, luck }: Place): Done {
   if (!row) return false;
   member.database.edit({ version: row.version + 1 }, 'stranger');
   world.happened('another writer took the row');
+  member.hasRival = true;
   return world.after(luck.between(5, 300) * MINUTE, member, () => {
     if (member.workflow) terminate(member, member.workflow);
     world.connect(member);

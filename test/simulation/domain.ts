@@ -16,7 +16,9 @@ export type Domain = typeof import('../../src/domain/account.js') &
   typeof import('../../src/domain/merge.js') &
   typeof import('../../src/domain/reconcile.js') &
   typeof import('../../src/domain/roll.js') &
-  typeof import('../../src/domain/time.js');
+  typeof import('../../src/domain/time.js') &
+  typeof import('../../src/domain/writes.js') &
+  typeof import('../../src/domain/catchUp.js');
 
 const FILES = [
   'account',
@@ -34,6 +36,8 @@ const FILES = [
   'reconcile',
   'roll',
   'time',
+  'writes',
+  'catchUp',
 ];
 
 /** `.ts` as it is written, `.js` as it is built. */

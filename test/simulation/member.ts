@@ -30,6 +30,10 @@ export class Member {
   readonly caps = new Map<number, number>();
   /** Until this day LinkedIn may see more: a person resumed, or a reset forgot grants. */
   excusedUntil = -1;
+  /** Another writer had the row, or the workflow was reset: two owners are to be expected. */
+  hasRival = false;
+  /** Something was sent that nobody asked for, or the rows were told otherwise. */
+  mayUndercount = false;
   /** The day of the row that its last workflow left without a clean end. */
   uncleanDay = -1;
   /** An older state, for a reset. */
@@ -80,7 +84,10 @@ export class Member {
       broken('a start after an unclean end waits until midnight', this.accountId);
     }
     this.uncleanDay = -1;
-    for (const { cause } of actor.account.cooldowns) this.#world.happened(`cooldown: ${cause}`);
+    for (const { cause } of actor.account.cooldowns) {
+      this.#world.happened(`cooldown: ${cause}`);
+      if (cause === 'two_owners' && !this.hasRival) broken('no second owner where none is', '');
+    }
   }
 
   reconciling({ days, events, cooled }: Verdict): void {

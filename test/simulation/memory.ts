@@ -13,7 +13,8 @@ export type Chore = {
   readonly deadline: number;
   /** Its transaction: what the workflow does with the answer. */
   readonly commit: () => () => void;
-  readonly failed: () => void;
+  /** `isUnknown`: some try of it may be committed. */
+  readonly failed: (isUnknown: boolean) => void;
 };
 export type Message = {
   /** The id of a reserve: it may have to wait for a check; null: another message. */
@@ -29,6 +30,8 @@ export type Memory = {
   actor: Actor | null;
   run: number;
   isSlow: boolean;
+  /** It was reset, and its rows were not read since. */
+  isReset: boolean;
   lastSaveAt: number;
   blockedUntil: number;
   runsAsked: number;
@@ -49,6 +52,7 @@ export const freshMemory = (actor: Actor | null): Memory => ({
   actor,
   run: 0,
   isSlow: false,
+  isReset: false,
   lastSaveAt: 0,
   blockedUntil: 0,
   runsAsked: 0,
@@ -69,6 +73,7 @@ export const copyOf = (memory: Memory): Memory => ({
   actor: memory.actor,
   run: memory.run,
   isSlow: memory.isSlow,
+  isReset: memory.isReset,
   lastSaveAt: memory.lastSaveAt,
   blockedUntil: memory.blockedUntil,
   runsAsked: memory.runsAsked,

@@ -42,7 +42,7 @@ function checkRest(world: World, member: Member): void {
   if (actor.foreign !== null)
     broken('a hand edit is settled by a run', JSON.stringify(actor.foreign));
   const { database } = member;
-  const request = { owner: actor.owner, ...domain.batchOf(actor), account };
+  const request = { owner: actor.owner, ...domain.batchOf(actor), account, runId: 'at rest' };
   const ran = database.run(domain, { ...request, at: account.now });
   if (!ran.saved) broken('the account owns its row in the end', `${ran.owner} ${ran.version}`);
   if (ran.verdict.events.length > 0) {

@@ -35,7 +35,10 @@ export function watch(world: World, member: Member, before: Actor | null, after:
   if (account.day !== was.day) rolled(world, was, account);
   if (account.slots !== was.slots) slotsChanged(member, was, account);
   if (account.cooldowns !== was.cooldowns) {
-    for (const { cause } of account.cooldowns) world.happened(`cooldown: ${cause}`);
+    for (const { cause } of account.cooldowns) {
+      world.happened(`cooldown: ${cause}`);
+      if (cause === 'two_owners' && !member.hasRival) broken('no second owner where none is', '');
+    }
   }
 }
 
@@ -207,9 +210,16 @@ export function checkCounted(
 /** The parts of each gap add up to it (R8, R17). */
 export function checkRun(
   world: World,
-  { verdict, found }: Extract<RunAnswer, { saved: true }>,
+  member: Member,
+  { verdict, found, isAgain }: Extract<RunAnswer, { saved: true }>,
   account: Account,
 ): void {
+  if (isAgain) return world.happened('a run was answered again');
+  for (const { kind, details } of verdict.alerts) {
+    const isStrange = details.parts.some(({ cause }) => cause === 'bypassed_gate');
+    if (kind !== 'undercount' || !isStrange || member.mayUndercount) continue;
+    broken('no undercount of callers who did ask', JSON.stringify(details.parts));
+  }
   for (const { day, before, parts } of verdict.days) {
     let sum = 0;
     for (const { count } of parts) sum += count;

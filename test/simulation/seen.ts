@@ -5,11 +5,14 @@ export type Seen = Map<string, number>;
 export const SOMETIMES: readonly string[] = `
   a closed day changed
   a cold account was asked
+  a lost answer was asked for
   a day was used up
   a missing workflow was started
   a reset was noticed
   a run found all equal
   a run raced messages
+  an Update was lost with its task
+  caught up with a lost task
   a task was lost
   a transaction was committed
   a workflow was started

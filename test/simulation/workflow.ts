@@ -32,6 +32,8 @@ export class Workflow {
   isGone = false;
   isDown = false;
   #inbox: Task[] = [];
+  /** Of these, Updates whose callers may have gone: the server forgets some with a lost task. */
+  readonly #asks = new WeakSet<Task>();
   #held: Task[] = [];
   #answers: (() => void)[] = [];
 
@@ -85,7 +87,7 @@ export class Workflow {
     if (this.#inbox.length > 0) this.world.happened('a task was lost');
     this.member.rewind(this.kept.actor);
     this.memory = copyOf(this.kept);
-    this.#held = this.#inbox;
+    this.#held = this.#inbox.filter((task) => !this.#isForgotten(task));
     this.#inbox = [];
     this.#answers = [];
     this.isDown = true;
@@ -99,7 +101,16 @@ export class Workflow {
   }
 
   hear(message: Message): boolean {
-    return this.feed(() => this.#take(message));
+    const task = (): void => this.#take(message);
+    if (message.asks !== null) this.#asks.add(task);
+    return this.feed(task);
+  }
+
+  /** Its caller asks again, or does not. */
+  #isForgotten(task: Task): boolean {
+    if (!this.#asks.has(task) || this.world.steps % 2 === 0) return false;
+    this.world.happened('an Update was lost with its task');
+    return true;
   }
 
   #take(message: Message): void {
@@ -107,6 +118,8 @@ export class Workflow {
     if (!memory.actor) {
       if (message.asks === null) memory.waiting = [...memory.waiting, message];
       else if (message.unread) this.#answers.push(message.unread);
+    } else if (message.asks !== null && memory.isReset) {
+      if (message.unread) this.#answers.push(message.unread);
     } else if (message.asks !== null && this.#isCold(message.asks)) {
       memory.asking = [...memory.asking, message];
       this.world.happened('a cold account was asked');
@@ -154,6 +167,7 @@ export class Workflow {
       const { memory } = this;
       if (memory.chore) return;
       if (!memory.actor) this.chores.open();
+      else if (memory.isReset) this.chores.reopen();
       else if (this.#isOver()) return this.#end();
       else if (this.#isDue()) this.chores.work();
       else if (memory.midnight !== RUNG) return this.#arm();
@@ -196,6 +210,7 @@ export class Workflow {
   isRunDue(): boolean {
     const { memory, actor } = this;
     if (memory.runsAsked > memory.runsDone) return true;
+    if (actor.account.isRunUnknown) return true;
     if (actor.account.reconciledAt === null) return !actor.account.isDisconnected;
     return memory.tick === RUNG && this.world.domain.isHot(actor);
   }
@@ -254,8 +269,8 @@ export class Workflow {
   continueAsNew(): void {
     this.world.happened('continued as new');
     const actor: Actor = JSON.parse(JSON.stringify(this.actor));
-    const { run, waiting } = this.memory;
-    this.memory = { ...freshMemory(actor), run: run + 1, waiting };
+    const { run, waiting, isReset } = this.memory;
+    this.memory = { ...freshMemory(actor), run: run + 1, waiting, isReset };
     this.#armMidnight();
     this.takeWaiting();
   }
@@ -270,7 +285,7 @@ export class Workflow {
   /** A reset to an earlier event: what came since is not known any more. */
   resetTo(actor: Actor): void {
     this.member.rewind(null);
-    this.memory = { ...freshMemory(actor), run: this.memory.run + 1 };
+    this.memory = { ...freshMemory(actor), run: this.memory.run + 1, isReset: true };
     this.#inbox = [];
     this.#answers = [];
     this.feed(() => this.#armMidnight());

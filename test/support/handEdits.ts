@@ -50,4 +50,7 @@ export const BOOKKEEPING: readonly string[] = [
   'is_edited',
   'edits',
   'hot_since',
+  'last_write',
+  'last_write_mark',
+  'last_run',
 ];

@@ -1,0 +1,178 @@
+/**
+ * What an account writes to Postgres: saves, and runs (R8, R14). A try may be committed although
+ * its answer was lost, and a workflow task may be lost after its save: both are found out here.
+ */
+import { log, patched, workflowInfo } from '@temporalio/workflow';
+import { counterOf } from '../domain/account.js';
+import { pass, reconciled, record, saved } from '../domain/actor.js';
+import { caughtUp } from '../domain/catchUp.js';
+import { actorWith } from '../domain/copy.js';
+import { alert } from '../domain/events.js';
+import { SAVE_ROWS_MAX } from '../domain/limits.js';
+import { cooldownStarted } from '../domain/roll.js';
+import type { Write } from '../domain/stored.js';
+import { dayOf, MINUTE_MS, startOf } from '../domain/time.js';
+import { recalled, sending } from '../domain/writes.js';
+import type { Saved } from '../activities/ports.js';
+import { attempt } from './chores.js';
+import { countWrite, type SaveOutcome } from './counting.js';
+import { reach, type Checks } from './world.js';
+import type { Self } from './self.js';
+
+/** A row that belongs to another owner is not hammered. */
+const BLOCKED_MS = MINUTE_MS;
+/** A write that meets the rows of a lost task is tried again, once the rows were read. */
+const TRIES = 3;
+/** Runs of before did not ask what became of a run that failed, and answered at once. */
+export const asksAgain = (): boolean => patched('a-run-that-failed-is-asked-again');
+
+/** Writes what is not saved, and drops what the save confirmed. */
+export async function save(self: Self): Promise<void> {
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const { actor, batch } = sending(pass(self.read(), Date.now()));
+    self.actor = actor;
+    const ask = { owner: actor.owner, ...batch };
+    const done = await attempt(self, () => reach(self.isSlow).save(ask));
+    self.lastSaveAt = Date.now();
+    countWrite(actor.outbox.length, wordOf(done));
+    if (done?.saved) self.actor = saved(self.read(), batch, done.foreign);
+    if (!done || done.saved) return;
+    outrun(self, done, batch.write);
+    if (!self.isBehind || !(await catchUp(self))) return;
+  }
+}
+
+/**
+ * One reconcile (R8): everything unsaved goes with it, and what it found is applied to the account
+ * as it then is. False: the database did not answer, or the row is another's.
+ */
+export async function reconcile(self: Self, by?: Checks): Promise<boolean> {
+  self.isRecalled = false;
+  if (self.isBehind && !(await catchUp(self, by))) return false;
+  const { triedRun } = self.read();
+  if (triedRun) {
+    const isFound = await recall(self, triedRun, by);
+    if (isFound !== false) return isFound ?? false;
+  }
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    while (self.read().outbox.length > SAVE_ROWS_MAX) {
+      const before = self.read().outbox.length;
+      await save(self);
+      if (self.read().outbox.length >= before) return false;
+    }
+    if (await runNow(self, by)) return true;
+    if (!self.isBehind || !(await catchUp(self, by))) return false;
+  }
+  return false;
+}
+
+async function runNow(self: Self, by?: Checks): Promise<boolean> {
+  const { actor, batch } = sending(pass(self.read(), Date.now()));
+  self.actor = actor;
+  const { owner, account, outbox } = actor;
+  const at = account.now;
+  const { number, mark } = batch.write;
+  const runId = `${workflowInfo().runId}/${number}.${mark}`;
+  const ask = { owner, ...batch, runId, account, at };
+  const ran = await attempt(self, () => (by ?? reach(self.isSlow)).reconcile(ask));
+  self.lastSaveAt = Date.now();
+  countWrite(outbox.length, wordOf(ran));
+  if (!ran?.saved) {
+    if (ran) outrun(self, ran, batch.write);
+    if (!self.isBehind) fail(self, ran === undefined ? runId : null);
+    return false;
+  }
+  self.actor = reconciled(self.read(), batch, ran.events, ran.foreign, at);
+  const { drift, healed, alerted, cooled } = ran;
+  self.found = { runId, drift, healed, alerted, cooled };
+  return true;
+}
+
+/**
+ * A run has failed. One that may be committed is asked for before the next begins; where nothing is
+ * known of it, nothing is granted until a run succeeds (R12).
+ */
+function fail(self: Self, runId: string | null): void {
+  const at = self.now();
+  const isTried = runId !== null && self.outcome !== 'not committed' && asksAgain();
+  const isUnknown = isTried && self.outcome === 'unknown';
+  const actor = isTried ? actorWith(self.read(), { triedRun: runId }) : self.read();
+  self.actor = record(actor, [{ type: 'ReconcileFailed', at, isUnknown }]);
+}
+
+/** What became of a run; false: it was not committed, and never will be; undefined: no answer. */
+async function recall(self: Self, runId: string, by?: Checks): Promise<boolean | undefined> {
+  const { actor, batch } = sending(self.read());
+  self.actor = actor;
+  const { write } = batch;
+  const { accountId } = actor.account;
+  const ask = { owner: actor.owner, accountId, runId, write };
+  const { isSlow } = self;
+  const answer = await attempt(self, () => (by ?? reach(isSlow)).recall(ask));
+  if (answer === undefined) {
+    fail(self, null);
+    return undefined;
+  }
+  self.isSlow = isSlow; // that Postgres has found a row says nothing of a whole run
+  if (!answer.saved) {
+    outrun(self, answer, write);
+    return self.isBehind && (await catchUp(self, by)) ? false : undefined;
+  }
+  if (!answer.run) return false;
+  log.info('run.recalled', { runId });
+  self.actor = recalled(self.read(), answer.run);
+  const { drift, healed, alerted, cooled } = answer.run.answer;
+  self.found = { runId, drift, healed, alerted, cooled };
+  self.isRecalled = true;
+  return true;
+}
+
+const wordOf = (done: { readonly saved: boolean } | undefined): SaveOutcome => {
+  if (!done) return 'unanswered';
+  return done.saved ? 'saved' : 'other_owner';
+};
+
+/**
+ * The row is another owner's, or newer than all we know (R14): someone else writes it, or the run
+ * was reset; unless it was written by a task of this workflow that was lost.
+ */
+function outrun(self: Self, found: Extract<Saved, { saved: false }>, write: Write): void {
+  const actor = self.read();
+  const isOwn = found.owner === actor.owner;
+  if (isOwn && (found.lastWrite ?? -1) >= write.number) {
+    log.warn('account.behind', { lastWrite: found.lastWrite, write: write.number });
+    self.isBehind = true;
+    return;
+  }
+  if (isOwn && found.version <= actor.version) return; // a late save of our own
+  log.warn('account.outrun', { version: found.version });
+  if (isOwn) {
+    self.reset(); // the loop reads the rows again, and nothing is granted until it has
+    return;
+  }
+  self.blockedUntil = Date.now() + BLOCKED_MS;
+  const { account } = actor;
+  const message = 'the row belongs to another workflow';
+  const until = startOf(account.day + 1);
+  if (account.cooldowns.some((one) => one.cause === 'two_owners' && account.now < one.until))
+    return;
+  self.actor = record(actor, [
+    cooldownStarted('two_owners', until, counterOf(account, account.day), message),
+    alert('two_owners', 'critical', { message, owner: found.owner, version: found.version }),
+  ]);
+}
+
+/** Reads what a lost task has written, and adds it to the account; false: no answer. */
+export async function catchUp(self: Self, by?: Checks): Promise<boolean> {
+  const { owner, account, savedVersion: after } = self.read();
+  const ask = { accountId: account.accountId, day: dayOf(self.now()), after };
+  const found = await attempt(self, () => (by ?? reach(self.isSlow)).readBack(ask));
+  if (!found) return false;
+  self.isBehind = false;
+  const stored = found.account;
+  // Where the row is another's by now, the next save learns it.
+  if (stored?.owner === owner) {
+    self.actor = pass(caughtUp(self.read(), found, stored), Date.now());
+  }
+  return true;
+}

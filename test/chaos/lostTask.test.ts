@@ -1,0 +1,205 @@
+/**
+ * A workflow task that is lost after its save was committed: the worker cannot reach Temporal any
+ * more, the task times out, and another worker is given it again. The account knows then what its
+ * rows know, stops for nothing, and raises no alert of sends that were asked for (R2, R3, R14).
+ */
+import type { WorkflowHandle } from '@temporalio/client';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { createActivities } from '../../src/activities/index.js';
+import type { Activities } from '../../src/activities/ports.js';
+import type { DecisionWire } from '../../src/domain/wire.js';
+import { WORKFLOW_TYPE, workflowIdOf, type Findings } from '../../src/protocol.js';
+import { all, ask, say, statusOf, whenSaved } from '../support/account.js';
+import { startProxy, type Proxy } from '../support/proxy.js';
+import { createStand, type Stand } from '../support/stand.js';
+
+const NAMES = ['asked', 'signalled', 'ordered', 'new'] as const;
+
+let stand: Stand;
+let proxy: Proxy;
+beforeAll(async () => {
+  stand = await createStand();
+  proxy = await startProxy(`http://${inject('temporalAddress')}`);
+});
+afterAll(async () => {
+  proxy.close();
+  await stand.close();
+});
+
+/** A worker that cannot reach Temporal any more once so many accounts have committed a write. */
+async function doomedWorker(count: number): Promise<{ end: () => Promise<void> }> {
+  const native = await NativeConnection.connect({ address: new URL(proxy.url).host });
+  const real = createActivities({ pool: stand.pool });
+  const committed = new Set<string>();
+  let isCutOff = (): void => undefined;
+  const cutOff = new Promise<void>((resolve) => {
+    isCutOff = resolve;
+  });
+  /** After the commit each waits until all have committed, and Temporal is away. */
+  const doom = async <T>(id: string, work: Promise<T>): Promise<T> => {
+    const done = await work;
+    committed.add(id);
+    if (committed.size === count) {
+      proxy.turn('silent');
+      isCutOff();
+    }
+    await cutOff;
+    return done;
+  };
+  const activities: Activities = {
+    ...real,
+    save: (request) => doom(request.row.accountId, real.save(request)),
+    reconcile: (request) => doom(request.account.accountId, real.reconcile(request)),
+  };
+  const worker = await Worker.create({
+    connection: native,
+    taskQueue: stand.taskQueue,
+    workflowBundle: { codePath: inject('workflowBundlePath') },
+    activities,
+    shutdownForceTime: '1s',
+  });
+  const done = worker.run().catch(() => undefined);
+  await cutOff;
+  return {
+    end: async () => {
+      proxy.turn('open');
+      worker.shutdown();
+      await done;
+      await native.close();
+    },
+  };
+}
+
+const kindsOf = async (id: string): Promise<unknown> =>
+  all(
+    stand,
+    `select kind, times from safeband.alerts where account_id = $1 and severity <> 'info' order by 1`,
+    id,
+  );
+const update = <T>(account: WorkflowHandle, name: string, payload: object = {}): Promise<T> =>
+  account.executeUpdate<T, [object]>(name, { args: [payload] });
+
+it('a task that is lost after its commit loses nothing, and stops no account', async () => {
+  const ids = Object.fromEntries(NAMES.map((name) => [name, stand.newAccount(name)]));
+  const of = (name: (typeof NAMES)[number]): { id: string; account: WorkflowHandle } => {
+    const id = ids[name] ?? '';
+    return { id, account: stand.handle(id) };
+  };
+  for (const name of ['asked', 'signalled', 'ordered'] as const) {
+    const account = await stand.connect(of(name).id);
+    await say(account, 'reconcileNow');
+    await whenSaved(account);
+  }
+  await stand.stopWorker();
+
+  // Everything is one task of each account, because no worker is there yet.
+  const strangers = `insert into safeband.inmail_events
+      (account_id, chat_id, source, quota_day, delivered_at)
+    select $1, 'wild-' || n, 'external', (now() at time zone 'UTC')::date, now()
+      from generate_series(1, 7) n`;
+  await all(stand, strangers, of('asked').id);
+  const { account: asked } = of('asked');
+  const answers = Promise.all([
+    ...['a', 'b', 'c'].map((reservationId) => update(asked, 'sendReserve', { reservationId })),
+    update<Findings>(asked, 'reconcileNow'),
+  ]);
+  const { account: signalled } = of('signalled');
+  for (const reservationId of ['a', 'b']) {
+    await signalled.signal('sendReserve', { reservationId, campaignId: 'spring' });
+  }
+  await signalled.signal('sendDelivered', { reservationId: 'a', chatId: 'chat-a' });
+  await signalled.signal('sendDelivered', { chatId: 'no reservation' });
+  const { account: ordered } = of('ordered');
+  await ordered.signal('hold', { reason: 'holiday', actor: 'ada' });
+  await ordered.signal('reconcileNow', {});
+  const { id: accountId } = of('new');
+  await stand.client.workflow.start(WORKFLOW_TYPE, {
+    workflowId: workflowIdOf(accountId),
+    taskQueue: stand.taskQueue,
+    args: [{ accountId, tier: 'sales_navigator' }],
+  });
+
+  const doomed = await doomedWorker(NAMES.length);
+  await stand.startWorker();
+  await answers;
+  for (const name of NAMES) {
+    const { account } = of(name);
+    await expect.poll(() => statusOf(account)).toMatchObject({ unsaved: 0, verified: true });
+    expect((await statusOf(account)).cooldown).toBe(null);
+  }
+  await doomed.end();
+
+  expect(await answers).toMatchObject([
+    { granted: true },
+    { granted: true },
+    { granted: true },
+    { alerted: expect.any(Boolean) },
+  ]);
+  expect(await statusOf(asked)).toMatchObject({ counter: 10, inFlight: 3, external: 7 });
+  expect(await kindsOf(of('asked').id)).toEqual([{ kind: 'undercount', times: 1 }]);
+  const corrections = 'select before, after from safeband.corrections where account_id = $1';
+  expect(await all(stand, corrections, of('asked').id)).toHaveLength(1);
+
+  expect(await statusOf(signalled)).toMatchObject({ counter: 2, delivered: 1, inFlight: 1 });
+  expect(await kindsOf(of('signalled').id)).toEqual([{ kind: 'bad_signal', times: 1 }]);
+  const log = 'select chat_id as chat from safeband.inmail_events where account_id = $1';
+  expect(await all(stand, log, of('signalled').id)).toEqual([{ chat: 'chat-a' }]);
+  const again: DecisionWire = await ask(signalled, 'b', { campaignId: 'spring' });
+  expect(again).toMatchObject({ granted: true, repeated: true });
+
+  const changes = `select reason from safeband.account_changes
+    where account_id = $1 and kind = 'hold'`;
+  expect(await all(stand, changes, of('ordered').id)).toEqual([{ reason: 'holiday' }]);
+  expect(await statusOf(of('ordered').account)).toMatchObject({ state: 'held' });
+
+  expect(await ask(of('new').account, 'first')).toMatchObject({ granted: true });
+  expect(await kindsOf(of('new').id)).toEqual([]);
+  for (const name of NAMES) {
+    expect(await say(of(name).account, 'reconcileNow')).toMatchObject({ alerted: false });
+  }
+});
+
+/** What a raw caller heard: its answer, or nothing; whoever heard nothing may ask again. */
+const heard = async (count: number, one: (n: number) => Promise<unknown>): Promise<number[]> => {
+  const answers = await Promise.all(
+    Array.from({ length: count }, (_, n) =>
+      one(n).then(
+        () => [n],
+        () => [],
+      ),
+    ),
+  );
+  return answers.flat();
+};
+
+it('a crowd of raw Updates, whose tasks are tried again, stops no account', async () => {
+  const accounts = await Promise.all(
+    [1, 2, 3].map(async () => {
+      const id = stand.newAccount('crowd');
+      return { id, account: await stand.connect(id) };
+    }),
+  );
+  await Promise.all(
+    accounts.map(async ({ id, account }) => {
+      await heard(30, () => update(account, 'reconcileNow'));
+      const granted = await heard(20, (n) =>
+        update(account, 'sendReserve', { reservationId: `r${n}` }),
+      );
+      const delivered = await heard(20, (n) =>
+        update(account, 'sendDelivered', { reservationId: `r${n}`, chatId: `chat-${n}` }),
+      );
+      expect(granted.length).toBeGreaterThan(0);
+      await expect.poll(() => update(account, 'reconcileNow').then(() => true, String)).toBe(true);
+      await whenSaved(account);
+      const status = await statusOf(account);
+      expect(status).toMatchObject({ cooldown: null, state: 'active' });
+      expect(status.counter).toBeLessThanOrEqual(20);
+      const log = 'select chat_id from safeband.inmail_events where account_id = $1 order by 1';
+      expect(await all(stand, log, id)).toEqual(
+        expect.arrayContaining(delivered.map((n) => ({ chat_id: `chat-${n}` }))),
+      );
+      expect(await kindsOf(id)).toEqual([]);
+    }),
+  );
+});
