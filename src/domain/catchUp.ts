@@ -66,7 +66,8 @@ const isRemembered = ({ state, quotaDay }: Slot, { day }: Account): boolean =>
 
 /**
  * A slot that the lost task granted keeps its caller, who was not answered and asks again. Where
- * the task that was tried again has granted the room to others, it stays spent and may not be called.
+ * the task that was tried again has granted the room to others, it stays spent and may not be
+ * called.
  */
 function fitting(account: Account, slot: Slot): Slot {
   const isKnown = account.slots.some(({ reservationId }) => reservationId === slot.reservationId);
