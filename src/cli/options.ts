@@ -78,7 +78,7 @@ export const instant =
 export function accountId(raw: string): string {
   if (isAccountId(raw)) return raw;
   throw new InvalidArgumentError(
-    'An account is named by 1 to 128 letters, digits and _ . : - (a letter or digit first).',
+    'An account is named by 1 to 128 letters, digits and _ . : - (not . or : first).',
   );
 }
 /** `acme-anna,acme-ben`. */
@@ -87,7 +87,7 @@ export const accountList = (raw: string): readonly string[] =>
 export function reservationId(raw: string): string {
   if (isReservationId(raw)) return raw;
   throw new InvalidArgumentError(
-    'A reservation is named by 1 to 128 letters, digits and _ . : - (a letter or digit first).',
+    'A reservation is named by 1 to 128 letters, digits and _ . : - (not . or : first).',
   );
 }
 

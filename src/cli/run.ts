@@ -19,7 +19,9 @@ const { version }: { version: string } = JSON.parse(
 /** Runs `safeband <argv>`; never throws. */
 export async function run(argv: readonly string[], process: Io): Promise<number> {
   const io = safeIo(process);
-  const isJson = argv.includes('--json');
+  // After `--` stand names alone: an account may be called --json.
+  const names = argv.indexOf('--');
+  const isJson = (names < 0 ? argv : argv.slice(0, names)).includes('--json');
   const world = worldOf(io, isJson);
   let exitCode: number = EXIT.ok;
   const context: Context = {

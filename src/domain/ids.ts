@@ -2,7 +2,7 @@
  * Names that cross the edge, each parsed once: a value of one of these types is known to be good.
  * Ours are short and printable; LinkedIn's are whatever LinkedIn says, within reason (contract, 2).
  */
-export const OURS_PATTERN = '^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$';
+export const OURS_PATTERN = '^[A-Za-z0-9_-][A-Za-z0-9_.:-]{0,127}$';
 const OURS = new RegExp(OURS_PATTERN);
 /** LinkedIn's ids: this many UTF-16 units at most. */
 export const FOREIGN_MAX = 512;

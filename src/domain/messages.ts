@@ -34,7 +34,8 @@ import type { Reserve } from './slot.js';
 import { ACTOR_MAX, cleaned, CODE_MAX, REASON_MAX } from './text.js';
 import type { Instant } from './time.js';
 
-const OURS = '1 to 128 of the characters A-Z a-z 0-9 _ . : - and begin with a letter or digit';
+const OURS =
+  '1 to 128 of the characters A-Z a-z 0-9 _ . : - and begin with a letter, a digit, _ or -';
 const FOREIGN = "LinkedIn's: 1 to 512 characters, not blank, no control character, whole Unicode";
 export const reservationId = when(isReservationId, OURS);
 const campaignId = when(isCampaignId, OURS);

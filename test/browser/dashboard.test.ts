@@ -62,7 +62,7 @@ it('begins with no account, and connects the first one', async () => {
   await page.getByLabel('Account id').fill('no spaces');
   await page.getByLabel('Tier').selectOption('sales_navigator');
   await page.getByRole('button', { name: 'Connect the account' }).click();
-  await shows(page, 'accountId should begin with a letter or digit');
+  await shows(page, 'accountId should begin with a letter, a digit, _ or -');
   const id = process.env['SAFEBAND_SCREENSHOTS'] ? 'first' : desk.stand.newAccount('first');
   await page.getByLabel('Account id').fill(id);
   await page.getByRole('button', { name: 'Connect the account' }).click();

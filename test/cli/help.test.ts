@@ -10,28 +10,30 @@ import { keepAddresses, withAddresses } from '../../src/dev/addresses.js';
 import { createProgram } from '../../src/cli/program.js';
 import { safeband } from '../support/cli.js';
 
-const program = createProgram({
-  isJson: false,
-  version: '0',
-  now: () => 0,
-  answer: () => undefined,
-  end: () => undefined,
-  io: {
-    stdout: () => undefined,
-    stderr: () => undefined,
-    env: {},
-    isTerminal: false,
-    signal: AbortSignal.abort(),
-    launch: async () => 0,
-  },
-  world: {
-    pool: () => expect.fail(),
-    hasDatabase: () => false,
-    temporal: () => expect.fail(),
-    client: () => expect.fail(),
-    close: async () => undefined,
-  },
-});
+const programOf = (): Command =>
+  createProgram({
+    isJson: false,
+    version: '0',
+    now: () => 0,
+    answer: () => undefined,
+    end: () => undefined,
+    io: {
+      stdout: () => undefined,
+      stderr: () => undefined,
+      env: {},
+      isTerminal: false,
+      signal: AbortSignal.abort(),
+      launch: async () => 0,
+    },
+    world: {
+      pool: () => expect.fail(),
+      hasDatabase: () => false,
+      temporal: () => expect.fail(),
+      client: () => expect.fail(),
+      close: async () => undefined,
+    },
+  });
+const program = programOf();
 
 /** Every command that does something, with its path. */
 type Leaf = readonly [string, Command];
@@ -52,6 +54,31 @@ const usageOf = (at: string, command: Command): string =>
       return one.required ? `<${name}>` : `[${name}]`;
     }),
   ].join(' ');
+
+describe('names that begin with - or _', () => {
+  const named = leaves.filter(([, { registeredArguments }]) =>
+    registeredArguments.some((one) => ['account', 'reservation'].includes(one.name())),
+  );
+  it.each(named.map(([at]) => at))('are taken by %s after --', async (at) => {
+    const found = leavesOf(programOf()).find(([path]) => path === at);
+    if (!found) return expect.fail();
+    const [, command] = found;
+    for (const one of command.options) {
+      if (one.mandatory) command.setOptionValue(one.attributeName(), 'given');
+    }
+    const taken: unknown[] = [];
+    command.action((...values: unknown[]) => {
+      taken.push(...values.slice(0, command.registeredArguments.length));
+    });
+    const names = command.registeredArguments.map((one, i) =>
+      ['account', 'reservation'].includes(one.name()) ? (i === 0 ? '-_id' : '--json') : '1',
+    );
+    let top: Command = command;
+    while (top.parent) top = top.parent;
+    await top.parseAsync([...at.split(' '), '--', ...names], { from: 'user' });
+    expect(taken.map(String)).toEqual(names);
+  });
+});
 
 describe('the help', () => {
   it.each(leaves)('of %s says what it does, with an example', async (at) => {

@@ -1,7 +1,7 @@
 /** Names, times, zones and numbers at the edge. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isChatId, isReservationId } from '../../src/domain/ids.js';
+import { isAccountId, isCampaignId, isChatId, isReservationId } from '../../src/domain/ids.js';
 import { parseFail, parseReserve } from '../../src/domain/messages.js';
 import { parseOrder, parseStart } from '../../src/domain/settingsMessages.js';
 import { shown, shownLines } from '../../src/domain/text.js';
@@ -9,10 +9,21 @@ import { hashOf, isoInstant, parseInstant, startOfNextMonth } from '../../src/do
 import { isZone } from '../../src/domain/zones.js';
 
 describe('ids', () => {
-  it.each(['constructor', 'toString', '7', 'a.b:c-d_e', 'x'.repeat(128)])('%s is ours', (id) => {
-    expect(isReservationId(id)).toBe(true);
+  it.each([
+    'constructor',
+    'toString',
+    '7',
+    'a.b:c-d_e',
+    'x'.repeat(128),
+    '_a',
+    '-a',
+    '-',
+    '__proto__',
+    '--json',
+  ])('%s is ours', (id) => {
+    expect([isAccountId(id), isReservationId(id), isCampaignId(id)]).toEqual([true, true, true]);
   });
-  it.each(['', '_a', '__proto__', 'a b', 'ä', 'x'.repeat(129), 'a\u0000', 7, null])(
+  it.each(['', '.a', ':a', '-a b', 'a b', 'ä', 'x'.repeat(129), 'a\u0000', 7, null])(
     '%j is not',
     (id) => {
       expect(isReservationId(id)).toBe(false);

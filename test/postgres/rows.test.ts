@@ -27,7 +27,7 @@ const rowAt = (version: number) => ({
   accountId,
 });
 beforeEach(async () => {
-  accountId = must(isAccountId, `rows-${(count += 1)}`);
+  accountId = must(isAccountId, `-_rows-${(count += 1)}`);
   await activities.claim({ owner: OWNER, found: null, row: rowAt(0) });
 });
 

@@ -81,7 +81,7 @@ function addConnect(app: FastifyInstance, parts: PageParts): void {
     try {
       const accountId = form['accountId'] ?? '';
       if (!isAccountId(accountId)) {
-        const should = 'begin with a letter or digit and have only these and . _ : - after it';
+        const should = 'begin with a letter, a digit, _ or - and have only these and . : after it';
         throw invalidInput(`accountId should ${should}`, 'accountId');
       }
       if (!maySee(request.caller, accountId)) throw accountUnknown();
