@@ -19,6 +19,7 @@ export const ALERT_KINDS = [
   'clock_skew',
   'cap_lowered',
   'reply_failed',
+  'restricted',
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
 export type Severity = 'info' | 'warning' | 'critical';

@@ -59,4 +59,7 @@ export const ALERT_WORDS: Readonly<Record<AlertKind, string>> = {
   reply_failed:
     'A decision could not be sent to the workflow that had asked for it.' +
     ' See whether that workflow still runs; an ask with the same id hears it again.',
+  restricted:
+    'LinkedIn has restricted this account, as a send reported. It sends nothing until a person' +
+    ' resumes it. Ask its member to log in and see what LinkedIn wants; a ban may follow.',
 };

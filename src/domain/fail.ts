@@ -100,7 +100,10 @@ function effectOf(
       return [{ type: 'BreakerOpened', until: startOfNextMonth(at) }];
     case 'restricted': {
       const held: Event = { type: 'Held', hold: { reason: why, actor: 'safeband', since: at } };
-      return [...(account.hold ? [] : [held]), { type: 'RampRestarted' }];
+      const { reservationId, code } = report;
+      const details = { reservationId, code: code ?? null };
+      const raised = alert('restricted', 'critical', details);
+      return [...(account.hold ? [] : [held]), { type: 'RampRestarted' }, raised];
     }
     default:
       return assertNever(kind);

@@ -25,6 +25,7 @@ export async function writeRows(
   await write('account_days', DAYS);
   await write('alerts', ALERTS);
   await write('account_changes', CHANGES);
+  await write('account_changes', RESTRICTIONS_SEEN);
 }
 
 /** An id that is used again after it was forgotten: its old row is overwritten, and people hear. */
@@ -131,6 +132,14 @@ const CHANGES = `
     from jsonb_to_recordset($2::jsonb)
       as c (number bigint, kind text, actor text, reason text, details jsonb, at bigint)
   on conflict do nothing`;
+
+/** Whoever resumes has seen the restriction; one that was reported after it stays open. */
+const RESTRICTIONS_SEEN = `
+  update safeband.alerts a
+     set resolved_at = safeband.at_ms(c.at), recorded_at = clock_timestamp()
+    from jsonb_to_recordset($2::jsonb) as c (number bigint, kind text, at bigint)
+   where a.account_id = $1::text and a.kind = 'restricted' and a.resolved_at is null
+     and c.kind = 'resume' and c.number > a.number`;
 
 /** A row that Postgres refuses for its content: kept whole, and once, for a person (R14). */
 export async function keepRefused(

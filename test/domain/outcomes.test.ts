@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { deliver } from '../../src/domain/deliver.js';
+import { alert } from '../../src/domain/events.js';
 import { deliverWithoutChat, fail, settleByOperator } from '../../src/domain/fail.js';
 import { observe } from '../../src/domain/observe.js';
 import { reserve } from '../../src/domain/reserve.js';
@@ -155,6 +156,17 @@ describe('a failure', () => {
     reserved()
       .when(fail, { reservationId: r('r1'), kind: 'restricted' })
       .expect({ state: 'held', hold: { actor: 'safeband' }, rampDay: 1 });
+  });
+  it('restricted raises a critical alert, once for a reservation, held or not', () => {
+    const { actor, now } = reserved();
+    const { account } = actor;
+    const report = { reservationId: r('r1'), kind: 'restricted', code: 'HTTP 403' } as const;
+    const told = fail(account, report, now).events.filter(({ type }) => type === 'AlertRaised');
+    expect(told).toEqual([
+      alert('restricted', 'critical', { reservationId: 'r1', code: 'HTTP 403' }),
+    ]);
+    const held = { ...account, hold: { reason: 'a pause', actor: 'ada', since: now } };
+    expect(fail(held, report, now).events).toContainEqual(told[0]);
   });
   it('of an unknown reservation has its effect all the same', () => {
     anAccount()

@@ -199,3 +199,33 @@ describe('an id that is used again after it was forgotten', () => {
     expect(await alerts()).toEqual([{ kind: 'old_id', times: 1, rows: null }]);
   });
 });
+
+describe('a restriction by LinkedIn', () => {
+  const restricted = alert({ kind: 'restricted', severity: 'critical' });
+  const resumed: Row = {
+    table: 'account_changes',
+    kind: 'resume',
+    actor: 'ada',
+    reason: 'LinkedIn has lifted it',
+    details: {},
+    at: NINE + 1,
+  };
+  const open = (): Promise<readonly unknown[]> =>
+    allOf(`select kind from safeband.alerts where account_id = $1 and resolved_at is null`);
+
+  it('stays open until a person resumes the account, also where both are saved at once', async () => {
+    await save([restricted], 1);
+    expect(await open()).toEqual([{ kind: 'restricted' }]);
+    await save([alert(), resumed], 2);
+    expect(await open()).toEqual([{ kind: 'bad_signal' }]);
+    await save([restricted], 4);
+    expect(await open()).toHaveLength(2);
+    await save([restricted, { ...resumed, at: NINE + 2 }], 5);
+    expect(await open()).toEqual([{ kind: 'bad_signal' }]);
+  });
+
+  it('that is reported after the resume is open', async () => {
+    await save([resumed, restricted], 1);
+    expect(await open()).toEqual([{ kind: 'restricted' }]);
+  });
+});

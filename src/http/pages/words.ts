@@ -86,6 +86,7 @@ export const ALERT_TITLES: Readonly<Record<AlertKind, string>> = {
   clock_skew: 'The clocks of the worker and Postgres differ by more than a minute',
   cap_lowered: 'A lower tier now binds at its safe band',
   reply_failed: 'An answer could not be delivered to the asking workflow',
+  restricted: 'LinkedIn has restricted the account; it is stopped until a person resumes it',
 };
 
 /** Kinds of `account_changes`, as the head of a line. */
