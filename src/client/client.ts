@@ -64,19 +64,21 @@ export type StartInput = PolicyInput & {
 export type DeliveredReport = {
   readonly reservationId: string;
   readonly chatId: string;
-  readonly messageId?: string;
-  readonly deliveredAt?: string;
+  readonly messageId?: string | null;
+  /** An instant, for display only: what cannot be read is dropped. */
+  readonly deliveredAt?: unknown;
 };
 export type FailedReport = {
   readonly reservationId: string;
   readonly kind: FailureKind;
   readonly code?: string;
-  readonly retryAfterSeconds?: number;
+  /** Seconds, as a number or as text, as LinkedIn said it; what cannot be read is an hour. */
+  readonly retryAfterSeconds?: unknown;
 };
 export type ObservedReport = {
   readonly chatId: string;
   readonly messageId: string;
-  readonly recipientId?: string;
+  readonly recipientId?: string | null;
   readonly sentAt: string;
 };
 export type Order = { readonly reason: string; readonly actor: string };

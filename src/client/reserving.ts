@@ -12,8 +12,8 @@ import type { Transport } from './transport.js';
 /** What a caller asks for; ids as the contract has them. */
 export type ReserveRequest = {
   readonly reservationId: string;
-  readonly campaignId?: string;
-  readonly recipientId?: string;
+  readonly campaignId?: string | null;
+  readonly recipientId?: string | null;
   /** How long the slot may stay in flight without a word, in seconds; 15 min unless set. */
   readonly leaseSeconds?: number;
   /** The caller writes a `send_attempts` row of its own before it calls LinkedIn (R6, R18). */

@@ -108,6 +108,15 @@ export class Fields {
     return undefined;
   }
 
+  /** A field that only adds to a report: what cannot be read is dropped, and the report counts. */
+  hint<T>(name: string, read: Reader<T>): T | undefined {
+    if (this.flaw || !this.has(name) || this.isNull(name)) return undefined;
+    const found = read(this.#raw[name]);
+    if ('value' in found) return found.value;
+    this.dropped.push(this.#sentence(name, found.shouldBe));
+    return undefined;
+  }
+
   /** Text that a person wrote, which must be there; it is read as one line. */
   needText(name: string, max: number): string | undefined {
     return this.need(name, (raw) => this.#text(name, raw, max));

@@ -50,6 +50,16 @@ const said: Reader<string> = (raw) =>
 /** Longer than the seven days that count, so that a caller may pass on what LinkedIn said. */
 export const RETRY_AFTER_SECONDS_MAX = 366 * 24 * 60 * 60;
 
+/** What LinkedIn asked for, as a number or as text; a longer pause than a year is a year. */
+const pause: Reader<number> = (raw) => {
+  const isNumber = typeof raw === 'number' || (typeof raw === 'string' && DECIMAL.test(raw));
+  const seconds = isNumber ? Number(raw) : Number.NaN;
+  return seconds >= 0
+    ? { value: Math.min(Math.ceil(seconds), RETRY_AFTER_SECONDS_MAX) }
+    : { shouldBe: 'a number of seconds, not negative' };
+};
+const DECIMAL = /^ *\d{1,15}(\.\d{1,9})? *$/;
+
 export type ReserveAsk = Reserve & { readonly replyTo?: ReplyTo | undefined };
 
 /** One message's payload, read in one of the two ways; `at` is the clock of the workflow. */
@@ -96,7 +106,7 @@ export const parseDeliver: Parser<DeliverAsk> = (raw, mode, at) => {
   }
   const more = {
     messageId: fields.may('messageId', messageId),
-    deliveredAt: fields.may('deliveredAt', instant(at + CLOCK_SLACK_MS)),
+    deliveredAt: fields.hint('deliveredAt', instant(at + CLOCK_SLACK_MS)),
   };
   return fields.done(() =>
     id === undefined || chat === undefined
@@ -111,19 +121,23 @@ export const parseFail: Parser<Fail> = (raw, mode) => {
   const kind = fields.need('kind', oneOf(FAILURE_KINDS));
   const more = {
     code: fields.may('code', said) || undefined,
-    retryAfterSeconds: fields.may('retryAfterSeconds', wholeNumber(0, RETRY_AFTER_SECONDS_MAX)),
+    retryAfterSeconds: fields.hint('retryAfterSeconds', pause),
   };
   return fields.done(() =>
     id === undefined || kind === undefined ? undefined : { reservationId: id, kind, ...more },
   );
 };
 
-export const parseObserve: Parser<Observe> = (raw, mode) => {
+export const parseObserve: Parser<Observe> = (raw, mode, at) => {
   const fields = new Fields(raw, mode);
   const chat = fields.need('chatId', chatId);
   const message = fields.need('messageId', messageId);
   const recipient = fields.may('recipientId', recipientId);
-  const sentAt = fields.need('sentAt', instant());
+  // An InMail that was seen counts, whatever its time says: a Signal has nobody to refuse it to.
+  const sentAt =
+    mode === 'lenient' && fields.has('sentAt') && !fields.isNull('sentAt')
+      ? (fields.hint('sentAt', instant()) ?? at)
+      : fields.need('sentAt', instant());
   return fields.done(() =>
     chat === undefined || message === undefined || sentAt === undefined
       ? undefined

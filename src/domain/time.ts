@@ -22,9 +22,12 @@ export const isoOrNull = (at: Instant | null): string | null =>
 /** `2026-11-23`. */
 export const isoDay = (day: UtcDay): string => isoInstant(startOf(day)).slice(0, 10);
 
-const INSTANT = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?Z$/;
+/** No zone is further from UTC. */
+const OFFSET_HOURS_MAX = 14;
+const INSTANT =
+  /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))$/;
 
-/** Reads an ISO 8601 instant in UTC; undefined for anything else, 30 February included. */
+/** Reads an ISO 8601 instant with its offset; undefined for anything else, 30 February included. */
 export function parseInstant(text: string): Instant | undefined {
   const parts = INSTANT.exec(text);
   if (!parts) return undefined;
@@ -32,7 +35,11 @@ export function parseInstant(text: string): Instant | undefined {
   const whole = `${text.slice(0, 19)}.000Z`;
   const at = Date.UTC(year ?? 0, (month ?? 0) - 1, day, hour, minute, second);
   if (at < 0 || isoInstant(at) !== whole) return undefined;
-  return at + Math.floor(Number(`0.${parts[7] ?? '0'}`) * SECOND_MS);
+  const [hours, minutes] = parts.slice(9, 11).map((part) => Number(part ?? 0));
+  if ((hours ?? 0) > OFFSET_HOURS_MAX || (minutes ?? 0) >= 60) return undefined;
+  const ahead = (hours ?? 0) * HOUR_MS + (minutes ?? 0) * MINUTE_MS;
+  const inUtc = parts[8] === '-' ? at + ahead : at - ahead;
+  return inUtc < 0 ? undefined : inUtc + Math.floor(Number(`0.${parts[7] ?? '0'}`) * SECOND_MS);
 }
 
 /** Reads `2026-11-23`; undefined for anything else. */

@@ -3,7 +3,6 @@ import { Type } from 'typebox';
 import { FAILURE_KINDS } from '../../domain/fail.js';
 import { TEXT_PATTERN } from '../../domain/ids.js';
 import { BATCH_MAX, LEASE_SECONDS_MAX, LEASE_SECONDS_MIN } from '../../domain/limits.js';
-import { RETRY_AFTER_SECONDS_MAX } from '../../domain/messages.js';
 import { COUNT_MAX, RAMP_STEPS_MAX, WALL_CLOCK_PATTERN } from '../../domain/settingsMessages.js';
 import { CODE_MAX } from '../../domain/text.js';
 import { WEEKDAYS } from '../../domain/window.js';
@@ -106,8 +105,8 @@ export const connect = Type.Object(
 export const sendReserve = Type.Object(
   {
     reservationId,
-    campaignId: Optional(campaignId),
-    recipientId: Optional(recipientId),
+    campaignId: Optional(orNull(campaignId)),
+    recipientId: Optional(orNull(recipientId)),
     leaseSeconds: Optional(
       Type.Integer({
         minimum: LEASE_SECONDS_MIN,
@@ -174,8 +173,13 @@ export const sendDelivered = Type.Object(
         }),
       ),
     ),
-    messageId: Optional(messageId),
-    deliveredAt: Optional(instant('When, by your clock; for display only.')),
+    messageId: Optional(orNull(messageId)),
+    deliveredAt: Optional(
+      Type.Unknown({
+        description: 'When, by your clock; for display only, so what cannot be read is dropped.',
+        examples: ['2026-11-23T18:20:36.000Z'],
+      }),
+    ),
   },
   {
     additionalProperties: false,
@@ -191,7 +195,11 @@ export const sendFailed = Type.Object(
     }),
     code: Optional(text(CODE_MAX, "LinkedIn's own words.", 'HTTP 429', TEXT_PATTERN)),
     retryAfterSeconds: Optional(
-      Type.Integer({ minimum: 0, maximum: RETRY_AFTER_SECONDS_MAX, examples: [3_600] }),
+      // Not checked here: a report of LinkedIn's limit has to pause the account whatever it says.
+      Type.Unknown({
+        description: 'Seconds, as a number or as text; what cannot be read is an hour.',
+        examples: [3_600],
+      }),
     ),
   },
   {
@@ -207,7 +215,7 @@ export const sendObserved = Type.Object(
   {
     chatId,
     messageId,
-    recipientId: Optional(recipientId),
+    recipientId: Optional(orNull(recipientId)),
     sentAt: instant('When LinkedIn says that it was sent.'),
   },
   {

@@ -47,7 +47,7 @@ export const actor = text(
 
 export const instant = (description: string) =>
   Type.String({
-    pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$',
+    pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?(Z|[+-]\\d\\d:\\d\\d)$',
     description,
     examples: ['2026-11-23T18:20:36.000Z'],
   });
