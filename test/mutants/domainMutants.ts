@@ -221,8 +221,8 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
     rule: 'R7',
     what: 'midnight forgets an overshoot',
     file: 'src/domain/roll.ts',
-    old: '[...overshootAt(account, rolledAt(midnight, at)), rolled]',
-    mutated: '[rolled]',
+    old: '...overshootAt(account, rolledAt(midnight, at)), ',
+    mutated: '',
     by: 'the roll audits the closing counter',
   },
   {
