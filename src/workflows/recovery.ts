@@ -81,8 +81,8 @@ export async function lastRunOf(
  */
 function isToRead({ wasReset }: Self, { owner, runId: writer }: StoredAccount): boolean {
   if (writer === undefined) return false;
-  const { runId, firstExecutionRunId } = workflowInfo();
-  return owner !== firstExecutionRunId || (wasReset && writer !== runId);
+  // Not by this run's own id: where a run that was reset is replayed from a file, it has another.
+  return wasReset || owner !== workflowInfo().firstExecutionRunId;
 }
 
 async function portionOf(
