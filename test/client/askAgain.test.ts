@@ -2,7 +2,7 @@
 import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
 import { ServiceError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { expect, it } from 'vitest';
-import { isWorthRetrying } from '../../src/client/errors.js';
+import { isWorthRetrying, SafebandError } from '../../src/client/errors.js';
 import { persist } from '../../src/client/transport.js';
 
 const updateFailed = (type: string): Error =>
@@ -47,6 +47,6 @@ it.each(FINAL)('passes on %s at once', async (_, error) => {
     asked += 1;
     return Promise.reject(error);
   });
-  await expect(call).rejects.toThrow();
+  await expect(call).rejects.toBeInstanceOf(SafebandError);
   expect(asked).toBe(1);
 });
