@@ -1,5 +1,6 @@
 /** What of a closed run's history can be read, and what makes the account wait instead (R13). */
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
+import Long from 'long';
 import { expect, it } from 'vitest';
 import type { Described, History, HistoryEvent } from '../src/activities/history.js';
 import { lastRunActivities } from '../src/activities/lastRun.js';
@@ -34,7 +35,7 @@ function temporal(runs: readonly Described[], events: readonly HistoryEvent[]): 
     next: async (_, runId) => runs[runs.findIndex((one) => one.runId === runId) + 1]?.runId ?? null,
     listed: async () => [],
     async *pages() {
-      yield* [events.map((event, i) => ({ ...event, eventId: i + 1 }) as HistoryEvent)];
+      yield* [events.map((event, i) => ({ ...event, eventId: Long.fromNumber(i + 1) }))];
     },
     decode: async (payloads) =>
       payloads.map((payload) => {
