@@ -30,7 +30,7 @@ export type History = {
   /** The newest runs of an account's workflow, as the index has them: some moments late. */
   readonly listed: (accountId: string) => Promise<readonly string[]>;
   readonly pages: (accountId: string, runId: string) => AsyncIterable<readonly HistoryEvent[]>;
-  /** Each payload as its sender wrote it, or why it cannot be read, as the workflow would see it. */
+  /** Each payload as its sender wrote it, or why it cannot be read. */
   readonly decode: (payloads: readonly Payload[]) => Promise<readonly unknown[]>;
 };
 

@@ -43,7 +43,7 @@ const textOf = (error: unknown): string => {
 /**
  * What the server itself says of an Update that met the end of a run, such as a continue-as-new at
  * midnight. `UnprocessedUpdate`: no handler has seen it. `AcceptedUpdateCompletedWorkflow`: its run
- * ended before the answer, so it is not known; the account answers a repeat by what it knows (R3, R5).
+ * ended before the answer, so it is not known; a repeat is answered by what is known (R3, R5).
  */
 const ENDED_BENEATH: readonly unknown[] = ['UnprocessedUpdate', 'AcceptedUpdateCompletedWorkflow'];
 

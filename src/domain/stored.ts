@@ -23,7 +23,7 @@ export type StoredAccount = AccountRow & {
   readonly ownerVersion: number;
   /** The Temporal run whose last save left nothing unsaved; absent: not known. */
   readonly savedRunId?: string;
-  /** The run that wrote this row, and the events of its history that it knew; absent: older code. */
+  /** The run that wrote this row, and the events of its history that it knew. */
   readonly runId?: string;
   readonly runEvents?: number;
 };

@@ -92,9 +92,7 @@ const CHATS = ['by-hand', 'c-later', 'c0', 'c1', 'c2', 'c3', 'c4'];
 
 async function expectWhole({ stand }: Ground, id: string): Promise<void> {
   const again = stand.handle(id);
-  await expect
-    .poll(() => statusOf(again), { timeout: 20_000 })
-    .toMatchObject({ ...COUNTS, verified: true });
+  await expect.poll(() => statusOf(again)).toMatchObject({ ...COUNTS, verified: true });
   expect((await statusOf(again)).state).toBe('active');
   // Its caller still has the slot that it was answered, and nobody else gets it.
   expect(await ask(again, 'late')).toMatchObject({ granted: true, repeated: true });
@@ -160,7 +158,7 @@ describe.each([
     await startAgain(place, id);
     const again = place.stand.handle(id);
     await expect
-      .poll(() => statusOf(again), { timeout: 20_000 })
+      .poll(() => statusOf(again))
       .toMatchObject({ state: 'held', hold: { actor: 'ada' }, delivered: 7, counter: 12 });
   });
 });
