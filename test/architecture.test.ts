@@ -34,6 +34,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'webhooks',
     '@temporalio/activity',
     '@temporalio/common',
+    '@temporalio/proto', // names of numbers that the raw service takes
     'windows',
   ],
   postgres: ['postgres', 'domain', 'config', 'windows', 'pg', 'node:'],

@@ -44,7 +44,7 @@ import { keepRefused, raiseTwoOwners, writeRows } from '../postgres/rows.js';
 
 export function accountActivities(
   pool: Pool,
-): Omit<Activities, 'expandWindow' | 'readClock' | 'auditFleet' | 'sendWebhooks'> {
+): Pick<Activities, 'readBack' | 'claim' | 'save' | 'reconcile' | 'recall'> {
   return {
     readBack: (ask) => readBack(pool, ask),
     claim: (request) => claim(pool, request),
@@ -80,10 +80,10 @@ function readBack(
   });
 }
 
-function claim(pool: Pool, { owner, found, row }: Claim): Promise<Claimed> {
+function claim(pool: Pool, { owner, found, row, place }: Claim): Promise<Claimed> {
   return inTransaction(pool, async (db) => {
     await lockIdentity(db, row);
-    if (!(await claimAccount(db, row, owner, found))) return { claimed: false };
+    if (!(await claimAccount(db, row, owner, found, place))) return { claimed: false };
     return { claimed: true, rivals: await readRivals(db, row) };
   });
 }
@@ -105,13 +105,13 @@ async function saveIn(
   met?: Met,
   checkedAt?: Instant,
 ): Promise<Saved> {
-  const { owner, row, entries, isHot, handled, write } = request;
+  const { owner, row, entries, isHot, handled, write, place } = request;
   const { accountId } = row;
   const { stood, is } = met ?? (await meet(db, accountId, owner, write));
   if (stood && is === 'committed') {
     return { saved: true, refused: 0, foreign: unhandled(stood, handled) };
   }
-  const how = { isHot, checkedAt: checkedAt ?? null, write };
+  const how = { isHot, checkedAt: checkedAt ?? null, write, place };
   if (!stood || is === 'late' || !(await moveAccount(db, row, owner, how))) {
     const { day, updatedAt: at } = row;
     if (stood && stood.owner !== owner) {

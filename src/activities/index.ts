@@ -1,6 +1,8 @@
 /** The activities that a worker runs, built from what they need. */
 import { accountActivities } from './account.js';
 import { fleetActivities } from './fleet.js';
+import { history } from './history.js';
+import { lastRunActivities } from './lastRun.js';
 import type { Activities } from './ports.js';
 import { expandWindow } from './window.js';
 import { webhookActivities, type WebhookNeeds } from './webhooks.js';
@@ -12,6 +14,7 @@ export type ActivityNeeds = { readonly pool: Pool; readonly webhooks?: WebhookNe
 export const createActivities = ({ pool, webhooks = {} }: ActivityNeeds): Activities => ({
   ...accountActivities(pool),
   ...fleetActivities(pool, workflows),
+  ...lastRunActivities(history),
   ...webhookActivities(pool, webhooks),
   expandWindow: async (ask) => expandWindow(ask),
 });

@@ -6,7 +6,16 @@
 import type { Account } from '../domain/account.js';
 import type { AccountId } from '../domain/ids.js';
 import type { AccountRow, Entry } from '../domain/rows.js';
-import type { CommittedRun, Foreign, RanAnswer, ReadBack, Write } from '../domain/stored.js';
+import type { Heard } from '../domain/lastRun.js';
+import type {
+  CommittedRun,
+  Foreign,
+  Place,
+  RanAnswer,
+  ReadBack,
+  StoredAccount,
+  Write,
+} from '../domain/stored.js';
 import type { Instant, UtcDay } from '../domain/time.js';
 import type { Openings, SendingWindow } from '../domain/window.js';
 
@@ -18,6 +27,8 @@ export type Claim = {
   /** What `readBack` found; null: no row. The claim fails where the row has moved since. */
   readonly found: { readonly owner: Owner; readonly version: number } | null;
   readonly row: AccountRow;
+  /** Absent in runs of older code. */
+  readonly place?: Place;
 };
 export type Claimed =
   | { readonly claimed: false }
@@ -35,6 +46,8 @@ export type Save = {
   readonly isHot: boolean;
   /** What of a hand's edits the workflow knows to be told (R14). */
   readonly handled: string | null;
+  /** Absent in runs of older code. */
+  readonly place?: Place;
 };
 export type Saved =
   /** The rows are in Postgres. `foreign`: what the account's row held that nobody here wrote. */
@@ -69,6 +82,23 @@ export type Recall = {
 export type Recalled =
   | { readonly saved: true; readonly run: CommittedRun | null }
   | Extract<Saved, { readonly saved: false }>;
+
+export type LastRunAsk = {
+  readonly accountId: AccountId;
+  /** Where reading begins, and what the row includes. */
+  readonly stored: Pick<StoredAccount, 'owner' | 'savedRunId' | 'runId' | 'runEvents'>;
+  /** The run that asks, and the first of its chain. */
+  readonly own: { readonly runId: string; readonly firstRunId: string };
+  /** How many messages it has: the next portion begins after them. */
+  readonly after: number;
+};
+export type LastRunPortion = {
+  readonly heard: readonly Heard[];
+  readonly isLast: boolean;
+  /** Why some of the history cannot be read; null: it was read to its end. */
+  readonly unread: string | null;
+  readonly isClean: boolean;
+};
 
 export type AuditAsk = {
   readonly runId: string;
@@ -131,6 +161,13 @@ export interface Activities {
    * Safe to run again: it only raises the number of the row's last write.
    */
   recall(ask: Recall): Promise<Recalled>;
+
+  /**
+   * Reads what the closed runs of the account's last workflow took and did not save, out of their
+   * history in Temporal (R13), in portions.
+   * Safe to run again: it only reads.
+   */
+  readLastRun(ask: LastRunAsk): Promise<LastRunPortion>;
 
   /** Reads the database's clock. Safe to run again: it only reads. */
   readClock(): Promise<Instant>;

@@ -40,9 +40,21 @@ const textOf = (error: unknown): string => {
   return [error, cause].map((one) => (one instanceof Error ? one.message : '')).join(' ');
 };
 
+/**
+ * What the server itself says of an Update that met the end of a run, such as a continue-as-new at
+ * midnight: there is no answer. Whether it was done is not known, so a repeat is answered by what
+ * the account knows (R3, R5).
+ */
+const ENDED_BENEATH: readonly unknown[] = ['UnprocessedUpdate', 'AcceptedUpdateCompletedWorkflow'];
+
 /** May the same ask be sent again, with its id: nothing is known of it, or it was not taken. */
 export function isWorthRetrying(error: unknown): boolean {
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return true;
+  if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
+    return ENDED_BENEATH.includes(error.cause.type);
+  }
+  // The next run of the chain has not begun; an account that has ended says so the next time.
+  if (isNotFound(error)) return /aborted by closing workflow/i.test(textOf(error));
   const code = codeOf(error);
   if (code === RESOURCE_EXHAUSTED || code === UNAVAILABLE || code === DEADLINE_EXCEEDED)
     return true;

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { WithStartWorkflowOperation, type Client } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES, WORKFLOW_TYPE, workflowIdOf } from '../protocol.js';
-import { errorOf, isNotFound, isWorthRetrying, SafebandError } from './errors.js';
+import { errorOf, isWorthRetrying, SafebandError } from './errors.js';
 import { Gate } from './gate.js';
 import {
   defineSearchAttributeKey,
@@ -108,7 +108,7 @@ export async function persist<T>(
     try {
       return await call(Math.min(deadline, Date.now() + ATTEMPT_MS));
     } catch (error) {
-      if (isNotFound(error) || !isWorthRetrying(error)) throw errorOf(error, accountId);
+      if (!isWorthRetrying(error)) throw errorOf(error, accountId);
       const pause = wait * (0.5 + Math.random());
       if (Date.now() + pause >= deadline) throw outOfTime(error, accountId);
       await new Promise((resolve) => {

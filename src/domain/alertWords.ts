@@ -34,8 +34,9 @@ export const ALERT_WORDS: Readonly<Record<AlertKind, string>> = {
     'A report named a reservation that is not known, or an id was used a second time.' +
     ' Let the pipeline report within 48 hours, and use each id once.',
   unclean_end:
-    'The last workflow of the account ended without a disconnect, so it waits until midnight' +
-    ' UTC. If you know that nothing else sent for it, resume it.',
+    'The last workflow of the account ended without a disconnect. What its history in Temporal' +
+    ' contains was counted. If the account waits until midnight UTC, some of it could not be read:' +
+    ' if you know that nothing else was sent for it, resume it.',
   two_owners:
     'Two workflows wrote the row of this account, so it waits until midnight UTC.' +
     ' See that one of them is terminated.',

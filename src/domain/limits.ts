@@ -60,6 +60,13 @@ export const EFFECTS_MAX = 500;
 /** A start in the first hour of a day still meets yesterday's row: that was no clean end (R13). */
 export const UNCLEAN_GRACE_MS = HOUR_MS;
 
+/** Events of one closed run that a start reads at most (R13): as many as the server allows. */
+export const RECOVERY_EVENTS_MAX = 51_200;
+/** Bytes of its messages in all: beyond that the account waits for midnight instead. */
+export const RECOVERY_BYTES_MAX = 8 * 1024 * 1024;
+/** Bytes of messages that one activity returns: far below Temporal's 2 MiB. */
+export const RECOVERY_PORTION_BYTES = 256 * 1024;
+
 /** When a gate that could not be verified is tried again. */
 export const VERIFY_RETRY_MS = 10 * SECOND_MS;
 

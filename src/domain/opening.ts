@@ -12,10 +12,11 @@ import {
   type External,
   type Slot,
 } from './account.js';
-import { accountWith } from './copy.js';
+import { accountWith, actorWith } from './copy.js';
 import { actorOf, pass, record, type Actor } from './actor.js';
+import { endings, type LastRun } from './endings.js';
 import { alert, type Event } from './events.js';
-import { REMEMBERED_DAYS, UNCLEAN_GRACE_MS, WEEK_DAYS } from './limits.js';
+import { REMEMBERED_DAYS, WEEK_DAYS } from './limits.js';
 import { steppedCapOf, TIMEZONE_DEFAULT, type Policy } from './policy.js';
 import { cooldownStarted } from './roll.js';
 import { changedPolicy, policyEvents, type Start } from './settings.js';
@@ -34,22 +35,30 @@ export function openActor(
   owner: string,
   now: Instant,
   isReset = false,
+  last: LastRun | null = null,
 ): Actor {
   const stored = found.account;
-  const bare = withCounters(bareAccount(start, found, stored?.day ?? dayOf(now)), found);
-  const base = Math.max(stored?.version ?? 0, found.highestNumber);
-  const writes = found.lastWrite ?? 0;
-  const begun = { ...actorOf(bare, owner, base), writes, answered: writes };
-  const opened = record(begun, corrections(bare, found));
+  const read = last?.actor ?? storedActor(start, found, owner, now);
+  const opened = actorWith(read, { account: withCounters(read.account, found) });
   const rolled = pass(opened, now);
-  const policy = changedPolicy(bare.policy, start);
+  const policy = changedPolicy(rolled.account.policy, start);
   const set = record(rolled, connection(start, stored, rolled.account, policy));
   const told = record(set, testimony(set.account, found, set.account.now));
   const imported = withImport(told.account, start, found);
   const account = withCounters(imported, found, start.inmailsSentToday);
   const isLost = isOfLostTask(found, owner, isReset);
   if (isLost) return record({ ...told, account }, foundBy(found, account));
-  return record({ ...told, account }, endings(stored, owner, account));
+  return record({ ...told, account }, endings(stored, owner, account, last));
+}
+
+/** The account as it stood in its rows, on the day on which they were written. */
+export function storedActor(start: Start, found: ReadBack, owner: string, now: Instant): Actor {
+  const stored = found.account;
+  const bare = withCounters(bareAccount(start, found, stored?.day ?? dayOf(now)), found);
+  const base = Math.max(stored?.version ?? 0, found.highestNumber);
+  const writes = found.lastWrite ?? 0;
+  const begun = { ...actorOf(bare, owner, base), writes, answered: writes };
+  return record(begun, corrections(bare, found));
 }
 
 /** What the start object sets; that a disconnected account is back; who it was, where it is new. */
@@ -61,7 +70,7 @@ function connection(
 ): readonly Event[] {
   const who = actor ?? 'connect';
   const isNew = stored === null && actor !== undefined;
-  const isTold = connect && (isNew || stored?.state === 'disconnected');
+  const isTold = connect && (isNew || stored?.state === 'disconnected' || account.isDisconnected);
   return [
     ...(isTold ? [{ type: 'Connected', actor: who } as const] : []),
     ...policyEvents(account, policy, who),
@@ -175,7 +184,7 @@ function withImport(account: Account, start: Start, found: ReadBack): Account {
 }
 
 /** No day has less than was stored, or said: what nothing accounts for is unexplained. */
-function withCounters(account: Account, found: ReadBack, saidToday = 0): Account {
+export function withCounters(account: Account, found: ReadBack, saidToday = 0): Account {
   return account.days.reduce((before, book) => {
     const closed = found.days.find(({ quotaDay }) => quotaDay === book.day)?.counter ?? 0;
     const current = found.account?.day === book.day ? found.account.counter : 0;
@@ -184,27 +193,6 @@ function withCounters(account: Account, found: ReadBack, saidToday = 0): Account
     const unexplained = Math.max(0, Math.max(closed, current, said) - explained);
     return unexplained === book.unexplained ? before : withBook(before, { ...book, unexplained });
   }, account);
-}
-
-/**
- * The last workflow of this account did not disconnect, or another writer is at work (R13, R14).
- */
-function endings(stored: StoredAccount | null, owner: string, account: Account): readonly Event[] {
-  if (!stored || stored.state === 'disconnected') return [];
-  const { day, now } = account;
-  const isOwn = stored.owner === owner;
-  if (isOwn && stored.version === stored.ownerVersion) return [];
-  const isRecent =
-    stored.day === day || (stored.day === day - 1 && now - startOf(day) < UNCLEAN_GRACE_MS);
-  if (!isOwn && !isRecent) return [];
-  const cause = isOwn ? 'two_owners' : 'unclean_end';
-  const reason = isOwn
-    ? 'the row is newer than this workflow'
-    : 'the last workflow did not disconnect';
-  return [
-    cooldownStarted(cause, startOf(day + 1), counterOf(account, day), reason),
-    alert(cause, 'warning', { message: reason, version: stored.version }),
-  ];
 }
 
 /** What the claim of the row found: accounts that share this one's identity (R13). */

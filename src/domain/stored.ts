@@ -21,6 +21,18 @@ export type StoredAccount = AccountRow & {
    * The version under which that owner claimed the row: equal to `version` if nothing came after.
    */
   readonly ownerVersion: number;
+  /** The Temporal run whose last save left nothing unsaved; absent: not known. */
+  readonly savedRunId?: string;
+  /** The run that wrote this row, and the events of its history that it knew. */
+  readonly runId?: string;
+  readonly runEvents?: number;
+};
+/** How far a workflow's history had come when it wrote the account's row (R13). */
+export type Place = {
+  readonly runId: string;
+  readonly events: number;
+  /** Everything before it is in the rows, or in what the run was started with. */
+  readonly isWhole: boolean;
 };
 /**
  * One write of an account's row: a number that only grows, and a mark of its content, so that the

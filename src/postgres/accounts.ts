@@ -2,7 +2,7 @@
  * The account's own row: read back, claimed by a new owner, moved forward by each save (R13, R14).
  */
 import type { AccountRow } from '../domain/rows.js';
-import type { CommittedRun, StoredAccount, Write } from '../domain/stored.js';
+import type { CommittedRun, Place, StoredAccount, Write } from '../domain/stored.js';
 import type { Instant } from '../domain/time.js';
 import type { Queryable } from './pool.js';
 
@@ -70,12 +70,14 @@ export async function claimAccount(
   row: AccountRow,
   owner: string,
   found: { readonly owner: string; readonly version: number } | null,
+  place: Place | null = null,
 ): Promise<boolean> {
   const { rowCount } = await db.query(
-    `insert into safeband.accounts as a (${COLUMNS}, owner, owner_version, hot_since)
-     values (${VALUES}, $31, $29::bigint, safeband.at_ms($30))
+    `insert into safeband.accounts as a (${COLUMNS}, owner, owner_version, hot_since,
+       saved_run_id, run_id, run_events)
+     values (${VALUES}, $31, $29::bigint, safeband.at_ms($30), $34, $34, $35)
      on conflict (account_id) do update set
-       (${COLUMNS}, recorded_at, owner, owner_version, hot_since) =
+       (${COLUMNS}, recorded_at, owner, owner_version, hot_since, run_id, run_events) =
        row (excluded.account_id, excluded.tier, excluded.timezone, excluded.daily_cap,
          excluded.weekly_cap, excluded.ramp, excluded.sending_window, excluded.identity,
          excluded.inmails_sent_today, excluded.counter_day, excluded.ramp_day,
@@ -87,10 +89,17 @@ export async function claimAccount(
          clock_timestamp(), excluded.owner,
          case when a.owner = excluded.owner and $32::text is null
               then a.owner_version else excluded.owner_version end,
-         coalesce(a.hot_since, excluded.hot_since))
+         coalesce(a.hot_since, excluded.hot_since), excluded.run_id, excluded.run_events)
      where a.version <= excluded.version
        and (a.owner = excluded.owner or (a.owner = $32 and a.version = $33))`,
-    [...valuesOf(row), owner, found?.owner ?? null, found?.version ?? null],
+    [
+      ...valuesOf(row),
+      owner,
+      found?.owner ?? null,
+      found?.version ?? null,
+      place?.runId ?? null,
+      place?.events ?? null,
+    ],
   );
   return rowCount === 1;
 }
@@ -107,20 +116,34 @@ export async function moveAccount(
     isHot,
     checkedAt,
     write,
+    place,
   }: {
     readonly isHot: boolean;
     readonly checkedAt: Instant | null;
     readonly write: Write | undefined;
+    readonly place: Place | undefined;
   },
 ): Promise<boolean> {
   const { rowCount } = await db.query(
     `update safeband.accounts
-        set (${COLUMNS}, recorded_at, last_checked_at, hot_since, last_write, last_write_mark) =
+        set (${COLUMNS}, recorded_at, last_checked_at, hot_since, last_write, last_write_mark,
+              saved_run_id, run_id, run_events) =
             row (${VALUES}, clock_timestamp(), coalesce(safeband.at_ms($32), last_checked_at),
               case when $33::boolean then coalesce(hot_since, safeband.at_ms($30)) end,
-              coalesce($34::bigint, last_write), coalesce($35::text, last_write_mark))
+              coalesce($34::bigint, last_write), coalesce($35::text, last_write_mark),
+              coalesce($36, saved_run_id), $37::text, $38::integer)
       where account_id = $1::text and owner = $31 and version <= $29::bigint`,
-    [...valuesOf(row), owner, checkedAt, isHot, write?.number ?? null, write?.mark ?? null],
+    [
+      ...valuesOf(row),
+      owner,
+      checkedAt,
+      isHot,
+      write?.number ?? null,
+      write?.mark ?? null,
+      place?.isWhole ? place.runId : null,
+      place?.runId ?? null,
+      place?.events ?? null,
+    ],
   );
   return rowCount === 1;
 }
@@ -175,11 +198,14 @@ export const STORED = `jsonb_build_object(
     'breakerUntil', safeband.ms_of(breaker_until),
     'version', version, 'updatedAt', safeband.ms_of(updated_at),
     'owner', owner, 'ownerVersion', owner_version)`;
+/** Where the history of its workflow goes on (R13); absent in a row of older code. */
+const PLACE = `jsonb_strip_nulls(jsonb_build_object('savedRunId', saved_run_id, 'runId', run_id,
+    'runEvents', run_events))`;
 
 /** Everything that a start reads back of the row. */
 export async function readAccount(db: Queryable, accountId: string): Promise<StoredAccount | null> {
   const { rows } = await db.query<{ account: StoredAccount }>(
-    `select ${STORED} as account from safeband.accounts where account_id = $1`,
+    `select ${STORED} || ${PLACE} as account from safeband.accounts where account_id = $1`,
     [accountId],
   );
   return rows[0]?.account ?? null;

@@ -47,7 +47,8 @@ export async function foreignIn(
        from jsonb_each($2::jsonb) old, safeband.accounts a, jsonb_each(to_jsonb(a)) new
       where a.account_id = $1 and new.key = old.key and new.value is distinct from old.value
         and old.key not in ('version', 'updated_at', 'recorded_at', 'is_edited', 'edits',
-              'hot_since', 'last_checked_at', 'last_write', 'last_write_mark', 'last_run')`,
+              'hot_since', 'last_checked_at', 'last_write', 'last_write_mark', 'last_run',
+              'saved_run_id', 'run_id', 'run_events')`,
     [accountId, JSON.stringify(stood.columns)],
   );
   const { id = '', columns = [] } = rows[0] ?? {};

@@ -11,6 +11,7 @@ import type { StoredAccount } from '../domain/stored.js';
 import { dayOf } from '../domain/time.js';
 import { isStale } from '../domain/window.js';
 import { beside } from './mailbox.js';
+import { lastRunOf, placeOf } from './recovery.js';
 import { outcomeOf, reach, readable } from './world.js';
 import type { Self } from './self.js';
 
@@ -35,11 +36,13 @@ export async function openFrom(self: Self, start: Start): Promise<Actor | undefi
   return attempt(self, async () => {
     const ask = { accountId, day: dayOf(Date.now()) };
     const found = readable(await reach(self.isSlow).readBack(ask));
-    const actor = openActor(start, found, owner, Date.now(), self.wasReset);
+    const last = await lastRunOf(self, start, found);
+    const actor = openActor(start, found, owner, Date.now(), self.wasReset, last);
     const version = actor.version + 1;
     const rivals = await claim(self, actor, version, found.account);
     if (!rivals) return undefined; // the row moved while it was read: read it again
     self.wasReset = false;
+    self.isRooted = false;
     return record({ ...actor, version, savedVersion: version }, identified(actor.account, rivals));
   });
 }
@@ -53,7 +56,9 @@ async function claim(
 ): Promise<readonly string[] | undefined> {
   const found = stored && { owner: stored.owner, version: stored.version };
   const row = accountRow(actor.account, version);
-  const answer = readable(await reach(self.isSlow).claim({ owner: actor.owner, found, row }));
+  const place = placeOf(self, false);
+  const ask = { owner: actor.owner, found, row, place };
+  const answer = readable(await reach(self.isSlow).claim(ask));
   return answer.claimed ? answer.rivals : undefined;
 }
 

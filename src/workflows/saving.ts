@@ -4,18 +4,19 @@
  */
 import { log, patched, workflowInfo } from '@temporalio/workflow';
 import { counterOf } from '../domain/account.js';
-import { pass, reconciled, record, saved } from '../domain/actor.js';
+import { pass, reconciled, record, saved, type Batch } from '../domain/actor.js';
 import { caughtUp } from '../domain/catchUp.js';
 import { actorWith } from '../domain/copy.js';
 import { alert } from '../domain/events.js';
 import { SAVE_ROWS_MAX } from '../domain/limits.js';
 import { cooldownStarted } from '../domain/roll.js';
-import type { Write } from '../domain/stored.js';
+import type { Place, Write } from '../domain/stored.js';
 import { dayOf, MINUTE_MS, startOf } from '../domain/time.js';
 import { recalled, sending } from '../domain/writes.js';
 import type { Saved } from '../activities/ports.js';
 import { attempt } from './chores.js';
 import { countWrite, type SaveOutcome } from './counting.js';
+import { placeOf } from './recovery.js';
 import { reach, type Checks } from './world.js';
 import type { Self } from './self.js';
 
@@ -26,15 +27,21 @@ const TRIES = 3;
 /** Runs of before did not ask what became of a run that failed, and answered at once. */
 export const asksAgain = (): boolean => patched('a-run-that-failed-is-asked-again');
 
+/** A run whose own history says all that is not saved, once it was handed that or has saved it. */
+const placeIn = (self: Self, { entries }: Batch): Place =>
+  placeOf(self, self.isRooted || entries.length === self.read().outbox.length);
+
 /** Writes what is not saved, and drops what the save confirmed. */
 export async function save(self: Self): Promise<void> {
   for (let tries = 0; tries < TRIES; tries += 1) {
     const { actor, batch } = sending(pass(self.read(), Date.now()));
     self.actor = actor;
-    const ask = { owner: actor.owner, ...batch };
+    const place = placeIn(self, batch);
+    const ask = { owner: actor.owner, ...batch, place };
     const done = await attempt(self, () => reach(self.isSlow).save(ask));
     self.lastSaveAt = Date.now();
     countWrite(actor.outbox.length, wordOf(done));
+    self.isRooted ||= done?.saved === true && place.isWhole;
     if (done?.saved) self.actor = saved(self.read(), batch, done.foreign);
     if (!done || done.saved) return;
     outrun(self, done, batch.write);
@@ -73,7 +80,8 @@ async function runNow(self: Self, by?: Checks): Promise<boolean> {
   const at = account.now;
   const { number, mark } = batch.write;
   const runId = `${workflowInfo().runId}/${number}.${mark}`;
-  const ask = { owner, ...batch, runId, account, at };
+  const place = placeIn(self, batch);
+  const ask = { owner, ...batch, place, runId, account, at };
   const ran = await attempt(self, () => (by ?? reach(self.isSlow)).reconcile(ask));
   self.lastSaveAt = Date.now();
   countWrite(outbox.length, wordOf(ran));
@@ -82,6 +90,7 @@ async function runNow(self: Self, by?: Checks): Promise<boolean> {
     if (!self.isBehind) fail(self, ran === undefined ? runId : null);
     return false;
   }
+  self.isRooted ||= place.isWhole;
   self.actor = reconciled(self.read(), batch, ran.events, ran.foreign, at);
   const { drift, healed, alerted, cooled } = ran;
   self.found = { runId, drift, healed, alerted, cooled };

@@ -71,6 +71,8 @@ export class Self {
   /** Asks for a run that the run which was tried answers; and that it has just done so. */
   triedAsks = 0;
   isRecalled = false;
+  /** Everything that is not saved is in this run's history, or was handed to it (R13). */
+  isRooted: boolean;
   /** Postgres did not answer the fast way; the sure way waits without holding up answers. */
   isSlow = false;
   /** A save that another owner refuses is not tried again before this. */
@@ -102,6 +104,7 @@ export class Self {
   constructor(carried: Carried) {
     this.start = carried.start;
     this.actor = carried.actor;
+    this.isRooted = carried.actor !== null;
     for (const { name, raw } of carried.waiting) this.putSignal(name, () => raw);
     this.replies = [...(carried.replies ?? [])];
     this.repliesBytes = bytesOf(this.replies);

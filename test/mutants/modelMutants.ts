@@ -112,8 +112,8 @@ export const MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
   {
     rule: 'R13',
     what: 'an unclean end gives a fresh start',
-    file: 'src/domain/opening.ts',
-    old: 'if (!isOwn && !isRecent) return [];',
+    file: 'src/domain/endings.ts',
+    old: 'if (!stored) return [];',
     mutated: 'return [];',
     by,
   },

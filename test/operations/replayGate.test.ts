@@ -17,7 +17,7 @@ const REFUSED: Readonly<Record<string, Change & { readonly shows: string }>> = {
   noClaim: {
     what: 'an activity less at the start',
     file: 'src/workflows/chores.ts',
-    old: 'readable(await reach(self.isSlow).claim({ owner: actor.owner, found, row }))',
+    old: 'readable(await reach(self.isSlow).claim(ask))',
     mutated: '{ claimed: true, rivals: [] }',
     shows: 'early',
   },

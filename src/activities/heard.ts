@@ -1,0 +1,180 @@
+/** What the messages of a closed run say, read by the same rules as the run itself read them. */
+import type { Payload } from '@temporalio/common';
+import type { Actor } from '../domain/actor.js';
+import { alert } from '../domain/events.js';
+import { unreadableIn, type Mode, type Parsed } from '../domain/fields.js';
+import type { Heard, Promised } from '../domain/lastRun.js';
+import { RECOVERY_EVENTS_MAX } from '../domain/limits.js';
+import { parseReserve } from '../domain/messages.js';
+import { parseDay, parseInstant, type Instant } from '../domain/time.js';
+import { messages } from '../protocol.js';
+import type { History, HistoryEvent } from './history.js';
+import { RunReader, type Taken } from './taken.js';
+
+export type RunRead = { readonly heard: readonly Heard[]; readonly unread: string | null };
+/** Was the account's row written after that event. */
+export type InRow = (event: number) => boolean;
+
+/** What one run was started with, and what it took. */
+export async function heardIn(
+  history: History,
+  pages: AsyncIterable<readonly HistoryEvent[]>,
+  isInRow: InRow,
+): Promise<RunRead> {
+  const run = new RunReader();
+  for await (const events of pages) {
+    for (const event of events) run.read(event);
+    if (run.count > RECOVERY_EVENTS_MAX) break;
+  }
+  const reading = new Reading(history, isInRow);
+  await reading.begin(run.input);
+  for (const taken of run.taken) await reading.add(taken);
+  const unread = run.isClosed ? reading.unread : 'the history of its last run has no end';
+  return { heard: reading.heard, unread };
+}
+
+type Carried = {
+  readonly actor: Actor | null;
+  readonly waiting: readonly { readonly name: string; readonly raw: unknown }[];
+};
+const isObject = (raw: unknown): raw is { readonly [name: string]: unknown } =>
+  typeof raw === 'object' && raw !== null;
+/** State that one run handed to the next; a start object has no version. */
+const isCarried = (raw: unknown): raw is Carried => isObject(raw) && 'v' in raw && 'actor' in raw;
+
+type Said = Heard extends infer H ? (H extends Heard ? Omit<H, 'at' | 'isInRow'> : never) : never;
+
+class Reading {
+  readonly heard: Heard[] = [];
+  unread: string | null = null;
+  readonly #history: History;
+  readonly #isInRow: InRow;
+
+  constructor(history: History, isInRow: InRow) {
+    this.#history = history;
+    this.#isInRow = isInRow;
+  }
+
+  /** What the run before handed over; a start object says nothing that its claim did not save. */
+  async begin(input: readonly Payload[]): Promise<void> {
+    const carried = await this.#decoded(input);
+    if (!isCarried(carried)) return;
+    const { actor, waiting } = carried;
+    if (actor) {
+      const { account, outbox } = actor;
+      const alerts = outbox.flatMap(({ row }) =>
+        row.table === 'alerts' ? [alert(row.kind, row.severity, row.details)] : [],
+      );
+      this.#push({ name: 'carried', input: account, alerts }, 0, account.now);
+    }
+    for (const { name, raw } of waiting) {
+      this.#say({ name, isUpdate: false, event: 0, at: actor?.account.now ?? 0 }, raw, null);
+    }
+  }
+
+  async add(taken: Taken): Promise<void> {
+    if (!Object.hasOwn(messages, taken.name)) return;
+    if (taken.isUpdate && !isTold(taken)) return;
+    const raw = await this.#decoded(taken.said);
+    const answer = typeof taken.answer === 'string' ? null : await this.#decoded([taken.answer]);
+    this.#say(taken, raw, answer);
+  }
+
+  async #decoded(payloads: readonly Payload[]): Promise<unknown> {
+    const [raw] = await this.#history.decode(payloads.slice(0, 1));
+    const why = unreadableIn(raw);
+    // What no key opens may be anything; what is no message at all was none for the run, too.
+    if (why?.includes('binary/encrypted')) this.unread ??= why;
+    return raw;
+  }
+
+  #push(said: Said, event: number, at: Instant): void {
+    this.heard.push({ ...said, at, isInRow: this.#isInRow(event) });
+  }
+
+  #say(
+    { name, isUpdate, event, at }: Pick<Taken, 'name' | 'isUpdate' | 'event' | 'at'>,
+    raw: unknown,
+    answer: unknown,
+  ): void {
+    const mode: Mode = isUpdate ? 'accepted' : 'lenient';
+    const push = (said: Said): void => this.#push(said, event, at);
+    const read = <T>(parsed: Parsed<T>, then: (value: T) => void): void => {
+      if (parsed.ok) then(parsed.value);
+    };
+    switch (name) {
+      case 'sendReserve':
+        return this.#reserve(raw, mode, { event, at }, isUpdate ? answer : undefined);
+      case 'sendReserveBatch':
+        return read(messages.sendReserveBatch.parse(raw, mode, at), (requests) => {
+          const decisions = isObject(answer) ? answer['decisions'] : undefined;
+          for (const [i, request] of requests.entries()) {
+            const decision: unknown = Array.isArray(decisions) ? decisions[i] : null;
+            this.#reserve(request, 'strict', { event, at }, isUpdate ? decision : undefined);
+          }
+        });
+      case 'sendDelivered':
+        return read(messages.sendDelivered.parse(raw, mode, at), ({ chatId, ...report }) =>
+          push(
+            chatId === null
+              ? { name: 'deliverWithoutChat', input: report.reservationId }
+              : { name: 'deliver', input: { ...report, chatId } },
+          ),
+        );
+      case 'sendFailed':
+        return read(messages.sendFailed.parse(raw, mode, at), (input) =>
+          push({ name: 'fail', input }),
+        );
+      case 'sendObserved':
+        return read(messages.sendObserved.parse(raw, mode, at), (input) =>
+          push({ name: 'observe', input }),
+        );
+      case 'settleByOperator':
+        return read(messages.settleByOperator.parse(raw, mode, at), (input) =>
+          push({ name: 'settle', input }),
+        );
+      case 'configure':
+        return read(messages.configure.parse(raw, mode, at), (input) => push({ name, input }));
+      case 'connect':
+        return read(messages.connect.parse(raw, mode, at), (input) => push({ name, input }));
+      case 'hold':
+        return read(messages.hold.parse(raw, mode, at), (input) => push({ name, input }));
+      case 'resume':
+        return read(messages.resume.parse(raw, mode, at), (input) => push({ name, input }));
+      case 'disconnect':
+        return read(messages.disconnect.parse(raw, mode, at), (input) => push({ name, input }));
+      default: // `reconcileNow` says nothing
+    }
+  }
+
+  /** `decision` is undefined for a Signal, which nobody was answered. */
+  #reserve(
+    raw: unknown,
+    mode: Mode,
+    { event, at }: Pick<Taken, 'event' | 'at'>,
+    decision: unknown,
+  ): void {
+    const parsed = parseReserve(raw, mode, at);
+    if (!parsed.ok) return;
+    const { replyTo: _, ...input } = parsed.value;
+    const isDoubtful = decision === undefined || unreadableIn(decision) !== undefined;
+    const promised = isDoubtful ? null : promisedIn(decision);
+    if (promised !== undefined) this.#push({ name: 'reserve', input, promised }, event, at);
+  }
+}
+
+/** Orders and asks count as far as they were answered, a hold and reports in any case. */
+const isTold = ({ name, answer }: Taken): boolean =>
+  typeof answer !== 'string' ||
+  ['sendDelivered', 'sendFailed', 'sendObserved', 'settleByOperator'].includes(name) ||
+  (name === 'hold' && answer === 'none');
+
+/** The grant that a caller was answered; undefined: it was denied. */
+function promisedIn(decision: unknown): Promised | undefined {
+  if (!isObject(decision) || decision['granted'] !== true) return undefined;
+  const quotaDay = parseDay(String(decision['quotaDay']));
+  const leaseExpiresAt = parseInstant(String(decision['leaseExpiresAt']));
+  return quotaDay === undefined || leaseExpiresAt === undefined
+    ? undefined
+    : { quotaDay, leaseExpiresAt };
+}

@@ -1,0 +1,57 @@
+/** Reads what an account's last workflow took and did not save, out of its history (R13). */
+import type { Activities, LastRunAsk, LastRunPortion } from './ports.js';
+import type { Heard } from '../domain/lastRun.js';
+import { RECOVERY_BYTES_MAX, RECOVERY_PORTION_BYTES } from '../domain/limits.js';
+import { heardIn } from './heard.js';
+import type { History } from './history.js';
+import { closedRuns, type ClosedRuns, type Run } from './closedRuns.js';
+
+export const lastRunActivities = (history: History): Pick<Activities, 'readLastRun'> => ({
+  readLastRun: (ask) => readLastRun(history, ask),
+});
+
+/**
+ * Reads the whole again for each portion: nothing is kept between two calls, which may come to two
+ * workers. A run has some hundred events, rarely some thousand.
+ */
+async function readLastRun(history: History, ask: LastRunAsk): Promise<LastRunPortion> {
+  const found = await closedRuns(history, ask);
+  const heard: Heard[] = [];
+  let unread = found.missing;
+  let bytes = 0;
+  for (const run of found.runs.filter(({ isToRead }) => isToRead)) {
+    const pages = history.pages(ask.accountId, run.runId);
+    const read = await heardIn(history, pages, (event) => isInRow(found, run, ask, event));
+    unread ??= read.unread;
+    heard.push(...read.heard);
+    bytes += sizeOf(read.heard);
+    if (bytes <= RECOVERY_BYTES_MAX) continue;
+    unread ??= `it has more than ${RECOVERY_BYTES_MAX} bytes of messages`;
+    break;
+  }
+  const portion = portionOf(heard, ask.after);
+  const isLast = ask.after + portion.length >= heard.length;
+  return { heard: portion, isLast, unread, isClean: found.isClean };
+}
+
+/** Was the row written by a later run than this one, or by this one after that event. */
+function isInRow({ runs }: ClosedRuns, run: Run, { stored }: LastRunAsk, event: number): boolean {
+  const { runId, runEvents = 0 } = stored;
+  if (run.runId === runId) return event <= runEvents;
+  const writer = runs.findIndex((one) => one.runId === runId);
+  return runs.indexOf(run) < writer;
+}
+
+/** As many messages as fit into one answer, at least one. */
+function portionOf(heard: readonly Heard[], after: number): readonly Heard[] {
+  const portion: Heard[] = [];
+  let bytes = 0;
+  for (const one of heard.slice(after)) {
+    bytes += sizeOf(one);
+    if (portion.length > 0 && bytes > RECOVERY_PORTION_BYTES) break;
+    portion.push(one);
+  }
+  return portion;
+}
+
+const sizeOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));

@@ -1,0 +1,164 @@
+/**
+ * A workflow that an operator terminates while Postgres is away: what it has answered is read out of
+ * its history by the next start, counted once and saved (R13).
+ */
+import type { WorkflowHandle } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { payloadKeysFrom } from '../../src/config.js';
+import type { DecisionWire } from '../../src/domain/wire.js';
+import { all, ask, say, stateOf, statusOf, whenSaved } from '../support/account.js';
+import { startProxy, type Proxy } from '../support/proxy.js';
+import { createStand, freshDatabase, type Stand, type StandOptions } from '../support/stand.js';
+
+type Ground = { readonly stand: Stand; readonly proxy: Proxy; readonly close: () => Promise<void> };
+
+/** A stand whose way to Postgres can be closed. */
+async function ground(options: StandOptions = {}): Promise<Ground> {
+  const database = await freshDatabase();
+  const proxy = await startProxy(database.url);
+  const stand = await createStand({ ...options, databaseUrl: proxy.url });
+  const close = async (): Promise<void> => {
+    await stand.close();
+    proxy.close();
+    await database.drop();
+  };
+  return { stand, proxy, close };
+}
+
+const KEYS = payloadKeysFrom({
+  SAFEBAND_PAYLOAD_KEYS: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
+});
+
+const LOG = `select chat_id as chat from safeband.inmail_events where account_id = $1 order by 1`;
+const UNCLEAN = `select severity, details->>'outcomes' as outcomes, details->>'grants' as grants
+  from safeband.alerts where account_id = $1 and kind = 'unclean_end'`;
+
+/** The run of the account's workflow, and how many events it has. */
+const runOf = async (account: WorkflowHandle): Promise<{ runId: string; events: number }> => {
+  const { runId, historyLength } = await account.describe();
+  return { runId, events: historyLength };
+};
+
+/** Messages of no known name, until the run has almost as many events as a run may have (600). */
+async function fill(account: WorkflowHandle): Promise<void> {
+  while ((await runOf(account)).events < 540) {
+    await Promise.all(Array.from({ length: 20 }, () => account.signal('noise')));
+  }
+}
+
+/** Ten saved slots, two of them delivered; then Postgres is gone. */
+async function morning(
+  { stand, proxy }: Ground,
+  isLong = false,
+): Promise<{ id: string; account: WorkflowHandle; runId: string }> {
+  const id = stand.newAccount();
+  const account = await stand.connect(id);
+  const requests = Array.from({ length: 10 }, (_, n) => ({ reservationId: `r${n}` }));
+  await say(account, 'sendReserveBatch', { requests });
+  for (const n of [0, 1]) {
+    await say(account, 'sendDelivered', { reservationId: `r${n}`, chatId: `c${n}` });
+  }
+  if (isLong) await fill(account);
+  await whenSaved(account);
+  const { runId } = await runOf(account);
+  proxy.turn('refused');
+  return { id, account, runId };
+}
+
+/** What is answered while nothing can be saved: each way, each kind, and two more slots. */
+async function afternoon(account: WorkflowHandle): Promise<void> {
+  for (const n of [2, 3])
+    await say(account, 'sendDelivered', { reservationId: `r${n}`, chatId: `c${n}` });
+  await account.signal('sendDelivered', { reservationId: 'r4', chatId: 'c4', messageId: 'm4' });
+  await say(account, 'sendFailed', { reservationId: 'r5', kind: 'rejected' });
+  await account.signal('sendFailed', { reservationId: 'r6', kind: 'unknown' });
+  const { asOf: sentAt } = await statusOf(account);
+  await say(account, 'sendObserved', { chatId: 'by-hand', messageId: 'm', sentAt });
+  expect(await ask(account, 'late')).toMatchObject({ granted: true });
+  expect(await ask(account, 'later')).toMatchObject({ granted: true });
+  await say(account, 'sendDelivered', { reservationId: 'later', chatId: 'c-later' });
+}
+
+/** 10 of the morning and 2 of the afternoon, one released, one by hand. */
+const COUNTS = {
+  counter: 12,
+  delivered: 6,
+  inFlight: 4,
+  uncertain: 1,
+  external: 1,
+  unexplained: 0,
+};
+const CHATS = ['by-hand', 'c-later', 'c0', 'c1', 'c2', 'c3', 'c4'];
+
+async function expectWhole({ stand }: Ground, id: string): Promise<void> {
+  const again = stand.handle(id);
+  await expect.poll(() => statusOf(again)).toMatchObject({ ...COUNTS, verified: true });
+  expect((await statusOf(again)).state).toBe('active');
+  // Its caller still has the slot that it was answered, and nobody else gets it.
+  expect(await ask(again, 'late')).toMatchObject({ granted: true, repeated: true });
+  expect(await stateOf(again, 'later')).toBe('delivered');
+  await whenSaved(again);
+  expect(await all(stand, LOG, id)).toEqual(CHATS.map((chat) => ({ chat })));
+  expect(await all(stand, UNCLEAN, id)).toEqual([expect.objectContaining({ severity: 'info' })]);
+  const requests = Array.from({ length: 60 }, (_, n) => ({ reservationId: `more-${n}` }));
+  const { decisions } = await say<{ decisions: DecisionWire[] }>(again, 'sendReserveBatch', {
+    requests,
+  });
+  expect(decisions.filter(({ granted }) => granted)).toHaveLength(50 - COUNTS.counter);
+}
+
+async function startAgain({ stand, proxy }: Ground, id: string): Promise<void> {
+  proxy.turn('open');
+  await stand.connect(id);
+}
+
+describe.each([
+  ['in clear', undefined],
+  ['encrypted', KEYS],
+])('a workflow with unsaved outcomes, %s', (_, payloadKeys) => {
+  let place: Ground;
+  beforeAll(async () => {
+    place = await ground(payloadKeys ? { payloadKeys } : {});
+  });
+  afterAll(() => place.close());
+
+  it('loses none of them when it is terminated', async () => {
+    const { id, account } = await morning(place);
+    await afternoon(account);
+    await account.terminate('an operator');
+    await startAgain(place, id);
+    await expectWhole(place, id);
+    expect((await statusOf(place.stand.handle(id))).counter).toBe(50);
+  });
+
+  it('loses none of them when it has continued as new before', async () => {
+    const { id, account, runId } = await morning(place, true);
+    await afternoon(account);
+    while ((await runOf(account)).runId === runId) await account.signal('noise');
+    await account.terminate('an operator');
+    await startAgain(place, id);
+    await expectWhole(place, id);
+    expect((await statusOf(place.stand.handle(id))).counter).toBe(50);
+  });
+
+  it('keeps a hold that was answered and not saved, and counts what came between two starts', async () => {
+    const { id, account } = await morning(place);
+    await afternoon(account);
+    await say(account, 'hold', { reason: 'a complaint', actor: 'ada' });
+    await account.terminate('an operator');
+    // This start never opens: Postgres is still away. What it is told is in its history alone.
+    const { client, taskQueue } = place.stand;
+    const second = await client.workflow.start('inmailAccount', {
+      workflowId: account.workflowId,
+      taskQueue,
+      args: [{ accountId: id, tier: 'sales_navigator' }],
+    });
+    await second.signal('sendDelivered', { reservationId: 'r7', chatId: 'c7' });
+    await second.terminate('again');
+    await startAgain(place, id);
+    const again = place.stand.handle(id);
+    await expect
+      .poll(() => statusOf(again))
+      .toMatchObject({ state: 'held', hold: { actor: 'ada' }, delivered: 7, counter: 12 });
+  });
+});

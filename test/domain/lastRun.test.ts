@@ -1,0 +1,118 @@
+/** What the history of a closed run adds to the rows: each message once, in its order (R5, R13). */
+import { describe, expect, it } from 'vitest';
+import { counterOf, findSlot, type Account } from '../../src/domain/account.js';
+import { record, type Actor } from '../../src/domain/actor.js';
+import { deliver } from '../../src/domain/deliver.js';
+import type { ReservationId } from '../../src/domain/ids.js';
+import { nothingRecovered, recover, type Heard } from '../../src/domain/lastRun.js';
+import { parseDeliver, parseFail, parseReserve } from '../../src/domain/messages.js';
+import { dayOf, startOf } from '../../src/domain/time.js';
+import { anAccount, at } from '../support/scenario.js';
+
+const NOW = at('12:00');
+const same = (account: Account): Account => account;
+/** The value of a payload that is good. */
+function value<T>(parsed: { ok: true; value: T } | { ok: false; message: string }): T {
+  if (!parsed.ok) throw new Error(parsed.message);
+  return parsed.value;
+}
+const idOf = (reservationId: string): ReservationId =>
+  value(parseReserve({ reservationId }, 'strict', NOW)).reservationId;
+const context = (isInRow = false, when = NOW) => ({ at: when, isInRow });
+const reserved = (id: string, isPromised = true, when = NOW): Heard => ({
+  name: 'reserve',
+  input: value(parseReserve({ reservationId: id }, 'strict', NOW)),
+  promised: isPromised ? { quotaDay: dayOf(when), leaseExpiresAt: when + 900_000 } : null,
+  ...context(false, when),
+});
+function delivered(reservationId: string, isInRow = false): Heard {
+  const report = { reservationId, chatId: `chat-${reservationId}` };
+  const { chatId, ...input } = value(parseDeliver(report, 'strict', NOW));
+  if (chatId === null) throw new Error('it has a chat');
+  return { name: 'deliver', input: { ...input, chatId }, ...context(isInRow) };
+}
+const failed = (reservationId: string, kind: string, isInRow = false): Heard => ({
+  name: 'fail',
+  input: value(parseFail({ reservationId, kind }, 'strict', NOW)),
+  ...context(isInRow),
+});
+const order = (name: 'hold' | 'resume', isInRow = false): Heard => ({
+  name,
+  input: { reason: 'looked', actor: 'ada' },
+  ...context(isInRow),
+});
+const apply = (actor: Actor, heard: readonly Heard[], recount = same) =>
+  heard.reduce((before, one) => recover(before, one, recount), nothingRecovered(actor));
+
+const stored = (): Actor => anAccount().until(NOW - 60_000).actor;
+
+describe('the messages of a closed run', () => {
+  const said = [
+    ...['a', 'b', 'c', 'd'].map((id) => reserved(id)),
+    delivered('a'),
+    failed('b', 'unknown'),
+    failed('c', 'rejected'),
+    order('hold'),
+  ];
+
+  it('are applied in their order, and counted by kind', () => {
+    const { actor, grants, outcomes, orders } = apply(stored(), said);
+    const states = ['a', 'b', 'c', 'd'].map((id) => findSlot(actor.account, idOf(id))?.state);
+    expect(states).toEqual(['delivered', 'uncertain', 'released', 'in_flight']);
+    expect(counterOf(actor.account, actor.account.day)).toBe(3);
+    expect(actor.account.hold).toMatchObject({ actor: 'ada' });
+    expect([grants, outcomes, orders]).toEqual([4, 3, 1]);
+  });
+
+  it('change nothing when they are applied a second time', () => {
+    const once = apply(stored(), said);
+    const twice = apply(once.actor, said);
+    expect(twice.actor).toEqual(once.actor);
+    expect([twice.grants, twice.outcomes, twice.orders]).toEqual([0, 0, 0]);
+  });
+
+  it('bring back no hold that the row no longer has', () => {
+    const { account } = apply(stored(), [
+      order('hold', true),
+      failed('gone', 'restricted', true),
+      failed('gone', 'throttled', true),
+    ]).actor;
+    expect([account.hold, account.cooldowns]).toEqual([null, []]);
+  });
+
+  it('do not end a hold that is newer than the order to resume', () => {
+    const hold = { reason: 'restricted', actor: 'safeband', since: NOW + 1 };
+    const held = record(stored(), [{ type: 'Held', hold }]);
+    expect(apply(held, [order('resume')]).actor.account.hold).toEqual(hold);
+  });
+
+  it('take a slot in doubt only while there is room', () => {
+    const asks = Array.from({ length: 60 }, (_, n) => reserved(`doubt-${n}`, false));
+    const { actor } = apply(stored(), asks);
+    expect(counterOf(actor.account, actor.account.day)).toBe(50);
+  });
+
+  it('keep the quota day of a slot that was granted before midnight, and carry it', () => {
+    const midnight = startOf(dayOf(NOW) + 1);
+    const evening = reserved('eve', true, midnight - 1_000);
+    const morning = { ...delivered('eve'), at: midnight + 1_000 };
+    const { account } = apply(stored(), [evening, morning]).actor;
+    expect(account.day).toBe(dayOf(midnight));
+    expect(findSlot(account, idOf('eve'))).toMatchObject({
+      state: 'delivered',
+      quotaDay: dayOf(NOW),
+      carriedInto: dayOf(midnight),
+    });
+    expect(counterOf(account, account.day)).toBe(0);
+  });
+
+  it('count a delivery that the rows have already only once', () => {
+    const once = apply(stored(), [reserved('a'), delivered('a')]).actor;
+    const report = delivered('a', true);
+    if (report.name !== 'deliver') throw new Error('it is a delivery');
+    expect(deliver(once.account, report.input, NOW).answer).toEqual({
+      settled: 'already_delivered',
+    });
+    expect(apply(once, [report]).actor).toEqual(once);
+  });
+});
