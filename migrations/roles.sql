@@ -62,9 +62,13 @@ begin
       ('safeband_worker', 'webhook_events', 'select, insert, update, delete'),
       ('safeband_worker', 'webhook_deliveries', 'select, insert, delete'),
       ('safeband_worker', 'webhook_positions', 'select, update'),
+      -- Who may update one of these may lock it.
+      ('safeband_worker', 'webhook_sender_lock', 'update'),
+      ('safeband_worker', 'webhook_position_lock', 'update'),
+      ('safeband_worker', 'identity_locks', 'select, update'),
 
-      -- A send pipeline begins an attempt, and writes its outcome once; `void` is not its word to
-      -- write, but it only harms its own send by it.
+      -- A send pipeline begins an attempt, and writes its outcome once. A trigger refuses `void`,
+      -- and the outcome of an attempt that another login began (0017).
       ('safeband_pipeline', 'send_attempts',
         'insert (account_id, reservation_id, quota_day, attempted_at)'),
       ('safeband_pipeline', 'send_attempts',
@@ -111,15 +115,85 @@ begin
       ('safeband_server', 'webhook_endpoints', 'select, insert, update, delete'),
       ('safeband_server', 'webhook_events', 'select, insert, update (position)'),
       ('safeband_server', 'webhook_deliveries', 'select'),
-      ('safeband_server', 'webhook_positions', 'select, update')
+      ('safeband_server', 'webhook_positions', 'select, update'),
+      ('safeband_server', 'webhook_position_lock', 'update')
     ) as list (role, relation, rights)
      where exists (select from pg_catalog.pg_roles where rolname = role)
   loop
     execute format('grant %s on safeband.%I to %I', given.rights, given.relation, given.role);
   end loop;
+end $$;
 
-  -- History is written by triggers with the owner's rights; the worker may only ask that old rows go.
-  for given in select from pg_catalog.pg_roles where rolname = 'safeband_worker' loop
-    grant execute on function safeband.prune_history(timestamptz, int) to safeband_worker;
+-- What a name means is fixed for every function that runs with the owner's rights, or in the middle
+-- of somebody else's statement: pg_catalog first, and temporary objects, which any login could make
+-- under the name of a type, last. Functions in plain SQL of the caller's own rights stay as they
+-- are: the planner puts their text in place of the call only where nothing is fixed.
+do $$
+declare
+  code record;
+begin
+  for code in
+    select p.oid::regprocedure as name
+      from pg_catalog.pg_proc p join pg_catalog.pg_language l on l.oid = p.prolang
+     where p.pronamespace = 'safeband'::regnamespace
+       and (p.prosecdef or p.prorettype = 'trigger'::regtype or l.lanname <> 'sql')
+       and not coalesce('search_path=pg_catalog, pg_temp' = any(p.proconfig), false)
+  loop
+    execute format('alter function %s set search_path = pg_catalog, pg_temp', code.name);
   end loop;
+end $$;
+
+-- Functions: nobody runs one with the owner's rights but who is named here. (A trigger fires without
+-- that right, but a login that had it could put the trigger on a table of its own.) The others only
+-- do what their caller may do anyway.
+do $$
+declare
+  given record;
+  role text;
+begin
+  revoke execute on all functions in schema safeband from public;
+  for role in
+    select rolname from pg_catalog.pg_roles
+     where rolname in ('safeband_worker', 'safeband_pipeline', 'safeband_reader', 'safeband_server')
+  loop
+    execute format('revoke execute on all functions in schema safeband from %I', role);
+    for given in
+      select p.oid::regprocedure as name from pg_catalog.pg_proc p
+       where p.pronamespace = 'safeband'::regnamespace
+         and case when p.prosecdef then (role, p.proname) in (values
+                     -- The audit asks that old rows of history go.
+                     ('safeband_worker', 'prune_history'))
+                  else p.prorettype <> 'trigger'::regtype end
+    loop
+      execute format('grant execute on function %s to %I', given.name, role);
+    end loop;
+  end loop;
+end $$;
+
+-- Logins make nothing of their own in this database: a temporary type, or a function in `public`, of a
+-- well-known name would be taken for the real one.
+do $$
+declare
+  wish record;
+  wishes text[] := '{}';
+begin
+  for wish in
+    select format('revoke temporary, create on database %I from public', datname) as sql,
+           datdba as owner, coalesce(datacl, acldefault('d', datdba)) as rights
+      from pg_catalog.pg_database where datname = current_database()
+    union all
+    select 'revoke create on schema public from public', nspowner,
+           coalesce(nspacl, acldefault('n', nspowner))
+      from pg_catalog.pg_namespace where nspname = 'public'
+  loop
+    continue when not exists (select from aclexplode(wish.rights)
+      where grantee = 0 and privilege_type in ('TEMPORARY', 'CREATE'));
+    if pg_has_role(wish.owner, 'usage') then execute wish.sql;
+    else wishes := wishes || wish.sql;
+    end if;
+  end loop;
+  if wishes <> '{}' then
+    raise notice 'rights: % may not take from all logins that they make objects of their own here; '
+      'let the owner of the database run: %', current_user, array_to_string(wishes, '; ');
+  end if;
 end $$;

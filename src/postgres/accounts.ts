@@ -243,15 +243,18 @@ export async function readRivals(
   return rows.map(({ account_id }) => account_id);
 }
 
-/** Two starts of one member wait for each other; the order keeps them from a deadlock. */
+/**
+ * Two starts of one member wait for each other; the order keeps them from a deadlock. Locks are rows
+ * that only a worker may lock: anybody can hold an advisory lock.
+ */
 export async function lockIdentity(
   db: Queryable,
   row: Pick<AccountRow, 'accountId' | 'policy'>,
 ): Promise<void> {
   await db.query(
-    `select pg_advisory_xact_lock(key) from (
-       select distinct hashtextextended(name, 7) as key
-         from unnest($1::text[]) as name order by 1) as keys`,
+    `select slot from safeband.identity_locks
+      where slot in (select (hashtextextended(name, 7) & 1023)::int from unnest($1::text[]) as name)
+      order by slot for update`,
     [[`id ${row.accountId.toLowerCase()}`, `member ${row.policy.identity ?? row.accountId}`]],
   );
 }

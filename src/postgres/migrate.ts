@@ -7,8 +7,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 
-/** Any constant: two migrations of one database at once wait for each other. */
-const LOCK = 7_239_114_605;
+/** Another migration, or a transaction that keeps a table locked, is waited for this long. */
+const LOCK_WAIT_MS = 60_000;
+/** How often the wait is reported. */
+const REPORT_MS = 5_000;
 
 export type Migration = { readonly name: string; readonly sql: string; readonly checksum: string };
 
@@ -34,21 +36,11 @@ export async function migrationsIn(folder = FOLDER): Promise<readonly Migration[
   );
 }
 
-/** Gives each role what `roles.sql` says, and nothing else; what it could not do, it tells. */
-async function giveRights(
-  db: pg.Client,
-  folder: string,
-  say: (line: string) => void,
-): Promise<void> {
-  const sql = await readFile(`${folder}/roles.sql`, 'utf8');
-  const tell = ({ message }: { message?: string | undefined }): void => say(message ?? '');
-  db.on('notice', tell);
-  await db.query(sql); // one text of several statements is one transaction
-  db.off('notice', tell);
-}
+/** How long a lock is waited for, and how often the wait is reported. */
+export type Waits = { readonly lockWaitMs: number; readonly reportMs: number };
 
 /**
- * Applies what is missing, each file in a transaction of its own, under an advisory lock.
+ * Applies what is missing, each file in a transaction of its own, one migration at a time.
  * Returns the names that were applied. Refuses a database from a newer version, and one whose
  * applied files differ from ours.
  */
@@ -56,30 +48,161 @@ export async function migrate(
   databaseUrl: string,
   say: (line: string) => void = () => undefined,
   folder = FOLDER,
+  waits: Waits = { lockWaitMs: LOCK_WAIT_MS, reportMs: REPORT_MS },
 ): Promise<readonly string[]> {
   const migrations = await migrationsIn(folder);
-  const db = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000 });
+  const [db, keeper] = [await open(databaseUrl), await open(databaseUrl)];
+  db.on('notice', ({ message }) => {
+    if (message && /^(roles|rights): /.test(message)) say(message);
+  });
+  const step = <T>(what: string, work: () => Promise<T>): Promise<T> =>
+    bounded({ db, databaseUrl, what, say, ...waits }, work);
+  const migrating = async (): Promise<readonly string[]> => {
+    const missing = await step('the list of migrations', () => missingOf(db, migrations));
+    for (const migration of missing) {
+      say(`applying ${migration.name}`);
+      await step(migration.name, () => apply(db, migration));
+    }
+    const rights = await readFile(`${folder}/roles.sql`, 'utf8');
+    await step('the rights of roles', () => db.query(rights));
+    return missing.map(({ name }) => name);
+  };
+  try {
+    await step('the schema', () => makeSchema(db));
+    // Only the owner may lock that table; it is kept locked until this transaction ends.
+    return await bounded({ db: keeper, databaseUrl, what: LOCK_NAME, say, ...waits }, async () => {
+      await keeper.query('lock table safeband.migration_lock in exclusive mode');
+      return migrating();
+    });
+  } finally {
+    await Promise.all([db.end(), keeper.end()]);
+  }
+}
+const LOCK_NAME = 'the turn of this migration';
+
+async function open(databaseUrl: string): Promise<pg.Client> {
+  const db = new pg.Client({
+    connectionString: databaseUrl,
+    connectionTimeoutMillis: 5_000,
+    application_name: 'safeband migrate',
+  });
   db.on('error', () => undefined); // the statement that it broke says so
   await db.connect();
+  return db;
+}
+
+type Step = Waits & {
+  readonly db: pg.Client;
+  readonly databaseUrl: string;
+  /** What the transaction is about, for people. */
+  readonly what: string;
+  readonly say: (line: string) => void;
+};
+const LOCK_NOT_AVAILABLE = '55P03';
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : '';
+
+/**
+ * One transaction. While it waits for a lock, the holder is reported every few seconds; a wait that
+ * is too long fails, and says whom to end.
+ */
+async function bounded<T>(step: Step, work: () => Promise<T>): Promise<T> {
+  const { db, databaseUrl, what, say, lockWaitMs, reportMs } = step;
+  await db.query(
+    `begin; set local statement_timeout = 0; set local lock_timeout = ${lockWaitMs}; ` +
+      'set local idle_in_transaction_session_timeout = 0; ' +
+      'set local search_path = safeband, pg_temp',
+  );
+  const { rows } = await db.query<{ pid: number }>('select pg_backend_pid() as pid');
+  const pid = rows[0]?.pid ?? 0;
+  let holders = '';
+  const report = setInterval(() => {
+    void holdersOf(databaseUrl, pid).then((found) => {
+      holders = found || holders;
+      if (found) say(`${what}: waiting for a lock that is held by ${found}`);
+    });
+  }, reportMs);
   try {
-    await db.query('select pg_advisory_lock($1)', [LOCK]);
+    const result = await work();
+    await db.query('commit');
+    return result;
+  } catch (error) {
+    await db.query('rollback').catch(() => undefined); // a connection that is gone took it back
+    if (codeOf(error) !== LOCK_NOT_AVAILABLE) throw error;
+    holders ||= 'another connection';
+    throw new MigrationError(
+      `${what}: a lock was not free within ${lockWaitMs / 1_000} s; it is held by ${holders}: end ` +
+        'that program, or select pg_terminate_backend(<process>), and run npm run migrate again',
+    );
+  } finally {
+    clearInterval(report);
+  }
+}
+
+/** Who keeps that process of the server waiting; empty: it does not wait, or nobody can say. */
+async function holdersOf(databaseUrl: string, pid: number): Promise<string> {
+  try {
+    const db = await open(databaseUrl);
+    try {
+      const { rows } = await db.query<{ holder: string }>(
+        `select format('process %s (user %s, program %s%s)', pid, usename,
+                  coalesce(nullif(application_name, ''), 'without a name'),
+                  ', in its transaction since ' || to_char(xact_start, 'HH24:MI:SS TZ')) as holder
+           from pg_stat_activity where pid = any(pg_blocking_pids($1)) order by pid`,
+        [pid],
+      );
+      return rows.map(({ holder }) => holder).join(', ');
+    } finally {
+      await db.end();
+    }
+  } catch {
+    return '';
+  }
+}
+
+const [UNIQUE_VIOLATION, DUPLICATE_SCHEMA, DUPLICATE_TABLE] = ['23505', '42P06', '42P07'];
+const INSUFFICIENT_PRIVILEGE = '42501';
+
+/** Two that make them at once: one is refused, and finds them made. */
+async function makeSchema(db: pg.Client): Promise<void> {
+  await db.query('savepoint making');
+  try {
     await db.query('create schema if not exists safeband');
     await db.query(
       `create table if not exists safeband.schema_migrations (
          name text primary key, checksum text not null,
          applied_at timestamptz not null default clock_timestamp())`,
     );
-    const { rows } = await db.query<{ name: string; checksum: string }>(
-      'select name, checksum from safeband.schema_migrations order by name',
-    );
-    check(rows, migrations);
-    const missing = migrations.filter(({ name }) => !rows.some((row) => row.name === name));
-    for (const migration of missing) await apply(db, migration, say);
-    await giveRights(db, folder, say);
-    return missing.map(({ name }) => name);
-  } finally {
-    await db.end();
+    await db.query('create table if not exists safeband.migration_lock ()');
+  } catch (error) {
+    const code = codeOf(error);
+    if (code !== INSUFFICIENT_PRIVILEGE) await db.query('rollback to making');
+    if (code === INSUFFICIENT_PRIVILEGE) throw await mayNotMake(db);
+    if (![UNIQUE_VIOLATION, DUPLICATE_SCHEMA, DUPLICATE_TABLE].includes(code)) throw error;
   }
+}
+
+/** What the owner of the database has to do, where the user who migrates may not make a schema. */
+async function mayNotMake(db: pg.Client): Promise<MigrationError> {
+  await db.query('rollback to making');
+  const { rows } = await db.query<{ cure: string }>(
+    `select format('grant create on database %I to %I', current_database(), current_user) as cure`,
+  );
+  return new MigrationError(
+    'DATABASE_URL: its user may not make the schema safeband: let the owner of the database run ' +
+      `${rows[0]?.cure}; then run npm run migrate again`,
+  );
+}
+
+async function missingOf(
+  db: pg.Client,
+  migrations: readonly Migration[],
+): Promise<readonly Migration[]> {
+  const { rows } = await db.query<{ name: string; checksum: string }>(
+    'select name, checksum from safeband.schema_migrations order by name',
+  );
+  check(rows, migrations);
+  return migrations.filter(({ name }) => !rows.some((row) => row.name === name));
 }
 
 function check(
@@ -103,24 +226,14 @@ function check(
   }
 }
 
-async function apply(
-  db: pg.Client,
-  { name, sql, checksum }: Migration,
-  say: (line: string) => void,
-): Promise<void> {
-  say(`applying ${name}`);
-  await db.query('begin');
-  try {
-    await db.query(sql);
-    await db.query('insert into safeband.schema_migrations (name, checksum) values ($1, $2)', [
-      name,
-      checksum,
-    ]);
-    await db.query('commit');
-  } catch (error) {
-    await db.query('rollback');
-    throw new MigrationError(
-      `${name} failed: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
+async function apply(db: pg.Client, { name, sql, checksum }: Migration): Promise<void> {
+  await db.query(sql).catch((error: unknown) => {
+    if (codeOf(error) === LOCK_NOT_AVAILABLE) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new MigrationError(`${name} failed: ${why}`);
+  });
+  await db.query('insert into safeband.schema_migrations (name, checksum) values ($1, $2)', [
+    name,
+    checksum,
+  ]);
 }

@@ -4,18 +4,59 @@ import pg from 'pg';
 const CONNECT_TIMEOUT_MS = 2_000;
 const STATEMENT_TIMEOUT_MS = 8_000;
 const CONNECTIONS_MAX = 10;
+/**
+ * What a name means on our connections: Postgres's own first, then ours, and temporary objects,
+ * which any login may be able to make, last.
+ */
+const SEARCH_PATH = 'safeband,pg_temp';
 
+/**
+ * How the settings above are kept: `session` sends them when it connects; `transaction` sets them
+ * in each transaction anew, for a pooler that gives each one another connection of the server's.
+ */
+export type PoolMode = 'session' | 'transaction';
 export type Pool = pg.Pool;
 /** A pool, or one connection inside a transaction. */
 export type Queryable = Pick<pg.Pool, 'query'>;
 
+/** Pools whose settings are made anew in each transaction. */
+const perTransaction = new WeakSet<Pool>();
+
+/** What a connection of mode `session` asks for when it begins. */
+export const sessionSettings = (
+  databaseUrl: string,
+): Pick<pg.ClientConfig, 'connectionString' | 'statement_timeout'> => ({
+  connectionString: withOptions(databaseUrl),
+  statement_timeout: STATEMENT_TIMEOUT_MS,
+});
+
+/** True if a connection has what `sessionSettings` has asked for: a pooler may have dropped it. */
+export async function hasSettings(db: Queryable): Promise<boolean> {
+  const { rows } = await db.query<{ path: string; bound: string }>(
+    `select replace(current_setting('search_path'), ' ', '') as path,
+            (select setting from pg_catalog.pg_settings where name = 'statement_timeout') as bound`,
+  );
+  return rows[0]?.path === SEARCH_PATH && Number(rows[0].bound) === STATEMENT_TIMEOUT_MS;
+}
+
+/** The address with our own search path behind whatever `options` it has. */
+function withOptions(databaseUrl: string): string {
+  const [address = '', query = ''] = databaseUrl.split(/\?(.*)/s);
+  const words = new URLSearchParams(query);
+  words.set('options', `${words.get('options') ?? ''} -c search_path=${SEARCH_PATH}`.trim());
+  return `${address}?${words.toString().replaceAll('+', '%20')}`;
+}
+
 /** A pool for that database. Days and bigints come as numbers only where the SQL says so. */
-export function createPool(databaseUrl: string, max = CONNECTIONS_MAX): Pool {
+export function createPool(
+  databaseUrl: string,
+  max = CONNECTIONS_MAX,
+  mode: PoolMode = 'session',
+): Pool {
   const pool = new pg.Pool({
-    connectionString: databaseUrl,
+    ...(mode === 'session' ? sessionSettings(databaseUrl) : { connectionString: databaseUrl }),
     max,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
     query_timeout: STATEMENT_TIMEOUT_MS + CONNECT_TIMEOUT_MS,
     application_name: 'safeband',
   });
@@ -24,7 +65,20 @@ export function createPool(databaseUrl: string, max = CONNECTIONS_MAX): Pool {
   // One that dies in use fails its query, and says so a second time as an event. The pool listens
   // to it only while it is idle, and an event that nobody hears ends the process.
   pool.on('connect', (client) => client.on('error', () => undefined));
-  return pool;
+  if (mode === 'session') return pool;
+  perTransaction.add(pool);
+  // A statement alone would run with whatever the pooler's connection was left with.
+  const query = (sql: string, values?: unknown[]): Promise<pg.QueryResult> =>
+    inTransaction(pool, (db) => db.query(sql, values));
+  return Object.assign(pool, { query });
+}
+
+/** Begins a transaction on that connection of the pool, with the pool's settings. */
+export async function beginOn(pool: Pool, client: pg.PoolClient, begin = 'begin'): Promise<void> {
+  const settings = perTransaction.has(pool)
+    ? `; set local statement_timeout = ${STATEMENT_TIMEOUT_MS}; set local search_path = ${SEARCH_PATH}`
+    : '';
+  await client.query(`${begin}${settings}`);
 }
 
 /** The rows of a statement that builds each as one JSON value, its column `row`. */
@@ -55,7 +109,7 @@ export async function inTransaction<T>(
   let broken: Error | undefined;
   let isCommitting = false;
   try {
-    await client.query(begin);
+    await beginOn(pool, client, begin);
     const done = await work(client);
     isCommitting = true;
     await client.query('commit');

@@ -6,8 +6,6 @@ import { WEBHOOK_KEPT_MS } from '../domain/limits.js';
 import type { Instant } from '../domain/time.js';
 import type { Queryable } from './pool.js';
 
-/** Whoever gives out positions waits for the other: they ascend as they become visible. */
-const PLACE_LOCK = 7_239_114_608;
 /** Events that get their position in one statement. */
 const PLACED = 500;
 /** Rows that one statement drops for their age. */
@@ -19,7 +17,8 @@ const DROPPED = 5_000;
  * alone would not do: a transaction that commits late would be passed over.
  */
 export async function placeEvents(db: Queryable): Promise<boolean> {
-  await db.query('select pg_advisory_xact_lock($1)', [PLACE_LOCK]);
+  // Two that give out positions wait for each other: positions ascend as they become visible.
+  await db.query('lock table safeband.webhook_position_lock in exclusive mode');
   const { rowCount } = await db.query(
     `update safeband.webhook_events e set position = placed.position
        from (select number, nextval('safeband.webhook_positions') as position

@@ -5,22 +5,40 @@
  */
 import type { WebhookEvent, WebhookSecret } from '../domain/webhooks.js';
 import type { Instant } from '../domain/time.js';
-import { rowsOf, type Queryable } from './pool.js';
+import type { PoolClient } from 'pg';
+import { beginOn, rowsOf, type Pool, type Queryable } from './pool.js';
 
-/** Whoever sends: one at a time, until its connection is gone. */
-const SENDER_LOCK = 7_239_114_609;
 /** Positions that one statement looks at. */
 const WINDOW = 500;
 
-export async function takeSenderLock(db: Queryable): Promise<boolean> {
-  const { rows } = await db.query<{ taken: boolean }>('select pg_try_advisory_lock($1) as taken', [
-    SENDER_LOCK,
-  ]);
-  return rows[0]?.taken ?? false;
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/**
+ * Takes the sender's lock for as long as the transaction lasts that begins here on this connection
+ * of the pool; false: another sender has it. The lock is of a table that only a worker may lock. It
+ * holds back no vacuum, for the transaction reads and writes nothing.
+ */
+export async function takeSenderLock(pool: Pool, client: PoolClient): Promise<boolean> {
+  await beginOn(pool, client);
+  try {
+    await client.query('set local idle_in_transaction_session_timeout = 0');
+    await client.query('lock table safeband.webhook_sender_lock in exclusive mode nowait');
+    return true;
+  } catch (error) {
+    await client.query('rollback');
+    if (error instanceof Error && 'code' in error && error.code === LOCK_NOT_AVAILABLE)
+      return false;
+    throw error;
+  }
 }
 
-export async function giveSenderLock(db: Queryable): Promise<void> {
-  await db.query('select pg_advisory_unlock($1)', [SENDER_LOCK]);
+/** Throws where the connection has died that holds the lock: another may be the sender now. */
+export async function keepSenderLock(client: PoolClient): Promise<void> {
+  await client.query('select 1');
+}
+
+export async function giveSenderLock(client: PoolClient): Promise<void> {
+  await client.query('commit');
 }
 
 /** An endpoint whose turn it is, and how far it is. */

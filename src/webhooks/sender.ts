@@ -9,10 +9,11 @@ import { WEBHOOK_KEPT_MS } from '../domain/limits.js';
 import { isGivenUp, retryDelay, secretsAt, webhookBody } from '../domain/webhooks.js';
 import { SECOND_MS, type Instant } from '../domain/time.js';
 import type { WebhookEvent, WebhookSecret } from '../domain/webhooks.js';
-import { inTransaction, type Pool, type Queryable } from '../postgres/pool.js';
+import { inTransaction, type Pool } from '../postgres/pool.js';
 import { dropOld, endCooldowns, placeEvents } from '../postgres/webhookOutbox.js';
 import {
   giveSenderLock,
+  keepSenderLock,
   listDue,
   listPings,
   logTry,
@@ -82,8 +83,9 @@ async function asOnly(
   let isMine = false;
   try {
     await work(sender, async () => {
-      isMine ||= await takeSenderLock(lock);
-      if (isMine) await sender.look(lock);
+      if (isMine) await keepSenderLock(lock);
+      else isMine = await takeSenderLock(needs.pool, lock);
+      if (isMine) await sender.look();
     });
     await sender.settled();
     if (isMine) await giveSenderLock(lock);
@@ -109,15 +111,15 @@ class Sender {
   }
 
   /** Brings the outbox up to date, and begins with every endpoint whose turn it is. */
-  async look(lock: Queryable): Promise<void> {
+  async look(): Promise<void> {
     const { pool, now } = this.#needs;
-    if (!this.#hasDropped) await dropOld(lock, now() - WEBHOOK_KEPT_MS);
+    if (!this.#hasDropped) await dropOld(pool, now() - WEBHOOK_KEPT_MS);
     this.#hasDropped = true;
-    await endCooldowns(lock, now());
+    await endCooldowns(pool, now());
     let hasMore = true;
     while (hasMore) hasMore = await inTransaction(pool, placeEvents);
-    this.#endpoints.offer(await listDue(lock, now()));
-    this.#pings.offer(await listPings(lock));
+    this.#endpoints.offer(await listDue(pool, now()));
+    this.#pings.offer(await listPings(pool));
   }
 
   /** Waits for all that has begun, and what comes after it. */

@@ -76,7 +76,9 @@ const RIGHTS = `
   api_keys            -       -         -       su.
   corrections         si      -         s       s
   idempotency         -       -         -       siud
+  identity_locks      su      -         -       -
   inmail_events       si      -         s       s
+  migration_lock      -       -         -       -
   reconciler_runs     si      -         s       s
   reservation_history -       -         s       s
   reservations        siu     -         s       s
@@ -86,7 +88,9 @@ const RIGHTS = `
   webhook_deliveries  sid     -         -       s
   webhook_endpoints   su      -         -       siud
   webhook_events      siud    -         -       siu.
+  webhook_position_lock u     -         -       u
   webhook_positions   su      -         -       su
+  webhook_sender_lock u       -         -       -
 `;
 
 it('gives each role what is written here, on every table, and nothing else', async () => {
