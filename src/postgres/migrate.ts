@@ -116,12 +116,12 @@ async function bounded<T>(step: Step, work: () => Promise<T>): Promise<T> {
   const { rows } = await db.query<{ pid: number }>('select pg_backend_pid() as pid');
   const pid = rows[0]?.pid ?? 0;
   let holders = '';
-  const report = setInterval(() => {
-    void holdersOf(databaseUrl, pid).then((found) => {
-      holders = found || holders;
-      if (found) say(`${what}: waiting for a lock that is held by ${found}`);
-    });
-  }, reportMs);
+  const look = async (): Promise<void> => {
+    const found = await holdersOf(databaseUrl, pid);
+    holders = found || holders;
+    if (found) say(`${what}: waiting for a lock that is held by ${found}`);
+  };
+  const report = setInterval(() => void look(), reportMs);
   try {
     const result = await work();
     await db.query('commit');

@@ -30,3 +30,22 @@ it('applies each file once, however many try at once', async () => {
   expect(said).toEqual(names.map((file) => `applying ${file}`));
   expect(await migrate(url.href)).toEqual([]);
 });
+
+it('reports who keeps it waiting, and ends with that where the wait is too long', async () => {
+  await migrate(url.href);
+  const holder = new pg.Client({ connectionString: url.href, application_name: 'a report' });
+  await holder.connect();
+  for (const table of ['migration_lock', 'schema_migrations']) {
+    await holder.query(`begin; lock table safeband.${table} in access exclusive mode`);
+    const said: string[] = [];
+    const waits = { lockWaitMs: 1_500, reportMs: 100 };
+    const tried = migrate(url.href, (line) => said.push(line), undefined, waits);
+    await expect(tried).rejects.toThrow(
+      /not free within 1.5 s; .*program a report.*npm run migrate again/,
+    );
+    expect(said[0]).toMatch(/waiting for a lock that is held by process \d+ .*program a report/);
+    await holder.query('rollback');
+  }
+  await holder.end();
+  expect(await migrate(url.href)).toEqual([]);
+});
