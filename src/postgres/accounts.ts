@@ -253,7 +253,8 @@ export async function lockIdentity(
 ): Promise<void> {
   await db.query(
     `select slot from safeband.identity_locks
-      where slot in (select (hashtextextended(name, 7) & 1023)::int from unnest($1::text[]) as name)
+      where slot in (select (hashtextextended(name, 7) & 1023)::int
+                       from unnest($1::text[]) as name)
       order by slot for update`,
     [[`id ${row.accountId.toLowerCase()}`, `member ${row.policy.identity ?? row.accountId}`]],
   );
