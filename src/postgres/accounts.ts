@@ -244,8 +244,8 @@ export async function readRivals(
 }
 
 /**
- * Two starts of one member wait for each other; the order keeps them from a deadlock. Each lock is a
- * row that only a worker may lock: any login can hold an advisory lock.
+ * Two starts of one member wait for each other; the order keeps them from a deadlock. Each lock is
+ * a row that only a worker may lock: any login can hold an advisory lock.
  */
 export async function lockIdentity(
   db: Queryable,
