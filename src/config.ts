@@ -3,6 +3,7 @@ import { createSecretKey, type KeyObject } from 'node:crypto';
 import { isIP } from 'node:net';
 import { isOwnWorkflow } from './domain/replyTo.js';
 import { shown } from './domain/text.js';
+import { refusalOf } from './postgres/refusal.js';
 import { parseNetworks, type Network } from './webhooks/networks.js';
 
 export class ConfigError extends Error {
@@ -15,6 +16,8 @@ export type HttpConfig = { readonly host: string; readonly port: number };
 
 export type Config = {
   readonly databaseUrl: string;
+  /** Where the server itself is, if a pooler is at `databaseUrl`. */
+  readonly directUrl: string | undefined;
   readonly payloadKeys: PayloadKeys;
   readonly workerVersion: WorkerVersion | undefined;
   readonly temporalCliPath: string | undefined;
@@ -34,7 +37,8 @@ export function configFrom(environment: Environment): Config {
   }
   const payloadKeys = payloadKeysFrom(environment);
   const workerVersion = workerVersionFrom(environment);
-  return { databaseUrl, payloadKeys, workerVersion, ...commonFrom(environment) };
+  const directUrl = directUrlFrom(environment);
+  return { databaseUrl, directUrl, payloadKeys, workerVersion, ...commonFrom(environment) };
 }
 
 /** What needs no database: logging, and where the Temporal CLI is. */
@@ -207,24 +211,42 @@ function replyPrefixFrom(environment: Environment): string | null {
 }
 
 /** `DATABASE_URL`, if it is set. The text of the error never has the password in it. */
-export function databaseUrlFrom(environment: Environment): string | undefined {
-  const raw = environment['DATABASE_URL'];
+export const databaseUrlFrom = (environment: Environment): string | undefined =>
+  postgresUrlFrom(environment, 'DATABASE_URL');
+
+/** `DATABASE_DIRECT_URL`, if it is set: the server's own address, where a pooler is at the other. */
+export const directUrlFrom = (environment: Environment): string | undefined =>
+  postgresUrlFrom(environment, 'DATABASE_DIRECT_URL');
+
+function postgresUrlFrom(environment: Environment, setting: string): string | undefined {
+  const raw = environment[setting];
   if (!raw) return undefined;
-  const isGood = URL.canParse(raw) && /^postgres(ql)?:$/.test(new URL(raw).protocol);
-  if (isGood) return raw;
+  if (isPostgresUrl(raw)) return raw;
   throw new ConfigError(
-    'DATABASE_URL is not a Postgres address: it should be such as ' +
-      'postgres://user:password@host:5432/safeband',
+    `${setting} is not a Postgres address: it should be such as ` +
+      'postgres://user:password@host:5432/safeband, or postgresql:///safeband?host=/var/run/postgresql ' +
+      'for a socket; in a password @ is written %40, : %3A, / %2F, ? %3F, # %23, % %25 (or set PGPASSWORD)',
   );
+}
+
+function isPostgresUrl(raw: string): boolean {
+  if (!URL.canParse(raw)) return false;
+  const { protocol, hash, pathname, search, username, password } = new URL(raw);
+  // What a reserved character in a password leaves behind where the host should be over.
+  if (!/^postgres(ql)?:$/.test(protocol) || hash !== '' || `${pathname}${search}`.includes('@')) {
+    return false;
+  }
+  try {
+    decodeURIComponent(`${username}${password}`);
+    return true;
+  } catch {
+    return false; // a % that stands for itself
+  }
 }
 
 /** One sentence for a person, where an error is theirs to mend; else undefined. */
 export function sentenceOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if (['ConfigError', 'SetupError', 'MigrationError'].includes(error.name)) return error.message;
-  const code = 'code' in error ? String(error.code) : '';
-  if (/ECONNREFUSED|ENOTFOUND|ETIMEDOUT|28P01|28000|3D000/.test(`${code} ${error.message}`)) {
-    return `Postgres (DATABASE_URL) cannot be reached: ${error.message || code}; start it, or mend the setting`;
-  }
-  return undefined;
+  return refusalOf(error)?.sentence;
 }

@@ -1,58 +1,83 @@
 /**
  * `npm run migrate`: brings the database to this version, and tells Temporal the search attributes
- * and the Schedules of the fleet audit and of the webhooks.
+ * and the Schedules of the fleet audit and of the webhooks. What may not be done leaves the rest.
  */
 import { Client } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
+import {
+  attributesFlaw,
+  deniedText,
+  isDenied,
+  readAttributes,
+  registerAttributes,
+} from './attributes.js';
 import { dataConverterFrom } from './codec.js';
-import { configFrom, sentenceOf, type Config } from './config.js';
+import { ConfigError, configFrom, type Config } from './config.js';
+import { plaintextDatabase, plaintextTemporal } from './plaintext.js';
 import { shownLines } from './domain/text.js';
 import { migrate } from './postgres/migrate.js';
-import { SEARCH_ATTRIBUTES } from './protocol.js';
+import { refusalOf } from './postgres/refusal.js';
 import { registerSchedules } from './schedule.js';
-import { reachTemporal } from './temporal.js';
-
-/** Temporal's number for an attribute that is found by its exact word. */
-const KEYWORD = 2;
+import { reportPlainly, runEntry, startWaitFrom, tellPlainly, Waiting } from './starting.js';
+import { reachTemporal, temporalSettings, type Reached } from './temporal.js';
 
 const say = (line: string): void => {
   process.stdout.write(`${shownLines(line)}\n`);
 };
 
-async function registerInTemporal({ payloadKeys }: Config): Promise<void> {
-  const { connection, namespace } = await reachTemporal(process.env, (options) =>
-    NativeConnection.connect(options),
+async function inTemporal({ payloadKeys }: Config, waiting: Waiting): Promise<void> {
+  const reached = await reachTemporal(
+    process.env,
+    (options) => NativeConnection.connect(options),
+    waiting,
   );
+  const { connection, namespace } = reached;
   try {
-    const { customAttributes } = await connection.operatorService.listSearchAttributes({
-      namespace,
-    });
-    const missing = Object.values(SEARCH_ATTRIBUTES).filter((name) => !(name in customAttributes));
-    if (missing.length > 0) {
-      const searchAttributes = Object.fromEntries(missing.map((name) => [name, KEYWORD]));
-      await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
-    }
-    say(
-      `search attributes: ${missing.length > 0 ? `registered ${missing.join(', ')}` : 'are there'}`,
-    );
+    const attributes = await attributesIn(reached);
+    if (attributes.done) say(attributes.done);
     const dataConverter = dataConverterFrom(payloadKeys);
     const client = new Client({ connection, namespace, dataConverter });
     const schedules = await registerSchedules(client);
     for (const [scheduleId, done] of schedules) say(`schedule ${scheduleId}: ${done}`);
+    if (attributes.flaw) throw new ConfigError(attributes.flaw);
   } finally {
     await connection.close();
   }
 }
 
-try {
-  const config = configFrom(process.env);
-  const applied = await migrate(config.databaseUrl, say);
-  say(applied.length > 0 ? `${applied.length} migrations applied` : 'the database is up to date');
-  await registerInTemporal(config);
-} catch (error) {
-  const sentence = sentenceOf(error);
-  const text =
-    sentence ?? (error instanceof Error ? (error.stack ?? error.message) : String(error));
-  process.stderr.write(`${shownLines(text)}\n`);
-  process.exitCode = 1;
+/** Without the right to look, accounts may still run: somebody else may have registered them. */
+async function attributesIn(
+  reached: Reached<NativeConnection>,
+): Promise<{ readonly done?: string; readonly flaw?: string }> {
+  try {
+    const done = await registerAttributes(reached);
+    const flaw = attributesFlaw(await readAttributes(reached), reached.namespace);
+    return flaw ? { flaw: `search attributes: ${flaw.found}; ${flaw.cure}` } : { done };
+  } catch (error) {
+    if (isDenied(error)) return { flaw: deniedText(reached.namespace) };
+    throw error;
+  }
 }
+
+async function main(): Promise<void> {
+  const config = configFrom(process.env);
+  const [setting, url] = config.directUrl
+    ? ['DATABASE_DIRECT_URL', config.directUrl]
+    : ['DATABASE_URL', config.databaseUrl];
+  const { address, isEncrypted } = temporalSettings(process.env);
+  for (const why of [
+    plaintextDatabase(setting, url, process.env),
+    plaintextTemporal(address, isEncrypted),
+  ]) {
+    if (why !== undefined) tellPlainly(`warning: ${why}`);
+  }
+  const waiting = new Waiting(startWaitFrom(process.env, 0), reportPlainly);
+  const applied = await waiting.until(
+    () => migrate(url, say),
+    (error) => refusalOf(error, setting),
+  );
+  say(applied.length > 0 ? `${applied.length} migrations applied` : 'the database is up to date');
+  await inTemporal(config, waiting);
+}
+
+runEntry(main, tellPlainly);

@@ -7,9 +7,10 @@ import { Client } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { Command, InvalidArgumentError } from 'commander';
 import { dataConverterFrom } from './codec.js';
-import { ConfigError, payloadKeysFrom, sentenceOf } from './config.js';
+import { ConfigError, payloadKeysFrom } from './config.js';
 import { shown, shownLines } from './domain/text.js';
 import { recordingsIn, replayed, runningIn, runningQuery, type Recording } from './replaying.js';
+import { reportPlainly, runEntry, startWaitFrom, tellPlainly, Waiting } from './starting.js';
 import { converterOf, reachNatively, workflowCode } from './worker.js';
 
 const RECORDED = fileURLToPath(new URL('../test/histories', import.meta.url));
@@ -56,7 +57,9 @@ async function gate(
 }
 
 async function live(limit: number, more: string | undefined): Promise<Tally> {
-  const { connection, namespace } = await reachNatively();
+  const { connection, namespace } = await reachNatively(
+    new Waiting(startWaitFrom(process.env, 0), reportPlainly),
+  );
   try {
     const dataConverter = dataConverterFrom(payloadKeysFrom(process.env));
     const client = new Client({ connection, namespace, dataConverter });
@@ -71,6 +74,7 @@ async function live(limit: number, more: string | undefined): Promise<Tally> {
 
 /** What a refusal is about is told by the gate itself, in a line. */
 const SILENT = {
+  shutdownSignals: [],
   logger: new DefaultLogger('ERROR', () => undefined),
   telemetryOptions: { logging: { forward: {}, filter: 'OFF' } },
 };
@@ -98,10 +102,4 @@ async function main(): Promise<void> {
   process.exitCode = 1;
 }
 
-main().catch((error: unknown) => {
-  const sentence = sentenceOf(error);
-  const text =
-    sentence ?? (error instanceof Error ? (error.stack ?? error.message) : String(error));
-  process.stderr.write(`${shownLines(text)}\n`);
-  process.exitCode = 1;
-});
+runEntry(main, tellPlainly);

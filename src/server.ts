@@ -10,7 +10,6 @@ import {
   configFrom,
   httpFrom,
   payloadKeysFrom,
-  sentenceOf,
   serverFrom,
   type Environment,
 } from './config.js';
@@ -22,11 +21,16 @@ import { forgetOld } from './postgres/idempotency.js';
 import { makeFirstKey } from './postgres/keys.js';
 import { isKnown } from './postgres/lists.js';
 import { knownMigrations } from './postgres/migrate.js';
+import { plaintextDatabase, plaintextTemporal } from './plaintext.js';
 import { createPool, type Pool } from './postgres/pool.js';
+import { checkListening, checkTable, reachDatabase } from './postgres/reach.js';
 import { TASK_QUEUE } from './protocol.js';
 import { flawsOfSchedules } from './schedule.js';
-import { countPollers, reachTemporal } from './temporal.js';
+import { runEntry, START_WAIT_S, startWaitFrom, Waiting } from './starting.js';
+import { countPollers, reachTemporal, temporalSettings } from './temporal.js';
 
+/** For one try to reach Temporal. */
+const CONNECT_TIMEOUT_MS = 3 * SECOND_MS;
 /** Answers that are under way get this long; then the process ends without them. */
 const DRAIN_MS = 10 * SECOND_MS;
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
@@ -45,17 +49,24 @@ export async function startServer(
   environment: Environment,
   logger: FastifyBaseLogger,
 ): Promise<RunningServer> {
-  const { databaseUrl } = configFrom(environment);
   const { host, port } = httpFrom(environment);
   const { requestsPerMinute, ...settings } = serverFrom(environment);
   const keys = payloadKeysFrom(environment);
-  const { connection, namespace } = await reachTemporal(environment, (options) =>
-    Connection.connect(options),
+  const waiting = new Waiting(startWaitFrom(environment, START_WAIT_S), (why, leftSeconds) =>
+    logger.warn({ why, leftSeconds }, 'server.waiting'),
   );
+  warnOfPlaintext(environment, logger);
+  const { pool, listeningPool, endPools } = await openDatabase(environment, waiting);
+  const { connection, namespace } = await reachTemporal(
+    environment,
+    (options) => Connection.connect({ ...options, connectTimeout: CONNECT_TIMEOUT_MS }),
+    waiting,
+  ).catch(async (error: unknown) => {
+    await endPools();
+    throw error;
+  });
   const client = new Client({ connection, namespace, dataConverter: dataConverterFrom(keys) });
-  const pool = createPool(databaseUrl);
   try {
-    await checkTables(pool);
     const firstKey = LOOPBACK.includes(host) ? await firstKeyOf(pool) : undefined;
     const metrics = createMetrics();
     const app = await createApp({
@@ -66,6 +77,7 @@ export async function startServer(
         isKnown: (accountId) => isKnown(pool, accountId),
       }),
       pool,
+      listeningPool,
       logger,
       now: Date.now,
       ...settings,
@@ -87,7 +99,7 @@ export async function startServer(
     const close = async (): Promise<void> => {
       clearInterval(cleaning);
       await app.close();
-      await pool.end();
+      await endPools();
       await connection.close();
     };
     return {
@@ -96,19 +108,39 @@ export async function startServer(
       close: () => Promise.race([close(), sleep(DRAIN_MS, undefined, { ref: false })]),
     };
   } catch (error) {
-    await pool.end();
+    await endPools();
     await connection.close();
     throw error;
   }
 }
 
-/** Each release of the server needs its own tables. */
-async function checkTables(pool: Pool): Promise<void> {
-  const { rows } = await pool.query<{ name: string | null }>(
-    "select to_regclass('safeband.api_keys')::text as name",
-  );
-  if (!rows[0]?.name) {
-    throw new ConfigError('the database lacks tables of this version: run npm run migrate');
+/** Pools for that database; the second hears of changes, past a pooler that may be in front. */
+async function openDatabase(environment: Environment, waiting: Waiting) {
+  const { databaseUrl, directUrl } = configFrom(environment);
+  const database = { setting: 'DATABASE_URL', url: databaseUrl };
+  const direct = directUrl ? { setting: 'DATABASE_DIRECT_URL', url: directUrl } : database;
+  const poolMode = await reachDatabase(database, waiting);
+  await checkTable(database, 'safeband.identity_locks');
+  if (directUrl) await reachDatabase(direct, waiting);
+  await checkListening(direct);
+  const pool = createPool(databaseUrl, undefined, poolMode);
+  const listeningPool = directUrl ? createPool(directUrl, 1) : pool;
+  const endPools = async (): Promise<void> => {
+    await pool.end();
+    if (listeningPool !== pool) await listeningPool.end();
+  };
+  return { pool, listeningPool, endPools };
+}
+
+function warnOfPlaintext(environment: Environment, logger: FastifyBaseLogger): void {
+  const { databaseUrl, directUrl } = configFrom(environment);
+  const { address, isEncrypted } = temporalSettings(environment);
+  for (const why of [
+    plaintextDatabase('DATABASE_URL', databaseUrl, environment),
+    directUrl && plaintextDatabase('DATABASE_DIRECT_URL', directUrl, environment),
+    plaintextTemporal(address, isEncrypted),
+  ]) {
+    if (why) logger.warn({ why }, 'connection.plaintext');
   }
 }
 
@@ -147,8 +179,7 @@ async function main(): Promise<void> {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  main().catch((error: unknown) => {
-    createLogger({ logLevel: 'info' }).fatal({ why: sentenceOf(error), error }, 'server.failed');
-    process.exitCode = 1;
-  });
+  runEntry(main, (why, error) =>
+    createLogger({ logLevel: 'info' }).fatal({ why, error }, 'server.failed'),
+  );
 }

@@ -17,6 +17,7 @@ const ROWS = [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000];
 export function installRuntime(logger: Logger, metricsAddress: string | undefined): void {
   try {
     Runtime.install({
+      shutdownSignals: [], // until the worker runs, a signal ends the process; then worker.ts does
       logger: new DefaultLogger('WARN', ({ level, message, meta }) =>
         forward(logger, { isError: level === 'ERROR', message, meta: { ...meta } }),
       ),

@@ -1,7 +1,11 @@
 /** Reaching Temporal, as the SDK's environment configuration says; an entry's first step. */
+import { createConnection } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import type { Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { ConfigError, type Environment } from './config.js';
+import { SECOND_MS } from './domain/time.js';
+import { Waiting } from './starting.js';
 
 /** What both kinds of connection take. */
 type ConnectionOptions = ReturnType<typeof loadClientConnectConfig>['connectionOptions'];
@@ -10,40 +14,159 @@ export type TemporalSettings = {
   readonly connectionOptions: ConnectionOptions;
   readonly address: string;
   readonly namespace: string;
+  readonly isEncrypted: boolean;
 };
+
+/** A server that takes longer than this to take a connection is away. */
+const CONNECT_TIMEOUT_MS = 3 * SECOND_MS;
 
 /** Where Temporal is, as `TEMPORAL_…` and its profiles say. */
 export function temporalSettings(environment: Environment): TemporalSettings {
   const set = Object.entries(environment).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, value] as const],
   );
-  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig({
-    overrideEnvVars: Object.fromEntries(set),
+  try {
+    const { connectionOptions, namespace = 'default' } = loadClientConnectConfig({
+      overrideEnvVars: Object.fromEntries(set),
+    });
+    const { address = '127.0.0.1:7233', tls, apiKey } = connectionOptions;
+    const isEncrypted = Boolean(tls ?? apiKey);
+    return { connectionOptions, address, namespace, isEncrypted };
+  } catch (error) {
+    const cure = 'mend the TEMPORAL_… setting or the file that it names';
+    throw new ConfigError(`Temporal (TEMPORAL_…): ${firstLineOf(error)}; ${cure}`);
+  }
+}
+
+/** What of a connection is needed to see whether its namespace is there. */
+type Connected = {
+  readonly workflowService: Pick<Connection['workflowService'], 'describeNamespace'>;
+  readonly close: () => Promise<void>;
+  readonly withDeadline: <R>(deadline: number | Date, work: () => Promise<R>) => Promise<R>;
+};
+
+/**
+ * Connects, or says in one sentence what to mend; waits for a server that is starting. `connect` is
+ * `NativeConnection.connect` where workflows are run; `Connection.connect` loads nothing native.
+ */
+export async function reachTemporal<C extends Connected>(
+  environment: Environment,
+  connect: (options: ConnectionOptions & { connectTimeout?: number }) => Promise<C>,
+  waiting = new Waiting(0, () => undefined),
+): Promise<Reached<C>> {
+  const settings = temporalSettings(environment);
+  const connection = await waiting.until(
+    async () => {
+      await knock(settings.address);
+      await trust(settings);
+      const made = await connect(settings.connectionOptions);
+      try {
+        await made.withDeadline(Date.now() + CONNECT_TIMEOUT_MS, () =>
+          made.workflowService.describeNamespace({ namespace: settings.namespace }),
+        );
+        return made;
+      } catch (error) {
+        await made.close();
+        throw error;
+      }
+    },
+    (error) => refusalOf(error, settings),
+  );
+  return { connection, namespace: settings.namespace };
+}
+
+/** A client waits for a port that nobody listens on until its time is over: this does not. */
+export function knock(address: string): Promise<void> {
+  const place = placeOf(address);
+  if (!place) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    const socket = createConnection(place);
+    const end = (error?: Error): void => {
+      socket.destroy();
+      if (error) reject(error);
+      else resolve();
+    };
+    socket.setTimeout(CONNECT_TIMEOUT_MS, () => end(new Error('no answer in time')));
+    socket.once('connect', () => end());
+    socket.once('error', end);
   });
+}
+const placeOf = (address: string): { host: string; port: number } | undefined => {
+  const [, host, port] = /^\[?([\w.:-]+?)\]?:(\d+)$/.exec(address) ?? [];
+  return host === undefined ? undefined : { host, port: Number(port) };
+};
+
+/** The clients only say that they could not connect; this says what is wrong with a certificate. */
+function trust({ address, connectionOptions: { tls } }: TemporalSettings): Promise<void> {
+  const place = placeOf(address);
+  if (!place || typeof tls !== 'object' || tls === null) return Promise.resolve();
+  const { serverRootCACertificate: ca, serverNameOverride: servername, clientCertPair } = tls;
+  return new Promise((resolve, reject) => {
+    const socket = connectTls({
+      ...place,
+      ...(ca ? { ca: Buffer.from(ca) } : {}),
+      ...(servername ? { servername } : {}),
+      ...(clientCertPair
+        ? { cert: Buffer.from(clientCertPair.crt), key: Buffer.from(clientCertPair.key) }
+        : {}),
+      ALPNProtocols: ['h2'],
+    });
+    const end = (error?: Error): void => {
+      socket.destroy();
+      if (error) reject(new UntrustedError(error.message));
+      else resolve();
+    };
+    socket.setTimeout(CONNECT_TIMEOUT_MS, () => end(new Error('no answer to TLS in time')));
+    socket.once('secureConnect', () => end());
+    socket.once('error', end);
+  });
+}
+class UntrustedError extends Error {
+  override readonly name = 'UntrustedError';
+}
+
+const [INVALID_ARGUMENT, NOT_FOUND, PERMISSION_DENIED, UNAUTHENTICATED] = [3, 5, 7, 16];
+
+function refusalOf(
+  error: unknown,
+  { address, namespace }: TemporalSettings,
+): { readonly sentence: string; readonly mayPass: boolean } {
+  const code = grpcCodeOf(error);
+  const never = (sentence: string) => ({ sentence, mayPass: false });
+  if (code === NOT_FOUND || code === INVALID_ARGUMENT) {
+    return never(
+      `Temporal at ${address} has no namespace ${namespace} (TEMPORAL_NAMESPACE): mend the setting, ` +
+        `or create it: temporal operator namespace create --namespace ${namespace}`,
+    );
+  }
+  if (code === PERMISSION_DENIED || code === UNAUTHENTICATED) {
+    return never(
+      `Temporal at ${address} refuses namespace ${namespace}: ${firstLineOf(error)}; mend ` +
+        'TEMPORAL_API_KEY or the client certificate (TEMPORAL_TLS_CLIENT_CERT_PATH), or give it ' +
+        'the rights of that namespace',
+    );
+  }
+  const why = firstLineOf(error);
+  if (error instanceof UntrustedError || /certificate|UnknownIssuer|InvalidCert/i.test(why)) {
+    return never(
+      `Temporal (TEMPORAL_ADDRESS) at ${address} is not trusted: ${why}; set ` +
+        "TEMPORAL_TLS_SERVER_CA_CERT_PATH to the CA's certificate, TEMPORAL_TLS_SERVER_NAME to " +
+        'the name in it, or TEMPORAL_TLS=false where it has no TLS',
+    );
+  }
   return {
-    connectionOptions,
-    address: connectionOptions.address ?? '127.0.0.1:7233',
-    namespace,
+    sentence:
+      `Temporal (TEMPORAL_ADDRESS) cannot be reached at ${address}: ${why}; ` +
+      'start it, or mend the setting',
+    mayPass: true,
   };
 }
 
-/**
- * Connects, or says in one sentence what to mend. `connect` is `NativeConnection.connect` where
- * workflows are run, and where a port that nobody listens on should be told at once;
- * `Connection.connect` loads nothing native.
- */
-export async function reachTemporal<C>(
-  environment: Environment,
-  connect: (options: ConnectionOptions) => Promise<C>,
-): Promise<Reached<C>> {
-  const { connectionOptions, address, namespace } = temporalSettings(environment);
-  const connection = await connect(connectionOptions).catch((error: unknown) => {
-    throw new ConfigError(
-      `Temporal (TEMPORAL_ADDRESS) cannot be reached at ${address}: ${firstLineOf(error)}; ` +
-        'start it, or mend the setting',
-    );
-  });
-  return { connection, namespace };
+/** The gRPC status of an error or of its cause. */
+export function grpcCodeOf(error: unknown): number | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if ('code' in error && typeof error.code === 'number') return error.code;
+  return grpcCodeOf(error.cause);
 }
 
 /** What a failed connection says of itself, without its stack. */

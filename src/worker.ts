@@ -7,21 +7,21 @@ import { keepStacksShort, webpackConfigHook } from './bundling.js';
 import { createActivities, type ActivityNeeds } from './activities/index.js';
 import { dataConverterFrom } from './codec.js';
 import {
-  ConfigError,
   configFrom,
   metricsAddressFrom,
   NO_KEYS,
-  sentenceOf,
   webhookNetworksFrom,
-  type Config,
   type PayloadKeys,
   type WorkerVersion,
 } from './config.js';
 import { createLogger } from './logger.js';
-import { createPool } from './postgres/pool.js';
+import { plaintextDatabase, plaintextTemporal } from './plaintext.js';
+import { createPool, type PoolMode } from './postgres/pool.js';
+import { checkTable, reachDatabase } from './postgres/reach.js';
 import { TASK_QUEUE } from './protocol.js';
+import { runEntry, START_WAIT_S, startWaitFrom, Waiting } from './starting.js';
 import { installRuntime } from './telemetry.js';
-import { reachTemporal, type Reached } from './temporal.js';
+import { reachTemporal, temporalSettings, type Reached } from './temporal.js';
 
 /**
  * Accounts that stay in memory between messages; a restarted worker replays what it is asked for.
@@ -48,6 +48,7 @@ export type WorkerNeeds = {
   readonly connection: NativeConnection;
   readonly namespace: string;
   readonly databaseUrl: string;
+  readonly poolMode?: PoolMode;
   readonly webhooks?: NonNullable<ActivityNeeds['webhooks']>;
   readonly payloadKeys?: PayloadKeys;
   readonly workerVersion?: WorkerVersion | undefined;
@@ -61,12 +62,13 @@ export async function createWorker(
     connection,
     namespace,
     databaseUrl,
+    poolMode,
     webhooks = {},
     payloadKeys = NO_KEYS,
     workerVersion,
   } = needs;
   keepStacksShort();
-  const pool = createPool(databaseUrl);
+  const pool = createPool(databaseUrl, undefined, poolMode);
   const worker = await Worker.create({
     connection,
     namespace,
@@ -93,29 +95,55 @@ export const versioned = (version: WorkerVersion): WorkerDeploymentOptions => ({
 });
 
 /** By the connection that a Worker takes. */
-export const reachNatively = (): Promise<Reached<NativeConnection>> =>
-  reachTemporal(process.env, (options) => NativeConnection.connect(options));
+export const reachNatively = (waiting: Waiting): Promise<Reached<NativeConnection>> =>
+  reachTemporal(process.env, (options) => NativeConnection.connect(options), waiting);
+
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGUSR2'] as const;
 
 async function main(): Promise<void> {
   const config = configFrom(process.env);
   const logger = createLogger(config);
+  const networks = webhookNetworksFrom(process.env);
+  const waiting = new Waiting(startWaitFrom(process.env, START_WAIT_S), (why, leftSeconds) =>
+    logger.warn({ why, leftSeconds }, 'worker.waiting'),
+  );
+  const { databaseUrl } = config;
+  const { address, isEncrypted } = temporalSettings(process.env);
+  for (const why of [
+    plaintextDatabase('DATABASE_URL', databaseUrl, process.env),
+    plaintextTemporal(address, isEncrypted),
+  ]) {
+    if (why !== undefined) logger.warn({ why }, 'connection.plaintext');
+  }
   installRuntime(logger, metricsAddressFrom(process.env));
-  const { connection, namespace } = await reachNatively();
-  await checkDatabase(config);
+  const database = { setting: 'DATABASE_URL', url: databaseUrl };
+  const poolMode = await reachDatabase(database, waiting);
+  await checkTable(database, 'safeband.identity_locks');
+  const { connection, namespace } = await reachNatively(waiting);
   const leaving = new AbortController(); // the sender of webhooks would not end by itself
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => leaving.abort());
   const { worker, close } = await createWorker({
     connection,
     namespace,
-    databaseUrl: config.databaseUrl,
-    webhooks: { networks: webhookNetworksFrom(process.env), leaving: leaving.signal },
+    databaseUrl,
+    poolMode,
+    webhooks: { networks, leaving: leaving.signal },
     payloadKeys: config.payloadKeys,
     workerVersion: config.workerVersion,
   });
+  const running = worker.run();
+  for (const signal of STOP_SIGNALS) {
+    process.once(signal, () => {
+      leaving.abort();
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+    });
+  }
   const encryptsWith = config.payloadKeys.newest?.id ?? null;
-  logger.info({ taskQueue: TASK_QUEUE, ...config.workerVersion, encryptsWith }, 'worker.started');
+  logger.info(
+    { taskQueue: TASK_QUEUE, ...config.workerVersion, encryptsWith, poolMode },
+    'worker.started',
+  );
   try {
-    await worker.run(); // ends by itself on SIGINT and SIGTERM
+    await running;
   } finally {
     await connection.close();
     await close();
@@ -123,23 +151,8 @@ async function main(): Promise<void> {
   }
 }
 
-/** A worker without its tables would take messages and could save none. */
-async function checkDatabase({ databaseUrl }: Config): Promise<void> {
-  const pool = createPool(databaseUrl, 1);
-  try {
-    const { rows } = await pool.query<{ name: string | null }>(
-      "select to_regclass('safeband.accounts')::text as name",
-    );
-    if (!rows[0]?.name)
-      throw new ConfigError('the database has no tables yet: run npm run migrate');
-  } finally {
-    await pool.end();
-  }
-}
-
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  main().catch((error: unknown) => {
-    createLogger({ logLevel: 'info' }).fatal({ why: sentenceOf(error), error }, 'worker.failed');
-    process.exitCode = 1;
-  });
+  runEntry(main, (why, error) =>
+    createLogger({ logLevel: 'info' }).fatal({ why, error }, 'worker.failed'),
+  );
 }

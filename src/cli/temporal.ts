@@ -1,10 +1,9 @@
 /** A client of Temporal by the SDK's environment configuration, in pure JavaScript. */
-import { createConnection } from 'node:net';
 import { Client, Connection } from '@temporalio/client';
 import { createClient, payloadEncryption, type SafebandClient } from '../client/index.js';
 import type { Environment } from '../config.js';
 import { TASK_QUEUE } from '../protocol.js';
-import { firstLineOf, temporalSettings } from '../temporal.js';
+import { firstLineOf, knock, temporalSettings } from '../temporal.js';
 import { CliError, EXIT } from './errors.js';
 
 export type Temporal = {
@@ -18,23 +17,6 @@ export type Temporal = {
 };
 
 const CONNECT_TIMEOUT_MS = 3_000;
-
-/** The client waits for a port that nobody listens on until its time is over: this does not. */
-function knock(address: string): Promise<void> {
-  const [, host = '', port = ''] = /^\[?([\w.:-]+?)\]?:(\d+)$/.exec(address) ?? [];
-  if (host === '') return Promise.resolve();
-  return new Promise((resolve, reject) => {
-    const socket = createConnection({ host, port: Number(port) });
-    const end = (error?: Error): void => {
-      socket.destroy();
-      if (error) reject(error);
-      else resolve();
-    };
-    socket.setTimeout(CONNECT_TIMEOUT_MS, () => end(new Error('no answer in time')));
-    socket.once('connect', () => end());
-    socket.once('error', end);
-  });
-}
 
 /** Connects, or says in one sentence what to mend. */
 export async function reachTemporal(

@@ -3,7 +3,7 @@
  * heavy to load is loaded then, so that `--help` and completion answer at once.
  */
 import type { SafebandClient } from '../client/index.js';
-import { databaseUrlFrom, type Environment } from '../config.js';
+import { databaseUrlFrom, directUrlFrom, type Environment } from '../config.js';
 import { createPool, type Pool } from '../postgres/pool.js';
 import { usage } from './errors.js';
 import type { Io } from './io.js';
@@ -46,7 +46,7 @@ export function worldOf(io: Io, isJson: boolean): World {
 }
 
 function needed(env: Environment): string {
-  const url = databaseUrlFrom(env);
+  const url = directUrlFrom(env) ?? databaseUrlFrom(env);
   if (url !== undefined) return url;
   throw usage('DATABASE_URL is not set, and no development stack runs here', 'safeband dev');
 }

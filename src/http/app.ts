@@ -44,6 +44,8 @@ export type Needs = {
    */
   readonly client: SafebandClient;
   readonly pool: Pool;
+  /** For the connection that hears of changes; its own, where a pooler is in front of the other. */
+  readonly listeningPool?: Pool | undefined;
   readonly logger: FastifyBaseLogger;
   readonly now: () => Instant;
   /** Where the Temporal UI shows workflows, such as `http://127.0.0.1:8233/namespaces/default`. */

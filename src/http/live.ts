@@ -31,6 +31,7 @@ export type Watcher = {
 type Stream = Watcher & { etag: string; dueAt: Instant };
 type Needs = {
   readonly pool: Pool;
+  readonly listeningPool?: Pool | undefined;
   readonly statuses: StatusReader;
   readonly keyring: Keyring;
   readonly limits: Limits;
@@ -53,7 +54,7 @@ export class Live {
 
   constructor(needs: Needs) {
     this.#needs = needs;
-    this.#listener = new Listener(needs.pool, {
+    this.#listener = new Listener(needs.listeningPool ?? needs.pool, {
       onChange: (accountId) => {
         for (const other of this.#others) other.onChange(accountId);
         this.#hear(accountId);

@@ -1,0 +1,98 @@
+/**
+ * How a process of ours starts, or ends at once: what may pass is waited for, with a line every few
+ * seconds; what cannot is one sentence and exit code 1. Signals keep their default meaning until
+ * the process runs.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ConfigError, sentenceOf, type Environment } from './config.js';
+import { shownLines } from './domain/text.js';
+import { SECOND_MS } from './domain/time.js';
+
+const TRY_AGAIN_MS = SECOND_MS;
+const REPORT_MS = 5 * SECOND_MS;
+/** Servers that start with the machine get this long to answer a worker or an HTTP server. */
+export const START_WAIT_S = 60;
+const WAIT_MAX_S = 3_600;
+
+type Refused = { readonly sentence: string; readonly mayPass: boolean };
+/** Gets what is waited for, and for how long yet. */
+export type Report = (why: string, leftSeconds: number) => void;
+
+/** The time that one start may wait, for all that it needs together. */
+export class Waiting {
+  readonly #endsAt: number;
+  readonly #report: Report;
+
+  constructor(waitMs: number, report: Report) {
+    this.#endsAt = performance.now() + waitMs;
+    this.#report = report;
+  }
+
+  /** Tries until it succeeds. Throws a ConfigError for what does not pass, or not in time. */
+  async until<T>(
+    work: () => Promise<T>,
+    refusal: (error: unknown) => Refused | undefined,
+  ): Promise<T> {
+    const begun = performance.now();
+    let nextReport = begun;
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        const refused = refusal(error);
+        if (!refused) throw error;
+        const now = performance.now();
+        if (!refused.mayPass || now >= this.#endsAt) {
+          const waited = Math.round((now - begun) / SECOND_MS);
+          const end = refused.mayPass && waited > 0 ? ` (it was waited for ${waited} s)` : '';
+          throw new ConfigError(`${refused.sentence}${end}`);
+        }
+        if (now >= nextReport) {
+          nextReport = now + REPORT_MS;
+          this.#report(refused.sentence, Math.ceil((this.#endsAt - now) / SECOND_MS));
+        }
+        await sleep(TRY_AGAIN_MS);
+      }
+    }
+  }
+}
+
+/**
+ * How long a start waits for Postgres and Temporal, in ms. Workers and servers start with the
+ * machine, before what they need; commands are typed by people, who want the answer now.
+ */
+export function startWaitFrom(environment: Environment, usualSeconds: number): number {
+  const raw = environment['SAFEBAND_START_WAIT_SECONDS'] || String(usualSeconds);
+  if (/^\d{1,4}$/.test(raw) && Number(raw) <= WAIT_MAX_S) return Number(raw) * SECOND_MS;
+  throw new ConfigError(
+    `SAFEBAND_START_WAIT_SECONDS=${raw}: it should be a whole number of seconds, 0 to ${WAIT_MAX_S}`,
+  );
+}
+
+/** One sentence for any error that ends a start. */
+export const endOf = (error: unknown): string =>
+  sentenceOf(error) ??
+  (error instanceof Error ? `${error.name}: ${error.message.split('\n')[0] ?? ''}` : String(error));
+
+/**
+ * Runs an entry. What it throws ends the process at once, whatever connection is still open:
+ * `tell` writes the sentence.
+ */
+export function runEntry(
+  main: () => Promise<void>,
+  tell: (sentence: string, error: unknown) => void,
+): void {
+  main().catch((error: unknown) => {
+    tell(endOf(error), error);
+    process.exit(1);
+  });
+}
+
+/** For commands: the sentence alone, on stderr. */
+export const tellPlainly = (sentence: string): void => {
+  process.stderr.write(`${shownLines(sentence)}\n`);
+};
+/** For commands: what is waited for, on stderr. */
+export const reportPlainly: Report = (why, leftSeconds) => {
+  process.stderr.write(`${shownLines(why)}; trying again for ${leftSeconds} s\n`);
+};
