@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import type { FastifyBaseLogger } from 'fastify';
+import { attributesFlaw, readAttributes } from './attributes.js';
 import { createClient } from './client/index.js';
 import { createCodec, dataConverterFrom } from './codec.js';
 import {
@@ -85,6 +86,8 @@ export async function startServer(
       operations: {
         metrics,
         countPollers: () => countPollers({ connection, namespace }, TASK_QUEUE),
+        readAttributes: async () =>
+          attributesFlaw(await readAttributes({ connection, namespace }), namespace),
         readSchedules: () => flawsOfSchedules(client, Date.now()),
         migrations: await knownMigrations(),
       },

@@ -15,6 +15,8 @@ export type Readings = {
   readonly pollers: Reading<number>;
   /** What is wrong with each of our Schedules; undefined: nothing. */
   readonly schedules: Reading<readonly SchedulesFlaw[]>;
+  /** What is wrong with the search attributes; absent: nobody has looked, or nobody may. */
+  readonly attributes?: { readonly found: string; readonly cure: string } | undefined;
 };
 export type SchedulesFlaw = {
   readonly scheduleId: string;
@@ -22,7 +24,8 @@ export type SchedulesFlaw = {
 };
 
 export type Check = {
-  readonly name: 'postgres' | 'schema' | 'temporal' | 'worker' | 'schedules' | 'audit';
+  readonly name:
+    'postgres' | 'schema' | 'temporal' | 'worker' | 'schedules' | 'attributes' | 'audit';
   readonly ok: boolean;
   readonly found: string;
   /** What to do; only where it is not ok. */
@@ -35,7 +38,7 @@ export type Readiness = {
 
 /** All checks, always in this order; what cannot be known counts as not ok. */
 export function judgeReadiness(
-  { postgres, pollers, schedules }: Readings,
+  { postgres, pollers, schedules, attributes }: Readings,
   migrations: readonly string[],
 ): Readiness {
   const health = 'value' in postgres ? postgres.value : null;
@@ -53,6 +56,7 @@ export function judgeReadiness(
     }),
     workerCheck(pollers),
     schedulesCheck(schedules),
+    ...(attributes ? [check('attributes', { isOk: false, ...attributes })] : []),
     auditCheck(health),
   ];
   return { status: checks.every(({ ok }) => ok) ? 'ready' : 'not_ready', checks };

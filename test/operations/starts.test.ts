@@ -42,7 +42,7 @@ function start(entry: Entry, env: Record<string, string>): Started {
   return { child, said: () => said, ended };
 }
 const says = (started: Started, word: string): Promise<void> =>
-  expect.poll(started.said, { timeout: 60_000, interval: 50 }).toContain(word);
+  expect.poll(started.said).toContain(word);
 
 let database: Awaited<ReturnType<typeof freshDatabase>>;
 let empty: Awaited<ReturnType<typeof freshDatabase>>;

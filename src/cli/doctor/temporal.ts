@@ -1,5 +1,6 @@
 /** Temporal: is it there, does it know our attributes and schedule, does a worker listen. */
 import { MINUTE_MS, type Instant } from '../../domain/time.js';
+import { attributesFlaw, deniedText, isDenied, readAttributes } from '../../attributes.js';
 import { SEARCH_ATTRIBUTES } from '../../protocol.js';
 import { flawOfSchedule, lookAtSchedule, SCHEDULES, type Expected } from '../../schedule.js';
 import { cliErrorOf } from '../errors.js';
@@ -42,12 +43,17 @@ async function tried(look: Look, temporal: Temporal, now: Instant): Promise<Find
   }
 }
 
-async function attributes({ connection, namespace }: Temporal): Promise<Finding> {
-  const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
-  const missing = Object.values(SEARCH_ATTRIBUTES).filter((name) => !(name in customAttributes));
-  return missing.length > 0
-    ? fail('search attributes', `${missing.join(', ')} missing: no account can start`, MIGRATE)
-    : ok('search attributes', Object.values(SEARCH_ATTRIBUTES).join(', '));
+async function attributes(temporal: Temporal): Promise<Finding> {
+  const name = 'search attributes';
+  try {
+    const flaw = attributesFlaw(await readAttributes(temporal), temporal.namespace);
+    return flaw
+      ? fail(name, flaw.found, flaw.cure.replace(/^run npm run migrate/, MIGRATE))
+      : ok(name, Object.values(SEARCH_ATTRIBUTES).join(', '));
+  } catch (error) {
+    if (!isDenied(error)) throw error;
+    return warn(name, 'Temporal does not let us look', deniedText(temporal.namespace));
+  }
 }
 
 const audit: Look = (temporal, now) => schedule(temporal, SCHEDULES[0], now);

@@ -22,6 +22,8 @@ export type HealthNeeds = {
   readonly countPollers: () => Promise<number>;
   /** What is wrong with each of our Schedules; throws where Temporal does not answer. */
   readonly readSchedules: () => Promise<readonly SchedulesFlaw[]>;
+  /** What is wrong with the search attributes; undefined: nothing. Throws where it may not look. */
+  readonly readAttributes?: () => Promise<{ found: string; cure: string } | undefined>;
   /** The migrations of this version, in order. */
   readonly migrations: readonly string[];
   readonly now: () => Instant;
@@ -51,13 +53,16 @@ function fresh(needs: HealthNeeds): () => Promise<Readiness> {
   };
 }
 
-async function readiness({ readHealth, countPollers, readSchedules, migrations }: HealthNeeds) {
-  const [postgres, pollers, schedules] = await Promise.all([
+async function readiness(needs: HealthNeeds) {
+  const { readHealth, countPollers, readSchedules, readAttributes, migrations } = needs;
+  const [postgres, pollers, schedules, attributes] = await Promise.all([
     readingOf(readHealth),
     readingOf(countPollers),
     readingOf(readSchedules),
+    readAttributes ? readingOf(readAttributes) : undefined,
   ]);
-  return judgeReadiness({ postgres, pollers, schedules }, migrations);
+  const flaw = attributes && 'value' in attributes ? attributes.value : undefined;
+  return judgeReadiness({ postgres, pollers, schedules, attributes: flaw }, migrations);
 }
 
 /** The text of an error may name hosts, and whoever asks here has no key. */
