@@ -15,6 +15,8 @@ export type Operations = {
   readonly countPollers: () => Promise<number>;
   /** What is wrong with each of our Schedules; throws where Temporal does not answer. */
   readonly readSchedules: () => Promise<readonly SchedulesFlaw[]>;
+  /** What is wrong with the search attributes; undefined: nothing. Throws where it may not look. */
+  readonly readAttributes?: () => Promise<{ found: string; cure: string } | undefined>;
   /** The migrations of this version, in order. */
   readonly migrations: readonly string[];
 };
