@@ -137,7 +137,9 @@ it('serves metrics at an address, or nowhere', () => {
 it('documents every setting, and compose.yml hands on only such', () => {
   const [, table = ''] = read('docs/operations.md').split(/^## (?:Settings|Health)$/m);
   const named = (text: string): ReadonlySet<string> =>
-    new Set(text.match(/\b(?:SAFEBAND_[A-Z_]+|DATABASE_URL|LOG_LEVEL|TEMPORAL_[A-Z_]+)\b/g));
+    new Set(
+      text.match(/\b(?:SAFEBAND_[A-Z_]+|DATABASE(?:_DIRECT)?_URL|LOG_LEVEL|TEMPORAL_[A-Z_]+)\b/g),
+    );
   const documented = named(table);
   const { services }: { services: { [name: string]: { environment: object } } } = parse(
     read('compose.yml'),
