@@ -53,4 +53,7 @@ export const BOOKKEEPING: readonly string[] = [
   'last_write',
   'last_write_mark',
   'last_run',
+  'saved_run_id',
+  'run_id',
+  'run_events',
 ];
