@@ -166,7 +166,10 @@ export async function keepRun(
   );
 }
 
-/** From now on a write with a lower number changes nothing: it comes late. */
+/**
+ * From now on a write with a lower number changes nothing: it comes late. A row that was edited by
+ * hand keeps its stamp, which is how the trigger knows our own writes: the edit stays marked (R14).
+ */
 export async function raiseLastWrite(
   db: Queryable,
   accountId: string,
@@ -174,7 +177,8 @@ export async function raiseLastWrite(
 ): Promise<void> {
   await db.query(
     `update safeband.accounts
-        set last_write = $2, last_write_mark = $3, recorded_at = clock_timestamp()
+        set last_write = $2, last_write_mark = $3,
+            recorded_at = case when is_edited then recorded_at else clock_timestamp() end
       where account_id = $1 and last_write < $2`,
     [accountId, number, mark],
   );
