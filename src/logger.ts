@@ -42,6 +42,9 @@ const SQLSTATE = /^[0-9A-Z]{5}$/;
 /** What is told of an error: a text only where it cannot quote what people sent. */
 export function reasonOf(error: unknown): Reason {
   if (!(error instanceof Error)) return { name: typeof error, message: shortened(String(error)) };
+  // A failure of ours says what it means for the workflow; its cause says what happened.
+  if (wordOf(error, 'type') !== undefined && error.cause instanceof Error)
+    return reasonOf(error.cause);
   const code = wordOf(error, 'code') ?? wordOf(error, 'type');
   const at = error.stack?.split('\n').find((line) => line.startsWith('    at '));
   return {

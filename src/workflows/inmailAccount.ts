@@ -23,6 +23,7 @@ import { listen, take, whenAnswered } from './mailbox.js';
 import { hasReplyToSend } from './replies.js';
 import { asksAgain, catchUp, reconcile, save } from './saving.js';
 import { check } from './world.js';
+import { whenRung } from './rings.js';
 import { hydrate, Self, type Carried } from './self.js';
 
 /** A cold replay of a longer run would keep callers waiting. */
@@ -125,6 +126,7 @@ async function live(self: Self): Promise<void> {
     await condition(
       () => isToTake(self) || isDue(self) || wantsArming(self) || isDone(self) || isToEnd(self),
     );
+    await whenRung();
   }
 }
 

@@ -20,6 +20,7 @@ import { decided, decidedAll, isCold } from './asks.js';
 import { gather, hasNews, type Entry, type Weight } from './inbox.js';
 import { answerQueries } from './reading.js';
 import { hasReplyToSend, sendReplies } from './replies.js';
+import { settleRings, whenRung } from './rings.js';
 import type { Self } from './self.js';
 
 /** How long an Update waits for the account to be read back (contract, 2: `Unavailable`). */
@@ -169,6 +170,7 @@ async function received<O>(self: Self, update: Update, takeUpdate: TakeUpdate<O>
 
 /** Takes what has come, in its order, as much as one task may; the next task takes more. */
 export function take(self: Self): void {
+  settleRings(self);
   gather(self);
   sendReplies(self);
   self.more.reset();
@@ -220,6 +222,7 @@ export async function beside<T>(self: Self, chore: Promise<T>): Promise<T> {
   if (self.isSlow) take(self); // who waited for a check waits no longer
   while (!state.isDone) {
     await condition(() => state.isDone || hasNews(self) || hasReplyToSend(self));
+    if (!state.isDone) await whenRung();
     take(self);
   }
   self.isBusy = false;

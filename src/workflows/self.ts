@@ -201,6 +201,14 @@ export class Self {
     return !this.actor || this.isReset || this.isBehind;
   }
 
+  /** The search attributes that were written are not those of now. */
+  get isUnpublished(): boolean {
+    if (!this.actor) return false;
+    const { account } = this.actor;
+    const state = stateOf(account, this.now());
+    return this.#published?.state !== state || this.#published.tier !== account.policy.tier;
+  }
+
   /** What people look for and look at in the Temporal UI; attributes cost an event a change. */
   publish(): void {
     if (!this.actor) return;
@@ -208,7 +216,7 @@ export class Self {
     const state = stateOf(account, this.now());
     const { tier } = account.policy;
     setCurrentDetails(detailsOf(this.actor, this.now()));
-    if (this.#published?.state === state && this.#published.tier === tier) return;
+    if (!this.isUnpublished) return;
     this.#published = { state, tier };
     upsertSearchAttributes([
       { key: STATE, value: state },

@@ -24,8 +24,8 @@ const REFUSED: Readonly<Record<string, Change & { readonly shows: string }>> = {
   noAttributes: {
     what: 'search attributes are no longer written',
     file: 'src/workflows/self.ts',
-    old: '    if (this.#published?.state === state &&',
-    mutated: '    if (state) return;\n    if (this.#published?.state === state &&',
+    old: '    if (!this.isUnpublished) return;',
+    mutated: '    if (state) return;',
     shows: 'cooldown',
   },
 };

@@ -87,6 +87,7 @@ export async function createStand(options: StandOptions = {}): Promise<Stand> {
   const taskQueue = options.taskQueue ?? `test-${randomUUID()}`;
   const prefix = `t${randomUUID().slice(0, 8)}`;
   let count = 0;
+  const started = new Set<string>();
   let running: { worker: Worker; done: Promise<void> } | undefined;
   const startWorker = async (payloadKeys?: PayloadKeys): Promise<void> => {
     const worker = await Worker.create({
@@ -121,6 +122,7 @@ export async function createStand(options: StandOptions = {}): Promise<Stand> {
     newAccount: (name = 'a') => `${prefix}-${name}-${(count += 1)}`,
     handle,
     connect: async (accountId, more = {}) => {
+      started.add(accountId);
       const start = { accountId, tier: 'sales_navigator', ...more };
       const startWorkflowOperation = new WithStartWorkflowOperation(WORKFLOW_TYPE, {
         workflowId: workflowIdOf(accountId),
@@ -138,6 +140,12 @@ export async function createStand(options: StandOptions = {}): Promise<Stand> {
     stopWorker,
     close: async () => {
       await stopWorker();
+      // Else the next test file's worker on this queue goes on with them, in another database.
+      const end = (accountId: string): Promise<unknown> =>
+        handle(accountId)
+          .terminate('the test file is over')
+          .catch(() => undefined); // it has ended
+      if (options.taskQueue) await Promise.all([...started].map(end));
       await native.close();
       await connection.close();
       await pool.end();
