@@ -15,6 +15,9 @@ import { lastRunOf, placeOf } from './recovery.js';
 import { outcomeOf, reach, readable } from './world.js';
 import type { Self } from './self.js';
 
+/** Callers wait ten seconds for the database (contract, 2); the fast way has taken up to two. */
+const LATE_MS = 8_000;
+
 /** Does a chore the fast way, or the sure way after the fast one failed; undefined: it failed. */
 export async function attempt<T>(self: Self, chore: () => Promise<T>): Promise<T | undefined> {
   try {
@@ -25,6 +28,7 @@ export async function attempt<T>(self: Self, chore: () => Promise<T>): Promise<T
     log.warn('database.silent', { isSlow: self.isSlow, error: String(error) });
     self.isSlow = true;
     self.outcome = outcomeOf(error);
+    if (self.patient > 0) self.late.arm(LATE_MS);
     return undefined;
   }
 }

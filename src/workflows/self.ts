@@ -98,6 +98,10 @@ export class Self {
   readonly cooldownEnd = new Alarm('the cooldown ends');
   readonly unblocked = new Alarm('try the row again');
   readonly more = new Alarm('more messages wait');
+  /** How many callers wait for the database. */
+  patient = 0;
+  /** They wait no longer: it is armed once the fast way has failed. */
+  readonly late = new Alarm('the database does not answer');
   #number = 0;
   #published: Published | null;
 

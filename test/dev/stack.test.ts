@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { freshDatabase } from '../support/stand.js';
 import { configFrom } from '../../src/config.js';
 import { freePort, isAlive } from '../../src/dev/child.js';
 import { readDevConfig } from '../../src/dev/devConfig.js';
@@ -186,19 +187,20 @@ describe('settings', () => {
   });
   it.each([
     ['DATABASE_URL', {}],
-    [
-      'TEMPORAL_ADDRESS',
-      { DATABASE_URL: 'postgres://u:p@127.0.0.1:1/d', TEMPORAL_ADDRESS: '127.0.0.1:1' },
-    ],
+    ['TEMPORAL_ADDRESS', { TEMPORAL_ADDRESS: '127.0.0.1:1' }],
   ])(
     'a worker without a good %s says one sentence and ends with exit code 1',
-    async (name, env) => {
+    async (name, settings) => {
+      const { url, drop } = await freshDatabase();
+      const place = { PATH: process.env['PATH'] ?? '', SAFEBAND_START_WAIT_SECONDS: '0' };
+      const database = name === 'DATABASE_URL' ? {} : { DATABASE_URL: url };
       const child = spawn(process.execPath, ['--import', 'tsx', 'src/worker.ts'], {
-        env: { PATH: process.env['PATH'] ?? '', ...env },
+        env: { ...place, ...database, ...settings },
       });
       let said = '';
       child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')));
       const code = await new Promise((resolve) => child.once('exit', resolve));
+      await drop();
       expect([code, said.trim().split('\n')]).toEqual([1, [expect.stringContaining(name)]]);
     },
   );
