@@ -12,6 +12,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/{domain,simulation,support}/**/*.test.ts', 'test/*.test.ts'],
+          setupFiles: ['test/support/seed.ts'],
           testTimeout: 900_000,
           sequence: { groupOrder: 0 },
         },
@@ -25,7 +26,7 @@ export default defineConfig({
             'test/{http,cli,webhooks,operations,browser}/**/*.test.ts',
           ],
           globalSetup: ['test/support/server.ts'], // provides temporalAddress, postgresUrl, workflowBundlePath
-          setupFiles: ['test/support/runtime.ts'], // Runtime.install, before any Worker
+          setupFiles: ['test/support/seed.ts', 'test/support/runtime.ts'], // Runtime.install, before any Worker
           sequence: { groupOrder: 1 },
           testTimeout: 300_000,
           hookTimeout: 900_000, // a file may wait for another file's worker

@@ -6,6 +6,8 @@ import { sleep } from '@temporalio/workflow';
 
 export class Alarm {
   hasRung = false;
+  /** How often it has rung. */
+  rings = 0;
   #isArmed = false;
   readonly #summary: string;
 
@@ -22,6 +24,7 @@ export class Alarm {
 
   #ring(): void {
     this.hasRung = true;
+    this.rings += 1;
   }
 
   get isArmed(): boolean {

@@ -13,10 +13,10 @@ import { isStale } from '../domain/window.js';
 import { beside } from './mailbox.js';
 import { lastRunOf, placeOf } from './recovery.js';
 import { outcomeOf, reach, readable } from './world.js';
-import type { Self } from './self.js';
+import { PATIENCE_MS, type Self } from './self.js';
 
-/** Callers wait ten seconds for the database (contract, 2); the fast way has taken up to two. */
-const LATE_MS = 8_000;
+/** What is left of a caller's patience: the fast way has taken up to two seconds. */
+const REST_MS = PATIENCE_MS - 2_000;
 
 /** Does a chore the fast way, or the sure way after the fast one failed; undefined: it failed. */
 export async function attempt<T>(self: Self, chore: () => Promise<T>): Promise<T | undefined> {
@@ -28,7 +28,7 @@ export async function attempt<T>(self: Self, chore: () => Promise<T>): Promise<T
     log.warn('database.silent', { isSlow: self.isSlow, error: String(error) });
     self.isSlow = true;
     self.outcome = outcomeOf(error);
-    if (self.patient > 0) self.late.arm(LATE_MS);
+    self.boundWaits(REST_MS);
     return undefined;
   }
 }

@@ -195,6 +195,11 @@ async function runDue(self: Self): Promise<void> {
   }
   if (self.read().triedRun !== triedRun) self.triedAsks = asked;
   if (self.isBehind || (asked > self.runsDone && !isSlow && asksAgain())) return;
+  refuseRuns(self, asked);
+}
+
+/** Whoever has asked for these runs hears that none has succeeded. */
+function refuseRuns(self: Self, asked = self.runsAsked): void {
   self.found = null;
   self.runsDone = asked;
 }
@@ -228,7 +233,10 @@ const isUrgent = (self: Self): boolean =>
 /** Arms timers from the loop, not from handlers: each is armed again only after it rang. */
 function arm(self: Self): void {
   const actor = self.read();
-  if (self.now() < self.blockedUntil) self.unblocked.arm(self.blockedUntil - self.now());
+  if (self.now() < self.blockedUntil) {
+    self.unblocked.arm(self.blockedUntil - self.now());
+    if (self.patient > 0) refuseRuns(self); // the row is another's: no run is tried for callers
+  }
   if (isDirty(actor)) self.saveLater.arm(SAVE_LATER_MS);
   if (hasDelivery(actor)) self.saveSoon.arm(self.lastSaveAt + SAVE_SOON_MS - Date.now());
   if (!isHot(actor)) self.tick.reset();

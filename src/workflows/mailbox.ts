@@ -27,12 +27,7 @@ import { gather, hasNews, type Entry, type Weight } from './inbox.js';
 import { answerQueries } from './reading.js';
 import { hasReplyToSend, sendReplies } from './replies.js';
 import { settleRings, whenRung } from './rings.js';
-import type { Self } from './self.js';
-
-/** How long an Update waits for the account to be read back (contract, 2: `Unavailable`). */
-const READ_BACK_WAIT_MS = 10_000;
-/** How long `reconcileNow` waits for its run. */
-const RECONCILE_WAIT_MS = 10_000;
+import { PATIENCE_MS, type Self } from './self.js';
 
 /** How one message is taken. */
 type Inlet = {
@@ -163,7 +158,7 @@ async function received<O>(self: Self, update: Update, takeUpdate: TakeUpdate<O>
   });
   if (self.actor || isAsk) return answer;
   answer.catch(() => undefined); // it is awaited below, once the account is read back
-  await whenOrLate(self, () => self.actor !== null || self.refusal !== null, READ_BACK_WAIT_MS);
+  await whenOrLate(self, () => self.actor !== null || self.refusal !== null);
   if (!self.actor) {
     withdraw();
     settled();
@@ -199,6 +194,7 @@ export function take(self: Self): void {
   }
   self.inbox.splice(0, n);
   if (self.inbox.length > 0 && !self.isCheckWanted) self.more.arm(1);
+  if (self.isSlow) self.boundWaits();
 }
 
 function takeOne(self: Self, { name, number, read, update }: Entry): Weight {
@@ -256,7 +252,7 @@ function heard(self: Self, name: string, answer: unknown): void {
 /** Waits for a run of the loop that begins after this; its rows are saved when it answers (R8). */
 async function reconciledNow(self: Self): Promise<Findings | Refusal> {
   const mine = (self.runsAsked += 1);
-  await whenOrLate(self, () => self.runsDone >= mine || self.isEnding, RECONCILE_WAIT_MS);
+  await whenOrLate(self, () => self.runsDone >= mine || self.isEnding);
   if (self.runsDone >= mine && self.found) return self.found;
   const message = 'no run has succeeded in time; nothing was changed, and it is tried again';
   return { refused: 'Unavailable', message };
@@ -265,16 +261,18 @@ async function reconciledNow(self: Self): Promise<Findings | Refusal> {
 /**
  * Waits for something, or until the database has not answered for about ten seconds. No timer is
  * cancelled: where a Query is answered in the moment in which a local activity ends, Temporal's SDK
- * (1.24) records a timer that a replay starts and cancels in one task, and so does not record. Runs
- * of older builds go on with a timer for each caller.
+ * (1.24) records a timer that a replay starts and cancels in one task, and so does not record. A
+ * ring that was on its way for nobody says nothing to who comes now (rings.ts). Runs of older builds
+ * go on with a timer for each caller.
  */
-async function whenOrLate(self: Self, isDone: () => boolean, ms: number): Promise<void> {
+async function whenOrLate(self: Self, isDone: () => boolean): Promise<void> {
   if (!patched('callers-wait-without-timers')) {
-    await CancellationScope.nonCancellable(() => condition(isDone, ms));
+    await CancellationScope.nonCancellable(() => condition(isDone, PATIENCE_MS));
     return;
   }
+  const { late } = self;
+  const known = late.rings + (self.patient === 0 && late.isPending ? 1 : 0);
   self.patient += 1;
-  if (self.isSlow) await CancellationScope.nonCancellable(async () => self.late.arm(ms));
-  await condition(() => isDone() || self.late.hasRung);
+  await condition(() => isDone() || late.rings > known);
   self.patient -= 1;
 }

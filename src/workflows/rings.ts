@@ -19,7 +19,6 @@ export async function whenRung(): Promise<void> {
 /** Silences what has rung for nothing; before the messages of the task are taken. */
 export function settleRings(self: Self): void {
   const { actor, saveSoon, saveLater, cooldownEnd, unblocked, tick } = self;
-  if (self.patient === 0) self.late.reset();
   if (!actor) return;
   if (!isDirty(actor) && !self.isUnpublished) {
     for (const alarm of [saveSoon, saveLater, cooldownEnd, unblocked]) alarm.reset();

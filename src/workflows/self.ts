@@ -39,6 +39,9 @@ export type Carried = {
   readonly published: Published | null;
 };
 
+/** How long a caller waits for the database (contract, 2: `Unavailable`). */
+export const PATIENCE_MS = 10_000;
+
 export class Self {
   /** Null until the account's rows are read back. */
   actor: Actor | null;
@@ -100,7 +103,7 @@ export class Self {
   readonly more = new Alarm('more messages wait');
   /** How many callers wait for the database. */
   patient = 0;
-  /** They wait no longer: it is armed once the fast way has failed. */
+  /** They wait no longer than this; the loop alone arms it. */
   readonly late = new Alarm('the database does not answer');
   #number = 0;
   #published: Published | null;
@@ -138,6 +141,13 @@ export class Self {
 
   putSignal(name: string, read: () => unknown): void {
     this.put({ name, isAsk: isAsk(name), read, update: null });
+  }
+
+  /** Whoever waits for the database is answered after `ms`, also where it says nothing. */
+  boundWaits(ms = PATIENCE_MS): void {
+    if (this.patient === 0) return;
+    this.late.reset();
+    this.late.arm(ms);
   }
 
   /** An Update whose caller waits no longer. */
