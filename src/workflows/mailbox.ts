@@ -4,13 +4,7 @@
  * evolves and answers each in one step; no rule of the business is in this file.
  */
 import { TemporalFailure } from '@temporalio/common';
-import {
-  CancellationScope,
-  condition,
-  defineSignal,
-  patched,
-  setHandler,
-} from '@temporalio/workflow';
+import { condition, defineSignal, setHandler } from '@temporalio/workflow';
 import { getActivator } from '@temporalio/workflow/lib/global-attributes.js';
 import { deliver } from '../domain/deliver.js';
 import { deliverWithoutChat, fail, settleByOperator } from '../domain/fail.js';
@@ -24,10 +18,11 @@ import { failureOf, messages, RESET_SIGNAL, type Findings, type Message } from '
 import { complain, raise } from './alerts.js';
 import { decided, decidedAll, isCold } from './asks.js';
 import { gather, hasNews, type Entry, type Weight } from './inbox.js';
+import { whenOrLate } from './patience.js';
 import { answerQueries } from './reading.js';
 import { hasReplyToSend, sendReplies } from './replies.js';
 import { settleRings, whenRung } from './rings.js';
-import { PATIENCE_MS, type Self } from './self.js';
+import type { Self } from './self.js';
 
 /** How one message is taken. */
 type Inlet = {
@@ -256,23 +251,4 @@ async function reconciledNow(self: Self): Promise<Findings | Refusal> {
   if (self.runsDone >= mine && self.found) return self.found;
   const message = 'no run has succeeded in time; nothing was changed, and it is tried again';
   return { refused: 'Unavailable', message };
-}
-
-/**
- * Waits for something, or until the database has not answered for about ten seconds. No timer is
- * cancelled: where a Query is answered in the moment in which a local activity ends, Temporal's SDK
- * (1.24) records a timer that a replay starts and cancels in one task, and so does not record. A
- * ring that was on its way for nobody says nothing to who comes now (rings.ts). Runs of older builds
- * go on with a timer for each caller.
- */
-async function whenOrLate(self: Self, isDone: () => boolean): Promise<void> {
-  if (!patched('callers-wait-without-timers')) {
-    await CancellationScope.nonCancellable(() => condition(isDone, PATIENCE_MS));
-    return;
-  }
-  const { late } = self;
-  const known = late.rings + (self.patient === 0 && late.isPending ? 1 : 0);
-  self.patient += 1;
-  await condition(() => isDone() || late.rings > known);
-  self.patient -= 1;
 }

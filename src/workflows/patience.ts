@@ -1,0 +1,22 @@
+/** How long callers wait for the database before they hear `Unavailable` (contract, 2). */
+import { CancellationScope, condition, patched } from '@temporalio/workflow';
+import { PATIENCE_MS, type Self } from './self.js';
+
+/**
+ * Waits for something, or until the database has not answered for about ten seconds. No timer is
+ * cancelled: where a Query is answered in the moment in which a local activity ends, Temporal's SDK
+ * (1.24) records a timer that a replay starts and cancels in one task, and so does not record. A
+ * ring that was on its way for nobody says nothing to who comes now (rings.ts). Older runs
+ * go on with a timer for each caller.
+ */
+export async function whenOrLate(self: Self, isDone: () => boolean): Promise<void> {
+  if (!patched('callers-wait-without-timers')) {
+    await CancellationScope.nonCancellable(() => condition(isDone, PATIENCE_MS));
+    return;
+  }
+  const { late } = self;
+  const known = late.rings + (self.patient === 0 && late.isPending ? 1 : 0);
+  self.patient += 1;
+  await condition(() => isDone() || late.rings > known);
+  self.patient -= 1;
+}
