@@ -95,7 +95,7 @@ describe('the help', () => {
       true,
       false,
     ]);
-    expect(await safeband(['--version'])).toMatchObject({ code: 0, out: '0.1.0' });
+    expect(await safeband(['--version'])).toMatchObject({ code: 0, out: '0.2.0' });
   });
 
   it('is the same as docs/cli.md', async () => {
@@ -201,7 +201,7 @@ describe('the process', () => {
       node('--version'),
       node('stauts').catch((error: unknown) => error),
     ]);
-    expect(version).toMatchObject({ stdout: '0.1.0\n', stderr: '' });
+    expect(version).toMatchObject({ stdout: '0.2.0\n', stderr: '' });
     expect(wrong).toMatchObject({
       code: 2,
       stdout: '',
