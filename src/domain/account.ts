@@ -20,6 +20,7 @@ import type {
   RecipientId,
   ReservationId,
 } from './ids.js';
+import { isSameId } from './kept.js';
 import type { Policy } from './policy.js';
 import type { Instant, UtcDay } from './time.js';
 import type { Openings } from './window.js';
@@ -196,17 +197,17 @@ export const isLeased = (slot: Slot, at: Instant): boolean =>
   slot.state === 'in_flight' && at < slot.leaseExpiresAt;
 
 export const isSameProof = (one: Proof, other: Proof): boolean =>
-  one.chatId === other.chatId && one.messageId === other.messageId;
+  isSameId(one.chatId, other.chatId) && isSameId(one.messageId, other.messageId);
 
 /** A delivered slot's proof, also by what was reported before a message id was observed (R4). */
 export const isProvenBy = (slot: Slot, proof: Proof): boolean =>
   slot.state === 'delivered' &&
   (isSameProof(slot, proof) ||
-    (slot.isAdopted && proof.messageId === null && slot.chatId === proof.chatId));
+    (slot.isAdopted && proof.messageId === null && isSameId(slot.chatId, proof.chatId)));
 
 /** A delivery that was told without a message is the one seen in its chat after its grant (R4). */
 export const isMessageOf = (slot: Slot, seen: Proof & { readonly at: Instant }): boolean =>
   slot.state === 'delivered' &&
   slot.messageId === null &&
-  slot.chatId === seen.chatId &&
+  isSameId(slot.chatId, seen.chatId) &&
   slot.reservedAt <= seen.at;

@@ -2,10 +2,12 @@
  * What a gap between counter and event log is made of (R8, R17): parts that add up to it, each with
  * the reservations behind it.
  */
-import { bookOf, counterOf, findSlot, isProvenBy, isSameProof } from './account.js';
+import { bookOf, counterOf } from './account.js';
 import type { Account, Slot } from './account.js';
 import type { ReservationId } from './ids.js';
-import { isNamed, pairsOn, provenIn } from './pairing.js';
+import { isSameId } from './kept.js';
+import { isNamed, pairsOn } from './pairing.js';
+import { proofKey, SlotIndex } from './proofIndex.js';
 import type { EventRow } from './rows.js';
 import type { UtcDay } from './time.js';
 
@@ -54,34 +56,45 @@ export type Compared = {
 
 type Add = (cause: GapCause, count: number, id?: ReservationId) => void;
 
-/** The parts of `stood` minus the day's rows of the event log; only those that say something. */
-export function breakdownOf(compared: Compared): readonly GapPart[] {
-  const { day, before, after, events, stood } = compared;
-  const parts: GapPart[] = [];
+/** Sums up what is added: one part a cause and direction, with and without reservations apart. */
+function adding(): { readonly parts: readonly GapPart[]; readonly add: Add } {
+  type Sum = { cause: GapCause; count: number; reservations: ReservationId[] };
+  const parts: Sum[] = [];
   const add: Add = (cause, count, id) => {
-    const place = parts.findIndex(
+    const place = parts.find(
       (part) =>
         part.cause === cause &&
         Math.sign(part.count) === Math.sign(count) &&
         part.reservations.length > 0 === (id !== undefined),
     );
-    const old = parts[place] ?? { count: 0, reservations: [] };
-    const reservations = id === undefined ? [] : [...old.reservations, id];
-    parts[place < 0 ? parts.length : place] = { cause, count: old.count + count, reservations };
+    const part = place ?? { cause, count: 0, reservations: [] };
+    if (!place) parts.push(part);
+    part.count += count;
+    if (id !== undefined) part.reservations.push(id);
   };
+  return { parts, add };
+}
+
+/** The parts of `stood` minus the day's rows of the event log; only those that say something. */
+export function breakdownOf(compared: Compared): readonly GapPart[] {
+  const { day, before, after, events, stood } = compared;
+  const { parts, add } = adding();
   const rows = events.filter(({ quotaDay }) => quotaDay === day);
-  const pairs = pairsOn(after, day, rows);
+  const slots = new SlotIndex(after.slots);
+  const known = before === after ? slots : new SlotIndex(before.slots);
+  const pairs = pairsOn(after, day, rows, slots);
+  const elsewhere = elsewhereIn(events, slots);
   for (const slot of after.slots) {
     if (slot.quotaDay !== day) continue;
-    const known = before === after ? slot : findSlot(before, slot.reservationId);
-    const wasCounted = known !== undefined && known.state !== 'released';
+    const was = known.byId(slot.reservationId);
+    const wasCounted = was !== undefined && was.state !== 'released';
     const isLogged = pairs.has(slot);
-    const cause = causeOf(slot, known, isLogged, events);
+    const cause = causeOf(slot, was, isLogged, elsewhere);
     if (cause) add(cause, Number(wasCounted) - Number(isLogged), slot.reservationId);
   }
   const paired = new Set(pairs.values());
   const strangers = rows.filter((row) => !paired.has(row));
-  ofStrangers(compared, strangers, add);
+  ofStrangers(compared, strangers, slots, add);
   const { forgottenUncertain, imported, unexplained } = bookOf(before, day);
   if (forgottenUncertain !== 0) add('uncertain', forgottenUncertain);
   if (imported !== 0) add('imported', imported);
@@ -96,7 +109,7 @@ function causeOf(
   slot: Slot,
   known: Slot | undefined,
   isLogged: boolean,
-  events: readonly EventRow[],
+  elsewhere: ReadonlySet<Slot>,
 ): GapCause | undefined {
   if (known === undefined) return slot.state === 'released' ? undefined : 'bypassed_gate';
   if (known.state === 'released') {
@@ -105,27 +118,36 @@ function causeOf(
   if (isLogged) return undefined;
   if (slot.state === 'in_flight' || slot.state === 'uncertain') return slot.state;
   if (slot.state === 'released') return 'lost_rollback';
-  // A row of its day that proves it is another's: there is no second one to write.
-  const isElsewhere = events.some(
-    (row) => isProvenBy(slot, row) || (row.quotaDay !== slot.quotaDay && isNamed(slot, row)),
-  );
-  return isElsewhere ? 'external' : 'missing_event';
+  return elsewhere.has(slot) ? 'external' : 'missing_event';
+}
+
+/** Slots that have a row of the log: one of its own day is another's, and no second is written. */
+function elsewhereIn(events: readonly EventRow[], slots: SlotIndex): ReadonlySet<Slot> {
+  const found = new Set<Slot>();
+  for (const row of events) {
+    for (const slot of slots.provenBy(row)) found.add(slot);
+    const named = slots.byId(row.reservationId);
+    if (named && named.quotaDay !== row.quotaDay && isNamed(named, row)) found.add(named);
+  }
+  return found;
 }
 
 /** Rows of no slot of that day, beside what was counted as external. */
 function ofStrangers(
-  { day, before, after }: Compared,
+  { day, before }: Compared,
   strangers: readonly EventRow[],
+  slots: SlotIndex,
   add: Add,
 ): void {
+  const externals = new Set(before.externals.map(proofKey));
   let { external, forgottenDelivered } = bookOf(before, day);
   const seconds = new Set<Slot>();
   for (const row of strangers) {
-    const slot = provenIn(after, row) ?? after.slots.find((one) => isNamed(one, row));
+    const slot = slots.provenBy(row)[0] ?? namedBy(row, slots);
     if (slot && isSecondRow(slot, row)) {
       if (seconds.has(slot)) external -= 1;
       seconds.add(slot);
-    } else if (row.source === 'external' || isToldOf(before, row)) external -= 1;
+    } else if (row.source === 'external' || externals.has(proofKey(row))) external -= 1;
     else if (!slot && row.reservationId !== null && forgottenDelivered > 0) forgottenDelivered -= 1;
     else add('bypassed_gate', -1, row.reservationId ?? undefined);
   }
@@ -140,7 +162,9 @@ function ofStrangers(
 
 /** It counts on another day, or it is in the log already, by what was learnt later of its proof. */
 const isSecondRow = (slot: Slot, { chatId }: EventRow): boolean =>
-  slot.state === 'delivered' && slot.chatId === chatId;
+  slot.state === 'delivered' && isSameId(slot.chatId, chatId);
 
-const isToldOf = ({ externals }: Account, row: EventRow): boolean =>
-  externals.some((known) => isSameProof(known, row));
+function namedBy(row: EventRow, slots: SlotIndex): Slot | undefined {
+  const slot = slots.byId(row.reservationId);
+  return slot && isNamed(slot, row) ? slot : undefined;
+}

@@ -9,6 +9,7 @@ import {
 } from './account.js';
 import { deliveredSlot } from './slot.js';
 import { alert, refuse, type Decided, type Event, type Source } from './events.js';
+import { isSameId } from './kept.js';
 import type { ChatId, MessageId, ReservationId } from './ids.js';
 import type { Instant } from './time.js';
 
@@ -100,7 +101,7 @@ type SeenExternal = Account['externals'][number];
 function externalFor(account: Account, slot: Slot, proof: Proof): SeenExternal | undefined {
   return account.externals.find((known) =>
     proof.messageId === null
-      ? known.chatId === proof.chatId && slot.reservedAt <= known.at
+      ? isSameId(known.chatId, proof.chatId) && slot.reservedAt <= known.at
       : isSameProof(known, proof),
   );
 }
@@ -119,8 +120,8 @@ function secondProof(
   returned: readonly Event[],
   at: Instant,
 ): Decided<Delivered> {
-  const isOwn = slot.chatId === proof.chatId;
-  if (isOwn && (proof.messageId === null || proof.messageId === slot.messageId)) {
+  const isOwn = isSameId(slot.chatId, proof.chatId);
+  if (isOwn && (proof.messageId === null || isSameId(proof.messageId, slot.messageId))) {
     const isAdopted = slot.isAdopted && proof.messageId === null;
     const confirmed: Event = {
       type: 'ProofCompleted',

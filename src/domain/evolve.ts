@@ -16,6 +16,7 @@ import { accountWith, bookWith } from './copy.js';
 import type { Event } from './events.js';
 import type { UtcDay } from './time.js';
 import { assertNever } from './assert.js';
+import { keptExternal, keptSlot } from './kept.js';
 import { EFFECTS_MAX, EXTERNALS_MAX, REMEMBERED_DAYS, WEEK_DAYS } from './limits.js';
 import { steppedCapOf } from './policy.js';
 import { dayOf } from './time.js';
@@ -23,16 +24,16 @@ import { dayOf } from './time.js';
 export function evolve(account: Account, event: Event): Account {
   switch (event.type) {
     case 'SlotReserved':
-      return withSlots(account, [...account.slots, event.slot], event.slot.quotaDay);
+      return withSlots(account, [...account.slots, keptSlot(event.slot)], event.slot.quotaDay);
     case 'SlotDelivered':
     case 'SlotReleased':
     case 'SlotMadeUncertain':
     case 'ProofCompleted':
-      return withSlots(account, put(account.slots, event.slot), event.slot.quotaDay);
+      return withSlots(account, put(account.slots, keptSlot(event.slot)), event.slot.quotaDay);
     case 'SlotDenied':
       return withBook(account, account.day, (book) => ({ denials: plusOne(book, event.reason) }));
     case 'ExternalCounted':
-      return withExternal(account, event.external);
+      return withExternal(account, keptExternal(event.external));
     case 'ExternalClaimed':
       return claimed(account, event);
     case 'BookCorrected':

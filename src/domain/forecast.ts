@@ -5,20 +5,32 @@
 import type { Account, Slot } from './account.js';
 import { evolve } from './evolve.js';
 import { barrierAt, isWindowKnown, type Barrier } from './gate.js';
-import { RECONCILE_INTERVAL_MS } from './limits.js';
-import { cooldownAt, isRestDue, overshootAt, roll } from './roll.js';
-import { dayOf, hashOf, startOf, type Instant } from './time.js';
+import type { Flaw } from './fields.js';
+import { LOOK_AHEAD_DAYS, RECONCILE_INTERVAL_MS } from './limits.js';
+import { cooldownAt, isRestDue, overshootAt, rampDayNext, roll } from './roll.js';
+import { dayOf, DAY_MS, hashOf, isoInstant, startOf, type Instant } from './time.js';
 import { reservedSlot } from './slot.js';
 import { isReservationId, type AccountId } from './ids.js';
 import { assert } from './assert.js';
 
-/** More reasons in a row than any mix of week, window and breaker can give. */
-const STEPS_MAX = 2_000;
+/**
+ * More reasons in a row than any mix of cooldown, breaker, week and window gives: each names the
+ * instant at which it ends, and a day, a week's cap or a window is passed in one step.
+ */
+const STEPS_MAX = 200;
 
 /** The first reconcile at or after that instant, on the account's own second (R8). */
 export function runAfter(accountId: AccountId, at: Instant): Instant {
   const phase = hashOf(accountId) % RECONCILE_INTERVAL_MS;
   return Math.ceil((at - phase) / RECONCILE_INTERVAL_MS) * RECONCILE_INTERVAL_MS + phase;
+}
+
+/** What is wrong with asking about that instant: each day until then is work for the account. */
+export function tooFarAhead(at: Instant, now: Instant): Flaw | undefined {
+  const latest = now + LOOK_AHEAD_DAYS * DAY_MS;
+  if (at <= latest) return undefined;
+  const message = `at should be at most ${LOOK_AHEAD_DAYS} days ahead, until ${isoInstant(latest)}`;
+  return { refused: 'InvalidInput', message };
 }
 
 /**
@@ -28,12 +40,22 @@ export function runAfter(accountId: AccountId, at: Instant): Instant {
 export function forecastAt(account: Account, at: Instant): Account {
   let view = rested(account, at);
   while (view.day < dayOf(at)) {
-    const midnight = startOf(view.day + 1);
+    // Where no midnight would tell the next one anything, the last of them is as good as all.
+    const midnight = startOf(isEmpty(view) ? dayOf(at) : view.day + 1);
     const lastRun = runAfter(account.accountId, midnight) - RECONCILE_INTERVAL_MS;
     view = roll(view, midnight, lastRun).reduce((before, event) => evolve(before, event), view);
   }
   return view;
 }
+
+/**
+ * True if each midnight from here on does the same: nothing is left that may be carried over one,
+ * no ramp step is earned, and the counter starts no cooldown.
+ */
+const isEmpty = (account: Account): boolean =>
+  rampDayNext(account) === account.rampDay &&
+  !isRestDue(account) &&
+  account.slots.every(({ leaseExpiresAt }) => leaseExpiresAt < startOf(account.day));
 
 /** The first run that finds it far over the cap, and no cooldown, rests the account (R8, R9). */
 function rested(account: Account, at: Instant): Account {

@@ -52,10 +52,12 @@ export const OBSERVED_SLACK_MS = MINUTE_MS;
 /** Clocks of callers may be this far ahead of ours before we call a time "in the future". */
 export const CLOCK_SLACK_MS = MINUTE_MS;
 
-/** Proofs of sends that are none of ours, kept against counting them twice; the oldest go first. */
+/** Proofs of sends that are none of ours, remembered so that none is counted twice (R15). */
 export const EXTERNALS_MAX = 500;
-/** Effects of reports kept against applying them twice; the oldest go first. */
-export const EFFECTS_MAX = 500;
+/** Effects of reports that are remembered so that none is applied twice (R5). */
+export const EFFECTS_MAX = 300;
+/** LinkedIn's ids are carried as they are up to this many bytes of JSON, else as fingerprints. */
+export const KEPT_ID_BYTES = 64;
 
 /** A start in the first hour of a day still meets yesterday's row: that was no clean end (R13). */
 export const UNCLEAN_GRACE_MS = HOUR_MS;
@@ -69,6 +71,12 @@ export const RECOVERY_PORTION_BYTES = 256 * 1024;
 
 /** When a gate that could not be verified is tried again. */
 export const VERIFY_RETRY_MS = 10 * SECOND_MS;
+
+/**
+ * How far ahead an account may be asked about: past the end of the longest breaker, so that the
+ * answer says what follows it. Farther off nothing is known that is not known by then (R17).
+ */
+export const LOOK_AHEAD_DAYS = 32;
 
 /** Days of history that are kept: longer than anybody asks what the gate saw (R17). */
 export const HISTORY_DAYS = 90;

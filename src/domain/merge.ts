@@ -10,6 +10,7 @@ import {
 } from './account.js';
 import type { Event } from './events.js';
 import { evolve } from './evolve.js';
+import { isSameId, keptSlot } from './kept.js';
 import { reservationRow } from './facts.js';
 import { cooldownStarted } from './roll.js';
 import type { ReservationRow } from './rows.js';
@@ -161,18 +162,18 @@ const isCompletedBy = (known: Slot, told: Slot): boolean =>
   known.state === 'delivered' &&
   told.state === 'delivered' &&
   known.messageId === null &&
-  known.chatId === told.chatId;
+  isSameId(known.chatId, told.chatId);
 
 /** A message id that was only observed turned out to be another reservation's (R4). */
 const isGivenBack = (known: Slot, told: Slot): boolean =>
   known.state === 'delivered' &&
   told.state === 'delivered' &&
   known.isAdopted &&
-  known.chatId === told.chatId &&
+  isSameId(known.chatId, told.chatId) &&
   told.messageId === null;
 
 const isSameSlot = (one: Slot, other: Slot): boolean =>
-  JSON.stringify(one) === JSON.stringify(other);
+  JSON.stringify(keptSlot(one)) === JSON.stringify(keptSlot(other));
 
 /** A delivery claims the external send that it was counted as (R15). */
 function raised({ externals }: Account, slot: Slot): readonly Event[] {
@@ -194,14 +195,14 @@ export function isRowOf(slot: Slot, row: ReservationRow): boolean {
     row.quotaDay === own.quotaDay &&
     row.state === own.state &&
     row.campaignId === own.campaignId &&
-    row.recipientId === own.recipientId &&
+    isSameId(row.recipientId, own.recipientId) &&
     row.reservedAt === own.reservedAt &&
     row.leaseExpiresAt === own.leaseExpiresAt &&
     row.settledAt === own.settledAt &&
     row.reason === own.reason &&
     row.journaled === own.journaled &&
-    row.chatId === own.chatId &&
-    row.messageId === own.messageId &&
+    isSameId(row.chatId, own.chatId) &&
+    isSameId(row.messageId, own.messageId) &&
     row.isAdopted === own.isAdopted &&
     row.carriedInto === own.carriedInto
   );

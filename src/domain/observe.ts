@@ -3,6 +3,7 @@ import { type Account, type Slot } from './account.js';
 import { deliveredSlot } from './slot.js';
 import { whoHas } from './deliver.js';
 import { alert, type Decided, type Event } from './events.js';
+import { isSameId } from './kept.js';
 import type { ChatId, MessageId, RecipientId, ReservationId } from './ids.js';
 import { OBSERVED_MAX_AGE_MS, OBSERVED_SLACK_MS } from './limits.js';
 import { dayOf, type Instant } from './time.js';
@@ -23,7 +24,8 @@ export function observe(account: Account, seen: Observe, at: Instant): Decided<O
   if (owner) return matched(owner.reservationId, []);
   if (isExternal) return { events: [], answer: { matched: null, counted: false } };
   const named = account.slots.find(
-    (slot) => slot.state === 'delivered' && slot.chatId === chatId && slot.messageId === null,
+    (slot) =>
+      slot.state === 'delivered' && slot.messageId === null && isSameId(slot.chatId, chatId),
   );
   if (named?.state === 'delivered') {
     const slot = deliveredSlot(named, { chatId: named.chatId, messageId }, named.settledAt, true);
@@ -54,7 +56,7 @@ const candidates = (account: Account, { recipientId }: Observe, sentAt: Instant)
     (slot) =>
       (slot.state === 'in_flight' || slot.state === 'uncertain') &&
       recipientId !== undefined &&
-      slot.recipientId === recipientId &&
+      isSameId(slot.recipientId, recipientId) &&
       slot.reservedAt <= sentAt + OBSERVED_SLACK_MS,
   );
 

@@ -3,6 +3,8 @@
  * every slot against one row, so that what is left over on either side can be counted.
  */
 import { isProvenBy, type Account, type Slot } from './account.js';
+import { isSameId } from './kept.js';
+import { SlotIndex } from './proofIndex.js';
 import type { EventRow } from './rows.js';
 import type { UtcDay } from './time.js';
 
@@ -11,30 +13,33 @@ export function pairsOn(
   account: Account,
   day: UtcDay,
   rows: readonly EventRow[],
+  index = new SlotIndex(account.slots),
 ): ReadonlyMap<Slot, EventRow> {
-  const slots = account.slots.filter(({ quotaDay }) => quotaDay === day);
   const pairs = new Map<Slot, EventRow>();
-  const paired = new Set<EventRow>();
-  const pair = (is: (slot: Slot, row: EventRow) => boolean): void => {
-    for (const row of rows) {
-      if (row.quotaDay !== day || paired.has(row)) continue;
-      const slot = slots.find((one) => !pairs.has(one) && is(one, row));
-      if (!slot) continue;
+  let left = rows.filter((row) => row.quotaDay === day);
+  const pair = (slotOf: (row: EventRow) => Slot | undefined): void => {
+    left = left.filter((row) => {
+      const slot = slotOf(row);
+      if (!slot) return true;
       pairs.set(slot, row);
-      paired.add(row);
-    }
+      return false;
+    });
   };
-  pair((slot, row) => isNamed(slot, row) && isProvenBy(slot, row));
-  pair(isProvenBy);
-  pair((slot, row) => isNamed(slot, row) && !provenIn(account, row));
+  const isFree = (slot: Slot): boolean => slot.quotaDay === day && !pairs.has(slot);
+  const named = (row: EventRow): Slot | undefined => {
+    const slot = index.byId(row.reservationId);
+    return slot && isFree(slot) && isNamed(slot, row) ? slot : undefined;
+  };
+  pair((row) => {
+    const slot = named(row);
+    return slot && isProvenBy(slot, row) ? slot : undefined;
+  });
+  pair((row) => index.provenBy(row).find(isFree));
+  pair((row) => (index.provenBy(row).length === 0 ? named(row) : undefined));
   return pairs;
 }
 
 /** The row names the slot's reservation; under an id that another chat proves it is one more. */
 export const isNamed = (slot: Slot, row: EventRow): boolean =>
   row.reservationId === slot.reservationId &&
-  (slot.state !== 'delivered' || slot.chatId === row.chatId);
-
-/** The slot that the row proves, of any day. */
-export const provenIn = ({ slots }: Account, row: EventRow): Slot | undefined =>
-  slots.find((slot) => isProvenBy(slot, row));
+  (slot.state !== 'delivered' || isSameId(slot.chatId, row.chatId));

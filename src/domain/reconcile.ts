@@ -2,22 +2,14 @@
  * One reconcile of one account (R8): layer 2 looks first, at the counter as it stood; layer 1 joins
  * the witnesses and heals after. Pure: what was found goes in, facts and what people read come out.
  */
-import {
-  findSlot,
-  isProvenBy,
-  isSameProof,
-  tallyOf,
-  type Account,
-  type DayBook,
-  type External,
-  type Slot,
-} from './account.js';
+import { tallyOf, type Account, type External, type Slot } from './account.js';
 import { evolve } from './evolve.js';
 import type { Event } from './events.js';
 import { changed } from './fail.js';
-import { REMEMBERED_DAYS } from './limits.js';
+import { EXTERNALS_MAX, REMEMBERED_DAYS } from './limits.js';
 import { claimedBy, counted, isHigher, isRowOf, raisedBy } from './merge.js';
 import { isNamed, pairsOn } from './pairing.js';
+import { proofKey, SlotIndex } from './proofIndex.js';
 import { overshoot } from './resting.js';
 import type { EventRow } from './rows.js';
 import { alertsOf, type RunAlert } from './runAlerts.js';
@@ -85,83 +77,114 @@ function healing(account: Account, found: Witnesses, at: Instant): readonly Even
       view = evolve(view, event);
     }
   };
+  const known = new SlotIndex(account.slots);
   for (const row of found.reservations) {
-    const slot = findSlot(account, row.reservationId);
+    const slot = known.byId(row.reservationId);
     if (!slot || isHigher(row.state, slot)) happen(raisedBy(view, slotOfRow(row)));
   }
   happen(testimony(view, found, at));
-  for (const slot of view.slots) happen(leaseOver(slot, found, at));
-  for (const row of found.events) happen(stranger(view, row));
+  const fenced = new Set(
+    found.attempts.filter(({ outcome }) => outcome === 'void').map((one) => one.reservationId),
+  );
+  for (const slot of view.slots) happen(leaseOver(slot, fenced, at));
+  const slots = new SlotIndex(view.slots);
+  for (const row of unknownIn(view, found.events, slots)) happen(stranger(view, row));
   for (const slot of view.slots) happen(claimedBy(view, slot));
-  for (const book of view.days) happen(corrected(view, book, found.events));
+  happen(correctedBooks(view, found.events));
   happen(restored(account, view, found));
   return events;
 }
 
 /** R6: after the lease the journal has decided, or nobody knows. Silence alone frees nothing. */
-function leaseOver(slot: Slot, { attempts }: Witnesses, at: Instant): readonly Event[] {
+function leaseOver(slot: Slot, fenced: ReadonlySet<string>, at: Instant): readonly Event[] {
   if (slot.state !== 'in_flight' && slot.state !== 'uncertain') return [];
   const isOver = slot.state === 'in_flight' && at >= slot.leaseExpiresAt;
-  const isFenced =
-    slot.journaled &&
-    attempts.some(
-      (attempt) => attempt.reservationId === slot.reservationId && attempt.outcome === 'void',
-    );
+  const isFenced = slot.journaled && fenced.has(slot.reservationId);
   if (isFenced && (isOver || slot.state === 'uncertain'))
     return [changed(slot, 'released', 'void', at)];
   return isOver ? [changed(slot, 'uncertain', 'lease_over', at)] : [];
 }
 
-/** A row of the log that is no reservation's and that nobody told of: it counts at once. */
+/** Rows of the log that are no reservation's, and whose proof the account does not know. */
+function unknownIn(
+  account: Account,
+  log: readonly EventRow[],
+  slots: SlotIndex,
+): readonly EventRow[] {
+  const externals = new Set(account.externals.map(proofKey));
+  return log.filter(
+    (row) =>
+      row.quotaDay + REMEMBERED_DAYS >= account.day &&
+      isNobodys(slots, row) &&
+      !externals.has(proofKey(row)) &&
+      slots.provenBy(row).length === 0,
+  );
+}
+
+/**
+ * A row of the log that is no reservation's and that nobody told of: it counts at once. Where no
+ * more proofs are remembered one by one, the day's book alone is corrected by it.
+ */
 function stranger(account: Account, row: EventRow): readonly Event[] {
-  if (!isNobodys(account, row) || row.quotaDay + REMEMBERED_DAYS < account.day) return [];
   const { chatId, messageId, quotaDay, deliveredAt: at, isCounted } = row;
-  return counted(account, { chatId, messageId, quotaDay, at, isCounted }, at);
+  const events = counted(account, { chatId, messageId, quotaDay, at, isCounted }, at);
+  const isOneMore = events.some(({ type }) => type === 'ExternalCounted');
+  return isOneMore && account.externals.length >= EXTERNALS_MAX ? [] : events;
 }
 
 /** No reservation's, or a second InMail under the id of one that another chat proves (R4). */
-function isNobodys(account: Account, row: EventRow): boolean {
+function isNobodys(slots: SlotIndex, row: EventRow): boolean {
   if (row.reservationId === null) return true;
-  const slot = findSlot(account, row.reservationId);
+  const slot = slots.byId(row.reservationId);
   return slot !== undefined && !isNamed(slot, row);
 }
 
-/** The day's book as the log has it; told as a difference, because messages may come meanwhile. */
-function corrected(account: Account, book: DayBook, log: readonly EventRow[]): readonly Event[] {
-  const { day, external, unexplained } = book;
-  if (day + REMEMBERED_DAYS < account.day) return [];
-  const ours = new Set(pairsOn(account, day, log).values());
-  // A delivery may have two rows: by what was told of it, and by what was seen of it before (R4).
-  const isOurs = (row: EventRow): boolean =>
-    ours.has(row) ||
-    (account.slots.some((slot) => slot.quotaDay === day && isProvenBy(slot, row)) &&
-      !account.externals.some((known) => isSameProof(known, row)));
-  const logged = log.filter(
-    (row) => row.quotaDay === day && isNobodys(account, row) && row.isCounted && !isOurs(row),
-  ).length;
-  const unlogged = lacking(account, log).filter((one) => one.quotaDay === day).length;
-  const gap = logged + unlogged - external;
-  if (gap === 0 && unexplained === 0) return [];
-  return [{ type: 'BookCorrected', day, external: gap, unexplained: -unexplained }];
+/** The days' books as the log has them; as differences, because messages may come meanwhile. */
+function correctedBooks(account: Account, log: readonly EventRow[]): readonly Event[] {
+  const slots = new SlotIndex(account.slots);
+  const externals = new Set(account.externals.map(proofKey));
+  const unlogged = lacking(account, log);
+  return account.days.flatMap((book): readonly Event[] => {
+    const { day, external, unexplained } = book;
+    if (day + REMEMBERED_DAYS < account.day) return [];
+    const ours = new Set(pairsOn(account, day, log, slots).values());
+    // A delivery may have two rows: by its report, and by what was seen of it before (R4).
+    const isOurs = (row: EventRow): boolean =>
+      ours.has(row) ||
+      (slots.provenBy(row).some(({ quotaDay }) => quotaDay === day) &&
+        !externals.has(proofKey(row)));
+    const logged = log.filter(
+      (row) => row.quotaDay === day && isNobodys(slots, row) && row.isCounted && !isOurs(row),
+    ).length;
+    const gap = logged + unlogged.filter((one) => one.quotaDay === day).length - external;
+    if (gap === 0 && unexplained === 0) return [];
+    return [{ type: 'BookCorrected', day, external: gap, unexplained: -unexplained }];
+  });
 }
 
 /** External sends whose row Postgres has lost, or refused, or does not have yet: they count. */
-const lacking = (account: Account, log: readonly EventRow[]): readonly External[] =>
-  account.externals.filter(
+function lacking(account: Account, log: readonly EventRow[]): readonly External[] {
+  const logged = new Set(log.map(proofKey));
+  return account.externals.filter(
     (one) =>
-      one.isCounted &&
-      one.quotaDay + REMEMBERED_DAYS >= account.day &&
-      !log.some((row) => isSameProof(row, one)),
+      one.isCounted && one.quotaDay + REMEMBERED_DAYS >= account.day && !logged.has(proofKey(one)),
   );
+}
 
 /** What nothing of this run has changed, and of which Postgres has another row, or none. */
 function restored(before: Account, after: Account, found: Witnesses): readonly Event[] {
+  const old = new Set(before.slots);
+  const rows = new Map(found.reservations.map((row) => [row.reservationId, row]));
+  const isWritten = (slot: Slot): boolean => {
+    const row = rows.get(slot.reservationId);
+    return row !== undefined && isRowOf(slot, row);
+  };
   const slots = after.slots
-    .filter((slot) => after === before || before.slots.includes(slot))
-    .filter((slot) => !found.reservations.some((row) => isRowOf(slot, row)))
+    .filter((slot) => old.has(slot) && !isWritten(slot))
     .map((slot): Event => ({ type: 'SlotRestored', slot }));
+  const still = new Set(after.externals);
   const externals = lacking(before, found.events)
-    .filter((external) => after.externals.includes(external))
+    .filter((external) => still.has(external))
     .map((external): Event => ({ type: 'ExternalRestored', external }));
   return [...slots, ...externals];
 }

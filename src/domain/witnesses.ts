@@ -2,7 +2,7 @@
  * What the rows of an account say happened (R8, R13): reservations, the pipeline's journal and the
  * event log are joined by reservation, else by proof, and the highest state wins.
  */
-import { findSlot, isProvenBy, type Account, type Slot, type Taken } from './account.js';
+import { findSlot, type Account, type Slot, type Taken } from './account.js';
 import { deliveredSlot, endedSlot } from './slot.js';
 import { deliver, givenBack, isLent, whoHas } from './deliver.js';
 import { isRefusal, type Event, type Source } from './events.js';
@@ -10,13 +10,17 @@ import { fail } from './fail.js';
 import { evolve } from './evolve.js';
 import { CLOCK_SLACK_MS, LEASE_SECONDS_DEFAULT, REMEMBERED_DAYS } from './limits.js';
 import { isNamed } from './pairing.js';
+import { isSameId, keptSlot } from './kept.js';
+import { SlotIndex } from './proofIndex.js';
 import type { EventRow, ReservationRow } from './rows.js';
 import type { Attempt, ReadBack } from './stored.js';
 import { SECOND_MS, startOf, type Instant, type UtcDay } from './time.js';
 import type { ChatId, MessageId, ReservationId } from './ids.js';
 
-/** A slot as its row tells it. */
-export function slotOfRow(row: ReservationRow): Slot {
+/** A slot as its row has it, carried as the account carries one. */
+export const slotOfRow = (row: ReservationRow): Slot => keptSlot(wholeSlotOf(row));
+
+function wholeSlotOf(row: ReservationRow): Slot {
   const { reservationId, quotaDay, reservedAt, leaseExpiresAt, campaignId, recipientId } = row;
   const { journaled, carriedInto, chatId, messageId, isAdopted } = row;
   const taken: Taken = {
@@ -47,29 +51,36 @@ export function testimony(
   const events: Event[] = [];
   let view = account;
   const happen = (more: readonly Event[]): void => {
-    events.push(...more);
+    for (const event of more) events.push(event);
     view = more.reduce((before, event) => evolve(before, event), view);
   };
   for (const row of found.events) {
     if (row.reservationId !== null) happen(provenBy(view, row, row.reservationId, null));
   }
   for (const attempt of found.attempts) happen(attempted(view, attempt, at));
-  const isWritten = (slot: Slot): boolean =>
-    events.some(
-      (event) =>
-        event.type === 'SlotDelivered' &&
-        event.source !== null &&
-        event.slot.reservationId === slot.reservationId,
-    );
+  const written = new Set(
+    events.flatMap((event) =>
+      event.type === 'SlotDelivered' && event.source !== null ? [event.slot.reservationId] : [],
+    ),
+  );
+  const logged = loggedIn(found.events, new SlotIndex(view.slots));
   for (const slot of view.slots) {
-    if (slot.state !== 'delivered' || isLogged(slot, found.events) || isWritten(slot)) continue;
+    if (slot.state !== 'delivered' || logged.has(slot) || written.has(slot.reservationId)) continue;
     happen([{ type: 'SlotDelivered', slot, source: 'journal' }]);
   }
   return events;
 }
 
-const isLogged = (slot: Slot, log: readonly EventRow[]): boolean =>
-  log.some((row) => isNamed(slot, row)) || log.some((row) => isProvenBy(slot, row));
+/** The slots that a row of the log names or proves. */
+function loggedIn(log: readonly EventRow[], slots: SlotIndex): ReadonlySet<Slot> {
+  const logged = new Set<Slot>();
+  for (const row of log) {
+    for (const slot of slots.provenBy(row)) logged.add(slot);
+    const named = slots.byId(row.reservationId);
+    if (named && isNamed(named, row)) logged.add(named);
+  }
+  return logged;
+}
 
 type Witness = {
   readonly quotaDay: UtcDay;
@@ -144,7 +155,7 @@ function attempted(account: Account, attempt: Attempt, at: Instant): readonly Ev
     const { owner, isExternal } = whoHas(account, { chatId, messageId });
     // Seen in its chat since, it is counted as that (R4).
     const isSeen = account.externals.some(
-      (seen) => messageId === null && seen.chatId === chatId && seen.at >= attemptedAt,
+      (seen) => messageId === null && isSameId(seen.chatId, chatId) && seen.at >= attemptedAt,
     );
     if (isSeen) return [];
     const witness = { quotaDay, at: attemptedAt, chatId, messageId };
@@ -174,7 +185,7 @@ function delivered(
   at: Instant,
 ): readonly Event[] {
   // Delivered by another chat's proof, it is one InMail more (R4).
-  if (slot.state === 'delivered' && slot.chatId === chatId) return [];
+  if (slot.state === 'delivered' && isSameId(slot.chatId, chatId)) return [];
   const { reservationId } = slot;
   const report = { reservationId, chatId, deliveredAt: attemptedAt };
   const { events, answer } = deliver(

@@ -3,7 +3,7 @@ import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 import type { QueryDefinition } from '@temporalio/common';
 import { nextRunAt, viewOf, type Actor } from '../domain/actor.js';
 import type { Account } from '../domain/account.js';
-import { nextSlots } from '../domain/forecast.js';
+import { nextSlots, tooFarAhead } from '../domain/forecast.js';
 import { parseQuery, type QueryAsk } from '../domain/messages.js';
 import { isoInstant, type Instant } from '../domain/time.js';
 import { peekWire, reservationWire, statusWire, type StatusWire } from '../domain/wire.js';
@@ -31,6 +31,8 @@ export function answerQueries(self: Self): void {
     if (!ask.ok) throw failureOf(ask);
     const now = self.queryNow();
     const at = Math.max(now, ask.value.at ?? now);
+    const flaw = tooFarAhead(at, now);
+    if (flaw) throw failureOf(flaw);
     return { account: viewOf(self.read(), now, at), at, isForecast: at > now, ask: ask.value };
   };
   answer(queries.status, (raw) => {

@@ -1,0 +1,60 @@
+/**
+ * LinkedIn's ids as the account carries them. One may be 512 characters long, and 1,536 bytes; the
+ * ledger of three days with such ids would be more than Temporal carries from run to run. So a long
+ * id is carried as its fingerprint. Postgres keeps the id itself: a row is made of what a message
+ * brought, and a fingerprint never replaces the id that it stands for (migration 0015).
+ */
+import type { External, Slot } from './account.js';
+import { jsonLength } from './bytes.js';
+import { KEPT_ID_BYTES } from './limits.js';
+import { sha256 } from './sha256.js';
+
+/** What a fingerprint begins with; `safeband.fingerprint` in Postgres knows it, too. */
+const MARK = 'sha256:';
+
+/** Returns the id itself where it is short, else its fingerprint, which is its own. */
+export function kept<Id extends string>(id: Id): Id {
+  // No character of JSON has more than six bytes: most ids need not be counted.
+  if (id.length * 6 <= KEPT_ID_BYTES) return id;
+  if (id.length <= KEPT_ID_BYTES && jsonLength(id) <= KEPT_ID_BYTES) return id;
+  const print = `${MARK}${sha256(id)}`;
+  return isPrint<Id>(print) ? print : id;
+}
+
+const isPrint = <Id extends string>(text: string): text is Id => text.startsWith(MARK);
+
+/** True if both are the same id, or if one is the fingerprint of the other. */
+export function isSameId(one: string | null, other: string | null): boolean {
+  if (one === other) return true;
+  if (one === null || other === null) return false;
+  // Two ids that are told in full are not the same; most are, so nothing is hashed for them.
+  return (one.startsWith(MARK) || other.startsWith(MARK)) && kept(one) === kept(other);
+}
+
+/** What a newer row should say: the id itself where the newer has its fingerprint only. */
+export const wholeId = <Id extends string>(newer: Id | null, older: Id | null): Id | null =>
+  older !== null && newer !== null && newer.startsWith(MARK) && isSameId(newer, older)
+    ? older
+    : newer;
+
+const keptOrNull = <Id extends string>(id: Id | null): Id | null => (id === null ? null : kept(id));
+
+/** The slot as it is carried; the same object where nothing in it is long. */
+export function keptSlot(slot: Slot): Slot {
+  const recipientId = keptOrNull(slot.recipientId);
+  if (slot.state !== 'delivered') {
+    return recipientId === slot.recipientId ? slot : { ...slot, recipientId };
+  }
+  const chatId = kept(slot.chatId);
+  const messageId = keptOrNull(slot.messageId);
+  const isShort =
+    recipientId === slot.recipientId && chatId === slot.chatId && messageId === slot.messageId;
+  return isShort ? slot : { ...slot, recipientId, chatId, messageId };
+}
+
+export function keptExternal(external: External): External {
+  const chatId = kept(external.chatId);
+  const messageId = keptOrNull(external.messageId);
+  const isShort = chatId === external.chatId && messageId === external.messageId;
+  return isShort ? external : { ...external, chatId, messageId };
+}

@@ -1,0 +1,75 @@
+/**
+ * SHA-256 (FIPS 180-4), because a workflow has no crypto of Node's and Postgres has this one, too:
+ * both name a long id alike (`kept.ts`). Slow and small: only ids beyond a bound come here.
+ */
+import { utf8Of } from './bytes.js';
+
+/** The first 32 bits of the fractional part of a root of each of the first primes. */
+function rootsOf(count: number, root: number): readonly number[] {
+  const found: number[] = [];
+  for (let n = 2; found.length < count; n += 1) {
+    let isPrime = true;
+    for (let d = 2; d * d <= n; d += 1) if (n % d === 0) isPrime = false;
+    if (isPrime) found.push(((n ** (1 / root) % 1) * 2 ** 32) | 0);
+  }
+  return found;
+}
+const ROUNDS = rootsOf(64, 3);
+const START = rootsOf(8, 2);
+
+const turned = (word: number, by: number): number => (word >>> by) | (word << (32 - by));
+
+/** The digest of the text's UTF-8, as base64. */
+export function sha256(text: string): string {
+  const words = padded(utf8Of(text));
+  const state = [...START];
+  for (let at = 0; at < words.length; at += 16) compress(state, words.slice(at, at + 16));
+  return base64(state.flatMap((word) => [word >>> 24, word >>> 16, word >>> 8, word]));
+}
+
+/** Whole blocks of sixteen words: the bytes, a one, zeros, and the length in bits. */
+function padded(bytes: readonly number[]): readonly number[] {
+  const blocks = Math.ceil((bytes.length + 9) / 64);
+  const words = Array.from({ length: blocks * 16 }, () => 0);
+  [...bytes, 0x80].forEach((byte, i) => {
+    words[i >> 2] = (words[i >> 2] ?? 0) | (byte << (24 - 8 * (i & 3)));
+  });
+  words[words.length - 1] = bytes.length * 8;
+  return words;
+}
+
+function compress(state: number[], block: readonly number[]): void {
+  const w = [...block];
+  const of = (i: number): number => w[i] ?? 0;
+  for (let i = 16; i < 64; i += 1) {
+    const one = turned(of(i - 15), 7) ^ turned(of(i - 15), 18) ^ (of(i - 15) >>> 3);
+    const two = turned(of(i - 2), 17) ^ turned(of(i - 2), 19) ^ (of(i - 2) >>> 10);
+    w.push((of(i - 16) + one + of(i - 7) + two) | 0);
+  }
+  let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = state;
+  for (let i = 0; i < 64; i += 1) {
+    const choice = (e & f) ^ (~e & g);
+    const first = h + (turned(e, 6) ^ turned(e, 11) ^ turned(e, 25)) + choice;
+    const one = (first + (ROUNDS[i] ?? 0) + of(i)) | 0;
+    const most = (a & b) ^ (a & c) ^ (b & c);
+    const two = ((turned(a, 2) ^ turned(a, 13) ^ turned(a, 22)) + most) | 0;
+    [h, g, f, e, d, c, b, a] = [g, f, e, (d + one) | 0, c, b, a, (one + two) | 0];
+  }
+  [a, b, c, d, e, f, g, h].forEach((word, i) => {
+    state[i] = ((state[i] ?? 0) + word) | 0;
+  });
+}
+
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+
+function base64(bytes: readonly number[]): string {
+  let text = '';
+  for (let i = 0; i < bytes.length; i += 3) {
+    const byte = (n: number): number => (bytes[i + n] ?? 0) & 0xff;
+    const group = (byte(0) << 16) | (byte(1) << 8) | byte(2);
+    for (let n = 0; n < 4; n += 1) {
+      text += i + n > bytes.length ? '=' : (LETTERS[(group >> (18 - 6 * n)) & 63] ?? '');
+    }
+  }
+  return text;
+}
