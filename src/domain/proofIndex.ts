@@ -35,7 +35,7 @@ export class SlotIndex {
   }
 }
 
-/** The proofs of a delivered slot: its own, and what was reported before a message was seen (R4). */
+/** The proofs of a delivered slot: its own, and the one before its message was seen (R4). */
 function keysOf(slot: Slot): readonly string[] {
   if (slot.state !== 'delivered') return [];
   const own = proofKey(slot);
