@@ -8,11 +8,11 @@ import type { Command, Event, Refusal } from './events.js';
 import { evolve } from './evolve.js';
 import { accountRow, rowsOf } from './facts.js';
 import { forecastAt, runAfter } from './forecast.js';
-import { wholeId } from './kept.js';
+import { rowWithIds } from './kept.js';
 import { SAVE_ROWS_MAX } from './limits.js';
 import { applicable } from './merge.js';
 import { isCooling, isRestDue, roll } from './roll.js';
-import type { AccountRow, Entry, ReservationRow, Row } from './rows.js';
+import type { AccountRow, Entry, Row } from './rows.js';
 import type { Foreign, Write } from './stored.js';
 import type { Instant } from './time.js';
 
@@ -104,19 +104,11 @@ function enqueue(outbox: readonly Entry[], entry: Entry, sent: number): readonly
   if (!old) return [...outbox, entry];
   const others = outbox.filter((other) => other !== old);
   if (row.table === 'reservations' && old.row.table === 'reservations') {
-    return [...others, { ...entry, row: withWholeIds(row, old.row) }];
+    return [...others, { ...entry, row: rowWithIds(row, old.row) }];
   }
   if (row.table !== 'alerts' || old.row.table !== 'alerts') return [...others, entry];
   return [...others, { ...entry, row: { ...row, times: row.times + old.row.times } }];
 }
-
-/** The account knows long ids by their fingerprints; the row that waited has them in full. */
-const withWholeIds = (row: ReservationRow, old: ReservationRow): ReservationRow => ({
-  ...row,
-  recipientId: wholeId(row.recipientId, old.recipientId),
-  chatId: wholeId(row.chatId, old.chatId),
-  messageId: wholeId(row.messageId, old.messageId),
-});
 
 function isOfSame(old: Row, row: Row): boolean {
   if (row.table === 'reservations') {

@@ -7,6 +7,7 @@
 import type { External, Slot } from './account.js';
 import { jsonLength } from './bytes.js';
 import { KEPT_ID_BYTES } from './limits.js';
+import type { ReservationRow } from './rows.js';
 import { sha256 } from './sha256.js';
 
 /** What a fingerprint begins with; `safeband.fingerprint` in Postgres knows it, too. */
@@ -31,8 +32,16 @@ export function isSameId(one: string | null, other: string | null): boolean {
   return (one.startsWith(MARK) || other.startsWith(MARK)) && kept(one) === kept(other);
 }
 
+/** A newer row with the ids in full that an older one has, which still waits to be written. */
+export const rowWithIds = (row: ReservationRow, old: ReservationRow): ReservationRow => ({
+  ...row,
+  recipientId: wholeId(row.recipientId, old.recipientId),
+  chatId: wholeId(row.chatId, old.chatId),
+  messageId: wholeId(row.messageId, old.messageId),
+});
+
 /** What a newer row should say: the id itself where the newer has its fingerprint only. */
-export const wholeId = <Id extends string>(newer: Id | null, older: Id | null): Id | null =>
+const wholeId = <Id extends string>(newer: Id | null, older: Id | null): Id | null =>
   older !== null && newer !== null && newer.startsWith(MARK) && isSameId(newer, older)
     ? older
     : newer;

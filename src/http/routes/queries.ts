@@ -10,7 +10,9 @@ import { accountParams, problems } from './message.js';
 
 type Params = Static<typeof accountParams>;
 const reservationQuery = closed({ reservationId });
-const peekQuery = closed({ at: Type.Optional(instant('Then instead of now; not in the past, and at most 32 days ahead.')) });
+const peekQuery = closed({
+  at: Type.Optional(instant('Then instead of now; not in the past, and at most 32 days ahead.')),
+});
 const slotsQuery = closed({
   count: Type.Integer({ minimum: 1, maximum: NEXT_SLOTS_MAX, examples: [5] }),
 });
