@@ -69,7 +69,8 @@ const RESERVATIONS = `
         journaled = excluded.journaled,
         chat_id = safeband.whole_id(excluded.chat_id, old.chat_id),
         message_id = safeband.whole_id(excluded.message_id, old.message_id),
-        is_adopted = excluded.is_adopted, carried_into = excluded.carried_into, number = excluded.number,
+        is_adopted = excluded.is_adopted, carried_into = excluded.carried_into,
+        number = excluded.number,
         saved_at = case when old.state = excluded.state and old.quota_day = excluded.quota_day
                         then old.saved_at else excluded.saved_at end,
         recorded_at = clock_timestamp()
