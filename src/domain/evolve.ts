@@ -16,8 +16,8 @@ import { accountWith, bookWith } from './copy.js';
 import type { Event } from './events.js';
 import type { UtcDay } from './time.js';
 import { assertNever } from './assert.js';
-import { keptExternal, keptSlot } from './kept.js';
-import { EFFECTS_MAX, EXTERNALS_MAX, REMEMBERED_DAYS, WEEK_DAYS } from './limits.js';
+import { keptExternal, keptSlot, remembered } from './kept.js';
+import { EFFECTS_MAX, REMEMBERED_DAYS, WEEK_DAYS } from './limits.js';
 import { steppedCapOf } from './policy.js';
 import { dayOf } from './time.js';
 
@@ -120,7 +120,7 @@ function withBook(
 }
 
 function withExternal(account: Account, external: External): Account {
-  const known = [...account.externals, external].slice(-EXTERNALS_MAX);
+  const known = remembered([...account.externals, external]);
   const next = accountWith(account, { externals: known });
   if (!external.isCounted) return next;
   const counted = withBook(next, external.quotaDay, (book) => ({ external: book.external + 1 }));

@@ -6,7 +6,7 @@
  */
 import type { External, Slot } from './account.js';
 import { jsonLength } from './bytes.js';
-import { KEPT_ID_BYTES } from './limits.js';
+import { EXTERNALS_MAX, KEPT_ID_BYTES } from './limits.js';
 import type { ReservationRow } from './rows.js';
 import { sha256 } from './sha256.js';
 
@@ -66,4 +66,17 @@ export function keptExternal(external: External): External {
   const messageId = keptOrNull(external.messageId);
   const isShort = chatId === external.chatId && messageId === external.messageId;
   return isShort ? external : { ...external, chatId, messageId };
+}
+
+/**
+ * The external sends that are remembered one by one. Where there are too many, those go first that
+ * count for no cap, then those of the oldest day, then those that came first: a send of today is
+ * never forgotten for another one (R15).
+ */
+export function remembered(externals: readonly External[]): readonly External[] {
+  const surplus = externals.length - EXTERNALS_MAX;
+  if (surplus <= 0) return externals;
+  const rank = ({ isCounted, quotaDay }: External): number => (isCounted ? quotaDay : -1);
+  const gone = new Set(externals.toSorted((a, b) => rank(a) - rank(b)).slice(0, surplus));
+  return externals.filter((external) => !gone.has(external));
 }

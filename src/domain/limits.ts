@@ -55,7 +55,7 @@ export const CLOCK_SLACK_MS = MINUTE_MS;
 /** Proofs of sends that are none of ours, remembered so that none is counted twice (R15). */
 export const EXTERNALS_MAX = 500;
 /** Effects of reports that are remembered so that none is applied twice (R5). */
-export const EFFECTS_MAX = 300;
+export const EFFECTS_MAX = 500;
 /** LinkedIn's ids are carried as they are up to this many bytes of JSON, else as fingerprints. */
 export const KEPT_ID_BYTES = 64;
 

@@ -6,7 +6,6 @@ import {
   bookOf,
   counterOf,
   emptyDay,
-  isProvenBy,
   type Account,
   type DayBook,
   type External,
@@ -15,8 +14,10 @@ import {
 import { accountWith, actorWith } from './copy.js';
 import { actorOf, pass, record, type Actor } from './actor.js';
 import { endings, type LastRun } from './endings.js';
+import { keptExternal, remembered } from './kept.js';
 import { alert, type Event } from './events.js';
 import { REMEMBERED_DAYS, WEEK_DAYS } from './limits.js';
+import { SlotIndex } from './proofIndex.js';
 import { steppedCapOf, TIMEZONE_DEFAULT, type Policy } from './policy.js';
 import { cooldownStarted } from './roll.js';
 import { changedPolicy, policyEvents, type Start } from './settings.js';
@@ -109,7 +110,7 @@ export function bareAccount(start: Start, found: ReadBack, day: UtcDay): Account
     cooledAtCounter: stored?.cooledAtCounter ?? 0,
     days: daysOf(found, slots, day),
     slots,
-    externals: externalsOf(found, slots),
+    externals: remembered(externalsOf(found, slots)),
     effects: slots.flatMap(effectOf),
     cooldowns: stored?.cooldowns ?? [],
     hold: stored?.hold ?? null,
@@ -158,18 +159,15 @@ function daysOf(found: ReadBack, slots: readonly Slot[], today: UtcDay): readonl
 
 /** External sends of the event log that no reservation has claimed: of that day, or of any. */
 function externalsOf(found: ReadBack, slots: readonly Slot[], ofDay?: UtcDay): readonly External[] {
-  const isClaimed = (row: ReadBack['events'][number]): boolean =>
-    slots.some((slot) => isProvenBy(slot, row) && (ofDay === undefined || slot.quotaDay === ofDay));
+  const index = new SlotIndex(
+    ofDay === undefined ? slots : slots.filter(({ quotaDay }) => quotaDay === ofDay),
+  );
   return found.events
     .filter((row) => row.reservationId === null && (row.quotaDay === ofDay || ofDay === undefined))
-    .filter((row) => !isClaimed(row))
-    .map(({ chatId, messageId, quotaDay, deliveredAt: at, isCounted }) => ({
-      chatId,
-      messageId,
-      quotaDay,
-      at,
-      isCounted,
-    }));
+    .filter((row) => index.provenBy(row).length === 0)
+    .map(({ chatId, messageId, quotaDay, deliveredAt: at, isCounted }) =>
+      keptExternal({ chatId, messageId, quotaDay, at, isCounted }),
+    );
 }
 
 const withBook = (account: Account, book: DayBook): Account =>

@@ -51,8 +51,11 @@ const RESERVATIONS = `
      lease_expires_at, settled_at, reason, journaled, chat_id, message_id, is_adopted,
      carried_into, number, saved_at)
   select $1::text, r."reservationId", safeband.day_at(r."quotaDay"), r.state, r."campaignId",
-         r."recipientId", safeband.at_ms(r."reservedAt"), safeband.at_ms(r."leaseExpiresAt"),
-         safeband.at_ms(r."settledAt"), r.reason, r.journaled, r."chatId", r."messageId",
+         safeband.whole_recipient($1::text, r."reservationId", r."recipientId"),
+         safeband.at_ms(r."reservedAt"), safeband.at_ms(r."leaseExpiresAt"),
+         safeband.at_ms(r."settledAt"), r.reason, r.journaled,
+         safeband.whole_chat($1::text, r."reservationId", r."chatId"),
+         safeband.whole_message($1::text, r."reservationId", r."chatId", r."messageId"),
          r."isAdopted", safeband.day_at(r."carriedInto"), r.number,
          (select updated_at from safeband.accounts where account_id = $1)
     from jsonb_to_recordset($2::jsonb)
@@ -62,15 +65,12 @@ const RESERVATIONS = `
             "isAdopted" boolean, "carriedInto" int)
   on conflict (account_id, reservation_id) do update
     set quota_day = excluded.quota_day, state = excluded.state,
-        campaign_id = excluded.campaign_id,
-        recipient_id = safeband.whole_id(excluded.recipient_id, old.recipient_id),
+        campaign_id = excluded.campaign_id, recipient_id = excluded.recipient_id,
         reserved_at = excluded.reserved_at, lease_expires_at = excluded.lease_expires_at,
         settled_at = excluded.settled_at, reason = excluded.reason,
-        journaled = excluded.journaled,
-        chat_id = safeband.whole_id(excluded.chat_id, old.chat_id),
-        message_id = safeband.whole_id(excluded.message_id, old.message_id),
-        is_adopted = excluded.is_adopted, carried_into = excluded.carried_into,
-        number = excluded.number,
+        journaled = excluded.journaled, chat_id = excluded.chat_id,
+        message_id = excluded.message_id, is_adopted = excluded.is_adopted,
+        carried_into = excluded.carried_into, number = excluded.number,
         saved_at = case when old.state = excluded.state and old.quota_day = excluded.quota_day
                         then old.saved_at else excluded.saved_at end,
         recorded_at = clock_timestamp()
@@ -88,15 +88,14 @@ const EVENTS = `
          case when r.turn = 1 and not exists (select 1 from safeband.inmail_events e
                 where e.account_id = $1::text and e.reservation_id = r."reservationId")
               then r."reservationId" end,
-         safeband.whole_id(r."chatId", told.chat_id),
-         safeband.whole_id(r."messageId", told.message_id), r.source,
-         safeband.day_at(r."quotaDay"), safeband.at_ms(r."deliveredAt"), r."isCounted", r.number
+         safeband.whole_chat($1::text, r."reservationId", r."chatId"),
+         safeband.whole_message($1::text, r."reservationId", r."chatId", r."messageId"),
+         r.source, safeband.day_at(r."quotaDay"), safeband.at_ms(r."deliveredAt"), r."isCounted",
+         r.number
     from (select *, row_number() over (partition by "reservationId" order by number) as turn
             from jsonb_to_recordset($2::jsonb)
               as list (number bigint, "reservationId" text, "chatId" text, "messageId" text,
                        source text, "quotaDay" int, "deliveredAt" bigint, "isCounted" boolean)) r
-    left join safeband.reservations told
-      on told.account_id = $1::text and told.reservation_id = r."reservationId"
    order by r.number
   on conflict do nothing`;
 
