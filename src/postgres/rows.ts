@@ -1,12 +1,33 @@
 /** The rows that an account leaves behind: each written under its number, twice or late is once. */
+import { kept } from '../domain/kept.js';
 import type { Entry, Row } from '../domain/rows.js';
 import type { Queryable } from './pool.js';
 
-/** The entries of one table, as one JSON list: a row each, with its number. */
-function listOf(entries: readonly Entry[], table: Row['table']): string | undefined {
+/**
+ * The entries of one table, as one JSON list: a row each, with its number. Where a row has the
+ * fingerprint of an id that another of these rows has in full, it is written in full.
+ */
+function listOf(
+  entries: readonly Entry[],
+  table: Row['table'],
+  whole: ReadonlyMap<unknown, string>,
+): string | undefined {
   const rows = entries.filter(({ row }) => row.table === table);
   if (rows.length === 0) return undefined;
-  return JSON.stringify(rows.map(({ number, row }) => ({ ...row, number })));
+  return JSON.stringify(
+    rows.map(({ number, row }) => ({ ...row, number })),
+    (_, value: unknown) => whole.get(value) ?? value,
+  );
+}
+
+/** Ids that are too long for the account to carry, by their fingerprints. */
+function longIdsIn(entries: readonly Entry[]): ReadonlyMap<unknown, string> {
+  const ids = entries.flatMap(({ row }) =>
+    row.table === 'reservations' || row.table === 'inmail_events'
+      ? [row.chatId, row.messageId].filter((id) => id !== null)
+      : [],
+  );
+  return new Map(ids.filter((id) => kept(id) !== id).map((id) => [kept(id), id]));
 }
 
 /** Writes what an account has not saved; a table's rows in one statement. */
@@ -15,8 +36,9 @@ export async function writeRows(
   accountId: string,
   entries: readonly Entry[],
 ): Promise<void> {
+  const whole = longIdsIn(entries);
   const write = async (table: Row['table'], sql: string): Promise<void> => {
-    const list = listOf(entries, table);
+    const list = listOf(entries, table, whole);
     if (list !== undefined) await db.query(sql, [accountId, list]);
   };
   await write('reservations', OLD_IDS);
