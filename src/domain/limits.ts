@@ -93,6 +93,8 @@ export const MESSAGES_PER_TASK = 200;
 /** Signals that one run hands to the next untaken: as many, and as long together. */
 export const WAITING_CARRIED_MAX = 200;
 export const WAITING_CARRIED_BYTES_MAX = 128 * 1024;
+/** Bytes of a workflow's id and of a signal's name, as Temporal's server takes them. */
+export const NAME_BYTES_MAX = 1_000;
 /** Replies under way at a time; the server fails tasks of a workflow that has 2,000. */
 export const REPLIES_AT_ONCE = 20;
 /** Replies that wait for these: as many, and as long together; one run hands them to the next. */

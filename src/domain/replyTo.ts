@@ -3,8 +3,10 @@
  * so a target that belongs to Temporal or to Safeband itself is refused at every door: a decision
  * that is sent to the workflow behind a Temporal Schedule replaces the Schedule by nothing.
  */
+import { utf8Length } from './bytes.js';
 import { Fields, when, type Reader } from './fields.js';
 import { isText } from './ids.js';
+import { NAME_BYTES_MAX } from './limits.js';
 import { shown } from './text.js';
 
 export type ReplyTo = { readonly workflowId: string; readonly signalName: string };
@@ -38,10 +40,20 @@ export const isOwnWorkflow = (workflowId: string): boolean =>
 const isOwnSignal = (name: string): boolean =>
   plain(name).startsWith(TEMPORAL_SIGNALS) || plain(name).startsWith(RESET_SIGNAL);
 
-const NAME_MAX = 1_000;
 /** A name is used as it is, so nothing may be in it that is not seen. */
-const isName = (raw: unknown): raw is string => isText(raw, NAME_MAX) && shown(raw) === raw;
-const aName = when(isName, `text of 1 to ${NAME_MAX} characters, each of them visible`);
+const isName = (raw: unknown): raw is string =>
+  isText(raw, NAME_BYTES_MAX) && isShortName(raw) && shown(raw) === raw;
+const aName = when(
+  isName,
+  `text of 1 to ${NAME_BYTES_MAX} bytes of UTF-8, each character visible: take a shorter one`,
+);
+
+/** True if Temporal takes the name: it fails each task of a workflow that sends to a longer one. */
+const isShortName = (name: string): boolean => utf8Length(name) <= NAME_BYTES_MAX;
+
+/** True if Temporal takes both names of the target. */
+export const isSendable = ({ workflowId, signalName }: ReplyTo): boolean =>
+  isShortName(workflowId) && isShortName(signalName);
 
 /** Reads the target of a reply. */
 export const readReplyTo: Reader<ReplyTo> = (raw) => {

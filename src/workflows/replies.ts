@@ -6,7 +6,7 @@
 import { getExternalWorkflowHandle } from '@temporalio/workflow';
 import { bytesOf } from '../domain/bytes.js';
 import { REPLIES_AT_ONCE, REPLIES_BYTES_MAX, REPLIES_WAITING_MAX } from '../domain/limits.js';
-import type { ReplyTo } from '../domain/replyTo.js';
+import { isSendable, type ReplyTo } from '../domain/replyTo.js';
 import type { DecisionWire } from '../domain/wire.js';
 import { raise } from './alerts.js';
 import type { Self } from './self.js';
@@ -42,6 +42,8 @@ export const hasReplyToSend = (self: Self): boolean =>
 
 async function send(self: Self, { to, answer }: Reply): Promise<void> {
   try {
+    // A run of an older version may have handed over what the server does not take.
+    if (!isSendable(to)) throw new Error('its names are longer than Temporal takes');
     await getExternalWorkflowHandle(to.workflowId).signal(to.signalName, answer);
   } catch (error) {
     failed(self, to, String(error));

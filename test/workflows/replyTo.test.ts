@@ -36,6 +36,9 @@ const FOREIGN = [
   ['a\u001b[2J', 's'],
   ['a-pipeline', 's\nt'],
   ['a\u202eb', 's'],
+  // 1,002 bytes: the server would fail each task of the account for ever.
+  ['中'.repeat(334), 's'],
+  ['a-pipeline', '中'.repeat(334)],
 ] as const;
 
 describe('a reply', () => {
@@ -72,6 +75,21 @@ describe('a reply', () => {
       [id],
     );
     expect(rows).toEqual([{ times: FOREIGN.length }]);
+  });
+
+  it('to a name of 1,000 bytes, the longest that Temporal takes, is tried', async () => {
+    const id = stand.newAccount();
+    const account = await stand.connect(id);
+    const name = `${'中'.repeat(333)}a`;
+    const replyTo = { workflowId: name, signalName: name };
+    expect(await ask(account, 'r-1', { replyTo })).toMatchObject({ granted: true });
+    const failed = `select times from safeband.alerts where account_id = $1 and kind = 'reply_failed'`;
+    await expect
+      .poll(async () => {
+        await run(account);
+        return (await stand.pool.query(failed, [id])).rows;
+      })
+      .toEqual([{ times: 1 }]);
   });
 
   it('over HTTP goes only where the setting of the server says', async () => {

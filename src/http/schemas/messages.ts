@@ -2,7 +2,12 @@
 import { Type } from 'typebox';
 import { FAILURE_KINDS } from '../../domain/fail.js';
 import { TEXT_PATTERN } from '../../domain/ids.js';
-import { BATCH_MAX, LEASE_SECONDS_MAX, LEASE_SECONDS_MIN } from '../../domain/limits.js';
+import {
+  NAME_BYTES_MAX,
+  BATCH_MAX,
+  LEASE_SECONDS_MAX,
+  LEASE_SECONDS_MIN,
+} from '../../domain/limits.js';
 import { COUNT_MAX, RAMP_STEPS_MAX, WALL_CLOCK_PATTERN } from '../../domain/settingsMessages.js';
 import { CODE_MAX } from '../../domain/text.js';
 import { WEEKDAYS } from '../../domain/window.js';
@@ -122,8 +127,16 @@ export const sendReserve = Type.Object(
     replyTo: Optional(
       closed(
         {
-          workflowId: text(1_000, 'It begins with SAFEBAND_REPLY_PREFIX.', 'my-pipeline'),
-          signalName: text(1_000, 'The signal that brings the decision.', 'decided'),
+          workflowId: text(
+            NAME_BYTES_MAX,
+            `It begins with SAFEBAND_REPLY_PREFIX, and has at most ${NAME_BYTES_MAX} bytes of UTF-8.`,
+            'my-pipeline',
+          ),
+          signalName: text(
+            NAME_BYTES_MAX,
+            `The signal that brings the decision; of at most ${NAME_BYTES_MAX} bytes of UTF-8.`,
+            'decided',
+          ),
         },
         'A workflow of yours that hears the decision, too; only for keys of all accounts.',
       ),
