@@ -44,7 +44,7 @@ export type ClientOptions = {
    */
   readonly isKnown?: (accountId: string) => Promise<boolean>;
 };
-/** Absent keeps what is stored, null is the default (R13). */
+/** Absent keeps what is stored, null is the default (R13); of all else null is absent. */
 export type PolicyInput = {
   readonly dailyCap?: number | null;
   readonly weeklyCap?: number | null;
@@ -55,11 +55,11 @@ export type PolicyInput = {
 export type StartInput = PolicyInput & {
   readonly accountId: string;
   readonly tier: Tier;
-  readonly identity?: string;
-  readonly inmailsSentToday?: number;
-  readonly deliveredToday?: number;
+  readonly identity?: string | null;
+  readonly inmailsSentToday?: number | null;
+  readonly deliveredToday?: number | null;
   /** Who connects it, for the list of changes. */
-  readonly actor?: string;
+  readonly actor?: string | null;
 };
 export type DeliveredReport = {
   readonly reservationId: string;
@@ -71,7 +71,8 @@ export type DeliveredReport = {
 export type FailedReport = {
   readonly reservationId: string;
   readonly kind: FailureKind;
-  readonly code?: string;
+  /** What LinkedIn said, cleaned and shortened; what is no text is dropped. */
+  readonly code?: unknown;
   /** Seconds, as a number or as text, as LinkedIn said it; what cannot be read is an hour. */
   readonly retryAfterSeconds?: unknown;
 };
@@ -222,7 +223,7 @@ export class SafebandClient {
   /** Changes the policy; throws `CapAboveSafeBand`. */
   configure(
     accountId: string,
-    change: PolicyInput & { readonly tier?: Tier; readonly actor?: string },
+    change: PolicyInput & { readonly tier?: Tier | null; readonly actor?: string | null },
   ): Promise<PolicyWire> {
     return this.#order(accountId, 'configure', change);
   }
@@ -242,7 +243,7 @@ export class SafebandClient {
     order: Order & {
       readonly reservationId: string;
       readonly outcome: 'delivered' | 'released';
-      readonly chatId?: string;
+      readonly chatId?: string | null;
     },
   ): Promise<Settled> {
     return this.#order(accountId, 'settleByOperator', order);
@@ -251,7 +252,7 @@ export class SafebandClient {
   /** Denies at once; the workflow ends when nothing is in flight and nothing is unsaved (R13). */
   disconnect(
     accountId: string,
-    order: { readonly reason: string; readonly actor?: string },
+    order: { readonly reason: string; readonly actor?: string | null },
   ): Promise<{ readonly state: 'disconnected' }> {
     return this.#order(accountId, 'disconnect', order);
   }

@@ -5,6 +5,7 @@
 import type { DecisionWire } from '../domain/wire.js';
 import { FAILURE_TYPES } from '../domain/events.js';
 import { BATCH_MAX } from '../domain/limits.js';
+import { isoInstant, parseInstant, type Instant } from '../domain/time.js';
 import type { BatchAnswer, ItemError } from '../protocol.js';
 import { SafebandError } from './errors.js';
 import type { Transport } from './transport.js';
@@ -15,13 +16,13 @@ export type ReserveRequest = {
   readonly campaignId?: string | null;
   readonly recipientId?: string | null;
   /** How long the slot may stay in flight without a word, in seconds; 15 min unless set. */
-  readonly leaseSeconds?: number;
+  readonly leaseSeconds?: number | null;
   /** The caller writes a `send_attempts` row of its own before it calls LinkedIn (R6, R18). */
-  readonly journaled?: boolean;
+  readonly journaled?: boolean | null;
   /** From this instant on the answer is `expired`; the deadline of the call, if that is earlier. */
-  readonly validUntil?: string;
+  readonly validUntil?: string | null;
   /** A workflow of the caller's that hears the decision as a signal, too. */
-  readonly replyTo?: { readonly workflowId: string; readonly signalName: string };
+  readonly replyTo?: { readonly workflowId: string; readonly signalName: string } | null;
 };
 export type Answer = DecisionWire | SafebandError;
 
@@ -85,7 +86,7 @@ export class Reserving {
     const deadline = Math.max(...asks.map((ask) => ask.deadline));
     const payload = ({ request, deadline: end }: Ask): object => ({
       ...request,
-      validUntil: earlierOf(request.validUntil, new Date(end).toISOString()),
+      validUntil: earlierOf(request.validUntil, end),
     });
     const [first] = asks;
     if (first && asks.length === 1) {
@@ -106,8 +107,10 @@ export class Reserving {
 }
 
 /** What is no instant goes as it is: the account says what is wrong with it. */
-const earlierOf = (asked: string | undefined, end: string): string =>
-  asked === undefined || Date.parse(asked) > Date.parse(end) ? end : asked;
+function earlierOf(asked: string | null | undefined, end: Instant): string {
+  const until = asked ?? isoInstant(end);
+  return (parseInstant(until) ?? end) > end ? isoInstant(end) : until;
+}
 
 function errorIn({ error }: ItemError): SafebandError {
   const type = FAILURE_TYPES.find((name) => name === error.type) ?? 'Unavailable';

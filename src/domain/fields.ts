@@ -5,8 +5,9 @@
  */
 import type { FailureType } from './events.js';
 import { isText } from './ids.js';
-import { cleaned, isPlain } from './text.js';
-import { parseInstant, type Instant } from './time.js';
+import { didYouMean, closest } from './spelling.js';
+import { cleaned, isPlain, shown } from './text.js';
+import { INSTANT_WORDS, parseInstant, type Instant } from './time.js';
 
 /**
  * `accepted`: an Update that passed its check when it came and is read again, maybe from the history
@@ -26,8 +27,14 @@ export const when =
   (raw) =>
     is(raw) ? { value: raw } : { shouldBe };
 
-export const oneOf = <T extends string>(words: readonly T[]): Reader<T> =>
-  when((raw): raw is T => words.some((word) => word === raw), `one of ${words.join(', ')}`);
+export const oneOf =
+  <T extends string>(words: readonly T[]): Reader<T> =>
+  (raw) => {
+    const value = words.find((word) => word === raw);
+    if (value !== undefined) return { value };
+    const meant = typeof raw === 'string' ? didYouMean(raw, words) : '';
+    return { shouldBe: `one of ${words.join(', ')}${meant}` };
+  };
 
 export const isBoolean = (raw: unknown): raw is boolean => typeof raw === 'boolean';
 
@@ -43,7 +50,7 @@ export const instant =
   (latest: Instant = Infinity): Reader<Instant> =>
   (raw) => {
     const value = typeof raw === 'string' ? parseInstant(raw) : undefined;
-    if (value === undefined) return { shouldBe: 'an instant such as 2026-11-23T18:20:36.000Z' };
+    if (value === undefined) return { shouldBe: INSTANT_WORDS };
     return value <= latest ? { value } : { shouldBe: 'a time that is not in the future' };
   };
 
@@ -88,6 +95,17 @@ export class Fields {
     return Object.hasOwn(this.#raw, name) && this.#raw[name] === null;
   }
 
+  /** Is the field as good as not named. */
+  isAbsent(name: string): boolean {
+    return !this.has(name) || this.isNull(name);
+  }
+
+  /** What of the payload was probably meant to be the field that is missing. */
+  misspelt(name: string): string {
+    const written = Object.keys(this.#raw).find((one) => closest(one, [name]) !== undefined);
+    return written === undefined ? '' : `; did you mean ${name} by ${shown(written)}?`;
+  }
+
   /** A field that must be there; undefined only after a flaw was noted. */
   need<T>(name: string, read: Reader<T>, refused: FailureType = 'InvalidInput'): T | undefined {
     if (this.flaw) return undefined;
@@ -99,7 +117,7 @@ export class Fields {
 
   /** A field that may be absent or null. */
   may<T>(name: string, read: Reader<T>): T | undefined {
-    if (this.flaw || !this.has(name) || this.isNull(name)) return undefined;
+    if (this.flaw || this.isAbsent(name)) return undefined;
     const found = read(this.#raw[name]);
     if ('value' in found) return found.value;
     const sentence = this.#sentence(name, found.shouldBe);
@@ -110,8 +128,17 @@ export class Fields {
 
   /** A field that only adds to a report: what cannot be read is dropped, and the report counts. */
   hint<T>(name: string, read: Reader<T>): T | undefined {
-    if (this.flaw || !this.has(name) || this.isNull(name)) return undefined;
-    const found = read(this.#raw[name]);
+    return this.isAbsent(name) ? undefined : this.#hinted(name, read);
+  }
+
+  /** A field without which a report counts, too, but not unnoticed. */
+  wanted<T>(name: string, read: Reader<T>): T | undefined {
+    return this.#hinted(name, read);
+  }
+
+  #hinted<T>(name: string, read: Reader<T>): T | undefined {
+    if (this.flaw) return undefined;
+    const found = read(Object.hasOwn(this.#raw, name) ? this.#raw[name] : undefined);
     if ('value' in found) return found.value;
     this.dropped.push(this.#sentence(name, found.shouldBe));
     return undefined;
@@ -157,6 +184,7 @@ export class Fields {
 
   #sentence(name: string, shouldBe: string): string {
     const path = this.#path ? `${this.#path}.${name}` : name;
-    return `${path} ${this.has(name) ? 'should be' : 'is missing: it should be'} ${shouldBe}`;
+    if (this.has(name)) return `${path} should be ${shouldBe}`;
+    return `${path} is missing: it should be ${shouldBe}${this.misspelt(name)}`;
   }
 }

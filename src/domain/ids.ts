@@ -4,13 +4,15 @@
  */
 export const OURS_PATTERN = '^[A-Za-z0-9_-][A-Za-z0-9_.:-]{0,127}$';
 const OURS = new RegExp(OURS_PATTERN);
+export const OURS_WORDS =
+  '1 to 128 of the characters A-Z a-z 0-9 _ . : - and begin with a letter, a digit, _ or -';
 /** LinkedIn's ids: this many UTF-16 units at most. */
 export const FOREIGN_MAX = 512;
 /** The rule of `isForeign` but its length, as a JSON Schema says it (a regular expression, `u`). */
 export const FOREIGN_PATTERN =
   '^(?=[\\s\\S]*\\S)[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff]+$';
-/** The rule of `isText` but its length, likewise. */
-export const TEXT_PATTERN = '^(?=[\\s\\S]*\\S)[^\\u0000\\ud800-\\udfff]+$';
+export const FOREIGN_WORDS =
+  "LinkedIn's: 1 to 512 characters, not blank, no control character, whole Unicode";
 
 export type AccountId = string & { readonly brand: 'AccountId' };
 /** The caller's own name for one attempt to send; it is never used twice. */

@@ -1,11 +1,13 @@
 /** The payloads of the messages that settle slots (contract, 2), each read once, at the edge. */
 import {
+  FOREIGN_WORDS,
   isCampaignId,
   isChatId,
   isMessageId,
   isRecipientId,
   isReservationId,
   isText,
+  OURS_WORDS,
 } from './ids.js';
 import { FAILURE_KINDS, type Fail, type Settle } from './fail.js';
 import {
@@ -32,33 +34,47 @@ import type { Observe } from './observe.js';
 import { readReplyTo, type ReplyTo } from './replyTo.js';
 import type { Reserve } from './slot.js';
 import { ACTOR_MAX, cleaned, CODE_MAX, REASON_MAX } from './text.js';
-import type { Instant } from './time.js';
+import { parseHttpDate, parseInstant, SECOND_MS, type Instant } from './time.js';
 
-const OURS =
-  '1 to 128 of the characters A-Z a-z 0-9 _ . : - and begin with a letter, a digit, _ or -';
-const FOREIGN = "LinkedIn's: 1 to 512 characters, not blank, no control character, whole Unicode";
-export const reservationId = when(isReservationId, OURS);
-const campaignId = when(isCampaignId, OURS);
-const chatId = when(isChatId, FOREIGN);
-const messageId = when(isMessageId, FOREIGN);
-const recipientId = when(isRecipientId, FOREIGN);
-/** What LinkedIn said: whatever is in it, the report counts, so it is cleaned and not refused. */
-const said: Reader<string> = (raw) =>
-  isText(raw, CODE_MAX)
-    ? { value: cleaned(raw) }
+export const reservationId = when(isReservationId, OURS_WORDS);
+const campaignId = when(isCampaignId, OURS_WORDS);
+const chatId = when(isChatId, FOREIGN_WORDS);
+const messageId = when(isMessageId, FOREIGN_WORDS);
+const recipientId = when(isRecipientId, FOREIGN_WORDS);
+/**
+ * What LinkedIn said, such as `HTTP 429` or the number 429: whatever is in it, the report counts, so
+ * it is cleaned, shortened or dropped, and never refused.
+ */
+const said: Reader<string> = (raw) => {
+  const text = cleaned(typeof raw === 'number' ? String(raw) : typeof raw === 'string' ? raw : '');
+  const short = text.slice(0, CODE_MAX).replace(HALF_PAIR, '');
+  return isText(short, CODE_MAX)
+    ? { value: short }
     : { shouldBe: `text of 1 to ${CODE_MAX} characters` };
+};
+const HALF_PAIR = /[\ud800-\udbff]$/;
 /** Longer than the seven days that count, so that a caller may pass on what LinkedIn said. */
 export const RETRY_AFTER_SECONDS_MAX = 366 * 24 * 60 * 60;
 
-/** What LinkedIn asked for, as a number or as text; a longer pause than a year is a year. */
-const pause: Reader<number> = (raw) => {
-  const isNumber = typeof raw === 'number' || (typeof raw === 'string' && DECIMAL.test(raw));
-  const seconds = isNumber ? Number(raw) : Number.NaN;
-  return seconds >= 0
-    ? { value: Math.min(Math.ceil(seconds), RETRY_AFTER_SECONDS_MAX) }
-    : { shouldBe: 'a number of seconds, not negative' };
-};
-const DECIMAL = /^ *\d{1,15}(\.\d{1,9})? *$/;
+/**
+ * What LinkedIn asked for: seconds as a number or as text, or the date that `Retry-After` may have
+ * instead; a longer pause than a year is a year.
+ */
+const pause =
+  (at: Instant): Reader<number> =>
+  (raw) => {
+    const seconds = typeof raw === 'string' ? secondsIn(raw.trim(), at) : raw;
+    return typeof seconds === 'number' && seconds >= 0
+      ? { value: Math.min(Math.ceil(seconds), RETRY_AFTER_SECONDS_MAX) }
+      : { shouldBe: 'a number of seconds that is not negative, or a date of HTTP' };
+  };
+
+function secondsIn(text: string, at: Instant): number | undefined {
+  if (DECIMAL.test(text)) return Number(text);
+  const until = parseHttpDate(text) ?? parseInstant(text);
+  return until === undefined ? undefined : Math.max(0, until - at) / SECOND_MS;
+}
+const DECIMAL = /^\d{1,100}(\.\d{1,100})?([eE]\+?\d{1,3})?$/;
 
 export type ReserveAsk = Reserve & { readonly replyTo?: ReplyTo | undefined };
 
@@ -102,7 +118,8 @@ export const parseDeliver: Parser<DeliverAsk> = (raw, mode, at) => {
     isBlank(value) ? { value: null } : chatId(value),
   );
   if (chat === null && mode === 'strict') {
-    fields.refuse('ChatIdMissing', 'chatId is missing: without a chat nothing proves a delivery');
+    const why = 'chatId is missing: without a chat nothing proves a delivery';
+    fields.refuse('ChatIdMissing', `${why}${fields.misspelt('chatId')}`);
   }
   const more = {
     messageId: fields.may('messageId', messageId),
@@ -115,13 +132,13 @@ export const parseDeliver: Parser<DeliverAsk> = (raw, mode, at) => {
   );
 };
 
-export const parseFail: Parser<Fail> = (raw, mode) => {
+export const parseFail: Parser<Fail> = (raw, mode, at) => {
   const fields = new Fields(raw, mode);
   const id = fields.need('reservationId', reservationId);
   const kind = fields.need('kind', oneOf(FAILURE_KINDS));
   const more = {
-    code: fields.may('code', said) || undefined,
-    retryAfterSeconds: fields.hint('retryAfterSeconds', pause),
+    code: fields.hint('code', said),
+    retryAfterSeconds: fields.hint('retryAfterSeconds', pause(at)),
   };
   return fields.done(() =>
     id === undefined || kind === undefined ? undefined : { reservationId: id, kind, ...more },
@@ -133,10 +150,10 @@ export const parseObserve: Parser<Observe> = (raw, mode, at) => {
   const chat = fields.need('chatId', chatId);
   const message = fields.need('messageId', messageId);
   const recipient = fields.may('recipientId', recipientId);
-  // An InMail that was seen counts, whatever its time says: a Signal has nobody to refuse it to.
+  // An InMail that was seen counts, whatever its time says: a Signal has no caller to refuse it to.
   const sentAt =
-    mode === 'lenient' && fields.has('sentAt') && !fields.isNull('sentAt')
-      ? (fields.hint('sentAt', instant()) ?? at)
+    mode === 'lenient'
+      ? (fields.wanted('sentAt', instant()) ?? at)
       : fields.need('sentAt', instant());
   return fields.done(() =>
     chat === undefined || message === undefined || sentAt === undefined

@@ -73,7 +73,8 @@ export const parseStart: Parser<Start> = (raw, mode) => {
   const fields = new Fields(raw, mode);
   const accountId = fields.need('accountId', when(isAccountId, "an account's id"));
   const doesConnect = fields.may('connect', when(isBoolean, 'true or false')) ?? true;
-  const tier = doesConnect || fields.has('tier') ? fields.need('tier', oneOf(TIERS)) : undefined;
+  const tier =
+    doesConnect || !fields.isAbsent('tier') ? fields.need('tier', oneOf(TIERS)) : undefined;
   const change = {
     ...policyOf(fields),
     tier,

@@ -6,8 +6,8 @@ import { invalidInput } from './problems.js';
 import type { Caller } from './caller.js';
 
 /** The key's name; with somebody named, `ada via <name>`, cut to what a workflow takes. */
-export function actorOf({ name }: Caller, said: string | undefined): string {
-  if (said === undefined || said === name) return name;
+export function actorOf({ name }: Caller, said: string | null | undefined): string {
+  if (said === undefined || said === null || said === name) return name;
   if (isOwnName(said)) {
     throw invalidInput('actor should name a person or a program, not the system itself', 'actor');
   }

@@ -68,6 +68,13 @@ export type EndpointInput = {
   readonly accounts: readonly string[] | null;
 };
 
+/** What is absent or null stays; but `accounts: null` is all of them. */
+export type EndpointChange = {
+  readonly url?: string | null;
+  readonly events?: readonly WebhookType[] | null;
+  readonly accounts?: readonly string[] | null;
+};
+
 /**
  * Makes an endpoint, which is told what happens from now on; the secret is shown here and never
  * again. The URL has passed `urlFlaw`.
@@ -101,7 +108,7 @@ export function addEndpoint(
 export async function changeEndpoint(
   db: Queryable,
   endpointId: string,
-  { url, events, accounts, by }: Partial<EndpointInput> & By,
+  { url, events, accounts, by }: EndpointChange & By,
 ): Promise<boolean> {
   const { rowCount } = await db.query(
     `update safeband.webhook_endpoints

@@ -14,7 +14,7 @@ const connect = message({
   body: bodies.connect,
   answer: answers.stateAnswer,
   say: async ({ parts, caller, accountId, body }) => {
-    if (body.accountId !== undefined && body.accountId !== accountId) {
+    if ((body.accountId ?? accountId) !== accountId) {
       throw invalidInput('accountId should be that of the path, or absent', 'accountId');
     }
     return parts.client.connect({ ...body, accountId, actor: actorOf(caller, body.actor) });

@@ -4,14 +4,14 @@ import { Type, type Static } from 'typebox';
 import type { Parts } from '../app.js';
 import { NEXT_SLOTS_MAX } from '../../domain/limits.js';
 import * as answers from '../schemas/answers.js';
-import { closed, instant, reservationId } from '../schemas/parts.js';
+import { anyInstant, closed, reservationId } from '../schemas/parts.js';
 import { etagOf, hasIt } from '../status.js';
 import { accountParams, problems } from './message.js';
 
 type Params = Static<typeof accountParams>;
 const reservationQuery = closed({ reservationId });
 const peekQuery = closed({
-  at: Type.Optional(instant('Then instead of now; not in the past, and at most 32 days ahead.')),
+  at: Type.Optional(anyInstant('Then instead of now; not in the past, and at most 32 days ahead.')),
 });
 const slotsQuery = closed({
   count: Type.Integer({ minimum: 1, maximum: NEXT_SLOTS_MAX, examples: [5] }),

@@ -91,7 +91,7 @@ function readItem(raw: unknown, may: May): Request | Problem {
  * allows it, and is not for a key of some accounts.
  */
 function replyFlaw({ replyTo }: Request, { isLimited, parts }: May): Problem | undefined {
-  if (replyTo === undefined) return undefined;
+  if (!replyTo) return undefined;
   if (isLimited) {
     return invalidInput('replyTo is for keys of all accounts: it leaves the account', 'replyTo');
   }

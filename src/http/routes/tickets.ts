@@ -12,13 +12,13 @@ import { parseJson } from '../json.js';
 import { LIMITS } from '../limits.js';
 import { accountUnknown, invalidInput, problemOf } from '../problems.js';
 import * as answers from '../schemas/tickets.js';
-import { closed, instant } from '../schemas/parts.js';
+import { anyInstant, closed } from '../schemas/parts.js';
 import { accountParams, problems } from './message.js';
 
 type Params = Static<typeof accountParams>;
 const read = { needs: 'read' } as const;
 const tags = ['queries'];
-const atQuery = closed({ at: instant('The instant that is asked about.') });
+const atQuery = closed({ at: anyInstant('The instant that is asked about.') });
 const whatIfQuery = closed({
   change: Type.String({
     maxLength: 4_000,

@@ -4,7 +4,13 @@
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type, type Static } from 'typebox';
-import { parseInstant, isoInstant, SECOND_MS, type Instant } from '../../domain/time.js';
+import {
+  INSTANT_WORDS,
+  parseInstant,
+  isoInstant,
+  SECOND_MS,
+  type Instant,
+} from '../../domain/time.js';
 import {
   addEndpoint,
   changeEndpoint,
@@ -68,7 +74,7 @@ const shown = ({ events, accounts, secrets, ...endpoint }: Endpoint) => ({
 
 /** Throws where a field is wrong, or names an account that the key may not see. */
 function check(caller: Caller, { url, accounts }: Change): void {
-  const flaw = url === undefined ? undefined : urlFlaw(url);
+  const flaw = url ? urlFlaw(url) : undefined;
   if (flaw !== undefined) throw invalidInput(`url: ${flaw}`, 'url');
   if (accounts === null && caller.accounts !== null) {
     throw invalidInput('accounts should name accounts of this key', 'accounts');
@@ -77,11 +83,12 @@ function check(caller: Caller, { url, accounts }: Change): void {
 }
 
 function placeIn({ eventId, since }: Replay): ReplayFrom {
-  if (eventId !== undefined && since === undefined) return { eventId };
-  const instant = parseInstant(since ?? '');
-  if (eventId === undefined && instant !== undefined) return { since: instant };
-  if (eventId === undefined && since !== undefined) {
-    throw invalidInput('since should be an instant such as 2026-11-24T09:00:00.000Z', 'since');
+  const [event, time] = [eventId ?? undefined, since ?? undefined];
+  if (event !== undefined && time === undefined) return { eventId: event };
+  if (event === undefined && time !== undefined) {
+    const instant = parseInstant(time);
+    if (instant !== undefined) return { since: instant };
+    throw invalidInput(`since should be ${INSTANT_WORDS}`, 'since');
   }
   throw invalidInput('eventId or since should be given, one of the two', 'eventId');
 }

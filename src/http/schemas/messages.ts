@@ -1,7 +1,6 @@
 /** What is sent to an account: the payloads of the contract (2), by name. */
 import { Type } from 'typebox';
 import { FAILURE_KINDS } from '../../domain/fail.js';
-import { TEXT_PATTERN } from '../../domain/ids.js';
 import {
   NAME_BYTES_MAX,
   BATCH_MAX,
@@ -14,13 +13,13 @@ import { WEEKDAYS } from '../../domain/window.js';
 import {
   accountId,
   actor,
+  anyInstant,
   campaignId,
   chatId,
   closed,
   foreign,
-  instant,
+  may,
   messageId,
-  orNull,
   reason,
   recipientId,
   reservationId,
@@ -30,65 +29,64 @@ import {
 
 const { Optional } = Type;
 const cap = (description: string) =>
-  orNull(Type.Integer({ minimum: 0, maximum: COUNT_MAX, description, examples: [40] }));
+  may(Type.Integer({ minimum: 0, maximum: COUNT_MAX, description, examples: [40] }));
 const wallClock = (example: string) =>
   Type.String({ pattern: WALL_CLOCK_PATTERN, description: 'Local time.', examples: [example] });
 
 const policy = {
-  dailyCap: Optional(cap('InMails a UTC day; null is the band of the tier.')),
-  weeklyCap: Optional(cap('InMails in 7 UTC days; null is 5 times the daily cap.')),
-  ramp: Optional(
-    orNull(
-      closed({
-        dailyCaps: Type.Array(Type.Integer({ minimum: 1 }), {
+  dailyCap: cap('InMails a UTC day; null is the band of the tier.'),
+  weeklyCap: cap('InMails in 7 UTC days; null is 5 times the daily cap.'),
+  ramp: may(
+    closed({
+      dailyCaps: Type.Array(Type.Integer({ minimum: 1 }), {
+        minItems: 1,
+        maxItems: RAMP_STEPS_MAX,
+        description: 'Caps of the days with a delivery, ascending.',
+        examples: [[5, 10, 20]],
+      }),
+    }),
+  ),
+  sendingWindow: may(
+    closed(
+      {
+        days: Type.Array(Type.Enum(WEEKDAYS), {
           minItems: 1,
-          maxItems: RAMP_STEPS_MAX,
-          description: 'Caps of the days with a delivery, ascending.',
-          examples: [[5, 10, 20]],
+          maxItems: 7,
+          uniqueItems: true,
+          examples: [['mon', 'tue']],
         }),
-      }),
+        start: wallClock('09:00'),
+        end: wallClock('17:30'),
+      },
+      'Local to the time zone; an end that is not after the start runs over midnight.',
     ),
   ),
-  sendingWindow: Optional(
-    orNull(
-      closed(
-        {
-          days: Type.Array(Type.Enum(WEEKDAYS), {
-            minItems: 1,
-            maxItems: 7,
-            uniqueItems: true,
-            examples: [['mon', 'tue']],
-          }),
-          start: wallClock('09:00'),
-          end: wallClock('17:30'),
-        },
-        'Local to the time zone; an end that is not after the start runs over midnight.',
-      ),
-    ),
-  ),
-  timezone: Optional(
-    orNull(
-      Type.String({
-        minLength: 1,
-        maxLength: 64,
-        description: 'An IANA time zone.',
-        examples: ['Europe/Berlin'],
-      }),
-    ),
+  timezone: may(
+    Type.String({
+      minLength: 1,
+      maxLength: 64,
+      description: 'An IANA time zone.',
+      examples: ['Europe/Berlin'],
+    }),
   ),
 };
 const startCount = (description: string) =>
-  Optional(Type.Integer({ minimum: 0, maximum: COUNT_MAX, description, examples: [3] }));
+  may(Type.Integer({ minimum: 0, maximum: COUNT_MAX, description, examples: [3] }));
 
 export const connect = Type.Object(
   {
-    accountId: Optional(accountId),
+    accountId: may(accountId),
     tier,
-    identity: Optional(foreign("LinkedIn's id of the member.", 'member-1')),
+    identity: may(foreign("LinkedIn's id of the member.", 'member-1')),
     ...policy,
     inmailsSentToday: startCount('What another system has spent today; counts at a start only.'),
     deliveredToday: startCount('What of it was delivered; all of it unless said.'),
-    actor: Optional(actor),
+    actor: may(actor),
+    connect: may(
+      Type.Literal(true, {
+        description: 'Late outcomes start an account that has ended by themselves.',
+      }),
+    ),
   },
   {
     additionalProperties: false,
@@ -110,9 +108,9 @@ export const connect = Type.Object(
 export const sendReserve = Type.Object(
   {
     reservationId,
-    campaignId: Optional(orNull(campaignId)),
-    recipientId: Optional(orNull(recipientId)),
-    leaseSeconds: Optional(
+    campaignId: may(campaignId),
+    recipientId: may(recipientId),
+    leaseSeconds: may(
       Type.Integer({
         minimum: LEASE_SECONDS_MIN,
         maximum: LEASE_SECONDS_MAX,
@@ -120,11 +118,11 @@ export const sendReserve = Type.Object(
         examples: [900],
       }),
     ),
-    journaled: Optional(
+    journaled: may(
       Type.Boolean({ description: 'You write a send_attempts row before you call LinkedIn.' }),
     ),
-    validUntil: Optional(instant('From then on the answer is expired; 5 s from now at most.')),
-    replyTo: Optional(
+    validUntil: may(anyInstant('From then on the answer is expired; 5 s from now at most.')),
+    replyTo: may(
       closed(
         {
           workflowId: text(
@@ -179,14 +177,12 @@ export const looseBatch = closed({
 export const sendDelivered = Type.Object(
   {
     reservationId,
-    chatId: Optional(
-      orNull(
-        Type.String({
-          description: "LinkedIn's conversation; without it nothing proves a delivery.",
-        }),
-      ),
+    chatId: may(
+      Type.String({
+        description: "LinkedIn's conversation; without it nothing proves a delivery.",
+      }),
     ),
-    messageId: Optional(orNull(messageId)),
+    messageId: may(messageId),
     deliveredAt: Optional(
       Type.Unknown({
         description: 'When, by your clock; for display only, so what cannot be read is dropped.',
@@ -206,11 +202,18 @@ export const sendFailed = Type.Object(
     kind: Type.Enum([...FAILURE_KINDS], {
       description: 'unknown: it may have reached LinkedIn, so the slot stays spent.',
     }),
-    code: Optional(text(CODE_MAX, "LinkedIn's own words.", 'HTTP 429', TEXT_PATTERN)),
-    retryAfterSeconds: Optional(
-      // Not checked here: a report of LinkedIn's limit has to pause the account whatever it says.
+    // Not checked here: a report of LinkedIn's limit has to pause the account whatever it says.
+    code: Optional(
       Type.Unknown({
-        description: 'Seconds, as a number or as text; what cannot be read is an hour.',
+        description: `LinkedIn's own words; as text, ${CODE_MAX} characters of it.`,
+        examples: ['HTTP 429'],
+      }),
+    ),
+    retryAfterSeconds: Optional(
+      Type.Unknown({
+        description:
+          'Seconds, as a number or as text, or a date as Retry-After has it; what cannot be read ' +
+          'is an hour.',
         examples: [3_600],
       }),
     ),
@@ -228,8 +231,8 @@ export const sendObserved = Type.Object(
   {
     chatId,
     messageId,
-    recipientId: Optional(orNull(recipientId)),
-    sentAt: instant('When LinkedIn says that it was sent.'),
+    recipientId: may(recipientId),
+    sentAt: anyInstant('When LinkedIn says that it was sent.'),
   },
   {
     additionalProperties: false,
@@ -245,12 +248,12 @@ export const sendObserved = Type.Object(
 );
 
 export const configure = Type.Object(
-  { tier: Optional(tier), ...policy, actor: Optional(actor) },
+  { tier: may(tier), ...policy, actor: may(actor) },
   { additionalProperties: false, examples: [{ dailyCap: 15 }, { dailyCap: null, actor: 'ada' }] },
 );
 
 export const order = Type.Object(
-  { reason, actor: Optional(actor) },
+  { reason, actor: may(actor) },
   {
     additionalProperties: false,
     examples: [{ reason: 'the customer asked' }, { reason: 'checked with LinkedIn', actor: 'ada' }],
@@ -261,9 +264,9 @@ export const settleByOperator = Type.Object(
   {
     reservationId,
     outcome: Type.Enum(['delivered', 'released']),
-    chatId: Optional(chatId),
+    chatId: may(chatId),
     reason,
-    actor: Optional(actor),
+    actor: may(actor),
   },
   {
     additionalProperties: false,

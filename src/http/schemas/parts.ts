@@ -4,9 +4,12 @@ import { FOREIGN_MAX, FOREIGN_PATTERN, OURS_PATTERN } from '../../domain/ids.js'
 import { ACCOUNT_STATES } from '../../domain/settings.js';
 import { ACTOR_MAX, PLAIN_TEXT_PATTERN, REASON_MAX } from '../../domain/text.js';
 import { TIERS } from '../../domain/tier.js';
+import { INSTANT_PATTERN } from '../../domain/time.js';
 
 export const orNull = <T extends TSchema>(schema: T): TUnion<[T, TNull]> =>
   Type.Union([schema, Type.Null()]);
+/** A field of a request that may be left out; null leaves it out, too. */
+export const may = <T extends TSchema>(schema: T) => Type.Optional(orNull(schema));
 
 export const ours = (description: string, example: string) =>
   Type.String({ pattern: OURS_PATTERN, maxLength: 128, description, examples: [example] });
@@ -45,9 +48,15 @@ export const actor = text(
   'ada',
 );
 
-export const instant = (description: string) =>
+/** An instant in an answer. */
+export const instant = (description: string) => instantLike(STRICT_INSTANT, description);
+/** An instant in a request: as the programs of this world write it. */
+export const anyInstant = (description: string) => instantLike(INSTANT_PATTERN, description);
+const STRICT_INSTANT =
+  '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?(Z|[+-]\\d\\d:\\d\\d)$';
+const instantLike = (pattern: string, description: string) =>
   Type.String({
-    pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?(Z|[+-]\\d\\d:\\d\\d)$',
+    pattern,
     description,
     examples: ['2026-11-23T18:20:36.000Z'],
   });

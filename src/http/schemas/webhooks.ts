@@ -1,7 +1,7 @@
 /** Endpoints of webhooks and their log, as `docs/webhooks.md` tells them. */
 import { Type } from 'typebox';
 import { WEBHOOK_TYPES } from '../../domain/webhooks.js';
-import { accountId, closed, count, instant, orNull } from './parts.js';
+import { accountId, anyInstant, closed, count, instant, may, orNull } from './parts.js';
 
 const { Array, Enum, Integer, Optional, String } = Type;
 /** As many as one endpoint may name, so that a look at an event stays short. */
@@ -53,13 +53,13 @@ export const create = {
   examples: [EXAMPLE],
 };
 export const change = closed({
-  url: Optional(url),
-  events: Optional(events),
+  url: may(url),
+  events: may(events),
   accounts: Optional(accounts),
 });
 export const rotate = {
   ...closed({
-    keepSeconds: Optional(
+    keepSeconds: may(
       Integer({
         minimum: 0,
         maximum: KEEP_SECONDS_MAX,
@@ -72,7 +72,7 @@ export const rotate = {
 };
 export const replay = {
   ...closed(
-    { eventId: Optional(eventId), since: Optional(instant('What happened since then.')) },
+    { eventId: may(eventId), since: may(anyInstant('What happened since then.')) },
     'One of the two.',
   ),
   examples: [{ since: '2026-11-24T09:00:00.000Z' }],
