@@ -30,6 +30,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'activities',
     'domain',
     'protocol',
+    'tasks',
     'postgres',
     'webhooks',
     '@temporalio/activity',
@@ -103,6 +104,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'protocol',
     'attributes',
     'schedule',
+    'tasks',
     'temporal',
     'dev/addresses',
     '@temporalio/client',
@@ -123,6 +125,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   logger: ['domain', 'pino'],
   bundling: ['@temporalio/worker', 'node:'],
   schedule: ['domain', 'protocol', '@temporalio/client'],
+  tasks: ['domain', 'protocol', 'temporal', '@temporalio/client', '@temporalio/proto'],
   telemetry: ['config', 'logger', 'pino', '@temporalio/worker'],
   temporal: [
     'config',

@@ -25,6 +25,7 @@ import {
 import { inTransaction, type Pool } from '../postgres/pool.js';
 import { pruneHistory } from '../postgres/prune.js';
 import { raiseAlerts } from '../postgres/runs.js';
+import { findFailing, type Tasks } from './failing.js';
 
 /** Accounts that one audit wakes at most; the others are found again by the next. */
 const WAKES_MAX = 5_000;
@@ -38,6 +39,7 @@ export type Workflows = {
   /** Asks an account to reconcile itself; false: there is no such workflow. */
   readonly wake: (accountId: string) => Promise<boolean>;
   readonly start: (account: { readonly accountId: string; readonly tier: string }) => Promise<void>;
+  readonly tasks: Tasks;
 };
 
 export function fleetActivities(
@@ -66,17 +68,29 @@ async function audit(pool: Pool, workflows: Workflows, ask: AuditAsk): Promise<A
     // Either it has none, or it began too lately to be listed: the call tells.
     ...[...connected].filter((id) => !running.has(id)),
   ]);
+  const silent = judged.filter(({ isSilent }) => isSilent);
+  const suspected = [...silent.map(({ suspect }) => suspect.accountId), ...wanted];
+  const found = await findFailing(pool, workflows.tasks, {
+    runId,
+    at,
+    connected,
+    running,
+    suspected: suspected.filter((id) => running.has(id)),
+  });
+  // One that fails answers no message, and one that was started again reads everything anyway.
+  for (const id of [...found.failing, ...found.restarted]) wanted.delete(id);
   const tell = (accountId: string): Promise<void> =>
     raiseAlerts(pool, { runId, at, alerts: [missingAlert(accountId, at)] });
   const woken = await wakeAll(pool, [...wanted], workflows, tell);
-  const silent = judged.filter(({ isSilent }) => isSilent);
   const alerts: readonly FleetAlert[] = [
+    ...found.alerts,
     ...silent.map(({ suspect }) => overdueAlert(suspect, at)),
     ...woken.missing.map((accountId) => missingAlert(accountId, at)),
     ...skewAlerts(ask.skewMs, at),
   ];
+  const kept = found.unknown.map((accountId) => ({ accountId, kind: 'tasks_failing' as const }));
   const isWhole = woken.unreached.length === 0;
-  const found: Audited = {
+  const audited: Audited = {
     checked: connected.size,
     drifting: judged.filter(({ isDrifting }) => isDrifting).length,
     woken: woken.reached,
@@ -84,21 +98,23 @@ async function audit(pool: Pool, workflows: Workflows, ask: AuditAsk): Promise<A
     lateResets: judged.filter(({ isLate }) => isLate).length,
     missing: woken.missing.length,
     unreached: woken.unreached.length,
+    failing: found.failing.length,
+    restarted: found.restarted.length,
   };
   await inTransaction(pool, async (db) => {
     await raiseAlerts(db, { runId, at, alerts });
-    await closeFleetAlerts(db, { runId, at, raised: alerts });
+    await closeFleetAlerts(db, { runId, at, raised: [...alerts, ...kept] });
     await writeFleetHeartbeat(db, {
       runId,
       at,
       durationMs: Math.round(performance.now() - begin),
-      checked: found.checked,
+      checked: audited.checked,
       isAlerted: alerts.length > 0,
-      explanation: { ...found, ...(isWhole ? { horizon: news.horizon } : {}) },
+      explanation: { ...audited, ...(isWhole ? { horizon: news.horizon } : {}) },
     });
   });
   await forget(pool, at);
-  return found;
+  return audited;
 }
 
 /** Once a day; that it failed is no reason to audit again. */

@@ -118,6 +118,10 @@ export type Audited = {
   readonly missing: number;
   /** To be woken, and not reached: the next audit finds them again. */
   readonly unreached: number;
+  /** Whose workflow tasks fail. */
+  readonly failing: number;
+  /** Whose run could not be replayed: given up, and started again. */
+  readonly restarted: number;
 };
 
 /** Tries of one sender of webhooks. */
@@ -174,8 +178,8 @@ export interface Activities {
 
   /**
    * Audits the fleet (R8): reads all connected accounts beside the event log, wakes those whose
-   * numbers disagree, starts those without a workflow again, raises and closes alerts, and leaves
-   * one heartbeat.
+   * numbers disagree, starts those again that have no workflow or one that cannot be replayed,
+   * raises and closes alerts, and leaves one heartbeat.
    * Safe to run again: a woken account reconciles itself once more and finds nothing, a workflow is
    * started once, alerts and heartbeat are written once a run.
    */

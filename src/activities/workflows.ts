@@ -1,19 +1,20 @@
 /** What the audit of the fleet asks of Temporal, over the connection of its worker. */
 import { activityInfo, getClient } from '@temporalio/activity';
-import { WorkflowNotFoundError } from '@temporalio/common';
+import { WorkflowNotFoundError, type Payload } from '@temporalio/common';
+import { unreadableIn } from '../domain/fields.js';
 import { messages, WORKFLOW_TYPE, workflowIdOf } from '../protocol.js';
+import { lookAtTasks, startAgain, terminateRun } from '../tasks.js';
+import type { Tasks } from './failing.js';
 import type { Workflows } from './fleet.js';
+import { history } from './history.js';
 
 const RUNNING = `WorkflowType = '${WORKFLOW_TYPE}' AND ExecutionStatus = 'Running'`;
 const PAGE = 1_000;
 const DEADLINE_MS = 5_000;
 
-async function* running(): AsyncIterable<string> {
+async function* idsOf(query: string): AsyncIterable<string> {
   const prefix = workflowIdOf('');
-  for await (const { workflowId } of getClient().workflow.list({
-    query: RUNNING,
-    pageSize: PAGE,
-  })) {
+  for await (const { workflowId } of getClient().workflow.list({ query, pageSize: PAGE })) {
     if (workflowId.startsWith(prefix)) yield workflowId.slice(prefix.length);
   }
 }
@@ -31,17 +32,40 @@ async function wake(accountId: string): Promise<boolean> {
   }
 }
 
-/** Policy, counts and open slots are read back by the start itself (R13). */
-async function start(account: { readonly accountId: string; readonly tier: string }) {
-  const client = getClient();
-  await client.withDeadline(Date.now() + DEADLINE_MS, () =>
-    client.workflow.start(WORKFLOW_TYPE, {
-      workflowId: workflowIdOf(account.accountId),
-      taskQueue: activityInfo().taskQueue,
-      args: [account],
-      workflowIdConflictPolicy: 'USE_EXISTING',
-    }),
-  );
+const start: Workflows['start'] = (account) =>
+  startAgain(getClient(), account, activityInfo().taskQueue);
+
+/** What the history of a run holds that no key here opens; null: everything can be read. */
+async function unread(accountId: string, runId: string): Promise<string | null> {
+  for await (const events of history.pages(accountId, runId)) {
+    for (const event of events) {
+      for (const raw of await history.decode(payloadsIn(event))) {
+        const why = unreadableIn(raw);
+        if (why?.includes('binary/encrypted')) return why;
+      }
+    }
+  }
+  return null;
 }
 
-export const workflows: Workflows = { running, wake, start };
+/** All payloads of an event, wherever they are in it. */
+function payloadsIn(part: unknown): Payload[] {
+  if (typeof part !== 'object' || part === null || ArrayBuffer.isView(part)) return [];
+  return isPayload(part) ? [part] : Object.values(part).flatMap(payloadsIn);
+}
+const isPayload = (part: object): part is Payload =>
+  'metadata' in part &&
+  typeof part.metadata === 'object' &&
+  part.metadata !== null &&
+  'encoding' in part.metadata &&
+  ArrayBuffer.isView(part.metadata.encoding);
+
+const tasks: Tasks = {
+  reported: () => idsOf(`${RUNNING} AND TemporalReportedProblems IS NOT NULL`),
+  look: (accountId) => lookAtTasks(getClient(), accountId),
+  unread,
+  terminate: (accountId, runId, reason) => terminateRun(getClient(), { accountId, runId }, reason),
+  start,
+};
+
+export const workflows: Workflows = { running: () => idsOf(RUNNING), wake, start, tasks };

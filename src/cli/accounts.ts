@@ -1,4 +1,6 @@
 /** Which account is meant: an unknown one is answered with those that may have been meant. */
+import type { Instant } from '../domain/time.js';
+import type { StatusWire } from '../domain/wire.js';
 import { readStatus, type StatusRow } from '../postgres/reads.js';
 import { similarAccounts } from '../postgres/similar.js';
 import type { Context } from './command.js';
@@ -56,5 +58,24 @@ async function unknownAccount({ world }: Context, accountId: string): Promise<Cl
         );
   } catch {
     return fail(`account ${accountId} is not connected`, connect());
+  }
+}
+
+/** A start is unverified until its first run, which takes well under a second. */
+const FIRST_RUN_MS = 5_000;
+const POLL_MS = 150;
+
+/** The account's status after its first run, or as it is when that takes too long. */
+export async function firstVerified<T extends Pick<StatusWire, 'verified'>>(
+  now: () => Instant,
+  read: () => Promise<T>,
+): Promise<T> {
+  const deadline = now() + FIRST_RUN_MS;
+  for (;;) {
+    const status = await read();
+    if (status.verified || now() >= deadline) return status;
+    await new Promise((resolve) => {
+      setTimeout(resolve, POLL_MS);
+    });
   }
 }

@@ -10,6 +10,7 @@ import { registerHistory } from './commands/history.js';
 import { registerKeys } from './commands/keys.js';
 import { registerLists } from './commands/lists.js';
 import { registerOperate } from './commands/operate.js';
+import { registerRestart } from './commands/restart.js';
 import { registerSlots } from './commands/slots.js';
 import { registerStack } from './commands/stack.js';
 import { registerStatus } from './commands/status.js';
@@ -35,7 +36,7 @@ const GROUPS: readonly (readonly [string, readonly Register[]])[] = [
       registerTail,
     ],
   ],
-  ['Change:', [registerConnect, registerOperate]],
+  ['Change:', [registerConnect, registerOperate, registerRestart]],
   ['Run:', [registerStack]],
   ['Set up:', [registerDoctor, registerKeys, registerWebhooks, registerCompletion]],
 ];

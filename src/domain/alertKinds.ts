@@ -20,6 +20,7 @@ export const ALERT_KINDS = [
   'cap_lowered',
   'reply_failed',
   'restricted',
+  'tasks_failing',
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
 export type Severity = 'info' | 'warning' | 'critical';

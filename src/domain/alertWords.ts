@@ -63,4 +63,7 @@ export const ALERT_WORDS: Readonly<Record<AlertKind, string>> = {
   restricted:
     'LinkedIn has restricted this account, as a send reported. It sends nothing until a person' +
     ' resumes it. Ask its member to log in and see what LinkedIn wants; a ban may follow.',
+  tasks_failing:
+    "The tasks of the account's workflow fail, so nothing is granted and reports wait." +
+    ' The details say why and what to do; `safeband doctor` lists each such account.',
 };

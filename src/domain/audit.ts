@@ -51,6 +51,7 @@ export const FLEET_ALERTS = [
   'run_overdue',
   'workflow_missing',
   'clock_skew',
+  'tasks_failing',
 ] as const satisfies readonly AlertKind[];
 /** An alert of an account, or of the whole fleet. */
 export type FleetAlert = {

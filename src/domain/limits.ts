@@ -23,6 +23,21 @@ export const OVERDUE_MS = 2 * RECONCILE_INTERVAL_MS;
 /** The database's clock and the workflows' may be this far apart (R16). */
 export const CLOCK_SKEW_MS = MINUTE_MS;
 
+/** Tries of a workflow task that fail one after the other: from then on people are alerted (R8). */
+export const TASK_FAILURES_MAX = 5;
+/** How long a run has failed to replay before the audit gives it up: a rollback may come. */
+export const RESTART_AFTER_MS = 10 * MINUTE_MS;
+/** The audit gives up a run of the same account at most once in this time. */
+export const RESTART_EVERY_MS = HOUR_MS;
+/** Runs that one audit gives up at most. */
+export const RESTARTS_MAX = 5;
+/** Where more than this share of all accounts fails, runs are not the cause: one in so many. */
+export const RESTART_SHARE = 10;
+/** Each account's tasks are looked at once in so many audits, whatever its rows say. */
+export const TASKS_ROUND = 6;
+/** Accounts whose tasks one audit looks at at most. */
+export const TASKS_LOOKS_MAX = 5_000;
+
 /** How long a protective cooldown lasts (R5, R8). */
 export const COOLDOWN_MS = HOUR_MS;
 /** However long LinkedIn asks us to wait, a person looks after a week (R5). */
@@ -112,6 +127,8 @@ export const WEBHOOK_KEPT_MS = 30 * DAY_MS;
 
 assert(OVERDUE_MS < VERIFIED_MS, 'people hear of a silent account before its gate closes');
 assert(VERIFIED_MS >= 3 * RECONCILE_INTERVAL_MS, 'two runs may fail before the gate closes');
+assert(TASKS_ROUND * RECONCILE_INTERVAL_MS <= HOUR_MS, 'tasks of each account are seen in an hour');
+assert(RESTART_EVERY_MS > RESTART_AFTER_MS, 'a run is given time before it is given up');
 assert(COOLDOWN_MS > RECONCILE_INTERVAL_MS, 'a cooldown outlasts one reconcile interval');
 assert(LEASE_SECONDS_MAX * SECOND_MS <= DAY_MS, 'a lease reaches into the next day at most');
 assert(

@@ -25,10 +25,10 @@ export type SchedulesFlaw = {
 
 export type Check = {
   readonly name:
-    'postgres' | 'schema' | 'temporal' | 'worker' | 'schedules' | 'attributes' | 'audit';
+    'postgres' | 'schema' | 'temporal' | 'worker' | 'schedules' | 'attributes' | 'audit' | 'tasks';
   readonly ok: boolean;
   readonly found: string;
-  /** What to do; only where it is not ok. */
+  /** What to do; only where something is wrong. */
   readonly cure?: string;
 };
 export type Readiness = {
@@ -58,6 +58,7 @@ export function judgeReadiness(
     schedulesCheck(schedules),
     ...(attributes ? [check('attributes', { isOk: false, ...attributes })] : []),
     auditCheck(health),
+    ...tasksCheck(health),
   ];
   return { status: checks.every(({ ok }) => ok) ? 'ready' : 'not_ready', checks };
 }
@@ -123,4 +124,16 @@ function auditCheck(health: Health | null): Check {
       'see whether the Schedule inmail-fleet-audit is there and not paused (npm run migrate makes ' +
       'it), and whether a worker runs',
   });
+}
+
+/**
+ * Accounts that answer nothing are told, and never make a server not ready: another server would
+ * reach them no better, and all other accounts answer.
+ */
+function tasksCheck(health: Health | null): readonly Check[] {
+  const failing = health?.failing ?? 0;
+  if (failing === 0) return [];
+  const accounts = failing === 1 ? '1 account' : `${failing} accounts`;
+  const found = `the workflow tasks of ${accounts} fail: nothing is granted there`;
+  return [{ name: 'tasks', ok: true, found, cure: 'safeband doctor names each with its way out' }];
 }

@@ -193,7 +193,11 @@ export async function closeFleetAlerts(
     runId,
     at,
     raised,
-  }: { readonly runId: string; readonly at: Instant; readonly raised: readonly FleetAlert[] },
+  }: {
+    readonly runId: string;
+    readonly at: Instant;
+    readonly raised: readonly Pick<FleetAlert, 'accountId' | 'kind'>[];
+  },
 ): Promise<void> {
   await db.query(
     `update safeband.alerts old

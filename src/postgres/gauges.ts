@@ -53,7 +53,8 @@ const STATE_NOW = `case when state = 'disconnected' then state
   when state = 'unverified' then state else 'active' end`;
 
 /** What an audit tells that is a count of accounts (`Audited`). */
-const FOUND = `array['checked', 'drifting', 'woken', 'silent', 'lateResets', 'missing', 'unreached']`;
+const FOUND = `array['checked', 'drifting', 'woken', 'silent', 'lateResets', 'missing', 'unreached',
+  'failing', 'restarted']`;
 
 /** Reads all gauges; 10,000 accounts take some 30 ms. */
 export async function readGauges(db: Queryable): Promise<Gauges> {

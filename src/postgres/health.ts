@@ -8,6 +8,8 @@ export type Health = {
   readonly auditAgeMs: number | null;
   /** Since the database's first migration. */
   readonly ageMs: number;
+  /** Accounts whose workflow tasks fail, as the fleet audit has found. */
+  readonly failing: number;
 };
 
 const UNDEFINED_TABLE = '42P01';
@@ -21,6 +23,9 @@ export async function readHealth(db: Queryable): Promise<Health | null> {
          'migrations', (select jsonb_agg(name order by name) from safeband.schema_migrations),
          'ageMs', (select extract(epoch from clock_timestamp() - min(applied_at)) * 1000
                      from safeband.schema_migrations),
+         'failing', (select count(distinct account_id) from safeband.alerts
+                      where resolved_at is null and kind = 'tasks_failing'
+                        and severity = 'critical'),
          'auditAgeMs', (select extract(epoch from clock_timestamp() - recorded_at) * 1000
                           from safeband.reconciler_runs where scope = 'fleet'
                          order by ran_at desc limit 1)) as row`,

@@ -146,6 +146,7 @@ it('has every command that only reads in this list', async () => {
     'hold',
     'resume',
     'reconcile',
+    'restart',
     'disconnect',
     'completion',
   ];

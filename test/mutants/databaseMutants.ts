@@ -6,11 +6,13 @@ import type { Mutant } from './mutant.js';
 
 const ACTIVITY = 'src/activities/account.ts';
 const ACCOUNTS = 'src/postgres/accounts.ts';
+const FAILING = 'src/activities/failing.ts';
 const FLEET = 'src/activities/fleet.ts';
 const FLEET_SQL = 'src/postgres/fleet.ts';
 const POOL = 'src/postgres/pool.ts';
 const ROWS = 'src/postgres/rows.ts';
 const RUNS = 'src/postgres/runs.ts';
+const TASKS = 'src/domain/tasks.ts';
 
 export const DATABASE_MUTANTS: readonly Mutant<
   DatabaseCheckName | RunCheckName | FleetCheckName
@@ -274,8 +276,8 @@ export const DATABASE_MUTANTS: readonly Mutant<
     rule: 'R8',
     what: 'the audit does not close an alert whose cause is gone',
     file: FLEET,
-    old: 'await closeFleetAlerts(db, { runId, at, raised: alerts });',
-    mutated: 'void closeFleetAlerts;',
+    old: 'await closeFleetAlerts(db, { runId, at, raised: [...alerts, ...kept] });',
+    mutated: 'void [closeFleetAlerts, kept];',
     by: 'an account without a workflow is started again, and its alert ends',
   },
   {
@@ -301,6 +303,38 @@ export const DATABASE_MUTANTS: readonly Mutant<
     old: 'least(pg_snapshot_xmin(pg_current_snapshot()),',
     mutated: 'least(pg_snapshot_xmax(pg_current_snapshot()),',
     by: 'the audit finds an attempt that was committed late',
+  },
+  {
+    rule: 'R8',
+    what: 'an account whose tasks fail is told of to nobody',
+    file: FLEET,
+    old: '    ...found.alerts,\n',
+    mutated: '',
+    by: 'people are alerted while tasks fail, whatever the cause',
+  },
+  {
+    rule: 'R8',
+    what: 'a run is given up for any failure of its tasks',
+    file: TASKS,
+    old: "if (!seen.isReplayFailure) return 'cause';",
+    mutated: '',
+    by: 'people are alerted while tasks fail, whatever the cause',
+  },
+  {
+    rule: 'R13',
+    what: 'a run is given up whose history the worker cannot read',
+    file: FAILING,
+    old: 'if (unread !== null) return { ...failed, unread };',
+    mutated: 'void unread;',
+    by: 'a run that cannot be replayed is given up after ten minutes, once an hour',
+  },
+  {
+    rule: 'R8',
+    what: 'a run is given up again and again',
+    file: TASKS,
+    old: "at - restartedAt < RESTART_EVERY_MS) return 'lately';",
+    mutated: "at - restartedAt < 0 * RESTART_EVERY_MS) return 'lately';",
+    by: 'a run that cannot be replayed is given up after ten minutes, once an hour',
   },
   {
     rule: 'R11',

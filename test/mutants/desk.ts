@@ -9,6 +9,7 @@ import { batchOf, type Actor } from '../../src/domain/actor.js';
 import { deliver } from '../../src/domain/deliver.js';
 import { accountRow } from '../../src/domain/facts.js';
 import { isAccountId, type AccountId } from '../../src/domain/ids.js';
+import type { TasksSeen } from '../../src/domain/tasks.js';
 import { reserve } from '../../src/domain/reserve.js';
 import { migrate } from '../../src/postgres/migrate.js';
 import { createPool, type Pool } from '../../src/postgres/pool.js';
@@ -47,10 +48,13 @@ export async function buildOf(sources: string): Promise<Build> {
   return { ...index, ...fleet };
 }
 
-/** Heartbeats of an activity that runs in no worker are heard by nobody. */
+/** Heartbeats and log lines of an activity that runs in no worker go nowhere. */
 const inActivity = <T>(work: () => Promise<T>): Promise<T> =>
   asyncLocalStorage.run(
-    Object.create(Context.prototype, { heartbeat: { value: () => undefined } }),
+    Object.create(Context.prototype, {
+      heartbeat: { value: () => undefined },
+      log: { value: { warn: () => undefined } },
+    }),
     work,
   );
 async function* idsOf(ids: readonly string[]): AsyncIterable<string> {
@@ -65,7 +69,10 @@ export type Audits = {
   readonly runId: string;
   readonly isWoken: boolean;
   readonly isStarted: boolean;
+  readonly isTerminated: boolean;
 };
+/** What Temporal says about the tasks of the desk's account. */
+export type TasksAtDesk = { readonly seen: TasksSeen; readonly unread?: string };
 
 /** One account, claimed, and what is done to its rows. */
 export class Desk {
@@ -100,16 +107,25 @@ export class Desk {
   }
 
   /** One audit of the fleet, with a Temporal that runs this account's workflow, or has lost it. */
-  async audit(at: number, isGone = false): Promise<Audits> {
+  async audit(at: number, isGone = false, failing?: TasksAtDesk): Promise<Audits> {
     const woken: string[] = [];
     const started: string[] = [];
+    const terminated: string[] = [];
+    const start: Workflows['start'] = async ({ accountId }) => void started.push(accountId);
     const workflows: Workflows = {
       running: () => idsOf(isGone ? [] : [this.accountId]),
       wake: async (id) => {
         woken.push(id);
         return id !== this.accountId || !isGone;
       },
-      start: async (account) => void started.push(account.accountId),
+      start,
+      tasks: {
+        reported: () => idsOf(failing ? [this.accountId] : []),
+        look: async (id) => (id === this.accountId ? (failing?.seen ?? null) : null),
+        unread: async () => failing?.unread ?? null,
+        terminate: async (id) => void terminated.push(id),
+        start,
+      },
     };
     const { auditFleet } = this.build.fleetActivities(this.pool, workflows);
     const runId = `audit-${this.accountId}-${at}`;
@@ -118,6 +134,7 @@ export class Desk {
       runId,
       isWoken: woken.includes(this.accountId),
       isStarted: started.includes(this.accountId),
+      isTerminated: terminated.includes(this.accountId),
     };
   }
 

@@ -1,8 +1,10 @@
 /** What an audit of the fleet has to find, wake, start again and tell (R8). */
 import { expect } from 'vitest';
+import { RESTART_AFTER_MS, RESTART_EVERY_MS } from '../../src/domain/limits.js';
 import { reserve } from '../../src/domain/reserve.js';
+import type { TasksSeen } from '../../src/domain/tasks.js';
 import { at, r, type Scenario } from '../support/scenario.js';
-import type { DatabaseCheck, Desk } from './desk.js';
+import type { DatabaseCheck, Desk, TasksAtDesk } from './desk.js';
 
 const LATER = at('09:10');
 /** The account, cold: a run has found everything equal. */
@@ -73,11 +75,44 @@ const late: DatabaseCheck = async (desk) => {
   expect(await audit()).toMatchObject({ isWoken: true });
 };
 
+const FAILING: TasksSeen = {
+  runId: 'run-1',
+  failures: 5,
+  since: LATER,
+  cause: 'NON_DETERMINISTIC_ERROR',
+  isReplayFailure: true,
+  message: null,
+};
+const failing: DatabaseCheck = async (desk) => {
+  await cold(desk);
+  const bug = { ...FAILING, cause: 'WORKFLOW_WORKER_UNHANDLED_FAILURE', isReplayFailure: false };
+  const later = LATER + RESTART_AFTER_MS;
+  expect(await desk.audit(later, false, { seen: bug })).toMatchObject({ isTerminated: false });
+  expect(await alertsOf(desk)).toEqual([{ kind: 'tasks_failing', is_open: true }]);
+  await desk.audit(later + 1, false, { seen: { ...FAILING, failures: 0 } });
+  expect(await alertsOf(desk)).toEqual([{ kind: 'tasks_failing', is_open: false }]);
+};
+
+const givenUp: DatabaseCheck = async (desk) => {
+  await cold(desk);
+  const due = LATER + RESTART_AFTER_MS;
+  const audit = (when: number, more: Partial<TasksAtDesk> = {}) =>
+    desk.audit(when, false, { seen: FAILING, ...more });
+  expect(await audit(due - 1)).toMatchObject({ isTerminated: false });
+  const unread = 'encoding binary/encrypted: no such key';
+  expect(await audit(due, { unread })).toMatchObject({ isTerminated: false, isStarted: false });
+  expect(await audit(due + 1)).toMatchObject({ isTerminated: true, isStarted: true });
+  expect(await audit(due + RESTART_EVERY_MS)).toMatchObject({ isTerminated: false });
+  expect(await audit(due + RESTART_EVERY_MS + 1)).toMatchObject({ isTerminated: true });
+};
+
 export const FLEET_CHECKS = {
   'the audit wakes an account whose row a hand has edited': edited,
   'a hot account without a run for 20 minutes is overdue': overdue,
   'an account without a workflow is started again, and its alert ends': missing,
   'an audit leaves one heartbeat': heartbeat,
   'the audit finds an attempt that was committed late': late,
+  'people are alerted while tasks fail, whatever the cause': failing,
+  'a run that cannot be replayed is given up after ten minutes, once an hour': givenUp,
 } satisfies Readonly<Record<string, DatabaseCheck>>;
 export type FleetCheckName = keyof typeof FLEET_CHECKS;

@@ -112,6 +112,27 @@ it('is ready while everything answers; each check that fails says what to do', a
   expect(await readyz()).toEqual([200]);
 });
 
+it('stays ready while tasks of accounts fail, and says of how many', async () => {
+  await pool.query(
+    `insert into safeband.alerts (account_id, kind, severity, quota_day, raised_at, details, resolved_at)
+     select id, 'tasks_failing', severity, current_date - n, now(), '{}', case when is_over then now() end
+       from (values ('acme-anna', 'critical', 0, false), ('acme-anna', 'critical', 1, false),
+                    ('acme-ben', 'critical', 0, false), ('acme-cleo', 'warning', 0, false),
+                    ('acme-dora', 'critical', 0, true)) a (id, severity, n, is_over)`,
+  );
+  now += 60_000;
+  const answer = await app.inject('/readyz');
+  expect([answer.statusCode, answer.json<Answer>().status]).toEqual([200, 'ready']);
+  expect(answer.json<Answer>().checks.at(-1)).toEqual({
+    name: 'tasks',
+    ok: true,
+    found: 'the workflow tasks of 2 accounts fail: nothing is granted there',
+    cure: expect.stringContaining('safeband doctor'),
+  });
+  expect(answer.body).not.toContain('acme');
+  await pool.query('delete from safeband.alerts');
+});
+
 const metricsFor = (key: string) =>
   app.inject({ url: '/metrics', headers: { authorization: `Bearer ${key}` } });
 

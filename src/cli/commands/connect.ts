@@ -2,7 +2,7 @@
 import { Option, type Command } from 'commander';
 import type { Tier } from '../../domain/tier.js';
 import type { StatusWire } from '../../domain/wire.js';
-import { calling } from '../accounts.js';
+import { calling, firstVerified } from '../accounts.js';
 import { accountArgument, actorOf, withExamples, type Context, type Register } from '../command.js';
 import { tierOption, whole } from '../options.js';
 import { policyOf, policyOptions, policyText, type PolicyOptions } from '../policy.js';
@@ -14,10 +14,6 @@ type ConnectOptions = PolicyOptions & {
   readonly sentToday?: number;
   readonly deliveredToday?: number;
 };
-
-/** A start is unverified until its first run, which takes well under a second. */
-const FIRST_RUN_MS = 5_000;
-const POLL_MS = 150;
 
 export const registerConnect: Register = (program, context) => {
   const connect = program
@@ -66,7 +62,7 @@ async function connected(
   });
   const { io, isJson } = context;
   const status = await withProgress(io, isJson, 'checking the account for the first time', () =>
-    firstVerified(context, () => client.status(accountId)),
+    firstVerified(context.now, () => client.status(accountId)),
   );
   return {
     json: { accountId, state: status.state, remaining: status.remaining },
@@ -76,20 +72,6 @@ async function connected(
         `next: ${colors.bold(`safeband ${status.state === 'active' ? 'status' : 'why'} ${accountId}`)}`,
       ].join('\n'),
   };
-}
-
-async function firstVerified(
-  { now }: Context,
-  read: () => Promise<StatusWire>,
-): Promise<StatusWire> {
-  const deadline = now() + FIRST_RUN_MS;
-  for (;;) {
-    const status = await read();
-    if (status.verified || now() >= deadline) return status;
-    await new Promise((resolve) => {
-      setTimeout(resolve, POLL_MS);
-    });
-  }
 }
 
 const stateWords = ({ state, remaining, caps, verified, hold, cooldown }: StatusWire): string => {

@@ -1,6 +1,7 @@
 /** Postgres: is it there, is it set up, are the accounts looked after. */
 import { CLOCK_SKEW_MS, OVERDUE_MS } from '../../domain/limits.js';
 import { SECOND_MS, type Instant } from '../../domain/time.js';
+import { readToldFailing, type ToldFailing } from '../../postgres/failing.js';
 import type { Pool } from '../../postgres/pool.js';
 import {
   DATABASE_ROLES,
@@ -113,6 +114,7 @@ async function accounts(pool: Pool, now: Instant): Promise<readonly Finding[]> {
     audit(vitals, now),
     overdue(vitals, now),
     alerts(vitals),
+    ...failing(await readToldFailing(pool)),
     ...(vitals.skewMs === null
       ? []
       : [
@@ -156,6 +158,26 @@ function overdue({ overdue: silent, ranAt }: Vitals, now: Instant): Finding {
   const who = silent.slice(0, 3).join(', ') + (silent.length > 3 ? ', …' : '');
   return fail(name, `overdue: ${who}`, `safeband reconcile ${first}`);
 }
+
+/** Those that fail, each with its way out; what the audit has started again is only reported. */
+function failing(all: readonly ToldFailing[]): readonly Finding[] {
+  const name = 'workflow tasks';
+  const critical = all.filter(({ isCritical }) => isCritical);
+  if (critical.length === 0) {
+    const restarted = all.map(({ accountId }) => accountId).join(', ');
+    return [ok(name, restarted === '' ? 'none fails repeatedly' : `started again: ${restarted}`)];
+  }
+  const shown = critical.slice(0, FAILING_SHOWN);
+  const more = critical.length - shown.length;
+  return [
+    ...shown.map(({ accountId, message, failure, cure }) =>
+      fail(name, `${accountId}: ${message}: ${failure}`, cure),
+    ),
+    ...(more > 0 ? [fail(name, `${counted(more, 'more account')} alike`, 'safeband alerts')] : []),
+  ];
+}
+/** Accounts that the doctor lists; where there are more, one cause is likely. */
+const FAILING_SHOWN = 5;
 
 function alerts({ alerts: { critical, warning, info } }: Vitals): Finding {
   const text = `${critical} critical, ${warning} warning, ${info} info open`;

@@ -87,6 +87,7 @@ export const ALERT_TITLES: Readonly<Record<AlertKind, string>> = {
   cap_lowered: 'A lower tier now binds at its safe band',
   reply_failed: 'An answer could not be delivered to the asking workflow',
   restricted: 'LinkedIn has restricted the account; it is stopped until a person resumes it',
+  tasks_failing: "The tasks of the account's workflow fail; it answers nothing",
 };
 
 /** Kinds of `account_changes`, as the head of a line. */

@@ -1,0 +1,163 @@
+/**
+ * Looks for accounts whose workflow tasks fail (R8), and gives up a run that can never go on: it is
+ * terminated, and the account started again, which reads that run's history (R13).
+ */
+import { heartbeat, log } from '@temporalio/activity';
+import type { FleetAlert } from '../domain/audit.js';
+import { RECONCILE_INTERVAL_MS, TASKS_LOOKS_MAX, TASKS_ROUND } from '../domain/limits.js';
+import {
+  areFailing,
+  failingAlert,
+  obstaclesOf,
+  type Failing,
+  type Outcome,
+  type TasksSeen,
+} from '../domain/tasks.js';
+import { hashOf, type Instant } from '../domain/time.js';
+import { readRestarts, readToldFailing } from '../postgres/failing.js';
+import { readTier } from '../postgres/fleet.js';
+import type { Pool } from '../postgres/pool.js';
+import { raiseAlerts } from '../postgres/runs.js';
+
+/** Looks on their way at once. */
+const LOOKS_AT_ONCE = 20;
+
+/** What this asks of Temporal. */
+export type Tasks = {
+  /** Accounts of which Temporal itself reports failures: some servers do, some moments late. */
+  readonly reported: () => AsyncIterable<string>;
+  /** Null: its workflow does not run. */
+  readonly look: (accountId: string) => Promise<TasksSeen | null>;
+  /** Why this worker cannot read the messages of a run; null: it can. */
+  readonly unread: (accountId: string, runId: string) => Promise<string | null>;
+  /** Ends that run, and no other. */
+  readonly terminate: (accountId: string, runId: string, reason: string) => Promise<void>;
+  readonly start: (account: { readonly accountId: string; readonly tier: string }) => Promise<void>;
+};
+
+export type FailingAsk = {
+  readonly runId: string;
+  readonly at: Instant;
+  readonly connected: ReadonlySet<string>;
+  readonly running: ReadonlySet<string>;
+  /** Accounts that are looked at in any case: their rows say that something is wrong. */
+  readonly suspected: readonly string[];
+};
+export type FailingFound = {
+  readonly alerts: readonly FleetAlert[];
+  /** Accounts that still fail: to wake them changes nothing. */
+  readonly failing: readonly string[];
+  readonly restarted: readonly string[];
+  /** Told of before, and nobody knows how they are now. */
+  readonly unknown: readonly string[];
+};
+
+export async function findFailing(
+  pool: Pool,
+  tasks: Tasks,
+  ask: FailingAsk,
+): Promise<FailingFound> {
+  const { at, connected, runId } = ask;
+  const told = (await readToldFailing(pool)).map(({ accountId }) => accountId);
+  const { seen, unknown } = await lookAtEach(await candidates(tasks, ask, told), tasks);
+  const restarts = await readRestarts(pool, [...seen.keys()]);
+  const failing = [...seen].map(([accountId, one]): Failing => ({
+    accountId,
+    seen: one,
+    restartedAt: restarts.get(accountId) ?? null,
+  }));
+  const obstacles = obstaclesOf(failing, { connected: connected.size, at });
+  const alerts: FleetAlert[] = [];
+  const restarted: string[] = [];
+  for (const one of failing) {
+    const obstacle = obstacles.get(one.accountId) ?? null;
+    const outcome: Outcome =
+      obstacle === null
+        ? await restart(pool, tasks, one)
+        : { isRestarted: false, obstacle, unread: null };
+    const alert = failingAlert(one, outcome, at);
+    alerts.push(alert);
+    if (!outcome.isRestarted) continue;
+    restarted.push(one.accountId);
+    // At once: an audit that is tried again finds nothing to tell of.
+    await raiseAlerts(pool, { runId, at, alerts: [alert] });
+  }
+  return {
+    alerts,
+    failing: [...seen.keys()].filter((accountId) => !restarted.includes(accountId)),
+    restarted,
+    unknown: unknown.filter((accountId) => told.includes(accountId)),
+  };
+}
+
+/**
+ * Those that are suspected, and of all others a part that changes with each audit, so that each
+ * account is looked at in an hour (as far as one audit looks at that many).
+ */
+async function candidates(
+  tasks: Tasks,
+  { at, running, suspected }: FailingAsk,
+  told: readonly string[],
+): Promise<readonly string[]> {
+  const round = Math.floor(at / RECONCILE_INTERVAL_MS) % TASKS_ROUND;
+  const isItsTurn = (accountId: string): boolean => hashOf(accountId) % TASKS_ROUND === round;
+  const reported: string[] = [];
+  try {
+    for await (const accountId of tasks.reported()) {
+      if (reported.push(accountId) >= TASKS_LOOKS_MAX) break;
+    }
+  } catch (error) {
+    log.warn('tasks.unreported', { error: String(error) }); // each account's turn comes all the same
+  }
+  const wanted = new Set([...told, ...reported, ...suspected, ...[...running].filter(isItsTurn)]);
+  return [...wanted].slice(0, TASKS_LOOKS_MAX);
+}
+
+/** Those of which the tasks fail, and those of which nobody knows. */
+async function lookAtEach(
+  accountIds: readonly string[],
+  { look }: Tasks,
+): Promise<{
+  readonly seen: ReadonlyMap<string, TasksSeen>;
+  readonly unknown: readonly string[];
+}> {
+  const seen = new Map<string, TasksSeen>();
+  const unknown: string[] = [];
+  const waiting = accountIds.values();
+  const work = async (): Promise<void> => {
+    for (const accountId of waiting) {
+      try {
+        const found = await look(accountId);
+        if (found && areFailing(found)) seen.set(accountId, found);
+      } catch (error) {
+        log.warn('tasks.unseen', { accountId, error: String(error) });
+        unknown.push(accountId);
+      }
+      heartbeat(accountId);
+    }
+  };
+  await Promise.all(Array.from({ length: LOOKS_AT_ONCE }, work));
+  return { seen, unknown };
+}
+
+/** Gives up a run that cannot be replayed, unless its history cannot be read here, either. */
+async function restart(pool: Pool, tasks: Tasks, { accountId, seen }: Failing): Promise<Outcome> {
+  const failed = { isRestarted: false, obstacle: null } as const;
+  try {
+    const unread = await tasks.unread(accountId, seen.runId);
+    if (unread !== null) return { ...failed, unread };
+    const tier = await readTier(pool, accountId);
+    if (tier === null) return { ...failed, unread: null }; // it is disconnected
+    const reason = `${seen.failures} tries of its workflow task failed: it cannot be replayed`;
+    await tasks.terminate(accountId, seen.runId, `${reason}; the fleet audit starts it again`);
+    // Where this start fails, the next audit finds an account without a workflow.
+    await tasks.start({ accountId, tier }).catch((error: unknown) => {
+      log.warn('account.unreached', { accountId, error: String(error) });
+    });
+    log.warn('account.restarted', { accountId, workflowRun: seen.runId });
+    return { isRestarted: true };
+  } catch (error) {
+    log.warn('account.not_restarted', { accountId, error: String(error) });
+    return { ...failed, unread: null };
+  }
+}

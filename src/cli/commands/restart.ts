@@ -1,0 +1,82 @@
+/** The way out of a workflow whose tasks fail: it is terminated, and the account started again. */
+import { Option, type Command } from 'commander';
+import { areFailing, failureText } from '../../domain/tasks.js';
+import type { StatusWire } from '../../domain/wire.js';
+import { firstVerified, knownRow } from '../accounts.js';
+import { accountArgument, actorOf, withExamples, type Context, type Register } from '../command.js';
+import { CliError, EXIT } from '../errors.js';
+import { withProgress } from '../output.js';
+
+type RestartOptions = {
+  readonly reason: string;
+  readonly actor?: string;
+  readonly force?: boolean;
+};
+
+export const registerRestart: Register = (program: Command, context: Context) => {
+  const command = program
+    .command('restart')
+    .summary('give up a workflow whose tasks fail, and start the account again')
+    .description(
+      'Terminates the workflow of an account whose tasks fail again and again, and starts the ' +
+        'account again. The start reads what the old workflow had answered out of its history, so ' +
+        'no count and no delivery is lost; the workers need all keys of SAFEBAND_PAYLOAD_KEYS for ' +
+        'that. A workflow whose tasks succeed is left alone.',
+    )
+    .addArgument(accountArgument())
+    .addOption(new Option('--reason <text>', 'why; people will read it').makeOptionMandatory())
+    .option('--actor <name>', 'who does it; default: cli:<user>')
+    .option('--force', 'also where its tasks do not fail repeatedly')
+    .action(async (accountId: string, options: RestartOptions) => {
+      const row = await knownRow(context, accountId);
+      if (row.state === 'disconnected') {
+        const text = `account ${accountId} is disconnected: there is nothing to start again`;
+        const next = `safeband connect ${accountId} --tier ${row.tier}`;
+        throw new CliError(EXIT.unknown, 'AccountUnknown', text, next);
+      }
+      const found = await restarted(context, { accountId, tier: row.tier }, options);
+      context.answer({
+        json: { accountId, ...found },
+        text: ({ colors }) =>
+          `${found.terminated === null ? `${accountId} had no workflow` : `the old workflow of ${accountId} (run ${found.terminated}) was terminated`}; ` +
+          `it is started again: ${found.state ?? 'its state cannot be read yet'}\n` +
+          `next: ${colors.bold(`safeband why ${accountId}`)}`,
+      });
+    });
+  withExamples(command, 'restart acme-anna --reason "its history cannot be replayed" --force');
+};
+
+async function restarted(
+  { world, io, isJson, now }: Context,
+  account: { readonly accountId: string; readonly tier: string },
+  { reason, actor, force = false }: RestartOptions,
+): Promise<{ readonly terminated: string | null; readonly state: string | null }> {
+  const { accountId } = account;
+  const by = actorOf(io, actor);
+  const { client, taskQueue, safeband } = await world.temporal();
+  const { lookAtTasks, startAgain, terminateRun } = await import('../../tasks.js'); // heavy
+  const seen = await lookAtTasks(client, accountId);
+  if (seen && !areFailing(seen) && !force) {
+    const why =
+      seen.failures === 0
+        ? 'none of its tasks fails'
+        : `${seen.failures} tries of its task failed (${failureText(seen.cause, seen.message)})`;
+    throw new CliError(
+      EXIT.refused,
+      'NotFailing',
+      `the workflow of ${accountId} is left alone: ${why}; --force terminates it all the same`,
+      `safeband status ${accountId}`,
+    );
+  }
+  if (seen) {
+    const { runId } = seen;
+    await terminateRun(client, { accountId, runId }, `safeband restart by ${by}: ${reason}`);
+  }
+  await startAgain(client, account, taskQueue);
+  const read = (): Promise<Pick<StatusWire, 'verified'> & { readonly state: string | null }> =>
+    safeband.status(accountId).catch(() => ({ verified: false, state: null }));
+  const { state } = await withProgress(io, isJson, 'reading what the account had answered', () =>
+    firstVerified(now, read),
+  );
+  return { terminated: seen?.runId ?? null, state };
+}

@@ -1,0 +1,120 @@
+/**
+ * Whether the tasks of an account's workflow succeed, and the way out where they never will: the run
+ * is terminated, and the account started again, which reads that run's history (R13).
+ */
+import type { Client } from '@temporalio/client';
+import proto from '@temporalio/proto';
+import type { TasksSeen } from './domain/tasks.js';
+import type { Instant } from './domain/time.js';
+import { grpcCodeOf } from './temporal.js';
+import { WORKFLOW_TYPE, workflowIdOf } from './protocol.js';
+
+const {
+  WorkflowExecutionStatus: Status,
+  WorkflowTaskFailedCause: Cause,
+  TimeoutType,
+} = proto.temporal.api.enums.v1;
+const CAUSE_PREFIX = 'WORKFLOW_TASK_FAILED_CAUSE_';
+const NOT_FOUND = 5;
+const DEADLINE_MS = 5_000;
+/** Newest first: enough for the failures since the last task that succeeded. */
+const EVENTS = 100;
+
+type Service = Client['workflowService'];
+type Page = Awaited<ReturnType<Service['getWorkflowExecutionHistoryReverse']>>;
+type HistoryEvent = NonNullable<NonNullable<Page['history']>['events']>[number];
+
+/**
+ * Looks at the task of a running workflow; null: it does not run. A try that fails again is not in
+ * the history, only counted; a message that comes meanwhile begins the count anew.
+ */
+export async function lookAtTasks(client: Client, accountId: string): Promise<TasksSeen | null> {
+  const { namespace } = client.options;
+  const execution = { workflowId: workflowIdOf(accountId) };
+  const described = await client
+    .withDeadline(Date.now() + DEADLINE_MS, () =>
+      client.workflowService.describeWorkflowExecution({ namespace, execution }),
+    )
+    .catch((error: unknown) => {
+      if (grpcCodeOf(error) === NOT_FOUND) return null;
+      throw error;
+    });
+  const { workflowExecutionInfo: info, pendingWorkflowTask: pending } = described ?? {};
+  const runId = info?.execution?.runId ?? '';
+  if (info?.status !== Status.WORKFLOW_EXECUTION_STATUS_RUNNING) return null;
+  const healthy = { failures: 0, since: null, cause: null, isReplayFailure: false, message: null };
+  if (!pending) return { runId, ...healthy };
+  const { history } = await client.withDeadline(Date.now() + DEADLINE_MS, () =>
+    client.workflowService.getWorkflowExecutionHistoryReverse({
+      namespace,
+      execution: { ...execution, runId },
+      maximumPageSize: EVENTS,
+    }),
+  );
+  const failed = failedTries(history?.events ?? []);
+  const [last] = failed;
+  const recorded = failed.flatMap(({ cause }) => (cause === null ? [] : [cause]));
+  return {
+    runId,
+    failures: Math.max(failed.length, (pending.attempt ?? 1) - 1),
+    since: failed.at(-1)?.at ?? null,
+    cause: last?.cause ?? recorded[0] ?? null,
+    isReplayFailure: recorded.length > 0 && recorded.every((cause) => cause === NOT_REPLAYED),
+    message: failed.find(({ message }) => message !== null)?.message ?? null,
+  };
+}
+
+type Try = {
+  readonly at: Instant;
+  /** Null: the worker did not answer in time. */
+  readonly cause: string | null;
+  readonly message: string | null;
+};
+
+const nameOf = (cause: number): string => (Cause[cause] ?? '').replace(CAUSE_PREFIX, '');
+const NOT_REPLAYED = nameOf(Cause.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR);
+
+/** Those since the last task that succeeded, newest first. */
+function failedTries(events: readonly HistoryEvent[]): readonly Try[] {
+  const tries: Try[] = [];
+  for (const event of events) {
+    if (event.workflowTaskCompletedEventAttributes) break;
+    const failed = event.workflowTaskFailedEventAttributes;
+    const late = event.workflowTaskTimedOutEventAttributes;
+    const at = Number(event.eventTime?.seconds ?? 0) * 1_000;
+    if (failed) {
+      const message = failed.failure?.message || null;
+      tries.push({ at, cause: nameOf(failed.cause ?? 0), message });
+    } else if (late?.timeoutType === TimeoutType.TIMEOUT_TYPE_START_TO_CLOSE) {
+      tries.push({ at, cause: null, message: null });
+    }
+  }
+  return tries;
+}
+
+/** Ends that run of the account, and no other. Throws `WorkflowNotFoundError` where it has ended. */
+export async function terminateRun(
+  client: Client,
+  { accountId, runId }: { readonly accountId: string; readonly runId: string },
+  reason: string,
+): Promise<void> {
+  await client.withDeadline(Date.now() + DEADLINE_MS, () =>
+    client.workflow.getHandle(workflowIdOf(accountId), runId).terminate(reason),
+  );
+}
+
+/** Starts the account; policy, counts and open slots are read back by the start itself (R13). */
+export async function startAgain(
+  client: Client,
+  account: { readonly accountId: string; readonly tier: string },
+  taskQueue: string,
+): Promise<void> {
+  await client.withDeadline(Date.now() + DEADLINE_MS, () =>
+    client.workflow.start(WORKFLOW_TYPE, {
+      workflowId: workflowIdOf(account.accountId),
+      taskQueue,
+      args: [account],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+    }),
+  );
+}
