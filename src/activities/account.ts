@@ -19,13 +19,12 @@ import type { Instant } from '../domain/time.js';
 import {
   claimAccount,
   keepRun,
-  lockIdentity,
   moveAccount,
   raiseLastWrite,
   readAccount,
   readLast,
-  readRivals,
 } from '../postgres/accounts.js';
+import { lockIdentity, readRivals } from '../postgres/identities.js';
 import { inSnapshot, inTransaction, type Pool, type Queryable } from '../postgres/pool.js';
 import { readDays, readHighestNumber, readLater, readWitnesses } from '../postgres/readBack.js';
 import {
@@ -80,11 +79,11 @@ function readBack(
   });
 }
 
-function claim(pool: Pool, { owner, found, row, place }: Claim): Promise<Claimed> {
+function claim(pool: Pool, { owner, found, row, place, isAgain }: Claim): Promise<Claimed> {
   return inTransaction(pool, async (db) => {
     await lockIdentity(db, row);
     if (!(await claimAccount(db, row, owner, found, place))) return { claimed: false };
-    return { claimed: true, rivals: await readRivals(db, row) };
+    return { claimed: true, rivals: await readRivals(db, row, isAgain) };
   });
 }
 

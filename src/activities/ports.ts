@@ -27,12 +27,14 @@ export type Claim = {
   /** What `readBack` found; null: no row. The claim fails where the row has moved since. */
   readonly found: { readonly owner: Owner; readonly version: number } | null;
   readonly row: AccountRow;
+  /** The identity was compared before, by its spelling; absent: it was not. */
+  readonly isAgain?: boolean;
   /** Absent in runs of older code. */
   readonly place?: Place;
 };
 export type Claimed =
   | { readonly claimed: false }
-  /** `rivals`: other accounts with the same identity, or an id that differs only in case (R13). */
+  /** `rivals`: other accounts of the same member, or an id that differs only in case (R13). */
   | { readonly claimed: true; readonly rivals: readonly string[] };
 
 export type Save = {

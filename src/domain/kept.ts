@@ -6,7 +6,9 @@
  */
 import type { External, Slot } from './account.js';
 import { jsonLength } from './bytes.js';
+import type { RecipientId } from './ids.js';
 import { EXTERNALS_MAX, KEPT_ID_BYTES } from './limits.js';
+import { bareMemberId, isSameMember, memberOf, normalProof } from './linkedinId.js';
 import type { ReservationRow } from './rows.js';
 import { sha256 } from './sha256.js';
 
@@ -24,18 +26,44 @@ export function kept<Id extends string>(id: Id): Id {
 
 const isPrint = <Id extends string>(text: string): text is Id => text.startsWith(MARK);
 
-/** True if both are the same id, or if one is the fingerprint of the other. */
+/** True if both are the same chat or message, in another spelling or as a fingerprint. */
 export function isSameId(one: string | null, other: string | null): boolean {
   if (one === other) return true;
   if (one === null || other === null) return false;
-  // Two ids that are told in full are not the same; most are, so nothing is hashed for them.
-  return (one.startsWith(MARK) || other.startsWith(MARK)) && kept(one) === kept(other);
+  const [a, b] = [normalProof(one), normalProof(other)];
+  // Nothing is hashed for two ids in full, which most are.
+  return a === b || ((a.startsWith(MARK) || b.startsWith(MARK)) && kept(a) === kept(b));
+}
+
+/** What a recipient begins with that is carried without what it was wrapped in. */
+const BARE = 'bare:';
+
+/** Returns the recipient as it is carried: a long spelling still says which member it is. */
+export function keptRecipient(id: RecipientId): RecipientId {
+  if (isMarked(id) || kept(id) === id) return id;
+  const bare = `${BARE}${bareMemberId(id)}`;
+  const carried = kept(bare) === bare ? bare : printOf(id);
+  return isMarked(carried) ? carried : id;
+}
+
+const isMarked = (text: string): text is RecipientId =>
+  text.startsWith(MARK) || text.startsWith(BARE);
+const printOf = (id: string): string =>
+  id.startsWith(MARK) ? id : `${MARK}${sha256(memberOf(inFull(id)).normal)}`;
+const inFull = (id: string): string => (id.startsWith(BARE) ? id.slice(BARE.length) : id);
+
+/** True if both are one member, however each is spelt or carried (R3, R15). */
+export function isSameRecipient(one: RecipientId | null, other: RecipientId | null): boolean {
+  if (one === other) return true;
+  if (one === null || other === null) return false;
+  if (one.startsWith(MARK) || other.startsWith(MARK)) return printOf(one) === printOf(other);
+  return isSameMember(inFull(one), inFull(other));
 }
 
 /** A newer row with the ids in full that an older one has, which still waits to be written. */
 export const rowWithIds = (row: ReservationRow, old: ReservationRow): ReservationRow => ({
   ...row,
-  recipientId: wholeId(row.recipientId, old.recipientId),
+  recipientId: wholeRecipient(row.recipientId, old.recipientId),
   chatId: wholeId(row.chatId, old.chatId),
   messageId: wholeId(row.messageId, old.messageId),
 });
@@ -46,11 +74,19 @@ const wholeId = <Id extends string>(newer: Id | null, older: Id | null): Id | nu
     ? older
     : newer;
 
+const wholeRecipient = (
+  newer: RecipientId | null,
+  older: RecipientId | null,
+): RecipientId | null =>
+  newer !== null && older !== null && isMarked(newer) && isSameRecipient(newer, older)
+    ? older
+    : newer;
+
 const keptOrNull = <Id extends string>(id: Id | null): Id | null => (id === null ? null : kept(id));
 
 /** The slot as it is carried; the same object where nothing in it is long. */
 export function keptSlot(slot: Slot): Slot {
-  const recipientId = keptOrNull(slot.recipientId);
+  const recipientId = slot.recipientId && keptRecipient(slot.recipientId);
   if (slot.state !== 'delivered') {
     return recipientId === slot.recipientId ? slot : { ...slot, recipientId };
   }

@@ -10,7 +10,7 @@ import {
 } from './account.js';
 import type { Event } from './events.js';
 import { evolve } from './evolve.js';
-import { isSameId, keptSlot } from './kept.js';
+import { isSameId, isSameRecipient, keptSlot } from './kept.js';
 import { reservationRow } from './facts.js';
 import { cooldownStarted } from './roll.js';
 import type { ReservationRow } from './rows.js';
@@ -195,7 +195,7 @@ export function isRowOf(slot: Slot, row: ReservationRow): boolean {
     row.quotaDay === own.quotaDay &&
     row.state === own.state &&
     row.campaignId === own.campaignId &&
-    isSameId(row.recipientId, own.recipientId) &&
+    isSameRecipient(row.recipientId, own.recipientId) &&
     row.reservedAt === own.reservedAt &&
     row.leaseExpiresAt === own.leaseExpiresAt &&
     row.settledAt === own.settledAt &&

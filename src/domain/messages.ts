@@ -30,16 +30,23 @@ import {
 } from './limits.js';
 import type { Deliver } from './deliver.js';
 import type { ChatId, ReservationId } from './ids.js';
+import { normalProof } from './linkedinId.js';
 import type { Observe } from './observe.js';
 import { readReplyTo, type ReplyTo } from './replyTo.js';
 import type { Reserve } from './slot.js';
-import { ACTOR_MAX, cleaned, CODE_MAX, REASON_MAX } from './text.js';
+import { ACTOR_MAX, cleaned, CODE_MAX, REASON_MAX, seen } from './text.js';
 import { parseHttpDate, parseInstant, SECOND_MS, type Instant } from './time.js';
 
 export const reservationId = when(isReservationId, OURS_WORDS);
 const campaignId = when(isCampaignId, OURS_WORDS);
-const chatId = when(isChatId, FOREIGN_WORDS);
-const messageId = when(isMessageId, FOREIGN_WORDS);
+/** The id of a chat or a message, in its normal form: a proof counts once. */
+const proof =
+  <T extends string>(is: (raw: unknown) => raw is T): Reader<T> =>
+  (raw) =>
+    is(raw) && !isUnseen(raw) ? { value: normalProof(raw) } : { shouldBe: FOREIGN_WORDS };
+const isUnseen = (text: string): boolean => seen(text).trim() === '';
+const chatId = proof(isChatId);
+const messageId = proof(isMessageId);
 const recipientId = when(isRecipientId, FOREIGN_WORDS);
 /**
  * What LinkedIn said, such as `HTTP 429` or the number 429: whatever is in it, the report counts, so
@@ -113,7 +120,7 @@ export const parseDeliver: Parser<DeliverAsk> = (raw, mode, at) => {
   const fields = new Fields(raw, mode);
   const id = fields.need('reservationId', reservationId);
   const isBlank = (value: unknown): value is null | undefined | string =>
-    value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
+    value === undefined || value === null || (typeof value === 'string' && isUnseen(value));
   const chat = fields.need<ChatId | null>('chatId', (value) =>
     isBlank(value) ? { value: null } : chatId(value),
   );

@@ -3,7 +3,7 @@ import { type Account, type Slot } from './account.js';
 import { deliveredSlot } from './slot.js';
 import { whoHas } from './deliver.js';
 import { alert, type Decided, type Event } from './events.js';
-import { isSameId } from './kept.js';
+import { isSameId, isSameRecipient } from './kept.js';
 import type { ChatId, MessageId, RecipientId, ReservationId } from './ids.js';
 import { OBSERVED_MAX_AGE_MS, OBSERVED_SLACK_MS } from './limits.js';
 import { dayOf, type Instant } from './time.js';
@@ -50,13 +50,13 @@ const matched = (reservationId: ReservationId, events: readonly Event[]): Decide
   answer: { matched: reservationId, counted: false },
 });
 
-/** Open slots for that recipient, reserved not later than a minute after the send. */
+/** Open slots for that recipient, however it is spelt, reserved not later than a minute after the send. */
 const candidates = (account: Account, { recipientId }: Observe, sentAt: Instant): Slot[] =>
   account.slots.filter(
     (slot) =>
       (slot.state === 'in_flight' || slot.state === 'uncertain') &&
       recipientId !== undefined &&
-      isSameId(slot.recipientId, recipientId) &&
+      isSameRecipient(slot.recipientId, recipientId) &&
       slot.reservedAt <= sentAt + OBSERVED_SLACK_MS,
   );
 

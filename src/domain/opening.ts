@@ -193,12 +193,15 @@ export function withCounters(account: Account, found: ReadBack, saidToday = 0): 
   }, account);
 }
 
+/** Why an account is held whose member another account has; people and SQL read it. */
+export const SAME_MEMBER = 'another account is the same LinkedIn member';
+
 /** What the claim of the row found: accounts that share this one's identity (R13). */
 export function identified(account: Account, rivals: readonly string[]): readonly Event[] {
   const checked: Event = { type: 'IdentityChecked' };
   if (rivals.length === 0) return [checked];
   // Whoever reads the account need not know of the other: its id is for the alert alone.
-  const reason = 'another account is the same LinkedIn member';
+  const reason = SAME_MEMBER;
   const held: Event = { type: 'Held', hold: { reason, actor: 'safeband', since: account.now } };
   const counter = counterOf(account, account.day);
   return [

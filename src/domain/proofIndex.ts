@@ -4,11 +4,13 @@
  */
 import type { Proof, Slot } from './account.js';
 import { kept } from './kept.js';
+import { normalProof } from './linkedinId.js';
 
-/** The same text for the same proof, be one told by its fingerprint. */
+/** Returns the same text for the same proof, also for its fingerprint or another spelling. */
 export const proofKey = ({ chatId, messageId }: Proof): string =>
   // No id has a control character, so what is joined by one cannot be read in two ways.
-  messageId === null ? kept(chatId) : `${kept(chatId)}\n${kept(messageId)}`;
+  messageId === null ? keyOf(chatId) : `${keyOf(chatId)}\n${keyOf(messageId)}`;
+const keyOf = (id: string): string => kept(normalProof(id));
 
 export class SlotIndex {
   readonly #byId = new Map<string, Slot>();

@@ -4,7 +4,7 @@ import { roomOf } from './caps.js';
 import { refuse, type Decided } from './events.js';
 import { barrierAt, type DenialReason } from './gate.js';
 import { retryAtOf } from './forecast.js';
-import { isSameId } from './kept.js';
+import { isSameRecipient } from './kept.js';
 import { reservedSlot, type Reserve } from './slot.js';
 import { isoInstant, type Instant, type UtcDay } from './time.js';
 import type { ReservationId } from './ids.js';
@@ -80,7 +80,7 @@ function again(account: Account, slot: Slot, request: Reserve, at: Instant): Dec
 
 function differenceOf(slot: Slot, request: Reserve): string | undefined {
   if (slot.campaignId !== (request.campaignId ?? null)) return 'campaignId';
-  if (!isSameId(slot.recipientId, request.recipientId ?? null)) return 'recipientId';
+  if (!isSameRecipient(slot.recipientId, request.recipientId ?? null)) return 'recipientId';
   if (slot.journaled !== (request.journaled ?? false)) return 'journaled';
   return undefined;
 }

@@ -3,6 +3,7 @@ import { cooldownAt, isBroken } from './roll.js';
 import type { Account, CooldownCause } from './account.js';
 import { alert, refuse, type Command, type Decided, type Event } from './events.js';
 import type { AccountId, Identity } from './ids.js';
+import { isSameMember, saysTheSame } from './linkedinId.js';
 import { beyondBand, TIMEZONE_DEFAULT, type Policy, type Ramp } from './policy.js';
 import type { Instant } from './time.js';
 import type { Tier } from './tier.js';
@@ -59,8 +60,12 @@ export const changedPolicy = (old: Policy, change: PolicyChange): Policy => ({
   ramp: change.ramp === undefined ? old.ramp : change.ramp,
   sendingWindow: change.sendingWindow === undefined ? old.sendingWindow : change.sendingWindow,
   timezone: change.timezone === undefined ? old.timezone : (change.timezone ?? TIMEZONE_DEFAULT),
-  identity: change.identity ?? old.identity,
+  identity: identityOf(old, change),
 });
+
+/** Another spelling that says nothing new is no change: the first one stays. */
+const identityOf = ({ identity: old }: Policy, { identity }: PolicyChange): Identity | null =>
+  identity === undefined || (old !== null && saysTheSame(old, identity)) ? old : identity;
 
 /**
  * What the message itself sets above the band of the tier that then holds; the whole is refused.
@@ -108,7 +113,11 @@ export const connect: Command<Start, StateAnswer> = (account, start, at) => {
     return refuse('InvalidInput', message);
   }
   const { identity } = account.policy;
-  if (start.identity !== undefined && identity !== null && start.identity !== identity) {
+  if (
+    start.identity !== undefined &&
+    identity !== null &&
+    !isSameMember(start.identity, identity)
+  ) {
     const message = 'identity: another member is connected here; another member is another account';
     return refuse('InvalidInput', message);
   }

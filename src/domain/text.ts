@@ -32,9 +32,13 @@ const UNSEEN = [
   '\\u00ad\\u061c\\u180e\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f',
   '\\ufeff\\ufff9-\\ufffb\\u{e0000}-\\u{e007f}',
 ].join('');
+const ALL_UNSEEN = new RegExp(`[${UNSEEN}]`, 'gu');
 const CONTROLS_BUT_LINES = '\\u0000-\\u0009\\u000b-\\u001f\\u007f-\\u009f';
 const HIDDEN_BUT_LINES = new RegExp(`[${CONTROLS_BUT_LINES}${UNSEEN}]`, 'gu');
 const HIDDEN = new RegExp(`[\\n${CONTROLS_BUT_LINES}${UNSEEN}]`, 'gu');
+
+/** Returns the text without what nobody sees. */
+export const seen = (text: string): string => text.replaceAll(ALL_UNSEEN, '');
 
 /** As JSON escapes it: `\n`, `\u001b`. */
 const escaped = (character: string): string =>

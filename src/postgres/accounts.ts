@@ -1,6 +1,7 @@
 /**
  * The account's own row: read back, claimed by a new owner, moved forward by each save (R13, R14).
  */
+import { memberOf } from '../domain/linkedinId.js';
 import type { AccountRow } from '../domain/rows.js';
 import type { CommittedRun, Place, StoredAccount, Write } from '../domain/stored.js';
 import type { Instant } from '../domain/time.js';
@@ -63,7 +64,8 @@ function stateAtWrite({ state, hold, breakerUntil, cooldowns, updatedAt }: Accou
 /**
  * Makes `owner` the one who may write the row. False where the row has moved since it was read, or
  * was there although none was read. An owner that claims again moves its own row forward; without
- * having read it, that is no new beginning, and the version that it began with stays.
+ * having read it, that is no new beginning, and the version that it began with stays. A claim alone
+ * writes the identity's normal form: the accounts of its member are looked for with it.
  */
 export async function claimAccount(
   db: Queryable,
@@ -72,12 +74,16 @@ export async function claimAccount(
   found: { readonly owner: string; readonly version: number } | null,
   place: Place | null = null,
 ): Promise<boolean> {
+  const { identity } = row.policy;
+  const member = identity === null ? null : memberOf(identity);
   const { rowCount } = await db.query(
     `insert into safeband.accounts as a (${COLUMNS}, owner, owner_version, hot_since,
-       saved_run_id, run_id, run_events)
-     values (${VALUES}, $31, $29::bigint, safeband.at_ms($30), $34, $34, $35)
+       saved_run_id, run_id, run_events, identity_normal, identity_number,
+       identity_compared)
+     values (${VALUES}, $31, $29::bigint, safeband.at_ms($30), $34, $34, $35, $36, $37, $38)
      on conflict (account_id) do update set
-       (${COLUMNS}, recorded_at, owner, owner_version, hot_since, run_id, run_events) =
+       (${COLUMNS}, recorded_at, owner, owner_version, hot_since, run_id, run_events,
+        identity_normal, identity_number, identity_compared) =
        row (excluded.account_id, excluded.tier, excluded.timezone, excluded.daily_cap,
          excluded.weekly_cap, excluded.ramp, excluded.sending_window, excluded.identity,
          excluded.inmails_sent_today, excluded.counter_day, excluded.ramp_day,
@@ -89,7 +95,8 @@ export async function claimAccount(
          clock_timestamp(), excluded.owner,
          case when a.owner = excluded.owner and $32::text is null
               then a.owner_version else excluded.owner_version end,
-         coalesce(a.hot_since, excluded.hot_since), excluded.run_id, excluded.run_events)
+         coalesce(a.hot_since, excluded.hot_since), excluded.run_id, excluded.run_events,
+         excluded.identity_normal, excluded.identity_number, excluded.identity_compared)
      where a.version <= excluded.version
        and (a.owner = excluded.owner or (a.owner = $32 and a.version = $33))`,
     [
@@ -99,6 +106,9 @@ export async function claimAccount(
       found?.version ?? null,
       place?.runId ?? null,
       place?.events ?? null,
+      member?.normal ?? null,
+      member?.number ?? null,
+      identity,
     ],
   );
   return rowCount === 1;
@@ -226,40 +236,4 @@ export async function readLast(
     [accountId],
   );
   return rows[0] ?? { lastWrite: 0, lastRun: null };
-}
-
-/**
- * Accounts that another workflow runs for the same member, or did in the last seven quota days, or
- * whose id differs only in case (R13).
- */
-export async function readRivals(
-  db: Queryable,
-  row: Pick<AccountRow, 'accountId' | 'day' | 'policy'>,
-): Promise<readonly string[]> {
-  const { rows } = await db.query<{ account_id: string }>(
-    `select account_id from safeband.accounts
-      where account_id <> $1
-        and (lower(account_id) = lower($1)
-          or (identity = $2 and (state <> 'disconnected' or counter_day > safeband.day_at($3) - 7)))
-      order by account_id limit 5`,
-    [row.accountId, row.policy.identity, row.day],
-  );
-  return rows.map(({ account_id }) => account_id);
-}
-
-/**
- * Two starts of one member wait for each other; the order keeps them from a deadlock. Each lock is
- * a row that only a worker may lock: any login can hold an advisory lock.
- */
-export async function lockIdentity(
-  db: Queryable,
-  row: Pick<AccountRow, 'accountId' | 'policy'>,
-): Promise<void> {
-  await db.query(
-    `select slot from safeband.identity_locks
-      where slot in (select (hashtextextended(name, 7) & 1023)::int
-                       from unnest($1::text[]) as name)
-      order by slot for update`,
-    [[`id ${row.accountId.toLowerCase()}`, `member ${row.policy.identity ?? row.accountId}`]],
-  );
 }

@@ -4,6 +4,8 @@
  * there: so reservations and closed days are read from then on. Journal and event log are heard as
  * of today, when what is older is forgotten.
  */
+import type { ChatId, MessageId } from '../domain/ids.js';
+import { normalProof } from '../domain/linkedinId.js';
 import type { DayRow } from '../domain/rows.js';
 import type { Later, Witnesses } from '../domain/stored.js';
 import { REMEMBERED_DAYS, WEEK_DAYS } from '../domain/limits.js';
@@ -75,7 +77,21 @@ export async function readWitnesses(
       asOf.loggedSince,
     ],
   );
-  return found ?? { reservations: [], attempts: [], events: [] };
+  const { reservations = [], attempts = [], events = [] } = found ?? {};
+  return {
+    reservations: reservations.map(inNormalForm),
+    attempts: attempts.map(inNormalForm),
+    events: events.map(inNormalForm),
+  };
+}
+
+/** A pipeline writes its journal itself, and rows of before have proofs as they were spelt. */
+function inNormalForm<Row extends { chatId: ChatId | null; messageId: MessageId | null }>(
+  row: Row,
+): Row {
+  const chatId = row.chatId && normalProof(row.chatId);
+  const messageId = row.messageId && normalProof(row.messageId);
+  return chatId === row.chatId && messageId === row.messageId ? row : { ...row, chatId, messageId };
 }
 
 /** The closed days of the week before `since`, and those that followed. */

@@ -57,11 +57,12 @@ async function claim(
   actor: Actor,
   version: number,
   stored: StoredAccount | null,
+  isAgain = false,
 ): Promise<readonly string[] | undefined> {
   const found = stored && { owner: stored.owner, version: stored.version };
   const row = accountRow(actor.account, version);
   const place = placeOf(self, false);
-  const ask = { owner: actor.owner, found, row, place };
+  const ask = { owner: actor.owner, found, row, place, ...(isAgain ? { isAgain } : {}) };
   const answer = readable(await reach(self.isSlow).claim(ask));
   return answer.claimed ? answer.rivals : undefined;
 }
@@ -69,9 +70,11 @@ async function claim(
 /** Compares the identity with all other accounts', after it was set on a running account (R13). */
 export async function checkIdentity(self: Self): Promise<void> {
   const actor = self.read();
-  const rivals = await attempt(self, () => claim(self, actor, actor.version, null));
+  const isAgain = self.comparesAgain && !self.isInNormalForm;
+  const rivals = await attempt(self, () => claim(self, actor, actor.version, null, isAgain));
   const now = self.read();
   if (!rivals || now.account.policy.identity !== actor.account.policy.identity) return;
+  self.isInNormalForm = true;
   self.actor = record(now, identified(now.account, rivals));
 }
 

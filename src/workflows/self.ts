@@ -1,10 +1,16 @@
 /** What one run of an account's workflow has in hand, and what it hands to the next. */
-import { upsertSearchAttributes, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import {
+  patched,
+  upsertSearchAttributes,
+  setCurrentDetails,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { tell, type Actor } from '../domain/actor.js';
 import type { Command, Refusal } from '../domain/events.js';
 import { parseStart } from '../domain/settingsMessages.js';
 import { stateOf, type Start } from '../domain/settings.js';
+import { accountWith, actorWith } from '../domain/copy.js';
 import { bytesOf } from '../domain/bytes.js';
 import { unreadableIn } from '../domain/fields.js';
 import { failureOf, isAsk, SEARCH_ATTRIBUTES, workflowIdOf, type Findings } from '../protocol.js';
@@ -36,6 +42,8 @@ export type Carried = {
   readonly replies?: readonly Reply[];
   /** The rows are newer than the state, by a task that was lost, and were not read since. */
   readonly isBehind?: boolean;
+  /** Identities are compared by their normal form; absent: they were, by their spelling (R13). */
+  readonly isInNormalForm?: boolean;
   readonly published: Published | null;
 };
 
@@ -69,6 +77,10 @@ export class Self {
   wasReset: boolean;
   /** A task that was lost has saved what this run does not know (R14). */
   isBehind: boolean;
+  /** The identity, where there is one, was compared by its normal form (R13). */
+  isInNormalForm: boolean;
+  /** It was compared by its spelling, and is compared again by its normal form. */
+  readonly comparesAgain: boolean;
   /** What is known of the try that failed last. */
   outcome: Outcome = 'not committed';
   /** Asks for a run that the run which was tried answers; and that it has just done so. */
@@ -110,7 +122,10 @@ export class Self {
 
   constructor(carried: Carried) {
     this.start = carried.start;
-    this.actor = carried.actor;
+    this.isInNormalForm = isInNormalForm(carried);
+    // A run that older code has begun stays as it was; the next one compares.
+    this.comparesAgain = !this.isInNormalForm && patched('identities-have-a-normal-form');
+    this.actor = this.comparesAgain ? unchecked(carried.actor) : carried.actor;
     this.isRooted = carried.actor !== null;
     for (const { name, raw } of carried.waiting) this.putSignal(name, () => raw);
     this.replies = [...(carried.replies ?? [])];
@@ -125,11 +140,12 @@ export class Self {
 
   get carried(): Carried {
     const { start, actor, isCancelled, wasReset: isReset, isBehind, replies } = this;
+
     const waiting = carriedOf(this);
     const isRunAsked = this.runsAsked > this.runsDone;
     const published = this.#published;
     const state = { start, actor, waiting, isCancelled, isReset, isBehind, isRunAsked, replies };
-    return { v: 1, ...state, published };
+    return { v: 1, ...state, isInNormalForm: this.isInNormalForm, published };
   }
 
   /** Puts a message behind all others. */
@@ -238,6 +254,12 @@ export class Self {
     ]);
   }
 }
+
+const isInNormalForm = ({ actor, isInNormalForm: isKnown = false }: Carried): boolean =>
+  isKnown || actor === null || actor.account.policy.identity === null;
+
+const unchecked = (actor: Actor | null): Actor | null =>
+  actor && actorWith(actor, { account: accountWith(actor.account, { isIdentityChecked: false }) });
 
 const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
 const STATE = keyword(SEARCH_ATTRIBUTES.state);

@@ -7,7 +7,7 @@ import { accountRow } from '../../src/domain/facts.js';
 import { isAccountId, isIdentity, type AccountId, type Identity } from '../../src/domain/ids.js';
 import type { AccountRow, DayRow, Row } from '../../src/domain/rows.js';
 import { dayOf } from '../../src/domain/time.js';
-import { lockIdentity } from '../../src/postgres/accounts.js';
+import { lockIdentity } from '../../src/postgres/identities.js';
 import { inTransaction, type Pool } from '../../src/postgres/pool.js';
 import { anAccount, at, must, r } from '../support/scenario.js';
 import { withDatabase } from '../support/database.js';

@@ -1,0 +1,10 @@
+/** A run of older code, as the code of today finds it: its state, handed over by continue-as-new. */
+import { makeContinueAsNewFunc } from '@temporalio/workflow';
+import { WORKFLOW_TYPE } from '../../src/protocol.js';
+
+export * from '../../src/workflows/index.js';
+
+export const olderRun = (carried: object): Promise<never> =>
+  makeContinueAsNewFunc<(carried: object) => Promise<never>>({ workflowType: WORKFLOW_TYPE })(
+    carried,
+  );
