@@ -16,6 +16,8 @@ export type Member = {
   readonly kind: 'ACo' | 'ACw' | 'AEM' | 'number' | null;
 };
 
+/** Ids as nearly all come: they are wrapped in nothing. */
+const PLAIN = /^[\w.=-]+$/;
 /** Text that was copied brings blanks and characters that nobody sees. */
 const trimmed = (text: string): string => seen(text.normalize('NFC')).trim();
 
@@ -76,6 +78,7 @@ const idInFields = (text: string): string | undefined => /^\(profileId:([^,)]+)/
 
 /** Returns the id of the member without all that it is wrapped in; the case stays as it is. */
 export function bareMemberId(spelling: string): string {
+  if (PLAIN.test(spelling)) return spelling; // one message is held against hundreds of slots
   let text = trimmed(spelling);
   for (;;) {
     const read = trimmed(decoded(text));
@@ -93,15 +96,18 @@ const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345678
  * one is a 1, and twenty cannot be reckoned. Ids and numbers that were published side by side agree.
  */
 const WHOLE_ID = /^(ACo|ACw|AEM)([\w-]{7})([AEIMQUYcgkosw048])B[\w-]{27}$/;
+const WHOLE_ID_LENGTH = 39;
 /** LinkedIn's numbers are far below this; a longer one may be anything. */
 const NUMBER = /^[1-9]\d{0,14}$/;
 
 /** Returns what a spelling says of a member. */
 export function memberOf(spelling: string): Member {
   const id = bareMemberId(spelling);
-  const normal = id.toLowerCase().normalize('NFC');
+  const isPlain = PLAIN.test(id);
+  const normal = isPlain ? id.toLowerCase() : id.toLowerCase().normalize('NFC');
   if (NUMBER.test(id)) return { normal, number: Number(id), kind: 'number' };
-  const [, kind = '', digits = '', last = ''] = WHOLE_ID.exec(id) ?? [];
+  const whole = id.length === WHOLE_ID_LENGTH ? WHOLE_ID.exec(id) : null;
+  const [, kind = '', digits = '', last = ''] = whole ?? [];
   let number = 0;
   for (const digit of digits) number = number * 64 + BASE64URL.indexOf(digit);
   number = number * 16 + (BASE64URL.indexOf(last) >> 2);
@@ -127,8 +133,6 @@ export function saysTheSame(one: string, other: string): boolean {
   return a.normal === b.normal && a.number === b.number;
 }
 
-/** Ids of chats and messages as nearly all come: nothing in them can be spelt in another way. */
-const PLAIN = /^[\w.=-]+$/;
 const THREAD = /\/thread\/([^/?#]+)/i;
 /** Kinds of urn that name a chat or a message; their last part names it alone. */
 const OF_CHAT = /conversation|thread|message|event/i;
