@@ -146,9 +146,18 @@ export function normalProof<Id extends string>(spelling: Id): Id {
 const isNamed = <Id extends string>(text: string): text is Id => text !== '';
 
 function bareProof(spelling: string): string {
-  const text = trimmed(decoded(trimmed(spelling)));
-  if (ADDRESS.test(text)) return THREAD.exec(text)?.[1] ?? text;
+  let text = trimmed(spelling);
+  for (;;) {
+    const read = trimmed(decoded(text));
+    const id = ADDRESS.test(read) ? THREAD.exec(read)?.[1] : lastInUrn(read);
+    const next = trimmed(id ?? read);
+    if (next.length >= text.length) return next;
+    text = next;
+  }
+}
+
+/** Returns the last part of a urn of a chat or message; undefined: it is no such urn. */
+function lastInUrn(text: string): string | undefined {
   const [, kind = '', rest = ''] = URN.exec(text) ?? [];
-  const id = /([^,()\s]+)\s*\)*$/.exec(rest)?.[1] ?? '';
-  return OF_CHAT.test(kind) && id !== '' ? id : text;
+  return OF_CHAT.test(kind) ? /([^,()\s]+)\s*\)*$/.exec(rest)?.[1] : undefined;
 }

@@ -208,8 +208,7 @@ describe('accounts of one member that were connected before spellings were compa
     const start = { accountId: must(isAccountId, id), identity: must(isIdentity, identity) };
     const { actor } = anAccount(start, { now: Date.now() });
     const row = accountRow(actor.account, actor.version);
-    const { claim } = createActivities({ pool: stand.pool });
-    await claim({ owner: actor.owner, found: null, row });
+    await createActivities({ pool: stand.pool }).claim({ owner: actor.owner, found: null, row });
     await stand.pool.query(
       `update safeband.accounts set identity_normal = null, identity_number = null,
          identity_compared = null where account_id = $1`,
