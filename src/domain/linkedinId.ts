@@ -73,7 +73,7 @@ function idInUrn(text: string): string | undefined {
   return isOfMember && id !== '' ? id : undefined;
 }
 
-/** Returns the id in the fields that Sales Navigator's own calls name; undefined: there are none. */
+/** Returns the id in the fields of Sales Navigator's own calls; undefined: there are none. */
 const idInFields = (text: string): string | undefined => /^\(profileId:([^,)]+)/i.exec(text)?.[1];
 
 /** Returns the id of the member without all that it is wrapped in; the case stays as it is. */
@@ -93,7 +93,7 @@ export function bareMemberId(spelling: string): string {
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 /**
  * A whole id of a member: 29 bytes as base64. Two name the product, six are the member's number,
- * one is a 1, and twenty cannot be reckoned. Ids and numbers that were published side by side agree.
+ * one is a 1, and twenty cannot be reckoned. Ids and numbers published side by side agree in this.
  */
 const WHOLE_ID = /^(ACo|ACw|AEM)([\w-]{7})([AEIMQUYcgkosw048])B[\w-]{27}$/;
 const WHOLE_ID_LENGTH = 39;

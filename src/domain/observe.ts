@@ -50,7 +50,7 @@ const matched = (reservationId: ReservationId, events: readonly Event[]): Decide
   answer: { matched: reservationId, counted: false },
 });
 
-/** Open slots for that recipient, however it is spelt, reserved not later than a minute after the send. */
+/** Open slots for that recipient, in any spelling, reserved at most a minute after the send. */
 const candidates = (account: Account, { recipientId }: Observe, sentAt: Instant): Slot[] =>
   account.slots.filter(
     (slot) =>

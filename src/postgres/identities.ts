@@ -32,8 +32,7 @@ export async function readRivals(
             and (state <> 'disconnected' or counter_day > safeband.day_at($4) - 7)
             and not ($5 and state <> 'disconnected'
               and (identity is distinct from identity_compared
-                or (hold_actor is not distinct from 'safeband'
-                  and hold_reason is not distinct from $6)))))
+                or coalesce(hold_actor = 'safeband' and hold_reason = $6, false)))))
       order by account_id`,
     [accountId, member?.normal ?? null, member?.number ?? null, day, isAgain, SAME_MEMBER],
   );

@@ -224,13 +224,9 @@ describe('accounts of one member that were connected before spellings were compa
     const member = newMember();
     const [one, two] = [await older(member), await older(spell(member))];
     await takenOver(one.id, one.actor);
-    await expect
-      .poll(async () => (await statusOf(stand.handle(one.id))).state, { timeout: 20_000 })
-      .toBe('active');
+    await expect.poll(async () => (await statusOf(stand.handle(one.id))).state).toBe('active');
     await takenOver(two.id, two.actor);
-    await expect
-      .poll(() => statusOf(stand.handle(two.id)), { timeout: 20_000 })
-      .toMatchObject(HELD);
+    await expect.poll(() => statusOf(stand.handle(two.id))).toMatchObject(HELD);
     expect(await statusOf(stand.handle(one.id))).toMatchObject({ state: 'active', hold: null });
   });
 
@@ -242,9 +238,7 @@ describe('accounts of one member that were connected before spellings were compa
     expect(await statusOf(stand.handle(two))).toMatchObject(HELD);
     await run(stand.handle(two)); // its hold is in Postgres
     await takenOver(one.id, one.actor);
-    await expect
-      .poll(async () => (await statusOf(stand.handle(one.id))).state, { timeout: 20_000 })
-      .toBe('active');
+    await expect.poll(async () => (await statusOf(stand.handle(one.id))).state).toBe('active');
     const row = 'select identity_compared as was from safeband.accounts where account_id = $1';
     await expect.poll(() => all(stand, row, one.id)).toEqual([{ was: member }]);
   });
