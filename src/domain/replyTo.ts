@@ -74,3 +74,18 @@ export const readReplyTo: Reader<ReplyTo> = (raw) => {
   }
   return { value: { workflowId, signalName } };
 };
+
+/** Why a target may not be named over HTTP; `prefix`: what the operator of the server allows. */
+export function prefixFlaw(
+  { workflowId }: ReplyTo,
+  prefix: string | null,
+): { readonly field: string; readonly message: string } | undefined {
+  if (!prefix) {
+    const message =
+      'replyTo is not allowed over HTTP here: SAFEBAND_REPLY_PREFIX of the server is not set';
+    return { field: 'replyTo', message };
+  }
+  if (workflowId.startsWith(prefix)) return undefined;
+  const text = 'replyTo.workflowId should begin with SAFEBAND_REPLY_PREFIX of the server';
+  return { field: 'replyTo.workflowId', message: `${text}, ${JSON.stringify(prefix)}` };
+}

@@ -208,6 +208,34 @@ const clockChanges: DatabaseCheck = async ({ activities }) => {
   expect(await openOn('2026-11-01', '01:00', '02:00')).toEqual([5, 7]); // 01:00 exists twice
 };
 
+/** Two pipelines, each with a login of its own; one of them settles what the other has begun. */
+const anotherLogin: DatabaseCheck = async (desk) => {
+  const db = await desk.pool.connect();
+  const [own, rival] = [`own_${process.pid}`, `rival_${process.pid}`];
+  const settle = `update safeband.send_attempts set outcome = 'failed', settled_at = now(),
+      error_code = 'not_attempted' where account_id = $1 and reservation_id = 'a'`;
+  try {
+    await db.query('begin');
+    for (const name of [own, rival]) {
+      await db.query(`create role ${name} login in role safeband_pipeline`);
+    }
+    await db.query(`set local session authorization ${own}`);
+    await db.query(
+      `insert into safeband.send_attempts (account_id, reservation_id, quota_day, attempted_at)
+       values ($1, 'a', current_date, now())`,
+      [desk.accountId],
+    );
+    await db.query(`set local session authorization ${rival}; savepoint before`);
+    const answer = await db.query(settle, [desk.accountId]).then(() => 'settled', String);
+    expect(answer).toContain('may not write its outcome');
+    await db.query(`rollback to before; set local session authorization ${own}`);
+    expect((await db.query(settle, [desk.accountId])).rowCount).toBe(1);
+  } finally {
+    await db.query('rollback');
+    db.release();
+  }
+};
+
 export const DATABASE_CHECKS = {
   'a save that runs twice is written once': twice,
   'a save of another owner changes nothing, and people hear of it': anotherOwner,
@@ -221,6 +249,7 @@ export const DATABASE_CHECKS = {
   'a claim needs the version that it has read': movedRow,
   'the event log takes no change from anybody': appendOnly,
   'nobody reads the count of yesterday under the date of today': midnightView,
+  'an attempt is settled by the login that began it': anotherLogin,
   'a window follows the clocks when they change': clockChanges,
 } satisfies Readonly<Record<string, DatabaseCheck>>;
 export type DatabaseCheckName = keyof typeof DATABASE_CHECKS;

@@ -337,6 +337,14 @@ export const DATABASE_MUTANTS: readonly Mutant<
     by: 'a run that cannot be replayed is given up after ten minutes, once an hour',
   },
   {
+    rule: 'R6',
+    what: "a login settles another login's attempt",
+    file: 'migrations/0017_rights.sql',
+    old: 'if not owns and old.written_by <> session_user and not exists',
+    mutated: 'if false and old.written_by <> session_user and not exists',
+    by: 'an attempt is settled by the login that began it',
+  },
+  {
     rule: 'R11',
     what: 'a window keeps the offset that its first day began with',
     file: 'src/windows.ts',

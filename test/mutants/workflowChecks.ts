@@ -158,6 +158,18 @@ const outrun: WorkflowCheck = async (bench) => {
     .toBe('two_owners');
 };
 
+/** As a task leaves it that is lost after its save: the row has a later write of this workflow. */
+const lostTask: WorkflowCheck = async (bench) => {
+  const account = await cold(bench);
+  await bench.stand.pool.query(
+    `update safeband.accounts set last_write = last_write + 100, last_write_mark = 'of a lost task',
+            version = version + 100, recorded_at = clock_timestamp() where account_id = $1`,
+    [idOf(account)],
+  );
+  await deliver(bench, account, 'next');
+  bench.expect(await statusOf(account)).toMatchObject({ cooldown: null, counter: 2, delivered: 2 });
+};
+
 const asked: WorkflowCheck = async (bench) => {
   const account = await cold(bench);
   const first = await say<Findings>(account, 'reconcileNow');
@@ -260,6 +272,7 @@ export const WORKFLOW_CHECKS = {
   'of a batch no more is granted than the cap allows': capped,
   'an edit made just before a save is found by the next run, once': handEdit,
   'an account whose row is taken rests': outrun,
+  'what a lost task has written is added to the account': lostTask,
   'who asks for a run hears of a new one': asked,
   'a cold account that is asked is checked, then granted': checkedFirst,
   'a Temporal cancel is a disconnect': cancelled,

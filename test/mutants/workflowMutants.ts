@@ -77,6 +77,14 @@ export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
     by: 'an account whose row is taken rests',
   },
   {
+    rule: 'R14',
+    what: 'what a lost task has written is taken for a second writer',
+    file: SAVING,
+    old: 'if (isOwn && (found.lastWrite ?? -1) >= write.number) {',
+    mutated: 'if (isOwn && (found.lastWrite ?? -1) > write.number + 1_000) {',
+    by: 'what a lost task has written is added to the account',
+  },
+  {
     rule: 'R8',
     what: '`reconcileNow` answers with the run before',
     file: MAILBOX,

@@ -2,6 +2,7 @@
 import type { Static } from 'typebox';
 import { SafebandError } from '../../client/index.js';
 import type { FailureType } from '../../domain/events.js';
+import { prefixFlaw } from '../../domain/replyTo.js';
 import type { Parts } from '../app.js';
 import { checkIdempotencyKey } from '../idempotency.js';
 import { invalidInput, Problem } from '../problems.js';
@@ -95,15 +96,8 @@ function replyFlaw({ replyTo }: Request, { isLimited, parts }: May): Problem | u
   if (isLimited) {
     return invalidInput('replyTo is for keys of all accounts: it leaves the account', 'replyTo');
   }
-  const { replyPrefix: prefix } = parts;
-  if (!prefix) {
-    const text =
-      'replyTo is not allowed over HTTP here: SAFEBAND_REPLY_PREFIX of the server is not set';
-    return invalidInput(text, 'replyTo');
-  }
-  if (replyTo.workflowId.startsWith(prefix)) return undefined;
-  const text = 'replyTo.workflowId should begin with SAFEBAND_REPLY_PREFIX of the server';
-  return invalidInput(`${text}, ${JSON.stringify(prefix)}`, 'replyTo.workflowId');
+  const flaw = prefixFlaw(replyTo, parts.replyPrefix ?? null);
+  return flaw && invalidInput(flaw.message, flaw.field);
 }
 
 function errorOf(raw: unknown, type: FailureType, text: string): Decisions[number] {

@@ -1,7 +1,8 @@
 /** Rules of the domain that a run, a save or a start has to keep, each under its sentence. */
 import { carryingChecks } from './carrying.js';
+import { edgeChecks } from './edges.js';
 import { healingChecks } from './healing.js';
 import { layerChecks } from './layers.js';
 
-export const CHECKS = { ...layerChecks, ...healingChecks, ...carryingChecks };
+export const CHECKS = { ...layerChecks, ...healingChecks, ...carryingChecks, ...edgeChecks };
 export type CheckName = keyof typeof CHECKS;

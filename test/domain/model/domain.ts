@@ -16,7 +16,10 @@ export type Domain = typeof import('../../../src/domain/actor.js') &
   typeof import('../../../src/domain/account.js') &
   typeof import('../../../src/domain/reconcile.js') &
   typeof import('../../../src/domain/merge.js') &
-  typeof import('../../../src/domain/audit.js');
+  typeof import('../../../src/domain/audit.js') &
+  typeof import('../../../src/domain/lastRun.js') &
+  typeof import('../../../src/domain/replyTo.js') &
+  typeof import('../../../src/domain/text.js');
 
 const FILES = [
   'actor',
@@ -34,6 +37,9 @@ const FILES = [
   'reconcile',
   'merge',
   'audit',
+  'lastRun',
+  'replyTo',
+  'text',
 ];
 
 export async function loadDomain(folder: string): Promise<Domain> {

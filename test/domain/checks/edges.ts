@@ -1,0 +1,67 @@
+/** What comes in at an edge: from callers, from people, and out of the history of a closed run. */
+import { expect } from 'vitest';
+import { at, c, r } from '../../support/scenario.js';
+import { Life, LATER, type Check } from './life.js';
+
+const ownWorkflows: Check = (domain) => {
+  const isTaken = (workflowId: string, signalName = 'decided'): boolean =>
+    'value' in domain.readReplyTo({ workflowId, signalName });
+  expect(isTaken('outreach/7')).toBe(true);
+  const own = [
+    'temporal-sys-scheduler:x',
+    'inmail-account/a',
+    'inmail-fleet-audit-2026',
+    'INMAIL-Webhooks',
+  ];
+  expect(own.filter((workflowId) => isTaken(workflowId))).toEqual([]);
+  expect(isTaken('outreach/7', '__temporal_x')).toBe(false);
+};
+
+const prefix: Check = (domain) => {
+  const isRefused = (workflowId: string, allowed: string | null): boolean =>
+    domain.prefixFlaw({ workflowId, signalName: 's' }, allowed) !== undefined;
+  expect(isRefused('outreach/7', null)).toBe(true);
+  expect(isRefused('outreach/7', 'outreach/')).toBe(false);
+  expect(isRefused('other', 'outreach/')).toBe(true);
+  expect(isRefused('my-outreach/7', 'outreach/')).toBe(true);
+};
+
+const terminal: Check = (domain) => {
+  const evil = 'a\u001b[2Jb\u202ec';
+  expect(domain.isPlain(evil)).toBe(false);
+  expect(domain.isPlain(domain.cleaned(evil))).toBe(true);
+  expect(domain.isPlain(domain.shown(evil))).toBe(true);
+  expect(domain.shown('two\nlines')).not.toContain('\n');
+};
+
+const unsaved: Check = (domain) => {
+  const life = new Life(domain);
+  life.reserve('a');
+  const heard = [
+    { name: 'deliver', input: { reservationId: r('a'), chatId: c('chat-a') } },
+    { name: 'deliver', input: { reservationId: r('never-asked'), chatId: c('chat-b') } },
+  ] as const;
+  const context = { at: LATER, isInRow: false };
+  const { actor, outcomes } = heard.reduce(
+    (before, one) => domain.recover(before, { ...one, ...context }, (account) => account),
+    domain.nothingRecovered(life.actor),
+  );
+  expect(outcomes).toBe(2);
+  expect(actor.account.slots.map(({ state }) => state)).toEqual(['delivered']);
+  expect(domain.counterOf(actor.account, actor.account.day)).toBe(2);
+};
+
+const reset: Check = (domain) => {
+  const life = new Life(domain);
+  life.send(1);
+  const again = new Life(domain, {}, at('10:00'), life.stored());
+  expect(again.account.cooldowns.map(({ cause }) => cause)).toEqual(['two_owners']);
+};
+
+export const edgeChecks = {
+  'a reply goes to no workflow of Temporal or of ours': ownWorkflows,
+  'a reply over HTTP goes only where the operator of the server allows it': prefix,
+  'nothing that a person reads steers a terminal': terminal,
+  'a delivery that the last run answered and did not save is counted': unsaved,
+  'a run that was reset behind its row waits': reset,
+} satisfies Readonly<Record<string, Check>>;
