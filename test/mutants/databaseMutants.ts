@@ -1,18 +1,15 @@
 /** SQL, migrations and activities: each of these breaks a check on a real database. */
 import type { DatabaseCheckName } from './databaseChecks.js';
 import type { FleetCheckName } from './fleetChecks.js';
+import { FLEET_MUTANTS } from './fleetMutants.js';
 import type { RunCheckName } from './runChecks.js';
 import type { Mutant } from './mutant.js';
 
 const ACTIVITY = 'src/activities/account.ts';
 const ACCOUNTS = 'src/postgres/accounts.ts';
-const FAILING = 'src/activities/failing.ts';
-const FLEET = 'src/activities/fleet.ts';
-const FLEET_SQL = 'src/postgres/fleet.ts';
 const POOL = 'src/postgres/pool.ts';
 const ROWS = 'src/postgres/rows.ts';
 const RUNS = 'src/postgres/runs.ts';
-const TASKS = 'src/domain/tasks.ts';
 
 export const DATABASE_MUTANTS: readonly Mutant<
   DatabaseCheckName | RunCheckName | FleetCheckName
@@ -248,94 +245,7 @@ export const DATABASE_MUTANTS: readonly Mutant<
     mutated: 't.inmails_sent_today as counter,',
     by: 'nobody reads the count of yesterday under the date of today',
   },
-  {
-    rule: 'R8',
-    what: 'the audit does not see that a row was edited',
-    file: FLEET_SQL,
-    old: '(is_unequal or is_edited or hot_since is not null',
-    mutated: '(is_unequal or hot_since is not null',
-    by: 'the audit wakes an account whose row a hand has edited',
-  },
-  {
-    rule: 'R8',
-    what: 'nobody hears of an account without a run',
-    file: FLEET,
-    old: '    ...silent.map(({ suspect }) => overdueAlert(suspect, at)),\n',
-    mutated: '',
-    by: 'a hot account without a run for 20 minutes is overdue',
-  },
-  {
-    rule: 'R8',
-    what: 'an account is hot for nobody but itself',
-    file: ACTIVITY,
-    old: 'const how = { isHot,',
-    mutated: 'const how = { isHot: isHot && false,',
-    by: 'a hot account without a run for 20 minutes is overdue',
-  },
-  {
-    rule: 'R8',
-    what: 'the audit does not close an alert whose cause is gone',
-    file: FLEET,
-    old: 'await closeFleetAlerts(db, { runId, at, raised: [...alerts, ...kept] });',
-    mutated: 'void [closeFleetAlerts, kept];',
-    by: 'an account without a workflow is started again, and its alert ends',
-  },
-  {
-    rule: 'R8',
-    what: 'an account without a workflow is told of, and not started',
-    file: FLEET,
-    old: 'await start({ accountId, tier });',
-    mutated: 'void start;',
-    by: 'an account without a workflow is started again, and its alert ends',
-  },
-  {
-    rule: 'R8',
-    what: 'an audit leaves no heartbeat',
-    file: FLEET,
-    old: 'await writeFleetHeartbeat(db, {',
-    mutated: 'await ((..._: unknown[]) => void writeFleetHeartbeat)(db, {',
-    by: 'an audit leaves one heartbeat',
-  },
-  {
-    rule: 'R8',
-    what: 'an attempt that was committed late is never looked at',
-    file: FLEET_SQL,
-    old: 'least(pg_snapshot_xmin(pg_current_snapshot()),',
-    mutated: 'least(pg_snapshot_xmax(pg_current_snapshot()),',
-    by: 'the audit finds an attempt that was committed late',
-  },
-  {
-    rule: 'R8',
-    what: 'an account whose tasks fail is told of to nobody',
-    file: FLEET,
-    old: '    ...found.alerts,\n',
-    mutated: '',
-    by: 'people are alerted while tasks fail, whatever the cause',
-  },
-  {
-    rule: 'R8',
-    what: 'a run is given up for any failure of its tasks',
-    file: TASKS,
-    old: "if (!seen.isReplayFailure) return 'cause';",
-    mutated: '',
-    by: 'people are alerted while tasks fail, whatever the cause',
-  },
-  {
-    rule: 'R13',
-    what: 'a run is given up whose history the worker cannot read',
-    file: FAILING,
-    old: 'if (unread !== null) return { ...failed, unread };',
-    mutated: 'void unread;',
-    by: 'a run that cannot be replayed is given up after ten minutes, once an hour',
-  },
-  {
-    rule: 'R8',
-    what: 'a run is given up again and again',
-    file: TASKS,
-    old: "at - restartedAt < RESTART_EVERY_MS) return 'lately';",
-    mutated: "at - restartedAt < 0 * RESTART_EVERY_MS) return 'lately';",
-    by: 'a run that cannot be replayed is given up after ten minutes, once an hour',
-  },
+  ...FLEET_MUTANTS,
   {
     rule: 'R6',
     what: "a login settles another login's attempt",
