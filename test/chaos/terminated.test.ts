@@ -3,12 +3,15 @@
  * its history by the next start, counted once and saved (R13).
  */
 import type { WorkflowHandle } from '@temporalio/client';
+import proto from '@temporalio/proto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { payloadKeysFrom } from '../../src/config.js';
 import type { DecisionWire } from '../../src/domain/wire.js';
 import { all, ask, say, stateOf, statusOf, whenSaved } from '../support/account.js';
 import { startProxy, type Proxy } from '../support/proxy.js';
 import { createStand, freshDatabase, type Stand, type StandOptions } from '../support/stand.js';
+
+const { CommandType } = proto.temporal.api.enums.v1;
 
 type Ground = { readonly stand: Stand; readonly proxy: Proxy; readonly close: () => Promise<void> };
 
@@ -162,3 +165,68 @@ describe.each([
       .toMatchObject({ state: 'held', hold: { actor: 'ada' }, delivered: 7, counter: 12 });
   });
 });
+
+describe('a workflow that ended by itself in another way', () => {
+  let place: Ground;
+  beforeAll(async () => {
+    place = await ground();
+  });
+  afterAll(() => place.close());
+
+  /** A run that never opened, because Postgres was away: what it was told is in its history alone. */
+  async function told(
+    { client, taskQueue }: Stand,
+    { id, account }: { id: string; account: WorkflowHandle },
+    more: object = {},
+  ): Promise<WorkflowHandle> {
+    await account.terminate('an operator');
+    const { workflowId } = account;
+    return client.workflow.signalWithStart('inmailAccount', {
+      workflowId,
+      taskQueue,
+      args: [{ accountId: id, tier: 'sales_navigator' }],
+      signal: 'sendDelivered',
+      signalArgs: [{ reservationId: 'r7', chatId: 'c7' }],
+      ...more,
+    });
+  }
+  async function expectHeard(id: string): Promise<void> {
+    await startAgain(place, id);
+    const again = place.stand.handle(id);
+    const whole = { state: 'active', verified: true, counter: 10, delivered: 3 };
+    await expect.poll(() => statusOf(again)).toMatchObject(whole);
+    expect(await stateOf(again, 'r7')).toBe('delivered');
+    expect(await all(place.stand, UNCLEAN, id)).toMatchObject([{ severity: 'info' }]);
+  }
+
+  it('loses nothing when it timed out', async () => {
+    const { id, account } = await morning(place);
+    const second = await told(place.stand, { id, account }, { workflowRunTimeout: '1s' });
+    await expect.poll(async () => (await second.describe()).status.name).toBe('TIMED_OUT');
+    await expectHeard(id);
+  });
+
+  it('loses nothing when it failed', async () => {
+    const { id, account } = await morning(place);
+    await place.stand.stopWorker();
+    const second = await told(place.stand, { id, account });
+    await failRun(place.stand);
+    expect((await second.describe()).status.name).toBe('FAILED');
+    await place.stand.startWorker();
+    await expectHeard(id);
+  });
+});
+
+/** Takes the next workflow task of the stand as a worker would, and answers that the run fails. */
+async function failRun({ client, taskQueue }: Stand): Promise<void> {
+  const { workflowService, options } = client;
+  const { namespace } = options;
+  const poll = { namespace, taskQueue: { name: taskQueue } };
+  const { taskToken } = await client.withDeadline(Date.now() + 60_000, () =>
+    workflowService.pollWorkflowTaskQueue(poll),
+  );
+  const failure = { message: 'as a defect would', applicationFailureInfo: {} };
+  const { COMMAND_TYPE_FAIL_WORKFLOW_EXECUTION: commandType } = CommandType;
+  const fail = { commandType, failWorkflowExecutionCommandAttributes: { failure } };
+  await workflowService.respondWorkflowTaskCompleted({ namespace, taskToken, commands: [fail] });
+}

@@ -2,47 +2,12 @@
  * How each entry starts, or does not: every cause ends the process with exit code 1 and one sentence
  * that names the setting and the cure; what may pass is waited for; a signal ends a start at once.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
 import { createServer } from 'node:net';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { says, sentenceOf, start, type Entry } from '../support/entries.js';
 import { startPooler, type Pooler } from '../support/pooler.js';
 import { startProxy, type Proxy } from '../support/proxy.js';
 import { freshDatabase } from '../support/stand.js';
-
-type Entry = 'worker' | 'server' | 'migrate' | 'replay';
-type Started = {
-  readonly child: ChildProcess;
-  readonly said: () => string;
-  ended: Promise<unknown>;
-};
-
-function start(entry: Entry, env: Record<string, string>): Started {
-  const args = [
-    '--import',
-    'tsx',
-    `src/${entry}.ts`,
-    ...(entry === 'replay' ? ['nowhere', '--live'] : []),
-  ];
-  const child = spawn(process.execPath, args, {
-    env: {
-      PATH: process.env['PATH'],
-      TEMPORAL_ADDRESS: inject('temporalAddress'),
-      SAFEBAND_HTTP_PORT: '0',
-      SAFEBAND_START_WAIT_SECONDS: '0',
-      ...env,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let said = '';
-  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')));
-  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')));
-  const ended = new Promise((resolve) => {
-    child.once('close', (code, signal) => resolve(code ?? signal));
-  });
-  return { child, said: () => said, ended };
-}
-const says = (started: Started, word: string): Promise<void> =>
-  expect.poll(started.said).toContain(word);
 
 let database: Awaited<ReturnType<typeof freshDatabase>>;
 let empty: Awaited<ReturnType<typeof freshDatabase>>;
@@ -119,18 +84,6 @@ const TEMPORAL: readonly (readonly [Entry, string, Record<string, string>, RegEx
   ],
 ];
 
-/** One sentence: a line for a person, or the `why` of one log line. */
-function sentenceOf(said: string): string {
-  const lines = said
-    .trim()
-    .split('\n')
-    .filter((line) => !/^(the database is|warning|search|sched|recorded: 0)/.test(line));
-  expect(lines).toHaveLength(1);
-  const [line = ''] = lines;
-  if (!line.startsWith('{')) return line;
-  const logged: { readonly why: string } = JSON.parse(line);
-  return logged.why;
-}
 /** Its one sentence, once it has ended with exit code 1. */
 async function endOf(entry: Entry, env: Record<string, string>): Promise<string> {
   const started = start(entry, { DATABASE_URL: database.url, ...env });

@@ -48,7 +48,7 @@ async function attributes(temporal: Temporal): Promise<Finding> {
   try {
     const flaw = attributesFlaw(await readAttributes(temporal), temporal.namespace);
     return flaw
-      ? fail(name, flaw.found, flaw.cure.replace(/^run npm run migrate/, MIGRATE))
+      ? fail(name, flaw.found, flaw.cure.replace(/run npm run migrate/, MIGRATE))
       : ok(name, Object.values(SEARCH_ATTRIBUTES).join(', '));
   } catch (error) {
     if (!isDenied(error)) throw error;

@@ -1,0 +1,51 @@
+/** The entries of the project as processes of their own: what each says, and how it ends. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { expect, inject } from 'vitest';
+
+export type Entry = 'worker' | 'server' | 'migrate' | 'replay';
+export type Started = {
+  readonly child: ChildProcess;
+  readonly said: () => string;
+  ended: Promise<unknown>;
+};
+
+export function start(entry: Entry, env: Record<string, string>): Started {
+  const args = [
+    '--import',
+    'tsx',
+    `src/${entry}.ts`,
+    ...(entry === 'replay' ? ['nowhere', '--live'] : []),
+  ];
+  const child = spawn(process.execPath, args, {
+    env: {
+      PATH: process.env['PATH'],
+      TEMPORAL_ADDRESS: inject('temporalAddress'),
+      SAFEBAND_HTTP_PORT: '0',
+      SAFEBAND_START_WAIT_SECONDS: '0',
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')));
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')));
+  const ended = new Promise((resolve) => {
+    child.once('close', (code, signal) => resolve(code ?? signal));
+  });
+  return { child, said: () => said, ended };
+}
+export const says = (started: Started, word: string): Promise<void> =>
+  expect.poll(started.said).toContain(word);
+
+/** One sentence: a line for a person, or the `why` of one log line. */
+export function sentenceOf(said: string): string {
+  const lines = said
+    .trim()
+    .split('\n')
+    .filter((line) => !/^(the database is|warning|search|sched|recorded: 0)/.test(line));
+  expect(lines).toHaveLength(1);
+  const [line = ''] = lines;
+  if (!line.startsWith('{')) return line;
+  const logged: { readonly why: string } = JSON.parse(line);
+  return logged.why;
+}
