@@ -28,7 +28,7 @@ export default defineConfig({
           globalSetup: ['test/support/server.ts'], // provides temporalAddress, postgresUrl, workflowBundlePath
           setupFiles: ['test/support/seed.ts', 'test/support/runtime.ts'], // Runtime.install, before any Worker
           sequence: { groupOrder: 1 },
-          testTimeout: 300_000,
+          testTimeout: 900_000,
           hookTimeout: 900_000, // a file may wait for another file's worker
           expect: { poll: { timeout: 90_000 } },
         },
