@@ -4,16 +4,17 @@
  */
 import { heartbeat, log } from '@temporalio/activity';
 import type { FleetAlert } from '../domain/audit.js';
-import { RECONCILE_INTERVAL_MS, TASKS_LOOKS_MAX, TASKS_ROUND } from '../domain/limits.js';
+import { TASKS_LOOKS_MAX } from '../domain/limits.js';
 import {
   areFailing,
   failingAlert,
   obstaclesOf,
+  turnOf,
   type Failing,
   type Outcome,
   type TasksSeen,
 } from '../domain/tasks.js';
-import { hashOf, type Instant } from '../domain/time.js';
+import type { Instant } from '../domain/time.js';
 import { readRestarts, readToldFailing } from '../postgres/failing.js';
 import { readTier } from '../postgres/fleet.js';
 import type { Pool } from '../postgres/pool.js';
@@ -21,6 +22,8 @@ import { raiseAlerts } from '../postgres/runs.js';
 
 /** Looks on their way at once. */
 const LOOKS_AT_ONCE = 20;
+/** Histories that one audit reads only to say what is wrong with them. */
+const READS_MAX = 20;
 
 /** What this asks of Temporal. */
 export type Tasks = {
@@ -69,12 +72,15 @@ export async function findFailing(
   const obstacles = obstaclesOf(failing, { connected: connected.size, at });
   const alerts: FleetAlert[] = [];
   const restarted: string[] = [];
+  let read = 0;
   for (const one of failing) {
     const obstacle = obstacles.get(one.accountId) ?? null;
+    const isToRead = obstacle === null || (obstacle !== 'cause' && (read += 1) <= READS_MAX);
+    const unread = isToRead ? await unreadOf(tasks, one) : null;
     const outcome: Outcome =
-      obstacle === null
+      obstacle === null && unread === null
         ? await restart(pool, tasks, one)
-        : { isRestarted: false, obstacle, unread: null };
+        : { isRestarted: false, obstacle, unread };
     const alert = failingAlert(one, outcome, at);
     alerts.push(alert);
     if (!outcome.isRestarted) continue;
@@ -91,16 +97,14 @@ export async function findFailing(
 }
 
 /**
- * Those that are suspected, and of all others a part that changes with each audit, so that each
- * account is looked at in an hour (as far as one audit looks at that many).
+ * Those that are suspected, and of all others a part that changes with each audit.
  */
 async function candidates(
   tasks: Tasks,
   { at, running, suspected }: FailingAsk,
   told: readonly string[],
 ): Promise<readonly string[]> {
-  const round = Math.floor(at / RECONCILE_INTERVAL_MS) % TASKS_ROUND;
-  const isItsTurn = (accountId: string): boolean => hashOf(accountId) % TASKS_ROUND === round;
+  const isItsTurn = turnOf(running.size, at);
   const reported: string[] = [];
   try {
     for await (const accountId of tasks.reported()) {
@@ -140,14 +144,24 @@ async function lookAtEach(
   return { seen, unknown };
 }
 
-/** Gives up a run that cannot be replayed, unless its history cannot be read here, either. */
-async function restart(pool: Pool, tasks: Tasks, { accountId, seen }: Failing): Promise<Outcome> {
-  const failed = { isRestarted: false, obstacle: null } as const;
+/**
+ * Why this worker cannot read the history of the run: without a payload key nobody can replay it,
+ * and a start could not read what the run had answered, either.
+ */
+async function unreadOf(tasks: Tasks, { accountId, seen }: Failing): Promise<string | null> {
   try {
-    const unread = await tasks.unread(accountId, seen.runId);
-    if (unread !== null) return { ...failed, unread };
+    return await tasks.unread(accountId, seen.runId);
+  } catch (error) {
+    return `Temporal did not answer: ${String(error)}`.slice(0, 200);
+  }
+}
+
+/** Gives up a run that cannot be replayed, and starts the account again. */
+async function restart(pool: Pool, tasks: Tasks, { accountId, seen }: Failing): Promise<Outcome> {
+  const failed: Outcome = { isRestarted: false, obstacle: null, unread: null };
+  try {
     const tier = await readTier(pool, accountId);
-    if (tier === null) return { ...failed, unread: null }; // it is disconnected
+    if (tier === null) return failed; // it is disconnected
     const reason = `${seen.failures} tries of its workflow task failed: it cannot be replayed`;
     await tasks.terminate(accountId, seen.runId, `${reason}; the fleet audit starts it again`);
     // Where this start fails, the next audit finds an account without a workflow.
@@ -158,6 +172,6 @@ async function restart(pool: Pool, tasks: Tasks, { accountId, seen }: Failing): 
     return { isRestarted: true };
   } catch (error) {
     log.warn('account.not_restarted', { accountId, error: String(error) });
-    return { ...failed, unread: null };
+    return failed;
   }
 }

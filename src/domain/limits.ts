@@ -35,7 +35,9 @@ export const RESTARTS_MAX = 5;
 export const RESTART_SHARE = 10;
 /** Each account's tasks are looked at once in so many audits, whatever its rows say. */
 export const TASKS_ROUND = 6;
-/** Accounts whose tasks one audit looks at at most. */
+/** Accounts of which one audit looks at the tasks because it is their turn; more take longer. */
+export const TASKS_TURNS_MAX = 4_000;
+/** Accounts of which one audit looks at the tasks at most, with those that are suspected. */
 export const TASKS_LOOKS_MAX = 5_000;
 
 /** How long a protective cooldown lasts (R5, R8). */
@@ -128,6 +130,7 @@ export const WEBHOOK_KEPT_MS = 30 * DAY_MS;
 assert(OVERDUE_MS < VERIFIED_MS, 'people hear of a silent account before its gate closes');
 assert(VERIFIED_MS >= 3 * RECONCILE_INTERVAL_MS, 'two runs may fail before the gate closes');
 assert(TASKS_ROUND * RECONCILE_INTERVAL_MS <= HOUR_MS, 'tasks of each account are seen in an hour');
+assert(TASKS_TURNS_MAX < TASKS_LOOKS_MAX, 'an audit has room for accounts that are suspected');
 assert(RESTART_EVERY_MS > RESTART_AFTER_MS, 'a run is given time before it is given up');
 assert(COOLDOWN_MS > RECONCILE_INTERVAL_MS, 'a cooldown outlasts one reconcile interval');
 assert(LEASE_SECONDS_MAX * SECOND_MS <= DAY_MS, 'a lease reaches into the next day at most');

@@ -6,14 +6,17 @@
  */
 import type { FleetAlert } from './audit.js';
 import {
+  RECONCILE_INTERVAL_MS,
   RESTART_AFTER_MS,
   RESTART_EVERY_MS,
   RESTART_SHARE,
   RESTARTS_MAX,
   TASK_FAILURES_MAX,
+  TASKS_ROUND,
+  TASKS_TURNS_MAX,
 } from './limits.js';
 import { cleaned } from './text.js';
-import { dayOf, isoDay, isoInstant, type Instant } from './time.js';
+import { dayOf, hashOf, isoDay, isoInstant, type Instant } from './time.js';
 
 /** What Temporal says about the task that a running workflow waits for. */
 export type TasksSeen = {
@@ -40,6 +43,16 @@ export type Failing = {
 
 /** True if a person should know. Single failures are common: a worker ends, a message is late. */
 export const areFailing = ({ failures }: TasksSeen): boolean => failures >= TASK_FAILURES_MAX;
+
+/**
+ * Says whose turn it is in this audit: each account's within an hour, or in a large fleet in as many
+ * audits as it takes.
+ */
+export function turnOf(running: number, at: Instant): (accountId: string) => boolean {
+  const rounds = Math.max(TASKS_ROUND, Math.ceil(running / TASKS_TURNS_MAX));
+  const round = Math.floor(at / RECONCILE_INTERVAL_MS) % rounds;
+  return (accountId) => hashOf(accountId) % rounds === round;
+}
 
 /** Why the audit does not give up a run: a person has to look first. */
 export type Obstacle = 'cause' | 'many' | 'lately' | 'young' | 'limit';

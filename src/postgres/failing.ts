@@ -9,6 +9,8 @@ export type ToldFailing = {
   readonly message: string;
   readonly failure: string;
   readonly cure: string;
+  /** Why the workers cannot read the history of its run; null: they can, as far as is known. */
+  readonly unread: string | null;
 };
 
 /** Open alerts, those that still fail first. */
@@ -17,7 +19,7 @@ export const readToldFailing = (db: Queryable): Promise<readonly ToldFailing[]> 
     db,
     `select jsonb_build_object('accountId', account_id, 'isCritical', severity = 'critical',
               'message', details->>'message', 'failure', details->>'failure',
-              'cure', details->>'cure') as row
+              'cure', details->>'cure', 'unread', details->>'unread') as row
        from safeband.alerts where kind = 'tasks_failing' and resolved_at is null
       order by severity = 'critical' desc, account_id`,
     [],

@@ -1,11 +1,13 @@
 /** Which runs whose tasks fail are given up, and what people read about it. */
 import { describe, expect, it } from 'vitest';
+import { TASKS_LOOKS_MAX } from '../../src/domain/limits.js';
 import { HOUR_MS, MINUTE_MS } from '../../src/domain/time.js';
 import {
   areFailing,
   failingAlert,
   failureText,
   obstaclesOf,
+  turnOf,
   type Failing,
   type TasksSeen,
 } from '../../src/domain/tasks.js';
@@ -32,6 +34,22 @@ const obstacleOf = (one: Failing, connected = 1_000) =>
 
 it('alerts after five failed tries, and not after four', () => {
   expect([4, 5].map((failures) => areFailing(seen({ failures })))).toEqual([false, true]);
+});
+
+it.each([
+  [600, 6],
+  [24_000, 6],
+  [60_000, 15],
+])('looks at each of %i accounts once in %i audits', (count, audits) => {
+  const ids = Array.from({ length: count }, (_, n) => `acme-${n}`);
+  const looks = new Map<string, number>();
+  for (let n = 0; n < audits; n += 1) {
+    const turn = ids.filter(turnOf(count, NOW + n * 10 * MINUTE_MS));
+    expect(turn.length).toBeLessThan(TASKS_LOOKS_MAX);
+    for (const id of turn) looks.set(id, (looks.get(id) ?? 0) + 1);
+  }
+  expect(looks.size).toBe(count);
+  expect(new Set(looks.values())).toEqual(new Set([1]));
 });
 
 describe('a run is given up by the audit', () => {

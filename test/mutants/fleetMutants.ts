@@ -85,8 +85,8 @@ export const FLEET_MUTANTS: readonly Mutant<FleetCheckName>[] = [
     rule: 'R13',
     what: 'a run is given up whose history the worker cannot read',
     file: FAILING,
-    old: 'if (unread !== null) return { ...failed, unread };',
-    mutated: 'void unread;',
+    old: 'obstacle === null && unread === null',
+    mutated: 'obstacle === null',
     by: 'a run that cannot be replayed is given up after ten minutes, once an hour',
   },
   {

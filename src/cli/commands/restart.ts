@@ -2,6 +2,7 @@
 import { Option, type Command } from 'commander';
 import { areFailing, failureText } from '../../domain/tasks.js';
 import type { StatusWire } from '../../domain/wire.js';
+import { readToldFailing } from '../../postgres/failing.js';
 import { firstVerified, knownRow } from '../accounts.js';
 import { accountArgument, actorOf, withExamples, type Context, type Register } from '../command.js';
 import { CliError, EXIT } from '../errors.js';
@@ -26,13 +27,22 @@ export const registerRestart: Register = (program: Command, context: Context) =>
     .addArgument(accountArgument())
     .addOption(new Option('--reason <text>', 'why; people will read it').makeOptionMandatory())
     .option('--actor <name>', 'who does it; default: cli:<user>')
-    .option('--force', 'also where its tasks do not fail repeatedly')
+    .option('--force', 'also where its tasks succeed, or its history cannot be read')
     .action(async (accountId: string, options: RestartOptions) => {
       const row = await knownRow(context, accountId);
       if (row.state === 'disconnected') {
         const text = `account ${accountId} is disconnected: there is nothing to start again`;
         const next = `safeband connect ${accountId} --tier ${row.tier}`;
         throw new CliError(EXIT.unknown, 'AccountUnknown', text, next);
+      }
+      const told = await readToldFailing(context.world.pool());
+      const unread = told.find((one) => one.accountId === accountId)?.unread ?? null;
+      if (unread !== null && !options.force) {
+        const text =
+          `the workers cannot read the history of ${accountId} (${unread}), so a start would lose ` +
+          'what it contains: give each worker all keys of SAFEBAND_PAYLOAD_KEYS; --force restarts ' +
+          'it all the same';
+        throw new CliError(EXIT.refused, 'HistoryUnreadable', text, 'safeband doctor');
       }
       const found = await restarted(context, { accountId, tier: row.tier }, options);
       context.answer({
