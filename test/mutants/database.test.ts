@@ -7,10 +7,11 @@ import { DATABASE_CHECKS } from './databaseChecks.js';
 import { DATABASE_MUTANTS } from './databaseMutants.js';
 import { buildOf, databaseOf, Desk, type Database } from './desk.js';
 import { FLEET_CHECKS } from './fleetChecks.js';
+import { IDENTITY_CHECKS } from './identityChecks.js';
 import { RUN_CHECKS } from './runChecks.js';
 import { broken, dropCopies, flawBy, project, tableOf, type Mutant } from './mutant.js';
 
-const CHECKS = { ...DATABASE_CHECKS, ...RUN_CHECKS, ...FLEET_CHECKS };
+const CHECKS = { ...DATABASE_CHECKS, ...RUN_CHECKS, ...FLEET_CHECKS, ...IDENTITY_CHECKS };
 const caught = new Map<Mutant, string | undefined>();
 afterAll(async () => {
   await dropCopies();

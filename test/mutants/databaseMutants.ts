@@ -2,6 +2,8 @@
 import type { DatabaseCheckName } from './databaseChecks.js';
 import type { FleetCheckName } from './fleetChecks.js';
 import { FLEET_MUTANTS } from './fleetMutants.js';
+import type { IdentityCheckName } from './identityChecks.js';
+import { IDENTITY_MUTANTS } from './identityMutants.js';
 import type { RunCheckName } from './runChecks.js';
 import type { Mutant } from './mutant.js';
 
@@ -12,7 +14,7 @@ const ROWS = 'src/postgres/rows.ts';
 const RUNS = 'src/postgres/runs.ts';
 
 export const DATABASE_MUTANTS: readonly Mutant<
-  DatabaseCheckName | RunCheckName | FleetCheckName
+  DatabaseCheckName | RunCheckName | FleetCheckName | IdentityCheckName
 >[] = [
   {
     rule: 'R14',
@@ -262,4 +264,5 @@ export const DATABASE_MUTANTS: readonly Mutant<
     mutated: '',
     by: 'a window follows the clocks when they change',
   },
+  ...IDENTITY_MUTANTS,
 ];

@@ -1,5 +1,6 @@
 /** What a run decides, and what an account carries: each of these breaks a check of the domain. */
 import type { CheckName } from '../domain/checks/index.js';
+import { SPELLING_MUTANTS } from './identityMutants.js';
 import type { Mutant } from './mutant.js';
 
 const RECONCILE = 'src/domain/reconcile.ts';
@@ -337,4 +338,5 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
     mutated: 'if (stored.version >= stored.ownerVersion) return [];',
     by: 'a run that was reset behind its row waits',
   },
+  ...SPELLING_MUTANTS,
 ];

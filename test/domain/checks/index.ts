@@ -3,6 +3,13 @@ import { carryingChecks } from './carrying.js';
 import { edgeChecks } from './edges.js';
 import { healingChecks } from './healing.js';
 import { layerChecks } from './layers.js';
+import { spellingChecks } from './spelling.js';
 
-export const CHECKS = { ...layerChecks, ...healingChecks, ...carryingChecks, ...edgeChecks };
+export const CHECKS = {
+  ...layerChecks,
+  ...healingChecks,
+  ...carryingChecks,
+  ...edgeChecks,
+  ...spellingChecks,
+};
 export type CheckName = keyof typeof CHECKS;

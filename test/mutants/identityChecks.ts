@@ -1,0 +1,61 @@
+/** Accounts of one member are found, however it is spelt, and whoever compared them before (R13). */
+import { expect } from 'vitest';
+import { accountRow } from '../../src/domain/facts.js';
+import { isAccountId, isIdentity } from '../../src/domain/ids.js';
+import { anAccount, must } from '../support/scenario.js';
+import type { DatabaseCheck, Desk } from './desk.js';
+
+let members = 0;
+const newMember = (): string => `ACoAAB${process.pid}-${(members += 1)}`;
+
+/** Claims one more account for that member; answers with the others of the member. */
+async function claimed(
+  desk: Desk,
+  name: string,
+  identity: string,
+  isAgain = false,
+): Promise<unknown> {
+  const accountId = must(isAccountId, `${desk.accountId}-${name}`);
+  const { actor } = anAccount({ accountId, identity: must(isIdentity, identity) });
+  const row = accountRow(actor.account, actor.version);
+  const claim = await desk.activities.claim({ owner: 'its chain', found: null, row, isAgain });
+  return claim.claimed ? claim.rivals : undefined;
+}
+/** The account's row as older code has left it. */
+const asBefore = (desk: Desk, name: string): Promise<unknown> =>
+  desk.pool.query(
+    `update safeband.accounts set identity_normal = null, identity_number = null,
+       identity_compared = null where account_id = $1`,
+    [`${desk.accountId}-${name}`],
+  );
+
+const spelt: DatabaseCheck = async (desk) => {
+  const id = newMember();
+  expect(await claimed(desk, 'one', `https://www.linkedin.com/in/${id}`)).toEqual([]);
+  expect(await claimed(desk, 'two', id)).toEqual([`${desk.accountId}-one`]);
+  expect(await claimed(desk, 'three', newMember())).toEqual([]);
+};
+
+const older: DatabaseCheck = async (desk) => {
+  const id = newMember();
+  await claimed(desk, 'one', `urn:li:fsd_profile:${id}`);
+  await asBefore(desk, 'one');
+  expect(await claimed(desk, 'two', id)).toEqual([`${desk.accountId}-one`]);
+};
+
+const again: DatabaseCheck = async (desk) => {
+  const id = newMember();
+  await claimed(desk, 'one', id);
+  await claimed(desk, 'two', `${id} `);
+  await asBefore(desk, 'one');
+  await asBefore(desk, 'two');
+  expect(await claimed(desk, 'one', id, true)).toEqual([]);
+  expect(await claimed(desk, 'two', `${id} `, true)).toEqual([`${desk.accountId}-one`]);
+};
+
+export const IDENTITY_CHECKS = {
+  'a second account of one member is found, in any spelling': spelt,
+  'a second account finds the first, whose spelling older code compared': older,
+  'of two accounts that are compared again the first goes on': again,
+} satisfies Readonly<Record<string, DatabaseCheck>>;
+export type IdentityCheckName = keyof typeof IDENTITY_CHECKS;
