@@ -55,6 +55,7 @@ export type PolicyInput = {
 export type StartInput = PolicyInput & {
   readonly accountId: string;
   readonly tier: Tier;
+  /** LinkedIn's id of the member, in any spelling: one member is one account. */
   readonly identity?: string | null;
   readonly inmailsSentToday?: number | null;
   readonly deliveredToday?: number | null;
@@ -77,8 +78,10 @@ export type FailedReport = {
   readonly retryAfterSeconds?: unknown;
 };
 export type ObservedReport = {
+  /** Of the same kind as in `sendDelivered`, such as Unipile's `chat_id` and `message_id`. */
   readonly chatId: string;
   readonly messageId: string;
+  /** LinkedIn's id, in any spelling: the send is the open slot of this recipient. */
   readonly recipientId?: string | null;
   readonly sentAt: string;
 };

@@ -14,6 +14,7 @@ import type { Transport } from './transport.js';
 export type ReserveRequest = {
   readonly reservationId: string;
   readonly campaignId?: string | null;
+  /** LinkedIn's id of the recipient, in any spelling; an observed send is matched by it. */
   readonly recipientId?: string | null;
   /** How long the slot may stay in flight without a word, in seconds; 15 min unless set. */
   readonly leaseSeconds?: number | null;

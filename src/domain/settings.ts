@@ -118,7 +118,9 @@ export const connect: Command<Start, StateAnswer> = (account, start, at) => {
     identity !== null &&
     !isSameMember(start.identity, identity)
   ) {
-    const message = 'identity: another member is connected here; another member is another account';
+    const message =
+      'identity: another member is connected here, or the spelling does not say that it is the same: ' +
+      'send the id that begins with ACoAA, or connect another member as another account';
     return refuse('InvalidInput', message);
   }
   const raised = raisedCap(account.policy, start);

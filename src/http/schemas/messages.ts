@@ -77,7 +77,7 @@ export const connect = Type.Object(
   {
     accountId: may(accountId),
     tier,
-    identity: may(foreign("LinkedIn's id of the member.", 'member-1')),
+    identity: may(foreign("LinkedIn's id of the member, in any spelling.", 'ACoAABq1x9')),
     ...policy,
     inmailsSentToday: startCount('What another system has spent today; counts at a start only.'),
     deliveredToday: startCount('What of it was delivered; all of it unless said.'),

@@ -40,7 +40,10 @@ export const reservationId = ours('Your name of one attempt to send; never used 
 export const campaignId = ours('Your name of the campaign.', 'q4');
 export const chatId = foreign("LinkedIn's conversation: the proof of a delivery.", 'chat-9');
 export const messageId = foreign("LinkedIn's id of the message.", 'message-9');
-export const recipientId = foreign("LinkedIn's id of the recipient.", 'member-7');
+export const recipientId = foreign(
+  "LinkedIn's id of the recipient, in any spelling; the same kind of id as webhooks bring.",
+  'ACoAAS7RzQB',
+);
 export const reason = text(REASON_MAX, 'Why; people read it.', 'the customer asked');
 export const actor = text(
   ACTOR_MAX,
