@@ -26,7 +26,10 @@ export const registerConnect: Register = (program, context) => {
     .addArgument(accountArgument())
     .addOption(tierOption().makeOptionMandatory());
   policyOptions(connect)
-    .option('--identity <id>', "LinkedIn's id of the member, in any spelling: one member is one account")
+    .option(
+      '--identity <id>',
+      "LinkedIn's id of the member, in any spelling: one member is one account",
+    )
     .option('--sent-today <n>', 'InMails that were sent today before', whole(0, 100_000))
     .option(
       '--delivered-today <n>',
