@@ -94,6 +94,15 @@ describe('a second account of one member is held, by whatever spelling', () => {
     expect(await statusOf(stand.handle(three))).toMatchObject(HELD);
   });
 
+  it('also where two are connected at once', async () => {
+    const [one, two] = [stand.newAccount(), stand.newAccount()];
+    const id = newMember();
+    const sales = memberId(members, 0x2c);
+    await Promise.all([ways.start(one, id), ways.start(two, `(profileId:${sales},authType:x)`)]);
+    const states = await Promise.all([one, two].map((name) => statusOf(stand.handle(name))));
+    expect(states.map(({ state }) => state).toSorted()).toEqual(['active', 'held']);
+  });
+
   it('and two members are not', async () => {
     const [one, two] = [stand.newAccount(), stand.newAccount()];
     await ways.start(one, newMember());

@@ -208,7 +208,9 @@ function handSent({ world, member, luck }: Place): Done {
     chatId: named(isChatId, `hand-${n}`),
     messageId: named(isMessageId, `typed-${n}`),
     sentAt: world.serverNow() - (luck.chance(0.1) ? 3 * DAY : 0),
-    ...(isMatching ? { recipientId: named(isRecipientId, `person-${luck.between(1, 6)}`) } : {}),
+    ...(isMatching
+      ? { recipientId: named(isRecipientId, `linkedin.com/in/Person-${luck.between(1, 6)}/`) }
+      : {}),
   });
 }
 

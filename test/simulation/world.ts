@@ -4,6 +4,7 @@
  * happens to one account; after each the invariants are checked.
  */
 import { isAccountId, isIdentity } from '../../src/domain/ids.js';
+import { isSameMember } from '../../src/domain/linkedinId.js';
 import type { Start } from '../../src/domain/settings.js';
 import { audit } from './audit.js';
 import { doDeed } from './deeds.js';
@@ -51,7 +52,9 @@ export class World {
     this.listener = listener;
     this.clock = story.begin;
     this.members = story.members.map(({ policy, isTwin }, index) => {
-      const identity = named(isIdentity, `member-${isTwin ? index - 1 : index}`);
+      // A twin is the same member, in another spelling.
+      const spelt = isTwin ? `urn:li:fsd_profile:member-${index - 1} ` : `member-${index}`;
+      const identity = named(isIdentity, spelt);
       return new Member(this, index, named(isAccountId, `acme-${index}`), identity, policy);
     });
     for (const member of this.members) {
@@ -152,7 +155,7 @@ export class World {
     return this.members.flatMap(({ accountId, database: { account } }) =>
       accountId !== member.accountId &&
       account !== null &&
-      account.policy.identity === member.start.identity &&
+      isSameMember(account.policy.identity ?? '', member.start.identity ?? '') &&
       (account.state !== 'disconnected' || account.day > day - 7)
         ? [accountId]
         : [],
