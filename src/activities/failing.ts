@@ -15,7 +15,7 @@ import {
   type TasksSeen,
 } from '../domain/tasks.js';
 import type { Instant } from '../domain/time.js';
-import { readRestarts, readToldFailing } from '../postgres/failing.js';
+import { readRestarts, readFailingAlerts } from '../postgres/failing.js';
 import { readTier } from '../postgres/fleet.js';
 import type { Pool } from '../postgres/pool.js';
 import { raiseAlerts } from '../postgres/runs.js';
@@ -51,7 +51,7 @@ export type FailingFound = {
   /** Accounts that still fail: to wake them changes nothing. */
   readonly failing: readonly string[];
   readonly restarted: readonly string[];
-  /** Told of before, and nobody knows how they are now. */
+  /** An alert is open for them, and their tasks could not be looked at now. */
   readonly unknown: readonly string[];
 };
 
@@ -61,8 +61,8 @@ export async function findFailing(
   ask: FailingAsk,
 ): Promise<FailingFound> {
   const { at, connected, runId } = ask;
-  const told = (await readToldFailing(pool)).map(({ accountId }) => accountId);
-  const { seen, unknown } = await lookAtEach(await candidates(tasks, ask, told), tasks);
+  const alerted = (await readFailingAlerts(pool)).map(({ accountId }) => accountId);
+  const { seen, unknown } = await lookAtEach(await candidates(tasks, ask, alerted), tasks);
   const restarts = await readRestarts(pool, [...seen.keys()]);
   const failing = [...seen].map(([accountId, one]): Failing => ({
     accountId,
@@ -92,7 +92,7 @@ export async function findFailing(
     alerts,
     failing: [...seen.keys()].filter((accountId) => !restarted.includes(accountId)),
     restarted,
-    unknown: unknown.filter((accountId) => told.includes(accountId)),
+    unknown: unknown.filter((accountId) => alerted.includes(accountId)),
   };
 }
 
@@ -102,7 +102,7 @@ export async function findFailing(
 async function candidates(
   tasks: Tasks,
   { at, running, suspected }: FailingAsk,
-  told: readonly string[],
+  alerted: readonly string[],
 ): Promise<readonly string[]> {
   const isItsTurn = turnOf(running.size, at);
   const reported: string[] = [];
@@ -113,11 +113,16 @@ async function candidates(
   } catch (error) {
     log.warn('tasks.unreported', { error: String(error) }); // each account's turn comes all the same
   }
-  const wanted = new Set([...told, ...reported, ...suspected, ...[...running].filter(isItsTurn)]);
+  const wanted = new Set([
+    ...alerted,
+    ...reported,
+    ...suspected,
+    ...[...running].filter(isItsTurn),
+  ]);
   return [...wanted].slice(0, TASKS_LOOKS_MAX);
 }
 
-/** Those of which the tasks fail, and those of which nobody knows. */
+/** Returns those whose tasks fail, and those that could not be looked at. */
 async function lookAtEach(
   accountIds: readonly string[],
   { look }: Tasks,
@@ -145,7 +150,7 @@ async function lookAtEach(
 }
 
 /**
- * Why this worker cannot read the history of the run: without a payload key nobody can replay it,
+ * Why this worker cannot read the history of the run: without a payload key no worker replays it,
  * and a start could not read what the run had answered, either.
  */
 async function unreadOf(tasks: Tasks, { accountId, seen }: Failing): Promise<string | null> {

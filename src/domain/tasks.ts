@@ -88,7 +88,7 @@ export type Outcome =
   | {
       readonly isRestarted: false;
       readonly obstacle: Obstacle | null;
-      /** Why this worker cannot read the messages of the run; null: it can, or nobody tried. */
+      /** Why this worker cannot read the messages of the run; null: it can, or it was not tried. */
       readonly unread: string | null;
     };
 

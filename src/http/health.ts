@@ -127,8 +127,8 @@ function auditCheck(health: Health | null): Check {
 }
 
 /**
- * Accounts that answer nothing are told, and never make a server not ready: another server would
- * reach them no better, and all other accounts answer.
+ * Accounts that answer nothing are reported, and never make a server not ready: another server
+ * would reach them no better, and all other accounts answer.
  */
 function tasksCheck(health: Health | null): readonly Check[] {
   const failing = health?.failing ?? 0;

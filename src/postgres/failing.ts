@@ -1,8 +1,8 @@
-/** Accounts whose workflow tasks fail, as the audit of the fleet has told of them. */
+/** Accounts whose workflow tasks fail, as the fleet audit has alerted. */
 import { parseInstant, type Instant } from '../domain/time.js';
 import { rowsOf, type Queryable } from './pool.js';
 
-export type ToldFailing = {
+export type FailingAlert = {
   readonly accountId: string;
   /** It still fails, as far as is known; else its run was given up, and it was started again. */
   readonly isCritical: boolean;
@@ -14,8 +14,8 @@ export type ToldFailing = {
 };
 
 /** Open alerts, those that still fail first. */
-export const readToldFailing = (db: Queryable): Promise<readonly ToldFailing[]> =>
-  rowsOf<ToldFailing>(
+export const readFailingAlerts = (db: Queryable): Promise<readonly FailingAlert[]> =>
+  rowsOf<FailingAlert>(
     db,
     `select jsonb_build_object('accountId', account_id, 'isCritical', severity = 'critical',
               'message', details->>'message', 'failure', details->>'failure',

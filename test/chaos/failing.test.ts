@@ -2,7 +2,7 @@
  * An account whose workflow tasks fail (R8): people are alerted, `/readyz` and the doctor say so, and
  * a run that can never be replayed is given up, without losing what it had answered.
  */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -58,7 +58,8 @@ const faults = (real: Activities): Partial<Activities> => ({
   },
 });
 
-/** Workflows that begin with one timer more. */
+const TAKEN = '    await takeAll(self);\n';
+/** Workflows that begin with one timer more, and have a defect that a hold for it brings out. */
 async function otherBundle(): Promise<string> {
   const folder = await broken({
     rule: 'R8',
@@ -68,6 +69,11 @@ async function otherBundle(): Promise<string> {
     mutated: '  listen(self);\n  self.unblocked.arm(DAY_MS);\n',
     by: '',
   });
+  const loop = path.join(folder, 'src', 'workflows', 'inmailAccount.ts');
+  const defect = "if (self.read().account.hold?.reason === 'defect') throw new Error('a defect');";
+  const text = (await readFile(loop, 'utf8')).replace(TAKEN, `${TAKEN}    ${defect}\n`);
+  expect(text).toContain(defect);
+  await writeFile(loop, text);
   const file = path.join(scratch, 'one-timer-more.js');
   await mkdir(scratch, { recursive: true });
   await writeBundle(file, path.join(folder, 'src', 'workflows', 'index.ts'));
@@ -123,7 +129,7 @@ const doctor = async (): Promise<
 > => JSON.parse((await safeband(['doctor', '--json'], settingsOf(stand))).out).findings;
 const tasksOf = async () => (await doctor()).filter(({ name }) => name === 'workflow tasks');
 
-it('is told of, given up once its history cannot be replayed for ten minutes, and goes on', async () => {
+it('an account whose history cannot be replayed raises an alert, and is started again after ten minutes', async () => {
   const { id, account } = await connect();
   const runId = (await account.describe()).runId;
   for (const n of [1, 2, 3]) await ask(account, `r${n}`);
@@ -176,7 +182,7 @@ it('is told of, given up once its history cannot be replayed for ten minutes, an
   await stand.startWorker();
 });
 
-it('is left to a person where the worker lacks a key, and goes on by itself with it', async () => {
+it('an account whose worker lacks a key is left to a person, and goes on by itself with the key', async () => {
   const { id, account } = await connect();
   await ask(account, 'r1');
   const { runId } = await account.describe();
@@ -201,7 +207,7 @@ it('is left to a person where the worker lacks a key, and goes on by itself with
   clock.aheadMs = 0;
 });
 
-it('is started again by a person at once, and left alone where its tasks succeed', async () => {
+it('safeband restart starts a failing account at once, and leaves a healthy one alone', async () => {
   const { id, account } = await connect();
   await ask(account, 'r1');
   const { env, ...settings } = settingsOf(stand);
@@ -221,4 +227,20 @@ it('is started again by a person at once, and left alone where its tasks succeed
   const { code, out } = await restart();
   expect([code, out]).toEqual([0, expect.stringContaining('it is started again: active')]);
   expect(await statusOf(stand.handle(id))).toMatchObject({ counter: 1, delivered: 1 });
+});
+
+it('an account whose worker has a defect raises an alert, and is left alone', async () => {
+  const { id, account } = await connect(); // the other worker runs
+  await account.signal('hold', { reason: 'defect', actor: 'ada' });
+  await failOften({ id, account });
+  clock.aheadMs = RESTART_AFTER_MS;
+  expect(await audit()).toMatchObject({ failing: 1, restarted: 0 });
+  clock.aheadMs = 0;
+  expect(await all(stand, TOLD, id)).toMatchObject([
+    {
+      severity: 'critical',
+      failure: 'WORKFLOW_WORKER_UNHANDLED_FAILURE: a defect',
+      cure: expect.stringContaining('correct the worker'),
+    },
+  ]);
 });

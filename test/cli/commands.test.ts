@@ -83,6 +83,14 @@ describe('an account', () => {
     });
     const gone = await cli('check', second);
     expect([gone.code, gone.out]).toEqual([1, expect.stringContaining('no workflow runs')]);
+    expect(await cli('restart', second, '--reason', 'it is gone')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining(`${second} had no workflow; it is started again: active`),
+    });
+    expect(await cli('restart', id, '--reason', 'x')).toMatchObject({
+      code: 4,
+      err: expect.stringContaining('is disconnected: there is nothing to start again'),
+    });
   });
 
   it('is held and resumed in the name of who did it, and settled by a person', async () => {

@@ -67,7 +67,7 @@ export const FLEET_MUTANTS: readonly Mutant<FleetCheckName>[] = [
   },
   {
     rule: 'R8',
-    what: 'an account whose tasks fail is told of to nobody',
+    what: 'accounts whose tasks fail raise no alert',
     file: FLEET,
     old: '    ...found.alerts,\n',
     mutated: '',

@@ -2,7 +2,7 @@
 import { Option, type Command } from 'commander';
 import { areFailing, failureText } from '../../domain/tasks.js';
 import type { StatusWire } from '../../domain/wire.js';
-import { readToldFailing } from '../../postgres/failing.js';
+import { readFailingAlerts } from '../../postgres/failing.js';
 import { firstVerified, knownRow } from '../accounts.js';
 import { accountArgument, actorOf, withExamples, type Context, type Register } from '../command.js';
 import { CliError, EXIT } from '../errors.js';
@@ -35,8 +35,8 @@ export const registerRestart: Register = (program: Command, context: Context) =>
         const next = `safeband connect ${accountId} --tier ${row.tier}`;
         throw new CliError(EXIT.unknown, 'AccountUnknown', text, next);
       }
-      const told = await readToldFailing(context.world.pool());
-      const unread = told.find((one) => one.accountId === accountId)?.unread ?? null;
+      const alerted = await readFailingAlerts(context.world.pool());
+      const unread = alerted.find((one) => one.accountId === accountId)?.unread ?? null;
       if (unread !== null && !options.force) {
         const text =
           `the workers cannot read the history of ${accountId} (${unread}), so a start would lose ` +

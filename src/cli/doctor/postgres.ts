@@ -1,7 +1,7 @@
 /** Postgres: is it there, is it set up, are the accounts looked after. */
 import { CLOCK_SKEW_MS, OVERDUE_MS } from '../../domain/limits.js';
 import { SECOND_MS, type Instant } from '../../domain/time.js';
-import { readToldFailing, type ToldFailing } from '../../postgres/failing.js';
+import { readFailingAlerts, type FailingAlert } from '../../postgres/failing.js';
 import type { Pool } from '../../postgres/pool.js';
 import {
   DATABASE_ROLES,
@@ -114,7 +114,7 @@ async function accounts(pool: Pool, now: Instant): Promise<readonly Finding[]> {
     audit(vitals, now),
     overdue(vitals, now),
     alerts(vitals),
-    ...failing(await readToldFailing(pool)),
+    ...failing(await readFailingAlerts(pool)),
     ...(vitals.skewMs === null
       ? []
       : [
@@ -160,7 +160,7 @@ function overdue({ overdue: silent, ranAt }: Vitals, now: Instant): Finding {
 }
 
 /** Those that fail, each with its way out; what the audit has started again is only reported. */
-function failing(all: readonly ToldFailing[]): readonly Finding[] {
+function failing(all: readonly FailingAlert[]): readonly Finding[] {
   const name = 'workflow tasks';
   const critical = all.filter(({ isCritical }) => isCritical);
   if (critical.length === 0) {
