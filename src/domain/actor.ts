@@ -9,7 +9,7 @@ import { evolve } from './evolve.js';
 import { accountRow, rowsOf } from './facts.js';
 import { forecastAt, runAfter } from './forecast.js';
 import { rowWithIds } from './kept.js';
-import { SAVE_ROWS_MAX } from './limits.js';
+import { portionOf } from './portion.js';
 import { applicable } from './merge.js';
 import { isCooling, isRestDue, roll } from './roll.js';
 import type { AccountRow, Entry, Row } from './rows.js';
@@ -175,7 +175,7 @@ export type Sent = Pick<Batch, 'row' | 'entries'> & { readonly write?: Pick<Writ
 
 export const batchOf = (actor: Actor): Batch => ({
   row: accountRow(actor.account, actor.version),
-  entries: actor.outbox.slice(0, SAVE_ROWS_MAX),
+  entries: portionOf(actor.outbox),
   isHot: isInDoubt(actor),
   handled: actor.handled,
 });

@@ -2,6 +2,7 @@
 import { assert } from './assert.js';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from './time.js';
 import { SAFE_BAND } from './tier.js';
+import { effectBytes, externalBytes, restBytes, rowBytes, slotBytes } from './sizes.js';
 
 /** How long a slot may stay in flight without a word, unless the caller says otherwise (R6). */
 export const LEASE_SECONDS_DEFAULT = 15 * 60;
@@ -69,6 +70,31 @@ export const OBSERVED_SLACK_MS = MINUTE_MS;
 /** Clocks of callers may be this far ahead of ours before we call a time "in the future". */
 export const CLOCK_SLACK_MS = MINUTE_MS;
 
+/**
+ * Temporal takes 2 MiB as one payload. Whatever an account is made of stays below half of it: its
+ * state, and what it sends to and hears from one activity.
+ */
+export const PAYLOAD_BYTES_MAX = 1024 * 1024;
+
+/**
+ * Slots that an account carries: four days of the most grants. Where there are as many, nothing more
+ * is granted; where its rows would make more, it is held (`too_many_rows`).
+ */
+export const SLOTS_MAX = 600;
+/** Rows of the event log that are no reservation's, and that one run holds against the account. */
+export const EXTERNAL_ROWS_MAX = 10_000;
+/** Bytes of all facts that one run may find. */
+export const RUN_FACTS_BYTES_MAX = 640 * 1024;
+/**
+ * What one workflow task may have sent and heard before it does more: the inputs and answers of all
+ * its local activities go to the server together, with what the run hands to the next.
+ */
+export const TASK_BYTES_MAX = 384 * 1024;
+/** Bytes of one portion of what a start reads back. */
+export const READ_BACK_BYTES = 512 * 1024;
+/** Bytes of alerts and changes that are read again after a lost task. */
+export const LATER_BYTES_MAX = 64 * 1024;
+
 /** Proofs of sends that are none of ours, remembered so that none is counted twice (R15). */
 export const EXTERNALS_MAX = 500;
 /** Effects of reports that are remembered so that none is applied twice (R5). */
@@ -102,6 +128,12 @@ export const BATCH_MAX = 200;
 export const NEXT_SLOTS_MAX = 200;
 /** Rows that one save may carry: its activity stays far below its time limit. */
 export const SAVE_ROWS_MAX = 200;
+/** Bytes of the rows of one save; a single row may have more. */
+export const SAVE_BYTES_MAX = 128 * 1024;
+/** Where this much waits to be saved, no further message is taken until some of it is saved. */
+export const OUTBOX_BYTES_MAX = 192 * 1024;
+/** What waits to be saved, taken and sent in all, where one run may hand it to the next. */
+export const HANDED_BYTES_MAX = 336 * 1024;
 /** The overshoot that starts a cooldown: 5 x counter >= 6 x cap (R8). */
 export const OVERSHOOT = { counterTimes: 5, capTimes: 6 } as const;
 
@@ -109,14 +141,14 @@ export const OVERSHOOT = { counterTimes: 5, capTimes: 6 } as const;
 export const MESSAGES_PER_TASK = 200;
 /** Signals that one run hands to the next untaken: as many, and as long together. */
 export const WAITING_CARRIED_MAX = 200;
-export const WAITING_CARRIED_BYTES_MAX = 128 * 1024;
+export const WAITING_CARRIED_BYTES_MAX = 64 * 1024;
 /** Bytes of a workflow's id and of a signal's name, as Temporal's server takes them. */
 export const NAME_BYTES_MAX = 1_000;
 /** Replies under way at a time; the server fails tasks of a workflow that has 2,000. */
 export const REPLIES_AT_ONCE = 20;
 /** Replies that wait for these: as many, and as long together; one run hands them to the next. */
 export const REPLIES_WAITING_MAX = 1_000;
-export const REPLIES_BYTES_MAX = 128 * 1024;
+export const REPLIES_BYTES_MAX = 64 * 1024;
 
 /** The pause after the first failed try of a webhook; each one is twice the last. */
 export const WEBHOOK_RETRY_MS = 5 * SECOND_MS;
@@ -139,7 +171,10 @@ assert(
   'an id is remembered longer than its lease runs',
 );
 assert(REMEMBERED_DAYS < WEEK_DAYS, 'a day is in the week at least as long as its slots are known');
-assert(CHURN_FACTOR * SAFE_BAND.recruiter <= 200, 'the ledger of four days stays small');
+assert(
+  (REMEMBERED_DAYS + 2) * Math.max(CHURN_FLOOR, CHURN_FACTOR * SAFE_BAND.recruiter) <= SLOTS_MAX,
+  'four days of the most grants are carried',
+);
 assert(
   OVERSHOOT.capTimes > OVERSHOOT.counterTimes,
   'an overshoot is more than the cap, not the cap itself',
@@ -150,3 +185,49 @@ assert(
   WEBHOOK_GIVE_UP_MS + THROTTLE_MAX_MS < WEBHOOK_KEPT_MS,
   'a receiver that was switched off, and the end of the longest cooldown, are found in time',
 );
+
+/** The most that the state of an account can have, in bytes of JSON, without what waits. */
+export const ACCOUNT_BYTES_MAX =
+  SLOTS_MAX * slotBytes(KEPT_ID_BYTES) +
+  EXTERNALS_MAX * externalBytes(KEPT_ID_BYTES) +
+  EFFECTS_MAX * effectBytes() +
+  restBytes({
+    days: WEEK_DAYS + 1,
+    reasons: 12,
+    rampSteps: 366,
+    openings: 3_000,
+    foreignUnits: 512,
+    reasonUnits: 512,
+    actorUnits: 128,
+  });
+/** The most that a start reads back: in portions, because it is more than one answer may have. */
+export const READ_BACK_BYTES_MAX =
+  SLOTS_MAX * rowBytes(KEPT_ID_BYTES).reservation +
+  SLOTS_MAX * rowBytes(KEPT_ID_BYTES).attempt +
+  (SLOTS_MAX + EXTERNALS_MAX) * rowBytes(KEPT_ID_BYTES).event +
+  RUN_FACTS_BYTES_MAX +
+  LATER_BYTES_MAX;
+/** One row of the largest kind, an alert or a policy, and one reservation's with its event. */
+const ROW_BYTES_MAX = 16 * 1024;
+
+assert(
+  ACCOUNT_BYTES_MAX + HANDED_BYTES_MAX < PAYLOAD_BYTES_MAX,
+  'all that one run hands to the next fits half of what Temporal takes',
+);
+assert(
+  OUTBOX_BYTES_MAX + ROW_BYTES_MAX + WAITING_CARRIED_BYTES_MAX + REPLIES_BYTES_MAX <=
+    HANDED_BYTES_MAX,
+  'an account that takes no more messages may still hand over what waits',
+);
+assert(
+  ACCOUNT_BYTES_MAX + SAVE_BYTES_MAX + 2 * ROW_BYTES_MAX < PAYLOAD_BYTES_MAX,
+  'a run sends its account and one save',
+);
+assert(
+  TASK_BYTES_MAX + ACCOUNT_BYTES_MAX + SAVE_BYTES_MAX + ROW_BYTES_MAX + RUN_FACTS_BYTES_MAX <
+    2 * PAYLOAD_BYTES_MAX,
+  'a task that has done as much as it may still does one run',
+);
+assert(RUN_FACTS_BYTES_MAX < PAYLOAD_BYTES_MAX, 'what a run finds fits one answer');
+assert(READ_BACK_BYTES < PAYLOAD_BYTES_MAX, 'a portion of a read-back fits one answer');
+assert(SAVE_BYTES_MAX + ROW_BYTES_MAX <= OUTBOX_BYTES_MAX, 'a save makes room in the outbox');

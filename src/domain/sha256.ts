@@ -1,6 +1,6 @@
 /**
  * SHA-256 (FIPS 180-4), because a workflow has no crypto of Node's and Postgres has this one, too:
- * both name a long id alike (`kept.ts`). Slow and small: only ids beyond a bound come here.
+ * both name a long id alike (`kept.ts`). Small: only ids beyond a bound come here.
  */
 import { utf8Of } from './bytes.js';
 
@@ -22,29 +22,33 @@ const turned = (word: number, by: number): number => (word >>> by) | (word << (3
 /** The digest of the text's UTF-8, as base64. */
 export function sha256(text: string): string {
   const words = padded(utf8Of(text));
-  const state = [...START];
-  for (let at = 0; at < words.length; at += 16) compress(state, words.slice(at, at + 16));
-  return base64(state.flatMap((word) => [word >>> 24, word >>> 16, word >>> 8, word]));
+  const state = Int32Array.from(START);
+  for (let at = 0; at < words.length; at += 16) compress(state, words, at);
+  return base64([...state].flatMap((word) => [word >>> 24, word >>> 16, word >>> 8, word]));
 }
 
 /** Whole blocks of sixteen words: the bytes, a one, zeros, and the length in bits. */
-function padded(bytes: readonly number[]): readonly number[] {
-  const blocks = Math.ceil((bytes.length + 9) / 64);
-  const words = Array.from({ length: blocks * 16 }, () => 0);
-  [...bytes, 0x80].forEach((byte, i) => {
+function padded(bytes: readonly number[]): Int32Array {
+  const words = new Int32Array(Math.ceil((bytes.length + 9) / 64) * 16);
+  const put = (byte: number, i: number): void => {
     words[i >> 2] = (words[i >> 2] ?? 0) | (byte << (24 - 8 * (i & 3)));
-  });
+  };
+  bytes.forEach(put);
+  put(0x80, bytes.length);
   words[words.length - 1] = bytes.length * 8;
   return words;
 }
 
-function compress(state: number[], block: readonly number[]): void {
-  const w = [...block];
+/** The message schedule of one block; each block writes all of it. */
+const w = new Int32Array(64);
+
+function compress(state: Int32Array, words: Int32Array, start: number): void {
   const of = (i: number): number => w[i] ?? 0;
+  for (let i = 0; i < 16; i += 1) w[i] = words[start + i] ?? 0;
   for (let i = 16; i < 64; i += 1) {
     const one = turned(of(i - 15), 7) ^ turned(of(i - 15), 18) ^ (of(i - 15) >>> 3);
     const two = turned(of(i - 2), 17) ^ turned(of(i - 2), 19) ^ (of(i - 2) >>> 10);
-    w.push((of(i - 16) + one + of(i - 7) + two) | 0);
+    w[i] = of(i - 16) + one + of(i - 7) + two;
   }
   let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = state;
   for (let i = 0; i < 64; i += 1) {
@@ -53,10 +57,17 @@ function compress(state: number[], block: readonly number[]): void {
     const one = (first + (ROUNDS[i] ?? 0) + of(i)) | 0;
     const most = (a & b) ^ (a & c) ^ (b & c);
     const two = ((turned(a, 2) ^ turned(a, 13) ^ turned(a, 22)) + most) | 0;
-    [h, g, f, e, d, c, b, a] = [g, f, e, (d + one) | 0, c, b, a, (one + two) | 0];
+    h = g;
+    g = f;
+    f = e;
+    e = (d + one) | 0;
+    d = c;
+    c = b;
+    b = a;
+    a = (one + two) | 0;
   }
   [a, b, c, d, e, f, g, h].forEach((word, i) => {
-    state[i] = ((state[i] ?? 0) + word) | 0;
+    state[i] = (state[i] ?? 0) + word;
   });
 }
 

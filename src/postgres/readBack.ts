@@ -8,19 +8,24 @@ import type { ChatId, MessageId } from '../domain/ids.js';
 import { normalProof } from '../domain/linkedinId.js';
 import type { DayRow } from '../domain/rows.js';
 import type { Later, Witnesses } from '../domain/stored.js';
-import { REMEMBERED_DAYS, WEEK_DAYS } from '../domain/limits.js';
+import { KEPT_ID_BYTES, REMEMBERED_DAYS, WEEK_DAYS } from '../domain/limits.js';
 import type { UtcDay } from '../domain/time.js';
 import { rowsOf, type Queryable } from './pool.js';
+
+/** An id as an account carries it (domain/kept.ts): Postgres makes fingerprints of long ones. */
+const kept = (id: string): string =>
+  `case when octet_length(${id}) > ${KEPT_ID_BYTES}
+     then 'sha256:' || encode(sha256(convert_to(${id}, 'UTF8')), 'base64') else ${id} end`;
 
 /** Reservations whose ids are remembered, and older ones in flight or taking room then (R7). */
 const RESERVATIONS = `
   select coalesce(jsonb_agg(jsonb_build_object('table', 'reservations',
            'reservationId', reservation_id, 'quotaDay', safeband.day_no(quota_day), 'state', state,
-           'campaignId', campaign_id, 'recipientId', recipient_id,
+           'campaignId', campaign_id, 'recipientId', ${kept('recipient_id')},
            'reservedAt', safeband.ms_of(reserved_at),
            'leaseExpiresAt', safeband.ms_of(lease_expires_at),
            'settledAt', safeband.ms_of(settled_at), 'reason', reason, 'journaled', journaled,
-           'chatId', chat_id, 'messageId', message_id, 'isAdopted', is_adopted,
+           'chatId', ${kept('chat_id')}, 'messageId', ${kept('message_id')}, 'isAdopted', is_adopted,
            'carriedInto', safeband.day_no(carried_into)) order by reserved_at, number), '[]')
     from safeband.reservations
    where account_id = $1
@@ -31,7 +36,7 @@ const RESERVATIONS = `
 const ATTEMPTS = `
   select coalesce(jsonb_agg(jsonb_build_object('reservationId', reservation_id,
            'quotaDay', safeband.day_no(quota_day), 'attemptedAt', safeband.ms_of(attempted_at),
-           'outcome', outcome, 'chatId', chat_id, 'messageId', message_id,
+           'outcome', outcome, 'chatId', ${kept('chat_id')}, 'messageId', ${kept('message_id')},
            'errorCode', error_code) order by attempted_at), '[]')
     from (select * from safeband.send_attempts
            where account_id = $1 and quota_day >= safeband.day_at($4)
@@ -44,8 +49,8 @@ const ATTEMPTS = `
 /** The event log from a day on, and of older slots that nobody has settled. */
 const EVENTS = `
   select coalesce(jsonb_agg(jsonb_build_object('table', 'inmail_events',
-           'reservationId', reservation_id, 'chatId', chat_id, 'messageId', message_id,
-           'source', source, 'quotaDay', safeband.day_no(quota_day),
+           'reservationId', reservation_id, 'chatId', ${kept('chat_id')},
+           'messageId', ${kept('message_id')}, 'source', source, 'quotaDay', safeband.day_no(quota_day),
            'deliveredAt', safeband.ms_of(delivered_at), 'isCounted', is_counted)
          order by event_id), '[]')
     from (select * from safeband.inmail_events

@@ -12,6 +12,7 @@ import { dayOf } from '../domain/time.js';
 import { isStale } from '../domain/window.js';
 import { beside } from './mailbox.js';
 import { lastRunOf, placeOf } from './recovery.js';
+import { inAnotherTask, isHeavy, readBytes, sends } from './weight.js';
 import { outcomeOf, reach, readable } from './world.js';
 import { PATIENCE_MS, type Self } from './self.js';
 
@@ -19,7 +20,13 @@ import { PATIENCE_MS, type Self } from './self.js';
 const REST_MS = PATIENCE_MS - 2_000;
 
 /** Does a chore the fast way, or the sure way after the fast one failed; undefined: it failed. */
-export async function attempt<T>(self: Self, chore: () => Promise<T>): Promise<T | undefined> {
+export async function attempt<T>(
+  self: Self,
+  chore: () => Promise<T>,
+  bytes = 0,
+): Promise<T | undefined> {
+  if (isHeavy(self)) await inAnotherTask(self);
+  sends(self, bytes);
   try {
     const done = readable(await beside(self, chore()));
     self.isSlow = false;
@@ -40,6 +47,7 @@ export async function openFrom(self: Self, start: Start): Promise<Actor | undefi
   return attempt(self, async () => {
     const ask = { accountId, day: dayOf(Date.now()) };
     const found = readable(await reach(self.isSlow).readBack(ask));
+    sends(self, readBytes(found));
     const last = await lastRunOf(self, start, found);
     const actor = openActor(start, found, owner, Date.now(), self.wasReset, last);
     const version = actor.version + 1;

@@ -7,7 +7,12 @@
 import { fromPayloadsAtIndex, type Payload } from '@temporalio/common';
 import { getActivator } from '@temporalio/workflow/lib/global-attributes.js';
 import { bytesOf } from '../domain/bytes.js';
-import { WAITING_CARRIED_BYTES_MAX, WAITING_CARRIED_MAX } from '../domain/limits.js';
+import {
+  HANDED_BYTES_MAX,
+  OUTBOX_BYTES_MAX,
+  WAITING_CARRIED_BYTES_MAX,
+  WAITING_CARRIED_MAX,
+} from '../domain/limits.js';
 import type { Self, Waiting } from './self.js';
 
 /** How much was taken, counted in single messages; 0: the first one has to wait for a check. */
@@ -18,7 +23,12 @@ export type Entry = {
   readonly name: string;
   readonly isAsk: boolean;
   readonly read: () => unknown;
-  readonly update: ((number: number) => Weight) | null;
+  readonly update: Update | null;
+};
+/** How an Update is taken, and how it is refused where it cannot be. */
+export type Update = {
+  readonly take: (number: number) => Weight;
+  readonly refuse: (error: unknown) => Weight;
 };
 
 /** Moves what the SDK keeps into the inbox. */
@@ -37,7 +47,43 @@ const decoded = (input: Payload[] | null | undefined): unknown =>
 /** Is there something to take, now? */
 export const hasNews = (self: Self): boolean =>
   getActivator().bufferedSignals.length > 0 ||
-  (self.inbox.length > 0 && !self.isCheckWanted && !self.more.isPending);
+  (self.inbox.length > 0 &&
+    !self.isCheckWanted &&
+    !self.more.isPending &&
+    (!isFull(self) || isToRefuse(self)));
+
+/**
+ * So much waits to be saved that nothing more is taken: what the run hands to the next stays below
+ * what Temporal takes, whatever comes while the database is away. A batch is taken where the rows of
+ * all its asks fit, or where nothing waits.
+ */
+export function isFull(self: Self, next: Entry | undefined = self.inbox[0]): boolean {
+  if (!self.actor || self.actor.outbox.length === 0) return false;
+  return self.outboxBytes + (next ? growthOf(next) : 0) > OUTBOX_BYTES_MAX;
+}
+
+/**
+ * While the database is away and there is no room, Updates do not wait for it: their callers are
+ * answered that nothing was changed. A Signal has no caller, so it waits.
+ */
+export const isToRefuse = (self: Self): boolean =>
+  self.isSlow && isFull(self) && self.inbox.some(({ update }) => update !== null);
+
+/** Each other message adds some rows at most. */
+function growthOf(entry: Entry): number {
+  if (entry.name !== 'sendReserveBatch') return 0;
+  const known = growths.get(entry);
+  if (known !== undefined) return known;
+  const raw = entry.read();
+  const isBatch = typeof raw === 'object' && raw !== null && 'requests' in raw;
+  const asks = isBatch && Array.isArray(raw.requests) ? raw.requests.length : 0;
+  const growth = bytesOf(raw) + asks * ROW_BYTES;
+  growths.set(entry, growth);
+  return growth;
+}
+const growths = new WeakMap<Entry, number>();
+/** What the row of a reservation says beside its ask: times, state, and the names of its fields. */
+const ROW_BYTES = 350;
 
 /** Signals that no run has taken, as the next one is given them. */
 export const carriedOf = (self: Self): readonly Waiting[] =>
@@ -48,10 +94,26 @@ export function isEmpty(self: Self): boolean {
   return self.inbox.length + self.waiting.length === 0;
 }
 
-/** What is not taken fits what one run may hand to the next: few Signals, and no Update. */
+/** A message is measured once: conditions ask with each message that comes. */
+const measured = new WeakMap<Entry, number>();
+function waitingBytes(entry: Entry): number {
+  const known = measured.get(entry);
+  if (known !== undefined) return known;
+  const bytes = bytesOf({ name: entry.name, raw: entry.read() }) + 1;
+  measured.set(entry, bytes);
+  return bytes;
+}
+
+const handedBytes = (self: Self): number => self.outboxBytes + self.repliesBytes;
+
+/**
+ * What is not taken fits what one run may hand to the next, with all that waits to be saved and
+ * sent: few Signals, and no Update.
+ */
 export function isLittle(self: Self): boolean {
-  if (isEmpty(self)) return true;
+  if (isEmpty(self)) return handedBytes(self) <= HANDED_BYTES_MAX;
   const left = [...self.waiting, ...self.inbox];
   if (left.length > WAITING_CARRIED_MAX || left.some(({ update }) => update)) return false;
-  return bytesOf(carriedOf(self)) <= WAITING_CARRIED_BYTES_MAX;
+  const bytes = left.reduce((sum, entry) => sum + waitingBytes(entry), 0);
+  return bytes <= WAITING_CARRIED_BYTES_MAX && bytes + handedBytes(self) <= HANDED_BYTES_MAX;
 }

@@ -18,10 +18,11 @@ import { DAY_MS, hashOf, SECOND_MS, startOf, dayOf } from '../domain/time.js';
 import { failureOf } from '../protocol.js';
 import { checkIdentity, learnOpenings, openFrom, reopen, wantsOpenings } from './chores.js';
 import { raiseEarly } from './alerts.js';
-import { hasNews, isEmpty, isLittle } from './inbox.js';
+import { hasNews, isEmpty, isFull, isLittle } from './inbox.js';
 import { listen, take, whenAnswered } from './mailbox.js';
 import { hasReplyToSend } from './replies.js';
 import { asksAgain, catchUp, reconcile, save } from './saving.js';
+import { inAnotherTask, isHeavy } from './weight.js';
 import { check } from './world.js';
 import { whenRung } from './rings.js';
 import { hydrate, Self, type Carried } from './self.js';
@@ -150,6 +151,7 @@ const isToEnd = (self: Self): boolean => {
 
 /** Waits until all are answered, and nothing is under way that would be lost with the run. */
 async function settle(self: Self): Promise<void> {
+  if (isHeavy(self)) await inAnotherTask(self); // what it hands to the next goes to the server with the task
   self.isEnding = true;
   await condition(() => isSettled(self) || hasNews(self));
   self.isEnding = false;
@@ -218,7 +220,7 @@ function isDue(self: Self): boolean {
   const at = self.now();
   if (self.isReset || self.isBehind) return true;
   if (at < self.blockedUntil) return self.cooldownEnd.hasRung || self.unblocked.hasRung;
-  if (isRunDue(self)) return true;
+  if (isRunDue(self) || isFull(self)) return true;
   if (self.saveSoon.hasRung || self.saveLater.hasRung || self.cooldownEnd.hasRung) return true;
   if (wantsOpenings(actor, at) || !actor.account.isIdentityChecked) return true;
   if (!isDirty(actor)) return self.midnight.hasRung && dayOf(Date.now()) > actor.account.day;

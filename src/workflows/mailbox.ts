@@ -17,7 +17,7 @@ import { policyWire } from '../domain/wire.js';
 import { failureOf, messages, RESET_SIGNAL, type Findings, type Message } from '../protocol.js';
 import { complain, raise } from './alerts.js';
 import { decided, decidedAll, isCold } from './asks.js';
-import { gather, hasNews, type Entry, type Weight } from './inbox.js';
+import { gather, hasNews, isFull, isToRefuse, type Entry, type Weight } from './inbox.js';
 import { whenOrLate } from './patience.js';
 import { answerQueries } from './reading.js';
 import { hasReplyToSend, sendReplies } from './replies.js';
@@ -141,12 +141,15 @@ async function received<O>(self: Self, update: Update, takeUpdate: TakeUpdate<O>
       name,
       isAsk,
       read: () => raw,
-      update: (number) => {
-        try {
-          return takeUpdate(self, raw, number, caller);
-        } catch (error) {
-          return refuse(error);
-        }
+      update: {
+        take: (number) => {
+          try {
+            return takeUpdate(self, raw, number, caller);
+          } catch (error) {
+            return refuse(error);
+          }
+        },
+        refuse,
       },
     });
     withdraw = () => self.withdraw(entry);
@@ -180,6 +183,7 @@ export function take(self: Self): void {
       self.waiting.push(entry);
       continue;
     }
+    if (isFull(self, entry)) break;
     const weight = takeOne(self, entry);
     if (weight === 0) {
       self.isCheckWanted = true;
@@ -188,17 +192,31 @@ export function take(self: Self): void {
     taken += weight;
   }
   self.inbox.splice(0, n);
-  if (self.inbox.length > 0 && !self.isCheckWanted) self.more.arm(1);
+  if (self.inbox.length > 0 && !self.isCheckWanted && !isFull(self)) self.more.arm(1);
+  if (isToRefuse(self)) refuseUpdates(self);
   if (self.isSlow) self.boundWaits();
 }
 
+/** Answers all Updates that there is no room for. */
+function refuseUpdates(self: Self): void {
+  for (const { update } of self.inbox) update?.refuse(failureOf(NO_ROOM));
+  self.inbox = self.inbox.filter(({ update }) => update === null);
+}
+
 function takeOne(self: Self, { name, number, read, update }: Entry): Weight {
-  if (update) return update(number);
+  if (update) return update.take(number);
   const found = INLETS.get(name);
   if (found) return found.takeSignal(self, read(), number);
   complain(self, name, `no message has the name ${nameIn(name)}`);
   return 1;
 }
+
+const NO_ROOM: Refusal = {
+  refused: 'Unavailable',
+  message:
+    'the database is away, and as much waits to be saved as may wait; nothing was changed:' +
+    ' send it again when the database answers',
+};
 
 const nameIn = (name: string): string => JSON.stringify(name.slice(0, 100));
 

@@ -8,7 +8,7 @@ import { pass, reconciled, record, saved, type Batch } from '../domain/actor.js'
 import { caughtUp } from '../domain/catchUp.js';
 import { actorWith } from '../domain/copy.js';
 import { alert } from '../domain/events.js';
-import { SAVE_ROWS_MAX } from '../domain/limits.js';
+import { isOneSave } from '../domain/portion.js';
 import { cooldownStarted } from '../domain/roll.js';
 import type { Place, Write } from '../domain/stored.js';
 import { dayOf, MINUTE_MS, startOf } from '../domain/time.js';
@@ -17,6 +17,7 @@ import type { Saved } from '../activities/ports.js';
 import { attempt } from './chores.js';
 import { countWrite, type SaveOutcome } from './counting.js';
 import { placeOf } from './recovery.js';
+import { factsBytes, readBytes, runBytes, saveBytes, sends } from './weight.js';
 import { reach, type Checks } from './world.js';
 import type { Self } from './self.js';
 
@@ -38,7 +39,7 @@ export async function save(self: Self): Promise<void> {
     self.actor = actor;
     const place = placeIn(self, batch);
     const ask = { owner: actor.owner, ...batch, place };
-    const done = await attempt(self, () => reach(self.isSlow).save(ask));
+    const done = await attempt(self, () => reach(self.isSlow).save(ask), saveBytes(self));
     self.lastSaveAt = Date.now();
     countWrite(actor.outbox.length, wordOf(done));
     self.isRooted ||= done?.saved === true && place.isWhole;
@@ -62,7 +63,7 @@ export async function reconcile(self: Self, by?: Checks): Promise<boolean> {
     if (isFound !== false) return isFound ?? false;
   }
   for (let tries = 0; tries < TRIES; tries += 1) {
-    while (self.read().outbox.length > SAVE_ROWS_MAX) {
+    while (!isOneSave(self.read().outbox)) {
       const before = self.read().outbox.length;
       await save(self);
       if (self.read().outbox.length >= before) return false;
@@ -82,7 +83,9 @@ async function runNow(self: Self, by?: Checks): Promise<boolean> {
   const runId = `${workflowInfo().runId}/${number}.${mark}`;
   const place = placeIn(self, batch);
   const ask = { owner, ...batch, place, runId, account, at };
-  const ran = await attempt(self, () => (by ?? reach(self.isSlow)).reconcile(ask));
+  const chore = () => (by ?? reach(self.isSlow)).reconcile(ask);
+  const ran = await attempt(self, chore, runBytes(self));
+  if (ran?.saved) sends(self, factsBytes(ran.events));
   self.lastSaveAt = Date.now();
   countWrite(outbox.length, wordOf(ran));
   if (!ran?.saved) {
@@ -177,6 +180,7 @@ export async function catchUp(self: Self, by?: Checks): Promise<boolean> {
   const ask = { accountId: account.accountId, day: dayOf(self.now()), after };
   const found = await attempt(self, () => (by ?? reach(self.isSlow)).readBack(ask));
   if (!found) return false;
+  sends(self, readBytes(found));
   self.isBehind = false;
   const stored = found.account;
   // Where the row is another's by now, the next save learns it.

@@ -18,6 +18,7 @@ import { Alarm } from './alarm.js';
 import type { Trouble } from './alerts.js';
 import { detailsOf } from './details.js';
 import { carriedOf, type Entry } from './inbox.js';
+import { OutboxSize } from './outboxSize.js';
 import type { Reply } from './replies.js';
 import type { Outcome } from './world.js';
 
@@ -93,6 +94,8 @@ export class Self {
   /** A save that another owner refuses is not tried again before this. */
   blockedUntil = 0;
   lastSaveAt = 0;
+  /** What the task that began at that length of the history has sent (weight.ts). */
+  task = { of: 0, bytes: 0 };
   signals = 0;
   /** Reconciles that were tried in this run, and those that were done by the loop (R8). */
   runs = 0;
@@ -119,6 +122,7 @@ export class Self {
   readonly late = new Alarm('the database does not answer');
   #number = 0;
   #published: Published | null;
+  readonly #outboxSize = new OutboxSize();
 
   constructor(carried: Carried) {
     this.start = carried.start;
@@ -190,6 +194,11 @@ export class Self {
   checked(): void {
     this.checkedUpTo = this.#number;
     this.isCheckWanted = false;
+  }
+
+  /** How long all rows are that wait to be saved. */
+  get outboxBytes(): number {
+    return this.#outboxSize.of(this.actor?.outbox ?? []);
   }
 
   /** The workflow's clock, which never runs backwards. */

@@ -1,0 +1,46 @@
+/**
+ * How much one workflow task sends to the server: each local activity leaves its input and its answer
+ * in the task that it was begun in, and all of a task goes to the server at once, with 2 MiB at most.
+ */
+import { sleep, workflowInfo } from '@temporalio/workflow';
+import type { Account } from '../domain/account.js';
+import { KEPT_ID_BYTES, SAVE_BYTES_MAX, TASK_BYTES_MAX } from '../domain/limits.js';
+import { effectBytes, externalBytes, rowBytes, slotBytes } from '../domain/sizes.js';
+import type { ReadBack } from '../domain/stored.js';
+import { beside } from './mailbox.js';
+import type { Self } from './self.js';
+
+/** What every ask and answer has beside its lists. */
+const LITTLE = 16 * 1024;
+const SLOT = slotBytes(KEPT_ID_BYTES);
+const EXTERNAL = externalBytes(KEPT_ID_BYTES);
+const EFFECT = effectBytes();
+const ROW = rowBytes(KEPT_ID_BYTES);
+
+/** Reckoned from the lengths of its lists: nothing is turned into JSON for it. */
+const accountBytes = ({ slots, externals, effects }: Account): number =>
+  slots.length * SLOT + externals.length * EXTERNAL + effects.length * EFFECT;
+
+export const saveBytes = ({ outboxBytes }: Self): number =>
+  Math.min(outboxBytes, SAVE_BYTES_MAX) + LITTLE;
+export const runBytes = (self: Self): number => accountBytes(self.read().account) + saveBytes(self);
+export const factsBytes = (events: readonly unknown[]): number => events.length * SLOT;
+export const readBytes = ({ reservations, attempts, events }: ReadBack): number =>
+  reservations.length * ROW.reservation +
+  attempts.length * ROW.attempt +
+  events.length * ROW.event +
+  LITTLE;
+
+/** Adds to what the present task has sent. */
+export function sends(self: Self, bytes: number): void {
+  self.task = { of: workflowInfo().historyLength, bytes: sentBytes(self) + bytes };
+}
+
+const sentBytes = ({ task }: Self): number =>
+  task.of === workflowInfo().historyLength ? task.bytes : 0;
+
+/** True if the present task has sent as much as it may: what follows belongs into another one. */
+export const isHeavy = (self: Self): boolean => sentBytes(self) > TASK_BYTES_MAX;
+
+/** Goes on in another task; messages are taken meanwhile. */
+export const inAnotherTask = (self: Self): Promise<void> => beside(self, sleep(1));
