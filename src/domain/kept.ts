@@ -20,23 +20,23 @@ export function kept<Id extends string>(id: Id): Id {
   // No character of JSON has more than six bytes: most ids need not be counted.
   if (id.length * 6 <= KEPT_ID_BYTES) return id;
   if (id.length <= KEPT_ID_BYTES && jsonLength(id) <= KEPT_ID_BYTES) return id;
-  const print = printOf(id);
+  const print = `${MARK}${digestOf(id)}`;
   return isPrint<Id>(print) ? print : id;
 }
 
 /** One message's ids are held against all that is known: each is digested once. */
 const recent = new Map<string, string>();
 const RECENT_MAX = 8;
-function printOf(id: string): string {
+function digestOf(id: string): string {
   const known = recent.get(id);
   if (known !== undefined) return known;
-  const print = `${MARK}${sha256(id)}`;
+  const digest = sha256(id);
   for (const oldest of recent.keys()) {
     if (recent.size < RECENT_MAX) break;
     recent.delete(oldest);
   }
-  recent.set(id, print);
-  return print;
+  recent.set(id, digest);
+  return digest;
 }
 
 const isPrint = <Id extends string>(text: string): text is Id => text.startsWith(MARK);
@@ -64,7 +64,7 @@ export function keptRecipient(id: RecipientId): RecipientId {
 const isMarked = (text: string): text is RecipientId =>
   text.startsWith(MARK) || text.startsWith(BARE);
 const printOf = (id: string): string =>
-  id.startsWith(MARK) ? id : `${MARK}${sha256(memberOf(inFull(id)).normal)}`;
+  id.startsWith(MARK) ? id : `${MARK}${digestOf(memberOf(inFull(id)).normal)}`;
 const inFull = (id: string): string => (id.startsWith(BARE) ? id.slice(BARE.length) : id);
 
 /** True if both are one member, however each is spelt or carried (R3, R15). */

@@ -21,7 +21,7 @@ const kept = (id: string): string =>
 const RESERVATIONS = `
   select coalesce(jsonb_agg(jsonb_build_object('table', 'reservations',
            'reservationId', reservation_id, 'quotaDay', safeband.day_no(quota_day), 'state', state,
-           'campaignId', campaign_id, 'recipientId', ${kept('recipient_id')},
+           'campaignId', campaign_id, 'recipientId', recipient_id,
            'reservedAt', safeband.ms_of(reserved_at),
            'leaseExpiresAt', safeband.ms_of(lease_expires_at),
            'settledAt', safeband.ms_of(settled_at), 'reason', reason, 'journaled', journaled,
