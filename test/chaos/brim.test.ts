@@ -31,10 +31,10 @@ beforeAll(async () => {
     };
   stand = await createStand({
     activities: (real: Activities): Partial<Activities> => ({
-      readBack: watched(real.readBack),
-      claim: watched(real.claim),
-      save: watched(real.save),
-      reconcile: watched(real.reconcile),
+      readBack: watched((ask: Parameters<Activities['readBack']>[0]) => real.readBack(ask)),
+      claim: watched((ask: Parameters<Activities['claim']>[0]) => real.claim(ask)),
+      save: watched((ask: Parameters<Activities['save']>[0]) => real.save(ask)),
+      reconcile: watched((ask: Parameters<Activities['reconcile']>[0]) => real.reconcile(ask)),
     }),
   });
 });
