@@ -2,7 +2,7 @@
 import { assert } from './assert.js';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from './time.js';
 import { SAFE_BAND } from './tier.js';
-import { effectBytes, externalBytes, restBytes, rowBytes, slotBytes } from './sizes.js';
+import { effectBytes, externalBytes, restBytes, slotBytes } from './sizes.js';
 
 /** How long a slot may stay in flight without a word, unless the caller says otherwise (R6). */
 export const LEASE_SECONDS_DEFAULT = 15 * 60;
@@ -77,8 +77,8 @@ export const CLOCK_SLACK_MS = MINUTE_MS;
 export const PAYLOAD_BYTES_MAX = 1024 * 1024;
 
 /**
- * Slots that an account carries: four days of the most grants. Where there are as many, nothing more
- * is granted; where its rows would make more, it is held (`too_many_rows`).
+ * Slots that an account carries: four days of the most grants. Where there are as many, nothing
+ * more is granted; where its rows would make more, it is held (`too_many_rows`).
  */
 export const SLOTS_MAX = 600;
 /** Rows of the event log that are no reservation's, and that one run holds against the account. */
@@ -90,10 +90,6 @@ export const RUN_FACTS_BYTES_MAX = 640 * 1024;
  * its local activities go to the server together, with what the run hands to the next.
  */
 export const TASK_BYTES_MAX = 384 * 1024;
-/** Bytes of one portion of what a start reads back. */
-export const READ_BACK_BYTES = 512 * 1024;
-/** Bytes of alerts and changes that are read again after a lost task. */
-export const LATER_BYTES_MAX = 64 * 1024;
 
 /** Proofs of sends that are none of ours, remembered so that none is counted twice (R15). */
 export const EXTERNALS_MAX = 500;
@@ -200,13 +196,6 @@ export const ACCOUNT_BYTES_MAX =
     reasonUnits: 512,
     actorUnits: 128,
   });
-/** The most that a start reads back: in portions, because it is more than one answer may have. */
-export const READ_BACK_BYTES_MAX =
-  SLOTS_MAX * rowBytes(KEPT_ID_BYTES).reservation +
-  SLOTS_MAX * rowBytes(KEPT_ID_BYTES).attempt +
-  (SLOTS_MAX + EXTERNALS_MAX) * rowBytes(KEPT_ID_BYTES).event +
-  RUN_FACTS_BYTES_MAX +
-  LATER_BYTES_MAX;
 /** One row of the largest kind, an alert or a policy, and one reservation's with its event. */
 const ROW_BYTES_MAX = 16 * 1024;
 
@@ -229,5 +218,4 @@ assert(
   'a task that has done as much as it may still does one run',
 );
 assert(RUN_FACTS_BYTES_MAX < PAYLOAD_BYTES_MAX, 'what a run finds fits one answer');
-assert(READ_BACK_BYTES < PAYLOAD_BYTES_MAX, 'a portion of a read-back fits one answer');
 assert(SAVE_BYTES_MAX + ROW_BYTES_MAX <= OUTBOX_BYTES_MAX, 'a save makes room in the outbox');

@@ -13,7 +13,7 @@ const OURS = 'r'.repeat(128);
 const INSTANT = 9_999_999_999_999;
 const DAY = 99_999;
 const COUNT = 999_999;
-/** A character that people or LinkedIn write has three bytes of JSON at most for each UTF-16 unit. */
+/** What people or LinkedIn write has three bytes of JSON at most for each UTF-16 unit. */
 const text = (units: number): string => '中'.repeat(units);
 
 const taken = (id: string): Fields<Taken> => ({

@@ -17,7 +17,7 @@ import type { Self, Waiting } from './self.js';
 
 /** How much was taken, counted in single messages; 0: the first one has to wait for a check. */
 export type Weight = number;
-/** One message. A Signal's payload is decoded when it is taken; an Update brings how it is taken. */
+/** One message. A Signal's payload is decoded when it is taken; an Update says how it is taken. */
 export type Entry = {
   readonly number: number;
   readonly name: string;
@@ -54,8 +54,8 @@ export const hasNews = (self: Self): boolean =>
 
 /**
  * So much waits to be saved that nothing more is taken: what the run hands to the next stays below
- * what Temporal takes, whatever comes while the database is away. A batch is taken where the rows of
- * all its asks fit, or where nothing waits.
+ * what Temporal takes, whatever comes while the database is away. A batch is taken where the rows
+ * of all its asks fit, or where nothing waits.
  */
 export function isFull(self: Self, next: Entry | undefined = self.inbox[0]): boolean {
   if (!self.actor || self.actor.outbox.length === 0) return false;

@@ -151,7 +151,8 @@ const isToEnd = (self: Self): boolean => {
 
 /** Waits until all are answered, and nothing is under way that would be lost with the run. */
 async function settle(self: Self): Promise<void> {
-  if (isHeavy(self)) await inAnotherTask(self); // what it hands to the next goes to the server with the task
+  // What it hands to the next goes to the server with the task.
+  if (isHeavy(self)) await inAnotherTask(self);
   self.isEnding = true;
   await condition(() => isSettled(self) || hasNews(self));
   self.isEnding = false;

@@ -1,6 +1,7 @@
 /**
- * How much one workflow task sends to the server: each local activity leaves its input and its answer
- * in the task that it was begun in, and all of a task goes to the server at once, with 2 MiB at most.
+ * How much one workflow task sends to the server: each local activity leaves its input and its
+ * answer in the task that it was begun in, and all of a task goes to the server at once, with 2 MiB
+ * at most.
  */
 import { sleep, workflowInfo } from '@temporalio/workflow';
 import type { Account } from '../domain/account.js';

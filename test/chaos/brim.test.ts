@@ -73,11 +73,11 @@ async function carriedBytes(account: WorkflowHandle): Promise<readonly number[]>
   );
 }
 
-/** Tasks that failed, but for those that the server ends because more than 100 events came meanwhile. */
+/** Tasks that failed, but for those that the server ends where over 100 events came meanwhile. */
 const flawsIn = async (account: WorkflowHandle): Promise<readonly unknown[]> =>
   failuresIn(await runsOf(stand, account)).filter((failure) => typeof failure === 'string');
 
-/** SAFEBAND_BRIM_WEBHOOKS=2000 is the size that was never saved; what matters is that it is many saves. */
+/** SAFEBAND_BRIM_WEBHOOKS=2000 is the size that was never saved; what matters: many saves. */
 const WEBHOOKS = Number(process.env['SAFEBAND_BRIM_WEBHOOKS'] ?? 600);
 
 it('webhooks that came while the database was away are saved when it is back', async () => {
@@ -89,10 +89,10 @@ it('webhooks that came while the database was away are saved when it is back', a
   // An Update is answered: there is no room for what it would add.
   const report = { reservationId: 'r', chatId: 'c' };
   await expect
-    .poll(() => failureTypeOf(() => say(account, 'sendDelivered', report)), { timeout: 30_000 })
+    .poll(() => failureTypeOf(() => say(account, 'sendDelivered', report)))
     .toBe('Unavailable');
   outage.isNow = false;
-  await expect.poll(() => logged(id), { timeout: 120_000 }).toBe(WEBHOOKS);
+  await expect.poll(() => logged(id)).toBe(WEBHOOKS);
   await whenSaved(account);
   expect(await statusOf(account)).toMatchObject({ counter: WEBHOOKS, external: WEBHOOKS });
   expect(await run(account)).toMatchObject({ drift: 0 });
@@ -100,4 +100,4 @@ it('webhooks that came while the database was away are saved when it is back', a
   expect(Math.max(...(await carriedBytes(account)))).toBeLessThan(PAYLOAD_BYTES_MAX);
   expect(sizes.input).toBeLessThan(PAYLOAD_BYTES_MAX);
   expect(sizes.output).toBeLessThan(PAYLOAD_BYTES_MAX);
-}, 180_000);
+});
