@@ -1,5 +1,6 @@
 /** How options are read: each reader says what the value should be, and nothing is guessed. */
 import { InvalidArgumentError, Option } from 'commander';
+import { RENEWS_ON_MAX } from '../domain/credits.js';
 import { isAccountId, isReservationId } from '../domain/ids.js';
 import { dayOf, isoDay, parseInstant, type Instant } from '../domain/time.js';
 import { TIERS } from '../domain/tier.js';
@@ -24,6 +25,10 @@ export const orNull = <T>(value: T | Default): T | null => (value === 'default' 
 /** A cap, or `default`: the tier's own. */
 export const cap = (raw: string): number | Default =>
   raw === 'default' ? 'default' : whole(0, 100_000)(raw);
+
+/** A day of the month, or `default`: the first. */
+export const renewalDay = (raw: string): number | Default =>
+  raw === 'default' ? 'default' : whole(1, RENEWS_ON_MAX)(raw);
 
 /** `5,10,20,40`, or `none`. */
 export function ramp(raw: string): { readonly dailyCaps: readonly number[] } | Default {

@@ -4,7 +4,7 @@ import type { Ramp } from '../domain/policy.js';
 import type { Tier } from '../domain/tier.js';
 import type { SendingWindow } from '../domain/window.js';
 import type { PolicyWire } from '../domain/wire.js';
-import { cap, orNull, ramp, sendingWindow, type Default } from './options.js';
+import { cap, orNull, ramp, renewalDay, sendingWindow, type Default } from './options.js';
 
 export type PolicyOptions = {
   readonly tier?: Tier;
@@ -13,6 +13,7 @@ export type PolicyOptions = {
   readonly ramp?: Ramp | Default;
   readonly window?: SendingWindow | Default;
   readonly timezone?: string;
+  readonly creditsRenewOn?: number | Default;
 };
 export const policyOptions = (command: Command): Command =>
   command
@@ -24,7 +25,12 @@ export const policyOptions = (command: Command): Command =>
       'when to send, such as "mon-fri 09:00-17:30"; always',
       sendingWindow,
     )
-    .option('--timezone <zone>', 'of the window, such as Europe/Berlin; default: UTC');
+    .option('--timezone <zone>', 'of the window, such as Europe/Berlin; default: UTC')
+    .option(
+      '--credits-renew-on <day>',
+      'day of the month on which LinkedIn grants new InMail credits; default: the first',
+      renewalDay,
+    );
 
 /** Only what was said: an absent setting keeps what is stored (R13). */
 export const policyOf = ({
@@ -33,20 +39,23 @@ export const policyOf = ({
   ramp: steps,
   window,
   timezone,
+  creditsRenewOn: day,
 }: PolicyOptions) => ({
   ...(dailyCap === undefined ? {} : { dailyCap: orNull(dailyCap) }),
   ...(weeklyCap === undefined ? {} : { weeklyCap: orNull(weeklyCap) }),
   ...(steps === undefined ? {} : { ramp: orNull(steps) }),
   ...(window === undefined ? {} : { sendingWindow: orNull(window) }),
   ...(timezone === undefined ? {} : { timezone }),
+  ...(day === undefined ? {} : { creditsRenewOn: orNull(day) }),
 });
 
 export function policyText({ tier, dailyCap, weeklyCap, timezone, ...policy }: PolicyWire): string {
-  const { ramp: steps, sendingWindow: window } = policy;
+  const { ramp: steps, sendingWindow: window, creditsRenewOn: day } = policy;
   const hours = window ? `${window.days.join(',')} ${window.start}-${window.end}` : 'always';
   return (
     `tier ${tier}, daily cap ${dailyCap ?? 'of the tier'}, ` +
     `weekly cap ${weeklyCap ?? '5 times the daily'}, ` +
-    `ramp ${steps ? steps.dailyCaps.join(', ') : 'none'}, window ${hours} (${timezone})`
+    `ramp ${steps ? steps.dailyCaps.join(', ') : 'none'}, window ${hours} (${timezone})` +
+    (day === null ? '' : `, credits renew on day ${day}`)
   );
 }

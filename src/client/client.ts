@@ -51,6 +51,8 @@ export type PolicyInput = {
   readonly ramp?: { readonly dailyCaps: readonly number[] } | null;
   readonly sendingWindow?: SendingWindow | null;
   readonly timezone?: string | null;
+  /** The day of the month on which LinkedIn grants new InMail credits; the first unless set. */
+  readonly creditsRenewOn?: number | null;
 };
 export type StartInput = PolicyInput & {
   readonly accountId: string;

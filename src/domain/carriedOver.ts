@@ -24,9 +24,17 @@ export function carriedOver(
   return [
     ...merged(account, carried),
     ...(isSamePolicy ? [] : [{ type: 'PolicyChanged', policy, rampDay, actor } as const]),
+    ...movedBreaker(account, carried),
     ...(isResumed ? [{ type: 'Resumed', actor, reason } as const] : []),
     ...alerts,
   ];
+}
+
+/** The end of a breaker that runs follows the day on which its credits are granted anew (R5). */
+function movedBreaker(account: Account, { policy, breakerUntil, now }: Account): readonly Event[] {
+  const isSameDay = policy.creditsRenewOn === account.policy.creditsRenewOn;
+  if (isSameDay || breakerUntil === null || now >= breakerUntil) return [];
+  return [{ type: 'BreakerOpened', until: breakerUntil }];
 }
 
 /** The slots and external sends alone: the row is newer than the carried hold and pauses. */

@@ -36,7 +36,9 @@ export function changeRow(event: Change, at: Instant): ChangeRow {
     case 'CooldownEnded':
       return row('cooldown', event.actor, 'ended', { cause: event.cause });
     case 'BreakerOpened':
-      return row('breaker', 'safeband', 'no_credits', { until: isoInstant(event.until) });
+      return row('breaker', event.actor ?? 'safeband', event.reason ?? 'no_credits', {
+        until: isoInstant(event.until),
+      });
     case 'RampRestarted':
       return row('ramp', 'safeband', 'restricted', { rampDay: 1 });
     case 'Held':

@@ -60,7 +60,13 @@ export type Event =
       readonly reason: string;
     }
   | { readonly type: 'CooldownEnded'; readonly cause: CooldownCause; readonly actor: string }
-  | { readonly type: 'BreakerOpened'; readonly until: Instant }
+  | {
+      readonly type: 'BreakerOpened';
+      readonly until: Instant;
+      /** Who has moved its end, and why; absent: an InMail was refused for want of credits. */
+      readonly actor?: string;
+      readonly reason?: string;
+    }
   | { readonly type: 'RampRestarted' }
   | { readonly type: 'EffectApplied'; readonly effect: Effect }
   | { readonly type: 'Held'; readonly hold: Hold }

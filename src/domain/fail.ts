@@ -4,12 +4,13 @@
 import { counterOf, findSlot, type Account, type FailureKind, type Slot } from './account.js';
 import { endedSlot } from './slot.js';
 import { assertNever } from './assert.js';
+import { renewalAfter } from './credits.js';
 import { deliver } from './deliver.js';
 import { isRefusal, refuse, alert, type Decided, type Event } from './events.js';
 import type { ChatId, ReservationId } from './ids.js';
 import { COOLDOWN_MS, THROTTLE_MAX_MS } from './limits.js';
 import { cooldownStarted } from './roll.js';
-import { isoInstant, SECOND_MS, startOfNextMonth, type Instant } from './time.js';
+import { isoInstant, SECOND_MS, type Instant } from './time.js';
 
 export const FAILURE_KINDS: readonly FailureKind[] = [
   'not_attempted',
@@ -97,7 +98,7 @@ function effectOf(
       return [cooldownStarted('throttled', at + pause, counterOf(account, account.day), why)];
     }
     case 'no_credits':
-      return [{ type: 'BreakerOpened', until: startOfNextMonth(at) }];
+      return [{ type: 'BreakerOpened', until: renewalAfter(at, account.policy) }];
     case 'restricted': {
       const held: Event = { type: 'Held', hold: { reason: why, actor: 'safeband', since: at } };
       const { reservationId, code } = report;

@@ -74,7 +74,7 @@ function connection(
   const isTold = connect && (isNew || stored?.state === 'disconnected' || account.isDisconnected);
   return [
     ...(isTold ? [{ type: 'Connected', actor: who } as const] : []),
-    ...policyEvents(account, policy, who),
+    ...policyEvents(account, policy, who, account.now),
   ];
 }
 

@@ -14,6 +14,11 @@ export type Policy = {
   readonly sendingWindow: SendingWindow | null;
   readonly timezone: string;
   readonly identity: Identity | null;
+  /**
+   * The day of the month on which InMail credits are granted anew (R5); absent: the first, also in
+   * state of older code.
+   */
+  readonly creditsRenewOn?: number | undefined;
 };
 
 export const TIMEZONE_DEFAULT = 'UTC';

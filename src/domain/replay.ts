@@ -187,7 +187,7 @@ class Replay {
 
   #setPolicy(policy: Policy, actor: string): void {
     const wanted = changedPolicy(policy, this.#change);
-    this.#happen(policyEvents(this.#account, wanted, actor));
+    this.#happen(policyEvents(this.#account, wanted, actor, this.#now));
     const openings = wanted.sendingWindow && this.#openingsFor(wanted);
     this.#account = accountWith(this.#account, { openings });
   }

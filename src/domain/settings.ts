@@ -1,4 +1,5 @@
 /** Connecting, configuring, stopping and resuming an account (R5, R10, R11, R13). */
+import { renewalAfter } from './credits.js';
 import { cooldownAt, isBroken } from './roll.js';
 import type { Account, CooldownCause } from './account.js';
 import { alert, refuse, type Command, type Decided, type Event } from './events.js';
@@ -28,6 +29,7 @@ export type PolicyChange = {
   readonly ramp?: Ramp | null | undefined;
   readonly sendingWindow?: SendingWindow | null | undefined;
   readonly timezone?: string | null | undefined;
+  readonly creditsRenewOn?: number | null | undefined;
   readonly identity?: Identity | undefined;
 };
 export type Configure = PolicyChange & { readonly actor?: string | undefined };
@@ -61,11 +63,16 @@ export const changedPolicy = (old: Policy, change: PolicyChange): Policy => ({
   sendingWindow: change.sendingWindow === undefined ? old.sendingWindow : change.sendingWindow,
   timezone: change.timezone === undefined ? old.timezone : (change.timezone ?? TIMEZONE_DEFAULT),
   identity: identityOf(old, change),
+  ...renewal(change.creditsRenewOn === undefined ? old.creditsRenewOn : change.creditsRenewOn),
 });
 
 /** Another spelling that says nothing new is no change: the first one stays. */
 const identityOf = ({ identity: old }: Policy, { identity }: PolicyChange): Identity | null =>
   identity === undefined || (old !== null && saysTheSame(old, identity)) ? old : identity;
+
+/** The default is no field, so that a policy of older code is the same policy. */
+const renewal = (on: number | null | undefined): Pick<Policy, 'creditsRenewOn'> =>
+  on === null || on === undefined ? {} : { creditsRenewOn: on };
 
 /**
  * What the message itself sets above the band of the tier that then holds; the whole is refused.
@@ -82,15 +89,20 @@ const isSame = (one: unknown, other: unknown): boolean =>
   JSON.stringify(one) === JSON.stringify(other);
 
 /** Changes the policy. Lowering a cap only stops new grants; a changed ramp starts at 1 (R10). */
-export const configure: Command<Configure, Policy> = (account, change) => {
+export const configure: Command<Configure, Policy> = (account, change, at) => {
   const raised = raisedCap(account.policy, change);
   if (raised) return refuse('CapAboveSafeBand', raised);
   const policy = changedPolicy(account.policy, change);
-  return { events: policyEvents(account, policy, change.actor ?? 'unknown'), answer: policy };
+  return { events: policyEvents(account, policy, change.actor ?? 'unknown', at), answer: policy };
 };
 
 /** What a new policy makes happen; nothing where it is the old one. */
-export function policyEvents(account: Account, policy: Policy, actor: string): readonly Event[] {
+export function policyEvents(
+  account: Account,
+  policy: Policy,
+  actor: string,
+  at: Instant,
+): readonly Event[] {
   if (isSame(policy, account.policy)) return [];
   const isSameRamp = isSame(policy.ramp, account.policy.ramp);
   const capped = beyondBand(policy);
@@ -103,7 +115,24 @@ export function policyEvents(account: Account, policy: Policy, actor: string): r
       actor,
     },
     ...(isNew ? [alert('cap_lowered', 'info', { message: capped })] : []),
+    ...movedBreaker(account, policy, actor, at),
   ];
+}
+
+/**
+ * A breaker that runs ends at the first renewal after the change: never at one that is past, because
+ * nobody has seen that its credits came.
+ */
+function movedBreaker(
+  account: Account,
+  policy: Policy,
+  actor: string,
+  at: Instant,
+): readonly Event[] {
+  const isSameDay = policy.creditsRenewOn === account.policy.creditsRenewOn;
+  if (isSameDay || !isBroken(account, at)) return [];
+  const reason = 'the renewal day of the credits was changed';
+  return [{ type: 'BreakerOpened', until: renewalAfter(at, policy), actor, reason }];
 }
 
 /** A start object that comes as a message: takes a leaving account back, and sets its policy. */
@@ -129,7 +158,7 @@ export const connect: Command<Start, StateAnswer> = (account, start, at) => {
   const isBack = account.isDisconnected && start.connect;
   const actor = start.actor ?? 'connect';
   const events: Event[] = [
-    ...policyEvents(account, policy, actor),
+    ...policyEvents(account, policy, actor, at),
     ...(isBack ? [{ type: 'Connected', actor } as const] : []),
   ];
   const state = stateOf({ ...account, isDisconnected: account.isDisconnected && !isBack }, at);

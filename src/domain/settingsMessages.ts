@@ -1,5 +1,6 @@
 /** The payloads that set an account's policy, start it, stop it (contract, 2). */
 import { Fields, isBoolean, oneOf, when, wholeNumber, type Parsed, type Reader } from './fields.js';
+import { RENEWS_ON_MAX } from './credits.js';
 import { isAccountId, isIdentity } from './ids.js';
 import type { Parser } from './messages.js';
 import type { Ramp } from './policy.js';
@@ -59,6 +60,7 @@ const policyOf = (fields: Fields): PolicyChange => ({
   ramp: fields.setting('ramp', readRamp),
   sendingWindow: fields.setting('sendingWindow', readWindow),
   timezone: fields.setting('timezone', readZone),
+  creditsRenewOn: fields.setting('creditsRenewOn', wholeNumber(1, RENEWS_ON_MAX)),
 });
 
 export const parseConfigure: Parser<Configure> = (raw, mode) => {

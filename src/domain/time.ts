@@ -73,12 +73,6 @@ export function parseDay(text: string): UtcDay | undefined {
   return at === undefined ? undefined : dayOf(at);
 }
 
-/** The first of the next month, 00:00 UTC: when LinkedIn grants new InMail credits (R5). */
-export function startOfNextMonth(at: Instant): Instant {
-  const now = new Date(at);
-  return Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1);
-}
-
 /** FNV-1a, 32 bit: spreads accounts over an interval, the same on every machine. */
 export function hashOf(text: string): number {
   let hash = 0x811c9dc5;

@@ -101,6 +101,8 @@ export type PolicyWire = {
   readonly ramp: Ramp | null;
   readonly sendingWindow: SendingWindow | null;
   readonly timezone: string;
+  /** The day of the month on which InMail credits are granted anew; null: the first. */
+  readonly creditsRenewOn: number | null;
 };
 
 export function decisionWire(decision: Decision): DecisionWire {
@@ -207,4 +209,5 @@ export const policyWire = (policy: Policy): PolicyWire => ({
   ramp: policy.ramp,
   sendingWindow: policy.sendingWindow,
   timezone: policy.timezone,
+  creditsRenewOn: policy.creditsRenewOn ?? null,
 });

@@ -138,6 +138,8 @@ export type Settings = {
   readonly weeklyCap: number | null;
   readonly ramp: readonly number[] | null;
   readonly sendingWindow: SendingWindow | null;
+  /** The day of the month; null: the first. */
+  readonly creditsRenewOn: number | null;
 };
 
 /** What was set for an account; undefined: there is no such account. */
@@ -148,7 +150,8 @@ export async function readSettings(
   const [settings] = await rowsOf<Settings>(
     db,
     `select jsonb_build_object('tier', tier, 'timezone', timezone, 'dailyCap', daily_cap,
-       'weeklyCap', weekly_cap, 'ramp', ramp, 'sendingWindow', sending_window) as row
+       'weeklyCap', weekly_cap, 'ramp', ramp, 'sendingWindow', sending_window,
+       'creditsRenewOn', credits_renew_on) as row
      from safeband.accounts where account_id = $1`,
     [accountId],
   );

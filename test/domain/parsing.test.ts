@@ -5,7 +5,7 @@ import { isAccountId, isCampaignId, isChatId, isReservationId } from '../../src/
 import { parseFail, parseReserve } from '../../src/domain/messages.js';
 import { parseOrder, parseStart } from '../../src/domain/settingsMessages.js';
 import { shown, shownLines } from '../../src/domain/text.js';
-import { hashOf, isoInstant, parseInstant, startOfNextMonth } from '../../src/domain/time.js';
+import { hashOf, isoInstant, parseInstant } from '../../src/domain/time.js';
 import { isZone } from '../../src/domain/zones.js';
 
 describe('ids', () => {
@@ -58,11 +58,6 @@ describe('time', () => {
     'now',
   ])('%s is no instant', (text) => {
     expect(parseInstant(text)).toBeUndefined();
-  });
-  it('knows the first of the next month', () => {
-    expect(isoInstant(startOfNextMonth(Date.UTC(2026, 11, 31, 23, 59)))).toBe(
-      '2027-01-01T00:00:00.000Z',
-    );
   });
   it('spreads accounts evenly over an interval', () => {
     const seconds = new Set(Array.from({ length: 1_000 }, (_, i) => hashOf(`account-${i}`) % 90));

@@ -81,6 +81,7 @@ export function accountData(): AccountData {
       weeklyCap: null,
       ramp: [30, 50],
       sendingWindow: { days: ['mon'], start: '09:00', end: '17:00' },
+      creditsRenewOn: 15,
     },
     rows: {
       day: DAY,

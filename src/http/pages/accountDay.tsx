@@ -166,6 +166,11 @@ export function Ramp({ data }: WithData): VNode {
         </>
       )}
       <p class="note">{windowInWords(data)}</p>
+      {data.settings.creditsRenewOn === null ? null : (
+        <p class="note">
+          LinkedIn grants new InMail credits on day {data.settings.creditsRenewOn} of each month.
+        </p>
+      )}
     </Section>
   );
 }

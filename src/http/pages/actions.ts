@@ -185,6 +185,13 @@ const configure: Action = {
       hint: 'Daily caps that ascend, such as 5, 10, 20. Empty: none.',
       value: settings.ramp?.join(', ') ?? '',
     },
+    {
+      name: 'creditsRenewOn',
+      label: 'Credits renew on day',
+      isNumber: true,
+      hint: 'The day of the month on which LinkedIn grants new InMail credits. Empty: the first.',
+      value: String(settings.creditsRenewOn ?? ''),
+    },
   ],
   button: 'Change the caps',
   run: async (client, { accountId, actor, form }) => {
@@ -194,6 +201,7 @@ const configure: Action = {
       dailyCap: numberIn(form, 'dailyCap'),
       weeklyCap: numberIn(form, 'weeklyCap'),
       ramp: rampIn(form),
+      creditsRenewOn: renewalIn(form),
       actor,
     });
     const daily = policy.dailyCap ?? `${SAFE_BAND[policy.tier]}, the safe band`;
@@ -268,6 +276,13 @@ function numberIn(form: Form, name: string): number | null {
   if (text === '') return null;
   if (/^\d{1,6}$/.test(text)) return Number(text);
   throw invalidInput(`${name} should be a whole number of InMails, or empty`, name);
+}
+
+function renewalIn(form: Form): number | null {
+  const text = (form['creditsRenewOn'] ?? '').trim();
+  if (text === '') return null;
+  if (/^\d{1,2}$/.test(text)) return Number(text);
+  throw invalidInput('creditsRenewOn should be a day from 1 to 31, or empty', 'creditsRenewOn');
 }
 
 function rampIn(form: Form): { readonly dailyCaps: readonly number[] } | null {

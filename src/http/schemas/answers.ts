@@ -101,6 +101,7 @@ export const policy = closed({
   ramp: orNull(closed({ dailyCaps: Type.Array(Integer()) })),
   sendingWindow: orNull(closed({ days: Type.Array(String()), start: String(), end: String() })),
   timezone: String(),
+  creditsRenewOn: orNull(count('The day of the month; null is the first.', 1)),
 });
 
 const open = closed({

@@ -1,5 +1,6 @@
 /** What is sent to an account: the payloads of the contract (2), by name. */
 import { Type } from 'typebox';
+import { RENEWS_ON_MAX } from '../../domain/credits.js';
 import { FAILURE_KINDS } from '../../domain/fail.js';
 import {
   NAME_BYTES_MAX,
@@ -67,6 +68,16 @@ const policy = {
       maxLength: 64,
       description: 'An IANA time zone.',
       examples: ['Europe/Berlin'],
+    }),
+  ),
+  creditsRenewOn: may(
+    Type.Integer({
+      minimum: 1,
+      maximum: RENEWS_ON_MAX,
+      description:
+        'The day of the month on which LinkedIn grants new InMail credits; null is the first. In a ' +
+        'month without that day it is the last one.',
+      examples: [15],
     }),
   ),
 };

@@ -26,6 +26,7 @@ type Change = {
   dailyCap?: number | null;
   weeklyCap?: number | null;
   ramp?: readonly number[] | null;
+  creditsRenewOn?: number | null;
 };
 
 const ids = Array.from({ length: 8 }, (_, i) => `r${i}`);
@@ -48,6 +49,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   fc.record({ dailyCap: fc.constantFrom(0, 1, 2, 3, 5, 26, null) }),
   fc.record({ weeklyCap: fc.constantFrom(1, 3, 6, 10, null) }),
   fc.record({ ramp: fc.constantFrom([1, 2, 3], [2, 4], null) }),
+  fc.record({ creditsRenewOn: fc.constantFrom(15, 25, 31, null) }),
   fc.record({
     tier: fc.constantFrom('free' as const, 'premium' as const, 'sales_navigator' as const),
   }),

@@ -35,4 +35,5 @@ export type RefPolicy = {
   dailyCap: number | null;
   weeklyCap: number | null;
   ramp: readonly number[] | null;
+  creditsRenewOn?: number | null;
 };

@@ -213,11 +213,19 @@ export class Reference {
       const asked = Math.min(retryAfterSeconds * 1_000, 7 * DAY);
       this.cool('throttled', this.now + Math.max(HOUR, asked));
     } else if (kind === 'no_credits') {
-      const date = new Date(this.now);
-      this.breaker = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
+      this.breaker = this.nextRenewal();
     } else {
       this.held = true;
       this.rampDay = 1;
+    }
+  }
+
+  /** Day by day, until one is the renewal day, or the last of a month that does not have it. */
+  private nextRenewal(): number {
+    for (let day = Math.floor(this.now / DAY) + 1; ; day += 1) {
+      const [today, tomorrow] = [day, day + 1].map((n) => new Date(n * DAY).getUTCDate());
+      const on = this.policy.creditsRenewOn ?? 1;
+      if (today === on || (tomorrow === 1 && on > (today ?? 0))) return day * DAY;
     }
   }
 
@@ -319,7 +327,10 @@ export class Reference {
     if (change.ramp?.some((cap) => cap > band)) return 'CapAboveSafeBand';
     const isNewRamp =
       change.ramp !== undefined && JSON.stringify(change.ramp) !== JSON.stringify(this.policy.ramp);
+    const isMoved = (change.creditsRenewOn ?? null) !== (this.policy.creditsRenewOn ?? null);
     this.policy = { ...this.policy, ...change };
+    if ('creditsRenewOn' in change && isMoved && this.now < this.breaker)
+      this.breaker = this.nextRenewal();
     if (isNewRamp) this.rampDay = 1;
     this.highest = Math.max(this.highest, this.stepped());
     return 'configured';

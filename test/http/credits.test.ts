@@ -1,0 +1,74 @@
+/** The renewal day of InMail credits: set by HTTP, kept in Postgres, moved by a change (R5). */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { dayOf, isoInstant, startOf } from '../../src/domain/time.js';
+import type { StatusWire } from '../../src/domain/wire.js';
+import { readSettings } from '../../src/postgres/pageReads.js';
+import { createHttpStand, type HttpStand } from '../support/http.js';
+
+let stand: HttpStand;
+let key: string;
+beforeAll(async () => {
+  stand = await createHttpStand();
+  key = await stand.key('operator');
+});
+afterAll(() => stand.close());
+
+/** A day that comes soon, in whatever month: its date, and its midnight. */
+const soon = (days: number) => {
+  const until = isoInstant(startOf(dayOf(Date.now()) + days));
+  return { on: new Date(until).getUTCDate(), until };
+};
+
+it('is kept over a new start, and a breaker that runs follows it', async () => {
+  const id = stand.newAccount();
+  const post = async (name: string, body: object) => {
+    const answer = await stand.ask(key, `/v1/accounts/${id}/${name}`, body);
+    return { status: answer.statusCode, ...answer.json<Record<string, unknown>>() };
+  };
+  const status = () => stand.handle(id).query<StatusWire>('status');
+  const [first, second] = [soon(3), soon(5)];
+
+  await stand.connect(id, { creditsRenewOn: first.on });
+  await post('sendReserve', { reservationId: 'r1' });
+  await post('sendFailed', { reservationId: 'r1', kind: 'no_credits' });
+  expect(await status()).toMatchObject({ state: 'no_credits', breakerUntil: first.until });
+  expect(await post('sendReserve', { reservationId: 'r2' })).toMatchObject({
+    granted: false,
+    reason: 'no_credits',
+    retryAt: first.until,
+  });
+
+  const moved = { creditsRenewOn: second.on, actor: 'ada' };
+  expect(await post('configure', moved)).toMatchObject({ creditsRenewOn: second.on });
+  expect(await status()).toMatchObject({ breakerUntil: second.until });
+  expect(await post('configure', { creditsRenewOn: 32 })).toMatchObject({
+    status: 400,
+    field: 'creditsRenewOn',
+    detail: 'creditsRenewOn should be a whole number from 1 to 31',
+  });
+
+  await post('disconnect', { reason: 'left' });
+  await stand.handle(id).result();
+  await stand.connect(id);
+  expect(await status()).toMatchObject({ state: 'no_credits', breakerUntil: second.until });
+  expect(await post('configure', {})).toMatchObject({ creditsRenewOn: second.on });
+  expect(await readSettings(stand.pool, id)).toMatchObject({ creditsRenewOn: second.on });
+
+  const { rows } = await stand.pool.query<{ kind: string; actor: string; until: string }>(
+    `select kind, actor, details->>'until' as until from safeband.account_changes
+      where account_id = $1 and kind = 'breaker' order by at`,
+    [id],
+  );
+  expect(rows).toMatchObject([
+    { actor: 'safeband', until: first.until },
+    { actor: expect.stringContaining('ada'), until: second.until },
+  ]);
+  const { rows: kept } = await stand.pool.query(
+    'select distinct credits_renew_on as on from safeband.account_history where account_id = $1',
+    [id],
+  );
+  expect(kept.map(({ on }) => on).toSorted()).toEqual([first.on, second.on].toSorted());
+
+  await post('configure', { creditsRenewOn: null });
+  expect(await post('configure', {})).toMatchObject({ creditsRenewOn: null });
+});
