@@ -58,7 +58,33 @@ const reset: Check = (domain) => {
   expect(again.account.cooldowns.map(({ cause }) => cause)).toEqual(['two_owners']);
 };
 
+const restricted: Check = (domain) => {
+  const life = new Life(domain);
+  life.say(domain.hold, { reason: 'a holiday', actor: 'ada' });
+  life.fail('never-asked', 'restricted');
+  const alerts = life.actor.outbox.flatMap(({ row }) => (row.table === 'alerts' ? [row] : []));
+  expect(alerts).toContainEqual(
+    expect.objectContaining({ kind: 'restricted', severity: 'critical' }),
+  );
+};
+
+const unreadable: Check = (domain) => {
+  for (const mode of ['strict', 'lenient'] as const) {
+    for (const retryAfterSeconds of ['soon', -1, {}, true]) {
+      const report = { reservationId: 'a', kind: 'throttled', code: 429, retryAfterSeconds };
+      expect(domain.parseFail(report, mode, LATER)).toMatchObject({ ok: true });
+    }
+  }
+  const seen = { chatId: 'c', messageId: 'm', sentAt: null };
+  expect(domain.parseObserve(seen, 'lenient', LATER)).toMatchObject({
+    value: { sentAt: LATER },
+    dropped: [expect.stringContaining('sentAt')],
+  });
+};
+
 export const edgeChecks = {
+  'an account that LinkedIn restricts calls a person': restricted,
+  'a report counts whatever its optional fields say': unreadable,
   'a reply goes to no workflow of Temporal or of ours': ownWorkflows,
   'a reply over HTTP goes only where the operator of the server allows it': prefix,
   'nothing that a person reads steers a terminal': terminal,

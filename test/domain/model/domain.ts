@@ -18,6 +18,7 @@ export type Domain = typeof import('../../../src/domain/actor.js') &
   typeof import('../../../src/domain/merge.js') &
   typeof import('../../../src/domain/audit.js') &
   typeof import('../../../src/domain/lastRun.js') &
+  typeof import('../../../src/domain/messages.js') &
   typeof import('../../../src/domain/replyTo.js') &
   typeof import('../../../src/domain/text.js');
 
@@ -38,6 +39,7 @@ const FILES = [
   'merge',
   'audit',
   'lastRun',
+  'messages',
   'replyTo',
   'text',
 ];
