@@ -67,7 +67,7 @@ it('is kept over a new start, and a breaker that runs follows it', async () => {
     'select distinct credits_renew_on as on from safeband.account_history where account_id = $1',
     [id],
   );
-  expect(kept.map(({ on }) => on).toSorted()).toEqual([first.on, second.on].toSorted());
+  expect(new Set(kept.map(({ on }) => on))).toEqual(new Set([first.on, second.on]));
 
   await post('configure', { creditsRenewOn: null });
   expect(await post('configure', {})).toMatchObject({ creditsRenewOn: null });
