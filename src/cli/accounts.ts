@@ -1,4 +1,5 @@
 /** Which account is meant: an unknown one is answered with those that may have been meant. */
+import { commandLine } from '../domain/commandLine.js';
 import type { Instant } from '../domain/time.js';
 import type { StatusWire } from '../domain/wire.js';
 import { readStatus, type StatusRow } from '../postgres/reads.js';
@@ -36,7 +37,8 @@ export async function calling<T>(
 async function unknownAccount({ world }: Context, accountId: string): Promise<CliError> {
   const fail = (message: string, next: string): CliError =>
     new CliError(EXIT.unknown, 'AccountUnknown', message, next);
-  const connect = (tier = '<tier>'): string => `safeband connect ${accountId} --tier ${tier}`;
+  const connect = (tier = '<tier>'): string =>
+    commandLine('connect', [accountId], `--tier ${tier}`);
   try {
     const { row, isEmpty, similar: all } = await similarAccounts(world.pool(), accountId);
     const same = all.filter((id) => id.toLowerCase() === accountId.toLowerCase());
@@ -54,7 +56,7 @@ async function unknownAccount({ world }: Context, accountId: string): Promise<Cl
       ? fail(`there is no account ${accountId}`, 'safeband status')
       : fail(
           `there is no account ${accountId}; did you mean ${similar.join(' or ')}?`,
-          `safeband status ${first}`,
+          commandLine('status', [first]),
         );
   } catch {
     return fail(`account ${accountId} is not connected`, connect());

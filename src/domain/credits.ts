@@ -1,8 +1,11 @@
 /**
- * InMail credits (R5): LinkedIn grants new ones on one day of each month, which is the account's own.
- * A day that a month does not have is the last day of that month.
+ * InMail credits (R5): LinkedIn grants new ones on one day of each month, the account's own. A day
+ * that a month does not have is the last day of that month.
  */
+import type { Account } from './account.js';
+import type { Event } from './events.js';
 import type { Policy } from './policy.js';
+import { isBroken } from './roll.js';
 import type { Instant } from './time.js';
 
 /** Where no day is set: the first of the month. */
@@ -25,4 +28,20 @@ export function renewalAfter(at: Instant, { creditsRenewOn }: Policy): Instant {
 function renewalIn(year: number, month: number, on: number): Instant {
   const lastDay = new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
   return Date.UTC(year, month, Math.min(on, lastDay));
+}
+
+/**
+ * A breaker that runs ends at the first renewal after the change: never at one that is past,
+ * because nobody has seen that its credits came.
+ */
+export function movedBreaker(
+  account: Account,
+  policy: Policy,
+  actor: string,
+  at: Instant,
+): readonly Event[] {
+  const isSameDay = policy.creditsRenewOn === account.policy.creditsRenewOn;
+  if (isSameDay || !isBroken(account, at)) return [];
+  const reason = 'the renewal day of the credits was changed';
+  return [{ type: 'BreakerOpened', until: renewalAfter(at, policy), actor, reason }];
 }

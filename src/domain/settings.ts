@@ -1,5 +1,5 @@
 /** Connecting, configuring, stopping and resuming an account (R5, R10, R11, R13). */
-import { renewalAfter } from './credits.js';
+import { movedBreaker } from './credits.js';
 import { cooldownAt, isBroken } from './roll.js';
 import type { Account, CooldownCause } from './account.js';
 import { alert, refuse, type Command, type Decided, type Event } from './events.js';
@@ -117,22 +117,6 @@ export function policyEvents(
     ...(isNew ? [alert('cap_lowered', 'info', { message: capped })] : []),
     ...movedBreaker(account, policy, actor, at),
   ];
-}
-
-/**
- * A breaker that runs ends at the first renewal after the change: never at one that is past, because
- * nobody has seen that its credits came.
- */
-function movedBreaker(
-  account: Account,
-  policy: Policy,
-  actor: string,
-  at: Instant,
-): readonly Event[] {
-  const isSameDay = policy.creditsRenewOn === account.policy.creditsRenewOn;
-  if (isSameDay || !isBroken(account, at)) return [];
-  const reason = 'the renewal day of the credits was changed';
-  return [{ type: 'BreakerOpened', until: renewalAfter(at, policy), actor, reason }];
 }
 
 /** A start object that comes as a message: takes a leaving account back, and sets its policy. */

@@ -4,6 +4,7 @@
  * account loses nothing, because a start reads what the last run answered out of its history (R13).
  * Pure.
  */
+import { commandLine } from './commandLine.js';
 import type { FleetAlert } from './audit.js';
 import {
   RECONCILE_INTERVAL_MS,
@@ -119,7 +120,7 @@ export function failingAlert(
 
 /** The command that gives up a run and starts the account again. */
 export const restartCommand = (accountId: string): string =>
-  `safeband restart ${accountId.startsWith('-') ? `--reason … -- ${accountId}` : `${accountId} --reason …`}`;
+  commandLine('restart', [accountId], '--reason …');
 
 function cureOf(accountId: string, outcome: Outcome): string {
   const command = restartCommand(accountId);

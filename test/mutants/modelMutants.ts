@@ -160,7 +160,7 @@ export const MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
   {
     rule: 'R5',
     what: 'a breaker that runs stays where the renewal day is changed',
-    file: 'src/domain/settings.ts',
+    file: 'src/domain/credits.ts',
     old: 'if (isSameDay || !isBroken(account, at)) return [];',
     mutated: 'if (isSameDay || isBroken(account, at)) return [];',
     by,

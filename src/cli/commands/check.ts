@@ -1,5 +1,6 @@
 /** One account held side by side, and what it means. */
 import type { Command } from 'commander';
+import { commandLine } from '../../domain/commandLine.js';
 import {
   differencesIn,
   isUnsaved,
@@ -167,12 +168,12 @@ function textOf(
   const head = ['', '>workflow', '>row', '>reservations', '>journal', '>event log'];
   const next = {
     equal: [],
-    stale: ['', `next: ${colors.bold(`safeband check ${accountId}`)} in some seconds`],
+    stale: ['', `next: ${colors.bold(commandLine('check', [accountId]))} in some seconds`],
     different: [
       '',
       looked.isGone || isUnsaved(looked)
         ? `next: ${colors.bold('safeband doctor')} says what keeps it from being saved`
-        : `next: ${colors.bold(`safeband reconcile ${accountId}`)} heals it now; the run every ten minutes does it by itself`,
+        : `next: ${colors.bold(commandLine('reconcile', [accountId]))} heals it now; the run every ten minutes does it by itself`,
     ],
   };
   return [

@@ -1,5 +1,6 @@
 /** Connecting an account, changing its policy, and taking it out. */
 import { Option, type Command } from 'commander';
+import { commandLine } from '../../domain/commandLine.js';
 import type { Tier } from '../../domain/tier.js';
 import type { StatusWire } from '../../domain/wire.js';
 import { calling, firstVerified } from '../accounts.js';
@@ -72,7 +73,7 @@ async function connected(
     text: ({ colors }) =>
       [
         `${colors.bold(accountId)} is connected: ${stateWords(status)}`,
-        `next: ${colors.bold(`safeband ${status.state === 'active' ? 'status' : 'why'} ${accountId}`)}`,
+        `next: ${colors.bold(commandLine(status.state === 'active' ? 'status' : 'why', [accountId]))}`,
       ].join('\n'),
   };
 }

@@ -1,5 +1,6 @@
 /** Accounts whose numbers disagree now, as the audit of the fleet looks for them. */
 import type { Command } from 'commander';
+import { commandLine } from '../../domain/commandLine.js';
 import type { Suspect } from '../../domain/audit.js';
 import { dayOf, type Instant } from '../../domain/time.js';
 import { ACCOUNTS_PAGE, readAccountsPage } from '../../postgres/fleet.js';
@@ -101,7 +102,7 @@ function textOf({ checked, all, accounts }: Found, at: Instant, look: Look): str
     look.table(rows, [...head, '>not explained', '', 'checked (UTC)']),
     '',
     `${thousands(all)} of ${thousands(checked)} disagree. ` +
-      `${bold(`safeband check ${first.accountId}`)} looks closer; ` +
-      `${bold(`safeband reconcile ${first.accountId}`)} heals now`,
+      `${bold(commandLine('check', [first.accountId]))} looks closer; ` +
+      `${bold(commandLine('reconcile', [first.accountId]))} heals now`,
   ].join('\n');
 }

@@ -1,5 +1,6 @@
 /** What the gate saw at an instant, rebuilt from rows. */
 import { Option, type Command } from 'commander';
+import { commandLine } from '../../domain/commandLine.js';
 import type { StateAt } from '../../domain/history.js';
 import type { Instant } from '../../domain/time.js';
 import { stateAt } from '../../postgres/history.js';
@@ -29,11 +30,11 @@ export const registerHistory: Register = (program: Command, context: Context) =>
     )
     .action(async (accountId: string, { at }: { at: Instant }) => {
       await knownRow(context, accountId);
-      if (at > now()) throw usage('--at lies in the future', `safeband slots ${accountId}`);
+      if (at > now()) throw usage('--at lies in the future', commandLine('slots', [accountId]));
       const state = await stateAt(context.world.pool(), accountId, at);
       if (!state) {
         const text = `no row of account ${accountId} is kept of then`;
-        throw new CliError(EXIT.unknown, 'AccountUnknown', text, `safeband tail ${accountId}`);
+        throw new CliError(EXIT.unknown, 'AccountUnknown', text, commandLine('tail', [accountId]));
       }
       context.answer({ json: state, text: (look) => textOf(state, look, widthOf(context.io)) });
     });

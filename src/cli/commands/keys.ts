@@ -1,5 +1,6 @@
 /** API keys: made here and shown once, listed without their secret, revoked. */
 import { Argument, Option, type Command } from 'commander';
+import { commandLine } from '../../domain/commandLine.js';
 import { isoInstant, isoOrNull } from '../../domain/time.js';
 import {
   hasKeys,
@@ -51,7 +52,7 @@ function registerMake(keys: Command, context: Context): void {
       );
       if (!made) {
         const text = `a key named ${name} is in use: revoke it, or take another name`;
-        throw new CliError(EXIT.refused, 'NameTaken', text, `safeband keys revoke ${name}`);
+        throw new CliError(EXIT.refused, 'NameTaken', text, commandLine('keys revoke', [name]));
       }
       context.answer({
         json: { keyId: made.keyId, name, role, accounts, key: made.key },

@@ -1,5 +1,6 @@
 /** Lists: what was delivered, and what a person should look at. */
 import { Argument, type Command } from 'commander';
+import { commandLine } from '../../domain/commandLine.js';
 import { listEvents, listOpenAlerts, type OpenAlert } from '../../postgres/reads.js';
 import { knownRow } from '../accounts.js';
 import { accountArgument, withExamples, type Context, type Register } from '../command.js';
@@ -51,7 +52,7 @@ function registerEvents(program: Command, context: Context): void {
             'message',
             '',
           ];
-          const more = colors.bold(`safeband events ${accountId} --before ${next}`);
+          const more = colors.bold(commandLine('events', [accountId], `--before ${next}`));
           return table(rows, head) + (next === null ? '' : `\n\nmore: ${more}`);
         },
       });

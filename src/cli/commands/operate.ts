@@ -1,5 +1,6 @@
 /** What an operator does to an account; each order says who gave it and why. */
 import { Argument, Option, type Command } from 'commander';
+import { commandLine } from '../../domain/commandLine.js';
 import type { Findings } from '../../protocol.js';
 import { calling } from '../accounts.js';
 import { accountArgument, actorOf, withExamples, type Context, type Register } from '../command.js';
@@ -35,7 +36,7 @@ const HOLD: StateOrder = {
     'still be reported.',
   text: (accountId, state, { colors }) =>
     `${accountId} is ${state}: it grants nothing until ` +
-    colors.bold(`safeband resume ${accountId} --reason …`),
+    colors.bold(commandLine('resume', [accountId], '--reason …')),
   example: 'hold acme-anna --reason "the customer asked to pause"',
 };
 const RESUME: StateOrder = {
@@ -47,7 +48,7 @@ const RESUME: StateOrder = {
   text: (accountId, state, { colors }) =>
     state === 'active'
       ? `${accountId} is active again`
-      : `${accountId} is ${state}: ${colors.bold(`safeband status ${accountId}`)} says until when`,
+      : `${accountId} is ${state}: ${colors.bold(commandLine('status', [accountId]))} says until when`,
   example: 'resume acme-anna --reason "paused long enough"',
 };
 

@@ -1,5 +1,6 @@
 /** The two numbers, of one account or of all: what they are, and what the account may still do. */
 import { Argument, Option, type Command } from 'commander';
+import { commandLine } from '../../domain/commandLine.js';
 import { ACCOUNT_STATES, type AccountState } from '../../domain/settings.js';
 import type { Instant } from '../../domain/time.js';
 import type { StatusWire } from '../../domain/wire.js';
@@ -204,7 +205,7 @@ function cardOf({ status, why }: Seen, logged: Logged | null, look: Look, now: I
 const apart = (counter: number, log: number | null, id: string, { colors }: Look): string => {
   if (log === null) return '  Postgres does not answer';
   if (log === counter) return '  they agree';
-  return `  ${Math.abs(counter - log)} apart: ${colors.bold(`safeband why ${id}`)}`;
+  return `  ${Math.abs(counter - log)} apart: ${colors.bold(commandLine('why', [id]))}`;
 };
 
 /** The day as a bar: # delivered, ? in flight or uncertain, + from elsewhere, . free. */

@@ -1,4 +1,5 @@
 /** Postgres: is it there, is it set up, are the accounts looked after. */
+import { commandLine } from '../../domain/commandLine.js';
 import { CLOCK_SKEW_MS, OVERDUE_MS } from '../../domain/limits.js';
 import { SECOND_MS, type Instant } from '../../domain/time.js';
 import { readFailingAlerts, type FailingAlert } from '../../postgres/failing.js';
@@ -156,7 +157,7 @@ function overdue({ overdue: silent, ranAt }: Vitals, now: Instant): Finding {
     return ok(name, ranAt === null ? 'none yet' : `last ${when(ranAt, now)}; none is overdue`);
   }
   const who = silent.slice(0, 3).join(', ') + (silent.length > 3 ? ', …' : '');
-  return fail(name, `overdue: ${who}`, `safeband reconcile ${first}`);
+  return fail(name, `overdue: ${who}`, commandLine('reconcile', [first]));
 }
 
 /** Those that fail, each with its way out; what the audit has started again is only reported. */

@@ -1,12 +1,13 @@
 /** What an operator may do to an account from its page: what it will do, what it asks, doing it. */
 import type { SafebandClient } from '../../client/index.js';
-import { SAFE_BAND, TIERS, isTier } from '../../domain/tier.js';
+import { SAFE_BAND, TIERS } from '../../domain/tier.js';
 import { invalidInput } from '../problems.js';
 import type { AccountData } from './accountData.js';
+import { numberIn, rampIn, renewalIn, tierIn, type Form } from './form.js';
 import { many } from './format.js';
 import { TIER_WORDS } from './words.js';
 
-export type Form = { readonly [name: string]: string };
+export type { Form };
 export type Field = {
   readonly name: string;
   readonly label: string;
@@ -269,32 +270,3 @@ const ACTIONS: ReadonlyMap<string, Action> = new Map(
   Object.entries({ hold, resume, reconcile, settle, disconnect, configure, connect }),
 );
 export const actionOf = (name: string): Action | undefined => ACTIONS.get(name);
-
-/** Empty is null; what is no number is refused by name. */
-function numberIn(form: Form, name: string): number | null {
-  const text = (form[name] ?? '').trim();
-  if (text === '') return null;
-  if (/^\d{1,6}$/.test(text)) return Number(text);
-  throw invalidInput(`${name} should be a whole number of InMails, or empty`, name);
-}
-
-function renewalIn(form: Form): number | null {
-  const text = (form['creditsRenewOn'] ?? '').trim();
-  if (text === '') return null;
-  if (/^\d{1,2}$/.test(text)) return Number(text);
-  throw invalidInput('creditsRenewOn should be a day from 1 to 31, or empty', 'creditsRenewOn');
-}
-
-function rampIn(form: Form): { readonly dailyCaps: readonly number[] } | null {
-  const text = (form['ramp'] ?? '').trim();
-  if (text === '') return null;
-  const parts = text.split(/[\s,;]+/).filter(Boolean);
-  if (parts.every((part) => /^\d{1,6}$/.test(part))) return { dailyCaps: parts.map(Number) };
-  throw invalidInput('ramp should be numbers with commas between, such as 5, 10, 20', 'ramp');
-}
-
-function tierIn(form: Form): (typeof TIERS)[number] {
-  const tier = form['tier'];
-  if (isTier(tier)) return tier;
-  throw invalidInput(`tier should be one of ${TIERS.join(', ')}`, 'tier');
-}
