@@ -1,5 +1,6 @@
 /** The way out of a workflow whose tasks fail: it is terminated, and the account started again. */
 import { Option, type Command } from 'commander';
+import { commandLine } from '../../domain/commandLine.js';
 import { areFailing, failureText } from '../../domain/tasks.js';
 import type { StatusWire } from '../../domain/wire.js';
 import { readFailingAlerts } from '../../postgres/failing.js';
@@ -32,7 +33,7 @@ export const registerRestart: Register = (program: Command, context: Context) =>
       const row = await knownRow(context, accountId);
       if (row.state === 'disconnected') {
         const text = `account ${accountId} is disconnected: there is nothing to start again`;
-        const next = `safeband connect ${accountId} --tier ${row.tier}`;
+        const next = commandLine('connect', [accountId], `--tier ${row.tier}`);
         throw new CliError(EXIT.unknown, 'AccountUnknown', text, next);
       }
       const alerted = await readFailingAlerts(context.world.pool());
@@ -50,7 +51,7 @@ export const registerRestart: Register = (program: Command, context: Context) =>
         text: ({ colors }) =>
           `${found.terminated === null ? `${accountId} had no workflow` : `the old workflow of ${accountId} (run ${found.terminated}) was terminated`}; ` +
           `it is started again: ${found.state ?? 'its state cannot be read yet'}\n` +
-          `next: ${colors.bold(`safeband why ${accountId}`)}`,
+          `next: ${colors.bold(commandLine('why', [accountId]))}`,
       });
     });
   withExamples(command, 'restart acme-anna --reason "its history cannot be replayed" --force');
@@ -75,7 +76,7 @@ async function restarted(
       EXIT.refused,
       'NotFailing',
       `the workflow of ${accountId} is left alone: ${why}; --force terminates it all the same`,
-      `safeband status ${accountId}`,
+      commandLine('status', [accountId]),
     );
   }
   if (seen) {
