@@ -15,7 +15,8 @@ await safeband.connect({ accountId, tier: 'sales_navigator' });
 const decision = await safeband.reserve(accountId, { reservationId });
 if (decision.granted) {
   // Here LinkedIn is called; what it answers is the proof.
-  await safeband.delivered(accountId, { reservationId, chatId: `chat-${reservationId}` });
+  const proof = { chatId: `chat-${reservationId}`, messageId: `message-${reservationId}` };
+  await safeband.delivered(accountId, { reservationId, ...proof });
 }
 const { counter, delivered, remaining } = await safeband.status(accountId);
 process.stdout.write(`${JSON.stringify({ decision, counter, delivered, remaining }, null, 2)}\n`);

@@ -29,8 +29,10 @@ const result = await sendWithSlot(
     if (answer.status === 429) {
       throw new SendFailure('throttled', 'slow down', Number(answer.headers.get('retry-after')));
     }
-    const body: { chatId?: string } = JSON.parse(await answer.text());
-    return { chatId: body.chatId ?? null };
+    const body: { chatId?: string; messageId?: string } = JSON.parse(await answer.text());
+    // Both together are the proof: a chat may hold more than one InMail.
+    const { chatId = null, messageId } = body;
+    return { chatId, ...(messageId === undefined ? {} : { messageId }) };
   },
   { journal },
 );

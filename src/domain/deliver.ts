@@ -162,7 +162,14 @@ const external = (account: Account, { chatId, messageId }: Proof, at: Instant): 
   sentAt: at,
 });
 
-function taken(report: Deliver, who: string): Decided<Delivered> {
-  const { reservationId, chatId } = report;
-  return refuse('ChatIdTaken', `reservation ${reservationId}: chatId ${chatId} is taken: ${who}`);
+/** A chat may hold several InMails: which of them it is, its message says. */
+function taken({ reservationId, chatId, messageId }: Deliver, who: string): Decided<Delivered> {
+  const next =
+    messageId === undefined
+      ? 'A second InMail in one chat needs its messageId: report it again with the id of its own ' +
+        'message. If it is the same InMail, reported again, nothing has to be done: it counts.'
+      : 'The messageId is that of the other InMail too: report it with the id of its own message. ' +
+        'If it is the same InMail, nothing has to be done: it counts.';
+  const message = `reservation ${reservationId}: chatId ${chatId} is taken: ${who}. ${next}`;
+  return refuse('ChatIdTaken', message);
 }

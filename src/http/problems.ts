@@ -61,7 +61,11 @@ const CONTRACT: Readonly<Record<FailureType, Known>> = {
     title: 'A delivery needs the chat as its proof',
     cure: 'send chatId, or report sendFailed with the kind unknown',
   },
-  ChatIdTaken: { status: 409, title: 'That proof belongs to another reservation' },
+  ChatIdTaken: {
+    status: 409,
+    title: 'That proof belongs to another reservation',
+    cure: "send the message's own id as messageId; the same InMail reported again counts already",
+  },
   CapAboveSafeBand: {
     status: 422,
     title: 'A cap may be lowered, never raised above the safe band',
