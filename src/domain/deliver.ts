@@ -9,7 +9,7 @@ import {
 } from './account.js';
 import { deliveredSlot } from './slot.js';
 import { alert, refuse, type Decided, type Event, type Source } from './events.js';
-import { isSameId } from './kept.js';
+import { isSameId, keptProof } from './kept.js';
 import type { ChatId, MessageId, ReservationId } from './ids.js';
 import type { Instant } from './time.js';
 
@@ -50,8 +50,9 @@ export function deliver(account: Account, report: Deliver, at: Instant): Decided
 
 /** Which delivered slot, or which external send, a proof belongs to. */
 export function whoHas(account: Account, proof: Proof): Known {
-  const owner = account.slots.find((slot) => isProvenBy(slot, proof));
-  return { owner, isExternal: account.externals.some((known) => isSameProof(known, proof)) };
+  const carried = keptProof(proof);
+  const owner = account.slots.find((slot) => isProvenBy(slot, carried));
+  return { owner, isExternal: account.externals.some((known) => isSameProof(known, carried)) };
 }
 
 /** A message id that was only observed gives way to a reservation that brings it (R4). */

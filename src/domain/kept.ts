@@ -4,7 +4,7 @@
  * id is carried as its fingerprint. Postgres keeps the id itself: a row is made of what a message
  * brought, and a fingerprint never replaces the id that it stands for (migration 0015).
  */
-import type { External, Slot } from './account.js';
+import type { External, Proof, Slot } from './account.js';
 import { jsonLength } from './bytes.js';
 import type { RecipientId } from './ids.js';
 import { EXTERNALS_MAX, KEPT_ID_BYTES } from './limits.js';
@@ -111,6 +111,12 @@ export function keptSlot(slot: Slot): Slot {
     recipientId === slot.recipientId && chatId === slot.chatId && messageId === slot.messageId;
   return isShort ? slot : { ...slot, recipientId, chatId, messageId };
 }
+
+/** The proof as the account would carry it: one report is held against hundreds of these. */
+export const keptProof = ({ chatId, messageId }: Proof): Proof => ({
+  chatId: kept(normalProof(chatId)),
+  messageId: messageId && kept(normalProof(messageId)),
+});
 
 export function keptExternal(external: External): External {
   const chatId = kept(external.chatId);

@@ -16,6 +16,8 @@ export type Member = {
   readonly kind: 'ACo' | 'ACw' | 'AEM' | 'number' | null;
 };
 
+/** Maximum times that an id is unwrapped: no tool wraps one so often, and work has a bound. */
+const WRAPPINGS_MAX = 8;
 /** Ids as nearly all come: they are wrapped in nothing. */
 const PLAIN = /^[\w.=-]+$/;
 /** Text that was copied brings blanks and characters that nobody sees. */
@@ -80,12 +82,13 @@ const idInFields = (text: string): string | undefined => /^\(profileId:([^,)]+)/
 export function bareMemberId(spelling: string): string {
   if (PLAIN.test(spelling)) return spelling; // one message is held against hundreds of slots
   let text = trimmed(spelling);
-  for (;;) {
+  for (let round = 1; ; round += 1) {
     const read = trimmed(decoded(text));
     const id = trimmed(
       idInAddress(read) ?? idInUrn(read) ?? idInFields(read) ?? read.replace(/^@+(?=.)/s, ''),
     );
-    if (id === '' || id.length >= text.length) return id === '' ? text : id;
+    if (id === '') return text;
+    if (id.length >= text.length || round === WRAPPINGS_MAX) return id;
     text = id;
   }
 }
@@ -147,11 +150,11 @@ const isNamed = <Id extends string>(text: string): text is Id => text !== '';
 
 function bareProof(spelling: string): string {
   let text = trimmed(spelling);
-  for (;;) {
+  for (let round = 1; ; round += 1) {
     const read = trimmed(decoded(text));
     const id = ADDRESS.test(read) ? THREAD.exec(read)?.[1] : lastInUrn(read);
     const next = trimmed(id ?? read);
-    if (next.length >= text.length) return next;
+    if (next.length >= text.length || round === WRAPPINGS_MAX) return next;
     text = next;
   }
 }

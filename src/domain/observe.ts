@@ -3,7 +3,7 @@ import { type Account, type Slot } from './account.js';
 import { deliveredSlot } from './slot.js';
 import { whoHas } from './deliver.js';
 import { alert, type Decided, type Event } from './events.js';
-import { isSameId, isSameRecipient } from './kept.js';
+import { isSameId, isSameRecipient, keptRecipient } from './kept.js';
 import type { ChatId, MessageId, RecipientId, ReservationId } from './ids.js';
 import { OBSERVED_MAX_AGE_MS, OBSERVED_SLACK_MS } from './limits.js';
 import { dayOf, type Instant } from './time.js';
@@ -51,14 +51,16 @@ const matched = (reservationId: ReservationId, events: readonly Event[]): Decide
 });
 
 /** Open slots for that recipient, in any spelling, reserved at most a minute after the send. */
-const candidates = (account: Account, { recipientId }: Observe, sentAt: Instant): Slot[] =>
-  account.slots.filter(
+const candidates = (account: Account, seen: Observe, sentAt: Instant): Slot[] => {
+  const recipientId = seen.recipientId && keptRecipient(seen.recipientId);
+  return account.slots.filter(
     (slot) =>
       (slot.state === 'in_flight' || slot.state === 'uncertain') &&
       recipientId !== undefined &&
       isSameRecipient(slot.recipientId, recipientId) &&
       slot.reservedAt <= sentAt + OBSERVED_SLACK_MS,
   );
+};
 
 const delivered = (slot: Slot, { chatId, messageId }: Observe, sentAt: Instant): Event => ({
   type: 'SlotDelivered',
