@@ -50,6 +50,9 @@ const proofs: Check = (domain) => {
     counted: false,
   });
   expect(life.counter).toBe(1);
+  life.reserve('a');
+  life.deliver('a', '2-ZDR=');
+  expect(see(life, ID, ' 2-ZDR%3D', '2-MTcy')).toEqual({ matched: 'a', counted: false });
 };
 
 const reconnected: Check = (domain) => {
