@@ -13,6 +13,7 @@ import type {
 } from './ports.js';
 import type { Slot } from '../domain/account.js';
 import { REMEMBERED_DAYS, WITNESS_DAYS } from '../domain/limits.js';
+import { condensed, crowded } from '../domain/crowd.js';
 import { reconcile } from '../domain/reconcile.js';
 import type { Foreign, RanAnswer, ReadBack, Write } from '../domain/stored.js';
 import type { Instant } from '../domain/time.js';
@@ -64,7 +65,7 @@ function readBack(
   return inSnapshot(pool, async (db) => {
     const account = await readAccount(db, accountId);
     const since = Math.min(day, account?.day ?? day);
-    return {
+    return condensed({
       account,
       ...(await readLast(db, accountId)),
       ...(after === undefined ? {} : { later: await readLater(db, accountId, after) }),
@@ -75,7 +76,7 @@ function readBack(
         loggedSince: day - REMEMBERED_DAYS,
       })),
       days: await readDays(db, accountId, { since, day }),
-    };
+    });
   });
 }
 
@@ -165,7 +166,9 @@ function run(pool: Pool, { account, runId, at, ...request }: Run): Promise<Ran> 
       loggedSince: account.day - WITNESS_DAYS,
     });
     const looksBack = await isToldOf(db, accountId, account.day - 1);
-    const verdict = reconcile(account, found, foreign, at, looksBack);
+    const verdict = found.crowd
+      ? crowded(account, found.crowd, at)
+      : reconcile(account, found, foreign, at, looksBack);
     const durationMs = Math.round(performance.now() - begin);
     const rows = { accountId, runId, at, durationMs, verdict, foreign };
     await writeHeartbeat(db, rows);
@@ -173,7 +176,7 @@ function run(pool: Pool, { account, runId, at, ...request }: Run): Promise<Ran> 
     for (const day of healed) await writeCorrection(db, rows, day);
     const alerts = verdict.alerts.map((alert) => ({ ...alert, accountId }));
     await raiseAlerts(db, { runId, at, alerts });
-    await resolveAlerts(db, rows);
+    if (!found.crowd) await resolveAlerts(db, rows);
     const { events, cooled, days } = verdict;
     const isCold = events.length === 0 && !account.slots.some(({ state }) => state === 'in_flight');
     const answer: RanAnswer = {

@@ -127,6 +127,8 @@ export type Account = {
    * until a run succeeds (R12). Absent in state of before 0.2.
    */
   readonly isRunUnknown?: boolean;
+  /** It has more rows than it can carry, so no run can succeed; absent in state of before 0.2. */
+  readonly isCrowded?: boolean;
 };
 
 /** How much of a day is spent, and on what. */

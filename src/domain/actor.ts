@@ -207,7 +207,9 @@ export function reconciled(
   const later = kept.foreign?.id === foreign?.id ? null : kept.foreign;
   const handled = foreign?.id ?? kept.handled;
   const heard = actorWith(kept, { foreign: later, handled, triedRun: null });
-  const told = record(heard, [...applicable(actor.account, events), { type: 'Reconciled', at }]);
+  const facts = applicable(actor.account, events);
+  const isFailed = events.some(({ type }) => type === 'ReconcileFailed');
+  const told = record(heard, isFailed ? facts : [...facts, { type: 'Reconciled', at }]);
   return events.length > 0 ? told : actorWith(told, { equalVersion: sent.row.version });
 }
 

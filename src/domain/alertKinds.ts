@@ -21,6 +21,7 @@ export const ALERT_KINDS = [
   'reply_failed',
   'restricted',
   'tasks_failing',
+  'too_many_rows',
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
 export type Severity = 'info' | 'warning' | 'critical';

@@ -66,4 +66,8 @@ export const ALERT_WORDS: Readonly<Record<AlertKind, string>> = {
   tasks_failing:
     "The tasks of the account's workflow fail, so nothing is granted and reports wait." +
     ' The details say why and what to do; `safeband doctor` lists each such account.',
+  too_many_rows:
+    'This account has more rows than it can carry, so nothing is granted and no run succeeds.' +
+    ' The details name the table. Stop the program that wrote them, remove what is no send of this' +
+    ' account, and resume it.',
 };

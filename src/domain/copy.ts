@@ -30,6 +30,7 @@ export const accountWith = (old: Account, change: Partial<Account>): Account => 
   reconciledAt: or(change.reconciledAt, old.reconciledAt),
   runFailedAt: or(change.runFailedAt, old.runFailedAt),
   isRunUnknown: or(change.isRunUnknown, old.isRunUnknown ?? false),
+  isCrowded: or(change.isCrowded, old.isCrowded ?? false),
 });
 
 export const bookWith = (old: DayBook, change: Partial<DayBook>): DayBook => ({

@@ -80,8 +80,13 @@ export type Event =
   | { readonly type: 'OpeningsLearnt'; readonly openings: Openings }
   | { readonly type: 'IdentityChecked' }
   | { readonly type: 'Reconciled'; readonly at: Instant }
-  /** `isUnknown`: it may be in Postgres for all that. */
-  | { readonly type: 'ReconcileFailed'; readonly at: Instant; readonly isUnknown?: boolean }
+  /** `isUnknown`: it may be in Postgres for all that; `isCrowded`: it has too many rows. */
+  | {
+      readonly type: 'ReconcileFailed';
+      readonly at: Instant;
+      readonly isUnknown?: boolean;
+      readonly isCrowded?: boolean;
+    }
   | { readonly type: 'Connected'; readonly actor: string }
   | { readonly type: 'Disconnected'; readonly actor: string; readonly reason: string }
   | { readonly type: 'SettledByOperator'; readonly actor: string; readonly details: Details }

@@ -86,15 +86,16 @@ export function evolve(account: Account, event: Event): Account {
   }
 }
 
-const VERIFIED = { runFailedAt: null, isRunUnknown: false };
+const VERIFIED = { runFailedAt: null, isRunUnknown: false, isCrowded: false };
 
 const runFailed = (
   account: Account,
-  { at, isUnknown = false }: Extract<Event, { type: 'ReconcileFailed' }>,
+  { at, isUnknown = false, isCrowded = false }: Extract<Event, { type: 'ReconcileFailed' }>,
 ): Account =>
   accountWith(account, {
     runFailedAt: at,
     isRunUnknown: isUnknown || account.isRunUnknown === true,
+    isCrowded: isCrowded || account.isCrowded === true,
   });
 
 const put = (slots: readonly Slot[], slot: Slot): readonly Slot[] =>

@@ -5,7 +5,7 @@
 import type { Account } from './account.js';
 import { roomOf, type Room } from './caps.js';
 import { SAFE_BAND } from './tier.js';
-import { VERIFIED_MS, VERIFY_RETRY_MS } from './limits.js';
+import { SLOTS_MAX, VERIFIED_MS, VERIFY_RETRY_MS } from './limits.js';
 import { cooldownAt, isBroken } from './roll.js';
 import { startOf, type Instant } from './time.js';
 import { isOpenAt, nextOpening } from './window.js';
@@ -100,8 +100,13 @@ const dailyCap: Reason = ({ account, room }) => {
 
 const churnCap: Reason = ({ account, room }) => {
   const { grants, grantsMax } = room();
-  return grants >= grantsMax
-    ? { reason: 'churn_cap', limit: grantsMax, used: grants, until: midnightAfter(account) }
+  if (grants >= grantsMax) {
+    return { reason: 'churn_cap', limit: grantsMax, used: grants, until: midnightAfter(account) };
+  }
+  // Slots that nobody granted take the place of those that may be.
+  const used = account.slots.length;
+  return used >= SLOTS_MAX
+    ? { reason: 'churn_cap', limit: SLOTS_MAX, used, until: midnightAfter(account) }
     : undefined;
 };
 
@@ -122,8 +127,11 @@ const isKnown = (account: Account, at: Instant): boolean =>
 export const isWindowKnown = ({ policy, openings }: Account, at: Instant): boolean =>
   policy.sendingWindow === null || (openings !== null && at < openings.until);
 
-const isFresh = ({ reconciledAt, isRunUnknown = false }: Account, at: Instant): boolean =>
-  reconciledAt !== null && at - reconciledAt < VERIFIED_MS && !isRunUnknown;
+const isFresh = (account: Account, at: Instant): boolean => {
+  const { reconciledAt, isRunUnknown = false, isCrowded = false } = account;
+  if (isRunUnknown || isCrowded) return false;
+  return reconciledAt !== null && at - reconciledAt < VERIFIED_MS;
+};
 
 /** All is known, and a run found it so within the last 30 minutes (R12). */
 export const isVerified = (account: Account, at: Instant): boolean =>

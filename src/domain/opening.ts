@@ -21,7 +21,7 @@ import { SlotIndex } from './proofIndex.js';
 import { steppedCapOf, TIMEZONE_DEFAULT, type Policy } from './policy.js';
 import { cooldownStarted } from './roll.js';
 import { changedPolicy, policyEvents, type Start } from './settings.js';
-import type { ReadBack, StoredAccount } from './stored.js';
+import type { LeftOut, ReadBack, StoredAccount } from './stored.js';
 import { dayOf, startOf, type Instant, type UtcDay } from './time.js';
 import { slotOfRow, testimony } from './witnesses.js';
 import { foundBy, isOfLostTask } from './writes.js';
@@ -120,6 +120,7 @@ export function bareAccount(start: Start, found: ReadBack, day: UtcDay): Account
     reconciledAt: null,
     runFailedAt: null,
     isRunUnknown: false,
+    isCrowded: found.crowd !== undefined,
   };
 }
 
@@ -139,7 +140,9 @@ function daysOf(found: ReadBack, slots: readonly Slot[], today: UtcDay): readonl
   for (let day = today - WEEK_DAYS + 1; day <= today; day += 1) {
     const closed = found.days.find(({ quotaDay }) => quotaDay === day);
     const current = stored?.day === day ? stored : undefined;
-    const logged = externalsOf(found, slots, day).filter(({ isCounted }) => isCounted).length;
+    const { counted } = leftOutOf(found, day);
+    const one = externalsOf(found, slots, day).filter(({ isCounted }) => isCounted).length;
+    const logged = one + counted;
     const left = (state: 'delivered' | 'uncertain'): number => {
       const known = slots.filter((slot) => slot.quotaDay === day && slot.state === state).length;
       return day < today - REMEMBERED_DAYS ? Math.max(0, (closed?.[state] ?? 0) - known) : 0;
@@ -170,13 +173,17 @@ function externalsOf(found: ReadBack, slots: readonly Slot[], ofDay?: UtcDay): r
     );
 }
 
+const leftOutOf = ({ leftOut = [] }: ReadBack, day: UtcDay): LeftOut =>
+  leftOut.find(({ quotaDay }) => quotaDay === day) ?? { quotaDay: day, rows: 0, counted: 0 };
+
 const withBook = (account: Account, book: DayBook): Account =>
   accountWith(account, { days: account.days.map((old) => (old.day === book.day ? book : old)) });
 
 /** What another system delivered today, less what the event log already has of it. */
 function withImport(account: Account, start: Start, found: ReadBack): Account {
   const said = start.deliveredToday ?? start.inmailsSentToday ?? 0;
-  const logged = found.events.filter(({ quotaDay }) => quotaDay === account.day).length;
+  const { rows } = leftOutOf(found, account.day);
+  const logged = rows + found.events.filter(({ quotaDay }) => quotaDay === account.day).length;
   const book = bookOf(account, account.day);
   return withBook(account, { ...book, imported: Math.max(book.imported, said - logged) });
 }

@@ -77,11 +77,25 @@ export type Foreign = {
   readonly cap: number | null;
   readonly columns: readonly string[];
 };
+/** A table with more rows of an account than the account can carry. */
+export type Crowd = {
+  readonly table: 'reservations' | 'send_attempts' | 'inmail_events';
+  readonly rows: number;
+  readonly limit: number;
+};
+/** External sends of a day that a start is not given one by one. */
+export type LeftOut = {
+  readonly quotaDay: UtcDay;
+  readonly rows: number;
+  readonly counted: number;
+};
 /** What a run reads of one account in one snapshot, after its own rows are written (R8). */
 export type Witnesses = {
   readonly reservations: readonly ReservationRow[];
   readonly attempts: readonly Attempt[];
   readonly events: readonly EventRow[];
+  /** Absent where the account can carry all of it. */
+  readonly crowd?: Crowd;
 };
 export type ReadBack = {
   readonly account: StoredAccount | null;
@@ -91,6 +105,8 @@ export type ReadBack = {
   readonly reservations: readonly ReservationRow[];
   readonly attempts: readonly Attempt[];
   readonly events: readonly EventRow[];
+  readonly crowd?: Crowd;
+  readonly leftOut?: readonly LeftOut[];
   /** Closed days of the week. */
   readonly days: readonly DayRow[];
   /** The last write and the last run that were committed; absent if an older worker has read. */

@@ -7,14 +7,17 @@
 import type { ChatId, MessageId } from '../domain/ids.js';
 import { normalProof } from '../domain/linkedinId.js';
 import type { DayRow } from '../domain/rows.js';
-import type { Later, Witnesses } from '../domain/stored.js';
-import { KEPT_ID_BYTES, REMEMBERED_DAYS, WEEK_DAYS } from '../domain/limits.js';
+import { crowdIn, ROWS_READ } from '../domain/crowd.js';
+import { kept } from '../domain/kept.js';
+import type { Crowd, Later, Witnesses } from '../domain/stored.js';
+import { REMEMBERED_DAYS, WEEK_DAYS } from '../domain/limits.js';
 import type { UtcDay } from '../domain/time.js';
 import { rowsOf, type Queryable } from './pool.js';
 
-/** An id as an account carries it (domain/kept.ts): Postgres makes fingerprints of long ones. */
-const kept = (id: string): string =>
-  `case when octet_length(${id}) > ${KEPT_ID_BYTES}
+/** Ids with more bytes are no spelling of a short one: Postgres makes their fingerprints. */
+const SPELT_BYTES = 512;
+const printed = (id: string): string =>
+  `case when octet_length(${id}) > ${SPELT_BYTES}
      then 'sha256:' || encode(sha256(convert_to(${id}, 'UTF8')), 'base64') else ${id} end`;
 
 /** Reservations whose ids are remembered, and older ones in flight or taking room then (R7). */
@@ -25,18 +28,19 @@ const RESERVATIONS = `
            'reservedAt', safeband.ms_of(reserved_at),
            'leaseExpiresAt', safeband.ms_of(lease_expires_at),
            'settledAt', safeband.ms_of(settled_at), 'reason', reason, 'journaled', journaled,
-           'chatId', ${kept('chat_id')}, 'messageId', ${kept('message_id')}, 'isAdopted', is_adopted,
+           'chatId', ${printed('chat_id')}, 'messageId', ${printed('message_id')}, 'isAdopted', is_adopted,
            'carriedInto', safeband.day_no(carried_into)) order by reserved_at, number), '[]')
-    from safeband.reservations
-   where account_id = $1
-     and (quota_day >= safeband.day_at($2) or state = 'in_flight'
-       or carried_into >= safeband.day_at($3))`;
+    from (select * from safeband.reservations
+           where account_id = $1
+             and (quota_day >= safeband.day_at($2) or state = 'in_flight'
+               or carried_into >= safeband.day_at($3))
+           order by quota_day desc, number desc limit ${ROWS_READ.reservations}) reservations`;
 
 /** The journal of the remembered days, and of older slots that nobody has settled (R6). */
 const ATTEMPTS = `
   select coalesce(jsonb_agg(jsonb_build_object('reservationId', reservation_id,
            'quotaDay', safeband.day_no(quota_day), 'attemptedAt', safeband.ms_of(attempted_at),
-           'outcome', outcome, 'chatId', ${kept('chat_id')}, 'messageId', ${kept('message_id')},
+           'outcome', outcome, 'chatId', ${printed('chat_id')}, 'messageId', ${printed('message_id')},
            'errorCode', error_code) order by attempted_at), '[]')
     from (select * from safeband.send_attempts
            where account_id = $1 and quota_day >= safeband.day_at($4)
@@ -44,13 +48,14 @@ const ATTEMPTS = `
           select a.* from safeband.send_attempts a
             join safeband.reservations r using (account_id, reservation_id)
            where a.account_id = $1 and r.state = 'in_flight'
-             and a.quota_day < safeband.day_at($4)) attempts`;
+             and a.quota_day < safeband.day_at($4)
+           limit ${ROWS_READ.send_attempts}) attempts`;
 
 /** The event log from a day on, and of older slots that nobody has settled. */
 const EVENTS = `
   select coalesce(jsonb_agg(jsonb_build_object('table', 'inmail_events',
-           'reservationId', reservation_id, 'chatId', ${kept('chat_id')},
-           'messageId', ${kept('message_id')}, 'source', source, 'quotaDay', safeband.day_no(quota_day),
+           'reservationId', reservation_id, 'chatId', ${printed('chat_id')},
+           'messageId', ${printed('message_id')}, 'source', source, 'quotaDay', safeband.day_no(quota_day),
            'deliveredAt', safeband.ms_of(delivered_at), 'isCounted', is_counted)
          order by event_id), '[]')
     from (select * from safeband.inmail_events
@@ -59,7 +64,8 @@ const EVENTS = `
           select e.* from safeband.inmail_events e
             join safeband.reservations r using (account_id, reservation_id)
            where e.account_id = $1 and r.state = 'in_flight'
-             and e.quota_day < safeband.day_at($5) and e.quota_day >= r.quota_day) events`;
+             and e.quota_day < safeband.day_at($5) and e.quota_day >= r.quota_day
+           limit ${ROWS_READ.inmail_events}) events`;
 
 /**
  * What an account's rows say happened, in one statement and so in one snapshot (R8): reservations
@@ -83,19 +89,41 @@ export async function readWitnesses(
     ],
   );
   const { reservations = [], attempts = [], events = [] } = found ?? {};
-  return {
-    reservations: reservations.map(inNormalForm),
-    attempts: attempts.map(inNormalForm),
-    events: events.map(inNormalForm),
+  const witnesses = {
+    reservations: reservations.map(asCarried),
+    attempts: attempts.map(asCarried),
+    events: events.map(asCarried),
   };
+  const crowd = crowdIn(witnesses);
+  if (!crowd) return witnesses;
+  const since = crowd.table === 'inmail_events' ? asOf.loggedSince : asOf.day - REMEMBERED_DAYS;
+  return { ...witnesses, crowd: { ...crowd, rows: await countRows(db, accountId, crowd, since) } };
 }
 
-/** A pipeline writes its journal itself, and rows of before have proofs as they were spelt. */
-function inNormalForm<Row extends { chatId: ChatId | null; messageId: MessageId | null }>(
+/** How many rows the table really has: only so many were read. */
+async function countRows(
+  db: Queryable,
+  accountId: string,
+  { table, rows }: Crowd,
+  since: UtcDay,
+): Promise<number> {
+  const counted = await db.query<{ rows: number }>(
+    `select count(*)::int as rows from safeband.${table}
+      where account_id = $1 and quota_day >= safeband.day_at($2)`,
+    [accountId, since],
+  );
+  return Math.max(rows, counted.rows[0]?.rows ?? 0);
+}
+
+/**
+ * A pipeline writes its journal itself, and rows of before have proofs as they were spelt. Long ids
+ * are digested here, once.
+ */
+function asCarried<Row extends { chatId: ChatId | null; messageId: MessageId | null }>(
   row: Row,
 ): Row {
-  const chatId = row.chatId && normalProof(row.chatId);
-  const messageId = row.messageId && normalProof(row.messageId);
+  const chatId = row.chatId && kept(normalProof(row.chatId));
+  const messageId = row.messageId && kept(normalProof(row.messageId));
   return chatId === row.chatId && messageId === row.messageId ? row : { ...row, chatId, messageId };
 }
 

@@ -115,7 +115,7 @@ export type RunRows = {
   readonly runId: string;
   readonly at: Instant;
   readonly durationMs: number;
-  readonly verdict: Verdict;
+  readonly verdict: Omit<Verdict, 'alerts'> & { readonly alerts: readonly unknown[] };
   readonly foreign: Foreign | null;
 };
 
@@ -237,7 +237,7 @@ export async function isToldOf(db: Queryable, accountId: string, day: UtcDay): P
 export async function resolveAlerts(db: Queryable, { accountId, runId, at, verdict }: RunRows) {
   await db.query(
     `update safeband.alerts a set resolved_at = safeband.at_ms($3), recorded_at = clock_timestamp()
-      where account_id = $1 and kind in ('drift', 'over_cap', 'undercount', 'run_overdue')
+      where account_id = $1 and kind in ('drift', 'over_cap', 'undercount', 'run_overdue', 'too_many_rows')
         and resolved_at is null and details->>'runId' is distinct from $2::text
         and (safeband.day_no(quota_day) = any($4::int[]) or quota_day < safeband.day_at($5) - 1)
         and not (kind = 'over_cap' and quota_day = safeband.day_at($5) - 1 and exists (

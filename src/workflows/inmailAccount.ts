@@ -211,7 +211,8 @@ function refuseRuns(self: Self, asked = self.runsAsked): void {
 function isRunDue(self: Self): boolean {
   const actor = self.read();
   if (self.runsAsked > self.runsDone) return true;
-  if (actor.account.reconciledAt === null && !actor.account.isDisconnected) return true;
+  const { reconciledAt, isDisconnected, isCrowded = false } = actor.account;
+  if (reconciledAt === null && !isDisconnected && !isCrowded) return true;
   if (actor.account.isRunUnknown) return true;
   return self.tick.hasRung && isHot(actor);
 }

@@ -88,6 +88,8 @@ export const ALERT_TITLES: Readonly<Record<AlertKind, string>> = {
   reply_failed: 'An answer could not be delivered to the asking workflow',
   restricted: 'LinkedIn has restricted the account; it is stopped until a person resumes it',
   tasks_failing: "The tasks of the account's workflow fail; it answers nothing",
+  too_many_rows:
+    'The account has more rows than it can carry; it is stopped until a person resumes it',
 };
 
 /** Kinds of `account_changes`, as the head of a line. */
