@@ -1,6 +1,6 @@
 /**
- * An account with more rows than it can carry (R8): work and state are bounded, whatever a caller or
- * a manual edit has written. Such an account is held, nothing is granted, and people hear why.
+ * An account with more rows than it can carry (R8): work and state are bounded, whatever a caller
+ * or a manual edit has written. Such an account is held, nothing is granted, and an alert says why.
  */
 import { bookOf, counterOf, tallyOf, type Account, type External } from './account.js';
 import type { AlertKind, Severity } from './alertKinds.js';
@@ -21,7 +21,7 @@ export const ROWS_READ = {
   inmail_events: EXTERNAL_ROWS_MAX + SLOTS_MAX + 1,
 } as const;
 
-/** Returns the table that has too many rows, or whose rows name too many reservations; else null. */
+/** Returns the table that has too many rows, or names too many reservations; else null. */
 export function crowdIn({ reservations, attempts, events }: Witnesses): Crowd | null {
   if (reservations.length > SLOTS_MAX) {
     return { table: 'reservations', rows: reservations.length, limit: SLOTS_MAX };
@@ -85,8 +85,8 @@ export function crowded(account: Account, crowd: Crowd, at: Instant): CrowdVerdi
 }
 
 /**
- * What a start is given of the rows: of a crowded account no more than it can carry, and of external
- * sends those that are remembered one by one; the others are counted by day.
+ * What a start is given of the rows: of a crowded account no more than it can carry, and of
+ * external sends those that are remembered one by one; the others are counted by day.
  */
 export function condensed(found: ReadBack): ReadBack {
   const crowd = found.crowd ?? null;

@@ -211,8 +211,9 @@ function refuseRuns(self: Self, asked = self.runsAsked): void {
 function isRunDue(self: Self): boolean {
   const actor = self.read();
   if (self.runsAsked > self.runsDone) return true;
-  const { reconciledAt, isDisconnected, isCrowded = false } = actor.account;
-  if (reconciledAt === null && !isDisconnected && !isCrowded) return true;
+  const { reconciledAt, isDisconnected, isCrowded = false, runFailedAt } = actor.account;
+  const isTried = isCrowded && runFailedAt !== null; // the tick tries it again
+  if (reconciledAt === null && !isDisconnected && !isTried) return true;
   if (actor.account.isRunUnknown) return true;
   return self.tick.hasRung && isHot(actor);
 }
