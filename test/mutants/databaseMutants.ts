@@ -44,8 +44,8 @@ export const DATABASE_MUTANTS: readonly Mutant<
     rule: 'R14',
     what: 'a save ignores the owner',
     file: ACCOUNTS,
-    old: 'owner = $31 and version <= $29::bigint`',
-    mutated: '$31::text is not null and version <= $29::bigint`',
+    old: 'owner = $32 and version <= $29::bigint`',
+    mutated: '$32::text is not null and version <= $29::bigint`',
     by: 'a save of another owner changes nothing, and people hear of it',
   },
   {
@@ -60,8 +60,8 @@ export const DATABASE_MUTANTS: readonly Mutant<
     rule: 'R14',
     what: 'a save ignores the version',
     file: ACCOUNTS,
-    old: 'owner = $31 and version <= $29::bigint`',
-    mutated: 'owner = $31`',
+    old: 'owner = $32 and version <= $29::bigint`',
+    mutated: 'owner = $32`',
     by: 'a save that comes late changes nothing',
   },
   {
@@ -121,8 +121,8 @@ export const DATABASE_MUTANTS: readonly Mutant<
     rule: 'R8',
     what: "a run does not move the time of the account's last one",
     file: ACCOUNTS,
-    old: 'coalesce(safeband.at_ms($32), last_checked_at)',
-    mutated: 'coalesce(last_checked_at, safeband.at_ms($32))',
+    old: 'coalesce(safeband.at_ms($33), last_checked_at)',
+    mutated: 'coalesce(last_checked_at, safeband.at_ms($33))',
     by: 'a run leaves a heartbeat, also when it finds nothing',
   },
   {
@@ -219,8 +219,8 @@ export const DATABASE_MUTANTS: readonly Mutant<
     rule: 'R13',
     what: 'a claim takes a row that has moved since it was read',
     file: ACCOUNTS,
-    old: '(a.owner = $32 and a.version = $33)',
-    mutated: '(a.owner = $32 and a.version >= $33)',
+    old: '(a.owner = $33 and a.version = $34)',
+    mutated: '(a.owner = $33 and a.version >= $34)',
     by: 'a claim needs the version that it has read',
   },
   {
