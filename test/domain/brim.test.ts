@@ -1,0 +1,68 @@
+/** An account that is full to the brim: what it remembers, and how large it is (R15). */
+import { expect, it } from 'vitest';
+import { batchOf, saved, type Actor } from '../../src/domain/actor.js';
+import { bytesOf } from '../../src/domain/bytes.js';
+import { deliver } from '../../src/domain/deliver.js';
+import { fail } from '../../src/domain/fail.js';
+import {
+  ACCOUNT_BYTES_MAX,
+  EXTERNALS_MAX,
+  HANDED_BYTES_MAX,
+  PAYLOAD_BYTES_MAX,
+} from '../../src/domain/limits.js';
+import { observe } from '../../src/domain/observe.js';
+import { reserve } from '../../src/domain/reserve.js';
+import { DAY_MS } from '../../src/domain/time.js';
+import { anAccount, at, c, m, p, r, Scenario } from '../support/scenario.js';
+
+const withoutOutbox = ({ actor, now }: Scenario): Scenario => {
+  let empty: Actor = actor;
+  while (empty.outbox.length > 0) empty = saved(empty, batchOf(empty), null);
+  return new Scenario(empty, now);
+};
+
+it('what counts today is not forgotten for sends that count for no cap', () => {
+  const known = Array.from({ length: 40 }, (_, n) => ({
+    chatId: c(`today-${n}`),
+    messageId: m('m'),
+    sentAt: at('08:00'),
+  }));
+  let account = anAccount();
+  for (const seen of known) account = account.when(observe, seen);
+  account.expect({ counter: 40, external: 40 });
+  for (let n = 0; n < EXTERNALS_MAX + 100; n += 1) {
+    const old = { chatId: c(`old-${n}`), messageId: m('m'), sentAt: at('08:00') - 3 * DAY_MS };
+    account = account.when(observe, old).hears({ matched: null, counted: false });
+  }
+  for (const seen of known) account = account.when(observe, seen).hears({ counted: false });
+  account.expect({ counter: 40, external: 40 });
+});
+
+it.each(['中', '"', 'a'])('the state with ids of 512 times %j fits half a payload', (letter) => {
+  const long = (name: string): string => `${name}${letter.repeat(512 - name.length)}`;
+  const longId = (name: string): string => `${name}${'x'.repeat(128 - name.length)}`;
+  let account = anAccount({ tier: 'recruiter' });
+  for (let day = 0; day < 3; day += 1) {
+    for (let n = 0; n < 150; n += 1) {
+      const reservationId = r(longId(`${day}-${n}-`));
+      account = account.when(reserve, { reservationId, recipientId: p(long(`p${day}-${n}`)) });
+      const kind = n % 2 === 0 ? ('rejected' as const) : ('not_attempted' as const);
+      account =
+        n < 110
+          ? account.when(fail, { reservationId, kind })
+          : account.when(deliver, { reservationId, chatId: c(long(`c${day}-${n}`)) });
+      if (account.actor.outbox.length > 20) account = withoutOutbox(account);
+    }
+    account = account.until(account.now + DAY_MS);
+  }
+  for (let n = 0; n < 520; n += 1) {
+    const seen = { chatId: c(long(`x${n}`)), messageId: m(long(`y${n}`)), sentAt: account.now };
+    account = account.when(observe, seen);
+    if (account.actor.outbox.length > 20) account = withoutOutbox(account);
+  }
+  const bytes = bytesOf(withoutOutbox(account).actor);
+  expect(account.actor.account.externals).toHaveLength(EXTERNALS_MAX);
+  expect(bytes).toBeGreaterThan(EXTERNALS_MAX * 100);
+  expect(bytes).toBeLessThan(ACCOUNT_BYTES_MAX);
+  expect(ACCOUNT_BYTES_MAX + HANDED_BYTES_MAX).toBeLessThan(PAYLOAD_BYTES_MAX);
+});
