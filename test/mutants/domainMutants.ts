@@ -107,8 +107,8 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
     rule: 'R8',
     what: 'a run heals to what it read: what came in meanwhile is lost',
     file: ACTOR,
-    old: '...applicable(actor.account, events),',
-    mutated: '...events,',
+    old: 'const facts = applicable(actor.account, events);',
+    mutated: 'const facts = events;',
     by: 'what came in while a run read stands',
   },
   {
