@@ -13,6 +13,14 @@ export const EDGE_MUTANTS: readonly Mutant<CheckName>[] = [
   },
   {
     rule: 'R18',
+    what: 'the name of a reply is counted in characters',
+    file: 'src/domain/replyTo.ts',
+    old: 'utf8Length(name) <= NAME_BYTES_MAX',
+    mutated: 'name.length <= NAME_BYTES_MAX',
+    by: 'a name of more than 1,000 bytes is refused',
+  },
+  {
+    rule: 'R18',
     what: 'a reply over HTTP may go to any workflow of others',
     file: 'src/domain/replyTo.ts',
     old: 'if (workflowId.startsWith(prefix)) return',

@@ -17,6 +17,13 @@ const ownWorkflows: Check = (domain) => {
   expect(isTaken('outreach/7', '__temporal_x')).toBe(false);
 };
 
+const longNames: Check = (domain) => {
+  const isTaken = (workflowId: string): boolean =>
+    'value' in domain.readReplyTo({ workflowId, signalName: 'decided' });
+  expect(isTaken(`${'中'.repeat(333)}a`)).toBe(true);
+  expect(isTaken('中'.repeat(334))).toBe(false);
+};
+
 const prefix: Check = (domain) => {
   const isRefused = (workflowId: string, allowed: string | null): boolean =>
     domain.prefixFlaw({ workflowId, signalName: 's' }, allowed) !== undefined;
@@ -86,6 +93,7 @@ export const edgeChecks = {
   'an account that LinkedIn restricts calls a person': restricted,
   'a report counts whatever its optional fields say': unreadable,
   'a reply goes to no workflow of Temporal or of ours': ownWorkflows,
+  'a name of more than 1,000 bytes is refused': longNames,
   'a reply over HTTP goes only where the operator of the server allows it': prefix,
   'nothing that a person reads steers a terminal': terminal,
   'a delivery that the last run answered and did not save is counted': unsaved,
