@@ -97,18 +97,20 @@ export async function findFailing(
 }
 
 /**
- * Those that are suspected, and of all others a part that changes with each audit.
+ * Those that are suspected, and of all others a part that changes with each audit. A namespace may
+ * have accounts of another database: those are left to its own audit.
  */
 async function candidates(
   tasks: Tasks,
-  { at, running, suspected }: FailingAsk,
+  { at, connected, running, suspected }: FailingAsk,
   alerted: readonly string[],
 ): Promise<readonly string[]> {
   const isItsTurn = turnOf(running.size, at);
   const reported: string[] = [];
   try {
     for await (const accountId of tasks.reported()) {
-      if (reported.push(accountId) >= TASKS_LOOKS_MAX) break;
+      if (connected.has(accountId)) reported.push(accountId);
+      if (reported.length >= TASKS_LOOKS_MAX) break;
     }
   } catch (error) {
     log.warn('tasks.unreported', { error: String(error) }); // each account's turn comes all the same
@@ -117,7 +119,7 @@ async function candidates(
     ...alerted,
     ...reported,
     ...suspected,
-    ...[...running].filter(isItsTurn),
+    ...[...running].filter((accountId) => connected.has(accountId) && isItsTurn(accountId)),
   ]);
   return [...wanted].slice(0, TASKS_LOOKS_MAX);
 }

@@ -32,6 +32,7 @@ export const HEALED: Readonly<Record<string, readonly [string, string]>> = {
   imported: ['imported + 1', 'imported - 1'],
   external: ['external + 1', 'external - 1'],
   unexplained: ['unexplained + 1', 'unexplained + 9'],
+  credits_renew_on: ['5', '31'],
 };
 /**
  * Written anew by every save, or by the claim alone: a hand's value is gone with the next run, and
@@ -43,6 +44,12 @@ export const REWRITTEN: Readonly<Record<string, readonly [string, string]>> = {
 };
 /** The second writer of R14; an id that has rows cannot be changed at all. */
 export const STOPS: readonly string[] = ['account_id', 'owner', 'version'];
+/** Written where members are compared, at a start: a manual value stays until the next one. */
+export const COMPARED: readonly string[] = [
+  'identity_normal',
+  'identity_number',
+  'identity_compared',
+];
 /** How edits, runs and saves are told; no number and no policy depends on them. */
 export const BOOKKEEPING: readonly string[] = [
   'recorded_at',

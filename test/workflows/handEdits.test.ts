@@ -6,7 +6,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Audited } from '../../src/activities/ports.js';
 import { all, ask, edit, run, say, statusOf, type Known, type Part } from '../support/account.js';
-import { BOOKKEEPING, HEALED, REWRITTEN, STOPS } from '../support/handEdits.js';
+import { BOOKKEEPING, COMPARED, HEALED, REWRITTEN, STOPS } from '../support/handEdits.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { fastForward } from '../support/time.js';
 
@@ -120,7 +120,13 @@ it('knows every column of the table, so that none is forgotten that is added lat
     `select column_name as name from information_schema.columns
       where table_schema = 'safeband' and table_name = 'accounts' order by 1`,
   );
-  const known = [...Object.keys(HEALED), ...Object.keys(REWRITTEN), ...STOPS, ...BOOKKEEPING];
+  const known = [
+    ...Object.keys(HEALED),
+    ...Object.keys(REWRITTEN),
+    ...STOPS,
+    ...COMPARED,
+    ...BOOKKEEPING,
+  ];
   expect(rows.map(({ name }) => name)).toEqual(known.toSorted());
 });
 

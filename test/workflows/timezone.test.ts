@@ -111,14 +111,19 @@ async function told(id: string): Promise<readonly unknown[]> {
   return said.map(lasting);
 }
 
-/** What queries say of an account whose window is shut: now, and around its next openings. */
+/** What queries say of an account whose window is shut: now, and in the weeks that follow. */
 async function seen(id: string): Promise<unknown> {
   const account = stand.handle(id);
   const slots = await slotsOf(account, 200);
-  const instants = slots.slice(0, 12).flatMap((slot) => {
+  const { asOf } = await statusOf(id);
+  // An account looks 32 days ahead; these are around its openings, and hours far from them.
+  const farthest = Date.parse(asOf) + 30 * DAY_MS;
+  const around = slots.flatMap((slot) => {
     const opens = Date.parse(slot);
-    return [opens - 1, opens, opens + 2 * 3_600_000].map(isoInstant);
+    return [opens - 1, opens, opens + 2 * 3_600_000];
   });
+  const hours = Array.from({ length: 30 }, (_, n) => Date.parse(asOf) + n * DAY_MS);
+  const instants = [...around, ...hours].filter((at) => at <= farthest).map(isoInstant);
   const peeks: unknown[] = [];
   for (const at of instants) peeks.push(await account.query('peek', { at }));
   const reservation = await account.query('reservation', { reservationId: 'a' });
