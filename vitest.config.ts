@@ -1,9 +1,37 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** The files that take longest begin first, so that none of them is alone at the end. */
+const LONGEST = [
+  'chaos/stories',
+  'chaos/race',
+  'domain/mutants',
+  'chaos/lostTask',
+  'browser/dashboard',
+  'domain/model',
+  'simulation/simulation',
+  'workflows/handEdits',
+  'chaos/committedOnce',
+  'operations/starts',
+  'chaos/outage',
+  'client/endOfRun',
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const place = LONGEST.findIndex((name) => moduleId.endsWith(`test/${name}.test.ts`));
+      return place === -1 ? LONGEST.length : place;
+    };
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
+  }
+}
 
 export default defineConfig({
   test: {
     pool: 'forks', // the SDK's native module and its Runtime belong to one process
-    maxWorkers: 3, // a test on the servers waits for them more than it works
+    maxWorkers: 3, // on two cores: a test on the servers waits for them more than it works
+    sequence: { sequencer: LongestFirst },
     // Tests are bounded by numbers of cases. The limits below only end a test that hangs: no test has
     // a limit of its own, and each passes on a machine that is several times slower than ours.
     projects: [
@@ -14,7 +42,6 @@ export default defineConfig({
           include: ['test/{domain,simulation,support}/**/*.test.ts', 'test/*.test.ts'],
           setupFiles: ['test/support/seed.ts'],
           testTimeout: 900_000,
-          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -27,7 +54,6 @@ export default defineConfig({
           ],
           globalSetup: ['test/support/server.ts'], // provides temporalAddress, postgresUrl, workflowBundlePath
           setupFiles: ['test/support/seed.ts', 'test/support/runtime.ts'], // Runtime.install, before any Worker
-          sequence: { groupOrder: 1 },
           testTimeout: 900_000,
           hookTimeout: 900_000, // a file may wait for another file's worker
           expect: { poll: { timeout: 90_000 } },
