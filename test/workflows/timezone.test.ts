@@ -61,7 +61,7 @@ const secondsUntil = async (id: string, instant: string): Promise<number> =>
 const SUNDAY_FIRST = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
 const inThreeDays = SUNDAY_FIRST[new Date(Date.now() + 3 * DAY_MS).getUTCDay()];
 const POLICY = {
-  dailyCap: 2,
+  dailyCap: 6, // one more than that is no overshoot: when a run finds one depends on the machine
   timezone: 'America/New_York',
   sendingWindow: { days: [inThreeDays], start: '22:30', end: '00:30' },
 };
@@ -95,7 +95,7 @@ async function told(id: string): Promise<readonly unknown[]> {
   said.push(slots);
   await hear(ask('early'));
   await fastForward(stand.client, account.workflowId, await secondsUntil(id, slots[0] ?? ''));
-  for (const reservationId of ['a', 'b', 'c']) await hear(ask(reservationId));
+  for (const reservationId of 'abcdefg') await hear(ask(reservationId));
   await hear(say(account, 'sendDelivered', { reservationId: 'a', chatId: 'c-a' }));
   await hear(say(account, 'sendFailed', { reservationId: 'b', kind: 'unknown' }));
   const { asOf } = await statusOf(id);
