@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import Table from 'cli-table3';
 import { costOfTick, eventsOfBusyDay, eventsOfIdleDay, eventsOfSend } from './events.js';
 import { auditOf, midnightRoll } from './fleet.js';
+import { largestState } from './full.js';
 import { throughHttp } from './http.js';
 import { eightCallers, oneCaller, throughClient, type Line } from './latency.js';
 import { pagesOf } from './pages.js';
@@ -72,6 +73,10 @@ await bench?.close();
 if ('heap of cached accounts'.includes(word)) {
   say('measuring: heap of cached accounts (about two minutes)');
   for (const line of await heapOfAccount()) add(line);
+}
+if ('state of 1,000 full accounts'.includes(word)) {
+  say('measuring: state of 1,000 full accounts (about ten minutes)');
+  for (const line of await largestState()) add(line);
 }
 const gib = Math.round(totalmem() / 2 ** 30);
 process.stdout.write(

@@ -1,6 +1,5 @@
 /** An account that is full to the brim: what it remembers, and how large it is (R15). */
 import { expect, it } from 'vitest';
-import { batchOf, saved, type Actor } from '../../src/domain/actor.js';
 import { bytesOf } from '../../src/domain/bytes.js';
 import { deliver } from '../../src/domain/deliver.js';
 import { fail } from '../../src/domain/fail.js';
@@ -13,13 +12,8 @@ import {
 import { observe } from '../../src/domain/observe.js';
 import { reserve } from '../../src/domain/reserve.js';
 import { DAY_MS } from '../../src/domain/time.js';
-import { anAccount, at, c, m, p, r, Scenario } from '../support/scenario.js';
-
-const withoutOutbox = ({ actor, now }: Scenario): Scenario => {
-  let empty: Actor = actor;
-  while (empty.outbox.length > 0) empty = saved(empty, batchOf(empty), null);
-  return new Scenario(empty, now);
-};
+import { fullState, withoutOutbox } from '../support/brim.js';
+import { anAccount, at, c, m, p, r } from '../support/scenario.js';
 
 it('what counts today is not forgotten for sends that count for no cap', () => {
   const known = Array.from({ length: 40 }, (_, n) => ({
@@ -65,4 +59,16 @@ it.each(['中', '"', 'a'])('the state with ids of 512 times %j fits half a paylo
   expect(bytes).toBeGreaterThan(EXTERNALS_MAX * 100);
   expect(bytes).toBeLessThan(ACCOUNT_BYTES_MAX);
   expect(ACCOUNT_BYTES_MAX + HANDED_BYTES_MAX).toBeLessThan(PAYLOAD_BYTES_MAX);
+});
+
+/** `npm run bench -- full` does so with a thousand. */
+it.each([1, 2])('all that a full account hands to the next run fits: seed %i', (seed) => {
+  const state = fullState(seed);
+  const account = state.actor?.account;
+  expect(account?.slots.length).toBeGreaterThan(40);
+  expect(account?.externals).toHaveLength(EXTERNALS_MAX);
+  const bytes = bytesOf(state);
+  expect(bytes).toBeGreaterThan(HANDED_BYTES_MAX);
+  expect(bytes).toBeLessThan(ACCOUNT_BYTES_MAX + HANDED_BYTES_MAX);
+  expect(bytes).toBeLessThan(PAYLOAD_BYTES_MAX);
 });

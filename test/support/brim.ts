@@ -1,0 +1,152 @@
+/**
+ * Accounts that the rules of the domain fill to the brim, with random ids up to the longest that are
+ * legal: what one run of each hands to the next, with all that may wait.
+ */
+import type { FailureKind } from '../../src/domain/account.js';
+import { batchOf, saved, type Actor } from '../../src/domain/actor.js';
+import { bytesOf } from '../../src/domain/bytes.js';
+import { deliver } from '../../src/domain/deliver.js';
+import { fail } from '../../src/domain/fail.js';
+import {
+  OUTBOX_BYTES_MAX,
+  REPLIES_BYTES_MAX,
+  WAITING_CARRIED_BYTES_MAX,
+} from '../../src/domain/limits.js';
+import { observe, type Observe } from '../../src/domain/observe.js';
+import { reserve } from '../../src/domain/reserve.js';
+import { hold, type Start } from '../../src/domain/settings.js';
+import { DAY_MS, MINUTE_MS } from '../../src/domain/time.js';
+import type { Carried, Waiting } from '../../src/workflows/self.js';
+import { isAccountId, isIdentity } from '../../src/domain/ids.js';
+import { Luck } from '../simulation/luck.js';
+import { anAccount, c, m, must, p, r, Scenario } from './scenario.js';
+
+/** Three bytes each; but for the quotes, which have two in JSON, and a letter. */
+const LETTERS = ['中', '文', 'あ', '€', '"', 'a'] as const;
+/** Sends that another program has made: more than an account remembers one by one. */
+const OBSERVED = 520;
+/** So many days are remembered, with the present one. */
+const DAYS = 3;
+
+/** The account with everything saved. */
+export function withoutOutbox({ actor, now }: Scenario): Scenario {
+  let empty: Actor = actor;
+  while (empty.outbox.length > 0) empty = saved(empty, batchOf(empty), null);
+  return new Scenario(empty, now);
+}
+const savedInTime = (account: Scenario): Scenario =>
+  account.actor.outbox.length > 20 ? withoutOutbox(account) : account;
+
+class Names {
+  readonly #luck: Luck;
+  #count = 0;
+
+  constructor(luck: Luck) {
+    this.#luck = luck;
+  }
+
+  /** LinkedIn's: no two are the same, and most are as long as is legal. */
+  foreign(): string {
+    const name = `${(this.#count += 1)}-`;
+    const units = this.#luck.chance(0.8) ? 512 : this.#luck.between(name.length + 1, 512);
+    const letter = this.#luck.pick(LETTERS);
+    return `${name}${letter.repeat(units - name.length)}`;
+  }
+
+  ours = (): string => `${(this.#count += 1)}-`.padEnd(128, 'x');
+
+  seen = (sentAt: number): Observe => ({
+    chatId: c(this.foreign()),
+    messageId: m(this.foreign()),
+    recipientId: p(this.foreign()),
+    sentAt,
+  });
+}
+
+/** 50 to 200 grants over the remembered days; most are delivered, the others end in each way. */
+function spent(before: Scenario, luck: Luck, names: Names): Scenario {
+  let account = before;
+  const grants = luck.between(50, 200);
+  const { now: start } = account;
+  for (let n = 0; n < grants; n += 1) {
+    const day = Math.floor((n * DAYS) / grants);
+    account = account.until(Math.max(account.now + MINUTE_MS, start + day * DAY_MS));
+    const reservationId = r(names.ours());
+    account = account.when(reserve, { reservationId, recipientId: p(names.foreign()) });
+    const chance = luck.next();
+    if (chance < 0.6) {
+      const proof = { chatId: c(names.foreign()), messageId: m(names.foreign()) };
+      account = account.when(deliver, { reservationId, ...proof });
+    } else if (chance < 0.95) {
+      const kind = luck.pick<FailureKind>(['rejected', 'not_attempted', 'unknown']);
+      account = account.when(fail, { reservationId, kind });
+    }
+    account = savedInTime(account);
+  }
+  return account;
+}
+
+/** What waits to be taken, up to its bound. */
+function waiting(names: Names, sentAt: number): readonly Waiting[] {
+  const all: Waiting[] = [];
+  for (let bytes = 0; ;) {
+    const one = { name: 'sendObserved', raw: names.seen(sentAt) };
+    bytes += bytesOf(one) + 1;
+    if (bytes > WAITING_CARRIED_BYTES_MAX) return all;
+    all.push(one);
+  }
+}
+
+/** Replies that wait to be sent, up to their bound. */
+function replies(names: Names): NonNullable<Carried['replies']> {
+  const to = { workflowId: '中'.repeat(333), signalName: '文'.repeat(333) };
+  const all: NonNullable<Carried['replies']>[number][] = [];
+  for (let bytes = 0; ;) {
+    const answer = {
+      granted: false,
+      reservationId: names.ours(),
+      reason: 'weekly_cap',
+      limit: 100_000,
+      used: 100_000,
+      retryAt: new Date(0).toISOString(),
+    } as const;
+    bytes += bytesOf({ to, answer });
+    if (bytes > REPLIES_BYTES_MAX) return all;
+    all.push({ to, answer });
+  }
+}
+
+/** What the run of a full account hands to the next; the same seed gives the same. */
+export function fullState(seed: number): Carried {
+  const luck = new Luck(seed);
+  const names = new Names(luck);
+  const start: Start = {
+    accountId: must(isAccountId, 'a'.repeat(128)),
+    tier: 'recruiter',
+    connect: true,
+    identity: must(isIdentity, '中'.repeat(512)),
+    ramp: { dailyCaps: Array.from({ length: 366 }, () => 50) },
+  };
+  let account = spent(anAccount(start), luck, names);
+  for (let n = 0; n < OBSERVED; n += 1) {
+    const age = luck.between(0, DAYS - 1) * DAY_MS;
+    account = savedInTime(account.when(observe, names.seen(account.now - age)));
+  }
+  account = withoutOutbox(account);
+  account = account.when(hold, { reason: '中'.repeat(512), actor: '文'.repeat(128) });
+  // Nothing more is taken where so much waits to be saved.
+  for (let bytes = 0; bytes <= OUTBOX_BYTES_MAX;) {
+    const { length } = account.actor.outbox;
+    account = account.when(observe, names.seen(account.now));
+    for (const row of account.actor.outbox.slice(length)) bytes += bytesOf(row) + 1;
+  }
+  return {
+    v: 1,
+    start,
+    actor: account.actor,
+    waiting: waiting(names, account.now),
+    isCancelled: false,
+    replies: replies(names),
+    published: { state: 'held', tier: 'recruiter' },
+  };
+}
