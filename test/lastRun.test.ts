@@ -2,7 +2,12 @@
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import Long from 'long';
 import { expect, it } from 'vitest';
-import type { Described, History, HistoryEvent } from '../src/activities/history.js';
+import {
+  sized,
+  type Described,
+  type History,
+  type HistoryEvent,
+} from '../src/activities/history.js';
 import { lastRunActivities } from '../src/activities/lastRun.js';
 import type { LastRunAsk, LastRunPortion } from '../src/activities/ports.js';
 import { RECOVERY_PORTION_BYTES } from '../src/domain/limits.js';
@@ -118,4 +123,24 @@ it('answers in portions that are far below what Temporal takes', async () => {
     ({ isLast } = portion);
   }
   expect(after).toBe(5_000);
+});
+
+it('a page that is larger than the connection takes is read again with fewer events', async () => {
+  const tooLarge = (code: number): Error =>
+    Object.assign(new Error('message larger than max'), { code });
+  const asked: number[] = [];
+  /** A connection that takes so many of its events. */
+  const connection = (most: number, code: number) => async (events: number) => {
+    asked.push(events);
+    if (events > most) throw tooLarge(code);
+    return events;
+  };
+  expect(await sized(connection(100, 8))).toBe(100);
+  expect(await sized(connection(10, 8))).toBe(10);
+  expect(await sized(connection(1, 11))).toBe(1);
+  expect(asked).toEqual([100, 100, 10, 100, 10, 1]);
+  await expect(sized(connection(0, 8))).rejects.toThrow('larger than max');
+  asked.splice(0);
+  await expect(sized(connection(0, 14))).rejects.toThrow('larger than max');
+  expect(asked).toEqual([100]);
 });

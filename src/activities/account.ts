@@ -14,6 +14,7 @@ import type {
 import type { Slot } from '../domain/account.js';
 import { REMEMBERED_DAYS, WITNESS_DAYS } from '../domain/limits.js';
 import { condensed, crowded } from '../domain/crowd.js';
+import { firstOf, partOf } from '../domain/readParts.js';
 import { reconcile } from '../domain/reconcile.js';
 import type { Foreign, RanAnswer, ReadBack, Write } from '../domain/stored.js';
 import type { Instant } from '../domain/time.js';
@@ -60,12 +61,12 @@ const writing = <T>(pool: Pool, work: (db: Queryable) => Promise<T>): Promise<T>
 
 function readBack(
   pool: Pool,
-  { accountId, day, after }: Parameters<Activities['readBack']>[0],
+  { accountId, day, after, part }: Parameters<Activities['readBack']>[0],
 ): Promise<ReadBack> {
   return inSnapshot(pool, async (db) => {
     const account = await readAccount(db, accountId);
     const since = Math.min(day, account?.day ?? day);
-    return condensed({
+    const found = condensed({
       account,
       ...(await readLast(db, accountId)),
       ...(after === undefined ? {} : { later: await readLater(db, accountId, after) }),
@@ -77,6 +78,7 @@ function readBack(
       })),
       days: await readDays(db, accountId, { since, day }),
     });
+    return part === undefined ? firstOf(found) : partOf(found, part);
   });
 }
 

@@ -35,7 +35,11 @@ export type History = {
 };
 
 const DEADLINE_MS = 5_000;
-const PAGE_EVENTS = 250;
+/**
+ * Events of one page: fewer where these are more than the connection takes, which is 4 MB behind
+ * many a proxy, while one event may have 2 MiB.
+ */
+const PAGE_EVENTS = [100, 10, 1] as const;
 /** Accidents in a row that are looked through: one is common, three are a bad day. */
 const LISTED_MAX = 50;
 
@@ -93,19 +97,41 @@ async function listed(accountId: string): Promise<readonly string[]> {
 async function* pages(accountId: string, runId: string): AsyncGenerator<readonly HistoryEvent[]> {
   let nextPageToken: Uint8Array | undefined;
   do {
-    const page: Page | null = await found((client) =>
-      client.workflowService.getWorkflowExecutionHistory({
-        namespace: client.options.namespace,
-        execution: { workflowId: workflowIdOf(accountId), runId },
-        maximumPageSize: PAGE_EVENTS,
-        ...(nextPageToken ? { nextPageToken } : {}),
-      }),
+    const token = nextPageToken ? { nextPageToken } : {};
+    const page: Page | null = await sized((maximumPageSize) =>
+      found((client) =>
+        client.workflowService.getWorkflowExecutionHistory({
+          namespace: client.options.namespace,
+          execution: { workflowId: workflowIdOf(accountId), runId },
+          maximumPageSize,
+          ...token,
+        }),
+      ),
     );
     yield page?.history?.events ?? [];
     heartbeat();
     nextPageToken = page?.nextPageToken ?? undefined;
   } while (nextPageToken && nextPageToken.length > 0);
 }
+
+/** Reads a page, and a shorter one where it is too large: the token says only where it begins. */
+export async function sized<T>(read: (events: number) => Promise<T>): Promise<T> {
+  const [first, ...shorter] = PAGE_EVENTS;
+  let reading = read(first);
+  for (const events of shorter) {
+    const isTooLarge = await reading.then(
+      () => false,
+      (error: unknown) => TOO_LARGE.includes(codeOf(error)),
+    );
+    if (!isTooLarge) break;
+    reading = read(events);
+  }
+  return reading;
+}
+/** gRPC's "resource exhausted" and "out of range": each client has its own word for it. */
+const TOO_LARGE: readonly unknown[] = [8, 11];
+const codeOf = (error: unknown): unknown =>
+  error instanceof Error && 'code' in error ? error.code : undefined;
 
 async function decode(payloads: readonly Payload[]): Promise<readonly unknown[]> {
   const { payloadCodecs, payloadConverter } = getClient().options.loadedDataConverter;

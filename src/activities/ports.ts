@@ -13,6 +13,7 @@ import type {
   Place,
   RanAnswer,
   ReadBack,
+  ReadPart,
   StoredAccount,
   Write,
 } from '../domain/stored.js';
@@ -139,6 +140,8 @@ export interface Activities {
     readonly day: UtcDay;
     /** Also alerts and changes above this number. */
     readonly after?: number;
+    /** This part alone, of an answer that had it `left`; else as much as one answer takes. */
+    readonly part?: ReadPart;
   }): Promise<ReadBack>;
 
   /**

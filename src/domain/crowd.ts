@@ -2,13 +2,13 @@
  * An account with more rows than it can carry (R8): work and state are bounded, whatever a caller
  * or a manual edit has written. Such an account is held, nothing is granted, and an alert says why.
  */
-import { bookOf, counterOf, tallyOf, type Account, type External } from './account.js';
+import { bookOf, counterOf, tallyOf, type Account, type External, type Slot } from './account.js';
 import type { AlertKind, Severity } from './alertKinds.js';
 import type { Event } from './events.js';
-import { remembered } from './kept.js';
+import { keptRecipient, remembered } from './kept.js';
 import { EXTERNAL_ROWS_MAX, EXTERNALS_MAX, SLOTS_MAX } from './limits.js';
 import { SlotIndex } from './proofIndex.js';
-import type { EventRow } from './rows.js';
+import type { EventRow, ReservationRow } from './rows.js';
 import type { Verdict } from './reconcile.js';
 import type { Crowd, LeftOut, ReadBack, Witnesses } from './stored.js';
 import { isoDay, type Instant } from './time.js';
@@ -90,12 +90,15 @@ export function crowded(account: Account, crowd: Crowd, at: Instant): CrowdVerdi
  */
 export function condensed(found: ReadBack): ReadBack {
   const crowd = found.crowd ?? null;
-  const reservations = found.reservations.slice(-SLOTS_MAX);
+  const reservations = found.reservations.slice(-SLOTS_MAX).map(shortened);
   const ids = new Set<string>(reservations.map((row) => row.reservationId));
   const isKnown = (id: string | null): boolean => id === null || crowd === null || ids.has(id);
   const attempts = found.attempts.filter(({ reservationId }) => isKnown(reservationId));
-  const events = found.events.filter(({ reservationId }) => isKnown(reservationId));
   const index = new SlotIndex(reservations.map(slotOfRow));
+  const events = onceEach(
+    found.events.filter(({ reservationId }) => isKnown(reservationId)),
+    index,
+  );
   const isLone = (row: EventRow): boolean =>
     row.reservationId === null && index.provenBy(row).length === 0;
   const lone = events.filter(isLone);
@@ -116,6 +119,24 @@ export function condensed(found: ReadBack): ReadBack {
   const left = lone.filter((row) => !kept.has(row));
   const rest = events.filter((row) => !isLone(row) || kept.has(row));
   return { ...found, reservations, attempts, events: rest, leftOut: byDay(left) };
+}
+
+/** An account compares recipients as it carries them. */
+function shortened(row: ReservationRow): ReservationRow {
+  const recipientId = row.recipientId && keptRecipient(row.recipientId);
+  return recipientId === row.recipientId ? row : { ...row, recipientId };
+}
+
+/** Of rows that name no reservation and prove the same slot, the first says all. */
+function onceEach(events: readonly EventRow[], index: SlotIndex): readonly EventRow[] {
+  const proven = new Set<Slot>();
+  return events.filter((row) => {
+    const [slot] = row.reservationId === null ? index.provenBy(row) : [];
+    if (!slot) return true;
+    const isNew = !proven.has(slot);
+    proven.add(slot);
+    return isNew;
+  });
 }
 
 function byDay(rows: readonly EventRow[]): readonly LeftOut[] {

@@ -2,7 +2,7 @@
 import { assert } from './assert.js';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from './time.js';
 import { SAFE_BAND } from './tier.js';
-import { effectBytes, externalBytes, restBytes, slotBytes } from './sizes.js';
+import { sums } from './sizes.js';
 
 /** How long a slot may stay in flight without a word, unless the caller says otherwise (R6). */
 export const LEASE_SECONDS_DEFAULT = 15 * 60;
@@ -108,6 +108,11 @@ export const RECOVERY_BYTES_MAX = 8 * 1024 * 1024;
 /** Bytes of messages that one activity returns: far below Temporal's 2 MiB. */
 export const RECOVERY_PORTION_BYTES = 256 * 1024;
 
+/** Bytes of all that a start reads of an account in one answer: what is more comes in parts. */
+export const READ_BACK_BYTES_MAX = 512 * 1024;
+/** Bytes of the alerts and changes of a lost task that are read. */
+export const LATER_BYTES_MAX = 128 * 1024;
+
 /** When a gate that could not be verified is tried again. */
 export const VERIFY_RETRY_MS = 10 * SECOND_MS;
 
@@ -182,20 +187,10 @@ assert(
   'a receiver that was switched off, and the end of the longest cooldown, are found in time',
 );
 
+const LISTS = { slots: SLOTS_MAX, externals: EXTERNALS_MAX, effects: EFFECTS_MAX };
+const SUMS = sums({ ...LISTS, idBytes: KEPT_ID_BYTES, days: WEEK_DAYS + 1 });
 /** The most that the state of an account can have, in bytes of JSON, without what waits. */
-export const ACCOUNT_BYTES_MAX =
-  SLOTS_MAX * slotBytes(KEPT_ID_BYTES) +
-  EXTERNALS_MAX * externalBytes(KEPT_ID_BYTES) +
-  EFFECTS_MAX * effectBytes() +
-  restBytes({
-    days: WEEK_DAYS + 1,
-    reasons: 12,
-    rampSteps: 366,
-    openings: 3_000,
-    foreignUnits: 512,
-    reasonUnits: 512,
-    actorUnits: 128,
-  });
+export const ACCOUNT_BYTES_MAX = SUMS.account;
 /** One row of the largest kind, an alert or a policy, and one reservation's with its event. */
 const ROW_BYTES_MAX = 16 * 1024;
 
@@ -217,5 +212,9 @@ assert(
     2 * PAYLOAD_BYTES_MAX,
   'a task that has done as much as it may still does one run',
 );
-assert(RUN_FACTS_BYTES_MAX < PAYLOAD_BYTES_MAX, 'what a run finds fits one answer');
 assert(SAVE_BYTES_MAX + ROW_BYTES_MAX <= OUTBOX_BYTES_MAX, 'a save makes room in the outbox');
+const { readFirst, readLog } = SUMS;
+const READ_MAX = Math.max(readFirst + LATER_BYTES_MAX, readLog, RUN_FACTS_BYTES_MAX);
+assert(READ_MAX < PAYLOAD_BYTES_MAX, 'what a run finds, and each part of a start, fits one answer');
+assert(TASK_BYTES_MAX + READ_MAX < 2 * PAYLOAD_BYTES_MAX, 'a task still reads one part');
+assert(RECOVERY_PORTION_BYTES < TASK_BYTES_MAX, 'messages of a closed run come in many tasks');

@@ -105,15 +105,7 @@ export function rowBytes(idBytes: number): {
  * All that an account carries beside its lists: the policy, twice with the start object, books,
  * openings, hold, cooldowns, and the numbers of what was saved.
  */
-export function restBytes(max: {
-  readonly days: number;
-  readonly reasons: number;
-  readonly rampSteps: number;
-  readonly openings: number;
-  readonly foreignUnits: number;
-  readonly reasonUnits: number;
-  readonly actorUnits: number;
-}): number {
+function restBytes(max: typeof REST & { readonly days: number }): number {
   const policy = {
     tier: 'sales_navigator',
     dailyCap: COUNT,
@@ -144,3 +136,34 @@ export function restBytes(max: {
 }
 /** Names of fields, numbers, ids of runs, and which columns a manual edit has changed. */
 const OTHER_BYTES = 8 * 1024;
+const REST = {
+  reasons: 12,
+  rampSteps: 366,
+  openings: 3_000,
+  foreignUnits: 512,
+  reasonUnits: 512,
+  actorUnits: 128,
+};
+
+/** Returns the most bytes of an account, and of the parts of what a start reads of it (R13). */
+export function sums(max: {
+  readonly slots: number;
+  readonly externals: number;
+  readonly effects: number;
+  readonly idBytes: number;
+  readonly days: number;
+}): { readonly account: number; readonly readFirst: number; readonly readLog: number } {
+  const { slots, externals, effects, idBytes } = max;
+  const rest = restBytes({ ...REST, ...max });
+  const row = rowBytes(idBytes);
+  return {
+    account:
+      slots * slotBytes(idBytes) +
+      externals * externalBytes(idBytes) +
+      effects * effectBytes() +
+      rest,
+    readFirst: slots * row.reservation + (slots + 1) * row.attempt + rest,
+    // A slot has a row that names it and one that proves it; all others are external sends.
+    readLog: (2 * slots + externals) * row.event,
+  };
+}

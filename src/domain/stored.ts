@@ -97,7 +97,11 @@ export type Witnesses = {
   /** Absent where the account can carry all of it. */
   readonly crowd?: Crowd;
 };
+/** Parts that are read by themselves, where all together are more than one answer takes. */
+export type ReadPart = 'log' | 'run';
 export type ReadBack = {
+  /** What is not in this answer and has to be asked for; absent: nothing. */
+  readonly left?: readonly ReadPart[];
   readonly account: StoredAccount | null;
   /** The highest number that any row of the account carries. */
   readonly highestNumber: number;

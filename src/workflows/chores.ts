@@ -12,7 +12,8 @@ import { dayOf } from '../domain/time.js';
 import { isStale } from '../domain/window.js';
 import { beside } from './mailbox.js';
 import { lastRunOf, placeOf } from './recovery.js';
-import { inAnotherTask, isHeavy, readBytes, sends } from './weight.js';
+import { readParts } from './readParts.js';
+import { inAnotherTask, isHeavy, sends } from './weight.js';
 import { outcomeOf, reach, readable } from './world.js';
 import { PATIENCE_MS, type Self } from './self.js';
 
@@ -46,8 +47,7 @@ export async function openFrom(self: Self, start: Start): Promise<Actor | undefi
   const { accountId } = start;
   return attempt(self, async () => {
     const ask = { accountId, day: dayOf(Date.now()) };
-    const found = readable(await reach(self.isSlow).readBack(ask));
-    sends(self, readBytes(found));
+    const found = await readParts(self, ask, reach(self.isSlow));
     const last = await lastRunOf(self, start, found);
     const actor = openActor(start, found, owner, Date.now(), self.wasReset, last);
     const version = actor.version + 1;

@@ -4,12 +4,15 @@
  */
 import { log, proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities, LastRunAsk, LastRunPortion } from '../activities/ports.js';
+import { bytesOf } from '../domain/bytes.js';
 import type { LastRun } from '../domain/endings.js';
 import { nothingRecovered, recover } from '../domain/lastRun.js';
 import { storedActor, withCounters } from '../domain/opening.js';
 import type { Start } from '../domain/settings.js';
 import type { Place, ReadBack, StoredAccount } from '../domain/stored.js';
+import { ifHeavy } from './readParts.js';
 import type { Self } from './self.js';
+import { sends } from './weight.js';
 import { readable } from './world.js';
 
 /** Updates are answered meanwhile; a Temporal that answers slowly is asked again for a minute. */
@@ -68,6 +71,8 @@ export async function lastRunOf(
       }
     }
     after += portion.heard.length;
+    sends(self, bytesOf(portion.heard));
+    if (!portion.isLast) await ifHeavy(self); // after a reset all portions are sent with the task
     const { isLast, isClean } = portion;
     if (isLast || portion.heard.length === 0) {
       return { ...recovered, unread: portion.unread ?? flaw, isClean };

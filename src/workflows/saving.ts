@@ -17,7 +17,8 @@ import type { Saved } from '../activities/ports.js';
 import { attempt } from './chores.js';
 import { countWrite, type SaveOutcome } from './counting.js';
 import { placeOf } from './recovery.js';
-import { factsBytes, readBytes, runBytes, saveBytes, sends } from './weight.js';
+import { readParts } from './readParts.js';
+import { factsBytes, runBytes, saveBytes, sends } from './weight.js';
 import { reach, type Checks } from './world.js';
 import type { Self } from './self.js';
 
@@ -178,9 +179,8 @@ function outrun(self: Self, found: Extract<Saved, { saved: false }>, write: Writ
 export async function catchUp(self: Self, by?: Checks): Promise<boolean> {
   const { owner, account, savedVersion: after } = self.read();
   const ask = { accountId: account.accountId, day: dayOf(self.now()), after };
-  const found = await attempt(self, () => (by ?? reach(self.isSlow)).readBack(ask));
+  const found = await attempt(self, () => readParts(self, ask, by ?? reach(self.isSlow)));
   if (!found) return false;
-  sends(self, readBytes(found));
   self.isBehind = false;
   const stored = found.account;
   // Where the row is another's by now, the next save learns it.

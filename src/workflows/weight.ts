@@ -26,10 +26,11 @@ export const saveBytes = ({ outboxBytes }: Self): number =>
   Math.min(outboxBytes, SAVE_BYTES_MAX) + LITTLE;
 export const runBytes = (self: Self): number => accountBytes(self.read().account) + saveBytes(self);
 export const factsBytes = (events: readonly unknown[]): number => events.length * SLOT;
-export const readBytes = ({ reservations, attempts, events }: ReadBack): number =>
+export const readBytes = ({ reservations, attempts, events, lastRun }: ReadBack): number =>
   reservations.length * ROW.reservation +
   attempts.length * ROW.attempt +
   events.length * ROW.event +
+  factsBytes(lastRun?.answer.events ?? []) +
   LITTLE;
 
 /** Adds to what the present task has sent. */

@@ -1,0 +1,39 @@
+/** Reads an account back, in parts where it is too large for one answer (R13). */
+import { sleep } from '@temporalio/workflow';
+import type { Activities } from '../activities/ports.js';
+import { joined } from '../domain/readParts.js';
+import type { ReadBack } from '../domain/stored.js';
+import type { Self } from './self.js';
+import { isHeavy, readBytes, sends } from './weight.js';
+import { readable } from './world.js';
+
+type Reader = Pick<Activities, 'readBack'>;
+
+export async function readParts(
+  self: Self,
+  ask: Parameters<Activities['readBack']>[0],
+  by: Reader,
+): Promise<ReadBack> {
+  const { left = [], ...first } = await onePart(self, ask, by);
+  let found: ReadBack = first;
+  for (const part of left) {
+    await ifHeavy(self);
+    found = joined(found, await onePart(self, { ...ask, part }, by), part);
+  }
+  return found;
+}
+
+async function onePart(
+  self: Self,
+  ask: Parameters<Activities['readBack']>[0],
+  by: Reader,
+): Promise<ReadBack> {
+  const found = readable(await by.readBack(ask));
+  sends(self, readBytes(found));
+  return found;
+}
+
+/** Goes on in another task where this one has sent enough; the chore around it takes messages. */
+export async function ifHeavy(self: Self): Promise<void> {
+  if (isHeavy(self)) await sleep(1);
+}
