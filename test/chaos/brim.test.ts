@@ -6,16 +6,19 @@ import { ApplicationFailure, defaultPayloadConverter } from '@temporalio/common'
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Activities } from '../../src/activities/ports.js';
-import { PAYLOAD_BYTES_MAX } from '../../src/domain/limits.js';
-import { all, run, say, statusOf, whenSaved } from '../support/account.js';
+import { EXTERNALS_MAX, PAYLOAD_BYTES_MAX } from '../../src/domain/limits.js';
+import type { DecisionWire } from '../../src/domain/wire.js';
+import { all, ask, run, say, statusOf, whenSaved } from '../support/account.js';
 import { failureTypeOf } from '../support/failure.js';
-import { failuresIn, runsOf } from '../support/histories.js';
+import { failuresIn, flawsOf, runsOf } from '../support/histories.js';
 import { createStand, type Stand } from '../support/stand.js';
 
 let stand: Stand;
 const outage = { isNow: false };
 /** The largest that went into, and came out of, each activity. */
 const sizes = { input: 0, output: 0 };
+/** Parts of a read-back that were asked for by themselves. */
+const parts: string[] = [];
 const bytesOf = (value: unknown): number =>
   defaultPayloadConverter.toPayload(value)?.data?.length ?? 0;
 
@@ -31,7 +34,10 @@ beforeAll(async () => {
     };
   stand = await createStand({
     activities: (real: Activities): Partial<Activities> => ({
-      readBack: watched((ask: Parameters<Activities['readBack']>[0]) => real.readBack(ask)),
+      readBack: watched((ask: Parameters<Activities['readBack']>[0]) => {
+        if (ask.part) parts.push(ask.part);
+        return real.readBack(ask);
+      }),
       claim: watched((ask: Parameters<Activities['claim']>[0]) => real.claim(ask)),
       save: watched((ask: Parameters<Activities['save']>[0]) => real.save(ask)),
       reconcile: watched((ask: Parameters<Activities['reconcile']>[0]) => real.reconcile(ask)),
@@ -51,10 +57,15 @@ const webhook = (name: string): object => ({
 });
 
 /** Signals, some at a time. */
-async function signalAll(account: WorkflowHandle, count: number, of: (n: number) => object) {
+async function signalAll(
+  account: WorkflowHandle,
+  count: number,
+  of: (n: number) => object,
+  name = 'sendObserved',
+) {
   for (let n = 0; n < count; n += 50) {
     const some = Array.from({ length: Math.min(50, count - n) }, (_, more) => of(n + more));
-    await Promise.all(some.map((seen) => account.signal('sendObserved', seen)));
+    await Promise.all(some.map((payload) => account.signal(name, payload)));
   }
 }
 
@@ -100,4 +111,107 @@ it('webhooks that came while the database was away are saved when it is back', a
   expect(Math.max(...(await carriedBytes(account)))).toBeLessThan(PAYLOAD_BYTES_MAX);
   expect(sizes.input).toBeLessThan(PAYLOAD_BYTES_MAX);
   expect(sizes.output).toBeLessThan(PAYLOAD_BYTES_MAX);
+});
+
+/** SAFEBAND_BRIM_WAITING=5000 kept an account from ever starting; a task takes 200. */
+const WAITING = Number(process.env['SAFEBAND_BRIM_WAITING'] ?? 450);
+
+it('what waits for the read-back keeps no account from starting', async () => {
+  const id = stand.newAccount();
+  outage.isNow = true;
+  const account = await stand.client.workflow.start('inmailAccount', {
+    workflowId: `inmail-account/${id}`,
+    taskQueue: stand.taskQueue,
+    args: [{ accountId: id, tier: 'sales_navigator' }],
+  });
+  await signalAll(account, WAITING, (n) => webhook(`r${n}`));
+  outage.isNow = false;
+  await expect.poll(() => logged(id)).toBe(WAITING);
+  await whenSaved(account);
+  expect(await statusOf(account)).toMatchObject({ counter: WAITING, external: WAITING });
+  expect(await flawsIn(account)).toEqual([]);
+  expect(sizes.input).toBeLessThan(PAYLOAD_BYTES_MAX);
+  expect(sizes.output).toBeLessThan(PAYLOAD_BYTES_MAX);
+  await account.terminate('it is over');
+});
+
+const OLD_MS = 3 * 24 * 60 * 60 * 1_000;
+const ROUND = 50;
+const ownId = (round: number, n: number): string => `${round}-${n}-`.padEnd(128, 'x');
+
+/** 150 grants: 120 are released, 25 delivered, and of 5 nothing is known. */
+async function spend(account: WorkflowHandle): Promise<void> {
+  for (let round = 0; round < 3; round += 1) {
+    const requests = Array.from({ length: ROUND }, (_, n) => ({
+      reservationId: ownId(round, n),
+      recipientId: long(`p-${round}-${n}`),
+    }));
+    const batch = { requests };
+    const { decisions } = await say<{ decisions: DecisionWire[] }>(
+      account,
+      'sendReserveBatch',
+      batch,
+    );
+    expect(decisions.filter(({ granted }) => granted)).toHaveLength(ROUND);
+    const delivered = round < 2 ? 0 : 25;
+    const unknown = round < 2 ? 0 : 5;
+    const id = (n: number): string => ownId(round, n);
+    const proof = (n: number): object => ({ chatId: long(`d-${n}`), messageId: long(`e-${n}`) });
+    const failed = (n: number, kind: string): object => ({ reservationId: id(n), kind });
+    const told = (n: number): object => ({ reservationId: id(n), ...proof(n) });
+    await signalAll(account, delivered, told, 'sendDelivered');
+    await signalAll(account, unknown, (n) => failed(delivered + n, 'unknown'), 'sendFailed');
+    const rest = delivered + unknown;
+    await signalAll(account, ROUND - rest, (n) => failed(rest + n, 'rejected'), 'sendFailed');
+    await run(account);
+  }
+}
+
+/**
+ * Messages of no known name, until the run has ended because it was long. It is given quiet moments:
+ * the server takes no end of a run while messages come.
+ */
+async function crossRun(account: WorkflowHandle): Promise<void> {
+  const { runId } = await account.describe();
+  while ((await account.describe()).runId === runId) {
+    await Promise.all(Array.from({ length: 40 }, () => account.signal('noise')));
+    await run(account);
+  }
+}
+
+/** What is not known to be sent is no gap that a run would correct. */
+const FOUND = { drift: 5, healed: false, alerted: false };
+const COUNTS = { counter: 50, delivered: 25, uncertain: 5, inFlight: 0, external: 20 };
+
+it('a full account goes on after continue-as-new, reconcile, terminate and start', async () => {
+  const id = stand.newAccount();
+  const account = await stand.connect(id, { tier: 'recruiter' });
+  await spend(account);
+  // Today's, then 500 that count for no cap: these make it forget none of today's.
+  await signalAll(account, 20, (n) => webhook(`t${n}`));
+  const sentAt = new Date(Date.now() - OLD_MS).toISOString();
+  await signalAll(account, 500, (n) => ({ ...webhook(`o${n}`), sentAt }));
+  await run(account);
+  expect(await statusOf(account)).toMatchObject(COUNTS);
+
+  await crossRun(account);
+  expect(await run(account)).toMatchObject(FOUND);
+  expect(await statusOf(account)).toMatchObject(COUNTS);
+  expect(Math.max(...(await carriedBytes(account)))).toBeGreaterThan(EXTERNALS_MAX * 100);
+  expect(Math.max(...(await carriedBytes(account)))).toBeLessThan(PAYLOAD_BYTES_MAX);
+  const runs = await runsOf(stand, account);
+
+  await account.terminate('an operator');
+  parts.splice(0);
+  const again = await stand.connect(id, { tier: 'recruiter' });
+  await expect.poll(() => statusOf(again)).toMatchObject({ ...COUNTS, verified: true });
+  expect(parts).toEqual(['log', 'run']); // it is too much for one answer
+  await signalAll(again, 20, (n) => webhook(`t${n}`)); // seen a second time
+  expect(await ask(again, 'one-more')).toMatchObject({ granted: false, reason: 'daily_cap' });
+  expect(await run(again)).toMatchObject(FOUND);
+  expect(await statusOf(again)).toMatchObject({ ...COUNTS, unexplained: 0 });
+  expect(sizes.input).toBeLessThan(PAYLOAD_BYTES_MAX);
+  expect(sizes.output).toBeLessThan(PAYLOAD_BYTES_MAX);
+  expect(await flawsIn(again)).toEqual([]);
+  expect(await flawsOf(account.workflowId, runs)).toEqual([]);
 });

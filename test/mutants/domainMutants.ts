@@ -1,4 +1,5 @@
 /** What a run decides, and what an account carries: each of these breaks a check of the domain. */
+import { BRIM_MUTANTS } from './brimMutants.js';
 import type { CheckName } from '../domain/checks/index.js';
 import { EDGE_MUTANTS } from './edgeMutants.js';
 import { SPELLING_MUTANTS } from './identityMutants.js';
@@ -293,4 +294,5 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
   },
   ...EDGE_MUTANTS,
   ...SPELLING_MUTANTS,
+  ...BRIM_MUTANTS,
 ];

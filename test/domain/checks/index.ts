@@ -1,4 +1,5 @@
 /** Rules of the domain that a run, a save or a start has to keep, each under its sentence. */
+import { brimChecks } from './brim.js';
 import { carryingChecks } from './carrying.js';
 import { edgeChecks } from './edges.js';
 import { healingChecks } from './healing.js';
@@ -11,5 +12,6 @@ export const CHECKS = {
   ...carryingChecks,
   ...edgeChecks,
   ...spellingChecks,
+  ...brimChecks,
 };
 export type CheckName = keyof typeof CHECKS;

@@ -20,7 +20,9 @@ export type Domain = typeof import('../../../src/domain/actor.js') &
   typeof import('../../../src/domain/lastRun.js') &
   typeof import('../../../src/domain/messages.js') &
   typeof import('../../../src/domain/replyTo.js') &
-  typeof import('../../../src/domain/text.js');
+  typeof import('../../../src/domain/text.js') &
+  typeof import('../../../src/domain/crowd.js') &
+  typeof import('../../../src/domain/readParts.js');
 
 const FILES = [
   'actor',
@@ -42,6 +44,8 @@ const FILES = [
   'messages',
   'replyTo',
   'text',
+  'crowd',
+  'readParts',
 ];
 
 export async function loadDomain(folder: string): Promise<Domain> {

@@ -1,0 +1,46 @@
+/** What bounds an account that is full to the brim: each of these breaks a check of the domain. */
+import type { CheckName } from '../domain/checks/index.js';
+import type { Mutant } from './mutant.js';
+
+export const BRIM_MUTANTS: readonly Mutant<CheckName>[] = [
+  {
+    rule: 'R15',
+    what: 'a fingerprint is compared with the id as text',
+    file: 'src/domain/kept.ts',
+    old: 'kept(a) === kept(b)',
+    mutated: '(a as string) === (b as string)',
+    by: 'a long chat is the same as its fingerprint',
+  },
+  {
+    rule: 'R15',
+    what: 'the send that was seen first is forgotten first, also where it counts today',
+    file: 'src/domain/kept.ts',
+    old: 'externals.toSorted((a, b) => rank(a) - rank(b)).slice(0, surplus)',
+    mutated: '(void rank, externals.slice(0, surplus))',
+    by: 'a send of today is not forgotten for those that count for no cap',
+  },
+  {
+    rule: 'R8',
+    what: 'no more rows are read than an account may have, so that too many look like enough',
+    file: 'src/domain/crowd.ts',
+    old: '  reservations: SLOTS_MAX + 1,',
+    mutated: '  reservations: SLOTS_MAX,',
+    by: 'an account with one row more than it can carry is known',
+  },
+  {
+    rule: 'R14',
+    what: 'a save carries all that waits',
+    file: 'src/domain/portion.ts',
+    old: '> SAVE_BYTES_MAX && n > 0',
+    mutated: '> SAVE_BYTES_MAX * SAVE_ROWS_MAX && n > 0',
+    by: 'a save carries a bounded number of bytes',
+  },
+  {
+    rule: 'R13',
+    what: 'a start reads all in one answer, however much it is',
+    file: 'src/domain/readParts.ts',
+    old: 'if (bytesOf(whole) <= READ_BACK_BYTES_MAX) return whole;',
+    mutated: 'if (bytesOf(whole) <= READ_BACK_BYTES_MAX * 100) return whole;',
+    by: 'what a start reads comes in parts where it is much',
+  },
+];
