@@ -109,7 +109,7 @@ export const RECOVERY_BYTES_MAX = 8 * 1024 * 1024;
 export const RECOVERY_PORTION_BYTES = 256 * 1024;
 
 /** Bytes of all that a start reads of an account in one answer: what is more comes in parts. */
-export const READ_BACK_BYTES_MAX = 256 * 1024;
+export const READ_BACK_BYTES_MAX = 192 * 1024;
 /** Bytes of the alerts and changes of a lost task that are read. */
 export const LATER_BYTES_MAX = 128 * 1024;
 
