@@ -24,23 +24,23 @@ const bytesOf = (value: unknown): number =>
 
 beforeAll(async () => {
   const watched =
-    <I, O>(activity: (ask: I) => Promise<O>) =>
-    async (ask: I): Promise<O> => {
-      sizes.input = Math.max(sizes.input, bytesOf(ask));
+    <I, O>(activity: (of: I) => Promise<O>) =>
+    async (of: I): Promise<O> => {
+      sizes.input = Math.max(sizes.input, bytesOf(of));
       if (outage.isNow) throw ApplicationFailure.create({ message: 'the database is away' });
-      const answer = await activity(ask);
+      const answer = await activity(of);
       sizes.output = Math.max(sizes.output, bytesOf(answer));
       return answer;
     };
   stand = await createStand({
     activities: (real: Activities): Partial<Activities> => ({
-      readBack: watched((ask: Parameters<Activities['readBack']>[0]) => {
-        if (ask.part) parts.push(ask.part);
-        return real.readBack(ask);
+      readBack: watched((of: Parameters<Activities['readBack']>[0]) => {
+        if (of.part) parts.push(of.part);
+        return real.readBack(of);
       }),
-      claim: watched((ask: Parameters<Activities['claim']>[0]) => real.claim(ask)),
-      save: watched((ask: Parameters<Activities['save']>[0]) => real.save(ask)),
-      reconcile: watched((ask: Parameters<Activities['reconcile']>[0]) => real.reconcile(ask)),
+      claim: watched((of: Parameters<Activities['claim']>[0]) => real.claim(of)),
+      save: watched((of: Parameters<Activities['save']>[0]) => real.save(of)),
+      reconcile: watched((of: Parameters<Activities['reconcile']>[0]) => real.reconcile(of)),
     }),
   });
 });
