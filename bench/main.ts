@@ -75,7 +75,7 @@ if ('heap of cached accounts'.includes(word)) {
   for (const line of await heapOfAccount()) add(line);
 }
 if ('state of 1,000 full accounts'.includes(word)) {
-  say('measuring: state of 1,000 full accounts (about ten minutes)');
+  say('measuring: state of 1,000 full accounts (about twenty minutes on two cores)');
   for (const line of await largestState()) add(line);
 }
 const gib = Math.round(totalmem() / 2 ** 30);
