@@ -8,7 +8,7 @@ import {
   defaultPayloadConverter,
 } from '@temporalio/common';
 import type { WorkflowHandle } from '@temporalio/client';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Activities } from '../../src/activities/ports.js';
 import type { ReservationWire } from '../../src/domain/wire.js';
 import { all, ask, run, say, statusOf, whenSaved, type Known } from '../support/account.js';
@@ -35,6 +35,9 @@ beforeAll(async () => {
     reconcile: async (given) => (reach(), real.reconcile(given)),
   });
   stand = await createStand({ activities: faulty });
+});
+beforeEach(() => {
+  Object.assign(outage, { isNow: false, isLong: true });
 });
 afterAll(() => stand.close());
 
@@ -139,15 +142,18 @@ it('35 minutes without Postgres', async () => {
         lastFailure &&
         defaultFailureConverter.failureToError(lastFailure, defaultPayloadConverter).message,
     }));
-  await expect.poll(pending).toEqual([{ name: 'reconcile', why: 'the database is away' }]);
+  // One work at a time: the due save or the due reconcile, whichever was due first.
+  const name = expect.stringMatching(/^(save|reconcile)$/u);
+  await expect.poll(pending).toEqual([{ name, why: 'the database is away' }]);
   const runs = `select ran_at from safeband.reconciler_runs where account_id = $1 and ran_at > $2`;
   const runsSince = async () => (await stand.pool.query(runs, [id, lastReconciledAt])).rows.length;
   expect(await runsSince()).toBe(0);
 
   outage.isNow = false;
-  await expect.poll(() => statusOf(account)).toMatchObject({ verified: true });
-  expect(await runsSince()).toBe(1);
-  expect(await asked()).toBe(true);
+  // The next ask starts a run of its own, where none is due before (R12).
+  await expect.poll(asked, { interval: 1_000 }).toBe(true);
+  expect(await runsSince()).toBeGreaterThan(0);
+  expect(await statusOf(account)).toMatchObject({ verified: true });
   const chats = [0, 2, 4, 6].map((n) => `chat-${n}`);
   await expectSaved({ id, account }, chats, [...names, ...granted]);
   const counter = chats.length + granted.length;
