@@ -1,15 +1,37 @@
 /** What tests say to an account, and what they read of it. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { expect } from 'vitest';
+import { isWorthRetrying } from '../../src/client/errors.js';
 import type { DecisionWire, ReservationWire, StatusWire } from '../../src/domain/wire.js';
 import type { Findings } from '../../src/protocol.js';
 import type { Stand } from './stand.js';
 
 export type Known = { readonly id: string; readonly account: WorkflowHandle };
 
-export const say = <T>(account: WorkflowHandle, name: string, payload: object = {}): Promise<T> =>
-  account.executeUpdate<T, [object]>(name, { args: [payload] });
+/** Tries of one message: between two runs of an account the server has nobody to give it to. */
+const TRIES_MAX = 50;
+const PAUSE_MS = 100;
+
+/** Repeats a message where our client would repeat it. */
+async function persist<T>(message: () => Promise<T>): Promise<T> {
+  for (let n = 1; ; n += 1) {
+    try {
+      return await message();
+    } catch (error) {
+      if (n === TRIES_MAX || !isWorthRetrying(error)) throw error;
+      await setTimeout(PAUSE_MS);
+    }
+  }
+}
+
+/** An Update; each try has the same id, so it is carried out once. */
+export function say<T>(account: WorkflowHandle, name: string, payload: object = {}): Promise<T> {
+  const updateId = randomUUID();
+  return persist(() => account.executeUpdate<T, [object]>(name, { args: [payload], updateId }));
+}
 
 export const ask = (
   account: WorkflowHandle,
@@ -17,10 +39,13 @@ export const ask = (
   more: object = {},
 ): Promise<DecisionWire> => say(account, 'sendReserve', { reservationId, ...more });
 
-export const statusOf = (account: WorkflowHandle): Promise<StatusWire> => account.query('status');
+export const statusOf = (account: WorkflowHandle): Promise<StatusWire> =>
+  persist(() => account.query('status'));
 
-export const stateOf = async (account: WorkflowHandle, reservationId: string): Promise<string> =>
-  (await account.query<ReservationWire, [object]>('reservation', { reservationId })).state;
+export async function stateOf(account: WorkflowHandle, reservationId: string): Promise<string> {
+  const query = () => account.query<ReservationWire, [object]>('reservation', { reservationId });
+  return (await persist(query)).state;
+}
 
 /** The rows of a statement of which `$1` is the account's id. */
 export const all = async (
