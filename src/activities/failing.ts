@@ -2,7 +2,7 @@
  * Looks for accounts whose workflow tasks fail (R8), and gives up a run that can never go on: it is
  * terminated, and the account started again, which reads that run's history (R13).
  */
-import { heartbeat, log } from '@temporalio/activity';
+import { log } from '@temporalio/activity';
 import type { FleetAlert } from '../domain/audit.js';
 import { TASKS_LOOKS_MAX } from '../domain/limits.js';
 import {
@@ -15,13 +15,12 @@ import {
   type TasksSeen,
 } from '../domain/tasks.js';
 import type { Instant } from '../domain/time.js';
+import { eachOf } from './eachOf.js';
 import { readRestarts, readFailingAlerts } from '../postgres/failing.js';
 import { readTier } from '../postgres/fleet.js';
 import type { Pool } from '../postgres/pool.js';
 import { raiseAlerts } from '../postgres/runs.js';
 
-/** Looks on their way at once. */
-const LOOKS_AT_ONCE = 20;
 /** Histories that one audit reads only to say what is wrong with them. */
 const READS_MAX = 20;
 
@@ -134,20 +133,15 @@ async function lookAtEach(
 }> {
   const seen = new Map<string, TasksSeen>();
   const unknown: string[] = [];
-  const waiting = accountIds.values();
-  const work = async (): Promise<void> => {
-    for (const accountId of waiting) {
-      try {
-        const found = await look(accountId);
-        if (found && areFailing(found)) seen.set(accountId, found);
-      } catch (error) {
-        log.warn('tasks.unseen', { accountId, error: String(error) });
-        unknown.push(accountId);
-      }
-      heartbeat(accountId);
+  await eachOf(accountIds, async (accountId) => {
+    try {
+      const found = await look(accountId);
+      if (found && areFailing(found)) seen.set(accountId, found);
+    } catch (error) {
+      log.warn('tasks.unseen', { accountId, error: String(error) });
+      unknown.push(accountId);
     }
-  };
-  await Promise.all(Array.from({ length: LOOKS_AT_ONCE }, work));
+  });
   return { seen, unknown };
 }
 

@@ -25,12 +25,11 @@ import {
 import { inTransaction, type Pool } from '../postgres/pool.js';
 import { pruneHistory } from '../postgres/prune.js';
 import { raiseAlerts } from '../postgres/runs.js';
+import { eachOf } from './eachOf.js';
 import { findFailing, type Tasks } from './failing.js';
 
 /** Accounts that one audit wakes at most; the others are found again by the next. */
 const WAKES_MAX = 5_000;
-/** Signals on their way at once. */
-const WAKES_AT_ONCE = 20;
 
 /** What the audit asks of Temporal. */
 export type Workflows = {
@@ -173,7 +172,6 @@ async function wakeAll(
   const missing: string[] = [];
   const unreached: string[] = accountIds.slice(WAKES_MAX);
   let reached = 0;
-  const waiting = accountIds.slice(0, WAKES_MAX).values();
   const wakeOne = async (accountId: string): Promise<void> => {
     if (await wake(accountId)) {
       reached += 1;
@@ -185,15 +183,11 @@ async function wakeAll(
     await tell(accountId); // before it is started: a second try finds it running
     await start({ accountId, tier });
   };
-  const work = async (): Promise<void> => {
-    for (const accountId of waiting) {
-      await wakeOne(accountId).catch((error: unknown) => {
-        log.warn('account.unreached', { accountId, error });
-        unreached.push(accountId); // the next audit finds it again
-      });
-      heartbeat(reached);
-    }
-  };
-  await Promise.all(Array.from({ length: WAKES_AT_ONCE }, work));
+  await eachOf(accountIds.slice(0, WAKES_MAX), (accountId) =>
+    wakeOne(accountId).catch((error: unknown) => {
+      log.warn('account.unreached', { accountId, error });
+      unreached.push(accountId); // the next audit finds it again
+    }),
+  );
   return { reached, missing: missing.toSorted(), unreached };
 }

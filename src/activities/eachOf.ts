@@ -1,0 +1,21 @@
+/** One thing done for each of many, some at once. */
+import { heartbeat } from '@temporalio/activity';
+
+/** Calls on their way at once. */
+const AT_ONCE = 20;
+
+/** Does `work`, which throws nothing, for each of the accounts, and beats after each. */
+export async function eachOf(
+  accountIds: readonly string[],
+  work: (accountId: string) => Promise<void>,
+): Promise<void> {
+  let done = 0;
+  const waiting = accountIds.values();
+  const next = async (): Promise<void> => {
+    for (const accountId of waiting) {
+      await work(accountId);
+      heartbeat((done += 1));
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, next));
+}
