@@ -6,6 +6,16 @@
 /** How long a value is where Temporal counts it: as JSON, in bytes of UTF-8. */
 export const bytesOf = (value: unknown): number => utf8Length(JSON.stringify(value) ?? '');
 
+/** Returns what `measure` returns, and measures each object once: an object never changes. */
+export function once<T extends object>(measure: (of: T) => number): (of: T) => number {
+  const known = new WeakMap<T, number>();
+  return (of) => {
+    const found = known.get(of) ?? measure(of);
+    known.set(of, found);
+    return found;
+  };
+}
+
 /** Bytes of the text as UTF-8. A surrogate that stands alone becomes U+FFFD, which has three. */
 export function utf8Length(text: string): number {
   let bytes = 0;

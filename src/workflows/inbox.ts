@@ -6,7 +6,7 @@
  */
 import { fromPayloadsAtIndex, type Payload } from '@temporalio/common';
 import { getActivator } from '@temporalio/workflow/lib/global-attributes.js';
-import { bytesOf } from '../domain/bytes.js';
+import { bytesOf, once } from '../domain/bytes.js';
 import {
   HANDED_BYTES_MAX,
   OUTBOX_BYTES_MAX,
@@ -70,18 +70,13 @@ export const isToRefuse = (self: Self): boolean =>
   self.isSlow && isFull(self) && self.inbox.some(({ update }) => update !== null);
 
 /** Each other message adds some rows at most. */
-function growthOf(entry: Entry): number {
+const growthOf = once<Entry>((entry) => {
   if (entry.name !== 'sendReserveBatch') return 0;
-  const known = growths.get(entry);
-  if (known !== undefined) return known;
   const raw = entry.read();
   const isBatch = typeof raw === 'object' && raw !== null && 'requests' in raw;
   const asks = isBatch && Array.isArray(raw.requests) ? raw.requests.length : 0;
-  const growth = bytesOf(raw) + asks * ROW_BYTES;
-  growths.set(entry, growth);
-  return growth;
-}
-const growths = new WeakMap<Entry, number>();
+  return bytesOf(raw) + asks * ROW_BYTES;
+});
 /** What the row of a reservation says beside its ask: times, state, and the names of its fields. */
 const ROW_BYTES = 350;
 
@@ -95,14 +90,7 @@ export function isEmpty(self: Self): boolean {
 }
 
 /** A message is measured once: conditions ask with each message that comes. */
-const measured = new WeakMap<Entry, number>();
-function waitingBytes(entry: Entry): number {
-  const known = measured.get(entry);
-  if (known !== undefined) return known;
-  const bytes = bytesOf({ name: entry.name, raw: entry.read() }) + 1;
-  measured.set(entry, bytes);
-  return bytes;
-}
+const waitingBytes = once<Entry>(({ name, read }) => bytesOf({ name, raw: read() }) + 1);
 
 const handedBytes = (self: Self): number => self.outboxBytes + self.repliesBytes;
 

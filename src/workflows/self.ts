@@ -12,13 +12,13 @@ import { parseStart } from '../domain/settingsMessages.js';
 import { stateOf, type Start } from '../domain/settings.js';
 import { accountWith, actorWith } from '../domain/copy.js';
 import { bytesOf } from '../domain/bytes.js';
+import { outboxBytes } from '../domain/portion.js';
 import { unreadableIn } from '../domain/fields.js';
 import { failureOf, isAsk, SEARCH_ATTRIBUTES, workflowIdOf, type Findings } from '../protocol.js';
 import { Alarm } from './alarm.js';
 import type { Trouble } from './alerts.js';
 import { detailsOf } from './details.js';
 import { carriedOf, type Entry } from './inbox.js';
-import { OutboxSize } from './outboxSize.js';
 import type { Reply } from './replies.js';
 import type { Outcome } from './world.js';
 
@@ -122,7 +122,6 @@ export class Self {
   readonly late = new Alarm('the database does not answer');
   #number = 0;
   #published: Published | null;
-  readonly #outboxSize = new OutboxSize();
 
   constructor(carried: Carried) {
     this.start = carried.start;
@@ -144,7 +143,6 @@ export class Self {
 
   get carried(): Carried {
     const { start, actor, isCancelled, wasReset: isReset, isBehind, replies } = this;
-
     const waiting = carriedOf(this);
     const isRunAsked = this.runsAsked > this.runsDone;
     const published = this.#published;
@@ -198,7 +196,7 @@ export class Self {
 
   /** How long all rows are that wait to be saved. */
   get outboxBytes(): number {
-    return this.#outboxSize.of(this.actor?.outbox ?? []);
+    return outboxBytes(this.actor?.outbox ?? []);
   }
 
   /** The workflow's clock, which never runs backwards. */
