@@ -2,7 +2,7 @@
  * An account with more rows than it can carry (R8): work and state are bounded, whatever a caller
  * or a manual edit has written. Such an account is held, nothing is granted, and an alert says why.
  */
-import { bookOf, counterOf, tallyOf, type Account, type External, type Slot } from './account.js';
+import { bookOf, counterOf, tallyOf, type Account, type Slot } from './account.js';
 import type { AlertKind, Severity } from './alertKinds.js';
 import type { Event } from './events.js';
 import { keptRecipient, remembered } from './kept.js';
@@ -103,22 +103,10 @@ export function condensed(found: ReadBack): ReadBack {
     row.reservationId === null && index.provenBy(row).length === 0;
   const lone = events.filter(isLone);
   if (lone.length <= EXTERNALS_MAX) return { ...found, reservations, attempts, events };
-  const one = new Map<External, EventRow>(
-    lone.map((row) => [
-      {
-        chatId: row.chatId,
-        messageId: row.messageId,
-        quotaDay: row.quotaDay,
-        at: row.deliveredAt,
-        isCounted: row.isCounted,
-      },
-      row,
-    ]),
-  );
-  const kept = new Set(remembered([...one.keys()]).map((external) => one.get(external)));
-  const left = lone.filter((row) => !kept.has(row));
-  const rest = events.filter((row) => !isLone(row) || kept.has(row));
-  return { ...found, reservations, attempts, events: rest, leftOut: byDay(left) };
+  const kept = new Set(remembered(lone));
+  const left = new Set(lone.filter((row) => !kept.has(row)));
+  const rest = events.filter((row) => !left.has(row));
+  return { ...found, reservations, attempts, events: rest, leftOut: byDay([...left]) };
 }
 
 /** An account compares recipients as it carries them. */

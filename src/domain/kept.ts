@@ -130,10 +130,12 @@ export function keptExternal(external: External): External {
  * count for no cap, then those of the oldest day, then those that came first: a send of today is
  * never forgotten for another one (R15).
  */
-export function remembered(externals: readonly External[]): readonly External[] {
+export function remembered<T extends Pick<External, 'isCounted' | 'quotaDay'>>(
+  externals: readonly T[],
+): readonly T[] {
   const surplus = externals.length - EXTERNALS_MAX;
   if (surplus <= 0) return externals;
-  const rank = ({ isCounted, quotaDay }: External): number => (isCounted ? quotaDay : -1);
+  const rank = ({ isCounted, quotaDay }: T): number => (isCounted ? quotaDay : -1);
   const gone = new Set(externals.toSorted((a, b) => rank(a) - rank(b)).slice(0, surplus));
   return externals.filter((external) => !gone.has(external));
 }

@@ -23,7 +23,7 @@ import { cooldownStarted } from './roll.js';
 import { changedPolicy, policyEvents, type Start } from './settings.js';
 import type { LeftOut, ReadBack, StoredAccount } from './stored.js';
 import { dayOf, startOf, type Instant, type UtcDay } from './time.js';
-import { slotOfRow, testimony } from './witnesses.js';
+import { externalOfRow, slotOfRow, testimony } from './witnesses.js';
 import { foundBy, isOfLostTask } from './writes.js';
 
 /**
@@ -168,9 +168,7 @@ function externalsOf(found: ReadBack, slots: readonly Slot[], ofDay?: UtcDay): r
   return found.events
     .filter((row) => row.reservationId === null && (row.quotaDay === ofDay || ofDay === undefined))
     .filter((row) => index.provenBy(row).length === 0)
-    .map(({ chatId, messageId, quotaDay, deliveredAt: at, isCounted }) =>
-      keptExternal({ chatId, messageId, quotaDay, at, isCounted }),
-    );
+    .map((row) => keptExternal(externalOfRow(row)));
 }
 
 const leftOutOf = ({ leftOut = [] }: ReadBack, day: UtcDay): LeftOut =>

@@ -16,7 +16,7 @@ import { alertsOf, type RunAlert } from './runAlerts.js';
 import type { Foreign, Witnesses } from './stored.js';
 import { dayOf, type Instant, type UtcDay } from './time.js';
 import { dayTouched, verdictOn, type DayVerdict } from './verdict.js';
-import { slotOfRow, testimony } from './witnesses.js';
+import { externalOfRow, slotOfRow, testimony } from './witnesses.js';
 
 export type Verdict = {
   /** What the account has to be told; decided again where something came in meanwhile. */
@@ -126,8 +126,7 @@ function unknownIn(
  * more proofs are remembered one by one, the day's book alone is corrected by it.
  */
 function stranger(account: Account, row: EventRow): readonly Event[] {
-  const { chatId, messageId, quotaDay, deliveredAt: at, isCounted } = row;
-  const events = counted(account, { chatId, messageId, quotaDay, at, isCounted }, at);
+  const events = counted(account, externalOfRow(row), row.deliveredAt);
   const isOneMore = events.some(({ type }) => type === 'ExternalCounted');
   return isOneMore && account.externals.length >= EXTERNALS_MAX ? [] : events;
 }

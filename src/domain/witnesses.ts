@@ -2,7 +2,7 @@
  * What the rows of an account say happened (R8, R13): reservations, the pipeline's journal and the
  * event log are joined by reservation, else by proof, and the highest state wins.
  */
-import { findSlot, type Account, type Slot, type Taken } from './account.js';
+import { findSlot, type Account, type External, type Slot, type Taken } from './account.js';
 import { deliveredSlot, endedSlot } from './slot.js';
 import { deliver, givenBack, isLent, whoHas } from './deliver.js';
 import { isRefusal, type Event, type Source } from './events.js';
@@ -19,6 +19,12 @@ import type { ChatId, MessageId, ReservationId } from './ids.js';
 
 /** A slot as its row has it, carried as the account carries one. */
 export const slotOfRow = (row: ReservationRow): Slot => keptSlot(wholeSlotOf(row));
+
+/** An external send as its row of the event log has it. */
+export const externalOfRow = (row: EventRow): External => {
+  const { chatId, messageId, quotaDay, deliveredAt: at, isCounted } = row;
+  return { chatId, messageId, quotaDay, at, isCounted };
+};
 
 function wholeSlotOf(row: ReservationRow): Slot {
   const { reservationId, quotaDay, reservedAt, leaseExpiresAt, campaignId, recipientId } = row;
