@@ -5,9 +5,9 @@ import { maySee } from '../caller.js';
 import { accountUnknown, invalidInput, notFound, problemIn, type Problem } from '../problems.js';
 import { readAccount } from './accountData.js';
 import { accountIn } from './accountRoutes.js';
-import { actionOf, connectBy, type Action, type Form } from './actions.js';
+import { actionOf, connectBy, type Action } from './actions.js';
 import { ConfirmPage, ConnectPage } from './confirm.js';
-import { formOf } from './form.js';
+import { formOf, type Form } from './form.js';
 import type { PageParts } from './index.js';
 import { frameOf, goTo, sendPage } from './send.js';
 

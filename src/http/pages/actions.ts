@@ -7,7 +7,6 @@ import { numberIn, rampIn, renewalIn, tierIn, type Form } from './form.js';
 import { many } from './format.js';
 import { TIER_WORDS } from './words.js';
 
-export type { Form };
 export type Field = {
   readonly name: string;
   readonly label: string;

@@ -2,7 +2,8 @@
 import type { VNode } from 'preact';
 import type { Problem } from '../problems.js';
 import type { AccountData } from './accountData.js';
-import { CONNECT_FIELDS, type Action, type Field, type Form } from './actions.js';
+import { CONNECT_FIELDS, type Action, type Field } from './actions.js';
+import type { Form } from './form.js';
 import { Page, type Frame } from './layout.js';
 
 export type Failure = Pick<Problem['fields'], 'title' | 'detail' | 'field' | 'cure'>;

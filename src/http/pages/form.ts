@@ -15,28 +15,36 @@ export function formOf(body: unknown): Form {
   );
 }
 
-/** Empty is null; what is no number is refused by name. */
-export function numberIn(form: Form, name: string): number | null {
+const COUNT = /^\d{1,6}$/;
+const DAY = /^\d{1,2}$/;
+
+/** Reads a field that may be empty, which is null; what `read` does not take is refused by name. */
+function fieldIn<T>(
+  form: Form,
+  name: string,
+  shouldBe: string,
+  read: (text: string) => T | undefined,
+): T | null {
   const text = (form[name] ?? '').trim();
   if (text === '') return null;
-  if (/^\d{1,6}$/.test(text)) return Number(text);
-  throw invalidInput(`${name} should be a whole number of InMails, or empty`, name);
+  const value = read(text);
+  if (value !== undefined) return value;
+  throw invalidInput(`${name} should be ${shouldBe}`, name);
 }
+const numberLike = (pattern: RegExp) => (text: string) =>
+  pattern.test(text) ? Number(text) : undefined;
 
-export function renewalIn(form: Form): number | null {
-  const text = (form['creditsRenewOn'] ?? '').trim();
-  if (text === '') return null;
-  if (/^\d{1,2}$/.test(text)) return Number(text);
-  throw invalidInput('creditsRenewOn should be a day from 1 to 31, or empty', 'creditsRenewOn');
-}
+export const numberIn = (form: Form, name: string): number | null =>
+  fieldIn(form, name, 'a whole number of InMails, or empty', numberLike(COUNT));
 
-export function rampIn(form: Form): { readonly dailyCaps: readonly number[] } | null {
-  const text = (form['ramp'] ?? '').trim();
-  if (text === '') return null;
-  const parts = text.split(/[\s,;]+/).filter(Boolean);
-  if (parts.every((part) => /^\d{1,6}$/.test(part))) return { dailyCaps: parts.map(Number) };
-  throw invalidInput('ramp should be numbers with commas between, such as 5, 10, 20', 'ramp');
-}
+export const renewalIn = (form: Form): number | null =>
+  fieldIn(form, 'creditsRenewOn', 'a day from 1 to 31, or empty', numberLike(DAY));
+
+export const rampIn = (form: Form): { readonly dailyCaps: readonly number[] } | null =>
+  fieldIn(form, 'ramp', 'numbers with commas between, such as 5, 10, 20', (text) => {
+    const parts = text.split(/[\s,;]+/).filter(Boolean);
+    return parts.every((part) => COUNT.test(part)) ? { dailyCaps: parts.map(Number) } : undefined;
+  });
 
 export function tierIn(form: Form): (typeof TIERS)[number] {
   const tier = form['tier'];
