@@ -8,6 +8,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { createActivities } from '../../src/activities/index.js';
 import type { Activities } from '../../src/activities/ports.js';
+import type { Delivered } from '../../src/domain/deliver.js';
 import type { DecisionWire } from '../../src/domain/wire.js';
 import { WORKFLOW_TYPE, workflowIdOf, type Findings } from '../../src/protocol.js';
 import { all, ask, run, say, statusOf, whenSaved } from '../support/account.js';
@@ -161,18 +162,26 @@ it('a task that is lost after its commit loses nothing, and stops no account', a
   }
 });
 
-/** What a raw caller heard: its answer, or nothing; whoever heard nothing may ask again. */
-const heard = async (count: number, one: (n: number) => Promise<unknown>): Promise<number[]> => {
-  const answers = await Promise.all(
-    Array.from({ length: count }, (_, n) =>
-      one(n).then(
-        () => [n],
-        () => [],
-      ),
-    ),
-  );
-  return answers.flat();
-};
+/** A crowd, whose Updates all begin at once. */
+const crowd = <T>(count: number, one: (n: number) => Promise<T>): Promise<readonly T[]> =>
+  Promise.all(Array.from({ length: count }, (_, n) => one(n)));
+
+const TRIES_MAX = 20;
+
+/**
+ * Asks again with the same id until the answer is as wanted. On a slow machine Temporal refuses some
+ * Updates of a crowd, and a check comes too late for others (`unverified`): a caller that was not
+ * granted a slot has no delivery to report.
+ */
+async function insist<T>(one: () => Promise<T>, isWanted: (answer: T) => boolean): Promise<void> {
+  const others: unknown[] = [];
+  while (others.length < TRIES_MAX) {
+    const answer = await one().catch(String);
+    if (typeof answer !== 'string' && isWanted(answer)) return;
+    others.push(answer);
+  }
+  expect.fail(`no answer as wanted: ${JSON.stringify(others)}`);
+}
 
 it('a crowd of raw Updates, whose tasks are tried again, stops no account', async () => {
   const accounts = await Promise.all(
@@ -183,23 +192,30 @@ it('a crowd of raw Updates, whose tasks are tried again, stops no account', asyn
   );
   await Promise.all(
     accounts.map(async ({ id, account }) => {
-      await heard(30, () => update(account, 'reconcileNow'));
-      const granted = await heard(20, (n) =>
-        update(account, 'sendReserve', { reservationId: `r${n}` }),
+      await crowd(30, () => update(account, 'reconcileNow').catch(() => undefined));
+      await crowd(20, (n) =>
+        insist(
+          () => ask(account, `r${n}`),
+          ({ granted }) => granted,
+        ),
       );
-      const delivered = await heard(20, (n) =>
-        update(account, 'sendDelivered', { reservationId: `r${n}`, chatId: `chat-${n}` }),
+      await crowd(20, (n) => {
+        const report = { reservationId: `r${n}`, chatId: `chat-${n}` };
+        return insist(
+          () => update<Delivered>(account, 'sendDelivered', report),
+          ({ settled }) => settled !== 'external',
+        );
+      });
+      await insist(
+        () => update<Findings>(account, 'reconcileNow'),
+        () => true,
       );
-      expect(granted.length).toBeGreaterThan(0);
-      await expect.poll(() => update(account, 'reconcileNow').then(() => true, String)).toBe(true);
       await whenSaved(account);
       const status = await statusOf(account);
-      expect(status).toMatchObject({ cooldown: null, state: 'active' });
-      expect(status.counter).toBeLessThanOrEqual(20);
-      const log = 'select chat_id from safeband.inmail_events where account_id = $1 order by 1';
-      expect(await all(stand, log, id)).toEqual(
-        expect.arrayContaining(delivered.map((n) => ({ chat_id: `chat-${n}` }))),
-      );
+      expect(status).toMatchObject({ cooldown: null, state: 'active', counter: 20, delivered: 20 });
+      const log =
+        'select count(distinct chat_id)::int from safeband.inmail_events where account_id = $1';
+      expect(await all(stand, log, id)).toEqual([{ count: 20 }]);
       expect(await kindsOf(id)).toEqual([]);
     }),
   );
