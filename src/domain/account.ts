@@ -129,6 +129,11 @@ export type Account = {
   readonly isRunUnknown?: boolean;
   /** It has more rows than it can carry, so no run can succeed; absent in state of before 0.2. */
   readonly isCrowded?: boolean;
+  /**
+   * The latest day on which an external send came that had to be forgotten for others; absent or
+   * null: none was. A proof that is not remembered may be known to the event log alone (R15).
+   */
+  readonly forgottenOn?: UtcDay | null;
 };
 
 /** How much of a day is spent, and on what. */

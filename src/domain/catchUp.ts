@@ -6,10 +6,12 @@
 import type { Account, Slot } from './account.js';
 import { record, type Actor } from './actor.js';
 import { accountWith, actorWith } from './copy.js';
+import { withForgotten } from './kept.js';
 import { roomOf } from './caps.js';
 import { evolve } from './evolve.js';
 import type { Event } from './events.js';
 import { dayRow } from './facts.js';
+import { unknownRows } from './lookup.js';
 import { applicable, isRowOf, merged, raisedBy } from './merge.js';
 import { bareAccount } from './opening.js';
 import type { AlertRow, ChangeRow, Entry } from './rows.js';
@@ -26,21 +28,24 @@ export function caughtUp(own: Actor, found: ReadBack, stored: StoredAccount): Ac
   const base = Math.max(own.version, stored.version, found.highestNumber);
   const news = own.outbox.flatMap((entry) => unwritten(entry, found.later));
   const outbox = news.map(({ row }, i) => ({ number: base + i + 1, row }));
+  const { accountId, isDisconnected } = own.account;
+  const events = unknownRows(own, found.events);
+  const start = { accountId, connect: !isDisconnected };
+  const rows = bareAccount(start, { ...found, events }, stored.day);
   const renumbered = actorWith(own, {
+    account: withForgotten(own.account, rows),
     outbox,
     version: base + outbox.length,
     writes: Math.max(own.writes ?? 0, found.lastWrite ?? 0),
     answered: found.lastWrite ?? 0,
     sent: base,
   });
-  const after = record(renumbered, factsOf(own, found, stored));
+  const after = record(renumbered, factsOf(own, found, rows));
   const whole = record(after, restored(after, found));
   return actorWith(whole, { outbox: whole.outbox.flatMap((entry) => unsaid(entry, found.later)) });
 }
 
-function factsOf(own: Actor, found: ReadBack, stored: StoredAccount): readonly Event[] {
-  const { accountId, isDisconnected } = own.account;
-  const rows = bareAccount({ accountId, connect: !isDisconnected }, found, stored.day);
+function factsOf(own: Actor, found: ReadBack, rows: Account): readonly Event[] {
   const facts: Event[] = [];
   let view = own.account;
   const happen = (more: readonly Event[]): void => {

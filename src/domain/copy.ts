@@ -31,6 +31,7 @@ export const accountWith = (old: Account, change: Partial<Account>): Account => 
   runFailedAt: or(change.runFailedAt, old.runFailedAt),
   isRunUnknown: or(change.isRunUnknown, old.isRunUnknown ?? false),
   isCrowded: or(change.isCrowded, old.isCrowded ?? false),
+  forgottenOn: or(change.forgottenOn, old.forgottenOn ?? null),
 });
 
 export const bookWith = (old: DayBook, change: Partial<DayBook>): DayBook => ({

@@ -20,6 +20,8 @@ export type Deliver = {
   /** For display only (R16). */
   readonly deliveredAt?: Instant | undefined;
   readonly source?: Source | undefined;
+  /** The account has forgotten this proof, and its row says that it is known (lookup.ts). */
+  readonly logged?: { readonly reservationId: ReservationId | null } | undefined;
 };
 export type Delivered = { readonly settled: 'delivered' | 'already_delivered' | 'external' };
 
@@ -34,7 +36,7 @@ export function deliver(account: Account, report: Deliver, at: Instant): Decided
   if (isTaken) return taken(report, `reservation ${owner.reservationId} has it`);
   const returned = owner && owner !== slot ? [givenBack(owner)] : [];
   if (!slot) {
-    if (isExternal) return settled('external', []);
+    if (isExternal || report.logged) return settled('external', []);
     const details = { reservationId: report.reservationId, chatId: report.chatId };
     return settled('external', [
       ...returned,
@@ -44,7 +46,7 @@ export function deliver(account: Account, report: Deliver, at: Instant): Decided
   }
   const isAfter = isExternal && slot.reservedAt > cameAt(account, proof);
   if (isAfter) return taken(report, 'it was seen before the slot was reserved');
-  if (slot.state === 'delivered') return secondProof(account, slot, proof, returned, at);
+  if (slot.state === 'delivered') return secondProof(account, slot, report, returned, at);
   return settled('delivered', [...returned, ...delivery(account, slot, proof, report, at)]);
 }
 
@@ -117,10 +119,11 @@ const claim = (slot: Slot, seen: SeenExternal): Event => ({
 function secondProof(
   account: Account,
   slot: Extract<Slot, { state: 'delivered' }>,
-  proof: Proof,
+  { chatId, messageId, logged }: Deliver,
   returned: readonly Event[],
   at: Instant,
 ): Decided<Delivered> {
+  const proof: Proof = { chatId, messageId: messageId ?? null };
   const isOwn = isSameId(slot.chatId, proof.chatId);
   if (isOwn && (proof.messageId === null || isSameId(proof.messageId, slot.messageId))) {
     const isAdopted = slot.isAdopted && proof.messageId === null;
@@ -142,7 +145,7 @@ function secondProof(
       },
     ]);
   }
-  if (whoHas(account, proof).isExternal) return settled('already_delivered', returned);
+  if (logged || whoHas(account, proof).isExternal) return settled('already_delivered', returned);
   const details = { reservationId: slot.reservationId, chatId: proof.chatId };
   return settled('already_delivered', [
     ...returned,

@@ -16,8 +16,8 @@ import { accountWith, bookWith } from './copy.js';
 import type { Event } from './events.js';
 import type { UtcDay } from './time.js';
 import { assertNever } from './assert.js';
-import { keptExternal, keptSlot, remembered } from './kept.js';
-import { EFFECTS_MAX, REMEMBERED_DAYS, WEEK_DAYS } from './limits.js';
+import { forgottenOf, keptExternal, keptSlot, laterDay, remembered } from './kept.js';
+import { EFFECTS_MAX, EXTERNALS_MAX, REMEMBERED_DAYS, WEEK_DAYS } from './limits.js';
 import { steppedCapOf } from './policy.js';
 import { dayOf } from './time.js';
 
@@ -121,8 +121,10 @@ function withBook(
 }
 
 function withExternal(account: Account, external: External): Account {
-  const known = remembered([...account.externals, external]);
-  const next = accountWith(account, { externals: known });
+  const all = [...account.externals, external];
+  const externals = remembered(all);
+  const forgottenOn = laterDay(account.forgottenOn ?? null, forgottenOf(all, externals));
+  const next = accountWith(account, { externals, forgottenOn });
   if (!external.isCounted) return next;
   const counted = withBook(next, external.quotaDay, (book) => ({ external: book.external + 1 }));
   return markLate(account, counted, external.quotaDay);
@@ -136,8 +138,17 @@ function corrected(account: Account, event: Extract<Event, { type: 'BookCorrecte
     external: Math.max(0, external + event.external),
     unexplained: Math.max(0, unexplained + event.unexplained),
   }));
-  return markLate(account, after, event.day);
+  return markLate(account, withUnremembered(after, event), event.day);
 }
+
+/** What a run has found in the log is counted by its day alone where no more is remembered. */
+const withUnremembered = (
+  account: Account,
+  { day, external }: Extract<Event, { type: 'BookCorrected' }>,
+): Account =>
+  external > 0 && account.externals.length >= EXTERNALS_MAX
+    ? accountWith(account, { forgottenOn: laterDay(account.forgottenOn ?? null, day) })
+    : account;
 
 /** A closed day whose numbers change says how often they did: people have read its row already. */
 function markLate(before: Account, after: Account, day: UtcDay): Account {

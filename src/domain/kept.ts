@@ -4,13 +4,15 @@
  * id is carried as its fingerprint. Postgres keeps the id itself: a row is made of what a message
  * brought, and a fingerprint never replaces the id that it stands for (migration 0015).
  */
-import type { External, Proof, Slot } from './account.js';
+import type { Account, External, Proof, Slot } from './account.js';
 import { jsonLength } from './bytes.js';
+import { accountWith } from './copy.js';
 import type { RecipientId } from './ids.js';
 import { EXTERNALS_MAX, KEPT_ID_BYTES } from './limits.js';
 import { bareMemberId, isSameMember, memberOf, normalProof } from './linkedinId.js';
 import type { ReservationRow } from './rows.js';
 import { sha256 } from './sha256.js';
+import { dayOf, type UtcDay } from './time.js';
 
 /** What a fingerprint begins with; `safeband.fingerprint` in Postgres knows it, too. */
 const MARK = 'sha256:';
@@ -139,3 +141,30 @@ export function remembered<T extends Pick<External, 'isCounted' | 'quotaDay'>>(
   const gone = new Set(externals.toSorted((a, b) => rank(a) - rank(b)).slice(0, surplus));
   return externals.filter((external) => !gone.has(external));
 }
+
+/** The latest day on which one came of those that are not remembered; null: all are. */
+export function forgottenOf(
+  externals: readonly External[],
+  known: readonly External[],
+): UtcDay | null {
+  if (known.length === externals.length) return null;
+  const still = new Set(known);
+  return externals
+    .filter((external) => !still.has(external))
+    .reduce<UtcDay | null>((latest, { at }) => laterDay(latest, dayOf(at)), null);
+}
+
+/** The account, which has forgotten whatever another telling of it has (R15). */
+export const withForgotten = (account: Account, { forgottenOn = null }: Account): Account =>
+  accountWith(account, { forgottenOn: laterDay(account.forgottenOn ?? null, forgottenOn) });
+
+/** The later of two days, where there are any. */
+export const laterDay = (one: UtcDay | null, other: UtcDay | null): UtcDay | null =>
+  one === null || other === null ? (one ?? other) : Math.max(one, other);
+
+/** The latest day of which a start was not given all sends one by one, or that day. */
+export const forgottenIn = (
+  leftOut: readonly { readonly quotaDay: UtcDay }[] = [],
+  known: UtcDay | null = null,
+): UtcDay | null =>
+  leftOut.reduce<UtcDay | null>((latest, { quotaDay }) => laterDay(latest, quotaDay), known);

@@ -33,7 +33,10 @@ export function merged(account: Account, other: Account): readonly Event[] {
     view = more.reduce((before, event) => evolve(before, event), view);
   };
   for (const slot of other.slots) happen(raisedBy(view, slot));
-  for (const one of other.externals) happen(counted(view, one, one.at));
+  // What is counted here may push out of the memory what was known before.
+  for (const one of other.externals) {
+    if (!isCounted(account, one)) happen(counted(view, one, one.at));
+  }
   return [...events, ...stopsOf(account, other)];
 }
 

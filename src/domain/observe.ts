@@ -13,6 +13,8 @@ export type Observe = {
   readonly messageId: MessageId;
   readonly recipientId?: RecipientId | undefined;
   readonly sentAt: Instant;
+  /** The account has forgotten this proof, and its row says that it is known (lookup.ts). */
+  readonly logged?: { readonly reservationId: ReservationId | null } | undefined;
 };
 export type Observed = { readonly matched: ReservationId | null; readonly counted: boolean };
 
@@ -22,7 +24,8 @@ export function observe(account: Account, seen: Observe, at: Instant): Decided<O
   const sentAt = Math.min(seen.sentAt, at);
   const { owner, isExternal } = whoHas(account, { chatId, messageId });
   if (owner) return matched(owner.reservationId, []);
-  if (isExternal) return { events: [], answer: { matched: null, counted: false } };
+  const known = isExternal ? { reservationId: null } : seen.logged;
+  if (known) return { events: [], answer: { matched: known.reservationId, counted: false } };
   const named = account.slots.find(
     (slot) =>
       slot.state === 'delivered' && slot.messageId === null && isSameId(slot.chatId, chatId),

@@ -14,7 +14,7 @@ import {
 import { accountWith, actorWith } from './copy.js';
 import { actorOf, pass, record, type Actor } from './actor.js';
 import { endings, type LastRun } from './endings.js';
-import { keptExternal, remembered } from './kept.js';
+import { forgottenIn, forgottenOf, keptExternal, remembered } from './kept.js';
 import { alert, type Event } from './events.js';
 import { REMEMBERED_DAYS, WEEK_DAYS } from './limits.js';
 import { SlotIndex } from './proofIndex.js';
@@ -99,6 +99,8 @@ export function bareAccount(start: Start, found: ReadBack, day: UtcDay): Account
   const policy = stored?.policy ?? changedPolicy(fresh, start);
   const rampDay = stored?.rampDay ?? 1;
   const slots = found.reservations.map(slotOfRow);
+  const all = externalsOf(found, slots);
+  const externals = remembered(all);
   return {
     accountId: start.accountId,
     now: startOf(day),
@@ -110,7 +112,7 @@ export function bareAccount(start: Start, found: ReadBack, day: UtcDay): Account
     cooledAtCounter: stored?.cooledAtCounter ?? 0,
     days: daysOf(found, slots, day),
     slots,
-    externals: remembered(externalsOf(found, slots)),
+    externals,
     effects: slots.flatMap(effectOf),
     cooldowns: stored?.cooldowns ?? [],
     hold: stored?.hold ?? null,
@@ -121,6 +123,7 @@ export function bareAccount(start: Start, found: ReadBack, day: UtcDay): Account
     runFailedAt: null,
     isRunUnknown: false,
     isCrowded: found.crowd !== undefined,
+    forgottenOn: forgottenIn(found.leftOut, forgottenOf(all, externals)),
   };
 }
 

@@ -45,6 +45,8 @@ export type EventRow = {
   readonly deliveredAt: Instant;
   /** False: it was seen too late to count for any cap (R16). */
   readonly isCounted: boolean;
+  /** As a start reads it back; null where another program has written it. Absent before 0.2. */
+  readonly number?: number | null;
 };
 /** One row an account, kind and day: the newest is kept, with how often it was raised. */
 export type AlertRow = {

@@ -93,6 +93,7 @@ export function rowBytes(idBytes: number): {
     quotaDay: DAY,
     deliveredAt: INSTANT,
     isCounted: false,
+    number: INSTANT,
   };
   return {
     reservation: bytesOf(reservation) + 1,

@@ -56,7 +56,7 @@ const EVENTS = `
   select coalesce(jsonb_agg(jsonb_build_object('table', 'inmail_events',
            'reservationId', reservation_id, 'chatId', ${printed('chat_id')},
            'messageId', ${printed('message_id')}, 'source', source, 'quotaDay', safeband.day_no(quota_day),
-           'deliveredAt', safeband.ms_of(delivered_at), 'isCounted', is_counted)
+           'deliveredAt', safeband.ms_of(delivered_at), 'isCounted', is_counted, 'number', number)
          order by event_id), '[]')
     from (select * from safeband.inmail_events
            where account_id = $1 and quota_day >= safeband.day_at($5)

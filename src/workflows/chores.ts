@@ -3,6 +3,9 @@ import { log, workflowInfo } from '@temporalio/workflow';
 import { pass, record, type Actor } from '../domain/actor.js';
 import { accountRow } from '../domain/facts.js';
 import { alert, type Event } from '../domain/events.js';
+import { actorWith } from '../domain/copy.js';
+import { withForgotten } from '../domain/kept.js';
+import { hasForgotten, unsavedOf } from '../domain/lookup.js';
 import { merged } from '../domain/merge.js';
 import { identified, openActor } from '../domain/opening.js';
 import { openingDays } from '../domain/policy.js';
@@ -92,8 +95,10 @@ export async function reopen(self: Self): Promise<void> {
   const opened = await openFrom(self, { accountId, connect: !isDisconnected });
   if (!opened) return;
   const own = pass(self.read(), Date.now()); // what a midnight forgets stays forgotten
-  const kept = [...merged(opened.account, own.account), ...ordersIn(own), ...alertsIn(own)];
-  self.actor = pass(record(opened, kept), Date.now());
+  const telling = hasForgotten(opened.account) ? unsavedOf(own) : own.account;
+  const kept = [...merged(opened.account, telling), ...ordersIn(own), ...alertsIn(own)];
+  const known = actorWith(opened, { account: withForgotten(opened.account, own.account) });
+  self.actor = pass(record(known, kept), Date.now());
   self.isReset = false;
   self.blockedUntil = 0;
 }

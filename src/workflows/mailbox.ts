@@ -11,6 +11,7 @@ import { deliverWithoutChat, fail, settleByOperator } from '../domain/fail.js';
 import { isRefusal, type Refusal } from '../domain/events.js';
 import type { Parsed } from '../domain/fields.js';
 import { MESSAGES_PER_TASK, REPLIES_AT_ONCE } from '../domain/limits.js';
+import { loggedIn } from '../domain/lookup.js';
 import { observe } from '../domain/observe.js';
 import { configure, connect, disconnect, hold, resume } from '../domain/settings.js';
 import { policyWire } from '../domain/wire.js';
@@ -83,12 +84,17 @@ const INLETS: ReadonlyMap<string, Inlet> = new Map(
       weight: (requests) => requests.length,
     }),
     sendDelivered: inlet(messages.sendDelivered, (self, { chatId, ...report }) => {
-      if (chatId !== null) return self.tell(deliver, { ...report, chatId });
+      if (chatId !== null) {
+        const proof = { chatId, messageId: report.messageId ?? null };
+        return self.tell(deliver, { ...report, chatId, logged: loggedIn(self.read(), proof) });
+      }
       self.tell(deliverWithoutChat, report.reservationId);
       return MISSING_CHAT;
     }),
     sendFailed: inlet(messages.sendFailed, (self, report) => self.tell(fail, report)),
-    sendObserved: inlet(messages.sendObserved, (self, seen) => self.tell(observe, seen)),
+    sendObserved: inlet(messages.sendObserved, (self, seen) =>
+      self.tell(observe, { ...seen, logged: loggedIn(self.read(), seen) }),
+    ),
     settleByOperator: inlet(messages.settleByOperator, (self, order) =>
       self.tell(settleByOperator, order),
     ),

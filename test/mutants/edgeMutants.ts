@@ -83,4 +83,12 @@ export const EDGE_MUTANTS: readonly Mutant<CheckName>[] = [
     mutated: "? fields.need('sentAt', instant())",
     by: 'a report counts whatever its optional fields say',
   },
+  {
+    rule: 'R15',
+    what: 'an account does not know that it has forgotten sends',
+    file: 'src/domain/kept.ts',
+    old: 'if (known.length === externals.length) return null;',
+    mutated: 'if (known.length <= externals.length) return null;',
+    by: 'a proof that was forgotten and waits to be saved counts once',
+  },
 ];

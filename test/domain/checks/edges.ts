@@ -1,7 +1,9 @@
 /** What comes in at an edge: from callers, from people, and out of the history of a closed run. */
 import { expect } from 'vitest';
-import { at, c, r } from '../../support/scenario.js';
-import { Life, LATER, type Check } from './life.js';
+import { EXTERNALS_MAX } from '../../../src/domain/limits.js';
+import { DAY_MS } from '../../../src/domain/time.js';
+import { at, c, m, r } from '../../support/scenario.js';
+import { Life, LATER, NEXT_DAY, NINE, type Check } from './life.js';
 
 const ownWorkflows: Check = (domain) => {
   const isTaken = (workflowId: string, signalName = 'decided'): boolean =>
@@ -89,6 +91,42 @@ const unreadable: Check = (domain) => {
   });
 };
 
+const see = (life: Life, n: number): unknown => {
+  const seen = { chatId: c(`chat-${n}`), messageId: m('message'), sentAt: life.now };
+  const logged = life.domain.loggedIn(life.actor, seen);
+  return life.say(life.domain.observe, { ...seen, logged });
+};
+
+const forgotten: Check = (domain) => {
+  const life = new Life(domain);
+  for (let n = 0; n < EXTERNALS_MAX; n += 1) see(life, n);
+  expect(domain.hasForgotten(life.account)).toBe(false);
+  for (let n = 0; n < 40; n += 1) see(life, EXTERNALS_MAX + n);
+  expect(domain.hasForgotten(life.account)).toBe(true);
+  for (let n = 0; n < 40; n += 1) expect(see(life, n)).toEqual({ matched: null, counted: false });
+  const proof = { chatId: c('chat-0'), messageId: m('message') };
+  const logged = domain.loggedIn(life.actor, proof);
+  const report = { reservationId: r('never-asked'), ...proof, logged };
+  expect(life.say(domain.deliver, report)).toEqual({ settled: 'external' });
+  expect(life.counter).toBe(EXTERNALS_MAX + 40);
+  life.until(NEXT_DAY + 3 * DAY_MS);
+  expect(domain.hasForgotten(life.account)).toBe(false);
+};
+
+const readAgain: Check = (domain) => {
+  const life = new Life(domain);
+  for (let n = 0; n < EXTERNALS_MAX + 40; n += 1) see(life, n);
+  const rows = life.stored();
+  const start = new Life(domain, {}, NINE, rows);
+  const isLeftOut = start.account.externals.length === EXTERNALS_MAX;
+  expect([isLeftOut, domain.hasForgotten(start.account)]).toEqual([true, true]);
+  const { account } = rows;
+  if (!account) throw new Error('there is no row');
+  const { actor } = life;
+  life.actor = domain.caughtUp(actor, { ...rows, lastWrite: 1 }, account);
+  expect(life.counter).toBe(EXTERNALS_MAX + 40);
+};
+
 export const edgeChecks = {
   'an account that LinkedIn restricts calls a person': restricted,
   'a report counts whatever its optional fields say': unreadable,
@@ -98,4 +136,6 @@ export const edgeChecks = {
   'nothing that a person reads steers a terminal': terminal,
   'a delivery that the last run answered and did not save is counted': unsaved,
   'a run that was reset behind its row waits': reset,
+  'a proof that was forgotten and waits to be saved counts once': forgotten,
+  'sends that were forgotten do not count again where rows are read again': readAgain,
 } satisfies Readonly<Record<string, Check>>;

@@ -18,6 +18,8 @@ export type Domain = typeof import('../../../src/domain/actor.js') &
   typeof import('../../../src/domain/merge.js') &
   typeof import('../../../src/domain/audit.js') &
   typeof import('../../../src/domain/lastRun.js') &
+  typeof import('../../../src/domain/catchUp.js') &
+  typeof import('../../../src/domain/lookup.js') &
   typeof import('../../../src/domain/messages.js') &
   typeof import('../../../src/domain/replyTo.js') &
   typeof import('../../../src/domain/text.js') &
@@ -41,6 +43,8 @@ const FILES = [
   'merge',
   'audit',
   'lastRun',
+  'catchUp',
+  'lookup',
   'messages',
   'replyTo',
   'text',
