@@ -32,7 +32,10 @@ export function changeRow(event: Change, at: Instant): ChangeRow {
   const until = ({ until: end, cause }: Cooldown): Details => ({ until: isoInstant(end), cause });
   switch (event.type) {
     case 'CooldownStarted':
-      return row('cooldown', 'safeband', event.reason, until(event.cooldown));
+      return row('cooldown', 'safeband', event.reason, {
+        ...until(event.cooldown),
+        ...(event.reservationId === undefined ? {} : { reservationId: event.reservationId }),
+      });
     case 'CooldownEnded':
       return row('cooldown', event.actor, 'ended', { cause: event.cause });
     case 'BreakerOpened':

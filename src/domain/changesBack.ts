@@ -56,7 +56,9 @@ function cooldown({ actor, details, reason }: WrittenChange, account: Account): 
   const until = instantIn(details['until']);
   if (cause === undefined) return [];
   if (until === undefined) return [{ type: 'CooldownEnded', cause, actor }];
-  return [cooldownStarted(cause, until, counterOf(account, account.day), reason ?? '')];
+  const started = cooldownStarted(cause, until, counterOf(account, account.day), reason ?? '');
+  const { reservationId } = details;
+  return [typeof reservationId === 'string' ? { ...started, reservationId } : started];
 }
 
 const instantIn = (raw: unknown): Instant | undefined =>

@@ -58,6 +58,8 @@ export type Event =
       readonly cooldown: Cooldown;
       readonly counter: number;
       readonly reason: string;
+      /** The reservation whose report asked for it; only of `throttled`. */
+      readonly reservationId?: string;
     }
   | { readonly type: 'CooldownEnded'; readonly cause: CooldownCause; readonly actor: string }
   | {

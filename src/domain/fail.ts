@@ -95,7 +95,9 @@ function effectOf(
     case 'throttled': {
       const asked = (report.retryAfterSeconds ?? 0) * SECOND_MS;
       const pause = Math.max(COOLDOWN_MS, Math.min(asked, THROTTLE_MAX_MS));
-      return [cooldownStarted('throttled', at + pause, counterOf(account, account.day), why)];
+      const { reservationId } = report;
+      const counter = counterOf(account, account.day);
+      return [{ ...cooldownStarted('throttled', at + pause, counter, why), reservationId }];
     }
     case 'no_credits':
       return [{ type: 'BreakerOpened', until: renewalAfter(at, account.policy) }];

@@ -16,7 +16,7 @@ import { retryAtOf, runAfter } from './forecast.js';
 import { barrierAt } from './gate.js';
 import type { OpeningsFor, Past, Played, Rest, Sent } from './past.js';
 import type { Policy } from './policy.js';
-import { endOf, isRedecided, isSaidOf } from './replayed.js';
+import { endOf, isRedecided, isPauseOf } from './replayed.js';
 import { reserve } from './reserve.js';
 import { overshoot } from './resting.js';
 import { cooldownAt, isRestDue, overshootAt, roll } from './roll.js';
@@ -146,7 +146,7 @@ class Replay {
     if (settledAt !== null) {
       this.#agenda.add(Math.max(this.#now, settledAt + later), () => this.#settle(row));
     }
-    const pause = this.#past.changes.find((one) => isSaidOf(one, row.reservationId));
+    const pause = this.#past.changes.find((one) => isPauseOf(one, row.reservationId));
     if (pause) this.#agenda.add(pause.at + later, () => this.#pause(pause, later));
   }
 
@@ -177,7 +177,7 @@ class Replay {
   }
 
   #changed(change: WrittenChange): void {
-    const isAsked = this.#past.asks.some(({ reservationId }) => isSaidOf(change, reservationId));
+    const isAsked = this.#past.asks.some(({ reservationId }) => isPauseOf(change, reservationId));
     if (isRedecided(change) || isAsked) return;
     for (const event of eventsOf(change, this.#account)) {
       if (event.type === 'PolicyChanged') this.#setPolicy(event.policy, change.actor);

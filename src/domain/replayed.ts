@@ -23,6 +23,8 @@ export function endOf(account: Account, row: ReservationRow, at: Instant): reado
 export const isRedecided = ({ kind, details }: WrittenChange): boolean =>
   kind === 'cooldown' && details['cause'] === 'overshoot' && details['until'] !== undefined;
 
-/** LinkedIn asked for a pause when it was sent that InMail (`fail.ts` writes the reason so). */
-export const isSaidOf = ({ kind, reason }: WrittenChange, reservationId: string): boolean =>
-  kind === 'cooldown' && reason === `throttled, said of reservation ${reservationId}`;
+/** True if LinkedIn asked for this pause when it was sent that InMail. */
+export const isPauseOf = ({ kind, details }: WrittenChange, reservationId: string): boolean =>
+  kind === 'cooldown' &&
+  details['cause'] === 'throttled' &&
+  details['reservationId'] === reservationId;

@@ -81,7 +81,12 @@ export const cooldownStarted = (
   until: Instant,
   counter: number,
   reason: string,
-): Event => ({ type: 'CooldownStarted', cooldown: { until, cause }, counter, reason });
+): Extract<Event, { type: 'CooldownStarted' }> => ({
+  type: 'CooldownStarted',
+  cooldown: { until, cause },
+  counter,
+  reason,
+});
 
 /** The cooldown that ends last, if one holds at that instant: it holds while now < until (R9). */
 export function cooldownAt(

@@ -171,6 +171,7 @@ it('reads a change back as what had happened', () => {
       cooldown: { until, cause: 'throttled' },
       counter: 0,
       reason: 'throttled, said of reservation x',
+      reservationId: 'x',
     },
     { type: 'CooldownEnded', cause: 'unclean_end', actor: 'ada' },
     { type: 'BreakerOpened', until },

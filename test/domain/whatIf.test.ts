@@ -193,8 +193,12 @@ describe('a cooldown', () => {
       {
         kind: 'cooldown',
         actor: 'safeband',
-        reason: `throttled, said of reservation ${last?.reservationId ?? ''}`,
-        details: { until: '2026-11-24T12:00:05.000Z', cause: 'throttled' },
+        reason: 'in any words',
+        details: {
+          until: '2026-11-24T12:00:05.000Z',
+          cause: 'throttled',
+          reservationId: last?.reservationId ?? '',
+        },
         at: at('10:00') + 5_000,
       },
     ] as const;
