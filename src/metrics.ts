@@ -16,7 +16,7 @@ export type Metrics = {
     labels: { readonly method: string; readonly route: string; readonly status: number },
     seconds: number,
   ) => void;
-  /** A call to an account's workflow; `outcome`: `ok`, or the error's type (contract, 2). */
+  /** A call to an account; `outcome`: `ok`, or the error's type (docs/contract.md, 2). */
   readonly called: (
     labels: { readonly call: string; readonly outcome: string },
     seconds: number,

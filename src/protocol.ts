@@ -1,4 +1,4 @@
-/** Names on the wire (contract, 2), and what carries a refusal to its caller. */
+/** Names on the wire (docs/contract.md, 2), and what carries a refusal to its caller. */
 import { defineQuery, defineUpdate, ApplicationFailure } from '@temporalio/workflow';
 import type { QueryDefinition, UpdateDefinition } from '@temporalio/common';
 import type { Refusal } from './domain/events.js';
@@ -66,7 +66,7 @@ const message = <I, O>(name: string, parse: Parser<I>): Message<I, O> => ({
   parse,
 });
 
-/** An item of a batch that could not be decided; the others were (contract, 2). */
+/** An item of a batch that could not be decided; the others were (docs/contract.md, 2). */
 export type ItemError = {
   readonly granted: false;
   readonly reservationId: string | null;

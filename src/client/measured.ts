@@ -3,7 +3,7 @@ import { SafebandError } from './errors.js';
 import type { Transport } from './transport.js';
 
 export type CallTold = {
-  /** The message or query (contract, 2). */
+  /** The message or query (docs/contract.md, 2). */
   readonly call: string;
   /** `ok`, or the type of the error. */
   readonly outcome: string;

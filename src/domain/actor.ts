@@ -140,7 +140,7 @@ export const actorOf = (account: Account, owner: string, base: number): Actor =>
 export const isDirty = (actor: Actor): boolean =>
   actor.version > actor.savedVersion || actor.outbox.length > 0;
 
-/** A delivery is in Postgres within 3 s, anything else within 15 s (contract, 4). */
+/** A delivery is in Postgres within 3 s, anything else within 15 s (docs/contract.md, 4). */
 export const hasDelivery = (actor: Actor): boolean =>
   actor.outbox.some(({ row }) => row.table === 'inmail_events');
 

@@ -1,6 +1,7 @@
 /**
  * What will be: the earliest instant at which a reserve is granted, and the ones after it. Reckoned
- * as if no message came, runs succeeded on time and each open slot ended uncertain (contract, 2).
+ * as if no message came, runs succeeded on time and each open slot ended uncertain
+ * (docs/contract.md, 2).
  */
 import type { Account, Slot } from './account.js';
 import { evolve } from './evolve.js';

@@ -1,6 +1,6 @@
 /**
  * The gate: the ordered list of reasons to say no. The order is the policy, and the first reason
- * that holds is the answer (contract, 2).
+ * that holds is the answer (docs/contract.md, 2).
  */
 import type { Account } from './account.js';
 import { roomOf, type Room } from './caps.js';

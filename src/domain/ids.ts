@@ -1,6 +1,7 @@
 /**
  * Names that cross the edge, each parsed once: a value of one of these types is known to be good.
- * Ours are short and printable; LinkedIn's are whatever LinkedIn says, within reason (contract, 2).
+ * Ours are short and printable; LinkedIn's are whatever LinkedIn says, within reason
+ * (docs/contract.md, 2).
  */
 export const OURS_PATTERN = '^[A-Za-z0-9_-][A-Za-z0-9_.:-]{0,127}$';
 const OURS = new RegExp(OURS_PATTERN);

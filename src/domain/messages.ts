@@ -1,4 +1,4 @@
-/** The payloads of the messages that settle slots (contract, 2), each read once, at the edge. */
+/** The payloads of messages that settle slots, each read once (docs/contract.md, 2). */
 import {
   FOREIGN_WORDS,
   isCampaignId,

@@ -25,7 +25,7 @@ export type FoundByRun = {
 /** What the account knew of one reservation, from an instant on. */
 export type Step = { readonly at: Instant; readonly row: ReservationRow };
 
-/** A change is saved within this (contract, 4): later than that, it was told late. */
+/** A change is saved within this (docs/contract.md, 4): later than that, it was told late. */
 export const SAVED_WITHIN_MS = 15 * SECOND_MS;
 
 /** The steps of each reservation, in order. */

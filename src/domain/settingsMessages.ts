@@ -1,4 +1,4 @@
-/** The payloads that set an account's policy, start it, stop it (contract, 2). */
+/** The payloads that set an account's policy, start it, stop it (docs/contract.md, 2). */
 import { Fields, isBoolean, oneOf, when, wholeNumber, type Parsed, type Reader } from './fields.js';
 import { RENEWS_ON_MAX } from './credits.js';
 import { isAccountId, isIdentity } from './ids.js';

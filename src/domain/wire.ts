@@ -1,4 +1,4 @@
-/** What callers hear: the contract's shapes, with instants and days as text (contract, 2). */
+/** The shapes that callers get, with instants and days as text (docs/contract.md, 2). */
 import {
   carriedOf,
   counterOf,

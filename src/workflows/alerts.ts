@@ -1,4 +1,4 @@
-/** A Signal has no caller to answer: what is wrong with it becomes an alert (contract, 2). */
+/** A Signal has no caller to answer: its faults become alerts (docs/contract.md, 2). */
 import { alert } from '../domain/events.js';
 import type { Self } from './self.js';
 

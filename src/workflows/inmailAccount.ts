@@ -38,7 +38,7 @@ const MOVES_AFTER_EVENTS = 8;
 const SIGNALS_MAX = 5_000;
 /** Idle accounts reset over this time after midnight, so that they do not all come at once (R7). */
 const MIDNIGHT_SPREAD_MS = 90 * SECOND_MS;
-/** A delivery is in Postgres within 3 s, anything else within 15 s (contract, 4). */
+/** A delivery is in Postgres within 3 s, anything else within 15 s (docs/contract.md, 4). */
 const SAVE_SOON_MS = 2 * SECOND_MS;
 const SAVE_LATER_MS = 10 * SECOND_MS;
 

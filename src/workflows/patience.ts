@@ -1,4 +1,4 @@
-/** How long callers wait for the database before they hear `Unavailable` (contract, 2). */
+/** How long callers wait for the database before they hear `Unavailable` (docs/contract.md, 2). */
 import { CancellationScope, condition, patched } from '@temporalio/workflow';
 import { PATIENCE_MS, type Self } from './self.js';
 

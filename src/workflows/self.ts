@@ -48,7 +48,7 @@ export type Carried = {
   readonly published: Published | null;
 };
 
-/** How long a caller waits for the database (contract, 2: `Unavailable`). */
+/** How long a caller waits for the database (docs/contract.md, 2: `Unavailable`). */
 export const PATIENCE_MS = 10_000;
 
 export class Self {

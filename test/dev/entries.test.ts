@@ -1,4 +1,4 @@
-/** The commands that people type (contract, 5): what they say, and what they end with. */
+/** The commands that people type (docs/contract.md, 5): what they say, and what they end with. */
 import { execFile } from 'node:child_process';
 import { Client, Connection } from '@temporalio/client';
 import { randomUUID } from 'node:crypto';

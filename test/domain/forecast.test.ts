@@ -1,6 +1,7 @@
 /**
  * What will be, lived: `retryAt`, `nextSlots` and `peek` are held against an account's own life,
- * in which nobody says anything, runs come on time and settle what leases leave (contract, 2).
+ * in which nobody says anything, runs come on time and settle what leases leave
+ * (docs/contract.md, 2).
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -36,7 +37,7 @@ const REASONS = [
   'outside_window',
 ];
 
-/** Only a person can help (contract, 2). */
+/** Only a person can help (docs/contract.md, 2). */
 const isHopeless = ({ account }: Life): boolean =>
   account.isDisconnected ||
   account.hold !== null ||
