@@ -1,5 +1,9 @@
 /** Several parts start at once on a new database: one of them makes the tables, the others wait. */
 import { randomUUID } from 'node:crypto';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { migrate } from '../../src/postgres/migrate.js';
@@ -48,4 +52,36 @@ it('reports who keeps it waiting, and ends with that where the wait is too long'
   }
   await holder.end();
   expect(await migrate(url.href)).toEqual([]);
+});
+
+it('gives pauses of older workers the reservation that LinkedIn asked for them with', async () => {
+  const older = await mkdtemp(path.join(tmpdir(), 'safeband-migrations-'));
+  const own = fileURLToPath(new URL('../../migrations', import.meta.url));
+  await cp(own, older, { recursive: true, filter: (file) => !file.includes('0024_') });
+  await admin.query(`create database ${name}_older`);
+  const at = new URL(url);
+  at.pathname = `/${name}_older`;
+  await migrate(at.href, undefined, older);
+  const rows = new pg.Client({ connectionString: at.href });
+  await rows.connect();
+  const changes = [
+    ['throttled, said of reservation r.1:x', { cause: 'throttled' }],
+    ['60 of a cap of 50', { cause: 'overshoot' }],
+    ['throttled, said of reservation r-2', { cause: 'throttled', reservationId: 'r-3' }],
+  ] as const;
+  for (const [number, [reason, details]] of changes.entries()) {
+    await rows.query(
+      `insert into safeband.account_changes (account_id, number, kind, actor, reason, details, at)
+       values ('a', $1, 'cooldown', 'safeband', $2, $3, now())`,
+      [number, reason, details],
+    );
+  }
+  expect(await migrate(at.href)).toEqual(['0024_throttled_by.sql']);
+  const { rows: found } = await rows.query<{ id: string | null }>(
+    `select details ->> 'reservationId' as id from safeband.account_changes order by number`,
+  );
+  expect(found.map(({ id }) => id)).toEqual(['r.1:x', null, 'r-3']);
+  await rows.end();
+  await admin.query(`drop database ${name}_older with (force)`);
+  await rm(older, { recursive: true });
 });
