@@ -3,6 +3,13 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { ALERT_KINDS } from '../src/domain/alertKinds.js';
+import { FAILURE_TYPES } from '../src/domain/events.js';
+import { FAILURE_KINDS } from '../src/domain/fail.js';
+import { DENIAL_REASONS } from '../src/domain/gate.js';
+import { ACCOUNT_STATES } from '../src/domain/settings.js';
+import { TIERS } from '../src/domain/tier.js';
+import { messages } from '../src/protocol.js';
 
 const HOME = fileURLToPath(new URL('..', import.meta.url));
 const TEXT = /\.(ts|tsx|mjs|md|sql|yml)$/;
@@ -24,6 +31,7 @@ const documents = [
   ...['README.md', 'ARCHITECTURE.md', 'SECURITY.md', 'CONTRIBUTING.md'].map(read),
 ];
 const contract = read('docs/contract.md').text;
+const glossary = read('docs/glossary.md').text;
 
 /** The address that a heading has on a page, as GitHub and most viewers make it. */
 const anchorOf = (heading: string): string =>
@@ -36,6 +44,12 @@ const anchorsIn = (text: string): ReadonlySet<string> =>
   new Set([...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => anchorOf(heading)));
 
 const RULES = [...contract.matchAll(/^### (R\d+) /gm)].map(([, rule = '']) => rule);
+/** What stands under the heading that begins so. */
+const sectionOf = (heading: string): string =>
+  new RegExp(`^${heading}.*\\n([^]*?)(?=^##|(?![^]))`, 'm').exec(contract)?.[1] ?? '';
+const filesNamedIn = (text: string): readonly string[] =>
+  [...text.matchAll(FILE_NAMED)].map(([, name = '']) => name);
+const FILE_NAMED = /`((?:src|test|bench|migrations)\/[\w./-]+\.\w+)`/g;
 const citedIn = ({ text }: File): readonly string[] =>
   [...text.matchAll(/\bR(?:[1-9]|[12]\d)\b/g)].map(([rule]) => rule);
 
@@ -60,11 +74,36 @@ describe('docs/contract.md', () => {
   });
 
   it.each(RULES)('shows an example, the reason, the code and the tests of %s', (rule) => {
-    const [, section = ''] =
-      new RegExp(`^### ${rule} .*\\n([^]*?)(?=^##)`, 'm').exec(contract) ?? [];
+    const section = sectionOf(`### ${rule} `);
     for (const part of ['Example: ', 'Reason: ', 'Code: ', 'Tests: ']) {
       expect(section.replaceAll(/\s+/g, ' ')).toContain(part);
     }
+  });
+
+  it.each(RULES)('names files for %s that cite it: one of the code, one of the tests', (rule) => {
+    const [code = '', cases = ''] =
+      sectionOf(`### ${rule} `)
+        .split(/^Code: /m)[1]
+        ?.split('Tests:') ?? [];
+    expect(filesNamedIn(code).some((name) => citedIn(read(name)).includes(rule))).toBe(true);
+    expect(filesNamedIn(cases).some((name) => citedIn(read(name)).includes(rule))).toBe(true);
+  });
+
+  it('has the words that code has, each list whole', () => {
+    const section = (heading: string): readonly string[] =>
+      [...sectionOf(heading).matchAll(/`(\w+)`/g)].map(([, word = '']) => word);
+    const reasons = /^- `reason` is the first[^]*?(?=^- )/m.exec(contract)?.[0] ?? '';
+    const kinds = /^- `kind` of `sendFailed` is[^]*?(?=^- )/m.exec(contract)?.[0] ?? '';
+    const states = /^`state` is the first of[^]*?holds/m.exec(contract)?.[0] ?? '';
+    const wordsOf = (text: string): readonly string[] =>
+      [...text.matchAll(/`(\w+)`/g)].map(([, word = '']) => word).slice(1);
+    expect(section('### Alert kinds')).toEqual(ALERT_KINDS);
+    expect(wordsOf(reasons)).toEqual(DENIAL_REASONS);
+    expect(wordsOf(kinds).slice(1)).toEqual(FAILURE_KINDS);
+    expect(wordsOf(states).toSorted()).toEqual(ACCOUNT_STATES.toSorted());
+    expect(section('### Errors')).toEqual(expect.arrayContaining([...FAILURE_TYPES]));
+    expect(section('### Messages')).toEqual(expect.arrayContaining(Object.keys(messages)));
+    expect(section('### Workflows')).toEqual(expect.arrayContaining([...TIERS]));
   });
 
   it('has the sections that code cites', () => {
@@ -73,6 +112,25 @@ describe('docs/contract.md', () => {
     );
     expect(cited.length).toBeGreaterThan(10);
     for (const section of cited) expect(contract).toMatch(new RegExp(`^## ${section}\\. `, 'm'));
+  });
+
+  it('is cited by its address, and by a link in documents', () => {
+    const inCode = [...source, ...tests].filter(({ text }) => /\(contract[,)]/.test(text));
+    const inDocuments = documents.filter(({ text }) =>
+      /\((?:docs\/)?contract(?:\.md)?, /.test(text),
+    );
+    expect([...inCode, ...inDocuments].map(({ name }) => name)).toEqual([]);
+  });
+});
+
+describe('docs/glossary.md', () => {
+  const table = glossary.slice(0, glossary.indexOf('\n## '));
+  const terms = [...table.matchAll(/^\| ([^|]+?) +\|/gm)].map(([, term = '']) => term).slice(1);
+  terms.splice(0, 1); // the line below the heading
+
+  it('defines each term once, in the order of the alphabet', () => {
+    expect(terms.length).toBeGreaterThan(40);
+    expect(terms).toEqual([...new Set(terms)].toSorted((a, b) => a.localeCompare(b, 'en')));
   });
 });
 
@@ -88,9 +146,7 @@ describe('the documents', () => {
         if (!existsSync(path.join(HOME, at))) wrong.push(target);
         else if (anchor && !anchorsIn(read(at).text).has(anchor)) wrong.push(target);
       }
-      for (const [, file = ''] of text.matchAll(
-        /`((?:src|test|bench|migrations)\/[\w./-]+\.\w+)`/g,
-      )) {
+      for (const file of filesNamedIn(text)) {
         if (!existsSync(path.join(HOME, file))) wrong.push(file);
       }
       expect(wrong).toEqual([]);

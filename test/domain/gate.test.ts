@@ -3,8 +3,10 @@ import type { Account } from '../../src/domain/account.js';
 import { isOvershoot } from '../../src/domain/caps.js';
 import { fail } from '../../src/domain/fail.js';
 import { barrierAt, DENIAL_REASONS, wantsCheck } from '../../src/domain/gate.js';
+import { SLOTS_MAX } from '../../src/domain/limits.js';
 import { reserve } from '../../src/domain/reserve.js';
 import { configure, disconnect, hold } from '../../src/domain/settings.js';
+import { startOf } from '../../src/domain/time.js';
 import { Life } from '../support/life.js';
 import { anAccount, at, r, rows } from '../support/scenario.js';
 
@@ -166,6 +168,18 @@ describe('caps', () => {
     account
       .when(reserve, { reservationId: r('more') })
       .hears({ reason: 'churn_cap', limit: 30, used: 30 });
+  });
+
+  it('grants nothing while the account has 600 slots, of whatever days', () => {
+    const [gone] = twentyGone;
+    const slots = Array.from({ length: SLOTS_MAX }, (_, i) =>
+      gone === undefined ? [] : [{ ...gone, reservationId: r(`old${i}`), quotaDay: all.day - 1 }],
+    ).flat();
+    const account = { ...anAccount().actor.account, slots };
+    const full = { reason: 'churn_cap', limit: 600, used: 600, until: startOf(all.day + 1) };
+    expect(barrierAt(account, NOW, { isForecast: true })).toEqual(full);
+    const oneLess = { ...account, slots: slots.slice(1) };
+    expect(barrierAt(oneLess, NOW, { isForecast: true })).toBe(undefined);
   });
 
   it('binds a cap above the band of a lower tier at that band, and tells people', () => {
