@@ -5,6 +5,7 @@ import { NativeConnection, Worker, type WorkerDeploymentOptions } from '@tempora
 import type { DataConverter } from '@temporalio/common';
 import { keepStacksShort, webpackConfigHook } from './bundling.js';
 import { createActivities, type ActivityNeeds } from './activities/index.js';
+import { named } from './answers.js';
 import { dataConverterFrom } from './codec.js';
 import {
   configFrom,
@@ -76,7 +77,7 @@ export async function createWorker(
     ...workflowCode,
     dataConverter: converterOf(payloadKeys),
     ...(workerVersion ? { workerDeploymentOptions: versioned(workerVersion) } : {}),
-    activities: { ...createActivities({ pool, webhooks }) },
+    activities: { ...named(createActivities({ pool, webhooks })) },
     maxCachedWorkflows: CACHED_ACCOUNTS,
     shutdownGraceTime: '10s',
     shutdownForceTime: '25s',

@@ -16,10 +16,12 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url));
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   domain: ['domain'],
   protocol: ['domain', '@temporalio/workflow', '@temporalio/common'],
+  answers: ['activities/ports', 'protocol', '@temporalio/common'],
   payloadConverter: ['@temporalio/common'],
   interceptors: ['protocol', '@temporalio/workflow', '@temporalio/workflow/lib'],
   workflows: [
     'workflows',
+    'answers',
     'domain',
     'protocol',
     'activities/ports',
@@ -28,6 +30,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   activities: [
     'activities',
+    'answers',
     'domain',
     'protocol',
     'tasks',
@@ -205,6 +208,11 @@ describe('the source', () => {
     expect(found).toEqual([]);
   });
 
+  it('lets workflows ask activities in one place, which takes no answer of another', () => {
+    const asking = files.filter(({ text }) => /\bproxy(Local)?Activities\b/.test(text));
+    expect(asking.map(({ name }) => name)).toEqual(['workflows/world.ts']);
+  });
+
   it('keeps files short and lines narrow', () => {
     const tooLong = files.filter(({ name, text }) => {
       const lines = text.split('\n');
@@ -216,7 +224,7 @@ describe('the source', () => {
 
   it('lets the workflow bundle carry no library but the SDK', () => {
     const inBundle = files.filter(({ name }) =>
-      ['workflows', 'domain', 'protocol', 'interceptors', 'payloadConverter'].includes(
+      ['answers', 'workflows', 'domain', 'protocol', 'interceptors', 'payloadConverter'].includes(
         folderOf(name),
       ),
     );

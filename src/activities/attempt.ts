@@ -5,6 +5,7 @@
  */
 import { asyncLocalStorage, type Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
+import { namedDetails } from '../answers.js';
 import { CommitUnknown } from '../postgres/pool.js';
 import { COMMIT_UNKNOWN, NOT_COMMITTED } from '../protocol.js';
 
@@ -27,7 +28,8 @@ export async function attempted<T>(work: () => Promise<T>): Promise<T> {
     const isSure = !(error instanceof CommitUnknown) && isFirstOrAfterSure();
     const message = error instanceof Error ? error.message : String(error);
     const type = isSure ? NOT_COMMITTED : COMMIT_UNKNOWN;
-    throw ApplicationFailure.create({ type, message, cause: causeOf(error) });
+    const details = namedDetails(context()?.info?.activityType);
+    throw ApplicationFailure.create({ type, message, details, cause: causeOf(error) });
   }
 }
 

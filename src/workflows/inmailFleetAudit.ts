@@ -2,16 +2,17 @@
  * The audit of the fleet (R8): one activity, then it ends. A Schedule starts it every ten minutes;
  * what it found is its result, so that it can be read in the Temporal UI.
  */
-import { proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
-import type { Activities, Audited } from '../activities/ports.js';
+import { workflowInfo } from '@temporalio/workflow';
+import type { Audited } from '../activities/ports.js';
+import { locally, remotely } from './world.js';
 
 /** In the workflow's own task, so that no queue comes between the two clocks (R16). */
-const { readClock } = proxyLocalActivities<Activities>({
+const near = locally({
   startToCloseTimeout: 2_000,
   scheduleToCloseTimeout: 8_000,
 });
 /** It ends before the next audit is due; what it did not reach is found again. */
-const { auditFleet } = proxyActivities<Activities>({
+const far = remotely({
   startToCloseTimeout: '5 minutes',
   scheduleToCloseTimeout: '9 minutes',
   heartbeatTimeout: '30 seconds',
@@ -19,6 +20,6 @@ const { auditFleet } = proxyActivities<Activities>({
 });
 
 export async function inmailFleetAudit(): Promise<Audited> {
-  const skewMs = (await readClock()) - Date.now();
-  return auditFleet({ runId: workflowInfo().runId, at: Date.now(), skewMs });
+  const skewMs = (await near.readClock()) - Date.now();
+  return far.auditFleet({ runId: workflowInfo().runId, at: Date.now(), skewMs });
 }

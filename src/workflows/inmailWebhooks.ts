@@ -2,11 +2,11 @@
  * The sender of webhooks: one activity of ten minutes, then it ends. A Schedule starts it every
  * minute, and the next one as soon as the last has ended; all that it knows is in Postgres.
  */
-import { proxyActivities } from '@temporalio/workflow';
-import type { Activities, WebhooksSent } from '../activities/ports.js';
+import type { WebhooksSent } from '../activities/ports.js';
+import { remotely } from './world.js';
 
 const SEND_FOR_MS = 10 * 60_000;
-const { sendWebhooks } = proxyActivities<Activities>({
+const sender = remotely({
   startToCloseTimeout: '12 minutes',
   heartbeatTimeout: '20 seconds',
   // A worker that died is followed by another at once; Postgres that is away is waited for.
@@ -14,5 +14,5 @@ const { sendWebhooks } = proxyActivities<Activities>({
 });
 
 export async function inmailWebhooks({ forMs = SEND_FOR_MS } = {}): Promise<WebhooksSent> {
-  return sendWebhooks({ forMs });
+  return sender.sendWebhooks({ forMs });
 }

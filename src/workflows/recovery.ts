@@ -2,7 +2,7 @@
  * Reads back what the last workflow of an account took and did not save (R13): an operator has
  * terminated it, or it failed, and Temporal keeps its history.
  */
-import { log, proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
+import { log, workflowInfo } from '@temporalio/workflow';
 import type { Activities, LastRunAsk, LastRunPortion } from '../activities/ports.js';
 import { bytesOf } from '../domain/bytes.js';
 import type { LastRun } from '../domain/endings.js';
@@ -13,16 +13,16 @@ import type { Place, ReadBack, StoredAccount } from '../domain/stored.js';
 import { ifHeavy } from './readParts.js';
 import type { Self } from './self.js';
 import { sends } from './weight.js';
-import { readable } from './world.js';
+import { locally, readable, remotely } from './world.js';
 
 /** Updates are answered meanwhile; a Temporal that answers slowly is asked again for a minute. */
-const sure = proxyActivities<Pick<Activities, 'readLastRun'>>({
+const sure = remotely({
   startToCloseTimeout: 20_000,
   scheduleToCloseTimeout: 60_000,
   retry: { initialInterval: 500, maximumInterval: 5_000 },
 });
 /** After a reset: reports wait for it, because they are about slots that only the rows know. */
-const fast = proxyLocalActivities<Pick<Activities, 'readLastRun'>>({
+const fast = locally({
   startToCloseTimeout: 4_000,
   scheduleToCloseTimeout: 4_000,
   retry: { maximumAttempts: 1 },

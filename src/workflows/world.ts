@@ -1,26 +1,45 @@
-/** The two ways of reaching the world: fast, in the same task, and sure, beside it. */
-import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+/**
+ * The ways of reaching the world: fast, in the same task, and sure, beside it. Every activity of
+ * every workflow is asked through here, so that none is given the answer of another (answers.ts).
+ */
+import {
+  log,
+  proxyActivities,
+  proxyLocalActivities,
+  type ActivityOptions,
+  type LocalActivityOptions,
+} from '@temporalio/workflow';
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import type { Activities } from '../activities/ports.js';
+import { heeding } from '../answers.js';
 import { unreadableIn } from '../domain/fields.js';
 import { COMMIT_UNKNOWN, NOT_COMMITTED } from '../protocol.js';
+
+const heeded = (all: Activities): Activities =>
+  heeding(all, (name, answerOf) => log.warn('answer.of_another', { name, answerOf }));
+/** In the workflow's own task. */
+export const locally = (options: LocalActivityOptions): Activities =>
+  heeded(proxyLocalActivities<Activities>(options));
+/** By the server's queue. */
+export const remotely = (options: ActivityOptions): Activities =>
+  heeded(proxyActivities<Activities>(options));
 
 /** What a check of a cold account asks. */
 export type Checks = Pick<Activities, 'readBack' | 'reconcile' | 'recall'>;
 /** Answers wait while it runs, so it is short and tried once. */
-const fast = proxyLocalActivities<Activities>({
+const fast = locally({
   startToCloseTimeout: 1_000,
   scheduleToCloseTimeout: 2_000,
   retry: { maximumAttempts: 1 },
 });
 /** A caller waits for its answer anyway: a cold account's check may take five seconds (R12). */
-export const check: Checks = proxyLocalActivities<Activities>({
+export const check: Checks = locally({
   startToCloseTimeout: 4_500,
   scheduleToCloseTimeout: 4_500,
   retry: { maximumAttempts: 1 },
 });
 /** Nothing waits while it runs; it ends, so that an outage never keeps a run from its end. */
-const sure = proxyActivities<Activities>({
+const sure = remotely({
   startToCloseTimeout: 10_000,
   scheduleToCloseTimeout: 60_000,
   retry: { initialInterval: 1_000, maximumInterval: 5_000 },

@@ -15,6 +15,8 @@ export type Bench = {
   readonly workflowType: string;
   /** Accounts whose runs fail. */
   readonly away: Set<string>;
+  /** Accounts of which one run has the answer of a claim. */
+  readonly mixed: Set<string>;
   /** How long it waits for what should come. */
   readonly patience: { readonly timeout: number };
   /** Of the test itself: others run beside it. */
@@ -101,6 +103,15 @@ const failedRun: WorkflowCheck = async (bench) => {
   const decision = await say(account, 'sendReserve', { reservationId: 'r' });
   bench.away.delete(accountId);
   bench.expect(decision).toMatchObject({ granted: false, reason: 'unverified' });
+};
+
+const othersAnswer: WorkflowCheck = async (bench) => {
+  const accountId = bench.stand.newAccount();
+  bench.mixed.add(accountId);
+  const account = await connect(bench, { accountId });
+  await say(account, 'reconcileNow').catch(String);
+  bench.expect(bench.mixed.has(accountId)).toBe(false);
+  bench.expect((await statusOf(account)).state).toBe('active');
 };
 
 const badSignal: WorkflowCheck = async (bench) => {
@@ -267,6 +278,7 @@ export const WORKFLOW_CHECKS = {
   'an id that was settled is remembered after continue-as-new': ledger,
   'an idle account resets itself at midnight': midnight,
   'a run that failed verifies nothing': failedRun,
+  'the answer of another activity is none': othersAnswer,
   'a bad Signal fails no workflow': badSignal,
   'a bad Update leaves no trace': badUpdate,
   'of a batch no more is granted than the cap allows': capped,

@@ -8,6 +8,7 @@ const ASKS = 'src/workflows/asks.ts';
 const SELF = 'src/workflows/self.ts';
 const INBOX = 'src/workflows/inbox.ts';
 const REPLIES = 'src/workflows/replies.ts';
+const ANSWERS = 'src/answers.ts';
 const LOOP = 'src/workflows/inmailAccount.ts';
 
 export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
@@ -35,6 +36,14 @@ export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
     old: "[{ type: 'ReconcileFailed', at, isUnknown }]",
     mutated: "[{ type: 'Reconciled', at }]",
     by: 'a run that failed verifies nothing',
+  },
+  {
+    rule: 'R14',
+    what: 'the answer of another activity is taken',
+    file: ANSWERS,
+    old: 'answerOf === undefined || answerOf === name',
+    mutated: 'answerOf === undefined || answerOf !== undefined',
+    by: 'the answer of another activity is none',
   },
   {
     rule: 'R18',

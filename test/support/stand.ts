@@ -12,6 +12,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { createActivities } from '../../src/activities/index.js';
+import { named } from '../../src/answers.js';
 import { dataConverterFrom } from '../../src/codec.js';
 import { NO_KEYS, type PayloadKeys } from '../../src/config.js';
 import type { Activities } from '../../src/activities/ports.js';
@@ -77,7 +78,7 @@ export async function createStand(options: StandOptions = {}): Promise<Stand> {
     : await freshDatabase();
   const pool = createPool(database.url);
   const networks = [{ address: '127.0.0.1', prefix: 32 }]; // receivers of webhooks are tests
-  const real = createActivities({ pool, webhooks: { networks } });
+  const real = named(createActivities({ pool, webhooks: { networks } }));
   const activities = { ...real, ...options.activities?.(real) };
   const connection = await Connection.connect({ address: inject('temporalAddress') });
   const native = await NativeConnection.connect({ address: inject('temporalAddress') });

@@ -1,0 +1,89 @@
+/**
+ * Each answer of an activity carries the activity's name, and the workflow takes no answer that
+ * carries another's: Temporal's SDK resolves an activity by its number, and in a task that is tried
+ * again a number may be another activity's. Such an answer is none, so the activity is asked again.
+ */
+import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
+import type { Activities } from './activities/ports.js';
+import { COMMIT_UNKNOWN } from './protocol.js';
+
+/** The field of an answer, or of a failure's details, that names the activity. */
+type Named = { readonly answerOf: string };
+/** How often one call of an activity is asked before it has failed. */
+const TRIES = 3;
+
+/** The activities as a worker runs them: each answer carries a name. A plain number cannot. */
+export const named = (all: Activities): Activities =>
+  each(all, (answerOf, activity) => async (...ask) => {
+    const answer = await activity(...ask);
+    return typeof answer === 'object' && answer !== null ? { ...answer, answerOf } : answer;
+  });
+
+/** What a failure says beside its type; nothing outside of a worker. */
+export const namedDetails = (answerOf: string | undefined): Named[] =>
+  answerOf === undefined ? [] : [{ answerOf }];
+
+/** The activities as a workflow asks them: only their own answers count. Older ones name none. */
+export const heeding = (all: Activities, report: (name: string, answerOf: string) => void) =>
+  each(all, (name, activity) => async (...ask) => {
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      const { answerOf, take } = await answerFrom(activity(...ask));
+      if (answerOf === undefined || answerOf === name) return take();
+      report(name, answerOf);
+    }
+    // Whether it was done is not known: only that nobody has said so.
+    throw ApplicationFailure.create({
+      type: COMMIT_UNKNOWN,
+      message: `${name} had the answer of another activity ${TRIES} times`,
+    });
+  });
+
+type Wrap = <A extends unknown[], O>(
+  name: string,
+  activity: (...ask: A) => Promise<O>,
+) => (...ask: A) => Promise<O>;
+const each = (all: Activities, wrap: Wrap): Activities => ({
+  readBack: wrap('readBack', (ask) => all.readBack(ask)),
+  claim: wrap('claim', (ask) => all.claim(ask)),
+  save: wrap('save', (ask) => all.save(ask)),
+  reconcile: wrap('reconcile', (ask) => all.reconcile(ask)),
+  recall: wrap('recall', (ask) => all.recall(ask)),
+  readLastRun: wrap('readLastRun', (ask) => all.readLastRun(ask)),
+  readClock: wrap('readClock', () => all.readClock()),
+  auditFleet: wrap('auditFleet', (ask) => all.auditFleet(ask)),
+  sendWebhooks: wrap('sendWebhooks', (ask) => all.sendWebhooks(ask)),
+  expandWindow: wrap('expandWindow', (ask) => all.expandWindow(ask)),
+});
+
+type Answer<O> = { readonly answerOf: string | undefined; readonly take: () => O };
+
+const answerFrom = <O>(asked: Promise<O>): Promise<Answer<O>> =>
+  asked.then(
+    (answer) => ({ answerOf: nameIn(answer), take: () => unnamed(answer) }),
+    (error: unknown) => ({
+      answerOf: nameIn(detailsOf(error)),
+      take: () => {
+        throw error;
+      },
+    }),
+  );
+
+const isNamed = (value: unknown): value is Named =>
+  typeof value === 'object' &&
+  value !== null &&
+  'answerOf' in value &&
+  typeof value.answerOf === 'string';
+
+const nameIn = (value: unknown): string | undefined =>
+  isNamed(value) ? value.answerOf : undefined;
+
+/** Nothing of the name is kept in the account's state. */
+function unnamed<O>(answer: O): O {
+  if (isNamed(answer)) Reflect.deleteProperty(answer, 'answerOf'); // it was decoded for us alone
+  return answer;
+}
+
+function detailsOf(error: unknown): unknown {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  return cause instanceof ApplicationFailure ? cause.details?.[0] : undefined;
+}
