@@ -122,8 +122,8 @@ async function saveIn(
     return notSaved(stood, owner);
   }
   const foreign = await editsOf(db, accountId, stood, handled);
-  const refused = await writeAll(db, row, entries);
-  return { saved: true, refused, foreign };
+  const { refused, known } = await writeAll(db, row, entries);
+  return { saved: true, refused, foreign, ...(known > 0 ? { known } : {}) };
 }
 
 const notSaved = (stood: Stood | null, owner: string): Extract<Saved, { saved: false }> => ({
@@ -232,30 +232,37 @@ async function writeAll(
   db: Queryable,
   { accountId, day, updatedAt: at }: Save['row'],
   entries: Save['entries'],
-): Promise<number> {
+): Promise<{ readonly refused: number; readonly known: number }> {
   const whole = await tried(db, () => writeRows(db, accountId, entries));
-  if (whole === undefined) return 0;
+  if (typeof whole === 'number') return { refused: 0, known: whole };
   let refused = 0;
+  let known = 0;
   for (const entry of entries) {
-    const reason = await tried(db, () => writeRows(db, accountId, [entry]));
-    if (reason === undefined) continue;
+    const one = await tried(db, () => writeRows(db, accountId, [entry]));
+    if (typeof one === 'number') {
+      known += one;
+      continue;
+    }
     refused += 1;
-    await keepRefused(db, accountId, entry, { day, at, reason });
+    await keepRefused(db, accountId, entry, { day, at, reason: one.refusal });
   }
-  return refused;
+  return { refused, known };
 }
 
 /** Does the work under a savepoint; a refusal of its content takes back the work, and is told. */
-async function tried(db: Queryable, work: () => Promise<void>): Promise<string | undefined> {
+async function tried<T>(
+  db: Queryable,
+  work: () => Promise<T>,
+): Promise<T | { readonly refusal: string }> {
   await db.query('savepoint row');
   try {
-    await work();
+    const done = await work();
     await db.query('release savepoint row');
-    return undefined;
+    return done;
   } catch (error) {
     if (!isRefusal(error)) throw error;
     await db.query('rollback to savepoint row');
-    return error.message;
+    return { refusal: error.message };
   }
 }
 

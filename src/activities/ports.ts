@@ -53,8 +53,16 @@ export type Save = {
   readonly place?: Place;
 };
 export type Saved =
-  /** The rows are in Postgres. `foreign`: what the account's row held that nobody here wrote. */
-  | { readonly saved: true; readonly refused: number; readonly foreign: Foreign | null }
+  /**
+   * The rows are in Postgres. `foreign`: what the account's row held that nobody here wrote;
+   * `known`: how many of the events the log had already, where there are any.
+   */
+  | {
+      readonly saved: true;
+      readonly refused: number;
+      readonly foreign: Foreign | null;
+      readonly known?: number;
+    }
   /**
    * The row belongs to another owner, or is newer than this save: nothing was written (R14).
    * `lastWrite`: the number of the row's last write; not below this one's, it was a write of the

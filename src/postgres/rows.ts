@@ -30,24 +30,28 @@ function longIdsIn(entries: readonly Entry[]): ReadonlyMap<unknown, string> {
   return new Map(ids.filter((id) => kept(id) !== id).map((id) => [kept(id), id]));
 }
 
-/** Writes what an account has not saved; a table's rows in one statement. */
+/**
+ * Writes what an account has not saved; a table's rows in one statement. Returns how many events the
+ * log had already.
+ */
 export async function writeRows(
   db: Queryable,
   accountId: string,
   entries: readonly Entry[],
-): Promise<void> {
+): Promise<number> {
   const whole = longIdsIn(entries);
-  const write = async (table: Row['table'], sql: string): Promise<void> => {
+  const write = async (table: Row['table'], sql: string): Promise<number> => {
     const list = listOf(entries, table, whole);
-    if (list !== undefined) await db.query(sql, [accountId, list]);
+    return list === undefined ? 0 : ((await db.query(sql, [accountId, list])).rowCount ?? 0);
   };
   await write('reservations', OLD_IDS);
   await write('reservations', RESERVATIONS);
-  await write('inmail_events', EVENTS);
+  const written = await write('inmail_events', EVENTS);
   await write('account_days', DAYS);
   await write('alerts', ALERTS);
   await write('account_changes', CHANGES);
   await write('account_changes', RESTRICTIONS_SEEN);
+  return entries.filter(({ row }) => row.table === 'inmail_events').length - written;
 }
 
 /** An id that is used again after it was forgotten: its old row is overwritten, and people hear. */

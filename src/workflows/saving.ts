@@ -8,6 +8,7 @@ import { pass, reconciled, record, saved, type Batch } from '../domain/actor.js'
 import { caughtUp } from '../domain/catchUp.js';
 import { actorWith } from '../domain/copy.js';
 import { alert } from '../domain/events.js';
+import { hasForgotten } from '../domain/lookup.js';
 import { isOneSave } from '../domain/portion.js';
 import { cooldownStarted } from '../domain/roll.js';
 import type { Place, Write } from '../domain/stored.js';
@@ -44,7 +45,11 @@ export async function save(self: Self): Promise<void> {
     self.lastSaveAt = Date.now();
     countWrite(actor.outbox.length, wordOf(done));
     self.isRooted ||= done?.saved === true && place.isWhole;
-    if (done?.saved) self.actor = saved(self.read(), batch, done.foreign);
+    if (done?.saved) {
+      self.actor = saved(self.read(), batch, done.foreign);
+      // A send that was forgotten may have counted again: only a run can say, by the log.
+      if (done.known && hasForgotten(self.read().account)) self.runsAsked += 1;
+    }
     if (!done || done.saved) return;
     outrun(self, done, batch.write);
     if (!self.isBehind || !(await catchUp(self))) return;

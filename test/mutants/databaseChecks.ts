@@ -20,8 +20,8 @@ const counts = (desk: Desk): Promise<readonly object[]> =>
 
 const twice: DatabaseCheck = async (desk) => {
   const { actor } = spent(await desk.begin());
-  expect(await desk.save(actor)).toMatchObject({ saved: true, refused: 0 });
-  expect(await desk.save(actor)).toMatchObject({ saved: true, refused: 0 });
+  expect(await desk.save(actor)).toEqual({ saved: true, refused: 0, foreign: null });
+  expect(await desk.save(actor)).toMatchObject({ saved: true, refused: 0, known: 1 });
   expect(await counts(desk)).toEqual([{ events: 1, reservations: 2, counter: 2, alerts: 0 }]);
 };
 

@@ -161,8 +161,8 @@ export const DATABASE_MUTANTS: readonly Mutant<
     rule: 'R14',
     what: 'an ordinary save forgets what a hand has changed',
     file: ACTIVITY,
-    old: 'return { saved: true, refused, foreign };',
-    mutated: 'void foreign; return { saved: true, refused, foreign: null };',
+    old: 'return { saved: true, refused, foreign, ...(known',
+    mutated: 'void foreign; return { saved: true, refused, foreign: null, ...(known',
     by: 'what a hand has put into the row is told until the workflow has heard it',
   },
   {
@@ -246,6 +246,14 @@ export const DATABASE_MUTANTS: readonly Mutant<
     old: 'case when t.day > t.counter_day then 0 else t.inmails_sent_today end as counter,',
     mutated: 't.inmails_sent_today as counter,',
     by: 'nobody reads the count of yesterday under the date of today',
+  },
+  {
+    rule: 'R15',
+    what: 'a save says nothing of events that the log had already',
+    file: 'src/postgres/rows.ts',
+    old: ".filter(({ row }) => row.table === 'inmail_events').length - written;",
+    mutated: ".filter(({ row }) => row.table === 'inmail_events').length * 0 * written;",
+    by: 'a save that runs twice is written once',
   },
   ...FLEET_MUTANTS,
   {

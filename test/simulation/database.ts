@@ -166,8 +166,11 @@ export class Database {
     this.#row = row;
     this.edited = null;
     this.changes += 1;
+    const logged = this.events.length;
     for (const entry of entries) this.#write(entry);
-    return { saved: true, refused: 0, foreign };
+    const events = entries.filter((entry) => entry.row.table === 'inmail_events').length;
+    const again = logged + events - this.events.length;
+    return { saved: true, refused: 0, foreign, ...(again > 0 ? { known: again } : {}) };
   }
 
   #refused(owner: string): Extract<Saved, { saved: false }> {
@@ -198,14 +201,14 @@ export class Database {
       const old = this.days.get(row.quotaDay);
       if (!old || old.number < number) this.days.set(row.quotaDay, { row, number });
     } else if (row.table === 'inmail_events') {
-      this.append(row);
+      this.append(row, number);
     } else if (row.table === 'alerts') {
       this.alerts.set(row.kind, (this.alerts.get(row.kind) ?? 0) + row.times);
     }
   }
 
   /** A reservation key that is taken is left out; the delivery is not (R14). */
-  append(row: EventRow): void {
+  append(row: EventRow, number: number | null = null): void {
     const proof = `${row.chatId} ${row.messageId ?? ''}`;
     if (this.#proofs.has(proof)) return;
     this.#proofs.add(proof);
@@ -213,7 +216,7 @@ export class Database {
     const { reservationId } = row;
     const isTaken = reservationId !== null && this.#keys.has(reservationId);
     if (reservationId !== null) this.#keys.add(reservationId);
-    this.events.push(isTaken ? { ...row, reservationId: null } : row);
+    this.events.push({ ...row, number, ...(isTaken ? { reservationId: null } : {}) });
   }
 
   /** One reconcile, in one transaction. */
