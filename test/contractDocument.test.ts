@@ -31,6 +31,7 @@ const documents = [
   ...['README.md', 'ARCHITECTURE.md', 'SECURITY.md', 'CONTRIBUTING.md'].map(read),
 ];
 const contract = read('docs/contract.md').text;
+const schema = read('migrations/schema.sql').text;
 const glossary = read('docs/glossary.md').text;
 
 /** The address that a heading has on a page, as GitHub and most viewers make it. */
@@ -104,6 +105,26 @@ describe('docs/contract.md', () => {
     expect(section('### Errors')).toEqual(expect.arrayContaining([...FAILURE_TYPES]));
     expect(section('### Messages')).toEqual(expect.arrayContaining(Object.keys(messages)));
     expect(section('### Workflows')).toEqual(expect.arrayContaining([...TIERS]));
+  });
+
+  it('names tables and columns that the schema has', () => {
+    const rows = [
+      ...sectionOf('## 4. Postgres').matchAll(/^\| `(\w+)`( \(view\))?.* \| (.*) \|$/gm),
+    ];
+    const statements = schema.split('\n\n');
+    expect(rows.length).toBeGreaterThan(10);
+    for (const [, table = '', view, columns = ''] of rows) {
+      const made = statements.find((text) =>
+        text.startsWith(`create ${view ? 'view' : 'table'} safeband.${table} `),
+      );
+      const have = new Set(made?.match(/\w+/g));
+      const named = [
+        ...columns.replaceAll(/\([^)]*\)|unique by.*|`accounts`/g, '').matchAll(/`(\w+)`/g),
+      ];
+      const missing = named.map(([, column = '']) => column).filter((column) => !have.has(column));
+      expect([table, ...missing]).toEqual([table]);
+      expect(named.length).toBeGreaterThan(2);
+    }
   });
 
   it('has the sections that code cites', () => {

@@ -1,0 +1,1161 @@
+-- The schema that all migrations together make, generated from Postgres' catalog: to read, not to
+-- run. `npm run schema` writes it again, and a test compares it with the migrations.
+-- Who may do what is in roles.sql.
+
+create domain safeband.account_id as text CHECK ((VALUE ~ '^[A-Za-z0-9_-][A-Za-z0-9_.:-]{0,127}$'::text)) NOT VALID;
+
+create domain safeband.foreign_id as text CHECK (((btrim(VALUE) <> ''::text) AND (char_length(VALUE) <= 512)));
+
+create domain safeband.reservation_id as text CHECK ((VALUE ~ '^[A-Za-z0-9_-][A-Za-z0-9_.:-]{0,127}$'::text)) NOT VALID;
+
+create domain safeband.tier as text CHECK ((VALUE = ANY (ARRAY['free'::text, 'premium'::text, 'sales_navigator'::text, 'recruiter'::text])));
+
+create sequence safeband.webhook_positions as bigint;
+
+create table safeband.access_changes (
+  change_id bigint not null generated always as identity,
+  at timestamp with time zone not null default clock_timestamp(),
+  kind text not null,
+  actor text not null,
+  target text not null,
+  details jsonb not null default '{}'::jsonb,
+  constraint access_changes_kind_check CHECK (kind = ANY (ARRAY['login'::text, 'key_made'::text, 'key_revoked'::text, 'webhook_added'::text, 'webhook_changed'::text, 'webhook_removed'::text])),
+  constraint access_changes_pkey PRIMARY KEY (change_id)
+);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON safeband.access_changes FOR EACH ROW EXECUTE FUNCTION safeband.refuse_change();
+alter table safeband.access_changes enable always trigger append_only;
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON safeband.access_changes FOR EACH STATEMENT EXECUTE FUNCTION safeband.refuse_change();
+alter table safeband.access_changes enable always trigger append_only_truncate;
+
+create table safeband.account_changes (
+  account_id safeband.account_id not null,
+  number bigint not null,
+  kind text not null,
+  actor text not null,
+  reason text,
+  details jsonb not null default '{}'::jsonb,
+  at timestamp with time zone not null,
+  recorded_at timestamp with time zone not null default clock_timestamp(),
+  constraint account_changes_pkey PRIMARY KEY (account_id, number)
+);
+CREATE INDEX account_changes_at ON safeband.account_changes USING btree (account_id, at DESC);
+
+create table safeband.account_days (
+  account_id safeband.account_id not null,
+  quota_day date not null,
+  counter integer not null,
+  delivered integer not null,
+  uncertain integer not null,
+  external integer not null,
+  imported integer not null,
+  unexplained integer not null,
+  denials jsonb not null default '{}'::jsonb,
+  late integer not null default 0,
+  number bigint not null,
+  recorded_at timestamp with time zone not null default clock_timestamp(),
+  constraint account_days_counter_check CHECK (counter >= 0),
+  constraint account_days_delivered_check CHECK (delivered >= 0),
+  constraint account_days_external_check CHECK (external >= 0),
+  constraint account_days_imported_check CHECK (imported >= 0),
+  constraint account_days_late_check CHECK (late >= 0),
+  constraint account_days_uncertain_check CHECK (uncertain >= 0),
+  constraint account_days_unexplained_check CHECK (unexplained >= 0),
+  constraint account_days_account_id_fkey FOREIGN KEY (account_id) REFERENCES safeband.accounts(account_id),
+  constraint account_days_pkey PRIMARY KEY (account_id, quota_day)
+);
+
+create table safeband.account_history (
+  account_id safeband.account_id not null,
+  version bigint not null,
+  updated_at timestamp with time zone not null,
+  tier safeband.tier not null,
+  timezone text not null,
+  daily_cap integer,
+  weekly_cap integer,
+  ramp integer[],
+  sending_window jsonb,
+  inmails_sent_today integer not null,
+  counter_day date not null,
+  ramp_day integer not null,
+  ramp_day_next integer not null,
+  highest_cap integer not null,
+  cooled_at_counter integer not null,
+  state text not null,
+  cooldowns jsonb not null,
+  hold_reason text,
+  hold_actor text,
+  hold_since timestamp with time zone,
+  breaker_until timestamp with time zone,
+  in_flight integer not null,
+  uncertain integer not null,
+  carried integer not null,
+  imported integer not null,
+  external integer not null,
+  unexplained integer not null,
+  owner text not null,
+  owner_version bigint not null,
+  recorded_at timestamp with time zone not null default clock_timestamp(),
+  credits_renew_on smallint,
+  constraint account_history_pkey PRIMARY KEY (account_id, version)
+);
+CREATE INDEX account_history_at ON safeband.account_history USING btree (account_id, updated_at);
+CREATE INDEX account_history_old ON safeband.account_history USING btree (updated_at);
+
+create table safeband.accounts (
+  account_id safeband.account_id not null,
+  tier safeband.tier not null,
+  timezone text not null default 'UTC'::text,
+  daily_cap integer,
+  weekly_cap integer,
+  ramp integer[],
+  sending_window jsonb,
+  identity safeband.foreign_id,
+  inmails_sent_today integer not null default 0,
+  counter_day date not null,
+  ramp_day integer not null default 1,
+  ramp_day_next integer not null default 1,
+  highest_cap integer not null default 0,
+  cooled_at_counter integer not null default 0,
+  state text not null,
+  cooldown_until timestamp with time zone,
+  cooldown_cause text,
+  cooldowns jsonb not null default '[]'::jsonb,
+  hold_reason text,
+  hold_actor text,
+  hold_since timestamp with time zone,
+  breaker_until timestamp with time zone,
+  in_flight integer not null default 0,
+  uncertain integer not null default 0,
+  carried integer not null default 0,
+  imported integer not null default 0,
+  external integer not null default 0,
+  unexplained integer not null default 0,
+  owner text not null,
+  owner_version bigint not null,
+  version bigint not null,
+  updated_at timestamp with time zone not null,
+  recorded_at timestamp with time zone not null default clock_timestamp(),
+  is_edited boolean not null default false,
+  edits jsonb,
+  last_checked_at timestamp with time zone,
+  hot_since timestamp with time zone,
+  last_write bigint not null default 0,
+  last_write_mark text,
+  last_run jsonb,
+  saved_run_id text,
+  run_id text,
+  run_events integer,
+  identity_normal text,
+  identity_number bigint,
+  identity_compared text,
+  credits_renew_on smallint,
+  constraint accounts_carried_check CHECK (carried >= 0),
+  constraint accounts_check CHECK ((hold_actor IS NULL) = (hold_since IS NULL)),
+  constraint accounts_check1 CHECK ((cooldown_until IS NULL) = (cooldown_cause IS NULL)),
+  constraint accounts_cooled_at_counter_check CHECK (cooled_at_counter >= 0),
+  constraint accounts_credits_renew_on_check CHECK (credits_renew_on >= 1 AND credits_renew_on <= 31),
+  constraint accounts_daily_cap_check CHECK (daily_cap >= 0),
+  constraint accounts_external_check CHECK (external >= 0),
+  constraint accounts_highest_cap_check CHECK (highest_cap >= 0),
+  constraint accounts_imported_check CHECK (imported >= 0),
+  constraint accounts_in_flight_check CHECK (in_flight >= 0),
+  constraint accounts_inmails_sent_today_check CHECK (inmails_sent_today >= 0),
+  constraint accounts_ramp_day_check CHECK (ramp_day >= 1),
+  constraint accounts_ramp_day_next_check CHECK (ramp_day_next >= 1),
+  constraint accounts_state_check CHECK (state = ANY (ARRAY['active'::text, 'cooldown'::text, 'held'::text, 'no_credits'::text, 'unverified'::text, 'disconnected'::text])),
+  constraint accounts_uncertain_check CHECK (uncertain >= 0),
+  constraint accounts_unexplained_check CHECK (unexplained >= 0),
+  constraint accounts_weekly_cap_check CHECK (weekly_cap >= 0),
+  constraint accounts_pkey PRIMARY KEY (account_id),
+  constraint tell_account TRIGGER DEFERRABLE INITIALLY DEFERRED,
+  constraint tell_account_new TRIGGER DEFERRABLE INITIALLY DEFERRED
+);
+CREATE INDEX accounts_cooldown ON safeband.accounts USING btree (cooldown_until) WHERE (cooldown_until IS NOT NULL);
+CREATE INDEX accounts_edited ON safeband.accounts USING btree (account_id) WHERE is_edited;
+CREATE INDEX accounts_hot ON safeband.accounts USING btree (account_id) WHERE (hot_since IS NOT NULL);
+CREATE INDEX accounts_identity_normal ON safeband.accounts USING btree (identity_normal) WHERE (identity_normal IS NOT NULL);
+CREATE INDEX accounts_identity_number ON safeband.accounts USING btree (identity_number) WHERE (identity_number IS NOT NULL);
+CREATE INDEX accounts_identity_waiting ON safeband.accounts USING btree (account_id) WHERE ((identity)::text IS DISTINCT FROM identity_compared);
+CREATE INDEX accounts_lower_id ON safeband.accounts USING btree (lower((account_id)::text));
+CREATE INDEX accounts_state ON safeband.accounts USING btree (state);
+CREATE TRIGGER keep_changed AFTER UPDATE ON safeband.accounts FOR EACH ROW WHEN (NOT new.is_edited AND (old.tier::text IS DISTINCT FROM new.tier::text OR old.timezone IS DISTINCT FROM new.timezone OR old.daily_cap IS DISTINCT FROM new.daily_cap OR old.weekly_cap IS DISTINCT FROM new.weekly_cap OR old.ramp IS DISTINCT FROM new.ramp OR old.sending_window IS DISTINCT FROM new.sending_window OR old.counter_day IS DISTINCT FROM new.counter_day OR old.ramp_day IS DISTINCT FROM new.ramp_day OR old.ramp_day_next IS DISTINCT FROM new.ramp_day_next OR old.highest_cap IS DISTINCT FROM new.highest_cap OR old.cooled_at_counter IS DISTINCT FROM new.cooled_at_counter OR old.state IS DISTINCT FROM new.state OR old.cooldowns IS DISTINCT FROM new.cooldowns OR old.hold_since IS DISTINCT FROM new.hold_since OR old.breaker_until IS DISTINCT FROM new.breaker_until OR old.imported IS DISTINCT FROM new.imported OR old.external IS DISTINCT FROM new.external OR old.unexplained IS DISTINCT FROM new.unexplained OR old.owner IS DISTINCT FROM new.owner)) EXECUTE FUNCTION safeband.keep_account_row();
+CREATE TRIGGER keep_changed_renewal AFTER UPDATE OF credits_renew_on ON safeband.accounts FOR EACH ROW WHEN (NOT new.is_edited AND old.credits_renew_on IS DISTINCT FROM new.credits_renew_on) EXECUTE FUNCTION safeband.keep_account_row();
+CREATE TRIGGER keep_first AFTER INSERT ON safeband.accounts FOR EACH ROW EXECUTE FUNCTION safeband.keep_account_row();
+CREATE CONSTRAINT TRIGGER tell_account AFTER UPDATE ON safeband.accounts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NOT new.is_edited AND (old.is_edited OR new.counter_day <> old.counter_day OR (new.inmails_sent_today + new.carried) > (old.inmails_sent_today + old.carried) OR new.cooldown_until IS DISTINCT FROM old.cooldown_until OR new.hold_since IS DISTINCT FROM old.hold_since OR new.breaker_until IS DISTINCT FROM old.breaker_until OR new.tier::text <> old.tier::text OR new.daily_cap IS DISTINCT FROM old.daily_cap OR new.weekly_cap IS DISTINCT FROM old.weekly_cap OR new.ramp IS DISTINCT FROM old.ramp)) EXECUTE FUNCTION safeband.tell_account();
+CREATE CONSTRAINT TRIGGER tell_account_new AFTER INSERT ON safeband.accounts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.inmails_sent_today + new.carried) > 0 OR new.cooldown_until IS NOT NULL OR new.hold_since IS NOT NULL OR new.breaker_until IS NOT NULL) EXECUTE FUNCTION safeband.tell_account();
+CREATE TRIGGER tell_change AFTER INSERT OR UPDATE ON safeband.accounts FOR EACH ROW EXECUTE FUNCTION safeband.tell_change();
+CREATE TRIGGER tell_edit BEFORE UPDATE ON safeband.accounts FOR EACH ROW EXECUTE FUNCTION safeband.tell_edit();
+alter table safeband.accounts enable always trigger tell_edit;
+
+create table safeband.alerts (
+  account_id safeband.account_id not null,
+  kind text not null,
+  severity text not null,
+  quota_day date not null,
+  details jsonb not null default '{}'::jsonb,
+  times integer not null default 1,
+  raised_at timestamp with time zone not null,
+  resolved_at timestamp with time zone,
+  number bigint not null default 0,
+  recorded_at timestamp with time zone not null default clock_timestamp(),
+  constraint alerts_kind_check CHECK (kind = ANY (ARRAY['drift'::text, 'over_cap'::text, 'undercount'::text, 'bad_signal'::text, 'chat_id_missing'::text, 'chat_id_taken'::text, 'double_send'::text, 'late_delivery'::text, 'ambiguous_observed'::text, 'old_id'::text, 'unclean_end'::text, 'two_owners'::text, 'identity_in_use'::text, 'refused_row'::text, 'run_overdue'::text, 'workflow_missing'::text, 'clock_skew'::text, 'cap_lowered'::text, 'reply_failed'::text, 'restricted'::text, 'tasks_failing'::text, 'too_many_rows'::text])),
+  constraint alerts_severity_check CHECK (severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text])),
+  constraint alerts_times_check CHECK (times >= 1),
+  constraint alerts_pkey PRIMARY KEY (account_id, kind, quota_day)
+);
+CREATE INDEX alerts_open ON safeband.alerts USING btree (raised_at DESC) WHERE (resolved_at IS NULL);
+CREATE TRIGGER tell_drift AFTER UPDATE ON safeband.alerts FOR EACH ROW WHEN (new.kind = 'drift'::text AND new.resolved_at IS NULL AND new.raised_at > old.raised_at AND (old.resolved_at IS NOT NULL OR new.severity <> 'info'::text OR old.severity <> 'info'::text)) EXECUTE FUNCTION safeband.tell_drift();
+CREATE TRIGGER tell_drift_new AFTER INSERT ON safeband.alerts FOR EACH ROW WHEN (new.kind = 'drift'::text AND new.resolved_at IS NULL) EXECUTE FUNCTION safeband.tell_drift();
+
+create table safeband.api_keys (
+  key_id text not null,
+  name text not null,
+  role text not null,
+  accounts text[],
+  hash bytea not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  revoked_at timestamp with time zone,
+  last_used_at timestamp with time zone,
+  constraint api_keys_hash_check CHECK (octet_length(hash) = 32),
+  constraint api_keys_key_id_check CHECK (key_id ~ '^[0-9a-f]{16}$'::text),
+  constraint api_keys_name_check CHECK (btrim(name) <> ''::text AND char_length(name) <= 64),
+  constraint api_keys_role_check CHECK (role = ANY (ARRAY['pipeline'::text, 'reader'::text, 'operator'::text])),
+  constraint api_keys_pkey PRIMARY KEY (key_id)
+);
+CREATE UNIQUE INDEX api_keys_name ON safeband.api_keys USING btree (name) WHERE (revoked_at IS NULL);
+CREATE TRIGGER note_key AFTER INSERT OR UPDATE OF revoked_at ON safeband.api_keys FOR EACH ROW EXECUTE FUNCTION safeband.note_key();
+alter table safeband.api_keys enable always trigger note_key;
+
+create table safeband.corrections (
+  correction_id bigint not null generated always as identity,
+  account_id safeband.account_id not null,
+  run_id text not null,
+  quota_day date not null,
+  before integer not null,
+  after integer not null,
+  layer text not null,
+  explanation jsonb not null default '{}'::jsonb,
+  at timestamp with time zone not null,
+  recorded_at timestamp with time zone not null default clock_timestamp(),
+  constraint corrections_account_id_fkey FOREIGN KEY (account_id) REFERENCES safeband.accounts(account_id),
+  constraint corrections_run_id_fkey FOREIGN KEY (run_id) REFERENCES safeband.reconciler_runs(run_id),
+  constraint corrections_pkey PRIMARY KEY (correction_id),
+  constraint corrections_once UNIQUE (account_id, run_id, quota_day)
+);
+CREATE INDEX corrections_account ON safeband.corrections USING btree (account_id, at DESC);
+
+create table safeband.idempotency (
+  key_id text not null,
+  idempotency_key text not null,
+  fingerprint bytea not null,
+  started_at timestamp with time zone not null default clock_timestamp(),
+  constraint idempotency_key_id_fkey FOREIGN KEY (key_id) REFERENCES safeband.api_keys(key_id) ON DELETE CASCADE,
+  constraint idempotency_pkey PRIMARY KEY (key_id, idempotency_key)
+);
+CREATE INDEX idempotency_age ON safeband.idempotency USING btree (started_at);
+
+create table safeband.identity_locks (
+  slot integer not null,
+  constraint identity_locks_pkey PRIMARY KEY (slot)
+);
+
+create table safeband.inmail_events (
+  event_id bigint not null generated always as identity,
+  event_type text not null default 'inmail_sent'::text,
+  account_id safeband.account_id not null,
+  reservation_id safeband.reservation_id,
+  chat_id safeband.foreign_id not null,
+  message_id safeband.foreign_id,
+  source text not null,
+  quota_day date not null,
+  delivered_at timestamp with time zone not null,
+  is_counted boolean not null default true,
+  number bigint,
+  recorded_at timestamp with time zone not null default clock_timestamp(),
+  written_in xid8 not null default pg_current_xact_id(),
+  constraint inmail_events_event_type_check CHECK (event_type = 'inmail_sent'::text),
+  constraint inmail_events_source_check CHECK (source = ANY (ARRAY['pipeline'::text, 'external'::text, 'journal'::text, 'operator'::text])),
+  constraint inmail_events_pkey PRIMARY KEY (event_id),
+  constraint inmail_events_account_id_reservation_id_key UNIQUE (account_id, reservation_id)
+) with (autovacuum_vacuum_insert_scale_factor=0, autovacuum_vacuum_insert_threshold=10000);
+CREATE INDEX inmail_events_audit ON safeband.inmail_events USING btree (quota_day, account_id) WHERE is_counted;
+CREATE INDEX inmail_events_bypassed ON safeband.inmail_events USING btree (written_in) WHERE (number IS NULL);
+CREATE INDEX inmail_events_day ON safeband.inmail_events USING btree (account_id, quota_day);
+CREATE UNIQUE INDEX inmail_events_proof ON safeband.inmail_events USING btree (account_id, safeband.fingerprint((chat_id)::text), safeband.fingerprint(COALESCE((message_id)::text, ''::text)));
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON safeband.inmail_events FOR EACH ROW EXECUTE FUNCTION safeband.refuse_change();
+alter table safeband.inmail_events enable always trigger append_only;
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON safeband.inmail_events FOR EACH STATEMENT EXECUTE FUNCTION safeband.refuse_change();
+alter table safeband.inmail_events enable always trigger append_only_truncate;
+
+create table safeband.migration_lock (
+
+);
+
+create table safeband.reconciler_runs (
+  run_id text not null,
+  scope text not null,
+  account_id safeband.account_id,
+  ran_at timestamp with time zone not null,
+  duration_ms integer not null,
+  accounts_checked integer not null,
+  counter_before integer,
+  counter_after integer,
+  delivered integer,
+  external integer,
+  in_flight integer,
+  uncertain integer,
+  drift integer,
+  alerted boolean not null default false,
+  cooled boolean not null default false,
+  explanation jsonb not null default '{}'::jsonb,
+  recorded_at timestamp with time zone not null default clock_timestamp(),
+  constraint reconciler_runs_check CHECK ((scope = 'fleet'::text) = (account_id IS NULL)),
+  constraint reconciler_runs_scope_check CHECK (scope = ANY (ARRAY['account'::text, 'fleet'::text])),
+  constraint reconciler_runs_pkey PRIMARY KEY (run_id)
+);
+CREATE INDEX reconciler_runs_account ON safeband.reconciler_runs USING btree (account_id, ran_at DESC);
+CREATE INDEX reconciler_runs_scope ON safeband.reconciler_runs USING btree (scope, ran_at DESC);
+
+create table safeband.reservation_history (
+  account_id safeband.account_id not null,
+  reservation_id safeband.reservation_id not null,
+  number bigint not null,
+  quota_day date not null,
+  state text not null,
+  reserved_at timestamp with time zone not null,
+  lease_expires_at timestamp with time zone not null,
+  settled_at timestamp with time zone,
+  reason text,
+  journaled boolean not null,
+  chat_id text,
+  message_id text,
+  is_adopted boolean not null,
+  carried_into date,
+  saved_at timestamp with time zone,
+  recorded_at timestamp with time zone not null default clock_timestamp(),
+  constraint reservation_history_pkey PRIMARY KEY (account_id, reservation_id, number)
+);
+CREATE INDEX reservation_history_day ON safeband.reservation_history USING btree (account_id, quota_day);
+
+create table safeband.reservations (
+  account_id safeband.account_id not null,
+  reservation_id safeband.reservation_id not null,
+  quota_day date not null,
+  state text not null,
+  campaign_id text,
+  recipient_id text,
+  reserved_at timestamp with time zone not null,
+  lease_expires_at timestamp with time zone not null,
+  settled_at timestamp with time zone,
+  reason text,
+  journaled boolean not null default false,
+  chat_id safeband.foreign_id,
+  message_id safeband.foreign_id,
+  is_adopted boolean not null default false,
+  carried_into date,
+  number bigint not null,
+  recorded_at timestamp with time zone not null default clock_timestamp(),
+  saved_at timestamp with time zone,
+  constraint reservations_check CHECK (state <> 'delivered'::text OR chat_id IS NOT NULL),
+  constraint reservations_check1 CHECK ((state = 'in_flight'::text) = (settled_at IS NULL)),
+  constraint reservations_state_check CHECK (state = ANY (ARRAY['in_flight'::text, 'delivered'::text, 'released'::text, 'uncertain'::text])),
+  constraint reservations_account_id_fkey FOREIGN KEY (account_id) REFERENCES safeband.accounts(account_id),
+  constraint reservations_pkey PRIMARY KEY (account_id, reservation_id)
+);
+CREATE INDEX reservations_day ON safeband.reservations USING btree (account_id, quota_day);
+CREATE INDEX reservations_in_flight ON safeband.reservations USING btree (account_id) WHERE (state = 'in_flight'::text);
+CREATE INDEX reservations_uncertain ON safeband.reservations USING btree (account_id, lease_expires_at) WHERE (state = 'uncertain'::text);
+CREATE TRIGGER keep_overwritten AFTER UPDATE ON safeband.reservations FOR EACH ROW WHEN (old.number < new.number AND (old.quota_day <> new.quota_day OR (old.state = ANY (ARRAY['uncertain'::text, 'released'::text])) AND old.state <> new.state)) EXECUTE FUNCTION safeband.keep_reservation_row();
+CREATE TRIGGER tell_deletion AFTER DELETE ON safeband.reservations FOR EACH ROW EXECUTE FUNCTION safeband.tell_deletion();
+alter table safeband.reservations enable always trigger tell_deletion;
+CREATE TRIGGER tell_rewrite AFTER UPDATE ON safeband.reservations FOR EACH ROW WHEN (new.number = old.number) EXECUTE FUNCTION safeband.tell_rewrite();
+alter table safeband.reservations enable always trigger tell_rewrite;
+
+create table safeband.schema_migrations (
+  name text not null,
+  checksum text not null,
+  applied_at timestamp with time zone not null default clock_timestamp(),
+  constraint schema_migrations_pkey PRIMARY KEY (name)
+);
+
+create table safeband.send_attempts (
+  account_id safeband.account_id not null,
+  reservation_id safeband.reservation_id not null,
+  quota_day date not null,
+  attempted_at timestamp with time zone not null,
+  outcome text,
+  chat_id safeband.foreign_id,
+  message_id safeband.foreign_id,
+  error_code text,
+  settled_at timestamp with time zone,
+  recorded_at timestamp with time zone not null default clock_timestamp(),
+  written_in xid8 not null default pg_current_xact_id(),
+  written_by text,
+  constraint send_attempts_check CHECK (outcome IS DISTINCT FROM 'delivered'::text OR chat_id IS NOT NULL),
+  constraint send_attempts_check1 CHECK (outcome IS DISTINCT FROM 'failed'::text OR error_code IS NOT NULL),
+  constraint send_attempts_error_code_check CHECK (error_code = ANY (ARRAY['not_attempted'::text, 'rejected'::text, 'throttled'::text, 'no_credits'::text, 'restricted'::text, 'unknown'::text])),
+  constraint send_attempts_outcome_check CHECK (outcome = ANY (ARRAY['delivered'::text, 'failed'::text, 'void'::text])),
+  constraint send_attempts_pkey PRIMARY KEY (account_id, reservation_id)
+);
+CREATE INDEX send_attempts_day ON safeband.send_attempts USING btree (account_id, quota_day);
+CREATE INDEX send_attempts_news ON safeband.send_attempts USING btree (written_in);
+CREATE TRIGGER attempt_owner BEFORE INSERT OR UPDATE ON safeband.send_attempts FOR EACH ROW EXECUTE FUNCTION safeband.own_attempt();
+alter table safeband.send_attempts enable always trigger attempt_owner;
+CREATE TRIGGER outcome_once BEFORE UPDATE ON safeband.send_attempts FOR EACH ROW EXECUTE FUNCTION safeband.keep_outcome();
+alter table safeband.send_attempts enable always trigger outcome_once;
+
+create table safeband.sessions (
+  hash bytea not null,
+  key_id text not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  expires_at timestamp with time zone not null,
+  constraint sessions_hash_check CHECK (octet_length(hash) = 32),
+  constraint sessions_key_id_fkey FOREIGN KEY (key_id) REFERENCES safeband.api_keys(key_id) ON DELETE CASCADE,
+  constraint sessions_pkey PRIMARY KEY (hash)
+);
+CREATE INDEX sessions_expired ON safeband.sessions USING btree (expires_at);
+CREATE TRIGGER note_login AFTER INSERT ON safeband.sessions FOR EACH ROW EXECUTE FUNCTION safeband.note_login();
+alter table safeband.sessions enable always trigger note_login;
+
+create table safeband.webhook_deliveries (
+  delivery_id bigint not null generated always as identity,
+  endpoint_id text not null,
+  event_id text not null,
+  type text not null,
+  attempt integer not null,
+  at timestamp with time zone not null,
+  duration_ms integer not null,
+  status integer,
+  error text,
+  answer text,
+  recorded_at timestamp with time zone not null default clock_timestamp(),
+  constraint webhook_deliveries_answer_check CHECK (octet_length(answer) <= 4096),
+  constraint webhook_deliveries_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES safeband.webhook_endpoints(endpoint_id) ON DELETE CASCADE,
+  constraint webhook_deliveries_pkey PRIMARY KEY (delivery_id)
+);
+CREATE INDEX webhook_deliveries_endpoint ON safeband.webhook_deliveries USING btree (endpoint_id, delivery_id);
+CREATE INDEX webhook_deliveries_event ON safeband.webhook_deliveries USING btree (event_id);
+
+create table safeband.webhook_endpoints (
+  endpoint_id text not null,
+  url text not null,
+  events text[] not null,
+  accounts text[],
+  secrets jsonb not null,
+  position bigint not null,
+  attempt integer not null default 0,
+  next_attempt_at timestamp with time zone,
+  failing_since timestamp with time zone,
+  disabled_at timestamp with time zone,
+  disabled_reason text,
+  created_at timestamp with time zone not null,
+  changed_by text not null,
+  recorded_at timestamp with time zone not null default clock_timestamp(),
+  constraint webhook_endpoints_accounts_check CHECK (cardinality(accounts) > 0),
+  constraint webhook_endpoints_attempt_check CHECK (attempt >= 0),
+  constraint webhook_endpoints_endpoint_id_check CHECK (endpoint_id ~ '^whe_[0-9a-f]{32}$'::text),
+  constraint webhook_endpoints_events_check CHECK (cardinality(events) > 0),
+  constraint webhook_endpoints_url_check CHECK (char_length(url) <= 2048),
+  constraint webhook_endpoints_pkey PRIMARY KEY (endpoint_id)
+);
+CREATE TRIGGER note_webhook AFTER INSERT OR DELETE OR UPDATE ON safeband.webhook_endpoints FOR EACH ROW EXECUTE FUNCTION safeband.note_webhook();
+alter table safeband.webhook_endpoints enable always trigger note_webhook;
+
+create table safeband.webhook_events (
+  number bigint not null generated always as identity,
+  event_id text not null default ('evt_'::text || replace((gen_random_uuid())::text, '-'::text, ''::text)),
+  type text not null,
+  account_id text,
+  endpoint_id text,
+  key text not null,
+  at timestamp with time zone not null,
+  data jsonb not null,
+  position bigint,
+  recorded_at timestamp with time zone not null default clock_timestamp(),
+  constraint webhook_events_check CHECK ((account_id IS NULL) = (type = 'ping'::text)),
+  constraint webhook_events_check1 CHECK ((endpoint_id IS NOT NULL) = (type = 'ping'::text)),
+  constraint webhook_events_type_check CHECK (type = ANY (ARRAY['cooldown.started'::text, 'cooldown.ended'::text, 'drift.alert'::text, 'account.held'::text, 'no_credits'::text, 'reset.done'::text, 'threshold.reached'::text, 'ping'::text])),
+  constraint webhook_events_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES safeband.webhook_endpoints(endpoint_id) ON DELETE CASCADE,
+  constraint webhook_events_pkey PRIMARY KEY (number),
+  constraint webhook_events_event_id_key UNIQUE (event_id),
+  constraint webhook_events_position_key UNIQUE ("position")
+);
+CREATE INDEX webhook_events_at ON safeband.webhook_events USING btree (at);
+CREATE INDEX webhook_events_new ON safeband.webhook_events USING btree (number) WHERE ("position" IS NULL);
+CREATE UNIQUE INDEX webhook_events_once ON safeband.webhook_events USING btree (COALESCE(account_id, endpoint_id), type, key);
+CREATE INDEX webhook_events_pings ON safeband.webhook_events USING btree (endpoint_id) WHERE (type = 'ping'::text);
+
+create table safeband.webhook_position_lock (
+
+);
+
+create table safeband.webhook_sender_lock (
+
+);
+
+create view safeband.account_status as
+ SELECT account_id,
+    tier,
+    timezone,
+    daily_cap,
+    weekly_cap,
+    ramp,
+    sending_window,
+    identity,
+    inmails_sent_today,
+    counter_day,
+    ramp_day,
+    state,
+    cooldown_until,
+    cooldown_cause,
+    hold_reason,
+    hold_actor,
+    hold_since,
+    breaker_until,
+    in_flight,
+    uncertain,
+    carried,
+    imported,
+    unexplained,
+    ramp_day_next,
+    highest_cap,
+    cooled_at_counter,
+    cooldowns,
+    owner,
+    owner_version,
+    version,
+    updated_at,
+    recorded_at,
+    delivered,
+    external,
+    drift,
+    cap_daily,
+    cap_weekly,
+    cap_ramp,
+    week_used,
+    remaining,
+    last_checked_at
+   FROM safeband.account_status_at(statement_timestamp()) account_status_at(account_id, tier, timezone, daily_cap, weekly_cap, ramp, sending_window, identity, inmails_sent_today, counter_day, ramp_day, state, cooldown_until, cooldown_cause, hold_reason, hold_actor, hold_since, breaker_until, in_flight, uncertain, carried, imported, unexplained, ramp_day_next, highest_cap, cooled_at_counter, cooldowns, owner, owner_version, version, updated_at, recorded_at, delivered, external, drift, cap_daily, cap_weekly, cap_ramp, week_used, remaining, last_checked_at);
+
+CREATE OR REPLACE FUNCTION safeband.access_actor()
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'safeband', 'pg_temp'
+AS $function$
+  select coalesce(nullif(current_setting('safeband.actor', true), ''), 'postgres:' || session_user)
+$function$;
+
+CREATE OR REPLACE FUNCTION safeband.account_status_at(at timestamp with time zone)
+ RETURNS TABLE(account_id safeband.account_id, tier safeband.tier, timezone text, daily_cap integer, weekly_cap integer, ramp integer[], sending_window jsonb, identity text, inmails_sent_today integer, counter_day date, ramp_day integer, state text, cooldown_until timestamp with time zone, cooldown_cause text, hold_reason text, hold_actor text, hold_since timestamp with time zone, breaker_until timestamp with time zone, in_flight integer, uncertain integer, carried integer, imported integer, unexplained integer, ramp_day_next integer, highest_cap integer, cooled_at_counter integer, cooldowns jsonb, owner text, owner_version bigint, version bigint, updated_at timestamp with time zone, recorded_at timestamp with time zone, delivered integer, external integer, drift integer, cap_daily integer, cap_weekly integer, cap_ramp integer, week_used integer, remaining integer, last_checked_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  with today as (
+    select a.*, greatest(a.counter_day, safeband.utc_day(at)) as day
+    from safeband.accounts a
+  ), sum as (
+    select t.*,
+      t.day > t.counter_day as is_new,
+      case when t.day > t.counter_day then 0 else t.inmails_sent_today end as counter,
+      case when t.day > t.counter_day then t.ramp_day_next else t.ramp_day end as step,
+      case when t.day > t.counter_day then carry.slots else t.carried end as carried_now,
+      log.delivered as log_delivered, log.external as log_external,
+      week.earlier - case when t.day > t.counter_day then carry.of_week else t_carry.of_week end
+        as earlier,
+      greatest(t.last_checked_at, case when t.state <> 'disconnected' then fleet.ran_at end)
+        as checked_at
+    from today t
+    cross join lateral (
+      select count(*) filter (where e.source <> 'external')::int as delivered,
+             count(*) filter (where e.source = 'external')::int as external
+      from safeband.inmail_events e where e.account_id = t.account_id and e.quota_day = t.day
+    ) log
+    -- What was in flight at that midnight, or uncertain with its lease running, takes room today.
+    cross join lateral (
+      select count(*)::int as slots,
+             (count(*) filter (where r.quota_day > t.day - 7))::int as of_week
+      from safeband.reservations r
+      where t.day > t.counter_day and r.account_id = t.account_id and r.quota_day < t.day
+        and (r.state = 'in_flight'
+          or r.state = 'uncertain' and r.lease_expires_at > t.day::timestamp at time zone 'UTC')
+    ) carry
+    cross join lateral (
+      select count(*)::int as of_week
+      from safeband.reservations r
+      where r.account_id = t.account_id and r.carried_into = t.day and r.state <> 'released'
+        and r.quota_day between t.day - 6 and t.day - 1
+    ) t_carry
+    -- The row's own day stands for itself until its account_days row is written.
+    cross join lateral (
+      select coalesce(sum(coalesce(closed.counter, open.counter)), 0)::int as earlier
+      from (select counter, quota_day from safeband.account_days d
+             where d.account_id = t.account_id and d.quota_day between t.day - 6 and t.day - 1
+           ) closed
+      full join (select t.inmails_sent_today as counter, t.counter_day as quota_day
+                  where t.counter_day between t.day - 6 and t.day - 1) open using (quota_day)
+    ) week
+    -- Each audit of the fleet holds every connected account against the event log.
+    cross join (
+      select max(r.ran_at) as ran_at from safeband.reconciler_runs r
+      where r.scope = 'fleet' and r.ran_at <= at
+    ) fleet
+  ), caps as (
+    select s.*,
+      least(coalesce(s.daily_cap, safeband.safe_band(s.tier)), safeband.safe_band(s.tier))
+        as daily_in_force,
+      s.ramp[s.step] as ramp_in_force
+    from sum s
+  ), week as (
+    select c.*,
+      least(coalesce(c.weekly_cap, 5 * c.daily_in_force), 5 * safeband.safe_band(c.tier))
+        as weekly_in_force
+    from caps c
+  )
+  select w.account_id, w.tier, w.timezone, w.daily_cap, w.weekly_cap, w.ramp, w.sending_window,
+    w.identity, w.counter, w.day, w.step,
+    case
+      when w.state = 'disconnected' then 'disconnected'
+      when w.hold_actor is not null then 'held'
+      when w.breaker_until > at then 'no_credits'
+      when w.cooldown_until > at then 'cooldown'
+      when w.state = 'unverified' then 'unverified'
+      else 'active'
+    end,
+    case when w.cooldown_until > at then w.cooldown_until end,
+    case when w.cooldown_until > at then w.cooldown_cause end,
+    w.hold_reason, w.hold_actor, w.hold_since,
+    case when w.breaker_until > at then w.breaker_until end,
+    case when w.is_new then 0 else w.in_flight end,
+    case when w.is_new then 0 else w.uncertain end,
+    w.carried_now,
+    case when w.is_new then 0 else w.imported end,
+    case when w.is_new then 0 else w.unexplained end,
+    w.ramp_day_next, w.highest_cap, w.cooled_at_counter, w.cooldowns,
+    w.owner, w.owner_version, w.version, w.updated_at, w.recorded_at,
+    w.log_delivered, w.log_external,
+    w.counter - w.log_delivered - w.log_external
+      - case when w.is_new then 0 else w.imported end,
+    w.daily_in_force, w.weekly_in_force, w.ramp_in_force,
+    w.earlier + w.counter + w.carried_now,
+    greatest(0, greatest(0, least(w.daily_in_force, w.ramp_in_force, w.weekly_in_force - w.earlier))
+      - w.counter - w.carried_now),
+    w.checked_at
+  from week w
+$function$;
+
+CREATE OR REPLACE FUNCTION safeband.at_ms(ms bigint)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select timestamptz 'epoch' + ms * interval '1 millisecond'
+$function$;
+
+CREATE OR REPLACE FUNCTION safeband.cap_of(a safeband.accounts, earlier integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  band int := safeband.safe_band(a.tier);
+  daily int := least(coalesce(a.daily_cap, band), band);
+begin
+  return greatest(0, least(daily, a.ramp[a.ramp_day],
+    least(coalesce(a.weekly_cap, 5 * daily), 5 * band) - earlier));
+end $function$;
+
+CREATE OR REPLACE FUNCTION safeband.day_at(day integer)
+ RETURNS date
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ select date '1970-01-01' + day $function$;
+
+CREATE OR REPLACE FUNCTION safeband.day_no(day date)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ select day - date '1970-01-01' $function$;
+
+CREATE OR REPLACE FUNCTION safeband.fingerprint(id text)
+ RETURNS bytea
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+AS $function$
+  select case when id ~ '^sha256:[A-Za-z0-9+/]{43}=$'
+    then pg_catalog.decode(pg_catalog.substr(id, 8), 'base64')
+    else pg_catalog.sha256(pg_catalog.convert_to(id, 'UTF8')) end
+$function$;
+
+CREATE OR REPLACE FUNCTION safeband.iso(at timestamp with time zone)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+$function$;
+
+CREATE OR REPLACE FUNCTION safeband.keep_account(a safeband.accounts)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  insert into safeband.account_history (account_id, version, updated_at, tier, timezone, daily_cap,
+    weekly_cap, ramp, sending_window, inmails_sent_today, counter_day, ramp_day, ramp_day_next,
+    highest_cap, cooled_at_counter, state, cooldowns, hold_reason, hold_actor, hold_since,
+    breaker_until, in_flight, uncertain, carried, imported, external, unexplained, owner,
+    owner_version, credits_renew_on)
+  values (a.account_id, a.version, a.updated_at, a.tier, a.timezone, a.daily_cap,
+    a.weekly_cap, a.ramp, a.sending_window, a.inmails_sent_today, a.counter_day, a.ramp_day,
+    a.ramp_day_next, a.highest_cap, a.cooled_at_counter, a.state, a.cooldowns, a.hold_reason,
+    a.hold_actor, a.hold_since, a.breaker_until, a.in_flight, a.uncertain, a.carried, a.imported,
+    a.external, a.unexplained, a.owner, a.owner_version, a.credits_renew_on)
+  on conflict do nothing
+$function$;
+
+CREATE OR REPLACE FUNCTION safeband.keep_account_row()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  begin
+    perform safeband.keep_account(new);
+  exception when others then
+    raise warning 'safeband: history of % was not kept: %', new.account_id, sqlerrm;
+  end;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION safeband.keep_outcome()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if old.outcome is not null then
+    raise exception 'the outcome of attempt % is written already: %',
+      old.reservation_id, old.outcome using errcode = 'restrict_violation';
+  end if;
+  new.written_in := pg_current_xact_id();
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION safeband.keep_reservation_row()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  insert into safeband.reservation_history (account_id, reservation_id, number, quota_day, state,
+    reserved_at, lease_expires_at, settled_at, reason, journaled, chat_id, message_id, is_adopted,
+    carried_into, saved_at)
+  values (old.account_id, old.reservation_id, old.number, old.quota_day, old.state,
+    old.reserved_at, old.lease_expires_at, old.settled_at, old.reason, old.journaled, old.chat_id,
+    old.message_id, old.is_adopted, old.carried_into, old.saved_at)
+  on conflict do nothing;
+  return null;
+exception when others then
+  raise warning 'safeband: history of % was not kept: %', old.account_id, sqlerrm;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION safeband.ms_of(at timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ select floor(extract(epoch from at) * 1000)::bigint $function$;
+
+CREATE OR REPLACE FUNCTION safeband.note_key()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if tg_op = 'INSERT' or new.revoked_at is distinct from old.revoked_at then
+    insert into safeband.access_changes (kind, actor, target, details)
+    values (case when new.revoked_at is null then 'key_made' else 'key_revoked' end,
+      safeband.access_actor(), new.key_id,
+      jsonb_build_object('name', new.name, 'role', new.role, 'accounts', new.accounts));
+  end if;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION safeband.note_login()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  insert into safeband.access_changes (kind, actor, target)
+  select 'login', k.name, k.key_id from safeband.api_keys k where k.key_id = new.key_id;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION safeband.note_webhook()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  seen safeband.webhook_endpoints := case when tg_op = 'DELETE' then old else new end;
+begin
+  if tg_op = 'UPDATE' and new.recorded_at is not distinct from old.recorded_at
+    and (new.url, new.events, new.accounts, new.secrets)
+      is not distinct from (old.url, old.events, old.accounts, old.secrets) then
+    return null;
+  end if;
+  insert into safeband.access_changes (kind, actor, target, details)
+  values (
+    case tg_op when 'INSERT' then 'webhook_added' when 'DELETE' then 'webhook_removed'
+      else 'webhook_changed' end,
+    case when tg_op = 'DELETE' then safeband.access_actor() else seen.changed_by end,
+    seen.endpoint_id,
+    jsonb_build_object('events', seen.events, 'accounts', seen.accounts,
+      'hasNewSecret', tg_op = 'UPDATE' and new.secrets is distinct from old.secrets));
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION safeband.own_attempt()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  -- The login itself: `set role` does not change it.
+  owns boolean := pg_has_role(session_user, (select relowner from pg_class where oid = tg_relid),
+    'member');
+begin
+  if new.outcome = 'void' and not owns and not exists (select from pg_roles
+    where rolname = 'safeband_worker' and pg_has_role(session_user, oid, 'member')) then
+    raise exception 'only the worker writes the outcome void, and % is no member of safeband_worker',
+      session_user using errcode = 'insufficient_privilege';
+  end if;
+  if tg_op = 'INSERT' then
+    new.written_by := session_user;
+    return new;
+  end if;
+  new.written_by := old.written_by;
+  if not owns and old.written_by <> session_user and not exists (select from pg_roles
+    where rolname = old.written_by and pg_has_role(session_user, oid, 'member')) then
+    raise exception 'attempt % was begun by %, so % may not write its outcome',
+      old.reservation_id, old.written_by, session_user using errcode = 'insufficient_privilege';
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION safeband.prune_history(at timestamp with time zone, days integer DEFAULT 90)
+ RETURNS bigint
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  with old_accounts as (
+    delete from safeband.account_history h
+     where h.updated_at < at - greatest(days, 30) * interval '1 day'
+       and exists (select from safeband.account_history newer
+         where newer.account_id = h.account_id and newer.version > h.version
+           and newer.updated_at < at - greatest(days, 30) * interval '1 day')
+    returning 1
+  ), old_reservations as (
+    delete from safeband.reservation_history r
+     where r.quota_day < safeband.utc_day(at) - greatest(days, 30)
+    returning 1
+  )
+  select (select count(*) from old_accounts) + (select count(*) from old_reservations)
+$function$;
+
+CREATE OR REPLACE FUNCTION safeband.refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  raise exception 'safeband.% is append-only: % is refused', tg_table_name, tg_op
+    using errcode = 'restrict_violation';
+end $function$;
+
+CREATE OR REPLACE FUNCTION safeband.safe_band(tier safeband.tier)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select case tier when 'premium' then 25 when 'sales_navigator' then 50
+                   when 'recruiter' then 50 else 0 end
+$function$;
+
+CREATE OR REPLACE FUNCTION safeband.tell_account()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if not exists (select from safeband.webhook_endpoints) then return null; end if;
+  begin
+    perform safeband.tell_changes(old, new, tg_op = 'INSERT');
+  exception when others then
+    -- Whatever is wrong here may not stop a save: the gate stands on it.
+    raise warning 'safeband: an event of % was not written: %', new.account_id, sqlerrm;
+  end;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION safeband.tell_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  perform pg_notify('safeband_changes', new.account_id);
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION safeband.tell_changes(was safeband.accounts, new safeband.accounts, is_new boolean)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  told text;
+begin
+  if new.counter_day > was.counter_day then
+    perform safeband.tell_webhook(new.account_id, 'reset.done',
+      to_char(new.counter_day, 'YYYY-MM-DD'),
+      new.updated_at, jsonb_build_object('quotaDay', new.counter_day,
+        'previousQuotaDay', was.counter_day, 'carried', new.carried, 'rampDay', new.ramp_day));
+  end if;
+  if was.is_edited or new.cooldown_until is distinct from was.cooldown_until then
+    perform safeband.tell_cooldown(was, new);
+  end if;
+  if new.hold_since is not null
+    and (is_new or was.is_edited or new.hold_since is distinct from was.hold_since) then
+    -- What was written as the reason stays here: it may name somebody, or another account.
+    perform safeband.tell_webhook(new.account_id, 'account.held', safeband.iso(new.hold_since),
+      new.hold_since, jsonb_build_object(
+        'by', case when new.hold_actor = 'safeband' then 'safeband' else 'operator' end,
+        'reason', case when new.hold_actor = 'safeband' then
+          case when new.hold_reason like 'restricted%' then 'restricted'
+            when new.hold_reason like 'too many rows%' then 'too_many_rows'
+            else 'identity_in_use' end end));
+  end if;
+  if new.breaker_until > new.updated_at
+    and (is_new or was.is_edited or new.breaker_until is distinct from was.breaker_until) then
+    if was.is_edited then
+      select data->>'until' into told from safeband.told_last(new.account_id, '{no_credits}');
+    end if;
+    if told is distinct from safeband.iso(new.breaker_until) then
+      perform safeband.tell_webhook(new.account_id, 'no_credits',
+        safeband.iso(new.breaker_until) || ' ' || safeband.iso(new.updated_at), new.updated_at,
+        jsonb_build_object('until', safeband.iso(new.breaker_until)));
+    end if;
+  end if;
+  perform safeband.tell_thresholds(was, new);
+end $function$;
+
+CREATE OR REPLACE FUNCTION safeband.tell_cooldown(was safeband.accounts, new safeband.accounts)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  ends timestamptz := was.cooldown_until;
+  cause text := was.cooldown_cause;
+  told record;
+begin
+  if was.is_edited then
+    select * into told
+      from safeband.told_last(new.account_id, '{cooldown.started, cooldown.ended}');
+    ends := case when told.type = 'cooldown.started' then (told.data->>'until')::timestamptz end;
+    cause := told.data->>'cause';
+  end if;
+  if ends is not null and ends is distinct from new.cooldown_until then
+    if ends <= new.updated_at then
+      perform safeband.tell_webhook(new.account_id, 'cooldown.ended', safeband.iso(ends), ends,
+        jsonb_build_object('cause', cause, 'until', safeband.iso(ends)));
+      ends := null;
+    elsif new.cooldown_until is null or new.cooldown_until <= new.updated_at then
+      perform safeband.tell_webhook(new.account_id, 'cooldown.ended',
+        safeband.iso(ends) || ' ' || safeband.iso(new.updated_at), new.updated_at,
+        jsonb_build_object('cause', cause, 'until', safeband.iso(ends)));
+      ends := null;
+    end if;
+  end if;
+  if new.cooldown_until > new.updated_at and new.cooldown_until is distinct from ends then
+    perform safeband.tell_webhook(new.account_id, 'cooldown.started',
+      safeband.iso(new.cooldown_until) || ' ' || safeband.iso(new.updated_at), new.updated_at,
+      jsonb_build_object('cause', new.cooldown_cause, 'until', safeband.iso(new.cooldown_until),
+        'previousUntil', safeband.iso(ends)));
+  end if;
+end $function$;
+
+CREATE OR REPLACE FUNCTION safeband.tell_deletion()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  update safeband.accounts set is_edited = true where account_id = old.account_id;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION safeband.tell_drift()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if not exists (select from safeband.webhook_endpoints) then return null; end if;
+  perform safeband.tell_webhook(new.account_id, 'drift.alert', safeband.iso(new.raised_at),
+    new.raised_at, jsonb_build_object('quotaDay', new.quota_day, 'severity', new.severity,
+      'drift', new.details->'drift', 'counter', new.details->'counter',
+      'healedTo', new.details->'after', 'parts', coalesce((
+        select jsonb_agg(jsonb_build_object('cause', part->'cause', 'count', part->'count'))
+          from jsonb_array_elements(new.details->'parts') part), '[]')));
+  return null;
+exception when others then
+  raise warning 'safeband: an event of % was not written: %', new.account_id, sqlerrm;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION safeband.tell_edit()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  new.is_edited := new.recorded_at is not distinct from old.recorded_at;
+  if new.is_edited then
+    new.owner_version := old.owner_version; -- a claim alone sets it: no save would write it back
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION safeband.tell_rewrite()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  update safeband.accounts set is_edited = true where account_id = new.account_id;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION safeband.tell_thresholds(was safeband.accounts, new safeband.accounts)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  used int := new.inmails_sent_today + new.carried;
+  used_before int := 0;
+  cap int;
+  cap_before int;
+  earlier int;
+  percent int;
+begin
+  if used = 0 then return; end if;
+  select coalesce(sum(counter), 0) into earlier from safeband.account_days
+   where account_id = new.account_id
+     and quota_day between new.counter_day - 6 and new.counter_day - 1;
+  if new.carried > 0 then -- it is in `used` already
+    earlier := earlier - (select count(*) from safeband.reservations
+      where account_id = new.account_id and carried_into = new.counter_day
+        and state <> 'released'
+        and quota_day between new.counter_day - 6 and new.counter_day - 1);
+  end if;
+  cap := safeband.cap_of(new, earlier);
+  if 100 * used < 80 * cap then return; end if;
+  if was.counter_day = new.counter_day and not was.is_edited then
+    used_before := was.inmails_sent_today + was.carried;
+    cap_before := safeband.cap_of(was, earlier);
+  end if;
+  foreach percent in array '{80, 95, 100}'::int[] loop
+    exit when 100 * used < percent * cap;
+    continue when used_before > 0 and 100 * used_before >= percent * cap_before;
+    perform safeband.tell_webhook(new.account_id, 'threshold.reached',
+      to_char(new.counter_day, 'YYYY-MM-DD') || '/' || cap || '/' || percent, new.updated_at,
+      jsonb_build_object('quotaDay', new.counter_day, 'percent', percent, 'used', used,
+        'counter', new.inmails_sent_today, 'carried', new.carried, 'cap', cap));
+  end loop;
+end $function$;
+
+CREATE OR REPLACE FUNCTION safeband.tell_webhook(account text, type text, key text, at timestamp with time zone, data jsonb)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  insert into safeband.webhook_events (account_id, type, key, at, data)
+  values (account, type, key, at, data)
+  on conflict do nothing
+$function$;
+
+CREATE OR REPLACE FUNCTION safeband.told_last(account text, types text[])
+ RETURNS TABLE(type text, data jsonb)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select type, data from safeband.webhook_events
+   where coalesce(account_id, endpoint_id) = account and type = any(types)
+   order by number desc limit 1
+$function$;
+
+CREATE OR REPLACE FUNCTION safeband.utc_day(at timestamp with time zone)
+ RETURNS date
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ select (at at time zone 'UTC')::date $function$;
+
+CREATE OR REPLACE FUNCTION safeband.whole_chat(account text, reservation text, id text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  select case when id like 'sha256:%' then coalesce(
+    (select safeband.whole_of(id, r.chat_id) from safeband.reservations r
+      where r.account_id = account and r.reservation_id = reservation),
+    (select safeband.whole_of(id, a.chat_id) from safeband.send_attempts a
+      where a.account_id = account and a.reservation_id = reservation),
+    (select e.chat_id::text from safeband.inmail_events e
+      where e.account_id = account
+        and safeband.fingerprint(e.chat_id) = safeband.fingerprint(id) limit 1),
+    id) else id end
+$function$;
+
+CREATE OR REPLACE FUNCTION safeband.whole_message(account text, reservation text, chat text, id text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  select case when id like 'sha256:%' then coalesce(
+    (select safeband.whole_of(id, r.message_id) from safeband.reservations r
+      where r.account_id = account and r.reservation_id = reservation),
+    (select safeband.whole_of(id, a.message_id) from safeband.send_attempts a
+      where a.account_id = account and a.reservation_id = reservation),
+    (select e.message_id::text from safeband.inmail_events e
+      where e.account_id = account
+        and safeband.fingerprint(e.chat_id) = safeband.fingerprint(chat)
+        and safeband.fingerprint(coalesce(e.message_id, '')) = safeband.fingerprint(id) limit 1),
+    id) else id end
+$function$;
+
+CREATE OR REPLACE FUNCTION safeband.whole_of(id text, known text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select case when safeband.fingerprint(id) = safeband.fingerprint(known) then known end
+$function$;
+
+CREATE OR REPLACE FUNCTION safeband.whole_recipient(account text, reservation text, id text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  select case when id like 'sha256:%' or id like 'bare:%' then coalesce(
+    (select r.recipient_id from safeband.reservations r
+      where r.account_id = account and r.reservation_id = reservation), id) else id end
+$function$;
