@@ -84,7 +84,7 @@ export type StatusWire = {
 };
 export type ReservationWire = {
   readonly reservationId: string;
-  readonly state: Slot['state'];
+  readonly state: 'in_flight' | 'uncertain' | 'released' | 'delivered';
   readonly quotaDay: string;
   readonly reservedAt: string;
   readonly leaseExpiresAt: string;
