@@ -28,6 +28,22 @@ export const BRIM_MUTANTS: readonly Mutant<CheckName>[] = [
     by: 'an account with one row more than it can carry is known',
   },
   {
+    rule: 'R3',
+    what: 'a pipeline that reserves and releases in a loop gets as many grants as it asks for',
+    file: 'src/domain/gate.ts',
+    old: 'if (grants >= grantsMax) {',
+    mutated: 'if (grants >= grantsMax * 100) {',
+    by: 'a day has a bounded number of grants',
+  },
+  {
+    rule: 'R3',
+    what: 'an account takes one slot more than it can carry',
+    file: 'src/domain/gate.ts',
+    old: 'return used >= SLOTS_MAX',
+    mutated: 'return used > SLOTS_MAX',
+    by: 'an account that is full grants nothing',
+  },
+  {
     rule: 'R14',
     what: 'a save carries all that waits',
     file: 'src/domain/portion.ts',

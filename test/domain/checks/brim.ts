@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { bytesOf } from '../../../src/domain/bytes.js';
 import { EXTERNALS_MAX, SAVE_BYTES_MAX, SLOTS_MAX } from '../../../src/domain/limits.js';
 import { c, m, NOTHING, p, r } from '../../support/scenario.js';
-import { Life, type Check } from './life.js';
+import { Life, NINE, type Check } from './life.js';
 import { DAY_MS } from '../../../src/domain/time.js';
 import type { ReservationRow } from '../../../src/domain/rows.js';
 
@@ -48,6 +48,32 @@ const crowd: Check = (domain) => {
   expect(domain.crowdIn({ reservations: whole, attempts: [], events: [] })).toBe(null);
 };
 
+const fullDay: Check = (domain) => {
+  const life = new Life(domain, { dailyCap: 10 });
+  for (let n = 0; n < 30; n += 1) {
+    life.reserve(`r${n}`);
+    life.fail(`r${n}`, 'rejected');
+  }
+  expect(life.counter).toBe(0);
+  expect(life.reserve('more')).toMatchObject({ reason: 'churn_cap', limit: 30 });
+};
+
+const fullAccount: Check = (domain) => {
+  const [row] = rowsOf(domain, 1);
+  const day = row ? row.quotaDay - 1 : 0;
+  const old = rowsOf(domain, SLOTS_MAX).map((one) => ({
+    ...one,
+    quotaDay: day,
+    state: 'released' as const,
+    settledAt: one.reservedAt,
+    reason: 'rejected',
+  }));
+  const full = new Life(domain, {}, NINE, { ...NOTHING, reservations: old });
+  expect(full.reserve('more')).toMatchObject({ reason: 'churn_cap', limit: SLOTS_MAX });
+  const almost = new Life(domain, {}, NINE, { ...NOTHING, reservations: old.slice(1) });
+  expect(almost.reserve('more')).toMatchObject({ granted: true });
+};
+
 const portions: Check = (domain) => {
   const life = new Life(domain);
   for (let n = 0; n < 60; n += 1) {
@@ -77,6 +103,8 @@ export const brimChecks = {
   'a long chat is the same as its fingerprint': prints,
   'a send of today is not forgotten for those that count for no cap': forgotten,
   'an account with one row more than it can carry is known': crowd,
+  'a day has a bounded number of grants': fullDay,
+  'an account that is full grants nothing': fullAccount,
   'a save carries a bounded number of bytes': portions,
   'what a start reads comes in parts where it is much': parts,
 } satisfies Readonly<Record<string, Check>>;
