@@ -1,0 +1,22 @@
+/**
+ * `npm run test:fast` and `npm run test:watch`: the domain and the pages, to run after each change of a
+ * line. Left out is what tries very many cases: model, worlds, mutants, all orders, full accounts.
+ */
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  root: fileURLToPath(new URL('../..', import.meta.url)),
+  test: {
+    name: 'fast',
+    pool: 'forks',
+    maxWorkers: 2,
+    isolate: false, // nothing here changes what another file sees, so modules are read once
+    include: ['test/domain/**/*.test.ts', 'test/support/pages.test.ts', 'test/*.test.ts'],
+    exclude: ['model', 'mutants', 'forecast', 'breakdown', 'orders', 'brim']
+      .map((name) => `test/domain/${name}.test.ts`)
+      .concat('test/clock.test.ts', 'test/clientApi.test.ts'),
+    setupFiles: ['test/support/seed.ts'],
+    testTimeout: 900_000,
+  },
+});
