@@ -6,13 +6,13 @@ import type { Account } from './account.js';
 import { eventsOf } from './changesBack.js';
 import type { Refusal } from './events.js';
 import type { DenialReason } from './gate.js';
-import { accountAt, type PastRows } from './history.js';
 import type { OpeningsFor, Past, Played, Rest } from './past.js';
 import { replay } from './replay.js';
 import { changedPolicy, raisedCap, type PolicyChange } from './settings.js';
 import { parseConfigure } from './settingsMessages.js';
 import { dayOf, isoDay, isoInstant, MINUTE_MS, type Instant, type UtcDay } from './time.js';
 import { policyWire, type PolicyWire } from './wire.js';
+import { accountAt, type PastRows } from './accountAt.js';
 
 /** How far back may be looked, in days. */
 export const WHAT_IF_DAYS_MAX = 90;

@@ -4,10 +4,11 @@ import { changeRow } from '../../src/domain/changes.js';
 import { eventsOf } from '../../src/domain/changesBack.js';
 import type { Event } from '../../src/domain/events.js';
 import { accountRow } from '../../src/domain/facts.js';
-import { stateOfRows, type PastRows, type StateAt } from '../../src/domain/history.js';
+import { stateOfRows, type StateAt } from '../../src/domain/history.js';
 import type { KeptRow } from '../../src/domain/rewind.js';
 import { dayOf } from '../../src/domain/time.js';
 import { anAccount, at, c, m, r, rows } from '../support/scenario.js';
+import type { PastRows } from '../../src/domain/accountAt.js';
 
 const DAY = dayOf(at('09:00'));
 const { account } = anAccount().actor;

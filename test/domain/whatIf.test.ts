@@ -1,13 +1,13 @@
 /** "What would another cap have done?": the same asks by the same gate, under another policy. */
 import { describe, expect, it } from 'vitest';
 import { accountRow } from '../../src/domain/facts.js';
-import type { PastRows } from '../../src/domain/history.js';
 import { openingDays, type Policy } from '../../src/domain/policy.js';
 import type { EventRow, ReservationRow } from '../../src/domain/rows.js';
 import { dayOf } from '../../src/domain/time.js';
 import { parseWhatIf, whatIfOf, type WhatIf, type WhatIfRows } from '../../src/domain/whatIf.js';
 import { openingsOf } from '../../src/windows.js';
 import { anAccount, at, c, m, r } from '../support/scenario.js';
+import type { PastRows } from '../../src/domain/accountAt.js';
 
 const MINUTE = 60_000;
 const FROM = at('00:00');
