@@ -4,7 +4,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import pg from 'pg';
 import { fastForward, secondsToMidnight } from '../test/support/time.js';
 import { createClient } from '../src/client/index.js';
-import type { StatusWire } from '../src/domain/wire.js';
+import type { StatusWire } from '../src/domain/wire/responses.js';
 import type { Line } from './latency.js';
 import type { Bench } from './stand.js';
 

@@ -6,8 +6,8 @@ import { execFile } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { bytesOf } from '../src/domain/bytes.js';
-import { PAYLOAD_BYTES_MAX } from '../src/domain/limits.js';
+import { bytesOf } from '../src/domain/primitives/bytes.js';
+import { PAYLOAD_BYTES_MAX } from '../src/domain/primitives/limits.js';
 import { fullState } from '../test/support/brim.js';
 import type { Line } from './latency.js';
 

@@ -6,7 +6,7 @@
  */
 import type { WorkflowHandle } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { StatusWire } from '../src/domain/wire.js';
+import type { StatusWire } from '../src/domain/wire/responses.js';
 import { createBench } from './stand.js';
 
 const ACCOUNTS = 100;

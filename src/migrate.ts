@@ -14,7 +14,7 @@ import {
 import { dataConverterFrom } from './codec.js';
 import { ConfigError, configFrom, type Config } from './config.js';
 import { plaintextDatabase, plaintextTemporal } from './plaintext.js';
-import { shownLines } from './domain/text.js';
+import { shownLines } from './domain/primitives/text.js';
 import { migrate } from './postgres/migrate.js';
 import { refusalOf } from './postgres/refusal.js';
 import { registerSchedules } from './schedule.js';

@@ -1,10 +1,10 @@
 /** Names on the wire (docs/contract.md, 2), and what carries a refusal to its caller. */
 import { defineQuery, defineUpdate, ApplicationFailure } from '@temporalio/workflow';
 import type { QueryDefinition, UpdateDefinition } from '@temporalio/common';
-import type { Refusal } from './domain/events.js';
-import type { Failed, Settled } from './domain/fail.js';
-import type { Delivered } from './domain/deliver.js';
-import type { Observed } from './domain/observe.js';
+import type { Refusal } from './domain/account/events.js';
+import type { Failed, Settled } from './domain/commands/fail.js';
+import type { Delivered } from './domain/commands/deliver.js';
+import type { Observed } from './domain/commands/observe.js';
 import {
   parseBatch,
   parseDeliver,
@@ -13,7 +13,7 @@ import {
   parseReserve,
   parseSettle,
   type Parser,
-} from './domain/messages.js';
+} from './domain/wire/requests.js';
 import {
   parseConfigure,
   parseDisconnect,
@@ -21,21 +21,21 @@ import {
   parseOrder,
   parseStart,
   type Empty,
-} from './domain/settingsMessages.js';
+} from './domain/wire/adminRequests.js';
 import {
   ACCOUNT_WORKFLOW,
   FLEET_AUDIT_SCHEDULE,
   RESET_SIGNAL,
   WEBHOOKS_SCHEDULE,
-} from './domain/replyTo.js';
-import type { StateAnswer } from './domain/settings.js';
+} from './domain/wire/replyTo.js';
+import type { StateAnswer } from './domain/commands/administer.js';
 import type {
   DecisionWire,
   PeekWire,
   PolicyWire,
   ReservationWire,
   StatusWire,
-} from './domain/wire.js';
+} from './domain/wire/responses.js';
 
 export const TASK_QUEUE = 'inmail';
 export const WORKFLOW_TYPE = 'inmailAccount';

@@ -8,7 +8,7 @@ import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { Command, InvalidArgumentError } from 'commander';
 import { dataConverterFrom } from './codec.js';
 import { ConfigError, payloadKeysFrom } from './config.js';
-import { shown, shownLines } from './domain/text.js';
+import { shown, shownLines } from './domain/primitives/text.js';
 import { recordingsIn, replayed, runningIn, runningQuery, type Recording } from './replaying.js';
 import { reportPlainly, runEntry, startWaitFrom, tellPlainly, Waiting } from './starting.js';
 import { converterOf, reachNatively, workflowCode } from './worker.js';

@@ -14,7 +14,7 @@ import {
   serverFrom,
   type Environment,
 } from './config.js';
-import { HOUR_MS, SECOND_MS } from './domain/time.js';
+import { HOUR_MS, SECOND_MS } from './domain/primitives/time.js';
 import { createApp } from './http/app.js';
 import { createLogger } from './logger.js';
 import { createMetrics } from './metrics.js';

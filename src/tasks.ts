@@ -4,8 +4,8 @@
  */
 import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
-import type { TasksSeen } from './domain/tasks.js';
-import type { Instant } from './domain/time.js';
+import type { TasksSeen } from './domain/reconcile/failingTasks.js';
+import type { Instant } from './domain/primitives/time.js';
 import { grpcCodeOf } from './temporal.js';
 import { WORKFLOW_TYPE, workflowIdOf } from './protocol.js';
 

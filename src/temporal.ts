@@ -4,7 +4,7 @@ import { connect as connectTls } from 'node:tls';
 import type { Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { ConfigError, type Environment } from './config.js';
-import { SECOND_MS } from './domain/time.js';
+import { SECOND_MS } from './domain/primitives/time.js';
 import { Waiting } from './starting.js';
 
 /** What both kinds of connection take. */

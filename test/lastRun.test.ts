@@ -10,9 +10,9 @@ import {
 } from '../src/activities/history.js';
 import { lastRunActivities } from '../src/activities/lastRun.js';
 import type { LastRunAsk, LastRunPortion } from '../src/activities/ports.js';
-import { RECOVERY_PORTION_BYTES } from '../src/domain/limits.js';
+import { RECOVERY_PORTION_BYTES } from '../src/domain/primitives/limits.js';
 import { must } from './support/scenario.js';
-import { isAccountId } from '../src/domain/ids.js';
+import { isAccountId } from '../src/domain/primitives/ids.js';
 
 const said = (value: object): { payloads: Payload[] } => ({
   payloads: [defaultPayloadConverter.toPayload(value)],

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { metricsAddressFrom } from '../src/config.js';
-import { ALERT_KINDS } from '../src/domain/alertKinds.js';
+import { ALERT_KINDS } from '../src/domain/account/alertKinds.js';
 
 const read = (file: string): string => readFileSync(file, 'utf8');
 const runbook = read('docs/runbook.md');

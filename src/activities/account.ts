@@ -11,13 +11,13 @@ import type {
   Save,
   Saved,
 } from './ports.js';
-import type { Slot } from '../domain/account.js';
-import { REMEMBERED_DAYS, WITNESS_DAYS } from '../domain/limits.js';
-import { condensed, crowded } from '../domain/crowd.js';
-import { firstOf, partOf } from '../domain/readParts.js';
-import { reconcile } from '../domain/reconcile.js';
-import type { Foreign, RanAnswer, ReadBack, Write } from '../domain/stored.js';
-import type { Instant } from '../domain/time.js';
+import type { Slot } from '../domain/account/account.js';
+import { REMEMBERED_DAYS, WITNESS_DAYS } from '../domain/primitives/limits.js';
+import { condensed, crowded } from '../domain/reconcile/crowd.js';
+import { firstOf, partOf } from '../domain/records/readParts.js';
+import { reconcile } from '../domain/reconcile/reconcile.js';
+import type { Foreign, RanAnswer, ReadBack, Write } from '../domain/records/snapshot.js';
+import type { Instant } from '../domain/primitives/time.js';
 import {
   claimAccount,
   keepRun,

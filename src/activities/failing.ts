@@ -3,8 +3,8 @@
  * terminated, and the account started again, which reads that run's history (R13).
  */
 import { log } from '@temporalio/activity';
-import type { FleetAlert } from '../domain/audit.js';
-import { TASKS_LOOKS_MAX } from '../domain/limits.js';
+import type { FleetAlert } from '../domain/reconcile/fleetAudit.js';
+import { TASKS_LOOKS_MAX } from '../domain/primitives/limits.js';
 import {
   areFailing,
   failingAlert,
@@ -13,8 +13,8 @@ import {
   type Failing,
   type Outcome,
   type TasksSeen,
-} from '../domain/tasks.js';
-import type { Instant } from '../domain/time.js';
+} from '../domain/reconcile/failingTasks.js';
+import type { Instant } from '../domain/primitives/time.js';
 import { eachOf } from './eachOf.js';
 import { readRestarts, readFailingAlerts } from '../postgres/failing.js';
 import { readTier } from '../postgres/fleet.js';

@@ -8,9 +8,9 @@ import {
   skewAlerts,
   type FleetAlert,
   type Suspect,
-} from '../domain/audit.js';
-import { RECONCILE_INTERVAL_MS } from '../domain/limits.js';
-import { dayOf, startOf, type Instant } from '../domain/time.js';
+} from '../domain/reconcile/fleetAudit.js';
+import { RECONCILE_INTERVAL_MS } from '../domain/primitives/limits.js';
+import { dayOf, startOf, type Instant } from '../domain/primitives/time.js';
 import {
   ACCOUNTS_PAGE,
   closeFleetAlerts,

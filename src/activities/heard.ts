@@ -1,12 +1,12 @@
 /** What the messages of a closed run say, read by the same rules as the run itself read them. */
 import type { Payload } from '@temporalio/common';
-import type { Actor } from '../domain/actor.js';
-import { alert } from '../domain/events.js';
-import { unreadableIn, type Mode, type Parsed } from '../domain/fields.js';
-import type { Heard, Promised } from '../domain/lastRun.js';
-import { RECOVERY_EVENTS_MAX } from '../domain/limits.js';
-import { parseReserve } from '../domain/messages.js';
-import { parseDay, parseInstant, type Instant } from '../domain/time.js';
+import type { Actor } from '../domain/entity/entity.js';
+import { alert } from '../domain/account/events.js';
+import { unreadableIn, type Mode, type Parsed } from '../domain/wire/objectReader.js';
+import type { Heard, Promised } from '../domain/entity/lastRun.js';
+import { RECOVERY_EVENTS_MAX } from '../domain/primitives/limits.js';
+import { parseReserve } from '../domain/wire/requests.js';
+import { parseDay, parseInstant, type Instant } from '../domain/primitives/time.js';
 import { messages } from '../protocol.js';
 import type { History, HistoryEvent } from './history.js';
 import { RunReader, type Taken } from './taken.js';

@@ -3,10 +3,10 @@
  * run twice, because Temporal will. Business times are arguments; none reads a clock for them
  * (R16).
  */
-import type { Account } from '../domain/account.js';
-import type { AccountId } from '../domain/ids.js';
-import type { AccountRow, Entry } from '../domain/rows.js';
-import type { Heard } from '../domain/lastRun.js';
+import type { Account } from '../domain/account/account.js';
+import type { AccountId } from '../domain/primitives/ids.js';
+import type { AccountRow, Entry } from '../domain/records/records.js';
+import type { Heard } from '../domain/entity/lastRun.js';
 import type {
   CommittedRun,
   Foreign,
@@ -16,9 +16,9 @@ import type {
   ReadPart,
   StoredAccount,
   Write,
-} from '../domain/stored.js';
-import type { Instant, UtcDay } from '../domain/time.js';
-import type { Openings, SendingWindow } from '../domain/window.js';
+} from '../domain/records/snapshot.js';
+import type { Instant, UtcDay } from '../domain/primitives/time.js';
+import type { Openings, SendingWindow } from '../domain/account/sendingWindow.js';
 
 /** Who may write an account's rows: the first run id of a workflow's chain (R14). */
 export type Owner = string;
@@ -167,7 +167,7 @@ export interface Activities {
 
   /**
    * Reconciles an account (R8), in one transaction: saves, puts up the fence of leases that are
-   * over, reads the witnesses, decides (`domain/reconcile.ts`), and writes heartbeat, corrections
+   * over, reads the witnesses, decides (`domain/reconcile/reconcile.ts`), and writes heartbeat, corrections
    * and alerts. What it decided is for the workflow to apply.
    * Safe to run again: a run that is committed already is answered as it was.
    */

@@ -1,6 +1,6 @@
 /** Reads the events of one closed run: which messages it took, when, and what it answered. */
 import type { Payload } from '@temporalio/common';
-import type { Instant } from '../domain/time.js';
+import type { Instant } from '../domain/primitives/time.js';
 import type { HistoryEvent } from './history.js';
 
 /** A message as the history has it. */

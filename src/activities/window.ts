@@ -1,6 +1,6 @@
 /** When a sending window is open (R11), for a workflow: it may not know the rules of zones. */
 import { ApplicationFailure } from '@temporalio/activity';
-import type { Openings } from '../domain/window.js';
+import type { Openings } from '../domain/account/sendingWindow.js';
 import { openingsOf, type ExpandAsk } from '../windows.js';
 
 export type { ExpandAsk } from '../windows.js';

@@ -1,7 +1,7 @@
 /** What the audit of the fleet asks of Temporal, over the connection of its worker. */
 import { activityInfo, getClient } from '@temporalio/activity';
 import { WorkflowNotFoundError, type Payload } from '@temporalio/common';
-import { unreadableIn } from '../domain/fields.js';
+import { unreadableIn } from '../domain/wire/objectReader.js';
 import { messages, WORKFLOW_TYPE, workflowIdOf } from '../protocol.js';
 import { lookAtTasks, startAgain, terminateRun } from '../tasks.js';
 import type { Tasks } from './failing.js';

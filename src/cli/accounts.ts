@@ -1,7 +1,7 @@
 /** Which account is meant: an unknown one is answered with those that may have been meant. */
-import { commandLine } from '../domain/commandLine.js';
-import type { Instant } from '../domain/time.js';
-import type { StatusWire } from '../domain/wire.js';
+import { commandLine } from '../domain/primitives/commandLine.js';
+import type { Instant } from '../domain/primitives/time.js';
+import type { StatusWire } from '../domain/wire/responses.js';
 import { readStatus, type StatusRow } from '../postgres/reads.js';
 import { similarAccounts } from '../postgres/similar.js';
 import type { Context } from './command.js';

@@ -1,6 +1,6 @@
 /** What every command is made of: its arguments, its examples, and one answer. */
 import { Argument, type Command } from 'commander';
-import type { Instant } from '../domain/time.js';
+import type { Instant } from '../domain/primitives/time.js';
 import { isOwnName } from '../postgres/keys.js';
 import { usage } from './errors.js';
 import type { Io } from './io.js';

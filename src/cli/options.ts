@@ -1,10 +1,10 @@
 /** How options are read: each reader says what the value should be, and nothing is guessed. */
 import { InvalidArgumentError, Option } from 'commander';
-import { RENEWS_ON_MAX } from '../domain/credits.js';
-import { isAccountId, isReservationId } from '../domain/ids.js';
-import { dayOf, isoDay, parseInstant, type Instant } from '../domain/time.js';
-import { TIERS } from '../domain/tier.js';
-import { WEEKDAYS, type SendingWindow } from '../domain/window.js';
+import { RENEWS_ON_MAX } from '../domain/gate/credits.js';
+import { isAccountId, isReservationId } from '../domain/primitives/ids.js';
+import { dayOf, isoDay, parseInstant, type Instant } from '../domain/primitives/time.js';
+import { TIERS } from '../domain/primitives/tier.js';
+import { WEEKDAYS, type SendingWindow } from '../domain/account/sendingWindow.js';
 
 /** A whole number within bounds. */
 export const whole =

@@ -4,7 +4,7 @@
  */
 import Table from 'cli-table3';
 import picocolors from 'picocolors';
-import { shown } from '../domain/text.js';
+import { shown } from '../domain/primitives/text.js';
 import type { CliError } from './errors.js';
 import type { Io } from './io.js';
 

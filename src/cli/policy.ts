@@ -1,9 +1,9 @@
 /** The options that name a policy, and a policy in words. */
 import type { Command } from 'commander';
-import type { Ramp } from '../domain/policy.js';
-import type { Tier } from '../domain/tier.js';
-import type { SendingWindow } from '../domain/window.js';
-import type { PolicyWire } from '../domain/wire.js';
+import type { Ramp } from '../domain/account/policy.js';
+import type { Tier } from '../domain/primitives/tier.js';
+import type { SendingWindow } from '../domain/account/sendingWindow.js';
+import type { PolicyWire } from '../domain/wire/responses.js';
 import { cap, orNull, ramp, renewalDay, sendingWindow, type Default } from './options.js';
 
 export type PolicyOptions = {

@@ -3,7 +3,7 @@
  * to think of it; what goes out is looked at once more. JSON keeps each value, with escapes.
  */
 import type { SafebandClient } from '../client/index.js';
-import { shown, shownLines } from '../domain/text.js';
+import { shown, shownLines } from '../domain/primitives/text.js';
 import { changingWhatIsRead } from '../postgres/changed.js';
 import type { Pool } from '../postgres/pool.js';
 import type { Io } from './io.js';

@@ -1,6 +1,6 @@
 /** The JSON that commands print: the contract's names, instants and days as text. */
-import { isoDay, isoInstant, isoOrNull } from '../domain/time.js';
-import type { StatusWire } from '../domain/wire.js';
+import { isoDay, isoInstant, isoOrNull } from '../domain/primitives/time.js';
+import type { StatusWire } from '../domain/wire/responses.js';
 import type { LoggedEvent, OpenAlert, StatusRow } from '../postgres/reads.js';
 
 /** An account in a list: its row as of now. */

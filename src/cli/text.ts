@@ -7,8 +7,8 @@ import {
   isoInstant,
   MINUTE_MS,
   SECOND_MS,
-} from '../domain/time.js';
-import { parseInstant, type Instant } from '../domain/time.js';
+} from '../domain/primitives/time.js';
+import { parseInstant, type Instant } from '../domain/primitives/time.js';
 
 /** `14:03:07` today, `2026-11-23 14:03:07` on another day; UTC. */
 export function clock(at: Instant | null, now: Instant): string {

@@ -9,7 +9,7 @@ import type {
   PolicyWire,
   ReservationWire,
   StatusWire,
-} from '../domain/wire.js';
+} from '../domain/wire/responses.js';
 import {
   TASK_QUEUE,
   type Delivered,
@@ -19,9 +19,9 @@ import {
   type Settled,
   type StateAnswer,
 } from '../protocol.js';
-import type { FailureKind } from '../domain/account.js';
-import type { Tier } from '../domain/tier.js';
-import type { SendingWindow } from '../domain/window.js';
+import type { FailureKind } from '../domain/account/account.js';
+import type { Tier } from '../domain/primitives/tier.js';
+import type { SendingWindow } from '../domain/account/sendingWindow.js';
 import { Denials } from './denials.js';
 import { SafebandError } from './errors.js';
 import { measured, type CallTold } from './measured.js';

@@ -8,7 +8,7 @@ import {
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
-import { FAILURE_TYPES, type FailureType } from '../domain/events.js';
+import { FAILURE_TYPES, type FailureType } from '../domain/account/events.js';
 import { inQueryText } from '../protocol.js';
 
 /** What went wrong, by the contract's name; the message is for people. */

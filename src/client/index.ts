@@ -30,9 +30,9 @@ export type {
   PeekWire as Peek,
   ReservationWire as Reservation,
   StatusWire as Status,
-} from '../domain/wire.js';
+} from '../domain/wire/responses.js';
 export type { Findings } from '../protocol.js';
-export type { FailureType } from '../domain/events.js';
+export type { FailureType } from '../domain/account/events.js';
 export {
   signWebhook,
   verifyWebhook,

@@ -1,7 +1,7 @@
 /**
  * The pipeline's own witness: what it wrote down about its calls, before and after each (R6, R18).
  */
-import type { FailureKind } from '../domain/account.js';
+import type { FailureKind } from '../domain/account/account.js';
 
 export type Attempt = {
   readonly accountId: string;

@@ -2,10 +2,10 @@
  * Reserves of many callers for one account share Updates: while one is on its way, what comes in
  * waits together and goes in the next. A lone caller waits for nobody.
  */
-import type { DecisionWire } from '../domain/wire.js';
-import { FAILURE_TYPES } from '../domain/events.js';
-import { BATCH_MAX } from '../domain/limits.js';
-import { isoInstant, parseInstant, type Instant } from '../domain/time.js';
+import type { DecisionWire } from '../domain/wire/responses.js';
+import { FAILURE_TYPES } from '../domain/account/events.js';
+import { BATCH_MAX } from '../domain/primitives/limits.js';
+import { isoInstant, parseInstant, type Instant } from '../domain/primitives/time.js';
 import type { BatchAnswer, ItemError } from '../protocol.js';
 import { SafebandError } from './errors.js';
 import type { Transport } from './transport.js';

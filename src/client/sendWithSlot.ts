@@ -7,8 +7,8 @@
  * out; before the journal row, the same, and nothing was sent; after it, a row without outcome, so
  * the slot ends uncertain and stays spent; after the journal outcome, the journal tells the rest.
  */
-import type { FailureKind } from '../domain/account.js';
-import type { DenialWire, GrantWire } from '../domain/wire.js';
+import type { FailureKind } from '../domain/account/account.js';
+import type { DenialWire, GrantWire } from '../domain/wire/responses.js';
 import type { FailedReport, SafebandClient } from './client.js';
 import { SafebandError } from './errors.js';
 import type { Attempt, Journal, Outcome } from './journal.js';

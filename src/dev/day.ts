@@ -4,11 +4,11 @@
  */
 import { DateTime, IANAZone } from 'luxon';
 import type { StartInput } from '../client/index.js';
-import { isAccountId, isCampaignId, isReservationId } from '../domain/ids.js';
-import { WEEKLY_CAP_DAYS } from '../domain/limits.js';
-import { SAFE_BAND, TIERS, type Tier } from '../domain/tier.js';
-import { WEEKDAYS, type Weekday } from '../domain/window.js';
-import { isZone } from '../domain/zones.js';
+import { isAccountId, isCampaignId, isReservationId } from '../domain/primitives/ids.js';
+import { WEEKLY_CAP_DAYS } from '../domain/primitives/limits.js';
+import { SAFE_BAND, TIERS, type Tier } from '../domain/primitives/tier.js';
+import { WEEKDAYS, type Weekday } from '../domain/account/sendingWindow.js';
+import { isZone } from '../domain/wire/timezones.js';
 import { linesOf, type Line } from './csv.js';
 import { BEHAVIOURS, type Behaviour } from './linkedin.js';
 

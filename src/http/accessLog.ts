@@ -3,7 +3,7 @@
  * is no secret. Refusals are bounded each minute, so that a stranger cannot flood the log.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { MINUTE_MS, type Instant } from '../domain/time.js';
+import { MINUTE_MS, type Instant } from '../domain/primitives/time.js';
 import { keyIdIn } from '../postgres/keys.js';
 import { credentialIn } from './auth.js';
 import { NOBODY } from './caller.js';

@@ -11,7 +11,7 @@ import fastify, {
 } from 'fastify';
 import type { PayloadCodec } from '@temporalio/common';
 import type { SafebandClient } from '../client/index.js';
-import type { Instant } from '../domain/time.js';
+import type { Instant } from '../domain/primitives/time.js';
 import type { Pool } from '../postgres/pool.js';
 import { addAccessLog, addNoStore } from './accessLog.js';
 import { addAuth, addChecks } from './auth.js';

@@ -3,8 +3,8 @@
  * not. Judged from readings; nothing here reads.
  */
 import type { Health } from '../postgres/health.js';
-import { OVERDUE_MS } from '../domain/limits.js';
-import { MINUTE_MS } from '../domain/time.js';
+import { OVERDUE_MS } from '../domain/primitives/limits.js';
+import { MINUTE_MS } from '../domain/primitives/time.js';
 import type { ScheduleFlaw } from '../schedule.js';
 
 /** One reading: a value, or why there is none. */

@@ -2,7 +2,7 @@
  * Who a key or a log-in belongs to, remembered for a moment: a reserve should not wait for
  * Postgres twice, and should be answered while Postgres is away, as the account itself does (R12).
  */
-import { MINUTE_MS, SECOND_MS, type Instant } from '../domain/time.js';
+import { MINUTE_MS, SECOND_MS, type Instant } from '../domain/primitives/time.js';
 import { findKey, findSession, hashOf, noteUse, stillGood, type Caller } from '../postgres/keys.js';
 import type { Pool } from '../postgres/pool.js';
 

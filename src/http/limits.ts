@@ -1,5 +1,5 @@
 /** Every number of the HTTP server, with its unit and its reason. */
-import { SECOND_MS } from '../domain/time.js';
+import { SECOND_MS } from '../domain/primitives/time.js';
 
 export const LIMITS = {
   /** A batch of 200 full requests is 120 KiB. */

@@ -1,6 +1,6 @@
 /** One connection that hears which accounts' rows were written, for all streams of the server. */
 import type { PoolClient } from 'pg';
-import { SECOND_MS } from '../domain/time.js';
+import { SECOND_MS } from '../domain/primitives/time.js';
 import type { Pool } from '../postgres/pool.js';
 
 const RETRY_MS = SECOND_MS;

@@ -5,7 +5,7 @@
  */
 import type { Writable } from 'node:stream';
 import { SafebandError } from '../client/index.js';
-import type { Instant } from '../domain/time.js';
+import type { Instant } from '../domain/primitives/time.js';
 import { readVersions } from '../postgres/lists.js';
 import type { Pool } from '../postgres/pool.js';
 import { maySee, type Caller } from './caller.js';

@@ -4,7 +4,7 @@
  */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { SafebandError } from '../client/index.js';
-import type { FailureType } from '../domain/events.js';
+import type { FailureType } from '../domain/account/events.js';
 
 export type ProblemFields = {
   readonly status: number;

@@ -1,9 +1,14 @@
 /** What a schema allows, in words: for people who sent something else. */
-import { FOREIGN_PATTERN, FOREIGN_WORDS, OURS_PATTERN, OURS_WORDS } from '../domain/ids.js';
-import { WALL_CLOCK_PATTERN } from '../domain/settingsMessages.js';
-import { didYouMean } from '../domain/spelling.js';
-import { PLAIN_TEXT_PATTERN } from '../domain/text.js';
-import { INSTANT_PATTERN, INSTANT_WORDS } from '../domain/time.js';
+import {
+  FOREIGN_PATTERN,
+  FOREIGN_WORDS,
+  OURS_PATTERN,
+  OURS_WORDS,
+} from '../domain/primitives/ids.js';
+import { WALL_CLOCK_PATTERN } from '../domain/wire/adminRequests.js';
+import { didYouMean } from '../domain/primitives/spelling.js';
+import { PLAIN_TEXT_PATTERN } from '../domain/primitives/text.js';
+import { INSTANT_PATTERN, INSTANT_WORDS } from '../domain/primitives/time.js';
 
 /** The rules of text that are said in words; another one is said as it is. */
 const PATTERNS: ReadonlyMap<unknown, string> = new Map([

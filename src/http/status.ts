@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto';
 import type { Static } from 'typebox';
 import { SafebandError, type SafebandClient } from '../client/index.js';
-import { REMEMBERED_DAYS, VERIFIED_MS } from '../domain/limits.js';
-import { isoDay, isoInstant, isoOrNull, type Instant } from '../domain/time.js';
+import { REMEMBERED_DAYS, VERIFIED_MS } from '../domain/primitives/limits.js';
+import { isoDay, isoInstant, isoOrNull, type Instant } from '../domain/primitives/time.js';
 import { readOpen, type OpenItem } from '../postgres/lists.js';
 import type { Pool } from '../postgres/pool.js';
 import { capsOf, readStatus, type StatusRow } from '../postgres/reads.js';

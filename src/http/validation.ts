@@ -3,8 +3,8 @@ import type { FastifyInstance, FastifySchemaCompiler } from 'fastify';
 import type { Static, TSchema } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
 import { Value } from 'typebox/value';
-import { isWellFormed } from '../domain/ids.js';
-import { closest, didYouMean } from '../domain/spelling.js';
+import { isWellFormed } from '../domain/primitives/ids.js';
+import { closest, didYouMean } from '../domain/primitives/spelling.js';
 import { invalidInput, type Problem } from './problems.js';
 import { wordsFor } from './schemaWords.js';
 

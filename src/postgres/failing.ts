@@ -1,5 +1,5 @@
 /** Accounts whose workflow tasks fail, as the fleet audit has alerted. */
-import { parseInstant, type Instant } from '../domain/time.js';
+import { parseInstant, type Instant } from '../domain/primitives/time.js';
 import { rowsOf, type Queryable } from './pool.js';
 
 export type FailingAlert = {

@@ -1,5 +1,5 @@
 /** What happened to an account, as its rows are written: for people who watch. */
-import type { Instant } from '../domain/time.js';
+import type { Instant } from '../domain/primitives/time.js';
 import { rowsOf, type Queryable } from './pool.js';
 
 export type Happening = {

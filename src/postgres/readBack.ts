@@ -4,14 +4,14 @@
  * there: so reservations and closed days are read from then on. Journal and event log are heard as
  * of today, when what is older is forgotten.
  */
-import type { ChatId, MessageId } from '../domain/ids.js';
-import { normalProof } from '../domain/linkedinId.js';
-import type { DayRow } from '../domain/rows.js';
-import { crowdIn, ROWS_READ } from '../domain/crowd.js';
-import { kept } from '../domain/kept.js';
-import type { Crowd, Later, Witnesses } from '../domain/stored.js';
-import { REMEMBERED_DAYS, WEEK_DAYS } from '../domain/limits.js';
-import type { UtcDay } from '../domain/time.js';
+import type { ChatId, MessageId } from '../domain/primitives/ids.js';
+import { normalProof } from '../domain/primitives/linkedinId.js';
+import type { DayRow } from '../domain/records/records.js';
+import { crowdIn, ROWS_READ } from '../domain/reconcile/crowd.js';
+import { kept } from '../domain/account/kept.js';
+import type { Crowd, Later, Witnesses } from '../domain/records/snapshot.js';
+import { REMEMBERED_DAYS, WEEK_DAYS } from '../domain/primitives/limits.js';
+import type { UtcDay } from '../domain/primitives/time.js';
 import { rowsOf, type Queryable } from './pool.js';
 
 /** Ids with more bytes are no spelling of a short one: Postgres makes their fingerprints. */

@@ -1,6 +1,6 @@
 /** The rows that an account leaves behind: each written under its number, twice or late is once. */
-import { kept } from '../domain/kept.js';
-import type { Entry, Row } from '../domain/rows.js';
+import { kept } from '../domain/account/kept.js';
+import type { Entry, Row } from '../domain/records/records.js';
 import type { Queryable } from './pool.js';
 
 /**

@@ -1,8 +1,8 @@
 /** What a run writes (R8): the fence of leases that are over, heartbeat, corrections and alerts. */
-import type { Verdict } from '../domain/reconcile.js';
-import type { DayVerdict } from '../domain/verdict.js';
-import type { CommittedRun, Foreign } from '../domain/stored.js';
-import { dayOf, type Instant, type UtcDay } from '../domain/time.js';
+import type { Verdict } from '../domain/reconcile/reconcile.js';
+import type { DayVerdict } from '../domain/reconcile/dayFindings.js';
+import type { CommittedRun, Foreign } from '../domain/records/snapshot.js';
+import { dayOf, type Instant, type UtcDay } from '../domain/primitives/time.js';
 import type { Queryable } from './pool.js';
 
 /** The account's row as it stood before, locked; `isEdited`: another than a save wrote it (R14). */

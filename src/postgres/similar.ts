@@ -1,6 +1,6 @@
 /** Accounts whose names may have been meant by one that there is not. */
-import type { AccountState } from '../domain/settings.js';
-import type { Tier } from '../domain/tier.js';
+import type { AccountState } from '../domain/commands/administer.js';
+import type { Tier } from '../domain/primitives/tier.js';
 import { rowsOf, type Queryable } from './pool.js';
 
 export type Similar = {

@@ -1,5 +1,5 @@
 /** What the doctor asks of Postgres, each question one statement that changes nothing. */
-import type { Instant } from '../domain/time.js';
+import type { Instant } from '../domain/primitives/time.js';
 import { migrationsIn } from './migrate.js';
 import { rowsOf, type Queryable } from './pool.js';
 

@@ -4,8 +4,8 @@
  * enough to tell one from another.
  */
 import { randomBytes } from 'node:crypto';
-import { maskedSecret, type WebhookType } from '../domain/webhooks.js';
-import type { Instant } from '../domain/time.js';
+import { maskedSecret, type WebhookType } from '../domain/wire/webhookEvents.js';
+import type { Instant } from '../domain/primitives/time.js';
 import { inTransaction, rowsOf, type Pool, type Queryable } from './pool.js';
 import { placeEvents } from './webhookOutbox.js';
 

@@ -1,10 +1,15 @@
 /** Reads the last weeks of an account, for a replay under another policy (R17). */
-import { isRefusal, type Refusal } from '../domain/events.js';
-import { openingDays, type Policy } from '../domain/policy.js';
-import type { OpeningsFor } from '../domain/past.js';
-import { dayOf, DAY_MS, isoInstant, startOf, type Instant } from '../domain/time.js';
-import { parseWhatIf, whatIfOf, type WhatIf, type WhatIfRows } from '../domain/whatIf.js';
-import type { Openings } from '../domain/window.js';
+import { isRefusal, type Refusal } from '../domain/account/events.js';
+import { openingDays, type Policy } from '../domain/account/policy.js';
+import type { OpeningsFor } from '../domain/diagnostics/whatIf/scenario.js';
+import { dayOf, DAY_MS, isoInstant, startOf, type Instant } from '../domain/primitives/time.js';
+import {
+  parseWhatIf,
+  whatIfOf,
+  type WhatIf,
+  type WhatIfRows,
+} from '../domain/diagnostics/whatIf/whatIf.js';
+import type { Openings } from '../domain/account/sendingWindow.js';
 import { openingsOf } from '../windows.js';
 import { KEPT_ROW, readPast } from './history.js';
 import { inSnapshot, rowsOf, type Pool, type Queryable } from './pool.js';

@@ -1,10 +1,10 @@
 /** Reads what the support article about an account needs (R17), in one snapshot. */
-import { WITNESS_DAYS } from '../domain/limits.js';
-import { accountOfRows } from '../domain/fromRows.js';
-import type { Openings } from '../domain/window.js';
-import { dayOf, DAY_MS, parseInstant, type Instant } from '../domain/time.js';
-import { whyOf, type Why, type WhyRows } from '../domain/why.js';
-import type { StatusWire } from '../domain/wire.js';
+import { WITNESS_DAYS } from '../domain/primitives/limits.js';
+import { accountOfRows } from '../domain/diagnostics/asOf/accountFromRecords.js';
+import type { Openings } from '../domain/account/sendingWindow.js';
+import { dayOf, DAY_MS, parseInstant, type Instant } from '../domain/primitives/time.js';
+import { whyOf, type Why, type WhyRows } from '../domain/diagnostics/why/why.js';
+import type { StatusWire } from '../domain/wire/responses.js';
 import { readAccount } from './accounts.js';
 import { inSnapshot, rowsOf, type Pool, type Queryable } from './pool.js';
 import { readDays, readWitnesses } from './readBack.js';

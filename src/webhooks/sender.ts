@@ -5,10 +5,10 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { signWebhook } from '../client/webhooks.js';
-import { WEBHOOK_KEPT_MS } from '../domain/limits.js';
-import { isGivenUp, retryDelay, secretsAt, webhookBody } from '../domain/webhooks.js';
-import { SECOND_MS, type Instant } from '../domain/time.js';
-import type { WebhookEvent, WebhookSecret } from '../domain/webhooks.js';
+import { WEBHOOK_KEPT_MS } from '../domain/primitives/limits.js';
+import { isGivenUp, retryDelay, secretsAt, webhookBody } from '../domain/wire/webhookEvents.js';
+import { SECOND_MS, type Instant } from '../domain/primitives/time.js';
+import type { WebhookEvent, WebhookSecret } from '../domain/wire/webhookEvents.js';
 import { inTransaction, type Pool } from '../postgres/pool.js';
 import { dropOld, endCooldowns, placeEvents } from '../postgres/webhookOutbox.js';
 import {

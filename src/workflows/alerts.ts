@@ -1,5 +1,5 @@
 /** A Signal has no caller to answer: its faults become alerts (docs/contract.md, 2). */
-import { alert } from '../domain/events.js';
+import { alert } from '../domain/account/events.js';
 import type { Self } from './self.js';
 
 export type Trouble = {

@@ -1,14 +1,14 @@
 /** Asks for a slot: alone or in a batch, on a cold account after a look at the database (R12). */
-import { findSlot } from '../domain/account.js';
-import { pass } from '../domain/actor.js';
-import { isRefusal, type Refusal } from '../domain/events.js';
-import type { Flaw } from '../domain/fields.js';
-import { wantsCheck } from '../domain/gate.js';
-import { VERIFY_RETRY_MS } from '../domain/limits.js';
-import { parseReserve, type ReserveAsk } from '../domain/messages.js';
-import { reserve } from '../domain/reserve.js';
-import { isoInstant } from '../domain/time.js';
-import { decisionWire, type DecisionWire } from '../domain/wire.js';
+import { findSlot } from '../domain/account/account.js';
+import { pass } from '../domain/entity/entity.js';
+import { isRefusal, type Refusal } from '../domain/account/events.js';
+import type { Flaw } from '../domain/wire/objectReader.js';
+import { wantsCheck } from '../domain/gate/gate.js';
+import { VERIFY_RETRY_MS } from '../domain/primitives/limits.js';
+import { parseReserve, type ReserveAsk } from '../domain/wire/requests.js';
+import { reserve } from '../domain/commands/reserve.js';
+import { isoInstant } from '../domain/primitives/time.js';
+import { decisionWire, type DecisionWire } from '../domain/wire/responses.js';
 import type { BatchAnswer, ItemError } from '../protocol.js';
 import { countDecision } from './counting.js';
 import { reply } from './replies.js';

@@ -6,13 +6,13 @@
  */
 import { fromPayloadsAtIndex, type Payload } from '@temporalio/common';
 import { getActivator } from '@temporalio/workflow/lib/global-attributes.js';
-import { bytesOf, once } from '../domain/bytes.js';
+import { bytesOf, once } from '../domain/primitives/bytes.js';
 import {
   HANDED_BYTES_MAX,
   OUTBOX_BYTES_MAX,
   WAITING_CARRIED_BYTES_MAX,
   WAITING_CARRIED_MAX,
-} from '../domain/limits.js';
+} from '../domain/primitives/limits.js';
 import type { Self, Waiting } from './self.js';
 
 /** How much was taken, counted in single messages; 0: the first one has to wait for a check. */

@@ -10,11 +10,11 @@ import {
   makeContinueAsNewFunc,
   workflowInfo,
 } from '@temporalio/workflow';
-import { hasDelivery, isDirty, isHot, nextRunAt, pass } from '../domain/actor.js';
-import { isRefusal } from '../domain/events.js';
-import { cooldownAt } from '../domain/roll.js';
-import { disconnect } from '../domain/settings.js';
-import { DAY_MS, hashOf, SECOND_MS, startOf, dayOf } from '../domain/time.js';
+import { hasDelivery, isDirty, isHot, nextRunAt, pass } from '../domain/entity/entity.js';
+import { isRefusal } from '../domain/account/events.js';
+import { cooldownAt } from '../domain/days/rollover.js';
+import { disconnect } from '../domain/commands/administer.js';
+import { DAY_MS, hashOf, SECOND_MS, startOf, dayOf } from '../domain/primitives/time.js';
 import { failureOf } from '../protocol.js';
 import { checkIdentity, learnOpenings, openFrom, reopen, wantsOpenings } from './chores.js';
 import { raiseEarly } from './alerts.js';

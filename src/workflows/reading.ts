@@ -1,12 +1,17 @@
 /** The account's queries: they change nothing, roll a copy, and have no clock but the later one. */
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 import type { QueryDefinition } from '@temporalio/common';
-import { nextRunAt, viewOf, type Actor } from '../domain/actor.js';
-import type { Account } from '../domain/account.js';
-import { nextSlots, tooFarAhead } from '../domain/forecast.js';
-import { parseQuery, type QueryAsk } from '../domain/messages.js';
-import { isoInstant, type Instant } from '../domain/time.js';
-import { peekWire, reservationWire, statusWire, type StatusWire } from '../domain/wire.js';
+import { nextRunAt, viewOf, type Actor } from '../domain/entity/entity.js';
+import type { Account } from '../domain/account/account.js';
+import { nextSlots, tooFarAhead } from '../domain/days/forecast.js';
+import { parseQuery, type QueryAsk } from '../domain/wire/requests.js';
+import { isoInstant, type Instant } from '../domain/primitives/time.js';
+import {
+  peekWire,
+  reservationWire,
+  statusWire,
+  type StatusWire,
+} from '../domain/wire/responses.js';
 import { asQueryFailure, failureOf, queries } from '../protocol.js';
 import type { Self } from './self.js';
 

@@ -4,12 +4,12 @@
  */
 import { log, workflowInfo } from '@temporalio/workflow';
 import type { Activities, LastRunAsk, LastRunPortion } from '../activities/ports.js';
-import { bytesOf } from '../domain/bytes.js';
-import type { LastRun } from '../domain/endings.js';
-import { nothingRecovered, recover } from '../domain/lastRun.js';
-import { storedActor, withCounters } from '../domain/opening.js';
-import type { Start } from '../domain/settings.js';
-import type { Place, ReadBack, StoredAccount } from '../domain/stored.js';
+import { bytesOf } from '../domain/primitives/bytes.js';
+import type { LastRun } from '../domain/entity/endings.js';
+import { nothingRecovered, recover } from '../domain/entity/lastRun.js';
+import { storedActor, withCounters } from '../domain/entity/restore.js';
+import type { Start } from '../domain/commands/administer.js';
+import type { Place, ReadBack, StoredAccount } from '../domain/records/snapshot.js';
 import { ifHeavy } from './readParts.js';
 import type { Self } from './self.js';
 import { sends } from './weight.js';

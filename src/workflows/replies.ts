@@ -4,10 +4,14 @@
  * cannot be sent is an alert.
  */
 import { getExternalWorkflowHandle } from '@temporalio/workflow';
-import { bytesOf } from '../domain/bytes.js';
-import { REPLIES_AT_ONCE, REPLIES_BYTES_MAX, REPLIES_WAITING_MAX } from '../domain/limits.js';
-import { isSendable, type ReplyTo } from '../domain/replyTo.js';
-import type { DecisionWire } from '../domain/wire.js';
+import { bytesOf } from '../domain/primitives/bytes.js';
+import {
+  REPLIES_AT_ONCE,
+  REPLIES_BYTES_MAX,
+  REPLIES_WAITING_MAX,
+} from '../domain/primitives/limits.js';
+import { isSendable, type ReplyTo } from '../domain/wire/replyTo.js';
+import type { DecisionWire } from '../domain/wire/responses.js';
 import { raise } from './alerts.js';
 import type { Self } from './self.js';
 

@@ -3,17 +3,17 @@
  * its answer was lost, and a workflow task may be lost after its save: both are found out here.
  */
 import { log, patched, workflowInfo } from '@temporalio/workflow';
-import { counterOf } from '../domain/account.js';
-import { pass, reconciled, record, saved, type Batch } from '../domain/actor.js';
-import { caughtUp } from '../domain/catchUp.js';
-import { actorWith } from '../domain/copy.js';
-import { alert } from '../domain/events.js';
-import { hasForgotten } from '../domain/lookup.js';
-import { isOneSave } from '../domain/portion.js';
-import { cooldownStarted } from '../domain/roll.js';
-import type { Place, Write } from '../domain/stored.js';
-import { dayOf, MINUTE_MS, startOf } from '../domain/time.js';
-import { recalled, sending } from '../domain/writes.js';
+import { counterOf } from '../domain/account/account.js';
+import { pass, reconciled, record, saved, type Batch } from '../domain/entity/entity.js';
+import { caughtUp } from '../domain/entity/catchUp.js';
+import { actorWith } from '../domain/account/update.js';
+import { alert } from '../domain/account/events.js';
+import { hasForgotten } from '../domain/entity/lookup.js';
+import { isOneSave } from '../domain/entity/outbox.js';
+import { cooldownStarted } from '../domain/days/rollover.js';
+import type { Place, Write } from '../domain/records/snapshot.js';
+import { dayOf, MINUTE_MS, startOf } from '../domain/primitives/time.js';
+import { recalled, sending } from '../domain/entity/writes.js';
 import type { Saved } from '../activities/ports.js';
 import { attempt } from './chores.js';
 import { countWrite, type SaveOutcome } from './counting.js';

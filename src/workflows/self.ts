@@ -6,14 +6,14 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
-import { tell, type Actor } from '../domain/actor.js';
-import type { Command, Refusal } from '../domain/events.js';
-import { parseStart } from '../domain/settingsMessages.js';
-import { stateOf, type Start } from '../domain/settings.js';
-import { accountWith, actorWith } from '../domain/copy.js';
-import { bytesOf } from '../domain/bytes.js';
-import { outboxBytes } from '../domain/portion.js';
-import { unreadableIn } from '../domain/fields.js';
+import { tell, type Actor } from '../domain/entity/entity.js';
+import type { Command, Refusal } from '../domain/account/events.js';
+import { parseStart } from '../domain/wire/adminRequests.js';
+import { stateOf, type Start } from '../domain/commands/administer.js';
+import { accountWith, actorWith } from '../domain/account/update.js';
+import { bytesOf } from '../domain/primitives/bytes.js';
+import { outboxBytes } from '../domain/entity/outbox.js';
+import { unreadableIn } from '../domain/wire/objectReader.js';
 import { failureOf, isAsk, SEARCH_ATTRIBUTES, workflowIdOf, type Findings } from '../protocol.js';
 import { Alarm } from './alarm.js';
 import type { Trouble } from './alerts.js';

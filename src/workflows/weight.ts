@@ -4,10 +4,10 @@
  * at most.
  */
 import { sleep, workflowInfo } from '@temporalio/workflow';
-import type { Account } from '../domain/account.js';
-import { KEPT_ID_BYTES, SAVE_BYTES_MAX, TASK_BYTES_MAX } from '../domain/limits.js';
-import { effectBytes, externalBytes, rowBytes, slotBytes } from '../domain/sizes.js';
-import type { ReadBack } from '../domain/stored.js';
+import type { Account } from '../domain/account/account.js';
+import { KEPT_ID_BYTES, SAVE_BYTES_MAX, TASK_BYTES_MAX } from '../domain/primitives/limits.js';
+import { effectBytes, externalBytes, rowBytes, slotBytes } from '../domain/entity/sizes.js';
+import type { ReadBack } from '../domain/records/snapshot.js';
 import { beside } from './mailbox.js';
 import type { Self } from './self.js';
 

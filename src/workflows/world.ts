@@ -12,7 +12,7 @@ import {
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import type { Activities } from '../activities/ports.js';
 import { heeding } from '../answers.js';
-import { unreadableIn } from '../domain/fields.js';
+import { unreadableIn } from '../domain/wire/objectReader.js';
 import { COMMIT_UNKNOWN, NOT_COMMITTED } from '../protocol.js';
 
 const heeded = (all: Activities): Activities =>

@@ -4,7 +4,7 @@
  */
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterEach, expect, it } from 'vitest';
-import { MESSAGES_PER_TASK, REPLIES_AT_ONCE } from '../../src/domain/limits.js';
+import { MESSAGES_PER_TASK, REPLIES_AT_ONCE } from '../../src/domain/primitives/limits.js';
 import { all, ask, say, sent, statusOf } from '../support/account.js';
 import { failuresIn, flawsOf, runsOf } from '../support/histories.js';
 import { createStand, type Stand } from '../support/stand.js';

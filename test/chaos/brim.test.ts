@@ -6,8 +6,8 @@ import { ApplicationFailure, defaultPayloadConverter } from '@temporalio/common'
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Activities } from '../../src/activities/ports.js';
-import { EXTERNALS_MAX, PAYLOAD_BYTES_MAX } from '../../src/domain/limits.js';
-import type { DecisionWire } from '../../src/domain/wire.js';
+import { EXTERNALS_MAX, PAYLOAD_BYTES_MAX } from '../../src/domain/primitives/limits.js';
+import type { DecisionWire } from '../../src/domain/wire/responses.js';
 import { all, ask, run, say, statusOf, whenSaved } from '../support/account.js';
 import { failureTypeOf } from '../support/failure.js';
 import { failuresIn, flawsOf, runsOf } from '../support/histories.js';

@@ -2,8 +2,8 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Activities } from '../../src/activities/ports.js';
-import { isAccountId } from '../../src/domain/ids.js';
-import { runAfter } from '../../src/domain/forecast.js';
+import { isAccountId } from '../../src/domain/primitives/ids.js';
+import { runAfter } from '../../src/domain/days/forecast.js';
 import type { BatchAnswer } from '../../src/protocol.js';
 import { all, ask, say, statusOf, type Known } from '../support/account.js';
 import { must } from '../support/scenario.js';

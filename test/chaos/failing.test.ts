@@ -8,7 +8,7 @@ import { WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/cli
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Activities } from '../../src/activities/ports.js';
 import { payloadKeysFrom, type PayloadKeys } from '../../src/config.js';
-import { RESTART_AFTER_MS } from '../../src/domain/limits.js';
+import { RESTART_AFTER_MS } from '../../src/domain/primitives/limits.js';
 import { readHealth } from '../../src/postgres/health.js';
 import { WORKFLOW_TYPE, workflowIdOf } from '../../src/protocol.js';
 import { lookAtTasks } from '../../src/tasks.js';

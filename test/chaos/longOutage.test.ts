@@ -10,7 +10,7 @@ import {
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Activities } from '../../src/activities/ports.js';
-import type { ReservationWire } from '../../src/domain/wire.js';
+import type { ReservationWire } from '../../src/domain/wire/responses.js';
 import { all, ask, run, say, statusOf, whenSaved, type Known } from '../support/account.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { fastForward, secondsToMidnight } from '../support/time.js';

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createClient, pgJournal, sendWithSlot } from '../../src/client/index.js';
 import { readDevConfig } from '../../src/dev/devConfig.js';
 import { startPostgres, type PostgresServer } from '../../src/dev/postgres.js';
-import type { StatusWire } from '../../src/domain/wire.js';
+import type { StatusWire } from '../../src/domain/wire/responses.js';
 import { migrate } from '../../src/postgres/migrate.js';
 import { createStand, type Stand } from '../support/stand.js';
 

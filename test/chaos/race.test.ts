@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import type { WorkflowHandle } from '@temporalio/client';
 import { isWorthRetrying } from '../../src/client/errors.js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { StatusWire } from '../../src/domain/wire.js';
+import type { StatusWire } from '../../src/domain/wire/responses.js';
 import { createStand, type Stand } from '../support/stand.js';
 
 const ACCOUNTS = 20;

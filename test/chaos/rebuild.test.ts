@@ -4,7 +4,7 @@
  */
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { DecisionWire } from '../../src/domain/wire.js';
+import type { DecisionWire } from '../../src/domain/wire/responses.js';
 import { all, say, statusOf } from '../support/account.js';
 import { resetTo } from '../support/reset.js';
 import { createStand, type Stand } from '../support/stand.js';

@@ -1,7 +1,7 @@
 /** The same day gives no fresh cap, however the workflow ended; late outcomes are still taken. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createClient, type SafebandClient } from '../../src/client/index.js';
-import type { StatusWire } from '../../src/domain/wire.js';
+import type { StatusWire } from '../../src/domain/wire/responses.js';
 import { listOpenAlerts } from '../../src/postgres/reads.js';
 import { all } from '../support/account.js';
 import { failureTypeOf } from '../support/failure.js';

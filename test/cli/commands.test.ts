@@ -1,7 +1,7 @@
 /** The command line on the real servers: what it finds, what it ends with, what it changes. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readWhy } from '../../src/postgres/why.js';
-import type { StatusWire } from '../../src/domain/wire.js';
+import type { StatusWire } from '../../src/domain/wire/responses.js';
 import { ask, edit, run as runNow, say, sent, statusOf } from '../support/account.js';
 import { safeband, settingsOf, type Ended } from '../support/cli.js';
 import { createStand, type Stand } from '../support/stand.js';

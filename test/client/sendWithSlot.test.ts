@@ -10,7 +10,7 @@ import {
   type Send,
 } from '../../src/client/index.js';
 import { startLinkedIn, type LinkedIn } from '../../src/dev/linkedin.js';
-import type { StatusWire } from '../../src/domain/wire.js';
+import type { StatusWire } from '../../src/domain/wire/responses.js';
 import { failureTypeOf } from '../support/failure.js';
 import { createStand, type Stand } from '../support/stand.js';
 

@@ -1,9 +1,9 @@
 /** What a gap is made of: the parts add up to it, whatever happened to the rows (R8, R17). */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { findSlot } from '../../src/domain/account.js';
-import type { GapPart } from '../../src/domain/breakdown.js';
-import { REMEMBERED_DAYS } from '../../src/domain/limits.js';
+import { findSlot } from '../../src/domain/account/account.js';
+import type { GapPart } from '../../src/domain/gap/breakdown.js';
+import { REMEMBERED_DAYS } from '../../src/domain/primitives/limits.js';
 import { gap, runAgain, runOn, type Gap, type Ran } from '../support/gaps.js';
 
 const sum = (parts: readonly GapPart[]): number => parts.reduce((n, { count }) => n + count, 0);

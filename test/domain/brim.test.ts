@@ -1,17 +1,17 @@
 /** An account that is full to the brim: what it remembers, and how large it is (R15). */
 import { expect, it } from 'vitest';
-import { bytesOf } from '../../src/domain/bytes.js';
-import { deliver } from '../../src/domain/deliver.js';
-import { fail } from '../../src/domain/fail.js';
+import { bytesOf } from '../../src/domain/primitives/bytes.js';
+import { deliver } from '../../src/domain/commands/deliver.js';
+import { fail } from '../../src/domain/commands/fail.js';
 import {
   ACCOUNT_BYTES_MAX,
   EXTERNALS_MAX,
   HANDED_BYTES_MAX,
   PAYLOAD_BYTES_MAX,
-} from '../../src/domain/limits.js';
-import { observe } from '../../src/domain/observe.js';
-import { reserve } from '../../src/domain/reserve.js';
-import { DAY_MS } from '../../src/domain/time.js';
+} from '../../src/domain/primitives/limits.js';
+import { observe } from '../../src/domain/commands/observe.js';
+import { reserve } from '../../src/domain/commands/reserve.js';
+import { DAY_MS } from '../../src/domain/primitives/time.js';
 import { fullState, withoutOutbox } from '../support/brim.js';
 import { anAccount, at, c, m, p, r } from '../support/scenario.js';
 

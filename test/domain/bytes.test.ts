@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { jsonLength, utf8Length } from '../../src/domain/bytes.js';
-import { isSameId, kept } from '../../src/domain/kept.js';
-import { KEPT_ID_BYTES } from '../../src/domain/limits.js';
-import { sha256 } from '../../src/domain/sha256.js';
+import { jsonLength, utf8Length } from '../../src/domain/primitives/bytes.js';
+import { isSameId, kept } from '../../src/domain/account/kept.js';
+import { KEPT_ID_BYTES } from '../../src/domain/primitives/limits.js';
+import { sha256 } from '../../src/domain/primitives/sha256.js';
 
 /** Any units at all, halves of surrogate pairs and control characters included. */
 const anyText = fc.oneof(

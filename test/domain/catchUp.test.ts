@@ -1,16 +1,16 @@
 /** A workflow that is behind its own rows, because a task was lost after its save (R2, R3, R14). */
 import { describe, expect, it } from 'vitest';
-import { batchOf, type Actor } from '../../src/domain/actor.js';
-import { caughtUp } from '../../src/domain/catchUp.js';
-import { deliver, type Deliver } from '../../src/domain/deliver.js';
-import { alert } from '../../src/domain/events.js';
-import { accountRow } from '../../src/domain/facts.js';
-import { observe } from '../../src/domain/observe.js';
-import { reserve } from '../../src/domain/reserve.js';
-import type { EventRow, ReservationRow } from '../../src/domain/rows.js';
-import { hold } from '../../src/domain/settings.js';
-import type { ReadBack, StoredAccount } from '../../src/domain/stored.js';
-import { sending } from '../../src/domain/writes.js';
+import { batchOf, type Actor } from '../../src/domain/entity/entity.js';
+import { caughtUp } from '../../src/domain/entity/catchUp.js';
+import { deliver, type Deliver } from '../../src/domain/commands/deliver.js';
+import { alert } from '../../src/domain/account/events.js';
+import { accountRow } from '../../src/domain/records/toRecords.js';
+import { observe } from '../../src/domain/commands/observe.js';
+import { reserve } from '../../src/domain/commands/reserve.js';
+import type { EventRow, ReservationRow } from '../../src/domain/records/records.js';
+import { hold } from '../../src/domain/commands/administer.js';
+import type { ReadBack, StoredAccount } from '../../src/domain/records/snapshot.js';
+import { sending } from '../../src/domain/entity/writes.js';
 import { anAccount, c, m, NOTHING, r, type Scenario } from '../support/scenario.js';
 
 const begun = (dailyCap = 50): Scenario => anAccount({ dailyCap });

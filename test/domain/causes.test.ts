@@ -1,15 +1,15 @@
 /** Each class of a gap by itself: what it is called, how much it is, who is behind it (R8, R17). */
 import { describe, expect, it } from 'vitest';
-import { counterOf, type Account } from '../../src/domain/account.js';
-import { batchOf, reconciled } from '../../src/domain/actor.js';
-import type { GapPart } from '../../src/domain/breakdown.js';
-import { deliver } from '../../src/domain/deliver.js';
-import { fail } from '../../src/domain/fail.js';
-import { observe } from '../../src/domain/observe.js';
-import { reconcile, type Verdict } from '../../src/domain/reconcile.js';
-import { reserve } from '../../src/domain/reserve.js';
-import type { EventRow, ReservationRow } from '../../src/domain/rows.js';
-import type { Attempt, Foreign, Witnesses } from '../../src/domain/stored.js';
+import { counterOf, type Account } from '../../src/domain/account/account.js';
+import { batchOf, reconciled } from '../../src/domain/entity/entity.js';
+import type { GapPart } from '../../src/domain/gap/breakdown.js';
+import { deliver } from '../../src/domain/commands/deliver.js';
+import { fail } from '../../src/domain/commands/fail.js';
+import { observe } from '../../src/domain/commands/observe.js';
+import { reconcile, type Verdict } from '../../src/domain/reconcile/reconcile.js';
+import { reserve } from '../../src/domain/commands/reserve.js';
+import type { EventRow, ReservationRow } from '../../src/domain/records/records.js';
+import type { Attempt, Foreign, Witnesses } from '../../src/domain/records/snapshot.js';
 import { anAccount, at, c, m, r, type Scenario } from '../support/scenario.js';
 
 const TODAY = Math.floor(at('09:00') / 86_400_000);

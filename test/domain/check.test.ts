@@ -6,8 +6,8 @@ import {
   type CheckVerdict,
   type Looked,
   type Sides,
-} from '../../src/domain/check.js';
-import type { WhyPart } from '../../src/domain/why.js';
+} from '../../src/domain/diagnostics/consistency.js';
+import type { WhyPart } from '../../src/domain/diagnostics/why/why.js';
 
 const row: Sides['row'] = {
   version: 7,

@@ -1,11 +1,11 @@
 /** Closed days (R3, R5, R8): written at the roll, corrected for 48 hours, and then left alone. */
 import { describe, expect, it } from 'vitest';
-import { roomOf } from '../../src/domain/caps.js';
-import { deliver } from '../../src/domain/deliver.js';
-import { fail } from '../../src/domain/fail.js';
-import { observe } from '../../src/domain/observe.js';
-import type { DayRow } from '../../src/domain/rows.js';
-import { dayOf } from '../../src/domain/time.js';
+import { roomOf } from '../../src/domain/gate/caps.js';
+import { deliver } from '../../src/domain/commands/deliver.js';
+import { fail } from '../../src/domain/commands/fail.js';
+import { observe } from '../../src/domain/commands/observe.js';
+import type { DayRow } from '../../src/domain/records/records.js';
+import { dayOf } from '../../src/domain/primitives/time.js';
 import { Life } from '../support/life.js';
 import { anAccount, at, c, m, r } from '../support/scenario.js';
 

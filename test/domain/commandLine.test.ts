@@ -1,7 +1,7 @@
 /** Commands that people are shown to type next can be typed, whatever the id begins with. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { commandLine } from '../../src/domain/commandLine.js';
+import { commandLine } from '../../src/domain/primitives/commandLine.js';
 
 describe('a command that is shown', () => {
   it.each([

@@ -1,16 +1,16 @@
 /** The day on which InMail credits are granted anew, and the breaker that waits for it (R5). */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { renewalAfter } from '../../src/domain/credits.js';
-import { isRefusal } from '../../src/domain/events.js';
-import { fail } from '../../src/domain/fail.js';
-import { nextSlots } from '../../src/domain/forecast.js';
-import { parseConfigure, parseStart } from '../../src/domain/settingsMessages.js';
-import { configure, connect, resume } from '../../src/domain/settings.js';
-import { DAY_MS, isoInstant } from '../../src/domain/time.js';
+import { renewalAfter } from '../../src/domain/gate/credits.js';
+import { isRefusal } from '../../src/domain/account/events.js';
+import { fail } from '../../src/domain/commands/fail.js';
+import { nextSlots } from '../../src/domain/days/forecast.js';
+import { parseConfigure, parseStart } from '../../src/domain/wire/adminRequests.js';
+import { configure, connect, resume } from '../../src/domain/commands/administer.js';
+import { DAY_MS, isoInstant } from '../../src/domain/primitives/time.js';
 import { anAccount, at, must, r } from '../support/scenario.js';
-import { isAccountId } from '../../src/domain/ids.js';
-import { peekWire } from '../../src/domain/wire.js';
+import { isAccountId } from '../../src/domain/primitives/ids.js';
+import { peekWire } from '../../src/domain/wire/responses.js';
 
 const policy = (creditsRenewOn?: number) => ({
   ...anAccount().actor.account.policy,

@@ -1,16 +1,16 @@
 /** Midnights, weeks, ramps, windows, and what will be (R7, R10, R11, R13). */
 import { describe, expect, it } from 'vitest';
-import { record } from '../../src/domain/actor.js';
-import { deliver } from '../../src/domain/deliver.js';
-import { fail } from '../../src/domain/fail.js';
-import { nextSlots, runAfter } from '../../src/domain/forecast.js';
-import { accountRow } from '../../src/domain/facts.js';
-import { batchOf } from '../../src/domain/actor.js';
-import { reserve } from '../../src/domain/reserve.js';
-import { configure, resume } from '../../src/domain/settings.js';
-import type { Attempt, ReadBack } from '../../src/domain/stored.js';
-import { dayOf, isoInstant } from '../../src/domain/time.js';
-import type { Openings } from '../../src/domain/window.js';
+import { record } from '../../src/domain/entity/entity.js';
+import { deliver } from '../../src/domain/commands/deliver.js';
+import { fail } from '../../src/domain/commands/fail.js';
+import { nextSlots, runAfter } from '../../src/domain/days/forecast.js';
+import { accountRow } from '../../src/domain/records/toRecords.js';
+import { batchOf } from '../../src/domain/entity/entity.js';
+import { reserve } from '../../src/domain/commands/reserve.js';
+import { configure, resume } from '../../src/domain/commands/administer.js';
+import type { Attempt, ReadBack } from '../../src/domain/records/snapshot.js';
+import { dayOf, isoInstant } from '../../src/domain/primitives/time.js';
+import type { Openings } from '../../src/domain/account/sendingWindow.js';
 import { anAccount, at, c, NOTHING, r, Scenario } from '../support/scenario.js';
 
 const MIDNIGHT = at('2026-11-25T00:00:00.000Z');

@@ -2,13 +2,13 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { GAP_CAUSES, type GapPart } from '../../src/domain/breakdown.js';
-import { explain, type Gap, type Known } from '../../src/domain/explain.js';
-import { explainStatus } from '../../src/domain/explainStatus.js';
-import { fail } from '../../src/domain/fail.js';
-import { isAccountId } from '../../src/domain/ids.js';
-import { reserve } from '../../src/domain/reserve.js';
-import { dayOf } from '../../src/domain/time.js';
+import { GAP_CAUSES, type GapPart } from '../../src/domain/gap/breakdown.js';
+import { explain, type Gap, type Known } from '../../src/domain/gap/sentences.js';
+import { explainStatus } from '../../src/domain/diagnostics/why/statusGap.js';
+import { fail } from '../../src/domain/commands/fail.js';
+import { isAccountId } from '../../src/domain/primitives/ids.js';
+import { reserve } from '../../src/domain/commands/reserve.js';
+import { dayOf } from '../../src/domain/primitives/time.js';
 import { gap, runOn } from '../support/gaps.js';
 import { anAccount, at, must, r, rows } from '../support/scenario.js';
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { Account } from '../../src/domain/account.js';
-import { isOvershoot } from '../../src/domain/caps.js';
-import { fail } from '../../src/domain/fail.js';
-import { barrierAt, DENIAL_REASONS, wantsCheck } from '../../src/domain/gate.js';
-import { SLOTS_MAX } from '../../src/domain/limits.js';
-import { reserve } from '../../src/domain/reserve.js';
-import { configure, disconnect, hold } from '../../src/domain/settings.js';
-import { startOf } from '../../src/domain/time.js';
+import type { Account } from '../../src/domain/account/account.js';
+import { isOvershoot } from '../../src/domain/gate/caps.js';
+import { fail } from '../../src/domain/commands/fail.js';
+import { barrierAt, DENIAL_REASONS, wantsCheck } from '../../src/domain/gate/gate.js';
+import { SLOTS_MAX } from '../../src/domain/primitives/limits.js';
+import { reserve } from '../../src/domain/commands/reserve.js';
+import { configure, disconnect, hold } from '../../src/domain/commands/administer.js';
+import { startOf } from '../../src/domain/primitives/time.js';
 import { Life } from '../support/life.js';
 import { anAccount, at, r, rows } from '../support/scenario.js';
 

@@ -1,14 +1,14 @@
 /** "What did the gate see at 14:03:07?": an account rewound to an instant, from rows alone. */
 import { describe, expect, it } from 'vitest';
-import { changeRow } from '../../src/domain/changes.js';
-import { eventsOf } from '../../src/domain/changesBack.js';
-import type { Event } from '../../src/domain/events.js';
-import { accountRow } from '../../src/domain/facts.js';
-import { stateOfRows, type StateAt } from '../../src/domain/history.js';
-import type { KeptRow } from '../../src/domain/rewind.js';
-import { dayOf } from '../../src/domain/time.js';
+import { changeRow } from '../../src/domain/records/changeLog.js';
+import { eventsOf } from '../../src/domain/records/changesBack.js';
+import type { Event } from '../../src/domain/account/events.js';
+import { accountRow } from '../../src/domain/records/toRecords.js';
+import { stateOfRows, type StateAt } from '../../src/domain/diagnostics/asOf/stateAt.js';
+import type { KeptRow } from '../../src/domain/diagnostics/asOf/reservationTimeline.js';
+import { dayOf } from '../../src/domain/primitives/time.js';
 import { anAccount, at, c, m, r, rows } from '../support/scenario.js';
-import type { PastRows } from '../../src/domain/accountAt.js';
+import type { PastRows } from '../../src/domain/diagnostics/asOf/accountAt.js';
 
 const DAY = dayOf(at('09:00'));
 const { account } = anAccount().actor;

@@ -1,12 +1,12 @@
 /** What the history of a closed run adds to the rows: each message once, in its order (R5, R13). */
 import { describe, expect, it } from 'vitest';
-import { counterOf, findSlot, type Account } from '../../src/domain/account.js';
-import { record, type Actor } from '../../src/domain/actor.js';
-import { deliver } from '../../src/domain/deliver.js';
-import type { ReservationId } from '../../src/domain/ids.js';
-import { nothingRecovered, recover, type Heard } from '../../src/domain/lastRun.js';
-import { parseDeliver, parseFail, parseReserve } from '../../src/domain/messages.js';
-import { dayOf, startOf } from '../../src/domain/time.js';
+import { counterOf, findSlot, type Account } from '../../src/domain/account/account.js';
+import { record, type Actor } from '../../src/domain/entity/entity.js';
+import { deliver } from '../../src/domain/commands/deliver.js';
+import type { ReservationId } from '../../src/domain/primitives/ids.js';
+import { nothingRecovered, recover, type Heard } from '../../src/domain/entity/lastRun.js';
+import { parseDeliver, parseFail, parseReserve } from '../../src/domain/wire/requests.js';
+import { dayOf, startOf } from '../../src/domain/primitives/time.js';
 import { anAccount, at } from '../support/scenario.js';
 
 const NOW = at('12:00');

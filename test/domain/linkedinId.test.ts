@@ -2,11 +2,16 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isSameMember, memberOf, normalProof, saysTheSame } from '../../src/domain/linkedinId.js';
-import { isSameId, isSameRecipient, kept, keptRecipient } from '../../src/domain/kept.js';
-import { jsonLength } from '../../src/domain/bytes.js';
-import { isRecipientId } from '../../src/domain/ids.js';
-import { KEPT_ID_BYTES } from '../../src/domain/limits.js';
+import {
+  isSameMember,
+  memberOf,
+  normalProof,
+  saysTheSame,
+} from '../../src/domain/primitives/linkedinId.js';
+import { isSameId, isSameRecipient, kept, keptRecipient } from '../../src/domain/account/kept.js';
+import { jsonLength } from '../../src/domain/primitives/bytes.js';
+import { isRecipientId } from '../../src/domain/primitives/ids.js';
+import { KEPT_ID_BYTES } from '../../src/domain/primitives/limits.js';
 import { must } from '../support/scenario.js';
 import { spellingsOf } from '../support/spellings.js';
 

@@ -1,14 +1,14 @@
 /** Two tellings of one account, a workflow's and its rows', become one (R4, R14, R15). */
 import { describe, expect, it } from 'vitest';
-import { counterOf, type Account } from '../../src/domain/account.js';
-import { batchOf, reconciled, record } from '../../src/domain/actor.js';
-import { deliver } from '../../src/domain/deliver.js';
-import type { Event } from '../../src/domain/events.js';
-import { applicable, merged } from '../../src/domain/merge.js';
-import { observe } from '../../src/domain/observe.js';
-import { reconcile, type Verdict } from '../../src/domain/reconcile.js';
-import { reserve } from '../../src/domain/reserve.js';
-import type { Attempt, Witnesses } from '../../src/domain/stored.js';
+import { counterOf, type Account } from '../../src/domain/account/account.js';
+import { batchOf, reconciled, record } from '../../src/domain/entity/entity.js';
+import { deliver } from '../../src/domain/commands/deliver.js';
+import type { Event } from '../../src/domain/account/events.js';
+import { applicable, merged } from '../../src/domain/reconcile/merge.js';
+import { observe } from '../../src/domain/commands/observe.js';
+import { reconcile, type Verdict } from '../../src/domain/reconcile/reconcile.js';
+import { reserve } from '../../src/domain/commands/reserve.js';
+import type { Attempt, Witnesses } from '../../src/domain/records/snapshot.js';
 import { anAccount, at, c, m, r, Scenario } from '../support/scenario.js';
 
 const NOW = at('09:00');

@@ -1,10 +1,10 @@
 /** A proof that comes twice, in either order, is one InMail (R4, R15). */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { deliver } from '../../src/domain/deliver.js';
-import { fail } from '../../src/domain/fail.js';
-import { observe } from '../../src/domain/observe.js';
-import { reserve } from '../../src/domain/reserve.js';
+import { deliver } from '../../src/domain/commands/deliver.js';
+import { fail } from '../../src/domain/commands/fail.js';
+import { observe } from '../../src/domain/commands/observe.js';
+import { reserve } from '../../src/domain/commands/reserve.js';
 import { anAccount, at, c, m, p, r, type Scenario } from '../support/scenario.js';
 
 const taken = (recipient?: string): Scenario =>

@@ -3,12 +3,12 @@
  * orders of four reports, and one end (R4, R5, R15).
  */
 import { describe, expect, it } from 'vitest';
-import { counterOf, findSlot, sumOf, tallyOf } from '../../src/domain/account.js';
-import { deliver } from '../../src/domain/deliver.js';
-import { fail, settleByOperator } from '../../src/domain/fail.js';
-import { observe } from '../../src/domain/observe.js';
-import { reserve } from '../../src/domain/reserve.js';
-import { dayOf } from '../../src/domain/time.js';
+import { counterOf, findSlot, sumOf, tallyOf } from '../../src/domain/account/account.js';
+import { deliver } from '../../src/domain/commands/deliver.js';
+import { fail, settleByOperator } from '../../src/domain/commands/fail.js';
+import { observe } from '../../src/domain/commands/observe.js';
+import { reserve } from '../../src/domain/commands/reserve.js';
+import { dayOf } from '../../src/domain/primitives/time.js';
 import { ordersOf } from '../support/orders.js';
 import { anAccount, at, c, m, p, r, type Scenario } from '../support/scenario.js';
 

@@ -1,12 +1,17 @@
 /** Names, times, zones and numbers at the edge. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isAccountId, isCampaignId, isChatId, isReservationId } from '../../src/domain/ids.js';
-import { parseFail, parseReserve } from '../../src/domain/messages.js';
-import { parseOrder, parseStart } from '../../src/domain/settingsMessages.js';
-import { shown, shownLines } from '../../src/domain/text.js';
-import { hashOf, isoInstant, parseInstant } from '../../src/domain/time.js';
-import { isZone } from '../../src/domain/zones.js';
+import {
+  isAccountId,
+  isCampaignId,
+  isChatId,
+  isReservationId,
+} from '../../src/domain/primitives/ids.js';
+import { parseFail, parseReserve } from '../../src/domain/wire/requests.js';
+import { parseOrder, parseStart } from '../../src/domain/wire/adminRequests.js';
+import { shown, shownLines } from '../../src/domain/primitives/text.js';
+import { hashOf, isoInstant, parseInstant } from '../../src/domain/primitives/time.js';
+import { isZone } from '../../src/domain/wire/timezones.js';
 
 describe('ids', () => {
   it.each([

@@ -1,20 +1,20 @@
 /** What a start reads of a full account comes in parts that Temporal takes (R13). */
 import { expect, it } from 'vitest';
-import { bytesOf } from '../../src/domain/bytes.js';
-import { condensed, ROWS_READ } from '../../src/domain/crowd.js';
-import { kept } from '../../src/domain/kept.js';
+import { bytesOf } from '../../src/domain/primitives/bytes.js';
+import { condensed, ROWS_READ } from '../../src/domain/reconcile/crowd.js';
+import { kept } from '../../src/domain/account/kept.js';
 import {
   LATER_BYTES_MAX,
   PAYLOAD_BYTES_MAX,
   READ_BACK_BYTES_MAX,
   SLOTS_MAX,
-} from '../../src/domain/limits.js';
-import { firstOf, joined, partOf } from '../../src/domain/readParts.js';
-import type { EventRow, ReservationRow } from '../../src/domain/rows.js';
-import type { Attempt, ReadBack } from '../../src/domain/stored.js';
-import { dayOf } from '../../src/domain/time.js';
+} from '../../src/domain/primitives/limits.js';
+import { firstOf, joined, partOf } from '../../src/domain/records/readParts.js';
+import type { EventRow, ReservationRow } from '../../src/domain/records/records.js';
+import type { Attempt, ReadBack } from '../../src/domain/records/snapshot.js';
+import { dayOf } from '../../src/domain/primitives/time.js';
 import { at, c, m, must, NOTHING, p, r } from '../support/scenario.js';
-import { isCampaignId } from '../../src/domain/ids.js';
+import { isCampaignId } from '../../src/domain/primitives/ids.js';
 
 const long = (name: string): string => `${name}${'中'.repeat(512 - name.length)}`;
 const ours = (name: string): string => name.padEnd(128, 'x');

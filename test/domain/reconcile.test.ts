@@ -1,16 +1,16 @@
 /** A run's decision (R6, R8): layer 2 looks at the counter as it stood, layer 1 heals after. */
 import { describe, expect, it } from 'vitest';
-import { counterOf, type Account } from '../../src/domain/account.js';
-import { batchOf, reconciled } from '../../src/domain/actor.js';
-import { deliver } from '../../src/domain/deliver.js';
-import { fail } from '../../src/domain/fail.js';
-import { isChatId, isMessageId } from '../../src/domain/ids.js';
-import { observe } from '../../src/domain/observe.js';
-import { hold } from '../../src/domain/settings.js';
-import { reconcile, type Verdict } from '../../src/domain/reconcile.js';
-import { reserve } from '../../src/domain/reserve.js';
-import type { EventRow, ReservationRow } from '../../src/domain/rows.js';
-import type { Attempt, Foreign, Witnesses } from '../../src/domain/stored.js';
+import { counterOf, type Account } from '../../src/domain/account/account.js';
+import { batchOf, reconciled } from '../../src/domain/entity/entity.js';
+import { deliver } from '../../src/domain/commands/deliver.js';
+import { fail } from '../../src/domain/commands/fail.js';
+import { isChatId, isMessageId } from '../../src/domain/primitives/ids.js';
+import { observe } from '../../src/domain/commands/observe.js';
+import { hold } from '../../src/domain/commands/administer.js';
+import { reconcile, type Verdict } from '../../src/domain/reconcile/reconcile.js';
+import { reserve } from '../../src/domain/commands/reserve.js';
+import type { EventRow, ReservationRow } from '../../src/domain/records/records.js';
+import type { Attempt, Foreign, Witnesses } from '../../src/domain/records/snapshot.js';
 import { anAccount, at, must, r, rows, type Scenario } from '../support/scenario.js';
 
 const NOW = at('09:00');

@@ -1,11 +1,11 @@
 /** What a run tells people to look at, and how urgently (R8). */
 import { describe, expect, it } from 'vitest';
-import { alertsOf } from '../../src/domain/runAlerts.js';
-import { GAP_CAUSES, type GapPart } from '../../src/domain/breakdown.js';
-import type { DayVerdict } from '../../src/domain/verdict.js';
-import { reconcile } from '../../src/domain/reconcile.js';
-import { reserve } from '../../src/domain/reserve.js';
-import type { ReservationRow } from '../../src/domain/rows.js';
+import { alertsOf } from '../../src/domain/reconcile/runAlerts.js';
+import { GAP_CAUSES, type GapPart } from '../../src/domain/gap/breakdown.js';
+import type { DayVerdict } from '../../src/domain/reconcile/dayFindings.js';
+import { reconcile } from '../../src/domain/reconcile/reconcile.js';
+import { reserve } from '../../src/domain/commands/reserve.js';
+import type { ReservationRow } from '../../src/domain/records/records.js';
 import { anAccount, at, r, rows, type Scenario } from '../support/scenario.js';
 
 const { account } = anAccount({ dailyCap: 10 }).actor;

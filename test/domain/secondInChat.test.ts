@@ -1,8 +1,8 @@
 /** A second InMail in one chat is told from the first by its message; examples show how. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { deliver } from '../../src/domain/deliver.js';
-import { reserve } from '../../src/domain/reserve.js';
+import { deliver } from '../../src/domain/commands/deliver.js';
+import { reserve } from '../../src/domain/commands/reserve.js';
 import { anAccount, c, m, r } from '../support/scenario.js';
 
 const first = (messageId?: string) =>

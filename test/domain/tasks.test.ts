@@ -1,7 +1,7 @@
 /** Which runs whose tasks fail are given up, and what people read about it. */
 import { describe, expect, it } from 'vitest';
-import { TASKS_LOOKS_MAX } from '../../src/domain/limits.js';
-import { HOUR_MS, MINUTE_MS } from '../../src/domain/time.js';
+import { TASKS_LOOKS_MAX } from '../../src/domain/primitives/limits.js';
+import { HOUR_MS, MINUTE_MS } from '../../src/domain/primitives/time.js';
 import {
   areFailing,
   failingAlert,
@@ -10,8 +10,8 @@ import {
   turnOf,
   type Failing,
   type TasksSeen,
-} from '../../src/domain/tasks.js';
-import { isPlain } from '../../src/domain/text.js';
+} from '../../src/domain/reconcile/failingTasks.js';
+import { isPlain } from '../../src/domain/primitives/text.js';
 import { at } from '../support/scenario.js';
 
 const NOW = at('12:00');

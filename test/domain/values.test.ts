@@ -1,12 +1,12 @@
 /** Values as other systems write them, alike in a Signal, an Update and HTTP. */
 import { describe, expect, it } from 'vitest';
 import type { TObject } from 'typebox';
-import { fail } from '../../src/domain/fail.js';
-import { isWellFormed } from '../../src/domain/ids.js';
-import { isRefusal } from '../../src/domain/events.js';
-import { parseFail, parseObserve, type Parser } from '../../src/domain/messages.js';
-import { closest } from '../../src/domain/spelling.js';
-import { parseInstant, SECOND_MS } from '../../src/domain/time.js';
+import { fail } from '../../src/domain/commands/fail.js';
+import { isWellFormed } from '../../src/domain/primitives/ids.js';
+import { isRefusal } from '../../src/domain/account/events.js';
+import { parseFail, parseObserve, type Parser } from '../../src/domain/wire/requests.js';
+import { closest } from '../../src/domain/primitives/spelling.js';
+import { parseInstant, SECOND_MS } from '../../src/domain/primitives/time.js';
 import * as bodies from '../../src/http/schemas/messages.js';
 import { checkOf } from '../../src/http/validation.js';
 import { messages } from '../../src/protocol.js';

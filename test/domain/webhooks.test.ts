@@ -1,14 +1,14 @@
 /** When webhooks are tried again, and which secrets sign: pure arithmetic. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/domain/time.js';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/domain/primitives/time.js';
 import {
   isGivenUp,
   isWebhookType,
   maskedSecret,
   retryDelay,
   secretsAt,
-} from '../../src/domain/webhooks.js';
+} from '../../src/domain/wire/webhookEvents.js';
 
 describe('retries', () => {
   it('double from 5 s, up to 10 minutes', () => {

@@ -1,13 +1,18 @@
 /** "What would another cap have done?": the same asks by the same gate, under another policy. */
 import { describe, expect, it } from 'vitest';
-import { accountRow } from '../../src/domain/facts.js';
-import { openingDays, type Policy } from '../../src/domain/policy.js';
-import type { EventRow, ReservationRow } from '../../src/domain/rows.js';
-import { dayOf } from '../../src/domain/time.js';
-import { parseWhatIf, whatIfOf, type WhatIf, type WhatIfRows } from '../../src/domain/whatIf.js';
+import { accountRow } from '../../src/domain/records/toRecords.js';
+import { openingDays, type Policy } from '../../src/domain/account/policy.js';
+import type { EventRow, ReservationRow } from '../../src/domain/records/records.js';
+import { dayOf } from '../../src/domain/primitives/time.js';
+import {
+  parseWhatIf,
+  whatIfOf,
+  type WhatIf,
+  type WhatIfRows,
+} from '../../src/domain/diagnostics/whatIf/whatIf.js';
 import { openingsOf } from '../../src/windows.js';
 import { anAccount, at, c, m, r } from '../support/scenario.js';
-import type { PastRows } from '../../src/domain/accountAt.js';
+import type { PastRows } from '../../src/domain/diagnostics/asOf/accountAt.js';
 
 const MINUTE = 60_000;
 const FROM = at('00:00');

@@ -1,17 +1,17 @@
 /** "Why do my numbers differ?": the article about one account, from its own rows (R17). */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ALERT_KINDS } from '../../src/domain/alertKinds.js';
-import { ALERT_WORDS } from '../../src/domain/alertWords.js';
-import { GAP_CAUSES } from '../../src/domain/breakdown.js';
-import { deliver } from '../../src/domain/deliver.js';
-import { explainStatus } from '../../src/domain/explainStatus.js';
-import { fail } from '../../src/domain/fail.js';
-import { isNormal, phraseOf } from '../../src/domain/phrases.js';
-import { reserve } from '../../src/domain/reserve.js';
-import { hold } from '../../src/domain/settings.js';
-import { dayOf } from '../../src/domain/time.js';
-import { statusOfRows, whyOf } from '../../src/domain/why.js';
+import { ALERT_KINDS } from '../../src/domain/account/alertKinds.js';
+import { ALERT_WORDS } from '../../src/domain/diagnostics/why/alertHelp.js';
+import { GAP_CAUSES } from '../../src/domain/gap/breakdown.js';
+import { deliver } from '../../src/domain/commands/deliver.js';
+import { explainStatus } from '../../src/domain/diagnostics/why/statusGap.js';
+import { fail } from '../../src/domain/commands/fail.js';
+import { isNormal, phraseOf } from '../../src/domain/gap/phrases.js';
+import { reserve } from '../../src/domain/commands/reserve.js';
+import { hold } from '../../src/domain/commands/administer.js';
+import { dayOf } from '../../src/domain/primitives/time.js';
+import { statusOfRows, whyOf } from '../../src/domain/diagnostics/why/why.js';
 import { gap, runOn } from '../support/gaps.js';
 import { whyRows } from '../support/kept.js';
 import { anAccount, at, c, r, type Scenario } from '../support/scenario.js';

@@ -1,7 +1,7 @@
 /** The renewal day of InMail credits: set by HTTP, kept in Postgres, moved by a change (R5). */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { dayOf, isoInstant, startOf } from '../../src/domain/time.js';
-import type { StatusWire } from '../../src/domain/wire.js';
+import { dayOf, isoInstant, startOf } from '../../src/domain/primitives/time.js';
+import type { StatusWire } from '../../src/domain/wire/responses.js';
 import { readSettings } from '../../src/postgres/pageReads.js';
 import { createHttpStand, type HttpStand } from '../support/http.js';
 

@@ -3,8 +3,8 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { TObject } from 'typebox';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as bodies from '../../src/http/schemas/messages.js';
-import { MINUTE_MS, SECOND_MS } from '../../src/domain/time.js';
-import type { StatusWire } from '../../src/domain/wire.js';
+import { MINUTE_MS, SECOND_MS } from '../../src/domain/primitives/time.js';
+import type { StatusWire } from '../../src/domain/wire/responses.js';
 import { failureTypeOf } from '../support/failure.js';
 import { createHttpStand, type HttpStand } from '../support/http.js';
 import {

@@ -6,7 +6,7 @@ export const BRIM_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R15',
     what: 'a fingerprint is compared with the id as text',
-    file: 'src/domain/kept.ts',
+    file: 'src/domain/account/kept.ts',
     old: 'kept(a) === kept(b)',
     mutated: '(a as string) === (b as string)',
     by: 'a long chat is the same as its fingerprint',
@@ -14,7 +14,7 @@ export const BRIM_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R15',
     what: 'the send that was seen first is forgotten first, also where it counts today',
-    file: 'src/domain/kept.ts',
+    file: 'src/domain/account/kept.ts',
     old: 'externals.toSorted((a, b) => rank(a) - rank(b)).slice(0, surplus)',
     mutated: '(void rank, externals.slice(0, surplus))',
     by: 'a send of today is not forgotten for those that count for no cap',
@@ -22,7 +22,7 @@ export const BRIM_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R8',
     what: 'no more rows are read than an account may have, so that too many look like enough',
-    file: 'src/domain/crowd.ts',
+    file: 'src/domain/reconcile/crowd.ts',
     old: '  reservations: SLOTS_MAX + 1,',
     mutated: '  reservations: SLOTS_MAX,',
     by: 'an account with one row more than it can carry is known',
@@ -30,7 +30,7 @@ export const BRIM_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R3',
     what: 'a pipeline that reserves and releases in a loop gets as many grants as it asks for',
-    file: 'src/domain/gate.ts',
+    file: 'src/domain/gate/gate.ts',
     old: 'if (grants >= grantsMax) {',
     mutated: 'if (grants >= grantsMax * 100) {',
     by: 'a day has a bounded number of grants',
@@ -38,7 +38,7 @@ export const BRIM_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R3',
     what: 'an account takes one slot more than it can carry',
-    file: 'src/domain/gate.ts',
+    file: 'src/domain/gate/gate.ts',
     old: 'return used >= SLOTS_MAX',
     mutated: 'return used > SLOTS_MAX',
     by: 'an account that is full grants nothing',
@@ -46,7 +46,7 @@ export const BRIM_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R14',
     what: 'a save carries all that waits',
-    file: 'src/domain/portion.ts',
+    file: 'src/domain/entity/outbox.ts',
     old: '> SAVE_BYTES_MAX && n > 0',
     mutated: '> SAVE_BYTES_MAX * SAVE_ROWS_MAX && n > 0',
     by: 'a save carries a bounded number of bytes',
@@ -54,7 +54,7 @@ export const BRIM_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R13',
     what: 'a start reads all in one answer, however much it is',
-    file: 'src/domain/readParts.ts',
+    file: 'src/domain/records/readParts.ts',
     old: 'if (bytesOf(whole) <= READ_BACK_BYTES_MAX) return whole;',
     mutated: 'if (bytesOf(whole) <= READ_BACK_BYTES_MAX * 100) return whole;',
     by: 'what a start reads comes in parts where it is much',

@@ -5,11 +5,11 @@ import { EDGE_MUTANTS } from './edgeMutants.js';
 import { SPELLING_MUTANTS } from './identityMutants.js';
 import type { Mutant } from './mutant.js';
 
-const RECONCILE = 'src/domain/reconcile.ts';
-const ALERTS = 'src/domain/runAlerts.ts';
-const ACTOR = 'src/domain/actor.ts';
-const MERGE = 'src/domain/merge.ts';
-const AUDIT = 'src/domain/audit.ts';
+const RECONCILE = 'src/domain/reconcile/reconcile.ts';
+const ALERTS = 'src/domain/reconcile/runAlerts.ts';
+const ACTOR = 'src/domain/entity/entity.ts';
+const MERGE = 'src/domain/reconcile/merge.ts';
+const AUDIT = 'src/domain/reconcile/fleetAudit.ts';
 
 export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
   {
@@ -23,7 +23,7 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R8',
     what: "the database's counter is not looked at, only the workflow's",
-    file: 'src/domain/verdict.ts',
+    file: 'src/domain/reconcile/dayFindings.ts',
     old: 'Math.max(own, foreign.counter)',
     mutated: 'own',
     by: 'layer 2 looks at the counter as it stood, before it is healed',
@@ -39,7 +39,7 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R8',
     what: 'an overshoot has to be more than a fifth',
-    file: 'src/domain/caps.ts',
+    file: 'src/domain/gate/caps.ts',
     old: 'OVERSHOOT.counterTimes * counter >= OVERSHOOT.capTimes * cap',
     mutated: 'OVERSHOOT.counterTimes * counter > OVERSHOOT.capTimes * cap',
     by: '60 of 50 rests the account, 59 does not',
@@ -47,7 +47,7 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R8',
     what: 'an overshoot rests the account again and again',
-    file: 'src/domain/resting.ts',
+    file: 'src/domain/gate/cooldown.ts',
     old: 'stood > cooledAtCounter && ',
     mutated: '',
     by: 'an overshoot rests the account once, and again when it has grown',
@@ -55,7 +55,7 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R8',
     what: 'a row that was edited before midnight is held against nothing after it',
-    file: 'src/domain/resting.ts',
+    file: 'src/domain/gate/cooldown.ts',
     old: 'return isOvershoot(foreign.counter, cap) ? ',
     mutated: 'return isOvershoot(0, cap) ? ',
     by: 'a counter that a hand raised just before midnight rests the account after it',
@@ -63,7 +63,7 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R17',
     what: 'the explanation leaves out what was imported',
-    file: 'src/domain/breakdown.ts',
+    file: 'src/domain/gap/breakdown.ts',
     old: "if (imported !== 0) add('imported', imported);",
     mutated: '',
     by: 'the parts of a gap add up to it',
@@ -95,7 +95,7 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R5',
     what: "a release lowers today's counter, whatever the day of its slot",
-    file: 'src/domain/account.ts',
+    file: 'src/domain/account/account.ts',
     old: 'return { inFlight, uncertain, delivered, external, imported, unexplained };',
     mutated: `const others = account.slots.filter(
       (slot) => slot.state === 'released' && slot.quotaDay === day - 1,
@@ -131,7 +131,7 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R8',
     what: 'an attempt that nobody granted does not count',
-    file: 'src/domain/witnesses.ts',
+    file: 'src/domain/reconcile/evidence.ts',
     old: 'for (const attempt of found.attempts) happen(attempted(view, attempt, at));',
     mutated: `for (const attempt of found.attempts) {
       const isKnown = view.slots.some((slot) => slot.reservationId === attempt.reservationId);
@@ -166,7 +166,7 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R4',
     what: "a journal with another InMail's proof counts one more",
-    file: 'src/domain/witnesses.ts',
+    file: 'src/domain/reconcile/evidence.ts',
     old: 'return owner || isExternal ? [] : proven(',
     mutated: 'return isExternal ? [] : proven(',
     by: 'a journal that copies the proof of another adds nothing',
@@ -182,7 +182,7 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R15',
     what: 'a claim moves the reservation to the day of what it claims',
-    file: 'src/domain/deliver.ts',
+    file: 'src/domain/commands/deliver.ts',
     old: 'deliveredSlot(slot, { chatId: proof.chatId, messageId }, deliveredAt, isAdopted)',
     mutated: `deliveredSlot({ ...slot, quotaDay: seen?.quotaDay ?? slot.quotaDay },
       { chatId: proof.chatId, messageId }, deliveredAt, isAdopted)`,
@@ -223,7 +223,7 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R7',
     what: 'midnight forgets an overshoot',
-    file: 'src/domain/roll.ts',
+    file: 'src/domain/days/rollover.ts',
     old: '...overshootAt(account, rolledAt(midnight, at)), ',
     mutated: '',
     by: 'the roll audits the closing counter',
@@ -231,7 +231,7 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R13',
     what: "a start does not look at its row's counter",
-    file: 'src/domain/opening.ts',
+    file: 'src/domain/entity/restore.ts',
     old: 'Math.max(closed, current, said)',
     mutated: 'Math.max(closed, said)',
     by: 'a start on the same day gives no fresh cap',
@@ -263,7 +263,7 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R4',
     what: 'a run leaves a delivery beside what was seen of it',
-    file: 'src/domain/reconcile.ts',
+    file: 'src/domain/reconcile/reconcile.ts',
     old: '  for (const slot of view.slots) happen(claimedBy(view, slot));\n',
     mutated: '',
     by: 'a delivery takes the message that is counted beside it',

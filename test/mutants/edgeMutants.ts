@@ -6,7 +6,7 @@ export const EDGE_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R18',
     what: 'a reply may go to workflows of ours',
-    file: 'src/domain/replyTo.ts',
+    file: 'src/domain/wire/replyTo.ts',
     old: 'plain(workflowId).startsWith(prefix)',
     mutated: "prefix === 'temporal-sys-' && plain(workflowId).startsWith(prefix)",
     by: 'a reply goes to no workflow of Temporal or of ours',
@@ -14,7 +14,7 @@ export const EDGE_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R18',
     what: 'the name of a reply is counted in characters',
-    file: 'src/domain/replyTo.ts',
+    file: 'src/domain/wire/replyTo.ts',
     old: 'utf8Length(name) <= NAME_BYTES_MAX',
     mutated: 'name.length <= NAME_BYTES_MAX',
     by: 'a name of more than 1,000 bytes is refused',
@@ -22,7 +22,7 @@ export const EDGE_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R18',
     what: 'a reply over HTTP may go to any workflow of others',
-    file: 'src/domain/replyTo.ts',
+    file: 'src/domain/wire/replyTo.ts',
     old: 'if (workflowId.startsWith(prefix)) return',
     mutated: 'if (workflowId) return',
     by: 'a reply over HTTP goes only where the operator of the server allows it',
@@ -30,7 +30,7 @@ export const EDGE_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R18',
     what: 'a reply over HTTP needs no setting of the server',
-    file: 'src/domain/replyTo.ts',
+    file: 'src/domain/wire/replyTo.ts',
     old: '  if (!prefix) {\n',
     mutated: '  if (!prefix) return undefined;\n  if (!prefix) {\n',
     by: 'a reply over HTTP goes only where the operator of the server allows it',
@@ -38,7 +38,7 @@ export const EDGE_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R18',
     what: 'control characters of a reason reach the terminal',
-    file: 'src/domain/text.ts',
+    file: 'src/domain/primitives/text.ts',
     old: 'text.replaceAll(HIDDEN, escaped)',
     mutated: 'text',
     by: 'nothing that a person reads steers a terminal',
@@ -46,7 +46,7 @@ export const EDGE_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R13',
     what: 'the history of the last run adds no delivery',
-    file: 'src/domain/lastRun.ts',
+    file: 'src/domain/entity/lastRun.ts',
     old: '      return outcome(account, deliver, heard.input, heard);',
     mutated: '      return [];',
     by: 'a delivery that the last run answered and did not save is counted',
@@ -54,7 +54,7 @@ export const EDGE_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R14',
     what: 'a run that was reset goes on as if nothing had been written after it',
-    file: 'src/domain/endings.ts',
+    file: 'src/domain/entity/endings.ts',
     old: 'if (stored.version === stored.ownerVersion) return [];',
     mutated: 'if (stored.version >= stored.ownerVersion) return [];',
     by: 'a run that was reset behind its row waits',
@@ -62,7 +62,7 @@ export const EDGE_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R5',
     what: 'a restricted account is only held: nobody is called',
-    file: 'src/domain/fail.ts',
+    file: 'src/domain/commands/fail.ts',
     old: "{ type: 'RampRestarted' }, raised];",
     mutated: "{ type: 'RampRestarted' }];",
     by: 'an account that LinkedIn restricts calls a person',
@@ -70,7 +70,7 @@ export const EDGE_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R5',
     what: 'a throttle with an unreadable duration is refused, and nothing pauses',
-    file: 'src/domain/messages.ts',
+    file: 'src/domain/wire/requests.ts',
     old: "fields.hint('retryAfterSeconds', pause(at))",
     mutated: "fields.may('retryAfterSeconds', pause(at))",
     by: 'a report counts whatever its optional fields say',
@@ -78,7 +78,7 @@ export const EDGE_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R18',
     what: 'a Signal of an observed send without its time is dropped',
-    file: 'src/domain/messages.ts',
+    file: 'src/domain/wire/requests.ts',
     old: "? (fields.wanted('sentAt', instant()) ?? at)",
     mutated: "? fields.need('sentAt', instant())",
     by: 'a report counts whatever its optional fields say',
@@ -86,7 +86,7 @@ export const EDGE_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R15',
     what: 'an account does not know that it has forgotten sends',
-    file: 'src/domain/kept.ts',
+    file: 'src/domain/account/kept.ts',
     old: 'if (known.length === externals.length) return null;',
     mutated: 'if (known.length <= externals.length) return null;',
     by: 'a proof that was forgotten and waits to be saved counts once',

@@ -1,8 +1,8 @@
 /** What an audit of the fleet has to find, wake, start again and tell (R8). */
 import { expect } from 'vitest';
-import { RESTART_AFTER_MS, RESTART_EVERY_MS } from '../../src/domain/limits.js';
-import { reserve } from '../../src/domain/reserve.js';
-import type { TasksSeen } from '../../src/domain/tasks.js';
+import { RESTART_AFTER_MS, RESTART_EVERY_MS } from '../../src/domain/primitives/limits.js';
+import { reserve } from '../../src/domain/commands/reserve.js';
+import type { TasksSeen } from '../../src/domain/reconcile/failingTasks.js';
 import { at, r, type Scenario } from '../support/scenario.js';
 import type { DatabaseCheck, Desk, TasksAtDesk } from './desk.js';
 

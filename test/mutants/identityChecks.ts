@@ -1,7 +1,7 @@
 /** Accounts of one member are found, however it is spelt, and whoever compared them before (R13). */
 import { expect } from 'vitest';
-import { accountRow } from '../../src/domain/facts.js';
-import { isAccountId, isIdentity } from '../../src/domain/ids.js';
+import { accountRow } from '../../src/domain/records/toRecords.js';
+import { isAccountId, isIdentity } from '../../src/domain/primitives/ids.js';
 import { anAccount, must } from '../support/scenario.js';
 import type { DatabaseCheck, Desk } from './desk.js';
 

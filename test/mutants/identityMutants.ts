@@ -3,14 +3,14 @@ import type { CheckName } from '../domain/checks/index.js';
 import type { IdentityCheckName } from './identityChecks.js';
 import type { Mutant } from './mutant.js';
 
-const KEPT = 'src/domain/kept.ts';
+const KEPT = 'src/domain/account/kept.ts';
 const IDENTITIES = 'src/postgres/identities.ts';
 
 export const SPELLING_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R15',
     what: 'a recipient who is spelt otherwise is another one',
-    file: 'src/domain/observe.ts',
+    file: 'src/domain/commands/observe.ts',
     old: 'isSameRecipient(slot.recipientId, recipientId)',
     mutated: 'slot.recipientId === recipientId',
     by: 'an InMail that is seen belongs to its recipient, in any spelling',
@@ -26,7 +26,7 @@ export const SPELLING_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R15',
     what: 'two ids of one product are one member, by their number',
-    file: 'src/domain/linkedinId.ts',
+    file: 'src/domain/primitives/linkedinId.ts',
     old: ' && a.kind !== b.kind',
     mutated: '',
     by: 'two products give one member two ids, and one product does not',
@@ -34,7 +34,7 @@ export const SPELLING_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R3',
     what: 'the same ask with its recipient spelt otherwise is a conflict',
-    file: 'src/domain/reserve.ts',
+    file: 'src/domain/commands/reserve.ts',
     old: '!isSameRecipient(slot.recipientId, request.recipientId ?? null)',
     mutated: 'slot.recipientId !== (request.recipientId ?? null)',
     by: 'the same ask in another spelling is granted once',
@@ -50,7 +50,7 @@ export const SPELLING_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R13',
     what: 'an account is refused that is connected by another spelling of its member',
-    file: 'src/domain/settings.ts',
+    file: 'src/domain/commands/administer.ts',
     old: '!isSameMember(start.identity, identity)',
     mutated: 'start.identity !== identity',
     by: 'an account may be connected again by another spelling of its member',

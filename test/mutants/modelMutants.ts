@@ -7,7 +7,7 @@ export const MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
   {
     rule: 'R7',
     what: 'a carried slot gives its room back when it is delivered',
-    file: 'src/domain/account.ts',
+    file: 'src/domain/account/account.ts',
     old: "slot.carriedInto === account.day && slot.state !== 'released'",
     mutated:
       "slot.carriedInto === account.day && slot.state !== 'released' && slot.state !== 'delivered'",
@@ -16,7 +16,7 @@ export const MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
   {
     rule: 'R7',
     what: 'only slots in flight are carried over midnight',
-    file: 'src/domain/roll.ts',
+    file: 'src/domain/days/rollover.ts',
     old: "slot.state === 'uncertain' && slot.leaseExpiresAt > midnight",
     mutated: 'false',
     by,
@@ -24,7 +24,7 @@ export const MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
   {
     rule: 'R2',
     what: 'the gate grants one over the cap',
-    file: 'src/domain/gate.ts',
+    file: 'src/domain/gate/gate.ts',
     old: 'return used >= daily',
     mutated: 'return used > daily',
     by,
@@ -32,7 +32,7 @@ export const MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
   {
     rule: 'R10',
     what: 'the week counts what is carried twice',
-    file: 'src/domain/caps.ts',
+    file: 'src/domain/gate/caps.ts',
     old: "slot.state !== 'released' && slot.carriedInto !== account.day",
     mutated: "slot.state !== 'released'",
     by,
@@ -40,7 +40,7 @@ export const MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
   {
     rule: 'R3',
     what: 'an expired lease is granted again',
-    file: 'src/domain/reserve.ts',
+    file: 'src/domain/commands/reserve.ts',
     old: 'if (!isLeased(slot, at)) {',
     mutated: "if (slot.state !== 'in_flight') {",
     by,
@@ -48,7 +48,7 @@ export const MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
   {
     rule: 'R5',
     what: 'an effect is applied each time it is reported',
-    file: 'src/domain/fail.ts',
+    file: 'src/domain/commands/fail.ts',
     old: 'if (isApplied) return [];',
     mutated: '',
     by,
@@ -56,7 +56,7 @@ export const MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
   {
     rule: 'R9',
     what: 'a shorter throttle ends a cooldown sooner',
-    file: 'src/domain/evolve.ts',
+    file: 'src/domain/account/evolve.ts',
     old: 'if (same && same.until >= cooldown.until) return cooldowns;',
     mutated: '',
     by,
@@ -64,7 +64,7 @@ export const MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
   {
     rule: 'R5',
     what: 'a delivery after a release is not counted',
-    file: 'src/domain/deliver.ts',
+    file: 'src/domain/commands/deliver.ts',
     old: "if (slot.state === 'delivered') return secondProof(",
     mutated: "if (slot.state === 'delivered' || slot.state === 'released') return secondProof(",
     by,
@@ -72,7 +72,7 @@ export const MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
   {
     rule: 'R15',
     what: 'a claim takes the room of another day as well',
-    file: 'src/domain/deliver.ts',
+    file: 'src/domain/commands/deliver.ts',
     old: 'isSameDay: seen.quotaDay === slot.quotaDay',
     mutated: 'isSameDay: true',
     by,
@@ -80,7 +80,7 @@ export const MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
   {
     rule: 'R4',
     what: 'a second proof is not counted',
-    file: 'src/domain/deliver.ts',
+    file: 'src/domain/commands/deliver.ts',
     old: "external(account, proof, at),\n    alert('double_send'",
     mutated: "alert('double_send'",
     by,
@@ -88,7 +88,7 @@ export const MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
   {
     rule: 'R10',
     what: 'the ramp advances without a delivery',
-    file: 'src/domain/roll.ts',
+    file: 'src/domain/days/rollover.ts',
     old: 'return isEarned && account.rampDay <= steps',
     mutated: 'return account.rampDay <= steps',
     by,
@@ -96,7 +96,7 @@ export const MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
   {
     rule: 'R16',
     what: 'an observed send of the future belongs to the future',
-    file: 'src/domain/observe.ts',
+    file: 'src/domain/commands/observe.ts',
     old: 'const sentAt = Math.min(seen.sentAt, at);',
     mutated: 'const sentAt = seen.sentAt;',
     by,
@@ -104,7 +104,7 @@ export const MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
   {
     rule: 'R5',
     what: 'what is uncertain is released by silence',
-    file: 'src/domain/fail.ts',
+    file: 'src/domain/commands/fail.ts',
     old: "const target = kind === 'unknown' ? 'uncertain' : 'released';",
     mutated: "const target: 'uncertain' | 'released' = 'released';",
     by,
@@ -112,7 +112,7 @@ export const MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
   {
     rule: 'R13',
     what: 'an unclean end gives a fresh start',
-    file: 'src/domain/endings.ts',
+    file: 'src/domain/entity/endings.ts',
     old: 'if (!stored) return [];',
     mutated: 'return [];',
     by,
@@ -120,7 +120,7 @@ export const MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
   {
     rule: 'R3',
     what: 'an older ledger is dropped a day early',
-    file: 'src/domain/evolve.ts',
+    file: 'src/domain/account/evolve.ts',
     old: 'slot.quotaDay + REMEMBERED_DAYS < day',
     mutated: 'slot.quotaDay + REMEMBERED_DAYS <= day',
     by,
@@ -128,7 +128,7 @@ export const MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
   {
     rule: 'R14',
     what: 'a row that is written late wins',
-    file: 'src/domain/actor.ts',
+    file: 'src/domain/entity/entity.ts',
     old: 'for (const row of rows) entries.push({ number: (version += 1), row });',
     mutated: 'for (const row of rows) entries.push({ number: (version -= 1), row });',
     by,
@@ -136,7 +136,7 @@ export const MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
   {
     rule: 'R5',
     what: 'a throttle pauses the account for less than an hour',
-    file: 'src/domain/fail.ts',
+    file: 'src/domain/commands/fail.ts',
     old: 'Math.max(COOLDOWN_MS, Math.min(asked, THROTTLE_MAX_MS))',
     mutated: 'Math.min(asked, THROTTLE_MAX_MS)',
     by,
@@ -144,7 +144,7 @@ export const MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
   {
     rule: 'R5',
     what: 'a throttle pauses the account for more than seven days',
-    file: 'src/domain/fail.ts',
+    file: 'src/domain/commands/fail.ts',
     old: 'Math.min(asked, THROTTLE_MAX_MS)',
     mutated: 'asked',
     by,
@@ -152,7 +152,7 @@ export const MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
   {
     rule: 'R5',
     what: 'credits are granted anew on the first, whatever day is set',
-    file: 'src/domain/credits.ts',
+    file: 'src/domain/gate/credits.ts',
     old: 'creditsRenewOn ?? RENEWS_ON_DEFAULT',
     mutated: 'RENEWS_ON_DEFAULT',
     by,
@@ -160,7 +160,7 @@ export const MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
   {
     rule: 'R5',
     what: 'a breaker that runs stays where the renewal day is changed',
-    file: 'src/domain/credits.ts',
+    file: 'src/domain/gate/credits.ts',
     old: 'if (isSameDay || !isBroken(account, at)) return [];',
     mutated: 'if (isSameDay || isBroken(account, at)) return [];',
     by,

@@ -1,8 +1,8 @@
 /** What a run leaves in the database, once, and what it may not take from a caller (R6, R8). */
 import { expect } from 'vitest';
 import type { Ran } from '../../src/activities/ports.js';
-import { reserve } from '../../src/domain/reserve.js';
-import { sending } from '../../src/domain/writes.js';
+import { reserve } from '../../src/domain/commands/reserve.js';
+import { sending } from '../../src/domain/entity/writes.js';
 import { at, r, Scenario } from '../support/scenario.js';
 import { OWNER, spent, type DatabaseCheck, type Desk } from './desk.js';
 

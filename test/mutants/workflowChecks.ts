@@ -1,8 +1,8 @@
 /** What the workflow around the domain has to keep: its mailbox, its clock, its chores, its end. */
 import { WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
 import type { ExpectStatic } from 'vitest';
-import type { DecisionWire, ReservationWire, StatusWire } from '../../src/domain/wire.js';
-import { REPLIES_AT_ONCE } from '../../src/domain/limits.js';
+import type { DecisionWire, ReservationWire, StatusWire } from '../../src/domain/wire/responses.js';
+import { REPLIES_AT_ONCE } from '../../src/domain/primitives/limits.js';
 import { workflowIdOf, type Findings } from '../../src/protocol.js';
 import { failureTypeOf } from '../support/failure.js';
 import { resetTo } from '../support/reset.js';

@@ -10,25 +10,25 @@ import {
   saved,
   tell,
   type Actor,
-} from '../../src/domain/actor.js';
-import type { FailureKind } from '../../src/domain/account.js';
-import { deliver } from '../../src/domain/deliver.js';
-import type { Command } from '../../src/domain/events.js';
-import { accountRow } from '../../src/domain/facts.js';
-import { fail } from '../../src/domain/fail.js';
-import { runAfter } from '../../src/domain/forecast.js';
-import type { StateAt } from '../../src/domain/history.js';
-import { isAccountId, type AccountId } from '../../src/domain/ids.js';
-import { observe } from '../../src/domain/observe.js';
-import { identified, openActor } from '../../src/domain/opening.js';
-import { reserve } from '../../src/domain/reserve.js';
-import { configure, hold, resume, type Start } from '../../src/domain/settings.js';
-import { isoInstant } from '../../src/domain/time.js';
-import { peekWire, statusWire } from '../../src/domain/wire.js';
+} from '../../src/domain/entity/entity.js';
+import type { FailureKind } from '../../src/domain/account/account.js';
+import { deliver } from '../../src/domain/commands/deliver.js';
+import type { Command } from '../../src/domain/account/events.js';
+import { accountRow } from '../../src/domain/records/toRecords.js';
+import { fail } from '../../src/domain/commands/fail.js';
+import { runAfter } from '../../src/domain/days/forecast.js';
+import type { StateAt } from '../../src/domain/diagnostics/asOf/stateAt.js';
+import { isAccountId, type AccountId } from '../../src/domain/primitives/ids.js';
+import { observe } from '../../src/domain/commands/observe.js';
+import { identified, openActor } from '../../src/domain/entity/restore.js';
+import { reserve } from '../../src/domain/commands/reserve.js';
+import { configure, hold, resume, type Start } from '../../src/domain/commands/administer.js';
+import { isoInstant } from '../../src/domain/primitives/time.js';
+import { peekWire, statusWire } from '../../src/domain/wire/responses.js';
 import { stateAt } from '../../src/postgres/history.js';
 import type { Pool } from '../../src/postgres/pool.js';
 import { whatIf } from '../../src/postgres/whatIf.js';
-import type { WhatIf } from '../../src/domain/whatIf.js';
+import type { WhatIf } from '../../src/domain/diagnostics/whatIf/whatIf.js';
 import { readWhy } from '../../src/postgres/why.js';
 import { at, c, m, must, NOTHING, r } from '../support/scenario.js';
 import { Luck } from '../simulation/luck.js';

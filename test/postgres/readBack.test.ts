@@ -2,9 +2,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createActivities } from '../../src/activities/index.js';
 import type { Activities } from '../../src/activities/ports.js';
-import { accountRow } from '../../src/domain/facts.js';
-import { isAccountId, type AccountId } from '../../src/domain/ids.js';
-import { dayOf, isoDay, startOf } from '../../src/domain/time.js';
+import { accountRow } from '../../src/domain/records/toRecords.js';
+import { isAccountId, type AccountId } from '../../src/domain/primitives/ids.js';
+import { dayOf, isoDay, startOf } from '../../src/domain/primitives/time.js';
 import { createPool, type Pool } from '../../src/postgres/pool.js';
 import { anAccount, at, must } from '../support/scenario.js';
 import { withDatabase } from '../support/database.js';

@@ -1,13 +1,13 @@
 /** What people read is what was saved: the two numbers, and the lists behind them (R17). */
 import { expect, it } from 'vitest';
 import { createActivities } from '../../src/activities/index.js';
-import { batchOf } from '../../src/domain/actor.js';
-import { deliver } from '../../src/domain/deliver.js';
-import { accountRow } from '../../src/domain/facts.js';
-import { isAccountId } from '../../src/domain/ids.js';
-import { reserve } from '../../src/domain/reserve.js';
-import { hold } from '../../src/domain/settings.js';
-import { dayOf } from '../../src/domain/time.js';
+import { batchOf } from '../../src/domain/entity/entity.js';
+import { deliver } from '../../src/domain/commands/deliver.js';
+import { accountRow } from '../../src/domain/records/toRecords.js';
+import { isAccountId } from '../../src/domain/primitives/ids.js';
+import { reserve } from '../../src/domain/commands/reserve.js';
+import { hold } from '../../src/domain/commands/administer.js';
+import { dayOf } from '../../src/domain/primitives/time.js';
 import type { Pool } from '../../src/postgres/pool.js';
 import {
   listChanges,

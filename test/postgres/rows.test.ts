@@ -2,10 +2,16 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createActivities } from '../../src/activities/index.js';
 import type { Activities, Saved } from '../../src/activities/ports.js';
-import { accountRow } from '../../src/domain/facts.js';
-import { isAccountId, type AccountId } from '../../src/domain/ids.js';
-import type { AlertRow, Entry, EventRow, ReservationRow, Row } from '../../src/domain/rows.js';
-import { dayOf } from '../../src/domain/time.js';
+import { accountRow } from '../../src/domain/records/toRecords.js';
+import { isAccountId, type AccountId } from '../../src/domain/primitives/ids.js';
+import type {
+  AlertRow,
+  Entry,
+  EventRow,
+  ReservationRow,
+  Row,
+} from '../../src/domain/records/records.js';
+import { dayOf } from '../../src/domain/primitives/time.js';
 import type { Pool } from '../../src/postgres/pool.js';
 import { anAccount, at, c, m, must, r } from '../support/scenario.js';
 import { withDatabase } from '../support/database.js';

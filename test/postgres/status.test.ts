@@ -1,8 +1,8 @@
 /** What account_status shows, also at a midnight whose reset nobody has written yet (R7, R8). */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createActivities } from '../../src/activities/index.js';
-import { accountRow } from '../../src/domain/facts.js';
-import { isAccountId } from '../../src/domain/ids.js';
+import { accountRow } from '../../src/domain/records/toRecords.js';
+import { isAccountId } from '../../src/domain/primitives/ids.js';
 import { createPool, type Pool } from '../../src/postgres/pool.js';
 import { readStatus } from '../../src/postgres/reads.js';
 import { anAccount, at, must, rows } from '../support/scenario.js';

@@ -3,10 +3,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createActivities } from '../../src/activities/index.js';
 import type { Activities } from '../../src/activities/ports.js';
-import { accountRow } from '../../src/domain/facts.js';
-import { isAccountId, isIdentity, type AccountId, type Identity } from '../../src/domain/ids.js';
-import type { AccountRow, DayRow, Row } from '../../src/domain/rows.js';
-import { dayOf } from '../../src/domain/time.js';
+import { accountRow } from '../../src/domain/records/toRecords.js';
+import {
+  isAccountId,
+  isIdentity,
+  type AccountId,
+  type Identity,
+} from '../../src/domain/primitives/ids.js';
+import type { AccountRow, DayRow, Row } from '../../src/domain/records/records.js';
+import { dayOf } from '../../src/domain/primitives/time.js';
 import { lockIdentity } from '../../src/postgres/identities.js';
 import { inTransaction, type Pool } from '../../src/postgres/pool.js';
 import { anAccount, at, must, r } from '../support/scenario.js';

@@ -1,8 +1,8 @@
 /** The workflow's chores with the database, as src/workflows/chores.ts does them. */
-import type { Actor } from '../../src/domain/actor.js';
-import type { Event } from '../../src/domain/events.js';
-import type { Start } from '../../src/domain/settings.js';
-import { alert } from '../../src/domain/events.js';
+import type { Actor } from '../../src/domain/entity/entity.js';
+import type { Event } from '../../src/domain/account/events.js';
+import type { Start } from '../../src/domain/commands/administer.js';
+import { alert } from '../../src/domain/account/events.js';
 import { openingsOf } from './openings.js';
 import { checkRun, checkTwin } from './rules.js';
 import { Tries } from './tries.js';

@@ -3,10 +3,16 @@
  * each moved only by a higher number; the account's row only by its owner and never back (R14); the
  * journal with transactions that are held open; `void` rows as a fence (R6).
  */
-import type { Account, FailureKind, Slot } from '../../src/domain/account.js';
-import type { ReservationId } from '../../src/domain/ids.js';
-import type { Verdict } from '../../src/domain/reconcile.js';
-import type { AccountRow, DayRow, Entry, EventRow, ReservationRow } from '../../src/domain/rows.js';
+import type { Account, FailureKind, Slot } from '../../src/domain/account/account.js';
+import type { ReservationId } from '../../src/domain/primitives/ids.js';
+import type { Verdict } from '../../src/domain/reconcile/reconcile.js';
+import type {
+  AccountRow,
+  DayRow,
+  Entry,
+  EventRow,
+  ReservationRow,
+} from '../../src/domain/records/records.js';
 import type {
   Attempt,
   CommittedRun,
@@ -14,7 +20,7 @@ import type {
   ReadBack,
   Witnesses,
   Write,
-} from '../../src/domain/stored.js';
+} from '../../src/domain/records/snapshot.js';
 import type { Saved } from '../../src/activities/ports.js';
 import type { Domain } from './domain.js';
 

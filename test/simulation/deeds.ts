@@ -1,5 +1,10 @@
 /** What an input of the story does to the world. */
-import { isChatId, isMessageId, isRecipientId, isReservationId } from '../../src/domain/ids.js';
+import {
+  isChatId,
+  isMessageId,
+  isRecipientId,
+  isReservationId,
+} from '../../src/domain/primitives/ids.js';
 import { reconcileNow } from './audit.js';
 import { Luck } from './luck.js';
 import type { Doom, Member } from './member.js';

@@ -2,42 +2,42 @@
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-export type Domain = typeof import('../../src/domain/account.js') &
-  typeof import('../../src/domain/actor.js') &
-  typeof import('../../src/domain/opening.js') &
-  typeof import('../../src/domain/reserve.js') &
-  typeof import('../../src/domain/deliver.js') &
-  typeof import('../../src/domain/fail.js') &
-  typeof import('../../src/domain/observe.js') &
-  typeof import('../../src/domain/settings.js') &
-  typeof import('../../src/domain/forecast.js') &
-  typeof import('../../src/domain/facts.js') &
-  typeof import('../../src/domain/gate.js') &
-  typeof import('../../src/domain/merge.js') &
-  typeof import('../../src/domain/reconcile.js') &
-  typeof import('../../src/domain/roll.js') &
-  typeof import('../../src/domain/time.js') &
-  typeof import('../../src/domain/writes.js') &
-  typeof import('../../src/domain/catchUp.js');
+export type Domain = typeof import('../../src/domain/account/account.js') &
+  typeof import('../../src/domain/entity/entity.js') &
+  typeof import('../../src/domain/entity/restore.js') &
+  typeof import('../../src/domain/commands/reserve.js') &
+  typeof import('../../src/domain/commands/deliver.js') &
+  typeof import('../../src/domain/commands/fail.js') &
+  typeof import('../../src/domain/commands/observe.js') &
+  typeof import('../../src/domain/commands/administer.js') &
+  typeof import('../../src/domain/days/forecast.js') &
+  typeof import('../../src/domain/records/toRecords.js') &
+  typeof import('../../src/domain/gate/gate.js') &
+  typeof import('../../src/domain/reconcile/merge.js') &
+  typeof import('../../src/domain/reconcile/reconcile.js') &
+  typeof import('../../src/domain/days/rollover.js') &
+  typeof import('../../src/domain/primitives/time.js') &
+  typeof import('../../src/domain/entity/writes.js') &
+  typeof import('../../src/domain/entity/catchUp.js');
 
 const FILES = [
-  'account',
-  'actor',
-  'opening',
-  'reserve',
-  'deliver',
-  'fail',
-  'observe',
-  'settings',
-  'forecast',
-  'facts',
-  'gate',
-  'merge',
-  'reconcile',
-  'roll',
-  'time',
-  'writes',
-  'catchUp',
+  'account/account',
+  'entity/entity',
+  'entity/restore',
+  'commands/reserve',
+  'commands/deliver',
+  'commands/fail',
+  'commands/observe',
+  'commands/administer',
+  'days/forecast',
+  'records/toRecords',
+  'gate/gate',
+  'reconcile/merge',
+  'reconcile/reconcile',
+  'days/rollover',
+  'primitives/time',
+  'entity/writes',
+  'entity/catchUp',
 ];
 
 /** `.ts` as it is written, `.js` as it is built. */

@@ -1,8 +1,8 @@
 /** One LinkedIn account in the world: its workflow, its database, and what is true of it. */
-import type { Actor } from '../../src/domain/actor.js';
-import type { AccountId, Identity } from '../../src/domain/ids.js';
-import type { Verdict } from '../../src/domain/reconcile.js';
-import type { PolicyChange, Start } from '../../src/domain/settings.js';
+import type { Actor } from '../../src/domain/entity/entity.js';
+import type { AccountId, Identity } from '../../src/domain/primitives/ids.js';
+import type { Verdict } from '../../src/domain/reconcile/reconcile.js';
+import type { PolicyChange, Start } from '../../src/domain/commands/administer.js';
 import { broken } from './broken.js';
 import { Database } from './database.js';
 import type { Send } from './send.js';

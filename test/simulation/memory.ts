@@ -1,6 +1,6 @@
 /** What a workflow has in hand; all of it is lost with a task that is not completed. */
-import type { Actor } from '../../src/domain/actor.js';
-import type { Start } from '../../src/domain/settings.js';
+import type { Actor } from '../../src/domain/entity/entity.js';
+import type { Start } from '../../src/domain/commands/administer.js';
 import type { Workflow } from './workflow.js';
 
 /** An alarm that rang; 0 is one that is not armed, else it is when it rings. */

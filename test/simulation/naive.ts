@@ -1,6 +1,6 @@
 /** The numbers of an account, once more: counted from its lists, the plain way. */
-import type { Account } from '../../src/domain/account.js';
-import type { Policy } from '../../src/domain/policy.js';
+import type { Account } from '../../src/domain/account/account.js';
+import type { Policy } from '../../src/domain/account/policy.js';
 
 const BAND = { free: 0, premium: 25, sales_navigator: 50, recruiter: 50 } as const;
 

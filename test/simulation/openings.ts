@@ -1,5 +1,9 @@
 /** When a window is open, in UTC: what the activity `expandWindow` answers for that zone. */
-import { WEEKDAYS, type Openings, type SendingWindow } from '../../src/domain/window.js';
+import {
+  WEEKDAYS,
+  type Openings,
+  type SendingWindow,
+} from '../../src/domain/account/sendingWindow.js';
 
 const DAY = 86_400_000;
 const HORIZON_DAYS = 60;

@@ -2,7 +2,7 @@
  * The end of a story: no more faults, every message has come, and a run after another has found
  * all equal. Then the numbers are what they say they are: in the workflow, in its rows, in the log.
  */
-import type { Actor } from '../../src/domain/actor.js';
+import type { Actor } from '../../src/domain/entity/entity.js';
 import { reconcileNow } from './audit.js';
 import type { Member } from './member.js';
 import { counterOn } from './naive.js';

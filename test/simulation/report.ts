@@ -1,6 +1,6 @@
 /** What became of a send, told to the journal, to the account, and by LinkedIn's webhook. */
-import type { FailureKind } from '../../src/domain/account.js';
-import { isRefusal, type Refusal } from '../../src/domain/events.js';
+import type { FailureKind } from '../../src/domain/account/account.js';
+import { isRefusal, type Refusal } from '../../src/domain/account/events.js';
 import { checkCounted } from './rules.js';
 import type { Send } from './send.js';
 import type { Message } from './memory.js';

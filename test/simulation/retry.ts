@@ -2,8 +2,8 @@
  * `retryAt`, checked by living until then: nobody says anything, runs succeed and settle what its
  * lease has left. A reserve is granted at that instant, and not a millisecond earlier.
  */
-import type { Actor } from '../../src/domain/actor.js';
-import { isReservationId } from '../../src/domain/ids.js';
+import type { Actor } from '../../src/domain/entity/entity.js';
+import { isReservationId } from '../../src/domain/primitives/ids.js';
 import { rested } from '../domain/model/rested.js';
 import { named } from './names.js';
 import { broken } from './broken.js';

@@ -2,10 +2,10 @@
  * The invariants, checked after each step: what must hold whatever happens. They know only lists
  * and what is really true in the world; plain `if`, because there are millions of steps.
  */
-import type { Account, Slot } from '../../src/domain/account.js';
-import type { Actor } from '../../src/domain/actor.js';
-import { isRefusal, type Refusal } from '../../src/domain/events.js';
-import type { Decision, Denial } from '../../src/domain/reserve.js';
+import type { Account, Slot } from '../../src/domain/account/account.js';
+import type { Actor } from '../../src/domain/entity/entity.js';
+import { isRefusal, type Refusal } from '../../src/domain/account/events.js';
+import type { Decision, Denial } from '../../src/domain/commands/reserve.js';
 import type { RunAnswer } from './database.js';
 import type { Member } from './member.js';
 import { broken } from './broken.js';

@@ -4,17 +4,17 @@
  *
  *   reserve -> journal row -> leave to call -> LinkedIn -> journal outcome -> report
  */
-import type { Refusal } from '../../src/domain/events.js';
-import { isRefusal } from '../../src/domain/events.js';
+import type { Refusal } from '../../src/domain/account/events.js';
+import { isRefusal } from '../../src/domain/account/events.js';
 import {
   isChatId,
   isMessageId,
   isRecipientId,
   isReservationId,
   type ReservationId,
-} from '../../src/domain/ids.js';
-import type { Decision, Grant } from '../../src/domain/reserve.js';
-import type { Reserve } from '../../src/domain/slot.js';
+} from '../../src/domain/primitives/ids.js';
+import type { Decision, Grant } from '../../src/domain/commands/reserve.js';
+import type { Reserve } from '../../src/domain/account/slot.js';
 import type { Luck } from './luck.js';
 import type { Member } from './member.js';
 import type { Message } from './memory.js';

@@ -4,7 +4,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { DENIAL_REASONS } from '../../src/domain/gate.js';
+import { DENIAL_REASONS } from '../../src/domain/gate/gate.js';
 import { explain, loadDomain, play, simulate, type Seen } from './index.js';
 import { DEEDS, storyOf } from './story.js';
 import { SOMETIMES } from './seen.js';

@@ -3,9 +3,9 @@
  * begins. Each input has a seed of its own for its details, so that the shrinker may leave out one
  * without changing the others.
  */
-import type { Ramp } from '../../src/domain/policy.js';
-import type { PolicyChange } from '../../src/domain/settings.js';
-import type { SendingWindow, Weekday } from '../../src/domain/window.js';
+import type { Ramp } from '../../src/domain/account/policy.js';
+import type { PolicyChange } from '../../src/domain/commands/administer.js';
+import type { SendingWindow, Weekday } from '../../src/domain/account/sendingWindow.js';
 import { Luck } from './luck.js';
 
 const MINUTE = 60_000;

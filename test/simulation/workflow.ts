@@ -4,9 +4,9 @@
  * completed; until then its answers wait, and a worker that dies gives it to another, which takes
  * the same messages again.
  */
-import type { Actor } from '../../src/domain/actor.js';
-import type { Command, Refusal } from '../../src/domain/events.js';
-import type { Start } from '../../src/domain/settings.js';
+import type { Actor } from '../../src/domain/entity/entity.js';
+import type { Command, Refusal } from '../../src/domain/account/events.js';
+import type { Start } from '../../src/domain/commands/administer.js';
 import { Chores } from './chores.js';
 import type { Member } from './member.js';
 import { RUNG, copyOf, freshMemory, type Chore, type Memory, type Message } from './memory.js';

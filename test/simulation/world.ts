@@ -3,9 +3,9 @@
  * knows what really landed, and whatever the story's inputs do to them. One step is one thing that
  * happens to one account; after each the invariants are checked.
  */
-import { isAccountId, isIdentity } from '../../src/domain/ids.js';
-import { isSameMember } from '../../src/domain/linkedinId.js';
-import type { Start } from '../../src/domain/settings.js';
+import { isAccountId, isIdentity } from '../../src/domain/primitives/ids.js';
+import { isSameMember } from '../../src/domain/primitives/linkedinId.js';
+import type { Start } from '../../src/domain/commands/administer.js';
 import { audit } from './audit.js';
 import { doDeed } from './deeds.js';
 import type { Domain } from './domain.js';

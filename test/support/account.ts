@@ -5,7 +5,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { expect } from 'vitest';
 import { isWorthRetrying } from '../../src/client/errors.js';
-import type { DecisionWire, ReservationWire, StatusWire } from '../../src/domain/wire.js';
+import type { DecisionWire, ReservationWire, StatusWire } from '../../src/domain/wire/responses.js';
 import type { Findings } from '../../src/protocol.js';
 import type { Stand } from './stand.js';
 

@@ -2,22 +2,22 @@
  * Accounts that the rules of the domain fill to the brim, with random ids up to the longest that are
  * legal: what one run of each hands to the next, with all that may wait.
  */
-import type { FailureKind } from '../../src/domain/account.js';
-import { batchOf, saved, type Actor } from '../../src/domain/actor.js';
-import { bytesOf } from '../../src/domain/bytes.js';
-import { deliver } from '../../src/domain/deliver.js';
-import { fail } from '../../src/domain/fail.js';
+import type { FailureKind } from '../../src/domain/account/account.js';
+import { batchOf, saved, type Actor } from '../../src/domain/entity/entity.js';
+import { bytesOf } from '../../src/domain/primitives/bytes.js';
+import { deliver } from '../../src/domain/commands/deliver.js';
+import { fail } from '../../src/domain/commands/fail.js';
 import {
   OUTBOX_BYTES_MAX,
   REPLIES_BYTES_MAX,
   WAITING_CARRIED_BYTES_MAX,
-} from '../../src/domain/limits.js';
-import { observe, type Observe } from '../../src/domain/observe.js';
-import { reserve } from '../../src/domain/reserve.js';
-import { hold, type Start } from '../../src/domain/settings.js';
-import { DAY_MS, MINUTE_MS } from '../../src/domain/time.js';
+} from '../../src/domain/primitives/limits.js';
+import { observe, type Observe } from '../../src/domain/commands/observe.js';
+import { reserve } from '../../src/domain/commands/reserve.js';
+import { hold, type Start } from '../../src/domain/commands/administer.js';
+import { DAY_MS, MINUTE_MS } from '../../src/domain/primitives/time.js';
 import type { Carried, Waiting } from '../../src/workflows/self.js';
-import { isAccountId, isIdentity } from '../../src/domain/ids.js';
+import { isAccountId, isIdentity } from '../../src/domain/primitives/ids.js';
 import { Luck } from '../simulation/luck.js';
 import { anAccount, c, m, must, p, r, Scenario } from './scenario.js';
 

@@ -7,9 +7,9 @@ import { expandWindow } from '../../src/activities/window.js';
 import { readAccounts, readSends, type PlannedSend } from '../../src/dev/day.js';
 import { BEHAVIOURS } from '../../src/dev/linkedin.js';
 import { waitForMidnightMs } from '../../src/dev/midnight.js';
-import { SAFE_BAND, TIERS } from '../../src/domain/tier.js';
-import { HOUR_MS, MINUTE_MS } from '../../src/domain/time.js';
-import { WEEKDAYS } from '../../src/domain/window.js';
+import { SAFE_BAND, TIERS } from '../../src/domain/primitives/tier.js';
+import { HOUR_MS, MINUTE_MS } from '../../src/domain/primitives/time.js';
+import { WEEKDAYS } from '../../src/domain/account/sendingWindow.js';
 import { at } from './scenario.js';
 
 const ACCOUNTS = 'examples/outreach-accounts.csv';

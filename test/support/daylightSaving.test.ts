@@ -11,8 +11,8 @@
  */
 import { describe, expect, it } from 'vitest';
 import { expandWindow } from '../../src/activities/window.js';
-import { isoInstant } from '../../src/domain/time.js';
-import { WEEKDAYS, type SendingWindow } from '../../src/domain/window.js';
+import { isoInstant } from '../../src/domain/primitives/time.js';
+import { WEEKDAYS, type SendingWindow } from '../../src/domain/account/sendingWindow.js';
 import { Life } from './life.js';
 import { anAccount, at, rows } from './scenario.js';
 

@@ -1,8 +1,8 @@
 /** Windows in UTC, by hand, around both changes of five zones (R11). */
 import { describe, expect, it } from 'vitest';
 import { expandWindow } from '../../src/activities/window.js';
-import { isoInstant } from '../../src/domain/time.js';
-import { WEEKDAYS } from '../../src/domain/window.js';
+import { isoInstant } from '../../src/domain/primitives/time.js';
+import { WEEKDAYS } from '../../src/domain/account/sendingWindow.js';
 import { at, rows } from './scenario.js';
 
 const open = (

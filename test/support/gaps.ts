@@ -1,17 +1,17 @@
 /** Accounts whose rows, journal and log tell other things than they do, as plain data (R8). */
 import fc from 'fast-check';
-import { assertNever } from '../../src/domain/assert.js';
-import { batchOf, reconciled } from '../../src/domain/actor.js';
-import { counterOf } from '../../src/domain/account.js';
-import { deliver } from '../../src/domain/deliver.js';
-import { accountRow } from '../../src/domain/facts.js';
-import { fail } from '../../src/domain/fail.js';
-import { observe } from '../../src/domain/observe.js';
-import { reconcile, type Verdict } from '../../src/domain/reconcile.js';
-import { reserve } from '../../src/domain/reserve.js';
-import type { EventRow } from '../../src/domain/rows.js';
-import type { Attempt, Foreign, Witnesses } from '../../src/domain/stored.js';
-import { dayOf } from '../../src/domain/time.js';
+import { assertNever } from '../../src/domain/primitives/assert.js';
+import { batchOf, reconciled } from '../../src/domain/entity/entity.js';
+import { counterOf } from '../../src/domain/account/account.js';
+import { deliver } from '../../src/domain/commands/deliver.js';
+import { accountRow } from '../../src/domain/records/toRecords.js';
+import { fail } from '../../src/domain/commands/fail.js';
+import { observe } from '../../src/domain/commands/observe.js';
+import { reconcile, type Verdict } from '../../src/domain/reconcile/reconcile.js';
+import { reserve } from '../../src/domain/commands/reserve.js';
+import type { EventRow } from '../../src/domain/records/records.js';
+import type { Attempt, Foreign, Witnesses } from '../../src/domain/records/snapshot.js';
+import { dayOf } from '../../src/domain/primitives/time.js';
 import { Store } from '../domain/model/store.js';
 import { anAccount, at, c, m, p, r, Scenario } from './scenario.js';
 

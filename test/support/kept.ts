@@ -1,8 +1,11 @@
 /** What an account has left in its rows, as readers of Postgres find it. */
-import { batchOf } from '../../src/domain/actor.js';
-import { accountRow } from '../../src/domain/facts.js';
-import { accountOfRows, type FoundRows } from '../../src/domain/fromRows.js';
-import type { WhyRows } from '../../src/domain/why.js';
+import { batchOf } from '../../src/domain/entity/entity.js';
+import { accountRow } from '../../src/domain/records/toRecords.js';
+import {
+  accountOfRows,
+  type FoundRows,
+} from '../../src/domain/diagnostics/asOf/accountFromRecords.js';
+import type { WhyRows } from '../../src/domain/diagnostics/why/why.js';
 import { Store } from '../domain/model/store.js';
 import type { Scenario } from './scenario.js';
 

@@ -3,7 +3,7 @@
  * come every ten minutes while it is hot, midnights roll it, and openings are worked out anew.
  */
 import { expandWindow, type ExpandAsk } from '../../src/activities/window.js';
-import { isSameProof, type Account } from '../../src/domain/account.js';
+import { isSameProof, type Account } from '../../src/domain/account/account.js';
 import {
   batchOf,
   isDirty,
@@ -14,18 +14,18 @@ import {
   saved,
   tell,
   type Actor,
-} from '../../src/domain/actor.js';
-import type { AlertKind, Command } from '../../src/domain/events.js';
-import { wantsCheck } from '../../src/domain/gate.js';
-import { reconcile } from '../../src/domain/reconcile.js';
-import { reserve, type Decision } from '../../src/domain/reserve.js';
-import { cooldownAt } from '../../src/domain/roll.js';
-import type { DayRow, EventRow, ReservationRow, Row } from '../../src/domain/rows.js';
-import type { Attempt, Witnesses } from '../../src/domain/stored.js';
-import { hashOf, startOf } from '../../src/domain/time.js';
-import { REMEMBERED_DAYS, WITNESS_DAYS } from '../../src/domain/limits.js';
-import { openingDays } from '../../src/domain/policy.js';
-import { isStale, type Openings } from '../../src/domain/window.js';
+} from '../../src/domain/entity/entity.js';
+import type { AlertKind, Command } from '../../src/domain/account/events.js';
+import { wantsCheck } from '../../src/domain/gate/gate.js';
+import { reconcile } from '../../src/domain/reconcile/reconcile.js';
+import { reserve, type Decision } from '../../src/domain/commands/reserve.js';
+import { cooldownAt } from '../../src/domain/days/rollover.js';
+import type { DayRow, EventRow, ReservationRow, Row } from '../../src/domain/records/records.js';
+import type { Attempt, Witnesses } from '../../src/domain/records/snapshot.js';
+import { hashOf, startOf } from '../../src/domain/primitives/time.js';
+import { REMEMBERED_DAYS, WITNESS_DAYS } from '../../src/domain/primitives/limits.js';
+import { openingDays } from '../../src/domain/account/policy.js';
+import { isStale, type Openings } from '../../src/domain/account/sendingWindow.js';
 import { r } from './scenario.js';
 
 /** Idle accounts roll this long after midnight, spread by their workflow's id (R7). */

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { BEHAVIOURS, startLinkedIn } from '../../src/dev/linkedin.js';
 import type { Behaviour, LinkedIn, LinkedInOptions, Sent } from '../../src/dev/linkedin.js';
-import { DAY_MS } from '../../src/domain/time.js';
+import { DAY_MS } from '../../src/domain/primitives/time.js';
 import { at, rows } from './scenario.js';
 
 const running: LinkedIn[] = [];

@@ -1,20 +1,25 @@
 /** A scenario of one account: given what happened, when something is said, expect an answer. */
 import { expect } from 'vitest';
-import { pass, record, tell, type Actor } from '../../src/domain/actor.js';
-import type { Command } from '../../src/domain/events.js';
+import { pass, record, tell, type Actor } from '../../src/domain/entity/entity.js';
+import type { Command } from '../../src/domain/account/events.js';
 import {
   isAccountId,
   isChatId,
   isMessageId,
   isRecipientId,
   isReservationId,
-} from '../../src/domain/ids.js';
-import type { ChatId, MessageId, RecipientId, ReservationId } from '../../src/domain/ids.js';
-import { identified, openActor } from '../../src/domain/opening.js';
-import type { Start } from '../../src/domain/settings.js';
-import type { ReadBack } from '../../src/domain/stored.js';
-import { dayOf, parseInstant } from '../../src/domain/time.js';
-import { statusWire, type StatusWire } from '../../src/domain/wire.js';
+} from '../../src/domain/primitives/ids.js';
+import type {
+  ChatId,
+  MessageId,
+  RecipientId,
+  ReservationId,
+} from '../../src/domain/primitives/ids.js';
+import { identified, openActor } from '../../src/domain/entity/restore.js';
+import type { Start } from '../../src/domain/commands/administer.js';
+import type { ReadBack } from '../../src/domain/records/snapshot.js';
+import { dayOf, parseInstant } from '../../src/domain/primitives/time.js';
+import { statusWire, type StatusWire } from '../../src/domain/wire/responses.js';
 
 export const must = <T>(is: (raw: unknown) => raw is T, raw: string): T => {
   if (is(raw)) return raw;

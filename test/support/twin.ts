@@ -4,7 +4,7 @@
  */
 import type { WorkflowHandle } from '@temporalio/client';
 import { expect } from 'vitest';
-import type { DecisionWire } from '../../src/domain/wire.js';
+import type { DecisionWire } from '../../src/domain/wire/responses.js';
 import { all, say, statusOf, whenSaved } from './account.js';
 import type { Stand } from './stand.js';
 

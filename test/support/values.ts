@@ -1,5 +1,5 @@
 /** Values as other systems write them, and what Signal, Update and HTTP each have to make of them. */
-import { isoInstant, parseInstant, SECOND_MS } from '../../src/domain/time.js';
+import { isoInstant, parseInstant, SECOND_MS } from '../../src/domain/primitives/time.js';
 
 /** An instant written in many ways: the text, and how many ms after the whole second it is. */
 export const writtenAt = (second: number): readonly (readonly [text: string, ms: number])[] => {

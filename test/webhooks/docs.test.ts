@@ -5,7 +5,11 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { signWebhook } from '../../src/client/index.js';
-import { webhookBody, WEBHOOK_TYPES, type WebhookEvent } from '../../src/domain/webhooks.js';
+import {
+  webhookBody,
+  WEBHOOK_TYPES,
+  type WebhookEvent,
+} from '../../src/domain/wire/webhookEvents.js';
 import { createPool, rowsOf } from '../../src/postgres/pool.js';
 import { addEndpoint, pingEndpoint } from '../../src/postgres/webhooks.js';
 import { endCooldowns } from '../../src/postgres/webhookOutbox.js';

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { HOUR_MS, MINUTE_MS } from '../../src/domain/time.js';
+import { HOUR_MS, MINUTE_MS } from '../../src/domain/primitives/time.js';
 import type { Pool } from '../../src/postgres/pool.js';
 import {
   addEndpoint,

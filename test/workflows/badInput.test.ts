@@ -2,7 +2,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { StatusWire } from '../../src/domain/wire.js';
+import type { StatusWire } from '../../src/domain/wire/responses.js';
 import { failureTypeOf } from '../support/failure.js';
 import { createStand, type Stand } from '../support/stand.js';
 

@@ -2,9 +2,9 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createClient } from '../../src/client/index.js';
-import { RECONCILE_INTERVAL_MS } from '../../src/domain/limits.js';
-import { hashOf, HOUR_MS, MINUTE_MS } from '../../src/domain/time.js';
-import type { DecisionWire, StatusWire } from '../../src/domain/wire.js';
+import { RECONCILE_INTERVAL_MS } from '../../src/domain/primitives/limits.js';
+import { hashOf, HOUR_MS, MINUTE_MS } from '../../src/domain/primitives/time.js';
+import type { DecisionWire, StatusWire } from '../../src/domain/wire/responses.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { fastForward, secondsToMidnight } from '../support/time.js';
 

@@ -3,7 +3,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Audited } from '../../src/activities/ports.js';
 import type { Findings } from '../../src/protocol.js';
-import type { StatusWire } from '../../src/domain/wire.js';
+import type { StatusWire } from '../../src/domain/wire/responses.js';
 import { registerSchedule } from '../../src/schedule.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { fastForward } from '../support/time.js';

@@ -5,9 +5,9 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Activities } from '../../src/activities/ports.js';
-import type { Observed } from '../../src/domain/observe.js';
-import { EXTERNALS_MAX } from '../../src/domain/limits.js';
-import { DAY_MS } from '../../src/domain/time.js';
+import type { Observed } from '../../src/domain/commands/observe.js';
+import { EXTERNALS_MAX } from '../../src/domain/primitives/limits.js';
+import { DAY_MS } from '../../src/domain/primitives/time.js';
 import { all, run, say, statusOf, whenSaved } from '../support/account.js';
 import { flawsOf, runsOf } from '../support/histories.js';
 import { resetTo } from '../support/reset.js';

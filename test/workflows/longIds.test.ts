@@ -3,7 +3,7 @@
  * keep them in full, and every message, run and start treats them as it treats short ids (R4, R15).
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { StatusWire } from '../../src/domain/wire.js';
+import type { StatusWire } from '../../src/domain/wire/responses.js';
 import { all, ask, run, say, statusOf } from '../support/account.js';
 import { failureTypeOf } from '../support/failure.js';
 import { createStand, type Stand } from '../support/stand.js';

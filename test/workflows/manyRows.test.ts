@@ -3,7 +3,7 @@
  * other accounts of the worker are answered meanwhile (R8).
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { EXTERNAL_ROWS_MAX, SLOTS_MAX } from '../../src/domain/limits.js';
+import { EXTERNAL_ROWS_MAX, SLOTS_MAX } from '../../src/domain/primitives/limits.js';
 import { all, ask, run, say, sent, statusOf } from '../support/account.js';
 import { createStand, type Stand } from '../support/stand.js';
 

@@ -1,7 +1,7 @@
 /** Sends that are seen in the account's outbox, on the real servers (R4, R15). */
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ReservationWire, StatusWire } from '../../src/domain/wire.js';
+import type { ReservationWire, StatusWire } from '../../src/domain/wire/responses.js';
 import { createStand, type Stand } from '../support/stand.js';
 
 let stand: Stand;

@@ -5,7 +5,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Findings } from '../../src/protocol.js';
-import type { ReservationWire, StatusWire } from '../../src/domain/wire.js';
+import type { ReservationWire, StatusWire } from '../../src/domain/wire/responses.js';
 import { ordersOf } from '../support/orders.js';
 import { failureTypeOf } from '../support/failure.js';
 import { createStand, type Stand } from '../support/stand.js';

@@ -13,7 +13,7 @@ import {
   type SafebandClient,
   type Send,
 } from '../../src/client/index.js';
-import type { StatusWire } from '../../src/domain/wire.js';
+import type { StatusWire } from '../../src/domain/wire/responses.js';
 import {
   all,
   ask,

@@ -2,7 +2,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createClient } from '../../src/client/index.js';
-import type { DecisionWire, PeekWire, StatusWire } from '../../src/domain/wire.js';
+import type { DecisionWire, PeekWire, StatusWire } from '../../src/domain/wire/responses.js';
 import { all, ask, edit, run, say, sent, statusOf, type Known } from '../support/account.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { fastForward, secondsToMidnight } from '../support/time.js';

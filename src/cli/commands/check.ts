@@ -1,6 +1,6 @@
 /** One account held side by side, and what it means. */
 import type { Command } from 'commander';
-import { commandLine } from '../../domain/commandLine.js';
+import { commandLine } from '../../domain/primitives/commandLine.js';
 import {
   differencesIn,
   isUnsaved,
@@ -8,9 +8,9 @@ import {
   type CheckVerdict,
   type Difference,
   type Looked,
-} from '../../domain/check.js';
-import { SAVED_MS } from '../../domain/limits.js';
-import { dayOf, parseDay, SECOND_MS } from '../../domain/time.js';
+} from '../../domain/diagnostics/consistency.js';
+import { SAVED_MS } from '../../domain/primitives/limits.js';
+import { dayOf, parseDay, SECOND_MS } from '../../domain/primitives/time.js';
 import { workflowIdOf } from '../../protocol.js';
 import { readSides } from '../../postgres/sides.js';
 import { readWhy } from '../../postgres/why.js';

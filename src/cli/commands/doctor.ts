@@ -1,6 +1,6 @@
 /** Looks at everything that the accounts stand on, and says how to mend what is wrong. */
 import type { Command } from 'commander';
-import { shown } from '../../domain/text.js';
+import { shown } from '../../domain/primitives/text.js';
 import { withExamples, type Context, type Register } from '../command.js';
 import { lookAtMachine } from '../doctor/machine.js';
 import { lookAtPostgres } from '../doctor/postgres.js';

@@ -1,8 +1,8 @@
 /** Accounts whose numbers disagree now, as the audit of the fleet looks for them. */
 import type { Command } from 'commander';
-import { commandLine } from '../../domain/commandLine.js';
-import type { Suspect } from '../../domain/audit.js';
-import { dayOf, type Instant } from '../../domain/time.js';
+import { commandLine } from '../../domain/primitives/commandLine.js';
+import type { Suspect } from '../../domain/reconcile/fleetAudit.js';
+import { dayOf, type Instant } from '../../domain/primitives/time.js';
 import { ACCOUNTS_PAGE, readAccountsPage } from '../../postgres/fleet.js';
 import { pageAccounts } from '../../postgres/lists.js';
 import type { Pool } from '../../postgres/pool.js';

@@ -1,8 +1,8 @@
 /** What the gate saw at an instant, rebuilt from rows. */
 import { Option, type Command } from 'commander';
-import { commandLine } from '../../domain/commandLine.js';
-import type { StateAt } from '../../domain/history.js';
-import type { Instant } from '../../domain/time.js';
+import { commandLine } from '../../domain/primitives/commandLine.js';
+import type { StateAt } from '../../domain/diagnostics/asOf/stateAt.js';
+import type { Instant } from '../../domain/primitives/time.js';
 import { stateAt } from '../../postgres/history.js';
 import { knownRow } from '../accounts.js';
 import { accountArgument, withExamples, type Context, type Register } from '../command.js';

@@ -1,7 +1,7 @@
 /** API keys: made here and shown once, listed without their secret, revoked. */
 import { Argument, Option, type Command } from 'commander';
-import { commandLine } from '../../domain/commandLine.js';
-import { isoInstant, isoOrNull } from '../../domain/time.js';
+import { commandLine } from '../../domain/primitives/commandLine.js';
+import { isoInstant, isoOrNull } from '../../domain/primitives/time.js';
 import {
   hasKeys,
   listKeys,

@@ -1,6 +1,6 @@
 /** Lists: what was delivered, and what a person should look at. */
 import { Argument, type Command } from 'commander';
-import { commandLine } from '../../domain/commandLine.js';
+import { commandLine } from '../../domain/primitives/commandLine.js';
 import { listEvents, listOpenAlerts, type OpenAlert } from '../../postgres/reads.js';
 import { knownRow } from '../accounts.js';
 import { accountArgument, withExamples, type Context, type Register } from '../command.js';

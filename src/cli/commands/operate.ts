@@ -1,6 +1,6 @@
 /** What an operator does to an account; each order says who gave it and why. */
 import { Argument, Option, type Command } from 'commander';
-import { commandLine } from '../../domain/commandLine.js';
+import { commandLine } from '../../domain/primitives/commandLine.js';
 import type { Findings } from '../../protocol.js';
 import { calling } from '../accounts.js';
 import { accountArgument, actorOf, withExamples, type Context, type Register } from '../command.js';

@@ -1,8 +1,8 @@
 /** The way out of a workflow whose tasks fail: it is terminated, and the account started again. */
 import { Option, type Command } from 'commander';
-import { commandLine } from '../../domain/commandLine.js';
-import { areFailing, failureText } from '../../domain/tasks.js';
-import type { StatusWire } from '../../domain/wire.js';
+import { commandLine } from '../../domain/primitives/commandLine.js';
+import { areFailing, failureText } from '../../domain/reconcile/failingTasks.js';
+import type { StatusWire } from '../../domain/wire/responses.js';
 import { readFailingAlerts } from '../../postgres/failing.js';
 import { firstVerified, knownRow } from '../accounts.js';
 import { accountArgument, actorOf, withExamples, type Context, type Register } from '../command.js';

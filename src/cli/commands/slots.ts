@@ -1,6 +1,6 @@
 /** When the account would grant: now, and the next slots after. */
-import { DAY_MS, isoDay, dayOf, type Instant } from '../../domain/time.js';
-import type { PeekWire } from '../../domain/wire.js';
+import { DAY_MS, isoDay, dayOf, type Instant } from '../../domain/primitives/time.js';
+import type { PeekWire } from '../../domain/wire/responses.js';
 import { calling } from '../accounts.js';
 import { accountArgument, withExamples, type Register } from '../command.js';
 import { whole } from '../options.js';

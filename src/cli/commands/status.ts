@@ -1,9 +1,9 @@
 /** The two numbers, of one account or of all: what they are, and what the account may still do. */
 import { Argument, Option, type Command } from 'commander';
-import { commandLine } from '../../domain/commandLine.js';
-import { ACCOUNT_STATES, type AccountState } from '../../domain/settings.js';
-import type { Instant } from '../../domain/time.js';
-import type { StatusWire } from '../../domain/wire.js';
+import { commandLine } from '../../domain/primitives/commandLine.js';
+import { ACCOUNT_STATES, type AccountState } from '../../domain/commands/administer.js';
+import type { Instant } from '../../domain/primitives/time.js';
+import type { StatusWire } from '../../domain/wire/responses.js';
 import {
   listOpenAlerts,
   readStatus,

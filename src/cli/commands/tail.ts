@@ -1,9 +1,9 @@
 /** Follows an account: what is delivered, changed, told and corrected, as its rows are written. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { assertNever } from '../../domain/assert.js';
-import { shown } from '../../domain/text.js';
-import { isoInstant, MINUTE_MS, type Instant } from '../../domain/time.js';
+import { assertNever } from '../../domain/primitives/assert.js';
+import { shown } from '../../domain/primitives/text.js';
+import { isoInstant, MINUTE_MS, type Instant } from '../../domain/primitives/time.js';
 import { readFeed, type Happening } from '../../postgres/feed.js';
 import { knownRow } from '../accounts.js';
 import { accountArgument, withExamples, type Context, type Register } from '../command.js';

@@ -1,7 +1,7 @@
 /** Who is told what happens: endpoints, what was sent to them, and telling it again. */
 import { Argument, Option, type Command } from 'commander';
-import { isWebhookType, WEBHOOK_TYPES, type WebhookType } from '../../domain/webhooks.js';
-import { isoInstant, isoOrNull, type Instant } from '../../domain/time.js';
+import { isWebhookType, WEBHOOK_TYPES, type WebhookType } from '../../domain/wire/webhookEvents.js';
+import { isoInstant, isoOrNull, type Instant } from '../../domain/primitives/time.js';
 import {
   addEndpoint,
   listDeliveries,

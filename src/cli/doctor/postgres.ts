@@ -1,7 +1,7 @@
 /** Postgres: is it there, is it set up, are the accounts looked after. */
-import { commandLine } from '../../domain/commandLine.js';
-import { CLOCK_SKEW_MS, OVERDUE_MS } from '../../domain/limits.js';
-import { SECOND_MS, type Instant } from '../../domain/time.js';
+import { commandLine } from '../../domain/primitives/commandLine.js';
+import { CLOCK_SKEW_MS, OVERDUE_MS } from '../../domain/primitives/limits.js';
+import { SECOND_MS, type Instant } from '../../domain/primitives/time.js';
 import { readFailingAlerts, type FailingAlert } from '../../postgres/failing.js';
 import type { Pool } from '../../postgres/pool.js';
 import {

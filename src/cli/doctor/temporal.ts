@@ -1,5 +1,5 @@
 /** Temporal: is it there, does it know our attributes and schedule, does a worker listen. */
-import { MINUTE_MS, type Instant } from '../../domain/time.js';
+import { MINUTE_MS, type Instant } from '../../domain/primitives/time.js';
 import { attributesFlaw, deniedText, isDenied, readAttributes } from '../../attributes.js';
 import { SEARCH_ATTRIBUTES } from '../../protocol.js';
 import { flawOfSchedule, lookAtSchedule, SCHEDULES, type Expected } from '../../schedule.js';

@@ -1,6 +1,6 @@
 /** *Account*: the sum that can be read, the day as it went, and what comes next. */
 import type { VNode } from 'preact';
-import { headlineOf } from '../../domain/explain.js';
+import { headlineOf } from '../../domain/gap/sentences.js';
 import type { AccountData } from './accountData.js';
 import { Days, DayPicture, NextSlots, Ramp, Timeline, Week } from './accountDay.js';
 import { Alerts, Changes, OpenReservations } from './accountTables.js';

@@ -1,5 +1,5 @@
 /** All that the page of an account shows, read in one go. */
-import { dayOf, type Instant, type UtcDay } from '../../domain/time.js';
+import { dayOf, type Instant, type UtcDay } from '../../domain/primitives/time.js';
 import {
   listDayEvents,
   listDayReservations,

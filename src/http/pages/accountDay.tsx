@@ -1,6 +1,6 @@
 /** The parts of an account's page that tell of time: the day, the days before, what comes next. */
 import type { VNode } from 'preact';
-import { isoDay, startOf } from '../../domain/time.js';
+import { isoDay, startOf } from '../../domain/primitives/time.js';
 import { DAYS_SHOWN, type AccountData } from './accountData.js';
 import { ChartKey, DayChart } from './dayChart.js';
 import { DaysChart } from './daysChart.js';

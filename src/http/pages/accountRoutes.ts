@@ -1,6 +1,6 @@
 /** The pages about one account. */
 import type { FastifyInstance } from 'fastify';
-import { isAccountId } from '../../domain/ids.js';
+import { isAccountId } from '../../domain/primitives/ids.js';
 import { stateAt } from '../../postgres/history.js';
 import { readWhy } from '../../postgres/why.js';
 import { accountUnknown } from '../problems.js';

@@ -1,7 +1,7 @@
 /** The lists of an account's page: what is open, what somebody should look at, who changed what. */
 import type { VNode } from 'preact';
-import { ALERT_WORDS } from '../../domain/alertWords.js';
-import { startOf } from '../../domain/time.js';
+import { ALERT_WORDS } from '../../domain/diagnostics/why/alertHelp.js';
+import { startOf } from '../../domain/primitives/time.js';
 import type { OpenAlert, WrittenChange } from '../../postgres/reads.js';
 import type { AccountData } from './accountData.js';
 import { changeInWords } from './dayStory.js';

@@ -1,5 +1,5 @@
 /** Which accounts a page of the list shows: search, filter, sort, page, from the address alone. */
-import type { AccountState } from '../../domain/settings.js';
+import type { AccountState } from '../../domain/commands/administer.js';
 import type { Numbers } from './numbers.js';
 import { STATES } from './words.js';
 

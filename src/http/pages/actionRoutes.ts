@@ -1,6 +1,6 @@
 /** What an operator does: first a page that says what will happen, then the deed. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { isAccountId } from '../../domain/ids.js';
+import { isAccountId } from '../../domain/primitives/ids.js';
 import { maySee } from '../caller.js';
 import { accountUnknown, invalidInput, notFound, problemIn, type Problem } from '../problems.js';
 import { readAccount } from './accountData.js';

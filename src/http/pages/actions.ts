@@ -1,6 +1,6 @@
 /** What an operator may do to an account from its page: what it will do, what it asks, doing it. */
 import type { SafebandClient } from '../../client/index.js';
-import { SAFE_BAND, TIERS } from '../../domain/tier.js';
+import { SAFE_BAND, TIERS } from '../../domain/primitives/tier.js';
 import { invalidInput } from '../problems.js';
 import type { AccountData } from './accountData.js';
 import { numberIn, rampIn, renewalIn, tierIn, type Form } from './form.js';

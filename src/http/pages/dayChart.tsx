@@ -2,7 +2,14 @@
 import { scaleLinear } from 'd3-scale';
 import { curveStepAfter, line } from 'd3-shape';
 import type { VNode } from 'preact';
-import { DAY_MS, HOUR_MS, isoDay, startOf, type Instant, type UtcDay } from '../../domain/time.js';
+import {
+  DAY_MS,
+  HOUR_MS,
+  isoDay,
+  startOf,
+  type Instant,
+  type UtcDay,
+} from '../../domain/primitives/time.js';
 import { CapLine, Grid, SIDE, WIDTH, type Scale } from './axes.js';
 import { many, timeOf } from './format.js';
 

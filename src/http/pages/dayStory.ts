@@ -1,5 +1,5 @@
 /** What happened to an account on a quota day, told from its rows: for the chart, and in words. */
-import { startOf, type Instant, type UtcDay } from '../../domain/time.js';
+import { startOf, type Instant, type UtcDay } from '../../domain/primitives/time.js';
 import type { ClosedDay, Correction, DayEvent, DayReservation } from '../../postgres/pageReads.js';
 import type { OpenAlert, WrittenChange } from '../../postgres/reads.js';
 import type { Point, Rest } from './dayChart.js';

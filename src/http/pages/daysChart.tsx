@@ -1,7 +1,7 @@
 /** A column a quota day: the whole is the counter, the filled part is in the event log. */
 import { scaleLinear } from 'd3-scale';
 import type { VNode } from 'preact';
-import { isoDay, type UtcDay } from '../../domain/time.js';
+import { isoDay, type UtcDay } from '../../domain/primitives/time.js';
 import { CapLine, Grid, SIDE, WIDTH } from './axes.js';
 import { many } from './format.js';
 

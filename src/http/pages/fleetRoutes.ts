@@ -1,6 +1,6 @@
 /** The pages about all accounts; a key that is limited to some sees those alone. */
 import type { FastifyInstance } from 'fastify';
-import { DAY_MS } from '../../domain/time.js';
+import { DAY_MS } from '../../domain/primitives/time.js';
 import { countRuns, listHeartbeats } from '../../postgres/pageReads.js';
 import { maySee, type Caller } from '../caller.js';
 import { AccountsPage } from './accounts.js';

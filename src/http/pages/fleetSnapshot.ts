@@ -3,7 +3,7 @@
  * and searched here, and asks Postgres for nothing. Read anew in the background before it is a
  * minute old, and row by row where Postgres says that an account has changed.
  */
-import { SECOND_MS, type Instant } from '../../domain/time.js';
+import { SECOND_MS, type Instant } from '../../domain/primitives/time.js';
 import { readStatuses } from '../../postgres/pageReads.js';
 import type { Pool } from '../../postgres/pool.js';
 import { listStatuses } from '../../postgres/reads.js';

@@ -1,5 +1,5 @@
 /** What a form sent: texts by name; anything else is as if it were not there. */
-import { TIERS, isTier } from '../../domain/tier.js';
+import { TIERS, isTier } from '../../domain/primitives/tier.js';
 import { invalidInput } from '../problems.js';
 
 export type Form = { readonly [name: string]: string };

@@ -6,7 +6,7 @@ import {
   SECOND_MS,
   isoInstant,
   type Instant,
-} from '../../domain/time.js';
+} from '../../domain/primitives/time.js';
 
 const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 

@@ -1,8 +1,8 @@
 /** *History*: what the gate saw at an instant, rebuilt from rows. */
 import type { VNode } from 'preact';
-import type { StateAt } from '../../domain/history.js';
-import { isoInstant, parseInstant, type Instant } from '../../domain/time.js';
-import type { PeekWire } from '../../domain/wire.js';
+import type { StateAt } from '../../domain/diagnostics/asOf/stateAt.js';
+import { isoInstant, parseInstant, type Instant } from '../../domain/primitives/time.js';
+import type { PeekWire } from '../../domain/wire/responses.js';
 import { Bar, Legend } from './bar.js';
 import { Page, type Frame } from './layout.js';
 import { numbersOfStatus } from './numbers.js';

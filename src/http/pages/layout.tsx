@@ -1,7 +1,7 @@
 /** The frame of every page: head, navigation, the line that says whether it is live, and main. */
 import type { ComponentChildren, VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
-import { isoInstant, type Instant } from '../../domain/time.js';
+import { isoInstant, type Instant } from '../../domain/primitives/time.js';
 import type { Caller } from '../caller.js';
 import { Patterns } from './bar.js';
 

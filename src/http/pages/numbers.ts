@@ -3,8 +3,14 @@
  * where Temporal does not answer. Conservation holds in each: what nothing accounts for, a hand
  * edit too, is `unexplained`.
  */
-import { parseDay, parseInstant, startOf, type Instant, type UtcDay } from '../../domain/time.js';
-import type { StatusWire } from '../../domain/wire.js';
+import {
+  parseDay,
+  parseInstant,
+  startOf,
+  type Instant,
+  type UtcDay,
+} from '../../domain/primitives/time.js';
+import type { StatusWire } from '../../domain/wire/responses.js';
 import { capsOf, type StatusRow } from '../../postgres/reads.js';
 
 export type Numbers = Omit<StatusRow, 'caps' | 'cooldown' | 'version' | 'updatedAt'> & {

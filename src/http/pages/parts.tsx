@@ -1,7 +1,7 @@
 /** The small pieces of every page. The renderer escapes all text; nothing here is styled inline. */
 import type { ComponentChildren, VNode } from 'preact';
-import { isoInstant, type Instant } from '../../domain/time.js';
-import type { AccountState } from '../../domain/settings.js';
+import { isoInstant, type Instant } from '../../domain/primitives/time.js';
+import type { AccountState } from '../../domain/commands/administer.js';
 import { dateOf, duration, minuteOf, timeOf } from './format.js';
 import type { Numbers } from './numbers.js';
 import { causeWords, STATE_WORDS } from './words.js';

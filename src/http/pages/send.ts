@@ -4,7 +4,7 @@ import { brotliCompress, constants, gzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { VNode } from 'preact';
 import { NOBODY } from '../caller.js';
-import type { Instant } from '../../domain/time.js';
+import type { Instant } from '../../domain/primitives/time.js';
 import { encodingFor } from './assets.js';
 import { htmlOf, type AssetUrls, type Frame } from './layout.js';
 

@@ -5,8 +5,8 @@
  */
 import type { SafebandClient } from '../../client/index.js';
 import { SafebandError } from '../../client/errors.js';
-import { SECOND_MS, type Instant } from '../../domain/time.js';
-import type { StatusWire } from '../../domain/wire.js';
+import { SECOND_MS, type Instant } from '../../domain/primitives/time.js';
+import type { StatusWire } from '../../domain/wire/responses.js';
 import { within } from '../within.js';
 import { nextEdge, numbersOfStatus } from './numbers.js';
 

@@ -1,9 +1,9 @@
 /** The contract's names in words that a customer reads. */
-import type { CooldownCause } from '../../domain/account.js';
-import type { AlertKind } from '../../domain/alertKinds.js';
-import type { CapName } from '../../domain/caps.js';
-import type { AccountState } from '../../domain/settings.js';
-import type { Tier } from '../../domain/tier.js';
+import type { CooldownCause } from '../../domain/account/account.js';
+import type { AlertKind } from '../../domain/account/alertKinds.js';
+import type { CapName } from '../../domain/gate/caps.js';
+import type { AccountState } from '../../domain/commands/administer.js';
+import type { Tier } from '../../domain/primitives/tier.js';
 
 /** In the order in which somebody on call wants to see them. */
 export const STATES: readonly AccountState[] = [

@@ -1,6 +1,6 @@
 /** The lists: what people look up, of one account or of all. */
 import { Type } from 'typebox';
-import { isoDay, isoInstant, parseDay, type Instant } from '../../domain/time.js';
+import { isoDay, isoInstant, parseDay, type Instant } from '../../domain/primitives/time.js';
 import {
   pageAccounts,
   pageAlerts,

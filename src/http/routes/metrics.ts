@@ -7,7 +7,7 @@ import { forbidden } from '../problems.js';
 import { within } from '../within.js';
 import type { Metrics } from '../../metrics.js';
 import type { Gauges } from '../../postgres/gauges.js';
-import type { Instant } from '../../domain/time.js';
+import type { Instant } from '../../domain/primitives/time.js';
 
 /** Several who scrape share one read of the database. */
 const GAUGES_FRESH_MS = 15_000;

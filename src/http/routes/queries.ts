@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Type, type Static } from 'typebox';
 import type { Parts } from '../app.js';
-import { NEXT_SLOTS_MAX } from '../../domain/limits.js';
+import { NEXT_SLOTS_MAX } from '../../domain/primitives/limits.js';
 import * as answers from '../schemas/answers.js';
 import { anyInstant, closed, reservationId } from '../schemas/parts.js';
 import { etagOf, hasIt } from '../status.js';

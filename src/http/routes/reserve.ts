@@ -1,8 +1,8 @@
 /** Asking for slots: one, or many in order. A denial is an answer with the status 200. */
 import type { Static } from 'typebox';
 import { SafebandError } from '../../client/index.js';
-import type { FailureType } from '../../domain/events.js';
-import { prefixFlaw } from '../../domain/replyTo.js';
+import type { FailureType } from '../../domain/account/events.js';
+import { prefixFlaw } from '../../domain/wire/replyTo.js';
 import type { Parts } from '../app.js';
 import { checkIdempotencyKey } from '../idempotency.js';
 import { invalidInput, Problem } from '../problems.js';

@@ -2,8 +2,8 @@
 import type { FastifyInstance } from 'fastify';
 import { Type, type Static } from 'typebox';
 import { SafebandError } from '../../client/index.js';
-import { parseInstant } from '../../domain/time.js';
-import { WHAT_IF_DAYS_MAX } from '../../domain/whatIf.js';
+import { parseInstant } from '../../domain/primitives/time.js';
+import { WHAT_IF_DAYS_MAX } from '../../domain/diagnostics/whatIf/whatIf.js';
 import { stateAt } from '../../postgres/history.js';
 import { whatIf } from '../../postgres/whatIf.js';
 import { readWhy } from '../../postgres/why.js';

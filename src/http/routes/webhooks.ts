@@ -10,7 +10,7 @@ import {
   isoInstant,
   SECOND_MS,
   type Instant,
-} from '../../domain/time.js';
+} from '../../domain/primitives/time.js';
 import {
   addEndpoint,
   changeEndpoint,

@@ -1,7 +1,7 @@
 /** What is answered: the shapes of the contract (2). */
 import { Type } from 'typebox';
-import { FAILURE_TYPES } from '../../domain/events.js';
-import { DENIAL_REASONS } from '../../domain/gate.js';
+import { FAILURE_TYPES } from '../../domain/account/events.js';
+import { DENIAL_REASONS } from '../../domain/gate/gate.js';
 import {
   accountId,
   chatId,

@@ -1,6 +1,6 @@
 /** The items of the lists. */
 import { Type } from 'typebox';
-import { ALERT_KINDS } from '../../domain/alertKinds.js';
+import { ALERT_KINDS } from '../../domain/account/alertKinds.js';
 import { cooldown, hold, numbers } from './answers.js';
 import {
   accountId,

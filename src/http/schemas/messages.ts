@@ -1,16 +1,16 @@
 /** What is sent to an account: the payloads of the contract (2), by name. */
 import { Type } from 'typebox';
-import { RENEWS_ON_MAX } from '../../domain/credits.js';
-import { FAILURE_KINDS } from '../../domain/fail.js';
+import { RENEWS_ON_MAX } from '../../domain/gate/credits.js';
+import { FAILURE_KINDS } from '../../domain/commands/fail.js';
 import {
   NAME_BYTES_MAX,
   BATCH_MAX,
   LEASE_SECONDS_MAX,
   LEASE_SECONDS_MIN,
-} from '../../domain/limits.js';
-import { COUNT_MAX, RAMP_STEPS_MAX, WALL_CLOCK_PATTERN } from '../../domain/settingsMessages.js';
-import { CODE_MAX } from '../../domain/text.js';
-import { WEEKDAYS } from '../../domain/window.js';
+} from '../../domain/primitives/limits.js';
+import { COUNT_MAX, RAMP_STEPS_MAX, WALL_CLOCK_PATTERN } from '../../domain/wire/adminRequests.js';
+import { CODE_MAX } from '../../domain/primitives/text.js';
+import { WEEKDAYS } from '../../domain/account/sendingWindow.js';
 import {
   accountId,
   actor,

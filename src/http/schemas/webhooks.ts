@@ -1,6 +1,6 @@
 /** Endpoints of webhooks and their log, as `docs/webhooks.md` tells them. */
 import { Type } from 'typebox';
-import { WEBHOOK_TYPES } from '../../domain/webhooks.js';
+import { WEBHOOK_TYPES } from '../../domain/wire/webhookEvents.js';
 import { accountId, anyInstant, closed, count, instant, may, orNull } from './parts.js';
 
 const { Array, Enum, Integer, Optional, String } = Type;

@@ -1,11 +1,11 @@
 /** An account that is full to the brim stays one that Temporal carries, and forgets no send (R15). */
 import { expect } from 'vitest';
-import { bytesOf } from '../../../src/domain/bytes.js';
-import { EXTERNALS_MAX, SAVE_BYTES_MAX, SLOTS_MAX } from '../../../src/domain/limits.js';
+import { bytesOf } from '../../../src/domain/primitives/bytes.js';
+import { EXTERNALS_MAX, SAVE_BYTES_MAX, SLOTS_MAX } from '../../../src/domain/primitives/limits.js';
 import { c, m, NOTHING, p, r } from '../../support/scenario.js';
 import { Life, NINE, type Check } from './life.js';
-import { DAY_MS } from '../../../src/domain/time.js';
-import type { ReservationRow } from '../../../src/domain/rows.js';
+import { DAY_MS } from '../../../src/domain/primitives/time.js';
+import type { ReservationRow } from '../../../src/domain/records/records.js';
 
 const long = (name: string): string => `${name}${'中'.repeat(512 - name.length)}`;
 const see = (life: Life, name: string, sentAt = life.now): unknown =>

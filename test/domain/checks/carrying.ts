@@ -1,8 +1,8 @@
 /** What a save, a midnight, a start and a reset carry over; and whom the audit wakes. */
 import { expect } from 'vitest';
-import type { Suspect } from '../../../src/domain/audit.js';
-import { isAccountId } from '../../../src/domain/ids.js';
-import { dayOf, MINUTE_MS } from '../../../src/domain/time.js';
+import type { Suspect } from '../../../src/domain/reconcile/fleetAudit.js';
+import { isAccountId } from '../../../src/domain/primitives/ids.js';
+import { dayOf, MINUTE_MS } from '../../../src/domain/primitives/time.js';
 import { at, c, m, must } from '../../support/scenario.js';
 import { LATE, LATER, Life, NINE, type Check } from './life.js';
 

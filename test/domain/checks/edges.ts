@@ -1,7 +1,7 @@
 /** What comes in at an edge: from callers, from people, and out of the history of a closed run. */
 import { expect } from 'vitest';
-import { EXTERNALS_MAX } from '../../../src/domain/limits.js';
-import { DAY_MS } from '../../../src/domain/time.js';
+import { EXTERNALS_MAX } from '../../../src/domain/primitives/limits.js';
+import { DAY_MS } from '../../../src/domain/primitives/time.js';
 import { at, c, m, r } from '../../support/scenario.js';
 import { Life, LATER, NEXT_DAY, NINE, type Check } from './life.js';
 

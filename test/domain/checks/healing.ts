@@ -1,6 +1,6 @@
 /** What a run makes of its witnesses, and what it may not lose or free (R5, R6, R8, R15). */
 import { expect } from 'vitest';
-import type { EventRow } from '../../../src/domain/rows.js';
+import type { EventRow } from '../../../src/domain/records/records.js';
 import { c, m, r } from '../../support/scenario.js';
 import { LATE, LATER, Life, NEXT_DAY, type Check } from './life.js';
 

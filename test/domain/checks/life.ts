@@ -1,12 +1,17 @@
 /** One account's life in a domain that may be broken: what is said, and what a run makes of it. */
-import type { Account, FailureKind } from '../../../src/domain/account.js';
-import type { Actor } from '../../../src/domain/actor.js';
-import type { Command } from '../../../src/domain/events.js';
-import { isAccountId } from '../../../src/domain/ids.js';
-import type { Verdict } from '../../../src/domain/reconcile.js';
-import type { EventRow, ReservationRow } from '../../../src/domain/rows.js';
-import type { Start } from '../../../src/domain/settings.js';
-import type { Attempt, Foreign, ReadBack, Witnesses } from '../../../src/domain/stored.js';
+import type { Account, FailureKind } from '../../../src/domain/account/account.js';
+import type { Actor } from '../../../src/domain/entity/entity.js';
+import type { Command } from '../../../src/domain/account/events.js';
+import { isAccountId } from '../../../src/domain/primitives/ids.js';
+import type { Verdict } from '../../../src/domain/reconcile/reconcile.js';
+import type { EventRow, ReservationRow } from '../../../src/domain/records/records.js';
+import type { Start } from '../../../src/domain/commands/administer.js';
+import type {
+  Attempt,
+  Foreign,
+  ReadBack,
+  Witnesses,
+} from '../../../src/domain/records/snapshot.js';
 import { at, c, must, NOTHING, r } from '../../support/scenario.js';
 import type { Domain } from '../model/domain.js';
 

@@ -1,6 +1,6 @@
 /** One member and one proof are one, however they are spelt (R3, R13, R15). */
 import { expect } from 'vitest';
-import { isIdentity } from '../../../src/domain/ids.js';
+import { isIdentity } from '../../../src/domain/primitives/ids.js';
 import { c, m, must, p } from '../../support/scenario.js';
 import { Life, type Check } from './life.js';
 

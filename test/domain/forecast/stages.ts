@@ -1,13 +1,13 @@
 /** Accounts in mixed states, in mid-life: what callers, clocks and people have done to them. */
 import fc from 'fast-check';
-import { isOpen, type FailureKind } from '../../../src/domain/account.js';
-import { deliver } from '../../../src/domain/deliver.js';
-import { fail } from '../../../src/domain/fail.js';
-import { isAccountId } from '../../../src/domain/ids.js';
-import { observe } from '../../../src/domain/observe.js';
-import { configure, hold, type PolicyChange } from '../../../src/domain/settings.js';
-import { DAY_MS, dayOf, HOUR_MS, MINUTE_MS, startOf } from '../../../src/domain/time.js';
-import type { SendingWindow } from '../../../src/domain/window.js';
+import { isOpen, type FailureKind } from '../../../src/domain/account/account.js';
+import { deliver } from '../../../src/domain/commands/deliver.js';
+import { fail } from '../../../src/domain/commands/fail.js';
+import { isAccountId } from '../../../src/domain/primitives/ids.js';
+import { observe } from '../../../src/domain/commands/observe.js';
+import { configure, hold, type PolicyChange } from '../../../src/domain/commands/administer.js';
+import { DAY_MS, dayOf, HOUR_MS, MINUTE_MS, startOf } from '../../../src/domain/primitives/time.js';
+import type { SendingWindow } from '../../../src/domain/account/sendingWindow.js';
 import { Life } from '../../support/life.js';
 import { anAccount, at, c, m, must, r } from '../../support/scenario.js';
 

@@ -2,54 +2,54 @@
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-export type Domain = typeof import('../../../src/domain/actor.js') &
-  typeof import('../../../src/domain/opening.js') &
-  typeof import('../../../src/domain/reserve.js') &
-  typeof import('../../../src/domain/deliver.js') &
-  typeof import('../../../src/domain/fail.js') &
-  typeof import('../../../src/domain/observe.js') &
-  typeof import('../../../src/domain/settings.js') &
-  typeof import('../../../src/domain/wire.js') &
-  typeof import('../../../src/domain/forecast.js') &
-  typeof import('../../../src/domain/facts.js') &
-  typeof import('../../../src/domain/roll.js') &
-  typeof import('../../../src/domain/account.js') &
-  typeof import('../../../src/domain/reconcile.js') &
-  typeof import('../../../src/domain/merge.js') &
-  typeof import('../../../src/domain/audit.js') &
-  typeof import('../../../src/domain/lastRun.js') &
-  typeof import('../../../src/domain/catchUp.js') &
-  typeof import('../../../src/domain/lookup.js') &
-  typeof import('../../../src/domain/messages.js') &
-  typeof import('../../../src/domain/replyTo.js') &
-  typeof import('../../../src/domain/text.js') &
-  typeof import('../../../src/domain/crowd.js') &
-  typeof import('../../../src/domain/readParts.js');
+export type Domain = typeof import('../../../src/domain/entity/entity.js') &
+  typeof import('../../../src/domain/entity/restore.js') &
+  typeof import('../../../src/domain/commands/reserve.js') &
+  typeof import('../../../src/domain/commands/deliver.js') &
+  typeof import('../../../src/domain/commands/fail.js') &
+  typeof import('../../../src/domain/commands/observe.js') &
+  typeof import('../../../src/domain/commands/administer.js') &
+  typeof import('../../../src/domain/wire/responses.js') &
+  typeof import('../../../src/domain/days/forecast.js') &
+  typeof import('../../../src/domain/records/toRecords.js') &
+  typeof import('../../../src/domain/days/rollover.js') &
+  typeof import('../../../src/domain/account/account.js') &
+  typeof import('../../../src/domain/reconcile/reconcile.js') &
+  typeof import('../../../src/domain/reconcile/merge.js') &
+  typeof import('../../../src/domain/reconcile/fleetAudit.js') &
+  typeof import('../../../src/domain/entity/lastRun.js') &
+  typeof import('../../../src/domain/entity/catchUp.js') &
+  typeof import('../../../src/domain/entity/lookup.js') &
+  typeof import('../../../src/domain/wire/requests.js') &
+  typeof import('../../../src/domain/wire/replyTo.js') &
+  typeof import('../../../src/domain/primitives/text.js') &
+  typeof import('../../../src/domain/reconcile/crowd.js') &
+  typeof import('../../../src/domain/records/readParts.js');
 
 const FILES = [
-  'actor',
-  'opening',
-  'reserve',
-  'deliver',
-  'fail',
-  'observe',
-  'settings',
-  'wire',
-  'forecast',
-  'facts',
-  'roll',
-  'account',
-  'reconcile',
-  'merge',
-  'audit',
-  'lastRun',
-  'catchUp',
-  'lookup',
-  'messages',
-  'replyTo',
-  'text',
-  'crowd',
-  'readParts',
+  'entity/entity',
+  'entity/restore',
+  'commands/reserve',
+  'commands/deliver',
+  'commands/fail',
+  'commands/observe',
+  'commands/administer',
+  'wire/responses',
+  'days/forecast',
+  'records/toRecords',
+  'days/rollover',
+  'account/account',
+  'reconcile/reconcile',
+  'reconcile/merge',
+  'reconcile/fleetAudit',
+  'entity/lastRun',
+  'entity/catchUp',
+  'entity/lookup',
+  'wire/requests',
+  'wire/replyTo',
+  'primitives/text',
+  'reconcile/crowd',
+  'records/readParts',
 ];
 
 export async function loadDomain(folder: string): Promise<Domain> {

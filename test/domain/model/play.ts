@@ -1,8 +1,8 @@
 /** Plays one story to the domain and to the reference, and compares them after every step. */
 import { expect } from 'vitest';
-import type { Actor } from '../../../src/domain/actor.js';
-import { assertNever } from '../../../src/domain/assert.js';
-import type { Refusal } from '../../../src/domain/events.js';
+import type { Actor } from '../../../src/domain/entity/entity.js';
+import { assertNever } from '../../../src/domain/primitives/assert.js';
+import type { Refusal } from '../../../src/domain/account/events.js';
 import {
   isAccountId,
   isChatId,
@@ -10,8 +10,8 @@ import {
   isRecipientId,
   isReservationId,
   type ReservationId,
-} from '../../../src/domain/ids.js';
-import type { Start } from '../../../src/domain/settings.js';
+} from '../../../src/domain/primitives/ids.js';
+import type { Start } from '../../../src/domain/commands/administer.js';
 import type { Step, Story } from './commands.js';
 import type { Domain } from './domain.js';
 import { Reference } from './reference.js';
@@ -249,7 +249,7 @@ type Tellable<I, A> = (
   input: I,
   at: number,
 ) => {
-  readonly events: readonly import('../../../src/domain/events.js').Event[];
+  readonly events: readonly import('../../../src/domain/account/events.js').Event[];
   readonly answer: A | Refusal;
 };
 

@@ -1,5 +1,5 @@
 /** What runs do to an account that is far over its cap, while nobody says anything. */
-import type { Actor } from '../../../src/domain/actor.js';
+import type { Actor } from '../../../src/domain/entity/entity.js';
 import type { Domain } from './domain.js';
 
 const DAY = 86_400_000;

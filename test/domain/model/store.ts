@@ -5,8 +5,8 @@ import type {
   EventRow,
   ReservationRow,
   DayRow,
-} from '../../../src/domain/rows.js';
-import type { ReadBack, StoredAccount } from '../../../src/domain/stored.js';
+} from '../../../src/domain/records/records.js';
+import type { ReadBack, StoredAccount } from '../../../src/domain/records/snapshot.js';
 import type { Logged } from './kept.js';
 
 const clone = <T>(value: T): T => JSON.parse(JSON.stringify(value));

@@ -1,0 +1,137 @@
+/**
+ * What can happen to an account: facts, in the past tense, each with all that it takes to tell it.
+ */
+import type { AlertKind, Severity } from './alertKinds.js';
+import type {
+  Account,
+  Cooldown,
+  CooldownCause,
+  Effect,
+  External,
+  Hold,
+  Proof,
+  Slot,
+} from './account.js';
+import type { ReservationId } from '../primitives/ids.js';
+import type { Policy } from './policy.js';
+import type { Instant, UtcDay } from '../primitives/time.js';
+import type { Openings } from './sendingWindow.js';
+
+export { ALERT_KINDS, type AlertKind, type Severity } from './alertKinds.js';
+export type Details = {
+  readonly [name: string]: string | number | boolean | null | readonly string[];
+};
+
+/** Who proved a delivery: the `source` of its row in the event log. */
+export type Source = 'pipeline' | 'external' | 'journal' | 'operator';
+
+export type Event =
+  | { readonly type: 'SlotReserved'; readonly slot: Slot }
+  | { readonly type: 'SlotDenied'; readonly reason: string }
+  /** `source` is null where the event log has the row already. */
+  | { readonly type: 'SlotDelivered'; readonly slot: Slot; readonly source: Source | null }
+  | { readonly type: 'SlotReleased'; readonly slot: Slot }
+  | { readonly type: 'SlotMadeUncertain'; readonly slot: Slot }
+  /** The message id of a delivery became known, or turned out to be another's. */
+  | { readonly type: 'ProofCompleted'; readonly slot: Slot }
+  | { readonly type: 'ExternalCounted'; readonly external: External; readonly sentAt: Instant }
+  /** `isSameDay`: the reservation takes over the room that the external had taken. */
+  | { readonly type: 'ExternalClaimed'; readonly proof: Proof; readonly isSameDay: boolean }
+  /** What the witnesses say of a day beyond its slots: more, or less, than was kept (R8). */
+  | {
+      readonly type: 'BookCorrected';
+      readonly day: UtcDay;
+      readonly external: number;
+      readonly unexplained: number;
+    }
+  /** Postgres has another row of it, or none: it is written again. */
+  | { readonly type: 'SlotRestored'; readonly slot: Slot }
+  | { readonly type: 'ExternalRestored'; readonly external: External }
+  | {
+      readonly type: 'DayRolled';
+      readonly day: UtcDay;
+      readonly carried: readonly ReservationId[];
+      readonly rampDay: number;
+    }
+  | {
+      readonly type: 'CooldownStarted';
+      readonly cooldown: Cooldown;
+      readonly counter: number;
+      readonly reason: string;
+      /** The reservation whose report asked for it; only of `throttled`. */
+      readonly reservationId?: string;
+    }
+  | { readonly type: 'CooldownEnded'; readonly cause: CooldownCause; readonly actor: string }
+  | {
+      readonly type: 'BreakerOpened';
+      readonly until: Instant;
+      /** Who has moved its end, and why; absent: an InMail was refused for want of credits. */
+      readonly actor?: string;
+      readonly reason?: string;
+    }
+  | { readonly type: 'RampRestarted' }
+  | { readonly type: 'EffectApplied'; readonly effect: Effect }
+  | { readonly type: 'Held'; readonly hold: Hold }
+  | { readonly type: 'Resumed'; readonly actor: string; readonly reason: string }
+  | {
+      readonly type: 'PolicyChanged';
+      readonly policy: Policy;
+      readonly rampDay: number;
+      readonly actor: string;
+    }
+  | { readonly type: 'OpeningsLearnt'; readonly openings: Openings }
+  | { readonly type: 'IdentityChecked' }
+  | { readonly type: 'Reconciled'; readonly at: Instant }
+  /** `isUnknown`: it may be in Postgres for all that; `isCrowded`: it has too many rows. */
+  | {
+      readonly type: 'ReconcileFailed';
+      readonly at: Instant;
+      readonly isUnknown?: boolean;
+      readonly isCrowded?: boolean;
+    }
+  | { readonly type: 'Connected'; readonly actor: string }
+  | { readonly type: 'Disconnected'; readonly actor: string; readonly reason: string }
+  | { readonly type: 'SettledByOperator'; readonly actor: string; readonly details: Details }
+  | {
+      readonly type: 'AlertRaised';
+      readonly kind: AlertKind;
+      readonly severity: Severity;
+      readonly details: Details;
+    };
+
+/** Why a message changed nothing, or not what was asked: told to the caller, never thrown here. */
+export const FAILURE_TYPES = [
+  'InvalidInput',
+  'AccountUnknown',
+  'ReservationUnknown',
+  'ReservationConflict',
+  'ReservationSettled',
+  'ChatIdMissing',
+  'ChatIdTaken',
+  'CapAboveSafeBand',
+  'Unavailable',
+] as const;
+export type FailureType = (typeof FAILURE_TYPES)[number];
+export type Refusal = { readonly refused: FailureType; readonly message: string };
+
+/** What a command makes happen, and what its sender hears. */
+export type Decided<A> = { readonly events: readonly Event[]; readonly answer: A | Refusal };
+
+export const isRefusal = <A>(answer: A | Refusal): answer is Refusal =>
+  typeof answer === 'object' && answer !== null && 'refused' in answer;
+
+export const refuse = (
+  refused: FailureType,
+  message: string,
+  events: readonly Event[] = [],
+): { events: readonly Event[]; answer: Refusal } => ({ events, answer: { refused, message } });
+
+export const alert = (kind: AlertKind, severity: Severity, details: Details): Event => ({
+  type: 'AlertRaised',
+  kind,
+  severity,
+  details,
+});
+
+/** One command of the domain: pure, and told the time. */
+export type Command<I, A> = (account: Account, input: I, at: Instant) => Decided<A>;

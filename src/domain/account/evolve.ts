@@ -1,0 +1,223 @@
+/**
+ * Moves facts into place. No rules, no refusals; the compiler finds the event that is forgotten.
+ */
+import {
+  emptyDay,
+  isSameProof,
+  tallyOf,
+  type Account,
+  type Cooldown,
+  type DayBook,
+  type External,
+  type Slot,
+  type Tally,
+} from './account.js';
+import { accountWith, bookWith } from './update.js';
+import type { Event } from './events.js';
+import type { UtcDay } from '../primitives/time.js';
+import { assertNever } from '../primitives/assert.js';
+import { forgottenOf, keptExternal, keptSlot, laterDay, remembered } from './kept.js';
+import { EFFECTS_MAX, EXTERNALS_MAX, REMEMBERED_DAYS, WEEK_DAYS } from '../primitives/limits.js';
+import { steppedCapOf } from './policy.js';
+import { dayOf } from '../primitives/time.js';
+
+export function evolve(account: Account, event: Event): Account {
+  switch (event.type) {
+    case 'SlotReserved':
+      return withSlots(account, [...account.slots, keptSlot(event.slot)], event.slot.quotaDay);
+    case 'SlotDelivered':
+    case 'SlotReleased':
+    case 'SlotMadeUncertain':
+    case 'ProofCompleted':
+      return withSlots(account, put(account.slots, keptSlot(event.slot)), event.slot.quotaDay);
+    case 'SlotDenied':
+      return withBook(account, account.day, (book) => ({ denials: plusOne(book, event.reason) }));
+    case 'ExternalCounted':
+      return withExternal(account, keptExternal(event.external));
+    case 'ExternalClaimed':
+      return claimed(account, event);
+    case 'BookCorrected':
+      return corrected(account, event);
+    case 'DayRolled':
+      return rolled(account, event);
+    case 'CooldownStarted':
+      return accountWith(account, {
+        cooldowns: withCooldown(account.cooldowns, event.cooldown),
+        cooledAtCounter:
+          event.cooldown.cause === 'overshoot' ? event.counter : account.cooledAtCounter,
+      });
+    case 'CooldownEnded':
+      return accountWith(account, {
+        cooldowns: account.cooldowns.filter(({ cause }) => cause !== event.cause),
+      });
+    case 'BreakerOpened':
+      return accountWith(account, { breakerUntil: event.until });
+    case 'RampRestarted':
+      return accountWith(account, { rampDay: 1 });
+    case 'EffectApplied':
+      return accountWith(account, {
+        effects: [...account.effects, event.effect].slice(-EFFECTS_MAX),
+      });
+    case 'Held':
+      return accountWith(account, { hold: event.hold });
+    case 'Resumed':
+      return accountWith(account, { hold: null, breakerUntil: null });
+    case 'PolicyChanged':
+      return withPolicy(account, event);
+    case 'OpeningsLearnt':
+      return accountWith(account, { openings: event.openings });
+    case 'IdentityChecked':
+      return accountWith(account, { isIdentityChecked: true });
+    case 'Reconciled':
+      return accountWith(account, { reconciledAt: event.at, ...VERIFIED });
+    case 'ReconcileFailed':
+      return runFailed(account, event);
+    case 'Connected':
+      return accountWith(account, { isDisconnected: false });
+    case 'Disconnected':
+      return accountWith(account, { isDisconnected: true });
+    case 'SlotRestored':
+    case 'ExternalRestored':
+    case 'SettledByOperator':
+    case 'AlertRaised':
+      return account;
+    default:
+      return assertNever(event);
+  }
+}
+
+const VERIFIED = { runFailedAt: null, isRunUnknown: false, isCrowded: false };
+
+const runFailed = (
+  account: Account,
+  { at, isUnknown = false, isCrowded = false }: Extract<Event, { type: 'ReconcileFailed' }>,
+): Account =>
+  accountWith(account, {
+    runFailedAt: at,
+    isRunUnknown: isUnknown || account.isRunUnknown === true,
+    isCrowded: isCrowded || account.isCrowded === true,
+  });
+
+const put = (slots: readonly Slot[], slot: Slot): readonly Slot[] =>
+  slots.map((old) => (old.reservationId === slot.reservationId ? slot : old));
+
+const plusOne = ({ denials }: DayBook, reason: string): DayBook['denials'] => [
+  ...denials.filter((denial) => denial.reason !== reason),
+  { reason, count: (denials.find((denial) => denial.reason === reason)?.count ?? 0) + 1 },
+];
+
+function withBook(
+  account: Account,
+  day: UtcDay,
+  change: (book: DayBook) => Partial<DayBook>,
+): Account {
+  const old = account.days.find((book) => book.day === day);
+  const book = old ?? emptyDay(day);
+  const changed = bookWith(book, change(book));
+  const days = old
+    ? account.days.map((other) => (other === old ? changed : other))
+    : [...account.days, changed].toSorted((a, b) => a.day - b.day);
+  return accountWith(account, { days });
+}
+
+function withExternal(account: Account, external: External): Account {
+  const all = [...account.externals, external];
+  const externals = remembered(all);
+  const forgottenOn = laterDay(account.forgottenOn ?? null, forgottenOf(all, externals));
+  const next = accountWith(account, { externals, forgottenOn });
+  if (!external.isCounted) return next;
+  const counted = withBook(next, external.quotaDay, (book) => ({ external: book.external + 1 }));
+  return markLate(account, counted, external.quotaDay);
+}
+
+const withSlots = (account: Account, slots: readonly Slot[], day: UtcDay): Account =>
+  markLate(account, accountWith(account, { slots }), day);
+
+function corrected(account: Account, event: Extract<Event, { type: 'BookCorrected' }>): Account {
+  const after = withBook(account, event.day, ({ external, unexplained }) => ({
+    external: Math.max(0, external + event.external),
+    unexplained: Math.max(0, unexplained + event.unexplained),
+  }));
+  return markLate(account, withUnremembered(after, event), event.day);
+}
+
+/** What a run has found in the log is counted by its day alone where no more is remembered. */
+const withUnremembered = (
+  account: Account,
+  { day, external }: Extract<Event, { type: 'BookCorrected' }>,
+): Account =>
+  external > 0 && account.externals.length >= EXTERNALS_MAX
+    ? accountWith(account, { forgottenOn: laterDay(account.forgottenOn ?? null, day) })
+    : account;
+
+/** A closed day whose numbers change says how often they did: people have read its row already. */
+function markLate(before: Account, after: Account, day: UtcDay): Account {
+  if (day >= after.day || isSameTally(tallyOf(before, day), tallyOf(after, day))) return after;
+  return withBook(after, day, ({ late }) => ({ late: late + 1 }));
+}
+
+const isSameTally = (one: Tally, other: Tally): boolean =>
+  JSON.stringify(one) === JSON.stringify(other);
+
+function claimed(account: Account, event: Extract<Event, { type: 'ExternalClaimed' }>): Account {
+  const external = account.externals.find((known) => isSameProof(known, event.proof));
+  const next = accountWith(account, {
+    externals: account.externals.filter((known) => known !== external),
+  });
+  if (!external?.isCounted || !event.isSameDay) return next;
+  return withBook(next, external.quotaDay, (book) => ({ external: book.external - 1 }));
+}
+
+function withCooldown(cooldowns: readonly Cooldown[], cooldown: Cooldown): readonly Cooldown[] {
+  const same = cooldowns.find(({ cause }) => cause === cooldown.cause);
+  if (same && same.until >= cooldown.until) return cooldowns;
+  return [...cooldowns.filter((other) => other !== same), cooldown];
+}
+
+function withPolicy(account: Account, event: Extract<Event, { type: 'PolicyChanged' }>): Account {
+  const { policy, rampDay } = event;
+  const old = account.policy;
+  const isSameWindow =
+    JSON.stringify(old.sendingWindow) === JSON.stringify(policy.sendingWindow) &&
+    old.timezone === policy.timezone;
+  return accountWith(account, {
+    policy,
+    rampDay,
+    highestCap: Math.max(account.highestCap, steppedCapOf(policy, rampDay)),
+    openings: isSameWindow && policy.sendingWindow ? account.openings : null,
+    isIdentityChecked: account.isIdentityChecked && old.identity === policy.identity,
+  });
+}
+
+/** A new day: nothing is spent, what may have landed today is carried, what is old is folded. */
+function rolled(account: Account, event: Extract<Event, { type: 'DayRolled' }>): Account {
+  const { day, carried, rampDay } = event;
+  const isForgotten = (slot: Slot): boolean =>
+    slot.state !== 'in_flight' && slot.quotaDay + REMEMBERED_DAYS < day;
+  const isKept = (book: DayBook): boolean => book.day > day - WEEK_DAYS;
+  const forgotten = account.slots.filter(isForgotten);
+  const landing = new Set(carried);
+  return accountWith(account, {
+    day,
+    rampDay,
+    highestCap: steppedCapOf(account.policy, rampDay),
+    cooledAtCounter: 0,
+    days: [...account.days.filter(isKept).map((book) => folded(book, forgotten)), emptyDay(day)],
+    slots: account.slots
+      .filter((slot) => !isForgotten(slot))
+      .map((slot) => (landing.has(slot.reservationId) ? { ...slot, carriedInto: day } : slot)),
+    externals: account.externals.filter(({ at }) => dayOf(at) + REMEMBERED_DAYS >= day),
+    effects: account.effects.filter((effect) => effect.day + REMEMBERED_DAYS >= day),
+  });
+}
+
+function folded(book: DayBook, forgotten: readonly Slot[]): DayBook {
+  if (forgotten.length === 0) return book;
+  const mine = forgotten.filter((slot) => slot.quotaDay === book.day);
+  const count = (state: Slot['state']): number =>
+    mine.filter((slot) => slot.state === state).length;
+  return bookWith(book, {
+    forgottenDelivered: book.forgottenDelivered + count('delivered'),
+    forgottenUncertain: book.forgottenUncertain + count('uncertain'),
+  });
+}

@@ -1,0 +1,61 @@
+/** What a customer may set for an account (R10, R11). Null means: the default. */
+import type { Identity } from '../primitives/ids.js';
+import { horizonDays, type SendingWindow } from './sendingWindow.js';
+import { SAFE_BAND, type Tier } from '../primitives/tier.js';
+import { WEEKLY_CAP_DAYS } from '../primitives/limits.js';
+
+export type Ramp = { readonly dailyCaps: readonly number[] };
+
+export type Policy = {
+  readonly tier: Tier;
+  readonly dailyCap: number | null;
+  readonly weeklyCap: number | null;
+  readonly ramp: Ramp | null;
+  readonly sendingWindow: SendingWindow | null;
+  readonly timezone: string;
+  readonly identity: Identity | null;
+  /**
+   * The day of the month on which InMail credits are granted anew (R5); absent: the first, also in
+   * state of older code.
+   */
+  readonly creditsRenewOn?: number | undefined;
+};
+
+export const TIMEZONE_DEFAULT = 'UTC';
+
+/** InMails a day: the customer's cap, at most the band of the tier. */
+export const dailyCapOf = ({ tier, dailyCap }: Policy): number =>
+  Math.min(dailyCap ?? SAFE_BAND[tier], SAFE_BAND[tier]);
+
+/** InMails over seven quota days: five days' worth, unless set; at most five bands. */
+export const weeklyCapOf = (policy: Policy): number =>
+  Math.min(
+    policy.weeklyCap ?? WEEKLY_CAP_DAYS * dailyCapOf(policy),
+    WEEKLY_CAP_DAYS * SAFE_BAND[policy.tier],
+  );
+
+/** The step of the ramp on its n-th day, counted from 1; null: it does not bind. */
+export const rampCapOf = ({ ramp }: Policy, rampDay: number): number | null =>
+  ramp?.dailyCaps[rampDay - 1] ?? null;
+
+/** The *daily cap* of R3 and R8: the smaller of daily cap and ramp step. */
+export const steppedCapOf = (policy: Policy, rampDay: number): number =>
+  Math.min(dailyCapOf(policy), rampCapOf(policy, rampDay) ?? Infinity);
+
+/** How many days ahead the openings of the sending window are worked out (R11). */
+export const openingDays = (policy: Policy): number =>
+  policy.sendingWindow === null
+    ? 0
+    : horizonDays(policy.sendingWindow, steppedCapOf(policy, 1), weeklyCapOf(policy));
+
+/** What a customer set and the tier's band does not allow: it then binds at the band (R10). */
+export function beyondBand({ tier, dailyCap, weeklyCap, ramp }: Policy): string | undefined {
+  const band = SAFE_BAND[tier];
+  if ((dailyCap ?? 0) > band) return `dailyCap ${dailyCap}: the safe band of ${tier} is ${band}`;
+  if ((weeklyCap ?? 0) > WEEKLY_CAP_DAYS * band) {
+    return `weeklyCap ${weeklyCap}: the safe band of ${tier} is ${WEEKLY_CAP_DAYS * band} a week`;
+  }
+  const step = ramp?.dailyCaps.find((cap) => cap > band);
+  if (step !== undefined) return `ramp.dailyCaps ${step}: the safe band of ${tier} is ${band}`;
+  return undefined;
+}

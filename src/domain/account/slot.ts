@@ -1,0 +1,72 @@
+/** What is asked for a slot, and what a slot looks like as it is taken, delivered and ended. */
+import type { Account, Proof, Slot, Taken } from './account.js';
+import type { CampaignId, RecipientId, ReservationId } from '../primitives/ids.js';
+import { LEASE_SECONDS_DEFAULT } from '../primitives/limits.js';
+import { SECOND_MS, type Instant } from '../primitives/time.js';
+
+export type Reserve = {
+  readonly reservationId: ReservationId;
+  readonly campaignId?: CampaignId | undefined;
+  readonly recipientId?: RecipientId | undefined;
+  readonly leaseSeconds?: number | undefined;
+  readonly journaled?: boolean | undefined;
+  readonly validUntil?: Instant | undefined;
+};
+
+/** The slot that a grant takes: on the quota day of now, for ever. */
+export const reservedSlot = (account: Account, request: Reserve, at: Instant): Slot => ({
+  reservationId: request.reservationId,
+  quotaDay: account.day,
+  reservedAt: at,
+  leaseExpiresAt: at + (request.leaseSeconds ?? LEASE_SECONDS_DEFAULT) * SECOND_MS,
+  campaignId: request.campaignId ?? null,
+  recipientId: request.recipientId ?? null,
+  journaled: request.journaled ?? false,
+  carriedInto: null,
+  state: 'in_flight',
+});
+
+/**
+ * The slot as delivered. Written out field by field, here and below: a spread gives each slot a
+ * hidden class of its own in V8, 400 bytes of heap a delivery.
+ */
+export const deliveredSlot = (
+  taken: Taken,
+  proof: Proof,
+  settledAt: Instant,
+  isAdopted = false,
+): Extract<Slot, { state: 'delivered' }> => ({
+  reservationId: taken.reservationId,
+  quotaDay: taken.quotaDay,
+  reservedAt: taken.reservedAt,
+  leaseExpiresAt: taken.leaseExpiresAt,
+  campaignId: taken.campaignId,
+  recipientId: taken.recipientId,
+  journaled: taken.journaled,
+  carriedInto: taken.carriedInto,
+  state: 'delivered',
+  settledAt,
+  chatId: proof.chatId,
+  messageId: proof.messageId,
+  isAdopted,
+});
+
+/** The slot as given back, or as spent until someone knows. */
+export const endedSlot = (
+  taken: Taken,
+  state: 'released' | 'uncertain',
+  settledAt: Instant,
+  reason: string,
+): Extract<Slot, { state: 'released' | 'uncertain' }> => ({
+  reservationId: taken.reservationId,
+  quotaDay: taken.quotaDay,
+  reservedAt: taken.reservedAt,
+  leaseExpiresAt: taken.leaseExpiresAt,
+  campaignId: taken.campaignId,
+  recipientId: taken.recipientId,
+  journaled: taken.journaled,
+  carriedInto: taken.carriedInto,
+  state,
+  settledAt,
+  reason,
+});

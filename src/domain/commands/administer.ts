@@ -1,0 +1,188 @@
+/** Connecting, configuring, stopping and resuming an account (R5, R10, R11, R13). */
+import { movedBreaker } from '../gate/credits.js';
+import { cooldownAt, isBroken } from '../days/rollover.js';
+import type { Account, CooldownCause } from '../account/account.js';
+import { alert, refuse, type Command, type Decided, type Event } from '../account/events.js';
+import type { AccountId, Identity } from '../primitives/ids.js';
+import { isSameMember, saysTheSame } from '../primitives/linkedinId.js';
+import { beyondBand, TIMEZONE_DEFAULT, type Policy, type Ramp } from '../account/policy.js';
+import type { Instant } from '../primitives/time.js';
+import type { Tier } from '../primitives/tier.js';
+import type { SendingWindow } from '../account/sendingWindow.js';
+import { isDoubtful } from '../gate/gate.js';
+
+export const ACCOUNT_STATES = [
+  'active',
+  'cooldown',
+  'held',
+  'no_credits',
+  'unverified',
+  'disconnected',
+] as const;
+export type AccountState = (typeof ACCOUNT_STATES)[number];
+
+/** Undefined keeps what is stored, null is the default. */
+export type PolicyChange = {
+  readonly tier?: Tier | undefined;
+  readonly dailyCap?: number | null | undefined;
+  readonly weeklyCap?: number | null | undefined;
+  readonly ramp?: Ramp | null | undefined;
+  readonly sendingWindow?: SendingWindow | null | undefined;
+  readonly timezone?: string | null | undefined;
+  readonly creditsRenewOn?: number | null | undefined;
+  readonly identity?: Identity | undefined;
+};
+export type Configure = PolicyChange & { readonly actor?: string | undefined };
+export type Start = PolicyChange & {
+  readonly accountId: AccountId;
+  readonly inmailsSentToday?: number | undefined;
+  readonly deliveredToday?: number | undefined;
+  /** False: only here to take late outcomes; the account stays disconnected. */
+  readonly connect: boolean;
+  /** Who connects it. */
+  readonly actor?: string | undefined;
+};
+export type Order = { readonly reason: string; readonly actor: string };
+export type StateAnswer = { readonly state: AccountState };
+
+/** The state that people see: the first that holds, in the gate's order. */
+export function stateOf(account: Account, at: Instant): AccountState {
+  if (account.isDisconnected) return 'disconnected';
+  if (account.hold) return 'held';
+  if (isBroken(account, at)) return 'no_credits';
+  if (cooldownAt(account, at)) return 'cooldown';
+  return isDoubtful(account, at) ? 'unverified' : 'active';
+}
+
+/** The stored policy with the changes that were named. */
+export const changedPolicy = (old: Policy, change: PolicyChange): Policy => ({
+  tier: change.tier ?? old.tier,
+  dailyCap: change.dailyCap === undefined ? old.dailyCap : change.dailyCap,
+  weeklyCap: change.weeklyCap === undefined ? old.weeklyCap : change.weeklyCap,
+  ramp: change.ramp === undefined ? old.ramp : change.ramp,
+  sendingWindow: change.sendingWindow === undefined ? old.sendingWindow : change.sendingWindow,
+  timezone: change.timezone === undefined ? old.timezone : (change.timezone ?? TIMEZONE_DEFAULT),
+  identity: identityOf(old, change),
+  ...renewal(change.creditsRenewOn === undefined ? old.creditsRenewOn : change.creditsRenewOn),
+});
+
+/** Another spelling that says nothing new is no change: the first one stays. */
+const identityOf = ({ identity: old }: Policy, { identity }: PolicyChange): Identity | null =>
+  identity === undefined || (old !== null && saysTheSame(old, identity)) ? old : identity;
+
+/** The default is no field, so that a policy of older code is the same policy. */
+const renewal = (on: number | null | undefined): Pick<Policy, 'creditsRenewOn'> =>
+  on === null || on === undefined ? {} : { creditsRenewOn: on };
+
+/**
+ * What the message itself sets above the band of the tier that then holds; the whole is refused.
+ */
+export const raisedCap = (old: Policy, change: PolicyChange): string | undefined =>
+  beyondBand({
+    ...changedPolicy(old, change),
+    dailyCap: change.dailyCap ?? null,
+    weeklyCap: change.weeklyCap ?? null,
+    ramp: change.ramp ?? null,
+  });
+
+const isSame = (one: unknown, other: unknown): boolean =>
+  JSON.stringify(one) === JSON.stringify(other);
+
+/** Changes the policy. Lowering a cap only stops new grants; a changed ramp starts at 1 (R10). */
+export const configure: Command<Configure, Policy> = (account, change, at) => {
+  const raised = raisedCap(account.policy, change);
+  if (raised) return refuse('CapAboveSafeBand', raised);
+  const policy = changedPolicy(account.policy, change);
+  return { events: policyEvents(account, policy, change.actor ?? 'unknown', at), answer: policy };
+};
+
+/** What a new policy makes happen; nothing where it is the old one. */
+export function policyEvents(
+  account: Account,
+  policy: Policy,
+  actor: string,
+  at: Instant,
+): readonly Event[] {
+  if (isSame(policy, account.policy)) return [];
+  const isSameRamp = isSame(policy.ramp, account.policy.ramp);
+  const capped = beyondBand(policy);
+  const isNew = policy.tier !== account.policy.tier && capped !== undefined;
+  return [
+    {
+      type: 'PolicyChanged',
+      policy,
+      rampDay: isSameRamp ? account.rampDay : 1,
+      actor,
+    },
+    ...(isNew ? [alert('cap_lowered', 'info', { message: capped })] : []),
+    ...movedBreaker(account, policy, actor, at),
+  ];
+}
+
+/** A start object that comes as a message: takes a leaving account back, and sets its policy. */
+export const connect: Command<Start, StateAnswer> = (account, start, at) => {
+  if (start.accountId !== account.accountId) {
+    const message = `accountId ${start.accountId}: this workflow is account ${account.accountId}'s`;
+    return refuse('InvalidInput', message);
+  }
+  const { identity } = account.policy;
+  if (
+    start.identity !== undefined &&
+    identity !== null &&
+    !isSameMember(start.identity, identity)
+  ) {
+    const message =
+      'identity: another member is connected here, or the spelling does not say that it is the same: ' +
+      'send the id that begins with ACoAA, or connect another member as another account';
+    return refuse('InvalidInput', message);
+  }
+  const raised = raisedCap(account.policy, start);
+  if (raised) return refuse('CapAboveSafeBand', raised);
+  const policy = changedPolicy(account.policy, start);
+  const isBack = account.isDisconnected && start.connect;
+  const actor = start.actor ?? 'connect';
+  const events: Event[] = [
+    ...policyEvents(account, policy, actor, at),
+    ...(isBack ? [{ type: 'Connected', actor } as const] : []),
+  ];
+  const state = stateOf({ ...account, isDisconnected: account.isDisconnected && !isBack }, at);
+  return { events, answer: { state } };
+};
+
+/** An operator stops the account; a second hold changes nothing. */
+export const hold: Command<Order, StateAnswer> = (account, order, at) => {
+  if (account.hold) return { events: [], answer: { state: stateOf(account, at) } };
+  const held = { ...order, since: at };
+  const answer = { state: stateOf({ ...account, hold: held }, at) };
+  return { events: [{ type: 'Held', hold: held }], answer };
+};
+
+/** Causes that a person who looked may end before their time (R5, R13). */
+const ENDED_BY_RESUME: readonly CooldownCause[] = ['unclean_end'];
+
+/** Ends hold and breaker, and no cooldown but that of an unclean end. */
+export const resume: Command<Order, StateAnswer> = (account, { actor, reason }, at) => {
+  const ended = account.cooldowns.filter(
+    ({ cause, until }) => ENDED_BY_RESUME.includes(cause) && at < until,
+  );
+  const isStopped = account.hold !== null || isBroken(account, at);
+  const events: readonly Event[] = [
+    ...(isStopped || ended.length > 0 ? [{ type: 'Resumed', actor, reason } as const] : []),
+    ...ended.map(({ cause }) => ({ type: 'CooldownEnded', cause, actor }) as const),
+  ];
+  const cooldowns = account.cooldowns.filter((cooldown) => !ended.includes(cooldown));
+  const after = { ...account, hold: null, breakerUntil: null, cooldowns };
+  return { events, answer: { state: stateOf(after, at) } };
+};
+
+/** Denies at once; the workflow ends when nothing is in flight and nothing is unsaved (R13). */
+export function disconnect(
+  account: Account,
+  order: { readonly reason: string; readonly actor?: string | undefined },
+): Decided<{ readonly state: 'disconnected' }> {
+  const actor = order.actor ?? 'unknown';
+  const events: readonly Event[] = account.isDisconnected
+    ? []
+    : [{ type: 'Disconnected', actor, reason: order.reason }];
+  return { events, answer: { state: 'disconnected' } };
+}

@@ -1,0 +1,179 @@
+/** A delivery with proof always counts, once, on the slot's own quota day (R4, R5, R15). */
+import {
+  findSlot,
+  isProvenBy,
+  isSameProof,
+  type Account,
+  type Proof,
+  type Slot,
+} from '../account/account.js';
+import { deliveredSlot } from '../account/slot.js';
+import { alert, refuse, type Decided, type Event, type Source } from '../account/events.js';
+import { isSameId, keptProof } from '../account/kept.js';
+import type { ChatId, MessageId, ReservationId } from '../primitives/ids.js';
+import type { Instant } from '../primitives/time.js';
+
+export type Deliver = {
+  readonly reservationId: ReservationId;
+  readonly chatId: ChatId;
+  readonly messageId?: MessageId | undefined;
+  /** For display only (R16). */
+  readonly deliveredAt?: Instant | undefined;
+  readonly source?: Source | undefined;
+  /** The account has forgotten this proof, and its row says that it is known (lookup.ts). */
+  readonly logged?: { readonly reservationId: ReservationId | null } | undefined;
+};
+export type Delivered = { readonly settled: 'delivered' | 'already_delivered' | 'external' };
+
+type Known = { readonly owner: Slot | undefined; readonly isExternal: boolean };
+
+/** Counts a delivery: the slot's, or an external one where no slot is known. */
+export function deliver(account: Account, report: Deliver, at: Instant): Decided<Delivered> {
+  const slot = findSlot(account, report.reservationId);
+  const proof: Proof = { chatId: report.chatId, messageId: report.messageId ?? null };
+  const { owner, isExternal } = whoHas(account, proof);
+  const isTaken = owner !== undefined && owner !== slot && !isLent(owner, proof);
+  if (isTaken) return taken(report, `reservation ${owner.reservationId} has it`);
+  const returned = owner && owner !== slot ? [givenBack(owner)] : [];
+  if (!slot) {
+    if (isExternal || report.logged) return settled('external', []);
+    const details = { reservationId: report.reservationId, chatId: report.chatId };
+    return settled('external', [
+      ...returned,
+      external(account, proof, at),
+      alert('old_id', 'warning', { ...details, message: 'sendDelivered' }),
+    ]);
+  }
+  const isAfter = isExternal && slot.reservedAt > cameAt(account, proof);
+  if (isAfter) return taken(report, 'it was seen before the slot was reserved');
+  if (slot.state === 'delivered') return secondProof(account, slot, report, returned, at);
+  return settled('delivered', [...returned, ...delivery(account, slot, proof, report, at)]);
+}
+
+/** Which delivered slot, or which external send, a proof belongs to. */
+export function whoHas(account: Account, proof: Proof): Known {
+  const carried = keptProof(proof);
+  const owner = account.slots.find((slot) => isProvenBy(slot, carried));
+  return { owner, isExternal: account.externals.some((known) => isSameProof(known, carried)) };
+}
+
+/** A message id that was only observed gives way to a reservation that brings it (R4). */
+export const isLent = (owner: Slot, proof: Proof): boolean =>
+  owner.state === 'delivered' && owner.isAdopted && proof.messageId !== null;
+
+/** It stays delivered, by what was reported for it; the event log may not have that row yet. */
+export const givenBack = (owner: Slot): Event => ({
+  type: 'SlotDelivered',
+  slot:
+    owner.state === 'delivered'
+      ? deliveredSlot(owner, { chatId: owner.chatId, messageId: null }, owner.settledAt)
+      : owner,
+  source: 'pipeline',
+});
+
+const cameAt = (account: Account, proof: Proof): Instant =>
+  account.externals.find((known) => isSameProof(known, proof))?.at ?? Infinity;
+
+/** What makes a slot that is not delivered a delivered one. */
+function delivery(
+  account: Account,
+  slot: Slot,
+  proof: Proof,
+  report: Deliver,
+  at: Instant,
+): Event[] {
+  const seen = externalFor(account, slot, proof);
+  const messageId = proof.messageId ?? seen?.messageId ?? null;
+  const isAdopted = proof.messageId === null && messageId !== null;
+  const late = { reservationId: slot.reservationId, chatId: proof.chatId, was: slot.state };
+  const deliveredAt = Math.min(report.deliveredAt ?? at, at);
+  return [
+    ...(slot.state === 'released' ? [alert('late_delivery', 'warning', late)] : []),
+    ...(seen ? [claim(slot, seen)] : []),
+    {
+      type: 'SlotDelivered',
+      slot: deliveredSlot(slot, { chatId: proof.chatId, messageId }, deliveredAt, isAdopted),
+      source: seen ? null : (report.source ?? 'pipeline'),
+    },
+  ];
+}
+
+type SeenExternal = Account['externals'][number];
+
+/** The observed send that this delivery is: the same proof, or the first one seen in its chat. */
+function externalFor(account: Account, slot: Slot, proof: Proof): SeenExternal | undefined {
+  return account.externals.find((known) =>
+    proof.messageId === null
+      ? isSameId(known.chatId, proof.chatId) && slot.reservedAt <= known.at
+      : isSameProof(known, proof),
+  );
+}
+
+const claim = (slot: Slot, seen: SeenExternal): Event => ({
+  type: 'ExternalClaimed',
+  proof: { chatId: seen.chatId, messageId: seen.messageId },
+  isSameDay: seen.quotaDay === slot.quotaDay,
+});
+
+/** A delivered slot hears of a proof again: its own, its own completed, or one InMail more (R4). */
+function secondProof(
+  account: Account,
+  slot: Extract<Slot, { state: 'delivered' }>,
+  { chatId, messageId, logged }: Deliver,
+  returned: readonly Event[],
+  at: Instant,
+): Decided<Delivered> {
+  const proof: Proof = { chatId, messageId: messageId ?? null };
+  const isOwn = isSameId(slot.chatId, proof.chatId);
+  if (isOwn && (proof.messageId === null || isSameId(proof.messageId, slot.messageId))) {
+    const isAdopted = slot.isAdopted && proof.messageId === null;
+    const confirmed: Event = {
+      type: 'ProofCompleted',
+      slot: deliveredSlot(slot, slot, slot.settledAt, isAdopted),
+    };
+    return settled('already_delivered', slot.isAdopted === isAdopted ? [] : [confirmed]);
+  }
+  if (isOwn && (slot.messageId === null || slot.isAdopted)) {
+    const seen = account.externals.find((known) => isSameProof(known, proof));
+    return settled('already_delivered', [
+      ...returned,
+      ...(slot.isAdopted ? [external(account, slot, at)] : []),
+      ...(seen ? [claim(slot, seen)] : []),
+      {
+        type: 'ProofCompleted',
+        slot: deliveredSlot(slot, proof, slot.settledAt),
+      },
+    ]);
+  }
+  if (logged || whoHas(account, proof).isExternal) return settled('already_delivered', returned);
+  const details = { reservationId: slot.reservationId, chatId: proof.chatId };
+  return settled('already_delivered', [
+    ...returned,
+    external(account, proof, at),
+    alert('double_send', 'critical', { ...details, message: 'a second proof' }),
+  ]);
+}
+
+const settled = (what: Delivered['settled'], events: readonly Event[]): Decided<Delivered> => ({
+  events,
+  answer: { settled: what },
+});
+
+/** A delivery that is no reservation's counts today, at once. */
+const external = (account: Account, { chatId, messageId }: Proof, at: Instant): Event => ({
+  type: 'ExternalCounted',
+  external: { chatId, messageId, quotaDay: account.day, at, isCounted: true },
+  sentAt: at,
+});
+
+/** A chat may hold several InMails: which of them it is, its message says. */
+function taken({ reservationId, chatId, messageId }: Deliver, who: string): Decided<Delivered> {
+  const next =
+    messageId === undefined
+      ? 'A second InMail in one chat needs its messageId: report it again with the id of its own ' +
+        'message. If it is the same InMail, reported again, nothing has to be done: it counts.'
+      : 'The messageId is that of the other InMail too: report it with the id of its own message. ' +
+        'If it is the same InMail, nothing has to be done: it counts.';
+  const message = `reservation ${reservationId}: chatId ${chatId} is taken: ${who}. ${next}`;
+  return refuse('ChatIdTaken', message);
+}

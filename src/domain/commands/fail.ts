@@ -1,0 +1,172 @@
+/**
+ * Reports that an InMail did not go out, or that nobody knows (R5), and what an operator settles.
+ */
+import {
+  counterOf,
+  findSlot,
+  type Account,
+  type FailureKind,
+  type Slot,
+} from '../account/account.js';
+import { endedSlot } from '../account/slot.js';
+import { assertNever } from '../primitives/assert.js';
+import { renewalAfter } from '../gate/credits.js';
+import { deliver } from './deliver.js';
+import { isRefusal, refuse, alert, type Decided, type Event } from '../account/events.js';
+import type { ChatId, ReservationId } from '../primitives/ids.js';
+import { COOLDOWN_MS, THROTTLE_MAX_MS } from '../primitives/limits.js';
+import { cooldownStarted } from '../days/rollover.js';
+import { isoInstant, SECOND_MS, type Instant } from '../primitives/time.js';
+
+export const FAILURE_KINDS: readonly FailureKind[] = [
+  'not_attempted',
+  'rejected',
+  'throttled',
+  'no_credits',
+  'restricted',
+  'unknown',
+];
+
+export type Fail = {
+  readonly reservationId: ReservationId;
+  readonly kind: FailureKind;
+  readonly code?: string | undefined;
+  readonly retryAfterSeconds?: number | undefined;
+};
+export type Failed = {
+  readonly settled:
+    'released' | 'uncertain' | 'already_released' | 'already_uncertain' | 'already_delivered';
+};
+
+/** Lifts the slot as far as the report says, and applies the effects of its kind once. */
+export function fail(account: Account, report: Fail, at: Instant): Decided<Failed> {
+  const { reservationId, kind } = report;
+  const effects = effectsOf(account, report, at);
+  const slot = findSlot(account, reservationId);
+  if (!slot) {
+    const details = { reservationId, kind, message: 'sendFailed' };
+    return refuse('ReservationUnknown', `reservation ${reservationId} is not known here`, [
+      ...effects,
+      alert('old_id', 'info', details),
+    ]);
+  }
+  if (slot.state === 'delivered' && kind !== 'unknown') {
+    return refuse(
+      'ReservationSettled',
+      `reservation ${reservationId}: it is delivered with a proof, so "${kind}" changes nothing`,
+      effects,
+    );
+  }
+  const target = kind === 'unknown' ? 'uncertain' : 'released';
+  if (slot.state === 'in_flight' || (slot.state === 'uncertain' && target === 'released')) {
+    return { events: [changed(slot, target, kind, at), ...effects], answer: { settled: target } };
+  }
+  return { events: effects, answer: { settled: `already_${slot.state}` } };
+}
+
+/** A slot that ends released or uncertain, and why. */
+export function changed(
+  slot: Slot,
+  state: 'released' | 'uncertain',
+  reason: string,
+  at: Instant,
+): Event {
+  const ended = endedSlot(slot, state, at, reason);
+  return { type: state === 'released' ? 'SlotReleased' : 'SlotMadeUncertain', slot: ended };
+}
+
+/** What a kind does to the account: once a reservation and kind, whatever became of the slot. */
+function effectsOf(account: Account, report: Fail, at: Instant): readonly Event[] {
+  const { reservationId, kind } = report;
+  if (kind !== 'throttled' && kind !== 'no_credits' && kind !== 'restricted') return [];
+  const isApplied = account.effects.some(
+    (effect) => effect.reservationId === reservationId && effect.kind === kind,
+  );
+  if (isApplied) return [];
+  const applied: Event = {
+    type: 'EffectApplied',
+    effect: { reservationId, kind, day: account.day },
+  };
+  return [applied, ...effectOf(account, kind, report, at)];
+}
+
+function effectOf(
+  account: Account,
+  kind: 'throttled' | 'no_credits' | 'restricted',
+  report: Fail,
+  at: Instant,
+): readonly Event[] {
+  const why = `${kind}, said of reservation ${report.reservationId}`;
+  switch (kind) {
+    case 'throttled': {
+      const asked = (report.retryAfterSeconds ?? 0) * SECOND_MS;
+      const pause = Math.max(COOLDOWN_MS, Math.min(asked, THROTTLE_MAX_MS));
+      const { reservationId } = report;
+      const counter = counterOf(account, account.day);
+      return [{ ...cooldownStarted('throttled', at + pause, counter, why), reservationId }];
+    }
+    case 'no_credits':
+      return [{ type: 'BreakerOpened', until: renewalAfter(at, account.policy) }];
+    case 'restricted': {
+      const held: Event = { type: 'Held', hold: { reason: why, actor: 'safeband', since: at } };
+      const { reservationId, code } = report;
+      const details = { reservationId, code: code ?? null };
+      const raised = alert('restricted', 'critical', details);
+      return [...(account.hold ? [] : [held]), { type: 'RampRestarted' }, raised];
+    }
+    default:
+      return assertNever(kind);
+  }
+}
+
+export type Settle = {
+  readonly reservationId: ReservationId;
+  readonly outcome: 'delivered' | 'released';
+  readonly chatId?: ChatId | undefined;
+  readonly reason: string;
+  readonly actor: string;
+};
+export type Settled = { readonly settled: string };
+
+/** A person looked, and says what became of a slot. Never frees what may still be sent (R5). */
+export function settleByOperator(account: Account, order: Settle, at: Instant): Decided<Settled> {
+  const { reservationId, outcome, chatId } = order;
+  const slot = findSlot(account, reservationId);
+  const name = `reservation ${reservationId}`;
+  if (!slot) return refuse('ReservationUnknown', `${name} is not known here`);
+  const details = { reservationId, outcome, reason: order.reason, chatId: chatId ?? null };
+  const noted: Event = { type: 'SettledByOperator', actor: order.actor, details };
+  if (outcome === 'delivered') {
+    if (!chatId)
+      return refuse('ChatIdMissing', `${name}: chatId: a delivery needs LinkedIn's chat`);
+    const { events, answer } = deliver(account, { reservationId, chatId, source: 'operator' }, at);
+    const isDone = isRefusal(answer) || answer.settled !== 'delivered';
+    return { events: isDone ? events : [...events, noted], answer };
+  }
+  if (slot.state === 'delivered') {
+    return refuse('ReservationSettled', `${name}: it is delivered with a proof; it stays so`);
+  }
+  if (slot.state === 'released') return { events: [], answer: { settled: 'already_released' } };
+  if (at < slot.leaseExpiresAt) {
+    const until = isoInstant(slot.leaseExpiresAt);
+    const message = `${name}: outcome: its lease runs until ${until}, it may still be sent`;
+    return refuse('InvalidInput', message);
+  }
+  const released = changed(slot, 'released', 'operator', at);
+  return { events: [released, noted], answer: { settled: 'released' } };
+}
+
+/** A delivery by Signal without a chat: the slot is spent until someone knows (R4). */
+export function deliverWithoutChat(
+  account: Account,
+  reservationId: ReservationId,
+  at: Instant,
+): Decided<null> {
+  const slot = findSlot(account, reservationId);
+  const missing = alert('chat_id_missing', 'warning', { reservationId });
+  const isInFlight = slot?.state === 'in_flight';
+  const events = isInFlight
+    ? [changed(slot, 'uncertain', 'chat_id_missing', at), missing]
+    : [missing];
+  return { events, answer: null };
+}

@@ -1,0 +1,120 @@
+/**
+ * What will be: the earliest instant at which a reserve is granted, and the ones after it. Reckoned
+ * as if no message came, runs succeeded on time and each open slot ended uncertain
+ * (docs/contract.md, 2).
+ */
+import type { Account, Slot } from '../account/account.js';
+import { evolve } from '../account/evolve.js';
+import { barrierAt, isWindowKnown, type Barrier } from '../gate/gate.js';
+import type { Flaw } from '../wire/objectReader.js';
+import { LOOK_AHEAD_DAYS, RECONCILE_INTERVAL_MS } from '../primitives/limits.js';
+import { cooldownAt, isRestDue, overshootAt, rampDayNext, roll } from './rollover.js';
+import { dayOf, DAY_MS, hashOf, isoInstant, startOf, type Instant } from '../primitives/time.js';
+import { reservedSlot } from '../account/slot.js';
+import { isReservationId, type AccountId } from '../primitives/ids.js';
+import { assert } from '../primitives/assert.js';
+
+/**
+ * More reasons in a row than any mix of cooldown, breaker, week and window gives: each names the
+ * instant at which it ends, and a day, a week's cap or a window is passed in one step.
+ */
+const STEPS_MAX = 200;
+
+/** The first reconcile at or after that instant, on the account's own second (R8). */
+export function runAfter(accountId: AccountId, at: Instant): Instant {
+  const phase = hashOf(accountId) % RECONCILE_INTERVAL_MS;
+  return Math.ceil((at - phase) / RECONCILE_INTERVAL_MS) * RECONCILE_INTERVAL_MS + phase;
+}
+
+/** What is wrong with asking about that instant: each day until then is work for the account. */
+export function tooFarAhead(at: Instant, now: Instant): Flaw | undefined {
+  const latest = now + LOOK_AHEAD_DAYS * DAY_MS;
+  if (at <= latest) return undefined;
+  const message = `at should be at most ${LOOK_AHEAD_DAYS} days ahead, until ${isoInstant(latest)}`;
+  return { refused: 'InvalidInput', message };
+}
+
+/**
+ * The account as it will be at that instant, if nobody says anything until then. What was in flight
+ * and has been settled as uncertain by a run before a midnight is not carried over it.
+ */
+export function forecastAt(account: Account, at: Instant): Account {
+  let view = rested(account, at);
+  while (view.day < dayOf(at)) {
+    // Where no midnight would tell the next one anything, the last of them is as good as all.
+    const midnight = startOf(isEmpty(view) ? dayOf(at) : view.day + 1);
+    const lastRun = runAfter(account.accountId, midnight) - RECONCILE_INTERVAL_MS;
+    view = roll(view, midnight, lastRun).reduce((before, event) => evolve(before, event), view);
+  }
+  return view;
+}
+
+/**
+ * True if each midnight from here on does the same: nothing is left that may be carried over one,
+ * no ramp step is earned, and the counter starts no cooldown.
+ */
+const isEmpty = (account: Account): boolean =>
+  rampDayNext(account) === account.rampDay &&
+  !isRestDue(account) &&
+  account.slots.every(({ leaseExpiresAt }) => leaseExpiresAt < startOf(account.day));
+
+/** The first run that finds it far over the cap, and no cooldown, rests the account (R8, R9). */
+function rested(account: Account, at: Instant): Account {
+  if (!isRestDue(account)) return account;
+  const { accountId, day, now } = account;
+  const cooling = cooldownAt(account, now);
+  const run = runAfter(accountId, Math.max(now + 1, cooling?.until ?? 0));
+  if (run >= at || dayOf(run) > day) return account;
+  return overshootAt(account, run).reduce((before, event) => evolve(before, event), account);
+}
+
+/** From `from` on, the first instant at which no reason holds; null: only a person can help. */
+export function earliestGrant(account: Account, from: Instant): Instant | null {
+  return nextGrant(account, from)?.at ?? null;
+}
+
+function nextGrant(account: Account, from: Instant): { at: Instant; view: Account } | undefined {
+  let at = from;
+  let view = account;
+  for (let step = 0; step < STEPS_MAX; step += 1) {
+    view = forecastAt(view, at);
+    const barrier = barrierAt(view, at, { isForecast: true });
+    if (!barrier) return { at, view };
+    if (barrier.until === null) return undefined;
+    assert(barrier.until > at, `${barrier.reason} ends later than it is asked`);
+    at = barrier.until;
+  }
+  return undefined;
+}
+
+/** When a refused caller should ask again (R9). */
+export function retryAtOf(account: Account, barrier: Barrier, at: Instant): Instant | null {
+  if (barrier.reason === 'unverified' || barrier.until === null) return barrier.until;
+  return earliestGrant(account, at);
+}
+
+/**
+ * The next `count` instants at which a reserve is granted if every one before it is used; none
+ * where only a person can help, or while the sending window is being worked out.
+ */
+export function nextSlots(account: Account, from: Instant, count: number): readonly Instant[] {
+  if (!isWindowKnown(account, from)) return [];
+  const found: Instant[] = [];
+  let view = account;
+  let at = from;
+  while (found.length < count) {
+    const next = nextGrant(view, at);
+    if (!next) return found;
+    at = next.at;
+    found.push(at);
+    const slot = forecastSlot(next.view, found.length, at);
+    view = evolve(next.view, { type: 'SlotReserved', slot });
+  }
+  return found;
+}
+
+function forecastSlot(account: Account, n: number, at: Instant): Slot {
+  const reservationId = `forecast:${n}`;
+  assert(isReservationId(reservationId), 'a forecast names its slots as callers do');
+  return reservedSlot(account, { reservationId }, at);
+}

@@ -1,0 +1,155 @@
+/** An account as of an instant, rebuilt from its rows (R17). */
+import { isProvenBy, type Account, type Slot } from '../../account/account.js';
+import { actorOf, pass } from '../../entity/entity.js';
+import type { Moment } from './nearbyEvents.js';
+import { eventsOf, type WrittenChange } from '../../records/changesBack.js';
+import { accountWith, bookWith } from '../../account/update.js';
+import { evolve } from '../../account/evolve.js';
+import { accountOfRows } from './accountFromRecords.js';
+import { REMEMBERED_DAYS, WEEK_DAYS } from '../../primitives/limits.js';
+import {
+  rewound,
+  SAVED_WITHIN_MS,
+  stepsOf,
+  type KeptRow,
+  type Step,
+  type FoundByRun,
+} from './reservationTimeline.js';
+import type { DayRow, EventRow } from '../../records/records.js';
+import type { StoredAccount } from '../../records/snapshot.js';
+import { dayOf, startOf, type Instant, type UtcDay } from '../../primitives/time.js';
+import type { Openings } from '../../account/sendingWindow.js';
+import { slotOfRow } from '../../reconcile/evidence.js';
+
+export type LoggedRow = EventRow & {
+  /** The account's own; null: somebody else has written it. */
+  readonly number: number | null;
+  /** The save that first told of an external one; null: not known. */
+  readonly savedAt: Instant | null;
+};
+/** What is read of an account for one instant. */
+export type PastRows = {
+  /** As the last save up to that instant left it; else the first that was kept. */
+  readonly base: StoredAccount;
+  /** Since when rows of the account are kept. */
+  readonly keptSince: Instant;
+  /** The last save of the account that there is now. */
+  readonly savedAt: Instant;
+  /** When the rows were read, by the database's clock. */
+  readonly readAt: Instant;
+  /** Of the week before that instant, and older ones in flight then; overwritten ones, too. */
+  readonly reservations: readonly KeptRow[];
+  /** Oldest first. */
+  readonly found: readonly FoundByRun[];
+  readonly events: readonly LoggedRow[];
+  readonly days: readonly DayRow[];
+  /** Since the base was saved, up to that instant, oldest first. */
+  readonly changes: readonly WrittenChange[];
+  /** The last run that succeeded up to that instant, and the one after it. */
+  readonly checkedAt: Instant | null;
+  readonly nextRunAt: Instant | null;
+  readonly openings: Openings | null;
+  /** Runs, corrections and changes around that instant. */
+  readonly moments: readonly Moment[];
+};
+
+/** The account as its workflow had it at that instant, as far as rows tell. */
+export function accountAt(rows: PastRows, at: Instant): Account {
+  const { base, changes, openings, checkedAt } = rows;
+  const known = stepsOf(rows.reservations, rows.found);
+  const today = dayOf(at);
+  // A midnight after that save rolls what was known at the midnight.
+  const isRolled = base.day < today;
+  const asOf = isRolled ? startOf(today) - 1 : at;
+  const begun = begin(rows, known, asOf);
+  const changed = changes.reduce((before, change) => {
+    const then = pass(actorOf(before, base.owner, base.version), change.at).account;
+    return eventsOf(change, then).reduce((one, event) => evolve(one, event), then);
+  }, begun);
+  const rolled = pass(actorOf(changed, base.owner, base.version), at).account;
+  const slots = isRolled ? slotsAt(rolled, known, at) : rolled.slots;
+  const account = accountWith(rolled, { slots, openings, reconciledAt: checkedAt });
+  return withBook(account, rows, at);
+}
+
+/** As of the save that it stands on, with the slots as they were at `asOf`. */
+function begin(rows: PastRows, known: readonly (readonly Step[])[], asOf: Instant): Account {
+  const { base } = rows;
+  const day = base.day;
+  const all = rewound(known, asOf, day);
+  const isForgotten = (row: (typeof all)[number]): boolean =>
+    row.state !== 'in_flight' && row.quotaDay + REMEMBERED_DAYS < day;
+  const forgotten = all.filter(isForgotten);
+  const days: DayRow[] = [];
+  for (let past = day - WEEK_DAYS + 1; past < day; past += 1) {
+    const row = rows.days.find(({ quotaDay }) => quotaDay === past) ?? emptyRow(past);
+    const mine = forgotten.filter(({ quotaDay }) => quotaDay === past);
+    const count = (state: string): number => mine.filter((one) => one.state === state).length;
+    days.push({ ...row, delivered: count('delivered'), uncertain: count('uncertain') });
+  }
+  const reservations = all.filter((row) => !isForgotten(row));
+  const events = rows.events.filter((row) => heardAt(row) <= asOf);
+  const beside = { checkedAt: rows.checkedAt, openings: rows.openings };
+  return accountOfRows({ account: base, reservations, events, days }, beside, base.updatedAt);
+}
+
+const emptyRow = (quotaDay: UtcDay): DayRow => ({
+  table: 'account_days',
+  quotaDay,
+  counter: 0,
+  delivered: 0,
+  uncertain: 0,
+  external: 0,
+  imported: 0,
+  unexplained: 0,
+  denials: {},
+  late: 0,
+});
+
+/** After a roll: the slots as they are at that instant, carried as the roll carried them. */
+function slotsAt(
+  rolled: Account,
+  known: readonly (readonly Step[])[],
+  at: Instant,
+): readonly Slot[] {
+  return rewound(known, at, rolled.day)
+    .map(slotOfRow)
+    .filter((slot) => slot.state === 'in_flight' || slot.quotaDay + REMEMBERED_DAYS >= rolled.day)
+    .map((slot) => {
+      const old = rolled.slots.find(
+        ({ reservationId, quotaDay }) =>
+          reservationId === slot.reservationId && quotaDay === slot.quotaDay,
+      );
+      return { ...slot, carriedInto: slot.carriedInto ?? old?.carriedInto ?? null };
+    });
+}
+
+/** A send that is told later than a save takes was not known before. */
+const heardAt = ({ deliveredAt, savedAt }: LoggedRow): Instant =>
+  savedAt !== null && savedAt - deliveredAt > SAVED_WITHIN_MS ? savedAt : deliveredAt;
+
+/** What the day's book had become since the save: sends by hand, claims, and what a run healed. */
+function withBook(account: Account, rows: PastRows, at: Instant): Account {
+  const { base, events, checkedAt } = rows;
+  const isHealed = checkedAt !== null && checkedAt >= base.updatedAt;
+  const mine = events.filter(
+    (row) => row.reservationId === null && row.isCounted && row.quotaDay === account.day,
+  );
+  const heard = mine.filter(
+    (row) => row.number !== null && row.number > base.version && heardAt(row) <= at,
+  );
+  const claimed = mine.filter((row) => {
+    const slot = account.slots.find((one) => one.quotaDay === account.day && isProvenBy(one, row));
+    const isSince = slot?.state === 'delivered' && slot.settledAt > base.updatedAt;
+    return isSince && (heard.includes(row) || (row.number ?? 0) <= base.version);
+  });
+  const days = account.days.map((book) =>
+    book.day === account.day
+      ? bookWith(book, {
+          external: Math.max(0, book.external + heard.length - claimed.length),
+          unexplained: isHealed ? 0 : book.unexplained,
+        })
+      : book,
+  );
+  return accountWith(account, { days });
+}

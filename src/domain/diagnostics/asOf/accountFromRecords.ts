@@ -1,0 +1,56 @@
+/**
+ * An account as its rows tell it, for readers who do not ask its workflow (R17). The rows are at
+ * most 15 s behind it; what they do not keep is taken as it is in an account that runs: its
+ * identity was compared, and its last run did not fail.
+ */
+import type { Account } from '../../account/account.js';
+import { actorOf, pass } from '../../entity/entity.js';
+import { accountWith, bookWith } from '../../account/update.js';
+import { bareAccount } from '../../entity/restore.js';
+import type { ReadBack, StoredAccount } from '../../records/snapshot.js';
+import type { Instant, UtcDay } from '../../primitives/time.js';
+import type { Openings } from '../../account/sendingWindow.js';
+
+export type FoundRows = Omit<ReadBack, 'account' | 'highestNumber' | 'attempts'> & {
+  readonly account: StoredAccount;
+};
+export type Beside = {
+  /** Its last run that succeeded; null: none has. */
+  readonly checkedAt: Instant | null;
+  /** When its sending window is open; null: it has none, or that is not known. */
+  readonly openings: Openings | null;
+};
+
+/** At `now`, rolled as its workflow would, if nothing was said since the rows were written. */
+export function accountOfRows(found: FoundRows, beside: Beside, now: Instant): Account {
+  const { account: stored, reservations } = found;
+  const { accountId, state } = stored;
+  const inOrder = reservations.toSorted(
+    (a, b) => a.reservedAt - b.reservedAt || compare(a.reservationId, b.reservationId),
+  );
+  const bare = bareAccount(
+    { accountId, connect: state === 'connected' },
+    { ...found, reservations: inOrder, attempts: [], highestNumber: stored.version },
+    stored.day,
+  );
+  const account = accountWith(bare, {
+    // As they were counted, not as the event log has them: that is what they are held against.
+    days: bare.days.map((book) => {
+      const counted = book.day === stored.day ? stored : ofDay(found, book.day);
+      if (!counted) return book;
+      const { external, imported, unexplained } = counted;
+      return bookWith(book, { external, imported, unexplained });
+    }),
+    openings: beside.openings,
+    isIdentityChecked: true,
+    reconciledAt: beside.checkedAt,
+  });
+  return pass(actorOf(account, stored.owner, stored.version), now).account;
+}
+
+const ofDay = ({ days }: FoundRows, day: UtcDay): FoundRows['days'][number] | undefined =>
+  days.find(({ quotaDay }) => quotaDay === day);
+
+/** The same order everywhere, whatever the locale. */
+export const compare = (one: string, other: string): number =>
+  one < other ? -1 : one > other ? 1 : 0;

@@ -1,0 +1,81 @@
+/** What happened last before an instant, and next after it, in one line each. */
+import { assertNever } from '../../primitives/assert.js';
+import type { Step } from './reservationTimeline.js';
+import type { EventRow, ReservationRow } from '../../records/records.js';
+import { isoInstant, type Instant } from '../../primitives/time.js';
+
+export type Around = {
+  readonly at: string;
+  readonly kind:
+    | 'reserved'
+    | 'delivered'
+    | 'released'
+    | 'uncertain'
+    | 'external'
+    | 'run'
+    | 'correction'
+    | 'change';
+  readonly text: string;
+  /** The reservation that it is about. */
+  readonly reservationId: string | null;
+};
+/** A run, a correction or a change, as its row tells it. */
+export type Moment = {
+  readonly at: Instant;
+  readonly kind: 'run' | 'correction' | 'change';
+  readonly text: string;
+};
+
+/** So many on either side. */
+const AROUND_MAX = 5;
+
+type Told = Omit<Around, 'at'> & { readonly at: Instant };
+
+export function aroundOf(
+  reservations: readonly (readonly Step[])[],
+  events: readonly EventRow[],
+  moments: readonly Moment[],
+  at: Instant,
+): { readonly before: readonly Around[]; readonly after: readonly Around[] } {
+  const all: readonly Told[] = [
+    ...reservations.flatMap((steps) => steps.map(said)),
+    ...events.filter(({ source }) => source === 'external').map(sentByHand),
+    ...moments.map((moment) => ({ ...moment, reservationId: null })),
+  ].toSorted((one, other) => one.at - other.at);
+  const before = all.filter((one) => one.at <= at);
+  const after = all.filter((one) => one.at > at);
+  return {
+    before: before.slice(-AROUND_MAX).map(asText),
+    after: after.slice(0, AROUND_MAX).map(asText),
+  };
+}
+
+const asText = (told: Told): Around => ({ ...told, at: isoInstant(told.at) });
+
+function said({ at, row }: Step): Told {
+  const { reservationId, state } = row;
+  const kind = state === 'in_flight' ? 'reserved' : state;
+  return { at, kind, reservationId, text: `Reservation ${reservationId} ${became(row)}.` };
+}
+
+function became({ state, reason }: ReservationRow): string {
+  switch (state) {
+    case 'in_flight':
+      return 'took a slot';
+    case 'delivered':
+      return 'was delivered';
+    case 'released':
+      return `was given back (${reason ?? 'released'})`;
+    case 'uncertain':
+      return `became uncertain (${reason ?? 'unknown'})`;
+    default:
+      return assertNever(state);
+  }
+}
+
+const sentByHand = ({ deliveredAt }: EventRow): Told => ({
+  at: deliveredAt,
+  kind: 'external',
+  reservationId: null,
+  text: 'An InMail went out that was no reservation.',
+});

@@ -1,0 +1,70 @@
+/**
+ * "What did the gate see at 14:03:07?" (R17): an account as of an instant, rebuilt from its rows. It
+ * stands on the row that was saved last before that instant, and goes on from there with what has
+ * its own exact time: slots, changes, runs. See docs/history.md for what is exact.
+ */
+import { aroundOf, type Around } from './nearbyEvents.js';
+import { HISTORY_DAYS } from '../../primitives/limits.js';
+import { SAVED_WITHIN_MS, stepsOf } from './reservationTimeline.js';
+import { DAY_MS, isoInstant, type Instant } from '../../primitives/time.js';
+import { peekWire, statusWire, type PeekWire, type StatusWire } from '../../wire/responses.js';
+import { accountAt, type PastRows } from './accountAt.js';
+
+/** Plain JSON: the contract's instants and days as text. */
+export type StateAt = {
+  readonly accountId: string;
+  readonly at: string;
+  /** As the query `status` would have answered then. */
+  readonly status: StatusWire;
+  /** What a reserve would have heard then: as the query `peek`. */
+  readonly decision: PeekWire;
+  /** The save that it stands on. */
+  readonly standsOn: string;
+  readonly isExact: boolean;
+  /** What is not exact, and why; empty where all is. */
+  readonly notes: readonly string[];
+  /** What happened last before that instant and next after it, each in order of time. */
+  readonly before: readonly Around[];
+  readonly after: readonly Around[];
+};
+
+export function stateOfRows(rows: PastRows, at: Instant): StateAt {
+  const account = accountAt(rows, at);
+  const { base, nextRunAt } = rows;
+  const notes = notesOf(rows, at);
+  const seen = { version: base.version, unsaved: 0, nextRunAt };
+  return {
+    accountId: base.accountId,
+    at: isoInstant(at),
+    status: statusWire(account, at, seen),
+    decision: peekWire(account, at, false),
+    standsOn: isoInstant(base.updatedAt),
+    isExact: notes.length === 0,
+    notes,
+    ...aroundOf(stepsOf(rows.reservations, rows.found), rows.events, rows.moments, at),
+  };
+}
+
+/** What of that instant is not exact, and why. */
+function notesOf({ keptSince, savedAt, readAt }: PastRows, at: Instant): readonly string[] {
+  return [
+    ...(at < keptSince
+      ? [
+          `Rows of the account are kept since ${isoInstant(keptSince)}: its caps, ramp and stops` +
+            ' are told as they were then.',
+        ]
+      : []),
+    ...(at > savedAt && at > readAt - SAVED_WITHIN_MS
+      ? [
+          `The account was last saved as of ${isoInstant(savedAt)}: what came in the last 15 s` +
+            ' before the rows were read may not be in them yet.',
+        ]
+      : []),
+    ...(at < readAt - HISTORY_DAYS * DAY_MS
+      ? [
+          `Changes of rows are kept for ${HISTORY_DAYS} days: what had been overwritten before may` +
+            ' be told as it became later.',
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,214 @@
+/**
+ * An account's asks of some weeks once more, by the gate itself, under another policy. What LinkedIn
+ * and people did stays as it was: each InMail ends as it ended, as long after its grant; sends by
+ * hand, holds and hand edits come when they came. An ask that is denied waits, first come first
+ * served, and goes as soon as the gate lets it. Runs succeed on time.
+ */
+import { counterOf, findSlot, isOpen, type Account } from '../../account/account.js';
+import { Agenda, NOTHING } from './eventQueue.js';
+import { roomOf } from '../../gate/caps.js';
+import { eventsOf, type WrittenChange } from '../../records/changesBack.js';
+import { accountWith, bookWith } from '../../account/update.js';
+import { whoHas } from '../../commands/deliver.js';
+import type { Event } from '../../account/events.js';
+import { evolve } from '../../account/evolve.js';
+import { retryAtOf, runAfter } from '../../days/forecast.js';
+import { barrierAt } from '../../gate/gate.js';
+import type { OpeningsFor, Past, Played, Rest, Sent } from './scenario.js';
+import type { Policy } from '../../account/policy.js';
+import { endOf, isRedecided, isPauseOf } from './outcomes.js';
+import { reserve } from '../../commands/reserve.js';
+import { overshoot } from '../../gate/cooldown.js';
+import { cooldownAt, isRestDue, overshootAt, roll } from '../../days/rollover.js';
+import type { EventRow, ReservationRow } from '../../records/records.js';
+import { changedPolicy, policyEvents, type PolicyChange } from '../../commands/administer.js';
+import { dayOf, SECOND_MS, startOf, type Instant, type UtcDay } from '../../primitives/time.js';
+import { slotOfRow } from '../../reconcile/evidence.js';
+
+export function replay(past: Past, change: PolicyChange, openingsFor: OpeningsFor): Played {
+  const story = new Replay(past, change, openingsFor);
+  return story.play();
+}
+
+/** The story is told in one go, so its state is its own, and no other's. */
+class Replay {
+  readonly #past: Past;
+  readonly #change: PolicyChange;
+  readonly #openingsFor: OpeningsFor;
+  #account: Account;
+  #now: Instant;
+  readonly #agenda = new Agenda();
+  #wakeAt = 0;
+  readonly #waiting: ReservationRow[] = [];
+  readonly #grants: Sent[] = [];
+  readonly #cooldowns: Rest[] = [];
+  readonly #left: { day: UtcDay; remaining: number }[] = [];
+  #restAt = 0;
+
+  constructor(past: Past, change: PolicyChange, openingsFor: OpeningsFor) {
+    this.#past = past;
+    this.#change = change;
+    this.#openingsFor = openingsFor;
+    this.#now = past.from;
+    this.#account = past.begun;
+  }
+
+  play(): Played {
+    const { asks, older, externals, changes, shocks, imports, from, to } = this.#past;
+    this.#setPolicy(this.#account.policy, 'what-if');
+    for (const row of asks) this.#agenda.add(row.reservedAt, () => this.#ask(row));
+    for (const row of externals) this.#agenda.add(row.deliveredAt, () => this.#seen(row));
+    for (const one of changes) this.#agenda.add(one.at, () => this.#changed(one));
+    for (const { at, count } of shocks) this.#agenda.add(at, () => this.#shock(count));
+    for (const { day, count } of imports) this.#agenda.add(startOf(day), () => this.#import(count));
+    for (const row of older) this.#settleOld(row);
+    for (let day = dayOf(from) + 1; startOf(day) <= to; day += 1)
+      this.#agenda.add(startOf(day), NOTHING);
+    for (let next = this.#agenda.next(); next && next.at < to; next = this.#agenda.next()) {
+      this.#pass(next.at);
+      next.act();
+      this.#wake();
+      this.#restLater();
+    }
+    this.#pass(to);
+    this.#keepLeft();
+    return { grants: this.#grants, cooldowns: this.#cooldowns, left: this.#left };
+  }
+
+  #happen(events: readonly Event[]): void {
+    for (const event of events) {
+      if (event.type === 'CooldownStarted') {
+        this.#cooldowns.push({ ...event.cooldown, at: this.#now, reason: event.reason });
+      }
+      this.#account = evolve(this.#account, event);
+    }
+  }
+
+  #pass(at: Instant): void {
+    this.#now = Math.max(this.#now, at);
+    if (dayOf(this.#now) > this.#account.day) {
+      this.#keepLeft();
+      this.#happen(roll(this.#account, this.#now));
+    }
+    this.#account = accountWith(this.#account, { now: this.#now, reconciledAt: this.#now });
+  }
+
+  #keepLeft(): void {
+    this.#left.push({ day: this.#account.day, remaining: roomOf(this.#account).remaining });
+  }
+
+  #ask(row: ReservationRow): void {
+    if (this.#past.ungranted.has(row.reservationId)) {
+      const { reservationId, quotaDay } = row;
+      const taken = { ...row, state: 'in_flight', settledAt: null } as const;
+      if (quotaDay === this.#account.day)
+        this.#happen([{ type: 'SlotReserved', slot: slotOfRow(taken) }]);
+      this.#grants.push({ reservationId, at: this.#now });
+      this.#settleLater(row);
+      return;
+    }
+    // It was really granted, so the account was back: not each reconnect has left a change.
+    if (this.#account.isDisconnected) this.#happen([{ type: 'Connected', actor: 'what-if' }]);
+    if (this.#waiting.length > 0 || !this.#isGranted(row)) this.#waiting.push(row);
+  }
+
+  #isGranted(row: ReservationRow): boolean {
+    const { reservationId, journaled, reservedAt, leaseExpiresAt } = row;
+    const leaseSeconds = (leaseExpiresAt - reservedAt) / SECOND_MS;
+    const ask = { reservationId, journaled, leaseSeconds };
+    const { events, answer } = reserve(this.#account, ask, this.#now);
+    if ('refused' in answer) return true; // an id that was used twice: it is in flight already
+    if (!answer.granted) return false;
+    this.#happen(events);
+    this.#grants.push({ reservationId, at: this.#now });
+    this.#settleLater(row);
+    return true;
+  }
+
+  /** Those that wait ask again when the gate is open, and look when it will be. */
+  #wake(): void {
+    while (this.#waiting[0] && !barrierAt(this.#account, this.#now)) {
+      if (!this.#isGranted(this.#waiting[0])) break;
+      this.#waiting.shift();
+    }
+    if (this.#waiting.length === 0 || this.#wakeAt > this.#now) return;
+    const barrier = barrierAt(this.#account, this.#now);
+    const retryAt = barrier && retryAtOf(this.#account, barrier, this.#now);
+    if (retryAt === undefined || retryAt === null) return;
+    this.#wakeAt = retryAt;
+    this.#agenda.add(retryAt, NOTHING);
+  }
+
+  /** It ends as long after its grant as it did; a pause that LinkedIn asked for with it, too. */
+  #settleLater(row: ReservationRow): void {
+    const later = this.#now - row.reservedAt;
+    const { settledAt } = row;
+    if (settledAt !== null) {
+      this.#agenda.add(Math.max(this.#now, settledAt + later), () => this.#settle(row));
+    }
+    const pause = this.#past.changes.find((one) => isPauseOf(one, row.reservationId));
+    if (pause) this.#agenda.add(pause.at + later, () => this.#pause(pause, later));
+  }
+
+  #pause(change: WrittenChange, later: number): void {
+    for (const event of eventsOf(change, this.#account)) {
+      if (event.type !== 'CooldownStarted') continue;
+      const { until, cause } = event.cooldown;
+      this.#happen([{ ...event, cooldown: { until: until + later, cause } }]);
+    }
+  }
+
+  /** What was open at the beginning ends as it ended. */
+  #settleOld(row: ReservationRow): void {
+    const slot = findSlot(this.#account, row.reservationId);
+    if (!slot || !isOpen(slot) || row.settledAt === null) return;
+    this.#agenda.add(Math.max(row.settledAt, this.#now), () => this.#settle(row));
+  }
+
+  #settle(row: ReservationRow): void {
+    this.#happen(endOf(this.#account, row, this.#now));
+  }
+
+  #seen(row: EventRow): void {
+    if (whoHas(this.#account, row).owner) return; // a reservation's own, which it counts already
+    const { chatId, messageId, quotaDay, deliveredAt, isCounted } = row;
+    const external = { chatId, messageId, quotaDay, at: this.#now, isCounted };
+    this.#happen([{ type: 'ExternalCounted', external, sentAt: deliveredAt }]);
+  }
+
+  #changed(change: WrittenChange): void {
+    const isAsked = this.#past.asks.some(({ reservationId }) => isPauseOf(change, reservationId));
+    if (isRedecided(change) || isAsked) return;
+    for (const event of eventsOf(change, this.#account)) {
+      if (event.type === 'PolicyChanged') this.#setPolicy(event.policy, change.actor);
+      else this.#happen([event]);
+    }
+  }
+
+  #setPolicy(policy: Policy, actor: string): void {
+    const wanted = changedPolicy(policy, this.#change);
+    this.#happen(policyEvents(this.#account, wanted, actor, this.#now));
+    const openings = wanted.sendingWindow && this.#openingsFor(wanted);
+    this.#account = accountWith(this.#account, { openings });
+  }
+
+  #shock(count: number): void {
+    const stood = counterOf(this.#account, this.#account.day) + count;
+    this.#happen(overshoot(this.#account, stood, null, this.#now));
+  }
+
+  #import(imported: number): void {
+    const { days, day } = this.#account;
+    const counted = days.map((book) => (book.day === day ? bookWith(book, { imported }) : book));
+    this.#account = accountWith(this.#account, { days: counted });
+  }
+
+  /** The next run rests an account that is far over its cap (R8). */
+  #restLater(): void {
+    if (!isRestDue(this.#account) || this.#restAt > this.#now) return;
+    const cooling = cooldownAt(this.#account, this.#now);
+    const { accountId } = this.#account;
+    this.#restAt = runAfter(accountId, Math.max(this.#now + 1, cooling?.until ?? 0));
+    this.#agenda.add(this.#restAt, () => this.#happen(overshootAt(this.#account, this.#now)));
+  }
+}

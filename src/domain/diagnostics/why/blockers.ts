@@ -1,0 +1,72 @@
+/** What keeps an account from sending, in plain words, with its end. */
+import type { CooldownCause } from '../../account/account.js';
+import { words } from '../../gap/sentences.js';
+import { instant } from './statusGap.js';
+import type { StatusWire } from '../../wire/responses.js';
+
+export type Stop = {
+  readonly kind: 'disconnected' | 'held' | 'no_credits' | 'cooldown' | 'unverified';
+  readonly text: string;
+  /** When it ends by itself, or since when it holds. */
+  readonly at: string | null;
+};
+
+const COOLDOWN: Readonly<Record<CooldownCause, string>> = {
+  overshoot: 'the counter had been far over the cap',
+  throttled: 'LinkedIn asked for a pause',
+  unclean_end: 'its last workflow ended without a disconnect, so what it sent is not certain',
+  identity_in_use: 'another account is the same LinkedIn member, and has sent in its place',
+  two_owners: 'two workflows wrote its row, so what was sent is not certain',
+};
+const isCause = (text: string): text is CooldownCause => Object.hasOwn(COOLDOWN, text);
+
+/** All that hold, in the gate's order. */
+export function stopsOf(status: StatusWire): readonly Stop[] {
+  const { hold, breakerUntil, cooldown, state } = status;
+  return [
+    ...(state === 'disconnected'
+      ? [{ kind: state, at: null, text: 'The account is disconnected: it sends nothing.' } as const]
+      : []),
+    ...(hold
+      ? [
+          {
+            kind: 'held',
+            at: hold.since,
+            text:
+              `The account was stopped by ${hold.actor} at ${words(instant(hold.since))}:` +
+              ` ${hold.reason}. It sends nothing until a person resumes it.`,
+          } as const,
+        ]
+      : []),
+    ...(breakerUntil
+      ? [
+          {
+            kind: 'no_credits',
+            at: breakerUntil,
+            text:
+              'The InMail credits are used up. The account goes on by itself at' +
+              ` ${words(instant(breakerUntil))}, or when a person resumes it.`,
+          } as const,
+        ]
+      : []),
+    ...(cooldown
+      ? [{ kind: 'cooldown', at: cooldown.until, text: resting(cooldown) } as const]
+      : []),
+    ...(state === 'unverified'
+      ? [
+          {
+            kind: state,
+            at: null,
+            text: 'The account waits for a run that succeeds: until then it sends nothing.',
+          } as const,
+        ]
+      : []),
+  ];
+}
+
+function resting({ until, cause }: { readonly until: string; readonly cause: string }): string {
+  const why = isCause(cause) ? COOLDOWN[cause] : cause;
+  const end = words(instant(until));
+  const looked = cause === 'unclean_end' ? ', or when a person who looked resumes it' : '';
+  return `The account rests, because ${why}. It goes on by itself at ${end}${looked}.`;
+}

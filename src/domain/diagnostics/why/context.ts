@@ -1,0 +1,113 @@
+/** What is unusual beside a gap: what stops the account, what is carried or late, alerts, heals. */
+import { carriedOf } from '../../account/account.js';
+import { ALERT_WORDS } from './alertHelp.js';
+import { names, words } from '../../gap/sentences.js';
+import { stopsOf } from './blockers.js';
+import { isoDay, isoInstant } from '../../primitives/time.js';
+import type { WhyBeside, WhyRows } from './model.js';
+import type { StatusWire } from '../../wire/responses.js';
+
+/** In the order in which people should read it. */
+export const besideOf = (
+  rows: WhyRows,
+  status: StatusWire,
+  isAhead: boolean,
+): readonly WhyBeside[] => [
+  ...stopsOf(status),
+  ...underWay(rows, status, isAhead),
+  ...ofOtherDays(rows, status),
+  ...alertsSaid(rows.alerts),
+  ...rows.corrections.map(correctionSaid),
+];
+
+function underWay(rows: WhyRows, status: StatusWire, isAhead: boolean): readonly WhyBeside[] {
+  const { external } = status;
+  const verb = external === 1 ? 'is' : 'are';
+  return [
+    ...(isAhead
+      ? [
+          {
+            kind: 'unsaved',
+            at: null,
+            text:
+              'Changes of the last seconds are being saved: while Postgres answers, deliveries' +
+              ' are in the event log within 3 s, everything else within 15 s.',
+          } as const,
+        ]
+      : []),
+    ...(rows.row.isEdited
+      ? [
+          {
+            kind: 'edited',
+            at: status.nextReconcileAt,
+            text:
+              "The account's row, or one of its reservations, has been edited by hand; the next" +
+              ' run writes it back.',
+          } as const,
+        ]
+      : []),
+    ...(external > 0
+      ? [
+          {
+            kind: 'external',
+            at: null,
+            text:
+              `${external} of the counter ${verb} sent by hand or by another program:` +
+              ' in the event log, and of no reservation.',
+          } as const,
+        ]
+      : []),
+  ];
+}
+
+function ofOtherDays({ account }: WhyRows, status: StatusWire): readonly WhyBeside[] {
+  const { carried } = status;
+  const ids = account.slots
+    .filter((slot) => slot.carriedInto === account.day && slot.state !== 'released')
+    .map(({ reservationId }) => reservationId);
+  const who = carriedOf(account) === carried ? names(ids) : '';
+  const [it, its] = carried === 1 ? ['It is', 'its'] : ['They are', 'their'];
+  const late = account.days.filter((book) => book.late > 0 && book.day < account.day);
+  return [
+    ...(carried > 0
+      ? [
+          {
+            kind: 'carried',
+            at: null,
+            text:
+              `${carried} of an earlier day${who} may have landed today, and take room today as` +
+              ` well. ${it} counted on ${its} own day, not in today's counter.`,
+          } as const,
+        ]
+      : []),
+    ...late.map((book): WhyBeside => ({
+      kind: 'late',
+      at: null,
+      text:
+        `The numbers of ${isoDay(book.day)} changed after its end` +
+        ` (${book.late === 1 ? 'once' : `${book.late} times`}): outcomes came late.`,
+    })),
+  ];
+}
+
+/** One sentence a kind, about the newest: an alert that stays open is there again each day. */
+function alertsSaid(alerts: WhyRows['alerts']): readonly WhyBeside[] {
+  const kinds = new Set(alerts.map(({ kind }) => kind));
+  return [...kinds].flatMap((kind) => {
+    const ofKind = alerts.filter((one) => one.kind === kind);
+    const [newest] = ofKind.toSorted((a, b) => b.raisedAt - a.raisedAt);
+    if (!newest) return [];
+    const { day, times, raisedAt } = newest;
+    const others = ofKind.length - 1;
+    const more = others > 0 ? ` and ${others} ${others === 1 ? 'day' : 'days'} more` : '';
+    const often = times > 1 ? `, raised ${times} times` : '';
+    const text = `Alert ${kind} of ${isoDay(day)}${often}${more}: ${ALERT_WORDS[kind]}`;
+    return [{ kind: 'alert', at: isoInstant(raisedAt), text }];
+  });
+}
+
+const correctionSaid = ({ at, sentences }: WhyRows['corrections'][number]): WhyBeside => ({
+  kind: 'correction',
+  at: isoInstant(at),
+  text: `At ${words(at)} a run set it right. ${sentences.join(' ')}`,
+});

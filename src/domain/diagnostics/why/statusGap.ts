@@ -1,0 +1,58 @@
+/** An account's gap as it is now, from what its status says (R17). */
+import type { GapCause, GapPart } from '../../gap/breakdown.js';
+import { explain, type Gap, type Known, type Sentence } from '../../gap/sentences.js';
+import { assert } from '../../primitives/assert.js';
+import { isAccountId, isReservationId } from '../../primitives/ids.js';
+import { dayOf, parseInstant, type Instant, type UtcDay } from '../../primitives/time.js';
+import type { StatusWire } from '../../wire/responses.js';
+
+/** Headline and parts, as alerts and corrections say them. */
+export const explainStatus = (status: StatusWire): readonly Sentence[] =>
+  explain(gapOf(status), knownOf(status));
+
+/** What the counter has and the event log has not, as far as the account itself knows. */
+export function gapOf(status: StatusWire): Gap {
+  const open = (state: 'in_flight' | 'uncertain'): GapPart['reservations'] =>
+    status.openReservations
+      .filter((slot) => slot.state === state && slot.quotaDay === status.quotaDay)
+      .map(({ reservationId }) => reservationId)
+      .filter(isReservationId);
+  const part = (
+    cause: GapCause,
+    count: number,
+    reservations: GapPart['reservations'] = [],
+  ): readonly GapPart[] => (count === 0 ? [] : [{ cause, count, reservations }]);
+  const parts = [
+    ...part('in_flight', status.inFlight, open('in_flight')),
+    ...part('uncertain', status.uncertain, open('uncertain')),
+    ...part('imported', status.imported),
+    ...part('unexplained', status.unexplained),
+  ];
+  return { day: day(status.quotaDay), counter: status.counter, parts };
+}
+
+/** What is known beside it, between runs. */
+export function knownOf(status: StatusWire): Known {
+  const { accountId, nextReconcileAt } = status;
+  assert(isAccountId(accountId), 'a status names its account');
+  return {
+    accountId,
+    now: instant(status.asOf),
+    ranAt: null,
+    nextRunAt: nextReconcileAt === null ? null : instant(nextReconcileAt),
+    open: status.openReservations.map(({ reservationId, quotaDay, leaseExpiresAt }) => ({
+      reservationId,
+      quotaDay: day(quotaDay),
+      leaseExpiresAt: instant(leaseExpiresAt),
+    })),
+  };
+}
+
+const day = (text: string): UtcDay => dayOf(instant(`${text}T00:00:00.000Z`));
+
+/** An instant of a status. */
+export function instant(text: string): Instant {
+  const at = parseInstant(text);
+  assert(at !== undefined, 'a status tells its times as the contract does');
+  return at;
+}

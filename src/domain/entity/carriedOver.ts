@@ -1,0 +1,44 @@
+/** What a closed run was handed by the run before it, beyond what the rows have (R13). */
+import type { Account } from '../account/account.js';
+import { accountWith } from '../account/update.js';
+import type { Event } from '../account/events.js';
+import { merged } from '../reconcile/merge.js';
+import { isBroken } from '../days/rollover.js';
+
+/** What of it the rows do not have. `isInRow`: they were written after it was handed over. */
+export function carriedOver(
+  account: Account,
+  carried: Account,
+  { isInRow, alerts }: { readonly isInRow: boolean; readonly alerts: readonly Event[] },
+): readonly Event[] {
+  const { policy, rampDay } = carried;
+  if (isInRow) return raised(account, carried);
+  const isSamePolicy = JSON.stringify(policy) === JSON.stringify(account.policy);
+  const { now } = carried;
+  const actor = 'safeband';
+  const isResumed =
+    carried.hold === null &&
+    !isBroken(carried, now) &&
+    (account.hold !== null || isBroken(account, now));
+  const reason = 'it was resumed before its workflow ended';
+  return [
+    ...merged(account, carried),
+    ...(isSamePolicy ? [] : [{ type: 'PolicyChanged', policy, rampDay, actor } as const]),
+    ...movedBreaker(account, carried),
+    ...(isResumed ? [{ type: 'Resumed', actor, reason } as const] : []),
+    ...alerts,
+  ];
+}
+
+/** The end of a breaker that runs follows the day on which its credits are granted anew (R5). */
+function movedBreaker(account: Account, { policy, breakerUntil, now }: Account): readonly Event[] {
+  const isSameDay = policy.creditsRenewOn === account.policy.creditsRenewOn;
+  if (isSameDay || breakerUntil === null || now >= breakerUntil) return [];
+  return [{ type: 'BreakerOpened', until: breakerUntil }];
+}
+
+/** The slots and external sends alone: the row is newer than the carried hold and pauses. */
+function raised(account: Account, carried: Account): readonly Event[] {
+  const bare = accountWith(carried, { effects: [], cooldowns: [], hold: null, breakerUntil: null });
+  return merged(account, bare);
+}

@@ -1,0 +1,140 @@
+/**
+ * A workflow task that is lost after its save was committed leaves rows that are newer than the
+ * workflow (R14). The task that is tried again has answered its callers already, so its own state
+ * is the base; what the rows know more is added: nobody loses a slot, a delivery or a stop by it.
+ */
+import type { Account, Slot } from '../account/account.js';
+import { record, type Actor } from './entity.js';
+import { accountWith, actorWith } from '../account/update.js';
+import { withForgotten } from '../account/kept.js';
+import { roomOf } from '../gate/caps.js';
+import { evolve } from '../account/evolve.js';
+import type { Event } from '../account/events.js';
+import { dayRow } from '../records/toRecords.js';
+import { unknownRows } from './lookup.js';
+import { applicable, isRowOf, merged, raisedBy } from '../reconcile/merge.js';
+import { bareAccount } from './restore.js';
+import type { AlertRow, ChangeRow, Entry } from '../records/records.js';
+import { endedSlot } from '../account/slot.js';
+import type { Later, ReadBack, StoredAccount } from '../records/snapshot.js';
+import { REMEMBERED_DAYS } from '../primitives/limits.js';
+import { dayOf } from '../primitives/time.js';
+
+/**
+ * The actor with what its rows know more. All that it has not saved gets numbers above those of the
+ * rows: the lost task has used the same numbers for other content.
+ */
+export function caughtUp(own: Actor, found: ReadBack, stored: StoredAccount): Actor {
+  const base = Math.max(own.version, stored.version, found.highestNumber);
+  const news = own.outbox.flatMap((entry) => unwritten(entry, found.later));
+  const outbox = news.map(({ row }, i) => ({ number: base + i + 1, row }));
+  const { accountId, isDisconnected } = own.account;
+  const events = unknownRows(own, found.events);
+  const start = { accountId, connect: !isDisconnected };
+  const rows = bareAccount(start, { ...found, events }, stored.day);
+  const renumbered = actorWith(own, {
+    account: withForgotten(own.account, rows),
+    outbox,
+    version: base + outbox.length,
+    writes: Math.max(own.writes ?? 0, found.lastWrite ?? 0),
+    answered: found.lastWrite ?? 0,
+    sent: base,
+  });
+  const after = record(renumbered, factsOf(own, found, rows));
+  const whole = record(after, restored(after, found));
+  return actorWith(whole, { outbox: whole.outbox.flatMap((entry) => unsaid(entry, found.later)) });
+}
+
+function factsOf(own: Actor, found: ReadBack, rows: Account): readonly Event[] {
+  const facts: Event[] = [];
+  let view = own.account;
+  const happen = (more: readonly Event[]): void => {
+    facts.push(...more);
+    view = more.reduce((before, event) => evolve(before, event), view);
+  };
+  const slots = rows.slots.filter((slot) => isRemembered(slot, own.account));
+  const externals = rows.externals.filter(
+    ({ at }) => dayOf(at) + REMEMBERED_DAYS >= own.account.day,
+  );
+  for (const slot of slots) happen(raisedBy(view, fitting(view, slot)));
+  const { lastRun } = found;
+  if (lastRun && lastRun.number > (own.answered ?? 0)) {
+    happen(applicable(view, lastRun.answer.events));
+  }
+  happen(merged(view, accountWith(rows, { slots, externals })));
+  return facts;
+}
+
+/** As long as a midnight keeps it: the lost task may have been of an earlier day. */
+const isRemembered = ({ state, quotaDay }: Slot, { day }: Account): boolean =>
+  state === 'in_flight' || quotaDay + REMEMBERED_DAYS >= day;
+
+/**
+ * A slot that the lost task granted keeps its caller, who was not answered and asks again. Where
+ * the task that was tried again has granted the room to others, it stays spent and may not be
+ * called.
+ */
+function fitting(account: Account, slot: Slot): Slot {
+  const isKnown = account.slots.some(({ reservationId }) => reservationId === slot.reservationId);
+  if (isKnown || slot.state !== 'in_flight') return slot;
+  // Granted before a midnight that has passed since, it may land today (R7).
+  const { day } = account;
+  const taken = slot.quotaDay < day ? { ...slot, carriedInto: day } : slot;
+  const { remaining } = roomOf(account);
+  return remaining > 0 ? taken : endedSlot(taken, 'uncertain', account.now, 'read_back');
+}
+
+/** Rows that say something else than the account, and that nothing under way would correct. */
+function restored({ account, outbox }: Actor, found: ReadBack): readonly Event[] {
+  const isWaiting = (id: string): boolean =>
+    outbox.some(({ row }) => row.table === 'reservations' && row.reservationId === id);
+  const slots = account.slots
+    .filter(({ reservationId }) => !isWaiting(reservationId))
+    .filter((slot) => !found.reservations.some((row) => isRowOf(slot, row)))
+    .map((slot): Event => ({ type: 'SlotRestored', slot }));
+  const days = found.days
+    .filter(({ quotaDay }) => account.days.some(({ day }) => day === quotaDay))
+    .filter((row) => row.quotaDay < account.day)
+    .filter((row) => !isSame(dayRow(account, row.quotaDay), row))
+    .map(({ quotaDay: day }): Event => ({
+      type: 'BookCorrected',
+      day,
+      external: 0,
+      unexplained: 0,
+    }));
+  return [...slots, ...days];
+}
+
+/** Equal, in whatever order Postgres returns the fields. */
+const isSame = (one: unknown, other: unknown): boolean => sorted(one) === sorted(other);
+const sorted = (value: unknown): string =>
+  typeof value !== 'object' || value === null || Array.isArray(value)
+    ? JSON.stringify(value)
+    : JSON.stringify(
+        Object.entries(value)
+          .map(([key, one]) => [key, sorted(one)])
+          .toSorted(([a = ''], [b = '']) => (a < b ? -1 : 1)),
+      );
+const isAlertOf = (row: AlertRow, one: Later['alerts'][number]): boolean =>
+  one.kind === row.kind && one.quotaDay === row.quotaDay;
+const isChangeOf = (row: ChangeRow, one: Later['changes'][number]): boolean =>
+  one.kind === row.kind &&
+  one.actor === row.actor &&
+  (one.reason === row.reason || row.kind === 'cooldown') &&
+  isSame(one.details, row.details);
+
+/** What the lost task wrote before: an alert that it has raised, too, has been counted there. */
+function unwritten(entry: Entry, later?: Later): readonly Entry[] {
+  const { row } = entry;
+  if (row.table !== 'alerts') return unsaid(entry, later);
+  const written = later?.alerts.find((one) => isAlertOf(row, one));
+  if (!written) return [entry];
+  return isSame(written.details, row.details) ? [] : [{ ...entry, row: { ...row, times: 1 } }];
+}
+
+/** A change that the lost task wrote is not written a second time. */
+function unsaid(entry: Entry, later?: Later): readonly Entry[] {
+  const { row } = entry;
+  if (row.table !== 'account_changes') return [entry];
+  return later?.changes.some((one) => isChangeOf(row, one)) ? [] : [entry];
+}

@@ -1,0 +1,81 @@
+/**
+ * How the last workflow of an account ended, and what that means for the new one (R13, R14): it
+ * waits until midnight only for what the rows and the history of that workflow cannot tell.
+ */
+import { counterOf, type Account } from '../account/account.js';
+import { alert, type Event } from '../account/events.js';
+import type { Recovered } from './lastRun.js';
+import { UNCLEAN_GRACE_MS } from '../primitives/limits.js';
+import { cooldownStarted } from '../days/rollover.js';
+import type { StoredAccount } from '../records/snapshot.js';
+import { startOf } from '../primitives/time.js';
+
+/** What was read of the last workflow's history; null: it was not asked for. */
+export type LastRun = Recovered & {
+  /** Why some of it could not be read; null: everything was. */
+  readonly unread: string | null;
+  /** It ended by itself: disconnected, with nothing unsaved. */
+  readonly isClean: boolean;
+};
+
+/** The last workflow of this account did not disconnect, or another writer is at work. */
+export function endings(
+  stored: StoredAccount | null,
+  owner: string,
+  account: Account,
+  last: LastRun | null,
+): readonly Event[] {
+  if (!stored) return [];
+  if (stored.owner === owner) return secondWriter(stored, account, last);
+  const isRead = last !== null && last.unread === null;
+  const isOver = stored.state === 'disconnected' || (isRead && last.isClean);
+  if (isOver && total(last) === 0) return [];
+  if (!isOver && !isRecent(stored, account) && total(last) === 0) return [];
+  if (isOver || isRead || !isRecent(stored, account)) return [recovered(stored, last)];
+  const { day } = account;
+  const reason = 'the last workflow did not disconnect';
+  const why = last === null ? {} : { unread: last.unread, ...countsOf(last) };
+  return [
+    cooldownStarted('unclean_end', startOf(day + 1), counterOf(account, day), reason),
+    alert('unclean_end', 'warning', { message: reason, version: stored.version, ...why }),
+  ];
+}
+
+/** The rows are newer than this workflow (R14). */
+function secondWriter(
+  stored: StoredAccount,
+  account: Account,
+  last: LastRun | null,
+): readonly Event[] {
+  if (stored.version === stored.ownerVersion) return [];
+  const { day } = account;
+  const reason = 'the row is newer than this workflow';
+  return [
+    cooldownStarted('two_owners', startOf(day + 1), counterOf(account, day), reason),
+    alert('two_owners', 'warning', { message: reason, version: stored.version }),
+    ...(total(last) > 0 ? [recovered(stored, last)] : []),
+  ];
+}
+
+/** Today's row, or in the first hour of a day yesterday's. */
+function isRecent(stored: StoredAccount, { day, now }: Account): boolean {
+  const isYoung = now - startOf(day) < UNCLEAN_GRACE_MS;
+  return stored.day === day || (stored.day === day - 1 && isYoung);
+}
+
+const recovered = ({ version }: StoredAccount, last: LastRun | null): Event =>
+  alert('unclean_end', last?.unread == null ? 'info' : 'warning', {
+    message: 'the last workflow did not disconnect; its history was read',
+    version,
+    ...countsOf(last),
+    ...(last?.unread == null ? {} : { unread: last.unread }),
+  });
+
+const countsOf = (last: LastRun | null) => ({
+  outcomes: last?.outcomes ?? 0,
+  grants: last?.grants ?? 0,
+  orders: last?.orders ?? 0,
+});
+
+const total = (last: LastRun | null): number =>
+  last === null ? 0 : last.outcomes + last.grants + last.orders;

@@ -1,0 +1,220 @@
+/**
+ * An account with what it has not saved: everything that one run hands to the next. Each change
+ * gets a number that only grows, across runs and restarts; rows carry it into Postgres (R14).
+ */
+import type { Account } from '../account/account.js';
+import { accountWith, actorWith } from '../account/update.js';
+import type { Command, Event, Refusal } from '../account/events.js';
+import { evolve } from '../account/evolve.js';
+import { accountRow, rowsOf } from '../records/toRecords.js';
+import { forecastAt, runAfter } from '../days/forecast.js';
+import { rowWithIds } from '../account/kept.js';
+import { portionOf } from './outbox.js';
+import { applicable } from '../reconcile/merge.js';
+import { isCooling, isRestDue, roll } from '../days/rollover.js';
+import type { AccountRow, Entry, Row } from '../records/records.js';
+import type { Foreign, Write } from '../records/snapshot.js';
+import type { Instant } from '../primitives/time.js';
+
+export type Actor = {
+  readonly v: 1;
+  /** The first run id of the chain: who may write the account's rows (R14). */
+  readonly owner: string;
+  readonly account: Account;
+  /** Rows that Postgres has not confirmed, by ascending number. */
+  readonly outbox: readonly Entry[];
+  /** The number of the last change. */
+  readonly version: number;
+  readonly savedVersion: number;
+  /** The version as of which the last run found everything equal (R8). */
+  readonly equalVersion: number;
+  /** The row held what this workflow had not written: the row keeps it for the next run (R14). */
+  readonly foreign: Foreign | null;
+  /** What of that a run has told: the row may forget it. */
+  readonly handled: string | null;
+  /** The number of the last write that was tried; it grows for ever (R14). Absent: none was. */
+  readonly writes?: number;
+  /** A run that was tried and not answered: it is asked for before another one begins. */
+  readonly triedRun?: string | null;
+  /** The number of the last write whose answer is known. */
+  readonly answered?: number;
+  /** Entries up to this number were sent: they may be in Postgres, whatever was answered. */
+  readonly sent?: number;
+};
+export type Told<A> = { readonly actor: Actor; readonly answer: A | Refusal };
+
+/** Tells the account one command, at an instant that never runs backwards; rolls the day first. */
+export function tell<I, A>(actor: Actor, command: Command<I, A>, input: I, at: Instant): Told<A> {
+  const rolled = pass(actor, at);
+  const { now } = rolled.account;
+  const { events, answer } = command(rolled.account, input, now);
+  return { actor: record(rolled, events), answer };
+}
+
+/** Lets time pass: the day rolls if it is over (R7). */
+export function pass(actor: Actor, at: Instant): Actor {
+  const now = Math.max(at, actor.account.now);
+  const clocked =
+    now === actor.account.now
+      ? actor
+      : actorWith(actor, { account: accountWith(actor.account, { now }) });
+  const rolled = record(clocked, roll(actor.account, now));
+  // A midnight alone gives a cold account nothing to look for.
+  return actor.equalVersion === actor.version && rolled.version !== actor.version
+    ? actorWith(rolled, { equalVersion: rolled.version })
+    : rolled;
+}
+
+/** Puts facts into the account, and the rows they leave into the outbox. */
+export function record(actor: Actor, events: readonly Event[]): Actor {
+  return events.reduce((before, event) => {
+    const account = evolve(before.account, event);
+    const rows = rowsOf(event, before.account, account);
+    return post(actorWith(before, { account }), rows, isSilent(event));
+  }, actor);
+}
+
+/** What no row tells: a denial is not remembered (R1), the others are worked out anew. */
+const isSilent = (event: Event): boolean =>
+  event.type === 'SlotDenied' ||
+  event.type === 'OpeningsLearnt' ||
+  event.type === 'IdentityChecked' ||
+  event.type === 'Reconciled' ||
+  event.type === 'ReconcileFailed';
+
+function post(actor: Actor, rows: readonly Row[], isQuiet = false): Actor {
+  if (rows.length === 0) return isQuiet ? actor : actorWith(actor, { version: actor.version + 1 });
+  let { version } = actor;
+  const entries: Entry[] = [];
+  for (const row of rows) entries.push({ number: (version += 1), row });
+  const { sent = 0 } = actor;
+  const outbox = entries.reduce((waiting, entry) => enqueue(waiting, entry, sent), actor.outbox);
+  return actorWith(actor, { version, outbox });
+}
+
+/**
+ * A newer row of the same reservation, day or alert replaces the one that still waits. An alert
+ * that was sent stands by itself: added to, it would be counted twice if it was committed.
+ */
+function enqueue(outbox: readonly Entry[], entry: Entry, sent: number): readonly Entry[] {
+  const { row } = entry;
+  const old = outbox.find(
+    (waiting) => isOfSame(waiting.row, row) && (row.table !== 'alerts' || waiting.number > sent),
+  );
+  if (!old) return [...outbox, entry];
+  const others = outbox.filter((other) => other !== old);
+  if (row.table === 'reservations' && old.row.table === 'reservations') {
+    return [...others, { ...entry, row: rowWithIds(row, old.row) }];
+  }
+  if (row.table !== 'alerts' || old.row.table !== 'alerts') return [...others, entry];
+  return [...others, { ...entry, row: { ...row, times: row.times + old.row.times } }];
+}
+
+function isOfSame(old: Row, row: Row): boolean {
+  if (row.table === 'reservations') {
+    return old.table === row.table && old.reservationId === row.reservationId;
+  }
+  if (row.table === 'account_days') {
+    return old.table === row.table && old.quotaDay === row.quotaDay;
+  }
+  if (row.table !== 'alerts') return false;
+  return old.table === row.table && old.kind === row.kind && old.quotaDay === row.quotaDay;
+}
+
+/** An account as its rows tell it, with nothing unsaved; `base` is the highest number of them. */
+export const actorOf = (account: Account, owner: string, base: number): Actor => ({
+  v: 1,
+  owner,
+  account,
+  outbox: [],
+  version: base,
+  savedVersion: base,
+  equalVersion: -1,
+  foreign: null,
+  handled: null,
+  writes: 0,
+  answered: 0,
+  sent: base,
+});
+
+export const isDirty = (actor: Actor): boolean =>
+  actor.version > actor.savedVersion || actor.outbox.length > 0;
+
+/** A delivery is in Postgres within 3 s, anything else within 15 s (docs/contract.md, 4). */
+export const hasDelivery = (actor: Actor): boolean =>
+  actor.outbox.some(({ row }) => row.table === 'inmail_events');
+
+/** In flight, or changed since the last run found all equal, or that run failed. */
+const isInDoubt = (actor: Actor): boolean =>
+  actor.foreign !== null ||
+  actor.version !== actor.equalVersion ||
+  actor.account.runFailedAt !== null ||
+  isOvershooting(actor.account) ||
+  actor.account.slots.some(({ state }) => state === 'in_flight');
+
+/** A run found it in another cooldown: the next one after that has to rest it (R8, R9). */
+const isOvershooting = (account: Account): boolean =>
+  isRestDue(account) && !isCooling(account, account.now);
+
+/** In doubt, or unsaved (R8); a cold account is looked after by the fleet audit. */
+export const isHot = (actor: Actor): boolean => isDirty(actor) || isInDoubt(actor);
+
+/** When the account's own timer rings next; null: it is cold (R8). */
+export const nextRunAt = (actor: Actor, at: Instant): Instant | null =>
+  isHot(actor) ? runAfter(actor.account.accountId, at + 1) : null;
+
+/** What one save carries. `isHot`: what it leaves behind needs a run; its silence would be told. */
+export type Batch = {
+  readonly row: AccountRow;
+  readonly entries: readonly Entry[];
+  readonly isHot: boolean;
+  readonly handled: string | null;
+};
+/** What was committed of a batch, and under which number. */
+export type Sent = Pick<Batch, 'row' | 'entries'> & { readonly write?: Pick<Write, 'number'> };
+
+export const batchOf = (actor: Actor): Batch => ({
+  row: accountRow(actor.account, actor.version),
+  entries: portionOf(actor.outbox),
+  isHot: isInDoubt(actor),
+  handled: actor.handled,
+});
+
+/** Drops what a save confirmed: by number, because handlers ran meanwhile. */
+export function saved(actor: Actor, sent: Sent, foreign: Foreign | null): Actor {
+  const numbers = new Set(sent.entries.map(({ number }) => number));
+  const outbox = actor.outbox.filter(({ number }) => !numbers.has(number));
+  return actorWith(actor, {
+    outbox,
+    savedVersion: Math.max(actor.savedVersion, sent.row.version),
+    answered: Math.max(actor.answered ?? 0, sent.write?.number ?? 0),
+    foreign: foreign !== null && foreign.id !== actor.handled ? foreign : actor.foreign,
+  });
+}
+
+/**
+ * The actor after a run that succeeded: what it saved is saved, what it found is applied, and if it
+ * found nothing and nothing came in meanwhile, all is equal (R8).
+ */
+export function reconciled(
+  actor: Actor,
+  sent: Sent,
+  events: readonly Event[],
+  foreign: Foreign | null,
+  at: Instant,
+): Actor {
+  const kept = saved(actor, sent, null);
+  const later = kept.foreign?.id === foreign?.id ? null : kept.foreign;
+  const handled = foreign?.id ?? kept.handled;
+  const heard = actorWith(kept, { foreign: later, handled, triedRun: null });
+  const facts = applicable(actor.account, events);
+  const isFailed = events.some(({ type }) => type === 'ReconcileFailed');
+  const told = record(heard, isFailed ? facts : [...facts, { type: 'Reconciled', at }]);
+  return events.length > 0 ? told : actorWith(told, { equalVersion: sent.row.version });
+}
+
+/** The account as a query sees it: now, or later if nobody says anything until then (R17). */
+export function viewOf(actor: Actor, now: Instant, at: Instant): Account {
+  const { account } = pass(actor, now);
+  return at <= account.now ? account : forecastAt(account, at);
+}

@@ -1,0 +1,204 @@
+/**
+ * What the history of an account's last workflow adds to its rows (R13): a workflow that an operator
+ * terminated has answered messages whose rows were never saved, and Temporal keeps them. What is
+ * known only grows (R5), so a message that the rows already contain changes nothing.
+ */
+import { findSlot, type Account, type Slot } from '../account/account.js';
+import { pass, record, type Actor } from './entity.js';
+import { assertNever } from '../primitives/assert.js';
+import { carriedOver } from './carriedOver.js';
+import { actorWith } from '../account/update.js';
+import { deliver, type Deliver } from '../commands/deliver.js';
+import { isRefusal, type Command, type Decided, type Event } from '../account/events.js';
+import {
+  deliverWithoutChat,
+  fail,
+  settleByOperator,
+  type Fail,
+  type Settle,
+} from '../commands/fail.js';
+import { barrierAt, type DenialReason } from '../gate/gate.js';
+import type { ReservationId } from '../primitives/ids.js';
+import { observe, type Observe } from '../commands/observe.js';
+import { roomOf } from '../gate/caps.js';
+import {
+  configure,
+  connect,
+  disconnect,
+  hold,
+  resume,
+  type Configure,
+  type Order,
+  type Start,
+} from '../commands/administer.js';
+import { reservedSlot, type Reserve } from '../account/slot.js';
+import { dayOf, startOf, type Instant, type UtcDay } from '../primitives/time.js';
+
+/** What the caller of a reserve was answered; its slot is taken as it was promised. */
+export type Promised = { readonly quotaDay: UtcDay; readonly leaseExpiresAt: Instant };
+
+type Report =
+  /** `promised` is null for a Signal: nobody was answered, so the slot may have been taken. */
+  | { readonly name: 'reserve'; readonly input: Reserve; readonly promised: Promised | null }
+  | { readonly name: 'deliver'; readonly input: Deliver }
+  | { readonly name: 'deliverWithoutChat'; readonly input: ReservationId }
+  | { readonly name: 'fail'; readonly input: Fail }
+  | { readonly name: 'observe'; readonly input: Observe }
+  | { readonly name: 'settle'; readonly input: Settle }
+  /** What the run before handed over, with the alerts that it had not saved. */
+  | { readonly name: 'carried'; readonly input: Account; readonly alerts: readonly Event[] };
+type Ordered =
+  | { readonly name: 'configure'; readonly input: Configure }
+  | { readonly name: 'connect'; readonly input: Start }
+  | { readonly name: 'hold' | 'resume'; readonly input: Order }
+  | { readonly name: 'disconnect'; readonly input: Parameters<typeof disconnect>[1] };
+
+/** One thing that a closed run's history says, in the order in which the run took it. */
+export type Heard = (Report | Ordered) & {
+  readonly at: Instant;
+  /** The account's row was written after it: policy, hold and pauses in the row include it. */
+  readonly isInRow: boolean;
+};
+
+/** The account as its rows and the history of its last workflow describe it. */
+export type Recovered = {
+  readonly actor: Actor;
+  /** How many messages added something to the rows. */
+  readonly outcomes: number;
+  readonly grants: number;
+  readonly orders: number;
+};
+export const nothingRecovered = (actor: Actor): Recovered => ({
+  actor,
+  outcomes: 0,
+  grants: 0,
+  orders: 0,
+});
+
+/**
+ * Applies one message of the last workflow. `recount`: what a day's stored counter has beyond its
+ * known slots; it shrinks as slots become known, before a midnight closes the day.
+ */
+export function recover(
+  before: Recovered,
+  heard: Heard,
+  recount: (account: Account) => Account,
+): Recovered {
+  const { account } = before.actor;
+  const isLaterDay = dayOf(heard.at) > account.day;
+  const actor = isLaterDay ? actorWith(before.actor, { account: recount(account) }) : before.actor;
+  const passed = pass(actor, heard.at);
+  const events = eventsOf(passed.account, heard);
+  if (events.length === 0) return { ...before, actor: passed };
+  return { ...before, actor: record(passed, events), ...countOf(before, heard) };
+}
+
+function countOf(before: Recovered, heard: Heard): Partial<Recovered> {
+  if (heard.name === 'reserve') return { grants: before.grants + 1 };
+  return isOrder(heard) ? { orders: before.orders + 1 } : { outcomes: before.outcomes + 1 };
+}
+
+const ORDERS: readonly Heard['name'][] = ['configure', 'connect', 'hold', 'resume', 'disconnect'];
+const isOrder = (heard: Heard): heard is Heard & Ordered => ORDERS.includes(heard.name);
+
+const eventsOf = (account: Account, heard: Heard): readonly Event[] =>
+  isOrder(heard) ? order(account, heard) : report(account, heard);
+
+function report(account: Account, heard: Exclude<Heard, Ordered>): readonly Event[] {
+  switch (heard.name) {
+    case 'reserve':
+      return reserved(account, heard.input, heard);
+    case 'carried':
+      return carriedOver(account, heard.input, heard);
+    case 'deliver':
+      return outcome(account, deliver, heard.input, heard);
+    case 'deliverWithoutChat':
+      return outcome(account, deliverWithoutChat, heard.input, heard);
+    case 'fail':
+      return outcome(account, fail, heard.input, heard);
+    case 'observe':
+      return outcome(account, observe, heard.input, heard);
+    case 'settle':
+      return outcome(account, settleByOperator, heard.input, heard);
+    default:
+      return assertNever(heard);
+  }
+}
+
+type Context = Pick<Heard, 'at' | 'isInRow'>;
+
+/** Reports are repeated as they were made: at their own time, so that leases are judged as then. */
+function outcome<I, A>(
+  account: Account,
+  command: Command<I, A>,
+  input: I,
+  { at, isInRow }: Context,
+): readonly Event[] {
+  const { events } = command(account, input, at);
+  // What the row includes may have been ended since, such as a hold by `resume`.
+  return isInRow ? events.filter(({ type }) => GROWTH.includes(type)) : events;
+}
+/** Facts that only grow: to apply them again is harmless, whatever came after them. */
+const GROWTH: readonly Event['type'][] = [
+  'SlotReserved',
+  'SlotDelivered',
+  'SlotReleased',
+  'SlotMadeUncertain',
+  'ProofCompleted',
+  'ExternalCounted',
+  'ExternalClaimed',
+  'EffectApplied',
+];
+
+/** A slot that was promised stays its caller's; one that may have been taken stays spent. */
+function reserved(
+  account: Account,
+  ask: Reserve,
+  { at, isInRow, promised }: Context & { readonly promised: Promised | null },
+): readonly Event[] {
+  if (findSlot(account, ask.reservationId)) return [];
+  if (!promised && isDenied(account, ask, { at, isInRow })) return [];
+  const taken = reservedSlot(account, ask, at);
+  const quotaDay = promised?.quotaDay ?? dayOf(at);
+  const slot: Slot = {
+    ...taken,
+    quotaDay,
+    reservedAt: Math.max(startOf(quotaDay), Math.min(at, startOf(quotaDay + 1) - 1)),
+    leaseExpiresAt: promised?.leaseExpiresAt ?? taken.leaseExpiresAt,
+    // Nothing has settled it since, so it may have landed today (R7).
+    carriedInto: quotaDay < account.day ? account.day : null,
+  };
+  return [{ type: 'SlotReserved', slot }];
+}
+
+/** Was this ask certainly refused. Where that is not certain, the slot is taken. */
+function isDenied(account: Account, ask: Reserve, { at, isInRow }: Context): boolean {
+  if (roomOf(account).remaining === 0) return true;
+  if (isInRow) return ask.validUntil !== undefined && ask.validUntil <= at;
+  const barrier = barrierAt(account, at, { validUntil: ask.validUntil ?? null });
+  return barrier !== undefined && CERTAIN.includes(barrier.reason);
+}
+const CERTAIN: readonly DenialReason[] = ['expired', 'held', 'no_credits', 'cooldown'];
+
+/** Orders that were answered and are not in the row. */
+function order(account: Account, heard: Heard & Ordered): readonly Event[] {
+  const { at } = heard;
+  if (heard.isInRow) return [];
+  switch (heard.name) {
+    case 'configure':
+      return done(configure(account, heard.input, at));
+    case 'connect': // whether the account is connected is for the new start to say
+      return done(connect(account, heard.input, at)).filter(({ type }) => type !== 'Connected');
+    case 'hold':
+      return done(hold(account, heard.input, at));
+    case 'resume': // a hold that is newer than this order stays
+      return account.hold && account.hold.since > at ? [] : done(resume(account, heard.input, at));
+    case 'disconnect':
+      return done(disconnect(account, heard.input));
+    default:
+      return assertNever(heard);
+  }
+}
+
+const done = ({ events, answer }: Decided<unknown>): readonly Event[] =>
+  isRefusal(answer) ? [] : events;

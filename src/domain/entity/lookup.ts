@@ -1,0 +1,53 @@
+/**
+ * External sends that an account has forgotten (R15). It remembers so many one by one; a proof that
+ * it does not know may be one of the others, whose rows wait to be saved or are in Postgres.
+ */
+import { isSameProof, type Account, type Proof } from '../account/account.js';
+import type { Actor } from './entity.js';
+import { accountWith } from '../account/update.js';
+import type { ReservationId } from '../primitives/ids.js';
+import { keptProof } from '../account/kept.js';
+import { REMEMBERED_DAYS } from '../primitives/limits.js';
+import { proofKey } from '../account/proofIndex.js';
+import type { EventRow } from '../records/records.js';
+
+/** A proof that has a row, and whose delivery it is; null: no reservation's. */
+export type Logged = { readonly reservationId: ReservationId | null };
+
+/** Sends were forgotten of days that are remembered still. */
+export const hasForgotten = ({ forgottenOn, day }: Account): boolean =>
+  forgottenOn !== undefined && forgottenOn !== null && forgottenOn + REMEMBERED_DAYS >= day;
+
+/** The row of a proof that was forgotten, while it waits to be saved. */
+export function loggedIn({ account, outbox }: Actor, proof: Proof): Logged | undefined {
+  if (!hasForgotten(account)) return undefined;
+  const carried = keptProof(proof);
+  for (const { row } of outbox) {
+    if (row.table === 'inmail_events' && isSameProof(row, carried)) return row;
+  }
+  return undefined;
+}
+
+/**
+ * The account, with those external sends alone that its rows may lack: saved ones are counted by
+ * their rows, also where a start remembers others (R14).
+ */
+export function unsavedOf({ account, outbox }: Actor): Account {
+  const waiting = waitingIn(outbox);
+  const externals = account.externals.filter((one) => waiting.has(proofKey(one)));
+  return accountWith(account, { externals });
+}
+
+/** The rows that an account with forgotten sends may lack: it has counted the others (R14). */
+export function unknownRows(own: Actor, events: readonly EventRow[]): readonly EventRow[] {
+  if (!hasForgotten(own.account)) return events;
+  const waiting = waitingIn(own.outbox);
+  return events.filter(
+    (row) =>
+      row.reservationId !== null ||
+      ((row.number ?? Infinity) > own.savedVersion && !waiting.has(proofKey(row))),
+  );
+}
+
+const waitingIn = (outbox: Actor['outbox']): ReadonlySet<string> =>
+  new Set(outbox.flatMap(({ row }) => (row.table === 'inmail_events' ? [proofKey(row)] : [])));

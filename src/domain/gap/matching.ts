@@ -1,0 +1,45 @@
+/**
+ * Which row of the event log tells of which slot. Every row is held against one slot at most, and
+ * every slot against one row, so that what is left over on either side can be counted.
+ */
+import { isProvenBy, type Account, type Slot } from '../account/account.js';
+import { isSameId } from '../account/kept.js';
+import { SlotIndex } from '../account/proofIndex.js';
+import type { EventRow } from '../records/records.js';
+import type { UtcDay } from '../primitives/time.js';
+
+/** The day's rows by the day's slots: by proof, else by the reservation that the row names. */
+export function pairsOn(
+  account: Account,
+  day: UtcDay,
+  rows: readonly EventRow[],
+  index = new SlotIndex(account.slots),
+): ReadonlyMap<Slot, EventRow> {
+  const pairs = new Map<Slot, EventRow>();
+  let left = rows.filter((row) => row.quotaDay === day);
+  const pair = (slotOf: (row: EventRow) => Slot | undefined): void => {
+    left = left.filter((row) => {
+      const slot = slotOf(row);
+      if (!slot) return true;
+      pairs.set(slot, row);
+      return false;
+    });
+  };
+  const isFree = (slot: Slot): boolean => slot.quotaDay === day && !pairs.has(slot);
+  const named = (row: EventRow): Slot | undefined => {
+    const slot = index.byId(row.reservationId);
+    return slot && isFree(slot) && isNamed(slot, row) ? slot : undefined;
+  };
+  pair((row) => {
+    const slot = named(row);
+    return slot && isProvenBy(slot, row) ? slot : undefined;
+  });
+  pair((row) => index.provenBy(row).find(isFree));
+  pair((row) => (index.provenBy(row).length === 0 ? named(row) : undefined));
+  return pairs;
+}
+
+/** The row names the slot's reservation; under an id that another chat proves it is one more. */
+export const isNamed = (slot: Slot, row: EventRow): boolean =>
+  row.reservationId === slot.reservationId &&
+  (slot.state !== 'delivered' || isSameId(slot.chatId, row.chatId));

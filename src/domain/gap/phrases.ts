@@ -1,0 +1,60 @@
+/** What the classes of a gap are to people, of one InMail or of more, and whether it is normal. */
+import { assertNever } from '../primitives/assert.js';
+import type { GapPart } from './breakdown.js';
+
+/** What nobody has to look at: it is there while InMails go out as they should. */
+export const isNormal = ({ cause, reservations }: GapPart): boolean =>
+  cause === 'in_flight' ||
+  cause === 'imported' ||
+  (cause === 'external' && reservations.length > 0);
+
+export function phraseOf({ cause, count, reservations }: GapPart, isOne: boolean): string {
+  const [its, it, them] = isOne ? ['its', 'it', 'it'] : ['their', 'they', 'them'];
+  switch (cause) {
+    case 'in_flight':
+      return 'in flight: reserved before the call, and not reported back yet. This is normal.';
+    case 'uncertain':
+      return (
+        `uncertain: ${it} may or may not have reached LinkedIn.` +
+        ` To be safe, ${its} room stays spent.`
+      );
+    case 'lost_rollback':
+      return (
+        `never sent, says the send pipeline's journal, and ${its} room had not been given back.` +
+        ' A pipeline that stops before it reports leaves this behind.'
+      );
+    case 'missing_event':
+      return (
+        `delivered with proof, and the event log had no row of ${them}.` +
+        ' A report that was lost leaves this behind.'
+      );
+    case 'late_delivery':
+      return (
+        `delivered after ${its} room had been given back: LinkedIn had taken ${them} after all.` +
+        ' This is rare.'
+      );
+    case 'external':
+      return reservations.length > 0 ? elsewhere(count, its) : byHand(count);
+    case 'bypassed_gate':
+      return 'sent or begun past the gate: no slot was asked for. This is not normal.';
+    case 'edited_by_hand':
+      return 'not from InMails: somebody has edited the number by hand. This is not normal.';
+    case 'imported':
+      return 'imported: sent by another system before the account came here. This is normal.';
+    case 'unexplained':
+      return 'not known as InMails: a start was given the number, and nothing accounts for it.';
+    default:
+      return assertNever(cause);
+  }
+}
+
+const byHand = (count: number): string =>
+  count > 0
+    ? 'counted as sent by hand, and the event log has no row of it.'
+    : 'sent by hand or by another program, and not counted yet.';
+
+const elsewhere = (count: number, its: string | undefined): string =>
+  count > 0
+    ? `logged under the day on which LinkedIn showed it, or as one with another InMail of its` +
+      ` chat, and counted on ${its} own day. This is normal.`
+    : `counted on ${its} own day, or by another row of the same InMail. This is normal.`;

@@ -1,0 +1,170 @@
+/**
+ * A gap in plain sentences (R17), for people who ask why the counter differs from what was sent:
+ * what it is made of, whether that is normal, and when it will be right. Alerts, corrections, the
+ * Temporal UI and whoever reads a status say these same sentences.
+ */
+import type { GapCause, GapPart } from './breakdown.js';
+import { runAfter } from '../days/forecast.js';
+import type { AccountId } from '../primitives/ids.js';
+import { phraseOf } from './phrases.js';
+import { dayOf, DAY_MS, isoDay, isoInstant, startOf } from '../primitives/time.js';
+import type { Instant, UtcDay } from '../primitives/time.js';
+
+/** What an alert and a correction keep of a day. */
+export type Gap = {
+  readonly day: UtcDay;
+  readonly counter: number;
+  readonly parts: readonly GapPart[];
+  /** What the run made of the counter; absent: nothing is said of it. */
+  readonly after?: number;
+  /** Columns of the account's row that a hand had changed. */
+  readonly editedColumns?: readonly string[];
+};
+export type OpenSlot = {
+  readonly reservationId: string;
+  readonly quotaDay: UtcDay;
+  readonly leaseExpiresAt: Instant;
+  readonly carriedInto?: UtcDay | null;
+};
+/** What is known beside it. */
+export type Known = {
+  readonly accountId: AccountId;
+  readonly now: Instant;
+  /** The run that found the gap, and heals what it can; null: it is read between runs. */
+  readonly ranAt: Instant | null;
+  readonly nextRunAt: Instant | null;
+  readonly open: readonly OpenSlot[];
+};
+export type Sentence = {
+  readonly text: string;
+  /** How much of the gap it explains; 0 for what is said beside. */
+  readonly count: number;
+  readonly cause: GapCause | null;
+  /** Null: it is right, or only a proof or a person can tell. */
+  readonly rightAt: Instant | null;
+};
+
+/** The headline first, then a sentence or two for each part, then what the run has written. */
+export function explain(gap: Gap, known: Known): readonly Sentence[] {
+  const { counter, after, editedColumns = [] } = gap;
+  const isChanged = after !== undefined && after !== counter;
+  return [
+    beside(headline(gap, known.now)),
+    ...gap.parts.map((part) => sentenceOf(part, gap.day, known)),
+    ...(isChanged ? [beside(`The run sets the counter from ${counter} to ${after}.`)] : []),
+    ...(editedColumns.length > 0
+      ? [
+          beside(
+            `The account's row had been edited by hand (${editedColumns.join(', ')});` +
+              ' the run writes it back.',
+          ),
+        ]
+      : []),
+  ];
+}
+
+const beside = (text: string): Sentence => ({ text, count: 0, cause: null, rightAt: null });
+
+function headline({ day, counter, parts }: Gap, now: Instant): string {
+  const gap = parts.reduce((sum, { count }) => sum + count, 0);
+  return headlineOf({ day, counter, logged: counter - gap }, now);
+}
+
+/** The two numbers of a day, and how far apart they are. */
+export function headlineOf(
+  { day, counter, logged }: Pick<Gap, 'day' | 'counter'> & { readonly logged: number },
+  now: Instant,
+): string {
+  const gap = counter - logged;
+  const apart = gap === 0 ? 'they agree' : `${Math.abs(gap)} apart`;
+  const when = day < dayOf(now) ? `Of ${isoDay(day)}, the` : 'The';
+  return `${when} counter says ${counter}, the event log has ${logged}: ${apart}.`;
+}
+
+function sentenceOf(part: GapPart, day: UtcDay, known: Known): Sentence {
+  const { cause, count, reservations } = part;
+  const size = count === 0 ? reservations.length : Math.abs(count);
+  const side =
+    count > 0 ? 'on the counter only' : count < 0 ? 'in the event log only' : 'on neither';
+  const what = phraseOf(part, size === 1);
+  const { text, rightAt } = ending(part, size, day, known);
+  const who = names(reservations);
+  const verb = size === 1 ? 'is' : 'are';
+  return { cause, count, rightAt, text: `${size} ${verb} ${side}${who}, ${what} ${text}` };
+}
+
+const NAMES_MAX = 5;
+export function names(ids: readonly string[]): string {
+  if (ids.length === 0) return '';
+  const more = ids.length > NAMES_MAX ? ` and ${ids.length - NAMES_MAX} more` : '';
+  const noun = ids.length === 1 ? 'reservation' : 'reservations';
+  return ` (${noun} ${ids.slice(0, NAMES_MAX).join(', ')}${more})`;
+}
+
+type Ending = { readonly text: string; readonly rightAt: Instant | null };
+
+/** When it will be right. */
+function ending(part: GapPart, size: number, day: UtcDay, known: Known): Ending {
+  const { cause, reservations } = part;
+  const [it, is] = size === 1 ? ['It', 'is'] : ['They', 'are'];
+  const open = known.open.filter((slot) => reservations.some((id) => id === slot.reservationId));
+  if (cause === 'in_flight' || cause === 'uncertain') {
+    if (reservations.length === 0 && day < dayOf(known.now)) {
+      return {
+        text: `${it} ${size === 1 ? 'stays' : 'stay'} so: no id is remembered.`,
+        rightAt: null,
+      };
+    }
+    if (open.length === 0) {
+      return { text: `${it} ${size === 1 ? 'has' : 'have'} been settled since.`, rightAt: null };
+    }
+    if (cause === 'in_flight') {
+      const rightAt = Math.max(...open.map((slot) => settledBy(slot, known)));
+      return {
+        text: `${it} ${is} settled by the run at ${words(rightAt)}, at the latest.`,
+        rightAt,
+      };
+    }
+    const until = Math.max(...open.map(roomUntil));
+    const proof = `${it} ${is} right as soon as a proof comes, or a person settles it`;
+    if (until <= known.now) return { text: `${proof}; no room is taken any more.`, rightAt: null };
+    return {
+      text: `${proof}; room is taken until ${words(until)}, at the latest.`,
+      rightAt: until,
+    };
+  }
+  if (cause === 'imported' || (cause === 'external' && reservations.length > 0)) {
+    const end = startOf(day + 1);
+    if (end <= known.now) return { text: 'It stays so.', rightAt: null };
+    return { text: `It stays so for the rest of the UTC day, until ${words(end)}.`, rightAt: end };
+  }
+  const them = size === 1 ? 'it' : 'them';
+  const { ranAt, nextRunAt } = known;
+  if (ranAt !== null)
+    return { text: `The run at ${words(ranAt)} corrects ${them}.`, rightAt: ranAt };
+  const when = nextRunAt === null ? '' : `, at ${words(nextRunAt)},`;
+  return { text: `The next run${when} corrects ${them}.`, rightAt: nextRunAt };
+}
+
+/** The first run of the account at or after the end of its lease that is still to come (R6). */
+const settledBy = ({ leaseExpiresAt }: OpenSlot, { accountId, now }: Known): Instant =>
+  runAfter(accountId, Math.max(leaseExpiresAt, now + 1));
+
+/** The midnight at which an uncertain slot stops taking room (R7). */
+const roomUntil = ({ quotaDay, leaseExpiresAt, carriedInto }: OpenSlot): Instant =>
+  startOf(Math.max(quotaDay, carriedInto ?? dayOf(leaseExpiresAt - 1)) + 1);
+
+const MONTHS =
+  'January February March April May June July August September October November December';
+
+/** `09:17 UTC on 24 November (2026-11-24T09:17:03.000Z)`; a midnight ends the day before it. */
+export function words(at: Instant): string {
+  const iso = isoInstant(at);
+  const isMidnight = at % DAY_MS === 0;
+  const day = isoDay(dayOf(isMidnight ? at - 1 : at));
+  const month = MONTHS.split(' ')[Number(day.slice(5, 7)) - 1];
+  const date = `${Number(day.slice(8))} ${month}`;
+  return isMidnight
+    ? `midnight UTC, the end of ${date} (${iso})`
+    : `${iso.slice(11, 16)} UTC on ${date} (${iso})`;
+}

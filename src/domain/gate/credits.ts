@@ -1,0 +1,47 @@
+/**
+ * InMail credits (R5): LinkedIn grants new ones on one day of each month, the account's own. A day
+ * that a month does not have is the last day of that month.
+ */
+import type { Account } from '../account/account.js';
+import type { Event } from '../account/events.js';
+import type { Policy } from '../account/policy.js';
+import { isBroken } from '../days/rollover.js';
+import type { Instant } from '../primitives/time.js';
+
+/** Where no day is set: the first of the month. */
+export const RENEWS_ON_DEFAULT = 1;
+export const RENEWS_ON_MAX = 31;
+
+/**
+ * Returns the first renewal after that instant, 00:00 UTC. On a renewal day itself it is the next
+ * month's: what is used up today was granted at its midnight, or before.
+ */
+export function renewalAfter(at: Instant, { creditsRenewOn }: Policy): Instant {
+  const on = creditsRenewOn ?? RENEWS_ON_DEFAULT;
+  const now = new Date(at);
+  const [year, month] = [now.getUTCFullYear(), now.getUTCMonth()];
+  const thisMonth = renewalIn(year, month, on);
+  return thisMonth > at ? thisMonth : renewalIn(year, month + 1, on);
+}
+
+/** `month` counts from 0, and 12 is the next January. */
+function renewalIn(year: number, month: number, on: number): Instant {
+  const lastDay = new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
+  return Date.UTC(year, month, Math.min(on, lastDay));
+}
+
+/**
+ * A breaker that runs ends at the first renewal after the change: never at one that is past,
+ * because nobody has seen that its credits came.
+ */
+export function movedBreaker(
+  account: Account,
+  policy: Policy,
+  actor: string,
+  at: Instant,
+): readonly Event[] {
+  const isSameDay = policy.creditsRenewOn === account.policy.creditsRenewOn;
+  if (isSameDay || !isBroken(account, at)) return [];
+  const reason = 'the renewal day of the credits was changed';
+  return [{ type: 'BreakerOpened', until: renewalAfter(at, policy), actor, reason }];
+}

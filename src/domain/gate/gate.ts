@@ -1,0 +1,184 @@
+/**
+ * The gate: the ordered list of reasons to say no. The order is the policy, and the first reason
+ * that holds is the answer (docs/contract.md, 2).
+ */
+import type { Account } from '../account/account.js';
+import { roomOf, type Room } from './caps.js';
+import { SAFE_BAND } from '../primitives/tier.js';
+import { SLOTS_MAX, VERIFIED_MS, VERIFY_RETRY_MS } from '../primitives/limits.js';
+import { cooldownAt, isBroken } from '../days/rollover.js';
+import { startOf, type Instant } from '../primitives/time.js';
+import { isOpenAt, nextOpening } from '../account/sendingWindow.js';
+
+export const DENIAL_REASONS = [
+  'expired',
+  'disconnected',
+  'held',
+  'no_credits',
+  'cooldown',
+  'unverified',
+  'tier_has_no_inmail',
+  'weekly_cap',
+  'ramp_cap',
+  'daily_cap',
+  'churn_cap',
+  'outside_window',
+] as const;
+export type DenialReason = (typeof DENIAL_REASONS)[number];
+
+/** Why not, and until when for this reason alone; null: only a person can help. */
+export type Barrier = {
+  readonly reason: DenialReason;
+  readonly limit?: number;
+  readonly used?: number;
+  readonly until: Instant | null;
+};
+type Asked = {
+  readonly account: Account;
+  readonly at: Instant;
+  readonly validUntil: Instant | null;
+  /** A forecast takes it that the account can be verified whenever it is looked at (R17). */
+  readonly isForecast: boolean;
+  readonly room: () => Room;
+};
+type Reason = (asked: Asked) => Barrier | undefined;
+
+const expired: Reason = ({ at, validUntil }) =>
+  validUntil !== null && validUntil <= at ? { reason: 'expired', until: at } : undefined;
+
+const disconnected: Reason = ({ account }) =>
+  account.isDisconnected ? { reason: 'disconnected', until: null } : undefined;
+
+const held: Reason = ({ account }) => (account.hold ? { reason: 'held', until: null } : undefined);
+
+const noCredits: Reason = ({ account, at }) =>
+  isBroken(account, at) ? { reason: 'no_credits', until: account.breakerUntil } : undefined;
+
+const cooldown: Reason = ({ account, at }) => {
+  const cooling = cooldownAt(account, at);
+  return cooling ? { reason: 'cooldown', until: cooling.until } : undefined;
+};
+
+const unverified: Reason = ({ account, at, isForecast }) =>
+  isForecast || isVerified(account, at)
+    ? undefined
+    : { reason: 'unverified', until: at + VERIFY_RETRY_MS };
+
+const tierHasNoInmail: Reason = ({ account }) =>
+  SAFE_BAND[account.policy.tier] === 0
+    ? { reason: 'tier_has_no_inmail', limit: 0, used: 0, until: null }
+    : undefined;
+
+const weeklyCap: Reason = ({ account, room }) => {
+  const { weekly, weekUsed } = room();
+  const until = weekly === 0 ? null : midnightAfter(account);
+  return weekUsed >= weekly
+    ? { reason: 'weekly_cap', limit: weekly, used: weekUsed, until }
+    : undefined;
+};
+
+const rampCap: Reason = ({ account, room }) => {
+  const { ramp, counter, carried } = room();
+  const used = counter + carried;
+  return ramp !== null && used >= ramp
+    ? { reason: 'ramp_cap', limit: ramp, used, until: ramp === 0 ? null : midnightAfter(account) }
+    : undefined;
+};
+
+const dailyCap: Reason = ({ account, room }) => {
+  const { daily, counter, carried } = room();
+  const used = counter + carried;
+  return used >= daily
+    ? {
+        reason: 'daily_cap',
+        limit: daily,
+        used,
+        until: daily === 0 ? null : midnightAfter(account),
+      }
+    : undefined;
+};
+
+const churnCap: Reason = ({ account, room }) => {
+  const { grants, grantsMax } = room();
+  if (grants >= grantsMax) {
+    return { reason: 'churn_cap', limit: grantsMax, used: grants, until: midnightAfter(account) };
+  }
+  // Slots that nobody granted take the place of those that may be.
+  const used = account.slots.length;
+  return used >= SLOTS_MAX
+    ? { reason: 'churn_cap', limit: SLOTS_MAX, used, until: midnightAfter(account) }
+    : undefined;
+};
+
+const outsideWindow: Reason = ({ account, at }) => {
+  const { openings, policy } = account;
+  if (policy.sendingWindow === null || openings === null || at >= openings.until) return undefined;
+  if (isOpenAt(openings, at)) return undefined;
+  return { reason: 'outside_window', until: nextOpening(openings, at) ?? openings.until };
+};
+
+const midnightAfter = (account: Account): Instant => startOf(account.day + 1);
+
+/** The account's facts are known: its identity is its own, its window worked out (R11, R13). */
+const isKnown = (account: Account, at: Instant): boolean =>
+  account.isIdentityChecked && isWindowKnown(account, at);
+
+/** There is no window, or it has been worked out as far as that instant (R11). */
+export const isWindowKnown = ({ policy, openings }: Account, at: Instant): boolean =>
+  policy.sendingWindow === null || (openings !== null && at < openings.until);
+
+const isFresh = (account: Account, at: Instant): boolean => {
+  const { reconciledAt, isRunUnknown = false, isCrowded = false } = account;
+  if (isRunUnknown || isCrowded) return false;
+  return reconciledAt !== null && at - reconciledAt < VERIFIED_MS;
+};
+
+/** All is known, and a run found it so within the last 30 minutes (R12). */
+export const isVerified = (account: Account, at: Instant): boolean =>
+  isKnown(account, at) && isFresh(account, at);
+
+/** Unverified as people see it: a cold account only when it could not be checked (R12). */
+export const isDoubtful = (account: Account, at: Instant): boolean =>
+  !isKnown(account, at) ||
+  account.reconciledAt === null ||
+  (!isFresh(account, at) && account.runFailedAt !== null);
+
+/**
+ * Only the age of its last run keeps the account from its true answer, a grant or another reason:
+ * the database is worth asking first (R12).
+ */
+export const wantsCheck = (account: Account, at: Instant): boolean =>
+  isKnown(account, at) &&
+  !isFresh(account, at) &&
+  (account.runFailedAt === null || at - account.runFailedAt >= VERIFY_RETRY_MS) &&
+  barrierAt(account, at)?.reason === 'unverified';
+
+/** The first reason that holds at `at`, for an account whose day is that instant's. */
+export function barrierAt(
+  account: Account,
+  at: Instant,
+  options: { readonly validUntil?: Instant | null; readonly isForecast?: boolean } = {},
+): Barrier | undefined {
+  let known: Room | undefined;
+  const asked: Asked = {
+    account,
+    at,
+    validUntil: options.validUntil ?? null,
+    isForecast: options.isForecast ?? false,
+    room: () => (known ??= roomOf(account)),
+  };
+  return (
+    expired(asked) ??
+    disconnected(asked) ??
+    held(asked) ??
+    noCredits(asked) ??
+    cooldown(asked) ??
+    unverified(asked) ??
+    tierHasNoInmail(asked) ??
+    weeklyCap(asked) ??
+    rampCap(asked) ??
+    dailyCap(asked) ??
+    churnCap(asked) ??
+    outsideWindow(asked)
+  );
+}

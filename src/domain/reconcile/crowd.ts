@@ -1,0 +1,137 @@
+/**
+ * An account with more rows than it can carry (R8): work and state are bounded, whatever a caller
+ * or a manual edit has written. Such an account is held, nothing is granted, and an alert says why.
+ */
+import { bookOf, counterOf, tallyOf, type Account, type Slot } from '../account/account.js';
+import type { AlertKind, Severity } from '../account/alertKinds.js';
+import type { Event } from '../account/events.js';
+import { keptRecipient, remembered } from '../account/kept.js';
+import { EXTERNAL_ROWS_MAX, EXTERNALS_MAX, SLOTS_MAX } from '../primitives/limits.js';
+import { SlotIndex } from '../account/proofIndex.js';
+import type { EventRow, ReservationRow } from '../records/records.js';
+import type { Verdict } from './reconcile.js';
+import type { Crowd, LeftOut, ReadBack, Witnesses } from '../records/snapshot.js';
+import { isoDay, type Instant } from '../primitives/time.js';
+import { slotOfRow } from './evidence.js';
+
+/** Rows that are read of each table: one more than there may be. */
+export const ROWS_READ = {
+  reservations: SLOTS_MAX + 1,
+  send_attempts: SLOTS_MAX + 1,
+  inmail_events: EXTERNAL_ROWS_MAX + SLOTS_MAX + 1,
+} as const;
+
+/** Returns the table that has too many rows, or names too many reservations; else null. */
+export function crowdIn({ reservations, attempts, events }: Witnesses): Crowd | null {
+  if (reservations.length > SLOTS_MAX) {
+    return { table: 'reservations', rows: reservations.length, limit: SLOTS_MAX };
+  }
+  const known = new Set<string>(reservations.map((row) => row.reservationId));
+  for (const attempt of attempts) known.add(attempt.reservationId);
+  if (known.size > SLOTS_MAX) {
+    return { table: 'send_attempts', rows: attempts.length, limit: SLOTS_MAX };
+  }
+  for (const { reservationId } of events) if (reservationId !== null) known.add(reservationId);
+  const isCrowded = known.size > SLOTS_MAX || events.length >= ROWS_READ.inmail_events;
+  const limit = known.size > SLOTS_MAX ? SLOTS_MAX : ROWS_READ.inmail_events - 1;
+  return isCrowded ? { table: 'inmail_events', rows: events.length, limit } : null;
+}
+
+/** What a run says of an account with too many rows. */
+export type CrowdVerdict = Omit<Verdict, 'alerts'> & {
+  readonly alerts: readonly {
+    readonly kind: AlertKind;
+    readonly severity: Severity;
+    readonly details: Crowd & { readonly day: string; readonly message: string };
+  }[];
+};
+
+/** The account is held, and no run has succeeded. */
+export function crowded(account: Account, crowd: Crowd, at: Instant): CrowdVerdict {
+  const { table, rows, limit } = crowd;
+  const counter = counterOf(account, account.day);
+  const tally = tallyOf(account, account.day);
+  const message =
+    `${table} has ${rows} rows of this account for the days that are remembered, and ${limit} is` +
+    ' the most that it can carry. Nothing is granted. Find out which program wrote them, stop it,' +
+    ' remove what is no send of this account, and resume the account.';
+  const reason = `too many rows: ${table} has ${rows}, and ${limit} is the most`;
+  const held: Event = { type: 'Held', hold: { reason, actor: 'safeband', since: at } };
+  const day = {
+    day: account.day,
+    before: counter,
+    after: counter,
+    delivered: tally.delivered,
+    external: bookOf(account, account.day).external,
+    drift: 0,
+    parts: [],
+    sentences: () => [message],
+    isHealed: false,
+  };
+  return {
+    events: [...(account.hold ? [] : [held]), { type: 'ReconcileFailed', at, isCrowded: true }],
+    alerts: [
+      {
+        kind: 'too_many_rows',
+        severity: 'critical',
+        details: { day: isoDay(account.day), table, rows, limit, message },
+      },
+    ],
+    days: [day],
+    inFlight: tally.inFlight,
+    uncertain: tally.uncertain,
+    cooled: false,
+  };
+}
+
+/**
+ * What a start is given of the rows: of a crowded account no more than it can carry, and of
+ * external sends those that are remembered one by one; the others are counted by day.
+ */
+export function condensed(found: ReadBack): ReadBack {
+  const crowd = found.crowd ?? null;
+  const reservations = found.reservations.slice(-SLOTS_MAX).map(shortened);
+  const ids = new Set<string>(reservations.map((row) => row.reservationId));
+  const isKnown = (id: string | null): boolean => id === null || crowd === null || ids.has(id);
+  const attempts = found.attempts.filter(({ reservationId }) => isKnown(reservationId));
+  const index = new SlotIndex(reservations.map(slotOfRow));
+  const events = onceEach(
+    found.events.filter(({ reservationId }) => isKnown(reservationId)),
+    index,
+  );
+  const isLone = (row: EventRow): boolean =>
+    row.reservationId === null && index.provenBy(row).length === 0;
+  const lone = events.filter(isLone);
+  if (lone.length <= EXTERNALS_MAX) return { ...found, reservations, attempts, events };
+  const kept = new Set(remembered(lone));
+  const left = new Set(lone.filter((row) => !kept.has(row)));
+  const rest = events.filter((row) => !left.has(row));
+  return { ...found, reservations, attempts, events: rest, leftOut: byDay([...left]) };
+}
+
+/** An account compares recipients as it carries them. */
+function shortened(row: ReservationRow): ReservationRow {
+  const recipientId = row.recipientId && keptRecipient(row.recipientId);
+  return recipientId === row.recipientId ? row : { ...row, recipientId };
+}
+
+/** Of rows that name no reservation and prove the same slot, the first says all. */
+function onceEach(events: readonly EventRow[], index: SlotIndex): readonly EventRow[] {
+  const proven = new Set<Slot>();
+  return events.filter((row) => {
+    const [slot] = row.reservationId === null ? index.provenBy(row) : [];
+    if (!slot) return true;
+    const isNew = !proven.has(slot);
+    proven.add(slot);
+    return isNew;
+  });
+}
+
+function byDay(rows: readonly EventRow[]): readonly LeftOut[] {
+  const days = new Map<number, { rows: number; counted: number }>();
+  for (const { quotaDay, isCounted } of rows) {
+    const day = days.get(quotaDay) ?? { rows: 0, counted: 0 };
+    days.set(quotaDay, { rows: day.rows + 1, counted: day.counted + Number(isCounted) });
+  }
+  return [...days].map(([quotaDay, day]) => ({ quotaDay, ...day }));
+}

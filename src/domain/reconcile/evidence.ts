@@ -1,0 +1,209 @@
+/**
+ * What the rows of an account say happened (R8, R13): reservations, the pipeline's journal and the
+ * event log are joined by reservation, else by proof, and the highest state wins.
+ */
+import {
+  findSlot,
+  type Account,
+  type External,
+  type Slot,
+  type Taken,
+} from '../account/account.js';
+import { deliveredSlot, endedSlot } from '../account/slot.js';
+import { deliver, givenBack, isLent, whoHas } from '../commands/deliver.js';
+import { isRefusal, type Event, type Source } from '../account/events.js';
+import { fail } from '../commands/fail.js';
+import { evolve } from '../account/evolve.js';
+import { CLOCK_SLACK_MS, LEASE_SECONDS_DEFAULT, REMEMBERED_DAYS } from '../primitives/limits.js';
+import { isNamed } from '../gap/matching.js';
+import { isSameId, keptSlot } from '../account/kept.js';
+import { SlotIndex } from '../account/proofIndex.js';
+import type { EventRow, ReservationRow } from '../records/records.js';
+import type { Attempt, ReadBack } from '../records/snapshot.js';
+import { SECOND_MS, startOf, type Instant, type UtcDay } from '../primitives/time.js';
+import type { ChatId, MessageId, ReservationId } from '../primitives/ids.js';
+
+/** A slot as its row has it, carried as the account carries one. */
+export const slotOfRow = (row: ReservationRow): Slot => keptSlot(wholeSlotOf(row));
+
+/** An external send as its row of the event log has it. */
+export const externalOfRow = (row: EventRow): External => {
+  const { chatId, messageId, quotaDay, deliveredAt: at, isCounted } = row;
+  return { chatId, messageId, quotaDay, at, isCounted };
+};
+
+function wholeSlotOf(row: ReservationRow): Slot {
+  const { reservationId, quotaDay, reservedAt, leaseExpiresAt, campaignId, recipientId } = row;
+  const { journaled, carriedInto, chatId, messageId, isAdopted } = row;
+  const taken: Taken = {
+    reservationId,
+    quotaDay,
+    reservedAt,
+    leaseExpiresAt,
+    campaignId,
+    recipientId,
+    journaled,
+    carriedInto,
+  };
+  const settledAt = row.settledAt ?? reservedAt;
+  if (row.state === 'in_flight') return { ...taken, state: row.state };
+  if (row.state === 'delivered' && chatId !== null) {
+    return deliveredSlot(taken, { chatId, messageId }, settledAt, isAdopted);
+  }
+  const state = row.state === 'released' ? row.state : 'uncertain';
+  return endedSlot(taken, state, settledAt, row.reason ?? 'read_back');
+}
+
+/** Lifts the account's slots to what journal and event log prove, and adds sends nobody granted. */
+export function testimony(
+  account: Account,
+  found: Pick<ReadBack, 'events' | 'attempts'>,
+  at: Instant,
+): readonly Event[] {
+  const events: Event[] = [];
+  let view = account;
+  const happen = (more: readonly Event[]): void => {
+    for (const event of more) events.push(event);
+    view = more.reduce((before, event) => evolve(before, event), view);
+  };
+  for (const row of found.events) {
+    if (row.reservationId !== null) happen(provenBy(view, row, row.reservationId, null));
+  }
+  for (const attempt of found.attempts) happen(attempted(view, attempt, at));
+  const written = new Set(
+    events.flatMap((event) =>
+      event.type === 'SlotDelivered' && event.source !== null ? [event.slot.reservationId] : [],
+    ),
+  );
+  const logged = loggedIn(found.events, new SlotIndex(view.slots));
+  for (const slot of view.slots) {
+    if (slot.state !== 'delivered' || logged.has(slot) || written.has(slot.reservationId)) continue;
+    happen([{ type: 'SlotDelivered', slot, source: 'journal' }]);
+  }
+  return events;
+}
+
+/** The slots that a row of the log names or proves. */
+function loggedIn(log: readonly EventRow[], slots: SlotIndex): ReadonlySet<Slot> {
+  const logged = new Set<Slot>();
+  for (const row of log) {
+    for (const slot of slots.provenBy(row)) logged.add(slot);
+    const named = slots.byId(row.reservationId);
+    if (named && isNamed(named, row)) logged.add(named);
+  }
+  return logged;
+}
+
+type Witness = {
+  readonly quotaDay: UtcDay;
+  readonly at: Instant;
+  readonly chatId: ChatId;
+  readonly messageId: MessageId | null;
+};
+
+function provenBy(
+  account: Account,
+  row: EventRow,
+  id: ReservationId,
+  source: Source | null,
+): readonly Event[] {
+  const { quotaDay, deliveredAt, chatId, messageId } = row;
+  const { owner } = whoHas(account, row);
+  const isOthers = owner !== undefined && owner.reservationId !== id;
+  if (isOthers && !isLent(owner, row)) return [];
+  return [
+    ...(isOthers ? [givenBack(owner)] : []),
+    ...proven(account, id, { quotaDay, at: deliveredAt, chatId, messageId }, source),
+  ];
+}
+
+function proven(
+  account: Account,
+  id: ReservationId,
+  witness: Witness,
+  source: Source | null,
+): readonly Event[] {
+  const known = findSlot(account, id);
+  if (known?.state === 'delivered') return [];
+  // It was counted on its day, and forgotten since.
+  if (!known && witness.quotaDay + REMEMBERED_DAYS < account.day) return [];
+  const taken = known ?? strangerOf(id, account.day, witness);
+  const slot = deliveredSlot(taken, witness, witness.at);
+  return known
+    ? [{ type: 'SlotDelivered', slot, source }]
+    : [
+        { type: 'SlotReserved', slot },
+        { type: 'SlotDelivered', slot, source },
+      ];
+}
+
+/** A send that was journaled or logged, but that nobody granted as far as rows tell. */
+const strangerOf = (
+  reservationId: ReservationId,
+  today: UtcDay,
+  seen: { readonly quotaDay: UtcDay; readonly at: Instant },
+): Taken => ({
+  reservationId,
+  quotaDay: Math.min(seen.quotaDay, today),
+  reservedAt: seen.at,
+  leaseExpiresAt: seen.at + LEASE_SECONDS_DEFAULT * SECOND_MS,
+  campaignId: null,
+  recipientId: null,
+  journaled: true,
+  // It may have landed today, if its lease would have run over midnight (R7).
+  carriedInto:
+    seen.quotaDay < today && seen.at + LEASE_SECONDS_DEFAULT * SECOND_MS > startOf(today)
+      ? today
+      : null,
+});
+
+function attempted(account: Account, attempt: Attempt, at: Instant): readonly Event[] {
+  const { reservationId, quotaDay, attemptedAt, outcome, chatId, messageId } = attempt;
+  const known = findSlot(account, reservationId);
+  // Its grant may have come after the account was sent with the run: the next run knows.
+  if (!known && attemptedAt > at && attemptedAt <= at + CLOCK_SLACK_MS) return [];
+  if (outcome === 'delivered' && chatId !== null) {
+    if (known) return delivered(account, known, { ...attempt, chatId }, at);
+    const { owner, isExternal } = whoHas(account, { chatId, messageId });
+    // Seen in its chat since, it is counted as that (R4).
+    const isSeen = account.externals.some(
+      (seen) => messageId === null && isSameId(seen.chatId, chatId) && seen.at >= attemptedAt,
+    );
+    if (isSeen) return [];
+    const witness = { quotaDay, at: attemptedAt, chatId, messageId };
+    return owner || isExternal ? [] : proven(account, reservationId, witness, 'journal');
+  }
+  if (outcome === 'void') return [];
+  const kind = outcome === 'failed' ? attempt.errorCode : null;
+  const isFailed = kind !== null && kind !== 'unknown';
+  const told = isFailed ? fail(account, { reservationId, kind }, at).events : [];
+  const effects = told.filter(({ type }) => type !== 'AlertRaised');
+  if (known) return effects;
+  const taken = strangerOf(reservationId, account.day, { quotaDay, at: attemptedAt });
+  const slot = endedSlot(
+    taken,
+    isFailed ? 'released' : 'uncertain',
+    at,
+    isFailed ? kind : 'attempted',
+  );
+  return [{ type: 'SlotReserved', slot }, ...effects];
+}
+
+/** A proof that is another's proves nothing: the slot then ends uncertain (R4, R6). */
+function delivered(
+  account: Account,
+  slot: Slot,
+  { chatId, messageId, attemptedAt }: Attempt & { readonly chatId: ChatId },
+  at: Instant,
+): readonly Event[] {
+  // Delivered by another chat's proof, it is one InMail more (R4).
+  if (slot.state === 'delivered' && isSameId(slot.chatId, chatId)) return [];
+  const { reservationId } = slot;
+  const report = { reservationId, chatId, deliveredAt: attemptedAt };
+  const { events, answer } = deliver(
+    account,
+    { ...report, messageId: messageId ?? undefined, source: 'journal' },
+    at,
+  );
+  return isRefusal(answer) ? [] : events;
+}

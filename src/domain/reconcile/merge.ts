@@ -1,0 +1,212 @@
+/** Two tellings of one account, after a reset or a second writer: the higher one wins (R14). */
+import {
+  findSlot,
+  isMessageOf,
+  isProvenBy,
+  isSameProof,
+  type Account,
+  type External,
+  type Slot,
+} from '../account/account.js';
+import type { Event } from '../account/events.js';
+import { evolve } from '../account/evolve.js';
+import { isSameId, isSameRecipient, keptSlot } from '../account/kept.js';
+import { reservationRow } from '../records/toRecords.js';
+import { cooldownStarted } from '../days/rollover.js';
+import type { ReservationRow } from '../records/records.js';
+import { deliveredSlot, endedSlot } from '../account/slot.js';
+import type { Instant } from '../primitives/time.js';
+
+const RANK: Readonly<Record<Slot['state'], number>> = {
+  in_flight: 0,
+  uncertain: 1,
+  released: 2,
+  delivered: 3,
+};
+
+/** What `other` knows and `account` does not: slots, higher states, external sends, and stops. */
+export function merged(account: Account, other: Account): readonly Event[] {
+  const events: Event[] = [];
+  let view = account;
+  const happen = (more: readonly Event[]): void => {
+    events.push(...more);
+    view = more.reduce((before, event) => evolve(before, event), view);
+  };
+  for (const slot of other.slots) happen(raisedBy(view, slot));
+  // What is counted here may push out of the memory what was known before.
+  for (const one of other.externals) {
+    if (!isCounted(account, one)) happen(counted(view, one, one.at));
+  }
+  return [...events, ...stopsOf(account, other)];
+}
+
+/** An external send that somebody else tells of: known, or a delivery's own message, or one more. */
+export function counted(account: Account, external: External, sentAt: Instant): readonly Event[] {
+  if (isCounted(account, external)) return [];
+  const slot = account.slots.find((one) => isMessageOf(one, external));
+  if (slot) return [completed(slot, external)];
+  return [{ type: 'ExternalCounted', external, sentAt }];
+}
+
+/** A delivery that was told without a message takes the one that is counted as external (R4). */
+export function claimedBy({ externals }: Account, slot: Slot): readonly Event[] {
+  const seen = externals.find((known) => isMessageOf(slot, known));
+  return seen ? [claim(slot, seen), completed(slot, seen)] : [];
+}
+
+const claim = (slot: Slot, { chatId, messageId, quotaDay }: External): Event => ({
+  type: 'ExternalClaimed',
+  proof: { chatId, messageId },
+  isSameDay: quotaDay === slot.quotaDay,
+});
+
+const completed = (slot: Slot, seen: External): Event => ({
+  type: 'ProofCompleted',
+  slot: slot.state === 'delivered' ? deliveredSlot(slot, seen, slot.settledAt, true) : slot,
+});
+
+/** It is an external send already, or a reservation's delivery. */
+const isCounted = (account: Account, one: External): boolean =>
+  account.externals.some((known) => isSameProof(known, one)) ||
+  account.slots.some((slot) => isProvenBy(slot, one));
+
+/** Is this state news of that slot. */
+export const isHigher = (state: Slot['state'], known: Pick<Slot, 'state'>): boolean =>
+  RANK[state] > RANK[known.state];
+/** What keeps `other` from sending, where it does more than what keeps `account`: the safe side. */
+function stopsOf(account: Account, other: Account): readonly Event[] {
+  const { hold, breakerUntil, cooledAtCounter } = other;
+  const effects = other.effects.filter(
+    ({ reservationId, kind }) =>
+      !account.effects.some((one) => one.reservationId === reservationId && one.kind === kind),
+  );
+  const cooldowns = other.cooldowns.filter(
+    ({ cause, until }) =>
+      until > account.now &&
+      !account.cooldowns.some((known) => known.cause === cause && known.until >= until),
+  );
+  const isLonger = breakerUntil !== null && breakerUntil > (account.breakerUntil ?? account.now);
+  return [
+    ...effects.map((effect): Event => ({ type: 'EffectApplied', effect })),
+    ...(effects.some(({ kind }) => kind === 'restricted')
+      ? [{ type: 'RampRestarted' } as const]
+      : []),
+    ...cooldowns.map(({ cause, until }) => cooldownStarted(cause, until, cooledAtCounter, KEPT)),
+    ...(isLonger ? [{ type: 'BreakerOpened', until: breakerUntil } as const] : []),
+    ...(hold && !account.hold ? [{ type: 'Held', hold } as const] : []),
+  ];
+}
+
+const KEPT = 'it held before the rows were read again';
+
+/** What a slot's telling by somebody else adds to the account. */
+export function raisedBy(account: Account, slot: Slot): readonly Event[] {
+  const known = findSlot(account, slot.reservationId);
+  if (known && RANK[known.state] >= RANK[slot.state]) return [];
+  if (!known) return [{ type: 'SlotReserved', slot }, ...raised(account, slot)];
+  return raised(account, fated(known, slot));
+}
+
+/** A slot as it was taken, with the fate that is told: its quota day is its own for ever (R4). */
+function fated(known: Slot, told: Slot): Slot {
+  const taken = { ...known, carriedInto: known.carriedInto ?? told.carriedInto };
+  if (told.state === 'in_flight') return known;
+  if (told.state === 'delivered') {
+    return deliveredSlot(taken, told, told.settledAt, told.isAdopted);
+  }
+  return endedSlot(taken, told.state, told.settledAt, told.reason);
+}
+
+/**
+ * What of a run's facts still stands when it is applied: what came in while it read stands (R8).
+ */
+export const applicable = (account: Account, events: readonly Event[]): readonly Event[] =>
+  events.filter((event) => {
+    if ('slot' in event) return isNewsOf(account, event);
+    if (event.type === 'ExternalClaimed') {
+      return events.some(
+        (other) =>
+          'slot' in other && isProvenBy(other.slot, event.proof) && isNewsOf(account, other),
+      );
+    }
+    if (event.type === 'ExternalCounted') return !isCounted(account, event.external);
+    if (event.type === 'ExternalRestored') {
+      return account.externals.some((known) => isSameProof(known, event.external));
+    }
+    if (event.type === 'EffectApplied') {
+      const { reservationId, kind } = event.effect;
+      return !account.effects.some(
+        (known) => known.reservationId === reservationId && known.kind === kind,
+      );
+    }
+    return event.type !== 'Held' || account.hold === null;
+  });
+
+function isNewsOf(account: Account, event: Extract<Event, { slot: Slot }>): boolean {
+  const known = findSlot(account, event.slot.reservationId);
+  if (event.type === 'SlotReserved') return known === undefined;
+  if (known === undefined) return event.type !== 'SlotRestored';
+  if (event.type !== 'SlotRestored' && RANK[known.state] < RANK[event.slot.state]) return true;
+  if (event.type === 'ProofCompleted') {
+    // A report that came while the run read may have brought the message for another slot (R4).
+    const { slot } = event;
+    const isTaken = account.slots.some(
+      (one) => one !== known && slot.state === 'delivered' && isProvenBy(one, slot),
+    );
+    return !isTaken && isCompletedBy(known, slot);
+  }
+  // What is written once more: a row that Postgres had lost, a delivery that its log lacks.
+  const isRewritten = event.type === 'SlotRestored' || event.type === 'SlotDelivered';
+  return isRewritten && (isSameSlot(known, event.slot) || isGivenBack(known, event.slot));
+}
+
+/** Its message is not known yet. */
+const isCompletedBy = (known: Slot, told: Slot): boolean =>
+  known.state === 'delivered' &&
+  told.state === 'delivered' &&
+  known.messageId === null &&
+  isSameId(known.chatId, told.chatId);
+
+/** A message id that was only observed turned out to be another reservation's (R4). */
+const isGivenBack = (known: Slot, told: Slot): boolean =>
+  known.state === 'delivered' &&
+  told.state === 'delivered' &&
+  known.isAdopted &&
+  isSameId(known.chatId, told.chatId) &&
+  told.messageId === null;
+
+const isSameSlot = (one: Slot, other: Slot): boolean =>
+  JSON.stringify(keptSlot(one)) === JSON.stringify(keptSlot(other));
+
+/** A delivery claims the external send that it was counted as (R15). */
+function raised({ externals }: Account, slot: Slot): readonly Event[] {
+  if (slot.state === 'delivered') {
+    const seen = externals.find((known) => isProvenBy(slot, known) || isMessageOf(slot, known));
+    if (!seen) return [{ type: 'SlotDelivered', slot, source: 'pipeline' }];
+    const whole = isProvenBy(slot, seen) ? slot : deliveredSlot(slot, seen, slot.settledAt, true);
+    return [claim(slot, seen), { type: 'SlotDelivered', slot: whole, source: null }];
+  }
+  if (slot.state === 'released') return [{ type: 'SlotReleased', slot }];
+  return slot.state === 'uncertain' ? [{ type: 'SlotMadeUncertain', slot }] : [];
+}
+
+/** Is this the slot's row, as it would be written now. */
+export function isRowOf(slot: Slot, row: ReservationRow): boolean {
+  if (row.reservationId !== slot.reservationId) return false;
+  const own = reservationRow(slot);
+  return (
+    row.quotaDay === own.quotaDay &&
+    row.state === own.state &&
+    row.campaignId === own.campaignId &&
+    isSameRecipient(row.recipientId, own.recipientId) &&
+    row.reservedAt === own.reservedAt &&
+    row.leaseExpiresAt === own.leaseExpiresAt &&
+    row.settledAt === own.settledAt &&
+    row.reason === own.reason &&
+    row.journaled === own.journaled &&
+    isSameId(row.chatId, own.chatId) &&
+    isSameId(row.messageId, own.messageId) &&
+    row.isAdopted === own.isAdopted &&
+    row.carriedInto === own.carriedInto
+  );
+}

@@ -1,0 +1,189 @@
+/**
+ * One reconcile of one account (R8): layer 2 looks first, at the counter as it stood; layer 1 joins
+ * the witnesses and heals after. Pure: what was found goes in, facts and what people read come out.
+ */
+import { tallyOf, type Account, type External, type Slot } from '../account/account.js';
+import { evolve } from '../account/evolve.js';
+import type { Event } from '../account/events.js';
+import { changed } from '../commands/fail.js';
+import { EXTERNALS_MAX, REMEMBERED_DAYS } from '../primitives/limits.js';
+import { claimedBy, counted, isHigher, isRowOf, raisedBy } from './merge.js';
+import { isNamed, pairsOn } from '../gap/matching.js';
+import { proofKey, SlotIndex } from '../account/proofIndex.js';
+import { overshoot } from '../gate/cooldown.js';
+import type { EventRow } from '../records/records.js';
+import { alertsOf, type RunAlert } from './runAlerts.js';
+import type { Foreign, Witnesses } from '../records/snapshot.js';
+import { dayOf, type Instant, type UtcDay } from '../primitives/time.js';
+import { dayTouched, verdictOn, type DayVerdict } from './dayFindings.js';
+import { externalOfRow, slotOfRow, testimony } from './evidence.js';
+
+export type Verdict = {
+  /** What the account has to be told; decided again where something came in meanwhile. */
+  readonly events: readonly Event[];
+  readonly alerts: readonly RunAlert[];
+  /** Today last; before it the days that were healed, and in the first run of a day yesterday. */
+  readonly days: readonly DayVerdict[];
+  readonly inFlight: number;
+  readonly uncertain: number;
+  readonly cooled: boolean;
+};
+
+/**
+ * Holds an account against its witnesses. `foreign`: what its row held, not written by it;
+ * `looksBack`: an alert about the day before is open, and may be gone.
+ */
+export function reconcile(
+  account: Account,
+  found: Witnesses,
+  foreign: Foreign | null,
+  at: Instant,
+  looksBack = false,
+): Verdict {
+  const heals = healing(account, found, at);
+  const after = heals.reduce((before, event) => evolve(before, event), account);
+  const days = daysOf(account, heals, looksBack).map((day) =>
+    verdictOn(day, { account, after, heals, found, foreign, at }),
+  );
+  const today = days.at(-1);
+  const cooling = today ? overshoot(account, today.before, foreign, at) : [];
+  const { inFlight, uncertain } = tallyOf(after, account.day);
+  return {
+    events: [...heals, ...cooling],
+    alerts: days.flatMap((day) => alertsOf(day, account, foreign)),
+    days,
+    inFlight,
+    uncertain,
+    cooled: cooling.length > 0,
+  };
+}
+
+/** Today last; before it the days that were healed, and in a day's first run the one before. */
+function daysOf(account: Account, heals: readonly Event[], looksBack: boolean): readonly UtcDay[] {
+  const { day, reconciledAt } = account;
+  const isFirst = reconciledAt === null || dayOf(reconciledAt) < day;
+  const touched = heals.flatMap((event) => dayTouched(event) ?? []);
+  const days = new Set([...touched, ...(isFirst || looksBack ? [day - 1] : []), day]);
+  return [...days].toSorted((one, other) => one - other);
+}
+
+/** Layer 1: what the account has to become so that it is what its witnesses say. */
+function healing(account: Account, found: Witnesses, at: Instant): readonly Event[] {
+  const events: Event[] = [];
+  let view = account;
+  const happen = (more: readonly Event[]): void => {
+    for (const event of more) {
+      events.push(event);
+      view = evolve(view, event);
+    }
+  };
+  const known = new SlotIndex(account.slots);
+  for (const row of found.reservations) {
+    const slot = known.byId(row.reservationId);
+    if (!slot || isHigher(row.state, slot)) happen(raisedBy(view, slotOfRow(row)));
+  }
+  happen(testimony(view, found, at));
+  const fenced = new Set(
+    found.attempts.filter(({ outcome }) => outcome === 'void').map((one) => one.reservationId),
+  );
+  for (const slot of view.slots) happen(leaseOver(slot, fenced, at));
+  const slots = new SlotIndex(view.slots);
+  for (const row of unknownIn(view, found.events, slots)) happen(stranger(view, row));
+  for (const slot of view.slots) happen(claimedBy(view, slot));
+  happen(correctedBooks(view, found.events));
+  happen(restored(account, view, found));
+  return events;
+}
+
+/** R6: after the lease the journal has decided, or nobody knows. Silence alone frees nothing. */
+function leaseOver(slot: Slot, fenced: ReadonlySet<string>, at: Instant): readonly Event[] {
+  if (slot.state !== 'in_flight' && slot.state !== 'uncertain') return [];
+  const isOver = slot.state === 'in_flight' && at >= slot.leaseExpiresAt;
+  const isFenced = slot.journaled && fenced.has(slot.reservationId);
+  if (isFenced && (isOver || slot.state === 'uncertain'))
+    return [changed(slot, 'released', 'void', at)];
+  return isOver ? [changed(slot, 'uncertain', 'lease_over', at)] : [];
+}
+
+/** Rows of the log that are no reservation's, and whose proof the account does not know. */
+function unknownIn(
+  account: Account,
+  log: readonly EventRow[],
+  slots: SlotIndex,
+): readonly EventRow[] {
+  const externals = new Set(account.externals.map(proofKey));
+  return log.filter(
+    (row) =>
+      row.quotaDay + REMEMBERED_DAYS >= account.day &&
+      isNobodys(slots, row) &&
+      !externals.has(proofKey(row)) &&
+      slots.provenBy(row).length === 0,
+  );
+}
+
+/**
+ * A row of the log that is no reservation's and that nobody told of: it counts at once. Where no
+ * more proofs are remembered one by one, the day's book alone is corrected by it.
+ */
+function stranger(account: Account, row: EventRow): readonly Event[] {
+  const events = counted(account, externalOfRow(row), row.deliveredAt);
+  const isOneMore = events.some(({ type }) => type === 'ExternalCounted');
+  return isOneMore && account.externals.length >= EXTERNALS_MAX ? [] : events;
+}
+
+/** No reservation's, or a second InMail under the id of one that another chat proves (R4). */
+function isNobodys(slots: SlotIndex, row: EventRow): boolean {
+  if (row.reservationId === null) return true;
+  const slot = slots.byId(row.reservationId);
+  return slot !== undefined && !isNamed(slot, row);
+}
+
+/** The days' books as the log has them; as differences, because messages may come meanwhile. */
+function correctedBooks(account: Account, log: readonly EventRow[]): readonly Event[] {
+  const slots = new SlotIndex(account.slots);
+  const externals = new Set(account.externals.map(proofKey));
+  const unlogged = lacking(account, log);
+  return account.days.flatMap((book): readonly Event[] => {
+    const { day, external, unexplained } = book;
+    if (day + REMEMBERED_DAYS < account.day) return [];
+    const ours = new Set(pairsOn(account, day, log, slots).values());
+    // A delivery may have two rows: by its report, and by what was seen of it before (R4).
+    const isOurs = (row: EventRow): boolean =>
+      ours.has(row) ||
+      (slots.provenBy(row).some(({ quotaDay }) => quotaDay === day) &&
+        !externals.has(proofKey(row)));
+    const logged = log.filter(
+      (row) => row.quotaDay === day && isNobodys(slots, row) && row.isCounted && !isOurs(row),
+    ).length;
+    const gap = logged + unlogged.filter((one) => one.quotaDay === day).length - external;
+    if (gap === 0 && unexplained === 0) return [];
+    return [{ type: 'BookCorrected', day, external: gap, unexplained: -unexplained }];
+  });
+}
+
+/** External sends whose row Postgres has lost, or refused, or does not have yet: they count. */
+function lacking(account: Account, log: readonly EventRow[]): readonly External[] {
+  const logged = new Set(log.map(proofKey));
+  return account.externals.filter(
+    (one) =>
+      one.isCounted && one.quotaDay + REMEMBERED_DAYS >= account.day && !logged.has(proofKey(one)),
+  );
+}
+
+/** What nothing of this run has changed, and of which Postgres has another row, or none. */
+function restored(before: Account, after: Account, found: Witnesses): readonly Event[] {
+  const old = new Set(before.slots);
+  const rows = new Map(found.reservations.map((row) => [row.reservationId, row]));
+  const isWritten = (slot: Slot): boolean => {
+    const row = rows.get(slot.reservationId);
+    return row !== undefined && isRowOf(slot, row);
+  };
+  const slots = after.slots
+    .filter((slot) => old.has(slot) && !isWritten(slot))
+    .map((slot): Event => ({ type: 'SlotRestored', slot }));
+  const still = new Set(after.externals);
+  const externals = lacking(before, found.events)
+    .filter((external) => still.has(external))
+    .map((external): Event => ({ type: 'ExternalRestored', external }));
+  return [...slots, ...externals];
+}

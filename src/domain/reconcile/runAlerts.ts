@@ -1,0 +1,54 @@
+/** What a run tells people to look at (R8): one row an account, kind and day, until it is gone. */
+import type { Account } from '../account/account.js';
+import type { AlertKind, Severity } from '../account/alertKinds.js';
+import type { GapPart } from '../gap/breakdown.js';
+import { DRIFT_MAX } from '../primitives/limits.js';
+import type { Foreign } from '../records/snapshot.js';
+import type { DayVerdict } from './dayFindings.js';
+import { isoDay } from '../primitives/time.js';
+
+export type RunAlert = {
+  readonly kind: AlertKind;
+  readonly severity: Severity;
+  readonly details: {
+    readonly day: string;
+    /** As it stood, and what the run made of it. */
+    readonly counter: number;
+    readonly after: number;
+    readonly drift: number;
+    readonly cap?: number;
+    readonly parts: readonly GapPart[];
+    readonly sentences: readonly string[];
+  };
+};
+
+export function alertsOf(
+  verdict: DayVerdict,
+  account: Account,
+  foreign: Foreign | null = null,
+): readonly RunAlert[] {
+  const { day, before: counter, after, drift, parts, sentences } = verdict;
+  // A row that was edited before midnight and found after it is held against its own day's cap.
+  const isClosing = foreign?.day === day && day === account.day - 1;
+  const cap = (isClosing ? foreign.cap : null) ?? account.highestCap;
+  const isOver = (day === account.day || isClosing) && counter > cap;
+  // A send that nobody granted is told also where something else has lowered the counter.
+  const isLow = after > counter || parts.some(({ cause }) => cause === 'bypassed_gate');
+  const isDrifting = drift > DRIFT_MAX;
+  if (!isDrifting && !isOver && !isLow) return [];
+  const said = sentences();
+  const details = { day: isoDay(day), counter, after, drift, parts, sentences: said };
+  return [
+    ...(isDrifting
+      ? [{ kind: 'drift', severity: isUnderWay(parts) ? 'info' : 'warning', details } as const]
+      : []),
+    ...(isOver
+      ? [{ kind: 'over_cap', severity: 'critical', details: { ...details, cap } } as const]
+      : []),
+    ...(isLow ? [{ kind: 'undercount', severity: 'warning', details } as const] : []),
+  ];
+}
+
+/** InMails under way explain all of the drift, which leaves what was imported aside (R8). */
+const isUnderWay = (parts: readonly GapPart[]): boolean =>
+  parts.every(({ cause }) => cause === 'in_flight' || cause === 'imported');

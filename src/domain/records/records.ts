@@ -1,0 +1,119 @@
+/**
+ * What the account has to write down. A row carries the number under which it became true; numbers
+ * only grow, also across restarts, so a row that is written twice or late changes nothing.
+ */
+import type {
+  AccountId,
+  CampaignId,
+  ChatId,
+  MessageId,
+  RecipientId,
+  ReservationId,
+} from '../primitives/ids.js';
+import type { Cooldown, Hold, Slot } from '../account/account.js';
+import type { AlertKind, Details, Severity, Source } from '../account/events.js';
+import type { Policy } from '../account/policy.js';
+import type { Instant, UtcDay } from '../primitives/time.js';
+
+export type ReservationRow = {
+  readonly table: 'reservations';
+  readonly reservationId: ReservationId;
+  readonly quotaDay: UtcDay;
+  readonly state: Slot['state'];
+  readonly campaignId: CampaignId | null;
+  readonly recipientId: RecipientId | null;
+  readonly reservedAt: Instant;
+  readonly leaseExpiresAt: Instant;
+  readonly settledAt: Instant | null;
+  readonly reason: string | null;
+  readonly journaled: boolean;
+  readonly chatId: ChatId | null;
+  readonly messageId: MessageId | null;
+  /** The message id was learnt from an observed send (R4). */
+  readonly isAdopted: boolean;
+  readonly carriedInto: UtcDay | null;
+};
+/** One InMail that was delivered, for ever. */
+export type EventRow = {
+  readonly table: 'inmail_events';
+  /** Null for external sends. */
+  readonly reservationId: ReservationId | null;
+  readonly chatId: ChatId;
+  readonly messageId: MessageId | null;
+  readonly source: Source;
+  readonly quotaDay: UtcDay;
+  readonly deliveredAt: Instant;
+  /** False: it was seen too late to count for any cap (R16). */
+  readonly isCounted: boolean;
+  /** As a start reads it back; null where another program has written it. Absent before 0.2. */
+  readonly number?: number | null;
+};
+/** One row an account, kind and day: the newest is kept, with how often it was raised. */
+export type AlertRow = {
+  readonly table: 'alerts';
+  readonly kind: AlertKind;
+  readonly severity: Severity;
+  readonly quotaDay: UtcDay;
+  readonly details: Details;
+  readonly at: Instant;
+  /** How often it was raised since the last row of its kind and day was written. */
+  readonly times: number;
+};
+export type ChangeRow = {
+  readonly table: 'account_changes';
+  readonly kind:
+    | 'policy'
+    | 'hold'
+    | 'resume'
+    | 'cooldown'
+    | 'breaker'
+    | 'ramp'
+    | 'settle'
+    | 'connect'
+    | 'disconnect';
+  readonly actor: string;
+  readonly reason: string | null;
+  readonly details: Details;
+  readonly at: Instant;
+};
+/** A closed quota day; written at the roll, and again when something late changes it. */
+export type DayRow = {
+  readonly table: 'account_days';
+  readonly quotaDay: UtcDay;
+  readonly counter: number;
+  readonly delivered: number;
+  readonly uncertain: number;
+  readonly external: number;
+  readonly imported: number;
+  readonly unexplained: number;
+  readonly denials: { readonly [reason: string]: number };
+  readonly late: number;
+};
+export type Row = ReservationRow | EventRow | AlertRow | ChangeRow | DayRow;
+export type Entry = { readonly number: number; readonly row: Row };
+
+/** The account's own row, as it is now: everything that a start reads back (R13). */
+export type AccountRow = {
+  readonly accountId: AccountId;
+  readonly policy: Policy;
+  readonly day: UtcDay;
+  readonly counter: number;
+  readonly inFlight: number;
+  readonly uncertain: number;
+  readonly carried: number;
+  readonly imported: number;
+  readonly external: number;
+  readonly unexplained: number;
+  readonly rampDay: number;
+  /** The ramp day after the next midnight, for readers who come before the reset is written. */
+  readonly rampDayNext: number;
+  readonly highestCap: number;
+  readonly cooledAtCounter: number;
+  /** As of the write; what ends by itself is reckoned by readers. */
+  readonly state: 'connected' | 'disconnected';
+  readonly cooldowns: readonly Cooldown[];
+  readonly hold: Hold | null;
+  readonly breakerUntil: Instant | null;
+  readonly version: number;
+  readonly updatedAt: Instant;
+};

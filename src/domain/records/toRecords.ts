@@ -1,0 +1,182 @@
+/** Which rows a fact leaves behind. The account is the one after the fact. */
+import {
+  bookOf,
+  carriedOf,
+  sumOf,
+  tallyOf,
+  type Account,
+  type External,
+  type Slot,
+} from '../account/account.js';
+import { assertNever } from '../primitives/assert.js';
+import { changeRow } from './changeLog.js';
+import type { Event } from '../account/events.js';
+import type { AccountRow, DayRow, EventRow, ReservationRow, Row } from './records.js';
+import { WEEK_DAYS } from '../primitives/limits.js';
+import { rampDayNext } from '../days/rollover.js';
+import type { Instant, UtcDay } from '../primitives/time.js';
+
+export function rowsOf(event: Event, before: Account, after: Account): readonly Row[] {
+  switch (event.type) {
+    case 'SlotReserved':
+    case 'SlotReleased':
+    case 'SlotMadeUncertain':
+    case 'ProofCompleted':
+    case 'SlotRestored':
+      return [reservationRow(event.slot), ...lateRow(after, event.slot.quotaDay)];
+    case 'SlotDelivered':
+      return [
+        reservationRow(event.slot),
+        ...eventRow(event),
+        ...lateRow(after, event.slot.quotaDay),
+      ];
+    case 'ExternalCounted': {
+      const { external, sentAt } = event;
+      const { isCounted, quotaDay } = external;
+      return [externalRow(external, sentAt), ...(isCounted ? lateRow(after, quotaDay) : [])];
+    }
+    case 'ExternalRestored':
+      return [externalRow(event.external, event.external.at)];
+    case 'ExternalClaimed':
+      return after.days
+        .filter((book) => book !== bookOf(before, book.day))
+        .flatMap(({ day }) => lateRow(after, day));
+    case 'BookCorrected':
+      return lateRow(after, event.day);
+    case 'DayRolled':
+      return [
+        ...closedDays(before, after).map((day) => dayRow(before, day)),
+        ...after.slots.filter(({ carriedInto }) => carriedInto === after.day).map(reservationRow),
+      ];
+    case 'CooldownStarted':
+    case 'CooldownEnded':
+    case 'BreakerOpened':
+    case 'RampRestarted':
+    case 'Held':
+    case 'Resumed':
+    case 'PolicyChanged':
+    case 'Connected':
+    case 'Disconnected':
+    case 'SettledByOperator':
+      return [changeRow(event, after.now)];
+    case 'AlertRaised': {
+      const { kind, severity, details } = event;
+      const quotaDay = after.day;
+      return [{ table: 'alerts', kind, severity, quotaDay, details, at: after.now, times: 1 }];
+    }
+    case 'SlotDenied':
+    case 'EffectApplied':
+    case 'OpeningsLearnt':
+    case 'IdentityChecked':
+    case 'Reconciled':
+    case 'ReconcileFailed':
+      return [];
+    default:
+      return assertNever(event);
+  }
+}
+
+export const reservationRow = (slot: Slot): ReservationRow => ({
+  table: 'reservations',
+  reservationId: slot.reservationId,
+  quotaDay: slot.quotaDay,
+  state: slot.state,
+  campaignId: slot.campaignId,
+  recipientId: slot.recipientId,
+  reservedAt: slot.reservedAt,
+  leaseExpiresAt: slot.leaseExpiresAt,
+  settledAt: slot.state === 'in_flight' ? null : slot.settledAt,
+  reason: slot.state === 'uncertain' || slot.state === 'released' ? slot.reason : null,
+  journaled: slot.journaled,
+  chatId: slot.state === 'delivered' ? slot.chatId : null,
+  messageId: slot.state === 'delivered' ? slot.messageId : null,
+  isAdopted: slot.state === 'delivered' && slot.isAdopted,
+  carriedInto: slot.carriedInto,
+});
+
+function eventRow({
+  slot,
+  source,
+}: Extract<Event, { type: 'SlotDelivered' }>): readonly EventRow[] {
+  if (slot.state !== 'delivered' || source === null) return [];
+  const { reservationId, chatId, messageId, isAdopted, quotaDay, settledAt } = slot;
+  return [
+    {
+      table: 'inmail_events',
+      reservationId,
+      chatId,
+      messageId: isAdopted ? null : messageId,
+      source,
+      quotaDay,
+      deliveredAt: settledAt,
+      isCounted: true,
+    },
+  ];
+}
+
+const externalRow = (external: External, deliveredAt: Instant): EventRow => ({
+  table: 'inmail_events',
+  reservationId: null,
+  chatId: external.chatId,
+  messageId: external.messageId,
+  source: 'external',
+  quotaDay: external.quotaDay,
+  deliveredAt,
+  isCounted: external.isCounted,
+});
+
+/** Each day that ended, also where a sleep passed several midnights; of a long one the week. */
+function closedDays(before: Account, { day }: Account): readonly UtcDay[] {
+  const slept = Math.min(day - before.day - 1, WEEK_DAYS - 1);
+  return [before.day, ...Array.from({ length: slept }, (_, n) => day - slept + n)];
+}
+
+/** A closed quota day, as it stands. */
+export function dayRow(account: Account, day: UtcDay): DayRow {
+  const tally = tallyOf(account, day);
+  const { delivered, uncertain, external, imported, unexplained } = tally;
+  const { denials, late } = bookOf(account, day);
+  return {
+    table: 'account_days',
+    quotaDay: day,
+    counter: sumOf(tally),
+    delivered,
+    uncertain,
+    external,
+    imported,
+    unexplained,
+    late,
+    denials: Object.fromEntries(denials.map(({ reason, count }) => [reason, count])),
+  };
+}
+
+const lateRow = (account: Account, day: UtcDay): readonly Row[] =>
+  day < account.day ? [dayRow(account, day)] : [];
+
+/** The account's own row: everything that a start reads back. */
+export function accountRow(account: Account, version: number): AccountRow {
+  const tally = tallyOf(account, account.day);
+  const { inFlight, uncertain, imported, external, unexplained } = tally;
+  return {
+    accountId: account.accountId,
+    policy: account.policy,
+    day: account.day,
+    counter: sumOf(tally),
+    inFlight,
+    uncertain,
+    imported,
+    external,
+    unexplained,
+    carried: carriedOf(account),
+    rampDay: account.rampDay,
+    rampDayNext: rampDayNext(account),
+    highestCap: account.highestCap,
+    cooledAtCounter: account.cooledAtCounter,
+    state: account.isDisconnected ? 'disconnected' : 'connected',
+    cooldowns: account.cooldowns,
+    hold: account.hold,
+    breakerUntil: account.breakerUntil,
+    version,
+    updatedAt: account.now,
+  };
+}

@@ -1,0 +1,201 @@
+/** The payloads of messages that settle slots, each read once (docs/contract.md, 2). */
+import {
+  FOREIGN_WORDS,
+  isCampaignId,
+  isChatId,
+  isMessageId,
+  isRecipientId,
+  isReservationId,
+  isText,
+  OURS_WORDS,
+} from '../primitives/ids.js';
+import { FAILURE_KINDS, type Fail, type Settle } from '../commands/fail.js';
+import {
+  Fields,
+  instant,
+  isBoolean,
+  oneOf,
+  when,
+  wholeNumber,
+  type Mode,
+  type Parsed,
+  type Reader,
+} from './objectReader.js';
+import {
+  BATCH_MAX,
+  CLOCK_SLACK_MS,
+  LEASE_SECONDS_MAX,
+  LEASE_SECONDS_MIN,
+  NEXT_SLOTS_MAX,
+} from '../primitives/limits.js';
+import type { Deliver } from '../commands/deliver.js';
+import type { ChatId, ReservationId } from '../primitives/ids.js';
+import { normalProof } from '../primitives/linkedinId.js';
+import type { Observe } from '../commands/observe.js';
+import { readReplyTo, type ReplyTo } from './replyTo.js';
+import type { Reserve } from '../account/slot.js';
+import { ACTOR_MAX, cleaned, CODE_MAX, REASON_MAX, seen } from '../primitives/text.js';
+import { parseHttpDate, parseInstant, SECOND_MS, type Instant } from '../primitives/time.js';
+
+export const reservationId = when(isReservationId, OURS_WORDS);
+const campaignId = when(isCampaignId, OURS_WORDS);
+/** The id of a chat or a message, in its normal form: a proof counts once. */
+const proof =
+  <T extends string>(is: (raw: unknown) => raw is T): Reader<T> =>
+  (raw) =>
+    is(raw) && !isUnseen(raw) ? { value: normalProof(raw) } : { shouldBe: FOREIGN_WORDS };
+const isUnseen = (text: string): boolean => seen(text).trim() === '';
+const chatId = proof(isChatId);
+const messageId = proof(isMessageId);
+const recipientId = when(isRecipientId, FOREIGN_WORDS);
+/**
+ * What LinkedIn said, such as `HTTP 429` or the number 429: whatever is in it, the report counts, so
+ * it is cleaned, shortened or dropped, and never refused.
+ */
+const said: Reader<string> = (raw) => {
+  const text = cleaned(typeof raw === 'number' ? String(raw) : typeof raw === 'string' ? raw : '');
+  const short = text.slice(0, CODE_MAX).replace(HALF_PAIR, '');
+  return isText(short, CODE_MAX)
+    ? { value: short }
+    : { shouldBe: `text of 1 to ${CODE_MAX} characters` };
+};
+const HALF_PAIR = /[\ud800-\udbff]$/;
+/** Longer than the seven days that count, so that a caller may pass on what LinkedIn said. */
+export const RETRY_AFTER_SECONDS_MAX = 366 * 24 * 60 * 60;
+
+/**
+ * What LinkedIn asked for: seconds as a number or as text, or the date that `Retry-After` may have
+ * instead; a longer pause than a year is a year.
+ */
+const pause =
+  (at: Instant): Reader<number> =>
+  (raw) => {
+    const seconds = typeof raw === 'string' ? secondsIn(raw.trim(), at) : raw;
+    return typeof seconds === 'number' && seconds >= 0
+      ? { value: Math.min(Math.ceil(seconds), RETRY_AFTER_SECONDS_MAX) }
+      : { shouldBe: 'a number of seconds that is not negative, or a date of HTTP' };
+  };
+
+function secondsIn(text: string, at: Instant): number | undefined {
+  if (DECIMAL.test(text)) return Number(text);
+  const until = parseHttpDate(text) ?? parseInstant(text);
+  return until === undefined ? undefined : Math.max(0, until - at) / SECOND_MS;
+}
+const DECIMAL = /^\d{1,100}(\.\d{1,100})?([eE]\+?\d{1,3})?$/;
+
+export type ReserveAsk = Reserve & { readonly replyTo?: ReplyTo | undefined };
+
+/** One message's payload, read in one of the two ways; `at` is the clock of the workflow. */
+export type Parser<T> = (raw: unknown, mode: Mode, at: Instant) => Parsed<T>;
+
+export const parseReserve: Parser<ReserveAsk> = (raw, mode) => {
+  const fields = new Fields(raw, mode);
+  const id = fields.need('reservationId', reservationId);
+  const ask = {
+    campaignId: fields.may('campaignId', campaignId),
+    recipientId: fields.may('recipientId', recipientId),
+    leaseSeconds: fields.may('leaseSeconds', wholeNumber(LEASE_SECONDS_MIN, LEASE_SECONDS_MAX)),
+    journaled: fields.may('journaled', when(isBoolean, 'true or false')),
+    validUntil: fields.may('validUntil', instant()),
+    replyTo: fields.may('replyTo', readReplyTo),
+  };
+  return fields.done(() => (id === undefined ? undefined : { reservationId: id, ...ask }));
+};
+
+/** The items are read one by one later: a bad one leaves the others alone. */
+export const parseBatch: Parser<readonly unknown[]> = (raw, mode) => {
+  const fields = new Fields(raw, mode);
+  const isList = (list: unknown): list is readonly unknown[] =>
+    Array.isArray(list) && list.length >= 1 && list.length <= BATCH_MAX;
+  const requests = fields.need('requests', when(isList, `a list of 1 to ${BATCH_MAX} requests`));
+  return fields.done(() => requests);
+};
+
+/**
+ * A delivery; without a chat it is told apart, because a Signal of it still says something (R4).
+ */
+export type DeliverAsk = Omit<Deliver, 'chatId'> & { readonly chatId: ChatId | null };
+
+export const parseDeliver: Parser<DeliverAsk> = (raw, mode, at) => {
+  const fields = new Fields(raw, mode);
+  const id = fields.need('reservationId', reservationId);
+  const isBlank = (value: unknown): value is null | undefined | string =>
+    value === undefined || value === null || (typeof value === 'string' && isUnseen(value));
+  const chat = fields.need<ChatId | null>('chatId', (value) =>
+    isBlank(value) ? { value: null } : chatId(value),
+  );
+  if (chat === null && mode === 'strict') {
+    const why = 'chatId is missing: without a chat nothing proves a delivery';
+    fields.refuse('ChatIdMissing', `${why}${fields.misspelt('chatId')}`);
+  }
+  const more = {
+    messageId: fields.may('messageId', messageId),
+    deliveredAt: fields.hint('deliveredAt', instant(at + CLOCK_SLACK_MS)),
+  };
+  return fields.done(() =>
+    id === undefined || chat === undefined
+      ? undefined
+      : { reservationId: id, chatId: chat, ...more },
+  );
+};
+
+export const parseFail: Parser<Fail> = (raw, mode, at) => {
+  const fields = new Fields(raw, mode);
+  const id = fields.need('reservationId', reservationId);
+  const kind = fields.need('kind', oneOf(FAILURE_KINDS));
+  const more = {
+    code: fields.hint('code', said),
+    retryAfterSeconds: fields.hint('retryAfterSeconds', pause(at)),
+  };
+  return fields.done(() =>
+    id === undefined || kind === undefined ? undefined : { reservationId: id, kind, ...more },
+  );
+};
+
+export const parseObserve: Parser<Observe> = (raw, mode, at) => {
+  const fields = new Fields(raw, mode);
+  const chat = fields.need('chatId', chatId);
+  const message = fields.need('messageId', messageId);
+  const recipient = fields.may('recipientId', recipientId);
+  // An InMail that was seen counts, whatever its time says: a Signal has no caller to refuse it to.
+  const sentAt =
+    mode === 'lenient'
+      ? (fields.wanted('sentAt', instant()) ?? at)
+      : fields.need('sentAt', instant());
+  return fields.done(() =>
+    chat === undefined || message === undefined || sentAt === undefined
+      ? undefined
+      : { chatId: chat, messageId: message, recipientId: recipient, sentAt },
+  );
+};
+
+export const parseSettle: Parser<Settle> = (raw, mode) => {
+  const fields = new Fields(raw, mode);
+  const id = fields.need('reservationId', reservationId);
+  const outcome = fields.need('outcome', oneOf(['delivered', 'released'] as const));
+  const chat = fields.may('chatId', chatId);
+  const reason = fields.needText('reason', REASON_MAX);
+  const actor = fields.needText('actor', ACTOR_MAX);
+  return fields.done(() =>
+    id === undefined || outcome === undefined || reason === undefined || actor === undefined
+      ? undefined
+      : { reservationId: id, outcome, chatId: chat, reason, actor },
+  );
+};
+
+/** What a Query may be asked with. */
+export type QueryAsk = {
+  readonly at?: Instant | undefined;
+  readonly count: number;
+  readonly reservationId?: ReservationId | undefined;
+};
+
+/** Which fields a query needs besides the `at` that all of them take (R17). */
+export const parseQuery = (raw: unknown, needs?: 'count' | 'reservationId'): Parsed<QueryAsk> => {
+  const fields = new Fields(raw ?? {}, 'strict');
+  const at = fields.may('at', instant());
+  const count =
+    needs === 'count' ? fields.need('count', wholeNumber(1, NEXT_SLOTS_MAX)) : undefined;
+  const id = needs === 'reservationId' ? fields.need('reservationId', reservationId) : undefined;
+  return fields.done(() => ({ at, count: count ?? 1, reservationId: id }));
+};
