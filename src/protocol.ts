@@ -1,7 +1,6 @@
 /** Names on the wire (docs/contract.md, 2), and what carries a refusal to its caller. */
 import { defineQuery, defineUpdate, ApplicationFailure } from '@temporalio/workflow';
 import type { QueryDefinition, UpdateDefinition } from '@temporalio/common';
-import type { Refusal } from './domain/account/events.js';
 import type { Failed, Settled } from './domain/commands/fail.js';
 import type { Delivered } from './domain/commands/deliver.js';
 import type { Observed } from './domain/commands/observe.js';
@@ -36,6 +35,7 @@ import type {
   ReservationWire,
   StatusWire,
 } from './domain/wire/responses.js';
+import type { Refusal } from './domain/account/refusals.js';
 
 export const TASK_QUEUE = 'inmail';
 export const WORKFLOW_TYPE = 'inmailAccount';

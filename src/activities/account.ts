@@ -16,7 +16,7 @@ import { REMEMBERED_DAYS, WITNESS_DAYS } from '../domain/primitives/limits.js';
 import { condensed, crowded } from '../domain/reconcile/crowd.js';
 import { firstOf, partOf } from '../domain/records/readParts.js';
 import { reconcile } from '../domain/reconcile/reconcile.js';
-import type { Foreign, RanAnswer, ReadBack, Write } from '../domain/records/snapshot.js';
+import type { RanAnswer, ReadBack, Write } from '../domain/records/snapshot.js';
 import type { Instant } from '../domain/primitives/time.js';
 import {
   claimAccount,
@@ -42,6 +42,7 @@ import {
   type Stood,
 } from '../postgres/runs.js';
 import { keepRefused, raiseTwoOwners, writeRows } from '../postgres/rows.js';
+import type { Foreign } from '../domain/account/manualEdit.js';
 
 export function accountActivities(
   pool: Pool,

@@ -9,7 +9,6 @@ import type { AccountRow, Entry } from '../domain/records/records.js';
 import type { Heard } from '../domain/entity/lastRun.js';
 import type {
   CommittedRun,
-  Foreign,
   Place,
   RanAnswer,
   ReadBack,
@@ -19,6 +18,7 @@ import type {
 } from '../domain/records/snapshot.js';
 import type { Instant, UtcDay } from '../domain/primitives/time.js';
 import type { Openings, SendingWindow } from '../domain/account/sendingWindow.js';
+import type { Foreign } from '../domain/account/manualEdit.js';
 
 /** Who may write an account's rows: the first run id of a workflow's chain (R14). */
 export type Owner = string;

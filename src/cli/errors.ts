@@ -3,7 +3,7 @@
  * that names the next command. Errors of the client and of Postgres are put into these words here.
  */
 import { sentenceOf } from '../config.js';
-import type { Refusal } from '../domain/account/events.js';
+import type { Refusal } from '../domain/account/refusals.js';
 
 export const EXIT = {
   ok: 0,

@@ -8,8 +8,8 @@ import {
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
-import { FAILURE_TYPES, type FailureType } from '../domain/account/events.js';
 import { inQueryText } from '../protocol.js';
+import { FAILURE_TYPES, type FailureType } from '../domain/account/refusals.js';
 
 /** What went wrong, by the contract's name; the message is for people. */
 export class SafebandError extends Error {

@@ -32,7 +32,7 @@ export type {
   StatusWire as Status,
 } from '../domain/wire/responses.js';
 export type { Findings } from '../protocol.js';
-export type { FailureType } from '../domain/account/events.js';
+export type { FailureType } from '../domain/account/refusals.js';
 export {
   signWebhook,
   verifyWebhook,

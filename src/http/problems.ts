@@ -4,7 +4,7 @@
  */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { SafebandError } from '../client/index.js';
-import type { FailureType } from '../domain/account/events.js';
+import type { FailureType } from '../domain/account/refusals.js';
 
 export type ProblemFields = {
   readonly status: number;

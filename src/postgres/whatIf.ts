@@ -1,5 +1,4 @@
 /** Reads the last weeks of an account, for a replay under another policy (R17). */
-import { isRefusal, type Refusal } from '../domain/account/events.js';
 import { openingDays, type Policy } from '../domain/account/policy.js';
 import type { OpeningsFor } from '../domain/diagnostics/whatIf/scenario.js';
 import { dayOf, DAY_MS, isoInstant, startOf, type Instant } from '../domain/primitives/time.js';
@@ -13,6 +12,7 @@ import type { Openings } from '../domain/account/sendingWindow.js';
 import { openingsOf } from '../windows.js';
 import { KEPT_ROW, readPast } from './history.js';
 import { inSnapshot, rowsOf, type Pool, type Queryable } from './pool.js';
+import { isRefusal, type Refusal } from '../domain/account/refusals.js';
 
 /**
  * What another `dailyCap`, `weeklyCap`, `ramp`, `sendingWindow` or `timezone` would have done to the

@@ -3,12 +3,13 @@ import { WITNESS_DAYS } from '../domain/primitives/limits.js';
 import { accountOfRows } from '../domain/diagnostics/asOf/accountFromRecords.js';
 import type { Openings } from '../domain/account/sendingWindow.js';
 import { dayOf, DAY_MS, parseInstant, type Instant } from '../domain/primitives/time.js';
-import { whyOf, type Why, type WhyRows } from '../domain/diagnostics/why/why.js';
+import { whyOf } from '../domain/diagnostics/why/why.js';
 import type { StatusWire } from '../domain/wire/responses.js';
 import { readAccount } from './accounts.js';
 import { inSnapshot, rowsOf, type Pool, type Queryable } from './pool.js';
 import { readDays, readWitnesses } from './readBack.js';
 import { listOpenAlerts } from './reads.js';
+import type { Why, WhyRows } from '../domain/diagnostics/why/model.js';
 
 /** More open alerts of one account than anybody reads. */
 const ALERTS_MAX = 50;

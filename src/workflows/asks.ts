@@ -1,8 +1,6 @@
 /** Asks for a slot: alone or in a batch, on a cold account after a look at the database (R12). */
 import { findSlot } from '../domain/account/account.js';
 import { pass } from '../domain/entity/entity.js';
-import { isRefusal, type Refusal } from '../domain/account/events.js';
-import type { Flaw } from '../domain/wire/objectReader.js';
 import { wantsCheck } from '../domain/gate/gate.js';
 import { VERIFY_RETRY_MS } from '../domain/primitives/limits.js';
 import { parseReserve, type ReserveAsk } from '../domain/wire/requests.js';
@@ -13,6 +11,7 @@ import type { BatchAnswer, ItemError } from '../protocol.js';
 import { countDecision } from './counting.js';
 import { reply } from './replies.js';
 import type { Self } from './self.js';
+import { isRefusal, type Flaw, type Refusal } from '../domain/account/refusals.js';
 
 /** The age of the last run stands in the way, and the ask is a new one (R12). */
 export function isCold(self: Self, ask?: ReserveAsk): boolean {

@@ -1,9 +1,8 @@
 /** What an account does with Postgres beside its saves: read back, claim, learn its openings. */
 import { log, workflowInfo } from '@temporalio/workflow';
-import { pass, record, type Actor } from '../domain/entity/entity.js';
+import { pass, record, actorWith, type Actor } from '../domain/entity/entity.js';
 import { accountRow } from '../domain/records/toRecords.js';
 import { alert, type Event } from '../domain/account/events.js';
-import { actorWith } from '../domain/account/update.js';
 import { withForgotten } from '../domain/account/kept.js';
 import { hasForgotten, unsavedOf } from '../domain/entity/lookup.js';
 import { merged } from '../domain/reconcile/merge.js';

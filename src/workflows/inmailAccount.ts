@@ -11,7 +11,6 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { hasDelivery, isDirty, isHot, nextRunAt, pass } from '../domain/entity/entity.js';
-import { isRefusal } from '../domain/account/events.js';
 import { cooldownAt } from '../domain/days/rollover.js';
 import { disconnect } from '../domain/commands/administer.js';
 import { DAY_MS, hashOf, SECOND_MS, startOf, dayOf } from '../domain/primitives/time.js';
@@ -26,6 +25,7 @@ import { inAnotherTask, isHeavy } from './weight.js';
 import { check } from './world.js';
 import { whenRung } from './rings.js';
 import { hydrate, Self, type Carried } from './self.js';
+import { isRefusal } from '../domain/account/refusals.js';
 
 /** A cold replay of a longer run would keep callers waiting. */
 const EVENTS_MAX = 600;

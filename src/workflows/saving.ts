@@ -3,10 +3,8 @@
  * its answer was lost, and a workflow task may be lost after its save: both are found out here.
  */
 import { log, patched, workflowInfo } from '@temporalio/workflow';
-import { counterOf } from '../domain/account/account.js';
-import { pass, reconciled, record, saved, type Batch } from '../domain/entity/entity.js';
+import { pass, reconciled, record, saved, actorWith, type Batch } from '../domain/entity/entity.js';
 import { caughtUp } from '../domain/entity/catchUp.js';
-import { actorWith } from '../domain/account/update.js';
 import { alert } from '../domain/account/events.js';
 import { hasForgotten } from '../domain/entity/lookup.js';
 import { isOneSave } from '../domain/entity/outbox.js';
@@ -22,6 +20,7 @@ import { readParts } from './readParts.js';
 import { factsBytes, runBytes, saveBytes, sends } from './weight.js';
 import { reach, type Checks } from './world.js';
 import type { Self } from './self.js';
+import { counterOf } from '../domain/account/counter.js';
 
 /** A row that belongs to another owner is not hammered. */
 const BLOCKED_MS = MINUTE_MS;

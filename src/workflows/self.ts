@@ -6,11 +6,10 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
-import { tell, type Actor } from '../domain/entity/entity.js';
-import type { Command, Refusal } from '../domain/account/events.js';
+import { tell, actorWith, type Actor } from '../domain/entity/entity.js';
 import { parseStart } from '../domain/wire/adminRequests.js';
 import { stateOf, type Start } from '../domain/commands/administer.js';
-import { accountWith, actorWith } from '../domain/account/update.js';
+import { accountWith } from '../domain/account/update.js';
 import { bytesOf } from '../domain/primitives/bytes.js';
 import { outboxBytes } from '../domain/entity/outbox.js';
 import { unreadableIn } from '../domain/wire/objectReader.js';
@@ -21,6 +20,7 @@ import { detailsOf } from './details.js';
 import { carriedOf, type Entry } from './inbox.js';
 import type { Reply } from './replies.js';
 import type { Outcome } from './world.js';
+import type { Command, Refusal } from '../domain/account/refusals.js';
 
 /** A Signal that the run before has not taken. */
 export type Waiting = { readonly name: string; readonly raw: unknown };

@@ -8,7 +8,6 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createActivities } from '../../src/activities/index.js';
 import type { Activities } from '../../src/activities/ports.js';
-import { carriedOf, counterOf, tallyOf } from '../../src/domain/account/account.js';
 import { pass } from '../../src/domain/entity/entity.js';
 import { roomOf } from '../../src/domain/gate/caps.js';
 import { condensed } from '../../src/domain/reconcile/crowd.js';
@@ -23,6 +22,7 @@ import { Play } from '../domain/model/play.js';
 import { Store } from '../domain/model/store.js';
 import { must } from '../support/scenario.js';
 import { freshDatabase } from '../support/stand.js';
+import { carriedOf, counterOf, tallyOf } from '../../src/domain/account/counter.js';
 
 const RUNS = 150;
 const domain = await loadDomain(fileURLToPath(new URL('../../src/domain', import.meta.url)));

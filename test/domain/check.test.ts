@@ -7,7 +7,7 @@ import {
   type Looked,
   type Sides,
 } from '../../src/domain/diagnostics/consistency.js';
-import type { WhyPart } from '../../src/domain/diagnostics/why/why.js';
+import type { WhyPart } from '../../src/domain/diagnostics/why/model.js';
 
 const row: Sides['row'] = {
   version: 7,

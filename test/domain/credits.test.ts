@@ -2,7 +2,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { renewalAfter } from '../../src/domain/gate/credits.js';
-import { isRefusal } from '../../src/domain/account/events.js';
 import { fail } from '../../src/domain/commands/fail.js';
 import { nextSlots } from '../../src/domain/days/forecast.js';
 import { parseConfigure, parseStart } from '../../src/domain/wire/adminRequests.js';
@@ -11,6 +10,7 @@ import { DAY_MS, isoInstant } from '../../src/domain/primitives/time.js';
 import { anAccount, at, must, r } from '../support/scenario.js';
 import { isAccountId } from '../../src/domain/primitives/ids.js';
 import { peekWire } from '../../src/domain/wire/responses.js';
+import { isRefusal } from '../../src/domain/account/refusals.js';
 
 const policy = (creditsRenewOn?: number) => ({
   ...anAccount().actor.account.policy,

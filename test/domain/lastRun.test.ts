@@ -1,6 +1,6 @@
 /** What the history of a closed run adds to the rows: each message once, in its order (R5, R13). */
 import { describe, expect, it } from 'vitest';
-import { counterOf, findSlot, type Account } from '../../src/domain/account/account.js';
+import { findSlot, type Account } from '../../src/domain/account/account.js';
 import { record, type Actor } from '../../src/domain/entity/entity.js';
 import { deliver } from '../../src/domain/commands/deliver.js';
 import type { ReservationId } from '../../src/domain/primitives/ids.js';
@@ -8,6 +8,7 @@ import { nothingRecovered, recover, type Heard } from '../../src/domain/entity/l
 import { parseDeliver, parseFail, parseReserve } from '../../src/domain/wire/requests.js';
 import { dayOf, startOf } from '../../src/domain/primitives/time.js';
 import { anAccount, at } from '../support/scenario.js';
+import { counterOf } from '../../src/domain/account/counter.js';
 
 const NOW = at('12:00');
 const same = (account: Account): Account => account;

@@ -3,7 +3,7 @@
  * orders of four reports, and one end (R4, R5, R15).
  */
 import { describe, expect, it } from 'vitest';
-import { counterOf, findSlot, sumOf, tallyOf } from '../../src/domain/account/account.js';
+import { findSlot } from '../../src/domain/account/account.js';
 import { deliver } from '../../src/domain/commands/deliver.js';
 import { fail, settleByOperator } from '../../src/domain/commands/fail.js';
 import { observe } from '../../src/domain/commands/observe.js';
@@ -11,6 +11,7 @@ import { reserve } from '../../src/domain/commands/reserve.js';
 import { dayOf } from '../../src/domain/primitives/time.js';
 import { ordersOf } from '../support/orders.js';
 import { anAccount, at, c, m, p, r, type Scenario } from '../support/scenario.js';
+import { counterOf, sumOf, tallyOf } from '../../src/domain/account/counter.js';
 
 const ORDERS = 2_520;
 const NINE = at('09:00');

@@ -1,6 +1,6 @@
 /** A run's decision (R6, R8): layer 2 looks at the counter as it stood, layer 1 heals after. */
 import { describe, expect, it } from 'vitest';
-import { counterOf, type Account } from '../../src/domain/account/account.js';
+import type { Account } from '../../src/domain/account/account.js';
 import { batchOf, reconciled } from '../../src/domain/entity/entity.js';
 import { deliver } from '../../src/domain/commands/deliver.js';
 import { fail } from '../../src/domain/commands/fail.js';
@@ -10,8 +10,10 @@ import { hold } from '../../src/domain/commands/administer.js';
 import { reconcile, type Verdict } from '../../src/domain/reconcile/reconcile.js';
 import { reserve } from '../../src/domain/commands/reserve.js';
 import type { EventRow, ReservationRow } from '../../src/domain/records/records.js';
-import type { Attempt, Foreign, Witnesses } from '../../src/domain/records/snapshot.js';
+import type { Attempt, Witnesses } from '../../src/domain/records/snapshot.js';
 import { anAccount, at, must, r, rows, type Scenario } from '../support/scenario.js';
+import { counterOf } from '../../src/domain/account/counter.js';
+import type { Foreign } from '../../src/domain/account/manualEdit.js';
 
 const NOW = at('09:00');
 const AFTER = at('09:20');

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import type { TObject } from 'typebox';
 import { fail } from '../../src/domain/commands/fail.js';
 import { isWellFormed } from '../../src/domain/primitives/ids.js';
-import { isRefusal } from '../../src/domain/account/events.js';
 import { parseFail, parseObserve, type Parser } from '../../src/domain/wire/requests.js';
 import { closest } from '../../src/domain/primitives/spelling.js';
 import { parseInstant, SECOND_MS } from '../../src/domain/primitives/time.js';
@@ -12,6 +11,7 @@ import { checkOf } from '../../src/http/validation.js';
 import { messages } from '../../src/protocol.js';
 import { NO_INSTANTS, PAUSES, WRONG_TYPES, withoutSeconds, writtenAt } from '../support/values.js';
 import { anAccount } from '../support/scenario.js';
+import { isRefusal } from '../../src/domain/account/refusals.js';
 
 const NOW = Date.UTC(2026, 10, 24, 9, 30, 7);
 const PERSON = { reason: 'checked', actor: 'ada' };

@@ -1,10 +1,10 @@
 /** The dashboard's pages, each tried with every key: who may see it, and what a stranger is told. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { KnownRoute } from '../../src/http/app.js';
-import type { Why } from '../../src/domain/diagnostics/why/why.js';
 import { edit, sent } from '../support/account.js';
 import { safeband, settingsOf } from '../support/cli.js';
 import { createHttpStand, type Answer, type HttpStand } from '../support/http.js';
+import type { Why } from '../../src/domain/diagnostics/why/model.js';
 
 let stand: HttpStand;
 let [own, foreign] = ['', ''];

@@ -95,7 +95,7 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R5',
     what: "a release lowers today's counter, whatever the day of its slot",
-    file: 'src/domain/account/account.ts',
+    file: 'src/domain/account/counter.ts',
     old: 'return { inFlight, uncertain, delivered, external, imported, unexplained };',
     mutated: `const others = account.slots.filter(
       (slot) => slot.state === 'released' && slot.quotaDay === day - 1,
@@ -239,7 +239,7 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R14',
     what: 'after a reset a release hides a delivery',
-    file: MERGE,
+    file: 'src/domain/account/slot.ts',
     old: '  released: 2,\n  delivered: 3,',
     mutated: '  released: 3,\n  delivered: 2,',
     by: 'of two tellings of a slot the higher one wins',

@@ -7,7 +7,7 @@ export const MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
   {
     rule: 'R7',
     what: 'a carried slot gives its room back when it is delivered',
-    file: 'src/domain/account/account.ts',
+    file: 'src/domain/account/counter.ts',
     old: "slot.carriedInto === account.day && slot.state !== 'released'",
     mutated:
       "slot.carriedInto === account.day && slot.state !== 'released' && slot.state !== 'delivered'",
@@ -120,7 +120,7 @@ export const MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
   {
     rule: 'R3',
     what: 'an older ledger is dropped a day early',
-    file: 'src/domain/account/evolve.ts',
+    file: 'src/domain/account/evolveDay.ts',
     old: 'slot.quotaDay + REMEMBERED_DAYS < day',
     mutated: 'slot.quotaDay + REMEMBERED_DAYS <= day',
     by,

@@ -13,7 +13,6 @@ import {
 } from '../../src/domain/entity/entity.js';
 import type { FailureKind } from '../../src/domain/account/account.js';
 import { deliver } from '../../src/domain/commands/deliver.js';
-import type { Command } from '../../src/domain/account/events.js';
 import { accountRow } from '../../src/domain/records/toRecords.js';
 import { fail } from '../../src/domain/commands/fail.js';
 import { runAfter } from '../../src/domain/days/forecast.js';
@@ -33,6 +32,7 @@ import { readWhy } from '../../src/postgres/why.js';
 import { at, c, m, must, NOTHING, r } from '../support/scenario.js';
 import { Luck } from '../simulation/luck.js';
 import { withDatabase } from '../support/database.js';
+import type { Command } from '../../src/domain/account/refusals.js';
 
 const MINUTE = 60_000;
 

@@ -16,13 +16,13 @@ import type {
 import type {
   Attempt,
   CommittedRun,
-  Foreign,
   ReadBack,
   Witnesses,
   Write,
 } from '../../src/domain/records/snapshot.js';
 import type { Saved } from '../../src/activities/ports.js';
 import type { Domain } from './domain.js';
+import type { Foreign } from '../../src/domain/account/manualEdit.js';
 
 /** A row, and the number under which it was written. */
 type Numbered<Row> = { readonly row: Row; readonly number: number };

@@ -3,11 +3,14 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 export type Domain = typeof import('../../src/domain/account/account.js') &
+  typeof import('../../src/domain/account/counter.js') &
+  typeof import('../../src/domain/account/proof.js') &
   typeof import('../../src/domain/entity/entity.js') &
   typeof import('../../src/domain/entity/restore.js') &
   typeof import('../../src/domain/commands/reserve.js') &
   typeof import('../../src/domain/commands/deliver.js') &
   typeof import('../../src/domain/commands/fail.js') &
+  typeof import('../../src/domain/account/slot.js') &
   typeof import('../../src/domain/commands/observe.js') &
   typeof import('../../src/domain/commands/administer.js') &
   typeof import('../../src/domain/days/forecast.js') &
@@ -22,11 +25,14 @@ export type Domain = typeof import('../../src/domain/account/account.js') &
 
 const FILES = [
   'account/account',
+  'account/counter',
+  'account/proof',
   'entity/entity',
   'entity/restore',
   'commands/reserve',
   'commands/deliver',
   'commands/fail',
+  'account/slot',
   'commands/observe',
   'commands/administer',
   'days/forecast',

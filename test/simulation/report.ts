@@ -1,11 +1,11 @@
 /** What became of a send, told to the journal, to the account, and by LinkedIn's webhook. */
 import type { FailureKind } from '../../src/domain/account/account.js';
-import { isRefusal, type Refusal } from '../../src/domain/account/events.js';
 import { checkCounted } from './rules.js';
 import type { Send } from './send.js';
 import type { Message } from './memory.js';
 import type { Workflow } from './workflow.js';
 import type { World } from './world.js';
+import { isRefusal, type Refusal } from '../../src/domain/account/refusals.js';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;

@@ -4,7 +4,6 @@
  */
 import type { Account, Slot } from '../../src/domain/account/account.js';
 import type { Actor } from '../../src/domain/entity/entity.js';
-import { isRefusal, type Refusal } from '../../src/domain/account/events.js';
 import type { Decision, Denial } from '../../src/domain/commands/reserve.js';
 import type { RunAnswer } from './database.js';
 import type { Member } from './member.js';
@@ -14,6 +13,7 @@ import { isOpenIn } from './openings.js';
 import { checkRetry } from './retry.js';
 import type { Send } from './send.js';
 import type { World } from './world.js';
+import { isRefusal, type Refusal } from '../../src/domain/account/refusals.js';
 
 const DAY = 86_400_000;
 const VERIFIED = 30 * 60_000;

@@ -4,8 +4,6 @@
  *
  *   reserve -> journal row -> leave to call -> LinkedIn -> journal outcome -> report
  */
-import type { Refusal } from '../../src/domain/account/events.js';
-import { isRefusal } from '../../src/domain/account/events.js';
 import {
   isChatId,
   isMessageId,
@@ -22,6 +20,7 @@ import { named } from './names.js';
 import { Report, type Ending } from './report.js';
 import { checkDecision, checkLanding } from './rules.js';
 import type { World } from './world.js';
+import { isRefusal, type Refusal } from '../../src/domain/account/refusals.js';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;

@@ -5,13 +5,13 @@
  * the same messages again.
  */
 import type { Actor } from '../../src/domain/entity/entity.js';
-import type { Command, Refusal } from '../../src/domain/account/events.js';
 import type { Start } from '../../src/domain/commands/administer.js';
 import { Chores } from './chores.js';
 import type { Member } from './member.js';
 import { RUNG, copyOf, freshMemory, type Chore, type Memory, type Message } from './memory.js';
 import { broken } from './broken.js';
 import type { World } from './world.js';
+import type { Command, Refusal } from '../../src/domain/account/refusals.js';
 
 const DAY = 86_400_000;
 const SAVE_SOON = 2_000;

@@ -2,7 +2,6 @@
 import fc from 'fast-check';
 import { assertNever } from '../../src/domain/primitives/assert.js';
 import { batchOf, reconciled } from '../../src/domain/entity/entity.js';
-import { counterOf } from '../../src/domain/account/account.js';
 import { deliver } from '../../src/domain/commands/deliver.js';
 import { accountRow } from '../../src/domain/records/toRecords.js';
 import { fail } from '../../src/domain/commands/fail.js';
@@ -10,10 +9,12 @@ import { observe } from '../../src/domain/commands/observe.js';
 import { reconcile, type Verdict } from '../../src/domain/reconcile/reconcile.js';
 import { reserve } from '../../src/domain/commands/reserve.js';
 import type { EventRow } from '../../src/domain/records/records.js';
-import type { Attempt, Foreign, Witnesses } from '../../src/domain/records/snapshot.js';
+import type { Attempt, Witnesses } from '../../src/domain/records/snapshot.js';
 import { dayOf } from '../../src/domain/primitives/time.js';
 import { Store } from '../domain/model/store.js';
 import { anAccount, at, c, m, p, r, Scenario } from './scenario.js';
+import { counterOf } from '../../src/domain/account/counter.js';
+import type { Foreign } from '../../src/domain/account/manualEdit.js';
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;

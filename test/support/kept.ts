@@ -5,9 +5,9 @@ import {
   accountOfRows,
   type FoundRows,
 } from '../../src/domain/diagnostics/asOf/accountFromRecords.js';
-import type { WhyRows } from '../../src/domain/diagnostics/why/why.js';
 import { Store } from '../domain/model/store.js';
 import type { Scenario } from './scenario.js';
+import type { WhyRows } from '../../src/domain/diagnostics/why/model.js';
 
 /** All that the account had to save, saved. */
 export function rowsFrom({ actor, now }: Scenario): FoundRows {

@@ -3,7 +3,7 @@
  * come every ten minutes while it is hot, midnights roll it, and openings are worked out anew.
  */
 import { expandWindow, type ExpandAsk } from '../../src/activities/window.js';
-import { isSameProof, type Account } from '../../src/domain/account/account.js';
+import type { Account } from '../../src/domain/account/account.js';
 import {
   batchOf,
   isDirty,
@@ -15,7 +15,6 @@ import {
   tell,
   type Actor,
 } from '../../src/domain/entity/entity.js';
-import type { AlertKind, Command } from '../../src/domain/account/events.js';
 import { wantsCheck } from '../../src/domain/gate/gate.js';
 import { reconcile } from '../../src/domain/reconcile/reconcile.js';
 import { reserve, type Decision } from '../../src/domain/commands/reserve.js';
@@ -27,6 +26,9 @@ import { REMEMBERED_DAYS, WITNESS_DAYS } from '../../src/domain/primitives/limit
 import { openingDays } from '../../src/domain/account/policy.js';
 import { isStale, type Openings } from '../../src/domain/account/sendingWindow.js';
 import { r } from './scenario.js';
+import { isSameProof } from '../../src/domain/account/proof.js';
+import type { Command } from '../../src/domain/account/refusals.js';
+import type { AlertKind } from '../../src/domain/account/alertKinds.js';
 
 /** Idle accounts roll this long after midnight, spread by their workflow's id (R7). */
 const MIDNIGHT_SPREAD_MS = 90_000;

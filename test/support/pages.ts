@@ -3,9 +3,9 @@ import type { AccountData } from '../../src/http/pages/accountData.js';
 import type { Frame } from '../../src/http/pages/layout.js';
 import { numbersOfRow } from '../../src/http/pages/numbers.js';
 import type { StatusRow } from '../../src/postgres/reads.js';
-import type { Why } from '../../src/domain/diagnostics/why/why.js';
 import { dayOf } from '../../src/domain/primitives/time.js';
 import { at } from './scenario.js';
+import type { Why } from '../../src/domain/diagnostics/why/model.js';
 
 const [NOON, DAY] = [at('12:00'), dayOf(at('12:00'))];
 

@@ -1,25 +1,23 @@
 /** A scenario of one account: given what happened, when something is said, expect an answer. */
 import { expect } from 'vitest';
 import { pass, record, tell, type Actor } from '../../src/domain/entity/entity.js';
-import type { Command } from '../../src/domain/account/events.js';
 import {
   isAccountId,
   isChatId,
   isMessageId,
   isRecipientId,
   isReservationId,
-} from '../../src/domain/primitives/ids.js';
-import type {
-  ChatId,
-  MessageId,
-  RecipientId,
-  ReservationId,
+  type ChatId,
+  type MessageId,
+  type RecipientId,
+  type ReservationId,
 } from '../../src/domain/primitives/ids.js';
 import { identified, openActor } from '../../src/domain/entity/restore.js';
 import type { Start } from '../../src/domain/commands/administer.js';
 import type { ReadBack } from '../../src/domain/records/snapshot.js';
 import { dayOf, parseInstant } from '../../src/domain/primitives/time.js';
 import { statusWire, type StatusWire } from '../../src/domain/wire/responses.js';
+import type { Command } from '../../src/domain/account/refusals.js';
 
 export const must = <T>(is: (raw: unknown) => raw is T, raw: string): T => {
   if (is(raw)) return raw;

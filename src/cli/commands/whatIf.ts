@@ -1,6 +1,5 @@
 /** The last weeks under another policy: what would have waited, and rested. */
 import type { Command } from 'commander';
-import { isRefusal } from '../../domain/account/events.js';
 import { WHAT_IF_DAYS_MAX, type WhatIf } from '../../domain/diagnostics/whatIf/whatIf.js';
 import { whatIf } from '../../postgres/whatIf.js';
 import { knownRow } from '../accounts.js';
@@ -10,6 +9,7 @@ import { whole } from '../options.js';
 import { policyOf, policyOptions, policyText, type PolicyOptions } from '../policy.js';
 import { widthOf, withProgress, type Look } from '../output.js';
 import { counted, wrapped } from '../text.js';
+import { isRefusal } from '../../domain/account/refusals.js';
 
 const DAYS = 30;
 

@@ -20,7 +20,6 @@ import type {
   RecipientId,
   ReservationId,
 } from '../primitives/ids.js';
-import { isSameId } from './kept.js';
 import type { Policy } from './policy.js';
 import type { Instant, UtcDay } from '../primitives/time.js';
 import type { Openings } from './sendingWindow.js';
@@ -136,16 +135,6 @@ export type Account = {
   readonly forgottenOn?: UtcDay | null;
 };
 
-/** How much of a day is spent, and on what. */
-export type Tally = {
-  readonly inFlight: number;
-  readonly uncertain: number;
-  readonly delivered: number;
-  readonly external: number;
-  readonly imported: number;
-  readonly unexplained: number;
-};
-
 export const emptyDay = (day: UtcDay): DayBook => ({
   day,
   external: 0,
@@ -160,38 +149,6 @@ export const emptyDay = (day: UtcDay): DayBook => ({
 export const bookOf = (account: Account, day: UtcDay): DayBook =>
   account.days.find((book) => book.day === day) ?? emptyDay(day);
 
-/** The parts of a day's counter. */
-export function tallyOf(account: Account, day: UtcDay): Tally {
-  const book = bookOf(account, day);
-  const { external, imported, unexplained } = book;
-  let inFlight = 0;
-  let uncertain = book.forgottenUncertain;
-  let delivered = book.forgottenDelivered;
-  for (const slot of account.slots) {
-    if (slot.quotaDay !== day) continue;
-    if (slot.state === 'in_flight') inFlight += 1;
-    else if (slot.state === 'uncertain') uncertain += 1;
-    else if (slot.state === 'delivered') delivered += 1;
-  }
-  return { inFlight, uncertain, delivered, external, imported, unexplained };
-}
-
-/** Conservation: the counter of a day is the sum of its parts, and nothing else. */
-export const sumOf = (tally: Tally): number =>
-  tally.inFlight +
-  tally.uncertain +
-  tally.delivered +
-  tally.external +
-  tally.imported +
-  tally.unexplained;
-
-export const counterOf = (account: Account, day: UtcDay): number => sumOf(tallyOf(account, day));
-
-/** Slots of earlier days that take room today as well; only a release gives it back (R7). */
-export const carriedOf = (account: Account): number =>
-  account.slots.filter((slot) => slot.carriedInto === account.day && slot.state !== 'released')
-    .length;
-
 export const findSlot = (account: Account, id: ReservationId): Slot | undefined =>
   account.slots.find((slot) => slot.reservationId === id);
 
@@ -202,19 +159,3 @@ export const isOpen = (slot: Slot): boolean =>
 /** In flight, and the caller still has time. */
 export const isLeased = (slot: Slot, at: Instant): boolean =>
   slot.state === 'in_flight' && at < slot.leaseExpiresAt;
-
-export const isSameProof = (one: Proof, other: Proof): boolean =>
-  isSameId(one.chatId, other.chatId) && isSameId(one.messageId, other.messageId);
-
-/** A delivered slot's proof, also by what was reported before a message id was observed (R4). */
-export const isProvenBy = (slot: Slot, proof: Proof): boolean =>
-  slot.state === 'delivered' &&
-  (isSameProof(slot, proof) ||
-    (slot.isAdopted && proof.messageId === null && isSameId(slot.chatId, proof.chatId)));
-
-/** A delivery that was told without a message is the one seen in its chat after its grant (R4). */
-export const isMessageOf = (slot: Slot, seen: Proof & { readonly at: Instant }): boolean =>
-  slot.state === 'delivered' &&
-  slot.messageId === null &&
-  isSameId(slot.chatId, seen.chatId) &&
-  slot.reservedAt <= seen.at;

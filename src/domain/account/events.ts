@@ -2,22 +2,12 @@
  * What can happen to an account: facts, in the past tense, each with all that it takes to tell it.
  */
 import type { AlertKind, Severity } from './alertKinds.js';
-import type {
-  Account,
-  Cooldown,
-  CooldownCause,
-  Effect,
-  External,
-  Hold,
-  Proof,
-  Slot,
-} from './account.js';
+import type { Cooldown, CooldownCause, Effect, External, Hold, Proof, Slot } from './account.js';
 import type { ReservationId } from '../primitives/ids.js';
 import type { Policy } from './policy.js';
 import type { Instant, UtcDay } from '../primitives/time.js';
 import type { Openings } from './sendingWindow.js';
 
-export { ALERT_KINDS, type AlertKind, type Severity } from './alertKinds.js';
 export type Details = {
   readonly [name: string]: string | number | boolean | null | readonly string[];
 };
@@ -99,39 +89,9 @@ export type Event =
       readonly details: Details;
     };
 
-/** Why a message changed nothing, or not what was asked: told to the caller, never thrown here. */
-export const FAILURE_TYPES = [
-  'InvalidInput',
-  'AccountUnknown',
-  'ReservationUnknown',
-  'ReservationConflict',
-  'ReservationSettled',
-  'ChatIdMissing',
-  'ChatIdTaken',
-  'CapAboveSafeBand',
-  'Unavailable',
-] as const;
-export type FailureType = (typeof FAILURE_TYPES)[number];
-export type Refusal = { readonly refused: FailureType; readonly message: string };
-
-/** What a command makes happen, and what its sender hears. */
-export type Decided<A> = { readonly events: readonly Event[]; readonly answer: A | Refusal };
-
-export const isRefusal = <A>(answer: A | Refusal): answer is Refusal =>
-  typeof answer === 'object' && answer !== null && 'refused' in answer;
-
-export const refuse = (
-  refused: FailureType,
-  message: string,
-  events: readonly Event[] = [],
-): { events: readonly Event[]; answer: Refusal } => ({ events, answer: { refused, message } });
-
 export const alert = (kind: AlertKind, severity: Severity, details: Details): Event => ({
   type: 'AlertRaised',
   kind,
   severity,
   details,
 });
-
-/** One command of the domain: pure, and told the time. */
-export type Command<I, A> = (account: Account, input: I, at: Instant) => Decided<A>;

@@ -3,23 +3,22 @@
  */
 import {
   emptyDay,
-  isSameProof,
-  tallyOf,
   type Account,
   type Cooldown,
   type DayBook,
   type External,
   type Slot,
-  type Tally,
 } from './account.js';
 import { accountWith, bookWith } from './update.js';
 import type { Event } from './events.js';
 import type { UtcDay } from '../primitives/time.js';
 import { assertNever } from '../primitives/assert.js';
 import { forgottenOf, keptExternal, keptSlot, laterDay, remembered } from './kept.js';
-import { EFFECTS_MAX, EXTERNALS_MAX, REMEMBERED_DAYS, WEEK_DAYS } from '../primitives/limits.js';
+import { EFFECTS_MAX, EXTERNALS_MAX } from '../primitives/limits.js';
 import { steppedCapOf } from './policy.js';
-import { dayOf } from '../primitives/time.js';
+import { isSameProof } from './proof.js';
+import { tallyOf, type Tally } from './counter.js';
+import { rolled } from './evolveDay.js';
 
 export function evolve(account: Account, event: Event): Account {
   switch (event.type) {
@@ -186,38 +185,5 @@ function withPolicy(account: Account, event: Extract<Event, { type: 'PolicyChang
     highestCap: Math.max(account.highestCap, steppedCapOf(policy, rampDay)),
     openings: isSameWindow && policy.sendingWindow ? account.openings : null,
     isIdentityChecked: account.isIdentityChecked && old.identity === policy.identity,
-  });
-}
-
-/** A new day: nothing is spent, what may have landed today is carried, what is old is folded. */
-function rolled(account: Account, event: Extract<Event, { type: 'DayRolled' }>): Account {
-  const { day, carried, rampDay } = event;
-  const isForgotten = (slot: Slot): boolean =>
-    slot.state !== 'in_flight' && slot.quotaDay + REMEMBERED_DAYS < day;
-  const isKept = (book: DayBook): boolean => book.day > day - WEEK_DAYS;
-  const forgotten = account.slots.filter(isForgotten);
-  const landing = new Set(carried);
-  return accountWith(account, {
-    day,
-    rampDay,
-    highestCap: steppedCapOf(account.policy, rampDay),
-    cooledAtCounter: 0,
-    days: [...account.days.filter(isKept).map((book) => folded(book, forgotten)), emptyDay(day)],
-    slots: account.slots
-      .filter((slot) => !isForgotten(slot))
-      .map((slot) => (landing.has(slot.reservationId) ? { ...slot, carriedInto: day } : slot)),
-    externals: account.externals.filter(({ at }) => dayOf(at) + REMEMBERED_DAYS >= day),
-    effects: account.effects.filter((effect) => effect.day + REMEMBERED_DAYS >= day),
-  });
-}
-
-function folded(book: DayBook, forgotten: readonly Slot[]): DayBook {
-  if (forgotten.length === 0) return book;
-  const mine = forgotten.filter((slot) => slot.quotaDay === book.day);
-  const count = (state: Slot['state']): number =>
-    mine.filter((slot) => slot.state === state).length;
-  return bookWith(book, {
-    forgottenDelivered: book.forgottenDelivered + count('delivered'),
-    forgottenUncertain: book.forgottenUncertain + count('uncertain'),
   });
 }

@@ -3,6 +3,7 @@ import type { Account, Proof, Slot, Taken } from './account.js';
 import type { CampaignId, RecipientId, ReservationId } from '../primitives/ids.js';
 import { LEASE_SECONDS_DEFAULT } from '../primitives/limits.js';
 import { SECOND_MS, type Instant } from '../primitives/time.js';
+import type { Event } from './events.js';
 
 export type Reserve = {
   readonly reservationId: ReservationId;
@@ -70,3 +71,25 @@ export const endedSlot = (
   settledAt,
   reason,
 });
+
+/** A slot that ends released or uncertain, and why. */
+export function changed(
+  slot: Slot,
+  state: 'released' | 'uncertain',
+  reason: string,
+  at: Instant,
+): Event {
+  const ended = endedSlot(slot, state, at, reason);
+  return { type: state === 'released' ? 'SlotReleased' : 'SlotMadeUncertain', slot: ended };
+}
+
+export const RANK: Readonly<Record<Slot['state'], number>> = {
+  in_flight: 0,
+  uncertain: 1,
+  released: 2,
+  delivered: 3,
+};
+
+/** Is this state news of that slot. */
+export const isHigher = (state: Slot['state'], known: Pick<Slot, 'state'>): boolean =>
+  RANK[state] > RANK[known.state];

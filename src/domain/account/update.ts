@@ -4,10 +4,9 @@
  * finds the field that is forgotten.
  */
 import type { Account, DayBook } from './account.js';
-import type { Actor } from '../entity/entity.js';
 
 /** The change, where there is one; null is a value. */
-const or = <T>(changed: T | undefined, old: T): T => (changed === undefined ? old : changed);
+export const or = <T>(changed: T | undefined, old: T): T => (changed === undefined ? old : changed);
 
 export const accountWith = (old: Account, change: Partial<Account>): Account => ({
   accountId: old.accountId,
@@ -43,20 +42,4 @@ export const bookWith = (old: DayBook, change: Partial<DayBook>): DayBook => ({
   forgottenUncertain: or(change.forgottenUncertain, old.forgottenUncertain),
   denials: or(change.denials, old.denials),
   late: or(change.late, old.late),
-});
-
-export const actorWith = (old: Actor, change: Partial<Actor>): Actor => ({
-  v: old.v,
-  owner: old.owner,
-  account: or(change.account, old.account),
-  outbox: or(change.outbox, old.outbox),
-  version: or(change.version, old.version),
-  savedVersion: or(change.savedVersion, old.savedVersion),
-  equalVersion: or(change.equalVersion, old.equalVersion),
-  foreign: or(change.foreign, old.foreign),
-  handled: or(change.handled, old.handled),
-  writes: or(change.writes, old.writes ?? 0),
-  answered: or(change.answered, old.answered ?? 0),
-  sent: or(change.sent, old.sent ?? 0),
-  triedRun: or(change.triedRun, old.triedRun ?? null),
 });

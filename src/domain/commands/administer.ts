@@ -2,7 +2,7 @@
 import { movedBreaker } from '../gate/credits.js';
 import { cooldownAt, isBroken } from '../days/rollover.js';
 import type { Account, CooldownCause } from '../account/account.js';
-import { alert, refuse, type Command, type Decided, type Event } from '../account/events.js';
+import { alert, type Event } from '../account/events.js';
 import type { AccountId, Identity } from '../primitives/ids.js';
 import { isSameMember, saysTheSame } from '../primitives/linkedinId.js';
 import { beyondBand, TIMEZONE_DEFAULT, type Policy, type Ramp } from '../account/policy.js';
@@ -10,6 +10,7 @@ import type { Instant } from '../primitives/time.js';
 import type { Tier } from '../primitives/tier.js';
 import type { SendingWindow } from '../account/sendingWindow.js';
 import { isDoubtful } from '../gate/gate.js';
+import { refuse, type Command, type Decided } from '../account/refusals.js';
 
 export const ACCOUNT_STATES = [
   'active',

@@ -1,17 +1,12 @@
 /** A delivery with proof always counts, once, on the slot's own quota day (R4, R5, R15). */
-import {
-  findSlot,
-  isProvenBy,
-  isSameProof,
-  type Account,
-  type Proof,
-  type Slot,
-} from '../account/account.js';
+import { findSlot, type Account, type Proof, type Slot } from '../account/account.js';
 import { deliveredSlot } from '../account/slot.js';
-import { alert, refuse, type Decided, type Event, type Source } from '../account/events.js';
+import { alert, type Event, type Source } from '../account/events.js';
 import { isSameId, keptProof } from '../account/kept.js';
 import type { ChatId, MessageId, ReservationId } from '../primitives/ids.js';
 import type { Instant } from '../primitives/time.js';
+import { isProvenBy, isSameProof } from '../account/proof.js';
+import { refuse, type Decided } from '../account/refusals.js';
 
 export type Deliver = {
   readonly reservationId: ReservationId;

@@ -1,22 +1,18 @@
 /**
  * Reports that an InMail did not go out, or that nobody knows (R5), and what an operator settles.
  */
-import {
-  counterOf,
-  findSlot,
-  type Account,
-  type FailureKind,
-  type Slot,
-} from '../account/account.js';
-import { endedSlot } from '../account/slot.js';
+import { findSlot, type Account, type FailureKind } from '../account/account.js';
+import { changed } from '../account/slot.js';
 import { assertNever } from '../primitives/assert.js';
 import { renewalAfter } from '../gate/credits.js';
 import { deliver } from './deliver.js';
-import { isRefusal, refuse, alert, type Decided, type Event } from '../account/events.js';
+import { alert, type Event } from '../account/events.js';
 import type { ChatId, ReservationId } from '../primitives/ids.js';
 import { COOLDOWN_MS, THROTTLE_MAX_MS } from '../primitives/limits.js';
 import { cooldownStarted } from '../days/rollover.js';
 import { isoInstant, SECOND_MS, type Instant } from '../primitives/time.js';
+import { counterOf } from '../account/counter.js';
+import { isRefusal, refuse, type Decided } from '../account/refusals.js';
 
 export const FAILURE_KINDS: readonly FailureKind[] = [
   'not_attempted',
@@ -62,17 +58,6 @@ export function fail(account: Account, report: Fail, at: Instant): Decided<Faile
     return { events: [changed(slot, target, kind, at), ...effects], answer: { settled: target } };
   }
   return { events: effects, answer: { settled: `already_${slot.state}` } };
-}
-
-/** A slot that ends released or uncertain, and why. */
-export function changed(
-  slot: Slot,
-  state: 'released' | 'uncertain',
-  reason: string,
-  at: Instant,
-): Event {
-  const ended = endedSlot(slot, state, at, reason);
-  return { type: state === 'released' ? 'SlotReleased' : 'SlotMadeUncertain', slot: ended };
 }
 
 /** What a kind does to the account: once a reservation and kind, whatever became of the slot. */

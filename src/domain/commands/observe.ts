@@ -1,12 +1,13 @@
 /** InMails that were seen in the account's outbox: ours, or sent by hand (R15, R16). */
-import { type Account, type Slot } from '../account/account.js';
+import type { Account, Slot } from '../account/account.js';
 import { deliveredSlot } from '../account/slot.js';
 import { whoHas } from './deliver.js';
-import { alert, type Decided, type Event } from '../account/events.js';
+import { alert, type Event } from '../account/events.js';
 import { isSameId, isSameRecipient, keptRecipient } from '../account/kept.js';
 import type { ChatId, MessageId, RecipientId, ReservationId } from '../primitives/ids.js';
 import { OBSERVED_MAX_AGE_MS, OBSERVED_SLACK_MS } from '../primitives/limits.js';
 import { dayOf, type Instant } from '../primitives/time.js';
+import type { Decided } from '../account/refusals.js';
 
 export type Observe = {
   readonly chatId: ChatId;

@@ -1,13 +1,13 @@
 /** Asking for a slot (R1 to R3): count first, and count once. */
 import { findSlot, isLeased, type Account, type Slot } from '../account/account.js';
 import { roomOf } from '../gate/caps.js';
-import { refuse, type Decided } from '../account/events.js';
 import { barrierAt, type DenialReason } from '../gate/gate.js';
 import { retryAtOf } from '../days/forecast.js';
 import { isSameRecipient } from '../account/kept.js';
 import { reservedSlot, type Reserve } from '../account/slot.js';
 import { isoInstant, type Instant, type UtcDay } from '../primitives/time.js';
 import type { ReservationId } from '../primitives/ids.js';
+import { refuse, type Decided } from '../account/refusals.js';
 
 export type Grant = {
   readonly granted: true;

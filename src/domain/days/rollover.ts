@@ -1,18 +1,12 @@
 /**
  * Midnight UTC (R7): counter, day and ramp step change together, and what is in flight is carried.
  */
-import {
-  counterOf,
-  isLeased,
-  tallyOf,
-  type Account,
-  type CooldownCause,
-  type Slot,
-} from '../account/account.js';
+import { isLeased, type Account, type CooldownCause, type Slot } from '../account/account.js';
 import { alert, type Event } from '../account/events.js';
 import { isOvershoot } from '../gate/caps.js';
 import { COOLDOWN_MS, ROLL_LATEST_MS } from '../primitives/limits.js';
 import { dayOf, isoDay, startOf, type Instant } from '../primitives/time.js';
+import { counterOf, tallyOf } from '../account/counter.js';
 
 /**
  * What the passing of time makes happen: nothing, or one roll, however many days were slept. A

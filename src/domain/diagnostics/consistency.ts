@@ -4,8 +4,8 @@
  * after the message: so a difference is real only if it stays while nothing moves.
  */
 import { SAVED_MS } from '../primitives/limits.js';
-import type { Why } from './why/why.js';
 import type { StatusWire } from '../wire/responses.js';
+import type { Why } from './why/model.js';
 
 /** What Postgres says of the quota day, each place counted by itself. */
 export type Sides = {

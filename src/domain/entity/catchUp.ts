@@ -4,8 +4,8 @@
  * is the base; what the rows know more is added: nobody loses a slot, a delivery or a stop by it.
  */
 import type { Account, Slot } from '../account/account.js';
-import { record, type Actor } from './entity.js';
-import { accountWith, actorWith } from '../account/update.js';
+import { record, actorWith, type Actor } from './entity.js';
+import { accountWith } from '../account/update.js';
 import { withForgotten } from '../account/kept.js';
 import { roomOf } from '../gate/caps.js';
 import { evolve } from '../account/evolve.js';

@@ -2,13 +2,14 @@
  * How the last workflow of an account ended, and what that means for the new one (R13, R14): it
  * waits until midnight only for what the rows and the history of that workflow cannot tell.
  */
-import { counterOf, type Account } from '../account/account.js';
+import type { Account } from '../account/account.js';
 import { alert, type Event } from '../account/events.js';
 import type { Recovered } from './lastRun.js';
 import { UNCLEAN_GRACE_MS } from '../primitives/limits.js';
 import { cooldownStarted } from '../days/rollover.js';
 import type { StoredAccount } from '../records/snapshot.js';
 import { startOf } from '../primitives/time.js';
+import { counterOf } from '../account/counter.js';
 
 /** What was read of the last workflow's history; null: it was not asked for. */
 export type LastRun = Recovered & {

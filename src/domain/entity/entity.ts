@@ -3,8 +3,8 @@
  * gets a number that only grows, across runs and restarts; rows carry it into Postgres (R14).
  */
 import type { Account } from '../account/account.js';
-import { accountWith, actorWith } from '../account/update.js';
-import type { Command, Event, Refusal } from '../account/events.js';
+import { accountWith, or } from '../account/update.js';
+import type { Event } from '../account/events.js';
 import { evolve } from '../account/evolve.js';
 import { accountRow, rowsOf } from '../records/toRecords.js';
 import { forecastAt, runAfter } from '../days/forecast.js';
@@ -13,8 +13,10 @@ import { portionOf } from './outbox.js';
 import { applicable } from '../reconcile/merge.js';
 import { isCooling, isRestDue, roll } from '../days/rollover.js';
 import type { AccountRow, Entry, Row } from '../records/records.js';
-import type { Foreign, Write } from '../records/snapshot.js';
+import type { Write } from '../records/snapshot.js';
 import type { Instant } from '../primitives/time.js';
+import type { Command, Refusal } from '../account/refusals.js';
+import type { Foreign } from '../account/manualEdit.js';
 
 export type Actor = {
   readonly v: 1;
@@ -218,3 +220,19 @@ export function viewOf(actor: Actor, now: Instant, at: Instant): Account {
   const { account } = pass(actor, now);
   return at <= account.now ? account : forecastAt(account, at);
 }
+
+export const actorWith = (old: Actor, change: Partial<Actor>): Actor => ({
+  v: old.v,
+  owner: old.owner,
+  account: or(change.account, old.account),
+  outbox: or(change.outbox, old.outbox),
+  version: or(change.version, old.version),
+  savedVersion: or(change.savedVersion, old.savedVersion),
+  equalVersion: or(change.equalVersion, old.equalVersion),
+  foreign: or(change.foreign, old.foreign),
+  handled: or(change.handled, old.handled),
+  writes: or(change.writes, old.writes ?? 0),
+  answered: or(change.answered, old.answered ?? 0),
+  sent: or(change.sent, old.sent ?? 0),
+  triedRun: or(change.triedRun, old.triedRun ?? null),
+});

@@ -4,12 +4,11 @@
  * known only grows (R5), so a message that the rows already contain changes nothing.
  */
 import { findSlot, type Account, type Slot } from '../account/account.js';
-import { pass, record, type Actor } from './entity.js';
+import { pass, record, actorWith, type Actor } from './entity.js';
 import { assertNever } from '../primitives/assert.js';
 import { carriedOver } from './carriedOver.js';
-import { actorWith } from '../account/update.js';
 import { deliver, type Deliver } from '../commands/deliver.js';
-import { isRefusal, type Command, type Decided, type Event } from '../account/events.js';
+import type { Event } from '../account/events.js';
 import {
   deliverWithoutChat,
   fail,
@@ -33,6 +32,7 @@ import {
 } from '../commands/administer.js';
 import { reservedSlot, type Reserve } from '../account/slot.js';
 import { dayOf, startOf, type Instant, type UtcDay } from '../primitives/time.js';
+import { isRefusal, type Command, type Decided } from '../account/refusals.js';
 
 /** What the caller of a reserve was answered; its slot is taken as it was promised. */
 export type Promised = { readonly quotaDay: UtcDay; readonly leaseExpiresAt: Instant };

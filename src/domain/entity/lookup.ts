@@ -2,7 +2,7 @@
  * External sends that an account has forgotten (R15). It remembers so many one by one; a proof that
  * it does not know may be one of the others, whose rows wait to be saved or are in Postgres.
  */
-import { isSameProof, type Account, type Proof } from '../account/account.js';
+import type { Account, Proof } from '../account/account.js';
 import type { Actor } from './entity.js';
 import { accountWith } from '../account/update.js';
 import type { ReservationId } from '../primitives/ids.js';
@@ -10,6 +10,7 @@ import { keptProof } from '../account/kept.js';
 import { REMEMBERED_DAYS } from '../primitives/limits.js';
 import { proofKey } from '../account/proofIndex.js';
 import type { EventRow } from '../records/records.js';
+import { isSameProof } from '../account/proof.js';
 
 /** A proof that has a row, and whose delivery it is; null: no reservation's. */
 export type Logged = { readonly reservationId: ReservationId | null };

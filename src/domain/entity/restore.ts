@@ -4,15 +4,14 @@
  */
 import {
   bookOf,
-  counterOf,
   emptyDay,
   type Account,
   type DayBook,
   type External,
   type Slot,
 } from '../account/account.js';
-import { accountWith, actorWith } from '../account/update.js';
-import { actorOf, pass, record, type Actor } from './entity.js';
+import { accountWith } from '../account/update.js';
+import { actorWith, actorOf, pass, record, type Actor } from './entity.js';
 import { endings, type LastRun } from './endings.js';
 import { forgottenIn, forgottenOf, keptExternal, remembered } from '../account/kept.js';
 import { alert, type Event } from '../account/events.js';
@@ -25,6 +24,7 @@ import type { LeftOut, ReadBack, StoredAccount } from '../records/snapshot.js';
 import { dayOf, startOf, type Instant, type UtcDay } from '../primitives/time.js';
 import { externalOfRow, slotOfRow, testimony } from '../reconcile/evidence.js';
 import { foundBy, isOfLostTask } from './writes.js';
+import { counterOf } from '../account/counter.js';
 
 /**
  * The account as it stood in its rows, and then everything that has happened since: the midnights

@@ -4,8 +4,7 @@
  * content, and the row keeps both.
  */
 import type { Account } from '../account/account.js';
-import { batchOf, reconciled, type Actor, type Batch } from './entity.js';
-import { actorWith } from '../account/update.js';
+import { batchOf, reconciled, actorWith, type Actor, type Batch } from './entity.js';
 import type { Event } from '../account/events.js';
 import { accountRow } from '../records/toRecords.js';
 import { applicable } from '../reconcile/merge.js';

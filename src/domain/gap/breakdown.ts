@@ -2,14 +2,14 @@
  * What a gap between counter and event log is made of (R8, R17): parts that add up to it, each with
  * the reservations behind it.
  */
-import { bookOf, counterOf } from '../account/account.js';
-import type { Account, Slot } from '../account/account.js';
+import { bookOf, type Account, type Slot } from '../account/account.js';
 import type { ReservationId } from '../primitives/ids.js';
 import { isSameId } from '../account/kept.js';
 import { isNamed, pairsOn } from './matching.js';
 import { proofKey, SlotIndex } from '../account/proofIndex.js';
 import type { EventRow } from '../records/records.js';
 import type { UtcDay } from '../primitives/time.js';
+import { counterOf } from '../account/counter.js';
 
 export const GAP_CAUSES = [
   'in_flight',

@@ -2,11 +2,12 @@
  * Which row of the event log tells of which slot. Every row is held against one slot at most, and
  * every slot against one row, so that what is left over on either side can be counted.
  */
-import { isProvenBy, type Account, type Slot } from '../account/account.js';
+import type { Account, Slot } from '../account/account.js';
 import { isSameId } from '../account/kept.js';
 import { SlotIndex } from '../account/proofIndex.js';
 import type { EventRow } from '../records/records.js';
 import type { UtcDay } from '../primitives/time.js';
+import { isProvenBy } from '../account/proof.js';
 
 /** The day's rows by the day's slots: by proof, else by the reservation that the row names. */
 export function pairsOn(

@@ -1,7 +1,8 @@
 /** How much room a day has, and which cap says so (R2, R10). One pass over the slots. */
-import { carriedOf, counterOf, type Account } from '../account/account.js';
+import type { Account } from '../account/account.js';
 import { dailyCapOf, rampCapOf, steppedCapOf, weeklyCapOf } from '../account/policy.js';
 import { CHURN_FACTOR, CHURN_FLOOR, OVERSHOOT, WEEK_DAYS } from '../primitives/limits.js';
+import { carriedOf, counterOf } from '../account/counter.js';
 
 /** In the gate's order: of two caps that leave the same room the first one is named. */
 export type CapName = 'weekly' | 'ramp' | 'daily';

@@ -4,8 +4,8 @@ import { isOvershoot } from './caps.js';
 import type { Event } from '../account/events.js';
 import { COOLDOWN_MS } from '../primitives/limits.js';
 import { cooldownStarted, isCooling } from '../days/rollover.js';
-import type { Foreign } from '../records/snapshot.js';
 import type { Instant } from '../primitives/time.js';
+import type { Foreign } from '../account/manualEdit.js';
 
 /**
  * The counter is far over the highest cap of its day: the account rests, once (R8). A row that a

@@ -2,7 +2,7 @@
  * An account with more rows than it can carry (R8): work and state are bounded, whatever a caller
  * or a manual edit has written. Such an account is held, nothing is granted, and an alert says why.
  */
-import { bookOf, counterOf, tallyOf, type Account, type Slot } from '../account/account.js';
+import { bookOf, type Account, type Slot } from '../account/account.js';
 import type { AlertKind, Severity } from '../account/alertKinds.js';
 import type { Event } from '../account/events.js';
 import { keptRecipient, remembered } from '../account/kept.js';
@@ -13,6 +13,7 @@ import type { Verdict } from './reconcile.js';
 import type { Crowd, LeftOut, ReadBack, Witnesses } from '../records/snapshot.js';
 import { isoDay, type Instant } from '../primitives/time.js';
 import { slotOfRow } from './evidence.js';
+import { counterOf, tallyOf } from '../account/counter.js';
 
 /** Rows that are read of each table: one more than there may be. */
 export const ROWS_READ = {

@@ -1,10 +1,12 @@
 /** What a run says of one quota day: as it stood, as it is, and what the gap is made of (R8). */
-import { bookOf, counterOf, isOpen, sumOf, tallyOf, type Account } from '../account/account.js';
+import { bookOf, isOpen, type Account } from '../account/account.js';
 import { breakdownOf, type GapPart } from '../gap/breakdown.js';
 import type { Event } from '../account/events.js';
 import { explain } from '../gap/sentences.js';
-import type { Foreign, Witnesses } from '../records/snapshot.js';
+import type { Witnesses } from '../records/snapshot.js';
 import type { Instant, UtcDay } from '../primitives/time.js';
+import { counterOf, sumOf, tallyOf } from '../account/counter.js';
+import type { Foreign } from '../account/manualEdit.js';
 
 /** What a run says of one quota day. */
 export type DayVerdict = {

@@ -11,7 +11,7 @@ import {
 } from '../account/account.js';
 import { deliveredSlot, endedSlot } from '../account/slot.js';
 import { deliver, givenBack, isLent, whoHas } from '../commands/deliver.js';
-import { isRefusal, type Event, type Source } from '../account/events.js';
+import type { Event, Source } from '../account/events.js';
 import { fail } from '../commands/fail.js';
 import { evolve } from '../account/evolve.js';
 import { CLOCK_SLACK_MS, LEASE_SECONDS_DEFAULT, REMEMBERED_DAYS } from '../primitives/limits.js';
@@ -22,6 +22,7 @@ import type { EventRow, ReservationRow } from '../records/records.js';
 import type { Attempt, ReadBack } from '../records/snapshot.js';
 import { SECOND_MS, startOf, type Instant, type UtcDay } from '../primitives/time.js';
 import type { ChatId, MessageId, ReservationId } from '../primitives/ids.js';
+import { isRefusal } from '../account/refusals.js';
 
 /** A slot as its row has it, carried as the account carries one. */
 export const slotOfRow = (row: ReservationRow): Slot => keptSlot(wholeSlotOf(row));

@@ -1,28 +1,14 @@
 /** Two tellings of one account, after a reset or a second writer: the higher one wins (R14). */
-import {
-  findSlot,
-  isMessageOf,
-  isProvenBy,
-  isSameProof,
-  type Account,
-  type External,
-  type Slot,
-} from '../account/account.js';
+import { findSlot, type Account, type External, type Slot } from '../account/account.js';
 import type { Event } from '../account/events.js';
 import { evolve } from '../account/evolve.js';
 import { isSameId, isSameRecipient, keptSlot } from '../account/kept.js';
 import { reservationRow } from '../records/toRecords.js';
 import { cooldownStarted } from '../days/rollover.js';
 import type { ReservationRow } from '../records/records.js';
-import { deliveredSlot, endedSlot } from '../account/slot.js';
+import { deliveredSlot, endedSlot, RANK } from '../account/slot.js';
 import type { Instant } from '../primitives/time.js';
-
-const RANK: Readonly<Record<Slot['state'], number>> = {
-  in_flight: 0,
-  uncertain: 1,
-  released: 2,
-  delivered: 3,
-};
+import { isMessageOf, isProvenBy, isSameProof } from '../account/proof.js';
 
 /** What `other` knows and `account` does not: slots, higher states, external sends, and stops. */
 export function merged(account: Account, other: Account): readonly Event[] {
@@ -69,10 +55,6 @@ const completed = (slot: Slot, seen: External): Event => ({
 const isCounted = (account: Account, one: External): boolean =>
   account.externals.some((known) => isSameProof(known, one)) ||
   account.slots.some((slot) => isProvenBy(slot, one));
-
-/** Is this state news of that slot. */
-export const isHigher = (state: Slot['state'], known: Pick<Slot, 'state'>): boolean =>
-  RANK[state] > RANK[known.state];
 /** What keeps `other` from sending, where it does more than what keeps `account`: the safe side. */
 function stopsOf(account: Account, other: Account): readonly Event[] {
   const { hold, breakerUntil, cooledAtCounter } = other;

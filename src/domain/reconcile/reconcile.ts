@@ -2,21 +2,23 @@
  * One reconcile of one account (R8): layer 2 looks first, at the counter as it stood; layer 1 joins
  * the witnesses and heals after. Pure: what was found goes in, facts and what people read come out.
  */
-import { tallyOf, type Account, type External, type Slot } from '../account/account.js';
+import type { Account, External, Slot } from '../account/account.js';
 import { evolve } from '../account/evolve.js';
 import type { Event } from '../account/events.js';
-import { changed } from '../commands/fail.js';
 import { EXTERNALS_MAX, REMEMBERED_DAYS } from '../primitives/limits.js';
-import { claimedBy, counted, isHigher, isRowOf, raisedBy } from './merge.js';
+import { claimedBy, counted, isRowOf, raisedBy } from './merge.js';
 import { isNamed, pairsOn } from '../gap/matching.js';
 import { proofKey, SlotIndex } from '../account/proofIndex.js';
 import { overshoot } from '../gate/cooldown.js';
 import type { EventRow } from '../records/records.js';
 import { alertsOf, type RunAlert } from './runAlerts.js';
-import type { Foreign, Witnesses } from '../records/snapshot.js';
+import type { Witnesses } from '../records/snapshot.js';
 import { dayOf, type Instant, type UtcDay } from '../primitives/time.js';
 import { dayTouched, verdictOn, type DayVerdict } from './dayFindings.js';
 import { externalOfRow, slotOfRow, testimony } from './evidence.js';
+import { tallyOf } from '../account/counter.js';
+import type { Foreign } from '../account/manualEdit.js';
+import { isHigher, changed } from '../account/slot.js';
 
 export type Verdict = {
   /** What the account has to be told; decided again where something came in meanwhile. */

@@ -3,9 +3,9 @@ import type { Account } from '../account/account.js';
 import type { AlertKind, Severity } from '../account/alertKinds.js';
 import type { GapPart } from '../gap/breakdown.js';
 import { DRIFT_MAX } from '../primitives/limits.js';
-import type { Foreign } from '../records/snapshot.js';
 import type { DayVerdict } from './dayFindings.js';
 import { isoDay } from '../primitives/time.js';
+import type { Foreign } from '../account/manualEdit.js';
 
 export type RunAlert = {
   readonly kind: AlertKind;

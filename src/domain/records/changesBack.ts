@@ -1,10 +1,11 @@
 /** What a row of `account_changes` says happened: `changeLog.ts` read backwards. */
-import { counterOf, type Account, type CooldownCause } from '../account/account.js';
+import type { Account, CooldownCause } from '../account/account.js';
 import type { Event } from '../account/events.js';
 import type { Policy } from '../account/policy.js';
 import { cooldownStarted } from '../days/rollover.js';
 import type { ChangeRow } from './records.js';
 import { parseInstant, type Instant } from '../primitives/time.js';
+import { counterOf } from '../account/counter.js';
 
 export type WrittenChange = Omit<ChangeRow, 'table'>;
 

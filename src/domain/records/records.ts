@@ -11,9 +11,10 @@ import type {
   ReservationId,
 } from '../primitives/ids.js';
 import type { Cooldown, Hold, Slot } from '../account/account.js';
-import type { AlertKind, Details, Severity, Source } from '../account/events.js';
+import type { Details, Source } from '../account/events.js';
 import type { Policy } from '../account/policy.js';
 import type { Instant, UtcDay } from '../primitives/time.js';
+import type { AlertKind, Severity } from '../account/alertKinds.js';
 
 export type ReservationRow = {
   readonly table: 'reservations';

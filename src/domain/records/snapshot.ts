@@ -11,6 +11,7 @@ import type {
 import type { FailureKind } from '../account/account.js';
 import type { Event } from '../account/events.js';
 import type { Instant, UtcDay } from '../primitives/time.js';
+import type { Foreign } from '../account/manualEdit.js';
 
 /** The pipeline's own journal of a call (`send_attempts`). */
 export type Attempt = {
@@ -73,16 +74,6 @@ export type CommittedRun = {
 export type Later = {
   readonly alerts: readonly Pick<AlertRow, 'kind' | 'quotaDay' | 'details'>[];
   readonly changes: readonly Pick<ChangeRow, 'kind' | 'actor' | 'reason' | 'details'>[];
-};
-/** What an account's row held although this workflow had not written it (R14). */
-export type Foreign = {
-  /** Told once, under this name: the transaction that found it. */
-  readonly id: string;
-  readonly day: UtcDay;
-  readonly counter: number;
-  /** The highest cap of that day as the row had it; null where a hand changed that, too. */
-  readonly cap: number | null;
-  readonly columns: readonly string[];
 };
 /** A table with more rows of an account than the account can carry. */
 export type Crowd = {

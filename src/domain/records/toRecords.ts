@@ -1,13 +1,5 @@
 /** Which rows a fact leaves behind. The account is the one after the fact. */
-import {
-  bookOf,
-  carriedOf,
-  sumOf,
-  tallyOf,
-  type Account,
-  type External,
-  type Slot,
-} from '../account/account.js';
+import { bookOf, type Account, type External, type Slot } from '../account/account.js';
 import { assertNever } from '../primitives/assert.js';
 import { changeRow } from './changeLog.js';
 import type { Event } from '../account/events.js';
@@ -15,6 +7,7 @@ import type { AccountRow, DayRow, EventRow, ReservationRow, Row } from './record
 import { WEEK_DAYS } from '../primitives/limits.js';
 import { rampDayNext } from '../days/rollover.js';
 import type { Instant, UtcDay } from '../primitives/time.js';
+import { carriedOf, sumOf, tallyOf } from '../account/counter.js';
 
 export function rowsOf(event: Event, before: Account, after: Account): readonly Row[] {
   switch (event.type) {

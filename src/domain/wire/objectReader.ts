@@ -3,18 +3,17 @@
  * whole. A Signal is read leniently: a bad optional field is dropped and named, the rest counts
  * (R18).
  */
-import type { FailureType } from '../account/events.js';
 import { isText } from '../primitives/ids.js';
 import { didYouMean, closest } from '../primitives/spelling.js';
 import { cleaned, isPlain, shown } from '../primitives/text.js';
 import { INSTANT_WORDS, parseInstant, type Instant } from '../primitives/time.js';
+import type { FailureType, Flaw } from '../account/refusals.js';
 
 /**
  * `accepted`: an Update that passed its check when it came and is read again, maybe from the history
  * of an older version: what that version took is cleaned, because the run must replay as it was.
  */
 export type Mode = 'strict' | 'lenient' | 'accepted';
-export type Flaw = { readonly refused: FailureType; readonly message: string };
 export type Parsed<T> =
   | { readonly ok: true; readonly value: T; readonly dropped: readonly string[] }
   | ({ readonly ok: false } & Flaw);

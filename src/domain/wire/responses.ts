@@ -1,13 +1,5 @@
 /** The shapes that callers get, with instants and days as text (docs/contract.md, 2). */
-import {
-  carriedOf,
-  counterOf,
-  findSlot,
-  isOpen,
-  tallyOf,
-  type Account,
-  type Slot,
-} from '../account/account.js';
+import { findSlot, isOpen, type Account, type Slot } from '../account/account.js';
 import { roomOf, type CapName } from '../gate/caps.js';
 import { retryAtOf } from '../days/forecast.js';
 import { barrierAt, isDoubtful, isWindowKnown, type DenialReason } from '../gate/gate.js';
@@ -20,6 +12,7 @@ import { isoDay, isoInstant, isoOrNull, SECOND_MS, type Instant } from '../primi
 import { LEASE_SECONDS_DEFAULT } from '../primitives/limits.js';
 import type { ReservationId } from '../primitives/ids.js';
 import type { SendingWindow } from '../account/sendingWindow.js';
+import { carriedOf, counterOf, tallyOf } from '../account/counter.js';
 
 export type GrantWire = {
   readonly granted: true;

@@ -1,9 +1,9 @@
 /** *Why do my numbers differ?* The support article about one account, from its own rows. */
 import type { VNode } from 'preact';
 import { parseInstant, type Instant } from '../../domain/primitives/time.js';
-import type { Why, WhyBeside, WhyPart } from '../../domain/diagnostics/why/why.js';
 import { Page, type Frame } from './layout.js';
 import { Left, Section, When } from './parts.js';
+import type { Why, WhyBeside, WhyPart } from '../../domain/diagnostics/why/model.js';
 
 type Props = {
   readonly frame: Frame;

@@ -1,7 +1,6 @@
 /** Asking for slots: one, or many in order. A denial is an answer with the status 200. */
 import type { Static } from 'typebox';
 import { SafebandError } from '../../client/index.js';
-import type { FailureType } from '../../domain/account/events.js';
 import { prefixFlaw } from '../../domain/wire/replyTo.js';
 import type { Parts } from '../app.js';
 import { checkIdempotencyKey } from '../idempotency.js';
@@ -10,6 +9,7 @@ import { batch, decision } from '../schemas/answers.js';
 import { looseBatch, sendReserve, sendReserveBatch } from '../schemas/messages.js';
 import { checkOf } from '../validation.js';
 import { message, type Said } from './message.js';
+import type { FailureType } from '../../domain/account/refusals.js';
 
 type Request = Static<typeof sendReserve>;
 type Decisions = Static<typeof batch>['decisions'];

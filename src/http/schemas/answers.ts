@@ -1,6 +1,5 @@
 /** What is answered: the shapes of the contract (2). */
 import { Type } from 'typebox';
-import { FAILURE_TYPES } from '../../domain/account/events.js';
 import { DENIAL_REASONS } from '../../domain/gate/gate.js';
 import {
   accountId,
@@ -16,6 +15,7 @@ import {
   text,
   tier,
 } from './parts.js';
+import { FAILURE_TYPES } from '../../domain/account/refusals.js';
 
 const { Literal, Optional, Union, Boolean, String, Integer } = Type;
 

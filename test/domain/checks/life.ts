@@ -1,19 +1,15 @@
 /** One account's life in a domain that may be broken: what is said, and what a run makes of it. */
 import type { Account, FailureKind } from '../../../src/domain/account/account.js';
 import type { Actor } from '../../../src/domain/entity/entity.js';
-import type { Command } from '../../../src/domain/account/events.js';
 import { isAccountId } from '../../../src/domain/primitives/ids.js';
 import type { Verdict } from '../../../src/domain/reconcile/reconcile.js';
 import type { EventRow, ReservationRow } from '../../../src/domain/records/records.js';
 import type { Start } from '../../../src/domain/commands/administer.js';
-import type {
-  Attempt,
-  Foreign,
-  ReadBack,
-  Witnesses,
-} from '../../../src/domain/records/snapshot.js';
+import type { Attempt, ReadBack, Witnesses } from '../../../src/domain/records/snapshot.js';
 import { at, c, must, NOTHING, r } from '../../support/scenario.js';
 import type { Domain } from '../model/domain.js';
+import type { Command } from '../../../src/domain/account/refusals.js';
+import type { Foreign } from '../../../src/domain/account/manualEdit.js';
 
 export const NINE = at('09:00');
 export const LATER = at('09:20');

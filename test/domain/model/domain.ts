@@ -7,6 +7,7 @@ export type Domain = typeof import('../../../src/domain/entity/entity.js') &
   typeof import('../../../src/domain/commands/reserve.js') &
   typeof import('../../../src/domain/commands/deliver.js') &
   typeof import('../../../src/domain/commands/fail.js') &
+  typeof import('../../../src/domain/account/slot.js') &
   typeof import('../../../src/domain/commands/observe.js') &
   typeof import('../../../src/domain/commands/administer.js') &
   typeof import('../../../src/domain/wire/responses.js') &
@@ -14,6 +15,8 @@ export type Domain = typeof import('../../../src/domain/entity/entity.js') &
   typeof import('../../../src/domain/records/toRecords.js') &
   typeof import('../../../src/domain/days/rollover.js') &
   typeof import('../../../src/domain/account/account.js') &
+  typeof import('../../../src/domain/account/counter.js') &
+  typeof import('../../../src/domain/account/proof.js') &
   typeof import('../../../src/domain/reconcile/reconcile.js') &
   typeof import('../../../src/domain/reconcile/merge.js') &
   typeof import('../../../src/domain/reconcile/fleetAudit.js') &
@@ -32,6 +35,7 @@ const FILES = [
   'commands/reserve',
   'commands/deliver',
   'commands/fail',
+  'account/slot',
   'commands/observe',
   'commands/administer',
   'wire/responses',
@@ -39,6 +43,8 @@ const FILES = [
   'records/toRecords',
   'days/rollover',
   'account/account',
+  'account/counter',
+  'account/proof',
   'reconcile/reconcile',
   'reconcile/merge',
   'reconcile/fleetAudit',

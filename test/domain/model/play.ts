@@ -2,7 +2,6 @@
 import { expect } from 'vitest';
 import type { Actor } from '../../../src/domain/entity/entity.js';
 import { assertNever } from '../../../src/domain/primitives/assert.js';
-import type { Refusal } from '../../../src/domain/account/events.js';
 import {
   isAccountId,
   isChatId,
@@ -17,6 +16,7 @@ import type { Domain } from './domain.js';
 import { Reference } from './reference.js';
 import { rested } from './rested.js';
 import { Store } from './store.js';
+import type { Refusal } from '../../../src/domain/account/refusals.js';
 
 const DAY = 86_400_000;
 

@@ -1,5 +1,5 @@
 /** An account as of an instant, rebuilt from its rows (R17). */
-import { isProvenBy, type Account, type Slot } from '../../account/account.js';
+import type { Account, Slot } from '../../account/account.js';
 import { actorOf, pass } from '../../entity/entity.js';
 import type { Moment } from './nearbyEvents.js';
 import { eventsOf, type WrittenChange } from '../../records/changesBack.js';
@@ -20,6 +20,7 @@ import type { StoredAccount } from '../../records/snapshot.js';
 import { dayOf, startOf, type Instant, type UtcDay } from '../../primitives/time.js';
 import type { Openings } from '../../account/sendingWindow.js';
 import { slotOfRow } from '../../reconcile/evidence.js';
+import { isProvenBy } from '../../account/proof.js';
 
 export type LoggedRow = EventRow & {
   /** The account's own; null: somebody else has written it. */

@@ -5,9 +5,9 @@
  */
 import type { ReservationId } from '../../primitives/ids.js';
 import { compare } from './accountFromRecords.js';
-import { isHigher } from '../../reconcile/merge.js';
 import type { ReservationRow } from '../../records/records.js';
 import { SECOND_MS, type Instant, type UtcDay } from '../../primitives/time.js';
+import { isHigher } from '../../account/slot.js';
 
 export type KeptRow = ReservationRow & {
   readonly number: number;

@@ -3,9 +3,9 @@ import { findSlot, type Account } from '../../account/account.js';
 import type { WrittenChange } from '../../records/changesBack.js';
 import { deliver } from '../../commands/deliver.js';
 import type { Event } from '../../account/events.js';
-import { changed } from '../../commands/fail.js';
 import type { ReservationRow } from '../../records/records.js';
 import type { Instant } from '../../primitives/time.js';
+import { changed } from '../../account/slot.js';
 
 /** A slot ends as its row says it ended; nothing for one that is not there. */
 export function endOf(account: Account, row: ReservationRow, at: Instant): readonly Event[] {

@@ -4,7 +4,7 @@
  * hand, holds and hand edits come when they came. An ask that is denied waits, first come first
  * served, and goes as soon as the gate lets it. Runs succeed on time.
  */
-import { counterOf, findSlot, isOpen, type Account } from '../../account/account.js';
+import { findSlot, isOpen, type Account } from '../../account/account.js';
 import { Agenda, NOTHING } from './eventQueue.js';
 import { roomOf } from '../../gate/caps.js';
 import { eventsOf, type WrittenChange } from '../../records/changesBack.js';
@@ -24,6 +24,7 @@ import type { EventRow, ReservationRow } from '../../records/records.js';
 import { changedPolicy, policyEvents, type PolicyChange } from '../../commands/administer.js';
 import { dayOf, SECOND_MS, startOf, type Instant, type UtcDay } from '../../primitives/time.js';
 import { slotOfRow } from '../../reconcile/evidence.js';
+import { counterOf } from '../../account/counter.js';
 
 export function replay(past: Past, change: PolicyChange, openingsFor: OpeningsFor): Played {
   const story = new Replay(past, change, openingsFor);

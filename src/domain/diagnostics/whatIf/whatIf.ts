@@ -4,7 +4,6 @@
  */
 import type { Account } from '../../account/account.js';
 import { eventsOf } from '../../records/changesBack.js';
-import type { Refusal } from '../../account/events.js';
 import type { DenialReason } from '../../gate/gate.js';
 import type { OpeningsFor, Past, Played, Rest } from './scenario.js';
 import { replay } from './simulate.js';
@@ -20,6 +19,7 @@ import {
 } from '../../primitives/time.js';
 import { policyWire, type PolicyWire } from '../../wire/responses.js';
 import { accountAt, type PastRows } from '../asOf/accountAt.js';
+import type { Refusal } from '../../account/refusals.js';
 
 /** How far back may be looked, in days. */
 export const WHAT_IF_DAYS_MAX = 90;

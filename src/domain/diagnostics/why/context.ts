@@ -1,11 +1,11 @@
 /** What is unusual beside a gap: what stops the account, what is carried or late, alerts, heals. */
-import { carriedOf } from '../../account/account.js';
 import { ALERT_WORDS } from './alertHelp.js';
 import { names, words } from '../../gap/sentences.js';
 import { stopsOf } from './blockers.js';
 import { isoDay, isoInstant } from '../../primitives/time.js';
 import type { WhyBeside, WhyRows } from './model.js';
 import type { StatusWire } from '../../wire/responses.js';
+import { carriedOf } from '../../account/counter.js';
 
 /** In the order in which people should read it. */
 export const besideOf = (

@@ -2,7 +2,6 @@
  * "Why do my numbers differ?" (R17): the support article about one account, from its own rows. Page,
  * command line and API say what this says, and this says what `sentences.ts` says of a gap.
  */
-import { counterOf } from '../../account/account.js';
 import { breakdownOf, GAP_CAUSES, type GapPart } from '../../gap/breakdown.js';
 import { evolve } from '../../account/evolve.js';
 import { explain, type Gap } from '../../gap/sentences.js';
@@ -14,8 +13,7 @@ import { besideOf } from './context.js';
 import type { Why, WhyRows } from './model.js';
 import { statusWire, type StatusWire } from '../../wire/responses.js';
 import { testimony } from '../../reconcile/evidence.js';
-
-export type { Why, WhyBeside, WhyPart, WhyRows } from './model.js';
+import { counterOf } from '../../account/counter.js';
 
 /** The status that the rows tell. */
 export function statusOfRows({ account, row }: WhyRows, now: Instant): StatusWire {

@@ -1,0 +1,48 @@
+/**
+ * How much of a day is spent, and on what (R1). The counter of a day is never stored: it is the sum
+ * of its parts, so it cannot drift here.
+ */
+import type { UtcDay } from '../primitives/time.js';
+import { bookOf, type Account } from './account.js';
+
+/** How much of a day is spent, and on what. */
+export type Tally = {
+  readonly inFlight: number;
+  readonly uncertain: number;
+  readonly delivered: number;
+  readonly external: number;
+  readonly imported: number;
+  readonly unexplained: number;
+};
+
+/** The parts of a day's counter. */
+export function tallyOf(account: Account, day: UtcDay): Tally {
+  const book = bookOf(account, day);
+  const { external, imported, unexplained } = book;
+  let inFlight = 0;
+  let uncertain = book.forgottenUncertain;
+  let delivered = book.forgottenDelivered;
+  for (const slot of account.slots) {
+    if (slot.quotaDay !== day) continue;
+    if (slot.state === 'in_flight') inFlight += 1;
+    else if (slot.state === 'uncertain') uncertain += 1;
+    else if (slot.state === 'delivered') delivered += 1;
+  }
+  return { inFlight, uncertain, delivered, external, imported, unexplained };
+}
+
+/** Conservation: the counter of a day is the sum of its parts, and nothing else. */
+export const sumOf = (tally: Tally): number =>
+  tally.inFlight +
+  tally.uncertain +
+  tally.delivered +
+  tally.external +
+  tally.imported +
+  tally.unexplained;
+
+export const counterOf = (account: Account, day: UtcDay): number => sumOf(tallyOf(account, day));
+
+/** Slots of earlier days that take room today as well; only a release gives it back (R7). */
+export const carriedOf = (account: Account): number =>
+  account.slots.filter((slot) => slot.carriedInto === account.day && slot.state !== 'released')
+    .length;

@@ -1,0 +1,40 @@
+/** A new day's account: what may land is carried, what is old is folded into its day's book (R7). */
+import { emptyDay, type Account, type DayBook, type Slot } from './account.js';
+import { accountWith, bookWith } from './update.js';
+import type { Event } from './events.js';
+import { dayOf } from '../primitives/time.js';
+import { REMEMBERED_DAYS, WEEK_DAYS } from '../primitives/limits.js';
+import { steppedCapOf } from './policy.js';
+
+/** A new day: nothing is spent, what may have landed today is carried, what is old is folded. */
+export function rolled(account: Account, event: Extract<Event, { type: 'DayRolled' }>): Account {
+  const { day, carried, rampDay } = event;
+  const isForgotten = (slot: Slot): boolean =>
+    slot.state !== 'in_flight' && slot.quotaDay + REMEMBERED_DAYS < day;
+  const isKept = (book: DayBook): boolean => book.day > day - WEEK_DAYS;
+  const forgotten = account.slots.filter(isForgotten);
+  const landing = new Set(carried);
+  return accountWith(account, {
+    day,
+    rampDay,
+    highestCap: steppedCapOf(account.policy, rampDay),
+    cooledAtCounter: 0,
+    days: [...account.days.filter(isKept).map((book) => folded(book, forgotten)), emptyDay(day)],
+    slots: account.slots
+      .filter((slot) => !isForgotten(slot))
+      .map((slot) => (landing.has(slot.reservationId) ? { ...slot, carriedInto: day } : slot)),
+    externals: account.externals.filter(({ at }) => dayOf(at) + REMEMBERED_DAYS >= day),
+    effects: account.effects.filter((effect) => effect.day + REMEMBERED_DAYS >= day),
+  });
+}
+
+function folded(book: DayBook, forgotten: readonly Slot[]): DayBook {
+  if (forgotten.length === 0) return book;
+  const mine = forgotten.filter((slot) => slot.quotaDay === book.day);
+  const count = (state: Slot['state']): number =>
+    mine.filter((slot) => slot.state === state).length;
+  return bookWith(book, {
+    forgottenDelivered: book.forgottenDelivered + count('delivered'),
+    forgottenUncertain: book.forgottenUncertain + count('uncertain'),
+  });
+}
