@@ -6,10 +6,10 @@ import { describe, expect, it } from 'vitest';
 import { ALERT_KINDS } from '../src/domain/account/alertKinds.js';
 import { FAILURE_KINDS } from '../src/domain/commands/fail.js';
 import { DENIAL_REASONS } from '../src/domain/gate/gate.js';
-import { ACCOUNT_STATES } from '../src/domain/commands/administer.js';
 import { TIERS } from '../src/domain/primitives/tier.js';
 import { messages } from '../src/protocol.js';
 import { FAILURE_TYPES } from '../src/domain/account/refusals.js';
+import { ACCOUNT_STATES } from '../src/domain/gate/accountState.js';
 
 const HOME = fileURLToPath(new URL('..', import.meta.url));
 const TEXT = /\.(ts|tsx|mjs|md|sql|yml)$/;

@@ -4,8 +4,8 @@
  */
 import type { CooldownCause } from '../domain/account/account.js';
 import type { AlertKind, Severity } from '../domain/account/alertKinds.js';
-import type { AccountState } from '../domain/commands/administer.js';
 import { rowsOf, type Queryable } from './pool.js';
+import type { AccountState } from '../domain/gate/accountState.js';
 
 /** Ages are in seconds by the database's clock; null: there is nothing of the kind. */
 export type Gauges = {

@@ -6,12 +6,12 @@
 import type { CooldownCause, Hold } from '../domain/account/account.js';
 import { leftBy } from '../domain/gate/caps.js';
 import type { Source } from '../domain/account/events.js';
-import type { AccountState } from '../domain/commands/administer.js';
 import type { Tier } from '../domain/primitives/tier.js';
 import type { Instant, UtcDay } from '../domain/primitives/time.js';
 import type { StatusWire } from '../domain/wire/responses.js';
 import { rowsOf, type Queryable } from './pool.js';
 import type { AlertKind, Severity } from '../domain/account/alertKinds.js';
+import type { AccountState } from '../domain/gate/accountState.js';
 
 /** An account as it is at an instant, also before a reset or a cooldown's end is written (R7). */
 export type StatusRow = {

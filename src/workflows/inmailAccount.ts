@@ -11,7 +11,6 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { hasDelivery, isDirty, isHot, nextRunAt, pass } from '../domain/entity/entity.js';
-import { cooldownAt } from '../domain/days/rollover.js';
 import { disconnect } from '../domain/commands/administer.js';
 import { DAY_MS, hashOf, SECOND_MS, startOf, dayOf } from '../domain/primitives/time.js';
 import { failureOf } from '../protocol.js';
@@ -26,6 +25,7 @@ import { check } from './world.js';
 import { whenRung } from './rings.js';
 import { hydrate, Self, type Carried } from './self.js';
 import { isRefusal } from '../domain/account/refusals.js';
+import { cooldownAt } from '../domain/gate/cooldown.js';
 
 /** A cold replay of a longer run would keep callers waiting. */
 const EVENTS_MAX = 600;

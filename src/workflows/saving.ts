@@ -8,7 +8,6 @@ import { caughtUp } from '../domain/entity/catchUp.js';
 import { alert } from '../domain/account/events.js';
 import { hasForgotten } from '../domain/entity/lookup.js';
 import { isOneSave } from '../domain/entity/outbox.js';
-import { cooldownStarted } from '../domain/days/rollover.js';
 import type { Place, Write } from '../domain/records/snapshot.js';
 import { dayOf, MINUTE_MS, startOf } from '../domain/primitives/time.js';
 import { recalled, sending } from '../domain/entity/writes.js';
@@ -21,6 +20,7 @@ import { factsBytes, runBytes, saveBytes, sends } from './weight.js';
 import { reach, type Checks } from './world.js';
 import type { Self } from './self.js';
 import { counterOf } from '../domain/account/counter.js';
+import { cooldownStarted } from '../domain/gate/cooldown.js';
 
 /** A row that belongs to another owner is not hammered. */
 const BLOCKED_MS = MINUTE_MS;

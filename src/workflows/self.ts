@@ -8,7 +8,7 @@ import {
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { tell, actorWith, type Actor } from '../domain/entity/entity.js';
 import { parseStart } from '../domain/wire/adminRequests.js';
-import { stateOf, type Start } from '../domain/commands/administer.js';
+import type { Start } from '../domain/commands/administer.js';
 import { accountWith } from '../domain/account/update.js';
 import { bytesOf } from '../domain/primitives/bytes.js';
 import { outboxBytes } from '../domain/entity/outbox.js';
@@ -21,6 +21,7 @@ import { carriedOf, type Entry } from './inbox.js';
 import type { Reply } from './replies.js';
 import type { Outcome } from './world.js';
 import type { Command, Refusal } from '../domain/account/refusals.js';
+import { stateOf } from '../domain/gate/accountState.js';
 
 /** A Signal that the run before has not taken. */
 export type Waiting = { readonly name: string; readonly raw: unknown };

@@ -12,7 +12,6 @@ import { pass } from '../../src/domain/entity/entity.js';
 import { roomOf } from '../../src/domain/gate/caps.js';
 import { condensed } from '../../src/domain/reconcile/crowd.js';
 import { isAccountId, type AccountId } from '../../src/domain/primitives/ids.js';
-import { stateOf } from '../../src/domain/commands/administer.js';
 import type { ReadBack } from '../../src/domain/records/snapshot.js';
 import { DAY_MS, dayOf, isoDay, isoInstant, startOf } from '../../src/domain/primitives/time.js';
 import { createPool, type Pool } from '../../src/postgres/pool.js';
@@ -23,6 +22,7 @@ import { Store } from '../domain/model/store.js';
 import { must } from '../support/scenario.js';
 import { freshDatabase } from '../support/stand.js';
 import { carriedOf, counterOf, tallyOf } from '../../src/domain/account/counter.js';
+import { stateOf } from '../../src/domain/gate/accountState.js';
 
 const RUNS = 150;
 const domain = await loadDomain(fileURLToPath(new URL('../../src/domain', import.meta.url)));

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { Account } from '../../src/domain/account/account.js';
-import { isOvershoot } from '../../src/domain/gate/caps.js';
 import { fail } from '../../src/domain/commands/fail.js';
 import { barrierAt, DENIAL_REASONS, wantsCheck } from '../../src/domain/gate/gate.js';
 import { SLOTS_MAX } from '../../src/domain/primitives/limits.js';
@@ -9,6 +8,7 @@ import { configure, disconnect, hold } from '../../src/domain/commands/administe
 import { startOf } from '../../src/domain/primitives/time.js';
 import { Life } from '../support/life.js';
 import { anAccount, at, r, rows } from '../support/scenario.js';
+import { isOvershoot } from '../../src/domain/gate/cooldown.js';
 
 const NOW = at('09:00');
 const shut = { bounds: [], from: NOW, until: at('2027-01-01T00:00:00.000Z'), zoneVersion: 'x' };

@@ -39,7 +39,7 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R8',
     what: 'an overshoot has to be more than a fifth',
-    file: 'src/domain/gate/caps.ts',
+    file: 'src/domain/gate/cooldown.ts',
     old: 'OVERSHOOT.counterTimes * counter >= OVERSHOOT.capTimes * cap',
     mutated: 'OVERSHOOT.counterTimes * counter > OVERSHOOT.capTimes * cap',
     by: '60 of 50 rests the account, 59 does not',

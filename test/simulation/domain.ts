@@ -13,12 +13,14 @@ export type Domain = typeof import('../../src/domain/account/account.js') &
   typeof import('../../src/domain/account/slot.js') &
   typeof import('../../src/domain/commands/observe.js') &
   typeof import('../../src/domain/commands/administer.js') &
+  typeof import('../../src/domain/gate/accountState.js') &
   typeof import('../../src/domain/days/forecast.js') &
   typeof import('../../src/domain/records/toRecords.js') &
   typeof import('../../src/domain/gate/gate.js') &
   typeof import('../../src/domain/reconcile/merge.js') &
   typeof import('../../src/domain/reconcile/reconcile.js') &
   typeof import('../../src/domain/days/rollover.js') &
+  typeof import('../../src/domain/gate/cooldown.js') &
   typeof import('../../src/domain/primitives/time.js') &
   typeof import('../../src/domain/entity/writes.js') &
   typeof import('../../src/domain/entity/catchUp.js');
@@ -35,12 +37,14 @@ const FILES = [
   'account/slot',
   'commands/observe',
   'commands/administer',
+  'gate/accountState',
   'days/forecast',
   'records/toRecords',
   'gate/gate',
   'reconcile/merge',
   'reconcile/reconcile',
   'days/rollover',
+  'gate/cooldown',
   'primitives/time',
   'entity/writes',
   'entity/catchUp',

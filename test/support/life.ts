@@ -18,7 +18,6 @@ import {
 import { wantsCheck } from '../../src/domain/gate/gate.js';
 import { reconcile } from '../../src/domain/reconcile/reconcile.js';
 import { reserve, type Decision } from '../../src/domain/commands/reserve.js';
-import { cooldownAt } from '../../src/domain/days/rollover.js';
 import type { DayRow, EventRow, ReservationRow, Row } from '../../src/domain/records/records.js';
 import type { Attempt, Witnesses } from '../../src/domain/records/snapshot.js';
 import { hashOf, startOf } from '../../src/domain/primitives/time.js';
@@ -29,6 +28,7 @@ import { r } from './scenario.js';
 import { isSameProof } from '../../src/domain/account/proof.js';
 import type { Command } from '../../src/domain/account/refusals.js';
 import type { AlertKind } from '../../src/domain/account/alertKinds.js';
+import { cooldownAt } from '../../src/domain/gate/cooldown.js';
 
 /** Idle accounts roll this long after midnight, spread by their workflow's id (R7). */
 const MIDNIGHT_SPREAD_MS = 90_000;

@@ -1,7 +1,6 @@
 /** The two numbers, of one account or of all: what they are, and what the account may still do. */
 import { Argument, Option, type Command } from 'commander';
 import { commandLine } from '../../domain/primitives/commandLine.js';
-import { ACCOUNT_STATES, type AccountState } from '../../domain/commands/administer.js';
 import type { Instant } from '../../domain/primitives/time.js';
 import type { StatusWire } from '../../domain/wire/responses.js';
 import {
@@ -18,6 +17,7 @@ import { accountId as idOf, whole } from '../options.js';
 import type { Answer, Look } from '../output.js';
 import { accountJson, alertJson, statusOfRow, type RowStatus } from '../shapes.js';
 import { clock, counted, instantOf, instantOrNull, when } from '../text.js';
+import { ACCOUNT_STATES, type AccountState } from '../../domain/gate/accountState.js';
 
 const LIMIT = 50;
 const ALERTS = 5;

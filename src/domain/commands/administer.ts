@@ -1,6 +1,5 @@
 /** Connecting, configuring, stopping and resuming an account (R5, R10, R11, R13). */
 import { movedBreaker } from '../gate/credits.js';
-import { cooldownAt, isBroken } from '../days/rollover.js';
 import type { Account, CooldownCause } from '../account/account.js';
 import { alert, type Event } from '../account/events.js';
 import type { AccountId, Identity } from '../primitives/ids.js';
@@ -9,18 +8,9 @@ import { beyondBand, TIMEZONE_DEFAULT, type Policy, type Ramp } from '../account
 import type { Instant } from '../primitives/time.js';
 import type { Tier } from '../primitives/tier.js';
 import type { SendingWindow } from '../account/sendingWindow.js';
-import { isDoubtful } from '../gate/gate.js';
 import { refuse, type Command, type Decided } from '../account/refusals.js';
-
-export const ACCOUNT_STATES = [
-  'active',
-  'cooldown',
-  'held',
-  'no_credits',
-  'unverified',
-  'disconnected',
-] as const;
-export type AccountState = (typeof ACCOUNT_STATES)[number];
+import { isBroken } from '../gate/cooldown.js';
+import { stateOf, type AccountState } from '../gate/accountState.js';
 
 /** Undefined keeps what is stored, null is the default. */
 export type PolicyChange = {
@@ -45,15 +35,6 @@ export type Start = PolicyChange & {
 };
 export type Order = { readonly reason: string; readonly actor: string };
 export type StateAnswer = { readonly state: AccountState };
-
-/** The state that people see: the first that holds, in the gate's order. */
-export function stateOf(account: Account, at: Instant): AccountState {
-  if (account.isDisconnected) return 'disconnected';
-  if (account.hold) return 'held';
-  if (isBroken(account, at)) return 'no_credits';
-  if (cooldownAt(account, at)) return 'cooldown';
-  return isDoubtful(account, at) ? 'unverified' : 'active';
-}
 
 /** The stored policy with the changes that were named. */
 export const changedPolicy = (old: Policy, change: PolicyChange): Policy => ({

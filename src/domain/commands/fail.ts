@@ -9,10 +9,10 @@ import { deliver } from './deliver.js';
 import { alert, type Event } from '../account/events.js';
 import type { ChatId, ReservationId } from '../primitives/ids.js';
 import { COOLDOWN_MS, THROTTLE_MAX_MS } from '../primitives/limits.js';
-import { cooldownStarted } from '../days/rollover.js';
 import { isoInstant, SECOND_MS, type Instant } from '../primitives/time.js';
 import { counterOf } from '../account/counter.js';
 import { isRefusal, refuse, type Decided } from '../account/refusals.js';
+import { cooldownStarted } from '../gate/cooldown.js';
 
 export const FAILURE_KINDS: readonly FailureKind[] = [
   'not_attempted',

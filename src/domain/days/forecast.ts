@@ -7,12 +7,13 @@ import type { Account, Slot } from '../account/account.js';
 import { evolve } from '../account/evolve.js';
 import { barrierAt, isWindowKnown, type Barrier } from '../gate/gate.js';
 import { LOOK_AHEAD_DAYS, RECONCILE_INTERVAL_MS } from '../primitives/limits.js';
-import { cooldownAt, isRestDue, overshootAt, rampDayNext, roll } from './rollover.js';
+import { rampDayNext, roll } from './rollover.js';
 import { dayOf, DAY_MS, hashOf, isoInstant, startOf, type Instant } from '../primitives/time.js';
 import { reservedSlot } from '../account/slot.js';
 import { isReservationId, type AccountId } from '../primitives/ids.js';
 import { assert } from '../primitives/assert.js';
 import type { Flaw } from '../account/refusals.js';
+import { cooldownAt, isRestDue, overshootAt } from '../gate/cooldown.js';
 
 /**
  * More reasons in a row than any mix of cooldown, breaker, week and window gives: each names the

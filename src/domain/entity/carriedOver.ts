@@ -3,7 +3,7 @@ import type { Account } from '../account/account.js';
 import { accountWith } from '../account/update.js';
 import type { Event } from '../account/events.js';
 import { merged } from '../reconcile/merge.js';
-import { isBroken } from '../days/rollover.js';
+import { isBroken } from '../gate/cooldown.js';
 
 /** What of it the rows do not have. `isInRow`: they were written after it was handed over. */
 export function carriedOver(

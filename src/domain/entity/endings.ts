@@ -6,10 +6,10 @@ import type { Account } from '../account/account.js';
 import { alert, type Event } from '../account/events.js';
 import type { Recovered } from './lastRun.js';
 import { UNCLEAN_GRACE_MS } from '../primitives/limits.js';
-import { cooldownStarted } from '../days/rollover.js';
 import type { StoredAccount } from '../records/snapshot.js';
 import { startOf } from '../primitives/time.js';
 import { counterOf } from '../account/counter.js';
+import { cooldownStarted } from '../gate/cooldown.js';
 
 /** What was read of the last workflow's history; null: it was not asked for. */
 export type LastRun = Recovered & {

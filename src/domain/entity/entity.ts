@@ -11,12 +11,13 @@ import { forecastAt, runAfter } from '../days/forecast.js';
 import { rowWithIds } from '../account/kept.js';
 import { portionOf } from './outbox.js';
 import { applicable } from '../reconcile/merge.js';
-import { isCooling, isRestDue, roll } from '../days/rollover.js';
+import { roll } from '../days/rollover.js';
 import type { AccountRow, Entry, Row } from '../records/records.js';
 import type { Write } from '../records/snapshot.js';
 import type { Instant } from '../primitives/time.js';
 import type { Command, Refusal } from '../account/refusals.js';
 import type { Foreign } from '../account/manualEdit.js';
+import { isCooling, isRestDue } from '../gate/cooldown.js';
 
 export type Actor = {
   readonly v: 1;

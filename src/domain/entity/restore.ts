@@ -18,13 +18,13 @@ import { alert, type Event } from '../account/events.js';
 import { REMEMBERED_DAYS, WEEK_DAYS } from '../primitives/limits.js';
 import { SlotIndex } from '../account/proofIndex.js';
 import { steppedCapOf, TIMEZONE_DEFAULT, type Policy } from '../account/policy.js';
-import { cooldownStarted } from '../days/rollover.js';
 import { changedPolicy, policyEvents, type Start } from '../commands/administer.js';
 import type { LeftOut, ReadBack, StoredAccount } from '../records/snapshot.js';
 import { dayOf, startOf, type Instant, type UtcDay } from '../primitives/time.js';
 import { externalOfRow, slotOfRow, testimony } from '../reconcile/evidence.js';
 import { foundBy, isOfLostTask } from './writes.js';
 import { counterOf } from '../account/counter.js';
+import { cooldownStarted } from '../gate/cooldown.js';
 
 /**
  * The account as it stood in its rows, and then everything that has happened since: the midnights

@@ -1,7 +1,7 @@
 /** How much room a day has, and which cap says so (R2, R10). One pass over the slots. */
 import type { Account } from '../account/account.js';
 import { dailyCapOf, rampCapOf, steppedCapOf, weeklyCapOf } from '../account/policy.js';
-import { CHURN_FACTOR, CHURN_FLOOR, OVERSHOOT, WEEK_DAYS } from '../primitives/limits.js';
+import { CHURN_FACTOR, CHURN_FLOOR, WEEK_DAYS } from '../primitives/limits.js';
 import { carriedOf, counterOf } from '../account/counter.js';
 
 /** In the gate's order: of two caps that leave the same room the first one is named. */
@@ -76,7 +76,3 @@ export function leftBy(
   if (weeklyLeft <= effective) return { effective, binding: 'weekly' };
   return { effective, binding: ramp === effective ? 'ramp' : 'daily' };
 }
-
-/** Far enough over the cap that the account must rest: 60 of 50, any send on a cap of 0 (R8). */
-export const isOvershoot = (counter: number, cap: number): boolean =>
-  counter > cap && OVERSHOOT.counterTimes * counter >= OVERSHOOT.capTimes * cap;

@@ -5,8 +5,8 @@
 import type { Account } from '../account/account.js';
 import type { Event } from '../account/events.js';
 import type { Policy } from '../account/policy.js';
-import { isBroken } from '../days/rollover.js';
 import type { Instant } from '../primitives/time.js';
+import { isBroken } from './cooldown.js';
 
 /** Where no day is set: the first of the month. */
 export const RENEWS_ON_DEFAULT = 1;

@@ -6,9 +6,9 @@ import type { Account } from '../account/account.js';
 import { roomOf, type Room } from './caps.js';
 import { SAFE_BAND } from '../primitives/tier.js';
 import { SLOTS_MAX, VERIFIED_MS, VERIFY_RETRY_MS } from '../primitives/limits.js';
-import { cooldownAt, isBroken } from '../days/rollover.js';
 import { startOf, type Instant } from '../primitives/time.js';
 import { isOpenAt, nextOpening } from '../account/sendingWindow.js';
+import { cooldownAt, isBroken } from './cooldown.js';
 
 export const DENIAL_REASONS = [
   'expired',

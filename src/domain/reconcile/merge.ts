@@ -4,11 +4,11 @@ import type { Event } from '../account/events.js';
 import { evolve } from '../account/evolve.js';
 import { isSameId, isSameRecipient, keptSlot } from '../account/kept.js';
 import { reservationRow } from '../records/toRecords.js';
-import { cooldownStarted } from '../days/rollover.js';
 import type { ReservationRow } from '../records/records.js';
 import { deliveredSlot, endedSlot, RANK } from '../account/slot.js';
 import type { Instant } from '../primitives/time.js';
 import { isMessageOf, isProvenBy, isSameProof } from '../account/proof.js';
+import { cooldownStarted } from '../gate/cooldown.js';
 
 /** What `other` knows and `account` does not: slots, higher states, external sends, and stops. */
 export function merged(account: Account, other: Account): readonly Event[] {

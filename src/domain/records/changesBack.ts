@@ -2,10 +2,10 @@
 import type { Account, CooldownCause } from '../account/account.js';
 import type { Event } from '../account/events.js';
 import type { Policy } from '../account/policy.js';
-import { cooldownStarted } from '../days/rollover.js';
 import type { ChangeRow } from './records.js';
 import { parseInstant, type Instant } from '../primitives/time.js';
 import { counterOf } from '../account/counter.js';
+import { cooldownStarted } from '../gate/cooldown.js';
 
 export type WrittenChange = Omit<ChangeRow, 'table'>;
 

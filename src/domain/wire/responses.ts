@@ -5,14 +5,14 @@ import { retryAtOf } from '../days/forecast.js';
 import { barrierAt, isDoubtful, isWindowKnown, type DenialReason } from '../gate/gate.js';
 import type { Policy, Ramp } from '../account/policy.js';
 import type { Decision } from '../commands/reserve.js';
-import { cooldownAt, isBroken, mayAttempt } from '../days/rollover.js';
-import { stateOf, type AccountState } from '../commands/administer.js';
 import type { Tier } from '../primitives/tier.js';
 import { isoDay, isoInstant, isoOrNull, SECOND_MS, type Instant } from '../primitives/time.js';
 import { LEASE_SECONDS_DEFAULT } from '../primitives/limits.js';
 import type { ReservationId } from '../primitives/ids.js';
 import type { SendingWindow } from '../account/sendingWindow.js';
 import { carriedOf, counterOf, tallyOf } from '../account/counter.js';
+import { cooldownAt, isBroken, mayAttempt } from '../gate/cooldown.js';
+import { stateOf, type AccountState } from '../gate/accountState.js';
 
 export type GrantWire = {
   readonly granted: true;

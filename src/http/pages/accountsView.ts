@@ -1,7 +1,7 @@
 /** Which accounts a page of the list shows: search, filter, sort, page, from the address alone. */
-import type { AccountState } from '../../domain/commands/administer.js';
 import type { Numbers } from './numbers.js';
 import { STATES } from './words.js';
+import type { AccountState } from '../../domain/gate/accountState.js';
 
 export const PAGE_SIZE = 50;
 const SEARCH_MAX = 128;

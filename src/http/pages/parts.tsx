@@ -1,10 +1,10 @@
 /** The small pieces of every page. The renderer escapes all text; nothing here is styled inline. */
 import type { ComponentChildren, VNode } from 'preact';
 import { isoInstant, type Instant } from '../../domain/primitives/time.js';
-import type { AccountState } from '../../domain/commands/administer.js';
 import { dateOf, duration, minuteOf, timeOf } from './format.js';
 import type { Numbers } from './numbers.js';
 import { causeWords, STATE_WORDS } from './words.js';
+import type { AccountState } from '../../domain/gate/accountState.js';
 
 /** An instant in UTC; the page's script puts the reader's own time before it. */
 export function When({

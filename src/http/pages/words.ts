@@ -2,8 +2,8 @@
 import type { CooldownCause } from '../../domain/account/account.js';
 import type { AlertKind } from '../../domain/account/alertKinds.js';
 import type { CapName } from '../../domain/gate/caps.js';
-import type { AccountState } from '../../domain/commands/administer.js';
 import type { Tier } from '../../domain/primitives/tier.js';
+import type { AccountState } from '../../domain/gate/accountState.js';
 
 /** In the order in which somebody on call wants to see them. */
 export const STATES: readonly AccountState[] = [

@@ -1,10 +1,10 @@
 /** The words of the contract as schemas: types, checks and OpenAPI come from here alone. */
 import { Type, type TSchema, type TUnion, type TNull } from 'typebox';
 import { FOREIGN_MAX, FOREIGN_PATTERN, OURS_PATTERN } from '../../domain/primitives/ids.js';
-import { ACCOUNT_STATES } from '../../domain/commands/administer.js';
 import { ACTOR_MAX, PLAIN_TEXT_PATTERN, REASON_MAX } from '../../domain/primitives/text.js';
 import { TIERS } from '../../domain/primitives/tier.js';
 import { INSTANT_PATTERN } from '../../domain/primitives/time.js';
+import { ACCOUNT_STATES } from '../../domain/gate/accountState.js';
 
 export const orNull = <T extends TSchema>(schema: T): TUnion<[T, TNull]> =>
   Type.Union([schema, Type.Null()]);

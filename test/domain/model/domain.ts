@@ -10,10 +10,12 @@ export type Domain = typeof import('../../../src/domain/entity/entity.js') &
   typeof import('../../../src/domain/account/slot.js') &
   typeof import('../../../src/domain/commands/observe.js') &
   typeof import('../../../src/domain/commands/administer.js') &
+  typeof import('../../../src/domain/gate/accountState.js') &
   typeof import('../../../src/domain/wire/responses.js') &
   typeof import('../../../src/domain/days/forecast.js') &
   typeof import('../../../src/domain/records/toRecords.js') &
   typeof import('../../../src/domain/days/rollover.js') &
+  typeof import('../../../src/domain/gate/cooldown.js') &
   typeof import('../../../src/domain/account/account.js') &
   typeof import('../../../src/domain/account/counter.js') &
   typeof import('../../../src/domain/account/proof.js') &
@@ -38,10 +40,12 @@ const FILES = [
   'account/slot',
   'commands/observe',
   'commands/administer',
+  'gate/accountState',
   'wire/responses',
   'days/forecast',
   'records/toRecords',
   'days/rollover',
+  'gate/cooldown',
   'account/account',
   'account/counter',
   'account/proof',
