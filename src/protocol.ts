@@ -28,14 +28,9 @@ import {
   WEBHOOKS_SCHEDULE,
 } from './domain/wire/replyTo.js';
 import type { StateAnswer } from './domain/commands/administer.js';
-import type {
-  DecisionWire,
-  PeekWire,
-  PolicyWire,
-  ReservationWire,
-  StatusWire,
-} from './domain/wire/responses.js';
+import type { PolicyWire, ReservationWire, StatusWire } from './domain/wire/responses.js';
 import type { Refusal } from './domain/account/refusals.js';
+import type { DecisionWire, PeekWire } from './domain/wire/decisions.js';
 
 export const TASK_QUEUE = 'inmail';
 export const WORKFLOW_TYPE = 'inmailAccount';

@@ -3,13 +3,7 @@
  * Every call has a deadline; every error has a type of the contract's list.
  */
 import type { Client } from '@temporalio/client';
-import type {
-  DecisionWire,
-  PeekWire,
-  PolicyWire,
-  ReservationWire,
-  StatusWire,
-} from '../domain/wire/responses.js';
+import type { PolicyWire, ReservationWire, StatusWire } from '../domain/wire/responses.js';
 import {
   TASK_QUEUE,
   type Delivered,
@@ -27,6 +21,7 @@ import { SafebandError } from './errors.js';
 import { measured, type CallTold } from './measured.js';
 import { Reserving, type ReserveRequest } from './reserving.js';
 import { temporalTransport, type Transport } from './transport.js';
+import type { DecisionWire, PeekWire } from '../domain/wire/decisions.js';
 
 export type ClientOptions = {
   /** A client of the Temporal SDK, connected to the namespace of the workers. */

@@ -2,7 +2,7 @@
  * Denials that were heard, so that a closed gate is not hammered: each until its `retryAt` or a
  * minute, whichever is first. A denial is about the account, so it answers any new id.
  */
-import type { DenialWire } from '../domain/wire/responses.js';
+import type { DenialWire } from '../domain/wire/decisions.js';
 
 const MEMORY_MS = 60_000;
 const ACCOUNTS_MAX = 10_000;

@@ -24,13 +24,15 @@ export {
   type SendResult,
 } from './sendWithSlot.js';
 export type {
+  ReservationWire as Reservation,
+  StatusWire as Status,
+} from '../domain/wire/responses.js';
+export type {
   DecisionWire as Decision,
   DenialWire as Denial,
   GrantWire as Grant,
   PeekWire as Peek,
-  ReservationWire as Reservation,
-  StatusWire as Status,
-} from '../domain/wire/responses.js';
+} from '../domain/wire/decisions.js';
 export type { Findings } from '../protocol.js';
 export type { FailureType } from '../domain/account/refusals.js';
 export {

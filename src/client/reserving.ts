@@ -2,13 +2,13 @@
  * Reserves of many callers for one account share Updates: while one is on its way, what comes in
  * waits together and goes in the next. A lone caller waits for nobody.
  */
-import type { DecisionWire } from '../domain/wire/responses.js';
 import { BATCH_MAX } from '../domain/primitives/limits.js';
 import { isoInstant, parseInstant, type Instant } from '../domain/primitives/time.js';
 import type { BatchAnswer, ItemError } from '../protocol.js';
 import { SafebandError } from './errors.js';
 import type { Transport } from './transport.js';
 import { FAILURE_TYPES } from '../domain/account/refusals.js';
+import type { DecisionWire } from '../domain/wire/decisions.js';
 
 /** What a caller asks for; ids as the contract has them. */
 export type ReserveRequest = {

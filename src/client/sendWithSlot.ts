@@ -8,11 +8,11 @@
  * the slot ends uncertain and stays spent; after the journal outcome, the journal tells the rest.
  */
 import type { FailureKind } from '../domain/account/account.js';
-import type { DenialWire, GrantWire } from '../domain/wire/responses.js';
 import type { FailedReport, SafebandClient } from './client.js';
 import { SafebandError } from './errors.js';
 import type { Attempt, Journal, Outcome } from './journal.js';
 import type { ReserveRequest } from './reserving.js';
+import type { DenialWire, GrantWire } from '../domain/wire/decisions.js';
 
 /** Thrown by `send` where it is known why LinkedIn did not take the InMail. */
 export class SendFailure extends Error {

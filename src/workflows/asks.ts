@@ -6,12 +6,12 @@ import { VERIFY_RETRY_MS } from '../domain/primitives/limits.js';
 import { parseReserve, type ReserveAsk } from '../domain/wire/requests.js';
 import { reserve } from '../domain/commands/reserve.js';
 import { isoInstant } from '../domain/primitives/time.js';
-import { decisionWire, type DecisionWire } from '../domain/wire/responses.js';
 import type { BatchAnswer, ItemError } from '../protocol.js';
 import { countDecision } from './counting.js';
 import { reply } from './replies.js';
 import type { Self } from './self.js';
 import { isRefusal, type Flaw, type Refusal } from '../domain/account/refusals.js';
+import { decisionWire, type DecisionWire } from '../domain/wire/decisions.js';
 
 /** The age of the last run stands in the way, and the ask is a new one (R12). */
 export function isCold(self: Self, ask?: ReserveAsk): boolean {

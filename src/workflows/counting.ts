@@ -5,8 +5,8 @@
  * times is a thousand series.
  */
 import { metricMeter } from '@temporalio/workflow';
-import type { DecisionWire } from '../domain/wire/responses.js';
 import { isRefusal, type Refusal } from '../domain/account/refusals.js';
+import type { DecisionWire } from '../domain/wire/decisions.js';
 
 /** An ask for a slot, by what it was answered: granted, repeated, refused, or why not. */
 export function countDecision(decision: Refusal | DecisionWire): void {

@@ -4,16 +4,12 @@ import type { QueryDefinition } from '@temporalio/common';
 import { nextRunAt, viewOf, type Actor } from '../domain/entity/entity.js';
 import type { Account } from '../domain/account/account.js';
 import { nextSlots, tooFarAhead } from '../domain/days/forecast.js';
-import { parseQuery, type QueryAsk } from '../domain/wire/requests.js';
 import { isoInstant, type Instant } from '../domain/primitives/time.js';
-import {
-  peekWire,
-  reservationWire,
-  statusWire,
-  type StatusWire,
-} from '../domain/wire/responses.js';
+import { reservationWire, statusWire, type StatusWire } from '../domain/wire/responses.js';
 import { asQueryFailure, failureOf, queries } from '../protocol.js';
 import type { Self } from './self.js';
+import { peekWire } from '../domain/wire/decisions.js';
+import { parseQuery, type QueryAsk } from '../domain/wire/queryRequests.js';
 
 type Seen = {
   readonly account: Account;

@@ -11,9 +11,9 @@ import {
   REPLIES_WAITING_MAX,
 } from '../domain/primitives/limits.js';
 import { isSendable, type ReplyTo } from '../domain/wire/replyTo.js';
-import type { DecisionWire } from '../domain/wire/responses.js';
 import { raise } from './alerts.js';
 import type { Self } from './self.js';
+import type { DecisionWire } from '../domain/wire/decisions.js';
 
 export type Reply = { readonly to: ReplyTo; readonly answer: DecisionWire };
 

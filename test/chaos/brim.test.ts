@@ -7,11 +7,11 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Activities } from '../../src/activities/ports.js';
 import { EXTERNALS_MAX, PAYLOAD_BYTES_MAX } from '../../src/domain/primitives/limits.js';
-import type { DecisionWire } from '../../src/domain/wire/responses.js';
 import { all, ask, run, say, statusOf, whenSaved } from '../support/account.js';
 import { failureTypeOf } from '../support/failure.js';
 import { failuresIn, flawsOf, runsOf } from '../support/histories.js';
 import { createStand, type Stand } from '../support/stand.js';
+import type { DecisionWire } from '../../src/domain/wire/decisions.js';
 
 let stand: Stand;
 const outage = { isNow: false };

@@ -1,9 +1,9 @@
 /** A cold account that is asked looks at the database first, and says so within 6 s if it cannot. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { DecisionWire } from '../../src/domain/wire/responses.js';
 import { startProxy, type Proxy } from '../support/proxy.js';
 import { createStand, freshDatabase, type Stand } from '../support/stand.js';
 import { fastForward } from '../support/time.js';
+import type { DecisionWire } from '../../src/domain/wire/decisions.js';
 
 let database: Awaited<ReturnType<typeof freshDatabase>>;
 let proxy: Proxy;

@@ -9,11 +9,11 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { createActivities } from '../../src/activities/index.js';
 import type { Activities } from '../../src/activities/ports.js';
 import type { Delivered } from '../../src/domain/commands/deliver.js';
-import type { DecisionWire } from '../../src/domain/wire/responses.js';
 import { WORKFLOW_TYPE, workflowIdOf, type Findings } from '../../src/protocol.js';
 import { all, ask, run, say, statusOf, whenSaved } from '../support/account.js';
 import { startProxy, type Proxy } from '../support/proxy.js';
 import { createStand, type Stand } from '../support/stand.js';
+import type { DecisionWire } from '../../src/domain/wire/decisions.js';
 
 const NAMES = ['asked', 'signalled', 'ordered', 'new'] as const;
 

@@ -4,11 +4,11 @@
  */
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { DecisionWire } from '../../src/domain/wire/responses.js';
 import { all, say, statusOf } from '../support/account.js';
 import { resetTo } from '../support/reset.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { countsOf, day, expectWaiting, untouched } from '../support/twin.js';
+import type { DecisionWire } from '../../src/domain/wire/decisions.js';
 
 let stand: Stand;
 beforeAll(async () => {

@@ -9,8 +9,8 @@ import { configure, connect, resume } from '../../src/domain/commands/administer
 import { DAY_MS, isoInstant } from '../../src/domain/primitives/time.js';
 import { anAccount, at, must, r } from '../support/scenario.js';
 import { isAccountId } from '../../src/domain/primitives/ids.js';
-import { peekWire } from '../../src/domain/wire/responses.js';
 import { isRefusal } from '../../src/domain/account/refusals.js';
+import { peekWire } from '../../src/domain/wire/decisions.js';
 
 const policy = (creditsRenewOn?: number) => ({
   ...anAccount().actor.account.policy,

@@ -15,12 +15,12 @@ import { dailyCapOf, weeklyCapOf } from '../../src/domain/account/policy.js';
 import { observe } from '../../src/domain/commands/observe.js';
 import { RECONCILE_INTERVAL_MS } from '../../src/domain/primitives/limits.js';
 import { DAY_MS, HOUR_MS, isoInstant } from '../../src/domain/primitives/time.js';
-import { decisionWire, peekWire } from '../../src/domain/wire/responses.js';
 import { isOpenAt, WEEKDAYS } from '../../src/domain/account/sendingWindow.js';
 import { Life } from '../support/life.js';
 import { anAccount, at, c, m, r, rows } from '../support/scenario.js';
 import { livedThrough, newId, stage } from './forecast/stages.js';
 import { isRestDue } from '../../src/domain/gate/cooldown.js';
+import { decisionWire, peekWire } from '../../src/domain/wire/decisions.js';
 
 const RUNS = 400;
 /** What has to have been heard in these runs, or they showed nothing. */

@@ -1,7 +1,6 @@
 /** "What did the gate see at 14:03:07?": an account rewound to an instant, from rows alone. */
 import { describe, expect, it } from 'vitest';
-import { changeRow } from '../../src/domain/records/changeLog.js';
-import { eventsOf } from '../../src/domain/records/changesBack.js';
+import { changeRow, eventsOf } from '../../src/domain/records/changeLog.js';
 import type { Event } from '../../src/domain/account/events.js';
 import { accountRow } from '../../src/domain/records/toRecords.js';
 import { stateOfRows, type StateAt } from '../../src/domain/diagnostics/asOf/stateAt.js';

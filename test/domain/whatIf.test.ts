@@ -5,7 +5,6 @@ import { openingDays, type Policy } from '../../src/domain/account/policy.js';
 import type { EventRow, ReservationRow } from '../../src/domain/records/records.js';
 import { dayOf } from '../../src/domain/primitives/time.js';
 import {
-  parseWhatIf,
   whatIfOf,
   type WhatIf,
   type WhatIfRows,
@@ -13,6 +12,7 @@ import {
 import { openingsOf } from '../../src/windows.js';
 import { anAccount, at, c, m, r } from '../support/scenario.js';
 import type { PastRows } from '../../src/domain/diagnostics/asOf/accountAt.js';
+import { parseWhatIf } from '../../src/domain/diagnostics/whatIf/question.js';
 
 const MINUTE = 60_000;
 const FROM = at('00:00');

@@ -1,13 +1,14 @@
 /** What the workflow around the domain has to keep: its mailbox, its clock, its chores, its end. */
 import { WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
 import type { ExpectStatic } from 'vitest';
-import type { DecisionWire, ReservationWire, StatusWire } from '../../src/domain/wire/responses.js';
+import type { ReservationWire, StatusWire } from '../../src/domain/wire/responses.js';
 import { REPLIES_AT_ONCE } from '../../src/domain/primitives/limits.js';
 import { workflowIdOf, type Findings } from '../../src/protocol.js';
 import { failureTypeOf } from '../support/failure.js';
 import { resetTo } from '../support/reset.js';
 import type { Stand } from '../support/stand.js';
 import { fastForward, secondsToMidnight } from '../support/time.js';
+import type { DecisionWire } from '../../src/domain/wire/decisions.js';
 
 export type Bench = {
   readonly stand: Stand;

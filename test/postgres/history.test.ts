@@ -23,7 +23,7 @@ import { identified, openActor } from '../../src/domain/entity/restore.js';
 import { reserve } from '../../src/domain/commands/reserve.js';
 import { configure, hold, resume, type Start } from '../../src/domain/commands/administer.js';
 import { isoInstant } from '../../src/domain/primitives/time.js';
-import { peekWire, statusWire } from '../../src/domain/wire/responses.js';
+import { statusWire } from '../../src/domain/wire/responses.js';
 import { stateAt } from '../../src/postgres/history.js';
 import type { Pool } from '../../src/postgres/pool.js';
 import { whatIf } from '../../src/postgres/whatIf.js';
@@ -33,6 +33,7 @@ import { at, c, m, must, NOTHING, r } from '../support/scenario.js';
 import { Luck } from '../simulation/luck.js';
 import { withDatabase } from '../support/database.js';
 import type { Command } from '../../src/domain/account/refusals.js';
+import { peekWire } from '../../src/domain/wire/decisions.js';
 
 const MINUTE = 60_000;
 

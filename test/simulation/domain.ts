@@ -18,6 +18,7 @@ export type Domain = typeof import('../../src/domain/account/account.js') &
   typeof import('../../src/domain/records/toRecords.js') &
   typeof import('../../src/domain/gate/gate.js') &
   typeof import('../../src/domain/reconcile/merge.js') &
+  typeof import('../../src/domain/records/fromRecords.js') &
   typeof import('../../src/domain/reconcile/reconcile.js') &
   typeof import('../../src/domain/days/rollover.js') &
   typeof import('../../src/domain/gate/cooldown.js') &
@@ -42,6 +43,7 @@ const FILES = [
   'records/toRecords',
   'gate/gate',
   'reconcile/merge',
+  'records/fromRecords',
   'reconcile/reconcile',
   'days/rollover',
   'gate/cooldown',

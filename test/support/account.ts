@@ -5,9 +5,10 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { expect } from 'vitest';
 import { isWorthRetrying } from '../../src/client/errors.js';
-import type { DecisionWire, ReservationWire, StatusWire } from '../../src/domain/wire/responses.js';
+import type { ReservationWire, StatusWire } from '../../src/domain/wire/responses.js';
 import type { Findings } from '../../src/protocol.js';
 import type { Stand } from './stand.js';
+import type { DecisionWire } from '../../src/domain/wire/decisions.js';
 
 export type Known = { readonly id: string; readonly account: WorkflowHandle };
 

@@ -4,9 +4,9 @@
  */
 import type { WorkflowHandle } from '@temporalio/client';
 import { expect } from 'vitest';
-import type { DecisionWire } from '../../src/domain/wire/responses.js';
 import { all, say, statusOf, whenSaved } from './account.js';
 import type { Stand } from './stand.js';
+import type { DecisionWire } from '../../src/domain/wire/decisions.js';
 
 /** The morning: deliveries both ways, each kind of failure that lets the account go on, a sight. */
 export async function morning(account: WorkflowHandle): Promise<void> {

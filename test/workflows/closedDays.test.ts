@@ -4,9 +4,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createClient } from '../../src/client/index.js';
 import { RECONCILE_INTERVAL_MS } from '../../src/domain/primitives/limits.js';
 import { hashOf, HOUR_MS, MINUTE_MS } from '../../src/domain/primitives/time.js';
-import type { DecisionWire, StatusWire } from '../../src/domain/wire/responses.js';
+import type { StatusWire } from '../../src/domain/wire/responses.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { fastForward, secondsToMidnight } from '../support/time.js';
+import type { DecisionWire } from '../../src/domain/wire/decisions.js';
 
 let stand: Stand;
 beforeAll(async () => {

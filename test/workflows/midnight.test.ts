@@ -1,11 +1,12 @@
 /** Midnight on the real server, with skipped time: sends keep their day, all changes together. */
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { DecisionWire, StatusWire } from '../../src/domain/wire/responses.js';
+import type { StatusWire } from '../../src/domain/wire/responses.js';
 import { createClient } from '../../src/client/index.js';
 import { ask, say } from '../support/account.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { fastForward, secondsToMidnight } from '../support/time.js';
+import type { DecisionWire } from '../../src/domain/wire/decisions.js';
 
 let stand: Stand;
 beforeAll(async () => {

@@ -2,10 +2,11 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createClient } from '../../src/client/index.js';
-import type { DecisionWire, PeekWire, StatusWire } from '../../src/domain/wire/responses.js';
+import type { StatusWire } from '../../src/domain/wire/responses.js';
 import { all, ask, edit, run, say, sent, statusOf, type Known } from '../support/account.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { fastForward, secondsToMidnight } from '../support/time.js';
+import type { DecisionWire, PeekWire } from '../../src/domain/wire/decisions.js';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

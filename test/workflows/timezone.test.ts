@@ -13,11 +13,12 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
 import { createClient } from '../../src/client/index.js';
 import { DAY_MS, isoInstant } from '../../src/domain/primitives/time.js';
-import type { DecisionWire, StatusWire } from '../../src/domain/wire/responses.js';
+import type { StatusWire } from '../../src/domain/wire/responses.js';
 import { TASK_QUEUE } from '../../src/protocol.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { fastForward, secondsToMidnight } from '../support/time.js';
 import { startWorkerProcess, stop } from '../support/workerProcess.js';
+import type { DecisionWire } from '../../src/domain/wire/decisions.js';
 
 const ZONES = ['Asia/Tokyo', 'America/New_York'];
 let stand: Stand;

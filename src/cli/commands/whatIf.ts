@@ -1,6 +1,6 @@
 /** The last weeks under another policy: what would have waited, and rested. */
 import type { Command } from 'commander';
-import { WHAT_IF_DAYS_MAX, type WhatIf } from '../../domain/diagnostics/whatIf/whatIf.js';
+import type { WhatIf } from '../../domain/diagnostics/whatIf/whatIf.js';
 import { whatIf } from '../../postgres/whatIf.js';
 import { knownRow } from '../accounts.js';
 import { accountArgument, withExamples, type Context, type Register } from '../command.js';
@@ -10,6 +10,7 @@ import { policyOf, policyOptions, policyText, type PolicyOptions } from '../poli
 import { widthOf, withProgress, type Look } from '../output.js';
 import { counted, wrapped } from '../text.js';
 import { isRefusal } from '../../domain/account/refusals.js';
+import { WHAT_IF_DAYS_MAX } from '../../domain/diagnostics/whatIf/question.js';
 
 const DAYS = 30;
 

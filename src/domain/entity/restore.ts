@@ -21,10 +21,11 @@ import { steppedCapOf, TIMEZONE_DEFAULT, type Policy } from '../account/policy.j
 import { changedPolicy, policyEvents, type Start } from '../commands/administer.js';
 import type { LeftOut, ReadBack, StoredAccount } from '../records/snapshot.js';
 import { dayOf, startOf, type Instant, type UtcDay } from '../primitives/time.js';
-import { externalOfRow, slotOfRow, testimony } from '../reconcile/evidence.js';
+import { testimony } from '../reconcile/evidence.js';
 import { foundBy, isOfLostTask } from './writes.js';
 import { counterOf } from '../account/counter.js';
 import { cooldownStarted } from '../gate/cooldown.js';
+import { externalOfRow, slotOfRow } from '../records/fromRecords.js';
 
 /**
  * The account as it stood in its rows, and then everything that has happened since: the midnights

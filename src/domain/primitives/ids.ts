@@ -71,3 +71,7 @@ export const isText = (raw: unknown, max: number): raw is string =>
   raw.trim().length > 0 &&
   !raw.includes('\u0000') &&
   isWellFormed(raw);
+
+/** The same order everywhere, whatever the locale. */
+export const compare = (one: string, other: string): number =>
+  one < other ? -1 : one > other ? 1 : 0;

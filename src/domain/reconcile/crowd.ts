@@ -12,8 +12,8 @@ import type { EventRow, ReservationRow } from '../records/records.js';
 import type { Verdict } from './reconcile.js';
 import type { Crowd, LeftOut, ReadBack, Witnesses } from '../records/snapshot.js';
 import { isoDay, type Instant } from '../primitives/time.js';
-import { slotOfRow } from './evidence.js';
 import { counterOf, tallyOf } from '../account/counter.js';
+import { slotOfRow } from '../records/fromRecords.js';
 
 /** Rows that are read of each table: one more than there may be. */
 export const ROWS_READ = {

@@ -2,13 +2,7 @@
  * What the rows of an account say happened (R8, R13): reservations, the pipeline's journal and the
  * event log are joined by reservation, else by proof, and the highest state wins.
  */
-import {
-  findSlot,
-  type Account,
-  type External,
-  type Slot,
-  type Taken,
-} from '../account/account.js';
+import { findSlot, type Account, type Slot, type Taken } from '../account/account.js';
 import { deliveredSlot, endedSlot } from '../account/slot.js';
 import { deliver, givenBack, isLent, whoHas } from '../commands/deliver.js';
 import type { Event, Source } from '../account/events.js';
@@ -16,44 +10,13 @@ import { fail } from '../commands/fail.js';
 import { evolve } from '../account/evolve.js';
 import { CLOCK_SLACK_MS, LEASE_SECONDS_DEFAULT, REMEMBERED_DAYS } from '../primitives/limits.js';
 import { isNamed } from '../gap/matching.js';
-import { isSameId, keptSlot } from '../account/kept.js';
+import { isSameId } from '../account/kept.js';
 import { SlotIndex } from '../account/proofIndex.js';
-import type { EventRow, ReservationRow } from '../records/records.js';
+import type { EventRow } from '../records/records.js';
 import type { Attempt, ReadBack } from '../records/snapshot.js';
 import { SECOND_MS, startOf, type Instant, type UtcDay } from '../primitives/time.js';
 import type { ChatId, MessageId, ReservationId } from '../primitives/ids.js';
 import { isRefusal } from '../account/refusals.js';
-
-/** A slot as its row has it, carried as the account carries one. */
-export const slotOfRow = (row: ReservationRow): Slot => keptSlot(wholeSlotOf(row));
-
-/** An external send as its row of the event log has it. */
-export const externalOfRow = (row: EventRow): External => {
-  const { chatId, messageId, quotaDay, deliveredAt: at, isCounted } = row;
-  return { chatId, messageId, quotaDay, at, isCounted };
-};
-
-function wholeSlotOf(row: ReservationRow): Slot {
-  const { reservationId, quotaDay, reservedAt, leaseExpiresAt, campaignId, recipientId } = row;
-  const { journaled, carriedInto, chatId, messageId, isAdopted } = row;
-  const taken: Taken = {
-    reservationId,
-    quotaDay,
-    reservedAt,
-    leaseExpiresAt,
-    campaignId,
-    recipientId,
-    journaled,
-    carriedInto,
-  };
-  const settledAt = row.settledAt ?? reservedAt;
-  if (row.state === 'in_flight') return { ...taken, state: row.state };
-  if (row.state === 'delivered' && chatId !== null) {
-    return deliveredSlot(taken, { chatId, messageId }, settledAt, isAdopted);
-  }
-  const state = row.state === 'released' ? row.state : 'uncertain';
-  return endedSlot(taken, state, settledAt, row.reason ?? 'read_back');
-}
 
 /** Lifts the account's slots to what journal and event log prove, and adds sends nobody granted. */
 export function testimony(

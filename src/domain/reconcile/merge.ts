@@ -2,9 +2,7 @@
 import { findSlot, type Account, type External, type Slot } from '../account/account.js';
 import type { Event } from '../account/events.js';
 import { evolve } from '../account/evolve.js';
-import { isSameId, isSameRecipient, keptSlot } from '../account/kept.js';
-import { reservationRow } from '../records/toRecords.js';
-import type { ReservationRow } from '../records/records.js';
+import { isSameId, keptSlot } from '../account/kept.js';
 import { deliveredSlot, endedSlot, RANK } from '../account/slot.js';
 import type { Instant } from '../primitives/time.js';
 import { isMessageOf, isProvenBy, isSameProof } from '../account/proof.js';
@@ -170,25 +168,4 @@ function raised({ externals }: Account, slot: Slot): readonly Event[] {
   }
   if (slot.state === 'released') return [{ type: 'SlotReleased', slot }];
   return slot.state === 'uncertain' ? [{ type: 'SlotMadeUncertain', slot }] : [];
-}
-
-/** Is this the slot's row, as it would be written now. */
-export function isRowOf(slot: Slot, row: ReservationRow): boolean {
-  if (row.reservationId !== slot.reservationId) return false;
-  const own = reservationRow(slot);
-  return (
-    row.quotaDay === own.quotaDay &&
-    row.state === own.state &&
-    row.campaignId === own.campaignId &&
-    isSameRecipient(row.recipientId, own.recipientId) &&
-    row.reservedAt === own.reservedAt &&
-    row.leaseExpiresAt === own.leaseExpiresAt &&
-    row.settledAt === own.settledAt &&
-    row.reason === own.reason &&
-    row.journaled === own.journaled &&
-    isSameId(row.chatId, own.chatId) &&
-    isSameId(row.messageId, own.messageId) &&
-    row.isAdopted === own.isAdopted &&
-    row.carriedInto === own.carriedInto
-  );
 }

@@ -6,7 +6,7 @@ import type { Account, External, Slot } from '../account/account.js';
 import { evolve } from '../account/evolve.js';
 import type { Event } from '../account/events.js';
 import { EXTERNALS_MAX, REMEMBERED_DAYS } from '../primitives/limits.js';
-import { claimedBy, counted, isRowOf, raisedBy } from './merge.js';
+import { claimedBy, counted, raisedBy } from './merge.js';
 import { isNamed, pairsOn } from '../gap/matching.js';
 import { proofKey, SlotIndex } from '../account/proofIndex.js';
 import { overshoot } from '../gate/cooldown.js';
@@ -15,10 +15,11 @@ import { alertsOf, type RunAlert } from './runAlerts.js';
 import type { Witnesses } from '../records/snapshot.js';
 import { dayOf, type Instant, type UtcDay } from '../primitives/time.js';
 import { dayTouched, verdictOn, type DayVerdict } from './dayFindings.js';
-import { externalOfRow, slotOfRow, testimony } from './evidence.js';
+import { testimony } from './evidence.js';
 import { tallyOf } from '../account/counter.js';
 import type { Foreign } from '../account/manualEdit.js';
 import { isHigher, changed } from '../account/slot.js';
+import { isRowOf, externalOfRow, slotOfRow } from '../records/fromRecords.js';
 
 export type Verdict = {
   /** What the account has to be told; decided again where something came in meanwhile. */

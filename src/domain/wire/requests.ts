@@ -8,6 +8,7 @@ import {
   isReservationId,
   isText,
   OURS_WORDS,
+  type ChatId,
 } from '../primitives/ids.js';
 import { FAILURE_KINDS, type Fail, type Settle } from '../commands/fail.js';
 import {
@@ -26,10 +27,8 @@ import {
   CLOCK_SLACK_MS,
   LEASE_SECONDS_MAX,
   LEASE_SECONDS_MIN,
-  NEXT_SLOTS_MAX,
 } from '../primitives/limits.js';
 import type { Deliver } from '../commands/deliver.js';
-import type { ChatId, ReservationId } from '../primitives/ids.js';
 import { normalProof } from '../primitives/linkedinId.js';
 import type { Observe } from '../commands/observe.js';
 import { readReplyTo, type ReplyTo } from './replyTo.js';
@@ -181,21 +180,4 @@ export const parseSettle: Parser<Settle> = (raw, mode) => {
       ? undefined
       : { reservationId: id, outcome, chatId: chat, reason, actor },
   );
-};
-
-/** What a Query may be asked with. */
-export type QueryAsk = {
-  readonly at?: Instant | undefined;
-  readonly count: number;
-  readonly reservationId?: ReservationId | undefined;
-};
-
-/** Which fields a query needs besides the `at` that all of them take (R17). */
-export const parseQuery = (raw: unknown, needs?: 'count' | 'reservationId'): Parsed<QueryAsk> => {
-  const fields = new Fields(raw ?? {}, 'strict');
-  const at = fields.may('at', instant());
-  const count =
-    needs === 'count' ? fields.need('count', wholeNumber(1, NEXT_SLOTS_MAX)) : undefined;
-  const id = needs === 'reservationId' ? fields.need('reservationId', reservationId) : undefined;
-  return fields.done(() => ({ at, count: count ?? 1, reservationId: id }));
 };

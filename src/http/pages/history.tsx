@@ -2,13 +2,13 @@
 import type { VNode } from 'preact';
 import type { StateAt } from '../../domain/diagnostics/asOf/stateAt.js';
 import { isoInstant, parseInstant, type Instant } from '../../domain/primitives/time.js';
-import type { PeekWire } from '../../domain/wire/responses.js';
 import { Bar, Legend } from './bar.js';
 import { Page, type Frame } from './layout.js';
 import { numbersOfStatus } from './numbers.js';
 import { Empty, Section, State, When } from './parts.js';
 import { Sum } from './sum.js';
 import { CAP_WORDS, causeWords } from './words.js';
+import type { PeekWire } from '../../domain/wire/decisions.js';
 
 type Props = {
   readonly frame: Frame;

@@ -3,7 +3,6 @@ import type { FastifyInstance } from 'fastify';
 import { Type, type Static } from 'typebox';
 import { SafebandError } from '../../client/index.js';
 import { parseInstant } from '../../domain/primitives/time.js';
-import { WHAT_IF_DAYS_MAX } from '../../domain/diagnostics/whatIf/whatIf.js';
 import { stateAt } from '../../postgres/history.js';
 import { whatIf } from '../../postgres/whatIf.js';
 import { readWhy } from '../../postgres/why.js';
@@ -14,6 +13,7 @@ import { accountUnknown, invalidInput, problemOf } from '../problems.js';
 import * as answers from '../schemas/tickets.js';
 import { anyInstant, closed } from '../schemas/parts.js';
 import { accountParams, problems } from './message.js';
+import { WHAT_IF_DAYS_MAX } from '../../domain/diagnostics/whatIf/question.js';
 
 type Params = Static<typeof accountParams>;
 const read = { needs: 'read' } as const;

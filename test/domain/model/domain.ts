@@ -12,6 +12,7 @@ export type Domain = typeof import('../../../src/domain/entity/entity.js') &
   typeof import('../../../src/domain/commands/administer.js') &
   typeof import('../../../src/domain/gate/accountState.js') &
   typeof import('../../../src/domain/wire/responses.js') &
+  typeof import('../../../src/domain/wire/decisions.js') &
   typeof import('../../../src/domain/days/forecast.js') &
   typeof import('../../../src/domain/records/toRecords.js') &
   typeof import('../../../src/domain/days/rollover.js') &
@@ -21,11 +22,13 @@ export type Domain = typeof import('../../../src/domain/entity/entity.js') &
   typeof import('../../../src/domain/account/proof.js') &
   typeof import('../../../src/domain/reconcile/reconcile.js') &
   typeof import('../../../src/domain/reconcile/merge.js') &
+  typeof import('../../../src/domain/records/fromRecords.js') &
   typeof import('../../../src/domain/reconcile/fleetAudit.js') &
   typeof import('../../../src/domain/entity/lastRun.js') &
   typeof import('../../../src/domain/entity/catchUp.js') &
   typeof import('../../../src/domain/entity/lookup.js') &
   typeof import('../../../src/domain/wire/requests.js') &
+  typeof import('../../../src/domain/wire/queryRequests.js') &
   typeof import('../../../src/domain/wire/replyTo.js') &
   typeof import('../../../src/domain/primitives/text.js') &
   typeof import('../../../src/domain/reconcile/crowd.js') &
@@ -42,6 +45,7 @@ const FILES = [
   'commands/administer',
   'gate/accountState',
   'wire/responses',
+  'wire/decisions',
   'days/forecast',
   'records/toRecords',
   'days/rollover',
@@ -51,11 +55,13 @@ const FILES = [
   'account/proof',
   'reconcile/reconcile',
   'reconcile/merge',
+  'records/fromRecords',
   'reconcile/fleetAudit',
   'entity/lastRun',
   'entity/catchUp',
   'entity/lookup',
   'wire/requests',
+  'wire/queryRequests',
   'wire/replyTo',
   'primitives/text',
   'reconcile/crowd',

@@ -2,7 +2,6 @@
 import type { Account, Slot } from '../../account/account.js';
 import { actorOf, pass } from '../../entity/entity.js';
 import type { Moment } from './nearbyEvents.js';
-import { eventsOf, type WrittenChange } from '../../records/changesBack.js';
 import { accountWith, bookWith } from '../../account/update.js';
 import { evolve } from '../../account/evolve.js';
 import { accountOfRows } from './accountFromRecords.js';
@@ -19,8 +18,9 @@ import type { DayRow, EventRow } from '../../records/records.js';
 import type { StoredAccount } from '../../records/snapshot.js';
 import { dayOf, startOf, type Instant, type UtcDay } from '../../primitives/time.js';
 import type { Openings } from '../../account/sendingWindow.js';
-import { slotOfRow } from '../../reconcile/evidence.js';
 import { isProvenBy } from '../../account/proof.js';
+import { slotOfRow } from '../../records/fromRecords.js';
+import { eventsOf, type WrittenChange } from '../../records/changeLog.js';
 
 export type LoggedRow = EventRow & {
   /** The account's own; null: somebody else has written it. */

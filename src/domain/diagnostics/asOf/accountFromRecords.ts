@@ -10,6 +10,7 @@ import { bareAccount } from '../../entity/restore.js';
 import type { ReadBack, StoredAccount } from '../../records/snapshot.js';
 import type { Instant, UtcDay } from '../../primitives/time.js';
 import type { Openings } from '../../account/sendingWindow.js';
+import { compare } from '../../primitives/ids.js';
 
 export type FoundRows = Omit<ReadBack, 'account' | 'highestNumber' | 'attempts'> & {
   readonly account: StoredAccount;
@@ -50,7 +51,3 @@ export function accountOfRows(found: FoundRows, beside: Beside, now: Instant): A
 
 const ofDay = ({ days }: FoundRows, day: UtcDay): FoundRows['days'][number] | undefined =>
   days.find(({ quotaDay }) => quotaDay === day);
-
-/** The same order everywhere, whatever the locale. */
-export const compare = (one: string, other: string): number =>
-  one < other ? -1 : one > other ? 1 : 0;

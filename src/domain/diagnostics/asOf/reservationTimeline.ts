@@ -3,8 +3,7 @@
  * that were overwritten. A slot's own times are the workflow's and exact; when a delivery became
  * known lies between the time that its caller told and the save that wrote it.
  */
-import type { ReservationId } from '../../primitives/ids.js';
-import { compare } from './accountFromRecords.js';
+import { compare, type ReservationId } from '../../primitives/ids.js';
 import type { ReservationRow } from '../../records/records.js';
 import { SECOND_MS, type Instant, type UtcDay } from '../../primitives/time.js';
 import { isHigher } from '../../account/slot.js';

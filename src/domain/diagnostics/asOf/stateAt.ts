@@ -7,8 +7,9 @@ import { aroundOf, type Around } from './nearbyEvents.js';
 import { HISTORY_DAYS } from '../../primitives/limits.js';
 import { SAVED_WITHIN_MS, stepsOf } from './reservationTimeline.js';
 import { DAY_MS, isoInstant, type Instant } from '../../primitives/time.js';
-import { peekWire, statusWire, type PeekWire, type StatusWire } from '../../wire/responses.js';
+import { statusWire, type StatusWire } from '../../wire/responses.js';
 import { accountAt, type PastRows } from './accountAt.js';
+import { peekWire, type PeekWire } from '../../wire/decisions.js';
 
 /** Plain JSON: the contract's instants and days as text. */
 export type StateAt = {

@@ -1,11 +1,11 @@
 /** What a replay takes over from what happened, and what it decides by itself. */
 import { findSlot, type Account } from '../../account/account.js';
-import type { WrittenChange } from '../../records/changesBack.js';
 import { deliver } from '../../commands/deliver.js';
 import type { Event } from '../../account/events.js';
 import type { ReservationRow } from '../../records/records.js';
 import type { Instant } from '../../primitives/time.js';
 import { changed } from '../../account/slot.js';
+import type { WrittenChange } from '../../records/changeLog.js';
 
 /** A slot ends as its row says it ended; nothing for one that is not there. */
 export function endOf(account: Account, row: ReservationRow, at: Instant): readonly Event[] {

@@ -1,10 +1,10 @@
 /** Some weeks of an account, as they were, and what a replay makes of them. */
 import type { Account, Cooldown } from '../../account/account.js';
-import type { WrittenChange } from '../../records/changesBack.js';
 import type { Policy } from '../../account/policy.js';
 import type { EventRow, ReservationRow } from '../../records/records.js';
 import type { Instant, UtcDay } from '../../primitives/time.js';
 import type { Openings } from '../../account/sendingWindow.js';
+import type { WrittenChange } from '../../records/changeLog.js';
 
 export type Past = {
   /** As it was at the beginning. */

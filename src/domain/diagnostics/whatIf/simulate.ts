@@ -7,7 +7,6 @@
 import { findSlot, isOpen, type Account } from '../../account/account.js';
 import { Agenda, NOTHING } from './eventQueue.js';
 import { roomOf } from '../../gate/caps.js';
-import { eventsOf, type WrittenChange } from '../../records/changesBack.js';
 import { accountWith, bookWith } from '../../account/update.js';
 import { whoHas } from '../../commands/deliver.js';
 import type { Event } from '../../account/events.js';
@@ -23,8 +22,9 @@ import { roll } from '../../days/rollover.js';
 import type { EventRow, ReservationRow } from '../../records/records.js';
 import { changedPolicy, policyEvents, type PolicyChange } from '../../commands/administer.js';
 import { dayOf, SECOND_MS, startOf, type Instant, type UtcDay } from '../../primitives/time.js';
-import { slotOfRow } from '../../reconcile/evidence.js';
 import { counterOf } from '../../account/counter.js';
+import { slotOfRow } from '../../records/fromRecords.js';
+import { eventsOf, type WrittenChange } from '../../records/changeLog.js';
 
 export function replay(past: Past, change: PolicyChange, openingsFor: OpeningsFor): Played {
   const story = new Replay(past, change, openingsFor);

@@ -3,12 +3,10 @@
  * another policy (`replay.ts`), beside what they really did.
  */
 import type { Account } from '../../account/account.js';
-import { eventsOf } from '../../records/changesBack.js';
 import type { DenialReason } from '../../gate/gate.js';
 import type { OpeningsFor, Past, Played, Rest } from './scenario.js';
 import { replay } from './simulate.js';
 import { changedPolicy, raisedCap, type PolicyChange } from '../../commands/administer.js';
-import { parseConfigure } from '../../wire/adminRequests.js';
 import {
   dayOf,
   isoDay,
@@ -20,9 +18,7 @@ import {
 import { policyWire, type PolicyWire } from '../../wire/responses.js';
 import { accountAt, type PastRows } from '../asOf/accountAt.js';
 import type { Refusal } from '../../account/refusals.js';
-
-/** How far back may be looked, in days. */
-export const WHAT_IF_DAYS_MAX = 90;
+import { eventsOf } from '../../records/changeLog.js';
 
 export type RestWire = { readonly at: string; readonly until: string; readonly cause: string };
 export type WhatIfDay = {
@@ -71,23 +67,6 @@ export type WhatIfRows = Omit<Past, 'begun'> & {
   }[];
   readonly notes: readonly string[];
 };
-
-const NAMES = ['dailyCap', 'weeklyCap', 'ramp', 'sendingWindow', 'timezone'] as const;
-
-/** The change that is asked about, or why it is none: read as `configure` reads it. */
-export function parseWhatIf(raw: unknown, days: number, now: number): PolicyChange | Refusal {
-  const isDays = Number.isInteger(days) && days >= 1 && days <= WHAT_IF_DAYS_MAX;
-  if (!isDays) {
-    const message = `days should be a whole number from 1 to ${WHAT_IF_DAYS_MAX}`;
-    return { refused: 'InvalidInput', message };
-  }
-  const parsed = parseConfigure(raw, 'strict', now);
-  if (!parsed.ok) return { refused: parsed.refused, message: parsed.message };
-  const { dailyCap, weeklyCap, ramp, sendingWindow, timezone } = parsed.value;
-  const change = { dailyCap, weeklyCap, ramp, sendingWindow, timezone };
-  if (NAMES.some((name) => change[name] !== undefined)) return change;
-  return { refused: 'InvalidInput', message: `name one of ${NAMES.join(', ')}` };
-}
 
 export function whatIfOf(
   rows: WhatIfRows,

@@ -1,0 +1,24 @@
+/** The change that is asked about, and how far back. */
+import type { PolicyChange } from '../../commands/administer.js';
+import { parseConfigure } from '../../wire/adminRequests.js';
+import type { Refusal } from '../../account/refusals.js';
+
+/** How far back may be looked, in days. */
+export const WHAT_IF_DAYS_MAX = 90;
+
+const NAMES = ['dailyCap', 'weeklyCap', 'ramp', 'sendingWindow', 'timezone'] as const;
+
+/** The change that is asked about, or why it is none: read as `configure` reads it. */
+export function parseWhatIf(raw: unknown, days: number, now: number): PolicyChange | Refusal {
+  const isDays = Number.isInteger(days) && days >= 1 && days <= WHAT_IF_DAYS_MAX;
+  if (!isDays) {
+    const message = `days should be a whole number from 1 to ${WHAT_IF_DAYS_MAX}`;
+    return { refused: 'InvalidInput', message };
+  }
+  const parsed = parseConfigure(raw, 'strict', now);
+  if (!parsed.ok) return { refused: parsed.refused, message: parsed.message };
+  const { dailyCap, weeklyCap, ramp, sendingWindow, timezone } = parsed.value;
+  const change = { dailyCap, weeklyCap, ramp, sendingWindow, timezone };
+  if (NAMES.some((name) => change[name] !== undefined)) return change;
+  return { refused: 'InvalidInput', message: `name one of ${NAMES.join(', ')}` };
+}

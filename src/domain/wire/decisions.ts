@@ -1,0 +1,55 @@
+/** The answer to an ask for a slot, and to the question what it would be (docs/contract.md, 2). */
+import type { Account } from '../account/account.js';
+import { roomOf } from '../gate/caps.js';
+import { retryAtOf } from '../days/forecast.js';
+import { barrierAt, isDoubtful, isWindowKnown, type DenialReason } from '../gate/gate.js';
+import type { Decision } from '../commands/reserve.js';
+import { isoDay, isoInstant, isoOrNull, SECOND_MS, type Instant } from '../primitives/time.js';
+import { LEASE_SECONDS_DEFAULT } from '../primitives/limits.js';
+
+export type GrantWire = {
+  readonly granted: true;
+  readonly reservationId: string;
+  readonly quotaDay: string;
+  readonly leaseExpiresAt: string;
+  readonly remainingToday: number;
+  readonly repeated: boolean;
+};
+export type DenialWire = {
+  readonly granted: false;
+  readonly reservationId: string;
+  readonly reason: DenialReason;
+  readonly limit?: number;
+  readonly used?: number;
+  readonly retryAt: string | null;
+};
+/** The answer to an ask for a slot. */
+export type DecisionWire = GrantWire | DenialWire;
+
+export function decisionWire(decision: Decision): DecisionWire {
+  if (!decision.granted) return { ...decision, retryAt: isoOrNull(decision.retryAt) };
+  const { quotaDay, leaseExpiresAt } = decision;
+  return { ...decision, quotaDay: isoDay(quotaDay), leaseExpiresAt: isoInstant(leaseExpiresAt) };
+}
+
+/**
+ * What a reserve would hear at that instant, with nothing changed. Names no reservation. It takes
+ * it that the check of a cold account succeeds (R17), and tells nothing of a window beyond what has
+ * been worked out of it.
+ */
+export function peekWire(account: Account, at: Instant, isForecast: boolean): PeekWire {
+  const isForeseen = (isForecast && isWindowKnown(account, at)) || !isDoubtful(account, at);
+  const barrier = barrierAt(account, at, { isForecast: isForeseen });
+  if (!barrier) {
+    return {
+      granted: true,
+      quotaDay: isoDay(account.day),
+      leaseExpiresAt: isoInstant(at + LEASE_SECONDS_DEFAULT * SECOND_MS),
+      remainingToday: roomOf(account).remaining - 1,
+      repeated: false,
+    };
+  }
+  const { until: _, ...why } = barrier;
+  return { granted: false, ...why, retryAt: isoOrNull(retryAtOf(account, barrier, at)) };
+}
+export type PeekWire = Omit<GrantWire, 'reservationId'> | Omit<DenialWire, 'reservationId'>;
