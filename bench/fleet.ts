@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { createActivities } from '../src/activities/index.js';
 import { ACCOUNTS_PAGE, readAccountsPage, readHorizon, readNews } from '../src/postgres/fleet.js';
-import { batchOf, pass, saved } from '../src/domain/entity/entity.js';
+import { pass } from '../src/domain/entity/entity.js';
 import { isAccountId } from '../src/domain/primitives/ids.js';
 import { dayOf, hashOf, SECOND_MS, startOf } from '../src/domain/primitives/time.js';
 import { migrate } from '../src/postgres/migrate.js';
@@ -15,6 +15,7 @@ import { workflowIdOf } from '../src/protocol.js';
 import { anAccount, must } from '../test/support/scenario.js';
 import type { Line } from './latency.js';
 import type { Bench } from './stand.js';
+import { batchOf, saved } from '../src/domain/entity/writes.js';
 
 const EVENTS_EACH = 25;
 const ATTEMPTS_EACH = 26;

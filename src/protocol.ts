@@ -1,7 +1,7 @@
 /** Names on the wire (docs/contract.md, 2), and what carries a refusal to its caller. */
 import { defineQuery, defineUpdate, ApplicationFailure } from '@temporalio/workflow';
 import type { QueryDefinition, UpdateDefinition } from '@temporalio/common';
-import type { Failed, Settled } from './domain/commands/fail.js';
+import type { Failed } from './domain/commands/fail.js';
 import type { Delivered } from './domain/commands/deliver.js';
 import type { Observed } from './domain/commands/observe.js';
 import {
@@ -31,6 +31,7 @@ import type { StateAnswer } from './domain/commands/administer.js';
 import type { PolicyWire, ReservationWire, StatusWire } from './domain/wire/responses.js';
 import type { Refusal } from './domain/account/refusals.js';
 import type { DecisionWire, PeekWire } from './domain/wire/decisions.js';
+import type { Settled } from './domain/commands/settle.js';
 
 export const TASK_QUEUE = 'inmail';
 export const WORKFLOW_TYPE = 'inmailAccount';

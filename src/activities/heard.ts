@@ -3,13 +3,13 @@ import type { Payload } from '@temporalio/common';
 import type { Actor } from '../domain/entity/entity.js';
 import { alert } from '../domain/account/events.js';
 import { unreadableIn, type Mode, type Parsed } from '../domain/wire/objectReader.js';
-import type { Heard, Promised } from '../domain/entity/lastRun.js';
 import { RECOVERY_EVENTS_MAX } from '../domain/primitives/limits.js';
 import { parseReserve } from '../domain/wire/requests.js';
 import { parseDay, parseInstant, type Instant } from '../domain/primitives/time.js';
 import { messages } from '../protocol.js';
 import type { History, HistoryEvent } from './history.js';
 import { RunReader, type Taken } from './taken.js';
+import type { Heard, Promised } from '../domain/entity/lastRunMessages.js';
 
 export type RunRead = { readonly heard: readonly Heard[]; readonly unread: string | null };
 /** Was the account's row written after that event. */

@@ -1,10 +1,10 @@
 /** Reads what an account's last workflow took and did not save, out of its history (R13). */
 import type { Activities, LastRunAsk, LastRunPortion } from './ports.js';
-import type { Heard } from '../domain/entity/lastRun.js';
 import { RECOVERY_BYTES_MAX, RECOVERY_PORTION_BYTES } from '../domain/primitives/limits.js';
 import { heardIn } from './heard.js';
 import type { History } from './history.js';
 import { closedRuns, type ClosedRuns, type Run } from './closedRuns.js';
+import type { Heard } from '../domain/entity/lastRunMessages.js';
 
 export const lastRunActivities = (history: History): Pick<Activities, 'readLastRun'> => ({
   readLastRun: (ask) => readLastRun(history, ask),

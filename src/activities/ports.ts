@@ -6,7 +6,6 @@
 import type { Account } from '../domain/account/account.js';
 import type { AccountId } from '../domain/primitives/ids.js';
 import type { AccountRow, Entry } from '../domain/records/records.js';
-import type { Heard } from '../domain/entity/lastRun.js';
 import type {
   CommittedRun,
   Place,
@@ -19,6 +18,7 @@ import type {
 import type { Instant, UtcDay } from '../domain/primitives/time.js';
 import type { Openings, SendingWindow } from '../domain/account/sendingWindow.js';
 import type { Foreign } from '../domain/account/manualEdit.js';
+import type { Heard } from '../domain/entity/lastRunMessages.js';
 
 /** Who may write an account's rows: the first run id of a workflow's chain (R14). */
 export type Owner = string;

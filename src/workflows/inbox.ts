@@ -7,13 +7,9 @@
 import { fromPayloadsAtIndex, type Payload } from '@temporalio/common';
 import { getActivator } from '@temporalio/workflow/lib/global-attributes.js';
 import { bytesOf, once } from '../domain/primitives/bytes.js';
-import {
-  HANDED_BYTES_MAX,
-  OUTBOX_BYTES_MAX,
-  WAITING_CARRIED_BYTES_MAX,
-  WAITING_CARRIED_MAX,
-} from '../domain/primitives/limits.js';
+import { WAITING_CARRIED_BYTES_MAX, WAITING_CARRIED_MAX } from '../domain/primitives/limits.js';
 import type { Self, Waiting } from './self.js';
+import { HANDED_BYTES_MAX, OUTBOX_BYTES_MAX } from '../domain/entity/bounds.js';
 
 /** How much was taken, counted in single messages; 0: the first one has to wait for a check. */
 export type Weight = number;

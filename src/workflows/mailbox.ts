@@ -7,7 +7,7 @@ import { TemporalFailure } from '@temporalio/common';
 import { condition, defineSignal, setHandler } from '@temporalio/workflow';
 import { getActivator } from '@temporalio/workflow/lib/global-attributes.js';
 import { deliver } from '../domain/commands/deliver.js';
-import { deliverWithoutChat, fail, settleByOperator } from '../domain/commands/fail.js';
+import { deliverWithoutChat, fail } from '../domain/commands/fail.js';
 import type { Parsed } from '../domain/wire/objectReader.js';
 import { MESSAGES_PER_TASK, REPLIES_AT_ONCE } from '../domain/primitives/limits.js';
 import { loggedIn } from '../domain/entity/lookup.js';
@@ -24,6 +24,7 @@ import { hasReplyToSend, sendReplies } from './replies.js';
 import { settleRings, whenRung } from './rings.js';
 import type { Self } from './self.js';
 import { isRefusal, type Refusal } from '../domain/account/refusals.js';
+import { settleByOperator } from '../domain/commands/settle.js';
 
 /** How one message is taken. */
 type Inlet = {

@@ -3,14 +3,14 @@
  * its answer was lost, and a workflow task may be lost after its save: both are found out here.
  */
 import { log, patched, workflowInfo } from '@temporalio/workflow';
-import { pass, reconciled, record, saved, actorWith, type Batch } from '../domain/entity/entity.js';
+import { pass, record, actorWith } from '../domain/entity/entity.js';
 import { caughtUp } from '../domain/entity/catchUp.js';
 import { alert } from '../domain/account/events.js';
 import { hasForgotten } from '../domain/entity/lookup.js';
 import { isOneSave } from '../domain/entity/outbox.js';
 import type { Place, Write } from '../domain/records/snapshot.js';
 import { dayOf, MINUTE_MS, startOf } from '../domain/primitives/time.js';
-import { recalled, sending } from '../domain/entity/writes.js';
+import { reconciled, saved, recalled, sending, type Batch } from '../domain/entity/writes.js';
 import type { Saved } from '../activities/ports.js';
 import { attempt } from './chores.js';
 import { countWrite, type SaveOutcome } from './counting.js';

@@ -5,11 +5,12 @@
  */
 import { sleep, workflowInfo } from '@temporalio/workflow';
 import type { Account } from '../domain/account/account.js';
-import { KEPT_ID_BYTES, SAVE_BYTES_MAX, TASK_BYTES_MAX } from '../domain/primitives/limits.js';
+import { KEPT_ID_BYTES, SAVE_BYTES_MAX } from '../domain/primitives/limits.js';
 import { effectBytes, externalBytes, rowBytes, slotBytes } from '../domain/entity/sizes.js';
 import type { ReadBack } from '../domain/records/snapshot.js';
 import { beside } from './mailbox.js';
 import type { Self } from './self.js';
+import { TASK_BYTES_MAX } from '../domain/entity/bounds.js';
 
 /** What every ask and answer has beside its lists. */
 const LITTLE = 16 * 1024;

@@ -3,17 +3,13 @@ import { expect, it } from 'vitest';
 import { bytesOf } from '../../src/domain/primitives/bytes.js';
 import { deliver } from '../../src/domain/commands/deliver.js';
 import { fail } from '../../src/domain/commands/fail.js';
-import {
-  ACCOUNT_BYTES_MAX,
-  EXTERNALS_MAX,
-  HANDED_BYTES_MAX,
-  PAYLOAD_BYTES_MAX,
-} from '../../src/domain/primitives/limits.js';
+import { EXTERNALS_MAX, PAYLOAD_BYTES_MAX } from '../../src/domain/primitives/limits.js';
 import { observe } from '../../src/domain/commands/observe.js';
 import { reserve } from '../../src/domain/commands/reserve.js';
 import { DAY_MS } from '../../src/domain/primitives/time.js';
 import { fullState, withoutOutbox } from '../support/brim.js';
 import { anAccount, at, c, m, p, r } from '../support/scenario.js';
+import { ACCOUNT_BYTES_MAX, HANDED_BYTES_MAX } from '../../src/domain/entity/bounds.js';
 
 it('what counts today is not forgotten for sends that count for no cap', () => {
   const known = Array.from({ length: 40 }, (_, n) => ({

@@ -1,6 +1,6 @@
 /** A workflow that is behind its own rows, because a task was lost after its save (R2, R3, R14). */
 import { describe, expect, it } from 'vitest';
-import { batchOf, type Actor } from '../../src/domain/entity/entity.js';
+import type { Actor } from '../../src/domain/entity/entity.js';
 import { caughtUp } from '../../src/domain/entity/catchUp.js';
 import { deliver, type Deliver } from '../../src/domain/commands/deliver.js';
 import { alert } from '../../src/domain/account/events.js';
@@ -10,7 +10,7 @@ import { reserve } from '../../src/domain/commands/reserve.js';
 import type { EventRow, ReservationRow } from '../../src/domain/records/records.js';
 import { hold } from '../../src/domain/commands/administer.js';
 import type { ReadBack, StoredAccount } from '../../src/domain/records/snapshot.js';
-import { sending } from '../../src/domain/entity/writes.js';
+import { batchOf, sending } from '../../src/domain/entity/writes.js';
 import { anAccount, c, m, NOTHING, r, type Scenario } from '../support/scenario.js';
 
 const begun = (dailyCap = 50): Scenario => anAccount({ dailyCap });

@@ -1,7 +1,6 @@
 /** Each class of a gap by itself: what it is called, how much it is, who is behind it (R8, R17). */
 import { describe, expect, it } from 'vitest';
 import type { Account } from '../../src/domain/account/account.js';
-import { batchOf, reconciled } from '../../src/domain/entity/entity.js';
 import type { GapPart } from '../../src/domain/gap/breakdown.js';
 import { deliver } from '../../src/domain/commands/deliver.js';
 import { fail } from '../../src/domain/commands/fail.js';
@@ -13,6 +12,7 @@ import type { Attempt, Witnesses } from '../../src/domain/records/snapshot.js';
 import { anAccount, at, c, m, r, type Scenario } from '../support/scenario.js';
 import { counterOf } from '../../src/domain/account/counter.js';
 import type { Foreign } from '../../src/domain/account/manualEdit.js';
+import { batchOf, reconciled } from '../../src/domain/entity/writes.js';
 
 const TODAY = Math.floor(at('09:00') / 86_400_000);
 const asked = (account: Scenario, name: string): Scenario =>

@@ -5,13 +5,13 @@ import { deliver } from '../../src/domain/commands/deliver.js';
 import { fail } from '../../src/domain/commands/fail.js';
 import { nextSlots, runAfter } from '../../src/domain/days/forecast.js';
 import { accountRow } from '../../src/domain/records/toRecords.js';
-import { batchOf } from '../../src/domain/entity/entity.js';
 import { reserve } from '../../src/domain/commands/reserve.js';
 import { configure, resume } from '../../src/domain/commands/administer.js';
 import type { Attempt, ReadBack } from '../../src/domain/records/snapshot.js';
 import { dayOf, isoInstant } from '../../src/domain/primitives/time.js';
 import type { Openings } from '../../src/domain/account/sendingWindow.js';
 import { anAccount, at, c, NOTHING, r, Scenario } from '../support/scenario.js';
+import { batchOf } from '../../src/domain/entity/writes.js';
 
 const MIDNIGHT = at('2026-11-25T00:00:00.000Z');
 const asked = (account: Scenario, name: string, leaseSeconds = 900): Scenario =>

@@ -4,11 +4,12 @@ import { findSlot, type Account } from '../../src/domain/account/account.js';
 import { record, type Actor } from '../../src/domain/entity/entity.js';
 import { deliver } from '../../src/domain/commands/deliver.js';
 import type { ReservationId } from '../../src/domain/primitives/ids.js';
-import { nothingRecovered, recover, type Heard } from '../../src/domain/entity/lastRun.js';
+import { nothingRecovered, recover } from '../../src/domain/entity/lastRun.js';
 import { parseDeliver, parseFail, parseReserve } from '../../src/domain/wire/requests.js';
 import { dayOf, startOf } from '../../src/domain/primitives/time.js';
 import { anAccount, at } from '../support/scenario.js';
 import { counterOf } from '../../src/domain/account/counter.js';
+import type { Heard } from '../../src/domain/entity/lastRunMessages.js';
 
 const NOW = at('12:00');
 const same = (account: Account): Account => account;

@@ -1,7 +1,7 @@
 /** Two tellings of one account, a workflow's and its rows', become one (R4, R14, R15). */
 import { describe, expect, it } from 'vitest';
 import type { Account } from '../../src/domain/account/account.js';
-import { batchOf, reconciled, record } from '../../src/domain/entity/entity.js';
+import { record } from '../../src/domain/entity/entity.js';
 import { deliver } from '../../src/domain/commands/deliver.js';
 import type { Event } from '../../src/domain/account/events.js';
 import { applicable, merged } from '../../src/domain/reconcile/merge.js';
@@ -11,6 +11,7 @@ import { reserve } from '../../src/domain/commands/reserve.js';
 import type { Attempt, Witnesses } from '../../src/domain/records/snapshot.js';
 import { anAccount, at, c, m, r, Scenario } from '../support/scenario.js';
 import { counterOf } from '../../src/domain/account/counter.js';
+import { batchOf, reconciled } from '../../src/domain/entity/writes.js';
 
 const NOW = at('09:00');
 const TODAY = Math.floor(NOW / 86_400_000);

@@ -5,13 +5,14 @@
 import { describe, expect, it } from 'vitest';
 import { findSlot } from '../../src/domain/account/account.js';
 import { deliver } from '../../src/domain/commands/deliver.js';
-import { fail, settleByOperator } from '../../src/domain/commands/fail.js';
+import { fail } from '../../src/domain/commands/fail.js';
 import { observe } from '../../src/domain/commands/observe.js';
 import { reserve } from '../../src/domain/commands/reserve.js';
 import { dayOf } from '../../src/domain/primitives/time.js';
 import { ordersOf } from '../support/orders.js';
 import { anAccount, at, c, m, p, r, type Scenario } from '../support/scenario.js';
 import { counterOf, sumOf, tallyOf } from '../../src/domain/account/counter.js';
+import { settleByOperator } from '../../src/domain/commands/settle.js';
 
 const ORDERS = 2_520;
 const NINE = at('09:00');

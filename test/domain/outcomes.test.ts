@@ -3,11 +3,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { deliver } from '../../src/domain/commands/deliver.js';
 import { alert } from '../../src/domain/account/events.js';
-import { deliverWithoutChat, fail, settleByOperator } from '../../src/domain/commands/fail.js';
+import { deliverWithoutChat, fail } from '../../src/domain/commands/fail.js';
 import { observe } from '../../src/domain/commands/observe.js';
 import { reserve } from '../../src/domain/commands/reserve.js';
 import { resume } from '../../src/domain/commands/administer.js';
 import { anAccount, at, c, m, p, r, type Scenario } from '../support/scenario.js';
+import { settleByOperator } from '../../src/domain/commands/settle.js';
 
 const reserved = (more = {}): Scenario =>
   anAccount().when(reserve, { reservationId: r('r1'), recipientId: p('ann'), ...more });

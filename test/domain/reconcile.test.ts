@@ -1,7 +1,6 @@
 /** A run's decision (R6, R8): layer 2 looks at the counter as it stood, layer 1 heals after. */
 import { describe, expect, it } from 'vitest';
 import type { Account } from '../../src/domain/account/account.js';
-import { batchOf, reconciled } from '../../src/domain/entity/entity.js';
 import { deliver } from '../../src/domain/commands/deliver.js';
 import { fail } from '../../src/domain/commands/fail.js';
 import { isChatId, isMessageId } from '../../src/domain/primitives/ids.js';
@@ -14,6 +13,7 @@ import type { Attempt, Witnesses } from '../../src/domain/records/snapshot.js';
 import { anAccount, at, must, r, rows, type Scenario } from '../support/scenario.js';
 import { counterOf } from '../../src/domain/account/counter.js';
 import type { Foreign } from '../../src/domain/account/manualEdit.js';
+import { batchOf, reconciled } from '../../src/domain/entity/writes.js';
 
 const NOW = at('09:00');
 const AFTER = at('09:20');

@@ -1,13 +1,14 @@
 /** What the database and the activities have to keep, whatever is asked twice, late or by others. */
 import { expect } from 'vitest';
 import type { Activities } from '../../src/activities/ports.js';
-import { batchOf, pass } from '../../src/domain/entity/entity.js';
+import { pass } from '../../src/domain/entity/entity.js';
 import { deliver } from '../../src/domain/commands/deliver.js';
 import { accountRow } from '../../src/domain/records/toRecords.js';
 import { reserve } from '../../src/domain/commands/reserve.js';
 import type { Entry } from '../../src/domain/records/records.js';
 import { at, c, r } from '../support/scenario.js';
 import { OWNER, spent, type DatabaseCheck, type Desk } from './desk.js';
+import { batchOf } from '../../src/domain/entity/writes.js';
 
 const MIDNIGHT = at('2026-11-25T00:00:00.000Z');
 const counts = (desk: Desk): Promise<readonly object[]> =>

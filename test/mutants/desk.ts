@@ -5,7 +5,7 @@ import { asyncLocalStorage, Context } from '@temporalio/activity';
 import type { fleetActivities, Workflows } from '../../src/activities/fleet.js';
 import type { createActivities } from '../../src/activities/index.js';
 import type { Activities, Ran, Saved } from '../../src/activities/ports.js';
-import { batchOf, type Actor } from '../../src/domain/entity/entity.js';
+import type { Actor } from '../../src/domain/entity/entity.js';
 import { deliver } from '../../src/domain/commands/deliver.js';
 import { accountRow } from '../../src/domain/records/toRecords.js';
 import { isAccountId, type AccountId } from '../../src/domain/primitives/ids.js';
@@ -15,6 +15,7 @@ import { migrate } from '../../src/postgres/migrate.js';
 import { createPool, type Pool } from '../../src/postgres/pool.js';
 import { anAccount, c, must, r, type Scenario } from '../support/scenario.js';
 import { freshDatabase } from '../support/stand.js';
+import { batchOf } from '../../src/domain/entity/writes.js';
 
 export type Database = {
   readonly url: string;

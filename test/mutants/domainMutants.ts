@@ -107,7 +107,7 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R8',
     what: 'a run heals to what it read: what came in meanwhile is lost',
-    file: ACTOR,
+    file: 'src/domain/entity/writes.ts',
     old: 'const facts = applicable(actor.account, events);',
     mutated: 'const facts = events;',
     by: 'what came in while a run read stands',
@@ -123,7 +123,7 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R14',
     what: 'an edit that a save found while a run read is forgotten',
-    file: ACTOR,
+    file: 'src/domain/entity/writes.ts',
     old: 'kept.foreign?.id === foreign?.id ? null : kept.foreign',
     mutated: 'null',
     by: 'an edit that a save found while a run read is kept for the next',
@@ -191,7 +191,7 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R12',
     what: 'a save drops rows by their place, also those that came in meanwhile',
-    file: ACTOR,
+    file: 'src/domain/entity/writes.ts',
     old: 'actor.outbox.filter(({ number }) => !numbers.has(number))',
     mutated: 'actor.outbox.slice(numbers.size)',
     by: 'rows that came in while a save ran still wait',

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createActivities } from '../../src/activities/index.js';
 import type { Activities } from '../../src/activities/ports.js';
-import { batchOf, pass, type Actor } from '../../src/domain/entity/entity.js';
+import { pass, type Actor } from '../../src/domain/entity/entity.js';
 import { deliver } from '../../src/domain/commands/deliver.js';
 import { accountRow } from '../../src/domain/records/toRecords.js';
 import { isAccountId, isIdentity, type AccountId } from '../../src/domain/primitives/ids.js';
@@ -17,6 +17,7 @@ import { migrate } from '../../src/postgres/migrate.js';
 import type { Pool } from '../../src/postgres/pool.js';
 import { anAccount, at, c, must, r, type Scenario } from '../support/scenario.js';
 import { withDatabase } from '../support/database.js';
+import { batchOf } from '../../src/domain/entity/writes.js';
 
 let databaseUrl: string;
 let pool: Pool;

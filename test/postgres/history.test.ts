@@ -2,15 +2,7 @@
 import { expect, it } from 'vitest';
 import { createActivities } from '../../src/activities/index.js';
 import type { Activities } from '../../src/activities/ports.js';
-import {
-  batchOf,
-  pass,
-  reconciled,
-  record,
-  saved,
-  tell,
-  type Actor,
-} from '../../src/domain/entity/entity.js';
+import { pass, record, tell, type Actor } from '../../src/domain/entity/entity.js';
 import type { FailureKind } from '../../src/domain/account/account.js';
 import { deliver } from '../../src/domain/commands/deliver.js';
 import { accountRow } from '../../src/domain/records/toRecords.js';
@@ -34,6 +26,7 @@ import { Luck } from '../simulation/luck.js';
 import { withDatabase } from '../support/database.js';
 import type { Command } from '../../src/domain/account/refusals.js';
 import { peekWire } from '../../src/domain/wire/decisions.js';
+import { batchOf, reconciled, saved } from '../../src/domain/entity/writes.js';
 
 const MINUTE = 60_000;
 

@@ -1,7 +1,6 @@
 /** What people read is what was saved: the two numbers, and the lists behind them (R17). */
 import { expect, it } from 'vitest';
 import { createActivities } from '../../src/activities/index.js';
-import { batchOf } from '../../src/domain/entity/entity.js';
 import { deliver } from '../../src/domain/commands/deliver.js';
 import { accountRow } from '../../src/domain/records/toRecords.js';
 import { isAccountId } from '../../src/domain/primitives/ids.js';
@@ -18,6 +17,7 @@ import {
 } from '../../src/postgres/reads.js';
 import { anAccount, at, c, must, r } from '../support/scenario.js';
 import { withDatabase } from '../support/database.js';
+import { batchOf } from '../../src/domain/entity/writes.js';
 
 let pool: Pool;
 /** Two accounts of one story; `one` has an alert, which is open, and one that is not. */

@@ -6,10 +6,13 @@ export type Domain = typeof import('../../src/domain/account/account.js') &
   typeof import('../../src/domain/account/counter.js') &
   typeof import('../../src/domain/account/proof.js') &
   typeof import('../../src/domain/entity/entity.js') &
+  typeof import('../../src/domain/entity/outbox.js') &
   typeof import('../../src/domain/entity/restore.js') &
+  typeof import('../../src/domain/entity/bareAccount.js') &
   typeof import('../../src/domain/commands/reserve.js') &
   typeof import('../../src/domain/commands/deliver.js') &
   typeof import('../../src/domain/commands/fail.js') &
+  typeof import('../../src/domain/commands/settle.js') &
   typeof import('../../src/domain/account/slot.js') &
   typeof import('../../src/domain/commands/observe.js') &
   typeof import('../../src/domain/commands/administer.js') &
@@ -31,10 +34,13 @@ const FILES = [
   'account/counter',
   'account/proof',
   'entity/entity',
+  'entity/outbox',
   'entity/restore',
+  'entity/bareAccount',
   'commands/reserve',
   'commands/deliver',
   'commands/fail',
+  'commands/settle',
   'account/slot',
   'commands/observe',
   'commands/administer',

@@ -3,12 +3,11 @@
  * legal: what one run of each hands to the next, with all that may wait.
  */
 import type { FailureKind } from '../../src/domain/account/account.js';
-import { batchOf, saved, type Actor } from '../../src/domain/entity/entity.js';
+import type { Actor } from '../../src/domain/entity/entity.js';
 import { bytesOf } from '../../src/domain/primitives/bytes.js';
 import { deliver } from '../../src/domain/commands/deliver.js';
 import { fail } from '../../src/domain/commands/fail.js';
 import {
-  OUTBOX_BYTES_MAX,
   REPLIES_BYTES_MAX,
   WAITING_CARRIED_BYTES_MAX,
 } from '../../src/domain/primitives/limits.js';
@@ -20,6 +19,8 @@ import type { Carried, Waiting } from '../../src/workflows/self.js';
 import { isAccountId, isIdentity } from '../../src/domain/primitives/ids.js';
 import { Luck } from '../simulation/luck.js';
 import { anAccount, c, m, must, p, r, Scenario } from './scenario.js';
+import { OUTBOX_BYTES_MAX } from '../../src/domain/entity/bounds.js';
+import { batchOf, saved } from '../../src/domain/entity/writes.js';
 
 /** Three bytes each; but for the quotes, which have two in JSON, and a letter. */
 const LETTERS = ['中', '文', 'あ', '€', '"', 'a'] as const;

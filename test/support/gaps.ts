@@ -1,7 +1,6 @@
 /** Accounts whose rows, journal and log tell other things than they do, as plain data (R8). */
 import fc from 'fast-check';
 import { assertNever } from '../../src/domain/primitives/assert.js';
-import { batchOf, reconciled } from '../../src/domain/entity/entity.js';
 import { deliver } from '../../src/domain/commands/deliver.js';
 import { accountRow } from '../../src/domain/records/toRecords.js';
 import { fail } from '../../src/domain/commands/fail.js';
@@ -15,6 +14,7 @@ import { Store } from '../domain/model/store.js';
 import { anAccount, at, c, m, p, r, Scenario } from './scenario.js';
 import { counterOf } from '../../src/domain/account/counter.js';
 import type { Foreign } from '../../src/domain/account/manualEdit.js';
+import { batchOf, reconciled } from '../../src/domain/entity/writes.js';
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;

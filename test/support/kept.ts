@@ -1,5 +1,4 @@
 /** What an account has left in its rows, as readers of Postgres find it. */
-import { batchOf } from '../../src/domain/entity/entity.js';
 import { accountRow } from '../../src/domain/records/toRecords.js';
 import {
   accountOfRows,
@@ -8,6 +7,7 @@ import {
 import { Store } from '../domain/model/store.js';
 import type { Scenario } from './scenario.js';
 import type { WhyRows } from '../../src/domain/diagnostics/why/model.js';
+import { batchOf } from '../../src/domain/entity/writes.js';
 
 /** All that the account had to save, saved. */
 export function rowsFrom({ actor, now }: Scenario): FoundRows {

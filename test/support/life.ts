@@ -5,13 +5,10 @@
 import { expandWindow, type ExpandAsk } from '../../src/activities/window.js';
 import type { Account } from '../../src/domain/account/account.js';
 import {
-  batchOf,
   isDirty,
   nextRunAt,
   pass,
-  reconciled,
   record,
-  saved,
   tell,
   type Actor,
 } from '../../src/domain/entity/entity.js';
@@ -29,6 +26,7 @@ import { isSameProof } from '../../src/domain/account/proof.js';
 import type { Command } from '../../src/domain/account/refusals.js';
 import type { AlertKind } from '../../src/domain/account/alertKinds.js';
 import { cooldownAt } from '../../src/domain/gate/cooldown.js';
+import { batchOf, reconciled, saved } from '../../src/domain/entity/writes.js';
 
 /** Idle accounts roll this long after midnight, spread by their workflow's id (R7). */
 const MIDNIGHT_SPREAD_MS = 90_000;

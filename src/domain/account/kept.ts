@@ -7,10 +7,9 @@
 import type { Account, External, Proof, Slot } from './account.js';
 import { jsonLength } from '../primitives/bytes.js';
 import { accountWith } from './update.js';
-import type { RecipientId } from '../primitives/ids.js';
+import type { ChatId, MessageId, RecipientId } from '../primitives/ids.js';
 import { EXTERNALS_MAX, KEPT_ID_BYTES } from '../primitives/limits.js';
 import { bareMemberId, isSameMember, memberOf, normalProof } from '../primitives/linkedinId.js';
-import type { ReservationRow } from '../records/records.js';
 import { sha256 } from '../primitives/sha256.js';
 import { dayOf, type UtcDay } from '../primitives/time.js';
 
@@ -77,8 +76,13 @@ export function isSameRecipient(one: RecipientId | null, other: RecipientId | nu
   return isSameMember(inFull(one), inFull(other));
 }
 
+type Ids = {
+  readonly recipientId: RecipientId | null;
+  readonly chatId: ChatId | null;
+  readonly messageId: MessageId | null;
+};
 /** A newer row with the ids in full that an older one has, which still waits to be written. */
-export const rowWithIds = (row: ReservationRow, old: ReservationRow): ReservationRow => ({
+export const rowWithIds = <Row extends Ids>(row: Row, old: Row): Row => ({
   ...row,
   recipientId: wholeRecipient(row.recipientId, old.recipientId),
   chatId: wholeId(row.chatId, old.chatId),

@@ -5,13 +5,12 @@ import { findSlot, type Account, type FailureKind } from '../account/account.js'
 import { changed } from '../account/slot.js';
 import { assertNever } from '../primitives/assert.js';
 import { renewalAfter } from '../gate/credits.js';
-import { deliver } from './deliver.js';
 import { alert, type Event } from '../account/events.js';
-import type { ChatId, ReservationId } from '../primitives/ids.js';
+import type { ReservationId } from '../primitives/ids.js';
 import { COOLDOWN_MS, THROTTLE_MAX_MS } from '../primitives/limits.js';
-import { isoInstant, SECOND_MS, type Instant } from '../primitives/time.js';
+import { SECOND_MS, type Instant } from '../primitives/time.js';
 import { counterOf } from '../account/counter.js';
-import { isRefusal, refuse, type Decided } from '../account/refusals.js';
+import { refuse, type Decided } from '../account/refusals.js';
 import { cooldownStarted } from '../gate/cooldown.js';
 
 export const FAILURE_KINDS: readonly FailureKind[] = [
@@ -102,43 +101,6 @@ function effectOf(
     default:
       return assertNever(kind);
   }
-}
-
-export type Settle = {
-  readonly reservationId: ReservationId;
-  readonly outcome: 'delivered' | 'released';
-  readonly chatId?: ChatId | undefined;
-  readonly reason: string;
-  readonly actor: string;
-};
-export type Settled = { readonly settled: string };
-
-/** A person looked, and says what became of a slot. Never frees what may still be sent (R5). */
-export function settleByOperator(account: Account, order: Settle, at: Instant): Decided<Settled> {
-  const { reservationId, outcome, chatId } = order;
-  const slot = findSlot(account, reservationId);
-  const name = `reservation ${reservationId}`;
-  if (!slot) return refuse('ReservationUnknown', `${name} is not known here`);
-  const details = { reservationId, outcome, reason: order.reason, chatId: chatId ?? null };
-  const noted: Event = { type: 'SettledByOperator', actor: order.actor, details };
-  if (outcome === 'delivered') {
-    if (!chatId)
-      return refuse('ChatIdMissing', `${name}: chatId: a delivery needs LinkedIn's chat`);
-    const { events, answer } = deliver(account, { reservationId, chatId, source: 'operator' }, at);
-    const isDone = isRefusal(answer) || answer.settled !== 'delivered';
-    return { events: isDone ? events : [...events, noted], answer };
-  }
-  if (slot.state === 'delivered') {
-    return refuse('ReservationSettled', `${name}: it is delivered with a proof; it stays so`);
-  }
-  if (slot.state === 'released') return { events: [], answer: { settled: 'already_released' } };
-  if (at < slot.leaseExpiresAt) {
-    const until = isoInstant(slot.leaseExpiresAt);
-    const message = `${name}: outcome: its lease runs until ${until}, it may still be sent`;
-    return refuse('InvalidInput', message);
-  }
-  const released = changed(slot, 'released', 'operator', at);
-  return { events: [released, noted], answer: { settled: 'released' } };
 }
 
 /** A delivery by Signal without a chat: the slot is spent until someone knows (R4). */

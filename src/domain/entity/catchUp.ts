@@ -13,13 +13,13 @@ import type { Event } from '../account/events.js';
 import { dayRow } from '../records/toRecords.js';
 import { unknownRows } from './lookup.js';
 import { applicable, merged, raisedBy } from '../reconcile/merge.js';
-import { bareAccount } from './restore.js';
 import type { AlertRow, ChangeRow, Entry } from '../records/records.js';
 import { endedSlot } from '../account/slot.js';
 import type { Later, ReadBack, StoredAccount } from '../records/snapshot.js';
 import { REMEMBERED_DAYS } from '../primitives/limits.js';
 import { dayOf } from '../primitives/time.js';
 import { isRowOf } from '../records/fromRecords.js';
+import { bareAccount } from './bareAccount.js';
 
 /**
  * The actor with what its rows know more. All that it has not saved gets numbers above those of the

@@ -6,14 +6,11 @@ import type { Account } from '../account/account.js';
 import { accountWith, or } from '../account/update.js';
 import type { Event } from '../account/events.js';
 import { evolve } from '../account/evolve.js';
-import { accountRow, rowsOf } from '../records/toRecords.js';
+import { rowsOf } from '../records/toRecords.js';
 import { forecastAt, runAfter } from '../days/forecast.js';
-import { rowWithIds } from '../account/kept.js';
-import { portionOf } from './outbox.js';
-import { applicable } from '../reconcile/merge.js';
+import { enqueue } from './outbox.js';
 import { roll } from '../days/rollover.js';
-import type { AccountRow, Entry, Row } from '../records/records.js';
-import type { Write } from '../records/snapshot.js';
+import type { Entry, Row } from '../records/records.js';
 import type { Instant } from '../primitives/time.js';
 import type { Command, Refusal } from '../account/refusals.js';
 import type { Foreign } from '../account/manualEdit.js';
@@ -95,35 +92,6 @@ function post(actor: Actor, rows: readonly Row[], isQuiet = false): Actor {
   return actorWith(actor, { version, outbox });
 }
 
-/**
- * A newer row of the same reservation, day or alert replaces the one that still waits. An alert
- * that was sent stands by itself: added to, it would be counted twice if it was committed.
- */
-function enqueue(outbox: readonly Entry[], entry: Entry, sent: number): readonly Entry[] {
-  const { row } = entry;
-  const old = outbox.find(
-    (waiting) => isOfSame(waiting.row, row) && (row.table !== 'alerts' || waiting.number > sent),
-  );
-  if (!old) return [...outbox, entry];
-  const others = outbox.filter((other) => other !== old);
-  if (row.table === 'reservations' && old.row.table === 'reservations') {
-    return [...others, { ...entry, row: rowWithIds(row, old.row) }];
-  }
-  if (row.table !== 'alerts' || old.row.table !== 'alerts') return [...others, entry];
-  return [...others, { ...entry, row: { ...row, times: row.times + old.row.times } }];
-}
-
-function isOfSame(old: Row, row: Row): boolean {
-  if (row.table === 'reservations') {
-    return old.table === row.table && old.reservationId === row.reservationId;
-  }
-  if (row.table === 'account_days') {
-    return old.table === row.table && old.quotaDay === row.quotaDay;
-  }
-  if (row.table !== 'alerts') return false;
-  return old.table === row.table && old.kind === row.kind && old.quotaDay === row.quotaDay;
-}
-
 /** An account as its rows tell it, with nothing unsaved; `base` is the highest number of them. */
 export const actorOf = (account: Account, owner: string, base: number): Actor => ({
   v: 1,
@@ -148,7 +116,7 @@ export const hasDelivery = (actor: Actor): boolean =>
   actor.outbox.some(({ row }) => row.table === 'inmail_events');
 
 /** In flight, or changed since the last run found all equal, or that run failed. */
-const isInDoubt = (actor: Actor): boolean =>
+export const isInDoubt = (actor: Actor): boolean =>
   actor.foreign !== null ||
   actor.version !== actor.equalVersion ||
   actor.account.runFailedAt !== null ||
@@ -165,56 +133,6 @@ export const isHot = (actor: Actor): boolean => isDirty(actor) || isInDoubt(acto
 /** When the account's own timer rings next; null: it is cold (R8). */
 export const nextRunAt = (actor: Actor, at: Instant): Instant | null =>
   isHot(actor) ? runAfter(actor.account.accountId, at + 1) : null;
-
-/** What one save carries. `isHot`: what it leaves behind needs a run; its silence would be told. */
-export type Batch = {
-  readonly row: AccountRow;
-  readonly entries: readonly Entry[];
-  readonly isHot: boolean;
-  readonly handled: string | null;
-};
-/** What was committed of a batch, and under which number. */
-export type Sent = Pick<Batch, 'row' | 'entries'> & { readonly write?: Pick<Write, 'number'> };
-
-export const batchOf = (actor: Actor): Batch => ({
-  row: accountRow(actor.account, actor.version),
-  entries: portionOf(actor.outbox),
-  isHot: isInDoubt(actor),
-  handled: actor.handled,
-});
-
-/** Drops what a save confirmed: by number, because handlers ran meanwhile. */
-export function saved(actor: Actor, sent: Sent, foreign: Foreign | null): Actor {
-  const numbers = new Set(sent.entries.map(({ number }) => number));
-  const outbox = actor.outbox.filter(({ number }) => !numbers.has(number));
-  return actorWith(actor, {
-    outbox,
-    savedVersion: Math.max(actor.savedVersion, sent.row.version),
-    answered: Math.max(actor.answered ?? 0, sent.write?.number ?? 0),
-    foreign: foreign !== null && foreign.id !== actor.handled ? foreign : actor.foreign,
-  });
-}
-
-/**
- * The actor after a run that succeeded: what it saved is saved, what it found is applied, and if it
- * found nothing and nothing came in meanwhile, all is equal (R8).
- */
-export function reconciled(
-  actor: Actor,
-  sent: Sent,
-  events: readonly Event[],
-  foreign: Foreign | null,
-  at: Instant,
-): Actor {
-  const kept = saved(actor, sent, null);
-  const later = kept.foreign?.id === foreign?.id ? null : kept.foreign;
-  const handled = foreign?.id ?? kept.handled;
-  const heard = actorWith(kept, { foreign: later, handled, triedRun: null });
-  const facts = applicable(actor.account, events);
-  const isFailed = events.some(({ type }) => type === 'ReconcileFailed');
-  const told = record(heard, isFailed ? facts : [...facts, { type: 'Reconciled', at }]);
-  return events.length > 0 ? told : actorWith(told, { equalVersion: sent.row.version });
-}
 
 /** The account as a query sees it: now, or later if nobody says anything until then (R17). */
 export function viewOf(actor: Actor, now: Instant, at: Instant): Account {

@@ -7,58 +7,18 @@ import { findSlot, type Account, type Slot } from '../account/account.js';
 import { pass, record, actorWith, type Actor } from './entity.js';
 import { assertNever } from '../primitives/assert.js';
 import { carriedOver } from './carriedOver.js';
-import { deliver, type Deliver } from '../commands/deliver.js';
+import { deliver } from '../commands/deliver.js';
 import type { Event } from '../account/events.js';
-import {
-  deliverWithoutChat,
-  fail,
-  settleByOperator,
-  type Fail,
-  type Settle,
-} from '../commands/fail.js';
+import { deliverWithoutChat, fail } from '../commands/fail.js';
 import { barrierAt, type DenialReason } from '../gate/gate.js';
-import type { ReservationId } from '../primitives/ids.js';
-import { observe, type Observe } from '../commands/observe.js';
+import { observe } from '../commands/observe.js';
 import { roomOf } from '../gate/caps.js';
-import {
-  configure,
-  connect,
-  disconnect,
-  hold,
-  resume,
-  type Configure,
-  type Order,
-  type Start,
-} from '../commands/administer.js';
+import { configure, connect, disconnect, hold, resume } from '../commands/administer.js';
 import { reservedSlot, type Reserve } from '../account/slot.js';
-import { dayOf, startOf, type Instant, type UtcDay } from '../primitives/time.js';
+import { dayOf, startOf } from '../primitives/time.js';
 import { isRefusal, type Command, type Decided } from '../account/refusals.js';
-
-/** What the caller of a reserve was answered; its slot is taken as it was promised. */
-export type Promised = { readonly quotaDay: UtcDay; readonly leaseExpiresAt: Instant };
-
-type Report =
-  /** `promised` is null for a Signal: nobody was answered, so the slot may have been taken. */
-  | { readonly name: 'reserve'; readonly input: Reserve; readonly promised: Promised | null }
-  | { readonly name: 'deliver'; readonly input: Deliver }
-  | { readonly name: 'deliverWithoutChat'; readonly input: ReservationId }
-  | { readonly name: 'fail'; readonly input: Fail }
-  | { readonly name: 'observe'; readonly input: Observe }
-  | { readonly name: 'settle'; readonly input: Settle }
-  /** What the run before handed over, with the alerts that it had not saved. */
-  | { readonly name: 'carried'; readonly input: Account; readonly alerts: readonly Event[] };
-type Ordered =
-  | { readonly name: 'configure'; readonly input: Configure }
-  | { readonly name: 'connect'; readonly input: Start }
-  | { readonly name: 'hold' | 'resume'; readonly input: Order }
-  | { readonly name: 'disconnect'; readonly input: Parameters<typeof disconnect>[1] };
-
-/** One thing that a closed run's history says, in the order in which the run took it. */
-export type Heard = (Report | Ordered) & {
-  readonly at: Instant;
-  /** The account's row was written after it: policy, hold and pauses in the row include it. */
-  readonly isInRow: boolean;
-};
+import { settleByOperator } from '../commands/settle.js';
+import type { Promised, Ordered, Heard } from './lastRunMessages.js';
 
 /** The account as its rows and the history of its last workflow describe it. */
 export type Recovered = {

@@ -1,7 +1,8 @@
 /** What waits to be saved goes in portions, because one activity takes so many bytes. */
 import { bytesOf, once } from '../primitives/bytes.js';
 import { SAVE_BYTES_MAX, SAVE_ROWS_MAX } from '../primitives/limits.js';
-import type { Entry } from '../records/records.js';
+import type { Entry, Row } from '../records/records.js';
+import { rowWithIds } from '../account/kept.js';
 
 const entryBytes = once<Entry>(bytesOf);
 
@@ -21,3 +22,32 @@ export function portionOf(outbox: readonly Entry[]): readonly Entry[] {
 /** True if one save carries all that waits. */
 export const isOneSave = (outbox: readonly Entry[]): boolean =>
   outbox.length <= SAVE_ROWS_MAX && portionOf(outbox).length === outbox.length;
+
+/**
+ * A newer row of the same reservation, day or alert replaces the one that still waits. An alert
+ * that was sent stands by itself: added to, it would be counted twice if it was committed.
+ */
+export function enqueue(outbox: readonly Entry[], entry: Entry, sent: number): readonly Entry[] {
+  const { row } = entry;
+  const old = outbox.find(
+    (waiting) => isOfSame(waiting.row, row) && (row.table !== 'alerts' || waiting.number > sent),
+  );
+  if (!old) return [...outbox, entry];
+  const others = outbox.filter((other) => other !== old);
+  if (row.table === 'reservations' && old.row.table === 'reservations') {
+    return [...others, { ...entry, row: rowWithIds(row, old.row) }];
+  }
+  if (row.table !== 'alerts' || old.row.table !== 'alerts') return [...others, entry];
+  return [...others, { ...entry, row: { ...row, times: row.times + old.row.times } }];
+}
+
+function isOfSame(old: Row, row: Row): boolean {
+  if (row.table === 'reservations') {
+    return old.table === row.table && old.reservationId === row.reservationId;
+  }
+  if (row.table === 'account_days') {
+    return old.table === row.table && old.quotaDay === row.quotaDay;
+  }
+  if (row.table !== 'alerts') return false;
+  return old.table === row.table && old.kind === row.kind && old.quotaDay === row.quotaDay;
+}

@@ -4,12 +4,15 @@
  * content, and the row keeps both.
  */
 import type { Account } from '../account/account.js';
-import { batchOf, reconciled, actorWith, type Actor, type Batch } from './entity.js';
+import { actorWith, isInDoubt, record, type Actor } from './entity.js';
 import type { Event } from '../account/events.js';
 import { accountRow } from '../records/toRecords.js';
 import { applicable } from '../reconcile/merge.js';
 import type { CommittedRun, ReadBack, Write } from '../records/snapshot.js';
-import { hashOf } from '../primitives/time.js';
+import { hashOf, type Instant } from '../primitives/time.js';
+import { portionOf } from './outbox.js';
+import type { AccountRow, Entry } from '../records/records.js';
+import type { Foreign } from '../account/manualEdit.js';
 
 /** One try to write: its batch, and the number and mark under which it may be committed (R14). */
 export type Sending = { readonly actor: Actor; readonly batch: Batch & { readonly write: Write } };
@@ -54,4 +57,54 @@ export function foundBy(
   return applicable(account, lastRun.answer.events).map((event) =>
     event.type === 'BookCorrected' ? { ...event, external: 0 } : event,
   );
+}
+
+/** What one save carries. `isHot`: what it leaves behind needs a run; its silence would be told. */
+export type Batch = {
+  readonly row: AccountRow;
+  readonly entries: readonly Entry[];
+  readonly isHot: boolean;
+  readonly handled: string | null;
+};
+/** What was committed of a batch, and under which number. */
+export type Sent = Pick<Batch, 'row' | 'entries'> & { readonly write?: Pick<Write, 'number'> };
+
+export const batchOf = (actor: Actor): Batch => ({
+  row: accountRow(actor.account, actor.version),
+  entries: portionOf(actor.outbox),
+  isHot: isInDoubt(actor),
+  handled: actor.handled,
+});
+
+/** Drops what a save confirmed: by number, because handlers ran meanwhile. */
+export function saved(actor: Actor, sent: Sent, foreign: Foreign | null): Actor {
+  const numbers = new Set(sent.entries.map(({ number }) => number));
+  const outbox = actor.outbox.filter(({ number }) => !numbers.has(number));
+  return actorWith(actor, {
+    outbox,
+    savedVersion: Math.max(actor.savedVersion, sent.row.version),
+    answered: Math.max(actor.answered ?? 0, sent.write?.number ?? 0),
+    foreign: foreign !== null && foreign.id !== actor.handled ? foreign : actor.foreign,
+  });
+}
+
+/**
+ * The actor after a run that succeeded: what it saved is saved, what it found is applied, and if it
+ * found nothing and nothing came in meanwhile, all is equal (R8).
+ */
+export function reconciled(
+  actor: Actor,
+  sent: Sent,
+  events: readonly Event[],
+  foreign: Foreign | null,
+  at: Instant,
+): Actor {
+  const kept = saved(actor, sent, null);
+  const later = kept.foreign?.id === foreign?.id ? null : kept.foreign;
+  const handled = foreign?.id ?? kept.handled;
+  const heard = actorWith(kept, { foreign: later, handled, triedRun: null });
+  const facts = applicable(actor.account, events);
+  const isFailed = events.some(({ type }) => type === 'ReconcileFailed');
+  const told = record(heard, isFailed ? facts : [...facts, { type: 'Reconciled', at }]);
+  return events.length > 0 ? told : actorWith(told, { equalVersion: sent.row.version });
 }

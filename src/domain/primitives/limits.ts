@@ -2,7 +2,6 @@
 import { assert } from './assert.js';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from './time.js';
 import { SAFE_BAND } from './tier.js';
-import { sums } from '../entity/sizes.js';
 
 /** How long a slot may stay in flight without a word, unless the caller says otherwise (R6). */
 export const LEASE_SECONDS_DEFAULT = 15 * 60;
@@ -83,13 +82,6 @@ export const PAYLOAD_BYTES_MAX = 1024 * 1024;
 export const SLOTS_MAX = 600;
 /** Rows of the event log that are no reservation's, and that one run holds against the account. */
 export const EXTERNAL_ROWS_MAX = 10_000;
-/** Bytes of all facts that one run may find. */
-export const RUN_FACTS_BYTES_MAX = 640 * 1024;
-/**
- * What one workflow task may have sent and heard before it does more: the inputs and answers of all
- * its local activities go to the server together, with what the run hands to the next.
- */
-export const TASK_BYTES_MAX = 384 * 1024;
 
 /** Proofs of sends that are none of ours, remembered so that none is counted twice (R15). */
 export const EXTERNALS_MAX = 500;
@@ -131,10 +123,6 @@ export const NEXT_SLOTS_MAX = 200;
 export const SAVE_ROWS_MAX = 200;
 /** Bytes of the rows of one save; a single row may have more. */
 export const SAVE_BYTES_MAX = 128 * 1024;
-/** Where this much waits to be saved, no further message is taken until some of it is saved. */
-export const OUTBOX_BYTES_MAX = 192 * 1024;
-/** What waits to be saved, taken and sent in all, where one run may hand it to the next. */
-export const HANDED_BYTES_MAX = 336 * 1024;
 /** The overshoot that starts a cooldown: 5 x counter >= 6 x cap (R8). */
 export const OVERSHOOT = { counterTimes: 5, capTimes: 6 } as const;
 
@@ -186,35 +174,3 @@ assert(
   WEBHOOK_GIVE_UP_MS + THROTTLE_MAX_MS < WEBHOOK_KEPT_MS,
   'a receiver that was switched off, and the end of the longest cooldown, are found in time',
 );
-
-const LISTS = { slots: SLOTS_MAX, externals: EXTERNALS_MAX, effects: EFFECTS_MAX };
-const SUMS = sums({ ...LISTS, idBytes: KEPT_ID_BYTES, days: WEEK_DAYS + 1 });
-/** The most that the state of an account can have, in bytes of JSON, without what waits. */
-export const ACCOUNT_BYTES_MAX = SUMS.account;
-/** One row of the largest kind, an alert or a policy, and one reservation's with its event. */
-const ROW_BYTES_MAX = 16 * 1024;
-
-assert(
-  ACCOUNT_BYTES_MAX + HANDED_BYTES_MAX < PAYLOAD_BYTES_MAX,
-  'all that one run hands to the next fits half of what Temporal takes',
-);
-assert(
-  OUTBOX_BYTES_MAX + ROW_BYTES_MAX + WAITING_CARRIED_BYTES_MAX + REPLIES_BYTES_MAX <=
-    HANDED_BYTES_MAX,
-  'an account that takes no more messages may still hand over what waits',
-);
-assert(
-  ACCOUNT_BYTES_MAX + SAVE_BYTES_MAX + 2 * ROW_BYTES_MAX < PAYLOAD_BYTES_MAX,
-  'a run sends its account and one save',
-);
-assert(
-  TASK_BYTES_MAX + ACCOUNT_BYTES_MAX + SAVE_BYTES_MAX + ROW_BYTES_MAX + RUN_FACTS_BYTES_MAX <
-    2 * PAYLOAD_BYTES_MAX,
-  'a task that has done as much as it may still does one run',
-);
-assert(SAVE_BYTES_MAX + ROW_BYTES_MAX <= OUTBOX_BYTES_MAX, 'a save makes room in the outbox');
-const { readFirst, readLog } = SUMS;
-const READ_MAX = Math.max(readFirst + LATER_BYTES_MAX, readLog, RUN_FACTS_BYTES_MAX);
-assert(READ_MAX < PAYLOAD_BYTES_MAX, 'what a run finds, and each part of a start, fits one answer');
-assert(TASK_BYTES_MAX + READ_MAX < 2 * PAYLOAD_BYTES_MAX, 'a task still reads one part');
-assert(RECOVERY_PORTION_BYTES < TASK_BYTES_MAX, 'messages of a closed run come in many tasks');

@@ -10,7 +10,7 @@ import {
   OURS_WORDS,
   type ChatId,
 } from '../primitives/ids.js';
-import { FAILURE_KINDS, type Fail, type Settle } from '../commands/fail.js';
+import { FAILURE_KINDS, type Fail } from '../commands/fail.js';
 import {
   Fields,
   instant,
@@ -35,6 +35,7 @@ import { readReplyTo, type ReplyTo } from './replyTo.js';
 import type { Reserve } from '../account/slot.js';
 import { ACTOR_MAX, cleaned, CODE_MAX, REASON_MAX, seen } from '../primitives/text.js';
 import { parseHttpDate, parseInstant, SECOND_MS, type Instant } from '../primitives/time.js';
+import type { Settle } from '../commands/settle.js';
 
 export const reservationId = when(isReservationId, OURS_WORDS);
 const campaignId = when(isCampaignId, OURS_WORDS);

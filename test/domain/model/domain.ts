@@ -3,10 +3,14 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 export type Domain = typeof import('../../../src/domain/entity/entity.js') &
+  typeof import('../../../src/domain/entity/writes.js') &
+  typeof import('../../../src/domain/entity/outbox.js') &
   typeof import('../../../src/domain/entity/restore.js') &
+  typeof import('../../../src/domain/entity/bareAccount.js') &
   typeof import('../../../src/domain/commands/reserve.js') &
   typeof import('../../../src/domain/commands/deliver.js') &
   typeof import('../../../src/domain/commands/fail.js') &
+  typeof import('../../../src/domain/commands/settle.js') &
   typeof import('../../../src/domain/account/slot.js') &
   typeof import('../../../src/domain/commands/observe.js') &
   typeof import('../../../src/domain/commands/administer.js') &
@@ -36,10 +40,14 @@ export type Domain = typeof import('../../../src/domain/entity/entity.js') &
 
 const FILES = [
   'entity/entity',
+  'entity/writes',
+  'entity/outbox',
   'entity/restore',
+  'entity/bareAccount',
   'commands/reserve',
   'commands/deliver',
   'commands/fail',
+  'commands/settle',
   'account/slot',
   'commands/observe',
   'commands/administer',

@@ -6,11 +6,11 @@
 import type { Account } from '../../account/account.js';
 import { actorOf, pass } from '../../entity/entity.js';
 import { accountWith, bookWith } from '../../account/update.js';
-import { bareAccount } from '../../entity/restore.js';
 import type { ReadBack, StoredAccount } from '../../records/snapshot.js';
 import type { Instant, UtcDay } from '../../primitives/time.js';
 import type { Openings } from '../../account/sendingWindow.js';
 import { compare } from '../../primitives/ids.js';
+import { bareAccount } from '../../entity/bareAccount.js';
 
 export type FoundRows = Omit<ReadBack, 'account' | 'highestNumber' | 'attempts'> & {
   readonly account: StoredAccount;

@@ -1,0 +1,109 @@
+/** The account as it was when its row was written (R13). */
+import {
+  emptyDay,
+  type Account,
+  type DayBook,
+  type External,
+  type Slot,
+} from '../account/account.js';
+import { forgottenIn, forgottenOf, keptExternal, remembered } from '../account/kept.js';
+import { REMEMBERED_DAYS, WEEK_DAYS } from '../primitives/limits.js';
+import { SlotIndex } from '../account/proofIndex.js';
+import { steppedCapOf, TIMEZONE_DEFAULT, type Policy } from '../account/policy.js';
+import { changedPolicy, type Start } from '../commands/administer.js';
+import type { LeftOut, ReadBack } from '../records/snapshot.js';
+import { dayOf, startOf, type UtcDay } from '../primitives/time.js';
+import { externalOfRow, slotOfRow } from '../records/fromRecords.js';
+
+/** As it was when its row was written; a new account is as of that day. */
+export function bareAccount(start: Start, found: ReadBack, day: UtcDay): Account {
+  const stored = found.account;
+  const fresh: Policy = {
+    tier: start.tier ?? 'free',
+    dailyCap: null,
+    weeklyCap: null,
+    ramp: null,
+    sendingWindow: null,
+    timezone: TIMEZONE_DEFAULT,
+    identity: null,
+  };
+  const policy = stored?.policy ?? changedPolicy(fresh, start);
+  const rampDay = stored?.rampDay ?? 1;
+  const slots = found.reservations.map(slotOfRow);
+  const all = externalsOf(found, slots);
+  const externals = remembered(all);
+  return {
+    accountId: start.accountId,
+    now: startOf(day),
+    day,
+    policy,
+    openings: null,
+    rampDay,
+    highestCap: stored?.highestCap ?? steppedCapOf(policy, rampDay),
+    cooledAtCounter: stored?.cooledAtCounter ?? 0,
+    days: daysOf(found, slots, day),
+    slots,
+    externals,
+    effects: slots.flatMap(effectOf),
+    cooldowns: stored?.cooldowns ?? [],
+    hold: stored?.hold ?? null,
+    breakerUntil: stored?.breakerUntil ?? null,
+    isDisconnected: !start.connect,
+    isIdentityChecked: false,
+    reconciledAt: null,
+    runFailedAt: null,
+    isRunUnknown: false,
+    isCrowded: found.crowd !== undefined,
+    forgottenOn: forgottenIn(found.leftOut, forgottenOf(all, externals)),
+  };
+}
+
+/** The effect of a report that released a slot is not applied again. */
+function effectOf(slot: Slot): Account['effects'] {
+  if (slot.state !== 'released') return [];
+  const { reservationId } = slot;
+  const day = dayOf(slot.settledAt);
+  const kind = (['throttled', 'no_credits', 'restricted'] as const).find((k) => k === slot.reason);
+  return kind ? [{ reservationId, kind, day }] : [];
+}
+
+/** The books of the week: as stored, with what the event log knows of external sends. */
+function daysOf(found: ReadBack, slots: readonly Slot[], today: UtcDay): readonly DayBook[] {
+  const stored = found.account;
+  const books: DayBook[] = [];
+  for (let day = today - WEEK_DAYS + 1; day <= today; day += 1) {
+    const closed = found.days.find(({ quotaDay }) => quotaDay === day);
+    const current = stored?.day === day ? stored : undefined;
+    const { counted } = leftOutOf(found, day);
+    const one = externalsOf(found, slots, day).filter(({ isCounted }) => isCounted).length;
+    const logged = one + counted;
+    const left = (state: 'delivered' | 'uncertain'): number => {
+      const known = slots.filter((slot) => slot.quotaDay === day && slot.state === state).length;
+      return day < today - REMEMBERED_DAYS ? Math.max(0, (closed?.[state] ?? 0) - known) : 0;
+    };
+    books.push({
+      ...emptyDay(day),
+      external: Math.max(closed?.external ?? 0, current?.external ?? 0, logged),
+      imported: Math.max(closed?.imported ?? 0, current?.imported ?? 0),
+      forgottenDelivered: left('delivered'),
+      forgottenUncertain: left('uncertain'),
+      denials: Object.entries(closed?.denials ?? {}).map(([reason, count]) => ({ reason, count })),
+      late: closed?.late ?? 0,
+    });
+  }
+  return books;
+}
+
+/** External sends of the event log that no reservation has claimed: of that day, or of any. */
+function externalsOf(found: ReadBack, slots: readonly Slot[], ofDay?: UtcDay): readonly External[] {
+  const index = new SlotIndex(
+    ofDay === undefined ? slots : slots.filter(({ quotaDay }) => quotaDay === ofDay),
+  );
+  return found.events
+    .filter((row) => row.reservationId === null && (row.quotaDay === ofDay || ofDay === undefined))
+    .filter((row) => index.provenBy(row).length === 0)
+    .map((row) => keptExternal(externalOfRow(row)));
+}
+
+export const leftOutOf = ({ leftOut = [] }: ReadBack, day: UtcDay): LeftOut =>
+  leftOut.find(({ quotaDay }) => quotaDay === day) ?? { quotaDay: day, rows: 0, counted: 0 };

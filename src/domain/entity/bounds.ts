@@ -1,0 +1,63 @@
+/**
+ * How many bytes one run of an account may hold, send and hand to the next, held against what
+ * Temporal takes.
+ */
+import { assert } from '../primitives/assert.js';
+import { sums } from './sizes.js';
+import {
+  SLOTS_MAX,
+  EXTERNALS_MAX,
+  EFFECTS_MAX,
+  KEPT_ID_BYTES,
+  WEEK_DAYS,
+  PAYLOAD_BYTES_MAX,
+  WAITING_CARRIED_BYTES_MAX,
+  REPLIES_BYTES_MAX,
+  SAVE_BYTES_MAX,
+  LATER_BYTES_MAX,
+  RECOVERY_PORTION_BYTES,
+} from '../primitives/limits.js';
+
+/** Bytes of all facts that one run may find. */
+export const RUN_FACTS_BYTES_MAX = 640 * 1024;
+/**
+ * What one workflow task may have sent and heard before it does more: the inputs and answers of all
+ * its local activities go to the server together, with what the run hands to the next.
+ */
+export const TASK_BYTES_MAX = 384 * 1024;
+/** Where this much waits to be saved, no further message is taken until some of it is saved. */
+export const OUTBOX_BYTES_MAX = 192 * 1024;
+/** What waits to be saved, taken and sent in all, where one run may hand it to the next. */
+export const HANDED_BYTES_MAX = 336 * 1024;
+
+const LISTS = { slots: SLOTS_MAX, externals: EXTERNALS_MAX, effects: EFFECTS_MAX };
+const SUMS = sums({ ...LISTS, idBytes: KEPT_ID_BYTES, days: WEEK_DAYS + 1 });
+/** The most that the state of an account can have, in bytes of JSON, without what waits. */
+export const ACCOUNT_BYTES_MAX = SUMS.account;
+/** One row of the largest kind, an alert or a policy, and one reservation's with its event. */
+const ROW_BYTES_MAX = 16 * 1024;
+
+assert(
+  ACCOUNT_BYTES_MAX + HANDED_BYTES_MAX < PAYLOAD_BYTES_MAX,
+  'all that one run hands to the next fits half of what Temporal takes',
+);
+assert(
+  OUTBOX_BYTES_MAX + ROW_BYTES_MAX + WAITING_CARRIED_BYTES_MAX + REPLIES_BYTES_MAX <=
+    HANDED_BYTES_MAX,
+  'an account that takes no more messages may still hand over what waits',
+);
+assert(
+  ACCOUNT_BYTES_MAX + SAVE_BYTES_MAX + 2 * ROW_BYTES_MAX < PAYLOAD_BYTES_MAX,
+  'a run sends its account and one save',
+);
+assert(
+  TASK_BYTES_MAX + ACCOUNT_BYTES_MAX + SAVE_BYTES_MAX + ROW_BYTES_MAX + RUN_FACTS_BYTES_MAX <
+    2 * PAYLOAD_BYTES_MAX,
+  'a task that has done as much as it may still does one run',
+);
+assert(SAVE_BYTES_MAX + ROW_BYTES_MAX <= OUTBOX_BYTES_MAX, 'a save makes room in the outbox');
+const { readFirst, readLog } = SUMS;
+const READ_MAX = Math.max(readFirst + LATER_BYTES_MAX, readLog, RUN_FACTS_BYTES_MAX);
+assert(READ_MAX < PAYLOAD_BYTES_MAX, 'what a run finds, and each part of a start, fits one answer');
+assert(TASK_BYTES_MAX + READ_MAX < 2 * PAYLOAD_BYTES_MAX, 'a task still reads one part');
+assert(RECOVERY_PORTION_BYTES < TASK_BYTES_MAX, 'messages of a closed run come in many tasks');
