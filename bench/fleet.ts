@@ -11,7 +11,7 @@ import { isAccountId } from '../src/domain/primitives/ids.js';
 import { dayOf, hashOf, SECOND_MS, startOf } from '../src/domain/primitives/time.js';
 import { migrate } from '../src/postgres/migrate.js';
 import { createPool, type Pool } from '../src/postgres/pool.js';
-import { workflowIdOf } from '../src/protocol.js';
+import { workflowIdOf } from '../src/temporal/protocol.js';
 import { anAccount, must } from '../test/support/scenario.js';
 import type { Line } from './latency.js';
 import type { Bench } from './stand.js';

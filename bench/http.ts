@@ -7,7 +7,7 @@ import { createClient } from '../src/client/index.js';
 import { createApp } from '../src/http/app.js';
 import { isKnown } from '../src/postgres/lists.js';
 import { makeKey } from '../src/postgres/keys.js';
-import { createMetrics } from '../src/metrics.js';
+import { createMetrics } from '../src/platform/metrics.js';
 import { knownMigrations } from '../src/postgres/migrate.js';
 import { createPool } from '../src/postgres/pool.js';
 import type { Line } from './latency.js';

@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { createClient, type SafebandClient } from '../src/client/index.js';
 import { createApp } from '../src/http/app.js';
 import { readAssets } from '../src/http/pages/assets.js';
-import { createMetrics } from '../src/metrics.js';
+import { createMetrics } from '../src/platform/metrics.js';
 import { knownMigrations } from '../src/postgres/migrate.js';
 import { makeKey } from '../src/postgres/keys.js';
 import { createPool, type Pool } from '../src/postgres/pool.js';

@@ -11,12 +11,12 @@ import {
   type WorkflowHandle,
 } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import { keepStacksShort, webpackConfigHook } from '../src/bundling.js';
+import { keepStacksShort, webpackConfigHook } from '../src/temporal/bundling.js';
 import { createActivities } from '../src/activities/index.js';
 import { startStack } from '../src/dev/stack.js';
 import { migrate } from '../src/postgres/migrate.js';
 import { createPool } from '../src/postgres/pool.js';
-import { WORKFLOW_TYPE, workflowIdOf } from '../src/protocol.js';
+import { WORKFLOW_TYPE, workflowIdOf } from '../src/temporal/protocol.js';
 
 const at = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const TASK_QUEUE = 'bench';
@@ -56,8 +56,8 @@ export async function createBench(options: { readonly debugMode?: boolean } = {}
     connection: native,
     taskQueue: TASK_QUEUE,
     workflowsPath: at('workflows.ts'),
-    interceptors: { workflowModules: [at('../src/interceptors.ts')] },
-    dataConverter: { payloadConverterPath: at('../src/payloadConverter.ts') },
+    interceptors: { workflowModules: [at('../src/temporal/interceptors.ts')] },
+    dataConverter: { payloadConverterPath: at('../src/temporal/payloadConverter.ts') },
     activities: { ...createActivities({ pool }) },
     maxCachedWorkflows: 1_000,
     bundlerOptions: { webpackConfigHook },

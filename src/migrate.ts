@@ -10,16 +10,22 @@ import {
   isDenied,
   readAttributes,
   registerAttributes,
-} from './attributes.js';
-import { dataConverterFrom } from './codec.js';
-import { ConfigError, configFrom, type Config } from './config.js';
-import { plaintextDatabase, plaintextTemporal } from './plaintext.js';
+} from './temporal/attributes.js';
+import { dataConverterFrom } from './temporal/codec.js';
+import { ConfigError, configFrom, type Config } from './platform/config.js';
+import { plaintextDatabase, plaintextTemporal } from './platform/plaintext.js';
 import { shownLines } from './domain/primitives/text.js';
 import { migrate } from './postgres/migrate.js';
 import { refusalOf } from './postgres/refusal.js';
-import { registerSchedules } from './schedule.js';
-import { reportPlainly, runEntry, startWaitFrom, tellPlainly, Waiting } from './starting.js';
-import { reachTemporal, temporalSettings, type Reached } from './temporal.js';
+import { registerSchedules } from './temporal/schedules.js';
+import {
+  reportPlainly,
+  runEntry,
+  startWaitFrom,
+  tellPlainly,
+  Waiting,
+} from './platform/starting.js';
+import { reachTemporal, temporalSettings, type Reached } from './temporal/connect.js';
 
 const say = (line: string): void => {
   process.stdout.write(`${shownLines(line)}\n`);

@@ -6,11 +6,23 @@ import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { Command, InvalidArgumentError } from 'commander';
-import { dataConverterFrom } from './codec.js';
-import { ConfigError, payloadKeysFrom } from './config.js';
+import { dataConverterFrom } from './temporal/codec.js';
+import { ConfigError, payloadKeysFrom } from './platform/config.js';
 import { shown, shownLines } from './domain/primitives/text.js';
-import { recordingsIn, replayed, runningIn, runningQuery, type Recording } from './replaying.js';
-import { reportPlainly, runEntry, startWaitFrom, tellPlainly, Waiting } from './starting.js';
+import {
+  recordingsIn,
+  replayed,
+  runningIn,
+  runningQuery,
+  type Recording,
+} from './temporal/replayGate.js';
+import {
+  reportPlainly,
+  runEntry,
+  startWaitFrom,
+  tellPlainly,
+  Waiting,
+} from './platform/starting.js';
 import { converterOf, reachNatively, workflowCode } from './worker.js';
 
 const RECORDED = fileURLToPath(new URL('../test/histories', import.meta.url));

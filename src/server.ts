@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import type { FastifyBaseLogger } from 'fastify';
-import { attributesFlaw, readAttributes } from './attributes.js';
+import { attributesFlaw, readAttributes } from './temporal/attributes.js';
 import { createClient } from './client/index.js';
-import { createCodec, dataConverterFrom } from './codec.js';
+import { createCodec, dataConverterFrom } from './temporal/codec.js';
 import {
   ConfigError,
   configFrom,
@@ -13,22 +13,22 @@ import {
   payloadKeysFrom,
   serverFrom,
   type Environment,
-} from './config.js';
+} from './platform/config.js';
 import { HOUR_MS, SECOND_MS } from './domain/primitives/time.js';
 import { createApp } from './http/app.js';
-import { createLogger } from './logger.js';
-import { createMetrics } from './metrics.js';
+import { createLogger } from './platform/logger.js';
+import { createMetrics } from './platform/metrics.js';
 import { forgetOld } from './postgres/idempotency.js';
 import { makeFirstKey } from './postgres/keys.js';
 import { isKnown } from './postgres/lists.js';
 import { knownMigrations } from './postgres/migrate.js';
-import { plaintextDatabase, plaintextTemporal } from './plaintext.js';
+import { plaintextDatabase, plaintextTemporal } from './platform/plaintext.js';
 import { createPool, type Pool } from './postgres/pool.js';
 import { checkListening, checkTable, reachDatabase } from './postgres/reach.js';
-import { TASK_QUEUE } from './protocol.js';
-import { flawsOfSchedules } from './schedule.js';
-import { runEntry, START_WAIT_S, startWaitFrom, Waiting } from './starting.js';
-import { countPollers, reachTemporal, temporalSettings } from './temporal.js';
+import { TASK_QUEUE } from './temporal/protocol.js';
+import { flawsOfSchedules } from './temporal/schedules.js';
+import { runEntry, START_WAIT_S, startWaitFrom, Waiting } from './platform/starting.js';
+import { countPollers, reachTemporal, temporalSettings } from './temporal/connect.js';
 
 /** For one try to reach Temporal. */
 const CONNECT_TIMEOUT_MS = 3 * SECOND_MS;

@@ -3,10 +3,10 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { NativeConnection, Worker, type WorkerDeploymentOptions } from '@temporalio/worker';
 import type { DataConverter } from '@temporalio/common';
-import { keepStacksShort, webpackConfigHook } from './bundling.js';
+import { keepStacksShort, webpackConfigHook } from './temporal/bundling.js';
 import { createActivities, type ActivityNeeds } from './activities/index.js';
-import { named } from './answers.js';
-import { dataConverterFrom } from './codec.js';
+import { named } from './temporal/answers.js';
+import { dataConverterFrom } from './temporal/codec.js';
 import {
   configFrom,
   metricsAddressFrom,
@@ -14,15 +14,15 @@ import {
   webhookNetworksFrom,
   type PayloadKeys,
   type WorkerVersion,
-} from './config.js';
-import { createLogger } from './logger.js';
-import { plaintextDatabase, plaintextTemporal } from './plaintext.js';
+} from './platform/config.js';
+import { createLogger } from './platform/logger.js';
+import { plaintextDatabase, plaintextTemporal } from './platform/plaintext.js';
 import { createPool, type PoolMode } from './postgres/pool.js';
 import { checkTable, reachDatabase } from './postgres/reach.js';
-import { TASK_QUEUE } from './protocol.js';
-import { runEntry, START_WAIT_S, startWaitFrom, Waiting } from './starting.js';
-import { installRuntime } from './telemetry.js';
-import { reachTemporal, temporalSettings, type Reached } from './temporal.js';
+import { TASK_QUEUE } from './temporal/protocol.js';
+import { runEntry, START_WAIT_S, startWaitFrom, Waiting } from './platform/starting.js';
+import { installRuntime } from './temporal/runtime.js';
+import { reachTemporal, temporalSettings, type Reached } from './temporal/connect.js';
 
 /**
  * Accounts that stay in memory between messages; a restarted worker replays what it is asked for.
@@ -37,12 +37,12 @@ const beside = (name: string): string =>
 export const workflowCode = {
   workflowsPath: beside('workflows/index'),
   bundlerOptions: { webpackConfigHook },
-  interceptors: { workflowModules: [beside('interceptors')] },
+  interceptors: { workflowModules: [beside('temporal/interceptors')] },
 };
 /** How it reads and writes payloads. */
 export const converterOf = (keys: PayloadKeys): DataConverter => ({
   ...dataConverterFrom(keys),
-  payloadConverterPath: beside('payloadConverter'),
+  payloadConverterPath: beside('temporal/payloadConverter'),
 });
 
 export type WorkerNeeds = {

@@ -2,8 +2,8 @@
 import { ActivityFailure, ApplicationFailure, RetryState } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import type { Activities, WebhooksSent } from '../src/activities/ports.js';
-import { heeding, named, namedDetails } from '../src/answers.js';
-import { COMMIT_UNKNOWN, NOT_COMMITTED } from '../src/protocol.js';
+import { heeding, named, namedDetails } from '../src/temporal/answers.js';
+import { COMMIT_UNKNOWN, NOT_COMMITTED } from '../src/temporal/protocol.js';
 import { outcomeOf } from '../src/workflows/world.js';
 
 const SENT: WebhooksSent = { delivered: 2, failed: 1 };

@@ -15,52 +15,64 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url));
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   domain: ['domain'],
-  protocol: ['domain', '@temporalio/workflow', '@temporalio/common'],
-  answers: ['activities/ports', 'protocol', '@temporalio/common'],
-  payloadConverter: ['@temporalio/common'],
-  interceptors: ['protocol', '@temporalio/workflow', '@temporalio/workflow/lib'],
+  'temporal/protocol': ['domain', '@temporalio/workflow', '@temporalio/common'],
+  'temporal/answers': ['activities/ports', 'temporal/protocol', '@temporalio/common'],
+  'temporal/payloadConverter': ['@temporalio/common'],
+  'temporal/interceptors': [
+    'temporal/protocol',
+    '@temporalio/workflow',
+    '@temporalio/workflow/lib',
+  ],
   workflows: [
     'workflows',
-    'answers',
+    'temporal/answers',
     'domain',
-    'protocol',
+    'temporal/protocol',
     'activities/ports',
     '@temporalio/workflow',
     '@temporalio/common',
   ],
   activities: [
     'activities',
-    'answers',
+    'temporal/answers',
     'domain',
-    'protocol',
-    'tasks',
+    'temporal/protocol',
+    'temporal/workflowTasks',
     'postgres',
     'webhooks',
     '@temporalio/activity',
     '@temporalio/common',
     '@temporalio/proto', // names of numbers that the raw service takes
-    'windows',
+    'calendar/openings',
   ],
-  postgres: ['postgres', 'domain', 'config', 'starting', 'windows', 'pg', 'node:'],
+  postgres: [
+    'postgres',
+    'domain',
+    'platform/config',
+    'platform/starting',
+    'calendar/openings',
+    'pg',
+    'node:',
+  ],
   webhooks: ['webhooks', 'domain', 'postgres', 'client/webhooks', 'node:'],
-  windows: ['domain', 'luxon'],
+  'calendar/openings': ['domain', 'luxon'],
   client: [
     'client',
-    'codec',
+    'temporal/codec',
     'domain',
-    'protocol',
+    'temporal/protocol',
     '@temporalio/client',
     '@temporalio/common',
     'node:',
   ],
   dev: [
     'dev',
-    'codec',
-    'config',
+    'temporal/codec',
+    'platform/config',
     'domain',
     'client',
     'postgres',
-    'schedule',
+    'temporal/schedules',
     '@temporalio/client',
     'pg',
     'node:',
@@ -74,17 +86,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   http: [
     'http',
-    'codecJson',
+    'temporal/codecEndpoint',
     '@temporalio/common',
-    'codec',
-    'codecJson',
-    'config',
+    'temporal/codec',
+    'temporal/codecEndpoint',
+    'platform/config',
     'domain',
     'client',
     'postgres',
-    'schedule',
+    'temporal/schedules',
     'webhooks/url',
-    'metrics',
+    'platform/metrics',
     'fastify',
     '@fastify',
     'typebox',
@@ -98,17 +110,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   cli: [
     'cli',
-    'codec',
-    'config',
+    'temporal/codec',
+    'platform/config',
     'domain',
     'client',
     'postgres',
     'webhooks/url',
-    'protocol',
-    'attributes',
-    'schedule',
-    'tasks',
-    'temporal',
+    'temporal/protocol',
+    'temporal/attributes',
+    'temporal/schedules',
+    'temporal/workflowTasks',
+    'temporal/connect',
     'dev/addresses',
     '@temporalio/client',
     '@temporalio/envconfig',
@@ -118,22 +130,28 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'luxon',
     'node:',
   ],
-  metrics: ['prom-client', 'postgres/gauges'],
-  codec: ['config', '@temporalio/common', '@temporalio/proto', 'node:'],
-  codecJson: ['codec', '@temporalio/common'],
-  attributes: ['protocol', 'temporal', '@temporalio/client'],
-  config: ['domain', 'postgres/refusal', 'webhooks/networks', 'node:'],
-  plaintext: ['config'],
-  starting: ['config', 'domain', 'node:'],
-  logger: ['domain', 'pino'],
-  bundling: ['@temporalio/worker', 'node:'],
-  schedule: ['domain', 'protocol', '@temporalio/client'],
-  tasks: ['domain', 'protocol', 'temporal', '@temporalio/client', '@temporalio/proto'],
-  telemetry: ['config', 'logger', 'pino', '@temporalio/worker'],
-  temporal: [
-    'config',
+  'platform/metrics': ['prom-client', 'postgres/gauges'],
+  'temporal/codec': ['platform/config', '@temporalio/common', '@temporalio/proto', 'node:'],
+  'temporal/codecEndpoint': ['temporal/codec', '@temporalio/common'],
+  'temporal/attributes': ['temporal/protocol', 'temporal/connect', '@temporalio/client'],
+  'platform/config': ['domain', 'postgres/refusal', 'webhooks/networks', 'node:'],
+  'platform/plaintext': ['platform/config'],
+  'platform/starting': ['platform/config', 'domain', 'node:'],
+  'platform/logger': ['domain', 'pino'],
+  'temporal/bundling': ['@temporalio/worker', 'node:'],
+  'temporal/schedules': ['domain', 'temporal/protocol', '@temporalio/client'],
+  'temporal/workflowTasks': [
     'domain',
-    'starting',
+    'temporal/protocol',
+    'temporal/connect',
+    '@temporalio/client',
+    '@temporalio/proto',
+  ],
+  'temporal/runtime': ['platform/config', 'platform/logger', 'pino', '@temporalio/worker'],
+  'temporal/connect': [
+    'platform/config',
+    'domain',
+    'platform/starting',
     '@temporalio/envconfig',
     '@temporalio/client',
     'node:',
@@ -142,8 +160,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   server: ['*'],
   migrate: ['*'],
   replay: ['*'],
-  replaying: [
-    'protocol',
+  'temporal/replayGate': [
+    'temporal/protocol',
     '@temporalio/client',
     '@temporalio/common/lib',
     '@temporalio/worker',
@@ -180,7 +198,12 @@ function placeOf(name: string, file: string): string {
   if (!name.startsWith('.')) return name;
   return path.posix.join(path.posix.dirname(file), name).replace(/\.js$/, '');
 }
-const folderOf = (file: string): string => file.replace(/\.tsx?$/, '').split('/')[0] ?? '';
+/** The row of the table that a file is under: its own, or that of its folder. */
+function folderOf(file: string): string {
+  const parts = file.replace(/\.tsx?$/, '').split('/');
+  const rows = parts.map((_, n) => parts.slice(0, n + 1).join('/'));
+  return rows.findLast((row) => row in MAY_IMPORT) ?? parts[0] ?? '';
+}
 
 function strangersIn({ name, text }: File): readonly string[] {
   const allowed = MAY_IMPORT[folderOf(name)] ?? [];
@@ -224,9 +247,14 @@ describe('the source', () => {
 
   it('lets the workflow bundle carry no library but the SDK', () => {
     const inBundle = files.filter(({ name }) =>
-      ['answers', 'workflows', 'domain', 'protocol', 'interceptors', 'payloadConverter'].includes(
-        folderOf(name),
-      ),
+      [
+        'temporal/answers',
+        'workflows',
+        'domain',
+        'temporal/protocol',
+        'temporal/interceptors',
+        'temporal/payloadConverter',
+      ].includes(folderOf(name)),
     );
     const libraries = inBundle
       .flatMap(({ text }) => importsIn(text))

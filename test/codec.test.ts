@@ -4,9 +4,9 @@ import { inspect } from 'node:util';
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import proto from '@temporalio/proto';
 import { describe, expect, it } from 'vitest';
-import { createCodec, isUnreadable, payloadEncryption } from '../src/codec.js';
-import { transcode } from '../src/codecJson.js';
-import { ConfigError, payloadKeysFrom, workerVersionFrom } from '../src/config.js';
+import { createCodec, isUnreadable, payloadEncryption } from '../src/temporal/codec.js';
+import { transcode } from '../src/temporal/codecEndpoint.js';
+import { ConfigError, payloadKeysFrom, workerVersionFrom } from '../src/platform/config.js';
 
 const secret = (): string => randomBytes(32).toString('base64');
 const [one, two] = [secret(), secret()];

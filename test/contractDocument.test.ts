@@ -7,7 +7,7 @@ import { ALERT_KINDS } from '../src/domain/account/alertKinds.js';
 import { FAILURE_KINDS } from '../src/domain/commands/fail.js';
 import { DENIAL_REASONS } from '../src/domain/gate/gate.js';
 import { TIERS } from '../src/domain/primitives/tier.js';
-import { messages } from '../src/protocol.js';
+import { messages } from '../src/temporal/protocol.js';
 import { FAILURE_TYPES } from '../src/domain/account/refusals.js';
 import { ACCOUNT_STATES } from '../src/domain/gate/accountState.js';
 

@@ -1,6 +1,6 @@
 /** What is told of an error: what it is, and nothing that somebody sent. */
 import { expect, it } from 'vitest';
-import { createLogger, forward } from '../src/logger.js';
+import { createLogger, forward } from '../src/platform/logger.js';
 
 const PRIVATE = 'Canary-77';
 let said = '';

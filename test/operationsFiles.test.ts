@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { metricsAddressFrom } from '../src/config.js';
+import { metricsAddressFrom } from '../src/platform/config.js';
 import { ALERT_KINDS } from '../src/domain/account/alertKinds.js';
 
 const read = (file: string): string => readFileSync(file, 'utf8');
@@ -146,6 +146,6 @@ it('documents every setting, and compose.yml hands on only such', () => {
     { merge: true },
   );
   const handed = Object.values(services).flatMap(({ environment }) => Object.keys(environment));
-  const used = [...named(read('src/config.ts')), ...handed];
+  const used = [...named(read('src/platform/config.ts')), ...handed];
   expect(used.filter((name) => !documented.has(name))).toEqual([]);
 });

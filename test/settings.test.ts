@@ -1,7 +1,7 @@
 /** Settings with a bad value are named in the error, with what is wrong and what it should be. */
 import { describe, expect, it } from 'vitest';
-import { ConfigError, serverFrom } from '../src/config.js';
-import { plaintextDatabase, plaintextTemporal } from '../src/plaintext.js';
+import { ConfigError, serverFrom } from '../src/platform/config.js';
+import { plaintextDatabase, plaintextTemporal } from '../src/platform/plaintext.js';
 
 function flawOf(environment: Record<string, string>): string {
   try {

@@ -5,9 +5,9 @@
  */
 import { asyncLocalStorage, type Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { namedDetails } from '../answers.js';
+import { namedDetails } from '../temporal/answers.js';
 import { CommitUnknown } from '../postgres/pool.js';
-import { COMMIT_UNKNOWN, NOT_COMMITTED } from '../protocol.js';
+import { COMMIT_UNKNOWN, NOT_COMMITTED } from '../temporal/protocol.js';
 
 /** Of an attempt's time, what it may wait for a connection: else Temporal ends it, unknown. */
 const CONNECT_SHARE = 0.7;

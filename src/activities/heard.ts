@@ -6,7 +6,7 @@ import { unreadableIn, type Mode, type Parsed } from '../domain/wire/objectReade
 import { RECOVERY_EVENTS_MAX } from '../domain/primitives/limits.js';
 import { parseReserve } from '../domain/wire/requests.js';
 import { parseDay, parseInstant, type Instant } from '../domain/primitives/time.js';
-import { messages } from '../protocol.js';
+import { messages } from '../temporal/protocol.js';
 import type { History, HistoryEvent } from './history.js';
 import { RunReader, type Taken } from './taken.js';
 import type { Heard, Promised } from '../domain/entity/lastRunMessages.js';

@@ -2,7 +2,7 @@
 import { getClient, heartbeat } from '@temporalio/activity';
 import { WorkflowNotFoundError, type Payload } from '@temporalio/common';
 import proto from '@temporalio/proto';
-import { workflowIdOf } from '../protocol.js';
+import { workflowIdOf } from '../temporal/protocol.js';
 
 const { HistoryEventFilterType: Filter } = proto.temporal.api.enums.v1;
 

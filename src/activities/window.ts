@@ -1,9 +1,9 @@
 /** When a sending window is open (R11), for a workflow: it may not know the rules of zones. */
 import { ApplicationFailure } from '@temporalio/activity';
 import type { Openings } from '../domain/account/sendingWindow.js';
-import { openingsOf, type ExpandAsk } from '../windows.js';
+import { openingsOf, type ExpandAsk } from '../calendar/openings.js';
 
-export type { ExpandAsk } from '../windows.js';
+export type { ExpandAsk } from '../calendar/openings.js';
 
 /** Works out the openings; throws `InvalidInput` for a zone that this machine does not know. */
 export function expandWindow(ask: ExpandAsk): Openings {

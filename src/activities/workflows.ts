@@ -2,8 +2,8 @@
 import { activityInfo, getClient } from '@temporalio/activity';
 import { WorkflowNotFoundError, type Payload } from '@temporalio/common';
 import { unreadableIn } from '../domain/wire/objectReader.js';
-import { messages, WORKFLOW_TYPE, workflowIdOf } from '../protocol.js';
-import { lookAtTasks, startAgain, terminateRun } from '../tasks.js';
+import { messages, WORKFLOW_TYPE, workflowIdOf } from '../temporal/protocol.js';
+import { lookAtTasks, startAgain, terminateRun } from '../temporal/workflowTasks.js';
 import type { Tasks } from './failing.js';
 import type { Workflows } from './fleet.js';
 import { history } from './history.js';

@@ -2,7 +2,7 @@
  * What a command ends with (docs/cli.md): an exit code that scripts can tell apart, and a sentence
  * that names the next command. Errors of the client and of Postgres are put into these words here.
  */
-import { sentenceOf } from '../config.js';
+import { sentenceOf } from '../platform/config.js';
 import type { Refusal } from '../domain/account/refusals.js';
 
 export const EXIT = {

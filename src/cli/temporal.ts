@@ -1,9 +1,9 @@
 /** A client of Temporal by the SDK's environment configuration, in pure JavaScript. */
 import { Client, Connection } from '@temporalio/client';
 import { createClient, payloadEncryption, type SafebandClient } from '../client/index.js';
-import type { Environment } from '../config.js';
-import { TASK_QUEUE } from '../protocol.js';
-import { firstLineOf, knock, temporalSettings } from '../temporal.js';
+import type { Environment } from '../platform/config.js';
+import { TASK_QUEUE } from '../temporal/protocol.js';
+import { firstLineOf, knock, temporalSettings } from '../temporal/connect.js';
 import { CliError, EXIT } from './errors.js';
 
 export type Temporal = {

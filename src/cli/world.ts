@@ -3,7 +3,7 @@
  * heavy to load is loaded then, so that `--help` and completion answer at once.
  */
 import type { SafebandClient } from '../client/index.js';
-import { databaseUrlFrom, directUrlFrom, type Environment } from '../config.js';
+import { databaseUrlFrom, directUrlFrom, type Environment } from '../platform/config.js';
 import { createPool, type Pool } from '../postgres/pool.js';
 import { usage } from './errors.js';
 import type { Io } from './io.js';

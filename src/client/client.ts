@@ -12,7 +12,7 @@ import {
   type Observed,
   type Settled,
   type StateAnswer,
-} from '../protocol.js';
+} from '../temporal/protocol.js';
 import type { FailureKind } from '../domain/account/account.js';
 import type { Tier } from '../domain/primitives/tier.js';
 import type { SendingWindow } from '../domain/account/sendingWindow.js';

@@ -8,7 +8,7 @@ import {
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
-import { inQueryText } from '../protocol.js';
+import { inQueryText } from '../temporal/protocol.js';
 import { FAILURE_TYPES, type FailureType } from '../domain/account/refusals.js';
 
 /** What went wrong, by the contract's name; the message is for people. */

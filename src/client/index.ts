@@ -10,7 +10,7 @@ export {
   type PolicyInput,
   type StartInput,
 } from './client.js';
-export { payloadEncryption } from '../codec.js';
+export { payloadEncryption } from '../temporal/codec.js';
 export { SafebandError } from './errors.js';
 export type { CallTold } from './measured.js';
 export { pgJournal, type Attempt, type Journal, type Outcome } from './journal.js';
@@ -33,7 +33,7 @@ export type {
   GrantWire as Grant,
   PeekWire as Peek,
 } from '../domain/wire/decisions.js';
-export type { Findings } from '../protocol.js';
+export type { Findings } from '../temporal/protocol.js';
 export type { FailureType } from '../domain/account/refusals.js';
 export {
   signWebhook,

@@ -4,7 +4,7 @@
  */
 import { BATCH_MAX } from '../domain/primitives/limits.js';
 import { isoInstant, parseInstant, type Instant } from '../domain/primitives/time.js';
-import type { BatchAnswer, ItemError } from '../protocol.js';
+import type { BatchAnswer, ItemError } from '../temporal/protocol.js';
 import { SafebandError } from './errors.js';
 import type { Transport } from './transport.js';
 import { FAILURE_TYPES } from '../domain/account/refusals.js';

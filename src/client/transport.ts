@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { WithStartWorkflowOperation, type Client } from '@temporalio/client';
-import { SEARCH_ATTRIBUTES, WORKFLOW_TYPE, workflowIdOf } from '../protocol.js';
+import { SEARCH_ATTRIBUTES, WORKFLOW_TYPE, workflowIdOf } from '../temporal/protocol.js';
 import { errorOf, isWorthRetrying, SafebandError } from './errors.js';
 import { Gate } from './gate.js';
 import {

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { Environment } from '../config.js';
+import type { Environment } from '../platform/config.js';
 import { isAlive } from './child.js';
 import type { Stack } from './stack.js';
 

@@ -3,7 +3,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { PayloadKeys } from '../config.js';
+import type { PayloadKeys } from '../platform/config.js';
 import type { SendResult, StartInput, Status } from '../client/index.js';
 import type { PlannedSend } from './day.js';
 import type { LinkedIn } from './linkedin.js';

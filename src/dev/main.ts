@@ -8,12 +8,18 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { Command } from 'commander';
 import colors from 'picocolors';
-import { dataConverterFrom } from '../codec.js';
-import { commonFrom, databaseUrlFrom, httpFrom, payloadKeysFrom, sentenceOf } from '../config.js';
+import { dataConverterFrom } from '../temporal/codec.js';
+import {
+  commonFrom,
+  databaseUrlFrom,
+  httpFrom,
+  payloadKeysFrom,
+  sentenceOf,
+} from '../platform/config.js';
 import { makeFirstKey } from '../postgres/keys.js';
 import { migrate } from '../postgres/migrate.js';
 import { createPool } from '../postgres/pool.js';
-import { registerSchedules } from '../schedule.js';
+import { registerSchedules } from '../temporal/schedules.js';
 import { forgetAddresses, keepAddresses } from './addresses.js';
 import { freePort } from './child.js';
 import { playDay, type DemoResult } from './demo.js';

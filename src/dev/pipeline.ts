@@ -15,8 +15,8 @@ import {
   type SendAnswer,
   type SendResult,
 } from '../client/index.js';
-import { dataConverterFrom } from '../codec.js';
-import { NO_KEYS, payloadKeysFrom, type PayloadKeys } from '../config.js';
+import { dataConverterFrom } from '../temporal/codec.js';
+import { NO_KEYS, payloadKeysFrom, type PayloadKeys } from '../platform/config.js';
 import { createPool, type Pool } from '../postgres/pool.js';
 import type { Behaviour } from './linkedin.js';
 import type { PlannedSend } from './day.js';

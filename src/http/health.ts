@@ -5,7 +5,7 @@
 import type { Health } from '../postgres/health.js';
 import { OVERDUE_MS } from '../domain/primitives/limits.js';
 import { MINUTE_MS } from '../domain/primitives/time.js';
-import type { ScheduleFlaw } from '../schedule.js';
+import type { ScheduleFlaw } from '../temporal/schedules.js';
 
 /** One reading: a value, or why there is none. */
 export type Reading<T> = { readonly value: T } | { readonly missing: string };

@@ -1,6 +1,6 @@
 /** What load balancers and Prometheus ask of a server. */
 import type { FastifyInstance } from 'fastify';
-import type { Metrics } from '../metrics.js';
+import type { Metrics } from '../platform/metrics.js';
 import type { Instant } from '../domain/primitives/time.js';
 import { readGauges } from '../postgres/gauges.js';
 import { readHealth } from '../postgres/health.js';

@@ -4,7 +4,7 @@ import { stateOfRows, type StateAt } from '../domain/diagnostics/asOf/stateAt.js
 import { openingDays } from '../domain/account/policy.js';
 import type { StoredAccount } from '../domain/records/snapshot.js';
 import { dayOf, type Instant } from '../domain/primitives/time.js';
-import { openingsOf } from '../windows.js';
+import { openingsOf } from '../calendar/openings.js';
 import { STORED } from './accounts.js';
 import { inSnapshot, rowsOf, type Pool, type Queryable } from './pool.js';
 import { readDays } from './readBack.js';

@@ -1,8 +1,8 @@
 /** The first contact of a process with its database: waits for it, and finds a pooler. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { ConfigError } from '../config.js';
-import type { Waiting } from '../starting.js';
+import { ConfigError } from '../platform/config.js';
+import type { Waiting } from '../platform/starting.js';
 import { hasSettings, sessionSettings, type PoolMode } from './pool.js';
 import { isPoolerRefusal, refusalOf } from './refusal.js';
 

@@ -4,7 +4,7 @@ import type { OpeningsFor } from '../domain/diagnostics/whatIf/scenario.js';
 import { dayOf, DAY_MS, isoInstant, startOf, type Instant } from '../domain/primitives/time.js';
 import { whatIfOf, type WhatIf, type WhatIfRows } from '../domain/diagnostics/whatIf/whatIf.js';
 import type { Openings } from '../domain/account/sendingWindow.js';
-import { openingsOf } from '../windows.js';
+import { openingsOf } from '../calendar/openings.js';
 import { KEPT_ROW, readPast } from './history.js';
 import { inSnapshot, rowsOf, type Pool, type Queryable } from './pool.js';
 import { isRefusal, type Refusal } from '../domain/account/refusals.js';

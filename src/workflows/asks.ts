@@ -6,7 +6,7 @@ import { VERIFY_RETRY_MS } from '../domain/primitives/limits.js';
 import { parseReserve, type ReserveAsk } from '../domain/wire/requests.js';
 import { reserve } from '../domain/commands/reserve.js';
 import { isoInstant } from '../domain/primitives/time.js';
-import type { BatchAnswer, ItemError } from '../protocol.js';
+import type { BatchAnswer, ItemError } from '../temporal/protocol.js';
 import { countDecision } from './counting.js';
 import { reply } from './replies.js';
 import type { Self } from './self.js';

@@ -13,7 +13,7 @@ import {
 import { hasDelivery, isDirty, isHot, nextRunAt, pass } from '../domain/entity/entity.js';
 import { disconnect } from '../domain/commands/administer.js';
 import { DAY_MS, hashOf, SECOND_MS, startOf, dayOf } from '../domain/primitives/time.js';
-import { failureOf } from '../protocol.js';
+import { failureOf } from '../temporal/protocol.js';
 import { checkIdentity, learnOpenings, openFrom, reopen, wantsOpenings } from './chores.js';
 import { raiseEarly } from './alerts.js';
 import { hasNews, isEmpty, isFull, isLittle } from './inbox.js';

@@ -14,7 +14,13 @@ import { loggedIn } from '../domain/entity/lookup.js';
 import { observe } from '../domain/commands/observe.js';
 import { configure, connect, disconnect, hold, resume } from '../domain/commands/administer.js';
 import { policyWire } from '../domain/wire/responses.js';
-import { failureOf, messages, RESET_SIGNAL, type Findings, type Message } from '../protocol.js';
+import {
+  failureOf,
+  messages,
+  RESET_SIGNAL,
+  type Findings,
+  type Message,
+} from '../temporal/protocol.js';
 import { complain, raise } from './alerts.js';
 import { decided, decidedAll, isCold } from './asks.js';
 import { gather, hasNews, isFull, isToRefuse, type Entry, type Weight } from './inbox.js';

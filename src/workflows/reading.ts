@@ -6,7 +6,7 @@ import type { Account } from '../domain/account/account.js';
 import { nextSlots, tooFarAhead } from '../domain/days/forecast.js';
 import { isoInstant, type Instant } from '../domain/primitives/time.js';
 import { reservationWire, statusWire, type StatusWire } from '../domain/wire/responses.js';
-import { asQueryFailure, failureOf, queries } from '../protocol.js';
+import { asQueryFailure, failureOf, queries } from '../temporal/protocol.js';
 import type { Self } from './self.js';
 import { peekWire } from '../domain/wire/decisions.js';
 import { parseQuery, type QueryAsk } from '../domain/wire/queryRequests.js';

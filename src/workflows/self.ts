@@ -13,7 +13,13 @@ import { accountWith } from '../domain/account/update.js';
 import { bytesOf } from '../domain/primitives/bytes.js';
 import { outboxBytes } from '../domain/entity/outbox.js';
 import { unreadableIn } from '../domain/wire/objectReader.js';
-import { failureOf, isAsk, SEARCH_ATTRIBUTES, workflowIdOf, type Findings } from '../protocol.js';
+import {
+  failureOf,
+  isAsk,
+  SEARCH_ATTRIBUTES,
+  workflowIdOf,
+  type Findings,
+} from '../temporal/protocol.js';
 import { Alarm } from './alarm.js';
 import type { Trouble } from './alerts.js';
 import { detailsOf } from './details.js';

@@ -11,9 +11,9 @@ import {
 } from '@temporalio/workflow';
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import type { Activities } from '../activities/ports.js';
-import { heeding } from '../answers.js';
+import { heeding } from '../temporal/answers.js';
 import { unreadableIn } from '../domain/wire/objectReader.js';
-import { COMMIT_UNKNOWN, NOT_COMMITTED } from '../protocol.js';
+import { COMMIT_UNKNOWN, NOT_COMMITTED } from '../temporal/protocol.js';
 
 const heeded = (all: Activities): Activities =>
   heeding(all, (name, answerOf) => log.warn('answer.of_another', { name, answerOf }));

@@ -1,6 +1,6 @@
 /** The dashboard walked through in a real browser, as a person does. */
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
-import { workflowIdOf } from '../../src/protocol.js';
+import { workflowIdOf } from '../../src/temporal/protocol.js';
 import { edit, run, whenSaved } from '../support/account.js';
 import {
   createDesk,

@@ -4,7 +4,7 @@
  */
 import { WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { WORKFLOW_TYPE, workflowIdOf } from '../../src/protocol.js';
+import { WORKFLOW_TYPE, workflowIdOf } from '../../src/temporal/protocol.js';
 import { say, statusOf } from '../support/account.js';
 import { flawsOf, runsOf } from '../support/histories.js';
 import { resetTo } from '../support/reset.js';

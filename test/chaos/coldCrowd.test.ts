@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Activities } from '../../src/activities/ports.js';
 import { isAccountId } from '../../src/domain/primitives/ids.js';
 import { runAfter } from '../../src/domain/days/forecast.js';
-import type { BatchAnswer } from '../../src/protocol.js';
+import type { BatchAnswer } from '../../src/temporal/protocol.js';
 import { all, ask, say, statusOf, type Known } from '../support/account.js';
 import { must } from '../support/scenario.js';
 import { createStand, type Stand } from '../support/stand.js';

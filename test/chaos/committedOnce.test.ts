@@ -7,7 +7,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPool } from '../../src/postgres/pool.js';
 import { accountActivities } from '../../src/activities/account.js';
-import type { Findings } from '../../src/protocol.js';
+import type { Findings } from '../../src/temporal/protocol.js';
 import { all, ask, run, say, statusOf, whenSaved } from '../support/account.js';
 import { lockRow, lockTable } from '../support/locks.js';
 import { startProxy, type Proxy } from '../support/proxy.js';

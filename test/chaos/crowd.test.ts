@@ -5,7 +5,7 @@ import type { ChildProcess } from 'node:child_process';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createClient, type Decision } from '../../src/client/index.js';
 import type { StatusWire } from '../../src/domain/wire/responses.js';
-import { TASK_QUEUE } from '../../src/protocol.js';
+import { TASK_QUEUE } from '../../src/temporal/protocol.js';
 import { startListener, type Listener } from '../support/listener.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { kill, startWorkerProcess } from '../support/workerProcess.js';

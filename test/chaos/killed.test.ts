@@ -10,7 +10,7 @@ import {
   sendWithSlot,
   type SafebandClient,
 } from '../../src/client/index.js';
-import { TASK_QUEUE } from '../../src/protocol.js';
+import { TASK_QUEUE } from '../../src/temporal/protocol.js';
 import { statusOf, whenSaved } from '../support/account.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { countsOf } from '../support/twin.js';

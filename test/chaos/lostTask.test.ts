@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { createActivities } from '../../src/activities/index.js';
 import type { Activities } from '../../src/activities/ports.js';
 import type { Delivered } from '../../src/domain/commands/deliver.js';
-import { WORKFLOW_TYPE, workflowIdOf, type Findings } from '../../src/protocol.js';
+import { WORKFLOW_TYPE, workflowIdOf, type Findings } from '../../src/temporal/protocol.js';
 import { all, ask, run, say, statusOf, whenSaved } from '../support/account.js';
 import { startProxy, type Proxy } from '../support/proxy.js';
 import { createStand, type Stand } from '../support/stand.js';

@@ -1,5 +1,5 @@
 /**
- * A run that was reset is told so by its new random seed (src/interceptors.ts). A worker that has
+ * A run that was reset is told so by its new random seed (src/temporal/interceptors.ts). A worker that has
  * lost it from its cache replays it from the start, and finds the reset at the same place (R14).
  */
 import type { WorkflowHandle } from '@temporalio/client';

@@ -11,7 +11,7 @@ import { createActivities } from '../../src/activities/index.js';
 import type { Actor } from '../../src/domain/entity/entity.js';
 import { accountRow } from '../../src/domain/records/toRecords.js';
 import { isAccountId, isIdentity } from '../../src/domain/primitives/ids.js';
-import { workflowIdOf } from '../../src/protocol.js';
+import { workflowIdOf } from '../../src/temporal/protocol.js';
 import { all, run, statusOf } from '../support/account.js';
 import { writeBundle } from '../support/bundle.js';
 import { createHttpStand, type HttpStand } from '../support/http.js';

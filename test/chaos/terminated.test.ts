@@ -5,7 +5,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { payloadKeysFrom } from '../../src/config.js';
+import { payloadKeysFrom } from '../../src/platform/config.js';
 import { all, ask, say, stateOf, statusOf, whenSaved } from '../support/account.js';
 import { startProxy, type Proxy } from '../support/proxy.js';
 import { createStand, freshDatabase, type Stand, type StandOptions } from '../support/stand.js';

@@ -5,7 +5,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createClient } from '../../src/client/index.js';
 import { isWorthRetrying } from '../../src/client/errors.js';
-import type { Delivered } from '../../src/protocol.js';
+import type { Delivered } from '../../src/temporal/protocol.js';
 import { all, run, say, statusOf, whenSaved } from '../support/account.js';
 import { createStand, type Stand } from '../support/stand.js';
 

@@ -10,7 +10,7 @@ import path from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { freshDatabase } from '../support/stand.js';
-import { configFrom } from '../../src/config.js';
+import { configFrom } from '../../src/platform/config.js';
 import { freePort, isAlive } from '../../src/dev/child.js';
 import { readDevConfig } from '../../src/dev/devConfig.js';
 import { startPostgres } from '../../src/dev/postgres.js';

@@ -8,7 +8,7 @@ import { closest } from '../../src/domain/primitives/spelling.js';
 import { parseInstant, SECOND_MS } from '../../src/domain/primitives/time.js';
 import * as bodies from '../../src/http/schemas/messages.js';
 import { checkOf } from '../../src/http/validation.js';
-import { messages } from '../../src/protocol.js';
+import { messages } from '../../src/temporal/protocol.js';
 import { NO_INSTANTS, PAUSES, WRONG_TYPES, withoutSeconds, writtenAt } from '../support/values.js';
 import { anAccount } from '../support/scenario.js';
 import { isRefusal } from '../../src/domain/account/refusals.js';

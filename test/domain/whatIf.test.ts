@@ -9,7 +9,7 @@ import {
   type WhatIf,
   type WhatIfRows,
 } from '../../src/domain/diagnostics/whatIf/whatIf.js';
-import { openingsOf } from '../../src/windows.js';
+import { openingsOf } from '../../src/calendar/openings.js';
 import { anAccount, at, c, m, r } from '../support/scenario.js';
 import type { PastRows } from '../../src/domain/diagnostics/asOf/accountAt.js';
 import { parseWhatIf } from '../../src/domain/diagnostics/whatIf/question.js';

@@ -40,7 +40,7 @@ it('the table of routes is that of the server', () => {
 });
 
 it('the settings and limits are those of the source', () => {
-  const config = readFileSync('src/config.ts', 'utf8');
+  const config = readFileSync('src/platform/config.ts', 'utf8');
   const told = [...doc.matchAll(/^\| `(SAFEBAND_\w+)`/gm)].map(([, name]) => name ?? '');
   expect(told.length).toBe(6);
   expect(told.filter((name) => !config.includes(`'${name}'`))).toEqual([]);

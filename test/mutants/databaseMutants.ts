@@ -267,7 +267,7 @@ export const DATABASE_MUTANTS: readonly Mutant<
   {
     rule: 'R11',
     what: 'a window keeps the offset that its first day began with',
-    file: 'src/windows.ts',
+    file: 'src/calendar/openings.ts',
     old: '      offsetMs = nextMs;\n',
     mutated: '',
     by: 'a window follows the clocks when they change',

@@ -3,7 +3,7 @@ import { WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/cli
 import type { ExpectStatic } from 'vitest';
 import type { ReservationWire, StatusWire } from '../../src/domain/wire/responses.js';
 import { REPLIES_AT_ONCE } from '../../src/domain/primitives/limits.js';
-import { workflowIdOf, type Findings } from '../../src/protocol.js';
+import { workflowIdOf, type Findings } from '../../src/temporal/protocol.js';
 import { failureTypeOf } from '../support/failure.js';
 import { resetTo } from '../support/reset.js';
 import type { Stand } from '../support/stand.js';

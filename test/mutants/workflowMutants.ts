@@ -8,7 +8,7 @@ const ASKS = 'src/workflows/asks.ts';
 const SELF = 'src/workflows/self.ts';
 const INBOX = 'src/workflows/inbox.ts';
 const REPLIES = 'src/workflows/replies.ts';
-const ANSWERS = 'src/answers.ts';
+const ANSWERS = 'src/temporal/answers.ts';
 const LOOP = 'src/workflows/inmailAccount.ts';
 
 export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [

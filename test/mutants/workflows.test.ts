@@ -6,7 +6,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { WORKFLOW_TYPE } from '../../src/protocol.js';
+import { WORKFLOW_TYPE } from '../../src/temporal/protocol.js';
 import { writeBundle } from '../support/bundle.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { broken, dropCopies, flawBy, project, scratch, tableOf, type Mutant } from './mutant.js';

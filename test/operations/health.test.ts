@@ -8,7 +8,7 @@ import { addProblems } from '../../src/http/problems.js';
 import type { SchedulesFlaw } from '../../src/http/health.js';
 import { serveHealth } from '../../src/http/routes/health.js';
 import { serveMetrics } from '../../src/http/routes/metrics.js';
-import { createMetrics } from '../../src/metrics.js';
+import { createMetrics } from '../../src/platform/metrics.js';
 import { readGauges } from '../../src/postgres/gauges.js';
 import { readHealth } from '../../src/postgres/health.js';
 import { makeKey } from '../../src/postgres/keys.js';

@@ -5,7 +5,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { recordingsIn, replayed, type Recording, type Verdict } from '../../src/replaying.js';
+import {
+  recordingsIn,
+  replayed,
+  type Recording,
+  type Verdict,
+} from '../../src/temporal/replayGate.js';
 import { dropCopies } from '../mutants/mutant.js';
 import { bundleOf, PATCHED_TIMERS, SECOND_TIMERS, type Change } from '../support/changed.js';
 

@@ -7,7 +7,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
 import { createClient, sendWithSlot, type SafebandClient } from '../../src/client/index.js';
-import { replayed, type Recording, type Verdict } from '../../src/replaying.js';
+import { replayed, type Recording, type Verdict } from '../../src/temporal/replayGate.js';
 import { dropCopies } from '../mutants/mutant.js';
 import { all, statusOf, whenSaved } from '../support/account.js';
 import { commandsOf, livedBy, shell, startBuild } from '../support/builds.js';

@@ -1,7 +1,7 @@
 /** The shapes of history that a build has to be able to go on from, each lived on real servers. */
 import { WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
 import { expect } from 'vitest';
-import { WORKFLOW_TYPE, workflowIdOf } from '../../src/protocol.js';
+import { WORKFLOW_TYPE, workflowIdOf } from '../../src/temporal/protocol.js';
 import { ask, edit, run, say, statusOf, whenSaved } from '../support/account.js';
 import { resetTo } from '../support/reset.js';
 import type { Stand } from '../support/stand.js';

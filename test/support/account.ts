@@ -6,7 +6,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { expect } from 'vitest';
 import { isWorthRetrying } from '../../src/client/errors.js';
 import type { ReservationWire, StatusWire } from '../../src/domain/wire/responses.js';
-import type { Findings } from '../../src/protocol.js';
+import type { Findings } from '../../src/temporal/protocol.js';
 import type { Stand } from './stand.js';
 import type { DecisionWire } from '../../src/domain/wire/decisions.js';
 

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
-import { webpackConfigHook } from '../../src/bundling.js';
+import { webpackConfigHook } from '../../src/temporal/bundling.js';
 
 const source = (name: string): string =>
   fileURLToPath(new URL(`../../src/${name}`, import.meta.url));
@@ -14,8 +14,8 @@ export async function writeBundle(
 ): Promise<void> {
   const { code } = await bundleWorkflowCode({
     workflowsPath,
-    workflowInterceptorModules: [source('interceptors.ts')],
-    payloadConverterPath: source('payloadConverter.ts'),
+    workflowInterceptorModules: [source('temporal/interceptors.ts')],
+    payloadConverterPath: source('temporal/payloadConverter.ts'),
     logger: new DefaultLogger('WARN'),
     webpackConfigHook,
   });

@@ -1,6 +1,6 @@
 /** A run of older code, as the code of today finds it: its state, handed over by continue-as-new. */
 import { makeContinueAsNewFunc } from '@temporalio/workflow';
-import { WORKFLOW_TYPE } from '../../src/protocol.js';
+import { WORKFLOW_TYPE } from '../../src/temporal/protocol.js';
 
 export * from '../../src/workflows/index.js';
 

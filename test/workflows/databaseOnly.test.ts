@@ -11,7 +11,7 @@ import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import type { Audited } from '../../src/activities/ports.js';
-import { TASK_QUEUE } from '../../src/protocol.js';
+import { TASK_QUEUE } from '../../src/temporal/protocol.js';
 import { all, ask, edit, run, say, sent, stateOf, whenSaved } from '../support/account.js';
 import { remoteEndsOf } from '../support/remoteEnds.js';
 import { createStand, type Stand } from '../support/stand.js';

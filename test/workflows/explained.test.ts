@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Findings } from '../../src/protocol.js';
+import type { Findings } from '../../src/temporal/protocol.js';
 import type { StatusWire } from '../../src/domain/wire/responses.js';
 import { createStand, type Stand } from '../support/stand.js';
 

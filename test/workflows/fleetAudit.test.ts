@@ -2,9 +2,9 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Audited } from '../../src/activities/ports.js';
-import type { Findings } from '../../src/protocol.js';
+import type { Findings } from '../../src/temporal/protocol.js';
 import type { StatusWire } from '../../src/domain/wire/responses.js';
-import { registerSchedule } from '../../src/schedule.js';
+import { registerSchedule } from '../../src/temporal/schedules.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { fastForward } from '../support/time.js';
 

@@ -4,7 +4,7 @@
  */
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Findings } from '../../src/protocol.js';
+import type { Findings } from '../../src/temporal/protocol.js';
 import type { ReservationWire, StatusWire } from '../../src/domain/wire/responses.js';
 import { ordersOf } from '../support/orders.js';
 import { failureTypeOf } from '../support/failure.js';

@@ -2,7 +2,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createClient } from '../../src/client/index.js';
-import type { Findings } from '../../src/protocol.js';
+import type { Findings } from '../../src/temporal/protocol.js';
 import {
   all,
   ask,

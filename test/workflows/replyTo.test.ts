@@ -6,8 +6,8 @@ import {
   registerSchedule,
   SCHEDULES,
   type ScheduleSeen,
-} from '../../src/schedule.js';
-import type { BatchAnswer } from '../../src/protocol.js';
+} from '../../src/temporal/schedules.js';
+import type { BatchAnswer } from '../../src/temporal/protocol.js';
 import { ask, run, say } from '../support/account.js';
 import { createHttpStand, type HttpStand } from '../support/http.js';
 

@@ -14,7 +14,7 @@ import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
 import { createClient } from '../../src/client/index.js';
 import { DAY_MS, isoInstant } from '../../src/domain/primitives/time.js';
 import type { StatusWire } from '../../src/domain/wire/responses.js';
-import { TASK_QUEUE } from '../../src/protocol.js';
+import { TASK_QUEUE } from '../../src/temporal/protocol.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { fastForward, secondsToMidnight } from '../support/time.js';
 import { startWorkerProcess, stop } from '../support/workerProcess.js';

@@ -11,7 +11,7 @@ import {
 } from '../../domain/diagnostics/consistency.js';
 import { SAVED_MS } from '../../domain/primitives/limits.js';
 import { dayOf, parseDay, SECOND_MS } from '../../domain/primitives/time.js';
-import { workflowIdOf } from '../../protocol.js';
+import { workflowIdOf } from '../../temporal/protocol.js';
 import { readSides } from '../../postgres/sides.js';
 import { readWhy } from '../../postgres/why.js';
 import { knownRow } from '../accounts.js';

@@ -1,7 +1,7 @@
 /** What an operator does to an account; each order says who gave it and why. */
 import { Argument, Option, type Command } from 'commander';
 import { commandLine } from '../../domain/primitives/commandLine.js';
-import type { Findings } from '../../protocol.js';
+import type { Findings } from '../../temporal/protocol.js';
 import { calling } from '../accounts.js';
 import { accountArgument, actorOf, withExamples, type Context, type Register } from '../command.js';
 import { reservationId } from '../options.js';

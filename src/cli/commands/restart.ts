@@ -65,7 +65,7 @@ async function restarted(
   const { accountId } = account;
   const by = actorOf(io, actor);
   const { client, taskQueue, safeband } = await world.temporal();
-  const { lookAtTasks, startAgain, terminateRun } = await import('../../tasks.js'); // heavy
+  const { lookAtTasks, startAgain, terminateRun } = await import('../../temporal/workflowTasks.js'); // heavy
   const seen = await lookAtTasks(client, accountId);
   if (seen && !areFailing(seen) && !force) {
     const why =

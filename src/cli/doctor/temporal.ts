@@ -1,8 +1,13 @@
 /** Temporal: is it there, does it know our attributes and schedule, does a worker listen. */
 import { MINUTE_MS, type Instant } from '../../domain/primitives/time.js';
-import { attributesFlaw, deniedText, isDenied, readAttributes } from '../../attributes.js';
-import { SEARCH_ATTRIBUTES } from '../../protocol.js';
-import { flawOfSchedule, lookAtSchedule, SCHEDULES, type Expected } from '../../schedule.js';
+import { attributesFlaw, deniedText, isDenied, readAttributes } from '../../temporal/attributes.js';
+import { SEARCH_ATTRIBUTES } from '../../temporal/protocol.js';
+import {
+  flawOfSchedule,
+  lookAtSchedule,
+  SCHEDULES,
+  type Expected,
+} from '../../temporal/schedules.js';
 import { cliErrorOf } from '../errors.js';
 import type { Temporal } from '../temporal.js';
 import { counted, when } from '../text.js';

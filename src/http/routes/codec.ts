@@ -1,7 +1,7 @@
 /** What the Temporal CLI asks to read and write encrypted payloads (`--codec-endpoint`). */
 import type { PayloadCodec } from '@temporalio/common';
 import type { FastifyInstance } from 'fastify';
-import { transcode } from '../../codecJson.js';
+import { transcode } from '../../temporal/codecEndpoint.js';
 import { forbidden, invalidInput } from '../problems.js';
 
 const CURE = 'use a key that is not limited to some accounts';

@@ -5,7 +5,7 @@
 import type { FastifyInstance } from 'fastify';
 import { forbidden } from '../problems.js';
 import { within } from '../within.js';
-import type { Metrics } from '../../metrics.js';
+import type { Metrics } from '../../platform/metrics.js';
 import type { Gauges } from '../../postgres/gauges.js';
 import type { Instant } from '../../domain/primitives/time.js';
 

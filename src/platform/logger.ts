@@ -2,7 +2,7 @@
  * JSON logs on stderr, one event a line: `{level, time, event, ...}`. No payloads, so no personal
  * data and no secret: of what others hand over, only what is listed here is told.
  */
-import { shownLines } from './domain/primitives/text.js';
+import { shownLines } from '../domain/primitives/text.js';
 import { pino, type DestinationStream, type Logger } from 'pino';
 
 export const createLogger = (

@@ -9,7 +9,12 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { DataConverter, Payload, PayloadCodec } from '@temporalio/common';
 import proto from '@temporalio/proto';
-import { payloadKeysFrom, type Environment, type PayloadKey, type PayloadKeys } from './config.js';
+import {
+  payloadKeysFrom,
+  type Environment,
+  type PayloadKey,
+  type PayloadKeys,
+} from '../platform/config.js';
 
 const { Payload: PayloadMessage } = proto.temporal.api.common.v1;
 

@@ -1,9 +1,9 @@
 /** Names on the wire (docs/contract.md, 2), and what carries a refusal to its caller. */
 import { defineQuery, defineUpdate, ApplicationFailure } from '@temporalio/workflow';
 import type { QueryDefinition, UpdateDefinition } from '@temporalio/common';
-import type { Failed } from './domain/commands/fail.js';
-import type { Delivered } from './domain/commands/deliver.js';
-import type { Observed } from './domain/commands/observe.js';
+import type { Failed } from '../domain/commands/fail.js';
+import type { Delivered } from '../domain/commands/deliver.js';
+import type { Observed } from '../domain/commands/observe.js';
 import {
   parseBatch,
   parseDeliver,
@@ -12,7 +12,7 @@ import {
   parseReserve,
   parseSettle,
   type Parser,
-} from './domain/wire/requests.js';
+} from '../domain/wire/requests.js';
 import {
   parseConfigure,
   parseDisconnect,
@@ -20,18 +20,18 @@ import {
   parseOrder,
   parseStart,
   type Empty,
-} from './domain/wire/adminRequests.js';
+} from '../domain/wire/adminRequests.js';
 import {
   ACCOUNT_WORKFLOW,
   FLEET_AUDIT_SCHEDULE,
   RESET_SIGNAL,
   WEBHOOKS_SCHEDULE,
-} from './domain/wire/replyTo.js';
-import type { StateAnswer } from './domain/commands/administer.js';
-import type { PolicyWire, ReservationWire, StatusWire } from './domain/wire/responses.js';
-import type { Refusal } from './domain/account/refusals.js';
-import type { DecisionWire, PeekWire } from './domain/wire/decisions.js';
-import type { Settled } from './domain/commands/settle.js';
+} from '../domain/wire/replyTo.js';
+import type { StateAnswer } from '../domain/commands/administer.js';
+import type { PolicyWire, ReservationWire, StatusWire } from '../domain/wire/responses.js';
+import type { Refusal } from '../domain/account/refusals.js';
+import type { DecisionWire, PeekWire } from '../domain/wire/decisions.js';
+import type { Settled } from '../domain/commands/settle.js';
 
 export const TASK_QUEUE = 'inmail';
 export const WORKFLOW_TYPE = 'inmailAccount';

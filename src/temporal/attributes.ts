@@ -1,7 +1,7 @@
 /** The search attributes that accounts write: are they there, and of the right type. */
 import type { Connection } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from './protocol.js';
-import { grpcCodeOf, type Reached } from './temporal.js';
+import { grpcCodeOf, type Reached } from './connect.js';
 
 /** Temporal's number for an attribute that is found by its exact word. */
 const KEYWORD = 2;

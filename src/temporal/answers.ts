@@ -4,7 +4,7 @@
  * again a number may be another activity's. Such an answer is none, so the activity is asked again.
  */
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
-import type { Activities } from './activities/ports.js';
+import type { Activities } from '../activities/ports.js';
 import { COMMIT_UNKNOWN } from './protocol.js';
 
 /** The field of an answer, or of a failure's details, that names the activity. */

@@ -4,8 +4,8 @@
  * exists twice counts both times, without a special case.
  */
 import { IANAZone } from 'luxon';
-import { DAY_MS, HOUR_MS, MINUTE_MS, type Instant } from './domain/primitives/time.js';
-import { WEEKDAYS, type Openings, type SendingWindow } from './domain/account/sendingWindow.js';
+import { DAY_MS, HOUR_MS, MINUTE_MS, type Instant } from '../domain/primitives/time.js';
+import { WEEKDAYS, type Openings, type SendingWindow } from '../domain/account/sendingWindow.js';
 
 export type ExpandAsk = {
   readonly window: SendingWindow;

@@ -4,9 +4,9 @@
  */
 import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
-import type { TasksSeen } from './domain/reconcile/failingTasks.js';
-import type { Instant } from './domain/primitives/time.js';
-import { grpcCodeOf } from './temporal.js';
+import type { TasksSeen } from '../domain/reconcile/failingTasks.js';
+import type { Instant } from '../domain/primitives/time.js';
+import { grpcCodeOf } from './connect.js';
 import { WORKFLOW_TYPE, workflowIdOf } from './protocol.js';
 
 const {

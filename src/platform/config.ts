@@ -1,10 +1,10 @@
 /** The environment: read once, checked once. Each setting is the contract's (section 5). */
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { isIP } from 'node:net';
-import { isOwnWorkflow } from './domain/wire/replyTo.js';
-import { shown } from './domain/primitives/text.js';
-import { refusalOf } from './postgres/refusal.js';
-import { parseNetworks, type Network } from './webhooks/networks.js';
+import { isOwnWorkflow } from '../domain/wire/replyTo.js';
+import { shown } from '../domain/primitives/text.js';
+import { refusalOf } from '../postgres/refusal.js';
+import { parseNetworks, type Network } from '../webhooks/networks.js';
 
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';

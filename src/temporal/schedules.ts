@@ -7,8 +7,8 @@ import {
   type Connection,
   type ScheduleOptions,
 } from '@temporalio/client';
-import { OVERDUE_MS, RECONCILE_INTERVAL_MS } from './domain/primitives/limits.js';
-import { MINUTE_MS, type Instant } from './domain/primitives/time.js';
+import { OVERDUE_MS, RECONCILE_INTERVAL_MS } from '../domain/primitives/limits.js';
+import { MINUTE_MS, type Instant } from '../domain/primitives/time.js';
 import { FLEET_AUDIT, TASK_QUEUE, WEBHOOKS } from './protocol.js';
 
 /** Not at midnight, when all accounts begin a new run and Temporal's list of them is behind. */
