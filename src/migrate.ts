@@ -12,7 +12,7 @@ import {
   registerAttributes,
 } from './temporal/attributes.js';
 import { dataConverterFrom } from './temporal/codec.js';
-import { ConfigError, configFrom, type Config } from './platform/config.js';
+import { configFrom, type Config } from './platform/config.js';
 import { plaintextDatabase, plaintextTemporal } from './platform/plaintext.js';
 import { shownLines } from './domain/primitives/text.js';
 import { migrate } from './postgres/migrate.js';
@@ -26,6 +26,7 @@ import {
   Waiting,
 } from './platform/starting.js';
 import { reachTemporal, temporalSettings, type Reached } from './temporal/connect.js';
+import { ConfigError } from './platform/environment.js';
 
 const say = (line: string): void => {
   process.stdout.write(`${shownLines(line)}\n`);

@@ -7,7 +7,6 @@ import { Client } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { Command, InvalidArgumentError } from 'commander';
 import { dataConverterFrom } from './temporal/codec.js';
-import { ConfigError, payloadKeysFrom } from './platform/config.js';
 import { shown, shownLines } from './domain/primitives/text.js';
 import {
   recordingsIn,
@@ -24,6 +23,8 @@ import {
   Waiting,
 } from './platform/starting.js';
 import { converterOf, reachNatively, workflowCode } from './worker.js';
+import { ConfigError } from './platform/environment.js';
+import { payloadKeysFrom } from './temporal/payloadKeys.js';
 
 const RECORDED = fileURLToPath(new URL('../test/histories', import.meta.url));
 const LIVE_MAX = 500;

@@ -6,14 +6,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import { attributesFlaw, readAttributes } from './temporal/attributes.js';
 import { createClient } from './client/index.js';
 import { createCodec, dataConverterFrom } from './temporal/codec.js';
-import {
-  ConfigError,
-  configFrom,
-  httpFrom,
-  payloadKeysFrom,
-  serverFrom,
-  type Environment,
-} from './platform/config.js';
+import { configFrom, httpFrom, serverFrom } from './platform/config.js';
 import { HOUR_MS, SECOND_MS } from './domain/primitives/time.js';
 import { createApp } from './http/app.js';
 import { createLogger } from './platform/logger.js';
@@ -29,6 +22,8 @@ import { TASK_QUEUE } from './temporal/protocol.js';
 import { flawsOfSchedules } from './temporal/schedules.js';
 import { runEntry, START_WAIT_S, startWaitFrom, Waiting } from './platform/starting.js';
 import { countPollers, reachTemporal, temporalSettings } from './temporal/connect.js';
+import { ConfigError, type Environment } from './platform/environment.js';
+import { payloadKeysFrom } from './temporal/payloadKeys.js';
 
 /** For one try to reach Temporal. */
 const CONNECT_TIMEOUT_MS = 3 * SECOND_MS;

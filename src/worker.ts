@@ -10,9 +10,7 @@ import { dataConverterFrom } from './temporal/codec.js';
 import {
   configFrom,
   metricsAddressFrom,
-  NO_KEYS,
   webhookNetworksFrom,
-  type PayloadKeys,
   type WorkerVersion,
 } from './platform/config.js';
 import { createLogger } from './platform/logger.js';
@@ -23,6 +21,7 @@ import { TASK_QUEUE } from './temporal/protocol.js';
 import { runEntry, START_WAIT_S, startWaitFrom, Waiting } from './platform/starting.js';
 import { installRuntime } from './temporal/runtime.js';
 import { reachTemporal, temporalSettings, type Reached } from './temporal/connect.js';
+import { NO_KEYS, type PayloadKeys } from './temporal/payloadKeys.js';
 
 /**
  * Accounts that stay in memory between messages; a restarted worker replays what it is asked for.

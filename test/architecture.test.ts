@@ -46,6 +46,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'calendar/openings',
   ],
   postgres: [
+    'platform/environment',
     'postgres',
     'domain',
     'platform/config',
@@ -66,6 +67,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'node:',
   ],
   dev: [
+    'temporal/payloadKeys',
     'dev',
     'temporal/codec',
     'platform/config',
@@ -109,6 +111,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'node:',
   ],
   cli: [
+    'platform/environment',
     'cli',
     'temporal/codec',
     'platform/config',
@@ -131,12 +134,26 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'node:',
   ],
   'platform/metrics': ['prom-client', 'postgres/gauges'],
-  'temporal/codec': ['platform/config', '@temporalio/common', '@temporalio/proto', 'node:'],
+  'temporal/codec': [
+    'temporal/payloadKeys',
+    'platform/environment',
+    'platform/config',
+    '@temporalio/common',
+    '@temporalio/proto',
+    'node:',
+  ],
   'temporal/codecEndpoint': ['temporal/codec', '@temporalio/common'],
   'temporal/attributes': ['temporal/protocol', 'temporal/connect', '@temporalio/client'],
-  'platform/config': ['domain', 'postgres/refusal', 'webhooks/networks', 'node:'],
-  'platform/plaintext': ['platform/config'],
-  'platform/starting': ['platform/config', 'domain', 'node:'],
+  'platform/config': [
+    'platform/environment',
+    'temporal/payloadKeys',
+    'domain',
+    'postgres/refusal',
+    'webhooks/networks',
+    'node:',
+  ],
+  'platform/plaintext': ['platform/environment', 'platform/config'],
+  'platform/starting': ['platform/environment', 'platform/config', 'domain', 'node:'],
   'platform/logger': ['domain', 'pino'],
   'temporal/bundling': ['@temporalio/worker', 'node:'],
   'temporal/schedules': ['domain', 'temporal/protocol', '@temporalio/client'],
@@ -147,8 +164,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     '@temporalio/client',
     '@temporalio/proto',
   ],
-  'temporal/runtime': ['platform/config', 'platform/logger', 'pino', '@temporalio/worker'],
+  'temporal/runtime': [
+    'platform/environment',
+    'platform/config',
+    'platform/logger',
+    'pino',
+    '@temporalio/worker',
+  ],
   'temporal/connect': [
+    'platform/environment',
     'platform/config',
     'domain',
     'platform/starting',
@@ -167,6 +191,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     '@temporalio/worker',
     'node:',
   ],
+  'platform/environment': [],
+  'temporal/payloadKeys': ['platform/environment', 'node:'],
 };
 
 /** Words that the domain may not know, each with its cure. */

@@ -6,7 +6,9 @@ import proto from '@temporalio/proto';
 import { describe, expect, it } from 'vitest';
 import { createCodec, isUnreadable, payloadEncryption } from '../src/temporal/codec.js';
 import { transcode } from '../src/temporal/codecEndpoint.js';
-import { ConfigError, payloadKeysFrom, workerVersionFrom } from '../src/platform/config.js';
+import { workerVersionFrom } from '../src/platform/config.js';
+import { ConfigError } from '../src/platform/environment.js';
+import { payloadKeysFrom } from '../src/temporal/payloadKeys.js';
 
 const secret = (): string => randomBytes(32).toString('base64');
 const [one, two] = [secret(), secret()];

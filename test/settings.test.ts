@@ -1,7 +1,8 @@
 /** Settings with a bad value are named in the error, with what is wrong and what it should be. */
 import { describe, expect, it } from 'vitest';
-import { ConfigError, serverFrom } from '../src/platform/config.js';
+import { serverFrom } from '../src/platform/config.js';
 import { plaintextDatabase, plaintextTemporal } from '../src/platform/plaintext.js';
+import { ConfigError } from '../src/platform/environment.js';
 
 function flawOf(environment: Record<string, string>): string {
   try {

@@ -1,5 +1,5 @@
 /** What a command may touch of the process it runs in: tests bring their own. */
-import type { Environment } from '../platform/config.js';
+import type { Environment } from '../platform/environment.js';
 
 export type Io = {
   readonly stdout: (text: string) => void;

@@ -1,10 +1,10 @@
 /** A client of Temporal by the SDK's environment configuration, in pure JavaScript. */
 import { Client, Connection } from '@temporalio/client';
 import { createClient, payloadEncryption, type SafebandClient } from '../client/index.js';
-import type { Environment } from '../platform/config.js';
 import { TASK_QUEUE } from '../temporal/protocol.js';
 import { firstLineOf, knock, temporalSettings } from '../temporal/connect.js';
 import { CliError, EXIT } from './errors.js';
+import type { Environment } from '../platform/environment.js';
 
 export type Temporal = {
   readonly address: string;

@@ -3,12 +3,13 @@
  * heavy to load is loaded then, so that `--help` and completion answer at once.
  */
 import type { SafebandClient } from '../client/index.js';
-import { databaseUrlFrom, directUrlFrom, type Environment } from '../platform/config.js';
+import { databaseUrlFrom, directUrlFrom } from '../platform/config.js';
 import { createPool, type Pool } from '../postgres/pool.js';
 import { usage } from './errors.js';
 import type { Io } from './io.js';
 import { showSafely, shownClient } from './safe.js';
 import type { Temporal } from './temporal.js';
+import type { Environment } from '../platform/environment.js';
 
 const CONNECTIONS = 2;
 

@@ -5,9 +5,9 @@
 import { readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { Environment } from '../platform/config.js';
 import { isAlive } from './child.js';
 import type { Stack } from './stack.js';
+import type { Environment } from '../platform/environment.js';
 
 const FILE = fileURLToPath(new URL('../../.safeband/data/stack.json', import.meta.url));
 

@@ -3,12 +3,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { PayloadKeys } from '../platform/config.js';
 import type { SendResult, StartInput, Status } from '../client/index.js';
 import type { PlannedSend } from './day.js';
 import type { LinkedIn } from './linkedin.js';
 import { createPipeline, type Pipeline, type Places } from './pipeline.js';
 import { Tally } from './tally.js';
+import type { PayloadKeys } from '../temporal/payloadKeys.js';
 
 export type DemoNeeds = {
   readonly places: Places;

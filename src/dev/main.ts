@@ -9,13 +9,7 @@ import { Client, Connection } from '@temporalio/client';
 import { Command } from 'commander';
 import colors from 'picocolors';
 import { dataConverterFrom } from '../temporal/codec.js';
-import {
-  commonFrom,
-  databaseUrlFrom,
-  httpFrom,
-  payloadKeysFrom,
-  sentenceOf,
-} from '../platform/config.js';
+import { commonFrom, databaseUrlFrom, httpFrom, sentenceOf } from '../platform/config.js';
 import { makeFirstKey } from '../postgres/keys.js';
 import { migrate } from '../postgres/migrate.js';
 import { createPool } from '../postgres/pool.js';
@@ -30,6 +24,7 @@ import { waitForMidnightMs } from './midnight.js';
 import { linkTemporalCli, placesText } from './places.js';
 import { flawsOf, tableOf } from './report.js';
 import { startStack, type Stack } from './stack.js';
+import { payloadKeysFrom } from '../temporal/payloadKeys.js';
 
 const projectDir = fileURLToPath(new URL('../..', import.meta.url));
 const inProject = (...names: string[]): string => path.join(projectDir, ...names);

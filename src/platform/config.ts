@@ -1,16 +1,11 @@
 /** The environment: read once, checked once. Each setting is the contract's (section 5). */
-import { createSecretKey, type KeyObject } from 'node:crypto';
 import { isIP } from 'node:net';
 import { isOwnWorkflow } from '../domain/wire/replyTo.js';
 import { shown } from '../domain/primitives/text.js';
 import { refusalOf } from '../postgres/refusal.js';
 import { parseNetworks, type Network } from '../webhooks/networks.js';
-
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
-
-export type Environment = { readonly [name: string]: string | undefined };
+import { ConfigError, type Environment } from './environment.js';
+import { payloadKeysFrom, type PayloadKeys } from '../temporal/payloadKeys.js';
 
 export type HttpConfig = { readonly host: string; readonly port: number };
 
@@ -83,46 +78,6 @@ export function webhookNetworksFrom(environment: Environment): readonly Network[
   throw new ConfigError(
     `SAFEBAND_WEBHOOK_NETWORKS=${raw}: it should be networks such as 10.1.0.0/16,fd00::/8`,
   );
-}
-
-/** A key of `SAFEBAND_PAYLOAD_KEYS`; the object shows its secret to no log. */
-export type PayloadKey = { readonly id: string; readonly secret: KeyObject };
-export type PayloadKeys = {
-  /** Encrypts what is new; null: it stays as it is. */
-  readonly newest: PayloadKey | null;
-  /** Each of them decrypts. */
-  readonly all: readonly PayloadKey[];
-};
-export const NO_KEYS: PayloadKeys = { newest: null, all: [] };
-
-const KEY_BYTES = 32;
-const PAYLOAD_KEYS = 'SAFEBAND_PAYLOAD_KEYS';
-/** In the first place: what is new is not encrypted, and the keys after it still decrypt. */
-const PLAIN = 'plain';
-const GOOD_KEYS =
-  'such as k2:<base64>,k1:<base64>, each of 32 random bytes (openssl rand -base64 32); ' +
-  'the first encrypts, all decrypt';
-
-/** The keys of payloads, newest first. No error has a secret in it. */
-export function payloadKeysFrom(environment: Environment): PayloadKeys {
-  const raw = environment[PAYLOAD_KEYS]?.trim();
-  if (!raw) return NO_KEYS;
-  const parts = raw.split(',').map((part) => part.trim());
-  const isPlain = parts[0] === PLAIN;
-  const all = parts.flatMap((part, n) => (n === 0 && isPlain ? [] : [payloadKey(part, n + 1)]));
-  const twice = all.find(({ id }, n) => all.findIndex((one) => one.id === id) !== n);
-  if (twice) throw new ConfigError(`${PAYLOAD_KEYS}: the id ${twice.id} is there twice`);
-  return { newest: (!isPlain && all[0]) || null, all };
-}
-
-function payloadKey(part: string, position: number): PayloadKey {
-  const found = /^([A-Za-z0-9][A-Za-z0-9_.-]{0,63}):([A-Za-z0-9+/_-]+={0,2})$/.exec(part);
-  const secret = Buffer.from(found?.[2] ?? '', 'base64');
-  if (found?.[1] && secret.length === KEY_BYTES) {
-    return { id: found[1], secret: createSecretKey(secret) };
-  }
-  const why = found ? `has ${secret.length} bytes instead of ${KEY_BYTES}` : 'is not <id>:<base64>';
-  throw new ConfigError(`${PAYLOAD_KEYS}: key ${position} ${why}; it should be ${GOOD_KEYS}`);
 }
 
 /** Which build of which deployment a worker is, for Temporal's Worker Versioning. */

@@ -1,5 +1,5 @@
 /** Connections that others on the network could read: each a sentence, for a warning at start. */
-import type { Environment } from './config.js';
+import type { Environment } from './environment.js';
 
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1|\[::1\]|0:0:0:0:0:0:0:1|)$/i;
 const isHere = (host: string): boolean => LOOPBACK.test(host) || host.startsWith('/');

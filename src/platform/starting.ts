@@ -4,9 +4,10 @@
  * the process runs.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConfigError, sentenceOf, type Environment } from './config.js';
+import { sentenceOf } from './config.js';
 import { shownLines } from '../domain/primitives/text.js';
 import { SECOND_MS } from '../domain/primitives/time.js';
+import { ConfigError, type Environment } from './environment.js';
 
 const TRY_AGAIN_MS = SECOND_MS;
 const REPORT_MS = 5 * SECOND_MS;

@@ -1,10 +1,10 @@
 /** The first contact of a process with its database: waits for it, and finds a pooler. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { ConfigError } from '../platform/config.js';
 import type { Waiting } from '../platform/starting.js';
 import { hasSettings, sessionSettings, type PoolMode } from './pool.js';
 import { isPoolerRefusal, refusalOf } from './refusal.js';
+import { ConfigError } from '../platform/environment.js';
 
 const CONNECT_TIMEOUT_MS = 3_000;
 const CHANNEL = 'safeband_check';

@@ -9,12 +9,8 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { DataConverter, Payload, PayloadCodec } from '@temporalio/common';
 import proto from '@temporalio/proto';
-import {
-  payloadKeysFrom,
-  type Environment,
-  type PayloadKey,
-  type PayloadKeys,
-} from '../platform/config.js';
+import type { Environment } from '../platform/environment.js';
+import { payloadKeysFrom, type PayloadKey, type PayloadKeys } from './payloadKeys.js';
 
 const { Payload: PayloadMessage } = proto.temporal.api.common.v1;
 

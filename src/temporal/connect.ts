@@ -3,9 +3,9 @@ import { createConnection } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { ConfigError, type Environment } from '../platform/config.js';
 import { SECOND_MS } from '../domain/primitives/time.js';
 import { Waiting } from '../platform/starting.js';
+import { ConfigError, type Environment } from '../platform/environment.js';
 
 /** What both kinds of connection take. */
 type ConnectionOptions = ReturnType<typeof loadClientConnectConfig>['connectionOptions'];

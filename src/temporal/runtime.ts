@@ -4,8 +4,8 @@
  */
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { ConfigError } from '../platform/config.js';
 import { forward } from '../platform/logger.js';
+import { ConfigError } from '../platform/environment.js';
 
 /** Rows that an account has waiting: one of an idle tick, some of a busy one, many of an outage. */
 const ROWS = [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000];

@@ -7,7 +7,6 @@ import path from 'node:path';
 import { WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Activities } from '../../src/activities/ports.js';
-import { payloadKeysFrom, type PayloadKeys } from '../../src/platform/config.js';
 import { RESTART_AFTER_MS } from '../../src/domain/primitives/limits.js';
 import { readHealth } from '../../src/postgres/health.js';
 import { WORKFLOW_TYPE, workflowIdOf } from '../../src/temporal/protocol.js';
@@ -17,6 +16,7 @@ import { all, ask, say, stateOf, statusOf, whenSaved } from '../support/account.
 import { writeBundle } from '../support/bundle.js';
 import { safeband, settingsOf } from '../support/cli.js';
 import { createStand, type Stand } from '../support/stand.js';
+import { payloadKeysFrom, type PayloadKeys } from '../../src/temporal/payloadKeys.js';
 
 const settingOf = (n: number) => ({
   SAFEBAND_PAYLOAD_KEYS: `k${n}:${Buffer.alloc(32, n).toString('base64')}`,

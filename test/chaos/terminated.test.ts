@@ -5,11 +5,11 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { payloadKeysFrom } from '../../src/platform/config.js';
 import { all, ask, say, stateOf, statusOf, whenSaved } from '../support/account.js';
 import { startProxy, type Proxy } from '../support/proxy.js';
 import { createStand, freshDatabase, type Stand, type StandOptions } from '../support/stand.js';
 import type { DecisionWire } from '../../src/domain/wire/decisions.js';
+import { payloadKeysFrom } from '../../src/temporal/payloadKeys.js';
 
 const { CommandType } = proto.temporal.api.enums.v1;
 

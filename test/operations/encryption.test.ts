@@ -8,13 +8,13 @@ import { temporal } from '@temporalio/proto';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
 import { dataConverterFrom } from '../../src/temporal/codec.js';
-import { payloadKeysFrom, type PayloadKeys } from '../../src/platform/config.js';
 import { WORKFLOW_TYPE } from '../../src/temporal/protocol.js';
 import { startServer } from '../../src/server.js';
 import { all, ask, run, say, statusOf } from '../support/account.js';
 import { shell } from '../support/builds.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { fastForward, secondsToMidnight } from '../support/time.js';
+import { payloadKeysFrom, type PayloadKeys } from '../../src/temporal/payloadKeys.js';
 
 const { History } = temporal.api.history.v1;
 vi.setConfig({ testTimeout: 90_000 }); // longer than what is waited for

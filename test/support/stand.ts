@@ -14,10 +14,10 @@ import { inject } from 'vitest';
 import { createActivities } from '../../src/activities/index.js';
 import { named } from '../../src/temporal/answers.js';
 import { dataConverterFrom } from '../../src/temporal/codec.js';
-import { NO_KEYS, type PayloadKeys } from '../../src/platform/config.js';
 import type { Activities } from '../../src/activities/ports.js';
 import { createPool, type Pool } from '../../src/postgres/pool.js';
 import { WORKFLOW_TYPE, workflowIdOf } from '../../src/temporal/protocol.js';
+import { NO_KEYS, type PayloadKeys } from '../../src/temporal/payloadKeys.js';
 
 export type Stand = {
   readonly client: Client;

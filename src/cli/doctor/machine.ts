@@ -1,8 +1,8 @@
 /** This machine: Node, its clock's zone, the Temporal CLI, where the settings come from. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { Environment } from '../../platform/config.js';
 import { fail, ok, warn, type Finding } from './finding.js';
+import type { Environment } from '../../platform/environment.js';
 
 const NODE_OLDEST = [20, 19] as const;
 const CLI_OLDEST = [1, 9] as const;
