@@ -5,7 +5,12 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { createActivities } from '../src/activities/index.js';
-import { ACCOUNTS_PAGE, readAccountsPage, readHorizon, readNews } from '../src/postgres/fleet.js';
+import {
+  ACCOUNTS_PAGE,
+  readAccountsPage,
+  readHorizon,
+  readNews,
+} from '../src/postgres/operations/fleet.js';
 import { pass } from '../src/domain/entity/entity.js';
 import { isAccountId } from '../src/domain/primitives/ids.js';
 import { dayOf, hashOf, SECOND_MS, startOf } from '../src/domain/primitives/time.js';

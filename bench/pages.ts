@@ -6,7 +6,7 @@ import { createApp } from '../src/http/app.js';
 import { readAssets } from '../src/http/pages/assets.js';
 import { createMetrics } from '../src/platform/metrics.js';
 import { knownMigrations } from '../src/postgres/migrate.js';
-import { makeKey } from '../src/postgres/keys.js';
+import { makeKey } from '../src/postgres/access/keys.js';
 import { createPool, type Pool } from '../src/postgres/pool.js';
 import { launchBrowser } from '../test/support/browser.js';
 import { fill, freshDatabase } from './fleet.js';

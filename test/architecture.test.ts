@@ -133,7 +133,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'luxon',
     'node:',
   ],
-  'platform/metrics': ['prom-client', 'postgres/gauges'],
+  'platform/metrics': ['prom-client', 'postgres/operations/gauges'],
   'temporal/codec': [
     'temporal/payloadKeys',
     'platform/environment',

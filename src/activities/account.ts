@@ -25,10 +25,15 @@ import {
   raiseLastWrite,
   readAccount,
   readLast,
-} from '../postgres/accounts.js';
-import { lockIdentity, readRivals } from '../postgres/identities.js';
+} from '../postgres/save/accounts.js';
+import { lockIdentity, readRivals } from '../postgres/save/identities.js';
 import { inSnapshot, inTransaction, type Pool, type Queryable } from '../postgres/pool.js';
-import { readDays, readHighestNumber, readLater, readWitnesses } from '../postgres/readBack.js';
+import {
+  readDays,
+  readHighestNumber,
+  readLater,
+  readWitnesses,
+} from '../postgres/read/readBack.js';
 import {
   fence,
   foreignIn,
@@ -40,8 +45,8 @@ import {
   writeCorrection,
   writeHeartbeat,
   type Stood,
-} from '../postgres/runs.js';
-import { keepRefused, raiseTwoOwners, writeRows } from '../postgres/rows.js';
+} from '../postgres/save/runs.js';
+import { keepRefused, raiseTwoOwners, writeRows } from '../postgres/save/rows.js';
 import type { Foreign } from '../domain/account/manualEdit.js';
 
 export function accountActivities(

@@ -16,10 +16,10 @@ import {
 } from '../domain/reconcile/failingTasks.js';
 import type { Instant } from '../domain/primitives/time.js';
 import { eachOf } from './eachOf.js';
-import { readRestarts, readFailingAlerts } from '../postgres/failing.js';
-import { readTier } from '../postgres/fleet.js';
+import { readRestarts, readFailingAlerts } from '../postgres/operations/failing.js';
+import { readTier } from '../postgres/operations/fleet.js';
 import type { Pool } from '../postgres/pool.js';
-import { raiseAlerts } from '../postgres/runs.js';
+import { raiseAlerts } from '../postgres/save/runs.js';
 
 /** Histories that one audit reads only to say what is wrong with them. */
 const READS_MAX = 20;

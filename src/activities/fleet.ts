@@ -21,10 +21,10 @@ import {
   readTier,
   readUnheard,
   writeFleetHeartbeat,
-} from '../postgres/fleet.js';
+} from '../postgres/operations/fleet.js';
 import { inTransaction, type Pool } from '../postgres/pool.js';
-import { pruneHistory } from '../postgres/prune.js';
-import { raiseAlerts } from '../postgres/runs.js';
+import { pruneHistory } from '../postgres/operations/prune.js';
+import { raiseAlerts } from '../postgres/save/runs.js';
 import { eachOf } from './eachOf.js';
 import { findFailing, type Tasks } from './failing.js';
 

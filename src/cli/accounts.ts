@@ -2,8 +2,8 @@
 import { commandLine } from '../domain/primitives/commandLine.js';
 import type { Instant } from '../domain/primitives/time.js';
 import type { StatusWire } from '../domain/wire/responses.js';
-import { readStatus, type StatusRow } from '../postgres/reads.js';
-import { similarAccounts } from '../postgres/similar.js';
+import { readStatus, type StatusRow } from '../postgres/read/reads.js';
+import { similarAccounts } from '../postgres/read/similar.js';
 import type { Context } from './command.js';
 import { CliError, cliErrorOf, EXIT } from './errors.js';
 

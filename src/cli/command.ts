@@ -1,7 +1,7 @@
 /** What every command is made of: its arguments, its examples, and one answer. */
 import { Argument, type Command } from 'commander';
 import type { Instant } from '../domain/primitives/time.js';
-import { isOwnName } from '../postgres/keys.js';
+import { isOwnName } from '../postgres/access/keys.js';
 import { usage } from './errors.js';
 import type { Io } from './io.js';
 import type { Answer } from './output.js';

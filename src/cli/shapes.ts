@@ -1,7 +1,7 @@
 /** The JSON that commands print: the contract's names, instants and days as text. */
 import { isoDay, isoInstant, isoOrNull } from '../domain/primitives/time.js';
 import type { StatusWire } from '../domain/wire/responses.js';
-import type { LoggedEvent, OpenAlert, StatusRow } from '../postgres/reads.js';
+import type { LoggedEvent, OpenAlert, StatusRow } from '../postgres/read/reads.js';
 
 /** An account in a list: its row as of now. */
 export const accountJson = (row: StatusRow) => ({

@@ -10,7 +10,7 @@ import { Command } from 'commander';
 import colors from 'picocolors';
 import { dataConverterFrom } from '../temporal/codec.js';
 import { commonFrom, databaseUrlFrom, httpFrom, sentenceOf } from '../platform/config.js';
-import { makeFirstKey } from '../postgres/keys.js';
+import { makeFirstKey } from '../postgres/access/keys.js';
 import { migrate } from '../postgres/migrate.js';
 import { createPool } from '../postgres/pool.js';
 import { registerSchedules } from '../temporal/schedules.js';

@@ -4,7 +4,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { MINUTE_MS, type Instant } from '../domain/primitives/time.js';
-import { keyIdIn } from '../postgres/keys.js';
+import { keyIdIn } from '../postgres/access/keys.js';
 import { credentialIn } from './auth.js';
 import { NOBODY } from './caller.js';
 

@@ -1,7 +1,7 @@
 /** Who is named in the list of changes: always the key, and whom its holder says it acts for. */
 import { ACTOR_MAX } from '../domain/primitives/text.js';
 import { isWellFormed } from '../domain/primitives/ids.js';
-import { isOwnName } from '../postgres/keys.js';
+import { isOwnName } from '../postgres/access/keys.js';
 import { invalidInput } from './problems.js';
 import type { Caller } from './caller.js';
 

@@ -1,7 +1,7 @@
 /** Who asks: a key, and what it may do. */
-import type { Caller } from '../postgres/keys.js';
+import type { Caller } from '../postgres/access/keys.js';
 
-export { ROLES, type Caller, type Role } from '../postgres/keys.js';
+export { ROLES, type Caller, type Role } from '../postgres/access/keys.js';
 
 /** What a route needs: nothing, a key that may read, report sends, or operate. */
 export type Need = 'public' | 'read' | 'send' | 'operate';

@@ -2,7 +2,7 @@
  * Whether this deployment may take sends: what has to be true, each with what to do where it is
  * not. Judged from readings; nothing here reads.
  */
-import type { Health } from '../postgres/health.js';
+import type { Health } from '../postgres/operations/health.js';
 import { OVERDUE_MS } from '../domain/primitives/limits.js';
 import { MINUTE_MS } from '../domain/primitives/time.js';
 import type { ScheduleFlaw } from '../temporal/schedules.js';

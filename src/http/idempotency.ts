@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { claim } from '../postgres/idempotency.js';
+import { claim } from '../postgres/operations/idempotency.js';
 import type { Pool } from '../postgres/pool.js';
 import { invalidInput, Problem } from './problems.js';
 

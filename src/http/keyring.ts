@@ -3,7 +3,14 @@
  * Postgres twice, and should be answered while Postgres is away, as the account itself does (R12).
  */
 import { MINUTE_MS, SECOND_MS, type Instant } from '../domain/primitives/time.js';
-import { findKey, findSession, hashOf, noteUse, stillGood, type Caller } from '../postgres/keys.js';
+import {
+  findKey,
+  findSession,
+  hashOf,
+  noteUse,
+  stillGood,
+  type Caller,
+} from '../postgres/access/keys.js';
 import type { Pool } from '../postgres/pool.js';
 
 /** A key that was revoked, and a log-in that has ended, are taken for this long at most. */

@@ -6,7 +6,7 @@
 import type { Writable } from 'node:stream';
 import { SafebandError } from '../client/index.js';
 import type { Instant } from '../domain/primitives/time.js';
-import { readVersions } from '../postgres/lists.js';
+import { readVersions } from '../postgres/read/lists.js';
 import type { Pool } from '../postgres/pool.js';
 import { maySee, type Caller } from './caller.js';
 import type { Credential, Keyring } from './keyring.js';

@@ -2,8 +2,8 @@
 import type { FastifyInstance } from 'fastify';
 import type { Metrics } from '../platform/metrics.js';
 import type { Instant } from '../domain/primitives/time.js';
-import { readGauges } from '../postgres/gauges.js';
-import { readHealth } from '../postgres/health.js';
+import { readGauges } from '../postgres/operations/gauges.js';
+import { readHealth } from '../postgres/operations/health.js';
 import type { Pool } from '../postgres/pool.js';
 import type { SchedulesFlaw } from './health.js';
 import { serveHealth } from './routes/health.js';

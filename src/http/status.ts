@@ -7,9 +7,9 @@ import type { Static } from 'typebox';
 import { SafebandError, type SafebandClient } from '../client/index.js';
 import { REMEMBERED_DAYS, VERIFIED_MS } from '../domain/primitives/limits.js';
 import { isoDay, isoInstant, isoOrNull, type Instant } from '../domain/primitives/time.js';
-import { readOpen, type OpenItem } from '../postgres/lists.js';
+import { readOpen, type OpenItem } from '../postgres/read/lists.js';
 import type { Pool } from '../postgres/pool.js';
-import { capsOf, readStatus, type StatusRow } from '../postgres/reads.js';
+import { capsOf, readStatus, type StatusRow } from '../postgres/read/reads.js';
 import type { status } from './schemas/answers.js';
 
 export type StatusAnswer = Static<typeof status>;

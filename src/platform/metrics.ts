@@ -4,7 +4,7 @@
  * whoever reads metrics need not know them. What workers count is in `workflows/counting.ts`.
  */
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Gauges } from '../postgres/gauges.js';
+import type { Gauges } from '../postgres/operations/gauges.js';
 
 /** Around what is promised: a reserve of some ms, a page of 50 ms, a deadline of 5 s. */
 const SECONDS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];

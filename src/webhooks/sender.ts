@@ -10,7 +10,7 @@ import { isGivenUp, retryDelay, secretsAt, webhookBody } from '../domain/wire/we
 import { SECOND_MS, type Instant } from '../domain/primitives/time.js';
 import type { WebhookEvent, WebhookSecret } from '../domain/wire/webhookEvents.js';
 import { inTransaction, type Pool } from '../postgres/pool.js';
-import { dropOld, endCooldowns, placeEvents } from '../postgres/webhookOutbox.js';
+import { dropOld, endCooldowns, placeEvents } from '../postgres/webhooks/outbox.js';
 import {
   giveSenderLock,
   keepSenderLock,
@@ -25,7 +25,7 @@ import {
   type Due,
   type Ping,
   type Window,
-} from '../postgres/webhookQueue.js';
+} from '../postgres/webhooks/queue.js';
 import { flawOf, type Post } from './post.js';
 import { Slots } from './slots.js';
 

@@ -8,7 +8,7 @@ import { WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/cli
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Activities } from '../../src/activities/ports.js';
 import { RESTART_AFTER_MS } from '../../src/domain/primitives/limits.js';
-import { readHealth } from '../../src/postgres/health.js';
+import { readHealth } from '../../src/postgres/operations/health.js';
 import { WORKFLOW_TYPE, workflowIdOf } from '../../src/temporal/protocol.js';
 import { lookAtTasks } from '../../src/temporal/workflowTasks.js';
 import { broken, dropCopies, scratch } from '../mutants/mutant.js';

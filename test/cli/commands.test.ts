@@ -1,6 +1,6 @@
 /** The command line on the real servers: what it finds, what it ends with, what it changes. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readWhy } from '../../src/postgres/why.js';
+import { readWhy } from '../../src/postgres/diagnostics/why.js';
 import type { StatusWire } from '../../src/domain/wire/responses.js';
 import { ask, edit, run as runNow, say, sent, statusOf } from '../support/account.js';
 import { safeband, settingsOf, type Ended } from '../support/cli.js';

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addEndpoint } from '../../src/postgres/webhooks.js';
+import { addEndpoint } from '../../src/postgres/webhooks/endpoints.js';
 import { ask, run as runNow, say, sent } from '../support/account.js';
 import { safeband, settingsOf, wordsOf, type Ended } from '../support/cli.js';
 import { commandsIn, shapesIn, unlike } from '../support/docs.js';

@@ -3,8 +3,8 @@
  * callers send and in what Temporal keeps, and each command that there is, in text and as JSON.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { addEndpoint } from '../../src/postgres/webhooks.js';
-import { makeKey } from '../../src/postgres/keys.js';
+import { addEndpoint } from '../../src/postgres/webhooks/endpoints.js';
+import { makeKey } from '../../src/postgres/access/keys.js';
 import { ask, run as runNow, say, sent } from '../support/account.js';
 import { safeband, settingsOf } from '../support/cli.js';
 import { createStand, type Stand } from '../support/stand.js';

@@ -7,7 +7,7 @@ import { Value } from 'typebox/value';
 import { type TSchema } from 'typebox';
 import { mayDo, ROLES, type Need, type Role } from '../../src/http/caller.js';
 import type { KnownRoute } from '../../src/http/app.js';
-import { revokeKey } from '../../src/postgres/keys.js';
+import { revokeKey } from '../../src/postgres/access/keys.js';
 import { createHttpStand, type Answer, type HttpStand } from '../support/http.js';
 
 let stand: HttpStand;

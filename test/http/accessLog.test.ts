@@ -3,8 +3,8 @@ import { connect } from 'node:net';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { networkOf } from '../../src/http/rateLimit.js';
-import { listAccessChanges } from '../../src/postgres/access.js';
-import { makeKey, revokeKey } from '../../src/postgres/keys.js';
+import { listAccessChanges } from '../../src/postgres/access/changes.js';
+import { makeKey, revokeKey } from '../../src/postgres/access/keys.js';
 import { createHttpStand, type HttpStand } from '../support/http.js';
 
 let stand: HttpStand;

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { dayOf, isoInstant, startOf } from '../../src/domain/primitives/time.js';
 import type { StatusWire } from '../../src/domain/wire/responses.js';
-import { readSettings } from '../../src/postgres/pageReads.js';
+import { readSettings } from '../../src/postgres/read/pageReads.js';
 import { createHttpStand, type HttpStand } from '../support/http.js';
 
 let stand: HttpStand;

@@ -18,7 +18,7 @@ import {
   makeKey,
   makeSession,
   revokeKey,
-} from '../../src/postgres/keys.js';
+} from '../../src/postgres/access/keys.js';
 import { withDatabase } from '../support/database.js';
 
 let databaseUrl: string;

@@ -7,7 +7,7 @@ import { LIMITS, type Limits } from '../../src/http/limits.js';
 import { Live } from '../../src/http/live.js';
 import { Keyring } from '../../src/http/keyring.js';
 import { StatusReader } from '../../src/http/status.js';
-import { revokeKey } from '../../src/postgres/keys.js';
+import { revokeKey } from '../../src/postgres/access/keys.js';
 import { createClient } from '../../src/client/index.js';
 import { createPool } from '../../src/postgres/pool.js';
 import { createHttpStand, type HttpStand } from '../support/http.js';

@@ -8,10 +8,10 @@ import type { RunCheckName } from './runChecks.js';
 import type { Mutant } from './mutant.js';
 
 const ACTIVITY = 'src/activities/account.ts';
-const ACCOUNTS = 'src/postgres/accounts.ts';
+const ACCOUNTS = 'src/postgres/save/accounts.ts';
 const POOL = 'src/postgres/pool.ts';
-const ROWS = 'src/postgres/rows.ts';
-const RUNS = 'src/postgres/runs.ts';
+const ROWS = 'src/postgres/save/rows.ts';
+const RUNS = 'src/postgres/save/runs.ts';
 
 export const DATABASE_MUTANTS: readonly Mutant<
   DatabaseCheckName | RunCheckName | FleetCheckName | IdentityCheckName
@@ -250,7 +250,7 @@ export const DATABASE_MUTANTS: readonly Mutant<
   {
     rule: 'R15',
     what: 'a save says nothing of events that the log had already',
-    file: 'src/postgres/rows.ts',
+    file: 'src/postgres/save/rows.ts',
     old: ".filter(({ row }) => row.table === 'inmail_events').length - written;",
     mutated: ".filter(({ row }) => row.table === 'inmail_events').length * 0 * written;",
     by: 'a save that runs twice is written once',

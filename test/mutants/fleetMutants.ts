@@ -5,7 +5,7 @@ import type { Mutant } from './mutant.js';
 const ACTIVITY = 'src/activities/account.ts';
 const FAILING = 'src/activities/failing.ts';
 const FLEET = 'src/activities/fleet.ts';
-const FLEET_SQL = 'src/postgres/fleet.ts';
+const FLEET_SQL = 'src/postgres/operations/fleet.ts';
 const TASKS = 'src/domain/reconcile/failingTasks.ts';
 
 export const FLEET_MUTANTS: readonly Mutant<FleetCheckName>[] = [

@@ -4,7 +4,7 @@ import type { IdentityCheckName } from './identityChecks.js';
 import type { Mutant } from './mutant.js';
 
 const KEPT = 'src/domain/account/kept.ts';
-const IDENTITIES = 'src/postgres/identities.ts';
+const IDENTITIES = 'src/postgres/save/identities.ts';
 
 export const SPELLING_MUTANTS: readonly Mutant<CheckName>[] = [
   {

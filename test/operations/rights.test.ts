@@ -8,8 +8,8 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { migrate } from '../../src/postgres/migrate.js';
 import { createPool, inTransaction, type Pool } from '../../src/postgres/pool.js';
-import { addEndpoint } from '../../src/postgres/webhooks.js';
-import { giveSenderLock, takeSenderLock } from '../../src/postgres/webhookQueue.js';
+import { addEndpoint } from '../../src/postgres/webhooks/endpoints.js';
+import { giveSenderLock, takeSenderLock } from '../../src/postgres/webhooks/queue.js';
 import { freshDatabase } from '../support/stand.js';
 
 const suffix = randomUUID().slice(0, 8);

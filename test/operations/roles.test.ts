@@ -9,7 +9,7 @@ import path from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { createClient, pgJournal, sendWithSlot } from '../../src/client/index.js';
-import { readHealth } from '../../src/postgres/health.js';
+import { readHealth } from '../../src/postgres/operations/health.js';
 import { migrate } from '../../src/postgres/migrate.js';
 import { createPool, type Pool } from '../../src/postgres/pool.js';
 import {
@@ -22,8 +22,8 @@ import {
   removeEndpoint,
   replay,
   rotateSecret,
-} from '../../src/postgres/webhooks.js';
-import { listStatuses } from '../../src/postgres/reads.js';
+} from '../../src/postgres/webhooks/endpoints.js';
+import { listStatuses } from '../../src/postgres/read/reads.js';
 import { sendDue } from '../../src/webhooks/sender.js';
 import { statusOf } from '../support/account.js';
 import { createStand, freshDatabase, type Stand } from '../support/stand.js';

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createClient, type SafebandClient } from '../../src/client/index.js';
 import { serveMetrics } from '../../src/http/routes/metrics.js';
 import { createMetrics } from '../../src/platform/metrics.js';
-import { readGauges } from '../../src/postgres/gauges.js';
+import { readGauges } from '../../src/postgres/operations/gauges.js';
 import { TASK_QUEUE } from '../../src/temporal/protocol.js';
 import { statusOf } from '../support/account.js';
 import { createStand, type Stand } from '../support/stand.js';

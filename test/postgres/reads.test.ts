@@ -14,7 +14,7 @@ import {
   listOpenAlerts,
   listStatuses,
   readStatus,
-} from '../../src/postgres/reads.js';
+} from '../../src/postgres/read/reads.js';
 import { anAccount, at, c, must, r } from '../support/scenario.js';
 import { withDatabase } from '../support/database.js';
 import { batchOf } from '../../src/domain/entity/writes.js';

@@ -4,7 +4,7 @@ import { createActivities } from '../../src/activities/index.js';
 import { accountRow } from '../../src/domain/records/toRecords.js';
 import { isAccountId } from '../../src/domain/primitives/ids.js';
 import { createPool, type Pool } from '../../src/postgres/pool.js';
-import { readStatus } from '../../src/postgres/reads.js';
+import { readStatus } from '../../src/postgres/read/reads.js';
 import { anAccount, at, must, rows } from '../support/scenario.js';
 import { freshDatabase } from '../support/stand.js';
 

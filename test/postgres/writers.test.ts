@@ -12,7 +12,7 @@ import {
 } from '../../src/domain/primitives/ids.js';
 import type { AccountRow, DayRow, Row } from '../../src/domain/records/records.js';
 import { dayOf } from '../../src/domain/primitives/time.js';
-import { lockIdentity } from '../../src/postgres/identities.js';
+import { lockIdentity } from '../../src/postgres/save/identities.js';
 import { inTransaction, type Pool } from '../../src/postgres/pool.js';
 import { anAccount, at, must, r } from '../support/scenario.js';
 import { withDatabase } from '../support/database.js';

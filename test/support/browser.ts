@@ -11,7 +11,7 @@ import { pino } from 'pino';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { createClient, type SafebandClient } from '../../src/client/index.js';
 import { createApp } from '../../src/http/app.js';
-import { makeKey, type Role } from '../../src/postgres/keys.js';
+import { makeKey, type Role } from '../../src/postgres/access/keys.js';
 import { startProxy, type Proxy } from './proxy.js';
 import { operationsOf } from './http.js';
 import { createStand, type Stand } from './stand.js';

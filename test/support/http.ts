@@ -8,8 +8,8 @@ import { createMetrics } from '../../src/platform/metrics.js';
 import { knownMigrations } from '../../src/postgres/migrate.js';
 import { countPollers } from '../../src/temporal/connect.js';
 import type { Role } from '../../src/http/caller.js';
-import { makeKey } from '../../src/postgres/keys.js';
-import { isKnown } from '../../src/postgres/lists.js';
+import { makeKey } from '../../src/postgres/access/keys.js';
+import { isKnown } from '../../src/postgres/read/lists.js';
 import { createStand, type Stand, type StandOptions } from './stand.js';
 
 export type Answer = LightMyRequestResponse;

@@ -1,7 +1,7 @@
 /** The dashboard's components: what they say, and that no text of anybody becomes markup. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { StatusRow } from '../../src/postgres/reads.js';
+import type { StatusRow } from '../../src/postgres/read/reads.js';
 import { AccountPage } from '../../src/http/pages/account.js';
 import type { AccountData } from '../../src/http/pages/accountData.js';
 import { AccountsPage } from '../../src/http/pages/accounts.js';

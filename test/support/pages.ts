@@ -2,7 +2,7 @@
 import type { AccountData } from '../../src/http/pages/accountData.js';
 import type { Frame } from '../../src/http/pages/layout.js';
 import { numbersOfRow } from '../../src/http/pages/numbers.js';
-import type { StatusRow } from '../../src/postgres/reads.js';
+import type { StatusRow } from '../../src/postgres/read/reads.js';
 import { dayOf } from '../../src/domain/primitives/time.js';
 import { at } from './scenario.js';
 import type { Why } from '../../src/domain/diagnostics/why/model.js';

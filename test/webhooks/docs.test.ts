@@ -11,8 +11,8 @@ import {
   type WebhookEvent,
 } from '../../src/domain/wire/webhookEvents.js';
 import { createPool, rowsOf } from '../../src/postgres/pool.js';
-import { addEndpoint, pingEndpoint } from '../../src/postgres/webhooks.js';
-import { endCooldowns } from '../../src/postgres/webhookOutbox.js';
+import { addEndpoint, pingEndpoint } from '../../src/postgres/webhooks/endpoints.js';
+import { endCooldowns } from '../../src/postgres/webhooks/outbox.js';
 import { at } from '../support/scenario.js';
 import { freshDatabase } from '../support/stand.js';
 

@@ -1,7 +1,7 @@
 /** Each event arises from an account's real life, on the real servers, and reaches its receiver. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { WEBHOOK_TYPES, type WebhookType } from '../../src/domain/wire/webhookEvents.js';
-import { addEndpoint } from '../../src/postgres/webhooks.js';
+import { addEndpoint } from '../../src/postgres/webhooks/endpoints.js';
 import { ask, edit, run, say, sent, statusOf } from '../support/account.js';
 import { startReceiver, type Receiver } from '../support/receiver.js';
 import { createStand, type Stand } from '../support/stand.js';

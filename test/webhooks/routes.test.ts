@@ -1,7 +1,7 @@
 /** Operators and their endpoints by HTTP: what is made, shown, changed and refused, and to whom. */
 import type { InjectOptions } from 'fastify';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Endpoint } from '../../src/postgres/webhooks.js';
+import type { Endpoint } from '../../src/postgres/webhooks/endpoints.js';
 import { mayCall } from '../../src/webhooks/networks.js';
 import { createPoster } from '../../src/webhooks/post.js';
 import { sendDue } from '../../src/webhooks/sender.js';

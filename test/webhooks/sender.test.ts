@@ -16,7 +16,7 @@ import {
   rotateSecret,
   type Endpoint,
   type EndpointInput,
-} from '../../src/postgres/webhooks.js';
+} from '../../src/postgres/webhooks/endpoints.js';
 import { mayCall } from '../../src/webhooks/networks.js';
 import { createPoster, type Post } from '../../src/webhooks/post.js';
 import { sendDue } from '../../src/webhooks/sender.js';

@@ -1,7 +1,7 @@
 /** The sender where there are more endpoints, and more pings, than it calls at once. */
 import { beforeEach, expect, it } from 'vitest';
 import type { Pool } from '../../src/postgres/pool.js';
-import { addEndpoint, pingEndpoint } from '../../src/postgres/webhooks.js';
+import { addEndpoint, pingEndpoint } from '../../src/postgres/webhooks/endpoints.js';
 import { sendDue, sendUntil, type SenderNeeds } from '../../src/webhooks/sender.js';
 import { withDatabase } from '../support/database.js';
 

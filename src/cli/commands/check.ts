@@ -12,8 +12,8 @@ import {
 import { SAVED_MS } from '../../domain/primitives/limits.js';
 import { dayOf, parseDay, SECOND_MS } from '../../domain/primitives/time.js';
 import { workflowIdOf } from '../../temporal/protocol.js';
-import { readSides } from '../../postgres/sides.js';
-import { readWhy } from '../../postgres/why.js';
+import { readSides } from '../../postgres/diagnostics/sides.js';
+import { readWhy } from '../../postgres/diagnostics/why.js';
 import { knownRow } from '../accounts.js';
 import { accountArgument, withExamples, type Context, type Register } from '../command.js';
 import { cliErrorOf, EXIT } from '../errors.js';

@@ -3,7 +3,7 @@ import { Option, type Command } from 'commander';
 import { commandLine } from '../../domain/primitives/commandLine.js';
 import type { StateAt } from '../../domain/diagnostics/asOf/stateAt.js';
 import type { Instant } from '../../domain/primitives/time.js';
-import { stateAt } from '../../postgres/history.js';
+import { stateAt } from '../../postgres/diagnostics/history.js';
 import { knownRow } from '../accounts.js';
 import { accountArgument, withExamples, type Context, type Register } from '../command.js';
 import { CliError, EXIT, usage } from '../errors.js';

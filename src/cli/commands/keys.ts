@@ -11,12 +11,12 @@ import {
   ROLES,
   type KeyRow,
   type Role,
-} from '../../postgres/keys.js';
+} from '../../postgres/access/keys.js';
 import { actorOf, withExamples, type Context, type Register } from '../command.js';
 import { CliError, EXIT, usage } from '../errors.js';
 import { accountList, whole } from '../options.js';
 import { when } from '../text.js';
-import { listAccessChanges } from '../../postgres/access.js';
+import { listAccessChanges } from '../../postgres/access/changes.js';
 
 export const registerKeys: Register = (program, context) => {
   const keys = program

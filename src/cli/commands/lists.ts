@@ -1,7 +1,7 @@
 /** Lists: what was delivered, and what a person should look at. */
 import { Argument, type Command } from 'commander';
 import { commandLine } from '../../domain/primitives/commandLine.js';
-import { listEvents, listOpenAlerts, type OpenAlert } from '../../postgres/reads.js';
+import { listEvents, listOpenAlerts, type OpenAlert } from '../../postgres/read/reads.js';
 import { knownRow } from '../accounts.js';
 import { accountArgument, withExamples, type Context, type Register } from '../command.js';
 import { accountId as idOf, whole } from '../options.js';

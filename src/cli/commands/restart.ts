@@ -3,7 +3,7 @@ import { Option, type Command } from 'commander';
 import { commandLine } from '../../domain/primitives/commandLine.js';
 import { areFailing, failureText } from '../../domain/reconcile/failingTasks.js';
 import type { StatusWire } from '../../domain/wire/responses.js';
-import { readFailingAlerts } from '../../postgres/failing.js';
+import { readFailingAlerts } from '../../postgres/operations/failing.js';
 import { firstVerified, knownRow } from '../accounts.js';
 import { accountArgument, actorOf, withExamples, type Context, type Register } from '../command.js';
 import { CliError, EXIT } from '../errors.js';

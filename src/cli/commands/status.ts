@@ -8,8 +8,8 @@ import {
   readStatus,
   type OpenAlert,
   type StatusRow,
-} from '../../postgres/reads.js';
-import { pageAccounts } from '../../postgres/lists.js';
+} from '../../postgres/read/reads.js';
+import { pageAccounts } from '../../postgres/read/lists.js';
 import { calling, knownRow } from '../accounts.js';
 import { withExamples, type Context, type Register } from '../command.js';
 import { cliErrorOf, EXIT } from '../errors.js';

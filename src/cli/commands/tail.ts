@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { assertNever } from '../../domain/primitives/assert.js';
 import { shown } from '../../domain/primitives/text.js';
 import { isoInstant, MINUTE_MS, type Instant } from '../../domain/primitives/time.js';
-import { readFeed, type Happening } from '../../postgres/feed.js';
+import { readFeed, type Happening } from '../../postgres/read/feed.js';
 import { knownRow } from '../accounts.js';
 import { accountArgument, withExamples, type Context, type Register } from '../command.js';
 import { cliErrorOf, EXIT } from '../errors.js';

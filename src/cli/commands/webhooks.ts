@@ -11,7 +11,7 @@ import {
   replay,
   type Delivery,
   type Endpoint,
-} from '../../postgres/webhooks.js';
+} from '../../postgres/webhooks/endpoints.js';
 import { urlFlaw } from '../../webhooks/url.js';
 import { actorOf, withExamples, type Context, type Register } from '../command.js';
 import { CliError, EXIT, usage } from '../errors.js';

@@ -1,7 +1,7 @@
 /** The last weeks under another policy: what would have waited, and rested. */
 import type { Command } from 'commander';
 import type { WhatIf } from '../../domain/diagnostics/whatIf/whatIf.js';
-import { whatIf } from '../../postgres/whatIf.js';
+import { whatIf } from '../../postgres/diagnostics/whatIf.js';
 import { knownRow } from '../accounts.js';
 import { accountArgument, withExamples, type Context, type Register } from '../command.js';
 import { refusalOf } from '../errors.js';

@@ -1,6 +1,6 @@
 /** The article about one account's numbers: the same sentences as the page and the API. */
 import type { Command } from 'commander';
-import { readWhy } from '../../postgres/why.js';
+import { readWhy } from '../../postgres/diagnostics/why.js';
 import { knownRow } from '../accounts.js';
 import { accountArgument, withExamples, type Context, type Register } from '../command.js';
 import { cliErrorOf, EXIT } from '../errors.js';

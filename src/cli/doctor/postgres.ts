@@ -2,7 +2,7 @@
 import { commandLine } from '../../domain/primitives/commandLine.js';
 import { CLOCK_SKEW_MS, OVERDUE_MS } from '../../domain/primitives/limits.js';
 import { SECOND_MS, type Instant } from '../../domain/primitives/time.js';
-import { readFailingAlerts, type FailingAlert } from '../../postgres/failing.js';
+import { readFailingAlerts, type FailingAlert } from '../../postgres/operations/failing.js';
 import type { Pool } from '../../postgres/pool.js';
 import {
   DATABASE_ROLES,
@@ -12,7 +12,7 @@ import {
   readVitals,
   type Server,
   type Vitals,
-} from '../../postgres/vitals.js';
+} from '../../postgres/operations/vitals.js';
 import { cliErrorOf } from '../errors.js';
 import { counted, span, when } from '../text.js';
 import { fail, ok, warn, type Finding } from './finding.js';

@@ -8,9 +8,9 @@ import {
   readSettings,
   type ClosedDay,
   type Settings,
-} from '../../postgres/pageReads.js';
+} from '../../postgres/read/pageReads.js';
 import type { Pool } from '../../postgres/pool.js';
-import { listChanges, listOpenAlerts, readStatus } from '../../postgres/reads.js';
+import { listChanges, listOpenAlerts, readStatus } from '../../postgres/read/reads.js';
 import type { DayRows } from './dayStory.js';
 import { numbersOfRow, numbersOfStatus, type Numbers } from './numbers.js';
 import type { StatusCache } from './statusCache.js';

@@ -1,8 +1,8 @@
 /** The pages about one account. */
 import type { FastifyInstance } from 'fastify';
 import { isAccountId } from '../../domain/primitives/ids.js';
-import { stateAt } from '../../postgres/history.js';
-import { readWhy } from '../../postgres/why.js';
+import { stateAt } from '../../postgres/diagnostics/history.js';
+import { readWhy } from '../../postgres/diagnostics/why.js';
 import { accountUnknown } from '../problems.js';
 import { AccountPage, StartingPage } from './account.js';
 import { readAccount } from './accountData.js';

@@ -2,7 +2,7 @@
 import type { VNode } from 'preact';
 import { ALERT_WORDS } from '../../domain/diagnostics/why/alertHelp.js';
 import { startOf } from '../../domain/primitives/time.js';
-import type { OpenAlert, WrittenChange } from '../../postgres/reads.js';
+import type { OpenAlert, WrittenChange } from '../../postgres/read/reads.js';
 import type { AccountData } from './accountData.js';
 import { changeInWords } from './dayStory.js';
 import { dateOf } from './format.js';

@@ -1,7 +1,12 @@
 /** What happened to an account on a quota day, told from its rows: for the chart, and in words. */
 import { startOf, type Instant, type UtcDay } from '../../domain/primitives/time.js';
-import type { ClosedDay, Correction, DayEvent, DayReservation } from '../../postgres/pageReads.js';
-import type { OpenAlert, WrittenChange } from '../../postgres/reads.js';
+import type {
+  ClosedDay,
+  Correction,
+  DayEvent,
+  DayReservation,
+} from '../../postgres/read/pageReads.js';
+import type { OpenAlert, WrittenChange } from '../../postgres/read/reads.js';
 import type { Point, Rest } from './dayChart.js';
 import type { DayColumn } from './daysChart.js';
 import { dateOf, many, timeOf } from './format.js';

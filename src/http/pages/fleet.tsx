@@ -1,7 +1,7 @@
 /** *Fleet*: is everything checked, who drifts, who rests; and that a check calls nobody. */
 import type { VNode } from 'preact';
 import { MINUTE_MS, type Instant } from '../../domain/primitives/time.js';
-import type { Heartbeat } from '../../postgres/pageReads.js';
+import type { Heartbeat } from '../../postgres/read/pageReads.js';
 import { listed, onceFor } from './accountsView.js';
 import type { Snapshot } from './fleetSnapshot.js';
 import { many, whole } from './format.js';

@@ -1,7 +1,7 @@
 /** The pages about all accounts; a key that is limited to some sees those alone. */
 import type { FastifyInstance } from 'fastify';
 import { DAY_MS } from '../../domain/primitives/time.js';
-import { countRuns, listHeartbeats } from '../../postgres/pageReads.js';
+import { countRuns, listHeartbeats } from '../../postgres/read/pageReads.js';
 import { maySee, type Caller } from '../caller.js';
 import { AccountsPage } from './accounts.js';
 import { askOf, listed } from './accountsView.js';

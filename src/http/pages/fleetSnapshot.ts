@@ -4,9 +4,9 @@
  * minute old, and row by row where Postgres says that an account has changed.
  */
 import { SECOND_MS, type Instant } from '../../domain/primitives/time.js';
-import { readStatuses } from '../../postgres/pageReads.js';
+import { readStatuses } from '../../postgres/read/pageReads.js';
 import type { Pool } from '../../postgres/pool.js';
-import { listStatuses } from '../../postgres/reads.js';
+import { listStatuses } from '../../postgres/read/reads.js';
 import { nextEdge, numbersOfRow, type Numbers } from './numbers.js';
 
 /** How old the whole may become; a hard refresh does not wait for it (R17). */

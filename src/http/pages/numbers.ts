@@ -11,7 +11,7 @@ import {
   type UtcDay,
 } from '../../domain/primitives/time.js';
 import type { StatusWire } from '../../domain/wire/responses.js';
-import { capsOf, type StatusRow } from '../../postgres/reads.js';
+import { capsOf, type StatusRow } from '../../postgres/read/reads.js';
 
 export type Numbers = Omit<StatusRow, 'caps' | 'cooldown' | 'version' | 'updatedAt'> & {
   readonly caps: StatusWire['caps'];

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { whoOf } from '../accessLog.js';
 import { clearSessionCookie, SESSION_COOKIE, SESSION_LASTS_MS, setSessionCookie } from '../auth.js';
 import { NOBODY } from '../caller.js';
-import { endSession, makeSession } from '../../postgres/keys.js';
+import { endSession, makeSession } from '../../postgres/access/keys.js';
 import { formOf } from './form.js';
 import type { PageParts } from './index.js';
 import { LoginPage, safePath } from './login.js';

@@ -1,7 +1,7 @@
 /** Who was let in, and who changed keys and webhooks: for operators of all accounts. */
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import { listAccessChanges } from '../../postgres/access.js';
+import { listAccessChanges } from '../../postgres/access/changes.js';
 import type { Parts } from '../app.js';
 import { pageOf, pageQuery, readPage, type Query } from '../paging.js';
 import { forbidden } from '../problems.js';

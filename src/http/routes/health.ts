@@ -7,7 +7,7 @@ import type { FastifyInstance } from 'fastify';
 import { judgeReadiness, type Reading, type Readiness, type SchedulesFlaw } from '../health.js';
 import { within } from '../within.js';
 import type { Instant } from '../../domain/primitives/time.js';
-import type { Health } from '../../postgres/health.js';
+import type { Health } from '../../postgres/operations/health.js';
 
 /** Whoever asks for readiness hears within this, whatever is away. */
 const ANSWER_MS = 2_000;

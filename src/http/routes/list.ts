@@ -1,7 +1,7 @@
 /** One list as a route: `GET`, paged, of one account or of all that the key may see. */
 import type { FastifyInstance } from 'fastify';
 import { Type, type Static, type TProperties, type TSchema } from 'typebox';
-import { isKnown } from '../../postgres/lists.js';
+import { isKnown } from '../../postgres/read/lists.js';
 import type { Parts } from '../app.js';
 import { pageOf, pageQuery, readPage, type Placed, type Query } from '../paging.js';
 import { accountUnknown } from '../problems.js';

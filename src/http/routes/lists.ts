@@ -8,8 +8,8 @@ import {
   pageDays,
   pageReservations,
   pageRuns,
-} from '../../postgres/lists.js';
-import { listChanges, listEvents, type StatusRow } from '../../postgres/reads.js';
+} from '../../postgres/read/lists.js';
+import { listChanges, listEvents, type StatusRow } from '../../postgres/read/reads.js';
 import type { Query } from '../paging.js';
 import * as items from '../schemas/lists.js';
 import { day, state } from '../schemas/parts.js';

@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import { forbidden } from '../problems.js';
 import { within } from '../within.js';
 import type { Metrics } from '../../platform/metrics.js';
-import type { Gauges } from '../../postgres/gauges.js';
+import type { Gauges } from '../../postgres/operations/gauges.js';
 import type { Instant } from '../../domain/primitives/time.js';
 
 /** Several who scrape share one read of the database. */

@@ -24,7 +24,7 @@ import {
   rotateSecret,
   type Endpoint,
   type ReplayFrom,
-} from '../../postgres/webhooks.js';
+} from '../../postgres/webhooks/endpoints.js';
 import { urlFlaw } from '../../webhooks/url.js';
 import { whoOf } from '../accessLog.js';
 import type { Parts } from '../app.js';

@@ -1,6 +1,6 @@
 /** What happened to an account, as its rows are written: for people who watch. */
-import type { Instant } from '../domain/primitives/time.js';
-import { rowsOf, type Queryable } from './pool.js';
+import type { Instant } from '../../domain/primitives/time.js';
+import { rowsOf, type Queryable } from '../pool.js';
 
 export type Happening = {
   /** The same for the same writing of the same row: whoever looks twice sees it once. */

@@ -1,8 +1,8 @@
 /** Accounts of one LinkedIn member are found by its normal form, however it is spelt (R13). */
-import { memberOf, isSameMember } from '../domain/primitives/linkedinId.js';
-import { SAME_MEMBER } from '../domain/entity/restore.js';
-import type { AccountRow } from '../domain/records/records.js';
-import type { Queryable } from './pool.js';
+import { memberOf, isSameMember } from '../../domain/primitives/linkedinId.js';
+import { SAME_MEMBER } from '../../domain/entity/restore.js';
+import type { AccountRow } from '../../domain/records/records.js';
+import type { Queryable } from '../pool.js';
 
 type Compared = Pick<AccountRow, 'accountId' | 'day' | 'policy'>;
 

@@ -3,10 +3,10 @@
  * with. It moves only from where it was read, and only if no operator has changed the endpoint
  * since: what was sent by the words of before counts for nothing then.
  */
-import type { WebhookEvent, WebhookSecret } from '../domain/wire/webhookEvents.js';
-import type { Instant } from '../domain/primitives/time.js';
+import type { WebhookEvent, WebhookSecret } from '../../domain/wire/webhookEvents.js';
+import type { Instant } from '../../domain/primitives/time.js';
 import type { PoolClient } from 'pg';
-import { beginOn, rowsOf, type Pool, type Queryable } from './pool.js';
+import { beginOn, rowsOf, type Pool, type Queryable } from '../pool.js';
 
 /** Positions that one statement looks at. */
 const WINDOW = 500;

@@ -1,10 +1,10 @@
 /** What a run writes (R8): the fence of leases that are over, heartbeat, corrections and alerts. */
-import type { Verdict } from '../domain/reconcile/reconcile.js';
-import type { DayVerdict } from '../domain/reconcile/dayFindings.js';
-import type { CommittedRun } from '../domain/records/snapshot.js';
-import { dayOf, type Instant, type UtcDay } from '../domain/primitives/time.js';
-import type { Queryable } from './pool.js';
-import type { Foreign } from '../domain/account/manualEdit.js';
+import type { Verdict } from '../../domain/reconcile/reconcile.js';
+import type { DayVerdict } from '../../domain/reconcile/dayFindings.js';
+import type { CommittedRun } from '../../domain/records/snapshot.js';
+import { dayOf, type Instant, type UtcDay } from '../../domain/primitives/time.js';
+import type { Queryable } from '../pool.js';
+import type { Foreign } from '../../domain/account/manualEdit.js';
 
 /** The account's row as it stood before, locked; `isEdited`: another than a save wrote it (R14). */
 export type Stood = {

@@ -2,11 +2,11 @@
  * What the dashboard reads beside a status: the day as it went, the days before, the runs. As in
  * `reads.ts`, each function is one statement that changes nothing.
  */
-import type { Slot } from '../domain/account/account.js';
-import type { Tier } from '../domain/primitives/tier.js';
-import type { Instant, UtcDay } from '../domain/primitives/time.js';
-import type { SendingWindow } from '../domain/account/sendingWindow.js';
-import { rowsOf, type Queryable } from './pool.js';
+import type { Slot } from '../../domain/account/account.js';
+import type { Tier } from '../../domain/primitives/tier.js';
+import type { Instant, UtcDay } from '../../domain/primitives/time.js';
+import type { SendingWindow } from '../../domain/account/sendingWindow.js';
+import { rowsOf, type Queryable } from '../pool.js';
 import { STATUS, type StatusRow } from './reads.js';
 
 /** The accounts of that list, at that instant; those that do not exist are left out. */

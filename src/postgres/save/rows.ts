@@ -1,7 +1,7 @@
 /** The rows that an account leaves behind: each written under its number, twice or late is once. */
-import { kept } from '../domain/account/kept.js';
-import type { Entry, Row } from '../domain/records/records.js';
-import type { Queryable } from './pool.js';
+import { kept } from '../../domain/account/kept.js';
+import type { Entry, Row } from '../../domain/records/records.js';
+import type { Queryable } from '../pool.js';
 
 /**
  * The entries of one table, as one JSON list: a row each, with its number. Where a row has the

@@ -4,10 +4,10 @@
  * enough to tell one from another.
  */
 import { randomBytes } from 'node:crypto';
-import { maskedSecret, type WebhookType } from '../domain/wire/webhookEvents.js';
-import type { Instant } from '../domain/primitives/time.js';
-import { inTransaction, rowsOf, type Pool, type Queryable } from './pool.js';
-import { placeEvents } from './webhookOutbox.js';
+import { maskedSecret, type WebhookType } from '../../domain/wire/webhookEvents.js';
+import type { Instant } from '../../domain/primitives/time.js';
+import { inTransaction, rowsOf, type Pool, type Queryable } from '../pool.js';
+import { placeEvents } from './outbox.js';
 
 export type Endpoint = {
   readonly endpointId: string;

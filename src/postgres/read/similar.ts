@@ -1,7 +1,7 @@
 /** Accounts whose names may have been meant by one that there is not. */
-import type { Tier } from '../domain/primitives/tier.js';
-import { rowsOf, type Queryable } from './pool.js';
-import type { AccountState } from '../domain/gate/accountState.js';
+import type { Tier } from '../../domain/primitives/tier.js';
+import { rowsOf, type Queryable } from '../pool.js';
+import type { AccountState } from '../../domain/gate/accountState.js';
 
 export type Similar = {
   /** What its row says, as of its last write; null: it has none. */

@@ -3,9 +3,9 @@
  * the secret is 256 random bits of which only a SHA-256 is kept. Instants are in ms.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { shown } from '../domain/primitives/text.js';
-import type { Instant } from '../domain/primitives/time.js';
-import { rowsOf, type Queryable } from './pool.js';
+import { shown } from '../../domain/primitives/text.js';
+import type { Instant } from '../../domain/primitives/time.js';
+import { rowsOf, type Queryable } from '../pool.js';
 
 /** What a key is for; an operator may do all, a reader changes nothing. */
 export const ROLES = ['pipeline', 'reader', 'operator'] as const;

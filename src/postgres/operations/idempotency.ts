@@ -1,5 +1,5 @@
 /** Which ask each Idempotency-Key came with. Each function is one statement. */
-import type { Queryable } from './pool.js';
+import type { Queryable } from '../pool.js';
 
 export type Claim = {
   readonly keyId: string;

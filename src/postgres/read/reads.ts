@@ -3,15 +3,15 @@
  * ms and days whole days since 1970, as everywhere. Each function is one statement that changes
  * nothing; newest first; `limit` is the caller's to bound.
  */
-import type { CooldownCause, Hold } from '../domain/account/account.js';
-import { leftBy } from '../domain/gate/caps.js';
-import type { Source } from '../domain/account/events.js';
-import type { Tier } from '../domain/primitives/tier.js';
-import type { Instant, UtcDay } from '../domain/primitives/time.js';
-import type { StatusWire } from '../domain/wire/responses.js';
-import { rowsOf, type Queryable } from './pool.js';
-import type { AlertKind, Severity } from '../domain/account/alertKinds.js';
-import type { AccountState } from '../domain/gate/accountState.js';
+import type { CooldownCause, Hold } from '../../domain/account/account.js';
+import { leftBy } from '../../domain/gate/caps.js';
+import type { Source } from '../../domain/account/events.js';
+import type { Tier } from '../../domain/primitives/tier.js';
+import type { Instant, UtcDay } from '../../domain/primitives/time.js';
+import type { StatusWire } from '../../domain/wire/responses.js';
+import { rowsOf, type Queryable } from '../pool.js';
+import type { AlertKind, Severity } from '../../domain/account/alertKinds.js';
+import type { AccountState } from '../../domain/gate/accountState.js';
 
 /** An account as it is at an instant, also before a reset or a cooldown's end is written (R7). */
 export type StatusRow = {

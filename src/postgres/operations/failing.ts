@@ -1,6 +1,6 @@
 /** Accounts whose workflow tasks fail, as the fleet audit has alerted. */
-import { parseInstant, type Instant } from '../domain/primitives/time.js';
-import { rowsOf, type Queryable } from './pool.js';
+import { parseInstant, type Instant } from '../../domain/primitives/time.js';
+import { rowsOf, type Queryable } from '../pool.js';
 
 export type FailingAlert = {
   readonly accountId: string;

@@ -1,7 +1,7 @@
 /** What each place in Postgres says of an account's day, counted, in one snapshot. */
-import type { Sides } from '../domain/diagnostics/consistency.js';
-import type { UtcDay } from '../domain/primitives/time.js';
-import { rowsOf, type Queryable } from './pool.js';
+import type { Sides } from '../../domain/diagnostics/consistency.js';
+import type { UtcDay } from '../../domain/primitives/time.js';
+import { rowsOf, type Queryable } from '../pool.js';
 
 const STATES = `'inFlight', count(*) filter (where state = 'in_flight'),
   'uncertain', count(*) filter (where state = 'uncertain'),

@@ -1,5 +1,5 @@
 /** Who was let in, and who changed who may come in: rows that triggers write (0018_access.sql). */
-import { rowsOf, type Queryable } from './pool.js';
+import { rowsOf, type Queryable } from '../pool.js';
 
 export type AccessChange = {
   readonly changeId: number;

@@ -4,15 +4,15 @@
  * there: so reservations and closed days are read from then on. Journal and event log are heard as
  * of today, when what is older is forgotten.
  */
-import type { ChatId, MessageId } from '../domain/primitives/ids.js';
-import { normalProof } from '../domain/primitives/linkedinId.js';
-import type { DayRow } from '../domain/records/records.js';
-import { crowdIn, ROWS_READ } from '../domain/reconcile/crowd.js';
-import { kept } from '../domain/account/kept.js';
-import type { Crowd, Later, Witnesses } from '../domain/records/snapshot.js';
-import { REMEMBERED_DAYS, WEEK_DAYS } from '../domain/primitives/limits.js';
-import type { UtcDay } from '../domain/primitives/time.js';
-import { rowsOf, type Queryable } from './pool.js';
+import type { ChatId, MessageId } from '../../domain/primitives/ids.js';
+import { normalProof } from '../../domain/primitives/linkedinId.js';
+import type { DayRow } from '../../domain/records/records.js';
+import { crowdIn, ROWS_READ } from '../../domain/reconcile/crowd.js';
+import { kept } from '../../domain/account/kept.js';
+import type { Crowd, Later, Witnesses } from '../../domain/records/snapshot.js';
+import { REMEMBERED_DAYS, WEEK_DAYS } from '../../domain/primitives/limits.js';
+import type { UtcDay } from '../../domain/primitives/time.js';
+import { rowsOf, type Queryable } from '../pool.js';
 
 /** Ids with more bytes are no spelling of a short one: Postgres makes their fingerprints. */
 const SPELT_BYTES = 512;

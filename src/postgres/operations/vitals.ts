@@ -1,7 +1,7 @@
 /** What the doctor asks of Postgres, each question one statement that changes nothing. */
-import type { Instant } from '../domain/primitives/time.js';
-import { migrationsIn } from './migrate.js';
-import { rowsOf, type Queryable } from './pool.js';
+import type { Instant } from '../../domain/primitives/time.js';
+import { migrationsIn } from '../migrate.js';
+import { rowsOf, type Queryable } from '../pool.js';
 
 /** Of `migrations/roles.sql`. */
 export const DATABASE_ROLES = [

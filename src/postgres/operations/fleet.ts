@@ -2,10 +2,10 @@
  * What the audit of the fleet reads and writes (R8): pages of connected accounts beside the event
  * log, what is new in journal and log, its heartbeat and its alerts. Sets of rows, few statements.
  */
-import { FLEET_ALERTS, type FleetAlert, type Suspect } from '../domain/reconcile/fleetAudit.js';
-import { REMEMBERED_DAYS } from '../domain/primitives/limits.js';
-import type { Instant, UtcDay } from '../domain/primitives/time.js';
-import { rowsOf, type Queryable } from './pool.js';
+import { FLEET_ALERTS, type FleetAlert, type Suspect } from '../../domain/reconcile/fleetAudit.js';
+import { REMEMBERED_DAYS } from '../../domain/primitives/limits.js';
+import type { Instant, UtcDay } from '../../domain/primitives/time.js';
+import { rowsOf, type Queryable } from '../pool.js';
 
 /** The database's clock, for the comparison of R16. */
 export async function readClock(db: Queryable): Promise<Instant> {

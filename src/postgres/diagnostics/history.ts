@@ -1,14 +1,14 @@
 /** Reads what an account was at an instant (R17): rows that are kept, and rows that were lost. */
-import { WEEK_DAYS } from '../domain/primitives/limits.js';
-import { stateOfRows, type StateAt } from '../domain/diagnostics/asOf/stateAt.js';
-import { openingDays } from '../domain/account/policy.js';
-import type { StoredAccount } from '../domain/records/snapshot.js';
-import { dayOf, type Instant } from '../domain/primitives/time.js';
-import { openingsOf } from '../calendar/openings.js';
-import { STORED } from './accounts.js';
-import { inSnapshot, rowsOf, type Pool, type Queryable } from './pool.js';
-import { readDays } from './readBack.js';
-import type { PastRows } from '../domain/diagnostics/asOf/accountAt.js';
+import { WEEK_DAYS } from '../../domain/primitives/limits.js';
+import { stateOfRows, type StateAt } from '../../domain/diagnostics/asOf/stateAt.js';
+import { openingDays } from '../../domain/account/policy.js';
+import type { StoredAccount } from '../../domain/records/snapshot.js';
+import { dayOf, type Instant } from '../../domain/primitives/time.js';
+import { openingsOf } from '../../calendar/openings.js';
+import { STORED } from '../save/accounts.js';
+import { inSnapshot, rowsOf, type Pool, type Queryable } from '../pool.js';
+import { readDays } from '../read/readBack.js';
+import type { PastRows } from '../../domain/diagnostics/asOf/accountAt.js';
 
 /**
  * "What did the gate see at 14:03:07?": the account as of `at`; undefined: there is no such account.

@@ -1,5 +1,5 @@
 /** What readiness asks of Postgres: is it there, at which version, and does the audit still run. */
-import { rowsOf, type Queryable } from './pool.js';
+import { rowsOf, type Queryable } from '../pool.js';
 
 export type Health = {
   /** Migrations that were applied, in order. */

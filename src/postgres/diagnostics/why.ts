@@ -1,15 +1,15 @@
 /** Reads what the support article about an account needs (R17), in one snapshot. */
-import { WITNESS_DAYS } from '../domain/primitives/limits.js';
-import { accountOfRows } from '../domain/diagnostics/asOf/accountFromRecords.js';
-import type { Openings } from '../domain/account/sendingWindow.js';
-import { dayOf, DAY_MS, parseInstant, type Instant } from '../domain/primitives/time.js';
-import { whyOf } from '../domain/diagnostics/why/why.js';
-import type { StatusWire } from '../domain/wire/responses.js';
-import { readAccount } from './accounts.js';
-import { inSnapshot, rowsOf, type Pool, type Queryable } from './pool.js';
-import { readDays, readWitnesses } from './readBack.js';
-import { listOpenAlerts } from './reads.js';
-import type { Why, WhyRows } from '../domain/diagnostics/why/model.js';
+import { WITNESS_DAYS } from '../../domain/primitives/limits.js';
+import { accountOfRows } from '../../domain/diagnostics/asOf/accountFromRecords.js';
+import type { Openings } from '../../domain/account/sendingWindow.js';
+import { dayOf, DAY_MS, parseInstant, type Instant } from '../../domain/primitives/time.js';
+import { whyOf } from '../../domain/diagnostics/why/why.js';
+import type { StatusWire } from '../../domain/wire/responses.js';
+import { readAccount } from '../save/accounts.js';
+import { inSnapshot, rowsOf, type Pool, type Queryable } from '../pool.js';
+import { readDays, readWitnesses } from '../read/readBack.js';
+import { listOpenAlerts } from '../read/reads.js';
+import type { Why, WhyRows } from '../../domain/diagnostics/why/model.js';
 
 /** More open alerts of one account than anybody reads. */
 const ALERTS_MAX = 50;

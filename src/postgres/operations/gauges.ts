@@ -2,10 +2,10 @@
  * The fleet in numbers, for Prometheus: one statement that reads each table once, by sets. What
  * would need a look at every account's day (drift) is what the last audit found (R8).
  */
-import type { CooldownCause } from '../domain/account/account.js';
-import type { AlertKind, Severity } from '../domain/account/alertKinds.js';
-import { rowsOf, type Queryable } from './pool.js';
-import type { AccountState } from '../domain/gate/accountState.js';
+import type { CooldownCause } from '../../domain/account/account.js';
+import type { AlertKind, Severity } from '../../domain/account/alertKinds.js';
+import { rowsOf, type Queryable } from '../pool.js';
+import type { AccountState } from '../../domain/gate/accountState.js';
 
 /** Ages are in seconds by the database's clock; null: there is nothing of the kind. */
 export type Gauges = {

@@ -1,14 +1,14 @@
 /** Reads the last weeks of an account, for a replay under another policy (R17). */
-import { openingDays, type Policy } from '../domain/account/policy.js';
-import type { OpeningsFor } from '../domain/diagnostics/whatIf/scenario.js';
-import { dayOf, DAY_MS, isoInstant, startOf, type Instant } from '../domain/primitives/time.js';
-import { whatIfOf, type WhatIf, type WhatIfRows } from '../domain/diagnostics/whatIf/whatIf.js';
-import type { Openings } from '../domain/account/sendingWindow.js';
-import { openingsOf } from '../calendar/openings.js';
+import { openingDays, type Policy } from '../../domain/account/policy.js';
+import type { OpeningsFor } from '../../domain/diagnostics/whatIf/scenario.js';
+import { dayOf, DAY_MS, isoInstant, startOf, type Instant } from '../../domain/primitives/time.js';
+import { whatIfOf, type WhatIf, type WhatIfRows } from '../../domain/diagnostics/whatIf/whatIf.js';
+import type { Openings } from '../../domain/account/sendingWindow.js';
+import { openingsOf } from '../../calendar/openings.js';
 import { KEPT_ROW, readPast } from './history.js';
-import { inSnapshot, rowsOf, type Pool, type Queryable } from './pool.js';
-import { isRefusal, type Refusal } from '../domain/account/refusals.js';
-import { parseWhatIf } from '../domain/diagnostics/whatIf/question.js';
+import { inSnapshot, rowsOf, type Pool, type Queryable } from '../pool.js';
+import { isRefusal, type Refusal } from '../../domain/account/refusals.js';
+import { parseWhatIf } from '../../domain/diagnostics/whatIf/question.js';
 
 /**
  * What another `dailyCap`, `weeklyCap`, `ramp`, `sendingWindow` or `timezone` would have done to the

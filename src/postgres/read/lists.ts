@@ -3,9 +3,9 @@
  * was told with the page before. Instants are text, as on the wire. `accounts` limits a list to
  * those ids; null: all.
  */
-import type { Instant, UtcDay } from '../domain/primitives/time.js';
+import type { Instant, UtcDay } from '../../domain/primitives/time.js';
 import { STATUS, type StatusRow } from './reads.js';
-import { rowsOf, type Queryable } from './pool.js';
+import { rowsOf, type Queryable } from '../pool.js';
 
 type Ids = readonly string[] | null;
 /** Instants as the wire has them. */

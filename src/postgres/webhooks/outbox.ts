@@ -2,9 +2,9 @@
  * The outbox of webhooks: rows that saves have written get their place in the order of what is
  * told, cooldowns that are over get theirs, and what is old is dropped.
  */
-import { WEBHOOK_KEPT_MS } from '../domain/primitives/limits.js';
-import type { Instant } from '../domain/primitives/time.js';
-import type { Queryable } from './pool.js';
+import { WEBHOOK_KEPT_MS } from '../../domain/primitives/limits.js';
+import type { Instant } from '../../domain/primitives/time.js';
+import type { Queryable } from '../pool.js';
 
 /** Events that get their position in one statement. */
 const PLACED = 500;

@@ -1,11 +1,11 @@
 /**
  * The account's own row: read back, claimed by a new owner, moved forward by each save (R13, R14).
  */
-import { memberOf } from '../domain/primitives/linkedinId.js';
-import type { AccountRow } from '../domain/records/records.js';
-import type { CommittedRun, Place, StoredAccount, Write } from '../domain/records/snapshot.js';
-import type { Instant } from '../domain/primitives/time.js';
-import type { Queryable } from './pool.js';
+import { memberOf } from '../../domain/primitives/linkedinId.js';
+import type { AccountRow } from '../../domain/records/records.js';
+import type { CommittedRun, Place, StoredAccount, Write } from '../../domain/records/snapshot.js';
+import type { Instant } from '../../domain/primitives/time.js';
+import type { Queryable } from '../pool.js';
 
 /** Every column that the workflow writes, in the order of `valuesOf`. */
 const COLUMNS = `account_id, tier, timezone, daily_cap, weekly_cap, ramp, sending_window, identity,
