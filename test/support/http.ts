@@ -2,7 +2,7 @@
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { pino } from 'pino';
 import { createClient } from '../../src/client/index.js';
-import { createApp, type Needs } from '../../src/http/app.js';
+import { createApp } from '../../src/http/app.js';
 import type { Operations } from '../../src/http/operations.js';
 import { createMetrics } from '../../src/platform/metrics.js';
 import { knownMigrations } from '../../src/postgres/migrate.js';
@@ -11,6 +11,7 @@ import type { Role } from '../../src/http/caller.js';
 import { makeKey } from '../../src/postgres/access/keys.js';
 import { isKnown } from '../../src/postgres/read/lists.js';
 import { createStand, type Stand, type StandOptions } from './stand.js';
+import type { Needs } from '../../src/http/context.js';
 
 export type Answer = LightMyRequestResponse;
 export type HttpStand = Stand & {

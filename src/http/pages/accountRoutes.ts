@@ -7,9 +7,9 @@ import { accountUnknown } from '../problems.js';
 import { AccountPage, StartingPage } from './account.js';
 import { readAccount } from './accountData.js';
 import { anHourAgo, HistoryPage, instantOf } from './history.js';
-import type { PageParts } from './index.js';
 import { frameOf, isHardRefresh, sendPage } from './send.js';
 import { WhyPage } from './why.js';
+import type { PageParts } from './context.js';
 
 const READ = { config: { needs: 'read' } } as const;
 type OfAccount = { readonly Params: { readonly accountId: string } };

@@ -8,8 +8,8 @@ import { accountIn } from './accountRoutes.js';
 import { actionOf, connectBy, type Action } from './actions.js';
 import { ConfirmPage, ConnectPage } from './confirm.js';
 import { formOf, type Form } from './form.js';
-import type { PageParts } from './index.js';
 import { frameOf, goTo, sendPage } from './send.js';
+import type { PageParts } from './context.js';
 
 const OPERATE = { config: { needs: 'operate' } } as const;
 type OfAction = {

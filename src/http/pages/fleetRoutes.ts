@@ -7,8 +7,8 @@ import { AccountsPage } from './accounts.js';
 import { askOf, listed } from './accountsView.js';
 import { FleetPage } from './fleet.js';
 import type { Snapshot } from './fleetSnapshot.js';
-import type { PageParts } from './index.js';
 import { frameOf, isHardRefresh, sendPage } from './send.js';
+import type { PageParts } from './context.js';
 
 const READ = { config: { needs: 'read' } } as const;
 const HEARTBEATS_SHOWN = 12;

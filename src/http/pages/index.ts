@@ -4,7 +4,6 @@
  */
 import formbody from '@fastify/formbody';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Parts } from '../app.js';
 import { notFound, problemIn } from '../problems.js';
 import { addAccountPages } from './accountRoutes.js';
 import { addActions } from './actionRoutes.js';
@@ -15,13 +14,8 @@ import { ProblemPage } from './problemPage.js';
 import { frameOf, goTo, sendPage } from './send.js';
 import { addSessionPages } from './sessionRoutes.js';
 import { StatusCache } from './statusCache.js';
-
-/** What the pages share. */
-export type PageParts = Parts & {
-  readonly assets: Assets;
-  readonly kept: StatusCache;
-  readonly fleet: FleetSnapshot;
-};
+import type { Parts } from '../context.js';
+import type { PageParts } from './context.js';
 
 export type Pages = {
   /** Registers all pages; `/v1` and the rest of the server stay as they are. */

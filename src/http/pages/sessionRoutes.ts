@@ -5,9 +5,9 @@ import { clearSessionCookie, SESSION_COOKIE, SESSION_LASTS_MS, setSessionCookie 
 import { NOBODY } from '../caller.js';
 import { endSession, makeSession } from '../../postgres/access/keys.js';
 import { formOf } from './form.js';
-import type { PageParts } from './index.js';
 import { LoginPage, safePath } from './login.js';
 import { frameOf, sendPage } from './send.js';
+import type { PageParts } from './context.js';
 
 const PUBLIC = { config: { needs: 'public' } } as const;
 

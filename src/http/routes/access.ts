@@ -2,11 +2,11 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { listAccessChanges } from '../../postgres/access/changes.js';
-import type { Parts } from '../app.js';
 import { pageOf, pageQuery, readPage, type Query } from '../paging.js';
 import { forbidden } from '../problems.js';
 import { closed } from '../schemas/parts.js';
 import { problems } from './message.js';
+import type { Parts } from '../context.js';
 
 const item = closed({
   changeId: Type.Integer(),

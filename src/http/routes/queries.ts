@@ -1,12 +1,12 @@
 /** What an account says of itself: the queries of the contract (2), and its status. */
 import type { FastifyInstance } from 'fastify';
 import { Type, type Static } from 'typebox';
-import type { Parts } from '../app.js';
 import { NEXT_SLOTS_MAX } from '../../domain/primitives/limits.js';
 import * as answers from '../schemas/answers.js';
 import { anyInstant, closed, reservationId } from '../schemas/parts.js';
 import { etagOf, hasIt } from '../status.js';
 import { accountParams, problems } from './message.js';
+import type { Parts } from '../context.js';
 
 type Params = Static<typeof accountParams>;
 const reservationQuery = closed({ reservationId });

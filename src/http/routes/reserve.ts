@@ -2,7 +2,6 @@
 import type { Static } from 'typebox';
 import { SafebandError } from '../../client/index.js';
 import { prefixFlaw } from '../../domain/wire/replyTo.js';
-import type { Parts } from '../app.js';
 import { checkIdempotencyKey } from '../idempotency.js';
 import { invalidInput, Problem } from '../problems.js';
 import { batch, decision } from '../schemas/answers.js';
@@ -10,6 +9,7 @@ import { looseBatch, sendReserve, sendReserveBatch } from '../schemas/messages.j
 import { checkOf } from '../validation.js';
 import { message, type Said } from './message.js';
 import type { FailureType } from '../../domain/account/refusals.js';
+import type { Parts } from '../context.js';
 
 type Request = Static<typeof sendReserve>;
 type Decisions = Static<typeof batch>['decisions'];

@@ -1,11 +1,11 @@
 /** Live streams: `text/event-stream` until the watcher leaves, reads too slowly, or its key ends. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
-import type { Parts } from '../app.js';
 import { credentialIn } from '../auth.js';
 import { unauthenticated } from '../problems.js';
 import type { StatusAnswer } from '../status.js';
 import { accountParams, problems } from './message.js';
+import type { Parts } from '../context.js';
 
 const answer = (description: string) => ({
   200: { description, content: { 'text/event-stream': { schema: { type: 'string' } } } },

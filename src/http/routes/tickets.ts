@@ -6,7 +6,6 @@ import { parseInstant } from '../../domain/primitives/time.js';
 import { stateAt } from '../../postgres/diagnostics/history.js';
 import { whatIf } from '../../postgres/diagnostics/whatIf.js';
 import { readWhy } from '../../postgres/diagnostics/why.js';
-import type { Parts } from '../app.js';
 import { parseJson } from '../json.js';
 import { LIMITS } from '../limits.js';
 import { accountUnknown, invalidInput, problemOf } from '../problems.js';
@@ -14,6 +13,7 @@ import * as answers from '../schemas/tickets.js';
 import { anyInstant, closed } from '../schemas/parts.js';
 import { accountParams, problems } from './message.js';
 import { WHAT_IF_DAYS_MAX } from '../../domain/diagnostics/whatIf/question.js';
+import type { Parts } from '../context.js';
 
 type Params = Static<typeof accountParams>;
 const read = { needs: 'read' } as const;

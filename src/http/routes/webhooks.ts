@@ -27,7 +27,6 @@ import {
 } from '../../postgres/webhooks/endpoints.js';
 import { urlFlaw } from '../../webhooks/url.js';
 import { whoOf } from '../accessLog.js';
-import type { Parts } from '../app.js';
 import { maySee, type Caller } from '../caller.js';
 import { pageOf, pageQuery, readPage, type Query } from '../paging.js';
 import { accountUnknown, invalidInput, Problem } from '../problems.js';
@@ -35,6 +34,7 @@ import { nothing } from '../schemas/messages.js';
 import { closed } from '../schemas/parts.js';
 import * as schemas from '../schemas/webhooks.js';
 import { problems } from './message.js';
+import type { Parts } from '../context.js';
 
 type Params = Static<typeof schemas.params>;
 type Create = Static<typeof schemas.create>;

@@ -1,0 +1,12 @@
+/** What the pages share. */
+import type { Assets } from './assets.js';
+import type { FleetSnapshot } from './fleetSnapshot.js';
+import type { StatusCache } from './statusCache.js';
+import type { Parts } from '../context.js';
+
+/** What the pages share. */
+export type PageParts = Parts & {
+  readonly assets: Assets;
+  readonly kept: StatusCache;
+  readonly fleet: FleetSnapshot;
+};
