@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { createClient, type SafebandClient } from '../src/client/index.js';
 import { createApp } from '../src/http/app.js';
-import { readAssets } from '../src/http/pages/assets.js';
+import { readAssets } from '../src/http/pages/ui/assets.js';
 import { createMetrics } from '../src/platform/metrics.js';
 import { knownMigrations } from '../src/postgres/migrate.js';
 import { makeKey } from '../src/postgres/access/keys.js';

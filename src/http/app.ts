@@ -8,17 +8,17 @@ import fastify, {
   type FastifySchema,
   type RouteOptions,
 } from 'fastify';
-import { addAccessLog, addNoStore } from './accessLog.js';
-import { addAuth, addChecks } from './auth.js';
-import { addJson } from './json.js';
-import type { Need } from './caller.js';
-import { Keyring } from './keyring.js';
-import { LIMITS, type Limits } from './limits.js';
-import { Live } from './live.js';
-import { addOperations } from './operations.js';
+import { addAccessLog, addNoStore } from './access/accessLog.js';
+import { addAuth, addChecks } from './access/auth.js';
+import { addJson } from './plumbing/json.js';
+import type { Need } from './access/caller.js';
+import { Keyring } from './access/keyring.js';
+import { LIMITS, type Limits } from './plumbing/limits.js';
+import { Live } from './live/live.js';
+import { addOperations } from './operations/operations.js';
 import { createPages } from './pages/index.js';
-import { addProblems, answerError } from './problems.js';
-import { addRateLimit } from './rateLimit.js';
+import { addProblems, answerError } from './plumbing/problems.js';
+import { addRateLimit } from './access/rateLimit.js';
 import { accessRoutes } from './routes/access.js';
 import { codecRoutes } from './routes/codec.js';
 import { listRoutes } from './routes/lists.js';
@@ -28,9 +28,9 @@ import { queryRoutes, statusRoute } from './routes/queries.js';
 import { streamRoutes } from './routes/streams.js';
 import { ticketRoutes } from './routes/tickets.js';
 import { webhookRoutes } from './routes/webhooks.js';
-import { addSecurityHeaders } from './security.js';
+import { addSecurityHeaders } from './access/security.js';
 import { StatusReader } from './status.js';
-import { addValidation } from './validation.js';
+import { addValidation } from './plumbing/validation.js';
 import type { Needs, Parts } from './context.js';
 
 const plugins = [

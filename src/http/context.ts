@@ -4,10 +4,10 @@ import type { PayloadCodec } from '@temporalio/common';
 import type { SafebandClient } from '../client/index.js';
 import type { Instant } from '../domain/primitives/time.js';
 import type { Pool } from '../postgres/pool.js';
-import type { Keyring } from './keyring.js';
-import type { Limits } from './limits.js';
-import type { Live } from './live.js';
-import type { Operations } from './operations.js';
+import type { Keyring } from './access/keyring.js';
+import type { Limits } from './plumbing/limits.js';
+import type { Live } from './live/live.js';
+import type { Operations } from './operations/operations.js';
 import type { StatusReader } from './status.js';
 
 export type Needs = {

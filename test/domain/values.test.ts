@@ -7,7 +7,7 @@ import { parseFail, parseObserve, type Parser } from '../../src/domain/wire/requ
 import { closest } from '../../src/domain/primitives/spelling.js';
 import { parseInstant, SECOND_MS } from '../../src/domain/primitives/time.js';
 import * as bodies from '../../src/http/schemas/messages.js';
-import { checkOf } from '../../src/http/validation.js';
+import { checkOf } from '../../src/http/plumbing/validation.js';
 import { messages } from '../../src/temporal/protocol.js';
 import { NO_INSTANTS, PAUSES, WRONG_TYPES, withoutSeconds, writtenAt } from '../support/values.js';
 import { anAccount } from '../support/scenario.js';

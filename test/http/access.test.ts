@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Value } from 'typebox/value';
 import { type TSchema } from 'typebox';
-import { mayDo, ROLES, type Need, type Role } from '../../src/http/caller.js';
+import { mayDo, ROLES, type Need, type Role } from '../../src/http/access/caller.js';
 import type { KnownRoute } from '../../src/http/app.js';
 import { revokeKey } from '../../src/postgres/access/keys.js';
 import { createHttpStand, type Answer, type HttpStand } from '../support/http.js';

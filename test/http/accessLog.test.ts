@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { networkOf } from '../../src/http/rateLimit.js';
+import { networkOf } from '../../src/http/access/rateLimit.js';
 import { listAccessChanges } from '../../src/postgres/access/changes.js';
 import { makeKey, revokeKey } from '../../src/postgres/access/keys.js';
 import { createHttpStand, type HttpStand } from '../support/http.js';

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { pino } from 'pino';
 import { generateApi } from 'swagger-typescript-api';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { LIMITS } from '../../src/http/limits.js';
+import { LIMITS } from '../../src/http/plumbing/limits.js';
 import { startServer } from '../../src/server.js';
 import { createHttpStand, type HttpStand } from '../support/http.js';
 import { freshDatabase } from '../support/stand.js';

@@ -6,7 +6,7 @@ import type { KnownRoute } from '../../src/http/app.js';
 import { FOREIGN_MAX, isChatId, isWellFormed } from '../../src/domain/primitives/ids.js';
 import { parseOrder } from '../../src/domain/wire/adminRequests.js';
 import { actor, chatId } from '../../src/http/schemas/parts.js';
-import { checkOf } from '../../src/http/validation.js';
+import { checkOf } from '../../src/http/plumbing/validation.js';
 import { createHttpStand, type Answer, type HttpStand } from '../support/http.js';
 
 let stand: HttpStand;

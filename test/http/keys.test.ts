@@ -2,11 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import fastify from 'fastify';
 import { expect, it, vi } from 'vitest';
-import { actorOf } from '../../src/http/actor.js';
-import { addAuth, addChecks } from '../../src/http/auth.js';
-import { Keyring } from '../../src/http/keyring.js';
-import { addProblems } from '../../src/http/problems.js';
-import { addRateLimit } from '../../src/http/rateLimit.js';
+import { actorOf } from '../../src/http/access/actor.js';
+import { addAuth, addChecks } from '../../src/http/access/auth.js';
+import { Keyring } from '../../src/http/access/keyring.js';
+import { addProblems } from '../../src/http/plumbing/problems.js';
+import { addRateLimit } from '../../src/http/access/rateLimit.js';
 import { codecRoutes } from '../../src/http/routes/codec.js';
 import { createPool, type Pool } from '../../src/postgres/pool.js';
 import {

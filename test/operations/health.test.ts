@@ -2,10 +2,10 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { addAuth, addChecks } from '../../src/http/auth.js';
-import { Keyring } from '../../src/http/keyring.js';
-import { addProblems } from '../../src/http/problems.js';
-import type { SchedulesFlaw } from '../../src/http/health.js';
+import { addAuth, addChecks } from '../../src/http/access/auth.js';
+import { Keyring } from '../../src/http/access/keyring.js';
+import { addProblems } from '../../src/http/plumbing/problems.js';
+import type { SchedulesFlaw } from '../../src/http/operations/health.js';
 import { serveHealth } from '../../src/http/routes/health.js';
 import { serveMetrics } from '../../src/http/routes/metrics.js';
 import { createMetrics } from '../../src/platform/metrics.js';

@@ -3,11 +3,11 @@ import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fas
 import { pino } from 'pino';
 import { createClient } from '../../src/client/index.js';
 import { createApp } from '../../src/http/app.js';
-import type { Operations } from '../../src/http/operations.js';
+import type { Operations } from '../../src/http/operations/operations.js';
 import { createMetrics } from '../../src/platform/metrics.js';
 import { knownMigrations } from '../../src/postgres/migrate.js';
 import { countPollers } from '../../src/temporal/connect.js';
-import type { Role } from '../../src/http/caller.js';
+import type { Role } from '../../src/http/access/caller.js';
 import { makeKey } from '../../src/postgres/access/keys.js';
 import { isKnown } from '../../src/postgres/read/lists.js';
 import { createStand, type Stand, type StandOptions } from './stand.js';

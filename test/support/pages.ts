@@ -1,7 +1,7 @@
 /** An account as its page is given it, and the same with script in every text. */
-import type { AccountData } from '../../src/http/pages/accountData.js';
-import type { Frame } from '../../src/http/pages/layout.js';
-import { numbersOfRow } from '../../src/http/pages/numbers.js';
+import type { AccountData } from '../../src/http/pages/account/accountData.js';
+import type { Frame } from '../../src/http/pages/ui/layout.js';
+import { numbersOfRow } from '../../src/http/pages/ui/numbers.js';
 import type { StatusRow } from '../../src/postgres/read/reads.js';
 import { dayOf } from '../../src/domain/primitives/time.js';
 import { at } from './scenario.js';

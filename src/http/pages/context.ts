@@ -1,6 +1,6 @@
 /** What the pages share. */
-import type { Assets } from './assets.js';
-import type { FleetSnapshot } from './fleetSnapshot.js';
+import type { Assets } from './ui/assets.js';
+import type { FleetSnapshot } from './fleet/fleetSnapshot.js';
 import type { StatusCache } from './statusCache.js';
 import type { Parts } from '../context.js';
 

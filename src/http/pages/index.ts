@@ -4,15 +4,15 @@
  */
 import formbody from '@fastify/formbody';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { notFound, problemIn } from '../problems.js';
-import { addAccountPages } from './accountRoutes.js';
-import { addActions } from './actionRoutes.js';
-import { encodingFor, readAssets, type Assets } from './assets.js';
-import { FleetSnapshot } from './fleetSnapshot.js';
-import { addFleetPages } from './fleetRoutes.js';
-import { ProblemPage } from './problemPage.js';
-import { frameOf, goTo, sendPage } from './send.js';
-import { addSessionPages } from './sessionRoutes.js';
+import { notFound, problemIn } from '../plumbing/problems.js';
+import { addAccountPages } from './account/accountRoutes.js';
+import { addActions } from './actions/actionRoutes.js';
+import { encodingFor, readAssets, type Assets } from './ui/assets.js';
+import { FleetSnapshot } from './fleet/fleetSnapshot.js';
+import { addFleetPages } from './fleet/fleetRoutes.js';
+import { ProblemPage } from './ui/problemPage.js';
+import { frameOf, goTo, sendPage } from './ui/send.js';
+import { addSessionPages } from './session/sessionRoutes.js';
 import { StatusCache } from './statusCache.js';
 import type { Parts } from '../context.js';
 import type { PageParts } from './context.js';

@@ -7,8 +7,8 @@ import type { SafebandClient } from '../../client/index.js';
 import { SafebandError } from '../../client/errors.js';
 import { SECOND_MS, type Instant } from '../../domain/primitives/time.js';
 import type { StatusWire } from '../../domain/wire/responses.js';
-import { within } from '../within.js';
-import { nextEdge, numbersOfStatus } from './numbers.js';
+import { within } from '../plumbing/within.js';
+import { nextEdge, numbersOfStatus } from './ui/numbers.js';
 
 const AGE_MAX_MS = 60 * SECOND_MS;
 /** A page does not wait for a Temporal that is away for longer than this. */

@@ -2,8 +2,8 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { listAccessChanges } from '../../postgres/access/changes.js';
-import { pageOf, pageQuery, readPage, type Query } from '../paging.js';
-import { forbidden } from '../problems.js';
+import { pageOf, pageQuery, readPage, type Query } from '../plumbing/paging.js';
+import { forbidden } from '../plumbing/problems.js';
 import { closed } from '../schemas/parts.js';
 import { problems } from './message.js';
 import type { Parts } from '../context.js';

@@ -2,7 +2,7 @@
 import type { PayloadCodec } from '@temporalio/common';
 import type { FastifyInstance } from 'fastify';
 import { transcode } from '../../temporal/codecEndpoint.js';
-import { forbidden, invalidInput } from '../problems.js';
+import { forbidden, invalidInput } from '../plumbing/problems.js';
 
 const CURE = 'use a key that is not limited to some accounts';
 

@@ -4,8 +4,13 @@
  * body names each check with its cure. Both ask for no key and name no account.
  */
 import type { FastifyInstance } from 'fastify';
-import { judgeReadiness, type Reading, type Readiness, type SchedulesFlaw } from '../health.js';
-import { within } from '../within.js';
+import {
+  judgeReadiness,
+  type Reading,
+  type Readiness,
+  type SchedulesFlaw,
+} from '../operations/health.js';
+import { within } from '../plumbing/within.js';
 import type { Instant } from '../../domain/primitives/time.js';
 import type { Health } from '../../postgres/operations/health.js';
 

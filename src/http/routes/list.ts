@@ -2,8 +2,8 @@
 import type { FastifyInstance } from 'fastify';
 import { Type, type Static, type TProperties, type TSchema } from 'typebox';
 import { isKnown } from '../../postgres/read/lists.js';
-import { pageOf, pageQuery, readPage, type Placed, type Query } from '../paging.js';
-import { accountUnknown } from '../problems.js';
+import { pageOf, pageQuery, readPage, type Placed, type Query } from '../plumbing/paging.js';
+import { accountUnknown } from '../plumbing/problems.js';
 import { closed } from '../schemas/parts.js';
 import { accountParams, problems } from './message.js';
 import type { Parts } from '../context.js';

@@ -10,7 +10,7 @@ import {
   pageRuns,
 } from '../../postgres/read/lists.js';
 import { listChanges, listEvents, type StatusRow } from '../../postgres/read/reads.js';
-import type { Query } from '../paging.js';
+import type { Query } from '../plumbing/paging.js';
 import * as items from '../schemas/lists.js';
 import { day, state } from '../schemas/parts.js';
 import { list, listOfAccount, place } from './list.js';

@@ -1,10 +1,10 @@
 /** One message of the contract as a route: `POST /v1/accounts/:accountId/<name>`. */
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchemaCompiler } from 'fastify';
 import { Type, type Static, type TSchema } from 'typebox';
-import type { Caller, Need } from '../caller.js';
+import type { Caller, Need } from '../access/caller.js';
 import { closed, accountId as accountIdSchema } from '../schemas/parts.js';
 import { problem } from '../schemas/answers.js';
-import { checkOf, compiler } from '../validation.js';
+import { checkOf, compiler } from '../plumbing/validation.js';
 import type { Parts } from '../context.js';
 
 export type Said = {

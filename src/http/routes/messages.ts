@@ -1,6 +1,6 @@
 /** Every message that changes an account, by its name in the contract (2). */
-import { actorOf } from '../actor.js';
-import { invalidInput } from '../problems.js';
+import { actorOf } from '../access/actor.js';
+import { invalidInput } from '../plumbing/problems.js';
 import * as answers from '../schemas/answers.js';
 import * as bodies from '../schemas/messages.js';
 import { message } from './message.js';

@@ -3,8 +3,8 @@
  * account is named, but all are counted: it needs a key that may see all of them.
  */
 import type { FastifyInstance } from 'fastify';
-import { forbidden } from '../problems.js';
-import { within } from '../within.js';
+import { forbidden } from '../plumbing/problems.js';
+import { within } from '../plumbing/within.js';
 import type { Metrics } from '../../platform/metrics.js';
 import type { Gauges } from '../../postgres/operations/gauges.js';
 import type { Instant } from '../../domain/primitives/time.js';

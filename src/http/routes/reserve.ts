@@ -2,11 +2,11 @@
 import type { Static } from 'typebox';
 import { SafebandError } from '../../client/index.js';
 import { prefixFlaw } from '../../domain/wire/replyTo.js';
-import { checkIdempotencyKey } from '../idempotency.js';
-import { invalidInput, Problem } from '../problems.js';
+import { checkIdempotencyKey } from '../plumbing/idempotency.js';
+import { invalidInput, Problem } from '../plumbing/problems.js';
 import { batch, decision } from '../schemas/answers.js';
 import { looseBatch, sendReserve, sendReserveBatch } from '../schemas/messages.js';
-import { checkOf } from '../validation.js';
+import { checkOf } from '../plumbing/validation.js';
 import { message, type Said } from './message.js';
 import type { FailureType } from '../../domain/account/refusals.js';
 import type { Parts } from '../context.js';

@@ -1,8 +1,8 @@
 /** Live streams: `text/event-stream` until the watcher leaves, reads too slowly, or its key ends. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
-import { credentialIn } from '../auth.js';
-import { unauthenticated } from '../problems.js';
+import { credentialIn } from '../access/auth.js';
+import { unauthenticated } from '../plumbing/problems.js';
 import type { StatusAnswer } from '../status.js';
 import { accountParams, problems } from './message.js';
 import type { Parts } from '../context.js';

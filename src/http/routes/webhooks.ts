@@ -26,10 +26,10 @@ import {
   type ReplayFrom,
 } from '../../postgres/webhooks/endpoints.js';
 import { urlFlaw } from '../../webhooks/url.js';
-import { whoOf } from '../accessLog.js';
-import { maySee, type Caller } from '../caller.js';
-import { pageOf, pageQuery, readPage, type Query } from '../paging.js';
-import { accountUnknown, invalidInput, Problem } from '../problems.js';
+import { whoOf } from '../access/accessLog.js';
+import { maySee, type Caller } from '../access/caller.js';
+import { pageOf, pageQuery, readPage, type Query } from '../plumbing/paging.js';
+import { accountUnknown, invalidInput, Problem } from '../plumbing/problems.js';
 import { nothing } from '../schemas/messages.js';
 import { closed } from '../schemas/parts.js';
 import * as schemas from '../schemas/webhooks.js';

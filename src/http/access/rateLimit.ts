@@ -1,0 +1,42 @@
+/** So many requests a minute of each key, or of each address that shows none that is remembered. */
+import { isIP } from 'node:net';
+import rateLimit from '@fastify/rate-limit';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { NOBODY } from './caller.js';
+import { tooMany } from '../plumbing/problems.js';
+
+export async function addRateLimit(app: FastifyInstance, max: number): Promise<void> {
+  await app.register(rateLimit, { global: false });
+  const look = app.createRateLimit({
+    max,
+    timeWindow: '1 minute',
+    keyGenerator: ({ caller, ip }) =>
+      caller === NOBODY ? `ip ${networkOf(ip)}` : `key ${caller.keyId}`,
+  });
+  app.addHook('onRequest', async (request) => {
+    if (isFree(request)) return;
+    const found = await look(request);
+    if (!found.isAllowed && found.isExceeded) throw tooMany(Math.max(1, found.ttlInSeconds));
+  });
+}
+
+/** What load balancers ask: neither costs anything, and a 429 would restart what works. */
+const isFree = ({ method, routeOptions: { url } }: FastifyRequest): boolean =>
+  method === 'GET' && (url === '/livez' || url === '/readyz');
+
+/** An address of IPv6 is one of 2^64 that its holder has: they are counted together. */
+export function networkOf(ip: string): string {
+  if (isIP(ip) !== 6) return ip;
+  const [, mapped] = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip) ?? [];
+  if (mapped !== undefined) return mapped;
+  const [head = '', tail] = ip.toLowerCase().split('%')[0]?.split('::') ?? [];
+  const groups = (part: string | undefined): readonly string[] =>
+    part ? part.split(':').filter(Boolean) : [];
+  const [first, last] = [groups(head), groups(tail)];
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - first.length - last.length);
+  const all = [...first, ...Array.from({ length: zeros }, () => '0'), ...last];
+  return `${all
+    .slice(0, 4)
+    .map((group) => group.replace(/^0+(?=.)/, ''))
+    .join(':')}::/64`;
+}

@@ -1,0 +1,241 @@
+/** *Account*: the sum that can be read, the day as it went, and what comes next. */
+import type { VNode } from 'preact';
+import { headlineOf } from '../../../domain/gap/sentences.js';
+import type { AccountData } from './accountData.js';
+import { Days, DayPicture, NextSlots, Ramp, Timeline, Week } from './accountDay.js';
+import { Alerts, Changes, OpenReservations } from './accountTables.js';
+import { Bar, Legend } from '../ui/bar.js';
+import { Page, type Frame } from '../ui/layout.js';
+import type { Numbers } from '../ui/numbers.js';
+import { Ago, CooldownLine, Left, Section, State, StateEnd, When } from '../ui/parts.js';
+import { Sum } from '../ui/sum.js';
+import { CAP_WORDS, STATE_WORDS, TIER_WORDS } from '../ui/words.js';
+
+type Props = {
+  readonly frame: Frame;
+  readonly data: AccountData;
+  /** Null: it is not known where the Temporal UI is. */
+  readonly workflowUrl: string | null;
+};
+
+export function AccountPage({ frame, data, workflowUrl }: Props): VNode {
+  const { numbers } = data;
+  const { accountId } = numbers;
+  const canOperate = frame.caller?.role === 'operator';
+  return (
+    <Page
+      frame={frame}
+      title={accountId}
+      here="accounts"
+      stream={`/v1/accounts/${accountId}/stream`}
+    >
+      <div class="head">
+        <p class="crumbs">
+          <a href="/accounts">Accounts</a>
+        </p>
+        <h1>{accountId}</h1>
+        <p>
+          {TIER_WORDS[numbers.tier]} · <State state={numbers.state} />{' '}
+          <StateEnd numbers={numbers} now={frame.now} />
+        </p>
+        <Origin data={data} now={frame.now} />
+        <Links accountId={accountId} workflowUrl={workflowUrl} />
+        {canOperate ? <Actions numbers={numbers} /> : null}
+      </div>
+      <Warning numbers={numbers} now={frame.now} />
+      <TwoNumbers data={data} />
+      <Sum numbers={numbers} />
+      <DayPicture data={data} />
+      <div class="columns">
+        <Timeline data={data} />
+        <div>
+          <NextSlots data={data} now={frame.now} />
+          <Week data={data} />
+          <Ramp data={data} />
+        </div>
+      </div>
+      <OpenReservations data={data} now={frame.now} canOperate={canOperate} />
+      <Alerts alerts={data.rows.alerts} />
+      <Days data={data} />
+      <Changes changes={data.rows.changes} />
+    </Page>
+  );
+}
+
+/** It is connected, and its first row is being written. */
+export const StartingPage = ({
+  frame,
+  accountId,
+}: {
+  readonly frame: Frame;
+  readonly accountId: string;
+}): VNode => (
+  <Page frame={frame} title={accountId} stream={`/v1/accounts/${accountId}/stream`}>
+    <div class="message card">
+      <h1>{accountId}</h1>
+      <p>
+        It is connected, and its rows are being written. The page shows them as soon as they are
+        there (<Left until={frame.now + STARTING_MS} now={frame.now} />
+        ).
+      </p>
+      <p>
+        <a href={`/accounts/${accountId}`}>Look again</a>
+      </p>
+    </div>
+  </Page>
+);
+/** How soon the page looks again. */
+const STARTING_MS = 2_000;
+
+function Origin({ data, now }: { readonly data: AccountData; readonly now: number }): VNode {
+  const { from, readAt } = data.origin;
+  if (from === 'workflow') {
+    return (
+      <p class="note">
+        As the account itself says, read <Ago at={readAt} now={now} />.
+      </p>
+    );
+  }
+  return from === 'ended' ? (
+    <p class="note">Its workflow has ended; these numbers are from Postgres.</p>
+  ) : (
+    <p class="banner banner-lost">
+      Temporal does not answer, so these numbers are from Postgres and may be up to 15 s behind.
+      Nothing can be changed until it is back.
+    </p>
+  );
+}
+
+const Links = ({
+  accountId,
+  workflowUrl,
+}: {
+  readonly accountId: string;
+  readonly workflowUrl: string | null;
+}): VNode => (
+  <p class="links">
+    <a href={`/accounts/${accountId}/why`}>Why do my numbers differ?</a>
+    <a href={`/accounts/${accountId}/history`}>History</a>
+    {workflowUrl === null ? null : (
+      <a href={workflowUrl} rel="noreferrer">
+        Its workflow in the Temporal UI
+      </a>
+    )}
+  </p>
+);
+
+const Actions = ({ numbers }: { readonly numbers: Numbers }): VNode => {
+  const { accountId, state } = numbers;
+  const link = (action: string, word: string): VNode => (
+    <a class="button" href={`/accounts/${accountId}/do/${action}`}>
+      {word}
+    </a>
+  );
+  if (state === 'disconnected') {
+    return <p class="actions">{link('connect', 'Connect again')}</p>;
+  }
+  const isResumable = state === 'held' || state === 'no_credits' || state === 'cooldown';
+  return (
+    <p class="actions">
+      {state === 'held' ? null : link('hold', 'Hold')}
+      {isResumable ? link('resume', 'Resume') : null}
+      {link('reconcile', 'Check now')}
+      {link('configure', 'Change caps')}
+      {link('disconnect', 'Disconnect')}
+    </p>
+  );
+};
+
+/** What holds sends up, in a sentence; nothing where nothing does. */
+function Warning({ numbers, now }: { readonly numbers: Numbers; readonly now: number }): VNode {
+  const { state, cooldown, hold, breakerUntil, edited } = numbers;
+  return (
+    <>
+      {edited ? (
+        <p class="banner banner-warn">
+          The row in Postgres says {edited.row}, the account itself {edited.workflow}: somebody has
+          edited the number. The larger one counts until the next check writes it back
+          {numbers.nextCheckAt === null ? null : (
+            <>
+              , at <When at={numbers.nextCheckAt} /> (in{' '}
+              <Left until={numbers.nextCheckAt} now={now} />)
+            </>
+          )}
+          .
+        </p>
+      ) : null}
+      {state === 'active' || state === 'disconnected' ? null : (
+        <p class="banner banner-warn">
+          <strong>{STATE_WORDS[state].word}.</strong>{' '}
+          {state === 'cooldown' && cooldown ? <CooldownLine cooldown={cooldown} /> : null}
+          {state === 'held' && hold ? (
+            <>
+              {hold.actor} stopped it, <When at={hold.since} show="full" />: {hold.reason}
+            </>
+          ) : null}
+          {state === 'no_credits' && breakerUntil !== null ? (
+            <>
+              LinkedIn grants new credits on <When at={breakerUntil} show="full" />.
+            </>
+          ) : null}
+          {state === 'unverified' ? STATE_WORDS.unverified.means : null}
+        </p>
+      )}
+    </>
+  );
+}
+
+function TwoNumbers({ data }: { readonly data: AccountData }): VNode {
+  const { numbers } = data;
+  const { counter, caps, logged, delivered, external, remaining, carried, drift } = numbers;
+  return (
+    <Section id="numbers" title="Today’s two numbers">
+      <dl class="two">
+        <div class={counter > caps.effective ? 'over' : undefined}>
+          <dt>Counter</dt>
+          <dd>
+            <strong id="counter">{counter}</strong> of {caps.effective}
+          </dd>
+          <dd class="note">what the gate consults; {CAP_WORDS[caps.binding]} binds</dd>
+        </div>
+        <div>
+          <dt>Event log</dt>
+          <dd>
+            <strong id="logged">{logged}</strong>
+          </dd>
+          <dd class="note">
+            {delivered} delivered{external > 0 ? ` + ${external} by hand` : ''}, each with its proof
+          </dd>
+        </div>
+        <div>
+          <dt>Room left</dt>
+          <dd>
+            <strong id="remaining">{remaining}</strong>
+          </dd>
+          <dd class="note">
+            {carried > 0 ? `${carried} carried from earlier days take room` : 'until midnight UTC'}
+          </dd>
+        </div>
+        <div class={Math.abs(drift) > 5 ? 'over' : undefined}>
+          <dt>Drift</dt>
+          <dd>
+            <strong id="drift">{drift}</strong>
+          </dd>
+          <dd class="note">
+            last check{' '}
+            {numbers.lastCheckedAt === null ? (
+              'never'
+            ) : (
+              <Ago at={numbers.lastCheckedAt} now={data.rows.now} />
+            )}
+          </dd>
+        </div>
+      </dl>
+      <Bar numbers={numbers} tall={true} />
+      <Legend numbers={numbers} />
+      <p>
+        {headlineOf(numbers, data.rows.now)} <a href={`/accounts/${numbers.accountId}/why`}>Why?</a>
+      </p>
+    </Section>
+  );
+}

@@ -1,0 +1,199 @@
+/** What happened to an account on a quota day, told from its rows: for the chart, and in words. */
+import { startOf, type Instant, type UtcDay } from '../../../domain/primitives/time.js';
+import type {
+  ClosedDay,
+  Correction,
+  DayEvent,
+  DayReservation,
+} from '../../../postgres/read/pageReads.js';
+import type { OpenAlert, WrittenChange } from '../../../postgres/read/reads.js';
+import type { Point, Rest } from './dayChart.js';
+import type { DayColumn } from './daysChart.js';
+import { dateOf, many, timeOf } from '../ui/format.js';
+import type { Numbers } from '../ui/numbers.js';
+import { ALERT_TITLES, causeWords, CHANGE_WORDS } from '../ui/words.js';
+
+export type DayRows = {
+  readonly day: UtcDay;
+  readonly now: Instant;
+  readonly reservations: readonly DayReservation[];
+  readonly events: readonly DayEvent[];
+  readonly corrections: readonly Correction[];
+  readonly changes: readonly WrittenChange[];
+  readonly alerts: readonly OpenAlert[];
+};
+
+/** The counter as it went: a slot is taken when it is reserved, and given back when released. */
+export function counterPoints(
+  { day, now, reservations, events }: DayRows,
+  { counter, imported }: Pick<Numbers, 'counter' | 'imported'>,
+): readonly Point[] {
+  const steps = [
+    { at: startOf(day), by: imported },
+    ...reservations
+      .filter((one) => one.day === day)
+      .flatMap(({ reservedAt, state, settledAt }) => [
+        { at: reservedAt, by: 1 },
+        ...(state === 'released' && settledAt !== null ? [{ at: settledAt, by: -1 }] : []),
+      ]),
+    ...events
+      .filter(({ source }) => source === 'external')
+      .map(({ deliveredAt }) => ({ at: deliveredAt, by: 1 })),
+  ];
+  return [...summed(steps), { at: now, value: counter }];
+}
+
+export const deliveredPoints = ({ events }: DayRows): readonly Point[] =>
+  summed(events.map(({ deliveredAt }) => ({ at: deliveredAt, by: 1 })));
+
+function summed(steps: readonly { readonly at: Instant; readonly by: number }[]): readonly Point[] {
+  let value = 0;
+  return steps
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ at, by }) => {
+      value += by;
+      return { at, value };
+    });
+}
+
+/** Rests of that day, from who-changed-what; one that was ended by hand ends there. */
+export function cooldownsOf({ day, changes }: Pick<DayRows, 'day' | 'changes'>): readonly Rest[] {
+  const ends = changes.filter(({ kind, reason }) => kind === 'cooldown' && reason === 'ended');
+  return changes
+    .filter(({ kind, details }) => kind === 'cooldown' && 'until' in details)
+    .map(({ at, details }) => {
+      const until = 'until' in details ? Date.parse(String(details.until)) : at;
+      const cut = ends.filter((end) => end.at >= at).map((end) => end.at);
+      return { from: at, until: Math.min(until, ...cut) };
+    })
+    .filter(({ from, until }) => until > startOf(day) && from < startOf(day + 1));
+}
+
+export type Moment = {
+  readonly at: Instant;
+  /** Unique on the page, and the same each time. */
+  readonly id: string;
+  readonly tone: 'good' | 'quiet' | 'warn';
+  readonly title: string;
+  readonly detail: string;
+};
+
+/** The day's moments, the latest first. */
+export function timelineOf(rows: DayRows): readonly Moment[] {
+  const { day } = rows;
+  const start = startOf(day);
+  return [
+    ...rows.events.map(deliveredMoment),
+    ...rows.reservations.filter((one) => one.day === day).flatMap(reservationMoment),
+    ...rows.corrections.filter((one) => one.at >= start).map(correctionMoment),
+    ...rows.changes.filter((one) => one.at >= start).map(changeMoment),
+    ...rows.alerts
+      .filter((one) => one.raisedAt >= start)
+      .map(({ kind, raisedAt, severity }): Moment => ({
+        at: raisedAt,
+        id: `alert-${kind}-${raisedAt}`,
+        tone: severity === 'info' ? 'quiet' : 'warn',
+        title: 'Alert',
+        detail: ALERT_TITLES[kind],
+      })),
+  ].toSorted((a, b) => b.at - a.at);
+}
+
+const deliveredMoment = ({
+  eventId,
+  deliveredAt,
+  reservationId,
+  chatId,
+  source,
+}: DayEvent): Moment => ({
+  at: deliveredAt,
+  id: `event-${eventId}`,
+  tone: 'good',
+  title: reservationId === null ? 'Sent by hand' : 'Delivered',
+  detail:
+    (reservationId === null ? '' : `${reservationId}, `) +
+    `proof ${chatId}` +
+    (source === 'journal' ? ', told by the journal' : '') +
+    (source === 'operator' ? ', told by an operator' : ''),
+});
+
+function reservationMoment(one: DayReservation): readonly Moment[] {
+  const { reservationId, state, reservedAt, leaseExpiresAt, settledAt, reason } = one;
+  const why = reason === null ? '' : `: ${reason.replaceAll('_', ' ')}`;
+  if (state === 'in_flight') {
+    const detail = `${reservationId}, lease until ${timeOf(leaseExpiresAt)} UTC`;
+    const id = `flight-${reservationId}`;
+    return [{ at: reservedAt, id, tone: 'quiet', title: 'In flight', detail }];
+  }
+  if (state === 'uncertain') {
+    const detail = `${reservationId}${why}`;
+    const id = `uncertain-${reservationId}`;
+    return [{ at: settledAt ?? reservedAt, id, tone: 'warn', title: 'Uncertain', detail }];
+  }
+  if (state !== 'released') return [];
+  const detail = `${reservationId}${why}; its room is given back`;
+  const id = `released-${reservationId}`;
+  return [{ at: settledAt ?? reservedAt, id, tone: 'quiet', title: 'Released', detail }];
+}
+
+const correctionMoment = ({ number, at, before, after, day }: Correction): Moment => ({
+  at,
+  id: `correction-${number}`,
+  tone: 'warn',
+  title: 'Corrected',
+  detail: `the counter of ${dateOf(startOf(day))} from ${before} to ${after}`,
+});
+
+const changeMoment = (change: WrittenChange): Moment => ({
+  at: change.at,
+  id: `change-${change.number}`,
+  tone: ['cooldown', 'hold', 'breaker'].includes(change.kind) ? 'warn' : 'quiet',
+  title: CHANGE_WORDS[change.kind] ?? change.kind,
+  detail: changeInWords(change),
+});
+
+/** What a change was, beside its kind and who made it. */
+export function changeInWords({ kind, actor, reason, details }: WrittenChange): string {
+  const by = actor === 'safeband' || actor === kind ? '' : `by ${actor}`;
+  if (kind === 'cooldown' && 'until' in details) {
+    const cause = 'cause' in details ? causeWords(String(details.cause)) : '';
+    return `until ${timeOf(Date.parse(String(details.until)))} UTC: ${cause}`;
+  }
+  if (kind === 'policy' && 'policy' in details) return `${by} ${policyInWords(details.policy)}`;
+  if (kind === 'settle' && 'reservationId' in details) {
+    const outcome = 'outcome' in details ? String(details.outcome) : '';
+    return `${String(details.reservationId)} is ${outcome}, ${by}: ${reason ?? ''}`;
+  }
+  return [by, reason].filter(Boolean).join(': ');
+}
+
+function policyInWords(raw: unknown): string {
+  if (typeof raw !== 'string') return '';
+  const policy: unknown = JSON.parse(raw);
+  if (typeof policy !== 'object' || policy === null) return '';
+  return Object.entries(policy)
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : value}`)
+    .join(', ');
+}
+
+/** A column for each of the last `count` quota days, today's from the numbers. */
+export function columnsOf(
+  days: readonly ClosedDay[],
+  numbers: Pick<Numbers, 'day' | 'counter' | 'logged'>,
+  count: number,
+): readonly DayColumn[] {
+  const byDay = new Map(days.map((one) => [one.day, one]));
+  return Array.from({ length: count }, (_, n) => {
+    const day = numbers.day - count + 1 + n;
+    if (day === numbers.day) return { day, counter: numbers.counter, logged: numbers.logged };
+    const known = byDay.get(day);
+    const logged = known ? known.delivered + known.external : 0;
+    return { day, counter: known?.counter ?? 0, logged };
+  });
+}
+
+/** What may still be sent in this week, and how much of it is used. */
+export const weekInWords = ({ weekUsed, caps }: Pick<Numbers, 'weekUsed' | 'caps'>): string =>
+  `${weekUsed} of ${caps.weekly} in the last 7 quota days; ` +
+  `${many(Math.max(0, caps.weekly - weekUsed), 'InMail')} left`;

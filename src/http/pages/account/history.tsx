@@ -1,0 +1,155 @@
+/** *History*: what the gate saw at an instant, rebuilt from rows. */
+import type { VNode } from 'preact';
+import type { StateAt } from '../../../domain/diagnostics/asOf/stateAt.js';
+import { isoInstant, parseInstant, type Instant } from '../../../domain/primitives/time.js';
+import { Bar, Legend } from '../ui/bar.js';
+import { Page, type Frame } from '../ui/layout.js';
+import { numbersOfStatus } from '../ui/numbers.js';
+import { Empty, Section, State, When } from '../ui/parts.js';
+import { Sum } from '../ui/sum.js';
+import { CAP_WORDS, causeWords } from '../ui/words.js';
+import type { PeekWire } from '../../../domain/wire/decisions.js';
+
+type Props = {
+  readonly frame: Frame;
+  readonly accountId: string;
+  /** What was asked for, as it was typed. */
+  readonly asked: string;
+  /** Null: nothing was asked for yet, or it could not be read. */
+  readonly state: StateAt | null;
+  readonly failure: string | null;
+};
+
+export const HistoryPage = ({ frame, accountId, asked, state, failure }: Props): VNode => (
+  <Page frame={frame} title={`History: ${accountId}`} here="accounts">
+    <div class="head">
+      <p class="crumbs">
+        <a href="/accounts">Accounts</a> / <a href={`/accounts/${accountId}`}>{accountId}</a>
+      </p>
+      <h1>What did the gate see?</h1>
+      <form class="filter" method="get" action={`/accounts/${accountId}/history`}>
+        <label class={failure === null ? undefined : 'wrong'}>
+          Instant, in UTC
+          <input
+            name="at"
+            type="text"
+            required
+            value={asked}
+            placeholder="2026-11-23T14:03:07Z"
+            aria-invalid={failure === null ? undefined : 'true'}
+            aria-describedby={failure === null ? 'at-hint' : 'refusal'}
+          />
+        </label>
+        <button type="submit">Show</button>
+      </form>
+      <p class="note" id="at-hint">
+        Such as 2026-11-23T14:03:07Z, or 2026-11-23 14:03.
+      </p>
+      {failure === null ? null : (
+        <p class="banner banner-error" role="alert" id="refusal">
+          {failure}
+        </p>
+      )}
+    </div>
+    {state === null ? null : <Then state={state} />}
+  </Page>
+);
+
+function Then({ state }: { readonly state: StateAt }): VNode {
+  const numbers = numbersOfStatus(state.status, undefined);
+  const { counter, caps, remaining, cooldown, hold } = numbers;
+  return (
+    <>
+      <p class={state.isExact ? 'banner banner-done' : 'banner banner-warn'}>
+        {state.isExact
+          ? 'Exact: each of these numbers has rows with its own time.'
+          : state.notes.join(' ')}
+      </p>
+      <Section id="then" title={`${state.accountId} at ${state.at}`}>
+        <p>
+          <State state={numbers.state} />{' '}
+          {cooldown ? (
+            <span class="end">
+              until <When at={cooldown.until} show="full" />: {causeWords(cooldown.cause)}
+            </span>
+          ) : null}{' '}
+          {hold ? (
+            <span class="end">
+              by {hold.actor}: {hold.reason}
+            </span>
+          ) : null}
+        </p>
+        <p class="lead">
+          <strong id="counter">{counter}</strong> of {caps.effective} ({CAP_WORDS[caps.binding]}{' '}
+          bound), room for {remaining}.
+        </p>
+        <Bar numbers={numbers} tall={true} />
+        <Legend numbers={numbers} />
+        <Decision decision={state.decision} />
+      </Section>
+      <Sum numbers={numbers} />
+      <div class="columns">
+        <Moments id="before" title="Before" moments={state.before} />
+        <Moments id="after" title="After" moments={state.after} />
+      </div>
+    </>
+  );
+}
+
+function Decision({ decision }: { readonly decision: PeekWire }): VNode {
+  if (decision.granted) {
+    return <p id="decision">A reserve at that instant would have been granted.</p>;
+  }
+  const { reason, retryAt } = decision;
+  const at = retryAt === null ? undefined : parseInstant(retryAt);
+  return (
+    <p id="decision">
+      A reserve at that instant would have been refused:{' '}
+      <strong>{reason.replaceAll('_', ' ')}</strong>
+      {at === undefined ? (
+        ', until a person acts.'
+      ) : (
+        <>
+          , to be tried again at <When at={at} show="full" />.
+        </>
+      )}
+    </p>
+  );
+}
+
+const Moments = ({
+  id,
+  title,
+  moments,
+}: {
+  readonly id: string;
+  readonly title: string;
+  readonly moments: StateAt['before'];
+}): VNode => (
+  <Section id={id} title={title}>
+    {moments.length === 0 ? (
+      <Empty>Nothing.</Empty>
+    ) : (
+      <ol class="plain-list">
+        {moments.map(({ at, text }) => (
+          <li key={`${at}${text}`} class="moment">
+            <When at={Date.parse(at)} show="full" /> {text}
+          </li>
+        ))}
+      </ol>
+    )}
+  </Section>
+);
+
+/** An instant as people type it; without seconds it is the minute's beginning. */
+export function instantOf(text: string): Instant | undefined {
+  const parts = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d(?:\.\d{1,3})?)? ?(?:Z|UTC)?$/i.exec(
+    text.trim(),
+  );
+  if (!parts) return undefined;
+  const [, day, minute, seconds = ':00'] = parts;
+  return parseInstant(`${day}T${minute}${seconds}Z`);
+}
+
+/** What is shown before anything was asked. */
+export const anHourAgo = (now: Instant): string => isoInstant(now - 3_600_000).slice(0, 19) + 'Z';

@@ -1,0 +1,237 @@
+/** *Accounts*: the two numbers of each, side by side, and what needs somebody to look. */
+import type { VNode } from 'preact';
+import { addressOf, SORTS, type Ask, type Listed, type Sort } from './accountsView.js';
+import { Bar, partsInWords } from '../ui/bar.js';
+import { many, whole } from '../ui/format.js';
+import type { Snapshot } from '../fleet/fleetSnapshot.js';
+import { Page, type Frame } from '../ui/layout.js';
+import type { Numbers } from '../ui/numbers.js';
+import { Ago, Empty, State, StateEnd } from '../ui/parts.js';
+import { STATE_WORDS, STATES, TIER_WORDS } from '../ui/words.js';
+
+type Props = {
+  readonly frame: Frame;
+  readonly ask: Ask;
+  readonly list: Listed;
+  readonly snapshot: Snapshot;
+};
+
+export function AccountsPage({ frame, ask, list, snapshot }: Props): VNode {
+  const canConnect = frame.caller?.role === 'operator' && frame.caller.accounts === null;
+  return (
+    <Page frame={frame} title="Accounts" here="accounts" stream="/v1/stream">
+      <div class="head">
+        <h1>Accounts</h1>
+        <Freshness frame={frame} snapshot={snapshot} />
+        {canConnect ? (
+          <p class="actions">
+            <a class="button" href="/connect">
+              Connect an account
+            </a>
+          </p>
+        ) : null}
+      </div>
+      {list.all === 0 ? (
+        <FirstStart canConnect={canConnect} />
+      ) : (
+        <>
+          <Filter ask={ask} list={list} />
+          {list.shown.length === 0 ? (
+            <Empty>
+              No account fits. <a href="/accounts">Show all {whole(list.all)}</a>
+            </Empty>
+          ) : (
+            <List frame={frame} ask={ask} list={list} />
+          )}
+          <Pager ask={ask} list={list} />
+        </>
+      )}
+    </Page>
+  );
+}
+
+const Freshness = ({ frame, snapshot }: Pick<Props, 'frame' | 'snapshot'>): VNode => (
+  <p class={snapshot.failure === null ? 'note' : 'note stale'}>
+    {snapshot.failure === null ? 'Read from Postgres' : 'Stale: Postgres does not answer. Read'}{' '}
+    <Ago at={snapshot.readAt} now={frame.now} />
+    {snapshot.failure === null ? '; changes come in as they happen.' : '.'}
+  </p>
+);
+
+const FirstStart = ({ canConnect }: { readonly canConnect: boolean }): VNode => (
+  <div class="card message">
+    <h2>No account yet</h2>
+    <p>
+      Safeband counts each InMail before it is sent. Connect a LinkedIn account, and its numbers
+      appear here at once.
+    </p>
+    {canConnect ? (
+      <p>
+        <a class="button primary" href="/connect">
+          Connect the first account
+        </a>
+      </p>
+    ) : (
+      <p>An operator’s key can connect one; a key that is limited sees only its own accounts.</p>
+    )}
+    <p>By the command line, or over HTTP:</p>
+    <pre tabIndex={0}>
+      {`safeband connect anna --tier sales_navigator
+
+curl -X POST $SAFEBAND/v1/accounts/anna/connect \\
+  -H "Authorization: Bearer $KEY" \\
+  -H "Content-Type: application/json" -d '{"tier": "sales_navigator"}'`}
+    </pre>
+  </div>
+);
+
+const Filter = ({ ask, list }: Pick<Props, 'ask' | 'list'>): VNode => (
+  <form class="filter" method="get" action="/accounts" role="search">
+    <label>
+      Search
+      <input type="search" name="q" value={ask.search} maxLength={128} placeholder="account id" />
+    </label>
+    <label>
+      State
+      <select name="state">
+        <option value="">all ({whole(list.all)})</option>
+        {STATES.map((state) => (
+          <option key={state} value={state} selected={state === ask.state}>
+            {STATE_WORDS[state].word} ({whole(list.byState[state])})
+          </option>
+        ))}
+      </select>
+    </label>
+    <label>
+      Sort by
+      <select name="sort">
+        {Object.entries(SORTS).map(([name, word]) => (
+          <option key={name} value={name} selected={name === ask.sort}>
+            {word}
+          </option>
+        ))}
+      </select>
+    </label>
+    <label class="check">
+      <input type="checkbox" name="dir" value="desc" checked={ask.isDescending} /> descending
+    </label>
+    <button type="submit">Show</button>
+  </form>
+);
+
+const COLUMNS: readonly (readonly [string, Sort | null])[] = [
+  ['Account', 'id'],
+  ['State', 'state'],
+  ['Counter', 'counter'],
+  ['Event log', null],
+  ['Against the cap', null],
+  ['Room left', 'remaining'],
+  ['Drift', 'drift'],
+  ['Last check', 'checked'],
+];
+
+const List = ({ frame, ask, list }: Pick<Props, 'frame' | 'ask' | 'list'>): VNode => (
+  <table class="accounts">
+    <caption class="hidden">
+      {many(list.matches, 'account')}, by {SORTS[ask.sort]}
+    </caption>
+    <thead>
+      <tr>
+        {COLUMNS.map(([word, sort]) => (
+          <Head key={word} word={word} sort={sort} ask={ask} />
+        ))}
+      </tr>
+    </thead>
+    <tbody>
+      {list.shown.map((numbers) => (
+        <Row key={numbers.accountId} numbers={numbers} now={frame.now} />
+      ))}
+    </tbody>
+  </table>
+);
+
+function Head({
+  word,
+  sort,
+  ask,
+}: {
+  readonly word: string;
+  readonly sort: Sort | null;
+  readonly ask: Ask;
+}): VNode {
+  if (sort === null) return <th scope="col">{word}</th>;
+  const isOn = ask.sort === sort;
+  const order = isOn ? (ask.isDescending ? 'descending' : 'ascending') : undefined;
+  const next = isOn ? !ask.isDescending : sort !== 'id' && sort !== 'state';
+  return (
+    <th scope="col" aria-sort={order}>
+      <a href={addressOf(ask, { sort, isDescending: next })}>
+        {word}
+        {isOn ? <span aria-hidden="true">{ask.isDescending ? ' ▾' : ' ▴'}</span> : null}
+      </a>
+    </th>
+  );
+}
+
+function Row({ numbers, now }: { readonly numbers: Numbers; readonly now: Frame['now'] }): VNode {
+  const { accountId, tier, counter, caps, logged, delivered, external, drift } = numbers;
+  const isOver = counter > caps.effective;
+  return (
+    <tr id={`account-${accountId}`}>
+      <th scope="row">
+        <a href={`/accounts/${accountId}`}>{accountId}</a>
+        <span class="note">{TIER_WORDS[tier]}</span>
+      </th>
+      <td data-label="State">
+        <State state={numbers.state} /> <StateEnd numbers={numbers} now={now} />
+      </td>
+      <td data-label="Counter" class={isOver ? 'number over' : 'number'}>
+        <strong>{counter}</strong> of {caps.effective}
+        {isOver ? <span class="flag"> over the cap</span> : null}
+      </td>
+      <td data-label="Event log" class="number">
+        <strong>{logged}</strong>
+        {external > 0 ? (
+          <span class="note">
+            {delivered} + {external} by hand
+          </span>
+        ) : null}
+      </td>
+      <td data-label="Against the cap" class="barred">
+        <Bar numbers={numbers} />
+        <span class="note">{partsInWords(numbers)}</span>
+      </td>
+      <td data-label="Room left" class="number">
+        {numbers.remaining}
+      </td>
+      <td data-label="Drift" class={Math.abs(drift) > 5 ? 'number over' : 'number'}>
+        {drift === 0 ? 'none' : <a href={`/accounts/${accountId}/why`}>{drift}</a>}
+      </td>
+      <td data-label="Last check">
+        {numbers.lastCheckedAt === null ? 'never' : <Ago at={numbers.lastCheckedAt} now={now} />}
+      </td>
+    </tr>
+  );
+}
+
+function Pager({ ask, list }: Pick<Props, 'ask' | 'list'>): VNode {
+  const { page, pages, matches, shown } = list;
+  return (
+    <nav class="pager" aria-label="Pages of the list">
+      <span>
+        {many(matches, 'account')}
+        {pages > 1 ? `, page ${page} of ${pages}` : ''}
+      </span>
+      {page > 1 ? (
+        <a rel="prev" href={addressOf(ask, { page: page - 1 })}>
+          ← Earlier
+        </a>
+      ) : null}
+      {page < pages && shown.length > 0 ? (
+        <a rel="next" href={addressOf(ask, { page: page + 1 })}>
+          Later →
+        </a>
+      ) : null}
+    </nav>
+  );
+}

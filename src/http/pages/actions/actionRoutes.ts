@@ -1,0 +1,109 @@
+/** What an operator does: first a page that says what will happen, then the deed. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { isAccountId } from '../../../domain/primitives/ids.js';
+import { maySee } from '../../access/caller.js';
+import {
+  accountUnknown,
+  invalidInput,
+  notFound,
+  problemIn,
+  type Problem,
+} from '../../plumbing/problems.js';
+import { readAccount } from '../account/accountData.js';
+import { accountIn } from '../account/accountRoutes.js';
+import { actionOf, connectBy, type Action } from './actions.js';
+import { ConfirmPage, ConnectPage } from './confirm.js';
+import { formOf, type Form } from '../ui/form.js';
+import { frameOf, goTo, sendPage } from '../ui/send.js';
+import type { PageParts } from '../context.js';
+
+const OPERATE = { config: { needs: 'operate' } } as const;
+type OfAction = {
+  readonly Params: { readonly accountId: string; readonly action: string };
+  readonly Querystring: Record<string, unknown>;
+};
+
+export function addActions(app: FastifyInstance, parts: PageParts): void {
+  const { assets, now, client } = parts;
+
+  const ask = async (
+    request: FastifyRequest<OfAction>,
+    reply: FastifyReply,
+    { action, form, problem }: { action: Action; form: Form; problem: Problem | null },
+  ): Promise<FastifyReply> => {
+    const { accountId, action: name } = request.params;
+    const data = await readAccount(parts, accountId, { isFresh: false });
+    if (!data || data === 'starting') throw accountUnknown();
+    const frame = frameOf(request, reply, { assets: assets.urls, now: now() });
+    const failure = problem?.fields ?? null;
+    const page = ConfirmPage({ frame, name, action, data, form, failure });
+    return sendPage(request, reply, page, problem?.statusCode);
+  };
+
+  app.get<OfAction>('/accounts/:accountId/do/:action', OPERATE, async (request, reply) => {
+    accountIn(request.params);
+    const action = actionOf(request.params.action);
+    if (!action) throw notFound();
+    return ask(request, reply, { action, form: formOf(request.query), problem: null });
+  });
+
+  app.post<OfAction>('/accounts/:accountId/do/:action', OPERATE, async (request, reply) => {
+    const accountId = accountIn(request.params);
+    const action = actionOf(request.params.action);
+    if (!action) throw notFound();
+    const form = formOf(request.body);
+    try {
+      const said = await action.run(client, { accountId, actor: request.caller.name, form });
+      changed(parts, accountId);
+      return goTo(reply, `/accounts/${accountId}`, said);
+    } catch (error) {
+      const problem = problemIn(error);
+      if (!problem) throw error;
+      return ask(request, reply, { action, form, problem });
+    }
+  });
+
+  addConnect(app, parts);
+}
+
+function addConnect(app: FastifyInstance, parts: PageParts): void {
+  const { assets, now, client } = parts;
+  const ask = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { form, problem }: { form: Form; problem: Problem | null },
+  ): Promise<FastifyReply> => {
+    const frame = frameOf(request, reply, { assets: assets.urls, now: now() });
+    const page = ConnectPage({ frame, form, failure: problem?.fields ?? null });
+    return sendPage(request, reply, page, problem?.statusCode);
+  };
+
+  app.get('/connect', OPERATE, async (request, reply) =>
+    ask(request, reply, { form: {}, problem: null }),
+  );
+
+  app.post('/connect', OPERATE, async (request, reply) => {
+    const form = formOf(request.body);
+    try {
+      const accountId = form['accountId'] ?? '';
+      if (!isAccountId(accountId)) {
+        const should = 'begin with a letter, a digit, _ or - and have only these and . : after it';
+        throw invalidInput(`accountId should ${should}`, 'accountId');
+      }
+      if (!maySee(request.caller, accountId)) throw accountUnknown();
+      const said = await connectBy(client, { accountId, actor: request.caller.name, form });
+      changed(parts, accountId);
+      return goTo(reply, `/accounts/${accountId}`, said);
+    } catch (error) {
+      const problem = problemIn(error);
+      if (!problem) throw error;
+      return ask(request, reply, { form, problem });
+    }
+  });
+}
+
+/** What was kept of the account is out of date. */
+function changed({ kept, fleet }: PageParts, accountId: string): void {
+  kept.forget(accountId);
+  fleet.touch(accountId);
+}

@@ -1,0 +1,248 @@
+/** *Fleet*: is everything checked, who drifts, who rests; and that a check calls nobody. */
+import type { VNode } from 'preact';
+import { MINUTE_MS, type Instant } from '../../../domain/primitives/time.js';
+import type { Heartbeat } from '../../../postgres/read/pageReads.js';
+import { listed, onceFor } from '../accounts/accountsView.js';
+import type { Snapshot } from './fleetSnapshot.js';
+import { many, whole } from '../ui/format.js';
+import { Page, type Frame } from '../ui/layout.js';
+import type { Numbers } from '../ui/numbers.js';
+import { Ago, Empty, Section, State, StateEnd, Table, When } from '../ui/parts.js';
+import { STATE_WORDS, STATES } from '../ui/words.js';
+
+const SHOWN = 20;
+/** No heartbeat for this long fails readiness (R8). */
+const OVERDUE_MS = 20 * MINUTE_MS;
+
+type Props = {
+  readonly frame: Frame;
+  /** Of the accounts that the key may see. */
+  readonly snapshot: Snapshot;
+  /** Null: a key that is limited to some accounts does not see how many there are. */
+  readonly heartbeats: readonly Heartbeat[] | null;
+  readonly lastHeartbeatAt: Instant | null;
+  readonly runs: number;
+};
+
+export function FleetPage(props: Props): VNode {
+  const { frame, snapshot } = props;
+  const { drifting, resting } = summaryOf(snapshot.accounts);
+  return (
+    <Page frame={frame} title="Fleet" here="fleet" stream="/v1/stream">
+      <div class="head">
+        <h1>Fleet</h1>
+        <p class={snapshot.failure === null ? 'note' : 'note stale'}>
+          {snapshot.failure === null
+            ? 'Read from Postgres '
+            : 'Stale: Postgres does not answer. Read '}
+          <Ago at={snapshot.readAt} now={frame.now} />.
+        </p>
+      </div>
+      <States accounts={snapshot.accounts} />
+      <Checks {...props} />
+      <div class="columns">
+        <Some
+          id="drifting"
+          title="Drifting accounts"
+          none="None: every counter equals its event log."
+          accounts={drifting}
+          now={frame.now}
+        />
+        <Some
+          id="resting"
+          title="Cooldowns"
+          none="None: no account rests."
+          accounts={resting}
+          now={frame.now}
+        />
+      </div>
+      <Heartbeats heartbeats={props.heartbeats} now={frame.now} />
+    </Page>
+  );
+}
+
+type Summary = {
+  readonly drifting: readonly Numbers[];
+  readonly resting: readonly Numbers[];
+  readonly oldest: Numbers | undefined;
+  readonly sums: Pick<Numbers, 'counter' | 'logged' | 'inFlight' | 'uncertain'>;
+};
+
+/** All that the page says of the fleet. */
+const summaryOf = onceFor((accounts): Summary => {
+  const sums = { counter: 0, logged: 0, inFlight: 0, uncertain: 0 };
+  let oldest: Numbers | undefined;
+  for (const one of accounts) {
+    sums.counter += one.counter;
+    sums.logged += one.logged;
+    sums.inFlight += one.inFlight;
+    sums.uncertain += one.uncertain;
+    const isOlder = (one.lastCheckedAt ?? 0) < (oldest?.lastCheckedAt ?? Infinity);
+    if (one.state !== 'disconnected' && (oldest === undefined || isOlder)) oldest = one;
+  }
+  return {
+    drifting: accounts
+      .filter(({ drift }) => drift !== 0)
+      .toSorted((a, b) => Math.abs(b.drift) - Math.abs(a.drift)),
+    resting: accounts
+      .filter(({ state }) => state === 'cooldown')
+      .toSorted((a, b) => (a.cooldown?.until ?? 0) - (b.cooldown?.until ?? 0)),
+    oldest,
+    sums,
+  };
+});
+
+function States({ accounts }: { readonly accounts: readonly Numbers[] }): VNode {
+  const { byState } = listed(accounts, NOTHING);
+  const { sums } = summaryOf(accounts);
+  return (
+    <Section id="states" title={many(accounts.length, 'account')}>
+      <ul class="tiles">
+        {STATES.map((state) => (
+          <li key={state}>
+            <a href={`/accounts?state=${state}`}>
+              <strong>{whole(byState[state])}</strong>
+              <span>
+                <span aria-hidden="true">{STATE_WORDS[state].sign}</span> {STATE_WORDS[state].word}
+              </span>
+            </a>
+          </li>
+        ))}
+      </ul>
+      <p>
+        Today {whole(sums.counter)} on the counters, {whole(sums.logged)} in the event logs,{' '}
+        {whole(sums.inFlight)} in flight, {whole(sums.uncertain)} uncertain.
+      </p>
+    </Section>
+  );
+}
+const NOTHING = { search: '', state: null, sort: 'id', isDescending: false, page: 1 } as const;
+
+function Checks({ frame, snapshot, lastHeartbeatAt, runs }: Props): VNode {
+  const { oldest } = summaryOf(snapshot.accounts);
+  const isOverdue = lastHeartbeatAt === null || frame.now - lastHeartbeatAt > OVERDUE_MS;
+  return (
+    <Section id="checks" title="Checks">
+      <dl class="two">
+        <div class={isOverdue ? 'over' : undefined}>
+          <dt>Last audit of the fleet</dt>
+          <dd>
+            <strong>
+              {lastHeartbeatAt === null ? 'none yet' : <Ago at={lastHeartbeatAt} now={frame.now} />}
+            </strong>
+          </dd>
+          <dd class="note">
+            {isOverdue ? 'overdue: one comes every 10 minutes' : 'one comes every 10 minutes'}
+          </dd>
+        </div>
+        <div>
+          <dt>Oldest check</dt>
+          <dd>
+            <strong>
+              {oldest === undefined ? (
+                'no account'
+              ) : oldest.lastCheckedAt === null ? (
+                'never'
+              ) : (
+                <Ago at={oldest.lastCheckedAt} now={frame.now} />
+              )}
+            </strong>
+          </dd>
+          <dd class="note">
+            {oldest === undefined ? null : (
+              <a href={`/accounts/${oldest.accountId}`}>{oldest.accountId}</a>
+            )}
+          </dd>
+        </div>
+        <div>
+          <dt>Checks of single accounts</dt>
+          <dd>
+            <strong>{whole(runs)}</strong>
+          </dd>
+          <dd class="note">in the last 24 hours</dd>
+        </div>
+        <div>
+          <dt>LinkedIn calls by checks</dt>
+          <dd>
+            <strong id="linkedin-calls">0</strong>
+          </dd>
+          <dd class="note">
+            by design: a check reads Postgres only, and the program has no client for LinkedIn
+          </dd>
+        </div>
+      </dl>
+    </Section>
+  );
+}
+
+const Some = ({
+  id,
+  title,
+  none,
+  accounts,
+  now,
+}: {
+  readonly id: string;
+  readonly title: string;
+  readonly none: string;
+  readonly accounts: readonly Numbers[];
+  readonly now: Instant;
+}): VNode => (
+  <Section id={id} title={`${title} (${whole(accounts.length)})`}>
+    {accounts.length === 0 ? (
+      <Empty>{none}</Empty>
+    ) : (
+      <ul class="plain">
+        {accounts.slice(0, SHOWN).map((numbers) => (
+          <li key={numbers.accountId} id={`${id}-${numbers.accountId}`}>
+            <a href={`/accounts/${numbers.accountId}`}>{numbers.accountId}</a>{' '}
+            <State state={numbers.state} /> <StateEnd numbers={numbers} now={now} />{' '}
+            <span class="note">
+              counter {numbers.counter}, event log {numbers.logged}: drift {numbers.drift}
+              {numbers.inFlight > 0 ? `, ${numbers.inFlight} in flight` : ''}
+              {numbers.uncertain > 0 ? `, ${numbers.uncertain} uncertain` : ''}
+            </span>
+          </li>
+        ))}
+      </ul>
+    )}
+    {accounts.length > SHOWN ? (
+      <p class="note">
+        and {whole(accounts.length - SHOWN)} more; the list of accounts sorts them.
+      </p>
+    ) : null}
+  </Section>
+);
+
+const Heartbeats = ({
+  heartbeats,
+  now,
+}: {
+  readonly heartbeats: readonly Heartbeat[] | null;
+  readonly now: Instant;
+}): VNode | null =>
+  heartbeats === null ? null : (
+    <Section id="heartbeats" title="Heartbeats">
+      {heartbeats.length === 0 ? (
+        <Empty>
+          No audit has run yet; the Schedule inmail-fleet-audit runs one every 10 minutes.
+        </Empty>
+      ) : (
+        <Table caption="Audits of the fleet" head={['When', 'Took', 'Accounts', 'Found']}>
+          {heartbeats.map(({ runId, ranAt, durationMs, accountsChecked, isAlerted }) => (
+            <tr key={runId} id={`run-${runId}`}>
+              <th scope="row">
+                <When at={ranAt} show="full" />{' '}
+                <span class="note">
+                  <Ago at={ranAt} now={now} />
+                </span>
+              </th>
+              <td class="number">{whole(durationMs)} ms</td>
+              <td class="number">{whole(accountsChecked)}</td>
+              <td>{isAlerted ? '▲ alerts' : 'nothing to tell'}</td>
+            </tr>
+          ))}
+        </Table>
+      )}
+    </Section>
+  );

@@ -1,0 +1,52 @@
+/** The pages about all accounts; a key that is limited to some sees those alone. */
+import type { FastifyInstance } from 'fastify';
+import { DAY_MS } from '../../../domain/primitives/time.js';
+import { countRuns, listHeartbeats } from '../../../postgres/read/pageReads.js';
+import { maySee, type Caller } from '../../access/caller.js';
+import { AccountsPage } from '../accounts/accounts.js';
+import { askOf, listed } from '../accounts/accountsView.js';
+import { FleetPage } from './fleet.js';
+import type { Snapshot } from './fleetSnapshot.js';
+import { frameOf, isHardRefresh, sendPage } from '../ui/send.js';
+import type { PageParts } from '../context.js';
+
+const READ = { config: { needs: 'read' } } as const;
+const HEARTBEATS_SHOWN = 12;
+
+/** The accounts that the key may see, and no trace of others. */
+const seenBy = (snapshot: Snapshot, caller: Caller): Snapshot =>
+  caller.accounts === null
+    ? snapshot
+    : { ...snapshot, accounts: snapshot.accounts.filter((one) => maySee(caller, one.accountId)) };
+
+export function addFleetPages(app: FastifyInstance, parts: PageParts): void {
+  const { assets, now, pool, fleet } = parts;
+
+  app.get<{ Querystring: Record<string, unknown> }>('/accounts', READ, async (request, reply) => {
+    const all = await fleet.read({ isFresh: isHardRefresh(request) });
+    const snapshot = seenBy(all, request.caller);
+    const ask = askOf(request.query);
+    const frame = frameOf(request, reply, { assets: assets.urls, now: now() });
+    const list = listed(snapshot.accounts, ask);
+    return sendPage(request, reply, AccountsPage({ frame, ask, list, snapshot }));
+  });
+
+  app.get('/fleet', READ, async (request, reply) => {
+    const { caller } = request;
+    const at = now();
+    const [all, heartbeats, runs] = await Promise.all([
+      fleet.read({ isFresh: isHardRefresh(request) }),
+      listHeartbeats(pool, HEARTBEATS_SHOWN),
+      countRuns(pool, at - DAY_MS, caller.accounts),
+    ]);
+    const frame = frameOf(request, reply, { assets: assets.urls, now: at });
+    const page = FleetPage({
+      frame,
+      snapshot: seenBy(all, caller),
+      heartbeats: caller.accounts === null ? heartbeats : null,
+      lastHeartbeatAt: heartbeats[0]?.ranAt ?? null,
+      runs,
+    });
+    return sendPage(request, reply, page);
+  });
+}

@@ -1,0 +1,53 @@
+/** What a form sent: texts by name; anything else is as if it were not there. */
+import { TIERS, isTier } from '../../../domain/primitives/tier.js';
+import { invalidInput } from '../../plumbing/problems.js';
+
+export type Form = { readonly [name: string]: string };
+
+const TEXT_MAX = 4_000;
+
+export function formOf(body: unknown): Form {
+  if (typeof body !== 'object' || body === null) return {};
+  return Object.fromEntries(
+    Object.entries(body)
+      .filter((entry): entry is [string, string] => typeof entry[1] === 'string')
+      .map(([name, value]) => [name, value.trim().slice(0, TEXT_MAX)]),
+  );
+}
+
+const COUNT = /^\d{1,6}$/;
+const DAY = /^\d{1,2}$/;
+
+/** Reads a field that may be empty, which is null; what `read` does not take is refused by name. */
+function fieldIn<T>(
+  form: Form,
+  name: string,
+  shouldBe: string,
+  read: (text: string) => T | undefined,
+): T | null {
+  const text = (form[name] ?? '').trim();
+  if (text === '') return null;
+  const value = read(text);
+  if (value !== undefined) return value;
+  throw invalidInput(`${name} should be ${shouldBe}`, name);
+}
+const numberLike = (pattern: RegExp) => (text: string) =>
+  pattern.test(text) ? Number(text) : undefined;
+
+export const numberIn = (form: Form, name: string): number | null =>
+  fieldIn(form, name, 'a whole number of InMails, or empty', numberLike(COUNT));
+
+export const renewalIn = (form: Form): number | null =>
+  fieldIn(form, 'creditsRenewOn', 'a day from 1 to 31, or empty', numberLike(DAY));
+
+export const rampIn = (form: Form): { readonly dailyCaps: readonly number[] } | null =>
+  fieldIn(form, 'ramp', 'numbers with commas between, such as 5, 10, 20', (text) => {
+    const parts = text.split(/[\s,;]+/).filter(Boolean);
+    return parts.every((part) => COUNT.test(part)) ? { dailyCaps: parts.map(Number) } : undefined;
+  });
+
+export function tierIn(form: Form): (typeof TIERS)[number] {
+  const tier = form['tier'];
+  if (isTier(tier)) return tier;
+  throw invalidInput(`tier should be one of ${TIERS.join(', ')}`, 'tier');
+}

@@ -1,0 +1,123 @@
+/** The frame of every page: head, navigation, the line that says whether it is live, and main. */
+import type { ComponentChildren, VNode } from 'preact';
+import { renderToString } from 'preact-render-to-string';
+import { isoInstant, type Instant } from '../../../domain/primitives/time.js';
+import type { Caller } from '../../access/caller.js';
+import { Patterns } from './bar.js';
+
+/** Where the style sheet and the scripts are: names with a hash of the content. */
+export type AssetUrls = {
+  readonly css: string;
+  readonly morph: string;
+  readonly live: string;
+  readonly icon: string;
+};
+
+export type Frame = {
+  readonly assets: AssetUrls;
+  readonly now: Instant;
+  /** Null: nobody is logged in. */
+  readonly caller: Caller | null;
+  /** What was just done, once. */
+  readonly flash?: string | undefined;
+};
+type PageProps = {
+  readonly frame: Frame;
+  readonly title: string;
+  readonly here?: 'accounts' | 'fleet';
+  /** The stream that says when this page is out of date; null: it stays as it is. */
+  readonly stream?: string | null;
+  readonly children?: ComponentChildren;
+};
+
+const ROLE_WORDS = { operator: 'operator', pipeline: 'pipeline key', reader: 'read only' } as const;
+
+export function Page({ frame, title, here, stream = null, children }: PageProps): VNode {
+  const { assets, caller, flash, now } = frame;
+  return (
+    <html lang="en">
+      <head>
+        <meta charSet="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>{`${title} · Safeband`}</title>
+        <link rel="stylesheet" href={assets.css} />
+        <link rel="icon" href={assets.icon} type="image/svg+xml" />
+        <script src={assets.morph} defer />
+        <script src={assets.live} type="module" />
+      </head>
+      <body data-stream={stream ?? undefined}>
+        <a class="skip" href="#main">
+          To the content
+        </a>
+        <Patterns />
+        <header>
+          <a class="brand" href="/accounts">
+            Safeband
+          </a>
+          {caller ? <Navigation here={here} /> : null}
+          <p id="live" class="live" role="status" hidden={true} />
+          {caller ? <Session caller={caller} /> : null}
+        </header>
+        <main id="main" tabIndex={-1} data-now={isoInstant(now)}>
+          <p id="lost" class="banner banner-lost" hidden={true} />
+          {flash === undefined ? null : (
+            <p id="flash" class="banner banner-done" role="status">
+              {flash}
+            </p>
+          )}
+          {children}
+        </main>
+        <footer>
+          The counter is what the gate consults; statistics come from the event log only. Quota days
+          are UTC days.
+        </footer>
+      </body>
+    </html>
+  );
+}
+
+const Navigation = ({ here }: { readonly here: 'accounts' | 'fleet' | undefined }): VNode => (
+  <nav aria-label="Pages">
+    <a href="/accounts" aria-current={here === 'accounts' ? 'page' : undefined}>
+      Accounts
+    </a>
+    <a href="/fleet" aria-current={here === 'fleet' ? 'page' : undefined}>
+      Fleet
+    </a>
+  </nav>
+);
+
+const Session = ({ caller }: { readonly caller: Caller }): VNode => (
+  <form class="session" method="post" action="/logout">
+    <span>
+      {caller.name} <span class="note">{ROLE_WORDS[caller.role]}</span>
+    </span>
+    <button type="submit" class="quiet">
+      Log out
+    </button>
+  </form>
+);
+
+/** A page that says one thing: an error, a 404, that something is away. */
+export const Message = ({
+  frame,
+  title,
+  children,
+}: {
+  readonly frame: Frame;
+  readonly title: string;
+  readonly children?: ComponentChildren;
+}): VNode => (
+  <Page frame={frame} title={title}>
+    <div class="message">
+      <h1>{title}</h1>
+      {children}
+      <p>
+        <a href="/accounts">To the accounts</a>
+      </p>
+    </div>
+  </Page>
+);
+
+export const htmlOf = (page: VNode): string => `<!doctype html>${renderToString(page)}`;
