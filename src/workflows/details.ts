@@ -1,8 +1,8 @@
 /** The panel that an on-call person sees first in the Temporal UI. */
 import type { Actor } from '../domain/entity/entity.js';
 import { explainStatus } from '../domain/diagnostics/why/statusGap.js';
-import { statusOf } from './reading.js';
 import { startOf, isoInstant, type Instant } from '../domain/primitives/time.js';
+import { statusOf } from './status.js';
 
 export function detailsOf(actor: Actor, at: Instant): string {
   const { account } = actor;

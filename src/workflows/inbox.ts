@@ -8,24 +8,9 @@ import { fromPayloadsAtIndex, type Payload } from '@temporalio/common';
 import { getActivator } from '@temporalio/workflow/lib/global-attributes.js';
 import { bytesOf, once } from '../domain/primitives/bytes.js';
 import { WAITING_CARRIED_BYTES_MAX, WAITING_CARRIED_MAX } from '../domain/primitives/limits.js';
-import type { Self, Waiting } from './self.js';
+import type { Self } from './self.js';
 import { HANDED_BYTES_MAX, OUTBOX_BYTES_MAX } from '../domain/entity/bounds.js';
-
-/** How much was taken, counted in single messages; 0: the first one has to wait for a check. */
-export type Weight = number;
-/** One message. A Signal's payload is decoded when it is taken; an Update says how it is taken. */
-export type Entry = {
-  readonly number: number;
-  readonly name: string;
-  readonly isAsk: boolean;
-  readonly read: () => unknown;
-  readonly update: Update | null;
-};
-/** How an Update is taken, and how it is refused where it cannot be. */
-export type Update = {
-  readonly take: (number: number) => Weight;
-  readonly refuse: (error: unknown) => Weight;
-};
+import type { Entry } from './inHand.js';
 
 /** Moves what the SDK keeps into the inbox. */
 export function gather(self: Self): void {
@@ -75,10 +60,6 @@ const growthOf = once<Entry>((entry) => {
 });
 /** What the row of a reservation says beside its ask: times, state, and the names of its fields. */
 const ROW_BYTES = 350;
-
-/** Signals that no run has taken, as the next one is given them. */
-export const carriedOf = (self: Self): readonly Waiting[] =>
-  [...self.waiting, ...self.inbox].map(({ name, read }) => ({ name, raw: read() }));
 
 export function isEmpty(self: Self): boolean {
   gather(self);

@@ -23,7 +23,7 @@ import {
 } from '../temporal/protocol.js';
 import { complain, raise } from './alerts.js';
 import { decided, decidedAll, isCold } from './asks.js';
-import { gather, hasNews, isFull, isToRefuse, type Entry, type Weight } from './inbox.js';
+import { gather, hasNews, isFull, isToRefuse } from './inbox.js';
 import { whenOrLate } from './patience.js';
 import { answerQueries } from './reading.js';
 import { hasReplyToSend, sendReplies } from './replies.js';
@@ -31,6 +31,7 @@ import { settleRings, whenRung } from './rings.js';
 import type { Self } from './self.js';
 import { isRefusal, type Refusal } from '../domain/account/refusals.js';
 import { settleByOperator } from '../domain/commands/settle.js';
+import type { Entry, Weight } from './inHand.js';
 
 /** How one message is taken. */
 type Inlet = {

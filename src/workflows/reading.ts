@@ -1,15 +1,16 @@
 /** The account's queries: they change nothing, roll a copy, and have no clock but the later one. */
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 import type { QueryDefinition } from '@temporalio/common';
-import { nextRunAt, viewOf, type Actor } from '../domain/entity/entity.js';
+import { viewOf } from '../domain/entity/entity.js';
 import type { Account } from '../domain/account/account.js';
 import { nextSlots, tooFarAhead } from '../domain/days/forecast.js';
 import { isoInstant, type Instant } from '../domain/primitives/time.js';
-import { reservationWire, statusWire, type StatusWire } from '../domain/wire/responses.js';
+import { reservationWire } from '../domain/wire/responses.js';
 import { asQueryFailure, failureOf, queries } from '../temporal/protocol.js';
 import type { Self } from './self.js';
 import { peekWire } from '../domain/wire/decisions.js';
 import { parseQuery, type QueryAsk } from '../domain/wire/queryRequests.js';
+import { statusOf } from './status.js';
 
 type Seen = {
   readonly account: Account;
@@ -17,14 +18,6 @@ type Seen = {
   readonly isForecast: boolean;
   readonly ask: QueryAsk;
 };
-
-/** The account as it is seen at that instant, and what is known of its rows. */
-export const statusOf = (actor: Actor, account: Account, at: Instant): StatusWire =>
-  statusWire(account, at, {
-    version: actor.version,
-    unsaved: actor.outbox.length,
-    nextRunAt: nextRunAt(actor, at),
-  });
 
 export function answerQueries(self: Self): void {
   const see = (raw: unknown, needs?: 'count' | 'reservationId'): Seen => {

@@ -14,8 +14,7 @@ import { isSendable, type ReplyTo } from '../domain/wire/replyTo.js';
 import { raise } from './alerts.js';
 import type { Self } from './self.js';
 import type { DecisionWire } from '../domain/wire/decisions.js';
-
-export type Reply = { readonly to: ReplyTo; readonly answer: DecisionWire };
+import type { Reply } from './inHand.js';
 
 /** Sends the answer, or lets it wait until fewer are under way. */
 export function reply(self: Self, to: ReplyTo, answer: DecisionWire): void {

@@ -21,16 +21,11 @@ import {
   type Findings,
 } from '../temporal/protocol.js';
 import { Alarm } from './alarm.js';
-import type { Trouble } from './alerts.js';
 import { detailsOf } from './details.js';
-import { carriedOf, type Entry } from './inbox.js';
-import type { Reply } from './replies.js';
 import type { Outcome } from './world.js';
 import type { Command, Refusal } from '../domain/account/refusals.js';
 import { stateOf } from '../domain/gate/accountState.js';
-
-/** A Signal that the run before has not taken. */
-export type Waiting = { readonly name: string; readonly raw: unknown };
+import { carriedOf, type Trouble, type Reply, type Entry, type Waiting } from './inHand.js';
 /** The search attributes as they were last written. */
 type Published = { readonly state: string; readonly tier: string };
 

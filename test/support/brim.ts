@@ -15,12 +15,13 @@ import { observe, type Observe } from '../../src/domain/commands/observe.js';
 import { reserve } from '../../src/domain/commands/reserve.js';
 import { hold, type Start } from '../../src/domain/commands/administer.js';
 import { DAY_MS, MINUTE_MS } from '../../src/domain/primitives/time.js';
-import type { Carried, Waiting } from '../../src/workflows/self.js';
+import type { Carried } from '../../src/workflows/self.js';
 import { isAccountId, isIdentity } from '../../src/domain/primitives/ids.js';
 import { Luck } from '../simulation/luck.js';
 import { anAccount, c, m, must, p, r, Scenario } from './scenario.js';
 import { OUTBOX_BYTES_MAX } from '../../src/domain/entity/bounds.js';
 import { batchOf, saved } from '../../src/domain/entity/writes.js';
+import type { Waiting } from '../../src/workflows/inHand.js';
 
 /** Three bytes each; but for the quotes, which have two in JSON, and a letter. */
 const LETTERS = ['中', '文', 'あ', '€', '"', 'a'] as const;

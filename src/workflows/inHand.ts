@@ -1,0 +1,35 @@
+/** What a run has in hand and has not dealt with: messages, replies and what was wrong. */
+import type { ReplyTo } from '../domain/wire/replyTo.js';
+import type { DecisionWire } from '../domain/wire/decisions.js';
+
+/** How much was taken, counted in single messages; 0: the first one has to wait for a check. */
+export type Weight = number;
+/** One message. A Signal's payload is decoded when it is taken; an Update says how it is taken. */
+export type Entry = {
+  readonly number: number;
+  readonly name: string;
+  readonly isAsk: boolean;
+  readonly read: () => unknown;
+  readonly update: Update | null;
+};
+/** How an Update is taken, and how it is refused where it cannot be. */
+export type Update = {
+  readonly take: (number: number) => Weight;
+  readonly refuse: (error: unknown) => Weight;
+};
+
+/** A Signal that the run before has not taken. */
+export type Waiting = { readonly name: string; readonly raw: unknown };
+
+export type Reply = { readonly to: ReplyTo; readonly answer: DecisionWire };
+
+export type Trouble = {
+  readonly kind: 'bad_signal' | 'chat_id_taken' | 'reply_failed';
+  readonly message: string;
+  readonly why: string;
+};
+
+type Untaken = { readonly waiting: readonly Entry[]; readonly inbox: readonly Entry[] };
+/** Signals that no run has taken, as the next one is given them. */
+export const carriedOf = ({ waiting, inbox }: Untaken): readonly Waiting[] =>
+  [...waiting, ...inbox].map(({ name, read }) => ({ name, raw: read() }));
