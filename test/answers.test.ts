@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Activities, WebhooksSent } from '../src/activities/ports.js';
 import { heeding, named, namedDetails } from '../src/temporal/answers.js';
 import { COMMIT_UNKNOWN, NOT_COMMITTED } from '../src/temporal/protocol.js';
-import { outcomeOf } from '../src/workflows/world.js';
+import { outcomeOf } from '../src/workflows/activityProxies.js';
 
 const SENT: WebhooksSent = { delivered: 2, failed: 1 };
 

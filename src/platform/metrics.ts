@@ -1,7 +1,7 @@
 /**
  * What the HTTP server measures for Prometheus: its own latencies, and the fleet as Postgres tells
  * it. Each process makes its own registry. No label names an account: accounts are many, and
- * whoever reads metrics need not know them. What workers count is in `workflows/counting.ts`.
+ * whoever reads metrics need not know them. What workers count is in `workflows/metrics.ts`.
  */
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Gauges } from '../postgres/operations/gauges.js';

@@ -1,6 +1,6 @@
 /**
  * The SDK's runtime of a process: its logs are ours, and it serves the worker's metrics, which are
- * the SDK's own and those that workflows count (`src/workflows/counting.ts`).
+ * the SDK's own and those that workflows count (`src/workflows/metrics.ts`).
  */
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';

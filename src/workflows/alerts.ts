@@ -1,6 +1,6 @@
 /** A Signal has no caller to answer: its faults become alerts (docs/contract.md, 2). */
 import { alert } from '../domain/account/events.js';
-import type { Self } from './self.js';
+import type { Self } from './accountRun.js';
 import type { Trouble } from './inHand.js';
 /** Kept while the account is read back; one alert of a kind is written in any case. */
 const EARLY_MAX = 50;

@@ -1,6 +1,7 @@
 /**
  * The actor of one LinkedIn account: it owns the counter for as long as the account is connected.
- * A mailbox (mailbox.ts), a few chores with Postgres (chores.ts), and this loop, which sleeps until
+ * A mailbox (messageHandlers.ts), a few chores with Postgres (chores.ts), and this loop, which
+ * sleeps until
  * something is due. A run lasts a UTC day at most and hands all its state to the next.
  */
 import {
@@ -14,16 +15,22 @@ import { hasDelivery, isDirty, isHot, nextRunAt, pass } from '../domain/entity/e
 import { disconnect } from '../domain/commands/administer.js';
 import { DAY_MS, hashOf, SECOND_MS, startOf, dayOf } from '../domain/primitives/time.js';
 import { failureOf } from '../temporal/protocol.js';
-import { checkIdentity, learnOpenings, openFrom, reopen, wantsOpenings } from './chores.js';
+import {
+  checkIdentity,
+  learnOpenings,
+  openFrom,
+  reopen,
+  wantsOpenings,
+} from './persistence/chores.js';
 import { raiseEarly } from './alerts.js';
-import { hasNews, isEmpty, isFull, isLittle } from './inbox.js';
-import { listen, take, whenAnswered } from './mailbox.js';
-import { hasReplyToSend } from './replies.js';
-import { asksAgain, catchUp, reconcile, save } from './saving.js';
-import { inAnotherTask, isHeavy } from './weight.js';
-import { check } from './world.js';
-import { whenRung } from './rings.js';
-import { hydrate, Self, type Carried } from './self.js';
+import { hasNews, isEmpty, isFull, isLittle } from './messages/inbox.js';
+import { listen, take, whenAnswered } from './messages/messageHandlers.js';
+import { hasReplyToSend } from './messages/replies.js';
+import { asksAgain, catchUp, reconcile, save } from './persistence/saving.js';
+import { inAnotherTask, isHeavy } from './persistence/weight.js';
+import { check } from './activityProxies.js';
+import { whenRung } from './messages/rings.js';
+import { hydrate, Self, type Carried } from './accountRun.js';
 import { isRefusal } from '../domain/account/refusals.js';
 import { cooldownAt } from '../domain/gate/cooldown.js';
 

@@ -4,7 +4,7 @@
  */
 import { workflowInfo } from '@temporalio/workflow';
 import type { Audited } from '../activities/ports.js';
-import { locally, remotely } from './world.js';
+import { locally, remotely } from './activityProxies.js';
 
 /** In the workflow's own task, so that no queue comes between the two clocks (R16). */
 const near = locally({

@@ -3,7 +3,7 @@
  * minute, and the next one as soon as the last has ended; all that it knows is in Postgres.
  */
 import type { WebhooksSent } from '../activities/ports.js';
-import { remotely } from './world.js';
+import { remotely } from './activityProxies.js';
 
 const SEND_FOR_MS = 10 * 60_000;
 const sender = remotely({

@@ -2,12 +2,12 @@
 import type { Mutant } from './mutant.js';
 import type { WorkflowCheckName } from './workflowChecks.js';
 
-const SAVING = 'src/workflows/saving.ts';
-const MAILBOX = 'src/workflows/mailbox.ts';
-const ASKS = 'src/workflows/asks.ts';
-const SELF = 'src/workflows/self.ts';
-const INBOX = 'src/workflows/inbox.ts';
-const REPLIES = 'src/workflows/replies.ts';
+const SAVING = 'src/workflows/persistence/saving.ts';
+const MAILBOX = 'src/workflows/messages/messageHandlers.ts';
+const ASKS = 'src/workflows/messages/asks.ts';
+const SELF = 'src/workflows/accountRun.ts';
+const INBOX = 'src/workflows/messages/inbox.ts';
+const REPLIES = 'src/workflows/messages/replies.ts';
 const ANSWERS = 'src/temporal/answers.ts';
 const LOOP = 'src/workflows/inmailAccount.ts';
 

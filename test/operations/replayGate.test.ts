@@ -21,14 +21,14 @@ const REFUSED: Readonly<Record<string, Change & { readonly shows: string }>> = {
   secondTimers: { ...SECOND_TIMERS, shows: 'idle-days-1' },
   noClaim: {
     what: 'an activity less at the start',
-    file: 'src/workflows/chores.ts',
+    file: 'src/workflows/persistence/chores.ts',
     old: 'readable(await reach(self.isSlow).claim(ask))',
     mutated: '{ claimed: true, rivals: [] }',
     shows: 'early',
   },
   noAttributes: {
     what: 'search attributes are no longer written',
-    file: 'src/workflows/self.ts',
+    file: 'src/workflows/accountRun.ts',
     old: '    if (!this.isUnpublished) return;',
     mutated: '    if (state) return;',
     shows: 'cooldown',

@@ -1,4 +1,4 @@
-/** The workflow's chores with the database, as src/workflows/chores.ts does them. */
+/** The workflow's chores with the database, as src/workflows/persistence/chores.ts does them. */
 import type { Actor } from '../../src/domain/entity/entity.js';
 import type { Event } from '../../src/domain/account/events.js';
 import type { Start } from '../../src/domain/commands/administer.js';

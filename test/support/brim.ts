@@ -15,7 +15,7 @@ import { observe, type Observe } from '../../src/domain/commands/observe.js';
 import { reserve } from '../../src/domain/commands/reserve.js';
 import { hold, type Start } from '../../src/domain/commands/administer.js';
 import { DAY_MS, MINUTE_MS } from '../../src/domain/primitives/time.js';
-import type { Carried } from '../../src/workflows/self.js';
+import type { Carried } from '../../src/workflows/accountRun.js';
 import { isAccountId, isIdentity } from '../../src/domain/primitives/ids.js';
 import { Luck } from '../simulation/luck.js';
 import { anAccount, c, m, must, p, r, Scenario } from './scenario.js';

@@ -1,16 +1,16 @@
 /** The account's queries: they change nothing, roll a copy, and have no clock but the later one. */
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 import type { QueryDefinition } from '@temporalio/common';
-import { viewOf } from '../domain/entity/entity.js';
-import type { Account } from '../domain/account/account.js';
-import { nextSlots, tooFarAhead } from '../domain/days/forecast.js';
-import { isoInstant, type Instant } from '../domain/primitives/time.js';
-import { reservationWire } from '../domain/wire/responses.js';
-import { asQueryFailure, failureOf, queries } from '../temporal/protocol.js';
-import type { Self } from './self.js';
-import { peekWire } from '../domain/wire/decisions.js';
-import { parseQuery, type QueryAsk } from '../domain/wire/queryRequests.js';
-import { statusOf } from './status.js';
+import { viewOf } from '../../domain/entity/entity.js';
+import type { Account } from '../../domain/account/account.js';
+import { nextSlots, tooFarAhead } from '../../domain/days/forecast.js';
+import { isoInstant, type Instant } from '../../domain/primitives/time.js';
+import { reservationWire } from '../../domain/wire/responses.js';
+import { asQueryFailure, failureOf, queries } from '../../temporal/protocol.js';
+import type { Self } from '../accountRun.js';
+import { peekWire } from '../../domain/wire/decisions.js';
+import { parseQuery, type QueryAsk } from '../../domain/wire/queryRequests.js';
+import { statusOf } from '../status.js';
 
 type Seen = {
   readonly account: Account;

@@ -5,8 +5,8 @@
  * before the messages of a task decides what a ring means: else the two would do different things,
  * and the account could never be replayed again (R18).
  */
-import { isDirty, isHot } from '../domain/entity/entity.js';
-import type { Self } from './self.js';
+import { isDirty, isHot } from '../../domain/entity/entity.js';
+import type { Self } from '../accountRun.js';
 
 /** A timer that fires is known to its alarm after some microtasks, fewer than these. */
 const MICROTASKS = 10;

@@ -1,6 +1,6 @@
 /** How long callers wait for the database before they hear `Unavailable` (docs/contract.md, 2). */
 import { CancellationScope, condition, patched } from '@temporalio/workflow';
-import { PATIENCE_MS, type Self } from './self.js';
+import { PATIENCE_MS, type Self } from '../accountRun.js';
 
 /**
  * Waits for something, or until the database has not answered for about ten seconds. No timer is

@@ -1,11 +1,11 @@
 /** Reads an account back, in parts where it is too large for one answer (R13). */
 import { sleep } from '@temporalio/workflow';
-import type { Activities } from '../activities/ports.js';
-import { joined } from '../domain/records/readParts.js';
-import type { ReadBack } from '../domain/records/snapshot.js';
-import type { Self } from './self.js';
+import type { Activities } from '../../activities/ports.js';
+import { joined } from '../../domain/records/readParts.js';
+import type { ReadBack } from '../../domain/records/snapshot.js';
+import type { Self } from '../accountRun.js';
 import { isHeavy, readBytes, sends } from './weight.js';
-import { readable } from './world.js';
+import { readable } from '../activityProxies.js';
 
 type Reader = Pick<Activities, 'readBack'>;
 

@@ -6,11 +6,11 @@
  */
 import { fromPayloadsAtIndex, type Payload } from '@temporalio/common';
 import { getActivator } from '@temporalio/workflow/lib/global-attributes.js';
-import { bytesOf, once } from '../domain/primitives/bytes.js';
-import { WAITING_CARRIED_BYTES_MAX, WAITING_CARRIED_MAX } from '../domain/primitives/limits.js';
-import type { Self } from './self.js';
-import { HANDED_BYTES_MAX, OUTBOX_BYTES_MAX } from '../domain/entity/bounds.js';
-import type { Entry } from './inHand.js';
+import { bytesOf, once } from '../../domain/primitives/bytes.js';
+import { WAITING_CARRIED_BYTES_MAX, WAITING_CARRIED_MAX } from '../../domain/primitives/limits.js';
+import type { Self } from '../accountRun.js';
+import { HANDED_BYTES_MAX, OUTBOX_BYTES_MAX } from '../../domain/entity/bounds.js';
+import type { Entry } from '../inHand.js';
 
 /** Moves what the SDK keeps into the inbox. */
 export function gather(self: Self): void {

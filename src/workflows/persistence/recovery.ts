@@ -3,17 +3,17 @@
  * terminated it, or it failed, and Temporal keeps its history.
  */
 import { log, workflowInfo } from '@temporalio/workflow';
-import type { Activities, LastRunAsk, LastRunPortion } from '../activities/ports.js';
-import { bytesOf } from '../domain/primitives/bytes.js';
-import type { LastRun } from '../domain/entity/endings.js';
-import { nothingRecovered, recover } from '../domain/entity/lastRun.js';
-import { storedActor, withCounters } from '../domain/entity/restore.js';
-import type { Start } from '../domain/commands/administer.js';
-import type { Place, ReadBack, StoredAccount } from '../domain/records/snapshot.js';
+import type { Activities, LastRunAsk, LastRunPortion } from '../../activities/ports.js';
+import { bytesOf } from '../../domain/primitives/bytes.js';
+import type { LastRun } from '../../domain/entity/endings.js';
+import { nothingRecovered, recover } from '../../domain/entity/lastRun.js';
+import { storedActor, withCounters } from '../../domain/entity/restore.js';
+import type { Start } from '../../domain/commands/administer.js';
+import type { Place, ReadBack, StoredAccount } from '../../domain/records/snapshot.js';
 import { ifHeavy } from './readParts.js';
-import type { Self } from './self.js';
+import type { Self } from '../accountRun.js';
 import { sends } from './weight.js';
-import { locally, readable, remotely } from './world.js';
+import { locally, readable, remotely } from '../activityProxies.js';
 
 /** Updates are answered meanwhile; a Temporal that answers slowly is asked again for a minute. */
 const sure = remotely({

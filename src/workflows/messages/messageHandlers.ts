@@ -6,32 +6,32 @@
 import { TemporalFailure } from '@temporalio/common';
 import { condition, defineSignal, setHandler } from '@temporalio/workflow';
 import { getActivator } from '@temporalio/workflow/lib/global-attributes.js';
-import { deliver } from '../domain/commands/deliver.js';
-import { deliverWithoutChat, fail } from '../domain/commands/fail.js';
-import type { Parsed } from '../domain/wire/objectReader.js';
-import { MESSAGES_PER_TASK, REPLIES_AT_ONCE } from '../domain/primitives/limits.js';
-import { loggedIn } from '../domain/entity/lookup.js';
-import { observe } from '../domain/commands/observe.js';
-import { configure, connect, disconnect, hold, resume } from '../domain/commands/administer.js';
-import { policyWire } from '../domain/wire/responses.js';
+import { deliver } from '../../domain/commands/deliver.js';
+import { deliverWithoutChat, fail } from '../../domain/commands/fail.js';
+import type { Parsed } from '../../domain/wire/objectReader.js';
+import { MESSAGES_PER_TASK, REPLIES_AT_ONCE } from '../../domain/primitives/limits.js';
+import { loggedIn } from '../../domain/entity/lookup.js';
+import { observe } from '../../domain/commands/observe.js';
+import { configure, connect, disconnect, hold, resume } from '../../domain/commands/administer.js';
+import { policyWire } from '../../domain/wire/responses.js';
 import {
   failureOf,
   messages,
   RESET_SIGNAL,
   type Findings,
   type Message,
-} from '../temporal/protocol.js';
-import { complain, raise } from './alerts.js';
+} from '../../temporal/protocol.js';
+import { complain, raise } from '../alerts.js';
 import { decided, decidedAll, isCold } from './asks.js';
 import { gather, hasNews, isFull, isToRefuse } from './inbox.js';
 import { whenOrLate } from './patience.js';
-import { answerQueries } from './reading.js';
+import { answerQueries } from './queryHandlers.js';
 import { hasReplyToSend, sendReplies } from './replies.js';
 import { settleRings, whenRung } from './rings.js';
-import type { Self } from './self.js';
-import { isRefusal, type Refusal } from '../domain/account/refusals.js';
-import { settleByOperator } from '../domain/commands/settle.js';
-import type { Entry, Weight } from './inHand.js';
+import type { Self } from '../accountRun.js';
+import { isRefusal, type Refusal } from '../../domain/account/refusals.js';
+import { settleByOperator } from '../../domain/commands/settle.js';
+import type { Entry, Weight } from '../inHand.js';
 
 /** How one message is taken. */
 type Inlet = {

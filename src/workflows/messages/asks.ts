@@ -1,17 +1,17 @@
 /** Asks for a slot: alone or in a batch, on a cold account after a look at the database (R12). */
-import { findSlot } from '../domain/account/account.js';
-import { pass } from '../domain/entity/entity.js';
-import { wantsCheck } from '../domain/gate/gate.js';
-import { VERIFY_RETRY_MS } from '../domain/primitives/limits.js';
-import { parseReserve, type ReserveAsk } from '../domain/wire/requests.js';
-import { reserve } from '../domain/commands/reserve.js';
-import { isoInstant } from '../domain/primitives/time.js';
-import type { BatchAnswer, ItemError } from '../temporal/protocol.js';
-import { countDecision } from './counting.js';
+import { findSlot } from '../../domain/account/account.js';
+import { pass } from '../../domain/entity/entity.js';
+import { wantsCheck } from '../../domain/gate/gate.js';
+import { VERIFY_RETRY_MS } from '../../domain/primitives/limits.js';
+import { parseReserve, type ReserveAsk } from '../../domain/wire/requests.js';
+import { reserve } from '../../domain/commands/reserve.js';
+import { isoInstant } from '../../domain/primitives/time.js';
+import type { BatchAnswer, ItemError } from '../../temporal/protocol.js';
+import { countDecision } from '../metrics.js';
 import { reply } from './replies.js';
-import type { Self } from './self.js';
-import { isRefusal, type Flaw, type Refusal } from '../domain/account/refusals.js';
-import { decisionWire, type DecisionWire } from '../domain/wire/decisions.js';
+import type { Self } from '../accountRun.js';
+import { isRefusal, type Flaw, type Refusal } from '../../domain/account/refusals.js';
+import { decisionWire, type DecisionWire } from '../../domain/wire/decisions.js';
 
 /** The age of the last run stands in the way, and the ask is a new one (R12). */
 export function isCold(self: Self, ask?: ReserveAsk): boolean {

@@ -1,23 +1,23 @@
 /** What an account does with Postgres beside its saves: read back, claim, learn its openings. */
 import { log, workflowInfo } from '@temporalio/workflow';
-import { pass, record, actorWith, type Actor } from '../domain/entity/entity.js';
-import { accountRow } from '../domain/records/toRecords.js';
-import { alert, type Event } from '../domain/account/events.js';
-import { withForgotten } from '../domain/account/kept.js';
-import { hasForgotten, unsavedOf } from '../domain/entity/lookup.js';
-import { merged } from '../domain/reconcile/merge.js';
-import { identified, openActor } from '../domain/entity/restore.js';
-import { openingDays } from '../domain/account/policy.js';
-import type { Start } from '../domain/commands/administer.js';
-import type { StoredAccount } from '../domain/records/snapshot.js';
-import { dayOf } from '../domain/primitives/time.js';
-import { isStale } from '../domain/account/sendingWindow.js';
-import { beside } from './mailbox.js';
+import { pass, record, actorWith, type Actor } from '../../domain/entity/entity.js';
+import { accountRow } from '../../domain/records/toRecords.js';
+import { alert, type Event } from '../../domain/account/events.js';
+import { withForgotten } from '../../domain/account/kept.js';
+import { hasForgotten, unsavedOf } from '../../domain/entity/lookup.js';
+import { merged } from '../../domain/reconcile/merge.js';
+import { identified, openActor } from '../../domain/entity/restore.js';
+import { openingDays } from '../../domain/account/policy.js';
+import type { Start } from '../../domain/commands/administer.js';
+import type { StoredAccount } from '../../domain/records/snapshot.js';
+import { dayOf } from '../../domain/primitives/time.js';
+import { isStale } from '../../domain/account/sendingWindow.js';
+import { beside } from '../messages/messageHandlers.js';
 import { lastRunOf, placeOf } from './recovery.js';
 import { readParts } from './readParts.js';
 import { inAnotherTask, isHeavy, sends } from './weight.js';
-import { outcomeOf, reach, readable } from './world.js';
-import { PATIENCE_MS, type Self } from './self.js';
+import { outcomeOf, reach, readable } from '../activityProxies.js';
+import { PATIENCE_MS, type Self } from '../accountRun.js';
 
 /** What is left of a caller's patience: the fast way has taken up to two seconds. */
 const REST_MS = PATIENCE_MS - 2_000;

@@ -21,8 +21,8 @@ import {
   type Findings,
 } from '../temporal/protocol.js';
 import { Alarm } from './alarm.js';
-import { detailsOf } from './details.js';
-import type { Outcome } from './world.js';
+import { detailsOf } from './currentDetails.js';
+import type { Outcome } from './activityProxies.js';
 import type { Command, Refusal } from '../domain/account/refusals.js';
 import { stateOf } from '../domain/gate/accountState.js';
 import { carriedOf, type Trouble, type Reply, type Entry, type Waiting } from './inHand.js';

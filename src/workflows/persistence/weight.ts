@@ -4,13 +4,13 @@
  * at most.
  */
 import { sleep, workflowInfo } from '@temporalio/workflow';
-import type { Account } from '../domain/account/account.js';
-import { KEPT_ID_BYTES, SAVE_BYTES_MAX } from '../domain/primitives/limits.js';
-import { effectBytes, externalBytes, rowBytes, slotBytes } from '../domain/entity/sizes.js';
-import type { ReadBack } from '../domain/records/snapshot.js';
-import { beside } from './mailbox.js';
-import type { Self } from './self.js';
-import { TASK_BYTES_MAX } from '../domain/entity/bounds.js';
+import type { Account } from '../../domain/account/account.js';
+import { KEPT_ID_BYTES, SAVE_BYTES_MAX } from '../../domain/primitives/limits.js';
+import { effectBytes, externalBytes, rowBytes, slotBytes } from '../../domain/entity/sizes.js';
+import type { ReadBack } from '../../domain/records/snapshot.js';
+import { beside } from '../messages/messageHandlers.js';
+import type { Self } from '../accountRun.js';
+import { TASK_BYTES_MAX } from '../../domain/entity/bounds.js';
 
 /** What every ask and answer has beside its lists. */
 const LITTLE = 16 * 1024;

@@ -3,24 +3,24 @@
  * its answer was lost, and a workflow task may be lost after its save: both are found out here.
  */
 import { log, patched, workflowInfo } from '@temporalio/workflow';
-import { pass, record, actorWith } from '../domain/entity/entity.js';
-import { caughtUp } from '../domain/entity/catchUp.js';
-import { alert } from '../domain/account/events.js';
-import { hasForgotten } from '../domain/entity/lookup.js';
-import { isOneSave } from '../domain/entity/outbox.js';
-import type { Place, Write } from '../domain/records/snapshot.js';
-import { dayOf, MINUTE_MS, startOf } from '../domain/primitives/time.js';
-import { reconciled, saved, recalled, sending, type Batch } from '../domain/entity/writes.js';
-import type { Saved } from '../activities/ports.js';
+import { pass, record, actorWith } from '../../domain/entity/entity.js';
+import { caughtUp } from '../../domain/entity/catchUp.js';
+import { alert } from '../../domain/account/events.js';
+import { hasForgotten } from '../../domain/entity/lookup.js';
+import { isOneSave } from '../../domain/entity/outbox.js';
+import type { Place, Write } from '../../domain/records/snapshot.js';
+import { dayOf, MINUTE_MS, startOf } from '../../domain/primitives/time.js';
+import { reconciled, saved, recalled, sending, type Batch } from '../../domain/entity/writes.js';
+import type { Saved } from '../../activities/ports.js';
 import { attempt } from './chores.js';
-import { countWrite, type SaveOutcome } from './counting.js';
+import { countWrite, type SaveOutcome } from '../metrics.js';
 import { placeOf } from './recovery.js';
 import { readParts } from './readParts.js';
 import { factsBytes, runBytes, saveBytes, sends } from './weight.js';
-import { reach, type Checks } from './world.js';
-import type { Self } from './self.js';
-import { counterOf } from '../domain/account/counter.js';
-import { cooldownStarted } from '../domain/gate/cooldown.js';
+import { reach, type Checks } from '../activityProxies.js';
+import type { Self } from '../accountRun.js';
+import { counterOf } from '../../domain/account/counter.js';
+import { cooldownStarted } from '../../domain/gate/cooldown.js';
 
 /** A row that belongs to another owner is not hammered. */
 const BLOCKED_MS = MINUTE_MS;

@@ -4,17 +4,17 @@
  * cannot be sent is an alert.
  */
 import { getExternalWorkflowHandle } from '@temporalio/workflow';
-import { bytesOf } from '../domain/primitives/bytes.js';
+import { bytesOf } from '../../domain/primitives/bytes.js';
 import {
   REPLIES_AT_ONCE,
   REPLIES_BYTES_MAX,
   REPLIES_WAITING_MAX,
-} from '../domain/primitives/limits.js';
-import { isSendable, type ReplyTo } from '../domain/wire/replyTo.js';
-import { raise } from './alerts.js';
-import type { Self } from './self.js';
-import type { DecisionWire } from '../domain/wire/decisions.js';
-import type { Reply } from './inHand.js';
+} from '../../domain/primitives/limits.js';
+import { isSendable, type ReplyTo } from '../../domain/wire/replyTo.js';
+import { raise } from '../alerts.js';
+import type { Self } from '../accountRun.js';
+import type { DecisionWire } from '../../domain/wire/decisions.js';
+import type { Reply } from '../inHand.js';
 
 /** Sends the answer, or lets it wait until fewer are under way. */
 export function reply(self: Self, to: ReplyTo, answer: DecisionWire): void {
