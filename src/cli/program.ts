@@ -1,23 +1,23 @@
 /** The program: its commands in the order of its help, and what is true of all of them. */
 import { Command, Help } from 'commander';
 import type { Context, Register } from './command.js';
-import { registerCheck } from './commands/check.js';
-import { registerCompletion } from './commands/completion.js';
-import { registerConnect } from './commands/connect.js';
-import { registerDrift } from './commands/drift.js';
-import { registerDoctor } from './commands/doctor.js';
-import { registerHistory } from './commands/history.js';
-import { registerKeys } from './commands/keys.js';
-import { registerLists } from './commands/lists.js';
-import { registerOperate } from './commands/operate.js';
-import { registerRestart } from './commands/restart.js';
-import { registerSlots } from './commands/slots.js';
-import { registerStack } from './commands/stack.js';
-import { registerStatus } from './commands/status.js';
-import { registerTail } from './commands/tail.js';
-import { registerWhatIf } from './commands/whatIf.js';
-import { registerWebhooks } from './commands/webhooks.js';
-import { registerWhy } from './commands/why.js';
+import { registerCheck } from './commands/read/check.js';
+import { registerCompletion } from './commands/system/completion.js';
+import { registerConnect } from './commands/change/connect.js';
+import { registerDrift } from './commands/read/drift.js';
+import { registerDoctor } from './commands/system/doctor.js';
+import { registerHistory } from './commands/read/history.js';
+import { registerKeys } from './commands/system/keys.js';
+import { registerLists } from './commands/read/lists.js';
+import { registerOperate } from './commands/change/operate.js';
+import { registerRestart } from './commands/change/restart.js';
+import { registerSlots } from './commands/read/slots.js';
+import { registerStack } from './commands/system/stack.js';
+import { registerStatus } from './commands/read/status.js';
+import { registerTail } from './commands/read/tail.js';
+import { registerWhatIf } from './commands/read/whatIf.js';
+import { registerWebhooks } from './commands/system/webhooks.js';
+import { registerWhy } from './commands/read/why.js';
 import { lookOf, widthOf } from './output.js';
 
 /** Under which heading of the help each group of commands stands. */

@@ -1,15 +1,15 @@
 /** Follows an account: what is delivered, changed, told and corrected, as its rows are written. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { assertNever } from '../../domain/primitives/assert.js';
-import { shown } from '../../domain/primitives/text.js';
-import { isoInstant, MINUTE_MS, type Instant } from '../../domain/primitives/time.js';
-import { readFeed, type Happening } from '../../postgres/read/feed.js';
-import { knownRow } from '../accounts.js';
-import { accountArgument, withExamples, type Context, type Register } from '../command.js';
-import { cliErrorOf, EXIT } from '../errors.js';
-import { whole } from '../options.js';
-import { lookOf, type Look } from '../output.js';
+import { assertNever } from '../../../domain/primitives/assert.js';
+import { shown } from '../../../domain/primitives/text.js';
+import { isoInstant, MINUTE_MS, type Instant } from '../../../domain/primitives/time.js';
+import { readFeed, type Happening } from '../../../postgres/read/feed.js';
+import { knownRow } from '../../accounts.js';
+import { accountArgument, withExamples, type Context, type Register } from '../../command.js';
+import { cliErrorOf, EXIT } from '../../errors.js';
+import { whole } from '../../options.js';
+import { lookOf, type Look } from '../../output.js';
 
 const POLL_MS = 1_000;
 /** What one look reads at most. */

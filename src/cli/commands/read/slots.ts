@@ -1,10 +1,10 @@
 /** When the account would grant: now, and the next slots after. */
-import { DAY_MS, isoDay, dayOf, type Instant } from '../../domain/primitives/time.js';
-import { calling } from '../accounts.js';
-import { accountArgument, withExamples, type Register } from '../command.js';
-import { whole } from '../options.js';
-import { clock, counted, instantOf, when } from '../text.js';
-import type { PeekWire } from '../../domain/wire/decisions.js';
+import { DAY_MS, isoDay, dayOf, type Instant } from '../../../domain/primitives/time.js';
+import { calling } from '../../accounts.js';
+import { accountArgument, withExamples, type Register } from '../../command.js';
+import { whole } from '../../options.js';
+import { clock, counted, instantOf, when } from '../../text.js';
+import type { PeekWire } from '../../../domain/wire/decisions.js';
 
 export const registerSlots: Register = (program, context) => {
   const command = program

@@ -1,11 +1,11 @@
 /** The article about one account's numbers: the same sentences as the page and the API. */
 import type { Command } from 'commander';
-import { readWhy } from '../../postgres/diagnostics/why.js';
-import { knownRow } from '../accounts.js';
-import { accountArgument, withExamples, type Context, type Register } from '../command.js';
-import { cliErrorOf, EXIT } from '../errors.js';
-import { widthOf } from '../output.js';
-import { wrapped } from '../text.js';
+import { readWhy } from '../../../postgres/diagnostics/why.js';
+import { knownRow } from '../../accounts.js';
+import { accountArgument, withExamples, type Context, type Register } from '../../command.js';
+import { cliErrorOf, EXIT } from '../../errors.js';
+import { widthOf } from '../../output.js';
+import { wrapped } from '../../text.js';
 
 export const registerWhy: Register = (program: Command, context: Context) => {
   const command = program

@@ -1,7 +1,7 @@
 /** What a shell needs to complete our commands: made from the program itself, so that it fits. */
 import { Argument, type Command } from 'commander';
-import { pageAccounts } from '../../postgres/read/lists.js';
-import { withExamples, type Context, type Register } from '../command.js';
+import { pageAccounts } from '../../../postgres/read/lists.js';
+import { withExamples, type Context, type Register } from '../../command.js';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
 type Shell = (typeof SHELLS)[number];

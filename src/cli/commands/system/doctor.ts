@@ -1,12 +1,12 @@
 /** Looks at everything that the accounts stand on, and says how to mend what is wrong. */
 import type { Command } from 'commander';
-import { shown } from '../../domain/primitives/text.js';
-import { withExamples, type Context, type Register } from '../command.js';
-import { lookAtMachine } from '../doctor/machine.js';
-import { lookAtPostgres } from '../doctor/postgres.js';
-import type { Finding } from '../doctor/finding.js';
-import { EXIT } from '../errors.js';
-import { withProgress, type Look } from '../output.js';
+import { shown } from '../../../domain/primitives/text.js';
+import { withExamples, type Context, type Register } from '../../command.js';
+import { lookAtMachine } from '../../doctor/machine.js';
+import { lookAtPostgres } from '../../doctor/postgres.js';
+import type { Finding } from '../../doctor/finding.js';
+import { EXIT } from '../../errors.js';
+import { withProgress, type Look } from '../../output.js';
 
 export const registerDoctor: Register = (program: Command, context: Context) => {
   const command = program
@@ -30,7 +30,7 @@ export const registerDoctor: Register = (program: Command, context: Context) => 
 };
 
 async function examine({ io, world, now, version }: Context): Promise<readonly Finding[]> {
-  const { lookAtTemporal } = await import('../doctor/temporal.js');
+  const { lookAtTemporal } = await import('../../doctor/temporal.js');
   const parts = await Promise.all([
     lookAtMachine(io.env, { version }),
     lookAtPostgres(world.pool, now),

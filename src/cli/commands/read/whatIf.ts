@@ -1,16 +1,16 @@
 /** The last weeks under another policy: what would have waited, and rested. */
 import type { Command } from 'commander';
-import type { WhatIf } from '../../domain/diagnostics/whatIf/whatIf.js';
-import { whatIf } from '../../postgres/diagnostics/whatIf.js';
-import { knownRow } from '../accounts.js';
-import { accountArgument, withExamples, type Context, type Register } from '../command.js';
-import { refusalOf } from '../errors.js';
-import { whole } from '../options.js';
-import { policyOf, policyOptions, policyText, type PolicyOptions } from '../policy.js';
-import { widthOf, withProgress, type Look } from '../output.js';
-import { counted, wrapped } from '../text.js';
-import { isRefusal } from '../../domain/account/refusals.js';
-import { WHAT_IF_DAYS_MAX } from '../../domain/diagnostics/whatIf/question.js';
+import type { WhatIf } from '../../../domain/diagnostics/whatIf/whatIf.js';
+import { whatIf } from '../../../postgres/diagnostics/whatIf.js';
+import { knownRow } from '../../accounts.js';
+import { accountArgument, withExamples, type Context, type Register } from '../../command.js';
+import { refusalOf } from '../../errors.js';
+import { whole } from '../../options.js';
+import { policyOf, policyOptions, policyText, type PolicyOptions } from '../../policy.js';
+import { widthOf, withProgress, type Look } from '../../output.js';
+import { counted, wrapped } from '../../text.js';
+import { isRefusal } from '../../../domain/account/refusals.js';
+import { WHAT_IF_DAYS_MAX } from '../../../domain/diagnostics/whatIf/question.js';
 
 const DAYS = 30;
 

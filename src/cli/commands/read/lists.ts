@@ -1,13 +1,13 @@
 /** Lists: what was delivered, and what a person should look at. */
 import { Argument, type Command } from 'commander';
-import { commandLine } from '../../domain/primitives/commandLine.js';
-import { listEvents, listOpenAlerts, type OpenAlert } from '../../postgres/read/reads.js';
-import { knownRow } from '../accounts.js';
-import { accountArgument, withExamples, type Context, type Register } from '../command.js';
-import { accountId as idOf, whole } from '../options.js';
-import { alertJson, eventJson } from '../shapes.js';
-import { widthOf } from '../output.js';
-import { clock, wrapped } from '../text.js';
+import { commandLine } from '../../../domain/primitives/commandLine.js';
+import { listEvents, listOpenAlerts, type OpenAlert } from '../../../postgres/read/reads.js';
+import { knownRow } from '../../accounts.js';
+import { accountArgument, withExamples, type Context, type Register } from '../../command.js';
+import { accountId as idOf, whole } from '../../options.js';
+import { alertJson, eventJson } from '../../shapes.js';
+import { widthOf } from '../../output.js';
+import { clock, wrapped } from '../../text.js';
 
 const LIMIT = 50;
 

@@ -1,7 +1,7 @@
 /** API keys: made here and shown once, listed without their secret, revoked. */
 import { Argument, Option, type Command } from 'commander';
-import { commandLine } from '../../domain/primitives/commandLine.js';
-import { isoInstant, isoOrNull } from '../../domain/primitives/time.js';
+import { commandLine } from '../../../domain/primitives/commandLine.js';
+import { isoInstant, isoOrNull } from '../../../domain/primitives/time.js';
 import {
   hasKeys,
   listKeys,
@@ -11,12 +11,12 @@ import {
   ROLES,
   type KeyRow,
   type Role,
-} from '../../postgres/access/keys.js';
-import { actorOf, withExamples, type Context, type Register } from '../command.js';
-import { CliError, EXIT, usage } from '../errors.js';
-import { accountList, whole } from '../options.js';
-import { when } from '../text.js';
-import { listAccessChanges } from '../../postgres/access/changes.js';
+} from '../../../postgres/access/keys.js';
+import { actorOf, withExamples, type Context, type Register } from '../../command.js';
+import { CliError, EXIT, usage } from '../../errors.js';
+import { accountList, whole } from '../../options.js';
+import { when } from '../../text.js';
+import { listAccessChanges } from '../../../postgres/access/changes.js';
 
 export const registerKeys: Register = (program, context) => {
   const keys = program

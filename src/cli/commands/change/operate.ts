@@ -1,11 +1,17 @@
 /** What an operator does to an account; each order says who gave it and why. */
 import { Argument, Option, type Command } from 'commander';
-import { commandLine } from '../../domain/primitives/commandLine.js';
-import type { Findings } from '../../temporal/protocol.js';
-import { calling } from '../accounts.js';
-import { accountArgument, actorOf, withExamples, type Context, type Register } from '../command.js';
-import { reservationId } from '../options.js';
-import { withProgress, type Look } from '../output.js';
+import { commandLine } from '../../../domain/primitives/commandLine.js';
+import type { Findings } from '../../../temporal/protocol.js';
+import { calling } from '../../accounts.js';
+import {
+  accountArgument,
+  actorOf,
+  withExamples,
+  type Context,
+  type Register,
+} from '../../command.js';
+import { reservationId } from '../../options.js';
+import { withProgress, type Look } from '../../output.js';
 
 type OrderOptions = { readonly reason: string; readonly actor?: string };
 

@@ -1,13 +1,19 @@
 /** The way out of a workflow whose tasks fail: it is terminated, and the account started again. */
 import { Option, type Command } from 'commander';
-import { commandLine } from '../../domain/primitives/commandLine.js';
-import { areFailing, failureText } from '../../domain/reconcile/failingTasks.js';
-import type { StatusWire } from '../../domain/wire/responses.js';
-import { readFailingAlerts } from '../../postgres/operations/failing.js';
-import { firstVerified, knownRow } from '../accounts.js';
-import { accountArgument, actorOf, withExamples, type Context, type Register } from '../command.js';
-import { CliError, EXIT } from '../errors.js';
-import { withProgress } from '../output.js';
+import { commandLine } from '../../../domain/primitives/commandLine.js';
+import { areFailing, failureText } from '../../../domain/reconcile/failingTasks.js';
+import type { StatusWire } from '../../../domain/wire/responses.js';
+import { readFailingAlerts } from '../../../postgres/operations/failing.js';
+import { firstVerified, knownRow } from '../../accounts.js';
+import {
+  accountArgument,
+  actorOf,
+  withExamples,
+  type Context,
+  type Register,
+} from '../../command.js';
+import { CliError, EXIT } from '../../errors.js';
+import { withProgress } from '../../output.js';
 
 type RestartOptions = {
   readonly reason: string;
@@ -65,7 +71,8 @@ async function restarted(
   const { accountId } = account;
   const by = actorOf(io, actor);
   const { client, taskQueue, safeband } = await world.temporal();
-  const { lookAtTasks, startAgain, terminateRun } = await import('../../temporal/workflowTasks.js'); // heavy
+  const { lookAtTasks, startAgain, terminateRun } =
+    await import('../../../temporal/workflowTasks.js'); // heavy
   const seen = await lookAtTasks(client, accountId);
   if (seen && !areFailing(seen) && !force) {
     const why =

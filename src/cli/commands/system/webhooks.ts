@@ -1,7 +1,11 @@
 /** Who is told what happens: endpoints, what was sent to them, and telling it again. */
 import { Argument, Option, type Command } from 'commander';
-import { isWebhookType, WEBHOOK_TYPES, type WebhookType } from '../../domain/wire/webhookEvents.js';
-import { isoInstant, isoOrNull, type Instant } from '../../domain/primitives/time.js';
+import {
+  isWebhookType,
+  WEBHOOK_TYPES,
+  type WebhookType,
+} from '../../../domain/wire/webhookEvents.js';
+import { isoInstant, isoOrNull, type Instant } from '../../../domain/primitives/time.js';
 import {
   addEndpoint,
   listDeliveries,
@@ -11,12 +15,12 @@ import {
   replay,
   type Delivery,
   type Endpoint,
-} from '../../postgres/webhooks/endpoints.js';
-import { urlFlaw } from '../../webhooks/url.js';
-import { actorOf, withExamples, type Context, type Register } from '../command.js';
-import { CliError, EXIT, usage } from '../errors.js';
-import { accountList, instant, whole } from '../options.js';
-import { counted, when } from '../text.js';
+} from '../../../postgres/webhooks/endpoints.js';
+import { urlFlaw } from '../../../webhooks/url.js';
+import { actorOf, withExamples, type Context, type Register } from '../../command.js';
+import { CliError, EXIT, usage } from '../../errors.js';
+import { accountList, instant, whole } from '../../options.js';
+import { counted, when } from '../../text.js';
 
 const LIST = 'safeband webhooks list';
 

@@ -1,6 +1,6 @@
 /** Programs of ours that run in this terminal: the command line only starts them. */
-import type { Register } from '../command.js';
-import { withExamples } from '../command.js';
+import type { Register } from '../../command.js';
+import { withExamples } from '../../command.js';
 
 const PROGRAMS = [
   {

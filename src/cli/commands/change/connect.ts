@@ -1,13 +1,19 @@
 /** Connecting an account, changing its policy, and taking it out. */
 import { Option, type Command } from 'commander';
-import { commandLine } from '../../domain/primitives/commandLine.js';
-import type { Tier } from '../../domain/primitives/tier.js';
-import type { StatusWire } from '../../domain/wire/responses.js';
-import { calling, firstVerified } from '../accounts.js';
-import { accountArgument, actorOf, withExamples, type Context, type Register } from '../command.js';
-import { tierOption, whole } from '../options.js';
-import { policyOf, policyOptions, policyText, type PolicyOptions } from '../policy.js';
-import { withProgress, type Answer } from '../output.js';
+import { commandLine } from '../../../domain/primitives/commandLine.js';
+import type { Tier } from '../../../domain/primitives/tier.js';
+import type { StatusWire } from '../../../domain/wire/responses.js';
+import { calling, firstVerified } from '../../accounts.js';
+import {
+  accountArgument,
+  actorOf,
+  withExamples,
+  type Context,
+  type Register,
+} from '../../command.js';
+import { tierOption, whole } from '../../options.js';
+import { policyOf, policyOptions, policyText, type PolicyOptions } from '../../policy.js';
+import { withProgress, type Answer } from '../../output.js';
 
 type ConnectOptions = PolicyOptions & {
   readonly tier: Tier;

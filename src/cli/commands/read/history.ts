@@ -1,15 +1,15 @@
 /** What the gate saw at an instant, rebuilt from rows. */
 import { Option, type Command } from 'commander';
-import { commandLine } from '../../domain/primitives/commandLine.js';
-import type { StateAt } from '../../domain/diagnostics/asOf/stateAt.js';
-import type { Instant } from '../../domain/primitives/time.js';
-import { stateAt } from '../../postgres/diagnostics/history.js';
-import { knownRow } from '../accounts.js';
-import { accountArgument, withExamples, type Context, type Register } from '../command.js';
-import { CliError, EXIT, usage } from '../errors.js';
-import { instant } from '../options.js';
-import { widthOf, type Look } from '../output.js';
-import { clock, instantOf, wrapped } from '../text.js';
+import { commandLine } from '../../../domain/primitives/commandLine.js';
+import type { StateAt } from '../../../domain/diagnostics/asOf/stateAt.js';
+import type { Instant } from '../../../domain/primitives/time.js';
+import { stateAt } from '../../../postgres/diagnostics/history.js';
+import { knownRow } from '../../accounts.js';
+import { accountArgument, withExamples, type Context, type Register } from '../../command.js';
+import { CliError, EXIT, usage } from '../../errors.js';
+import { instant } from '../../options.js';
+import { widthOf, type Look } from '../../output.js';
+import { clock, instantOf, wrapped } from '../../text.js';
 import { heard } from './slots.js';
 import { stateText, sumText } from './status.js';
 

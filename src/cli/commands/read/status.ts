@@ -1,23 +1,23 @@
 /** The two numbers, of one account or of all: what they are, and what the account may still do. */
 import { Argument, Option, type Command } from 'commander';
-import { commandLine } from '../../domain/primitives/commandLine.js';
-import type { Instant } from '../../domain/primitives/time.js';
-import type { StatusWire } from '../../domain/wire/responses.js';
+import { commandLine } from '../../../domain/primitives/commandLine.js';
+import type { Instant } from '../../../domain/primitives/time.js';
+import type { StatusWire } from '../../../domain/wire/responses.js';
 import {
   listOpenAlerts,
   readStatus,
   type OpenAlert,
   type StatusRow,
-} from '../../postgres/read/reads.js';
-import { pageAccounts } from '../../postgres/read/lists.js';
-import { calling, knownRow } from '../accounts.js';
-import { withExamples, type Context, type Register } from '../command.js';
-import { cliErrorOf, EXIT } from '../errors.js';
-import { accountId as idOf, whole } from '../options.js';
-import type { Answer, Look } from '../output.js';
-import { accountJson, alertJson, statusOfRow, type RowStatus } from '../shapes.js';
-import { clock, counted, instantOf, instantOrNull, when } from '../text.js';
-import { ACCOUNT_STATES, type AccountState } from '../../domain/gate/accountState.js';
+} from '../../../postgres/read/reads.js';
+import { pageAccounts } from '../../../postgres/read/lists.js';
+import { calling, knownRow } from '../../accounts.js';
+import { withExamples, type Context, type Register } from '../../command.js';
+import { cliErrorOf, EXIT } from '../../errors.js';
+import { accountId as idOf, whole } from '../../options.js';
+import type { Answer, Look } from '../../output.js';
+import { accountJson, alertJson, statusOfRow, type RowStatus } from '../../shapes.js';
+import { clock, counted, instantOf, instantOrNull, when } from '../../text.js';
+import { ACCOUNT_STATES, type AccountState } from '../../../domain/gate/accountState.js';
 
 const LIMIT = 50;
 const ALERTS = 5;

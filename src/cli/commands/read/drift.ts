@@ -1,18 +1,18 @@
 /** Accounts whose numbers disagree now, as the audit of the fleet looks for them. */
 import type { Command } from 'commander';
-import { commandLine } from '../../domain/primitives/commandLine.js';
-import type { Suspect } from '../../domain/reconcile/fleetAudit.js';
-import { dayOf, type Instant } from '../../domain/primitives/time.js';
-import { ACCOUNTS_PAGE, readAccountsPage } from '../../postgres/operations/fleet.js';
-import { pageAccounts } from '../../postgres/read/lists.js';
-import type { Pool } from '../../postgres/pool.js';
-import type { StatusRow } from '../../postgres/read/reads.js';
-import { withExamples, type Context, type Register } from '../command.js';
-import { EXIT } from '../errors.js';
-import { whole } from '../options.js';
-import type { Answer, Look } from '../output.js';
-import { accountJson } from '../shapes.js';
-import { clock, counted, thousands } from '../text.js';
+import { commandLine } from '../../../domain/primitives/commandLine.js';
+import type { Suspect } from '../../../domain/reconcile/fleetAudit.js';
+import { dayOf, type Instant } from '../../../domain/primitives/time.js';
+import { ACCOUNTS_PAGE, readAccountsPage } from '../../../postgres/operations/fleet.js';
+import { pageAccounts } from '../../../postgres/read/lists.js';
+import type { Pool } from '../../../postgres/pool.js';
+import type { StatusRow } from '../../../postgres/read/reads.js';
+import { withExamples, type Context, type Register } from '../../command.js';
+import { EXIT } from '../../errors.js';
+import { whole } from '../../options.js';
+import type { Answer, Look } from '../../output.js';
+import { accountJson } from '../../shapes.js';
+import { clock, counted, thousands } from '../../text.js';
 import { stateText } from './status.js';
 
 const LIMIT = 50;

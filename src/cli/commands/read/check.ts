@@ -1,6 +1,6 @@
 /** One account held side by side, and what it means. */
 import type { Command } from 'commander';
-import { commandLine } from '../../domain/primitives/commandLine.js';
+import { commandLine } from '../../../domain/primitives/commandLine.js';
 import {
   differencesIn,
   isUnsaved,
@@ -8,19 +8,19 @@ import {
   type CheckVerdict,
   type Difference,
   type Looked,
-} from '../../domain/diagnostics/consistency.js';
-import { SAVED_MS } from '../../domain/primitives/limits.js';
-import { dayOf, parseDay, SECOND_MS } from '../../domain/primitives/time.js';
-import { workflowIdOf } from '../../temporal/protocol.js';
-import { readSides } from '../../postgres/diagnostics/sides.js';
-import { readWhy } from '../../postgres/diagnostics/why.js';
-import { knownRow } from '../accounts.js';
-import { accountArgument, withExamples, type Context, type Register } from '../command.js';
-import { cliErrorOf, EXIT } from '../errors.js';
-import { wrapped } from '../text.js';
-import { whole } from '../options.js';
-import type { World } from '../world.js';
-import { widthOf, withProgress, type Answer, type Look, type Row } from '../output.js';
+} from '../../../domain/diagnostics/consistency.js';
+import { SAVED_MS } from '../../../domain/primitives/limits.js';
+import { dayOf, parseDay, SECOND_MS } from '../../../domain/primitives/time.js';
+import { workflowIdOf } from '../../../temporal/protocol.js';
+import { readSides } from '../../../postgres/diagnostics/sides.js';
+import { readWhy } from '../../../postgres/diagnostics/why.js';
+import { knownRow } from '../../accounts.js';
+import { accountArgument, withExamples, type Context, type Register } from '../../command.js';
+import { cliErrorOf, EXIT } from '../../errors.js';
+import { wrapped } from '../../text.js';
+import { whole } from '../../options.js';
+import type { World } from '../../world.js';
+import { widthOf, withProgress, type Answer, type Look, type Row } from '../../output.js';
 
 const LOOK_AGAIN_MS = SECOND_MS;
 const ENDED: readonly string[] = ['COMPLETED', 'FAILED', 'CANCELLED', 'TERMINATED', 'TIMED_OUT'];
