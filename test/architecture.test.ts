@@ -67,6 +67,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'node:',
   ],
   dev: [
+    'cli/runningStack',
     'temporal/payloadKeys',
     'dev',
     'temporal/codec',

@@ -2,8 +2,8 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { withAddresses } from '../dev/addresses.js';
 import { run } from './run.js';
+import { withAddresses } from './runningStack.js';
 
 /** How long a command may take to end after Ctrl-C. */
 const END_MS = 1_000;

@@ -7,7 +7,8 @@ import { userInfo } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { SetupError, type DevConfig } from './devConfig.js';
-import { freePort, isAlive, ready, run, start, stop, type Child } from './child.js';
+import { freePort, ready, run, start, stop, type Child } from './child.js';
+import { isAlive } from '../cli/runningStack.js';
 
 export type PostgresServer = {
   readonly url: string;

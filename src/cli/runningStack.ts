@@ -1,0 +1,55 @@
+/**
+ * Where the development stack listens while it runs: the command line needs no settings beside it.
+ * Its launcher writes the file, in a clone of the project.
+ */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Environment } from '../platform/environment.js';
+
+export function isAlive(pid: number): boolean {
+  if (pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+export const FILE = fileURLToPath(new URL('../../.safeband/data/stack.json', import.meta.url));
+
+type Addresses = {
+  readonly pid: number;
+  readonly temporalAddress: string;
+  readonly databaseUrl: string;
+};
+
+/**
+ * The environment, with the addresses of the development stack where it runs and nothing is set:
+ * half of one deployment and half of another would be worse than none.
+ */
+export function withAddresses(env: Environment, file = FILE): Environment {
+  const isSet = Object.keys(env).some((name) => /^(TEMPORAL_(?!CLI_PATH)|DATABASE_URL)/.test(name));
+  const known = isSet ? undefined : read(file);
+  if (!known) return env;
+  return { ...env, TEMPORAL_ADDRESS: known.temporalAddress, DATABASE_URL: known.databaseUrl };
+}
+
+function read(file: string): Addresses | undefined {
+  try {
+    const known: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    return isAddresses(known) && isAlive(known.pid) ? known : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const isAddresses = (raw: unknown): raw is Addresses =>
+  typeof raw === 'object' &&
+  raw !== null &&
+  'pid' in raw &&
+  typeof raw.pid === 'number' &&
+  'temporalAddress' in raw &&
+  typeof raw.temporalAddress === 'string' &&
+  'databaseUrl' in raw &&
+  typeof raw.databaseUrl === 'string';
