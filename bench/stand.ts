@@ -13,7 +13,7 @@ import {
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { keepStacksShort, webpackConfigHook } from '../src/temporal/bundling.js';
 import { createActivities } from '../src/activities/index.js';
-import { startStack } from '../src/dev/stack.js';
+import { startStack } from '../dev/stack.js';
 import { migrate } from '../src/postgres/migrate.js';
 import { createPool } from '../src/postgres/pool.js';
 import { WORKFLOW_TYPE, workflowIdOf } from '../src/temporal/protocol.js';

@@ -125,7 +125,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'temporal/schedules',
     'temporal/workflowTasks',
     'temporal/connect',
-    'dev/addresses',
     '@temporalio/client',
     '@temporalio/envconfig',
     'commander',
@@ -206,9 +205,16 @@ const BANNED: readonly (readonly [RegExp, string])[] = [
 ];
 
 type File = { readonly name: string; readonly text: string };
-const files: readonly File[] = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
-  .filter((name) => /\.tsx?$/.test(name))
-  .map((name) => ({ name, text: readFileSync(path.join(SRC, name), 'utf8') }));
+/** The files of `src`, named from there, and those of `dev`, named from beside it. */
+const filesIn = (folder: string, prefix: string): readonly File[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.tsx?$/.test(name))
+    .map((name) => ({
+      name: `${prefix}${name}`,
+      text: readFileSync(path.join(folder, name), 'utf8'),
+    }));
+const sources = filesIn(SRC, '');
+const files = [...sources, ...filesIn(path.join(SRC, '..', 'dev'), 'dev/')];
 
 const withoutComments = (text: string): string =>
   text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/(^|\s)\/\/.*$/gm, '');
@@ -223,7 +229,8 @@ function importsIn(text: string): readonly string[] {
 /** `../domain/time.js` in `workflows/accountRun.ts` is `domain/time`. */
 function placeOf(name: string, file: string): string {
   if (!name.startsWith('.')) return name;
-  return path.posix.join(path.posix.dirname(file), name).replace(/\.js$/, '');
+  const place = path.posix.join(path.posix.dirname(file), name).replace(/\.js$/, '');
+  return file.startsWith('dev/') ? place.replace(/^src\//, '') : place;
 }
 /** The row of the table that a file is under: its own, or that of its folder. */
 function folderOf(file: string): string {

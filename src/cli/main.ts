@@ -1,7 +1,9 @@
 /** `safeband`: this process, given to `run`. */
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { run } from './run.js';
 import { withAddresses } from './runningStack.js';
 
@@ -11,11 +13,29 @@ const END_MS = 1_000;
 let isLaunched = false;
 const here = fileURLToPath(import.meta.url);
 
+const builtFile = (script: string): string =>
+  path.join(path.dirname(here), '..', `${script}${path.extname(here)}`);
+
+/** The development stack runs from its sources, with a development package: in a clone alone. */
+function fromSources(): readonly string[] | undefined {
+  const file = path.join(path.dirname(here), '..', '..', 'dev', 'main.ts');
+  if (!existsSync(file)) return undefined;
+  return ['--import', pathToFileURL(createRequire(file).resolve('tsx')).href, file];
+}
+
+function notShipped(): number {
+  process.stderr.write(
+    'the development stack is not a part of this package: run it in a clone of the project\n',
+  );
+  return 1;
+}
+
 /** A program of ours in this terminal: it hears Ctrl-C itself, and is passed on a SIGTERM. */
 const launch = (script: string, args: readonly string[]): Promise<number> =>
   new Promise((resolve, reject) => {
-    const file = path.join(path.dirname(here), '..', `${script}${path.extname(here)}`);
-    const child = spawn(process.execPath, [...process.execArgv, file, ...args], {
+    const argv = script === 'dev/main' ? fromSources() : [...process.execArgv, builtFile(script)];
+    if (!argv) return resolve(notShipped());
+    const child = spawn(process.execPath, [...argv, ...args], {
       stdio: 'inherit',
     });
     isLaunched = true;

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { Command } from 'commander';
-import { keepAddresses } from '../../src/dev/addresses.js';
+import { keepAddresses } from '../../dev/addresses.js';
 import { createProgram } from '../../src/cli/program.js';
 import { safeband } from '../support/cli.js';
 import { withAddresses } from '../../src/cli/runningStack.js';

@@ -9,7 +9,7 @@ import {
   type SafebandClient,
   type Send,
 } from '../../src/client/index.js';
-import { startLinkedIn, type LinkedIn } from '../../src/dev/linkedin.js';
+import { startLinkedIn, type LinkedIn } from '../../dev/linkedin.js';
 import type { StatusWire } from '../../src/domain/wire/responses.js';
 import { failureTypeOf } from '../support/failure.js';
 import { createStand, type Stand } from '../support/stand.js';

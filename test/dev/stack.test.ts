@@ -11,10 +11,10 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { freshDatabase } from '../support/stand.js';
 import { configFrom } from '../../src/platform/config.js';
-import { freePort } from '../../src/dev/child.js';
-import { readDevConfig } from '../../src/dev/devConfig.js';
-import { startPostgres } from '../../src/dev/postgres.js';
-import { findTemporalCli } from '../../src/dev/temporalCli.js';
+import { freePort } from '../../dev/child.js';
+import { readDevConfig } from '../../dev/devConfig.js';
+import { startPostgres } from '../../dev/postgres.js';
+import { findTemporalCli } from '../../dev/temporalCli.js';
 import { isAlive } from '../../src/cli/runningStack.js';
 
 let dir: string;

@@ -1,7 +1,7 @@
 /** The simulated LinkedIn over HTTP: what it answers, and what it really took, are two things. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { BEHAVIOURS, startLinkedIn } from '../../src/dev/linkedin.js';
-import type { Behaviour, LinkedIn, LinkedInOptions, Sent } from '../../src/dev/linkedin.js';
+import { BEHAVIOURS, startLinkedIn } from '../../dev/linkedin.js';
+import type { Behaviour, LinkedIn, LinkedInOptions, Sent } from '../../dev/linkedin.js';
 import { DAY_MS } from '../../src/domain/primitives/time.js';
 import { at, rows } from './scenario.js';
 

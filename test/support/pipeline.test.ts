@@ -1,6 +1,6 @@
 /** What the demonstration's pipeline reads out of LinkedIn's answers. */
 import { describe, expect, it } from 'vitest';
-import { secondsIn } from '../../src/dev/pipeline.js';
+import { secondsIn } from '../../dev/pipeline.js';
 import { at } from './scenario.js';
 
 describe('a pipeline that is asked to wait', () => {

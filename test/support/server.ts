@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
-import { startStack } from '../../src/dev/stack.js';
+import { startStack } from '../../dev/stack.js';
 import { migrate } from '../../src/postgres/migrate.js';
 import { fileURLToPath } from 'node:url';
 import { writeBundle } from './bundle.js';

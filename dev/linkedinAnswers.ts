@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Instant } from '../domain/primitives/time.js';
+import type { Instant } from '../src/domain/primitives/time.js';
 import { OutboxFull, type Outbox, type Taken } from './linkedinOutbox.js';
 
 export const BEHAVIOURS = [

@@ -3,12 +3,12 @@
  * only fail in mid-demonstration is refused here, with the line and the cure.
  */
 import { DateTime, IANAZone } from 'luxon';
-import type { StartInput } from '../client/index.js';
-import { isAccountId, isCampaignId, isReservationId } from '../domain/primitives/ids.js';
-import { WEEKLY_CAP_DAYS } from '../domain/primitives/limits.js';
-import { SAFE_BAND, TIERS, type Tier } from '../domain/primitives/tier.js';
-import { WEEKDAYS, type Weekday } from '../domain/account/sendingWindow.js';
-import { isZone } from '../domain/wire/timezones.js';
+import type { StartInput } from '../src/client/index.js';
+import { isAccountId, isCampaignId, isReservationId } from '../src/domain/primitives/ids.js';
+import { WEEKLY_CAP_DAYS } from '../src/domain/primitives/limits.js';
+import { SAFE_BAND, TIERS, type Tier } from '../src/domain/primitives/tier.js';
+import { WEEKDAYS, type Weekday } from '../src/domain/account/sendingWindow.js';
+import { isZone } from '../src/domain/wire/timezones.js';
 import { linesOf, type Line } from './csv.js';
 import { BEHAVIOURS, type Behaviour } from './linkedin.js';
 

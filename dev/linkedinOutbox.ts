@@ -6,8 +6,8 @@
  * Memory is bounded: a full outbox takes nothing more, and says so.
  */
 import { randomUUID } from 'node:crypto';
-import { dayOf, isoDay, isoInstant, type Instant } from '../domain/primitives/time.js';
-import { SAFE_BAND, type Tier } from '../domain/primitives/tier.js';
+import { dayOf, isoDay, isoInstant, type Instant } from '../src/domain/primitives/time.js';
+import { SAFE_BAND, type Tier } from '../src/domain/primitives/tier.js';
 
 /** InMails, and likewise accounts, that are kept: some sixty demonstrations. */
 export const ROOM_DEFAULT = 20_000;

@@ -15,8 +15,8 @@
 import { setMaxListeners } from 'node:events';
 import type { Socket } from 'node:net';
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
-import { TIERS, type Tier } from '../domain/primitives/tier.js';
-import type { Instant } from '../domain/primitives/time.js';
+import { TIERS, type Tier } from '../src/domain/primitives/tier.js';
+import type { Instant } from '../src/domain/primitives/time.js';
 import { answer, BEHAVIOURS, type Ask, type World } from './linkedinAnswers.js';
 import {
   Outbox,

@@ -8,7 +8,7 @@ import path from 'node:path';
 import pg from 'pg';
 import { SetupError, type DevConfig } from './devConfig.js';
 import { freePort, ready, run, start, stop, type Child } from './child.js';
-import { isAlive } from '../cli/runningStack.js';
+import { isAlive } from '../src/cli/runningStack.js';
 
 export type PostgresServer = {
   readonly url: string;

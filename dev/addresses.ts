@@ -4,7 +4,7 @@
  */
 import { rm, writeFile } from 'node:fs/promises';
 import type { Stack } from './stack.js';
-import { FILE } from '../cli/runningStack.js';
+import { FILE } from '../src/cli/runningStack.js';
 
 /** Readable by its owner alone: the database's address has a password in it. */
 export async function keepAddresses(stack: Stack, file = FILE): Promise<void> {

@@ -2,7 +2,7 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { createServer } from 'node:net';
 import { promisify } from 'node:util';
-import { isAlive } from '../cli/runningStack.js';
+import { isAlive } from '../src/cli/runningStack.js';
 
 export const run = promisify(execFile);
 

@@ -1,5 +1,5 @@
 /** What became of one account's sends, told as it happens: each new kind of thing once. */
-import type { SendResult } from '../client/index.js';
+import type { SendResult } from '../src/client/index.js';
 import type { PlannedSend } from './day.js';
 
 export class Tally {

@@ -14,12 +14,12 @@ import {
   type SafebandClient,
   type SendAnswer,
   type SendResult,
-} from '../client/index.js';
-import { dataConverterFrom } from '../temporal/codec.js';
-import { createPool, type Pool } from '../postgres/pool.js';
+} from '../src/client/index.js';
+import { dataConverterFrom } from '../src/temporal/codec.js';
+import { createPool, type Pool } from '../src/postgres/pool.js';
 import type { Behaviour } from './linkedin.js';
 import type { PlannedSend } from './day.js';
-import { NO_KEYS, payloadKeysFrom, type PayloadKeys } from '../temporal/payloadKeys.js';
+import { NO_KEYS, payloadKeysFrom, type PayloadKeys } from '../src/temporal/payloadKeys.js';
 
 /** LinkedIn never answers these: it is not waited for longer than the demonstration bears. */
 const UNANSWERED: readonly Behaviour[] = ['no_answer', 'hang_then_accept'];

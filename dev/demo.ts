@@ -1,14 +1,15 @@
 /** The demonstration: plays a day of outreach, tells what happens, and holds the counters against
  * what LinkedIn really received. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SendResult, StartInput, Status } from '../client/index.js';
+import type { SendResult, StartInput, Status } from '../src/client/index.js';
 import type { PlannedSend } from './day.js';
 import type { LinkedIn } from './linkedin.js';
 import { createPipeline, type Pipeline, type Places } from './pipeline.js';
 import { Tally } from './tally.js';
-import type { PayloadKeys } from '../temporal/payloadKeys.js';
+import type { PayloadKeys } from '../src/temporal/payloadKeys.js';
 
 export type DemoNeeds = {
   readonly places: Places;
@@ -26,6 +27,8 @@ export type DemoResult = {
   readonly inLog: number;
 };
 
+/** The demonstration is not compiled: it runs from its sources. */
+const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const SAVED_TIMEOUT_MS = 30_000;
 const POLL_MS = 250;
 
@@ -99,8 +102,10 @@ function startSecond(
   sends: readonly PlannedSend[],
   tallies: ReadonlyMap<string, Tally>,
 ): ChildProcess {
-  const script = fileURLToPath(new URL('./pipeline.js', import.meta.url));
-  const child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const script = fileURLToPath(new URL('./pipeline.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--import', TSX, script], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   child.stdin.end(JSON.stringify({ ...places, suffix, sends }));
   let rest = '';
   child.stdout.on('data', (chunk: Buffer) => {
