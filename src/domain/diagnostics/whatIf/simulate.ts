@@ -7,15 +7,14 @@
 import { findSlot, isOpen, type Account } from '../../account/account.js';
 import { Agenda, NOTHING } from './eventQueue.js';
 import { roomOf } from '../../gate/caps.js';
-import { accountWith, bookWith } from '../../account/update.js';
-import { whoHas } from '../../commands/deliver.js';
+import { accountWith } from '../../account/update.js';
 import type { Event } from '../../account/events.js';
 import { evolve } from '../../account/evolve.js';
 import { retryAtOf, runAfter } from '../../days/forecast.js';
 import { barrierAt } from '../../gate/gate.js';
 import type { OpeningsFor, Past, Played, Rest, Sent } from './scenario.js';
 import type { Policy } from '../../account/policy.js';
-import { endOf, isRedecided, isPauseOf } from './outcomes.js';
+import { endOf, isPauseOf, isRedecided, paused, seenIn, taken, withImported } from './outcomes.js';
 import { reserve } from '../../commands/reserve.js';
 import { overshoot, cooldownAt, isRestDue, overshootAt } from '../../gate/cooldown.js';
 import { roll } from '../../days/rollover.js';
@@ -23,13 +22,10 @@ import type { EventRow, ReservationRow } from '../../records/records.js';
 import { changedPolicy, policyEvents, type PolicyChange } from '../../commands/administer.js';
 import { dayOf, SECOND_MS, startOf, type Instant, type UtcDay } from '../../primitives/time.js';
 import { counterOf } from '../../account/counter.js';
-import { slotOfRow } from '../../records/fromRecords.js';
 import { eventsOf, type WrittenChange } from '../../records/changeLog.js';
 
-export function replay(past: Past, change: PolicyChange, openingsFor: OpeningsFor): Played {
-  const story = new Replay(past, change, openingsFor);
-  return story.play();
-}
+export const replay = (past: Past, change: PolicyChange, openingsFor: OpeningsFor): Played =>
+  new Replay(past, change, openingsFor).play();
 
 /** The story is told in one go, so its state is its own, and no other's. */
 class Replay {
@@ -100,11 +96,8 @@ class Replay {
 
   #ask(row: ReservationRow): void {
     if (this.#past.ungranted.has(row.reservationId)) {
-      const { reservationId, quotaDay } = row;
-      const taken = { ...row, state: 'in_flight', settledAt: null } as const;
-      if (quotaDay === this.#account.day)
-        this.#happen([{ type: 'SlotReserved', slot: slotOfRow(taken) }]);
-      this.#grants.push({ reservationId, at: this.#now });
+      this.#happen(taken(this.#account, row));
+      this.#grants.push({ reservationId: row.reservationId, at: this.#now });
       this.#settleLater(row);
       return;
     }
@@ -148,15 +141,9 @@ class Replay {
       this.#agenda.add(Math.max(this.#now, settledAt + later), () => this.#settle(row));
     }
     const pause = this.#past.changes.find((one) => isPauseOf(one, row.reservationId));
-    if (pause) this.#agenda.add(pause.at + later, () => this.#pause(pause, later));
-  }
-
-  #pause(change: WrittenChange, later: number): void {
-    for (const event of eventsOf(change, this.#account)) {
-      if (event.type !== 'CooldownStarted') continue;
-      const { until, cause } = event.cooldown;
-      this.#happen([{ ...event, cooldown: { until: until + later, cause } }]);
-    }
+    if (!pause) return;
+    const isLater = (): void => this.#happen(paused(this.#account, pause, later));
+    this.#agenda.add(pause.at + later, isLater);
   }
 
   /** What was open at the beginning ends as it ended. */
@@ -171,10 +158,7 @@ class Replay {
   }
 
   #seen(row: EventRow): void {
-    if (whoHas(this.#account, row).owner) return; // a reservation's own, which it counts already
-    const { chatId, messageId, quotaDay, deliveredAt, isCounted } = row;
-    const external = { chatId, messageId, quotaDay, at: this.#now, isCounted };
-    this.#happen([{ type: 'ExternalCounted', external, sentAt: deliveredAt }]);
+    this.#happen(seenIn(this.#account, row, this.#now));
   }
 
   #changed(change: WrittenChange): void {
@@ -199,9 +183,7 @@ class Replay {
   }
 
   #import(imported: number): void {
-    const { days, day } = this.#account;
-    const counted = days.map((book) => (book.day === day ? bookWith(book, { imported }) : book));
-    this.#account = accountWith(this.#account, { days: counted });
+    this.#account = withImported(this.#account, imported);
   }
 
   /** The next run rests an account that is far over its cap (R8). */
