@@ -20,6 +20,11 @@ import { isSameProof } from './proof.js';
 import { tallyOf, type Tally } from './counter.js';
 import { rolled } from './evolveDay.js';
 
+/** Returns the account after these facts, in their order. */
+export const evolveAll = (account: Account, events: readonly Event[]): Account =>
+  events.reduce((before, event) => evolve(before, event), account);
+
+/** Returns the account after one fact. */
 export function evolve(account: Account, event: Event): Account {
   switch (event.type) {
     case 'SlotReserved':

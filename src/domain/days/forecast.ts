@@ -4,7 +4,7 @@
  * (docs/contract.md, 2).
  */
 import type { Account, Slot } from '../account/account.js';
-import { evolve } from '../account/evolve.js';
+import { evolve, evolveAll } from '../account/evolve.js';
 import { barrierAt, isWindowKnown, type Barrier } from '../gate/gate.js';
 import { LOOK_AHEAD_DAYS, RECONCILE_INTERVAL_MS } from '../primitives/limits.js';
 import { rampDayNext, roll } from './rollover.js';
@@ -45,7 +45,7 @@ export function forecastAt(account: Account, at: Instant): Account {
     // Where no midnight would tell the next one anything, the last of them is as good as all.
     const midnight = startOf(isEmpty(view) ? dayOf(at) : view.day + 1);
     const lastRun = runAfter(account.accountId, midnight) - RECONCILE_INTERVAL_MS;
-    view = roll(view, midnight, lastRun).reduce((before, event) => evolve(before, event), view);
+    view = evolveAll(view, roll(view, midnight, lastRun));
   }
   return view;
 }
@@ -66,7 +66,7 @@ function rested(account: Account, at: Instant): Account {
   const cooling = cooldownAt(account, now);
   const run = runAfter(accountId, Math.max(now + 1, cooling?.until ?? 0));
   if (run >= at || dayOf(run) > day) return account;
-  return overshootAt(account, run).reduce((before, event) => evolve(before, event), account);
+  return evolveAll(account, overshootAt(account, run));
 }
 
 /** From `from` on, the first instant at which no reason holds; null: only a person can help. */

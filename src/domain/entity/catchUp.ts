@@ -8,7 +8,7 @@ import { record, actorWith, type Actor } from './entity.js';
 import { accountWith } from '../account/update.js';
 import { withForgotten } from '../account/kept.js';
 import { roomOf } from '../gate/caps.js';
-import { evolve } from '../account/evolve.js';
+import { evolveAll } from '../account/evolve.js';
 import type { Event } from '../account/events.js';
 import { dayRow } from '../records/toRecords.js';
 import { unknownRows } from './lookup.js';
@@ -51,7 +51,7 @@ function factsOf(own: Actor, found: ReadBack, rows: Account): readonly Event[] {
   let view = own.account;
   const happen = (more: readonly Event[]): void => {
     facts.push(...more);
-    view = more.reduce((before, event) => evolve(before, event), view);
+    view = evolveAll(view, more);
   };
   const slots = rows.slots.filter((slot) => isRemembered(slot, own.account));
   const externals = rows.externals.filter(

@@ -7,7 +7,7 @@ import { deliveredSlot, endedSlot } from '../account/slot.js';
 import { deliver, givenBack, isLent, whoHas } from '../commands/deliver.js';
 import type { Event, Source } from '../account/events.js';
 import { fail } from '../commands/fail.js';
-import { evolve } from '../account/evolve.js';
+import { evolveAll } from '../account/evolve.js';
 import { CLOCK_SLACK_MS, LEASE_SECONDS_DEFAULT, REMEMBERED_DAYS } from '../primitives/limits.js';
 import { isNamed } from '../gap/matching.js';
 import { isSameId } from '../account/kept.js';
@@ -28,7 +28,7 @@ export function testimony(
   let view = account;
   const happen = (more: readonly Event[]): void => {
     for (const event of more) events.push(event);
-    view = more.reduce((before, event) => evolve(before, event), view);
+    view = evolveAll(view, more);
   };
   for (const row of found.events) {
     if (row.reservationId !== null) happen(provenBy(view, row, row.reservationId, null));

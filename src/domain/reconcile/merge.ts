@@ -1,7 +1,7 @@
 /** Two tellings of one account, after a reset or a second writer: the higher one wins (R14). */
 import { findSlot, type Account, type External, type Slot } from '../account/account.js';
 import type { Event } from '../account/events.js';
-import { evolve } from '../account/evolve.js';
+import { evolveAll } from '../account/evolve.js';
 import { isSameId, keptSlot } from '../account/kept.js';
 import { deliveredSlot, endedSlot, RANK } from '../account/slot.js';
 import type { Instant } from '../primitives/time.js';
@@ -14,7 +14,7 @@ export function merged(account: Account, other: Account): readonly Event[] {
   let view = account;
   const happen = (more: readonly Event[]): void => {
     events.push(...more);
-    view = more.reduce((before, event) => evolve(before, event), view);
+    view = evolveAll(view, more);
   };
   for (const slot of other.slots) happen(raisedBy(view, slot));
   // What is counted here may push out of the memory what was known before.

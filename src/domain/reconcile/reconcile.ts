@@ -3,7 +3,7 @@
  * the witnesses and heals after. Pure: what was found goes in, facts and what people read come out.
  */
 import type { Account, External, Slot } from '../account/account.js';
-import { evolve } from '../account/evolve.js';
+import { evolve, evolveAll } from '../account/evolve.js';
 import type { Event } from '../account/events.js';
 import { EXTERNALS_MAX, REMEMBERED_DAYS } from '../primitives/limits.js';
 import { claimedBy, counted, raisedBy } from './merge.js';
@@ -44,7 +44,7 @@ export function reconcile(
   looksBack = false,
 ): Verdict {
   const heals = healing(account, found, at);
-  const after = heals.reduce((before, event) => evolve(before, event), account);
+  const after = evolveAll(account, heals);
   const days = daysOf(account, heals, looksBack).map((day) =>
     verdictOn(day, { account, after, heals, found, foreign, at }),
   );

@@ -3,7 +3,7 @@ import type { Account, Slot } from '../../account/account.js';
 import { actorOf, pass } from '../../entity/entity.js';
 import type { Moment } from './nearbyEvents.js';
 import { accountWith, bookWith } from '../../account/update.js';
-import { evolve } from '../../account/evolve.js';
+import { evolveAll } from '../../account/evolve.js';
 import { accountOfRows } from './accountFromRecords.js';
 import { REMEMBERED_DAYS, WEEK_DAYS } from '../../primitives/limits.js';
 import {
@@ -65,7 +65,7 @@ export function accountAt(rows: PastRows, at: Instant): Account {
   const begun = begin(rows, known, asOf);
   const changed = changes.reduce((before, change) => {
     const then = pass(actorOf(before, base.owner, base.version), change.at).account;
-    return eventsOf(change, then).reduce((one, event) => evolve(one, event), then);
+    return evolveAll(then, eventsOf(change, then));
   }, begun);
   const rolled = pass(actorOf(changed, base.owner, base.version), at).account;
   const slots = isRolled ? slotsAt(rolled, known, at) : rolled.slots;

@@ -3,7 +3,7 @@
  * command line and API say what this says, and this says what `sentences.ts` says of a gap.
  */
 import { breakdownOf, GAP_CAUSES, type GapPart } from '../../gap/breakdown.js';
-import { evolve } from '../../account/evolve.js';
+import { evolveAll } from '../../account/evolve.js';
 import { explain, type Gap } from '../../gap/sentences.js';
 import { gapOf, instant, knownOf } from './statusGap.js';
 import { runAfter } from '../../days/forecast.js';
@@ -55,10 +55,7 @@ const isTold = ({ account, row }: WhyRows, status: StatusWire): boolean =>
 /** Held against the event log and the journal, as the next run will. */
 function comparedGap({ account, row, found }: WhyRows, status: StatusWire): Gap {
   const { day } = account;
-  const after = testimony(account, found, instant(status.asOf)).reduce(
-    (before, event) => evolve(before, event),
-    account,
-  );
+  const after = evolveAll(account, testimony(account, found, instant(status.asOf)));
   const isForeign = row.isEdited && row.day === day;
   const stood = isForeign ? Math.max(status.counter, row.counter) : status.counter;
   const parts = breakdownOf({ day, before: account, after, events: found.events, stood });
