@@ -1,4 +1,4 @@
-/** A change of an account's row that its workflow did not make (R14). */
+/** Manual edits of an account's row, as the next reconcile is given them. */
 import type { UtcDay } from '../primitives/time.js';
 
 /** What an account's row held although this workflow had not written it (R14). */

@@ -1,4 +1,7 @@
-/** What is asked for a slot, and what a slot looks like as it is taken, delivered and ended. */
+/**
+ * What is asked for a slot, what a slot looks like as it is taken, delivered and ended, and which
+ * state is the higher one (R5).
+ */
 import type { Account, Proof, Slot, Taken } from './account.js';
 import type { CampaignId, RecipientId, ReservationId } from '../primitives/ids.js';
 import { LEASE_SECONDS_DEFAULT } from '../primitives/limits.js';

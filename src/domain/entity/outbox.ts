@@ -1,4 +1,7 @@
-/** What waits to be saved goes in portions, because one activity takes so many bytes. */
+/**
+ * Rows that wait to be saved: a newer row replaces the older one of the same thing, and one save
+ * takes a portion, because one activity takes so many bytes.
+ */
 import { bytesOf, once } from '../primitives/bytes.js';
 import { SAVE_BYTES_MAX, SAVE_ROWS_MAX } from '../primitives/limits.js';
 import type { Entry, Row } from '../records/records.js';

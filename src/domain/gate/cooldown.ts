@@ -1,4 +1,7 @@
-/** When a run sends an account to rest (R8): it looks at the counter as it stood, not as healed. */
+/**
+ * Cooldowns (R8, R9): when a reconcile or a midnight starts one, what counts as an overshoot, and
+ * what a cooldown keeps an account from.
+ */
 import { isLeased, type Account, type CooldownCause, type Slot } from '../account/account.js';
 import type { Event } from '../account/events.js';
 import { COOLDOWN_MS, OVERSHOOT } from '../primitives/limits.js';
@@ -7,8 +10,9 @@ import type { Foreign } from '../account/manualEdit.js';
 import { counterOf } from '../account/counter.js';
 
 /**
- * The counter is far over the highest cap of its day: the account rests, once (R8). A row that a
- * hand wrote before midnight is found after it, and is held against the cap of the day it closed.
+ * The counter is far over the highest cap of its day: the account rests, once (R8). A reconcile
+ * looks at the counter as it was before the correction. A row that was edited before midnight is
+ * found after it, and is compared with the cap of the day that it closed.
  */
 export function overshoot(
   account: Account,
