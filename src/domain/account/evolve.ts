@@ -13,7 +13,7 @@ import { accountWith, bookWith } from './update.js';
 import type { Event } from './events.js';
 import type { UtcDay } from '../primitives/time.js';
 import { assertNever } from '../primitives/assert.js';
-import { forgottenOf, keptExternal, keptSlot, laterDay, remembered } from './kept.js';
+import { forgottenOf, keptExternal, keptSlot, remembered, withForgotten } from './kept.js';
 import { EFFECTS_MAX, EXTERNALS_MAX } from '../primitives/limits.js';
 import { steppedCapOf } from './policy.js';
 import { isSameProof } from './proof.js';
@@ -127,8 +127,9 @@ function withBook(
 function withExternal(account: Account, external: External): Account {
   const all = [...account.externals, external];
   const externals = remembered(all);
-  const forgottenOn = laterDay(account.forgottenOn ?? null, forgottenOf(all, externals));
-  const next = accountWith(account, { externals, forgottenOn });
+  const next = withForgotten(accountWith(account, { externals }), {
+    forgottenOn: forgottenOf(all, externals),
+  });
   if (!external.isCounted) return next;
   const counted = withBook(next, external.quotaDay, (book) => ({ external: book.external + 1 }));
   return markLate(account, counted, external.quotaDay);
@@ -151,7 +152,7 @@ const withUnremembered = (
   { day, external }: Extract<Event, { type: 'BookCorrected' }>,
 ): Account =>
   external > 0 && account.externals.length >= EXTERNALS_MAX
-    ? accountWith(account, { forgottenOn: laterDay(account.forgottenOn ?? null, day) })
+    ? withForgotten(account, { forgottenOn: day })
     : account;
 
 /** A closed day whose numbers change says how often they did: people have read its row already. */

@@ -158,12 +158,15 @@ export function forgottenOf(
     .reduce<UtcDay | null>((latest, { at }) => laterDay(latest, dayOf(at)), null);
 }
 
-/** The account, which has forgotten whatever another telling of it has (R15). */
-export const withForgotten = (account: Account, { forgottenOn = null }: Account): Account =>
+/** Returns the account as one that has forgotten sends of that day, too; null: of none (R15). */
+export const withForgotten = (
+  account: Account,
+  { forgottenOn = null }: Pick<Account, 'forgottenOn'>,
+): Account =>
   accountWith(account, { forgottenOn: laterDay(account.forgottenOn ?? null, forgottenOn) });
 
 /** The later of two days, where there are any. */
-export const laterDay = (one: UtcDay | null, other: UtcDay | null): UtcDay | null =>
+const laterDay = (one: UtcDay | null, other: UtcDay | null): UtcDay | null =>
   one === null || other === null ? (one ?? other) : Math.max(one, other);
 
 /** The latest day of which a start was not given all sends one by one, or that day. */
