@@ -23,7 +23,8 @@ class LongestFirst extends BaseSequencer {
       const place = LONGEST.findIndex((name) => moduleId.endsWith(`test/${name}.test.ts`));
       return place === -1 ? LONGEST.length : place;
     };
-    const usual = await super.sort(files); // oxlint-disable-line unicorn/no-array-sort -- no array's
+    // oxlint-disable-next-line unicorn/no-array-sort -- the sequencer's own method, not an array's
+    const usual = await super.sort(files);
     return usual.toSorted((a, b) => rank(a) - rank(b));
   }
 }

@@ -1,8 +1,7 @@
 /**
  * The actor of one LinkedIn account: it owns the counter for as long as the account is connected.
  * A mailbox (messageHandlers.ts), a few chores with Postgres (chores.ts), and this loop, which
- * sleeps until
- * something is due. A run lasts a UTC day at most and hands all its state to the next.
+ * sleeps until something is due. A run lasts a UTC day at most and hands all its state to the next.
  */
 import {
   allHandlersFinished,
