@@ -122,7 +122,8 @@ export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
     what: 'a Signal that comes before the rows are read back is lost',
     file: MAILBOX,
     old: '      self.waiting.push(entry);\n',
-    mutated: '',
+    // An Update is kept: its caller would wait for ever, and the check with it.
+    mutated: '      if (entry.update) self.waiting.push(entry);\n',
     by: 'a Signal that comes before the rows are read back is taken',
   },
   {
