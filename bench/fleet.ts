@@ -178,7 +178,7 @@ export async function midnightRoll(bench: Bench): Promise<readonly Line[]> {
   const { timed, slowest } = timedPool(pool);
   const activities = createActivities({ pool: timed });
   const today = dayOf(Date.now());
-  const evening = anAccount({ tier: 'recruiter' }, { now: startOf(today) + 1 }).actor;
+  const evening = anAccount({ tier: 'recruiter' }, { now: startOf(today) + 1 }).entity;
   const clean = saved(evening, batchOf(evening), null);
   const batch = batchOf(pass(clean, startOf(today + 1)));
   const begin = Date.now();

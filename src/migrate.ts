@@ -22,7 +22,7 @@ import {
   reportPlainly,
   runEntry,
   startWaitFrom,
-  tellPlainly,
+  printPlainly,
   Waiting,
 } from './platform/starting.js';
 import { reachTemporal, temporalSettings, type Reached } from './temporal/connect.js';
@@ -76,7 +76,7 @@ async function main(): Promise<void> {
     plaintextDatabase(setting, url, process.env),
     plaintextTemporal(address, isEncrypted),
   ]) {
-    if (why !== undefined) tellPlainly(`warning: ${why}`);
+    if (why !== undefined) printPlainly(`warning: ${why}`);
   }
   const waiting = new Waiting(startWaitFrom(process.env, 0), reportPlainly);
   const applied = await waiting.until(
@@ -87,4 +87,4 @@ async function main(): Promise<void> {
   await inTemporal(config, waiting);
 }
 
-runEntry(main, tellPlainly);
+runEntry(main, printPlainly);

@@ -19,7 +19,7 @@ import {
   reportPlainly,
   runEntry,
   startWaitFrom,
-  tellPlainly,
+  printPlainly,
   Waiting,
 } from './platform/starting.js';
 import { converterOf, reachNatively, workflowCode } from './worker.js';
@@ -115,4 +115,4 @@ async function main(): Promise<void> {
   process.exitCode = 1;
 }
 
-runEntry(main, tellPlainly);
+runEntry(main, printPlainly);

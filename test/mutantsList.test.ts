@@ -45,4 +45,12 @@ describe('each mutant', () => {
     expect(new Set(all.map(({ what }) => what)).size).toBe(all.length);
     for (const { rule } of all) expect(rule).toMatch(/^R([1-9]|1[0-8])$/);
   });
+
+  it('replaces a text that its file holds once', () => {
+    const missing = all.filter(({ file, old }) => {
+      const source = readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
+      return source.split(old).length !== 2;
+    });
+    expect(missing.map(({ file, old }) => `${file}: ${old}`)).toEqual([]);
+  });
 });

@@ -28,26 +28,21 @@ import {
 } from '../postgres/save/accounts.js';
 import { lockIdentity, readRivals } from '../postgres/save/identities.js';
 import { inSnapshot, inTransaction, type Pool, type Queryable } from '../postgres/pool.js';
-import {
-  readDays,
-  readHighestNumber,
-  readLater,
-  readWitnesses,
-} from '../postgres/read/readBack.js';
+import { readDays, readHighestNumber, readLater, readEvidence } from '../postgres/read/readBack.js';
 import {
   fence,
-  foreignIn,
-  isToldOf,
+  manualEditIn,
+  hasUnresolvedAlert,
   keepEdits,
   lockAccount,
   raiseAlerts,
   resolveAlerts,
   writeCorrection,
   writeHeartbeat,
-  type Stood,
+  type LockedRow,
 } from '../postgres/save/runs.js';
 import { keepRefused, raiseTwoOwners, writeRows } from '../postgres/save/rows.js';
-import type { Foreign } from '../domain/account/manualEdit.js';
+import type { ManualEdit } from '../domain/account/manualEdit.js';
 
 export function accountActivities(
   pool: Pool,
@@ -77,7 +72,7 @@ function readBack(
       ...(await readLast(db, accountId)),
       ...(after === undefined ? {} : { later: await readLater(db, accountId, after) }),
       highestNumber: await readHighestNumber(db, accountId),
-      ...(await readWitnesses(db, accountId, {
+      ...(await readEvidence(db, accountId, {
         openedOn: since,
         day,
         loggedSince: day - REMEMBERED_DAYS,
@@ -97,7 +92,7 @@ function claim(pool: Pool, { owner, found, row, place, isAgain }: Claim): Promis
 }
 
 /** The row as it stood, and whether this very write was committed already, or comes late. */
-type Met = { readonly stood: Stood | null; readonly is: 'new' | 'committed' | 'late' };
+type Met = { readonly stood: LockedRow | null; readonly is: 'new' | 'committed' | 'late' };
 
 async function meet(db: Queryable, accountId: string, owner: string, write?: Write): Promise<Met> {
   const stood = await lockAccount(db, accountId);
@@ -132,7 +127,7 @@ async function saveIn(
   return { saved: true, refused, foreign, ...(known > 0 ? { known } : {}) };
 }
 
-const notSaved = (stood: Stood | null, owner: string): Extract<Saved, { saved: false }> => ({
+const notSaved = (stood: LockedRow | null, owner: string): Extract<Saved, { saved: false }> => ({
   saved: false,
   owner: stood?.owner ?? '',
   version: stood?.version ?? 0,
@@ -168,12 +163,12 @@ function run(pool: Pool, { account, runId, at, ...request }: Run): Promise<Ran> 
       account.slots.filter((slot) => isUnbegun(slot, at)),
       at,
     );
-    const found = await readWitnesses(db, accountId, {
+    const found = await readEvidence(db, accountId, {
       openedOn: account.day,
       day: account.day,
       loggedSince: account.day - WITNESS_DAYS,
     });
-    const looksBack = await isToldOf(db, accountId, account.day - 1);
+    const looksBack = await hasUnresolvedAlert(db, accountId, account.day - 1);
     const verdict = found.crowd
       ? crowded(account, found.crowd, at)
       : reconcile(account, found, foreign, at, looksBack);
@@ -213,21 +208,21 @@ const isUnbegun = (slot: Slot, at: Instant): boolean =>
 async function editsOf(
   db: Queryable,
   accountId: string,
-  stood: Stood,
+  stood: LockedRow,
   handled: string | null,
-): Promise<Foreign | null> {
+): Promise<ManualEdit | null> {
   const known = unhandled(stood, handled);
-  const found = await foreignIn(db, accountId, stood);
+  const found = await manualEditIn(db, accountId, stood);
   const edits = found && known ? joined(found, known) : (found ?? known);
   if (edits !== stood.edits) await keepEdits(db, accountId, edits);
   return edits;
 }
 
-const unhandled = ({ edits }: Stood, handled: string | null): Foreign | null =>
+const unhandled = ({ edits }: LockedRow, handled: string | null): ManualEdit | null =>
   edits?.id === handled ? null : edits;
 
 /** The layers look at the larger number; all columns are told, under the newer name. */
-const joined = (found: Foreign, known: Foreign): Foreign => ({
+const joined = (found: ManualEdit, known: ManualEdit): ManualEdit => ({
   ...(known.counter > found.counter ? known : found),
   id: found.id,
   columns: [...new Set([...found.columns, ...known.columns])].toSorted(),

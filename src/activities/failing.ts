@@ -12,7 +12,7 @@ import {
   turnOf,
   type Failing,
   type Outcome,
-  type TasksSeen,
+  type TasksReading,
 } from '../domain/reconcile/failingTasks.js';
 import type { Instant } from '../domain/primitives/time.js';
 import { eachOf } from './eachOf.js';
@@ -29,7 +29,7 @@ export type Tasks = {
   /** Accounts of which Temporal itself reports failures: some servers do, some moments late. */
   readonly reported: () => AsyncIterable<string>;
   /** Null: its workflow does not run. */
-  readonly look: (accountId: string) => Promise<TasksSeen | null>;
+  readonly look: (accountId: string) => Promise<TasksReading | null>;
   /** Why this worker cannot read the messages of a run; null: it can. */
   readonly unread: (accountId: string, runId: string) => Promise<string | null>;
   /** Ends that run, and no other. */
@@ -128,10 +128,10 @@ async function lookAtEach(
   accountIds: readonly string[],
   { look }: Tasks,
 ): Promise<{
-  readonly seen: ReadonlyMap<string, TasksSeen>;
+  readonly seen: ReadonlyMap<string, TasksReading>;
   readonly unknown: readonly string[];
 }> {
-  const seen = new Map<string, TasksSeen>();
+  const seen = new Map<string, TasksReading>();
   const unknown: string[] = [];
   await eachOf(accountIds, async (accountId) => {
     try {

@@ -19,7 +19,7 @@ import {
   readHorizon,
   readNews,
   readTier,
-  readUnheard,
+  readUnreconciled,
   writeFleetHeartbeat,
 } from '../postgres/operations/fleet.js';
 import { inTransaction, type Pool } from '../postgres/pool.js';
@@ -62,7 +62,7 @@ async function audit(pool: Pool, workflows: Workflows, ask: AuditAsk): Promise<A
   const wanted = new Set([
     ...judged.flatMap(({ suspect, isWoken }) => (isWoken ? [suspect.accountId] : [])),
     ...doubtful,
-    ...(await readUnheard(pool, dayOf(at))),
+    ...(await readUnreconciled(pool, dayOf(at))),
     ...news.accountIds.filter((id) => connected.has(id)),
     // Either it has none, or it began too lately to be listed: the call tells.
     ...[...connected].filter((id) => !running.has(id)),

@@ -1,6 +1,6 @@
 /** What the messages of a closed run say, read by the same rules as the run itself read them. */
 import type { Payload } from '@temporalio/common';
-import type { Actor } from '../domain/entity/entity.js';
+import type { Entity } from '../domain/entity/entity.js';
 import { alert } from '../domain/account/events.js';
 import { unreadableIn, type Mode, type Parsed } from '../domain/wire/objectReader.js';
 import { RECOVERY_EVENTS_MAX } from '../domain/primitives/limits.js';
@@ -8,15 +8,15 @@ import { parseReserve } from '../domain/wire/requests.js';
 import { parseDay, parseInstant, type Instant } from '../domain/primitives/time.js';
 import { messages } from '../temporal/protocol.js';
 import type { History, HistoryEvent } from './history.js';
-import { RunReader, type Taken } from './taken.js';
-import type { Heard, Promised } from '../domain/entity/lastRunMessages.js';
+import { RunReader, type TakenMessage } from './taken.js';
+import type { RunMessage, Promised } from '../domain/entity/lastRunMessages.js';
 
-export type RunRead = { readonly heard: readonly Heard[]; readonly unread: string | null };
+export type RunRead = { readonly heard: readonly RunMessage[]; readonly unread: string | null };
 /** Was the account's row written after that event. */
 export type InRow = (event: number) => boolean;
 
 /** What one run was started with, and what it took. */
-export async function heardIn(
+export async function readMessages(
   history: History,
   pages: AsyncIterable<readonly HistoryEvent[]>,
   isInRow: InRow,
@@ -34,7 +34,7 @@ export async function heardIn(
 }
 
 type Carried = {
-  readonly actor: Actor | null;
+  readonly actor: Entity | null;
   readonly waiting: readonly { readonly name: string; readonly raw: unknown }[];
 };
 const isObject = (raw: unknown): raw is { readonly [name: string]: unknown } =>
@@ -42,10 +42,14 @@ const isObject = (raw: unknown): raw is { readonly [name: string]: unknown } =>
 /** State that one run handed to the next; a start object has no version. */
 const isCarried = (raw: unknown): raw is Carried => isObject(raw) && 'v' in raw && 'actor' in raw;
 
-type Said = Heard extends infer H ? (H extends Heard ? Omit<H, 'at' | 'isInRow'> : never) : never;
+type Said = RunMessage extends infer H
+  ? H extends RunMessage
+    ? Omit<H, 'at' | 'isInRow'>
+    : never
+  : never;
 
 class Reading {
-  readonly heard: Heard[] = [];
+  readonly heard: RunMessage[] = [];
   unread: string | null = null;
   readonly #history: History;
   readonly #isInRow: InRow;
@@ -59,20 +63,20 @@ class Reading {
   async begin(input: readonly Payload[]): Promise<void> {
     const carried = await this.#decoded(input);
     if (!isCarried(carried)) return;
-    const { actor, waiting } = carried;
-    if (actor) {
-      const { account, outbox } = actor;
+    const { actor: entity, waiting } = carried;
+    if (entity) {
+      const { account, outbox } = entity;
       const alerts = outbox.flatMap(({ row }) =>
         row.table === 'alerts' ? [alert(row.kind, row.severity, row.details)] : [],
       );
       this.#push({ name: 'carried', input: account, alerts }, 0, account.now);
     }
     for (const { name, raw } of waiting) {
-      this.#say({ name, isUpdate: false, event: 0, at: actor?.account.now ?? 0 }, raw, null);
+      this.#say({ name, isUpdate: false, event: 0, at: entity?.account.now ?? 0 }, raw, null);
     }
   }
 
-  async add(taken: Taken): Promise<void> {
+  async add(taken: TakenMessage): Promise<void> {
     if (!Object.hasOwn(messages, taken.name)) return;
     if (taken.isUpdate && !isTold(taken)) return;
     const raw = await this.#decoded(taken.said);
@@ -93,7 +97,7 @@ class Reading {
   }
 
   #say(
-    { name, isUpdate, event, at }: Pick<Taken, 'name' | 'isUpdate' | 'event' | 'at'>,
+    { name, isUpdate, event, at }: Pick<TakenMessage, 'name' | 'isUpdate' | 'event' | 'at'>,
     raw: unknown,
     answer: unknown,
   ): void {
@@ -151,7 +155,7 @@ class Reading {
   #reserve(
     raw: unknown,
     mode: Mode,
-    { event, at }: Pick<Taken, 'event' | 'at'>,
+    { event, at }: Pick<TakenMessage, 'event' | 'at'>,
     decision: unknown,
   ): void {
     const parsed = parseReserve(raw, mode, at);
@@ -164,7 +168,7 @@ class Reading {
 }
 
 /** Orders and asks count as far as they were answered, a hold and reports in any case. */
-const isTold = ({ name, answer }: Taken): boolean =>
+const isTold = ({ name, answer }: TakenMessage): boolean =>
   typeof answer !== 'string' ||
   ['sendDelivered', 'sendFailed', 'sendObserved', 'settleByOperator'].includes(name) ||
   (name === 'hold' && answer === 'none');

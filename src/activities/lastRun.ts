@@ -1,10 +1,10 @@
 /** Reads what an account's last workflow took and did not save, out of its history (R13). */
 import type { Activities, LastRunAsk, LastRunPortion } from './ports.js';
 import { RECOVERY_BYTES_MAX, RECOVERY_PORTION_BYTES } from '../domain/primitives/limits.js';
-import { heardIn } from './heard.js';
+import { readMessages } from './heard.js';
 import type { History } from './history.js';
 import { closedRuns, type ClosedRuns, type Run } from './closedRuns.js';
-import type { Heard } from '../domain/entity/lastRunMessages.js';
+import type { RunMessage } from '../domain/entity/lastRunMessages.js';
 
 export const lastRunActivities = (history: History): Pick<Activities, 'readLastRun'> => ({
   readLastRun: (ask) => readLastRun(history, ask),
@@ -16,12 +16,12 @@ export const lastRunActivities = (history: History): Pick<Activities, 'readLastR
  */
 async function readLastRun(history: History, ask: LastRunAsk): Promise<LastRunPortion> {
   const found = await closedRuns(history, ask);
-  const heard: Heard[] = [];
+  const heard: RunMessage[] = [];
   let unread = found.missing;
   let bytes = 0;
   for (const run of found.runs.filter(({ isToRead }) => isToRead)) {
     const pages = history.pages(ask.accountId, run.runId);
-    const read = await heardIn(history, pages, (event) => isInRow(found, run, ask, event));
+    const read = await readMessages(history, pages, (event) => isInRow(found, run, ask, event));
     unread ??= read.unread;
     heard.push(...read.heard);
     bytes += sizeOf(read.heard);
@@ -43,8 +43,8 @@ function isInRow({ runs }: ClosedRuns, run: Run, { stored }: LastRunAsk, event: 
 }
 
 /** As many messages as fit into one answer, at least one. */
-function portionOf(heard: readonly Heard[], after: number): readonly Heard[] {
-  const portion: Heard[] = [];
+function portionOf(heard: readonly RunMessage[], after: number): readonly RunMessage[] {
+  const portion: RunMessage[] = [];
   let bytes = 0;
   for (const one of heard.slice(after)) {
     bytes += sizeOf(one);

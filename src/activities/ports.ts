@@ -16,9 +16,9 @@ import type {
   Write,
 } from '../domain/records/snapshot.js';
 import type { Instant, UtcDay } from '../domain/primitives/time.js';
-import type { Openings, SendingWindow } from '../domain/account/sendingWindow.js';
-import type { Foreign } from '../domain/account/manualEdit.js';
-import type { Heard } from '../domain/entity/lastRunMessages.js';
+import type { WindowIntervals, SendingWindow } from '../domain/account/sendingWindow.js';
+import type { ManualEdit } from '../domain/account/manualEdit.js';
+import type { RunMessage } from '../domain/entity/lastRunMessages.js';
 
 /** Who may write an account's rows: the first run id of a workflow's chain (R14). */
 export type Owner = string;
@@ -60,7 +60,7 @@ export type Saved =
   | {
       readonly saved: true;
       readonly refused: number;
-      readonly foreign: Foreign | null;
+      readonly foreign: ManualEdit | null;
       readonly known?: number;
     }
   /**
@@ -104,7 +104,7 @@ export type LastRunAsk = {
   readonly after: number;
 };
 export type LastRunPortion = {
-  readonly heard: readonly Heard[];
+  readonly heard: readonly RunMessage[];
   readonly isLast: boolean;
   /** Why some of the history cannot be read; null: it was read to its end. */
   readonly unread: string | null;
@@ -214,5 +214,5 @@ export interface Activities {
     readonly from: Instant;
     /** How many days from `from` on. */
     readonly days: number;
-  }): Promise<Openings>;
+  }): Promise<WindowIntervals>;
 }

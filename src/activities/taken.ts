@@ -4,7 +4,7 @@ import type { Instant } from '../domain/primitives/time.js';
 import type { HistoryEvent } from './history.js';
 
 /** A message as the history has it. */
-export type Taken = {
+export type TakenMessage = {
   readonly name: string;
   readonly isUpdate: boolean;
   readonly said: readonly Payload[];
@@ -23,15 +23,15 @@ type Completed = NonNullable<HistoryEvent['workflowExecutionUpdateCompletedEvent
 export class RunReader {
   /** What the run was started with. */
   input: readonly Payload[] = [];
-  readonly taken: Taken[] = [];
+  readonly taken: TakenMessage[] = [];
   count = 0;
   /** Its last event was read. */
   isClosed = false;
   /** Signals that no task has taken yet. */
-  #waiting: Taken[] = [];
+  #waiting: TakenMessage[] = [];
   #task = { event: 0, at: 0 };
   /** Updates by the event that accepted them, and requests that a reset brought with it. */
-  readonly #accepted = new Map<number, Taken>();
+  readonly #accepted = new Map<number, TakenMessage>();
   readonly #requests = new Map<string, Accepted['acceptedRequest']>();
 
   read(event: HistoryEvent): void {
@@ -51,7 +51,14 @@ export class RunReader {
       // Until a task takes it: a Signal is durable, also where no worker runs any more.
       const unseen = { event: Number.MAX_SAFE_INTEGER, at };
       const name = signaled.signalName ?? '';
-      const taken: Taken = { name, isUpdate: false, said, arrived: id, ...unseen, answer: 'none' };
+      const taken: TakenMessage = {
+        name,
+        isUpdate: false,
+        said,
+        arrived: id,
+        ...unseen,
+        answer: 'none',
+      };
       this.#waiting.push(taken);
       this.taken.push(taken);
     } else if (admitted?.request) {
@@ -62,14 +69,14 @@ export class RunReader {
   }
 
   #takeWaiting(): void {
-    const isSeen = (taken: Taken): boolean => taken.arrived < this.#task.event;
+    const isSeen = (taken: TakenMessage): boolean => taken.arrived < this.#task.event;
     for (const taken of this.#waiting.filter(isSeen)) Object.assign(taken, this.#task);
     this.#waiting = this.#waiting.filter((taken) => !isSeen(taken));
   }
 
   #accept(id: number, { acceptedRequest, protocolInstanceId }: Accepted): void {
     const request = acceptedRequest ?? this.#requests.get(protocolInstanceId ?? '');
-    const taken: Taken = {
+    const taken: TakenMessage = {
       name: request?.input?.name ?? '',
       isUpdate: true,
       said: request?.input?.args?.payloads ?? [],

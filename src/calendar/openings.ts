@@ -5,7 +5,11 @@
  */
 import { IANAZone } from 'luxon';
 import { DAY_MS, HOUR_MS, MINUTE_MS, type Instant } from '../domain/primitives/time.js';
-import { WEEKDAYS, type Openings, type SendingWindow } from '../domain/account/sendingWindow.js';
+import {
+  WEEKDAYS,
+  type WindowIntervals,
+  type SendingWindow,
+} from '../domain/account/sendingWindow.js';
 
 export type ExpandAsk = {
   readonly window: SendingWindow;
@@ -23,7 +27,12 @@ const STEP_MS = DAY_MS;
 const WEEKDAY_OF_DAY_0 = 3;
 
 /** Works out the openings; undefined for a zone that this machine does not know. */
-export function openingsOf({ window, timezone, from, days }: ExpandAsk): Openings | undefined {
+export function windowIntervals({
+  window,
+  timezone,
+  from,
+  days,
+}: ExpandAsk): WindowIntervals | undefined {
   const zone = IANAZone.create(timezone);
   if (!zone.isValid) return undefined;
   const until = from + days * DAY_MS;

@@ -18,7 +18,7 @@ import type { Tier } from '../domain/primitives/tier.js';
 import type { SendingWindow } from '../domain/account/sendingWindow.js';
 import { Denials } from './denials.js';
 import { SafebandError } from './errors.js';
-import { measured, type CallTold } from './measured.js';
+import { measured, type CallMeasured } from './measured.js';
 import { Reserving, type ReserveRequest } from './reserving.js';
 import { temporalTransport, type Transport } from './transport.js';
 import type { DecisionWire, PeekWire } from '../domain/wire/decisions.js';
@@ -32,7 +32,7 @@ export type ClientOptions = {
   /** How long a denial answers for new asks, in ms; 0: never. */
   readonly rememberDenialsMs?: number;
   /** Told of each call to a workflow: how long it took, and how it ended. */
-  readonly onCall?: (told: CallTold) => void;
+  readonly onCall?: (told: CallMeasured) => void;
   /**
    * Was there ever such an account. A late outcome starts the workflow of an account that has ended
    * (R13); where this says no, it is a wrong id and `AccountUnknown`.

@@ -2,7 +2,7 @@
 import { SafebandError } from './errors.js';
 import type { Transport } from './transport.js';
 
-export type CallTold = {
+export type CallMeasured = {
   /** The message or query (docs/contract.md, 2). */
   readonly call: string;
   /** `ok`, or the type of the error. */
@@ -11,7 +11,7 @@ export type CallTold = {
 };
 
 /** Measures every call of that transport; repeats of one ask are in its time. */
-export function measured(transport: Transport, tell: (told: CallTold) => void): Transport {
+export function measured(transport: Transport, tell: (told: CallMeasured) => void): Transport {
   const timed = async <T>(call: string, work: Promise<T>): Promise<T> => {
     const begin = performance.now();
     const ended = (outcome: string): void =>

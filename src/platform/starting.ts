@@ -90,7 +90,7 @@ export function runEntry(
 }
 
 /** For commands: the sentence alone, on stderr. */
-export const tellPlainly = (sentence: string): void => {
+export const printPlainly = (sentence: string): void => {
   process.stderr.write(`${shownLines(sentence)}\n`);
 };
 /** For commands: what is waited for, on stderr. */

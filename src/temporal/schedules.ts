@@ -107,7 +107,7 @@ async function register(
   } catch (error) {
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
   }
-  const seen = await lookAtSchedule(client, scheduleId);
+  const seen = await readSchedule(client, scheduleId);
   const state = { paused: seen?.isPaused ?? false, ...(seen?.note ? { note: seen.note } : {}) };
   const { connection, options } = client;
   const { namespace, identity, loadedDataConverter: dataConverter } = options;
@@ -117,7 +117,7 @@ async function register(
 }
 
 /** What Temporal knows of a Schedule, read without the SDK's checks of what should be in it. */
-export type ScheduleSeen = {
+export type ScheduleReading = {
   readonly isPaused: boolean;
   readonly note: string;
   /** Null: it starts nothing. */
@@ -141,10 +141,10 @@ const isMissing = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === NOT_FOUND;
 
 /** Reads one Schedule; null: there is none. */
-export async function lookAtSchedule(
+export async function readSchedule(
   { connection, options: { namespace } }: Asked,
   scheduleId: string,
-): Promise<ScheduleSeen | null> {
+): Promise<ScheduleReading | null> {
   const ask = { namespace, scheduleId };
   const found = await connection.workflowService.describeSchedule(ask).catch((error: unknown) => {
     if (isMissing(error)) return null;
@@ -184,7 +184,7 @@ export type ScheduleFlaw = {
 /** Judges a Schedule by what it starts and by its next time; null: there is no such Schedule. */
 export function flawOfSchedule(
   { scheduleId, workflowType, lack }: Expected,
-  seen: ScheduleSeen | null,
+  seen: ScheduleReading | null,
   now: Instant,
 ): ScheduleFlaw | undefined {
   const broken = (found: string): ScheduleFlaw => ({
@@ -213,6 +213,6 @@ export const flawsOfSchedules = (client: Asked, now: Instant) =>
   Promise.all(
     SCHEDULES.map(async (expected) => ({
       scheduleId: expected.scheduleId,
-      flaw: flawOfSchedule(expected, await lookAtSchedule(client, expected.scheduleId), now),
+      flaw: flawOfSchedule(expected, await readSchedule(client, expected.scheduleId), now),
     })),
   );

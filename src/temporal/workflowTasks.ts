@@ -4,7 +4,7 @@
  */
 import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
-import type { TasksSeen } from '../domain/reconcile/failingTasks.js';
+import type { TasksReading } from '../domain/reconcile/failingTasks.js';
 import type { Instant } from '../domain/primitives/time.js';
 import { grpcCodeOf } from './connect.js';
 import { WORKFLOW_TYPE, workflowIdOf } from './protocol.js';
@@ -28,7 +28,7 @@ type HistoryEvent = NonNullable<NonNullable<Page['history']>['events']>[number];
  * Looks at the task of a running workflow; null: it does not run. A try that fails again is not in
  * the history, only counted; a message that comes meanwhile begins the count anew.
  */
-export async function lookAtTasks(client: Client, accountId: string): Promise<TasksSeen | null> {
+export async function lookAtTasks(client: Client, accountId: string): Promise<TasksReading | null> {
   const { namespace } = client.options;
   const execution = { workflowId: workflowIdOf(accountId) };
   const described = await client

@@ -6,7 +6,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
-import { tell, actorWith, type Actor } from '../domain/entity/entity.js';
+import { execute, entityWith, type Entity } from '../domain/entity/entity.js';
 import { parseStart } from '../domain/wire/adminRequests.js';
 import type { Start } from '../domain/commands/administer.js';
 import { accountWith } from '../domain/account/update.js';
@@ -34,7 +34,7 @@ export type Carried = {
   readonly v: 1;
   /** Null only where the start object was no good. */
   readonly start: Start | null;
-  readonly actor: Actor | null;
+  readonly actor: Entity | null;
   readonly waiting: readonly Waiting[];
   readonly isCancelled: boolean;
   /** Somebody has asked for a run that has not been done; absent: nobody has. */
@@ -53,9 +53,9 @@ export type Carried = {
 /** How long a caller waits for the database (docs/contract.md, 2: `Unavailable`). */
 export const PATIENCE_MS = 10_000;
 
-export class Self {
+export class AccountRun {
   /** Null until the account's rows are read back. */
-  actor: Actor | null;
+  entity: Entity | null;
   /** What has come and is not taken yet, in the order in which it came. */
   inbox: Entry[] = [];
   /** Of that, what waits for the account to be read back (R13); it is empty afterwards. */
@@ -130,21 +130,21 @@ export class Self {
     this.isInNormalForm = isInNormalForm(carried);
     // A run that older code has begun stays as it was; the next one compares.
     this.comparesAgain = !this.isInNormalForm && patched('identities-have-a-normal-form');
-    this.actor = this.comparesAgain ? unchecked(carried.actor) : carried.actor;
+    this.entity = this.comparesAgain ? unchecked(carried.actor) : carried.actor;
     this.isRooted = carried.actor !== null;
     for (const { name, raw } of carried.waiting) this.putSignal(name, () => raw);
     this.replies = [...(carried.replies ?? [])];
     this.repliesBytes = bytesOf(this.replies);
     this.isCancelled = carried.isCancelled;
     this.wasReset = carried.isReset ?? false;
-    this.isReset = this.wasReset && this.actor !== null;
+    this.isReset = this.wasReset && this.entity !== null;
     this.isBehind = carried.isBehind ?? false;
     this.runsAsked = carried.isRunAsked ? 1 : 0;
     this.#published = carried.published;
   }
 
   get carried(): Carried {
-    const { start, actor, isCancelled, wasReset: isReset, isBehind, replies } = this;
+    const { start, entity: actor, isCancelled, wasReset: isReset, isBehind, replies } = this;
     const waiting = carriedOf(this);
     const isRunAsked = this.runsAsked > this.runsDone;
     const published = this.#published;
@@ -177,8 +177,8 @@ export class Self {
   }
 
   /** What waited for the account to be read back comes before what has come since. */
-  opened(actor: Actor): void {
-    this.actor = actor;
+  opened(entity: Entity): void {
+    this.entity = entity;
     this.inbox = [...this.waiting.splice(0), ...this.inbox];
   }
 
@@ -198,12 +198,12 @@ export class Self {
 
   /** How long all rows are that wait to be saved. */
   get outboxBytes(): number {
-    return outboxBytes(this.actor?.outbox ?? []);
+    return outboxBytes(this.entity?.outbox ?? []);
   }
 
   /** The workflow's clock, which never runs backwards. */
   now(): number {
-    return Math.max(this.actor?.account.now ?? 0, Date.now());
+    return Math.max(this.entity?.account.now ?? 0, Date.now());
   }
 
   /** A query has no clock of its own: its `Date.now()` is as old as the last task (R17). */
@@ -212,15 +212,15 @@ export class Self {
   }
 
   /** Decides, evolves and answers in one step; what has to be saved waits in the outbox. */
-  tell<I, A>(command: Command<I, A>, input: I): A | Refusal {
-    const told = tell(this.read(), command, input, Date.now());
-    this.actor = told.actor;
-    return told.answer;
+  execute<I, A>(command: Command<I, A>, input: I): A | Refusal {
+    const executed = execute(this.read(), command, input, Date.now());
+    this.entity = executed.entity;
+    return executed.answer;
   }
 
-  /** The actor, once it is read back. A start that was refused has none, and never will. */
-  read(): Actor {
-    if (this.actor) return this.actor;
+  /** The entity, once it is read back. A start that was refused has none, and never will. */
+  read(): Entity {
+    if (this.entity) return this.entity;
     if (this.refusal) {
       const why = `the account was not started: ${this.refusal.message}`;
       throw failureOf({ refused: 'AccountUnknown', message: why });
@@ -231,30 +231,30 @@ export class Self {
 
   /** The run was reset; where nothing is read back yet, the rows are about to be read anyway. */
   reset(): void {
-    this.isReset = this.actor !== null;
+    this.isReset = this.entity !== null;
     this.wasReset = true;
   }
 
   /** A run whose rows know more grants nothing until it has read them again (R2, R14). */
   get isClosed(): boolean {
-    return !this.actor || this.isReset || this.isBehind;
+    return !this.entity || this.isReset || this.isBehind;
   }
 
   /** The search attributes that were written are not those of now. */
   get isUnpublished(): boolean {
-    if (!this.actor) return false;
-    const { account } = this.actor;
+    if (!this.entity) return false;
+    const { account } = this.entity;
     const state = stateOf(account, this.now());
     return this.#published?.state !== state || this.#published.tier !== account.policy.tier;
   }
 
   /** What people look for and look at in the Temporal UI; attributes cost an event a change. */
   publish(): void {
-    if (!this.actor) return;
-    const { account } = this.actor;
+    if (!this.entity) return;
+    const { account } = this.entity;
     const state = stateOf(account, this.now());
     const { tier } = account.policy;
-    setCurrentDetails(detailsOf(this.actor, this.now()));
+    setCurrentDetails(detailsOf(this.entity, this.now()));
     if (!this.isUnpublished) return;
     this.#published = { state, tier };
     upsertSearchAttributes([
@@ -264,11 +264,12 @@ export class Self {
   }
 }
 
-const isInNormalForm = ({ actor, isInNormalForm: isKnown = false }: Carried): boolean =>
-  isKnown || actor === null || actor.account.policy.identity === null;
+const isInNormalForm = ({ actor: entity, isInNormalForm: isKnown = false }: Carried): boolean =>
+  isKnown || entity === null || entity.account.policy.identity === null;
 
-const unchecked = (actor: Actor | null): Actor | null =>
-  actor && actorWith(actor, { account: accountWith(actor.account, { isIdentityChecked: false }) });
+const unchecked = (entity: Entity | null): Entity | null =>
+  entity &&
+  entityWith(entity, { account: accountWith(entity.account, { isIdentityChecked: false }) });
 
 const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
 const STATE = keyword(SEARCH_ATTRIBUTES.state);

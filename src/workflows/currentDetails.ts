@@ -1,12 +1,12 @@
 /** The panel that an on-call person sees first in the Temporal UI. */
-import type { Actor } from '../domain/entity/entity.js';
+import type { Entity } from '../domain/entity/entity.js';
 import { explainStatus } from '../domain/diagnostics/why/statusGap.js';
 import { startOf, isoInstant, type Instant } from '../domain/primitives/time.js';
 import { statusOf } from './status.js';
 
-export function detailsOf(actor: Actor, at: Instant): string {
-  const { account } = actor;
-  const status = statusOf(actor, account, at);
+export function detailsOf(entity: Entity, at: Instant): string {
+  const { account } = entity;
+  const status = statusOf(entity, account, at);
   const { caps, cooldown, hold } = status;
   const state = [
     `**${status.state}**`,

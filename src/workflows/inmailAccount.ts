@@ -1,7 +1,6 @@
 /**
- * The actor of one LinkedIn account: it owns the counter for as long as the account is connected.
- * A mailbox (messageHandlers.ts), a few chores with Postgres (chores.ts), and this loop, which
- * sleeps until something is due. A run lasts a UTC day at most and hands all its state to the next.
+ * The workflow of one LinkedIn account: it owns the counter while the account is connected. Its
+ * loop sleeps until something is due. A run lasts at most a UTC day; the next gets all its state.
  */
 import {
   allHandlersFinished,
@@ -16,10 +15,10 @@ import { DAY_MS, hashOf, SECOND_MS, startOf, dayOf } from '../domain/primitives/
 import { failureOf } from '../temporal/protocol.js';
 import {
   checkIdentity,
-  learnOpenings,
-  openFrom,
-  reopen,
-  wantsOpenings,
+  learnIntervals,
+  restoreFrom,
+  restoreAfterReset,
+  wantsIntervals,
 } from './persistence/chores.js';
 import { raiseEarly } from './alerts.js';
 import { hasNews, isEmpty, isFull, isLittle } from './messages/inbox.js';
@@ -29,7 +28,7 @@ import { asksAgain, catchUp, reconcile, save } from './persistence/saving.js';
 import { inAnotherTask, isHeavy } from './persistence/weight.js';
 import { check } from './activityProxies.js';
 import { whenRung } from './messages/rings.js';
-import { hydrate, Self, type Carried } from './accountRun.js';
+import { hydrate, AccountRun, type Carried } from './accountRun.js';
 import { isRefusal } from '../domain/account/refusals.js';
 import { cooldownAt } from '../domain/gate/cooldown.js';
 
@@ -50,7 +49,7 @@ const SAVE_LATER_MS = 10 * SECOND_MS;
 
 export async function inmailAccount(input: unknown): Promise<void> {
   const hydrated = hydrate(input);
-  const self = new Self(isRefusal(hydrated) ? NOBODY : hydrated);
+  const self = new AccountRun(isRefusal(hydrated) ? NOBODY : hydrated);
   listen(self);
   if (isRefusal(hydrated)) self.refusal = hydrated;
   await Promise.resolve(); // the messages of this first task come (interceptors.ts)
@@ -91,15 +90,15 @@ const NOBODY: Carried = {
 };
 
 /** Reads the account back; false: the run became too long before that. */
-async function open(self: Self): Promise<boolean> {
+async function open(self: AccountRun): Promise<boolean> {
   const spread = hashOf(workflowInfo().workflowId) % MIDNIGHT_SPREAD_MS;
   const start = self.now();
   // After the account's own day: a run that became too long as its midnight rang has not rolled it.
-  const day = self.actor?.account.day ?? dayOf(start);
+  const day = self.entity?.account.day ?? dayOf(start);
   self.midnight.arm(startOf(day) + DAY_MS - start + spread);
-  while (!self.actor) {
+  while (!self.entity) {
     take(self);
-    const opened = self.start && (await openFrom(self, self.start));
+    const opened = self.start && (await restoreFrom(self, self.start));
     if (opened) self.opened(pass(opened, Date.now()));
     else if (isTooLong(self) && isLittle(self)) return false;
   }
@@ -111,13 +110,13 @@ async function open(self: Self): Promise<boolean> {
 }
 
 /** Sleeps until something is due, does it, and arms what comes next. Midnight ends the run. */
-async function live(self: Self): Promise<void> {
+async function live(self: AccountRun): Promise<void> {
   for (;;) {
     await takeAll(self);
     if (isDone(self) || (isTooLong(self) && isLittle(self))) return;
     leaveIfCancelled(self);
     if (self.isReset) {
-      await reopen(self);
+      await restoreAfterReset(self);
       continue;
     }
     if (self.isBehind) {
@@ -138,7 +137,7 @@ async function live(self: Self): Promise<void> {
 }
 
 /** Takes what one task may take; a cold account looks at the database for those who ask (R12). */
-async function takeAll(self: Self): Promise<void> {
+async function takeAll(self: AccountRun): Promise<void> {
   take(self);
   while (self.isCheckWanted) {
     await reconcile(self, check);
@@ -148,15 +147,15 @@ async function takeAll(self: Self): Promise<void> {
   await whenAnswered(self);
 }
 
-const isToTake = (self: Self): boolean => hasNews(self) || hasReplyToSend(self);
+const isToTake = (self: AccountRun): boolean => hasNews(self) || hasReplyToSend(self);
 
-const isToEnd = (self: Self): boolean => {
+const isToEnd = (self: AccountRun): boolean => {
   if (wantsToLeave(self)) return true;
   return (self.midnight.hasRung || isTooLong(self)) && isLittle(self);
 };
 
 /** Waits until all are answered, and nothing is under way that would be lost with the run. */
-async function settle(self: Self): Promise<void> {
+async function settle(self: AccountRun): Promise<void> {
   // What it hands to the next goes to the server with the task.
   if (isHeavy(self)) await inAnotherTask(self);
   self.isEnding = true;
@@ -164,18 +163,19 @@ async function settle(self: Self): Promise<void> {
   self.isEnding = false;
 }
 
-const isSettled = (self: Self): boolean => allHandlersFinished() && self.repliesUnderWay === 0;
+const isSettled = (self: AccountRun): boolean =>
+  allHandlersFinished() && self.repliesUnderWay === 0;
 
 /** The next run is given all that is left; or there is nothing left, and none follows. */
-const mayEnd = (self: Self): boolean => {
+const mayEnd = (self: AccountRun): boolean => {
   if (!isSettled(self) || !isLittle(self)) return false;
   return isDone(self) || self.midnight.hasRung || isTooLong(self);
 };
 
 /** Does what is due, once; the loop asks again. */
-async function run(self: Self): Promise<void> {
-  self.actor = pass(self.read(), Date.now());
-  if (wantsOpenings(self.actor, self.now())) await learnOpenings(self);
+async function run(self: AccountRun): Promise<void> {
+  self.entity = pass(self.read(), Date.now());
+  if (wantsIntervals(self.entity, self.now())) await learnIntervals(self);
   if (!self.read().account.isIdentityChecked) {
     await save(self); // a claim writes the whole row: what a hand has put there is kept by a save
     await checkIdentity(self);
@@ -193,7 +193,7 @@ async function run(self: Self): Promise<void> {
  * One run. Where the fast way failed, whoever asked for it waits for the sure way; a run whose
  * answer was lost answers those who had asked for it before it began.
  */
-async function runDue(self: Self): Promise<void> {
+async function runDue(self: AccountRun): Promise<void> {
   const { runsAsked: asked, isSlow } = self;
   const { triedRun = null } = self.read();
   const isDone = await reconcile(self);
@@ -208,76 +208,76 @@ async function runDue(self: Self): Promise<void> {
 }
 
 /** Whoever has asked for these runs hears that none has succeeded. */
-function refuseRuns(self: Self, asked = self.runsAsked): void {
+function refuseRuns(self: AccountRun, asked = self.runsAsked): void {
   self.found = null;
   self.runsDone = asked;
 }
 
 /** The account's own tick, a start's first run, or somebody who asks (R8, R12). */
-function isRunDue(self: Self): boolean {
-  const actor = self.read();
+function isRunDue(self: AccountRun): boolean {
+  const entity = self.read();
   if (self.runsAsked > self.runsDone) return true;
-  const { reconciledAt, isDisconnected, isCrowded = false, runFailedAt } = actor.account;
+  const { reconciledAt, isDisconnected, isCrowded = false, runFailedAt } = entity.account;
   const isTried = isCrowded && runFailedAt !== null; // the tick tries it again
   if (reconciledAt === null && !isDisconnected && !isTried) return true;
-  if (actor.account.isRunUnknown) return true;
-  return self.tick.hasRung && isHot(actor);
+  if (entity.account.isRunUnknown) return true;
+  return self.tick.hasRung && isHot(entity);
 }
 
-function isDue(self: Self): boolean {
-  const actor = self.read();
+function isDue(self: AccountRun): boolean {
+  const entity = self.read();
   const at = self.now();
   if (self.isReset || self.isBehind) return true;
   if (at < self.blockedUntil) return self.cooldownEnd.hasRung || self.unblocked.hasRung;
   if (isRunDue(self) || isFull(self)) return true;
   if (self.saveSoon.hasRung || self.saveLater.hasRung || self.cooldownEnd.hasRung) return true;
-  if (wantsOpenings(actor, at) || !actor.account.isIdentityChecked) return true;
-  if (!isDirty(actor)) return self.midnight.hasRung && dayOf(Date.now()) > actor.account.day;
-  const isEnd = self.midnight.hasRung || actor.account.isDisconnected;
+  if (wantsIntervals(entity, at) || !entity.account.isIdentityChecked) return true;
+  if (!isDirty(entity)) return self.midnight.hasRung && dayOf(Date.now()) > entity.account.day;
+  const isEnd = self.midnight.hasRung || entity.account.isDisconnected;
   return isEnd || isUrgent(self);
 }
 
 /** A lone delivery is saved in its own task; of many, one save in two seconds carries all. */
-const isUrgent = (self: Self): boolean =>
+const isUrgent = (self: AccountRun): boolean =>
   hasDelivery(self.read()) && Date.now() >= self.lastSaveAt + SAVE_SOON_MS;
 
 /** Arms timers from the loop, not from handlers: each is armed again only after it rang. */
-function arm(self: Self): void {
-  const actor = self.read();
+function arm(self: AccountRun): void {
+  const entity = self.read();
   if (self.now() < self.blockedUntil) {
     self.unblocked.arm(self.blockedUntil - self.now());
     if (self.patient > 0) refuseRuns(self); // the row is another's: no run is tried for callers
   }
-  if (isDirty(actor)) self.saveLater.arm(SAVE_LATER_MS);
-  if (hasDelivery(actor)) self.saveSoon.arm(self.lastSaveAt + SAVE_SOON_MS - Date.now());
-  if (!isHot(actor)) self.tick.reset();
-  const next = nextRunAt(actor, self.now());
+  if (isDirty(entity)) self.saveLater.arm(SAVE_LATER_MS);
+  if (hasDelivery(entity)) self.saveSoon.arm(self.lastSaveAt + SAVE_SOON_MS - Date.now());
+  if (!isHot(entity)) self.tick.reset();
+  const next = nextRunAt(entity, self.now());
   if (next !== null) self.tick.arm(next - self.now());
-  const cooling = cooldownAt(actor.account, self.now());
+  const cooling = cooldownAt(entity.account, self.now());
   if (cooling) self.cooldownEnd.arm(cooling.until - self.now());
 }
 
-function wantsArming(self: Self): boolean {
-  const actor = self.read();
+function wantsArming(self: AccountRun): boolean {
+  const entity = self.read();
   return (
-    (isDirty(actor) && !self.saveLater.isArmed) ||
-    (hasDelivery(actor) && !self.saveSoon.isArmed) ||
-    (isHot(actor) ? !self.tick.isArmed : self.tick.hasRung) ||
-    (!self.cooldownEnd.isArmed && cooldownAt(actor.account, self.now()) !== null)
+    (isDirty(entity) && !self.saveLater.isArmed) ||
+    (hasDelivery(entity) && !self.saveSoon.isArmed) ||
+    (isHot(entity) ? !self.tick.isArmed : self.tick.hasRung) ||
+    (!self.cooldownEnd.isArmed && cooldownAt(entity.account, self.now()) !== null)
   );
 }
 
-const wantsToLeave = (self: Self): boolean =>
+const wantsToLeave = (self: AccountRun): boolean =>
   self.isCancelled && !self.read().account.isDisconnected;
 
 /** A Temporal cancel is a disconnect (R13). */
-function leaveIfCancelled(self: Self): void {
+function leaveIfCancelled(self: AccountRun): void {
   if (!wantsToLeave(self)) return;
   self.isCancelled = false;
-  self.tell(disconnect, { reason: 'the workflow was cancelled', actor: 'temporal' });
+  self.execute(disconnect, { reason: 'the workflow was cancelled', actor: 'temporal' });
 }
 
-const isTooLong = (self: Self): boolean =>
+const isTooLong = (self: AccountRun): boolean =>
   self.signals > SIGNALS_MAX ||
   workflowInfo().continueAsNewSuggested ||
   workflowInfo().historyLength > EVENTS_MAX ||
@@ -290,10 +290,11 @@ function isToMove(): boolean {
 }
 
 /** It is over, and all that came has been taken and answered. */
-const isDone = (self: Self): boolean => isOver(self) && isEmpty(self) && self.replies.length === 0;
+const isDone = (self: AccountRun): boolean =>
+  isOver(self) && isEmpty(self) && self.replies.length === 0;
 
 /** Disconnected, nothing in flight, nothing unsaved: the workflow ends (R13). */
-function isOver({ actor }: Self): boolean {
-  if (!actor?.account.isDisconnected) return false;
-  return !isDirty(actor) && !actor.account.slots.some(({ state }) => state === 'in_flight');
+function isOver({ entity }: AccountRun): boolean {
+  if (!entity?.account.isDisconnected) return false;
+  return !isDirty(entity) && !entity.account.slots.some(({ state }) => state === 'in_flight');
 }

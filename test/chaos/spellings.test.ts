@@ -8,7 +8,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createActivities } from '../../src/activities/index.js';
-import type { Actor } from '../../src/domain/entity/entity.js';
+import type { Entity } from '../../src/domain/entity/entity.js';
 import { accountRow } from '../../src/domain/records/toRecords.js';
 import { isAccountId, isIdentity } from '../../src/domain/primitives/ids.js';
 import { workflowIdOf } from '../../src/temporal/protocol.js';
@@ -204,26 +204,33 @@ describe.each(['Update', 'Signal', 'HTTP'] as const)('an InMail that is seen, by
 
 describe('accounts of one member that were connected before spellings were compared', () => {
   /** Such an account: its row, and its workflow, which takes over the state of an older run. */
-  async function takenOver(id: string, actor: Actor): Promise<void> {
-    const carried = { v: 1, start: null, actor, waiting: [], isCancelled: false, published: null };
+  async function takenOver(id: string, entity: Entity): Promise<void> {
+    const carried = {
+      v: 1,
+      start: null,
+      actor: entity,
+      waiting: [],
+      isCancelled: false,
+      published: null,
+    };
     await stand.client.workflow.start('olderRun', {
       workflowId: workflowIdOf(id),
       taskQueue: stand.taskQueue,
       args: [carried],
     });
   }
-  async function older(identity: string): Promise<{ id: string; actor: Actor }> {
+  async function older(identity: string): Promise<{ id: string; actor: Entity }> {
     const id = stand.newAccount('older');
     const start = { accountId: must(isAccountId, id), identity: must(isIdentity, identity) };
-    const { actor } = anAccount(start, { now: Date.now() });
-    const row = accountRow(actor.account, actor.version);
-    await createActivities({ pool: stand.pool }).claim({ owner: actor.owner, found: null, row });
+    const { entity } = anAccount(start, { now: Date.now() });
+    const row = accountRow(entity.account, entity.version);
+    await createActivities({ pool: stand.pool }).claim({ owner: entity.owner, found: null, row });
     await stand.pool.query(
       `update safeband.accounts set identity_normal = null, identity_number = null,
          identity_compared = null where account_id = $1`,
       [id],
     );
-    return { id, actor };
+    return { id, actor: entity };
   }
 
   it.each([

@@ -106,8 +106,8 @@ async function seenAt(accountId: AccountId, at: number): Promise<unknown> {
 }
 
 /** What the domain says of that instant, if nobody says anything until then. */
-function saidAt({ actor }: Play, at: number): object {
-  const { account } = pass(actor, at);
+function saidAt({ actor: entity }: Play, at: number): object {
+  const { account } = pass(entity, at);
   const { inFlight, uncertain, imported, unexplained } = tallyOf(account, account.day);
   const room = roomOf(account);
   return {
@@ -120,7 +120,7 @@ function saidAt({ actor }: Play, at: number): object {
     unexplained,
     ramp_day: account.rampDay,
     // A cooldown that midnight itself starts, after an overshoot, is known once it is written.
-    state: stateOf({ ...account, cooldowns: actor.account.cooldowns }, at),
+    state: stateOf({ ...account, cooldowns: entity.account.cooldowns }, at),
     cap_daily: room.daily,
     cap_weekly: room.weekly,
     cap_ramp: room.ramp,

@@ -14,9 +14,9 @@ const rowsOn = ({ witnesses }: Ran, day: number): number =>
 const isRowTaken = ({ account, witnesses }: Ran, { cause, reservations }: GapPart): boolean =>
   cause === 'missing_event' &&
   reservations.every((id) => {
-    const { slots } = account.actor.account;
+    const { slots } = account.entity.account;
     const chats = slots.flatMap((slot) => (slot.state === 'delivered' ? [slot.chatId] : []));
-    const slot = findSlot(account.actor.account, id);
+    const slot = findSlot(account.entity.account, id);
     if (slot?.state !== 'delivered') return false;
     const isShared = chats.filter((chatId) => chatId === slot.chatId).length > 1;
     const isBare = witnesses.events.some(
@@ -86,7 +86,7 @@ describe('the parts of a gap', () => {
       fc.property(gap, (one) => {
         const ran = runOn(one);
         for (const { day, parts } of ran.verdict.days) {
-          const isRemembered = day + REMEMBERED_DAYS >= ran.account.actor.account.day;
+          const isRemembered = day + REMEMBERED_DAYS >= ran.account.entity.account.day;
           for (const { cause, count, reservations } of parts) {
             expect(new Set(reservations).size).toBe(reservations.length);
             const isOfEach = reservations.length > 0 && count !== 0;

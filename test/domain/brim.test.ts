@@ -41,17 +41,17 @@ it.each(['中', '"', 'a'])('the state with ids of 512 times %j fits half a paylo
         n < 110
           ? account.when(fail, { reservationId, kind })
           : account.when(deliver, { reservationId, chatId: c(long(`c${day}-${n}`)) });
-      if (account.actor.outbox.length > 20) account = withoutOutbox(account);
+      if (account.entity.outbox.length > 20) account = withoutOutbox(account);
     }
     account = account.until(account.now + DAY_MS);
   }
   for (let n = 0; n < 520; n += 1) {
     const seen = { chatId: c(long(`x${n}`)), messageId: m(long(`y${n}`)), sentAt: account.now };
     account = account.when(observe, seen);
-    if (account.actor.outbox.length > 20) account = withoutOutbox(account);
+    if (account.entity.outbox.length > 20) account = withoutOutbox(account);
   }
-  const bytes = bytesOf(withoutOutbox(account).actor);
-  expect(account.actor.account.externals).toHaveLength(EXTERNALS_MAX);
+  const bytes = bytesOf(withoutOutbox(account).entity);
+  expect(account.entity.account.externals).toHaveLength(EXTERNALS_MAX);
   expect(bytes).toBeGreaterThan(EXTERNALS_MAX * 100);
   expect(bytes).toBeLessThan(ACCOUNT_BYTES_MAX);
   expect(ACCOUNT_BYTES_MAX + HANDED_BYTES_MAX).toBeLessThan(PAYLOAD_BYTES_MAX);

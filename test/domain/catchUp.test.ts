@@ -1,6 +1,6 @@
 /** A workflow that is behind its own rows, because a task was lost after its save (R2, R3, R14). */
 import { describe, expect, it } from 'vitest';
-import type { Actor } from '../../src/domain/entity/entity.js';
+import type { Entity } from '../../src/domain/entity/entity.js';
 import { caughtUp } from '../../src/domain/entity/catchUp.js';
 import { deliver, type Deliver } from '../../src/domain/commands/deliver.js';
 import { alert } from '../../src/domain/account/events.js';
@@ -19,15 +19,15 @@ const asks = (account: Scenario, ...names: readonly string[]): Scenario =>
 const sent = (name: string): Deliver => ({ reservationId: r(name), chatId: c(`chat-${name}`) });
 
 /** The rows after the task that was lost has saved all that it had. */
-function rowsOf({ actor }: Scenario): ReadBack & { readonly account: StoredAccount } {
-  const rows = actor.outbox.map(({ row }) => row);
+function rowsOf({ entity }: Scenario): ReadBack & { readonly account: StoredAccount } {
+  const rows = entity.outbox.map(({ row }) => row);
   const of = <T extends { readonly table: string }>(table: T['table']): readonly T[] =>
     rows.filter((row): row is (typeof rows)[number] & T => row.table === table);
-  const row = accountRow(actor.account, actor.version);
+  const row = accountRow(entity.account, entity.version);
   return {
     ...NOTHING,
-    account: { ...row, owner: actor.owner, ownerVersion: 0 },
-    highestNumber: actor.version,
+    account: { ...row, owner: entity.owner, ownerVersion: 0 },
+    highestNumber: entity.version,
     reservations: of<ReservationRow>('reservations'),
     events: of<EventRow>('inmail_events'),
     lastWrite: 7,
@@ -38,17 +38,17 @@ function rowsOf({ actor }: Scenario): ReadBack & { readonly account: StoredAccou
     },
   };
 }
-const met = (own: Scenario, lost: Scenario): Actor => {
+const met = (own: Scenario, lost: Scenario): Entity => {
   const found = rowsOf(lost);
-  return caughtUp(own.actor, found, found.account);
+  return caughtUp(own.entity, found, found.account);
 };
-const statesOf = ({ account }: Actor): object =>
+const statesOf = ({ account }: Entity): object =>
   Object.fromEntries(account.slots.map(({ reservationId, state }) => [reservationId, state]));
 
 describe('an account that is behind its rows', () => {
   it('keeps the slots of the lost task for their callers, and its own', () => {
     const { account } = met(asks(begun(), 'mine', 'both'), asks(begun(), 'both', 'lost'));
-    expect(statesOf({ ...begun().actor, account })).toEqual({
+    expect(statesOf({ ...begun().entity, account })).toEqual({
       mine: 'in_flight',
       both: 'in_flight',
       lost: 'in_flight',
@@ -60,7 +60,7 @@ describe('an account that is behind its rows', () => {
   it('lets no slot of the lost task be called whose room has gone to others', () => {
     const own = asks(begun(2), 'a', 'b');
     const { account } = met(own, asks(begun(2), 'x', 'y'));
-    expect(statesOf({ ...own.actor, account })).toEqual({
+    expect(statesOf({ ...own.entity, account })).toEqual({
       a: 'in_flight',
       b: 'in_flight',
       x: 'uncertain',
@@ -73,11 +73,11 @@ describe('an account that is behind its rows', () => {
   it('numbers all that is unsaved above the rows, and writes by a number above theirs', () => {
     const own = asks(begun(), 'mine').when(hold, { reason: 'x', actor: 'ada' });
     const lost = asks(begun(), 'one', 'two', 'three', 'four');
-    const actor = met(own, lost);
-    for (const { number } of actor.outbox) expect(number).toBeGreaterThan(lost.actor.version);
-    expect(new Set(actor.outbox.map(({ number }) => number)).size).toBe(actor.outbox.length);
-    expect(batchOf(actor).row.version).toBeGreaterThan(lost.actor.version);
-    expect(sending(actor).batch.write.number).toBe(8);
+    const entity = met(own, lost);
+    for (const { number } of entity.outbox) expect(number).toBeGreaterThan(lost.entity.version);
+    expect(new Set(entity.outbox.map(({ number }) => number)).size).toBe(entity.outbox.length);
+    expect(batchOf(entity).row.version).toBeGreaterThan(lost.entity.version);
+    expect(sending(entity).batch.write.number).toBe(8);
   });
 
   it('learns what the lost task heard: deliveries, and sends of others, once', () => {
@@ -85,9 +85,9 @@ describe('an account that is behind its rows', () => {
     const start = asks(begun(), 'a');
     const lost = start.when(deliver, sent('a')).when(observe, seen);
     for (const own of [start, start.when(observe, seen), lost]) {
-      const actor = met(own, lost);
-      expect(statesOf(actor)).toEqual({ a: 'delivered' });
-      expect(actor.account.externals).toHaveLength(1);
+      const entity = met(own, lost);
+      expect(statesOf(entity)).toEqual({ a: 'delivered' });
+      expect(entity.account.externals).toHaveLength(1);
     }
   });
 

@@ -8,10 +8,10 @@ import { observe } from '../../src/domain/commands/observe.js';
 import { reconcile, type Verdict } from '../../src/domain/reconcile/reconcile.js';
 import { reserve } from '../../src/domain/commands/reserve.js';
 import type { EventRow, ReservationRow } from '../../src/domain/records/records.js';
-import type { Attempt, Witnesses } from '../../src/domain/records/snapshot.js';
+import type { Attempt, Evidence } from '../../src/domain/records/snapshot.js';
 import { anAccount, at, c, m, r, type Scenario } from '../support/scenario.js';
 import { counterOf } from '../../src/domain/account/counter.js';
-import type { Foreign } from '../../src/domain/account/manualEdit.js';
+import type { ManualEdit } from '../../src/domain/account/manualEdit.js';
 import { batchOf, reconciled } from '../../src/domain/entity/writes.js';
 
 const TODAY = Math.floor(at('09:00') / 86_400_000);
@@ -22,10 +22,10 @@ const sent = (account: Scenario, name: string): Scenario =>
 const failed = (account: Scenario, name: string, kind: 'rejected' | 'unknown'): Scenario =>
   asked(account, name).when(fail, { reservationId: r(name), kind });
 
-function written(account: Scenario): Witnesses {
+function written(account: Scenario): Evidence {
   const reservations: ReservationRow[] = [];
   const events: EventRow[] = [];
-  for (const { row } of account.actor.outbox) {
+  for (const { row } of account.entity.outbox) {
     if (row.table === 'reservations') reservations.push(row);
     if (row.table === 'inmail_events') events.push(row);
   }
@@ -52,7 +52,7 @@ const attempt = (name: string, more: Partial<Attempt> = {}): Attempt => ({
   errorCode: null,
   ...more,
 });
-const edited = (counter: number, day = TODAY): Foreign => ({
+const edited = (counter: number, day = TODAY): ManualEdit => ({
   id: 'edit',
   day,
   counter,
@@ -63,13 +63,13 @@ const edited = (counter: number, day = TODAY): Foreign => ({
 /** One cause: an account, and what its witnesses say beside its own rows. */
 type Case = {
   readonly account: Scenario;
-  readonly found?: (own: Witnesses) => Partial<Witnesses>;
-  readonly foreign?: Foreign;
+  readonly found?: (own: Evidence) => Partial<Evidence>;
+  readonly foreign?: ManualEdit;
 };
 function runOf({ account, found, foreign }: Case): Verdict {
   const own = written(account);
   const witnesses = { ...own, ...found?.(own) };
-  return reconcile(account.actor.account, witnesses, foreign ?? null, account.now);
+  return reconcile(account.entity.account, witnesses, foreign ?? null, account.now);
 }
 const part = (cause: GapPart['cause'], count: number, ...ids: readonly string[]): GapPart => ({
   cause,
@@ -78,10 +78,10 @@ const part = (cause: GapPart['cause'], count: number, ...ids: readonly string[])
 });
 const logged =
   (...rows: readonly EventRow[]) =>
-  ({ events }: Witnesses): Partial<Witnesses> => ({ events: [...events, ...rows] });
+  ({ events }: Evidence): Partial<Evidence> => ({ events: [...events, ...rows] });
 const journaled =
   (...attempts: readonly Attempt[]) =>
-  (): Partial<Witnesses> => ({ attempts });
+  (): Partial<Evidence> => ({ attempts });
 
 const rejected = { outcome: 'failed', errorCode: 'rejected' } as const;
 const delivered = { outcome: 'delivered', chatId: c('c-j') } as const;
@@ -187,7 +187,7 @@ describe('the breakdown of a gap', () => {
     const account = asked(sent(anAccount({}, { now: at('23:50') }), 'a'), 'x');
     const own = written(account);
     const rolled = account.until(at('2026-11-25T00:01:00.000Z'));
-    const looked = { ...rolled.actor.account, reconciledAt: account.now };
+    const looked = { ...rolled.entity.account, reconciledAt: account.now };
     const found = { ...own, events: [...own.events, logRow()] };
     const { days } = reconcile(looked, found, edited(9, TODAY), rolled.now);
     expect(days.map(({ day, parts }) => [day - TODAY, parts])).toEqual([
@@ -204,7 +204,7 @@ describe('the breakdown of a gap', () => {
     const account = late
       .when(observe, { ...seen, sentAt: late.now })
       .when(deliver, { reservationId: r('x'), ...seen });
-    const looked = { ...account.actor.account, reconciledAt: at('23:00') };
+    const looked = { ...account.entity.account, reconciledAt: at('23:00') };
     const { days } = reconcile(looked, written(account), null, account.now);
     expect(days.map(({ before, parts }) => [before, parts])).toEqual([
       [1, [part('external', 1, 'x')]],
@@ -218,7 +218,7 @@ describe('a run', () => {
   const healed = (one: Case): Account => {
     const { account } = one;
     const { events } = runOf(one);
-    return reconciled(account.actor, batchOf(account.actor), events, null, account.now).account;
+    return reconciled(account.entity, batchOf(account.entity), events, null, account.now).account;
   };
   const counts = (account: Account): number => counterOf(account, TODAY);
 
@@ -258,7 +258,7 @@ describe('a run', () => {
 
   it('leaves a slot on its own day, whatever a hand has put into its row', () => {
     const account = asked(both, 'x');
-    const moved = ({ reservations }: Witnesses): Partial<Witnesses> => ({
+    const moved = ({ reservations }: Evidence): Partial<Evidence> => ({
       reservations: reservations.map((row) =>
         row.reservationId === 'x'
           ? { ...row, state: 'uncertain', reason: 'moved', quotaDay: TODAY - 1 }
@@ -272,7 +272,7 @@ describe('a run', () => {
 
   it('does not promise a row to the second of two InMails that the log can tell by one only', () => {
     const told = { state: 'delivered', chatId: c('c-a'), settledAt: at('09:00') } as const;
-    const copied = ({ reservations: [a, x] }: Witnesses): Partial<Witnesses> => ({
+    const copied = ({ reservations: [a, x] }: Evidence): Partial<Evidence> => ({
       reservations: a && x ? [a, { ...x, ...told }] : [],
     });
     const [today] = runOf({ account: asked(both, 'x'), found: copied }).days;
@@ -295,7 +295,7 @@ describe('a run', () => {
       .when(deliver, { reservationId: r('y'), chatId: c('z'), messageId: m('m1') })
       .when(deliver, { reservationId: r('y'), chatId: c('z') })
       .when(deliver, { reservationId: r('x'), chatId: c('z') });
-    expect(counts(account.actor.account)).toBe(2);
+    expect(counts(account.entity.account)).toBe(2);
     expect(runOf({ account }).events).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@ import {
   differencesIn,
   verdictOf,
   type CheckVerdict,
-  type Looked,
+  type Reading,
   type Sides,
 } from '../../src/domain/diagnostics/consistency.js';
 import type { WhyPart } from '../../src/domain/diagnostics/why/model.js';
@@ -41,7 +41,7 @@ function look(of: {
   readonly unsaved?: number;
   readonly version?: number;
   readonly parts?: readonly WhyPart[];
-}): Looked {
+}): Reading {
   const status = {
     accountId: 'a',
     asOf: '2026-05-08T09:00:00.000Z',
@@ -83,7 +83,7 @@ function look(of: {
   return { status, isGone: false, sides: { ...sides, row: { ...row, ...of.row } }, why };
 }
 /** Two looks, the second so long after the first. */
-const judge = (first: Looked, last: Looked, waitedMs = 1_000): CheckVerdict =>
+const judge = (first: Reading, last: Reading, waitedMs = 1_000): CheckVerdict =>
   verdictOf({ first, before: first, waitedMs }, last);
 const equal = look({});
 const edited = look({ row: { counter: 104, isEdited: true } });

@@ -15,7 +15,7 @@ const morning = (days: number): number => at('09:00') + days * 86_400_000;
 const at25 = (time: string): number => at(`2026-11-25T${time}:00.000Z`);
 
 const begun = (start: object = {}, now = at('09:00')): Life =>
-  Life.begin(anAccount(start, { now }).actor, now);
+  Life.begin(anAccount(start, { now }).entity, now);
 const taken = (life: Life, ...names: readonly string[]): Life =>
   names.reduce((before, name) => before.asks(name), life);
 const sent = (life: Life, name: string): Life =>
@@ -34,13 +34,13 @@ describe('a closed day', () => {
       before,
     );
     const rolled = over.until(at25('00:01'));
-    const alerts = rolled.actor.outbox.flatMap(({ row }) => (row.table === 'alerts' ? [row] : []));
+    const alerts = rolled.entity.outbox.flatMap(({ row }) => (row.table === 'alerts' ? [row] : []));
     expect(alerts).toMatchObject([
       { kind: 'over_cap', severity: 'critical', quotaDay: DAY, details: { counter: 3, cap: 2 } },
     ]);
-    expect(rolled.actor.account.cooldowns).toMatchObject([{ cause: 'overshoot' }]);
+    expect(rolled.entity.account.cooldowns).toMatchObject([{ cause: 'overshoot' }]);
     // The day rolls once, and so does its alert.
-    expect(rolled.until(at25('00:30')).actor.outbox).toEqual(rolled.actor.outbox);
+    expect(rolled.until(at25('00:30')).entity.outbox).toEqual(rolled.entity.outbox);
   });
 
   it('is written at the roll, with what it was made of and what was denied', () => {

@@ -13,7 +13,7 @@ import { isRefusal } from '../../src/domain/account/refusals.js';
 import { peekWire } from '../../src/domain/wire/decisions.js';
 
 const policy = (creditsRenewOn?: number) => ({
-  ...anAccount().actor.account.policy,
+  ...anAccount().entity.account.policy,
   creditsRenewOn,
 });
 const person = { reason: 'looked', actor: 'ada' };
@@ -79,7 +79,7 @@ describe('the breaker of used-up credits', () => {
   it('ends on the day of the account, and the forecast knows it', () => {
     const account = broken(27);
     account.expect({ state: 'no_credits', breakerUntil: '2026-11-27T00:00:00.000Z' });
-    const known = account.actor.account;
+    const known = account.entity.account;
     expect(peekWire(known, known.now, false)).toMatchObject({
       reason: 'no_credits',
       retryAt: '2026-11-27T00:00:00.000Z',
@@ -100,7 +100,7 @@ describe('the breaker of used-up credits', () => {
   ])('moves from the day %s to %s: it ends at %s', (before, creditsRenewOn, until) => {
     const moved = broken(before).when(configure, { creditsRenewOn, actor: 'ada' });
     moved.expect({ state: 'no_credits', breakerUntil: until });
-    const rows = moved.actor.outbox.map(({ row }) => row);
+    const rows = moved.entity.outbox.map(({ row }) => row);
     expect(rows).toContainEqual(
       expect.objectContaining({
         table: 'account_changes',
@@ -143,13 +143,13 @@ describe('the setting', () => {
   });
   it('that is the default leaves a policy of older code as it is', () => {
     const account = anAccount();
-    const { version } = account.actor;
+    const { version } = account.entity;
     for (const creditsRenewOn of [undefined, null]) {
       const same = account.when(configure, { creditsRenewOn });
-      expect(same.actor.version).toBe(version);
-      expect(Object.keys(same.actor.account.policy)).not.toContain('creditsRenewOn');
+      expect(same.entity.version).toBe(version);
+      expect(Object.keys(same.entity.account.policy)).not.toContain('creditsRenewOn');
     }
-    const { answer } = configure(account.actor.account, { creditsRenewOn: 15 }, account.now);
+    const { answer } = configure(account.entity.account, { creditsRenewOn: 15 }, account.now);
     expect(isRefusal(answer) ? null : answer.creditsRenewOn).toBe(15);
   });
 });

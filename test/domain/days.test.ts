@@ -9,7 +9,7 @@ import { reserve } from '../../src/domain/commands/reserve.js';
 import { configure, resume } from '../../src/domain/commands/administer.js';
 import type { Attempt, ReadBack } from '../../src/domain/records/snapshot.js';
 import { dayOf, isoInstant } from '../../src/domain/primitives/time.js';
-import type { Openings } from '../../src/domain/account/sendingWindow.js';
+import type { WindowIntervals } from '../../src/domain/account/sendingWindow.js';
 import { anAccount, at, c, NOTHING, r, Scenario } from '../support/scenario.js';
 import { batchOf } from '../../src/domain/entity/writes.js';
 
@@ -47,8 +47,8 @@ describe('midnight', () => {
       .until(MIDNIGHT + 2 * 86_400_000)
       .expect({ quotaDay: '2026-11-27', counter: 0, rampDay: 2 });
   });
-  const days = ({ actor }: Scenario): object[] =>
-    actor.outbox.flatMap(({ row }) => (row.table === 'account_days' ? [row] : []));
+  const days = ({ entity }: Scenario): object[] =>
+    entity.outbox.flatMap(({ row }) => (row.table === 'account_days' ? [row] : []));
   it('writes a row of each day that was slept through, of a long sleep the last week’s', () => {
     const quotaDay = dayOf(MIDNIGHT);
     const spent = asked(anAccount(), 'a');
@@ -105,7 +105,7 @@ describe('the week and the ramp', () => {
 });
 
 describe('what will be', () => {
-  const openings = (...bounds: readonly string[]): Openings => ({
+  const openings = (...bounds: readonly string[]): WindowIntervals => ({
     bounds: bounds.map((text) => at(text)),
     from: at('09:00'),
     until: at('2026-12-24T00:00:00.000Z'),
@@ -114,7 +114,7 @@ describe('what will be', () => {
   const window = { days: ['tue'], start: '10:00', end: '11:00' } as const;
   const opened = (account: Scenario, ...bounds: readonly string[]): Scenario =>
     new Scenario(
-      record(account.actor, [{ type: 'OpeningsLearnt', openings: openings(...bounds) }]),
+      record(account.entity, [{ type: 'OpeningsLearnt', openings: openings(...bounds) }]),
       account.now,
     );
 
@@ -150,8 +150,8 @@ describe('what will be', () => {
     });
   });
   it('tells the next slots as if each were used', () => {
-    const { actor } = anAccount({ dailyCap: 2, weeklyCap: 3 });
-    expect(nextSlots(actor.account, at('09:00'), 5).map(isoInstant)).toEqual([
+    const { entity } = anAccount({ dailyCap: 2, weeklyCap: 3 });
+    expect(nextSlots(entity.account, at('09:00'), 5).map(isoInstant)).toEqual([
       '2026-11-24T09:00:00.000Z',
       '2026-11-24T09:00:00.000Z',
       '2026-11-25T00:00:00.000Z',
@@ -162,7 +162,7 @@ describe('what will be', () => {
     ]);
   });
   it('runs an account on its own second, every ten minutes', () => {
-    const { accountId } = anAccount().actor.account;
+    const { accountId } = anAccount().entity.account;
     const first = runAfter(accountId, at('09:00'));
     expect([first >= at('09:00'), first < at('09:10'), runAfter(accountId, first)]).toEqual([
       true,
@@ -176,11 +176,11 @@ describe('what will be', () => {
 describe('a start', () => {
   /** What a workflow left: its row and its rows, as of that instant. */
   const left = (account: Scenario, more: Partial<ReadBack> = {}): ReadBack => {
-    const { row, entries } = batchOf(account.actor);
+    const { row, entries } = batchOf(account.entity);
     return {
       ...NOTHING,
       account: { ...row, owner: 'another chain', ownerVersion: 1 },
-      highestNumber: account.actor.version,
+      highestNumber: account.entity.version,
       reservations: entries.flatMap((entry) =>
         entry.row.table === 'reservations' ? [entry.row] : [],
       ),
@@ -239,10 +239,10 @@ describe('a start', () => {
   });
   it('after a disconnect is clean', () => {
     const account = delivered(asked(anAccount(), 'a'), 'a');
-    const row = accountRow({ ...account.actor.account, isDisconnected: true }, 9);
+    const row = accountRow({ ...account.entity.account, isDisconnected: true }, 9);
     const found = left(account, { account: { ...row, owner: 'x', ownerVersion: 1 } });
     const back = anAccount({}, { found }).expect({ state: 'active', counter: 1 });
-    const told = back.actor.outbox.flatMap(({ row: one }) =>
+    const told = back.entity.outbox.flatMap(({ row: one }) =>
       one.table === 'account_changes' ? [[one.kind, one.actor]] : [],
     );
     // Or whoever reads the changes would take it for disconnected to this day.

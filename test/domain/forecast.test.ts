@@ -115,7 +115,7 @@ describe('the window', () => {
     const sendingWindow = { days, start: '09:00', end: '17:00' };
     // As old as openings get before they are worked out anew.
     const before = now - 7 * DAY_MS + 2_000;
-    const old = Life.begin(anAccount({ sendingWindow }, { now: before }).actor, before).until(now);
+    const old = Life.begin(anAccount({ sendingWindow }, { now: before }).entity, before).until(now);
     const broken = old.says(fail, { reservationId: r('gone'), kind: 'no_credits' }).asks('a');
     // 1 January 2027 is a Friday.
     const retryAt = at('2027-01-04T09:00:00.000Z');
@@ -139,7 +139,7 @@ describe('the window', () => {
     const policy = { dailyCap: Number(row['cap']), weeklyCap, sendingWindow, timezone };
     const now = at('2026-02-10T09:00:00.000Z');
     // As old as openings get before they are worked out anew.
-    const life = Life.begin(anAccount(policy, { now }).actor, now).until(now + 7 * DAY_MS - 1);
+    const life = Life.begin(anAccount(policy, { now }).entity, now).until(now + 7 * DAY_MS - 1);
     const slots = nextSlots(life.account, life.now, 200);
     const known = expandWindow({ window: sendingWindow, timezone, from: now, days: 3_000 });
     expect(slots.length).toBe(200);
@@ -149,12 +149,12 @@ describe('the window', () => {
 
   it('of which nothing is known yet, or so far ahead, is told nothing of', () => {
     const sendingWindow = { days: ['mon'], start: '09:00', end: '17:00' } as const;
-    const { actor } = anAccount({ sendingWindow });
+    const { entity } = anAccount({ sendingWindow });
     const now = at('09:00');
-    const { account } = Life.begin(actor, now);
+    const { account } = Life.begin(entity, now);
     const farAway = now + 1_000 * DAY_MS;
-    expect(nextSlots(actor.account, now, 3)).toEqual([]);
-    expect(peekWire(viewOf(actor, now, farAway), farAway, true)).toMatchObject({
+    expect(nextSlots(entity.account, now, 3)).toEqual([]);
+    expect(peekWire(viewOf(entity, now, farAway), farAway, true)).toMatchObject({
       reason: 'unverified',
     });
     expect(nextSlots(account, now, 1)).toEqual([at('2026-11-30T09:00:00.000Z')]);
@@ -168,7 +168,7 @@ describe('an overshoot', () => {
   const over = (now: number): Life =>
     ['a', 'b', 'c'].reduce(
       (life, name) => life.says(observe, { chatId: c(name), messageId: m(name), sentAt: life.now }),
-      Life.begin(anAccount({ dailyCap: 2 }, { now }).actor, now),
+      Life.begin(anAccount({ dailyCap: 2 }, { now }).entity, now),
     );
   const retryAt = (life: Life): number | null => {
     const { decision } = life.asks('probe');

@@ -16,7 +16,7 @@ const day = { days: ['mon'], start: '09:00', end: '10:00' } as const;
 
 /** An account at which every reason holds, and each reason taken away, in the gate's order. */
 const all: Account = {
-  ...anAccount({ dailyCap: 0, weeklyCap: 0, sendingWindow: day }).actor.account,
+  ...anAccount({ dailyCap: 0, weeklyCap: 0, sendingWindow: day }).entity.account,
   isDisconnected: true,
   hold: { reason: 'x', actor: 'y', since: NOW },
   breakerUntil: NOW + 1,
@@ -101,7 +101,7 @@ describe('the gate', () => {
   });
 
   it('checks a cold account also where the answer will be no, so that it is the true one', () => {
-    const spent = Life.begin(anAccount({ dailyCap: 1 }).actor, NOW).asks('a');
+    const spent = Life.begin(anAccount({ dailyCap: 1 }).entity, NOW).asks('a');
     // Its slot is uncertain since the first run after its lease: the account has been cold since.
     const cold = spent.until(at('12:00'));
     expect(cold.until(at('12:00') + 1).asks('b').heard).toMatchObject({
@@ -175,7 +175,7 @@ describe('caps', () => {
     const slots = Array.from({ length: SLOTS_MAX }, (_, i) =>
       gone === undefined ? [] : [{ ...gone, reservationId: r(`old${i}`), quotaDay: all.day - 1 }],
     ).flat();
-    const account = { ...anAccount().actor.account, slots };
+    const account = { ...anAccount().entity.account, slots };
     const full = { reason: 'churn_cap', limit: 600, used: 600, until: startOf(all.day + 1) };
     expect(barrierAt(account, NOW, { isForecast: true })).toEqual(full);
     const oneLess = { ...account, slots: slots.slice(1) };
@@ -193,7 +193,7 @@ describe('caps', () => {
 
   it('is asked of the database first where the last run is old, also at the cap', () => {
     const stale = { reconciledAt: NOW - 31 * 60_000 };
-    const cold = { ...anAccount({ dailyCap: 0 }).actor.account, ...stale };
+    const cold = { ...anAccount({ dailyCap: 0 }).entity.account, ...stale };
     expect(barrierAt(cold, NOW)).toMatchObject({ reason: 'unverified' });
     expect(wantsCheck(cold, NOW)).toBe(true);
     // Nobody has to wait for the database to hear that a person stopped the account.

@@ -10,7 +10,7 @@ import { anAccount, at, c, m, r, rows } from '../support/scenario.js';
 import type { PastRows } from '../../src/domain/diagnostics/asOf/accountAt.js';
 
 const DAY = dayOf(at('09:00'));
-const { account } = anAccount().actor;
+const { account } = anAccount().entity;
 
 const kept = (state: KeptRow['state'], settled: string | null, more = {}): KeptRow => ({
   table: 'reservations',

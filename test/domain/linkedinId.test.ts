@@ -6,7 +6,7 @@ import {
   isSameMember,
   memberOf,
   normalProof,
-  saysTheSame,
+  hasSameIds,
 } from '../../src/domain/primitives/linkedinId.js';
 import { isSameId, isSameRecipient, kept, keptRecipient } from '../../src/domain/account/kept.js';
 import { jsonLength } from '../../src/domain/primitives/bytes.js';
@@ -88,8 +88,8 @@ describe('two members', () => {
   });
 
   it('whose id is lower-cased has no number, so another spelling may say more', () => {
-    expect(saysTheSame(ID, `urn:li:fsd_profile:${ID}`)).toBe(true);
-    expect(saysTheSame(ID, ID.toLowerCase())).toBe(false);
+    expect(hasSameIds(ID, `urn:li:fsd_profile:${ID}`)).toBe(true);
+    expect(hasSameIds(ID, ID.toLowerCase())).toBe(false);
   });
 });
 

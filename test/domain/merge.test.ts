@@ -8,7 +8,7 @@ import { applicable, merged } from '../../src/domain/reconcile/merge.js';
 import { observe } from '../../src/domain/commands/observe.js';
 import { reconcile, type Verdict } from '../../src/domain/reconcile/reconcile.js';
 import { reserve } from '../../src/domain/commands/reserve.js';
-import type { Attempt, Witnesses } from '../../src/domain/records/snapshot.js';
+import type { Attempt, Evidence } from '../../src/domain/records/snapshot.js';
 import { anAccount, at, c, m, r, Scenario } from '../support/scenario.js';
 import { counterOf } from '../../src/domain/account/counter.js';
 import { batchOf, reconciled } from '../../src/domain/entity/writes.js';
@@ -23,7 +23,7 @@ const asked = anAccount().when(reserve, { reservationId: r('a') });
 /** A slot in flight, and a send that was seen before anybody said that it is that slot's. */
 const rowsSay = asked.when(observe, seen);
 const both = (one: Scenario, other: Scenario): Account =>
-  record(one.actor, merged(one.actor.account, other.actor.account)).account;
+  record(one.entity, merged(one.entity.account, other.entity.account)).account;
 const told = ({ slots, externals, day }: Account): unknown => ({
   states: slots.map(({ state }) => state),
   externals: externals.length,
@@ -41,8 +41,8 @@ describe('two tellings of one account', () => {
   });
 
   it('count a send once that a run found in the log while its delivery was told', () => {
-    const meanwhile = rowsSay.when(deliver, report).actor.account;
-    const external = rowsSay.actor.account.externals[0];
+    const meanwhile = rowsSay.when(deliver, report).entity.account;
+    const external = rowsSay.entity.account.externals[0];
     const found = external ? [{ type: 'ExternalCounted', external, sentAt: NOW } as const] : [];
     expect(found).toHaveLength(1);
     expect(applicable(meanwhile, found)).toEqual([]);
@@ -55,8 +55,8 @@ describe('two tellings of one account', () => {
       expect(account).toMatchObject(ONCE);
       expect(counterOf(account, account.day)).toBe(1);
     }
-    const { actor } = delivered;
-    const { outbox } = record(actor, merged(actor.account, afterReset.actor.account));
+    const { entity } = delivered;
+    const { outbox } = record(entity, merged(entity.account, afterReset.entity.account));
     expect(outbox.filter(({ row }) => row.table === 'inmail_events')).toHaveLength(1);
   });
 
@@ -79,37 +79,37 @@ describe('two tellings of one account', () => {
 
 /** The account as its rows say, with a delivery beside what was seen of it. */
 const doubled = new Scenario(
-  record(asked.when(deliver, withoutMessage).actor, rowsSay.actor.account.externals.map(counted)),
+  record(asked.when(deliver, withoutMessage).entity, rowsSay.entity.account.externals.map(counted)),
   NOW,
 );
 function counted(one: Account['externals'][number]): Event {
   return { type: 'ExternalCounted', external: one, sentAt: NOW };
 }
-function written({ actor }: Scenario, attempts: readonly Attempt[] = []): Witnesses {
-  const rows = actor.outbox.map(({ row }) => row);
+function written({ entity }: Scenario, attempts: readonly Attempt[] = []): Evidence {
+  const rows = entity.outbox.map(({ row }) => row);
   return {
     reservations: rows.flatMap((row) => (row.table === 'reservations' ? [row] : [])),
     events: rows.flatMap((row) => (row.table === 'inmail_events' ? [row] : [])),
     attempts,
   };
 }
-const runOf = ({ actor }: Scenario, found: Witnesses): Verdict =>
-  reconcile(actor.account, found, null, NOW);
-const applied = ({ actor }: Scenario, { events }: Verdict): Scenario =>
-  new Scenario(reconciled(actor, batchOf(actor), events, null, NOW), NOW);
+const runOf = ({ entity }: Scenario, found: Evidence): Verdict =>
+  reconcile(entity.account, found, null, NOW);
+const applied = ({ entity }: Scenario, { events }: Verdict): Scenario =>
+  new Scenario(reconciled(entity, batchOf(entity), events, null, NOW), NOW);
 const sum = ({ days }: Verdict): number =>
   days.at(-1)?.parts.reduce((n, { count }) => n + count, 0) ?? Number.NaN;
 
 describe('a run', () => {
   it('counts a delivery once that stands beside what was seen of it, and tells the second row', () => {
-    expect(counterOf(doubled.actor.account, TODAY)).toBe(2);
+    expect(counterOf(doubled.entity.account, TODAY)).toBe(2);
     const found = written(doubled);
     expect(found.events).toHaveLength(2);
     const run = runOf(doubled, found);
     expect(sum(run)).toBe(0);
     const after = applied(doubled, run);
-    expect(after.actor.account).toMatchObject(ONCE);
-    expect(counterOf(after.actor.account, TODAY)).toBe(1);
+    expect(after.entity.account).toMatchObject(ONCE);
+    expect(counterOf(after.entity.account, TODAY)).toBe(1);
     const next = runOf(after, { ...written(after), events: found.events });
     expect(next.events).toEqual([]);
     expect(next.days.at(-1)?.parts).toEqual([
@@ -121,14 +121,14 @@ describe('a run', () => {
     const delivered = asked.when(deliver, withoutMessage);
     const found = { ...written(delivered), events: written(doubled).events };
     const after = applied(delivered, runOf(delivered, found));
-    expect(after.actor.account).toMatchObject(ONCE);
-    expect(counterOf(after.actor.account, TODAY)).toBe(1);
+    expect(after.entity.account).toMatchObject(ONCE);
+    expect(counterOf(after.entity.account, TODAY)).toBe(1);
   });
 
   it('leaves an external send where its delivery has got another message meanwhile', () => {
     const { events } = runOf(doubled, written(doubled));
     const meanwhile = doubled.when(deliver, { ...report, messageId: m('m2') });
-    const { account } = reconciled(meanwhile.actor, batchOf(doubled.actor), events, null, NOW);
+    const { account } = reconciled(meanwhile.entity, batchOf(doubled.entity), events, null, NOW);
     expect(account).toMatchObject({
       slots: [{ messageId: 'm2' }],
       externals: [{ messageId: 'm1' }],
@@ -152,21 +152,21 @@ describe('a run', () => {
     expect(runOf(account, written(account, [attempt])).events).toEqual([]);
     const later = { ...attempt, attemptedAt: NOW - 1 };
     const after = applied(account, runOf(account, written(account, [later])));
-    expect(counterOf(after.actor.account, TODAY)).toBe(2);
+    expect(counterOf(after.entity.account, TODAY)).toBe(2);
   });
 
   it('give a message to one delivery only, also where another took it while the run read', () => {
     const bare = asked.when(deliver, withoutMessage);
-    const found: readonly Event[] = bare.actor.account.slots.flatMap((slot) =>
+    const found: readonly Event[] = bare.entity.account.slots.flatMap((slot) =>
       slot.state === 'delivered'
         ? [{ type: 'ProofCompleted', slot: { ...slot, messageId: m('m1') } }]
         : [],
     );
     expect(found).toHaveLength(1);
-    expect(applicable(bare.actor.account, found)).toEqual(found);
+    expect(applicable(bare.entity.account, found)).toEqual(found);
     const meanwhile = bare
       .when(reserve, { reservationId: r('b') })
       .when(deliver, { reservationId: r('b'), chatId: c('c1'), messageId: m('m1') });
-    expect(applicable(meanwhile.actor.account, found)).toEqual([]);
+    expect(applicable(meanwhile.entity.account, found)).toEqual([]);
   });
 });

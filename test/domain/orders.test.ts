@@ -56,8 +56,8 @@ type End = {
   readonly stops: object;
 };
 
-function endOf({ actor }: Scenario): End {
-  const { account, outbox } = actor;
+function endOf({ entity }: Scenario): End {
+  const { account, outbox } = entity;
   const slot = findSlot(account, mine.reservationId);
   const { cooldowns, hold, breakerUntil, rampDay } = account;
   return {
@@ -177,7 +177,7 @@ describe('where the contract makes the order matter', () => {
     const next = at('2026-11-25T00:00:01.000Z');
     const taken = anAccount({}, { now: sentAt }).when(reserve, mine).until(next);
     const seen = taken.when(observe, { ...proof, sentAt: next });
-    const { account } = SAYS.delivered(seen).actor;
+    const { account } = SAYS.delivered(seen).entity;
     expect([counterOf(account, TODAY), counterOf(account, TODAY + 1)]).toEqual([1, 1]);
   });
 });

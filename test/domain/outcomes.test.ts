@@ -159,8 +159,8 @@ describe('a failure', () => {
       .expect({ state: 'held', hold: { actor: 'safeband' }, rampDay: 1 });
   });
   it('restricted raises a critical alert, once for a reservation, held or not', () => {
-    const { actor, now } = reserved();
-    const { account } = actor;
+    const { entity, now } = reserved();
+    const { account } = entity;
     const report = { reservationId: r('r1'), kind: 'restricted', code: 'HTTP 403' } as const;
     const told = fail(account, report, now).events.filter(({ type }) => type === 'AlertRaised');
     expect(told).toEqual([

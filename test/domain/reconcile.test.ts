@@ -9,10 +9,10 @@ import { hold } from '../../src/domain/commands/administer.js';
 import { reconcile, type Verdict } from '../../src/domain/reconcile/reconcile.js';
 import { reserve } from '../../src/domain/commands/reserve.js';
 import type { EventRow, ReservationRow } from '../../src/domain/records/records.js';
-import type { Attempt, Witnesses } from '../../src/domain/records/snapshot.js';
+import type { Attempt, Evidence } from '../../src/domain/records/snapshot.js';
 import { anAccount, at, must, r, rows, type Scenario } from '../support/scenario.js';
 import { counterOf } from '../../src/domain/account/counter.js';
-import type { Foreign } from '../../src/domain/account/manualEdit.js';
+import type { ManualEdit } from '../../src/domain/account/manualEdit.js';
 import { batchOf, reconciled } from '../../src/domain/entity/writes.js';
 
 const NOW = at('09:00');
@@ -20,17 +20,17 @@ const AFTER = at('09:20');
 const chat = (name: string) => must(isChatId, name);
 
 /** Everything that the account has written down, as Postgres has it. */
-function written(account: Scenario): Witnesses {
+function written(account: Scenario): Evidence {
   const reservations: ReservationRow[] = [];
   const events: EventRow[] = [];
-  for (const { row } of account.actor.outbox) {
+  for (const { row } of account.entity.outbox) {
     if (row.table === 'reservations') reservations.push(row);
     if (row.table === 'inmail_events') events.push(row);
   }
   return { reservations, events, attempts: [] };
 }
-const day = (account: Scenario): number => account.actor.account.day;
-const foreign = (account: Scenario, counter: number): Foreign => ({
+const day = (account: Scenario): number => account.entity.account.day;
+const foreign = (account: Scenario, counter: number): ManualEdit => ({
   day: day(account),
   id: 'edit',
   counter,
@@ -40,16 +40,16 @@ const foreign = (account: Scenario, counter: number): Foreign => ({
 /** The account in mid-life: an earlier run of today found all equal. */
 function run(
   account: Scenario,
-  more: Partial<Witnesses> = {},
-  row: Foreign | null = null,
+  more: Partial<Evidence> = {},
+  row: ManualEdit | null = null,
 ): Verdict {
   const found = { ...written(account), ...more };
-  return reconcile(account.actor.account, found, row, account.now);
+  return reconcile(account.entity.account, found, row, account.now);
 }
 /** The account after the run, as the workflow applies it. */
 function healed(account: Scenario, verdict: Verdict): Account {
-  const batch = batchOf(account.actor);
-  return reconciled(account.actor, batch, verdict.events, null, account.now).account;
+  const batch = batchOf(account.entity);
+  return reconciled(account.entity, batch, verdict.events, null, account.now).account;
 }
 function sent(count: number, start: object = {}): Scenario {
   let account = anAccount(start).when(reserve, { reservationId: r('first') });

@@ -8,7 +8,7 @@ import { reserve } from '../../src/domain/commands/reserve.js';
 import type { ReservationRow } from '../../src/domain/records/records.js';
 import { anAccount, at, r, rows, type Scenario } from '../support/scenario.js';
 
-const { account } = anAccount({ dailyCap: 10 }).actor;
+const { account } = anAccount({ dailyCap: 10 }).entity;
 /** `in_flight 6, imported 2`. */
 const partsOf = (text: string): readonly GapPart[] =>
   text.split(', ').map((part) => {
@@ -49,10 +49,10 @@ describe('drift', () => {
     let late: Scenario = anAccount({}, { now: at('23:59') });
     for (let n = 0; n < 6; n += 1) late = late.when(reserve, { reservationId: r(`f${n}`) });
     const next = late.until(at('2026-11-25T00:05:00.000Z'));
-    const reservations = next.actor.outbox.flatMap(({ row }): readonly ReservationRow[] =>
+    const reservations = next.entity.outbox.flatMap(({ row }): readonly ReservationRow[] =>
       row.table === 'reservations' ? [row] : [],
     );
-    const looked = { ...next.actor.account, reconciledAt: late.now };
+    const looked = { ...next.entity.account, reconciledAt: late.now };
     const { alerts } = reconcile(
       looked,
       { reservations, attempts: [], events: [] },

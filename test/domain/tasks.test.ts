@@ -9,13 +9,13 @@ import {
   obstaclesOf,
   turnOf,
   type Failing,
-  type TasksSeen,
+  type TasksReading,
 } from '../../src/domain/reconcile/failingTasks.js';
 import { isPlain } from '../../src/domain/primitives/text.js';
 import { at } from '../support/scenario.js';
 
 const NOW = at('12:00');
-const seen = (more: Partial<TasksSeen> = {}): TasksSeen => ({
+const seen = (more: Partial<TasksReading> = {}): TasksReading => ({
   runId: 'run-1',
   failures: 9,
   since: NOW - 10 * MINUTE_MS,
@@ -24,7 +24,7 @@ const seen = (more: Partial<TasksSeen> = {}): TasksSeen => ({
   message: '[TMPRL1100] Nondeterminism error: Timer machine does not handle this event',
   ...more,
 });
-const failing = (accountId: string, more: Partial<TasksSeen> = {}): Failing => ({
+const failing = (accountId: string, more: Partial<TasksReading> = {}): Failing => ({
   accountId,
   seen: seen(more),
   restartedAt: null,

@@ -256,7 +256,7 @@ describe('a throttled', () => {
       for (const mode of ['strict', 'lenient', 'accepted'] as const) {
         const read = parseFail(report, mode, NOW);
         if (!read.ok) throw new Error(read.message);
-        const { events, answer } = fail(anAccount().actor.account, read.value, NOW);
+        const { events, answer } = fail(anAccount().entity.account, read.value, NOW);
         expect(isRefusal(answer)).toBe(true); // the reservation is not known, and the effect is there
         const until = NOW + seconds * SECOND_MS;
         expect(events).toContainEqual(

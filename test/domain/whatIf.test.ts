@@ -9,7 +9,7 @@ import {
   type WhatIf,
   type WhatIfRows,
 } from '../../src/domain/diagnostics/whatIf/whatIf.js';
-import { openingsOf } from '../../src/calendar/openings.js';
+import { windowIntervals } from '../../src/calendar/openings.js';
 import { anAccount, at, c, m, r } from '../support/scenario.js';
 import type { PastRows } from '../../src/domain/diagnostics/asOf/accountAt.js';
 import { parseWhatIf } from '../../src/domain/diagnostics/whatIf/question.js';
@@ -53,7 +53,7 @@ const byHand = (count: number, when: number): readonly EventRow[] =>
 
 const openingsFor = ({ sendingWindow: window, timezone, ...policy }: Policy) =>
   window &&
-  (openingsOf({
+  (windowIntervals({
     window,
     timezone,
     from: FROM,
@@ -62,7 +62,7 @@ const openingsFor = ({ sendingWindow: window, timezone, ...policy }: Policy) =>
     null);
 
 function rowsOf(more: Partial<WhatIfRows>): WhatIfRows {
-  const { account } = anAccount({}, { now: FROM }).actor;
+  const { account } = anAccount({}, { now: FROM }).entity;
   const base = { ...accountRow(account, 1), owner: 'own', ownerVersion: 1 };
   const past: PastRows = {
     base,
@@ -168,7 +168,7 @@ describe('a cooldown', () => {
   });
 
   it('is avoided where the number that a hand had set is under the higher cap', () => {
-    const { account } = anAccount({ dailyCap: 10 }, { now: FROM }).actor;
+    const { account } = anAccount({ dailyCap: 10 }, { now: FROM }).entity;
     const base = { ...accountRow(account, 1), owner: 'own', ownerVersion: 1 };
     const started = at('10:00');
     const changes = [

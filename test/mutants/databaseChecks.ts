@@ -20,31 +20,31 @@ const counts = (desk: Desk): Promise<readonly object[]> =>
   );
 
 const twice: DatabaseCheck = async (desk) => {
-  const { actor } = spent(await desk.begin());
-  expect(await desk.save(actor)).toEqual({ saved: true, refused: 0, foreign: null });
-  expect(await desk.save(actor)).toMatchObject({ saved: true, refused: 0, known: 1 });
+  const { entity } = spent(await desk.begin());
+  expect(await desk.save(entity)).toEqual({ saved: true, refused: 0, foreign: null });
+  expect(await desk.save(entity)).toMatchObject({ saved: true, refused: 0, known: 1 });
   expect(await counts(desk)).toEqual([{ events: 1, reservations: 2, counter: 2, alerts: 0 }]);
 };
 
 const anotherOwner: DatabaseCheck = async (desk) => {
   const account = await desk.begin();
-  expect(await desk.save(spent(account).actor, 'another chain')).toMatchObject({ saved: false });
+  expect(await desk.save(spent(account).entity, 'another chain')).toMatchObject({ saved: false });
   expect(await counts(desk)).toEqual([{ events: 0, reservations: 0, counter: 0, alerts: 1 }]);
 };
 
 const lateSave: DatabaseCheck = async (desk) => {
   const early = (await desk.begin()).when(reserve, { reservationId: r('a') });
-  await desk.save(spent(early).actor);
-  expect(await desk.save(early.actor)).toMatchObject({ saved: false, owner: OWNER });
+  await desk.save(spent(early).entity);
+  expect(await desk.save(early.entity)).toMatchObject({ saved: false, owner: OWNER });
   expect(await counts(desk)).toEqual([{ events: 1, reservations: 2, counter: 2, alerts: 0 }]);
 };
 
 const lateRow: DatabaseCheck = async (desk) => {
   const early = (await desk.begin()).when(reserve, { reservationId: r('a') });
   const later = early.when(deliver, { reservationId: r('a'), chatId: c('x') });
-  await desk.save(later.actor);
-  const { entries } = batchOf(early.actor);
-  await desk.activities.save({ owner: OWNER, ...batchOf(later.actor), entries });
+  await desk.save(later.entity);
+  const { entries } = batchOf(early.entity);
+  await desk.activities.save({ owner: OWNER, ...batchOf(later.entity), entries });
   expect(await desk.all('select state from safeband.reservations where account_id = $1')).toEqual([
     { state: 'delivered' },
   ]);
@@ -65,8 +65,8 @@ const WATCH = `
 const oneStatement: DatabaseCheck = async (desk) => {
   await desk.pool.query(WATCH);
   const account = spent(await desk.begin({ ramp: { dailyCaps: [3, 4] } }, at('23:50')));
-  await desk.save(account.actor);
-  await desk.save(pass(account.actor, MIDNIGHT + 1_000));
+  await desk.save(account.entity);
+  await desk.save(pass(account.entity, MIDNIGHT + 1_000));
   const seen = await desk.all(
     `select distinct counter, day::text, ramp_day from seen where account_id = $1 order by day`,
   );
@@ -77,7 +77,7 @@ const oneStatement: DatabaseCheck = async (desk) => {
 };
 
 const refusedRow: DatabaseCheck = async (desk) => {
-  const batch = batchOf(spent(await desk.begin()).actor);
+  const batch = batchOf(spent(await desk.begin()).entity);
   const entries = batch.entries.map((entry): Entry =>
     entry.row.table === 'reservations' && entry.row.reservationId === 'b'
       ? { ...entry, row: { ...entry.row, settledAt: 1 } }
@@ -95,7 +95,7 @@ const takenKey: DatabaseCheck = async (desk) => {
        (account_id, reservation_id, chat_id, source, quota_day, delivered_at)
      values ($1, 'a', 'another chat', 'pipeline', '2026-11-24', now())`,
   );
-  await desk.save(account.actor);
+  await desk.save(account.entity);
   const log = await desk.all(
     'select reservation_id, chat_id from safeband.inmail_events where account_id = $1 order by 2',
   );
@@ -107,15 +107,15 @@ const takenKey: DatabaseCheck = async (desk) => {
 
 const handEdit: DatabaseCheck = async (desk) => {
   const account = spent(await desk.begin());
-  expect(await desk.save(account.actor)).toMatchObject({ foreign: null });
+  expect(await desk.save(account.entity)).toMatchObject({ foreign: null });
   await desk.all('update safeband.accounts set inmails_sent_today = 40 where account_id = $1');
-  const { actor } = account.when(reserve, { reservationId: r('c') });
-  const told = { foreign: { day: actor.account.day, counter: 40 } };
-  const first = await desk.save(actor);
+  const { entity } = account.when(reserve, { reservationId: r('c') });
+  const told = { foreign: { day: entity.account.day, counter: 40 } };
+  const first = await desk.save(entity);
   expect(first).toMatchObject(told);
-  expect(await desk.save(actor)).toMatchObject(told);
+  expect(await desk.save(entity)).toMatchObject(told);
   const handled = first.saved ? (first.foreign?.id ?? null) : null;
-  expect(await desk.save({ ...actor, handled })).toMatchObject({ foreign: null });
+  expect(await desk.save({ ...entity, handled })).toMatchObject({ foreign: null });
 };
 
 /** Between two statements of a start's reading, somebody else writes, and commits. */
@@ -128,9 +128,9 @@ const snapshot: DatabaseCheck = async (desk) => {
   async function saveOnce(): Promise<void> {
     if (isSaved) return;
     isSaved = true;
-    await desk.save(account.actor);
+    await desk.save(account.entity);
   }
-  const { day } = account.actor.account;
+  const { day } = account.entity.account;
   const found = await intruded.readBack({ accountId: desk.accountId, day });
   expect([found.account?.counter, found.reservations.length]).toEqual([0, 0]);
   expect(isSaved).toBe(true);
@@ -152,9 +152,9 @@ function interrupted(pool: Desk['pool'], then: () => Promise<void>): Desk['pool'
 
 const movedRow: DatabaseCheck = async (desk) => {
   const account = await desk.begin();
-  await desk.save(spent(account).actor);
-  const { version } = spent(account).actor;
-  const row = accountRow(spent(account).actor.account, version + 1);
+  await desk.save(spent(account).entity);
+  const { version } = spent(account).entity;
+  const row = accountRow(spent(account).entity.account, version + 1);
   const claim = (found: number) =>
     desk.activities.claim({ owner: 'next', found: { owner: OWNER, version: found }, row });
   expect(await claim(0)).toEqual({ claimed: false });
@@ -162,7 +162,7 @@ const movedRow: DatabaseCheck = async (desk) => {
 };
 
 const appendOnly: DatabaseCheck = async (desk) => {
-  await desk.save(spent(await desk.begin()).actor);
+  await desk.save(spent(await desk.begin()).entity);
   const db = await desk.pool.connect();
   const changes = [
     "update safeband.inmail_events set chat_id = 'x'",
@@ -183,7 +183,7 @@ const appendOnly: DatabaseCheck = async (desk) => {
 
 const midnightView: DatabaseCheck = async (desk) => {
   const account = spent(await desk.begin({ ramp: { dailyCaps: [3, 4] } }, at('23:50')));
-  await desk.save(account.actor);
+  await desk.save(account.entity);
   const seenAt = (instant: number): Promise<readonly object[]> =>
     desk.all(
       `select inmails_sent_today as counter, counter_day::text as day, ramp_day, carried

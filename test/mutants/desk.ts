@@ -5,11 +5,11 @@ import { asyncLocalStorage, Context } from '@temporalio/activity';
 import type { fleetActivities, Workflows } from '../../src/activities/fleet.js';
 import type { createActivities } from '../../src/activities/index.js';
 import type { Activities, Ran, Saved } from '../../src/activities/ports.js';
-import type { Actor } from '../../src/domain/entity/entity.js';
+import type { Entity } from '../../src/domain/entity/entity.js';
 import { deliver } from '../../src/domain/commands/deliver.js';
 import { accountRow } from '../../src/domain/records/toRecords.js';
 import { isAccountId, type AccountId } from '../../src/domain/primitives/ids.js';
-import type { TasksSeen } from '../../src/domain/reconcile/failingTasks.js';
+import type { TasksReading } from '../../src/domain/reconcile/failingTasks.js';
 import { reserve } from '../../src/domain/commands/reserve.js';
 import { migrate } from '../../src/postgres/migrate.js';
 import { createPool, type Pool } from '../../src/postgres/pool.js';
@@ -73,7 +73,7 @@ export type Audits = {
   readonly isTerminated: boolean;
 };
 /** What Temporal says about the tasks of the desk's account. */
-export type TasksAtDesk = { readonly seen: TasksSeen; readonly unread?: string };
+export type TasksAtDesk = { readonly seen: TasksReading; readonly unread?: string };
 
 /** One account, claimed, and what is done to its rows. */
 export class Desk {
@@ -92,18 +92,18 @@ export class Desk {
   /** The account as it begins; its row is claimed. */
   async begin(start: object = {}, now?: number): Promise<Scenario> {
     const account = anAccount({ accountId: this.accountId, ...start }, now ? { now } : {});
-    const row = accountRow(account.actor.account, account.actor.version);
+    const row = accountRow(account.entity.account, account.entity.version);
     await this.activities.claim({ owner: OWNER, found: null, row });
     return account;
   }
 
-  save(actor: Actor, owner = OWNER): Promise<Saved> {
-    return this.activities.save({ owner, ...batchOf(actor) });
+  save(entity: Entity, owner = OWNER): Promise<Saved> {
+    return this.activities.save({ owner, ...batchOf(entity) });
   }
 
-  run({ actor, now }: Scenario, runId: string): Promise<Ran> {
-    const { account } = actor;
-    const ask = { owner: OWNER, ...batchOf(actor), runId, account, at: now };
+  run({ entity, now }: Scenario, runId: string): Promise<Ran> {
+    const { account } = entity;
+    const ask = { owner: OWNER, ...batchOf(entity), runId, account, at: now };
     return this.activities.reconcile(ask);
   }
 

@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import { RESTART_AFTER_MS, RESTART_EVERY_MS } from '../../src/domain/primitives/limits.js';
 import { reserve } from '../../src/domain/commands/reserve.js';
-import type { TasksSeen } from '../../src/domain/reconcile/failingTasks.js';
+import type { TasksReading } from '../../src/domain/reconcile/failingTasks.js';
 import { at, r, type Scenario } from '../support/scenario.js';
 import type { DatabaseCheck, Desk, TasksAtDesk } from './desk.js';
 
@@ -28,7 +28,7 @@ const edited: DatabaseCheck = async (desk) => {
 
 const overdue: DatabaseCheck = async (desk) => {
   const account = (await cold(desk)).when(reserve, { reservationId: r('a') });
-  await desk.save(account.actor);
+  await desk.save(account.entity);
   const end = at('09:20');
   await desk.audit(end);
   expect(await alertsOf(desk)).toEqual([]);
@@ -75,7 +75,7 @@ const late: DatabaseCheck = async (desk) => {
   expect(await audit()).toMatchObject({ isWoken: true });
 };
 
-const FAILING: TasksSeen = {
+const FAILING: TasksReading = {
   runId: 'run-1',
   failures: 5,
   since: LATER,

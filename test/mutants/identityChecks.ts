@@ -16,8 +16,8 @@ async function claimed(
   isAgain = false,
 ): Promise<unknown> {
   const accountId = must(isAccountId, `${desk.accountId}-${name}`);
-  const { actor } = anAccount({ accountId, identity: must(isIdentity, identity) });
-  const row = accountRow(actor.account, actor.version);
+  const { entity } = anAccount({ accountId, identity: must(isIdentity, identity) });
+  const row = accountRow(entity.account, entity.version);
   const claim = await desk.activities.claim({ owner: 'its chain', found: null, row, isAgain });
   return claim.claimed ? claim.rivals : undefined;
 }

@@ -10,8 +10,8 @@ import { OWNER, spent, type DatabaseCheck, type Desk } from './desk.js';
 const edit = (desk: Desk): Promise<readonly object[]> =>
   desk.all('update safeband.accounts set inmails_sent_today = 40 where account_id = $1');
 /** The account once its workflow has heard what that run told. */
-const heard = ({ actor, now }: Scenario, ran: Ran): Scenario =>
-  new Scenario({ ...actor, handled: ran.saved ? (ran.foreign?.id ?? null) : null }, now);
+const heard = ({ entity, now }: Scenario, ran: Ran): Scenario =>
+  new Scenario({ ...entity, handled: ran.saved ? (ran.foreign?.id ?? null) : null }, now);
 
 const heartbeat: DatabaseCheck = async (desk) => {
   const account = await desk.begin();
@@ -65,13 +65,13 @@ const lostAnswer: DatabaseCheck = async (desk) => {
 };
 
 /** A run as a workflow sends it: under a number, and with a mark of its content. */
-const sentBy = ({ actor, now }: Scenario) => {
-  const { batch } = sending(actor);
+const sentBy = ({ entity, now }: Scenario) => {
+  const { batch } = sending(entity);
   const { number, mark } = batch.write;
   return {
     owner: OWNER,
     ...batch,
-    account: actor.account,
+    account: entity.account,
     at: now,
     runId: `run/${number}.${mark}`,
   };

@@ -16,9 +16,12 @@ export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
     rule: 'R3',
     what: 'the ledger is not carried over continue-as-new',
     file: SELF,
-    old: 'const { start, actor, isCancelled, wasReset: isReset, isBehind, replies } = this;',
+    old: 'const { start, entity: actor, isCancelled, wasReset: isReset, isBehind, replies } = this;',
     mutated: `const { start, isCancelled, wasReset: isReset, isBehind, replies } = this;
-    const actor = this.actor && { ...this.actor, account: { ...this.actor.account, slots: [] } };`,
+    const actor = this.entity && {
+      ...this.entity,
+      account: { ...this.entity.account, slots: [] },
+    };`,
     by: 'an id that was settled is remembered after continue-as-new',
   },
   {
@@ -65,8 +68,8 @@ export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
     rule: 'R1',
     what: 'the reply comes before the count',
     file: SELF,
-    old: '    this.actor = told.actor;\n',
-    mutated: '    void Promise.resolve().then(() => { this.actor = told.actor; });\n',
+    old: '    this.entity = executed.entity;\n',
+    mutated: '    void Promise.resolve().then(() => { this.entity = executed.entity; });\n',
     by: 'of a batch no more is granted than the cap allows',
   },
   {
@@ -81,7 +84,7 @@ export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
     rule: 'R14',
     what: 'a row that another owner has taken is shrugged off',
     file: SAVING,
-    old: 'const isOwn = found.owner === actor.owner;',
+    old: 'const isOwn = found.owner === entity.owner;',
     mutated: 'const isOwn = true;',
     by: 'an account whose row is taken rests',
   },

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createActivities } from '../../src/activities/index.js';
 import type { Activities } from '../../src/activities/ports.js';
-import { pass, type Actor } from '../../src/domain/entity/entity.js';
+import { pass, type Entity } from '../../src/domain/entity/entity.js';
 import { deliver } from '../../src/domain/commands/deliver.js';
 import { accountRow } from '../../src/domain/records/toRecords.js';
 import { isAccountId, isIdentity, type AccountId } from '../../src/domain/primitives/ids.js';
@@ -36,9 +36,9 @@ beforeEach(() => {
 });
 
 const OWNER = 'this chain';
-const claim = (actor: Actor, owner = OWNER) =>
-  activities.claim({ owner, found: null, row: accountRow(actor.account, actor.version) });
-const save = (actor: Actor, owner = OWNER) => activities.save({ owner, ...batchOf(actor) });
+const claim = (entity: Entity, owner = OWNER) =>
+  activities.claim({ owner, found: null, row: accountRow(entity.account, entity.version) });
+const save = (entity: Entity, owner = OWNER) => activities.save({ owner, ...batchOf(entity) });
 const spent = (): Scenario =>
   anAccount({ accountId })
     .when(reserve, { reservationId: r('a') })
@@ -59,26 +59,26 @@ const counts = (): Promise<unknown> =>
 
 describe('a save', () => {
   it('that runs twice is written once', async () => {
-    const { actor } = spent();
-    await claim(anAccount({ accountId }).actor);
-    expect(await save(actor)).toMatchObject({ saved: true, refused: 0 });
-    expect(await save(actor)).toMatchObject({ saved: true });
+    const { entity } = spent();
+    await claim(anAccount({ accountId }).entity);
+    expect(await save(entity)).toMatchObject({ saved: true, refused: 0 });
+    expect(await save(entity)).toMatchObject({ saved: true });
     expect(await counts()).toEqual({ events: 1, reservations: 2, counter: 2, alerts: 0 });
   });
 
   it('that comes late changes nothing', async () => {
     const early = anAccount({ accountId }).when(reserve, { reservationId: r('a') });
-    await claim(anAccount({ accountId }).actor);
-    await save(early.when(deliver, { reservationId: r('a'), chatId: c('x') }).actor);
-    expect(await save(early.actor)).toMatchObject({ saved: false, owner: OWNER });
+    await claim(anAccount({ accountId }).entity);
+    await save(early.when(deliver, { reservationId: r('a'), chatId: c('x') }).entity);
+    expect(await save(early.entity)).toMatchObject({ saved: false, owner: OWNER });
     expect(
       await firstOf('select state from safeband.reservations where account_id = $1', [accountId]),
     ).toEqual({ state: 'delivered' });
   });
 
   it('of another owner changes nothing, and people hear of it', async () => {
-    await claim(anAccount({ accountId }).actor);
-    expect(await save(spent().actor, 'another chain')).toEqual({
+    await claim(anAccount({ accountId }).entity);
+    expect(await save(spent().entity, 'another chain')).toEqual({
       saved: false,
       owner: OWNER,
       version: 0,
@@ -87,8 +87,8 @@ describe('a save', () => {
   });
 
   it('keeps a row that Postgres refuses in an alert, and writes the others', async () => {
-    await claim(anAccount({ accountId }).actor);
-    const { row, entries } = batchOf(spent().actor);
+    await claim(anAccount({ accountId }).entity);
+    const { row, entries } = batchOf(spent().entity);
     const broken = entries.map((entry, i) =>
       i === 0 && entry.row.table === 'reservations'
         ? { ...entry, row: { ...entry.row, settledAt: 1 } }
@@ -104,13 +104,13 @@ describe('a save', () => {
   });
 
   it('writes an event without its reservation where that key is taken', async () => {
-    await claim(anAccount({ accountId }).actor);
+    await claim(anAccount({ accountId }).entity);
     await pool.query(
       `insert into safeband.inmail_events (account_id, reservation_id, chat_id, source, quota_day, delivered_at)
        values ($1, 'a', 'another chat', 'pipeline', '2026-11-24', now())`,
       [accountId],
     );
-    await save(spent().actor);
+    await save(spent().entity);
     const { rows } = await pool.query(
       'select reservation_id, chat_id from safeband.inmail_events where account_id = $1 order by event_id',
       [accountId],
@@ -124,12 +124,12 @@ describe('a save', () => {
 
 describe('a claim', () => {
   it('fails where the row has moved since it was read', async () => {
-    const { actor } = anAccount({ accountId });
-    expect(await claim(actor)).toEqual({ claimed: true, rivals: [] });
-    expect(await claim(actor)).toEqual({ claimed: true, rivals: [] });
-    expect(await claim(actor, 'another chain')).toEqual({ claimed: false });
+    const { entity } = anAccount({ accountId });
+    expect(await claim(entity)).toEqual({ claimed: true, rivals: [] });
+    expect(await claim(entity)).toEqual({ claimed: true, rivals: [] });
+    expect(await claim(entity, 'another chain')).toEqual({ claimed: false });
     const found = { owner: OWNER, version: 0 };
-    const row = accountRow(actor.account, 1);
+    const row = accountRow(entity.account, 1);
     expect(await activities.claim({ owner: 'another chain', found, row })).toMatchObject({
       claimed: true,
     });
@@ -137,10 +137,10 @@ describe('a claim', () => {
 
   it('of one member by two accounts at once lets one of them be alone', async () => {
     const identity = {
-      policy: { ...anAccount().actor.account.policy, identity: must(isIdentity, `m${count}`) },
+      policy: { ...anAccount().entity.account.policy, identity: must(isIdentity, `m${count}`) },
     };
     const rowOf = (name: string) => ({
-      ...accountRow(anAccount().actor.account, 1),
+      ...accountRow(anAccount().entity.account, 1),
       accountId: must(isAccountId, `${accountId}-${name}`),
       ...identity,
     });
@@ -152,7 +152,7 @@ describe('a claim', () => {
   });
 
   it('sees an id that differs only in case', async () => {
-    const row = accountRow(anAccount().actor.account, 1);
+    const row = accountRow(anAccount().entity.account, 1);
     await activities.claim({
       owner: 'x',
       found: null,
@@ -168,18 +168,18 @@ describe('a claim', () => {
 
 describe('what is read back', () => {
   it('is what was saved', async () => {
-    await claim(anAccount({ accountId }).actor);
-    const { actor } = spent();
-    await save(actor);
+    await claim(anAccount({ accountId }).entity);
+    const { entity } = spent();
+    await save(entity);
     const day = dayOf(at('09:00'));
     const found = await activities.readBack({ accountId, day });
-    const { row } = batchOf(actor);
+    const { row } = batchOf(entity);
     expect(found.account).toEqual({ ...row, owner: OWNER, ownerVersion: 0 });
-    const rows = actor.outbox.map((entry) => entry.row);
+    const rows = entity.outbox.map((entry) => entry.row);
     expect(found.reservations).toEqual(
       expect.arrayContaining(rows.filter((one) => one.table === 'reservations')),
     );
-    const events = actor.outbox.flatMap(({ row: one, number }) =>
+    const events = entity.outbox.flatMap(({ row: one, number }) =>
       one.table === 'inmail_events' ? [{ ...one, number }] : [],
     );
     expect(found.events).toEqual(events);
@@ -193,8 +193,8 @@ describe('the event log', () => {
     'truncate safeband.inmail_events',
   ];
   it.each(CHANGES)('refuses its owner: %s', async (sql) => {
-    await claim(anAccount({ accountId }).actor);
-    await save(spent().actor);
+    await claim(anAccount({ accountId }).entity);
+    await save(spent().entity);
     await expect(pool.query(sql)).rejects.toThrow('append-only');
     const replica = `set local session_replication_role = replica; ${sql}`;
     await expect(pool.query(`begin; ${replica}; commit`)).rejects.toThrow('append-only');
@@ -239,8 +239,8 @@ describe('account_status', () => {
       .when(reserve, { reservationId: r('a') })
       .when(reserve, { reservationId: r('b') })
       .when(deliver, { reservationId: r('a'), chatId: c('chat-a') });
-    await claim(start.actor);
-    await save(before.actor);
+    await claim(start.entity);
+    await save(before.entity);
     await pool.query("set time zone 'Asia/Tokyo'");
     expect(await seenAt('2026-11-24T23:59:59.999Z')).toMatchObject({
       counter: 2,
@@ -261,8 +261,8 @@ describe('account_status', () => {
       drift: 0,
       remaining: 3,
     });
-    const { actor } = before.until(at('2026-11-25T00:00:01.000Z'));
-    await save(pass(actor, at('2026-11-25T00:00:01.000Z')));
+    const { entity } = before.until(at('2026-11-25T00:00:01.000Z'));
+    await save(pass(entity, at('2026-11-25T00:00:01.000Z')));
     expect(await seenAt('2026-11-25T00:00:01.000Z')).toMatchObject({
       counter: 0,
       ramp_day: 2,
@@ -272,8 +272,8 @@ describe('account_status', () => {
   });
 
   it('ends a cooldown by itself', async () => {
-    const { actor } = anAccount({ accountId });
-    await claim(actor);
+    const { entity } = anAccount({ accountId });
+    await claim(entity);
     await pool.query(
       `update safeband.accounts set state = 'cooldown', cooldown_until = '2026-11-24T10:00:00Z', cooldown_cause = 'throttled' where account_id = $1`,
       [accountId],
@@ -324,7 +324,7 @@ describe('migrations', () => {
 });
 
 it('saves an account also where its history, its webhooks cannot be written', async () => {
-  const { actor } = spent();
+  const { entity } = spent();
   const names = ['account_history', 'reservation_history', 'webhook_events'];
   const rename = (from: string, to: string) =>
     pool.query(
@@ -332,8 +332,8 @@ it('saves an account also where its history, its webhooks cannot be written', as
     );
   await rename('', 'away_');
   try {
-    await claim(actor);
-    await save(actor);
+    await claim(entity);
+    await save(entity);
     expect(await counts()).toMatchObject({ counter: 2, reservations: 2, events: 1 });
     const move = (state: string) =>
       pool.query(

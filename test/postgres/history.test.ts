@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { createActivities } from '../../src/activities/index.js';
 import type { Activities } from '../../src/activities/ports.js';
-import { pass, record, tell, type Actor } from '../../src/domain/entity/entity.js';
+import { pass, record, execute, type Entity } from '../../src/domain/entity/entity.js';
 import type { FailureKind } from '../../src/domain/account/account.js';
 import { deliver } from '../../src/domain/commands/deliver.js';
 import { accountRow } from '../../src/domain/records/toRecords.js';
@@ -11,7 +11,7 @@ import { runAfter } from '../../src/domain/days/forecast.js';
 import type { StateAt } from '../../src/domain/diagnostics/asOf/stateAt.js';
 import { isAccountId, type AccountId } from '../../src/domain/primitives/ids.js';
 import { observe } from '../../src/domain/commands/observe.js';
-import { identified, openActor } from '../../src/domain/entity/restore.js';
+import { identified, restore } from '../../src/domain/entity/restore.js';
 import { reserve } from '../../src/domain/commands/reserve.js';
 import { configure, hold, resume, type Start } from '../../src/domain/commands/administer.js';
 import { isoInstant } from '../../src/domain/primitives/time.js';
@@ -39,12 +39,12 @@ withDatabase((own) => {
 
 /** An account in the test's own time: messages, saves and runs as its workflow would do them. */
 class Life {
-  actor: Actor;
+  actor: Entity;
   now: number;
   #runs = 0;
 
-  constructor(actor: Actor, now: number) {
-    this.actor = actor;
+  constructor(entity: Entity, now: number) {
+    this.actor = entity;
     this.now = now;
   }
 
@@ -52,12 +52,7 @@ class Life {
     start: Partial<Start> & { readonly accountId: AccountId },
     now: number,
   ): Promise<Life> {
-    const bare = openActor(
-      { tier: 'sales_navigator', connect: true, ...start },
-      NOTHING,
-      'own',
-      now,
-    );
+    const bare = restore({ tier: 'sales_navigator', connect: true, ...start }, NOTHING, 'own', now);
     const version = bare.version + 1;
     const row = accountRow(bare.account, version);
     await activities.claim({ owner: 'own', found: null, row });
@@ -73,7 +68,7 @@ class Life {
   }
 
   say<I, A>(command: Command<I, A>, input: I): void {
-    this.actor = tell(this.actor, command, input, this.now).actor;
+    this.actor = execute(this.actor, command, input, this.now).entity;
   }
 
   async save(): Promise<void> {

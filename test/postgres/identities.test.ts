@@ -46,8 +46,8 @@ afterAll(() => close());
 
 const claim = (name: string, identity: string) => {
   const start = { accountId: must(isAccountId, name), identity: must(isIdentity, identity) };
-  const { actor } = anAccount(start, { now: Date.now() });
-  const row = accountRow(actor.account, actor.version);
+  const { entity } = anAccount(start, { now: Date.now() });
+  const row = accountRow(entity.account, entity.version);
   return createActivities({ pool }).claim({ owner: name, found: null, row });
 };
 

@@ -23,7 +23,7 @@ const TODAY = dayOf(at('09:00'));
 let accountId: AccountId;
 let count = 0;
 const rowAt = (version: number) => ({
-  ...accountRow(anAccount().actor.account, version),
+  ...accountRow(anAccount().entity.account, version),
   accountId,
 });
 const claim = (version: number, found: { owner: string; version: number } | null = null) =>

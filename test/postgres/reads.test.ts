@@ -27,16 +27,16 @@ withDatabase(async (own) => {
   for (const name of ['one', 'two']) {
     const accountId = must(isAccountId, name);
     const start = anAccount({ accountId, dailyCap: 5 });
-    const { actor } = start
+    const { entity } = start
       .when(reserve, { reservationId: r('a') })
       .when(reserve, { reservationId: r('b') })
       .when(reserve, { reservationId: r('c') })
       .when(deliver, { reservationId: r('a'), chatId: c('chat-a') })
       .when(deliver, { reservationId: r('b'), chatId: c('chat-b') })
       .when(hold, { reason: 'looks odd', actor: 'ada' });
-    const row = accountRow(start.actor.account, 0);
+    const row = accountRow(start.entity.account, 0);
     await activities.claim({ owner: 'chain', found: null, row });
-    await activities.save({ owner: 'chain', ...batchOf(actor) });
+    await activities.save({ owner: 'chain', ...batchOf(entity) });
   }
   await pool.query(
     `insert into safeband.alerts (account_id, kind, severity, quota_day, raised_at, resolved_at)

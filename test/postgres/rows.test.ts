@@ -29,7 +29,7 @@ const TODAY = dayOf(NINE);
 let accountId: AccountId;
 let count = 0;
 const rowAt = (version: number) => ({
-  ...accountRow(anAccount().actor.account, version),
+  ...accountRow(anAccount().entity.account, version),
   accountId,
 });
 beforeEach(async () => {

@@ -33,7 +33,7 @@ const TABLE = `
 let count = 0;
 it.each(rows(TABLE))('$state, its lease until $leaseEnds: $carried', async (row) => {
   const accountId = must(isAccountId, `s-${(count += 1)}`);
-  const account = accountRow(anAccount().actor.account, 0);
+  const account = accountRow(anAccount().entity.account, 0);
   await createActivities({ pool }).claim({
     owner: 'chain',
     found: null,
@@ -55,7 +55,7 @@ it.each(rows(TABLE))('$state, its lease until $leaseEnds: $carried', async (row)
 
 it('takes what another system sent for no drift, and a hand edit for one', async () => {
   const accountId = must(isAccountId, 'imported');
-  const { account } = anAccount({ accountId, inmailsSentToday: 7 }).actor;
+  const { account } = anAccount({ accountId, inmailsSentToday: 7 }).entity;
   const row = accountRow(account, 0);
   await createActivities({ pool }).claim({ owner: 'chain', found: null, row });
   const seen = () => readStatus(pool, accountId, at('10:00'));

@@ -34,7 +34,7 @@ beforeEach(() => {
   accountId = must(isAccountId, `w-${(count += 1)}`);
   member = must(isIdentity, `member-${count}`);
 });
-const { account } = anAccount().actor;
+const { account } = anAccount().entity;
 const rowAt = (version: number, more: Partial<AccountRow> = {}): AccountRow => ({
   ...accountRow({ ...account, policy: { ...account.policy, identity: member } }, version),
   accountId,

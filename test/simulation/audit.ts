@@ -16,7 +16,7 @@ export function audit(world: World, member: Member): void {
     return;
   }
   const { past } = member;
-  if (!past || world.clock - past.account.now > 2 * HOUR) member.past = member.workflow.kept.actor;
+  if (!past || world.clock - past.account.now > 2 * HOUR) member.past = member.workflow.kept.entity;
   if (member.auditedAt === member.database.changes && account.day === Math.floor(world.clock / DAY))
     return;
   if (!isUnequal(world, member)) {

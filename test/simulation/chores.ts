@@ -1,5 +1,5 @@
 /** The workflow's chores with the database, as src/workflows/persistence/chores.ts does them. */
-import type { Actor } from '../../src/domain/entity/entity.js';
+import type { Entity } from '../../src/domain/entity/entity.js';
 import type { Event } from '../../src/domain/account/events.js';
 import type { Start } from '../../src/domain/commands/administer.js';
 import { alert } from '../../src/domain/account/events.js';
@@ -17,13 +17,13 @@ export class Chores extends Tries {
     this.#openFrom(this.self.start, (opened) => {
       if (!opened) return;
       const { domain } = this.self.world;
-      this.self.memory.actor = domain.pass(opened, this.self.world.serverNow());
+      this.self.memory.entity = domain.pass(opened, this.self.world.serverNow());
       this.self.member.opened(opened);
       this.self.takeWaiting();
     });
   }
 
-  #openFrom(start: Start, then: (opened: Actor | null) => void): void {
+  #openFrom(start: Start, then: (opened: Entity | null) => void): void {
     const { world, member, owner } = this.self;
     const { domain } = world;
     const { database } = member;
@@ -33,9 +33,9 @@ export class Chores extends Tries {
         const found = database.readBack(today);
         return () => {
           const { isReset } = this.self.memory;
-          const actor = domain.openActor(start, found, owner, world.serverNow(), isReset);
-          const version = actor.version + 1;
-          const row = domain.accountRow(actor.account, version);
+          const entity = domain.restore(start, found, owner, world.serverNow(), isReset);
+          const version = entity.version + 1;
+          const row = domain.accountRow(entity.account, version);
           this.begin(
             () => {
               const isClaimed = database.claim(row, owner, found.account);
@@ -43,8 +43,8 @@ export class Chores extends Tries {
               return () => {
                 if (!isClaimed) return then(null);
                 this.self.memory.isReset = false;
-                const claimed = { ...actor, version, savedVersion: version };
-                const known = domain.record(claimed, domain.identified(actor.account, rivals));
+                const claimed = { ...entity, version, savedVersion: version };
+                const known = domain.record(claimed, domain.identified(entity.account, rivals));
                 if (rivals.length > 0) checkTwin(known);
                 return then(known);
               };
@@ -66,7 +66,7 @@ export class Chores extends Tries {
   /** Does what is due, once; the loop asks again. */
   work(): void {
     const self = this.self;
-    self.memory.actor = self.world.domain.pass(self.actor, self.world.serverNow());
+    self.memory.entity = self.world.domain.pass(self.actor, self.world.serverNow());
     if (this.wantsOpenings()) this.#learnOpenings(() => this.#runOrSave());
     else this.#runOrSave();
   }
@@ -85,7 +85,7 @@ export class Chores extends Tries {
   }
 
   #record(events: readonly Event[]): void {
-    this.self.memory.actor = this.self.world.domain.record(this.self.actor, events);
+    this.self.memory.entity = this.self.world.domain.record(this.self.actor, events);
   }
 
   #runOrSave(): void {
@@ -109,8 +109,8 @@ export class Chores extends Tries {
   #save(then: () => void): void {
     const self = this.self;
     const { domain } = self.world;
-    const { actor, batch } = domain.sending(domain.pass(self.actor, self.world.serverNow()));
-    self.memory.actor = actor;
+    const { entity, batch } = domain.sending(domain.pass(self.actor, self.world.serverNow()));
+    self.memory.entity = entity;
     const request = { owner: self.owner, ...batch };
     this.begin(
       () => {
@@ -120,7 +120,7 @@ export class Chores extends Tries {
           if (!done.saved) {
             return this.#outrun(done, batch.write, () => this.#save(then), then);
           }
-          self.memory.actor = domain.saved(self.actor, batch, done.foreign);
+          self.memory.entity = domain.saved(self.actor, batch, done.foreign);
           return then();
         };
       },
@@ -146,8 +146,8 @@ export class Chores extends Tries {
   #recall(runId: string, how: 'loop' | 'check', then: (isDone: boolean) => void): void {
     const self = this.self;
     const { domain } = self.world;
-    const { actor, batch } = domain.sending(self.actor);
-    self.memory.actor = actor;
+    const { entity, batch } = domain.sending(self.actor);
+    self.memory.entity = entity;
     const { isSlow } = self.memory;
     const failed = (): void => {
       this.#record([{ type: 'ReconcileFailed', at: self.now() }]);
@@ -165,7 +165,7 @@ export class Chores extends Tries {
           }
           if (run === null) return this.#run(how, then);
           self.world.happened('a lost answer was asked for');
-          self.memory.actor = domain.recalled(self.actor, run);
+          self.memory.entity = domain.recalled(self.actor, run);
           return then(true);
         };
       },
@@ -184,14 +184,14 @@ export class Chores extends Tries {
         else this.#run(how, then);
       });
     }
-    const { actor, batch } = domain.sending(domain.pass(self.actor, self.world.serverNow()));
-    self.memory.actor = actor;
-    const { account } = actor;
+    const { entity, batch } = domain.sending(domain.pass(self.actor, self.world.serverNow()));
+    self.memory.entity = entity;
+    const { account } = entity;
     const at = account.now;
     const runId = `${self.owner}/${batch.write.number}.${batch.write.mark}`;
     const request = { owner: self.owner, ...batch, account, at, runId };
     const failed = (isUnknown: boolean): void => {
-      if (isUnknown) self.memory.actor = { ...self.actor, triedRun: runId };
+      if (isUnknown) self.memory.entity = { ...self.actor, triedRun: runId };
       this.#record([{ type: 'ReconcileFailed', at: self.now(), isUnknown }]);
       then(false);
     };
@@ -211,7 +211,7 @@ export class Chores extends Tries {
         if (self.actor.version !== batch.row.version) self.world.happened('a run raced messages');
         self.member.reconciling(ran.verdict);
         const { events } = ran.verdict;
-        self.memory.actor = domain.reconciled(self.actor, batch, events, ran.foreign, at);
+        self.memory.entity = domain.reconciled(self.actor, batch, events, ran.foreign, at);
         return then(true);
       };
     };
@@ -233,17 +233,17 @@ export class Chores extends Tries {
     then: () => void,
   ): void {
     const self = this.self;
-    const { actor } = self;
+    const { actor: entity } = self;
     const isOwn = found.owner === self.owner;
     if (isOwn && (found.lastWrite ?? -1) >= write.number) return this.#catchUp(again, then);
-    if (isOwn && found.version <= actor.version) return then();
+    if (isOwn && found.version <= entity.version) return then();
     if (isOwn) {
       self.memory.isReset = true; // the loop reads the rows again
       return then();
     }
     self.memory.blockedUntil = self.world.serverNow() + BLOCKED;
     self.world.happened('two owners');
-    const { account } = actor;
+    const { account } = entity;
     if (!account.cooldowns.some(({ cause }) => cause === 'two_owners')) {
       const { domain } = self.world;
       const until = (account.day + 1) * DAY;
@@ -267,7 +267,7 @@ export class Chores extends Tries {
         if (!found.account || owner !== self.owner) return then();
         self.world.happened('caught up with a lost task');
         const both = domain.caughtUp(self.actor, found, found.account);
-        self.memory.actor = domain.pass(both, self.world.serverNow());
+        self.memory.entity = domain.pass(both, self.world.serverNow());
         return again();
       };
     }, then);
@@ -283,7 +283,7 @@ export class Chores extends Tries {
         const { domain } = self.world;
         const own = domain.pass(self.actor, self.world.serverNow());
         const both = domain.record(opened, domain.merged(opened.account, own.account));
-        self.memory.actor = domain.pass(both, self.world.serverNow());
+        self.memory.entity = domain.pass(both, self.world.serverNow());
         self.member.opened(both);
       }
     });

@@ -17,12 +17,12 @@ import type {
   Attempt,
   CommittedRun,
   ReadBack,
-  Witnesses,
+  Evidence,
   Write,
 } from '../../src/domain/records/snapshot.js';
 import type { Saved } from '../../src/activities/ports.js';
 import type { Domain } from './domain.js';
-import type { Foreign } from '../../src/domain/account/manualEdit.js';
+import type { ManualEdit } from '../../src/domain/account/manualEdit.js';
 
 /** A row, and the number under which it was written. */
 type Numbered<Row> = { readonly row: Row; readonly number: number };
@@ -46,8 +46,8 @@ export type RunAnswer =
   | {
       readonly saved: true;
       readonly verdict: Verdict;
-      readonly found: Witnesses;
-      readonly foreign: Foreign | null;
+      readonly found: Evidence;
+      readonly foreign: ManualEdit | null;
       /** It was committed before. */
       readonly isAgain: boolean;
     };
@@ -63,7 +63,7 @@ export class Database {
   /** Columns that a hand has changed since the last save; null: none. */
   edited: readonly string[] | null = null;
   /** What a hand has changed, until the workflow has heard of the run that told it. */
-  #edits: Foreign | null = null;
+  #edits: ManualEdit | null = null;
   #editCount = 0;
   readonly reservations = new Map<string, Numbered<ReservationRow>>();
   readonly attempts = new Map<string, Journaled>();
@@ -193,7 +193,7 @@ export class Database {
     return null;
   }
 
-  #found({ day, counter, highestCap }: AccountRow, columns: readonly string[]): Foreign {
+  #found({ day, counter, highestCap }: AccountRow, columns: readonly string[]): ManualEdit {
     const id = `edit ${(this.#editCount += 1)}`;
     return { id, day, counter, cap: columns.includes('highestCap') ? null : highestCap, columns };
   }
@@ -318,7 +318,7 @@ function isDifferent(name: string, old: AccountRow, row: AccountRow): boolean {
   return name === 'imported' ? old.imported !== row.imported : true;
 }
 
-function joined(found: Foreign, known: Foreign | null): Foreign {
+function joined(found: ManualEdit, known: ManualEdit | null): ManualEdit {
   if (!known) return found;
   const larger = known.counter > found.counter ? known : found;
   const columns = [...new Set([...found.columns, ...known.columns])].toSorted();

@@ -129,7 +129,7 @@ const DOES: Readonly<Record<Deed, (place: Place) => Done>> = {
   },
   reset,
   continue: ({ member: { workflow } }) => {
-    if (!workflow?.memory.actor || workflow.memory.chore || workflow.memory.check) return false;
+    if (!workflow?.memory.entity || workflow.memory.chore || workflow.memory.check) return false;
     return workflow.feed(() => workflow.continueAsNew());
   },
   away: trouble('away'),
@@ -141,7 +141,7 @@ const DOES: Readonly<Record<Deed, (place: Place) => Done>> = {
 
 /** Reports come in while a run, on a slow database, decides about the same slots. */
 function race({ world, member, luck }: Place): Done {
-  const slots = member.workflow?.memory.actor?.account.slots ?? [];
+  const slots = member.workflow?.memory.entity?.account.slots ?? [];
   world.mode = 'slow';
   world.modeUntil = world.clock + 3 * SECOND;
   world.post(member, 1, reconcileNow());
@@ -159,10 +159,10 @@ function race({ world, member, luck }: Place): Done {
 /** As of some hours ago: what came since is known to its rows alone. */
 function reset({ world, member }: Place): Done {
   const { workflow, past } = member;
-  const actor = workflow?.kept.actor;
-  if (!workflow || !actor || !past || past.owner !== workflow.owner) return false;
-  if (workflow.isDown || !workflow.memory.actor) return false;
-  member.excusedUntil = actor.account.day + 1;
+  const entity = workflow?.kept.entity;
+  if (!workflow || !entity || !past || past.owner !== workflow.owner) return false;
+  if (workflow.isDown || !workflow.memory.entity) return false;
+  member.excusedUntil = entity.account.day + 1;
   forget(member);
   for (const send of member.sends.values()) send.isLost = true;
   world.happened('reset');
@@ -173,7 +173,7 @@ function reset({ world, member }: Place): Done {
 function terminate(member: Member, workflow: Workflow): void {
   forget(member);
   const row = member.database.account;
-  if (row && row.state !== 'disconnected' && workflow.memory.actor) member.uncleanDay = row.day;
+  if (row && row.state !== 'disconnected' && workflow.memory.entity) member.uncleanDay = row.day;
   workflow.terminate();
 }
 

@@ -1,5 +1,5 @@
 /** One LinkedIn account in the world: its workflow, its database, and what is true of it. */
-import type { Actor } from '../../src/domain/entity/entity.js';
+import type { Entity } from '../../src/domain/entity/entity.js';
 import type { AccountId, Identity } from '../../src/domain/primitives/ids.js';
 import type { Verdict } from '../../src/domain/reconcile/reconcile.js';
 import type { PolicyChange, Start } from '../../src/domain/commands/administer.js';
@@ -37,13 +37,13 @@ export class Member {
   /** The day of the row that its last workflow left without a clean end. */
   uncleanDay = -1;
   /** An older state, for a reset. */
-  past: Actor | null = null;
+  past: Entity | null = null;
   /** Proofs that the account heard, or can read; each has to be counted. */
   readonly proofs = new Map<string, number>();
   /** The changes of the database that an audit has found equal. */
   auditedAt = -1;
   readonly #world: World;
-  #seen: Actor | null = null;
+  #seen: Entity | null = null;
 
   constructor(
     world: World,
@@ -60,23 +60,23 @@ export class Member {
 
   /** The invariants, of what has changed since the last step. */
   check(): void {
-    const actor = this.workflow?.memory.actor ?? null;
-    if (actor === this.#seen) return;
+    const entity = this.workflow?.memory.entity ?? null;
+    if (entity === this.#seen) return;
     const before = this.#seen;
-    this.#seen = actor;
-    if (actor) watch(this.#world, this, before, actor);
+    this.#seen = entity;
+    if (entity) watch(this.#world, this, before, entity);
   }
 
   /** The state went back to one that was seen before, or to none. */
-  rewind(to: Actor | null): void {
+  rewind(to: Entity | null): void {
     this.check();
     this.#seen = to;
   }
 
   /** The account was read back: there is nothing to compare it with. */
-  opened(actor: Actor): void {
+  opened(entity: Entity): void {
     this.#seen = null;
-    const { account } = actor;
+    const { account } = entity;
     const isWaiting = account.cooldowns.some(
       ({ cause, until }) => cause === 'unclean_end' && until > account.now,
     );
@@ -84,7 +84,7 @@ export class Member {
       broken('a start after an unclean end waits until midnight', this.accountId);
     }
     this.uncleanDay = -1;
-    for (const { cause } of actor.account.cooldowns) {
+    for (const { cause } of entity.account.cooldowns) {
       this.#world.happened(`cooldown: ${cause}`);
       if (cause === 'two_owners' && !this.hasRival) broken('no second owner where none is', '');
     }

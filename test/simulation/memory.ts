@@ -1,5 +1,5 @@
 /** What a workflow has in hand; all of it is lost with a task that is not completed. */
-import type { Actor } from '../../src/domain/entity/entity.js';
+import type { Entity } from '../../src/domain/entity/entity.js';
 import type { Start } from '../../src/domain/commands/administer.js';
 import type { Workflow } from './workflow.js';
 
@@ -27,7 +27,7 @@ export type Message = {
   readonly start?: Start;
 };
 export type Memory = {
-  actor: Actor | null;
+  entity: Entity | null;
   run: number;
   isSlow: boolean;
   /** It was reset, and its rows were not read since. */
@@ -48,8 +48,8 @@ export type Memory = {
   waiting: readonly Message[];
 };
 
-export const freshMemory = (actor: Actor | null): Memory => ({
-  actor,
+export const freshMemory = (entity: Entity | null): Memory => ({
+  entity,
   run: 0,
   isSlow: false,
   isReset: false,
@@ -70,7 +70,7 @@ export const freshMemory = (actor: Actor | null): Memory => ({
 
 /** Written out, because each task makes one. */
 export const copyOf = (memory: Memory): Memory => ({
-  actor: memory.actor,
+  entity: memory.entity,
   run: memory.run,
   isSlow: memory.isSlow,
   isReset: memory.isReset,

@@ -1,14 +1,14 @@
 /** When a window is open, in UTC: what the activity `expandWindow` answers for that zone. */
 import {
   WEEKDAYS,
-  type Openings,
+  type WindowIntervals,
   type SendingWindow,
 } from '../../src/domain/account/sendingWindow.js';
 
 const DAY = 86_400_000;
 const HORIZON_DAYS = 60;
 
-export function openingsOf(window: SendingWindow | null, now: number): Openings | null {
+export function openingsOf(window: SendingWindow | null, now: number): WindowIntervals | null {
   if (window === null) return null;
   const until = now + HORIZON_DAYS * DAY;
   const bounds: number[] = [];

@@ -2,7 +2,7 @@
  * The end of a story: no more faults, every message has come, and a run after another has found
  * all equal. Then the numbers are what they say they are: in the workflow, in its rows, in the log.
  */
-import type { Actor } from '../../src/domain/entity/entity.js';
+import type { Entity } from '../../src/domain/entity/entity.js';
 import { reconcileNow } from './audit.js';
 import type { Member } from './member.js';
 import { counterOn } from './naive.js';
@@ -20,7 +20,7 @@ export function comeToRest(world: World): void {
   const latest = world.clock + DAYS_MAX * DAY;
   while (world.queue.work > 0 && world.queue.next < latest) world.step();
   for (const member of world.members) {
-    if (!member.workflow || member.workflow.memory.actor?.account.isDisconnected) {
+    if (!member.workflow || member.workflow.memory.entity?.account.isDisconnected) {
       world.connect(member);
     }
   }
@@ -34,34 +34,34 @@ export function comeToRest(world: World): void {
 }
 
 function checkRest(world: World, member: Member): void {
-  const actor = member.workflow?.memory.actor;
-  if (!actor) broken('a connected account is running', member.accountId);
-  const { account } = actor;
+  const entity = member.workflow?.memory.entity;
+  if (!entity) broken('a connected account is running', member.accountId);
+  const { account } = entity;
   const { domain } = world;
-  if (domain.isDirty(actor)) broken('everything is saved in the end', member.accountId);
-  if (actor.foreign !== null)
-    broken('a hand edit is settled by a run', JSON.stringify(actor.foreign));
+  if (domain.isDirty(entity)) broken('everything is saved in the end', member.accountId);
+  if (entity.foreign !== null)
+    broken('a hand edit is settled by a run', JSON.stringify(entity.foreign));
   const { database } = member;
-  const request = { owner: actor.owner, ...domain.batchOf(actor), account, runId: 'at rest' };
+  const request = { owner: entity.owner, ...domain.batchOf(entity), account, runId: 'at rest' };
   const ran = database.run(domain, { ...request, at: account.now });
   if (!ran.saved) broken('the account owns its row in the end', `${ran.owner} ${ran.version}`);
   if (ran.verdict.events.length > 0) {
     broken('a run after a run finds all equal', JSON.stringify(ran.verdict.events));
   }
-  checkRow(member, actor);
-  checkLog(member, actor);
-  checkProofs(member, actor);
-  checkJournal(member, actor);
+  checkRow(member, entity);
+  checkLog(member, entity);
+  checkProofs(member, entity);
+  checkJournal(member, entity);
   const peek = domain.barrierAt(account, account.now, { isForecast: true });
   if (peek) {
     const retryAt = domain.retryAtOf(account, peek, account.now);
-    checkRetry(world, actor, retryAt, peek.reason);
+    checkRetry(world, entity, retryAt, peek.reason);
   }
 }
 
-function checkRow({ database, accountId }: Member, actor: Actor): void {
+function checkRow({ database, accountId }: Member, entity: Entity): void {
   const { account: row } = database;
-  const { account } = actor;
+  const { account } = entity;
   const counter = counterOn(account, account.day);
   if (!row || row.counter !== counter || row.day !== account.day) {
     broken('the row says what the workflow says', `${accountId}: ${row?.counter} ${counter}`);
@@ -81,7 +81,7 @@ function checkRow({ database, accountId }: Member, actor: Actor): void {
 }
 
 /** For each remembered day: the log has its deliveries and its external sends, no more, no less. */
-function checkLog({ database }: Member, { account }: Actor): void {
+function checkLog({ database }: Member, { account }: Entity): void {
   for (const book of account.days) {
     if (book.day + 2 < account.day) continue;
     const slots = account.slots.filter(
@@ -108,7 +108,7 @@ function checkLog({ database }: Member, { account }: Actor): void {
 }
 
 /** Each proof that reached us is in the log. */
-function checkProofs({ database, proofs }: Member, { account }: Actor): void {
+function checkProofs({ database, proofs }: Member, { account }: Entity): void {
   for (const [chatId, day] of proofs) {
     const rows = database.events.filter((row) => row.chatId === chatId);
     if (rows.length === 0 && day + 2 >= account.day) {
@@ -118,7 +118,7 @@ function checkProofs({ database, proofs }: Member, { account }: Actor): void {
 }
 
 /** What the journal knows, the account knows. */
-function checkJournal({ database }: Member, { account }: Actor): void {
+function checkJournal({ database }: Member, { account }: Entity): void {
   for (const slot of account.slots) {
     if (slot.state !== 'in_flight' && slot.state !== 'uncertain') continue;
     const attempt = database.attempts.get(slot.reservationId);

@@ -2,7 +2,7 @@
  * `retryAt`, checked by living until then: nobody says anything, runs succeed and settle what its
  * lease has left. A reserve is granted at that instant, and not a millisecond earlier.
  */
-import type { Actor } from '../../src/domain/entity/entity.js';
+import type { Entity } from '../../src/domain/entity/entity.js';
 import { isReservationId } from '../../src/domain/primitives/ids.js';
 import { rested } from '../domain/model/rested.js';
 import { named } from './names.js';
@@ -14,21 +14,21 @@ const MINUTE = 60_000;
 
 export function checkRetry(
   world: World,
-  actor: Actor,
+  entity: Entity,
   retryAt: number | null,
   reason: string,
 ): void {
   if (retryAt === null || reason === 'unverified' || reason === 'expired') return;
-  const { account } = actor;
+  const { account } = entity;
   // A window that is not known yet, or an account that was not checked, tells no time.
   if (account.policy.sendingWindow !== null && account.openings === null) return;
   world.happened('retryAt was lived');
-  const then = livedUntil(world, actor, retryAt);
+  const then = livedUntil(world, entity, retryAt);
   if (then !== 'granted') {
     broken('a reserve at retryAt is granted', `${reason} until ${iso(retryAt)}: ${then}`);
   }
   if (retryAt - 1 <= account.now) return;
-  const sooner = livedUntil(world, actor, retryAt - 1);
+  const sooner = livedUntil(world, entity, retryAt - 1);
   if (sooner === 'granted') {
     broken('a reserve before retryAt is refused', `${reason} until ${iso(retryAt)}`);
   }
@@ -37,8 +37,8 @@ export function checkRetry(
 const iso = (at: number): string => new Date(at).toISOString();
 
 /** What a reserve hears at that instant. */
-function livedUntil({ domain }: World, from: Actor, at: number): string {
-  let actor = rested(domain, from, from.account.now, at);
+function livedUntil({ domain }: World, from: Entity, at: number): string {
+  let entity = rested(domain, from, from.account.now, at);
   const { accountId, now } = from.account;
   const runs = from.account.slots
     .filter(({ state }) => state === 'in_flight')
@@ -52,18 +52,18 @@ function livedUntil({ domain }: World, from: Actor, at: number): string {
     for (let one = runs[0]; one && one.at < instant; one = runs[0]) {
       runs.shift();
       const report = { reservationId: one.reservationId, kind: 'unknown' } as const;
-      actor = domain.tell(actor, domain.fail, report, one.at).actor;
+      entity = domain.execute(entity, domain.fail, report, one.at).entity;
     }
   };
   // The midnight timer of an idle account.
   for (let day = Math.floor(now / DAY) + 1; day * DAY + MINUTE < at; day += 1) {
     settleBefore(day * DAY + MINUTE);
-    actor = domain.pass(actor, day * DAY + MINUTE);
+    entity = domain.pass(entity, day * DAY + MINUTE);
   }
   settleBefore(at);
-  actor = domain.record(domain.pass(actor, at), [{ type: 'Reconciled', at }]);
+  entity = domain.record(domain.pass(entity, at), [{ type: 'Reconciled', at }]);
   const ask = { reservationId: named(isReservationId, 'asked-again') };
-  const { answer } = domain.tell(actor, domain.reserve, ask, at);
+  const { answer } = domain.execute(entity, domain.reserve, ask, at);
   if ('granted' in answer) return answer.granted ? 'granted' : answer.reason;
   return answer.refused;
 }

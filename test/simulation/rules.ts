@@ -3,7 +3,7 @@
  * and what is really true in the world; plain `if`, because there are millions of steps.
  */
 import type { Account, Slot } from '../../src/domain/account/account.js';
-import type { Actor } from '../../src/domain/entity/entity.js';
+import type { Entity } from '../../src/domain/entity/entity.js';
 import type { Decision, Denial } from '../../src/domain/commands/reserve.js';
 import type { RunAnswer } from './database.js';
 import type { Member } from './member.js';
@@ -22,7 +22,7 @@ const RETRIES_CHECKED = 5;
 const RANK = { in_flight: 0, uncertain: 1, released: 2, delivered: 3 } as const;
 
 /** What has changed since the last step. */
-export function watch(world: World, member: Member, before: Actor | null, after: Actor): void {
+export function watch(world: World, member: Member, before: Entity | null, after: Entity): void {
   const { account } = after;
   const cap = capOn(account.policy, account.rampDay);
   if (cap > (member.caps.get(account.day) ?? -1)) member.caps.set(account.day, cap);
@@ -99,8 +99,8 @@ function slotChanged(member: Member, old: Slot, slot: Slot): void {
 export function checkDecision(
   world: World,
   member: Member,
-  before: Actor,
-  after: Actor,
+  before: Entity,
+  after: Entity,
   answer: Decision | Refusal,
 ): void {
   if (isRefusal(answer)) return;
@@ -157,7 +157,7 @@ function checkDenial(account: Account, { reason, limit, used }: Denial): void {
 /** An InMail of an obedient pipeline reached LinkedIn. */
 export function checkLanding(world: World, member: Member, send: Send): void {
   world.happened('landed');
-  const slots = member.workflow?.memory.actor?.account.slots;
+  const slots = member.workflow?.memory.entity?.account.slots;
   const slot = slots?.find(({ reservationId }) => reservationId === send.id);
   if (slot?.state === 'released') broken('what is released does not land', send.id);
   const today = Math.floor(world.clock / DAY);
@@ -183,7 +183,7 @@ export function checkLanding(world: World, member: Member, send: Send): void {
 export function checkCounted(
   world: World,
   member: Member,
-  { account }: Actor,
+  { account }: Entity,
   answer: object | Refusal,
   proof: { readonly chatId: string },
 ): void {
@@ -233,7 +233,7 @@ export function checkRun(
 }
 
 /** Two accounts of one member do not both send (R13). */
-export function checkTwin({ account }: Actor): void {
+export function checkTwin({ account }: Entity): void {
   const isCooling = account.cooldowns.some(({ cause }) => cause === 'identity_in_use');
   if (account.hold === null || !isCooling) broken('a second account of a member waits', '');
 }

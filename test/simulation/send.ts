@@ -246,10 +246,10 @@ export class Send {
     if (clock > this.#lastCall(grant)) return this.report.fails('not_attempted');
     if (clock - this.#heardAt >= FRESH) {
       const { workflow } = this.member;
-      const actor = workflow?.kept.actor;
-      if (!workflow || !actor || workflow.isDown) return this.report.fails('not_attempted');
-      const now = Math.max(actor.account.now, this.#world.serverNow());
-      const account = domain.viewOf(actor, now, now);
+      const entity = workflow?.kept.entity;
+      if (!workflow || !entity || workflow.isDown) return this.report.fails('not_attempted');
+      const now = Math.max(entity.account.now, this.#world.serverNow());
+      const account = domain.viewOf(entity, now, now);
       const slot = domain.findSlot(account, this.id);
       if (!slot || !domain.mayAttempt(account, slot, now)) {
         this.#happened('leave refused');

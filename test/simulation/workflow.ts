@@ -4,7 +4,7 @@
  * completed; until then its answers wait, and a worker that dies gives it to another, which takes
  * the same messages again.
  */
-import type { Actor } from '../../src/domain/entity/entity.js';
+import type { Entity } from '../../src/domain/entity/entity.js';
 import type { Start } from '../../src/domain/commands/administer.js';
 import { Chores } from './chores.js';
 import type { Member } from './member.js';
@@ -47,8 +47,8 @@ export class Workflow {
   }
 
   /** The actor, where it is known to be read back. */
-  get actor(): Actor {
-    return this.memory.actor ?? broken('messages wait for the account to be read back', '');
+  get actor(): Entity {
+    return this.memory.entity ?? broken('messages wait for the account to be read back', '');
   }
 
   /** One task: whole, or not at all. False: nothing came of it. */
@@ -85,7 +85,7 @@ export class Workflow {
     if (this.isDown || this.isGone) return;
     this.world.happened('worker died');
     if (this.#inbox.length > 0) this.world.happened('a task was lost');
-    this.member.rewind(this.kept.actor);
+    this.member.rewind(this.kept.entity);
     this.memory = copyOf(this.kept);
     this.#held = this.#inbox.filter((task) => !this.#isForgotten(task));
     this.#inbox = [];
@@ -115,7 +115,7 @@ export class Workflow {
 
   #take(message: Message): void {
     const { memory } = this;
-    if (!memory.actor) {
+    if (!memory.entity) {
       if (message.asks === null) memory.waiting = [...memory.waiting, message];
       else if (message.unread) this.#answers.push(message.unread);
     } else if (message.asks !== null && memory.isReset) {
@@ -153,20 +153,20 @@ export class Workflow {
   }
 
   tell<I, A>(command: Command<I, A>, input: I): A | Refusal {
-    const told = this.world.domain.tell(this.actor, command, input, this.world.serverNow());
-    this.memory.actor = told.actor;
+    const told = this.world.domain.execute(this.actor, command, input, this.world.serverNow());
+    this.memory.entity = told.entity;
     return told.answer;
   }
 
   now(): number {
-    return Math.max(this.memory.actor?.account.now ?? 0, this.world.serverNow());
+    return Math.max(this.memory.entity?.account.now ?? 0, this.world.serverNow());
   }
 
   #drive(): void {
     for (let turn = 0; turn < 50; turn += 1) {
       const { memory } = this;
       if (memory.chore) return;
-      if (!memory.actor) this.chores.open();
+      if (!memory.entity) this.chores.open();
       else if (memory.isReset) this.chores.reopen();
       else if (this.#isOver()) return this.#end();
       else if (this.#isDue()) this.chores.work();
@@ -178,10 +178,10 @@ export class Workflow {
   }
 
   #isOver(): boolean {
-    const { actor, check } = this.memory;
-    if (!actor?.account.isDisconnected || check) return false;
-    const { slots } = actor.account;
-    return !this.world.domain.isDirty(actor) && !slots.some(({ state }) => state === 'in_flight');
+    const { entity, check } = this.memory;
+    if (!entity?.account.isDisconnected || check) return false;
+    const { slots } = entity.account;
+    return !this.world.domain.isDirty(entity) && !slots.some(({ state }) => state === 'in_flight');
   }
 
   #end(): void {
@@ -194,44 +194,44 @@ export class Workflow {
   }
 
   #isDue(): boolean {
-    const { memory, actor } = this;
+    const { memory, actor: entity } = this;
     const { domain } = this.world;
     if (this.now() < memory.blockedUntil) return memory.cool === RUNG;
     if (this.isRunDue()) return true;
     if (memory.soon === RUNG || memory.later === RUNG || memory.cool === RUNG) return true;
     if (this.chores.wantsOpenings()) return true;
     const isMidnight = memory.midnight === RUNG;
-    if (!domain.isDirty(actor)) return isMidnight && this.#dayOfServer() > actor.account.day;
-    if (isMidnight || actor.account.isDisconnected) return true;
-    return domain.hasDelivery(actor) && this.world.serverNow() >= memory.lastSaveAt + SAVE_SOON;
+    if (!domain.isDirty(entity)) return isMidnight && this.#dayOfServer() > entity.account.day;
+    if (isMidnight || entity.account.isDisconnected) return true;
+    return domain.hasDelivery(entity) && this.world.serverNow() >= memory.lastSaveAt + SAVE_SOON;
   }
 
   /** The account's own tick, a start's first run, or somebody who asks (R8, R12). */
   isRunDue(): boolean {
-    const { memory, actor } = this;
+    const { memory, actor: entity } = this;
     if (memory.runsAsked > memory.runsDone) return true;
-    if (actor.account.isRunUnknown) return true;
-    if (actor.account.reconciledAt === null) return !actor.account.isDisconnected;
-    return memory.tick === RUNG && this.world.domain.isHot(actor);
+    if (entity.account.isRunUnknown) return true;
+    if (entity.account.reconciledAt === null) return !entity.account.isDisconnected;
+    return memory.tick === RUNG && this.world.domain.isHot(entity);
   }
 
   #dayOfServer = (): number => Math.floor(this.world.serverNow() / DAY);
 
   #arm(): void {
-    const { memory, actor } = this;
+    const { memory, actor: entity } = this;
     const { domain } = this.world;
-    if (domain.isDirty(actor)) {
+    if (domain.isDirty(entity)) {
       this.#ringIn('later', SAVE_LATER);
-      if (domain.hasDelivery(actor)) {
+      if (domain.hasDelivery(entity)) {
         this.#ringIn('soon', memory.lastSaveAt + SAVE_SOON - this.world.serverNow());
       }
     }
-    const next = domain.nextRunAt(actor, this.now());
+    const next = domain.nextRunAt(entity, this.now());
     if (next === null) this.reset('tick');
     else this.#ringIn('tick', next - this.now());
-    const { cooldowns } = actor.account;
+    const { cooldowns } = entity.account;
     if (cooldowns.length > 0 && memory.cool === 0) {
-      const cooling = domain.cooldownAt(actor.account, this.now());
+      const cooling = domain.cooldownAt(entity.account, this.now());
       if (cooling) this.#ringIn('cool', cooling.until - this.now());
     }
   }
@@ -268,9 +268,9 @@ export class Workflow {
   /** Everything goes through JSON; nothing else is kept. */
   continueAsNew(): void {
     this.world.happened('continued as new');
-    const actor: Actor = JSON.parse(JSON.stringify(this.actor));
+    const entity: Entity = JSON.parse(JSON.stringify(this.actor));
     const { run, waiting, isReset } = this.memory;
-    this.memory = { ...freshMemory(actor), run: run + 1, waiting, isReset };
+    this.memory = { ...freshMemory(entity), run: run + 1, waiting, isReset };
     this.#armMidnight();
     this.takeWaiting();
   }
@@ -283,9 +283,9 @@ export class Workflow {
   }
 
   /** A reset to an earlier event: what came since is not known any more. */
-  resetTo(actor: Actor): void {
+  resetTo(entity: Entity): void {
     this.member.rewind(null);
-    this.memory = { ...freshMemory(actor), run: this.memory.run + 1, isReset: true };
+    this.memory = { ...freshMemory(entity), run: this.memory.run + 1, isReset: true };
     this.#inbox = [];
     this.#answers = [];
     this.feed(() => this.#armMidnight());

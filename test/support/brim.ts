@@ -3,7 +3,7 @@
  * legal: what one run of each hands to the next, with all that may wait.
  */
 import type { FailureKind } from '../../src/domain/account/account.js';
-import type { Actor } from '../../src/domain/entity/entity.js';
+import type { Entity } from '../../src/domain/entity/entity.js';
 import { bytesOf } from '../../src/domain/primitives/bytes.js';
 import { deliver } from '../../src/domain/commands/deliver.js';
 import { fail } from '../../src/domain/commands/fail.js';
@@ -31,13 +31,13 @@ const OBSERVED = 520;
 const DAYS = 3;
 
 /** The account with everything saved. */
-export function withoutOutbox({ actor, now }: Scenario): Scenario {
-  let empty: Actor = actor;
+export function withoutOutbox({ entity, now }: Scenario): Scenario {
+  let empty: Entity = entity;
   while (empty.outbox.length > 0) empty = saved(empty, batchOf(empty), null);
   return new Scenario(empty, now);
 }
 const savedInTime = (account: Scenario): Scenario =>
-  account.actor.outbox.length > 20 ? withoutOutbox(account) : account;
+  account.entity.outbox.length > 20 ? withoutOutbox(account) : account;
 
 class Names {
   readonly #luck: Luck;
@@ -138,14 +138,14 @@ export function fullState(seed: number): Carried {
   account = account.when(hold, { reason: '中'.repeat(512), actor: '文'.repeat(128) });
   // Nothing more is taken where so much waits to be saved.
   for (let bytes = 0; bytes <= OUTBOX_BYTES_MAX;) {
-    const { length } = account.actor.outbox;
+    const { length } = account.entity.outbox;
     account = account.when(observe, names.seen(account.now));
-    for (const row of account.actor.outbox.slice(length)) bytes += bytesOf(row) + 1;
+    for (const row of account.entity.outbox.slice(length)) bytes += bytesOf(row) + 1;
   }
   return {
     v: 1,
     start,
-    actor: account.actor,
+    actor: account.entity,
     waiting: waiting(names, account.now),
     isCancelled: false,
     replies: replies(names),

@@ -148,8 +148,8 @@ describe('when to ask again, around the change of clocks', () => {
     const timezone = ZONES[row['zone'] ?? ''] ?? '';
     const sendingWindow = windowOf(row['window'] ?? '');
     const now = isUsed ? utc(row['used'] ?? '') : asked;
-    const { actor } = anAccount({ dailyCap: 1, sendingWindow, timezone }, { now });
-    const begun = Life.begin(actor, now);
+    const { entity } = anAccount({ dailyCap: 1, sendingWindow, timezone }, { now });
+    const begun = Life.begin(entity, now);
     const life = isUsed ? begun.asks('first') : begun;
     const refused = life.until(asked).asks('again');
     expect(refused.heard).toMatchObject({ granted: false, reason: row['reason'], retryAt });

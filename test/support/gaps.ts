@@ -8,12 +8,12 @@ import { observe } from '../../src/domain/commands/observe.js';
 import { reconcile, type Verdict } from '../../src/domain/reconcile/reconcile.js';
 import { reserve } from '../../src/domain/commands/reserve.js';
 import type { EventRow } from '../../src/domain/records/records.js';
-import type { Attempt, Witnesses } from '../../src/domain/records/snapshot.js';
+import type { Attempt, Evidence } from '../../src/domain/records/snapshot.js';
 import { dayOf } from '../../src/domain/primitives/time.js';
 import { Store } from '../domain/model/store.js';
 import { anAccount, at, c, m, p, r, Scenario } from './scenario.js';
 import { counterOf } from '../../src/domain/account/counter.js';
-import type { Foreign } from '../../src/domain/account/manualEdit.js';
+import type { ManualEdit } from '../../src/domain/account/manualEdit.js';
 import { batchOf, reconciled } from '../../src/domain/entity/writes.js';
 
 const MINUTE = 60_000;
@@ -158,7 +158,7 @@ const appended = (log: readonly EventRow[], row: EventRow): readonly EventRow[] 
     ? log
     : [...log, row];
 
-type Found = { readonly witnesses: Witnesses; readonly foreign: Foreign | null };
+type Found = { readonly witnesses: Evidence; readonly foreign: ManualEdit | null };
 
 function harmed({ witnesses, foreign }: Found, one: Mischief, account: Scenario): Found {
   const { now } = account;
@@ -200,7 +200,7 @@ function harmed({ witnesses, foreign }: Found, one: Mischief, account: Scenario)
 /** One run on an account, what it was held against, and the account and its rows after it. */
 export type Ran = {
   readonly account: Scenario;
-  readonly witnesses: Witnesses;
+  readonly witnesses: Evidence;
   readonly verdict: Verdict;
   readonly counterOf: (day: number) => number;
 };
@@ -210,10 +210,10 @@ export function runOn({ begin, imported, said, isFirstRun, steps, mischiefs }: G
   const begun = anAccount({ ...start, dailyCap: 50 }, { now: at(begin) });
   const account = steps.reduce(stepped, begun);
   const store = new Store();
-  store.claim(accountRow(begun.actor.account, 0), account.actor.owner);
-  const { row } = batchOf(account.actor);
-  store.save(row, account.actor.outbox, account.actor.owner);
-  const rows = store.readBack(account.actor.account.day);
+  store.claim(accountRow(begun.entity.account, 0), account.entity.owner);
+  const { row } = batchOf(account.entity);
+  store.save(row, account.entity.outbox, account.entity.owner);
+  const rows = store.readBack(account.entity.account.day);
   const saved: Found = {
     witnesses: { reservations: rows.reservations, events: store.events, attempts: [] },
     foreign: null,
@@ -222,7 +222,7 @@ export function runOn({ begin, imported, said, isFirstRun, steps, mischiefs }: G
     (found, one) => harmed(found, one, account),
     saved,
   );
-  const { account: before } = account.actor;
+  const { account: before } = account.entity;
   const looked = isFirstRun ? { ...before, reconciledAt: account.now - DAY } : before;
   return {
     account,
@@ -235,18 +235,18 @@ export function runOn({ begin, imported, said, isFirstRun, steps, mischiefs }: G
 
 /** The next run: what the first one healed is applied, saved and read again. */
 export function runAgain({ account, witnesses, verdict }: Ran): Ran {
-  const batch = batchOf(account.actor);
-  const actor = reconciled(account.actor, batch, verdict.events, null, account.now);
-  const healed = new Scenario(actor, account.now);
+  const batch = batchOf(account.entity);
+  const entity = reconciled(account.entity, batch, verdict.events, null, account.now);
+  const healed = new Scenario(entity, account.now);
   const store = new Store();
-  store.claim(accountRow(actor.account, 0), actor.owner);
+  store.claim(accountRow(entity.account, 0), entity.owner);
   store.events.push(...witnesses.events);
   for (const row of witnesses.reservations) {
     store.reservations.set(row.reservationId, { ...row, number: 0 });
   }
-  store.save(batchOf(actor).row, actor.outbox, actor.owner);
-  const { reservations } = store.readBack(actor.account.day);
-  const found: Witnesses = {
+  store.save(batchOf(entity).row, entity.outbox, entity.owner);
+  const { reservations } = store.readBack(entity.account.day);
+  const found: Evidence = {
     reservations,
     events: store.events,
     attempts: witnesses.attempts,
@@ -255,11 +255,11 @@ export function runAgain({ account, witnesses, verdict }: Ran): Ran {
     account: healed,
     witnesses: found,
     verdict: reconcile(
-      { ...actor.account, reconciledAt: account.now - DAY },
+      { ...entity.account, reconciledAt: account.now - DAY },
       found,
       null,
       account.now,
     ),
-    counterOf: (day) => counterOf(actor.account, day),
+    counterOf: (day) => counterOf(entity.account, day),
   };
 }

@@ -10,10 +10,10 @@ import type { WhyRows } from '../../src/domain/diagnostics/why/model.js';
 import { batchOf } from '../../src/domain/entity/writes.js';
 
 /** All that the account had to save, saved. */
-export function rowsFrom({ actor, now }: Scenario): FoundRows {
+export function rowsFrom({ entity, now }: Scenario): FoundRows {
   const store = new Store();
-  store.claim(accountRow(actor.account, 0), actor.owner);
-  store.save(batchOf(actor).row, actor.outbox, actor.owner);
+  store.claim(accountRow(entity.account, 0), entity.owner);
+  store.save(batchOf(entity).row, entity.outbox, entity.owner);
   const { account, ...found } = store.readBack(Math.floor(now / 86_400_000));
   if (!account) throw new Error('the row was not written');
   return { account, ...found };
@@ -21,7 +21,7 @@ export function rowsFrom({ actor, now }: Scenario): FoundRows {
 
 export function whyRows(scenario: Scenario, more: Partial<WhyRows['row']> = {}): WhyRows {
   const { account, reservations, events, days } = rowsFrom(scenario);
-  const beside = { checkedAt: scenario.now, openings: scenario.actor.account.openings };
+  const beside = { checkedAt: scenario.now, openings: scenario.entity.account.openings };
   const { version, day, counter } = account;
   return {
     account: accountOfRows({ account, reservations, events, days }, beside, scenario.now),

@@ -9,18 +9,18 @@ import {
   nextRunAt,
   pass,
   record,
-  tell,
-  type Actor,
+  execute,
+  type Entity,
 } from '../../src/domain/entity/entity.js';
 import { wantsCheck } from '../../src/domain/gate/gate.js';
 import { reconcile } from '../../src/domain/reconcile/reconcile.js';
 import { reserve, type Decision } from '../../src/domain/commands/reserve.js';
 import type { DayRow, EventRow, ReservationRow, Row } from '../../src/domain/records/records.js';
-import type { Attempt, Witnesses } from '../../src/domain/records/snapshot.js';
+import type { Attempt, Evidence } from '../../src/domain/records/snapshot.js';
 import { hashOf, startOf } from '../../src/domain/primitives/time.js';
 import { REMEMBERED_DAYS, WITNESS_DAYS } from '../../src/domain/primitives/limits.js';
 import { openingDays } from '../../src/domain/account/policy.js';
-import { isStale, type Openings } from '../../src/domain/account/sendingWindow.js';
+import { isStale, type WindowIntervals } from '../../src/domain/account/sendingWindow.js';
 import { r } from './scenario.js';
 import { isSameProof } from '../../src/domain/account/proof.js';
 import type { Command } from '../../src/domain/account/refusals.js';
@@ -46,22 +46,22 @@ const isDecision = (heard: unknown): heard is Decision =>
   typeof heard === 'object' && heard !== null && 'granted' in heard;
 
 export class Life {
-  readonly actor: Actor;
+  readonly actor: Entity;
   readonly now: number;
   readonly papers: Papers;
   /** The answer to what was said last. */
   readonly heard: unknown;
 
-  constructor(actor: Actor, now: number, papers: Papers = NOTHING, heard?: unknown) {
-    this.actor = actor;
+  constructor(entity: Entity, now: number, papers: Papers = NOTHING, heard?: unknown) {
+    this.actor = entity;
     this.now = now;
     this.papers = papers;
     this.heard = heard;
   }
 
   /** A new account's: its window is worked out, its first run done. */
-  static begin(actor: Actor, now: number): Life {
-    return new Life(actor, now).#learnt().#ran();
+  static begin(entity: Entity, now: number): Life {
+    return new Life(entity, now).#learnt().#ran();
   }
 
   get account(): Account {
@@ -92,8 +92,8 @@ export class Life {
 
   /** Something is said, now. */
   says<I, A>(command: Command<I, A>, input: I): Life {
-    const { actor, answer } = tell(this.actor, command, input, this.now);
-    return new Life(actor, this.now, this.papers, answer).#learnt().#saved();
+    const { entity, answer } = execute(this.actor, command, input, this.now);
+    return new Life(entity, this.now, this.papers, answer).#learnt().#saved();
   }
 
   /** Asks for a slot, as the mailbox does: a cold account is checked first (R12). */
@@ -117,8 +117,8 @@ export class Life {
     return this.#saved().#ran();
   }
 
-  #with(actor: Actor, papers = this.papers): Life {
-    return new Life(actor, actor.account.now, papers, this.heard);
+  #with(entity: Entity, papers = this.papers): Life {
+    return new Life(entity, entity.account.now, papers, this.heard);
   }
 
   #passed(at: number): Life {
@@ -142,30 +142,30 @@ export class Life {
   }
 
   #saved(): Life {
-    let { actor, papers } = this;
-    while (isDirty(actor)) {
-      const batch = batchOf(actor);
+    let { actor: entity, papers } = this;
+    while (isDirty(entity)) {
+      const batch = batchOf(entity);
       papers = batch.entries.reduce((before, { row }) => filed(before, row), papers);
-      actor = saved(actor, batch, null);
+      entity = saved(entity, batch, null);
     }
-    return new Life(actor, this.now, papers, this.heard);
+    return new Life(entity, this.now, papers, this.heard);
   }
 
   /** One reconcile, as `chores.ts` and `activities/account.ts` do it, with Postgres on paper. */
   #ran(): Life {
-    const { actor, papers } = this.#saved();
-    const { account } = actor;
+    const { actor: entity, papers } = this.#saved();
+    const { account } = entity;
     const { events } = reconcile(account, witnessesOf(papers, account.day), null, account.now);
     return this.#with(
-      reconciled(actor, batchOf(actor), events, null, account.now),
+      reconciled(entity, batchOf(entity), events, null, account.now),
       papers,
     ).#saved();
   }
 }
 
 /** Lives of one account branch, and each branch would work out the same openings. */
-const worked = new Map<string, Openings>();
-function openingsOf(ask: ExpandAsk): Openings {
+const worked = new Map<string, WindowIntervals>();
+function openingsOf(ask: ExpandAsk): WindowIntervals {
   const key = JSON.stringify(ask);
   const openings = worked.get(key) ?? expandWindow(ask);
   if (worked.size > 100) worked.clear();
@@ -176,7 +176,7 @@ function openingsOf(ask: ExpandAsk): Openings {
 const NOTHING: Papers = { reservations: [], events: [], days: [], attempts: [], alerts: [] };
 
 /** What a run reads of them: what is still remembered, as `activities/account.ts` asks for it. */
-const witnessesOf = ({ reservations, events, attempts }: Papers, day: number): Witnesses => ({
+const witnessesOf = ({ reservations, events, attempts }: Papers, day: number): Evidence => ({
   reservations: reservations.filter(
     (row) =>
       row.quotaDay >= day - REMEMBERED_DAYS ||

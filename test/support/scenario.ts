@@ -1,6 +1,6 @@
 /** A scenario of one account: given what happened, when something is said, expect an answer. */
 import { expect } from 'vitest';
-import { pass, record, tell, type Actor } from '../../src/domain/entity/entity.js';
+import { pass, record, execute, type Entity } from '../../src/domain/entity/entity.js';
 import {
   isAccountId,
   isChatId,
@@ -12,7 +12,7 @@ import {
   type RecipientId,
   type ReservationId,
 } from '../../src/domain/primitives/ids.js';
-import { identified, openActor } from '../../src/domain/entity/restore.js';
+import { identified, restore } from '../../src/domain/entity/restore.js';
 import type { Start } from '../../src/domain/commands/administer.js';
 import type { ReadBack } from '../../src/domain/records/snapshot.js';
 import { dayOf, parseInstant } from '../../src/domain/primitives/time.js';
@@ -56,34 +56,34 @@ export function anAccount(
     ...start,
   };
   const now = options.now ?? at('09:00');
-  const actor = openActor(whole, options.found ?? NOTHING, 'this chain', now);
-  return new Scenario(record(actor, identified(actor.account, options.rivals ?? [])), now);
+  const entity = restore(whole, options.found ?? NOTHING, 'this chain', now);
+  return new Scenario(record(entity, identified(entity.account, options.rivals ?? [])), now);
 }
 
 /** Runs succeed on time, unless a test says otherwise (R12). */
-const verified = (actor: Actor, now: number): Actor =>
-  record(actor, [{ type: 'Reconciled', at: now }]);
+const verified = (entity: Entity, now: number): Entity =>
+  record(entity, [{ type: 'Reconciled', at: now }]);
 
 export class Scenario {
-  readonly actor: Actor;
+  readonly entity: Entity;
   readonly now: number;
   readonly #answer: unknown;
 
-  constructor(actor: Actor, now: number, answer?: unknown) {
-    this.actor = verified(actor, now);
+  constructor(entity: Entity, now: number, answer?: unknown) {
+    this.entity = verified(entity, now);
     this.now = now;
     this.#answer = answer;
   }
 
   /** Time goes on until then. */
   until(now: number): Scenario {
-    return new Scenario(pass(this.actor, now), now);
+    return new Scenario(pass(this.entity, now), now);
   }
 
   /** Something is said, now. */
   when<I, A>(command: Command<I, A>, input: I): Scenario {
-    const { actor, answer } = tell(this.actor, command, input, this.now);
-    return new Scenario(actor, this.now, answer);
+    const { entity, answer } = execute(this.entity, command, input, this.now);
+    return new Scenario(entity, this.now, answer);
   }
 
   /** The last answer has at least this. */
@@ -93,8 +93,8 @@ export class Scenario {
   }
 
   get status(): StatusWire {
-    const { version, outbox } = this.actor;
-    return statusWire(this.actor.account, this.now, { version, unsaved: outbox.length });
+    const { version, outbox } = this.entity;
+    return statusWire(this.entity.account, this.now, { version, unsaved: outbox.length });
   }
 
   /** The account's status has at least this. */
@@ -105,13 +105,13 @@ export class Scenario {
 
   /** Kinds of the alerts that wait to be written. */
   get alerts(): readonly string[] {
-    return this.actor.outbox.flatMap(({ row }) => (row.table === 'alerts' ? [row.kind] : []));
+    return this.entity.outbox.flatMap(({ row }) => (row.table === 'alerts' ? [row.kind] : []));
   }
 
   /** Proofs of the event rows that wait to be written, with their quota days since the first. */
   get log(): readonly string[] {
     const first = dayOf(at('09:00'));
-    return this.actor.outbox.flatMap(({ row }) =>
+    return this.entity.outbox.flatMap(({ row }) =>
       row.table === 'inmail_events'
         ? [`${row.chatId}/${row.messageId ?? ''} ${row.source} day ${row.quotaDay - first}`]
         : [],

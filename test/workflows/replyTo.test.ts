@@ -2,10 +2,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   flawOfSchedule,
-  lookAtSchedule,
+  readSchedule,
   registerSchedule,
   SCHEDULES,
-  type ScheduleSeen,
+  type ScheduleReading,
 } from '../../src/temporal/schedules.js';
 import type { BatchAnswer } from '../../src/temporal/protocol.js';
 import { ask, run, say } from '../support/account.js';
@@ -122,7 +122,7 @@ describe('a Schedule', () => {
     const [scheduleId, expected] = [`audit-${taskQueue}`, SCHEDULES[0]];
     const place = { scheduleId, taskQueue };
     const flaw = async () =>
-      flawOfSchedule(expected, await lookAtSchedule(client, scheduleId), Date.now())?.found;
+      flawOfSchedule(expected, await readSchedule(client, scheduleId), Date.now())?.found;
     expect(await flaw()).toContain('missing');
     expect(await registerSchedule(client, place)).toBe('made');
     expect(await flaw()).toBe(undefined);
@@ -134,7 +134,7 @@ describe('a Schedule', () => {
     await expect.poll(flaw).toContain('starts no workflow');
     expect(await registerSchedule(client, place)).toBe('updated');
     await expect.poll(flaw).toBe(undefined);
-    expect(await lookAtSchedule(client, scheduleId)).toMatchObject({
+    expect(await readSchedule(client, scheduleId)).toMatchObject({
       workflowType: 'inmailFleetAudit',
       isPaused: false,
     });
@@ -147,7 +147,7 @@ describe('a Schedule', () => {
   });
 
   const now = Date.UTC(2026, 0, 1);
-  const well: ScheduleSeen = {
+  const well: ScheduleReading = {
     isPaused: false,
     note: '',
     workflowType: 'inmailFleetAudit',

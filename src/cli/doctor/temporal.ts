@@ -4,7 +4,7 @@ import { attributesFlaw, deniedText, isDenied, readAttributes } from '../../temp
 import { SEARCH_ATTRIBUTES } from '../../temporal/protocol.js';
 import {
   flawOfSchedule,
-  lookAtSchedule,
+  readSchedule,
   SCHEDULES,
   type Expected,
 } from '../../temporal/schedules.js';
@@ -67,7 +67,7 @@ const webhooks: Look = (temporal, now) => schedule(temporal, SCHEDULES[1], now);
 async function schedule({ client }: Temporal, expected: Expected, now: Instant): Promise<Finding> {
   const { scheduleId } = expected;
   const name = `schedule ${scheduleId.replace('inmail-', '')}`;
-  const seen = await lookAtSchedule(client, scheduleId);
+  const seen = await readSchedule(client, scheduleId);
   const flaw = flawOfSchedule(expected, seen, now);
   if (flaw) return (flaw.kind === 'paused' ? warn : fail)(name, flaw.found, flaw.cure);
   return ok(name, `last started ${when(seen?.lastAt ?? null, now)}`);

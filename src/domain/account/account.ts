@@ -22,7 +22,7 @@ import type {
 } from '../primitives/ids.js';
 import type { Policy } from './policy.js';
 import type { Instant, UtcDay } from '../primitives/time.js';
-import type { Openings } from './sendingWindow.js';
+import type { WindowIntervals } from './sendingWindow.js';
 
 export type FailureKind =
   'not_attempted' | 'rejected' | 'throttled' | 'no_credits' | 'restricted' | 'unknown';
@@ -30,7 +30,7 @@ export type FailureKind =
 /**
  * A taken slot: what was asked, and when. Its quota day is the UTC day of `reservedAt`, for ever.
  */
-export type Taken = {
+export type SlotRequest = {
   readonly reservationId: ReservationId;
   readonly quotaDay: UtcDay;
   readonly reservedAt: Instant;
@@ -42,7 +42,7 @@ export type Taken = {
   /** The later day whose room it takes as well, because it may have landed then (R7). */
   readonly carriedInto: UtcDay | null;
 };
-export type Fate =
+export type SlotOutcome =
   | { readonly state: 'in_flight' }
   | { readonly state: 'uncertain'; readonly settledAt: Instant; readonly reason: string }
   | { readonly state: 'released'; readonly settledAt: Instant; readonly reason: string }
@@ -54,7 +54,7 @@ export type Fate =
       /** The message id was learnt from an observed send, not reported with the delivery (R4). */
       readonly isAdopted: boolean;
     };
-export type Slot = Taken & Fate;
+export type Slot = SlotRequest & SlotOutcome;
 
 /** LinkedIn's answer, or what was seen in the outbox. */
 export type Proof = { readonly chatId: ChatId; readonly messageId: MessageId | null };
@@ -99,7 +99,7 @@ export type Account = {
   readonly day: UtcDay;
   readonly policy: Policy;
   /** Null while the UTC intervals of the sending window are not known. */
-  readonly openings: Openings | null;
+  readonly openings: WindowIntervals | null;
   readonly rampDay: number;
   /** The highest daily cap that was in force today (R8). */
   readonly highestCap: number;

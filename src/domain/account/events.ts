@@ -6,7 +6,7 @@ import type { Cooldown, CooldownCause, Effect, External, Hold, Proof, Slot } fro
 import type { ReservationId } from '../primitives/ids.js';
 import type { Policy } from './policy.js';
 import type { Instant, UtcDay } from '../primitives/time.js';
-import type { Openings } from './sendingWindow.js';
+import type { WindowIntervals } from './sendingWindow.js';
 
 export type Details = {
   readonly [name: string]: string | number | boolean | null | readonly string[];
@@ -69,7 +69,7 @@ export type Event =
       readonly rampDay: number;
       readonly actor: string;
     }
-  | { readonly type: 'OpeningsLearnt'; readonly openings: Openings }
+  | { readonly type: 'OpeningsLearnt'; readonly openings: WindowIntervals }
   | { readonly type: 'IdentityChecked' }
   | { readonly type: 'Reconciled'; readonly at: Instant }
   /** `isUnknown`: it may be in Postgres for all that; `isCrowded`: it has too many rows. */

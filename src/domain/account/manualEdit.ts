@@ -2,7 +2,7 @@
 import type { UtcDay } from '../primitives/time.js';
 
 /** What an account's row held although this workflow had not written it (R14). */
-export type Foreign = {
+export type ManualEdit = {
   /** Told once, under this name: the transaction that found it. */
   readonly id: string;
   readonly day: UtcDay;

@@ -19,7 +19,7 @@ export type SendingWindow = {
  * When the window is open, as far as is known: `[start, end, start, end, …]`, ascending and apart.
  * A flat list of numbers is the smallest thing that JSON and memory can hold.
  */
-export type Openings = {
+export type WindowIntervals = {
   readonly bounds: readonly Instant[];
   readonly from: Instant;
   readonly until: Instant;
@@ -28,12 +28,12 @@ export type Openings = {
 };
 
 /** Is the window open at that instant; `end` is outside. */
-export function isOpenAt({ bounds }: Openings, at: Instant): boolean {
+export function isOpenAt({ bounds }: WindowIntervals, at: Instant): boolean {
   return firstAfter(bounds, at) % 2 === 1;
 }
 
 /** The first instant from `at` on at which the window is open; undefined beyond what is known. */
-export function nextOpening(openings: Openings, at: Instant): Instant | undefined {
+export function nextOpening(openings: WindowIntervals, at: Instant): Instant | undefined {
   return isOpenAt(openings, at) ? at : openings.bounds[firstAfter(openings.bounds, at)];
 }
 
@@ -74,7 +74,7 @@ export function horizonDays(
 const WEEKS_OF_YEAR = 52;
 
 /** Openings are worked out anew when they reach less far than they should, or are a week old. */
-export function isStale(openings: Openings, at: Instant, days: number): boolean {
+export function isStale(openings: WindowIntervals, at: Instant, days: number): boolean {
   const isShort = openings.until < at + (days - WEEK_DAYS) * DAY_MS;
   return isShort || at >= openings.from + WEEK_DAYS * DAY_MS;
 }

@@ -2,7 +2,7 @@
  * What is asked for a slot, what a slot looks like as it is taken, delivered and ended, and which
  * state is the higher one (R5).
  */
-import type { Account, Proof, Slot, Taken } from './account.js';
+import type { Account, Proof, Slot, SlotRequest } from './account.js';
 import type { CampaignId, RecipientId, ReservationId } from '../primitives/ids.js';
 import { LEASE_SECONDS_DEFAULT } from '../primitives/limits.js';
 import { SECOND_MS, type Instant } from '../primitives/time.js';
@@ -35,7 +35,7 @@ export const reservedSlot = (account: Account, request: Reserve, at: Instant): S
  * hidden class of its own in V8, 400 bytes of heap a delivery.
  */
 export const deliveredSlot = (
-  taken: Taken,
+  taken: SlotRequest,
   proof: Proof,
   settledAt: Instant,
   isAdopted = false,
@@ -57,7 +57,7 @@ export const deliveredSlot = (
 
 /** The slot as given back, or as spent until someone knows. */
 export const endedSlot = (
-  taken: Taken,
+  taken: SlotRequest,
   state: 'released' | 'uncertain',
   settledAt: Instant,
   reason: string,

@@ -3,7 +3,7 @@ import { movedBreaker } from '../gate/credits.js';
 import type { Account, CooldownCause } from '../account/account.js';
 import { alert, type Event } from '../account/events.js';
 import type { AccountId, Identity } from '../primitives/ids.js';
-import { isSameMember, saysTheSame } from '../primitives/linkedinId.js';
+import { hasSameIds, isSameMember } from '../primitives/linkedinId.js';
 import { beyondBand, TIMEZONE_DEFAULT, type Policy, type Ramp } from '../account/policy.js';
 import type { Instant } from '../primitives/time.js';
 import type { Tier } from '../primitives/tier.js';
@@ -50,7 +50,7 @@ export const changedPolicy = (old: Policy, change: PolicyChange): Policy => ({
 
 /** Another spelling that says nothing new is no change: the first one stays. */
 const identityOf = ({ identity: old }: Policy, { identity }: PolicyChange): Identity | null =>
-  identity === undefined || (old !== null && saysTheSame(old, identity)) ? old : identity;
+  identity === undefined || (old !== null && hasSameIds(old, identity)) ? old : identity;
 
 /** The default is no field, so that a policy of older code is the same policy. */
 const renewal = (on: number | null | undefined): Pick<Policy, 'creditsRenewOn'> =>

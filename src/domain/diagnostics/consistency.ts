@@ -44,7 +44,7 @@ export type Sides = {
 };
 
 /** One look at all of them. `status`: null where the workflow does not answer or has ended. */
-export type Looked = {
+export type Reading = {
   readonly status: StatusWire | null;
   /** The account has no workflow that runs; false also where nobody can tell. */
   readonly isGone: boolean;
@@ -71,7 +71,7 @@ const NUMBERS = [
 ] as const;
 
 /** Everything that does not fit; what is normal, in flight or uncertain, fits. */
-export function differencesIn({ status, isGone, sides, why }: Looked): readonly Difference[] {
+export function differencesIn({ status, isGone, sides, why }: Reading): readonly Difference[] {
   const { row, reservations } = sides;
   const teller = status ? 'the workflow' : 'the row';
   const told = status ?? row;
@@ -108,34 +108,34 @@ const TWO_WRITERS: Difference = {
 };
 
 /** Rows are on their way: what the workflow says is not in Postgres yet. */
-export const isUnsaved = ({ status, sides }: Looked): boolean =>
+export const isUnsaved = ({ status, sides }: Reading): boolean =>
   status !== null && (status.unsaved > 0 || status.version > sides.row.version);
 
 /** Nothing moved between the two looks. */
-const isSame = (one: Looked, other: Looked): boolean =>
+const isSame = (one: Reading, other: Reading): boolean =>
   one.status?.version === other.status?.version &&
   JSON.stringify(one.sides) === JSON.stringify(other.sides);
 
 /** The looks before the last one, and how long before it the first was. */
 export type Earlier = {
-  readonly first: Looked;
-  readonly before: Looked;
+  readonly first: Reading;
+  readonly before: Reading;
   readonly waitedMs: number;
 };
 
 /** A row of a version that its workflow, asked later, has not reached: it is another's. */
-const isOutrun = (before: Looked, { status }: Looked): boolean =>
+const isOutrun = (before: Reading, { status }: Reading): boolean =>
   status !== null && before.sides.row.version > status.version;
 
 /** What was unsaved at the first look should be in Postgres by now, and no save has come. */
-const isStuck = ({ first, waitedMs }: Earlier, last: Looked): boolean =>
+const isStuck = ({ first, waitedMs }: Earlier, last: Reading): boolean =>
   waitedMs >= SAVED_MS &&
   isUnsaved(first) &&
   isUnsaved(last) &&
   first.sides.row.version === last.sides.row.version;
 
 /** What the last look says, held against those before it; null: there were none. */
-export function verdictOf(earlier: Earlier | null, last: Looked): CheckVerdict {
+export function verdictOf(earlier: Earlier | null, last: Reading): CheckVerdict {
   if (differencesIn(last).length === 0) return 'equal';
   if (earlier === null) return 'stale';
   if (isOutrun(earlier.before, last) || isStuck(earlier, last)) return 'different';

@@ -4,7 +4,7 @@
  * is the base; what the rows know more is added: nobody loses a slot, a delivery or a stop by it.
  */
 import type { Account, Slot } from '../account/account.js';
-import { record, actorWith, type Actor } from './entity.js';
+import { record, entityWith, type Entity } from './entity.js';
 import { accountWith } from '../account/update.js';
 import { withForgotten } from '../account/kept.js';
 import { roomOf } from '../gate/caps.js';
@@ -12,7 +12,7 @@ import { evolveAll } from '../account/evolve.js';
 import type { Event } from '../account/events.js';
 import { dayRow } from '../records/toRecords.js';
 import { unknownRows } from './lookup.js';
-import { applicable, merged, raisedBy } from '../reconcile/merge.js';
+import { applicable, merged, liftSlot } from '../reconcile/merge.js';
 import type { AlertRow, ChangeRow, Entry } from '../records/records.js';
 import { endedSlot } from '../account/slot.js';
 import type { Later, ReadBack, StoredAccount } from '../records/snapshot.js';
@@ -25,7 +25,7 @@ import { bareAccount } from './bareAccount.js';
  * The actor with what its rows know more. All that it has not saved gets numbers above those of the
  * rows: the lost task has used the same numbers for other content.
  */
-export function caughtUp(own: Actor, found: ReadBack, stored: StoredAccount): Actor {
+export function caughtUp(own: Entity, found: ReadBack, stored: StoredAccount): Entity {
   const base = Math.max(own.version, stored.version, found.highestNumber);
   const news = own.outbox.flatMap((entry) => unwritten(entry, found.later));
   const outbox = news.map(({ row }, i) => ({ number: base + i + 1, row }));
@@ -33,7 +33,7 @@ export function caughtUp(own: Actor, found: ReadBack, stored: StoredAccount): Ac
   const events = unknownRows(own, found.events);
   const start = { accountId, connect: !isDisconnected };
   const rows = bareAccount(start, { ...found, events }, stored.day);
-  const renumbered = actorWith(own, {
+  const renumbered = entityWith(own, {
     account: withForgotten(own.account, rows),
     outbox,
     version: base + outbox.length,
@@ -43,13 +43,13 @@ export function caughtUp(own: Actor, found: ReadBack, stored: StoredAccount): Ac
   });
   const after = record(renumbered, factsOf(own, found, rows));
   const whole = record(after, restored(after, found));
-  return actorWith(whole, { outbox: whole.outbox.flatMap((entry) => unsaid(entry, found.later)) });
+  return entityWith(whole, { outbox: whole.outbox.flatMap((entry) => unsaid(entry, found.later)) });
 }
 
-function factsOf(own: Actor, found: ReadBack, rows: Account): readonly Event[] {
+function factsOf(own: Entity, found: ReadBack, rows: Account): readonly Event[] {
   const facts: Event[] = [];
   let view = own.account;
-  const happen = (more: readonly Event[]): void => {
+  const apply = (more: readonly Event[]): void => {
     facts.push(...more);
     view = evolveAll(view, more);
   };
@@ -57,12 +57,12 @@ function factsOf(own: Actor, found: ReadBack, rows: Account): readonly Event[] {
   const externals = rows.externals.filter(
     ({ at }) => dayOf(at) + REMEMBERED_DAYS >= own.account.day,
   );
-  for (const slot of slots) happen(raisedBy(view, fitting(view, slot)));
+  for (const slot of slots) apply(liftSlot(view, fitting(view, slot)));
   const { lastRun } = found;
   if (lastRun && lastRun.number > (own.answered ?? 0)) {
-    happen(applicable(view, lastRun.answer.events));
+    apply(applicable(view, lastRun.answer.events));
   }
-  happen(merged(view, accountWith(rows, { slots, externals })));
+  apply(merged(view, accountWith(rows, { slots, externals })));
   return facts;
 }
 
@@ -86,7 +86,7 @@ function fitting(account: Account, slot: Slot): Slot {
 }
 
 /** Rows that say something else than the account, and that nothing under way would correct. */
-function restored({ account, outbox }: Actor, found: ReadBack): readonly Event[] {
+function restored({ account, outbox }: Entity, found: ReadBack): readonly Event[] {
   const isWaiting = (id: string): boolean =>
     outbox.some(({ row }) => row.table === 'reservations' && row.reservationId === id);
   const slots = account.slots

@@ -13,10 +13,10 @@ import { roll } from '../days/rollover.js';
 import type { Entry, Row } from '../records/records.js';
 import type { Instant } from '../primitives/time.js';
 import type { Command, Refusal } from '../account/refusals.js';
-import type { Foreign } from '../account/manualEdit.js';
+import type { ManualEdit } from '../account/manualEdit.js';
 import { isCooling, isRestDue } from '../gate/cooldown.js';
 
-export type Actor = {
+export type Entity = {
   readonly v: 1;
   /** The first run id of the chain: who may write the account's rows (R14). */
   readonly owner: string;
@@ -29,7 +29,7 @@ export type Actor = {
   /** The version as of which the last run found everything equal (R8). */
   readonly equalVersion: number;
   /** The row held what this workflow had not written: the row keeps it for the next run (R14). */
-  readonly foreign: Foreign | null;
+  readonly foreign: ManualEdit | null;
   /** What of that a run has told: the row may forget it. */
   readonly handled: string | null;
   /** The number of the last write that was tried; it grows for ever (R14). Absent: none was. */
@@ -41,37 +41,42 @@ export type Actor = {
   /** Entries up to this number were sent: they may be in Postgres, whatever was answered. */
   readonly sent?: number;
 };
-export type Told<A> = { readonly actor: Actor; readonly answer: A | Refusal };
+export type Executed<A> = { readonly entity: Entity; readonly answer: A | Refusal };
 
 /** Tells the account one command, at an instant that never runs backwards; rolls the day first. */
-export function tell<I, A>(actor: Actor, command: Command<I, A>, input: I, at: Instant): Told<A> {
-  const rolled = pass(actor, at);
+export function execute<I, A>(
+  entity: Entity,
+  command: Command<I, A>,
+  input: I,
+  at: Instant,
+): Executed<A> {
+  const rolled = pass(entity, at);
   const { now } = rolled.account;
   const { events, answer } = command(rolled.account, input, now);
-  return { actor: record(rolled, events), answer };
+  return { entity: record(rolled, events), answer };
 }
 
 /** Lets time pass: the day rolls if it is over (R7). */
-export function pass(actor: Actor, at: Instant): Actor {
-  const now = Math.max(at, actor.account.now);
+export function pass(entity: Entity, at: Instant): Entity {
+  const now = Math.max(at, entity.account.now);
   const clocked =
-    now === actor.account.now
-      ? actor
-      : actorWith(actor, { account: accountWith(actor.account, { now }) });
-  const rolled = record(clocked, roll(actor.account, now));
+    now === entity.account.now
+      ? entity
+      : entityWith(entity, { account: accountWith(entity.account, { now }) });
+  const rolled = record(clocked, roll(entity.account, now));
   // A midnight alone gives a cold account nothing to look for.
-  return actor.equalVersion === actor.version && rolled.version !== actor.version
-    ? actorWith(rolled, { equalVersion: rolled.version })
+  return entity.equalVersion === entity.version && rolled.version !== entity.version
+    ? entityWith(rolled, { equalVersion: rolled.version })
     : rolled;
 }
 
 /** Puts facts into the account, and the rows they leave into the outbox. */
-export function record(actor: Actor, events: readonly Event[]): Actor {
+export function record(entity: Entity, events: readonly Event[]): Entity {
   return events.reduce((before, event) => {
     const account = evolve(before.account, event);
     const rows = rowsOf(event, before.account, account);
-    return post(actorWith(before, { account }), rows, isSilent(event));
-  }, actor);
+    return post(entityWith(before, { account }), rows, isSilent(event));
+  }, entity);
 }
 
 /** What no row tells: a denial is not remembered (R1), the others are worked out anew. */
@@ -82,18 +87,19 @@ const isSilent = (event: Event): boolean =>
   event.type === 'Reconciled' ||
   event.type === 'ReconcileFailed';
 
-function post(actor: Actor, rows: readonly Row[], isQuiet = false): Actor {
-  if (rows.length === 0) return isQuiet ? actor : actorWith(actor, { version: actor.version + 1 });
-  let { version } = actor;
+function post(entity: Entity, rows: readonly Row[], isQuiet = false): Entity {
+  if (rows.length === 0)
+    return isQuiet ? entity : entityWith(entity, { version: entity.version + 1 });
+  let { version } = entity;
   const entries: Entry[] = [];
   for (const row of rows) entries.push({ number: (version += 1), row });
-  const { sent = 0 } = actor;
-  const outbox = entries.reduce((waiting, entry) => enqueue(waiting, entry, sent), actor.outbox);
-  return actorWith(actor, { version, outbox });
+  const { sent = 0 } = entity;
+  const outbox = entries.reduce((waiting, entry) => enqueue(waiting, entry, sent), entity.outbox);
+  return entityWith(entity, { version, outbox });
 }
 
 /** An account as its rows tell it, with nothing unsaved; `base` is the highest number of them. */
-export const actorOf = (account: Account, owner: string, base: number): Actor => ({
+export const entityOf = (account: Account, owner: string, base: number): Entity => ({
   v: 1,
   owner,
   account,
@@ -108,39 +114,39 @@ export const actorOf = (account: Account, owner: string, base: number): Actor =>
   sent: base,
 });
 
-export const isDirty = (actor: Actor): boolean =>
-  actor.version > actor.savedVersion || actor.outbox.length > 0;
+export const isDirty = (entity: Entity): boolean =>
+  entity.version > entity.savedVersion || entity.outbox.length > 0;
 
 /** A delivery is in Postgres within 3 s, anything else within 15 s (docs/contract.md, 4). */
-export const hasDelivery = (actor: Actor): boolean =>
-  actor.outbox.some(({ row }) => row.table === 'inmail_events');
+export const hasDelivery = (entity: Entity): boolean =>
+  entity.outbox.some(({ row }) => row.table === 'inmail_events');
 
 /** In flight, or changed since the last run found all equal, or that run failed. */
-export const isInDoubt = (actor: Actor): boolean =>
-  actor.foreign !== null ||
-  actor.version !== actor.equalVersion ||
-  actor.account.runFailedAt !== null ||
-  isOvershooting(actor.account) ||
-  actor.account.slots.some(({ state }) => state === 'in_flight');
+export const isInDoubt = (entity: Entity): boolean =>
+  entity.foreign !== null ||
+  entity.version !== entity.equalVersion ||
+  entity.account.runFailedAt !== null ||
+  isOvershooting(entity.account) ||
+  entity.account.slots.some(({ state }) => state === 'in_flight');
 
 /** A run found it in another cooldown: the next one after that has to rest it (R8, R9). */
 const isOvershooting = (account: Account): boolean =>
   isRestDue(account) && !isCooling(account, account.now);
 
 /** In doubt, or unsaved (R8); a cold account is looked after by the fleet audit. */
-export const isHot = (actor: Actor): boolean => isDirty(actor) || isInDoubt(actor);
+export const isHot = (entity: Entity): boolean => isDirty(entity) || isInDoubt(entity);
 
 /** When the account's own timer rings next; null: it is cold (R8). */
-export const nextRunAt = (actor: Actor, at: Instant): Instant | null =>
-  isHot(actor) ? runAfter(actor.account.accountId, at + 1) : null;
+export const nextRunAt = (entity: Entity, at: Instant): Instant | null =>
+  isHot(entity) ? runAfter(entity.account.accountId, at + 1) : null;
 
 /** The account as a query sees it: now, or later if nobody says anything until then (R17). */
-export function viewOf(actor: Actor, now: Instant, at: Instant): Account {
-  const { account } = pass(actor, now);
+export function viewOf(entity: Entity, now: Instant, at: Instant): Account {
+  const { account } = pass(entity, now);
   return at <= account.now ? account : forecastAt(account, at);
 }
 
-export const actorWith = (old: Actor, change: Partial<Actor>): Actor => ({
+export const entityWith = (old: Entity, change: Partial<Entity>): Entity => ({
   v: old.v,
   owner: old.owner,
   account: or(change.account, old.account),

@@ -4,7 +4,7 @@
  * known only grows (R5), so a message that the rows already contain changes nothing.
  */
 import { findSlot, type Account, type Slot } from '../account/account.js';
-import { pass, record, actorWith, type Actor } from './entity.js';
+import { pass, record, entityWith, type Entity } from './entity.js';
 import { assertNever } from '../primitives/assert.js';
 import { carriedOver } from './carriedOver.js';
 import { deliver } from '../commands/deliver.js';
@@ -18,18 +18,18 @@ import { reservedSlot, type Reserve } from '../account/slot.js';
 import { dayOf, startOf } from '../primitives/time.js';
 import { isRefusal, type Command, type Decided } from '../account/refusals.js';
 import { settleByOperator } from '../commands/settle.js';
-import type { Promised, Ordered, Heard } from './lastRunMessages.js';
+import type { Promised, Ordered, RunMessage } from './lastRunMessages.js';
 
 /** The account as its rows and the history of its last workflow describe it. */
 export type Recovered = {
-  readonly actor: Actor;
+  readonly entity: Entity;
   /** How many messages added something to the rows. */
   readonly outcomes: number;
   readonly grants: number;
   readonly orders: number;
 };
-export const nothingRecovered = (actor: Actor): Recovered => ({
-  actor,
+export const nothingRecovered = (entity: Entity): Recovered => ({
+  entity,
   outcomes: 0,
   grants: 0,
   orders: 0,
@@ -41,30 +41,38 @@ export const nothingRecovered = (actor: Actor): Recovered => ({
  */
 export function recover(
   before: Recovered,
-  heard: Heard,
+  heard: RunMessage,
   recount: (account: Account) => Account,
 ): Recovered {
-  const { account } = before.actor;
+  const { account } = before.entity;
   const isLaterDay = dayOf(heard.at) > account.day;
-  const actor = isLaterDay ? actorWith(before.actor, { account: recount(account) }) : before.actor;
-  const passed = pass(actor, heard.at);
+  const entity = isLaterDay
+    ? entityWith(before.entity, { account: recount(account) })
+    : before.entity;
+  const passed = pass(entity, heard.at);
   const events = eventsOf(passed.account, heard);
-  if (events.length === 0) return { ...before, actor: passed };
-  return { ...before, actor: record(passed, events), ...countOf(before, heard) };
+  if (events.length === 0) return { ...before, entity: passed };
+  return { ...before, entity: record(passed, events), ...countOf(before, heard) };
 }
 
-function countOf(before: Recovered, heard: Heard): Partial<Recovered> {
+function countOf(before: Recovered, heard: RunMessage): Partial<Recovered> {
   if (heard.name === 'reserve') return { grants: before.grants + 1 };
   return isOrder(heard) ? { orders: before.orders + 1 } : { outcomes: before.outcomes + 1 };
 }
 
-const ORDERS: readonly Heard['name'][] = ['configure', 'connect', 'hold', 'resume', 'disconnect'];
-const isOrder = (heard: Heard): heard is Heard & Ordered => ORDERS.includes(heard.name);
+const ORDERS: readonly RunMessage['name'][] = [
+  'configure',
+  'connect',
+  'hold',
+  'resume',
+  'disconnect',
+];
+const isOrder = (heard: RunMessage): heard is RunMessage & Ordered => ORDERS.includes(heard.name);
 
-const eventsOf = (account: Account, heard: Heard): readonly Event[] =>
+const eventsOf = (account: Account, heard: RunMessage): readonly Event[] =>
   isOrder(heard) ? order(account, heard) : report(account, heard);
 
-function report(account: Account, heard: Exclude<Heard, Ordered>): readonly Event[] {
+function report(account: Account, heard: Exclude<RunMessage, Ordered>): readonly Event[] {
   switch (heard.name) {
     case 'reserve':
       return reserved(account, heard.input, heard);
@@ -85,7 +93,7 @@ function report(account: Account, heard: Exclude<Heard, Ordered>): readonly Even
   }
 }
 
-type Context = Pick<Heard, 'at' | 'isInRow'>;
+type Context = Pick<RunMessage, 'at' | 'isInRow'>;
 
 /** Reports are repeated as they were made: at their own time, so that leases are judged as then. */
 function outcome<I, A>(
@@ -141,7 +149,7 @@ function isDenied(account: Account, ask: Reserve, { at, isInRow }: Context): boo
 const CERTAIN: readonly DenialReason[] = ['expired', 'held', 'no_credits', 'cooldown'];
 
 /** Orders that were answered and are not in the row. */
-function order(account: Account, heard: Heard & Ordered): readonly Event[] {
+function order(account: Account, heard: RunMessage & Ordered): readonly Event[] {
   const { at } = heard;
   if (heard.isInRow) return [];
   switch (heard.name) {

@@ -30,7 +30,7 @@ export type Ordered =
   | { readonly name: 'disconnect'; readonly input: Parameters<typeof disconnect>[1] };
 
 /** One thing that a closed run's history says, in the order in which the run took it. */
-export type Heard = (Report | Ordered) & {
+export type RunMessage = (Report | Ordered) & {
   readonly at: Instant;
   /** The account's row was written after it: policy, hold and pauses in the row include it. */
   readonly isInRow: boolean;

@@ -3,7 +3,7 @@
  * it does not know may be one of the others, whose rows wait to be saved or are in Postgres.
  */
 import type { Account, Proof } from '../account/account.js';
-import type { Actor } from './entity.js';
+import type { Entity } from './entity.js';
 import { accountWith } from '../account/update.js';
 import type { ReservationId } from '../primitives/ids.js';
 import { keptProof } from '../account/kept.js';
@@ -20,7 +20,7 @@ export const hasForgotten = ({ forgottenOn, day }: Account): boolean =>
   forgottenOn !== undefined && forgottenOn !== null && forgottenOn + REMEMBERED_DAYS >= day;
 
 /** The row of a proof that was forgotten, while it waits to be saved. */
-export function loggedIn({ account, outbox }: Actor, proof: Proof): Logged | undefined {
+export function loggedIn({ account, outbox }: Entity, proof: Proof): Logged | undefined {
   if (!hasForgotten(account)) return undefined;
   const carried = keptProof(proof);
   for (const { row } of outbox) {
@@ -33,14 +33,14 @@ export function loggedIn({ account, outbox }: Actor, proof: Proof): Logged | und
  * The account, with those external sends alone that its rows may lack: saved ones are counted by
  * their rows, also where a start remembers others (R14).
  */
-export function unsavedOf({ account, outbox }: Actor): Account {
+export function unsavedOf({ account, outbox }: Entity): Account {
   const waiting = waitingIn(outbox);
   const externals = account.externals.filter((one) => waiting.has(proofKey(one)));
   return accountWith(account, { externals });
 }
 
 /** The rows that an account with forgotten sends may lack: it has counted the others (R14). */
-export function unknownRows(own: Actor, events: readonly EventRow[]): readonly EventRow[] {
+export function unknownRows(own: Entity, events: readonly EventRow[]): readonly EventRow[] {
   if (!hasForgotten(own.account)) return events;
   const waiting = waitingIn(own.outbox);
   return events.filter(
@@ -50,5 +50,5 @@ export function unknownRows(own: Actor, events: readonly EventRow[]): readonly E
   );
 }
 
-const waitingIn = (outbox: Actor['outbox']): ReadonlySet<string> =>
+const waitingIn = (outbox: Entity['outbox']): ReadonlySet<string> =>
   new Set(outbox.flatMap(({ row }) => (row.table === 'inmail_events' ? [proofKey(row)] : [])));

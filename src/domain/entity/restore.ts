@@ -4,14 +4,14 @@
  */
 import { bookOf, type Account, type DayBook } from '../account/account.js';
 import { accountWith } from '../account/update.js';
-import { actorWith, actorOf, pass, record, type Actor } from './entity.js';
+import { entityWith, entityOf, pass, record, type Entity } from './entity.js';
 import { endings, type LastRun } from './endings.js';
 import { alert, type Event } from '../account/events.js';
 import type { Policy } from '../account/policy.js';
 import { changedPolicy, policyEvents, type Start } from '../commands/administer.js';
 import type { ReadBack, StoredAccount } from '../records/snapshot.js';
 import { dayOf, startOf, type Instant } from '../primitives/time.js';
-import { testimony } from '../reconcile/evidence.js';
+import { eventsFromEvidence } from '../reconcile/evidence.js';
 import { foundBy, isOfLostTask } from './writes.js';
 import { counterOf } from '../account/counter.js';
 import { cooldownStarted } from '../gate/cooldown.js';
@@ -21,21 +21,21 @@ import { bareAccount, leftOutOf } from './bareAccount.js';
  * The account as it stood in its rows, and then everything that has happened since: the midnights
  * that passed, what journal and event log prove, what another system sent, an unclean end.
  */
-export function openActor(
+export function restore(
   start: Start,
   found: ReadBack,
   owner: string,
   now: Instant,
   isReset = false,
   last: LastRun | null = null,
-): Actor {
+): Entity {
   const stored = found.account;
-  const read = last?.actor ?? storedActor(start, found, owner, now);
-  const opened = actorWith(read, { account: withCounters(read.account, found) });
+  const read = last?.entity ?? storedEntity(start, found, owner, now);
+  const opened = entityWith(read, { account: withCounters(read.account, found) });
   const rolled = pass(opened, now);
   const policy = changedPolicy(rolled.account.policy, start);
   const set = record(rolled, connection(start, stored, rolled.account, policy));
-  const told = record(set, testimony(set.account, found, set.account.now));
+  const told = record(set, eventsFromEvidence(set.account, found, set.account.now));
   const imported = withImport(told.account, start, found);
   const account = withCounters(imported, found, start.inmailsSentToday);
   const isLost = isOfLostTask(found, owner, isReset);
@@ -44,12 +44,12 @@ export function openActor(
 }
 
 /** The account as it stood in its rows, on the day on which they were written. */
-export function storedActor(start: Start, found: ReadBack, owner: string, now: Instant): Actor {
+export function storedEntity(start: Start, found: ReadBack, owner: string, now: Instant): Entity {
   const stored = found.account;
   const bare = withCounters(bareAccount(start, found, stored?.day ?? dayOf(now)), found);
   const base = Math.max(stored?.version ?? 0, found.highestNumber);
   const writes = found.lastWrite ?? 0;
-  const begun = { ...actorOf(bare, owner, base), writes, answered: writes };
+  const begun = { ...entityOf(bare, owner, base), writes, answered: writes };
   return record(begun, corrections(bare, found));
 }
 

@@ -2,7 +2,7 @@
  * How large each thing is at most where a workflow carries it as JSON, in bytes: with the longest
  * legal strings and numbers in each of its fields. The limits are held against their sum.
  */
-import type { DayBook, Effect, External, Slot, Taken } from '../account/account.js';
+import type { DayBook, Effect, External, Slot, SlotRequest } from '../account/account.js';
 import { bytesOf } from '../primitives/bytes.js';
 import type { EventRow, ReservationRow } from '../records/records.js';
 import type { Attempt } from '../records/snapshot.js';
@@ -16,7 +16,7 @@ const COUNT = 999_999;
 /** What people or LinkedIn write has three bytes of JSON at most for each UTF-16 unit. */
 const text = (units: number): string => '中'.repeat(units);
 
-const taken = (id: string): Fields<Taken> => ({
+const taken = (id: string): Fields<SlotRequest> => ({
   reservationId: OURS,
   quotaDay: DAY,
   reservedAt: INSTANT,

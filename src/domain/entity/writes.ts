@@ -4,7 +4,7 @@
  * content, and the row keeps both.
  */
 import type { Account } from '../account/account.js';
-import { actorWith, isInDoubt, record, type Actor } from './entity.js';
+import { entityWith, isInDoubt, record, type Entity } from './entity.js';
 import type { Event } from '../account/events.js';
 import { accountRow } from '../records/toRecords.js';
 import { applicable } from '../reconcile/merge.js';
@@ -12,19 +12,22 @@ import type { CommittedRun, ReadBack, Write } from '../records/snapshot.js';
 import { hashOf, type Instant } from '../primitives/time.js';
 import { portionOf } from './outbox.js';
 import type { AccountRow, Entry } from '../records/records.js';
-import type { Foreign } from '../account/manualEdit.js';
+import type { ManualEdit } from '../account/manualEdit.js';
 
 /** One try to write: its batch, and the number and mark under which it may be committed (R14). */
-export type Sending = { readonly actor: Actor; readonly batch: Batch & { readonly write: Write } };
+export type Sending = {
+  readonly entity: Entity;
+  readonly batch: Batch & { readonly write: Write };
+};
 
 /** Begins a write: each try has a number of its own, and a mark of what it carries. */
-export function sending(actor: Actor): Sending {
-  const batch = batchOf(actor);
-  const number = (actor.writes ?? 0) + 1;
+export function sending(entity: Entity): Sending {
+  const batch = batchOf(entity);
+  const number = (entity.writes ?? 0) + 1;
   const mark = hashOf(JSON.stringify([batch.row, batch.entries])).toString(36);
-  const sent = Math.max(actor.sent ?? 0, batch.entries.at(-1)?.number ?? 0);
+  const sent = Math.max(entity.sent ?? 0, batch.entries.at(-1)?.number ?? 0);
   return {
-    actor: actorWith(actor, { writes: number, sent }),
+    entity: entityWith(entity, { writes: number, sent }),
     batch: { ...batch, write: { number, mark } },
   };
 }
@@ -33,11 +36,11 @@ export function sending(actor: Actor): Sending {
  * The actor after it learns of a run that was committed while its answer was lost. What waits up to
  * the number that the run saved was saved by it: what changed since has a higher one.
  */
-export function recalled(actor: Actor, run: CommittedRun): Actor {
-  const row = accountRow(actor.account, run.version);
-  const entries = actor.outbox.filter(({ number }) => number <= run.through);
+export function recalled(entity: Entity, run: CommittedRun): Entity {
+  const row = accountRow(entity.account, run.version);
+  const entries = entity.outbox.filter(({ number }) => number <= run.through);
   const sent = { row, entries, write: run };
-  return reconciled(actor, sent, run.answer.events, run.answer.foreign, run.at);
+  return reconciled(entity, sent, run.answer.events, run.answer.foreign, run.at);
 }
 
 /** This very start has written the row, in a workflow task that was lost after its commit. */
@@ -69,22 +72,22 @@ export type Batch = {
 /** What was committed of a batch, and under which number. */
 export type Sent = Pick<Batch, 'row' | 'entries'> & { readonly write?: Pick<Write, 'number'> };
 
-export const batchOf = (actor: Actor): Batch => ({
-  row: accountRow(actor.account, actor.version),
-  entries: portionOf(actor.outbox),
-  isHot: isInDoubt(actor),
-  handled: actor.handled,
+export const batchOf = (entity: Entity): Batch => ({
+  row: accountRow(entity.account, entity.version),
+  entries: portionOf(entity.outbox),
+  isHot: isInDoubt(entity),
+  handled: entity.handled,
 });
 
 /** Drops what a save confirmed: by number, because handlers ran meanwhile. */
-export function saved(actor: Actor, sent: Sent, foreign: Foreign | null): Actor {
+export function saved(entity: Entity, sent: Sent, foreign: ManualEdit | null): Entity {
   const numbers = new Set(sent.entries.map(({ number }) => number));
-  const outbox = actor.outbox.filter(({ number }) => !numbers.has(number));
-  return actorWith(actor, {
+  const outbox = entity.outbox.filter(({ number }) => !numbers.has(number));
+  return entityWith(entity, {
     outbox,
-    savedVersion: Math.max(actor.savedVersion, sent.row.version),
-    answered: Math.max(actor.answered ?? 0, sent.write?.number ?? 0),
-    foreign: foreign !== null && foreign.id !== actor.handled ? foreign : actor.foreign,
+    savedVersion: Math.max(entity.savedVersion, sent.row.version),
+    answered: Math.max(entity.answered ?? 0, sent.write?.number ?? 0),
+    foreign: foreign !== null && foreign.id !== entity.handled ? foreign : entity.foreign,
   });
 }
 
@@ -93,18 +96,18 @@ export function saved(actor: Actor, sent: Sent, foreign: Foreign | null): Actor 
  * found nothing and nothing came in meanwhile, all is equal (R8).
  */
 export function reconciled(
-  actor: Actor,
+  entity: Entity,
   sent: Sent,
   events: readonly Event[],
-  foreign: Foreign | null,
+  foreign: ManualEdit | null,
   at: Instant,
-): Actor {
-  const kept = saved(actor, sent, null);
+): Entity {
+  const kept = saved(entity, sent, null);
   const later = kept.foreign?.id === foreign?.id ? null : kept.foreign;
   const handled = foreign?.id ?? kept.handled;
-  const heard = actorWith(kept, { foreign: later, handled, triedRun: null });
-  const facts = applicable(actor.account, events);
+  const heard = entityWith(kept, { foreign: later, handled, triedRun: null });
+  const facts = applicable(entity.account, events);
   const isFailed = events.some(({ type }) => type === 'ReconcileFailed');
   const told = record(heard, isFailed ? facts : [...facts, { type: 'Reconciled', at }]);
-  return events.length > 0 ? told : actorWith(told, { equalVersion: sent.row.version });
+  return events.length > 0 ? told : entityWith(told, { equalVersion: sent.row.version });
 }

@@ -6,7 +6,7 @@ import { isLeased, type Account, type CooldownCause, type Slot } from '../accoun
 import type { Event } from '../account/events.js';
 import { COOLDOWN_MS, OVERSHOOT } from '../primitives/limits.js';
 import type { Instant } from '../primitives/time.js';
-import type { Foreign } from '../account/manualEdit.js';
+import type { ManualEdit } from '../account/manualEdit.js';
 import { counterOf } from '../account/counter.js';
 
 /**
@@ -17,7 +17,7 @@ import { counterOf } from '../account/counter.js';
 export function overshoot(
   account: Account,
   stood: number,
-  foreign: Foreign | null,
+  foreign: ManualEdit | null,
   at: Instant,
 ): readonly Event[] {
   const { highestCap, cooledAtCounter } = account;

@@ -131,7 +131,7 @@ export function isSameMember(one: string, other: string): boolean {
 }
 
 /** True if the two spellings say the same of a member, so that either may stand for the other. */
-export function saysTheSame(one: string, other: string): boolean {
+export function hasSameIds(one: string, other: string): boolean {
   const [a, b] = [memberOf(one), memberOf(other)];
   return a.normal === b.normal && a.number === b.number;
 }

@@ -10,7 +10,7 @@ import { EXTERNAL_ROWS_MAX, EXTERNALS_MAX, SLOTS_MAX } from '../primitives/limit
 import { SlotIndex } from '../account/proofIndex.js';
 import type { EventRow, ReservationRow } from '../records/records.js';
 import type { Verdict } from './reconcile.js';
-import type { Crowd, LeftOut, ReadBack, Witnesses } from '../records/snapshot.js';
+import type { Crowd, LeftOut, ReadBack, Evidence } from '../records/snapshot.js';
 import { isoDay, type Instant } from '../primitives/time.js';
 import { counterOf, tallyOf } from '../account/counter.js';
 import { slotOfRow } from '../records/fromRecords.js';
@@ -23,7 +23,7 @@ export const ROWS_READ = {
 } as const;
 
 /** Returns the table that has too many rows, or names too many reservations; else null. */
-export function crowdIn({ reservations, attempts, events }: Witnesses): Crowd | null {
+export function crowdIn({ reservations, attempts, events }: Evidence): Crowd | null {
   if (reservations.length > SLOTS_MAX) {
     return { table: 'reservations', rows: reservations.length, limit: SLOTS_MAX };
   }

@@ -3,10 +3,10 @@ import { bookOf, isOpen, type Account } from '../account/account.js';
 import { breakdownOf, type GapPart } from '../gap/breakdown.js';
 import type { Event } from '../account/events.js';
 import { explain } from '../gap/sentences.js';
-import type { Witnesses } from '../records/snapshot.js';
+import type { Evidence } from '../records/snapshot.js';
 import type { Instant, UtcDay } from '../primitives/time.js';
 import { counterOf, sumOf, tallyOf } from '../account/counter.js';
-import type { Foreign } from '../account/manualEdit.js';
+import type { ManualEdit } from '../account/manualEdit.js';
 
 /** What a run says of one quota day. */
 export type DayVerdict = {
@@ -23,18 +23,18 @@ export type DayVerdict = {
   /** Something was written back, or counted, or given back. */
   readonly isHealed: boolean;
 };
-export type Looked = {
+export type FindingsInput = {
   readonly account: Account;
   readonly after: Account;
   readonly heals: readonly Event[];
-  readonly found: Witnesses;
-  readonly foreign: Foreign | null;
+  readonly found: Evidence;
+  readonly foreign: ManualEdit | null;
   readonly at: Instant;
 };
 
 export function verdictOn(
   day: UtcDay,
-  { account, after, heals, found, foreign, at }: Looked,
+  { account, after, heals, found, foreign, at }: FindingsInput,
 ): DayVerdict {
   const own = counterOf(account, day);
   const before = foreign?.day === day ? Math.max(own, foreign.counter) : own;

@@ -2,7 +2,7 @@
  * What the rows of an account say happened (R8, R13): reservations, the pipeline's journal and the
  * event log are joined by reservation, else by proof, and the highest state wins.
  */
-import { findSlot, type Account, type Slot, type Taken } from '../account/account.js';
+import { findSlot, type Account, type Slot, type SlotRequest } from '../account/account.js';
 import { deliveredSlot, endedSlot } from '../account/slot.js';
 import { deliver, givenBack, isLent, whoHas } from '../commands/deliver.js';
 import type { Event, Source } from '../account/events.js';
@@ -19,21 +19,21 @@ import type { ChatId, MessageId, ReservationId } from '../primitives/ids.js';
 import { isRefusal } from '../account/refusals.js';
 
 /** Lifts the account's slots to what journal and event log prove, and adds sends nobody granted. */
-export function testimony(
+export function eventsFromEvidence(
   account: Account,
   found: Pick<ReadBack, 'events' | 'attempts'>,
   at: Instant,
 ): readonly Event[] {
   const events: Event[] = [];
   let view = account;
-  const happen = (more: readonly Event[]): void => {
+  const apply = (more: readonly Event[]): void => {
     for (const event of more) events.push(event);
     view = evolveAll(view, more);
   };
   for (const row of found.events) {
-    if (row.reservationId !== null) happen(provenBy(view, row, row.reservationId, null));
+    if (row.reservationId !== null) apply(provenBy(view, row, row.reservationId, null));
   }
-  for (const attempt of found.attempts) happen(attempted(view, attempt, at));
+  for (const attempt of found.attempts) apply(attempted(view, attempt, at));
   const written = new Set(
     events.flatMap((event) =>
       event.type === 'SlotDelivered' && event.source !== null ? [event.slot.reservationId] : [],
@@ -42,7 +42,7 @@ export function testimony(
   const logged = loggedIn(found.events, new SlotIndex(view.slots));
   for (const slot of view.slots) {
     if (slot.state !== 'delivered' || logged.has(slot) || written.has(slot.reservationId)) continue;
-    happen([{ type: 'SlotDelivered', slot, source: 'journal' }]);
+    apply([{ type: 'SlotDelivered', slot, source: 'journal' }]);
   }
   return events;
 }
@@ -106,7 +106,7 @@ const strangerOf = (
   reservationId: ReservationId,
   today: UtcDay,
   seen: { readonly quotaDay: UtcDay; readonly at: Instant },
-): Taken => ({
+): SlotRequest => ({
   reservationId,
   quotaDay: Math.min(seen.quotaDay, today),
   reservedAt: seen.at,

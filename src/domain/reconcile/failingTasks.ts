@@ -20,7 +20,7 @@ import { cleaned } from '../primitives/text.js';
 import { dayOf, hashOf, isoDay, isoInstant, type Instant } from '../primitives/time.js';
 
 /** What Temporal says about the task that a running workflow waits for. */
-export type TasksSeen = {
+export type TasksReading = {
   readonly runId: string;
   /** Tries that have failed since the last task that succeeded: at least so many. */
   readonly failures: number;
@@ -37,13 +37,13 @@ export type TasksSeen = {
 /** An account whose tasks fail. */
 export type Failing = {
   readonly accountId: string;
-  readonly seen: TasksSeen;
+  readonly seen: TasksReading;
   /** When the audit last gave up a run of it. */
   readonly restartedAt: Instant | null;
 };
 
 /** True if a person should know. Single failures are common: a worker ends, a message is late. */
-export const areFailing = ({ failures }: TasksSeen): boolean => failures >= TASK_FAILURES_MAX;
+export const areFailing = ({ failures }: TasksReading): boolean => failures >= TASK_FAILURES_MAX;
 
 /**
  * Says whose turn it is in this audit: each account's within an hour, or in a large fleet in as many

@@ -12,14 +12,14 @@ import { cooldownStarted } from '../gate/cooldown.js';
 export function merged(account: Account, other: Account): readonly Event[] {
   const events: Event[] = [];
   let view = account;
-  const happen = (more: readonly Event[]): void => {
+  const apply = (more: readonly Event[]): void => {
     events.push(...more);
     view = evolveAll(view, more);
   };
-  for (const slot of other.slots) happen(raisedBy(view, slot));
+  for (const slot of other.slots) apply(liftSlot(view, slot));
   // What is counted here may push out of the memory what was known before.
   for (const one of other.externals) {
-    if (!isCounted(account, one)) happen(counted(view, one, one.at));
+    if (!isCounted(account, one)) apply(counted(view, one, one.at));
   }
   return [...events, ...stopsOf(account, other)];
 }
@@ -80,15 +80,15 @@ function stopsOf(account: Account, other: Account): readonly Event[] {
 const KEPT = 'it held before the rows were read again';
 
 /** What a slot's telling by somebody else adds to the account. */
-export function raisedBy(account: Account, slot: Slot): readonly Event[] {
+export function liftSlot(account: Account, slot: Slot): readonly Event[] {
   const known = findSlot(account, slot.reservationId);
   if (known && RANK[known.state] >= RANK[slot.state]) return [];
   if (!known) return [{ type: 'SlotReserved', slot }, ...raised(account, slot)];
-  return raised(account, fated(known, slot));
+  return raised(account, withOutcome(known, slot));
 }
 
 /** A slot as it was taken, with the fate that is told: its quota day is its own for ever (R4). */
-function fated(known: Slot, told: Slot): Slot {
+function withOutcome(known: Slot, told: Slot): Slot {
   const taken = { ...known, carriedInto: known.carriedInto ?? told.carriedInto };
   if (told.state === 'in_flight') return known;
   if (told.state === 'delivered') {

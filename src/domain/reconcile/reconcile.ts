@@ -6,18 +6,18 @@ import type { Account, External, Slot } from '../account/account.js';
 import { evolve, evolveAll } from '../account/evolve.js';
 import type { Event } from '../account/events.js';
 import { EXTERNALS_MAX, REMEMBERED_DAYS } from '../primitives/limits.js';
-import { claimedBy, counted, raisedBy } from './merge.js';
+import { claimedBy, counted, liftSlot } from './merge.js';
 import { isNamed, pairsOn } from '../gap/matching.js';
 import { proofKey, SlotIndex } from '../account/proofIndex.js';
 import { overshoot } from '../gate/cooldown.js';
 import type { EventRow } from '../records/records.js';
 import { alertsOf, type RunAlert } from './runAlerts.js';
-import type { Witnesses } from '../records/snapshot.js';
+import type { Evidence } from '../records/snapshot.js';
 import { dayOf, type Instant, type UtcDay } from '../primitives/time.js';
 import { dayTouched, verdictOn, type DayVerdict } from './dayFindings.js';
-import { testimony } from './evidence.js';
+import { eventsFromEvidence } from './evidence.js';
 import { tallyOf } from '../account/counter.js';
-import type { Foreign } from '../account/manualEdit.js';
+import type { ManualEdit } from '../account/manualEdit.js';
 import { isHigher, changed } from '../account/slot.js';
 import { isRowOf, externalOfRow, slotOfRow } from '../records/fromRecords.js';
 
@@ -38,8 +38,8 @@ export type Verdict = {
  */
 export function reconcile(
   account: Account,
-  found: Witnesses,
-  foreign: Foreign | null,
+  found: Evidence,
+  foreign: ManualEdit | null,
   at: Instant,
   looksBack = false,
 ): Verdict {
@@ -71,10 +71,10 @@ function daysOf(account: Account, heals: readonly Event[], looksBack: boolean): 
 }
 
 /** Layer 1: what the account has to become so that it is what its witnesses say. */
-function healing(account: Account, found: Witnesses, at: Instant): readonly Event[] {
+function healing(account: Account, found: Evidence, at: Instant): readonly Event[] {
   const events: Event[] = [];
   let view = account;
-  const happen = (more: readonly Event[]): void => {
+  const apply = (more: readonly Event[]): void => {
     for (const event of more) {
       events.push(event);
       view = evolve(view, event);
@@ -83,18 +83,18 @@ function healing(account: Account, found: Witnesses, at: Instant): readonly Even
   const known = new SlotIndex(account.slots);
   for (const row of found.reservations) {
     const slot = known.byId(row.reservationId);
-    if (!slot || isHigher(row.state, slot)) happen(raisedBy(view, slotOfRow(row)));
+    if (!slot || isHigher(row.state, slot)) apply(liftSlot(view, slotOfRow(row)));
   }
-  happen(testimony(view, found, at));
+  apply(eventsFromEvidence(view, found, at));
   const fenced = new Set(
     found.attempts.filter(({ outcome }) => outcome === 'void').map((one) => one.reservationId),
   );
-  for (const slot of view.slots) happen(leaseOver(slot, fenced, at));
+  for (const slot of view.slots) apply(leaseOver(slot, fenced, at));
   const slots = new SlotIndex(view.slots);
-  for (const row of unknownIn(view, found.events, slots)) happen(stranger(view, row));
-  for (const slot of view.slots) happen(claimedBy(view, slot));
-  happen(correctedBooks(view, found.events));
-  happen(restored(account, view, found));
+  for (const row of unknownIn(view, found.events, slots)) apply(ungrantedSend(view, row));
+  for (const slot of view.slots) apply(claimedBy(view, slot));
+  apply(correctedBooks(view, found.events));
+  apply(restored(account, view, found));
   return events;
 }
 
@@ -128,7 +128,7 @@ function unknownIn(
  * A row of the log that is no reservation's and that nobody told of: it counts at once. Where no
  * more proofs are remembered one by one, the day's book alone is corrected by it.
  */
-function stranger(account: Account, row: EventRow): readonly Event[] {
+function ungrantedSend(account: Account, row: EventRow): readonly Event[] {
   const events = counted(account, externalOfRow(row), row.deliveredAt);
   const isOneMore = events.some(({ type }) => type === 'ExternalCounted');
   return isOneMore && account.externals.length >= EXTERNALS_MAX ? [] : events;
@@ -174,7 +174,7 @@ function lacking(account: Account, log: readonly EventRow[]): readonly External[
 }
 
 /** What nothing of this run has changed, and of which Postgres has another row, or none. */
-function restored(before: Account, after: Account, found: Witnesses): readonly Event[] {
+function restored(before: Account, after: Account, found: Evidence): readonly Event[] {
   const old = new Set(before.slots);
   const rows = new Map(found.reservations.map((row) => [row.reservationId, row]));
   const isWritten = (slot: Slot): boolean => {

@@ -5,7 +5,7 @@ import type { GapPart } from '../gap/breakdown.js';
 import { DRIFT_MAX } from '../primitives/limits.js';
 import type { DayVerdict } from './dayFindings.js';
 import { isoDay } from '../primitives/time.js';
-import type { Foreign } from '../account/manualEdit.js';
+import type { ManualEdit } from '../account/manualEdit.js';
 
 export type RunAlert = {
   readonly kind: AlertKind;
@@ -25,7 +25,7 @@ export type RunAlert = {
 export function alertsOf(
   verdict: DayVerdict,
   account: Account,
-  foreign: Foreign | null = null,
+  foreign: ManualEdit | null = null,
 ): readonly RunAlert[] {
   const { day, before: counter, after, drift, parts, sentences } = verdict;
   // A row that was edited before midnight and found after it is held against its own day's cap.

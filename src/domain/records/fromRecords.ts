@@ -1,5 +1,5 @@
 /** Slots and external sends as their rows have them. */
-import type { External, Slot, Taken } from '../account/account.js';
+import type { External, Slot, SlotRequest } from '../account/account.js';
 import { deliveredSlot, endedSlot } from '../account/slot.js';
 import { keptSlot, isSameId, isSameRecipient } from '../account/kept.js';
 import type { EventRow, ReservationRow } from './records.js';
@@ -17,7 +17,7 @@ export const externalOfRow = (row: EventRow): External => {
 function wholeSlotOf(row: ReservationRow): Slot {
   const { reservationId, quotaDay, reservedAt, leaseExpiresAt, campaignId, recipientId } = row;
   const { journaled, carriedInto, chatId, messageId, isAdopted } = row;
-  const taken: Taken = {
+  const taken: SlotRequest = {
     reservationId,
     quotaDay,
     reservedAt,

@@ -11,7 +11,7 @@ import type {
 import type { FailureKind } from '../account/account.js';
 import type { Event } from '../account/events.js';
 import type { Instant, UtcDay } from '../primitives/time.js';
-import type { Foreign } from '../account/manualEdit.js';
+import type { ManualEdit } from '../account/manualEdit.js';
 
 /** The pipeline's own journal of a call (`send_attempts`). */
 export type Attempt = {
@@ -53,7 +53,7 @@ export type RanAnswer = {
   readonly runId: string;
   readonly events: readonly Event[];
   /** What a manual edit had changed, and this run has reported. */
-  readonly foreign: Foreign | null;
+  readonly foreign: ManualEdit | null;
   readonly drift: number;
   readonly healed: boolean;
   readonly alerted: boolean;
@@ -88,7 +88,7 @@ export type LeftOut = {
   readonly counted: number;
 };
 /** What a run reads of one account in one snapshot, after its own rows are written (R8). */
-export type Witnesses = {
+export type Evidence = {
   readonly reservations: readonly ReservationRow[];
   readonly attempts: readonly Attempt[];
   readonly events: readonly EventRow[];

@@ -7,7 +7,7 @@ const RETRY_MS = SECOND_MS;
 /** A connection that died without a word is found out by asking it. */
 const ASK_MS = 30 * SECOND_MS;
 
-export type Heard = {
+export type Notification = {
   /** The row of that account was written. */
   readonly onChange: (accountId: string) => void;
   /** It listens again, after a time in which something may have been missed. */
@@ -16,12 +16,12 @@ export type Heard = {
 
 export class Listener {
   readonly #pool: Pool;
-  readonly #heard: Heard;
+  readonly #heard: Notification;
   #client: PoolClient | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isWanted = false;
 
-  constructor(pool: Pool, heard: Heard) {
+  constructor(pool: Pool, heard: Notification) {
     this.#pool = pool;
     this.#heard = heard;
   }

@@ -11,7 +11,7 @@ import type { Pool } from '../../postgres/pool.js';
 import { maySee, type Caller } from '../access/caller.js';
 import type { Credential, Keyring } from '../access/keyring.js';
 import type { Limits } from '../plumbing/limits.js';
-import { Listener, type Heard } from './listener.js';
+import { Listener, type Notification } from './listener.js';
 import { problemOf } from '../plumbing/problems.js';
 import { etagOf, type StatusAnswer, type StatusReader } from '../status.js';
 
@@ -43,7 +43,7 @@ export class Live {
   readonly #streams = new Set<Stream>();
   readonly #ofAccount = new Map<string, Set<Stream>>();
   readonly #listener: Listener;
-  readonly #others: Heard[] = [];
+  readonly #others: Notification[] = [];
   /** Accounts whose status is to be read and told. */
   readonly #due = new Set<string>();
   readonly #looking = new Set<string>();
@@ -67,7 +67,7 @@ export class Live {
   }
 
   /** Tells also who keeps something of an account in this process, and before any stream. */
-  alsoTell(other: Heard): void {
+  alsoTell(other: Notification): void {
     this.#others.push(other);
     this.#listener.start();
   }

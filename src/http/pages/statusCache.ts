@@ -18,22 +18,22 @@ const AWAY_MS = 10 * SECOND_MS;
 const ENTRIES_MAX = 20_000;
 const SLOTS_SHOWN = 5;
 
-export type Heard = {
+export type StatusRead = {
   readonly status: StatusWire;
   /** The next instants at which a reserve would be granted. */
   readonly slots: readonly string[];
   readonly readAt: Instant;
 };
 /** `ended`: the account's workflow is over; `away`: Temporal does not answer. */
-export type NotHeard = { readonly why: 'ended' | 'away'; readonly message: string };
+export type StatusUnread = { readonly why: 'ended' | 'away'; readonly message: string };
 
 type Needs = { readonly client: SafebandClient; readonly now: () => Instant };
-type Kept = { readonly heard: Heard; readonly until: Instant };
+type Kept = { readonly heard: StatusRead; readonly until: Instant };
 
 export class StatusCache {
   readonly #needs: Needs;
   readonly #kept = new Map<string, Kept>();
-  readonly #asking = new Map<string, Promise<Heard | NotHeard>>();
+  readonly #asking = new Map<string, Promise<StatusRead | StatusUnread>>();
   #awayUntil: Instant = 0;
 
   constructor(needs: Needs) {
@@ -52,7 +52,7 @@ export class StatusCache {
   async read(
     accountId: string,
     { isFresh }: { readonly isFresh: boolean },
-  ): Promise<Heard | NotHeard> {
+  ): Promise<StatusRead | StatusUnread> {
     const now = this.#needs.now();
     const kept = this.#kept.get(accountId);
     if (kept && !isFresh && now < kept.until) return kept.heard;
@@ -71,7 +71,7 @@ export class StatusCache {
     return answer;
   }
 
-  #keep(heard: Heard): void {
+  #keep(heard: StatusRead): void {
     if (this.#kept.size >= ENTRIES_MAX) this.#kept.clear();
     const until = Math.min(
       heard.readAt + AGE_MAX_MS,
@@ -80,7 +80,7 @@ export class StatusCache {
     this.#kept.set(heard.status.accountId, { heard, until });
   }
 
-  async #ask(accountId: string): Promise<Heard | NotHeard> {
+  async #ask(accountId: string): Promise<StatusRead | StatusUnread> {
     const { client, now } = this.#needs;
     const readAt = now();
     try {

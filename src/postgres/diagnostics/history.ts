@@ -4,7 +4,7 @@ import { stateOfRows, type StateAt } from '../../domain/diagnostics/asOf/stateAt
 import { openingDays } from '../../domain/account/policy.js';
 import type { StoredAccount } from '../../domain/records/snapshot.js';
 import { dayOf, type Instant } from '../../domain/primitives/time.js';
-import { openingsOf } from '../../calendar/openings.js';
+import { windowIntervals } from '../../calendar/openings.js';
 import { STORED } from '../save/accounts.js';
 import { inSnapshot, rowsOf, type Pool, type Queryable } from '../pool.js';
 import { readDays } from '../read/readBack.js';
@@ -16,13 +16,13 @@ import type { PastRows } from '../../domain/diagnostics/asOf/accountAt.js';
  */
 export function stateAt(pool: Pool, accountId: string, at: Instant): Promise<StateAt | undefined> {
   return inSnapshot(pool, async (db) => {
-    const rows = await readPast(db, accountId, at);
+    const rows = await readScenario(db, accountId, at);
     return rows && stateOfRows(rows, at);
   });
 }
 
 /** All that one instant needs, in one snapshot; undefined: there is no such account. */
-export async function readPast(
+export async function readScenario(
   db: Queryable,
   accountId: string,
   at: Instant,
@@ -37,7 +37,7 @@ export async function readPast(
     ...stand,
     ...(await readKept(db, accountId, { at, since, version: base.version })),
     days: await readDays(db, accountId, { since, day: dayOf(at) }),
-    openings: window && (openingsOf({ window, timezone, from: at, days }) ?? null),
+    openings: window && (windowIntervals({ window, timezone, from: at, days }) ?? null),
   };
 }
 

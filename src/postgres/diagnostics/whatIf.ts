@@ -1,11 +1,11 @@
 /** Reads the last weeks of an account, for a replay under another policy (R17). */
 import { openingDays, type Policy } from '../../domain/account/policy.js';
-import type { OpeningsFor } from '../../domain/diagnostics/whatIf/scenario.js';
+import type { IntervalsFor } from '../../domain/diagnostics/whatIf/scenario.js';
 import { dayOf, DAY_MS, isoInstant, startOf, type Instant } from '../../domain/primitives/time.js';
 import { whatIfOf, type WhatIf, type WhatIfRows } from '../../domain/diagnostics/whatIf/whatIf.js';
-import type { Openings } from '../../domain/account/sendingWindow.js';
-import { openingsOf } from '../../calendar/openings.js';
-import { KEPT_ROW, readPast } from './history.js';
+import type { WindowIntervals } from '../../domain/account/sendingWindow.js';
+import { windowIntervals } from '../../calendar/openings.js';
+import { KEPT_ROW, readScenario } from './history.js';
 import { inSnapshot, rowsOf, type Pool, type Queryable } from '../pool.js';
 import { isRefusal, type Refusal } from '../../domain/account/refusals.js';
 import { parseWhatIf } from '../../domain/diagnostics/whatIf/question.js';
@@ -30,15 +30,15 @@ export async function whatIf(
 }
 
 /** Each window is worked out once, for the whole time and as far ahead as a forecast may look. */
-function openingsFor(from: Instant, days: number): OpeningsFor {
-  const known = new Map<string, Openings | null>();
+function openingsFor(from: Instant, days: number): IntervalsFor {
+  const known = new Map<string, WindowIntervals | null>();
   return (policy: Policy) => {
     const { sendingWindow: window, timezone } = policy;
     const key = JSON.stringify([window, timezone]);
     const found = known.get(key);
     if (found !== undefined || window === null) return found ?? null;
     const ask = { window, timezone, from: from - DAY_MS, days: days + openingDays(policy) + 2 };
-    const openings = openingsOf(ask) ?? null;
+    const openings = windowIntervals(ask) ?? null;
     known.set(key, openings);
     return openings;
   };
@@ -50,12 +50,12 @@ async function readRows(
   start: Instant,
   to: Instant,
 ): Promise<WhatIfRows | undefined> {
-  const first = await readPast(db, accountId, start);
+  const first = await readScenario(db, accountId, start);
   if (!first) return undefined;
   const asks = await readAsks(db, accountId, start, to);
   const began = Math.min(first.keptSince, asks[0]?.reservedAt ?? Infinity);
   const from = Math.max(start, startOf(dayOf(began)));
-  const past = from === start ? first : await readPast(db, accountId, from);
+  const past = from === start ? first : await readScenario(db, accountId, from);
   if (!past) return undefined;
   const told = await readTold(db, accountId, from, to);
   const ungranted = past.found.filter(({ isGranted }) => !isGranted);

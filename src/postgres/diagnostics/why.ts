@@ -1,13 +1,13 @@
 /** Reads what the support article about an account needs (R17), in one snapshot. */
 import { WITNESS_DAYS } from '../../domain/primitives/limits.js';
 import { accountOfRows } from '../../domain/diagnostics/asOf/accountFromRecords.js';
-import type { Openings } from '../../domain/account/sendingWindow.js';
+import type { WindowIntervals } from '../../domain/account/sendingWindow.js';
 import { dayOf, DAY_MS, parseInstant, type Instant } from '../../domain/primitives/time.js';
 import { whyOf } from '../../domain/diagnostics/why/why.js';
 import type { StatusWire } from '../../domain/wire/responses.js';
 import { readAccount } from '../save/accounts.js';
 import { inSnapshot, rowsOf, type Pool, type Queryable } from '../pool.js';
-import { readDays, readWitnesses } from '../read/readBack.js';
+import { readDays, readEvidence } from '../read/readBack.js';
 import { listOpenAlerts } from '../read/reads.js';
 import type { Why, WhyRows } from '../../domain/diagnostics/why/model.js';
 
@@ -37,7 +37,7 @@ async function readRows(db: Queryable, accountId: string, now: Instant) {
   const row = await readRow(db, accountId);
   if (!account || !row) return undefined;
   const day = Math.max(dayOf(now), account.day);
-  const found = await readWitnesses(db, accountId, {
+  const found = await readEvidence(db, accountId, {
     openedOn: account.day,
     day,
     loggedSince: account.day - WITNESS_DAYS,
@@ -58,7 +58,7 @@ async function readRows(db: Queryable, accountId: string, now: Instant) {
 }
 
 /** An article says nothing of the window: it is taken as known. */
-const ALWAYS: Openings = { bounds: [0], from: 0, until: Infinity, zoneVersion: '' };
+const ALWAYS: WindowIntervals = { bounds: [0], from: 0, until: Infinity, zoneVersion: '' };
 
 type Row = Pick<WhyRows['row'], 'isEdited' | 'hotSince'> & { readonly checkedAt: Instant | null };
 

@@ -162,7 +162,7 @@ export async function writeFleetHeartbeat(db: Queryable, run: FleetRun): Promise
 }
 
 /** Connected accounts with an alert of an earlier day that no run of today has looked at yet. */
-export async function readUnheard(db: Queryable, day: UtcDay): Promise<readonly string[]> {
+export async function readUnreconciled(db: Queryable, day: UtcDay): Promise<readonly string[]> {
   const { rows } = await db.query<{ id: string }>(
     `select distinct account_id as id from safeband.alerts
        join safeband.accounts a using (account_id)

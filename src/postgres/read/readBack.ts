@@ -9,7 +9,7 @@ import { normalProof } from '../../domain/primitives/linkedinId.js';
 import type { DayRow } from '../../domain/records/records.js';
 import { crowdIn, ROWS_READ } from '../../domain/reconcile/crowd.js';
 import { kept } from '../../domain/account/kept.js';
-import type { Crowd, Later, Witnesses } from '../../domain/records/snapshot.js';
+import type { Crowd, Later, Evidence } from '../../domain/records/snapshot.js';
 import { REMEMBERED_DAYS, WEEK_DAYS } from '../../domain/primitives/limits.js';
 import type { UtcDay } from '../../domain/primitives/time.js';
 import { rowsOf, type Queryable } from '../pool.js';
@@ -71,12 +71,12 @@ const EVENTS = `
  * What an account's rows say happened, in one statement and so in one snapshot (R8): reservations
  * remembered on `openedOn`, the journal as far back as it is on `day`, the log from `loggedSince`.
  */
-export async function readWitnesses(
+export async function readEvidence(
   db: Queryable,
   accountId: string,
   asOf: { readonly openedOn: UtcDay; readonly day: UtcDay; readonly loggedSince: UtcDay },
-): Promise<Witnesses> {
-  const [found] = await rowsOf<Witnesses>(
+): Promise<Evidence> {
+  const [found] = await rowsOf<Evidence>(
     db,
     `select jsonb_build_object('reservations', (${RESERVATIONS}), 'attempts', (${ATTEMPTS}),
        'events', (${EVENTS})) as row`,

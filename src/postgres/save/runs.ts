@@ -4,10 +4,10 @@ import type { DayVerdict } from '../../domain/reconcile/dayFindings.js';
 import type { CommittedRun } from '../../domain/records/snapshot.js';
 import { dayOf, type Instant, type UtcDay } from '../../domain/primitives/time.js';
 import type { Queryable } from '../pool.js';
-import type { Foreign } from '../../domain/account/manualEdit.js';
+import type { ManualEdit } from '../../domain/account/manualEdit.js';
 
 /** The account's row as it stood before, locked; `isEdited`: another than a save wrote it (R14). */
-export type Stood = {
+export type LockedRow = {
   readonly owner: string;
   readonly version: number;
   readonly lastWrite: number;
@@ -18,12 +18,12 @@ export type Stood = {
   readonly cap: number;
   readonly isEdited: boolean;
   /** What a hand had changed before, and no run has told. */
-  readonly edits: Foreign | null;
+  readonly edits: ManualEdit | null;
   readonly columns: { readonly [name: string]: unknown };
 };
 
-export async function lockAccount(db: Queryable, accountId: string): Promise<Stood | null> {
-  const { rows } = await db.query<Stood>(
+export async function lockAccount(db: Queryable, accountId: string): Promise<LockedRow | null> {
+  const { rows } = await db.query<LockedRow>(
     `select owner, version::float8 as version, last_write::float8 as "lastWrite",
             last_write_mark as "lastMark", last_run as "lastRun",
             safeband.day_no(counter_day) as day,
@@ -36,11 +36,11 @@ export async function lockAccount(db: Queryable, accountId: string): Promise<Sto
 }
 
 /** Which columns a hand has changed, as far as the new row does not have them so. */
-export async function foreignIn(
+export async function manualEditIn(
   db: Queryable,
   accountId: string,
-  stood: Stood,
-): Promise<Foreign | null> {
+  stood: LockedRow,
+): Promise<ManualEdit | null> {
   if (!stood.isEdited) return null;
   const { rows } = await db.query<{ id: string; columns: readonly string[] }>(
     `select pg_current_xact_id()::text as id,
@@ -61,7 +61,7 @@ export async function foreignIn(
 export async function keepEdits(
   db: Queryable,
   accountId: string,
-  edits: Foreign | null,
+  edits: ManualEdit | null,
 ): Promise<void> {
   await db.query(
     `update safeband.accounts set edits = $2::jsonb, recorded_at = clock_timestamp()
@@ -117,7 +117,7 @@ export type RunRows = {
   readonly at: Instant;
   readonly durationMs: number;
   readonly verdict: Omit<Verdict, 'alerts'> & { readonly alerts: readonly unknown[] };
-  readonly foreign: Foreign | null;
+  readonly foreign: ManualEdit | null;
 };
 
 /** One heartbeat a run, also when nothing was found. */
@@ -221,7 +221,11 @@ export async function raiseAlerts(
 }
 
 /** Is something of that day told, and not seen gone yet. */
-export async function isToldOf(db: Queryable, accountId: string, day: UtcDay): Promise<boolean> {
+export async function hasUnresolvedAlert(
+  db: Queryable,
+  accountId: string,
+  day: UtcDay,
+): Promise<boolean> {
   const { rowCount } = await db.query(
     `select from safeband.alerts
       where account_id = $1 and quota_day = safeband.day_at($2) and resolved_at is null

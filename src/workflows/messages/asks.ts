@@ -9,43 +9,43 @@ import { isoInstant } from '../../domain/primitives/time.js';
 import type { BatchAnswer, ItemError } from '../../temporal/protocol.js';
 import { countDecision } from '../metrics.js';
 import { reply } from './replies.js';
-import type { Self } from '../accountRun.js';
+import type { AccountRun } from '../accountRun.js';
 import { isRefusal, type Flaw, type Refusal } from '../../domain/account/refusals.js';
 import { decisionWire, type DecisionWire } from '../../domain/wire/decisions.js';
 
 /** The age of the last run stands in the way, and the ask is a new one (R12). */
-export function isCold(self: Self, ask?: ReserveAsk): boolean {
-  if (!self.actor || self.isClosed) return false;
-  const { account } = pass(self.actor, self.now());
+export function isCold(self: AccountRun, ask?: ReserveAsk): boolean {
+  if (!self.entity || self.isClosed) return false;
+  const { account } = pass(self.entity, self.now());
   if (ask && findSlot(account, ask.reservationId)) return false;
   return wantsCheck(account, account.now);
 }
 
 /** Decides, and sends the answer to the workflow that asked for it. */
-export function decided(self: Self, ask: ReserveAsk): Refusal | DecisionWire {
-  const decision = toldOf(self, ask);
+export function decided(self: AccountRun, ask: ReserveAsk): Refusal | DecisionWire {
+  const decision = decisionOn(self, ask);
   countDecision(decision);
   if (ask.replyTo && !isRefusal(decision)) reply(self, ask.replyTo, decision);
   return decision;
 }
 
 /** Before the account is read back, an ask is answered all the same: `unverified` (R13). */
-function toldOf(self: Self, ask: ReserveAsk): Refusal | DecisionWire {
+function decisionOn(self: AccountRun, ask: ReserveAsk): Refusal | DecisionWire {
   if (self.isClosed) {
     const retryAt = isoInstant(self.now() + VERIFY_RETRY_MS);
     const { reservationId } = ask;
     return { granted: false, reservationId, reason: 'unverified', retryAt };
   }
-  const decision = self.tell(reserve, ask);
+  const decision = self.execute(reserve, ask);
   return isRefusal(decision) ? decision : decisionWire(decision);
 }
 
-export const decidedAll = (self: Self, requests: readonly unknown[]): BatchAnswer => ({
+export const decidedAll = (self: AccountRun, requests: readonly unknown[]): BatchAnswer => ({
   decisions: requests.map((raw) => decidedItem(self, raw)),
 });
 
 /** An item of a batch, as if it came alone; a bad one leaves the others alone. */
-function decidedItem(self: Self, raw: unknown): DecisionWire | ItemError {
+function decidedItem(self: AccountRun, raw: unknown): DecisionWire | ItemError {
   const parsed = parseReserve(raw, 'strict', self.now());
   if (!parsed.ok) return itemError(idIn(raw), parsed);
   const decision = decided(self, parsed.value);

@@ -28,7 +28,7 @@ import { whenOrLate } from './patience.js';
 import { answerQueries } from './queryHandlers.js';
 import { hasReplyToSend, sendReplies } from './replies.js';
 import { settleRings, whenRung } from './rings.js';
-import type { Self } from '../accountRun.js';
+import type { AccountRun } from '../accountRun.js';
 import { isRefusal, type Refusal } from '../../domain/account/refusals.js';
 import { settleByOperator } from '../../domain/commands/settle.js';
 import type { Entry, Weight } from '../inHand.js';
@@ -37,24 +37,24 @@ import type { Entry, Weight } from '../inHand.js';
 type Inlet = {
   /** It is answered also before the account is read back: `unverified` (R13). */
   readonly isAsk: boolean;
-  readonly takeSignal: (self: Self, raw: unknown, number: number) => Weight;
+  readonly takeSignal: (self: AccountRun, raw: unknown, number: number) => Weight;
   /** Registers the handler of its Update. */
-  readonly register: (self: Self) => void;
+  readonly register: (self: AccountRun) => void;
 };
 /** What an ask needs besides: does it have to wait for a check, and how many asks is it. */
 type Asking<I> = {
-  readonly isCold: (self: Self, input: I) => boolean;
+  readonly isCold: (self: AccountRun, input: I) => boolean;
   readonly weight: (input: I) => Weight;
 };
-type Handle<I, O> = (self: Self, input: I) => O | Refusal | Promise<O | Refusal>;
+type Handle<I, O> = (self: AccountRun, input: I) => O | Refusal | Promise<O | Refusal>;
 
 function inlet<I, O>(message: Message<I, O>, handle: Handle<I, O>, asking?: Asking<I>): Inlet {
   const { name, parse, update } = message;
   const isAsk = asking !== undefined;
-  const isToWait = (self: Self, input: I, number: number): boolean =>
+  const isToWait = (self: AccountRun, input: I, number: number): boolean =>
     asking !== undefined && self.mayCheckFor(number) && asking.isCold(self, input);
   const weightOf = (input: I): Weight => asking?.weight(input) ?? 1;
-  const takeSignal = (self: Self, raw: unknown, number: number): Weight => {
+  const takeSignal = (self: AccountRun, raw: unknown, number: number): Weight => {
     const parsed = parse(raw, 'lenient', self.now());
     if (!parsed.ok) {
       complain(self, name, parsed.message);
@@ -63,18 +63,23 @@ function inlet<I, O>(message: Message<I, O>, handle: Handle<I, O>, asking?: Aski
     if (isToWait(self, parsed.value, number)) return 0;
     for (const flaw of parsed.dropped) complain(self, name, `dropped: ${flaw}`);
     const answer = handle(self, parsed.value);
-    if (answer instanceof Promise) void answer.then((late) => heard(self, name, late));
-    else heard(self, name, answer);
+    if (answer instanceof Promise) void answer.then((late) => reportRefusal(self, name, late));
+    else reportRefusal(self, name, answer);
     return weightOf(parsed.value);
   };
-  const takeUpdate = (self: Self, raw: unknown, number: number, caller: Caller<O>): Weight => {
+  const takeUpdate = (
+    self: AccountRun,
+    raw: unknown,
+    number: number,
+    caller: Caller<O>,
+  ): Weight => {
     const input = valueOf(parse(raw, 'accepted', self.now()));
     if (isToWait(self, input, number)) return 0;
     const answer = handle(self, input);
     caller.answer(answer instanceof Promise ? answer.then(answerOf) : answerOf(answer));
     return weightOf(input);
   };
-  const register = (self: Self): void =>
+  const register = (self: AccountRun): void =>
     setHandler(update, (raw) => received(self, { name, isAsk, raw }, takeUpdate), {
       validator: (raw) => void valueOf(parse(raw, 'strict', self.now())),
     });
@@ -94,32 +99,32 @@ const INLETS: ReadonlyMap<string, Inlet> = new Map(
     sendDelivered: inlet(messages.sendDelivered, (self, { chatId, ...report }) => {
       if (chatId !== null) {
         const proof = { chatId, messageId: report.messageId ?? null };
-        return self.tell(deliver, { ...report, chatId, logged: loggedIn(self.read(), proof) });
+        return self.execute(deliver, { ...report, chatId, logged: loggedIn(self.read(), proof) });
       }
-      self.tell(deliverWithoutChat, report.reservationId);
+      self.execute(deliverWithoutChat, report.reservationId);
       return MISSING_CHAT;
     }),
-    sendFailed: inlet(messages.sendFailed, (self, report) => self.tell(fail, report)),
+    sendFailed: inlet(messages.sendFailed, (self, report) => self.execute(fail, report)),
     sendObserved: inlet(messages.sendObserved, (self, seen) =>
-      self.tell(observe, { ...seen, logged: loggedIn(self.read(), seen) }),
+      self.execute(observe, { ...seen, logged: loggedIn(self.read(), seen) }),
     ),
     settleByOperator: inlet(messages.settleByOperator, (self, order) =>
-      self.tell(settleByOperator, order),
+      self.execute(settleByOperator, order),
     ),
     configure: inlet(messages.configure, (self, change) => {
-      const policy = self.tell(configure, change);
+      const policy = self.execute(configure, change);
       return isRefusal(policy) ? policy : policyWire(policy);
     }),
-    connect: inlet(messages.connect, (self, start) => self.tell(connect, start)),
-    hold: inlet(messages.hold, (self, order) => self.tell(hold, order)),
-    resume: inlet(messages.resume, (self, order) => self.tell(resume, order)),
-    disconnect: inlet(messages.disconnect, (self, order) => self.tell(disconnect, order)),
+    connect: inlet(messages.connect, (self, start) => self.execute(connect, start)),
+    hold: inlet(messages.hold, (self, order) => self.execute(hold, order)),
+    resume: inlet(messages.resume, (self, order) => self.execute(resume, order)),
+    disconnect: inlet(messages.disconnect, (self, order) => self.execute(disconnect, order)),
     reconcileNow: inlet(messages.reconcileNow, reconciledNow),
   }),
 );
 
 /** Registers everything, before the first message comes (interceptors.ts). */
-export function listen(self: Self): void {
+export function listen(self: AccountRun): void {
   // Not by the inbox: a reset is told before all that waits (R14).
   setHandler(defineSignal(RESET_SIGNAL), () => self.reset());
   for (const one of INLETS.values()) one.register(self);
@@ -128,10 +133,14 @@ export function listen(self: Self): void {
 
 type Caller<O> = { readonly answer: (answer: O | Promise<O>) => void };
 type Update = { readonly name: string; readonly isAsk: boolean; readonly raw: unknown };
-type TakeUpdate<O> = (self: Self, raw: unknown, number: number, caller: Caller<O>) => Weight;
+type TakeUpdate<O> = (self: AccountRun, raw: unknown, number: number, caller: Caller<O>) => Weight;
 
 /** An Update: it waits in the inbox behind all that came before it, until the loop takes it. */
-async function received<O>(self: Self, update: Update, takeUpdate: TakeUpdate<O>): Promise<O> {
+async function received<O>(
+  self: AccountRun,
+  update: Update,
+  takeUpdate: TakeUpdate<O>,
+): Promise<O> {
   const { name, isAsk, raw } = update;
   gather(self);
   self.unanswered += 1;
@@ -168,10 +177,10 @@ async function received<O>(self: Self, update: Update, takeUpdate: TakeUpdate<O>
     });
     withdraw = () => self.withdraw(entry);
   });
-  if (self.actor || isAsk) return answer;
+  if (self.entity || isAsk) return answer;
   answer.catch(() => undefined); // it is awaited below, once the account is read back
-  await whenOrLate(self, () => self.actor !== null || self.refusal !== null);
-  if (!self.actor) {
+  await whenOrLate(self, () => self.entity !== null || self.refusal !== null);
+  if (!self.entity) {
     withdraw();
     settled();
     self.read();
@@ -180,7 +189,7 @@ async function received<O>(self: Self, update: Update, takeUpdate: TakeUpdate<O>
 }
 
 /** Takes what has come, in its order, as much as one task may; the next task takes more. */
-export function take(self: Self): void {
+export function take(self: AccountRun): void {
   settleRings(self);
   gather(self);
   sendReplies(self);
@@ -193,7 +202,7 @@ export function take(self: Self): void {
   for (; n < self.inbox.length && taken < most; n += 1) {
     const [entry] = self.inbox.slice(n, n + 1);
     if (!entry) break;
-    if (!self.actor && !entry.isAsk) {
+    if (!self.entity && !entry.isAsk) {
       self.waiting.push(entry);
       continue;
     }
@@ -212,12 +221,12 @@ export function take(self: Self): void {
 }
 
 /** Answers all Updates that there is no room for. */
-function refuseUpdates(self: Self): void {
+function refuseUpdates(self: AccountRun): void {
   for (const { update } of self.inbox) update?.refuse(failureOf(NO_ROOM));
   self.inbox = self.inbox.filter(({ update }) => update === null);
 }
 
-function takeOne(self: Self, { name, number, read, update }: Entry): Weight {
+function takeOne(self: AccountRun, { name, number, read, update }: Entry): Weight {
   if (update) return update.take(number);
   const found = INLETS.get(name);
   if (found) return found.takeSignal(self, read(), number);
@@ -235,13 +244,13 @@ const NO_ROOM: Refusal = {
 const nameIn = (name: string): string => JSON.stringify(name.slice(0, 100));
 
 /** Are the answers that were given on their way to their callers: before anything else is begun. */
-export async function whenAnswered(self: Self): Promise<void> {
+export async function whenAnswered(self: AccountRun): Promise<void> {
   const isAnswered = (): boolean => getActivator().inProgressUpdates.size <= self.unanswered;
   if (!isAnswered()) await condition(isAnswered);
 }
 
 /** Takes messages while a chore runs: all of them before what the chore has found. */
-export async function beside<T>(self: Self, chore: Promise<T>): Promise<T> {
+export async function whileRunning<T>(self: AccountRun, chore: Promise<T>): Promise<T> {
   const state = { isDone: false };
   const watched = chore.finally(() => (state.isDone = true));
   watched.catch(() => undefined); // it is awaited below
@@ -267,7 +276,7 @@ const answerOf = <O>(answer: O | Refusal): O => {
 };
 
 /** A Signal that was refused. */
-function heard(self: Self, name: string, answer: unknown): void {
+function reportRefusal(self: AccountRun, name: string, answer: unknown): void {
   if (!isRefusal(answer)) return;
   const { refused: type, message: why } = answer;
   if (type === 'ChatIdMissing' || type === 'ReservationUnknown') return; // they have their alert
@@ -277,7 +286,7 @@ function heard(self: Self, name: string, answer: unknown): void {
 }
 
 /** Waits for a run of the loop that begins after this; its rows are saved when it answers (R8). */
-async function reconciledNow(self: Self): Promise<Findings | Refusal> {
+async function reconciledNow(self: AccountRun): Promise<Findings | Refusal> {
   const mine = (self.runsAsked += 1);
   await whenOrLate(self, () => self.runsDone >= mine || self.isEnding);
   if (self.runsDone >= mine && self.found) return self.found;

@@ -1,6 +1,6 @@
 /** How long callers wait for the database before they hear `Unavailable` (docs/contract.md, 2). */
 import { CancellationScope, condition, patched } from '@temporalio/workflow';
-import { PATIENCE_MS, type Self } from '../accountRun.js';
+import { PATIENCE_MS, type AccountRun } from '../accountRun.js';
 
 /**
  * Waits for something, or until the database has not answered for about ten seconds. No timer is
@@ -9,7 +9,7 @@ import { PATIENCE_MS, type Self } from '../accountRun.js';
  * ring that was on its way for nobody says nothing to who comes now (rings.ts). Older runs
  * go on with a timer for each caller.
  */
-export async function whenOrLate(self: Self, isDone: () => boolean): Promise<void> {
+export async function whenOrLate(self: AccountRun, isDone: () => boolean): Promise<void> {
   if (!patched('callers-wait-without-timers')) {
     await CancellationScope.nonCancellable(() => condition(isDone, PATIENCE_MS));
     return;

@@ -7,7 +7,7 @@ import { nextSlots, tooFarAhead } from '../../domain/days/forecast.js';
 import { isoInstant, type Instant } from '../../domain/primitives/time.js';
 import { reservationWire } from '../../domain/wire/responses.js';
 import { asQueryFailure, failureOf, queries } from '../../temporal/protocol.js';
-import type { Self } from '../accountRun.js';
+import type { AccountRun } from '../accountRun.js';
 import { peekWire } from '../../domain/wire/decisions.js';
 import { parseQuery, type QueryAsk } from '../../domain/wire/queryRequests.js';
 import { statusOf } from '../status.js';
@@ -19,7 +19,7 @@ type Seen = {
   readonly ask: QueryAsk;
 };
 
-export function answerQueries(self: Self): void {
+export function answerQueries(self: AccountRun): void {
   const see = (raw: unknown, needs?: 'count' | 'reservationId'): Seen => {
     const ask = parseQuery(raw, needs);
     if (!ask.ok) throw failureOf(ask);

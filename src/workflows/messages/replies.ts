@@ -12,12 +12,12 @@ import {
 } from '../../domain/primitives/limits.js';
 import { isSendable, type ReplyTo } from '../../domain/wire/replyTo.js';
 import { raise } from '../alerts.js';
-import type { Self } from '../accountRun.js';
+import type { AccountRun } from '../accountRun.js';
 import type { DecisionWire } from '../../domain/wire/decisions.js';
 import type { Reply } from '../inHand.js';
 
 /** Sends the answer, or lets it wait until fewer are under way. */
-export function reply(self: Self, to: ReplyTo, answer: DecisionWire): void {
+export function reply(self: AccountRun, to: ReplyTo, answer: DecisionWire): void {
   const one = { to, answer };
   const bytes = bytesOf(one);
   if (self.replies.length >= REPLIES_WAITING_MAX || self.repliesBytes + bytes > REPLIES_BYTES_MAX) {
@@ -29,7 +29,7 @@ export function reply(self: Self, to: ReplyTo, answer: DecisionWire): void {
 }
 
 /** Sends what waits, as far as it may be under way. */
-export function sendReplies(self: Self): void {
+export function sendReplies(self: AccountRun): void {
   while (hasReplyToSend(self)) {
     const [next] = self.replies.splice(0, 1);
     if (!next) return;
@@ -40,10 +40,10 @@ export function sendReplies(self: Self): void {
 }
 
 /** In its last task a run begins no reply: it would be lost. The next run sends it. */
-export const hasReplyToSend = (self: Self): boolean =>
+export const hasReplyToSend = (self: AccountRun): boolean =>
   self.replies.length > 0 && self.repliesUnderWay < REPLIES_AT_ONCE && !self.isEnding;
 
-async function send(self: Self, { to, answer }: Reply): Promise<void> {
+async function send(self: AccountRun, { to, answer }: Reply): Promise<void> {
   try {
     // A run of an older version may have handed over what the server does not take.
     if (!isSendable(to)) throw new Error('its names are longer than Temporal takes');
@@ -54,5 +54,5 @@ async function send(self: Self, { to, answer }: Reply): Promise<void> {
   self.repliesUnderWay -= 1;
 }
 
-const failed = (self: Self, { workflowId, signalName }: ReplyTo, why: string): void =>
+const failed = (self: AccountRun, { workflowId, signalName }: ReplyTo, why: string): void =>
   raise(self, 'reply_failed', workflowId, `${signalName}: ${why}`);

@@ -6,7 +6,7 @@
  * and the account could never be replayed again (R18).
  */
 import { isDirty, isHot } from '../../domain/entity/entity.js';
-import type { Self } from '../accountRun.js';
+import type { AccountRun } from '../accountRun.js';
 
 /** A timer that fires is known to its alarm after some microtasks, fewer than these. */
 const MICROTASKS = 10;
@@ -17,11 +17,11 @@ export async function whenRung(): Promise<void> {
 }
 
 /** Silences what has rung for nothing; before the messages of the task are taken. */
-export function settleRings(self: Self): void {
-  const { actor, saveSoon, saveLater, cooldownEnd, unblocked, tick } = self;
-  if (!actor) return;
-  if (!isDirty(actor) && !self.isUnpublished) {
+export function settleRings(self: AccountRun): void {
+  const { entity, saveSoon, saveLater, cooldownEnd, unblocked, tick } = self;
+  if (!entity) return;
+  if (!isDirty(entity) && !self.isUnpublished) {
     for (const alarm of [saveSoon, saveLater, cooldownEnd, unblocked]) alarm.reset();
   }
-  if (!isHot(actor)) tick.reset();
+  if (!isHot(entity)) tick.reset();
 }

@@ -1,37 +1,37 @@
 /** What an account does with Postgres beside its saves: read back, claim, learn its openings. */
 import { log, workflowInfo } from '@temporalio/workflow';
-import { pass, record, actorWith, type Actor } from '../../domain/entity/entity.js';
+import { pass, record, entityWith, type Entity } from '../../domain/entity/entity.js';
 import { accountRow } from '../../domain/records/toRecords.js';
 import { alert, type Event } from '../../domain/account/events.js';
 import { withForgotten } from '../../domain/account/kept.js';
 import { hasForgotten, unsavedOf } from '../../domain/entity/lookup.js';
 import { merged } from '../../domain/reconcile/merge.js';
-import { identified, openActor } from '../../domain/entity/restore.js';
+import { identified, restore } from '../../domain/entity/restore.js';
 import { openingDays } from '../../domain/account/policy.js';
 import type { Start } from '../../domain/commands/administer.js';
 import type { StoredAccount } from '../../domain/records/snapshot.js';
 import { dayOf } from '../../domain/primitives/time.js';
 import { isStale } from '../../domain/account/sendingWindow.js';
-import { beside } from '../messages/messageHandlers.js';
+import { whileRunning } from '../messages/messageHandlers.js';
 import { lastRunOf, placeOf } from './recovery.js';
 import { readParts } from './readParts.js';
 import { inAnotherTask, isHeavy, sends } from './weight.js';
 import { outcomeOf, reach, readable } from '../activityProxies.js';
-import { PATIENCE_MS, type Self } from '../accountRun.js';
+import { PATIENCE_MS, type AccountRun } from '../accountRun.js';
 
 /** What is left of a caller's patience: the fast way has taken up to two seconds. */
 const REST_MS = PATIENCE_MS - 2_000;
 
 /** Does a chore the fast way, or the sure way after the fast one failed; undefined: it failed. */
 export async function attempt<T>(
-  self: Self,
+  self: AccountRun,
   chore: () => Promise<T>,
   bytes = 0,
 ): Promise<T | undefined> {
   if (isHeavy(self)) await inAnotherTask(self);
   sends(self, bytes);
   try {
-    const done = readable(await beside(self, chore()));
+    const done = readable(await whileRunning(self, chore()));
     self.isSlow = false;
     return done;
   } catch (error) {
@@ -44,66 +44,69 @@ export async function attempt<T>(
 }
 
 /** Reads the account back and makes its row this chain's own (R13, R14); one try. */
-export async function openFrom(self: Self, start: Start): Promise<Actor | undefined> {
+export async function restoreFrom(self: AccountRun, start: Start): Promise<Entity | undefined> {
   const owner = workflowInfo().firstExecutionRunId;
   const { accountId } = start;
   return attempt(self, async () => {
     const ask = { accountId, day: dayOf(Date.now()) };
     const found = await readParts(self, ask, reach(self.isSlow));
     const last = await lastRunOf(self, start, found);
-    const actor = openActor(start, found, owner, Date.now(), self.wasReset, last);
-    const version = actor.version + 1;
-    const rivals = await claim(self, actor, version, found.account);
+    const entity = restore(start, found, owner, Date.now(), self.wasReset, last);
+    const version = entity.version + 1;
+    const rivals = await claim(self, entity, version, found.account);
     if (!rivals) return undefined; // the row moved while it was read: read it again
     self.wasReset = false;
     self.isRooted = false;
-    return record({ ...actor, version, savedVersion: version }, identified(actor.account, rivals));
+    return record(
+      { ...entity, version, savedVersion: version },
+      identified(entity.account, rivals),
+    );
   });
 }
 
 /** Claims the row, and answers with the rivals; undefined: the row has moved. */
 async function claim(
-  self: Self,
-  actor: Actor,
+  self: AccountRun,
+  entity: Entity,
   version: number,
   stored: StoredAccount | null,
   isAgain = false,
 ): Promise<readonly string[] | undefined> {
   const found = stored && { owner: stored.owner, version: stored.version };
-  const row = accountRow(actor.account, version);
+  const row = accountRow(entity.account, version);
   const place = placeOf(self, false);
-  const ask = { owner: actor.owner, found, row, place, ...(isAgain ? { isAgain } : {}) };
+  const ask = { owner: entity.owner, found, row, place, ...(isAgain ? { isAgain } : {}) };
   const answer = readable(await reach(self.isSlow).claim(ask));
   return answer.claimed ? answer.rivals : undefined;
 }
 
 /** Compares the identity with all other accounts', after it was set on a running account (R13). */
-export async function checkIdentity(self: Self): Promise<void> {
-  const actor = self.read();
+export async function checkIdentity(self: AccountRun): Promise<void> {
+  const entity = self.read();
   const isAgain = self.comparesAgain && !self.isInNormalForm;
-  const rivals = await attempt(self, () => claim(self, actor, actor.version, null, isAgain));
+  const rivals = await attempt(self, () => claim(self, entity, entity.version, null, isAgain));
   const now = self.read();
-  if (!rivals || now.account.policy.identity !== actor.account.policy.identity) return;
+  if (!rivals || now.account.policy.identity !== entity.account.policy.identity) return;
   self.isInNormalForm = true;
-  self.actor = record(now, identified(now.account, rivals));
+  self.entity = record(now, identified(now.account, rivals));
 }
 
 /** After a reset: what the rows know and what this run knows, whichever is higher (R14). */
-export async function reopen(self: Self): Promise<void> {
+export async function restoreAfterReset(self: AccountRun): Promise<void> {
   const { accountId, isDisconnected } = self.read().account;
-  const opened = await openFrom(self, { accountId, connect: !isDisconnected });
+  const opened = await restoreFrom(self, { accountId, connect: !isDisconnected });
   if (!opened) return;
   const own = pass(self.read(), Date.now()); // what a midnight forgets stays forgotten
   const telling = hasForgotten(opened.account) ? unsavedOf(own) : own.account;
   const kept = [...merged(opened.account, telling), ...ordersIn(own), ...alertsIn(own)];
-  const known = actorWith(opened, { account: withForgotten(opened.account, own.account) });
-  self.actor = pass(record(known, kept), Date.now());
+  const known = entityWith(opened, { account: withForgotten(opened.account, own.account) });
+  self.entity = pass(record(known, kept), Date.now());
   self.isReset = false;
   self.blockedUntil = 0;
 }
 
 /** What was answered and not saved: a policy that was set, and that it was disconnected. */
-const ordersIn = ({ account, outbox }: Actor): readonly Event[] => {
+const ordersIn = ({ account, outbox }: Entity): readonly Event[] => {
   const { policy, rampDay, isDisconnected } = account;
   const isSet = outbox.some(({ row }) => row.table === 'account_changes' && row.kind === 'policy');
   const leave = {
@@ -117,19 +120,19 @@ const ordersIn = ({ account, outbox }: Actor): readonly Event[] => {
 };
 
 /** Alerts that were not saved are raised again: nobody else tells of them. */
-const alertsIn = ({ outbox }: Actor): readonly Event[] =>
+const alertsIn = ({ outbox }: Entity): readonly Event[] =>
   outbox.flatMap(({ row }) =>
     row.table === 'alerts' ? [alert(row.kind, row.severity, row.details)] : [],
   );
 
 /** Are the openings unknown, or do they reach less far than `nextSlots` may ask (R11). */
-export function wantsOpenings({ account }: Actor, at: number): boolean {
+export function wantsIntervals({ account }: Entity, at: number): boolean {
   const { policy, openings } = account;
   return policy.sendingWindow !== null && (!openings || isStale(openings, at, openingDays(policy)));
 }
 
 /** Works out when the window is open; what came in meanwhile may have changed the window again. */
-export async function learnOpenings(self: Self): Promise<void> {
+export async function learnIntervals(self: AccountRun): Promise<void> {
   const { account } = self.read();
   const { sendingWindow, timezone } = account.policy;
   if (!sendingWindow) return;
@@ -143,5 +146,5 @@ export async function learnOpenings(self: Self): Promise<void> {
   const { policy } = self.read().account;
   const isSame = policy.sendingWindow === sendingWindow && policy.timezone === timezone;
   if (!openings || !isSame) return;
-  self.actor = record(self.read(), [{ type: 'OpeningsLearnt', openings }]);
+  self.entity = record(self.read(), [{ type: 'OpeningsLearnt', openings }]);
 }

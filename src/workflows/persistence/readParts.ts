@@ -3,14 +3,14 @@ import { sleep } from '@temporalio/workflow';
 import type { Activities } from '../../activities/ports.js';
 import { joined } from '../../domain/records/readParts.js';
 import type { ReadBack } from '../../domain/records/snapshot.js';
-import type { Self } from '../accountRun.js';
+import type { AccountRun } from '../accountRun.js';
 import { isHeavy, readBytes, sends } from './weight.js';
 import { readable } from '../activityProxies.js';
 
 type Reader = Pick<Activities, 'readBack'>;
 
 export async function readParts(
-  self: Self,
+  self: AccountRun,
   ask: Parameters<Activities['readBack']>[0],
   by: Reader,
 ): Promise<ReadBack> {
@@ -24,7 +24,7 @@ export async function readParts(
 }
 
 async function onePart(
-  self: Self,
+  self: AccountRun,
   ask: Parameters<Activities['readBack']>[0],
   by: Reader,
 ): Promise<ReadBack> {
@@ -34,6 +34,6 @@ async function onePart(
 }
 
 /** Goes on in another task where this one has sent enough; the chore around it takes messages. */
-export async function ifHeavy(self: Self): Promise<void> {
+export async function ifHeavy(self: AccountRun): Promise<void> {
   if (isHeavy(self)) await sleep(1);
 }

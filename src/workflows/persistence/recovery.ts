@@ -7,11 +7,11 @@ import type { Activities, LastRunAsk, LastRunPortion } from '../../activities/po
 import { bytesOf } from '../../domain/primitives/bytes.js';
 import type { LastRun } from '../../domain/entity/endings.js';
 import { nothingRecovered, recover } from '../../domain/entity/lastRun.js';
-import { storedActor, withCounters } from '../../domain/entity/restore.js';
+import { storedEntity, withCounters } from '../../domain/entity/restore.js';
 import type { Start } from '../../domain/commands/administer.js';
 import type { Place, ReadBack, StoredAccount } from '../../domain/records/snapshot.js';
 import { ifHeavy } from './readParts.js';
-import type { Self } from '../accountRun.js';
+import type { AccountRun } from '../accountRun.js';
 import { sends } from './weight.js';
 import { locally, readable, remotely } from '../activityProxies.js';
 
@@ -32,7 +32,7 @@ const fast = locally({
  * Where this run's history stands as it writes the account's row. While messages wait, the row is
  * not as new as the history: then all orders of the run are applied again, in their order.
  */
-export function placeOf(self: Self, isWhole: boolean): Place {
+export function placeOf(self: AccountRun, isWhole: boolean): Place {
   const { runId, historyLength } = workflowInfo();
   const events = self.inbox.length === 0 ? historyLength : 0;
   return { runId, events, isWhole };
@@ -42,7 +42,7 @@ const NOT_IN_TIME = 'the history of its last run could not be read in time';
 
 /** The rows and the history of the last workflow; null: the rows alone say everything. */
 export async function lastRunOf(
-  self: Self,
+  self: AccountRun,
   start: Start,
   found: ReadBack,
 ): Promise<LastRun | null> {
@@ -52,7 +52,7 @@ export async function lastRunOf(
   if (!stored || !isToRead(self, stored)) return null;
   const { accountId } = start;
   const recount = (account: Parameters<typeof withCounters>[0]) => withCounters(account, found);
-  let recovered = nothingRecovered(storedActor(start, found, owner, Date.now()));
+  let recovered = nothingRecovered(storedEntity(start, found, owner, Date.now()));
   const ask = {
     accountId,
     stored,
@@ -84,7 +84,7 @@ export async function lastRunOf(
  * Another workflow has written the row last, or before a reset another run of this one. Rows that
  * an older activity has read do not name the run, and recorded runs did not read its history.
  */
-function isToRead({ wasReset }: Self, { owner, runId: writer }: StoredAccount): boolean {
+function isToRead({ wasReset }: AccountRun, { owner, runId: writer }: StoredAccount): boolean {
   if (writer === undefined) return false;
   // Not by this run's own id: where a run that was reset is replayed from a file, it has another.
   return wasReset || owner !== workflowInfo().firstExecutionRunId;

@@ -3,7 +3,7 @@
  * its answer was lost, and a workflow task may be lost after its save: both are found out here.
  */
 import { log, patched, workflowInfo } from '@temporalio/workflow';
-import { pass, record, actorWith } from '../../domain/entity/entity.js';
+import { pass, record, entityWith } from '../../domain/entity/entity.js';
 import { caughtUp } from '../../domain/entity/catchUp.js';
 import { alert } from '../../domain/account/events.js';
 import { hasForgotten } from '../../domain/entity/lookup.js';
@@ -18,7 +18,7 @@ import { placeOf } from './recovery.js';
 import { readParts } from './readParts.js';
 import { factsBytes, runBytes, saveBytes, sends } from './weight.js';
 import { reach, type Checks } from '../activityProxies.js';
-import type { Self } from '../accountRun.js';
+import type { AccountRun } from '../accountRun.js';
 import { counterOf } from '../../domain/account/counter.js';
 import { cooldownStarted } from '../../domain/gate/cooldown.js';
 
@@ -30,22 +30,22 @@ const TRIES = 3;
 export const asksAgain = (): boolean => patched('a-run-that-failed-is-asked-again');
 
 /** A run whose own history says all that is not saved, once it was handed that or has saved it. */
-const placeIn = (self: Self, { entries }: Batch): Place =>
+const placeIn = (self: AccountRun, { entries }: Batch): Place =>
   placeOf(self, self.isRooted || entries.length === self.read().outbox.length);
 
 /** Writes what is not saved, and drops what the save confirmed. */
-export async function save(self: Self): Promise<void> {
+export async function save(self: AccountRun): Promise<void> {
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const { actor, batch } = sending(pass(self.read(), Date.now()));
-    self.actor = actor;
+    const { entity, batch } = sending(pass(self.read(), Date.now()));
+    self.entity = entity;
     const place = placeIn(self, batch);
-    const ask = { owner: actor.owner, ...batch, place };
+    const ask = { owner: entity.owner, ...batch, place };
     const done = await attempt(self, () => reach(self.isSlow).save(ask), saveBytes(self));
     self.lastSaveAt = Date.now();
-    countWrite(actor.outbox.length, wordOf(done));
+    countWrite(entity.outbox.length, wordOf(done));
     self.isRooted ||= done?.saved === true && place.isWhole;
     if (done?.saved) {
-      self.actor = saved(self.read(), batch, done.foreign);
+      self.entity = saved(self.read(), batch, done.foreign);
       // A send that was forgotten may have counted again: only a run can say, by the log.
       if (done.known && hasForgotten(self.read().account)) self.runsAsked += 1;
     }
@@ -59,7 +59,7 @@ export async function save(self: Self): Promise<void> {
  * One reconcile (R8): everything unsaved goes with it, and what it found is applied to the account
  * as it then is. False: the database did not answer, or the row is another's.
  */
-export async function reconcile(self: Self, by?: Checks): Promise<boolean> {
+export async function reconcile(self: AccountRun, by?: Checks): Promise<boolean> {
   self.isRecalled = false;
   if (self.isBehind && !(await catchUp(self, by))) return false;
   const { triedRun } = self.read();
@@ -79,10 +79,10 @@ export async function reconcile(self: Self, by?: Checks): Promise<boolean> {
   return false;
 }
 
-async function runNow(self: Self, by?: Checks): Promise<boolean> {
-  const { actor, batch } = sending(pass(self.read(), Date.now()));
-  self.actor = actor;
-  const { owner, account, outbox } = actor;
+async function runNow(self: AccountRun, by?: Checks): Promise<boolean> {
+  const { entity, batch } = sending(pass(self.read(), Date.now()));
+  self.entity = entity;
+  const { owner, account, outbox } = entity;
   const at = account.now;
   const { number, mark } = batch.write;
   const runId = `${workflowInfo().runId}/${number}.${mark}`;
@@ -99,7 +99,7 @@ async function runNow(self: Self, by?: Checks): Promise<boolean> {
     return false;
   }
   self.isRooted ||= place.isWhole;
-  self.actor = reconciled(self.read(), batch, ran.events, ran.foreign, at);
+  self.entity = reconciled(self.read(), batch, ran.events, ran.foreign, at);
   const { drift, healed, alerted, cooled } = ran;
   self.found = { runId, drift, healed, alerted, cooled };
   return true;
@@ -109,21 +109,21 @@ async function runNow(self: Self, by?: Checks): Promise<boolean> {
  * A run has failed. One that may be committed is asked for before the next begins; where nothing is
  * known of it, nothing is granted until a run succeeds (R12).
  */
-function fail(self: Self, runId: string | null): void {
+function fail(self: AccountRun, runId: string | null): void {
   const at = self.now();
   const isTried = runId !== null && self.outcome !== 'not committed' && asksAgain();
   const isUnknown = isTried && self.outcome === 'unknown';
-  const actor = isTried ? actorWith(self.read(), { triedRun: runId }) : self.read();
-  self.actor = record(actor, [{ type: 'ReconcileFailed', at, isUnknown }]);
+  const entity = isTried ? entityWith(self.read(), { triedRun: runId }) : self.read();
+  self.entity = record(entity, [{ type: 'ReconcileFailed', at, isUnknown }]);
 }
 
 /** What became of a run; false: it was not committed, and never will be; undefined: no answer. */
-async function recall(self: Self, runId: string, by?: Checks): Promise<boolean | undefined> {
-  const { actor, batch } = sending(self.read());
-  self.actor = actor;
+async function recall(self: AccountRun, runId: string, by?: Checks): Promise<boolean | undefined> {
+  const { entity, batch } = sending(self.read());
+  self.entity = entity;
   const { write } = batch;
-  const { accountId } = actor.account;
-  const ask = { owner: actor.owner, accountId, runId, write };
+  const { accountId } = entity.account;
+  const ask = { owner: entity.owner, accountId, runId, write };
   const { isSlow } = self;
   const answer = await attempt(self, () => (by ?? reach(isSlow)).recall(ask));
   if (answer === undefined) {
@@ -137,7 +137,7 @@ async function recall(self: Self, runId: string, by?: Checks): Promise<boolean |
   }
   if (!answer.run) return false;
   log.info('run.recalled', { runId });
-  self.actor = recalled(self.read(), answer.run);
+  self.entity = recalled(self.read(), answer.run);
   const { drift, healed, alerted, cooled } = answer.run.answer;
   self.found = { runId, drift, healed, alerted, cooled };
   self.isRecalled = true;
@@ -153,34 +153,34 @@ const wordOf = (done: { readonly saved: boolean } | undefined): SaveOutcome => {
  * The row is another owner's, or newer than all we know (R14): someone else writes it, or the run
  * was reset; unless it was written by a task of this workflow that was lost.
  */
-function outrun(self: Self, found: Extract<Saved, { saved: false }>, write: Write): void {
-  const actor = self.read();
-  const isOwn = found.owner === actor.owner;
+function outrun(self: AccountRun, found: Extract<Saved, { saved: false }>, write: Write): void {
+  const entity = self.read();
+  const isOwn = found.owner === entity.owner;
   if (isOwn && (found.lastWrite ?? -1) >= write.number) {
     log.warn('account.behind', { lastWrite: found.lastWrite, write: write.number });
     self.isBehind = true;
     return;
   }
-  if (isOwn && found.version <= actor.version) return; // a late save of our own
+  if (isOwn && found.version <= entity.version) return; // a late save of our own
   log.warn('account.outrun', { version: found.version });
   if (isOwn) {
     self.reset(); // the loop reads the rows again, and nothing is granted until it has
     return;
   }
   self.blockedUntil = Date.now() + BLOCKED_MS;
-  const { account } = actor;
+  const { account } = entity;
   const message = 'the row belongs to another workflow';
   const until = startOf(account.day + 1);
   if (account.cooldowns.some((one) => one.cause === 'two_owners' && account.now < one.until))
     return;
-  self.actor = record(actor, [
+  self.entity = record(entity, [
     cooldownStarted('two_owners', until, counterOf(account, account.day), message),
     alert('two_owners', 'critical', { message, owner: found.owner, version: found.version }),
   ]);
 }
 
 /** Reads what a lost task has written, and adds it to the account; false: no answer. */
-export async function catchUp(self: Self, by?: Checks): Promise<boolean> {
+export async function catchUp(self: AccountRun, by?: Checks): Promise<boolean> {
   const { owner, account, savedVersion: after } = self.read();
   const ask = { accountId: account.accountId, day: dayOf(self.now()), after };
   const found = await attempt(self, () => readParts(self, ask, by ?? reach(self.isSlow)));
@@ -189,7 +189,7 @@ export async function catchUp(self: Self, by?: Checks): Promise<boolean> {
   const stored = found.account;
   // Where the row is another's by now, the next save learns it.
   if (stored?.owner === owner) {
-    self.actor = pass(caughtUp(self.read(), found, stored), Date.now());
+    self.entity = pass(caughtUp(self.read(), found, stored), Date.now());
   }
   return true;
 }

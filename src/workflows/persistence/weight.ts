@@ -8,8 +8,8 @@ import type { Account } from '../../domain/account/account.js';
 import { KEPT_ID_BYTES, SAVE_BYTES_MAX } from '../../domain/primitives/limits.js';
 import { effectBytes, externalBytes, rowBytes, slotBytes } from '../../domain/entity/sizes.js';
 import type { ReadBack } from '../../domain/records/snapshot.js';
-import { beside } from '../messages/messageHandlers.js';
-import type { Self } from '../accountRun.js';
+import { whileRunning } from '../messages/messageHandlers.js';
+import type { AccountRun } from '../accountRun.js';
 import { TASK_BYTES_MAX } from '../../domain/entity/bounds.js';
 
 /** What every ask and answer has beside its lists. */
@@ -23,9 +23,10 @@ const ROW = rowBytes(KEPT_ID_BYTES);
 const accountBytes = ({ slots, externals, effects }: Account): number =>
   slots.length * SLOT + externals.length * EXTERNAL + effects.length * EFFECT;
 
-export const saveBytes = ({ outboxBytes }: Self): number =>
+export const saveBytes = ({ outboxBytes }: AccountRun): number =>
   Math.min(outboxBytes, SAVE_BYTES_MAX) + LITTLE;
-export const runBytes = (self: Self): number => accountBytes(self.read().account) + saveBytes(self);
+export const runBytes = (self: AccountRun): number =>
+  accountBytes(self.read().account) + saveBytes(self);
 export const factsBytes = (events: readonly unknown[]): number => events.length * SLOT;
 export const readBytes = ({ reservations, attempts, events, lastRun }: ReadBack): number =>
   reservations.length * ROW.reservation +
@@ -35,15 +36,15 @@ export const readBytes = ({ reservations, attempts, events, lastRun }: ReadBack)
   LITTLE;
 
 /** Adds to what the present task has sent. */
-export function sends(self: Self, bytes: number): void {
+export function sends(self: AccountRun, bytes: number): void {
   self.task = { of: workflowInfo().historyLength, bytes: sentBytes(self) + bytes };
 }
 
-const sentBytes = ({ task }: Self): number =>
+const sentBytes = ({ task }: AccountRun): number =>
   task.of === workflowInfo().historyLength ? task.bytes : 0;
 
 /** True if the present task has sent as much as it may: what follows belongs into another one. */
-export const isHeavy = (self: Self): boolean => sentBytes(self) > TASK_BYTES_MAX;
+export const isHeavy = (self: AccountRun): boolean => sentBytes(self) > TASK_BYTES_MAX;
 
 /** Goes on in another task; messages are taken meanwhile. */
-export const inAnotherTask = (self: Self): Promise<void> => beside(self, sleep(1));
+export const inAnotherTask = (self: AccountRun): Promise<void> => whileRunning(self, sleep(1));

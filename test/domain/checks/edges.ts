@@ -51,13 +51,13 @@ const unsaved: Check = (domain) => {
     { name: 'deliver', input: { reservationId: r('never-asked'), chatId: c('chat-b') } },
   ] as const;
   const context = { at: LATER, isInRow: false };
-  const { actor, outcomes } = heard.reduce(
+  const { entity, outcomes } = heard.reduce(
     (before, one) => domain.recover(before, { ...one, ...context }, (account) => account),
     domain.nothingRecovered(life.actor),
   );
   expect(outcomes).toBe(2);
-  expect(actor.account.slots.map(({ state }) => state)).toEqual(['delivered']);
-  expect(domain.counterOf(actor.account, actor.account.day)).toBe(2);
+  expect(entity.account.slots.map(({ state }) => state)).toEqual(['delivered']);
+  expect(domain.counterOf(entity.account, entity.account.day)).toBe(2);
 };
 
 const reset: Check = (domain) => {
@@ -122,8 +122,8 @@ const readAgain: Check = (domain) => {
   expect([isLeftOut, domain.hasForgotten(start.account)]).toEqual([true, true]);
   const { account } = rows;
   if (!account) throw new Error('there is no row');
-  const { actor } = life;
-  life.actor = domain.caughtUp(actor, { ...rows, lastWrite: 1 }, account);
+  const { actor: entity } = life;
+  life.actor = domain.caughtUp(entity, { ...rows, lastWrite: 1 }, account);
   expect(life.counter).toBe(EXTERNALS_MAX + 40);
 };
 

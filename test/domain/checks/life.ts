@@ -1,15 +1,15 @@
 /** One account's life in a domain that may be broken: what is said, and what a run makes of it. */
 import type { Account, FailureKind } from '../../../src/domain/account/account.js';
-import type { Actor } from '../../../src/domain/entity/entity.js';
+import type { Entity } from '../../../src/domain/entity/entity.js';
 import { isAccountId } from '../../../src/domain/primitives/ids.js';
 import type { Verdict } from '../../../src/domain/reconcile/reconcile.js';
 import type { EventRow, ReservationRow } from '../../../src/domain/records/records.js';
 import type { Start } from '../../../src/domain/commands/administer.js';
-import type { Attempt, ReadBack, Witnesses } from '../../../src/domain/records/snapshot.js';
+import type { Attempt, ReadBack, Evidence } from '../../../src/domain/records/snapshot.js';
 import { at, c, must, NOTHING, r } from '../../support/scenario.js';
 import type { Domain } from '../model/domain.js';
 import type { Command } from '../../../src/domain/account/refusals.js';
-import type { Foreign } from '../../../src/domain/account/manualEdit.js';
+import type { ManualEdit } from '../../../src/domain/account/manualEdit.js';
 
 export const NINE = at('09:00');
 export const LATER = at('09:20');
@@ -21,7 +21,7 @@ export type Check = (domain: Domain) => void;
 
 export class Life {
   readonly domain: Domain;
-  actor: Actor;
+  actor: Entity;
   now: number;
 
   /** It is verified, and stays so: a run succeeds whenever time passes (R12). */
@@ -34,8 +34,8 @@ export class Life {
     };
     this.domain = domain;
     this.now = now;
-    const actor = domain.openActor(whole, found, OWNER, now);
-    this.actor = domain.record(actor, domain.identified(actor.account, []));
+    const entity = domain.restore(whole, found, OWNER, now);
+    this.actor = domain.record(entity, domain.identified(entity.account, []));
     this.#verify();
   }
 
@@ -57,8 +57,8 @@ export class Life {
   }
 
   say<I, A>(command: Command<I, A>, input: I): unknown {
-    const { actor, answer } = this.domain.tell(this.actor, command, input, this.now);
-    this.actor = actor;
+    const { entity, answer } = this.domain.execute(this.actor, command, input, this.now);
+    this.actor = entity;
     return answer;
   }
   until(now: number): void {
@@ -85,7 +85,7 @@ export class Life {
   }
 
   /** Everything that was written down, as Postgres has it. */
-  get written(): Witnesses {
+  get written(): Evidence {
     const reservations: ReservationRow[] = [];
     const events: EventRow[] = [];
     for (const { row } of this.actor.outbox) {
@@ -114,12 +114,12 @@ export class Life {
     };
   }
   /** A hand has put that number into the row. */
-  edited(counter: number): Foreign {
+  edited(counter: number): ManualEdit {
     const { day, highestCap: cap } = this.account;
     return { id: `edit to ${counter}`, day, counter, cap, columns: ['inmails_sent_today'] };
   }
 
-  run(more: Partial<Witnesses> = {}, foreign: Foreign | null = null): Verdict {
+  run(more: Partial<Evidence> = {}, foreign: ManualEdit | null = null): Verdict {
     return this.domain.reconcile(this.account, { ...this.written, ...more }, foreign, this.now);
   }
   /** Applies what a run found, which was asked when the account stood as `asked`. */

@@ -192,5 +192,5 @@ const churned = (life: Life, times: number): Life =>
 /** The account after all that has happened to it. */
 export function livedThrough({ name, now, policy: set, steps }: Stage): Life {
   const start = anAccount({ accountId: must(isAccountId, name), ...set }, { now });
-  return steps.reduce(played, Life.begin(start.actor, now));
+  return steps.reduce(played, Life.begin(start.entity, now));
 }

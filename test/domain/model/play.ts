@@ -1,6 +1,6 @@
 /** Plays one story to the domain and to the reference, and compares them after every step. */
 import { expect } from 'vitest';
-import type { Actor } from '../../../src/domain/entity/entity.js';
+import type { Entity } from '../../../src/domain/entity/entity.js';
 import { assertNever } from '../../../src/domain/primitives/assert.js';
 import {
   isAccountId,
@@ -34,7 +34,7 @@ export class Play {
   readonly store = new Store();
   readonly reference: Reference;
   readonly happened: (what: string) => void;
-  actor: Actor;
+  actor: Entity;
   clock: number;
   #chain = 0;
 
@@ -48,7 +48,7 @@ export class Play {
     this.reference = new Reference({ tier, dailyCap, weeklyCap, ramp }, this.clock);
   }
 
-  #open(): Actor {
+  #open(): Entity {
     const { tier, dailyCap, weeklyCap, ramp } = this.story;
     const owner = `chain ${(this.#chain += 1)}`;
     const policy = {
@@ -63,7 +63,7 @@ export class Play {
       ...(this.store.account ? {} : policy),
     };
     const found = this.store.readBack(Math.floor(this.clock / DAY));
-    const { openActor, identified, record, accountRow } = this.domain;
+    const { restore: openActor, identified, record, accountRow } = this.domain;
     const opened = openActor(start, found, owner, this.clock);
     const version = opened.version + 1;
     this.store.claim(accountRow(opened.account, version), owner);
@@ -82,11 +82,11 @@ export class Play {
   }
 
   #tell<I, A>(
-    command: Parameters<Domain['tell']>[1] extends never ? never : Tellable<I, A>,
+    command: Parameters<Domain['execute']>[1] extends never ? never : Tellable<I, A>,
     input: I,
   ): A | Refusal {
-    const told = this.domain.tell(this.actor, command, input, this.clock);
-    this.actor = told.actor;
+    const told = this.domain.execute(this.actor, command, input, this.clock);
+    this.actor = told.entity;
     return told.answer;
   }
 
@@ -211,8 +211,8 @@ export class Play {
 
   /** Conservation, R2, and every number that people read. */
   compare(): void {
-    const { reference, domain, actor } = this;
-    const status = domain.statusWire(actor.account, this.clock, { version: 0, unsaved: 0 });
+    const { reference, domain, actor: entity } = this;
+    const status = domain.statusWire(entity.account, this.clock, { version: 0, unsaved: 0 });
     const { inFlight, uncertain, delivered, external, imported, unexplained, counter } = status;
     expect(counter).toBe(inFlight + uncertain + delivered + external + imported + unexplained);
     expect(unexplained).toBe(0);
@@ -245,7 +245,7 @@ export class Play {
 }
 
 type Tellable<I, A> = (
-  account: Actor['account'],
+  account: Entity['account'],
   input: I,
   at: number,
 ) => {
@@ -282,12 +282,12 @@ function wordOf(answer: object): string {
 function liveUntil(run: Play, retryAt: number): void {
   const { domain } = run;
   const asked = (at: number): boolean => {
-    let actor = rested(domain, run.actor, run.clock, at);
-    const runs = actor.account.slots
+    let entity = rested(domain, run.actor, run.clock, at);
+    const runs = entity.account.slots
       .filter((slot) => slot.state === 'in_flight')
       .map((slot) => ({
         reservationId: slot.reservationId,
-        at: Math.max(run.clock, domain.runAfter(actor.account.accountId, slot.leaseExpiresAt)),
+        at: Math.max(run.clock, domain.runAfter(entity.account.accountId, slot.leaseExpiresAt)),
       }))
       .filter((one) => one.at < at)
       .toSorted((a, b) => a.at - b.at);
@@ -295,18 +295,18 @@ function liveUntil(run: Play, retryAt: number): void {
       for (let one = runs[0]; one && one.at < instant; one = runs[0]) {
         runs.shift();
         const report = { reservationId: one.reservationId, kind: 'unknown' } as const;
-        actor = domain.tell(actor, domain.fail, report, one.at).actor;
+        entity = domain.execute(entity, domain.fail, report, one.at).entity;
       }
     };
     // The midnight timer of an idle account.
     for (let day = Math.floor(run.clock / DAY) + 1; day * DAY + 60_000 < at; day += 1) {
       settleBefore(day * DAY + 60_000);
-      actor = domain.pass(actor, day * DAY + 60_000);
+      entity = domain.pass(entity, day * DAY + 60_000);
     }
     settleBefore(at);
-    actor = domain.record(domain.pass(actor, at), [{ type: 'Reconciled', at }]);
+    entity = domain.record(domain.pass(entity, at), [{ type: 'Reconciled', at }]);
     const ask = { reservationId: rid('asked-again') };
-    const { answer } = domain.tell(actor, domain.reserve, ask, at);
+    const { answer } = domain.execute(entity, domain.reserve, ask, at);
     return 'granted' in answer && answer.granted;
   };
   expect([isoOf(retryAt), asked(retryAt)]).toEqual([isoOf(retryAt), true]);
@@ -318,9 +318,9 @@ const isoOf = (at: number): string => new Date(at).toISOString();
 
 /** A day whose cap and ramp let nothing through for ever has no `retryAt`; else there is one. */
 function checkRetry(run: Play): void {
-  const { domain, actor, clock } = run;
-  const peek = domain.peekWire(actor.account, clock, false);
-  const slots = domain.nextSlots(actor.account, clock, 3);
+  const { domain, actor: entity, clock } = run;
+  const peek = domain.peekWire(entity.account, clock, false);
+  const slots = domain.nextSlots(entity.account, clock, 3);
   if (peek.granted) {
     expect(slots[0]).toBe(clock);
     return;

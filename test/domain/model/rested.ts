@@ -1,5 +1,5 @@
 /** What runs do to an account that is far over its cap, while nobody says anything. */
-import type { Actor } from '../../../src/domain/entity/entity.js';
+import type { Entity } from '../../../src/domain/entity/entity.js';
 import type { Domain } from './domain.js';
 
 const DAY = 86_400_000;
@@ -8,11 +8,11 @@ const RUNS_EVERY = 600_000;
 type Rests = Pick<Domain, 'isRestDue' | 'runAfter' | 'overshootAt' | 'record'>;
 
 /** The first run of the day that finds no other cooldown rests it (R8, R9); else the roll does. */
-export function rested(domain: Rests, actor: Actor, from: number, until: number): Actor {
-  const { account } = actor;
-  if (!domain.isRestDue(account)) return actor;
+export function rested(domain: Rests, entity: Entity, from: number, until: number): Entity {
+  const { account } = entity;
+  if (!domain.isRestDue(account)) return entity;
   const end = Math.min(until, (account.day + 1) * DAY);
   let tick = domain.runAfter(account.accountId, from + 1);
   while (tick < end && domain.overshootAt(account, tick).length === 0) tick += RUNS_EVERY;
-  return tick < end ? domain.record(actor, domain.overshootAt(account, tick)) : actor;
+  return tick < end ? domain.record(entity, domain.overshootAt(account, tick)) : entity;
 }

@@ -7,7 +7,7 @@ import {
   verdictOf,
   type CheckVerdict,
   type Difference,
-  type Looked,
+  type Reading,
 } from '../../../domain/diagnostics/consistency.js';
 import { SAVED_MS } from '../../../domain/primitives/limits.js';
 import { dayOf, parseDay, SECOND_MS } from '../../../domain/primitives/time.js';
@@ -52,7 +52,7 @@ export const registerCheck: Register = (program: Command, context: Context) => {
   withExamples(command, 'check acme-anna', 'check acme-anna --wait 0 --json');
 };
 
-type Found = { readonly last: Looked; readonly verdict: CheckVerdict; readonly looks: number };
+type Found = { readonly last: Reading; readonly verdict: CheckVerdict; readonly looks: number };
 
 async function lookUntilSure(
   context: Context,
@@ -78,7 +78,7 @@ async function lookUntilSure(
   return { last, verdict, looks };
 }
 
-async function look({ world, now }: Context, accountId: string): Promise<Looked> {
+async function look({ world, now }: Context, accountId: string): Promise<Reading> {
   const { status, isGone } = await statusIn(world, accountId);
   const pool = world.pool();
   const at = now();
@@ -93,7 +93,7 @@ async function look({ world, now }: Context, accountId: string): Promise<Looked>
 async function statusIn(
   world: World,
   accountId: string,
-): Promise<Pick<Looked, 'status' | 'isGone'>> {
+): Promise<Pick<Reading, 'status' | 'isGone'>> {
   try {
     const { client, safeband } = await world.temporal();
     const status = await safeband.status(accountId);
@@ -148,7 +148,7 @@ type Judged = {
 
 function textOf(
   accountId: string,
-  looked: Looked,
+  looked: Reading,
   judged: Judged,
   { colors, table }: Look,
 ): string {
@@ -192,7 +192,7 @@ function textOf(
   ].join('\n');
 }
 
-function rowsOf({ status, sides }: Looked): readonly Row[] {
+function rowsOf({ status, sides }: Reading): readonly Row[] {
   const { row, reservations, journal, eventLog } = sides;
   return [
     ['counter', status?.counter ?? null, row.counter, '', '', ''],

@@ -1,6 +1,6 @@
 /** An account as of an instant, rebuilt from its rows (R17). */
 import type { Account, Slot } from '../../account/account.js';
-import { actorOf, pass } from '../../entity/entity.js';
+import { entityOf, pass } from '../../entity/entity.js';
 import type { Moment } from './nearbyEvents.js';
 import { accountWith, bookWith } from '../../account/update.js';
 import { evolveAll } from '../../account/evolve.js';
@@ -17,7 +17,7 @@ import {
 import type { DayRow, EventRow } from '../../records/records.js';
 import type { StoredAccount } from '../../records/snapshot.js';
 import { dayOf, startOf, type Instant, type UtcDay } from '../../primitives/time.js';
-import type { Openings } from '../../account/sendingWindow.js';
+import type { WindowIntervals } from '../../account/sendingWindow.js';
 import { isProvenBy } from '../../account/proof.js';
 import { slotOfRow } from '../../records/fromRecords.js';
 import { eventsOf, type WrittenChange } from '../../records/changeLog.js';
@@ -49,7 +49,7 @@ export type PastRows = {
   /** The last run that succeeded up to that instant, and the one after it. */
   readonly checkedAt: Instant | null;
   readonly nextRunAt: Instant | null;
-  readonly openings: Openings | null;
+  readonly openings: WindowIntervals | null;
   /** Runs, corrections and changes around that instant. */
   readonly moments: readonly Moment[];
 };
@@ -64,10 +64,10 @@ export function accountAt(rows: PastRows, at: Instant): Account {
   const asOf = isRolled ? startOf(today) - 1 : at;
   const begun = begin(rows, known, asOf);
   const changed = changes.reduce((before, change) => {
-    const then = pass(actorOf(before, base.owner, base.version), change.at).account;
+    const then = pass(entityOf(before, base.owner, base.version), change.at).account;
     return evolveAll(then, eventsOf(change, then));
   }, begun);
-  const rolled = pass(actorOf(changed, base.owner, base.version), at).account;
+  const rolled = pass(entityOf(changed, base.owner, base.version), at).account;
   const slots = isRolled ? slotsAt(rolled, known, at) : rolled.slots;
   const account = accountWith(rolled, { slots, openings, reconciledAt: checkedAt });
   return withBook(account, rows, at);

@@ -4,26 +4,26 @@
  * identity was compared, and its last run did not fail.
  */
 import type { Account } from '../../account/account.js';
-import { actorOf, pass } from '../../entity/entity.js';
+import { entityOf, pass } from '../../entity/entity.js';
 import { accountWith, bookWith } from '../../account/update.js';
 import type { ReadBack, StoredAccount } from '../../records/snapshot.js';
 import type { Instant, UtcDay } from '../../primitives/time.js';
-import type { Openings } from '../../account/sendingWindow.js';
+import type { WindowIntervals } from '../../account/sendingWindow.js';
 import { compare } from '../../primitives/ids.js';
 import { bareAccount } from '../../entity/bareAccount.js';
 
 export type FoundRows = Omit<ReadBack, 'account' | 'highestNumber' | 'attempts'> & {
   readonly account: StoredAccount;
 };
-export type Beside = {
+export type RecordContext = {
   /** Its last run that succeeded; null: none has. */
   readonly checkedAt: Instant | null;
   /** When its sending window is open; null: it has none, or that is not known. */
-  readonly openings: Openings | null;
+  readonly openings: WindowIntervals | null;
 };
 
 /** At `now`, rolled as its workflow would, if nothing was said since the rows were written. */
-export function accountOfRows(found: FoundRows, beside: Beside, now: Instant): Account {
+export function accountOfRows(found: FoundRows, beside: RecordContext, now: Instant): Account {
   const { account: stored, reservations } = found;
   const { accountId, state } = stored;
   const inOrder = reservations.toSorted(
@@ -46,7 +46,7 @@ export function accountOfRows(found: FoundRows, beside: Beside, now: Instant): A
     isIdentityChecked: true,
     reconciledAt: beside.checkedAt,
   });
-  return pass(actorOf(account, stored.owner, stored.version), now).account;
+  return pass(entityOf(account, stored.owner, stored.version), now).account;
 }
 
 const ofDay = ({ days }: FoundRows, day: UtcDay): FoundRows['days'][number] | undefined =>

@@ -4,7 +4,7 @@ import type { Step } from './reservationTimeline.js';
 import type { EventRow, ReservationRow } from '../../records/records.js';
 import { isoInstant, type Instant } from '../../primitives/time.js';
 
-export type Around = {
+export type NearbyEvent = {
   readonly at: string;
   readonly kind:
     | 'reserved'
@@ -29,14 +29,14 @@ export type Moment = {
 /** So many on either side. */
 const AROUND_MAX = 5;
 
-type Told = Omit<Around, 'at'> & { readonly at: Instant };
+type Told = Omit<NearbyEvent, 'at'> & { readonly at: Instant };
 
-export function aroundOf(
+export function nearbyEvents(
   reservations: readonly (readonly Step[])[],
   events: readonly EventRow[],
   moments: readonly Moment[],
   at: Instant,
-): { readonly before: readonly Around[]; readonly after: readonly Around[] } {
+): { readonly before: readonly NearbyEvent[]; readonly after: readonly NearbyEvent[] } {
   const all: readonly Told[] = [
     ...reservations.flatMap((steps) => steps.map(said)),
     ...events.filter(({ source }) => source === 'external').map(sentByHand),
@@ -50,7 +50,7 @@ export function aroundOf(
   };
 }
 
-const asText = (told: Told): Around => ({ ...told, at: isoInstant(told.at) });
+const asText = (told: Told): NearbyEvent => ({ ...told, at: isoInstant(told.at) });
 
 function said({ at, row }: Step): Told {
   const { reservationId, state } = row;

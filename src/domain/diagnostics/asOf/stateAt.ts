@@ -3,7 +3,7 @@
  * stands on the row that was saved last before that instant, and goes on from there with what has
  * its own exact time: slots, changes, runs. See docs/history.md for what is exact.
  */
-import { aroundOf, type Around } from './nearbyEvents.js';
+import { nearbyEvents, type NearbyEvent } from './nearbyEvents.js';
 import { HISTORY_DAYS } from '../../primitives/limits.js';
 import { SAVED_WITHIN_MS, stepsOf } from './reservationTimeline.js';
 import { DAY_MS, isoInstant, type Instant } from '../../primitives/time.js';
@@ -25,8 +25,8 @@ export type StateAt = {
   /** What is not exact, and why; empty where all is. */
   readonly notes: readonly string[];
   /** What happened last before that instant and next after it, each in order of time. */
-  readonly before: readonly Around[];
-  readonly after: readonly Around[];
+  readonly before: readonly NearbyEvent[];
+  readonly after: readonly NearbyEvent[];
 };
 
 export function stateOfRows(rows: PastRows, at: Instant): StateAt {
@@ -42,7 +42,7 @@ export function stateOfRows(rows: PastRows, at: Instant): StateAt {
     standsOn: isoInstant(base.updatedAt),
     isExact: notes.length === 0,
     notes,
-    ...aroundOf(stepsOf(rows.reservations, rows.found), rows.events, rows.moments, at),
+    ...nearbyEvents(stepsOf(rows.reservations, rows.found), rows.events, rows.moments, at),
   };
 }
 

@@ -3,10 +3,10 @@ import type { Account, Cooldown } from '../../account/account.js';
 import type { Policy } from '../../account/policy.js';
 import type { EventRow, ReservationRow } from '../../records/records.js';
 import type { Instant, UtcDay } from '../../primitives/time.js';
-import type { Openings } from '../../account/sendingWindow.js';
+import type { WindowIntervals } from '../../account/sendingWindow.js';
 import type { WrittenChange } from '../../records/changeLog.js';
 
-export type Past = {
+export type Scenario = {
   /** As it was at the beginning. */
   readonly begun: Account;
   readonly from: Instant;
@@ -32,4 +32,4 @@ export type Played = {
   readonly left: readonly { readonly day: UtcDay; readonly remaining: number }[];
 };
 /** When a window is open, worked out for the whole time. */
-export type OpeningsFor = (policy: Policy) => Openings | null;
+export type IntervalsFor = (policy: Policy) => WindowIntervals | null;

@@ -12,7 +12,7 @@ import type { Event } from '../../account/events.js';
 import { evolve } from '../../account/evolve.js';
 import { retryAtOf, runAfter } from '../../days/forecast.js';
 import { barrierAt } from '../../gate/gate.js';
-import type { OpeningsFor, Past, Played, Rest, Sent } from './scenario.js';
+import type { IntervalsFor, Scenario, Played, Rest, Sent } from './scenario.js';
 import type { Policy } from '../../account/policy.js';
 import { endOf, isPauseOf, isRedecided, paused, seenIn, taken, withImported } from './outcomes.js';
 import { reserve } from '../../commands/reserve.js';
@@ -24,14 +24,14 @@ import { dayOf, SECOND_MS, startOf, type Instant, type UtcDay } from '../../prim
 import { counterOf } from '../../account/counter.js';
 import { eventsOf, type WrittenChange } from '../../records/changeLog.js';
 
-export const replay = (past: Past, change: PolicyChange, openingsFor: OpeningsFor): Played =>
+export const replay = (past: Scenario, change: PolicyChange, openingsFor: IntervalsFor): Played =>
   new Replay(past, change, openingsFor).play();
 
 /** The story is told in one go, so its state is its own, and no other's. */
 class Replay {
-  readonly #past: Past;
+  readonly #past: Scenario;
   readonly #change: PolicyChange;
-  readonly #openingsFor: OpeningsFor;
+  readonly #openingsFor: IntervalsFor;
   #account: Account;
   #now: Instant;
   readonly #agenda = new Agenda();
@@ -42,7 +42,7 @@ class Replay {
   readonly #left: { day: UtcDay; remaining: number }[] = [];
   #restAt = 0;
 
-  constructor(past: Past, change: PolicyChange, openingsFor: OpeningsFor) {
+  constructor(past: Scenario, change: PolicyChange, openingsFor: IntervalsFor) {
     this.#past = past;
     this.#change = change;
     this.#openingsFor = openingsFor;

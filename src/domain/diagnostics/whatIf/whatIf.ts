@@ -4,7 +4,7 @@
  */
 import type { Account } from '../../account/account.js';
 import type { DenialReason } from '../../gate/gate.js';
-import type { OpeningsFor, Past, Played, Rest } from './scenario.js';
+import type { IntervalsFor, Scenario, Played, Rest } from './scenario.js';
 import { replay } from './simulate.js';
 import { changedPolicy, raisedCap, type PolicyChange } from '../../commands/administer.js';
 import {
@@ -57,7 +57,7 @@ export type WhatIf = {
   readonly days: readonly WhatIfDay[];
   readonly notes: readonly string[];
 };
-export type WhatIfRows = Omit<Past, 'begun'> & {
+export type WhatIfRows = Omit<Scenario, 'begun'> & {
   /** As of the beginning. */
   readonly past: PastRows;
   /** Denials of closed days, by reason. */
@@ -71,7 +71,7 @@ export type WhatIfRows = Omit<Past, 'begun'> & {
 export function whatIfOf(
   rows: WhatIfRows,
   change: PolicyChange,
-  openingsFor: OpeningsFor,
+  openingsFor: IntervalsFor,
 ): WhatIf | Refusal {
   const { from, to, notes } = rows;
   const begun = begunAt(rows.past, from);

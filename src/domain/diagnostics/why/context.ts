@@ -3,16 +3,16 @@ import { ALERT_WORDS } from './alertHelp.js';
 import { names, words } from '../../gap/sentences.js';
 import { stopsOf } from './blockers.js';
 import { isoDay, isoInstant } from '../../primitives/time.js';
-import type { WhyBeside, WhyRows } from './model.js';
+import type { WhyContext, WhyRows } from './model.js';
 import type { StatusWire } from '../../wire/responses.js';
 import { carriedOf } from '../../account/counter.js';
 
 /** In the order in which people should read it. */
-export const besideOf = (
+export const contextOf = (
   rows: WhyRows,
   status: StatusWire,
   isAhead: boolean,
-): readonly WhyBeside[] => [
+): readonly WhyContext[] => [
   ...stopsOf(status),
   ...underWay(rows, status, isAhead),
   ...ofOtherDays(rows, status),
@@ -20,7 +20,7 @@ export const besideOf = (
   ...rows.corrections.map(correctionSaid),
 ];
 
-function underWay(rows: WhyRows, status: StatusWire, isAhead: boolean): readonly WhyBeside[] {
+function underWay(rows: WhyRows, status: StatusWire, isAhead: boolean): readonly WhyContext[] {
   const { external } = status;
   const verb = external === 1 ? 'is' : 'are';
   return [
@@ -60,7 +60,7 @@ function underWay(rows: WhyRows, status: StatusWire, isAhead: boolean): readonly
   ];
 }
 
-function ofOtherDays({ account }: WhyRows, status: StatusWire): readonly WhyBeside[] {
+function ofOtherDays({ account }: WhyRows, status: StatusWire): readonly WhyContext[] {
   const { carried } = status;
   const ids = account.slots
     .filter((slot) => slot.carriedInto === account.day && slot.state !== 'released')
@@ -80,7 +80,7 @@ function ofOtherDays({ account }: WhyRows, status: StatusWire): readonly WhyBesi
           } as const,
         ]
       : []),
-    ...late.map((book): WhyBeside => ({
+    ...late.map((book): WhyContext => ({
       kind: 'late',
       at: null,
       text:
@@ -91,7 +91,7 @@ function ofOtherDays({ account }: WhyRows, status: StatusWire): readonly WhyBesi
 }
 
 /** One sentence a kind, about the newest: an alert that stays open is there again each day. */
-function alertsSaid(alerts: WhyRows['alerts']): readonly WhyBeside[] {
+function alertsSaid(alerts: WhyRows['alerts']): readonly WhyContext[] {
   const kinds = new Set(alerts.map(({ kind }) => kind));
   return [...kinds].flatMap((kind) => {
     const ofKind = alerts.filter((one) => one.kind === kind);
@@ -106,7 +106,7 @@ function alertsSaid(alerts: WhyRows['alerts']): readonly WhyBeside[] {
   });
 }
 
-const correctionSaid = ({ at, sentences }: WhyRows['corrections'][number]): WhyBeside => ({
+const correctionSaid = ({ at, sentences }: WhyRows['corrections'][number]): WhyContext => ({
   kind: 'correction',
   at: isoInstant(at),
   text: `At ${words(at)} a run set it right. ${sentences.join(' ')}`,

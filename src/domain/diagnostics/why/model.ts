@@ -3,7 +3,7 @@ import type { Account } from '../../account/account.js';
 import type { AlertKind } from '../../account/alertKinds.js';
 import type { GapCause } from '../../gap/breakdown.js';
 import type { Stop } from './blockers.js';
-import type { Witnesses } from '../../records/snapshot.js';
+import type { Evidence } from '../../records/snapshot.js';
 import type { Instant, UtcDay } from '../../primitives/time.js';
 
 /** What an account's rows say, read at one instant. */
@@ -19,7 +19,7 @@ export type WhyRows = {
     /** Null: it is cold, and the audit looks after it (R8). */
     readonly hotSince: Instant | null;
   };
-  readonly found: Witnesses;
+  readonly found: Evidence;
   readonly alerts: readonly {
     readonly kind: AlertKind;
     readonly day: UtcDay;
@@ -40,7 +40,7 @@ export type WhyPart = {
   readonly rightAt: string | null;
   readonly reservations: readonly string[];
 };
-export type WhyBeside = {
+export type WhyContext = {
   readonly text: string;
   readonly kind:
     Stop['kind'] | 'unsaved' | 'edited' | 'carried' | 'external' | 'late' | 'alert' | 'correction';
@@ -58,5 +58,5 @@ export type Why = {
   readonly headline: string;
   /** They add up to `counter` less `logged`. */
   readonly parts: readonly WhyPart[];
-  readonly beside: readonly WhyBeside[];
+  readonly beside: readonly WhyContext[];
 };

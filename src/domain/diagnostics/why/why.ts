@@ -9,10 +9,10 @@ import { gapOf, instant, knownOf } from './statusGap.js';
 import { runAfter } from '../../days/forecast.js';
 import { isNormal } from '../../gap/phrases.js';
 import { isoDay, isoOrNull, type Instant } from '../../primitives/time.js';
-import { besideOf } from './context.js';
+import { contextOf } from './context.js';
 import type { Why, WhyRows } from './model.js';
 import { statusWire, type StatusWire } from '../../wire/responses.js';
-import { testimony } from '../../reconcile/evidence.js';
+import { eventsFromEvidence } from '../../reconcile/evidence.js';
 import { counterOf } from '../../account/counter.js';
 
 /** The status that the rows tell. */
@@ -43,7 +43,7 @@ export function whyOf(rows: WhyRows, asked: StatusWire | undefined, now: Instant
       rightAt: isoOrNull(said[i]?.rightAt ?? null),
       reservations: part.reservations,
     })),
-    beside: besideOf(rows, status, isAhead),
+    beside: contextOf(rows, status, isAhead),
   };
 }
 
@@ -55,7 +55,7 @@ const isTold = ({ account, row }: WhyRows, status: StatusWire): boolean =>
 /** Held against the event log and the journal, as the next run will. */
 function comparedGap({ account, row, found }: WhyRows, status: StatusWire): Gap {
   const { day } = account;
-  const after = evolveAll(account, testimony(account, found, instant(status.asOf)));
+  const after = evolveAll(account, eventsFromEvidence(account, found, instant(status.asOf)));
   const isForeign = row.isEdited && row.day === day;
   const stood = isForeign ? Math.max(status.counter, row.counter) : status.counter;
   const parts = breakdownOf({ day, before: account, after, events: found.events, stood });

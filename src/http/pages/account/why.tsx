@@ -3,7 +3,7 @@ import type { VNode } from 'preact';
 import { parseInstant, type Instant } from '../../../domain/primitives/time.js';
 import { Page, type Frame } from '../ui/layout.js';
 import { Left, Section, When } from '../ui/parts.js';
-import type { Why, WhyBeside, WhyPart } from '../../../domain/diagnostics/why/model.js';
+import type { Why, WhyContext, WhyPart } from '../../../domain/diagnostics/why/model.js';
 
 type Props = {
   readonly frame: Frame;
@@ -110,7 +110,7 @@ function Part({ part, now }: { readonly part: WhyPart; readonly now: Instant }):
   );
 }
 
-const KINDS: Readonly<Record<WhyBeside['kind'], string>> = {
+const KINDS: Readonly<Record<WhyContext['kind'], string>> = {
   disconnected: '○ Disconnected',
   held: '■ Held',
   no_credits: '∅ No credits',
@@ -126,7 +126,7 @@ const KINDS: Readonly<Record<WhyBeside['kind'], string>> = {
 };
 const ENDING: readonly string[] = ['cooldown', 'no_credits'];
 
-function Beside({ one, now }: { readonly one: WhyBeside; readonly now: Instant }): VNode {
+function Beside({ one, now }: { readonly one: WhyContext; readonly now: Instant }): VNode {
   const at = one.at === null ? undefined : parseInstant(one.at);
   const isToCome = at !== undefined && at > now && ENDING.includes(one.kind);
   return (
