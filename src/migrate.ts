@@ -1,6 +1,7 @@
 /**
- * `npm run migrate`: brings the database to this version, and tells Temporal the search attributes
- * and the Schedules of the fleet audit and of the webhooks. What may not be done leaves the rest.
+ * `npm run migrate`: updates the database to this version, and registers in Temporal the search
+ * attributes and the Schedules of the fleet audit and of the webhooks. If Temporal denies the
+ * search attributes, the Schedules are registered all the same.
  */
 import { Client } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
@@ -28,11 +29,11 @@ import {
 import { reachTemporal, temporalSettings, type Reached } from './temporal/connect.js';
 import { ConfigError } from './platform/environment.js';
 
-const say = (line: string): void => {
+const print = (line: string): void => {
   process.stdout.write(`${shownLines(line)}\n`);
 };
 
-async function inTemporal({ payloadKeys }: Config, waiting: Waiting): Promise<void> {
+async function registerInTemporal({ payloadKeys }: Config, waiting: Waiting): Promise<void> {
   const reached = await reachTemporal(
     process.env,
     (options) => NativeConnection.connect(options),
@@ -41,18 +42,21 @@ async function inTemporal({ payloadKeys }: Config, waiting: Waiting): Promise<vo
   const { connection, namespace } = reached;
   try {
     const attributes = await attributesIn(reached);
-    if (attributes.done) say(attributes.done);
+    if (attributes.done) print(attributes.done);
     const dataConverter = dataConverterFrom(payloadKeys);
     const client = new Client({ connection, namespace, dataConverter });
     const schedules = await registerSchedules(client);
-    for (const [scheduleId, done] of schedules) say(`schedule ${scheduleId}: ${done}`);
+    for (const [scheduleId, done] of schedules) print(`schedule ${scheduleId}: ${done}`);
     if (attributes.flaw) throw new ConfigError(attributes.flaw);
   } finally {
     await connection.close();
   }
 }
 
-/** Without the right to look, accounts may still run: somebody else may have registered them. */
+/**
+ * Registers the attributes. Without that right, accounts may run: an administrator may have done
+ * it.
+ */
 async function attributesIn(
   reached: Reached<NativeConnection>,
 ): Promise<{ readonly done?: string; readonly flaw?: string }> {
@@ -80,11 +84,11 @@ async function main(): Promise<void> {
   }
   const waiting = new Waiting(startWaitFrom(process.env, 0), reportPlainly);
   const applied = await waiting.until(
-    () => migrate(url, say),
+    () => migrate(url, print),
     (error) => refusalOf(error, setting),
   );
-  say(applied.length > 0 ? `${applied.length} migrations applied` : 'the database is up to date');
-  await inTemporal(config, waiting);
+  print(applied.length > 0 ? `${applied.length} migrations applied` : 'the database is up to date');
+  await registerInTemporal(config, waiting);
 }
 
 runEntry(main, printPlainly);

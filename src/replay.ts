@@ -1,6 +1,6 @@
 /**
- * `npm run replay`: the gate of a deploy. Replays the recorded histories, and with `--live` also
- * those that are running in Temporal, with the workflows of this build; exit code 1 on a refusal.
+ * `npm run replay`: the gate of a deploy. Replays the recorded histories with the workflows of this
+ * build, and with `--live` also the open runs in Temporal. Exits with code 1 on a refusal.
  */
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
@@ -29,10 +29,10 @@ import { payloadKeysFrom } from './temporal/payloadKeys.js';
 const RECORDED = fileURLToPath(new URL('../test/histories', import.meta.url));
 const LIVE_MAX = 500;
 
-const say = (line: string): void => {
+const print = (line: string): void => {
   process.stdout.write(`${shownLines(line)}\n`);
 };
-/** On a terminal: one line that is written over. */
+/** Shows progress on a terminal, in one line that is overwritten. */
 const progress = (line: string): void => {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001B[K${shown(line)}`);
 };
@@ -44,11 +44,11 @@ const countFrom = (raw: string): number => {
 
 type Tally = { readonly replayed: number; readonly refused: number };
 
-/** Replays them all; says each that is refused, and with `isTold` each. */
+/** Replays all of them. Prints each refusal, and with `isVerbose` each recording. */
 async function gate(
   what: string,
   recordings: AsyncIterable<Recording>,
-  isTold: boolean,
+  isVerbose: boolean,
 ): Promise<Tally> {
   const options = {
     ...workflowCode,
@@ -59,13 +59,13 @@ async function gate(
     count += 1;
     if (refusal !== undefined) refused += 1;
     progress(`${what}: ${count} replayed, ${refused} refused`);
-    if (refusal === undefined && !isTold) continue;
+    if (refusal === undefined && !isVerbose) continue;
     progress('');
-    say(`${refusal === undefined ? 'ok     ' : 'REFUSED'} ${name}, ${events} events`);
-    if (refusal !== undefined) say(`        ${refusal}`);
+    print(`${refusal === undefined ? 'ok     ' : 'REFUSED'} ${name}, ${events} events`);
+    if (refusal !== undefined) print(`        ${refusal}`);
   }
   progress('');
-  say(`${what}: ${count} replayed, ${refused} refused`);
+  print(`${what}: ${count} replayed, ${refused} refused`);
   return { replayed: count, refused };
 }
 
@@ -78,14 +78,14 @@ async function live(limit: number, more: string | undefined): Promise<Tally> {
     const client = new Client({ connection, namespace, dataConverter });
     const query = runningQuery(more);
     const { count } = await client.workflow.count(query);
-    if (count > limit) say(`${count} runs are going on; the ${limit} most recent are replayed`);
+    if (count > limit) print(`${count} runs are open; the ${limit} most recent are replayed`);
     return await gate(`running in ${namespace}`, runningIn(client, { query, limit }), false);
   } finally {
     await connection.close();
   }
 }
 
-/** What a refusal is about is told by the gate itself, in a line. */
+/** The SDK logs nothing: the gate itself prints why a history is refused. */
 const SILENT = {
   shutdownSignals: [],
   logger: new DefaultLogger('ERROR', () => undefined),
@@ -97,10 +97,10 @@ type Options = { readonly live?: boolean; readonly limit: number; readonly query
 async function main(): Promise<void> {
   const command = new Command('npm run replay --')
     .description('Replays histories with the workflows of this build; exit code 1 on a refusal.')
-    .argument('[folder]', 'where the recorded histories are', RECORDED)
-    .option('--live', 'also replay the runs that are going on where TEMPORAL_ADDRESS says')
-    .option('--limit <count>', 'at most that many of them', countFrom, LIVE_MAX)
-    .option('--query <query>', 'of them only those of this Temporal list filter')
+    .argument('[folder]', 'the folder of the recorded histories', RECORDED)
+    .option('--live', 'also replay the open runs in the Temporal at TEMPORAL_ADDRESS')
+    .option('--limit <count>', 'at most that many open runs', countFrom, LIVE_MAX)
+    .option('--query <query>', 'only open runs that match this Temporal list filter')
     .parse();
   const { live: isLive, limit, query } = command.opts<Options>();
   const [folder = RECORDED] = command.processedArgs.map(String);
@@ -111,7 +111,7 @@ async function main(): Promise<void> {
     throw new ConfigError(`nothing is recorded in ${folder}: npm run histories records histories`);
   }
   if (tallies.every(({ refused }) => refused === 0)) return;
-  say('This build must not take over: see docs/deploy.md, "When the gate refuses".');
+  print('This build must not take over: see docs/deploy.md, "When the gate refuses".');
   process.exitCode = 1;
 }
 

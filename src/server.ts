@@ -1,4 +1,4 @@
-/** The HTTP server: API, documents and dashboard. `npm run server`. */
+/** `npm run server`: the HTTP server, with API, documents and dashboard. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
@@ -25,22 +25,22 @@ import { countPollers, reachTemporal, temporalSettings } from './temporal/connec
 import { ConfigError, type Environment } from './platform/environment.js';
 import { payloadKeysFrom } from './temporal/payloadKeys.js';
 
-/** For one try to reach Temporal. */
+/** How long one try to reach Temporal may take. */
 const CONNECT_TIMEOUT_MS = 3 * SECOND_MS;
-/** Answers that are under way get this long; then the process ends without them. */
+/** How long a stopping server waits for its open requests. */
 const DRAIN_MS = 10 * SECOND_MS;
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
 
 export type RunningServer = {
   /** Such as `http://127.0.0.1:8080`. */
   readonly address: string;
-  /** Told here only, and only where there was no key and it listens on loopback. */
+  /** The first key: shown only here, and only if there was no key and the server is on loopback. */
   readonly firstKey: string | undefined;
-  /** Takes nothing new, finishes what it has, ends the streams; 10 s at most. */
+  /** Takes no new request, finishes the open ones, ends the streams; takes 10 s at most. */
   readonly close: () => Promise<void>;
 };
 
-/** Connects, and listens. Throws a ConfigError that names what to mend. */
+/** Connects, and listens. Throws a ConfigError that names the wrong setting and its fix. */
 export async function startServer(
   environment: Environment,
   logger: FastifyBaseLogger,
@@ -112,7 +112,9 @@ export async function startServer(
   }
 }
 
-/** Pools for that database; the second hears of changes, past a pooler that may be in front. */
+/**
+ * Opens the pools. The second one listens for changes, on a direct connection if there is a pooler.
+ */
 async function openDatabase(environment: Environment, waiting: Waiting) {
   const { databaseUrl, directUrl } = configFrom(environment);
   const database = { setting: 'DATABASE_URL', url: databaseUrl };
@@ -145,8 +147,9 @@ function warnOfPlaintext(environment: Environment, logger: FastifyBaseLogger): v
 const INSUFFICIENT_PRIVILEGE = '42501';
 
 /**
- * On a new database nobody could ask: the first one who starts the server gets a key. One that runs
- * with the rights of `safeband_server` may make none: then `safeband keys` does, as the owner.
+ * Makes the first key of a new database, because without a key no caller could use the server. A
+ * server that runs with the rights of `safeband_server` may not make one: then the owner of the
+ * database runs `safeband keys`.
  */
 async function firstKeyOf(pool: Pool): Promise<string | undefined> {
   try {

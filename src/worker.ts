@@ -1,4 +1,4 @@
-/** The worker: runs the accounts' workflows and writes their rows. `npm run worker`. */
+/** `npm run worker`: runs the accounts' workflows and writes their rows. */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { NativeConnection, Worker, type WorkerDeploymentOptions } from '@temporalio/worker';
@@ -23,25 +23,23 @@ import { installRuntime } from './temporal/runtime.js';
 import { reachTemporal, temporalSettings, type Reached } from './temporal/connect.js';
 import { NO_KEYS, type PayloadKeys } from './temporal/payloadKeys.js';
 
-/**
- * Accounts that stay in memory between messages; a restarted worker replays what it is asked for.
- */
+/** Maximum accounts that stay in memory between messages; the others are replayed when needed. */
 const CACHED_ACCOUNTS = 2_000;
 
 const extension = path.extname(fileURLToPath(import.meta.url)); // .js built, .ts under tsx
-const beside = (name: string): string =>
+const pathOf = (name: string): string =>
   fileURLToPath(new URL(`./${name}${extension}`, import.meta.url));
 
-/** What a worker runs; the replay gate runs the same. */
+/** The workflow code of a worker; the replay gate runs the same. */
 export const workflowCode = {
-  workflowsPath: beside('workflows/index'),
+  workflowsPath: pathOf('workflows/index'),
   bundlerOptions: { webpackConfigHook },
-  interceptors: { workflowModules: [beside('temporal/interceptors')] },
+  interceptors: { workflowModules: [pathOf('temporal/interceptors')] },
 };
-/** How it reads and writes payloads. */
+/** Returns how a worker reads and writes payloads. */
 export const converterOf = (keys: PayloadKeys): DataConverter => ({
   ...dataConverterFrom(keys),
-  payloadConverterPath: beside('temporal/payloadConverter'),
+  payloadConverterPath: pathOf('temporal/payloadConverter'),
 });
 
 export type WorkerNeeds = {
@@ -54,7 +52,7 @@ export type WorkerNeeds = {
   readonly workerVersion?: WorkerVersion | undefined;
 };
 
-/** A worker and what has to be closed after it. */
+/** Makes a worker. `close` ends its database connections; call it after the worker has ended. */
 export async function createWorker(
   needs: WorkerNeeds,
 ): Promise<{ readonly worker: Worker; readonly close: () => Promise<void> }> {
@@ -85,8 +83,8 @@ export async function createWorker(
 }
 
 /**
- * A run stays on the build that began it, so no run is ever replayed by other code; it moves on by
- * continue-as-new, as soon as it sees that another build is current (inmailAccount.ts).
+ * Returns the options of a versioned worker. A run stays on the build that began it, so no other
+ * code replays it. It changes to the current build by continue-as-new (inmailAccount.ts).
  */
 export const versioned = (version: WorkerVersion): WorkerDeploymentOptions => ({
   version,
@@ -94,7 +92,7 @@ export const versioned = (version: WorkerVersion): WorkerDeploymentOptions => ({
   defaultVersioningBehavior: 'PINNED',
 });
 
-/** By the connection that a Worker takes. */
+/** Connects to Temporal with the connection that a Worker takes. */
 export const reachNatively = (waiting: Waiting): Promise<Reached<NativeConnection>> =>
   reachTemporal(process.env, (options) => NativeConnection.connect(options), waiting);
 

@@ -129,7 +129,7 @@ describe('the setting', () => {
     [`k1:${one},k 2:${two}`, 'key 2 is not <id>:<base64>'],
     [`k1:${one},plain`, 'key 2 is not <id>:<base64>'],
     ['k1:c2hvcnQ=', 'key 1 has 5 bytes instead of 32'],
-    [`k1:${one},k1:${two}`, 'the id k1 is there twice'],
+    [`k1:${one},k1:${two}`, 'two keys have the id k1'],
   ])('%# names what is wrong, and shows no secret', (text, why) => {
     const message = refusalOf(() => payloadEncryption({ SAFEBAND_PAYLOAD_KEYS: text }));
     expect(message).toContain(`SAFEBAND_PAYLOAD_KEYS: ${why}`);

@@ -1,4 +1,7 @@
-/** What an account's workflow does to Postgres. Times are arguments; no clock is read (R16). */
+/**
+ * Reads and writes Postgres for an account's workflow. Times are arguments: it reads no clock
+ * (R16).
+ */
 import { attempted, connectMs } from './attempt.js';
 import type {
   Activities,
@@ -56,7 +59,7 @@ export function accountActivities(
   };
 }
 
-/** A transaction of which an attempt says, when it fails, whether it may be committed. */
+/** Runs a transaction. Its failure states whether the transaction may be committed. */
 const writing = <T>(pool: Pool, work: (db: Queryable) => Promise<T>): Promise<T> =>
   attempted(() => inTransaction(pool, work, { connectMs: connectMs() }));
 
@@ -91,15 +94,15 @@ function claim(pool: Pool, { owner, found, row, place, isAgain }: Claim): Promis
   });
 }
 
-/** The row as it stood, and whether this very write was committed already, or comes late. */
-type Met = { readonly stood: LockedRow | null; readonly is: 'new' | 'committed' | 'late' };
+/** The locked row, and whether this very write is new, is committed already, or comes late. */
+type Met = { readonly locked: LockedRow | null; readonly is: 'new' | 'committed' | 'late' };
 
 async function meet(db: Queryable, accountId: string, owner: string, write?: Write): Promise<Met> {
-  const stood = await lockAccount(db, accountId);
-  if (!write || stood?.owner !== owner || stood.lastWrite < write.number)
-    return { stood, is: 'new' };
-  const isSame = stood.lastWrite === write.number && stood.lastMark === write.mark;
-  return { stood, is: isSame ? 'committed' : 'late' };
+  const locked = await lockAccount(db, accountId);
+  if (!write || locked?.owner !== owner || locked.lastWrite < write.number)
+    return { locked, is: 'new' };
+  const isSame = locked.lastWrite === write.number && locked.lastMark === write.mark;
+  return { locked, is: isSame ? 'committed' : 'late' };
 }
 
 async function saveIn(
@@ -110,41 +113,44 @@ async function saveIn(
 ): Promise<Saved> {
   const { owner, row, entries, isHot, handled, write, place } = request;
   const { accountId } = row;
-  const { stood, is } = met ?? (await meet(db, accountId, owner, write));
-  if (stood && is === 'committed') {
-    return { saved: true, refused: 0, foreign: unhandled(stood, handled) };
+  const { locked, is } = met ?? (await meet(db, accountId, owner, write));
+  if (locked && is === 'committed') {
+    return { saved: true, refused: 0, foreign: unhandled(locked, handled) };
   }
   const how = { isHot, checkedAt: checkedAt ?? null, write, place };
-  if (!stood || is === 'late' || !(await moveAccount(db, row, owner, how))) {
+  if (!locked || is === 'late' || !(await moveAccount(db, row, owner, how))) {
     const { day, updatedAt: at } = row;
-    if (stood && stood.owner !== owner) {
-      await raiseTwoOwners(db, accountId, { day, at, owner: stood.owner });
+    if (locked && locked.owner !== owner) {
+      await raiseTwoOwners(db, accountId, { day, at, owner: locked.owner });
     }
-    return notSaved(stood, owner);
+    return notSaved(locked, owner);
   }
-  const foreign = await editsOf(db, accountId, stood, handled);
+  const foreign = await editsOf(db, accountId, locked, handled);
   const { refused, known } = await writeAll(db, row, entries);
   return { saved: true, refused, foreign, ...(known > 0 ? { known } : {}) };
 }
 
-const notSaved = (stood: LockedRow | null, owner: string): Extract<Saved, { saved: false }> => ({
+const notSaved = (locked: LockedRow | null, owner: string): Extract<Saved, { saved: false }> => ({
   saved: false,
-  owner: stood?.owner ?? '',
-  version: stood?.version ?? 0,
-  ...(stood?.owner === owner ? { lastWrite: stood.lastWrite } : {}),
+  owner: locked?.owner ?? '',
+  version: locked?.version ?? 0,
+  ...(locked?.owner === owner ? { lastWrite: locked.lastWrite } : {}),
 });
 
-/** A run's answer as it was committed; else it never will be, because its number is passed. */
+/**
+ * Returns the answer of a run that was committed. A run that was not never will be: this raises the
+ * number of the row's last write above the run's.
+ */
 async function recall(
   db: Queryable,
   { owner, accountId, runId, write }: Recall,
 ): Promise<Recalled> {
-  const stood = await lockAccount(db, accountId);
-  if (!stood || stood.owner !== owner) return notSaved(stood, owner);
-  if (stood.lastRun?.runId === runId) return { saved: true, run: stood.lastRun };
+  const locked = await lockAccount(db, accountId);
+  if (!locked || locked.owner !== owner) return notSaved(locked, owner);
+  if (locked.lastRun?.runId === runId) return { saved: true, run: locked.lastRun };
   await raiseLastWrite(db, accountId, write);
-  const isOurs = stood.lastWrite < write.number || stood.lastMark === write.mark;
-  return isOurs ? { saved: true, run: null } : notSaved(stood, owner);
+  const isOurs = locked.lastWrite < write.number || locked.lastMark === write.mark;
+  return isOurs ? { saved: true, run: null } : notSaved(locked, owner);
 }
 
 function run(pool: Pool, { account, runId, at, ...request }: Run): Promise<Ran> {
@@ -152,7 +158,7 @@ function run(pool: Pool, { account, runId, at, ...request }: Run): Promise<Ran> 
   return writing(pool, async (db): Promise<Ran> => {
     const { accountId } = account;
     const met = await meet(db, accountId, request.owner, request.write);
-    const { lastRun } = met.stood ?? {};
+    const { lastRun } = met.locked ?? {};
     if (request.write && lastRun?.runId === runId) return lastRun.answer;
     const saved = await saveIn(db, request, met, at);
     if (!saved.saved) return saved;
@@ -168,10 +174,10 @@ function run(pool: Pool, { account, runId, at, ...request }: Run): Promise<Ran> 
       day: account.day,
       loggedSince: account.day - WITNESS_DAYS,
     });
-    const looksBack = await hasUnresolvedAlert(db, accountId, account.day - 1);
+    const checksDayBefore = await hasUnresolvedAlert(db, accountId, account.day - 1);
     const verdict = found.crowd
       ? crowded(account, found.crowd, at)
-      : reconcile(account, found, foreign, at, looksBack);
+      : reconcile(account, found, foreign, at, checksDayBefore);
     const durationMs = Math.round(performance.now() - begin);
     const rows = { accountId, runId, at, durationMs, verdict, foreign };
     await writeHeartbeat(db, rows);
@@ -200,35 +206,40 @@ function run(pool: Pool, { account, runId, at, ...request }: Run): Promise<Ran> 
   });
 }
 
-/** Its lease is over without a word, and its caller promised a journal row before the call. */
+/** True if the lease has ended without a report, and the caller promised a journal row first. */
 const isUnbegun = (slot: Slot, at: Instant): boolean =>
   slot.state === 'in_flight' && slot.journaled && at >= slot.leaseExpiresAt;
 
-/** What a hand has changed and nobody has told, as far as the workflow knows; the row keeps it. */
+/** Returns the manual edits that the workflow has not reported yet, and keeps them in the row. */
 async function editsOf(
   db: Queryable,
   accountId: string,
-  stood: LockedRow,
+  locked: LockedRow,
   handled: string | null,
 ): Promise<ManualEdit | null> {
-  const known = unhandled(stood, handled);
-  const found = await manualEditIn(db, accountId, stood);
+  const known = unhandled(locked, handled);
+  const found = await manualEditIn(db, accountId, locked);
   const edits = found && known ? joined(found, known) : (found ?? known);
-  if (edits !== stood.edits) await keepEdits(db, accountId, edits);
+  if (edits !== locked.edits) await keepEdits(db, accountId, edits);
   return edits;
 }
 
 const unhandled = ({ edits }: LockedRow, handled: string | null): ManualEdit | null =>
   edits?.id === handled ? null : edits;
 
-/** The layers look at the larger number; all columns are told, under the newer name. */
+/**
+ * Joins two edits: the larger counter, because drift is checked by it, all columns, the newer id.
+ */
 const joined = (found: ManualEdit, known: ManualEdit): ManualEdit => ({
   ...(known.counter > found.counter ? known : found),
   id: found.id,
   columns: [...new Set([...found.columns, ...known.columns])].toSorted(),
 });
 
-/** All rows at once; if one is refused for its content, one by one, so that it alone stays out. */
+/**
+ * Writes all rows at once. If Postgres refuses the content of a row, writes them one by one, so
+ * that only the refused row is left out.
+ */
 async function writeAll(
   db: Queryable,
   { accountId, day, updatedAt: at }: Save['row'],
@@ -250,7 +261,7 @@ async function writeAll(
   return { refused, known };
 }
 
-/** Does the work under a savepoint; a refusal of its content takes back the work, and is told. */
+/** Does the work under a savepoint. If Postgres refuses its content, undoes it and returns why. */
 async function tried<T>(
   db: Queryable,
   work: () => Promise<T>,
@@ -268,8 +279,8 @@ async function tried<T>(
 }
 
 /**
- * SQLSTATE classes that no later try would change: a list that names a row twice, data exception,
- * integrity violation, and content that is too large for an index or a row.
+ * SQLSTATE classes of errors that a later try would get again: a list that names a row twice, data
+ * exception, integrity violation, and content that is too large for an index or a row.
  */
 const REFUSALS = ['21', '22', '23', '54'];
 const isRefusal = (error: unknown): error is Error =>

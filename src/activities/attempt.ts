@@ -1,7 +1,7 @@
 /**
- * What an attempt says when it fails: Postgres surely committed nothing of it, or nobody knows. The
- * workflow grants nothing while the outcome of a run is unknown (R12), and goes on while Postgres
- * is surely away.
+ * The two kinds of failure of an attempt: Postgres surely committed nothing, or the outcome is
+ * unknown. The workflow grants nothing while the outcome of a run is unknown (R12). It continues to
+ * grant while Postgres is surely away.
  */
 import { asyncLocalStorage, type Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
@@ -9,18 +9,21 @@ import { namedDetails } from '../temporal/answers.js';
 import { CommitUnknown } from '../postgres/pool.js';
 import { COMMIT_UNKNOWN, NOT_COMMITTED } from '../temporal/protocol.js';
 
-/** Of an attempt's time, what it may wait for a connection: else Temporal ends it, unknown. */
+/**
+ * The part of an attempt's time that it may wait for a connection. A longer wait would end by
+ * Temporal's timeout, and the outcome would be unknown.
+ */
 const CONNECT_SHARE = 0.7;
 
 const context = (): Context | undefined => asyncLocalStorage.getStore();
 
-/** How long this attempt may wait for a connection; undefined outside of a worker. */
+/** Returns how long this attempt may wait for a connection; undefined outside of a worker. */
 export function connectMs(): number | undefined {
   const ms = context()?.info?.startToCloseTimeoutMs;
   return ms === undefined ? undefined : ms * CONNECT_SHARE;
 }
 
-/** Does the work; a failure says by its type whether the work may be committed all the same. */
+/** Does the work. The type of its failure states whether the work may be committed all the same. */
 export async function attempted<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -37,8 +40,9 @@ const causeOf = (error: unknown): Error =>
   error instanceof Error ? error : new Error(String(error));
 
 /**
- * True if no earlier attempt of this activity may be committed either. A sure failure tells the
- * next attempt so by its heartbeat; an attempt that was killed has told nothing.
+ * True if no earlier attempt of this activity may be committed either. An attempt that surely
+ * committed nothing leaves a heartbeat for the next attempt. An attempt that was killed leaves
+ * none.
  */
 function isFirstOrAfterSure(): boolean {
   const here = context();

@@ -1,23 +1,24 @@
-/** Finds the runs of an account whose history may say more than its rows (R13). */
+/** Finds the runs of an account whose history may contain more than its rows (R13). */
 import type { Described, History } from './history.js';
 import type { LastRunAsk } from './ports.js';
 
 export type Run = Described & {
-  /** It ended without handing its state to another run, and not by itself. */
+  /** It ended neither by itself nor by handing its state to another run. */
   readonly isToRead: boolean;
 };
 export type ClosedRuns = {
-  /** In the order in which they began. */
+  /** In the order of their starts. */
   readonly runs: readonly Run[];
-  /** Why the last run is not among them; null: it is. */
+  /** Why the last run is not among them; null if it is. */
   readonly missing: string | null;
-  /** The last workflow ended by itself: disconnected, and nothing was unsaved. */
+  /** The last workflow ended by itself: it was disconnected, and everything was saved. */
   readonly isClean: boolean;
 };
 
 /**
- * Follows the runs from the one whose save left nothing unsaved: what it continued as, and what a
- * reset made of it. Another start may lie between: the index of Temporal knows those.
+ * Follows the runs from the run whose save left nothing unsaved: to the run that it continued as,
+ * and to the run that a reset made. Another start may lie between: Temporal's index lists such
+ * runs.
  */
 export async function closedRuns(history: History, ask: LastRunAsk): Promise<ClosedRuns> {
   const { accountId, stored, own } = ask;
@@ -53,7 +54,7 @@ export async function closedRuns(history: History, ask: LastRunAsk): Promise<Clo
 
 const UNCLEAN: readonly string[] = ['FAILED', 'TIMED_OUT', 'TERMINATED', 'CANCELLED'];
 
-/** Is a run known with which that chain ended. */
+/** True if a known run is the end of that chain. */
 const hasEnd = (known: ReadonlyMap<string, Described>, owner: string): boolean =>
   [...known.values()].some(
     ({ firstRunId, status, resetRunId }) =>

@@ -1,10 +1,10 @@
-/** One thing done for each of many, some at once. */
+/** Does one thing for many accounts, several at a time. */
 import { heartbeat } from '@temporalio/activity';
 
-/** Calls on their way at once. */
+/** Maximum calls that run at once. */
 const AT_ONCE = 20;
 
-/** Does `work`, which throws nothing, for each of the accounts, and beats after each. */
+/** Does `work`, which throws nothing, for each of the accounts, and heartbeats after each. */
 export async function eachOf(
   accountIds: readonly string[],
   work: (accountId: string) => Promise<void>,

@@ -1,6 +1,6 @@
 /**
- * Looks for accounts whose workflow tasks fail (R8), and gives up a run that can never go on: it is
- * terminated, and the account started again, which reads that run's history (R13).
+ * Finds accounts whose workflow tasks fail (R8). A run that can never continue is terminated, and
+ * the account is started again: the new run reads the history of the terminated one (R13).
  */
 import { log } from '@temporalio/activity';
 import type { FleetAlert } from '../domain/reconcile/fleetAudit.js';
@@ -21,18 +21,18 @@ import { readTier } from '../postgres/operations/fleet.js';
 import type { Pool } from '../postgres/pool.js';
 import { raiseAlerts } from '../postgres/save/runs.js';
 
-/** Histories that one audit reads only to say what is wrong with them. */
+/** Maximum histories that one audit reads only to explain an alert. */
 const READS_MAX = 20;
 
-/** What this asks of Temporal. */
+/** The calls to Temporal that this file needs. */
 export type Tasks = {
-  /** Accounts of which Temporal itself reports failures: some servers do, some moments late. */
+  /** Lists accounts whose failures Temporal itself reports. Some servers do, with a delay. */
   readonly reported: () => AsyncIterable<string>;
-  /** Null: its workflow does not run. */
+  /** Reads the state of an account's tasks; null if its workflow does not run. */
   readonly look: (accountId: string) => Promise<TasksReading | null>;
-  /** Why this worker cannot read the messages of a run; null: it can. */
+  /** Returns why this worker cannot read the messages of a run; null if it can. */
   readonly unread: (accountId: string, runId: string) => Promise<string | null>;
-  /** Ends that run, and no other. */
+  /** Terminates that run, and no other. */
   readonly terminate: (accountId: string, runId: string, reason: string) => Promise<void>;
   readonly start: (account: { readonly accountId: string; readonly tier: string }) => Promise<void>;
 };
@@ -42,15 +42,15 @@ export type FailingAsk = {
   readonly at: Instant;
   readonly connected: ReadonlySet<string>;
   readonly running: ReadonlySet<string>;
-  /** Accounts that are looked at in any case: their rows say that something is wrong. */
+  /** Accounts that are checked in any case: their rows show that something is wrong. */
   readonly suspected: readonly string[];
 };
 export type FailingFound = {
   readonly alerts: readonly FleetAlert[];
-  /** Accounts that still fail: to wake them changes nothing. */
+  /** Accounts whose tasks still fail: waking them would change nothing. */
   readonly failing: readonly string[];
   readonly restarted: readonly string[];
-  /** An alert is open for them, and their tasks could not be looked at now. */
+  /** Accounts with an open alert whose tasks could not be read now. */
   readonly unknown: readonly string[];
 };
 
@@ -84,7 +84,7 @@ export async function findFailing(
     alerts.push(alert);
     if (!outcome.isRestarted) continue;
     restarted.push(one.accountId);
-    // At once: an audit that is tried again finds nothing to tell of.
+    // Written at once: a second try of this audit would not find the failures any more.
     await raiseAlerts(pool, { runId, at, alerts: [alert] });
   }
   return {
@@ -96,8 +96,8 @@ export async function findFailing(
 }
 
 /**
- * Those that are suspected, and of all others a part that changes with each audit. A namespace may
- * have accounts of another database: those are left to its own audit.
+ * Returns the suspected accounts, and a part of all others that changes with each audit. A
+ * namespace may contain accounts of another database: the audit of that database checks them.
  */
 async function candidates(
   tasks: Tasks,
@@ -112,7 +112,8 @@ async function candidates(
       if (reported.length >= TASKS_LOOKS_MAX) break;
     }
   } catch (error) {
-    log.warn('tasks.unreported', { error: String(error) }); // each account's turn comes all the same
+    // Each account is checked in its turn all the same.
+    log.warn('tasks.unreported', { error: String(error) });
   }
   const wanted = new Set([
     ...alerted,
@@ -123,7 +124,7 @@ async function candidates(
   return [...wanted].slice(0, TASKS_LOOKS_MAX);
 }
 
-/** Returns those whose tasks fail, and those that could not be looked at. */
+/** Returns the accounts whose tasks fail, and the accounts whose tasks could not be read. */
 async function lookAtEach(
   accountIds: readonly string[],
   { look }: Tasks,
@@ -146,8 +147,8 @@ async function lookAtEach(
 }
 
 /**
- * Why this worker cannot read the history of the run: without a payload key no worker replays it,
- * and a start could not read what the run had answered, either.
+ * Returns why this worker cannot read the history of the run. Without its payload key no worker can
+ * replay the run, and a new run could not read what the old one answered.
  */
 async function unreadOf(tasks: Tasks, { accountId, seen }: Failing): Promise<string | null> {
   try {
@@ -157,7 +158,7 @@ async function unreadOf(tasks: Tasks, { accountId, seen }: Failing): Promise<str
   }
 }
 
-/** Gives up a run that cannot be replayed, and starts the account again. */
+/** Terminates a run that cannot be replayed, and starts the account again. */
 async function restart(pool: Pool, tasks: Tasks, { accountId, seen }: Failing): Promise<Outcome> {
   const failed: Outcome = { isRestarted: false, obstacle: null, unread: null };
   try {

@@ -1,4 +1,4 @@
-/** The audit of the fleet (R8): looks at every connected account, wakes those that need it. */
+/** The audit of the fleet (R8): checks every connected account, and wakes accounts that need it. */
 import { heartbeat, log } from '@temporalio/activity';
 import type { Activities, AuditAsk, Audited } from './ports.js';
 import {
@@ -28,14 +28,14 @@ import { raiseAlerts } from '../postgres/save/runs.js';
 import { eachOf } from './eachOf.js';
 import { findFailing, type Tasks } from './failing.js';
 
-/** Accounts that one audit wakes at most; the others are found again by the next. */
+/** Maximum accounts that one audit wakes; the next audit finds the others again. */
 const WAKES_MAX = 5_000;
 
-/** What the audit asks of Temporal. */
+/** The calls to Temporal that the audit needs. */
 export type Workflows = {
-  /** Ids of accounts whose workflow runs. */
+  /** Lists the ids of accounts whose workflow runs. */
   readonly running: () => AsyncIterable<string>;
-  /** Asks an account to reconcile itself; false: there is no such workflow. */
+  /** Asks an account to reconcile; false if its workflow does not run. */
   readonly wake: (accountId: string) => Promise<boolean>;
   readonly start: (account: { readonly accountId: string; readonly tier: string }) => Promise<void>;
   readonly tasks: Tasks;
@@ -64,7 +64,7 @@ async function audit(pool: Pool, workflows: Workflows, ask: AuditAsk): Promise<A
     ...doubtful,
     ...(await readUnreconciled(pool, dayOf(at))),
     ...news.accountIds.filter((id) => connected.has(id)),
-    // Either it has none, or it began too lately to be listed: the call tells.
+    // Either it has no workflow, or the workflow is too new to be listed: the call shows which.
     ...[...connected].filter((id) => !running.has(id)),
   ]);
   const silent = judged.filter(({ isSilent }) => isSilent);
@@ -76,11 +76,11 @@ async function audit(pool: Pool, workflows: Workflows, ask: AuditAsk): Promise<A
     running,
     suspected: suspected.filter((id) => running.has(id)),
   });
-  // One that fails answers no message, and one that was started again reads everything anyway.
+  // A failing account answers no message, and a restarted account reads everything anyway.
   for (const id of [...found.failing, ...found.restarted]) wanted.delete(id);
-  const tell = (accountId: string): Promise<void> =>
+  const raise = (accountId: string): Promise<void> =>
     raiseAlerts(pool, { runId, at, alerts: [missingAlert(accountId, at)] });
-  const woken = await wakeAll(pool, [...wanted], workflows, tell);
+  const woken = await wakeAll(pool, [...wanted], workflows, raise);
   const alerts: readonly FleetAlert[] = [
     ...found.alerts,
     ...silent.map(({ suspect }) => overdueAlert(suspect, at)),
@@ -116,15 +116,15 @@ async function audit(pool: Pool, workflows: Workflows, ask: AuditAsk): Promise<A
   return audited;
 }
 
-/** Once a day; that it failed is no reason to audit again. */
+/** Deletes old history once a day. A failure is no reason to repeat the audit. */
 async function forget(pool: Pool, at: Instant): Promise<void> {
   if (at - startOf(dayOf(at)) >= RECONCILE_INTERVAL_MS) return;
   await pruneHistory(pool, at).catch((error: unknown) => {
-    log.warn('old history could not be forgotten', { error: String(error) });
+    log.warn('old history could not be deleted', { error: String(error) });
   });
 }
 
-/** Every connected account, and those whose row deserves a look; page by page. */
+/** Reads all connected accounts, and the rows that need a check, page by page. */
 async function readAccounts(
   pool: Pool,
   at: Instant,
@@ -162,12 +162,12 @@ type Wakened = {
   readonly unreached: readonly string[];
 };
 
-/** Wakes the accounts; one without a workflow is started again (R13: it then waits). */
+/** Wakes the accounts. Starts an account without a workflow again; it then waits (R13). */
 async function wakeAll(
   pool: Pool,
   accountIds: readonly string[],
   { wake, start }: Workflows,
-  tell: (accountId: string) => Promise<void>,
+  raise: (accountId: string) => Promise<void>,
 ): Promise<Wakened> {
   const missing: string[] = [];
   const unreached: string[] = accountIds.slice(WAKES_MAX);
@@ -180,7 +180,7 @@ async function wakeAll(
     const tier = await readTier(pool, accountId);
     if (tier === null) return; // it was disconnected since its row was read
     missing.push(accountId);
-    await tell(accountId); // before it is started: a second try finds it running
+    await raise(accountId); // before the start: a second try would find the workflow running
     await start({ accountId, tier });
   };
   await eachOf(accountIds.slice(0, WAKES_MAX), (accountId) =>

@@ -1,4 +1,4 @@
-/** What is asked of Temporal about runs that have ended, over the connection of the worker. */
+/** Asks Temporal about runs that have ended, over the connection of the worker. */
 import { getClient, heartbeat } from '@temporalio/activity';
 import { WorkflowNotFoundError, type Payload } from '@temporalio/common';
 import proto from '@temporalio/proto';
@@ -21,26 +21,28 @@ export type Described = {
   readonly resetRunId: string | null;
 };
 
-/** What the reading of a last run asks of Temporal. */
+/** The calls to Temporal that reading a last run needs. */
 export type History = {
-  /** Null: Temporal does not know the run, or no longer. */
+  /** Describes a run; null if Temporal does not know it, or no longer. */
   readonly describe: (accountId: string, runId: string) => Promise<Described | null>;
-  /** The run that a run has continued as. */
+  /** Returns the run that a run has continued as. */
   readonly next: (accountId: string, runId: string) => Promise<string | null>;
-  /** The newest runs of an account's workflow, as the index has them: some moments late. */
+  /**
+   * Lists the newest runs of an account's workflow. Temporal's index has a delay of some moments.
+   */
   readonly listed: (accountId: string) => Promise<readonly string[]>;
   readonly pages: (accountId: string, runId: string) => AsyncIterable<readonly HistoryEvent[]>;
-  /** Each payload as its sender wrote it, or why it cannot be read. */
+  /** Decodes payloads. In place of an unreadable payload it returns why it cannot be read. */
   readonly decode: (payloads: readonly Payload[]) => Promise<readonly unknown[]>;
 };
 
 const DEADLINE_MS = 5_000;
 /**
- * Events of one page: fewer where these are more than the connection takes, which is 4 MB behind
- * many a proxy, while one event may have 2 MiB.
+ * Events of one page, and of the next tries if a page is too large for the connection. Many proxies
+ * take 4 MB, and one event may have 2 MiB.
  */
 const PAGE_EVENTS = [100, 10, 1] as const;
-/** Accidents in a row that are looked through: one is common, three are a bad day. */
+/** Maximum runs that are searched: one unclean end is common, three in a row are rare. */
 const LISTED_MAX = 50;
 
 async function found<T>(call: (client: Client) => Promise<T>): Promise<T | null> {
@@ -52,7 +54,7 @@ async function found<T>(call: (client: Client) => Promise<T>): Promise<T | null>
     throw error;
   }
 }
-/** The raw service answers with gRPC's code; an id that no run has is "invalid" to some servers. */
+/** True for "not found", from the SDK's client or as the gRPC code of the raw service. */
 const isNotFound = (error: unknown): boolean =>
   error instanceof WorkflowNotFoundError ||
   (error instanceof Error && 'code' in error && error.code === NOT_FOUND);
@@ -114,7 +116,9 @@ async function* pages(accountId: string, runId: string): AsyncGenerator<readonly
   } while (nextPageToken && nextPageToken.length > 0);
 }
 
-/** Reads a page, and a shorter one where it is too large: the token says only where it begins. */
+/**
+ * Reads a page, or a shorter page if it is too large. The page token fixes only where it begins.
+ */
 export async function sized<T>(read: (events: number) => Promise<T>): Promise<T> {
   const [first, ...shorter] = PAGE_EVENTS;
   let reading = read(first);
@@ -128,7 +132,9 @@ export async function sized<T>(read: (events: number) => Promise<T>): Promise<T>
   }
   return reading;
 }
-/** gRPC's "resource exhausted" and "out of range": each client has its own word for it. */
+/**
+ * gRPC's "resource exhausted" and "out of range": clients use one or the other for a large page.
+ */
 const TOO_LARGE: readonly unknown[] = [8, 11];
 const codeOf = (error: unknown): unknown =>
   error instanceof Error && 'code' in error ? error.code : undefined;

@@ -1,7 +1,7 @@
 /**
- * Everything that the workflows do to the world: types only. Each activity says why it is safe to
- * run twice, because Temporal will. Business times are arguments; none reads a clock for them
- * (R16).
+ * Everything that the workflows do to the world: types only. The comment of each activity states
+ * why it is safe to run twice, because Temporal repeats activities. Business times are arguments:
+ * no activity reads a clock for them (R16).
  */
 import type { Account } from '../domain/account/account.js';
 import type { AccountId } from '../domain/primitives/ids.js';
@@ -20,42 +20,42 @@ import type { WindowIntervals, SendingWindow } from '../domain/account/sendingWi
 import type { ManualEdit } from '../domain/account/manualEdit.js';
 import type { RunMessage } from '../domain/entity/lastRunMessages.js';
 
-/** Who may write an account's rows: the first run id of a workflow's chain (R14). */
+/** The chain of runs that may write an account's rows, by its first run id (R14). */
 export type Owner = string;
 
 export type Claim = {
   readonly owner: Owner;
-  /** What `readBack` found; null: no row. The claim fails where the row has moved since. */
+  /** The row that `readBack` found; null: no row. The claim fails if the row has changed since. */
   readonly found: { readonly owner: Owner; readonly version: number } | null;
   readonly row: AccountRow;
-  /** The identity was compared before, by its spelling; absent: it was not. */
+  /** True if the identity was compared before, by its spelling. */
   readonly isAgain?: boolean;
   /** Absent in runs of older code. */
   readonly place?: Place;
 };
 export type Claimed =
   | { readonly claimed: false }
-  /** `rivals`: other accounts of the same member, or an id that differs only in case (R13). */
+  /** `rivals`: other accounts of the same member, or with an id that differs only in case (R13). */
   | { readonly claimed: true; readonly rivals: readonly string[] };
 
 export type Save = {
   readonly owner: Owner;
-  /** Absent from workflows of before 0.2. */
+  /** Absent from workflows older than 0.2. */
   readonly write?: Write;
   readonly row: AccountRow;
   /** At most 200, ascending. */
   readonly entries: readonly Entry[];
-  /** The account needs a run after it: the audit of the fleet looks out for that run (R8). */
+  /** The account needs a run after this save: the fleet audit alerts if that run is late (R8). */
   readonly isHot: boolean;
-  /** What of a hand's edits the workflow knows to be told (R14). */
+  /** The id of the last manual edit that the workflow has recorded (R14). */
   readonly handled: string | null;
   /** Absent in runs of older code. */
   readonly place?: Place;
 };
 export type Saved =
   /**
-   * The rows are in Postgres. `foreign`: what the account's row held that nobody here wrote;
-   * `known`: how many of the events the log had already, where there are any.
+   * The rows are in Postgres. `foreign`: a manual edit that the account's row contained. `known`:
+   * how many of the events the log had already; absent for none.
    */
   | {
       readonly saved: true;
@@ -65,8 +65,8 @@ export type Saved =
     }
   /**
    * The row belongs to another owner, or is newer than this save: nothing was written (R14).
-   * `lastWrite`: the number of the row's last write; not below this one's, it was a write of the
-   * same workflow, of a task that was lost, or a later one.
+   * `lastWrite`: the number of the row's last write. If it is not below the number of this write,
+   * the same workflow wrote it, in a task that was lost or in a later one.
    */
   | {
       readonly saved: false;
@@ -77,7 +77,7 @@ export type Saved =
 
 export type Run = Save & {
   readonly runId: string;
-  /** As it stands with everything unsaved. */
+  /** The account with all unsaved changes. */
   readonly account: Account;
   readonly at: Instant;
 };
@@ -89,24 +89,24 @@ export type Recall = {
   readonly runId: string;
   readonly write: Write;
 };
-/** `run`: null where the run was not committed, and never will be. */
+/** `run`: null if the run was not committed; it never will be. */
 export type Recalled =
   | { readonly saved: true; readonly run: CommittedRun | null }
   | Extract<Saved, { readonly saved: false }>;
 
 export type LastRunAsk = {
   readonly accountId: AccountId;
-  /** Where reading begins, and what the row includes. */
+  /** Where reading begins, and how much the row includes. */
   readonly stored: Pick<StoredAccount, 'owner' | 'savedRunId' | 'runId' | 'runEvents'>;
   /** The run that asks, and the first of its chain. */
   readonly own: { readonly runId: string; readonly firstRunId: string };
-  /** How many messages it has: the next portion begins after them. */
+  /** How many messages were read before: the next portion begins after them. */
   readonly after: number;
 };
 export type LastRunPortion = {
   readonly heard: readonly RunMessage[];
   readonly isLast: boolean;
-  /** Why some of the history cannot be read; null: it was read to its end. */
+  /** Why a part of the history cannot be read; null: it was read to its end. */
   readonly unread: string | null;
   readonly isClean: boolean;
 };
@@ -117,7 +117,7 @@ export type AuditAsk = {
   /** How far the database's clock is ahead of the workflows' (R16). */
   readonly skewMs: number;
 };
-/** What an audit found: numbers of accounts. */
+/** The result of an audit, as numbers of accounts. */
 export type Audited = {
   readonly checked: number;
   readonly drifting: number;
@@ -129,13 +129,13 @@ export type Audited = {
   readonly missing: number;
   /** To be woken, and not reached: the next audit finds them again. */
   readonly unreached: number;
-  /** Whose workflow tasks fail. */
+  /** Their workflow tasks fail. */
   readonly failing: number;
-  /** Whose run could not be replayed: given up, and started again. */
+  /** Their run could not be replayed: it was terminated, and the account started again. */
   readonly restarted: number;
 };
 
-/** Tries of one sender of webhooks. */
+/** How many tries of one sender of webhooks succeeded and failed. */
 export type WebhooksSent = { readonly delivered: number; readonly failed: number };
 
 export interface Activities {
@@ -146,42 +146,42 @@ export interface Activities {
   readBack(ask: {
     readonly accountId: AccountId;
     readonly day: UtcDay;
-    /** Also alerts and changes above this number. */
+    /** If present, the answer also has the alerts and changes above this number. */
     readonly after?: number;
-    /** This part alone, of an answer that had it `left`; else as much as one answer takes. */
+    /** If present, only this part, which an earlier answer had `left`; else as much as fits. */
     readonly part?: ReadPart;
   }): Promise<ReadBack>;
 
   /**
-   * Makes this chain of runs the owner of the account's row, and looks for rivals, under a lock.
-   * Safe to run again: an owner that claims once more gets the same answer.
+   * Makes this chain of runs the owner of the account's row, and finds rivals, under a lock.
+   * Safe to run again: an owner that claims again gets the same answer.
    */
   claim(claim: Claim): Promise<Claimed>;
 
   /**
-   * Moves the account's row forward and writes what is not saved, in one transaction.
-   * Safe to run again: a write that is committed already is answered as it was, one with a lower
+   * Updates the account's row and writes what is not saved, in one transaction.
+   * Safe to run again: a write that is committed already gets the same answer, a write with a lower
    * number than the row's last write writes nothing, and each row is written under its number.
    */
   save(save: Save): Promise<Saved>;
 
   /**
-   * Reconciles an account (R8), in one transaction: saves, puts up the fence of leases that are
-   * over, reads the witnesses, decides (`domain/reconcile/reconcile.ts`), and writes heartbeat, corrections
-   * and alerts. What it decided is for the workflow to apply.
-   * Safe to run again: a run that is committed already is answered as it was.
+   * Reconciles an account (R8), in one transaction: saves, writes `void` rows for leases that have
+   * ended, reads the evidence, decides (`domain/reconcile/reconcile.ts`), and writes heartbeat,
+   * corrections and alerts. The workflow applies the decision.
+   * Safe to run again: a run that is committed already gets the same answer.
    */
   reconcile(run: Run): Promise<Ran>;
 
   /**
-   * Answers what a run has committed whose answer was lost; one that has not committed never will.
-   * Safe to run again: it only raises the number of the row's last write.
+   * Returns what a run has committed, if its answer was lost. A run that is not committed never
+   * will be. Safe to run again: it only raises the number of the row's last write.
    */
   recall(ask: Recall): Promise<Recalled>;
 
   /**
-   * Reads what the closed runs of the account's last workflow took and did not save, out of their
-   * history in Temporal (R13), in portions.
+   * Reads the messages that the account's last workflow took and did not save, from the history of
+   * its closed runs in Temporal (R13), in portions.
    * Safe to run again: it only reads.
    */
   readLastRun(ask: LastRunAsk): Promise<LastRunPortion>;
@@ -190,29 +190,30 @@ export interface Activities {
   readClock(): Promise<Instant>;
 
   /**
-   * Audits the fleet (R8): reads all connected accounts beside the event log, wakes those whose
-   * numbers disagree, starts those again that have no workflow or one that cannot be replayed,
-   * raises and closes alerts, and leaves one heartbeat.
-   * Safe to run again: a woken account reconciles itself once more and finds nothing, a workflow is
-   * started once, alerts and heartbeat are written once a run.
+   * Audits the fleet (R8): compares all connected accounts with the event log, wakes the accounts
+   * whose numbers disagree, starts accounts again that have no workflow or a workflow that cannot
+   * be replayed, raises and closes alerts, and writes one heartbeat.
+   * Safe to run again: a woken account reconciles again and finds nothing, a workflow starts once,
+   * and alerts and heartbeat are written once a run.
    */
   auditFleet(ask: AuditAsk): Promise<Audited>;
 
   /**
-   * Sends webhooks that are due, each endpoint's in order, for that long.
-   * Safe to run again: what was taken is written down after each try; a try that nobody wrote down
-   * is made again under the same id, and two senders never work at once.
+   * Sends the webhooks that are due, in order for each endpoint, for that long.
+   * Safe to run again: each try is recorded when it ends. A try that was not recorded is made again
+   * under the same id, and two senders never work at once.
    */
   sendWebhooks(ask: { readonly forMs: number }): Promise<WebhooksSent>;
 
   /**
-   * Works out when a sending window is open, as UTC intervals (R11). Touches nothing.
+   * Returns when a sending window is open, as UTC intervals (R11).
+   * Safe to run again: it only computes.
    */
   expandWindow(ask: {
     readonly window: SendingWindow;
     readonly timezone: string;
     readonly from: Instant;
-    /** How many days from `from` on. */
+    /** How many days, beginning with `from`. */
     readonly days: number;
   }): Promise<WindowIntervals>;
 }

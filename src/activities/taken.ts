@@ -1,4 +1,4 @@
-/** Reads the events of one closed run: which messages it took, when, and what it answered. */
+/** Reads the events of one closed run: the messages that it took, their times and its answers. */
 import type { Payload } from '@temporalio/common';
 import type { Instant } from '../domain/primitives/time.js';
 import type { HistoryEvent } from './history.js';
@@ -7,13 +7,13 @@ import type { HistoryEvent } from './history.js';
 export type TakenMessage = {
   readonly name: string;
   readonly isUpdate: boolean;
-  readonly said: readonly Payload[];
+  readonly payloads: readonly Payload[];
   /** Its own event. */
   readonly arrived: number;
-  /** The event with which the task began that took it, and that task's time: the account's clock. */
+  /** The first event of the task that took it, and that task's time: the account's clock. */
   event: number;
   at: Instant;
-  /** What an Update was answered; `none`: it was accepted, and its run ended before the answer. */
+  /** The answer of an Update. `none`: accepted, and its run ended before it answered. */
   answer: 'none' | 'refused' | Payload;
 };
 
@@ -25,12 +25,12 @@ export class RunReader {
   input: readonly Payload[] = [];
   readonly taken: TakenMessage[] = [];
   count = 0;
-  /** Its last event was read. */
+  /** The last event of the run was read. */
   isClosed = false;
   /** Signals that no task has taken yet. */
   #waiting: TakenMessage[] = [];
   #task = { event: 0, at: 0 };
-  /** Updates by the event that accepted them, and requests that a reset brought with it. */
+  /** Updates by the event that accepted them, and requests that a reset brought along. */
   readonly #accepted = new Map<number, TakenMessage>();
   readonly #requests = new Map<string, Accepted['acceptedRequest']>();
 
@@ -47,16 +47,16 @@ export class RunReader {
     else if (event.workflowTaskStartedEventAttributes) this.#task = { event: id, at };
     else if (event.workflowTaskCompletedEventAttributes) this.#takeWaiting();
     else if (signaled) {
-      const said = signaled.input?.payloads ?? [];
-      // Until a task takes it: a Signal is durable, also where no worker runs any more.
-      const unseen = { event: Number.MAX_SAFE_INTEGER, at };
+      const payloads = signaled.input?.payloads ?? [];
+      // A Signal is durable: it counts although no task may take it any more.
+      const untaken = { event: Number.MAX_SAFE_INTEGER, at };
       const name = signaled.signalName ?? '';
       const taken: TakenMessage = {
         name,
         isUpdate: false,
-        said,
+        payloads,
         arrived: id,
-        ...unseen,
+        ...untaken,
         answer: 'none',
       };
       this.#waiting.push(taken);
@@ -69,9 +69,9 @@ export class RunReader {
   }
 
   #takeWaiting(): void {
-    const isSeen = (taken: TakenMessage): boolean => taken.arrived < this.#task.event;
-    for (const taken of this.#waiting.filter(isSeen)) Object.assign(taken, this.#task);
-    this.#waiting = this.#waiting.filter((taken) => !isSeen(taken));
+    const isTaken = (taken: TakenMessage): boolean => taken.arrived < this.#task.event;
+    for (const taken of this.#waiting.filter(isTaken)) Object.assign(taken, this.#task);
+    this.#waiting = this.#waiting.filter((taken) => !isTaken(taken));
   }
 
   #accept(id: number, { acceptedRequest, protocolInstanceId }: Accepted): void {
@@ -79,7 +79,7 @@ export class RunReader {
     const taken: TakenMessage = {
       name: request?.input?.name ?? '',
       isUpdate: true,
-      said: request?.input?.args?.payloads ?? [],
+      payloads: request?.input?.args?.payloads ?? [],
       arrived: id,
       ...this.#task,
       answer: 'none',

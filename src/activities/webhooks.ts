@@ -1,4 +1,4 @@
-/** Sends webhooks for some minutes, as an activity that heartbeats and can be told to leave. */
+/** Sends webhooks for some minutes, as an activity that heartbeats and can be cancelled. */
 import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
 import type { Activities } from './ports.js';
 import type { Pool } from '../postgres/pool.js';
@@ -7,9 +7,9 @@ import { createPoster } from '../webhooks/post.js';
 import { sendUntil } from '../webhooks/sender.js';
 
 export type WebhookNeeds = {
-  /** Networks that are not public and may be called all the same; none unless told. */
+  /** Private networks that may be called all the same; none by default. */
   readonly networks?: readonly Network[];
-  /** The worker is being stopped: nothing more is begun. */
+  /** Aborted when the worker stops: then no new webhook is begun. */
   readonly leaving?: AbortSignal;
 };
 

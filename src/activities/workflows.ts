@@ -1,4 +1,4 @@
-/** What the audit of the fleet asks of Temporal, over the connection of its worker. */
+/** The fleet audit's calls to Temporal, over the connection of its worker. */
 import { activityInfo, getClient } from '@temporalio/activity';
 import { WorkflowNotFoundError, type Payload } from '@temporalio/common';
 import { unreadableIn } from '../domain/wire/objectReader.js';
@@ -35,7 +35,7 @@ async function wake(accountId: string): Promise<boolean> {
 const start: Workflows['start'] = (account) =>
   startAgain(getClient(), account, activityInfo().taskQueue);
 
-/** What the history of a run holds that no key here opens; null: everything can be read. */
+/** Returns why a payload in the history cannot be decrypted; null if all can be read. */
 async function unread(accountId: string, runId: string): Promise<string | null> {
   for await (const events of history.pages(accountId, runId)) {
     for (const event of events) {
@@ -48,7 +48,7 @@ async function unread(accountId: string, runId: string): Promise<string | null> 
   return null;
 }
 
-/** All payloads of an event, wherever they are in it. */
+/** Returns all payloads of an event, at any depth. */
 function payloadsIn(part: unknown): Payload[] {
   if (typeof part !== 'object' || part === null || ArrayBuffer.isView(part)) return [];
   return isPayload(part) ? [part] : Object.values(part).flatMap(payloadsIn);

@@ -1,7 +1,7 @@
 /**
  * When a sending window is open, as UTC intervals (R11): the instants whose local wall-clock time
- * lies in it. So a local time that does not exist begins at the next that does, and one that
- * exists twice counts both times, without a special case.
+ * lies in it. So a window that begins at a local time that does not exist begins at the next local
+ * time that exists. A local time that exists twice counts both times. Neither needs a special case.
  */
 import { IANAZone } from 'luxon';
 import { DAY_MS, HOUR_MS, MINUTE_MS, type Instant } from '../domain/primitives/time.js';
@@ -21,12 +21,12 @@ export type ExpandAsk = {
 type Stretch = { readonly start: Instant; readonly end: Instant; readonly offsetMs: number };
 type Interval = readonly [start: Instant, end: Instant];
 
-/** No zone changes its offset twice within this time; each look at one costs microseconds. */
+/** No zone changes its offset twice within this time. Reading an offset costs microseconds. */
 const STEP_MS = DAY_MS;
 /** 1970-01-01 was a Thursday. */
 const WEEKDAY_OF_DAY_0 = 3;
 
-/** Works out the openings; undefined for a zone that this machine does not know. */
+/** Returns the intervals; undefined for a time zone that this machine does not know. */
 export function windowIntervals({
   window,
   timezone,
@@ -64,7 +64,7 @@ function* stretchesOf(zone: IANAZone, from: Instant, until: Instant): Generator<
   if (start < until) yield { start, end: until, offsetMs };
 }
 
-/** The first instant with the new offset. */
+/** Returns the first instant with the new offset. */
 function changeBetween(
   offsetAt: (at: Instant) => number,
   before: Instant,
@@ -94,7 +94,7 @@ function* openIn(window: SendingWindow, { start, end, offsetMs }: Stretch): Gene
   }
 }
 
-/** `09:30` as ms after local midnight. */
+/** Reads `09:30` as ms after local midnight. */
 function timeOf(text: string): number {
   const [hours, minutes] = text.split(':').map(Number);
   return (hours ?? 0) * HOUR_MS + (minutes ?? 0) * MINUTE_MS;

@@ -1,4 +1,4 @@
-/** The environment: read once, checked once. Each setting is the contract's (section 5). */
+/** Reads and checks the environment once. Section 5 of the contract lists the settings. */
 import { isIP } from 'node:net';
 import { isOwnWorkflow } from '../domain/wire/replyTo.js';
 import { shown } from '../domain/primitives/text.js';
@@ -11,7 +11,7 @@ export type HttpConfig = { readonly host: string; readonly port: number };
 
 export type Config = {
   readonly databaseUrl: string;
-  /** Where the server itself is, if a pooler is at `databaseUrl`. */
+  /** The address of the database server itself, if `databaseUrl` is the address of a pooler. */
   readonly directUrl: string | undefined;
   readonly payloadKeys: PayloadKeys;
   readonly workerVersion: WorkerVersion | undefined;
@@ -21,7 +21,7 @@ export type Config = {
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
-/** What a worker and a migration need. Throws a ConfigError that names the setting and the cure. */
+/** Reads what a worker and a migration need. Throws a ConfigError with the setting and its fix. */
 export function configFrom(environment: Environment): Config {
   const databaseUrl = databaseUrlFrom(environment);
   if (databaseUrl === undefined) {
@@ -36,7 +36,7 @@ export function configFrom(environment: Environment): Config {
   return { databaseUrl, directUrl, payloadKeys, workerVersion, ...commonFrom(environment) };
 }
 
-/** What needs no database: logging, and where the Temporal CLI is. */
+/** Reads the settings that need no database: logging, and where the Temporal CLI is. */
 export function commonFrom(environment: Environment): Pick<Config, 'logLevel' | 'temporalCliPath'> {
   const logLevel = environment['LOG_LEVEL'] ?? 'info';
   if (!LOG_LEVELS.includes(logLevel)) {
@@ -45,7 +45,7 @@ export function commonFrom(environment: Environment): Pick<Config, 'logLevel' | 
   return { logLevel, temporalCliPath: environment['TEMPORAL_CLI_PATH'] || undefined };
 }
 
-/** Where the HTTP server listens: on loopback unless told otherwise. */
+/** Reads where the HTTP server listens; by default on loopback. */
 export function httpFrom(environment: Environment): HttpConfig {
   const raw = environment['SAFEBAND_HTTP_PORT'] || '8080';
   const port = Number(raw);
@@ -58,7 +58,7 @@ export function httpFrom(environment: Environment): HttpConfig {
 /** An IP address and a port, as the SDK takes it. */
 const ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]):(\d{1,5})$/;
 
-/** Where a worker serves its metrics; undefined: nowhere, as it is unless told otherwise. */
+/** Reads where a worker serves its metrics; undefined: nowhere, which is the default. */
 export function metricsAddressFrom(environment: Environment): string | undefined {
   const raw = environment['SAFEBAND_METRICS_ADDRESS'];
   if (!raw) return undefined;
@@ -70,7 +70,7 @@ export function metricsAddressFrom(environment: Environment): string | undefined
   );
 }
 
-/** Networks that are not public, and that webhooks may be sent to all the same; none by default. */
+/** Reads the private networks that may get webhooks; none by default. */
 export function webhookNetworksFrom(environment: Environment): readonly Network[] {
   const raw = environment['SAFEBAND_WEBHOOK_NETWORKS'] ?? '';
   const networks = parseNetworks(raw);
@@ -80,10 +80,10 @@ export function webhookNetworksFrom(environment: Environment): readonly Network[
   );
 }
 
-/** Which build of which deployment a worker is, for Temporal's Worker Versioning. */
+/** A worker's build and deployment, for Temporal's Worker Versioning. */
 export type WorkerVersion = { readonly deploymentName: string; readonly buildId: string };
 
-/** Undefined: the worker is not versioned, and takes the tasks of every run. */
+/** Reads a worker's version; undefined: it is not versioned, and takes the tasks of every run. */
 export function workerVersionFrom(environment: Environment): WorkerVersion | undefined {
   const deploymentName = environment['SAFEBAND_DEPLOYMENT_NAME'] || undefined;
   const buildId = environment['SAFEBAND_BUILD_ID'] || undefined;
@@ -92,7 +92,7 @@ export function workerVersionFrom(environment: Environment): WorkerVersion | und
     const [missing, there] = deploymentName
       ? ['SAFEBAND_BUILD_ID', 'SAFEBAND_DEPLOYMENT_NAME']
       : ['SAFEBAND_DEPLOYMENT_NAME', 'SAFEBAND_BUILD_ID'];
-    throw new ConfigError(`${missing} is not set, and ${there} is: set both, or neither`);
+    throw new ConfigError(`${missing} is not set, but ${there} is: set both, or neither`);
   }
   const names = { SAFEBAND_DEPLOYMENT_NAME: deploymentName, SAFEBAND_BUILD_ID: buildId };
   for (const [setting, value] of Object.entries(names)) {
@@ -109,11 +109,11 @@ export type ServerConfig = {
   readonly temporalUiUrl: string | null;
   readonly requestsPerMinute: number;
   readonly trustProxy: boolean | string;
-  /** What ids of workflows begin with that `replyTo` may name over HTTP; null: none. */
+  /** `replyTo` over HTTP may name workflows whose ids begin with this; null: none. */
   readonly replyPrefix: string | null;
 };
 
-/** What the HTTP server may be told beside its address. */
+/** Reads the settings of the HTTP server, except its address. */
 export function serverFrom(environment: Environment): ServerConfig {
   const url = environment['SAFEBAND_TEMPORAL_UI_URL'] || null;
   if (url !== null && !(URL.canParse(url) && /^https?:$/.test(new URL(url).protocol))) {
@@ -160,16 +160,16 @@ function replyPrefixFrom(environment: Environment): string | null {
     if (!isOwnWorkflow(prefix)) return prefix;
   }
   throw new ConfigError(
-    `SAFEBAND_REPLY_PREFIX=${shown(prefix)}: it should be what the ids of your workflows begin ` +
-      'with, such as outreach/, and none of Safeband or Temporal',
+    `SAFEBAND_REPLY_PREFIX=${shown(prefix)}: it should be the beginning of the ids of your ` +
+      'workflows, such as outreach/, and not the beginning of ids of Safeband or Temporal',
   );
 }
 
-/** `DATABASE_URL`, if it is set. The text of the error never has the password in it. */
+/** Reads `DATABASE_URL`, if it is set. The text of an error never contains the password. */
 export const databaseUrlFrom = (environment: Environment): string | undefined =>
   postgresUrlFrom(environment, 'DATABASE_URL');
 
-/** `DATABASE_DIRECT_URL`, if it is set: the server's own address, where a pooler is at the other. */
+/** Reads `DATABASE_DIRECT_URL`, if it is set: the server's own address, not the pooler's. */
 export const directUrlFrom = (environment: Environment): string | undefined =>
   postgresUrlFrom(environment, 'DATABASE_DIRECT_URL');
 
@@ -180,14 +180,16 @@ function postgresUrlFrom(environment: Environment, setting: string): string | un
   throw new ConfigError(
     `${setting} is not a Postgres address: it should be such as ` +
       'postgres://user:password@host:5432/safeband, or postgresql:///safeband?host=/var/run/postgresql ' +
-      'for a socket; in a password @ is written %40, : %3A, / %2F, ? %3F, # %23, % %25 (or set PGPASSWORD)',
+      'for a socket; in a password write @ as %40, : as %3A, / as %2F, ? as %3F, # as %23, % as %25 ' +
+      '(or set PGPASSWORD)',
   );
 }
 
 function isPostgresUrl(raw: string): boolean {
   if (!URL.canParse(raw)) return false;
   const { protocol, hash, pathname, search, username, password } = new URL(raw);
-  // What a reserved character in a password leaves behind where the host should be over.
+  // A reserved character in a password cuts the address too early: its rest is found in these
+  // parts.
   if (!/^postgres(ql)?:$/.test(protocol) || hash !== '' || `${pathname}${search}`.includes('@')) {
     return false;
   }
@@ -199,7 +201,7 @@ function isPostgresUrl(raw: string): boolean {
   }
 }
 
-/** One sentence for a person, where an error is theirs to mend; else undefined. */
+/** Returns one sentence for an error that the operator can fix; else undefined. */
 export function sentenceOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if (['ConfigError', 'SetupError', 'MigrationError'].includes(error.name)) return error.message;

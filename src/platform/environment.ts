@@ -1,4 +1,4 @@
-/** Settings as the environment has them, and the error of one that is no good. */
+/** The settings in the environment, and the error for a wrong setting. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }

@@ -1,6 +1,7 @@
 /**
- * JSON logs on stderr, one event a line: `{level, time, event, ...}`. No payloads, so no personal
- * data and no secret: of what others hand over, only what is listed here is told.
+ * Writes JSON logs to stderr, one event a line: `{level, time, event, ...}`. Logs contain no
+ * payloads, so no personal data and no secrets. Of the SDK's data, only the fields listed here are
+ * logged.
  */
 import { shownLines } from '../domain/primitives/text.js';
 import { pino, type DestinationStream, type Logger } from 'pino';
@@ -18,14 +19,14 @@ export const createLogger = (
       formatters: { level: (level) => ({ level }) },
       serializers: { error: reasonOf, err: reasonOf },
     },
-    // JSON escapes C0; C1 and marks of direction steer a terminal as well.
+    // JSON escapes C0. C1 and direction marks control a terminal as well, so they are escaped here.
     { write: (line) => destination.write(shownLines(line)) },
   );
 
-/** What is told of an error: what it is, not what it was about. */
+/** What is logged of an error: its kind, not the data that caused it. */
 export type Reason = {
   readonly name: string;
-  /** SQLSTATE, Node's word, or the type of the contract's list. */
+  /** SQLSTATE, Node's code, or the type in the contract's list. */
   readonly code?: string;
   readonly message?: string;
   /** Where it was thrown. */
@@ -33,16 +34,16 @@ export type Reason = {
 };
 
 /**
- * SQLSTATE classes whose texts name servers, roles and tables. The texts of the others (what a
- * column would not take) quote the value.
+ * SQLSTATE classes whose texts name only servers, roles and tables. The texts of other classes
+ * (such as a value that a column refuses) quote the value.
  */
-const TELLING_CLASSES = ['08', '25', '28', '3D', '40', '42', '53', '55', '57', '58'];
+const SAFE_CLASSES = ['08', '25', '28', '3D', '40', '42', '53', '55', '57', '58'];
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 
-/** What is told of an error: a text only where it cannot quote what people sent. */
+/** Returns what is logged of an error: its text only if the text cannot quote data. */
 export function reasonOf(error: unknown): Reason {
   if (!(error instanceof Error)) return { name: typeof error, message: shortened(String(error)) };
-  // A failure of ours says what it means for the workflow; its cause says what happened.
+  // A failure of ours has the type that the workflow reads; its cause describes what happened.
   if (wordOf(error, 'type') !== undefined && error.cause instanceof Error)
     return reasonOf(error.cause);
   const code = wordOf(error, 'code') ?? wordOf(error, 'type');
@@ -50,14 +51,14 @@ export function reasonOf(error: unknown): Reason {
   return {
     name: error.name,
     ...(code === undefined ? {} : { code }),
-    ...(isTelling(error, code) ? { message: shortened(error.message, code) } : {}),
+    ...(isSafeText(error, code) ? { message: shortened(error.message, code) } : {}),
     ...(at === undefined ? {} : { at: at.trim() }),
   };
 }
 
-/** A refusal of ours names the id that it refuses; its type says enough. */
-function isTelling(error: Error, code: string | undefined): boolean {
-  if (code !== undefined && SQLSTATE.test(code)) return TELLING_CLASSES.includes(code.slice(0, 2));
+/** True if the text cannot quote data. A refusal of ours quotes an id: its type is enough. */
+function isSafeText(error: Error, code: string | undefined): boolean {
+  if (code !== undefined && SQLSTATE.test(code)) return SAFE_CLASSES.includes(code.slice(0, 2));
   return wordOf(error, 'type') === undefined;
 }
 
@@ -67,15 +68,15 @@ function wordOf(error: Error, field: 'code' | 'type'): string | undefined {
   return typeof word === 'string' ? word : undefined;
 }
 
-/** Values stand in quotes in the texts of Node, V8 and gRPC; in Postgres's, names of tables do. */
+/** Removes quoted values: Node, V8 and gRPC quote values. Postgres quotes names of tables: kept. */
 function shortened(text: string, code = ''): string {
   const [line = ''] = text.split('\n');
-  const told = SQLSTATE.test(code) ? line : line.replaceAll(/"[^"]*"|'[^']*'|`[^`]*`/g, '"…"');
-  return told.slice(0, 300);
+  const safe = SQLSTATE.test(code) ? line : line.replaceAll(/"[^"]*"|'[^']*'|`[^`]*`/g, '"…"');
+  return safe.slice(0, 300);
 }
 
-/** What the SDK may tell beside a text: ids of its own and of accounts, counts, times. */
-const TOLD = [
+/** Fields of the SDK that are logged with a text: its ids, ids of accounts, counts, times. */
+const LOGGED_FIELDS = [
   'workflowId',
   'workflowType',
   'runId',
@@ -94,7 +95,7 @@ const TOLD = [
 ];
 const EVENT = /^[a-z]+(\.[a-z_]+)+$/;
 
-/** Passes on a line of the SDK, or of a workflow or activity of ours through it. */
+/** Logs a line of the SDK, or a line of a workflow or activity that came through the SDK. */
 export function forward(
   logger: Logger,
   line: {
@@ -105,7 +106,7 @@ export function forward(
 ): void {
   const { message, meta } = line;
   const fields: { [name: string]: unknown } = {};
-  for (const name of TOLD) if (meta[name] !== undefined) fields[name] = meta[name];
+  for (const name of LOGGED_FIELDS) if (meta[name] !== undefined) fields[name] = meta[name];
   if (meta['error'] !== undefined) fields['error'] = meta['error'];
   const isOurs = EVENT.test(message);
   if (!isOurs) fields['text'] = shortened(message);

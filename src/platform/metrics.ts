@@ -1,31 +1,31 @@
 /**
- * What the HTTP server measures for Prometheus: its own latencies, and the fleet as Postgres tells
- * it. Each process makes its own registry. No label names an account: accounts are many, and
- * whoever reads metrics need not know them. What workers count is in `workflows/metrics.ts`.
+ * The metrics of the HTTP server for Prometheus: its own latencies, and the fleet's numbers from
+ * Postgres. Each process makes its own registry. No label names an account, because there are many
+ * and readers of metrics need no ids. `workflows/metrics.ts` has the metrics of workers.
  */
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Gauges } from '../postgres/operations/gauges.js';
 
-/** Around what is promised: a reserve of some ms, a page of 50 ms, a deadline of 5 s. */
+/** Buckets around the promised times: a reserve of some ms, a page of 50 ms, a deadline of 5 s. */
 const SECONDS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
 
 export type Metrics = {
   readonly registry: Registry;
-  /** An answered request; `route` is the pattern, never the address. */
+  /** Counts an answered request; `route` is the pattern, never the address. */
   readonly requested: (
     labels: { readonly method: string; readonly route: string; readonly status: number },
     seconds: number,
   ) => void;
-  /** A call to an account; `outcome`: `ok`, or the error's type (docs/contract.md, 2). */
+  /** Counts a call to an account; `outcome`: `ok`, or the error's type (docs/contract.md, 2). */
   readonly called: (
     labels: { readonly call: string; readonly outcome: string },
     seconds: number,
   ) => void;
-  /** Takes over what Postgres says; null: it did not answer, and old numbers are not repeated. */
+  /** Shows the numbers from Postgres. Null: no answer, so old numbers are not repeated. */
   readonly show: (gauges: Gauges | null) => void;
 };
 
-/** A registry of its own, with the process's metrics. */
+/** Makes a registry, with the process's metrics. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -53,7 +53,7 @@ type Value = { readonly labels?: { readonly [label: string]: string }; readonly 
 type Shown = {
   readonly help: string;
   readonly labels?: readonly string[];
-  /** An absent number is no line: a 0 would be a lie. */
+  /** A missing number has no line, because 0 would be wrong. */
   readonly values: (gauges: Gauges) => readonly Value[];
 };
 const one =
@@ -92,11 +92,11 @@ const FLEET: { readonly [name: string]: Shown } = {
     values: one(({ inFlight }) => inFlight),
   },
   safeband_slots_overdue: {
-    help: 'Of those, with a lease that was over 20 minutes ago',
+    help: 'Slots in flight whose lease ended more than 20 minutes ago',
     values: one(({ overdueLeases }) => overdueLeases),
   },
   safeband_slots_uncertain: {
-    help: 'Slots of today of which nobody knows whether they reached LinkedIn',
+    help: 'Slots of today that may or may not have reached LinkedIn',
     values: one(({ uncertain }) => uncertain),
   },
   safeband_slots_carried: {
@@ -104,23 +104,23 @@ const FLEET: { readonly [name: string]: Shown } = {
     values: one(({ carried }) => carried),
   },
   safeband_slots_unexplained: {
-    help: 'Slots of today that nothing accounts for; the next run heals them',
+    help: 'Slots of today that nothing accounts for; the next reconcile corrects them',
     values: one(({ unexplained }) => unexplained),
   },
   safeband_accounts_hot: {
-    help: 'Connected accounts that their own run has to look after',
+    help: 'Connected accounts that reconcile by their own timer',
     values: one(({ hot }) => hot),
   },
   safeband_oldest_check_age_seconds: {
-    help: 'Age of the oldest check of a hot account: it is looked at every 10 minutes',
+    help: 'Age of the oldest reconcile of a hot account; hot accounts reconcile every 10 minutes',
     values: one(({ oldestCheckSeconds }) => oldestCheckSeconds),
   },
   safeband_accounts_reset_late: {
-    help: 'Connected accounts whose row is still of an earlier day',
+    help: 'Connected accounts whose row still has an earlier day',
     values: one(({ lateResets }) => lateResets),
   },
   safeband_audit_age_seconds: {
-    help: 'Age of the last heartbeat of the fleet audit: it comes every 10 minutes',
+    help: 'Age of the last heartbeat of the fleet audit, which runs every 10 minutes',
     values: one(({ audit }) => audit?.ageSeconds),
   },
   safeband_audit_duration_seconds: {
@@ -134,15 +134,15 @@ const FLEET: { readonly [name: string]: Shown } = {
       Object.entries(audit?.found ?? {}).map(([found, value]) => ({ labels: { found }, value })),
   },
   safeband_webhooks_waiting: {
-    help: 'Events that receivers of webhooks have still to get',
+    help: 'Events that wait to be sent to receivers of webhooks',
     values: one(({ webhooks }) => webhooks.waiting),
   },
   safeband_webhooks_oldest_age_seconds: {
-    help: 'Age of the oldest of them',
+    help: 'Age of the oldest waiting event',
     values: one(({ webhooks }) => webhooks.oldestSeconds),
   },
   safeband_webhooks_disabled: {
-    help: 'Receivers that failed for too long, and get nothing until somebody enables them',
+    help: 'Receivers that failed for too long, and get nothing until a person enables them',
     values: one(({ webhooks }) => webhooks.disabled),
   },
 };
@@ -156,7 +156,7 @@ function fleetGauges(registry: Registry): Metrics['show'] {
   }));
   const answered = new Gauge({
     name: 'safeband_postgres_up',
-    help: '1: Postgres told these numbers within the last 30 seconds; 0: they are left out',
+    help: '1: these numbers were read from Postgres in the last 30 seconds; 0: they are left out',
     registers,
   });
   return (shown) => {

@@ -1,10 +1,10 @@
-/** Connections that others on the network could read: each a sentence, for a warning at start. */
+/** Warns at start of connections that others on the network could read. */
 import type { Environment } from './environment.js';
 
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1|\[::1\]|0:0:0:0:0:0:0:1|)$/i;
 const isHere = (host: string): boolean => LOOPBACK.test(host) || host.startsWith('/');
 
-/** A database address whose connection is not encrypted and leaves this machine. */
+/** Returns a warning if the connection to a database is not encrypted and leaves this machine. */
 export function plaintextDatabase(
   setting: string,
   address: string,
@@ -22,12 +22,12 @@ export function plaintextDatabase(
     searchParams.get('sslnegotiation') === 'direct';
   if (isHere(host) || isEncrypted) return undefined;
   return (
-    `${setting}: the connection to ${host} is not encrypted, so passwords and ids can be read on ` +
-    'the way: add sslmode=verify-full (and sslrootcert=<file> for a CA of your own)'
+    `${setting}: the connection to ${host} is not encrypted, so others on the network can read ` +
+    'passwords and ids: add sslmode=verify-full (and sslrootcert=<file> for a CA of your own)'
   );
 }
 
-/** The same of Temporal. */
+/** Returns a warning if the connection to Temporal is not encrypted and leaves this machine. */
 export function plaintextTemporal(address: string, isEncrypted: boolean): string | undefined {
   const host = address.replace(/:\d+$/, '');
   if (isHere(host) || isEncrypted) return undefined;

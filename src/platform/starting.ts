@@ -1,7 +1,7 @@
 /**
- * How a process of ours starts, or ends at once: what may pass is waited for, with a line every few
- * seconds; what cannot is one sentence and exit code 1. Signals keep their default meaning until
- * the process runs.
+ * How a process of ours starts. It waits for a server that is away, with a line every few seconds.
+ * Any other error ends it at once, with one sentence and exit code 1. Signals keep their default
+ * meaning until the process runs.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sentenceOf } from './config.js';
@@ -11,15 +11,15 @@ import { ConfigError, type Environment } from './environment.js';
 
 const TRY_AGAIN_MS = SECOND_MS;
 const REPORT_MS = 5 * SECOND_MS;
-/** Servers that start with the machine get this long to answer a worker or an HTTP server. */
+/** How long a worker or an HTTP server waits for servers that start with the machine. */
 export const START_WAIT_S = 60;
 const WAIT_MAX_S = 3_600;
 
 type Refused = { readonly sentence: string; readonly mayPass: boolean };
-/** Gets what is waited for, and for how long yet. */
+/** Reports why a start waits, and how many seconds are left. */
 export type Report = (why: string, leftSeconds: number) => void;
 
-/** The time that one start may wait, for all that it needs together. */
+/** The time that one start may wait, for everything that it needs together. */
 export class Waiting {
   readonly #endsAt: number;
   readonly #report: Report;
@@ -29,7 +29,9 @@ export class Waiting {
     this.#report = report;
   }
 
-  /** Tries until it succeeds. Throws a ConfigError for what does not pass, or not in time. */
+  /**
+   * Tries until it succeeds. Throws a ConfigError for a lasting error, or when the time has ended.
+   */
   async until<T>(
     work: () => Promise<T>,
     refusal: (error: unknown) => Refused | undefined,
@@ -45,7 +47,7 @@ export class Waiting {
         const now = performance.now();
         if (!refused.mayPass || now >= this.#endsAt) {
           const waited = Math.round((now - begun) / SECOND_MS);
-          const end = refused.mayPass && waited > 0 ? ` (it was waited for ${waited} s)` : '';
+          const end = refused.mayPass && waited > 0 ? ` (waited ${waited} s)` : '';
           throw new ConfigError(`${refused.sentence}${end}`);
         }
         if (now >= nextReport) {
@@ -59,8 +61,8 @@ export class Waiting {
 }
 
 /**
- * How long a start waits for Postgres and Temporal, in ms. Workers and servers start with the
- * machine, before what they need; commands are typed by people, who want the answer now.
+ * Reads how long a start waits for Postgres and Temporal, in ms. Workers and servers start with the
+ * machine, perhaps before Postgres and Temporal. People who type a command want the answer now.
  */
 export function startWaitFrom(environment: Environment, usualSeconds: number): number {
   const raw = environment['SAFEBAND_START_WAIT_SECONDS'] || String(usualSeconds);
@@ -70,30 +72,30 @@ export function startWaitFrom(environment: Environment, usualSeconds: number): n
   );
 }
 
-/** One sentence for any error that ends a start. */
+/** Returns one sentence for any error that ends a start. */
 export const endOf = (error: unknown): string =>
   sentenceOf(error) ??
   (error instanceof Error ? `${error.name}: ${error.message.split('\n')[0] ?? ''}` : String(error));
 
 /**
- * Runs an entry. What it throws ends the process at once, whatever connection is still open:
- * `tell` writes the sentence.
+ * Runs an entry. An error ends the process at once, also with open connections: `report` writes the
+ * sentence.
  */
 export function runEntry(
   main: () => Promise<void>,
-  tell: (sentence: string, error: unknown) => void,
+  report: (sentence: string, error: unknown) => void,
 ): void {
   main().catch((error: unknown) => {
-    tell(endOf(error), error);
+    report(endOf(error), error);
     process.exit(1);
   });
 }
 
-/** For commands: the sentence alone, on stderr. */
+/** Prints a command's sentence on stderr, without a log line around it. */
 export const printPlainly = (sentence: string): void => {
   process.stderr.write(`${shownLines(sentence)}\n`);
 };
-/** For commands: what is waited for, on stderr. */
+/** Prints on stderr why a command waits. */
 export const reportPlainly: Report = (why, leftSeconds) => {
   process.stderr.write(`${shownLines(why)}; trying again for ${leftSeconds} s\n`);
 };

@@ -1,7 +1,7 @@
 /**
- * Each answer of an activity carries the activity's name, and the workflow takes no answer that
- * carries another's: Temporal's SDK resolves an activity by its number, and in a task that is tried
- * again a number may be another activity's. Such an answer is none, so the activity is asked again.
+ * Each answer of an activity carries the activity's name, and the workflow takes no answer with
+ * another name. Reason: Temporal's SDK resolves an activity by its number, and when a task is tried
+ * again, a number may belong to another activity. The workflow then asks its activity again.
  */
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import type { Activities } from '../activities/ports.js';
@@ -9,21 +9,23 @@ import { COMMIT_UNKNOWN } from './protocol.js';
 
 /** The field of an answer, or of a failure's details, that names the activity. */
 type Named = { readonly answerOf: string };
-/** How often one call of an activity is asked before it has failed. */
+/** Maximum tries of one activity before its call has failed. */
 const TRIES = 3;
 
-/** The activities as a worker runs them: each answer carries a name. A plain number cannot. */
+/** Wraps the activities for a worker: each answer carries a name. A plain number cannot. */
 export const named = (all: Activities): Activities =>
   each(all, (answerOf, activity) => async (...ask) => {
     const answer = await activity(...ask);
     return typeof answer === 'object' && answer !== null ? { ...answer, answerOf } : answer;
   });
 
-/** What a failure says beside its type; nothing outside of a worker. */
+/** Returns the details of a failure, which name its activity; empty outside of a worker. */
 export const namedDetails = (answerOf: string | undefined): Named[] =>
   answerOf === undefined ? [] : [{ answerOf }];
 
-/** The activities as a workflow asks them: only their own answers count. Older ones name none. */
+/**
+ * Wraps the activities for a workflow: only their own answers count. Older answers have no name.
+ */
 export const heeding = (all: Activities, report: (name: string, answerOf: string) => void) =>
   each(all, (name, activity) => async (...ask) => {
     for (let tries = 0; tries < TRIES; tries += 1) {
@@ -31,7 +33,7 @@ export const heeding = (all: Activities, report: (name: string, answerOf: string
       if (answerOf === undefined || answerOf === name) return take();
       report(name, answerOf);
     }
-    // Whether it was done is not known: only that nobody has said so.
+    // The activity may have been done: its outcome is unknown.
     throw ApplicationFailure.create({
       type: COMMIT_UNKNOWN,
       message: `${name} had the answer of another activity ${TRIES} times`,
@@ -77,7 +79,7 @@ const isNamed = (value: unknown): value is Named =>
 const nameIn = (value: unknown): string | undefined =>
   isNamed(value) ? value.answerOf : undefined;
 
-/** Nothing of the name is kept in the account's state. */
+/** Removes the name, so that it is not kept in the account's state. */
 function unnamed<O>(answer: O): O {
   if (isNamed(answer)) Reflect.deleteProperty(answer, 'answerOf'); // it was decoded for us alone
   return answer;

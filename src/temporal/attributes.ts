@@ -1,9 +1,9 @@
-/** The search attributes that accounts write: are they there, and of the right type. */
+/** Checks and registers the search attributes that accounts write. */
 import type { Connection } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from './protocol.js';
 import { grpcCodeOf, type Reached } from './connect.js';
 
-/** Temporal's number for an attribute that is found by its exact word. */
+/** Temporal's number of the type Keyword. */
 const KEYWORD = 2;
 const TYPES = [
   'Unspecified',
@@ -26,13 +26,14 @@ type Asked = {
 };
 export type Attributes = {
   readonly missing: readonly string[];
-  /** Registered, and of a type that takes no word of ours. */
+  /** Registered with a type that cannot take the values that accounts write. */
   readonly wrong: readonly { readonly name: string; readonly type: string }[];
 };
 
-/** True if Temporal does not let us use its operator service, as managed ones do. */
+/** True if Temporal denies the use of its operator service, as managed services do. */
 export const isDenied = (error: unknown): boolean => DENIED.includes(grpcCodeOf(error) ?? 0);
 
+/** Reads which search attributes are missing or have a wrong type. */
 export async function readAttributes({
   connection,
   namespace,
@@ -49,11 +50,11 @@ export async function readAttributes({
   };
 }
 
-/** The command that registers an attribute, for whoever may. */
+/** Returns the command with which an administrator registers an attribute. */
 const addCommand = (name: string, namespace: string): string =>
   `temporal operator search-attribute create --namespace ${namespace} --name ${name} --type Keyword`;
 
-/** What is wrong, and what to do, in one sentence; undefined: nothing is. */
+/** Describes what is wrong, and the fix; undefined if nothing is wrong. */
 export function attributesFlaw(
   { missing, wrong }: Attributes,
   namespace: string,
@@ -81,20 +82,20 @@ export function attributesFlaw(
   return undefined;
 }
 
-/** Registers what is missing; the line that says what was done. Throws what Temporal refuses. */
+/** Registers the missing attributes, and returns a line about it. Throws what Temporal refuses. */
 export async function registerAttributes(reached: Reached<Asked>): Promise<string> {
   const { connection, namespace } = reached;
   const { missing } = await readAttributes(reached);
-  if (missing.length === 0) return 'search attributes: are there';
+  if (missing.length === 0) return 'search attributes: already registered';
   const searchAttributes = Object.fromEntries(missing.map((name) => [name, KEYWORD]));
   await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
   return `search attributes: registered ${missing.join(', ')}`;
 }
 
-/** What whoever may has to do, where we may not. */
+/** Describes what an administrator has to do, if this process has no right to do it. */
 export const deniedText = (namespace: string): string =>
   `Temporal does not let TEMPORAL_API_KEY or this certificate register search attributes in ` +
-  `${namespace}: let an administrator see that there are: ` +
+  `${namespace}: ask an administrator to check that they exist, or to run: ` +
   Object.values(SEARCH_ATTRIBUTES)
     .map((name) => addCommand(name, namespace))
     .join('; ');

@@ -1,7 +1,7 @@
 /**
- * How the workflow bundle is built, and what its sandboxes keep: one scope instead of a module for
- * each file, and no rewriting of what Node 20 knows. Each account evaluates the whole bundle, so
- * this is memory and time of each.
+ * How the workflow bundle is built: one scope instead of a module for each file, and no rewriting
+ * of syntax that Node 20 knows. Reason: each account evaluates the whole bundle, and pays for it
+ * with memory and time.
  */
 import { setFlagsFromString } from 'node:v8';
 import type { BundleOptions } from '@temporalio/worker';
@@ -29,13 +29,14 @@ export const webpackConfigHook: Hook = (config) => ({
 type Rule = NonNullable<NonNullable<Parameters<Hook>[0]['module']>['rules']>[number];
 
 /**
- * The sandbox keeps the stack of every promise that is pending, as text and as a list: of ten
- * frames each it is a tenth of an account's heap. Five still name who waits. To be called before a
- * worker is made; the flag is all that the sandbox heeds, its `Error` is frozen.
+ * Shortens the stacks that a sandbox keeps. It keeps the stack of every pending promise, as text
+ * and as a list: with ten frames each, stacks are a tenth of an account's heap. Five frames still
+ * show what waits. Call this before a worker is made. Only this flag has an effect in the sandbox,
+ * because its `Error` is frozen.
  */
 export const keepStacksShort = (): void => setFlagsFromString('--stack-trace-limit=5');
 
-/** The SDK's compile step, for a newer target; everything else of it as it was. */
+/** Returns the SDK's compile step with a newer target, otherwise unchanged. */
 function retargeted(rule: Rule): Rule {
   if (typeof rule !== 'object' || rule === null || !('use' in rule)) return rule;
   const { use } = rule;

@@ -1,10 +1,11 @@
 /**
- * Encryption of what Temporal stores: each payload by AES-256-GCM, laid out as the samples of
- * Temporal's other SDKs do it, so that a pipeline in another language reads and writes it too.
+ * Encrypts what Temporal stores: each payload by AES-256-GCM, in the layout of the samples of
+ * Temporal's other SDKs, so that a pipeline in another language can read and write it, too.
  *   metadata  encoding = binary/encrypted, encryption-key-id = the key's id
  *   data      12 bytes of nonce, the payload as protobuf encrypted, 16 bytes of tag
- * What is not encrypted passes, so it can be switched on in flight. What cannot be decrypted passes
- * as a payload that no converter reads: an error here would fail a workflow's task for ever (R18).
+ * Plain payloads pass unchanged, so encryption can be switched on while accounts run. A payload
+ * that cannot be decrypted passes as a payload that no converter reads. Reason: an error here would
+ * fail a workflow's task permanently (R18).
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { DataConverter, Payload, PayloadCodec } from '@temporalio/common';
@@ -20,26 +21,26 @@ const CIPHER = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Encrypts with the newest key, decrypts with each. */
+/** Returns a codec that encrypts with the newest key and decrypts with each key. */
 export const createCodec = ({ newest, all }: PayloadKeys): PayloadCodec => ({
   encode: async (payloads) =>
     newest ? payloads.map((payload) => encrypted(payload, newest)) : payloads,
   decode: async (payloads) => payloads.map((payload) => decrypted(payload, all)),
 });
 
-/** What a client of the Temporal SDK, and a worker, are given: all entries use the same. */
+/** Returns the data converter of Temporal clients and workers: all processes use the same. */
 export const dataConverterFrom = (keys: PayloadKeys): DataConverter => ({
   payloadCodecs: [createCodec(keys)],
 });
 
 /**
- * The `dataConverter` of a pipeline's own Temporal client, as `SAFEBAND_PAYLOAD_KEYS` says. Throws
- * a ConfigError where that setting is no good.
+ * Returns the `dataConverter` of a pipeline's own Temporal client, by `SAFEBAND_PAYLOAD_KEYS`.
+ * Throws a ConfigError if that setting is wrong.
  */
 export const payloadEncryption = (environment: Environment): DataConverter =>
   dataConverterFrom(payloadKeysFrom(environment));
 
-/** Each payload gets a nonce of its own: with one key, 2^32 of them are safe. */
+/** Encrypts one payload with a random nonce: with one key, 2^32 nonces are safe. */
 function encrypted(payload: Payload, { id, secret }: PayloadKey): Payload {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv(CIPHER, secret, nonce);
@@ -72,12 +73,12 @@ function opened(data: Uint8Array, { secret }: PayloadKey): Payload {
   return PayloadMessage.decode(Buffer.concat([plain, decipher.final()]));
 }
 
-/** No converter knows this encoding, and each names it in its error. */
+/** Returns a payload whose encoding no converter knows: each converter quotes it in its error. */
 const unreadable = (why: string): Payload => ({
   metadata: { encoding: bytesOf(`${ENCRYPTED}: ${why}`) },
 });
 
-/** Could not be decrypted here. */
+/** True if the payload could not be decrypted here. */
 export const isUnreadable = ({ metadata }: Payload): boolean =>
   textOf(metadata?.['encoding']).startsWith(`${ENCRYPTED}:`);
 

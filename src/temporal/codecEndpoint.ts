@@ -1,6 +1,6 @@
 /**
- * What the Temporal CLI asks a codec endpoint (`--codec-endpoint`): a body of payloads in the JSON
- * of protobuf, bytes as base64, and the same back.
+ * The body that the Temporal CLI sends to a codec endpoint (`--codec-endpoint`), and the answer:
+ * payloads in the JSON of protobuf, with bytes as base64.
  */
 import type { Payload, PayloadCodec } from '@temporalio/common';
 import { isUnreadable } from './codec.js';
@@ -13,8 +13,8 @@ export type PayloadJson = {
 export type PayloadsJson = { readonly payloads?: readonly PayloadJson[] };
 
 /**
- * Decodes or encodes them. Undefined: the body is no list of payloads. What cannot be decrypted
- * comes back as it was, so that the others can be read.
+ * Decodes or encodes the payloads; undefined if the body is no list of payloads. A payload that
+ * cannot be decrypted is returned unchanged, so that the others can be read.
  */
 export async function transcode(
   codec: PayloadCodec,

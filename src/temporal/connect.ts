@@ -1,4 +1,4 @@
-/** Reaching Temporal, as the SDK's environment configuration says; an entry's first step. */
+/** Connects to Temporal, by the SDK's environment configuration. */
 import { createConnection } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Connection } from '@temporalio/client';
@@ -7,7 +7,7 @@ import { SECOND_MS } from '../domain/primitives/time.js';
 import { Waiting } from '../platform/starting.js';
 import { ConfigError, type Environment } from '../platform/environment.js';
 
-/** What both kinds of connection take. */
+/** The options of a client's connection and of a worker's. */
 type ConnectionOptions = ReturnType<typeof loadClientConnectConfig>['connectionOptions'];
 export type Reached<C> = { readonly connection: C; readonly namespace: string };
 export type TemporalSettings = {
@@ -17,10 +17,10 @@ export type TemporalSettings = {
   readonly isEncrypted: boolean;
 };
 
-/** A server that takes longer than this to take a connection is away. */
+/** How long a server may take to accept a connection; after that it counts as away. */
 const CONNECT_TIMEOUT_MS = 3 * SECOND_MS;
 
-/** Where Temporal is, as `TEMPORAL_…` and its profiles say. */
+/** Reads where Temporal is from `TEMPORAL_…` and its profiles. */
 export function temporalSettings(environment: Environment): TemporalSettings {
   const set = Object.entries(environment).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, value] as const],
@@ -33,12 +33,12 @@ export function temporalSettings(environment: Environment): TemporalSettings {
     const isEncrypted = Boolean(tls ?? apiKey);
     return { connectionOptions, address, namespace, isEncrypted };
   } catch (error) {
-    const cure = 'mend the TEMPORAL_… setting or the file that it names';
+    const cure = 'correct the TEMPORAL_… setting or the file that it names';
     throw new ConfigError(`Temporal (TEMPORAL_…): ${firstLineOf(error)}; ${cure}`);
   }
 }
 
-/** What of a connection is needed to see whether its namespace is there. */
+/** The part of a connection that shows whether its namespace exists. */
 type Connected = {
   readonly workflowService: Pick<Connection['workflowService'], 'describeNamespace'>;
   readonly close: () => Promise<void>;
@@ -46,8 +46,9 @@ type Connected = {
 };
 
 /**
- * Connects, or says in one sentence what to mend; waits for a server that is starting. `connect` is
- * `NativeConnection.connect` where workflows are run; `Connection.connect` loads nothing native.
+ * Connects, and waits for a server that is starting. Throws a ConfigError with the fix. `connect`
+ * is `NativeConnection.connect` where workflows are run; `Connection.connect` loads no native
+ * module.
  */
 export async function reachTemporal<C extends Connected>(
   environment: Environment,
@@ -75,7 +76,7 @@ export async function reachTemporal<C extends Connected>(
   return { connection, namespace: settings.namespace };
 }
 
-/** A client waits for a port that nobody listens on until its time is over: this does not. */
+/** Throws at once if no server listens on the port; a client would wait for its whole timeout. */
 export function knock(address: string): Promise<void> {
   const place = placeOf(address);
   if (!place) return Promise.resolve();
@@ -96,7 +97,7 @@ const placeOf = (address: string): { host: string; port: number } | undefined =>
   return host === undefined ? undefined : { host, port: Number(port) };
 };
 
-/** The clients only say that they could not connect; this says what is wrong with a certificate. */
+/** Throws what is wrong with a certificate; the clients report only that they cannot connect. */
 function trust({ address, connectionOptions: { tls } }: TemporalSettings): Promise<void> {
   const place = placeOf(address);
   if (!place || typeof tls !== 'object' || tls === null) return Promise.resolve();
@@ -135,13 +136,13 @@ function refusalOf(
   const never = (sentence: string) => ({ sentence, mayPass: false });
   if (code === NOT_FOUND || code === INVALID_ARGUMENT) {
     return never(
-      `Temporal at ${address} has no namespace ${namespace} (TEMPORAL_NAMESPACE): mend the setting, ` +
+      `Temporal at ${address} has no namespace ${namespace} (TEMPORAL_NAMESPACE): correct it, ` +
         `or create it: temporal operator namespace create --namespace ${namespace}`,
     );
   }
   if (code === PERMISSION_DENIED || code === UNAUTHENTICATED) {
     return never(
-      `Temporal at ${address} refuses namespace ${namespace}: ${firstLineOf(error)}; mend ` +
+      `Temporal at ${address} refuses namespace ${namespace}: ${firstLineOf(error)}; correct ` +
         'TEMPORAL_API_KEY or the client certificate (TEMPORAL_TLS_CLIENT_CERT_PATH), or give it ' +
         'the rights of that namespace',
     );
@@ -151,31 +152,31 @@ function refusalOf(
     return never(
       `Temporal (TEMPORAL_ADDRESS) at ${address} is not trusted: ${why}; set ` +
         "TEMPORAL_TLS_SERVER_CA_CERT_PATH to the CA's certificate, TEMPORAL_TLS_SERVER_NAME to " +
-        'the name in it, or TEMPORAL_TLS=false where it has no TLS',
+        'the name in it, or TEMPORAL_TLS=false if the server has no TLS',
     );
   }
   return {
     sentence:
       `Temporal (TEMPORAL_ADDRESS) cannot be reached at ${address}: ${why}; ` +
-      'start it, or mend the setting',
+      'start it, or correct the setting',
     mayPass: true,
   };
 }
 
-/** The gRPC status of an error or of its cause. */
+/** Returns the gRPC status of an error or of its cause. */
 export function grpcCodeOf(error: unknown): number | undefined {
   if (!(error instanceof Error)) return undefined;
   if ('code' in error && typeof error.code === 'number') return error.code;
   return grpcCodeOf(error.cause);
 }
 
-/** What a failed connection says of itself, without its stack. */
+/** Returns the first line of an error's message. */
 export const firstLineOf = (error: unknown): string =>
   (error instanceof Error ? error.message.split('\n')[0] : String(error)) ?? '';
 
 /**
- * How many workers poll the queue for workflow tasks. Temporal remembers one for five minutes after
- * it was last heard of. Throws where Temporal does not answer, or has no such namespace.
+ * Counts the workers that poll the queue for workflow tasks. Temporal remembers a worker for five
+ * minutes after its last poll. Throws if Temporal does not answer, or has no such namespace.
  */
 export async function countPollers(
   { connection, namespace }: Reached<Asked>,

@@ -1,14 +1,14 @@
 /**
- * What is done before the SDK brings messages to the workflow: handlers are there before the first
- * message, so that all are taken in the order in which they came; and a run that was reset is told
- * so, before anything else (R14).
+ * What is done before the SDK brings messages to the workflow. Handlers are registered before the
+ * first message, so that messages are taken in the order of their arrival. A run that was reset
+ * gets the Signal of a reset before anything else (R14).
  */
 import type { WorkflowInterceptors } from '@temporalio/workflow';
 import { getActivator } from '@temporalio/workflow/lib/global-attributes.js';
 import { RESET_SIGNAL } from './protocol.js';
 
 export const interceptors = (): WorkflowInterceptors => {
-  // As the run was made: a reset to its first task brings another seed with the start itself.
+  // The seed of the run's making: a reset to its first task brings another seed with the start.
   let seed: unknown = getActivator().random;
   return {
     internals: [
@@ -19,16 +19,16 @@ export const interceptors = (): WorkflowInterceptors => {
             if (signal?.signalName === RESET_SIGNAL)
               signal.signalName = `from outside: ${RESET_SIGNAL}`;
           }
-          // The workflow registers its handlers before the messages of its first task come: else
-          // the SDK would bring them by name, in the order in which the handlers are registered.
+          // The workflow registers its handlers before the messages of its first task come. Else
+          // the SDK would bring the messages in the order in which their handlers are registered.
           const [first] = jobs;
           if (first?.initializeWorkflow) {
             jobs.shift();
             next({ ...input, activation: { ...input.activation, jobs: [first] } });
           }
-          // A reset to an earlier event shows itself by a new random seed, and by nothing else.
+          // A new random seed is the only sign of a reset to an earlier event.
           const { random } = getActivator();
-          if (seed !== random) jobs.unshift(toldOfReset());
+          if (seed !== random) jobs.unshift(resetJob());
           seed = random;
           next(input);
         },
@@ -37,7 +37,7 @@ export const interceptors = (): WorkflowInterceptors => {
   };
 };
 
-const toldOfReset = () => ({
+const resetJob = () => ({
   variant: 'signalWorkflow' as const,
   signalWorkflow: { signalName: RESET_SIGNAL },
 });

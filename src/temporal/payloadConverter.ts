@@ -1,6 +1,6 @@
 /**
- * What cannot be decoded reaches our parser, which says no. Without this a Signal of broken JSON
- * would fail its workflow task for ever, before any handler sees it (R18).
+ * Passes input that cannot be decoded to our parser, which refuses it. Reason: a Signal of broken
+ * JSON would fail its workflow task permanently, before any handler gets it (R18).
  */
 import { DefaultPayloadConverter, type Payload } from '@temporalio/common';
 
@@ -9,7 +9,7 @@ class Lenient extends DefaultPayloadConverter {
     try {
       return super.fromPayload(payload);
     } catch (error) {
-      // The interface promises any T; our parsers take unknown and look for this field.
+      // The interface promises any T; our parsers take unknown and check this field.
       return { undecodable: String(error) } as T;
     }
   }

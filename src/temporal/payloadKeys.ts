@@ -1,26 +1,26 @@
-/** The keys of encrypted payloads, as servers and pipelines are given them. */
+/** The keys of encrypted payloads, as servers and pipelines get them. */
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { ConfigError, type Environment } from '../platform/environment.js';
 
-/** A key of `SAFEBAND_PAYLOAD_KEYS`; the object shows its secret to no log. */
+/** A key of `SAFEBAND_PAYLOAD_KEYS`; logging the object does not show its secret. */
 export type PayloadKey = { readonly id: string; readonly secret: KeyObject };
 export type PayloadKeys = {
-  /** Encrypts what is new; null: it stays as it is. */
+  /** Encrypts new payloads; null: new payloads are not encrypted. */
   readonly newest: PayloadKey | null;
-  /** Each of them decrypts. */
+  /** Decrypt payloads: all keys. */
   readonly all: readonly PayloadKey[];
 };
 export const NO_KEYS: PayloadKeys = { newest: null, all: [] };
 
 const KEY_BYTES = 32;
 const PAYLOAD_KEYS = 'SAFEBAND_PAYLOAD_KEYS';
-/** In the first place: what is new is not encrypted, and the keys after it still decrypt. */
+/** In the first place: new payloads are not encrypted, and the keys after it still decrypt. */
 const PLAIN = 'plain';
 const GOOD_KEYS =
   'such as k2:<base64>,k1:<base64>, each of 32 random bytes (openssl rand -base64 32); ' +
   'the first encrypts, all decrypt';
 
-/** The keys of payloads, newest first. No error has a secret in it. */
+/** Reads the keys of payloads, newest first. No error contains a secret. */
 export function payloadKeysFrom(environment: Environment): PayloadKeys {
   const raw = environment[PAYLOAD_KEYS]?.trim();
   if (!raw) return NO_KEYS;
@@ -28,7 +28,7 @@ export function payloadKeysFrom(environment: Environment): PayloadKeys {
   const isPlain = parts[0] === PLAIN;
   const all = parts.flatMap((part, n) => (n === 0 && isPlain ? [] : [payloadKey(part, n + 1)]));
   const twice = all.find(({ id }, n) => all.findIndex((one) => one.id === id) !== n);
-  if (twice) throw new ConfigError(`${PAYLOAD_KEYS}: the id ${twice.id} is there twice`);
+  if (twice) throw new ConfigError(`${PAYLOAD_KEYS}: two keys have the id ${twice.id}`);
   return { newest: (!isPlain && all[0]) || null, all };
 }
 

@@ -1,4 +1,4 @@
-/** Names on the wire (docs/contract.md, 2), and what carries a refusal to its caller. */
+/** Names on the wire (docs/contract.md, 2), and the failures that carry a refusal to its caller. */
 import { defineQuery, defineUpdate, ApplicationFailure } from '@temporalio/workflow';
 import type { QueryDefinition, UpdateDefinition } from '@temporalio/common';
 import type { Failed } from '../domain/commands/fail.js';
@@ -37,16 +37,18 @@ export const TASK_QUEUE = 'inmail';
 export const WORKFLOW_TYPE = 'inmailAccount';
 /** The audit of all accounts, and the Schedule that starts it. */
 export const FLEET_AUDIT = { workflowType: 'inmailFleetAudit', scheduleId: FLEET_AUDIT_SCHEDULE };
-/** The sender of webhooks, and the Schedule that keeps one at work. */
+/** The sender of webhooks, and the Schedule that keeps one running. */
 export const WEBHOOKS = { workflowType: 'inmailWebhooks', scheduleId: WEBHOOKS_SCHEDULE };
-/** Types of an activity's failure: its transaction may be committed all the same, or surely not. */
+/**
+ * Types of an activity's failure: its transaction may be committed all the same, or surely is not.
+ */
 export const COMMIT_UNKNOWN = 'CommitUnknown';
 export const NOT_COMMITTED = 'NotCommitted';
 /** The workflow of an account, for as long as it is connected. */
 export const workflowIdOf = (accountId: string): string => `${ACCOUNT_WORKFLOW}${accountId}`;
 export const SEARCH_ATTRIBUTES = { state: 'InmailState', tier: 'InmailTier' } as const;
 
-/** Names that begin so are the SDK's own. */
+/** Names that begin with this are the SDK's own. */
 export const RESERVED_PREFIX = '__temporal_';
 export { RESET_SIGNAL };
 
@@ -62,13 +64,13 @@ const message = <I, O>(name: string, parse: Parser<I>): Message<I, O> => ({
   parse,
 });
 
-/** An item of a batch that could not be decided; the others were (docs/contract.md, 2). */
+/** The answer for an item of a batch that could not be decided (docs/contract.md, 2). */
 export type ItemError = {
   readonly granted: false;
   readonly reservationId: string | null;
   readonly error: { readonly type: string; readonly message: string };
 };
-/** What a run found: the answer of `reconcileNow`. */
+/** The answer of `reconcileNow`. */
 export type Findings = {
   readonly runId: string;
   readonly drift: number;
@@ -95,7 +97,7 @@ export const messages = {
     parseDisconnect,
   ),
 };
-/** Asks are answered also before an account is read back (R13). */
+/** True for asks: they are answered also before an account is read back (R13). */
 export const isAsk = (name: string): boolean =>
   name === messages.sendReserve.name || name === messages.sendReserveBatch.name;
 type ReturnOf<P> = P extends Parser<infer T> ? T : never;
@@ -108,13 +110,13 @@ export const queries = {
   nextSlots: query<readonly string[]>('nextSlots'),
 };
 
-/** The contract's type is what programs read; the text is for people. */
+/** Makes the failure of a refusal. Programs read the contract's type; the text is for people. */
 export const failureOf = ({ refused, message: text }: Refusal): ApplicationFailure =>
   ApplicationFailure.create({ type: refused, message: text, nonRetryable: true });
 
 /**
- * The SDK's client keeps nothing of a Query's failure but its text, so the type stands in it:
- * `inQueryText` reads it back.
+ * Puts the type of a failure into its text, because the SDK's client keeps only the text of a
+ * Query's failure: `inQueryText` reads it back.
  */
 export const asQueryFailure = ({ type, message: text }: ApplicationFailure): ApplicationFailure =>
   ApplicationFailure.create({
@@ -122,7 +124,7 @@ export const asQueryFailure = ({ type, message: text }: ApplicationFailure): App
     message: `${type}: ${text}`,
     nonRetryable: true,
   });
-/** What kind of failure a Query's text tells, and its words; undefined: it is none of ours. */
+/** Reads type and words from the text of a Query's failure; undefined if it is none of ours. */
 export function inQueryText(
   text: string,
 ): { readonly type: string; readonly words: string } | undefined {

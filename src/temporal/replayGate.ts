@@ -1,6 +1,6 @@
 /**
- * The replay gate: histories, recorded or running, against the workflows of this build. One that
- * is refused would fail the tasks of each account in that place, until the build is taken back.
+ * The replay gate: replays histories, recorded or running, with the workflows of this build. A
+ * refused history shows that the tasks of such accounts would fail until the build is taken back.
  */
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
@@ -13,7 +13,7 @@ import { FLEET_AUDIT, WORKFLOW_TYPE } from './protocol.js';
 
 type History = ReturnType<typeof historyFromJSON>;
 export type Recording = {
-  /** What a person knows it by: the file, or workflow and run. */
+  /** The file, or workflow and run. */
   readonly name: string;
   readonly workflowId: string;
   readonly history: History;
@@ -21,15 +21,15 @@ export type Recording = {
 export type Verdict = {
   readonly name: string;
   readonly events: number;
-  /** Why this build cannot go on from there; undefined: it can. */
+  /** Why this build cannot continue that run; undefined if it can. */
   readonly refusal: string | undefined;
 };
 
 const RUNNING = `WorkflowType IN ('${WORKFLOW_TYPE}', '${FLEET_AUDIT.workflowType}')`;
 
 /**
- * Recordings below a folder, by name: `.json` as Temporal writes it, or the same gzipped. No folder
- * is none.
+ * Reads the recordings below a folder, by name: `.json` as Temporal writes it, or the same gzipped.
+ * A folder that does not exist has none.
  */
 export async function* recordingsIn(folder: string): AsyncIterable<Recording> {
   const names = existsSync(folder) ? await readdir(folder, { recursive: true }) : [];
@@ -38,16 +38,16 @@ export async function* recordingsIn(folder: string): AsyncIterable<Recording> {
     const text = (name.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
     const history = historyFromJSON(JSON.parse(text));
     const started = history.events?.[0]?.workflowExecutionStartedEventAttributes;
-    if (!started?.workflowId) throw new Error(`${name}: no run begins with its first event`);
+    if (!started?.workflowId) throw new Error(`${name}: its first event is not the start of a run`);
     yield { name, workflowId: started.workflowId, history };
   }
 }
 
-/** What of Temporal's list is replayed: all runs that are going on, or fewer of them. */
+/** Returns the list filter of the runs to replay: all open runs, or fewer of them. */
 export const runningQuery = (more?: string): string =>
   `${RUNNING} AND ExecutionStatus = 'Running'${more === undefined ? '' : ` AND (${more})`}`;
 
-/** Runs of that query, the most recent first, at most that many. */
+/** Reads the histories of the runs of that query, the most recent first, at most that many. */
 export async function* runningIn(
   client: Client,
   { query, limit }: { readonly query: string; readonly limit: number },
@@ -61,7 +61,7 @@ export async function* runningIn(
   }
 }
 
-/** Replays each, and tells what came of it as it comes. */
+/** Replays each recording, and yields each verdict at once. */
 export async function* replayed(
   options: ReplayWorkerOptions,
   recordings: AsyncIterable<Recording>,
@@ -81,5 +81,5 @@ export async function* replayed(
   }
 }
 
-/** The first sentence: what the history has, and what this build would do. */
+/** Returns the first sentence of a refusal: what the history has, and what this build would do. */
 const reasonOf = ({ name, message }: Error): string => `${name}: ${message.split('\n')[0] ?? ''}`;

@@ -1,18 +1,18 @@
 /**
- * The SDK's runtime of a process: its logs are ours, and it serves the worker's metrics, which are
- * the SDK's own and those that workflows count (`src/workflows/metrics.ts`).
+ * Sets up the SDK's runtime of a process: it writes to our log, and serves the worker's metrics.
+ * Those are the SDK's own, and the metrics that workflows count (`src/workflows/metrics.ts`).
  */
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { forward } from '../platform/logger.js';
 import { ConfigError } from '../platform/environment.js';
 
-/** Rows that an account has waiting: one of an idle tick, some of a busy one, many of an outage. */
+/** Buckets of an account's waiting rows: one in an idle tick, some if busy, many in an outage. */
 const ROWS = [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000];
 
 /**
- * Installs the runtime; before the first connection. `metricsAddress`: where metrics are served,
- * such as `0.0.0.0:9464`; absent: nowhere. Throws a ConfigError where that address is taken.
+ * Installs the runtime; call it before the first connection. `metricsAddress`: where metrics are
+ * served, such as `0.0.0.0:9464`; absent: nowhere. Throws a ConfigError if that address is taken.
  */
 export function installRuntime(logger: Logger, metricsAddress: string | undefined): void {
   try {
@@ -41,8 +41,8 @@ export function installRuntime(logger: Logger, metricsAddress: string | undefine
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new ConfigError(
-      `SAFEBAND_METRICS_ADDRESS=${metricsAddress}: it cannot be listened on (${why}); ` +
-        'free the port, or name another',
+      `SAFEBAND_METRICS_ADDRESS=${metricsAddress}: the worker cannot listen there (${why}); ` +
+        'free the port, or use another',
     );
   }
 }

@@ -11,15 +11,17 @@ import { OVERDUE_MS, RECONCILE_INTERVAL_MS } from '../domain/primitives/limits.j
 import { MINUTE_MS, type Instant } from '../domain/primitives/time.js';
 import { FLEET_AUDIT, TASK_QUEUE, WEBHOOKS } from './protocol.js';
 
-/** Not at midnight, when all accounts begin a new run and Temporal's list of them is behind. */
+/**
+ * Keeps audits away from midnight: then all accounts begin a new run and Temporal's list is late.
+ */
 const OFFSET_MS = RECONCILE_INTERVAL_MS / 2;
-/** What was missed for longer than this is not caught up: the next one sees as much. */
+/** How long a missed start may be caught up; after that, the next start does the same work. */
 const CATCH_UP_MS = MINUTE_MS;
 
 export type Registered = 'made' | 'updated';
 type Place = { readonly scheduleId: string; readonly taskQueue: string };
 
-/** Makes both Schedules, or brings them to this version; what was done with each. */
+/** Makes both Schedules, or updates them to this version. Returns what was done with each. */
 export async function registerSchedules(
   client: Client,
 ): Promise<readonly (readonly [scheduleId: string, done: Registered])[]> {
@@ -29,7 +31,7 @@ export async function registerSchedules(
   ];
 }
 
-/** The audit of the fleet: every ten minutes, never two at once (R8). */
+/** Registers the audit of the fleet: every ten minutes, never two at once (R8). */
 export const registerSchedule = (
   client: Client,
   place: Place = { scheduleId: FLEET_AUDIT.scheduleId, taskQueue: TASK_QUEUE },
@@ -42,12 +44,12 @@ export const registerSchedule = (
       workflowId: place.scheduleId,
       taskQueue: place.taskQueue,
       args: [],
-      staticSummary: 'Holds every connected account against the event log',
+      staticSummary: 'Compares every connected account with the event log',
     },
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: CATCH_UP_MS },
   });
 
-/** The sender of webhooks: one at a time, and the next at once when it ends. */
+/** Registers the sender of webhooks: one at a time, and the next as soon as it ends. */
 export const registerWebhooks = (
   client: Client,
   place: Place = { scheduleId: WEBHOOKS.scheduleId, taskQueue: TASK_QUEUE },
@@ -74,8 +76,8 @@ type Definition = Required<Pick<ScheduleOptions, 'spec' | 'policies'>> & {
 };
 
 /**
- * Replaces a Schedule without reading it first: the SDK's own update reads the action, and throws
- * where a foreign signal has left the Schedule without one.
+ * Replaces a Schedule without reading it first. Reason: the SDK's own update reads the action, and
+ * throws if a foreign signal has left the Schedule without an action.
  */
 class Replacing extends ScheduleClient {
   async replace(
@@ -89,8 +91,8 @@ class Replacing extends ScheduleClient {
 }
 
 /**
- * Makes the Schedule, with a first start at once, or brings the one that is there to this version,
- * whatever has become of it; one that an operator has paused stays so. Says which it did.
+ * Makes the Schedule, with a first start at once, or updates an existing Schedule to this version,
+ * also a broken one. A Schedule that an operator paused stays paused. Returns which it did.
  */
 async function register(
   client: Client,
@@ -107,8 +109,8 @@ async function register(
   } catch (error) {
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
   }
-  const seen = await readSchedule(client, scheduleId);
-  const state = { paused: seen?.isPaused ?? false, ...(seen?.note ? { note: seen.note } : {}) };
+  const found = await readSchedule(client, scheduleId);
+  const state = { paused: found?.isPaused ?? false, ...(found?.note ? { note: found.note } : {}) };
   const { connection, options } = client;
   const { namespace, identity, loadedDataConverter: dataConverter } = options;
   const replacing = new Replacing({ connection, namespace, identity, dataConverter });
@@ -116,13 +118,13 @@ async function register(
   return 'updated';
 }
 
-/** What Temporal knows of a Schedule, read without the SDK's checks of what should be in it. */
+/** What Temporal knows of a Schedule, read without the SDK's checks of its content. */
 export type ScheduleReading = {
   readonly isPaused: boolean;
   readonly note: string;
   /** Null: it starts nothing. */
   readonly workflowType: string | null;
-  /** Null: it starts nothing any more, by its times or by a limit of starts. */
+  /** Null: it will start nothing, because of its times or of a limit of starts. */
   readonly nextAt: Instant | null;
   /** When it last started something; when it was made, if it never did. */
   readonly lastAt: Instant;
@@ -167,24 +169,24 @@ type Stamp = { readonly seconds?: { toNumber: () => number } | null } | null | u
 const msOf = (stamp: Stamp): Instant | null =>
   stamp ? (stamp.seconds?.toNumber() ?? 0) * 1_000 : null;
 
-/** The Schedules of this version: what each starts, and what is missing where it does not. */
+/** The Schedules of this version: what each starts, and the consequence if it starts nothing. */
 export const SCHEDULES = [
   { ...FLEET_AUDIT, lack: 'nothing audits the fleet' },
   { ...WEBHOOKS, lack: 'no webhook is sent' },
 ] as const;
 export type Expected = (typeof SCHEDULES)[number];
 
-/** What is wrong with a Schedule, and what to do; undefined: it is well. */
+/** A fault of a Schedule, and its fix. */
 export type ScheduleFlaw = {
   readonly kind: 'paused' | 'broken' | 'late';
   readonly found: string;
   readonly cure: string;
 };
 
-/** Judges a Schedule by what it starts and by its next time; null: there is no such Schedule. */
+/** Checks what a Schedule starts and its next time; undefined if nothing is wrong. */
 export function flawOfSchedule(
   { scheduleId, workflowType, lack }: Expected,
-  seen: ScheduleReading | null,
+  reading: ScheduleReading | null,
   now: Instant,
 ): ScheduleFlaw | undefined {
   const broken = (found: string): ScheduleFlaw => ({
@@ -192,23 +194,26 @@ export function flawOfSchedule(
     found: `${found}: ${lack}`,
     cure: 'safeband migrate',
   });
-  if (!seen) return broken('missing');
-  if (seen.workflowType === null) return broken('it starts no workflow');
-  if (seen.workflowType !== workflowType) return broken(`it starts another workflow`);
-  if (seen.isPaused) {
+  if (!reading) return broken('missing');
+  if (reading.workflowType === null) return broken('it starts no workflow');
+  if (reading.workflowType !== workflowType) return broken('it starts another workflow');
+  if (reading.isPaused) {
     const cure = `temporal schedule toggle -s ${scheduleId} --unpause --reason …`;
-    return { kind: 'paused', found: `paused: ${lack} (${seen.note || 'no note'})`, cure };
+    return { kind: 'paused', found: `paused: ${lack} (${reading.note || 'no note'})`, cure };
   }
-  if (seen.nextAt === null) return broken('it has no next time');
-  if (seen.nextAt - now > OVERDUE_MS) return broken('its next time is too far away');
-  if (now - seen.nextAt > OVERDUE_MS || (now - seen.lastAt > OVERDUE_MS && !seen.isRunning)) {
-    const cure = `temporal schedule describe -s ${scheduleId}, and see whether a worker runs`;
+  if (reading.nextAt === null) return broken('it has no next time');
+  if (reading.nextAt - now > OVERDUE_MS) return broken('its next time is too far away');
+  if (
+    now - reading.nextAt > OVERDUE_MS ||
+    (now - reading.lastAt > OVERDUE_MS && !reading.isRunning)
+  ) {
+    const cure = `temporal schedule describe -s ${scheduleId}, and check that a worker runs`;
     return { kind: 'late', found: `it starts nothing when it is due: ${lack}`, cure };
   }
   return undefined;
 }
 
-/** Looks at each Schedule of this version. Throws where Temporal does not answer. */
+/** Checks each Schedule of this version. Throws if Temporal does not answer. */
 export const flawsOfSchedules = (client: Asked, now: Instant) =>
   Promise.all(
     SCHEDULES.map(async (expected) => ({

@@ -1,6 +1,6 @@
 /**
- * Whether the tasks of an account's workflow succeed, and the way out where they never will: the run
- * is terminated, and the account started again, which reads that run's history (R13).
+ * Reads whether the tasks of an account's workflow succeed. If they never will, the run is
+ * terminated and the account is started again: the new run reads the history of the old one (R13).
  */
 import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
@@ -25,8 +25,8 @@ type Page = Awaited<ReturnType<Service['getWorkflowExecutionHistoryReverse']>>;
 type HistoryEvent = NonNullable<NonNullable<Page['history']>['events']>[number];
 
 /**
- * Looks at the task of a running workflow; null: it does not run. A try that fails again is not in
- * the history, only counted; a message that comes meanwhile begins the count anew.
+ * Reads the pending task of a running workflow; null if the workflow does not run. Further failures
+ * of the same task are only counted, not in the history. A new message starts the count again.
  */
 export async function lookAtTasks(client: Client, accountId: string): Promise<TasksReading | null> {
   const { namespace } = client.options;
@@ -74,7 +74,7 @@ type Try = {
 const nameOf = (cause: number): string => (Cause[cause] ?? '').replace(CAUSE_PREFIX, '');
 const NOT_REPLAYED = nameOf(Cause.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR);
 
-/** Those since the last task that succeeded, newest first. */
+/** Returns the failed tries since the last task that succeeded, newest first. */
 function failedTries(events: readonly HistoryEvent[]): readonly Try[] {
   const tries: Try[] = [];
   for (const event of events) {
@@ -92,7 +92,7 @@ function failedTries(events: readonly HistoryEvent[]): readonly Try[] {
   return tries;
 }
 
-/** Ends that run of the account, and no other. Throws `WorkflowNotFoundError` where it has ended. */
+/** Terminates that run, and no other. Throws `WorkflowNotFoundError` if it has ended. */
 export async function terminateRun(
   client: Client,
   { accountId, runId }: { readonly accountId: string; readonly runId: string },
@@ -103,7 +103,7 @@ export async function terminateRun(
   );
 }
 
-/** Starts the account; policy, counts and open slots are read back by the start itself (R13). */
+/** Starts the account again; the start itself reads back policy, counts and open slots (R13). */
 export async function startAgain(
   client: Client,
   account: { readonly accountId: string; readonly tier: string },

@@ -1,4 +1,4 @@
-/** What the messages of a closed run say, read by the same rules as the run itself read them. */
+/** Reads the messages of a closed run by the same rules as the run itself read them. */
 import type { Payload } from '@temporalio/common';
 import type { Entity } from '../domain/entity/entity.js';
 import { alert } from '../domain/account/events.js';
@@ -11,11 +11,11 @@ import type { History, HistoryEvent } from './history.js';
 import { RunReader, type TakenMessage } from './taken.js';
 import type { RunMessage, Promised } from '../domain/entity/lastRunMessages.js';
 
-export type RunRead = { readonly heard: readonly RunMessage[]; readonly unread: string | null };
-/** Was the account's row written after that event. */
+export type RunRead = { readonly received: readonly RunMessage[]; readonly unread: string | null };
+/** True if the account's row was written after that event. */
 export type InRow = (event: number) => boolean;
 
-/** What one run was started with, and what it took. */
+/** Reads the input of one run and the messages that it took. */
 export async function readMessages(
   history: History,
   pages: AsyncIterable<readonly HistoryEvent[]>,
@@ -30,7 +30,7 @@ export async function readMessages(
   await reading.begin(run.input);
   for (const taken of run.taken) await reading.add(taken);
   const unread = run.isClosed ? reading.unread : 'the history of its last run has no end';
-  return { heard: reading.heard, unread };
+  return { received: reading.received, unread };
 }
 
 type Carried = {
@@ -39,17 +39,17 @@ type Carried = {
 };
 const isObject = (raw: unknown): raw is { readonly [name: string]: unknown } =>
   typeof raw === 'object' && raw !== null;
-/** State that one run handed to the next; a start object has no version. */
+/** True for state that one run handed to the next; a start object has no version. */
 const isCarried = (raw: unknown): raw is Carried => isObject(raw) && 'v' in raw && 'actor' in raw;
 
-type Said = RunMessage extends infer H
+type Content = RunMessage extends infer H
   ? H extends RunMessage
     ? Omit<H, 'at' | 'isInRow'>
     : never
   : never;
 
 class Reading {
-  readonly heard: RunMessage[] = [];
+  readonly received: RunMessage[] = [];
   unread: string | null = null;
   readonly #history: History;
   readonly #isInRow: InRow;
@@ -59,7 +59,7 @@ class Reading {
     this.#isInRow = isInRow;
   }
 
-  /** What the run before handed over; a start object says nothing that its claim did not save. */
+  /** Adds what the run before handed over. A start object adds nothing: its claim saved it. */
   async begin(input: readonly Payload[]): Promise<void> {
     const carried = await this.#decoded(input);
     if (!isCarried(carried)) return;
@@ -72,37 +72,37 @@ class Reading {
       this.#push({ name: 'carried', input: account, alerts }, 0, account.now);
     }
     for (const { name, raw } of waiting) {
-      this.#say({ name, isUpdate: false, event: 0, at: entity?.account.now ?? 0 }, raw, null);
+      this.#interpret({ name, isUpdate: false, event: 0, at: entity?.account.now ?? 0 }, raw, null);
     }
   }
 
   async add(taken: TakenMessage): Promise<void> {
     if (!Object.hasOwn(messages, taken.name)) return;
-    if (taken.isUpdate && !isTold(taken)) return;
-    const raw = await this.#decoded(taken.said);
+    if (taken.isUpdate && !isBinding(taken)) return;
+    const raw = await this.#decoded(taken.payloads);
     const answer = typeof taken.answer === 'string' ? null : await this.#decoded([taken.answer]);
-    this.#say(taken, raw, answer);
+    this.#interpret(taken, raw, answer);
   }
 
   async #decoded(payloads: readonly Payload[]): Promise<unknown> {
     const [raw] = await this.#history.decode(payloads.slice(0, 1));
     const why = unreadableIn(raw);
-    // What no key opens may be anything; what is no message at all was none for the run, too.
+    // An encrypted payload may be any message. Other unreadable input was no message for the run.
     if (why?.includes('binary/encrypted')) this.unread ??= why;
     return raw;
   }
 
-  #push(said: Said, event: number, at: Instant): void {
-    this.heard.push({ ...said, at, isInRow: this.#isInRow(event) });
+  #push(content: Content, event: number, at: Instant): void {
+    this.received.push({ ...content, at, isInRow: this.#isInRow(event) });
   }
 
-  #say(
+  #interpret(
     { name, isUpdate, event, at }: Pick<TakenMessage, 'name' | 'isUpdate' | 'event' | 'at'>,
     raw: unknown,
     answer: unknown,
   ): void {
     const mode: Mode = isUpdate ? 'accepted' : 'lenient';
-    const push = (said: Said): void => this.#push(said, event, at);
+    const push = (content: Content): void => this.#push(content, event, at);
     const read = <T>(parsed: Parsed<T>, then: (value: T) => void): void => {
       if (parsed.ok) then(parsed.value);
     };
@@ -147,11 +147,11 @@ class Reading {
         return read(messages.resume.parse(raw, mode, at), (input) => push({ name, input }));
       case 'disconnect':
         return read(messages.disconnect.parse(raw, mode, at), (input) => push({ name, input }));
-      default: // `reconcileNow` says nothing
+      default: // `reconcileNow` reports nothing
     }
   }
 
-  /** `decision` is undefined for a Signal, which nobody was answered. */
+  /** Adds a reserve. `decision` is undefined for a Signal, because a Signal has no answer. */
   #reserve(
     raw: unknown,
     mode: Mode,
@@ -167,13 +167,13 @@ class Reading {
   }
 }
 
-/** Orders and asks count as far as they were answered, a hold and reports in any case. */
-const isTold = ({ name, answer }: TakenMessage): boolean =>
+/** True if the message counts: a report always, a hold unless refused, all others once answered. */
+const isBinding = ({ name, answer }: TakenMessage): boolean =>
   typeof answer !== 'string' ||
   ['sendDelivered', 'sendFailed', 'sendObserved', 'settleByOperator'].includes(name) ||
   (name === 'hold' && answer === 'none');
 
-/** The grant that a caller was answered; undefined: it was denied. */
+/** Returns the grant in an answer to a caller; undefined for a denial. */
 function promisedIn(decision: unknown): Promised | undefined {
   if (!isObject(decision) || decision['granted'] !== true) return undefined;
   const quotaDay = parseDay(String(decision['quotaDay']));
