@@ -70,7 +70,7 @@ async function typed(block: string): Promise<string> {
 }
 
 it('leads a newcomer to a first reservation by curl, TypeScript and Temporal', async () => {
-  const blocks = await blocksOf('README.md', 'Your first own reservation');
+  const blocks = await blocksOf('docs/first-reservation.md', 'Commands');
   const [key = '', curl = '', typescript = '', temporal = '', look = '', ...more] = blocks;
   expect(more).toEqual([]);
   expect(key).toBe('export SAFEBAND_KEY=sb_…\n');
