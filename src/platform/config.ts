@@ -180,7 +180,7 @@ function postgresUrlFrom(environment: Environment, setting: string): string | un
   throw new ConfigError(
     `${setting} is not a Postgres address: it should be such as ` +
       'postgres://user:password@host:5432/safeband, or postgresql:///safeband?host=/var/run/postgresql ' +
-      'for a socket; in a password write @ as %40, : as %3A, / as %2F, ? as %3F, # as %23, % as %25 ' +
+      'for a socket; in a password @ is written %40, : %3A, / %2F, ? %3F, # %23, % %25 ' +
       '(or set PGPASSWORD)',
   );
 }

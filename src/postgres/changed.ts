@@ -1,4 +1,4 @@
-/** A pool whose values are changed as they are read. */
+/** Changes the values that a pool reads. */
 import pg from 'pg';
 import type { Pool } from './pool.js';
 

@@ -1,31 +1,31 @@
 /**
- * Brings a database to this version: plain SQL, forward only, each file once, one at a time; and
- * the roles' rights (`roles.sql`) after it, each time.
+ * Updates a database to this version: plain SQL, forward only, each file once, one migration at a
+ * time. The rights of roles (`roles.sql`) are set again after each migration.
  */
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 
-/** Another migration, or a transaction that keeps a table locked, is waited for this long. */
+/** How long a migration waits for another migration, or for a transaction that locks a table. */
 const LOCK_WAIT_MS = 60_000;
 /** How often the wait is reported. */
 const REPORT_MS = 5_000;
 
 export type Migration = { readonly name: string; readonly sql: string; readonly checksum: string };
 
-/** Why a database cannot be brought to this version, and what to do about it. */
+/** Why a database cannot be updated to this version, and the fix. */
 export class MigrationError extends Error {
   override readonly name = 'MigrationError';
 }
 
 const FOLDER = fileURLToPath(new URL('../../migrations', import.meta.url));
 
-/** The names of this version's migrations, in order. */
+/** Returns the names of this version's migrations, in order. */
 export const knownMigrations = async (): Promise<readonly string[]> =>
   (await migrationsIn()).map(({ name }) => name);
 
-/** The files of `migrations/`, in order. */
+/** Reads the files of `migrations/`, in order. */
 export async function migrationsIn(folder = FOLDER): Promise<readonly Migration[]> {
   const names = (await readdir(folder)).filter((name) => /^\d{4}_.+\.sql$/.test(name)).toSorted();
   return Promise.all(
@@ -36,31 +36,31 @@ export async function migrationsIn(folder = FOLDER): Promise<readonly Migration[
   );
 }
 
-/** How long a lock is waited for, and how often the wait is reported. */
+/** How long a migration waits for a lock, and how often it reports that. */
 export type Waits = { readonly lockWaitMs: number; readonly reportMs: number };
 
 /**
- * Applies what is missing, each file in a transaction of its own, one migration at a time.
- * Returns the names that were applied. Refuses a database from a newer version, and one whose
- * applied files differ from ours.
+ * Applies the missing files, each in its own transaction, one migration at a time. Returns the
+ * names that were applied. Refuses a database from a newer version, and a database whose applied
+ * files differ from ours.
  */
 export async function migrate(
   databaseUrl: string,
-  say: (line: string) => void = () => undefined,
+  print: (line: string) => void = () => undefined,
   folder = FOLDER,
   waits: Waits = { lockWaitMs: LOCK_WAIT_MS, reportMs: REPORT_MS },
 ): Promise<readonly string[]> {
   const migrations = await migrationsIn(folder);
   const [db, keeper] = [await open(databaseUrl), await open(databaseUrl)];
   db.on('notice', ({ message }) => {
-    if (message && /^(roles|rights): /.test(message)) say(message);
+    if (message && /^(roles|rights): /.test(message)) print(message);
   });
   const step = <T>(what: string, work: () => Promise<T>): Promise<T> =>
-    bounded({ db, databaseUrl, what, say, ...waits }, work);
+    bounded({ db, databaseUrl, what, print, ...waits }, work);
   const migrating = async (): Promise<readonly string[]> => {
     const missing = await step('the list of migrations', () => missingOf(db, migrations));
     for (const migration of missing) {
-      say(`applying ${migration.name}`);
+      print(`applying ${migration.name}`);
       await step(migration.name, () => apply(db, migration));
     }
     const rights = await readFile(`${folder}/roles.sql`, 'utf8');
@@ -70,15 +70,18 @@ export async function migrate(
   try {
     await step('the schema', () => makeSchema(db));
     // Only the owner may lock that table; it is kept locked until this transaction ends.
-    return await bounded({ db: keeper, databaseUrl, what: LOCK_NAME, say, ...waits }, async () => {
-      await keeper.query('lock table safeband.migration_lock in exclusive mode');
-      return migrating();
-    });
+    return await bounded(
+      { db: keeper, databaseUrl, what: LOCK_NAME, print, ...waits },
+      async () => {
+        await keeper.query('lock table safeband.migration_lock in exclusive mode');
+        return migrating();
+      },
+    );
   } finally {
     await Promise.all([db.end(), keeper.end()]);
   }
 }
-const LOCK_NAME = 'the turn of this migration';
+const LOCK_NAME = 'the lock of migrations';
 
 async function open(databaseUrl: string): Promise<pg.Client> {
   const db = new pg.Client({
@@ -86,7 +89,7 @@ async function open(databaseUrl: string): Promise<pg.Client> {
     connectionTimeoutMillis: 5_000,
     application_name: 'safeband migrate',
   });
-  db.on('error', () => undefined); // the statement that it broke says so
+  db.on('error', () => undefined); // the broken statement throws the same error
   await db.connect();
   return db;
 }
@@ -94,20 +97,20 @@ async function open(databaseUrl: string): Promise<pg.Client> {
 type Step = Waits & {
   readonly db: pg.Client;
   readonly databaseUrl: string;
-  /** What the transaction is about, for people. */
+  /** What the transaction does, for people. */
   readonly what: string;
-  readonly say: (line: string) => void;
+  readonly print: (line: string) => void;
 };
 const LOCK_NOT_AVAILABLE = '55P03';
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : '';
 
 /**
- * One transaction. While it waits for a lock, the holder is reported every few seconds; a wait that
- * is too long fails, and says whom to end.
+ * Runs one transaction. While it waits for a lock, it reports the holder every few seconds. A wait
+ * that is too long throws an error that names the process to end.
  */
 async function bounded<T>(step: Step, work: () => Promise<T>): Promise<T> {
-  const { db, databaseUrl, what, say, lockWaitMs, reportMs } = step;
+  const { db, databaseUrl, what, print, lockWaitMs, reportMs } = step;
   await db.query(
     `begin; set local statement_timeout = 0; set local lock_timeout = ${lockWaitMs}; ` +
       'set local idle_in_transaction_session_timeout = 0; ' +
@@ -116,18 +119,18 @@ async function bounded<T>(step: Step, work: () => Promise<T>): Promise<T> {
   const { rows } = await db.query<{ pid: number }>('select pg_backend_pid() as pid');
   const pid = rows[0]?.pid ?? 0;
   let holders = '';
-  const look = async (): Promise<void> => {
+  const findHolders = async (): Promise<void> => {
     const found = await holdersOf(databaseUrl, pid);
     holders = found || holders;
-    if (found) say(`${what}: waiting for a lock that is held by ${found}`);
+    if (found) print(`${what}: waiting for a lock that is held by ${found}`);
   };
-  const report = setInterval(() => void look(), reportMs);
+  const report = setInterval(() => void findHolders(), reportMs);
   try {
     const result = await work();
     await db.query('commit');
     return result;
   } catch (error) {
-    await db.query('rollback').catch(() => undefined); // a connection that is gone took it back
+    await db.query('rollback').catch(() => undefined); // a lost connection is rolled back anyway
     if (codeOf(error) !== LOCK_NOT_AVAILABLE) throw error;
     holders ||= 'another connection';
     throw new MigrationError(
@@ -139,7 +142,7 @@ async function bounded<T>(step: Step, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Who keeps that process of the server waiting; empty: it does not wait, or nobody can say. */
+/** Returns which processes keep that process waiting; empty if none does, or if this is unknown. */
 async function holdersOf(databaseUrl: string, pid: number): Promise<string> {
   try {
     const db = await open(databaseUrl);
@@ -163,7 +166,7 @@ async function holdersOf(databaseUrl: string, pid: number): Promise<string> {
 const [UNIQUE_VIOLATION, DUPLICATE_SCHEMA, DUPLICATE_TABLE] = ['23505', '42P06', '42P07'];
 const INSUFFICIENT_PRIVILEGE = '42501';
 
-/** Two that make them at once: one is refused, and finds them made. */
+/** Makes the schema. If two migrations make it at once, one is refused, and finds it made. */
 async function makeSchema(db: pg.Client): Promise<void> {
   await db.query('savepoint making');
   try {
@@ -182,14 +185,14 @@ async function makeSchema(db: pg.Client): Promise<void> {
   }
 }
 
-/** What the owner of the database has to do, where the user who migrates may not make a schema. */
+/** Returns an error with the fix, if the user who migrates may not make a schema. */
 async function mayNotMake(db: pg.Client): Promise<MigrationError> {
   await db.query('rollback to making');
   const { rows } = await db.query<{ cure: string }>(
     `select format('grant create on database %I to %I', current_database(), current_user) as cure`,
   );
   return new MigrationError(
-    'DATABASE_URL: its user may not make the schema safeband: let the owner of the database run ' +
+    'DATABASE_URL: its user may not make the schema safeband: ask the database owner to run ' +
       `${rows[0]?.cure}; then run npm run migrate again`,
   );
 }

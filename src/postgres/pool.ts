@@ -1,28 +1,28 @@
-/** Connections. A server that is away is told at once: nothing here waits longer than seconds. */
+/** Connections to Postgres. If the server is away, calls fail within seconds. */
 import pg from 'pg';
 
 const CONNECT_TIMEOUT_MS = 2_000;
 const STATEMENT_TIMEOUT_MS = 8_000;
 const CONNECTIONS_MAX = 10;
 /**
- * What a name means on our connections: Postgres's own first, then ours, and temporary objects,
- * which any login may be able to make, last.
+ * Where our connections search a name: first in Postgres's own schema, then in ours. Temporary
+ * objects are last, because any login may be able to make them.
  */
 const SEARCH_PATH = 'safeband,pg_temp';
 
 /**
- * How the settings above are kept: `session` sends them when it connects; `transaction` sets them
- * in each transaction anew, for a pooler that gives each one another connection of the server's.
+ * How the settings above are kept. `session` sends them when it connects. `transaction` sets them
+ * again in each transaction, for a pooler that gives each transaction another connection.
  */
 export type PoolMode = 'session' | 'transaction';
 export type Pool = pg.Pool;
 /** A pool, or one connection inside a transaction. */
 export type Queryable = Pick<pg.Pool, 'query'>;
 
-/** Pools whose settings are made anew in each transaction. */
+/** Pools whose settings are set again in each transaction. */
 const perTransaction = new WeakSet<Pool>();
 
-/** What a connection of mode `session` asks for when it begins. */
+/** Returns what a connection of mode `session` asks for when it begins. */
 export const sessionSettings = (
   databaseUrl: string,
 ): Pick<pg.ClientConfig, 'connectionString' | 'statement_timeout'> => ({
@@ -30,7 +30,7 @@ export const sessionSettings = (
   statement_timeout: STATEMENT_TIMEOUT_MS,
 });
 
-/** True if a connection has what `sessionSettings` has asked for: a pooler may have dropped it. */
+/** True if a connection has the settings of `sessionSettings`: a pooler may have dropped them. */
 export async function hasSettings(db: Queryable): Promise<boolean> {
   const { rows } = await db.query<{ path: string; bound: string }>(
     `select replace(current_setting('search_path'), ' ', '') as path,
@@ -39,7 +39,7 @@ export async function hasSettings(db: Queryable): Promise<boolean> {
   return rows[0]?.path === SEARCH_PATH && Number(rows[0].bound) === STATEMENT_TIMEOUT_MS;
 }
 
-/** The address with our own search path behind whatever `options` it has. */
+/** Returns the address with our search path behind the `options` that it has. */
 function withOptions(databaseUrl: string): string {
   const [address = '', query = ''] = databaseUrl.split(/\?(.*)/s);
   const words = new URLSearchParams(query);
@@ -47,7 +47,7 @@ function withOptions(databaseUrl: string): string {
   return `${address}?${words.toString().replaceAll('+', '%20')}`;
 }
 
-/** A pool for that database. Days and bigints come as numbers only where the SQL says so. */
+/** Makes a pool for that database. Days and bigints are numbers only where the SQL casts them. */
 export function createPool(
   databaseUrl: string,
   max = CONNECTIONS_MAX,
@@ -60,14 +60,15 @@ export function createPool(
     query_timeout: STATEMENT_TIMEOUT_MS + CONNECT_TIMEOUT_MS,
     application_name: 'safeband',
   });
-  // An idle connection that the server closes is no error of ours: the next query reconnects.
+  // A server may close an idle connection: the next query reconnects.
   pool.on('error', () => undefined);
-  // One that dies in use fails its query, and says so a second time as an event. The pool listens
-  // to it only while it is idle, and an event that nobody hears ends the process.
+  // A connection that breaks in use fails its query, and emits the error a second time as an event.
+  // The pool handles that event only for idle connections, and an unhandled event ends the process.
   pool.on('connect', (client) => client.on('error', () => undefined));
   if (mode === 'session') return pool;
   perTransaction.add(pool);
-  // A statement alone would run with whatever the pooler's connection was left with.
+  // A statement outside a transaction would run with the previous settings of the pooler's
+  // connection.
   const query = (sql: string, values?: unknown[]): Promise<pg.QueryResult> =>
     inTransaction(pool, (db) => db.query(sql, values));
   return Object.assign(pool, { query });
@@ -81,7 +82,7 @@ export async function beginOn(pool: Pool, client: pg.PoolClient, begin = 'begin'
   await client.query(`${begin}${settings}`);
 }
 
-/** The rows of a statement that builds each as one JSON value, its column `row`. */
+/** Returns the rows of a statement that builds each row as one JSON value, its column `row`. */
 export async function rowsOf<T>(
   db: Queryable,
   sql: string,
@@ -91,14 +92,15 @@ export async function rowsOf<T>(
   return rows.map(({ row }) => row);
 }
 
-/** The commit was sent and not answered: it may have happened. */
+/** The commit was sent and not answered: the transaction may be committed. */
 export class CommitUnknown extends Error {}
 
 type Transaction = { readonly begin?: string; readonly connectMs?: number | undefined };
 
 /**
- * Runs `work` in one transaction. Whatever it throws takes everything back; only a `CommitUnknown`
- * leaves open whether it was committed. `connectMs`: the longest wait for a connection.
+ * Runs `work` in one transaction. Any error rolls everything back. Only after a `CommitUnknown` is
+ * it not known whether the transaction was committed. `connectMs`: the longest wait for a
+ * connection.
  */
 export async function inTransaction<T>(
   pool: Pool,
@@ -116,7 +118,7 @@ export async function inTransaction<T>(
     return done;
   } catch (cause) {
     const error =
-      isCommitting && !isTakenBack(cause)
+      isCommitting && !isRolledBack(cause)
         ? new CommitUnknown(`the commit was not answered: ${String(cause)}`, { cause })
         : cause;
     await client.query('rollback').catch((failure: unknown) => {
@@ -128,14 +130,14 @@ export async function inTransaction<T>(
   }
 }
 
-/** SQLSTATE classes of a commit that Postgres refused: an integrity violation, a conflict. */
-const isTakenBack = (error: unknown): boolean =>
+/** True if Postgres refused the commit: an integrity violation, or a conflict. */
+const isRolledBack = (error: unknown): boolean =>
   error instanceof Error &&
   'code' in error &&
   typeof error.code === 'string' &&
   ['23', '40'].includes(error.code.slice(0, 2));
 
-/** A connection of the pool; one that comes after the wait is over is given back unused. */
+/** Takes a connection of the pool. A connection that comes too late is given back unused. */
 async function connected(pool: Pool, connectMs: number | undefined): Promise<pg.PoolClient> {
   const connecting = pool.connect();
   if (connectMs === undefined) return connecting;
@@ -152,6 +154,6 @@ async function connected(pool: Pool, connectMs: number | undefined): Promise<pg.
   throw new Error(`Postgres gave no connection within ${connectMs} ms`);
 }
 
-/** Runs reads that all see the same moment, and may change nothing. */
+/** Runs reads of one snapshot, which may change nothing. */
 export const inSnapshot = <T>(pool: Pool, work: (db: Queryable) => Promise<T>): Promise<T> =>
   inTransaction(pool, work, { begin: 'begin isolation level repeatable read read only' });

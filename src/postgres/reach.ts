@@ -1,4 +1,4 @@
-/** The first contact of a process with its database: waits for it, and finds a pooler. */
+/** Connects a process to its database for the first time: waits for it, and detects a pooler. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Waiting } from '../platform/starting.js';
@@ -12,8 +12,8 @@ const CHANNEL = 'safeband_check';
 export type Address = { readonly setting: string; readonly url: string };
 
 /**
- * Connects once, and returns how connections keep their settings; waits for a server that is
- * starting. Throws a ConfigError where it cannot be reached.
+ * Connects once, and returns how connections keep their settings. Waits for a server that is
+ * starting. Throws a ConfigError if the server cannot be reached.
  */
 export const reachDatabase = (address: Address, waiting: Waiting): Promise<PoolMode> =>
   waiting.until(
@@ -32,7 +32,7 @@ async function probe({ url }: Address): Promise<PoolMode> {
   }
 }
 
-/** Throws a ConfigError unless the tables are there that this version needs. */
+/** Throws a ConfigError unless the table exists that this version needs. */
 export async function checkTable({ setting, url }: Address, table: string): Promise<void> {
   const { isThere, user } = await connected({ connectionString: url }, async (db) => {
     const { rows } = await db.query<{ isThere: boolean; user: string }>(
@@ -41,7 +41,7 @@ export async function checkTable({ setting, url }: Address, table: string): Prom
     );
     return rows[0] ?? { isThere: false, user: '' };
   }).catch((error: unknown) => {
-    // Without the right to use the schema the name of the table cannot even be looked up.
+    // Without the right to use the schema, Postgres does not even resolve the table's name.
     if (!(error instanceof pg.DatabaseError && error.code === '42501')) throw error;
     throw new ConfigError(
       `${setting}: its user may not use the schema safeband: make it a member of a role of ` +
@@ -55,25 +55,25 @@ export async function checkTable({ setting, url }: Address, table: string): Prom
 }
 
 /**
- * Throws a ConfigError where a connection does not hear what is told to it while it is idle, which
- * is so behind a pooler that gives each transaction another connection.
+ * Throws a ConfigError if an idle connection gets no notifications. That is so behind a pooler that
+ * gives each transaction another connection.
  */
 export async function checkListening({ setting, url }: Address): Promise<void> {
   const nonce = crypto.randomUUID();
-  const isHeard = await connected({ connectionString: url }, async (db) => {
-    const heard = new Promise<boolean>((resolve) => {
+  const isReceived = await connected({ connectionString: url }, async (db) => {
+    const received = new Promise<boolean>((resolve) => {
       db.on('notification', ({ payload }) => payload === nonce && resolve(true));
     });
     await db.query(`listen ${CHANNEL}`);
     await connected({ connectionString: url }, (other) =>
       other.query('select pg_notify($1, $2)', [CHANNEL, nonce]),
     );
-    return Promise.race([heard, sleep(CONNECT_TIMEOUT_MS, false, { ref: false })]);
+    return Promise.race([received, sleep(CONNECT_TIMEOUT_MS, false, { ref: false })]);
   });
-  if (isHeard) return;
+  if (isReceived) return;
   throw new ConfigError(
-    `${setting}: live pages need a connection that stays the same, and a pooler in transaction ` +
-      "mode is in between: set DATABASE_DIRECT_URL to the server's own address",
+    `${setting}: live pages need a connection of their own, and a pooler in transaction mode is ` +
+      "in between: set DATABASE_DIRECT_URL to the server's own address",
   );
 }
 
@@ -87,7 +87,7 @@ async function connected<T>(
     query_timeout: CONNECT_TIMEOUT_MS,
     application_name: 'safeband',
   });
-  db.on('error', () => undefined); // the statement that it broke says so
+  db.on('error', () => undefined); // the broken statement throws the same error
   try {
     await db.connect();
     return await work(db);

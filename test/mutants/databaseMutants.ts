@@ -145,8 +145,8 @@ export const DATABASE_MUTANTS: readonly Mutant<
     rule: 'R14',
     what: 'an edit is corrected as often as it is told',
     file: RUNS,
-    old: "told.explanation->>'edit' = $8::text)",
-    mutated: "told.explanation->>'edit' = $8::text and false)",
+    old: "earlier.explanation->>'edit' = $8::text)",
+    mutated: "earlier.explanation->>'edit' = $8::text and false)",
     by: 'an edit whose telling was not heard is told again, and corrected once',
   },
   {

@@ -1,6 +1,6 @@
 /**
- * How each entry starts, or does not: every cause ends the process with exit code 1 and one sentence
- * that names the setting and the cure; what may pass is waited for; a signal ends a start at once.
+ * How each entry starts. A lasting error ends the process with exit code 1 and one sentence that
+ * names the setting and its fix. A start waits for a server that is away. A signal ends it at once.
  */
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -80,11 +80,11 @@ const TEMPORAL: readonly (readonly [Entry, string, Record<string, string>, RegEx
     'migrate',
     'no file of a CA',
     { TEMPORAL_TLS_SERVER_CA_CERT_PATH: '/nowhere/ca.pem' },
-    /TEMPORAL_.*ca\.pem.*mend/,
+    /TEMPORAL_.*ca\.pem.*correct/,
   ],
 ];
 
-/** Its one sentence, once it has ended with exit code 1. */
+/** Returns the sentence of an entry that ends with exit code 1. */
 async function endOf(entry: Entry, env: Record<string, string>): Promise<string> {
   const started = start(entry, { DATABASE_URL: database.url, ...env });
   expect(await started.ended).toBe(1);
@@ -105,7 +105,7 @@ describe('a start that cannot succeed', () => {
 });
 
 describe('a start that waits', () => {
-  it('goes on when Postgres is there, and says what it waits for', async () => {
+  it('continues when Postgres answers, and reports why it waits', async () => {
     proxy.turn('refused');
     const server = start('server', { DATABASE_URL: proxy.url, SAFEBAND_START_WAIT_SECONDS: '600' });
     await says(server, 'server.waiting');
@@ -115,7 +115,7 @@ describe('a start that waits', () => {
     expect(await server.ended).toBe(0);
   });
 
-  it('goes on when Temporal is there', async () => {
+  it('continues when Temporal answers', async () => {
     const probe = createServer().listen(0, '127.0.0.1');
     const address = await new Promise<string>((resolve) => {
       probe.once('listening', () => {
@@ -136,7 +136,7 @@ describe('a start that waits', () => {
 });
 
 describe('behind a pooler in transaction mode', () => {
-  it('the server says what live pages need, and starts with it', async () => {
+  it('the server reports what live pages need, and starts with it', async () => {
     const needs = /live pages.*DATABASE_DIRECT_URL/;
     expect(await endOf('server', { DATABASE_URL: pooler.url })).toMatch(needs);
     const env = { DATABASE_URL: pooler.url, DATABASE_DIRECT_URL: database.url };

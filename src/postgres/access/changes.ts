@@ -1,4 +1,4 @@
-/** Who was let in, and who changed who may come in: rows that triggers write (0018_access.sql). */
+/** Log-ins, and changes of keys and webhooks: rows that triggers write (0018_access.sql). */
 import { rowsOf, type Queryable } from '../pool.js';
 
 export type AccessChange = {

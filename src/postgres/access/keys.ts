@@ -1,22 +1,22 @@
 /**
  * API keys and the log-ins made with them. A key is `sb_<keyId>_<secret>`: the id finds the row,
- * the secret is 256 random bits of which only a SHA-256 is kept. Instants are in ms.
+ * and of the 256 random bits of the secret only a SHA-256 is kept. Instants are in ms.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { shown } from '../../domain/primitives/text.js';
 import type { Instant } from '../../domain/primitives/time.js';
 import { rowsOf, type Queryable } from '../pool.js';
 
-/** What a key is for; an operator may do all, a reader changes nothing. */
+/** The roles of a key; an operator may do everything, a reader changes nothing. */
 export const ROLES = ['pipeline', 'reader', 'operator'] as const;
 export type Role = (typeof ROLES)[number];
-/** The longest name of a key: with it, an actor still fits into what a workflow takes. */
+/** Maximum characters of a key's name: an actor with it must still fit a workflow's limit. */
 export const KEY_NAME_MAX = 64;
 
-/** What Safeband and Temporal themselves are called in lists of changes: nobody else is. */
+/** The actors of Safeband and Temporal themselves in lists of changes; no key may have them. */
 const OWN_NAMES = ['safeband', 'temporal'];
 export const isOwnName = (name: string): boolean => OWN_NAMES.includes(name.trim().toLowerCase());
-/** What is wrong with the name of a key; undefined: nothing. */
+/** Returns what is wrong with the name of a key; undefined if nothing is. */
 export function nameFlaw(name: string): string | undefined {
   if (name.trim() === '' || name.length > KEY_NAME_MAX) {
     return `a key's name should have 1 to ${KEY_NAME_MAX} characters`;
@@ -25,13 +25,13 @@ export function nameFlaw(name: string): string | undefined {
     return "a key's name should have no control or invisible character, and no blank at its ends";
   }
   return isOwnName(name)
-    ? `a key cannot be named ${name}: so the system itself is named`
+    ? `a key cannot be named ${name}: the system itself uses this name`
     : undefined;
 }
 
 export type Caller = {
   readonly keyId: string;
-  /** What the key was called when it was made: the actor of what is changed with it. */
+  /** The name of the key: the actor of the changes that are made with it. */
   readonly name: string;
   readonly role: Role;
   /** Null: all accounts. */
@@ -49,16 +49,16 @@ const KEY = `jsonb_build_object(${CALLER}, 'createdAt', safeband.ms_of(k.created
 const PARTS = /^sb_([0-9a-f]{16})_[A-Za-z0-9_-]{43}$/;
 const TOKEN = /^[A-Za-z0-9_-]{43}$/;
 
-/** The part of a key that is no secret; undefined: it is no key. */
+/** Returns the part of a key that is no secret; undefined if the text is no key. */
 export const keyIdIn = (text: string): string | undefined => PARTS.exec(text)?.[1];
 
 const secret = (): string => randomBytes(32).toString('base64url');
-/** What is kept of a key or of the token of a log-in. */
+/** Returns the hash that is kept of a key, or of the token of a log-in. */
 export const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /**
- * Makes a key, for whom `by` names. `key` is told here and never again. Undefined: a key that is not revoked has that
- * name.
+ * Makes a key; `by` is the actor. `key` is returned only here. Undefined if a key with that name is
+ * not revoked.
  */
 export async function makeKey(
   db: Queryable,
@@ -78,13 +78,13 @@ export async function makeKey(
   return rowCount === 1 ? { keyId, key } : undefined;
 }
 
-/** A key for the person who starts a new system, once; undefined: there are keys already. */
+/** Makes the first key of a new system; undefined if there is a key already. */
 export async function makeFirstKey(db: Queryable): Promise<string | undefined> {
   if (await hasKeys(db)) return undefined;
   return (await makeKey(db, { name: 'first', role: 'operator' }))?.key;
 }
 
-/** All keys, revoked ones too, the newest first. */
+/** Reads all keys, revoked ones too, the newest first. */
 export const listKeys = (db: Queryable): Promise<readonly KeyRow[]> =>
   rowsOf(
     db,
@@ -93,8 +93,8 @@ export const listKeys = (db: Queryable): Promise<readonly KeyRow[]> =>
   );
 
 /**
- * Revokes the key of that id or, of those not revoked, that name, and ends its log-ins. Undefined:
- * there is none. A server may take it for some seconds more (`FRESH_MS` of the keyring).
+ * Revokes the key with that id or name, and ends its log-ins. Undefined if no valid key has it.
+ * Servers may accept it for some seconds more (`FRESH_MS` of the keyring).
  */
 export async function revokeKey(
   db: Queryable,
@@ -116,7 +116,7 @@ export async function revokeKey(
   return revoked;
 }
 
-/** Is there any key that is not revoked. */
+/** True if there is a key that is not revoked. */
 export async function hasKeys(db: Queryable): Promise<boolean> {
   const { rows } = await db.query(
     'select 1 from safeband.api_keys where revoked_at is null limit 1',
@@ -124,7 +124,7 @@ export async function hasKeys(db: Queryable): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** Whose key it is; undefined: of nobody, or it was revoked. Compared in constant time. */
+/** Returns the owner of a key; undefined if it is unknown or revoked. Compares in constant time. */
 export async function findKey(db: Queryable, key: string): Promise<Caller | undefined> {
   const [, keyId] = PARTS.exec(key) ?? [];
   if (keyId === undefined) return undefined;
@@ -139,7 +139,10 @@ export async function findKey(db: Queryable, key: string): Promise<Caller | unde
   return known && isRight ? known.caller : undefined;
 }
 
-/** Which of those keys are not revoked, and of those log-ins (by hash, in base64) not over. */
+/**
+ * Returns those keys that are not revoked, and those log-ins (hashes in base64) that have not
+ * ended.
+ */
 export async function stillGood(
   db: Queryable,
   { keyIds, sessions }: Readonly<Record<'keyIds' | 'sessions', readonly string[]>>,
@@ -167,7 +170,7 @@ export async function noteUse(db: Queryable, keyId: string): Promise<void> {
   );
 }
 
-/** Logs in with a key for that many ms; the token is told here and never again. */
+/** Logs in with a key for that many ms; the token is returned only here. */
 export async function makeSession(
   db: Queryable,
   { keyId, lastsMs }: { readonly keyId: string; readonly lastsMs: number },
@@ -182,10 +185,12 @@ export async function makeSession(
   return token;
 }
 
-/** Who is logged in with that token; undefined: nobody, it is over, or its key was revoked. */
+/**
+ * Returns the caller of a log-in; undefined if it is unknown or has ended, or its key is revoked.
+ */
 export async function findSession(db: Queryable, token: string): Promise<Caller | undefined> {
   if (!TOKEN.test(token)) return undefined;
-  // Found by the hash of 256 random bits: how long the look takes tells nothing of any token.
+  // Found by the hash of 256 random bits: the time of the search reveals nothing about a token.
   const [caller] = await rowsOf<Caller>(
     db,
     `select jsonb_build_object(${CALLER}) as row

@@ -1,4 +1,4 @@
-/** Reads what an account was at an instant (R17): rows that are kept, and rows that were lost. */
+/** Reads an account as of an earlier instant (R17), from its kept and overwritten rows. */
 import { WEEK_DAYS } from '../../domain/primitives/limits.js';
 import { stateOfRows, type StateAt } from '../../domain/diagnostics/asOf/stateAt.js';
 import { openingDays } from '../../domain/account/policy.js';
@@ -11,8 +11,9 @@ import { readDays } from '../read/readBack.js';
 import type { PastRows } from '../../domain/diagnostics/asOf/accountAt.js';
 
 /**
- * "What did the gate see at 14:03:07?": the account as of `at`; undefined: there is no such account.
- * What is exact, and what is as of the last save, is in `isExact`, `notes` and docs/history.md.
+ * Answers "what did the gate know at 14:03:07?": the account as of `at`; undefined if there is no
+ * such account. `isExact`, `notes` and docs/history.md state what is exact and what is as of the
+ * last save.
  */
 export function stateAt(pool: Pool, accountId: string, at: Instant): Promise<StateAt | undefined> {
   return inSnapshot(pool, async (db) => {
@@ -21,35 +22,39 @@ export function stateAt(pool: Pool, accountId: string, at: Instant): Promise<Sta
   });
 }
 
-/** All that one instant needs, in one snapshot; undefined: there is no such account. */
+/**
+ * Reads everything that one instant needs, in one snapshot; undefined if there is no such account.
+ */
 export async function readScenario(
   db: Queryable,
   accountId: string,
   at: Instant,
 ): Promise<PastRows | undefined> {
-  const stand = await readBase(db, accountId, at);
-  if (!stand) return undefined;
-  const { base } = stand;
+  const found = await readBase(db, accountId, at);
+  if (!found) return undefined;
+  const { base } = found;
   const { sendingWindow: window, timezone } = base.policy;
   const days = openingDays(base.policy);
   const since = Math.min(base.day, dayOf(at));
   return {
-    ...stand,
+    ...found,
     ...(await readKept(db, accountId, { at, since, version: base.version })),
     days: await readDays(db, accountId, { since, day: dayOf(at) }),
     openings: window && (windowIntervals({ window, timezone, from: at, days }) ?? null),
   };
 }
 
-type Stand = Pick<PastRows, 'base' | 'keptSince' | 'savedAt' | 'readAt'>;
+type Base = Pick<PastRows, 'base' | 'keptSince' | 'savedAt' | 'readAt'>;
 
-/** The row as the last save up to then left it; where none is kept, the first one after it. */
+/**
+ * Reads the row of the last save before `at`; if none is kept, the row of the first save after it.
+ */
 async function readBase(
   db: Queryable,
   accountId: string,
   at: Instant,
-): Promise<(Stand & { base: StoredAccount }) | undefined> {
-  const [found] = await rowsOf<Stand>(
+): Promise<(Base & { base: StoredAccount }) | undefined> {
+  const [found] = await rowsOf<Base>(
     db,
     `select jsonb_build_object('base', ${STORED},
        'keptSince', (select safeband.ms_of(min(updated_at)) from safeband.account_history
@@ -67,7 +72,7 @@ async function readBase(
   return found;
 }
 
-/** A reservation's row, as it is or as it was overwritten. */
+/** Builds a reservation's row, current or overwritten. */
 export const KEPT_ROW = `jsonb_build_object('table', 'reservations', 'reservationId', reservation_id,
   'quotaDay', safeband.day_no(quota_day), 'state', state, 'campaignId', null, 'recipientId', null,
   'reservedAt', safeband.ms_of(reserved_at), 'leaseExpiresAt', safeband.ms_of(lease_expires_at),
@@ -77,14 +82,15 @@ export const KEPT_ROW = `jsonb_build_object('table', 'reservations', 'reservatio
   'savedAt', safeband.ms_of(saved_at))`;
 
 /**
- * An account's row is kept whenever its sends by hand have changed, so the first one from a send's
- * number on tells when it was saved, by the workflow's clock.
+ * When an external send was saved, by the workflow's clock. A row of the account is kept for each
+ * change of its external sends, so the first kept row with that number or a higher one has the
+ * time.
  */
 const EVENT_SAVED = `
   (select safeband.ms_of(min(h.updated_at)) from safeband.account_history h
     where h.account_id = e.account_id and h.version >= e.number)`;
 
-/** Of the week, of the day after it, and older ones that nobody had settled then. */
+/** Reservations of the week around the instant, and older ones that were not settled then. */
 const RESERVATIONS = `
   select coalesce(jsonb_agg(${KEPT_ROW}), '[]') from (
     select account_id, reservation_id, quota_day, state, reserved_at, lease_expires_at, settled_at,
@@ -111,7 +117,7 @@ const EVENTS = `
    where account_id = $1 and quota_day > safeband.day_at($3) - ${WEEK_DAYS}
      and quota_day <= safeband.day_at($3) + ${WEEK_DAYS}`;
 
-/** What runs have told of reservations that the account had not known so. */
+/** Reservations that runs found in another state than the account had. */
 const FOUND = `
   select coalesce(jsonb_agg(jsonb_build_object('reservationId', id,
            'foundAt', safeband.ms_of(c.at), 'isGranted', part->>'cause' <> 'bypassed_gate')
@@ -127,7 +133,7 @@ const CHANGES = `
     from safeband.account_changes
    where account_id = $1 and number > $4 and at <= safeband.at_ms($2)`;
 
-/** So many of each kind on either side are looked at. */
+/** Maximum moments of each kind before and after the instant. */
 const MOMENTS_MAX = 5;
 const around = (what: string, at: string): string => `
     (select ${what} and ${at} <= safeband.at_ms($2) order by ${at} desc limit ${MOMENTS_MAX})
@@ -137,14 +143,14 @@ const MOMENTS = `
   select coalesce(jsonb_agg(jsonb_build_object('at', safeband.ms_of(at), 'kind', kind,
            'text', text)), '[]') from (
     ${around(
-      `ran_at as at, 'run' as kind, format('A run looked: counter %s, delivered %s, external %s,'
+      `ran_at as at, 'run' as kind, format('A reconcile: counter %s, delivered %s, external %s,'
          ' in flight %s, uncertain %s, drift %s.', counter_after, delivered, external, in_flight,
          uncertain, drift) as text
        from safeband.reconciler_runs where account_id = $1`,
       'ran_at',
     )}
     union all ${around(
-      `at, 'correction', format('A run set the counter of %s from %s to %s.', quota_day, before,
+      `at, 'correction', format('A reconcile set the counter of %s from %s to %s.', quota_day, before,
          after) from safeband.corrections where account_id = $1`,
       'at',
     )}
@@ -154,7 +160,7 @@ const MOMENTS = `
       'at',
     )}) moments`;
 
-type Kept = Omit<PastRows, keyof Stand | 'days' | 'openings'>;
+type Kept = Omit<PastRows, keyof Base | 'days' | 'openings'>;
 
 async function readKept(
   db: Queryable,
@@ -175,6 +181,6 @@ async function readKept(
                       where account_id = $1 and ran_at > safeband.at_ms($2))) as row`,
     [accountId, at, since, version],
   );
-  if (!kept) throw new Error('a statement of one row answered none');
+  if (!kept) throw new Error('a statement that returns one row returned none');
   return kept;
 }

@@ -1,4 +1,4 @@
-/** What each place in Postgres says of an account's day, counted, in one snapshot. */
+/** Counts an account's day in each table, in one snapshot. */
 import type { Sides } from '../../domain/diagnostics/consistency.js';
 import type { UtcDay } from '../../domain/primitives/time.js';
 import { rowsOf, type Queryable } from '../pool.js';
@@ -8,7 +8,7 @@ const STATES = `'inFlight', count(*) filter (where state = 'in_flight'),
   'delivered', count(*) filter (where state = 'delivered'),
   'released', count(*) filter (where state = 'released')`;
 
-/** Undefined: there is no such account. */
+/** Reads the counts; undefined if there is no such account. */
 export async function readSides(
   db: Queryable,
   accountId: string,

@@ -11,9 +11,9 @@ import { isRefusal, type Refusal } from '../../domain/account/refusals.js';
 import { parseWhatIf } from '../../domain/diagnostics/whatIf/question.js';
 
 /**
- * What another `dailyCap`, `weeklyCap`, `ramp`, `sendingWindow` or `timezone` would have done to the
- * asks of the last `days` days (1 to 90, 30 unless told) before `now`: a refusal where the change is
- * no good (`InvalidInput`, `CapAboveSafeBand`); undefined: there is no such account.
+ * Returns what another `dailyCap`, `weeklyCap`, `ramp`, `sendingWindow` or `timezone` would have
+ * done to the asks of the last `days` days (1 to 90, default 30) before `now`. Returns a refusal
+ * for a wrong change (`InvalidInput`, `CapAboveSafeBand`); undefined if there is no such account.
  */
 export async function whatIf(
   pool: Pool,
@@ -26,11 +26,11 @@ export async function whatIf(
   const rows = await inSnapshot(pool, (db) =>
     readRows(db, accountId, startOf(dayOf(now) - days + 1), now),
   );
-  return rows && whatIfOf(rows, wanted, openingsFor(rows.from, days));
+  return rows && whatIfOf(rows, wanted, intervalsFor(rows.from, days));
 }
 
-/** Each window is worked out once, for the whole time and as far ahead as a forecast may look. */
-function openingsFor(from: Instant, days: number): IntervalsFor {
+/** Computes each window once, for the whole time and as far ahead as a forecast may need. */
+function intervalsFor(from: Instant, days: number): IntervalsFor {
   const known = new Map<string, WindowIntervals | null>();
   return (policy: Policy) => {
     const { sendingWindow: window, timezone } = policy;
@@ -38,9 +38,9 @@ function openingsFor(from: Instant, days: number): IntervalsFor {
     const found = known.get(key);
     if (found !== undefined || window === null) return found ?? null;
     const ask = { window, timezone, from: from - DAY_MS, days: days + openingDays(policy) + 2 };
-    const openings = windowIntervals(ask) ?? null;
-    known.set(key, openings);
-    return openings;
+    const intervals = windowIntervals(ask) ?? null;
+    known.set(key, intervals);
+    return intervals;
   };
 }
 
@@ -57,17 +57,17 @@ async function readRows(
   const from = Math.max(start, startOf(dayOf(began)));
   const past = from === start ? first : await readScenario(db, accountId, from);
   if (!past) return undefined;
-  const told = await readTold(db, accountId, from, to);
+  const happened = await readHappened(db, accountId, from, to);
   const ungranted = past.found.filter(({ isGranted }) => !isGranted);
   const notes =
     first.keptSince > from
       ? [
-          `Rows of the account are kept since ${isoInstant(first.keptSince)}: before, its policy` +
-            ' is taken as it was then.',
+          `Rows of the account are kept since ${isoInstant(first.keptSince)}: for the time before, ` +
+            'the policy of that instant is used.',
         ]
       : [];
   return {
-    ...told,
+    ...happened,
     past,
     from,
     to,
@@ -93,23 +93,23 @@ const readAsks = (
     [accountId, from, to],
   );
 
-/** One that a reservation has claimed since stays in the log as external: it is that one's (R15). */
+/** Excludes an external event that a reservation has claimed since: the log keeps it (R15). */
 const UNCLAIMED = `not exists (
             select from safeband.reservations r
              where r.account_id = e.account_id and r.state = 'delivered'
                and r.quota_day = e.quota_day and r.chat_id = e.chat_id
                and r.message_id is not distinct from e.message_id)`;
 
-type Told = Pick<WhatIfRows, 'externals' | 'changes' | 'shocks' | 'imports' | 'denials'>;
+type Happened = Pick<WhatIfRows, 'externals' | 'changes' | 'shocks' | 'imports' | 'denials'>;
 
-/** What LinkedIn, people and runs did meanwhile. */
-async function readTold(
+/** Reads what LinkedIn, people and runs did in that time. */
+async function readHappened(
   db: Queryable,
   accountId: string,
   from: Instant,
   to: Instant,
-): Promise<Told> {
-  const [told] = await rowsOf<Told>(
+): Promise<Happened> {
+  const [happened] = await rowsOf<Happened>(
     db,
     `select jsonb_build_object(
        'externals', (select coalesce(jsonb_agg(jsonb_build_object('table', 'inmail_events',
@@ -143,6 +143,6 @@ async function readTold(
         where account_id = $1 and quota_day >= safeband.utc_day(safeband.at_ms($2)))) as row`,
     [accountId, from, to],
   );
-  if (!told) throw new Error('a statement of one row answered none');
-  return told;
+  if (!happened) throw new Error('a statement that returns one row returned none');
+  return happened;
 }

@@ -1,4 +1,4 @@
-/** Reads what the support article about an account needs (R17), in one snapshot. */
+/** Reads what the explanation of an account's numbers needs (R17), in one snapshot. */
 import { WITNESS_DAYS } from '../../domain/primitives/limits.js';
 import { accountOfRows } from '../../domain/diagnostics/asOf/accountFromRecords.js';
 import type { WindowIntervals } from '../../domain/account/sendingWindow.js';
@@ -11,14 +11,14 @@ import { readDays, readEvidence } from '../read/readBack.js';
 import { listOpenAlerts } from '../read/reads.js';
 import type { Why, WhyRows } from '../../domain/diagnostics/why/model.js';
 
-/** More open alerts of one account than anybody reads. */
+/** Maximum open alerts of an explanation. */
 const ALERTS_MAX = 50;
 const CORRECTIONS_MAX = 20;
 
 /**
- * "Why do my numbers differ?" of one account; undefined: there is no such account.
- * `status`: what its workflow answered, where it was asked; else the rows alone are read. While
- * nothing is unsaved the sentences are the same.
+ * Answers "why do my numbers differ?" for one account; undefined if there is no such account.
+ * `status`: the answer of its workflow; absent: only the rows are read. The sentences are the same
+ * if everything is saved.
  */
 export function readWhy(
   pool: Pool,
@@ -44,11 +44,11 @@ async function readRows(db: Queryable, accountId: string, now: Instant) {
   });
   const days = await readDays(db, accountId, { since: account.day, day });
   const openings = account.policy.sendingWindow === null ? null : ALWAYS;
-  const beside = { checkedAt: row.checkedAt, openings };
+  const context = { checkedAt: row.checkedAt, openings };
   const alerts = await listOpenAlerts(db, { accountId, limit: ALERTS_MAX });
   const corrections = await readCorrections(db, accountId, now);
   const asRead: WhyRows = {
-    account: accountOfRows({ account, ...found, days }, beside, now),
+    account: accountOfRows({ account, ...found, days }, context, now),
     row: { ...row, version: account.version, day: account.day, counter: account.counter },
     found,
     alerts,
@@ -57,7 +57,7 @@ async function readRows(db: Queryable, accountId: string, now: Instant) {
   return asRead;
 }
 
-/** An article says nothing of the window: it is taken as known. */
+/** A window that is always open: an explanation does not depend on the window. */
 const ALWAYS: WindowIntervals = { bounds: [0], from: 0, until: Infinity, zoneVersion: '' };
 
 type Row = Pick<WhyRows['row'], 'isEdited' | 'hotSince'> & { readonly checkedAt: Instant | null };

@@ -1,19 +1,21 @@
-/** Accounts whose workflow tasks fail, as the fleet audit has alerted. */
+/** Reads the fleet audit's alerts about failing workflow tasks. */
 import { parseInstant, type Instant } from '../../domain/primitives/time.js';
 import { rowsOf, type Queryable } from '../pool.js';
 
 export type FailingAlert = {
   readonly accountId: string;
-  /** It still fails, as far as is known; else its run was given up, and it was started again. */
+  /**
+   * The tasks still fail, as far as known; else the run was terminated and the account restarted.
+   */
   readonly isCritical: boolean;
   readonly message: string;
   readonly failure: string;
   readonly cure: string;
-  /** Why the workers cannot read the history of its run; null: they can, as far as is known. */
+  /** Why the workers cannot read the history of the run; null if they can, as far as known. */
   readonly unread: string | null;
 };
 
-/** Open alerts, those that still fail first. */
+/** Reads the open alerts; accounts that still fail come first. */
 export const readFailingAlerts = (db: Queryable): Promise<readonly FailingAlert[]> =>
   rowsOf<FailingAlert>(
     db,
@@ -25,7 +27,7 @@ export const readFailingAlerts = (db: Queryable): Promise<readonly FailingAlert[
     [],
   );
 
-/** When the audit last gave up a run of each of these accounts; days that are over count, too. */
+/** Reads when the audit last restarted each of these accounts, also on earlier days. */
 export async function readRestarts(
   db: Queryable,
   accountIds: readonly string[],

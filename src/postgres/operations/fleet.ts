@@ -1,13 +1,13 @@
 /**
- * What the audit of the fleet reads and writes (R8): pages of connected accounts beside the event
- * log, what is new in journal and log, its heartbeat and its alerts. Sets of rows, few statements.
+ * Reads and writes for the audit of the fleet (R8): pages of connected accounts with their event
+ * log, news in journal and log, its heartbeat and its alerts. Few statements, each for many rows.
  */
 import { FLEET_ALERTS, type FleetAlert, type Suspect } from '../../domain/reconcile/fleetAudit.js';
 import { REMEMBERED_DAYS } from '../../domain/primitives/limits.js';
 import type { Instant, UtcDay } from '../../domain/primitives/time.js';
 import { rowsOf, type Queryable } from '../pool.js';
 
-/** The database's clock, for the comparison of R16. */
+/** Reads the database's clock, for the comparison of R16. */
 export async function readClock(db: Queryable): Promise<Instant> {
   const { rows } = await db.query<{ now: number }>(
     'select safeband.ms_of(clock_timestamp())::float8 as now',
@@ -15,7 +15,7 @@ export async function readClock(db: Queryable): Promise<Instant> {
   return rows[0]?.now ?? Number.NaN;
 }
 
-/** Accounts that one statement reads. */
+/** Maximum accounts that one statement reads. */
 export const ACCOUNTS_PAGE = 10_000;
 
 export type AccountsPage = {
@@ -24,19 +24,19 @@ export type AccountsPage = {
   readonly last: string | null;
   readonly connected: readonly string[];
   readonly suspects: readonly Suspect[];
-  /** Disconnected by their rows, which a hand has changed: their workflows know better. */
+  /** Disconnected by a manually edited row: their workflows have the true state. */
   readonly doubtful: readonly string[];
 };
 
-/** Connected accounts after that id, and those of them whose numbers deserve a look. */
+/** Reads the connected accounts after that id, and which of them have numbers to check. */
 export async function readAccountsPage(
   db: Queryable,
   page: { readonly after: string; readonly limit: number; readonly day: UtcDay },
 ): Promise<AccountsPage> {
   const [found] = await rowsOf<AccountsPage>(
     db,
-    // Counted account by account in the index: no plan of it rests on how many rows the planner
-    // believes that a day has which began after its last look.
+    // Counted account by account in the index. Reason: the planner's estimate for a day that began
+    // after its last statistics is wrong, so no plan may depend on it.
     `with page as materialized (
        select account_id::text as id, state <> 'disconnected' as is_connected,
               counter_day, is_edited, hot_since, last_checked_at,
@@ -70,21 +70,21 @@ export async function readAccountsPage(
 }
 
 /**
- * A grant's journal row may be there before its reservation's, which is saved within 15 s: what is
- * younger than this is looked at by the next audit.
+ * How old a row must be for this audit; the next audit checks younger rows. Reason: a grant's
+ * journal row may be written before its reservation's row, which is saved within 15 s.
  */
 const YOUNG = '30 seconds';
 
 export type News = {
   readonly accountIds: readonly string[];
-  /** Since which transaction the next audit has to look. */
+  /** The transaction from which the next audit has to read. */
   readonly horizon: string;
 };
 
 /**
- * Accounts of which the journal or the log knows more than their reservations do, told by what was
- * written since the transaction `since`: attempts and events that nobody granted, outcomes that
- * lift a slot.
+ * Finds accounts whose journal or log contains more than their reservations, among the rows written
+ * since the transaction `since`: attempts and events without a grant, and outcomes that lift a
+ * slot.
  */
 export async function readNews(
   db: Queryable,
@@ -120,9 +120,9 @@ export async function readNews(
 }
 
 /**
- * Since which transaction this audit has to look: as the last one that reached every account wrote
- * it down; from the beginning where there was none, or where the database's own count of
- * transactions is behind it, as after it was rebuilt from a backup.
+ * Reads the transaction from which this audit has to read: the last audit that reached every
+ * account recorded it. The audit reads from the beginning if there was none, or if the database's
+ * count of transactions is lower, as after a restore from a backup.
  */
 export async function readHorizon(db: Queryable): Promise<string> {
   const { rows } = await db.query<{ horizon: string }>(
@@ -143,7 +143,7 @@ export type FleetRun = {
   readonly explanation: object;
 };
 
-/** One heartbeat an audit, whatever it found; an audit that is tried again leaves one. */
+/** Writes one heartbeat for each audit, also if the audit is tried again. */
 export async function writeFleetHeartbeat(db: Queryable, run: FleetRun): Promise<void> {
   await db.query(
     `insert into safeband.reconciler_runs
@@ -161,7 +161,9 @@ export async function writeFleetHeartbeat(db: Queryable, run: FleetRun): Promise
   );
 }
 
-/** Connected accounts with an alert of an earlier day that no run of today has looked at yet. */
+/**
+ * Reads connected accounts with an alert of an earlier day that no run of today has checked yet.
+ */
 export async function readUnreconciled(db: Queryable, day: UtcDay): Promise<readonly string[]> {
   const { rows } = await db.query<{ id: string }>(
     `select distinct account_id as id from safeband.alerts
@@ -175,8 +177,8 @@ export async function readUnreconciled(db: Queryable, day: UtcDay): Promise<read
 }
 
 /**
- * The tier of an account that is connected; null: it is not. Read after its workflow was not found,
- * because a workflow that was disconnected ends only once that is written.
+ * Reads the tier of a connected account; null if it is not connected. Call it after the workflow
+ * was not found: a disconnected workflow ends only after its row is written.
  */
 export async function readTier(db: Queryable, accountId: string): Promise<string | null> {
   const { rows } = await db.query<{ tier: string }>(
@@ -186,7 +188,7 @@ export async function readTier(db: Queryable, accountId: string): Promise<string
   return rows[0]?.tier ?? null;
 }
 
-/** Closes the audit's alerts whose cause is gone: all but those it has just raised. */
+/** Closes the audit's alerts whose cause is gone: all except those that it has just raised. */
 export async function closeFleetAlerts(
   db: Queryable,
   {

@@ -1,17 +1,21 @@
 /**
- * The fleet in numbers, for Prometheus: one statement that reads each table once, by sets. What
- * would need a look at every account's day (drift) is what the last audit found (R8).
+ * Reads the fleet's numbers for Prometheus, in one statement that reads each table once. Drift
+ * would need every account's day, so it is taken from the last audit (R8).
  */
 import type { CooldownCause } from '../../domain/account/account.js';
 import type { AlertKind, Severity } from '../../domain/account/alertKinds.js';
 import { rowsOf, type Queryable } from '../pool.js';
 import type { AccountState } from '../../domain/gate/accountState.js';
 
-/** Ages are in seconds by the database's clock; null: there is nothing of the kind. */
+/**
+ * The numbers. Ages are in seconds by the database's clock; null if there is nothing to measure.
+ */
 export type Gauges = {
   readonly accounts: readonly { readonly state: AccountState; readonly count: number }[];
   readonly cooldowns: readonly { readonly cause: CooldownCause; readonly count: number }[];
-  /** Open, and raised in the last 24 h: what nobody closes would be counted for ever. */
+  /**
+   * Open, and raised in the last 24 h: else an alert that is never closed would count permanently.
+   */
   readonly alerts: readonly {
     readonly kind: AlertKind;
     readonly severity: Severity;
@@ -24,9 +28,9 @@ export type Gauges = {
   readonly unexplained: number;
   /** Of any day: a slot stays in flight until a run has settled it (R6). */
   readonly inFlight: number;
-  /** Slots in flight whose lease has been over for longer than a run takes to come (20 min). */
+  /** Slots in flight whose lease ended more than 20 min ago: a run should have settled them. */
   readonly overdueLeases: number;
-  /** Accounts that a run has to look after, and how long the one waits that waits longest. */
+  /** Accounts that wait for a run, and the longest wait. */
   readonly hot: number;
   readonly oldestCheckSeconds: number | null;
   /** Connected accounts whose row still has an earlier day. */
@@ -37,7 +41,7 @@ export type Gauges = {
     /** Counts of accounts by what the audit found: `checked`, `drifting`, `woken` … */
     readonly found: { readonly [what: string]: number };
   } | null;
-  /** Events that receivers have still to get; those that they did not ask for are passed over. */
+  /** Events that wait to be sent to receivers; events that they did not ask for do not count. */
   readonly webhooks: {
     readonly waiting: number;
     readonly oldestSeconds: number | null;
@@ -45,14 +49,14 @@ export type Gauges = {
   };
 };
 
-/** The state that holds now, in the gate's order, also where the row was written before (R7). */
+/** The state that holds now, in the gate's order, also if the row was written before (R7). */
 const STATE_NOW = `case when state = 'disconnected' then state
   when hold_actor is not null then 'held'
   when breaker_until > statement_timestamp() then 'no_credits'
   when cooldown_until > statement_timestamp() then 'cooldown'
   when state = 'unverified' then state else 'active' end`;
 
-/** What an audit tells that is a count of accounts (`Audited`). */
+/** The results of an audit that are counts of accounts (`Audited`). */
 const FOUND = `array['checked', 'drifting', 'woken', 'silent', 'lateResets', 'missing', 'unreached',
   'failing', 'restarted']`;
 
@@ -60,7 +64,7 @@ const FOUND = `array['checked', 'drifting', 'woken', 'silent', 'lateResets', 'mi
 export async function readGauges(db: Queryable): Promise<Gauges> {
   const [gauges] = await rowsOf<Gauges>(
     db,
-    `with seen as materialized (
+    `with current as materialized (
        select ${STATE_NOW} as state,
               case when cooldown_until > statement_timestamp() then cooldown_cause end as cause,
               counter_day = safeband.utc_day(statement_timestamp()) as is_today,
@@ -76,13 +80,13 @@ export async function readGauges(db: Queryable): Promise<Gauges> {
               greatest(0, extract(epoch from statement_timestamp() - min(checked_at)
                 filter (where hot_since is not null and state <> 'disconnected')))::float8 as oldest,
               (count(*) filter (where not is_today and state <> 'disconnected'))::int as late
-         from seen
+         from current
      ), slots as (
        select count(*)::int as open,
               (count(*) filter (where lease_expires_at
                 < statement_timestamp() - interval '20 minutes'))::int as overdue
          from safeband.reservations where state = 'in_flight'
-     ), told as (
+     ), waiting as (
        select e.recorded_at from safeband.webhook_endpoints w
          join safeband.webhook_events e on e.position > w.position
         where disabled_at is null
@@ -94,9 +98,9 @@ export async function readGauges(db: Queryable): Promise<Gauges> {
      )
      select jsonb_build_object(
        'accounts', (select coalesce(jsonb_agg(jsonb_build_object('state', state, 'count', count)),
-           '[]') from (select state, count(*) from seen group by state) g),
+           '[]') from (select state, count(*) from current group by state) g),
        'cooldowns', (select coalesce(jsonb_agg(jsonb_build_object('cause', cause, 'count', count)),
-           '[]') from (select cause, count(*) from seen where cause is not null group by cause) g),
+           '[]') from (select cause, count(*) from current where cause is not null group by cause) g),
        'alerts', (select coalesce(jsonb_agg(jsonb_build_object('kind', kind, 'severity', severity,
            'count', count)), '[]') from (select kind, severity, count(*) from safeband.alerts
              where resolved_at is null and raised_at > statement_timestamp() - interval '1 day'
@@ -111,9 +115,9 @@ export async function readGauges(db: Queryable): Promise<Gauges> {
                        from jsonb_each(explanation) where key = any(${FOUND})))
          from audit),
        'webhooks', jsonb_build_object(
-         'waiting', (select count(*) from told),
+         'waiting', (select count(*) from waiting),
          'oldestSeconds', (select greatest(0, extract(epoch from
-             clock_timestamp() - min(recorded_at)))::float8 from told),
+             clock_timestamp() - min(recorded_at)))::float8 from waiting),
          'disabled', (select count(*) from safeband.webhook_endpoints
                        where disabled_at is not null))) as row
      from sums, slots`,

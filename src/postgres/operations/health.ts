@@ -1,20 +1,20 @@
-/** What readiness asks of Postgres: is it there, at which version, and does the audit still run. */
+/** Reads what readiness needs from Postgres: its version, and the age of the last audit. */
 import { rowsOf, type Queryable } from '../pool.js';
 
 export type Health = {
   /** Migrations that were applied, in order. */
   readonly migrations: readonly string[];
-  /** Since the last heartbeat of the fleet audit; null: there has never been one. */
+  /** Age of the last heartbeat of the fleet audit; null if there was none. */
   readonly auditAgeMs: number | null;
-  /** Since the database's first migration. */
+  /** Age of the database's first migration. */
   readonly ageMs: number;
-  /** Accounts whose workflow tasks fail, as the fleet audit has found. */
+  /** How many accounts have failing workflow tasks, by the fleet audit. */
   readonly failing: number;
 };
 
 const UNDEFINED_TABLE = '42P01';
 
-/** Reads all of it in one statement, by the database's clock; null: it has no tables of ours. */
+/** Reads everything in one statement, by the database's clock; null if our tables do not exist. */
 export async function readHealth(db: Queryable): Promise<Health | null> {
   try {
     const [health] = await rowsOf<Health>(

@@ -1,4 +1,4 @@
-/** Which ask each Idempotency-Key came with. Each function is one statement. */
+/** Remembers the ask of each Idempotency-Key. Each function is one statement. */
 import type { Queryable } from '../pool.js';
 
 export type Claim = {
@@ -9,9 +9,11 @@ export type Claim = {
 
 const KEPT = '24 hours';
 
-/** Is the claim new, was it made before by the same ask, or by another one (of the last day). */
+/**
+ * Returns whether the key is new, or was used in the last day by the same ask or by another one.
+ */
 export async function claim(db: Queryable, mine: Claim): Promise<'new' | 'same' | 'other'> {
-  // The row is written in each case, so that it is locked and answered by the one statement.
+  // The row is written in each case, so that one statement locks and returns it.
   const { rows } = await db.query<{ fingerprint: Buffer; isNew: boolean }>(
     `insert into safeband.idempotency as i (key_id, idempotency_key, fingerprint, started_at)
      values ($1, $2, $3, statement_timestamp())
@@ -30,7 +32,7 @@ export async function claim(db: Queryable, mine: Claim): Promise<'new' | 'same' 
   return found.isNew ? 'new' : 'same';
 }
 
-/** Forgets what is older than a day. */
+/** Deletes keys that are older than a day. */
 export async function forgetOld(db: Queryable): Promise<void> {
   await db.query(
     `delete from safeband.idempotency where started_at < clock_timestamp() - interval '${KEPT}'`,

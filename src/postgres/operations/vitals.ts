@@ -1,9 +1,9 @@
-/** What the doctor asks of Postgres, each question one statement that changes nothing. */
+/** Reads for the doctor. Each function is one statement that changes nothing. */
 import type { Instant } from '../../domain/primitives/time.js';
 import { migrationsIn } from '../migrate.js';
 import { rowsOf, type Queryable } from '../pool.js';
 
-/** Of `migrations/roles.sql`. */
+/** The roles of `migrations/roles.sql`. */
 export const DATABASE_ROLES = [
   'safeband_worker',
   'safeband_pipeline',
@@ -17,7 +17,7 @@ export type Server = {
   readonly number: number;
   readonly now: Instant;
   readonly user: string;
-  /** The schema is there, and this user may use it. */
+  /** The schema exists, and this user may use it. */
   readonly mayUse: boolean;
   /** Roles of ours that the cluster has. */
   readonly roles: readonly string[];
@@ -69,18 +69,20 @@ export type Vitals = {
   readonly connected: number;
   /** The heartbeat of the last audit; null: there was none. */
   readonly auditedAt: Instant | null;
-  /** Since the database's first migration, by its own clock. */
+  /** Age of the database's first migration, by the database's clock. */
   readonly ageMs: number;
-  /** The last run of any account. */
+  /** The time of the last run of any account. */
   readonly ranAt: Instant | null;
-  /** Connected, hot, and without a run for longer than they may be. */
+  /** Connected and hot accounts whose last run is too long ago. */
   readonly overdue: readonly string[];
   readonly alerts: { readonly critical: number; readonly warning: number; readonly info: number };
-  /** The least that the database's clock was after the workflows' in the runs of the last day. */
+  /** How far the database's clock was ahead of the workflows' in the last day, at least. */
   readonly skewMs: number | null;
 };
 
-/** How the accounts are, as of `at`; `overdueMs`: how long a hot one may be without a run. */
+/**
+ * Reads the accounts' health as of `at`; `overdueMs`: how long a hot account may wait for a run.
+ */
 export async function readVitals(
   db: Queryable,
   { at, overdueMs }: { readonly at: Instant; readonly overdueMs: number },
@@ -115,7 +117,7 @@ export async function readVitals(
 
 const NOT_ALLOWED = '42501';
 
-/** How many keys are valid; null: this user may not see them, as most roles may not. */
+/** Counts the valid keys; null if this user may not read them, as most roles may not. */
 export async function readKeyCount(db: Queryable): Promise<number | null> {
   try {
     const [count] = await rowsOf<number>(

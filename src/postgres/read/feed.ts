@@ -1,9 +1,9 @@
-/** What happened to an account, as its rows are written: for people who watch. */
+/** Reads what happened to an account, for people who watch it live. */
 import type { Instant } from '../../domain/primitives/time.js';
 import { rowsOf, type Queryable } from '../pool.js';
 
 export type Happening = {
-  /** The same for the same writing of the same row: whoever looks twice sees it once. */
+  /** The same key for the same write of the same row, so that a repeated read shows it once. */
   readonly key: string;
   readonly kind: 'event' | 'reservation' | 'change' | 'alert' | 'correction';
   /** When it happened, by the account's clock. */
@@ -13,12 +13,12 @@ export type Happening = {
   readonly details: { readonly [name: string]: unknown };
 };
 
-/** A row is stamped when it is written and seen when that is committed, which may be later. */
+/** How much later than its stamp a row may become visible: it is stamped before its commit. */
 const LATE = '15 seconds';
 
 /**
- * What was written since `since` and a little before it; the oldest first. Null: since now.
- * `limit` is of the newest.
+ * Reads what was written since `since` and a little before it, the oldest first. Null: no bound.
+ * `limit` keeps the newest.
  */
 export async function readFeed(
   db: Queryable,

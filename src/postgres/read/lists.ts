@@ -1,23 +1,23 @@
 /**
- * Lists of the HTTP API: each a page, newest first (accounts by id), after a place that the caller
- * was told with the page before. Instants are text, as on the wire. `accounts` limits a list to
- * those ids; null: all.
+ * Reads the lists of the HTTP API. Each returns a page, newest first (accounts by id), after a
+ * place that the page before ended with. Instants are text, as on the wire. `accounts` limits a
+ * list to those ids; null: all.
  */
 import type { Instant, UtcDay } from '../../domain/primitives/time.js';
 import { STATUS, type StatusRow } from './reads.js';
 import { rowsOf, type Queryable } from '../pool.js';
 
 type Ids = readonly string[] | null;
-/** Instants as the wire has them. */
+/** Formats an instant as on the wire. */
 const iso = (column: string): string =>
   `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 const isoDay = (column: string): string => `to_char(${column}, 'YYYY-MM-DD')`;
-/** A place in a list that is ordered by an instant: exact, where text has whole ms. */
+/** Formats a place in a list that is ordered by an instant: exact, while text has only whole ms. */
 const micros = (column: string): string => `(extract(epoch from ${column}) * 1000000)::bigint`;
 const fromMicros = (value: string): string =>
   `(timestamptz 'epoch' + ${value}::bigint * interval '1 microsecond')`;
 
-/** Accounts by id, as they are at that instant. */
+/** Lists accounts by id, as of that instant. */
 export const pageAccounts = (
   db: Queryable,
   page: {
@@ -39,7 +39,7 @@ export const pageAccounts = (
     [page.at, page.after, page.limit, page.state, page.prefix, page.accounts],
   );
 
-/** Does anything know of the account: a row of its own, or an alert about it. */
+/** True if the account has a row, or an alert about it exists. */
 export async function isKnown(db: Queryable, accountId: string): Promise<boolean> {
   const { rows } = await db.query(
     `select 1 from safeband.accounts where account_id = $1
@@ -60,7 +60,7 @@ export type DayItem = {
   readonly denials: object;
   readonly late: number;
 };
-/** Closed quota days before that one. */
+/** Lists the closed quota days before that one. */
 export const pageDays = (
   db: Queryable,
   accountId: string,
@@ -87,7 +87,7 @@ export type CorrectionItem = {
   readonly explanation: object;
   readonly at: string;
 };
-/** Heals of the counter, before that one. */
+/** Lists the corrections of the counter before that one. */
 export const pageCorrections = (
   db: Queryable,
   accountId: string,
@@ -114,13 +114,13 @@ export type AlertItem = {
   readonly raisedAt: string;
   readonly resolvedAt: string | null;
 };
-/** An item and its place, which the next page begins after. */
+/** An item and its place; the next page begins after that place. */
 export type Placed<T, P> = { readonly item: T; readonly place: P };
 export type AlertPlace = [raised: number, accountId: string, kind: string, day: string];
 
 /**
- * Alerts, the last raised first; `isOpen`: only those that nobody has resolved. Without the ids of
- * other accounts (`identity_in_use`): a key may not be for those.
+ * Lists alerts, the last raised first; `isOpen`: only open alerts. Leaves out the ids of other
+ * accounts (`identity_in_use`), because the caller's key may not include those accounts.
  */
 export const pageAlerts = (
   db: Queryable,
@@ -168,7 +168,7 @@ export type RunItem = {
 };
 export type RunPlace = [ran: number, runId: string];
 
-/** Reconciles, the last first: of accounts, or of the fleet, which has no account. */
+/** Lists reconciles of accounts, or audits of the fleet, the last first. */
 export const pageRuns = (
   db: Queryable,
   page: {
@@ -211,7 +211,7 @@ export type ReservationItem = {
 };
 export type ReservationPlace = [day: string, reserved: number, reservationId: string];
 
-/** Reservations, the last quota day first. */
+/** Lists reservations, the last quota day first. */
 export const pageReservations = (
   db: Queryable,
   accountId: string,
@@ -240,7 +240,7 @@ export const pageReservations = (
     [accountId, page.state, ...(page.after ?? [null, null, null]), page.limit],
   );
 
-/** The version of each account's row. */
+/** Reads the version of each account's row. */
 export const readVersions = (
   db: Queryable,
   accountIds: readonly string[],
@@ -259,7 +259,7 @@ export type OpenItem = {
   readonly reservedAt: string;
   readonly leaseExpiresAt: string;
 };
-/** What is in flight, and what is uncertain since that day; the oldest first. */
+/** Lists the slots in flight, and the uncertain slots since that day; the oldest first. */
 export const readOpen = (
   db: Queryable,
   accountId: string,

@@ -1,6 +1,6 @@
 /**
- * What the dashboard reads beside a status: the day as it went, the days before, the runs. As in
- * `reads.ts`, each function is one statement that changes nothing.
+ * Reads for the dashboard, in addition to a status: the course of the day, the days before, the
+ * runs. As in `reads.ts`, each function is one statement that changes nothing.
  */
 import type { Slot } from '../../domain/account/account.js';
 import type { Tier } from '../../domain/primitives/tier.js';
@@ -9,7 +9,7 @@ import type { SendingWindow } from '../../domain/account/sendingWindow.js';
 import { rowsOf, type Queryable } from '../pool.js';
 import { STATUS, type StatusRow } from './reads.js';
 
-/** The accounts of that list, at that instant; those that do not exist are left out. */
+/** Reads the accounts of that list, as of that instant; unknown ids are left out. */
 export const readStatuses = (
   db: Queryable,
   accountIds: readonly string[],
@@ -34,7 +34,7 @@ export type DayReservation = {
   readonly chatId: string | null;
 };
 
-/** Reservations of a quota day, and open ones of earlier days; the latest first. */
+/** Lists the reservations of a quota day, and open ones of earlier days; the latest first. */
 export const listDayReservations = (
   db: Queryable,
   accountId: string,
@@ -62,7 +62,7 @@ export type DayEvent = {
   readonly deliveredAt: Instant;
 };
 
-/** The event log of a quota day; the latest first. */
+/** Lists the event log of a quota day; the latest first. */
 export const listDayEvents = (
   db: Queryable,
   accountId: string,
@@ -88,7 +88,7 @@ export type Correction = {
   readonly at: Instant;
 };
 
-/** Heals of the counter; the latest first. */
+/** Lists the corrections of the counter; the latest first. */
 export const listLatestCorrections = (
   db: Queryable,
   accountId: string,
@@ -114,7 +114,7 @@ export type ClosedDay = {
   readonly late: number;
 };
 
-/** Closed quota days from that one on; the oldest first. */
+/** Lists the closed quota days since that one; the oldest first. */
 export const listDaysSince = (
   db: Queryable,
   accountId: string,
@@ -138,11 +138,11 @@ export type Settings = {
   readonly weeklyCap: number | null;
   readonly ramp: readonly number[] | null;
   readonly sendingWindow: SendingWindow | null;
-  /** The day of the month; null: the first. */
+  /** The day of the month; null means the first. */
   readonly creditsRenewOn: number | null;
 };
 
-/** What was set for an account; undefined: there is no such account. */
+/** Reads the policy of an account as it was set; undefined if there is no such account. */
 export async function readSettings(
   db: Queryable,
   accountId: string,
@@ -166,7 +166,7 @@ export type Heartbeat = {
   readonly isAlerted: boolean;
 };
 
-/** Audits of the fleet; the latest first. */
+/** Lists the audits of the fleet; the latest first. */
 export const listHeartbeats = (db: Queryable, limit: number): Promise<readonly Heartbeat[]> =>
   rowsOf(
     db,
@@ -176,7 +176,7 @@ export const listHeartbeats = (db: Queryable, limit: number): Promise<readonly H
     [limit],
   );
 
-/** Runs of single accounts since then, of those accounts or of all: how many. */
+/** Counts the runs of those accounts, or of all accounts, since then. */
 export async function countRuns(
   db: Queryable,
   since: Instant,

@@ -1,8 +1,8 @@
 /**
- * What a start and a run read of an account (R8, R13). Each function is one statement.
- * A start opens as of the day of the account's row, and lets the days pass for which nobody was
- * there: so reservations and closed days are read from then on. Journal and event log are heard as
- * of today, when what is older is forgotten.
+ * Reads an account for a start and for a run (R8, R13). Each function is one statement.
+ * A start begins on the day of the account's row, and then rolls to today day by day. So
+ * reservations and closed days are read from the day of the row on. Journal and event log are read
+ * as far back as today remembers.
  */
 import type { ChatId, MessageId } from '../../domain/primitives/ids.js';
 import { normalProof } from '../../domain/primitives/linkedinId.js';
@@ -14,13 +14,13 @@ import { REMEMBERED_DAYS, WEEK_DAYS } from '../../domain/primitives/limits.js';
 import type { UtcDay } from '../../domain/primitives/time.js';
 import { rowsOf, type Queryable } from '../pool.js';
 
-/** Ids with more bytes are no spelling of a short one: Postgres makes their fingerprints. */
+/** Maximum bytes of an id that may spell a short one; Postgres makes fingerprints of longer ids. */
 const SPELT_BYTES = 512;
 const printed = (id: string): string =>
   `case when octet_length(${id}) > ${SPELT_BYTES}
      then 'sha256:' || encode(sha256(convert_to(${id}, 'UTF8')), 'base64') else ${id} end`;
 
-/** Reservations whose ids are remembered, and older ones in flight or taking room then (R7). */
+/** Reservations whose ids are remembered, and older ones that were in flight or took room (R7). */
 const RESERVATIONS = `
   select coalesce(jsonb_agg(jsonb_build_object('table', 'reservations',
            'reservationId', reservation_id, 'quotaDay', safeband.day_no(quota_day), 'state', state,
@@ -36,7 +36,7 @@ const RESERVATIONS = `
                or carried_into >= safeband.day_at($3))
            order by quota_day desc, number desc limit ${ROWS_READ.reservations}) reservations`;
 
-/** The journal of the remembered days, and of older slots that nobody has settled (R6). */
+/** The journal of the remembered days, and of older slots in flight (R6). */
 const ATTEMPTS = `
   select coalesce(jsonb_agg(jsonb_build_object('reservationId', reservation_id,
            'quotaDay', safeband.day_no(quota_day), 'attemptedAt', safeband.ms_of(attempted_at),
@@ -51,7 +51,7 @@ const ATTEMPTS = `
              and a.quota_day < safeband.day_at($4)
            limit ${ROWS_READ.send_attempts}) attempts`;
 
-/** The event log from a day on, and of older slots that nobody has settled. */
+/** The event log since a day, and of older slots in flight. */
 const EVENTS = `
   select coalesce(jsonb_agg(jsonb_build_object('table', 'inmail_events',
            'reservationId', reservation_id, 'chatId', ${printed('chat_id')},
@@ -68,8 +68,9 @@ const EVENTS = `
            limit ${ROWS_READ.inmail_events}) events`;
 
 /**
- * What an account's rows say happened, in one statement and so in one snapshot (R8): reservations
- * remembered on `openedOn`, the journal as far back as it is on `day`, the log from `loggedSince`.
+ * Reads the evidence in an account's rows, in one statement and so in one snapshot (R8):
+ * reservations that are remembered on `openedOn`, the journal that is remembered on `day`, and the
+ * event log since `loggedSince`.
  */
 export async function readEvidence(
   db: Queryable,
@@ -89,18 +90,18 @@ export async function readEvidence(
     ],
   );
   const { reservations = [], attempts = [], events = [] } = found ?? {};
-  const witnesses = {
+  const evidence = {
     reservations: reservations.map(asCarried),
     attempts: attempts.map(asCarried),
     events: events.map(asCarried),
   };
-  const crowd = crowdIn(witnesses);
-  if (!crowd) return witnesses;
+  const crowd = crowdIn(evidence);
+  if (!crowd) return evidence;
   const since = crowd.table === 'inmail_events' ? asOf.loggedSince : asOf.day - REMEMBERED_DAYS;
-  return { ...witnesses, crowd: { ...crowd, rows: await countRows(db, accountId, crowd, since) } };
+  return { ...evidence, crowd: { ...crowd, rows: await countRows(db, accountId, crowd, since) } };
 }
 
-/** How many rows the table really has: only so many were read. */
+/** Counts all rows of the table, because reading stopped at a limit. */
 async function countRows(
   db: Queryable,
   accountId: string,
@@ -116,8 +117,8 @@ async function countRows(
 }
 
 /**
- * A pipeline writes its journal itself, and rows of before have proofs as they were spelt. Long ids
- * are digested here, once.
+ * Returns the row with its proof in the form that the account carries. Reason: pipelines write the
+ * journal themselves, and older rows keep the spelling of a proof. Long ids become fingerprints.
  */
 function asCarried<Row extends { chatId: ChatId | null; messageId: MessageId | null }>(
   row: Row,
@@ -127,7 +128,7 @@ function asCarried<Row extends { chatId: ChatId | null; messageId: MessageId | n
   return chatId === row.chatId && messageId === row.messageId ? row : { ...row, chatId, messageId };
 }
 
-/** The closed days of the week before `since`, and those that followed. */
+/** Reads the closed days of the week before `since`, and the days after it. */
 export const readDays = (
   db: Queryable,
   accountId: string,
@@ -144,7 +145,7 @@ export const readDays = (
     [accountId, since - WEEK_DAYS, day],
   );
 
-/** Alerts and changes with a number above `after`: a save wrote them, of a task that was lost. */
+/** Reads alerts and changes with a number above `after`: a save of a lost task wrote them. */
 export async function readLater(db: Queryable, accountId: string, after: number): Promise<Later> {
   const [later] = await rowsOf<Later>(
     db,
@@ -160,7 +161,7 @@ export async function readLater(db: Queryable, accountId: string, after: number)
   return later ?? { alerts: [], changes: [] };
 }
 
-/** The highest number that any row of the account carries; 0: none. */
+/** Reads the highest number of the account's rows; 0 if there is none. */
 export async function readHighestNumber(db: Queryable, accountId: string): Promise<number> {
   const { rows } = await db.query<{ number: number }>(
     `select greatest(

@@ -1,7 +1,7 @@
 /**
- * What people read (R17): the two numbers side by side, and the lists behind them. Instants are in
- * ms and days whole days since 1970, as everywhere. Each function is one statement that changes
- * nothing; newest first; `limit` is the caller's to bound.
+ * Reads for people (R17): the two numbers together, and the lists behind them. Instants are in ms
+ * and days are whole days since 1970, as everywhere. Each function is one statement that changes
+ * nothing. Lists are newest first, and the caller bounds `limit`.
  */
 import type { CooldownCause, Hold } from '../../domain/account/account.js';
 import { leftBy } from '../../domain/gate/caps.js';
@@ -22,7 +22,7 @@ export type StatusRow = {
   readonly counter: number;
   readonly inFlight: number;
   readonly uncertain: number;
-  /** Of the event log, as are `external` and what `drift` compares the counter with. */
+  /** From the event log, like `external` and the number that `drift` compares with the counter. */
   readonly delivered: number;
   readonly external: number;
   readonly imported: number;
@@ -38,17 +38,17 @@ export type StatusRow = {
   readonly breakerUntil: Instant | null;
   readonly version: number;
   readonly updatedAt: Instant;
-  /** The last run of the account that is written down; null: none is. */
+  /** The time of the account's last recorded run; null if there is none. */
   readonly lastCheckedAt: Instant | null;
 };
 
-/** The caps of a row, with what they leave of the day and which of them binds (R10). */
+/** Returns the caps of a row, what they leave of the day, and which of them binds (R10). */
 export const capsOf = ({ caps, weekUsed, counter, carried }: StatusRow): StatusWire['caps'] => ({
   ...caps,
   ...leftBy(caps, weekUsed - counter - carried),
 });
 
-/** A row of `account_status_at` as a StatusRow. */
+/** Builds a StatusRow from a row of `account_status_at`. */
 export const STATUS = `jsonb_build_object('accountId', account_id, 'tier', tier, 'state', state,
   'day', safeband.day_no(counter_day), 'counter', inmails_sent_today, 'inFlight', in_flight,
   'uncertain', uncertain, 'delivered', delivered, 'external', external, 'imported', imported,
@@ -62,7 +62,7 @@ export const STATUS = `jsonb_build_object('accountId', account_id, 'tier', tier,
   'breakerUntil', safeband.ms_of(breaker_until), 'version', version,
   'updatedAt', safeband.ms_of(updated_at), 'lastCheckedAt', safeband.ms_of(last_checked_at))`;
 
-/** One account, at that instant; undefined: there is no such account. */
+/** Reads one account, as of that instant; undefined if there is no such account. */
 export async function readStatus(
   db: Queryable,
   accountId: string,
@@ -77,7 +77,7 @@ export async function readStatus(
   return status;
 }
 
-/** Accounts by id, those after `after`: the next page begins after the last one of this. */
+/** Lists accounts by id after `after`: the last id of a page is the `after` of the next. */
 export const listStatuses = (
   db: Queryable,
   {
@@ -105,7 +105,7 @@ export type LoggedEvent = {
 };
 type Page = { readonly limit: number; readonly before?: number };
 
-/** The event log of an account, `before` that event. */
+/** Lists the event log of an account, `before` that event. */
 export const listEvents = (
   db: Queryable,
   accountId: string,
@@ -134,8 +134,8 @@ export type OpenAlert = {
 };
 
 /**
- * What a person should look at: alerts that nobody has resolved, of one account or of all. Without
- * the ids of other accounts (`identity_in_use`): whoever reads may not see those.
+ * Lists the open alerts of one account or of all. Leaves out the ids of other accounts
+ * (`identity_in_use`), because the reader may have no right to know them.
  */
 export const listOpenAlerts = (
   db: Queryable,
@@ -161,7 +161,7 @@ export type WrittenChange = {
   readonly at: Instant;
 };
 
-/** Who changed what, `before` that number. */
+/** Lists the changes of an account and their actors, `before` that number. */
 export const listChanges = (
   db: Queryable,
   accountId: string,

@@ -1,17 +1,19 @@
-/** Accounts whose names may have been meant by one that there is not. */
+/** Finds accounts with names similar to an unknown name: the caller may have meant one of them. */
 import type { Tier } from '../../domain/primitives/tier.js';
 import { rowsOf, type Queryable } from '../pool.js';
 import type { AccountState } from '../../domain/gate/accountState.js';
 
 export type Similar = {
-  /** What its row says, as of its last write; null: it has none. */
+  /** The account's own row, as of its last write; null if there is none. */
   readonly row: { readonly tier: Tier; readonly state: AccountState } | null;
-  /** There are no accounts at all. */
+  /** True if there are no accounts at all. */
   readonly isEmpty: boolean;
   readonly similar: readonly string[];
 };
 
-/** Those that hold the name, are held by it, begin or end like it, in any case; 3 at most. */
+/**
+ * Returns at most 3 accounts: one name contains the other, or both begin or end alike, in any case.
+ */
 export async function similarAccounts(db: Queryable, accountId: string): Promise<Similar> {
   const [found] = await rowsOf<Similar>(
     db,

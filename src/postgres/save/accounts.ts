@@ -1,5 +1,5 @@
 /**
- * The account's own row: read back, claimed by a new owner, moved forward by each save (R13, R14).
+ * The account's own row: a start reads it and claims it, and each save updates it (R13, R14).
  */
 import { memberOf } from '../../domain/primitives/linkedinId.js';
 import type { AccountRow } from '../../domain/records/records.js';
@@ -56,7 +56,7 @@ function valuesOf(row: AccountRow): readonly unknown[] {
   ];
 }
 
-/** The contract's word, in the gate's order, as of the write. */
+/** Returns the contract's state, in the gate's order, as of the write. */
 function stateAtWrite({ state, hold, breakerUntil, cooldowns, updatedAt }: AccountRow): string {
   if (state === 'disconnected') return state;
   if (hold) return 'held';
@@ -65,10 +65,10 @@ function stateAtWrite({ state, hold, breakerUntil, cooldowns, updatedAt }: Accou
 }
 
 /**
- * Makes `owner` the one who may write the row. False where the row has moved since it was read, or
- * was there although none was read. An owner that claims again moves its own row forward; without
- * having read it, that is no new beginning, and the version that it began with stays. A claim alone
- * writes the identity's normal form: the accounts of its member are looked for with it.
+ * Makes `owner` the writer of the row. False if the row has changed since it was read, or exists
+ * although none was read. An owner that claims again updates its own row. If it did not read the
+ * row, this is no new beginning, and the version with which it began stays. Only a claim writes the
+ * identity's normal form, by which the accounts of one member are found.
  */
 export async function claimAccount(
   db: Queryable,
@@ -118,8 +118,8 @@ export async function claimAccount(
 }
 
 /**
- * Moves the row forward, counter, day and ramp in one write; another's or a newer row stays.
- * `checkedAt`: a run does it.
+ * Updates the row, with counter, day and ramp in one write. The row of another owner, or a newer
+ * row, stays unchanged. `checkedAt`: the time of the run, if a run saves.
  */
 export async function moveAccount(
   db: Queryable,
@@ -162,7 +162,7 @@ export async function moveAccount(
 }
 
 /**
- * Keeps what the run answered that holds the row, in its transaction; where it found everything
+ * Keeps the answer of the run in the row, in the run's transaction. If the run found everything
  * equal, and nothing is in flight, the account is cold (R8).
  */
 export async function keepRun(
@@ -180,8 +180,9 @@ export async function keepRun(
 }
 
 /**
- * From now on a write with a lower number changes nothing: it comes late. A row that was edited by
- * hand keeps its stamp, which is how the trigger knows our own writes: the edit stays marked (R14).
+ * Raises the number of the last write: from now on a write with a lower number is late and changes
+ * nothing. A manually edited row keeps its stamp, because the trigger recognises our own writes by
+ * a new stamp: so the edit stays marked (R14).
  */
 export async function raiseLastWrite(
   db: Queryable,
@@ -197,7 +198,7 @@ export async function raiseLastWrite(
   );
 }
 
-/** A stored account as JSON, from the columns of its row. */
+/** Builds a stored account as JSON from the columns of its row. */
 export const STORED = `jsonb_build_object(
     'accountId', account_id,
     'policy', jsonb_build_object('tier', tier, 'dailyCap', daily_cap, 'weeklyCap', weekly_cap,
@@ -217,11 +218,11 @@ export const STORED = `jsonb_build_object(
     'breakerUntil', safeband.ms_of(breaker_until),
     'version', version, 'updatedAt', safeband.ms_of(updated_at),
     'owner', owner, 'ownerVersion', owner_version)`;
-/** Where the history of its workflow goes on (R13); absent in a row of older code. */
+/** The runs whose history continues the row (R13); absent in a row of older code. */
 const PLACE = `jsonb_strip_nulls(jsonb_build_object('savedRunId', saved_run_id, 'runId', run_id,
     'runEvents', run_events))`;
 
-/** Everything that a start reads back of the row. */
+/** Reads the account's row for a start. */
 export async function readAccount(db: Queryable, accountId: string): Promise<StoredAccount | null> {
   const { rows } = await db.query<{ account: StoredAccount }>(
     `select ${STORED} || ${PLACE} as account from safeband.accounts where account_id = $1`,
@@ -230,7 +231,7 @@ export async function readAccount(db: Queryable, accountId: string): Promise<Sto
   return rows[0]?.account ?? null;
 }
 
-/** The number of the last write, and the last run that was committed, with what it answered. */
+/** Reads the number of the last write, and the last committed run with its answer. */
 export async function readLast(
   db: Queryable,
   accountId: string,

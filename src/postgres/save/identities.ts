@@ -1,4 +1,4 @@
-/** Accounts of one LinkedIn member are found by its normal form, however it is spelt (R13). */
+/** Finds accounts of one LinkedIn member by its normal form, in any spelling (R13). */
 import { memberOf, isSameMember } from '../../domain/primitives/linkedinId.js';
 import { SAME_MEMBER } from '../../domain/entity/restore.js';
 import type { AccountRow } from '../../domain/records/records.js';
@@ -10,11 +10,12 @@ type Compared = Pick<AccountRow, 'accountId' | 'day' | 'policy'>;
 const RIVALS_MAX = 5;
 
 /**
- * Returns the accounts that another workflow runs for the same member, or did in the last seven
- * quota days, and those whose id differs only in case (R13).
+ * Returns the other accounts of the same member, connected now or in the last seven quota days, and
+ * the accounts whose id differs only in case (R13).
  *
- * `isAgain`: the account was compared before, by another form. Then the first to be compared again
- * goes on: an account that will be compared later finds it, and one that is held for it stays so.
+ * `isAgain`: the account was compared before, by another form. Then the first account that is
+ * compared again continues. Accounts that are compared later find it, and accounts that are held
+ * because of the member stay held.
  */
 export async function readRivals(
   db: Queryable,
@@ -45,8 +46,8 @@ export async function readRivals(
 }
 
 /**
- * Two starts of one member wait for each other; the order keeps them from a deadlock. Each lock is
- * a row that only a worker may lock: any login can hold an advisory lock.
+ * Makes two starts of one member wait for each other; the order of locks prevents a deadlock. Each
+ * lock is a row that only a worker may lock. Reason: any login could hold an advisory lock.
  */
 export async function lockIdentity(
   db: Queryable,

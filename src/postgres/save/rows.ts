@@ -1,11 +1,13 @@
-/** The rows that an account leaves behind: each written under its number, twice or late is once. */
+/**
+ * Writes the rows of an account, each under its number: a repeated or late write changes nothing.
+ */
 import { kept } from '../../domain/account/kept.js';
 import type { Entry, Row } from '../../domain/records/records.js';
 import type { Queryable } from '../pool.js';
 
 /**
- * The entries of one table, as one JSON list: a row each, with its number. Where a row has the
- * fingerprint of an id that another of these rows has in full, it is written in full.
+ * Returns the entries of one table as one JSON list of rows with their numbers. If another of these
+ * rows has the full id of a fingerprint, the full id is written.
  */
 function listOf(
   entries: readonly Entry[],
@@ -20,7 +22,7 @@ function listOf(
   );
 }
 
-/** Ids that are too long for the account to carry, by their fingerprints. */
+/** Returns the ids that are too long for the account to carry, by their fingerprints. */
 function longIdsIn(entries: readonly Entry[]): ReadonlyMap<unknown, string> {
   const ids = entries.flatMap(({ row }) =>
     row.table === 'reservations' || row.table === 'inmail_events'
@@ -31,8 +33,8 @@ function longIdsIn(entries: readonly Entry[]): ReadonlyMap<unknown, string> {
 }
 
 /**
- * Writes what an account has not saved; a table's rows in one statement. Returns how many events the
- * log had already.
+ * Writes what an account has not saved, the rows of each table in one statement. Returns how many
+ * events the log had already.
  */
 export async function writeRows(
   db: Queryable,
@@ -50,11 +52,11 @@ export async function writeRows(
   await write('account_days', DAYS);
   await write('alerts', ALERTS);
   await write('account_changes', CHANGES);
-  await write('account_changes', RESTRICTIONS_SEEN);
+  await write('account_changes', RESOLVED_RESTRICTIONS);
   return entries.filter(({ row }) => row.table === 'inmail_events').length - written;
 }
 
-/** An id that is used again after it was forgotten: its old row is overwritten, and people hear. */
+/** Raises an alert for an id that is used again after it was forgotten: its row is overwritten. */
 const OLD_IDS = `
   insert into safeband.alerts as a
     (account_id, kind, severity, quota_day, details, raised_at, number)
@@ -103,8 +105,8 @@ const RESERVATIONS = `
   where old.number < excluded.number`;
 
 /**
- * A reservation key that another proof has taken already is left out; the delivery is not (R14).
- * The proof that has it may be in the table, or come before in the same list.
+ * Writes the events. If another proof already has the reservation id of an event, in the table or
+ * earlier in the list, the event is written without that id: no delivery is lost (R14).
  */
 const EVENTS = `
   insert into safeband.inmail_events
@@ -142,7 +144,7 @@ const DAYS = `
         recorded_at = clock_timestamp()
   where old.number < excluded.number`;
 
-/** One row an account, kind and day: updated, and open again. */
+/** Writes one row for each account, kind and day: an existing row is updated and open again. */
 const ALERTS = `
   insert into safeband.alerts as old
     (account_id, kind, severity, quota_day, details, times, raised_at, number)
@@ -164,15 +166,15 @@ const CHANGES = `
       as c (number bigint, kind text, actor text, reason text, details jsonb, at bigint)
   on conflict do nothing`;
 
-/** Whoever resumes has seen the restriction; one that was reported after it stays open. */
-const RESTRICTIONS_SEEN = `
+/** Resolves restrictions at a `resume`; a restriction reported after it stays open. */
+const RESOLVED_RESTRICTIONS = `
   update safeband.alerts a
      set resolved_at = safeband.at_ms(c.at), recorded_at = clock_timestamp()
     from jsonb_to_recordset($2::jsonb) as c (number bigint, kind text, at bigint)
    where a.account_id = $1::text and a.kind = 'restricted' and a.resolved_at is null
      and c.kind = 'resume' and c.number > a.number`;
 
-/** A row that Postgres refuses for its content: kept whole, and once, for a person (R14). */
+/** Keeps a row that Postgres refuses for its content: whole, and once, in an alert (R14). */
 export async function keepRefused(
   db: Queryable,
   accountId: string,
@@ -197,11 +199,11 @@ export async function keepRefused(
   );
 }
 
-/** Another owner has the row: that is told here, because nothing else of this save may be (R14). */
+/** Raises the alert that another owner has the row; the save itself writes nothing (R14). */
 export async function raiseTwoOwners(
   db: Queryable,
   accountId: string,
-  seen: { readonly day: number; readonly at: number; readonly owner: string },
+  other: { readonly day: number; readonly at: number; readonly owner: string },
 ): Promise<void> {
   await db.query(
     `insert into safeband.alerts as old
@@ -210,6 +212,6 @@ export async function raiseTwoOwners(
              jsonb_build_object('owner', $3::text), safeband.at_ms($4))
      on conflict (account_id, kind, quota_day) do update
        set times = old.times + 1, raised_at = excluded.raised_at, resolved_at = null`,
-    [accountId, seen.day, seen.owner, seen.at],
+    [accountId, other.day, other.owner, other.at],
   );
 }

@@ -1,4 +1,4 @@
-/** What a run writes (R8): the fence of leases that are over, heartbeat, corrections and alerts. */
+/** Writes what a run writes (R8): `void` rows for ended leases, heartbeat, corrections, alerts. */
 import type { Verdict } from '../../domain/reconcile/reconcile.js';
 import type { DayVerdict } from '../../domain/reconcile/dayFindings.js';
 import type { CommittedRun } from '../../domain/records/snapshot.js';
@@ -6,7 +6,10 @@ import { dayOf, type Instant, type UtcDay } from '../../domain/primitives/time.j
 import type { Queryable } from '../pool.js';
 import type { ManualEdit } from '../../domain/account/manualEdit.js';
 
-/** The account's row as it stood before, locked; `isEdited`: another than a save wrote it (R14). */
+/**
+ * The account's row before the save, locked; `isEdited`: something other than a save wrote it
+ * (R14).
+ */
 export type LockedRow = {
   readonly owner: string;
   readonly version: number;
@@ -17,7 +20,7 @@ export type LockedRow = {
   readonly counter: number;
   readonly cap: number;
   readonly isEdited: boolean;
-  /** What a hand had changed before, and no run has told. */
+  /** An earlier manual edit that no run has reported yet. */
   readonly edits: ManualEdit | null;
   readonly columns: { readonly [name: string]: unknown };
 };
@@ -35,13 +38,13 @@ export async function lockAccount(db: Queryable, accountId: string): Promise<Loc
   return rows[0] ?? null;
 }
 
-/** Which columns a hand has changed, as far as the new row does not have them so. */
+/** Returns the manually changed columns, as far as the new row differs from them. */
 export async function manualEditIn(
   db: Queryable,
   accountId: string,
-  stood: LockedRow,
+  locked: LockedRow,
 ): Promise<ManualEdit | null> {
-  if (!stood.isEdited) return null;
+  if (!locked.isEdited) return null;
   const { rows } = await db.query<{ id: string; columns: readonly string[] }>(
     `select pg_current_xact_id()::text as id,
             coalesce(array_agg(old.key order by old.key), '{}') as columns
@@ -50,14 +53,14 @@ export async function manualEditIn(
         and old.key not in ('version', 'updated_at', 'recorded_at', 'is_edited', 'edits',
               'hot_since', 'last_checked_at', 'last_write', 'last_write_mark', 'last_run',
               'saved_run_id', 'run_id', 'run_events')`,
-    [accountId, JSON.stringify(stood.columns)],
+    [accountId, JSON.stringify(locked.columns)],
   );
   const { id = '', columns = [] } = rows[0] ?? {};
-  const cap = columns.includes('highest_cap') ? null : stood.cap;
-  return { id, day: stood.day, counter: stood.counter, cap, columns };
+  const cap = columns.includes('highest_cap') ? null : locked.cap;
+  return { id, day: locked.day, counter: locked.counter, cap, columns };
 }
 
-/** Keeps in the account's row what a hand has changed, until a run has told it. */
+/** Keeps a manual edit in the account's row until a run has reported it. */
 export async function keepEdits(
   db: Queryable,
   accountId: string,
@@ -70,14 +73,15 @@ export async function keepEdits(
   );
 }
 
-/** How long a run waits for callers' open transactions: their slots are then spent, not freed. */
+/** How long a run waits for a caller's open transaction; after that the slot counts as spent. */
 const FENCE_WAIT = '300ms';
-/** After that many it waits for no more: many open transactions may not hold up a run. */
+/** Maximum waits of a run: many open transactions must not hold it up. */
 const FENCES_AWAITED = 2;
 
 /**
- * Takes the journal's place of attempts that never began (R6): one that begins later fails on the
- * primary key. Where somebody else is about to insert it, nothing is written.
+ * Writes a `void` row into the journal for each attempt that never began (R6). An attempt that
+ * begins later fails on the primary key. If another transaction is inserting the row, nothing is
+ * written.
  */
 export async function fence(
   db: Queryable,
@@ -120,7 +124,7 @@ export type RunRows = {
   readonly foreign: ManualEdit | null;
 };
 
-/** One heartbeat a run, also when nothing was found. */
+/** Writes one heartbeat for each run, also if the run found nothing. */
 export async function writeHeartbeat(db: Queryable, run: RunRows): Promise<void> {
   const { verdict } = run;
   const today = verdict.days.at(-1);
@@ -151,7 +155,7 @@ export async function writeHeartbeat(db: Queryable, run: RunRows): Promise<void>
   );
 }
 
-/** What was healed of one day, and why; what a hand has changed is told once. */
+/** Writes what was corrected on one day, and why. A manual edit is reported once. */
 export async function writeCorrection(
   db: Queryable,
   { accountId, runId, at, foreign }: RunRows,
@@ -161,9 +165,9 @@ export async function writeCorrection(
     `insert into safeband.corrections
        (account_id, run_id, quota_day, before, after, layer, explanation, at)
      select $1::text, $2, safeband.day_at($3), $4, $5, 'operation', $6::jsonb, safeband.at_ms($7)
-      where not exists (select from safeband.corrections told
-        where told.account_id = $1::text and told.quota_day = safeband.day_at($3)
-          and told.explanation->>'edit' = $8::text)
+      where not exists (select from safeband.corrections earlier
+        where earlier.account_id = $1::text and earlier.quota_day = safeband.day_at($3)
+          and earlier.explanation->>'edit' = $8::text)
      on conflict do nothing`,
     [
       accountId,
@@ -187,11 +191,11 @@ export type Raised = {
   readonly accountId: string;
   readonly kind: string;
   readonly severity: string;
-  /** `day`: the quota day that it is about. */
+  /** `day`: the quota day of the alert. */
   readonly details: object;
 };
 
-/** Raises what a run or an audit found; one that is tried again raises it once. */
+/** Raises the alerts of a run or an audit, once also if it is tried again. */
 export async function raiseAlerts(
   db: Queryable,
   {
@@ -220,7 +224,7 @@ export async function raiseAlerts(
   );
 }
 
-/** Is something of that day told, and not seen gone yet. */
+/** True if an alert of that day is open. */
 export async function hasUnresolvedAlert(
   db: Queryable,
   accountId: string,
@@ -236,8 +240,8 @@ export async function hasUnresolvedAlert(
 }
 
 /**
- * Ends the alerts of earlier runs whose cause is gone: of the days that this one looked at. A day
- * that closed over its cap stays so, and its alert stays open all of the next day.
+ * Resolves the alerts of earlier runs whose cause is gone, for the days that this run checked. A
+ * day that closed over its cap cannot change, so its alert stays open all of the next day.
  */
 export async function resolveAlerts(db: Queryable, { accountId, runId, at, verdict }: RunRows) {
   await db.query(

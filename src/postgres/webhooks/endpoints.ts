@@ -1,7 +1,7 @@
 /**
- * The endpoints of webhooks, for operators: who is told of what, with which secret, how it goes,
- * and from where it is told again. A secret leaves this file once, when it is made; lists show
- * enough to tell one from another.
+ * The endpoints of webhooks, for operators: which events each gets, its secrets, its failures, and
+ * replays. A secret leaves this file once, when it is made. Lists show only enough of it to
+ * distinguish secrets.
  */
 import { randomBytes } from 'node:crypto';
 import { maskedSecret, type WebhookType } from '../../domain/wire/webhookEvents.js';
@@ -13,17 +13,17 @@ export type Endpoint = {
   readonly endpointId: string;
   readonly url: string;
   readonly events: readonly WebhookType[];
-  /** Null: every account. */
+  /** Null means every account. */
   readonly accounts: readonly string[] | null;
   /** `whsec_…` and the last four characters, newest first; the older one signs until then. */
   readonly secrets: readonly { readonly secret: string; readonly until: Instant | null }[];
   readonly createdAt: Instant;
   readonly changedBy: string;
-  /** Failed tries of what comes next, since when nothing was taken, when it is tried again. */
+  /** Failed tries of the next event; since when the endpoint fails; when it is tried again. */
   readonly attempt: number;
   readonly failingSince: Instant | null;
   readonly nextAttemptAt: Instant | null;
-  /** Null: it is in use. */
+  /** Null means enabled. */
   readonly disabledAt: Instant | null;
   readonly disabledReason: string | null;
 };
@@ -39,7 +39,7 @@ const masked = (endpoint: Endpoint): Endpoint => ({
   secrets: endpoint.secrets.map(({ secret, until }) => ({ secret: maskedSecret(secret), until })),
 });
 
-/** All endpoints, the oldest first. */
+/** Lists all endpoints, the oldest first. */
 export const listEndpoints = async (db: Queryable): Promise<readonly Endpoint[]> => {
   const sql = `select ${ENDPOINT} as row from safeband.webhook_endpoints
     order by created_at, endpoint_id`;
@@ -60,7 +60,7 @@ export async function readEndpoint(
 
 const newSecret = (): string => `whsec_${randomBytes(32).toString('base64')}`;
 
-/** Who changes an endpoint, and when. */
+/** The actor of a change, and its time. */
 export type By = { readonly by: string; readonly at: Instant };
 export type EndpointInput = {
   readonly url: string;
@@ -68,7 +68,7 @@ export type EndpointInput = {
   readonly accounts: readonly string[] | null;
 };
 
-/** What is absent or null stays; but `accounts: null` is all of them. */
+/** The fields to change: absent or null stays, but `accounts: null` means all accounts. */
 export type EndpointChange = {
   readonly url?: string | null;
   readonly events?: readonly WebhookType[] | null;
@@ -76,8 +76,8 @@ export type EndpointChange = {
 };
 
 /**
- * Makes an endpoint, which is told what happens from now on; the secret is shown here and never
- * again. The URL has passed `urlFlaw`.
+ * Makes an endpoint, which gets the events from now on. The secret is returned only here. The URL
+ * has passed `urlFlaw`.
  */
 export function addEndpoint(
   pool: Pool,
@@ -86,7 +86,7 @@ export function addEndpoint(
   const endpointId = `whe_${randomBytes(16).toString('hex')}`;
   const secret = newSecret();
   return inTransaction(pool, async (db) => {
-    let hasMore = true; // what was written before is not for it
+    let hasMore = true; // earlier events get their positions first: they are not for the endpoint
     while (hasMore) hasMore = await placeEvents(db);
     await db.query(
       `insert into safeband.webhook_endpoints
@@ -102,8 +102,8 @@ export function addEndpoint(
 }
 
 /**
- * Changes what is given, and tries at once again; another URL has not failed yet. False: there is
- * no such endpoint.
+ * Changes the given fields, and tries the endpoint at once. A new URL begins without failures.
+ * False if there is no such endpoint.
  */
 export async function changeEndpoint(
   db: Queryable,
@@ -123,7 +123,7 @@ export async function changeEndpoint(
   return rowCount === 1;
 }
 
-/** Ends an endpoint, and drops its log. */
+/** Removes an endpoint, and its delivery log. */
 export async function removeEndpoint(db: Queryable, endpointId: string, by = ''): Promise<boolean> {
   const { rowCount } = await db.query(
     `delete from safeband.webhook_endpoints
@@ -134,8 +134,8 @@ export async function removeEndpoint(db: Queryable, endpointId: string, by = '')
 }
 
 /**
- * A new secret, shown here and never again. The one before signs as well for that long, in ms, so
- * that a receiver may know either; any older one ends.
+ * Makes a new secret, returned only here. The secret before signs as well for `keepMs`, so that a
+ * receiver may know either. Older secrets end.
  */
 export async function rotateSecret(
   db: Queryable,
@@ -155,8 +155,8 @@ export async function rotateSecret(
 }
 
 /**
- * Takes an endpoint into use again: it is told from where it stopped. False: there is no such
- * endpoint; one that is in use is tried at once.
+ * Enables an endpoint again: it continues from the event at which it stopped. An enabled endpoint
+ * is tried at once. False if there is no such endpoint.
  */
 export async function enableEndpoint(
   db: Queryable,
@@ -173,14 +173,14 @@ export async function enableEndpoint(
   return rowCount === 1;
 }
 
-/** From an event on, or from what happened at an instant. */
+/** Where a replay begins: at an event, or at an instant. */
 export type ReplayFrom = { readonly eventId: string } | { readonly since: Instant };
 
 /**
- * Tells an endpoint everything again from there on, in order and with the same ids; where it is
- * disabled it is then in use again. A place that lies ahead skips what is before it. False: there
- * is no such endpoint, or no such event of its accounts: others' do not count, so that the answer
- * tells nothing of them.
+ * Replays events to an endpoint from a given point, in order and with the same ids, and enables it.
+ * A point that lies ahead skips the events before it. False if there is no such endpoint, or no
+ * such event of its accounts. Events of other accounts do not count, so that the answer reveals
+ * nothing about them.
  */
 export async function replay(
   db: Queryable,
@@ -205,7 +205,7 @@ export async function replay(
   return rowCount === 1;
 }
 
-/** Asks for one try out of turn, also of a disabled endpoint; the id to look for in the log. */
+/** Asks for one extra try, also of a disabled endpoint. Returns the event's id in the log. */
 export async function pingEndpoint(
   db: Queryable,
   endpointId: string,
@@ -229,15 +229,15 @@ export type Delivery = {
   readonly at: Instant;
   readonly durationMs: number;
   readonly status: number | null;
-  /** Null: it was delivered. */
+  /** Null means delivered. */
   readonly error: string | null;
-  /** At most the first KiB of what a receiver that refused said. */
+  /** At most the first KiB of the answer of a receiver that refused. */
   readonly answer: string | null;
 };
 
 /**
- * Every try of an endpoint, newest first, `before` that one. With `accounts` only pings and what is
- * known to be of these: the endpoint may have been told of others before it was changed.
+ * Lists the tries of an endpoint, newest first, `before` that try. With `accounts`, only pings and
+ * tries of events of these accounts: before a change, the endpoint may have got events of others.
  */
 export const listDeliveries = (
   db: Queryable,

@@ -1,23 +1,23 @@
 /**
- * The outbox of webhooks: rows that saves have written get their place in the order of what is
- * told, cooldowns that are over get theirs, and what is old is dropped.
+ * The outbox of webhooks. Events that saves have written get their positions, cooldowns that have
+ * ended get events, and old events are deleted.
  */
 import { WEBHOOK_KEPT_MS } from '../../domain/primitives/limits.js';
 import type { Instant } from '../../domain/primitives/time.js';
 import type { Queryable } from '../pool.js';
 
-/** Events that get their position in one statement. */
+/** Maximum events that get their position in one statement. */
 const PLACED = 500;
-/** Rows that one statement drops for their age. */
+/** Maximum old rows that one statement deletes. */
 const DROPPED = 5_000;
 
 /**
- * Gives positions to what was written since, those of one account in the order of its saves; true:
- * there is more. In a transaction, after its lock, so that what is read is what stands. An identity
- * alone would not do: a transaction that commits late would be passed over.
+ * Gives positions to new events, in the order of saves for each account; true if there are more.
+ * Call it in a transaction: the lock makes earlier positions visible. An identity column alone
+ * would not do, because the events of a transaction that commits late would be skipped.
  */
 export async function placeEvents(db: Queryable): Promise<boolean> {
-  // Two that give out positions wait for each other: positions ascend as they become visible.
+  // Transactions that give positions wait for each other: positions ascend as they become visible.
   await db.query('lock table safeband.webhook_position_lock in exclusive mode');
   const { rowCount } = await db.query(
     `update safeband.webhook_events e set position = placed.position
@@ -31,8 +31,8 @@ export async function placeEvents(db: Queryable): Promise<boolean> {
 }
 
 /**
- * Writes down the cooldowns that are over by that instant: nothing is written when one ends (R9).
- * One that a save has told already, or a sender before this one, is told once.
+ * Writes an event for each cooldown that has ended, because the account writes nothing at that time
+ * (R9). Each end gets one event, also if a save or an earlier sender has written it.
  */
 export async function endCooldowns(db: Queryable, at: Instant): Promise<void> {
   await db.query(
@@ -52,7 +52,7 @@ export async function endCooldowns(db: Queryable, at: Instant): Promise<void> {
   );
 }
 
-/** Drops events and tries of before that instant, some at a time. */
+/** Deletes events and tries from before that instant, a part at a time. */
 export async function dropOld(db: Queryable, before: Instant): Promise<void> {
   await db.query(
     `delete from safeband.webhook_events where recorded_at < safeband.at_ms($1)

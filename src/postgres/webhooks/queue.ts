@@ -1,22 +1,22 @@
 /**
- * What the sender of webhooks reads and writes. Each endpoint has a position: all before it is done
- * with. It moves only from where it was read, and only if no operator has changed the endpoint
- * since: what was sent by the words of before counts for nothing then.
+ * Reads and writes for the sender of webhooks. Each endpoint has a position: all events up to it
+ * are finished. The position moves only from the value that was read, and only if no operator has
+ * changed the endpoint since: a try with the old URL or secret does not count then.
  */
 import type { WebhookEvent, WebhookSecret } from '../../domain/wire/webhookEvents.js';
 import type { Instant } from '../../domain/primitives/time.js';
 import type { PoolClient } from 'pg';
 import { beginOn, rowsOf, type Pool, type Queryable } from '../pool.js';
 
-/** Positions that one statement looks at. */
+/** Maximum positions that one statement reads. */
 const WINDOW = 500;
 
 const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
- * Takes the sender's lock for as long as the transaction lasts that begins here on this connection
- * of the pool; false: another sender has it. The lock is of a table that only a worker may lock. It
- * holds back no vacuum, for the transaction reads and writes nothing.
+ * Takes the sender's lock, for as long as the transaction lasts that begins here on this connection
+ * of the pool; false if another sender has it. Only a worker may lock that table. The transaction
+ * reads and writes nothing, so it does not hold up vacuum.
  */
 export async function takeSenderLock(pool: Pool, client: PoolClient): Promise<boolean> {
   await beginOn(pool, client);
@@ -32,7 +32,7 @@ export async function takeSenderLock(pool: Pool, client: PoolClient): Promise<bo
   }
 }
 
-/** Throws where the connection has died that holds the lock: another may be the sender now. */
+/** Throws if the connection with the lock is lost: another worker may be the sender now. */
 export async function keepSenderLock(client: PoolClient): Promise<void> {
   await client.query('select 1');
 }
@@ -41,7 +41,7 @@ export async function giveSenderLock(client: PoolClient): Promise<void> {
   await client.query('commit');
 }
 
-/** An endpoint whose turn it is, and how far it is. */
+/** An endpoint that is due, and its position. */
 export type Due = {
   readonly endpointId: string;
   readonly url: string;
@@ -49,7 +49,9 @@ export type Due = {
   readonly position: number;
   readonly attempt: number;
   readonly failingSince: Instant | null;
-  /** When an operator changed it last, to the microsecond: which endpoint this was read from. */
+  /**
+   * The time of an operator's last change, in microseconds: it shows whether the endpoint changed.
+   */
   readonly version: string;
 };
 
@@ -57,7 +59,7 @@ const DUE = `jsonb_build_object('endpointId', endpoint_id, 'url', url, 'secrets'
   'position', position, 'attempt', attempt, 'failingSince', safeband.ms_of(failing_since),
   'version', recorded_at)`;
 
-/** Endpoints with something to hear that may be called at that instant. */
+/** Lists endpoints that have events and may be called at that instant. */
 export const listDue = (db: Queryable, at: Instant): Promise<readonly Due[]> =>
   rowsOf(
     db,
@@ -68,7 +70,7 @@ export const listDue = (db: Queryable, at: Instant): Promise<readonly Due[]> =>
     [at],
   );
 
-/** The endpoint as it is now; undefined: it is gone, disabled, or not due. */
+/** Reads the endpoint as it is now; undefined if it is removed, disabled, or not due. */
 export async function readDue(
   db: Queryable,
   endpointId: string,
@@ -90,8 +92,8 @@ const EVENT = `jsonb_build_object('eventId', e.event_id, 'type', e.type,
   'accountId', e.account_id, 'at', safeband.ms_of(e.at), 'data', e.data, 'position', e.position)`;
 
 /**
- * What comes next for an endpoint, in order: those it wants of the next positions, and the last of
- * these. `last` is the position itself where nothing comes after it.
+ * Reads the next positions of an endpoint: the events that it wants, in order, and the last
+ * position. `last` is the endpoint's own position if there is none after it.
  */
 export async function readWindow(
   db: Queryable,
@@ -112,7 +114,7 @@ export async function readWindow(
   return window ?? { events: [], last: position };
 }
 
-/** One try, for the delivery log. */
+/** A try, for the delivery log. */
 export type Tried = {
   readonly endpointId: string;
   readonly event: Pick<WebhookEvent, 'eventId' | 'type'>;
@@ -120,7 +122,7 @@ export type Tried = {
   readonly at: Instant;
   readonly durationMs: number;
   readonly status: number | null;
-  /** Null: it was delivered. */
+  /** Null means delivered. */
   readonly error: string | null;
   readonly answer: string | null;
 };
@@ -145,7 +147,7 @@ export async function logTry(db: Queryable, tried: Tried): Promise<void> {
   );
 }
 
-/** All before that position is done with; false: the endpoint was changed or disabled meanwhile. */
+/** Moves the position; false if the endpoint was changed or disabled meanwhile. */
 export async function movePosition(
   db: Queryable,
   { endpointId, position, version }: Pick<Due, 'endpointId' | 'position' | 'version'>,
@@ -162,8 +164,8 @@ export async function movePosition(
 }
 
 /**
- * A try has failed: when the next is made, or that none is. False: the endpoint was changed or
- * disabled meanwhile.
+ * Records a failed try, and when the next try is due, or that the endpoint is disabled. False if
+ * the endpoint was changed or disabled meanwhile.
  */
 export async function postpone(
   db: Queryable,
@@ -172,7 +174,7 @@ export async function postpone(
     readonly attempt: number;
     readonly failingSince: Instant;
     readonly nextAttemptAt: Instant;
-    /** Null: it is tried again. */
+    /** Null means that it is tried again. */
     readonly disabled: { readonly at: Instant; readonly reason: string } | null;
   },
 ): Promise<boolean> {
@@ -198,7 +200,7 @@ export async function postpone(
 
 export type Ping = Pick<Due, 'endpointId' | 'url' | 'secrets'> & { readonly event: WebhookEvent };
 
-/** Of each endpoint the first ping that was not tried yet, also where it is disabled. */
+/** Lists the first untried ping of each endpoint, also of disabled endpoints. */
 export const listPings = (db: Queryable): Promise<readonly Ping[]> =>
   rowsOf(
     db,
