@@ -19,7 +19,7 @@ import { isOpenAt, WEEKDAYS } from '../../src/domain/account/sendingWindow.js';
 import { Life } from '../support/life.js';
 import { anAccount, at, c, m, r, rows } from '../support/scenario.js';
 import { livedThrough, newId, stage } from './forecast/stages.js';
-import { isRestDue } from '../../src/domain/gate/cooldown.js';
+import { isCooldownDue } from '../../src/domain/gate/cooldown.js';
 import { decisionWire, peekWire } from '../../src/domain/wire/decisions.js';
 
 const RUNS = 400;
@@ -100,7 +100,7 @@ describe('what will be', () => {
       const then = life.now + laterMs;
       const lived = life.until(then);
       // The check before the answer may be the run that rests the account.
-      fc.pre(!isRestDue(lived.account) || !wantsCheck(lived.account, then));
+      fc.pre(!isCooldownDue(lived.account) || !wantsCheck(lived.account, then));
       const { reservationId: _, ...heard } = decisionWire(lived.asks('probe').decision);
       expect(peekWire(viewOf(life.actor, life.now, then), then, true)).toEqual(heard);
     });

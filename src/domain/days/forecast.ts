@@ -13,7 +13,7 @@ import { reservedSlot } from '../account/slot.js';
 import { isReservationId, type AccountId } from '../primitives/ids.js';
 import { assert } from '../primitives/assert.js';
 import type { Flaw } from '../account/refusals.js';
-import { cooldownAt, isRestDue, overshootAt } from '../gate/cooldown.js';
+import { cooldownAt, isCooldownDue, overshootAt } from '../gate/cooldown.js';
 
 /**
  * More reasons in a row than any mix of cooldown, breaker, week and window gives: each names the
@@ -56,12 +56,12 @@ export function forecastAt(account: Account, at: Instant): Account {
  */
 const isEmpty = (account: Account): boolean =>
   rampDayNext(account) === account.rampDay &&
-  !isRestDue(account) &&
+  !isCooldownDue(account) &&
   account.slots.every(({ leaseExpiresAt }) => leaseExpiresAt < startOf(account.day));
 
 /** The first run that finds it far over the cap, and no cooldown, rests the account (R8, R9). */
 function rested(account: Account, at: Instant): Account {
-  if (!isRestDue(account)) return account;
+  if (!isCooldownDue(account)) return account;
   const { accountId, day, now } = account;
   const cooling = cooldownAt(account, now);
   const run = runAfter(accountId, Math.max(now + 1, cooling?.until ?? 0));

@@ -6,7 +6,7 @@ import { alert, type Event } from '../account/events.js';
 import { ROLL_LATEST_MS } from '../primitives/limits.js';
 import { dayOf, isoDay, startOf, type Instant } from '../primitives/time.js';
 import { counterOf, tallyOf } from '../account/counter.js';
-import { isRestDue, overshootAt } from '../gate/cooldown.js';
+import { isCooldownDue, overshootAt } from '../gate/cooldown.js';
 
 /**
  * What the passing of time makes happen: nothing, or one roll, however many days were slept. A
@@ -28,7 +28,7 @@ export function roll(account: Account, at: Instant, lastRun = -Infinity): readon
 
 /** The alert of the day that closes; a run that looked at it before has raised it already (R8). */
 function overCapAtRoll(account: Account): readonly Event[] {
-  if (!isRestDue(account)) return [];
+  if (!isCooldownDue(account)) return [];
   const { day, highestCap: cap } = account;
   const counter = counterOf(account, day);
   const sentences = [`${isoDay(day)} closed with ${counter} of a cap of ${cap}.`];

@@ -14,7 +14,7 @@ import type { Entry, Row } from '../records/records.js';
 import type { Instant } from '../primitives/time.js';
 import type { Command, Refusal } from '../account/refusals.js';
 import type { ManualEdit } from '../account/manualEdit.js';
-import { isCooling, isRestDue } from '../gate/cooldown.js';
+import { isCooling, isCooldownDue } from '../gate/cooldown.js';
 
 export type Entity = {
   readonly v: 1;
@@ -131,7 +131,7 @@ export const isInDoubt = (entity: Entity): boolean =>
 
 /** A run found it in another cooldown: the next one after that has to rest it (R8, R9). */
 const isOvershooting = (account: Account): boolean =>
-  isRestDue(account) && !isCooling(account, account.now);
+  isCooldownDue(account) && !isCooling(account, account.now);
 
 /** In doubt, or unsaved (R8); a cold account is looked after by the fleet audit. */
 export const isHot = (entity: Entity): boolean => isDirty(entity) || isInDoubt(entity);

@@ -14,7 +14,7 @@ export const ACCOUNT_STATES = [
 ] as const;
 export type AccountState = (typeof ACCOUNT_STATES)[number];
 
-/** The state that people see: the first that holds, in the gate's order. */
+/** Returns the state that people see: the first one that holds, in the gate's order. */
 export function stateOf(account: Account, at: Instant): AccountState {
   if (account.isDisconnected) return 'disconnected';
   if (account.hold) return 'held';

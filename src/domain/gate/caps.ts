@@ -1,31 +1,31 @@
-/** How much room a day has, and which cap says so (R2, R10). One pass over the slots. */
+/** How much room a day has, and which cap limits it (R2, R10). One pass over the slots. */
 import type { Account } from '../account/account.js';
 import { dailyCapOf, rampCapOf, steppedCapOf, weeklyCapOf } from '../account/policy.js';
 import { CHURN_FACTOR, CHURN_FLOOR, WEEK_DAYS } from '../primitives/limits.js';
 import { carriedOf, counterOf } from '../account/counter.js';
 
-/** In the gate's order: of two caps that leave the same room the first one is named. */
+/** In the gate's order: of two caps that leave the same room, the answer names the first. */
 export type CapName = 'weekly' | 'ramp' | 'daily';
 
 export type Room = {
   readonly daily: number;
   readonly weekly: number;
   readonly ramp: number | null;
-  /** The smallest of daily, ramp, and weekly less the six earlier days; never below 0. */
+  /** The smallest of daily, ramp, and weekly minus `earlier`; never below 0. */
   readonly effective: number;
   readonly binding: CapName;
   readonly counter: number;
   readonly carried: number;
-  /** The six earlier quota days, slots that are carried into today left out. */
+  /** InMails of the six earlier quota days, without slots that are carried into today. */
   readonly earlier: number;
   readonly weekUsed: number;
   readonly remaining: number;
-  /** Grants of today, whatever became of them, and how many there may be (R3). */
+  /** Grants of today with any outcome, and the maximum number of them (R3). */
   readonly grants: number;
   readonly grantsMax: number;
 };
 
-/** InMails of the six earlier quota days; what is carried already counts today. */
+/** Returns the InMails of the six earlier quota days; a carried slot already counts today. */
 function earlierOf(account: Account): number {
   const oldest = account.day - WEEK_DAYS + 1;
   let sum = 0;
@@ -41,6 +41,7 @@ function earlierOf(account: Account): number {
   return sum;
 }
 
+/** Returns the room of the account's day. */
 export function roomOf(account: Account): Room {
   const { policy, rampDay, day } = account;
   const daily = dailyCapOf(policy);
@@ -66,7 +67,7 @@ export function roomOf(account: Account): Room {
   };
 }
 
-/** What all caps together leave of a day, and which of them leaves the least. */
+/** Returns what all caps together leave of a day, and the cap that leaves the least. */
 export function leftBy(
   { daily, weekly, ramp }: Pick<Room, 'daily' | 'weekly' | 'ramp'>,
   earlier: number,

@@ -1,6 +1,6 @@
 /**
- * Cooldowns (R8, R9): when a reconcile or a midnight starts one, what counts as an overshoot, and
- * what a cooldown keeps an account from.
+ * Cooldowns (R8, R9): when a reconcile or midnight starts a cooldown, which counter is an
+ * overshoot, and what a cooldown forbids.
  */
 import { isLeased, type Account, type CooldownCause, type Slot } from '../account/account.js';
 import type { Event } from '../account/events.js';
@@ -10,14 +10,14 @@ import type { ManualEdit } from '../account/manualEdit.js';
 import { counterOf } from '../account/counter.js';
 
 /**
- * The counter is far over the highest cap of its day: the account rests, once (R8). A reconcile
- * looks at the counter as it was before the correction. A row that was edited before midnight is
- * found after it, and is compared with the cap of the day that it closed.
+ * Returns the cooldown that a reconcile starts after an overshoot; once for the same counter (R8).
+ * The reconcile compares the counter from before its correction. A manual edit from before midnight
+ * is found after midnight, so it is compared with the cap of the day that it belongs to.
  */
 export function overshoot(
   account: Account,
-  stood: number,
-  foreign: ManualEdit | null,
+  counterBefore: number,
+  edit: ManualEdit | null,
   at: Instant,
 ): readonly Event[] {
   const { highestCap, cooledAtCounter } = account;
@@ -33,14 +33,14 @@ export function overshoot(
 }
 
 /** Far over the cap, and not rested for it yet: the next run or the roll sees to that (R8). */
-export function isRestDue(account: Account): boolean {
+export function isCooldownDue(account: Account): boolean {
   const counter = counterOf(account, account.day);
   return isOvershoot(counter, account.highestCap) && counter > account.cooledAtCounter;
 }
 
-/** The counter is far over the cap: the account rests, once, unless the counter grew (R8). */
+/** Returns the cooldown for an overshoot that has not had one, or had one at a lower counter (R8). */
 export function overshootAt(account: Account, at: Instant): readonly Event[] {
-  if (!isRestDue(account) || isCooling(account, at)) return [];
+  if (!isCooldownDue(account) || isCooling(account, at)) return [];
   const counter = counterOf(account, account.day);
   const reason = `${counter} of a cap of ${account.highestCap}`;
   return [cooldownStarted('overshoot', at + COOLDOWN_MS, counter, reason)];
@@ -58,7 +58,7 @@ export const cooldownStarted = (
   reason,
 });
 
-/** The cooldown that ends last, if one holds at that instant: it holds while now < until (R9). */
+/** Returns the cooldown that ends last and holds at that instant: while now < until (R9). */
 export function cooldownAt(
   { cooldowns }: Account,
   at: Instant,
@@ -71,9 +71,7 @@ export function cooldownAt(
 export const isCooling = (account: Account, at: Instant): boolean =>
   cooldownAt(account, at) !== null;
 
-/**
- * Leave to call LinkedIn (R18), as far as the account knows: the caller's own row is its affair.
- */
+/** True if the account permits the call to LinkedIn (R18); the caller also checks its own row. */
 export const mayAttempt = (account: Account, slot: Slot, at: Instant): boolean =>
   isLeased(slot, at) &&
   !account.isDisconnected &&
@@ -81,10 +79,10 @@ export const mayAttempt = (account: Account, slot: Slot, at: Instant): boolean =
   !isBroken(account, at) &&
   !isCooling(account, at);
 
-/** InMail credits are used up until the next grant (R5). */
+/** True if the InMail credits are used up until their renewal (R5). */
 export const isBroken = ({ breakerUntil }: Account, at: Instant): boolean =>
   breakerUntil !== null && at < breakerUntil;
 
-/** Far enough over the cap that the account must rest: 60 of 50, any send on a cap of 0 (R8). */
+/** True if a cooldown must follow: 60 of a cap of 50, any send on a cap of 0 (R8). */
 export const isOvershoot = (counter: number, cap: number): boolean =>
   counter > cap && OVERSHOOT.counterTimes * counter >= OVERSHOOT.capTimes * cap;

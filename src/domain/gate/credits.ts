@@ -8,13 +8,13 @@ import type { Policy } from '../account/policy.js';
 import type { Instant } from '../primitives/time.js';
 import { isBroken } from './cooldown.js';
 
-/** Where no day is set: the first of the month. */
+/** The day of the month where the policy names none. */
 export const RENEWS_ON_DEFAULT = 1;
 export const RENEWS_ON_MAX = 31;
 
 /**
- * Returns the first renewal after that instant, 00:00 UTC. On a renewal day itself it is the next
- * month's: what is used up today was granted at its midnight, or before.
+ * Returns the first renewal after that instant, 00:00 UTC. On a renewal day it is the next month's:
+ * credits that are used up today were granted at its midnight or before.
  */
 export function renewalAfter(at: Instant, { creditsRenewOn }: Policy): Instant {
   const on = creditsRenewOn ?? RENEWS_ON_DEFAULT;
@@ -24,15 +24,15 @@ export function renewalAfter(at: Instant, { creditsRenewOn }: Policy): Instant {
   return thisMonth > at ? thisMonth : renewalIn(year, month + 1, on);
 }
 
-/** `month` counts from 0, and 12 is the next January. */
+/** Returns the renewal in a month; `month` counts from 0, and 12 is the next January. */
 function renewalIn(year: number, month: number, on: number): Instant {
   const lastDay = new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
   return Date.UTC(year, month, Math.min(on, lastDay));
 }
 
 /**
- * A breaker that runs ends at the first renewal after the change: never at one that is past,
- * because nobody has seen that its credits came.
+ * Moves the end of an open breaker to the first renewal after the change. It never moves to a
+ * renewal that is past, because no source confirmed that its credits came.
  */
 export function movedBreaker(
   account: Account,

@@ -1,6 +1,6 @@
 /**
- * The gate: the ordered list of reasons to say no. The order is the policy, and the first reason
- * that holds is the answer (docs/contract.md, 2).
+ * The gate: the ordered list of reasons to deny a reserve. The order is the policy, and the first
+ * reason that holds is the answer (docs/contract.md, 2).
  */
 import type { Account } from '../account/account.js';
 import { roomOf, type Room } from './caps.js';
@@ -26,7 +26,7 @@ export const DENIAL_REASONS = [
 ] as const;
 export type DenialReason = (typeof DENIAL_REASONS)[number];
 
-/** Why not, and until when for this reason alone; null: only a person can help. */
+/** One reason to deny, and when this reason ends; null: only a person can end it. */
 export type Barrier = {
   readonly reason: DenialReason;
   readonly limit?: number;
@@ -37,7 +37,7 @@ type Asked = {
   readonly account: Account;
   readonly at: Instant;
   readonly validUntil: Instant | null;
-  /** A forecast takes it that the account can be verified whenever it is looked at (R17). */
+  /** A forecast assumes that the account can be verified at any time (R17). */
   readonly isForecast: boolean;
   readonly room: () => Room;
 };
@@ -103,7 +103,7 @@ const churnCap: Reason = ({ account, room }) => {
   if (grants >= grantsMax) {
     return { reason: 'churn_cap', limit: grantsMax, used: grants, until: midnightAfter(account) };
   }
-  // Slots that nobody granted take the place of those that may be.
+  // A slot that was sent without a grant takes room in the state, too.
   const used = account.slots.length;
   return used >= SLOTS_MAX
     ? { reason: 'churn_cap', limit: SLOTS_MAX, used, until: midnightAfter(account) }
@@ -119,11 +119,11 @@ const outsideWindow: Reason = ({ account, at }) => {
 
 const midnightAfter = (account: Account): Instant => startOf(account.day + 1);
 
-/** The account's facts are known: its identity is its own, its window worked out (R11, R13). */
+/** True if the identity was compared and the window was computed (R11, R13). */
 const isKnown = (account: Account, at: Instant): boolean =>
   account.isIdentityChecked && isWindowKnown(account, at);
 
-/** There is no window, or it has been worked out as far as that instant (R11). */
+/** True if there is no window, or it was computed as far as that instant (R11). */
 export const isWindowKnown = ({ policy, openings }: Account, at: Instant): boolean =>
   policy.sendingWindow === null || (openings !== null && at < openings.until);
 
@@ -133,19 +133,19 @@ const isFresh = (account: Account, at: Instant): boolean => {
   return reconciledAt !== null && at - reconciledAt < VERIFIED_MS;
 };
 
-/** All is known, and a run found it so within the last 30 minutes (R12). */
+/** True if all is known, and a run confirmed it within the last 30 minutes (R12). */
 export const isVerified = (account: Account, at: Instant): boolean =>
   isKnown(account, at) && isFresh(account, at);
 
-/** Unverified as people see it: a cold account only when it could not be checked (R12). */
+/** True if people see `unverified`: for a cold account only after a failed check (R12). */
 export const isDoubtful = (account: Account, at: Instant): boolean =>
   !isKnown(account, at) ||
   account.reconciledAt === null ||
   (!isFresh(account, at) && account.runFailedAt !== null);
 
 /**
- * Only the age of its last run keeps the account from its true answer, a grant or another reason:
- * the database is worth asking first (R12).
+ * True if only the age of the last run denies the reserve. Then a run comes first, so that the
+ * answer is a grant or another reason (R12).
  */
 export const wantsCheck = (account: Account, at: Instant): boolean =>
   isKnown(account, at) &&
@@ -153,7 +153,7 @@ export const wantsCheck = (account: Account, at: Instant): boolean =>
   (account.runFailedAt === null || at - account.runFailedAt >= VERIFY_RETRY_MS) &&
   barrierAt(account, at)?.reason === 'unverified';
 
-/** The first reason that holds at `at`, for an account whose day is that instant's. */
+/** Returns the first reason that holds at `at`, for an account whose day is that instant's. */
 export function barrierAt(
   account: Account,
   at: Instant,

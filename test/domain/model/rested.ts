@@ -5,12 +5,12 @@ import type { Domain } from './domain.js';
 const DAY = 86_400_000;
 const RUNS_EVERY = 600_000;
 
-type Rests = Pick<Domain, 'isRestDue' | 'runAfter' | 'overshootAt' | 'record'>;
+type Rests = Pick<Domain, 'isCooldownDue' | 'runAfter' | 'overshootAt' | 'record'>;
 
 /** The first run of the day that finds no other cooldown rests it (R8, R9); else the roll does. */
 export function rested(domain: Rests, entity: Entity, from: number, until: number): Entity {
   const { account } = entity;
-  if (!domain.isRestDue(account)) return entity;
+  if (!domain.isCooldownDue(account)) return entity;
   const end = Math.min(until, (account.day + 1) * DAY);
   let tick = domain.runAfter(account.accountId, from + 1);
   while (tick < end && domain.overshootAt(account, tick).length === 0) tick += RUNS_EVERY;

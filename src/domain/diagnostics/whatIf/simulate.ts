@@ -16,7 +16,7 @@ import type { IntervalsFor, Scenario, Played, Rest, Sent } from './scenario.js';
 import type { Policy } from '../../account/policy.js';
 import { endOf, isPauseOf, isRedecided, paused, seenIn, taken, withImported } from './outcomes.js';
 import { reserve } from '../../commands/reserve.js';
-import { overshoot, cooldownAt, isRestDue, overshootAt } from '../../gate/cooldown.js';
+import { overshoot, cooldownAt, isCooldownDue, overshootAt } from '../../gate/cooldown.js';
 import { roll } from '../../days/rollover.js';
 import type { EventRow, ReservationRow } from '../../records/records.js';
 import { changedPolicy, policyEvents, type PolicyChange } from '../../commands/administer.js';
@@ -188,7 +188,7 @@ class Replay {
 
   /** The next run rests an account that is far over its cap (R8). */
   #restLater(): void {
-    if (!isRestDue(this.#account) || this.#restAt > this.#now) return;
+    if (!isCooldownDue(this.#account) || this.#restAt > this.#now) return;
     const cooling = cooldownAt(this.#account, this.#now);
     const { accountId } = this.#account;
     this.#restAt = runAfter(accountId, Math.max(this.#now + 1, cooling?.until ?? 0));
