@@ -46,8 +46,10 @@ it('the settings and limits are those of the source', () => {
   expect(told.filter((name) => !config.includes(`'${name}'`))).toEqual([]);
   const { bodyBytes, jsonDepth, headerBytes, requestMs, connectionMs, streamBytes } = LIMITS;
   for (const sentence of [
-    `A body of ${bodyBytes / 1_024} KiB, ${jsonDepth} levels deep; headers of ${headerBytes / 1_024} KiB`,
-    `a request has ${requestMs / 1_000} s to come in, an idle connection ${connectionMs / 1_000} s`,
+    `A body has at most ${bodyBytes / 1_024} KiB and ${jsonDepth} levels`,
+    `headers have at most ${headerBytes / 1_024} KiB`,
+    `A request must arrive within ${requestMs / 1_000} s`,
+    `an idle connection closes after ${connectionMs / 1_000} s`,
     `${streamBytes / 1_024} KiB unread`,
     `${LIMITS.requestsPerMinute.toLocaleString('en')} requests a`,
   ]) {
