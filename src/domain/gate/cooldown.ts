@@ -22,23 +22,23 @@ export function overshoot(
 ): readonly Event[] {
   const { highestCap, cooledAtCounter } = account;
   if (isCooling(account, at)) return [];
-  const rest = (counter: number, cap: number, since: number): Event =>
-    cooldownStarted('overshoot', at + COOLDOWN_MS, since, `${counter} of a cap of ${cap}`);
-  if (stood > cooledAtCounter && isOvershoot(stood, highestCap)) {
-    return [rest(stood, highestCap, stood)];
+  const cooldown = (counter: number, cap: number, cooledAt: number): Event =>
+    cooldownStarted('overshoot', at + COOLDOWN_MS, cooledAt, `${counter} of a cap of ${cap}`);
+  if (counterBefore > cooledAtCounter && isOvershoot(counterBefore, highestCap)) {
+    return [cooldown(counterBefore, highestCap, counterBefore)];
   }
-  if (foreign?.day !== account.day - 1) return [];
-  const cap = foreign.cap ?? highestCap;
-  return isOvershoot(foreign.counter, cap) ? [rest(foreign.counter, cap, cooledAtCounter)] : [];
+  if (edit?.day !== account.day - 1) return [];
+  const cap = edit.cap ?? highestCap;
+  return isOvershoot(edit.counter, cap) ? [cooldown(edit.counter, cap, cooledAtCounter)] : [];
 }
 
-/** Far over the cap, and not rested for it yet: the next run or the roll sees to that (R8). */
+/** True if an overshoot has not yet started its cooldown: the next run or midnight does (R8). */
 export function isCooldownDue(account: Account): boolean {
   const counter = counterOf(account, account.day);
   return isOvershoot(counter, account.highestCap) && counter > account.cooledAtCounter;
 }
 
-/** Returns the cooldown for an overshoot that has not had one, or had one at a lower counter (R8). */
+/** Returns the cooldown for an overshoot, unless it had one at this counter or above (R8). */
 export function overshootAt(account: Account, at: Instant): readonly Event[] {
   if (!isCooldownDue(account) || isCooling(account, at)) return [];
   const counter = counterOf(account, account.day);
