@@ -5,7 +5,27 @@ import { describe, expect, it } from 'vitest';
 import { proseOf } from './support/prose.js';
 
 /** The folders and files that are clean: a folder, a file, or a name with `*`. One a line, sorted. */
-const DONE: readonly string[] = ['src/domain/gate'];
+const DONE: readonly string[] = [
+  'ARCHITECTURE.md',
+  'CONTRIBUTING.md',
+  'README.md',
+  'SECURITY.md',
+  'bench/README.md',
+  'docs/contract.md',
+  'docs/dashboard.md',
+  'docs/decisions',
+  'docs/deploy.md',
+  'docs/first-reservation.md',
+  'docs/glossary.md',
+  'docs/history.md',
+  'docs/http.md',
+  'docs/lifecycle.md',
+  'docs/linkedin-ids.md',
+  'docs/operations.md',
+  'docs/runbook.md',
+  'docs/webhooks.md',
+  'src/domain/gate',
+];
 
 /** A word as a pattern; a space in it is any white space, so a phrase may go over the end of a line. */
 const BANNED: readonly (readonly [word: string, replacement: string])[] = [
