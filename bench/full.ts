@@ -2,10 +2,10 @@
  * The state of 1,000 accounts that are full to the brim, as the workflow hands it to its next run:
  * the largest of them. Needs no server; each core fills its share.
  */
-import { execFile } from 'node:child_process';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { promisify } from 'node:util';
 import { bytesOf } from '../src/domain/primitives/bytes.js';
 import { PAYLOAD_BYTES_MAX } from '../src/domain/primitives/limits.js';
 import { fullState } from '../test/support/brim.js';
@@ -18,12 +18,19 @@ const KIB = 1_024;
 /** Fills the accounts and returns the largest state, without and with what waits. */
 export async function largestState(): Promise<readonly Line[]> {
   const processes = availableParallelism();
-  const shares = Array.from({ length: processes }, async (_, n): Promise<Largest> => {
-    const args = ['--import', 'tsx', SCRIPT, String(n), String(processes)];
-    const { stdout } = await promisify(execFile)(process.execPath, args);
-    return JSON.parse(stdout);
+  let filled = 0;
+  let largest: Largest = { account: 0, carried: 0 };
+  const shares = Array.from({ length: processes }, async (_, n) => {
+    const child = fork(SCRIPT, [String(n), String(processes)], { execArgv: ['--import', 'tsx'] });
+    child.on('message', (state: Largest) => {
+      largest = larger(largest, state);
+      filled += 1;
+      if (filled % REPORTED_EACH === 0) report(filled);
+    });
+    const [code] = await once(child, 'exit');
+    if (code !== 0) throw new Error(`filling the accounts ended with exit code ${String(code)}`);
   });
-  const largest = (await Promise.all(shares)).reduce(larger);
+  await Promise.all(shares);
   const kib = (bytes: number): string => String(Math.ceil(bytes / KIB));
   return [
     ['largest state of 1,000 full accounts, KiB', kib(largest.account), ''],
@@ -41,17 +48,20 @@ const larger = (one: Largest, other: Largest): Largest => ({
   carried: Math.max(one.carried, other.carried),
 });
 
-function fill(first: number, step: number): Largest {
-  let largest: Largest = { account: 0, carried: 0 };
+const REPORTED_EACH = 50;
+const report = (filled: number): void => {
+  process.stderr.write(`  ${filled} of ${ACCOUNTS} accounts are full\n`);
+};
+
+/** Fills every `step`-th account from `first` on, and sends the parent the size of each. */
+function fill(first: number, step: number): void {
   for (let seed = first; seed < ACCOUNTS; seed += step) {
     const state = fullState(seed);
-    const account = bytesOf(state.actor?.account);
-    largest = larger(largest, { account, carried: bytesOf(state) });
+    process.send?.({ account: bytesOf(state.actor?.account), carried: bytesOf(state) });
   }
-  return largest;
 }
 
 const [, script, first, step] = process.argv;
 if (script && first && step && import.meta.url === pathToFileURL(script).href) {
-  process.stdout.write(JSON.stringify(fill(Number(first), Number(step))));
+  fill(Number(first), Number(step));
 }
