@@ -1,16 +1,16 @@
-# One image for worker, server and migration: what it runs is its command (see compose.yml).
-# The digest is of the index of all platforms; tag and digest are raised together, in both stages.
+# One image for worker, server and migration: the command decides which (see compose.yml).
+# The digest is of the index of all platforms. Raise tag and digest together, in both stages.
 FROM node:24.21.0-bookworm-slim@sha256:2fe369e969550cde8e867afc3fe370b260140cab4a23d467074295b42163d553 AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# No dependency needs an install script of its own.
+# No dependency needs an install script.
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
 RUN npm run build && npm prune --omit=dev --ignore-scripts
 
 FROM node:24.21.0-bookworm-slim@sha256:2fe369e969550cde8e867afc3fe370b260140cab4a23d467074295b42163d553
-# Certificates of Temporal's and Postgres's servers are checked against the system's.
+# The system's certificates check the certificates of Temporal's and Postgres's servers.
 RUN apt-get update && apt-get install --yes --no-install-recommends ca-certificates \
   && rm -rf /var/lib/apt/lists/*
 ENV NODE_ENV=production TZ=UTC
@@ -24,7 +24,7 @@ COPY bin ./bin
 COPY public ./public
 USER node
 EXPOSE 8080 9464
-# The server's; the worker's is in compose.yml. Not /readyz: a restart heals no database.
+# The server's check; the worker's is in compose.yml. Not /readyz: a restart repairs no database.
 HEALTHCHECK --interval=30s --timeout=3s --start-period=20s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:8080/livez').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "dist/server.js"]

@@ -1,4 +1,4 @@
-/** What a send and an idle day cost in history events: counted, not timed. */
+/** Counts the history events of a send, of an idle day and of a busy day. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import pg from 'pg';
@@ -8,14 +8,14 @@ import type { StatusWire } from '../src/domain/wire/responses.js';
 import type { Line } from './latency.js';
 import type { Bench } from './stand.js';
 
-/** Longer than any save waits, so that everything of a send is in the history. */
+/** How long a send may take to be saved completely; longer than any save waits. */
 const QUIET_MS = 13_000;
 const SEND_MS = 1_000;
 
 const lengthOf = async (account: WorkflowHandle): Promise<number> =>
   (await account.describe()).historyLength;
 
-/** Reserve, a second later delivered, saved; then nothing: sends that are minutes apart. */
+/** Counts the events of one send: reserved, delivered a second later, saved, then nothing. */
 export async function eventsOfSend(bench: Bench): Promise<readonly Line[]> {
   const account = await bench.account();
   const counts: number[] = [];
@@ -35,8 +35,8 @@ const isNamed = (event: object | undefined, name: RegExp): boolean =>
   event !== undefined && Object.keys(event).some((key) => name.test(key));
 
 /**
- * Events that are the account's own: not those that skipping time leaves, nor the workflow task
- * (three events) that asking for it causes.
+ * Counts the account's own events, without the events of skipped time, and without the workflow task
+ * (three events) that the request for it causes.
  */
 function countOwn(events: readonly object[]): number {
   let count = 0;
@@ -54,7 +54,7 @@ function countOwn(events: readonly object[]): number {
 const plain = (events: readonly object[]): readonly object[] =>
   events.map((event): object => JSON.parse(JSON.stringify(event)));
 
-/** Events of the account's runs from that one on, without those that skipping time leaves. */
+/** Counts the events of the account's runs since that run, without the events of skipped time. */
 async function ownEvents(
   { client }: Bench,
   account: WorkflowHandle,
@@ -72,7 +72,7 @@ async function ownEvents(
   return count;
 }
 
-/** The run that handed over to the one that begins with this event. */
+/** Returns the run before the run that begins with this event. */
 function beforeOf(event: object | undefined): string | undefined {
   const attributes: unknown =
     event && 'workflowExecutionStartedEventAttributes' in event
@@ -86,7 +86,7 @@ function beforeOf(event: object | undefined): string | undefined {
     : undefined;
 }
 
-/** Through the client: it asks again where a new run has not begun. */
+/** Reads the status through the client, which asks again until a new run has begun. */
 const statusOf = (bench: Bench, account: WorkflowHandle): Promise<StatusWire> =>
   createClient({ client: bench.client }).status(bench.idOf(account));
 
@@ -95,7 +95,7 @@ const toMidnight = async (bench: Bench, account: WorkflowHandle): Promise<void> 
   await fastForward(bench.client, account.workflowId, secondsToMidnight(asOf));
 };
 
-/** The second of two idle days, with skipped time; what the skipping itself adds is left out. */
+/** Counts the events of the second of two idle days, without the events of skipped time. */
 export async function eventsOfIdleDay(bench: Bench): Promise<readonly Line[]> {
   const account = await bench.account();
   await account.executeUpdate('sendFailed', { args: [{ reservationId: 'hot', kind: 'rejected' }] });
@@ -111,7 +111,7 @@ export async function eventsOfIdleDay(bench: Bench): Promise<readonly Line[]> {
 const SENDS = 50;
 const BETWEEN_SECONDS = Math.floor((24 * 60 * 60 - 300) / SENDS);
 
-/** A whole day with 50 sends spread evenly over it, each delivered a second after its grant. */
+/** Counts the events of a day with 50 sends, evenly spread and delivered a second after a grant. */
 export async function eventsOfBusyDay(bench: Bench): Promise<readonly Line[]> {
   const account = await bench.account();
   await account.executeUpdate('sendFailed', { args: [{ reservationId: 'hot', kind: 'rejected' }] });
@@ -131,7 +131,7 @@ export async function eventsOfBusyDay(bench: Bench): Promise<readonly Line[]> {
   return [[`events of a day with ${delivered} sends`, String(events), '1,100 at most']];
 }
 
-/** An hour of ten-minute ticks of an account that waits for one outcome, and what each costs. */
+/** Measures the ten-minute ticks of an account that waits for one outcome, for an hour. */
 export async function costOfTick(bench: Bench): Promise<readonly Line[]> {
   const account = await bench.account();
   await account.executeUpdate('sendReserve', {

@@ -1,6 +1,6 @@
 /**
- * The database's part of what the whole fleet does at once: an audit, and the roll at midnight.
- * Accounts by the thousand, each with a day of sends, in a database of their own.
+ * Measures the database in an audit of the fleet, and in the roll at midnight, with thousands of
+ * accounts that have a day of sends each.
  */
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
@@ -25,7 +25,7 @@ import { batchOf, saved } from '../src/domain/entity/writes.js';
 const EVENTS_EACH = 25;
 const ATTEMPTS_EACH = 26;
 
-const say = (line: string): void => {
+const print = (line: string): void => {
   process.stderr.write(`  ${line}\n`);
 };
 const ms = (value: number): string => `${value.toFixed(0)} ms`;
@@ -91,13 +91,13 @@ const FILL: readonly (readonly [what: string, sql: string])[] = [
   ],
 ];
 
-/** By sends first and accounts second: rows of one account lie apart, as a day leaves them. */
+/** Fills the database by sends first: the rows of one account lie apart, as after a real day. */
 export async function fill({ url }: Database, accounts: number): Promise<void> {
-  // No pool of ours: its time limits are for the product's statements.
+  // Not our pool: its time limits are for the product's statements.
   const db = new pg.Client({ connectionString: url });
   await db.connect();
   for (const [what, sql] of FILL) {
-    say(`${accounts} accounts: writing ${what}`);
+    print(`${accounts} accounts: writing ${what}`);
     await db.query(sql, [accounts]);
   }
   await vacuum(db);
@@ -107,9 +107,9 @@ export async function fill({ url }: Database, accounts: number): Promise<void> {
 const VACUUMS_MAX = 20;
 
 /**
- * What autovacuum does in a database that lives for a day. A vacuum takes no page for visible to
- * all while the commit of its rows waits to be written, as it does on this server, which is not
- * durable: so until the log's index alone can be counted, as on one that is.
+ * Vacuums as autovacuum does in a database that runs for a day. It repeats until an index-only scan
+ * of the log works. Reason: this server is not durable, and a page is not all-visible while the commit
+ * of its rows waits to be written.
  */
 async function vacuum(db: pg.Client): Promise<void> {
   await db.query('set synchronous_commit = on');
@@ -124,7 +124,7 @@ async function vacuum(db: pg.Client): Promise<void> {
   throw new Error('the pages of the event log are not visible to all after its vacuums');
 }
 
-/** One tenth of an hour of journal traffic: what is new when the next audit looks. */
+/** A tenth of an hour of journal traffic: the news of the next audit. */
 const TRAFFIC = `update safeband.send_attempts set attempted_at = attempted_at
   where reservation_id = 'r26' and hashtext(account_id) % 6 = 0`;
 
@@ -144,7 +144,7 @@ async function auditOnce(pool: Pool, since: string): Promise<{ horizon: string; 
   return { horizon: news.horizon, took: performance.now() - begin };
 }
 
-/** The statements of one audit, and what they take from the first byte to the last. */
+/** Runs the statements of one audit, and measures each from the first byte to the last. */
 export async function auditOf(
   bench: Bench,
   accounts: number,
@@ -167,10 +167,10 @@ export async function auditOf(
 }
 
 const ROLLS = 10_000;
-/** As the workflow spreads its midnight timer. */
+/** How far the workflow spreads its midnight timer. */
 const SPREAD_MS = 90 * SECOND_MS;
 
-/** Each account's roll at its own second after midnight, written by the activity that does it. */
+/** Rolls each account at its own second after midnight, with the activity that writes the roll. */
 export async function midnightRoll(bench: Bench): Promise<readonly Line[]> {
   const database = await freshDatabase(bench);
   const { pool, drop } = database;
@@ -195,7 +195,7 @@ export async function midnightRoll(bench: Bench): Promise<readonly Line[]> {
     if (!answer.saved) throw new Error('the roll was not saved');
     latest = Math.max(latest, Date.now() - begin);
     done += 1;
-    if (done % 1_000 === 0) say(`midnight: ${done} of ${ROLLS} accounts have rolled`);
+    if (done % 1_000 === 0) print(`midnight: ${done} of ${ROLLS} accounts have rolled`);
   };
   await Promise.all(Array.from({ length: ROLLS }, (_, n) => roll(n + 1)));
   await drop();
@@ -209,7 +209,7 @@ export async function midnightRoll(bench: Bench): Promise<readonly Line[]> {
   ];
 }
 
-/** The pool, with every statement of its connections timed. */
+/** Returns the pool with a timer around every statement. */
 function timedPool(pool: Pool): { readonly timed: Pool; readonly slowest: () => number } {
   let slowest = 0;
   const timedClient = (client: pg.PoolClient): pg.PoolClient =>

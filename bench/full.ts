@@ -1,6 +1,6 @@
 /**
- * The state of 1,000 accounts that are full to the brim, as the workflow hands it to its next run:
- * the largest of them. Needs no server; each core fills its share.
+ * Measures the largest state of 1,000 accounts with the most data that an account can carry, as the
+ * workflow hands it to its next run. Needs no server; each core fills its share.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,8 +1,7 @@
 /**
- * Heap of a cached account beside a bare workflow: fresh, and after 90 messages. Run with
- * --expose-gc. The figure depends on how many tasks and saves an account had, and these depend on
- * the speed of the machine; so every account is measured with the same number of tasks, and with
- * everything saved.
+ * Measures the heap of a cached account and of a bare workflow: fresh, and after 90 messages. Run it
+ * with --expose-gc. The figure depends on the number of tasks and saves, which depends on the speed of
+ * the machine. So each account has the same number of tasks, and everything is saved.
  */
 import type { WorkflowHandle } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,16 +10,16 @@ import { createBench } from './stand.js';
 
 const ACCOUNTS = 100;
 const WARM = 20;
-/** Accounts that are busy at once: not so many that the machine is. */
+/** How many accounts are busy at once: few enough that the machine is not overloaded. */
 const CROWD = 20;
-/** Each round sends this many InMails, one message a task, and ends when all is saved. */
+/** Rounds of InMails, one message a task; a round ends when everything is saved. */
 const ROUNDS = 5;
 const SENDS_A_ROUND = 9;
-/** Two readings in a row that differ less than this are the same. */
+/** Two readings in a row that differ less than this count as equal. */
 const SAME_KIB = 64;
 const READINGS_MAX = 20;
 
-/** The heap when nothing more can be freed: finalizers run between two collections. */
+/** Reads the heap when nothing more can be freed: finalizers run between two collections. */
 async function heapKiB(): Promise<number> {
   let last = Number.POSITIVE_INFINITY;
   for (let n = 0; n < READINGS_MAX; n += 1) {
@@ -41,7 +40,7 @@ async function saved(account: WorkflowHandle): Promise<void> {
   while ((await account.query<StatusWire>('status')).unsaved > 0) await sleep(250);
 }
 
-/** The same for each in turn, so many at once. */
+/** Does the same for each account, `CROWD` at a time. */
 async function each<T>(all: readonly T[], what: string, work: (one: T) => Promise<unknown>) {
   for (let i = 0; i < all.length; i += CROWD) {
     await Promise.all(all.slice(i, i + CROWD).map(work));
@@ -58,7 +57,7 @@ async function started(
   return all;
 }
 
-/** 90 messages: fewer than end a run, because the next one begins with a small heap. */
+/** Sends 90 messages: too few to end a run, because a new run begins with a small heap. */
 async function spend(account: WorkflowHandle): Promise<void> {
   for (let n = 1; n <= ROUNDS * SENDS_A_ROUND; n += 1) {
     const reservationId = `r${n}`;
@@ -75,7 +74,7 @@ async function bareSpend(bare: WorkflowHandle): Promise<void> {
   }
 }
 
-// What is loaded and compiled once is no account's own.
+// Warm up first: what is loaded and compiled once belongs to no account.
 await each(await started(WARM, bench.account), 'warmed up', async (account) => {
   await spend(account);
 });

@@ -1,4 +1,4 @@
-/** A reserve by HTTP beside the same one through the client library, which it is made with. */
+/** Compares a reserve by HTTP with a reserve by the client library, which the server uses. */
 import { once } from 'node:events';
 import { Agent, request, type IncomingMessage } from 'node:http';
 import { text as textOf } from 'node:stream/consumers';
@@ -13,12 +13,12 @@ import { createPool } from '../src/postgres/pool.js';
 import type { Line } from './latency.js';
 import { median, quantile, timed, type Bench } from './stand.js';
 
-/** Grants that an account has left, for each of the two. */
+/** Grants that an account has left, for each of the two ways. */
 const GRANTS = 24;
 
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 
-/** Node's own client: `fetch` takes longer than the server does. */
+/** Posts with Node's own client, because `fetch` takes longer than the server. */
 async function post(url: URL, headers: Record<string, string>, body: object): Promise<void> {
   const asked = request(url, { method: 'POST', headers, agent });
   asked.end(JSON.stringify(body));
@@ -28,7 +28,7 @@ async function post(url: URL, headers: Record<string, string>, body: object): Pr
   JSON.parse(text);
 }
 
-/** One caller over one kept-alive connection; the two take turns on the same account. */
+/** Measures one caller over one kept-alive connection; both ways take turns on the same account. */
 export async function throughHttp(bench: Bench, rounds: number): Promise<readonly Line[]> {
   const pool = createPool(bench.databaseUrl);
   const { client, taskQueue } = bench;

@@ -1,4 +1,4 @@
-/** `sendReserve` beside a bare no-op Update in the same worker: latency, rate, and the client's. */
+/** Compares `sendReserve` with a bare no-op Update in the same worker: latency and rate. */
 import type { WorkflowHandle } from '@temporalio/client';
 import { createClient } from '../src/client/index.js';
 import { median, quantile, timed, type Bench } from './stand.js';
@@ -12,7 +12,7 @@ const reserveOf = (account: WorkflowHandle) => (n: number) =>
 const noopOf = (bare: WorkflowHandle) => (n: number) =>
   bare.executeUpdate('noop', { args: [{ reservationId: `r${n}` }] });
 
-/** One caller; the two take turns, so that noise hits both. */
+/** Measures one caller; both take turns, so that noise affects both. */
 export async function oneCaller(bench: Bench, rounds: number): Promise<readonly Line[]> {
   const [ours, bares]: [number[], number[]] = [[], []];
   const ratios: number[] = [];
@@ -44,7 +44,7 @@ export async function oneCaller(bench: Bench, rounds: number): Promise<readonly 
   ];
 }
 
-/** Runs `total` calls with so many callers; calls a second. */
+/** Runs `total` calls with that many callers; returns calls a second. */
 async function rate(
   callers: number,
   total: number,
@@ -76,7 +76,7 @@ export async function eightCallers(bench: Bench, rounds: number): Promise<readon
 const CALLERS = 64;
 const ASKS_EACH = 10;
 
-/** 64 callers of one account through the client: 49 grants, then denials, none from memory. */
+/** Measures 64 callers of one account through the client: 49 grants, then denials, none cached. */
 export async function throughClient(bench: Bench, rounds: number): Promise<readonly Line[]> {
   const { client, taskQueue } = bench;
   const [ours, bares]: [number[], number[]] = [[], []];

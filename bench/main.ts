@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: what Safeband costs, beside the bare thing, in one run. With a word, such as
- * `npm run bench -- client`, only the parts whose name has it.
+ * `npm run bench`: compares the cost of Safeband with bare Temporal, in one run. With a word, such as
+ * `npm run bench -- client`, only the parts whose name contains the word.
  */
 import { execFile } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
@@ -16,7 +16,7 @@ import { pagesOf } from './pages.js';
 import { stepsPerSecond } from './simulator.js';
 import { createBench, type Bench } from './stand.js';
 
-const say = (line: string): void => {
+const print = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };
 
@@ -55,28 +55,28 @@ const table = new Table({
   colAligns: ['left', 'right', 'right'],
 });
 const add = (line: Line): void => {
-  say(`  ${line.join('  ')}`);
+  print(`  ${line.join('  ')}`);
   table.push([...line]);
 };
 const word = process.argv[2] ?? '';
 if ('simulator'.includes(word)) {
-  say('measuring: simulator');
+  print('measuring: simulator');
   for (const line of await stepsPerSecond()) add(line);
 }
 const wanted = parts.filter(([name]) => name.includes(word));
 const bench = wanted.length > 0 ? await createBench() : null;
 for (const [name, part] of wanted) {
   if (!bench) break;
-  say(`measuring: ${name}`);
+  print(`measuring: ${name}`);
   for (const line of await part(bench)) add(line);
 }
 await bench?.close();
 if ('heap of cached accounts'.includes(word)) {
-  say('measuring: heap of cached accounts (about five minutes)');
+  print('measuring: heap of cached accounts (about five minutes)');
   for (const line of await heapOfAccount()) add(line);
 }
 if ('state of 1,000 full accounts'.includes(word)) {
-  say('measuring: state of 1,000 full accounts (about twenty minutes on two cores)');
+  print('measuring: state of 1,000 full accounts (about twenty minutes on two cores)');
   for (const line of await largestState()) add(line);
 }
 const gib = Math.round(totalmem() / 2 ** 30);

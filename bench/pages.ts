@@ -1,4 +1,4 @@
-/** The dashboard: what a page takes on the server, until it is painted, and what it weighs. */
+/** Measures the dashboard: time on the server, time until the first paint, and size of a page. */
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { createClient, type SafebandClient } from '../src/client/index.js';
@@ -17,7 +17,7 @@ const [ACCOUNTS, ASKS, PAINTS] = [10_000, 200, 9];
 const [SENT, OPEN] = [40, 3];
 const KIB = 1_024;
 
-/** A whole answer over loopback, compressed; in ms. */
+/** Measures a whole answer over loopback, compressed; in ms. */
 async function ask(url: string, key: string, headers: Record<string, string>): Promise<number> {
   return timed(async () => {
     const answer = await fetch(url, {
@@ -63,7 +63,7 @@ async function serve(client: SafebandClient, pool: Pool): Promise<Served> {
   return { url, key: made?.key ?? '', close: () => app.close() };
 }
 
-/** From the navigation to the first paint, in ms; the cache of the browser is empty each time. */
+/** Measures from navigation to first paint, in ms; the browser's cache is empty each time. */
 async function paint({ url, key }: Served, path: string): Promise<number> {
   const browser = await launchBrowser();
   const took: number[] = [];

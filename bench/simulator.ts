@@ -1,7 +1,6 @@
 /**
- * Steps a second of the seeded simulator (test/simulation), on one core, as the code is built: a
- * step is one thing that happens to one account, and after each the invariants are checked. Needs
- * no server.
+ * Measures the steps a second of the seeded simulator (test/simulation) on one core, with the built
+ * code. A step is one event of one account; after each the invariants are checked. Needs no server.
  */
 import { execFile } from 'node:child_process';
 import path from 'node:path';
@@ -11,12 +10,12 @@ import type { Line } from './latency.js';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 const BUILT = path.join(PROJECT, '.safeband', 'simulator');
-/** Worlds that are played before the clock runs, and in each of the blocks that are timed. */
+/** Worlds that are played before the measurement, and in each block of it. */
 const WARM = 2_000;
 const BLOCK = 250;
 const BLOCKS = 12;
 
-/** Measures in a process of its own: the code of tsc, without what tsx adds to each function. */
+/** Measures in a process of its own: tsc's code, without the wrappers that tsx adds to functions. */
 export async function stepsPerSecond(): Promise<readonly Line[]> {
   const run = promisify(execFile);
   const tsc = path.join(PROJECT, 'node_modules', '.bin', 'tsc');
@@ -33,7 +32,7 @@ export async function stepsPerSecond(): Promise<readonly Line[]> {
 }
 
 type Measured = {
-  /** The middle of the blocks: by the time that the process had a core, and by the clock. */
+  /** The median of the blocks: by CPU time, and by the clock. */
   readonly aCpuSecond: number;
   readonly aSecond: number;
   readonly aWorld: number;

@@ -1,4 +1,4 @@
-/** One stack, one worker and one client for all benchmarks. */
+/** Starts one stack, one worker and one client for all benchmarks. */
 import { randomUUID } from 'node:crypto';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -42,7 +42,7 @@ export async function createBench(options: { readonly debugMode?: boolean } = {}
     dataDir,
     cacheDir: path.join(at('..'), '.safeband', 'cache'),
     isForTests: true,
-    say: (line) => process.stderr.write(`${line}\n`),
+    print: (line) => process.stderr.write(`${line}\n`),
   });
   await migrate(stack.databaseUrl);
   const pool = createPool(stack.databaseUrl);
@@ -93,7 +93,7 @@ export async function createBench(options: { readonly debugMode?: boolean } = {}
   };
 }
 
-/** A connected account with something in flight. */
+/** Connects an account with a slot in flight. */
 async function hotAccount(client: Client): Promise<WorkflowHandle> {
   const accountId = `bench-${randomUUID()}`;
   const start = { accountId, tier: 'recruiter' };

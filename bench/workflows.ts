@@ -1,4 +1,4 @@
-/** What the benchmark's worker can run: the account, and a workflow with a bare Update beside it. */
+/** The workflows of the benchmark's worker: the account, and a workflow with a bare Update. */
 import { condition, defineUpdate, setHandler, allHandlersFinished } from '@temporalio/workflow';
 export { inmailAccount } from '../src/workflows/index.js';
 

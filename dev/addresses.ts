@@ -1,12 +1,12 @@
 /**
- * Where the development stack listens while it runs, kept for whoever else works in this project:
- * the command line needs no settings beside `safeband dev`.
+ * Keeps in a file where the running development stack listens, so that the command line needs no
+ * settings while `safeband dev` runs.
  */
 import { rm, writeFile } from 'node:fs/promises';
 import type { Stack } from './stack.js';
 import { FILE } from '../src/cli/runningStack.js';
 
-/** Readable by its owner alone: the database's address has a password in it. */
+/** Writes the file. Only its owner may read it: the database's address contains a password. */
 export async function keepAddresses(stack: Stack, file = FILE): Promise<void> {
   const { temporalAddress, databaseUrl } = stack;
   const text = JSON.stringify({ pid: process.pid, temporalAddress, databaseUrl });

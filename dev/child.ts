@@ -1,4 +1,4 @@
-/** Server processes that we start, and those that a killed launcher left behind. */
+/** Starts and stops server processes, also those that a killed launcher left behind. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { createServer } from 'node:net';
 import { promisify } from 'node:util';
@@ -14,10 +14,10 @@ export type Child = {
   readonly pid: number;
   readonly process: ChildProcess;
   /** The last lines that it printed, for an error message. */
-  readonly said: () => string;
+  readonly output: () => string;
 };
 
-/** Starts a server as a process of its own group: a Ctrl-C at the terminal is ours to pass on. */
+/** Starts a server in its own process group: a Ctrl-C at the terminal reaches only the launcher. */
 export function start(
   command: string,
   args: readonly string[],
@@ -36,10 +36,10 @@ export function start(
   child.stdout.on('data', keep);
   child.stderr.on('data', keep);
   child.on('error', (error) => lines.push(error.message));
-  return { pid: child.pid ?? 0, process: child, said: () => lines.join('\n') };
+  return { pid: child.pid ?? 0, process: child, output: () => lines.join('\n') };
 }
 
-/** Waits until `isReady`, or until the child ends or the time is over; then says what it said. */
+/** Waits for `isReady`. Throws the child's last lines if it ends, or is not ready in time. */
 export async function ready(
   child: Child,
   name: string,
@@ -52,7 +52,8 @@ export async function ready(
     const hasEnded = child.process.exitCode !== null || child.pid === 0;
     if (hasEnded || Date.now() > deadline) {
       await stop(child.pid, 'SIGKILL');
-      throw new Error(`${name} ${hasEnded ? 'ended' : 'is not ready'}; it said:\n${child.said()}`);
+      const state = hasEnded ? 'ended' : 'is not ready';
+      throw new Error(`${name} ${state}; its last lines:\n${child.output()}`);
     }
     await pause(POLL_MS);
   }
@@ -63,7 +64,7 @@ export const pause = (ms: number): Promise<void> =>
     setTimeout(resolve, ms);
   });
 
-/** Asks a process to end, then makes it; returns when it is gone. */
+/** Asks a process to end, kills it if it does not, and returns when it has ended. */
 export async function stop(pid: number, signal: NodeJS.Signals): Promise<void> {
   if (!isAlive(pid)) return;
   process.kill(pid, signal);
@@ -74,7 +75,7 @@ export async function stop(pid: number, signal: NodeJS.Signals): Promise<void> {
   }
 }
 
-/** Is that process one of ours: its command line names our own file or folder. */
+/** True if the process is ours: its command line names our own file or folder. */
 export async function isOurs(pid: number, mark: string): Promise<boolean> {
   if (!isAlive(pid)) return false;
   const { stdout } = await run('ps', ['-p', String(pid), '-o', 'args=']).catch(() => ({
@@ -83,7 +84,7 @@ export async function isOurs(pid: number, mark: string): Promise<boolean> {
   return stdout.includes(mark);
 }
 
-/** Can nobody else be listening there. */
+/** True if no process listens on the port. */
 export const isFree = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const probe = createServer();
@@ -93,17 +94,17 @@ export const isFree = (port: number): Promise<boolean> =>
     );
   });
 
-/** Steps over taken ports, and says so. 0: any free port. */
+/** Returns the wanted port or the next free one, and prints a change. 0: any free port. */
 export async function freePort(
   wanted: number,
   what: string,
-  say: (line: string) => void,
+  print: (line: string) => void,
   taken: readonly number[] = [],
 ): Promise<number> {
   if (wanted === 0) return anyPort();
   for (let port = wanted; port < wanted + 100; port += 1) {
     if (taken.includes(port) || !(await isFree(port))) continue;
-    if (port !== wanted) say(`port ${wanted} is taken; ${what} listens on ${port}`);
+    if (port !== wanted) print(`port ${wanted} is taken; ${what} listens on ${port}`);
     return port;
   }
   throw new Error(`${what}: ports ${wanted} to ${wanted + 99} are all taken; free one`);

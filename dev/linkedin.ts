@@ -1,14 +1,14 @@
 /**
- * A LinkedIn of our own: takes InMails over HTTP, and behaves badly on request. It remembers what
- * it really took, whatever it answered (`linkedinOutbox.ts`), so that the counters can be held
- * against the truth.
+ * A simulated LinkedIn: takes InMails over HTTP, and fails on request. It remembers what it really
+ * took, whatever it answered (`linkedinOutbox.ts`), so that counters can be compared with the
+ * truth.
  *
  *   POST /inmails              {accountId, reservationId, recipientId, and perhaps
  *                              campaignId, text, behaviour}
- *   PUT  /accounts/:id         {tier}: by which band the account is judged
- *   POST /accounts/:id/by-hand {recipientId}: an InMail that somebody typed
+ *   PUT  /accounts/:id         {tier}: the tier whose band decides a ban
+ *   POST /accounts/:id/by-hand {recipientId}: an InMail that a person sent manually
  *   GET  /accounts/:id/inmails what was really taken
- *   GET  /accounts/:id/outbox  the same as a webhook tells it
+ *   GET  /accounts/:id/outbox  the same, as a webhook reports it
  *   GET  /summary              each account's InMails a UTC day, whether it is BANNED, and how many
  *                              calls hang
  */
@@ -30,40 +30,42 @@ export { BEHAVIOURS, type Behaviour } from './linkedinAnswers.js';
 export type { AccountSummary, Sent, Taken } from './linkedinOutbox.js';
 
 export type LinkedInOptions = {
-  /** 0, the default: any free one, on loopback. */
+  /** The port on loopback; 0, the default: any free port. */
   readonly port?: number;
   readonly slowMs?: number;
-  /** From the caller's going to the taking, in `hang_then_accept`. */
+  /** In `hang_then_accept`: the time from the caller's end until the InMail is taken. */
   readonly lateMs?: number;
-  /** InMails that are kept; at most as many accounts. */
+  /** Maximum InMails, and maximum accounts, that are kept. */
   readonly room?: number;
   readonly now?: () => Instant;
 };
 export type LinkedIn = {
   readonly url: string;
-  /** What one account's outbox really has, whatever was answered; in order. */
+  /** Returns what one account's outbox really has, whatever was answered; in order. */
   readonly received: (accountId: string) => readonly Taken[];
   /** Resolves when an InMail of the behaviour `hang` has come in. */
   readonly hanging: Promise<void>;
-  /** Calls that wait for an answer which they never get, at this moment. */
+  /** Counts the calls that wait for an answer which they never get. */
   readonly hungCount: () => number;
-  /** By which band the account is judged; unless told, by the widest. */
+  /** Sets the account's tier, whose band decides a ban; by default the widest band. */
   readonly enrol: (accountId: string, tier: Tier) => void;
-  /** An InMail that somebody typed by hand; throws `OutboxFull`. */
+  /** Takes an InMail that a person sent manually; throws `OutboxFull`. */
   readonly byHand: (accountId: string, recipientId: string) => Taken;
-  /** The webhook: each InMail from now on, those by hand too; the answer ends it. */
+  /**
+   * The webhook: reports each InMail from now on, also manual ones; the returned function ends it.
+   */
   readonly onSent: (listener: (sent: Sent) => void) => () => void;
   readonly summary: () => readonly AccountSummary[];
-  /** Ends it at once: calls that hang are cut off, and what was not taken yet never is. */
+  /** Ends at once: hanging calls are cut off, and InMails that are not taken yet never will be. */
   readonly close: () => Promise<void>;
 };
 
 const SLOW_MS = 1_500;
 const LATE_MS = 500;
 const BODY_MAX = 16 * 1024;
-/** Calls that hang keep a connection each, so this bounds them too. */
+/** Maximum connections. Each hanging call keeps one, so this bounds them, too. */
 const CONNECTIONS_MAX = 1_000;
-/** For a whole request to come in. */
+/** How long a whole request may take to arrive. */
 const REQUEST_TIMEOUT_MS = 10_000;
 
 type Account = { readonly Params: { readonly id: string } };
@@ -84,12 +86,12 @@ const PARAMS = { type: 'object', properties: { id } };
 const ENROLMENT = { type: 'object', required: ['tier'], properties: { tier: { enum: TIERS } } };
 const BY_HAND = { type: 'object', required: ['recipientId'], properties: { recipientId: id } };
 
-/** Starts it on loopback; throws if the port is taken. */
+/** Starts the simulator on loopback; throws if the port is taken. */
 export async function startLinkedIn(options: LinkedInOptions = {}): Promise<LinkedIn> {
   const now = options.now ?? Date.now;
   const outbox = new Outbox(now, options.room ?? ROOM_DEFAULT);
   const ending = new AbortController();
-  // Each call that waits listens for the end; connections are what bounds them.
+  // Each waiting call listens for the end; the maximum of connections bounds them.
   setMaxListeners(0, ending.signal);
   let hang = (): void => undefined;
   const hanging = new Promise<void>((resolve) => {
@@ -167,7 +169,7 @@ const byHand = (accountId: string, recipientId: string, receivedAt: Instant) => 
   receivedAt,
 });
 
-/** A word that is not of a list is answered with the list. */
+/** Returns the text of an error; for a word that is not in a list, with the list. */
 function sentenceOf({ message, validation }: FastifyError): string {
   const words = validation?.[0]?.params['allowedValues'];
   return Array.isArray(words) ? `${message}: ${words.join(', ')}` : message;

@@ -1,4 +1,4 @@
-/** How the simulated LinkedIn answers one InMail, well or badly, and whether it took it. */
+/** How the simulated LinkedIn answers one InMail, and whether it takes it. */
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -21,7 +21,7 @@ export const BEHAVIOURS = [
   'same_chat_twice',
   /** Taken, and never answered. */
   'no_answer',
-  /** Taken only after the caller has gone: until then nothing, after that no one to answer. */
+  /** Taken only after the caller has gone; never answered. */
   'hang_then_accept',
   /** As `no_answer`, and `hanging` resolves: now is the time to kill the caller. */
   'hang',
@@ -41,7 +41,7 @@ export type Ask = {
   readonly campaignId?: string;
   readonly behaviour: Behaviour;
 };
-/** What the answers need: the truth, the pace, and to know when all ends. */
+/** What the answers need: the outbox, the delays, and the signal of the end. */
 export type World = {
   readonly outbox: Outbox;
   readonly now: () => Instant;
@@ -55,7 +55,7 @@ export type World = {
 
 const RETRY_AFTER_SECONDS = 5_400;
 
-/** Answers that say: not taken. */
+/** Answers that mean: not taken. */
 const REFUSALS: Readonly<Partial<Record<Behaviour, readonly [status: number, why: string]>>> = {
   throttled: [429, 'too many requests'],
   server_error: [500, 'internal error'],
@@ -64,7 +64,7 @@ const REFUSALS: Readonly<Partial<Record<Behaviour, readonly [status: number, why
   restricted: [403, 'the account is restricted'],
 };
 
-/** Takes the InMail, or does not, and answers, or does not; throws `OutboxFull`. */
+/** Answers one call by its behaviour; throws `OutboxFull`. */
 export async function answer(
   world: World,
   { body, raw: { socket } }: FastifyRequest<{ Body: Ask }>,
@@ -87,15 +87,15 @@ export async function answer(
   if (behaviour === 'hang' || behaviour === 'no_answer') return leave(world, socket, reply);
   if (behaviour === 'slow') {
     await pause(world.slowMs, world.ending);
-    // Cut off, like all that waits: nobody can say whether this answer would still arrive.
+    // Cut off, like all waiting calls: it is not certain that this answer would still arrive.
     if (world.ending.aborted) return leave(world, socket, reply);
   }
   if (behaviour === 'error_after_accept') return reply.code(502).send({ error: 'bad gateway' });
   if (behaviour === 'no_chat_id') return reply.send({ chatId: '' });
-  const said = behaviour === 'same_chat_twice' && earlier ? earlier : taken;
-  // A caller that went away while we were slow was given nothing.
-  if (!socket.destroyed) outbox.prove(said);
-  return reply.send({ chatId: said.chatId, messageId: said.messageId });
+  const answered = behaviour === 'same_chat_twice' && earlier ? earlier : taken;
+  // A caller that left during a slow answer gets no proof.
+  if (!socket.destroyed) outbox.prove(answered);
+  return reply.send({ chatId: answered.chatId, messageId: answered.messageId });
 }
 
 /** Leaves the call unanswered: it hangs until its caller or this LinkedIn ends. */
@@ -119,11 +119,11 @@ async function takeLate(world: World, socket: Socket, take: () => Taken): Promis
   try {
     take();
   } catch (error) {
-    // Full: nobody is left to be told, and nothing was taken.
+    // The outbox is full: the caller has gone, and nothing was taken.
     if (!(error instanceof OutboxFull)) throw error;
   }
 }
 
-/** Ends early, without an error, when this LinkedIn ends. */
+/** Waits; ends early, without an error, when this LinkedIn ends. */
 const pause = (ms: number, ending: AbortSignal): Promise<void> =>
   sleep(ms, undefined, { signal: ending }).catch(() => undefined);

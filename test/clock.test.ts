@@ -30,7 +30,7 @@ describe('npm run at', () => {
     expect(planOf(words)).toContain(sentence);
   });
 
-  it('says what a machine lacks', () => {
+  it('names what a machine lacks', () => {
     expect(lacking('darwin-arm64', true)).toContain('linux-x64 only');
     expect(lacking('linux-x64', false)).toContain('apt-get install gcc');
     expect(lacking('linux-x64', true)).toBeUndefined();

@@ -32,7 +32,7 @@ const VALUES = [
 
 describe('the codec', () => {
   it.each(VALUES.map((value) => [value]))(
-    'gives %j back, and nobody else reads it',
+    'gives %j back, and no other key reads it',
     async (value) => {
       const [encrypted = {}] = await codec(`k1:${one}`).encode([payload(value)]);
       expect(keyOf(encrypted)).toBe('k1');
@@ -136,7 +136,7 @@ describe('the setting', () => {
     for (const hidden of [one, two]) expect(message).not.toContain(hidden);
   });
 
-  it('shows its secrets to nobody who prints it', () => {
+  it('does not show its secrets when it is printed', () => {
     const read = keys(`k1:${one}`);
     expect(`${inspect(read, { depth: 9 })}${JSON.stringify(read)}`).not.toContain(one.slice(0, 20));
   });

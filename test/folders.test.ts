@@ -6,7 +6,7 @@ import { files, importsIn, placeOf, SRC, sources, type File } from './support/so
 
 /**
  * A folder of the domain imports itself and those before it; folders in one brace do not import each
- * other. Days come before records, because a row says at which step of the ramp its next day begins.
+ * other. Days come before records, because a row has the step of the ramp at which its next day begins.
  */
 const DOMAIN_ORDER =
   'primitives < account < gate < days < {commands, records} < {gap, wire} < reconcile < entity < diagnostics';

@@ -81,7 +81,7 @@ it('finds nothing to read where the last run ended by itself', async () => {
   expect(found).toEqual({ heard: [], isLast: true, unread: null, isClean: true });
 });
 
-it('says what cannot be read: no history, no end of it, no key', async () => {
+it('names what cannot be read: no history, no end of it, no key', async () => {
   const runs = [run('first', 'TERMINATED')];
   const sealed = { metadata: { encoding: new TextEncoder().encode('binary/encrypted: key "k2"') } };
   const secret: HistoryEvent = {

@@ -1,4 +1,4 @@
-/** What is told of an error: what it is, and nothing that somebody sent. */
+/** What is logged of an error: its kind, and no data. */
 import { expect, it } from 'vitest';
 import { createLogger, forward } from '../src/platform/logger.js';
 
@@ -18,17 +18,17 @@ it.each([
     undefined,
     'Unexpected token C in "…"',
   ],
-])('tells of %s what quotes nothing', (_, message, code, told) => {
+])('logs of %s only text that quotes no data', (_, message, code, logged) => {
   said = '';
   const detail = `Key (chat_id)=(${PRIVATE}) already exists.`;
   logger.error({ err: errorOf(message, { detail, where: PRIVATE, ...(code && { code }) }) }, 'a.b');
   const { err }: { err: { code?: string; message?: string; at: string } } = JSON.parse(said);
-  expect([err.code, err.message]).toEqual([code, told]);
+  expect([err.code, err.message]).toEqual([code, logged]);
   expect(err.at).toMatch(/^at .*logger\.test\.ts/);
   expect(said).not.toContain(PRIVATE);
 });
 
-it('tells of a refusal its type, for its text names what was refused', () => {
+it('logs only the type of a refusal, because its text names what was refused', () => {
   said = '';
   const error = errorOf(`chatId ${PRIVATE} is taken`, { type: 'ChatIdTaken' });
   const meta = { error, workflowId: 'inmail-account/a', args: [PRIVATE], failure: PRIVATE };

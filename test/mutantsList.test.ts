@@ -32,7 +32,7 @@ describe('docs/mutants.md', () => {
     expect(tableBelow(heading)).toEqual(mutants.map(({ rule, what, by }) => [rule, what, by]));
   });
 
-  it('says how many there are', () => {
+  it('states how many there are', () => {
     const count = LISTS.reduce((sum, [, mutants]) => sum + mutants.length, 0);
     expect(DOCUMENT).toContain(`${count} ways`);
   });

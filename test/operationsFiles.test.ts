@@ -30,7 +30,7 @@ const { groups }: { groups: readonly { readonly rules: readonly Rule[] }[] } = p
 );
 const rules = groups.flatMap((group) => group.rules);
 
-it('has a section for each alert kind and each rule, which says what to do', () => {
+it('has a section with a fix for each alert kind and each rule', () => {
   const wanted = [...ALERT_KINDS, ...rules.map(({ alert }) => alert)];
   const withoutCure = wanted.filter((name) => !sections.get(name)?.includes('**Do:**'));
   expect(withoutCure).toEqual(['SafebandAlertOpen']); // it points to the kind's own
@@ -69,7 +69,7 @@ it.each(['docs/runbook.md', 'docs/operations.md', 'SECURITY.md'])(
   },
 );
 
-it('builds containers of files and commands that are there', () => {
+it('builds containers of files and commands that exist', () => {
   const dockerfile = read('Dockerfile');
   const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.*) \S+$/gm)].flatMap(([, list]) =>
     (list ?? '').split(' '),

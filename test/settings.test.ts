@@ -33,7 +33,7 @@ describe('SAFEBAND_TRUSTED_PROXIES', () => {
     expect(serverFrom({ SAFEBAND_TRUSTED_PROXIES: value }).trustProxy).toBe(value);
   });
 
-  it('trusts nobody where it is not set', () => {
+  it('trusts no proxy if it is not set', () => {
     expect(serverFrom({}).trustProxy).toBe(false);
   });
 });

@@ -1,4 +1,4 @@
-/** Who may be told, and who may tell: addresses, URLs, and the check of a receiver. */
+/** Which receivers may get webhooks, and how a receiver checks the sender. */
 import { describe, expect, it } from 'vitest';
 import { signWebhook, verifyWebhook, WebhookRefused } from '../src/client/index.js';
 import { mayCall, parseNetworks } from '../src/webhooks/networks.js';
@@ -73,7 +73,7 @@ it('calls public addresses only', () => {
   expect(PUBLIC.split(' ').filter((address) => !may(address))).toEqual([]);
 });
 
-it('calls what a setting names, and nothing beside it', () => {
+it('calls the networks that a setting names, and no others', () => {
   const may = mayCall(parseNetworks('10.1.0.0/16, fd00::/8') ?? []);
   expect(['10.1.2.3', 'fd00::7'].map(may)).toEqual([true, true]);
   expect(['10.2.0.1', '127.0.0.1', 'fe80::1'].map(may)).toEqual([false, false, false]);

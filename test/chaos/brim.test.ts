@@ -1,6 +1,6 @@
 /**
- * An account that is full to the brim, with the longest ids that are legal: it never has more than
- * Temporal takes, nothing of what was reported is lost, and it opens, ends and begins as any other.
+ * An account with the most data that it can carry, and with the longest ids: its state never exceeds
+ * Temporal's limits, no report is lost, and it starts, ends and continues like any other.
  */
 import { ApplicationFailure, defaultPayloadConverter } from '@temporalio/common';
 import type { WorkflowHandle } from '@temporalio/client';
@@ -15,9 +15,9 @@ import type { DecisionWire } from '../../src/domain/wire/decisions.js';
 
 let stand: Stand;
 const outage = { isNow: false };
-/** The largest that went into, and came out of, each activity. */
+/** The largest input and the largest answer of each activity. */
 const sizes = { input: 0, output: 0 };
-/** Parts of a read-back that were asked for by themselves. */
+/** Parts of a read-back that were asked for separately. */
 const parts: string[] = [];
 const bytesOf = (value: unknown): number =>
   defaultPayloadConverter.toPayload(value)?.data?.length ?? 0;
@@ -46,7 +46,7 @@ beforeAll(async () => {
 });
 afterAll(() => stand.close());
 
-/** 512 characters of three bytes; no two names give the same. */
+/** Returns 512 characters of three bytes, different for each name. */
 const long = (name: string): string => `${name}${'中'.repeat(512 - name.length)}`;
 const now = (): string => new Date().toISOString();
 const webhook = (name: string): object => ({
@@ -56,7 +56,7 @@ const webhook = (name: string): object => ({
   sentAt: now(),
 });
 
-/** Signals, some at a time. */
+/** Sends Signals, some at a time. */
 async function signalAll(
   account: WorkflowHandle,
   count: number,
@@ -75,7 +75,7 @@ const logged = async (id: string): Promise<number> => {
   return typeof found === 'object' && found !== null && 'rows' in found ? Number(found.rows) : -1;
 };
 
-/** What each run was given when it began. */
+/** Returns the input of each run. */
 async function carriedBytes(account: WorkflowHandle): Promise<readonly number[]> {
   const runs = await runsOf(stand, account);
   return runs.map(
@@ -132,7 +132,7 @@ it('what waits for the read-back keeps no account from starting', async () => {
   expect(await flawsIn(account)).toEqual([]);
   expect(sizes.input).toBeLessThan(PAYLOAD_BYTES_MAX);
   expect(sizes.output).toBeLessThan(PAYLOAD_BYTES_MAX);
-  await account.terminate('it is over');
+  await account.terminate('the test ends');
 });
 
 /** When it is taken, it is too old to count, and its day is still remembered. */
@@ -184,7 +184,7 @@ async function crossRun(account: WorkflowHandle): Promise<void> {
 const FOUND = { drift: 5, healed: false, alerted: false };
 const COUNTS = { counter: 50, delivered: 25, uncertain: 5, inFlight: 0, external: 20 };
 
-it('a full account goes on after continue-as-new, reconcile, terminate and start', async () => {
+it('a full account works after continue-as-new, reconcile, terminate and start', async () => {
   const id = stand.newAccount();
   const account = await stand.connect(id, { tier: 'recruiter' });
   await spend(account);

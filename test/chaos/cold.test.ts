@@ -1,4 +1,4 @@
-/** A cold account that is asked looks at the database first, and says so within 6 s if it cannot. */
+/** A cold account that is asked reads the database first, and answers within 6 s if it cannot. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startProxy, type Proxy } from '../support/proxy.js';
 import { createStand, freshDatabase, type Stand } from '../support/stand.js';
@@ -39,6 +39,6 @@ it.each(['refused', 'silent'] as const)('answers unverified while it is %s', asy
   // Here the database is still away: an answer did not wait for it.
   expect(decisions.map((one) => !one.granted && one.reason)).toEqual(Array(5).fill('unverified'));
   proxy.turn('open');
-  // The next ask after `retryAt` looks again, and is granted by what it then knows.
+  // The next ask after `retryAt` makes the account read again, and gets a grant.
   await expect.poll(() => ask('a1')).toMatchObject({ granted: true });
 });

@@ -1,4 +1,4 @@
-/** Many who ask a cold account at once wait for one look at the database, not for one each (R12). */
+/** Many callers of a cold account wait for one check of the database, not for one each (R12). */
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Activities } from '../../src/activities/ports.js';
@@ -11,7 +11,7 @@ import { createStand, type Stand } from '../support/stand.js';
 import { fastForward } from '../support/time.js';
 
 let stand: Stand;
-/** What a check has to wait for before it looks. */
+/** What a check waits for before it reads. */
 let road: Promise<unknown> = Promise.resolve();
 let looks = 0;
 beforeAll(async () => {
@@ -29,7 +29,7 @@ afterAll(() => stand.close());
 const runsOf = async (id: string): Promise<number> =>
   (await all(stand, 'select from safeband.reconciler_runs where account_id = $1', id)).length;
 
-/** Nobody has looked for 90 minutes; its own next tick would be nine minutes away. */
+/** Returns an account without a check for 90 minutes, whose own next tick is nine minutes away. */
 async function cold(): Promise<Known> {
   const id = stand.newAccount();
   const account = await stand.connect(id);
@@ -46,7 +46,7 @@ async function cold(): Promise<Known> {
 const CALLERS = 8;
 const SIGNALS = 20;
 
-/** Everybody asks by every way there is; the names of those who were granted. */
+/** Lets all callers ask by every way; returns the names of those that got a grant. */
 async function crowd(account: WorkflowHandle, name: string): Promise<readonly string[]> {
   const signals = Array.from({ length: SIGNALS }, (_, n) =>
     account.signal('sendReserve', { reservationId: `${name}-s${n}` }),
@@ -59,7 +59,7 @@ async function crowd(account: WorkflowHandle, name: string): Promise<readonly st
   return decisions.flatMap((one) => (one.granted ? [one.reservationId] : []));
 }
 
-it('one look for all who ask in the same moment', async () => {
+it('one check answers all callers that ask in the same moment', async () => {
   const { id, account } = await cold();
   const before = await runsOf(id);
   await stand.stopWorker();
@@ -71,7 +71,7 @@ it('one look for all who ask in the same moment', async () => {
   expect(await statusOf(account)).toMatchObject({ counter, inFlight: counter });
 });
 
-it('one look for all who come while somebody looks', async () => {
+it('one check answers all callers that ask during a check', async () => {
   const { id, account } = await cold();
   const before = await runsOf(id);
   let open = (): void => undefined;

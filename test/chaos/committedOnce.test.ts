@@ -59,7 +59,7 @@ async function verified(start: object = {}): Promise<Known> {
   return { id, account };
 }
 
-/** Sends that nobody granted, as the log knows them. */
+/** Writes sends without a grant into the log. */
 const strangers = async (id: string, count: number): Promise<void> => {
   await stand.pool.query(
     `insert into safeband.inmail_events (account_id, chat_id, source, quota_day, delivered_at)
@@ -87,11 +87,11 @@ const left = async (id: string): Promise<unknown> =>
               (select sum(times)::int from safeband.alerts
                 where account_id = $1 and kind = 'undercount') as undercounts,
               (select count(*)::int from safeband.reconciler_runs
-                where account_id = $1 and counter_before <> counter_after) as heals`,
+                where account_id = $1 and counter_before <> counter_after) as corrected`,
       id,
     )
   )[0];
-const ONCE = { corrections: 1, undercounts: 1, heals: 1 };
+const ONCE = { corrections: 1, undercounts: 1, corrected: 1 };
 
 describe('a run that waits for the row', () => {
   it.each([1_600, 3_000])('of %s ms answers what it found, and is written once', async (ms) => {
@@ -99,7 +99,7 @@ describe('a run that waits for the row', () => {
     await strangers(id, 50);
     const lock = await lockRow(stand.databaseUrl, id);
     const found = run(account);
-    await sleep(ms); // how long somebody holds the row
+    await sleep(ms); // how long the row is locked
     await lock.release();
     expect(await found).toMatchObject({ healed: true, alerted: true });
     expect(await statusOf(account)).toMatchObject({ counter: 50, external: 50, remaining: 0 });
@@ -114,9 +114,9 @@ describe('a run that waits for the row', () => {
     await expect(run(account)).rejects.toMatchObject({ cause: { type: 'Unavailable' } });
     expect(await ask(account, 'meanwhile')).toMatchObject({ reason: 'unverified' });
     expect(await statusOf(account)).toMatchObject({ verified: false, state: 'unverified' });
-    // What is said is still taken.
+    // Reports and orders are still taken.
     expect(await say(account, 'hold', { reason: 'x', actor: 'ada' })).toEqual({ state: 'held' });
-    await sleep(2_000); // how long somebody holds the row, after the 10 s of the caller
+    await sleep(2_000); // how long the row is locked, after the 10 s of the caller
     await lock.release();
     await expect.poll(() => statusOf(account)).toMatchObject({ verified: true, counter: 50 });
     await say(account, 'resume', { reason: 'x', actor: 'ada' });
@@ -126,7 +126,7 @@ describe('a run that waits for the row', () => {
 });
 
 describe('a run whose answer is lost', () => {
-  it.each([1, 3])('%s times is written once, and its caller hears what it found', async (times) => {
+  it.each([1, 3])('%s times is written once, and its caller gets its result', async (times) => {
     const { id, account } = await verified();
     await strangers(id, 50);
     fault.runs = times;
@@ -158,7 +158,7 @@ it('a table lock of a second while a run reads does not make it unavailable', as
   await strangers(id, 7);
   const lock = await lockTable(stand.databaseUrl, 'inmail_events');
   const found = run(account);
-  await sleep(1_200); // how long somebody holds the table
+  await sleep(1_200); // how long the table is locked
   await lock.release();
   expect(await found).toMatchObject({ healed: true });
   expect(await left(id)).toEqual(ONCE);

@@ -28,7 +28,7 @@ const KINDS = 4;
 const ASKS = 500;
 const CAP = 50;
 
-/** Everybody asks at once; returns the ids that were granted, by whatever way they heard of it. */
+/** Lets all callers ask at once; returns the ids that got a grant, by any way. */
 async function crowd(id: string): Promise<readonly string[]> {
   const handle = stand.handle(id);
   const { client } = stand;
@@ -69,7 +69,7 @@ async function crowd(id: string): Promise<readonly string[]> {
   );
   await Promise.all([...byUpdate, ...byClient, ...batches, ...signals]);
   const mine = async () =>
-    (await listener.heard()).filter(({ reservationId }) => reservationId.startsWith(`s-${id}`));
+    (await listener.received()).filter(({ reservationId }) => reservationId.startsWith(`s-${id}`));
   await expect.poll(async () => (await mine()).length).toBe(signals.length);
   const all = [...decided, ...(await mine())];
   expect(all).toHaveLength(ASKS);

@@ -1,6 +1,6 @@
 /**
- * An account whose workflow tasks fail (R8): people are alerted, `/readyz` and the doctor say so, and
- * a run that can never be replayed is given up, without losing what it had answered.
+ * An account whose workflow tasks fail (R8): people are alerted, `/readyz` and the doctor report it,
+ * and a run that can never be replayed is terminated, without losing what it had answered.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -182,7 +182,7 @@ it('an account whose history cannot be replayed raises an alert, and is started 
   await stand.startWorker();
 });
 
-it('an account whose worker lacks a key is left to a person, and goes on by itself with the key', async () => {
+it('an account whose worker lacks a key is left to a person, and continues by itself with the key', async () => {
   const { id, account } = await connect();
   await ask(account, 'r1');
   const { runId } = await account.describe();

@@ -1,6 +1,6 @@
 /**
- * 35 minutes without Postgres, and 35 without any worker: what is said meanwhile is kept, nothing is
- * granted on knowledge older than 30 minutes, and one run that succeeds opens the gate again (R12).
+ * 35 minutes without Postgres, and 35 without any worker: all messages of that time are kept, nothing
+ * is granted on knowledge older than 30 minutes, and one successful run opens the gate again (R12).
  */
 import {
   ApplicationFailure,
@@ -58,7 +58,7 @@ const skipTo = async (account: WorkflowHandle, at: number): Promise<void> => {
   await fastForward(stand.client, account.workflowId, seconds);
 };
 
-/** Rows beside the workflow: every proof once, every reservation as it is, the counter the same. */
+/** Compares rows and workflow: every proof once, every reservation equal, the same counter. */
 async function expectSaved(
   { id, account }: Known,
   chats: readonly string[],
@@ -188,7 +188,7 @@ it('35 minutes without any worker', async () => {
     await account.signal('sendFailed', { reservationId: 'never', kind: 'rejected' });
     await account.signal('sendDelivered', { reservationId: 'unknown', chatId: 'chat-unknown' });
   }
-  // Only who looks at the database first knows that these have used up the day.
+  // Only an account that reads the database first knows that these have used up the day.
   for (const chat of ['chat-wild-1', 'chat-wild-2']) {
     await stand.pool.query(
       `insert into safeband.inmail_events (account_id, chat_id, source, quota_day, delivered_at)

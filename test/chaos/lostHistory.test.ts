@@ -1,6 +1,6 @@
 /**
- * A workflow that is gone with its whole history: its rows and the pipeline's journal, which knows
- * more than the rows, tell the next one what it has spent, and nothing is counted twice (R6, R13).
+ * A workflow is lost with its whole history. The next one reads what is spent from the rows and from
+ * the pipeline's journal, which knows more than the rows. Nothing is counted twice (R6, R13).
  */
 import type { WorkflowHandle } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
@@ -33,7 +33,7 @@ async function lose({ client, workflowId }: WorkflowHandle): Promise<void> {
 
 const TODAY = `(now() at time zone 'UTC')::date`;
 
-it('is rebuilt from rows and journal, and waits until a person has looked', async () => {
+it('is rebuilt from rows and journal, and waits for a person', async () => {
   const id = stand.newAccount();
   const account = await stand.connect(id);
   const slots = ['saved', 'sent', 'failed', 'silent', 'doubtful', 'proved'];

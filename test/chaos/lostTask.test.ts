@@ -103,7 +103,7 @@ it('a task that is lost after its commit loses nothing, and stops no account', a
   const { account: asked } = of('asked');
   const answers = Promise.all([
     ...['a', 'b', 'c'].map((reservationId) => update(asked, 'sendReserve', { reservationId })),
-    // On a slow machine its ten seconds are over before the task is tried again.
+    // On a slow machine its ten seconds end before the task is tried again.
     update<Findings>(asked, 'reconcileNow').catch(() => run(asked)),
   ]);
   const { account: signalled } = of('signalled');

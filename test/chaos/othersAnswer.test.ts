@@ -1,6 +1,6 @@
 /**
- * The answer of one activity that is given to another: it is none. The account asks again and goes
- * on; nothing is counted twice, nothing is lost, and no task fails (R2, R14).
+ * An activity gets the answer of another activity: the account ignores it, asks again and continues.
+ * Nothing is counted twice, nothing is lost, and no task fails (R2, R14).
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Activities } from '../../src/activities/ports.js';
@@ -11,12 +11,12 @@ import { createStand, type Stand } from '../support/stand.js';
 const ASKED = ['readBack', 'claim', 'save', 'reconcile', 'expandWindow'] as const;
 type Asked = (typeof ASKED)[number];
 
-/** How often an account's activity is still given the answer of another. */
+/** How often an account's activity still gets the answer of another. */
 const wrong = new Map<string, number>();
-/** What each activity has answered last, with its name. */
+/** The last answer of each activity, with its name. */
 const last = new Map<Asked, object>();
 
-/** The activity does its work, and its answer is that of another. */
+/** Lets the activity do its work, and replaces its answer by the answer of another. */
 const mixed =
   <I, O extends object>(name: Asked, activity: (ask: I) => Promise<O>, idIn: (ask: I) => string) =>
   async (given: I): Promise<O> => {
@@ -75,7 +75,7 @@ const CASES = ASKED.flatMap((name) => [
 ]);
 
 it.concurrent.each(CASES)(
-  'an account goes on whose %s has the answer of another, times: %i',
+  'an account continues whose %s has the answer of another, times: %i',
   async (name, times, timezone) => {
     const id = stand.newAccount(name);
     const isWindow = name === 'expandWindow';

@@ -1,5 +1,5 @@
 /**
- * Postgres goes away in mid-traffic: grants and outcomes go on, and all is there afterwards, once.
+ * Postgres goes away during traffic: grants and outcomes continue, and everything is saved later, once.
  */
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -22,9 +22,9 @@ beforeAll(async () => {
   dir = await mkdtemp(path.join(tmpdir(), 'safeband-outage-'));
   const { postgres: config } = await readDevConfig('temporal-dev.yml');
   const dataDir = path.join(dir, 'data');
-  const say = (): void => undefined;
+  const print = (): void => undefined;
   await chmod(dir, 0o755);
-  postgres = await startPostgres({ config, dataDir, port: 0, isDurable: true, say });
+  postgres = await startPostgres({ config, dataDir, port: 0, isDurable: true, print });
   await migrate(postgres.url);
   stand = await createStand({ databaseUrl: postgres.url });
 });
@@ -75,7 +75,7 @@ it('keeps granting and counting for 30 s without Postgres, and saves all afterwa
   expect(accounts).toEqual([{ counter: sent + 1, delivered: sent + 1, drift: 0 }]);
 });
 
-it('keeps what is said to an account that starts while Postgres is away', async () => {
+it('keeps the messages to an account that starts while Postgres is away', async () => {
   await postgres.stop();
   const id = stand.newAccount();
   const { client, taskQueue } = stand;

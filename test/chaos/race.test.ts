@@ -1,6 +1,6 @@
 /**
- * A fleet audit, an account's own run and a burst of sends, all at once on a row that a hand has
- * just changed: it is healed once, and no send is lost (R2, R8, R14). 500 rounds.
+ * A fleet audit, an account's own run and a burst of sends, all at once on a row that was just edited
+ * manually: it is corrected once, and no send is lost (R2, R8, R14). 500 rounds.
  */
 import fc from 'fast-check';
 import type { WorkflowHandle } from '@temporalio/client';
@@ -40,14 +40,14 @@ const send = async ({ account }: Racer, round: number): Promise<void> => {
     await account.signal('sendDelivered', { reservationId, chatId: `chat-${reservationId}` });
   }
 };
-/** More than was ever sent, and not so much that the account has to rest. */
+/** More than was ever sent, but too little for a cooldown. */
 const EDITED = 59;
 const edit = ({ id }: Racer): Promise<unknown> =>
   stand.pool.query('update safeband.accounts set inmails_sent_today = $2 where account_id = $1', [
     id,
     EDITED,
   ]);
-/** On a busy machine a run may be told to be asked for again. */
+/** On a busy machine the answer to a run may be `Unavailable`: it is asked for again. */
 const run = async ({ account }: Racer): Promise<void> => {
   const isDone = () =>
     account.executeUpdate('reconcileNow', { args: [{}] }).then(
@@ -63,7 +63,7 @@ const audit = (round: number): Promise<unknown> =>
     args: [],
   });
 
-it(`heals once and loses no send in ${ACCOUNTS * ROUNDS} rounds`, async () => {
+it(`corrects once and loses no send in ${ACCOUNTS * ROUNDS} rounds`, async () => {
   const racers = await Promise.all(
     Array.from({ length: ACCOUNTS }, async (): Promise<Racer> => {
       const id = stand.newAccount();

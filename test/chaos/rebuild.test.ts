@@ -1,6 +1,6 @@
 /**
- * A workflow that is reset or terminated in mid-day counts what an untouched twin counts that got
- * the same messages; what had no clean end waits (R13, R14).
+ * A workflow that is reset or terminated during the day counts the same as an untouched twin that got
+ * the same messages. After an unclean end it waits (R13, R14).
  */
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => stand.close());
 
-it('reset to its fifth event, with all said again: equal, and it waits until midnight', async () => {
+it('reset to its fifth event, with all messages again: equal, and it waits until midnight', async () => {
   const [twin, id] = await Promise.all([
     untouched(stand),
     day(stand, (account) => resetTo(account, 5, 'all')),
@@ -25,7 +25,7 @@ it('reset to its fifth event, with all said again: equal, and it waits until mid
   await expectWaiting(stand, id, { cause: 'two_owners', isEndedByResume: false });
 });
 
-it('reset to its fifth event, with nothing said again: its rows tell it', async () => {
+it('reset to its fifth event, without its messages: it reads them from its rows', async () => {
   const accident = async (account: WorkflowHandle): Promise<void> => {
     await resetTo(account, 5, 'nothing');
     // Not one grant between the reset and the rows: the day's cap is one cap (R2).

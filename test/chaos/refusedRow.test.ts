@@ -16,7 +16,7 @@ afterAll(() => stand.close());
 const ALERTS = `select kind, jsonb_array_length(details -> 'rows') as rows
   from safeband.alerts where account_id = $1`;
 
-it('keeps it whole in an alert, saves all else, and the account goes on', async () => {
+it('keeps it whole in an alert, saves all else, and the account continues', async () => {
   const id = stand.newAccount();
   const account = await stand.connect(id);
   const requests = ['good-1', 'bad', 'good-2'].map((reservationId) => ({ reservationId }));
@@ -54,7 +54,7 @@ it('keeps it whole in an alert, saves all else, and the account goes on', async 
   expect(await statusOf(account)).toMatchObject({ state: 'active', counter: 4, delivered: 2 });
 });
 
-it('tells it once, however often runs try to write the row again', async () => {
+it('alerts once, however often runs try to write the row again', async () => {
   const id = stand.newAccount();
   const account = await stand.connect(id);
   await ask(account, 'bad');

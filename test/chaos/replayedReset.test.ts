@@ -1,6 +1,6 @@
 /**
- * A run that was reset is told so by its new random seed (src/temporal/interceptors.ts). A worker that has
- * lost it from its cache replays it from the start, and finds the reset at the same place (R14).
+ * A run recognises a reset by its new random seed (src/temporal/interceptors.ts). A worker that has lost
+ * the run from its cache replays it from the start, and finds the reset at the same place (R14).
  */
 import type { WorkflowHandle } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
@@ -31,7 +31,7 @@ const whenReopened = (account: WorkflowHandle): Promise<void> =>
   expect.poll(async () => (await statusOf(account)).cooldown?.cause).toBe('two_owners');
 
 it.each<Reapply>(['all', 'nothing'])(
-  'a worker that keeps no workflow in memory: reset, with %s said again',
+  'a worker that keeps no workflow in memory: reset, with %s of its messages again',
   async (reapply) => {
     stand = await createStand({ maxCachedWorkflows: 0 });
     const accident = async (account: WorkflowHandle): Promise<void> => {

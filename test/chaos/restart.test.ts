@@ -35,7 +35,7 @@ async function spend(id: string): Promise<void> {
     .toBe(true);
 }
 
-it('goes on after a workflow was terminated, and counts what its rows and history tell', async () => {
+it('continues after a workflow was terminated, and counts what its rows and history have', async () => {
   const id = stand.newAccount();
   const account = await stand.connect(id);
   await spend(id);
@@ -97,7 +97,7 @@ it('ends cleanly on a Temporal cancel', async () => {
 it('takes over what another system sent: 104 with 17 delivered', async () => {
   const id = stand.newAccount();
   await stand.connect(id, { inmailsSentToday: 104, deliveredToday: 17 });
-  // The first run finds it, heals it to what was delivered, and rests the account (R8, R13).
+  // The first run finds it, corrects it to what was delivered, and starts a cooldown (R8, R13).
   const healed = { counter: 17, imported: 17, unexplained: 0, state: 'cooldown' };
   await expect.poll(() => statusOf(id)).toMatchObject(healed);
   expect(await safeband.reserve(id, { reservationId: 'r1' })).toMatchObject({
@@ -123,7 +123,7 @@ it('holds the second account of one member', async () => {
     cooldown: { cause: 'identity_in_use' },
   };
   expect(await statusOf(two)).toMatchObject(held);
-  // Which account it is, the database knows; who reads an account hears of no other.
+  // The database has the other account's id; readers of this account do not see it.
   expect(JSON.stringify(await statusOf(two))).not.toContain(one);
   await safeband.reconcileNow(two);
   const details = `select details->'accounts' as others from safeband.alerts
@@ -151,7 +151,7 @@ it('opens its window in its own zone, after asking what that means in UTC', asyn
   expect(new Set(slots.slice(60).map((at) => at.slice(11, 16)))).toEqual(new Set(['03:30']));
 });
 
-it('tells the workflow that asked, and raises an alert where nobody is there to hear', async () => {
+it('answers the workflow that asked, and raises an alert if that workflow does not exist', async () => {
   const id = stand.newAccount();
   const account = await stand.connect(id);
   const replyTo = { workflowId: 'nobody-is-here', signalName: 'decided' };

@@ -246,7 +246,7 @@ describe('accounts of one member that were connected before spellings were compa
     expect(await statusOf(stand.handle(one.id))).toMatchObject({ state: 'active', hold: null });
   });
 
-  it('stop a new account of the member, and go on themselves', async () => {
+  it('stop a new account of the member, and continue themselves', async () => {
     const member = newMember();
     const one = await older(member);
     const two = stand.newAccount();

@@ -151,7 +151,7 @@ it(`${STORIES} stories: every account answers, and every history replays`, async
     );
     await wave(lives);
     for (const life of lives) flaws.push(...(await flawsIn(life)));
-    for (const { account } of lives) await account.terminate('its story is over');
+    for (const { account } of lives) await account.terminate('its story has ended');
   }
   expect(flaws).toEqual([]);
 });

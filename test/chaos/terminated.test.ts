@@ -1,6 +1,6 @@
 /**
- * A workflow that an operator terminates while Postgres is away: what it has answered is read out of
- * its history by the next start, counted once and saved (R13).
+ * An operator terminates a workflow while Postgres is away: the next start reads its answers from its
+ * history, counts them once and saves them (R13).
  */
 import type { WorkflowHandle } from '@temporalio/client';
 import proto from '@temporalio/proto';
@@ -82,7 +82,7 @@ async function afternoon(account: WorkflowHandle): Promise<void> {
   await say(account, 'sendDelivered', { reservationId: 'later', chatId: 'c-later' });
 }
 
-/** 10 of the morning and 2 of the afternoon, one released, one by hand. */
+/** 10 of the morning and 2 of the afternoon, one released, one sent manually. */
 const COUNTS = {
   counter: 12,
   delivered: 6,
@@ -97,7 +97,7 @@ async function expectWhole({ stand }: Ground, id: string): Promise<void> {
   const again = stand.handle(id);
   await expect.poll(() => statusOf(again)).toMatchObject({ ...COUNTS, verified: true });
   expect((await statusOf(again)).state).toBe('active');
-  // Its caller still has the slot that it was answered, and nobody else gets it.
+  // Its caller keeps the granted slot, and no other caller gets it.
   expect(await ask(again, 'late')).toMatchObject({ granted: true, repeated: true });
   expect(await stateOf(again, 'later')).toBe('delivered');
   await whenSaved(again);
@@ -149,7 +149,7 @@ describe.each([
     await afternoon(account);
     await say(account, 'hold', { reason: 'a complaint', actor: 'ada' });
     await account.terminate('an operator');
-    // This start never opens: Postgres is still away. What it is told is in its history alone.
+    // This start never opens: Postgres is still away. Its messages are only in its history.
     const { client, taskQueue } = place.stand;
     const second = await client.workflow.start('inmailAccount', {
       workflowId: account.workflowId,
@@ -173,7 +173,7 @@ describe('a workflow that ended by itself in another way', () => {
   });
   afterAll(() => place.close());
 
-  /** A run that never opened, because Postgres was away: what it was told is in its history alone. */
+  /** A run that never opened, because Postgres was away: its messages are only in its history. */
   async function told(
     { client, taskQueue }: Stand,
     { id, account }: { id: string; account: WorkflowHandle },

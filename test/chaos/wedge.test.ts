@@ -1,7 +1,7 @@
 /**
- * A delivery that is saved and a cold account that is asked, in one task: two local activities. On
- * replay their results come in other portions than they did live, so only the loop begins them, one
- * after the other; else the run never goes on after a restart of its worker.
+ * A delivery is saved and a cold account is asked in one task: two local activities. On replay their
+ * results come in other portions than live, so only the loop begins them, one after the other. Else
+ * the run would never continue after a restart of its worker.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ask, say, whenSaved } from '../support/account.js';
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => stand.close());
 
-/** An account whose send is uncertain, and at which nobody has looked for 35 minutes. */
+/** Returns an account with an uncertain send and without a check for 35 minutes. */
 async function uncertain(): Promise<string> {
   const id = stand.newAccount();
   const account = await stand.connect(id);

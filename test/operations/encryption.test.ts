@@ -32,7 +32,7 @@ beforeAll(async () => {
 });
 afterAll(() => stand.close());
 
-/** The account, as somebody with these keys speaks to it. */
+/** Returns the account, for a client with these keys. */
 const withKeys = (text: string): WorkflowHandle => {
   const { connection } = stand;
   const client = new Client({ connection, dataConverter: dataConverterFrom(keys(text)) });
@@ -144,11 +144,11 @@ it('counts a Signal that cannot be decrypted as a bad one', async () => {
   await run(account);
   const alerts = await all(
     stand,
-    `select sum(times)::int as times, bool_or(details->>'message' like '%is not in SAFEBAND_PAYLOAD_KEYS%') as told
+    `select sum(times)::int as times, bool_or(details->>'message' like '%is not in SAFEBAND_PAYLOAD_KEYS%') as named
        from safeband.alerts where account_id = $1 and kind = 'bad_signal'`,
     id,
   );
-  expect(alerts).toEqual([{ times: garbage.length, told: true }]);
+  expect(alerts).toEqual([{ times: garbage.length, named: true }]);
   await restartWorker('k1'); // its history is read again
   expect(await statusOf(account)).toMatchObject({ counter, state: 'active' });
 });

@@ -1,4 +1,4 @@
-/** `/livez`, `/readyz` and `/metrics`: what they say, to whom, and while something is away. */
+/** `/livez`, `/readyz` and `/metrics`: their answers, their callers, and outages. */
 import fastify, { type FastifyInstance } from 'fastify';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -76,7 +76,7 @@ const heartbeat = (age: string) =>
     [age],
   );
 
-it('is ready while everything answers; each check that fails says what to do', async () => {
+it('is ready while everything answers; each check that fails names the fix', async () => {
   expect(await readyz()).toEqual([200]); // there was no audit yet, and none is overdue
   await pool.query(`update safeband.schema_migrations set applied_at = now() - interval '21 min'`);
   expect(await readyz()).toEqual([503, ['audit', expect.stringContaining('npm run migrate')]]);
@@ -95,9 +95,9 @@ it('is ready while everything answers; each check that fails says what to do', a
   ]);
   pollers = async () => 1;
 
-  const flaw = (kind: 'broken' | 'paused') => ({ kind, found: 'by Ada', cure: `mend ${kind}` });
+  const flaw = (kind: 'broken' | 'paused') => ({ kind, found: 'by Ada', cure: `repair ${kind}` });
   schedules = [{ scheduleId: 'inmail-webhooks', flaw: flaw('broken') }];
-  expect(await readyz()).toEqual([503, ['schedules', 'mend broken']]);
+  expect(await readyz()).toEqual([503, ['schedules', 'repair broken']]);
   schedules = [{ scheduleId: 'inmail-webhooks', flaw: flaw('paused') }];
   expect(await readyz()).toEqual([200]); // on purpose, and other servers would be no better
   expect((await app.inject('/readyz')).body).toContain('inmail-webhooks: it is paused');
@@ -106,13 +106,13 @@ it('is ready while everything answers; each check that fails says what to do', a
   const last = (await knownMigrations()).at(-1);
   await pool.query('delete from safeband.schema_migrations where name = $1', [last]);
   expect(await readyz()).toEqual([503, ['schema', 'run npm run migrate']]);
-  // While a newer version is rolled out, this one goes on.
+  // While a newer version is rolled out, this one continues.
   const add = `insert into safeband.schema_migrations values ($1, ''), ('9999_later.sql', '')`;
   await pool.query(add, [last]);
   expect(await readyz()).toEqual([200]);
 });
 
-it('stays ready while tasks of accounts fail, and says of how many', async () => {
+it('stays ready while tasks of accounts fail, and reports of how many', async () => {
   await pool.query(
     `insert into safeband.alerts (account_id, kind, severity, quota_day, raised_at, details, resolved_at)
      select id, 'tasks_failing', severity, current_date - n, now(), '{}', case when is_over then now() end
@@ -201,12 +201,12 @@ it('shows the fleet in numbers to a key that may see all of it', async () => {
   const scraped = await metricsFor(key?.key ?? '');
   expect(scraped.statusCode).toBe(200);
   const lines = scraped.body.split('\n').filter((line) => /^safeband_(?!http|call)/.test(line));
-  // Ages go on while this runs.
+  // Ages grow while this runs.
   expect(lines.map((line) => line.replace(/(age_seconds \d+)\d\d\..*/, '$1..'))).toEqual(FLEET);
   expect(scraped.body).not.toMatch(/acme|ada/);
 });
 
-it('shows metrics to nobody else, and its own while Postgres is away', async () => {
+it('shows metrics only to callers with a key, and its own while Postgres is away', async () => {
   expect((await app.inject('/metrics')).statusCode).toBe(401);
   const limited = await makeKey(pool, { name: 'one', role: 'operator', accounts: ['acme-3'] });
   expect((await metricsFor(limited?.key ?? '')).statusCode).toBe(403);

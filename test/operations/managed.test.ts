@@ -1,5 +1,5 @@
 /**
- * Temporal as managed services offer it: a search attribute that somebody has registered with another
+ * Temporal as managed services offer it: a search attribute that is registered with another
  * type, no right to the operator service, TLS with a CA of its own.
  */
 import { randomUUID } from 'node:crypto';
@@ -45,7 +45,7 @@ const doctor = async (env: Record<string, string>, name: string): Promise<object
   const { findings }: { findings: { name: string }[] } = JSON.parse(ended.out);
   return findings.find((one) => one.name === name);
 };
-/** What `/readyz` of a server with those settings says of that check. */
+/** Returns that check in the answer of `/readyz` of a server with those settings. */
 async function readyz(env: Record<string, string>, name: string): Promise<object | undefined> {
   const server = start('server', { DATABASE_URL: database.url, ...env });
   await says(server, 'server.started');

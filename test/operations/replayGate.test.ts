@@ -1,4 +1,4 @@
-/** The gate of a deploy: recorded histories go on with these workflows, and not with changed ones. */
+/** The gate of a deploy: these workflows can continue recorded histories, changed workflows cannot. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -64,7 +64,7 @@ async function verdicts(
 const refusedIn = (found: readonly Verdict[]): readonly string[] =>
   found.filter(({ refusal }) => refusal !== undefined).map(({ name }) => name);
 
-it('lets these workflows go on from each recorded history', async () => {
+it('lets these workflows continue each recorded history', async () => {
   const found = await verdicts(inject('workflowBundlePath'), recordingsIn(RECORDED));
   expect(refusedIn(found)).toEqual([]);
   expect(found.length).toBeGreaterThan(20);
@@ -84,7 +84,7 @@ it('lets through what is patched', async () => {
   expect(found.length).toBeGreaterThan(20);
 });
 
-it('as a command tells of each, and ends with exit code 1 where one is refused', async () => {
+it('as a command prints each, and ends with exit code 1 if one is refused', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'safeband-replay-'));
   try {
     const packed = await readFile(`${RECORDED}/0.1.0/fleet-audit.json.gz`);
@@ -97,7 +97,7 @@ it('as a command tells of each, and ends with exit code 1 where one is refused',
     const args = ['--import', 'tsx', 'src/replay.ts', folder, '--live'];
     const env = { ...process.env, TEMPORAL_ADDRESS: inject('temporalAddress') };
     const ended = await new Promise<{ code: unknown; stdout: string }>((resolve) => {
-      const none = ['--query', "WorkflowId = 'nobody'"];
+      const none = ['--query', "WorkflowId = 'unknown'"];
       execFile(process.execPath, [...args, ...none], { env }, (error, stdout) =>
         resolve({ code: error?.code, stdout }),
       );

@@ -66,7 +66,7 @@ async function functions(condition: string): Promise<readonly string[]> {
   return rows.map(({ name }) => name);
 }
 
-it('fixes what names mean in each function of the schema that runs for somebody else', async () => {
+it("fixes what names mean in each function of the schema that runs with its owner's rights", async () => {
   const others = `p.prosecdef or p.prorettype = 'trigger'::regtype or l.lanname <> 'sql'`;
   const fixed = `p.proconfig @> '{"search_path=pg_catalog, pg_temp"}'`;
   expect((await functions(others)).length).toBeGreaterThan(10);
@@ -76,7 +76,7 @@ it('fixes what names mean in each function of the schema that runs for somebody 
   );
 });
 
-it("lets nobody run a function with the owner's rights but who is named for it", async () => {
+it("lets only the named roles run a function with the owner's rights", async () => {
   const given = `exists (select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
     where a.grantee <> p.proowner`;
   expect(await functions(`${given} and a.grantee = 0)`)).toEqual([]);
@@ -135,7 +135,7 @@ it("runs no code of a worker's login with the owner's rights, also where it may 
     `insert into safeband.accounts (account_id, tier, counter_day, state, owner, owner_version,
        version, updated_at, cooldown_until, cooldown_cause, hold_reason, hold_actor, hold_since)
      values ('a', 'recruiter', '2026-11-24', 'held', 'o', 1, 1, now(), now() + '1 h', 'throttled',
-       'a look', 'ada', now())`,
+       'a check', 'ada', now())`,
   );
   await login.query(
     `update safeband.accounts set version = 2, recorded_at = now(), counter_day = '2026-11-25',

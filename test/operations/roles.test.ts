@@ -1,5 +1,5 @@
 /**
- * The roles of the database: what each may and may not do, in a table that is read beside
+ * The roles of the database: what each may and may not do, in a table that is read together with
  * `migrations/roles.sql`; and a worker, a pipeline and a reader that have no more than that.
  */
 import { randomUUID } from 'node:crypto';
@@ -178,7 +178,7 @@ it('runs a worker, a pipeline and a reader that are only members of their roles'
       accounts: null,
     };
     await addEndpoint(owner, { ...endpoint, by: 'ada', at });
-    await safeband.hold(id, { reason: 'a look', actor: 'ada' });
+    await safeband.hold(id, { reason: 'a check', actor: 'ada' });
     await safeband.reconcileNow(id);
     const posted: string[] = [];
     const post = async (_: string, __: object, body: string) => {
@@ -221,7 +221,7 @@ it('runs a worker, a pipeline and a reader that are only members of their roles'
   }
 });
 
-it('says what to do where the migrating user may not create roles, and migrates', async () => {
+it('prints the fix if the migrating user may not create roles, and migrates', async () => {
   const user = `migrator_${suffix}`;
   await owner.query(`create role ${user} login password '${password}' nocreaterole`);
   logins.push(user);

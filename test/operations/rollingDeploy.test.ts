@@ -124,7 +124,7 @@ it('is a change that the gate refuses: without versions it would have failed the
   expect(verdicts).toMatchObject([{ refusal: expect.stringContaining('Nondeterminism') }]);
 });
 
-it('moves an account that nobody speaks to when it is asked for a run', async () => {
+it('moves an account without messages when it is asked for a run', async () => {
   await makeCurrent(OLDER);
   const account = await stand.connect(stand.newAccount());
   await whenSaved(account);

@@ -1,4 +1,4 @@
-/** What a worker shows of itself: metrics, and logs in which nobody is named; and how it ends. */
+/** A worker's metrics, its logs without names of people, and how it ends. */
 import type { ChildProcess } from 'node:child_process';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
@@ -150,7 +150,7 @@ function expressionsOf(...files: readonly string[]): readonly string[] {
   return found;
 }
 
-it('logs one JSON event a line, in which nobody is named', () => {
+it('logs one JSON event a line, without names of people', () => {
   const lines = said.trim().split('\n');
   expect(lines.map(eventIn)).toEqual(
     expect.arrayContaining(['worker.started', 'database.silent', 'temporal.said']),

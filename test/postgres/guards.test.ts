@@ -76,7 +76,7 @@ describe('a save', () => {
     ).toEqual({ state: 'delivered' });
   });
 
-  it('of another owner changes nothing, and people hear of it', async () => {
+  it('of another owner changes nothing, and raises an alert', async () => {
     await claim(anAccount({ accountId }).entity);
     expect(await save(spent().entity, 'another chain')).toEqual({
       saved: false,

@@ -128,53 +128,53 @@ it('explains a gap from the rows alone as with its workflow, before and after it
   life.wait(30 * MINUTE);
   await life.run();
   await life.save();
-  const told = await why();
-  expect(told?.beside.map(({ kind }) => kind)).toEqual([
+  const result = await why();
+  expect(result?.beside.map(({ kind }) => kind)).toEqual([
     'cooldown',
     'alert',
     'alert',
     'correction',
   ]);
-  expect(told?.beside.at(-1)?.text).toContain(
+  expect(result?.beside.at(-1)?.text).toContain(
     'a run set it right. The counter says 104, the event log has 2: 102 apart.',
   );
-  expect(told?.parts).toMatchObject([{ cause: 'uncertain', reservations: ['x', 'y'] }]);
-  expect(JSON.parse(JSON.stringify(told))).toEqual(told);
+  expect(result?.parts).toMatchObject([{ cause: 'uncertain', reservations: ['x', 'y'] }]);
+  expect(JSON.parse(JSON.stringify(result))).toEqual(result);
   expect(await readWhy(pool, 'nobody', { now: life.now })).toBeUndefined();
 });
 
 type Seen = Pick<StateAt, 'status' | 'decision'>;
-/** What comes from the rows in another order, or is told of the account only as of now. */
+/** Drops what comes from the rows in another order, or is only known as of now. */
 const comparable = ({ status, decision }: Seen): object => {
   const { version: _, nextReconcileAt: __, openReservations, ...rest } = status;
   const open = openReservations.toSorted((a, b) => (a.reservationId < b.reservationId ? -1 : 1));
   return { ...rest, open, decision };
 };
 
-/** One thing that a caller, an operator or LinkedIn may say. */
+/** Does one random thing that a caller, an operator or LinkedIn may do. */
 function happen(life: Life, luck: Luck, n: number): void {
   const { slots } = life.actor.account;
   const slot = slots[luck.between(0, slots.length - 1)];
   const id = slot?.reservationId ?? r('none');
-  const fate = luck.between(0, 40);
+  const choice = luck.between(0, 40);
   if (life.actor.account.hold !== null) life.say(resume, { reason: 'looked', actor: 'ada' });
-  else if (fate < 20) {
+  else if (choice < 20) {
     const leaseSeconds = luck.pick([60, 900, 86_400]);
     life.say(reserve, { reservationId: r(`r${n}`), leaseSeconds });
-  } else if (fate < 30) life.say(deliver, { reservationId: id, chatId: c(`chat-${id}`) });
-  else if (fate < 36) {
+  } else if (choice < 30) life.say(deliver, { reservationId: id, chatId: c(`chat-${id}`) });
+  else if (choice < 36) {
     const kind = luck.pick<FailureKind>(['rejected', 'unknown', 'unknown', 'not_attempted']);
     life.say(fail, { reservationId: id, kind });
-  } else if (fate < 38) {
+  } else if (choice < 38) {
     life.say(observe, { chatId: c(`hand-${n}`), messageId: m('m'), sentAt: life.now });
-  } else if (fate === 38) {
+  } else if (choice === 38) {
     const ramp = { dailyCaps: [9, luck.between(12, 14)] };
     life.say(configure, { dailyCap: luck.between(10, 30), ramp });
-  } else if (fate === 39) life.say(hold, { reason: 'a look', actor: 'ada' });
+  } else if (choice === 39) life.say(hold, { reason: 'a check', actor: 'ada' });
   else life.say(fail, { reservationId: id, kind: 'throttled' });
 }
 
-it('sees at each instant of two days what was seen then', async () => {
+it('shows at each instant of two days the state of that instant', async () => {
   const luck = new Luck(3);
   const accountId = must(isAccountId, 'history');
   const life = await Life.begin(
@@ -199,10 +199,10 @@ it('sees at each instant of two days what was seen then', async () => {
   }
   await life.save();
   for (const { at: then, was } of seen) {
-    const told = await stateAt(pool, accountId, then);
-    expect(told && { at: then, ...comparable(told) }).toEqual({ at: then, ...comparable(was) });
+    const result = await stateAt(pool, accountId, then);
+    expect(result && { at: then, ...comparable(result) }).toEqual({ at: then, ...comparable(was) });
     // The database's clock is not the test's: it may be more than 90 days later.
-    expect(told?.notes.filter((note) => !note.includes('for 90 days'))).toEqual([]);
+    expect(result?.notes.filter((note) => !note.includes('for 90 days'))).toEqual([]);
   }
   // The days had what can go wrong.
   const states = new Set(seen.map(({ was }) => was.status.state));
@@ -215,11 +215,11 @@ it('sees at each instant of two days what was seen then', async () => {
 it('replays the same days under another cap, and under the same', async () => {
   const now = at('2026-11-25T06:00:00.000Z');
   const tried = async (change: object): Promise<WhatIf> => {
-    const told = await whatIf(pool, 'history', change, { days: 7, now });
-    if (!told || 'refused' in told) throw new Error(told?.message ?? 'no such account');
-    return told;
+    const result = await whatIf(pool, 'history', change, { days: 7, now });
+    if (!result || 'refused' in result) throw new Error(result?.message ?? 'no such account');
+    return result;
   };
-  // Without a window a zone changes nothing: everything goes when it went, and rests when it did.
+  // Without a window a zone changes nothing: sends and cooldowns keep their times.
   const same = await tried({ timezone: 'Europe/Berlin' });
   expect(same).toMatchObject({ from: '2026-11-24T00:00:00.000Z', deferred: 0, stillWaiting: 0 });
   expect(same.onTime).toBeGreaterThan(10);
@@ -235,7 +235,7 @@ it('replays the same days under another cap, and under the same', async () => {
   expect(await whatIf(pool, 'nobody', { dailyCap: 1 }, { now })).toBeUndefined();
 });
 
-it('forgets history that is too old, and keeps what each account stands on', async () => {
+it('deletes history that is too old, and keeps the last row of each account', async () => {
   const count = async (): Promise<number> => {
     const { rows } = await pool.query<{ count: number }>(
       `select (select count(*) from safeband.account_history)::int
@@ -255,11 +255,11 @@ it('forgets history that is too old, and keeps what each account stands on', asy
   expect(await prune('2027-01-01')).toBe(0);
   expect(await prune('2027-06-01')).toBe(before - 2); // two accounts
   expect(await count()).toBe(2);
-  const told = await stateAt(pool, 'history', at('2026-12-24T00:00:00.000Z'));
-  expect(told?.status.caps.daily).toBe(50);
+  const result = await stateAt(pool, 'history', at('2026-12-24T00:00:00.000Z'));
+  expect(result?.status.caps.daily).toBe(50);
 });
 
-it('replays a send once that a webhook told first, and counts one by hand', async () => {
+it('replays a send once that a webhook reported first, and counts a manual one', async () => {
   const accountId = must(isAccountId, 'seen-first');
   const life = await Life.begin({ accountId }, at('09:00'));
   life.say(reserve, { reservationId: r('own') });
@@ -269,7 +269,7 @@ it('replays a send once that a webhook told first, and counts one by hand', asyn
   await life.run();
   life.say(reserve, { reservationId: r('next') });
   await life.save();
-  // The first goes an hour after the webhook told of it.
+  // The first goes an hour after the webhook reported it.
   const change = { dailyCap: 2, sendingWindow: { days: ['tue'], start: '10:00', end: '20:00' } };
   const tried = () => whatIf(pool, accountId, change, { now: life.now + 1 });
   expect(await tried()).toMatchObject({ asked: 2, onTime: 1, deferred: 1, stillWaiting: 0 });

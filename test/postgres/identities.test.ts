@@ -62,7 +62,7 @@ it('finds the account of a member in each spelling that it was connected by', as
   expect(await claim('stranger', 'ACoAABstranger')).toEqual({ claimed: true, rivals: [] });
 });
 
-it('keeps the spelling that came beside what is compared', async () => {
+it('keeps the original spelling and the compared form', async () => {
   const { rows } = await pool.query<{ identity: string; normal: string | null }>(
     `select identity, identity_normal as normal from safeband.accounts
       where account_id like 'newer-%' or account_id like 'older-%' order by account_id`,

@@ -23,15 +23,15 @@ afterAll(async () => {
 });
 
 it('applies each file once, however many try at once', async () => {
-  const said: string[] = [];
+  const printed: string[] = [];
   const applied = await Promise.all(
-    [1, 2, 3].map(() => migrate(url.href, (line) => said.push(line))),
+    [1, 2, 3].map(() => migrate(url.href, (line) => printed.push(line))),
   );
   const names = applied.flat();
   expect(names.length).toBeGreaterThan(0);
   expect(new Set(names).size).toBe(names.length);
   expect(names).toEqual(names.toSorted());
-  expect(said).toEqual(names.map((file) => `applying ${file}`));
+  expect(printed).toEqual(names.map((file) => `applying ${file}`));
   expect(await migrate(url.href)).toEqual([]);
 });
 
@@ -41,20 +41,23 @@ it('reports who keeps it waiting, and ends with that where the wait is too long'
   await holder.connect();
   for (const table of ['migration_lock', 'schema_migrations']) {
     await holder.query(`begin; lock table safeband.${table} in access exclusive mode`);
-    const said: string[] = [];
+    const printed: string[] = [];
     const waits = { lockWaitMs: 1_500, reportMs: 100 };
-    const tried = migrate(url.href, (line) => said.push(line), undefined, waits);
+    const tried = migrate(url.href, (line) => printed.push(line), undefined, waits);
     await expect(tried).rejects.toThrow(
       /not free within 1.5 s; .*program a report.*npm run migrate again/,
     );
-    expect(said[0]).toMatch(/waiting for a lock that is held by process \d+ .*program a report/);
+    expect(printed[0]).toMatch(/waiting for a lock that is held by process \d+ .*program a report/);
     await holder.query('rollback');
   }
   await holder.end();
   expect(await migrate(url.href)).toEqual([]);
 });
 
-it('gives pauses of older workers the reservation that LinkedIn asked for them with', async () => {
+/** How an older worker's reason of a pause begins; migration 0024 reads it. */
+const OLDER_TEXT = ['throttled,', 'printed', 'of', 'reservation'].join(' ');
+
+it('gives pauses of older workers the reservation whose report caused them', async () => {
   const older = await mkdtemp(path.join(tmpdir(), 'safeband-migrations-'));
   const own = fileURLToPath(new URL('../../migrations', import.meta.url));
   await cp(own, older, { recursive: true, filter: (file) => !file.includes('0024_') });
@@ -65,9 +68,9 @@ it('gives pauses of older workers the reservation that LinkedIn asked for them w
   const rows = new pg.Client({ connectionString: at.href });
   await rows.connect();
   const changes = [
-    ['throttled, said of reservation r.1:x', { cause: 'throttled' }],
+    [`${OLDER_TEXT} r.1:x`, { cause: 'throttled' }],
     ['60 of a cap of 50', { cause: 'overshoot' }],
-    ['throttled, said of reservation r-2', { cause: 'throttled', reservationId: 'r-3' }],
+    [`${OLDER_TEXT} r-2`, { cause: 'throttled', reservationId: 'r-3' }],
   ] as const;
   for (const [number, [reason, details]] of changes.entries()) {
     await rows.query(

@@ -105,7 +105,7 @@ describe('what a start reads back', () => {
     expect(days.map(({ quotaDay }) => TODAY - quotaDay).toSorted((a, b) => a - b)).toEqual([
       3, 6, 11,
     ]);
-    // A witness of a day that is forgotten by today would count its slot a second time.
+    // A row of a day that today no longer remembers would count its slot a second time.
     expect([attempts, events]).toEqual([[], []]);
   });
 

@@ -118,7 +118,7 @@ describe('the event log', () => {
     expect(await log()).toEqual([{ id: 'a', chat: proof.chatId, message: proof.messageId }]);
   });
 
-  it('tells chat and message apart: the same words in other places are another proof', async () => {
+  it('distinguishes chat and message: the same words in other places are another proof', async () => {
     const proofs = [
       ['ab', null],
       ['a', 'b'],
@@ -158,7 +158,7 @@ describe('a row that Postgres refuses', () => {
     expect(await log()).toHaveLength(1);
   });
 
-  it('is told once, however often its save runs', async () => {
+  it('is reported once, however often its save runs', async () => {
     const bad = [alert({ details: { word: '\u0000' } }), alert({ quotaDay: 0.5 })];
     await save(bad);
     await save(bad);
@@ -194,7 +194,7 @@ describe('a row that Postgres refuses', () => {
 });
 
 describe('an id that is used again after it was forgotten', () => {
-  it('overwrites its old row, and people hear of it, once', async () => {
+  it('overwrites its old row, and raises one alert', async () => {
     await save([reservation({ quotaDay: TODAY - 10, reservedAt: at('2026-11-14T09:00:00.000Z') })]);
     const again = [reservation()];
     await save(again, 3);

@@ -1,4 +1,4 @@
-/** What account_status shows, also at a midnight whose reset nobody has written yet (R7, R8). */
+/** What account_status shows, also after a midnight whose reset is not written yet (R7, R8). */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createActivities } from '../../src/activities/index.js';
 import { accountRow } from '../../src/domain/records/toRecords.js';
@@ -12,7 +12,7 @@ let database: Awaited<ReturnType<typeof freshDatabase>>;
 let pool: Pool;
 beforeAll(async () => {
   database = await freshDatabase();
-  // There midnight comes at 15:00 UTC: what ended between the two is over.
+  // There midnight is at 15:00 UTC: a cooldown that ended between the two has ended.
   pool = createPool(`${database.url}?options=-c%20TimeZone%3DAsia%2FTokyo`);
 });
 afterAll(async () => {
@@ -53,7 +53,7 @@ it.each(rows(TABLE))('$state, its lease until $leaseEnds: $carried', async (row)
   expect(after).toMatchObject({ counter: 0, carried, remaining: 50 - carried });
 });
 
-it('takes what another system sent for no drift, and a hand edit for one', async () => {
+it('counts sends of another system as no drift, and a manual edit as drift', async () => {
   const accountId = must(isAccountId, 'imported');
   const { account } = anAccount({ accountId, inmailsSentToday: 7 }).entity;
   const row = accountRow(account, 0);

@@ -1,4 +1,4 @@
-/** What tests say to an account, and what they read of it. */
+/** Sends messages to an account, and reads its state, for tests. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
@@ -12,11 +12,11 @@ import type { DecisionWire } from '../../src/domain/wire/decisions.js';
 
 export type Known = { readonly id: string; readonly account: WorkflowHandle };
 
-/** Tries of one message: between two runs of an account the server has nobody to give it to. */
+/** Maximum tries of one message: between two runs of an account the server cannot deliver it. */
 const TRIES_MAX = 50;
 const PAUSE_MS = 100;
 
-/** Repeats a message where our client would repeat it. */
+/** Repeats a message as our client would repeat it. */
 async function persist<T>(message: () => Promise<T>): Promise<T> {
   for (let n = 1; ; n += 1) {
     try {
@@ -28,7 +28,7 @@ async function persist<T>(message: () => Promise<T>): Promise<T> {
   }
 }
 
-/** An Update; each try has the same id, so it is carried out once. */
+/** Sends an Update; each try has the same id, so it is carried out once. */
 export function say<T>(account: WorkflowHandle, name: string, payload: object = {}): Promise<T> {
   const updateId = randomUUID();
   return persist(() => account.executeUpdate<T, [object]>(name, { args: [payload], updateId }));
@@ -48,14 +48,14 @@ export async function stateOf(account: WorkflowHandle, reservationId: string): P
   return (await persist(query)).state;
 }
 
-/** The rows of a statement of which `$1` is the account's id. */
+/** Reads the rows of a statement whose `$1` is the account's id. */
 export const all = async (
   { pool }: Pick<Stand, 'pool'>,
   sql: string,
   id: string,
 ): Promise<readonly unknown[]> => (await pool.query(sql, [id])).rows;
 
-/** Changes the account's row as a hand would: `inmails_sent_today = 104`. */
+/** Edits the account's row, such as `inmails_sent_today = 104`. */
 export const edit = async (
   { pool }: Pick<Stand, 'pool'>,
   id: string,
@@ -69,10 +69,10 @@ export const whenSaved = async (account: WorkflowHandle): Promise<void> => {
   await expect.poll(async () => (await statusOf(account)).unsaved).toBe(0);
 };
 
-/** A slow machine may need longer than the ten seconds that an account takes to answer. */
+/** Maximum tries of a run: a slow machine may need longer than the ten seconds of an answer. */
 const RUNS_MAX = 5;
 
-/** One reconcile; all that the account had to save before it is in Postgres when it answers. */
+/** Reconciles once; when it answers, everything that was unsaved before is in Postgres. */
 export async function run(account: WorkflowHandle): Promise<Findings> {
   for (let n = 1; ; n += 1) {
     try {
@@ -85,7 +85,7 @@ export async function run(account: WorkflowHandle): Promise<Findings> {
   }
 }
 
-/** An account with that many deliveries, all of it in Postgres. */
+/** Connects an account with that many deliveries, all of them in Postgres. */
 export async function sent(stand: Stand, count: number, start: object = {}): Promise<Known> {
   const id = stand.newAccount();
   const account = await stand.connect(id, start);
@@ -98,7 +98,7 @@ export async function sent(stand: Stand, count: number, start: object = {}): Pro
   return { id, account };
 }
 
-/** What each run said of a heal: before, after, which columns a hand had changed, the parts. */
+/** Reads the corrections of each run: before, after, the manually edited columns. */
 export const CORRECTIONS = `select before, after, explanation->'editedColumns' as edited
   from safeband.corrections where account_id = $1 order by at`;
 

@@ -1,6 +1,6 @@
 /**
- * The dashboard in a real browser: an app of its own on the stand of the file, reached by a way that
- * a test can close, and a Chromium that reports whatever a page complains of.
+ * The dashboard in a real browser: an app of its own on the stand of the file, reached by a way
+ * that a test can close, and a Chromium that reports whatever a page complains of.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
@@ -50,7 +50,7 @@ export type ScreenOptions = {
   readonly width?: number;
   readonly isDark?: boolean;
   readonly timezone?: string;
-  /** Null: nobody is logged in. */
+  /** Null: no user is logged in. */
   readonly key?: string | null;
 };
 export type Desk = {
@@ -62,7 +62,7 @@ export type Desk = {
   /** How far the app's clock is ahead, in ms. */
   readonly clock: { aheadMs: number };
   readonly keyOf: (role: Role, accounts?: readonly string[]) => Promise<string>;
-  /** A window of its own, logged in as an operator unless told otherwise. */
+  /** Opens a window of its own, by default logged in as an operator. */
   readonly open: (options?: ScreenOptions) => Promise<Screen>;
   readonly close: () => Promise<void>;
 };

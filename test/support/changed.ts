@@ -16,7 +16,7 @@ const sleep = (ms: number, options: object) => {
   return once(ms, options);
 };`,
 });
-/** Commands in another order, so no history of ours goes on with it. */
+/** Commands in another order, so that none of our histories can continue with it. */
 export const SECOND_TIMERS = timers('');
 /** The same, in the way that is compatible. */
 export const PATCHED_TIMERS = timers("if (patched('second-timers'))");

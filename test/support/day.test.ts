@@ -160,7 +160,7 @@ describe('the file of sends', () => {
       ['at_seconds,account,campaign,recipient,behaviour', '1,a,c,r,normal'],
     ],
     ['line 1: the column "when" is unknown', [`${HEADER},when`, `${GOOD},now`]],
-    ['line 1: the column "by" is unknown or there twice', [`${HEADER},by`, `${GOOD},main`]],
+    ['line 1: the column "by" is unknown or repeated', [`${HEADER},by`, `${GOOD},main`]],
     ['got 5 on line 2', [HEADER, '1,a,c,r,normal']],
   ];
   it.each(FLAWS)('is refused with %j', async (flaw, lines) => {
@@ -184,7 +184,7 @@ describe('the file of accounts', () => {
   const read = async (...lines: readonly string[]) =>
     readAccounts(await fileOf('accounts.csv', [HEADER, ...lines].join('\n')), at('09:00'));
 
-  it('becomes start objects, with nothing in them that was not said', async () => {
+  it('becomes start objects that contain only what the file has', async () => {
     expect(
       await read('a,free,UTC,,,,,,', 'b,premium,Asia/Kolkata,10,40,5 5 10,mon-fri 09:00-17:30,7,3'),
     ).toEqual([

@@ -1,5 +1,5 @@
 /**
- * Both changes of 2026 in five zones, as the rules of IANA have them, worked out by hand (R11):
+ * Both changes of 2026 in five zones, as the rules of IANA have them, computed manually (R11):
  *
  *   New York   8 March 07:00 UTC, 02:00 -> 03:00      1 November 06:00 UTC, 02:00 -> 01:00
  *   London     29 March 01:00 UTC, 01:00 -> 02:00     25 October 01:00 UTC, 02:00 -> 01:00
@@ -80,7 +80,7 @@ const OPEN = `
   Santiago   04-04 12:00  1     sun 00:00-01:00  04-05 04:00  04-05 05:00
 `;
 
-/** When an ask at that instant is told to come again; `used`: the day's only slot is taken first. */
+/** Returns the `retryAt` of an ask at that instant; `used`: the day's only slot is taken first. */
 const ASKED = `
   zone       window             used         asked                 reason          retryAt
   New York   sun 02:30-05:00    -            03-08 06:30           outside_window  03-08 07:00

@@ -1,4 +1,4 @@
-/** The entries of the project as processes of their own: what each says, and how it ends. */
+/** Starts the entries of the project as processes: what each prints, and how it ends. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { expect, inject } from 'vitest';
 
@@ -37,7 +37,7 @@ export function start(entry: Entry, env: Record<string, string>): Started {
 export const says = (started: Started, word: string): Promise<void> =>
   expect.poll(started.said).toContain(word);
 
-/** One sentence: a line for a person, or the `why` of one log line. */
+/** Returns the one sentence: a line for a person, or the `why` of one log line. */
 export function sentenceOf(said: string): string {
   const lines = said
     .trim()

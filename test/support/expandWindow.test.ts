@@ -1,4 +1,4 @@
-/** Windows in UTC, by hand, around both changes of five zones (R11). */
+/** Windows in UTC, computed manually, around both changes of the clocks in five zones (R11). */
 import { describe, expect, it } from 'vitest';
 import { expandWindow } from '../../src/activities/window.js';
 import { isoInstant } from '../../src/domain/primitives/time.js';

@@ -1,4 +1,4 @@
-/** Accounts whose rows, journal and log tell other things than they do, as plain data (R8). */
+/** Accounts that differ from their rows, journal and log, as plain data (R8). */
 import fc from 'fast-check';
 import { assertNever } from '../../src/domain/primitives/assert.js';
 import { deliver } from '../../src/domain/commands/deliver.js';
@@ -233,7 +233,7 @@ export function runOn({ begin, imported, said, isFirstRun, steps, mischiefs }: G
   };
 }
 
-/** The next run: what the first one healed is applied, saved and read again. */
+/** The next run: the corrections of the first one are applied, saved and read again. */
 export function runAgain({ account, witnesses, verdict }: Ran): Ran {
   const batch = batchOf(account.entity);
   const entity = reconciled(account.entity, batch, verdict.events, null, account.now);

@@ -1,4 +1,4 @@
-/** What a hand may put into each column of `safeband.accounts`, and what becomes of it. */
+/** Manual edits of each column of `safeband.accounts`, and their result. */
 
 /**
  * Two values a column, up and down where it has a direction, for `richAccount`. The next run writes
@@ -35,8 +35,8 @@ export const HEALED: Readonly<Record<string, readonly [string, string]>> = {
   credits_renew_on: ['5', '31'],
 };
 /**
- * Written anew by every save, or by the claim alone: a hand's value is gone with the next run, and
- * told by a correction, which cannot name the column.
+ * Every save, or only the claim, writes these again: a manual value is gone after the next run,
+ * whose correction cannot name the column.
  */
 export const REWRITTEN: Readonly<Record<string, readonly [string, string]>> = {
   owner_version: ['owner_version + 1', 'owner_version - 1'],
@@ -50,7 +50,7 @@ export const COMPARED: readonly string[] = [
   'identity_number',
   'identity_compared',
 ];
-/** How edits, runs and saves are told; no number and no policy depends on them. */
+/** The records of edits, runs and saves; no number and no policy depends on them. */
 export const BOOKKEEPING: readonly string[] = [
   'recorded_at',
   'last_checked_at',

@@ -1,4 +1,4 @@
-/** What Temporal recorded of accounts, and whether these workflows go on from it. */
+/** Recorded histories of accounts, and whether these workflows can continue them. */
 import type { WorkflowHandle } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
 import { Worker } from '@temporalio/worker';

@@ -1,6 +1,6 @@
 /**
- * An account's life while nobody says anything, as its workflow leads it: everything is saved, runs
- * come every ten minutes while it is hot, midnights roll it, and openings are worked out anew.
+ * An account's life without messages, as its workflow leads it: everything is saved, runs come
+ * every ten minutes while it is hot, midnights roll it, and its window is expanded again.
  */
 import { expandWindow, type ExpandAsk } from '../../src/activities/window.js';
 import type { Account } from '../../src/domain/account/account.js';
@@ -49,7 +49,7 @@ export class Life {
   readonly actor: Entity;
   readonly now: number;
   readonly papers: Papers;
-  /** The answer to what was said last. */
+  /** The answer to the last message. */
   readonly heard: unknown;
 
   constructor(entity: Entity, now: number, papers: Papers = NOTHING, heard?: unknown) {
@@ -59,7 +59,7 @@ export class Life {
     this.heard = heard;
   }
 
-  /** A new account's: its window is worked out, its first run done. */
+  /** Begins the life of a new account: its window is expanded, its first run is done. */
   static begin(entity: Entity, now: number): Life {
     return new Life(entity, now).#learnt().#ran();
   }
@@ -68,7 +68,7 @@ export class Life {
     return this.actor.account;
   }
 
-  /** What the last ask was told. */
+  /** The answer to the last ask. */
   get decision(): Decision {
     const { heard } = this;
     if (isDecision(heard)) return heard;
@@ -90,7 +90,7 @@ export class Life {
     return life.#passed(at);
   }
 
-  /** Something is said, now. */
+  /** Sends a message, now. */
   says<I, A>(command: Command<I, A>, input: I): Life {
     const { entity, answer } = execute(this.actor, command, input, this.now);
     return new Life(entity, this.now, this.papers, answer).#learnt().#saved();
@@ -102,7 +102,7 @@ export class Life {
     return life.says(reserve, { reservationId: r(reservationId), leaseSeconds });
   }
 
-  /** Somebody writes to Postgres, past the account. */
+  /** Writes to Postgres, past the account. */
   finds(more: Partial<Pick<Papers, 'events' | 'attempts'>>): Life {
     const { events, attempts } = this.papers;
     return this.#with(this.actor, {

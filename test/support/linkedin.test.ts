@@ -1,4 +1,4 @@
-/** The simulated LinkedIn over HTTP: what it answers, and what it really took, are two things. */
+/** The simulated LinkedIn over HTTP: its answers, and what it really took. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { BEHAVIOURS, startLinkedIn } from '../../dev/linkedin.js';
 import type { Behaviour, LinkedIn, LinkedInOptions, Sent } from '../../dev/linkedin.js';
@@ -52,7 +52,7 @@ const send = (
   return call(linkedIn, 'POST', '/inmails', body, signal);
 };
 
-/** What a caller is told, and how many InMails LinkedIn then has, and has given proof of. */
+/** The answer to a caller, how many InMails LinkedIn then has, and how many it has proved. */
 const ANSWERED = `
   behaviour           status  retryAfter  received  withProof
   normal              200     -           1         1
@@ -142,7 +142,7 @@ describe('a call that hangs', () => {
     expect(linkedIn.received('acme')).toHaveLength(1);
   });
 
-  it('says that it hangs, so that its caller can be killed then', async () => {
+  it('reports that it hangs, so that its caller can be killed then', async () => {
     const linkedIn = await start();
     const cut = send(linkedIn, 'r1', 'hang').catch(nameOf);
     await linkedIn.hanging;
@@ -172,7 +172,7 @@ describe('a call that hangs', () => {
     await expect.poll(() => linkedIn.received('acme')).toHaveLength(1);
     caller.abort();
     await cut;
-    // The same pace, asked for later: when it is answered, the first one is over.
+    // As slow as the first, and later: when it is answered, the first has ended.
     await send(linkedIn, 'r2', 'slow');
     expect(linkedIn.received('acme')).toMatchObject([{ hasProof: false }, { hasProof: true }]);
   });
@@ -195,7 +195,7 @@ describe('a call that hangs', () => {
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : String(error));
 
 describe('the outbox', () => {
-  it('tells the webhook of each InMail, sent by hand or not, and not how it was answered', async () => {
+  it('reports each InMail to the webhook, also manual ones, without how it was answered', async () => {
     const linkedIn = await start();
     const seen: Sent[] = [];
     const end = linkedIn.onSent((sent) => seen.push(sent));
@@ -214,7 +214,7 @@ describe('the outbox', () => {
     expect(seen).toHaveLength(3);
   });
 
-  it('is bounded: a full one takes nothing more, and says so', async () => {
+  it('is bounded: a full one refuses more with an error', async () => {
     const linkedIn = await start({ room: 2 });
     await send(linkedIn, 'r1');
     await send(linkedIn, 'r2', 'no_chat_id');
@@ -245,7 +245,7 @@ describe('the verdict', () => {
     -                51     0       BANNED    pipeline
   `;
   it.each(rows(VERDICTS))(
-    'on $tier with $sends sends and $byHand by hand is $standing $bannedBy',
+    'on $tier with $sends sends and $byHand manual ones is $standing $bannedBy',
     async (row) => {
       const linkedIn = await start();
       const isEnrolled = row['tier'] !== '-';
@@ -258,7 +258,7 @@ describe('the verdict', () => {
     },
   );
 
-  it('is per UTC day, and a ban is for ever', async () => {
+  it('is per UTC day, and a ban is permanent', async () => {
     let now = at('2026-11-24T23:59:59.999Z');
     const linkedIn = await start({ now: () => now });
     linkedIn.enrol('acme', 'premium');
@@ -321,7 +321,7 @@ describe('a bad call', () => {
       413,
       'too large',
     ],
-    ['by hand to nobody', 'POST', '/accounts/acme/by-hand', {}, 400, 'recipientId'],
+    ['a manual send without recipient', 'POST', '/accounts/acme/by-hand', {}, 400, 'recipientId'],
     ['of an unknown tier', 'PUT', '/accounts/acme', { tier: 'gold' }, 400, 'premium'],
     ['to nowhere', 'GET', '/nowhere', undefined, 404, 'GET /nowhere'],
   ];

@@ -1,5 +1,5 @@
 /**
- * A workflow that hears replies: the pipeline of a caller that is itself a workflow (`replyTo`).
+ * A workflow that receives replies: the pipeline of a caller that is itself a workflow (`replyTo`).
  */
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
@@ -11,17 +11,17 @@ import { inject } from 'vitest';
 const CODE = `
 import { condition, defineQuery, defineSignal, setHandler } from '@temporalio/workflow';
 export async function listener() {
-  const heard = [];
+  const received = [];
   let isOver = false;
-  setHandler(defineSignal('decided'), (decision) => { heard.push(decision); });
+  setHandler(defineSignal('decided'), (decision) => { received.push(decision); });
   setHandler(defineSignal('end'), () => { isOver = true; });
-  setHandler(defineQuery('heard'), () => heard);
+  setHandler(defineQuery('received'), () => received);
   await condition(() => isOver);
 }`;
 
 export type Listener = {
   readonly workflowId: string;
-  readonly heard: () => Promise<readonly { granted: boolean; reservationId: string }[]>;
+  readonly received: () => Promise<readonly { granted: boolean; reservationId: string }[]>;
   readonly close: () => Promise<void>;
 };
 
@@ -38,7 +38,7 @@ export async function startListener(client: Client): Promise<Listener> {
   });
   return {
     workflowId: name,
-    heard: () => handle.query('heard'),
+    received: () => handle.query('received'),
     close: async () => {
       await handle.signal('end');
       await handle.result();

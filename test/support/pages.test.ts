@@ -1,4 +1,4 @@
-/** The dashboard's components: what they say, and that no text of anybody becomes markup. */
+/** The dashboard's components: their texts, and that no user's text becomes markup. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { StatusRow } from '../../src/postgres/read/reads.js';
@@ -103,7 +103,7 @@ describe('the numbers of an account', () => {
     counter: fc.nat(120),
     carried: fc.nat(5),
   });
-  it('are a sum, whatever its row says', () => {
+  it('are a sum, for any content of its row', () => {
     fc.assert(
       fc.property(rows, (some) => {
         const numbers = numbersOfRow({ ...statusRow(), ...some }, NOON);
@@ -115,14 +115,14 @@ describe('the numbers of an account', () => {
     );
   });
 
-  it('say 104 of 50 with 17, and that nothing accounts for 87', () => {
+  it('show 104 of 50 with 17, and that nothing accounts for 87', () => {
     const row: StatusRow = { ...statusRow(), counter: 104, delivered: 17, external: 0 };
     const numbers = numbersOfRow({ ...row, inFlight: 0, carried: 0, drift: 87 }, NOON);
     expect(numbers).toMatchObject({ counter: 104, logged: 17, unexplained: 87 });
     expect(partsInWords(numbers)).toBe('17 delivered, 87 unexplained');
   });
 
-  it('are over at the first of what ends: a cooldown, or the day', () => {
+  it('change at the first end: of a cooldown, or of the day', () => {
     const numbers = numbersOfRow(statusRow(), NOON);
     expect(nextEdge({ ...numbers, cooldown: null })).toBe(at('2026-11-25T00:00:00.000Z'));
     expect(nextEdge({ ...numbers, cooldown: { until: NOON + 1, cause: 'throttled' } })).toBe(
@@ -216,6 +216,6 @@ it.each([
   [249_000, '4 min 09 s'],
   [7_500_000, '2 h 05 min'],
   [300_000_000, '3 days'],
-])('tells %i ms as %s', (ms, text) => {
+])('shows %i ms as %s', (ms, text) => {
   expect(duration(ms)).toBe(text);
 });

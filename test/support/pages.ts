@@ -1,4 +1,4 @@
-/** An account as its page is given it, and the same with script in every text. */
+/** The data of an account's page, and the same with script in every text. */
 import type { AccountData } from '../../src/http/pages/account/accountData.js';
 import type { Frame } from '../../src/http/pages/ui/layout.js';
 import { numbersOfRow } from '../../src/http/pages/ui/numbers.js';
@@ -10,10 +10,10 @@ import type { Why } from '../../src/domain/diagnostics/why/model.js';
 const [NOON, DAY] = [at('12:00'), dayOf(at('12:00'))];
 
 export const HOSTILE = `"'><script>alert(1)</script><img src=x onerror=alert(2)>`;
-/** Names that are no text of anybody: of the contract's closed lists, and instants. */
+/** Values that no user writes: names of the contract's closed lists, and instants. */
 const KEPT = /^(\d{4}-\d\d-\d\dT|[a-z_]+$)/;
 
-/** The same, with script in all text that somebody may have written. */
+/** Returns the same, with script in each text that a user may have written. */
 export function hostile<T>(value: T): T;
 export function hostile(value: unknown): unknown {
   if (typeof value === 'string') return KEPT.test(value) ? value : `${value}${HOSTILE}`;
@@ -68,7 +68,9 @@ const slot = (name: string, more: object) => ({
   ...more,
 });
 
-/** One in flight, one delivered, one released, one sent by hand; a correction, a hold, an alert. */
+/**
+ * One in flight, one delivered, one released, one sent manually; a correction, a hold, an alert.
+ */
 export function accountData(): AccountData {
   return {
     numbers: numbersOfRow(statusRow(), NOON),
@@ -166,7 +168,7 @@ export const article = (): Why => ({
   quotaDay: '2026-11-24',
   counter: 3,
   logged: 2,
-  headline: 'The counter says 3. ',
+  headline: 'The counter is 3. ',
   parts: [
     {
       text: '1 is in flight. ',
@@ -177,5 +179,5 @@ export const article = (): Why => ({
       reservations: ['R-1'],
     },
   ],
-  beside: [{ text: 'It rests. ', kind: 'cooldown', at: '2026-11-24T13:00:00.000Z' }],
+  beside: [{ text: 'It is cooling down. ', kind: 'cooldown', at: '2026-11-24T13:00:00.000Z' }],
 });

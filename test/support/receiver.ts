@@ -1,4 +1,4 @@
-/** A receiver of webhooks as docs/webhooks.md tells to write one; tests say how it answers. */
+/** A receiver of webhooks as docs/webhooks.md describes it; tests set its answers. */
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { verifyWebhook, type WebhookPayload } from '../../src/client/index.js';
 

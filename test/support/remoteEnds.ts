@@ -1,4 +1,4 @@
-/** The sockets of a process as the kernel tells (Linux): also those that native code has opened. */
+/** Reads the sockets of a process from the kernel (Linux), also those of native code. */
 import { readdir, readFile, readlink } from 'node:fs/promises';
 
 const TABLES = ['tcp', 'tcp6', 'udp', 'udp6'];
@@ -7,7 +7,7 @@ const lines = async (file: string): Promise<readonly string[]> =>
   (await readFile(file, 'utf8').catch(() => '')).trim().split('\n');
 const names = (folder: string): Promise<readonly string[]> => readdir(folder).catch(() => []);
 
-/** `0100007F:1538` is 127.0.0.1:5432; an IPv4 address in IPv6 is told as IPv4. */
+/** `0100007F:1538` is 127.0.0.1:5432; an IPv4 address in IPv6 is returned as IPv4. */
 function endOf(hex: string): string {
   const [address = '', port = ''] = hex.split(':');
   const words = address.match(/.{8}/g) ?? [];
@@ -37,8 +37,8 @@ async function childrenOf(pid: number): Promise<readonly number[]> {
 }
 
 /**
- * Where the sockets of a process and of its children go to, once each. A socket that goes nowhere
- * is told by where it listens.
+ * Returns where the sockets of a process and of its children go to, once each; of a listening
+ * socket, where it listens.
  */
 export async function remoteEndsOf(pid: number): Promise<readonly string[]> {
   const own = await socketsOf(pid);

@@ -5,12 +5,12 @@ import { temporal } from '@temporalio/proto';
 
 const { EventType, ResetReapplyExcludeType } = temporal.api.enums.v1;
 
-/** What was said after that event: said again by the server, or left out. */
+/** Whether the server applies the messages after that event again, or leaves them out. */
 export type Reapply = 'all' | 'nothing';
 
 /**
- * Resets to the first task that ended at `eventId` or later; the history up to it is kept, and what
- * was said after it is applied again.
+ * Resets to the first task that ended at `eventId` or later. The history up to it is kept, and
+ * later messages are applied again.
  */
 export async function resetTo(
   { client, workflowId }: WorkflowHandle,

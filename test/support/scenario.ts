@@ -1,4 +1,4 @@
-/** A scenario of one account: given what happened, when something is said, expect an answer. */
+/** A scenario of one account: given what happened, when a message comes, expect an answer. */
 import { expect } from 'vitest';
 import { pass, record, execute, type Entity } from '../../src/domain/entity/entity.js';
 import {
@@ -44,7 +44,7 @@ export const NOTHING: ReadBack = {
   days: [],
 };
 
-/** An account of 2026-11-24, a Tuesday, 09:00 UTC, unless told otherwise. */
+/** An account, by default of 2026-11-24, a Tuesday, 09:00 UTC. */
 export function anAccount(
   start: Partial<Start> = {},
   options: { found?: ReadBack; now?: number; rivals?: readonly string[] } = {},
@@ -60,7 +60,7 @@ export function anAccount(
   return new Scenario(record(entity, identified(entity.account, options.rivals ?? [])), now);
 }
 
-/** Runs succeed on time, unless a test says otherwise (R12). */
+/** Runs succeed on time, unless a test changes that (R12). */
 const verified = (entity: Entity, now: number): Entity =>
   record(entity, [{ type: 'Reconciled', at: now }]);
 
@@ -75,12 +75,12 @@ export class Scenario {
     this.#answer = answer;
   }
 
-  /** Time goes on until then. */
+  /** Lets time pass until then. */
   until(now: number): Scenario {
     return new Scenario(pass(this.entity, now), now);
   }
 
-  /** Something is said, now. */
+  /** Sends a message, now. */
   when<I, A>(command: Command<I, A>, input: I): Scenario {
     const { entity, answer } = execute(this.entity, command, input, this.now);
     return new Scenario(entity, this.now, answer);

@@ -1,6 +1,6 @@
 /**
- * Random properties are tried with the same cases each time, so that a run says something of the
- * change and not of its luck. FAST_CHECK_SEED tries others: a number, or `random`.
+ * Random properties are tried with the same cases each time, so that a result depends on the change
+ * and not on luck. FAST_CHECK_SEED tries others: a number, or `random`.
  */
 import fc from 'fast-check';
 

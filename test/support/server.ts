@@ -35,7 +35,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     databaseUrl: process.env['DATABASE_URL'],
     temporalCliPath: process.env['TEMPORAL_CLI_PATH'],
     isForTests: true,
-    say: (line) => process.stderr.write(`${line}\n`),
+    print: (line) => process.stderr.write(`${line}\n`),
   });
   const admin = new pg.Client({ connectionString: stack.databaseUrl });
   await admin.connect();

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 export const SRC = fileURLToPath(new URL('../../src', import.meta.url));
 
 export type File = { readonly name: string; readonly text: string };
-/** The files of `src`, named from there, and those of `dev`, named from beside it. */
+/** The files of `src`, named from `src`, and the files of `dev`, named from the root. */
 export const filesIn = (folder: string, prefix: string): readonly File[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.tsx?$/.test(name))

@@ -32,12 +32,12 @@ export type Stand = {
   readonly connect: (accountId: string, start?: object) => Promise<WorkflowHandle>;
   /** Stops the worker as a kill would: what it had in hand is lost. */
   readonly stopWorker: () => Promise<void>;
-  /** With other keys than its client, if told so. */
+  /** Starts a worker, with other keys than the client's if given. */
   readonly startWorker: (payloadKeys?: PayloadKeys) => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
-/** A database of its own, cloned from the migrated template unless told otherwise. */
+/** Makes a database, by default as a clone of the migrated template. */
 export async function freshDatabase(
   template = inject('postgresTemplate'),
 ): Promise<{ url: string; drop: () => Promise<void> }> {
@@ -98,7 +98,7 @@ export async function createStand(options: StandOptions = {}): Promise<Stand> {
       dataConverter: payloadKeys ? dataConverterFrom(payloadKeys) : dataConverter,
       activities,
       maxCachedWorkflows: options.maxCachedWorkflows ?? 200,
-      // Where each task is a replay, contexts come and go beside each other: none is shared then.
+      // If each task is a replay, contexts overlap in time: none is shared then.
       reuseV8Context: options.maxCachedWorkflows !== 0,
       shutdownForceTime: '5s',
     });
@@ -141,10 +141,10 @@ export async function createStand(options: StandOptions = {}): Promise<Stand> {
     stopWorker,
     close: async () => {
       await stopWorker();
-      // Else the next test file's worker on this queue goes on with them, in another database.
+      // Else the next test file's worker on this queue would continue them, in another database.
       const end = (accountId: string): Promise<unknown> =>
         handle(accountId)
-          .terminate('the test file is over')
+          .terminate('the test file has ended')
           .catch(() => undefined); // it has ended
       if (options.taskQueue) await Promise.all([...started].map(end));
       await native.close();

@@ -8,7 +8,10 @@ import { all, say, statusOf, whenSaved } from './account.js';
 import type { Stand } from './stand.js';
 import type { DecisionWire } from '../../src/domain/wire/decisions.js';
 
-/** The morning: deliveries both ways, each kind of failure that lets the account go on, a sight. */
+/**
+ * The morning: deliveries both ways, each failure after which the account continues, an observed
+ * send.
+ */
 export async function morning(account: WorkflowHandle): Promise<void> {
   const requests = Array.from({ length: 9 }, (_, n) => ({
     reservationId: `r${n}`,

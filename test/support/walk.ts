@@ -1,10 +1,10 @@
-/** What a walk through the dashboard does and sees. */
+/** The steps and checks of a walk through the dashboard. */
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { run } from './account.js';
 import { hardRefresh, type Desk } from './browser.js';
 
-/** Longer than a page takes to look by itself: a slow machine may miss what the stream says. */
+/** Longer than a page's own refresh: a slow machine may miss an event of the stream. */
 
 /** The place has that in its text, now or soon. */
 export const shows = (page: Page, text: string | RegExp, where = 'main') =>
