@@ -84,8 +84,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'cli-table3',
     'picocolors',
   ],
+  status: ['status', 'domain', 'client', 'postgres'],
   http: [
     'http',
+    'status',
     'temporal/codecEndpoint',
     '@temporalio/common',
     'temporal/codec',
@@ -110,6 +112,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   cli: [
     'platform/environment',
+    'status',
     'cli',
     'temporal/codec',
     'platform/config',

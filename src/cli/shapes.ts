@@ -1,6 +1,5 @@
 /** The JSON that commands print: the contract's names, instants and days as text. */
 import { isoDay, isoInstant, isoOrNull } from '../domain/primitives/time.js';
-import type { StatusWire } from '../domain/wire/responses.js';
 import type { LoggedEvent, OpenAlert, StatusRow } from '../postgres/read/reads.js';
 
 /** An account in a list: its row as of now. */
@@ -24,28 +23,6 @@ export const accountJson = (row: StatusRow) => ({
   cooldown: row.cooldown && { until: isoInstant(row.cooldown.until), cause: row.cooldown.cause },
   lastCheckedAt: isoOrNull(row.lastCheckedAt),
 });
-
-/** A status from rows alone, where the workflow does not answer; what they do not tell is null. */
-export const statusOfRow = (row: StatusRow, asOf: number): RowStatus => ({
-  ...accountJson(row),
-  asOf: isoInstant(asOf),
-  version: row.version,
-  delivered:
-    row.counter - row.inFlight - row.uncertain - row.external - row.imported - row.unexplained,
-  caps: { ...row.caps, effective: null, binding: null },
-  rampDay: row.rampDay,
-  hold: row.hold && { ...row.hold, since: isoInstant(row.hold.since) },
-  breakerUntil: isoOrNull(row.breakerUntil),
-  lastReconciledAt: isoOrNull(row.lastCheckedAt),
-  nextReconcileAt: null,
-  verified: null,
-  unsaved: null,
-  openReservations: null,
-});
-type Nullable = 'verified' | 'unsaved' | 'openReservations';
-export type RowStatus = Omit<StatusWire, 'caps' | Nullable> & {
-  readonly caps: StatusRow['caps'] & { readonly effective: null; readonly binding: null };
-} & { readonly [K in Nullable]: null };
 
 export const eventJson = (event: LoggedEvent) => ({
   eventId: event.eventId,

@@ -29,7 +29,7 @@ import { streamRoutes } from './routes/streams.js';
 import { ticketRoutes } from './routes/tickets.js';
 import { webhookRoutes } from './routes/webhooks.js';
 import { addSecurityHeaders } from './access/security.js';
-import { StatusReader } from './status.js';
+import { StatusReader } from '../status/statusReader.js';
 import { addValidation } from './plumbing/validation.js';
 import type { Needs, Parts } from './context.js';
 

@@ -8,7 +8,7 @@ import type { Keyring } from './access/keyring.js';
 import type { Limits } from './plumbing/limits.js';
 import type { Live } from './live/live.js';
 import type { Operations } from './operations/operations.js';
-import type { StatusReader } from './status.js';
+import type { StatusReader } from '../status/statusReader.js';
 
 export type Needs = {
   /**

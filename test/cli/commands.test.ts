@@ -132,7 +132,7 @@ describe('an account', () => {
     const { code, out } = await safeband(['status', id, '--json'], { env });
     expect([code, JSON.parse(out)]).toMatchObject([
       0,
-      { source: 'postgres', status: { counter: 2, delivered: 2, verified: null } },
+      { source: 'postgres', status: { counter: 2, delivered: 2, verified: true } },
     ]);
     const slots = await safeband(['slots', id], { env });
     expect(slots).toMatchObject({

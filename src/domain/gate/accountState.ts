@@ -2,7 +2,7 @@
 import type { Account } from '../account/account.js';
 import type { Instant } from '../primitives/time.js';
 import { isDoubtful } from './gate.js';
-import { cooldownAt, isBroken } from './cooldown.js';
+import { isBroken, isCooling } from './cooldown.js';
 
 export const ACCOUNT_STATES = [
   'active',
@@ -14,11 +14,20 @@ export const ACCOUNT_STATES = [
 ] as const;
 export type AccountState = (typeof ACCOUNT_STATES)[number];
 
-/** Returns the state that people see: the first one that holds, in the gate's order. */
-export function stateOf(account: Account, at: Instant): AccountState {
-  if (account.isDisconnected) return 'disconnected';
-  if (account.hold) return 'held';
-  if (isBroken(account, at)) return 'no_credits';
-  if (cooldownAt(account, at)) return 'cooldown';
-  return isDoubtful(account, at) ? 'unverified' : 'active';
+/** What can keep an account from sending, as an account and its row both have it. */
+type Stops = Pick<Account, 'isDisconnected' | 'hold' | 'breakerUntil' | 'cooldowns'>;
+
+/** Returns the first of these states that holds, in the gate's order. */
+export function stoppedState(
+  stops: Stops,
+  at: Instant,
+): Exclude<AccountState, 'active' | 'unverified'> | undefined {
+  if (stops.isDisconnected) return 'disconnected';
+  if (stops.hold) return 'held';
+  if (isBroken(stops, at)) return 'no_credits';
+  return isCooling(stops, at) ? 'cooldown' : undefined;
 }
+
+/** Returns the state that people see: the first that holds, in the gate's order. */
+export const stateOf = (account: Account, at: Instant): AccountState =>
+  stoppedState(account, at) ?? (isDoubtful(account, at) ? 'unverified' : 'active');

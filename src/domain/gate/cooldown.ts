@@ -60,7 +60,7 @@ export const cooldownStarted = (
 
 /** Returns the cooldown that ends last and holds at that instant: while now < until (R9). */
 export function cooldownAt(
-  { cooldowns }: Account,
+  { cooldowns }: Pick<Account, 'cooldowns'>,
   at: Instant,
 ): Account['cooldowns'][number] | null {
   let last: Account['cooldowns'][number] | null = null;
@@ -68,7 +68,7 @@ export function cooldownAt(
   return last;
 }
 
-export const isCooling = (account: Account, at: Instant): boolean =>
+export const isCooling = (account: Pick<Account, 'cooldowns'>, at: Instant): boolean =>
   cooldownAt(account, at) !== null;
 
 /** True if the account permits the call to LinkedIn (R18); the caller also checks its own row. */
@@ -80,7 +80,7 @@ export const mayAttempt = (account: Account, slot: Slot, at: Instant): boolean =
   !isCooling(account, at);
 
 /** True if the InMail credits are used up until their renewal (R5). */
-export const isBroken = ({ breakerUntil }: Account, at: Instant): boolean =>
+export const isBroken = ({ breakerUntil }: Pick<Account, 'breakerUntil'>, at: Instant): boolean =>
   breakerUntil !== null && at < breakerUntil;
 
 /** True if a cooldown must follow: 60 of a cap of 50, any send on a cap of 0 (R8). */

@@ -13,7 +13,9 @@ import type { Credential, Keyring } from '../access/keyring.js';
 import type { Limits } from '../plumbing/limits.js';
 import { Listener, type Notification } from './listener.js';
 import { problemOf } from '../plumbing/problems.js';
-import { etagOf, type StatusAnswer, type StatusReader } from '../status.js';
+import type { StatusReader } from '../../status/statusReader.js';
+import type { StatusRead } from '../../status/readStatus.js';
+import { etagOf } from '../status.js';
 
 /** Changes of this long are told together. */
 const TOGETHER_MS = 100;
@@ -88,7 +90,7 @@ export class Live {
   }
 
   /** Tells the watcher from now on, `first` at once; the head of the answer was sent. */
-  open(watcher: Watcher, first: StatusAnswer | null): void {
+  open(watcher: Watcher, first: StatusRead | null): void {
     if (watcher.raw.destroyed) return; // left already, and will not say so again
     const stream: Stream = { ...watcher, etag: '', dueAt: Infinity };
     this.#streams.add(stream);
@@ -179,7 +181,7 @@ export class Live {
     await this.#look();
   }
 
-  #tell(stream: Stream, status: StatusAnswer): void {
+  #tell(stream: Stream, status: StatusRead): void {
     const ends = [status.cooldown?.until, status.breakerUntil].flatMap((one) => one ?? []);
     stream.dueAt = Math.min(...ends.map((end) => Date.parse(end)));
     const etag = etagOf(status);

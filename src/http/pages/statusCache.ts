@@ -1,39 +1,36 @@
 /**
- * What an account's workflow says, kept for a minute (R17): it is asked again when Postgres says
- * that the account has changed, when what it said ends by itself, and by a hard refresh. Where
- * Temporal refuses Queries or is away, nothing is kept, and the caller reads Postgres.
+ * What the workflow of an account answered, kept for a minute (R17). The cache asks it again when
+ * Postgres reports a change of the account, when a part of the answer ends by itself, and after a
+ * hard refresh. While Temporal refuses Queries or is away, nothing is kept, and the page reads the
+ * rows.
  */
 import type { SafebandClient } from '../../client/index.js';
-import { SafebandError } from '../../client/errors.js';
 import { SECOND_MS, type Instant } from '../../domain/primitives/time.js';
 import type { StatusWire } from '../../domain/wire/responses.js';
+import { askStatus, type Answered, type Unanswered } from '../../status/readStatus.js';
 import { within } from '../plumbing/within.js';
-import { nextEdge, numbersOfStatus } from './ui/numbers.js';
+import { dayIn, instantIn, nextEdge } from './ui/numbers.js';
 
 const AGE_MAX_MS = 60 * SECOND_MS;
-/** A page does not wait for a Temporal that is away for longer than this. */
+/** How long a page waits for a Temporal that is away. */
 const PATIENCE_MS = 3_000;
-/** After a failure Postgres is read at once for this long, before Temporal is asked again. */
+/** How long after a failure the rows are read at once, before Temporal is asked again. */
 const AWAY_MS = 10 * SECOND_MS;
 const ENTRIES_MAX = 20_000;
 const SLOTS_SHOWN = 5;
 
-export type StatusRead = {
-  readonly status: StatusWire;
+export type StatusKept = Answered & {
   /** The next instants at which a reserve would be granted. */
   readonly slots: readonly string[];
-  readonly readAt: Instant;
 };
-/** `ended`: the account's workflow is over; `away`: Temporal does not answer. */
-export type StatusUnread = { readonly why: 'ended' | 'away'; readonly message: string };
 
 type Needs = { readonly client: SafebandClient; readonly now: () => Instant };
-type Kept = { readonly heard: StatusRead; readonly until: Instant };
+type Kept = { readonly answer: StatusKept; readonly until: Instant };
 
 export class StatusCache {
   readonly #needs: Needs;
   readonly #kept = new Map<string, Kept>();
-  readonly #asking = new Map<string, Promise<StatusRead | StatusUnread>>();
+  readonly #asking = new Map<string, Promise<StatusKept | Unanswered>>();
   #awayUntil: Instant = 0;
 
   constructor(needs: Needs) {
@@ -52,10 +49,10 @@ export class StatusCache {
   async read(
     accountId: string,
     { isFresh }: { readonly isFresh: boolean },
-  ): Promise<StatusRead | StatusUnread> {
+  ): Promise<StatusKept | Unanswered> {
     const now = this.#needs.now();
     const kept = this.#kept.get(accountId);
-    if (kept && !isFresh && now < kept.until) return kept.heard;
+    if (kept && !isFresh && now < kept.until) return kept.answer;
     if (now < this.#awayUntil && !isFresh) {
       return { why: 'away', message: 'Temporal did not answer a moment ago' };
     }
@@ -64,39 +61,48 @@ export class StatusCache {
     const asked = this.#ask(accountId);
     this.#asking.set(accountId, asked);
     const answer = await asked;
-    // Forgotten meanwhile: what was said may be older than the change.
+    // The account changed meanwhile: this answer may be older than the change.
     if (this.#asking.get(accountId) !== asked) return answer;
     this.#asking.delete(accountId);
     if ('status' in answer) this.#keep(answer);
     return answer;
   }
 
-  #keep(heard: StatusRead): void {
+  #keep(answer: StatusKept): void {
     if (this.#kept.size >= ENTRIES_MAX) this.#kept.clear();
-    const until = Math.min(
-      heard.readAt + AGE_MAX_MS,
-      nextEdge(numbersOfStatus(heard.status, undefined)),
-    );
-    this.#kept.set(heard.status.accountId, { heard, until });
+    const until = Math.min(answer.readAt + AGE_MAX_MS, edgeOf(answer.status));
+    this.#kept.set(answer.status.accountId, { answer, until });
   }
 
-  async #ask(accountId: string): Promise<StatusRead | StatusUnread> {
+  async #ask(accountId: string): Promise<StatusKept | Unanswered> {
     const { client, now } = this.#needs;
-    const readAt = now();
-    try {
-      const [status, slots] = await within(
+    const ask = (): Promise<readonly [StatusWire, readonly string[]]> =>
+      within(
         Promise.all([client.status(accountId), client.nextSlots(accountId, SLOTS_SHOWN)]),
         PATIENCE_MS,
         'Temporal did not answer',
       );
-      return { status, slots, readAt };
+    let slots: readonly string[] = [];
+    try {
+      const answer = await askStatus(async () => {
+        const [status, next] = await ask();
+        slots = next;
+        return status;
+      }, now);
+      if ('status' in answer) return { ...answer, slots };
+      if (answer.why === 'away') this.#awayUntil = now() + AWAY_MS;
+      return answer;
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      if (error instanceof SafebandError && error.type === 'AccountUnknown') {
-        return { why: 'ended', message };
-      }
       this.#awayUntil = now() + AWAY_MS;
-      return { why: 'away', message };
+      return { why: 'away', message: error instanceof Error ? error.message : String(error) };
     }
   }
 }
+
+/** When a part of the status ends by itself. */
+const edgeOf = ({ cooldown, breakerUntil, quotaDay }: StatusWire): Instant =>
+  nextEdge({
+    cooldown: cooldown && { ...cooldown, until: instantIn(cooldown.until) },
+    breakerUntil: breakerUntil === null ? null : instantIn(breakerUntil),
+    day: dayIn(quotaDay),
+  });

@@ -4,7 +4,7 @@ import { Type, type Static } from 'typebox';
 import { NEXT_SLOTS_MAX } from '../../domain/primitives/limits.js';
 import * as answers from '../schemas/answers.js';
 import { anyInstant, closed, reservationId } from '../schemas/parts.js';
-import { etagOf, hasIt } from '../status.js';
+import { answerOf, etagOf, hasIt } from '../status.js';
 import { accountParams, problems } from './message.js';
 import type { Parts } from '../context.js';
 
@@ -42,7 +42,7 @@ export function statusRoute(app: FastifyInstance, { statuses }: Parts): void {
       const etag = etagOf(status);
       void reply.header('etag', etag).header('cache-control', 'private, no-cache');
       if (hasIt(request.headers['if-none-match'], etag)) return reply.code(304).send();
-      return status;
+      return answerOf(status);
     },
   );
 }

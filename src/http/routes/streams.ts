@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
 import { credentialIn } from '../access/auth.js';
 import { unauthenticated } from '../plumbing/problems.js';
-import type { StatusAnswer } from '../status.js';
+import type { StatusRead } from '../../status/readStatus.js';
 import { accountParams, problems } from './message.js';
 import type { Parts } from '../context.js';
 
@@ -63,7 +63,7 @@ function begin(
   { live }: Parts,
   request: FastifyRequest,
   reply: FastifyReply,
-  { accountId, first }: { readonly accountId: string | null; readonly first: StatusAnswer | null },
+  { accountId, first }: { readonly accountId: string | null; readonly first: StatusRead | null },
 ): void {
   const credential = credentialIn(request);
   if (!credential) throw unauthenticated('no key was sent');

@@ -1,11 +1,12 @@
 /** Reads that answer tickets: why numbers differ, what the gate saw, what another cap would do. */
 import type { FastifyInstance } from 'fastify';
 import { Type, type Static } from 'typebox';
-import { SafebandError } from '../../client/index.js';
 import { parseInstant } from '../../domain/primitives/time.js';
 import { stateAt } from '../../postgres/diagnostics/history.js';
 import { whatIf } from '../../postgres/diagnostics/whatIf.js';
 import { readWhy } from '../../postgres/diagnostics/why.js';
+import { QUERY_MS } from '../../status/statusReader.js';
+import { askStatus } from '../../status/readStatus.js';
 import { parseJson } from '../plumbing/json.js';
 import { LIMITS } from '../plumbing/limits.js';
 import { accountUnknown, invalidInput, problemOf } from '../plumbing/problems.js';
@@ -27,9 +28,6 @@ const whatIfQuery = closed({
   }),
   days: Type.Optional(Type.Integer({ minimum: 1, maximum: WHAT_IF_DAYS_MAX, default: 30 })),
 });
-/** How long the workflow is waited for; without it the rows alone are read. */
-const QUERY_MS = 2_000;
-
 export function ticketRoutes(app: FastifyInstance, { client, pool, now }: Parts): void {
   app.get<{ Params: Params }>(
     '/v1/accounts/:accountId/why',
@@ -44,10 +42,8 @@ export function ticketRoutes(app: FastifyInstance, { client, pool, now }: Parts)
       },
     },
     async ({ params: { accountId } }) => {
-      const status = await client.status(accountId, QUERY_MS).catch((error: unknown) => {
-        if (error instanceof SafebandError) return undefined;
-        throw error;
-      });
+      const answer = await askStatus(() => client.status(accountId, QUERY_MS), now);
+      const status = 'status' in answer ? answer.status : undefined;
       return known(await readWhy(pool, accountId, { now: now(), status }));
     },
   );

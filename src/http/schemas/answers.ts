@@ -154,11 +154,43 @@ export const status = closed(
     unsaved: orNull(count('Rows that are not yet in Postgres; null: Postgres does not know.')),
     openReservations: Type.Array(open),
     source: Type.Enum(['workflow', 'postgres'], {
-      description: 'postgres: the workflow did not answer; what is there is up to 15 s behind.',
+      description:
+        'postgres: the workflow did not answer or has ended; the rows are up to 15 s behind.',
     }),
+    ageSeconds: count('Seconds since the source was read.'),
+    savedAt: orNull(instant("When the account's row was last saved; null: Postgres was not read.")),
+    eventLog: orNull(
+      closed(
+        {
+          delivered: count('Rows of the quota day, without external ones.'),
+          external: count('External rows of the quota day.'),
+          drift: Integer({ description: 'The counter less these rows and what was imported.' }),
+        },
+        'Null: Postgres was not read.',
+      ),
+    ),
+    edited: orNull(
+      closed(
+        {
+          row: Integer({ description: 'The counter in the row.' }),
+          counted: Integer({ description: 'The counter of the account without the edit.' }),
+        },
+        'The row has been edited manually. The larger number counts until the next reconcile.',
+      ),
+    ),
+    lastCheckedAt: orNull(instant('The last reconcile of the account, or audit of all accounts.')),
   },
   'One consistent read: counter = inFlight + uncertain + delivered + external + imported + unexplained.',
 );
+/** The fields that state where a status comes from: a status of the past has none of them. */
+export const STATUS_ORIGIN = [
+  'source',
+  'ageSeconds',
+  'savedAt',
+  'eventLog',
+  'edited',
+  'lastCheckedAt',
+] as const;
 export const reservation = closed({
   reservationId,
   state: Type.Enum(['in_flight', 'delivered', 'released', 'uncertain']),

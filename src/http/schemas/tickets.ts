@@ -1,6 +1,6 @@
 /** Answers of the reads for tickets. */
 import { Type } from 'typebox';
-import { peek, policy, status } from './answers.js';
+import { peek, policy, status, STATUS_ORIGIN } from './answers.js';
 import { accountId, closed, day, instant, orNull } from './parts.js';
 
 const { Array: List, Boolean, Integer, Number, Object: Obj, Omit, String } = Type;
@@ -29,7 +29,7 @@ export const why = closed({
 export const stateAt = closed({
   accountId,
   at: instant('The instant that was asked about.'),
-  status: Omit(status, ['source'], { additionalProperties: false }),
+  status: Omit(status, [...STATUS_ORIGIN], { additionalProperties: false }),
   decision: peek,
   standsOn: String(),
   isExact: Boolean(),

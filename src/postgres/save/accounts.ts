@@ -1,6 +1,7 @@
 /**
  * The account's own row: a start reads it and claims it, and each save updates it (R13, R14).
  */
+import { stoppedState } from '../../domain/gate/accountState.js';
 import { memberOf } from '../../domain/primitives/linkedinId.js';
 import type { AccountRow } from '../../domain/records/records.js';
 import type { CommittedRun, Place, StoredAccount, Write } from '../../domain/records/snapshot.js';
@@ -56,13 +57,12 @@ function valuesOf(row: AccountRow): readonly unknown[] {
   ];
 }
 
-/** Returns the contract's state, in the gate's order, as of the write. */
-function stateAtWrite({ state, hold, breakerUntil, cooldowns, updatedAt }: AccountRow): string {
-  if (state === 'disconnected') return state;
-  if (hold) return 'held';
-  if (breakerUntil !== null && updatedAt < breakerUntil) return 'no_credits';
-  return cooldowns.some(({ until }) => updatedAt < until) ? 'cooldown' : 'active';
-}
+/** The contract's word as of the write; readers work out what ends by itself. */
+const stateAtWrite = ({ state, hold, breakerUntil, cooldowns, updatedAt }: AccountRow): string =>
+  stoppedState(
+    { isDisconnected: state === 'disconnected', hold, breakerUntil, cooldowns },
+    updatedAt,
+  ) ?? 'active';
 
 /**
  * Makes `owner` the writer of the row. False if the row has changed since it was read, or exists

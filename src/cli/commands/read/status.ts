@@ -3,19 +3,20 @@ import { Argument, Option, type Command } from 'commander';
 import { commandLine } from '../../../domain/primitives/commandLine.js';
 import type { Instant } from '../../../domain/primitives/time.js';
 import type { StatusWire } from '../../../domain/wire/responses.js';
-import {
-  listOpenAlerts,
-  readStatus,
-  type OpenAlert,
-  type StatusRow,
-} from '../../../postgres/read/reads.js';
+import { listOpenAlerts, type OpenAlert, type StatusRow } from '../../../postgres/read/reads.js';
 import { pageAccounts } from '../../../postgres/read/lists.js';
-import { calling, knownRow } from '../../accounts.js';
+import {
+  askStatus,
+  readStatusWith,
+  type StatusRead,
+  type Unanswered,
+} from '../../../status/readStatus.js';
+import { calling } from '../../accounts.js';
 import { withExamples, type Context, type Register } from '../../command.js';
 import { cliErrorOf, EXIT } from '../../errors.js';
 import { accountId as idOf, whole } from '../../options.js';
 import type { Answer, Look } from '../../output.js';
-import { accountJson, alertJson, statusOfRow, type RowStatus } from '../../shapes.js';
+import { accountJson, alertJson } from '../../shapes.js';
 import { clock, counted, instantOf, instantOrNull, when } from '../../text.js';
 import { ACCOUNT_STATES, type AccountState } from '../../../domain/gate/accountState.js';
 
@@ -116,71 +117,67 @@ export function stateText(state: AccountState, { colors }: Pick<Look, 'colors'>)
 }
 
 type Seen = {
-  readonly source: 'workflow' | 'postgres';
-  readonly status: StatusWire | RowStatus;
+  readonly read: StatusRead;
+  /** Why Postgres was read; null: the workflow answered. */
   readonly why: string | null;
 };
 
 async function one(context: Context, accountId: string): Promise<Answer> {
   const seen = await read(context, accountId);
-  const logged = await loggedOf(context, accountId);
-  const { source, status } = seen;
+  const alerts = await alertsOf(context, accountId);
+  const { source, eventLog } = seen.read;
   return {
-    json: {
-      source,
-      status,
-      eventLog: logged && {
-        delivered: logged.row.delivered,
-        external: logged.row.external,
-        drift: logged.row.drift,
-      },
-      alerts: logged ? logged.alerts.map(alertJson) : null,
-    },
-    text: (look) => cardOf(seen, logged, look, context.now()),
+    json: { source, status: seen.read, eventLog, alerts: alerts && alerts.map(alertJson) },
+    text: (look) => cardOf(seen, alerts, look, context.now()),
   };
 }
 
-/** From the workflow, which knows first; from Postgres where it does not answer or has ended. */
+/** The status as HTTP and pages show it; throws if neither Temporal nor Postgres has one. */
 async function read(context: Context, accountId: string): Promise<Seen> {
-  try {
-    const client = await context.world.client();
-    const status = await client.status(accountId);
-    return { source: 'workflow', status, why: null };
-  } catch (error) {
-    const { code, exitCode } = cliErrorOf(error);
-    if (exitCode !== EXIT.unreachable && code !== 'AccountUnknown') throw error;
-    const why =
-      code === 'AccountUnknown' ? 'its workflow has ended' : 'its workflow does not answer';
-    if (!context.world.hasDatabase())
-      return await calling(context, accountId, () => Promise.reject(error));
-    const row = await knownRow(context, accountId).catch((other: unknown) => {
-      throw code === 'AccountUnknown' ? other : error;
-    });
-    return { source: 'postgres', status: statusOfRow(row, context.now()), why };
-  }
+  const { world, now } = context;
+  let failure: unknown;
+  const ask = async (): Promise<StatusWire> => (await world.client()).status(accountId);
+  const answer = await askStatus(
+    () =>
+      ask().catch((error: unknown) => {
+        failure = error;
+        throw error;
+      }),
+    now,
+  ).catch((error: unknown): Unanswered => {
+    const { exitCode, message } = cliErrorOf(error);
+    if (exitCode !== EXIT.unreachable) throw error;
+    return { why: 'away', message };
+  });
+  const isEnded = 'why' in answer && answer.why === 'ended';
+  const pool = world.hasDatabase() ? world.pool() : null;
+  const found = await readStatusWith(pool, accountId, answer, now()).catch((error: unknown) => {
+    if (isEnded) throw error;
+    return undefined;
+  });
+  if (!found) return calling(context, accountId, () => Promise.reject(failure));
+  const why = isEnded ? 'its workflow has ended' : 'its workflow does not answer';
+  return { read: found, why: 'why' in answer ? why : null };
 }
 
-type Logged = { readonly row: StatusRow; readonly alerts: readonly OpenAlert[] };
-
-/** The other number; null where Postgres does not answer or has no row yet: the counter stands. */
-async function loggedOf({ world, now }: Context, accountId: string): Promise<Logged | null> {
-  try {
-    const row = await readStatus(world.pool(), accountId, now());
-    return row
-      ? { row, alerts: await listOpenAlerts(world.pool(), { accountId, limit: ALERTS }) }
-      : null;
-  } catch {
-    return null;
-  }
-}
+/** Null: Postgres does not answer. */
+const alertsOf = ({ world }: Context, accountId: string): Promise<readonly OpenAlert[] | null> =>
+  world.hasDatabase()
+    ? listOpenAlerts(world.pool(), { accountId, limit: ALERTS }).catch(() => null)
+    : Promise.resolve(null);
 
 const BAR = 24;
 
-function cardOf({ status, why }: Seen, logged: Logged | null, look: Look, now: Instant): string {
+function cardOf(
+  { read: status, why }: Seen,
+  alerts: readonly OpenAlert[] | null,
+  look: Look,
+  now: Instant,
+): string {
   const { colors } = look;
-  const { caps, counter, remaining, accountId } = status;
-  const cap = caps.effective ?? caps.daily;
-  const log = logged && logged.row.delivered + logged.row.external;
+  const { caps, counter, remaining, accountId, eventLog, edited } = status;
+  const cap = caps.effective;
+  const log = eventLog && eventLog.delivered + eventLog.external;
   const name = (text: string): string => colors.dim(text.padEnd(11));
   const lines = [
     `${colors.bold(accountId)}  ${stateText(status.state, look)}  ${status.tier}`,
@@ -191,12 +188,18 @@ function cardOf({ status, why }: Seen, logged: Logged | null, look: Look, now: I
     `${name('')}${colors.dim(sumText(status))}`,
     '',
     `${name('caps')}${capsText(status)}`,
-    `${name('checked')}${when(instantOrNull(status.lastReconciledAt), now)}${nextText(status, now)}`,
+    `${name('checked')}${when(instantOrNull(status.lastCheckedAt), now)}${nextText(status, now)}`,
+    ...(edited
+      ? [
+          `${name('edited')}the row has the counter ${edited.row}, the account counts ` +
+            `${edited.counted}; the larger counts until the next reconcile`,
+        ]
+      : []),
     ...stopsOf(status, now).map(([title, text]) => `${name(title)}${text}`),
     ...(status.unsaved
       ? [`${name('unsaved')}${counted(status.unsaved, 'row')} on the way to Postgres`]
       : []),
-    ...alertsOf(logged, now).map((text, i) => `${name(i === 0 ? 'alerts' : '')}${text}`),
+    ...alertLines(alerts, now).map((text, i) => `${name(i === 0 ? 'alerts' : '')}${text}`),
     ...openOf(status, now, look),
   ];
   return lines.join('\n');
@@ -209,7 +212,7 @@ const apart = (counter: number, log: number | null, id: string, { colors }: Look
 };
 
 /** The day as a bar: # delivered, ? in flight or uncertain, + from elsewhere, . free. */
-function barOf(status: StatusWire | RowStatus, cap: number, { colors }: Look): string {
+function barOf(status: StatusRead, cap: number, { colors }: Look): string {
   const { delivered, inFlight, uncertain, external, imported, unexplained, counter } = status;
   const length = Math.max(counter, cap, 1);
   const part = (count: number): number => Math.round((count / length) * BAR);
@@ -220,7 +223,7 @@ function barOf(status: StatusWire | RowStatus, cap: number, { colors }: Look): s
 }
 
 /** Conservation, without the parts that are 0. */
-export function sumText(status: StatusWire | RowStatus): string {
+export function sumText(status: Omit<StatusWire, 'unsaved'>): string {
   const parts: readonly (readonly [number, string])[] = [
     [status.inFlight, 'in flight'],
     [status.uncertain, 'uncertain'],
@@ -234,18 +237,18 @@ export function sumText(status: StatusWire | RowStatus): string {
   return `${status.counter} = ${said.length > 0 ? said.join(' + ') : 'nothing sent yet'}${carried}`;
 }
 
-function capsText({ caps, weekUsed, rampDay }: StatusWire | RowStatus): string {
+function capsText({ caps, weekUsed, rampDay }: StatusRead): string {
   const binds = caps.binding === null ? '' : `; the ${caps.binding} cap binds`;
   const ramp = caps.ramp === null ? '' : `, ramp ${caps.ramp} (day ${rampDay})`;
   return `daily ${caps.daily}${ramp}, week ${weekUsed} of ${caps.weekly}${binds}`;
 }
 
-const nextText = ({ nextReconcileAt }: StatusWire | RowStatus, now: Instant): string =>
+const nextText = ({ nextReconcileAt }: StatusRead, now: Instant): string =>
   nextReconcileAt === null ? '' : `, next ${clock(instantOf(nextReconcileAt), now)}`;
 
 /** What keeps it from sending, each with its end. */
 function stopsOf(
-  { cooldown, hold, breakerUntil }: StatusWire | RowStatus,
+  { cooldown, hold, breakerUntil }: StatusRead,
   now: Instant,
 ): readonly (readonly [string, string])[] {
   const stops: [string, string][] = [];
@@ -261,13 +264,13 @@ function stopsOf(
   return stops;
 }
 
-const alertsOf = (logged: Logged | null, now: Instant): readonly string[] =>
-  (logged?.alerts ?? []).map(
+const alertLines = (alerts: readonly OpenAlert[] | null, now: Instant): readonly string[] =>
+  (alerts ?? []).map(
     ({ kind, severity, raisedAt }) => `${kind} (${severity}), ${when(raisedAt, now)}`,
   );
 
-function openOf({ openReservations }: StatusWire | RowStatus, now: Instant, { table }: Look) {
-  if (openReservations === null || openReservations.length === 0) return [];
+function openOf({ openReservations }: StatusRead, now: Instant, { table }: Look) {
+  if (openReservations.length === 0) return [];
   const rows = openReservations.map((slot) => [
     slot.reservationId,
     slot.state.replace('_', ' '),

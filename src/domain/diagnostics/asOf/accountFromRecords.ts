@@ -20,6 +20,8 @@ export type RecordContext = {
   readonly checkedAt: Instant | null;
   /** When its sending window is open; null: it has none, or that is not known. */
   readonly openings: WindowIntervals | null;
+  /** The row itself has the state `unverified`. */
+  readonly isUnverified?: boolean;
 };
 
 /** At `now`, rolled as its workflow would, if nothing was said since the rows were written. */
@@ -43,7 +45,7 @@ export function accountOfRows(found: FoundRows, beside: RecordContext, now: Inst
       return bookWith(book, { external, imported, unexplained });
     }),
     openings: beside.openings,
-    isIdentityChecked: true,
+    isIdentityChecked: beside.isUnverified !== true,
     reconciledAt: beside.checkedAt,
   });
   return pass(entityOf(account, stored.owner, stored.version), now).account;

@@ -153,8 +153,9 @@ function Warning({ numbers, now }: { readonly numbers: Numbers; readonly now: nu
     <>
       {edited ? (
         <p class="banner banner-warn">
-          The row in Postgres says {edited.row}, the account itself {edited.workflow}: somebody has
-          edited the number. The larger one counts until the next check writes it back
+          The row in Postgres has the counter {edited.row}, the account itself counts{' '}
+          {edited.counted}: the row was edited manually. The larger number counts until the next
+          reconcile corrects it
           {numbers.nextCheckAt === null ? null : (
             <>
               , at <When at={numbers.nextCheckAt} /> (in{' '}

@@ -10,15 +10,17 @@ import {
   type Settings,
 } from '../../../postgres/read/pageReads.js';
 import type { Pool } from '../../../postgres/pool.js';
-import { listChanges, listOpenAlerts, readStatus } from '../../../postgres/read/reads.js';
+import { listChanges, listOpenAlerts } from '../../../postgres/read/reads.js';
 import type { DayRows } from './dayStory.js';
-import { numbersOfRow, numbersOfStatus, type Numbers } from '../ui/numbers.js';
-import type { StatusCache } from '../statusCache.js';
+import { numbersOfRead, type Numbers } from '../ui/numbers.js';
+import type { StatusReader } from '../../../status/statusReader.js';
+import type { StatusRead, Unanswered } from '../../../status/readStatus.js';
+import type { StatusCache, StatusKept } from '../statusCache.js';
 
 export const DAYS_SHOWN = 30;
 const [DAY_ROWS_MAX, LATEST_MAX] = [500, 20];
 
-/** Where the numbers come from: the workflow, or its rows where it does not answer. */
+/** Where the numbers come from: the workflow, or the rows if it does not answer or has ended. */
 export type Origin = {
   readonly from: 'workflow' | 'rows' | 'ended';
   readonly readAt: Instant;
@@ -35,40 +37,50 @@ export type AccountData = {
 export type Reading = {
   readonly pool: Pool;
   readonly kept: StatusCache;
+  readonly statuses: StatusReader;
   readonly now: () => Instant;
 };
 
 /** Undefined: there is no such account; `starting`: it has no row yet. */
 export async function readAccount(
-  { pool, kept, now }: Reading,
+  { pool, kept, statuses, now }: Reading,
   accountId: string,
   { isFresh }: { readonly isFresh: boolean },
 ): Promise<AccountData | 'starting' | undefined> {
   const at = now();
-  const [heard, row, settings, today] = await Promise.all([
-    kept.read(accountId, { isFresh }),
-    readStatus(pool, accountId, at),
+  const [[answer, read], settings, today] = await Promise.all([
+    readStatus(kept, statuses, accountId, isFresh),
     readSettings(pool, accountId),
     readDay(pool, accountId, dayOf(at), at),
   ]);
-  const isHeard = 'status' in heard;
-  if (!row || !settings) return isHeard ? 'starting' : undefined;
-  const numbers = isHeard ? numbersOfStatus(heard.status, row) : numbersOfRow(row, at);
+  const isAnswered = 'status' in answer;
+  if (!settings || !read) return isAnswered ? 'starting' : undefined;
+  const numbers = numbersOfRead(read);
   // The account's day is another one only around midnight, or where its clock is ahead.
   const ofDay =
     numbers.day === today.rows.day ? today : await readDay(pool, accountId, numbers.day, at);
   return {
     numbers,
-    origin: isHeard
-      ? { from: 'workflow', readAt: heard.readAt, message: null }
-      : { from: heard.why === 'ended' ? 'ended' : 'rows', readAt: at, message: heard.message },
-    slots: isHeard ? heard.slots : [],
+    origin: isAnswered
+      ? { from: 'workflow', readAt: answer.readAt, message: null }
+      : { from: answer.why === 'ended' ? 'ended' : 'rows', readAt: at, message: answer.message },
+    slots: isAnswered ? answer.slots : [],
     settings,
     ...ofDay,
   };
 }
 
-/** All rows that tell of a day, and of the days before it. */
+async function readStatus(
+  kept: StatusCache,
+  statuses: StatusReader,
+  accountId: string,
+  isFresh: boolean,
+): Promise<readonly [StatusKept | Unanswered, StatusRead | undefined]> {
+  const answer = await kept.read(accountId, { isFresh });
+  return [answer, await statuses.readWith(accountId, answer)];
+}
+
+/** Reads the rows of a day, and of the days before it. */
 async function readDay(
   pool: Pool,
   accountId: string,

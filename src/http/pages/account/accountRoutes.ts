@@ -35,8 +35,8 @@ export function addAccountPages(app: FastifyInstance, parts: PageParts): void {
 
   app.get<OfAccount>('/accounts/:accountId/why', READ, async (request, reply) => {
     const accountId = accountIn(request.params);
-    const heard = await kept.read(accountId, { isFresh: isHardRefresh(request) });
-    const status = 'status' in heard ? heard.status : undefined;
+    const answer = await kept.read(accountId, { isFresh: isHardRefresh(request) });
+    const status = 'status' in answer ? answer.status : undefined;
     const why = await readWhy(pool, accountId, { now: now(), status });
     if (!why) throw accountUnknown();
     const frame = frameOf(request, reply, { assets: assets.urls, now: now() });

@@ -56,7 +56,7 @@ export const HistoryPage = ({ frame, accountId, asked, state, failure }: Props):
 );
 
 function Then({ state }: { readonly state: StateAt }): VNode {
-  const numbers = numbersOfStatus(state.status, undefined);
+  const numbers = numbersOfStatus(state.status);
   const { counter, caps, remaining, cooldown, hold } = numbers;
   return (
     <>

@@ -1,7 +1,7 @@
 /**
- * The numbers of an account as a page shows them, from the workflow's own answer or from its row
- * where Temporal does not answer. Conservation holds in each: what nothing accounts for, a hand
- * edit too, is `unexplained`.
+ * The numbers of an account as a page shows them: of one account from the one status reader, in a
+ * list from its row. In each, the counter is the sum of its parts, and what nothing accounts for is
+ * `unexplained`.
  */
 import {
   parseDay,
@@ -12,6 +12,7 @@ import {
 } from '../../../domain/primitives/time.js';
 import type { StatusWire } from '../../../domain/wire/responses.js';
 import { capsOf, type StatusRow } from '../../../postgres/read/reads.js';
+import type { StatusRead } from '../../../status/readStatus.js';
 
 export type Numbers = Omit<StatusRow, 'caps' | 'cooldown' | 'version' | 'updatedAt'> & {
   readonly caps: StatusWire['caps'];
@@ -21,11 +22,11 @@ export type Numbers = Omit<StatusRow, 'caps' | 'cooldown' | 'version' | 'updated
   /** Rows of the event log of that day, with the external ones. */
   readonly logged: number;
   readonly asOf: Instant;
-  /** What the workflow itself says, where its row says another number: a hand has edited it. */
-  readonly edited: { readonly row: number; readonly workflow: number } | null;
+  /** The counter of a row that was edited manually, and the account's own. */
+  readonly edited: StatusRead['edited'];
 };
 
-/** From the account's row alone. */
+/** From the account's row, for a list. */
 export function numbersOfRow(row: StatusRow, at: Instant): Numbers {
   const known = row.inFlight + row.uncertain + row.delivered + row.external + row.imported;
   return {
@@ -39,35 +40,35 @@ export function numbersOfRow(row: StatusRow, at: Instant): Numbers {
   };
 }
 
-/** From the workflow's answer; the row says what the event log has. */
-export function numbersOfStatus(status: StatusWire, row: StatusRow | undefined): Numbers {
-  const day = dayIn(status.quotaDay);
-  const { asOf, quotaDay: _, cooldown, hold, ...same } = status;
-  const isSameDay = row?.day === day;
-  // A row that is behind the workflow says nothing; one of the same version was edited.
-  const isEdited =
-    row !== undefined && isSameDay && status.unsaved === 0 && row.version === status.version;
-  const rowCounter = isEdited ? row.counter : status.counter;
-  const stood = Math.max(status.counter, rowCounter);
-  const logged = isSameDay ? row.delivered + row.external : status.delivered + status.external;
+/** From a status, as its workflow answered it or as its rows describe it. */
+export function numbersOfStatus({ asOf, quotaDay, ...status }: StatusWire): Numbers {
+  const { cooldown, hold, breakerUntil, lastReconciledAt, nextReconcileAt } = status;
+  const logged = status.delivered + status.external;
   return {
-    ...same,
-    day,
-    counter: stood,
-    unexplained: status.unexplained + stood - status.counter,
-    remaining: Math.max(0, status.remaining - (stood - status.counter)),
+    ...status,
+    day: dayIn(quotaDay),
     cooldown: cooldown && { until: instantIn(cooldown.until), cause: cooldown.cause },
     hold: hold && { ...hold, since: instantIn(hold.since) },
-    breakerUntil: status.breakerUntil === null ? null : instantIn(status.breakerUntil),
-    lastCheckedAt: latest(
-      status.lastReconciledAt === null ? null : instantIn(status.lastReconciledAt),
-      row?.lastCheckedAt ?? null,
-    ),
-    nextCheckAt: status.nextReconcileAt === null ? null : instantIn(status.nextReconcileAt),
+    breakerUntil: instantOrNull(breakerUntil),
+    lastCheckedAt: instantOrNull(lastReconciledAt),
+    nextCheckAt: instantOrNull(nextReconcileAt),
     logged,
-    drift: stood - logged - status.imported,
+    drift: status.counter - logged - status.imported,
     asOf: instantIn(asOf),
-    edited: rowCounter === status.counter ? null : { row: rowCounter, workflow: status.counter },
+    edited: null,
+  };
+}
+
+/** From what the one reader returns, which knows the event log and a manual edit as well. */
+export function numbersOfRead({ unsaved, ...read }: StatusRead): Numbers {
+  const { eventLog, edited, lastCheckedAt } = read;
+  const numbers = numbersOfStatus({ ...read, unsaved: unsaved ?? 0 });
+  return {
+    ...numbers,
+    edited,
+    lastCheckedAt: instantOrNull(lastCheckedAt),
+    logged: eventLog ? eventLog.delivered + eventLog.external : numbers.logged,
+    drift: eventLog?.drift ?? numbers.drift,
   };
 }
 
@@ -80,16 +81,18 @@ export function nextEdge({
   return Math.min(cooldown?.until ?? Infinity, breakerUntil ?? Infinity, startOf(day + 1));
 }
 
-const latest = (one: Instant | null, other: Instant | null): Instant | null =>
-  one === null ? other : other === null ? one : Math.max(one, other);
+const instantOrNull = (text: string | null): Instant | null =>
+  text === null ? null : instantIn(text);
 
-function instantIn(text: string): Instant {
+/** An instant of a status. */
+export function instantIn(text: string): Instant {
   const at = parseInstant(text);
-  if (at === undefined) throw new Error(`a status tells a time as "${text}"`);
+  if (at === undefined) throw new Error(`a status has the time "${text}"`);
   return at;
 }
-function dayIn(text: string): UtcDay {
+/** A day of a status. */
+export function dayIn(text: string): UtcDay {
   const day = parseDay(text);
-  if (day === undefined) throw new Error(`a status tells a day as "${text}"`);
+  if (day === undefined) throw new Error(`a status has the day "${text}"`);
   return day;
 }
