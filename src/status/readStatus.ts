@@ -1,5 +1,5 @@
 /**
- * Reads the status of an account (R17). HTTP, command line and pages show what is returned here: the
+ * Reads the status of an account (R17). HTTP, command line and pages show the result: the
  * answer of the account's workflow, or, if the workflow does not answer or has ended, the same
  * status from the account's rows. Both name their source and their age. Temporal's client is not
  * imported, because the command line loads it only when a command needs it.

@@ -56,7 +56,7 @@ async function readMarks(db: Queryable, accountId: string): Promise<Marks | unde
   return row;
 }
 
-/** What Postgres has for a status: the row, the event log of its day, and when both were current. */
+/** What Postgres adds to a status: the row, and the event log of its day. */
 export type RowSide = RowNow & {
   /** The event log of `loggedDay`: the later of the row's day and that of `at`. */
   readonly logged: Logged;

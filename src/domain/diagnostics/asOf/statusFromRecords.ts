@@ -43,7 +43,7 @@ export const isAheadOf = (status: StatusWire, row: Pick<RowNow, 'version'>): boo
 
 /**
  * Returns the row's counter if it holds for the day of that status: of rows that were read alone,
- * or after a manual edit. A row of another day, or one that is behind its workflow, decides nothing.
+ * or after a manual edit. A row of another day, or one behind its workflow, decides nothing.
  */
 export function rowCounterOf(
   status: StatusWire,
