@@ -103,8 +103,16 @@ it('is the same while the workflow answers, and while only its rows can be read'
   const { id } = await busy();
   const present = await agreed(id, false);
   expect(present.api).toMatchObject({
-    ...{ source: 'workflow', counter: 8, delivered: 4, inFlight: 1, uncertain: 1 },
-    ...{ external: 1, imported: 1, unexplained: 0, edited: null, unsaved: 0 },
+    source: 'workflow',
+    counter: 8,
+    delivered: 4,
+    inFlight: 1,
+    uncertain: 1,
+    external: 1,
+    imported: 1,
+    unexplained: 0,
+    edited: null,
+    unsaved: 0,
   });
   expect(present.slots.command).toHaveLength(5);
   expect(present.slots.page).toContain('5 or more now');
@@ -127,8 +135,15 @@ it.each([
   await edit(stand, id, `inmails_sent_today = ${row}`);
   const counter = Math.max(row, 8);
   const expected = {
-    ...{ counter, delivered: 4, inFlight: 1, uncertain: 1, external: 1, imported: 1 },
-    ...{ unexplained, edited: { row, counted: 8 }, remaining: Math.max(0, 50 - counter) },
+    counter,
+    delivered: 4,
+    inFlight: 1,
+    uncertain: 1,
+    external: 1,
+    imported: 1,
+    unexplained,
+    edited: { row, counted: 8 },
+    remaining: Math.max(0, 50 - counter),
   };
   const present = await agreed(id, false);
   expect(present.api).toMatchObject({ ...expected, source: 'workflow' });
