@@ -23,6 +23,7 @@ const DONE: readonly string[] = [
   'docs/history.md',
   'docs/http.md',
   'docs/lifecycle.md',
+  'docs/mutants.md',
   'docs/linkedin-ids.md',
   'docs/operations.md',
   'docs/runbook.md',

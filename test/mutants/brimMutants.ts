@@ -13,7 +13,7 @@ export const BRIM_MUTANTS: readonly Mutant<CheckName>[] = [
   },
   {
     rule: 'R15',
-    what: 'the send that was seen first is forgotten first, also where it counts today',
+    what: 'the send that was observed first is forgotten first, also if it counts today',
     file: 'src/domain/account/kept.ts',
     old: 'externals.toSorted((a, b) => rank(a) - rank(b)).slice(0, surplus)',
     mutated: '(void rank, externals.slice(0, surplus))',
@@ -21,7 +21,7 @@ export const BRIM_MUTANTS: readonly Mutant<CheckName>[] = [
   },
   {
     rule: 'R8',
-    what: 'no more rows are read than an account may have, so that too many look like enough',
+    what: 'no more rows are read than an account may have, so too many rows are not noticed',
     file: 'src/domain/reconcile/crowd.ts',
     old: '  reservations: SLOTS_MAX + 1,',
     mutated: '  reservations: SLOTS_MAX,',
@@ -33,7 +33,7 @@ export const BRIM_MUTANTS: readonly Mutant<CheckName>[] = [
     file: 'src/domain/gate/gate.ts',
     old: 'if (grants >= grantsMax) {',
     mutated: 'if (grants >= grantsMax * 100) {',
-    by: 'a day has a bounded number of grants',
+    by: 'a day has a limited number of grants',
   },
   {
     rule: 'R3',
@@ -45,18 +45,18 @@ export const BRIM_MUTANTS: readonly Mutant<CheckName>[] = [
   },
   {
     rule: 'R14',
-    what: 'a save carries all that waits',
+    what: 'a save carries everything that waits',
     file: 'src/domain/entity/outbox.ts',
     old: '> SAVE_BYTES_MAX && n > 0',
     mutated: '> SAVE_BYTES_MAX * SAVE_ROWS_MAX && n > 0',
-    by: 'a save carries a bounded number of bytes',
+    by: 'a save carries a limited number of bytes',
   },
   {
     rule: 'R13',
-    what: 'a start reads all in one answer, however much it is',
+    what: 'a start reads everything in one answer, whatever its size',
     file: 'src/domain/records/readParts.ts',
     old: 'if (bytesOf(whole) <= READ_BACK_BYTES_MAX) return whole;',
     mutated: 'if (bytesOf(whole) <= READ_BACK_BYTES_MAX * 100) return whole;',
-    by: 'what a start reads comes in parts where it is much',
+    by: 'a start reads large data in parts',
   },
 ];

@@ -239,17 +239,17 @@ const anotherLogin: DatabaseCheck = async (desk) => {
 
 export const DATABASE_CHECKS = {
   'a save that runs twice is written once': twice,
-  'a save of another owner changes nothing, and people hear of it': anotherOwner,
+  'a save of another owner changes nothing and raises an alert': anotherOwner,
   'a save that comes late changes nothing': lateSave,
   'a row that comes late changes nothing': lateRow,
   'counter, day and ramp step change in one statement': oneStatement,
-  'a row that Postgres refuses holds up nothing': refusedRow,
-  'no delivery is lost to the key of another': takenKey,
-  'what a hand has put into the row is told until the workflow has heard it': handEdit,
+  'a row that Postgres refuses delays nothing': refusedRow,
+  'no delivery is lost because another row has its key': takenKey,
+  'a manual edit of the row is reported until the workflow knows it': handEdit,
   'a start reads one snapshot': snapshot,
   'a claim needs the version that it has read': movedRow,
-  'the event log takes no change from anybody': appendOnly,
-  'nobody reads the count of yesterday under the date of today': midnightView,
+  'the event log accepts no change from any role': appendOnly,
+  'no reader gets the count of yesterday with the date of today': midnightView,
   'an attempt is settled by the login that began it': anotherLogin,
   'a window follows the clocks when they change': clockChanges,
 } satisfies Readonly<Record<string, DatabaseCheck>>;

@@ -41,7 +41,7 @@ export const EDGE_MUTANTS: readonly Mutant<CheckName>[] = [
     file: 'src/domain/primitives/text.ts',
     old: 'text.replaceAll(HIDDEN, escaped)',
     mutated: 'text',
-    by: 'nothing that a person reads steers a terminal',
+    by: 'no text that a person reads controls a terminal',
   },
   {
     rule: 'R13',
@@ -53,7 +53,7 @@ export const EDGE_MUTANTS: readonly Mutant<CheckName>[] = [
   },
   {
     rule: 'R14',
-    what: 'a run that was reset goes on as if nothing had been written after it',
+    what: 'a run that was reset continues as if nothing had been written after it',
     file: 'src/domain/entity/endings.ts',
     old: 'if (stored.version === stored.ownerVersion) return [];',
     mutated: 'if (stored.version >= stored.ownerVersion) return [];',
@@ -61,7 +61,7 @@ export const EDGE_MUTANTS: readonly Mutant<CheckName>[] = [
   },
   {
     rule: 'R5',
-    what: 'a restricted account is only held: nobody is called',
+    what: 'a restricted account is only held: no alert calls a person',
     file: 'src/domain/commands/fail.ts',
     old: "{ type: 'RampRestarted' }, raised];",
     mutated: "{ type: 'RampRestarted' }];",
@@ -69,11 +69,11 @@ export const EDGE_MUTANTS: readonly Mutant<CheckName>[] = [
   },
   {
     rule: 'R5',
-    what: 'a throttle with an unreadable duration is refused, and nothing pauses',
+    what: 'a throttle with an unreadable duration is refused, and the account does not pause',
     file: 'src/domain/wire/requests.ts',
     old: "fields.hint('retryAfterSeconds', pause(at))",
     mutated: "fields.may('retryAfterSeconds', pause(at))",
-    by: 'a report counts whatever its optional fields say',
+    by: 'a report counts, whatever its optional fields contain',
   },
   {
     rule: 'R18',
@@ -81,7 +81,7 @@ export const EDGE_MUTANTS: readonly Mutant<CheckName>[] = [
     file: 'src/domain/wire/requests.ts',
     old: "? (fields.wanted('sentAt', instant()) ?? at)",
     mutated: "? fields.need('sentAt', instant())",
-    by: 'a report counts whatever its optional fields say',
+    by: 'a report counts, whatever its optional fields contain',
   },
   {
     rule: 'R15',

@@ -107,12 +107,12 @@ const givenUp: DatabaseCheck = async (desk) => {
 };
 
 export const FLEET_CHECKS = {
-  'the audit wakes an account whose row a hand has edited': edited,
+  'the audit wakes an account after a manual edit of its row': edited,
   'a hot account without a run for 20 minutes is overdue': overdue,
   'an account without a workflow is started again, and its alert ends': missing,
   'an audit leaves one heartbeat': heartbeat,
   'the audit finds an attempt that was committed late': late,
   'people are alerted while tasks fail, whatever the cause': failing,
-  'a run that cannot be replayed is given up after ten minutes, once an hour': givenUp,
+  'a run that cannot be replayed is terminated after ten minutes, once an hour': givenUp,
 } satisfies Readonly<Record<string, DatabaseCheck>>;
 export type FleetCheckName = keyof typeof FLEET_CHECKS;

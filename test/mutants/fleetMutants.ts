@@ -11,15 +11,15 @@ const TASKS = 'src/domain/reconcile/failingTasks.ts';
 export const FLEET_MUTANTS: readonly Mutant<FleetCheckName>[] = [
   {
     rule: 'R8',
-    what: 'the audit does not see that a row was edited',
+    what: 'the audit does not notice that a row was edited',
     file: FLEET_SQL,
     old: '(is_unequal or is_edited or hot_since is not null',
     mutated: '(is_unequal or hot_since is not null',
-    by: 'the audit wakes an account whose row a hand has edited',
+    by: 'the audit wakes an account after a manual edit of its row',
   },
   {
     rule: 'R8',
-    what: 'nobody hears of an account without a run',
+    what: 'an account without a run raises no alert',
     file: FLEET,
     old: '    ...silent.map(({ suspect }) => overdueAlert(suspect, at)),\n',
     mutated: '',
@@ -27,7 +27,7 @@ export const FLEET_MUTANTS: readonly Mutant<FleetCheckName>[] = [
   },
   {
     rule: 'R8',
-    what: 'an account is hot for nobody but itself',
+    what: 'the rows do not show that an account is hot',
     file: ACTIVITY,
     old: 'const how = { isHot,',
     mutated: 'const how = { isHot: isHot && false,',
@@ -43,7 +43,7 @@ export const FLEET_MUTANTS: readonly Mutant<FleetCheckName>[] = [
   },
   {
     rule: 'R8',
-    what: 'an account without a workflow is told of, and not started',
+    what: 'an account without a workflow raises an alert, and is not started',
     file: FLEET,
     old: 'await start({ accountId, tier });',
     mutated: 'void start;',
@@ -59,7 +59,7 @@ export const FLEET_MUTANTS: readonly Mutant<FleetCheckName>[] = [
   },
   {
     rule: 'R8',
-    what: 'an attempt that was committed late is never looked at',
+    what: 'an attempt that was committed late is never checked',
     file: FLEET_SQL,
     old: 'least(pg_snapshot_xmin(pg_current_snapshot()),',
     mutated: 'least(pg_snapshot_xmax(pg_current_snapshot()),',
@@ -75,7 +75,7 @@ export const FLEET_MUTANTS: readonly Mutant<FleetCheckName>[] = [
   },
   {
     rule: 'R8',
-    what: 'a run is given up for any failure of its tasks',
+    what: 'a run is terminated for any failure of its tasks',
     file: TASKS,
     old: "if (!seen.isReplayFailure) return 'cause';",
     mutated: '',
@@ -83,18 +83,18 @@ export const FLEET_MUTANTS: readonly Mutant<FleetCheckName>[] = [
   },
   {
     rule: 'R13',
-    what: 'a run is given up whose history the worker cannot read',
+    what: 'a run is terminated whose history the worker cannot read',
     file: FAILING,
     old: 'obstacle === null && unread === null',
     mutated: 'obstacle === null',
-    by: 'a run that cannot be replayed is given up after ten minutes, once an hour',
+    by: 'a run that cannot be replayed is terminated after ten minutes, once an hour',
   },
   {
     rule: 'R8',
-    what: 'a run is given up again and again',
+    what: 'a run is terminated again and again',
     file: TASKS,
     old: "at - restartedAt < RESTART_EVERY_MS) return 'lately';",
     mutated: "at - restartedAt < 0 * RESTART_EVERY_MS) return 'lately';",
-    by: 'a run that cannot be replayed is given up after ten minutes, once an hour',
+    by: 'a run that cannot be replayed is terminated after ten minutes, once an hour',
   },
 ];

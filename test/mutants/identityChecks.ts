@@ -56,6 +56,6 @@ const again: DatabaseCheck = async (desk) => {
 export const IDENTITY_CHECKS = {
   'a second account of one member is found, in any spelling': spelt,
   'a second account finds the first, whose spelling older code compared': older,
-  'of two accounts that are compared again the first goes on': again,
+  'of two accounts that are compared again the first continues': again,
 } satisfies Readonly<Record<string, DatabaseCheck>>;
 export type IdentityCheckName = keyof typeof IDENTITY_CHECKS;

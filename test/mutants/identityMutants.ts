@@ -9,11 +9,11 @@ const IDENTITIES = 'src/postgres/save/identities.ts';
 export const SPELLING_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R15',
-    what: 'a recipient who is spelt otherwise is another one',
+    what: 'another spelling of a recipient is another recipient',
     file: 'src/domain/commands/observe.ts',
     old: 'isSameRecipient(slot.recipientId, recipientId)',
     mutated: 'slot.recipientId === recipientId',
-    by: 'an InMail that is seen belongs to its recipient, in any spelling',
+    by: 'an observed InMail belongs to its recipient, in any spelling',
   },
   {
     rule: 'R15',
@@ -33,15 +33,15 @@ export const SPELLING_MUTANTS: readonly Mutant<CheckName>[] = [
   },
   {
     rule: 'R3',
-    what: 'the same ask with its recipient spelt otherwise is a conflict',
+    what: 'the same request with another spelling of its recipient is a conflict',
     file: 'src/domain/commands/reserve.ts',
     old: '!isSameRecipient(slot.recipientId, request.recipientId ?? null)',
     mutated: 'slot.recipientId !== (request.recipientId ?? null)',
-    by: 'the same ask in another spelling is granted once',
+    by: 'the same request in another spelling is granted once',
   },
   {
     rule: 'R15',
-    what: 'a proof that is spelt otherwise counts again',
+    what: 'another spelling of a proof counts again',
     file: KEPT,
     old: '[normalProof(one), normalProof(other)]',
     mutated: '[one as string, other as string]',
@@ -49,7 +49,7 @@ export const SPELLING_MUTANTS: readonly Mutant<CheckName>[] = [
   },
   {
     rule: 'R13',
-    what: 'an account is refused that is connected by another spelling of its member',
+    what: 'a connect with another spelling of the same member is refused',
     file: 'src/domain/commands/administer.ts',
     old: '!isSameMember(start.identity, identity)',
     mutated: 'start.identity !== identity',
@@ -60,7 +60,7 @@ export const SPELLING_MUTANTS: readonly Mutant<CheckName>[] = [
 export const IDENTITY_MUTANTS: readonly Mutant<IdentityCheckName>[] = [
   {
     rule: 'R13',
-    what: 'members are compared as they are spelt',
+    what: 'members are compared by their spelling',
     file: IDENTITIES,
     old: 'identity === null ? null : memberOf(identity)',
     mutated: 'identity === null ? null : { normal: identity, number: null }',
@@ -80,6 +80,6 @@ export const IDENTITY_MUTANTS: readonly Mutant<IdentityCheckName>[] = [
     file: IDENTITIES,
     old: 'and (identity is distinct from identity_compared\n                or',
     mutated: 'and (false or',
-    by: 'of two accounts that are compared again the first goes on',
+    by: 'of two accounts that are compared again the first continues',
   },
 ];

@@ -95,7 +95,7 @@ export const MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
   },
   {
     rule: 'R16',
-    what: 'an observed send of the future belongs to the future',
+    what: 'an observed send with a future time counts on that future day',
     file: 'src/domain/commands/observe.ts',
     old: 'const sentAt = Math.min(seen.sentAt, at);',
     mutated: 'const sentAt = seen.sentAt;',
@@ -103,7 +103,7 @@ export const MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
   },
   {
     rule: 'R5',
-    what: 'what is uncertain is released by silence',
+    what: 'an uncertain slot is released without a report',
     file: 'src/domain/commands/fail.ts',
     old: "const target = kind === 'unknown' ? 'uncertain' : 'released';",
     mutated: "const target: 'uncertain' | 'released' = 'released';",
@@ -111,7 +111,7 @@ export const MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
   },
   {
     rule: 'R13',
-    what: 'an unclean end gives a fresh start',
+    what: 'an unclean end is followed by a start without a cooldown',
     file: 'src/domain/entity/endings.ts',
     old: 'if (!stored) return [];',
     mutated: 'return [];',
@@ -119,7 +119,7 @@ export const MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
   },
   {
     rule: 'R3',
-    what: 'an older ledger is dropped a day early',
+    what: 'the ids of an older day are forgotten one day early',
     file: 'src/domain/account/evolveDay.ts',
     old: 'slot.quotaDay + REMEMBERED_DAYS < day',
     mutated: 'slot.quotaDay + REMEMBERED_DAYS <= day',
@@ -127,7 +127,7 @@ export const MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
   },
   {
     rule: 'R14',
-    what: 'a row that is written late wins',
+    what: 'a late row overwrites a newer row',
     file: 'src/domain/entity/entity.ts',
     old: 'for (const row of rows) entries.push({ number: (version += 1), row });',
     mutated: 'for (const row of rows) entries.push({ number: (version -= 1), row });',
@@ -159,7 +159,7 @@ export const MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
   },
   {
     rule: 'R5',
-    what: 'a breaker that runs stays where the renewal day is changed',
+    what: 'an open breaker does not move when the renewal day changes',
     file: 'src/domain/gate/credits.ts',
     old: 'if (isSameDay || !isBroken(account, at)) return [];',
     mutated: 'if (isSameDay || isBroken(account, at)) return [];',

@@ -162,13 +162,13 @@ const outcomeOnce: DatabaseCheck = async (desk) => {
 
 export const RUN_CHECKS = {
   'a run leaves a heartbeat, also when it finds nothing': heartbeat,
-  'a run that is tried again tells and heals once': triedAgain,
-  'an edit whose telling was not heard is told again, and corrected once': lostAnswer,
+  'a run that is tried again alerts and corrects once': triedAgain,
+  'an edit whose report was lost is reported again, and corrected once': lostAnswer,
   'a run that is committed is answered as it was': answeredAgain,
   'a write that comes late writes nothing': lateWrite,
-  'the run that finds it gone ends an alert': alertEnds,
-  'a lease that is over is given back behind a fence': fenced,
-  'an attempt that has begun is not fenced off': begun,
+  'the run that finds the cause gone closes an alert': alertEnds,
+  'a slot whose lease has ended is released with a void row': fenced,
+  'an attempt that has begun gets no void row': begun,
   'the outcome of an attempt is written once': outcomeOnce,
 } satisfies Readonly<Record<string, DatabaseCheck>>;
 export type RunCheckName = keyof typeof RUN_CHECKS;

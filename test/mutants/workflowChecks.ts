@@ -276,22 +276,22 @@ const fewReplies: WorkflowCheck = async (bench) => {
 };
 
 export const WORKFLOW_CHECKS = {
-  'an id that was settled is remembered after continue-as-new': ledger,
+  'a settled id is remembered after continue-as-new': ledger,
   'an idle account resets itself at midnight': midnight,
   'a run that failed verifies nothing': failedRun,
-  'the answer of another activity is none': othersAnswer,
+  'the answer of another activity is not accepted': othersAnswer,
   'a bad Signal fails no workflow': badSignal,
   'a bad Update leaves no trace': badUpdate,
   'of a batch no more is granted than the cap allows': capped,
   'an edit made just before a save is found by the next run, once': handEdit,
-  'an account whose row is taken rests': outrun,
-  'what a lost task has written is added to the account': lostTask,
-  'who asks for a run hears of a new one': asked,
+  'an account whose row is taken pauses': outrun,
+  'rows of a lost task are added to the account': lostTask,
+  'a caller that asks for a run gets the result of a new run': asked,
   'a cold account that is asked is checked, then granted': checkedFirst,
   'a Temporal cancel is a disconnect': cancelled,
-  'a Signal that comes before the rows are read back is taken': early,
-  'messages of a task are taken in the order in which they came': inOrder,
-  'a backlog is taken in several tasks': severalTasks,
-  'a few replies are under way at a time': fewReplies,
+  'a Signal that comes before the rows are read back is processed': early,
+  'messages of a task are processed in the order of their arrival': inOrder,
+  'a backlog is processed in several tasks': severalTasks,
+  'only a few replies are sent at the same time': fewReplies,
 } satisfies Readonly<Record<string, WorkflowCheck>>;
 export type WorkflowCheckName = keyof typeof WORKFLOW_CHECKS;

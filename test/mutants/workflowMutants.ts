@@ -14,7 +14,7 @@ const LOOP = 'src/workflows/inmailAccount.ts';
 export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
   {
     rule: 'R3',
-    what: 'the ledger is not carried over continue-as-new',
+    what: 'the remembered ids are not carried over continue-as-new',
     file: SELF,
     old: 'const { start, entity: actor, isCancelled, wasReset: isReset, isBehind, replies } = this;',
     mutated: `const { start, isCancelled, wasReset: isReset, isBehind, replies } = this;
@@ -22,11 +22,11 @@ export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
       ...this.entity,
       account: { ...this.entity.account, slots: [] },
     };`,
-    by: 'an id that was settled is remembered after continue-as-new',
+    by: 'a settled id is remembered after continue-as-new',
   },
   {
     rule: 'R7',
-    what: 'midnight is not armed',
+    what: 'no timer is set for midnight',
     file: LOOP,
     old: '  self.midnight.arm(startOf(day) + DAY_MS - start + spread);\n',
     mutated: '  void day; void spread; void DAY_MS;\n',
@@ -42,11 +42,11 @@ export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
   },
   {
     rule: 'R14',
-    what: 'the answer of another activity is taken',
+    what: 'the answer of another activity is accepted',
     file: ANSWERS,
     old: 'answerOf === undefined || answerOf === name',
     mutated: 'answerOf === undefined || answerOf !== undefined',
-    by: 'the answer of another activity is none',
+    by: 'the answer of another activity is not accepted',
   },
   {
     rule: 'R18',
@@ -74,7 +74,7 @@ export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
   },
   {
     rule: 'R14',
-    what: 'nobody says that an edit was told, so each run tells it again',
+    what: 'no save records that an edit was reported, so each run reports it again',
     file: SAVING,
     old: 'reconciled(self.read(), batch, ran.events, ran.foreign, at)',
     mutated: 'reconciled(self.read(), batch, ran.events, null, at)',
@@ -82,19 +82,19 @@ export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
   },
   {
     rule: 'R14',
-    what: 'a row that another owner has taken is shrugged off',
+    what: 'a row that another owner has taken is ignored',
     file: SAVING,
     old: 'const isOwn = found.owner === entity.owner;',
     mutated: 'const isOwn = true;',
-    by: 'an account whose row is taken rests',
+    by: 'an account whose row is taken pauses',
   },
   {
     rule: 'R14',
-    what: 'what a lost task has written is taken for a second writer',
+    what: 'rows of a lost task are treated as rows of a second writer',
     file: SAVING,
     old: 'if (isOwn && (found.lastWrite ?? -1) >= write.number) {',
     mutated: 'if (isOwn && (found.lastWrite ?? -1) > write.number + 1_000) {',
-    by: 'what a lost task has written is added to the account',
+    by: 'rows of a lost task are added to the account',
   },
   {
     rule: 'R8',
@@ -102,7 +102,7 @@ export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
     file: MAILBOX,
     old: 'const mine = (self.runsAsked += 1);',
     mutated: 'const mine = self.runsAsked || (self.runsAsked += 1);',
-    by: 'who asks for a run hears of a new one',
+    by: 'a caller that asks for a run gets the result of a new run',
   },
   {
     rule: 'R12',
@@ -114,7 +114,7 @@ export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
   },
   {
     rule: 'R13',
-    what: 'a Temporal cancel is not heard',
+    what: 'a Temporal cancel is ignored',
     file: LOOP,
     old: '    self.isCancelled = true;\n',
     mutated: '',
@@ -127,25 +127,25 @@ export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
     old: '      self.waiting.push(entry);\n',
     // An Update is kept: its caller would wait for ever, and the check with it.
     mutated: '      if (entry.update) self.waiting.push(entry);\n',
-    by: 'a Signal that comes before the rows are read back is taken',
+    by: 'a Signal that comes before the rows are read back is processed',
   },
   {
     rule: 'R18',
-    what: 'messages of a task are taken by name',
+    what: 'messages of a task are processed by name',
     file: INBOX,
     old: 'bufferedSignals.splice(0)',
     mutated: `bufferedSignals
     .splice(0)
     .sort((a, b) => (String(a.signalName) < String(b.signalName) ? -1 : 1))`,
-    by: 'messages of a task are taken in the order in which they came',
+    by: 'messages of a task are processed in the order of their arrival',
   },
   {
     rule: 'R18',
-    what: 'a task takes all that waits',
+    what: 'a task processes everything that waits',
     file: MAILBOX,
     old: 'n < self.inbox.length && taken < most',
     mutated: 'n < self.inbox.length && taken < most * 1_000',
-    by: 'a backlog is taken in several tasks',
+    by: 'a backlog is processed in several tasks',
   },
   {
     rule: 'R18',
@@ -153,6 +153,6 @@ export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
     file: REPLIES,
     old: 'self.repliesUnderWay < REPLIES_AT_ONCE && ',
     mutated: 'REPLIES_AT_ONCE > 0 && ',
-    by: 'a few replies are under way at a time',
+    by: 'only a few replies are sent at the same time',
   },
 ];

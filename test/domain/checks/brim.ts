@@ -103,8 +103,8 @@ export const brimChecks = {
   'a long chat is the same as its fingerprint': prints,
   'a send of today is not forgotten for those that count for no cap': forgotten,
   'an account with one row more than it can carry is known': crowd,
-  'a day has a bounded number of grants': fullDay,
+  'a day has a limited number of grants': fullDay,
   'an account that is full grants nothing': fullAccount,
-  'a save carries a bounded number of bytes': portions,
-  'what a start reads comes in parts where it is much': parts,
+  'a save carries a limited number of bytes': portions,
+  'a start reads large data in parts': parts,
 } satisfies Readonly<Record<string, Check>>;

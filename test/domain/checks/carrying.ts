@@ -141,17 +141,17 @@ const clocks: Check = (domain) => {
 };
 
 export const carryingChecks = {
-  'rows that came in while a save ran still wait': whileSaving,
-  'an account is hot until a run has found all equal': staysHot,
-  'an overshoot that met another cooldown rests the account after it': restLater,
+  'rows that arrived during a save still wait': whileSaving,
+  'an account is hot until a run has found everything equal': staysHot,
+  'an overshoot during another cooldown pauses the account after it': restLater,
   'the first message after midnight finds the new day': firstMessage,
-  'the roll audits the closing counter': closing,
-  'a start on the same day gives no fresh cap': sameDay,
+  'the change of the day checks the closing counter': closing,
+  'a start on the same day gives no second cap': sameDay,
   'a start after an unclean end waits': unclean,
-  'of two tellings of a slot the higher one wins': twoTellings,
-  'of two tellings a delivery takes the message that the other has seen': oneMessage,
-  'a delivery takes the message that is counted beside it': besideIt,
+  'of two versions of a slot the higher state wins': twoTellings,
+  'a delivery takes the message that the other version has observed': oneMessage,
+  'a delivery takes the observed message that is counted separately': besideIt,
   'the audit wakes each account that disagrees': woken,
-  'a hot account is silent after 20 minutes': silent,
-  'two clocks may be a minute apart, either way': clocks,
+  'a hot account without a run is overdue after 20 minutes': silent,
+  'two clocks may differ by a minute, in both directions': clocks,
 } satisfies Readonly<Record<string, Check>>;

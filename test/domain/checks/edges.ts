@@ -129,11 +129,11 @@ const readAgain: Check = (domain) => {
 
 export const edgeChecks = {
   'an account that LinkedIn restricts calls a person': restricted,
-  'a report counts whatever its optional fields say': unreadable,
+  'a report counts, whatever its optional fields contain': unreadable,
   'a reply goes to no workflow of Temporal or of ours': ownWorkflows,
   'a name of more than 1,000 bytes is refused': longNames,
   'a reply over HTTP goes only where the operator of the server allows it': prefix,
-  'nothing that a person reads steers a terminal': terminal,
+  'no text that a person reads controls a terminal': terminal,
   'a delivery that the last run answered and did not save is counted': unsaved,
   'a run that was reset behind its row waits': reset,
   'a proof that was forgotten and waits to be saved counts once': forgotten,

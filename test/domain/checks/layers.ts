@@ -87,12 +87,12 @@ const beforeMidnight: Check = (domain) => {
 };
 
 export const layerChecks = {
-  'layer 2 looks at the counter as it stood, before it is healed': stood,
+  'layer 2 reads the counter before the correction': stood,
   'a gap of 5 is no drift, a gap of 6 is': drift,
-  '60 of 50 rests the account, 59 does not': overshoot,
-  'an overshoot rests the account once, and again when it has grown': once,
-  'a counter that a hand raised just before midnight rests the account after it': beforeMidnight,
+  '60 of 50 pauses the account, 59 does not': overshoot,
+  'an overshoot pauses the account once, and again when the counter has grown': once,
+  'a manual edit just before midnight pauses the account after midnight': beforeMidnight,
   'the parts of a gap add up to it': parts,
   'a gap that is in flight is for information only': explained,
-  'the first run of a day looks at the day before': dayBefore,
+  'the first run of a day checks the day before': dayBefore,
 } satisfies Readonly<Record<string, Check>>;

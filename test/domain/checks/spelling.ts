@@ -69,9 +69,9 @@ const reconnected: Check = (domain) => {
 };
 
 export const spellingChecks = {
-  'an InMail that is seen belongs to its recipient, in any spelling': recipients,
+  'an observed InMail belongs to its recipient, in any spelling': recipients,
   'two products give one member two ids, and one product does not': products,
-  'the same ask in another spelling is granted once': asks,
+  'the same request in another spelling is granted once': asks,
   'a proof counts once, in any spelling': proofs,
   'an account may be connected again by another spelling of its member': reconnected,
 } satisfies Readonly<Record<string, Check>>;
