@@ -107,6 +107,12 @@ describe('docs/contract.md', () => {
     expect(section('### Workflows')).toEqual(expect.arrayContaining([...TIERS]));
   });
 
+  it('links each file that it names, so that a reader finds the code in one step', () => {
+    const unlinked = contract.replaceAll(/\[`[^`]+`\]\([^)]+\)/g, '');
+    expect(filesNamedIn(contract).length).toBeGreaterThan(60);
+    expect(filesNamedIn(unlinked)).toEqual([]);
+  });
+
   it('names tables and columns that the schema has', () => {
     const rows = [
       ...sectionOf('## 4. Postgres').matchAll(/^\| `(\w+)`( \(view\))?.* \| (.*) \|$/gm),
