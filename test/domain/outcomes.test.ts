@@ -1,9 +1,9 @@
 /** What becomes of a slot, in any order and however often it is told (R3 to R5, R15, R16). */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { deliver } from '../../src/domain/commands/deliver.js';
+import { deliver, deliverWithoutChat } from '../../src/domain/commands/deliver.js';
 import { alert } from '../../src/domain/account/events.js';
-import { deliverWithoutChat, fail } from '../../src/domain/commands/fail.js';
+import { fail } from '../../src/domain/commands/fail.js';
 import { observe } from '../../src/domain/commands/observe.js';
 import { reserve } from '../../src/domain/commands/reserve.js';
 import { resume } from '../../src/domain/commands/administer.js';

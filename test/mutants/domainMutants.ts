@@ -88,8 +88,9 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
     rule: 'R8',
     what: 'the minimum is removed: a correction keeps only delivered slots',
     file: RECONCILE,
-    old: 'apply(leaseOver(slot, fenced, at));',
-    mutated: "apply(slot.state === 'in_flight' ? [changed(slot, 'released', 'healed', at)] : []);",
+    old: 'facts.apply(leaseOver(slot, fenced, at));',
+    mutated:
+      "facts.apply(slot.state === 'in_flight' ? [changed(slot, 'released', 'healed', at)] : []);",
     by: 'a run never lowers the counter below what is in flight',
   },
   {
@@ -132,10 +133,11 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
     rule: 'R8',
     what: 'an attempt without a grant does not count',
     file: 'src/domain/reconcile/evidence.ts',
-    old: 'for (const attempt of found.attempts) apply(attempted(view, attempt, at));',
+    old: 'for (const attempt of found.attempts) facts.apply(attempted(facts.view, attempt, at));',
     mutated: `for (const attempt of found.attempts) {
-      const isKnown = view.slots.some((slot) => slot.reservationId === attempt.reservationId);
-      if (isKnown) apply(attempted(view, attempt, at));
+      const { slots } = facts.view;
+      const isKnown = slots.some((slot) => slot.reservationId === attempt.reservationId);
+      if (isKnown) facts.apply(attempted(facts.view, attempt, at));
     }`,
     by: 'an attempt without a grant counts, and a void row does not',
   },
@@ -175,7 +177,7 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
     rule: 'R8',
     what: 'a reservation that a manual edit deleted is not written again',
     file: RECONCILE,
-    old: 'apply(restored(account, view, found));',
+    old: 'facts.apply(restored(account, facts.view, found));',
     mutated: '',
     by: 'a row that Postgres has lost is written again',
   },
@@ -248,7 +250,7 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
     rule: 'R14',
     what: 'after a reset a send that only one version knows is lost',
     file: MERGE,
-    old: 'apply(counted(view, one, one.at));',
+    old: 'facts.apply(counted(facts.view, one, one.at));',
     mutated: 'void one;',
     by: 'of two versions of a slot the higher state wins',
   },
@@ -264,7 +266,7 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
     rule: 'R4',
     what: 'a run counts a delivery and its observed send separately',
     file: 'src/domain/reconcile/reconcile.ts',
-    old: '  for (const slot of view.slots) apply(claimedBy(view, slot));\n',
+    old: '  for (const slot of facts.view.slots) facts.apply(claimedBy(facts.view, slot));\n',
     mutated: '',
     by: 'a delivery takes the observed message that is counted separately',
   },

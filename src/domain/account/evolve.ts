@@ -13,7 +13,7 @@ import { accountWith, bookWith } from './update.js';
 import type { Event } from './events.js';
 import type { UtcDay } from '../primitives/time.js';
 import { assertNever } from '../primitives/assert.js';
-import { forgottenOf, keptExternal, keptSlot, remembered, withForgotten } from './kept.js';
+import { keptExternal, keptSlot, memoryOf, withForgotten } from './kept.js';
 import { EFFECTS_MAX, EXTERNALS_MAX } from '../primitives/limits.js';
 import { steppedCapOf } from './policy.js';
 import { isSameProof } from './proof.js';
@@ -125,11 +125,8 @@ function withBook(
 }
 
 function withExternal(account: Account, external: External): Account {
-  const all = [...account.externals, external];
-  const externals = remembered(all);
-  const next = withForgotten(accountWith(account, { externals }), {
-    forgottenOn: forgottenOf(all, externals),
-  });
+  const { externals, forgottenOn } = memoryOf([...account.externals, external]);
+  const next = withForgotten(accountWith(account, { externals }), { forgottenOn });
   if (!external.isCounted) return next;
   const counted = withBook(next, external.quotaDay, (book) => ({ external: book.external + 1 }));
   return markLate(account, counted, external.quotaDay);

@@ -146,16 +146,21 @@ export function remembered<T extends Pick<External, 'isCounted' | 'quotaDay'>>(
   return externals.filter((external) => !gone.has(external));
 }
 
-/** The latest day on which one came of those that are not remembered; null: all are. */
-export function forgottenOf(
-  externals: readonly External[],
-  known: readonly External[],
-): UtcDay | null {
-  if (known.length === externals.length) return null;
-  const still = new Set(known);
-  return externals
-    .filter((external) => !still.has(external))
+/**
+ * Returns the external sends that an account remembers of these, and the latest day on which one of
+ * the others came; null if it remembers all of them.
+ */
+export function memoryOf(all: readonly External[]): {
+  readonly externals: readonly External[];
+  readonly forgottenOn: UtcDay | null;
+} {
+  const externals = remembered(all);
+  if (externals.length === all.length) return { externals, forgottenOn: null };
+  const kept = new Set(externals);
+  const forgottenOn = all
+    .filter((external) => !kept.has(external))
     .reduce<UtcDay | null>((latest, { at }) => laterDay(latest, dayOf(at)), null);
+  return { externals, forgottenOn };
 }
 
 /** Returns the account as one that has forgotten sends of that day, too; null: of none (R15). */

@@ -5,41 +5,42 @@
  */
 import type { Account, DayBook } from './account.js';
 
-/** The change, where there is one; null is a value. */
-export const or = <T>(changed: T | undefined, old: T): T => (changed === undefined ? old : changed);
+/** Returns the changed value, or the old one where nothing changed it; null is a value. */
+export const changedOr = <T>(changed: T | undefined, old: T): T =>
+  changed === undefined ? old : changed;
 
 export const accountWith = (old: Account, change: Partial<Account>): Account => ({
   accountId: old.accountId,
-  now: or(change.now, old.now),
-  day: or(change.day, old.day),
-  policy: or(change.policy, old.policy),
-  openings: or(change.openings, old.openings),
-  rampDay: or(change.rampDay, old.rampDay),
-  highestCap: or(change.highestCap, old.highestCap),
-  cooledAtCounter: or(change.cooledAtCounter, old.cooledAtCounter),
-  days: or(change.days, old.days),
-  slots: or(change.slots, old.slots),
-  externals: or(change.externals, old.externals),
-  effects: or(change.effects, old.effects),
-  cooldowns: or(change.cooldowns, old.cooldowns),
-  hold: or(change.hold, old.hold),
-  breakerUntil: or(change.breakerUntil, old.breakerUntil),
-  isDisconnected: or(change.isDisconnected, old.isDisconnected),
-  isIdentityChecked: or(change.isIdentityChecked, old.isIdentityChecked),
-  reconciledAt: or(change.reconciledAt, old.reconciledAt),
-  runFailedAt: or(change.runFailedAt, old.runFailedAt),
-  isRunUnknown: or(change.isRunUnknown, old.isRunUnknown ?? false),
-  isCrowded: or(change.isCrowded, old.isCrowded ?? false),
-  forgottenOn: or(change.forgottenOn, old.forgottenOn ?? null),
+  now: changedOr(change.now, old.now),
+  day: changedOr(change.day, old.day),
+  policy: changedOr(change.policy, old.policy),
+  openings: changedOr(change.openings, old.openings),
+  rampDay: changedOr(change.rampDay, old.rampDay),
+  highestCap: changedOr(change.highestCap, old.highestCap),
+  cooledAtCounter: changedOr(change.cooledAtCounter, old.cooledAtCounter),
+  days: changedOr(change.days, old.days),
+  slots: changedOr(change.slots, old.slots),
+  externals: changedOr(change.externals, old.externals),
+  effects: changedOr(change.effects, old.effects),
+  cooldowns: changedOr(change.cooldowns, old.cooldowns),
+  hold: changedOr(change.hold, old.hold),
+  breakerUntil: changedOr(change.breakerUntil, old.breakerUntil),
+  isDisconnected: changedOr(change.isDisconnected, old.isDisconnected),
+  isIdentityChecked: changedOr(change.isIdentityChecked, old.isIdentityChecked),
+  reconciledAt: changedOr(change.reconciledAt, old.reconciledAt),
+  runFailedAt: changedOr(change.runFailedAt, old.runFailedAt),
+  isRunUnknown: changedOr(change.isRunUnknown, old.isRunUnknown ?? false),
+  isCrowded: changedOr(change.isCrowded, old.isCrowded ?? false),
+  forgottenOn: changedOr(change.forgottenOn, old.forgottenOn ?? null),
 });
 
 export const bookWith = (old: DayBook, change: Partial<DayBook>): DayBook => ({
   day: old.day,
-  external: or(change.external, old.external),
-  imported: or(change.imported, old.imported),
-  unexplained: or(change.unexplained, old.unexplained),
-  forgottenDelivered: or(change.forgottenDelivered, old.forgottenDelivered),
-  forgottenUncertain: or(change.forgottenUncertain, old.forgottenUncertain),
-  denials: or(change.denials, old.denials),
-  late: or(change.late, old.late),
+  external: changedOr(change.external, old.external),
+  imported: changedOr(change.imported, old.imported),
+  unexplained: changedOr(change.unexplained, old.unexplained),
+  forgottenDelivered: changedOr(change.forgottenDelivered, old.forgottenDelivered),
+  forgottenUncertain: changedOr(change.forgottenUncertain, old.forgottenUncertain),
+  denials: changedOr(change.denials, old.denials),
+  late: changedOr(change.late, old.late),
 });

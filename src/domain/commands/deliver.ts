@@ -1,6 +1,6 @@
 /** A delivery with proof always counts, once, on the slot's own quota day (R4, R5, R15). */
 import { findSlot, type Account, type Proof, type Slot } from '../account/account.js';
-import { deliveredSlot } from '../account/slot.js';
+import { changed, deliveredSlot } from '../account/slot.js';
 import { alert, type Event, type Source } from '../account/events.js';
 import { isSameId, keptProof } from '../account/kept.js';
 import type { ChatId, MessageId, ReservationId } from '../primitives/ids.js';
@@ -43,6 +43,21 @@ export function deliver(account: Account, report: Deliver, at: Instant): Decided
   if (isAfter) return taken(report, 'it was seen before the slot was reserved');
   if (slot.state === 'delivered') return secondProof(account, slot, report, returned, at);
   return settled('delivered', [...returned, ...delivery(account, slot, proof, report, at)]);
+}
+
+/** A delivery by Signal without a chat: the slot is spent until someone knows (R4). */
+export function deliverWithoutChat(
+  account: Account,
+  reservationId: ReservationId,
+  at: Instant,
+): Decided<null> {
+  const slot = findSlot(account, reservationId);
+  const missing = alert('chat_id_missing', 'warning', { reservationId });
+  const isInFlight = slot?.state === 'in_flight';
+  const events = isInFlight
+    ? [changed(slot, 'uncertain', 'chat_id_missing', at), missing]
+    : [missing];
+  return { events, answer: null };
 }
 
 /** Which delivered slot, or which external send, a proof belongs to. */

@@ -102,18 +102,3 @@ function effectOf(
       return assertNever(kind);
   }
 }
-
-/** A delivery by Signal without a chat: the slot is spent until someone knows (R4). */
-export function deliverWithoutChat(
-  account: Account,
-  reservationId: ReservationId,
-  at: Instant,
-): Decided<null> {
-  const slot = findSlot(account, reservationId);
-  const missing = alert('chat_id_missing', 'warning', { reservationId });
-  const isInFlight = slot?.state === 'in_flight';
-  const events = isInFlight
-    ? [changed(slot, 'uncertain', 'chat_id_missing', at), missing]
-    : [missing];
-  return { events, answer: null };
-}

@@ -6,7 +6,7 @@ import {
   type External,
   type Slot,
 } from '../account/account.js';
-import { forgottenIn, forgottenOf, keptExternal, remembered } from '../account/kept.js';
+import { forgottenIn, keptExternal, memoryOf } from '../account/kept.js';
 import { REMEMBERED_DAYS, WEEK_DAYS } from '../primitives/limits.js';
 import { SlotIndex } from '../account/proofIndex.js';
 import { steppedCapOf, TIMEZONE_DEFAULT, type Policy } from '../account/policy.js';
@@ -30,8 +30,7 @@ export function bareAccount(start: Start, found: ReadBack, day: UtcDay): Account
   const policy = stored?.policy ?? changedPolicy(fresh, start);
   const rampDay = stored?.rampDay ?? 1;
   const slots = found.reservations.map(slotOfRow);
-  const all = externalsOf(found, slots);
-  const externals = remembered(all);
+  const { externals, forgottenOn } = memoryOf(externalsOf(found, slots));
   return {
     accountId: start.accountId,
     now: startOf(day),
@@ -54,7 +53,7 @@ export function bareAccount(start: Start, found: ReadBack, day: UtcDay): Account
     runFailedAt: null,
     isRunUnknown: false,
     isCrowded: found.crowd !== undefined,
-    forgottenOn: forgottenIn(found.leftOut, forgottenOf(all, externals)),
+    forgottenOn: forgottenIn(found.leftOut, forgottenOn),
   };
 }
 

@@ -8,7 +8,7 @@ import { record, entityWith, type Entity } from './entity.js';
 import { accountWith } from '../account/update.js';
 import { withForgotten } from '../account/kept.js';
 import { roomOf } from '../gate/caps.js';
-import { evolveAll } from '../account/evolve.js';
+import { EventCollector } from '../account/eventCollector.js';
 import type { Event } from '../account/events.js';
 import { dayRow } from '../records/toRecords.js';
 import { unknownRows } from './lookup.js';
@@ -47,23 +47,18 @@ export function caughtUp(own: Entity, found: ReadBack, stored: StoredAccount): E
 }
 
 function factsOf(own: Entity, found: ReadBack, rows: Account): readonly Event[] {
-  const facts: Event[] = [];
-  let view = own.account;
-  const apply = (more: readonly Event[]): void => {
-    facts.push(...more);
-    view = evolveAll(view, more);
-  };
+  const facts = new EventCollector(own.account);
   const slots = rows.slots.filter((slot) => isRemembered(slot, own.account));
   const externals = rows.externals.filter(
     ({ at }) => dayOf(at) + REMEMBERED_DAYS >= own.account.day,
   );
-  for (const slot of slots) apply(liftSlot(view, fitting(view, slot)));
+  for (const slot of slots) facts.apply(liftSlot(facts.view, fitting(facts.view, slot)));
   const { lastRun } = found;
   if (lastRun && lastRun.number > (own.answered ?? 0)) {
-    apply(applicable(view, lastRun.answer.events));
+    facts.apply(applicable(facts.view, lastRun.answer.events));
   }
-  apply(merged(view, accountWith(rows, { slots, externals })));
-  return facts;
+  facts.apply(merged(facts.view, accountWith(rows, { slots, externals })));
+  return facts.events;
 }
 
 /** As long as a midnight keeps it: the lost task may have been of an earlier day. */

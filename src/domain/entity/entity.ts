@@ -3,7 +3,7 @@
  * gets a number that only grows, across runs and restarts; rows carry it into Postgres (R14).
  */
 import type { Account } from '../account/account.js';
-import { accountWith, or } from '../account/update.js';
+import { accountWith, changedOr } from '../account/update.js';
 import type { Event } from '../account/events.js';
 import { evolve } from '../account/evolve.js';
 import { rowsOf } from '../records/toRecords.js';
@@ -149,15 +149,15 @@ export function viewOf(entity: Entity, now: Instant, at: Instant): Account {
 export const entityWith = (old: Entity, change: Partial<Entity>): Entity => ({
   v: old.v,
   owner: old.owner,
-  account: or(change.account, old.account),
-  outbox: or(change.outbox, old.outbox),
-  version: or(change.version, old.version),
-  savedVersion: or(change.savedVersion, old.savedVersion),
-  equalVersion: or(change.equalVersion, old.equalVersion),
-  foreign: or(change.foreign, old.foreign),
-  handled: or(change.handled, old.handled),
-  writes: or(change.writes, old.writes ?? 0),
-  answered: or(change.answered, old.answered ?? 0),
-  sent: or(change.sent, old.sent ?? 0),
-  triedRun: or(change.triedRun, old.triedRun ?? null),
+  account: changedOr(change.account, old.account),
+  outbox: changedOr(change.outbox, old.outbox),
+  version: changedOr(change.version, old.version),
+  savedVersion: changedOr(change.savedVersion, old.savedVersion),
+  equalVersion: changedOr(change.equalVersion, old.equalVersion),
+  foreign: changedOr(change.foreign, old.foreign),
+  handled: changedOr(change.handled, old.handled),
+  writes: changedOr(change.writes, old.writes ?? 0),
+  answered: changedOr(change.answered, old.answered ?? 0),
+  sent: changedOr(change.sent, old.sent ?? 0),
+  triedRun: changedOr(change.triedRun, old.triedRun ?? null),
 });

@@ -7,7 +7,7 @@ import { deliveredSlot, endedSlot } from '../account/slot.js';
 import { deliver, givenBack, isLent, whoHas } from '../commands/deliver.js';
 import type { Event, Source } from '../account/events.js';
 import { fail } from '../commands/fail.js';
-import { evolveAll } from '../account/evolve.js';
+import { EventCollector } from '../account/eventCollector.js';
 import { CLOCK_SLACK_MS, LEASE_SECONDS_DEFAULT, REMEMBERED_DAYS } from '../primitives/limits.js';
 import { isNamed } from '../gap/matching.js';
 import { isSameId } from '../account/kept.js';
@@ -24,27 +24,23 @@ export function eventsFromEvidence(
   found: Pick<ReadBack, 'events' | 'attempts'>,
   at: Instant,
 ): readonly Event[] {
-  const events: Event[] = [];
-  let view = account;
-  const apply = (more: readonly Event[]): void => {
-    for (const event of more) events.push(event);
-    view = evolveAll(view, more);
-  };
+  const facts = new EventCollector(account);
   for (const row of found.events) {
-    if (row.reservationId !== null) apply(provenBy(view, row, row.reservationId, null));
+    if (row.reservationId === null) continue;
+    facts.apply(provenBy(facts.view, row, row.reservationId, null));
   }
-  for (const attempt of found.attempts) apply(attempted(view, attempt, at));
+  for (const attempt of found.attempts) facts.apply(attempted(facts.view, attempt, at));
   const written = new Set(
-    events.flatMap((event) =>
+    facts.events.flatMap((event) =>
       event.type === 'SlotDelivered' && event.source !== null ? [event.slot.reservationId] : [],
     ),
   );
-  const logged = loggedIn(found.events, new SlotIndex(view.slots));
-  for (const slot of view.slots) {
+  const logged = loggedIn(found.events, new SlotIndex(facts.view.slots));
+  for (const slot of facts.view.slots) {
     if (slot.state !== 'delivered' || logged.has(slot) || written.has(slot.reservationId)) continue;
-    apply([{ type: 'SlotDelivered', slot, source: 'journal' }]);
+    facts.apply([{ type: 'SlotDelivered', slot, source: 'journal' }]);
   }
-  return events;
+  return facts.events;
 }
 
 /** The slots that a row of the log names or proves. */

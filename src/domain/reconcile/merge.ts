@@ -1,7 +1,7 @@
 /** Two tellings of one account, after a reset or a second writer: the higher one wins (R14). */
 import { findSlot, type Account, type External, type Slot } from '../account/account.js';
 import type { Event } from '../account/events.js';
-import { evolveAll } from '../account/evolve.js';
+import { EventCollector } from '../account/eventCollector.js';
 import { isSameId, keptSlot } from '../account/kept.js';
 import { deliveredSlot, endedSlot, RANK } from '../account/slot.js';
 import type { Instant } from '../primitives/time.js';
@@ -10,18 +10,13 @@ import { cooldownStarted } from '../gate/cooldown.js';
 
 /** What `other` knows and `account` does not: slots, higher states, external sends, and stops. */
 export function merged(account: Account, other: Account): readonly Event[] {
-  const events: Event[] = [];
-  let view = account;
-  const apply = (more: readonly Event[]): void => {
-    events.push(...more);
-    view = evolveAll(view, more);
-  };
-  for (const slot of other.slots) apply(liftSlot(view, slot));
+  const facts = new EventCollector(account);
+  for (const slot of other.slots) facts.apply(liftSlot(facts.view, slot));
   // What is counted here may push out of the memory what was known before.
   for (const one of other.externals) {
-    if (!isCounted(account, one)) apply(counted(view, one, one.at));
+    if (!isCounted(account, one)) facts.apply(counted(facts.view, one, one.at));
   }
-  return [...events, ...stopsOf(account, other)];
+  return [...facts.events, ...stopsOf(account, other)];
 }
 
 /** An external send that somebody else tells of: known, or a delivery's own message, or one more. */

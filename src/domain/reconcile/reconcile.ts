@@ -3,7 +3,8 @@
  * the witnesses and heals after. Pure: what was found goes in, facts and what people read come out.
  */
 import type { Account, External, Slot } from '../account/account.js';
-import { evolve, evolveAll } from '../account/evolve.js';
+import { EventCollector } from '../account/eventCollector.js';
+import { evolveAll } from '../account/evolve.js';
 import type { Event } from '../account/events.js';
 import { EXTERNALS_MAX, REMEMBERED_DAYS } from '../primitives/limits.js';
 import { claimedBy, counted, liftSlot } from './merge.js';
@@ -72,30 +73,27 @@ function daysOf(account: Account, heals: readonly Event[], looksBack: boolean): 
 
 /** Layer 1: what the account has to become so that it is what its witnesses say. */
 function healing(account: Account, found: Evidence, at: Instant): readonly Event[] {
-  const events: Event[] = [];
-  let view = account;
-  const apply = (more: readonly Event[]): void => {
-    for (const event of more) {
-      events.push(event);
-      view = evolve(view, event);
-    }
-  };
+  const facts = new EventCollector(account);
   const known = new SlotIndex(account.slots);
   for (const row of found.reservations) {
     const slot = known.byId(row.reservationId);
-    if (!slot || isHigher(row.state, slot)) apply(liftSlot(view, slotOfRow(row)));
+    if (!slot || isHigher(row.state, slot)) {
+      facts.apply(liftSlot(facts.view, slotOfRow(row)));
+    }
   }
-  apply(eventsFromEvidence(view, found, at));
+  facts.apply(eventsFromEvidence(facts.view, found, at));
   const fenced = new Set(
     found.attempts.filter(({ outcome }) => outcome === 'void').map((one) => one.reservationId),
   );
-  for (const slot of view.slots) apply(leaseOver(slot, fenced, at));
-  const slots = new SlotIndex(view.slots);
-  for (const row of unknownIn(view, found.events, slots)) apply(ungrantedSend(view, row));
-  for (const slot of view.slots) apply(claimedBy(view, slot));
-  apply(correctedBooks(view, found.events));
-  apply(restored(account, view, found));
-  return events;
+  for (const slot of facts.view.slots) facts.apply(leaseOver(slot, fenced, at));
+  const slots = new SlotIndex(facts.view.slots);
+  for (const row of unknownIn(facts.view, found.events, slots)) {
+    facts.apply(ungrantedSend(facts.view, row));
+  }
+  for (const slot of facts.view.slots) facts.apply(claimedBy(facts.view, slot));
+  facts.apply(correctedBooks(facts.view, found.events));
+  facts.apply(restored(account, facts.view, found));
+  return facts.events;
 }
 
 /** R6: after the lease the journal has decided, or nobody knows. Silence alone frees nothing. */

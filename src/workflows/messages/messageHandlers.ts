@@ -6,8 +6,8 @@
 import { TemporalFailure } from '@temporalio/common';
 import { condition, defineSignal, setHandler } from '@temporalio/workflow';
 import { getActivator } from '@temporalio/workflow/lib/global-attributes.js';
-import { deliver } from '../../domain/commands/deliver.js';
-import { deliverWithoutChat, fail } from '../../domain/commands/fail.js';
+import { deliver, deliverWithoutChat } from '../../domain/commands/deliver.js';
+import { fail } from '../../domain/commands/fail.js';
 import type { Parsed } from '../../domain/wire/objectReader.js';
 import { MESSAGES_PER_TASK, REPLIES_AT_ONCE } from '../../domain/primitives/limits.js';
 import { loggedIn } from '../../domain/entity/lookup.js';
