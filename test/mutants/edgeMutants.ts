@@ -87,8 +87,8 @@ export const EDGE_MUTANTS: readonly Mutant<CheckName>[] = [
     rule: 'R15',
     what: 'an account does not know that it has forgotten sends',
     file: 'src/domain/account/kept.ts',
-    old: 'if (known.length === externals.length) return null;',
-    mutated: 'if (known.length <= externals.length) return null;',
+    old: 'if (externals.length === all.length) return',
+    mutated: 'if (externals.length <= all.length) return',
     by: 'a proof that was forgotten and waits to be saved counts once',
   },
 ];
