@@ -156,9 +156,9 @@ export function memoryOf(all: readonly External[]): {
 } {
   const externals = remembered(all);
   if (externals.length === all.length) return { externals, forgottenOn: null };
-  const kept = new Set(externals);
+  const still = new Set(externals);
   const forgottenOn = all
-    .filter((external) => !kept.has(external))
+    .filter((external) => !still.has(external))
     .reduce<UtcDay | null>((latest, { at }) => laterDay(latest, dayOf(at)), null);
   return { externals, forgottenOn };
 }
