@@ -55,7 +55,7 @@ it('reports who keeps it waiting, and ends with that where the wait is too long'
 });
 
 /** How an older worker's reason of a pause begins; migration 0024 reads it. */
-const OLDER_TEXT = ['throttled,', 'printed', 'of', 'reservation'].join(' ');
+const OLDER_TEXT = ['throttled,', 'said', 'of', 'reservation'].join(' ');
 
 it('gives pauses of older workers the reservation whose report caused them', async () => {
   const older = await mkdtemp(path.join(tmpdir(), 'safeband-migrations-'));
