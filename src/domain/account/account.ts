@@ -1,7 +1,7 @@
 /**
- * One LinkedIn account: how many slots it has spent on each quota day, and what it may still do.
- * Plain JSON, because it must survive continue-as-new whole: no Map, Set, Date; lists, not records
- * keyed by ids, because `constructor` is a legal id.
+ * One LinkedIn account: how many slots it has spent on each quota day, and what limits it now. It
+ * is plain JSON, because continue-as-new carries it: no Map, Set, Date. Lists, not records keyed by
+ * ids, because `constructor` is a legal id.
  *
  *   (none) --sendReserve--> in_flight --sendDelivered--> delivered
  *                             |   |                       ^    ^
@@ -9,8 +9,8 @@
  *                             |                           |    |
  *                             +------sendFailed--------> released (late proof: delivered)
  *
- * What is known of a slot only grows: in_flight < uncertain < released < delivered (R5). The
- * counter of a day is never stored: it is the sum of what explains it, so it cannot drift here.
+ * A slot's state only rises: in_flight < uncertain < released < delivered (R5). The counter of a
+ * day is never stored: it is the sum of its parts, so it cannot drift here.
  */
 import type {
   AccountId,
@@ -27,19 +27,17 @@ import type { WindowIntervals } from './sendingWindow.js';
 export type FailureKind =
   'not_attempted' | 'rejected' | 'throttled' | 'no_credits' | 'restricted' | 'unknown';
 
-/**
- * A taken slot: what was asked, and when. Its quota day is the UTC day of `reservedAt`, for ever.
- */
+/** The request of a taken slot. Its quota day is the UTC day of `reservedAt` and never changes. */
 export type SlotRequest = {
   readonly reservationId: ReservationId;
   readonly quotaDay: UtcDay;
   readonly reservedAt: Instant;
-  /** The lease runs while the clock is before this. */
+  /** The end of the lease, exclusive. */
   readonly leaseExpiresAt: Instant;
   readonly campaignId: CampaignId | null;
   readonly recipientId: RecipientId | null;
   readonly journaled: boolean;
-  /** The later day whose room it takes as well, because it may have landed then (R7). */
+  /** The later day whose room the slot takes, too, because its InMail may be of that day (R7). */
   readonly carriedInto: UtcDay | null;
 };
 export type SlotOutcome =
@@ -51,29 +49,29 @@ export type SlotOutcome =
       readonly settledAt: Instant;
       readonly chatId: ChatId;
       readonly messageId: MessageId | null;
-      /** The message id was learnt from an observed send, not reported with the delivery (R4). */
+      /** True if the message id is that of an observed send, not of the report (R4). */
       readonly isAdopted: boolean;
     };
 export type Slot = SlotRequest & SlotOutcome;
 
-/** LinkedIn's answer, or what was seen in the outbox. */
+/** The ids of an InMail in LinkedIn's answer, or of an observed send. */
 export type Proof = { readonly chatId: ChatId; readonly messageId: MessageId | null };
-/** A delivered InMail that is no reservation's, remembered so that it is counted once (R15). */
+/** A delivered InMail without a reservation, remembered so that it is counted once (R15). */
 export type External = Proof & {
   readonly quotaDay: UtcDay;
-  /** When it came to us. */
+  /** When Safeband received it. */
   readonly at: Instant;
-  /** Too old to count for any cap (R16). */
+  /** False if it was too old to count for any cap (R16). */
   readonly isCounted: boolean;
 };
-/** An effect of a report that has been applied: once a reservation and kind (R5). */
+/** An applied effect of a report: once for each reservation and kind (R5). */
 export type Effect = {
   readonly reservationId: ReservationId;
   readonly kind: FailureKind;
   readonly day: UtcDay;
 };
 
-/** What is known of one quota day beyond its remembered slots. */
+/** The numbers of one quota day that its remembered slots do not contain. */
 export type DayBook = {
   readonly day: UtcDay;
   readonly external: number;
@@ -83,7 +81,7 @@ export type DayBook = {
   readonly forgottenDelivered: number;
   readonly forgottenUncertain: number;
   readonly denials: readonly { readonly reason: string; readonly count: number }[];
-  /** Changes after the day's end. */
+  /** How many changes came after the day's end. */
   readonly late: number;
 };
 
@@ -94,7 +92,7 @@ export type Hold = { readonly reason: string; readonly actor: string; readonly s
 
 export type Account = {
   readonly accountId: AccountId;
-  /** The clock as last seen; it never runs backwards. */
+  /** The latest time that the account was given; it never runs backwards. */
   readonly now: Instant;
   readonly day: UtcDay;
   readonly policy: Policy;
@@ -103,34 +101,34 @@ export type Account = {
   readonly rampDay: number;
   /** The highest daily cap that was in force today (R8). */
   readonly highestCap: number;
-  /** The counter at which today's overshoot cooled the account down; 0: it did not. */
+  /** The counter at which today's overshoot started a cooldown; 0 if none did. */
   readonly cooledAtCounter: number;
-  /** The week, oldest first; the last one is today. */
+  /** The days of the week, oldest first; the last one is today. */
   readonly days: readonly DayBook[];
   readonly slots: readonly Slot[];
   readonly externals: readonly External[];
   readonly effects: readonly Effect[];
-  /** At most one a cause; the one that ends last is shown. */
+  /** At most one for each cause; people see the one that ends last. */
   readonly cooldowns: readonly Cooldown[];
   readonly hold: Hold | null;
   readonly breakerUntil: Instant | null;
   readonly isDisconnected: boolean;
-  /** The identity was compared with all other accounts' (R13). */
+  /** True if the identity was compared with those of all other accounts (R13). */
   readonly isIdentityChecked: boolean;
-  /** The last run that succeeded; null: none since the start (R12). */
+  /** When the last run succeeded; null if none has since the start (R12). */
   readonly reconciledAt: Instant | null;
-  /** A run failed since then. */
+  /** When a run failed since then. */
   readonly runFailedAt: Instant | null;
   /**
-   * A run's outcome is not known: what it found may be in Postgres alone, so nothing is granted
-   * until a run succeeds (R12). Absent in state of before 0.2.
+   * True if a run's outcome is not known: its findings may be in Postgres alone, so nothing is
+   * granted until a run succeeds (R12). Absent in state from before 0.2.
    */
   readonly isRunUnknown?: boolean;
-  /** It has more rows than it can carry, so no run can succeed; absent in state of before 0.2. */
+  /** True if it has more rows than it can carry: no run succeeds. Absent in state before 0.2. */
   readonly isCrowded?: boolean;
   /**
-   * The latest day on which an external send came that had to be forgotten for others; absent or
-   * null: none was. A proof that is not remembered may be known to the event log alone (R15).
+   * The latest day on which an external send came that was forgotten to make room; absent or null
+   * if none was. A proof that is not remembered may be in the event log alone (R15).
    */
   readonly forgottenOn?: UtcDay | null;
 };
@@ -152,10 +150,10 @@ export const bookOf = (account: Account, day: UtcDay): DayBook =>
 export const findSlot = (account: Account, id: ReservationId): Slot | undefined =>
   account.slots.find((slot) => slot.reservationId === id);
 
-/** Spent, and what became of it is not known. */
+/** True if the slot is spent and its outcome is not known. */
 export const isOpen = (slot: Slot): boolean =>
   slot.state === 'in_flight' || slot.state === 'uncertain';
 
-/** In flight, and the caller still has time. */
+/** True if the slot is in flight and its lease runs. */
 export const isLeased = (slot: Slot, at: Instant): boolean =>
   slot.state === 'in_flight' && at < slot.leaseExpiresAt;

@@ -1,4 +1,4 @@
-/** What a person should look at: the closed list of the contract (2). */
+/** The closed list of alerts, for people to check (docs/contract.md, 2). */
 export const ALERT_KINDS = [
   'drift',
   'over_cap',

@@ -1,11 +1,11 @@
 /**
- * How much of a day is spent, and on what (R1). The counter of a day is never stored: it is the sum
- * of its parts, so it cannot drift here.
+ * How many slots of a day are spent, by kind (R1). The counter of a day is never stored: it is the
+ * sum of its parts, so it cannot drift here.
  */
 import type { UtcDay } from '../primitives/time.js';
 import { bookOf, type Account } from './account.js';
 
-/** How much of a day is spent, and on what. */
+/** The parts of a day's counter. */
 export type Tally = {
   readonly inFlight: number;
   readonly uncertain: number;
@@ -15,7 +15,7 @@ export type Tally = {
   readonly unexplained: number;
 };
 
-/** The parts of a day's counter. */
+/** Returns the parts of a day's counter. */
 export function tallyOf(account: Account, day: UtcDay): Tally {
   const book = bookOf(account, day);
   const { external, imported, unexplained } = book;
@@ -31,7 +31,7 @@ export function tallyOf(account: Account, day: UtcDay): Tally {
   return { inFlight, uncertain, delivered, external, imported, unexplained };
 }
 
-/** Conservation: the counter of a day is the sum of its parts, and nothing else. */
+/** Returns the counter: the sum of the parts, and nothing else. */
 export const sumOf = (tally: Tally): number =>
   tally.inFlight +
   tally.uncertain +
@@ -42,7 +42,7 @@ export const sumOf = (tally: Tally): number =>
 
 export const counterOf = (account: Account, day: UtcDay): number => sumOf(tallyOf(account, day));
 
-/** Slots of earlier days that take room today as well; only a release gives it back (R7). */
+/** Returns how many slots of earlier days take room today; only a release frees it (R7). */
 export const carriedOf = (account: Account): number =>
   account.slots.filter((slot) => slot.carriedInto === account.day && slot.state !== 'released')
     .length;

@@ -1,6 +1,4 @@
-/**
- * What can happen to an account: facts, in the past tense, each with all that it takes to tell it.
- */
+/** The facts that change an account, in the past tense, each with all values that it needs. */
 import type { AlertKind, Severity } from './alertKinds.js';
 import type { Cooldown, CooldownCause, Effect, External, Hold, Proof, Slot } from './account.js';
 import type { ReservationId } from '../primitives/ids.js';
@@ -12,29 +10,29 @@ export type Details = {
   readonly [name: string]: string | number | boolean | null | readonly string[];
 };
 
-/** Who proved a delivery: the `source` of its row in the event log. */
+/** The source that proved a delivery: `source` of its row in the event log. */
 export type Source = 'pipeline' | 'external' | 'journal' | 'operator';
 
 export type Event =
   | { readonly type: 'SlotReserved'; readonly slot: Slot }
   | { readonly type: 'SlotDenied'; readonly reason: string }
-  /** `source` is null where the event log has the row already. */
+  /** `source` is null if the event log already has the row. */
   | { readonly type: 'SlotDelivered'; readonly slot: Slot; readonly source: Source | null }
   | { readonly type: 'SlotReleased'; readonly slot: Slot }
   | { readonly type: 'SlotMadeUncertain'; readonly slot: Slot }
-  /** The message id of a delivery became known, or turned out to be another's. */
+  /** The message id of a delivery became known, or proved to be that of another InMail. */
   | { readonly type: 'ProofCompleted'; readonly slot: Slot }
   | { readonly type: 'ExternalCounted'; readonly external: External; readonly sentAt: Instant }
   /** `isSameDay`: the reservation takes over the room that the external had taken. */
   | { readonly type: 'ExternalClaimed'; readonly proof: Proof; readonly isSameDay: boolean }
-  /** What the witnesses say of a day beyond its slots: more, or less, than was kept (R8). */
+  /** The evidence has more or less of a day, beyond its slots, than the account (R8). */
   | {
       readonly type: 'BookCorrected';
       readonly day: UtcDay;
       readonly external: number;
       readonly unexplained: number;
     }
-  /** Postgres has another row of it, or none: it is written again. */
+  /** Postgres has a different row of the slot, or none: it is written again. */
   | { readonly type: 'SlotRestored'; readonly slot: Slot }
   | { readonly type: 'ExternalRestored'; readonly external: External }
   | {
@@ -48,14 +46,14 @@ export type Event =
       readonly cooldown: Cooldown;
       readonly counter: number;
       readonly reason: string;
-      /** The reservation whose report asked for it; only of `throttled`. */
+      /** The reservation whose report started it; only for `throttled`. */
       readonly reservationId?: string;
     }
   | { readonly type: 'CooldownEnded'; readonly cause: CooldownCause; readonly actor: string }
   | {
       readonly type: 'BreakerOpened';
       readonly until: Instant;
-      /** Who has moved its end, and why; absent: an InMail was refused for want of credits. */
+      /** The person who moved its end, and the reason; absent if a report opened the breaker. */
       readonly actor?: string;
       readonly reason?: string;
     }
@@ -72,7 +70,7 @@ export type Event =
   | { readonly type: 'OpeningsLearnt'; readonly openings: WindowIntervals }
   | { readonly type: 'IdentityChecked' }
   | { readonly type: 'Reconciled'; readonly at: Instant }
-  /** `isUnknown`: it may be in Postgres for all that; `isCrowded`: it has too many rows. */
+  /** `isUnknown`: the run may be in Postgres; `isCrowded`: the account has too many rows. */
   | {
       readonly type: 'ReconcileFailed';
       readonly at: Instant;

@@ -1,6 +1,4 @@
-/**
- * Moves facts into place. No rules, no refusals; the compiler finds the event that is forgotten.
- */
+/** Applies facts to an account. No rules and no refusals; the compiler finds a missing event. */
 import {
   emptyDay,
   type Account,
@@ -143,7 +141,7 @@ function corrected(account: Account, event: Extract<Event, { type: 'BookCorrecte
   return markLate(account, withUnremembered(after, event), event.day);
 }
 
-/** What a run has found in the log is counted by its day alone where no more is remembered. */
+/** Marks sends that a run found in the log and counts by day only, because no more can be kept. */
 const withUnremembered = (
   account: Account,
   { day, external }: Extract<Event, { type: 'BookCorrected' }>,
@@ -152,7 +150,7 @@ const withUnremembered = (
     ? withForgotten(account, { forgottenOn: day })
     : account;
 
-/** A closed day whose numbers change says how often they did: people have read its row already. */
+/** Counts the changes of a closed day: people may have read its row already. */
 function markLate(before: Account, after: Account, day: UtcDay): Account {
   if (day >= after.day || isSameTally(tallyOf(before, day), tallyOf(after, day))) return after;
   return withBook(after, day, ({ late }) => ({ late: late + 1 }));

@@ -1,4 +1,4 @@
-/** A new day's account: what may land is carried, what is old is folded into its day's book (R7). */
+/** Midnight (R7): open sends are carried, and old slots are added to the sums of their day. */
 import { emptyDay, type Account, type DayBook, type Slot } from './account.js';
 import { accountWith, bookWith } from './update.js';
 import type { Event } from './events.js';
@@ -6,7 +6,7 @@ import { dayOf } from '../primitives/time.js';
 import { REMEMBERED_DAYS, WEEK_DAYS } from '../primitives/limits.js';
 import { steppedCapOf } from './policy.js';
 
-/** A new day: nothing is spent, what may have landed today is carried, what is old is folded. */
+/** Returns the account of a new day: nothing spent, open sends carried, old slots forgotten. */
 export function rolled(account: Account, event: Extract<Event, { type: 'DayRolled' }>): Account {
   const { day, carried, rampDay } = event;
   const isForgotten = (slot: Slot): boolean =>

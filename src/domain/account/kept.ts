@@ -1,8 +1,8 @@
 /**
- * LinkedIn's ids as the account carries them. One may be 512 characters long, and 1,536 bytes; the
- * ledger of three days with such ids would be more than Temporal carries from run to run. So a long
- * id is carried as its fingerprint. Postgres keeps the id itself: a row is made of what a message
- * brought, and a fingerprint never replaces the id that it stands for (migration 0015).
+ * LinkedIn's ids as the account carries them. An id may be 512 characters long, and 1,536 bytes.
+ * The slots of three days with such ids would be more than Temporal carries from run to run, so a
+ * long id is carried as its fingerprint. Postgres keeps the id itself: a row contains the ids of
+ * the message, and a fingerprint never replaces its id (migration 0015).
  */
 import type { Account, External, Proof, Slot } from './account.js';
 import { jsonLength } from '../primitives/bytes.js';
@@ -13,10 +13,10 @@ import { bareMemberId, isSameMember, memberOf, normalProof } from '../primitives
 import { sha256 } from '../primitives/sha256.js';
 import { dayOf, type UtcDay } from '../primitives/time.js';
 
-/** What a fingerprint begins with; `safeband.fingerprint` in Postgres knows it, too. */
+/** The beginning of a fingerprint; `safeband.fingerprint` in Postgres uses the same. */
 const MARK = 'sha256:';
 
-/** Returns the id itself where it is short, else its fingerprint, which is its own. */
+/** Returns a short id itself, else its fingerprint; a fingerprint is returned unchanged. */
 export function kept<Id extends string>(id: Id): Id {
   // No character of JSON has more than six bytes: most ids need not be counted.
   if (id.length * 6 <= KEPT_ID_BYTES) return id;
@@ -25,7 +25,7 @@ export function kept<Id extends string>(id: Id): Id {
   return isPrint<Id>(print) ? print : id;
 }
 
-/** One message's ids are held against all that is known: each is digested once. */
+/** The ids of one message are compared with all known ids: each is digested once. */
 const recent = new Map<string, string>();
 const RECENT_MAX = 8;
 function digestOf(id: string): string {
@@ -42,19 +42,19 @@ function digestOf(id: string): string {
 
 const isPrint = <Id extends string>(text: string): text is Id => text.startsWith(MARK);
 
-/** True if both are the same chat or message, in another spelling or as a fingerprint. */
+/** True if both name the same chat or message, also in another spelling or as a fingerprint. */
 export function isSameId(one: string | null, other: string | null): boolean {
   if (one === other) return true;
   if (one === null || other === null) return false;
   const [a, b] = [normalProof(one), normalProof(other)];
-  // Nothing is hashed for two ids in full, which most are.
+  // Most ids are carried in full; for two of these nothing is hashed.
   return a === b || ((a.startsWith(MARK) || b.startsWith(MARK)) && kept(a) === kept(b));
 }
 
-/** What a recipient begins with that is carried without what it was wrapped in. */
+/** The beginning of a recipient that is carried without its wrapping. */
 const BARE = 'bare:';
 
-/** Returns the recipient as it is carried: a long spelling still says which member it is. */
+/** Returns the recipient as it is carried: a long spelling still identifies the member. */
 export function keptRecipient(id: RecipientId): RecipientId {
   if (isMarked(id) || kept(id) === id) return id;
   const bare = `${BARE}${bareMemberId(id)}`;
@@ -68,7 +68,7 @@ const printOf = (id: string): string =>
   id.startsWith(MARK) ? id : `${MARK}${digestOf(memberOf(inFull(id)).normal)}`;
 const inFull = (id: string): string => (id.startsWith(BARE) ? id.slice(BARE.length) : id);
 
-/** True if both are one member, however each is spelt or carried (R3, R15). */
+/** True if both are one member, in any spelling and in full or as a fingerprint (R3, R15). */
 export function isSameRecipient(one: RecipientId | null, other: RecipientId | null): boolean {
   if (one === other) return true;
   if (one === null || other === null) return false;
@@ -81,7 +81,7 @@ type Ids = {
   readonly chatId: ChatId | null;
   readonly messageId: MessageId | null;
 };
-/** A newer row with the ids in full that an older one has, which still waits to be written. */
+/** Returns a newer row with the full ids of an older one that still waits to be written. */
 export const rowWithIds = <Row extends Ids>(row: Row, old: Row): Row => ({
   ...row,
   recipientId: wholeRecipient(row.recipientId, old.recipientId),
@@ -89,7 +89,7 @@ export const rowWithIds = <Row extends Ids>(row: Row, old: Row): Row => ({
   messageId: wholeId(row.messageId, old.messageId),
 });
 
-/** What a newer row should say: the id itself where the newer has its fingerprint only. */
+/** Returns the full id if the newer row has only its fingerprint. */
 const wholeId = <Id extends string>(newer: Id | null, older: Id | null): Id | null =>
   older !== null && newer !== null && newer.startsWith(MARK) && isSameId(newer, older)
     ? older
@@ -105,7 +105,7 @@ const wholeRecipient = (
 
 const keptOrNull = <Id extends string>(id: Id | null): Id | null => (id === null ? null : kept(id));
 
-/** The slot as it is carried; the same object where nothing in it is long. */
+/** Returns the slot as it is carried; the same object if no id in it is long. */
 export function keptSlot(slot: Slot): Slot {
   const recipientId = slot.recipientId && keptRecipient(slot.recipientId);
   if (slot.state !== 'delivered') {
@@ -118,7 +118,7 @@ export function keptSlot(slot: Slot): Slot {
   return isShort ? slot : { ...slot, recipientId, chatId, messageId };
 }
 
-/** The proof as the account would carry it: one report is held against hundreds of these. */
+/** Returns the proof as the account carries it, to compare one report with hundreds of slots. */
 export const keptProof = ({ chatId, messageId }: Proof): Proof => ({
   chatId: kept(normalProof(chatId)),
   messageId: messageId && kept(normalProof(messageId)),
@@ -132,9 +132,9 @@ export function keptExternal(external: External): External {
 }
 
 /**
- * The external sends that are remembered one by one. Where there are too many, those go first that
- * count for no cap, then those of the oldest day, then those that came first: a send of today is
- * never forgotten for another one (R15).
+ * Returns the external sends that are remembered one by one. If there are too many, sends that
+ * count for no cap are forgotten first, then those of the oldest day, then the first that came. A
+ * send of today is the last to be forgotten (R15).
  */
 export function remembered<T extends Pick<External, 'isCounted' | 'quotaDay'>>(
   externals: readonly T[],
@@ -163,18 +163,18 @@ export function memoryOf(all: readonly External[]): {
   return { externals, forgottenOn };
 }
 
-/** Returns the account as one that has forgotten sends of that day, too; null: of none (R15). */
+/** Returns the account with the note that sends of that day were forgotten; null: none (R15). */
 export const withForgotten = (
   account: Account,
   { forgottenOn = null }: Pick<Account, 'forgottenOn'>,
 ): Account =>
   accountWith(account, { forgottenOn: laterDay(account.forgottenOn ?? null, forgottenOn) });
 
-/** The later of two days, where there are any. */
+/** Returns the later of two days; null if both are null. */
 const laterDay = (one: UtcDay | null, other: UtcDay | null): UtcDay | null =>
   one === null || other === null ? (one ?? other) : Math.max(one, other);
 
-/** The latest day of which a start was not given all sends one by one, or that day. */
+/** Returns the latest day of which a start did not get all sends one by one, or `known`. */
 export const forgottenIn = (
   leftOut: readonly { readonly quotaDay: UtcDay }[] = [],
   known: UtcDay | null = null,

@@ -1,13 +1,13 @@
-/** Manual edits of an account's row, as the next reconcile is given them. */
+/** Manual edits of an account's row, as the next reconcile receives them. */
 import type { UtcDay } from '../primitives/time.js';
 
-/** What an account's row held although this workflow had not written it (R14). */
+/** The values of an account's row that its workflow had not written (R14). */
 export type ManualEdit = {
-  /** Told once, under this name: the transaction that found it. */
+  /** The transaction that found the edit, so that it is reported once. */
   readonly id: string;
   readonly day: UtcDay;
   readonly counter: number;
-  /** The highest cap of that day as the row had it; null where a hand changed that, too. */
+  /** The highest cap of that day in the row; null if that was edited, too. */
   readonly cap: number | null;
   readonly columns: readonly string[];
 };

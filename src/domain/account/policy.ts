@@ -1,4 +1,4 @@
-/** What a customer may set for an account (R10, R11). Null means: the default. */
+/** The settings of an account that a customer may change (R10, R11). Null is the default. */
 import type { Identity } from '../primitives/ids.js';
 import { horizonDays, type SendingWindow } from './sendingWindow.js';
 import { SAFE_BAND, type Tier } from '../primitives/tier.js';
@@ -15,40 +15,40 @@ export type Policy = {
   readonly timezone: string;
   readonly identity: Identity | null;
   /**
-   * The day of the month on which InMail credits are granted anew (R5); absent: the first, also in
-   * state of older code.
+   * The day of the month on which LinkedIn grants new InMail credits (R5). Absent for the first,
+   * and in state that older code wrote.
    */
   readonly creditsRenewOn?: number | undefined;
 };
 
 export const TIMEZONE_DEFAULT = 'UTC';
 
-/** InMails a day: the customer's cap, at most the band of the tier. */
+/** Returns the InMails of a day: the customer's cap, at most the band of the tier. */
 export const dailyCapOf = ({ tier, dailyCap }: Policy): number =>
   Math.min(dailyCap ?? SAFE_BAND[tier], SAFE_BAND[tier]);
 
-/** InMails over seven quota days: five days' worth, unless set; at most five bands. */
+/** Returns the InMails of seven quota days: five daily caps, unless set; at most five bands. */
 export const weeklyCapOf = (policy: Policy): number =>
   Math.min(
     policy.weeklyCap ?? WEEKLY_CAP_DAYS * dailyCapOf(policy),
     WEEKLY_CAP_DAYS * SAFE_BAND[policy.tier],
   );
 
-/** The step of the ramp on its n-th day, counted from 1; null: it does not bind. */
+/** Returns the step of the ramp on its n-th day, counted from 1; null after its end. */
 export const rampCapOf = ({ ramp }: Policy, rampDay: number): number | null =>
   ramp?.dailyCaps[rampDay - 1] ?? null;
 
-/** The *daily cap* of R3 and R8: the smaller of daily cap and ramp step. */
+/** Returns the *daily cap* of R3 and R8: the smaller of daily cap and ramp step. */
 export const steppedCapOf = (policy: Policy, rampDay: number): number =>
   Math.min(dailyCapOf(policy), rampCapOf(policy, rampDay) ?? Infinity);
 
-/** How many days ahead the openings of the sending window are worked out (R11). */
+/** Returns how many days ahead the intervals of the sending window are computed (R11). */
 export const openingDays = (policy: Policy): number =>
   policy.sendingWindow === null
     ? 0
     : horizonDays(policy.sendingWindow, steppedCapOf(policy, 1), weeklyCapOf(policy));
 
-/** What a customer set and the tier's band does not allow: it then binds at the band (R10). */
+/** Returns a message about a setting above the tier's band; the band then applies (R10). */
 export function beyondBand({ tier, dailyCap, weeklyCap, ramp }: Policy): string | undefined {
   const band = SAFE_BAND[tier];
   if ((dailyCap ?? 0) > band) return `dailyCap ${dailyCap}: the safe band of ${tier} is ${band}`;

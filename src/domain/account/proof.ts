@@ -1,4 +1,4 @@
-/** Which InMail a proof is of (R4, R15). */
+/** Which InMail a proof belongs to (R4, R15). */
 import { isSameId } from './kept.js';
 import type { Instant } from '../primitives/time.js';
 import type { Proof, Slot } from './account.js';
@@ -6,15 +6,15 @@ import type { Proof, Slot } from './account.js';
 export const isSameProof = (one: Proof, other: Proof): boolean =>
   isSameId(one.chatId, other.chatId) && isSameId(one.messageId, other.messageId);
 
-/** A delivered slot's proof, also by what was reported before a message id was observed (R4). */
+/** True if the proof is that of the slot, with or without a message id observed later (R4). */
 export const isProvenBy = (slot: Slot, proof: Proof): boolean =>
   slot.state === 'delivered' &&
   (isSameProof(slot, proof) ||
     (slot.isAdopted && proof.messageId === null && isSameId(slot.chatId, proof.chatId)));
 
-/** A delivery that was told without a message is the one seen in its chat after its grant (R4). */
-export const isMessageOf = (slot: Slot, seen: Proof & { readonly at: Instant }): boolean =>
+/** True if a delivery without a message id is the send observed later in its chat (R4). */
+export const isMessageOf = (slot: Slot, observed: Proof & { readonly at: Instant }): boolean =>
   slot.state === 'delivered' &&
   slot.messageId === null &&
-  isSameId(slot.chatId, seen.chatId) &&
-  slot.reservedAt <= seen.at;
+  isSameId(slot.chatId, observed.chatId) &&
+  slot.reservedAt <= observed.at;

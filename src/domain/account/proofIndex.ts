@@ -1,14 +1,14 @@
 /**
- * Proofs and ids as keys, so that rows are held against slots in one pass over each: a run is as
- * long as what it reads, not as its square (R8).
+ * Proofs and ids as keys, so that rows are matched with slots in one pass over each: the time of a
+ * run grows with its rows, not with their square (R8).
  */
 import type { Proof, Slot } from './account.js';
 import { kept } from './kept.js';
 import { normalProof } from '../primitives/linkedinId.js';
 
-/** Returns the same text for the same proof, also for its fingerprint or another spelling. */
+/** Returns the same text for the same proof, also for a fingerprint or another spelling of it. */
 export const proofKey = ({ chatId, messageId }: Proof): string =>
-  // No id has a control character, so what is joined by one cannot be read in two ways.
+  // No id has a control character, so a line feed separates the two without doubt.
   messageId === null ? keyOf(chatId) : `${keyOf(chatId)}\n${keyOf(messageId)}`;
 const keyOf = (id: string): string => kept(normalProof(id));
 
@@ -31,13 +31,13 @@ export class SlotIndex {
     return reservationId === null ? undefined : this.#byId.get(reservationId);
   }
 
-  /** The slots that the proof proves (`isProvenBy`), in the order of the account. */
+  /** Returns the slots that the proof proves (`isProvenBy`), in the order of the account. */
   provenBy(proof: Proof): readonly Slot[] {
     return this.#byProof.get(proofKey(proof)) ?? [];
   }
 }
 
-/** The proofs of a delivered slot: its own, and the one before its message was seen (R4). */
+/** Returns the keys of a delivered slot: its proof, and that before a message was observed (R4). */
 function keysOf(slot: Slot): readonly string[] {
   if (slot.state !== 'delivered') return [];
   const own = proofKey(slot);

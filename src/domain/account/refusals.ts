@@ -1,9 +1,9 @@
-/** What a command answers, and why a message changed nothing, or not what was asked. */
+/** The answers of commands, and the reasons why a message was refused. */
 import type { Account } from './account.js';
 import type { Instant } from '../primitives/time.js';
 import type { Event } from './events.js';
 
-/** Why a message changed nothing, or not what was asked: told to the caller, never thrown here. */
+/** The types of a refusal. The domain returns a refusal to the caller and never throws it. */
 export const FAILURE_TYPES = [
   'InvalidInput',
   'AccountUnknown',
@@ -18,7 +18,7 @@ export const FAILURE_TYPES = [
 export type FailureType = (typeof FAILURE_TYPES)[number];
 export type Refusal = { readonly refused: FailureType; readonly message: string };
 
-/** What a command makes happen, and what its sender hears. */
+/** The facts of a command, and the answer to its sender. */
 export type Decided<A> = { readonly events: readonly Event[]; readonly answer: A | Refusal };
 
 export const isRefusal = <A>(answer: A | Refusal): answer is Refusal =>
@@ -30,7 +30,7 @@ export const refuse = (
   events: readonly Event[] = [],
 ): { events: readonly Event[]; answer: Refusal } => ({ events, answer: { refused, message } });
 
-/** One command of the domain: pure, and told the time. */
+/** One command of the domain: a pure function that receives the time. */
 export type Command<I, A> = (account: Account, input: I, at: Instant) => Decided<A>;
 
 export type Flaw = { readonly refused: FailureType; readonly message: string };

@@ -1,6 +1,6 @@
 /**
- * Sending windows (R11): local wall-clock hours, known here only as UTC intervals that an activity
- * worked out, because zone rules differ between machines and the workflow must not.
+ * Sending windows (R11): local hours, known here only as UTC intervals that an activity computed.
+ * Zone rules differ between machines, and a replay must not.
  */
 import { DAY_MS, type Instant } from '../primitives/time.js';
 import { NEXT_SLOTS_MAX, WEEK_DAYS } from '../primitives/limits.js';
@@ -8,7 +8,7 @@ import { NEXT_SLOTS_MAX, WEEK_DAYS } from '../primitives/limits.js';
 export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 export type Weekday = (typeof WEEKDAYS)[number];
 
-/** `start` and `end` are `HH:MM`, local; an `end` not after `start` runs over midnight. */
+/** Local days and hours. `start` and `end` are `HH:MM`; an `end` not after `start` is next day. */
 export type SendingWindow = {
   readonly days: readonly Weekday[];
   readonly start: string;
@@ -16,28 +16,28 @@ export type SendingWindow = {
 };
 
 /**
- * When the window is open, as far as is known: `[start, end, start, end, …]`, ascending and apart.
- * A flat list of numbers is the smallest thing that JSON and memory can hold.
+ * When the window is open: `[start, end, start, end, …]`, ascending, without overlaps. A flat
+ * list of numbers takes the least memory and JSON.
  */
 export type WindowIntervals = {
   readonly bounds: readonly Instant[];
   readonly from: Instant;
   readonly until: Instant;
-  /** Edition of the zone rules that this was worked out with. */
+  /** The version of the zone rules that the intervals were computed with. */
   readonly zoneVersion: string;
 };
 
-/** Is the window open at that instant; `end` is outside. */
+/** True if the window is open at that instant; its `end` is outside. */
 export function isOpenAt({ bounds }: WindowIntervals, at: Instant): boolean {
   return firstAfter(bounds, at) % 2 === 1;
 }
 
-/** The first instant from `at` on at which the window is open; undefined beyond what is known. */
+/** Returns the first instant from `at` on with an open window; undefined after all intervals. */
 export function nextOpening(openings: WindowIntervals, at: Instant): Instant | undefined {
   return isOpenAt(openings, at) ? at : openings.bounds[firstAfter(openings.bounds, at)];
 }
 
-/** Index of the first bound later than `at`. */
+/** Returns the index of the first bound later than `at`. */
 function firstAfter(bounds: readonly Instant[], at: Instant): number {
   let low = 0;
   let high = bounds.length;
@@ -50,15 +50,15 @@ function firstAfter(bounds: readonly Instant[], at: Instant): number {
 }
 
 /**
- * Before the first of the next slots may lie: a week and a day until openings are worked out anew,
- * a breaker of 31 days, a week's cap, a week to the window's day, and one that the change of clocks
- * leaves out.
+ * Maximum weeks until the first of the next slots: a week and a day until the intervals are
+ * computed again, a breaker of 31 days, a used weekly cap, a week to the window's day, and a week
+ * whose interval the change of clocks removes.
  */
 const FIRST_SLOT_WEEKS = 10;
 
 /**
- * How many days ahead the openings must reach, so that 200 next slots can be told.
- * @param slotsPerDay what a day lets through at most, @param slotsPerWeek likewise.
+ * Returns how many days ahead the intervals must reach, so that a query can list 200 next slots.
+ * @param slotsPerDay the maximum of a day, @param slotsPerWeek the maximum of a week.
  */
 export function horizonDays(
   window: SendingWindow,
@@ -70,10 +70,10 @@ export function horizonDays(
   const leftOut = Math.ceil(weeks / WEEKS_OF_YEAR);
   return (FIRST_SLOT_WEEKS + weeks + leftOut) * WEEK_DAYS;
 }
-/** Each spring may leave out one opening of a weekly window. */
+/** The change of clocks in spring may remove one interval a year of a weekly window. */
 const WEEKS_OF_YEAR = 52;
 
-/** Openings are worked out anew when they reach less far than they should, or are a week old. */
+/** True if the intervals must be computed again: they end too early, or are a week old. */
 export function isStale(openings: WindowIntervals, at: Instant, days: number): boolean {
   const isShort = openings.until < at + (days - WEEK_DAYS) * DAY_MS;
   return isShort || at >= openings.from + WEEK_DAYS * DAY_MS;

@@ -1,6 +1,6 @@
 /**
- * What is asked for a slot, what a slot looks like as it is taken, delivered and ended, and which
- * state is the higher one (R5).
+ * The request for a slot, the slot as it is taken, delivered and ended, and the order of its states
+ * (R5).
  */
 import type { Account, Proof, Slot, SlotRequest } from './account.js';
 import type { CampaignId, RecipientId, ReservationId } from '../primitives/ids.js';
@@ -17,7 +17,7 @@ export type Reserve = {
   readonly validUntil?: Instant | undefined;
 };
 
-/** The slot that a grant takes: on the quota day of now, for ever. */
+/** Returns the slot of a grant; its quota day is the account's day and never changes. */
 export const reservedSlot = (account: Account, request: Reserve, at: Instant): Slot => ({
   reservationId: request.reservationId,
   quotaDay: account.day,
@@ -31,8 +31,8 @@ export const reservedSlot = (account: Account, request: Reserve, at: Instant): S
 });
 
 /**
- * The slot as delivered. Written out field by field, here and below: a spread gives each slot a
- * hidden class of its own in V8, 400 bytes of heap a delivery.
+ * Returns the slot as delivered. Each field is written out, here and below: a spread gives each
+ * slot its own hidden class in V8, which takes 400 bytes of heap for each delivery.
  */
 export const deliveredSlot = (
   taken: SlotRequest,
@@ -55,7 +55,7 @@ export const deliveredSlot = (
   isAdopted,
 });
 
-/** The slot as given back, or as spent until someone knows. */
+/** Returns the slot as released, or as uncertain: spent until its outcome is known. */
 export const endedSlot = (
   taken: SlotRequest,
   state: 'released' | 'uncertain',
@@ -75,7 +75,7 @@ export const endedSlot = (
   reason,
 });
 
-/** A slot that ends released or uncertain, and why. */
+/** Returns the fact that a slot was released or became uncertain. */
 export function changed(
   slot: Slot,
   state: 'released' | 'uncertain',
@@ -93,6 +93,6 @@ export const RANK: Readonly<Record<Slot['state'], number>> = {
   delivered: 3,
 };
 
-/** Is this state news of that slot. */
+/** True if this state is higher than the slot's. */
 export const isHigher = (state: Slot['state'], known: Pick<Slot, 'state'>): boolean =>
   RANK[state] > RANK[known.state];

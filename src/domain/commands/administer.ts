@@ -12,7 +12,7 @@ import { refuse, type Command, type Decided } from '../account/refusals.js';
 import { isBroken } from '../gate/cooldown.js';
 import { stateOf, type AccountState } from '../gate/accountState.js';
 
-/** Undefined keeps what is stored, null is the default. */
+/** A change of the policy: undefined keeps the stored value, null sets the default. */
 export type PolicyChange = {
   readonly tier?: Tier | undefined;
   readonly dailyCap?: number | null | undefined;
@@ -28,15 +28,15 @@ export type Start = PolicyChange & {
   readonly accountId: AccountId;
   readonly inmailsSentToday?: number | undefined;
   readonly deliveredToday?: number | undefined;
-  /** False: only here to take late outcomes; the account stays disconnected. */
+  /** False if the workflow only takes late outcomes; the account stays disconnected. */
   readonly connect: boolean;
-  /** Who connects it. */
+  /** The person or program that connects it. */
   readonly actor?: string | undefined;
 };
 export type Order = { readonly reason: string; readonly actor: string };
 export type StateAnswer = { readonly state: AccountState };
 
-/** The stored policy with the changes that were named. */
+/** Returns the stored policy with the named changes. */
 export const changedPolicy = (old: Policy, change: PolicyChange): Policy => ({
   tier: change.tier ?? old.tier,
   dailyCap: change.dailyCap === undefined ? old.dailyCap : change.dailyCap,
@@ -48,17 +48,15 @@ export const changedPolicy = (old: Policy, change: PolicyChange): Policy => ({
   ...renewal(change.creditsRenewOn === undefined ? old.creditsRenewOn : change.creditsRenewOn),
 });
 
-/** Another spelling that says nothing new is no change: the first one stays. */
+/** Returns the identity; another spelling of the same ids is no change, and the first one stays. */
 const identityOf = ({ identity: old }: Policy, { identity }: PolicyChange): Identity | null =>
   identity === undefined || (old !== null && hasSameIds(old, identity)) ? old : identity;
 
-/** The default is no field, so that a policy of older code is the same policy. */
+/** Returns no field for the default, so that a policy of older code equals it. */
 const renewal = (on: number | null | undefined): Pick<Policy, 'creditsRenewOn'> =>
   on === null || on === undefined ? {} : { creditsRenewOn: on };
 
-/**
- * What the message itself sets above the band of the tier that then holds; the whole is refused.
- */
+/** Returns why the message sets a cap above the tier's band: then the whole message is refused. */
 export const raisedCap = (old: Policy, change: PolicyChange): string | undefined =>
   beyondBand({
     ...changedPolicy(old, change),
@@ -78,7 +76,7 @@ export const configure: Command<Configure, Policy> = (account, change, at) => {
   return { events: policyEvents(account, policy, change.actor ?? 'unknown', at), answer: policy };
 };
 
-/** What a new policy makes happen; nothing where it is the old one. */
+/** Returns the facts of a new policy; none if it equals the old one. */
 export function policyEvents(
   account: Account,
   policy: Policy,
@@ -101,7 +99,7 @@ export function policyEvents(
   ];
 }
 
-/** A start object that comes as a message: takes a leaving account back, and sets its policy. */
+/** Takes a start object as a message: connects a disconnected account again, sets its policy. */
 export const connect: Command<Start, StateAnswer> = (account, start, at) => {
   if (start.accountId !== account.accountId) {
     const message = `accountId ${start.accountId}: this workflow is account ${account.accountId}'s`;
@@ -114,7 +112,7 @@ export const connect: Command<Start, StateAnswer> = (account, start, at) => {
     !isSameMember(start.identity, identity)
   ) {
     const message =
-      'identity: another member is connected here, or the spelling does not say that it is the same: ' +
+      'identity: another member is connected here, or the spelling does not show that it is the same: ' +
       'send the id that begins with ACoAA, or connect another member as another account';
     return refuse('InvalidInput', message);
   }

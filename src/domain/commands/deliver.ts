@@ -15,14 +15,14 @@ export type Deliver = {
   /** For display only (R16). */
   readonly deliveredAt?: Instant | undefined;
   readonly source?: Source | undefined;
-  /** The account has forgotten this proof, and its row says that it is known (lookup.ts). */
+  /** The row of a proof that the account has forgotten (lookup.ts). */
   readonly logged?: { readonly reservationId: ReservationId | null } | undefined;
 };
 export type Delivered = { readonly settled: 'delivered' | 'already_delivered' | 'external' };
 
 type Known = { readonly owner: Slot | undefined; readonly isExternal: boolean };
 
-/** Counts a delivery: the slot's, or an external one where no slot is known. */
+/** Counts a delivery of a slot, or an external one if no slot is known. */
 export function deliver(account: Account, report: Deliver, at: Instant): Decided<Delivered> {
   const slot = findSlot(account, report.reservationId);
   const proof: Proof = { chatId: report.chatId, messageId: report.messageId ?? null };
@@ -40,7 +40,7 @@ export function deliver(account: Account, report: Deliver, at: Instant): Decided
     ]);
   }
   const isAfter = isExternal && slot.reservedAt > cameAt(account, proof);
-  if (isAfter) return taken(report, 'it was seen before the slot was reserved');
+  if (isAfter) return taken(report, 'it was observed before the slot was reserved');
   if (slot.state === 'delivered') return secondProof(account, slot, report, returned, at);
   return settled('delivered', [...returned, ...delivery(account, slot, proof, report, at)]);
 }
@@ -60,18 +60,18 @@ export function deliverWithoutChat(
   return { events, answer: null };
 }
 
-/** Which delivered slot, or which external send, a proof belongs to. */
+/** Returns the delivered slot that a proof belongs to, or if it is an external send's. */
 export function whoHas(account: Account, proof: Proof): Known {
   const carried = keptProof(proof);
   const owner = account.slots.find((slot) => isProvenBy(slot, carried));
   return { owner, isExternal: account.externals.some((known) => isSameProof(known, carried)) };
 }
 
-/** A message id that was only observed gives way to a reservation that brings it (R4). */
+/** True if the owner has the message id from an observed send: a reported one replaces it (R4). */
 export const isLent = (owner: Slot, proof: Proof): boolean =>
   owner.state === 'delivered' && owner.isAdopted && proof.messageId !== null;
 
-/** It stays delivered, by what was reported for it; the event log may not have that row yet. */
+/** Returns the slot as delivered by its own report alone; the event log may lack that row. */
 export const givenBack = (owner: Slot): Event => ({
   type: 'SlotDelivered',
   slot:
@@ -84,7 +84,7 @@ export const givenBack = (owner: Slot): Event => ({
 const cameAt = (account: Account, proof: Proof): Instant =>
   account.externals.find((known) => isSameProof(known, proof))?.at ?? Infinity;
 
-/** What makes a slot that is not delivered a delivered one. */
+/** Returns the facts that make a slot delivered. */
 function delivery(
   account: Account,
   slot: Slot,
@@ -92,25 +92,25 @@ function delivery(
   report: Deliver,
   at: Instant,
 ): Event[] {
-  const seen = externalFor(account, slot, proof);
-  const messageId = proof.messageId ?? seen?.messageId ?? null;
+  const observed = externalFor(account, slot, proof);
+  const messageId = proof.messageId ?? observed?.messageId ?? null;
   const isAdopted = proof.messageId === null && messageId !== null;
   const late = { reservationId: slot.reservationId, chatId: proof.chatId, was: slot.state };
   const deliveredAt = Math.min(report.deliveredAt ?? at, at);
   return [
     ...(slot.state === 'released' ? [alert('late_delivery', 'warning', late)] : []),
-    ...(seen ? [claim(slot, seen)] : []),
+    ...(observed ? [claim(slot, observed)] : []),
     {
       type: 'SlotDelivered',
       slot: deliveredSlot(slot, { chatId: proof.chatId, messageId }, deliveredAt, isAdopted),
-      source: seen ? null : (report.source ?? 'pipeline'),
+      source: observed ? null : (report.source ?? 'pipeline'),
     },
   ];
 }
 
 type SeenExternal = Account['externals'][number];
 
-/** The observed send that this delivery is: the same proof, or the first one seen in its chat. */
+/** Returns the observed send of this delivery: the same proof, or the first in its chat. */
 function externalFor(account: Account, slot: Slot, proof: Proof): SeenExternal | undefined {
   return account.externals.find((known) =>
     proof.messageId === null
@@ -125,7 +125,7 @@ const claim = (slot: Slot, seen: SeenExternal): Event => ({
   isSameDay: seen.quotaDay === slot.quotaDay,
 });
 
-/** A delivered slot hears of a proof again: its own, its own completed, or one InMail more (R4). */
+/** Takes another proof of a delivered slot: its own, its own completed, or one InMail more (R4). */
 function secondProof(
   account: Account,
   slot: Extract<Slot, { state: 'delivered' }>,
@@ -169,14 +169,14 @@ const settled = (what: Delivered['settled'], events: readonly Event[]): Decided<
   answer: { settled: what },
 });
 
-/** A delivery that is no reservation's counts today, at once. */
+/** Counts a delivery without a reservation today, at once. */
 const external = (account: Account, { chatId, messageId }: Proof, at: Instant): Event => ({
   type: 'ExternalCounted',
   external: { chatId, messageId, quotaDay: account.day, at, isCounted: true },
   sentAt: at,
 });
 
-/** A chat may hold several InMails: which of them it is, its message says. */
+/** Refuses a proof of another InMail: a chat may have several, and the message id names one. */
 function taken({ reservationId, chatId, messageId }: Deliver, who: string): Decided<Delivered> {
   const next =
     messageId === undefined

@@ -1,6 +1,4 @@
-/**
- * Reports that an InMail did not go out, or that nobody knows (R5), and what an operator settles.
- */
+/** Reports that an InMail was not sent, or that its outcome is not known (R5). */
 import { findSlot, type Account, type FailureKind } from '../account/account.js';
 import { changed } from '../account/slot.js';
 import { assertNever } from '../primitives/assert.js';
@@ -33,7 +31,7 @@ export type Failed = {
     'released' | 'uncertain' | 'already_released' | 'already_uncertain' | 'already_delivered';
 };
 
-/** Lifts the slot as far as the report says, and applies the effects of its kind once. */
+/** Raises the slot to the reported state, and applies the effects of the kind once. */
 export function fail(account: Account, report: Fail, at: Instant): Decided<Failed> {
   const { reservationId, kind } = report;
   const effects = effectsOf(account, report, at);
@@ -59,7 +57,7 @@ export function fail(account: Account, report: Fail, at: Instant): Decided<Faile
   return { events: effects, answer: { settled: `already_${slot.state}` } };
 }
 
-/** What a kind does to the account: once a reservation and kind, whatever became of the slot. */
+/** Returns the effects of a kind on the account: once for each reservation and kind. */
 function effectsOf(account: Account, report: Fail, at: Instant): readonly Event[] {
   const { reservationId, kind } = report;
   if (kind !== 'throttled' && kind !== 'no_credits' && kind !== 'restricted') return [];
@@ -80,7 +78,7 @@ function effectOf(
   report: Fail,
   at: Instant,
 ): readonly Event[] {
-  const why = `${kind}, said of reservation ${report.reservationId}`;
+  const why = `${kind}, reported for reservation ${report.reservationId}`;
   switch (kind) {
     case 'throttled': {
       const asked = (report.retryAfterSeconds ?? 0) * SECOND_MS;

@@ -1,4 +1,4 @@
-/** InMails that were seen in the account's outbox: ours, or sent by hand (R15, R16). */
+/** InMails that were observed in the account's outbox: of a slot, or sent manually (R15, R16). */
 import type { Account, Slot } from '../account/account.js';
 import { deliveredSlot } from '../account/slot.js';
 import { whoHas } from './deliver.js';
@@ -14,12 +14,12 @@ export type Observe = {
   readonly messageId: MessageId;
   readonly recipientId?: RecipientId | undefined;
   readonly sentAt: Instant;
-  /** The account has forgotten this proof, and its row says that it is known (lookup.ts). */
+  /** The row of a proof that the account has forgotten (lookup.ts). */
   readonly logged?: { readonly reservationId: ReservationId | null } | undefined;
 };
 export type Observed = { readonly matched: ReservationId | null; readonly counted: boolean };
 
-/** A known proof changes nothing; else it is the one slot it can be, else it is external. */
+/** Matches an observed send: a known proof changes nothing, one open slot takes it, or none. */
 export function observe(account: Account, seen: Observe, at: Instant): Decided<Observed> {
   const { chatId, messageId } = seen;
   const sentAt = Math.min(seen.sentAt, at);
@@ -54,7 +54,7 @@ const matched = (reservationId: ReservationId, events: readonly Event[]): Decide
   answer: { matched: reservationId, counted: false },
 });
 
-/** Open slots for that recipient, in any spelling, reserved at most a minute after the send. */
+/** Returns open slots for that recipient that were reserved at most a minute after the send. */
 const candidates = (account: Account, seen: Observe, sentAt: Instant): Slot[] => {
   const recipientId = seen.recipientId && keptRecipient(seen.recipientId);
   return account.slots.filter(

@@ -1,4 +1,4 @@
-/** Asking for a slot (R1 to R3): count first, and count once. */
+/** Requests for a slot (R1 to R3): count first, and count once. */
 import { findSlot, isLeased, type Account, type Slot } from '../account/account.js';
 import { roomOf } from '../gate/caps.js';
 import { barrierAt, type DenialReason } from '../gate/gate.js';
@@ -23,12 +23,12 @@ export type Denial = {
   readonly reason: DenialReason;
   readonly limit?: number;
   readonly used?: number;
-  /** Null where only a person can help. */
+  /** Null if only a person can help. */
   readonly retryAt: Instant | null;
 };
 export type Decision = Grant | Denial;
 
-/** An id that is known is a repeat or a refusal; a new one is asked at the gate. */
+/** Decides a reserve: a known id is a repeat or refused, a new id goes to the gate. */
 export function reserve(account: Account, request: Reserve, at: Instant): Decided<Decision> {
   const known = findSlot(account, request.reservationId);
   if (known) return again(account, known, request, at);
@@ -58,7 +58,7 @@ const granted = (slot: Slot, remainingToday: number, repeated: boolean): Grant =
   repeated,
 });
 
-/** The same ask hears its grant again while the lease runs; nothing else is ever granted twice. */
+/** Repeats the grant of the same request while its lease runs; all others are refused. */
 function again(account: Account, slot: Slot, request: Reserve, at: Instant): Decided<Decision> {
   const name = `reservation ${slot.reservationId}`;
   if (!isLeased(slot, at)) {

@@ -1,4 +1,4 @@
-/** An operator settles a slot, after a look at LinkedIn (R5). */
+/** An operator settles a slot after a check in LinkedIn (R5). */
 import { findSlot, type Account } from '../account/account.js';
 import { changed } from '../account/slot.js';
 import { deliver } from './deliver.js';
@@ -16,7 +16,7 @@ export type Settle = {
 };
 export type Settled = { readonly settled: string };
 
-/** A person looked, and says what became of a slot. Never frees what may still be sent (R5). */
+/** Records the outcome that a person found. Never frees a slot that may still be sent (R5). */
 export function settleByOperator(account: Account, order: Settle, at: Instant): Decided<Settled> {
   const { reservationId, outcome, chatId } = order;
   const slot = findSlot(account, reservationId);

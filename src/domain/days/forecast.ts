@@ -1,6 +1,6 @@
 /**
- * What will be: the earliest instant at which a reserve is granted, and the ones after it. Reckoned
- * as if no message came, runs succeeded on time and each open slot ended uncertain
+ * The forecast: the earliest instant at which a reserve is granted, and the later ones. It assumes
+ * that no message comes, runs succeed on time and each open slot ends uncertain
  * (docs/contract.md, 2).
  */
 import type { Account, Slot } from '../account/account.js';
@@ -16,18 +16,18 @@ import type { Flaw } from '../account/refusals.js';
 import { cooldownAt, isCooldownDue, overshootAt } from '../gate/cooldown.js';
 
 /**
- * More reasons in a row than any mix of cooldown, breaker, week and window gives: each names the
- * instant at which it ends, and a day, a week's cap or a window is passed in one step.
+ * Maximum reasons in a row: more than any mix of cooldown, breaker, week and window gives. Each
+ * reason names its end, so a day, a weekly cap or a window is passed in one step.
  */
 const STEPS_MAX = 200;
 
-/** The first reconcile at or after that instant, on the account's own second (R8). */
+/** Returns the first reconcile at or after that instant, at the account's own second (R8). */
 export function runAfter(accountId: AccountId, at: Instant): Instant {
   const phase = hashOf(accountId) % RECONCILE_INTERVAL_MS;
   return Math.ceil((at - phase) / RECONCILE_INTERVAL_MS) * RECONCILE_INTERVAL_MS + phase;
 }
 
-/** What is wrong with asking about that instant: each day until then is work for the account. */
+/** Returns a refusal for an instant too far ahead: each day until then is work for the account. */
 export function tooFarAhead(at: Instant, now: Instant): Flaw | undefined {
   const latest = now + LOOK_AHEAD_DAYS * DAY_MS;
   if (at <= latest) return undefined;
@@ -36,13 +36,13 @@ export function tooFarAhead(at: Instant, now: Instant): Flaw | undefined {
 }
 
 /**
- * The account as it will be at that instant, if nobody says anything until then. What was in flight
- * and has been settled as uncertain by a run before a midnight is not carried over it.
+ * Returns the account as it will be at that instant, if no message comes until then. A slot whose
+ * lease ended before the last run of a day is uncertain by then, and is not carried over midnight.
  */
 export function forecastAt(account: Account, at: Instant): Account {
-  let view = rested(account, at);
+  let view = cooled(account, at);
   while (view.day < dayOf(at)) {
-    // Where no midnight would tell the next one anything, the last of them is as good as all.
+    // Midnights of an empty account are all equal, so only the last one is computed.
     const midnight = startOf(isEmpty(view) ? dayOf(at) : view.day + 1);
     const lastRun = runAfter(account.accountId, midnight) - RECONCILE_INTERVAL_MS;
     view = evolveAll(view, roll(view, midnight, lastRun));
@@ -51,16 +51,16 @@ export function forecastAt(account: Account, at: Instant): Account {
 }
 
 /**
- * True if each midnight from here on does the same: nothing is left that may be carried over one,
- * no ramp step is earned, and the counter starts no cooldown.
+ * True if all later midnights are equal: no slot can be carried, no ramp step is earned, and the
+ * counter starts no cooldown.
  */
 const isEmpty = (account: Account): boolean =>
   rampDayNext(account) === account.rampDay &&
   !isCooldownDue(account) &&
   account.slots.every(({ leaseExpiresAt }) => leaseExpiresAt < startOf(account.day));
 
-/** The first run that finds it far over the cap, and no cooldown, rests the account (R8, R9). */
-function rested(account: Account, at: Instant): Account {
+/** Applies the cooldown that the next run starts for an overshoot, if none holds (R8, R9). */
+function cooled(account: Account, at: Instant): Account {
   if (!isCooldownDue(account)) return account;
   const { accountId, day, now } = account;
   const cooling = cooldownAt(account, now);
@@ -69,7 +69,7 @@ function rested(account: Account, at: Instant): Account {
   return evolveAll(account, overshootAt(account, run));
 }
 
-/** From `from` on, the first instant at which no reason holds; null: only a person can help. */
+/** Returns the first instant from `from` on at which no reason holds; null if none will come. */
 export function earliestGrant(account: Account, from: Instant): Instant | null {
   return nextGrant(account, from)?.at ?? null;
 }
@@ -88,15 +88,15 @@ function nextGrant(account: Account, from: Instant): { at: Instant; view: Accoun
   return undefined;
 }
 
-/** When a refused caller should ask again (R9). */
+/** Returns when a denied caller should ask again (R9). */
 export function retryAtOf(account: Account, barrier: Barrier, at: Instant): Instant | null {
   if (barrier.reason === 'unverified' || barrier.until === null) return barrier.until;
   return earliestGrant(account, at);
 }
 
 /**
- * The next `count` instants at which a reserve is granted if every one before it is used; none
- * where only a person can help, or while the sending window is being worked out.
+ * Returns the next `count` instants at which a reserve is granted, if each earlier one is used. The
+ * list is empty if only a person can help, or while the sending window is being computed.
  */
 export function nextSlots(account: Account, from: Instant, count: number): readonly Instant[] {
   if (!isWindowKnown(account, from)) return [];

@@ -1,5 +1,5 @@
 /**
- * Midnight UTC (R7): counter, day and ramp step change together, and what is in flight is carried.
+ * Midnight UTC (R7): counter, day and ramp step change together, and open slots are carried.
  */
 import type { Account, Slot } from '../account/account.js';
 import { alert, type Event } from '../account/events.js';
@@ -9,8 +9,8 @@ import { counterOf, tallyOf } from '../account/counter.js';
 import { isCooldownDue, overshootAt } from '../gate/cooldown.js';
 
 /**
- * What the passing of time makes happen: nothing, or one roll, however many days were slept. A
- * forecast knows when the last run before midnight will have settled what is in flight (R6).
+ * Returns the facts of midnight: none on the same day, else one roll, also after several days.
+ * `lastRun`: in a forecast, the last run before midnight; it settles what is in flight (R6).
  */
 export function roll(account: Account, at: Instant, lastRun = -Infinity): readonly Event[] {
   const day = dayOf(at);
@@ -26,7 +26,7 @@ export function roll(account: Account, at: Instant, lastRun = -Infinity): readon
   return [...overshootAt(account, rolledAt(midnight, at)), ...overCapAtRoll(account), rolled];
 }
 
-/** The alert of the day that closes; a run that looked at it before has raised it already (R8). */
+/** Returns the alert of the day that closes, if no run has raised it before (R8). */
 function overCapAtRoll(account: Account): readonly Event[] {
   if (!isCooldownDue(account)) return [];
   const { day, highestCap: cap } = account;
@@ -36,19 +36,20 @@ function overCapAtRoll(account: Account): readonly Event[] {
 }
 
 /**
- * An idle account rolls within two minutes: its cooldown is then reckoned from midnight itself, so
- * that a `retryAt` told before is exact. After a longer sleep it is reckoned from now.
+ * Returns when a cooldown of the roll begins. An idle account rolls within two minutes, and its
+ * cooldown then begins at midnight, so an earlier `retryAt` is exact. After a longer time it begins
+ * now.
  */
 const rolledAt = (midnight: Instant, at: Instant): Instant =>
   at - midnight <= ROLL_LATEST_MS ? midnight : at;
 
-/** It was in flight at midnight, or uncertain with its lease still running: it may land today. */
+/** True if the slot was in flight at midnight, or uncertain within its lease: it may land today. */
 const mayLandAfter = (slot: Slot, midnight: Instant, lastRun: Instant): boolean =>
   slot.state === 'in_flight'
     ? slot.leaseExpiresAt > lastRun
     : slot.state === 'uncertain' && slot.leaseExpiresAt > midnight;
 
-/** The ramp advances after a day with at least one own delivery; past its end it stays there. */
+/** Returns the next ramp day: it advances after a day with a delivery, and stays at its end. */
 export function rampDayNext(account: Account): number {
   const steps = account.policy.ramp?.dailyCaps.length ?? 0;
   if (account.rampDay > steps) return account.rampDay;

@@ -1,12 +1,12 @@
 /**
- * Lengths as servers count them, in bytes. Temporal's limits, and Postgres's for an entry of an
- * index, are bytes of UTF-8; what travels as JSON is longer still, because JSON escapes.
+ * Lengths in bytes, as servers count them. Temporal's limits, and Postgres's limit for an entry of
+ * an index, are in bytes of UTF-8. A payload is longer than its text, because JSON escapes.
  */
 
-/** How long a value is where Temporal counts it: as JSON, in bytes of UTF-8. */
+/** Returns the length of a value as Temporal counts it: as JSON, in bytes of UTF-8. */
 export const bytesOf = (value: unknown): number => utf8Length(JSON.stringify(value) ?? '');
 
-/** Returns what `measure` returns, and measures each object once: an object never changes. */
+/** Wraps `measure` so that it runs once for each object: an object never changes. */
 export function once<T extends object>(measure: (of: T) => number): (of: T) => number {
   const known = new WeakMap<T, number>();
   return (of) => {
@@ -16,14 +16,14 @@ export function once<T extends object>(measure: (of: T) => number): (of: T) => n
   };
 }
 
-/** Bytes of the text as UTF-8. A surrogate that stands alone becomes U+FFFD, which has three. */
+/** Returns the bytes of the text as UTF-8. A lone surrogate becomes U+FFFD, which has three. */
 export function utf8Length(text: string): number {
   let bytes = 0;
   for (let i = 0; i < text.length; i += 1) bytes += utf8Bytes(text, i);
   return bytes;
 }
 
-/** Bytes of the text inside the quotes of JSON, as `JSON.stringify` writes it. */
+/** Returns the bytes of the text inside the quotes of JSON, as `JSON.stringify` writes it. */
 export function jsonLength(text: string): number {
   let bytes = 0;
   for (let i = 0; i < text.length; i += 1) {
@@ -40,7 +40,7 @@ const BACKSLASH = 0x5c;
 /** `\b`, `\t`, `\n`, `\f` and `\r`. */
 const SHORT_ESCAPES: readonly number[] = [0x08, 0x09, 0x0a, 0x0c, 0x0d];
 
-/** Bytes that the unit at `i` adds: a pair has four, all told of with its first half. */
+/** Returns the bytes that the unit at `i` adds: the first half of a pair adds all four. */
 function utf8Bytes(text: string, i: number): number {
   const unit = text.charCodeAt(i);
   if (unit < 0x80) return 1;
@@ -59,7 +59,7 @@ function isLone(text: string, i: number): boolean {
   return isLow(unit) && !isHigh(text.charCodeAt(i - 1));
 }
 
-/** The text as bytes of UTF-8; of whole Unicode. */
+/** Returns the text as bytes of UTF-8; the text must be well-formed. */
 export function utf8Of(text: string): readonly number[] {
   const bytes: number[] = [];
   for (const character of text) {

@@ -1,9 +1,9 @@
 /**
- * Commands that people are shown to type next. An id may begin with `-`, as an option does: then all
- * options come first, and the ids after `--`.
+ * Commands that Safeband suggests to people. An id may begin with `-`, as an option does: then all
+ * options come first, and the ids follow after `--`.
  */
 
-/** Returns `safeband <command> <names> <options>`, as a shell takes it. */
+/** Returns `safeband <command> <names> <options>`, quoted for a shell. */
 export function commandLine(command: string, names: readonly string[], options = ''): string {
   const words = names.map(quoted).join(' ');
   const isDashed = names.some((name) => name.startsWith('-'));
@@ -11,6 +11,6 @@ export function commandLine(command: string, names: readonly string[], options =
   return ['safeband', ...parts.filter((part) => part !== '')].join(' ');
 }
 
-/** Names of keys are free text; a placeholder such as `<tier>` stays. */
+/** Quotes a name where a shell needs it; a placeholder such as `<tier>` stays. */
 const quoted = (name: string): string =>
   /^([\w.:@%+=,/-]+|<\w+>)$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;

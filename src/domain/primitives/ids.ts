@@ -1,15 +1,15 @@
 /**
- * Names that cross the edge, each parsed once: a value of one of these types is known to be good.
- * Ours are short and printable; LinkedIn's are whatever LinkedIn says, within reason
+ * Ids that come from outside, each parsed once: a value of one of these types is known to be valid.
+ * Safeband's ids are short and printable. LinkedIn's ids may be any text up to 512 characters
  * (docs/contract.md, 2).
  */
 export const OURS_PATTERN = '^[A-Za-z0-9_-][A-Za-z0-9_.:-]{0,127}$';
 const OURS = new RegExp(OURS_PATTERN);
 export const OURS_WORDS =
   '1 to 128 of the characters A-Z a-z 0-9 _ . : - and begin with a letter, a digit, _ or -';
-/** LinkedIn's ids: this many UTF-16 units at most. */
+/** Maximum UTF-16 units of one of LinkedIn's ids. */
 export const FOREIGN_MAX = 512;
-/** The rule of `isForeign` but its length, as a JSON Schema says it (a regular expression, `u`). */
+/** The rule of `isForeign` without its length, as a regular expression (`u`) for a JSON Schema. */
 export const FOREIGN_PATTERN =
   '^(?=[\\s\\S]*\\S)[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff]+$';
 export const FOREIGN_WORDS =
@@ -36,7 +36,7 @@ function hasControlCharacter(text: string): boolean {
   return false;
 }
 
-/** 1 to 512 characters, no control character, no half of a surrogate pair, not only spaces. */
+/** True for 1 to 512 characters, not only spaces, no control character, no lone surrogate. */
 const isForeign = (raw: unknown): raw is string =>
   typeof raw === 'string' &&
   raw.length <= FOREIGN_MAX &&
@@ -44,7 +44,7 @@ const isForeign = (raw: unknown): raw is string =>
   !hasControlCharacter(raw) &&
   isWellFormed(raw);
 
-/** No surrogate stands alone: Postgres and JSON would each make something else of it. */
+/** True if no surrogate is alone: Postgres and JSON would each convert it to other text. */
 export function isWellFormed(text: string): boolean {
   for (let i = 0; i < text.length; i += 1) {
     const unit = text.charCodeAt(i);
@@ -64,7 +64,7 @@ export const isMessageId = (raw: unknown): raw is MessageId => isForeign(raw);
 export const isRecipientId = (raw: unknown): raw is RecipientId => isForeign(raw);
 export const isIdentity = (raw: unknown): raw is Identity => isForeign(raw);
 
-/** Free text of people: reasons, actors, codes. No NUL, which Postgres refuses in any text. */
+/** True for free text of people, such as reasons and actors. No NUL: Postgres refuses it. */
 export const isText = (raw: unknown, max: number): raw is string =>
   typeof raw === 'string' &&
   raw.length <= max &&
@@ -72,6 +72,6 @@ export const isText = (raw: unknown, max: number): raw is string =>
   !raw.includes('\u0000') &&
   isWellFormed(raw);
 
-/** The same order everywhere, whatever the locale. */
+/** Compares two texts for sorting: the same order in every locale. */
 export const compare = (one: string, other: string): number =>
   one < other ? -1 : one > other ? 1 : 0;

@@ -1,30 +1,30 @@
 /**
  * One normal form for LinkedIn's ids. Tools spell one member in many ways: `ACoAA…`,
  * `urn:li:fsd_profile:ACoAA…`, an address of the profile, in other case, with a blank at the end.
- * Accounts and sends are compared by the normal form; the spelling that came is kept and shown
- * (docs/linkedin-ids.md). Nothing here looks anything up: two spellings are one where they say so.
+ * Accounts and sends are compared by the normal form. The received spelling is kept and shown
+ * (docs/linkedin-ids.md). No function here asks LinkedIn: the two texts alone decide.
  */
-import { seen } from './text.js';
+import { visible } from './text.js';
 
-/** What a spelling says of a member. */
+/** The member that a spelling names. */
 export type Member = {
-  /** The id without its wrapping, in lower case: what is compared, never what LinkedIn is sent. */
+  /** The id without its wrapping, in lower case: for comparisons, never sent to LinkedIn. */
   readonly normal: string;
-  /** LinkedIn's number of the member, where the spelling holds it; null: it does not. */
+  /** LinkedIn's number of the member; null where the spelling does not contain it. */
   readonly number: number | null;
-  /** What the number was read from: an id of one product, or the number itself. */
+  /** The source of the number: an id of one product, or the number itself. */
   readonly kind: 'ACo' | 'ACw' | 'AEM' | 'number' | null;
 };
 
-/** Maximum times that an id is unwrapped: no tool wraps one so often, and work has a bound. */
+/** Maximum times that an id is unwrapped: no tool wraps an id so often, and work has a bound. */
 const WRAPPINGS_MAX = 8;
-/** Ids as nearly all come: they are wrapped in nothing. */
+/** The usual form of an id: without a wrapping. */
 const PLAIN = /^[\w.=-]+$/;
-/** Text that was copied brings blanks and characters that nobody sees. */
-const trimmed = (text: string): string => seen(text.normalize('NFC')).trim();
+/** Removes blanks and invisible characters, which copied text may contain. */
+const trimmed = (text: string): string => visible(text.normalize('NFC')).trim();
 
 const PERCENT = /%[0-9a-f]{2}/i;
-/** Returns the text with `%3A` and the like read; what is no whole UTF-8 stays as it is. */
+/** Returns the text with `%3A` and the like decoded; text that is not UTF-8 stays as it is. */
 function decoded(text: string): string {
   if (!PERCENT.test(text)) return text;
   try {
@@ -40,7 +40,7 @@ const ADDRESS =
 /** The part of an address after which the member's id comes. */
 const BEFORE_ID = ['in', 'lead', 'people', 'profile'];
 
-/** Returns the id in an address of a profile; undefined: it is no such address. */
+/** Returns the id in an address of a profile; undefined if it is no such address. */
 function idInAddress(text: string): string | undefined {
   const host = ADDRESS.exec(text)?.[0];
   if (host === undefined) return undefined;
@@ -56,15 +56,15 @@ function idInAddress(text: string): string | undefined {
   return /(?:^|&)id=([^&]+)/i.exec(query)?.[1];
 }
 
-/** `ACwAA…,NAME_SEARCH,xyz`: how the member was found follows the id. */
+/** Returns the id of `ACwAA…,NAME_SEARCH,xyz`, where the way the member was found follows. */
 const firstOf = (list: string): string => list.split(',')[0] ?? list;
 
 const URN = /^urn:li:([a-z_]+):(.+)$/is;
-/** Kinds of urn that name a member; a company has numbers, too, and they are other numbers. */
+/** Kinds of urn that name a member; a company's number is not a member's. */
 const OF_MEMBER = /profile|member|person/i;
 const OPAQUE = /^a[a-z]{2}aa[\w-]+$/i;
 
-/** Returns the id in a urn of a member; undefined: it is no such urn. */
+/** Returns the id in a urn of a member; undefined if it is no such urn. */
 function idInUrn(text: string): string | undefined {
   const [, kind = '', rest = ''] = URN.exec(text) ?? [];
   const list = /^\((.*)\)$/s.exec(rest)?.[1] ?? rest;
@@ -75,12 +75,12 @@ function idInUrn(text: string): string | undefined {
   return isOfMember && id !== '' ? id : undefined;
 }
 
-/** Returns the id in the fields of Sales Navigator's own calls; undefined: there are none. */
+/** Returns the id in the fields of Sales Navigator's own calls; undefined if there are none. */
 const idInFields = (text: string): string | undefined => /^\(profileId:([^,)]+)/i.exec(text)?.[1];
 
-/** Returns the id of the member without all that it is wrapped in; the case stays as it is. */
+/** Returns the id of the member without its wrappings; the case stays as it is. */
 export function bareMemberId(spelling: string): string {
-  if (PLAIN.test(spelling)) return spelling; // one message is held against hundreds of slots
+  if (PLAIN.test(spelling)) return spelling; // one message is compared with hundreds of slots
   let text = trimmed(spelling);
   for (let round = 1; ; round += 1) {
     const read = trimmed(decoded(text));
@@ -95,15 +95,15 @@ export function bareMemberId(spelling: string): string {
 
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 /**
- * A whole id of a member: 29 bytes as base64. Two name the product, six are the member's number,
- * one is a 1, and twenty cannot be reckoned. Ids and numbers published side by side agree in this.
+ * A whole id of a member: 29 bytes as base64. Two bytes name the product, six are the member's
+ * number, one is a 1, and twenty are unknown. Public pages that show both id and number agree.
  */
 const WHOLE_ID = /^(ACo|ACw|AEM)([\w-]{7})([AEIMQUYcgkosw048])B[\w-]{27}$/;
 const WHOLE_ID_LENGTH = 39;
-/** LinkedIn's numbers are far below this; a longer one may be anything. */
+/** A number of a member; LinkedIn's are far below 15 digits, so a longer number is not read. */
 const NUMBER = /^[1-9]\d{0,14}$/;
 
-/** Returns what a spelling says of a member. */
+/** Reads the member that a spelling names. */
 export function memberOf(spelling: string): Member {
   const id = bareMemberId(spelling);
   const isPlain = PLAIN.test(id);
@@ -121,8 +121,8 @@ export function memberOf(spelling: string): Member {
 const KINDS = ['ACo', 'ACw', 'AEM'] as const;
 
 /**
- * True if two spellings are one member: by their normal form, else by the number that ids of two
- * products hold. Two ids of one product that differ are two members, whatever number they hold.
+ * True if two spellings name one member: by their normal form, else by the number that ids of two
+ * products contain. Two different ids of one product are two members, also with the same number.
  */
 export function isSameMember(one: string, other: string): boolean {
   if (one === other) return true;
@@ -130,14 +130,14 @@ export function isSameMember(one: string, other: string): boolean {
   return a.normal === b.normal || (a.number !== null && a.number === b.number && a.kind !== b.kind);
 }
 
-/** True if the two spellings say the same of a member, so that either may stand for the other. */
+/** True if two spellings have the same normal form and number, so that either may be used. */
 export function hasSameIds(one: string, other: string): boolean {
   const [a, b] = [memberOf(one), memberOf(other)];
   return a.normal === b.normal && a.number === b.number;
 }
 
 const THREAD = /\/thread\/([^/?#]+)/i;
-/** Kinds of urn that name a chat or a message; their last part names it alone. */
+/** Kinds of urn that name a chat or a message; their last part alone is its id. */
 const OF_CHAT = /conversation|thread|message|event/i;
 
 /** Returns the normal form of a chat's or a message's id; its case counts. */
@@ -159,7 +159,7 @@ function bareProof(spelling: string): string {
   }
 }
 
-/** Returns the last part of a urn of a chat or message; undefined: it is no such urn. */
+/** Returns the last part of a urn of a chat or message; undefined if it is no such urn. */
 function lastInUrn(text: string): string | undefined {
   const [, kind = '', rest = ''] = URN.exec(text) ?? [];
   return OF_CHAT.test(kind) ? /([^,()\s]+)\s*\)*$/.exec(rest)?.[1] : undefined;

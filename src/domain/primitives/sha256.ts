@@ -1,10 +1,10 @@
 /**
- * SHA-256 (FIPS 180-4), because a workflow has no crypto of Node's and Postgres has this one, too:
- * both name a long id alike (`kept.ts`). Small: only ids beyond a bound come here.
+ * SHA-256 (FIPS 180-4). A workflow cannot use Node's crypto, and Postgres has the same digest, so
+ * both give a long id the same fingerprint (`kept.ts`). Only ids above a limit are digested.
  */
 import { utf8Of } from './bytes.js';
 
-/** The first 32 bits of the fractional part of a root of each of the first primes. */
+/** Returns the first 32 bits of the fractional part of a root of each of the first primes. */
 function rootsOf(count: number, root: number): readonly number[] {
   const found: number[] = [];
   for (let n = 2; found.length < count; n += 1) {
@@ -19,7 +19,7 @@ const START = rootsOf(8, 2);
 
 const turned = (word: number, by: number): number => (word >>> by) | (word << (32 - by));
 
-/** The digest of the text's UTF-8, as base64. */
+/** Returns the digest of the text's UTF-8, as base64. */
 export function sha256(text: string): string {
   const words = padded(utf8Of(text));
   const state = Int32Array.from(START);
@@ -27,7 +27,7 @@ export function sha256(text: string): string {
   return base64([...state].flatMap((word) => [word >>> 24, word >>> 16, word >>> 8, word]));
 }
 
-/** Whole blocks of sixteen words: the bytes, a one, zeros, and the length in bits. */
+/** Returns whole blocks of sixteen words: the bytes, a one, zeros, and the length in bits. */
 function padded(bytes: readonly number[]): Int32Array {
   const words = new Int32Array(Math.ceil((bytes.length + 9) / 64) * 16);
   const put = (byte: number, i: number): void => {

@@ -1,10 +1,10 @@
-/** Close spellings: which of the known words a caller has probably meant. */
+/** Close spellings: which of the known words a caller probably meant. */
 
 /** `chatID`, `chat_id` and `Chat-Id` are one word. */
 const plain = (word: string): string => word.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
-/** Longer words are no misspelling of ours. */
+/** Maximum characters of a word that is compared: a longer word is no misspelling. */
 const WORD_MAX = 64;
-/** Maximum number of letters that are wrong, for words that are not short. */
+/** Maximum wrong letters; a short word has fewer: a third of its length. */
 const WRONG_MAX = 2;
 
 /** Returns the known word that is closest to the written one; undefined if none is close. */
@@ -18,13 +18,13 @@ export function closest(written: string, known: readonly string[]): string | und
   return near.toSorted((a, b) => a.distance - b.distance)[0]?.one;
 }
 
-/** `; did you mean chatId?`, or nothing. */
+/** Returns `; did you mean chatId?`, or an empty text if no known word is close. */
 export function didYouMean(written: string, known: readonly string[]): string {
   const word = closest(written, known);
   return word === undefined ? '' : `; did you mean ${word}?`;
 }
 
-/** How many letters have to be changed, added or left out (Levenshtein). */
+/** Returns how many letters must be changed, added or removed (Levenshtein). */
 function distance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, n) => n);
   for (const [i, letter] of one.split('').entries()) {

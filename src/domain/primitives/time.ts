@@ -1,7 +1,6 @@
 /**
- * Time as numbers: an `Instant` is milliseconds since 1970 in UTC, a `UtcDay` whole days since
- * then.
- * Nothing here reads a clock, and nothing here knows a time zone.
+ * Time as numbers: an `Instant` is milliseconds since 1970 in UTC, a `UtcDay` is whole days since
+ * then. Nothing here reads a clock or knows a time zone.
  */
 export type Instant = number;
 export type UtcDay = number;
@@ -12,7 +11,7 @@ export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
 export const dayOf = (at: Instant): UtcDay => Math.floor(at / DAY_MS);
-/** 00:00:00.000 UTC of the day. */
+/** Returns 00:00:00.000 UTC of the day. */
 export const startOf = (day: UtcDay): Instant => day * DAY_MS;
 
 /** `2026-11-23T18:20:36.000Z`. */
@@ -22,15 +21,15 @@ export const isoOrNull = (at: Instant | null): string | null =>
 /** `2026-11-23`. */
 export const isoDay = (day: UtcDay): string => isoInstant(startOf(day)).slice(0, 10);
 
-/** No zone is further from UTC. */
+/** Maximum hours between a zone and UTC. */
 const OFFSET_HOURS_MAX = 14;
 const DATE_PATTERN = '(\\d{4})-(\\d\\d)-(\\d\\d)';
 const TIME_PATTERN = '(\\d\\d):(\\d\\d)(?::(\\d\\d)(?:\\.(\\d{1,9}))?)?';
 const OFFSET_PATTERN = '(?:[Zz]|([+-])(\\d\\d)(?::?(\\d\\d))?)';
 /**
  * The form of an instant as programs write it, also for a JSON Schema: with an offset (`Z`,
- * `+01:00`, `+0100`, `+01`), with a `T`, a `t` or a blank, and maybe without seconds: Java leaves
- * them out where they are zero.
+ * `+01:00`, `+0100`, `+01`), with a `T`, a `t` or a blank. Seconds are optional, because Java does
+ * not write them if they are zero.
  */
 export const INSTANT_PATTERN = `^${DATE_PATTERN}[Tt ]${TIME_PATTERN}${OFFSET_PATTERN}$`;
 const INSTANT = new RegExp(INSTANT_PATTERN);
@@ -73,7 +72,7 @@ export function parseDay(text: string): UtcDay | undefined {
   return at === undefined ? undefined : dayOf(at);
 }
 
-/** FNV-1a, 32 bit: spreads accounts over an interval, the same on every machine. */
+/** Returns FNV-1a, 32 bit: it spreads accounts over an interval, the same on every machine. */
 export function hashOf(text: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i += 1) {

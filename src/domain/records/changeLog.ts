@@ -1,4 +1,4 @@
-/** Who changed what, as `account_changes` keeps it: policy, hold, cooldown, settle, connection. */
+/** Rows of `account_changes`: changes of policy, hold, cooldown and connection, and settles. */
 import type { Cooldown, Account, CooldownCause } from '../account/account.js';
 import { assertNever } from '../primitives/assert.js';
 import type { Details, Event } from '../account/events.js';
@@ -74,7 +74,7 @@ const CAUSES: readonly CooldownCause[] = [
   'two_owners',
 ];
 
-/** Nothing for what a hand has written. */
+/** Returns the facts of a row of `account_changes`; none for a row that is a manual edit. */
 export function eventsOf(change: WrittenChange, account: Account): readonly Event[] {
   const { kind, actor, details, at } = change;
   const reason = change.reason ?? '';
@@ -92,7 +92,7 @@ export function eventsOf(change: WrittenChange, account: Account): readonly Even
     case 'resume':
       return [{ type: 'Resumed', actor, reason }];
     case 'policy': {
-      // As changeLog.ts wrote it; nobody else writes that table.
+      // As changeRow wrote it; no other program writes that table.
       const policy: Policy = JSON.parse(String(details['policy']));
       const isSameRamp = JSON.stringify(policy.ramp) === JSON.stringify(account.policy.ramp);
       const rampDay = isSameRamp ? account.rampDay : 1;
@@ -102,7 +102,7 @@ export function eventsOf(change: WrittenChange, account: Account): readonly Even
       return [{ type: 'Connected', actor }];
     case 'disconnect':
       return [{ type: 'Disconnected', actor, reason }];
-    case 'settle': // its slot tells it
+    case 'settle': // its slot contains it
       return [];
     default:
       return [];

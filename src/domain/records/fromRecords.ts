@@ -1,14 +1,14 @@
-/** Slots and external sends as their rows have them. */
+/** Slots and external sends, read from their rows. */
 import type { External, Slot, SlotRequest } from '../account/account.js';
 import { deliveredSlot, endedSlot } from '../account/slot.js';
 import { keptSlot, isSameId, isSameRecipient } from '../account/kept.js';
 import type { EventRow, ReservationRow } from './records.js';
 import { reservationRow } from './toRecords.js';
 
-/** A slot as its row has it, carried as the account carries one. */
+/** Returns the slot of a row, as the account carries it. */
 export const slotOfRow = (row: ReservationRow): Slot => keptSlot(wholeSlotOf(row));
 
-/** An external send as its row of the event log has it. */
+/** Returns the external send of a row of the event log. */
 export const externalOfRow = (row: EventRow): External => {
   const { chatId, messageId, quotaDay, deliveredAt: at, isCounted } = row;
   return { chatId, messageId, quotaDay, at, isCounted };
@@ -36,7 +36,7 @@ function wholeSlotOf(row: ReservationRow): Slot {
   return endedSlot(taken, state, settledAt, row.reason ?? 'read_back');
 }
 
-/** Is this the slot's row, as it would be written now. */
+/** True if this is the slot's row as it would be written now. */
 export function isRowOf(slot: Slot, row: ReservationRow): boolean {
   if (row.reservationId !== slot.reservationId) return false;
   const own = reservationRow(slot);

@@ -1,13 +1,12 @@
 /**
- * What a start reads of an account comes in parts where it is too large for one answer (R13). Parts
- * are read one after the other: a row of the account that moves in between makes its claim fail,
- * and all is read again.
+ * A start reads an account in parts if it is too large for one answer (R13). If a row of the
+ * account changes between two parts, the claim of the account fails, and all is read again.
  */
 import { bytesOf } from '../primitives/bytes.js';
 import { LATER_BYTES_MAX, READ_BACK_BYTES_MAX } from '../primitives/limits.js';
 import type { Later, ReadBack, ReadPart } from './snapshot.js';
 
-/** Returns all of it, or of too much what is not in the parts that are left. */
+/** Returns all of it if it fits one answer, else the first part and the names of the others. */
 export function firstOf(found: ReadBack): ReadBack {
   const whole = found.later ? { ...found, later: bounded(found.later) } : found;
   if (bytesOf(whole) <= READ_BACK_BYTES_MAX) return whole;
@@ -15,7 +14,7 @@ export function firstOf(found: ReadBack): ReadBack {
   return { ...rest, events: [], left: ['log', 'run'] };
 }
 
-/** Returns one part, with nothing else in it. */
+/** Returns one part alone. */
 export function partOf(found: ReadBack, part: ReadPart): ReadBack {
   const nothing = { account: null, highestNumber: 0, reservations: [], attempts: [], days: [] };
   const { events, leftOut, lastRun = null } = found;
@@ -23,13 +22,13 @@ export function partOf(found: ReadBack, part: ReadPart): ReadBack {
   return { ...nothing, events, ...(leftOut ? { leftOut } : {}) };
 }
 
-/** Returns the first answer with the part that was left. */
+/** Returns the first answer, completed by a part. */
 export function joined(first: ReadBack, more: ReadBack, part: ReadPart): ReadBack {
   if (part === 'run') return { ...first, lastRun: more.lastRun ?? null };
   return { ...first, events: more.events, ...(more.leftOut ? { leftOut: more.leftOut } : {}) };
 }
 
-/** Of what a lost task wrote, so much is looked at: what is cut is at most told a second time. */
+/** Limits the rows of a lost task that are read: a row beyond it may be written a second time. */
 function bounded(later: Later): Later {
   let bytes = 0;
   const isRoom = (one: unknown): boolean => (bytes += bytesOf(one) + 1) <= LATER_BYTES_MAX;

@@ -1,6 +1,6 @@
 /**
- * What the account has to write down. A row carries the number under which it became true; numbers
- * only grow, also across restarts, so a row that is written twice or late changes nothing.
+ * The rows that an account writes. Each row has the number of its change. Numbers only grow, also
+ * across restarts, so a row that is written twice or late changes nothing.
  */
 import type {
   AccountId,
@@ -30,11 +30,11 @@ export type ReservationRow = {
   readonly journaled: boolean;
   readonly chatId: ChatId | null;
   readonly messageId: MessageId | null;
-  /** The message id was learnt from an observed send (R4). */
+  /** True if the message id is that of an observed send (R4). */
   readonly isAdopted: boolean;
   readonly carriedInto: UtcDay | null;
 };
-/** One InMail that was delivered, for ever. */
+/** One delivered InMail; the row is permanent. */
 export type EventRow = {
   readonly table: 'inmail_events';
   /** Null for external sends. */
@@ -44,12 +44,12 @@ export type EventRow = {
   readonly source: Source;
   readonly quotaDay: UtcDay;
   readonly deliveredAt: Instant;
-  /** False: it was seen too late to count for any cap (R16). */
+  /** False if it was observed too late to count for any cap (R16). */
   readonly isCounted: boolean;
-  /** As a start reads it back; null where another program has written it. Absent before 0.2. */
+  /** As a start reads it; null if another program wrote the row. Absent before 0.2. */
   readonly number?: number | null;
 };
-/** One row an account, kind and day: the newest is kept, with how often it was raised. */
+/** The newest alert of an account, kind and day, with how often it was raised. */
 export type AlertRow = {
   readonly table: 'alerts';
   readonly kind: AlertKind;
@@ -57,7 +57,7 @@ export type AlertRow = {
   readonly quotaDay: UtcDay;
   readonly details: Details;
   readonly at: Instant;
-  /** How often it was raised since the last row of its kind and day was written. */
+  /** How often the alert was raised since the last row of its kind and day was written. */
   readonly times: number;
 };
 export type ChangeRow = {
@@ -77,7 +77,7 @@ export type ChangeRow = {
   readonly details: Details;
   readonly at: Instant;
 };
-/** A closed quota day; written at the roll, and again when something late changes it. */
+/** A closed quota day; written at midnight, and again when a late report changes it. */
 export type DayRow = {
   readonly table: 'account_days';
   readonly quotaDay: UtcDay;
@@ -93,7 +93,7 @@ export type DayRow = {
 export type Row = ReservationRow | EventRow | AlertRow | ChangeRow | DayRow;
 export type Entry = { readonly number: number; readonly row: Row };
 
-/** The account's own row, as it is now: everything that a start reads back (R13). */
+/** The account's own row: all that a start reads (R13). */
 export type AccountRow = {
   readonly accountId: AccountId;
   readonly policy: Policy;
@@ -106,11 +106,11 @@ export type AccountRow = {
   readonly external: number;
   readonly unexplained: number;
   readonly rampDay: number;
-  /** The ramp day after the next midnight, for readers who come before the reset is written. */
+  /** The ramp day after the next midnight, for reads before the reset is written. */
   readonly rampDayNext: number;
   readonly highestCap: number;
   readonly cooledAtCounter: number;
-  /** As of the write; what ends by itself is reckoned by readers. */
+  /** As of the write; readers compute what ends by itself. */
   readonly state: 'connected' | 'disconnected';
   readonly cooldowns: readonly Cooldown[];
   readonly hold: Hold | null;

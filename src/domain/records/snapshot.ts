@@ -1,4 +1,4 @@
-/** What an account left in Postgres, as a start reads it back (R13). */
+/** The rows of an account in Postgres, as a start reads them (R13). */
 import type { ChatId, MessageId, ReservationId } from '../primitives/ids.js';
 import type {
   AccountRow,
@@ -13,7 +13,7 @@ import type { Event } from '../account/events.js';
 import type { Instant, UtcDay } from '../primitives/time.js';
 import type { ManualEdit } from '../account/manualEdit.js';
 
-/** The pipeline's own journal of a call (`send_attempts`). */
+/** The pipeline's own record of a call (`send_attempts`). */
 export type Attempt = {
   readonly reservationId: ReservationId;
   readonly quotaDay: UtcDay;
@@ -25,41 +25,39 @@ export type Attempt = {
 };
 export type StoredAccount = AccountRow & {
   readonly owner: string;
-  /**
-   * The version under which that owner claimed the row: equal to `version` if nothing came after.
-   */
+  /** The version at which that owner claimed the row: equal to `version` if no write followed. */
   readonly ownerVersion: number;
-  /** The Temporal run whose last save left nothing unsaved; absent: not known. */
+  /** The Temporal run whose last save left nothing unsaved; absent if not known. */
   readonly savedRunId?: string;
-  /** The run that wrote this row, and the events of its history that it knew. */
+  /** The workflow run that wrote this row, and the length of its history then. */
   readonly runId?: string;
   readonly runEvents?: number;
 };
-/** How far a workflow's history had come when it wrote the account's row (R13). */
+/** The length of a workflow's history when it wrote the account's row (R13). */
 export type Place = {
   readonly runId: string;
   readonly events: number;
-  /** Everything before it is in the rows, or in what the run was started with. */
+  /** True if all earlier messages are in the rows or in the state that the run began with. */
   readonly isWhole: boolean;
 };
 /**
- * One write of an account's row: a number that only grows, and a mark of its content, so that the
- * same number with another mark is known as a write of a workflow task that was lost (R14).
+ * One write of an account's row: a number that only grows, and a mark of its content. The same
+ * number with another mark is the write of a lost workflow task (R14).
  */
 export type Write = { readonly number: number; readonly mark: string };
-/** What a run found, as its caller is answered. */
+/** The findings of a run, as its activity returns them. */
 export type RanAnswer = {
   readonly saved: true;
   readonly runId: string;
   readonly events: readonly Event[];
-  /** What a manual edit had changed, and this run has reported. */
+  /** The manual edit that this run has reported. */
   readonly foreign: ManualEdit | null;
   readonly drift: number;
   readonly healed: boolean;
   readonly alerted: boolean;
   readonly cooled: boolean;
 };
-/** A run that is in Postgres, whether its answer arrived or not. */
+/** A run that is in Postgres, with or without its answer in the workflow. */
 export type CommittedRun = {
   readonly runId: string;
   /** The number of its write. */
@@ -70,7 +68,7 @@ export type CommittedRun = {
   readonly at: Instant;
   readonly answer: RanAnswer;
 };
-/** Alerts and changes that were written after the last save that the workflow knows of. */
+/** Alerts and changes that were written after the last save that the workflow knows. */
 export type Later = {
   readonly alerts: readonly Pick<AlertRow, 'kind' | 'quotaDay' | 'details'>[];
   readonly changes: readonly Pick<ChangeRow, 'kind' | 'actor' | 'reason' | 'details'>[];
@@ -81,29 +79,29 @@ export type Crowd = {
   readonly rows: number;
   readonly limit: number;
 };
-/** External sends of a day that a start is not given one by one. */
+/** External sends of a day that a start receives as a number only. */
 export type LeftOut = {
   readonly quotaDay: UtcDay;
   readonly rows: number;
   readonly counted: number;
 };
-/** What a run reads of one account in one snapshot, after its own rows are written (R8). */
+/** The rows that a run reads in one snapshot, after its own rows are written (R8). */
 export type Evidence = {
   readonly reservations: readonly ReservationRow[];
   readonly attempts: readonly Attempt[];
   readonly events: readonly EventRow[];
-  /** Absent where the account can carry all of it. */
+  /** Absent if the account can carry all rows. */
   readonly crowd?: Crowd;
 };
-/** Parts that are read by themselves, where all together are more than one answer takes. */
+/** Parts that are read one by one if all together are too large for one answer. */
 export type ReadPart = 'log' | 'run';
 export type ReadBack = {
-  /** What is not in this answer and has to be asked for; absent: nothing. */
+  /** Parts that are not in this answer; absent if there are none. */
   readonly left?: readonly ReadPart[];
   readonly account: StoredAccount | null;
   /** The highest number that any row of the account carries. */
   readonly highestNumber: number;
-  /** Reservations of days that are still remembered, and older ones that are in flight. */
+  /** Reservations of remembered days, and older ones that are in flight. */
   readonly reservations: readonly ReservationRow[];
   readonly attempts: readonly Attempt[];
   readonly events: readonly EventRow[];
@@ -111,9 +109,9 @@ export type ReadBack = {
   readonly leftOut?: readonly LeftOut[];
   /** Closed days of the week. */
   readonly days: readonly DayRow[];
-  /** The last write and the last run that were committed; absent if an older worker has read. */
+  /** The last committed write and run; absent in the answer of an older worker. */
   readonly lastWrite?: number;
   readonly lastRun?: CommittedRun | null;
-  /** Absent unless it was asked for. */
+  /** Absent unless the start asked for it. */
   readonly later?: Later;
 };

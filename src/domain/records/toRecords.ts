@@ -1,4 +1,4 @@
-/** Which rows a fact leaves behind. The account is the one after the fact. */
+/** The rows that follow from a fact. */
 import { bookOf, type Account, type External, type Slot } from '../account/account.js';
 import { assertNever } from '../primitives/assert.js';
 import { changeRow } from './changeLog.js';
@@ -118,13 +118,13 @@ const externalRow = (external: External, deliveredAt: Instant): EventRow => ({
   isCounted: external.isCounted,
 });
 
-/** Each day that ended, also where a sleep passed several midnights; of a long one the week. */
+/** Returns the days that ended, also if several midnights passed at once; at most a week. */
 function closedDays(before: Account, { day }: Account): readonly UtcDay[] {
   const slept = Math.min(day - before.day - 1, WEEK_DAYS - 1);
   return [before.day, ...Array.from({ length: slept }, (_, n) => day - slept + n)];
 }
 
-/** A closed quota day, as it stands. */
+/** Returns the row of a closed quota day. */
 export function dayRow(account: Account, day: UtcDay): DayRow {
   const tally = tallyOf(account, day);
   const { delivered, uncertain, external, imported, unexplained } = tally;
@@ -146,7 +146,7 @@ export function dayRow(account: Account, day: UtcDay): DayRow {
 const lateRow = (account: Account, day: UtcDay): readonly Row[] =>
   day < account.day ? [dayRow(account, day)] : [];
 
-/** The account's own row: everything that a start reads back. */
+/** Returns the account's own row: all that a start reads. */
 export function accountRow(account: Account, version: number): AccountRow {
   const tally = tallyOf(account, account.day);
   const { inFlight, uncertain, imported, external, unexplained } = tally;

@@ -33,7 +33,7 @@ import { normalProof } from '../primitives/linkedinId.js';
 import type { Observe } from '../commands/observe.js';
 import { readReplyTo, type ReplyTo } from './replyTo.js';
 import type { Reserve } from '../account/slot.js';
-import { ACTOR_MAX, cleaned, CODE_MAX, REASON_MAX, seen } from '../primitives/text.js';
+import { ACTOR_MAX, cleaned, CODE_MAX, REASON_MAX, visible } from '../primitives/text.js';
 import { parseHttpDate, parseInstant, SECOND_MS, type Instant } from '../primitives/time.js';
 import type { Settle } from '../commands/settle.js';
 
@@ -44,7 +44,7 @@ const proof =
   <T extends string>(is: (raw: unknown) => raw is T): Reader<T> =>
   (raw) =>
     is(raw) && !isUnseen(raw) ? { value: normalProof(raw) } : { shouldBe: FOREIGN_WORDS };
-const isUnseen = (text: string): boolean => seen(text).trim() === '';
+const isUnseen = (text: string): boolean => visible(text).trim() === '';
 const chatId = proof(isChatId);
 const messageId = proof(isMessageId);
 const recipientId = when(isRecipientId, FOREIGN_WORDS);
@@ -157,7 +157,7 @@ export const parseObserve: Parser<Observe> = (raw, mode, at) => {
   const chat = fields.need('chatId', chatId);
   const message = fields.need('messageId', messageId);
   const recipient = fields.may('recipientId', recipientId);
-  // An InMail that was seen counts, whatever its time says: a Signal has no caller to refuse it to.
+  // An observed InMail counts with any time: a Signal has no caller to which it could be refused.
   const sentAt =
     mode === 'lenient'
       ? (fields.wanted('sentAt', instant()) ?? at)
