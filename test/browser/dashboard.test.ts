@@ -118,8 +118,8 @@ it('tells 104 of 50 with 17, heals it and lets it go on, without a reload', asyn
   await isText(page, '#logged', '17');
   await isText(page, '#drift', '87');
   await shows(page, 'The row in Postgres says 104, the account itself 17');
-  await shows(article.page, 'The counter says 104, the event log has 17: 87 apart.');
-  await shows(article.page, 'somebody has edited the number by hand');
+  await shows(article.page, 'The counter is 104, the event log has 17: 87 apart.');
+  await shows(article.page, 'the number was edited manually');
   expect([...(await violations(page)), ...(await violations(article.page))]).toEqual([]);
   await picture(page, 'drift');
   await picture(article.page, 'why');

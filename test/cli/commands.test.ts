@@ -182,7 +182,7 @@ describe('check', () => {
     const before = await rowOf();
     const { code, out } = await cli('check', id);
     expect([code, out]).toEqual([1, expect.stringContaining('a real difference')]);
-    expect(out).toContain('somebody has edited the number by hand');
+    expect(out).toContain('the number was edited manually');
     expect(out).toContain(`safeband reconcile ${id}`);
     expect(await json('check', id)).toMatchObject({
       verdict: 'different',
@@ -252,7 +252,7 @@ describe('why', () => {
       beside: why?.beside,
     });
     const said = (await cli('why', id)).out.replaceAll(/\s+/g, ' ');
-    expect(said).toContain('The counter says 4, the event log has 3: 1 apart.');
+    expect(said).toContain('The counter is 4, the event log has 3: 1 apart.');
     for (const { text } of [...(why?.parts ?? []), ...(why?.beside ?? [])]) {
       expect(said).toContain(text);
     }

@@ -1,7 +1,7 @@
 /**
- * One suite for Postgres and for the store that the model test plays with: whatever story is told,
- * a start reads the same back from both, and `account_status_at` says what the domain says, at any
- * instant from then on, before anybody wrote a reset (R7, R13, R14).
+ * One suite for Postgres and for the store of the model test: whatever the story is,
+ * a start reads the same from both, and `account_status_at` agrees with the domain, at any
+ * instant from then on, before a reset is written (R7, R13, R14).
  */
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
@@ -45,7 +45,7 @@ const claims = vi.spyOn(Store.prototype, 'claim');
 const saves = vi.spyOn(Store.prototype, 'save');
 afterAll(() => vi.restoreAllMocks());
 
-/** What the store of the model was told is told to Postgres, in the same order. */
+/** Postgres receives the same writes as the store of the model, in the same order. */
 async function retell(accountId: AccountId): Promise<void> {
   const claimed = claims.mock.calls.map(([row, owner], i) => async () => {
     const { account } = await activities.readBack({ accountId, day: row.day });
@@ -105,7 +105,7 @@ async function seenAt(accountId: AccountId, at: number): Promise<unknown> {
   return rows[0];
 }
 
-/** What the domain says of that instant, if nobody says anything until then. */
+/** The domain's forecast of that instant, if no message comes until then. */
 function saidAt({ actor: entity }: Play, at: number): object {
   const { account } = pass(entity, at);
   const { inFlight, uncertain, imported, unexplained } = tallyOf(account, account.day);
@@ -134,7 +134,7 @@ describe('any story', () => {
   it('is read back the same from Postgres and from the store of the model', async () => {
     const property = fc.asyncProperty(story, async (one) => {
       const { play, accountId } = await told(one);
-      // Today, and after days on which nobody was there.
+      // Today, and after days without messages.
       for (const day of [0, 1, 4, 9].map((gap) => dayOf(play.clock) + gap)) {
         const found = await activities.readBack({ accountId, day });
         expect(comparable(found)).toEqual(comparable(condensed(play.store.readBack(day))));

@@ -36,7 +36,7 @@ const NUMBERS = ['edited_by_hand', 'imported', 'unexplained'];
 const OURS = ['in_flight', 'uncertain', 'lost_rollback', 'missing_event'];
 
 describe('the parts of a gap', () => {
-  it('add up to the counter as it stood less the rows of that day', () => {
+  it('add up to the counter before the run less the rows of that day', () => {
     const causes = new Set<string>();
     fc.assert(
       fc.property(gap, (one) => {

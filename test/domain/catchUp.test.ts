@@ -80,7 +80,7 @@ describe('an account that is behind its rows', () => {
     expect(sending(entity).batch.write.number).toBe(8);
   });
 
-  it('learns what the lost task heard: deliveries, and sends of others, once', () => {
+  it('adds what the lost task received: deliveries and external sends, once', () => {
     const seen = { chatId: c('x'), messageId: m('x'), sentAt: begun().now };
     const start = asks(begun(), 'a');
     const lost = start.when(deliver, sent('a')).when(observe, seen);

@@ -60,7 +60,7 @@ const edited = (counter: number, day = TODAY): ManualEdit => ({
   columns: ['inmails_sent_today'],
 });
 
-/** One cause: an account, and what its witnesses say beside its own rows. */
+/** One cause: an account, and the evidence in addition to its own rows. */
 type Case = {
   readonly account: Scenario;
   readonly found?: (own: Evidence) => Partial<Evidence>;
@@ -91,13 +91,13 @@ const CASES: readonly (readonly [string, Case, readonly GapPart[]])[] = [
   ['nothing', { account: both }, []],
   ['in flight', { account: asked(both, 'x') }, [part('in_flight', 1, 'x')]],
   [
-    'in flight until its lease was over: uncertain from now on',
+    'in flight until the end of its lease: uncertain from now on',
     { account: asked(both, 'x').until(at('09:15')) },
     [part('uncertain', 1, 'x')],
   ],
   ['uncertain', { account: failed(both, 'x', 'unknown') }, [part('uncertain', 1, 'x')]],
   [
-    'a lost rollback: the journal says failed, the workflow still counts',
+    'a lost rollback: failed in the journal, the workflow still counts',
     { account: asked(both, 'x'), found: journaled(attempt('x', rejected)) },
     [part('lost_rollback', 1, 'x')],
   ],
@@ -135,7 +135,7 @@ const CASES: readonly (readonly [string, Case, readonly GapPart[]])[] = [
     },
     [part('late_delivery', 0, 'x')],
   ],
-  ['sent by hand, and counted', { account: observed(both) }, []],
+  ['sent manually, and counted', { account: observed(both) }, []],
   [
     'external: the log has one that was not counted',
     { account: both, found: logged(logRow({ source: 'external' })) },
@@ -157,15 +157,15 @@ const CASES: readonly (readonly [string, Case, readonly GapPart[]])[] = [
     [part('bypassed_gate', -1)],
   ],
   [
-    'past the gate: attempts that nobody granted',
+    'without a slot: attempts without a grant',
     {
       account: both,
       found: journaled(attempt('w1'), attempt('w2', delivered), attempt('w3', rejected)),
     },
     [part('bypassed_gate', 0, 'w1', 'w2')],
   ],
-  ['edited by hand, up', { account: both, foreign: edited(104) }, [part('edited_by_hand', 103)]],
-  ['edited by hand, down: nothing stood higher', { account: both, foreign: edited(0) }, []],
+  ['edited manually, up', { account: both, foreign: edited(104) }, [part('edited_by_hand', 103)]],
+  ['edited manually, down: no number was higher', { account: both, foreign: edited(0) }, []],
   ['imported', { account: sent(anAccount({ inmailsSentToday: 2 }), 'a') }, [part('imported', 2)]],
   [
     'unexplained: a wrong number at the start',
@@ -173,7 +173,7 @@ const CASES: readonly (readonly [string, Case, readonly GapPart[]])[] = [
     [part('imported', 17), part('unexplained', 87)],
   ],
 ];
-/** Sent by hand, seen in the outbox. */
+/** Sent manually, observed in the outbox. */
 function observed(account: Scenario): Scenario {
   return account.when(observe, { chatId: c('hand'), messageId: m('m'), sentAt: account.now });
 }
@@ -183,7 +183,7 @@ describe('the breakdown of a gap', () => {
     expect(runOf(one).days.at(-1)?.parts).toEqual(parts);
   });
 
-  it('is told of the day before as well, in the first run of a day', () => {
+  it('is reported for the day before as well, in the first run of a day', () => {
     const account = asked(sent(anAccount({}, { now: at('23:50') }), 'a'), 'x');
     const own = written(account);
     const rolled = account.until(at('2026-11-25T00:01:00.000Z'));
@@ -196,7 +196,7 @@ describe('the breakdown of a gap', () => {
     ]);
   });
 
-  it('tells a send that was seen on one day and is ours of another as external, on both', () => {
+  it('reports a send observed on one day and reserved on another as external, on both', () => {
     const late = asked(anAccount({}, { now: at('23:59') }), 'x').until(
       at('2026-11-25T00:01:00.000Z'),
     );
@@ -256,7 +256,7 @@ describe('a run', () => {
     ]);
   });
 
-  it('leaves a slot on its own day, whatever a hand has put into its row', () => {
+  it('leaves a slot on its own day, whatever a manual edit put into its row', () => {
     const account = asked(both, 'x');
     const moved = ({ reservations }: Evidence): Partial<Evidence> => ({
       reservations: reservations.map((row) =>
@@ -270,7 +270,7 @@ describe('a run', () => {
     expect(counts(after)).toBe(2);
   });
 
-  it('does not promise a row to the second of two InMails that the log can tell by one only', () => {
+  it('does not promise a row to the second of two InMails that share a row of the log', () => {
     const told = { state: 'delivered', chatId: c('c-a'), settledAt: at('09:00') } as const;
     const copied = ({ reservations: [a, x] }: Evidence): Partial<Evidence> => ({
       reservations: a && x ? [a, { ...x, ...told }] : [],
@@ -290,7 +290,7 @@ describe('a run', () => {
     expect(parts.at(-1)?.parts).toEqual([part('external', -1, 'x'), part('external', -1)]);
   });
 
-  it('counts two InMails of nobody in one chat, also after a delivery has claimed one', () => {
+  it('counts two InMails without a reservation in one chat, also after a delivery claimed one', () => {
     const account = asked(anAccount(), 'x')
       .when(deliver, { reservationId: r('y'), chatId: c('z'), messageId: m('m1') })
       .when(deliver, { reservationId: r('y'), chatId: c('z') })

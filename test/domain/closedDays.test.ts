@@ -27,7 +27,7 @@ const dayRow = ({ papers }: Life, day = DAY): DayRow | undefined =>
 const weekUsed = ({ account }: Life): number => roomOf(account).weekUsed;
 
 describe('a closed day', () => {
-  it('that closed far over its cap, as no run had found, rests the account and raises an alert', () => {
+  it('that closed far over its cap without a run starts a cooldown and raises an alert', () => {
     const before = anAccount({ dailyCap: 2 }, { now: at('23:58') });
     const over = [1, 2, 3].reduce(
       (life, n) => life.when(observe, { chatId: c(`x${n}`), messageId: m('m'), sentAt: life.now }),
@@ -53,7 +53,7 @@ describe('a closed day', () => {
     expect(dayRow(life)).toMatchObject({
       counter: 4,
       delivered: 1,
-      // Its slots' leases were over long before midnight: a run has settled the one in flight.
+      // The leases of its slots ended long before midnight: a run has settled the one in flight.
       uncertain: 2,
       external: 1,
       imported: 0,
@@ -72,7 +72,7 @@ describe('a closed day', () => {
     expect(late.papers.alerts).toEqual(['late_delivery']);
     expect([weekUsed(late), roomOf(late.account).counter]).toEqual([1, 0]);
     expect(late.papers.events).toMatchObject([{ quotaDay: DAY }]);
-    // Said twice, it changes nothing.
+    // A repeated report changes nothing.
     expect(dayRow(sent(late, 'a'))).toMatchObject({ counter: 1, late: 1 });
   });
 
@@ -84,7 +84,7 @@ describe('a closed day', () => {
     expect(late.asks('b').isGranted).toBe(true);
   });
 
-  it('tells what became of a slot that was in flight at midnight', () => {
+  it('records the outcome of a slot that was in flight at midnight', () => {
     const closed = taken(begun({}, at('23:50')), 'a').until(at25('00:03'));
     expect(dayRow(closed)).toMatchObject({ counter: 1, uncertain: 0, late: 0 });
     const settled = closed.until(at25('00:20'));
@@ -94,7 +94,7 @@ describe('a closed day', () => {
     expect(weekUsed(proven)).toBe(1);
   });
 
-  it('counts what was sent by hand then, and is seen today', () => {
+  it('counts a send that was sent manually then and is observed today', () => {
     const closed = begun().until(morning(1));
     const seen = { chatId: c('x'), messageId: m('x'), sentAt: at('22:00') };
     const late = closed.says(observe, seen).says(observe, seen);
@@ -112,7 +112,7 @@ describe('a closed day', () => {
     expect(weekUsed(claimed)).toBe(1);
   });
 
-  it('is mended by a run that finds a row of it in the event log', () => {
+  it('is corrected by a run that finds a row of it in the event log', () => {
     const row = {
       table: 'inmail_events',
       reservationId: null,
@@ -134,7 +134,7 @@ describe('a closed day', () => {
     expect(gone.papers.events).toMatchObject([{ chatId: 'bypassed', quotaDay: DAY }]);
   });
 
-  it('is mended by a run that finds a send of it in the journal', () => {
+  it('is corrected by a run that finds a send of it in the journal', () => {
     const attempt = {
       reservationId: r('unknown-here'),
       quotaDay: DAY,

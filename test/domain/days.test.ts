@@ -109,7 +109,7 @@ describe('what will be', () => {
     bounds: bounds.map((text) => at(text)),
     from: at('09:00'),
     until: at('2026-12-24T00:00:00.000Z'),
-    zoneVersion: 'by hand',
+    zoneVersion: 'of this test',
   });
   const window = { days: ['tue'], start: '10:00', end: '11:00' } as const;
   const opened = (account: Scenario, ...bounds: readonly string[]): Scenario =>
@@ -149,7 +149,7 @@ describe('what will be', () => {
       retryAt: at('2026-11-25T10:00:00.000Z'),
     });
   });
-  it('tells the next slots as if each were used', () => {
+  it('lists the next slots as if each were used', () => {
     const { entity } = anAccount({ dailyCap: 2, weeklyCap: 3 });
     expect(nextSlots(entity.account, at('09:00'), 5).map(isoInstant)).toEqual([
       '2026-11-24T09:00:00.000Z',
@@ -245,10 +245,10 @@ describe('a start', () => {
     const told = back.entity.outbox.flatMap(({ row: one }) =>
       one.table === 'account_changes' ? [[one.kind, one.actor]] : [],
     );
-    // Or whoever reads the changes would take it for disconnected to this day.
+    // Else a reader of the changes would take the account for disconnected.
     expect(told).toEqual([['connect', 'connect']]);
   });
-  it('hears the journal: the highest state wins', () => {
+  it('reads the journal: the highest state wins', () => {
     const found = left(asked(asked(asked(anAccount(), 'sent'), 'failed'), 'open'), {
       attempts: [
         attempt('sent', { outcome: 'delivered', chatId: c('c1') }),

@@ -37,18 +37,18 @@ const texts = (...of: Parameters<typeof told>): readonly string[] =>
   told(...of).map(({ text }) => text);
 
 describe('the headline', () => {
-  it('says the two numbers, and how far they are apart', () => {
+  it('names the two numbers, and how far they are apart', () => {
     expect(texts([part('edited_by_hand', 87)])[0]).toBe(
-      'The counter says 104, the event log has 17: 87 apart.',
+      'The counter is 104, the event log has 17: 87 apart.',
     );
     expect(texts([part('external', -1)])[0]).toBe(
-      'The counter says 104, the event log has 105: 1 apart.',
+      'The counter is 104, the event log has 105: 1 apart.',
     );
-    expect(texts([])).toEqual(['The counter says 104, the event log has 104: they agree.']);
+    expect(texts([])).toEqual(['The counter is 104, the event log has 104: they agree.']);
   });
   it('names the day where it is not today', () => {
     expect(texts([part('in_flight', 1, 'x')], {}, { day: DAY - 1, counter: 8 })[0]).toBe(
-      'Of 2026-11-23, the counter says 8, the event log has 7: 1 apart.',
+      'Of 2026-11-23, the counter is 8, the event log has 7: 1 apart.',
     );
   });
 });
@@ -59,8 +59,8 @@ describe('each class', () => {
   const CASES: readonly (readonly [GapPart, string])[] = [
     [
       part('lost_rollback', 1, 'x'),
-      "1 is on the counter only (reservation x), never sent, says the send pipeline's journal," +
-        ' and its room had not been given back. A pipeline that stops before it reports leaves' +
+      "1 is on the counter only (reservation x), never sent, according to the send pipeline's" +
+        ' journal, and its room was not released. A pipeline that stops before it reports leaves' +
         ` this behind. ${ran} it.`,
     ],
     [
@@ -70,26 +70,26 @@ describe('each class', () => {
     ],
     [
       part('late_delivery', -1, 'x'),
-      '1 is in the event log only (reservation x), delivered after its room had been given' +
-        ` back: LinkedIn had taken it after all. This is rare. ${ran} it.`,
+      '1 is in the event log only (reservation x), delivered after its room was' +
+        ` released: LinkedIn had accepted it. This is rare. ${ran} it.`,
     ],
     [
       part('late_delivery', 0, 'x'),
-      '1 is on neither (reservation x), delivered after its room had been given back:' +
-        ` LinkedIn had taken it after all. This is rare. ${ran} it.`,
+      '1 is on neither (reservation x), delivered after its room was released:' +
+        ` LinkedIn had accepted it. This is rare. ${ran} it.`,
     ],
     [
       part('bypassed_gate', -7, 'a', 'b', 'c', 'd', 'e', 'f', 'g'),
-      '7 are in the event log only (reservations a, b, c, d, e and 2 more), sent or begun past' +
-        ` the gate: no slot was asked for. This is not normal. ${ran} them.`,
+      '7 are in the event log only (reservations a, b, c, d, e and 2 more), sent or begun' +
+        ` without a reserved slot. This is not normal. ${ran} them.`,
     ],
     [
       part('external', -1),
-      `1 is in the event log only, sent by hand or by another program, and not counted yet. ${ran} it.`,
+      `1 is in the event log only, sent manually or by another program, and not counted yet. ${ran} it.`,
     ],
     [
       part('external', 2),
-      `2 are on the counter only, counted as sent by hand, and the event log has no row of it. ${ran} them.`,
+      `2 are on the counter only, counted as sent manually, and the event log has no row of it. ${ran} them.`,
     ],
     [
       part('external', 1, 'x'),
@@ -105,7 +105,7 @@ describe('each class', () => {
     ],
     [
       part('edited_by_hand', 87),
-      '87 are on the counter only, not from InMails: somebody has edited the number by hand.' +
+      '87 are on the counter only, not from InMails: the number was edited manually.' +
         ` This is not normal. ${ran} them.`,
     ],
     [
@@ -115,7 +115,7 @@ describe('each class', () => {
     ],
     [
       part('unexplained', 87),
-      '87 are on the counter only, not known as InMails: a start was given the number, and' +
+      '87 are on the counter only, not known as InMails: a start set the number, and' +
         ` nothing accounts for it. ${ran} them.`,
     ],
   ];
@@ -137,7 +137,7 @@ describe('each class', () => {
         ' November (2026-11-24T09:20:37.615Z), at the latest.',
     );
   });
-  it('in flight or uncertain when it was told, and settled when it is read', () => {
+  it('in flight or uncertain when the run found it, and settled when it is read', () => {
     expect(texts([part('in_flight', 1, 'x')])[1]).toContain('It has been settled since.');
     expect(texts([part('uncertain', 2, 'x', 'y')])[1]).toContain('They have been settled since.');
   });
@@ -168,13 +168,13 @@ describe('each class', () => {
     );
     expect(texts(parts, { ranAt: null })[1]).toContain('The next run corrects it.');
   });
-  it('what a run writes is told last', () => {
+  it('the changes of a run come last', () => {
     const columns = ['daily_cap', 'inmails_sent_today'];
     const day = { after: 17, editedColumns: columns };
     expect(texts([part('edited_by_hand', 87)], {}, day).slice(2)).toEqual([
       'The run sets the counter from 104 to 17.',
-      "The account's row had been edited by hand (daily_cap, inmails_sent_today);" +
-        ' the run writes it back.',
+      "The account's row was edited manually (daily_cap, inmails_sent_today);" +
+        ' the run restores it.',
     ]);
   });
 });
@@ -186,13 +186,13 @@ it('each class is in the table that people read', () => {
 });
 
 describe('a status', () => {
-  it('says the same sentences of what is so now', () => {
+  it('uses the same sentences for the present', () => {
     const account = anAccount({ inmailsSentToday: 3, deliveredToday: 1 })
       .when(reserve, { reservationId: r('x') })
       .when(reserve, { reservationId: r('y') })
       .when(fail, { reservationId: r('y'), kind: 'unknown' });
     expect(explainStatus(account.status).map(({ text }) => text)).toEqual([
-      'The counter says 5, the event log has 0: 5 apart.',
+      'The counter is 5, the event log has 0: 5 apart.',
       '1 is on the counter only (reservation x), in flight: reserved before the call, and not' +
         ' reported back yet. This is normal. It is settled by the run at 09:20 UTC on 24' +
         ' November (2026-11-24T09:20:37.615Z), at the latest.',
@@ -203,7 +203,7 @@ describe('a status', () => {
       '1 is on the counter only, imported: sent by another system before the account came here.' +
         ' This is normal. It stays so for the rest of the UTC day, until midnight UTC, the end' +
         ' of 24 November (2026-11-25T00:00:00.000Z).',
-      '2 are on the counter only, not known as InMails: a start was given the number, and' +
+      '2 are on the counter only, not known as InMails: a start set the number, and' +
         ' nothing accounts for it. The next run corrects them.',
     ]);
   });

@@ -1,6 +1,6 @@
 /**
  * What will be, lived: `retryAt`, `nextSlots` and `peek` are held against an account's own life,
- * in which nobody says anything, runs come on time and settle what leases leave
+ * in which no message comes, runs come on time and settle what leases leave
  * (docs/contract.md, 2).
  */
 import fc from 'fast-check';
@@ -23,7 +23,7 @@ import { isCooldownDue } from '../../src/domain/gate/cooldown.js';
 import { decisionWire, peekWire } from '../../src/domain/wire/decisions.js';
 
 const RUNS = 400;
-/** What has to have been heard in these runs, or they showed nothing. */
+/** Answers that these runs must have had, or they showed nothing. */
 const REASONS = [
   'granted',
   'held',
@@ -52,13 +52,13 @@ function wrongRetry(asked: Life): string | null {
   const { decision } = asked;
   if (decision.granted) return null;
   const { reason, retryAt } = decision;
-  if (retryAt === null) return isHopeless(asked) ? null : `${reason}: nobody has to help`;
+  if (retryAt === null) return isHopeless(asked) ? null : `${reason}: no person has to help`;
   const said = `${reason} until ${isoInstant(retryAt)}`;
   if (isHopeless(asked)) return `${said}: only a person can help`;
   const early = retryAt - 1 > asked.now && asked.until(retryAt - 1).asks('probe').isGranted;
   if (early) return `${said}: it is granted a millisecond before`;
   const { decision: then } = asked.until(retryAt).asks('probe');
-  return then.granted ? null : `${said}: then it is told ${then.reason}`;
+  return then.granted ? null : `${said}: then the answer is ${then.reason}`;
 }
 
 /** Each of the next slots is taken at its instant, and asked for a millisecond before it. */
@@ -94,12 +94,12 @@ describe('what will be', () => {
     fc.assert(isRight, { numRuns: RUNS });
   });
 
-  it('is what comes: a peek at a later instant says what is heard then', () => {
+  it('is what comes: a peek at a later instant equals the answer at that instant', () => {
     const isRight = fc.property(stage, fc.nat(9 * DAY_MS), (one, laterMs) => {
       const life = livedThrough(one);
       const then = life.now + laterMs;
       const lived = life.until(then);
-      // The check before the answer may be the run that rests the account.
+      // The check before the answer may be the run that starts the cooldown.
       fc.pre(!isCooldownDue(lived.account) || !wantsCheck(lived.account, then));
       const { reservationId: _, ...heard } = decisionWire(lived.asks('probe').decision);
       expect(peekWire(viewOf(life.actor, life.now, then), then, true)).toEqual(heard);
@@ -147,7 +147,7 @@ describe('the window', () => {
     expect(slots.filter((slot) => slot >= (life.account.openings?.until ?? 0))).toEqual([]);
   });
 
-  it('of which nothing is known yet, or so far ahead, is told nothing of', () => {
+  it('that is not known yet, or too far ahead, has no answer', () => {
     const sendingWindow = { days: ['mon'], start: '09:00', end: '17:00' } as const;
     const { entity } = anAccount({ sendingWindow });
     const now = at('09:00');
@@ -175,7 +175,7 @@ describe('an overshoot', () => {
     return decision.granted ? life.now : decision.retryAt;
   };
 
-  it('is rested for by the next run, so that midnight is the end of it', () => {
+  it('starts a cooldown with the next run, so that it ends at midnight', () => {
     const life = over(at('12:00'));
     expect(life.asks('probe').decision).toMatchObject({ reason: 'daily_cap', retryAt: midnight });
     const rested = life.until(at('12:10'));
@@ -183,14 +183,14 @@ describe('an overshoot', () => {
     expect(retryAt(rested)).toBe(midnight);
   });
 
-  it('that no run sees before midnight is rested for from midnight on', () => {
+  it('that no run finds before midnight starts a cooldown at midnight', () => {
     const { accountId } = over(at('12:00')).account;
     const lastRun = runAfter(accountId, midnight) - RECONCILE_INTERVAL_MS;
     expect(retryAt(over(lastRun - 1))).toBe(lastRun + HOUR_MS);
     expect(retryAt(over(lastRun + 1))).toBe(midnight + HOUR_MS);
   });
 
-  it('in another cooldown is rested for by the first run after it', () => {
+  it('in another cooldown starts its own with the first run after it', () => {
     const life = over(at('12:00')).says(fail, { reservationId: r('x'), kind: 'throttled' });
     const { accountId } = life.account;
     const until = runAfter(accountId, at('13:00')) + HOUR_MS;

@@ -51,7 +51,7 @@ const lifted: readonly (readonly [string, (account: Account) => Account])[] = [
 ];
 
 describe('the gate', () => {
-  it('says the first reason that holds, in the order of the contract', () => {
+  it('answers with the first reason that holds, in the order of the contract', () => {
     let account: Account = {
       ...all,
       policy: { ...all.policy, tier: 'free', ramp: { dailyCaps: [0] } },
@@ -182,7 +182,7 @@ describe('caps', () => {
     expect(barrierAt(oneLess, NOW, { isForecast: true })).toBe(undefined);
   });
 
-  it('binds a cap above the band of a lower tier at that band, and tells people', () => {
+  it('limits a cap above the band of a lower tier to that band, and raises an alert', () => {
     const lowered = anAccount({ dailyCap: 40 }).when(configure, { tier: 'premium' });
     lowered.expect({
       caps: { daily: 25, weekly: 125, ramp: null, effective: 25, binding: 'daily' },
@@ -196,7 +196,7 @@ describe('caps', () => {
     const cold = { ...anAccount({ dailyCap: 0 }).entity.account, ...stale };
     expect(barrierAt(cold, NOW)).toMatchObject({ reason: 'unverified' });
     expect(wantsCheck(cold, NOW)).toBe(true);
-    // Nobody has to wait for the database to hear that a person stopped the account.
+    // The answer that a person stopped the account needs no database.
     const held = { ...cold, hold: { reason: 'x', actor: 'y', since: NOW } };
     expect(wantsCheck(held, NOW)).toBe(false);
   });

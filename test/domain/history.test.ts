@@ -54,7 +54,7 @@ function pastOf(reservations: readonly KeptRow[], more: Partial<PastRows> = {}):
 const seen = (past: PastRows, when: string): StateAt => stateOfRows(past, at(when));
 
 describe('a slot', () => {
-  /** Uncertain at 10:20, found given back at 11:00, and delivered after all, told at 12:00. */
+  /** Uncertain at 10:20, released by a run at 11:00, and reported as delivered at 12:00. */
   const life = [
     kept('uncertain', '10:20', { number: 2 }),
     kept('released', '11:00', { number: 3 }),
@@ -78,7 +78,7 @@ describe('a slot', () => {
     );
   });
 
-  it('that nobody had granted counts from the run that found it', () => {
+  it('without a grant counts from the run that found it', () => {
     const found = [{ reservationId: r('x'), foundAt: at('10:30'), isGranted: false }];
     const past = pastOf([kept('delivered', '10:01')], { found });
     expect(seen(past, '10:29').status.counter).toBe(0);
@@ -96,8 +96,8 @@ describe('a slot', () => {
     ['in flight', kept('in_flight', null, { number: 3 }), { inFlight: 1, uncertain: 0 }],
     ['uncertain', kept('uncertain', '10:05', { number: 3 }), { inFlight: 0, uncertain: 1 }],
     ['delivered', kept('delivered', '10:05', { number: 3 }), { inFlight: 0, delivered: 1 }],
-  ])('that a hand gave back counts as the %s one that it was', (_, row, numbers) => {
-    // A hand leaves the proof of a delivery where it is.
+  ])('that a manual edit released counts as the %s one that it was', (_, row, numbers) => {
+    // A manual edit of the state leaves the proof of a delivery in its row.
     const edited = kept('released', '10:05', { number: 2, chatId: row.chatId });
     const told = seen(pastOf([edited, row]), '10:20');
     expect(told.status).toMatchObject({ counter: 1, ...numbers });
@@ -128,7 +128,7 @@ describe('a slot', () => {
   });
 });
 
-it('counts a send by hand from when it was sent; one that was told late, from its save', () => {
+it('counts a manual send from when it was sent, and a late report from its save', () => {
   const sent = (name: string, savedAt: number | null) => ({
     table: 'inmail_events' as const,
     reservationId: null,
@@ -150,7 +150,7 @@ it('counts a send by hand from when it was sent; one that was told late, from it
 });
 
 it('knows holds, cooldowns and policies to the millisecond, after the save before', () => {
-  const change = { actor: 'ada', reason: 'a look', details: {} };
+  const change = { actor: 'ada', reason: 'a check', details: {} };
   const changes = [
     { ...change, kind: 'hold', at: at('10:00') },
     { ...change, kind: 'resume', at: at('10:05') },
@@ -170,13 +170,13 @@ it('reads a change back as what had happened', () => {
       type: 'CooldownStarted',
       cooldown: { until, cause: 'throttled' },
       counter: 0,
-      reason: 'throttled, said of reservation x',
+      reason: 'throttled, reported for reservation x',
       reservationId: 'x',
     },
     { type: 'CooldownEnded', cause: 'unclean_end', actor: 'ada' },
     { type: 'BreakerOpened', until },
     { type: 'RampRestarted' },
-    { type: 'Held', hold: { reason: 'a look', actor: 'ada', since: at('10:00') } },
+    { type: 'Held', hold: { reason: 'a check', actor: 'ada', since: at('10:00') } },
     { type: 'Resumed', actor: 'ada', reason: 'looked' },
     { type: 'PolicyChanged', policy, rampDay: 1, actor: 'ada' },
     { type: 'Connected', actor: 'ada' },
@@ -189,7 +189,7 @@ it('reads a change back as what had happened', () => {
   expect(eventsOf(changeRow(settled, at('10:00')), account)).toEqual([]);
 });
 
-it('says what happened around it, and what a reserve would have heard', () => {
+it('lists what happened around it, and the answer that a reserve would have had', () => {
   const moments = [{ at: at('10:10'), kind: 'run', text: 'A run looked.' }] as const;
   const told = seen(pastOf([kept('uncertain', '10:20')], { moments }), '10:05');
   expect(told.before).toEqual([
@@ -208,7 +208,7 @@ it('says what happened around it, and what a reserve would have heard', () => {
   expect(told).toMatchObject({ isExact: true, notes: [], standsOn: '2026-11-24T09:00:00.000Z' });
 });
 
-it('says what is not exact: before rows were kept, and after the last save', () => {
+it('names what is not exact: before rows were kept, and after the last save', () => {
   const early = seen(pastOf([]), '08:00');
   expect(early.isExact).toBe(false);
   expect(early.notes[0]).toContain('kept since 2026-11-24T09:00:00.000Z');
@@ -218,7 +218,7 @@ it('says what is not exact: before rows were kept, and after the last save', () 
   expect(idle.isExact).toBe(true);
 });
 
-it('says that history of that time was forgotten', () => {
+it('states that history of that time was forgotten', () => {
   const told = (readAt: string) => seen(pastOf([], { readAt: at(readAt) }), '10:00').notes;
   expect(told('2027-02-22T10:00:00.000Z')).toEqual([]);
   expect(told('2027-02-22T10:00:00.001Z')).toEqual([expect.stringContaining('for 90 days')]);

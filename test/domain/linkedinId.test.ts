@@ -87,7 +87,7 @@ describe('two members', () => {
     expect(isSameMember(one, other)).toBe(false);
   });
 
-  it('whose id is lower-cased has no number, so another spelling may say more', () => {
+  it('whose id is lower-cased has no number, so another spelling may contain more', () => {
     expect(hasSameIds(ID, `urn:li:fsd_profile:${ID}`)).toBe(true);
     expect(hasSameIds(ID, ID.toLowerCase())).toBe(false);
   });

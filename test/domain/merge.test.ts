@@ -20,7 +20,7 @@ const report = { reservationId: r('a'), chatId: c('c1'), messageId: m('m1') };
 const withoutMessage = { reservationId: r('a'), chatId: c('c1') };
 
 const asked = anAccount().when(reserve, { reservationId: r('a') });
-/** A slot in flight, and a send that was seen before anybody said that it is that slot's. */
+/** A slot in flight, and a send that was observed before its delivery was reported. */
 const rowsSay = asked.when(observe, seen);
 const both = (one: Scenario, other: Scenario): Account =>
   record(one.entity, merged(one.entity.account, other.entity.account)).account;
@@ -40,7 +40,7 @@ describe('two tellings of one account', () => {
     }
   });
 
-  it('count a send once that a run found in the log while its delivery was told', () => {
+  it('count a send once that a run found in the log while its delivery was reported', () => {
     const meanwhile = rowsSay.when(deliver, report).entity.account;
     const external = rowsSay.entity.account.externals[0];
     const found = external ? [{ type: 'ExternalCounted', external, sentAt: NOW } as const] : [];
@@ -48,7 +48,7 @@ describe('two tellings of one account', () => {
     expect(applicable(meanwhile, found)).toEqual([]);
   });
 
-  it('count a send once whose message the one has seen, and the other was not told', () => {
+  it('count a send once whose message only one of the two knows', () => {
     const delivered = asked.when(deliver, withoutMessage);
     const afterReset = anAccount().when(observe, seen);
     for (const account of [both(delivered, afterReset), both(afterReset, delivered)]) {
@@ -77,7 +77,7 @@ describe('two tellings of one account', () => {
   });
 });
 
-/** The account as its rows say, with a delivery beside what was seen of it. */
+/** The account of its rows, with a delivery and its observed send. */
 const doubled = new Scenario(
   record(asked.when(deliver, withoutMessage).entity, rowsSay.entity.account.externals.map(counted)),
   NOW,
@@ -101,7 +101,7 @@ const sum = ({ days }: Verdict): number =>
   days.at(-1)?.parts.reduce((n, { count }) => n + count, 0) ?? Number.NaN;
 
 describe('a run', () => {
-  it('counts a delivery once that stands beside what was seen of it, and tells the second row', () => {
+  it('counts a delivery and its observed send once, and explains the second row', () => {
     expect(counterOf(doubled.entity.account, TODAY)).toBe(2);
     const found = written(doubled);
     expect(found.events).toHaveLength(2);
@@ -117,7 +117,7 @@ describe('a run', () => {
     ]);
   });
 
-  it('takes a row of nobody for the message of the delivery in its chat', () => {
+  it('takes a row without a reservation for the message of the delivery in its chat', () => {
     const delivered = asked.when(deliver, withoutMessage);
     const found = { ...written(delivered), events: written(doubled).events };
     const after = applied(delivered, runOf(delivered, found));

@@ -1,4 +1,4 @@
-/** Any story of one account: the domain says what the contract's sentences, read naively, say. */
+/** Any story of one account: the domain answers as a naive reading of the contract does. */
 import fc from 'fast-check';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';

@@ -22,7 +22,7 @@ afterAll(async () => {
 const domainIn = async (mutant?: Mutant): Promise<Domain> =>
   loadDomain(path.join(mutant ? await broken(mutant) : project, 'src', 'domain'));
 
-/** Why the model says no; undefined: it found nothing wrong. */
+/** Returns why the model rejects the domain; undefined if it found nothing wrong. */
 function flawByModel(domain: Domain): string | undefined {
   const property = fc.property(story, (one) => play(domain, one, () => undefined));
   const { failed, numRuns } = fc.check(property, { numRuns: RUNS, seed: SEED, endOnFailure: true });

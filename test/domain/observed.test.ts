@@ -70,7 +70,7 @@ describe('an observed send', () => {
       .hears({ matched: 'x', counted: false })
       .expect({ counter: 0, carried: 1, weekUsed: 1, external: 0 });
   });
-  it('that was sent yesterday by hand takes no room of today', () => {
+  it('that was sent manually yesterday takes no room of today', () => {
     anAccount()
       .when(observe, { ...seen, sentAt: at('2026-11-23T23:59:59.999Z') })
       .hears({ matched: null, counted: true })

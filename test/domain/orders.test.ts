@@ -1,5 +1,5 @@
 /**
- * What is said of one reservation, in every order there is, each of it twice: 8! / 2^4 = 2,520
+ * The reports of one reservation, in every possible order, each report twice: 8! / 2^4 = 2,520
  * orders of four reports, and one end (R4, R5, R15).
  */
 import { describe, expect, it } from 'vitest';
@@ -17,7 +17,7 @@ import { settleByOperator } from '../../src/domain/commands/settle.js';
 const ORDERS = 2_520;
 const NINE = at('09:00');
 const TODAY = dayOf(NINE);
-/** The lease of the reservation is over by then. */
+/** After the end of the reservation's lease. */
 const LATER = at('10:00');
 
 type Say = (account: Scenario) => Scenario;
@@ -122,7 +122,7 @@ describe('all orders of four reports, each twice, with a proof among them', () =
     [['settled as delivered', 'rejected', 'unknown', 'delivered without messageId']],
     [['settled as released', 'delivered', 'unknown', 'observed']],
     [['settled as released', 'settled as delivered', 'unknown', 'rejected']],
-  ])('%j end delivered as well, after the lease, whatever a person says', (reports) => {
+  ])('%j end delivered as well, after the lease, whatever a person settles', (reports) => {
     const { orders, ends } = endsOf(reports, LATER);
     expect(orders).toBe(ORDERS);
     expect(ends).toMatchObject([{ ...DELIVERED, effects: [] }]);
@@ -139,7 +139,7 @@ describe('all orders without a proof', () => {
     ]);
   });
 
-  it('never release a slot whose lease runs, whatever a person says', () => {
+  it('never release a slot whose lease runs, whatever a person settles', () => {
     const { ends } = endsOf(['settled as released', 'unknown']);
     expect(ends).toMatchObject([{ state: 'uncertain', counter: 1, chats: [] }]);
   });
@@ -172,7 +172,7 @@ describe('where the contract makes the order matter', () => {
     before.hears({ settled: 'delivered' }).expect({ external: 0, inFlight: 0, delivered: 1 });
   });
 
-  it('an external of another day is kept beside its reservation: both days keep theirs (R15)', () => {
+  it('an external of another day is kept with its reservation: both days keep theirs (R15)', () => {
     const sentAt = at('2026-11-24T23:59:59.000Z');
     const next = at('2026-11-25T00:00:01.000Z');
     const taken = anAccount({}, { now: sentAt }).when(reserve, mine).until(next);

@@ -1,4 +1,4 @@
-/** What becomes of a slot, in any order and however often it is told (R3 to R5, R15, R16). */
+/** The outcomes of a slot: reports in any order, and repeated (R3 to R5, R15, R16). */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { deliver, deliverWithoutChat } from '../../src/domain/commands/deliver.js';
@@ -27,7 +27,7 @@ describe('an ask', () => {
       .when(reserve, { reservationId: r('r1') })
       .hears({ refused: 'ReservationConflict' });
   });
-  it('for a slot whose lease is over, or that is settled, grants nothing', () => {
+  it('for a slot whose lease has ended, or that is settled, grants nothing', () => {
     const again = { reservationId: r('r1'), recipientId: p('ann') };
     reserved().until(at('09:15')).when(reserve, again).hears({ refused: 'ReservationSettled' });
     reserved()
@@ -35,7 +35,7 @@ describe('an ask', () => {
       .when(reserve, again)
       .hears({ refused: 'ReservationSettled' });
   });
-  it('leaves a slot in flight when its lease is over: silence frees nothing', () => {
+  it('leaves a slot in flight at the end of its lease: silence frees nothing', () => {
     reserved().until(at('20:00')).expect({ counter: 1, inFlight: 1 });
   });
 });
@@ -107,7 +107,7 @@ describe('a failure', () => {
         .expect({ counter: 0 });
     },
   );
-  it('unknown keeps the room, until somebody knows', () => {
+  it('unknown keeps the room until the outcome is known', () => {
     reserved()
       .when(fail, { reservationId: r('r1'), kind: 'unknown' })
       .hears({ settled: 'uncertain' })
@@ -123,7 +123,7 @@ describe('a failure', () => {
       .hears({ refused: 'ReservationSettled' })
       .expect({ delivered: 1, state: 'cooldown' });
   });
-  it('throttled cools down for an hour, or as LinkedIn says, seven days at most, and once', () => {
+  it('throttled cools down for an hour, or as LinkedIn asks, seven days at most, and once', () => {
     const until = (seconds: number): string | undefined =>
       reserved().when(fail, {
         reservationId: r('r1'),
@@ -185,7 +185,7 @@ describe('an observed send', () => {
       .hears({ matched: 'r1', counted: false })
       .expect({ counter: 1, delivered: 1 });
   });
-  it('is external where it could be more than one slot, and people hear', () => {
+  it('is external where it could be more than one slot, and raises an alert', () => {
     const unclear = reserved()
       .when(reserve, { reservationId: r('r2'), recipientId: p('ann') })
       .when(observe, seen);
@@ -268,7 +268,7 @@ describe('reports of one reservation', () => {
         sentAt: at('09:00'),
       }),
   ];
-  it('end in the same state in any order, each told twice', () => {
+  it('end in the same state in any order, each reported twice', () => {
     const orders = fc.shuffledSubarray([0, 1, 2, 3, 0, 1, 2, 3], { minLength: 8 });
     fc.assert(
       fc.property(orders, (order) => {

@@ -86,7 +86,7 @@ describe('zones', () => {
 });
 
 describe('a Signal', () => {
-  it('loses only the optional fields that are bad, and says which', () => {
+  it('loses only the optional fields that are bad, and names them', () => {
     const raw = { reservationId: 'r', leaseSeconds: -1, campaignId: 'fine' };
     expect(parseReserve(raw, 'lenient', 0)).toMatchObject({
       ok: true,

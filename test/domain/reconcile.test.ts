@@ -1,4 +1,4 @@
-/** A run's decision (R6, R8): layer 2 looks at the counter as it stood, layer 1 heals after. */
+/** A run's decision (R6, R8): layer 2 compares the counter, then layer 1 corrects it. */
 import { describe, expect, it } from 'vitest';
 import type { Account } from '../../src/domain/account/account.js';
 import { deliver } from '../../src/domain/commands/deliver.js';
@@ -73,7 +73,7 @@ const attempt = (account: Scenario, id: string, more: Partial<Attempt> = {}): At
 });
 
 describe('a run that finds all equal', () => {
-  it('tells nothing, and leaves the account cold once nothing is in flight', () => {
+  it('reports nothing, and leaves the account cold once nothing is in flight', () => {
     const verdict = run(sent(3));
     expect(verdict).toMatchObject({ events: [], alerts: [], cooled: false });
     expect(verdict.days.at(-1)).toMatchObject({ before: 3, after: 3, drift: 0, isHealed: false });
@@ -104,7 +104,7 @@ describe('layer 2', () => {
     );
   });
 
-  it('1 of 0 rests the account', () => {
+  it('1 of 0 starts a cooldown', () => {
     const account = anAccount({ dailyCap: 0 });
     expect(run(account, {}, foreign(account, 1)).cooled).toBe(true);
   });
@@ -119,7 +119,7 @@ describe('layer 2', () => {
     expect([cools(104), cools(105)]).toEqual([false, true]);
   });
 
-  it('says what the gap is made of, and the parts add up to it', () => {
+  it('names the parts of the gap, and they add up to it', () => {
     let account = sent(17, { inmailsSentToday: 2, deliveredToday: 2 });
     for (const id of ['f1', 'f2', 'f3']) account = account.when(reserve, { reservationId: r(id) });
     account = account.when(fail, { reservationId: r('f3'), kind: 'unknown' });
@@ -227,7 +227,7 @@ describe('layer 1', () => {
     expect(again.events).toEqual([]);
   });
 
-  it('writes again a delivery that the log lacks, and a reservation that a hand has deleted', () => {
+  it('writes again a delivery that the log lacks, and a manually deleted reservation', () => {
     const account = sent(2);
     const { events, reservations } = written(account);
     const verdict = run(account, {
@@ -252,7 +252,7 @@ describe('layer 1', () => {
   });
 
   it('keeps an external send counted whose row the log has refused or lost', () => {
-    const seen = { chatId: chat('by hand'), messageId: must(isMessageId, 'm'), sentAt: NOW };
+    const seen = { chatId: chat('manual'), messageId: must(isMessageId, 'm'), sentAt: NOW };
     const account = sent(1).when(observe, seen);
     const verdict = run(account, { events: [] });
     const after = healed(account, verdict);
@@ -271,7 +271,7 @@ describe('layer 1', () => {
     expect(again.events.map(({ type }) => type)).not.toContain('ExternalCounted');
   });
 
-  it('heals what a wrong import said: 104 with 17', () => {
+  it('corrects the number of a wrong import: 104 with 17', () => {
     const account = sent(1, { inmailsSentToday: 104, deliveredToday: 17 });
     const verdict = run(account);
     expect(verdict).toMatchObject({ cooled: true });

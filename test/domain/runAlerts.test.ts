@@ -1,4 +1,4 @@
-/** What a run tells people to look at, and how urgently (R8). */
+/** The alerts of a run, and how urgent they are (R8). */
 import { describe, expect, it } from 'vitest';
 import { alertsOf } from '../../src/domain/reconcile/runAlerts.js';
 import { GAP_CAUSES, type GapPart } from '../../src/domain/gap/breakdown.js';
@@ -29,7 +29,7 @@ const told = (one: DayVerdict): readonly string[] =>
 
 describe('drift', () => {
   const table = `
-    parts                                                says
+    parts                                                raised
     in_flight 5                                          -
     in_flight 6                                          drift info
     in_flight 6, imported 4                              drift info
@@ -41,8 +41,8 @@ describe('drift', () => {
     edited_by_hand 6                                     drift warning
     external -9                                          -
   `;
-  it.each(rows(table))('$parts: $says', ({ parts = '', says }) => {
-    expect(told(verdict(partsOf(parts)))).toEqual(says === '-' ? [] : [says]);
+  it.each(rows(table))('$parts: $raised', ({ parts = '', raised }) => {
+    expect(told(verdict(partsOf(parts)))).toEqual(raised === '-' ? [] : [raised]);
   });
 
   it('of yesterday is for information, too, where its InMails are still under way', () => {
@@ -63,7 +63,7 @@ describe('drift', () => {
       { kind: 'drift', severity: 'info', details: { day: '2026-11-24', counter: 6, drift: 6 } },
     ]);
     expect(alerts[0]?.details.sentences[0]).toBe(
-      'Of 2026-11-24, the counter says 6, the event log has 0: 6 apart.',
+      'Of 2026-11-24, the counter is 6, the event log has 0: 6 apart.',
     );
   });
 });
@@ -79,12 +79,12 @@ describe('over_cap', () => {
 });
 
 describe('undercount', () => {
-  it('is told where a run raises the counter', () => {
+  it('is raised where a run raises the counter', () => {
     expect(told(verdict(partsOf('external -1'), { before: 3, after: 4 }))).toEqual([
       'undercount warning',
     ]);
   });
-  it('is told of a send past the gate, also where the counter goes down', () => {
+  it('is raised for a send without a slot, also where the counter decreases', () => {
     const parts = partsOf('bypassed_gate -1, edited_by_hand 3');
     expect(told(verdict(parts, { before: 9, after: 7 }))).toEqual(['undercount warning']);
   });

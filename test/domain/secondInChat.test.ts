@@ -1,4 +1,4 @@
-/** A second InMail in one chat is told from the first by its message; examples show how. */
+/** The message id distinguishes a second InMail in one chat from the first; examples show how. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { deliver } from '../../src/domain/commands/deliver.js';
@@ -17,7 +17,7 @@ const first = (messageId?: string) =>
 
 describe('a second InMail in one chat', () => {
   it.each([undefined, 'm1'])(
-    'is refused where both have the message %s, with how to go on',
+    'is refused where both have the message %s, with the next step',
     (id) => {
       first(id)
         .when(deliver, {

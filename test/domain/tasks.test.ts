@@ -89,7 +89,7 @@ describe('a run is given up by the audit', () => {
 
 describe('the alert', () => {
   const waiting = { isRestarted: false, obstacle: 'young', unread: null } as const;
-  it('says what failed, since when, and the way out', () => {
+  it('names what failed, since when, and the remedy', () => {
     expect(failingAlert(failing('acme-anna'), waiting, NOW)).toEqual({
       accountId: 'acme-anna',
       kind: 'tasks_failing',
@@ -105,7 +105,7 @@ describe('the alert', () => {
     });
   });
 
-  it('says what was done, and remembers when until the next', () => {
+  it('names what was done, and remembers when until the next', () => {
     const done = failingAlert(failing('a'), { isRestarted: true }, NOW);
     expect(done).toMatchObject({
       severity: 'warning',

@@ -115,7 +115,7 @@ describe.each(MESSAGES)('$name', (message) => {
     }
   });
 
-  it('says over HTTP which field is unknown, and which there are', () => {
+  it('names over HTTP the unknown field, and the known ones', () => {
     const found = check({ ...least, mood: 'good' });
     const known = fieldsOf(body);
     const fields = known.length === 0 ? 'it takes no fields' : `its fields are ${known.join(', ')}`;

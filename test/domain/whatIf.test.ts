@@ -18,7 +18,7 @@ const MINUTE = 60_000;
 const FROM = at('00:00');
 const DAY_2 = at('2026-11-25T00:00:00.000Z');
 
-/** An ask that was granted, and delivered a minute later unless told otherwise. */
+/** A request that was granted, and delivered a minute later by default. */
 const send = (name: string, when: number, more: Partial<ReservationRow> = {}): ReservationRow => ({
   table: 'reservations',
   reservationId: r(name),
@@ -133,7 +133,7 @@ describe('a cap', () => {
     expect(told.deferredMinutes).toEqual({ median: 20, longest: 20 });
   });
 
-  it('that would have had room says how many of the denied may also have gone', () => {
+  it('that would have had room returns how many of the denied may also have been sent', () => {
     const day = dayOf(FROM);
     const denials = [{ day, denials: { daily_cap: 30, cooldown: 9, outside_window: 2 } }];
     const told = tried({ dailyCap: 25 }, { asks: hourly(5, at('09:00')), denials });
@@ -141,7 +141,7 @@ describe('a cap', () => {
   });
 });
 
-it('a ramp begins at its first step, and goes on after a day with a delivery', () => {
+it('a ramp begins at its first step, and advances after a day with a delivery', () => {
   const asks = [...hourly(3, at('09:00')), ...hourly(3, DAY_2 + 9 * 60 * MINUTE)];
   const told = tried({ ramp: { dailyCaps: [1, 2] } }, { asks });
   expect(told.days.map(({ granted }) => granted)).toEqual([1, 2, 3]);
@@ -158,7 +158,7 @@ it('a window lets those outside of it wait for its next opening, in its own zone
 });
 
 describe('a cooldown', () => {
-  it('is caused where sends by hand are far over the lower cap', () => {
+  it('is caused where manual sends are far over the lower cap', () => {
     const externals = byHand(12, at('10:00'));
     expect(tried({ dailyCap: 50 }, { externals }).cooldowns.would).toEqual([]);
     // The cap in force when the day began stays its highest; the next day has the new one alone.
@@ -167,7 +167,7 @@ describe('a cooldown', () => {
     expect(cooldowns).toMatchObject({ avoided: 0, caused: 1, would: [{ cause: 'overshoot' }] });
   });
 
-  it('is avoided where the number that a hand had set is under the higher cap', () => {
+  it('is avoided where a manually edited number is under the higher cap', () => {
     const { account } = anAccount({ dailyCap: 10 }, { now: FROM }).entity;
     const base = { ...accountRow(account, 1), owner: 'own', ownerVersion: 1 };
     const started = at('10:00');
@@ -191,7 +191,7 @@ describe('a cooldown', () => {
     expect(tried({ dailyCap: 30 }, { ...rows, past }).cooldowns).toMatchObject({ avoided: 1 });
   });
 
-  it('that LinkedIn asked for comes with the send that it was said of', () => {
+  it('that LinkedIn asked for comes with the send that was throttled', () => {
     const asks = hourly(2, at('09:00'));
     const [, last] = asks;
     const changes = [
@@ -216,7 +216,7 @@ describe('a cooldown', () => {
 });
 
 it('a hold by a person stops the replay, too, until it was resumed', () => {
-  const change = { actor: 'ada', reason: 'a look', details: {} };
+  const change = { actor: 'ada', reason: 'a check', details: {} };
   const changes = [
     { ...change, kind: 'hold', at: at('09:30') },
     { ...change, kind: 'resume', at: at('12:30') },
@@ -247,7 +247,7 @@ it('an account that was disconnected is back by the next ask that was granted', 
   expect(tried({ dailyCap: 9 }, { asks, changes })).toMatchObject({ onTime: 3, stillWaiting: 0 });
 });
 
-it('refuses what configure refuses, and says which field', () => {
+it('refuses what configure refuses, and names the field', () => {
   const refusal = (change: object, days = 30) => parseWhatIf(change, days, FROM);
   expect(refusal({})).toMatchObject({ refused: 'InvalidInput' });
   expect(refusal({ dailyCap: -1 })).toMatchObject({

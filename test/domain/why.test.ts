@@ -29,14 +29,14 @@ const busy = (): Scenario =>
     .when(fail, { reservationId: r('y'), kind: 'unknown' });
 const said = (account: Scenario, rows = whyRows(account)) => whyOf(rows, undefined, account.now);
 
-it('says of an account in order what its status says, and what the Temporal UI shows', () => {
+it('agrees, for an account without a gap, with its status and the Temporal UI', () => {
   const account = busy();
   const rows = whyRows(account);
   const { headline, parts } = said(account);
   expect([headline, ...parts.map(({ text }) => text)]).toEqual(
     explainStatus(statusOfRows(rows, account.now)).map(({ text }) => text),
   );
-  expect(headline).toBe('The counter says 5, the event log has 2: 3 apart.');
+  expect(headline).toBe('The counter is 5, the event log has 2: 3 apart.');
   expect(parts).toMatchObject([
     {
       cause: 'in_flight',
@@ -50,14 +50,14 @@ it('says of an account in order what its status says, and what the Temporal UI s
   ]);
 });
 
-it('says the same whether its workflow was asked or not, once all is saved', () => {
+it('is the same with or without the workflow, once all is saved', () => {
   const account = busy();
   const rows = whyRows(account);
   const asked = { ...account.status, unsaved: 0, version: rows.row.version };
   expect(whyOf(rows, asked, account.now)).toEqual(said(account));
 });
 
-it('tells the rows of an account as the account itself does, at any hour', () => {
+it('explains the rows of an account as the account itself does, at any hour', () => {
   fc.assert(
     fc.property(gap, fc.nat(36 * 60), (one, minutes) => {
       const { account } = runOn(one);
@@ -72,7 +72,7 @@ it('tells the rows of an account as the account itself does, at any hour', () =>
   );
 });
 
-it('adds up to the counter less the rows of the log, whatever somebody did to them', () => {
+it('adds up to the counter less the rows of the log, whatever the manual edits', () => {
   fc.assert(
     fc.property(gap, (one) => {
       const { account, witnesses } = runOn(one);
@@ -86,15 +86,15 @@ it('adds up to the counter less the rows of the log, whatever somebody did to th
   );
 });
 
-it('tells a hand edit before a run has found it', () => {
+it('names a manual edit before a run has found it', () => {
   const account = busy();
   const why = said(account, whyRows(account, { isEdited: true, counter: 104 }));
-  expect(why.headline).toBe('The counter says 104, the event log has 2: 102 apart.');
+  expect(why.headline).toBe('The counter is 104, the event log has 2: 102 apart.');
   expect(why.parts.find(({ cause }) => cause === 'edited_by_hand')).toMatchObject({ count: 99 });
   expect(why.beside).toMatchObject([{ kind: 'edited' }]);
 });
 
-it('tells what only the journal knows, and what the log has lost', () => {
+it('names sends that only the journal has, and rows that the log has lost', () => {
   const account = busy();
   const rows = whyRows(account);
   const failed = {
@@ -121,16 +121,16 @@ it('answers by the workflow where the rows are seconds behind it', () => {
   const before = busy();
   const after = before.when(reserve, { reservationId: r('z') });
   const { headline, parts, beside } = whyOf(whyRows(before), after.status, after.now);
-  expect(headline).toBe('The counter says 6, the event log has 2: 4 apart.');
+  expect(headline).toBe('The counter is 6, the event log has 2: 4 apart.');
   expect(parts[0]).toMatchObject({ cause: 'in_flight', count: 2, reservations: ['x', 'z'] });
   expect(beside.map(({ kind }) => kind)).toEqual(['unsaved']);
 });
 
-describe('beside the gap', () => {
+describe('in addition to the gap', () => {
   const textsOf = (account: Scenario, more = {}): readonly string[] =>
     said(account, { ...whyRows(account), ...more }).beside.map(({ text }) => text);
 
-  it('says what stops the account, and until when', () => {
+  it('names what stops the account, and until when', () => {
     const throttled = busy().when(fail, {
       reservationId: r('x'),
       kind: 'throttled',
@@ -167,7 +167,7 @@ describe('beside the gap', () => {
     ]);
   });
 
-  it('says of an alert what to do, and of a correction what the run had said', () => {
+  it('shows the fix for an alert, and for a correction the sentences of the run', () => {
     const day = dayOf(at('09:00'));
     const alerts = [
       { kind: 'double_send', day: day - 1, times: 9, raisedAt: at('08:00') - 86_400_000 },

@@ -122,7 +122,7 @@ it('says by page, API and command line the same sentences about the same account
     ...byApi.parts.map(({ text }) => text),
     ...byApi.beside.map(({ text }) => text),
   ];
-  expect(sentences[0]).toBe('The counter says 104, the event log has 17: 87 apart.');
+  expect(sentences[0]).toBe('The counter is 104, the event log has 17: 87 apart.');
   expect(byApi.parts.map(({ cause, count }) => [cause, count])).toEqual([
     ['in_flight', 1],
     ['edited_by_hand', 86],

@@ -108,7 +108,7 @@ it('explains a gap from the rows alone as with its workflow, before and after it
   await life.save();
   const why = () => readWhy(pool, accountId, { now: life.now });
   expect(await why()).toMatchObject({
-    headline: 'The counter says 4, the event log has 2: 2 apart.',
+    headline: 'The counter is 4, the event log has 2: 2 apart.',
     parts: [
       { cause: 'in_flight', reservations: ['x'] },
       { cause: 'uncertain', reservations: ['y'] },
@@ -122,7 +122,7 @@ it('explains a gap from the rows alone as with its workflow, before and after it
     `update safeband.accounts set inmails_sent_today = 104 where account_id = 'why'`,
   );
   expect(await why()).toMatchObject({
-    headline: 'The counter says 104, the event log has 2: 102 apart.',
+    headline: 'The counter is 104, the event log has 2: 102 apart.',
     beside: [{ kind: 'edited' }],
   });
   life.wait(30 * MINUTE);
@@ -136,7 +136,7 @@ it('explains a gap from the rows alone as with its workflow, before and after it
     'correction',
   ]);
   expect(result?.beside.at(-1)?.text).toContain(
-    'a run set it right. The counter says 104, the event log has 2: 102 apart.',
+    'a run set it right. The counter is 104, the event log has 2: 102 apart.',
   );
   expect(result?.parts).toMatchObject([{ cause: 'uncertain', reservations: ['x', 'y'] }]);
   expect(JSON.parse(JSON.stringify(result))).toEqual(result);

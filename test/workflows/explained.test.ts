@@ -70,12 +70,12 @@ describe('a gap', () => {
     );
     const { sentences, parts } = await explained('drift', id);
     expect(parts).toEqual([{ cause: 'edited_by_hand', count: 87, reservations: [] }]);
-    expect(sentences[0]).toBe('The counter says 104, the event log has 17: 87 apart.');
-    expect(sentences[1]).toContain('somebody has edited the number by hand');
+    expect(sentences[0]).toBe('The counter is 104, the event log has 17: 87 apart.');
+    expect(sentences[1]).toContain('the number was edited manually');
     expect(sentences[1]).toContain(`(${rows[0]?.at.toISOString()}) corrects them.`);
     expect(sentences.slice(2)).toEqual([
       'The run sets the counter from 104 to 17.',
-      "The account's row had been edited by hand (inmails_sent_today); the run writes it back.",
+      "The account's row was edited manually (inmails_sent_today); the run restores it.",
     ]);
     expect(await explained('over_cap', id)).toMatchObject({ sentences, cap: 50 });
     // What the docs tell people to ask.
@@ -127,7 +127,7 @@ describe('a gap', () => {
       ['uncertain', 1, 'u1'],
     ]);
     expect(alert.parts.reduce((sum, { count }) => sum + count, 0)).toBe(12 - 3);
-    expect(alert.sentences[0]).toBe('The counter says 12, the event log has 3: 9 apart.');
+    expect(alert.sentences[0]).toBe('The counter is 12, the event log has 3: 9 apart.');
     expect(alert.sentences).toHaveLength(8);
     // A send past the gate is told, although the counter as it stood was higher than it is now.
     expect(await explained('undercount', id)).toMatchObject({ counter: 12, after: 7 });
@@ -144,7 +144,7 @@ describe('a gap', () => {
     await expect
       .poll(() => panelOf(account))
       .toContain(
-        'The counter says 7, the event log has 3: 4 apart.\n- 3 are on the counter only' +
+        'The counter is 7, the event log has 3: 4 apart.\n- 3 are on the counter only' +
           ' (reservations f1, f2, f3), in flight',
       );
     expect(await panelOf(account)).toContain(

@@ -1,4 +1,4 @@
-/** The account as it was when its row was written (R13). */
+/** The account at the time of its row (R13). */
 import {
   emptyDay,
   type Account,
@@ -15,7 +15,7 @@ import type { LeftOut, ReadBack } from '../records/snapshot.js';
 import { dayOf, startOf, type UtcDay } from '../primitives/time.js';
 import { externalOfRow, slotOfRow } from '../records/fromRecords.js';
 
-/** As it was when its row was written; a new account is as of that day. */
+/** Returns the account at the time of its row; a new account begins on that day. */
 export function bareAccount(start: Start, found: ReadBack, day: UtcDay): Account {
   const stored = found.account;
   const fresh: Policy = {
@@ -57,7 +57,7 @@ export function bareAccount(start: Start, found: ReadBack, day: UtcDay): Account
   };
 }
 
-/** The effect of a report that released a slot is not applied again. */
+/** Returns the effects of reports that released a slot, so that they are not applied again. */
 function effectOf(slot: Slot): Account['effects'] {
   if (slot.state !== 'released') return [];
   const { reservationId } = slot;
@@ -66,7 +66,7 @@ function effectOf(slot: Slot): Account['effects'] {
   return kind ? [{ reservationId, kind, day }] : [];
 }
 
-/** The books of the week: as stored, with what the event log knows of external sends. */
+/** Returns the days of the week: as stored, with the external sends of the event log. */
 function daysOf(found: ReadBack, slots: readonly Slot[], today: UtcDay): readonly DayBook[] {
   const stored = found.account;
   const books: DayBook[] = [];
@@ -93,7 +93,7 @@ function daysOf(found: ReadBack, slots: readonly Slot[], today: UtcDay): readonl
   return books;
 }
 
-/** External sends of the event log that no reservation has claimed: of that day, or of any. */
+/** Returns external sends of the event log that no reservation claimed, of that day or of any. */
 function externalsOf(found: ReadBack, slots: readonly Slot[], ofDay?: UtcDay): readonly External[] {
   const index = new SlotIndex(
     ofDay === undefined ? slots : slots.filter(({ quotaDay }) => quotaDay === ofDay),

@@ -1,6 +1,6 @@
 /**
- * How many bytes one run of an account may hold, send and hand to the next, held against what
- * Temporal takes.
+ * Maximum bytes that one workflow run of an account may keep, send and leave for the next, compared
+ * with Temporal's limits.
  */
 import { assert } from '../primitives/assert.js';
 import { sums } from './sizes.js';
@@ -18,33 +18,33 @@ import {
   RECOVERY_PORTION_BYTES,
 } from '../primitives/limits.js';
 
-/** Bytes of all facts that one run may find. */
+/** Maximum bytes of all facts that one reconcile may find. */
 export const RUN_FACTS_BYTES_MAX = 640 * 1024;
 /**
- * What one workflow task may have sent and heard before it does more: the inputs and answers of all
- * its local activities go to the server together, with what the run hands to the next.
+ * Maximum bytes that one workflow task may have sent and received before it does more. The inputs
+ * and answers of all its local activities go to the server together, with the carried state.
  */
 export const TASK_BYTES_MAX = 384 * 1024;
-/** Where this much waits to be saved, no further message is taken until some of it is saved. */
+/** Maximum bytes that wait to be saved: above it no message is taken until some are saved. */
 export const OUTBOX_BYTES_MAX = 192 * 1024;
-/** What waits to be saved, taken and sent in all, where one run may hand it to the next. */
+/** Maximum bytes of all that waits, to be saved, taken or sent, when the next run takes it. */
 export const HANDED_BYTES_MAX = 336 * 1024;
 
 const LISTS = { slots: SLOTS_MAX, externals: EXTERNALS_MAX, effects: EFFECTS_MAX };
 const SUMS = sums({ ...LISTS, idBytes: KEPT_ID_BYTES, days: WEEK_DAYS + 1 });
-/** The most that the state of an account can have, in bytes of JSON, without what waits. */
+/** Maximum bytes of JSON of an account's state, without what waits. */
 export const ACCOUNT_BYTES_MAX = SUMS.account;
-/** One row of the largest kind, an alert or a policy, and one reservation's with its event. */
+/** Maximum bytes of a row: an alert or a policy; and of a reservation's with its event. */
 const ROW_BYTES_MAX = 16 * 1024;
 
 assert(
   ACCOUNT_BYTES_MAX + HANDED_BYTES_MAX < PAYLOAD_BYTES_MAX,
-  'all that one run hands to the next fits half of what Temporal takes',
+  'all that one run carries to the next fits half of what Temporal takes',
 );
 assert(
   OUTBOX_BYTES_MAX + ROW_BYTES_MAX + WAITING_CARRIED_BYTES_MAX + REPLIES_BYTES_MAX <=
     HANDED_BYTES_MAX,
-  'an account that takes no more messages may still hand over what waits',
+  'an account that takes no more messages may still carry over what waits',
 );
 assert(
   ACCOUNT_BYTES_MAX + SAVE_BYTES_MAX + 2 * ROW_BYTES_MAX < PAYLOAD_BYTES_MAX,

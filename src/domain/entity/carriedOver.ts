@@ -1,11 +1,11 @@
-/** What a closed run was handed by the run before it, beyond what the rows have (R13). */
+/** The state with which a closed run began, where the rows do not have it (R13). */
 import type { Account } from '../account/account.js';
 import { accountWith } from '../account/update.js';
 import type { Event } from '../account/events.js';
 import { merged } from '../reconcile/merge.js';
 import { isBroken } from '../gate/cooldown.js';
 
-/** What of it the rows do not have. `isInRow`: they were written after it was handed over. */
+/** Adds the part that the rows do not have. `isInRow`: the row is newer than that state. */
 export function carriedOver(
   account: Account,
   carried: Account,
@@ -30,14 +30,14 @@ export function carriedOver(
   ];
 }
 
-/** The end of a breaker that runs follows the day on which its credits are granted anew (R5). */
+/** Moves the end of an open breaker to the renewal day of the policy (R5). */
 function movedBreaker(account: Account, { policy, breakerUntil, now }: Account): readonly Event[] {
   const isSameDay = policy.creditsRenewOn === account.policy.creditsRenewOn;
   if (isSameDay || breakerUntil === null || now >= breakerUntil) return [];
   return [{ type: 'BreakerOpened', until: breakerUntil }];
 }
 
-/** The slots and external sends alone: the row is newer than the carried hold and pauses. */
+/** Returns slots and external sends alone: the row is newer than the carried hold and pauses. */
 function raised(account: Account, carried: Account): readonly Event[] {
   const bare = accountWith(carried, { effects: [], cooldowns: [], hold: null, breakerUntil: null });
   return merged(account, bare);

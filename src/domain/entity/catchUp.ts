@@ -1,7 +1,7 @@
 /**
  * A workflow task that is lost after its save was committed leaves rows that are newer than the
- * workflow (R14). The task that is tried again has answered its callers already, so its own state
- * is the base; what the rows know more is added: nobody loses a slot, a delivery or a stop by it.
+ * workflow (R14). The repeated task has already answered its callers, so its own state is the base.
+ * What the rows have more is added, so that no slot, delivery or stop is lost.
  */
 import type { Account, Slot } from '../account/account.js';
 import { record, entityWith, type Entity } from './entity.js';
@@ -22,8 +22,8 @@ import { isRowOf } from '../records/fromRecords.js';
 import { bareAccount } from './bareAccount.js';
 
 /**
- * The actor with what its rows know more. All that it has not saved gets numbers above those of the
- * rows: the lost task has used the same numbers for other content.
+ * Returns the entity with all that its rows have more. Its unsaved rows get numbers above those in
+ * Postgres, because the lost task used the same numbers for other content.
  */
 export function caughtUp(own: Entity, found: ReadBack, stored: StoredAccount): Entity {
   const base = Math.max(own.version, stored.version, found.highestNumber);
@@ -61,26 +61,25 @@ function factsOf(own: Entity, found: ReadBack, rows: Account): readonly Event[] 
   return facts.events;
 }
 
-/** As long as a midnight keeps it: the lost task may have been of an earlier day. */
+/** True while midnights keep the slot: the lost task may be of an earlier day. */
 const isRemembered = ({ state, quotaDay }: Slot, { day }: Account): boolean =>
   state === 'in_flight' || quotaDay + REMEMBERED_DAYS >= day;
 
 /**
- * A slot that the lost task granted keeps its caller, who was not answered and asks again. Where
- * the task that was tried again has granted the room to others, it stays spent and may not be
- * called.
+ * Keeps a slot that the lost task granted: its caller got no answer and asks again. If the repeated
+ * task granted the room to others, the slot stays spent, and its caller may not send.
  */
 function fitting(account: Account, slot: Slot): Slot {
   const isKnown = account.slots.some(({ reservationId }) => reservationId === slot.reservationId);
   if (isKnown || slot.state !== 'in_flight') return slot;
-  // Granted before a midnight that has passed since, it may land today (R7).
+  // A slot granted before a midnight that has passed may land today (R7).
   const { day } = account;
   const taken = slot.quotaDay < day ? { ...slot, carriedInto: day } : slot;
   const { remaining } = roomOf(account);
   return remaining > 0 ? taken : endedSlot(taken, 'uncertain', account.now, 'read_back');
 }
 
-/** Rows that say something else than the account, and that nothing under way would correct. */
+/** Returns rows that differ from the account and that no waiting row would correct. */
 function restored({ account, outbox }: Entity, found: ReadBack): readonly Event[] {
   const isWaiting = (id: string): boolean =>
     outbox.some(({ row }) => row.table === 'reservations' && row.reservationId === id);
@@ -101,7 +100,7 @@ function restored({ account, outbox }: Entity, found: ReadBack): readonly Event[
   return [...slots, ...days];
 }
 
-/** Equal, in whatever order Postgres returns the fields. */
+/** True if both are equal; Postgres may return the fields in another order. */
 const isSame = (one: unknown, other: unknown): boolean => sorted(one) === sorted(other);
 const sorted = (value: unknown): string =>
   typeof value !== 'object' || value === null || Array.isArray(value)
@@ -119,7 +118,7 @@ const isChangeOf = (row: ChangeRow, one: Later['changes'][number]): boolean =>
   (one.reason === row.reason || row.kind === 'cooldown') &&
   isSame(one.details, row.details);
 
-/** What the lost task wrote before: an alert that it has raised, too, has been counted there. */
+/** True if the lost task wrote the row: an alert that it raised is already counted there. */
 function unwritten(entry: Entry, later?: Later): readonly Entry[] {
   const { row } = entry;
   if (row.table !== 'alerts') return unsaid(entry, later);
@@ -128,7 +127,7 @@ function unwritten(entry: Entry, later?: Later): readonly Entry[] {
   return isSame(written.details, row.details) ? [] : [{ ...entry, row: { ...row, times: 1 } }];
 }
 
-/** A change that the lost task wrote is not written a second time. */
+/** True if the lost task wrote this change: it is not written a second time. */
 function unsaid(entry: Entry, later?: Later): readonly Entry[] {
   const { row } = entry;
   if (row.table !== 'account_changes') return [entry];

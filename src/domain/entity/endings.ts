@@ -1,6 +1,6 @@
 /**
- * How the last workflow of an account ended, and what that means for the new one (R13, R14): it
- * waits until midnight only for what the rows and the history of that workflow cannot tell.
+ * How the last workflow of an account ended, and what the new one does (R13, R14): it waits until
+ * midnight only if the rows and the history of that workflow leave something unknown.
  */
 import type { Account } from '../account/account.js';
 import { alert, type Event } from '../account/events.js';
@@ -11,15 +11,15 @@ import { startOf } from '../primitives/time.js';
 import { counterOf } from '../account/counter.js';
 import { cooldownStarted } from '../gate/cooldown.js';
 
-/** What was read of the last workflow's history; null: it was not asked for. */
+/** The result of reading the last workflow's history; null if it was not read. */
 export type LastRun = Recovered & {
-  /** Why some of it could not be read; null: everything was. */
+  /** Why some of it could not be read; null if all was read. */
   readonly unread: string | null;
-  /** It ended by itself: disconnected, with nothing unsaved. */
+  /** True if it ended by itself: disconnected, with nothing unsaved. */
   readonly isClean: boolean;
 };
 
-/** The last workflow of this account did not disconnect, or another writer is at work. */
+/** Stops an account whose last workflow did not disconnect, or that has another writer. */
 export function endings(
   stored: StoredAccount | null,
   owner: string,
@@ -42,7 +42,7 @@ export function endings(
   ];
 }
 
-/** The rows are newer than this workflow (R14). */
+/** Stops an account whose rows are newer than its workflow (R14). */
 function secondWriter(
   stored: StoredAccount,
   account: Account,
@@ -58,7 +58,7 @@ function secondWriter(
   ];
 }
 
-/** Today's row, or in the first hour of a day yesterday's. */
+/** True if the row is of today, or in the first hour of a day of yesterday. */
 function isRecent(stored: StoredAccount, { day, now }: Account): boolean {
   const isYoung = now - startOf(day) < UNCLEAN_GRACE_MS;
   return stored.day === day || (stored.day === day - 1 && isYoung);

@@ -1,6 +1,6 @@
 /**
- * An account with what it has not saved: everything that one run hands to the next. Each change
- * gets a number that only grows, across runs and restarts; rows carry it into Postgres (R14).
+ * An account with its unsaved rows: the state that one workflow run carries to the next. Each
+ * change gets a number that only grows, across runs and restarts; its rows have it (R14).
  */
 import type { Account } from '../account/account.js';
 import { accountWith, changedOr } from '../account/update.js';
@@ -18,7 +18,7 @@ import { isCooling, isCooldownDue } from '../gate/cooldown.js';
 
 export type Entity = {
   readonly v: 1;
-  /** The first run id of the chain: who may write the account's rows (R14). */
+  /** The first run id of the chain: the owner that may write the account's rows (R14). */
   readonly owner: string;
   readonly account: Account;
   /** Rows that Postgres has not confirmed, by ascending number. */
@@ -26,24 +26,24 @@ export type Entity = {
   /** The number of the last change. */
   readonly version: number;
   readonly savedVersion: number;
-  /** The version as of which the last run found everything equal (R8). */
+  /** The version at which the last run found everything equal (R8). */
   readonly equalVersion: number;
-  /** The row held what this workflow had not written: the row keeps it for the next run (R14). */
+  /** A manual edit of the row was found: the row keeps it for the next run (R14). */
   readonly foreign: ManualEdit | null;
-  /** What of that a run has told: the row may forget it. */
+  /** The manual edit that a run has reported: the row may forget it. */
   readonly handled: string | null;
-  /** The number of the last write that was tried; it grows for ever (R14). Absent: none was. */
+  /** The number of the last write that was tried; it only grows (R14). Absent if none was. */
   readonly writes?: number;
-  /** A run that was tried and not answered: it is asked for before another one begins. */
+  /** A run that was tried and not answered: its outcome is read before another run begins. */
   readonly triedRun?: string | null;
   /** The number of the last write whose answer is known. */
   readonly answered?: number;
-  /** Entries up to this number were sent: they may be in Postgres, whatever was answered. */
+  /** Entries up to this number were sent: they may be in Postgres, also without an answer. */
   readonly sent?: number;
 };
 export type Executed<A> = { readonly entity: Entity; readonly answer: A | Refusal };
 
-/** Tells the account one command, at an instant that never runs backwards; rolls the day first. */
+/** Executes one command, at an instant that never runs backwards; rolls the day first. */
 export function execute<I, A>(
   entity: Entity,
   command: Command<I, A>,
@@ -56,7 +56,7 @@ export function execute<I, A>(
   return { entity: record(rolled, events), answer };
 }
 
-/** Lets time pass: the day rolls if it is over (R7). */
+/** Moves the account to an instant: the day rolls if it has ended (R7). */
 export function pass(entity: Entity, at: Instant): Entity {
   const now = Math.max(at, entity.account.now);
   const clocked =
@@ -64,13 +64,13 @@ export function pass(entity: Entity, at: Instant): Entity {
       ? entity
       : entityWith(entity, { account: accountWith(entity.account, { now }) });
   const rolled = record(clocked, roll(entity.account, now));
-  // A midnight alone gives a cold account nothing to look for.
+  // A midnight alone leaves a cold account with nothing to check.
   return entity.equalVersion === entity.version && rolled.version !== entity.version
     ? entityWith(rolled, { equalVersion: rolled.version })
     : rolled;
 }
 
-/** Puts facts into the account, and the rows they leave into the outbox. */
+/** Applies facts to the account, and adds their rows to the outbox. */
 export function record(entity: Entity, events: readonly Event[]): Entity {
   return events.reduce((before, event) => {
     const account = evolve(before.account, event);
@@ -79,7 +79,7 @@ export function record(entity: Entity, events: readonly Event[]): Entity {
   }, entity);
 }
 
-/** What no row tells: a denial is not remembered (R1), the others are worked out anew. */
+/** Facts without a row: a denial is not remembered (R1), the others are computed again. */
 const isSilent = (event: Event): boolean =>
   event.type === 'SlotDenied' ||
   event.type === 'OpeningsLearnt' ||
@@ -98,7 +98,7 @@ function post(entity: Entity, rows: readonly Row[], isQuiet = false): Entity {
   return entityWith(entity, { version, outbox });
 }
 
-/** An account as its rows tell it, with nothing unsaved; `base` is the highest number of them. */
+/** Returns the entity of an account read from its rows; `base` is their highest number. */
 export const entityOf = (account: Account, owner: string, base: number): Entity => ({
   v: 1,
   owner,
@@ -117,11 +117,11 @@ export const entityOf = (account: Account, owner: string, base: number): Entity 
 export const isDirty = (entity: Entity): boolean =>
   entity.version > entity.savedVersion || entity.outbox.length > 0;
 
-/** A delivery is in Postgres within 3 s, anything else within 15 s (docs/contract.md, 4). */
+/** How long a row may wait: a delivery 3 s, any other row 15 s (docs/contract.md, 4). */
 export const hasDelivery = (entity: Entity): boolean =>
   entity.outbox.some(({ row }) => row.table === 'inmail_events');
 
-/** In flight, or changed since the last run found all equal, or that run failed. */
+/** True if slots are in flight, something changed since the last equal run, or that run failed. */
 export const isInDoubt = (entity: Entity): boolean =>
   entity.foreign !== null ||
   entity.version !== entity.equalVersion ||
@@ -129,18 +129,18 @@ export const isInDoubt = (entity: Entity): boolean =>
   isOvershooting(entity.account) ||
   entity.account.slots.some(({ state }) => state === 'in_flight');
 
-/** A run found it in another cooldown: the next one after that has to rest it (R8, R9). */
+/** True if an overshoot still needs its cooldown, because another one held (R8, R9). */
 const isOvershooting = (account: Account): boolean =>
   isCooldownDue(account) && !isCooling(account, account.now);
 
-/** In doubt, or unsaved (R8); a cold account is looked after by the fleet audit. */
+/** True if the account needs runs of its own (R8); the fleet audit checks a cold one. */
 export const isHot = (entity: Entity): boolean => isDirty(entity) || isInDoubt(entity);
 
-/** When the account's own timer rings next; null: it is cold (R8). */
+/** Returns when the account's next run is due; null for a cold account (R8). */
 export const nextRunAt = (entity: Entity, at: Instant): Instant | null =>
   isHot(entity) ? runAfter(entity.account.accountId, at + 1) : null;
 
-/** The account as a query sees it: now, or later if nobody says anything until then (R17). */
+/** Returns the account for a query: now, or later if no message comes until then (R17). */
 export function viewOf(entity: Entity, now: Instant, at: Instant): Account {
   const { account } = pass(entity, now);
   return at <= account.now ? account : forecastAt(account, at);

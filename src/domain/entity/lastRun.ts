@@ -1,7 +1,7 @@
 /**
- * What the history of an account's last workflow adds to its rows (R13): a workflow that an operator
- * terminated has answered messages whose rows were never saved, and Temporal keeps them. What is
- * known only grows (R5), so a message that the rows already contain changes nothing.
+ * What the history of an account's last workflow adds to its rows (R13). A terminated workflow may
+ * have answered messages whose rows were never saved, and Temporal keeps these messages. A slot's
+ * state only rises (R5), so a message that the rows already contain changes nothing.
  */
 import { findSlot, type Account, type Slot } from '../account/account.js';
 import { pass, record, entityWith, type Entity } from './entity.js';
@@ -20,7 +20,7 @@ import { isRefusal, type Command, type Decided } from '../account/refusals.js';
 import { settleByOperator } from '../commands/settle.js';
 import type { Promised, Ordered, RunMessage } from './lastRunMessages.js';
 
-/** The account as its rows and the history of its last workflow describe it. */
+/** The account, read from its rows and the history of its last workflow. */
 export type Recovered = {
   readonly entity: Entity;
   /** How many messages added something to the rows. */
@@ -36,7 +36,7 @@ export const nothingRecovered = (entity: Entity): Recovered => ({
 });
 
 /**
- * Applies one message of the last workflow. `recount`: what a day's stored counter has beyond its
+ * Applies one message of the last workflow. `recount`: the part of a day's stored counter without
  * known slots; it shrinks as slots become known, before a midnight closes the day.
  */
 export function recover(
@@ -95,7 +95,7 @@ function report(account: Account, heard: Exclude<RunMessage, Ordered>): readonly
 
 type Context = Pick<RunMessage, 'at' | 'isInRow'>;
 
-/** Reports are repeated as they were made: at their own time, so that leases are judged as then. */
+/** Repeats a report at its own time, so that leases are decided as then. */
 function outcome<I, A>(
   account: Account,
   command: Command<I, A>,
@@ -103,10 +103,10 @@ function outcome<I, A>(
   { at, isInRow }: Context,
 ): readonly Event[] {
   const { events } = command(account, input, at);
-  // What the row includes may have been ended since, such as a hold by `resume`.
+  // A stop in the row may have ended since, such as a hold by `resume`.
   return isInRow ? events.filter(({ type }) => GROWTH.includes(type)) : events;
 }
-/** Facts that only grow: to apply them again is harmless, whatever came after them. */
+/** Facts that may be applied again without harm, whatever came after them. */
 const GROWTH: readonly Event['type'][] = [
   'SlotReserved',
   'SlotDelivered',
@@ -118,7 +118,7 @@ const GROWTH: readonly Event['type'][] = [
   'EffectApplied',
 ];
 
-/** A slot that was promised stays its caller's; one that may have been taken stays spent. */
+/** Keeps a promised slot for its caller; a slot that may have been taken stays spent. */
 function reserved(
   account: Account,
   ask: Reserve,
@@ -133,13 +133,13 @@ function reserved(
     quotaDay,
     reservedAt: Math.max(startOf(quotaDay), Math.min(at, startOf(quotaDay + 1) - 1)),
     leaseExpiresAt: promised?.leaseExpiresAt ?? taken.leaseExpiresAt,
-    // Nothing has settled it since, so it may have landed today (R7).
+    // No report has settled it since, so it may have landed today (R7).
     carriedInto: quotaDay < account.day ? account.day : null,
   };
   return [{ type: 'SlotReserved', slot }];
 }
 
-/** Was this ask certainly refused. Where that is not certain, the slot is taken. */
+/** True if this request was certainly denied; if that is not certain, the slot is taken. */
 function isDenied(account: Account, ask: Reserve, { at, isInRow }: Context): boolean {
   if (roomOf(account).remaining === 0) return true;
   if (isInRow) return ask.validUntil !== undefined && ask.validUntil <= at;
@@ -148,14 +148,14 @@ function isDenied(account: Account, ask: Reserve, { at, isInRow }: Context): boo
 }
 const CERTAIN: readonly DenialReason[] = ['expired', 'held', 'no_credits', 'cooldown'];
 
-/** Orders that were answered and are not in the row. */
+/** Applies an order that was answered and is not in the row. */
 function order(account: Account, heard: RunMessage & Ordered): readonly Event[] {
   const { at } = heard;
   if (heard.isInRow) return [];
   switch (heard.name) {
     case 'configure':
       return done(configure(account, heard.input, at));
-    case 'connect': // whether the account is connected is for the new start to say
+    case 'connect': // the new start decides if the account is connected
       return done(connect(account, heard.input, at)).filter(({ type }) => type !== 'Connected');
     case 'hold':
       return done(hold(account, heard.input, at));

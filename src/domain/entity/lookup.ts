@@ -1,6 +1,6 @@
 /**
- * External sends that an account has forgotten (R15). It remembers so many one by one; a proof that
- * it does not know may be one of the others, whose rows wait to be saved or are in Postgres.
+ * External sends that an account has forgotten (R15). It remembers a limited number one by one. A
+ * proof that it does not know may be a forgotten one, whose row is in the outbox or in Postgres.
  */
 import type { Account, Proof } from '../account/account.js';
 import type { Entity } from './entity.js';
@@ -12,14 +12,14 @@ import { proofKey } from '../account/proofIndex.js';
 import type { EventRow } from '../records/records.js';
 import { isSameProof } from '../account/proof.js';
 
-/** A proof that has a row, and whose delivery it is; null: no reservation's. */
+/** A proof that has a row, and its reservation; null for an external send. */
 export type Logged = { readonly reservationId: ReservationId | null };
 
-/** Sends were forgotten of days that are remembered still. */
+/** True if sends of days that are still remembered were forgotten. */
 export const hasForgotten = ({ forgottenOn, day }: Account): boolean =>
   forgottenOn !== undefined && forgottenOn !== null && forgottenOn + REMEMBERED_DAYS >= day;
 
-/** The row of a proof that was forgotten, while it waits to be saved. */
+/** Returns the row of a forgotten proof while it waits to be saved. */
 export function loggedIn({ account, outbox }: Entity, proof: Proof): Logged | undefined {
   if (!hasForgotten(account)) return undefined;
   const carried = keptProof(proof);
@@ -30,8 +30,8 @@ export function loggedIn({ account, outbox }: Entity, proof: Proof): Logged | un
 }
 
 /**
- * The account, with those external sends alone that its rows may lack: saved ones are counted by
- * their rows, also where a start remembers others (R14).
+ * Returns the account with only those external sends that its rows may lack. Saved ones are counted
+ * by their rows, also if a start remembers others (R14).
  */
 export function unsavedOf({ account, outbox }: Entity): Account {
   const waiting = waitingIn(outbox);
@@ -39,7 +39,7 @@ export function unsavedOf({ account, outbox }: Entity): Account {
   return accountWith(account, { externals });
 }
 
-/** The rows that an account with forgotten sends may lack: it has counted the others (R14). */
+/** Returns the rows that an account with forgotten sends may lack: it counted the others (R14). */
 export function unknownRows(own: Entity, events: readonly EventRow[]): readonly EventRow[] {
   if (!hasForgotten(own.account)) return events;
   const waiting = waitingIn(own.outbox);

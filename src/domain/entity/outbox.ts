@@ -1,6 +1,6 @@
 /**
- * Rows that wait to be saved: a newer row replaces the older one of the same thing, and one save
- * takes a portion, because one activity takes so many bytes.
+ * Rows that wait to be saved. A newer row replaces the older one of the same thing, and one save
+ * takes a portion, because the input of an activity is limited.
  */
 import { bytesOf, once } from '../primitives/bytes.js';
 import { SAVE_BYTES_MAX, SAVE_ROWS_MAX } from '../primitives/limits.js';
@@ -9,12 +9,12 @@ import { rowWithIds } from '../account/kept.js';
 
 const entryBytes = once<Entry>(bytesOf);
 
-/** How many bytes wait to be saved, with the commas between the rows; asked with each message. */
+/** Returns the bytes that wait to be saved, with the commas between the rows. */
 export const outboxBytes = once<readonly Entry[]>((outbox) =>
   outbox.reduce((sum, entry) => sum + entryBytes(entry) + 1, 0),
 );
 
-/** Returns the oldest rows, as many as one save takes: at least one. */
+/** Returns the oldest rows, as many as one save may have, and at least one. */
 export function portionOf(outbox: readonly Entry[]): readonly Entry[] {
   let bytes = 0;
   const rows = outbox.slice(0, SAVE_ROWS_MAX);
@@ -22,13 +22,13 @@ export function portionOf(outbox: readonly Entry[]): readonly Entry[] {
   return end < 0 ? rows : rows.slice(0, end);
 }
 
-/** True if one save carries all that waits. */
+/** True if one save takes all rows. */
 export const isOneSave = (outbox: readonly Entry[]): boolean =>
   outbox.length <= SAVE_ROWS_MAX && portionOf(outbox).length === outbox.length;
 
 /**
- * A newer row of the same reservation, day or alert replaces the one that still waits. An alert
- * that was sent stands by itself: added to, it would be counted twice if it was committed.
+ * Adds rows: a newer row of the same reservation, day or alert replaces the one that still waits.
+ * An alert that was sent is not merged: if it was committed, it would be counted twice.
  */
 export function enqueue(outbox: readonly Entry[], entry: Entry, sent: number): readonly Entry[] {
   const { row } = entry;

@@ -1,6 +1,6 @@
 /**
- * How an account starts (R13): from what Postgres knows of it, never with a fresh cap on the same
- * day, and stopped where its last workflow had no clean end or its identity is another's.
+ * How an account starts (R13): from its rows, never with a fresh cap on the same day, and stopped
+ * if its last workflow had no clean end or another account has its identity.
  */
 import { bookOf, type Account, type DayBook } from '../account/account.js';
 import { accountWith } from '../account/update.js';
@@ -18,8 +18,8 @@ import { cooldownStarted } from '../gate/cooldown.js';
 import { bareAccount, leftOutOf } from './bareAccount.js';
 
 /**
- * The account as it stood in its rows, and then everything that has happened since: the midnights
- * that passed, what journal and event log prove, what another system sent, an unclean end.
+ * Returns the account of its rows with all that happened since: midnights that passed, sends that
+ * journal and event log prove, sends of another system, an unclean end.
  */
 export function restore(
   start: Start,
@@ -43,7 +43,7 @@ export function restore(
   return record({ ...told, account }, endings(stored, owner, account, last));
 }
 
-/** The account as it stood in its rows, on the day on which they were written. */
+/** Returns the account of its rows, on the day on which they were written. */
 export function storedEntity(start: Start, found: ReadBack, owner: string, now: Instant): Entity {
   const stored = found.account;
   const bare = withCounters(bareAccount(start, found, stored?.day ?? dayOf(now)), found);
@@ -53,7 +53,7 @@ export function storedEntity(start: Start, found: ReadBack, owner: string, now: 
   return record(begun, corrections(bare, found));
 }
 
-/** What the start object sets; that a disconnected account is back; who it was, where it is new. */
+/** Returns the facts of the start object: policy, a reconnect, and the actor of a new account. */
 function connection(
   { connect, actor }: Start,
   stored: StoredAccount | null,
@@ -69,7 +69,7 @@ function connection(
   ];
 }
 
-/** Closed days of which the event log tells more than their row does: the row is written again. */
+/** Returns closed days with more in the event log than in their row: the row is written again. */
 const corrections = (account: Account, found: ReadBack): readonly Event[] =>
   found.days
     .filter((row) => bookOf(account, row.quotaDay).external > row.external)
@@ -78,7 +78,7 @@ const corrections = (account: Account, found: ReadBack): readonly Event[] =>
 const withBook = (account: Account, book: DayBook): Account =>
   accountWith(account, { days: account.days.map((old) => (old.day === book.day ? book : old)) });
 
-/** What another system delivered today, less what the event log already has of it. */
+/** Returns the InMails that another system delivered today, less those in the event log. */
 function withImport(account: Account, start: Start, found: ReadBack): Account {
   const said = start.deliveredToday ?? start.inmailsSentToday ?? 0;
   const { rows } = leftOutOf(found, account.day);
@@ -87,7 +87,7 @@ function withImport(account: Account, start: Start, found: ReadBack): Account {
   return withBook(account, { ...book, imported: Math.max(book.imported, said - logged) });
 }
 
-/** No day has less than was stored, or said: what nothing accounts for is unexplained. */
+/** Raises each day to its stored or imported number: the difference is unexplained. */
 export function withCounters(account: Account, found: ReadBack, saidToday = 0): Account {
   return account.days.reduce((before, book) => {
     const closed = found.days.find(({ quotaDay }) => quotaDay === book.day)?.counter ?? 0;
@@ -99,14 +99,14 @@ export function withCounters(account: Account, found: ReadBack, saidToday = 0): 
   }, account);
 }
 
-/** Why an account is held whose member another account has; people and SQL read it. */
+/** The reason of a hold if another account has the same member; people and SQL read it. */
 export const SAME_MEMBER = 'another account is the same LinkedIn member';
 
-/** What the claim of the row found: accounts that share this one's identity (R13). */
+/** Returns the facts of a claim that found accounts with the same identity (R13). */
 export function identified(account: Account, rivals: readonly string[]): readonly Event[] {
   const checked: Event = { type: 'IdentityChecked' };
   if (rivals.length === 0) return [checked];
-  // Whoever reads the account need not know of the other: its id is for the alert alone.
+  // A person with access to this account may have none to the other: only the alert names it.
   const reason = SAME_MEMBER;
   const held: Event = { type: 'Held', hold: { reason, actor: 'safeband', since: account.now } };
   const counter = counterOf(account, account.day);

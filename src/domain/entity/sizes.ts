@@ -1,6 +1,6 @@
 /**
- * How large each thing is at most where a workflow carries it as JSON, in bytes: with the longest
- * legal strings and numbers in each of its fields. The limits are held against their sum.
+ * Maximum bytes of JSON of each thing that a workflow carries, with the longest legal strings and
+ * numbers in each field. The limits are compared with their sum.
  */
 import type { DayBook, Effect, External, Slot, SlotRequest } from '../account/account.js';
 import { bytesOf } from '../primitives/bytes.js';
@@ -8,12 +8,12 @@ import type { EventRow, ReservationRow } from '../records/records.js';
 import type { Attempt } from '../records/snapshot.js';
 
 type Fields<T> = Record<keyof T, unknown>;
-/** Ids of ours: characters of one byte. */
+/** Safeband's own ids have characters of one byte. */
 const OURS = 'r'.repeat(128);
 const INSTANT = 9_999_999_999_999;
 const DAY = 99_999;
 const COUNT = 999_999;
-/** What people or LinkedIn write has three bytes of JSON at most for each UTF-16 unit. */
+/** Text of people and of LinkedIn has at most three bytes of JSON for each UTF-16 unit. */
 const text = (units: number): string => '中'.repeat(units);
 
 const taken = (id: string): Fields<SlotRequest> => ({
@@ -27,7 +27,7 @@ const taken = (id: string): Fields<SlotRequest> => ({
   carriedInto: DAY,
 });
 
-/** `idBytes`: the longest id of LinkedIn's that is carried as it is. */
+/** `idBytes`: the longest id of LinkedIn's that is carried in full. */
 export function slotBytes(idBytes: number): number {
   const id = 'i'.repeat(idBytes);
   const slot: Fields<Extract<Slot, { state: 'delivered' }>> = {
@@ -58,7 +58,7 @@ export function effectBytes(): number {
   return bytesOf(effect) + 1;
 }
 
-/** The rows that a start reads back: a reservation, an attempt, an event. */
+/** The rows that a start reads: a reservation, an attempt, an event. */
 export function rowBytes(idBytes: number): {
   readonly reservation: number;
   readonly attempt: number;
@@ -103,8 +103,8 @@ export function rowBytes(idBytes: number): {
 }
 
 /**
- * All that an account carries beside its lists: the policy, twice with the start object, books,
- * openings, hold, cooldowns, and the numbers of what was saved.
+ * All that an account carries in addition to its lists: the policy, twice with the start object,
+ * days, window intervals, hold, cooldowns, and the numbers of saved writes.
  */
 function restBytes(max: typeof REST & { readonly days: number }): number {
   const policy = {
@@ -135,7 +135,7 @@ function restBytes(max: typeof REST & { readonly days: number }): number {
     OTHER_BYTES
   );
 }
-/** Names of fields, numbers, ids of runs, and which columns a manual edit has changed. */
+/** Names of fields, numbers, ids of runs, and the columns that a manual edit changed. */
 const OTHER_BYTES = 8 * 1024;
 const REST = {
   reasons: 12,
@@ -146,7 +146,7 @@ const REST = {
   actorUnits: 128,
 };
 
-/** Returns the most bytes of an account, and of the parts of what a start reads of it (R13). */
+/** Returns the maximum bytes of an account, and of each part that a start reads (R13). */
 export function sums(max: {
   readonly slots: number;
   readonly externals: number;

@@ -1,6 +1,6 @@
 /**
  * Tries to write (R14). A try may be committed although its answer was lost, and a whole workflow
- * task may be lost after its commit: so each try has a number that only grows, and a mark of its
+ * task may be lost after its commit. So each try has a number that only grows and a mark of its
  * content, and the row keeps both.
  */
 import type { Account } from '../account/account.js';
@@ -20,7 +20,7 @@ export type Sending = {
   readonly batch: Batch & { readonly write: Write };
 };
 
-/** Begins a write: each try has a number of its own, and a mark of what it carries. */
+/** Begins a write: each try has its own number and a mark of its content. */
 export function sending(entity: Entity): Sending {
   const batch = batchOf(entity);
   const number = (entity.writes ?? 0) + 1;
@@ -33,8 +33,8 @@ export function sending(entity: Entity): Sending {
 }
 
 /**
- * The actor after it learns of a run that was committed while its answer was lost. What waits up to
- * the number that the run saved was saved by it: what changed since has a higher one.
+ * Returns the entity after a run that was committed while its answer was lost. That run saved the
+ * rows up to its number: later changes have higher numbers.
  */
 export function recalled(entity: Entity, run: CommittedRun): Entity {
   const row = accountRow(entity.account, run.version);
@@ -43,13 +43,13 @@ export function recalled(entity: Entity, run: CommittedRun): Entity {
   return reconciled(entity, sent, run.answer.events, run.answer.foreign, run.at);
 }
 
-/** This very start has written the row, in a workflow task that was lost after its commit. */
+/** True if this start wrote the row, in a workflow task that was lost after its commit. */
 export const isOfLostTask = (found: ReadBack, owner: string, isReset: boolean): boolean =>
   found.account?.owner === owner && found.lastWrite !== undefined && !isReset;
 
 /**
- * What the run of that task found, and no save has written since. External sends are left out: a
- * start has counted them from the event log itself.
+ * Returns the findings of the lost task's run that no save has written since. External sends are
+ * left out: the start has counted them from the event log.
  */
 export function foundBy(
   { account: stored, lastRun, lastWrite }: ReadBack,
@@ -62,14 +62,14 @@ export function foundBy(
   );
 }
 
-/** What one save carries. `isHot`: what it leaves behind needs a run; its silence would be told. */
+/** One save. `isHot`: the account then needs a run, and the fleet audit alerts if none follows. */
 export type Batch = {
   readonly row: AccountRow;
   readonly entries: readonly Entry[];
   readonly isHot: boolean;
   readonly handled: string | null;
 };
-/** What was committed of a batch, and under which number. */
+/** The part of a batch that was committed, and its number. */
 export type Sent = Pick<Batch, 'row' | 'entries'> & { readonly write?: Pick<Write, 'number'> };
 
 export const batchOf = (entity: Entity): Batch => ({
@@ -79,7 +79,7 @@ export const batchOf = (entity: Entity): Batch => ({
   handled: entity.handled,
 });
 
-/** Drops what a save confirmed: by number, because handlers ran meanwhile. */
+/** Removes the rows that a save confirmed: by number, because handlers ran meanwhile. */
 export function saved(entity: Entity, sent: Sent, foreign: ManualEdit | null): Entity {
   const numbers = new Set(sent.entries.map(({ number }) => number));
   const outbox = entity.outbox.filter(({ number }) => !numbers.has(number));
@@ -92,8 +92,8 @@ export function saved(entity: Entity, sent: Sent, foreign: ManualEdit | null): E
 }
 
 /**
- * The actor after a run that succeeded: what it saved is saved, what it found is applied, and if it
- * found nothing and nothing came in meanwhile, all is equal (R8).
+ * Returns the entity after a successful run: its rows are saved and its findings applied. If it
+ * found nothing and no message came meanwhile, all is equal (R8).
  */
 export function reconciled(
   entity: Entity,

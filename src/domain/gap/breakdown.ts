@@ -1,6 +1,6 @@
 /**
- * What a gap between counter and event log is made of (R8, R17): parts that add up to it, each with
- * the reservations behind it.
+ * The parts of a gap between counter and event log (R8, R17). They add up to the gap, and each part
+ * names its reservations.
  */
 import { bookOf, type Account, type Slot } from '../account/account.js';
 import type { ReservationId } from '../primitives/ids.js';
@@ -14,49 +14,50 @@ import { counterOf } from '../account/counter.js';
 export const GAP_CAUSES = [
   'in_flight',
   'uncertain',
-  /** The counter kept a slot that the journal says was never sent. */
+  /** The counter kept a slot that was never sent, according to the journal. */
   'lost_rollback',
-  /** Delivered, and the log had no row of it. */
+  /** Delivered, and the log had no row. */
   'missing_event',
-  /** Delivered after its slot had been given back. */
+  /** Delivered after its slot was released. */
   'late_delivery',
   /**
-   * Sends that are none of ours, more or fewer than were counted. With reservations: ours, and the
-   * log has them under another day, or a second time, because they were observed first (R15), or
-   * one row for two of them in a chat, because the log takes a proof once.
+   * Sends without a reservation, more or fewer than the account counted. With reservations: the log
+   * has their sends under another day, or a second time, because they were observed first (R15), or
+   * has one row for two of them in a chat, because the log takes a proof once.
    */
   'external',
-  /** Sent, or begun, without a slot that the account knew of. */
+  /** Sent, or begun, without a slot that the account knew. */
   'bypassed_gate',
-  /** The row held a number that the workflow had not written. */
+  /** The row had a number that the workflow had not written. */
   'edited_by_hand',
   'imported',
-  /** Said at a start, and nothing accounts for it. */
+  /** A number that a start set, and that nothing accounts for. */
   'unexplained',
 ] as const;
 export type GapCause = (typeof GAP_CAUSES)[number];
 export type GapPart = {
   readonly cause: GapCause;
   /**
-   * How much of the gap; negative where the log has more than was counted, 0 where neither had it.
+   * The part's share of the gap: negative if the log has more than the counter, 0 if neither has it.
    */
   readonly count: number;
   readonly reservations: readonly ReservationId[];
 };
 
-/** What is held against each other: before and after a run, the log, the counter as it stood. */
+/** The values that are compared: the account before and after a run, the log, and the counter. */
 export type Compared = {
   readonly day: UtcDay;
   readonly before: Account;
   readonly after: Account;
   /** Of all remembered days. */
   readonly events: readonly EventRow[];
+  /** The counter before the run: the larger of the workflow's and the database's. */
   readonly stood: number;
 };
 
 type Add = (cause: GapCause, count: number, id?: ReservationId) => void;
 
-/** Sums up what is added: one part a cause and direction, with and without reservations apart. */
+/** Returns a sum by parts: one for each cause and direction, with or without reservations. */
 function adding(): { readonly parts: readonly GapPart[]; readonly add: Add } {
   type Sum = { cause: GapCause; count: number; reservations: ReservationId[] };
   const parts: Sum[] = [];
@@ -75,7 +76,7 @@ function adding(): { readonly parts: readonly GapPart[]; readonly add: Add } {
   return { parts, add };
 }
 
-/** The parts of `stood` minus the day's rows of the event log; only those that say something. */
+/** Returns the parts of `stood` minus the day's rows of the event log, without empty parts. */
 export function breakdownOf(compared: Compared): readonly GapPart[] {
   const { day, before, after, events, stood } = compared;
   const { parts, add } = adding();
@@ -93,8 +94,8 @@ export function breakdownOf(compared: Compared): readonly GapPart[] {
     if (cause) add(cause, Number(wasCounted) - Number(isLogged), slot.reservationId);
   }
   const paired = new Set(pairs.values());
-  const strangers = rows.filter((row) => !paired.has(row));
-  ofStrangers(compared, strangers, slots, add);
+  const unpaired = rows.filter((row) => !paired.has(row));
+  addUnpaired(compared, unpaired, slots, add);
   const { forgottenUncertain, imported, unexplained } = bookOf(before, day);
   if (forgottenUncertain !== 0) add('uncertain', forgottenUncertain);
   if (imported !== 0) add('imported', imported);
@@ -104,7 +105,7 @@ export function breakdownOf(compared: Compared): readonly GapPart[] {
   return parts;
 }
 
-/** Undefined: counted and logged, or neither, as it should be. */
+/** Returns why counter and log differ for a slot; undefined if both or neither have it. */
 function causeOf(
   slot: Slot,
   known: Slot | undefined,
@@ -121,7 +122,7 @@ function causeOf(
   return elsewhere.has(slot) ? 'external' : 'missing_event';
 }
 
-/** Slots that have a row of the log: one of its own day is another's, and no second is written. */
+/** Returns slots whose row is in the log on another day: no second row is written for them. */
 function elsewhereIn(events: readonly EventRow[], slots: SlotIndex): ReadonlySet<Slot> {
   const found = new Set<Slot>();
   for (const row of events) {
@@ -132,17 +133,17 @@ function elsewhereIn(events: readonly EventRow[], slots: SlotIndex): ReadonlySet
   return found;
 }
 
-/** Rows of no slot of that day, beside what was counted as external. */
-function ofStrangers(
+/** Adds the rows that belong to no slot of that day, less those that were counted as external. */
+function addUnpaired(
   { day, before }: Compared,
-  strangers: readonly EventRow[],
+  unpaired: readonly EventRow[],
   slots: SlotIndex,
   add: Add,
 ): void {
   const externals = new Set(before.externals.map(proofKey));
   let { external, forgottenDelivered } = bookOf(before, day);
   const seconds = new Set<Slot>();
-  for (const row of strangers) {
+  for (const row of unpaired) {
     const slot = slots.provenBy(row)[0] ?? namedBy(row, slots);
     if (slot && isSecondRow(slot, row)) {
       if (seconds.has(slot)) external -= 1;
@@ -160,7 +161,7 @@ function ofStrangers(
   if (forgottenDelivered !== 0) add('missing_event', forgottenDelivered);
 }
 
-/** It counts on another day, or it is in the log already, by what was learnt later of its proof. */
+/** True if the slot has another row or day: its message id became known after its first row. */
 const isSecondRow = (slot: Slot, { chatId }: EventRow): boolean =>
   slot.state === 'delivered' && isSameId(slot.chatId, chatId);
 

@@ -1,6 +1,6 @@
 /**
- * Which row of the event log tells of which slot. Every row is held against one slot at most, and
- * every slot against one row, so that what is left over on either side can be counted.
+ * Which row of the event log belongs to which slot. Each row matches at most one slot, and each
+ * slot at most one row, so that the unmatched ones of both sides can be counted.
  */
 import type { Account, Slot } from '../account/account.js';
 import { isSameId } from '../account/kept.js';
@@ -9,7 +9,7 @@ import type { EventRow } from '../records/records.js';
 import type { UtcDay } from '../primitives/time.js';
 import { isProvenBy } from '../account/proof.js';
 
-/** The day's rows by the day's slots: by proof, else by the reservation that the row names. */
+/** Returns the day's slots with their rows: by proof, else by the reservation that a row names. */
 export function pairsOn(
   account: Account,
   day: UtcDay,
@@ -40,7 +40,7 @@ export function pairsOn(
   return pairs;
 }
 
-/** The row names the slot's reservation; under an id that another chat proves it is one more. */
+/** True if the row names the slot's reservation and its chat; another chat is one InMail more. */
 export const isNamed = (slot: Slot, row: EventRow): boolean =>
   row.reservationId === slot.reservationId &&
   (slot.state !== 'delivered' || isSameId(slot.chatId, row.chatId));

@@ -1,13 +1,14 @@
-/** What the classes of a gap are to people, of one InMail or of more, and whether it is normal. */
+/** The parts of a gap in words, for one InMail or more, and which parts are normal. */
 import { assertNever } from '../primitives/assert.js';
 import type { GapPart } from './breakdown.js';
 
-/** What nobody has to look at: it is there while InMails go out as they should. */
+/** True if no person has to check the part: it is usual while InMails are sent. */
 export const isNormal = ({ cause, reservations }: GapPart): boolean =>
   cause === 'in_flight' ||
   cause === 'imported' ||
   (cause === 'external' && reservations.length > 0);
 
+/** Returns what a part is, as the middle of a sentence, and the sentence after it. */
 export function phraseOf({ cause, count, reservations }: GapPart, isOne: boolean): string {
   const [its, it, them] = isOne ? ['its', 'it', 'it'] : ['their', 'they', 'them'];
   switch (cause) {
@@ -20,7 +21,7 @@ export function phraseOf({ cause, count, reservations }: GapPart, isOne: boolean
       );
     case 'lost_rollback':
       return (
-        `never sent, says the send pipeline's journal, and ${its} room had not been given back.` +
+        `never sent, according to the send pipeline's journal, and ${its} room was not released.` +
         ' A pipeline that stops before it reports leaves this behind.'
       );
     case 'missing_event':
@@ -30,28 +31,28 @@ export function phraseOf({ cause, count, reservations }: GapPart, isOne: boolean
       );
     case 'late_delivery':
       return (
-        `delivered after ${its} room had been given back: LinkedIn had taken ${them} after all.` +
+        `delivered after ${its} room was released: LinkedIn had accepted ${them}.` +
         ' This is rare.'
       );
     case 'external':
-      return reservations.length > 0 ? elsewhere(count, its) : byHand(count);
+      return reservations.length > 0 ? elsewhere(count, its) : sentManually(count);
     case 'bypassed_gate':
-      return 'sent or begun past the gate: no slot was asked for. This is not normal.';
+      return 'sent or begun without a reserved slot. This is not normal.';
     case 'edited_by_hand':
-      return 'not from InMails: somebody has edited the number by hand. This is not normal.';
+      return 'not from InMails: the number was edited manually. This is not normal.';
     case 'imported':
       return 'imported: sent by another system before the account came here. This is normal.';
     case 'unexplained':
-      return 'not known as InMails: a start was given the number, and nothing accounts for it.';
+      return 'not known as InMails: a start set the number, and nothing accounts for it.';
     default:
       return assertNever(cause);
   }
 }
 
-const byHand = (count: number): string =>
+const sentManually = (count: number): string =>
   count > 0
-    ? 'counted as sent by hand, and the event log has no row of it.'
-    : 'sent by hand or by another program, and not counted yet.';
+    ? 'counted as sent manually, and the event log has no row of it.'
+    : 'sent manually or by another program, and not counted yet.';
 
 const elsewhere = (count: number, its: string | undefined): string =>
   count > 0

@@ -1,7 +1,7 @@
 /**
- * A gap in plain sentences (R17), for people who ask why the counter differs from what was sent:
- * what it is made of, whether that is normal, and when it will be right. Alerts, corrections, the
- * Temporal UI and whoever reads a status say these same sentences.
+ * A gap in plain sentences (R17), for people who ask why the counter differs from the sent InMails:
+ * its parts, if they are normal, and when they will be right. Alerts, corrections, the Temporal UI
+ * and the status show the same sentences.
  */
 import type { GapCause, GapPart } from './breakdown.js';
 import { runAfter } from '../days/forecast.js';
@@ -10,14 +10,14 @@ import { phraseOf } from './phrases.js';
 import { dayOf, DAY_MS, isoDay, isoInstant, startOf } from '../primitives/time.js';
 import type { Instant, UtcDay } from '../primitives/time.js';
 
-/** What an alert and a correction keep of a day. */
+/** The gap of a day, as an alert and a correction store it. */
 export type Gap = {
   readonly day: UtcDay;
   readonly counter: number;
   readonly parts: readonly GapPart[];
-  /** What the run made of the counter; absent: nothing is said of it. */
+  /** The counter after the run; absent if no sentence should name it. */
   readonly after?: number;
-  /** Columns of the account's row that a hand had changed. */
+  /** Columns of the account's row that a manual edit had changed. */
   readonly editedColumns?: readonly string[];
 };
 export type OpenSlot = {
@@ -26,51 +26,51 @@ export type OpenSlot = {
   readonly leaseExpiresAt: Instant;
   readonly carriedInto?: UtcDay | null;
 };
-/** What is known beside it. */
+/** The context of a gap. */
 export type Known = {
   readonly accountId: AccountId;
   readonly now: Instant;
-  /** The run that found the gap, and heals what it can; null: it is read between runs. */
+  /** The run that found the gap and corrects it; null between runs. */
   readonly ranAt: Instant | null;
   readonly nextRunAt: Instant | null;
   readonly open: readonly OpenSlot[];
 };
 export type Sentence = {
   readonly text: string;
-  /** How much of the gap it explains; 0 for what is said beside. */
+  /** How much of the gap the sentence explains; 0 for a sentence about the whole. */
   readonly count: number;
   readonly cause: GapCause | null;
-  /** Null: it is right, or only a proof or a person can tell. */
+  /** When the part will be right; null if it is, or if only a proof or a person can decide. */
   readonly rightAt: Instant | null;
 };
 
-/** The headline first, then a sentence or two for each part, then what the run has written. */
+/** Returns the headline, then the sentences for each part, then those about the run's changes. */
 export function explain(gap: Gap, known: Known): readonly Sentence[] {
   const { counter, after, editedColumns = [] } = gap;
   const isChanged = after !== undefined && after !== counter;
   return [
-    beside(headline(gap, known.now)),
+    general(headline(gap, known.now)),
     ...gap.parts.map((part) => sentenceOf(part, gap.day, known)),
-    ...(isChanged ? [beside(`The run sets the counter from ${counter} to ${after}.`)] : []),
+    ...(isChanged ? [general(`The run sets the counter from ${counter} to ${after}.`)] : []),
     ...(editedColumns.length > 0
       ? [
-          beside(
-            `The account's row had been edited by hand (${editedColumns.join(', ')});` +
-              ' the run writes it back.',
+          general(
+            `The account's row was edited manually (${editedColumns.join(', ')});` +
+              ' the run restores it.',
           ),
         ]
       : []),
   ];
 }
 
-const beside = (text: string): Sentence => ({ text, count: 0, cause: null, rightAt: null });
+const general = (text: string): Sentence => ({ text, count: 0, cause: null, rightAt: null });
 
 function headline({ day, counter, parts }: Gap, now: Instant): string {
   const gap = parts.reduce((sum, { count }) => sum + count, 0);
   return headlineOf({ day, counter, logged: counter - gap }, now);
 }
 
-/** The two numbers of a day, and how far apart they are. */
+/** Returns the two numbers of a day, and their difference. */
 export function headlineOf(
   { day, counter, logged }: Pick<Gap, 'day' | 'counter'> & { readonly logged: number },
   now: Instant,
@@ -78,7 +78,7 @@ export function headlineOf(
   const gap = counter - logged;
   const apart = gap === 0 ? 'they agree' : `${Math.abs(gap)} apart`;
   const when = day < dayOf(now) ? `Of ${isoDay(day)}, the` : 'The';
-  return `${when} counter says ${counter}, the event log has ${logged}: ${apart}.`;
+  return `${when} counter is ${counter}, the event log has ${logged}: ${apart}.`;
 }
 
 function sentenceOf(part: GapPart, day: UtcDay, known: Known): Sentence {
@@ -103,7 +103,7 @@ export function names(ids: readonly string[]): string {
 
 type Ending = { readonly text: string; readonly rightAt: Instant | null };
 
-/** When it will be right. */
+/** Returns when a part will be right. */
 function ending(part: GapPart, size: number, day: UtcDay, known: Known): Ending {
   const { cause, reservations } = part;
   const [it, is] = size === 1 ? ['It', 'is'] : ['They', 'are'];
@@ -146,18 +146,18 @@ function ending(part: GapPart, size: number, day: UtcDay, known: Known): Ending 
   return { text: `The next run${when} corrects ${them}.`, rightAt: nextRunAt };
 }
 
-/** The first run of the account at or after the end of its lease that is still to come (R6). */
+/** Returns the next run of the account at or after the end of the lease (R6). */
 const settledBy = ({ leaseExpiresAt }: OpenSlot, { accountId, now }: Known): Instant =>
   runAfter(accountId, Math.max(leaseExpiresAt, now + 1));
 
-/** The midnight at which an uncertain slot stops taking room (R7). */
+/** Returns the midnight at which an uncertain slot no longer takes room (R7). */
 const roomUntil = ({ quotaDay, leaseExpiresAt, carriedInto }: OpenSlot): Instant =>
   startOf(Math.max(quotaDay, carriedInto ?? dayOf(leaseExpiresAt - 1)) + 1);
 
 const MONTHS =
   'January February March April May June July August September October November December';
 
-/** `09:17 UTC on 24 November (2026-11-24T09:17:03.000Z)`; a midnight ends the day before it. */
+/** Returns `09:17 UTC on 24 November (2026-11-24T09:17:03.000Z)`; midnight ends the day before. */
 export function words(at: Instant): string {
   const iso = isoInstant(at);
   const isMidnight = at % DAY_MS === 0;

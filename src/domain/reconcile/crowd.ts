@@ -1,6 +1,6 @@
 /**
- * An account with more rows than it can carry (R8): work and state are bounded, whatever a caller
- * or a manual edit has written. Such an account is held, nothing is granted, and an alert says why.
+ * An account with more rows than it can carry (R8): work and state have limits, whatever a caller
+ * or a manual edit wrote. Such an account is held, nothing is granted, and an alert names the table.
  */
 import { bookOf, type Account, type Slot } from '../account/account.js';
 import type { AlertKind, Severity } from '../account/alertKinds.js';
@@ -15,7 +15,7 @@ import { isoDay, type Instant } from '../primitives/time.js';
 import { counterOf, tallyOf } from '../account/counter.js';
 import { slotOfRow } from '../records/fromRecords.js';
 
-/** Rows that are read of each table: one more than there may be. */
+/** Maximum rows that are read of each table: one more than an account can carry. */
 export const ROWS_READ = {
   reservations: SLOTS_MAX + 1,
   send_attempts: SLOTS_MAX + 1,
@@ -38,7 +38,7 @@ export function crowdIn({ reservations, attempts, events }: Evidence): Crowd | n
   return isCrowded ? { table: 'inmail_events', rows: events.length, limit } : null;
 }
 
-/** What a run says of an account with too many rows. */
+/** The verdict of a run on an account with too many rows. */
 export type CrowdVerdict = Omit<Verdict, 'alerts'> & {
   readonly alerts: readonly {
     readonly kind: AlertKind;
@@ -47,7 +47,7 @@ export type CrowdVerdict = Omit<Verdict, 'alerts'> & {
   }[];
 };
 
-/** The account is held, and no run has succeeded. */
+/** Holds the account; the run has not succeeded. */
 export function crowded(account: Account, crowd: Crowd, at: Instant): CrowdVerdict {
   const { table, rows, limit } = crowd;
   const counter = counterOf(account, account.day);
@@ -86,8 +86,8 @@ export function crowded(account: Account, crowd: Crowd, at: Instant): CrowdVerdi
 }
 
 /**
- * What a start is given of the rows: of a crowded account no more than it can carry, and of
- * external sends those that are remembered one by one; the others are counted by day.
+ * Returns the rows for a start: at most as many as the account can carry, and only those external
+ * sends that are remembered one by one. The others are counted by day.
  */
 export function condensed(found: ReadBack): ReadBack {
   const crowd = found.crowd ?? null;
@@ -110,13 +110,13 @@ export function condensed(found: ReadBack): ReadBack {
   return { ...found, reservations, attempts, events: rest, leftOut: byDay([...left]) };
 }
 
-/** An account compares recipients as it carries them. */
+/** Returns the row with the recipient as an account carries it. */
 function shortened(row: ReservationRow): ReservationRow {
   const recipientId = row.recipientId && keptRecipient(row.recipientId);
   return recipientId === row.recipientId ? row : { ...row, recipientId };
 }
 
-/** Of rows that name no reservation and prove the same slot, the first says all. */
+/** Returns only the first of the rows without a reservation that prove the same slot. */
 function onceEach(events: readonly EventRow[], index: SlotIndex): readonly EventRow[] {
   const proven = new Set<Slot>();
   return events.filter((row) => {

@@ -1,4 +1,4 @@
-/** What a run says of one quota day: as it stood, as it is, and what the gap is made of (R8). */
+/** The findings of a run about one quota day: before, after, and the parts of the gap (R8). */
 import { bookOf, isOpen, type Account } from '../account/account.js';
 import { breakdownOf, type GapPart } from '../gap/breakdown.js';
 import type { Event } from '../account/events.js';
@@ -8,19 +8,19 @@ import type { Instant, UtcDay } from '../primitives/time.js';
 import { counterOf, sumOf, tallyOf } from '../account/counter.js';
 import type { ManualEdit } from '../account/manualEdit.js';
 
-/** What a run says of one quota day. */
+/** The findings of a run about one quota day. */
 export type DayVerdict = {
   readonly day: UtcDay;
-  /** As it stood: the larger of the workflow's and the database's. */
+  /** The counter before the run: the larger of the workflow's and the database's. */
   readonly before: number;
   readonly after: number;
   readonly delivered: number;
   readonly external: number;
   readonly drift: number;
   readonly parts: readonly GapPart[];
-  /** The parts, and what the run writes, for people. */
+  /** The parts and the changes of the run, for people. */
   readonly sentences: () => readonly string[];
-  /** Something was written back, or counted, or given back. */
+  /** True if the run restored, counted or released something. */
   readonly isHealed: boolean;
 };
 export type FindingsInput = {
@@ -69,7 +69,7 @@ export function verdictOn(
   };
 }
 
-/** The quota day that an event of a heal is about. */
+/** Returns the quota day that a correcting event changes. */
 export function dayTouched(event: Event): UtcDay | null {
   if ('slot' in event) return event.slot.quotaDay;
   if (event.type === 'BookCorrected') return event.day;

@@ -1,6 +1,6 @@
 /**
- * What the rows of an account say happened (R8, R13): reservations, the pipeline's journal and the
- * event log are joined by reservation, else by proof, and the highest state wins.
+ * What the rows of an account prove (R8, R13): reservations, the pipeline's journal and the event
+ * log are joined by reservation, else by proof, and the highest state wins.
  */
 import { findSlot, type Account, type Slot, type SlotRequest } from '../account/account.js';
 import { deliveredSlot, endedSlot } from '../account/slot.js';
@@ -18,7 +18,7 @@ import { SECOND_MS, startOf, type Instant, type UtcDay } from '../primitives/tim
 import type { ChatId, MessageId, ReservationId } from '../primitives/ids.js';
 import { isRefusal } from '../account/refusals.js';
 
-/** Lifts the account's slots to what journal and event log prove, and adds sends nobody granted. */
+/** Raises slots to the state that journal and event log prove, and adds sends without a grant. */
 export function eventsFromEvidence(
   account: Account,
   found: Pick<ReadBack, 'events' | 'attempts'>,
@@ -43,7 +43,7 @@ export function eventsFromEvidence(
   return facts.events;
 }
 
-/** The slots that a row of the log names or proves. */
+/** Returns the slots that a row of the log names or proves. */
 function loggedIn(log: readonly EventRow[], slots: SlotIndex): ReadonlySet<Slot> {
   const logged = new Set<Slot>();
   for (const row of log) {
@@ -85,7 +85,7 @@ function proven(
 ): readonly Event[] {
   const known = findSlot(account, id);
   if (known?.state === 'delivered') return [];
-  // It was counted on its day, and forgotten since.
+  // The send was counted on its day, and forgotten since.
   if (!known && witness.quotaDay + REMEMBERED_DAYS < account.day) return [];
   const taken = known ?? strangerOf(id, account.day, witness);
   const slot = deliveredSlot(taken, witness, witness.at);
@@ -97,7 +97,7 @@ function proven(
       ];
 }
 
-/** A send that was journaled or logged, but that nobody granted as far as rows tell. */
+/** Returns the slot of a send that was journaled or logged, but has no grant in the rows. */
 const strangerOf = (
   reservationId: ReservationId,
   today: UtcDay,
@@ -110,7 +110,7 @@ const strangerOf = (
   campaignId: null,
   recipientId: null,
   journaled: true,
-  // It may have landed today, if its lease would have run over midnight (R7).
+  // The send may be of today if its lease would have run past midnight (R7).
   carriedInto:
     seen.quotaDay < today && seen.at + LEASE_SECONDS_DEFAULT * SECOND_MS > startOf(today)
       ? today
@@ -120,12 +120,12 @@ const strangerOf = (
 function attempted(account: Account, attempt: Attempt, at: Instant): readonly Event[] {
   const { reservationId, quotaDay, attemptedAt, outcome, chatId, messageId } = attempt;
   const known = findSlot(account, reservationId);
-  // Its grant may have come after the account was sent with the run: the next run knows.
+  // Its grant may be newer than the state of this run: the next run decides.
   if (!known && attemptedAt > at && attemptedAt <= at + CLOCK_SLACK_MS) return [];
   if (outcome === 'delivered' && chatId !== null) {
     if (known) return delivered(account, known, { ...attempt, chatId }, at);
     const { owner, isExternal } = whoHas(account, { chatId, messageId });
-    // Seen in its chat since, it is counted as that (R4).
+    // It was observed in its chat later, and counts as that send (R4).
     const isSeen = account.externals.some(
       (seen) => messageId === null && isSameId(seen.chatId, chatId) && seen.at >= attemptedAt,
     );
@@ -149,14 +149,14 @@ function attempted(account: Account, attempt: Attempt, at: Instant): readonly Ev
   return [{ type: 'SlotReserved', slot }, ...effects];
 }
 
-/** A proof that is another's proves nothing: the slot then ends uncertain (R4, R6). */
+/** Makes the slot delivered; a proof of another InMail makes it uncertain instead (R4, R6). */
 function delivered(
   account: Account,
   slot: Slot,
   { chatId, messageId, attemptedAt }: Attempt & { readonly chatId: ChatId },
   at: Instant,
 ): readonly Event[] {
-  // Delivered by another chat's proof, it is one InMail more (R4).
+  // The slot is delivered with another chat, so this is one InMail more (R4).
   if (slot.state === 'delivered' && isSameId(slot.chatId, chatId)) return [];
   const { reservationId } = slot;
   const report = { reservationId, chatId, deliveredAt: attemptedAt };

@@ -1,8 +1,7 @@
 /**
- * Workflow tasks that fail repeatedly (R8): the account answers nothing, whatever its rows say.
- * A run whose history cannot be replayed never answers again. To terminate it and to start the
- * account loses nothing, because a start reads what the last run answered out of its history (R13).
- * Pure.
+ * Workflow tasks that fail repeatedly (R8): the account answers nothing, whatever its rows contain.
+ * A run whose history cannot be replayed never answers again. A restart loses nothing, because a
+ * start reads the answers of the last run from its history (R13). Pure.
  */
 import { commandLine } from '../primitives/commandLine.js';
 import type { FleetAlert } from './fleetAudit.js';
@@ -19,18 +18,18 @@ import {
 import { cleaned } from '../primitives/text.js';
 import { dayOf, hashOf, isoDay, isoInstant, type Instant } from '../primitives/time.js';
 
-/** What Temporal says about the task that a running workflow waits for. */
+/** Temporal's data about the task that a running workflow waits for. */
 export type TasksReading = {
   readonly runId: string;
-  /** Tries that have failed since the last task that succeeded: at least so many. */
+  /** Minimum number of failed tries since the last task that succeeded. */
   readonly failures: number;
-  /** The first of them; null: none has failed. */
+  /** When the first of them failed; null if none did. */
   readonly since: Instant | null;
-  /** Temporal's word for the last failure, such as `NON_DETERMINISTIC_ERROR`; null: unknown. */
+  /** Temporal's cause of the last failure, such as `NON_DETERMINISTIC_ERROR`; null if unknown. */
   readonly cause: string | null;
-  /** Each failure that Temporal recorded says that the history cannot be replayed. */
+  /** True if the history cannot be replayed, according to each recorded failure. */
   readonly isReplayFailure: boolean;
-  /** What the worker said about it, as it said it. */
+  /** The worker's own message about it. */
   readonly message: string | null;
 };
 
@@ -38,16 +37,16 @@ export type TasksReading = {
 export type Failing = {
   readonly accountId: string;
   readonly seen: TasksReading;
-  /** When the audit last gave up a run of it. */
+  /** When the audit last restarted it. */
   readonly restartedAt: Instant | null;
 };
 
-/** True if a person should know. Single failures are common: a worker ends, a message is late. */
+/** True if people are alerted. A few failures are common: a worker ends, a message is late. */
 export const areFailing = ({ failures }: TasksReading): boolean => failures >= TASK_FAILURES_MAX;
 
 /**
- * Says whose turn it is in this audit: each account's within an hour, or in a large fleet in as many
- * audits as it takes.
+ * Returns which accounts' tasks this audit reads in turn: each account's within an hour; in a large
+ * fleet it takes more audits.
  */
 export function turnOf(running: number, at: Instant): (accountId: string) => boolean {
   const rounds = Math.max(TASKS_ROUND, Math.ceil(running / TASKS_TURNS_MAX));
@@ -55,12 +54,12 @@ export function turnOf(running: number, at: Instant): (accountId: string) => boo
   return (accountId) => hashOf(accountId) % rounds === round;
 }
 
-/** Why the audit does not give up a run: a person has to look first. */
+/** Why the audit does not restart an account: a person must check first. */
 export type Obstacle = 'cause' | 'many' | 'lately' | 'young' | 'limit';
 
 /**
- * Judges which runs the audit may give up: those that cannot be replayed, for some time, a few in
- * each audit. Where many accounts fail alike, a build or a setting of the workers is the cause.
+ * Decides which accounts the audit may restart: a few in each audit, whose runs could not be
+ * replayed for some time. If many accounts fail, a build or a setting of the workers is the cause.
  */
 export function obstaclesOf(
   failing: readonly Failing[],
@@ -89,11 +88,11 @@ export type Outcome =
   | {
       readonly isRestarted: false;
       readonly obstacle: Obstacle | null;
-      /** Why this worker cannot read the messages of the run; null: it can, or it was not tried. */
+      /** Why this worker cannot read the run's messages; null if it can or has not tried. */
       readonly unread: string | null;
     };
 
-/** The alert about an account whose tasks fail, or whose run was given up for it. */
+/** Returns the alert about an account whose tasks fail, or that was restarted for it. */
 export function failingAlert(
   { accountId, seen, restartedAt }: Failing,
   outcome: Outcome,
@@ -118,7 +117,7 @@ export function failingAlert(
   };
 }
 
-/** The command that gives up a run and starts the account again. */
+/** Returns the command that restarts the account. */
 export const restartCommand = (accountId: string): string =>
   commandLine('restart', [accountId], '--reason …');
 
@@ -131,20 +130,20 @@ function cureOf(accountId: string, outcome: Outcome): string {
     return 'give each worker all keys of SAFEBAND_PAYLOAD_KEYS; its tasks then succeed by themselves';
   }
   if (outcome.obstacle === 'cause') {
-    return `correct the worker that runs it (its log says more): its tasks then succeed by themselves; ${command} gives up the run`;
+    return `correct the worker that runs it (its log has details): its tasks then succeed by themselves; ${command} gives up the run`;
   }
   if (outcome.obstacle === 'many') {
-    return `many accounts fail alike: look at the build and the settings of the workers first; then ${command}`;
+    return `many accounts fail alike: check the build and the settings of the workers first; then ${command}`;
   }
   return `${command}; the fleet audit does the same by itself, at most once an hour`;
 }
 
 const FAILURE_CHARS = 200;
-/** What a failure quotes may be a message's content, and words of ours are never in such quotes. */
+/** Quoted text of a failure: it may be the content of a message, so it is removed. */
 const QUOTED = /"[^"]*"|`[^`]*`/g;
 const PERSONAL = /\S+@\S+|urn:li:\S+|https?:\S+|\bAC[ow]AA\S+/g;
 
-/** Temporal's cause and the first line of what the worker said, without what it quotes. */
+/** Returns Temporal's cause and the first line of the worker's message, without quoted text. */
 export function failureText(cause: string | null, message: string | null): string {
   const [line = ''] = (message ?? '').split('\n');
   const text = cleaned(line).replaceAll(QUOTED, '"…"').replaceAll(PERSONAL, '…');

@@ -1,6 +1,6 @@
 /**
- * The audit of the fleet (R8): which accounts disagree with the event log or have been silent, and
- * what follows from it. It heals nothing: an account does that itself, when it is woken. Pure.
+ * The audit of the fleet (R8): which accounts disagree with the event log or have had no run, and
+ * the consequences. It corrects nothing: it wakes an account, which corrects itself. Pure.
  */
 import type { AlertKind, Severity } from '../account/alertKinds.js';
 import type { AccountId } from '../primitives/ids.js';
@@ -14,29 +14,29 @@ import {
   type UtcDay,
 } from '../primitives/time.js';
 
-/** A connected account that deserves a look: its row beside what the log says of its day. */
+/** A connected account that may be wrong: its row, compared with the log of its day. */
 export type Suspect = {
   readonly accountId: AccountId;
   readonly day: UtcDay;
   /** Counter less the day's rows of the event log less imported. */
   readonly drift: number;
-  /** What is in flight and uncertain does not explain that drift, or something is unexplained. */
+  /** True if open slots do not explain that drift, or something is unexplained. */
   readonly isUnequal: boolean;
-  /** Another than a save has written its row, or deleted or changed a reservation's (R14). */
+  /** True if its row, or that of a reservation, was edited or deleted manually (R14). */
   readonly isEdited: boolean;
-  /** Since when it needs a run; null: cold. */
+  /** Since when it needs a run; null for a cold account. */
   readonly hotSince: Instant | null;
-  /** Its last run that succeeded. */
+  /** When its last run succeeded. */
   readonly checkedAt: Instant | null;
 };
 export type Judged = {
-  /** Its counter is further from the log than people may miss (R8). */
+  /** True if the difference between counter and log needs an alert (R8). */
   readonly isDrifting: boolean;
-  /** Its row is still that of a day before, 2 minutes after midnight (R7). */
+  /** True if its row is still of an earlier day, 2 minutes after midnight (R7). */
   readonly isLate: boolean;
-  /** It is hot, and has had no run for 20 minutes. */
+  /** True if it is hot and has had no run for 20 minutes. */
   readonly isSilent: boolean;
-  /** It is asked to reconcile itself. */
+  /** True if the audit asks it to reconcile itself. */
   readonly isWoken: boolean;
 };
 
@@ -53,7 +53,7 @@ export function judge(suspect: Suspect, at: Instant): Judged {
   };
 }
 
-/** What only the audit can tell, and so closes when its cause is gone. */
+/** Alerts that only the audit raises, and so resolves when their cause is gone. */
 export const FLEET_ALERTS = [
   'run_overdue',
   'workflow_missing',
@@ -68,7 +68,7 @@ export type FleetAlert = {
   readonly details: { readonly [name: string]: string | number | null };
 };
 
-/** Whose alert it is when it is nobody's own. */
+/** The account id of an alert about the whole fleet. */
 export const FLEET = 'safeband:fleet';
 
 export const overdueAlert = (suspect: Suspect, at: Instant): FleetAlert => ({
@@ -93,7 +93,7 @@ export const missingAlert = (accountId: string, at: Instant): FleetAlert => ({
   },
 });
 
-/** The database's clock beside the workflows', where they are more than 60 s apart (R16). */
+/** Returns an alert if the database's clock and the workflows' differ by more than 60 s (R16). */
 export const skewAlerts = (skewMs: number, at: Instant): readonly FleetAlert[] =>
   Math.abs(skewMs) <= CLOCK_SKEW_MS
     ? []

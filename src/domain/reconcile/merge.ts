@@ -1,4 +1,4 @@
-/** Two tellings of one account, after a reset or a second writer: the higher one wins (R14). */
+/** Two states of one account, after a reset or a second writer: the higher one wins (R14). */
 import { findSlot, type Account, type External, type Slot } from '../account/account.js';
 import type { Event } from '../account/events.js';
 import { EventCollector } from '../account/eventCollector.js';
@@ -8,18 +8,18 @@ import type { Instant } from '../primitives/time.js';
 import { isMessageOf, isProvenBy, isSameProof } from '../account/proof.js';
 import { cooldownStarted } from '../gate/cooldown.js';
 
-/** What `other` knows and `account` does not: slots, higher states, external sends, and stops. */
+/** Returns what `other` adds to `account`: slots, higher states, external sends, and stops. */
 export function merged(account: Account, other: Account): readonly Event[] {
   const facts = new EventCollector(account);
   for (const slot of other.slots) facts.apply(liftSlot(facts.view, slot));
-  // What is counted here may push out of the memory what was known before.
+  // An external send that is counted here may take the place of a known one.
   for (const one of other.externals) {
     if (!isCounted(account, one)) facts.apply(counted(facts.view, one, one.at));
   }
   return [...facts.events, ...stopsOf(account, other)];
 }
 
-/** An external send that somebody else tells of: known, or a delivery's own message, or one more. */
+/** Counts an external send of another source: known, or a delivery's own message, or one more. */
 export function counted(account: Account, external: External, sentAt: Instant): readonly Event[] {
   if (isCounted(account, external)) return [];
   const slot = account.slots.find((one) => isMessageOf(one, external));
@@ -27,7 +27,7 @@ export function counted(account: Account, external: External, sentAt: Instant): 
   return [{ type: 'ExternalCounted', external, sentAt }];
 }
 
-/** A delivery that was told without a message takes the one that is counted as external (R4). */
+/** A delivery without a message id takes the external send of its chat (R4). */
 export function claimedBy({ externals }: Account, slot: Slot): readonly Event[] {
   const seen = externals.find((known) => isMessageOf(slot, known));
   return seen ? [claim(slot, seen), completed(slot, seen)] : [];
@@ -44,11 +44,11 @@ const completed = (slot: Slot, seen: External): Event => ({
   slot: slot.state === 'delivered' ? deliveredSlot(slot, seen, slot.settledAt, true) : slot,
 });
 
-/** It is an external send already, or a reservation's delivery. */
+/** True if the send is known, as external or as a reservation's delivery. */
 const isCounted = (account: Account, one: External): boolean =>
   account.externals.some((known) => isSameProof(known, one)) ||
   account.slots.some((slot) => isProvenBy(slot, one));
-/** What keeps `other` from sending, where it does more than what keeps `account`: the safe side. */
+/** Returns the stops of `other` that are stricter than those of `account`. */
 function stopsOf(account: Account, other: Account): readonly Event[] {
   const { hold, breakerUntil, cooledAtCounter } = other;
   const effects = other.effects.filter(
@@ -74,7 +74,7 @@ function stopsOf(account: Account, other: Account): readonly Event[] {
 
 const KEPT = 'it held before the rows were read again';
 
-/** What a slot's telling by somebody else adds to the account. */
+/** Returns what a slot from another source adds to the account. */
 export function liftSlot(account: Account, slot: Slot): readonly Event[] {
   const known = findSlot(account, slot.reservationId);
   if (known && RANK[known.state] >= RANK[slot.state]) return [];
@@ -82,7 +82,7 @@ export function liftSlot(account: Account, slot: Slot): readonly Event[] {
   return raised(account, withOutcome(known, slot));
 }
 
-/** A slot as it was taken, with the fate that is told: its quota day is its own for ever (R4). */
+/** Returns the known slot with the reported outcome; its quota day never changes (R4). */
 function withOutcome(known: Slot, told: Slot): Slot {
   const taken = { ...known, carriedInto: known.carriedInto ?? told.carriedInto };
   if (told.state === 'in_flight') return known;
@@ -93,7 +93,7 @@ function withOutcome(known: Slot, told: Slot): Slot {
 }
 
 /**
- * What of a run's facts still stands when it is applied: what came in while it read stands (R8).
+ * Returns the facts of a run that still apply: messages that came during the run win (R8).
  */
 export const applicable = (account: Account, events: readonly Event[]): readonly Event[] =>
   events.filter((event) => {
@@ -123,26 +123,26 @@ function isNewsOf(account: Account, event: Extract<Event, { slot: Slot }>): bool
   if (known === undefined) return event.type !== 'SlotRestored';
   if (event.type !== 'SlotRestored' && RANK[known.state] < RANK[event.slot.state]) return true;
   if (event.type === 'ProofCompleted') {
-    // A report that came while the run read may have brought the message for another slot (R4).
+    // A report that came during the run may have named the message for another slot (R4).
     const { slot } = event;
     const isTaken = account.slots.some(
       (one) => one !== known && slot.state === 'delivered' && isProvenBy(one, slot),
     );
     return !isTaken && isCompletedBy(known, slot);
   }
-  // What is written once more: a row that Postgres had lost, a delivery that its log lacks.
+  // Rows that are written again: Postgres had lost one, or its log lacks a delivery.
   const isRewritten = event.type === 'SlotRestored' || event.type === 'SlotDelivered';
   return isRewritten && (isSameSlot(known, event.slot) || isGivenBack(known, event.slot));
 }
 
-/** Its message is not known yet. */
+/** True if the slot's message id was not known before. */
 const isCompletedBy = (known: Slot, told: Slot): boolean =>
   known.state === 'delivered' &&
   told.state === 'delivered' &&
   known.messageId === null &&
   isSameId(known.chatId, told.chatId);
 
-/** A message id that was only observed turned out to be another reservation's (R4). */
+/** True if the observed message id of the slot proved to be another reservation's (R4). */
 const isGivenBack = (known: Slot, told: Slot): boolean =>
   known.state === 'delivered' &&
   told.state === 'delivered' &&
@@ -153,7 +153,7 @@ const isGivenBack = (known: Slot, told: Slot): boolean =>
 const isSameSlot = (one: Slot, other: Slot): boolean =>
   JSON.stringify(keptSlot(one)) === JSON.stringify(keptSlot(other));
 
-/** A delivery claims the external send that it was counted as (R15). */
+/** A delivery claims the external send under which it was counted (R15). */
 function raised({ externals }: Account, slot: Slot): readonly Event[] {
   if (slot.state === 'delivered') {
     const seen = externals.find((known) => isProvenBy(slot, known) || isMessageOf(slot, known));

@@ -1,6 +1,6 @@
 /**
- * One reconcile of one account (R8): layer 2 looks first, at the counter as it stood; layer 1 joins
- * the witnesses and heals after. Pure: what was found goes in, facts and what people read come out.
+ * One reconcile of one account (R8). Layer 2 first compares the counter with the log. Layer 1 then
+ * joins the evidence and corrects the account. Pure: rows go in, facts and findings come out.
  */
 import type { Account, External, Slot } from '../account/account.js';
 import { EventCollector } from '../account/eventCollector.js';
@@ -23,10 +23,10 @@ import { isHigher, changed } from '../account/slot.js';
 import { isRowOf, externalOfRow, slotOfRow } from '../records/fromRecords.js';
 
 export type Verdict = {
-  /** What the account has to be told; decided again where something came in meanwhile. */
+  /** The facts for the account; checked again if a message came during the run. */
   readonly events: readonly Event[];
   readonly alerts: readonly RunAlert[];
-  /** Today last; before it the days that were healed, and in the first run of a day yesterday. */
+  /** Today last; before it the corrected days, and in the first run of a day yesterday. */
   readonly days: readonly DayVerdict[];
   readonly inFlight: number;
   readonly uncertain: number;
@@ -34,8 +34,8 @@ export type Verdict = {
 };
 
 /**
- * Holds an account against its witnesses. `foreign`: what its row held, not written by it;
- * `looksBack`: an alert about the day before is open, and may be gone.
+ * Compares an account with its evidence. `foreign`: the manual edit of its row; `looksBack`: an
+ * alert about the day before is open, and its cause may be gone.
  */
 export function reconcile(
   account: Account,
@@ -62,7 +62,7 @@ export function reconcile(
   };
 }
 
-/** Today last; before it the days that were healed, and in a day's first run the one before. */
+/** Returns the days to report: the corrected ones, in a day's first run yesterday, and today. */
 function daysOf(account: Account, heals: readonly Event[], looksBack: boolean): readonly UtcDay[] {
   const { day, reconciledAt } = account;
   const isFirst = reconciledAt === null || dayOf(reconciledAt) < day;
@@ -71,7 +71,7 @@ function daysOf(account: Account, heals: readonly Event[], looksBack: boolean): 
   return [...days].toSorted((one, other) => one - other);
 }
 
-/** Layer 1: what the account has to become so that it is what its witnesses say. */
+/** Layer 1: returns the facts that make the account agree with its evidence. */
 function healing(account: Account, found: Evidence, at: Instant): readonly Event[] {
   const facts = new EventCollector(account);
   const known = new SlotIndex(account.slots);
@@ -96,7 +96,7 @@ function healing(account: Account, found: Evidence, at: Instant): readonly Event
   return facts.events;
 }
 
-/** R6: after the lease the journal has decided, or nobody knows. Silence alone frees nothing. */
+/** R6: after the lease the journal decides, else the slot is uncertain; no report frees nothing. */
 function leaseOver(slot: Slot, fenced: ReadonlySet<string>, at: Instant): readonly Event[] {
   if (slot.state !== 'in_flight' && slot.state !== 'uncertain') return [];
   const isOver = slot.state === 'in_flight' && at >= slot.leaseExpiresAt;
@@ -106,7 +106,7 @@ function leaseOver(slot: Slot, fenced: ReadonlySet<string>, at: Instant): readon
   return isOver ? [changed(slot, 'uncertain', 'lease_over', at)] : [];
 }
 
-/** Rows of the log that are no reservation's, and whose proof the account does not know. */
+/** Returns rows of the log without a reservation whose proof the account does not know. */
 function unknownIn(
   account: Account,
   log: readonly EventRow[],
@@ -123,8 +123,8 @@ function unknownIn(
 }
 
 /**
- * A row of the log that is no reservation's and that nobody told of: it counts at once. Where no
- * more proofs are remembered one by one, the day's book alone is corrected by it.
+ * Counts a row of the log without a reservation that no caller reported, at once. If no more proofs
+ * are remembered one by one, only the sum of its day changes.
  */
 function ungrantedSend(account: Account, row: EventRow): readonly Event[] {
   const events = counted(account, externalOfRow(row), row.deliveredAt);
@@ -132,14 +132,14 @@ function ungrantedSend(account: Account, row: EventRow): readonly Event[] {
   return isOneMore && account.externals.length >= EXTERNALS_MAX ? [] : events;
 }
 
-/** No reservation's, or a second InMail under the id of one that another chat proves (R4). */
+/** True if the row has no reservation, or names one that another chat proves (R4). */
 function isNobodys(slots: SlotIndex, row: EventRow): boolean {
   if (row.reservationId === null) return true;
   const slot = slots.byId(row.reservationId);
   return slot !== undefined && !isNamed(slot, row);
 }
 
-/** The days' books as the log has them; as differences, because messages may come meanwhile. */
+/** Corrects the days' sums by the log: as differences, because messages may come meanwhile. */
 function correctedBooks(account: Account, log: readonly EventRow[]): readonly Event[] {
   const slots = new SlotIndex(account.slots);
   const externals = new Set(account.externals.map(proofKey));
@@ -148,7 +148,7 @@ function correctedBooks(account: Account, log: readonly EventRow[]): readonly Ev
     const { day, external, unexplained } = book;
     if (day + REMEMBERED_DAYS < account.day) return [];
     const ours = new Set(pairsOn(account, day, log, slots).values());
-    // A delivery may have two rows: by its report, and by what was seen of it before (R4).
+    // A delivery may have two rows: of its report, and of an earlier observed send (R4).
     const isOurs = (row: EventRow): boolean =>
       ours.has(row) ||
       (slots.provenBy(row).some(({ quotaDay }) => quotaDay === day) &&
@@ -162,7 +162,7 @@ function correctedBooks(account: Account, log: readonly EventRow[]): readonly Ev
   });
 }
 
-/** External sends whose row Postgres has lost, or refused, or does not have yet: they count. */
+/** Returns external sends whose row Postgres lost, refused, or does not have yet: they count. */
 function lacking(account: Account, log: readonly EventRow[]): readonly External[] {
   const logged = new Set(log.map(proofKey));
   return account.externals.filter(
@@ -171,7 +171,7 @@ function lacking(account: Account, log: readonly EventRow[]): readonly External[
   );
 }
 
-/** What nothing of this run has changed, and of which Postgres has another row, or none. */
+/** Returns what this run has not changed and Postgres has another row of, or none. */
 function restored(before: Account, after: Account, found: Evidence): readonly Event[] {
   const old = new Set(before.slots);
   const rows = new Map(found.reservations.map((row) => [row.reservationId, row]));

@@ -1,4 +1,4 @@
-/** What a run tells people to look at (R8): one row an account, kind and day, until it is gone. */
+/** The alerts of a run (R8): one for each account, kind and day, until its cause is gone. */
 import type { Account } from '../account/account.js';
 import type { AlertKind, Severity } from '../account/alertKinds.js';
 import type { GapPart } from '../gap/breakdown.js';
@@ -12,7 +12,7 @@ export type RunAlert = {
   readonly severity: Severity;
   readonly details: {
     readonly day: string;
-    /** As it stood, and what the run made of it. */
+    /** The counter before the run, and after it. */
     readonly counter: number;
     readonly after: number;
     readonly drift: number;
@@ -28,11 +28,11 @@ export function alertsOf(
   foreign: ManualEdit | null = null,
 ): readonly RunAlert[] {
   const { day, before: counter, after, drift, parts, sentences } = verdict;
-  // A row that was edited before midnight and found after it is held against its own day's cap.
+  // A manual edit from before midnight is compared with the cap of its own day.
   const isClosing = foreign?.day === day && day === account.day - 1;
   const cap = (isClosing ? foreign.cap : null) ?? account.highestCap;
   const isOver = (day === account.day || isClosing) && counter > cap;
-  // A send that nobody granted is told also where something else has lowered the counter.
+  // A send without a grant raises the alert also if another change has lowered the counter.
   const isLow = after > counter || parts.some(({ cause }) => cause === 'bypassed_gate');
   const isDrifting = drift > DRIFT_MAX;
   if (!isDrifting && !isOver && !isLow) return [];
@@ -49,6 +49,6 @@ export function alertsOf(
   ];
 }
 
-/** InMails under way explain all of the drift, which leaves what was imported aside (R8). */
+/** True if InMails in flight explain all of the drift, in which imported ones do not count (R8). */
 const isUnderWay = (parts: readonly GapPart[]): boolean =>
   parts.every(({ cause }) => cause === 'in_flight' || cause === 'imported');

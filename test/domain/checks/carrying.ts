@@ -84,7 +84,7 @@ const twoTellings: Check = (domain) => {
   expect(own.counter).toBe(4);
 };
 
-/** A delivery that was told without a message, and what was seen of it after a reset (R4). */
+/** A delivery reported without a message, and its observed send after a reset (R4). */
 const oneMessage: Check = (domain) => {
   const seen = { chatId: c('chat-a'), messageId: m('m'), sentAt: NINE };
   const own = new Life(domain);

@@ -1,4 +1,4 @@
-/** What a run makes of its witnesses, and what it may not lose or free (R5, R6, R8, R15). */
+/** How a run uses its evidence, and what it may not lose or free (R5, R6, R8, R15). */
 import { expect } from 'vitest';
 import type { EventRow } from '../../../src/domain/records/records.js';
 import { c, m, r } from '../../support/scenario.js';

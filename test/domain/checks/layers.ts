@@ -1,4 +1,4 @@
-/** What a run looks at first: the counter as it stood, and what a gap is made of (R8, R17). */
+/** The first step of a run: the counter before the correction, and the parts of a gap (R8, R17). */
 import { expect } from 'vitest';
 import { LATE, Life, NEXT_DAY, type Check } from './life.js';
 

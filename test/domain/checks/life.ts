@@ -1,4 +1,4 @@
-/** One account's life in a domain that may be broken: what is said, and what a run makes of it. */
+/** One account's life in a domain that may be broken: its messages, and its runs. */
 import type { Account, FailureKind } from '../../../src/domain/account/account.js';
 import type { Entity } from '../../../src/domain/entity/entity.js';
 import { isAccountId } from '../../../src/domain/primitives/ids.js';
@@ -113,7 +113,7 @@ export class Life {
       ...more,
     };
   }
-  /** A hand has put that number into the row. */
+  /** A manual edit has put that number into the row. */
   edited(counter: number): ManualEdit {
     const { day, highestCap: cap } = this.account;
     return { id: `edit to ${counter}`, day, counter, cap, columns: ['inmails_sent_today'] };

@@ -174,7 +174,7 @@ function played(life: Life, one: Step): Life {
   }
   const open = account.slots.filter(isOpen);
   const slot = open[one.nth % Math.max(1, open.length)];
-  // What LinkedIn says of an id that is not known has its effect, too (R5).
+  // A report about an id that is not known has its effect, too (R5).
   const reservationId = slot?.reservationId ?? r(newId());
   if (one.do === 'deliver') return life.says(deliver, { reservationId, chatId: c(newId()) });
   const { kind, retryAfterSeconds } = one;

@@ -90,7 +90,7 @@ export class Play {
     return told.answer;
   }
 
-  /** One step in both worlds; what each says about it. */
+  /** One step in both worlds, and the answer of each. */
   step(step: Step): readonly [domain: string, reference: string] {
     const { reference, domain } = this;
     if (step.do === 'pass') this.clock += step.ms;
@@ -275,7 +275,7 @@ function wordOf(answer: object): string {
 }
 
 /**
- * `retryAt`, checked by living until then: nobody says anything, and each run settles what its
+ * `retryAt`, checked by living until then: no message comes, and each run settles what its
  * lease
  * has left. A reserve is granted at that instant, and not a millisecond earlier.
  */
@@ -316,7 +316,7 @@ function liveUntil(run: Play, retryAt: number): void {
 
 const isoOf = (at: number): string => new Date(at).toISOString();
 
-/** A day whose cap and ramp let nothing through for ever has no `retryAt`; else there is one. */
+/** A day whose cap and ramp permanently permit nothing has no `retryAt`; all others have one. */
 function checkRetry(run: Play): void {
   const { domain, actor: entity, clock } = run;
   const peek = domain.peekWire(entity.account, clock, false);
@@ -333,7 +333,7 @@ function checkRetry(run: Play): void {
   liveUntil(run, Date.parse(peek.retryAt));
 }
 
-/** Plays the whole story; `happened` hears every word, to show what really came to pass. */
+/** Plays the whole story; `happened` receives every answer, to show what really happened. */
 export function play(domain: Domain, story: Story, happened: (what: string) => void): void {
   const run = new Play(domain, story, happened);
   run.compare();

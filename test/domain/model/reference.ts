@@ -107,7 +107,7 @@ export class Reference {
     return grants >= Math.max(20, 3 * this.stepped()) ? 'churn_cap' : undefined;
   }
 
-  // ---- messages; each says what its sender hears, in one word
+  // ---- messages; each returns the answer to its sender, in one word
   reserve(id: string, recipient: string | undefined, leaseMs: number): string {
     const known = this.find(id);
     if (known) {

@@ -1,4 +1,4 @@
-/** What runs do to an account that is far over its cap, while nobody says anything. */
+/** The runs of an account that is far over its cap, while no message comes. */
 import type { Entity } from '../../../src/domain/entity/entity.js';
 import type { Domain } from './domain.js';
 
@@ -7,7 +7,7 @@ const RUNS_EVERY = 600_000;
 
 type Rests = Pick<Domain, 'isCooldownDue' | 'runAfter' | 'overshootAt' | 'record'>;
 
-/** The first run of the day that finds no other cooldown rests it (R8, R9); else the roll does. */
+/** The first run of the day without another cooldown starts one (R8, R9), else midnight does. */
 export function rested(domain: Rests, entity: Entity, from: number, until: number): Entity {
   const { account } = entity;
   if (!domain.isCooldownDue(account)) return entity;
