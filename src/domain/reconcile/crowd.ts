@@ -1,6 +1,6 @@
 /**
  * An account with more rows than it can carry (R8): work and state have limits, whatever a caller
- * or a manual edit wrote. Such an account is held, nothing is granted, and an alert names the table.
+ * or a manual edit wrote. Such an account is held, nothing is granted, and an alert follows.
  */
 import { bookOf, type Account, type Slot } from '../account/account.js';
 import type { AlertKind, Severity } from '../account/alertKinds.js';
