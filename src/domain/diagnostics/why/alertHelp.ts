@@ -1,6 +1,33 @@
 /** What an alert means to people, and what they should do about it. */
 import type { AlertKind } from '../../account/alertKinds.js';
 
+/** The title of an alert, in a list. */
+export const ALERT_TITLES: Readonly<Record<AlertKind, string>> = {
+  drift: 'Counter and event log are more than 5 apart',
+  over_cap: 'The counter is above the cap',
+  undercount: 'A send was not counted when it went out',
+  bad_signal: 'A message could not be read',
+  chat_id_missing: 'A delivery was reported without proof',
+  chat_id_taken: 'A proof already belongs to another reservation',
+  double_send: 'One reservation has two proofs: two InMails went out',
+  late_delivery: 'A slot that had been given back was delivered after all',
+  ambiguous_observed: 'An observed InMail fits no single reservation',
+  old_id: 'A report names a reservation that is not known any more',
+  unclean_end: 'The account was started again without a clean end',
+  two_owners: 'Two writers claim this account',
+  identity_in_use: 'Another account has the same LinkedIn member',
+  refused_row: 'Postgres refused a row; it is kept whole here',
+  run_overdue: 'No check for 20 minutes',
+  workflow_missing: 'The account’s workflow was missing and was started again',
+  clock_skew: 'The clocks of the worker and Postgres differ by more than a minute',
+  cap_lowered: 'A lower tier now binds at its safe band',
+  reply_failed: 'An answer could not be delivered to the asking workflow',
+  restricted: 'LinkedIn has restricted the account; it is stopped until a person resumes it',
+  tasks_failing: "The tasks of the account's workflow fail; it answers nothing",
+  too_many_rows:
+    'The account has more rows than it can carry; it is stopped until a person resumes it',
+};
+
 /** Two sentences or three: what was seen, what happens by itself, what a person does. */
 export const ALERT_WORDS: Readonly<Record<AlertKind, string>> = {
   drift:

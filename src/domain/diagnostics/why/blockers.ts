@@ -11,14 +11,18 @@ export type Stop = {
   readonly at: string | null;
 };
 
+/** Why an account cools down, to follow "because". */
 const COOLDOWN: Readonly<Record<CooldownCause, string>> = {
-  overshoot: 'the counter had been far over the cap',
+  overshoot: 'the counter was far over the cap',
   throttled: 'LinkedIn asked for a pause',
   unclean_end: 'its last workflow ended without a disconnect, so what it sent is not certain',
   identity_in_use: 'another account is the same LinkedIn member, and has sent in its place',
   two_owners: 'two workflows wrote its row, so what was sent is not certain',
 };
 const isCause = (text: string): text is CooldownCause => Object.hasOwn(COOLDOWN, text);
+
+/** Returns the cause of a cooldown in words; a cause of a newer version as it is. */
+export const causeWords = (cause: string): string => (isCause(cause) ? COOLDOWN[cause] : cause);
 
 /** All that hold, in the gate's order. */
 export function stopsOf(status: StatusWire): readonly Stop[] {
@@ -65,7 +69,7 @@ export function stopsOf(status: StatusWire): readonly Stop[] {
 }
 
 function resting({ until, cause }: { readonly until: string; readonly cause: string }): string {
-  const why = isCause(cause) ? COOLDOWN[cause] : cause;
+  const why = causeWords(cause);
   const end = words(instant(until));
   const looked = cause === 'unclean_end' ? ', or when a person who looked resumes it' : '';
   return `The account rests, because ${why}. It goes on by itself at ${end}${looked}.`;

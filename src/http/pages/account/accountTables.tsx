@@ -1,13 +1,13 @@
 /** The lists of an account's page: what is open, what somebody should look at, who changed what. */
 import type { VNode } from 'preact';
-import { ALERT_WORDS } from '../../../domain/diagnostics/why/alertHelp.js';
+import { ALERT_TITLES, ALERT_WORDS } from '../../../domain/diagnostics/why/alertHelp.js';
 import { startOf } from '../../../domain/primitives/time.js';
 import type { OpenAlert, WrittenChange } from '../../../postgres/read/reads.js';
 import type { AccountData } from './accountData.js';
 import { changeInWords } from './dayStory.js';
 import { dateOf } from '../ui/format.js';
 import { Empty, Left, Section, Table, When } from '../ui/parts.js';
-import { ALERT_TITLES, CHANGE_WORDS } from '../ui/words.js';
+import { CHANGE_WORDS } from '../ui/words.js';
 
 export function OpenReservations({
   data,

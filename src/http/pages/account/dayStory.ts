@@ -11,7 +11,9 @@ import type { Point, Rest } from './dayChart.js';
 import type { DayColumn } from './daysChart.js';
 import { dateOf, many, timeOf } from '../ui/format.js';
 import type { Numbers } from '../ui/numbers.js';
-import { ALERT_TITLES, causeWords, CHANGE_WORDS } from '../ui/words.js';
+import { ALERT_TITLES } from '../../../domain/diagnostics/why/alertHelp.js';
+import { causeWords } from '../../../domain/diagnostics/why/blockers.js';
+import { CHANGE_WORDS } from '../ui/words.js';
 
 export type DayRows = {
   readonly day: UtcDay;

@@ -7,7 +7,8 @@ import { Page, type Frame } from '../ui/layout.js';
 import { numbersOfStatus } from '../ui/numbers.js';
 import { Empty, Section, State, When } from '../ui/parts.js';
 import { Sum } from '../ui/sum.js';
-import { CAP_WORDS, causeWords } from '../ui/words.js';
+import { causeWords } from '../../../domain/diagnostics/why/blockers.js';
+import { CAP_WORDS } from '../ui/words.js';
 import type { PeekWire } from '../../../domain/wire/decisions.js';
 
 type Props = {

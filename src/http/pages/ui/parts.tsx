@@ -3,7 +3,8 @@ import type { ComponentChildren, VNode } from 'preact';
 import { isoInstant, type Instant } from '../../../domain/primitives/time.js';
 import { dateOf, duration, minuteOf, timeOf } from './format.js';
 import type { Numbers } from './numbers.js';
-import { causeWords, STATE_WORDS } from './words.js';
+import { causeWords } from '../../../domain/diagnostics/why/blockers.js';
+import { STATE_WORDS } from './words.js';
 import type { AccountState } from '../../../domain/gate/accountState.js';
 
 /** An instant in UTC; the page's script puts the reader's own time before it. */
