@@ -128,7 +128,7 @@ it('tells 104 of 50 with 17, heals it and lets it go on, without a reload', asyn
   await isText(page, '#counter', '17');
   await shows(page, /Cooling down\s*ends in (59 min|1 h)/);
   await shows(page, 'corrected from 104 to 17');
-  await shows(article.page, 'It goes on by itself at');
+  await shows(article.page, 'It resumes automatically at');
   await picture(page, 'healed');
   await page.locator('#timeline').scrollIntoViewIfNeeded();
   await picture(page, 'day');
@@ -138,7 +138,7 @@ it('tells 104 of 50 with 17, heals it and lets it go on, without a reload', asyn
   desk.clock.aheadMs = 3_700_000;
   try {
     await shows(page, /Active/, '.head');
-    await shows(article.page, /^((?!The account rests)[\s\S])*$/);
+    await shows(article.page, /^((?!The account pauses)[\s\S])*$/);
     expect([await isUnreloaded(page), await isUnreloaded(article.page)]).toEqual([true, true]);
   } finally {
     desk.clock.aheadMs = 0;

@@ -137,7 +137,7 @@ describe('in addition to the gap', () => {
       retryAfterSeconds: 7_200,
     });
     expect(textsOf(throttled)).toEqual([
-      'The account rests, because LinkedIn asked for a pause. It goes on by itself at 11:00 UTC' +
+      'The account pauses, because LinkedIn asked for a pause. It resumes automatically at 11:00 UTC' +
         ' on 24 November (2026-11-24T11:00:00.000Z).',
     ]);
     const held = throttled

@@ -1,4 +1,4 @@
-/** What an alert means to people, and what they should do about it. */
+/** Title and help of each alert. */
 import type { AlertKind } from '../../account/alertKinds.js';
 
 /** The title of an alert, in a list. */
@@ -28,17 +28,17 @@ export const ALERT_TITLES: Readonly<Record<AlertKind, string>> = {
     'The account has more rows than it can carry; it is stopped until a person resumes it',
 };
 
-/** Two sentences or three: what was seen, what happens by itself, what a person does. */
+/** Two or three sentences: what was found, what happens automatically, what a person does. */
 export const ALERT_WORDS: Readonly<Record<AlertKind, string>> = {
   drift:
-    'Counter and event log were more than 5 apart. The run has set right what it could;' +
-    ' its correction says how. Look at the parts that are not normal.',
+    'Counter and event log were more than 5 apart. The reconcile has corrected what it could;' +
+    ' its correction states how. Look at the parts that are not normal.',
   over_cap:
     'The counter was over the cap of that day; while it is, nothing more is granted.' +
-    ' Find out who sent past the gate, or who changed the number.',
+    ' Find the program that sent without a slot, or the person who changed the number.',
   undercount:
-    'InMails went out that nobody had asked a slot for. They are counted now.' +
-    ' Let the program that sent them ask first.',
+    'InMails went out without a slot. They are counted now.' +
+    ' Change the program that sent them: it must reserve a slot first.',
   bad_signal:
     'A message could not be read as it was sent, and what was wrong with it was left out.' +
     ' Correct the program that sent it: the details name the field.',
@@ -56,7 +56,7 @@ export const ALERT_WORDS: Readonly<Record<AlertKind, string>> = {
     ' If it happens often, the pipeline reports failures that it is not sure of.',
   ambiguous_observed:
     'An InMail was seen in the outbox that more than one open reservation may have sent.' +
-    ' It counts as sent by hand; settle the reservations it was not.',
+    ' It counts as sent manually. Settle the reservations that did not send it.',
   old_id:
     'A report named a reservation that is not known, or an id was used a second time.' +
     ' Let the pipeline report within 48 hours, and use each id once.',
@@ -72,13 +72,13 @@ export const ALERT_WORDS: Readonly<Record<AlertKind, string>> = {
     ' Disconnect one of them, then resume the other: it sends from the next day on.',
   refused_row:
     'Postgres has refused a row for its content; the alert keeps the whole row, and everything' +
-    ' else was saved. Tell whoever looks after safeband.',
+    ' else was saved. Notify the operator of Safeband.',
   run_overdue:
     'There was work under way, and no run for 20 minutes. The account was woken.' +
     ' See that a worker runs and that Postgres answers it.',
   workflow_missing:
     'The account was connected and had no workflow. It was started again, and waits until' +
-    ' midnight UTC if it had run that day, or until somebody who looked resumes it.',
+    ' midnight UTC if it had run that day, or until a person has checked it and resumes it.',
   clock_skew:
     'The clocks of Postgres and Temporal are more than a minute apart.' +
     ' Set both by the same source.',
@@ -86,9 +86,9 @@ export const ALERT_WORDS: Readonly<Record<AlertKind, string>> = {
     'The new tier allows less than was set, so its safe band holds. Nothing has to be done.',
   reply_failed:
     'A decision could not be sent to the workflow that had asked for it.' +
-    ' See whether that workflow still runs; an ask with the same id hears it again.',
+    ' Check that this workflow still runs. Another reserve with the same id gets the same decision.',
   restricted:
-    'LinkedIn has restricted this account, as a send reported. It sends nothing until a person' +
+    'A send reported that LinkedIn has restricted this account. It sends nothing until a person' +
     ' resumes it. Ask its member to log in and see what LinkedIn wants; a ban may follow.',
   tasks_failing:
     "The tasks of the account's workflow fail, so nothing is granted and reports wait." +

@@ -24,7 +24,7 @@ const isCause = (text: string): text is CooldownCause => Object.hasOwn(COOLDOWN,
 /** Returns the cause of a cooldown in words; a cause of a newer version as it is. */
 export const causeWords = (cause: string): string => (isCause(cause) ? COOLDOWN[cause] : cause);
 
-/** All that hold, in the gate's order. */
+/** Returns each reason that holds, in the gate's order. */
 export function stopsOf(status: StatusWire): readonly Stop[] {
   const { hold, breakerUntil, cooldown, state } = status;
   return [
@@ -48,29 +48,29 @@ export function stopsOf(status: StatusWire): readonly Stop[] {
             kind: 'no_credits',
             at: breakerUntil,
             text:
-              'The InMail credits are used up. The account goes on by itself at' +
+              'The InMail credits are used up. The account resumes automatically at' +
               ` ${words(instant(breakerUntil))}, or when a person resumes it.`,
           } as const,
         ]
       : []),
     ...(cooldown
-      ? [{ kind: 'cooldown', at: cooldown.until, text: resting(cooldown) } as const]
+      ? [{ kind: 'cooldown', at: cooldown.until, text: pausing(cooldown) } as const]
       : []),
     ...(state === 'unverified'
       ? [
           {
             kind: state,
             at: null,
-            text: 'The account waits for a run that succeeds: until then it sends nothing.',
+            text: 'The account waits for a successful reconcile. Until then it sends nothing.',
           } as const,
         ]
       : []),
   ];
 }
 
-function resting({ until, cause }: { readonly until: string; readonly cause: string }): string {
+function pausing({ until, cause }: { readonly until: string; readonly cause: string }): string {
   const why = causeWords(cause);
   const end = words(instant(until));
-  const looked = cause === 'unclean_end' ? ', or when a person who looked resumes it' : '';
-  return `The account rests, because ${why}. It goes on by itself at ${end}${looked}.`;
+  const person = cause === 'unclean_end' ? ', or when a person has checked it and resumes it' : '';
+  return `The account pauses, because ${why}. It resumes automatically at ${end}${person}.`;
 }

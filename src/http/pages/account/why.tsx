@@ -41,8 +41,8 @@ export function WhyPage({ frame, why, isAsked }: Props): VNode {
         ) : (
           <p class={isFine ? 'banner banner-done' : 'banner banner-warn'}>
             {isFine
-              ? 'All of it is normal; nobody has to do anything.'
-              : 'Some of it is not the usual course of a day; below is what happens next.'}
+              ? 'All of it is normal. No person has to do anything.'
+              : 'Some of it is unexpected. The list shows what happens next.'}
           </p>
         )}
       </div>
@@ -90,9 +90,9 @@ function Part({ part, now }: { readonly part: WhyPart; readonly now: Instant }):
       <div>
         <p>{text}</p>
         <p class="note">
-          {isNormal ? '✓ normal' : '▲ not the usual course'}
+          {isNormal ? '✓ normal' : '▲ unexpected'}
           {at === undefined ? (
-            '; right as soon as a proof comes, a person acts or a check finds it'
+            '; a proof, a person or the next reconcile corrects it'
           ) : (
             <>
               ; {cause === 'uncertain' ? 'takes room until' : 'right by'}{' '}
@@ -117,9 +117,9 @@ const KINDS: Readonly<Record<WhyContext['kind'], string>> = {
   cooldown: '◔ Cooldown',
   unverified: '? Unverified',
   unsaved: '… Being saved',
-  edited: '✎ Edited by hand',
+  edited: '✎ Edited manually',
   carried: '→ Carried over',
-  external: '✎ Sent by hand',
+  external: '✎ Sent manually',
   late: '↻ Came late',
   alert: '▲ Alert',
   correction: '✓ Corrected',
