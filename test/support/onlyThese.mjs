@@ -1,9 +1,9 @@
 /**
- * Loaded into a process before all else (`node --import`): from JavaScript it then opens
- * connections to nothing but the addresses in ONLY_THESE; any other is refused and written down,
- * one JSON line each, in ONLY_THESE_LOG. It first proves the refusal, against ONLY_THESE_PROOF.
- * Plain JavaScript, because worker threads load it as well, and they know no TypeScript.
- * Connections of native code do not pass here: those are seen from outside (`remoteEnds.ts`).
+ * Loaded into a process first (`node --import`): its JavaScript can then open connections only to
+ * the addresses in ONLY_THESE. Any other is refused, and recorded as a JSON line in ONLY_THESE_LOG.
+ * It first proves the refusal, against ONLY_THESE_PROOF.
+ * Plain JavaScript, because worker threads load it as well, and they cannot load TypeScript.
+ * Connections of native code do not pass here: `remoteEnds.ts` reads them from outside.
  */
 import dgram from 'node:dgram';
 import dns from 'node:dns';
@@ -64,7 +64,7 @@ function guarded(...args) {
 }
 Reflect.set(net.Socket.prototype, 'connect', guarded);
 
-/** What nobody here has a use for, whatever the target. */
+/** Refuses calls that the worker never needs, for any target. */
 const never = (by, owner, names) => {
   for (const name of names) replace(owner, name, (first) => refuse(by, `${name} ${String(first)}`));
 };
@@ -80,7 +80,7 @@ never('tls', tls, ['connect']);
 never('fetch', globalThis, ['fetch']);
 syncBuiltinESMExports();
 
-/** Each way once, at a place where somebody listens: it is told when it gets there after all. */
+/** Tries each way once, to an address where a server listens: it counts connections that arrive. */
 function prove() {
   const [host = '', port = ''] = elsewhere.split(':');
   const url = `http://${elsewhere}/`;

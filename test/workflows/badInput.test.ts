@@ -163,7 +163,7 @@ const isHarmless = (payload: unknown): boolean =>
   payload !== null &&
   (JSON.stringify(payload).includes('"r"') || 'messageId' in payload);
 
-it('a start that was refused says so to whoever asks, instead of being read back for ever', async () => {
+it('a refused start answers callers with the reason, instead of being read back without end', async () => {
   const workflowId = `inmail-account/${stand.newAccount()}`;
   const args = [{ accountId: workflowId.slice(15), tier: 'premium', timezone: 'Nowhere/At all' }];
   const options = { workflowId, taskQueue: stand.taskQueue, args };

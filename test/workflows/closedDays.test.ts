@@ -70,7 +70,7 @@ it('keeps a closed day true for 48 hours, and the week with it; then a proof cou
   // A proof after the release; what was in flight at midnight turns out not to have been sent.
   await say(account, 'sendDelivered', { reservationId: 'given-back', chatId: 'c-late' });
   await say(account, 'sendFailed', { reservationId: 'flying', kind: 'rejected' });
-  // One sent by hand that day, seen today; and a row that a bypassing pipeline wrote past us.
+  // One sent manually that day, observed today; and a row that a bypassing pipeline wrote.
   await say(account, 'sendObserved', { chatId: 'c-hand', messageId: 'm-hand', sentAt: asOf });
   await all(
     `insert into safeband.inmail_events (account_id, chat_id, source, quota_day, delivered_at)
@@ -107,7 +107,7 @@ function idWithoutRunBeforeMidnight(): string {
   }
 }
 
-it('62 of 50 a minute before midnight: the roll rests the account until 01:00', async () => {
+it('62 of 50 a minute before midnight: the roll starts a cooldown until 01:00', async () => {
   const id = idWithoutRunBeforeMidnight();
   const account = await stand.connect(id);
   await toBeforeMidnight(id, 60);
@@ -120,8 +120,8 @@ it('62 of 50 a minute before midnight: the roll rests the account until 01:00', 
     .toMatchObject({ counter: 62, external: 62, state: 'active', quotaDay });
   const midnight = Date.parse(`${quotaDay}T00:00:00.000Z`) + 24 * HOUR_MS;
   const rested = new Date(midnight + HOUR_MS).toISOString();
-  // It is told before: the roll will audit the closing day. (An ask would be checked first, and the
-  // check would rest the account.)
+  // The external sends come before: the roll will audit the closing day. (An ask would cause a check,
+  // and the check would start the cooldown.)
   expect(await account.query('peek')).toMatchObject({
     reason: 'daily_cap',
     used: 62,
@@ -148,7 +148,7 @@ it('62 of 50 a minute before midnight: the roll rests the account until 01:00', 
   expect(await ask(account, 'a')).toMatchObject({ granted: true });
 });
 
-it('a cold account at its cap is checked first, and then says until when', async () => {
+it('a cold account at its cap is checked first, and then answers with its retryAt', async () => {
   const id = stand.newAccount();
   const account = await stand.connect(id, { dailyCap: 1 });
   await ask(account, 'a');

@@ -31,7 +31,7 @@ type Noted = {
 let stand: Stand;
 let dir: string;
 let worker: ChildProcess | undefined;
-/** Somebody who listens elsewhere, and counts who comes. */
+/** A server elsewhere that counts its connections. */
 let elsewhere: Server;
 let calls = 0;
 const portOf = (server: Server): number => {
@@ -74,7 +74,7 @@ const noted = async (): Promise<readonly Noted[]> =>
     .split('\n')
     .map((line): Noted => JSON.parse(line));
 
-/** Looks at a process' sockets in a loop until it is told to stop. */
+/** Reads a process' sockets in a loop until it is stopped. */
 function watch(pid: number): () => Promise<{ looks: number; ends: readonly string[] }> {
   const loop = { isOn: true, looks: 0 };
   const ends = new Set<string>();
@@ -91,7 +91,7 @@ function watch(pid: number): () => Promise<{ looks: number; ends: readonly strin
   };
 }
 
-it('Its sockets are seen from outside, also those that no guard has seen.', async () => {
+it('Its sockets are read from outside, also those that no guard noticed.', async () => {
   const before = await remoteEndsOf(process.pid);
   const socket = connect(portOf(elsewhere), '127.0.0.1');
   const end = `127.0.0.1:${portOf(elsewhere)}`;
@@ -116,7 +116,7 @@ it('Each other connection of the worker is refused, and it tries none.', async (
     await ask(account, reservationId, { leaseSeconds: 60 });
     if (round % 2 === 0) await say(account, 'sendFailed', { reservationId, kind: 'rejected' });
   }
-  // Its own tick, a lease that is over, and the audit of the fleet.
+  // Its own tick, a lease that has ended, and the audit of the fleet.
   await fastForward(stand.client, account.workflowId, 30 * 60);
   expect(await stateOf(account, 'round1')).toBe('uncertain');
   const audited = await stand.client.workflow.execute<() => Promise<Audited>>('inmailFleetAudit', {

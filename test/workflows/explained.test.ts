@@ -1,4 +1,4 @@
-/** Why the counter differs (R8, R17): alerts, corrections and the UI say it, on the real servers. */
+/** Why the counter differs (R8, R17): alerts, corrections and the UI explain it, on the real servers. */
 import { readFile } from 'node:fs/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -60,7 +60,7 @@ const panelOf = async (account: WorkflowHandle): Promise<string> => {
 };
 
 describe('a gap', () => {
-  it('says of 104 with 17 sent what it is, and when it was set right', async () => {
+  it('of 104 with 17 sent is explained, with the time of its correction', async () => {
     const { id, account } = await sent(17);
     await all('update safeband.accounts set inmails_sent_today = 104 where account_id = $1', id);
     const found = await say<Findings>(account, 'reconcileNow');
@@ -78,7 +78,7 @@ describe('a gap', () => {
       "The account's row was edited manually (inmails_sent_today); the run restores it.",
     ]);
     expect(await explained('over_cap', id)).toMatchObject({ sentences, cap: 50 });
-    // What the docs tell people to ask.
+    // The statement in the docs.
     const docs = await readFile('docs/lifecycle.md', 'utf8');
     const [, question = ''] = /```sql\n([\s\S]*?)```/.exec(docs) ?? [];
     const { rows: asked } = await stand.pool.query<{
@@ -88,12 +88,12 @@ describe('a gap', () => {
     }>(question);
     const mine = asked.filter((row) => row.account_id === id && row.kind === 'drift');
     expect(mine.map(({ why }) => why)).toEqual(sentences);
-    const corrections = `select explanation->'sentences' as said from safeband.corrections
+    const corrections = `select explanation->'sentences' as sentences from safeband.corrections
       where account_id = $1`;
-    expect(await all(corrections, id)).toEqual([{ said: sentences }]);
+    expect(await all(corrections, id)).toEqual([{ sentences }]);
   });
 
-  it('explains a gap by its classes, in alert, correction and panel', async () => {
+  it('is explained by its classes, in alert, correction and panel', async () => {
     const { id, account } = await sent(2);
     const ids = ['f1', 'f2', 'f3', 'f4', 'u1'];
     for (const name of ids) await ask(account, name);
@@ -129,7 +129,7 @@ describe('a gap', () => {
     expect(alert.parts.reduce((sum, { count }) => sum + count, 0)).toBe(12 - 3);
     expect(alert.sentences[0]).toBe('The counter is 12, the event log has 3: 9 apart.');
     expect(alert.sentences).toHaveLength(8);
-    // A send past the gate is told, although the counter as it stood was higher than it is now.
+    // A send past the gate is reported, although the counter was higher before than it is now.
     expect(await explained('undercount', id)).toMatchObject({ counter: 12, after: 7 });
     const [correction] = await all(
       `select before, after, explanation from safeband.corrections where account_id = $1`,
@@ -152,7 +152,7 @@ describe('a gap', () => {
     );
   });
 
-  it('tells of InMails under way for information, in one row, and resolves it when they end', async () => {
+  it('of slots in flight is an info alert in one row, which is resolved when they end', async () => {
     const id = stand.newAccount();
     const account = await stand.connect(id);
     const names = ['f0', 'f1', 'f2', 'f3', 'f4', 'f5'];

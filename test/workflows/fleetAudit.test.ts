@@ -1,4 +1,4 @@
-/** The audit of the fleet on the real servers (R8): it looks, wakes, starts again, and says so. */
+/** The audit of the fleet on the real servers (R8): it checks, wakes, restarts, and alerts. */
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Audited } from '../../src/activities/ports.js';
@@ -79,7 +79,7 @@ describe('an audit of a quiet fleet', () => {
          from safeband.reconciler_runs where scope = 'fleet' order by ran_at desc limit 1`,
     );
     expect(heartbeat).toEqual({ account_id: null, checked: found.checked, alerted: false, found });
-    // The account that did nothing is seen to have been looked at.
+    // The idle account, too, has a time of its last check.
     const [seen] = await all(
       `select last_checked_at >= now() - interval '1 minute' as "isFresh"
          from safeband.account_status where account_id = $1`,
@@ -102,15 +102,15 @@ describe('an audit of a quiet fleet', () => {
   });
 });
 
-describe('a cold account is woken and heals itself', () => {
+describe('a cold account is woken and corrects itself', () => {
   const edits = [
-    ['a counter that a hand has raised', 'update safeband.accounts set inmails_sent_today = 9'],
-    ['a cap that a hand has changed', 'update safeband.accounts set daily_cap = 3'],
-    ['a reservation that a hand has deleted', 'delete from safeband.reservations'],
     [
-      'a reservation that a hand has released',
-      `update safeband.reservations set state = 'released'`,
+      'a manual edit that raises the counter',
+      'update safeband.accounts set inmails_sent_today = 9',
     ],
+    ['a manual edit of a cap', 'update safeband.accounts set daily_cap = 3'],
+    ['a manual deletion of a reservation', 'delete from safeband.reservations'],
+    ['a manual release of a reservation', `update safeband.reservations set state = 'released'`],
   ] as const;
   it.each(edits)('after %s', async (_, sql) => {
     const { id, account } = await cold(2);
@@ -150,7 +150,7 @@ describe('a cold account is woken and heals itself', () => {
       .toMatchObject({ counter: 3, delivered: 2, external: 1 });
   });
 
-  it('after an attempt that nobody granted, also one that was committed late', async () => {
+  it('after an attempt without a grant, also one that was committed late', async () => {
     const { id, account } = await cold(1);
     const slow = await stand.pool.connect();
     await slow.query('begin');
@@ -164,7 +164,7 @@ describe('a cold account is woken and heals itself', () => {
     await expect.poll(() => statusOf(account)).toMatchObject({ counter: 2, uncertain: 1 });
   });
 
-  it('after the journal has learnt what became of an uncertain slot', async () => {
+  it('after the journal has the outcome of an uncertain slot', async () => {
     const { id, account } = await cold(1);
     await say(account, 'sendReserve', { reservationId: 'doubt', journaled: true });
     await all(INTO_JOURNAL, id, 'doubt');
@@ -188,7 +188,7 @@ describe('a cold account is woken and heals itself', () => {
   });
 });
 
-describe('an account that says nothing', () => {
+describe('an account that writes nothing', () => {
   const SILENT = `update safeband.accounts
     set hot_since = now() - interval '1 hour', last_checked_at = now() - interval '21 minutes'
     where account_id = $1`;
@@ -205,7 +205,7 @@ describe('an account that says nothing', () => {
     await expect.poll(() => alertsOf(id)).toEqual([{ ...open, isOpen: false }]);
   });
 
-  it('is started again where its workflow is gone, goes on, and the alert ends', async () => {
+  it('is started again if its workflow is gone, continues, and the alert ends', async () => {
     const { id, account } = await cold(3);
     await account.terminate('as an accident would');
     const found = await audit();
@@ -251,7 +251,7 @@ describe('an account that says nothing', () => {
   });
 });
 
-it('tells when the clock of the database is more than a minute off, until it is not', async () => {
+it('alerts while the clock of the database is more than a minute off', async () => {
   clock.skewMs = 61_000;
   await audit();
   expect(await alertsOf('safeband:fleet')).toEqual([{ kind: 'clock_skew', isOpen: true }]);

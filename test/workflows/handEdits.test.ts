@@ -1,7 +1,7 @@
 /**
- * A hand in the tables (R8, R14): whatever it changes in an account's row, deletes or adds is
- * healed or counted within one run, and a correction explains it. A hot account finds it by its own
- * tick or when it is asked; a cold one is found by the audit of the fleet, and nobody asks it.
+ * Manual edits of the tables (R8, R14): each changed, deleted or added row of an account is corrected
+ * or counted within one run, and a correction explains it. A hot account finds an edit at its own tick
+ * or when it is asked. The audit of the fleet finds the edit of a cold account, which gets no message.
  */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Audited } from '../../src/activities/ports.js';
@@ -49,15 +49,15 @@ async function richAccount(isHot: boolean): Promise<Known> {
   if (isHot) await ask(account, 'flying', { leaseSeconds: 86_400 });
   const { asOf } = await statusOf(account);
   await say(account, 'sendDelivered', { reservationId: 'sent', chatId: 'chat' });
-  await say(account, 'sendObserved', { chatId: 'by hand', messageId: 'm', sentAt: asOf });
+  await say(account, 'sendObserved', { chatId: 'manual', messageId: 'm', sentAt: asOf });
   for (const [reservationId, kind] of [
     ['unclear', 'unknown'],
     ['throttled', 'throttled'],
     ['broke', 'no_credits'],
   ])
     await say(account, 'sendFailed', { reservationId, kind });
-  await say(account, 'hold', { reason: 'a look', actor: 'ada' });
-  // What a run found, the next has saved; a cold account has nothing left to look for.
+  await say(account, 'hold', { reason: 'a check', actor: 'ada' });
+  // The next run saves what this run found; then a cold account has nothing left to check.
   await vi.waitFor(async () => {
     const { healed } = await run(account);
     const { unsaved, nextReconcileAt } = await statusOf(account);
@@ -107,7 +107,7 @@ const inBatches = async <T>(items: readonly T[], work: (item: T) => Promise<void
 type Case = {
   readonly column: string;
   readonly value: string;
-  /** The first value is found when somebody asks, the second by the account's own tick. */
+  /** The first value is found when a caller asks, the second by the account's own tick. */
   readonly isAsked: boolean;
 };
 const CASES: readonly Case[] = Object.entries({ ...HEALED, ...REWRITTEN }).flatMap(
@@ -130,7 +130,7 @@ it('knows every column of the table, so that none is forgotten that is added lat
   expect(rows.map(({ name }) => name)).toEqual(known.toSorted());
 });
 
-/** Edits an account for each case, lets `find` find it, and has every case look at its own. */
+/** Edits an account for each case, lets `find` find the edits, and lets each case check its own. */
 function healsAll(isHot: boolean, find: (known: Known, one: Case) => Promise<void>) {
   const made = new Map<Case, Edited>();
   beforeAll(async () => {
@@ -151,7 +151,7 @@ function healsAll(isHot: boolean, find: (known: Known, one: Case) => Promise<voi
 
 type Edited = Known & { readonly row: Row; readonly told: number };
 
-/** What became of an edit: the row as it then is, and what the one correction says. */
+/** The result of an edit: the row after it, and the content of the one correction. */
 async function healOf({ id, told }: Edited): Promise<object> {
   const corrections = () => correctionsOf(id);
   await expect.poll(corrections).toHaveLength(told + 1);
@@ -165,7 +165,7 @@ const wholeAgain = ({ column }: Case, { row }: Edited): object => ({
   unexplained: 0,
 });
 
-describe('a hot account heals what a hand has put into its row', () => {
+describe('a hot account corrects a manual edit of its row', () => {
   const of = healsAll(true, async ({ account }, { isAsked }) => {
     if (isAsked) await run(account);
     else await fastForward(stand.client, account.workflowId, 10 * 60 + 5);
@@ -175,7 +175,7 @@ describe('a hot account heals what a hand has put into its row', () => {
   });
 });
 
-describe('a cold account heals it as well, woken by the audit of the fleet', () => {
+describe('a cold account corrects it as well, woken by the audit of the fleet', () => {
   const of = healsAll(false, async () => undefined);
   beforeAll(async () => {
     const audited = await audit();
@@ -186,10 +186,10 @@ describe('a cold account heals it as well, woken by the audit of the fleet', () 
   });
 });
 
-describe('rows that a hand has deleted or added', () => {
+describe('manually deleted or added rows', () => {
   const BYPASS = [
     [
-      'a journal row that nobody knows',
+      'an unknown journal row',
       `insert into safeband.send_attempts
          (account_id, reservation_id, quota_day, attempted_at, recorded_at)
        values ($1, 'wild', (now() at time zone 'UTC')::date, now(), now() - interval '1 minute')`,
@@ -213,7 +213,7 @@ describe('rows that a hand has deleted or added', () => {
     BYPASS.map(([name, sql, numbers]) => ({ name, sql, numbers, isHot })),
   );
   it.each(cases.map((one) => [one.isHot ? 'hot' : 'cold', one.name, one] as const))(
-    'a %s account: %s is healed or counted within one run, and told',
+    'a %s account: %s is corrected or counted within one run, and reported',
     async (_, __, { isHot, sql, numbers }) => {
       const { id, account } = await richAccount(isHot);
       const before = (await statusOf(account)).counter;
@@ -271,7 +271,7 @@ describe('a second writer stops the account until the next midnight (R14)', () =
     expect(await stopOf(known)).toEqual({ isUntilMidnight: true, reason: 'cooldown' });
   });
 
-  it('a version that a hand has lowered is written back, and told', async () => {
+  it('a manually lowered version is written back, and reported', async () => {
     const { id, account } = await quiet(true);
     const version = 'select version::int from safeband.accounts where account_id = $1';
     const before = await all(stand, version, id);

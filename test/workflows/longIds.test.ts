@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => stand.close());
 
-/** 512 characters of three bytes; no two names give the same. The story is told with both. */
+/** 512 characters of three bytes; no two names give the same. The test runs with both lengths. */
 const longest = (name: string): string => `${name}${'中'.repeat(512 - name.length)}`;
 const LENGTHS = [
   { ids: 'of two bytes', long: (name: string): string => name },
@@ -54,13 +54,13 @@ it.each(LENGTHS)(
       ),
     ).toBe('ChatIdTaken');
 
-    // Sent by hand: it counts once, and a delivery without a message id takes it.
+    // Sent manually: it counts once, and a delivery without a message id takes it.
     const byHand = { chatId: long('c2'), messageId: long('m2'), sentAt: now() };
     expect(await say(account, 'sendObserved', byHand)).toEqual({ matched: null, counted: true });
     expect(await say(account, 'sendObserved', byHand)).toEqual({ matched: null, counted: false });
     await say(account, 'sendDelivered', { reservationId: 'r2', chatId: long('c2') });
 
-    // What the journal alone knows, a run takes from it.
+    // A run takes from the journal what only the journal has.
     await ask(account, 'r3', { journaled: true });
     await stand.pool.query(
       `insert into safeband.send_attempts

@@ -1,6 +1,6 @@
 /**
- * An account with more rows than it can carry: it is held, people hear which table it is, and the
- * other accounts of the worker are answered meanwhile (R8).
+ * An account with more rows than it can carry: it is held, an alert names the table, and the other
+ * accounts of the worker answer meanwhile (R8).
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { EXTERNAL_ROWS_MAX, SLOTS_MAX } from '../../src/domain/primitives/limits.js';

@@ -20,7 +20,7 @@ const signal: Way = (account, [name, payload]) => account.signal(name, payload);
 const SENT_AT = new Date().toISOString();
 const PERSON = { reason: 'looked', actor: 'ada' };
 
-/** What leads up to a message, the message, and what it answers as an Update. */
+/** The messages before, the message, and its answer as an Update. */
 const CASES: readonly {
   readonly before?: readonly Step[];
   readonly message: (accountId: string) => Step;
@@ -139,7 +139,7 @@ describe('queries', () => {
     expect(slots.filter((at) => at.slice(0, 10) === slots[0]?.slice(0, 10))).toHaveLength(49);
   });
 
-  it('shows an account as it will be, if nobody says anything until then', async () => {
+  it('shows an account as it will be, if no message comes until then', async () => {
     const account = await stand.connect(stand.newAccount());
     await account.executeUpdate('sendReserve', {
       args: [{ reservationId: 'r1', leaseSeconds: 86_400 }],
@@ -176,7 +176,7 @@ describe('errors', () => {
     expect(await account.query<StatusWire>('status')).toMatchObject({ counter: 2, delivered: 1 });
   });
 
-  it('refuses a start object that is no good, and fails its run at once', async () => {
+  it('refuses a bad start object, and fails its run at once', async () => {
     const id = stand.newAccount();
     const type = await failureTypeOf(() => stand.connect(id, { tier: 'gold' }));
     expect(type).toBe('InvalidInput');
@@ -185,7 +185,7 @@ describe('errors', () => {
     });
   });
 
-  it('tells nobody of an account that never was', async () => {
+  it('refuses a message to an account that never existed', async () => {
     const account = stand.handle(`nobody-${randomUUID()}`);
     await expect(update(account, ['hold', PERSON])).rejects.toThrow(/not found/i);
   });

@@ -70,7 +70,7 @@ it('writes the reset of an idle account, two days in a row', async () => {
     .toBe(quotaDay);
 });
 
-/** By hand: ramp 2, 4, then no ramp; cap 5 a day; 9 a week. A day earns its step by a delivery. */
+/** Computed manually: ramp 2, 4, then none; cap 5 a day; 9 a week. A delivery earns a day's step. */
 const DAYS = `
   asked  granted  refused
       6        2  ramp_cap
@@ -78,7 +78,7 @@ const DAYS = `
       6        3  weekly_cap
 `;
 
-it('grants on three days in a row exactly what the table says', async () => {
+it('grants on three days in a row exactly what the table has', async () => {
   const account = await stand.connect(stand.newAccount(), {
     dailyCap: 5,
     weeklyCap: 9,
@@ -107,7 +107,7 @@ it('grants on three days in a row exactly what the table says', async () => {
   }
 });
 
-it('changes nothing when everything is said again, after midnight and continue-as-new', async () => {
+it('changes nothing when every message comes again, after midnight and continue-as-new', async () => {
   const id = stand.newAccount();
   const account = await stand.connect(id);
   const sentAt = (await statusOf(account)).asOf;

@@ -1,4 +1,4 @@
-/** Sends that are seen in the account's outbox, on the real servers (R4, R15). */
+/** Observed sends, on the real servers (R4, R15). */
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ReservationWire, StatusWire } from '../../src/domain/wire/responses.js';
@@ -29,7 +29,7 @@ const observe = async (account: WorkflowHandle, more: object = {}): Promise<Obse
 const reserve = (account: WorkflowHandle, reservationId: string, recipientId?: string) =>
   say(account, 'sendReserve', { reservationId, recipientId });
 
-/** The event log once everything is saved, and what a run then says of it. */
+/** Reads the event log once everything is saved, and the explanation of a run after it. */
 async function logOf(id: string, account: WorkflowHandle): Promise<readonly unknown[]> {
   await expect.poll(async () => (await statusOf(account)).unsaved).toBe(0);
   const { rows } = await stand.pool.query(
@@ -61,7 +61,7 @@ describe('an observed send', () => {
     expect(await say(account, 'reconcileNow', {})).toMatchObject({ healed: false, drift: 1 });
   });
 
-  it('counts an InMail that was sent by hand, once, and takes its room', async () => {
+  it('counts an InMail that was sent manually, once, and takes its room', async () => {
     const { id, account } = await connected();
     const before = await statusOf(account);
     expect(await observe(account)).toEqual({ matched: null, counted: true });

@@ -1,6 +1,6 @@
 /**
- * What is said of one reservation in all 24 orders of four reports, each of them twice, Signals and
- * Updates mixed, on the real server: one end, in the workflow and in Postgres (R4, R5, R15).
+ * Four reports of one reservation in all 24 orders, each of them twice, Signals and Updates mixed, on
+ * the real server: the same end, in the workflow and in Postgres (R4, R5, R15).
  */
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -38,7 +38,7 @@ const deliveredWithoutMessage = (id: string): Report => [
   { reservationId: id, chatId: `chat-${id}` },
 ];
 
-/** Says it twice: as the Signal and as the Update of that name; which one comes first alternates. */
+/** Reports twice: as the Signal and as the Update of that name; which one comes first alternates. */
 async function saidTwice(
   account: WorkflowHandle,
   [name, payload]: Report,
@@ -46,7 +46,7 @@ async function saidTwice(
 ): Promise<void> {
   const update = async (): Promise<void> => {
     const type = await failureTypeOf(() => account.executeUpdate(name, { args: [payload] }));
-    // A report of less than is known changes nothing and may be told so; nothing else is refused.
+    // A report of less than is known changes nothing and may be refused; no other report is.
     expect(['none', 'ReservationSettled']).toContain(type);
   };
   const signal = () => account.signal(name, payload);
@@ -111,7 +111,7 @@ async function expectDelivered(id: string, ids: readonly string[]): Promise<void
   expect(states.rows).toEqual([{ state: 'delivered', count: 24 }]);
 }
 
-it('ends delivered in all 24 orders of a delivery, a rejection, an unknown and a sight', async () => {
+it('ends delivered in all 24 orders of a delivery, a rejection, an unknown and an observed send', async () => {
   const id = stand.newAccount();
   const account = await stand.connect(id);
   const ids = await play(account, {

@@ -36,7 +36,7 @@ beforeAll(async () => {
 });
 afterAll(() => stand.close());
 
-/** What people see of an account: both numbers and what is between them. */
+/** Reads what people see of an account: both numbers, and the parts of the gap. */
 const seen = (id: string): Promise<readonly unknown[]> =>
   all(
     stand,
@@ -55,7 +55,7 @@ const alertsOf = (id: string): Promise<readonly unknown[]> =>
 /** One InMail as a send pipeline makes it. */
 const sends = (id: string, reservationId: string, send: Send): Promise<unknown> =>
   sendWithSlot(safeband, id, { reservationId }, send, { journal: pgJournal(stand.pool) });
-/** What the newest run of an account says that the gap is made of. */
+/** Reads the parts of the gap in the newest run of an account. */
 async function gapOf(id: string): Promise<readonly Part[]> {
   const { rows } = await stand.pool.query<{ parts: readonly Part[] }>(
     `select explanation->'parts' as parts from safeband.reconciler_runs
@@ -103,8 +103,8 @@ describe('The counter runs ahead of what was sent, because it has to be right be
   });
 });
 
-describe('A gap of more than five is told to a person; a counter far over the cap rests.', () => {
-  it('104 of 50 with 17 sent: people are told, one run heals it to 17, an hour of rest.', async () => {
+describe('A gap of more than five raises an alert; a counter far over the cap starts a cooldown.', () => {
+  it('104 of 50 with 17 sent: an alert, one run corrects it to 17, a cooldown of an hour.', async () => {
     const { id, account } = await sent(stand, 17);
     await edit(stand, id, 'inmails_sent_today = 104');
     const found = await run(account);
@@ -133,11 +133,11 @@ describe('A gap of more than five is told to a person; a counter far over the ca
   });
 
   it.each([
-    [22, 'nobody is told', 5, []],
-    [23, 'people are told', 6, [{ kind: 'drift', severity: 'warning' }]],
-  ])('%i on the counter beside 17 that were sent: %s.', async (stood, _, drift, alerts) => {
+    [22, 'no alert', 5, []],
+    [23, 'an alert', 6, [{ kind: 'drift', severity: 'warning' }]],
+  ])('A counter of %i with 17 that were sent: %s.', async (counter, _, drift, alerts) => {
     const { id, account } = await sent(stand, 17);
-    await edit(stand, id, `inmails_sent_today = ${stood}`);
+    await edit(stand, id, `inmails_sent_today = ${counter}`);
     const alerted = alerts.length > 0;
     expect(await run(account)).toMatchObject({ drift, healed: true, alerted, cooled: false });
     expect(await alertsOf(id)).toEqual(alerts);
@@ -145,9 +145,9 @@ describe('A gap of more than five is told to a person; a counter far over the ca
   });
 
   it.each([
-    [5, 'nobody is told', []],
+    [5, 'no alert', []],
     [6, 'an information, because they explain it', [{ kind: 'drift', severity: 'info' }]],
-  ])('%i under way beside 17 that were sent: %s.', async (flying, _, alerts) => {
+  ])('%i in flight with 17 that were sent: %s.', async (flying, _, alerts) => {
     const { id, account } = await sent(stand, 17);
     for (let n = 0; n < flying; n += 1) await ask(account, `flying${n}`);
     expect(await run(account)).toMatchObject({ drift: flying, healed: false, cooled: false });
@@ -162,10 +162,10 @@ describe('A gap of more than five is told to a person; a counter far over the ca
     [30, 25, 'premium', 'cooldown'],
     [0, 0, 'free', 'active'],
     [1, 0, 'free', 'cooldown'],
-  ])('%i of a cap of %i (%s): %s.', async (stood, cap, tier, state) => {
+  ])('%i of a cap of %i (%s): %s.', async (counter, cap, tier, state) => {
     const { id, account } = await sent(stand, 0, { tier });
     expect(await statusOf(account)).toMatchObject({ caps: { daily: cap } });
-    await edit(stand, id, `inmails_sent_today = ${stood}`);
+    await edit(stand, id, `inmails_sent_today = ${counter}`);
     expect(await run(account)).toMatchObject({ cooled: state === 'cooldown' });
     expect(await statusOf(account)).toMatchObject({ counter: 0, state });
   });
@@ -179,8 +179,8 @@ describe('A gap of more than five is told to a person; a counter far over the ca
   });
 });
 
-describe('A counter that is too low is raised; none falls below what is under way.', () => {
-  it('A row that says less than was sent is written back.', async () => {
+describe('A counter that is too low is raised; none falls below the slots in flight.', () => {
+  it('A row with less than was sent is written back.', async () => {
     const { id, account } = await sent(stand, 5);
     await edit(stand, id, 'inmails_sent_today = 2');
     expect(await run(account)).toMatchObject({ healed: true });
@@ -190,13 +190,13 @@ describe('A counter that is too low is raised; none falls below what is under wa
     expect(await seen(id)).toEqual([{ counter: 5, delivered: 5, drift: 0 }]);
   });
 
-  it('Sends that went past the gate raise the counter, and people are told.', async () => {
+  it('Sends that went past the gate raise the counter, and raise an alert.', async () => {
     const { id, account } = await sent(stand, 2);
     await all(
       stand,
       `insert into safeband.inmail_events
          (account_id, chat_id, source, quota_day, delivered_at)
-       select $1, 'by hand ' || n, 'external', (now() at time zone 'UTC')::date, now()
+       select $1, 'manual ' || n, 'external', (now() at time zone 'UTC')::date, now()
          from generate_series(1, 3) as n`,
       id,
     );
@@ -207,11 +207,11 @@ describe('A counter that is too low is raised; none falls below what is under wa
     expect(await run(account)).toMatchObject({ drift: 0, healed: false, alerted: false });
   });
 
-  it.each([0, 1, 104])('With 3 under way, %i in the row ends as 3.', async (stood) => {
+  it.each([0, 1, 104])('With 3 under way, %i in the row ends as 3.', async (counter) => {
     const { id, account } = await sent(stand, 0);
     for (const reservationId of ['a', 'b', 'c']) await ask(account, reservationId);
     await run(account);
-    await edit(stand, id, `inmails_sent_today = ${stood}`);
+    await edit(stand, id, `inmails_sent_today = ${counter}`);
     await run(account);
     expect(await statusOf(account)).toMatchObject({ counter: 3, inFlight: 3 });
     const row = 'select inmails_sent_today as n from safeband.accounts where account_id = $1';
@@ -241,7 +241,7 @@ it('Each run leaves a heartbeat, also when it found nothing.', async () => {
   expect(rows.slice(before)).toEqual(runIds.map((run_id) => ({ run_id, ...quiet })));
 });
 
-it('Also an account that did nothing all day is looked at: the audit of the fleet says so.', async () => {
+it('Also an account that was idle all day is checked: the audit of the fleet records it.', async () => {
   const { id, account } = await sent(stand, 0);
   const { lastReconciledAt } = await statusOf(account);
   const audited = await stand.client.workflow.execute<() => Promise<Audited>>('inmailFleetAudit', {

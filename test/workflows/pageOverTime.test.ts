@@ -1,4 +1,4 @@
-/** The support article's sentences about time: rest, sending windows, midnight. */
+/** The support article's sentences about time: cooldown, sending windows, midnight. */
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createClient } from '../../src/client/index.js';
@@ -23,7 +23,7 @@ const peek = (account: WorkflowHandle, at: string): Promise<PeekWire> =>
   account.query<PeekWire, [object]>('peek', { at });
 /**
  * Seconds past that instant, because a timer rings there: a skip that ends while the timer's task
- * is at work would go on to the next timer.
+ * is at work would skip to the next timer.
  */
 const SKIP_BEYOND = 5;
 const skipTo = async (account: WorkflowHandle, at: string): Promise<void> => {
@@ -39,7 +39,7 @@ const retryOf = (decision: DecisionWire): string => {
   return decision.retryAt;
 };
 
-/** An account whose counter said 104 where 17 were sent, and that rests since its last run. */
+/** An account whose counter was 104 with 17 sent, and that is in cooldown since its last run. */
 async function resting(): Promise<Known & { readonly until: string }> {
   const { id, account } = await sent(stand, 17);
   await edit(stand, id, 'inmails_sent_today = 104');
@@ -50,8 +50,8 @@ async function resting(): Promise<Known & { readonly until: string }> {
   return { id, account, until: cooldown.until };
 }
 
-describe('After an overshoot the account rests for an hour.', () => {
-  it('The rest ends by itself, to the millisecond, and no person is needed.', async () => {
+describe('After an overshoot the account is in cooldown for an hour.', () => {
+  it('The cooldown ends by itself, to the millisecond, and no person is needed.', async () => {
     const { id, account, until } = await resting();
     const refused = { granted: false, reason: 'cooldown', retryAt: until };
     expect(await ask(account, 'campaign-1', { campaignId: 'autumn' })).toMatchObject(refused);
@@ -85,7 +85,7 @@ const DAY_NAMES = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
 const localTime = (ms: number): string => isoOf(ms + ZONE_MS).slice(11, 16);
 const localDay = (ms: number): string => DAY_NAMES[new Date(ms + ZONE_MS).getUTCDay()] ?? '';
 
-describe('Sends of a campaign that fall into the rest shift; none is dropped.', () => {
+describe('Sends of a campaign that fall into the cooldown move; none is dropped.', () => {
   const everyDay = (): readonly string[] => DAY_NAMES;
   it.each([
     ['a window later today', 3 * HOUR_MS, everyDay],
@@ -124,7 +124,7 @@ describe('At midnight UTC the counter starts again.', () => {
   /** What a reader may see: the old day with its numbers and step, or the new day with its own. */
   const WHOLE = ['counter 2, day 1, step 1', 'counter 0, day 2, step 2'];
 
-  /** Reads in a loop until it is told to stop; what it saw, once each. */
+  /** Reads in a loop until it is stopped; returns each different reading once. */
   function watch(read: () => Promise<string | undefined>): () => Promise<readonly string[]> {
     const seen = new Set<string>();
     const loop = { isOn: true };

@@ -1,4 +1,4 @@
-/** Runs on the real servers (R6, R8, R12, R14): what is found, what is healed, who has to wait. */
+/** Runs on the real servers (R6, R8, R12, R14): findings, corrections, and callers that wait. */
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createClient } from '../../src/client/index.js';
@@ -63,7 +63,7 @@ describe('a run', () => {
     expect((await statusOf(account)).nextReconcileAt).toBe(null);
   });
 
-  it('104 of 50 with 17 sent: an alert, healed to 17, and an hour of rest', async () => {
+  it('104 of 50 with 17 sent: an alert, a correction to 17, and a cooldown of an hour', async () => {
     const { id, account } = await sent(stand, 17);
     await edit(stand, id, 'inmails_sent_today = 104');
     const found = await say<Findings>(account, 'reconcileNow');
@@ -89,13 +89,13 @@ describe('a run', () => {
         id,
       ),
     ).toEqual([{ n: 17 }]);
-    // The run that finds it gone ends the alerts, and does not rest the account again.
+    // The run that finds it gone resolves the alerts, and starts no second cooldown.
     const again = await say<Findings>(account, 'reconcileNow');
     expect(again).toMatchObject({ drift: 0, healed: false, alerted: false, cooled: false });
     expect(await all(stand, alerts, id)).toMatchObject([{ is_open: false }, { is_open: false }]);
   });
 
-  it('whose answer was lost is told once, and the account rests all the same', async () => {
+  it('whose answer was lost alerts once, and starts the cooldown all the same', async () => {
     const { id, account } = await sent(stand, 17);
     await edit(stand, id, 'inmails_sent_today = 104');
     fault.answersLost = 1;
@@ -130,7 +130,7 @@ describe('a run', () => {
     ['highest_cap', '1'],
     ['imported', '9'],
     ['breaker_until', 'now()'],
-  ])('writes back what a hand has put into %s, and says so', async (column, value) => {
+  ])('writes back a manual edit of %s, and reports it', async (column, value) => {
     const { id, account } = await sent(stand, 1);
     const rowOf = () =>
       all(stand, `select ${column} as value from safeband.accounts where account_id = $1`, id);
@@ -150,7 +150,7 @@ describe('a run', () => {
     await expect.poll(rows).toEqual([{ state: 'delivered' }, { state: 'delivered' }]);
   });
 
-  it('counts an attempt that nobody granted', async () => {
+  it('counts an attempt without a grant', async () => {
     const { id, account } = await sent(stand, 1);
     await all(
       stand,
@@ -166,7 +166,7 @@ describe('a run', () => {
   });
 });
 
-describe('a lease that is over (R6)', () => {
+describe('a lease that has ended (R6)', () => {
   const INSERT = `insert into safeband.send_attempts
     (account_id, reservation_id, quota_day, attempted_at)
     values ($1, 'a', (now() at time zone 'UTC')::date, now())`;
@@ -183,14 +183,14 @@ describe('a lease that is over (R6)', () => {
     return { id, account };
   };
 
-  it('gives the slot back behind a fence: a call that begins later is not sent', async () => {
+  it('gives the slot back behind a void row: a call that begins later is not sent', async () => {
     const { id, account } = await leased();
     await say(account, 'reconcileNow');
     expect(await stateOf(account, 'a')).toBe('released');
     await expect(all(stand, INSERT, id)).rejects.toThrow('send_attempts_pkey');
   });
 
-  it('keeps the slot spent where a caller is just about to begin', async () => {
+  it('keeps the slot spent if a caller is just about to begin', async () => {
     const { id, account } = await leased();
     const caller = await stand.pool.connect();
     await caller.query('begin');
@@ -239,7 +239,7 @@ describe('time', () => {
     expect(await runsOf(id)).toBe(before + 1);
   });
 
-  it('tells a cold account that is at its cap when it may ask again, not that it is unverified', async () => {
+  it('answers for a cold account at its cap with a retryAt, not that it is unverified', async () => {
     const { id, account } = await sent(stand, 2, { dailyCap: 2 });
     await fastForward(stand.client, account.workflowId, 90 * 60);
     const before = await runsOf(id);

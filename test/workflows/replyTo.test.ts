@@ -1,4 +1,4 @@
-/** Whom a decision may be sent to: no workflow of Temporal or of ours, whatever way it is asked. */
+/** The receivers of a decision: no workflow of Temporal or of ours, in any way of asking. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   flawOfSchedule,
@@ -36,7 +36,7 @@ const FOREIGN = [
   ['a\u001b[2J', 's'],
   ['a-pipeline', 's\nt'],
   ['a\u202eb', 's'],
-  // 1,002 bytes: the server would fail each task of the account for ever.
+  // 1,002 bytes: the server would fail each task of the account permanently.
   ['中'.repeat(334), 's'],
   ['a-pipeline', '中'.repeat(334)],
 ] as const;
@@ -92,7 +92,7 @@ describe('a reply', () => {
       .toEqual([{ times: 1 }]);
   });
 
-  it('over HTTP goes only where the setting of the server says', async () => {
+  it('over HTTP goes only to workflows that the setting of the server allows', async () => {
     const reserve = async (where: HttpStand, workflowId: string): Promise<unknown> => {
       const id = where.newAccount();
       await where.connect(id);

@@ -1,5 +1,5 @@
 /**
- * The zone of the machine that a worker runs on says nothing: the same messages get the same answers,
+ * The zone of the worker's machine has no effect: the same messages get the same answers,
  * and the same history is replayed to the same state, under UTC, Tokyo and New York (R11).
  */
 import { execFile } from 'node:child_process';
@@ -52,7 +52,7 @@ const say = <T>(account: WorkflowHandle, name: string, payload: object): Promise
   account.executeUpdate<T, [object]>(name, { args: [payload] });
 const slotsOf = (account: WorkflowHandle, count: number): Promise<readonly string[]> =>
   account.query<readonly string[], [object]>('nextSlots', { count });
-/** `expect.poll` is for tests only; this story is told before them. */
+/** `expect.poll` is for tests only; this story runs before them. */
 const until = (is: () => Promise<boolean>): Promise<void> =>
   vi.waitFor(async () => expect(await is()).toBe(true), { timeout: 90_000, interval: 50 });
 const secondsUntil = async (id: string, instant: string): Promise<number> =>
@@ -67,7 +67,7 @@ const POLICY = {
   sendingWindow: { days: [inThreeDays], start: '22:30', end: '00:30' },
 };
 
-/** What depends on when, to the second, the story was told, and to whom. */
+/** What depends on the second in which the story ran, and on its account. */
 const MOMENTS = [
   'accountId',
   'asOf',
@@ -115,12 +115,12 @@ async function told(id: string): Promise<readonly unknown[]> {
   return said.map(lasting);
 }
 
-/** What queries say of an account whose window is shut: now, and in the weeks that follow. */
+/** The answers of queries for an account whose window is shut: now, and in the next weeks. */
 async function seen(id: string): Promise<unknown> {
   const account = stand.handle(id);
   const slots = await slotsOf(account, 200);
   const { asOf } = await statusOf(id);
-  // An account looks 32 days ahead; these are around its openings, and hours far from them.
+  // An account computes 32 days ahead; these are around its openings, and hours far from them.
   const farthest = Date.parse(asOf) + 30 * DAY_MS;
   const around = slots.flatMap((slot) => {
     const opens = Date.parse(slot);
