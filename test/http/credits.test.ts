@@ -72,3 +72,26 @@ it('is kept over a new start, and a breaker that runs follows it', async () => {
   await post('configure', { creditsRenewOn: null });
   expect(await post('configure', {})).toMatchObject({ creditsRenewOn: null });
 });
+
+it('is set by the form that connects an account, and stays where the form leaves it empty', async () => {
+  const id = stand.newAccount();
+  const connect = async (creditsRenewOn: string): Promise<number> => {
+    const answer = await stand.app.inject({
+      method: 'POST',
+      url: '/connect',
+      headers: {
+        authorization: `Bearer ${key}`,
+        'content-type': 'application/x-www-form-urlencoded',
+      },
+      payload: new URLSearchParams({ accountId: id, tier: 'premium', creditsRenewOn }).toString(),
+    });
+    return answer.statusCode;
+  };
+  const configured = async (): Promise<unknown> =>
+    (await stand.ask(key, `/v1/accounts/${id}/configure`, {})).json();
+  expect(await connect('17')).toBeLessThan(400);
+  expect(await configured()).toMatchObject({ creditsRenewOn: 17 });
+  expect(await connect('')).toBeLessThan(400);
+  expect(await configured()).toMatchObject({ creditsRenewOn: 17 });
+  expect(await connect('32')).toBe(400);
+});

@@ -186,10 +186,8 @@ const configure: Action = {
       value: settings.ramp?.join(', ') ?? '',
     },
     {
-      name: 'creditsRenewOn',
-      label: 'Credits renew on day',
-      isNumber: true,
-      hint: 'The day of the month on which LinkedIn grants new InMail credits. Empty: the first.',
+      ...RENEWAL_FIELD,
+      hint: `${RENEWAL_FIELD.hint} Empty: the first.`,
       value: String(settings.creditsRenewOn ?? ''),
     },
   ],
@@ -216,6 +214,13 @@ const TIER_FIELD: Field = {
   options: TIERS.map((tier) => [tier, `${TIER_WORDS[tier]} (${SAFE_BAND[tier]} a day)`] as const),
 };
 
+const RENEWAL_FIELD = {
+  name: 'creditsRenewOn',
+  label: 'Credits renew on day',
+  isNumber: true,
+  hint: 'The day of the month on which LinkedIn grants new InMail credits.',
+} as const;
+
 /** The form of an account that is not connected; with an id where it is a new one. */
 export const CONNECT_FIELDS: readonly Field[] = [
   TIER_FIELD,
@@ -230,6 +235,7 @@ export const CONNECT_FIELDS: readonly Field[] = [
     isNumber: true,
     hint: 'Empty: as it was, or the safe band of the tier.',
   },
+  { ...RENEWAL_FIELD, hint: `${RENEWAL_FIELD.hint} Empty: as it was, or the first.` },
 ];
 
 /** Connects; an empty field keeps what is stored. */
@@ -238,6 +244,7 @@ export async function connectBy(
   { accountId, actor, form }: OrderOf,
 ): Promise<string> {
   const dailyCap = numberIn(form, 'dailyCap');
+  const creditsRenewOn = renewalIn(form);
   const { timezone } = form;
   const { state } = await client.connect({
     accountId,
@@ -245,6 +252,7 @@ export async function connectBy(
     actor,
     ...(timezone ? { timezone } : {}),
     ...(dailyCap === null ? {} : { dailyCap }),
+    ...(creditsRenewOn === null ? {} : { creditsRenewOn }),
   });
   return state === 'active' || state === 'unverified'
     ? `${accountId} is connected.`
