@@ -117,7 +117,7 @@ it('tells 104 of 50 with 17, heals it and lets it go on, without a reload', asyn
   await isText(page, '#counter', '104');
   await isText(page, '#logged', '17');
   await isText(page, '#drift', '87');
-  await shows(page, 'The row in Postgres says 104, the account itself 17');
+  await shows(page, 'The row in Postgres has the counter 104, the account itself counts 17');
   await shows(article.page, 'The counter is 104, the event log has 17: 87 apart.');
   await shows(article.page, 'the number was edited manually');
   expect([...(await violations(page)), ...(await violations(article.page))]).toEqual([]);
