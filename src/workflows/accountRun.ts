@@ -37,7 +37,7 @@ export type Carried = {
   readonly actor: Entity | null;
   readonly waiting: readonly Waiting[];
   readonly isCancelled: boolean;
-  /** Somebody has asked for a run that has not been done; absent: nobody has. */
+  /** True while a requested run has not been done; absent if none was requested. */
   readonly isRunAsked?: boolean;
   /** The rows have not been read again since a reset; absent before that was told. */
   readonly isReset?: boolean;
@@ -109,7 +109,7 @@ export class AccountRun {
   /** What the last one that succeeded found. */
   found: Findings | null = null;
   readonly start: Start | null;
-  /** What is wrong with the start object; whoever asks later hears it. */
+  /** The fault of the start object; each later caller receives it. */
   refusal: Refusal | null = null;
   readonly midnight = new Alarm('UTC midnight');
   readonly saveSoon = new Alarm('save a delivery');
@@ -163,7 +163,7 @@ export class AccountRun {
     this.put({ name, isAsk: isAsk(name), read, update: null });
   }
 
-  /** Whoever waits for the database is answered after `ms`, also where it says nothing. */
+  /** Answers callers that wait for the database after `ms`, also if it does not answer. */
   boundWaits(ms = PATIENCE_MS): void {
     if (this.patient === 0) return;
     this.late.reset();

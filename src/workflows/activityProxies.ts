@@ -1,5 +1,5 @@
 /**
- * The ways of reaching the world: fast, in the same task, and sure, beside it. Every activity of
+ * The ways to call activities: fast, in the same task, or sure, outside of it. Every activity of
  * every workflow is asked through here, so that none is given the answer of another (answers.ts).
  */
 import {

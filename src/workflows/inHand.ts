@@ -4,7 +4,7 @@ import type { DecisionWire } from '../domain/wire/decisions.js';
 
 /** How much was taken, counted in single messages; 0: the first one has to wait for a check. */
 export type Weight = number;
-/** One message. A Signal's payload is decoded when it is taken; an Update says how it is taken. */
+/** One message. A Signal's payload is decoded when it is taken; an Update has its own way. */
 export type Entry = {
   readonly number: number;
   readonly name: string;

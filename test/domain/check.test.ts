@@ -1,4 +1,4 @@
-/** Equal, a stale read, or a real difference: what two looks at one account say. */
+/** Equal, a stale read, or a real difference: the result of two reads of one account. */
 import { describe, expect, it } from 'vitest';
 import {
   differencesIn,
@@ -35,7 +35,7 @@ const part = (cause: WhyPart['cause'], isNormal: boolean): WhyPart => ({
   rightAt: null,
   reservations: [],
 });
-/** A look at which all is equal, but for what is named. */
+/** A read in which all is equal except the named values. */
 function look(of: {
   readonly row?: Partial<Sides['row']>;
   readonly unsaved?: number;

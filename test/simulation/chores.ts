@@ -131,7 +131,7 @@ export class Chores extends Tries {
     );
   }
 
-  /** A cold account is asked: its own run, while the loop goes on (R12). */
+  /** A cold account gets a request: it runs, and its loop continues (R12). */
   check(): void {
     this.#reconcile('check', () => this.self.answerAsking());
   }

@@ -33,7 +33,7 @@ export type Request = {
   readonly row: AccountRow;
   readonly entries: readonly Entry[];
   readonly handled: string | null;
-  /** A look at rest writes under no number. */
+  /** A run that changes nothing writes under no number. */
   readonly write?: Write;
 };
 export type RunRequest = Request & {
@@ -60,9 +60,9 @@ export class Database {
   #ownerVersion = 0;
   #last: Write = { number: 0, mark: '' };
   #lastRun: (CommittedRun & { readonly ran: Extract<RunAnswer, { saved: true }> }) | null = null;
-  /** Columns that a hand has changed since the last save; null: none. */
+  /** Columns that were edited manually since the last save; null if none were. */
   edited: readonly string[] | null = null;
-  /** What a hand has changed, until the workflow has heard of the run that told it. */
+  /** The manual edit, until the workflow knows the run that reported it. */
   #edits: ManualEdit | null = null;
   #editCount = 0;
   readonly reservations = new Map<string, Numbered<ReservationRow>>();
@@ -294,7 +294,7 @@ export class Database {
     if (row && row.outcome === null) this.attempts.set(reservationId, { ...row, ...outcome });
   }
 
-  /** Somebody types into psql. */
+  /** A person edits a row in psql. */
   edit(change: Partial<AccountRow>, owner = this.owner): void {
     if (!this.#row) return;
     this.#row = { ...this.#row, ...change };
@@ -309,7 +309,7 @@ export class Database {
   }
 }
 
-/** Its lease is over without a word, and its caller promised a journal row before the call. */
+/** Its lease has ended without a report, and its caller promised a journal row before the call. */
 const isUnbegun = (slot: Slot, at: number): boolean =>
   slot.state === 'in_flight' && slot.journaled && at >= slot.leaseExpiresAt;
 

@@ -177,7 +177,7 @@ function terminate(member: Member, workflow: Workflow): void {
   workflow.terminate();
 }
 
-/** What was not saved is known to nobody any more. */
+/** Unsaved changes are lost. */
 function forget(member: Member): void {
   member.mayUndercount = true;
   const { reservations, events } = member.database;
@@ -186,7 +186,7 @@ function forget(member: Member): void {
   for (const chatId of member.proofs.keys()) if (!logged.has(chatId)) member.proofs.delete(chatId);
 }
 
-/** A person who looks at LinkedIn, and says what is true. */
+/** A person who checks LinkedIn, and settles by what is true. */
 function settle(world: World, member: Member, self: Workflow): void {
   const open = self.actor.account.slots.find(
     (slot) => slot.state !== 'delivered' && slot.state !== 'released',
@@ -194,7 +194,7 @@ function settle(world: World, member: Member, self: Workflow): void {
   const send = open && member.sends.get(open.reservationId);
   if (!open || !send) return;
   const isSent = send.landedAt !== null;
-  // Nobody says that it was not sent while its caller may still wake up.
+  // No person settles it as not sent while its caller may still send.
   if (!isSent && (send.isFrozen || world.clock < open.leaseExpiresAt)) return;
   self.tell(world.domain.settleByOperator, {
     reservationId: open.reservationId,
@@ -208,7 +208,7 @@ function settle(world: World, member: Member, self: Workflow): void {
 function handSent({ world, member, luck }: Place): Done {
   const n = luck.seed();
   const isMatching = luck.chance(0.3);
-  world.happened('sent by hand');
+  world.happened('sent manually');
   observe(world, member, luck.between(5, 60_000), {
     chatId: named(isChatId, `hand-${n}`),
     messageId: named(isMessageId, `typed-${n}`),
@@ -219,7 +219,7 @@ function handSent({ world, member, luck }: Place): Done {
   });
 }
 
-/** A pipeline that asks nobody: its journal tells, or it writes the event log itself. */
+/** A pipeline that reserves nothing: it writes its journal, or the event log itself. */
 function bypass({ world, member, luck }: Place): Done {
   const n = luck.seed();
   const { database } = member;
@@ -252,7 +252,7 @@ function bypass({ world, member, luck }: Place): Done {
   return true;
 }
 
-/** Somebody has a psql open. */
+/** A person edits rows in psql. */
 function edit({ world, member, luck }: Place): Done {
   const { database } = member;
   const row = database.account;
@@ -270,7 +270,7 @@ function deleteRow({ world, member, luck }: Place): Done {
   const id = rows[Math.floor(luck.next() * rows.length)];
   if (id === undefined) return false;
   database.delete(id);
-  return world.happened('reservation deleted by hand');
+  return world.happened('reservation deleted manually');
 }
 
 /** Another writer takes the row; later a person ends the wrong one, and starts the account again. */

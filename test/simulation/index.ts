@@ -1,4 +1,4 @@
-/** Worlds by number: `simulate` plays one and says whether a rule was broken in it. */
+/** Worlds by number: `simulate` plays one and returns if a rule was broken in it. */
 import type { Domain } from './domain.js';
 import { comeToRest } from './quiet.js';
 import { Broken } from './broken.js';
@@ -58,7 +58,7 @@ function failureOf(error: unknown): Failure {
   return { rule: 'the domain throws', message };
 }
 
-/** The shortest story found that breaks the same rule, told line by line. */
+/** The shortest story found that breaks the same rule, line by line. */
 export function explain(domain: Domain, seed: number, rule: string): readonly string[] {
   const breaks = (story: Story): boolean => play(domain, story).failure?.rule === rule;
   const short = shrunk(storyOf(seed), breaks);

@@ -32,13 +32,13 @@ export class Member {
   excusedUntil = -1;
   /** Another writer had the row, or the workflow was reset: two owners are to be expected. */
   hasRival = false;
-  /** Something was sent that nobody asked for, or the rows were told otherwise. */
+  /** True after a send without a reserve, or an edit of the rows. */
   mayUndercount = false;
   /** The day of the row that its last workflow left without a clean end. */
   uncleanDay = -1;
   /** An older state, for a reset. */
   past: Entity | null = null;
-  /** Proofs that the account heard, or can read; each has to be counted. */
+  /** Proofs that the account received, or can read; each has to be counted. */
   readonly proofs = new Map<string, number>();
   /** The changes of the database that an audit has found equal. */
   auditedAt = -1;
@@ -93,8 +93,8 @@ export class Member {
   reconciling({ days, events, cooled }: Verdict): void {
     const today = days.at(-1);
     if (!today) return;
-    if (today.after < today.before) this.#world.happened('healed down');
-    if (today.after > today.before) this.#world.happened('healed up');
+    if (today.after < today.before) this.#world.happened('corrected down');
+    if (today.after > today.before) this.#world.happened('corrected up');
     if (cooled) this.#world.happened('overshoot cooldown');
     for (const { cause } of today.parts) this.#world.happened(`gap: ${cause}`);
     for (const event of events) {

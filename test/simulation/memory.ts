@@ -8,7 +8,7 @@ export const RUNG = -1;
 
 /** Something that is being done with the database. */
 export type Chore = {
-  /** In the same task, which waits for it; else beside it, and tried until `deadline`. */
+  /** In the same task, which waits for it; else at the same time, and tried until `deadline`. */
   readonly isFast: boolean;
   readonly deadline: number;
   /** Its transaction: what the workflow does with the answer. */
@@ -19,9 +19,9 @@ export type Chore = {
 export type Message = {
   /** The id of a reserve: it may have to wait for a check; null: another message. */
   readonly asks: string | null;
-  /** Does it, and gives back what its sender hears. */
+  /** Applies the message, and returns the answer to its sender. */
   readonly act: (self: Workflow) => (() => void) | null;
-  /** What a reserve hears before the account is read back. */
+  /** The answer to a reserve before the account is read back. */
   readonly unread: (() => void) | null;
   /** A start object: it connects. */
   readonly start?: Start;

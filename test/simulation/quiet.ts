@@ -1,6 +1,6 @@
 /**
  * The end of a story: no more faults, every message has come, and a run after another has found
- * all equal. Then the numbers are what they say they are: in the workflow, in its rows, in the log.
+ * all equal. Then the numbers agree with each other: in the workflow, in its rows, in the log.
  */
 import type { Entity } from '../../src/domain/entity/entity.js';
 import { reconcileNow } from './audit.js';
@@ -40,7 +40,7 @@ function checkRest(world: World, member: Member): void {
   const { domain } = world;
   if (domain.isDirty(entity)) broken('everything is saved in the end', member.accountId);
   if (entity.foreign !== null)
-    broken('a hand edit is settled by a run', JSON.stringify(entity.foreign));
+    broken('a manual edit is settled by a run', JSON.stringify(entity.foreign));
   const { database } = member;
   const request = { owner: entity.owner, ...domain.batchOf(entity), account, runId: 'at rest' };
   const ran = database.run(domain, { ...request, at: account.now });
@@ -64,7 +64,7 @@ function checkRow({ database, accountId }: Member, entity: Entity): void {
   const { account } = entity;
   const counter = counterOn(account, account.day);
   if (!row || row.counter !== counter || row.day !== account.day) {
-    broken('the row says what the workflow says', `${accountId}: ${row?.counter} ${counter}`);
+    broken('the row agrees with the workflow', `${accountId}: ${row?.counter} ${counter}`);
   }
   for (const { day, unexplained } of account.days) {
     if (unexplained !== 0 && day + 2 >= account.day) {

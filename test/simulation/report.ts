@@ -1,4 +1,4 @@
-/** What became of a send, told to the journal, to the account, and by LinkedIn's webhook. */
+/** The outcome of a send, reported to the journal, to the account, and by LinkedIn's webhook. */
 import type { FailureKind } from '../../src/domain/account/account.js';
 import { checkCounted } from './rules.js';
 import type { Send } from './send.js';
@@ -40,7 +40,7 @@ export class Report {
     } else this.fails(ending);
   }
 
-  /** Told once more, or late: what is true of it now. */
+  /** Reported again, or late: what is true of it now. */
   delivered(): void {
     this.#delivered();
   }
@@ -94,7 +94,7 @@ export class Report {
     return (self) => self.tell(this.#world.domain.deliverWithoutChat, id);
   };
 
-  /** The journal's outcome: where it cannot be written, the report is the first witness. */
+  /** The journal's outcome: where it cannot be written, the report is the first evidence. */
   #note(write: () => void): void {
     const { luck, request } = this.#send;
     const { mode } = this.#world;
@@ -130,7 +130,7 @@ export class Report {
     return luck.pick([luck.between(1, 90) * MINUTE, luck.between(1, 50) * HOUR]);
   }
 
-  /** LinkedIn tells of a message in the outbox: before or after the report, or never. */
+  /** LinkedIn reports a message in the outbox: before or after the report, or never. */
   webhook(): void {
     const { luck } = this.#send;
     if (!luck.chance(0.5)) return;
@@ -150,7 +150,7 @@ export class Report {
   }
 }
 
-/** What the account's outbox shows, told by a webhook. */
+/** A message in the account's outbox, reported by a webhook. */
 export function observe(
   world: World,
   member: Send['member'],

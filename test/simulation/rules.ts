@@ -179,7 +179,7 @@ export function checkLanding(world: World, member: Member, send: Send): void {
   if (count === cap) world.happened('a day was used up');
 }
 
-/** A delivery with proof that the account has just heard of is in its books, and once. */
+/** A delivery that the account has just received with a proof is counted once. */
 export function checkCounted(
   world: World,
   member: Member,

@@ -52,8 +52,8 @@ export const SOMETIMES: readonly string[] = `
   granted
   granted again
   hand edit
-  healed down
-  healed up
+  corrected down
+  corrected up
   hold
   journal outcome not written
   journal transaction held open
@@ -61,7 +61,7 @@ export const SOMETIMES: readonly string[] = `
   landed
   landed after midnight
   landed without a slot
-  landed, and said it was rejected
+  landed, and reported as rejected
   late caller met the fence
   leave
   leave refused
@@ -89,12 +89,12 @@ export const SOMETIMES: readonly string[] = `
   report: no chat
   report: released
   report: uncertain
-  reservation deleted by hand
+  reservation deleted manually
   reset
   reserve: ReservationSettled
   resume
   retryAt was lived
-  sent by hand
+  sent manually
   settled by a person: delivered
   settled by a person: released
   terminated

@@ -54,13 +54,13 @@ export class Send {
   landedAt: number | null = null;
   /** Its slot was lost with a workflow that had not saved it. */
   isLost = false;
-  /** It said "rejected", and LinkedIn had taken it. */
+  /** The caller reported "rejected", and LinkedIn had accepted it. */
   isLie = false;
   /** Its machine slept, and its clock with it: it does not know how late it is. */
   isFrozen = false;
   /** As it was granted. */
   quotaDay = 0;
-  /** The account heard what became of it. */
+  /** True if the account received the outcome. */
   isReported = false;
   #refused = 0;
   readonly #world: World;
@@ -69,7 +69,7 @@ export class Send {
   #heardAt = 0;
   #isHeard = false;
 
-  /** `ending`: what becomes of it; else its luck says. */
+  /** `ending`: its outcome; by default its luck decides. */
   constructor(world: World, member: Member, luck: Luck, ending: Ending | null = null) {
     this.#ending = ending;
     this.#world = world;
@@ -103,7 +103,7 @@ export class Send {
     this.#world.happened(what);
   }
 
-  /** Sends the ask; it may be lost, doubled, or its answer not be heard. */
+  /** Sends the request; it may be lost or doubled, or its answer may be lost. */
   #ask(delay: number): void {
     const { luck } = this;
     const world = this.#world;
@@ -151,7 +151,7 @@ export class Send {
       this.#happened(`reserve: ${answer.refused}`);
       return;
     }
-    if (this.#world.listener) this.#world.say(`${this.id} hears ${JSON.stringify(answer)}`);
+    if (this.#world.listener) this.#world.say(`${this.id} receives ${JSON.stringify(answer)}`);
     if (!answer.granted) {
       if (answer.reason !== 'unverified') this.#denied(answer.retryAt);
       else if ((this.#refused += 1) < UNVERIFIED_TRIES) this.#denied(answer.retryAt);
@@ -210,12 +210,12 @@ export class Send {
       return undefined;
     }
     if (isHeldOpen) return this.#hold(grant);
-    // The answer of the INSERT was lost: nobody can tell whose row it is, so nothing is sent.
+    // The answer of the INSERT was lost: the owner of the row is not known, so nothing is sent.
     if (mode === 'answer lost') return this.#happened('attempted before');
     return this.#begun(grant);
   }
 
-  /** Its transaction is open for long, maybe until its lease is over; then it may roll back. */
+  /** Its transaction is open for long, maybe until its lease has ended; then it may roll back. */
   #hold(grant: Grant): void {
     const lease = Math.max(SECOND, grant.leaseExpiresAt - this.#world.clock);
     const open = this.luck.between(SECOND, Math.min(1.3 * lease + 11 * MINUTE, 3 * 60 * MINUTE));
@@ -279,7 +279,7 @@ export class Send {
 
   #lands(): void {
     this.landedAt = this.#world.clock;
-    if (this.isLie) this.#happened('landed, and said it was rejected');
+    if (this.isLie) this.#happened('landed, and reported as rejected');
     else checkLanding(this.#world, this.member, this);
     this.report.webhook();
   }

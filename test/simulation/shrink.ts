@@ -3,7 +3,7 @@ import type { Story } from './story.js';
 
 const REPLAYS_MAX = 400;
 
-/** `breaks` plays a story, and says whether the same rule is broken. */
+/** `breaks` plays a story, and returns if the same rule is broken. */
 export function shrunk(story: Story, breaks: (story: Story) => boolean): Story {
   let { inputs } = story;
   let replays = 0;

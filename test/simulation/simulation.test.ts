@@ -1,6 +1,6 @@
 /**
  * Thousands of worlds (index.ts): whatever happens in them, every invariant holds after every step.
- * One of them, told line by line: `SAFEBAND_SEED=7 npx vitest run --project unit test/simulation`.
+ * One of them, line by line: `SAFEBAND_SEED=7 npx vitest run --project unit test/simulation`.
  */
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -16,7 +16,7 @@ const seed = Number(process.env['SAFEBAND_SEED'] ?? 0);
 
 /** One world, for a person to read. */
 function tellOne(): void {
-  it('is told line by line', () => {
+  it('is printed line by line', () => {
     const tell = (line: string): boolean => process.stdout.write(`${line}\n`);
     const outcome = play(domain, storyOf(seed), new Map(), tell);
     if (outcome.failure) explain(domain, seed, outcome.failure.rule).forEach(tell);

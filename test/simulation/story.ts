@@ -47,7 +47,7 @@ export type Input = {
   readonly deed: Deed;
   readonly seed: number;
 };
-/** What another system says it sent, which may be wrong. */
+/** The number that another system reports as sent, which may be wrong. */
 export type Imported = { readonly inmailsSentToday?: number; readonly deliveredToday?: number };
 export type Story = {
   readonly seed: number;
@@ -89,7 +89,7 @@ const OFTEN: readonly (readonly [Deed, number])[] = [
   ['clock back', 0.12],
 ];
 
-/** The story that a seed tells: 3 account-days, of one account or of three. */
+/** The story of a seed: 3 account-days, of one account or of three. */
 export function storyOf(seed: number): Story {
   const luck = new Luck(seed);
   // The end of a month is near in most, so that a breaker closes within the story.

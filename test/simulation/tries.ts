@@ -1,4 +1,4 @@
-/** How the database is reached: tries that succeed, fail, or are committed while nobody hears it. */
+/** How the database is reached: tries that succeed, fail, or are committed with a lost answer. */
 import type { Chore } from './memory.js';
 import type { Workflow } from './workflow.js';
 

@@ -139,7 +139,7 @@ export class Workflow {
     return domain.wantsCheck(account, account.now);
   }
 
-  /** Who waited for the check hears the gate as it then is (R12). */
+  /** A caller that waited for the check gets the gate's answer after it (R12). */
   answerAsking(): void {
     const { asking } = this.memory;
     this.memory.asking = [];
@@ -206,7 +206,7 @@ export class Workflow {
     return domain.hasDelivery(entity) && this.world.serverNow() >= memory.lastSaveAt + SAVE_SOON;
   }
 
-  /** The account's own tick, a start's first run, or somebody who asks (R8, R12). */
+  /** The account's own tick, a start's first run, or a request (R8, R12). */
   isRunDue(): boolean {
     const { memory, actor: entity } = this;
     if (memory.runsAsked > memory.runsDone) return true;
@@ -275,7 +275,7 @@ export class Workflow {
     this.takeWaiting();
   }
 
-  /** Nobody heard of it: history and memory are gone. */
+  /** The task is lost: history and memory are gone. */
   terminate(): void {
     this.isGone = true;
     this.member.rewind(null);

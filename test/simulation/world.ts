@@ -28,7 +28,7 @@ export class World {
   readonly queue = new Queue();
   readonly members: readonly Member[];
   readonly seen: Seen;
-  /** Tells the story to a person; null: nobody listens. */
+  /** Prints the story for a person; null if none listens. */
   readonly listener: ((line: string) => void) | null;
   clock: number;
   steps = 0;
