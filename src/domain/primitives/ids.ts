@@ -3,6 +3,8 @@
  * Safeband's ids are short and printable. LinkedIn's ids may be any text up to 512 characters
  * (docs/contract.md, 2).
  */
+/** Maximum characters of our own ids. */
+export const OURS_MAX = 128;
 export const OURS_PATTERN = '^[A-Za-z0-9_-][A-Za-z0-9_.:-]{0,127}$';
 const OURS = new RegExp(OURS_PATTERN);
 export const OURS_WORDS =

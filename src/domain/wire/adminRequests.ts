@@ -1,26 +1,30 @@
 /** The payloads that set an account's policy, start it, stop it (docs/contract.md, 2). */
+import { Fields, type Parsed } from './objectReader.js';
 import {
-  Fields,
-  isBoolean,
+  ACTOR_RULE,
+  FOREIGN_RULE,
   oneOf,
+  OURS_RULE,
+  REASON_RULE,
   when,
   wholeNumber,
-  type Parsed,
+  yesOrNo,
   type Reader,
-} from './objectReader.js';
+} from './values.js';
 import { RENEWS_ON_MAX } from '../gate/credits.js';
 import { isAccountId, isIdentity } from '../primitives/ids.js';
 import type { Parser } from './requests.js';
 import type { Ramp } from '../account/policy.js';
 import { beyondBand, TIMEZONE_DEFAULT } from '../account/policy.js';
 import type { Configure, Order, PolicyChange, Start } from '../commands/administer.js';
-import { ACTOR_MAX, REASON_MAX } from '../primitives/text.js';
 import { TIERS } from '../primitives/tier.js';
 import { WEEKDAYS, type SendingWindow, type Weekday } from '../account/sendingWindow.js';
 import { isZone } from './timezones.js';
 
-export const COUNT_MAX = 100_000;
-export const RAMP_STEPS_MAX = 366;
+const COUNT_MAX = 100_000;
+const RAMP_STEPS_MAX = 366;
+/** Maximum characters of the name of a time zone; a longer one is not in the list. */
+const ZONE_MAX = 64;
 export const WALL_CLOCK_PATTERN = '^([01]\\d|2[0-3]):[0-5]\\d$';
 const WALL_CLOCK = new RegExp(WALL_CLOCK_PATTERN);
 
@@ -37,6 +41,32 @@ const isAscending = (raw: unknown): raw is readonly number[] =>
   raw.length <= RAMP_STEPS_MAX &&
   raw.every((cap, i) => Number.isInteger(cap) && cap >= 1 && (i === 0 || cap >= raw[i - 1]));
 
+export const accountId = when(isAccountId, "an account's id", OURS_RULE);
+/** Caps, and counts of InMails. */
+export const inmails = wholeNumber(0, COUNT_MAX);
+export const creditsRenewOn = wholeNumber(1, RENEWS_ON_MAX);
+export const tier = oneOf(TIERS);
+export const identity = when(isIdentity, "LinkedIn's id of the member", FOREIGN_RULE);
+export const weekdays = when(isWeekdays, `some of ${WEEKDAYS.join(', ')}, each once`, {
+  minItems: 1,
+  maxItems: WEEKDAYS.length,
+  uniqueItems: true,
+});
+export const rampCaps = when(
+  isAscending,
+  `a list of 1 to ${RAMP_STEPS_MAX} ascending caps, each 1 or more`,
+  { minItems: 1, maxItems: RAMP_STEPS_MAX },
+);
+const wallClock = (example: string) =>
+  when(isWallClock, `a local time such as ${example}`, { pattern: WALL_CLOCK_PATTERN });
+export const windowStart = wallClock('09:00');
+export const windowEnd = wallClock('17:30');
+/** The rule has no names: they are checked by list. */
+export const zone = when(isZone, 'an IANA time zone such as Europe/Berlin', {
+  minLength: 1,
+  maxLength: ZONE_MAX,
+});
+
 const nested =
   <T>(name: string, build: (fields: Fields) => T | undefined): Reader<T> =>
   (raw) => {
@@ -46,63 +76,59 @@ const nested =
   };
 
 const readWindow = nested<SendingWindow>('sendingWindow', (fields) => {
-  const days = fields.need('days', when(isWeekdays, `some of ${WEEKDAYS.join(', ')}, each once`));
-  const start = fields.need('start', when(isWallClock, 'a local time such as 09:00'));
-  const end = fields.need('end', when(isWallClock, 'a local time such as 17:30'));
+  const days = fields.need('days', weekdays);
+  const start = fields.need('start', windowStart);
+  const end = fields.need('end', windowEnd);
   if (days === undefined || start === undefined || end === undefined) return undefined;
   return { days: WEEKDAYS.filter((day) => days.includes(day)), start, end };
 });
 
 const readRamp = nested<Ramp>('ramp', (fields) => {
-  const shouldBe = `a list of 1 to ${RAMP_STEPS_MAX} ascending caps, each 1 or more`;
-  const dailyCaps = fields.need('dailyCaps', when(isAscending, shouldBe));
+  const dailyCaps = fields.need('dailyCaps', rampCaps);
   return dailyCaps && { dailyCaps };
 });
 
-const readZone = when(isZone, 'an IANA time zone such as Europe/Berlin');
-
 const policyOf = (fields: Fields): PolicyChange => ({
-  tier: fields.may('tier', oneOf(TIERS)),
-  dailyCap: fields.setting('dailyCap', wholeNumber(0, COUNT_MAX)),
-  weeklyCap: fields.setting('weeklyCap', wholeNumber(0, COUNT_MAX)),
+  tier: fields.may('tier', tier),
+  dailyCap: fields.setting('dailyCap', inmails),
+  weeklyCap: fields.setting('weeklyCap', inmails),
   ramp: fields.setting('ramp', readRamp),
   sendingWindow: fields.setting('sendingWindow', readWindow),
-  timezone: fields.setting('timezone', readZone),
-  creditsRenewOn: fields.setting('creditsRenewOn', wholeNumber(1, RENEWS_ON_MAX)),
+  timezone: fields.setting('timezone', zone),
+  creditsRenewOn: fields.setting('creditsRenewOn', creditsRenewOn),
 });
 
 export const parseConfigure: Parser<Configure> = (raw, mode) => {
   const fields = new Fields(raw, mode);
   const change = policyOf(fields);
-  const actor = fields.mayText('actor', ACTOR_MAX);
+  const actor = fields.mayText('actor', ACTOR_RULE);
   return fields.done(() => ({ ...change, actor }));
 };
 
 /** The start object, which is also the payload of `connect`. */
 export const parseStart: Parser<Start> = (raw, mode) => {
   const fields = new Fields(raw, mode);
-  const accountId = fields.need('accountId', when(isAccountId, "an account's id"));
-  const doesConnect = fields.may('connect', when(isBoolean, 'true or false')) ?? true;
-  const tier =
-    doesConnect || !fields.isAbsent('tier') ? fields.need('tier', oneOf(TIERS)) : undefined;
+  const id = fields.need('accountId', accountId);
+  const doesConnect = fields.may('connect', yesOrNo) ?? true;
+  const named = doesConnect || !fields.isAbsent('tier') ? fields.need('tier', tier) : undefined;
   const change = {
     ...policyOf(fields),
-    tier,
-    identity: fields.may('identity', when(isIdentity, "LinkedIn's id of the member")),
+    tier: named,
+    identity: fields.may('identity', identity),
   };
   const counts = {
-    inmailsSentToday: fields.may('inmailsSentToday', wholeNumber(0, COUNT_MAX)),
-    deliveredToday: fields.may('deliveredToday', wholeNumber(0, COUNT_MAX)),
+    inmailsSentToday: fields.may('inmailsSentToday', inmails),
+    deliveredToday: fields.may('deliveredToday', inmails),
   };
-  const actor = fields.mayText('actor', ACTOR_MAX);
+  const actor = fields.mayText('actor', ACTOR_RULE);
   if ((counts.deliveredToday ?? 0) > (counts.inmailsSentToday ?? counts.deliveredToday ?? 0)) {
     fields.refuse('InvalidInput', 'deliveredToday should be inmailsSentToday at most');
   }
   checkCaps(fields, change);
   return fields.done(() =>
-    accountId === undefined
+    id === undefined
       ? undefined
-      : { accountId, connect: doesConnect, ...change, ...counts, actor },
+      : { accountId: id, connect: doesConnect, ...change, ...counts, actor },
   );
 };
 
@@ -123,8 +149,8 @@ function checkCaps(fields: Fields, change: PolicyChange): void {
 
 export const parseOrder: Parser<Order> = (raw, mode) => {
   const fields = new Fields(raw, mode);
-  const reason = fields.needText('reason', REASON_MAX);
-  const actor = fields.needText('actor', ACTOR_MAX);
+  const reason = fields.needText('reason', REASON_RULE);
+  const actor = fields.needText('actor', ACTOR_RULE);
   return fields.done(() =>
     reason === undefined || actor === undefined ? undefined : { reason, actor },
   );
@@ -134,8 +160,8 @@ export type Disconnect = { readonly reason: string; readonly actor: string | und
 
 export const parseDisconnect: Parser<Disconnect> = (raw, mode): Parsed<Disconnect> => {
   const fields = new Fields(raw, mode);
-  const reason = fields.needText('reason', REASON_MAX);
-  const actor = fields.mayText('actor', ACTOR_MAX);
+  const reason = fields.needText('reason', REASON_RULE);
+  const actor = fields.mayText('actor', ACTOR_RULE);
   return fields.done(() => (reason === undefined ? undefined : { reason, actor }));
 };
 

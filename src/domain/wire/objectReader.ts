@@ -4,9 +4,9 @@
  * (R18).
  */
 import { isText } from '../primitives/ids.js';
-import { didYouMean, closest } from '../primitives/spelling.js';
+import { closest } from '../primitives/spelling.js';
 import { cleaned, isPlain, shown } from '../primitives/text.js';
-import { INSTANT_WORDS, parseInstant, type Instant } from '../primitives/time.js';
+import type { Reader, TextRule } from './values.js';
 import type { FailureType, Flaw } from '../account/refusals.js';
 
 /**
@@ -17,41 +17,6 @@ export type Mode = 'strict' | 'lenient' | 'accepted';
 export type Parsed<T> =
   | { readonly ok: true; readonly value: T; readonly dropped: readonly string[] }
   | ({ readonly ok: false } & Flaw);
-
-/** Reads one value: the value, or a sentence part that says what it should have been. */
-export type Reader<T> = (raw: unknown) => { readonly value: T } | { readonly shouldBe: string };
-
-export const when =
-  <T>(is: (raw: unknown) => raw is T, shouldBe: string): Reader<T> =>
-  (raw) =>
-    is(raw) ? { value: raw } : { shouldBe };
-
-export const oneOf =
-  <T extends string>(words: readonly T[]): Reader<T> =>
-  (raw) => {
-    const value = words.find((word) => word === raw);
-    if (value !== undefined) return { value };
-    const meant = typeof raw === 'string' ? didYouMean(raw, words) : '';
-    return { shouldBe: `one of ${words.join(', ')}${meant}` };
-  };
-
-export const isBoolean = (raw: unknown): raw is boolean => typeof raw === 'boolean';
-
-export const wholeNumber =
-  (min: number, max: number): Reader<number> =>
-  (raw) =>
-    typeof raw === 'number' && Number.isInteger(raw) && raw >= min && raw <= max
-      ? { value: raw }
-      : { shouldBe: `a whole number from ${min} to ${max}` };
-
-/** An instant on the wire; `latest` refuses times from the future (R16). */
-export const instant =
-  (latest: Instant = Infinity): Reader<Instant> =>
-  (raw) => {
-    const value = typeof raw === 'string' ? parseInstant(raw) : undefined;
-    if (value === undefined) return { shouldBe: INSTANT_WORDS };
-    return value <= latest ? { value } : { shouldBe: 'a time that is not in the future' };
-  };
 
 const isObject = (raw: unknown): raw is { readonly [name: string]: unknown } =>
   typeof raw === 'object' && raw !== null && !Array.isArray(raw) && !ArrayBuffer.isView(raw);
@@ -144,16 +109,16 @@ export class Fields {
   }
 
   /** Text that a person wrote, which must be there; it is read as one line. */
-  needText(name: string, max: number): string | undefined {
-    return this.need(name, (raw) => this.#text(name, raw, max));
+  needText(name: string, rule: TextRule): string | undefined {
+    return this.need(name, (raw) => this.#text(name, raw, rule));
   }
 
   /** Text that a person may have written. */
-  mayText(name: string, max: number): string | undefined {
-    return this.may(name, (raw) => this.#text(name, raw, max));
+  mayText(name: string, rule: TextRule): string | undefined {
+    return this.may(name, (raw) => this.#text(name, raw, rule));
   }
 
-  #text(name: string, raw: unknown, max: number): ReturnType<Reader<string>> {
+  #text(name: string, raw: unknown, { maxLength: max }: TextRule): ReturnType<Reader<string>> {
     const shouldBe = `text of 1 to ${max} characters, without control characters`;
     if (!isText(raw, max)) return { shouldBe };
     const value = cleaned(raw);

@@ -1,5 +1,6 @@
 /** The arguments of the queries (docs/contract.md, 2), read at the edge. */
-import { Fields, instant, wholeNumber, type Parsed } from './objectReader.js';
+import { Fields, type Parsed } from './objectReader.js';
+import { instant, wholeNumber } from './values.js';
 import { NEXT_SLOTS_MAX } from '../primitives/limits.js';
 import type { ReservationId } from '../primitives/ids.js';
 import type { Instant } from '../primitives/time.js';

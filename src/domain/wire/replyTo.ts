@@ -4,7 +4,8 @@
  * that is sent to the workflow behind a Temporal Schedule replaces the Schedule by nothing.
  */
 import { utf8Length } from '../primitives/bytes.js';
-import { Fields, when, type Reader } from './objectReader.js';
+import { Fields } from './objectReader.js';
+import { textRule, when, type Reader } from './values.js';
 import { isText } from '../primitives/ids.js';
 import { NAME_BYTES_MAX } from '../primitives/limits.js';
 import { shown } from '../primitives/text.js';
@@ -43,9 +44,10 @@ const isOwnSignal = (name: string): boolean =>
 /** A name is used as it is, so nothing may be in it that is not seen. */
 const isName = (raw: unknown): raw is string =>
   isText(raw, NAME_BYTES_MAX) && isShortName(raw) && shown(raw) === raw;
-const aName = when(
+export const targetName = when(
   isName,
   `text of 1 to ${NAME_BYTES_MAX} bytes of UTF-8, each character visible: take a shorter one`,
+  textRule(NAME_BYTES_MAX),
 );
 
 /** True if Temporal takes the name: it fails each task of a workflow that sends to a longer one. */
@@ -58,8 +60,8 @@ export const isSendable = ({ workflowId, signalName }: ReplyTo): boolean =>
 /** Reads the target of a reply. */
 export const readReplyTo: Reader<ReplyTo> = (raw) => {
   const fields = new Fields(raw, 'strict', 'replyTo');
-  const workflowId = fields.need('workflowId', aName);
-  const signalName = fields.need('signalName', aName);
+  const workflowId = fields.need('workflowId', targetName);
+  const signalName = fields.need('signalName', targetName);
   if (workflowId === undefined || signalName === undefined) {
     return { shouldBe: `{workflowId, signalName} (${fields.flaw?.message ?? ''})` };
   }

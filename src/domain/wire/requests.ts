@@ -11,17 +11,21 @@ import {
   type ChatId,
 } from '../primitives/ids.js';
 import { FAILURE_KINDS, type Fail } from '../commands/fail.js';
+import { Fields, type Mode, type Parsed } from './objectReader.js';
 import {
-  Fields,
+  ACTOR_RULE,
+  FOREIGN_RULE,
   instant,
-  isBoolean,
   oneOf,
+  OURS_RULE,
+  REASON_RULE,
+  valueBy,
   when,
   wholeNumber,
-  type Mode,
-  type Parsed,
+  yesOrNo,
+  type Value,
   type Reader,
-} from './objectReader.js';
+} from './values.js';
 import {
   BATCH_MAX,
   CLOCK_SLACK_MS,
@@ -33,21 +37,24 @@ import { normalProof } from '../primitives/linkedinId.js';
 import type { Observe } from '../commands/observe.js';
 import { readReplyTo, type ReplyTo } from './replyTo.js';
 import type { Reserve } from '../account/slot.js';
-import { ACTOR_MAX, cleaned, CODE_MAX, REASON_MAX, visible } from '../primitives/text.js';
+import { cleaned, CODE_MAX, visible } from '../primitives/text.js';
 import { parseHttpDate, parseInstant, SECOND_MS, type Instant } from '../primitives/time.js';
 import type { Settle } from '../commands/settle.js';
 
-export const reservationId = when(isReservationId, OURS_WORDS);
-const campaignId = when(isCampaignId, OURS_WORDS);
+export const reservationId = when(isReservationId, OURS_WORDS, OURS_RULE);
+export const campaignId = when(isCampaignId, OURS_WORDS, OURS_RULE);
 /** The id of a chat or a message, in its normal form: a proof counts once. */
-const proof =
-  <T extends string>(is: (raw: unknown) => raw is T): Reader<T> =>
-  (raw) =>
-    is(raw) && !isUnseen(raw) ? { value: normalProof(raw) } : { shouldBe: FOREIGN_WORDS };
+const proof = <T extends string>(is: (raw: unknown) => raw is T): Value<T, typeof FOREIGN_RULE> =>
+  valueBy(FOREIGN_RULE, (raw) =>
+    is(raw) && !isUnseen(raw) ? { value: normalProof(raw) } : { shouldBe: FOREIGN_WORDS },
+  );
 const isUnseen = (text: string): boolean => visible(text).trim() === '';
-const chatId = proof(isChatId);
-const messageId = proof(isMessageId);
-const recipientId = when(isRecipientId, FOREIGN_WORDS);
+export const chatId = proof(isChatId);
+export const messageId = proof(isMessageId);
+export const recipientId = when(isRecipientId, FOREIGN_WORDS, FOREIGN_RULE);
+export const leaseSeconds = wholeNumber(LEASE_SECONDS_MIN, LEASE_SECONDS_MAX);
+export const failureKind = oneOf(FAILURE_KINDS);
+export const operatorOutcome = oneOf(['delivered', 'released'] as const);
 /**
  * What LinkedIn said, such as `HTTP 429` or the number 429: whatever is in it, the report counts, so
  * it is cleaned, shortened or dropped, and never refused.
@@ -94,20 +101,25 @@ export const parseReserve: Parser<ReserveAsk> = (raw, mode) => {
   const ask = {
     campaignId: fields.may('campaignId', campaignId),
     recipientId: fields.may('recipientId', recipientId),
-    leaseSeconds: fields.may('leaseSeconds', wholeNumber(LEASE_SECONDS_MIN, LEASE_SECONDS_MAX)),
-    journaled: fields.may('journaled', when(isBoolean, 'true or false')),
+    leaseSeconds: fields.may('leaseSeconds', leaseSeconds),
+    journaled: fields.may('journaled', yesOrNo),
     validUntil: fields.may('validUntil', instant()),
     replyTo: fields.may('replyTo', readReplyTo),
   };
   return fields.done(() => (id === undefined ? undefined : { reservationId: id, ...ask }));
 };
 
+const isList = (list: unknown): list is readonly unknown[] =>
+  Array.isArray(list) && list.length >= 1 && list.length <= BATCH_MAX;
+export const requestList = when(isList, `a list of 1 to ${BATCH_MAX} requests`, {
+  minItems: 1,
+  maxItems: BATCH_MAX,
+});
+
 /** The items are read one by one later: a bad one leaves the others alone. */
 export const parseBatch: Parser<readonly unknown[]> = (raw, mode) => {
   const fields = new Fields(raw, mode);
-  const isList = (list: unknown): list is readonly unknown[] =>
-    Array.isArray(list) && list.length >= 1 && list.length <= BATCH_MAX;
-  const requests = fields.need('requests', when(isList, `a list of 1 to ${BATCH_MAX} requests`));
+  const requests = fields.need('requests', requestList);
   return fields.done(() => requests);
 };
 
@@ -142,7 +154,7 @@ export const parseDeliver: Parser<DeliverAsk> = (raw, mode, at) => {
 export const parseFail: Parser<Fail> = (raw, mode, at) => {
   const fields = new Fields(raw, mode);
   const id = fields.need('reservationId', reservationId);
-  const kind = fields.need('kind', oneOf(FAILURE_KINDS));
+  const kind = fields.need('kind', failureKind);
   const more = {
     code: fields.hint('code', said),
     retryAfterSeconds: fields.hint('retryAfterSeconds', pause(at)),
@@ -172,10 +184,10 @@ export const parseObserve: Parser<Observe> = (raw, mode, at) => {
 export const parseSettle: Parser<Settle> = (raw, mode) => {
   const fields = new Fields(raw, mode);
   const id = fields.need('reservationId', reservationId);
-  const outcome = fields.need('outcome', oneOf(['delivered', 'released'] as const));
+  const outcome = fields.need('outcome', operatorOutcome);
   const chat = fields.may('chatId', chatId);
-  const reason = fields.needText('reason', REASON_MAX);
-  const actor = fields.needText('actor', ACTOR_MAX);
+  const reason = fields.needText('reason', REASON_RULE);
+  const actor = fields.needText('actor', ACTOR_RULE);
   return fields.done(() =>
     id === undefined || outcome === undefined || reason === undefined || actor === undefined
       ? undefined

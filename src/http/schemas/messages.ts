@@ -1,14 +1,9 @@
 /** What is sent to an account: the payloads of the contract (2), by name. */
 import { Type } from 'typebox';
-import { RENEWS_ON_MAX } from '../../domain/gate/credits.js';
-import { FAILURE_KINDS } from '../../domain/commands/fail.js';
-import {
-  NAME_BYTES_MAX,
-  BATCH_MAX,
-  LEASE_SECONDS_MAX,
-  LEASE_SECONDS_MIN,
-} from '../../domain/primitives/limits.js';
-import { COUNT_MAX, RAMP_STEPS_MAX, WALL_CLOCK_PATTERN } from '../../domain/wire/adminRequests.js';
+import { NAME_BYTES_MAX } from '../../domain/primitives/limits.js';
+import * as admin from '../../domain/wire/adminRequests.js';
+import { targetName } from '../../domain/wire/replyTo.js';
+import * as requests from '../../domain/wire/requests.js';
 import { CODE_MAX } from '../../domain/primitives/text.js';
 import { WEEKDAYS } from '../../domain/account/sendingWindow.js';
 import {
@@ -18,30 +13,25 @@ import {
   campaignId,
   chatId,
   closed,
-  foreign,
   may,
   messageId,
   reason,
   recipientId,
   reservationId,
-  text,
+  textBy,
   tier,
 } from './parts.js';
 
 const { Optional } = Type;
 const cap = (description: string) =>
-  may(Type.Integer({ minimum: 0, maximum: COUNT_MAX, description, examples: [40] }));
-const wallClock = (example: string) =>
-  Type.String({ pattern: WALL_CLOCK_PATTERN, description: 'Local time.', examples: [example] });
-
+  may(Type.Integer({ ...admin.inmails.rule, description, examples: [40] }));
 const policy = {
   dailyCap: cap('InMails a UTC day; null is the band of the tier.'),
   weeklyCap: cap('InMails in 7 UTC days; null is 5 times the daily cap.'),
   ramp: may(
     closed({
       dailyCaps: Type.Array(Type.Integer({ minimum: 1 }), {
-        minItems: 1,
-        maxItems: RAMP_STEPS_MAX,
+        ...admin.rampCaps.rule,
         description: 'Caps of the days with a delivery, ascending.',
         examples: [[5, 10, 20]],
       }),
@@ -51,29 +41,19 @@ const policy = {
     closed(
       {
         days: Type.Array(Type.Enum(WEEKDAYS), {
-          minItems: 1,
-          maxItems: 7,
-          uniqueItems: true,
+          ...admin.weekdays.rule,
           examples: [['mon', 'tue']],
         }),
-        start: wallClock('09:00'),
-        end: wallClock('17:30'),
+        start: textBy(admin.windowStart, 'Local time.', '09:00'),
+        end: textBy(admin.windowEnd, 'Local time.', '17:30'),
       },
       'Local to the time zone; an end that is not after the start runs over midnight.',
     ),
   ),
-  timezone: may(
-    Type.String({
-      minLength: 1,
-      maxLength: 64,
-      description: 'An IANA time zone.',
-      examples: ['Europe/Berlin'],
-    }),
-  ),
+  timezone: may(textBy(admin.zone, 'An IANA time zone.', 'Europe/Berlin')),
   creditsRenewOn: may(
     Type.Integer({
-      minimum: 1,
-      maximum: RENEWS_ON_MAX,
+      ...admin.creditsRenewOn.rule,
       description:
         'The day of the month on which LinkedIn grants new InMail credits; null is the first. In a ' +
         'month without that day it is the last one.',
@@ -82,13 +62,15 @@ const policy = {
   ),
 };
 const startCount = (description: string) =>
-  may(Type.Integer({ minimum: 0, maximum: COUNT_MAX, description, examples: [3] }));
+  may(Type.Integer({ ...admin.inmails.rule, description, examples: [3] }));
 
 export const connect = Type.Object(
   {
     accountId: may(accountId),
     tier,
-    identity: may(foreign("LinkedIn's id of the member, in any spelling.", 'ACoAABq1x9')),
+    identity: may(
+      textBy(admin.identity, "LinkedIn's id of the member, in any spelling.", 'ACoAABq1x9'),
+    ),
     ...policy,
     inmailsSentToday: startCount('What another system has spent today; counts at a start only.'),
     deliveredToday: startCount('What of it was delivered; all of it unless said.'),
@@ -123,8 +105,7 @@ export const sendReserve = Type.Object(
     recipientId: may(recipientId),
     leaseSeconds: may(
       Type.Integer({
-        minimum: LEASE_SECONDS_MIN,
-        maximum: LEASE_SECONDS_MAX,
+        ...requests.leaseSeconds.rule,
         description: 'How long the slot may stay in flight without a word.',
         examples: [900],
       }),
@@ -136,13 +117,13 @@ export const sendReserve = Type.Object(
     replyTo: may(
       closed(
         {
-          workflowId: text(
-            NAME_BYTES_MAX,
+          workflowId: textBy(
+            targetName,
             `It begins with SAFEBAND_REPLY_PREFIX, and has at most ${NAME_BYTES_MAX} bytes of UTF-8.`,
             'my-pipeline',
           ),
-          signalName: text(
-            NAME_BYTES_MAX,
+          signalName: textBy(
+            targetName,
             `The signal that brings the decision; of at most ${NAME_BYTES_MAX} bytes of UTF-8.`,
             'decided',
           ),
@@ -169,8 +150,7 @@ export const sendReserve = Type.Object(
 export const sendReserveBatch = Type.Object(
   {
     requests: Type.Array(sendReserve, {
-      minItems: 1,
-      maxItems: BATCH_MAX,
+      ...requests.requestList.rule,
       description: 'Decided in order. An item that is wrong is answered in its place.',
     }),
   },
@@ -182,7 +162,7 @@ export const sendReserveBatch = Type.Object(
 
 /** What is checked of a batch before its items are: they are read one by one. */
 export const looseBatch = closed({
-  requests: Type.Array(Type.Unknown(), { minItems: 1, maxItems: BATCH_MAX }),
+  requests: Type.Array(Type.Unknown(), { ...requests.requestList.rule }),
 });
 
 export const sendDelivered = Type.Object(
@@ -210,7 +190,7 @@ export const sendDelivered = Type.Object(
 export const sendFailed = Type.Object(
   {
     reservationId,
-    kind: Type.Enum([...FAILURE_KINDS], {
+    kind: Type.Enum([...requests.failureKind.words], {
       description: 'unknown: it may have reached LinkedIn, so the slot stays spent.',
     }),
     // Not checked here: a report of LinkedIn's limit has to pause the account whatever it says.
@@ -274,7 +254,7 @@ export const order = Type.Object(
 export const settleByOperator = Type.Object(
   {
     reservationId,
-    outcome: Type.Enum(['delivered', 'released']),
+    outcome: Type.Enum([...requests.operatorOutcome.words]),
     chatId: may(chatId),
     reason,
     actor: may(actor),

@@ -1,9 +1,15 @@
 /** The words of the contract as schemas: types, checks and OpenAPI come from here alone. */
 import { Type, type TSchema, type TUnion, type TNull } from 'typebox';
-import { FOREIGN_MAX, FOREIGN_PATTERN, OURS_PATTERN } from '../../domain/primitives/ids.js';
-import { ACTOR_MAX, PLAIN_TEXT_PATTERN, REASON_MAX } from '../../domain/primitives/text.js';
 import { TIERS } from '../../domain/primitives/tier.js';
-import { INSTANT_PATTERN } from '../../domain/primitives/time.js';
+import * as requests from '../../domain/wire/requests.js';
+import { accountId as accountIdValue } from '../../domain/wire/adminRequests.js';
+import {
+  ACTOR_RULE,
+  INSTANT_RULE,
+  REASON_RULE,
+  textRule,
+  type Rule,
+} from '../../domain/wire/values.js';
 import { ACCOUNT_STATES } from '../../domain/gate/accountState.js';
 
 export const orNull = <T extends TSchema>(schema: T): TUnion<[T, TNull]> =>
@@ -11,50 +17,45 @@ export const orNull = <T extends TSchema>(schema: T): TUnion<[T, TNull]> =>
 /** A field of a request that may be left out; null leaves it out, too. */
 export const may = <T extends TSchema>(schema: T) => Type.Optional(orNull(schema));
 
-export const ours = (description: string, example: string) =>
-  Type.String({ pattern: OURS_PATTERN, maxLength: 128, description, examples: [example] });
-export const foreign = (description: string, example: string) =>
-  Type.String({
-    pattern: FOREIGN_PATTERN,
-    minLength: 1,
-    maxLength: FOREIGN_MAX,
-    description,
-    examples: [example],
-  });
-export const text = (
-  maxLength: number,
-  description: string,
-  example: string,
-  pattern = PLAIN_TEXT_PATTERN,
-) =>
-  Type.String({
-    pattern,
-    minLength: 1,
-    maxLength,
-    description,
-    examples: [example],
-  });
+/** A text by the rule of the message that has it. */
+export const textBy = ({ rule }: { readonly rule: Rule }, description: string, example: string) =>
+  Type.String({ ...rule, description, examples: [example] });
+export const text = (maxLength: number, description: string, example: string) =>
+  textBy({ rule: textRule(maxLength) }, description, example);
 
-export const accountId = ours('Your name of the account; case matters.', 'acme-anna');
-export const reservationId = ours('Your name of one attempt to send; never used twice.', 'q4-0001');
-export const campaignId = ours('Your name of the campaign.', 'q4');
-export const chatId = foreign("LinkedIn's conversation: the proof of a delivery.", 'chat-9');
-export const messageId = foreign("LinkedIn's id of the message.", 'message-9');
-export const recipientId = foreign(
+export const accountId = textBy(
+  accountIdValue,
+  'Your name of the account; case matters.',
+  'acme-anna',
+);
+export const reservationId = textBy(
+  requests.reservationId,
+  'Your name of one attempt to send; never used twice.',
+  'q4-0001',
+);
+export const campaignId = textBy(requests.campaignId, 'Your name of the campaign.', 'q4');
+export const chatId = textBy(
+  requests.chatId,
+  "LinkedIn's conversation: the proof of a delivery.",
+  'chat-9',
+);
+export const messageId = textBy(requests.messageId, "LinkedIn's id of the message.", 'message-9');
+export const recipientId = textBy(
+  requests.recipientId,
   "LinkedIn's id of the recipient, in any spelling; the same kind of id as webhooks bring.",
   'ACoAAS7RzQB',
 );
-export const reason = text(REASON_MAX, 'Why; people read it.', 'the customer asked');
-export const actor = text(
-  ACTOR_MAX,
-  'Who does it. The name of the key, unless said; what is said is kept as "ada via <key>".',
+export const reason = textBy({ rule: REASON_RULE }, 'Why; people read it.', 'the customer asked');
+export const actor = textBy(
+  { rule: ACTOR_RULE },
+  'The person who does it. If absent, the name of the key; else it is kept as "ada via <key>".',
   'ada',
 );
 
 /** An instant in an answer. */
 export const instant = (description: string) => instantLike(STRICT_INSTANT, description);
 /** An instant in a request: as the programs of this world write it. */
-export const anyInstant = (description: string) => instantLike(INSTANT_PATTERN, description);
+export const anyInstant = (description: string) => instantLike(INSTANT_RULE.pattern, description);
 const STRICT_INSTANT =
   '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?(Z|[+-]\\d\\d:\\d\\d)$';
 const instantLike = (pattern: string, description: string) =>
