@@ -186,7 +186,7 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
     what: 'a claim moves the reservation to the day of what it claims',
     file: 'src/domain/commands/deliver.ts',
     old: 'deliveredSlot(slot, { chatId: proof.chatId, messageId }, deliveredAt, isAdopted)',
-    mutated: `deliveredSlot({ ...slot, quotaDay: seen?.quotaDay ?? slot.quotaDay },
+    mutated: `deliveredSlot({ ...slot, quotaDay: observed?.quotaDay ?? slot.quotaDay },
       { chatId: proof.chatId, messageId }, deliveredAt, isAdopted)`,
     by: 'a reservation counts on its own day, also when it claims a send of another',
   },
