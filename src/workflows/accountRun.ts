@@ -39,7 +39,7 @@ export type Carried = {
   readonly isCancelled: boolean;
   /** True while a requested run has not been done; absent if none was requested. */
   readonly isRunAsked?: boolean;
-  /** The rows have not been read again since a reset; absent before that was told. */
+  /** True while the rows have not been read again after a reset; absent in older state. */
   readonly isReset?: boolean;
   /** Replies that were not sent yet; absent: there are none. */
   readonly replies?: readonly Reply[];
@@ -68,7 +68,7 @@ export class AccountRun {
   checkedUpTo = 0;
   /** What was wrong before the account was read back. */
   readonly early: Trouble[] = [];
-  /** A chore is under way: messages that come are taken beside it. */
+  /** True while a chore runs: messages are taken during it. */
   isBusy = false;
   replies: Reply[];
   repliesBytes: number;

@@ -1,6 +1,6 @@
 /**
  * The ways to call activities: fast, in the same task, or sure, outside of it. Every activity of
- * every workflow is asked through here, so that none is given the answer of another (answers.ts).
+ * every workflow is called from here, so that no call receives the answer of another (answers.ts).
  */
 import {
   log,
@@ -54,8 +54,8 @@ const sure = remotely({
 /** What is known of a try that failed: whether Postgres has committed it. */
 export type Outcome = 'unknown' | 'unlikely' | 'not committed';
 /**
- * Unknown: nobody answered in time, or the answer cannot be read, or the commit itself was not
- * answered. An activity that says nothing of it has most likely not reached Postgres.
+ * Returns what is known of a failed try. `unknown`: no answer in time, an unreadable answer, or a
+ * commit without an answer. An error without this information probably did not reach Postgres.
  */
 export function outcomeOf(error: unknown): Outcome {
   const cause = error instanceof ActivityFailure ? error.cause : error;

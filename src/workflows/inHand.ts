@@ -1,10 +1,10 @@
-/** What a run has in hand and has not dealt with: messages, replies and what was wrong. */
+/** The messages, replies and troubles that a workflow run has not yet handled. */
 import type { ReplyTo } from '../domain/wire/replyTo.js';
 import type { DecisionWire } from '../domain/wire/decisions.js';
 
 /** How much was taken, counted in single messages; 0: the first one has to wait for a check. */
 export type Weight = number;
-/** One message. A Signal's payload is decoded when it is taken; an Update has its own way. */
+/** One message. A Signal's payload is decoded when it is taken; an Update names its function. */
 export type Entry = {
   readonly number: number;
   readonly name: string;
