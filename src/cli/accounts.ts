@@ -1,4 +1,4 @@
-/** Which account is meant: an unknown one is answered with those that may have been meant. */
+/** Reads the account of a command; the error for an unknown account lists similar names. */
 import { commandLine } from '../domain/primitives/commandLine.js';
 import type { Instant } from '../domain/primitives/time.js';
 import type { StatusWire } from '../domain/wire/responses.js';
@@ -7,14 +7,14 @@ import { similarAccounts } from '../postgres/read/similar.js';
 import type { Context } from './command.js';
 import { CliError, cliErrorOf, EXIT } from './errors.js';
 
-/** The account's row as of now; throws where there is none. */
+/** Returns the row of the account as of now; throws if there is none. */
 export async function knownRow(context: Context, accountId: string): Promise<StatusRow> {
   const row = await readStatus(context.world.pool(), accountId, context.now());
   if (row) return row;
   throw await unknownAccount(context, accountId);
 }
 
-/** A call to the account's workflow; an account that is not known is told with a way on. */
+/** Calls the workflow of an account; the error for an unknown account names the next command. */
 export async function calling<T>(
   context: Context,
   accountId: string,
@@ -30,9 +30,9 @@ export async function calling<T>(
 }
 
 /**
- * The error of an account that does not run: never connected, disconnected, misspelt, or without
- * the workflow that it should have. The cure is pasted as it is, so it keeps the tier that is
- * stored: a higher one would raise the cap.
+ * Returns the error for an account that does not run: never connected, disconnected, misspelt, or
+ * without its workflow. People paste the suggested command unchanged, so it names the stored tier:
+ * a higher tier would raise the cap.
  */
 async function unknownAccount({ world }: Context, accountId: string): Promise<CliError> {
   const fail = (message: string, next: string): CliError =>
@@ -44,13 +44,17 @@ async function unknownAccount({ world }: Context, accountId: string): Promise<Cl
     const same = all.filter((id) => id.toLowerCase() === accountId.toLowerCase());
     const similar = same.length > 0 ? same : all;
     if (row?.state === 'disconnected') {
-      return fail(`account ${accountId} is disconnected: it takes no orders`, connect(row.tier));
+      return fail(
+        `account ${accountId} is disconnected: it accepts no commands`,
+        connect(row.tier),
+      );
     }
     if (row) {
       const text = `account ${accountId} is connected, but its workflow does not run`;
       return fail(text, 'safeband doctor');
     }
-    if (isEmpty) return fail(`there are no accounts yet, so none is named ${accountId}`, connect());
+    if (isEmpty)
+      return fail(`no account is connected yet, so ${accountId} does not exist`, connect());
     const [first] = similar;
     return first === undefined
       ? fail(`there is no account ${accountId}`, 'safeband status')
@@ -63,11 +67,11 @@ async function unknownAccount({ world }: Context, accountId: string): Promise<Cl
   }
 }
 
-/** A start is unverified until its first run, which takes well under a second. */
+/** An account is unverified until its first reconcile, which takes much less than a second. */
 const FIRST_RUN_MS = 5_000;
 const POLL_MS = 150;
 
-/** The account's status after its first run, or as it is when that takes too long. */
+/** Returns the status after the first reconcile, or the present status if that takes too long. */
 export async function firstVerified<T extends Pick<StatusWire, 'verified'>>(
   now: () => Instant,
   read: () => Promise<T>,

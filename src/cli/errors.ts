@@ -1,13 +1,13 @@
 /**
- * What a command ends with (docs/cli.md): an exit code that scripts can tell apart, and a sentence
- * that names the next command. Errors of the client and of Postgres are put into these words here.
+ * How a command ends (docs/cli.md): with an exit code for scripts, and for people a sentence that
+ * names the next command. Errors of the client and of Postgres are translated here.
  */
 import { sentenceOf } from '../platform/config.js';
 import type { Refusal } from '../domain/account/refusals.js';
 
 export const EXIT = {
   ok: 0,
-  /** The command did its work, and what it found is not as it should be. */
+  /** The command found a problem. */
   found: 1,
   /** Wrong command, argument, option or setting; nothing was done. */
   usage: 2,
@@ -15,14 +15,14 @@ export const EXIT = {
   unreachable: 3,
   /** There is no such account, reservation, key or webhook. */
   unknown: 4,
-  /** The account refused: what was asked is against a rule; nothing was changed. */
+  /** The account refused because of a rule; nothing was changed. */
   refused: 5,
   /** A defect of this program. */
   defect: 70,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** An end that a person can mend. `next`: the command to type now. */
+/** An error that a person can correct. `next`: the command to type now. */
 export class CliError extends Error {
   override readonly name = 'CliError';
   readonly exitCode: ExitCode;
@@ -40,7 +40,7 @@ export class CliError extends Error {
 export const usage = (message: string, next?: string): CliError =>
   new CliError(EXIT.usage, 'InvalidInput', message, next);
 
-/** How each type of the contract's list ends a command. */
+/** The exit code of each error type of the contract. */
 const EXIT_OF: Readonly<Record<string, ExitCode>> = {
   InvalidInput: EXIT.usage,
   AccountUnknown: EXIT.unknown,
@@ -52,7 +52,7 @@ const EXIT_OF: Readonly<Record<string, ExitCode>> = {
   CapAboveSafeBand: EXIT.refused,
   Unavailable: EXIT.unreachable,
 };
-/** A refusal that the domain answered, as what ends a command. */
+/** Returns the error for a refusal of the domain. */
 export const refusalOf = ({ refused, message }: Refusal, next?: string): CliError =>
   new CliError(EXIT_OF[refused] ?? EXIT.refused, refused, message, next);
 
@@ -61,11 +61,11 @@ const NEXT_OF: Readonly<Record<string, string>> = {
   Unavailable: 'safeband doctor',
 };
 
-/** Postgres: no such schema, table, column or function; no right to it. */
+/** Errors of Postgres: no such schema, table, column or function; no right to it. */
 const NOT_SET_UP = ['3F000', '42P01', '42703', '42883'];
 const NOT_ALLOWED = '42501';
 
-/** Any error in the words of this command line. */
+/** Returns any error as an error of this command line. */
 export function cliErrorOf(error: unknown): CliError {
   if (error instanceof CliError) return error;
   if (!(error instanceof Error)) return new CliError(EXIT.defect, 'Defect', String(error));
@@ -81,7 +81,7 @@ export function cliErrorOf(error: unknown): CliError {
     return new CliError(EXIT.unreachable, 'Unavailable', text, 'safeband migrate');
   }
   if (code === NOT_ALLOWED) {
-    const text = `this database user may not do that (${message}): set DATABASE_URL to one that may`;
+    const text = `this database user lacks a right (${message}): set DATABASE_URL to a user that has it`;
     return new CliError(EXIT.unreachable, 'Unavailable', text, 'safeband doctor');
   }
   const sentence = sentenceOf(error) ?? (isTimeout(message) ? timeoutText(message) : undefined);
@@ -89,7 +89,7 @@ export function cliErrorOf(error: unknown): CliError {
   return new CliError(EXIT.defect, 'Defect', error.stack ?? message);
 }
 
-/** What the pool and the server say when time is over. */
+/** True for the errors of the pool and the server at a time-out. */
 const isTimeout = (message: string): boolean =>
   /timeout exceeded when trying|Connection terminated|statement timeout|read timeout/i.test(
     message,

@@ -1,18 +1,18 @@
-/** What a command may touch of the process it runs in: tests bring their own. */
+/** The parts of the process that a command may use; tests replace them. */
 import type { Environment } from '../platform/environment.js';
 
 export type Io = {
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
   readonly env: Environment;
-  /** Is standard output a terminal: colours, and progress on stderr. */
+  /** True if standard output is a terminal: then there are colours, and progress on stderr. */
   readonly isTerminal: boolean;
-  /** Characters a line; undefined: it is no terminal. */
+  /** Characters per line; undefined if it is no terminal. */
   readonly columns?: number | undefined;
-  /** Ends what runs until it is stopped, such as `tail`. */
+  /** Stops a command that runs without end, such as `tail`. */
   readonly signal: AbortSignal;
-  /** Runs one of our own programs in this terminal, such as `worker`, and answers its exit code. */
+  /** Runs one of our own programs in this terminal, such as `worker`; returns its exit code. */
   readonly launch: (script: string, args: readonly string[]) => Promise<number>;
-  /** The queue of the workers, where it is not the contract's: tests run workers of their own. */
+  /** Another task queue than the contract's: tests run their own workers. */
   readonly taskQueue?: string;
 };

@@ -1,4 +1,4 @@
-/** `safeband`: this process, given to `run`. */
+/** The entry of `safeband`: passes this process to `run`. */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,14 +9,14 @@ import { withAddresses } from './runningStack.js';
 
 /** How long a command may take to end after Ctrl-C. */
 const END_MS = 1_000;
-/** A program that was started ends by itself, and this with it. */
+/** True if another program was started: it ends by itself, and this process with it. */
 let isLaunched = false;
 const here = fileURLToPath(import.meta.url);
 
 const builtFile = (script: string): string =>
   path.join(path.dirname(here), '..', `${script}${path.extname(here)}`);
 
-/** The development stack runs from its sources, with a development package: in a clone alone. */
+/** The development stack runs from its sources with `tsx`, so only in a clone of the project. */
 function fromSources(): readonly string[] | undefined {
   const file = path.join(path.dirname(here), '..', '..', 'dev', 'main.ts');
   if (!existsSync(file)) return undefined;
@@ -25,12 +25,12 @@ function fromSources(): readonly string[] | undefined {
 
 function notShipped(): number {
   process.stderr.write(
-    'the development stack is not a part of this package: run it in a clone of the project\n',
+    'the package does not contain the development stack: run this command in a clone of the project\n',
   );
   return 1;
 }
 
-/** A program of ours in this terminal: it hears Ctrl-C itself, and is passed on a SIGTERM. */
+/** Starts one of our programs. The terminal sends Ctrl-C to it, too; a SIGTERM is passed on. */
 const launch = (script: string, args: readonly string[]): Promise<number> =>
   new Promise((resolve, reject) => {
     const argv = script === 'dev/main' ? fromSources() : [...process.execArgv, builtFile(script)];
@@ -51,7 +51,7 @@ const end = (): void => {
 };
 process.on('SIGINT', end);
 process.on('SIGTERM', end);
-// A reader that has seen enough, such as `head`, is no error.
+// A reader that closes the pipe early, such as `head`, is no error.
 process.stdout.on('error', end);
 
 process.exitCode = await run(process.argv.slice(2), {

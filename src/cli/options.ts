@@ -1,4 +1,4 @@
-/** How options are read: each reader says what the value should be, and nothing is guessed. */
+/** Readers of option values: each error states the allowed values; no value is guessed. */
 import { InvalidArgumentError, Option } from 'commander';
 import { RENEWS_ON_MAX } from '../domain/gate/credits.js';
 import { isAccountId, isReservationId } from '../domain/primitives/ids.js';
@@ -6,27 +6,27 @@ import { dayOf, isoDay, parseInstant, type Instant } from '../domain/primitives/
 import { TIERS } from '../domain/primitives/tier.js';
 import { WEEKDAYS, type SendingWindow } from '../domain/account/sendingWindow.js';
 
-/** A whole number within bounds. */
+/** Returns a reader of whole numbers within bounds. */
 export const whole =
   (least: number, most: number) =>
   (raw: string): number => {
     const value = Number(raw);
     if (!/^\d+$/.test(raw) || value < least || value > most) {
-      throw new InvalidArgumentError(`It should be a whole number, ${least} to ${most}.`);
+      throw new InvalidArgumentError(`Use a whole number from ${least} to ${most}.`);
     }
     return value;
   };
 
-/** What takes a setting back to its default: the parser of options knows no null. */
+/** The value that resets a setting to its default: the option parser has no null. */
 export type Default = 'default';
-/** A setting as the account takes it. */
+/** Returns a setting in the form that the account reads: null is the default. */
 export const orNull = <T>(value: T | Default): T | null => (value === 'default' ? null : value);
 
-/** A cap, or `default`: the tier's own. */
+/** Reads a cap, or `default`: the safe band of the tier. */
 export const cap = (raw: string): number | Default =>
   raw === 'default' ? 'default' : whole(0, 100_000)(raw);
 
-/** A day of the month, or `default`: the first. */
+/** Reads a day of the month, or `default`: the first. */
 export const renewalDay = (raw: string): number | Default =>
   raw === 'default' ? 'default' : whole(1, RENEWS_ON_MAX)(raw);
 
@@ -35,7 +35,7 @@ export function ramp(raw: string): { readonly dailyCaps: readonly number[] } | D
   if (raw === 'none') return 'default';
   const caps = raw.split(',').map((one) => one.trim());
   if (!caps.every((one) => /^\d+$/.test(one))) {
-    throw new InvalidArgumentError('It should be ascending daily caps such as 5,10,20, or none.');
+    throw new InvalidArgumentError('Use ascending daily caps such as 5,10,20, or none.');
   }
   return { dailyCaps: caps.map(Number) };
 }
@@ -48,9 +48,7 @@ export function sendingWindow(raw: string): SendingWindow | Default {
   const { days, start, end } = WINDOW.exec(raw.trim().toLowerCase())?.groups ?? {};
   const open = days === undefined ? undefined : weekdays(days);
   if (!open || start === undefined || end === undefined) {
-    throw new InvalidArgumentError(
-      'It should be days and hours such as "mon-fri 09:00-17:30", or always.',
-    );
+    throw new InvalidArgumentError('Use days and hours such as "mon-fri 09:00-17:30", or always.');
   }
   return { days: open, start, end };
 }
@@ -76,14 +74,14 @@ export const instant =
     const at = parseInstant(`${full}Z`);
     if (at !== undefined) return at;
     throw new InvalidArgumentError(
-      'It should be a UTC time such as 14:03:07 (today), or 2026-11-24T14:03:07Z.',
+      'Use a UTC time such as 14:03:07 (today) or 2026-11-24T14:03:07Z.',
     );
   };
 
 export function accountId(raw: string): string {
   if (isAccountId(raw)) return raw;
   throw new InvalidArgumentError(
-    'An account is named by 1 to 128 letters, digits and _ . : - (not . or : first).',
+    'An account id has 1 to 128 letters, digits and _ . : - and does not begin with . or :',
   );
 }
 /** `acme-anna,acme-ben`. */
@@ -92,7 +90,7 @@ export const accountList = (raw: string): readonly string[] =>
 export function reservationId(raw: string): string {
   if (isReservationId(raw)) return raw;
   throw new InvalidArgumentError(
-    'A reservation is named by 1 to 128 letters, digits and _ . : - (not . or : first).',
+    'A reservation id has 1 to 128 letters, digits and _ . : - and does not begin with . or :',
   );
 }
 

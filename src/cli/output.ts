@@ -1,6 +1,6 @@
 /**
- * How a command speaks: for people in words and tables, coloured on a terminal only, for programs
- * as JSON on standard output. Progress goes to stderr, and only to a terminal.
+ * Output of a command: text and tables for people, with colours on a terminal only; for programs
+ * JSON on standard output. Progress goes to stderr, and only to a terminal.
  */
 import Table from 'cli-table3';
 import picocolors from 'picocolors';
@@ -8,7 +8,7 @@ import { shown } from '../domain/primitives/text.js';
 import type { CliError } from './errors.js';
 import type { Io } from './io.js';
 
-/** What a command found. `json` is its stable shape (docs/cli.md), `text` the same for people. */
+/** The result of a command: `json` for programs (stable, docs/cli.md), `text` for people. */
 export type Answer = {
   readonly json: object;
   readonly text: (look: Look) => string;
@@ -17,7 +17,7 @@ export type Answer = {
 
 export type Look = ReturnType<typeof lookOf>;
 
-/** Colours and tables; without colours where nobody sees them or NO_COLOR is set. */
+/** Returns colours and tables; without colours if there is no terminal or NO_COLOR is set. */
 export function lookOf(io: Pick<Io, 'env' | 'isTerminal'>) {
   const isColoured = io.isTerminal && !io.env['NO_COLOR'] && io.env['TERM'] !== 'dumb';
   const colors = picocolors.createColors(isColoured);
@@ -25,7 +25,7 @@ export function lookOf(io: Pick<Io, 'env' | 'isTerminal'>) {
 }
 
 export type Row = readonly (string | number | null)[];
-/** `>` before a name sets its column to the right. */
+/** `>` before a name aligns its column to the right. */
 export type Head = readonly string[];
 
 const NO_LINES = {
@@ -46,7 +46,7 @@ const NO_LINES = {
   middle: '  ',
 };
 
-/** Columns without lines: easy to read, and to cut by other programs. */
+/** Columns without lines: easy to read for people, and easy to split for programs. */
 function table(rows: readonly Row[], head: Head): string {
   const made = new Table({
     chars: NO_LINES,
@@ -62,16 +62,16 @@ function table(rows: readonly Row[], head: Head): string {
     .join('\n');
 }
 
-/** Text is set no wider than people read. */
+/** Returns the width of text: at most 100 characters, because longer lines are hard to read. */
 export const widthOf = ({ columns }: Pick<Io, 'columns'>): number => Math.min(columns ?? 100, 100);
 
-/** One answer: the one line of JSON, or the text. */
+/** Prints the answer: one line of JSON, or the text. */
 export function print(io: Io, isJson: boolean, answer: Answer): void {
-  const said = isJson ? JSON.stringify(answer.json) : answer.text(lookOf(io));
-  io.stdout(`${said}\n`);
+  const text = isJson ? JSON.stringify(answer.json) : answer.text(lookOf(io));
+  io.stdout(`${text}\n`);
 }
 
-/** The end that went wrong: on stderr, so that standard output holds nothing or all. */
+/** Prints an error on stderr, so that standard output has the whole answer or nothing. */
 export function printError(io: Io, isJson: boolean, error: CliError): void {
   const { code, message, next } = error;
   if (isJson) {
@@ -79,26 +79,26 @@ export function printError(io: Io, isJson: boolean, error: CliError): void {
     return;
   }
   const { colors } = lookOf(io);
-  // Of a defect the stack is shown; the lines of any other error are not its own.
+  // The lines of a defect are its stack. Line ends in another error may come from other people.
   const lines = code === 'Defect' ? message.split('\n') : [message];
   io.stderr(`${colors.red(`error (${code}):`)} ${lines.map(shown).join('\n  ')}\n`);
   if (next) io.stderr(`next: ${colors.bold(shown(next))}\n`);
 }
 
-/** Says what takes long, on one line of a terminal that goes away; elsewhere nothing. */
+/** Shows progress on one line of a terminal, which is erased at the end; elsewhere nothing. */
 export async function withProgress<T>(
   io: Io,
   isJson: boolean,
   what: string,
-  work: (say: (text: string) => void) => Promise<T>,
+  work: (show: (text: string) => void) => Promise<T>,
 ): Promise<T> {
   const isShown = io.isTerminal && !isJson;
-  const say = (text: string): void => {
+  const show = (text: string): void => {
     if (isShown) io.stderr(`\r\u001B[K${text}`);
   };
-  say(`${what} …`);
+  show(`${what} …`);
   try {
-    return await work((text) => say(`${what} … ${text}`));
+    return await work((text) => show(`${what} … ${text}`));
   } finally {
     if (isShown) io.stderr('\r\u001B[K');
   }

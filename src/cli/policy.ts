@@ -1,4 +1,4 @@
-/** The options that name a policy, and a policy in words. */
+/** The options of a policy, and the text of a policy. */
 import type { Command } from 'commander';
 import type { Ramp } from '../domain/account/policy.js';
 import type { Tier } from '../domain/primitives/tier.js';
@@ -17,22 +17,30 @@ export type PolicyOptions = {
 };
 export const policyOptions = (command: Command): Command =>
   command
-    .option('--daily-cap <n>', "InMails a day at most; default: the tier's safe band", cap)
-    .option('--weekly-cap <n>', 'InMails in 7 days at most; default: 5 times the daily cap', cap)
-    .option('--ramp <caps>', 'daily caps of the first days, such as 5,10,20; none', ramp)
+    .option(
+      '--daily-cap <n>',
+      'maximum InMails per day, or "default" (the safe band of the tier)',
+      cap,
+    )
+    .option(
+      '--weekly-cap <n>',
+      'maximum InMails in 7 days, or "default" (5 times the daily cap)',
+      cap,
+    )
+    .option('--ramp <caps>', 'daily caps of the first days, such as 5,10,20, or none', ramp)
     .option(
       '--window <hours>',
-      'when to send, such as "mon-fri 09:00-17:30"; always',
+      'sending window, such as "mon-fri 09:00-17:30", or always',
       sendingWindow,
     )
-    .option('--timezone <zone>', 'of the window, such as Europe/Berlin; default: UTC')
+    .option('--timezone <zone>', 'time zone of the window, such as Europe/Berlin (default: UTC)')
     .option(
       '--credits-renew-on <day>',
-      'day of the month on which LinkedIn grants new InMail credits; default: the first',
+      'day of the month on which LinkedIn renews InMail credits, or "default" (1)',
       renewalDay,
     );
 
-/** Only what was said: an absent setting keeps what is stored (R13). */
+/** Returns only the settings that were given: an absent setting keeps the stored value (R13). */
 export const policyOf = ({
   dailyCap,
   weeklyCap,
@@ -54,7 +62,7 @@ export function policyText({ tier, dailyCap, weeklyCap, timezone, ...policy }: P
   const hours = window ? `${window.days.join(',')} ${window.start}-${window.end}` : 'always';
   return (
     `tier ${tier}, daily cap ${dailyCap ?? 'of the tier'}, ` +
-    `weekly cap ${weeklyCap ?? '5 times the daily'}, ` +
+    `weekly cap ${weeklyCap ?? '5 times the daily cap'}, ` +
     `ramp ${steps ? steps.dailyCaps.join(', ') : 'none'}, window ${hours} (${timezone})` +
     (day === null ? '' : `, credits renew on day ${day}`)
   );

@@ -1,4 +1,4 @@
-/** The program: its commands in the order of its help, and what is true of all of them. */
+/** Builds the program: its commands in the order of the help, and the options of every command. */
 import { Command, Help } from 'commander';
 import type { Context, Register } from './command.js';
 import { registerCheck } from './commands/read/check.js';
@@ -20,10 +20,10 @@ import { registerWebhooks } from './commands/system/webhooks.js';
 import { registerWhy } from './commands/read/why.js';
 import { lookOf, widthOf } from './output.js';
 
-/** Under which heading of the help each group of commands stands. */
+/** The commands under each heading of the help. */
 const GROUPS: readonly (readonly [string, readonly Register[]])[] = [
   [
-    'Look:',
+    'Inspect:',
     [
       registerStatus,
       registerWhy,
@@ -41,7 +41,7 @@ const GROUPS: readonly (readonly [string, readonly Register[]])[] = [
   ['Set up:', [registerDoctor, registerKeys, registerWebhooks, registerCompletion]],
 ];
 
-/** A list of commands without the word that nearly all of them have. */
+/** Leaves `[options]` out of the list of commands, because nearly every command has it. */
 const subcommandTerm = (command: Command): string =>
   new Help().subcommandTerm(command).replace(' [options]', '');
 
@@ -49,17 +49,19 @@ export function createProgram(context: Context): Command {
   const { io, version } = context;
   const { colors, isColoured } = lookOf(io);
   const program = new Command('safeband')
-    .description('Keeps one number safe for every LinkedIn account: its InMails of today.')
+    .description(
+      'Counts the InMails that each LinkedIn account sends per day, and enforces its daily cap.',
+    )
     .version(version, '--version', 'print the version')
-    .helpOption('--help', 'say what a command does, with an example')
-    .option('--json', 'print JSON of a stable shape (docs/cli.md)')
+    .helpOption('--help', 'show what a command does, with an example')
+    .option('--json', 'print JSON with stable field names (docs/cli.md)')
     .helpCommand(false)
     .exitOverride()
     .configureHelp({ showGlobalOptions: true, styleTitle: colors.bold, subcommandTerm })
     .configureOutput({
       writeOut: io.stdout,
       writeErr: () => undefined,
-      outputError: () => undefined, // `run` tells it, in our own words
+      outputError: () => undefined, // `run` prints the error
       getOutHasColors: () => isColoured,
       getErrHasColors: () => isColoured,
       getOutHelpWidth: () => widthOf(io),

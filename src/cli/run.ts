@@ -1,6 +1,6 @@
 /**
- * One call of the command line: reads the arguments, does the command, says what it found, and
- * answers the exit code (docs/cli.md). Nothing here touches the process: `Io` does.
+ * One call of the command line: reads the arguments, runs the command, prints its answer and
+ * returns the exit code (docs/cli.md). Only `Io` touches the process.
  */
 import { readFileSync } from 'node:fs';
 import { CommanderError, type Command } from 'commander';
@@ -19,7 +19,7 @@ const { version }: { version: string } = JSON.parse(
 /** Runs `safeband <argv>`; never throws. */
 export async function run(argv: readonly string[], process: Io): Promise<number> {
   const io = safeIo(process);
-  // After `--` stand names alone: an account may be called --json.
+  // Every word after `--` is a name: an account may be called --json.
   const names = argv.indexOf('--');
   const isJson = (names < 0 ? argv : argv.slice(0, names)).includes('--json');
   const world = worldOf(io, isJson);
@@ -53,7 +53,7 @@ export async function run(argv: readonly string[], process: Io): Promise<number>
   }
 }
 
-/** What commander refused, in our words; undefined: it has printed what was asked for. */
+/** Returns commander's error as ours; undefined if it has printed the help or the version. */
 function endOf(
   error: CommanderError,
   program: Command,

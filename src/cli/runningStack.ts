@@ -1,6 +1,6 @@
 /**
- * Where the development stack listens while it runs: the command line needs no settings beside it.
- * Its launcher writes the file, in a clone of the project.
+ * Finds the running development stack, so that the command line needs no settings for it.
+ * The launcher of the stack writes the file, in a clone of the project.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -25,8 +25,8 @@ type Addresses = {
 };
 
 /**
- * The environment, with the addresses of the development stack where it runs and nothing is set:
- * half of one deployment and half of another would be worse than none.
+ * Adds the addresses of the development stack if it runs and the environment has no address. A
+ * mixture of two deployments would be worse than an error.
  */
 export function withAddresses(env: Environment, file = FILE): Environment {
   const isSet = Object.keys(env).some((name) => /^(TEMPORAL_(?!CLI_PATH)|DATABASE_URL)/.test(name));

@@ -1,6 +1,6 @@
 /**
- * What others wrote, made safe for a terminal. Data is made so where it comes in, so no command has
- * to think of it; what goes out is looked at once more. JSON keeps each value, with escapes.
+ * Makes text from other people and programs safe for a terminal. Data is cleaned when it is read, so
+ * that no command can forget it; output is cleaned once more. JSON keeps each value, with escapes.
  */
 import type { SafebandClient } from '../client/index.js';
 import { shown, shownLines } from '../domain/primitives/text.js';
@@ -8,7 +8,7 @@ import { changingWhatIsRead } from '../postgres/changed.js';
 import type { Pool } from '../postgres/pool.js';
 import type { Io } from './io.js';
 
-/** Returns data with each text in it, names of fields too, as a terminal may print it. */
+/** Returns data in which each text, field names included, is safe to print on a terminal. */
 export function shownIn(value: unknown): unknown {
   if (typeof value === 'string') return shown(value);
   if (Array.isArray(value)) return value.map(shownIn);
@@ -19,10 +19,10 @@ export function shownIn(value: unknown): unknown {
   );
 }
 
-/** Makes all that the pool reads safe to print; before its first connection. */
+/** Makes every row that the pool reads safe to print; call it before the first connection. */
 export const showSafely = (pool: Pool): Pool => changingWhatIsRead(pool, shownIn);
 
-/** The same client, whose answers are safe to print. */
+/** Returns the same client, with answers that are safe to print. */
 export const shownClient = (client: SafebandClient): SafebandClient =>
   new Proxy(client, {
     get(target, name) {
@@ -33,8 +33,8 @@ export const shownClient = (client: SafebandClient): SafebandClient =>
     },
   });
 
-/** What we ourselves send to a terminal: colours, and the line of progress that goes away. */
-// oxlint-disable-next-line no-control-regex -- these are the ones that are meant
+/** Our own control characters: colours, and the erasure of the progress line. */
+// oxlint-disable-next-line no-control-regex -- the pattern is about control characters
 const OURS = /(\u001B\[[0-9;]*m|\r\u001B\[K)/;
 const printable = (text: string): string =>
   text
@@ -42,7 +42,7 @@ const printable = (text: string): string =>
     .map((part) => (OURS.test(part) ? part : shownLines(part)))
     .join('');
 
-/** The same process, to which nothing is printed but text, ends of lines and our own colours. */
+/** Returns the same process; it prints only text, line ends and our own colours. */
 export const safeIo = (io: Io): Io => ({
   ...io,
   stdout: (text) => io.stdout(printable(text)),

@@ -1,8 +1,8 @@
-/** The JSON that commands print: the contract's names, instants and days as text. */
+/** The JSON that commands print: the names of the contract, with instants and days as text. */
 import { isoDay, isoInstant, isoOrNull } from '../domain/primitives/time.js';
 import type { LoggedEvent, OpenAlert, StatusRow } from '../postgres/read/reads.js';
 
-/** An account in a list: its row as of now. */
+/** Returns an account of a list: its row as of now. */
 export const accountJson = (row: StatusRow) => ({
   accountId: row.accountId,
   state: row.state,

@@ -1,4 +1,4 @@
-/** A client of Temporal by the SDK's environment configuration, in pure JavaScript. */
+/** Connects to Temporal by the SDK's environment configuration, in pure JavaScript. */
 import { Client, Connection } from '@temporalio/client';
 import { createClient, payloadEncryption, type SafebandClient } from '../client/index.js';
 import { TASK_QUEUE } from '../temporal/protocol.js';
@@ -18,7 +18,7 @@ export type Temporal = {
 
 const CONNECT_TIMEOUT_MS = 3_000;
 
-/** Connects, or says in one sentence what to mend. */
+/** Connects; the error names the setting to correct. */
 export async function reachTemporal(
   env: Environment,
   taskQueue: string = TASK_QUEUE,

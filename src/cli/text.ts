@@ -1,4 +1,4 @@
-/** Words for instants, ages and counts: always UTC, and always with the unit. */
+/** Text of instants, ages and counts: always in UTC, and always with the unit. */
 import {
   DAY_MS,
   dayOf,
@@ -35,11 +35,11 @@ export function span(ms: number): string {
 export const away = (at: Instant, now: Instant): string =>
   at <= now ? `${span(now - at)} ago` : `in ${span(at - now)}`;
 
-/** The clock's time and how far it is away. */
+/** The time of day, and how far it is from now. */
 export const when = (at: Instant | null, now: Instant): string =>
   at === null ? 'never' : `${clock(at, now)} UTC (${away(at, now)})`;
 
-/** An instant that one of our own programs wrote. */
+/** Reads an instant that one of our own programs wrote. */
 export const instantOf = (text: string): Instant => parseInstant(text) ?? Number.NaN;
 export const instantOrNull = (text: string | null): Instant | null =>
   text === null ? null : instantOf(text);
@@ -48,11 +48,11 @@ export const instantOrNull = (text: string | null): Instant | null =>
 export const counted = (count: number, noun: string): string =>
   `${count} ${noun}${count === 1 ? '' : 's'}`;
 
-/** `2,345`; one way on every machine. */
+/** `2,345`; the same on every machine, whatever its locale. */
 export const thousands = (count: number): string =>
   String(count).replaceAll(/\B(?=(\d{3})+(?!\d))/g, ',');
 
-/** Lines of that many characters at most, the later ones two further in. */
+/** Breaks a text into lines of at most `width` characters; later lines are indented by two. */
 export function wrapped(text: string, width: number): string {
   const lines: string[] = [];
   let line = '';

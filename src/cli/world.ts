@@ -1,6 +1,6 @@
 /**
- * Temporal and Postgres, opened when a command first needs them and closed at its end. What is
- * heavy to load is loaded then, so that `--help` and completion answer at once.
+ * Temporal and Postgres, opened when a command first needs them and closed at its end. Large
+ * modules are loaded only then, so that `--help` and completion answer at once.
  */
 import type { SafebandClient } from '../client/index.js';
 import { databaseUrlFrom, directUrlFrom } from '../platform/config.js';
@@ -21,7 +21,7 @@ export type World = {
   readonly close: () => Promise<void>;
 };
 
-/** `isJson`: what is read is not made safe for a terminal, for JSON escapes it. */
+/** Creates the connections. With `isJson` the data is not made safe for a terminal: JSON escapes it. */
 export function worldOf(io: Io, isJson: boolean): World {
   let pool: Pool | undefined;
   let temporal: Promise<Temporal> | undefined;
@@ -49,5 +49,5 @@ export function worldOf(io: Io, isJson: boolean): World {
 function needed(env: Environment): string {
   const url = directUrlFrom(env) ?? databaseUrlFrom(env);
   if (url !== undefined) return url;
-  throw usage('DATABASE_URL is not set, and no development stack runs here', 'safeband dev');
+  throw usage('DATABASE_URL is not set, and no development stack is running', 'safeband dev');
 }

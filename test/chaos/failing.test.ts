@@ -174,7 +174,7 @@ it('an account whose history cannot be replayed raises an alert, and is started 
   expect(await ask(again, 'r4')).toMatchObject({ granted: true, remainingToday: 46 });
   expect(await all(stand, TOLD, id)).toMatchObject([{ severity: 'warning', isOpen: true }]);
   expect((await readHealth(stand.pool))?.failing).toBe(0);
-  expect(await tasksOf()).toMatchObject([{ level: 'ok', text: `started again: ${id}` }]);
+  expect(await tasksOf()).toMatchObject([{ level: 'ok', text: `restarted: ${id}` }]);
   expect(await audit()).toMatchObject({ failing: 0, restarted: 0 });
   expect(await all(stand, TOLD, id)).toMatchObject([{ severity: 'warning', isOpen: false }]);
   clock.aheadMs = 0;
@@ -218,7 +218,7 @@ it('safeband restart starts a failing account at once, and leaves a healthy one 
     });
   expect(await restart()).toMatchObject({
     code: 5,
-    err: expect.stringContaining('none of its tasks fails'),
+    err: expect.stringContaining('no task of it fails'),
   });
   await stand.stopWorker();
   await other.startWorker();

@@ -1,4 +1,4 @@
-/** The command line on the real servers: what it finds, what it ends with, what it changes. */
+/** The command line on real servers: its answers, its exit codes, its changes. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readWhy } from '../../src/postgres/diagnostics/why.js';
 import type { StatusWire } from '../../src/domain/wire/responses.js';
@@ -7,7 +7,7 @@ import { safeband, settingsOf, type Ended } from '../support/cli.js';
 import { createStand, type Stand } from '../support/stand.js';
 
 let stand: Stand;
-/** Accounts whose rows are not saved: Postgres is away for them alone. */
+/** Accounts whose rows cannot be saved: only for them Postgres fails. */
 const unsaved = new Set<string>();
 const unlessAway = async <T>(accountId: string, work: () => Promise<T>): Promise<T> => {
   if (unsaved.has(accountId)) throw new Error('Postgres is away');
@@ -29,7 +29,7 @@ const json = async (...argv: readonly string[]): Promise<Record<string, unknown>
   JSON.parse((await cli(...argv, '--json')).out);
 
 describe('without any account', () => {
-  it('says what to do next', async () => {
+  it('each command names the next command', async () => {
     expect(await cli('status')).toEqual({
       code: 0,
       err: '',
@@ -47,7 +47,7 @@ describe('without any account', () => {
 });
 
 describe('an account', () => {
-  it('is connected, shown, configured, and told by a name like its own', async () => {
+  it('is connected, shown and configured, and found by a similar name', async () => {
     const id = stand.newAccount('anna');
     const connected = await cli('connect', id, '--tier', 'premium', '--ramp', '5,10');
     expect(connected.out).toContain(`${id} is connected: active, 5 of 5 left today`);
@@ -74,7 +74,7 @@ describe('an account', () => {
     await expect
       .poll(async () => (await cli('hold', id, '--reason', 'x')).err)
       .toContain(
-        `is disconnected: it takes no orders\nnext: safeband connect ${id} --tier premium`,
+        `is disconnected: it accepts no commands\nnext: safeband connect ${id} --tier premium`,
       );
     await stand.client.workflow.getHandle(`inmail-account/${second}`).terminate();
     expect(await cli('hold', second, '--reason', 'x')).toMatchObject({
@@ -93,7 +93,7 @@ describe('an account', () => {
     });
   });
 
-  it('is held and resumed in the name of who did it, and settled by a person', async () => {
+  it('is held and resumed with the name of the actor, and settled by a person', async () => {
     const { id, account } = await sent(stand, 1);
     const settings = settingsOf(stand);
     const held = await safeband(['hold', id, '--reason', 'asked to pause'], {
@@ -121,11 +121,11 @@ describe('an account', () => {
     expect((await cli('disconnect', id, '--reason', 'left')).code).toBe(0);
     await expect
       .poll(async () => (await cli('hold', id, '--reason', 'x')).err)
-      .toContain(`account ${id} is disconnected: it takes no orders`);
+      .toContain(`account ${id} is disconnected: it accepts no commands`);
     expect((await cli('status', id)).out).toContain('disconnected');
   });
 
-  it('is read from Postgres where Temporal does not answer', async () => {
+  it('is read from Postgres if Temporal does not answer', async () => {
     const { id } = await sent(stand, 2);
     const settings = settingsOf(stand);
     const env = { ...settings.env, TEMPORAL_ADDRESS: '127.0.0.1:1' };
@@ -143,7 +143,7 @@ describe('an account', () => {
 });
 
 describe('check', () => {
-  it('finds all places equal, also with InMails under way', async () => {
+  it('finds all sources equal, also with InMails in flight', async () => {
     const { id, account } = await sent(stand, 3);
     await ask(account, 'open');
     await runNow(account);
@@ -160,7 +160,7 @@ describe('check', () => {
     expect([code, out]).toEqual([0, expect.stringContaining('equal, all places tell the same')]);
   });
 
-  it('takes rows that are on their way for a stale read', async () => {
+  it('reports rows that are not saved yet as a stale read', async () => {
     const { id, account } = await sent(stand, 1);
     unsaved.add(id);
     await ask(account, 'late');
@@ -174,7 +174,7 @@ describe('check', () => {
     unsaved.delete(id);
   });
 
-  it('tells a real difference by exit code 1, with what it is made of, and changes nothing', async () => {
+  it('reports a real difference and its parts with exit code 1, and changes nothing', async () => {
     const { id } = await sent(stand, 3);
     await edit(stand, id, 'inmails_sent_today = 104');
     const rowOf = async (): Promise<unknown> =>
@@ -200,14 +200,14 @@ describe('check', () => {
       1,
       expect.stringMatching(new RegExp(`${id} +\\S+ +104 +3`)),
     ]);
-    expect((await cli('reconcile', id)).out).toContain('drift 101: healed');
+    expect((await cli('reconcile', id)).out).toContain('drift 101: corrected');
     expect(await json('check', id)).toMatchObject({ verdict: 'equal', row: { counter: 3 } });
     expect((await cli('alerts', id)).out).toContain('The run sets the counter from 104 to 3.');
   });
 });
 
 describe('history and what-if', () => {
-  it('answer of what was, and refuse what is no question', async () => {
+  it('answer for a past instant, and refuse a question without a change of policy', async () => {
     const { id } = await sent(stand, 2);
     const now = new Date().toISOString();
     expect(await json('history', id, '--at', now)).toMatchObject({
@@ -216,7 +216,7 @@ describe('history and what-if', () => {
     });
     expect((await cli('history', id, '--at', now)).out).toContain('granted, and leaves 47 today');
     const later = await cli('history', id, '--at', '2999-01-01 00:00');
-    expect(later).toMatchObject({ code: 2, err: expect.stringContaining('lies in the future') });
+    expect(later).toMatchObject({ code: 2, err: expect.stringContaining('is in the future') });
     expect(await json('what-if', id, '--daily-cap', '1')).toMatchObject({
       asked: 2,
       onTime: 1,
@@ -235,7 +235,7 @@ describe('history and what-if', () => {
 });
 
 describe('why', () => {
-  it('says the sentences that the API and the page say', async () => {
+  it('prints the sentences of the API and the page', async () => {
     const { id, account } = await sent(stand, 2);
     await ask(account, 'open');
     await say(account, 'sendObserved', {
@@ -260,7 +260,7 @@ describe('why', () => {
 });
 
 describe('tail', () => {
-  it('shows what was, follows what comes, and ends when it is told', async () => {
+  it('prints past and new rows, and ends on its signal', async () => {
     const { id, account } = await sent(stand, 1);
     const stop = new AbortController();
     let out = '';

@@ -1,4 +1,4 @@
-/** The doctor: each illness with its cure. And every example of help and document, tried. */
+/** `safeband doctor`: each problem with its fix. And every example of help and documents runs. */
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -28,7 +28,7 @@ const found = ({ findings }: Report, name: string): Finding | undefined =>
   findings.find((finding) => finding.name === name);
 
 describe('doctor', () => {
-  it('finds a stand well, but for what it lacks', async () => {
+  it('reports what a stand has as ok, and what it lacks with a fix', async () => {
     await sent(stand, 0);
     const migratedAgo = (age: string): Promise<unknown> =>
       stand.pool.query(`update safeband.schema_migrations set applied_at = now() - $1::interval`, [
@@ -42,7 +42,7 @@ describe('doctor', () => {
     for (const name of ['Node.js', 'time zone', 'Postgres', 'clock of Postgres', 'schema']) {
       expect(found(report, name)).toMatchObject({ level: 'ok', cure: null });
     }
-    for (const name of ['Temporal', 'search attributes', 'worker', 'accounts', 'account runs']) {
+    for (const name of ['Temporal', 'search attributes', 'worker', 'accounts', 'reconciles']) {
       expect(found(report, name)).toMatchObject({ level: 'ok', cure: null });
     }
     expect(found(report, 'API keys')).toMatchObject({
@@ -56,7 +56,7 @@ describe('doctor', () => {
     });
   });
 
-  it('finds it as well for a user that may only read, and says what that user may not', async () => {
+  it('works for a database user that may only read, and names the right that is missing', async () => {
     const user = `looks_${randomUUID().slice(0, 8)}`;
     await stand.pool.query(`create role ${user} login password '${user}' in role safeband_reader`);
     const url = new URL(stand.databaseUrl);
@@ -75,9 +75,9 @@ describe('doctor', () => {
     });
   });
 
-  it('names the cure of each illness', async () => {
-    const bare = await freshDatabase('template1'); // nobody is connected to that one
-    const idle = 'nobody-polls-this';
+  it('names a fix for each problem', async () => {
+    const bare = await freshDatabase('template1'); // a database without connections, because Postgres copies no other
+    const idle = 'queue-without-worker';
     const report = await doctor({ DATABASE_URL: bare.url, TZ: 'Europe/Berlin' }, idle);
     await bare.drop();
     expect(found(report, 'schema')).toMatchObject({
@@ -91,7 +91,7 @@ describe('doctor', () => {
     await stand.pool.query(`delete from safeband.schema_migrations where name = '9999_new.sql'`);
   });
 
-  it('says what cannot be reached, and never the password', async () => {
+  it('names each server that cannot be reached, and prints no password', async () => {
     const env = {
       DATABASE_URL: 'postgres://u:pass-word@127.0.0.1:1/d',
       TEMPORAL_ADDRESS: '127.0.0.1:1',
@@ -99,9 +99,9 @@ describe('doctor', () => {
     };
     const { code, out } = await safeband(['doctor'], { env });
     expect(code).toBe(1);
-    expect(out).toContain('cure: start it (safeband dev), or set DATABASE_URL');
-    expect(out).toContain('cure: start it (safeband dev), or set TEMPORAL_ADDRESS');
-    expect(out).toContain('cure: mend TEMPORAL_CLI_PATH, or unset it');
+    expect(out).toContain('fix: start it (safeband dev), or set DATABASE_URL');
+    expect(out).toContain('fix: start it (safeband dev), or set TEMPORAL_ADDRESS');
+    expect(out).toContain('fix: correct TEMPORAL_CLI_PATH, or unset it');
     expect(out).not.toContain('pass-word');
   });
 });

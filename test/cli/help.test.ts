@@ -1,4 +1,4 @@
-/** What the command line says of itself, without any server: help, documents, completion. */
+/** What the command line prints without any server: help, errors, completion. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -36,7 +36,7 @@ const programOf = (): Command =>
   });
 const program = programOf();
 
-/** Every command that does something, with its path. */
+/** Every command that is no group, with its path. */
 type Leaf = readonly [string, Command];
 function leavesOf(command: Command, above: readonly string[] = []): readonly Leaf[] {
   const shown = command.commands.filter((one) => !one.name().startsWith('__'));
@@ -56,11 +56,11 @@ const usageOf = (at: string, command: Command): string =>
     }),
   ].join(' ');
 
-describe('names that begin with - or _', () => {
+describe('a name that begins with - or _', () => {
   const named = leavesOf(programOf()).filter(([, { registeredArguments }]) =>
     registeredArguments.some((one) => ['account', 'reservation'].includes(one.name())),
   );
-  it.each(named)('are taken by %s after --', async (at, command) => {
+  it.each(named)('is accepted by %s after --', async (at, command) => {
     for (const one of command.options) {
       if (one.mandatory) command.setOptionValue(one.attributeName(), 'given');
     }
@@ -80,7 +80,7 @@ describe('names that begin with - or _', () => {
 });
 
 describe('the help', () => {
-  it.each(leaves)('of %s says what it does, with an example', async (at) => {
+  it.each(leaves)('of %s describes the command, with an example', async (at) => {
     const { code, out } = await safeband([...at.split(' '), '--help']);
     expect(code).toBe(0);
     expect(out).toContain(`Usage: safeband ${at}`);
@@ -89,7 +89,7 @@ describe('the help', () => {
     expect(out.split('\n').filter((line) => line.length > 100)).toEqual([]);
   });
 
-  it('is printed for no command at all, and the version on request', async () => {
+  it('is printed if no command is given, and the version with --version', async () => {
     const { code, out } = await safeband([]);
     expect([code, out.includes('status [account]'), out.includes('\u001B')]).toEqual([
       0,
@@ -99,7 +99,7 @@ describe('the help', () => {
     expect(await safeband(['--version'])).toMatchObject({ code: 0, out: '0.2.0' });
   });
 
-  it('is the same as docs/cli.md', async () => {
+  it('lists the same commands as docs/cli.md', async () => {
     const docs = await readFile('docs/cli.md', 'utf8');
     const table = /## Commands\n\n([\s\S]*?)\n\n/.exec(docs)?.[1] ?? '';
     const rows = table
@@ -112,12 +112,17 @@ describe('the help', () => {
   });
 });
 
-describe('what is wrong', () => {
+describe('a wrong command line', () => {
   it.each([
     [['stauts'], 2, "unknown command 'stauts' (Did you mean status?)", 'safeband --help'],
     [['status', '--stat', 'held'], 2, '(Did you mean --state?)', 'safeband status --help'],
-    [['slots', 'anna', '--count', '0'], 2, 'a whole number, 1 to 200', 'safeband slots --help'],
-    [['status', 'an/na'], 2, 'An account is named by', 'safeband status --help'],
+    [
+      ['slots', 'anna', '--count', '0'],
+      2,
+      'Use a whole number from 1 to 200.',
+      'safeband slots --help',
+    ],
+    [['status', 'an/na'], 2, 'An account id has 1 to 128', 'safeband status --help'],
     [['connect', 'anna'], 2, "required option '--tier <tier>'", 'safeband connect --help'],
     [
       ['connect', 'anna', '--tier', 'gold'],
@@ -141,7 +146,7 @@ describe('what is wrong', () => {
     expect(JSON.parse(err)).toMatchObject({ error: { code: 'InvalidInput', next } });
   });
 
-  it('tells a place that does not answer, by 3, and never a password', async () => {
+  it('that names a server without an answer ends with 3, and prints no password', async () => {
     const env = { DATABASE_URL: 'postgres://u:pass-word@127.0.0.1:1/d' };
     const { code, err } = await safeband(['drift'], { env });
     expect([code, err]).toEqual([3, expect.stringContaining('Postgres (DATABASE_URL) cannot be')]);
@@ -153,7 +158,7 @@ describe('what is wrong', () => {
     expect(ended.err).not.toContain('pass-word');
   });
 
-  it('starts programs of ours, and ends as they do', async () => {
+  it('that starts another program ends with its exit code', async () => {
     const started: unknown[] = [];
     const launch = async (...one: unknown[]): Promise<number> => started.push(one) + 6;
     const codes = [];
@@ -187,7 +192,7 @@ describe('completion', () => {
     expect(await complete('keys', 'make', '--ro')).toBe('--role');
   });
 
-  it.each(['zsh', 'fish'])('of %s knows every command', async (shell) => {
+  it.each(['zsh', 'fish'])('of %s has every command', async (shell) => {
     const { code, out } = await safeband(['completion', shell]);
     expect(code).toBe(0);
     for (const [at] of leaves) expect(out).toContain(at.split(' ').at(-1));
@@ -195,7 +200,7 @@ describe('completion', () => {
 });
 
 describe('the process', () => {
-  it('answers on standard output, and fails on stderr with the exit code', async () => {
+  it('prints answers on standard output, and errors on stderr with the exit code', async () => {
     const node = (...argv: readonly string[]): Promise<unknown> =>
       promisify(execFile)(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...argv]);
     const [version, wrong] = await Promise.all([
@@ -211,7 +216,7 @@ describe('the process', () => {
     expect(await readFile('bin/safeband.mjs', 'utf8')).toContain("'../dist/cli/main.js'");
   });
 
-  it('finds the development stack while it runs, if nothing is set', async () => {
+  it('finds the running development stack if no address is set', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'safeband-stack-'));
     const file = path.join(folder, 'stack.json');
     const places = { temporalAddress: '127.0.0.1:7', databaseUrl: 'postgres://a:b@127.0.0.1/c' };

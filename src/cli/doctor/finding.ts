@@ -1,4 +1,4 @@
-/** One line of the doctor's: what was looked at, how it is, and what cures it. */
+/** One line of `safeband doctor`: what was checked, its level, and how to fix it. */
 export type Finding = {
   readonly name: string;
   readonly level: 'ok' | 'warn' | 'fail';

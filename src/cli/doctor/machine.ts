@@ -1,4 +1,4 @@
-/** This machine: Node, its clock's zone, the Temporal CLI, where the settings come from. */
+/** Checks this machine: Node.js, the time zone, the Temporal CLI. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { fail, ok, warn, type Finding } from './finding.js';
@@ -22,7 +22,7 @@ export async function lookAtMachine(
   ];
 }
 
-/** A worker's own zone must not matter; where it is UTC, it cannot. */
+/** The time zone of a worker must make no difference; with UTC, it cannot. */
 function zone(env: Environment): Finding {
   const name = env['TZ'] || Intl.DateTimeFormat().resolvedOptions().timeZone;
   return /^(Etc\/)?(UTC|GMT|UCT|Zulu)$/.test(name)
@@ -36,14 +36,14 @@ async function temporalCli(env: Environment): Promise<Finding> {
   try {
     const options = { timeout: CLI_TIMEOUT_MS, env: { PATH: env['PATH'] ?? '' } };
     const { stdout } = await promisify(execFile)(path, ['--version'], options);
-    const said = /version (\d+\.\d+\.\d+)/.exec(stdout)?.[1] ?? stdout.trim();
-    return isOlder(said, CLI_OLDEST)
-      ? warn(name, said, `safeband dev needs ${CLI_OLDEST.join('.')} or newer: update it`)
-      : ok(name, said);
+    const installed = /version (\d+\.\d+\.\d+)/.exec(stdout)?.[1] ?? stdout.trim();
+    return isOlder(installed, CLI_OLDEST)
+      ? warn(name, installed, `safeband dev needs ${CLI_OLDEST.join('.')} or newer: update it`)
+      : ok(name, installed);
   } catch {
     return env['TEMPORAL_CLI_PATH']
-      ? fail(name, `${path} cannot be run`, 'mend TEMPORAL_CLI_PATH, or unset it')
-      : ok(name, 'none on the PATH; safeband dev fetches one');
+      ? fail(name, `${path} cannot be run`, 'correct TEMPORAL_CLI_PATH, or unset it')
+      : ok(name, 'none on the PATH; safeband dev downloads one');
   }
 }
 

@@ -1,4 +1,4 @@
-/** Postgres: is it there, is it set up, are the accounts looked after. */
+/** Checks Postgres: does it answer, is it set up, are the accounts reconciled. */
 import { commandLine } from '../../domain/primitives/commandLine.js';
 import { CLOCK_SKEW_MS, OVERDUE_MS } from '../../domain/primitives/limits.js';
 import { SECOND_MS, type Instant } from '../../domain/primitives/time.js';
@@ -17,9 +17,9 @@ import { cliErrorOf } from '../errors.js';
 import { counted, span, when } from '../text.js';
 import { fail, ok, warn, type Finding } from './finding.js';
 
-/** The kind of transaction ids that the audit asks for came with it. */
+/** The fleet audit needs the transaction ids (`xid8`) that Postgres has since that version. */
 const OLDEST = 140_000;
-/** A clock this far away is told; CLOCK_SKEW_MS is too far. */
+/** A larger difference of two clocks is a warning; more than CLOCK_SKEW_MS is a failure. */
 const CLOCK_WARN_MS = 2 * SECOND_MS;
 const MIGRATE = 'safeband migrate';
 
@@ -33,7 +33,7 @@ export async function lookAtPostgres(
     const server = await readServer(pool);
     const ended = now();
     if (!server)
-      return [fail('Postgres', 'it answers nothing', 'safeband dev, or mend DATABASE_URL')];
+      return [fail('Postgres', 'it returns no row', 'start safeband dev, or correct DATABASE_URL')];
     return [
       server.number < OLDEST
         ? fail('Postgres', server.version, 'update it to 14 or newer')
@@ -54,26 +54,30 @@ export async function lookAtPostgres(
   }
 }
 
-/** `offMs`: how far that clock is ahead of the other. */
+/** Returns the finding of a clock that is `offMs` ahead of the other. */
 export function clockFinding(name: string, offMs: number, than = "this machine's"): Finding {
   const size = Math.abs(offMs);
   const text = `${span(size)} ${offMs >= 0 ? 'ahead of' : 'behind'} ${than}`;
-  const cure = 'let both machines set their clocks by NTP';
+  const cure = 'synchronise the clocks of both machines (NTP)';
   if (size > CLOCK_SKEW_MS) return fail(name, text, cure);
   return size > CLOCK_WARN_MS ? warn(name, text, cure) : ok(name, text);
 }
 
 async function schema(pool: Pool, server: Server): Promise<readonly Finding[]> {
   if (!server.mayUse) {
-    const text = `user ${server.user} sees no schema safeband`;
-    return [fail('schema', text, `${MIGRATE}, or set DATABASE_URL to a user that may use it`)];
+    const text = `user ${server.user} cannot use the schema safeband`;
+    return [fail('schema', text, `run ${MIGRATE}, or set DATABASE_URL to a user with that right`)];
   }
   const { missing, newer, changed, last } = await readSchema(pool);
   const found =
     newer.length > 0
-      ? fail('schema', `${newer.join(', ')} is of a newer version`, 'run that newer version')
+      ? fail('schema', `${newer.join(', ')} belongs to a newer version`, 'run that newer version')
       : changed.length > 0
-        ? fail('schema', `${changed.join(', ')} was applied otherwise`, 'restore that file')
+        ? fail(
+            'schema',
+            `${changed.join(', ')} was changed after it was applied`,
+            'restore that file',
+          )
         : missing.length > 0
           ? fail(
               'schema',
@@ -86,17 +90,17 @@ async function schema(pool: Pool, server: Server): Promise<readonly Finding[]> {
     absent.length > 0
       ? warn(
           'roles',
-          `${absent.join(', ')} missing: all runs as ${server.user}`,
-          `${MIGRATE}, as a user that may create roles`,
+          `${absent.join(', ')} missing: every program uses ${server.user}`,
+          `run ${MIGRATE} as a user that may create roles`,
         )
       : ok('roles', DATABASE_ROLES.map((role) => role.replace('safeband_', '')).join(', '));
   return [found, roles];
 }
 
-/** Tables that cannot be read: what Postgres said, for its reason is not always the schema. */
+/** Tables that cannot be read, with the error of Postgres: the schema is not always the reason. */
 function unreadable(error: unknown): readonly Finding[] {
   const { message, next } = cliErrorOf(error);
-  const cure = next === MIGRATE ? MIGRATE : 'mend that, then look again';
+  const cure = next === MIGRATE ? MIGRATE : 'correct the cause, then run safeband doctor again';
   return [fail('accounts', message.split('\n')[0] ?? '', cure)];
 }
 
@@ -138,11 +142,11 @@ function apiKeys(keys: number | null): Finding {
 }
 
 const AUDIT_CURE =
-  'see schedule and worker below; then temporal schedule trigger -s inmail-fleet-audit';
+  'correct schedule and worker below, then run temporal schedule trigger -s inmail-fleet-audit';
 
 function audit({ auditedAt, ageMs }: Vitals, now: Instant): Finding {
   const name = 'fleet audit';
-  // A database that is older than two intervals should have had one: nobody looks after it.
+  // A database older than two intervals should have had one: no audit runs.
   if (auditedAt === null) {
     return (ageMs > OVERDUE_MS ? fail : warn)(name, 'none has run yet', AUDIT_CURE);
   }
@@ -151,7 +155,7 @@ function audit({ auditedAt, ageMs }: Vitals, now: Instant): Finding {
 }
 
 function overdue({ overdue: silent, ranAt }: Vitals, now: Instant): Finding {
-  const name = 'account runs';
+  const name = 'reconciles';
   const [first] = silent;
   if (first === undefined) {
     return ok(name, ranAt === null ? 'none yet' : `last ${when(ranAt, now)}; none is overdue`);
@@ -160,13 +164,13 @@ function overdue({ overdue: silent, ranAt }: Vitals, now: Instant): Finding {
   return fail(name, `overdue: ${who}`, commandLine('reconcile', [first]));
 }
 
-/** Those that fail, each with its way out; what the audit has started again is only reported. */
+/** Accounts with failing tasks, each with its fix; restarts by the audit are only listed. */
 function failing(all: readonly FailingAlert[]): readonly Finding[] {
   const name = 'workflow tasks';
   const critical = all.filter(({ isCritical }) => isCritical);
   if (critical.length === 0) {
     const restarted = all.map(({ accountId }) => accountId).join(', ');
-    return [ok(name, restarted === '' ? 'none fails repeatedly' : `started again: ${restarted}`)];
+    return [ok(name, restarted === '' ? 'no task fails repeatedly' : `restarted: ${restarted}`)];
   }
   const shown = critical.slice(0, FAILING_SHOWN);
   const more = critical.length - shown.length;
@@ -174,10 +178,12 @@ function failing(all: readonly FailingAlert[]): readonly Finding[] {
     ...shown.map(({ accountId, message, failure, cure }) =>
       fail(name, `${accountId}: ${message}: ${failure}`, cure),
     ),
-    ...(more > 0 ? [fail(name, `${counted(more, 'more account')} alike`, 'safeband alerts')] : []),
+    ...(more > 0
+      ? [fail(name, `${counted(more, 'more account')} with failing tasks`, 'safeband alerts')]
+      : []),
   ];
 }
-/** Accounts that the doctor lists; where there are more, one cause is likely. */
+/** Maximum number of accounts in the report; more than that probably have one common cause. */
 const FAILING_SHOWN = 5;
 
 function alerts({ alerts: { critical, warning, info } }: Vitals): Finding {

@@ -1,4 +1,4 @@
-/** Temporal: is it there, does it know our attributes and schedule, does a worker listen. */
+/** Checks Temporal: does it answer, are search attributes and schedules set up, does a worker poll. */
 import { MINUTE_MS, type Instant } from '../../domain/primitives/time.js';
 import { attributesFlaw, deniedText, isDenied, readAttributes } from '../../temporal/attributes.js';
 import { SEARCH_ATTRIBUTES } from '../../temporal/protocol.js';
@@ -14,7 +14,7 @@ import { counted, when } from '../text.js';
 import { fail, ok, warn, type Finding } from './finding.js';
 
 const MIGRATE = 'safeband migrate';
-/** A long poll lasts a minute: whoever was not heard of for longer has gone. */
+/** A long poll lasts one minute, so a worker without a poll for longer has stopped. */
 const POLL_MS = 2 * MINUTE_MS;
 
 export async function lookAtTemporal(
@@ -38,13 +38,13 @@ export async function lookAtTemporal(
 
 type Look = (temporal: Temporal, now: Instant) => Promise<Finding>;
 
-/** One question that is refused leaves the others. */
+/** Runs one check; a refused call is a finding, so that the other checks still run. */
 async function tried(look: Look, temporal: Temporal, now: Instant): Promise<Finding> {
   try {
     return await look(temporal, now);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return fail(look.name, why, 'mend TEMPORAL_NAMESPACE or the rights of TEMPORAL_API_KEY');
+    return fail(look.name, why, 'correct TEMPORAL_NAMESPACE or the rights of TEMPORAL_API_KEY');
   }
 }
 
@@ -53,11 +53,11 @@ async function attributes(temporal: Temporal): Promise<Finding> {
   try {
     const flaw = attributesFlaw(await readAttributes(temporal), temporal.namespace);
     return flaw
-      ? fail(name, flaw.found, flaw.cure.replace(/run npm run migrate/, MIGRATE))
+      ? fail(name, flaw.found, flaw.cure.replace(/run npm run migrate/, `run ${MIGRATE}`))
       : ok(name, Object.values(SEARCH_ATTRIBUTES).join(', '));
   } catch (error) {
     if (!isDenied(error)) throw error;
-    return warn(name, 'Temporal does not let us look', deniedText(temporal.namespace));
+    return warn(name, 'Temporal does not allow this check', deniedText(temporal.namespace));
   }
 }
 
@@ -67,30 +67,31 @@ const webhooks: Look = (temporal, now) => schedule(temporal, SCHEDULES[1], now);
 async function schedule({ client }: Temporal, expected: Expected, now: Instant): Promise<Finding> {
   const { scheduleId } = expected;
   const name = `schedule ${scheduleId.replace('inmail-', '')}`;
-  const seen = await readSchedule(client, scheduleId);
-  const flaw = flawOfSchedule(expected, seen, now);
+  const known = await readSchedule(client, scheduleId);
+  const flaw = flawOfSchedule(expected, known, now);
   if (flaw) return (flaw.kind === 'paused' ? warn : fail)(name, flaw.found, flaw.cure);
-  return ok(name, `last started ${when(seen?.lastAt ?? null, now)}`);
+  return ok(name, `last started ${when(known?.lastAt ?? null, now)}`);
 }
 
 async function pollers(
   { connection, namespace, taskQueue }: Temporal,
   now: Instant,
 ): Promise<Finding> {
-  // Without a type it is the queue of workflow tasks.
+  // Without a type, Temporal describes the queue of workflow tasks.
   const { pollers: found } = await connection.workflowService.describeTaskQueue({
     namespace,
     taskQueue: { name: taskQueue },
   });
-  const heard = (found ?? []).map(
+  const polledAt = (found ?? []).map(
     ({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1_000,
   );
-  const alive = heard.filter((at) => now - at < POLL_MS).length;
+  const alive = polledAt.filter((at) => now - at < POLL_MS).length;
   if (alive > 0) return ok('worker', `${counted(alive, 'worker')} on task queue ${taskQueue}`);
-  const last = heard.length === 0 ? '' : `; the last was heard of ${when(Math.max(...heard), now)}`;
+  const last =
+    polledAt.length === 0 ? '' : `; the last poll was ${when(Math.max(...polledAt), now)}`;
   return fail(
     'worker',
-    `none polls task queue ${taskQueue}: nobody answers${last}`,
+    `no worker polls task queue ${taskQueue}, so no account answers${last}`,
     'safeband worker',
   );
 }

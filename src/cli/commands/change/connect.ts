@@ -1,4 +1,4 @@
-/** Connecting an account, changing its policy, and taking it out. */
+/** `safeband connect`, `configure` and `disconnect`. */
 import { Option, type Command } from 'commander';
 import { commandLine } from '../../../domain/primitives/commandLine.js';
 import type { Tier } from '../../../domain/primitives/tier.js';
@@ -25,22 +25,22 @@ type ConnectOptions = PolicyOptions & {
 export const registerConnect: Register = (program, context) => {
   const connect = program
     .command('connect')
-    .summary('connect an account, or take it back and set its policy')
+    .summary('connect an account, or reconnect it and set its policy')
     .description(
-      'Connects an account: from now on it grants slots. What was sent today before it came here ' +
-        'is told by --sent-today, so that the same day gives no fresh cap.',
+      'Connects an account: from now on it grants slots. If another system sent InMails today, ' +
+        'pass their number with --sent-today, so that the account does not start the day at 0.',
     )
     .addArgument(accountArgument())
     .addOption(tierOption().makeOptionMandatory());
   policyOptions(connect)
     .option(
       '--identity <id>',
-      "LinkedIn's id of the member, in any spelling: one member is one account",
+      "LinkedIn's id of the member, in any form; each member has only one account",
     )
-    .option('--sent-today <n>', 'InMails that were sent today before', whole(0, 100_000))
+    .option('--sent-today <n>', 'InMails that another system sent today', whole(0, 100_000))
     .option(
       '--delivered-today <n>',
-      'how many of them were delivered; default: all',
+      'how many of them were delivered (default: all)',
       whole(0, 100_000),
     )
     .action(async (accountId: string, options: ConnectOptions) => {
@@ -86,23 +86,23 @@ async function connected(
 
 const stateWords = ({ state, remaining, caps, verified, hold, cooldown }: StatusWire): string => {
   if (state === 'active') return `active, ${remaining} of ${caps.effective} left today`;
-  if (state === 'cooldown') return `it rests until ${cooldown?.until} (${cooldown?.cause})`;
+  if (state === 'cooldown') return `in cooldown until ${cooldown?.until} (${cooldown?.cause})`;
   if (state === 'held') return `held by ${hold?.actor}: ${hold?.reason}`;
-  return verified ? state : 'unverified, so it grants nothing until its first check has succeeded';
+  return verified ? state : 'unverified; it grants nothing until its first reconcile succeeds';
 };
 
 function registerConfigure(program: Command, context: Context): void {
   const configure = program
     .command('configure')
-    .summary("change an account's tier, caps, ramp or window")
+    .summary("change an account's tier, caps, ramp or sending window")
     .description(
-      'Changes the policy of a connected account; what is not named stays. A cap above the safe ' +
-        'band is refused. A lower cap only stops new grants.',
+      'Changes the policy of a connected account. Settings that are not named stay the same. A ' +
+        'cap above the safe band is refused. A lower cap only limits new grants.',
     )
     .addArgument(accountArgument())
     .addOption(tierOption());
   policyOptions(configure)
-    .option('--actor <name>', 'who does it; default: cli:<user>')
+    .option('--actor <name>', 'who does it (default: cli:<user>)')
     .action(
       async (accountId: string, { actor, ...options }: PolicyOptions & { actor?: string }) => {
         const change = { ...policyOf(options), ...(options.tier ? { tier: options.tier } : {}) };
@@ -122,10 +122,10 @@ function registerConfigure(program: Command, context: Context): void {
 function registerDisconnect(program: Command, context: Context): void {
   const disconnect = program
     .command('disconnect')
-    .summary('take an account out: it denies at once, and ends when nothing is in flight')
+    .summary('disconnect an account: it denies at once, and ends when nothing is in flight')
     .addArgument(accountArgument())
-    .addOption(new Option('--reason <text>', 'why').makeOptionMandatory())
-    .option('--actor <name>', 'who does it; default: cli:<user>')
+    .addOption(new Option('--reason <text>', 'the reason').makeOptionMandatory())
+    .option('--actor <name>', 'who does it (default: cli:<user>)')
     .action(async (accountId: string, { reason, actor }: { reason: string; actor?: string }) => {
       const client = await context.world.client();
       const { state } = await calling(context, accountId, () =>
@@ -134,8 +134,8 @@ function registerDisconnect(program: Command, context: Context): void {
       context.answer({
         json: { accountId, state },
         text: () =>
-          `${accountId} is disconnected: it denies from now on, and still takes outcomes of what ` +
-          'is in flight',
+          `${accountId} is disconnected: it denies every reserve, and still accepts the outcomes ` +
+          'of slots in flight',
       });
     });
   withExamples(disconnect, 'disconnect acme-ben --reason "left the company"');

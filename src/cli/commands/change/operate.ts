@@ -1,4 +1,4 @@
-/** What an operator does to an account; each order says who gave it and why. */
+/** Changes by an operator: hold, resume, settle, reconcile. Each names its actor and its reason. */
 import { Argument, Option, type Command } from 'commander';
 import { commandLine } from '../../../domain/primitives/commandLine.js';
 import type { Findings } from '../../../temporal/protocol.js';
@@ -17,8 +17,10 @@ type OrderOptions = { readonly reason: string; readonly actor?: string };
 
 const ordered = (command: Command): Command =>
   command
-    .addOption(new Option('--reason <text>', 'why; people will read it').makeOptionMandatory())
-    .option('--actor <name>', 'who does it; default: cli:<user>');
+    .addOption(
+      new Option('--reason <text>', 'the reason, shown to other people').makeOptionMandatory(),
+    )
+    .option('--actor <name>', 'who does it (default: cli:<user>)');
 
 export const registerOperate: Register = (program, context) => {
   registerOrder(program, context, HOLD);
@@ -36,10 +38,10 @@ type StateOrder = {
 };
 const HOLD: StateOrder = {
   name: 'hold',
-  summary: 'stop an account until somebody resumes it',
+  summary: 'stop an account until a person resumes it',
   description:
-    'Stops an account: it denies every ask until somebody resumes it. What is in flight may ' +
-    'still be reported.',
+    'Stops an account: it denies every reserve until a person resumes it. It still accepts the ' +
+    'outcomes of slots in flight.',
   text: (accountId, state, { colors }) =>
     `${accountId} is ${state}: it grants nothing until ` +
     colors.bold(commandLine('resume', [accountId], '--reason …')),
@@ -47,34 +49,34 @@ const HOLD: StateOrder = {
 };
 const RESUME: StateOrder = {
   name: 'resume',
-  summary: 'end a hold, and the breaker of used-up credits',
+  summary: 'end a hold, or a stop because of used-up credits',
   description:
-    'Ends a hold and the breaker of used-up credits. It ends no cooldown, except the one after ' +
-    'an unclean end: a person has looked.',
+    'Ends a hold and a stop because of used-up InMail credits. It does not end a cooldown, except ' +
+    'the cooldown after an unclean end: with this command, a person confirms the numbers.',
   text: (accountId, state, { colors }) =>
     state === 'active'
       ? `${accountId} is active again`
-      : `${accountId} is ${state}: ${colors.bold(commandLine('status', [accountId]))} says until when`,
+      : `${accountId} is ${state}: ${colors.bold(commandLine('status', [accountId]))} shows until when`,
   example: 'resume acme-anna --reason "paused long enough"',
 };
 
-/** An order that answers in which state the account then is. */
-function registerOrder(program: Command, context: Context, told: StateOrder): void {
+/** Registers hold or resume; both answer with the new state of the account. */
+function registerOrder(program: Command, context: Context, order: StateOrder): void {
   const command = program
-    .command(told.name)
-    .summary(told.summary)
-    .description(told.description)
+    .command(order.name)
+    .summary(order.summary)
+    .description(order.description)
     .addArgument(accountArgument());
   ordered(command).action(async (accountId: string, options: OrderOptions) => {
-    const order = { reason: options.reason, actor: actorOf(context.io, options.actor) };
+    const by = { reason: options.reason, actor: actorOf(context.io, options.actor) };
     const client = await context.world.client();
-    const { state } = await calling(context, accountId, () => client[told.name](accountId, order));
+    const { state } = await calling(context, accountId, () => client[order.name](accountId, by));
     context.answer({
       json: { accountId, state },
-      text: (look) => told.text(accountId, state, look),
+      text: (look) => order.text(accountId, state, look),
     });
   });
-  withExamples(command, told.example);
+  withExamples(command, order.example);
 }
 
 type SettleOptions = OrderOptions & {
@@ -85,19 +87,21 @@ type SettleOptions = OrderOptions & {
 function registerSettle(program: Command, context: Context): void {
   const command = program
     .command('settle')
-    .summary('say what became of a slot that nobody else can settle')
+    .summary('record the outcome of a slot after a person has checked it in LinkedIn')
     .description(
-      'Settles a slot after a person has looked into LinkedIn: delivered (with its chat) or ' +
-        'released. A delivered slot, or one whose lease runs, is never released.',
+      'Settles a slot after a person has checked it in LinkedIn: delivered (with its chat) or ' +
+        'released. A delivered slot, or a slot whose lease has not ended, is never released.',
     )
     .addArgument(accountArgument())
-    .addArgument(new Argument('<reservation>', 'its id').argParser(reservationId))
+    .addArgument(
+      new Argument('<reservation>', 'the id of the reservation').argParser(reservationId),
+    )
     .addOption(
-      new Option('--outcome <outcome>', 'what was seen')
+      new Option('--outcome <outcome>', 'what LinkedIn shows')
         .choices(['delivered', 'released'])
         .makeOptionMandatory(),
     )
-    .option('--chat-id <id>', "LinkedIn's chat, the proof of a delivery");
+    .option('--chat-id <id>', "LinkedIn's id of the chat, the proof of a delivery");
   ordered(command).action(async (accountId: string, id: string, options: SettleOptions) => {
     const { outcome, chatId, reason } = options;
     const order = {
@@ -124,10 +128,10 @@ function registerSettle(program: Command, context: Context): void {
 function registerReconcile(program: Command, context: Context): void {
   const command = program
     .command('reconcile')
-    .summary('check an account against its witnesses now, and heal it')
+    .summary('compare an account with its evidence now, and correct its counter')
     .description(
-      'Runs a reconcile of the account now, as every ten minutes: counter, event log and journal ' +
-        'are held against each other, and the counter is corrected. It makes no call to LinkedIn.',
+      'Runs the reconcile of the account now, which otherwise runs every 10 minutes: it compares ' +
+        'counter, event log and journal, and corrects the counter. It does not call LinkedIn.',
     )
     .addArgument(accountArgument())
     .action(async (accountId: string) => {
@@ -147,7 +151,7 @@ function registerReconcile(program: Command, context: Context): void {
 
 const wordsOf = ({ drift, healed, alerted, cooled }: Findings): string =>
   [
-    `drift ${drift}: ${healed ? 'healed' : 'nothing to heal'}`,
+    `drift ${drift}: ${healed ? 'corrected' : 'nothing to correct'}`,
     ...(alerted ? ['an alert was raised or updated (safeband alerts)'] : []),
-    ...(cooled ? ['the account cools down for an hour'] : []),
+    ...(cooled ? ['the account has a cooldown of 1 hour'] : []),
   ].join('; ');

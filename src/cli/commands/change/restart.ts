@@ -1,4 +1,4 @@
-/** The way out of a workflow whose tasks fail: it is terminated, and the account started again. */
+/** `safeband restart`: terminates a workflow whose tasks fail, and starts the account again. */
 import { Option, type Command } from 'commander';
 import { commandLine } from '../../../domain/primitives/commandLine.js';
 import { areFailing, failureText } from '../../../domain/reconcile/failingTasks.js';
@@ -24,17 +24,19 @@ type RestartOptions = {
 export const registerRestart: Register = (program: Command, context: Context) => {
   const command = program
     .command('restart')
-    .summary('give up a workflow whose tasks fail, and start the account again')
+    .summary('terminate a workflow whose tasks fail, and start the account again')
     .description(
-      'Terminates the workflow of an account whose tasks fail again and again, and starts the ' +
-        'account again. The start reads what the old workflow had answered out of its history, so ' +
-        'no count and no delivery is lost; the workers need all keys of SAFEBAND_PAYLOAD_KEYS for ' +
-        'that. A workflow whose tasks succeed is left alone.',
+      'Terminates the workflow of an account whose tasks fail repeatedly, and starts the ' +
+        'account again. The start reads the answers of the old workflow from its history, so no ' +
+        'count and no delivery is lost; for that, the workers need all keys of ' +
+        'SAFEBAND_PAYLOAD_KEYS. A workflow whose tasks succeed is not changed.',
     )
     .addArgument(accountArgument())
-    .addOption(new Option('--reason <text>', 'why; people will read it').makeOptionMandatory())
-    .option('--actor <name>', 'who does it; default: cli:<user>')
-    .option('--force', 'also where its tasks succeed, or its history cannot be read')
+    .addOption(
+      new Option('--reason <text>', 'the reason, shown to other people').makeOptionMandatory(),
+    )
+    .option('--actor <name>', 'who does it (default: cli:<user>)')
+    .option('--force', 'restart even if its tasks succeed or its history cannot be read')
     .action(async (accountId: string, options: RestartOptions) => {
       const row = await knownRow(context, accountId);
       if (row.state === 'disconnected') {
@@ -47,8 +49,8 @@ export const registerRestart: Register = (program: Command, context: Context) =>
       if (unread !== null && !options.force) {
         const text =
           `the workers cannot read the history of ${accountId} (${unread}), so a start would lose ` +
-          'what it contains: give each worker all keys of SAFEBAND_PAYLOAD_KEYS; --force restarts ' +
-          'it all the same';
+          'what it contains: give each worker all keys of SAFEBAND_PAYLOAD_KEYS, or restart it ' +
+          'with --force';
         throw new CliError(EXIT.refused, 'HistoryUnreadable', text, 'safeband doctor');
       }
       const found = await restarted(context, { accountId, tier: row.tier }, options);
@@ -73,28 +75,28 @@ async function restarted(
   const { client, taskQueue, safeband } = await world.temporal();
   const { lookAtTasks, startAgain, terminateRun } =
     await import('../../../temporal/workflowTasks.js'); // heavy
-  const seen = await lookAtTasks(client, accountId);
-  if (seen && !areFailing(seen) && !force) {
+  const tasks = await lookAtTasks(client, accountId);
+  if (tasks && !areFailing(tasks) && !force) {
     const why =
-      seen.failures === 0
-        ? 'none of its tasks fails'
-        : `${seen.failures} tries of its task failed (${failureText(seen.cause, seen.message)})`;
+      tasks.failures === 0
+        ? 'no task of it fails'
+        : `${tasks.failures} attempts of its task failed (${failureText(tasks.cause, tasks.message)})`;
     throw new CliError(
       EXIT.refused,
       'NotFailing',
-      `the workflow of ${accountId} is left alone: ${why}; --force terminates it all the same`,
+      `the workflow of ${accountId} is not changed: ${why}; --force terminates it nevertheless`,
       commandLine('status', [accountId]),
     );
   }
-  if (seen) {
-    const { runId } = seen;
+  if (tasks) {
+    const { runId } = tasks;
     await terminateRun(client, { accountId, runId }, `safeband restart by ${by}: ${reason}`);
   }
   await startAgain(client, account, taskQueue);
   const read = (): Promise<Pick<StatusWire, 'verified'> & { readonly state: string | null }> =>
     safeband.status(accountId).catch(() => ({ verified: false, state: null }));
-  const { state } = await withProgress(io, isJson, 'reading what the account had answered', () =>
+  const { state } = await withProgress(io, isJson, "reading the account's old answers", () =>
     firstVerified(now, read),
   );
-  return { terminated: seen?.runId ?? null, state };
+  return { terminated: tasks?.runId ?? null, state };
 }

@@ -1,4 +1,4 @@
-/** Accounts whose numbers disagree now, as the audit of the fleet looks for them. */
+/** `safeband drift`: accounts whose numbers disagree now, as the fleet audit finds them. */
 import type { Command } from 'commander';
 import { commandLine } from '../../../domain/primitives/commandLine.js';
 import type { Suspect } from '../../../domain/reconcile/fleetAudit.js';
@@ -20,12 +20,17 @@ const LIMIT = 50;
 export const registerDrift: Register = (program: Command, context: Context) => {
   const command = program
     .command('drift')
-    .summary('accounts whose numbers disagree now; exit code 1 if there are any')
+    .summary('accounts whose counter and event log disagree now; exit code 1 if there are any')
     .description(
       'Lists connected accounts whose counter and event log disagree beyond what is in flight or ' +
-        'uncertain, or whose row was edited by hand. The next run heals each.',
+        'uncertain, or whose row has a manual edit. The next reconcile corrects each.',
     )
-    .option('--limit <n>', 'how many accounts, the furthest apart first', whole(1, 1_000), LIMIT)
+    .option(
+      '--limit <n>',
+      'how many accounts, the largest differences first',
+      whole(1, 1_000),
+      LIMIT,
+    )
     .action(async ({ limit }: { limit: number }) => {
       const at = context.now();
       context.answer(answerOf(await find(context.world.pool(), at, limit), at));
@@ -40,7 +45,7 @@ type Found = {
   readonly accounts: readonly Apart[];
 };
 
-/** Page by page, in few statements, whatever the size of the fleet. */
+/** Reads the fleet page by page, so that its size does not matter. */
 async function find(pool: Pool, at: Instant, limit: number): Promise<Found> {
   const apart: Suspect[] = [];
   let checked = 0;
@@ -82,7 +87,7 @@ function textOf({ checked, all, accounts }: Found, at: Instant, look: Look): str
   if (!first) {
     return checked === 0
       ? 'no connected accounts'
-      : `${counted(checked, 'account')} checked: in all of them the numbers agree`;
+      : `${counted(checked, 'account')} checked: all numbers agree`;
   }
   const rows = accounts.map((row) => [
     row.accountId,
@@ -93,16 +98,16 @@ function textOf({ checked, all, accounts }: Found, at: Instant, look: Look): str
     row.uncertain,
     row.imported,
     row.drift - row.inFlight - row.uncertain,
-    row.isEdited ? 'edited by hand' : '',
+    row.isEdited ? 'manual edit' : '',
     clock(row.lastCheckedAt, at),
   ]);
   const head = ['account', 'state', '>counter', '>log', '>in flight', '>uncertain', '>imported'];
   const { bold } = look.colors;
   return [
-    look.table(rows, [...head, '>not explained', '', 'checked (UTC)']),
+    look.table(rows, [...head, '>unexplained', '', 'checked (UTC)']),
     '',
     `${thousands(all)} of ${thousands(checked)} disagree. ` +
-      `${bold(commandLine('check', [first.accountId]))} looks closer; ` +
-      `${bold(commandLine('reconcile', [first.accountId]))} heals now`,
+      `${bold(commandLine('check', [first.accountId]))} shows the details; ` +
+      `${bold(commandLine('reconcile', [first.accountId]))} corrects it now`,
   ].join('\n');
 }

@@ -1,4 +1,4 @@
-/** What the gate saw at an instant, rebuilt from rows. */
+/** `safeband history`: the state of an account at an instant, rebuilt from rows. */
 import { Option, type Command } from 'commander';
 import { commandLine } from '../../../domain/primitives/commandLine.js';
 import type { StateAt } from '../../../domain/diagnostics/asOf/stateAt.js';
@@ -17,10 +17,10 @@ export const registerHistory: Register = (program: Command, context: Context) =>
   const { now } = context;
   const command = program
     .command('history')
-    .summary('what the gate of an account saw at an instant')
+    .summary('the numbers of an account at a past instant, and the decision of its gate')
     .description(
-      'Rebuilds an account as of an instant from its rows: what a reserve would have heard then, ' +
-        'the numbers, and what happened before and after. Changes nothing.',
+      'Rebuilds the state of an account at a past instant from its rows: the decision that a ' +
+        'reserve would have got, the numbers, and the events before and after. Changes nothing.',
     )
     .addArgument(accountArgument())
     .addOption(
@@ -30,10 +30,14 @@ export const registerHistory: Register = (program: Command, context: Context) =>
     )
     .action(async (accountId: string, { at }: { at: Instant }) => {
       await knownRow(context, accountId);
-      if (at > now()) throw usage('--at lies in the future', commandLine('slots', [accountId]));
+      if (at > now())
+        throw usage(
+          '--at is in the future: history shows the past',
+          commandLine('slots', [accountId]),
+        );
       const state = await stateAt(context.world.pool(), accountId, at);
       if (!state) {
-        const text = `no row of account ${accountId} is kept of then`;
+        const text = `no row of account ${accountId} is as old as that`;
         throw new CliError(EXIT.unknown, 'AccountUnknown', text, commandLine('tail', [accountId]));
       }
       context.answer({ json: state, text: (look) => textOf(state, look, widthOf(context.io)) });
@@ -45,7 +49,7 @@ export const registerHistory: Register = (program: Command, context: Context) =>
   );
 };
 
-/** To the ms, because much happens in a second; with the day where it is another. */
+/** Returns a time to the millisecond, with the day if that differs from the day of `other`. */
 const timeOf = (at: string, other: string): string =>
   at.slice(0, 10) === other.slice(0, 10) ? at.slice(11, 23) : at.slice(0, 23).replace('T', ' ');
 
@@ -64,8 +68,8 @@ function textOf(state: StateAt, look: Look, width: number): string {
     '',
     `${name('a reserve')}${heard(decision, at)}`,
     `${name('counter')}${sumText(status)}`,
-    `${name('caps')}${status.remaining} left of ${status.caps.effective}; the ${status.caps.binding} cap binds`,
-    `${name('stands on')}the save of ${clock(instantOf(state.standsOn), at)} UTC${state.isExact ? ', exact' : ''}`,
+    `${name('caps')}${status.remaining} left of ${status.caps.effective}; the ${status.caps.binding} cap applies`,
+    `${name('based on')}the save of ${clock(instantOf(state.standsOn), at)} UTC${state.isExact ? ', exact' : ''}`,
     ...state.notes.map((note) => colors.yellow(wrapped(note, width))),
     ...(before.length > 0 ? ['', 'Before:', rows(before)] : []),
     ...(after.length > 0 ? ['', 'After:', rows(after)] : []),

@@ -1,4 +1,4 @@
-/** Lists: what was delivered, and what a person should look at. */
+/** `safeband events` and `safeband alerts`. */
 import { Argument, type Command } from 'commander';
 import { commandLine } from '../../../domain/primitives/commandLine.js';
 import { listEvents, listOpenAlerts, type OpenAlert } from '../../../postgres/read/reads.js';
@@ -19,10 +19,14 @@ export const registerLists: Register = (program, context) => {
 function registerEvents(program: Command, context: Context): void {
   const command = program
     .command('events')
-    .summary('the event log of an account: what was delivered, with its proof')
+    .summary('the event log of an account: its delivered InMails, with their proof')
     .addArgument(accountArgument())
     .option('--limit <n>', 'how many events, newest first', whole(1, 1_000), LIMIT)
-    .option('--before <event>', 'the page before that event', whole(1, Number.MAX_SAFE_INTEGER))
+    .option(
+      '--before <event>',
+      'only events before this event id',
+      whole(1, Number.MAX_SAFE_INTEGER),
+    )
     .action(async (accountId: string, { limit, before }: { limit: number; before?: number }) => {
       await knownRow(context, accountId);
       const page = { limit: limit + 1, ...(before === undefined ? {} : { before }) };
@@ -33,7 +37,7 @@ function registerEvents(program: Command, context: Context): void {
       context.answer({
         json: { accountId, events: events.map(eventJson), next },
         text: ({ table, colors }) => {
-          if (events.length === 0) return `nothing was delivered by ${accountId} yet`;
+          if (events.length === 0) return `no InMail of ${accountId} was delivered yet`;
           const rows = events.map((event) => [
             event.eventId,
             clock(event.deliveredAt, now),
@@ -41,7 +45,7 @@ function registerEvents(program: Command, context: Context): void {
             event.reservationId,
             event.chatId,
             event.messageId,
-            event.isCounted ? '' : 'seen too late to count',
+            event.isCounted ? '' : 'observed too late to count',
           ]);
           const head = [
             '>event',
@@ -63,8 +67,8 @@ function registerEvents(program: Command, context: Context): void {
 function registerAlerts(program: Command, context: Context): void {
   const command = program
     .command('alerts')
-    .summary('what a person should look at, of an account or of all')
-    .addArgument(new Argument('[account]', 'only of this one').argParser(idOf))
+    .summary('open alerts of an account, or of all accounts')
+    .addArgument(new Argument('[account]', 'only alerts of this account').argParser(idOf))
     .option('--limit <n>', 'how many alerts, newest first', whole(1, 1_000), LIMIT)
     .action(async (accountId: string | undefined, { limit }: { limit: number }) => {
       if (accountId !== undefined) await knownRow(context, accountId);
@@ -85,7 +89,7 @@ function registerAlerts(program: Command, context: Context): void {
                 `${colour[alert.severity](alert.severity)}  ${colors.bold(alert.accountId)}  ` +
                   `${alert.kind}${alert.times > 1 ? ` (${alert.times} times)` : ''}, ` +
                   `${clock(alert.raisedAt, now)} UTC`,
-                ...saidBy(alert).map((line) => `- ${wrapped(line, width - 2)}`),
+                ...sentencesOf(alert).map((line) => `- ${wrapped(line, width - 2)}`),
               ].join('\n'),
             )
             .join('\n');
@@ -95,8 +99,8 @@ function registerAlerts(program: Command, context: Context): void {
   withExamples(command, 'alerts', 'alerts acme-anna --json');
 }
 
-/** The sentences of an alert, or what it has in their place. */
-function saidBy({ details }: OpenAlert): readonly string[] {
+/** Returns the sentences of an alert, otherwise its message, reason and cure. */
+function sentencesOf({ details }: OpenAlert): readonly string[] {
   const known: ReadonlyMap<string, unknown> = new Map(Object.entries(details));
   const sentences = known.get('sentences');
   if (Array.isArray(sentences)) return sentences.map(String);

@@ -1,4 +1,4 @@
-/** Follows an account: what is delivered, changed, told and corrected, as its rows are written. */
+/** `safeband tail`: prints the rows of an account (events, changes, alerts…) as they are written. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { assertNever } from '../../../domain/primitives/assert.js';
@@ -12,9 +12,9 @@ import { whole } from '../../options.js';
 import { lookOf, type Look } from '../../output.js';
 
 const POLL_MS = 1_000;
-/** What one look reads at most. */
+/** Maximum number of rows in one read. */
 const PAGE = 1_000;
-/** A row that was seen is looked at again for less than this long. */
+/** How long a printed row is remembered: after that, no read returns it again. */
 const FORGET_MS = MINUTE_MS;
 
 type TailOptions = { readonly last: number; readonly follow: boolean };
@@ -24,12 +24,12 @@ export const registerTail: Register = (program: Command, context: Context) => {
     .command('tail')
     .summary('follow what happens to an account, live; Ctrl-C ends it')
     .description(
-      'Prints what happened to an account (events, reservations, changes, alerts, corrections), ' +
-        'and then what happens, as Postgres has it. With --json: one object a line.',
+      'Prints the last rows of an account in Postgres (events, reservations, changes, alerts, ' +
+        'corrections), then each new one. With --json: one object per line.',
     )
     .addArgument(accountArgument())
-    .option('--last <n>', 'how many of the past first', whole(0, PAGE), 10)
-    .option('--no-follow', 'end after them')
+    .option('--last <n>', 'how many past rows to print first', whole(0, PAGE), 10)
+    .option('--no-follow', 'end after the past rows')
     .action(async (accountId: string, options: TailOptions) => {
       await knownRow(context, accountId);
       await follow(context, accountId, options);
@@ -41,18 +41,18 @@ export const registerTail: Register = (program: Command, context: Context) => {
 async function follow(context: Context, accountId: string, options: TailOptions): Promise<void> {
   const { io, world, isJson } = context;
   const look = lookOf(io);
-  const seen = new Map<string, Instant>();
-  const tell = (found: readonly Happening[]): void => {
+  const printed = new Map<string, Instant>();
+  const print = (found: readonly Happening[]): void => {
     for (const one of found) {
-      if (seen.has(one.key)) continue;
-      seen.set(one.key, one.recordedAt);
+      if (printed.has(one.key)) continue;
+      printed.set(one.key, one.recordedAt);
       io.stdout(`${isJson ? JSON.stringify(jsonOf(one)) : lineOf(one, look)}\n`);
     }
   };
   const past = await readFeed(world.pool(), accountId, { since: null, limit: PAGE });
   const first = options.last === 0 ? [] : past.slice(-options.last);
-  for (const one of past) if (!first.includes(one)) seen.set(one.key, one.recordedAt);
-  tell(first);
+  for (const one of past) if (!first.includes(one)) printed.set(one.key, one.recordedAt);
+  print(first);
   if (past.length === 0 && !isJson) io.stderr(`nothing has happened to ${accountId} yet\n`);
   if (!options.follow) return;
   if (io.isTerminal && !isJson) io.stderr(look.colors.dim('following; Ctrl-C ends it\n'));
@@ -61,22 +61,22 @@ async function follow(context: Context, accountId: string, options: TailOptions)
   while (await pause(io.signal)) {
     try {
       const found = await readFeed(world.pool(), accountId, { since: newest, limit: PAGE });
-      tell(found);
+      print(found);
       newest = found.at(-1)?.recordedAt ?? newest;
-      for (const [key, at] of seen)
-        if (newest !== null && at < newest - FORGET_MS) seen.delete(key);
+      for (const [key, at] of printed)
+        if (newest !== null && at < newest - FORGET_MS) printed.delete(key);
       if (isAway) io.stderr('Postgres is back\n');
       isAway = false;
     } catch (error) {
       const known = cliErrorOf(error);
       if (known.exitCode !== EXIT.unreachable) throw error;
-      if (!isAway) io.stderr(`${shown(known.message)}: trying again until it answers\n`);
+      if (!isAway) io.stderr(`${shown(known.message)}: retrying until it answers\n`);
       isAway = true;
     }
   }
 }
 
-/** False: it was told to end. */
+/** Waits; false if the signal asks to stop. */
 const pause = (signal: AbortSignal): Promise<boolean> =>
   sleep(POLL_MS, true, { signal }).catch(() => false);
 

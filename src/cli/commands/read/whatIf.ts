@@ -1,4 +1,4 @@
-/** The last weeks under another policy: what would have waited, and rested. */
+/** `safeband what-if`: the last weeks under another policy. */
 import type { Command } from 'commander';
 import type { WhatIf } from '../../../domain/diagnostics/whatIf/whatIf.js';
 import { whatIf } from '../../../postgres/diagnostics/whatIf.js';
@@ -8,7 +8,7 @@ import { refusalOf } from '../../errors.js';
 import { whole } from '../../options.js';
 import { policyOf, policyOptions, policyText, type PolicyOptions } from '../../policy.js';
 import { widthOf, withProgress, type Look } from '../../output.js';
-import { counted, wrapped } from '../../text.js';
+import { wrapped } from '../../text.js';
 import { isRefusal } from '../../../domain/account/refusals.js';
 import { WHAT_IF_DAYS_MAX } from '../../../domain/diagnostics/whatIf/question.js';
 
@@ -19,9 +19,9 @@ export const registerWhatIf: Register = (program: Command, context: Context) => 
     .command('what-if')
     .summary('the last 30 days of an account under another cap, ramp or window')
     .description(
-      'Replays what an account asked for in the last days under another policy: how many sends ' +
-        'would have waited and for how long, and which cooldowns would have been avoided or ' +
-        'caused. Changes nothing.',
+      'Replays the reserves of the last days under another policy: how many sends would have ' +
+        'waited and for how long, and which cooldowns would have been avoided or caused. ' +
+        'Changes nothing.',
     )
     .addArgument(accountArgument());
   policyOptions(command)
@@ -34,7 +34,7 @@ export const registerWhatIf: Register = (program: Command, context: Context) => 
       );
       const next = 'safeband what-if --help';
       if (!found)
-        throw refusalOf({ refused: 'AccountUnknown', message: `no rows of ${accountId}` });
+        throw refusalOf({ refused: 'AccountUnknown', message: `account ${accountId} has no rows` });
       if (isRefusal(found)) throw refusalOf(found, next);
       context.answer({ json: found, text: (look) => textOf(found, look, widthOf(io)) });
     });
@@ -63,12 +63,12 @@ function textOf(found: WhatIf, { colors, table }: Look, width: number): string {
   return [
     `${colors.bold(found.accountId)} from ${found.from.slice(0, 10)} to ${found.to.slice(0, 10)}, with ${policyText(found.policy)}`,
     '',
-    `${name('sends')}${asked} were granted; ${onTime} of them on time all the same`,
+    `${name('sends')}${asked} were granted; ${onTime} of them at the same time with this policy`,
     `${name('deferred')}${deferred}${waited}${waiting}`,
-    `${name('cooldowns')}${cooldowns.were.length} were; ${counted(cooldowns.avoided, 'cooldown')} avoided, ${cooldowns.caused} caused`,
+    `${name('cooldowns')}${cooldowns.were.length} happened; ${cooldowns.avoided} would be avoided, ${cooldowns.caused} added`,
     ...found.notes.map((note) => colors.yellow(wrapped(note, width))),
     ...(rows.length > 0
-      ? ['', table(rows, ['day', '>asked', '>granted', '>deferred', '>denied', '>may also go'])]
-      : ['', 'nothing was asked for in that time']),
+      ? ['', table(rows, ['day', '>asked', '>granted', '>deferred', '>denied', '>may also send'])]
+      : ['', 'the account had no reserve in that time']),
   ].join('\n');
 }

@@ -1,4 +1,4 @@
-/** What a shell needs to complete our commands: made from the program itself, so that it fits. */
+/** `safeband completion`: the script is made from the program itself, so it is never out of date. */
 import { Argument, type Command } from 'commander';
 import { pageAccounts } from '../../../postgres/read/lists.js';
 import { withExamples, type Context, type Register } from '../../command.js';
@@ -19,9 +19,9 @@ type Known = {
 export const registerCompletion: Register = (program: Command, context: Context) => {
   const command = program
     .command('completion')
-    .summary('print the completion script of a shell')
+    .summary('print the completion script for a shell')
     .description('Prints a script that completes commands, options and accounts in your shell.')
-    .addArgument(new Argument('<shell>', 'which').choices(SHELLS))
+    .addArgument(new Argument('<shell>', 'the name of the shell').choices(SHELLS))
     .action((shell: Shell) => {
       const script = SCRIPTS[shell](knownOf(program));
       context.answer({ json: { shell, script }, text: () => script });
@@ -41,7 +41,7 @@ export const registerCompletion: Register = (program: Command, context: Context)
   });
 };
 
-/** Every command that is shown, `keys make` as one. */
+/** Returns every visible command; `keys make` is one command. */
 export function knownOf(program: Command, above = ''): readonly Known[] {
   return program.commands
     .filter((command) => command.name() !== ACCOUNTS)

@@ -1,4 +1,4 @@
-/** Looks at everything that the accounts stand on, and says how to mend what is wrong. */
+/** `safeband doctor`: checks everything that accounts depend on, and prints a fix for each problem. */
 import type { Command } from 'commander';
 import { shown } from '../../../domain/primitives/text.js';
 import { withExamples, type Context, type Register } from '../../command.js';
@@ -11,18 +11,21 @@ import { withProgress, type Look } from '../../output.js';
 export const registerDoctor: Register = (program: Command, context: Context) => {
   const command = program
     .command('doctor')
-    .summary('look at everything, and print the cure of what is wrong')
+    .summary('check the installation and print a fix for each problem')
     .description(
-      'Looks at versions, clocks, schema, roles, search attributes, schedule, workers and the ' +
-        'last heartbeats. Each line is ok, warn or fail; exit code 1 if one fails. Changes nothing.',
+      'Checks versions, clocks, schema, roles, search attributes, schedules, workers, alerts and ' +
+        'the last reconciles. Each line is ok, warn or fail; exit code 1 if one is fail. ' +
+        'Changes nothing.',
     )
     .action(async () => {
       const { io, isJson } = context;
-      const findings = await withProgress(io, isJson, 'looking', () => examine(context));
-      const isIll = findings.some(({ level }) => level === 'fail');
+      const findings = await withProgress(io, isJson, 'checking the installation', () =>
+        examine(context),
+      );
+      const isFailing = findings.some(({ level }) => level === 'fail');
       context.answer({
-        json: { healthy: !isIll, findings },
-        exitCode: isIll ? EXIT.found : EXIT.ok,
+        json: { healthy: !isFailing, findings },
+        exitCode: isFailing ? EXIT.found : EXIT.ok,
         text: (look) => reportOf(findings, look),
       });
     });
@@ -44,14 +47,14 @@ function reportOf(findings: readonly Finding[], { colors, table }: Look): string
   const rows = findings.map(({ level, name, text, cure }) => [
     colour[level](level),
     shown(name),
-    shown(text) + (cure === null ? '' : `\n${colors.bold(`cure: ${shown(cure)}`)}`),
+    shown(text) + (cure === null ? '' : `\n${colors.bold(`fix: ${shown(cure)}`)}`),
   ]);
   const of = (level: Finding['level']): number =>
     findings.filter((finding) => finding.level === level).length;
   const [fails, warns] = [of('fail'), of('warn')];
   const end =
     fails + warns === 0
-      ? colors.green('all is well')
-      : `${fails} failed, ${warns} to look at, ${of('ok')} ok`;
+      ? colors.green('no problem found')
+      : `${fails} fail, ${warns} warn, ${of('ok')} ok`;
   return `${table(rows, ['', '', ''])}\n\n${end}`.trimStart();
 }

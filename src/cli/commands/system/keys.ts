@@ -1,4 +1,4 @@
-/** API keys: made here and shown once, listed without their secret, revoked. */
+/** `safeband keys`: makes API keys (each shown once), lists them without their secret, revokes them. */
 import { Argument, Option, type Command } from 'commander';
 import { commandLine } from '../../../domain/primitives/commandLine.js';
 import { isoInstant, isoOrNull } from '../../../domain/primitives/time.js';
@@ -21,7 +21,7 @@ import { listAccessChanges } from '../../../postgres/access/changes.js';
 export const registerKeys: Register = (program, context) => {
   const keys = program
     .command('keys')
-    .summary('make, list and revoke API keys, and see who was let in')
+    .summary('make, list and revoke API keys, and list log-ins')
     .helpCommand(false);
   registerMake(keys, context);
   registerList(keys, context);
@@ -34,10 +34,18 @@ type MakeOptions = { readonly role: Role; readonly accounts?: readonly string[] 
 function registerMake(keys: Command, context: Context): void {
   const command = keys
     .command('make')
-    .summary('make a key; it is shown once, here')
-    .addArgument(new Argument('<name>', 'whose it is: the actor of what is changed with it'))
+    .summary('make a key; this command shows it once')
+    .addArgument(
+      new Argument(
+        '<name>',
+        'name of the owner: recorded as the actor of each change made with this key',
+      ),
+    )
     .addOption(
-      new Option('--role <role>', 'what it may do: pipeline sends, reader reads, operator all')
+      new Option(
+        '--role <role>',
+        'rights: a pipeline may send, a reader may read, an operator may do both and change accounts',
+      )
         .choices([...ROLES])
         .makeOptionMandatory(),
     )
@@ -51,7 +59,7 @@ function registerMake(keys: Command, context: Context): void {
         actorOf(context.io, undefined),
       );
       if (!made) {
-        const text = `a key named ${name} is in use: revoke it, or take another name`;
+        const text = `the name ${name} is in use by another key: revoke that key, or use another name`;
         throw new CliError(EXIT.refused, 'NameTaken', text, commandLine('keys revoke', [name]));
       }
       context.answer({
@@ -60,8 +68,8 @@ function registerMake(keys: Command, context: Context): void {
           [
             made.key,
             '',
-            colors.yellow('This is the only time the key is shown: keep it now.'),
-            `It is sent as ${colors.bold('Authorization: Bearer <key>')}; its id is ${made.keyId}.`,
+            colors.yellow('Store the key now: it is not shown again.'),
+            `Send it as ${colors.bold('Authorization: Bearer <key>')}. Its id is ${made.keyId}.`,
           ].join('\n'),
       });
     });
@@ -75,7 +83,7 @@ function registerMake(keys: Command, context: Context): void {
 function registerList(keys: Command, context: Context): void {
   const command = keys
     .command('list')
-    .summary('all keys, revoked ones too; never their secrets')
+    .summary('all keys, including revoked ones, without their secrets')
     .action(async () => {
       const found = await listKeys(context.world.pool());
       const now = context.now();
@@ -119,7 +127,7 @@ function registerRevoke(keys: Command, context: Context): void {
       const pool = context.world.pool();
       const revoked = await revokeKey(pool, idOrName, actorOf(context.io, undefined));
       if (!revoked) {
-        const text = `no key that is in use has the id or name ${idOrName}`;
+        const text = `no active key has the id or name ${idOrName}`;
         throw new CliError(EXIT.unknown, 'KeyUnknown', text, 'safeband keys list');
       }
       const isLast = !(await hasKeys(pool));
@@ -127,10 +135,10 @@ function registerRevoke(keys: Command, context: Context): void {
         json: keyJson(revoked),
         text: ({ colors }) =>
           [
-            `key ${revoked.name} (${revoked.keyId}) is revoked; servers notice within seconds`,
+            `key ${revoked.name} (${revoked.keyId}) is revoked; servers refuse it within seconds`,
             ...(isLast
               ? [
-                  'No key is left, so nobody can use the API:',
+                  'No key is left, so no client can use the API:',
                   `next: ${colors.bold('safeband keys make <name> --role operator')}`,
                 ]
               : []),
@@ -146,8 +154,12 @@ function registerLog(keys: Command, context: Context): void {
   const command = keys
     .command('log')
     .summary('log-ins, and changes of keys and webhooks, newest first')
-    .option('--limit <n>', 'how many at most', whole(1, 1_000), LOG_LIMIT)
-    .option('--before <change>', 'the page before that change', whole(1, Number.MAX_SAFE_INTEGER))
+    .option('--limit <n>', 'how many changes, newest first', whole(1, 1_000), LOG_LIMIT)
+    .option(
+      '--before <change>',
+      'only changes before this change id',
+      whole(1, Number.MAX_SAFE_INTEGER),
+    )
     .action(async ({ limit, before = null }: { limit: number; before?: number | null }) => {
       const page = { before, limit: limit + 1 };
       const found = await listAccessChanges(context.world.pool(), page);
@@ -156,7 +168,7 @@ function registerLog(keys: Command, context: Context): void {
       context.answer({
         json: { changes, next },
         text: ({ table, colors }) => {
-          if (changes.length === 0) return 'nothing has changed yet';
+          if (changes.length === 0) return 'no log-in and no change yet';
           const rows = changes.map(({ changeId, at, kind, actor, target }) => [
             changeId,
             at.slice(0, 19).replace('T', ' '),

@@ -1,4 +1,4 @@
-/** Programs of ours that run in this terminal: the command line only starts them. */
+/** Commands that start another program of Safeband in this terminal. */
 import type { Register } from '../../command.js';
 import { withExamples } from '../../command.js';
 
@@ -7,19 +7,19 @@ const PROGRAMS = [
     name: 'dev',
     script: 'dev/main',
     args: ['--no-demo'],
-    summary: 'start Temporal, Postgres and a worker on this machine, and stay up',
+    summary: 'start Temporal, Postgres and a worker on this machine, and keep them running',
   },
   {
     name: 'demo',
     script: 'dev/main',
     args: [],
-    summary: 'the same, and play a day of outreach against a LinkedIn that misbehaves',
+    summary: 'start the same, and simulate a day of outreach with faults of LinkedIn',
   },
   {
     name: 'migrate',
     script: 'migrate',
     args: [],
-    summary: 'bring the database to this version, and register attributes and schedule in Temporal',
+    summary: 'update the database schema, and register search attributes and schedules in Temporal',
   },
   {
     name: 'worker',
@@ -41,7 +41,8 @@ export const registerStack: Register = (program, { io, end }) => {
       .command(name)
       .summary(summary)
       .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`);
-    if (name === 'demo') command.option('--exit', 'end after it; exit code 1 if a number is wrong');
+    if (name === 'demo')
+      command.option('--exit', 'stop after the simulation; exit code 1 if a number is wrong');
     withExamples(command, name).action(async ({ exit }: { exit?: boolean }) => {
       end(await io.launch(script, exit ? [...args, '--exit'] : args));
     });

@@ -1,4 +1,4 @@
-/** Who is told what happens: endpoints, what was sent to them, and telling it again. */
+/** `safeband webhooks`: endpoints that receive events, their deliveries, and replays. */
 import { Argument, Option, type Command } from 'commander';
 import {
   isWebhookType,
@@ -27,7 +27,7 @@ const LIST = 'safeband webhooks list';
 export const registerWebhooks: Register = (program, context) => {
   const webhooks = program
     .command('webhooks')
-    .summary('who is told what happens to accounts')
+    .summary('manage the endpoints that receive the events of accounts')
     .helpCommand(false);
   registerList(webhooks, context);
   registerAdd(webhooks, context);
@@ -36,14 +36,15 @@ export const registerWebhooks: Register = (program, context) => {
   registerRemove(webhooks, context);
 };
 
-const endpointArgument = (): Argument => new Argument('<endpoint>', 'its id: webhooks list has it');
+const endpointArgument = (): Argument =>
+  new Argument('<endpoint>', 'its id, from safeband webhooks list');
 const unknown = (endpointId: string): CliError =>
   new CliError(EXIT.unknown, 'WebhookUnknown', `there is no endpoint ${endpointId}`, LIST);
 
 function registerList(webhooks: Command, context: Context): void {
   const command = webhooks
     .command('list')
-    .summary('all endpoints, and how it goes with each')
+    .summary('all endpoints, with the state of each')
     .action(async () => {
       const found = await listEndpoints(context.world.pool());
       const now = context.now();
@@ -68,7 +69,7 @@ function registerList(webhooks: Command, context: Context): void {
 
 function stateOf({ disabledAt, disabledReason, failingSince, attempt }: Endpoint, now: Instant) {
   if (disabledAt !== null) return `disabled ${when(disabledAt, now)}: ${disabledReason}`;
-  if (failingSince === null) return 'in use';
+  if (failingSince === null) return 'active';
   return `failing since ${when(failingSince, now)}, ${counted(attempt, 'try').replace('trys', 'tries')}`;
 }
 
@@ -90,7 +91,7 @@ const eventList = (raw: string): readonly WebhookType[] => {
   const names = raw === 'all' ? WEBHOOK_TYPES : raw.split(',').map((name) => name.trim());
   const known = names.filter(isWebhookType);
   if (known.length === names.length) return known;
-  throw usage(`events should be all, or some of ${WEBHOOK_TYPES.join(', ')}`);
+  throw usage(`--events: use all, or a list of ${WEBHOOK_TYPES.join(', ')}`);
 };
 
 type AddOptions = {
@@ -102,15 +103,19 @@ type AddOptions = {
 function registerAdd(webhooks: Command, context: Context): void {
   const command = webhooks
     .command('add')
-    .summary('add an endpoint; its secret is shown once, here')
+    .summary('add an endpoint; this command shows its secret once')
     .addArgument(new Argument('<url>', 'https, or http on this machine'))
     .addOption(
-      new Option('--events <list>', `all, or some of ${WEBHOOK_TYPES.join(', ')}`)
+      new Option('--events <list>', `all, or a list of ${WEBHOOK_TYPES.join(', ')}`)
         .argParser(eventList)
         .default(WEBHOOK_TYPES, 'all'),
     )
-    .option('--accounts <list>', 'only of these accounts, such as acme-anna,acme-ben', accountList)
-    .option('--actor <name>', 'who does it; default: cli:<user>')
+    .option(
+      '--accounts <list>',
+      'only events of these accounts, such as acme-anna,acme-ben',
+      accountList,
+    )
+    .option('--actor <name>', 'who does it (default: cli:<user>)')
     .action(async (url: string, { events, accounts = [], actor }: AddOptions) => {
       const flaw = urlFlaw(url);
       if (flaw !== undefined) throw usage(flaw, 'safeband webhooks add --help');
@@ -126,9 +131,9 @@ function registerAdd(webhooks: Command, context: Context): void {
           [
             secret,
             '',
-            colors.yellow('This is the only time the secret is shown: keep it now.'),
-            `Endpoint ${endpointId} is told what happens from now on; docs/webhooks.md says how to`,
-            'check a signature.',
+            colors.yellow('Store the secret now: it is not shown again.'),
+            `Endpoint ${endpointId} receives events from now on. docs/webhooks.md describes how to`,
+            'verify a signature.',
           ].join('\n'),
       });
     });
@@ -149,7 +154,7 @@ function registerRemove(webhooks: Command, context: Context): void {
         throw unknown(endpointId);
       context.answer({
         json: { endpointId, removed: true },
-        text: () => `endpoint ${endpointId} and its log are gone`,
+        text: () => `endpoint ${endpointId} and its log are removed`,
       });
     });
   withExamples(command, 'webhooks remove whe_1');
@@ -158,10 +163,14 @@ function registerRemove(webhooks: Command, context: Context): void {
 function registerLog(webhooks: Command, context: Context): void {
   const command = webhooks
     .command('log')
-    .summary('every try of an endpoint, newest first')
+    .summary('delivery attempts of an endpoint, newest first')
     .addArgument(endpointArgument())
-    .option('--limit <n>', 'how many', whole(1, 1_000), 50)
-    .option('--before <delivery>', 'the page before that one', whole(1, Number.MAX_SAFE_INTEGER))
+    .option('--limit <n>', 'how many attempts', whole(1, 1_000), 50)
+    .option(
+      '--before <delivery>',
+      'only attempts before this delivery id',
+      whole(1, Number.MAX_SAFE_INTEGER),
+    )
     .action(async (endpointId: string, page: { limit: number; before?: number }) => {
       const pool = context.world.pool();
       if (!(await readEndpoint(pool, endpointId))) throw unknown(endpointId);
@@ -173,13 +182,13 @@ function registerLog(webhooks: Command, context: Context): void {
       context.answer({
         json: { endpointId, deliveries: shown.map(deliveryJson), next },
         text: ({ table, colors }) => {
-          if (shown.length === 0) return `nothing was sent to ${endpointId} yet`;
+          if (shown.length === 0) return `no event was sent to ${endpointId} yet`;
           const rows = shown.map((one) => [
             one.deliveryId,
             when(one.at, now),
             one.type,
             one.attempt,
-            one.error === null ? colors.green(`taken (${one.status})`) : colors.red(one.error),
+            one.error === null ? colors.green(`accepted (${one.status})`) : colors.red(one.error),
             one.eventId,
           ]);
           const head = ['>delivery', 'at', 'event', '>try', 'answer', 'event id'];
@@ -212,24 +221,29 @@ type ReplayOptions = {
 function registerReplay(webhooks: Command, context: Context): void {
   const command = webhooks
     .command('replay')
-    .summary('tell an endpoint everything again from there on')
+    .summary('replay events to an endpoint from a given point')
     .description(
-      'Tells an endpoint everything again, in order and with the same ids, from an event or an ' +
-        'instant on. A disabled endpoint is then in use again.',
+      'Sends all events from a given event or instant on to the endpoint again, in order and ' +
+        'with the same ids. A disabled endpoint is enabled again.',
     )
     .addArgument(endpointArgument())
-    .option('--event <id>', 'from that event on')
-    .option('--since <time>', 'from what happened then: 14:03, or 2026-11-24T14:03:07Z', (raw) =>
-      instant(context.now())(raw),
+    .option('--event <id>', 'start with this event')
+    .option(
+      '--since <time>',
+      'start with the events of this UTC time: 14:03 or 2026-11-24T14:03:07Z',
+      (raw) => instant(context.now())(raw),
     )
-    .option('--actor <name>', 'who does it; default: cli:<user>')
+    .option('--actor <name>', 'who does it (default: cli:<user>)')
     .action(async (endpointId: string, { event, since, actor }: ReplayOptions) => {
       const pool = context.world.pool();
       const by = { by: actorOf(context.io, actor), at: context.now() };
       const from =
         event !== undefined ? { eventId: event } : since === undefined ? undefined : { since };
       if (!from || (event !== undefined && since !== undefined)) {
-        throw usage('say from where: --event or --since', 'safeband webhooks replay --help');
+        throw usage(
+          'name the start of the replay: either --event or --since',
+          'safeband webhooks replay --help',
+        );
       }
       if (!(await readEndpoint(pool, endpointId))) throw unknown(endpointId);
       const isReplayed = await replay(pool, endpointId, { ...from, ...by });
@@ -237,8 +251,8 @@ function registerReplay(webhooks: Command, context: Context): void {
         json: { endpointId, replayed: isReplayed },
         text: () =>
           isReplayed
-            ? `endpoint ${endpointId} is told again from there on`
-            : 'nothing has happened since then, so there is nothing to tell again',
+            ? `endpoint ${endpointId} receives all events from that point again`
+            : 'no event since then, so there is nothing to replay',
       });
     });
   withExamples(command, 'webhooks replay whe_1 --since 09:00');
