@@ -1,4 +1,4 @@
-/** The dashboard walked through in a real browser, as a person does. */
+/** The dashboard in a real browser, used as a person uses it. */
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { workflowIdOf } from '../../src/temporal/protocol.js';
 import { edit, run, whenSaved } from '../support/account.js';
@@ -37,7 +37,7 @@ afterEach(async () => {
   for (const screen of screens.splice(0)) await screen.close();
 });
 
-/** A window that reports at its end whatever the browser complained of. */
+/** Opens a window that collects the errors of the browser. */
 async function open(options?: ScreenOptions): Promise<Screen> {
   const screen = await desk.open(options);
   screens.push(screen);
@@ -45,7 +45,7 @@ async function open(options?: ScreenOptions): Promise<Screen> {
 }
 const handle = (id: string) => desk.stand.handle(id);
 
-it('begins with no account, and connects the first one', async () => {
+it('starts without an account, and connects the first account', async () => {
   const { page, complaints } = await open({ key: null });
   await page.goto('/accounts');
   await shows(page, 'Paste an API key');
@@ -69,11 +69,11 @@ it('begins with no account, and connects the first one', async () => {
   await shows(page, `${id} is connected`);
   await shows(page, /Active/);
   await shows(page, /0 of 50/);
-  // The two answers that refuse are the only thing that a browser tells.
+  // The browser reports only the two refusals.
   expect(complaints.filter((text) => !/status of 40[01]/.test(text))).toEqual([]);
 });
 
-it('follows the sends of an account and of all accounts while they go on', async () => {
+it('shows the sends of an account and of all accounts while they happen', async () => {
   const id = await connected(desk, 'anna', 3, { ramp: { dailyCaps: [30, 40, 50] } });
   const account = await open();
   const list = await open();
@@ -92,10 +92,10 @@ it('follows the sends of an account and of all accounts while they go on', async
   await isText(account.page, '#logged', '13');
   await shows(account.page, /15 counter\s*=\s*1 in flight\s*\+\s*1 uncertain\s*\+\s*12 delivered/);
   await shows(account.page, 'Sent by hand', '#timeline');
-  await shows(list.page, /12 delivered, 1 sent by hand, 1 in flight, 1 uncertain/);
+  await shows(list.page, /12 delivered, 1 sent manually, 1 in flight, 1 uncertain/);
   expect(await list.page.getByLabel('Search').inputValue()).toBe('half a wor');
   expect([await isUnreloaded(account.page), await isUnreloaded(list.page)]).toEqual([true, true]);
-  // In the reader's zone, with UTC beside it.
+  // In the reader's time zone, followed by UTC.
   expect(await account.page.locator('#timeline time').first().innerText()).toMatch(
     /^\d\d:\d\d:\d\d \d\d:\d\d:\d\d UTC$/,
   );
@@ -103,7 +103,7 @@ it('follows the sends of an account and of all accounts while they go on', async
   expect([...account.complaints, ...list.complaints]).toEqual([]);
 });
 
-it('tells 104 of 50 with 17, heals it and lets it go on, without a reload', async () => {
+it('shows a counter of 104 with 17 sends, its correction and its cooldown, without a reload', async () => {
   const id = await connected(desk, 'lena', 17);
   await whenSaved(handle(id));
   const { page, complaints } = await open();
@@ -126,7 +126,7 @@ it('tells 104 of 50 with 17, heals it and lets it go on, without a reload', asyn
 
   await run(handle(id));
   await isText(page, '#counter', '17');
-  await shows(page, /Cooling down\s*ends in (59 min|1 h)/);
+  await shows(page, /Cooldown\s*ends in (59 min|1 h)/);
   await shows(page, 'corrected from 104 to 17');
   await shows(article.page, 'It resumes automatically at');
   await picture(page, 'healed');
@@ -146,14 +146,14 @@ it('tells 104 of 50 with 17, heals it and lets it go on, without a reload', asyn
   expect([...complaints, ...article.complaints]).toEqual([]);
 });
 
-it('keeps numbers for a minute, says how old they are, and a hard refresh goes past that', async () => {
+it('caches numbers for a minute, shows their age, and reads them again on a hard refresh', async () => {
   const id = await connected(desk, 'ben', 2);
   await whenSaved(handle(id));
   const { page, complaints } = await open();
   await page.goto(`/accounts/${id}`);
   await isText(page, '#counter', '2');
   await onceAgain(page, 'As the account itself says');
-  // Nobody tells of changes any more: only what is kept can answer.
+  // Postgres reports no changes now, so only the cache can answer.
   await desk.stand.pool.query('alter table safeband.accounts disable trigger user');
   try {
     await desk.client.reserve(id, { reservationId: 'late' });
@@ -167,14 +167,16 @@ it('keeps numbers for a minute, says how old they are, and a hard refresh goes p
   expect(complaints).toEqual([]);
 });
 
-it('holds and resumes an account, behind a page that says what will happen', async () => {
+it('holds and resumes an account, after a page that describes the effect', async () => {
   const id = await connected(desk, 'kira', 1);
   const { page, complaints } = await open();
   await page.goto(`/accounts/${id}`);
   await page.getByRole('link', { name: 'Hold', exact: true }).click();
-  await shows(page, 'From now on no slot is granted');
+  await shows(page, 'The account grants no slot until an operator resumes it');
   await picture(page, 'confirm');
-  await page.getByLabel('Why is it held?').fill('The customer asked <b>us</b> to wait');
+  await page
+    .getByLabel('Why do you hold the account?')
+    .fill('The customer asked <b>us</b> to wait');
   await page.getByRole('button', { name: 'Hold the account' }).click();
   await shows(page, 'The account is held');
   await shows(page, /Held\.[\s\S]*The customer asked <b>us<\/b> to wait/);
@@ -184,7 +186,7 @@ it('holds and resumes an account, behind a page that says what will happen', asy
   });
   await picture(page, 'held');
   await page.getByRole('link', { name: 'Resume' }).click();
-  await page.getByLabel('Why may it go on?').fill('They called back');
+  await page.getByLabel('Why do you resume the account?').fill('They called back');
   await page.getByRole('button', { name: 'Resume the account' }).click();
   await shows(page, 'The account is resumed');
   await run(handle(id)); // saves at once
@@ -192,7 +194,7 @@ it('holds and resumes an account, behind a page that says what will happen', asy
   expect(complaints).toEqual([]);
 });
 
-it('settles an uncertain send, and says which field is missing', async () => {
+it('settles an uncertain send, and names the field that is missing', async () => {
   const id = await connected(desk, 'cleo');
   await desk.client.reserve(id, { reservationId: 'lost-1' });
   await desk.client.failed(id, { reservationId: 'lost-1', kind: 'unknown' });
@@ -200,14 +202,14 @@ it('settles an uncertain send, and says which field is missing', async () => {
   const { page, complaints } = await open();
   await page.goto(`/accounts/${id}`);
   await page.getByRole('link', { name: 'Settle lost-1' }).click();
-  await page.getByLabel('What became of it?').selectOption('delivered');
+  await page.getByLabel('What does LinkedIn show?').selectOption('delivered');
   await page.getByLabel('How do you know?').fill('seen in the outbox');
-  await page.getByRole('button', { name: 'Settle it' }).click();
+  await page.getByRole('button', { name: 'Settle the reservation' }).click();
   await shows(page, /Nothing was changed/, '#refusal');
   await shows(page, /chat/i, '#refusal');
   expect(await violations(page)).toEqual([]);
-  await page.getByLabel('Chat').fill('chat-of-lost-1');
-  await page.getByRole('button', { name: 'Settle it' }).click();
+  await page.getByLabel('Chat id').fill('chat-of-lost-1');
+  await page.getByRole('button', { name: 'Settle the reservation' }).click();
   await shows(page, 'lost-1 is now delivered');
   await shows(page, 'None: every slot has its outcome', '#open');
   await isText(page, '#logged', '1');
@@ -215,7 +217,7 @@ it('settles an uncertain send, and says which field is missing', async () => {
   expect(complaints.filter((text) => !/status of 4\d\d/.test(text))).toEqual([]);
 });
 
-it('says that the connection is lost, and is true again once it is back', async () => {
+it('shows that the connection is lost, and updates itself when the connection is back', async () => {
   const id = await connected(desk, 'dora', 1);
   const { page, complaints } = await open();
   await page.goto(`/accounts/${id}`);
@@ -237,13 +239,13 @@ it('says that the connection is lost, and is true again once it is back', async 
   expect(complaints.filter((text) => !/ERR_/.test(text))).toEqual([]);
 });
 
-it('is used at 360 px by keyboard alone: finds an account and holds it', async () => {
+it('works at 360 px with the keyboard only: finds an account and holds it', async () => {
   const id = await connected(desk, 'narrow', 2);
   const { page, complaints } = await open({ width: 360 });
   await page.goto('/accounts');
   await picture(page, 'narrow');
   await page.keyboard.press('Tab');
-  expect(await page.evaluate(() => document.activeElement?.textContent)).toMatch('To the content');
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toMatch('Skip to content');
   await page.keyboard.press('Enter');
   await tabTo(page, 'input[name=q]');
   await page.keyboard.type(id);
@@ -264,46 +266,49 @@ it('is used at 360 px by keyboard alone: finds an account and holds it', async (
 it.each([
   ['light', 1_280],
   ['dark', 360],
-] as const)('is without a flaw that axe finds, %s at %i px, on each page', async (name, width) => {
-  const id = await connected(desk, `all-${name}`, 1);
-  const { page, complaints } = await open({ isDark: name === 'dark', width });
-  const at = encodeURIComponent(new Date().toISOString());
-  const found: unknown[] = [];
-  for (const path of [
-    '/accounts',
-    '/fleet',
-    `/accounts/${id}`,
-    `/accounts/${id}/why`,
-    `/accounts/${id}/history?at=${at}`,
-    `/accounts/${id}/do/configure`,
-    `/accounts/${id}/do/settle`,
-    '/connect',
-    '/accounts?q=nobody-has-this',
-    '/no-such-page',
-    '/accounts/no-such-account',
-  ]) {
-    await page.goto(path);
-    found.push(...(await violations(page)).map((one) => `${path}: ${one}`));
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    if (wide > 0) found.push(`${path} is ${wide} px too wide`);
-  }
-  expect(found).toEqual([]);
-  expect(complaints.filter((text) => !/status of 404/.test(text))).toEqual([]);
-});
+] as const)(
+  'has no accessibility fault that axe finds, %s at %i px, on each page',
+  async (name, width) => {
+    const id = await connected(desk, `all-${name}`, 1);
+    const { page, complaints } = await open({ isDark: name === 'dark', width });
+    const at = encodeURIComponent(new Date().toISOString());
+    const found: unknown[] = [];
+    for (const path of [
+      '/accounts',
+      '/fleet',
+      `/accounts/${id}`,
+      `/accounts/${id}/why`,
+      `/accounts/${id}/history?at=${at}`,
+      `/accounts/${id}/do/configure`,
+      `/accounts/${id}/do/settle`,
+      '/connect',
+      '/accounts?q=no-account-has-this',
+      '/no-such-page',
+      '/accounts/no-such-account',
+    ]) {
+      await page.goto(path);
+      found.push(...(await violations(page)).map((one) => `${path}: ${one}`));
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      if (wide > 0) found.push(`${path} is ${wide} px too wide`);
+    }
+    expect(found).toEqual([]);
+    expect(complaints.filter((text) => !/status of 404/.test(text))).toEqual([]);
+  },
+);
 
-it('is there in dark as well', async () => {
+it('has a dark theme', async () => {
   const { page } = await open({ isDark: true });
   await page.goto('/accounts');
   await isLive(page);
   await picture(page, 'dark');
   await page.goto('/fleet');
-  await shows(page, 'LinkedIn calls by checks');
+  await shows(page, 'LinkedIn calls by audits and reconciles');
   await isText(page, '#linkedin-calls', '0');
   await picture(page, 'fleet');
   expect(await page.evaluate(() => getComputedStyle(document.body).colorScheme)).toContain('dark');
 });
 
-it('shows a key for one account that account alone, and nothing to change it with', async () => {
+it('shows a reader key of one account only that account, without actions', async () => {
   const [mine, others] = [await connected(desk, 'mine', 1), await connected(desk, 'others', 1)];
   const { page } = await open({ key: await desk.keyOf('reader', [mine]) });
   await shows(page, mine);
@@ -314,14 +319,18 @@ it('shows a key for one account that account alone, and nothing to change it wit
   }
   await page.goto('/accounts');
   await shows(page, /^[\s\S]*1 account\s*$/);
-  for (const path of [`/accounts/${others}`, `/accounts/${others}/why`, '/accounts/nobody']) {
+  for (const path of [
+    `/accounts/${others}`,
+    `/accounts/${others}/why`,
+    '/accounts/no-such-account',
+  ]) {
     expect((await page.goto(path))?.status()).toBe(404);
     await shows(page, 'There is no such account');
   }
   expect((await page.goto(`/accounts/${mine}/do/hold`))?.status()).toBe(403);
 });
 
-it('refuses a form that another page has sent', async () => {
+it('refuses a form from another site', async () => {
   const id = await connected(desk, 'forged');
   const { page } = await open();
   const forged = await page.request.post(`/accounts/${id}/do/hold`, {
@@ -332,7 +341,7 @@ it('refuses a form that another page has sent', async () => {
   expect((await desk.client.status(id)).hold).toBeNull();
 });
 
-it('reads Postgres while Temporal does not answer, and says so', async () => {
+it('shows numbers of Postgres while Temporal does not answer, and states it', async () => {
   const id = await connected(desk, 'away', 4);
   await whenSaved(handle(id));
   const { page } = await open();

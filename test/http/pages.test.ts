@@ -1,4 +1,4 @@
-/** The dashboard's pages, each tried with every key: who may see it, and what a stranger is told. */
+/** The pages of the dashboard with every kind of key: which key may see which page. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { KnownRoute } from '../../src/http/app.js';
 import { edit, sent } from '../support/account.js';
@@ -32,12 +32,12 @@ const go = (key: string, { method, url }: KnownRoute, id: string): Promise<Answe
     ...(method === 'POST' ? { payload: 'reason=tried&tier=premium&accountId=x' } : {}),
   });
 
-it('says of every page whom it is for', () => {
+it('declares for every page the right that it needs', () => {
   expect(pages().filter(({ needs }) => needs === undefined)).toEqual([]);
   expect(pages().length).toBeGreaterThan(12);
 });
 
-it('asks a reader without a key to log in', async () => {
+it('sends a reader without a key to the log-in page', async () => {
   for (const page of pages().filter(({ needs }) => needs !== 'public')) {
     const { statusCode, headers } = await go('', page, own);
     expect([page.url, statusCode]).toEqual([page.url, 303]);
@@ -46,7 +46,7 @@ it('asks a reader without a key to log in', async () => {
 });
 
 it.each(['reader', 'pipeline'] as const)(
-  'lets a key of the role %s operate nothing',
+  'refuses every action to a key of the role %s',
   async (role) => {
     const key = await stand.key(role);
     const operating = pages().filter(({ needs }) => needs === 'operate');
@@ -55,12 +55,12 @@ it.each(['reader', 'pipeline'] as const)(
       const { statusCode, headers, body } = await go(key, page, own);
       expect([page.url, statusCode]).toEqual([page.url, 403]);
       expect(headers['content-type']).toMatch('text/html');
-      expect(body).toContain('This key may not do that');
+      expect(body).toContain('This key does not allow that');
     }
   },
 );
 
-it('shows a key for one account no trace of another, and the same 404 as for none', async () => {
+it('hides other accounts from a key of one account, with the same 404 as for an unknown account', async () => {
   const key = await stand.key('operator', [own]);
   for (const page of pages().filter(({ url }) => url.includes(':accountId'))) {
     const [other, none] = [await go(key, page, foreign), await go(key, page, 'never-was')];
@@ -76,7 +76,7 @@ it('shows a key for one account no trace of another, and the same 404 as for non
   }
 });
 
-it('answers a program at a path that there is not with a problem, and a person with a page', async () => {
+it('answers an unknown path with a problem for a program, and with a page for a browser', async () => {
   const key = await stand.key('reader');
   expect((await stand.ask(key, '/nothing')).headers['content-type']).toBe(
     'application/problem+json',
@@ -89,7 +89,7 @@ it('answers a program at a path that there is not with a problem, and a person w
 });
 
 it.each(['%00', '..%2f..', '%F0%9F%92%A5', '<script>', 'a'.repeat(300)])(
-  'knows no account "%s", and breaks nothing',
+  'answers 4xx for an account named "%s"',
   async (id) => {
     const key = await stand.key('reader');
     for (const rest of ['', '/why', '/history?at=2026-11-23T14:03:07Z']) {
@@ -101,7 +101,7 @@ it.each(['%00', '..%2f..', '%F0%9F%92%A5', '<script>', 'a'.repeat(300)])(
   },
 );
 
-/** As a reader of the page sees it. */
+/** Returns the text of a page as a reader sees it. */
 const shown = (html: string): string =>
   html
     .replaceAll(/<[^>]*>/g, '')
@@ -109,7 +109,7 @@ const shown = (html: string): string =>
     .replaceAll('&quot;', '"')
     .replaceAll('&amp;', '&');
 
-it('says by page, API and command line the same sentences about the same account', async () => {
+it('shows the same sentences about an account on the page, in the API and on the command line', async () => {
   const { id } = await sent(stand, 17);
   const key = await stand.key('operator');
   await stand.ask(key, `/v1/accounts/${id}/sendReserve`, { reservationId: 'under-way' });

@@ -1,10 +1,10 @@
-/** What the pages share. */
+/** The parts that all pages share. */
 import type { Assets } from './ui/assets.js';
 import type { FleetSnapshot } from './fleet/fleetSnapshot.js';
 import type { StatusCache } from './statusCache.js';
 import type { Parts } from '../context.js';
 
-/** What the pages share. */
+/** The parts that all pages share. */
 export type PageParts = Parts & {
   readonly assets: Assets;
   readonly kept: StatusCache;

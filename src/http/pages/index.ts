@@ -1,6 +1,6 @@
 /**
- * The dashboard: every page is rendered here, and works without a script. Pages are read by people,
- * so what goes wrong is told as a page as well, in the words of the problem.
+ * The dashboard: every page is rendered on the server and works without a script. People read pages,
+ * so an error is a page, too, with the text of the problem.
  */
 import formbody from '@fastify/formbody';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -18,9 +18,9 @@ import type { Parts } from '../context.js';
 import type { PageParts } from './context.js';
 
 export type Pages = {
-  /** Registers all pages; `/v1` and the rest of the server stay as they are. */
+  /** Registers all pages. */
   readonly add: (app: FastifyInstance) => Promise<void>;
-  /** For a reader who came to a path that there is not. */
+  /** Answers a browser that asks for an unknown path. */
   readonly notFound: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
 };
 
@@ -44,7 +44,7 @@ async function addPages(app: FastifyInstance, shared: PageParts): Promise<void> 
     scope.addHook('onRoute', (route) => {
       route.config = { ...route.config, isPage: true };
     });
-    // Nothing is kept before somebody looks.
+    // The cache starts with the first request, so that an unused dashboard costs nothing.
     scope.addHook('onRequest', async () => {
       if (!isWatching) watch(shared);
       isWatching = true;
@@ -61,7 +61,7 @@ async function addPages(app: FastifyInstance, shared: PageParts): Promise<void> 
   app.addHook('onClose', async () => shared.fleet.stop());
 }
 
-/** What is kept of an account is read anew once Postgres says that it has changed. */
+/** Drops the cached numbers of an account when Postgres reports a change of its row. */
 function watch({ live, kept, fleet }: PageParts): void {
   fleet.start();
   live.alsoTell({
@@ -94,7 +94,7 @@ function addAssets(app: FastifyInstance, { byName }: Assets): void {
   );
 }
 
-/** Somebody without a log-in is asked for one, and comes back to where they wanted to go. */
+/** Answers an error with a page; a reader without a log-in gets the log-in page first. */
 async function answerWithPage(
   error: Error,
   request: FastifyRequest,

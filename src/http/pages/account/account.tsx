@@ -139,7 +139,7 @@ const Actions = ({ numbers }: { readonly numbers: Numbers }): VNode => {
     <p class="actions">
       {state === 'held' ? null : link('hold', 'Hold')}
       {isResumable ? link('resume', 'Resume') : null}
-      {link('reconcile', 'Check now')}
+      {link('reconcile', 'Reconcile now')}
       {link('configure', 'Change caps')}
       {link('disconnect', 'Disconnect')}
     </p>
@@ -223,7 +223,7 @@ function TwoNumbers({ data }: { readonly data: AccountData }): VNode {
             <strong id="drift">{drift}</strong>
           </dd>
           <dd class="note">
-            last check{' '}
+            last reconcile{' '}
             {numbers.lastCheckedAt === null ? (
               'never'
             ) : (

@@ -1,4 +1,4 @@
-/** *Accounts*: the two numbers of each, side by side, and what needs somebody to look. */
+/** *Accounts*: counter and event log of each account, and its state. */
 import type { VNode } from 'preact';
 import { addressOf, SORTS, type Ask, type Listed, type Sort } from './accountsView.js';
 import { Bar, partsInWords } from '../ui/bar.js';
@@ -38,7 +38,7 @@ export function AccountsPage({ frame, ask, list, snapshot }: Props): VNode {
           <Filter ask={ask} list={list} />
           {list.shown.length === 0 ? (
             <Empty>
-              No account fits. <a href="/accounts">Show all {whole(list.all)}</a>
+              No account matches. <a href="/accounts">Show all {whole(list.all)}</a>
             </Empty>
           ) : (
             <List frame={frame} ask={ask} list={list} />
@@ -52,9 +52,11 @@ export function AccountsPage({ frame, ask, list, snapshot }: Props): VNode {
 
 const Freshness = ({ frame, snapshot }: Pick<Props, 'frame' | 'snapshot'>): VNode => (
   <p class={snapshot.failure === null ? 'note' : 'note stale'}>
-    {snapshot.failure === null ? 'Read from Postgres' : 'Stale: Postgres does not answer. Read'}{' '}
+    {snapshot.failure === null
+      ? 'Read from Postgres'
+      : 'Out of date: Postgres does not answer. Read'}{' '}
     <Ago at={snapshot.readAt} now={frame.now} />
-    {snapshot.failure === null ? '; changes come in as they happen.' : '.'}
+    {snapshot.failure === null ? '; the page updates itself.' : '.'}
   </p>
 );
 
@@ -62,8 +64,8 @@ const FirstStart = ({ canConnect }: { readonly canConnect: boolean }): VNode => 
   <div class="card message">
     <h2>No account yet</h2>
     <p>
-      Safeband counts each InMail before it is sent. Connect a LinkedIn account, and its numbers
-      appear here at once.
+      Safeband counts each InMail before it is sent. After you connect a LinkedIn account, this page
+      shows its numbers.
     </p>
     {canConnect ? (
       <p>
@@ -72,9 +74,9 @@ const FirstStart = ({ canConnect }: { readonly canConnect: boolean }): VNode => 
         </a>
       </p>
     ) : (
-      <p>An operator’s key can connect one; a key that is limited sees only its own accounts.</p>
+      <p>An operator’s key can connect an account. A limited key shows only its own accounts.</p>
     )}
-    <p>By the command line, or over HTTP:</p>
+    <p>With the command line, or over HTTP:</p>
     <pre tabIndex={0}>
       {`safeband connect anna --tier sales_navigator
 
@@ -124,10 +126,10 @@ const COLUMNS: readonly (readonly [string, Sort | null])[] = [
   ['State', 'state'],
   ['Counter', 'counter'],
   ['Event log', null],
-  ['Against the cap', null],
-  ['Room left', 'remaining'],
+  ['Used of the cap', null],
+  ['Left today', 'remaining'],
   ['Drift', 'drift'],
-  ['Last check', 'checked'],
+  ['Last reconcile', 'checked'],
 ];
 
 const List = ({ frame, ask, list }: Pick<Props, 'frame' | 'ask' | 'list'>): VNode => (
@@ -193,21 +195,21 @@ function Row({ numbers, now }: { readonly numbers: Numbers; readonly now: Frame[
         <strong>{logged}</strong>
         {external > 0 ? (
           <span class="note">
-            {delivered} + {external} by hand
+            {delivered} + {external} sent manually
           </span>
         ) : null}
       </td>
-      <td data-label="Against the cap" class="barred">
+      <td data-label="Used of the cap" class="barred">
         <Bar numbers={numbers} />
         <span class="note">{partsInWords(numbers)}</span>
       </td>
-      <td data-label="Room left" class="number">
+      <td data-label="Left today" class="number">
         {numbers.remaining}
       </td>
       <td data-label="Drift" class={Math.abs(drift) > 5 ? 'number over' : 'number'}>
         {drift === 0 ? 'none' : <a href={`/accounts/${accountId}/why`}>{drift}</a>}
       </td>
-      <td data-label="Last check">
+      <td data-label="Last reconcile">
         {numbers.lastCheckedAt === null ? 'never' : <Ago at={numbers.lastCheckedAt} now={now} />}
       </td>
     </tr>
@@ -224,12 +226,12 @@ function Pager({ ask, list }: Pick<Props, 'ask' | 'list'>): VNode {
       </span>
       {page > 1 ? (
         <a rel="prev" href={addressOf(ask, { page: page - 1 })}>
-          ← Earlier
+          ← Previous
         </a>
       ) : null}
       {page < pages && shown.length > 0 ? (
         <a rel="next" href={addressOf(ask, { page: page + 1 })}>
-          Later →
+          Next →
         </a>
       ) : null}
     </nav>

@@ -1,4 +1,4 @@
-/** Which accounts a page of the list shows: search, filter, sort, page, from the address alone. */
+/** Selects the accounts of a list page by its address: search, filter, sort, page. */
 import type { Numbers } from '../ui/numbers.js';
 import { STATES } from '../ui/words.js';
 import type { AccountState } from '../../../domain/gate/accountState.js';
@@ -9,10 +9,10 @@ const SEARCH_MAX = 128;
 export const SORTS = {
   id: 'name',
   counter: 'counter',
-  remaining: 'room left',
+  remaining: 'left today',
   drift: 'drift',
   state: 'state',
-  checked: 'last check',
+  checked: 'last reconcile',
 } as const;
 export type Sort = keyof typeof SORTS;
 
@@ -21,14 +21,14 @@ export type Ask = {
   readonly state: AccountState | null;
   readonly sort: Sort;
   readonly isDescending: boolean;
-  /** From 1. */
+  /** The first page is 1. */
   readonly page: number;
 };
 
 type Query = { readonly [name: string]: unknown };
 const isSort = (raw: unknown): raw is Sort => typeof raw === 'string' && Object.hasOwn(SORTS, raw);
 
-/** What cannot be read is as if it were not there: an address never fails. */
+/** Reads the address; unreadable parts are ignored, so that no address fails. */
 export function askOf({ q, state, sort, dir, page }: Query): Ask {
   const pageNumber = typeof page === 'string' && /^\d{1,6}$/.test(page) ? Number(page) : 1;
   return {
@@ -40,7 +40,7 @@ export function askOf({ q, state, sort, dir, page }: Query): Ask {
   };
 }
 
-/** The address of the same list with something changed; a changed list begins at page 1. */
+/** Returns the address of the same list with a change; a changed list begins at page 1. */
 export function addressOf(ask: Ask, change: Partial<Ask> = {}): string {
   const { search, state, sort, isDescending, page } = { ...ask, page: 1, ...change };
   const query = new URLSearchParams();
@@ -55,7 +55,7 @@ export function addressOf(ask: Ask, change: Partial<Ask> = {}): string {
 
 export type Listed = {
   readonly shown: readonly Numbers[];
-  /** How many match, and how many there are. */
+  /** The numbers of matching accounts and of all accounts. */
   readonly matches: number;
   readonly all: number;
   readonly page: number;
@@ -63,7 +63,7 @@ export type Listed = {
   readonly byState: Readonly<Record<AccountState, number>>;
 };
 
-/** `accounts` come by id. */
+/** Selects the accounts of a page; `accounts` are ordered by id. */
 export function listed(accounts: readonly Numbers[], ask: Ask): Listed {
   const needle = ask.search.toLowerCase();
   const sorted = sortedBy(accounts, ask.sort);
@@ -83,7 +83,7 @@ export function listed(accounts: readonly Numbers[], ask: Ask): Listed {
   return { shown, matches: matching.length, all: accounts.length, page, pages, byState };
 }
 
-/** What is worked out of a list once, and kept as long as the list is. */
+/** Caches the result of `work` for as long as the list exists. */
 export function onceFor<T>(work: (accounts: readonly Numbers[]) => T) {
   const kept = new WeakMap<readonly Numbers[], { readonly done: T }>();
   return (accounts: readonly Numbers[]): T => {
@@ -107,7 +107,7 @@ const countsOf = onceFor((accounts) => {
 });
 const sortsOf = onceFor(() => new Map<string, readonly Numbers[]>());
 
-/** Equal ones stay in the order of their ids. */
+/** Sorts accounts; equal accounts stay in the order of their ids. */
 function sortedBy(accounts: readonly Numbers[], sort: Sort): readonly Numbers[] {
   if (sort === 'id') return accounts;
   const kept = sortsOf(accounts);

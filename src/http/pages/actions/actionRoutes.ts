@@ -1,4 +1,4 @@
-/** What an operator does: first a page that says what will happen, then the deed. */
+/** Actions of an operator: first a page that describes the effect, then the action itself. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isAccountId } from '../../../domain/primitives/ids.js';
 import { maySee } from '../../access/caller.js';
@@ -53,9 +53,9 @@ export function addActions(app: FastifyInstance, parts: PageParts): void {
     if (!action) throw notFound();
     const form = formOf(request.body);
     try {
-      const said = await action.run(client, { accountId, actor: request.caller.name, form });
+      const done = await action.run(client, { accountId, actor: request.caller.name, form });
       changed(parts, accountId);
-      return goTo(reply, `/accounts/${accountId}`, said);
+      return goTo(reply, `/accounts/${accountId}`, done);
     } catch (error) {
       const problem = problemIn(error);
       if (!problem) throw error;
@@ -87,13 +87,13 @@ function addConnect(app: FastifyInstance, parts: PageParts): void {
     try {
       const accountId = form['accountId'] ?? '';
       if (!isAccountId(accountId)) {
-        const should = 'begin with a letter, a digit, _ or - and have only these and . : after it';
+        const should = 'begin with a letter, a digit, _ or -, followed only by these and . :';
         throw invalidInput(`accountId should ${should}`, 'accountId');
       }
       if (!maySee(request.caller, accountId)) throw accountUnknown();
-      const said = await connectBy(client, { accountId, actor: request.caller.name, form });
+      const done = await connectBy(client, { accountId, actor: request.caller.name, form });
       changed(parts, accountId);
-      return goTo(reply, `/accounts/${accountId}`, said);
+      return goTo(reply, `/accounts/${accountId}`, done);
     } catch (error) {
       const problem = problemIn(error);
       if (!problem) throw error;
@@ -102,7 +102,7 @@ function addConnect(app: FastifyInstance, parts: PageParts): void {
   });
 }
 
-/** What was kept of the account is out of date. */
+/** Drops the cached numbers of the account, because they are out of date. */
 function changed({ kept, fleet }: PageParts, accountId: string): void {
   kept.forget(accountId);
   fleet.touch(accountId);

@@ -1,4 +1,4 @@
-/** What an operator may do to an account from its page: what it will do, what it asks, doing it. */
+/** The actions of an operator on an account: their effects, their form fields, and the call. */
 import type { SafebandClient } from '../../../client/index.js';
 import { SAFE_BAND, TIERS } from '../../../domain/primitives/tier.js';
 import { invalidInput } from '../../plumbing/problems.js';
@@ -14,17 +14,17 @@ export type Field = {
   readonly value?: string;
   readonly isRequired?: boolean;
   readonly isNumber?: boolean;
-  /** One of these: value and word. */
+  /** The choices: value and word. */
   readonly options?: readonly (readonly [string, string])[];
 };
 export type Action = {
   readonly title: string;
-  /** What will happen, in sentences; said before it does. */
+  /** The effects, in sentences, shown before the action. */
   readonly will: (data: AccountData) => readonly string[];
   readonly fields: (data: AccountData, form: Form) => readonly Field[];
   readonly button: string;
   readonly isDangerous?: boolean;
-  /** Does it, and says what was done. Throws what the account refuses. */
+  /** Runs the action and returns a sentence about it. Throws the refusal of the account. */
   readonly run: (client: SafebandClient, order: OrderOf) => Promise<string>;
 };
 export type OrderOf = { readonly accountId: string; readonly actor: string; readonly form: Form };
@@ -32,75 +32,76 @@ export type OrderOf = { readonly accountId: string; readonly actor: string; read
 const reason = (label: string): Field => ({
   name: 'reason',
   label,
-  hint: 'Kept with your key’s name in the list of changes.',
+  hint: 'Recorded in the list of changes, with the name of your key.',
   isRequired: true,
 });
 
 const hold: Action = {
   title: 'Hold',
   will: ({ numbers }) => [
-    'From now on no slot is granted, until an operator resumes the account.',
+    'The account grants no slot until an operator resumes it.',
     numbers.inFlight > 0
-      ? `${many(numbers.inFlight, 'send')} in flight may still arrive; outcomes are taken as always.`
-      : 'Nothing is in flight. Outcomes that come late are taken as always.',
-    'The counter stays as it is, and the checks go on.',
+      ? `${many(numbers.inFlight, 'send')} in flight may still reach LinkedIn. Their outcomes are recorded as usual.`
+      : 'Nothing is in flight. Late outcomes are recorded as usual.',
+    'The counter does not change, and the reconciles continue.',
   ],
-  fields: () => [reason('Why is it held?')],
+  fields: () => [reason('Why do you hold the account?')],
   button: 'Hold the account',
   isDangerous: true,
   run: async (client, { accountId, actor, form }) => {
     await client.hold(accountId, { reason: form['reason'] ?? '', actor });
-    return 'The account is held: nothing is granted until it is resumed.';
+    return 'The account is held. It grants no slot until an operator resumes it.';
   },
 };
 
 const resume: Action = {
   title: 'Resume',
   will: ({ numbers }) => [
-    'A hold ends, and so does the wait for new credits.',
+    'A hold ends, and so does a stop because of used-up InMail credits.',
     numbers.cooldown === null
-      ? 'It may send at once, where its caps and its window leave room.'
+      ? 'The account may send at once, within its caps and its sending window.'
       : numbers.cooldown.cause === 'unclean_end'
-        ? 'The cooldown after its unclean end is ended as well: you have looked at it.'
-        : 'The cooldown stays: it protects the account and ends by itself.',
-    `Of today’s room ${numbers.remaining} are left.`,
+        ? 'The cooldown after the unclean end also ends, because you confirm the numbers.'
+        : 'The cooldown continues, because it protects the account. It ends automatically.',
+    `${many(numbers.remaining, 'InMail')} can still be sent today.`,
   ],
-  fields: () => [reason('Why may it go on?')],
+  fields: () => [reason('Why do you resume the account?')],
   button: 'Resume the account',
   run: async (client, { accountId, actor, form }) => {
     const { state } = await client.resume(accountId, { reason: form['reason'] ?? '', actor });
     return state === 'active'
       ? 'The account is resumed.'
-      : `The hold is ended; its state is now ${state.replaceAll('_', ' ')}.`;
+      : `The hold has ended. The state of the account is now: ${state.replaceAll('_', ' ')}.`;
   },
 };
 
 const reconcile: Action = {
-  title: 'Check now',
+  title: 'Reconcile now',
   will: () => [
-    'The counter is held against the journal and the event log, now instead of at the next check.',
-    'What differs is corrected, each with its reason. LinkedIn is not called.',
-    'If the counter is far above the cap, a cooldown of an hour begins.',
+    'Safeband compares the counter with the journal and the event log now, before the next reconcile.',
+    'It corrects each difference and records the reason. It does not call LinkedIn.',
+    'If the counter is far above the cap, a cooldown of 1 hour begins.',
   ],
   fields: () => [],
-  button: 'Check now',
+  button: 'Reconcile now',
   run: async (client, { accountId }) => {
     const { drift, healed, cooled } = await client.reconcileNow(accountId);
-    const found = drift === 0 ? 'everything agrees' : `counter and event log were ${drift} apart`;
-    return `Checked: ${found}${healed ? ', corrected' : ''}${cooled ? ', and a cooldown began' : ''}.`;
+    const found =
+      drift === 0 ? 'no difference' : `counter and event log differed by ${Math.abs(drift)}`;
+    return `Reconciled: ${found}${healed ? ', corrected' : ''}${cooled ? ', and a cooldown began' : ''}.`;
   },
 };
 
 const settle: Action = {
   title: 'Settle a reservation',
   will: ({ numbers }) => [
-    'You say what became of one slot, because nobody else knows.',
-    'Delivered: it needs LinkedIn’s chat as proof; it stays counted, and is written to the event log.',
-    'Never sent: its room is given back' +
+    'You record the outcome of one slot that Safeband cannot find out.',
+    'Delivered: LinkedIn’s chat id is the proof. The slot stays counted and is written to the event log.',
+    'Never sent: the slot is free again' +
       (numbers.uncertain > 0
-        ? `; ${many(numbers.uncertain, 'slot is', 'slots are')} uncertain`
+        ? ` (${many(numbers.uncertain, 'slot is', 'slots are')} uncertain)`
         : '') +
-      '. If it did go out after all, the account may send one too many.',
+      '. If the InMail reached LinkedIn after all, the account may send one InMail too many.',
   ],
   fields: (_, form) => [
     {
@@ -111,21 +112,21 @@ const settle: Action = {
     },
     {
       name: 'outcome',
-      label: 'What became of it?',
+      label: 'What does LinkedIn show?',
       isRequired: true,
       options: [
-        ['delivered', 'Delivered: it is in LinkedIn'],
-        ['released', 'Never sent: it is not in LinkedIn'],
+        ['delivered', 'Delivered: the InMail is in LinkedIn'],
+        ['released', 'Never sent: the InMail is not in LinkedIn'],
       ],
     },
     {
       name: 'chatId',
-      label: 'Chat',
-      hint: 'LinkedIn’s id of the conversation; only where it was delivered.',
+      label: 'Chat id',
+      hint: 'LinkedIn’s id of the conversation. Needed only for a delivered InMail.',
     },
     reason('How do you know?'),
   ],
-  button: 'Settle it',
+  button: 'Settle the reservation',
   isDangerous: true,
   run: async (client, { accountId, actor, form }) => {
     const { outcome, chatId, reservationId = '' } = form;
@@ -141,13 +142,13 @@ const settle: Action = {
 const disconnect: Action = {
   title: 'Disconnect',
   will: ({ numbers }) => [
-    'From now on nothing is granted.',
+    'The account grants no slot from now on.',
     numbers.inFlight > 0
-      ? `Its workflow ends once ${many(numbers.inFlight, 'send')} in flight ${numbers.inFlight === 1 ? 'is' : 'are'} settled and all is saved.`
-      : 'Its workflow ends as soon as all is saved.',
-    'Its numbers stay; connecting it again today gives no fresh cap.',
+      ? `Its workflow ends once ${many(numbers.inFlight, 'send')} in flight ${numbers.inFlight === 1 ? 'is' : 'are'} settled and everything is saved.`
+      : 'Its workflow ends as soon as everything is saved.',
+    'Its numbers are kept: if you connect it again today, its counter does not start at 0.',
   ],
-  fields: () => [reason('Why is it disconnected?')],
+  fields: () => [reason('Why do you disconnect the account?')],
   button: 'Disconnect the account',
   isDangerous: true,
   run: async (client, { accountId, actor, form }) => {
@@ -159,9 +160,9 @@ const disconnect: Action = {
 const configure: Action = {
   title: 'Change caps',
   will: ({ numbers, settings }) => [
-    `The safe band of ${TIER_WORDS[settings.tier]} is ${SAFE_BAND[settings.tier]} InMails a day; a cap may be lower, never higher.`,
-    `${numbers.counter} are counted today: a cap below that only stops new sends, and starts no cooldown.`,
-    'A changed ramp begins at its first day.',
+    `The safe band of ${TIER_WORDS[settings.tier]} is ${SAFE_BAND[settings.tier]} InMails per day. A cap may be lower, never higher.`,
+    `The counter is ${numbers.counter} today. A lower cap stops new sends, but starts no cooldown.`,
+    'A changed ramp starts with its first day.',
   ],
   fields: ({ settings }) => [
     { ...TIER_FIELD, value: settings.tier },
@@ -169,25 +170,25 @@ const configure: Action = {
       name: 'dailyCap',
       label: 'Daily cap',
       isNumber: true,
-      hint: 'Empty: the safe band of the tier.',
+      hint: 'Leave empty for the safe band of the tier.',
       value: String(settings.dailyCap ?? ''),
     },
     {
       name: 'weeklyCap',
       label: 'Weekly cap',
       isNumber: true,
-      hint: 'Over 7 quota days. Empty: 5 times the daily cap.',
+      hint: 'For 7 quota days. Leave empty for 5 times the daily cap.',
       value: String(settings.weeklyCap ?? ''),
     },
     {
       name: 'ramp',
       label: 'Ramp',
-      hint: 'Daily caps that ascend, such as 5, 10, 20. Empty: none.',
+      hint: 'Ascending daily caps, such as 5, 10, 20. Leave empty for no ramp.',
       value: settings.ramp?.join(', ') ?? '',
     },
     {
       ...RENEWAL_FIELD,
-      hint: `${RENEWAL_FIELD.hint} Empty: the first.`,
+      hint: `${RENEWAL_FIELD.hint} Leave empty for day 1.`,
       value: String(settings.creditsRenewOn ?? ''),
     },
   ],
@@ -203,7 +204,7 @@ const configure: Action = {
       actor,
     });
     const daily = policy.dailyCap ?? `${SAFE_BAND[policy.tier]}, the safe band`;
-    return `The settings are changed; the daily cap is ${daily}.`;
+    return `The settings are changed. The daily cap is ${daily}.`;
   },
 };
 
@@ -211,34 +212,37 @@ const TIER_FIELD: Field = {
   name: 'tier',
   label: 'Tier',
   isRequired: true,
-  options: TIERS.map((tier) => [tier, `${TIER_WORDS[tier]} (${SAFE_BAND[tier]} a day)`] as const),
+  options: TIERS.map((tier) => [tier, `${TIER_WORDS[tier]} (${SAFE_BAND[tier]} per day)`] as const),
 };
 
 const RENEWAL_FIELD = {
   name: 'creditsRenewOn',
   label: 'Credits renew on day',
   isNumber: true,
-  hint: 'The day of the month on which LinkedIn grants new InMail credits.',
+  hint: 'The day of the month on which LinkedIn renews InMail credits.',
 } as const;
 
-/** The form of an account that is not connected; with an id where it is a new one. */
+/** The fields to connect an account; the form of a new account also asks for its id. */
 export const CONNECT_FIELDS: readonly Field[] = [
   TIER_FIELD,
   {
     name: 'timezone',
     label: 'Time zone',
-    hint: 'Such as Europe/Berlin. Empty: as it was, or UTC.',
+    hint: 'Such as Europe/Berlin. Leave empty for the former zone, or UTC for a new account.',
   },
   {
     name: 'dailyCap',
     label: 'Daily cap',
     isNumber: true,
-    hint: 'Empty: as it was, or the safe band of the tier.',
+    hint: 'Leave empty for the former cap, or the safe band of the tier for a new account.',
   },
-  { ...RENEWAL_FIELD, hint: `${RENEWAL_FIELD.hint} Empty: as it was, or the first.` },
+  {
+    ...RENEWAL_FIELD,
+    hint: `${RENEWAL_FIELD.hint} Leave empty for the former day, or day 1 for a new account.`,
+  },
 ];
 
-/** Connects; an empty field keeps what is stored. */
+/** Connects the account; an empty field keeps the stored value. */
 export async function connectBy(
   client: SafebandClient,
   { accountId, actor, form }: OrderOf,
@@ -256,14 +260,14 @@ export async function connectBy(
   });
   return state === 'active' || state === 'unverified'
     ? `${accountId} is connected.`
-    : `${accountId} is connected; its state is ${state.replaceAll('_', ' ')}.`;
+    : `${accountId} is connected. Its state is: ${state.replaceAll('_', ' ')}.`;
 }
 
 const connect: Action = {
   title: 'Connect again',
   will: ({ numbers }) => [
-    'It takes up its work with the numbers it had.',
-    `${numbers.counter} are counted today: that stays, so today gives no fresh cap.`,
+    'The account continues with its former numbers.',
+    `The counter of today stays ${numbers.counter}: the day does not start again at 0.`,
   ],
   fields: ({ settings }) =>
     CONNECT_FIELDS.map((field) =>

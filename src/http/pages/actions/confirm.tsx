@@ -1,4 +1,4 @@
-/** Before an operator's action: what will happen, what is asked, and what went wrong. */
+/** The page before an operator's action: its effects, its form, and the error of the last try. */
 import type { VNode } from 'preact';
 import type { Problem } from '../../plumbing/problems.js';
 import type { AccountData } from '../account/accountData.js';
@@ -45,7 +45,7 @@ export function ConfirmPage({
               {action.button}
             </button>
             <a class="button" href={`/accounts/${accountId}`}>
-              Leave it as it is
+              Cancel
             </a>
           </p>
         </form>
@@ -57,7 +57,7 @@ export function ConfirmPage({
 const ID_FIELD: Field = {
   name: 'accountId',
   label: 'Account id',
-  hint: 'Your own name for it: letters, digits and . _ : - ; it is never changed.',
+  hint: 'Your own name for the account: letters, digits and . _ : - . It cannot be changed later.',
   isRequired: true,
 };
 
@@ -69,8 +69,8 @@ export const ConnectPage = ({ frame, form, failure }: Shown): VNode => (
       </p>
       <h1>Connect an account</h1>
       <p>
-        It is checked against Postgres first, usually in less than a second, and may then send
-        within its safe band.
+        Safeband first compares the account with Postgres, usually in less than a second. Then the
+        account may send within its safe band.
       </p>
       <Refusal failure={failure} />
       <form method="post" action="/connect">
@@ -82,7 +82,7 @@ export const ConnectPage = ({ frame, form, failure }: Shown): VNode => (
             Connect the account
           </button>
           <a class="button" href="/accounts">
-            Leave it as it is
+            Cancel
           </a>
         </p>
       </form>
@@ -96,7 +96,7 @@ const Refusal = ({ failure }: { readonly failure: Failure | null }): VNode | nul
       <strong>{failure.title}.</strong> {failure.detail}.{' '}
       {failure.cure === undefined
         ? 'Nothing was changed.'
-        : `Nothing was changed: ${failure.cure}.`}
+        : `Nothing was changed. To fix it: ${failure.cure}.`}
     </p>
   );
 

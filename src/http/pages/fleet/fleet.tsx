@@ -1,4 +1,4 @@
-/** *Fleet*: is everything checked, who drifts, who rests; and that a check calls nobody. */
+/** *Fleet*: the audits, the accounts with drift or a cooldown; and that no audit calls LinkedIn. */
 import type { VNode } from 'preact';
 import { MINUTE_MS, type Instant } from '../../../domain/primitives/time.js';
 import type { Heartbeat } from '../../../postgres/read/pageReads.js';
@@ -11,14 +11,14 @@ import { Ago, Empty, Section, State, StateEnd, Table, When } from '../ui/parts.j
 import { STATE_WORDS, STATES } from '../ui/words.js';
 
 const SHOWN = 20;
-/** No heartbeat for this long fails readiness (R8). */
+/** How long without a heartbeat until readiness fails (R8). */
 const OVERDUE_MS = 20 * MINUTE_MS;
 
 type Props = {
   readonly frame: Frame;
-  /** Of the accounts that the key may see. */
+  /** The accounts that the key may see. */
   readonly snapshot: Snapshot;
-  /** Null: a key that is limited to some accounts does not see how many there are. */
+  /** Null for a limited key, because the rows contain the number of all accounts. */
   readonly heartbeats: readonly Heartbeat[] | null;
   readonly lastHeartbeatAt: Instant | null;
   readonly runs: number;
@@ -26,7 +26,7 @@ type Props = {
 
 export function FleetPage(props: Props): VNode {
   const { frame, snapshot } = props;
-  const { drifting, resting } = summaryOf(snapshot.accounts);
+  const { drifting, paused } = summaryOf(snapshot.accounts);
   return (
     <Page frame={frame} title="Fleet" here="fleet" stream="/v1/stream">
       <div class="head">
@@ -34,7 +34,7 @@ export function FleetPage(props: Props): VNode {
         <p class={snapshot.failure === null ? 'note' : 'note stale'}>
           {snapshot.failure === null
             ? 'Read from Postgres '
-            : 'Stale: Postgres does not answer. Read '}
+            : 'Out of date: Postgres does not answer. Read '}
           <Ago at={snapshot.readAt} now={frame.now} />.
         </p>
       </div>
@@ -43,16 +43,16 @@ export function FleetPage(props: Props): VNode {
       <div class="columns">
         <Some
           id="drifting"
-          title="Drifting accounts"
-          none="None: every counter equals its event log."
+          title="Accounts with drift"
+          none="None: each counter equals its event log."
           accounts={drifting}
           now={frame.now}
         />
         <Some
-          id="resting"
+          id="paused"
           title="Cooldowns"
-          none="None: no account rests."
-          accounts={resting}
+          none="None: no account has a cooldown."
+          accounts={paused}
           now={frame.now}
         />
       </div>
@@ -63,12 +63,12 @@ export function FleetPage(props: Props): VNode {
 
 type Summary = {
   readonly drifting: readonly Numbers[];
-  readonly resting: readonly Numbers[];
+  readonly paused: readonly Numbers[];
   readonly oldest: Numbers | undefined;
   readonly sums: Pick<Numbers, 'counter' | 'logged' | 'inFlight' | 'uncertain'>;
 };
 
-/** All that the page says of the fleet. */
+/** The figures of the page. */
 const summaryOf = onceFor((accounts): Summary => {
   const sums = { counter: 0, logged: 0, inFlight: 0, uncertain: 0 };
   let oldest: Numbers | undefined;
@@ -84,7 +84,7 @@ const summaryOf = onceFor((accounts): Summary => {
     drifting: accounts
       .filter(({ drift }) => drift !== 0)
       .toSorted((a, b) => Math.abs(b.drift) - Math.abs(a.drift)),
-    resting: accounts
+    paused: accounts
       .filter(({ state }) => state === 'cooldown')
       .toSorted((a, b) => (a.cooldown?.until ?? 0) - (b.cooldown?.until ?? 0)),
     oldest,
@@ -110,7 +110,7 @@ function States({ accounts }: { readonly accounts: readonly Numbers[] }): VNode 
         ))}
       </ul>
       <p>
-        Today {whole(sums.counter)} on the counters, {whole(sums.logged)} in the event logs,{' '}
+        Today: {whole(sums.counter)} on the counters, {whole(sums.logged)} in the event logs,{' '}
         {whole(sums.inFlight)} in flight, {whole(sums.uncertain)} uncertain.
       </p>
     </Section>
@@ -122,21 +122,21 @@ function Checks({ frame, snapshot, lastHeartbeatAt, runs }: Props): VNode {
   const { oldest } = summaryOf(snapshot.accounts);
   const isOverdue = lastHeartbeatAt === null || frame.now - lastHeartbeatAt > OVERDUE_MS;
   return (
-    <Section id="checks" title="Checks">
+    <Section id="checks" title="Audits and reconciles">
       <dl class="two">
         <div class={isOverdue ? 'over' : undefined}>
-          <dt>Last audit of the fleet</dt>
+          <dt>Last fleet audit</dt>
           <dd>
             <strong>
               {lastHeartbeatAt === null ? 'none yet' : <Ago at={lastHeartbeatAt} now={frame.now} />}
             </strong>
           </dd>
           <dd class="note">
-            {isOverdue ? 'overdue: one comes every 10 minutes' : 'one comes every 10 minutes'}
+            {isOverdue ? 'overdue: it runs every 10 minutes' : 'it runs every 10 minutes'}
           </dd>
         </div>
         <div>
-          <dt>Oldest check</dt>
+          <dt>Least recent reconcile</dt>
           <dd>
             <strong>
               {oldest === undefined ? (
@@ -155,19 +155,19 @@ function Checks({ frame, snapshot, lastHeartbeatAt, runs }: Props): VNode {
           </dd>
         </div>
         <div>
-          <dt>Checks of single accounts</dt>
+          <dt>Reconciles of accounts</dt>
           <dd>
             <strong>{whole(runs)}</strong>
           </dd>
           <dd class="note">in the last 24 hours</dd>
         </div>
         <div>
-          <dt>LinkedIn calls by checks</dt>
+          <dt>LinkedIn calls by audits and reconciles</dt>
           <dd>
             <strong id="linkedin-calls">0</strong>
           </dd>
           <dd class="note">
-            by design: a check reads Postgres only, and the program has no client for LinkedIn
+            by design: they only read Postgres, and Safeband contains no client of LinkedIn
           </dd>
         </div>
       </dl>
@@ -208,7 +208,7 @@ const Some = ({
     )}
     {accounts.length > SHOWN ? (
       <p class="note">
-        and {whole(accounts.length - SHOWN)} more; the list of accounts sorts them.
+        and {whole(accounts.length - SHOWN)} more: sort the list of accounts to see them.
       </p>
     ) : null}
   </Section>
@@ -225,10 +225,10 @@ const Heartbeats = ({
     <Section id="heartbeats" title="Heartbeats">
       {heartbeats.length === 0 ? (
         <Empty>
-          No audit has run yet; the Schedule inmail-fleet-audit runs one every 10 minutes.
+          No audit has run yet. The Schedule inmail-fleet-audit starts an audit every 10 minutes.
         </Empty>
       ) : (
-        <Table caption="Audits of the fleet" head={['When', 'Took', 'Accounts', 'Found']}>
+        <Table caption="Fleet audits" head={['Time', 'Duration', 'Accounts', 'Result']}>
           {heartbeats.map(({ runId, ranAt, durationMs, accountsChecked, isAlerted }) => (
             <tr key={runId} id={`run-${runId}`}>
               <th scope="row">
@@ -239,7 +239,7 @@ const Heartbeats = ({
               </th>
               <td class="number">{whole(durationMs)} ms</td>
               <td class="number">{whole(accountsChecked)}</td>
-              <td>{isAlerted ? '▲ alerts' : 'nothing to tell'}</td>
+              <td>{isAlerted ? '▲ alerts' : 'no alert'}</td>
             </tr>
           ))}
         </Table>

@@ -1,4 +1,4 @@
-/** The pages about all accounts; a key that is limited to some sees those alone. */
+/** The pages about all accounts; a limited key shows only its own accounts. */
 import type { FastifyInstance } from 'fastify';
 import { DAY_MS } from '../../../domain/primitives/time.js';
 import { countRuns, listHeartbeats } from '../../../postgres/read/pageReads.js';
@@ -13,7 +13,7 @@ import type { PageParts } from '../context.js';
 const READ = { config: { needs: 'read' } } as const;
 const HEARTBEATS_SHOWN = 12;
 
-/** The accounts that the key may see, and no trace of others. */
+/** Returns only the accounts that the key may see. */
 const seenBy = (snapshot: Snapshot, caller: Caller): Snapshot =>
   caller.accounts === null
     ? snapshot

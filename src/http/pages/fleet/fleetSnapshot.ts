@@ -1,7 +1,7 @@
 /**
- * All accounts as the lists show them, kept in this process: a page of 10,000 accounts is sorted
- * and searched here, and asks Postgres for nothing. Read anew in the background before it is a
- * minute old, and row by row where Postgres says that an account has changed.
+ * All accounts as the lists show them, cached in this process, so that a list of 10,000 accounts is
+ * sorted and searched without Postgres. The cache is read again in the background before it is a
+ * minute old, and row by row when Postgres reports a change of an account.
  */
 import { SECOND_MS, type Instant } from '../../../domain/primitives/time.js';
 import { readStatuses } from '../../../postgres/read/pageReads.js';
@@ -9,20 +9,20 @@ import type { Pool } from '../../../postgres/pool.js';
 import { listStatuses } from '../../../postgres/read/reads.js';
 import { nextEdge, numbersOfRow, type Numbers } from '../ui/numbers.js';
 
-/** How old the whole may become; a hard refresh does not wait for it (R17). */
+/** Maximum age of the snapshot; a hard refresh reads it at once (R17). */
 export const SNAPSHOT_AGE_MAX_MS = 60 * SECOND_MS;
 const REFRESH_MS = 45 * SECOND_MS;
-/** Accounts a statement: the event loop is never held for longer than a few ms. */
+/** Accounts per statement, so that no page blocks the event loop for more than a few ms. */
 const PAGE = 250;
-/** So many changed accounts are read before an answer; more are read beside it. */
+/** Maximum number of changed accounts that an answer waits for; more are read in the background. */
 const AWAITED_MAX = 200;
 
 export type Snapshot = {
-  /** By id. */
+  /** Ordered by id. */
   readonly accounts: readonly Numbers[];
-  /** When the whole was read; single accounts are newer. */
+  /** The time of the last complete read; single accounts may be newer. */
   readonly readAt: Instant;
-  /** What went wrong when it was last tried: these numbers are old. */
+  /** The error of the last read: these numbers are out of date. Null if it succeeded. */
   readonly failure: string | null;
 };
 type Needs = { readonly pool: Pool; readonly now: () => Instant };
@@ -34,7 +34,7 @@ export class FleetSnapshot {
   #readAt: Instant | null = null;
   #failure: string | null = null;
   #changed = new Set<string>();
-  /** The first instant at which something kept ends by itself. */
+  /** The first instant at which cached numbers end without a change of their row. */
   #edge: Instant = 0;
   #reading: Promise<void> | null = null;
   #flushing: Promise<void> | null = null;
@@ -44,7 +44,7 @@ export class FleetSnapshot {
     this.#needs = needs;
   }
 
-  /** Keeps it fresh from now on, until `stop`. */
+  /** Keeps the snapshot fresh until `stop`. */
   start(): void {
     this.#timer ??= setInterval(() => void this.#readAll(), REFRESH_MS).unref();
   }
@@ -54,17 +54,17 @@ export class FleetSnapshot {
     this.#timer = null;
   }
 
-  /** That account has changed: it is read again before the next answer. */
+  /** Marks a changed account: it is read again before the next answer. */
   touch(accountId: string): void {
     this.#changed.add(accountId);
   }
 
-  /** Nothing that is known can be trusted, such as after a break in what Postgres tells. */
+  /** Marks all accounts, for example when notifications of Postgres may have been lost. */
   touchAll(): void {
     this.#readAt = null;
   }
 
-  /** As it is; `isFresh` goes past what is kept. Throws where nothing could ever be read. */
+  /** Returns the snapshot; `isFresh` reads it again. Throws if no read has ever succeeded. */
   async read({ isFresh }: { readonly isFresh: boolean }): Promise<Snapshot> {
     const now = this.#needs.now();
     const isOld = this.#readAt === null || now - this.#readAt > SNAPSHOT_AGE_MAX_MS;
@@ -91,7 +91,7 @@ export class FleetSnapshot {
     return this.#sorted;
   }
 
-  /** Cooldowns that are over, days that have ended: their rows say something else now. */
+  /** Marks accounts whose cooldown or day has ended: their numbers differ now. */
   #touchEnded(now: Instant): void {
     if (now < this.#edge) return;
     this.#edge = Infinity;
@@ -107,7 +107,7 @@ export class FleetSnapshot {
     this.#edge = Math.min(this.#edge, nextEdge(numbers));
   }
 
-  /** Who asks while it is being read waits for the same. */
+  /** Reads all accounts; a caller during a read waits for that read. */
   #readAll(): Promise<void> {
     this.#reading ??= this.#tryFill().finally(() => {
       this.#reading = null;

@@ -1,4 +1,4 @@
-/** *Log in*: a key is pasted once, and the browser keeps a log-in of some hours in its place. */
+/** *Log in*: exchanges an API key for a log-in of some hours, so that no browser stores the key. */
 import type { VNode } from 'preact';
 import { Page, type Frame } from '../ui/layout.js';
 
@@ -15,7 +15,7 @@ export const LoginPage = ({
   <Page frame={frame} title="Log in">
     <div class="confirm card">
       <h1>Log in</h1>
-      <p>Paste an API key. What you may see and do is what the key may.</p>
+      <p>Paste an API key. The role of the key decides what you can see and do.</p>
       {failure === null ? null : (
         <p class="banner banner-error" role="alert" id="refusal">
           {failure}
@@ -35,7 +35,7 @@ export const LoginPage = ({
             aria-describedby={failure === null ? 'key-hint' : 'refusal key-hint'}
           />
           <p class="note" id="key-hint">
-            It begins with sb_. A new one: npx safeband keys make me --role operator
+            A key begins with sb_. To make a new one: npx safeband keys make me --role operator
           </p>
         </div>
         <p class="actions">
@@ -48,6 +48,6 @@ export const LoginPage = ({
   </Page>
 );
 
-/** Only a path of this server is gone to; anything else is the list of accounts. */
+/** Returns the path if it is on this server, otherwise the list of accounts. */
 export const safePath = (raw: unknown): string =>
   typeof raw === 'string' && /^\/(?![/\\])[\w\-./?=&%:~]*$/.test(raw) ? raw : '/accounts';

@@ -1,4 +1,4 @@
-/** Logging in and out. */
+/** The routes to log in and to log out. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { whoOf } from '../../access/accessLog.js';
 import {
@@ -48,10 +48,10 @@ export function addSessionPages(app: FastifyInstance, parts: PageParts): void {
     if (!caller) {
       request.log.info(whoOf(request), 'access.login_refused');
       const failure =
-        'This key is not known, or it was revoked. Paste it whole; it begins with sb_.';
+        'This key is not known or was revoked. Paste the whole key, beginning with sb_.';
       return show(request, reply, { next, failure });
     }
-    // A second log-in takes the place of the first.
+    // A new log-in ends the old one.
     await end(request.cookies[SESSION_COOKIE]);
     request.log.info({ ...whoOf(request), keyId: caller.keyId, role: caller.role }, 'access.login');
     const token = await makeSession(pool, { keyId: caller.keyId, lastsMs: SESSION_LASTS_MS });

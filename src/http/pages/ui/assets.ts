@@ -1,6 +1,6 @@
 /**
- * Style sheet, scripts and icon: read and compressed once, under names with a hash of the content,
- * so that a browser keeps them for ever and never shows an old one.
+ * Style sheet, scripts and icon: read and compressed once. Their names contain a hash of the content,
+ * so that a browser may cache them permanently and never uses an old version.
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -60,7 +60,7 @@ export async function readAssets(): Promise<Assets> {
   };
 }
 
-/** The best that a browser takes, by its `accept-encoding`. */
+/** Returns the best encoding that a browser accepts, from its `accept-encoding`. */
 export function encodingFor(accepted: string | string[] | undefined): 'br' | 'gzip' | null {
   const text = String(accepted ?? '');
   if (/\bbr\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/.test(text)) return 'br';

@@ -1,4 +1,4 @@
-/** What both charts have around them. */
+/** The axes of both charts. */
 import type { ScaleLinear } from 'd3-scale';
 import type { VNode } from 'preact';
 

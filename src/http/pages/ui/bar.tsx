@@ -1,6 +1,6 @@
 /**
- * The day's room as a bar: what is spent on it, part by part, against the cap. Each part has a
- * pattern of its own beside its colour, and stands in words below.
+ * The day's cap as a bar: the parts of the counter, compared with the cap. Each part has its own
+ * pattern in addition to its colour, and the legend names it in words.
  */
 import type { VNode } from 'preact';
 import type { Numbers } from './numbers.js';
@@ -24,7 +24,7 @@ export type Parts = Pick<
 
 const PARTS: readonly Part[] = [
   { name: 'delivered', word: 'delivered', of: ({ delivered }) => delivered },
-  { name: 'external', word: 'sent by hand', of: ({ external }) => external },
+  { name: 'external', word: 'sent manually', of: ({ external }) => external },
   { name: 'imported', word: 'imported', of: ({ imported }) => imported },
   { name: 'in-flight', word: 'in flight', of: ({ inFlight }) => inFlight },
   { name: 'uncertain', word: 'uncertain', of: ({ uncertain }) => uncertain },
@@ -37,11 +37,11 @@ const percent = (part: number, whole: number): string =>
 
 /** `17 delivered, 2 in flight`; `nothing sent yet`. */
 export function partsInWords(numbers: Parts): string {
-  const said = PARTS.map(({ word, of }) => [of(numbers), word] as const).filter(
+  const parts = PARTS.map(({ word, of }) => [of(numbers), word] as const).filter(
     ([count]) => count !== 0,
   );
-  if (said.length === 0) return 'nothing sent yet';
-  return said.map(([count, word]) => `${count} ${word}`).join(', ');
+  if (parts.length === 0) return 'nothing sent yet';
+  return parts.map(([count, word]) => `${count} ${word}`).join(', ');
 }
 
 export function Bar({
@@ -84,7 +84,7 @@ export function Bar({
   );
 }
 
-/** What each pattern means, with the pattern beside the word; only those that occur. */
+/** Renders the meaning of each pattern that occurs. */
 export const Legend = ({ numbers }: { readonly numbers: Parts }): VNode => (
   <ul class="legend">
     {PARTS.filter(({ of }) => of(numbers) !== 0).map(({ name, word, of }) => (
@@ -101,7 +101,7 @@ export const Swatch = ({ name }: { readonly name: string }): VNode => (
   </svg>
 );
 
-/** The patterns; once a page, before the first bar. Colours come from the style sheet. */
+/** Renders the patterns: once per page, before the first bar. The style sheet has the colours. */
 export const Patterns = (): VNode => (
   <svg class="patterns" width="0" height="0" aria-hidden="true" focusable="false">
     <defs>

@@ -1,4 +1,4 @@
-/** What a form sent: texts by name; anything else is as if it were not there. */
+/** Reads the fields of a form: texts by name; other values are ignored. */
 import { TIERS, isTier } from '../../../domain/primitives/tier.js';
 import { invalidInput } from '../../plumbing/problems.js';
 
@@ -18,7 +18,7 @@ export function formOf(body: unknown): Form {
 const COUNT = /^\d{1,6}$/;
 const DAY = /^\d{1,2}$/;
 
-/** Reads a field that may be empty, which is null; what `read` does not take is refused by name. */
+/** Reads a field; an empty one is null, and one that `read` cannot read is refused by its name. */
 function fieldIn<T>(
   form: Form,
   name: string,
@@ -35,13 +35,13 @@ const numberLike = (pattern: RegExp) => (text: string) =>
   pattern.test(text) ? Number(text) : undefined;
 
 export const numberIn = (form: Form, name: string): number | null =>
-  fieldIn(form, name, 'a whole number of InMails, or empty', numberLike(COUNT));
+  fieldIn(form, name, 'a whole number, or empty', numberLike(COUNT));
 
 export const renewalIn = (form: Form): number | null =>
   fieldIn(form, 'creditsRenewOn', 'a day from 1 to 31, or empty', numberLike(DAY));
 
 export const rampIn = (form: Form): { readonly dailyCaps: readonly number[] } | null =>
-  fieldIn(form, 'ramp', 'numbers with commas between, such as 5, 10, 20', (text) => {
+  fieldIn(form, 'ramp', 'ascending numbers separated by commas, such as 5, 10, 20', (text) => {
     const parts = text.split(/[\s,;]+/).filter(Boolean);
     return parts.every((part) => COUNT.test(part)) ? { dailyCaps: parts.map(Number) } : undefined;
   });

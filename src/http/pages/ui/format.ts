@@ -1,4 +1,4 @@
-/** Numbers and times as people read them. The server says UTC; the page's script adds local time. */
+/** Numbers and times for people. The server writes UTC; the script of the page adds local time. */
 import {
   DAY_MS,
   HOUR_MS,
@@ -23,7 +23,7 @@ export function duration(ms: number): string {
   return `${seconds} s`;
 }
 
-/** `24 Nov`, of an instant. */
+/** Returns the date of an instant: `24 Nov`. */
 export const dateOf = (at: Instant): string => {
   const iso = isoInstant(at);
   return `${Number(iso.slice(8, 10))} ${MONTHS[Number(iso.slice(5, 7)) - 1] ?? ''}`;

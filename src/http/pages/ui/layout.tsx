@@ -1,11 +1,11 @@
-/** The frame of every page: head, navigation, the line that says whether it is live, and main. */
+/** The frame of every page: head, navigation, the live status line, and main. */
 import type { ComponentChildren, VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import { isoInstant, type Instant } from '../../../domain/primitives/time.js';
 import type { Caller } from '../../access/caller.js';
 import { Patterns } from './bar.js';
 
-/** Where the style sheet and the scripts are: names with a hash of the content. */
+/** The addresses of the style sheet and the scripts: each name contains a hash of the content. */
 export type AssetUrls = {
   readonly css: string;
   readonly morph: string;
@@ -16,16 +16,16 @@ export type AssetUrls = {
 export type Frame = {
   readonly assets: AssetUrls;
   readonly now: Instant;
-  /** Null: nobody is logged in. */
+  /** Null if the reader is not logged in. */
   readonly caller: Caller | null;
-  /** What was just done, once. */
+  /** The result of the last action, shown once. */
   readonly flash?: string | undefined;
 };
 type PageProps = {
   readonly frame: Frame;
   readonly title: string;
   readonly here?: 'accounts' | 'fleet';
-  /** The stream that says when this page is out of date; null: it stays as it is. */
+  /** The stream that reports changes of this page; null for a page that does not change. */
   readonly stream?: string | null;
   readonly children?: ComponentChildren;
 };
@@ -48,7 +48,7 @@ export function Page({ frame, title, here, stream = null, children }: PageProps)
       </head>
       <body data-stream={stream ?? undefined}>
         <a class="skip" href="#main">
-          To the content
+          Skip to content
         </a>
         <Patterns />
         <header>
@@ -69,8 +69,8 @@ export function Page({ frame, title, here, stream = null, children }: PageProps)
           {children}
         </main>
         <footer>
-          The counter is what the gate consults; statistics come from the event log only. Quota days
-          are UTC days.
+          The counter decides whether an account may send. Statistics come from the event log only.
+          Quota days are UTC days.
         </footer>
       </body>
     </html>
@@ -99,7 +99,7 @@ const Session = ({ caller }: { readonly caller: Caller }): VNode => (
   </form>
 );
 
-/** A page that says one thing: an error, a 404, that something is away. */
+/** Renders a page with a single message, such as an error. */
 export const Message = ({
   frame,
   title,
@@ -114,7 +114,7 @@ export const Message = ({
       <h1>{title}</h1>
       {children}
       <p>
-        <a href="/accounts">To the accounts</a>
+        <a href="/accounts">All accounts</a>
       </p>
     </div>
   </Page>

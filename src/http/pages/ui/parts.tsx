@@ -1,4 +1,4 @@
-/** The small pieces of every page. The renderer escapes all text; nothing here is styled inline. */
+/** The small parts of every page. The renderer escapes all text; no part has an inline style. */
 import type { ComponentChildren, VNode } from 'preact';
 import { isoInstant, type Instant } from '../../../domain/primitives/time.js';
 import { dateOf, duration, minuteOf, timeOf } from './format.js';
@@ -7,7 +7,7 @@ import { causeWords } from '../../../domain/diagnostics/why/blockers.js';
 import { STATE_WORDS } from './words.js';
 import type { AccountState } from '../../../domain/gate/accountState.js';
 
-/** An instant in UTC; the page's script puts the reader's own time before it. */
+/** Renders an instant in UTC; the script of the page adds the reader's local time. */
 export function When({
   at,
   show = 'time',
@@ -24,14 +24,14 @@ export function When({
   );
 }
 
-/** How long ago; the script keeps it true. */
+/** Renders the age of an instant; the script keeps it up to date. */
 export const Ago = ({ at, now }: { readonly at: Instant; readonly now: Instant }): VNode => (
   <span class="tick" data-since={isoInstant(at)}>
     {duration(now - at)} ago
   </span>
 );
 
-/** How long it still takes; the script counts it down, and asks for the page again at its end. */
+/** Renders the time until an instant; the script counts down and reloads the page at the end. */
 export const Left = ({ until, now }: { readonly until: Instant; readonly now: Instant }): VNode => (
   <span class="tick" data-until={isoInstant(until)}>
     {duration(until - now)}
@@ -47,7 +47,7 @@ export const State = ({ state }: { readonly state: AccountState }): VNode => {
   );
 };
 
-/** When a state ends, and why it holds; nothing for one that has no end. */
+/** Renders the end of a state or its reason; nothing for a state without either. */
 export function StateEnd({
   numbers,
   now,
@@ -73,15 +73,15 @@ const Ends = ({ until, now }: { readonly until: Instant; readonly now: Instant }
   </span>
 );
 
-/** Why an account cools down, in a sentence. */
+/** Renders the reason and the end of a cooldown as a sentence. */
 export const CooldownLine = ({
   cooldown,
 }: {
   readonly cooldown: NonNullable<Numbers['cooldown']>;
 }): VNode => (
   <>
-    It rests because {causeWords(cooldown.cause)}, until <When at={cooldown.until} show="full" />,
-    and then goes on by itself.
+    The account pauses because {causeWords(cooldown.cause)}. It resumes automatically at{' '}
+    <When at={cooldown.until} show="full" />.
   </>
 );
 
@@ -107,7 +107,7 @@ export const Empty = ({ children }: { readonly children: ComponentChildren }): V
   <p class="empty">{children}</p>
 );
 
-/** A table that a narrow screen may scroll sideways, by keyboard as well. */
+/** Renders a table that scrolls sideways on a narrow screen, also with the keyboard. */
 export const Table = ({
   caption,
   head,

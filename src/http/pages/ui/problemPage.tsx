@@ -1,11 +1,11 @@
-/** What went wrong, as a page: in plain words, with what to do. */
+/** The page of an error: a plain title, the reason and the fix. */
 import type { VNode } from 'preact';
 import type { Problem } from '../../plumbing/problems.js';
 import { Message, type Frame } from './layout.js';
 
 const TITLES: Readonly<Record<number, string>> = {
-  403: 'This key may not do that',
-  404: 'There is nothing here',
+  403: 'This key does not allow that',
+  404: 'This page does not exist',
   429: 'Too many requests',
   503: 'No answer in time',
 };
@@ -19,8 +19,8 @@ export function ProblemPage({
   readonly status: number;
   readonly problem: Problem | undefined;
 }): VNode {
-  const title = problem?.fields.title ?? TITLES[status] ?? 'Something is broken';
-  const detail = problem?.fields.detail ?? 'It was logged; try again in a moment';
+  const title = problem?.fields.title ?? TITLES[status] ?? 'An internal error occurred';
+  const detail = problem?.fields.detail ?? 'The error was logged; try again in a moment';
   return (
     <Message frame={frame} title={title}>
       <p>
@@ -29,7 +29,7 @@ export function ProblemPage({
       </p>
       {status >= 500 ? (
         <p class="note">
-          Nothing was changed by looking. Accounts go on by themselves, and numbers are kept.
+          This error changed nothing. The accounts continue to work, and their numbers are safe.
         </p>
       ) : null}
     </Message>

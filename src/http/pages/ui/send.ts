@@ -1,4 +1,4 @@
-/** How a page leaves: as HTML, compressed, never kept by anybody; and what a request asks of it. */
+/** Sends pages: as compressed HTML that no browser and no proxy may store. */
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -10,16 +10,16 @@ import { htmlOf, type AssetUrls, type Frame } from './layout.js';
 
 export const FLASH_COOKIE = 'safeband_said';
 const FLASH_LASTS_SECONDS = 30;
-/** Less than this is sent as it is. */
+/** Minimum size in bytes of a page that is compressed. */
 const COMPRESSED_FROM = 1_400;
-/** Quick rather than small: a page is made for one reader and one moment. */
+/** Fast rather than small, because each page is rendered for a single request. */
 const BROTLI_QUALITY = 4;
 
-/** A hard refresh goes past what is kept (R17); a browser says so by this header. */
+/** True if a hard refresh asks for numbers that do not come from the cache (R17). */
 export const isHardRefresh = ({ headers }: FastifyRequest): boolean =>
   /\bno-cache\b/.test(headers['cache-control'] ?? '');
 
-/** What every page needs; what was just done is said once. */
+/** Returns the frame of a page; the result of the last action is shown only once. */
 export function frameOf(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -31,10 +31,10 @@ export function frameOf(
   return { assets, now, caller, flash };
 }
 
-/** Goes to another page of this server, which says once what was done. */
-export function goTo(reply: FastifyReply, path: string, said?: string): FastifyReply {
-  if (said !== undefined) {
-    void reply.setCookie(FLASH_COOKIE, said, {
+/** Redirects to another page of this server, which shows `done` once. */
+export function goTo(reply: FastifyReply, path: string, done?: string): FastifyReply {
+  if (done !== undefined) {
+    void reply.setCookie(FLASH_COOKIE, done, {
       path: '/',
       httpOnly: true,
       sameSite: 'strict',

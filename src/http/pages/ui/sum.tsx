@@ -1,4 +1,4 @@
-/** Conservation as a sum that can be read aloud. */
+/** The parts of the counter as a sum that can be read aloud. */
 import type { VNode } from 'preact';
 import type { Numbers } from './numbers.js';
 import { Section } from './parts.js';
@@ -13,7 +13,7 @@ export function Sum({ numbers }: { readonly numbers: Numbers }): VNode {
     ['unexplained', numbers.unexplained],
   ];
   return (
-    <Section id="sum" title="What the counter is made of">
+    <Section id="sum" title="The parts of the counter">
       <p class="sum">
         <span class="term whole">
           <strong>{numbers.counter}</strong> counter

@@ -1,9 +1,9 @@
-/** The contract's names in words that a customer reads. */
+/** The words of the pages for the names of the contract. */
 import type { CapName } from '../../../domain/gate/caps.js';
 import type { Tier } from '../../../domain/primitives/tier.js';
 import type { AccountState } from '../../../domain/gate/accountState.js';
 
-/** In the order in which somebody on call wants to see them. */
+/** Ordered by urgency for an engineer on call. */
 export const STATES: readonly AccountState[] = [
   'held',
   'cooldown',
@@ -13,31 +13,31 @@ export const STATES: readonly AccountState[] = [
   'disconnected',
 ];
 
-/** A sign beside each word: nothing is told by colour alone. */
+/** Each word has a sign, because some readers cannot tell colours apart. */
 export const STATE_WORDS: Readonly<
   Record<AccountState, { readonly sign: string; readonly word: string; readonly means: string }>
 > = {
-  active: { sign: '●', word: 'Active', means: 'It may send as long as there is room.' },
+  active: { sign: '●', word: 'Active', means: 'The account may send until its cap is reached.' },
   cooldown: {
     sign: '◔',
-    word: 'Cooling down',
-    means: 'It may not send until the cooldown ends; it ends by itself.',
+    word: 'Cooldown',
+    means: 'The account may not send until the cooldown ends. It ends automatically.',
   },
-  held: { sign: '■', word: 'Held', means: 'An operator stopped it; only an operator resumes it.' },
+  held: { sign: '■', word: 'Held', means: 'The account is stopped until an operator resumes it.' },
   no_credits: {
     sign: '∅',
     word: 'No credits',
-    means: 'Its InMail credits are used up until LinkedIn grants new ones.',
+    means: 'The InMail credits are used up. LinkedIn renews them once a month.',
   },
   unverified: {
     sign: '?',
     word: 'Unverified',
-    means: 'Its numbers have not been checked in the last 30 minutes, so nothing is granted.',
+    means: 'No reconcile has succeeded in the last 30 minutes, so the account grants no slot.',
   },
   disconnected: {
     sign: '○',
     word: 'Disconnected',
-    means: 'It is not connected and sends nothing.',
+    means: 'The account is not connected and grants no slot.',
   },
 };
 
@@ -50,19 +50,19 @@ export const TIER_WORDS: Readonly<Record<Tier, string>> = {
 
 export const CAP_WORDS: Readonly<Record<CapName, string>> = {
   daily: 'the daily cap',
-  weekly: 'what the week has left',
-  ramp: 'the ramp’s step of today',
+  weekly: 'the rest of the weekly cap',
+  ramp: 'the ramp step of today',
 };
 
-/** Kinds of `account_changes`, as the head of a line. */
+/** The titles of the kinds in `account_changes`. */
 export const CHANGE_WORDS: Readonly<Record<string, string>> = {
   cooldown: 'Cooldown',
   breaker: 'Credits used up',
-  ramp: 'Ramp starts again',
+  ramp: 'Ramp restarted',
   hold: 'Held',
   resume: 'Resumed',
   policy: 'Settings changed',
   connect: 'Connected',
   disconnect: 'Disconnected',
-  settle: 'Settled by hand',
+  settle: 'Settled manually',
 };
