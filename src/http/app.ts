@@ -1,6 +1,6 @@
 /**
- * The HTTP server as a function of what it needs: no port and no environment are in here. One file
- * of `routes` or `pages` is one plugin.
+ * Builds the HTTP server from the parts that it needs, without a port and without environment. Each
+ * file of `routes` or `pages` is a plugin.
  */
 import fastify, {
   LogController,
@@ -44,7 +44,7 @@ const plugins = [
   accessRoutes,
 ];
 
-/** All routes, ready to listen or to inject. */
+/** Creates the server with all routes, ready to listen or to inject. */
 export async function createApp(needs: Needs): Promise<FastifyInstance> {
   const limits = { ...LIMITS, ...needs.limits };
   const app = bareApp(needs, limits);
@@ -77,7 +77,7 @@ export async function createApp(needs: Needs): Promise<FastifyInstance> {
   return app;
 }
 
-/** One route of the server. */
+/** A route of the server. */
 export type KnownRoute = {
   readonly method: string;
   readonly url: string;
@@ -86,16 +86,16 @@ export type KnownRoute = {
 };
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Every route there is, for the tests that try each of them. */
+    /** Returns every route, for tests that try each of them. */
     routeList: () => readonly KnownRoute[];
-    /** The pages of the dashboard, which answer people and not programs. */
+    /** Returns the pages of the dashboard, which are for people and not for programs. */
     pageList: () => readonly KnownRoute[];
   }
 }
 const knownRoutes = ({ method, url, config, schema }: RouteOptions): readonly KnownRoute[] =>
   [method].flat().map((one) => ({ method: one, url, needs: config?.needs, schema }));
 
-/** Fastify itself, with its limits. */
+/** Creates Fastify with its limits. */
 const bareApp = (needs: Needs, limits: Limits): FastifyInstance =>
   fastify({
     loggerInstance: needs.logger,
@@ -108,7 +108,7 @@ const bareApp = (needs: Needs, limits: Limits): FastifyInstance =>
     http: {
       maxHeaderSize: limits.headerBytes,
       headersTimeout: limits.requestMs,
-      // Node looks for slow requests only so often: every 30 s, unless told.
+      // By default, Node looks for slow requests only every 30 s.
       connectionsCheckingInterval: limits.lookMs,
     },
     routerOptions: { maxParamLength: limits.paramChars },

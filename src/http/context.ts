@@ -1,4 +1,4 @@
-/** What the server needs, and what each of its plugins is given. */
+/** The parts that the server needs, and the parts that each plugin gets. */
 import type { FastifyBaseLogger } from 'fastify';
 import type { PayloadCodec } from '@temporalio/common';
 import type { SafebandClient } from '../client/index.js';
@@ -12,28 +12,28 @@ import type { StatusReader } from '../status/statusReader.js';
 
 export type Needs = {
   /**
-   * Made with `rememberDenialsMs: 0`, because others change the accounts too, and with `isKnown`, so
+   * Made with `rememberDenialsMs: 0`, because other programs change the accounts too, and with `isKnown`, so
    * that a report for a mistyped account is refused.
    */
   readonly client: SafebandClient;
   readonly pool: Pool;
-  /** For the connection that hears of changes; its own, where a pooler is in front of the other. */
+  /** For the connection that listens to changes; separate if `pool` goes through a pooler. */
   readonly listeningPool?: Pool | undefined;
   readonly logger: FastifyBaseLogger;
   readonly now: () => Instant;
-  /** Where the Temporal UI shows workflows, such as `http://127.0.0.1:8233/namespaces/default`. */
+  /** The address of workflows in the Temporal UI: `http://127.0.0.1:8233/namespaces/default`. */
   readonly temporalUiUrl: string | null;
-  /** Other limits than usual. */
+  /** Limits that replace the defaults. */
   readonly limits?: Partial<Limits>;
   readonly operations: Operations;
-  /** Of encrypted payloads; null: there are no keys, so nobody asks. */
+  /** The codec of encrypted payloads; null if there are no keys. */
   readonly codec?: PayloadCodec | null;
-  /** What ids of workflows begin with that `replyTo` may name; null: none, so it is refused. */
+  /** The prefix of workflow ids that `replyTo` may name; null refuses every `replyTo`. */
   readonly replyPrefix?: string | null;
-  /** Whom to believe where a request came from: the proxies in front. */
+  /** The proxies whose header with the client's address is trusted. */
   readonly trustProxy?: boolean | string;
 };
-/** What a plugin gets: the same, with the parts that all of them share. */
+/** The parts that each plugin gets. */
 export type Parts = Needs & {
   readonly keyring: Keyring;
   readonly statuses: StatusReader;

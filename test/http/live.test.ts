@@ -125,7 +125,7 @@ it('counts nobody who left before, and leaves room for other keys', () => {
   expect(live.count).toBe(0);
   live.checkRoom(caller);
   live.open(watcherOf(new Writable({ write: () => undefined })), null);
-  expect(() => live.checkRoom(caller)).toThrow('this key has as many streams');
+  expect(() => live.checkRoom(caller)).toThrow('this key already has its maximum number of streams');
   live.checkRoom({ ...caller, keyId: 'other' });
   live.close();
 });

@@ -126,7 +126,7 @@ it('stays ready while tasks of accounts fail, and reports of how many', async ()
   expect(answer.json<Answer>().checks.at(-1)).toEqual({
     name: 'tasks',
     ok: true,
-    found: 'the workflow tasks of 2 accounts fail: nothing is granted there',
+    found: 'the workflow tasks of 2 accounts fail, so these accounts grant no slot',
     cure: expect.stringContaining('safeband doctor'),
   });
   expect(answer.body).not.toContain('acme');

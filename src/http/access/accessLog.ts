@@ -1,6 +1,6 @@
 /**
- * Log events of log-ins and refusals: role, route, address, and the part of a key that
- * is no secret. Refusals are bounded each minute, so that a stranger cannot flood the log.
+ * Log events of log-ins and refusals: role, route, address, and the public part of a key. The number
+ * of logged refusals per minute is limited, so that a client without a key cannot flood the log.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { MINUTE_MS, type Instant } from '../../domain/primitives/time.js';
@@ -8,8 +8,8 @@ import { keyIdIn } from '../../postgres/access/keys.js';
 import { credentialIn } from './auth.js';
 import { NOBODY } from './caller.js';
 
-/** Refusals that are told each minute; the rest are counted. */
-const TOLD_PER_MINUTE = 60;
+/** Maximum number of refusals per minute that are logged; the others are counted. */
+const LOGGED_PER_MINUTE = 60;
 const EVENTS: Readonly<Record<number, string>> = {
   401: 'access.key_refused',
   403: 'access.refused',
@@ -17,29 +17,29 @@ const EVENTS: Readonly<Record<number, string>> = {
 
 /** Logs each 401 and 403. */
 export function addAccessLog(app: FastifyInstance, now: () => Instant): void {
-  let [minute, told, left] = [-1, 0, 0];
+  let [minute, logged, left] = [-1, 0, 0];
   app.addHook('onResponse', async (request, reply) => {
     const event = EVENTS[reply.statusCode];
-    // Somebody who shows nothing at all has only opened a page.
-    if (event === undefined || isStroll(request, reply)) return;
+    // A request without any key has only opened a page.
+    if (event === undefined || isFirstVisit(request, reply)) return;
     const at = Math.floor(now() / MINUTE_MS);
     if (at !== minute) {
       if (left > 0) request.log.warn({ count: left }, 'access.refused_more');
-      [minute, told, left] = [at, 0, 0];
+      [minute, logged, left] = [at, 0, 0];
     }
-    if (told >= TOLD_PER_MINUTE) {
+    if (logged >= LOGGED_PER_MINUTE) {
       left += 1;
       return;
     }
-    told += 1;
+    logged += 1;
     request.log.warn(whoOf(request), event);
   });
 }
 
-const isStroll = (request: FastifyRequest, reply: FastifyReply): boolean =>
+const isFirstVisit = (request: FastifyRequest, reply: FastifyReply): boolean =>
   reply.statusCode === 401 && request.method === 'GET' && credentialIn(request) === undefined;
 
-/** Whom a log event names; nothing of it is a secret. */
+/** Returns the fields of a log event about a request; none is a secret. */
 export function whoOf(request: FastifyRequest): object {
   const { caller, method, ip, routeOptions } = request;
   const shown = credentialIn(request);
@@ -54,7 +54,7 @@ export function whoOf(request: FastifyRequest): object {
   };
 }
 
-/** What a key may see is kept by nobody on the way, unless a route says otherwise. */
+/** Forbids browsers and proxies to store what a key may see, unless a route allows it. */
 export function addNoStore(app: FastifyInstance): void {
   app.addHook('onSend', async (request, reply) => {
     const isPublic = request.routeOptions?.config?.needs === 'public';

@@ -1,19 +1,22 @@
-/** Who is named in the list of changes: always the key, and whom its holder says it acts for. */
+/** The actor in the list of changes: always the key, and the person that its holder names. */
 import { ACTOR_MAX } from '../../domain/primitives/text.js';
 import { isWellFormed } from '../../domain/primitives/ids.js';
 import { isOwnName } from '../../postgres/access/keys.js';
 import { invalidInput } from '../plumbing/problems.js';
 import type { Caller } from './caller.js';
 
-/** The key's name; with somebody named, `ada via <name>`, cut to what a workflow takes. */
-export function actorOf({ name }: Caller, said: string | null | undefined): string {
-  if (said === undefined || said === null || said === name) return name;
-  if (isOwnName(said)) {
-    throw invalidInput('actor should name a person or a program, not the system itself', 'actor');
+/** Returns the key's name, or `ada via <name>` if the request names a person, cut to its limit. */
+export function actorOf({ name }: Caller, named: string | null | undefined): string {
+  if (named === undefined || named === null || named === name) return name;
+  if (isOwnName(named)) {
+    throw invalidInput(
+      'actor should name a person or another program; Safeband itself cannot be the actor',
+      'actor',
+    );
   }
   const suffix = ` via ${name}`;
   const room = ACTOR_MAX - suffix.length;
-  if (said.length <= room) return said + suffix;
-  const cut = said.slice(0, room - 1);
+  if (named.length <= room) return named + suffix;
+  const cut = named.slice(0, room - 1);
   return `${isWellFormed(cut) ? cut : cut.slice(0, -1)}…${suffix}`;
 }

@@ -1,10 +1,10 @@
 /**
- * Who asks, and may they. A route says what it needs in its `config`:
+ * Identifies callers and checks their rights. A route declares what it needs in its `config`:
  *
  *     app.get('/v1/alerts', { config: { needs: 'read' } }, …)
  *
- * and a route that says nothing is refused. A path with `:accountId` is a 404 for a key that may
- * not see the account, whatever the route does. After that `request.caller` is who asks.
+ * and a route without a declaration is refused. A path with `:accountId` is a 404 for a key that may
+ * not see the account, whatever the route does. After that, `request.caller` is the caller.
  */
 import cookie from '@fastify/cookie';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -14,12 +14,12 @@ import { accountUnknown, forbidden, unauthenticated } from '../plumbing/problems
 import { changesState, isOwnOrigin } from './security.js';
 
 export const SESSION_COOKIE = 'safeband_session';
-/** A working day: then the key is asked for again. */
+/** How long a log-in lasts: a working day. */
 export const SESSION_LASTS_MS = 12 * 60 * 60 * 1_000;
 
 /**
- * Registers cookies, and takes the caller for whom the keyring remembers: nothing is looked up
- * before the limit on requests.
+ * Registers cookies, and sets the caller that the keyring remembers. It does not ask Postgres, because
+ * the limit on requests comes first.
  */
 export async function addAuth(app: FastifyInstance, keyring: Keyring): Promise<void> {
   await app.register(cookie);
@@ -30,19 +30,19 @@ export async function addAuth(app: FastifyInstance, keyring: Keyring): Promise<v
   });
 }
 
-/** The second half, after the limit on requests: looks who it is, and refuses whoever may not. */
+/** The second half, after the limit on requests: looks the caller up and checks its rights. */
 export function addChecks(app: FastifyInstance, keyring: Keyring): void {
   app.addHook('onRequest', async (request) => {
     const shown = credentialIn(request);
-    const look = shown && asksWho(request) ? keyring.callerOf(shown) : undefined;
-    // A public route answers also where Postgres is away, and to a key that is none.
+    const lookup = shown && asksWho(request) ? keyring.callerOf(shown) : undefined;
+    // A public route also answers if Postgres does not, and to an unknown key.
     const isPublic = request.routeOptions.config.needs === 'public' || request.is404;
-    request.caller = (await (isPublic ? look?.catch(() => undefined) : look)) ?? NOBODY;
+    request.caller = (await (isPublic ? lookup?.catch(() => undefined) : lookup)) ?? NOBODY;
     check(request);
   });
 }
 
-/** Does it matter who asks: what is public is the same for all, but pages name who is logged in. */
+/** True if the answer depends on the caller: also on public pages, which show who is logged in. */
 export const asksWho = ({ routeOptions: { config } }: FastifyRequest): boolean =>
   config?.needs !== 'public' || config.isPage === true;
 
@@ -50,19 +50,25 @@ function check(request: FastifyRequest): void {
   if (request.is404) return;
   const { caller } = request;
   const { needs } = request.routeOptions.config;
-  if (needs === undefined) throw forbidden('this route says not whom it is for');
+  if (needs === undefined) throw forbidden('this route does not declare the rights that it needs');
   const shown = credentialIn(request);
   if (needs !== 'public' && caller === NOBODY) {
-    throw unauthenticated(shown ? 'the key is not known, or was revoked' : 'no key was sent');
+    throw unauthenticated(shown ? 'the key is unknown or was revoked' : 'the request has no key');
   }
-  // A cookie is sent by the browser whoever wrote the form; a key is not. Logging in and out are
-  // for browsers alone.
+  // A browser sends a cookie with any form, also from other sites; a key it does not send. Logging in
+  // and out is only for browsers.
   const isByKey = shown?.kind === 'key' && needs !== 'public';
   if (changesState(request) && !isByKey && !isOwnOrigin(request)) {
-    throw forbidden('the request does not come from a page of this server', 'use a key');
+    throw forbidden(
+      'the request does not come from a page of this server',
+      'send a key in the header Authorization',
+    );
   }
   if (!mayDo(caller, needs)) {
-    throw forbidden(`a key of the role ${caller.role} may not do this`, CURES[needs]);
+    throw forbidden(
+      `a key of the role ${caller.role} does not have the right to do this`,
+      CURES[needs],
+    );
   }
   const accountId = accountIdIn(request.params);
   if (needs !== 'public' && accountId !== undefined && !maySee(caller, accountId)) {
@@ -82,7 +88,7 @@ const accountIdIn = (params: unknown): string | undefined =>
     ? String(params.accountId)
     : undefined;
 
-/** What the request shows of itself; a key goes before a log-in. */
+/** Returns the key or the log-in of a request; a key takes precedence. */
 export function credentialIn({ headers, cookies }: FastifyRequest): Credential | undefined {
   const [, key] = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '') ?? [];
   if (headers.authorization !== undefined) return { kind: 'key', text: key ?? '' };
@@ -90,7 +96,7 @@ export function credentialIn({ headers, cookies }: FastifyRequest): Credential |
   return token === undefined ? undefined : { kind: 'session', text: token };
 }
 
-/** Logs the browser in; `Secure` as soon as the request came by TLS. */
+/** Logs the browser in; the cookie is `Secure` if the request came by TLS. */
 export const setSessionCookie = (reply: FastifyReply, token: string): FastifyReply =>
   reply.setCookie(SESSION_COOKIE, token, {
     path: '/',

@@ -1,19 +1,19 @@
-/** Who asks: a key, and what it may do. */
+/** The caller of a request: a key and its rights. */
 import type { Caller } from '../../postgres/access/keys.js';
 
 export { ROLES, type Caller, type Role } from '../../postgres/access/keys.js';
 
-/** What a route needs: nothing, a key that may read, report sends, or operate. */
+/** The right that a route needs: none, or a key that may read, send, or operate. */
 export type Need = 'public' | 'read' | 'send' | 'operate';
 
-/** Before a key is known, and on routes that need none: sees nothing, may nothing. */
+/** The caller without a key: it has no right and sees no account. */
 export const NOBODY: Caller = { keyId: '', name: 'nobody', role: 'reader', accounts: [] };
 
-/** May this key know of the account at all; where not, the answer is 404. */
+/** True if the key may see the account; if not, the answer is 404. */
 export const maySee = ({ accounts }: Caller, accountId: string): boolean =>
   accounts === null || accounts.includes(accountId);
 
-/** May this key do what the route is for. */
+/** True if the key has the right that the route needs. */
 export function mayDo({ role }: Caller, need: Need): boolean {
   if (role === 'operator' || need === 'public' || need === 'read') return true;
   return need === 'send' && role === 'pipeline';
@@ -21,13 +21,13 @@ export function mayDo({ role }: Caller, need: Need): boolean {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set before any handler: whose key or log-in it is, or `NOBODY` on a public route. */
+    /** Set before any handler: the owner of the key or log-in, or `NOBODY` on a public route. */
     caller: Caller;
   }
   interface FastifyContextConfig {
-    /** What the route needs; a route that says nothing is refused to everybody. */
+    /** The right that the route needs; a route without it is refused to every caller. */
     needs?: Need;
-    /** It answers with a page: set by the dashboard for all of its routes. */
+    /** True for a page; the dashboard sets it for all of its routes. */
     isPage?: boolean;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Who a key or a log-in belongs to, remembered for a moment: a reserve should not wait for
- * Postgres twice, and should be answered while Postgres is away, as the account itself does (R12).
+ * The owner of each key or log-in, remembered for a moment: a reserve should not wait for Postgres
+ * twice, and should be answered while Postgres does not answer, as by the account itself (R12).
  */
 import { MINUTE_MS, SECOND_MS, type Instant } from '../../domain/primitives/time.js';
 import {
@@ -13,15 +13,15 @@ import {
 } from '../../postgres/access/keys.js';
 import type { Pool } from '../../postgres/pool.js';
 
-/** A key that was revoked, and a log-in that has ended, are taken for this long at most. */
+/** How long a revoked key or an ended log-in is still accepted at most. */
 export const FRESH_MS = 5 * SECOND_MS;
-/** While Postgres is away nothing can be revoked either: who was known stays known this long. */
+/** How long a known key is accepted without Postgres, which also means that no key is revoked. */
 export const STALE_MS = 60 * MINUTE_MS;
 const REMEMBERED_MAX = 10_000;
-/** What belongs to nobody, as strangers send it. */
+/** Maximum number of unknown keys that are remembered. */
 const UNKNOWN_MAX = 1_000;
 
-/** What a request shows: a key, or the token of a log-in. */
+/** The credential of a request: a key, or the token of a log-in. */
 export type Credential = { readonly kind: 'key' | 'session'; readonly text: string };
 type Remembered = {
   readonly kind: Credential['kind'];
@@ -33,11 +33,11 @@ type Remembered = {
 export class Keyring {
   readonly #pool: Pool;
   readonly #now: () => Instant;
-  /** By the hash of what was shown: no secret is kept here. */
+  /** Keyed by the hash of the credential, so that no secret is stored here. */
   readonly #known = new Map<string, Remembered>();
-  /** A thousand streams of one key ask at the same moment: one look is enough. */
-  readonly #looks = new Map<string, Promise<Caller | undefined>>();
-  /** What was looked for in vain, and when. */
+  /** Running lookups: a thousand streams of one key ask at the same moment and share one. */
+  readonly #lookups = new Map<string, Promise<Caller | undefined>>();
+  /** Unknown credentials, and when they were looked up. */
   readonly #unknown = new Map<string, Instant>();
   #sweptAt = -Infinity;
 
@@ -47,8 +47,8 @@ export class Keyring {
   }
 
   /**
-   * Whose it is; undefined: nobody's, revoked or over. Throws where Postgres is away and it is not
-   * known from before.
+   * Returns the caller; undefined if the credential is unknown, revoked or has ended. Throws if
+   * Postgres does not answer and the credential is not remembered.
    */
   async callerOf(shown: Credential): Promise<Caller | undefined> {
     const name = nameOf(shown);
@@ -58,30 +58,30 @@ export class Keyring {
     const ageMs = known ? this.#now() - known.at : Infinity;
     if (known && ageMs < FRESH_MS) return known.caller;
     try {
-      const look = this.#looks.get(name) ?? this.#look(shown);
-      this.#looks.set(name, look);
-      return await look.finally(() => this.#looks.delete(name));
+      const lookup = this.#lookups.get(name) ?? this.#lookUp(shown);
+      this.#lookups.set(name, lookup);
+      return await lookup.finally(() => this.#lookups.delete(name));
     } catch (error) {
       if (known && ageMs < STALE_MS) return known.caller;
       throw error;
     }
   }
 
-  /** Whose it was when it was last looked at; undefined: it is not remembered. */
+  /** Returns the remembered caller, without a lookup. */
   recall(shown: Credential): Caller | undefined {
     return this.#known.get(nameOf(shown))?.caller;
   }
 
-  /** A log-out is known here at once. */
+  /** Forgets a log-in at once, after a log-out. */
   forget(shown: Credential): void {
     this.#known.delete(nameOf(shown));
   }
 
-  async #look(shown: Credential): Promise<Caller | undefined> {
+  async #lookUp(shown: Credential): Promise<Caller | undefined> {
     const find = shown.kind === 'key' ? findKey : findSession;
     const caller = await find(this.#pool, shown.text);
     this.#learn(shown, caller);
-    void this.#sweep().catch(() => undefined); // a later look sweeps again
+    void this.#sweep().catch(() => undefined); // a later lookup sweeps again
     return caller;
   }
 
@@ -94,12 +94,12 @@ export class Keyring {
     }
     const { kind, text } = shown;
     put(this.#known, REMEMBERED_MAX, name, { kind, hash: base64Of(text), caller, at });
-    noteUse(this.#pool, caller.keyId).catch(() => undefined); // the time is for people to look at
+    noteUse(this.#pool, caller.keyId).catch(() => undefined); // the time of the last use only informs people
   }
 
   /**
-   * Forgets what was revoked or is over of all that is remembered: it is not to come back to life
-   * when Postgres goes away, only because nobody used it since.
+   * Forgets remembered credentials that were revoked or have ended. Otherwise they would be accepted
+   * again when Postgres does not answer, because no request has looked them up since.
    */
   async #sweep(): Promise<void> {
     if (this.#now() - this.#sweptAt < FRESH_MS) return;
@@ -116,10 +116,10 @@ export class Keyring {
 }
 
 const base64Of = (text: string): string => hashOf(text).toString('base64');
-/** What it is remembered by: the token of a log-in is no key. */
+/** Returns the name of a credential; it contains the kind, because a token of a log-in is no key. */
 const nameOf = ({ kind, text }: Credential): string => `${kind} ${base64Of(text)}`;
 
-/** The oldest leaves where there is no room. */
+/** Adds an entry; if the map is full, its oldest entry is removed. */
 function put<V>(map: Map<string, V>, max: number, key: string, value: V): void {
   map.delete(key);
   const [oldest] = map.keys();

@@ -1,4 +1,4 @@
-/** So many requests a minute of each key, or of each address that shows none that is remembered. */
+/** Limits the requests per minute of each key, or of each address without a remembered key. */
 import { isIP } from 'node:net';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -7,7 +7,7 @@ import { tooMany } from '../plumbing/problems.js';
 
 export async function addRateLimit(app: FastifyInstance, max: number): Promise<void> {
   await app.register(rateLimit, { global: false });
-  const look = app.createRateLimit({
+  const limit = app.createRateLimit({
     max,
     timeWindow: '1 minute',
     keyGenerator: ({ caller, ip }) =>
@@ -15,16 +15,16 @@ export async function addRateLimit(app: FastifyInstance, max: number): Promise<v
   });
   app.addHook('onRequest', async (request) => {
     if (isFree(request)) return;
-    const found = await look(request);
+    const found = await limit(request);
     if (!found.isAllowed && found.isExceeded) throw tooMany(Math.max(1, found.ttlInSeconds));
   });
 }
 
-/** What load balancers ask: neither costs anything, and a 429 would restart what works. */
+/** True for the routes of load balancers: a 429 would make them restart a working server. */
 const isFree = ({ method, routeOptions: { url } }: FastifyRequest): boolean =>
   method === 'GET' && (url === '/livez' || url === '/readyz');
 
-/** An address of IPv6 is one of 2^64 that its holder has: they are counted together. */
+/** Returns the network of an IPv6 address, because each client has 2^64 addresses of it. */
 export function networkOf(ip: string): string {
   if (isIP(ip) !== 6) return ip;
   const [, mapped] = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip) ?? [];

@@ -1,8 +1,8 @@
-/** Headers that keep a browser from doing what no page here needs, and proof of the own origin. */
+/** Security headers for browsers, and the check that a form comes from a page of this server. */
 import helmet from '@fastify/helmet';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
-/** Nothing but our own scripts, styles and images; a page that needs more says so itself. */
+/** Allows only our own scripts, styles and images; a page that needs more has its own policy. */
 export const CONTENT_SECURITY_POLICY = {
   'default-src': ["'none'"],
   'script-src': ["'self'"],
@@ -23,7 +23,7 @@ export async function addSecurityHeaders(app: FastifyInstance): Promise<void> {
       ),
     },
     referrerPolicy: { policy: 'same-origin' },
-    // Plain HTTP on loopback is how it starts; whoever ends TLS in front sends HSTS itself.
+    // The server itself speaks plain HTTP; the proxy that ends TLS sends HSTS.
     strictTransportSecurity: false,
   });
 }
@@ -32,8 +32,8 @@ const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 export const changesState = ({ method }: FastifyRequest): boolean => !SAFE_METHODS.includes(method);
 
 /**
- * Did a page of our own send this? Browsers say where a request comes from; one that says nothing
- * proves nothing.
+ * True if a page of this server sent the request. Browsers send the origin; a request without it
+ * is not trusted.
  */
 export function isOwnOrigin({ headers }: FastifyRequest): boolean {
   const { origin, host } = headers;

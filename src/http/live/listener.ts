@@ -1,39 +1,39 @@
-/** One connection that hears which accounts' rows were written, for all streams of the server. */
+/** One connection that listens to changes of account rows, for all streams of the server. */
 import type { PoolClient } from 'pg';
 import { SECOND_MS } from '../../domain/primitives/time.js';
 import type { Pool } from '../../postgres/pool.js';
 
 const RETRY_MS = SECOND_MS;
-/** A connection that died without a word is found out by asking it. */
+/** How often the connection is tested, because a broken one may report nothing. */
 const ASK_MS = 30 * SECOND_MS;
 
 export type Notification = {
-  /** The row of that account was written. */
+  /** Called after the row of an account was written. */
   readonly onChange: (accountId: string) => void;
-  /** It listens again, after a time in which something may have been missed. */
+  /** Called when the connection listens again, because changes may have been missed before. */
   readonly onGap: () => void;
 };
 
 export class Listener {
   readonly #pool: Pool;
-  readonly #heard: Notification;
+  readonly #listener: Notification;
   #client: PoolClient | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isWanted = false;
 
-  constructor(pool: Pool, heard: Notification) {
+  constructor(pool: Pool, listener: Notification) {
     this.#pool = pool;
-    this.#heard = heard;
+    this.#listener = listener;
   }
 
-  /** Begins to listen, if it does not yet; connects again by itself. */
+  /** Starts to listen, if it does not listen yet; reconnects automatically. */
   start(): void {
     if (this.#isWanted) return;
     this.#isWanted = true;
     void this.#connect();
   }
 
-  /** Gives the connection back. */
+  /** Stops, and closes the connection. */
   stop(): void {
     this.#isWanted = false;
     clearTimeout(this.#timer);
@@ -44,12 +44,12 @@ export class Listener {
     try {
       const client = await this.#pool.connect();
       this.#client = client;
-      client.on('notification', ({ payload }) => payload && this.#heard.onChange(payload));
+      client.on('notification', ({ payload }) => payload && this.#listener.onChange(payload));
       client.on('end', () => this.#lost(client));
       client.on('error', () => this.#lost(client));
       await client.query('listen safeband_changes');
       if (!this.#isWanted) return this.#drop();
-      this.#heard.onGap();
+      this.#listener.onGap();
       this.#ask(client);
     } catch {
       this.#lost(this.#client);
@@ -72,7 +72,7 @@ export class Listener {
     if (this.#isWanted) this.#timer = setTimeout(() => void this.#connect(), RETRY_MS);
   }
 
-  /** Closed, not given back: nobody else should hear what it listens to. */
+  /** Closes the connection; returned to the pool, it would still listen. */
   #drop(): void {
     const client = this.#client;
     this.#client = undefined;

@@ -1,7 +1,7 @@
 /**
- * Streams (SSE): an account's status after each change, or which accounts changed. Changes are told
- * by Postgres to one connection; a status is read once for all who watch that account. Whoever
- * reads too slowly is dropped, whoever's key was revoked is shut out at the next heartbeat.
+ * Streams (SSE): the status of an account after each change, or the ids of changed accounts. One
+ * connection gets the changes from Postgres; a status is read once for all clients of an account. A
+ * slow client is disconnected; a client with a revoked key is disconnected at the next heartbeat.
  */
 import type { Writable } from 'node:stream';
 import { SafebandError } from '../../client/index.js';
@@ -17,14 +17,14 @@ import type { StatusReader } from '../../status/statusReader.js';
 import type { StatusRead } from '../../status/readStatus.js';
 import { etagOf } from '../status.js';
 
-/** Changes of this long are told together. */
+/** How long changes are collected before they are sent together. */
 const TOGETHER_MS = 100;
-/** Statuses that are read at the same time. */
-const LOOKS_MAX = 8;
+/** Maximum number of statuses that are read at the same time. */
+const READS_MAX = 8;
 const RESYNC = 'event: resync\ndata: {}\n\n';
 
 export type Watcher = {
-  /** Null: of all that the key may see, only which of them changed. */
+  /** Null: the stream reports only the ids of changed accounts that the key may see. */
   readonly accountId: string | null;
   readonly caller: Caller;
   readonly credential: Credential;
@@ -46,12 +46,12 @@ export class Live {
   readonly #ofAccount = new Map<string, Set<Stream>>();
   readonly #listener: Listener;
   readonly #others: Notification[] = [];
-  /** Accounts whose status is to be read and told. */
+  /** Accounts whose status must be read and sent. */
   readonly #due = new Set<string>();
-  readonly #looking = new Set<string>();
-  /** Changed since the streams of all accounts were told. */
+  readonly #reading = new Set<string>();
+  /** Accounts that changed since the last event of the streams of all accounts. */
   #changed = new Set<string>();
-  #telling: NodeJS.Timeout | undefined;
+  #sending: NodeJS.Timeout | undefined;
   #heart: NodeJS.Timeout | undefined;
 
   constructor(needs: Needs) {
@@ -59,7 +59,7 @@ export class Live {
     this.#listener = new Listener(needs.listeningPool ?? needs.pool, {
       onChange: (accountId) => {
         for (const other of this.#others) other.onChange(accountId);
-        this.#hear(accountId);
+        this.#changedRow(accountId);
       },
       onGap: () => {
         for (const other of this.#others) other.onGap();
@@ -68,30 +68,30 @@ export class Live {
     });
   }
 
-  /** Tells also who keeps something of an account in this process, and before any stream. */
-  alsoTell(other: Notification): void {
+  /** Notifies also a cache in this process, before any stream. */
+  alsoNotify(other: Notification): void {
     this.#others.push(other);
     this.#listener.start();
   }
 
-  /** Streams that are open. */
+  /** The number of open streams. */
   get count(): number {
     return this.#streams.size;
   }
 
-  /** Throws where there is no room for another, of all or of this key. */
+  /** Throws if the server or this key already has its maximum of streams. */
   checkRoom({ keyId }: Caller): void {
     const { streamsMax, streamsPerKeyMax } = this.#needs.limits;
     const ofKey = [...this.#streams].filter(({ caller }) => caller.keyId === keyId).length;
     if (this.#streams.size >= streamsMax || ofKey >= streamsPerKeyMax) {
       const who = ofKey >= streamsPerKeyMax ? 'key' : 'server';
-      throw problemOf('Unavailable', `this ${who} has as many streams as it may`);
+      throw problemOf('Unavailable', `this ${who} already has its maximum number of streams`);
     }
   }
 
-  /** Tells the watcher from now on, `first` at once; the head of the answer was sent. */
+  /** Adds a client whose head of the answer was sent, and sends it `first` at once. */
   open(watcher: Watcher, first: StatusRead | null): void {
-    if (watcher.raw.destroyed) return; // left already, and will not say so again
+    if (watcher.raw.destroyed) return; // it has left already, and emits no further event
     const stream: Stream = { ...watcher, etag: '', dueAt: Infinity };
     this.#streams.add(stream);
     const { accountId } = stream;
@@ -104,31 +104,31 @@ export class Live {
     this.#listener.start();
     this.#heart ??= setInterval(() => void this.#beat(), this.#needs.limits.heartbeatMs).unref();
     this.#write(stream, ': connected\nretry: 2000\n\n');
-    if (first) this.#tell(stream, first);
-    // What changed between the read and now is not missed.
+    if (first) this.#sendStatus(stream, first);
+    // Read again, so that a change since the first read is not missed.
     if (accountId !== null) this.#want(accountId);
   }
 
-  /** Ends all streams; the watchers connect again, to whoever is there then. */
+  /** Ends all streams; the clients reconnect to another server. */
   close(): void {
     clearInterval(this.#heart);
-    clearTimeout(this.#telling);
+    clearTimeout(this.#sending);
     for (const stream of this.#streams) this.#end(stream);
     this.#listener.stop();
   }
 
-  #hear(accountId: string): void {
-    // Told also where the status stays the same: a hand may have changed the row.
+  #changedRow(accountId: string): void {
+    // Sent even if the status is the same, because of manual edits of the row.
     const data = JSON.stringify({ accountId });
     for (const stream of this.#ofAccount.get(accountId) ?? []) {
       this.#write(stream, `event: change\ndata: ${data}\n\n`);
     }
     this.#want(accountId);
     this.#changed.add(accountId);
-    this.#telling ??= setTimeout(() => void this.#tellVersions(), TOGETHER_MS).unref();
+    this.#sending ??= setTimeout(() => void this.#sendVersions(), TOGETHER_MS).unref();
   }
 
-  /** Something may have been missed: who watches one account is told it, the others are to look. */
+  /** After missed changes: reads watched accounts again; streams of all accounts get `resync`. */
   #resync(): void {
     for (const accountId of this.#ofAccount.keys()) this.#want(accountId);
     for (const stream of this.#streams) {
@@ -136,8 +136,8 @@ export class Live {
     }
   }
 
-  async #tellVersions(): Promise<void> {
-    this.#telling = undefined;
+  async #sendVersions(): Promise<void> {
+    this.#sending = undefined;
     const changed = [...this.#changed];
     this.#changed = new Set();
     const watchers = [...this.#streams].filter(({ accountId }) => accountId === null);
@@ -147,8 +147,8 @@ export class Live {
       if (!versions && changed.some((one) => maySee(stream.caller, one))) {
         this.#write(stream, RESYNC);
       }
-      const seen = versions?.filter(({ accountId }) => maySee(stream.caller, accountId)) ?? [];
-      const text = seen.map((one) => `event: change\ndata: ${JSON.stringify(one)}\n\n`).join('');
+      const visible = versions?.filter(({ accountId }) => maySee(stream.caller, accountId)) ?? [];
+      const text = visible.map((one) => `event: change\ndata: ${JSON.stringify(one)}\n\n`).join('');
       if (text !== '') this.#write(stream, text);
     }
   }
@@ -156,19 +156,19 @@ export class Live {
   #want(accountId: string): void {
     if (!this.#ofAccount.has(accountId)) return;
     this.#due.add(accountId);
-    void this.#look();
+    void this.#readNext();
   }
 
-  /** Reads what is due, one account at a time once, until nothing is. */
-  async #look(): Promise<void> {
-    if (this.#looking.size >= LOOKS_MAX) return;
-    const accountId = [...this.#due].find((one) => !this.#looking.has(one));
+  /** Reads the due accounts, never the same account twice at a time, until none is due. */
+  async #readNext(): Promise<void> {
+    if (this.#reading.size >= READS_MAX) return;
+    const accountId = [...this.#due].find((one) => !this.#reading.has(one));
     if (accountId === undefined) return;
     this.#due.delete(accountId);
-    this.#looking.add(accountId);
+    this.#reading.add(accountId);
     try {
       const status = await this.#needs.statuses.read(accountId);
-      for (const stream of this.#ofAccount.get(accountId) ?? []) this.#tell(stream, status);
+      for (const stream of this.#ofAccount.get(accountId) ?? []) this.#sendStatus(stream, status);
     } catch (error) {
       const isGone = error instanceof SafebandError && error.type === 'AccountUnknown';
       for (const stream of this.#ofAccount.get(accountId) ?? []) {
@@ -176,12 +176,12 @@ export class Live {
         else stream.dueAt = this.#needs.now(); // the next heartbeat tries again
       }
     } finally {
-      this.#looking.delete(accountId);
+      this.#reading.delete(accountId);
     }
-    await this.#look();
+    await this.#readNext();
   }
 
-  #tell(stream: Stream, status: StatusRead): void {
+  #sendStatus(stream: Stream, status: StatusRead): void {
     const ends = [status.cooldown?.until, status.breakerUntil].flatMap((one) => one ?? []);
     stream.dueAt = Math.min(...ends.map((end) => Date.parse(end)));
     const etag = etagOf(status);
@@ -195,14 +195,14 @@ export class Live {
     const now = this.#needs.now();
     for (const stream of this.#streams) {
       this.#write(stream, ': heartbeat\n\n');
-      // A cooldown ends without a change: its end is told by a new look.
+      // A cooldown ends without a change of the row, so its end needs a new read.
       if (stream.accountId !== null && now >= stream.dueAt) this.#want(stream.accountId);
     }
     await Promise.all([...this.#streams].map((stream) => this.#checkKey(stream)));
   }
 
   async #checkKey(stream: Stream): Promise<void> {
-    // While Postgres is away the keyring says itself whom it still believes.
+    // While Postgres does not answer, the keyring decides which keys it still accepts.
     const caller = await this.#needs.keyring.callerOf(stream.credential).catch(() => undefined);
     if (!caller) this.#end(stream);
   }

@@ -1,21 +1,21 @@
 /**
- * Whether this deployment may take sends: what has to be true, each with what to do where it is
- * not. Judged from readings; nothing here reads.
+ * Judges whether this deployment is ready for sends: each check has a fix. It reads nothing itself, so
+ * that tests can give it any reading.
  */
 import type { Health } from '../../postgres/operations/health.js';
 import { OVERDUE_MS } from '../../domain/primitives/limits.js';
 import { MINUTE_MS } from '../../domain/primitives/time.js';
 import type { ScheduleFlaw } from '../../temporal/schedules.js';
 
-/** One reading: a value, or why there is none. */
+/** A value that was read, or the reason why there is none. */
 export type Reading<T> = { readonly value: T } | { readonly missing: string };
 export type Readings = {
   readonly postgres: Reading<Health | null>;
   /** How many workers poll the task queue. */
   readonly pollers: Reading<number>;
-  /** What is wrong with each of our Schedules; undefined: nothing. */
+  /** The fault of each of our Schedules, if any. */
   readonly schedules: Reading<readonly SchedulesFlaw[]>;
-  /** What is wrong with the search attributes; absent: nobody has looked, or nobody may. */
+  /** The fault of the search attributes; absent if there is none or it cannot be read. */
   readonly attributes?: { readonly found: string; readonly cure: string } | undefined;
 };
 export type SchedulesFlaw = {
@@ -28,7 +28,7 @@ export type Check = {
     'postgres' | 'schema' | 'temporal' | 'worker' | 'schedules' | 'attributes' | 'audit' | 'tasks';
   readonly ok: boolean;
   readonly found: string;
-  /** What to do; only where something is wrong. */
+  /** The fix; only for a failed check. */
   readonly cure?: string;
 };
 export type Readiness = {
@@ -36,7 +36,7 @@ export type Readiness = {
   readonly checks: readonly Check[];
 };
 
-/** All checks, always in this order; what cannot be known counts as not ok. */
+/** Returns all checks, always in this order; an unknown result is not ok. */
 export function judgeReadiness(
   { postgres, pollers, schedules, attributes }: Readings,
   migrations: readonly string[],
@@ -46,13 +46,13 @@ export function judgeReadiness(
     check('postgres', {
       isOk: 'value' in postgres,
       found: 'value' in postgres ? 'it answers' : postgres.missing,
-      cure: 'start Postgres, or mend DATABASE_URL',
+      cure: 'start Postgres, or correct DATABASE_URL',
     }),
     schemaCheck(health, migrations),
     check('temporal', {
       isOk: 'value' in pollers,
       found: 'value' in pollers ? 'it answers' : pollers.missing,
-      cure: 'start Temporal, or mend TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE',
+      cure: 'start Temporal, or correct TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE',
     }),
     workerCheck(pollers),
     schedulesCheck(schedules),
@@ -70,15 +70,15 @@ function check(
   return { name, ok: isOk, found, ...(isOk ? {} : { cure }) };
 }
 
-/** A newer database is well: each migration leaves the version before it working (a rollout). */
+/** A newer schema is ok: during a rollout, each migration keeps the version before it working. */
 function schemaCheck(health: Health | null, known: readonly string[]): Check {
   const applied = health?.migrations ?? [];
   const missing = known.filter((name) => !applied.includes(name));
   const newer = applied.filter((name) => !known.includes(name));
   const found =
     missing.length > 0
-      ? `it lacks ${missing.join(', ')}`
-      : `it has all of this version${newer.length > 0 ? `, and ${newer.join(', ')}` : ''}`;
+      ? `migrations are missing: ${missing.join(', ')}`
+      : `it has all migrations of this version${newer.length > 0 ? `, and ${newer.join(', ')}` : ''}`;
   return check('schema', {
     isOk: health !== null && missing.length === 0,
     found: health ? found : 'unknown',
@@ -95,25 +95,25 @@ function workerCheck(pollers: Reading<number>): Check {
 function schedulesCheck(schedules: Reading<readonly SchedulesFlaw[]>): Check {
   const all = 'value' in schedules ? schedules.value : [];
   const bad = all.flatMap(({ scheduleId, flaw }) => (flaw ? [{ scheduleId, flaw }] : []));
-  const told = bad.map(({ scheduleId, flaw: { kind } }) => `${scheduleId}: ${WORDS[kind]}`);
+  const faults = bad.map(({ scheduleId, flaw: { kind } }) => `${scheduleId}: ${WORDS[kind]}`);
   return check('schedules', {
-    // Somebody paused it on purpose: that is said, and other servers would be no better.
+    // A person paused it on purpose, and every other server would report the same.
     isOk: 'value' in schedules && bad.every(({ flaw: { kind } }) => kind === 'paused'),
-    found: 'value' in schedules ? told.join('; ') || 'each has its next time' : 'unknown',
-    cure: bad[0]?.flaw.cure ?? 'start Temporal, or mend TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE',
+    found: 'value' in schedules ? faults.join('; ') || 'each Schedule has its next run' : 'unknown',
+    cure: bad[0]?.flaw.cure ?? 'start Temporal, or correct TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE',
   });
 }
-/** Not the note of whoever paused it: who asks here has no key. */
+/** The texts of the faults; without the note of the pause, because the client has no key. */
 const WORDS: Readonly<Record<ScheduleFlaw['kind'], string>> = {
   paused: 'it is paused',
-  broken: 'it is missing, or starts nothing of this version',
-  late: 'it starts nothing when it is due',
+  broken: 'it is missing, or belongs to another version',
+  late: 'it started nothing when it was due',
 };
 
-/** A system is young until its first audit is overdue. */
+/** A new system without an audit is ok until its first audit is overdue. */
 function auditCheck(health: Health | null): Check {
   const age = health ? (health.auditAgeMs ?? health.ageMs) : Infinity;
-  const since = health?.auditAgeMs === null ? 'there was none yet, for' : 'the last was';
+  const since = health?.auditAgeMs === null ? 'no audit yet, for' : 'the last audit was';
   const minutes = Math.floor(age / MINUTE_MS);
   return check('audit', {
     isOk: age <= OVERDUE_MS,
@@ -121,19 +121,26 @@ function auditCheck(health: Health | null): Check {
       ? `${since} ${minutes} min${health.auditAgeMs === null ? '' : ' ago'}`
       : 'unknown',
     cure:
-      'see whether the Schedule inmail-fleet-audit is there and not paused (npm run migrate makes ' +
-      'it), and whether a worker runs',
+      'check that the Schedule inmail-fleet-audit exists (npm run migrate creates it) and is not ' +
+      'paused, and that a worker runs',
   });
 }
 
 /**
- * Accounts that answer nothing are reported, and never make a server not ready: another server
- * would reach them no better, and all other accounts answer.
+ * Failing accounts are reported, but do not make a server unready: another server could not reach
+ * them either, and all other accounts answer.
  */
 function tasksCheck(health: Health | null): readonly Check[] {
   const failing = health?.failing ?? 0;
   if (failing === 0) return [];
   const accounts = failing === 1 ? '1 account' : `${failing} accounts`;
-  const found = `the workflow tasks of ${accounts} fail: nothing is granted there`;
-  return [{ name: 'tasks', ok: true, found, cure: 'safeband doctor names each with its way out' }];
+  const found = `the workflow tasks of ${accounts} fail, so these accounts grant no slot`;
+  return [
+    {
+      name: 'tasks',
+      ok: true,
+      found,
+      cure: 'run safeband doctor: it names each account with a fix',
+    },
+  ];
 }

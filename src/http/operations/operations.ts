@@ -1,4 +1,4 @@
-/** What load balancers and Prometheus ask of a server. */
+/** The routes for load balancers and Prometheus. */
 import type { FastifyInstance } from 'fastify';
 import type { Metrics } from '../../platform/metrics.js';
 import type { Instant } from '../../domain/primitives/time.js';
@@ -11,17 +11,17 @@ import { serveMetrics } from '../routes/metrics.js';
 
 export type Operations = {
   readonly metrics: Metrics;
-  /** How many workers poll the task queue; throws where Temporal does not answer. */
+  /** Returns how many workers poll the task queue; throws if Temporal does not answer. */
   readonly countPollers: () => Promise<number>;
-  /** What is wrong with each of our Schedules; throws where Temporal does not answer. */
+  /** Returns the fault of each of our Schedules; throws if Temporal does not answer. */
   readonly readSchedules: () => Promise<readonly SchedulesFlaw[]>;
-  /** What is wrong with the search attributes; undefined: nothing. Throws where it may not look. */
+  /** Returns the fault of the search attributes, if any. Throws if it has no right to read them. */
   readonly readAttributes?: () => Promise<{ found: string; cure: string } | undefined>;
   /** The migrations of this version, in order. */
   readonly migrations: readonly string[];
 };
 
-/** `/livez`, `/readyz` and `/metrics`; before other routes, because all are measured. */
+/** Adds `/livez`, `/readyz` and `/metrics`; before other routes, because it measures all routes. */
 export function addOperations(
   app: FastifyInstance,
   {

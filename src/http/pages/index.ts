@@ -64,7 +64,7 @@ async function addPages(app: FastifyInstance, shared: PageParts): Promise<void> 
 /** Drops the cached numbers of an account when Postgres reports a change of its row. */
 function watch({ live, kept, fleet }: PageParts): void {
   fleet.start();
-  live.alsoTell({
+  live.alsoNotify({
     onChange: (accountId) => {
       kept.forget(accountId);
       fleet.touch(accountId);

@@ -1,6 +1,6 @@
 /**
- * `Idempotency-Key`: for 24 hours the same key is for the same ask. No answer is kept: the account
- * is asked each time, because a grant that is told again as if it were new is sent twice. It
+ * `Idempotency-Key`: for 24 hours a key belongs to one request. No answer is stored. The account gets
+ * each repetition, because a repeated grant that looked new would send an InMail twice. The account
  * answers the same grant with `repeated: true`, or that the reservation is settled (R3).
  */
 import { createHash } from 'node:crypto';
@@ -17,7 +17,7 @@ export type Asked = {
   readonly reply: FastifyReply;
 };
 
-/** Throws where the key came with another ask before; without the header all is well. */
+/** Throws if the key was used for another request before; a request may have no key. */
 export async function checkIdempotencyKey({ pool, request, reply }: Asked): Promise<void> {
   const header = request.headers['idempotency-key'];
   if (header === undefined) return;
@@ -30,19 +30,19 @@ export async function checkIdempotencyKey({ pool, request, reply }: Asked): Prom
   }
   const { keyId } = request.caller;
   const found = await claim(pool, { keyId, key, fingerprint: fingerprintOf(request) });
-  if (found === 'other') throw otherAsk();
+  if (found === 'other') throw otherRequest();
   if (found === 'same') void reply.header('idempotency-replayed', 'true');
 }
 
-const otherAsk = (): Problem =>
+const otherRequest = (): Problem =>
   new Problem({
     status: 422,
     kind: 'idempotency-key-reused',
-    title: 'That Idempotency-Key was used for another ask',
+    title: 'This Idempotency-Key was used for another request',
     code: 'ReservationConflict',
-    detail: 'this Idempotency-Key came with another path or another body before',
+    detail: 'the earlier request with this Idempotency-Key had another path or another body',
     field: 'Idempotency-Key',
-    cure: 'use a new Idempotency-Key for a new ask',
+    cure: 'use a new Idempotency-Key for each new request',
   });
 
 const fingerprintOf = ({ method, url, body }: FastifyRequest): Buffer =>

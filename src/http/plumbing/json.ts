@@ -1,8 +1,8 @@
-/** Bodies: UTF-8 JSON, not too deep, and as it was sent: nothing is turned into another type. */
+/** Reads bodies: UTF-8 JSON of limited depth, without any conversion of types. */
 import type { FastifyInstance } from 'fastify';
 import { invalidInput } from './problems.js';
 
-/** Takes JSON, and an absent body as `{}`: a field that is missing is then named. */
+/** Accepts JSON. An absent body is `{}`, so that the error names the missing field. */
 export function addJson(app: FastifyInstance, depthMax: number): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
@@ -15,11 +15,12 @@ export function addJson(app: FastifyInstance, depthMax: number): void {
   });
 }
 
-/** One JSON value. Throws `InvalidInput`. */
+/** Reads one JSON value. Throws `InvalidInput`. */
 export function parseJson(body: Uint8Array, depthMax: number): unknown {
   if (body.length === 0) return {};
   const text = decode(body);
-  if (depthOf(text) > depthMax) throw invalidInput(`the body is nested deeper than ${depthMax}`);
+  if (depthOf(text) > depthMax)
+    throw invalidInput(`the body has more than ${depthMax} levels of nesting`);
   try {
     const parsed: unknown = JSON.parse(text);
     return parsed;
@@ -37,7 +38,7 @@ function decode(body: Uint8Array): string {
   }
 }
 
-/** How deep lists and objects stand in each other; what is in strings does not count. */
+/** Returns how deep lists and objects are nested; brackets in strings do not count. */
 function depthOf(text: string): number {
   let [depth, deepest, isText] = [0, 0, false];
   for (let i = 0; i < text.length; i += 1) {

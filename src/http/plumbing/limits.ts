@@ -1,30 +1,30 @@
-/** Every number of the HTTP server, with its unit and its reason. */
+/** Every limit of the HTTP server, with its unit and its reason. */
 import { SECOND_MS } from '../../domain/primitives/time.js';
 
 export const LIMITS = {
   /** A batch of 200 full requests is 120 KiB. */
   bodyBytes: 256 * 1_024,
-  /** A whole request must have come in by then: a slow sender holds no place. */
+  /** How long a request may take to arrive, so that slow clients hold no connection. */
   requestMs: 15 * SECOND_MS,
-  /** How often slow requests are looked for. */
+  /** How often the server looks for slow requests. */
   lookMs: SECOND_MS,
-  /** A socket on which nothing moves; longer than any answer takes, and than two heartbeats. */
+  /** How long a connection may be idle; longer than any answer, and than two heartbeats. */
   connectionMs: 60 * SECOND_MS,
   keepAliveMs: 72 * SECOND_MS,
   headerBytes: 16 * 1_024,
-  /** Longer than any id; what is longer is refused as an id, not as a missing route. */
+  /** Longer than any id, so that a long id is refused as an id and not as a missing route. */
   paramChars: 2_000,
   /** The deepest JSON of the contract has 4 levels. */
   jsonDepth: 16,
-  /** Requests of one key, or of one address without a key, each minute. */
+  /** Requests per minute of one key, or of one address without a key. */
   requestsPerMinute: 6_000,
-  /** Streams of all keys together: each holds a socket. */
+  /** Streams of all keys together, because each stream holds a connection. */
   streamsMax: 5_000,
-  /** No key alone takes all of them. */
+  /** Streams of one key, so that no key uses all of them. */
   streamsPerKeyMax: 1_500,
-  /** Unread bytes of a stream: whoever reads slower is dropped, and connects again. */
+  /** Unread bytes of a stream: a client that reads more slowly is disconnected, and reconnects. */
   streamBytes: 64 * 1_024,
-  /** A comment in each stream, so that nobody takes it for dead; then keys are looked at, too. */
+  /** How often each stream gets a comment, so that it counts as alive, and its key is checked. */
   heartbeatMs: 15 * SECOND_MS,
 };
 export type Limits = typeof LIMITS;

@@ -1,7 +1,7 @@
 /**
- * Pages: `?limit=50&cursor=…`, and `next`, the address of the page after. A cursor is the place of
- * the last item, so that nothing is left out or told twice while rows come in; callers take it as
- * it is.
+ * Pages: `?limit=50&cursor=…`, and `next`, the address of the next page. A cursor is the place of the
+ * last item, so that new rows neither hide nor repeat an item. Callers pass the cursor back
+ * unchanged.
  */
 import { Type, type Static, type TSchema } from 'typebox';
 import { isDataError, invalidInput } from './problems.js';
@@ -16,11 +16,11 @@ export const pageQuery = {
       minimum: 1,
       maximum: LIMIT_MAX,
       default: LIMIT_DEFAULT,
-      description: 'How many items at most.',
+      description: 'Maximum number of items.',
     }),
   ),
   cursor: Type.Optional(
-    Type.String({ maxLength: 2_000, description: 'As `next` of the page before has it.' }),
+    Type.String({ maxLength: 2_000, description: 'The cursor in `next` of the page before.' }),
   ),
 };
 export const pageOf = <T extends TSchema>(item: T) =>
@@ -28,7 +28,7 @@ export const pageOf = <T extends TSchema>(item: T) =>
     {
       items: Type.Array(item),
       next: Type.Union([Type.String(), Type.Null()], {
-        description: 'The address of the next page; null: this is the last one.',
+        description: 'The address of the next page; null on the last page.',
       }),
     },
     { additionalProperties: false },
@@ -38,7 +38,7 @@ export type Query = { readonly [name: string]: string | number | undefined };
 export type Placed<P> = { readonly item: object; readonly place: P };
 export type Page = { readonly items: readonly object[]; readonly next: string | null };
 
-/** Reads one page and says where the next one is. */
+/** Reads one page; returns it with the address of the next page. */
 export async function readPage<P extends TSchema>(asked: {
   /** Path and query of this page. */
   readonly path: string;
@@ -62,7 +62,7 @@ export async function readPage<P extends TSchema>(asked: {
 }
 
 const badCursor = () =>
-  invalidInput('cursor should be as next of the page before has it', 'cursor');
+  invalidInput('cursor should be the unchanged cursor in next of the page before', 'cursor');
 
 function placeIn<P extends TSchema>(schema: P, cursor: string): Static<P> {
   const found = checkOf(schema)(decoded(cursor));

@@ -1,6 +1,6 @@
 /**
- * What went wrong, as problem details (RFC 9457). `code` is a name of the contract's closed list;
- * what that list does not know, such as a wrong key, is told by `type` and `title` alone.
+ * Errors as problem details (RFC 9457). `code` is a name of the contract's closed list; an error that
+ * is not in that list, such as a wrong key, has only `type` and `title`.
  */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { SafebandError } from '../../client/index.js';
@@ -8,7 +8,7 @@ import type { FailureType } from '../../domain/account/refusals.js';
 
 export type ProblemFields = {
   readonly status: number;
-  /** The last part of `type`; the name of the contract where there is one. */
+  /** The last part of `type`; the contract's name of the error if it has one. */
   readonly kind: string;
   readonly title: string;
   readonly detail: string;
@@ -33,61 +33,61 @@ export class Problem extends Error {
 }
 
 type Known = Pick<ProblemFields, 'status' | 'title'> & { readonly cure?: string };
-/** Each failure of the contract: its status, its title, and what to do. */
+/** The status, the title and the fix of each error of the contract. */
 const CONTRACT: Readonly<Record<FailureType, Known>> = {
-  InvalidInput: { status: 400, title: 'The request is not as it should be' },
+  InvalidInput: { status: 400, title: 'The request is not valid' },
   AccountUnknown: {
     status: 404,
     title: 'There is no such account',
-    cure: 'connect it first, or ask with a key that may see it',
+    cure: 'connect the account first, or use a key that may see it',
   },
   ReservationUnknown: {
     status: 404,
     title: 'There is no such reservation',
-    cure: 'ids are remembered until 48 hours after their quota day',
+    cure: 'check the id; ids are forgotten 48 hours after their quota day',
   },
   ReservationConflict: {
     status: 409,
-    title: 'That reservation id was used for another content',
+    title: 'This reservation id belongs to another request',
     cure: 'use a new reservation id',
   },
   ReservationSettled: {
     status: 409,
-    title: 'That reservation has an outcome, or its lease is over',
-    cure: 'another try takes a new reservation id',
+    title: 'This reservation has an outcome, or its lease has ended',
+    cure: 'use a new reservation id for another attempt',
   },
   ChatIdMissing: {
     status: 422,
-    title: 'A delivery needs the chat as its proof',
+    title: 'A delivery needs its chatId as proof',
     cure: 'send chatId, or report sendFailed with the kind unknown',
   },
   ChatIdTaken: {
     status: 409,
-    title: 'That proof belongs to another reservation',
-    cure: "send the message's own id as messageId; the same InMail reported again counts already",
+    title: 'This proof belongs to another reservation',
+    cure: 'send the id of the message as messageId; if it is the same InMail, it is already counted',
   },
   CapAboveSafeBand: {
     status: 422,
-    title: 'A cap may be lowered, never raised above the safe band',
+    title: 'A cap cannot be above the safe band',
   },
   Unavailable: {
     status: 503,
     title: 'No answer in time',
-    cure: 'ask again; a reservation id may be asked again',
+    cure: 'send the request again; a reserve with the same reservation id counts once',
   },
 };
 const UNAVAILABLE_RETRY_SECONDS = 1;
 
-/** A problem with a code of the contract. */
+/** Returns a problem with a code of the contract. */
 export function problemOf(code: FailureType, detail: string, field?: string): Problem {
   const retryAfterSeconds =
     code === 'Unavailable' ? { retryAfterSeconds: UNAVAILABLE_RETRY_SECONDS } : {};
   return new Problem({ ...CONTRACT[code], kind: code, code, detail, field, ...retryAfterSeconds });
 }
 
-/** The same words for an account that does not exist and for one that the key may not see. */
+/** Returns one text for unknown and for hidden accounts, so that a key cannot find hidden ones. */
 export const accountUnknown = (): Problem =>
-  problemOf('AccountUnknown', 'no account of that id is known to this key');
+  problemOf('AccountUnknown', 'this key has no account with this id');
 
 export const invalidInput = (detail: string, field?: string): Problem =>
   problemOf('InvalidInput', detail, field);
@@ -104,38 +104,38 @@ export const unauthenticated = (detail: string): Problem =>
   plain(
     401,
     'unauthenticated',
-    'This needs a key',
+    'This request needs a key',
     detail,
     'send the header "Authorization: Bearer <key>"; "safeband keys" makes one',
   );
 export const forbidden = (detail: string, cure?: string): Problem =>
-  plain(403, 'forbidden', 'This key may not do that', detail, cure);
+  plain(403, 'forbidden', 'This key does not allow that', detail, cure);
 export const notFound = (): Problem =>
   plain(
     404,
     'not-found',
-    'There is nothing here',
+    'This address does not exist',
     'no route has this method and path',
-    'see /docs',
+    'see /docs for all routes',
   );
 export const tooMany = (retryAfterSeconds: number): Problem =>
   new Problem({
     status: 429,
     kind: 'too-many-requests',
     title: 'Too many requests',
-    detail: 'this key has used up its requests of the minute',
-    cure: 'ask again after Retry-After; sendReserveBatch asks for 200 slots at once',
+    detail: 'this key has used all its requests of this minute',
+    cure: 'wait as long as Retry-After states; sendReserveBatch reserves up to 200 slots in one request',
     retryAfterSeconds,
   });
 
-/** What the transport itself refuses; the status stays, the words are ours. */
+/** Our texts for refusals of the transport, whose status stays. */
 const TRANSPORT: Readonly<Record<number, string>> = {
   413: 'the body is too large',
   414: 'the path is too long',
   415: 'the body should be JSON: send the header "Content-Type: application/json"',
 };
 
-/** Any error as a problem; undefined: a bug or a broken part, which callers hear nothing of. */
+/** Returns an error as a problem; undefined for a defect, whose text callers do not get. */
 export function problemIn(error: unknown): Problem | undefined {
   if (error instanceof Problem) return error;
   if (error instanceof SafebandError) return ofClient(error);
@@ -153,18 +153,18 @@ export function problemIn(error: unknown): Problem | undefined {
   });
 }
 
-/** The account's own refusal; which field it is about is the first word of its sentence. */
+/** Returns a refusal of the account as a problem; the first word of its text is the field. */
 function ofClient({ type, message }: SafebandError): Problem {
   if (type === 'AccountUnknown') return accountUnknown();
   const field = /^([A-Za-z][\w.[\]]*) (?:should be|is missing)/.exec(message)?.[1];
   return problemOf(type, message, field);
 }
 
-/** A value that Postgres cannot read, such as the 40th of a month. */
+/** True for a value that Postgres cannot read, such as the 40th of a month. */
 export const isDataError = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && String(error.code).startsWith('22');
 
-/** Postgres is not there, shuts down, has no room or does not answer. */
+/** True if Postgres cannot be reached, shuts down, is full or does not answer. */
 function isDatabaseAway(error: Error): boolean {
   const code = 'code' in error ? String(error.code) : '';
   return (
@@ -175,7 +175,7 @@ function isDatabaseAway(error: Error): boolean {
   );
 }
 
-/** Sends a problem; also for pages that want to say one as JSON. */
+/** Sends a problem as JSON. */
 export function sendProblem(reply: FastifyReply, { fields, statusCode }: Problem): void {
   const { kind, status, retryAfterSeconds, ...more } = fields;
   if (retryAfterSeconds !== undefined) void reply.header('retry-after', String(retryAfterSeconds));
@@ -187,7 +187,7 @@ export function sendProblem(reply: FastifyReply, { fields, statusCode }: Problem
     .send(Buffer.from(JSON.stringify({ type: `urn:safeband:problem:${kind}`, status, ...more })));
 }
 
-/** Answers any error; a bug is logged by name, without what was asked. */
+/** Answers any error; the log of a defect does not contain the request. */
 export function answerError(
   error: FastifyError,
   request: FastifyRequest,
@@ -199,16 +199,16 @@ export function answerError(
     return;
   }
   request.log.error({ err: error, route: request.routeOptions?.url }, 'http.failed');
-  const detail = 'something is broken here; it was logged';
-  sendProblem(reply, plain(500, 'internal', 'Something is broken', detail));
+  const detail = 'an internal error occurred and was logged';
+  sendProblem(reply, plain(500, 'internal', 'Internal error', detail));
 }
 
 type Answer = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
-/** A browser that goes to an address says that it wants a page; other programs do not. */
+/** True for a browser that opens an address: it accepts HTML, other programs do not. */
 const wantsPage = ({ method, headers }: FastifyRequest): boolean =>
   method === 'GET' && /\btext\/html\b/.test(headers.accept ?? '');
 
-/** Errors and unknown routes of the whole server become problems; `page`: for people. */
+/** Answers errors and unknown routes of the whole server with problems, or `page` for people. */
 export function addProblems(app: FastifyInstance, page?: Answer): void {
   app.setErrorHandler(answerError);
   app.setNotFoundHandler((request, reply) => {

@@ -1,4 +1,4 @@
-/** What a schema allows, in words: for people who sent something else. */
+/** The text of what a schema allows, for the error about another value. */
 import {
   FOREIGN_PATTERN,
   FOREIGN_WORDS,
@@ -10,7 +10,7 @@ import { didYouMean } from '../../domain/primitives/spelling.js';
 import { PLAIN_TEXT_PATTERN } from '../../domain/primitives/text.js';
 import { INSTANT_PATTERN, INSTANT_WORDS } from '../../domain/primitives/time.js';
 
-/** The rules of text that are said in words; another one is said as it is. */
+/** The patterns of text that have a description. */
 const PATTERNS: ReadonlyMap<unknown, string> = new Map([
   [OURS_PATTERN, OURS_WORDS],
   [FOREIGN_PATTERN, FOREIGN_WORDS],
@@ -43,7 +43,7 @@ export function wordsFor(schema: unknown, given: unknown): string {
     case 'string':
       return textFor(rule);
     default:
-      return 'as the schema says';
+      return 'as its schema in /openapi.json';
   }
 }
 
@@ -63,6 +63,6 @@ function textFor(rule: { readonly [keyword: string]: unknown }): string {
 
 function between(least: unknown, most: unknown): string {
   if (typeof least === 'number' && typeof most === 'number') return ` from ${least} to ${most}`;
-  if (typeof least === 'number') return ` of ${least} or more`;
-  return typeof most === 'number' ? ` of ${most} at most` : '';
+  if (typeof least === 'number') return ` of at least ${least}`;
+  return typeof most === 'number' ? ` of at most ${most}` : '';
 }

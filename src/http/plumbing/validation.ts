@@ -1,4 +1,4 @@
-/** Schemas as checks: what does not fit is `InvalidInput` that names the field. */
+/** Checks values by their schema; the error is `InvalidInput` and names the field. */
 import type { FastifyInstance, FastifySchemaCompiler } from 'fastify';
 import type { Static, TSchema } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
@@ -16,26 +16,31 @@ type Flaw = {
   readonly message: string;
 };
 
-/** Checks every route by its schema, and writes answers as they are. */
+/** Checks the requests of every route by its schema; answers are not checked. */
 export function addValidation(app: FastifyInstance): void {
   app.setValidatorCompiler(compiler);
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
 }
 
-/** Numbers of a query or a path are text there; those of a body are not. */
+/** Compiles a check. Numbers in a query or a path are text and are converted; a body is not. */
 export const compiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const check = Compile(schema);
   return (raw: unknown) => {
     const value: unknown = httpPart === 'body' ? raw : Value.Convert(schema, withPlus(raw));
-    const unkept = httpPart === 'body' ? undefined : unkeptIn(raw);
-    if (unkept !== undefined) {
-      return { error: invalidInput(`${unkept} should have no NUL, and whole Unicode`, unkept) };
+    const unstorable = httpPart === 'body' ? undefined : unstorableIn(raw);
+    if (unstorable !== undefined) {
+      return {
+        error: invalidInput(
+          `${unstorable} should be valid Unicode without NUL characters`,
+          unstorable,
+        ),
+      };
     }
     return check.Check(value) ? { value } : { error: flawOf(check, value) };
   };
 };
 
-/** `09:00:00+01:00` in a query that was not encoded comes as `09:00:00 01:00`. */
+/** Restores the plus of `09:00:00+01:00`, which an unencoded query turns into a space. */
 const withPlus = (raw: unknown): unknown =>
   typeof raw === 'object' && raw !== null
     ? Object.fromEntries(
@@ -47,15 +52,15 @@ const withPlus = (raw: unknown): unknown =>
     : raw;
 const LOST_PLUS = /^(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d[\d:.]*) (\d\d:?\d\d)$/;
 
-/** The field of a query or a path that Postgres can keep in no text; undefined: none. */
-function unkeptIn(raw: unknown): string | undefined {
+/** Returns the field of a query or a path that Postgres cannot store as text, if any. */
+function unstorableIn(raw: unknown): string | undefined {
   if (typeof raw !== 'object' || raw === null) return undefined;
   return Object.entries(raw).find(
     ([, text]) => typeof text === 'string' && (text.includes('\u0000') || !isWellFormed(text)),
   )?.[0];
 }
 
-/** A check of one value, outside of a route. */
+/** Returns a check of one value, for use outside of a route. */
 export function checkOf<T extends TSchema>(
   schema: T,
 ): (value: unknown) => { readonly value: Static<T> } | { readonly problem: Problem } {
@@ -63,12 +68,12 @@ export function checkOf<T extends TSchema>(
   return (value) => (check.Check(value) ? { value } : { problem: flawOf(check, value) });
 }
 
-/** What is wrong, as a caller can act on it: which field, and what it should have been. */
+/** Returns the first fault as a problem: the field, and what it should be. */
 function flawOf(check: Validator, value: unknown): Problem {
   const flaw: Flaw | undefined = check.Errors(value)[0];
-  if (!flaw) return invalidInput('the request does not fit its schema');
+  if (!flaw) return invalidInput('the request does not match its schema');
   const schema = check.Type();
-  // An unknown field is reported first as itself, which no schema fits.
+  // The first fault of an unknown field is its value, because no value is allowed.
   if (flaw.keyword === 'boolean') {
     const at = flaw.instancePath.lastIndexOf('/');
     const owner = flaw.schemaPath.slice(0, flaw.schemaPath.lastIndexOf('/'));
@@ -105,7 +110,7 @@ function unknownField(name: string, path: string, owner: unknown): Problem {
   );
 }
 
-/** The fields that a schema misses, or that it does not know. */
+/** Returns the fields that are missing, or that the schema does not have. */
 function namesIn({ params }: Flaw): readonly string[] {
   if ('additionalProperties' in params && Array.isArray(params.additionalProperties)) {
     return params.additionalProperties.map(String);
@@ -116,20 +121,20 @@ function namesIn({ params }: Flaw): readonly string[] {
   return [];
 }
 
-/** The parts of a pointer such as `/requests/3/reservationId`. */
+/** Returns the parts of a pointer such as `/requests/3/reservationId`. */
 const partsOf = (pointer: string): readonly string[] =>
   pointer
     .split('/')
     .slice(1)
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
-/** `/requests/3/reservationId` is `requests[3].reservationId`. */
+/** Returns `requests[3].reservationId` for `/requests/3/reservationId`. */
 const pathOf = (pointer: string): string =>
   partsOf(pointer).reduce(
     (path, part) => (/^\d+$/.test(part) ? `${path}[${part}]` : inside(path, part)),
     '',
   );
 const inside = (path: string, name: string): string => (path === '' ? name : `${path}.${name}`);
-/** What a caller wrote is said back in part only. */
+/** Shortens the text of a caller before it is repeated in an error. */
 const short = (text: string): string => (text.length > 100 ? `${text.slice(0, 100)}…` : text);
 
 const fieldAt = (owner: unknown, name: string): unknown =>
@@ -138,7 +143,7 @@ const fieldAt = (owner: unknown, name: string): unknown =>
     : undefined;
 const valueAt = (value: unknown, pointer: string): unknown =>
   partsOf(pointer).reduce(fieldAt, value);
-/** The part of a schema that a flaw is about. */
+/** Returns the part of a schema that a fault is about. */
 const schemaAt = (schema: unknown, pointer: string): unknown =>
   valueAt(schema, pointer.replace(/^#/, ''));
 const fieldsOf = (owner: unknown): readonly string[] =>

@@ -1,4 +1,4 @@
-/** What comes in time; else it throws that there was no answer, and what comes later is dropped. */
+/** Waits for `work`; throws after the limit, and drops a later result. */
 export async function within<T>(work: Promise<T>, limitMs: number, lack = 'no answer'): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_, reject) => {

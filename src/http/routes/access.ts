@@ -1,4 +1,4 @@
-/** Who was let in, and who changed keys and webhooks: for operators of all accounts. */
+/** Log-ins, and changes of keys and webhooks: for operators of all accounts. */
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { listAccessChanges } from '../../postgres/access/changes.js';
@@ -13,8 +13,8 @@ const item = closed({
   at: Type.String(),
   kind: Type.String({
     description:
-      'login, key_made, key_revoked, webhook_added, webhook_changed (also a new secret, a replay ' +
-      'and taking into use again) or webhook_removed.',
+      'login, key_made, key_revoked, webhook_added, webhook_changed (also by a new secret, a replay ' +
+      'or enabling) or webhook_removed.',
   }),
   actor: Type.String({ description: 'The name of a key, or `cli:<user>`.' }),
   target: Type.String({ description: 'The id of the key or of the webhook.' }),
@@ -36,7 +36,7 @@ export function accessRoutes(app: FastifyInstance, { pool }: Parts): void {
     },
     async ({ caller, query, url }) => {
       if (caller.accounts !== null) {
-        throw forbidden('the key may not see all accounts', 'use a key of all accounts');
+        throw forbidden('this key is limited to some accounts', 'use a key of all accounts');
       }
       return readPage({
         path: url.split('?')[0] ?? '',

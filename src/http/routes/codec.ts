@@ -1,12 +1,12 @@
-/** What the Temporal CLI asks to read and write encrypted payloads (`--codec-endpoint`). */
+/** The endpoint of the Temporal CLI to read and write encrypted payloads (`--codec-endpoint`). */
 import type { PayloadCodec } from '@temporalio/common';
 import type { FastifyInstance } from 'fastify';
 import { transcode } from '../../temporal/codecEndpoint.js';
 import { forbidden, invalidInput } from '../plumbing/problems.js';
 
-const CURE = 'use a key that is not limited to some accounts';
+const CURE = 'use a key of all accounts';
 
-/** `POST /codec/decode` and `/codec/encode`, for operators of all accounts: a payload does not say whose it is. */
+/** `POST /codec/decode` and `/codec/encode`; for all accounts, because a payload names no account. */
 export function codecRoutes(
   app: FastifyInstance,
   { codec }: { readonly codec: PayloadCodec | null },
@@ -14,7 +14,7 @@ export function codecRoutes(
   if (codec === null) return;
   for (const direction of ['decode', 'encode'] as const) {
     app.post(`/codec/${direction}`, { config: { needs: 'operate' } }, async ({ body, caller }) => {
-      if (caller.accounts !== null) throw forbidden('the key may not see all accounts', CURE);
+      if (caller.accounts !== null) throw forbidden('this key is limited to some accounts', CURE);
       const answer = await transcode(codec, direction, body);
       if (answer) return answer;
       throw invalidInput('payloads should be a list of {metadata, data}, in base64', 'payloads');

@@ -1,7 +1,7 @@
 /**
- * `GET /livez`: this process answers; nothing else is asked, so that a restart is never the cure for
- * a database that is away. `GET /readyz`: may this deployment take sends; 503 where not, and the
- * body names each check with its cure. Both ask for no key and name no account.
+ * `GET /livez`: this process answers. It checks no other server, so that a missing database does not
+ * restart this process. `GET /readyz`: is this deployment ready for sends; if not, it answers 503 and
+ * the body has a fix for each failed check. Both need no key and name no account.
  */
 import type { FastifyInstance } from 'fastify';
 import {
@@ -14,20 +14,20 @@ import { within } from '../plumbing/within.js';
 import type { Instant } from '../../domain/primitives/time.js';
 import type { Health } from '../../postgres/operations/health.js';
 
-/** Whoever asks for readiness hears within this, whatever is away. */
+/** How long a readiness request takes at most, whatever server does not answer. */
 const ANSWER_MS = 2_000;
-/** Many who ask at once are one question to the servers behind. */
+/** How long an answer is reused, so that many requests are one question to the other servers. */
 const FRESH_MS = 1_000;
 
 const PUBLIC = { config: { needs: 'public' } } as const;
 
 export type HealthNeeds = {
   readonly readHealth: () => Promise<Health | null>;
-  /** How many workers poll the task queue. */
+  /** Returns how many workers poll the task queue. */
   readonly countPollers: () => Promise<number>;
-  /** What is wrong with each of our Schedules; throws where Temporal does not answer. */
+  /** Returns the fault of each of our Schedules; throws if Temporal does not answer. */
   readonly readSchedules: () => Promise<readonly SchedulesFlaw[]>;
-  /** What is wrong with the search attributes; undefined: nothing. Throws where it may not look. */
+  /** Returns the fault of the search attributes, if any. Throws if it has no right to read them. */
   readonly readAttributes?: () => Promise<{ found: string; cure: string } | undefined>;
   /** The migrations of this version, in order. */
   readonly migrations: readonly string[];
@@ -70,7 +70,7 @@ async function readiness(needs: HealthNeeds) {
   return judgeReadiness({ postgres, pollers, schedules, attributes: flaw }, migrations);
 }
 
-/** The text of an error may name hosts, and whoever asks here has no key. */
+/** Hides the text of an error: it may name hosts, and the client has no key. */
 async function readingOf<T>(read: () => Promise<T>): Promise<Reading<T>> {
   try {
     return { value: await within(read(), ANSWER_MS) };

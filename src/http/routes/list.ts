@@ -1,4 +1,4 @@
-/** One list as a route: `GET`, paged, of one account or of all that the key may see. */
+/** Builds the route of a list: `GET`, paged, of one account or of all that the key may see. */
 import type { FastifyInstance } from 'fastify';
 import { Type, type Static, type TProperties, type TSchema } from 'typebox';
 import { isKnown } from '../../postgres/read/lists.js';
@@ -14,13 +14,13 @@ export type Listing<P extends TSchema> = {
   readonly name: string;
   readonly summary: string;
   readonly item: TSchema;
-  /** Filters beside `limit` and `cursor`. */
+  /** Filters in addition to `limit` and `cursor`. */
   readonly filters: TProperties;
-  /** Where an item stands, so that the next page begins after it. */
+  /** The place of an item in the order, so that the next page begins after it. */
   readonly place: P;
   readonly read: (asked: {
     readonly parts: Parts;
-    /** Those that the list is limited to; null: all. */
+    /** The accounts that the list is limited to; null for all. */
     readonly accounts: readonly string[] | null;
     readonly query: Query;
     readonly after: Static<P> | null;
@@ -28,7 +28,7 @@ export type Listing<P extends TSchema> = {
   }) => Promise<readonly Placed<Static<P>>[]>;
 };
 
-/** A plugin that adds the list of what a key may see. */
+/** Returns a plugin that adds the list of everything that a key may see. */
 export const list =
   <P extends TSchema>(listing: Listing<P>) =>
   (app: FastifyInstance, parts: Parts): void => {
@@ -47,7 +47,7 @@ export const list =
     );
   };
 
-/** A plugin that adds the list of one account; of an account that nothing knows of it is a 404. */
+/** Returns a plugin that adds the list of one account; 404 for an unknown account. */
 export const listOfAccount =
   <P extends TSchema>(listing: Listing<P>) =>
   (app: FastifyInstance, parts: Parts): void => {

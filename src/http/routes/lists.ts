@@ -1,4 +1,4 @@
-/** The lists: what people look up, of one account or of all. */
+/** The lists of rows, of one account or of all. */
 import { Type } from 'typebox';
 import { isoDay, isoInstant, parseDay, type Instant } from '../../domain/primitives/time.js';
 import {
@@ -38,7 +38,9 @@ const accounts = list({
   item: items.account,
   filters: {
     state: Optional(state),
-    prefix: Optional(String({ maxLength: 128, description: 'Ids that begin so.' })),
+    prefix: Optional(
+      String({ maxLength: 128, description: 'Only ids that begin with this text.' }),
+    ),
   },
   place: String(),
   read: async ({ parts, accounts: ids, query, after, limit }) => {
@@ -57,7 +59,7 @@ const accounts = list({
 const events = listOfAccount({
   path: '/events',
   name: 'events',
-  summary: 'The event log: what was delivered, with its proof',
+  summary: 'The event log: delivered InMails, each with its proof',
   item: items.event,
   filters: {},
   place: Integer(),
@@ -77,7 +79,7 @@ const days = listOfAccount({
   summary: 'Closed quota days',
   item: items.closedDay,
   filters: {},
-  place: day('The last one.'),
+  place: day('The last day of the page before.'),
   read: async ({ parts, accounts: ids, after, limit }) => {
     const before = after === null ? null : (parseDay(after) ?? 0);
     const found = await pageDays(parts.pool, idIn(ids), { before, limit });
@@ -88,7 +90,7 @@ const days = listOfAccount({
 const corrections = listOfAccount({
   path: '/corrections',
   name: 'corrections',
-  summary: 'What runs have healed, and why',
+  summary: 'The corrections of reconciles, with their reasons',
   item: items.correction,
   filters: {},
   place: Integer(),
@@ -101,7 +103,7 @@ const corrections = listOfAccount({
 const changes = listOfAccount({
   path: '/changes',
   name: 'changes',
-  summary: 'Who changed what',
+  summary: 'Changes of the account, each with its actor',
   item: items.change,
   filters: {},
   place: Integer(),
@@ -118,7 +120,7 @@ const changes = listOfAccount({
 const reservations = listOfAccount({
   path: '/reservations',
   name: 'reservations',
-  summary: 'Reservations and what became of them',
+  summary: 'Reservations and their outcomes',
   item: items.reservation,
   filters: { state: Optional(Enum(['in_flight', 'delivered', 'released', 'uncertain'])) },
   place: place(day('Its quota day.'), Integer(), String()),
@@ -131,7 +133,7 @@ const alertList = {
   item: items.alert,
   filters: {
     open: Optional(
-      Enum(['true', 'false'], { description: 'true: only those that nobody has resolved.' }),
+      Enum(['true', 'false'], { description: 'true: only alerts that are not resolved.' }),
     ),
   },
   place: place(Integer(), String(), String(), day('Its day.')),
@@ -185,7 +187,7 @@ export const listRoutes = [
     item: items.run,
     filters: { scope: Optional(Enum(['account', 'fleet'], { default: 'account' })) },
     place: runPlace,
-    // The fleet's counts are of accounts that a key of some accounts may not know of.
+    // The counts of the fleet include accounts that a limited key may not see.
     read: (asked) => runs(asked.query['scope'] === 'fleet' ? 'fleet' : 'account', asked),
   }),
 ];

@@ -1,4 +1,4 @@
-/** One message of the contract as a route: `POST /v1/accounts/:accountId/<name>`. */
+/** Builds the route of a message of the contract: `POST /v1/accounts/:accountId/<name>`. */
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchemaCompiler } from 'fastify';
 import { Type, type Static, type TSchema } from 'typebox';
 import type { Caller, Need } from '../access/caller.js';
@@ -7,7 +7,7 @@ import { problem } from '../schemas/answers.js';
 import { checkOf, compiler } from '../plumbing/validation.js';
 import type { Parts } from '../context.js';
 
-export type Said = {
+export type Asked = {
   readonly parts: Parts;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
@@ -20,15 +20,15 @@ type Message<B extends TSchema, A extends TSchema> = {
   readonly summary: string;
   readonly description?: string;
   readonly body: B;
-  /** What the document shows of it, where that is more than what is checked here. */
+  /** The schema in the OpenAPI document, if it is stricter than the check in this process. */
   readonly shown?: TSchema;
   readonly answer: A;
   readonly isIdempotent?: boolean;
-  readonly say: (said: Said & { readonly body: Static<B> }) => Promise<Static<A>>;
+  readonly send: (asked: Asked & { readonly body: Static<B> }) => Promise<Static<A>>;
 };
 
 export const accountParams = closed({ accountId: accountIdSchema });
-/** What any route may answer when it does not do what it was asked. */
+/** The error answer of every route. */
 export const problems = {
   default: {
     description: 'Problem details (RFC 9457).',
@@ -38,16 +38,17 @@ export const problems = {
 const idempotencyHeader = Type.Object({
   'idempotency-key': Type.Optional(
     Type.String({
-      description: 'For 24 hours the key is for this ask; again, a grant has `repeated: true`.',
+      description:
+        'Identifies this request for 24 hours. If the request is repeated, a grant has `repeated: true`.',
     }),
   ),
 });
 
-/** The body is checked where its type is needed. */
+/** Leaves the check of the body to the handler, which needs its type. */
 const inHandler: FastifySchemaCompiler<TSchema> = (route) =>
   route.httpPart === 'body' ? (value: unknown) => ({ value }) : compiler(route);
 
-/** A plugin that adds the route of one message. */
+/** Returns a plugin that adds the route of a message. */
 export const message =
   <B extends TSchema, A extends TSchema>(one: Message<B, A>) =>
   (app: FastifyInstance, parts: Parts): void => {
@@ -74,7 +75,7 @@ export const message =
         const found = check(request.body);
         if ('problem' in found) throw found.problem;
         const { caller } = request;
-        return one.say({ parts, request, reply, caller, accountId, body: found.value });
+        return one.send({ parts, request, reply, caller, accountId, body: found.value });
       },
     );
   };

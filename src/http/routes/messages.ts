@@ -1,4 +1,4 @@
-/** Every message that changes an account, by its name in the contract (2). */
+/** The routes of all messages that change an account, with their names in the contract (2). */
 import { actorOf } from '../access/actor.js';
 import { invalidInput } from '../plumbing/problems.js';
 import * as answers from '../schemas/answers.js';
@@ -9,13 +9,13 @@ import { reserve, reserveBatch } from './reserve.js';
 const connect = message({
   name: 'connect',
   needs: 'operate',
-  summary: 'Connect an account, or take a disconnecting one back, and set its policy',
-  description: 'What is absent keeps what is stored; null is the default.',
+  summary: 'Connect an account, or take a disconnecting account back, and set its policy',
+  description: 'An absent field keeps the stored value; null sets the default.',
   body: bodies.connect,
   answer: answers.stateAnswer,
-  say: async ({ parts, caller, accountId, body }) => {
+  send: async ({ parts, caller, accountId, body }) => {
     if ((body.accountId ?? accountId) !== accountId) {
-      throw invalidInput('accountId should be that of the path, or absent', 'accountId');
+      throw invalidInput('accountId should be the id in the path, or absent', 'accountId');
     }
     return parts.client.connect({ ...body, accountId, actor: actorOf(caller, body.actor) });
   },
@@ -27,36 +27,37 @@ const sendDelivered = message({
   summary: 'Report a delivery, with the chat as its proof',
   body: bodies.sendDelivered,
   answer: answers.delivered,
-  say: ({ parts, accountId, body: { chatId, ...report } }) =>
+  send: ({ parts, accountId, body: { chatId, ...report } }) =>
     parts.client.delivered(accountId, { ...report, chatId: chatId ?? '' }),
 });
 
 const sendFailed = message({
   name: 'sendFailed',
   needs: 'send',
-  summary: 'Report that an InMail did not go out, or that nobody knows',
+  summary: 'Report that an InMail was not sent, or that the result is unknown',
   body: bodies.sendFailed,
   answer: answers.failed,
-  say: ({ parts, accountId, body }) => parts.client.failed(accountId, body),
+  send: ({ parts, accountId, body }) => parts.client.failed(accountId, body),
 });
 
 const sendObserved = message({
   name: 'sendObserved',
   needs: 'send',
-  summary: 'Report an InMail that was seen in the outbox',
+  summary: "Report an InMail in the account's outbox",
   body: bodies.sendObserved,
   answer: answers.observed,
-  say: ({ parts, accountId, body }) => parts.client.observed(accountId, body),
+  send: ({ parts, accountId, body }) => parts.client.observed(accountId, body),
 });
 
 const configure = message({
   name: 'configure',
   needs: 'operate',
   summary: 'Change the policy',
-  description: 'What is absent stays; null is the default. A cap is never above the safe band.',
+  description:
+    'An absent field stays the same; null sets the default. No cap can be above the safe band.',
   body: bodies.configure,
   answer: answers.policy,
-  say: async ({ parts, caller, accountId, body }) => {
+  send: async ({ parts, caller, accountId, body }) => {
     const actor = actorOf(caller, body.actor);
     const policy = await parts.client.configure(accountId, { ...body, actor });
     const { ramp, sendingWindow } = policy;
@@ -75,38 +76,38 @@ const order = (name: 'hold' | 'resume', summary: string) =>
     summary,
     body: bodies.order,
     answer: answers.stateAnswer,
-    say: ({ parts, caller, accountId, body: { reason, actor } }) =>
+    send: ({ parts, caller, accountId, body: { reason, actor } }) =>
       parts.client[name](accountId, { reason, actor: actorOf(caller, actor) }),
   });
-const hold = order('hold', 'Stop the account until somebody resumes it');
-const resume = order('resume', 'End hold and breaker, and the cooldown of an unclean end');
+const hold = order('hold', 'Stop the account until a person resumes it');
+const resume = order('resume', 'End a hold, the breaker, and the cooldown after an unclean end');
 
 const settleByOperator = message({
   name: 'settleByOperator',
   needs: 'operate',
-  summary: 'Say what became of a slot that nobody knows of',
+  summary: 'Settle a slot whose result only a person can find out',
   body: bodies.settleByOperator,
   answer: answers.settled,
-  say: ({ parts, caller, accountId, body }) =>
+  send: ({ parts, caller, accountId, body }) =>
     parts.client.settle(accountId, { ...body, actor: actorOf(caller, body.actor) }),
 });
 
 const reconcileNow = message({
   name: 'reconcileNow',
   needs: 'operate',
-  summary: 'Reconcile now, and hear what was found',
+  summary: 'Reconcile now, and return the result',
   body: bodies.nothing,
   answer: answers.findings,
-  say: ({ parts, accountId }) => parts.client.reconcileNow(accountId),
+  send: ({ parts, accountId }) => parts.client.reconcileNow(accountId),
 });
 
 const disconnect = message({
   name: 'disconnect',
   needs: 'operate',
-  summary: 'Deny from now on, and end once nothing is in flight',
+  summary: 'Deny every reserve from now on, and end when nothing is in flight',
   body: bodies.order,
   answer: answers.disconnected,
-  say: ({ parts, caller, accountId, body: { reason, actor } }) =>
+  send: ({ parts, caller, accountId, body: { reason, actor } }) =>
     parts.client.disconnect(accountId, { reason, actor: actorOf(caller, actor) }),
 });
 

@@ -1,6 +1,6 @@
 /**
- * `GET /metrics`, for Prometheus: this process's latencies, and the fleet as Postgres tells it. No
- * account is named, but all are counted: it needs a key that may see all of them.
+ * `GET /metrics`, for Prometheus: the latencies of this process, and the fleet as Postgres has it. The
+ * figures name no account but count all of them, so they need a key of all accounts.
  */
 import type { FastifyInstance } from 'fastify';
 import { forbidden } from '../plumbing/problems.js';
@@ -9,12 +9,12 @@ import type { Metrics } from '../../platform/metrics.js';
 import type { Gauges } from '../../postgres/operations/gauges.js';
 import type { Instant } from '../../domain/primitives/time.js';
 
-/** Several who scrape share one read of the database. */
+/** How long gauges are reused, so that several scrapers share one read of the database. */
 const GAUGES_FRESH_MS = 15_000;
-/** Prometheus gives up after 10 s, and the process's own numbers matter most when Postgres is away. */
+/** Prometheus gives up after 10 s, and the process's own figures matter most if Postgres fails. */
 const GAUGES_WAIT_MS = 3_000;
 
-const CURE = 'use a key that is not limited to some accounts';
+const CURE = 'use a key of all accounts';
 
 export type MetricsNeeds = {
   readonly metrics: Metrics;
@@ -22,7 +22,7 @@ export type MetricsNeeds = {
   readonly now: () => Instant;
 };
 
-/** Adds the route, and measures every request of this app: to be called before other routes. */
+/** Adds the route, and measures every request of this app; call it before other routes. */
 export function serveMetrics(app: FastifyInstance, needs: MetricsNeeds): void {
   const { metrics } = needs;
   app.addHook('onResponse', async (request, reply) => {
@@ -37,13 +37,13 @@ export function serveMetrics(app: FastifyInstance, needs: MetricsNeeds): void {
   });
   const read = remembering(needs);
   app.get('/metrics', { config: { needs: 'read' } }, async ({ caller }, reply) => {
-    if (caller.accounts !== null) throw forbidden('the key may not see all accounts', CURE);
+    if (caller.accounts !== null) throw forbidden('this key is limited to some accounts', CURE);
     metrics.show(await read());
     return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });
 }
 
-/** The last gauges while they are fresh; null where Postgres does not answer. */
+/** Returns the last gauges while they are fresh; null if Postgres does not answer. */
 function remembering({ readGauges, now }: MetricsNeeds): () => Promise<Gauges | null> {
   let reading: Promise<Gauges | null> | null = null;
   let readAt = 0;

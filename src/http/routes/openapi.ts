@@ -1,9 +1,9 @@
-/** The document of all routes, and a page to read it; both come from the schemas of the routes. */
+/** The OpenAPI document of all routes and a page to read it, made from the schemas of the routes. */
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 
-/** Before any route: it listens to their coming. */
+/** Adds the document; call it before any route, because it collects routes as they are added. */
 export async function addOpenApi(app: FastifyInstance): Promise<void> {
   await app.register(swagger, {
     openapi: {
@@ -12,28 +12,32 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
         title: 'Safeband',
         version: '1',
         description:
-          'How many InMails each LinkedIn account has spent today. Ask for a slot before you call ' +
-          'LinkedIn, and report what became of it.',
+          'Counts the InMails that each LinkedIn account sends per day, and enforces its daily cap. ' +
+          'Reserve a slot before you call LinkedIn, and report the outcome afterwards.',
       },
       components: {
         securitySchemes: {
-          key: { type: 'http', scheme: 'bearer', description: 'A key of `safeband keys`.' },
+          key: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'An API key, made with `safeband keys make`.',
+          },
         },
       },
       security: [{ key: [] }],
       tags: [
-        { name: 'messages', description: 'What changes an account.' },
-        { name: 'queries', description: 'What an account says of itself.' },
-        { name: 'lists', description: 'Rows, paged.' },
+        { name: 'messages', description: 'Messages that change an account.' },
+        { name: 'queries', description: 'Reads of one account.' },
+        { name: 'lists', description: 'Lists of rows, in pages.' },
         { name: 'streams', description: 'Server-sent events.' },
-        { name: 'webhooks', description: 'Who is told what happens.' },
+        { name: 'webhooks', description: 'Endpoints that receive events of accounts.' },
       ],
     },
     hideUntagged: true,
   });
 }
 
-/** `/openapi.json`, and `/docs` with a policy of its own: that page writes styles into itself. */
+/** Adds `/openapi.json`, and `/docs` with its own content policy, because it has inline styles. */
 export async function openApiRoutes(app: FastifyInstance): Promise<void> {
   app.get('/openapi.json', { config: { needs: 'public' } }, () => app.swagger());
   await app.register(async (docs) => {

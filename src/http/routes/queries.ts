@@ -1,4 +1,4 @@
-/** What an account says of itself: the queries of the contract (2), and its status. */
+/** The routes of the contract's Queries (2), and of the status. */
 import type { FastifyInstance } from 'fastify';
 import { Type, type Static } from 'typebox';
 import { NEXT_SLOTS_MAX } from '../../domain/primitives/limits.js';
@@ -11,7 +11,9 @@ import type { Parts } from '../context.js';
 type Params = Static<typeof accountParams>;
 const reservationQuery = closed({ reservationId });
 const peekQuery = closed({
-  at: Type.Optional(anyInstant('Then instead of now; not in the past, and at most 32 days ahead.')),
+  at: Type.Optional(
+    anyInstant('An instant in place of now: not in the past, and at most 32 days ahead.'),
+  ),
 });
 const slotsQuery = closed({
   count: Type.Integer({ minimum: 1, maximum: NEXT_SLOTS_MAX, examples: [5] }),
@@ -28,11 +30,11 @@ export function statusRoute(app: FastifyInstance, { statuses }: Parts): void {
         operationId: 'status',
         tags,
         summary: 'One consistent read of the account',
-        description: 'With an ETag; If-None-Match is answered with 304 while nothing is new.',
+        description: 'Has an ETag; If-None-Match is answered with 304 if nothing has changed.',
         params: accountParams,
         response: {
           200: answers.status,
-          304: { type: 'null', description: 'As before.' },
+          304: { type: 'null', description: 'Nothing has changed.' },
           ...problems,
         },
       },
@@ -55,7 +57,7 @@ export function queryRoutes(app: FastifyInstance, { client }: Parts): void {
       schema: {
         operationId: 'reservation',
         tags,
-        summary: 'State, proof and leave to call of one reservation',
+        summary: 'State and proof of one reservation, and the permission to call',
         params: accountParams,
         querystring: reservationQuery,
         response: { 200: answers.reservation, ...problems },
@@ -70,7 +72,7 @@ export function queryRoutes(app: FastifyInstance, { client }: Parts): void {
       schema: {
         operationId: 'peek',
         tags,
-        summary: 'The decision that a reserve would hear, with nothing changed',
+        summary: 'The decision that a reserve would get; changes nothing',
         params: accountParams,
         querystring: peekQuery,
         response: { 200: answers.peek, ...problems },
@@ -85,7 +87,7 @@ export function queryRoutes(app: FastifyInstance, { client }: Parts): void {
       schema: {
         operationId: 'nextSlots',
         tags,
-        summary: 'The next instants at which a reserve is granted if every one before it is used',
+        summary: 'The next instants at which a reserve is granted if every slot before it is used',
         params: accountParams,
         querystring: slotsQuery,
         response: { 200: answers.nextSlots, ...problems },

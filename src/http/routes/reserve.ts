@@ -1,4 +1,4 @@
-/** Asking for slots: one, or many in order. A denial is an answer with the status 200. */
+/** The routes to reserve slots: one, or many in order. A denial is an answer with the status 200. */
 import type { Static } from 'typebox';
 import { SafebandError } from '../../client/index.js';
 import { prefixFlaw } from '../../domain/wire/replyTo.js';
@@ -7,7 +7,7 @@ import { invalidInput, Problem } from '../plumbing/problems.js';
 import { batch, decision } from '../schemas/answers.js';
 import { looseBatch, sendReserve, sendReserveBatch } from '../schemas/messages.js';
 import { checkOf } from '../plumbing/validation.js';
-import { message, type Said } from './message.js';
+import { message, type Asked } from './message.js';
 import type { FailureType } from '../../domain/account/refusals.js';
 import type { Parts } from '../context.js';
 
@@ -21,7 +21,7 @@ export const reserve = message({
   body: sendReserve,
   answer: decision,
   isIdempotent: true,
-  say: async ({ parts, request, reply, caller, accountId, body }) => {
+  send: async ({ parts, request, reply, caller, accountId, body }) => {
     const flaw = replyFlaw(body, { isLimited: caller.accounts !== null, parts });
     if (flaw) throw flaw;
     await checkIdempotencyKey({ pool: parts.pool, request, reply });
@@ -38,12 +38,12 @@ export const reserveBatch = message({
   name: 'sendReserveBatch',
   needs: 'send',
   summary: 'Ask for up to 200 slots, decided in order',
-  // The items are read one by one: a bad one leaves the others alone.
+  // The items are checked separately, so that a bad item does not fail the others.
   body: looseBatch,
   shown: sendReserveBatch,
   answer: batch,
   isIdempotent: true,
-  say: async ({ parts, request, reply, caller, accountId, body }) => {
+  send: async ({ parts, request, reply, caller, accountId, body }) => {
     await checkIdempotencyKey({ pool: parts.pool, request, reply });
     const isLimited = caller.accounts !== null;
     return { decisions: await decide({ parts, accountId, items: body.requests, isLimited }) };
@@ -53,7 +53,7 @@ export const reserveBatch = message({
 const checkItem = checkOf(sendReserve);
 
 async function decide(asked: {
-  readonly parts: Said['parts'];
+  readonly parts: Asked['parts'];
   readonly accountId: string;
   readonly items: readonly unknown[];
   readonly isLimited: boolean;
@@ -63,7 +63,7 @@ async function decide(asked: {
   const good = read.flatMap((item) => (item instanceof Problem ? [] : [item]));
   const answers = await parts.client.reserveMany(accountId, good);
   for (const answer of answers) {
-    // The account itself is not there, or did not answer: that is no matter of one item.
+    // An account that is unknown or does not answer fails the whole batch, not one item.
     if (answer instanceof SafebandError && isOfAccount(answer)) throw answer;
   }
   const next = answers.values();
@@ -88,13 +88,16 @@ function readItem(raw: unknown, may: May): Request | Problem {
 }
 
 /**
- * A reply is a signal with this system's rights, so it goes only where the operator of the server
- * allows it, and is not for a key of some accounts.
+ * Returns the fault of `replyTo`. A reply is a Signal with the rights of this system, so it goes only
+ * to workflows that the operator of the server allows, and a limited key may not ask for one.
  */
 function replyFlaw({ replyTo }: Request, { isLimited, parts }: May): Problem | undefined {
   if (!replyTo) return undefined;
   if (isLimited) {
-    return invalidInput('replyTo is for keys of all accounts: it leaves the account', 'replyTo');
+    return invalidInput(
+      'replyTo should be absent for a key that is limited to some accounts',
+      'replyTo',
+    );
   }
   const flaw = prefixFlaw(replyTo, parts.replyPrefix ?? null);
   return flaw && invalidInput(flaw.message, flaw.field);

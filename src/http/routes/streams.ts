@@ -1,4 +1,4 @@
-/** Live streams: `text/event-stream` until the watcher leaves, reads too slowly, or its key ends. */
+/** Live streams: `text/event-stream`, until the client leaves, reads too slowly, or loses its key. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
 import { credentialIn } from '../access/auth.js';
@@ -28,10 +28,10 @@ export function streamRoutes(app: FastifyInstance, parts: Parts): void {
         tags: ['streams'],
         summary: "The account's status, now and after each change",
         description:
-          'Events `status` whose id is the version and whose data is the status; `change`: its row ' +
-          'was written, also where the status stays the same.',
+          'An event `status` has the version as its id and the status as its data. An event `change` ' +
+          "reports that the account's row was written, even if the status is the same.",
         params: accountParams,
-        response: answer('Events, and a comment every 15 s.'),
+        response: answer('Events, and a comment every 15 seconds.'),
       },
     },
     async (request, reply) => {
@@ -47,10 +47,11 @@ export function streamRoutes(app: FastifyInstance, parts: Parts): void {
       schema: {
         operationId: 'streamOfAll',
         tags: ['streams'],
-        summary: 'Which of the accounts that the key may see have changed',
+        summary: 'The accounts that have changed, of those that the key may see',
         description:
-          'Events `change` with `{accountId, version}`; `resync`: some may have been missed, read again.',
-        response: answer('Events, and a comment every 15 s.'),
+          'An event `change` has `{accountId, version}` as its data. After an event `resync`, read the ' +
+          'accounts again, because changes may have been missed.',
+        response: answer('Events, and a comment every 15 seconds.'),
       },
     },
     (request, reply) => {

@@ -1,4 +1,4 @@
-/** Reads that answer tickets: why numbers differ, what the gate saw, what another cap would do. */
+/** Reads for support: why numbers differ, a past state, and the effect of another policy. */
 import type { FastifyInstance } from 'fastify';
 import { Type, type Static } from 'typebox';
 import { parseInstant } from '../../domain/primitives/time.js';
@@ -19,11 +19,11 @@ import type { Parts } from '../context.js';
 type Params = Static<typeof accountParams>;
 const read = { needs: 'read' } as const;
 const tags = ['queries'];
-const atQuery = closed({ at: anyInstant('The instant that is asked about.') });
+const atQuery = closed({ at: anyInstant('The instant of the state.') });
 const whatIfQuery = closed({
   change: Type.String({
     maxLength: 4_000,
-    description: 'As the body of configure, without tier and actor.',
+    description: 'A body of `configure`, without tier and actor.',
     examples: ['{"dailyCap":30}'],
   }),
   days: Type.Optional(Type.Integer({ minimum: 1, maximum: WHAT_IF_DAYS_MAX, default: 30 })),
@@ -54,7 +54,7 @@ export function ticketRoutes(app: FastifyInstance, { client, pool, now }: Parts)
       schema: {
         operationId: 'history',
         tags,
-        summary: 'What the gate saw at an instant',
+        summary: 'The state of the gate at an instant',
         params: accountParams,
         querystring: atQuery,
         response: { 200: answers.stateAt, ...problems },
@@ -62,7 +62,8 @@ export function ticketRoutes(app: FastifyInstance, { client, pool, now }: Parts)
     },
     async ({ params: { accountId }, query }) => {
       const at = parseInstant(query.at);
-      if (at === undefined || at > now()) throw invalidInput('at should be an instant past', 'at');
+      if (at === undefined || at > now())
+        throw invalidInput('at should be an instant in the past', 'at');
       return known(await stateAt(pool, accountId, at));
     },
   );
@@ -73,7 +74,7 @@ export function ticketRoutes(app: FastifyInstance, { client, pool, now }: Parts)
       schema: {
         operationId: 'whatIf',
         tags,
-        summary: 'What another cap, ramp or window would have done to the last days',
+        summary: 'The effect of another cap, ramp or window on the last days',
         params: accountParams,
         querystring: whatIfQuery,
         response: { 200: answers.whatIf, ...problems },
@@ -94,7 +95,7 @@ function known<T>(found: T | undefined): T {
   return found;
 }
 
-/** The text of a query is a body in small. */
+/** Reads the JSON object in a query parameter. */
 function changeIn(text: string): unknown {
   const value = text.startsWith('{') ? parseJson(Buffer.from(text), LIMITS.jsonDepth) : undefined;
   if (typeof value === 'object' && value !== null) return value;

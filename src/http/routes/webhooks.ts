@@ -1,6 +1,6 @@
 /**
- * Endpoints of webhooks, for operators. A key of some accounts sees those endpoints only that name
- * no other account; any other is not there for it.
+ * Endpoints of webhooks, for operators. A limited key sees only endpoints that name no other account;
+ * for it, every other endpoint does not exist.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type, type Static } from 'typebox';
@@ -46,7 +46,7 @@ const config = { needs: 'operate' } as const;
 const tags = ['webhooks'];
 const ONE = '/v1/webhooks/:endpointId';
 
-/** Those who ask, and what they may: all of the accounts that are named. */
+/** True if the key may see all of the named accounts. */
 const mayHave = (caller: Caller, accounts: readonly string[] | null | undefined): boolean =>
   caller.accounts === null || (accounts?.every((one) => maySee(caller, one)) ?? false);
 
@@ -55,8 +55,8 @@ const unknown = (): Problem =>
     status: 404,
     kind: 'webhook-unknown',
     title: 'There is no such webhook',
-    detail: 'no webhook of that id is known to this key',
-    cure: 'GET /v1/webhooks lists them',
+    detail: 'this key has no webhook with this id',
+    cure: 'read the ids of your webhooks with GET /v1/webhooks',
   });
 
 const at = (instant: Instant | null): string | null =>
@@ -72,12 +72,12 @@ const shown = ({ events, accounts, secrets, ...endpoint }: Endpoint) => ({
   disabledAt: at(endpoint.disabledAt),
 });
 
-/** Throws where a field is wrong, or names an account that the key may not see. */
+/** Throws if a field is wrong, or names an account that the key may not see. */
 function check(caller: Caller, { url, accounts }: Change): void {
   const flaw = url ? urlFlaw(url) : undefined;
   if (flaw !== undefined) throw invalidInput(`url: ${flaw}`, 'url');
   if (accounts === null && caller.accounts !== null) {
-    throw invalidInput('accounts should name accounts of this key', 'accounts');
+    throw invalidInput('accounts should be a list of accounts that this key may see', 'accounts');
   }
   if (accounts && !mayHave(caller, accounts)) throw accountUnknown();
 }
@@ -90,7 +90,7 @@ function placeIn({ eventId, since }: Replay): ReplayFrom {
     if (instant !== undefined) return { since: instant };
     throw invalidInput(`since should be ${INSTANT_WORDS}`, 'since');
   }
-  throw invalidInput('eventId or since should be given, one of the two', 'eventId');
+  throw invalidInput('eventId should be given, or since in its place, but not both', 'eventId');
 }
 
 export function webhookRoutes(app: FastifyInstance, parts: Parts): void {
@@ -105,7 +105,7 @@ export function webhookRoutes(app: FastifyInstance, parts: Parts): void {
   deliveries(app, parts);
 }
 
-/** The endpoint of the path, if the caller may know of it. */
+/** Returns the endpoint of the path, if the caller may see it. */
 async function endpointOf(
   { pool }: Parts,
   { params, caller }: FastifyRequest<{ Params: Params }>,
@@ -123,7 +123,7 @@ function manage(app: FastifyInstance, parts: Parts): void {
   });
   app.get(
     '/v1/webhooks',
-    schemaOf('listWebhooks', 'All endpoints, and how they do', {
+    schemaOf('listWebhooks', 'All endpoints, with the state of each', {
       response: { 200: pageOf(schemas.endpoint), ...problems },
     }),
     async ({ caller }) => {
@@ -134,7 +134,7 @@ function manage(app: FastifyInstance, parts: Parts): void {
   );
   app.post<{ Body: Create }>(
     '/v1/webhooks',
-    schemaOf('createWebhook', 'A new endpoint; its secret is shown once', {
+    schemaOf('createWebhook', 'Add an endpoint; only this answer has its secret', {
       body: schemas.create,
       response: { 201: schemas.created, ...problems },
     }),
@@ -147,7 +147,7 @@ function manage(app: FastifyInstance, parts: Parts): void {
   );
   app.get<{ Params: Params }>(
     ONE,
-    schemaOf('readWebhook', 'One endpoint', {
+    schemaOf('readWebhook', 'Read one endpoint', {
       params: schemas.params,
       response: { 200: schemas.endpoint, ...problems },
     }),
@@ -155,7 +155,7 @@ function manage(app: FastifyInstance, parts: Parts): void {
   );
   app.patch<{ Params: Params; Body: Change }>(
     ONE,
-    schemaOf('changeWebhook', 'Change what is given; it is tried at once', {
+    schemaOf('changeWebhook', 'Change the given fields; waiting events are sent at once', {
       params: schemas.params,
       body: schemas.change,
       response: { 200: schemas.endpoint, ...problems },
@@ -170,9 +170,9 @@ function manage(app: FastifyInstance, parts: Parts): void {
   );
   app.delete<{ Params: Params }>(
     ONE,
-    schemaOf('removeWebhook', 'End it, and drop its log', {
+    schemaOf('removeWebhook', 'Remove an endpoint and its log', {
       params: schemas.params,
-      response: { 204: { type: 'null', description: 'It is gone.' }, ...problems },
+      response: { 204: { type: 'null', description: 'The endpoint is removed.' }, ...problems },
     }),
     async (request, reply) => {
       const { endpointId } = await endpointOf(parts, request);
@@ -197,7 +197,7 @@ function operate(app: FastifyInstance, parts: Parts): void {
   });
   app.post<{ Params: Params; Body: Rotate }>(
     `${ONE}/rotate`,
-    schemaOf('rotateWebhookSecret', 'A new secret, shown once', schemas.rotated, {
+    schemaOf('rotateWebhookSecret', 'Make a new secret; only this answer has it', schemas.rotated, {
       body: schemas.rotate,
     }),
     async (request, reply) => {
@@ -211,7 +211,9 @@ function operate(app: FastifyInstance, parts: Parts): void {
   );
   app.post<{ Params: Params }>(
     `${ONE}/ping`,
-    schemaOf('pingWebhook', 'Send a ping, out of turn and once', schemas.pinged, { body: nothing }),
+    schemaOf('pingWebhook', 'Send a ping once, before waiting events', schemas.pinged, {
+      body: nothing,
+    }),
     async (request) => {
       const { endpointId } = await endpointOf(parts, request);
       const eventId = await pingEndpoint(pool, endpointId, now());
@@ -221,9 +223,14 @@ function operate(app: FastifyInstance, parts: Parts): void {
   );
   app.post<{ Params: Params }>(
     `${ONE}/enable`,
-    schemaOf('enableWebhook', 'Use it again, from where it stopped', schemas.endpoint, {
-      body: nothing,
-    }),
+    schemaOf(
+      'enableWebhook',
+      'Enable the endpoint again; it continues with the events that wait',
+      schemas.endpoint,
+      {
+        body: nothing,
+      },
+    ),
     async (request) => {
       const { endpointId } = await endpointOf(parts, request);
       await enableEndpoint(pool, endpointId, { by: request.caller.name, at: now() });
@@ -232,7 +239,7 @@ function operate(app: FastifyInstance, parts: Parts): void {
   );
   app.post<{ Params: Params; Body: Replay }>(
     `${ONE}/replay`,
-    schemaOf('replayWebhook', 'Tell everything again, from there on', schemas.endpoint, {
+    schemaOf('replayWebhook', 'Replay events from a given point', schemas.endpoint, {
       body: schemas.replay,
     }),
     async (request) => {
@@ -241,7 +248,10 @@ function operate(app: FastifyInstance, parts: Parts): void {
       const by = request.caller.name;
       if (!(await replay(pool, endpointId, { ...from, by, at: now() }))) {
         const field = 'eventId' in from ? 'eventId' : 'since';
-        throw invalidInput(`${field}: nothing is kept from there on`, field);
+        throw invalidInput(
+          `${field} should name a kept event: there is none from that point on`,
+          field,
+        );
       }
       return shown(await endpointOf(parts, request));
     },
@@ -256,7 +266,7 @@ function deliveries(app: FastifyInstance, parts: Parts): void {
       schema: {
         operationId: 'webhookDeliveries',
         tags,
-        summary: 'Each try, newest first',
+        summary: 'Delivery attempts, newest first',
         params: schemas.params,
         querystring: closed(pageQuery),
         response: { 200: pageOf(schemas.delivery), ...problems },
