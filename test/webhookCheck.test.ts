@@ -88,16 +88,16 @@ it.each([
   ['http://[::1]:8090/x', undefined],
   [
     'http://example.com/',
-    'it should begin with https://: http is for a receiver on this machine only',
+    'it should begin with https://: http is only for a receiver on this machine',
   ],
   [
     'http://127.0.0.1.example.com/',
-    'it should begin with https://: http is for a receiver on this machine only',
+    'it should begin with https://: http is only for a receiver on this machine',
   ],
   ['ftp://example.com/', 'it should begin with https://'],
-  ['https://ann:pw@example.com/', 'a name or password in it would be written into logs'],
-  ['https://example.com/#x', 'what follows # is never sent: leave it out'],
-  ['example.com', 'it is no URL: it should be such as https://example.com/hooks'],
+  ['https://ann:pw@example.com/', 'remove the name or password: it would be written into logs'],
+  ['https://example.com/#x', 'remove the part after #: it is never sent'],
+  ['example.com', 'it is not a URL: use an address such as https://example.com/hooks'],
   [`https://example.com/${'x'.repeat(2_048)}`, 'it is longer than 2048 characters'],
 ])('the URL %s: %s', (url, flaw) => {
   expect(urlFlaw(url)).toBe(flaw);

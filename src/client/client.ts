@@ -1,5 +1,5 @@
 /**
- * The library for a send pipeline: asks for slots, reports what became of them, reads an account.
+ * The library for a send pipeline: reserves slots, reports their outcomes, reads an account.
  * Every call has a deadline; every error has a type of the contract's list.
  */
 import type { Client } from '@temporalio/client';
@@ -27,58 +27,58 @@ export type ClientOptions = {
   /** A client of the Temporal SDK, connected to the namespace of the workers. */
   readonly client: Client;
   readonly taskQueue?: string;
-  /** How long a call may take in all, repeats included, in ms. */
+  /** How long a call may take in total, with repetitions, in ms. */
   readonly deadlineMs?: number;
-  /** How long a denial answers for new asks, in ms; 0: never. */
+  /** How long a denial also answers later reserves, in ms; 0 for never. */
   readonly rememberDenialsMs?: number;
-  /** Told of each call to a workflow: how long it took, and how it ended. */
-  readonly onCall?: (told: CallMeasured) => void;
+  /** Called after each call to a workflow, with its duration and its result. */
+  readonly onCall?: (call: CallMeasured) => void;
   /**
-   * Was there ever such an account. A late outcome starts the workflow of an account that has ended
-   * (R13); where this says no, it is a wrong id and `AccountUnknown`.
+   * Returns true if the account has ever existed. A late outcome starts the workflow of an account
+   * that has ended (R13); for an account that never existed, it fails with `AccountUnknown`.
    */
   readonly isKnown?: (accountId: string) => Promise<boolean>;
 };
-/** Absent keeps what is stored, null is the default (R13); of all else null is absent. */
+/** An absent field keeps the stored value; null sets the default (R13). */
 export type PolicyInput = {
   readonly dailyCap?: number | null;
   readonly weeklyCap?: number | null;
   readonly ramp?: { readonly dailyCaps: readonly number[] } | null;
   readonly sendingWindow?: SendingWindow | null;
   readonly timezone?: string | null;
-  /** The day of the month on which LinkedIn grants new InMail credits; the first unless set. */
+  /** The day of the month on which LinkedIn renews InMail credits; the first by default. */
   readonly creditsRenewOn?: number | null;
 };
 export type StartInput = PolicyInput & {
   readonly accountId: string;
   readonly tier: Tier;
-  /** LinkedIn's id of the member, in any spelling: one member is one account. */
+  /** LinkedIn's id of the member, in any spelling; each member has only one account. */
   readonly identity?: string | null;
   readonly inmailsSentToday?: number | null;
   readonly deliveredToday?: number | null;
-  /** Who connects it, for the list of changes. */
+  /** The actor of the connect, for the list of changes. */
   readonly actor?: string | null;
 };
 export type DeliveredReport = {
   readonly reservationId: string;
   readonly chatId: string;
   readonly messageId?: string | null;
-  /** An instant, for display only: what cannot be read is dropped. */
+  /** An instant, for display only; an unreadable value is dropped. */
   readonly deliveredAt?: unknown;
 };
 export type FailedReport = {
   readonly reservationId: string;
   readonly kind: FailureKind;
-  /** What LinkedIn said, cleaned and shortened; what is no text is dropped. */
+  /** The error of LinkedIn; the account cleans and shortens it, and drops what is no text. */
   readonly code?: unknown;
-  /** Seconds, as a number or as text, as LinkedIn said it; what cannot be read is an hour. */
+  /** LinkedIn's seconds, as a number or as text; an unreadable value counts as one hour. */
   readonly retryAfterSeconds?: unknown;
 };
 export type ObservedReport = {
-  /** Of the same kind as in `sendDelivered`, such as Unipile's `chat_id` and `message_id`. */
+  /** The same ids as in `sendDelivered`, such as Unipile's `chat_id` and `message_id`. */
   readonly chatId: string;
   readonly messageId: string;
-  /** LinkedIn's id, in any spelling: the send is the open slot of this recipient. */
+  /** LinkedIn's id, in any spelling: the send is matched with the open slot of this recipient. */
   readonly recipientId?: string | null;
   readonly sentAt: string;
 };
@@ -95,7 +95,7 @@ export class SafebandClient {
   readonly #denials: Denials;
   readonly #isKnown: (accountId: string) => Promise<boolean>;
   readonly #reserving: Reserving;
-  /** Ids that were granted here: asking for one again is no new ask (R3). */
+  /** Ids that were granted here: a repeated reserve of such an id is not a new one (R3). */
   readonly #granted = new Set<string>();
 
   constructor(waist: Transport, options: Omit<ClientOptions, 'client' | 'taskQueue'> = {}) {
@@ -107,14 +107,14 @@ export class SafebandClient {
     this.#reserving = new Reserving(transport);
   }
 
-  /** Connects an account, or takes a disconnecting one back, and sets its policy (R13). */
+  /** Connects an account, or takes a disconnecting account back, and sets its policy (R13). */
   connect(start: StartInput): Promise<StateAnswer> {
     this.#denials.forget(start.accountId);
     return this.#transport.updateWithStart(start, 'connect', start, this.#deadline());
   }
 
   /**
-   * Asks for one slot (R1 to R3). A denial is an answer, not an error; ask again at its `retryAt`.
+   * Reserves one slot (R1 to R3). A denial is an answer, not an error; try again at its `retryAt`.
    * Throws `ReservationSettled`, `ReservationConflict`, `InvalidInput`, `AccountUnknown`,
    * `Unavailable`.
    */
@@ -125,7 +125,7 @@ export class SafebandClient {
   }
 
   /**
-   * Asks for many slots, decided in order; an item that could not be decided is an error in its
+   * Reserves many slots, decided in order; an item that could not be decided is an error in its
    * place.
    */
   reserveMany(
@@ -148,25 +148,25 @@ export class SafebandClient {
   }
 
   /**
-   * Reports a delivery, with LinkedIn's chat as proof; counts also for an account that has ended.
+   * Reports a delivery, with LinkedIn's chat as proof; it also counts for an account that has ended.
    */
   delivered(accountId: string, report: DeliveredReport): Promise<Delivered> {
     return this.#outcome(accountId, 'sendDelivered', report);
   }
 
-  /** Reports that an InMail did not go out, or that nobody knows (R5). */
+  /** Reports that an InMail was not sent, or that the result is unknown (R5). */
   failed(accountId: string, report: FailedReport): Promise<Failed> {
     return this.#outcome(accountId, 'sendFailed', report);
   }
 
-  /** Reports an InMail that was seen in the account's outbox (R15). */
+  /** Reports an InMail in the account's outbox (R15). */
   observed(accountId: string, report: ObservedReport): Promise<Observed> {
     return this.#outcome(accountId, 'sendObserved', report);
   }
 
   /**
-   * The same reports, fire and forget: durable once this returns, also while no worker runs, and
-   * for an account that has ended. What is wrong with them becomes an alert.
+   * Sends the same reports without an answer: durable when this returns, even if no worker runs or
+   * the account has ended. A fault of the report becomes an alert.
    */
   async report(
     accountId: string,
@@ -185,17 +185,17 @@ export class SafebandClient {
     }
   }
 
-  /** One consistent read of the account, within so many ms. */
+  /** Reads the status of the account: one consistent read, within the deadline. */
   status(accountId: string, deadlineMs: number = this.#deadlineMs): Promise<StatusWire> {
     return this.#transport.query(accountId, 'status', {}, Date.now() + deadlineMs);
   }
 
-  /** State, proof and leave to call of one reservation; throws `ReservationUnknown`. */
+  /** Reads state and proof of a reservation, and the permission to call; throws `ReservationUnknown`. */
   reservation(accountId: string, reservationId: string): Promise<ReservationWire> {
     return this.#transport.query(accountId, 'reservation', { reservationId }, this.#deadline());
   }
 
-  /** The decision that a reserve would hear now, or at a later instant, with nothing changed. */
+  /** Returns the decision that a reserve would get now or at a later instant; changes nothing. */
   peek(accountId: string, at?: string): Promise<PeekWire> {
     return this.#transport.query(
       accountId,
@@ -205,13 +205,13 @@ export class SafebandClient {
     );
   }
 
-  /** The next instants at which a reserve is granted if every one before it is used; 1 to 200. */
+  /** Returns the next 1 to 200 instants at which a reserve is granted if every slot before is used. */
   nextSlots(accountId: string, count: number): Promise<readonly string[]> {
     return this.#transport.query(accountId, 'nextSlots', { count }, this.#deadline());
   }
 
   /**
-   * Runs a reconcile of the account now and says what it found (R8); throws `Unavailable` where
+   * Runs a reconcile of the account now and returns its result (R8); throws `Unavailable` if
    * Postgres does not answer within 10 s.
    */
   reconcileNow(accountId: string): Promise<Findings> {
@@ -228,7 +228,7 @@ export class SafebandClient {
     return this.#order(accountId, 'configure', change);
   }
 
-  /** Stops the account until somebody resumes it. */
+  /** Stops the account until a person resumes it. */
   hold(accountId: string, order: Order): Promise<StateAnswer> {
     return this.#order(accountId, 'hold', order);
   }
@@ -237,7 +237,7 @@ export class SafebandClient {
     return this.#order(accountId, 'resume', order);
   }
 
-  /** A person looked, and says what became of a slot (R5). */
+  /** Records the outcome of a slot that a person has checked in LinkedIn (R5). */
   settle(
     accountId: string,
     order: Order & {
@@ -280,6 +280,6 @@ export class SafebandClient {
 const isUnknownAccount = (error: unknown): boolean =>
   error instanceof SafebandError && error.type === 'AccountUnknown';
 
-/** A client on a Temporal client of yours. */
+/** Creates a client that uses your Temporal client. */
 export const createClient = ({ client, taskQueue, ...options }: ClientOptions): SafebandClient =>
   new SafebandClient(temporalTransport(client, taskQueue ?? TASK_QUEUE), options);

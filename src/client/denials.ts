@@ -1,6 +1,6 @@
 /**
- * Denials that were heard, so that a closed gate is not hammered: each until its `retryAt` or a
- * minute, whichever is first. A denial is about the account, so it answers any new id.
+ * Remembers denials, so that callers do not repeat hopeless reserves: each until its `retryAt` or for
+ * a minute, whichever ends first. A denial is about the account, so it answers any new id.
  */
 import type { DenialWire } from '../domain/wire/decisions.js';
 
@@ -13,12 +13,12 @@ export class Denials {
   readonly #byAccount = new Map<string, Remembered>();
   readonly #memoryMs: number;
 
-  /** `memoryMs` 0 remembers nothing. */
+  /** With `memoryMs` 0 it remembers nothing. */
   constructor(memoryMs: number = MEMORY_MS) {
     this.#memoryMs = memoryMs;
   }
 
-  /** The denial that a new ask would hear again now; undefined: ask. */
+  /** Returns the denial that a new reserve would get again now; undefined if it may be granted. */
   recall(accountId: string, now: number): DenialWire | undefined {
     const known = this.#byAccount.get(accountId);
     if (!known) return undefined;
@@ -27,7 +27,7 @@ export class Denials {
     return undefined;
   }
 
-  /** `expired` is about one ask, not about the account: it is not remembered. */
+  /** Remembers a denial, except `expired`, which is about one reserve and not about the account. */
   remember(accountId: string, denial: DenialWire, now: number): void {
     if (denial.reason === 'expired' || this.#memoryMs === 0) return;
     const retryAt = denial.retryAt === null ? Infinity : Date.parse(denial.retryAt);
@@ -36,7 +36,7 @@ export class Denials {
     this.#byAccount.set(accountId, { denial, until });
   }
 
-  /** Something may have changed: a report, a new policy, a person. */
+  /** Forgets the denial of an account, because a report or a person may have changed the account. */
   forget(accountId: string): void {
     this.#byAccount.delete(accountId);
   }

@@ -11,7 +11,7 @@ import {
 import { inQueryText } from '../temporal/protocol.js';
 import { FAILURE_TYPES, type FailureType } from '../domain/account/refusals.js';
 
-/** What went wrong, by the contract's name; the message is for people. */
+/** An error with a type of the contract; the message is for people. */
 export class SafebandError extends Error {
   override readonly name = 'SafebandError';
   readonly type: FailureType;
@@ -25,7 +25,7 @@ export class SafebandError extends Error {
 const isFailureType = (raw: unknown): raw is FailureType =>
   FAILURE_TYPES.some((type) => type === raw);
 
-/** gRPC's numbers for what the server says (guide, 4). */
+/** The gRPC codes of the server's answers (guide, 4). */
 const [DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, FAILED_PRECONDITION, UNAVAILABLE] = [4, 8, 9, 14];
 
 const codeOf = (error: unknown): number | undefined => {
@@ -41,37 +41,37 @@ const textOf = (error: unknown): string => {
 };
 
 /**
- * What the server itself says of an Update that met the end of a run, such as a continue-as-new at
- * midnight: there is no answer. Whether it was done is not known, so a repeat is answered by what
- * the account knows (R3, R5).
+ * The server's error types for an Update that met the end of a run, such as a continue-as-new at
+ * midnight. It is not known whether the Update was applied. A repetition with the same id is safe,
+ * because the account answers it by what it knows (R3, R5).
  */
 const ENDED_BENEATH: readonly unknown[] = ['UnprocessedUpdate', 'AcceptedUpdateCompletedWorkflow'];
 
-/** May the same ask be sent again, with its id: nothing is known of it, or it was not taken. */
+/** True if the same call should be sent again, with its id: it failed or its result is unknown. */
 export function isWorthRetrying(error: unknown): boolean {
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return true;
   if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
     return ENDED_BENEATH.includes(error.cause.type);
   }
-  // The next run of the chain has not begun; an account that has ended says so the next time.
+  // The next run of the chain has not begun. If the account has ended, the next try fails for that.
   if (isNotFound(error)) return /aborted by closing workflow/i.test(textOf(error));
   const code = codeOf(error);
   if (code === RESOURCE_EXHAUSTED || code === UNAVAILABLE || code === DEADLINE_EXCEEDED)
     return true;
-  // A continue-as-new was refused by new events, or its run has not begun: soon over. A failed
-  // state or a pause is not.
-  const isSoonOver = /unexpected workflow task failure|workflow task is not scheduled yet/i;
-  return code === FAILED_PRECONDITION && isSoonOver.test(textOf(error));
+  // New events have refused a continue-as-new, or its run has not begun: both end soon. A failed
+  // state or a pause does not.
+  const isTemporary = /unexpected workflow task failure|workflow task is not scheduled yet/i;
+  return code === FAILED_PRECONDITION && isTemporary.test(textOf(error));
 }
 
 export const isNotFound = (error: unknown): boolean => error instanceof WorkflowNotFoundError;
 
-/** What the account's workflow said, as our error; anything else is `Unavailable`. */
+/** Returns the error of the account's workflow as ours; any other error is `Unavailable`. */
 export function errorOf(error: unknown, accountId: string): SafebandError {
   if (error instanceof SafebandError) return error;
-  const said = error instanceof Error ? applicationFailureIn(error) : undefined;
-  if (said && isFailureType(said.type)) {
-    return new SafebandError(said.type, said.message, { cause: error });
+  const failure = error instanceof Error ? applicationFailureIn(error) : undefined;
+  if (failure && isFailureType(failure.type)) {
+    return new SafebandError(failure.type, failure.message, { cause: error });
   }
   const asked = error instanceof QueryNotRegisteredError ? inQueryText(error.message) : undefined;
   if (asked && isFailureType(asked.type)) {

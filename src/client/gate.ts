@@ -1,4 +1,4 @@
-/** At most so many calls at once for each account; the others wait in order. */
+/** Limits the simultaneous calls of each account; further calls wait in order. */
 export class Gate {
   readonly #most: number;
   readonly #inside = new Map<string, number>();
@@ -8,7 +8,7 @@ export class Gate {
     this.#most = most;
   }
 
-  /** Is there room, so that a call would begin at once. */
+  /** True if a call would start at once. */
   hasRoom(key: string): boolean {
     return (this.#inside.get(key) ?? 0) < this.#most;
   }
@@ -28,7 +28,7 @@ export class Gate {
     }
   }
 
-  /** The place goes to the next in line, or back. */
+  /** Gives the place to the next waiting call, if any. */
   #leave(key: string): void {
     const [next, ...others] = this.#waiting.get(key) ?? [];
     if (others.length > 0) this.#waiting.set(key, others);

@@ -1,4 +1,4 @@
-/** `safeband/client`: what a send pipeline needs. */
+/** `safeband/client`: everything that a send pipeline needs. */
 export {
   createClient,
   SafebandClient,

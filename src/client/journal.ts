@@ -1,5 +1,5 @@
 /**
- * The pipeline's own witness: what it wrote down about its calls, before and after each (R6, R18).
+ * The journal: the pipeline's own rows about its calls, written before and after each call (R6, R18).
  */
 import type { FailureKind } from '../domain/account/account.js';
 
@@ -18,13 +18,13 @@ export type Outcome =
   | { readonly outcome: 'failed'; readonly errorCode: FailureKind };
 
 export interface Journal {
-  /** Inserts the row of an attempt. False: there is one already, so this call must not be made. */
+  /** Inserts the row of an attempt. False if it exists already: then LinkedIn must not be called. */
   begin(attempt: Attempt): Promise<boolean>;
-  /** Writes the outcome, once; a second one changes nothing. */
+  /** Writes the outcome once; a second outcome changes nothing. */
   settle(attempt: Attempt, outcome: Outcome): Promise<void>;
 }
 
-/** What the journal needs of `pg`: a pool or a connection. */
+/** The part of `pg` that the journal needs: a pool or a connection. */
 export type Queryable = {
   query(text: string, values: unknown[]): Promise<{ readonly rowCount: number | null }>;
 };

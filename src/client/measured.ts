@@ -1,4 +1,4 @@
-/** A transport that tells how long each call took, and how it ended. */
+/** A transport that measures its calls. */
 import { SafebandError } from './errors.js';
 import type { Transport } from './transport.js';
 
@@ -10,12 +10,12 @@ export type CallMeasured = {
   readonly seconds: number;
 };
 
-/** Measures every call of that transport; repeats of one ask are in its time. */
-export function measured(transport: Transport, tell: (told: CallMeasured) => void): Transport {
+/** Measures every call of the transport; the time of a call includes its repetitions. */
+export function measured(transport: Transport, report: (call: CallMeasured) => void): Transport {
   const timed = async <T>(call: string, work: Promise<T>): Promise<T> => {
     const begin = performance.now();
     const ended = (outcome: string): void =>
-      tell({ call, outcome, seconds: (performance.now() - begin) / 1_000 });
+      report({ call, outcome, seconds: (performance.now() - begin) / 1_000 });
     try {
       const answer = await work;
       ended('ok');

@@ -1,6 +1,6 @@
 /**
- * Reserves of many callers for one account share Updates: while one is on its way, what comes in
- * waits together and goes in the next. A lone caller waits for nobody.
+ * Reserves of many callers for one account share Updates: while an Update is in flight, new reserves
+ * wait and share the next Update. A single caller does not wait.
  */
 import { BATCH_MAX } from '../domain/primitives/limits.js';
 import { isoInstant, parseInstant, type Instant } from '../domain/primitives/time.js';
@@ -10,19 +10,19 @@ import type { Transport } from './transport.js';
 import { FAILURE_TYPES } from '../domain/account/refusals.js';
 import type { DecisionWire } from '../domain/wire/decisions.js';
 
-/** What a caller asks for; ids as the contract has them. */
+/** A request for a slot; the contract defines its ids. */
 export type ReserveRequest = {
   readonly reservationId: string;
   readonly campaignId?: string | null;
   /** LinkedIn's id of the recipient, in any spelling; an observed send is matched by it. */
   readonly recipientId?: string | null;
-  /** How long the slot may stay in flight without a word, in seconds; 15 min unless set. */
+  /** How long the slot may stay in flight without a report, in seconds; 15 minutes by default. */
   readonly leaseSeconds?: number | null;
-  /** The caller writes a `send_attempts` row of its own before it calls LinkedIn (R6, R18). */
+  /** True if the caller writes its own `send_attempts` row before it calls LinkedIn (R6, R18). */
   readonly journaled?: boolean | null;
   /** From this instant on the answer is `expired`; the deadline of the call, if that is earlier. */
   readonly validUntil?: string | null;
-  /** A workflow of the caller's that hears the decision as a signal, too. */
+  /** A workflow of the caller that also gets the decision, as a Signal. */
   readonly replyTo?: { readonly workflowId: string; readonly signalName: string } | null;
 };
 export type Answer = DecisionWire | SafebandError;
@@ -30,10 +30,10 @@ export type Answer = DecisionWire | SafebandError;
 type Ask = {
   readonly request: ReserveRequest;
   readonly deadline: number;
-  readonly hear: (answer: Answer) => void;
+  readonly resolve: (answer: Answer) => void;
 };
 
-/** One batch at a time: what comes in meanwhile fills the next, and order is kept. */
+/** One batch at a time: new reserves wait for the next one, so that their order is kept. */
 const BATCHES_IN_FLIGHT_MAX = 1;
 
 export class Reserving {
@@ -45,16 +45,16 @@ export class Reserving {
     this.#transport = transport;
   }
 
-  /** Asks for one slot; resolves with the decision or the typed error. Never rejects. */
+  /** Reserves one slot; resolves with the decision or the typed error. Never rejects. */
   ask(accountId: string, request: ReserveRequest, deadline: number): Promise<Answer> {
-    return new Promise((hear) => {
+    return new Promise((resolve) => {
       const asks = this.#waiting.get(accountId);
       if (asks) {
-        asks.push({ request, deadline, hear });
+        asks.push({ request, deadline, resolve });
         return;
       }
-      this.#waiting.set(accountId, [{ request, deadline, hear }]);
-      // Callers of the same turn of the event loop travel together.
+      this.#waiting.set(accountId, [{ request, deadline, resolve }]);
+      // Callers of the same turn of the event loop share a batch.
       setImmediate(() => this.#send(accountId));
     });
   }
@@ -79,7 +79,7 @@ export class Reserving {
       asks.map(() => (error instanceof SafebandError ? error : unknown(accountId, error))),
     );
     for (const [i, ask] of asks.entries()) {
-      ask.hear(answers[i] ?? unknown(accountId, 'the batch answered for fewer asks than it had'));
+      ask.resolve(answers[i] ?? unknown(accountId, 'the batch has fewer answers than requests'));
     }
   }
 
@@ -107,7 +107,7 @@ export class Reserving {
   }
 }
 
-/** What is no instant goes as it is: the account says what is wrong with it. */
+/** Returns the earlier limit; an unreadable one is passed on, so that the account names the fault. */
 function earlierOf(asked: string | null | undefined, end: Instant): string {
   const until = asked ?? isoInstant(end);
   return (parseInstant(until) ?? end) > end ? isoInstant(end) : until;

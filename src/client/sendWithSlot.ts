@@ -1,11 +1,11 @@
 /**
- * One InMail, from the ask to the report, by the book (R18):
+ * One InMail, from the reserve to the report, in the order of the contract (R18):
  *
- *   reserve -> journal row -> leave to call -> send -> journal outcome -> report
+ *   reserve -> journal row -> permission to call -> send -> journal outcome -> report
  *
- * What is left behind when the process dies: before the grant is heard, a slot whose lease runs
- * out; before the journal row, the same, and nothing was sent; after it, a row without outcome, so
- * the slot ends uncertain and stays spent; after the journal outcome, the journal tells the rest.
+ * If the process dies before the journal row, nothing was sent, and the lease of the slot ends. If it
+ * dies after the row, the row has no outcome, so the slot becomes uncertain and stays spent. If it
+ * dies after the journal outcome, the next reconcile reads the outcome from the journal.
  */
 import type { FailureKind } from '../domain/account/account.js';
 import type { FailedReport, SafebandClient } from './client.js';
@@ -14,7 +14,7 @@ import type { Attempt, Journal, Outcome } from './journal.js';
 import type { ReserveRequest } from './reserving.js';
 import type { DenialWire, GrantWire } from '../domain/wire/decisions.js';
 
-/** Thrown by `send` where it is known why LinkedIn did not take the InMail. */
+/** `send` throws it if the reason is known for which LinkedIn did not take the InMail. */
 export class SendFailure extends Error {
   override readonly name = 'SendFailure';
   readonly kind: FailureKind;
@@ -27,9 +27,9 @@ export class SendFailure extends Error {
   }
 }
 
-/** What LinkedIn answered; without a chat nothing proves a delivery (R4). */
+/** LinkedIn's answer; without a chat there is no proof of a delivery (R4). */
 export type SendAnswer = { readonly chatId?: string | null; readonly messageId?: string };
-/** The caller's own call to LinkedIn. It should end when the signal is aborted. */
+/** The caller's own call to LinkedIn. It should stop when the signal is aborted. */
 export type Send = (call: {
   readonly reservationId: string;
   readonly signal: AbortSignal;
@@ -37,14 +37,14 @@ export type Send = (call: {
 
 export type SendOptions = {
   readonly journal?: Journal;
-  /** How long `send` may take, in ms; then its outcome is unknown. */
+  /** How long `send` may take, in ms; after that, its outcome is unknown. */
   readonly sendTimeoutMs?: number;
-  /** Told when something has to wait, such as the journal's database. */
+  /** Called when the send must wait, for example for the database of the journal. */
   readonly onWait?: (why: string) => void;
 };
 export type SendResult =
   | { readonly sent: true; readonly chatId: string; readonly reported: boolean }
-  /** It may or may not have reached LinkedIn; the slot stays spent. */
+  /** The InMail may or may not have reached LinkedIn; the slot stays spent. */
   | { readonly sent: 'unknown'; readonly why: string; readonly reported: boolean }
   | { readonly sent: false; readonly denial: DenialWire }
   | {
@@ -55,14 +55,14 @@ export type SendResult =
     };
 
 const SEND_TIMEOUT_MS = 60_000;
-/** A grant that was heard this recently is leave in itself (R18). */
+/** How long a new grant is a permission to call without a further question (R18). */
 const FRESH_MS = 5_000;
-/** The lease outlasts the call by this much, so that a late answer still finds its slot. */
+/** How much longer the lease is than the call, so that a late answer still finds its slot. */
 const LEASE_MARGIN_MS = 60_000;
 const JOURNAL_RETRY_MS = 250;
 const REPORT_DEADLINE_MS = 30_000;
 
-/** Reserves a slot, calls `send` if it may, and tells what became of it. */
+/** Reserves a slot, calls `send` if that is allowed, and reports the outcome. */
 export async function sendWithSlot(
   client: SafebandClient,
   accountId: string,
@@ -75,22 +75,22 @@ export async function sendWithSlot(
     request.leaseSeconds ?? Math.max(900, Math.ceil((sendTimeoutMs + LEASE_MARGIN_MS) / 1_000));
   const journaled = options.journal !== undefined;
   const grant = await client.reserve(accountId, { ...request, leaseSeconds, journaled });
-  const heardAt = Date.now();
+  const grantedAt = Date.now();
   if (!grant.granted) return { sent: false, denial: grant };
   const attempt = { accountId, reservationId: grant.reservationId, quotaDay: grant.quotaDay };
   const lastCall = Date.parse(grant.leaseExpiresAt) - sendTimeoutMs;
-  const barred = await barrierTo(client, attempt, grant, { ...options, heardAt, lastCall });
+  const barred = await barrierTo(client, attempt, grant, { ...options, grantedAt, lastCall });
   if (barred === 'attempted') {
-    const why = 'this reservation was attempted before; another try takes a new id';
+    const why = 'this reservation was attempted before; use a new id for another attempt';
     return { sent: false, kind: 'not_attempted', why, reported: false };
   }
   if (barred) return fails(client, attempt, options, new SendFailure('not_attempted', barred));
   return settle(client, attempt, options, await call(send, attempt, sendTimeoutMs));
 }
 
-type Leave = SendOptions & { readonly heardAt: number; readonly lastCall: number };
+type Leave = SendOptions & { readonly grantedAt: number; readonly lastCall: number };
 
-/** Why LinkedIn may not be called; undefined: it may. */
+/** Returns the reason why LinkedIn may not be called; undefined if it may. */
 async function barrierTo(
   client: SafebandClient,
   attempt: Attempt,
@@ -103,13 +103,13 @@ async function barrierTo(
   } else if (grant.repeated) {
     return 'attempted';
   }
-  if (Date.now() > leave.lastCall) return 'too little of the lease is left for the call';
-  if (Date.now() - leave.heardAt < FRESH_MS) return undefined;
+  if (Date.now() > leave.lastCall) return 'the rest of the lease is too short for the call';
+  if (Date.now() - leave.grantedAt < FRESH_MS) return undefined;
   const { mayAttempt } = await client.reservation(attempt.accountId, attempt.reservationId);
-  return mayAttempt ? undefined : 'the account no longer lets this reservation be sent';
+  return mayAttempt ? undefined : 'the account no longer allows this reservation to be sent';
 }
 
-/** The caller's own row, by a plain INSERT that succeeded; waits while the database is away. */
+/** Inserts the caller's own row; waits while the database does not answer. Returns a barrier. */
 async function ownRow(
   journal: Journal,
   attempt: Attempt,
@@ -118,8 +118,8 @@ async function ownRow(
   for (;;) {
     try {
       if (await journal.begin(attempt)) return undefined;
-      // Another's row, or one of ours whose answer was lost: nobody can tell, so nothing is sent
-      // and nothing is reported; the slot ends uncertain, and stays spent.
+      // The row is another caller's, or ours with a lost answer. Both look the same, so nothing is sent
+      // and nothing is reported: the slot becomes uncertain and stays spent.
       return 'attempted';
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
@@ -132,7 +132,7 @@ async function ownRow(
   }
 }
 
-/** Calls `send`; whatever it does, there is an answer when its time is over. */
+/** Calls `send`; if it does not answer in time, the result is unknown. */
 async function call(
   send: Send,
   attempt: Attempt,
@@ -158,12 +158,17 @@ async function settle(
   if (answer instanceof SendFailure) return fails(client, attempt, options, answer);
   const { chatId, messageId } = answer;
   if (!chatId || chatId.trim() === '') {
-    return fails(client, attempt, options, new SendFailure('unknown', 'no chat was answered'));
+    return fails(
+      client,
+      attempt,
+      options,
+      new SendFailure('unknown', 'the answer of LinkedIn has no chat'),
+    );
   }
   const { accountId, reservationId } = attempt;
   await note(options.journal, attempt, { outcome: 'delivered', chatId, messageId });
   const report = { reservationId, chatId, ...(messageId ? { messageId } : {}) };
-  const reported = await told(() =>
+  const reported = await succeeds(() =>
     client.report(accountId, 'sendDelivered', report, REPORT_DEADLINE_MS),
   );
   return { sent: true, chatId, reported };
@@ -176,14 +181,14 @@ async function fails(
   { kind, message: why, retryAfterSeconds }: SendFailure,
 ): Promise<SendResult> {
   const { accountId, reservationId } = attempt;
-  // `failed` in the journal means: LinkedIn certainly did not take it. Unknown is no outcome.
+  // `failed` in the journal: LinkedIn certainly did not take the InMail. Unknown is no outcome.
   if (kind !== 'unknown') await note(journal, attempt, { outcome: 'failed', errorCode: kind });
   const report: FailedReport = {
     reservationId,
     kind,
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
   };
-  const reported = await told(() =>
+  const reported = await succeeds(() =>
     client.report(accountId, 'sendFailed', report, REPORT_DEADLINE_MS),
   );
   return kind === 'unknown'
@@ -192,19 +197,19 @@ async function fails(
 }
 
 /**
- * The journal's outcome is a second witness: where it cannot be written, the report is the first.
+ * Writes the outcome in the journal. If that fails, the report to the account still has it.
  */
 async function note(
   journal: Journal | undefined,
   attempt: Attempt,
   outcome: Outcome,
 ): Promise<boolean> {
-  return told(async () => journal?.settle(attempt, outcome));
+  return succeeds(async () => journal?.settle(attempt, outcome));
 }
 
-const told = async (tell: () => Promise<unknown>): Promise<boolean> => {
+const succeeds = async (work: () => Promise<unknown>): Promise<boolean> => {
   try {
-    await tell();
+    await work();
     return true;
   } catch (error) {
     if (error instanceof SafebandError && error.type === 'InvalidInput') throw error;

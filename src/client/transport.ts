@@ -1,6 +1,6 @@
 /**
- * Calls to an account's workflow, each with a deadline, and repeated with the same id until then:
- * a time-out is not a no, and one ask is carried out once (R18).
+ * Calls to the workflow of an account. Each has a deadline and is repeated with the same id until
+ * then: a time-out is not a refusal, and a repeated call is applied once (R18).
  */
 import { randomUUID } from 'node:crypto';
 import { WithStartWorkflowOperation, type Client } from '@temporalio/client';
@@ -14,13 +14,13 @@ import {
   type Workflow,
 } from '@temporalio/common';
 
-/** The narrow waist: what the client asks of Temporal. */
+/** The calls to Temporal that the client needs. */
 export interface Transport {
   update<O>(accountId: string, name: string, payload: object, deadline: number): Promise<O>;
-  /** Durable once it returns, also while no worker runs. */
+  /** Sends a Signal: durable when this returns, even if no worker runs. */
   signal(accountId: string, name: string, payload: object, deadline: number): Promise<void>;
   query<O>(accountId: string, name: string, payload: object, deadline: number): Promise<O>;
-  /** Starts the account's workflow, if it does not run, with the message. */
+  /** Sends a message, and starts the account's workflow if it does not run. */
   updateWithStart<O>(
     start: StartObject,
     name: string,
@@ -36,10 +36,10 @@ export interface Transport {
 }
 export type StartObject = { readonly accountId: string; readonly tier?: string };
 
-/** Below the server's 10 Updates in flight a workflow: the eleventh waits for a second or more. */
+/** Less than the server's limit of 10 Updates in flight: an eleventh waits for a second or more. */
 const UPDATES_IN_FLIGHT_MAX = 8;
 const BACKOFF_MS = { first: 50, factor: 2, most: 1_000 } as const;
-/** One attempt; a lost one is repeated with the same id. */
+/** How long one attempt may take; a lost one is repeated with the same id. */
 const ATTEMPT_MS = 5_000;
 
 export function temporalTransport(client: Client, taskQueue: string): Transport {
@@ -94,7 +94,7 @@ const TIER = defineSearchAttributeKey(SEARCH_ATTRIBUTES.tier, SearchAttributeTyp
 const tierAttribute = (tier: string): TypedSearchAttributes =>
   new TypedSearchAttributes([{ key: TIER, value: tier }]);
 
-/** Repeats one call until it is answered, refused, or the deadline is over; ms since 1970. */
+/** Repeats a call until it is answered or refused, or until the deadline (ms since 1970). */
 export async function persist<T>(
   accountId: string,
   deadline: number,
@@ -121,7 +121,7 @@ export async function persist<T>(
 const outOfTime = (cause: unknown, accountId: string): SafebandError =>
   new SafebandError(
     'Unavailable',
-    `account ${accountId} did not answer in time; what was asked may still be carried out, ` +
-      'and the same reservation id may be asked again',
+    `account ${accountId} did not answer in time; the call may still be applied, ` +
+      'and it is safe to repeat it with the same reservation id',
     { cause },
   );

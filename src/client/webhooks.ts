@@ -1,22 +1,22 @@
 /**
- * What a receiver of webhooks needs: the check of a request, as docs/webhooks.md tells it. The
+ * Verifies webhook requests for a receiver, as docs/webhooks.md describes. The
  * scheme is that of Standard Webhooks: HMAC-SHA256 of `id.timestamp.body`, in base64, under `v1`.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** A request whose timestamp is further from the receiver's clock than this is refused. */
+/** Maximum difference between the timestamp of a request and the receiver's clock. */
 const TOLERANCE_SECONDS = 300;
 const PREFIX = 'whsec_';
-/** Shorter keys can be guessed. */
+/** Minimum length of a key in bytes: shorter keys can be guessed. */
 const KEY_BYTES_MIN = 24;
 
 type HeaderGetter = { readonly get: (name: string) => string | null };
 type HeaderRecord = { readonly [name: string]: string | readonly string[] | undefined };
-/** As Node's `request.headers`, or a `Headers`. */
+/** Node's `request.headers`, or a `Headers`. */
 export type WebhookHeaders = HeaderRecord | HeaderGetter;
 
 export type WebhookPayload = {
-  /** The same at each try, and in `webhook-id`: one that was handled before is not handled again. */
+  /** The same in each attempt, and in `webhook-id`, so that a receiver handles each event once. */
   readonly id: string;
   readonly type: string;
   readonly timestamp: string;
@@ -26,7 +26,7 @@ export type WebhookPayload = {
 
 export type WebhookFlaw = 'header_missing' | 'too_old' | 'too_new' | 'signature';
 
-/** Why a request is not from Safeband, or not from now. It is to be answered with 400 or 401. */
+/** A request that is not from Safeband, or not recent. Answer it with 400 or 401. */
 export class WebhookRefused extends Error {
   override readonly name = 'WebhookRefused';
   readonly reason: WebhookFlaw;
@@ -37,18 +37,20 @@ export class WebhookRefused extends Error {
   }
 }
 
-/** The bytes that a secret stands for. Throws a RangeError where it is none. */
+/** Returns the bytes of a secret. Throws a RangeError if it is not a secret. */
 function keyOf(secret: string): Buffer {
   const key = Buffer.from(secret.startsWith(PREFIX) ? secret.slice(PREFIX.length) : '', 'base64');
   if (key.length < KEY_BYTES_MIN) {
-    throw new RangeError(`a webhook secret is ${PREFIX} and the base64 of 24 bytes or more`);
+    throw new RangeError(
+      `a webhook secret should be ${PREFIX} followed by the base64 of at least 24 bytes`,
+    );
   }
   return key;
 }
 
 type Body = string | Uint8Array;
 
-/** The signature of one request, with its version: `v1,<base64>`. `sentAt` is in whole seconds. */
+/** Returns the signature of a request, with its version: `v1,<base64>`. `sentAt` is in seconds. */
 export function signWebhook(
   { id, sentAt, body }: { readonly id: string; readonly sentAt: number; readonly body: Body },
   secret: string,
@@ -63,7 +65,7 @@ const isGetter = (headers: WebhookHeaders): headers is HeaderGetter =>
 function headerOf(headers: WebhookHeaders, name: string): string {
   const found = isGetter(headers) ? headers.get(name) : headers[name];
   if (typeof found === 'string' && found !== '') return found;
-  throw new WebhookRefused('header_missing', `the header ${name} is missing, or is there twice`);
+  throw new WebhookRefused('header_missing', `the header ${name} is missing or repeated`);
 }
 
 export type VerifyOptions = {
@@ -73,10 +75,10 @@ export type VerifyOptions = {
 };
 
 /**
- * The payload of a request, if one of the secrets has signed it and it is fresh; else throws a
- * `WebhookRefused`, so that a payload cannot be read past the check. `rawBody`: the bytes as they
- * came, before any JSON is parsed. Compares in constant time. A fresh request that was recorded and
- * comes again passes: remember `id` for twice the tolerance, and handle each once.
+ * Returns the payload of a request that is recent and signed with one of the secrets. Otherwise it
+ * throws `WebhookRefused`, so that no payload can be read without the check. `rawBody` has the bytes
+ * before any JSON is parsed. Compares in constant time. A recorded request that is repeated at once
+ * passes: remember `id` for twice the tolerance, and handle each id once.
  */
 export function verifyWebhook(
   headers: WebhookHeaders,
@@ -89,7 +91,7 @@ export function verifyWebhook(
   const given = headerOf(headers, 'webhook-signature').split(' ');
   const sentAt = /^\d{1,12}$/.test(timestamp) ? Number(timestamp) : Number.NaN;
   const age = now / 1_000 - sentAt;
-  // Also where it is not a number.
+  // Also true for a timestamp that is not a number.
   if (!(age <= toleranceSeconds)) throw new WebhookRefused('too_old', 'it was sent too long ago');
   if (age < -toleranceSeconds) throw new WebhookRefused('too_new', 'it was sent in the future');
   const secrets = typeof secret === 'string' ? [secret] : secret;
@@ -97,7 +99,7 @@ export function verifyWebhook(
     Buffer.from(signWebhook({ id, sentAt, body: rawBody }, one)),
   );
   if (!given.some((one) => expected.some((own) => isSame(Buffer.from(one), own)))) {
-    throw new WebhookRefused('signature', 'no signature is from a secret that is known here');
+    throw new WebhookRefused('signature', 'no signature was made with a known secret');
   }
   const payload: WebhookPayload = JSON.parse(Buffer.from(rawBody).toString('utf8'));
   return payload;

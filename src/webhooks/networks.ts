@@ -1,6 +1,6 @@
 /**
- * Which addresses webhooks may be sent to. A URL is somebody's wish: without this, it could make us
- * call what only we can reach, such as the metadata service of a cloud.
+ * The addresses that webhooks may be sent to. The owner of an endpoint chooses its URL: without this
+ * check, the URL could name an internal server, such as the metadata service of a cloud.
  */
 import { BlockList, isIP } from 'node:net';
 
@@ -23,9 +23,9 @@ const NOT_PUBLIC: readonly Network[] = [
   { address: '203.0.113.0', prefix: 24 },
   { address: '224.0.0.0', prefix: 3 }, // multicast, and what is reserved
 ];
-/** Of IPv6, only this is public, */
+/** The public part of IPv6. */
 const GLOBAL: Network = { address: '2000::', prefix: 3 };
-/** and of that not what stands for other addresses, or for documents. */
+/** The parts of `GLOBAL` that stand for other addresses or for documentation. */
 const NOT_GLOBAL: readonly Network[] = [
   { address: '2001::', prefix: 23 },
   { address: '2001:db8::', prefix: 32 },
@@ -45,20 +45,20 @@ const reserved = listOf([...NOT_PUBLIC, ...NOT_GLOBAL]);
 const global = listOf([GLOBAL]);
 
 /**
- * `::ffff:10.0.0.1` and its like are the IPv4 address that they carry; a BlockList knows that by
- * itself.
+ * True for a public address. An address such as `::ffff:10.0.0.1` is the IPv4 address in it; a
+ * BlockList treats it so.
  */
 const isPublic = (address: string): boolean =>
   !reserved.check(address, familyOf(address)) &&
   (familyOf(address) === 'ipv4' || global.check(address, 'ipv6'));
 
-/** May this address be called: it is public, or in one of the networks that were allowed. */
+/** Returns a check that is true for public addresses and for addresses in allowed networks. */
 export function mayCall(networks: readonly Network[]): (address: string) => boolean {
   const allowed = listOf(networks);
   return (address) => isPublic(address) || allowed.check(address, familyOf(address));
 }
 
-/** Reads `10.0.0.0/8, fd00::/8`; undefined: one of them is no network. */
+/** Reads `10.0.0.0/8, fd00::/8`; undefined if one of them is not a network. */
 export function parseNetworks(text: string): readonly Network[] | undefined {
   const parts = text.split(',').map((part) => part.trim());
   const networks = parts.filter(Boolean).map((part) => {

@@ -1,7 +1,7 @@
 /**
- * One POST to an endpoint. The address is judged after the name was resolved, and that very address
- * is called; no redirect is followed, no answer is waited for longer than ten seconds, and no more
- * of it is kept than a person needs to see why it was refused.
+ * Sends a POST to an endpoint. It checks the address after the name was resolved, and calls that same
+ * address. It follows no redirect, waits at most ten seconds for an answer, and keeps only the
+ * beginning of it, which shows a person why it was refused.
  */
 import { lookup as resolve } from 'node:dns';
 import * as http from 'node:http';
@@ -22,17 +22,17 @@ export type Post = (
 
 export type Poster = { readonly post: Post; readonly close: () => void };
 
-/** Why there was no answer, in words for the delivery log. */
+/** The reason for a missing answer, as the delivery log shows it. */
 export class NoAnswer extends Error {
   override readonly name = 'NoAnswer';
 }
 
 const refused = (address: string): NoAnswer =>
   new NoAnswer(
-    `${address} is not a public address: it is called only if SAFEBAND_WEBHOOK_NETWORKS names it`,
+    `${address} is not a public address: to allow it, add its network to SAFEBAND_WEBHOOK_NETWORKS`,
   );
 
-/** Connections are kept open between the events of an endpoint. */
+/** Creates a poster that keeps connections open between the events of an endpoint. */
 export function createPoster(
   mayCall: (address: string) => boolean,
   { timeoutMs = TIMEOUT_MS }: { readonly timeoutMs?: number } = {},
@@ -66,10 +66,10 @@ export function createPoster(
   return {
     post: async (text, headers, body) => {
       const flaw = urlFlaw(text);
-      if (flaw !== undefined) throw new NoAnswer(`the URL is not called: ${flaw}`);
+      if (flaw !== undefined) throw new NoAnswer(`the URL is not allowed: ${flaw}`);
       const url = new URL(text);
       const hostname = url.hostname.replace(/^\[|\]$/g, '');
-      // A name is judged by `lookup`, which is not asked for an address.
+      // `lookup` checks names; Node does not call it for an address.
       if (isIP(hostname) && !mayCall(hostname)) throw refused(hostname);
       const length = Buffer.byteLength(body);
       const whole = { ...headers, 'content-length': length, 'content-type': 'application/json' };
@@ -81,23 +81,23 @@ export function createPoster(
   };
 }
 
-/** What was taken needs no more words; of a refusal the beginning is kept. */
+/** Reads an answer: of a success only the status, of a refusal also its beginning. */
 function read(response: http.IncomingMessage, done: (answer: Answer) => void): void {
   const status = response.statusCode ?? 0;
   let text = Buffer.alloc(0);
-  const tell = (): void => done({ status, answer: text.toString('utf8').replaceAll('\0', '') });
-  response.on('error', tell); // what came until then is enough
-  response.on('close', tell);
+  const finish = (): void => done({ status, answer: text.toString('utf8').replaceAll('\0', '') });
+  response.on('error', finish); // the part until then is enough
+  response.on('close', finish);
   response.on('data', (chunk: Buffer) => {
     text = Buffer.concat([text, chunk]).subarray(0, ANSWER_BYTES_MAX);
     if (text.length < ANSWER_BYTES_MAX) return;
-    tell();
+    finish();
     response.destroy();
   });
-  if (status >= 200 && status < 300) tell();
+  if (status >= 200 && status < 300) finish();
 }
 
-/** What went wrong, for the delivery log: no stack, no URL. */
+/** Returns the text of an error for the delivery log, without stack and URL. */
 export function flawOf(error: unknown): string {
   if (error instanceof NoAnswer) return error.message;
   if (!(error instanceof Error)) return 'no answer';

@@ -1,7 +1,7 @@
 /**
- * Sends what is due: each endpoint in order, several at once, never two senders together. All
- * progress is in Postgres, so one that dies loses nothing; what it had in hand is sent again, under
- * the same id.
+ * Sends due events: in order for each endpoint, several endpoints at once, never two senders at once.
+ * All progress is in Postgres, so a sender that dies loses nothing. Its unfinished events are sent
+ * again with the same id.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { signWebhook } from '../client/webhooks.js';
@@ -29,33 +29,33 @@ import {
 import { flawOf, type Post } from './post.js';
 import { Slots } from './slots.js';
 
-/** Endpoints that are called at once, */
+/** Maximum number of endpoints that are called at once. */
 const AT_ONCE = 16;
-/** and beside them those that are pinged: pings are asked for, so they may be many. */
+/** Maximum number of additional pings at once: users ask for pings, so there may be many. */
 const PINGS_AT_ONCE = 2;
-/** How long an endpoint is served while others wait. */
+/** How long an endpoint may use its place while others wait. */
 const TURN_MS = 10 * SECOND_MS;
-/** How often it looks for what is new. */
+/** How often the sender looks for new events. */
 const LOOK_MS = SECOND_MS;
-/** The receiver wants no more, ever (Standard Webhooks). */
+/** The status of a receiver that wants no further event (Standard Webhooks). */
 const GONE = 410;
 
 export type SenderNeeds = {
   readonly pool: Pool;
   readonly post: Post;
   readonly now: () => Instant;
-  /** In [0, 1). */
+  /** Returns a number in [0, 1). */
   readonly random: () => number;
-  /** No new try is begun once it is aborted. */
+  /** Once it is aborted, no new attempt starts. */
   readonly leaving: AbortSignal;
-  /** It is alive: after each look. */
+  /** Called after each search for events, as a sign of life. */
   readonly beat: (sent: number) => void;
-  /** A line for people: an endpoint was switched off. */
+  /** Logs a line for people, for example that an endpoint was disabled. */
   readonly warn: (line: string, details: { readonly [name: string]: unknown }) => void;
 };
 export type Sent = { readonly delivered: number; readonly failed: number };
 
-/** Sends until that instant, or until it is told to leave. */
+/** Sends until that instant, or until `leaving` is aborted. */
 export const sendUntil = (needs: SenderNeeds, end: Instant): Promise<Sent> =>
   asOnly(needs, async (sender, lookOnce) => {
     while (!needs.leaving.aborted && needs.now() < end) {
@@ -65,20 +65,20 @@ export const sendUntil = (needs: SenderNeeds, end: Instant): Promise<Sent> =>
     }
   });
 
-/** Sends what is due now, and what comes after it in the same endpoints; then it ends. */
+/** Sends the events that are due now and the later events of the same endpoints; then it ends. */
 export const sendDue = (needs: SenderNeeds): Promise<Sent> =>
   asOnly(needs, async (sender, lookOnce) => {
     await lookOnce();
     await sender.idle();
   });
 
-/** Works as the only sender; where there is another, a look does nothing. */
+/** Works as the only sender; while another sender runs, a search does nothing. */
 async function asOnly(
   needs: SenderNeeds,
   work: (sender: Sender, lookOnce: () => Promise<void>) => Promise<void>,
 ): Promise<Sent> {
   const sender = new Sender(needs);
-  // Whoever holds this connection is the sender: if it dies, the lock is free at once.
+  // The lock belongs to this connection: if the process dies, the lock is free at once.
   const lock = await needs.pool.connect();
   let isMine = false;
   try {
@@ -101,8 +101,10 @@ async function asOnly(
 class Sender {
   readonly sent = { delivered: 0, failed: 0 };
   readonly #needs: SenderNeeds;
-  readonly #endpoints = new Slots<Due>(AT_ONCE, (due) => this.#goOn(this.#drain(due.endpointId)));
-  readonly #pings = new Slots<Ping>(PINGS_AT_ONCE, (ping) => this.#goOn(this.#ping(ping)));
+  readonly #endpoints = new Slots<Due>(AT_ONCE, (due) =>
+    this.#guarded(this.#drain(due.endpointId)),
+  );
+  readonly #pings = new Slots<Ping>(PINGS_AT_ONCE, (ping) => this.#guarded(this.#ping(ping)));
   #isOver = false;
   #hasDropped = false;
 
@@ -110,7 +112,7 @@ class Sender {
     this.#needs = needs;
   }
 
-  /** Brings the outbox up to date, and begins with every endpoint whose turn it is. */
+  /** Updates the outbox, and starts with every endpoint whose turn it is. */
   async look(): Promise<void> {
     const { pool, now } = this.#needs;
     if (!this.#hasDropped) await dropOld(pool, now() - WEBHOOK_KEPT_MS);
@@ -122,20 +124,20 @@ class Sender {
     this.#pings.offer(await listPings(pool));
   }
 
-  /** Waits for all that has begun, and what comes after it. */
+  /** Waits for all attempts that have started, and for those that follow. */
   async idle(): Promise<void> {
     await Promise.all([this.#endpoints.idle(), this.#pings.idle()]);
   }
 
-  /** Begins nothing more, and waits for what is on its way. */
+  /** Starts no further attempt, and waits for the running ones. */
   async settled(): Promise<void> {
     this.#isOver = true;
     await this.idle();
   }
 
-  #goOn(work: Promise<void>): Promise<void> {
+  #guarded(work: Promise<void>): Promise<void> {
     return work.catch((error: unknown) => {
-      // Postgres is away, or busy: nothing was lost, the next look begins again.
+      // Postgres does not answer or is busy. Nothing was lost: the next search starts again.
       this.#needs.warn('webhook.interrupted', { error: String(error) });
     });
   }
@@ -162,18 +164,18 @@ class Sender {
     }
   }
 
-  /** Ends before its time where an event is not taken, or the endpoint is not as it was read. */
+  /** Delivers the events; stops if an event is refused or the endpoint has changed meanwhile. */
   async #deliverAll(read: Due, { events, last }: Window, isOver: () => boolean): Promise<void> {
     let due = read;
     for (const event of events) {
       if (this.#isLeaving || !(await this.#deliver(due, event))) return;
-      if (isOver()) return; // after at least one: each turn gets on
+      if (isOver()) return; // after at least one event, so that each turn makes progress
       due = { ...due, position: event.position, attempt: 0, failingSince: null };
     }
     if (due.position !== last) await movePosition(this.#needs.pool, due, last);
   }
 
-  /** One event, once; true: it was taken, and the next one may follow. */
+  /** Sends one event once; true if it was accepted, so that the next one may follow. */
   async #deliver(due: Due, event: WebhookEvent & { readonly position: number }): Promise<boolean> {
     const { pool, now, random, warn } = this.#needs;
     const attempt = due.attempt + 1;
@@ -207,12 +209,12 @@ class Sender {
     const begin = performance.now();
     const body = webhookBody(event);
     const headers = headersOf(event.eventId, body, endpoint.secrets, at);
-    const heard = await post(endpoint.url, headers, body).catch((error: unknown) => ({
+    const answered = await post(endpoint.url, headers, body).catch((error: unknown) => ({
       status: null,
       answer: null,
       error: flawOf(error),
     }));
-    const flaw = 'error' in heard ? heard.error : flawOfStatus(heard.status);
+    const flaw = 'error' in answered ? answered.error : flawOfStatus(answered.status);
     const { endpointId } = endpoint;
     const durationMs = Math.round(performance.now() - begin);
     await logTry(pool, {
@@ -221,12 +223,12 @@ class Sender {
       attempt,
       at,
       durationMs,
-      status: heard.status,
+      status: answered.status,
       error: flaw,
-      answer: flaw === null ? null : heard.answer,
+      answer: flaw === null ? null : answered.answer,
     });
     this.sent[flaw === null ? 'delivered' : 'failed'] += 1;
-    return { status: heard.status, error: flaw };
+    return { status: answered.status, error: flaw };
   }
 }
 
@@ -253,10 +255,10 @@ function flawOfStatus(status: number): string | null {
 }
 
 function reasonToStop(status: number | null, failingSince: Instant, at: Instant): string | null {
-  if (status === GONE) return 'the receiver answered 410: it wants no more';
-  return isGivenUp(failingSince, at) ? 'nothing was taken for three days' : null;
+  if (status === GONE) return 'the receiver answered 410: it wants no further event';
+  return isGivenUp(failingSince, at) ? 'the receiver accepted no event for three days' : null;
 }
 
-/** Resolves after that time, or when it is told to leave. */
+/** Resolves after that time, or when `leaving` is aborted. */
 const pause = (ms: number, leaving: AbortSignal): Promise<void> =>
   sleep(ms, undefined, { signal: leaving }).catch(() => undefined);

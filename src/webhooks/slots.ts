@@ -1,4 +1,4 @@
-/** Who is served, where there are more than can be at once: each in its turn, once at a time. */
+/** Shares limited places among endpoints: each gets its turn, and never two places at once. */
 
 export class Slots<One extends { readonly endpointId: string }> {
   readonly #max: number;
@@ -14,12 +14,12 @@ export class Slots<One extends { readonly endpointId: string }> {
     this.#serve = serve;
   }
 
-  /** There were more than there was room for, at the last offer. */
+  /** True if the last offer had more endpoints than free places. */
   get areWaiting(): boolean {
     return this.#areWaiting;
   }
 
-  /** Begins with those who had no turn for the longest time, as far as there is room. */
+  /** Starts the endpoints that have waited longest, as far as places are free. */
   offer(ones: readonly One[]): void {
     const turnOf = ({ endpointId }: One): number => this.#turns.get(endpointId) ?? 0;
     const idle = ones.filter(({ endpointId }) => !this.#busy.has(endpointId));
@@ -30,7 +30,7 @@ export class Slots<One extends { readonly endpointId: string }> {
     for (const one of begun) this.#begin(one);
   }
 
-  /** Waits for all that has begun. */
+  /** Waits for all that have started. */
   async idle(): Promise<void> {
     await Promise.all(this.#busy.values());
   }
