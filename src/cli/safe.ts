@@ -1,6 +1,7 @@
 /**
- * Makes text from other people and programs safe for a terminal. Data is cleaned when it is read, so
- * that no command can forget it; output is cleaned once more. JSON keeps each value, with escapes.
+ * Makes text from other people and programs safe for a terminal. Data is cleaned when it is read,
+ * so that no command can forget it; output is cleaned once more. JSON keeps each value, with
+ * escapes.
  */
 import type { SafebandClient } from '../client/index.js';
 import { shown, shownLines } from '../domain/primitives/text.js';

@@ -21,7 +21,9 @@ export type World = {
   readonly close: () => Promise<void>;
 };
 
-/** Creates the connections. With `isJson` the data is not made safe for a terminal: JSON escapes it. */
+/**
+ * Creates the connections. With `isJson` the data is not made safe for a terminal: JSON escapes it.
+ */
 export function worldOf(io: Io, isJson: boolean): World {
   let pool: Pool | undefined;
   let temporal: Promise<Temporal> | undefined;

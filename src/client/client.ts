@@ -148,7 +148,8 @@ export class SafebandClient {
   }
 
   /**
-   * Reports a delivery, with LinkedIn's chat as proof; it also counts for an account that has ended.
+   * Reports a delivery, with LinkedIn's chat as proof; it also counts for an account that has
+   * ended.
    */
   delivered(accountId: string, report: DeliveredReport): Promise<Delivered> {
     return this.#outcome(accountId, 'sendDelivered', report);
@@ -190,7 +191,10 @@ export class SafebandClient {
     return this.#transport.query(accountId, 'status', {}, Date.now() + deadlineMs);
   }
 
-  /** Reads state and proof of a reservation, and the permission to call; throws `ReservationUnknown`. */
+  /**
+   * Reads state and proof of a reservation, and the permission to call; throws
+   * `ReservationUnknown`.
+   */
   reservation(accountId: string, reservationId: string): Promise<ReservationWire> {
     return this.#transport.query(accountId, 'reservation', { reservationId }, this.#deadline());
   }
@@ -205,7 +209,9 @@ export class SafebandClient {
     );
   }
 
-  /** Returns the next 1 to 200 instants at which a reserve is granted if every slot before is used. */
+  /**
+   * Returns the next 1 to 200 instants at which a reserve is granted if every slot before is used.
+   */
   nextSlots(accountId: string, count: number): Promise<readonly string[]> {
     return this.#transport.query(accountId, 'nextSlots', { count }, this.#deadline());
   }

@@ -1,6 +1,6 @@
 /**
- * Remembers denials, so that callers do not repeat hopeless reserves: each until its `retryAt` or for
- * a minute, whichever ends first. A denial is about the account, so it answers any new id.
+ * Remembers denials, so that callers do not repeat hopeless reserves: each until its `retryAt` or
+ * for a minute, whichever ends first. A denial is about the account, so it answers any new id.
  */
 import type { DenialWire } from '../domain/wire/decisions.js';
 
@@ -36,7 +36,9 @@ export class Denials {
     this.#byAccount.set(accountId, { denial, until });
   }
 
-  /** Forgets the denial of an account, because a report or a person may have changed the account. */
+  /**
+   * Forgets the denial of an account, because a report or a person may have changed the account.
+   */
   forget(accountId: string): void {
     this.#byAccount.delete(accountId);
   }

@@ -1,5 +1,6 @@
 /**
- * The journal: the pipeline's own rows about its calls, written before and after each call (R6, R18).
+ * The journal: the pipeline's own rows about its calls, written before and after each call (R6,
+ * R18).
  */
 import type { FailureKind } from '../domain/account/account.js';
 
@@ -18,7 +19,9 @@ export type Outcome =
   | { readonly outcome: 'failed'; readonly errorCode: FailureKind };
 
 export interface Journal {
-  /** Inserts the row of an attempt. False if it exists already: then LinkedIn must not be called. */
+  /**
+   * Inserts the row of an attempt. False if it exists already: then LinkedIn must not be called.
+   */
   begin(attempt: Attempt): Promise<boolean>;
   /** Writes the outcome once; a second outcome changes nothing. */
   settle(attempt: Attempt, outcome: Outcome): Promise<void>;

@@ -1,6 +1,6 @@
 /**
- * Reserves of many callers for one account share Updates: while an Update is in flight, new reserves
- * wait and share the next Update. A single caller does not wait.
+ * Reserves of many callers for one account share Updates: while an Update is in flight, new
+ * reserves wait and share the next Update. A single caller does not wait.
  */
 import { BATCH_MAX } from '../domain/primitives/limits.js';
 import { isoInstant, parseInstant, type Instant } from '../domain/primitives/time.js';
@@ -107,7 +107,9 @@ export class Reserving {
   }
 }
 
-/** Returns the earlier limit; an unreadable one is passed on, so that the account names the fault. */
+/**
+ * Returns the earlier limit; an unreadable one is passed on, so that the account names the fault.
+ */
 function earlierOf(asked: string | null | undefined, end: Instant): string {
   const until = asked ?? isoInstant(end);
   return (parseInstant(until) ?? end) > end ? isoInstant(end) : until;

@@ -3,9 +3,9 @@
  *
  *   reserve -> journal row -> permission to call -> send -> journal outcome -> report
  *
- * If the process dies before the journal row, nothing was sent, and the lease of the slot ends. If it
- * dies after the row, the row has no outcome, so the slot becomes uncertain and stays spent. If it
- * dies after the journal outcome, the next reconcile reads the outcome from the journal.
+ * If the process dies before the journal row, nothing was sent, and the lease of the slot ends. If
+ * it dies after the row, the row has no outcome, so the slot becomes uncertain and stays spent. If
+ * it dies after the journal outcome, the next reconcile reads the outcome from the journal.
  */
 import type { FailureKind } from '../domain/account/account.js';
 import type { FailedReport, SafebandClient } from './client.js';
@@ -118,8 +118,8 @@ async function ownRow(
   for (;;) {
     try {
       if (await journal.begin(attempt)) return undefined;
-      // The row is another caller's, or ours with a lost answer. Both look the same, so nothing is sent
-      // and nothing is reported: the slot becomes uncertain and stays spent.
+      // The row is another caller's, or ours with a lost answer. Both look the same, so nothing is
+      // sent and nothing is reported: the slot becomes uncertain and stays spent.
       return 'attempted';
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);

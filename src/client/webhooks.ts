@@ -76,9 +76,9 @@ export type VerifyOptions = {
 
 /**
  * Returns the payload of a request that is recent and signed with one of the secrets. Otherwise it
- * throws `WebhookRefused`, so that no payload can be read without the check. `rawBody` has the bytes
- * before any JSON is parsed. Compares in constant time. A recorded request that is repeated at once
- * passes: remember `id` for twice the tolerance, and handle each id once.
+ * throws `WebhookRefused`, so that no payload can be read without the check. `rawBody` has the
+ * bytes before any JSON is parsed. Compares in constant time. A recorded request that is repeated
+ * at once passes: remember `id` for twice the tolerance, and handle each id once.
  */
 export function verifyWebhook(
   headers: WebhookHeaders,

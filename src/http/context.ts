@@ -12,8 +12,8 @@ import type { StatusReader } from '../status/statusReader.js';
 
 export type Needs = {
   /**
-   * Made with `rememberDenialsMs: 0`, because other programs change the accounts too, and with `isKnown`, so
-   * that a report for a mistyped account is refused.
+   * Made with `rememberDenialsMs: 0`, because other programs change the accounts too, and with
+   * `isKnown`, so that a report for a mistyped account is refused.
    */
   readonly client: SafebandClient;
   readonly pool: Pool;

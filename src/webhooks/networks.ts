@@ -1,6 +1,6 @@
 /**
- * The addresses that webhooks may be sent to. The owner of an endpoint chooses its URL: without this
- * check, the URL could name an internal server, such as the metadata service of a cloud.
+ * The addresses that webhooks may be sent to. The owner of an endpoint chooses its URL: without
+ * this check, the URL could name an internal server, such as the metadata service of a cloud.
  */
 import { BlockList, isIP } from 'node:net';
 

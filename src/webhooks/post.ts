@@ -1,6 +1,6 @@
 /**
- * Sends a POST to an endpoint. It checks the address after the name was resolved, and calls that same
- * address. It follows no redirect, waits at most ten seconds for an answer, and keeps only the
+ * Sends a POST to an endpoint. It checks the address after the name was resolved, and calls that
+ * same address. It follows no redirect, waits at most ten seconds for an answer, and keeps only the
  * beginning of it, which shows a person why it was refused.
  */
 import { lookup as resolve } from 'node:dns';

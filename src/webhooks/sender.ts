@@ -1,7 +1,7 @@
 /**
- * Sends due events: in order for each endpoint, several endpoints at once, never two senders at once.
- * All progress is in Postgres, so a sender that dies loses nothing. Its unfinished events are sent
- * again with the same id.
+ * Sends due events: in order for each endpoint, several endpoints at once, never two senders at
+ * once. All progress is in Postgres, so a sender that dies loses nothing. Its unfinished events are
+ * sent again with the same id.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { signWebhook } from '../client/webhooks.js';
@@ -147,8 +147,8 @@ class Sender {
   }
 
   /**
-   * An endpoint's events, one after the other, until there are no more, it is not due, or it has had
-   * its turn and others wait.
+   * An endpoint's events, one after the other, until there are no more, it is not due, or it has
+   * had its turn and others wait.
    */
   async #drain(endpointId: string): Promise<void> {
     const { pool, now } = this.#needs;

@@ -1,4 +1,6 @@
-/** The sender on a real database: order, retries, an hour without a receiver, replay, one at once. */
+/**
+ * The sender on a real database: order, retries, an hour without a receiver, replay, one at once.
+ */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';

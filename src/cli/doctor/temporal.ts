@@ -1,4 +1,6 @@
-/** Checks Temporal: does it answer, are search attributes and schedules set up, does a worker poll. */
+/**
+ * Checks Temporal: does it answer, are search attributes and schedules set up, does a worker poll.
+ */
 import { MINUTE_MS, type Instant } from '../../domain/primitives/time.js';
 import { attributesFlaw, deniedText, isDenied, readAttributes } from '../../temporal/attributes.js';
 import { SEARCH_ATTRIBUTES } from '../../temporal/protocol.js';

@@ -1,6 +1,7 @@
 /**
- * Log events of log-ins and refusals: role, route, address, and the public part of a key. The number
- * of logged refusals per minute is limited, so that a client without a key cannot flood the log.
+ * Log events of log-ins and refusals: role, route, address, and the public part of a key. The
+ * number of logged refusals per minute is limited, so that a client without a key cannot flood the
+ * log.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { MINUTE_MS, type Instant } from '../../domain/primitives/time.js';

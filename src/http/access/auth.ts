@@ -3,8 +3,8 @@
  *
  *     app.get('/v1/alerts', { config: { needs: 'read' } }, …)
  *
- * and a route without a declaration is refused. A path with `:accountId` is a 404 for a key that may
- * not see the account, whatever the route does. After that, `request.caller` is the caller.
+ * and a route without a declaration is refused. A path with `:accountId` is a 404 for a key that
+ * may not see the account, whatever the route does. After that, `request.caller` is the caller.
  */
 import cookie from '@fastify/cookie';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -18,8 +18,8 @@ export const SESSION_COOKIE = 'safeband_session';
 export const SESSION_LASTS_MS = 12 * 60 * 60 * 1_000;
 
 /**
- * Registers cookies, and sets the caller that the keyring remembers. It does not ask Postgres, because
- * the limit on requests comes first.
+ * Registers cookies, and sets the caller that the keyring remembers. It does not ask Postgres,
+ * because the limit on requests comes first.
  */
 export async function addAuth(app: FastifyInstance, keyring: Keyring): Promise<void> {
   await app.register(cookie);
@@ -55,8 +55,8 @@ function check(request: FastifyRequest): void {
   if (needs !== 'public' && caller === NOBODY) {
     throw unauthenticated(shown ? 'the key is unknown or was revoked' : 'the request has no key');
   }
-  // A browser sends a cookie with any form, also from other sites; a key it does not send. Logging in
-  // and out is only for browsers.
+  // A browser sends a cookie with any form, also from other sites; a key it does not send. Logging
+  // in and out is only for browsers.
   const isByKey = shown?.kind === 'key' && needs !== 'public';
   if (changesState(request) && !isByKey && !isOwnOrigin(request)) {
     throw forbidden(

@@ -98,8 +98,8 @@ export class Keyring {
   }
 
   /**
-   * Forgets remembered credentials that were revoked or have ended. Otherwise they would be accepted
-   * again when Postgres does not answer, because no request has looked them up since.
+   * Forgets remembered credentials that were revoked or have ended. Otherwise they would be
+   * accepted again when Postgres does not answer, because no request has looked them up since.
    */
   async #sweep(): Promise<void> {
     if (this.#now() - this.#sweptAt < FRESH_MS) return;
@@ -116,7 +116,9 @@ export class Keyring {
 }
 
 const base64Of = (text: string): string => hashOf(text).toString('base64');
-/** Returns the name of a credential; it contains the kind, because a token of a log-in is no key. */
+/**
+ * Returns the name of a credential; it contains the kind, because a token of a log-in is no key.
+ */
 const nameOf = ({ kind, text }: Credential): string => `${kind} ${base64Of(text)}`;
 
 /** Adds an entry; if the map is full, its oldest entry is removed. */

@@ -1,6 +1,6 @@
 /**
- * Judges whether this deployment is ready for sends: each check has a fix. It reads nothing itself, so
- * that tests can give it any reading.
+ * Judges whether this deployment is ready for sends: each check has a fix. It reads nothing itself,
+ * so that tests can give it any reading.
  */
 import type { Health } from '../../postgres/operations/health.js';
 import { OVERDUE_MS } from '../../domain/primitives/limits.js';

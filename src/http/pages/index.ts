@@ -1,6 +1,6 @@
 /**
- * The dashboard: every page is rendered on the server and works without a script. People read pages,
- * so an error is a page, too, with the text of the problem.
+ * The dashboard: every page is rendered on the server and works without a script. People read
+ * pages, so an error is a page, too, with the text of the problem.
  */
 import formbody from '@fastify/formbody';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';

@@ -1,7 +1,7 @@
 /**
- * `Idempotency-Key`: for 24 hours a key belongs to one request. No answer is stored. The account gets
- * each repetition, because a repeated grant that looked new would send an InMail twice. The account
- * answers the same grant with `repeated: true`, or that the reservation is settled (R3).
+ * `Idempotency-Key`: for 24 hours a key belongs to one request. No answer is stored. The account
+ * gets each repetition, because a repeated grant that looked new would send an InMail twice. The
+ * account answers the same grant with `repeated: true`, or that the reservation is settled (R3).
  */
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';

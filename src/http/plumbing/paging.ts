@@ -1,6 +1,6 @@
 /**
- * Pages: `?limit=50&cursor=…`, and `next`, the address of the next page. A cursor is the place of the
- * last item, so that new rows neither hide nor repeat an item. Callers pass the cursor back
+ * Pages: `?limit=50&cursor=…`, and `next`, the address of the next page. A cursor is the place of
+ * the last item, so that new rows neither hide nor repeat an item. Callers pass the cursor back
  * unchanged.
  */
 import { Type, type Static, type TSchema } from 'typebox';

@@ -1,6 +1,6 @@
 /**
- * Errors as problem details (RFC 9457). `code` is a name of the contract's closed list; an error that
- * is not in that list, such as a wrong key, has only `type` and `title`.
+ * Errors as problem details (RFC 9457). `code` is a name of the contract's closed list; an error
+ * that is not in that list, such as a wrong key, has only `type` and `title`.
  */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { SafebandError } from '../../client/index.js';

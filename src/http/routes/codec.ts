@@ -6,7 +6,9 @@ import { forbidden, invalidInput } from '../plumbing/problems.js';
 
 const CURE = 'use a key of all accounts';
 
-/** `POST /codec/decode` and `/codec/encode`; for all accounts, because a payload names no account. */
+/**
+ * `POST /codec/decode` and `/codec/encode`; for all accounts, because a payload names no account.
+ */
 export function codecRoutes(
   app: FastifyInstance,
   { codec }: { readonly codec: PayloadCodec | null },

@@ -1,7 +1,7 @@
 /**
- * `GET /livez`: this process answers. It checks no other server, so that a missing database does not
- * restart this process. `GET /readyz`: is this deployment ready for sends; if not, it answers 503 and
- * the body has a fix for each failed check. Both need no key and name no account.
+ * `GET /livez`: this process answers. It checks no other server, so that a missing database does
+ * not restart this process. `GET /readyz`: is this deployment ready for sends; if not, it answers
+ * 503 and the body has a fix for each failed check. Both need no key and name no account.
  */
 import type { FastifyInstance } from 'fastify';
 import {

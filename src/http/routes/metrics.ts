@@ -1,6 +1,6 @@
 /**
- * `GET /metrics`, for Prometheus: the latencies of this process, and the fleet as Postgres has it. The
- * figures name no account but count all of them, so they need a key of all accounts.
+ * `GET /metrics`, for Prometheus: the latencies of this process, and the fleet as Postgres has it.
+ * The figures name no account but count all of them, so they need a key of all accounts.
  */
 import type { FastifyInstance } from 'fastify';
 import { forbidden } from '../plumbing/problems.js';

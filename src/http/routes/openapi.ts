@@ -1,4 +1,6 @@
-/** The OpenAPI document of all routes and a page to read it, made from the schemas of the routes. */
+/**
+ * The OpenAPI document of all routes and a page to read it, made from the schemas of the routes.
+ */
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';

@@ -1,4 +1,6 @@
-/** The routes to reserve slots: one, or many in order. A denial is an answer with the status 200. */
+/**
+ * The routes to reserve slots: one, or many in order. A denial is an answer with the status 200.
+ */
 import type { Static } from 'typebox';
 import { SafebandError } from '../../client/index.js';
 import { prefixFlaw } from '../../domain/wire/replyTo.js';
@@ -88,8 +90,8 @@ function readItem(raw: unknown, may: May): Request | Problem {
 }
 
 /**
- * Returns the fault of `replyTo`. A reply is a Signal with the rights of this system, so it goes only
- * to workflows that the operator of the server allows, and a limited key may not ask for one.
+ * Returns the fault of `replyTo`. A reply is a Signal with the rights of this system, so it goes
+ * only to workflows that the operator of the server allows, and a limited key may not ask for one.
  */
 function replyFlaw({ replyTo }: Request, { isLimited, parts }: May): Problem | undefined {
   if (!replyTo) return undefined;

@@ -1,4 +1,6 @@
-/** Live streams: `text/event-stream`, until the client leaves, reads too slowly, or loses its key. */
+/**
+ * Live streams: `text/event-stream`, until the client leaves, reads too slowly, or loses its key.
+ */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
 import { credentialIn } from '../access/auth.js';

@@ -1,6 +1,6 @@
 /**
- * Endpoints of webhooks, for operators. A limited key sees only endpoints that name no other account;
- * for it, every other endpoint does not exist.
+ * Endpoints of webhooks, for operators. A limited key sees only endpoints that name no other
+ * account; for it, every other endpoint does not exist.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type, type Static } from 'typebox';

@@ -1,4 +1,6 @@
-/** `safeband tail`: prints the rows of an account (events, changes, alerts…) as they are written. */
+/**
+ * `safeband tail`: prints the rows of an account (events, changes, alerts…) as they are written.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { assertNever } from '../../../domain/primitives/assert.js';

@@ -1,4 +1,6 @@
-/** `safeband completion`: the script is made from the program itself, so it is never out of date. */
+/**
+ * `safeband completion`: the script is made from the program itself, so it is never out of date.
+ */
 import { Argument, type Command } from 'commander';
 import { pageAccounts } from '../../../postgres/read/lists.js';
 import { withExamples, type Context, type Register } from '../../command.js';

@@ -1,4 +1,6 @@
-/** `safeband doctor`: checks everything that accounts depend on, and prints a fix for each problem. */
+/**
+ * `safeband doctor`: checks everything that accounts depend on, and prints a fix for each problem.
+ */
 import type { Command } from 'commander';
 import { shown } from '../../../domain/primitives/text.js';
 import { withExamples, type Context, type Register } from '../../command.js';

@@ -1,4 +1,6 @@
-/** `safeband keys`: makes API keys (each shown once), lists them without their secret, revokes them. */
+/**
+ * `safeband keys`: makes API keys (each shown once), lists them without their secret, revokes them.
+ */
 import { Argument, Option, type Command } from 'commander';
 import { commandLine } from '../../../domain/primitives/commandLine.js';
 import { isoInstant, isoOrNull } from '../../../domain/primitives/time.js';

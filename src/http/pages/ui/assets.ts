@@ -1,6 +1,6 @@
 /**
- * Style sheet, scripts and icon: read and compressed once. Their names contain a hash of the content,
- * so that a browser may cache them permanently and never uses an old version.
+ * Style sheet, scripts and icon: read and compressed once. Their names contain a hash of the
+ * content, so that a browser may cache them permanently and never uses an old version.
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
