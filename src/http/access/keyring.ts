@@ -94,7 +94,7 @@ export class Keyring {
     }
     const { kind, text } = shown;
     put(this.#known, REMEMBERED_MAX, name, { kind, hash: base64Of(text), caller, at });
-    noteUse(this.#pool, caller.keyId).catch(() => undefined); // the time of the last use only informs people
+    noteUse(this.#pool, caller.keyId).catch(() => undefined); // only for people
   }
 
   /**
