@@ -174,9 +174,7 @@ it('holds and resumes an account, after a page that describes the effect', async
   await page.getByRole('link', { name: 'Hold', exact: true }).click();
   await shows(page, 'The account grants no slot until an operator resumes it');
   await picture(page, 'confirm');
-  await page
-    .getByLabel('Why do you hold the account?')
-    .fill('The customer asked <b>us</b> to wait');
+  await page.getByLabel('Why do you hold it?').fill('The customer asked <b>us</b> to wait');
   await page.getByRole('button', { name: 'Hold the account' }).click();
   await shows(page, 'The account is held');
   await shows(page, /Held\.[\s\S]*The customer asked <b>us<\/b> to wait/);
@@ -186,7 +184,7 @@ it('holds and resumes an account, after a page that describes the effect', async
   });
   await picture(page, 'held');
   await page.getByRole('link', { name: 'Resume' }).click();
-  await page.getByLabel('Why do you resume the account?').fill('They called back');
+  await page.getByLabel('Why do you resume it?').fill('They called back');
   await page.getByRole('button', { name: 'Resume the account' }).click();
   await shows(page, 'The account is resumed');
   await run(handle(id)); // saves at once
@@ -266,35 +264,32 @@ it('works at 360 px with the keyboard only: finds an account and holds it', asyn
 it.each([
   ['light', 1_280],
   ['dark', 360],
-] as const)(
-  'has no accessibility fault that axe finds, %s at %i px, on each page',
-  async (name, width) => {
-    const id = await connected(desk, `all-${name}`, 1);
-    const { page, complaints } = await open({ isDark: name === 'dark', width });
-    const at = encodeURIComponent(new Date().toISOString());
-    const found: unknown[] = [];
-    for (const path of [
-      '/accounts',
-      '/fleet',
-      `/accounts/${id}`,
-      `/accounts/${id}/why`,
-      `/accounts/${id}/history?at=${at}`,
-      `/accounts/${id}/do/configure`,
-      `/accounts/${id}/do/settle`,
-      '/connect',
-      '/accounts?q=no-account-has-this',
-      '/no-such-page',
-      '/accounts/no-such-account',
-    ]) {
-      await page.goto(path);
-      found.push(...(await violations(page)).map((one) => `${path}: ${one}`));
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      if (wide > 0) found.push(`${path} is ${wide} px too wide`);
-    }
-    expect(found).toEqual([]);
-    expect(complaints.filter((text) => !/status of 404/.test(text))).toEqual([]);
-  },
-);
+] as const)('passes the checks of axe, %s at %i px, on each page', async (name, width) => {
+  const id = await connected(desk, `all-${name}`, 1);
+  const { page, complaints } = await open({ isDark: name === 'dark', width });
+  const at = encodeURIComponent(new Date().toISOString());
+  const found: unknown[] = [];
+  for (const path of [
+    '/accounts',
+    '/fleet',
+    `/accounts/${id}`,
+    `/accounts/${id}/why`,
+    `/accounts/${id}/history?at=${at}`,
+    `/accounts/${id}/do/configure`,
+    `/accounts/${id}/do/settle`,
+    '/connect',
+    '/accounts?q=no-account-has-this',
+    '/no-such-page',
+    '/accounts/none',
+  ]) {
+    await page.goto(path);
+    found.push(...(await violations(page)).map((one) => `${path}: ${one}`));
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    if (wide > 0) found.push(`${path} is ${wide} px too wide`);
+  }
+  expect(found).toEqual([]);
+  expect(complaints.filter((text) => !/status of 404/.test(text))).toEqual([]);
+});
 
 it('has a dark theme', async () => {
   const { page } = await open({ isDark: true });
@@ -319,11 +314,7 @@ it('shows a reader key of one account only that account, without actions', async
   }
   await page.goto('/accounts');
   await shows(page, /^[\s\S]*1 account\s*$/);
-  for (const path of [
-    `/accounts/${others}`,
-    `/accounts/${others}/why`,
-    '/accounts/no-such-account',
-  ]) {
+  for (const path of [`/accounts/${others}`, `/accounts/${others}/why`, '/accounts/none']) {
     expect((await page.goto(path))?.status()).toBe(404);
     await shows(page, 'There is no such account');
   }

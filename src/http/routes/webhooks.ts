@@ -211,7 +211,7 @@ function operate(app: FastifyInstance, parts: Parts): void {
   );
   app.post<{ Params: Params }>(
     `${ONE}/ping`,
-    schemaOf('pingWebhook', 'Send a ping once, before waiting events', schemas.pinged, {
+    schemaOf('pingWebhook', 'Send a ping at once', schemas.pinged, {
       body: nothing,
     }),
     async (request) => {
@@ -223,14 +223,9 @@ function operate(app: FastifyInstance, parts: Parts): void {
   );
   app.post<{ Params: Params }>(
     `${ONE}/enable`,
-    schemaOf(
-      'enableWebhook',
-      'Enable the endpoint again; it continues with the events that wait',
-      schemas.endpoint,
-      {
-        body: nothing,
-      },
-    ),
+    schemaOf('enableWebhook', 'Enable the endpoint again', schemas.endpoint, {
+      body: nothing,
+    }),
     async (request) => {
       const { endpointId } = await endpointOf(parts, request);
       await enableEndpoint(pool, endpointId, { by: request.caller.name, at: now() });
@@ -248,10 +243,7 @@ function operate(app: FastifyInstance, parts: Parts): void {
       const by = request.caller.name;
       if (!(await replay(pool, endpointId, { ...from, by, at: now() }))) {
         const field = 'eventId' in from ? 'eventId' : 'since';
-        throw invalidInput(
-          `${field} should name a kept event: there is none from that point on`,
-          field,
-        );
+        throw invalidInput(`${field} should be earlier: no event is kept from there on`, field);
       }
       return shown(await endpointOf(parts, request));
     },

@@ -45,7 +45,7 @@ const hold: Action = {
       : 'Nothing is in flight. Late outcomes are recorded as usual.',
     'The counter does not change, and the reconciles continue.',
   ],
-  fields: () => [reason('Why do you hold the account?')],
+  fields: () => [reason('Why do you hold it?')],
   button: 'Hold the account',
   isDangerous: true,
   run: async (client, { accountId, actor, form }) => {
@@ -65,7 +65,7 @@ const resume: Action = {
         : 'The cooldown continues, because it protects the account. It ends automatically.',
     `${many(numbers.remaining, 'InMail')} can still be sent today.`,
   ],
-  fields: () => [reason('Why do you resume the account?')],
+  fields: () => [reason('Why do you resume it?')],
   button: 'Resume the account',
   run: async (client, { accountId, actor, form }) => {
     const { state } = await client.resume(accountId, { reason: form['reason'] ?? '', actor });
@@ -148,7 +148,7 @@ const disconnect: Action = {
       : 'Its workflow ends as soon as everything is saved.',
     'Its numbers are kept: if you connect it again today, its counter does not start at 0.',
   ],
-  fields: () => [reason('Why do you disconnect the account?')],
+  fields: () => [reason('Why do you disconnect it?')],
   button: 'Disconnect the account',
   isDangerous: true,
   run: async (client, { accountId, actor, form }) => {
