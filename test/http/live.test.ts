@@ -125,7 +125,9 @@ it('counts nobody who left before, and leaves room for other keys', () => {
   expect(live.count).toBe(0);
   live.checkRoom(caller);
   live.open(watcherOf(new Writable({ write: () => undefined })), null);
-  expect(() => live.checkRoom(caller)).toThrow('this key already has its maximum number of streams');
+  expect(() => live.checkRoom(caller)).toThrow(
+    'this key already has its maximum number of streams',
+  );
   live.checkRoom({ ...caller, keyId: 'other' });
   live.close();
 });

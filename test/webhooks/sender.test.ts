@@ -188,7 +188,9 @@ it('after three days of failures it is switched off and people hear; enabled, it
   expect(await send()).toEqual([]);
   now = since + 72 * HOUR_MS + 10 * MINUTE_MS;
   expect(await send()).toEqual(['webhook.disabled']);
-  expect(await endpoint()).toMatchObject({ disabledReason: 'the receiver accepted no event for three days' });
+  expect(await endpoint()).toMatchObject({
+    disabledReason: 'the receiver accepted no event for three days',
+  });
   wanted.concat(await many(1));
   receiver.turn(204);
   receiver.heard.length = 0;
