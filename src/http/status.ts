@@ -1,4 +1,4 @@
-/** The status of an account over HTTP: what the one reader returns, and its ETag. */
+/** The status of an account over HTTP: the result of the status reader, and its ETag. */
 import { createHash } from 'node:crypto';
 import type { Static } from 'typebox';
 import type { StatusRead } from '../status/readStatus.js';

@@ -21,7 +21,7 @@ const NOT_PUBLIC: readonly Network[] = [
   { address: '198.18.0.0', prefix: 15 },
   { address: '198.51.100.0', prefix: 24 },
   { address: '203.0.113.0', prefix: 24 },
-  { address: '224.0.0.0', prefix: 3 }, // multicast, and what is reserved
+  { address: '224.0.0.0', prefix: 3 }, // multicast, and reserved ranges
 ];
 /** The public part of IPv6. */
 const GLOBAL: Network = { address: '2000::', prefix: 3 };

@@ -147,8 +147,8 @@ class Sender {
   }
 
   /**
-   * An endpoint's events, one after the other, until there are no more, it is not due, or it has
-   * had its turn and others wait.
+   * Sends the events of an endpoint in order, until none is left, the next is not due, or its turn
+   * has ended while others wait.
    */
   async #drain(endpointId: string): Promise<void> {
     const { pool, now } = this.#needs;

@@ -30,7 +30,7 @@ export async function addAuth(app: FastifyInstance, keyring: Keyring): Promise<v
   });
 }
 
-/** The second half, after the limit on requests: looks the caller up and checks its rights. */
+/** Looks the caller up and checks its rights: the second half, after the limit on requests. */
 export function addChecks(app: FastifyInstance, keyring: Keyring): void {
   app.addHook('onRequest', async (request) => {
     const shown = credentialIn(request);
@@ -55,8 +55,8 @@ function check(request: FastifyRequest): void {
   if (needs !== 'public' && caller === NOBODY) {
     throw unauthenticated(shown ? 'the key is unknown or was revoked' : 'the request has no key');
   }
-  // A browser sends a cookie with any form, also from other sites; a key it does not send. Logging
-  // in and out is only for browsers.
+  // A browser sends a cookie with any form, also from other sites, but it does not send a key.
+  // Logging in and out is only for browsers.
   const isByKey = shown?.kind === 'key' && needs !== 'public';
   if (changesState(request) && !isByKey && !isOwnOrigin(request)) {
     throw forbidden(

@@ -1,5 +1,5 @@
 /**
- * What the workflow of an account answered, kept for a minute (R17). The cache asks it again when
+ * The answer of the workflow of an account, kept for a minute (R17). The cache asks it again when
  * Postgres reports a change of the account, when a part of the answer ends by itself, and after a
  * hard refresh. While Temporal refuses Queries or is away, nothing is kept, and the page reads the
  * rows.
@@ -14,7 +14,7 @@ import { dayIn, instantIn, nextEdge } from './ui/numbers.js';
 const AGE_MAX_MS = 60 * SECOND_MS;
 /** How long a page waits for a Temporal that is away. */
 const PATIENCE_MS = 3_000;
-/** How long after a failure the rows are read at once, before Temporal is asked again. */
+/** How long after a failure the page reads the rows at once, without a call to Temporal. */
 const AWAY_MS = 10 * SECOND_MS;
 const ENTRIES_MAX = 20_000;
 const SLOTS_SHOWN = 5;
@@ -99,7 +99,7 @@ export class StatusCache {
   }
 }
 
-/** When a part of the status ends by itself. */
+/** Returns when a part of the status ends by itself. */
 const edgeOf = ({ cooldown, breakerUntil, quotaDay }: StatusWire): Instant =>
   nextEdge({
     cooldown: cooldown && { ...cooldown, until: instantIn(cooldown.until) },

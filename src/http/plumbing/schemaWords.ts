@@ -1,4 +1,4 @@
-/** The text of what a schema allows, for the error about another value. */
+/** Describes the values that a schema allows, for the error about any other value. */
 import {
   FOREIGN_PATTERN,
   FOREIGN_WORDS,
@@ -17,7 +17,7 @@ const PATTERNS: ReadonlyMap<unknown, string> = new Map([
   [INSTANT_PATTERN, INSTANT_WORDS],
 ]);
 
-/** Returns what a value should be, as `should be …` ends. */
+/** Returns a description of the allowed values that completes `should be …`. */
 export function wordsFor(schema: unknown, given: unknown): string {
   const rule: { readonly [keyword: string]: unknown } = Object(schema);
   const words = rule['enum'];

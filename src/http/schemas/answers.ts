@@ -1,4 +1,4 @@
-/** What is answered: the shapes of the contract (2). */
+/** The answers: the shapes of the contract (2). */
 import { Type } from 'typebox';
 import { DENIAL_REASONS } from '../../domain/gate/gate.js';
 import {
@@ -115,7 +115,7 @@ export const cooldown = orNull(closed({ until: instant('Its end.'), cause: Strin
 export const hold = orNull(
   closed({ reason: String(), actor: String(), since: instant('When it began.') }),
 );
-/** The numbers of one day, and the sum that they are. */
+/** The parts of the counter of one day, and their sum. */
 export const numbers = {
   counter: count('Slots spent today; what the gate consults.'),
   inFlight: count('No outcome yet.'),

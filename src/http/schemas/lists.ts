@@ -21,7 +21,7 @@ const details = Type.Object({}, { additionalProperties: true });
 const intOrNull = orNull(Integer());
 const textOrNull = orNull(String());
 
-/** Of an account, delivered and external are of the event log, and drift is what they miss. */
+/** An account of a list: `delivered` and `external` are counted in the event log. */
 export const account = closed({
   accountId,
   state,

@@ -1,4 +1,4 @@
-/** What is sent to an account: the payloads of the contract (2), by name. */
+/** The messages to an account: the payloads of the contract (2), by name. */
 import { Type } from 'typebox';
 import { NAME_BYTES_MAX } from '../../domain/primitives/limits.js';
 import * as admin from '../../domain/wire/adminRequests.js';
@@ -160,7 +160,7 @@ export const sendReserveBatch = Type.Object(
   },
 );
 
-/** What is checked of a batch before its items are: they are read one by one. */
+/** The check of a batch as a whole; its items are checked later, each separately. */
 export const looseBatch = closed({
   requests: Type.Array(Type.Unknown(), { ...requests.requestList.rule }),
 });
@@ -193,7 +193,7 @@ export const sendFailed = Type.Object(
     kind: Type.Enum([...requests.failureKind.words], {
       description: 'unknown: it may have reached LinkedIn, so the slot stays spent.',
     }),
-    // Not checked here: a report of LinkedIn's limit has to pause the account whatever it says.
+    // Not checked here: a report of LinkedIn's limit must pause the account with any code.
     code: Optional(
       Type.Unknown({
         description: `LinkedIn's own words; as text, ${CODE_MAX} characters of it.`,

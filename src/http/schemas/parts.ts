@@ -54,7 +54,7 @@ export const actor = textBy(
 
 /** An instant in an answer. */
 export const instant = (description: string) => instantLike(STRICT_INSTANT, description);
-/** An instant in a request: as the programs of this world write it. */
+/** An instant in a request: also in the usual spellings of other programs. */
 export const anyInstant = (description: string) => instantLike(INSTANT_RULE.pattern, description);
 const STRICT_INSTANT =
   '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?(Z|[+-]\\d\\d:\\d\\d)$';

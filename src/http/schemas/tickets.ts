@@ -1,4 +1,4 @@
-/** Answers of the reads for tickets. */
+/** The answers of the reads for support tickets. */
 import { Type } from 'typebox';
 import { peek, policy, status, STATUS_ORIGIN } from './answers.js';
 import { accountId, closed, day, instant, orNull } from './parts.js';

@@ -1,10 +1,10 @@
-/** Endpoints of webhooks and their log, as `docs/webhooks.md` tells them. */
+/** Endpoints of webhooks and their log, as `docs/webhooks.md` describes them. */
 import { Type } from 'typebox';
 import { WEBHOOK_TYPES } from '../../domain/wire/webhookEvents.js';
 import { accountId, anyInstant, closed, count, instant, may, orNull } from './parts.js';
 
 const { Array, Enum, Integer, Optional, String } = Type;
-/** As many as one endpoint may name, so that a look at an event stays short. */
+/** Maximum number of accounts of one endpoint, so that the check of an event stays short. */
 const ACCOUNTS_MAX = 1_000;
 const KEEP_SECONDS_MAX = 7 * 86_400;
 export const KEEP_SECONDS = 86_400;

@@ -1,4 +1,4 @@
-/** One account held side by side, and what it means. */
+/** `safeband check`: compares the numbers of one account, and explains each difference. */
 import type { Command } from 'commander';
 import { commandLine } from '../../../domain/primitives/commandLine.js';
 import {
@@ -89,7 +89,7 @@ async function look({ world, now }: Context, accountId: string): Promise<Reading
   return { status, isGone, sides, why };
 }
 
-/** What the workflow says; one that has ended still answers, of what it knew at its end. */
+/** Reads the status from the workflow; an ended workflow still answers with its last state. */
 async function statusIn(
   world: World,
   accountId: string,
@@ -154,7 +154,7 @@ function textOf(
 ): string {
   const { verdict, width } = judged;
   const { status, why } = looked;
-  // What a part of the gap says is said there.
+  // A difference that is a part of the gap is printed with the gap.
   const others = judged.differences.filter(
     ({ text }) => !why.parts.some((part) => part.text === text),
   );

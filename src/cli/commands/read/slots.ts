@@ -1,4 +1,4 @@
-/** When the account would grant: now, and the next slots after. */
+/** `safeband slots`: the answer to a reserve now, and the instants of the next slots. */
 import { DAY_MS, isoDay, dayOf, type Instant } from '../../../domain/primitives/time.js';
 import { calling } from '../../accounts.js';
 import { accountArgument, withExamples, type Register } from '../../command.js';
@@ -43,7 +43,7 @@ export const registerSlots: Register = (program, context) => {
   withExamples(command, 'slots acme-anna', 'slots acme-anna --count 200 --json');
 };
 
-/** A decision in words, as of an instant. */
+/** Returns a decision in words, as of an instant. */
 export function heard(peek: PeekWire, now: Instant): string {
   if (peek.granted) return `granted, and leaves ${peek.remainingToday} today`;
   const { reason, limit, used, retryAt } = peek;
@@ -55,7 +55,7 @@ export function heard(peek: PeekWire, now: Instant): string {
 
 type Group = { readonly at: Instant; readonly until: Instant; readonly times: number };
 
-/** Slots of one UTC day in one line: they come at once, or as the window opens. */
+/** Groups the slots of one UTC day into one line, because many slots become free together. */
 function grouped(slots: readonly Instant[]): readonly Group[] {
   const groups: Group[] = [];
   for (const at of slots) {

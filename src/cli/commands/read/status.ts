@@ -1,4 +1,4 @@
-/** The two numbers, of one account or of all: what they are, and what the account may still do. */
+/** `safeband status`: counter and event log of one account or of all, and the remaining slots. */
 import { Argument, Option, type Command } from 'commander';
 import { commandLine } from '../../../domain/primitives/commandLine.js';
 import type { Instant } from '../../../domain/primitives/time.js';
@@ -118,7 +118,7 @@ export function stateText(state: AccountState, { colors }: Pick<Look, 'colors'>)
 
 type Seen = {
   readonly read: StatusRead;
-  /** Why Postgres was read; null: the workflow answered. */
+  /** The reason for a read from Postgres; null if the workflow answered. */
   readonly why: string | null;
 };
 
@@ -132,7 +132,7 @@ async function one(context: Context, accountId: string): Promise<Answer> {
   };
 }
 
-/** The status as HTTP and pages show it; throws if neither Temporal nor Postgres has one. */
+/** Reads the same status as HTTP and pages; throws if neither Temporal nor Postgres has it. */
 async function read(context: Context, accountId: string): Promise<Seen> {
   const { world, now } = context;
   let failure: unknown;
@@ -160,7 +160,7 @@ async function read(context: Context, accountId: string): Promise<Seen> {
   return { read: found, why: 'why' in answer ? why : null };
 }
 
-/** Null: Postgres does not answer. */
+/** Returns the open alerts; null if Postgres does not answer. */
 const alertsOf = ({ world }: Context, accountId: string): Promise<readonly OpenAlert[] | null> =>
   world.hasDatabase()
     ? listOpenAlerts(world.pool(), { accountId, limit: ALERTS }).catch(() => null)
@@ -211,7 +211,7 @@ const apart = (counter: number, log: number | null, id: string, { colors }: Look
   return `  ${Math.abs(counter - log)} apart: ${colors.bold(commandLine('why', [id]))}`;
 };
 
-/** The day as a bar: # delivered, ? in flight or uncertain, + from elsewhere, . free. */
+/** Draws the day as a bar: # delivered, ? in flight or uncertain, + from elsewhere, . free. */
 function barOf(status: StatusRead, cap: number, { colors }: Look): string {
   const { delivered, inFlight, uncertain, external, imported, unexplained, counter } = status;
   const length = Math.max(counter, cap, 1);
@@ -222,7 +222,7 @@ function barOf(status: StatusRead, cap: number, { colors }: Look): string {
   return `[${colors.green('#'.repeat(known))}${colors.yellow('?'.repeat(open))}${'+'.repeat(other)}${'.'.repeat(free)}]`;
 }
 
-/** Conservation, without the parts that are 0. */
+/** Returns the counter as the sum of its parts, without the parts that are 0. */
 export function sumText(status: Omit<StatusWire, 'unsaved'>): string {
   const parts: readonly (readonly [number, string])[] = [
     [status.inFlight, 'in flight'],
@@ -246,7 +246,7 @@ function capsText({ caps, weekUsed, rampDay }: StatusRead): string {
 const nextText = ({ nextReconcileAt }: StatusRead, now: Instant): string =>
   nextReconcileAt === null ? '' : `, next ${clock(instantOf(nextReconcileAt), now)}`;
 
-/** What keeps it from sending, each with its end. */
+/** Returns the reasons why the account may not send, each with its end. */
 function stopsOf(
   { cooldown, hold, breakerUntil }: StatusRead,
   now: Instant,

@@ -1,4 +1,4 @@
-/** The article about one account's numbers: the same sentences as the page and the API. */
+/** `safeband why`: explains an account's numbers in the same sentences as the page and the API. */
 import type { Command } from 'commander';
 import { readWhy } from '../../../postgres/diagnostics/why.js';
 import { knownRow } from '../../accounts.js';

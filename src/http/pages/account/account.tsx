@@ -1,4 +1,4 @@
-/** *Account*: the sum that can be read, the day as it went, and what comes next. */
+/** *Account*: the sum of the counter, the day until now, and the next events. */
 import type { VNode } from 'preact';
 import { headlineOf } from '../../../domain/gap/sentences.js';
 import type { AccountData } from './accountData.js';
@@ -14,7 +14,7 @@ import { CAP_WORDS, STATE_WORDS, TIER_WORDS } from '../ui/words.js';
 type Props = {
   readonly frame: Frame;
   readonly data: AccountData;
-  /** Null: it is not known where the Temporal UI is. */
+  /** Null: the address of the Temporal UI is unknown. */
   readonly workflowUrl: string | null;
 };
 
@@ -62,7 +62,7 @@ export function AccountPage({ frame, data, workflowUrl }: Props): VNode {
   );
 }
 
-/** It is connected, and its first row is being written. */
+/** Renders the page of a connected account whose first row is not written yet. */
 export const StartingPage = ({
   frame,
   accountId,
@@ -84,7 +84,7 @@ export const StartingPage = ({
     </div>
   </Page>
 );
-/** How soon the page looks again. */
+/** How long until the page is loaded again. */
 const STARTING_MS = 2_000;
 
 function Origin({ data, now }: { readonly data: AccountData; readonly now: number }): VNode {
@@ -146,7 +146,7 @@ const Actions = ({ numbers }: { readonly numbers: Numbers }): VNode => {
   );
 };
 
-/** What holds sends up, in a sentence; nothing where nothing does. */
+/** Renders the reason why sends wait, as a sentence; nothing if no reason exists. */
 function Warning({ numbers, now }: { readonly numbers: Numbers; readonly now: number }): VNode {
   const { state, cooldown, hold, breakerUntil, edited } = numbers;
   return (

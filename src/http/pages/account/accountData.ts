@@ -1,4 +1,4 @@
-/** All that the page of an account shows, read in one go. */
+/** Reads all data of the page of an account. */
 import { dayOf, type Instant, type UtcDay } from '../../../domain/primitives/time.js';
 import {
   listDayEvents,
@@ -41,7 +41,7 @@ export type Reading = {
   readonly now: () => Instant;
 };
 
-/** Undefined: there is no such account; `starting`: it has no row yet. */
+/** Returns undefined for an unknown account, and `starting` for an account without a row yet. */
 export async function readAccount(
   { pool, kept, statuses, now }: Reading,
   accountId: string,
@@ -56,7 +56,7 @@ export async function readAccount(
   const isAnswered = 'status' in answer;
   if (!settings || !read) return isAnswered ? 'starting' : undefined;
   const numbers = numbersOfRead(read);
-  // The account's day is another one only around midnight, or where its clock is ahead.
+  // The day of the account differs only around midnight, or if the clock of its worker is ahead.
   const ofDay =
     numbers.day === today.rows.day ? today : await readDay(pool, accountId, numbers.day, at);
   return {

@@ -1,4 +1,4 @@
-/** The parts of an account's page that tell of time: the day, the days before, what comes next. */
+/** The parts of an account's page about time: the day, the days before, and the next events. */
 import type { VNode } from 'preact';
 import { isoDay, startOf } from '../../../domain/primitives/time.js';
 import { DAYS_SHOWN, type AccountData } from './accountData.js';

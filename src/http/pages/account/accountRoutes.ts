@@ -14,7 +14,7 @@ import type { PageParts } from '../context.js';
 const READ = { config: { needs: 'read' } } as const;
 type OfAccount = { readonly Params: { readonly accountId: string } };
 
-/** The account's id of the address; what cannot be one is an account that does not exist. */
+/** Returns the account's id from the address; throws if no account can have this id. */
 export function accountIn({ accountId }: OfAccount['Params']): string {
   if (!isAccountId(accountId)) throw accountUnknown();
   return accountId;

@@ -1,4 +1,4 @@
-/** The lists of an account's page: what is open, what somebody should look at, who changed what. */
+/** The lists of an account's page: open slots, alerts for a person, and changes. */
 import type { VNode } from 'preact';
 import { ALERT_TITLES, ALERT_WORDS } from '../../../domain/diagnostics/why/alertHelp.js';
 import { startOf } from '../../../domain/primitives/time.js';
@@ -102,7 +102,7 @@ export function Alerts({ alerts }: { readonly alerts: readonly OpenAlert[] }): V
   );
 }
 
-/** The sentences of an alert; of one that has none, what it keeps. */
+/** Renders the sentences of an alert; for an alert without sentences, its details. */
 function Told({ details }: { readonly details: object }): VNode | null {
   if ('sentences' in details && Array.isArray(details.sentences)) {
     return (

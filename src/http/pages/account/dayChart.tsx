@@ -1,4 +1,4 @@
-/** The day as it went, as SVG drawn on the server: counter, event log, cap, rests, corrections. */
+/** The chart of a day, SVG from the server: counter, event log, cap, cooldowns, corrections. */
 import { scaleLinear } from 'd3-scale';
 import { curveStepAfter, line } from 'd3-shape';
 import type { VNode } from 'preact';
@@ -58,7 +58,7 @@ export function DayChart(props: DayChartProps): VNode {
   );
 }
 
-/** From midnight, and on to now at the same height. */
+/** Returns the points from midnight until now; the last value stays until now. */
 function fromTo(points: readonly Point[], start: Instant, last: Instant): Point[] {
   const begun = [{ at: start, value: 0 }, ...points];
   const latest = begun.at(-1) ?? { at: start, value: 0 };

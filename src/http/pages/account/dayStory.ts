@@ -1,4 +1,4 @@
-/** What happened to an account on a quota day, told from its rows: for the chart, and in words. */
+/** The events of an account on a quota day, from its rows: for the chart, and in words. */
 import { startOf, type Instant, type UtcDay } from '../../../domain/primitives/time.js';
 import type {
   ClosedDay,
@@ -25,7 +25,7 @@ export type DayRows = {
   readonly alerts: readonly OpenAlert[];
 };
 
-/** The counter as it went: a slot is taken when it is reserved, and given back when released. */
+/** Returns the counter over the day: a reserve adds a slot, and a release removes it. */
 export function counterPoints(
   { day, now, reservations, events }: DayRows,
   { counter, imported }: Pick<Numbers, 'counter' | 'imported'>,
@@ -58,7 +58,7 @@ function summed(steps: readonly { readonly at: Instant; readonly by: number }[])
     });
 }
 
-/** Rests of that day, from who-changed-what; one that was ended by hand ends there. */
+/** Returns the cooldowns of that day, from the changes; a manual end shortens a cooldown. */
 export function cooldownsOf({ day, changes }: Pick<DayRows, 'day' | 'changes'>): readonly Rest[] {
   const ends = changes.filter(({ kind, reason }) => kind === 'cooldown' && reason === 'ended');
   return changes
@@ -73,14 +73,14 @@ export function cooldownsOf({ day, changes }: Pick<DayRows, 'day' | 'changes'>):
 
 export type Moment = {
   readonly at: Instant;
-  /** Unique on the page, and the same each time. */
+  /** Unique on the page, and the same in each rendering. */
   readonly id: string;
   readonly tone: 'good' | 'quiet' | 'warn';
   readonly title: string;
   readonly detail: string;
 };
 
-/** The day's moments, the latest first. */
+/** Returns the moments of the day, the latest first. */
 export function timelineOf(rows: DayRows): readonly Moment[] {
   const { day } = rows;
   const start = startOf(day);
@@ -154,7 +154,7 @@ const changeMoment = (change: WrittenChange): Moment => ({
   detail: changeInWords(change),
 });
 
-/** What a change was, beside its kind and who made it. */
+/** Returns the details of a change in words, in addition to its kind. */
 export function changeInWords({ kind, actor, reason, details }: WrittenChange): string {
   const by = actor === 'safeband' || actor === kind ? '' : `by ${actor}`;
   if (kind === 'cooldown' && 'until' in details) {
@@ -179,7 +179,7 @@ function policyInWords(raw: unknown): string {
     .join(', ');
 }
 
-/** A column for each of the last `count` quota days, today's from the numbers. */
+/** Returns a column for each of the last `count` quota days; today's comes from the numbers. */
 export function columnsOf(
   days: readonly ClosedDay[],
   numbers: Pick<Numbers, 'day' | 'counter' | 'logged'>,
@@ -195,7 +195,7 @@ export function columnsOf(
   });
 }
 
-/** What may still be sent in this week, and how much of it is used. */
+/** Returns the used part of the weekly cap, and the number of InMails left. */
 export const weekInWords = ({ weekUsed, caps }: Pick<Numbers, 'weekUsed' | 'caps'>): string =>
   `${weekUsed} of ${caps.weekly} in the last 7 quota days; ` +
   `${many(Math.max(0, caps.weekly - weekUsed), 'InMail')} left`;

@@ -1,4 +1,4 @@
-/** A column a quota day: the whole is the counter, the filled part is in the event log. */
+/** One column per quota day: its height is the counter, its filled part is the event log. */
 import { scaleLinear } from 'd3-scale';
 import type { VNode } from 'preact';
 import { isoDay, type UtcDay } from '../../../domain/primitives/time.js';

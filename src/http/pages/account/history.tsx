@@ -1,4 +1,4 @@
-/** *History*: what the gate saw at an instant, rebuilt from rows. */
+/** *History*: the numbers that the gate used at an instant, rebuilt from rows. */
 import type { VNode } from 'preact';
 import type { StateAt } from '../../../domain/diagnostics/asOf/stateAt.js';
 import { isoInstant, parseInstant, type Instant } from '../../../domain/primitives/time.js';
@@ -14,9 +14,9 @@ import type { PeekWire } from '../../../domain/wire/decisions.js';
 type Props = {
   readonly frame: Frame;
   readonly accountId: string;
-  /** What was asked for, as it was typed. */
+  /** The instant of the request, as the reader typed it. */
   readonly asked: string;
-  /** Null: nothing was asked for yet, or it could not be read. */
+  /** Null: the reader has not chosen an instant, or it is unreadable. */
   readonly state: StateAt | null;
   readonly failure: string | null;
 };
@@ -142,7 +142,7 @@ const Moments = ({
   </Section>
 );
 
-/** An instant as people type it; without seconds it is the minute's beginning. */
+/** Reads an instant as people type it; without seconds, it is the beginning of the minute. */
 export function instantOf(text: string): Instant | undefined {
   const parts = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d(?:\.\d{1,3})?)? ?(?:Z|UTC)?$/i.exec(
     text.trim(),
@@ -152,5 +152,5 @@ export function instantOf(text: string): Instant | undefined {
   return parseInstant(`${day}T${minute}${seconds}Z`);
 }
 
-/** What is shown before anything was asked. */
+/** The text before the reader has chosen an instant. */
 export const anHourAgo = (now: Instant): string => isoInstant(now - 3_600_000).slice(0, 19) + 'Z';

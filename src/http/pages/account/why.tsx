@@ -8,7 +8,7 @@ import type { Why, WhyContext, WhyPart } from '../../../domain/diagnostics/why/m
 type Props = {
   readonly frame: Frame;
   readonly why: Why;
-  /** The workflow was asked; else its rows alone are told. */
+  /** True if the workflow answered; if not, the page has only the rows. */
   readonly isAsked: boolean;
 };
 

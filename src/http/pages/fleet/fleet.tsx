@@ -1,4 +1,4 @@
-/** *Fleet*: the audits, the accounts with drift or a cooldown; and that no audit calls LinkedIn. */
+/** *Fleet*: the audits, and the accounts with drift or a cooldown. No audit calls LinkedIn. */
 import type { VNode } from 'preact';
 import { MINUTE_MS, type Instant } from '../../../domain/primitives/time.js';
 import type { Heartbeat } from '../../../postgres/read/pageReads.js';

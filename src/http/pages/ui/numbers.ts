@@ -1,7 +1,7 @@
 /**
  * The numbers of an account as a page shows them: of one account from the one status reader, in a
- * list from its row. In each, the counter is the sum of its parts, and what nothing accounts for is
- * `unexplained`.
+ * list from its row. In both, the counter is the sum of its parts; `unexplained` is the part that
+ * nothing accounts for.
  */
 import {
   parseDay,
@@ -17,7 +17,7 @@ import type { StatusRead } from '../../../status/readStatus.js';
 export type Numbers = Omit<StatusRow, 'caps' | 'cooldown' | 'version' | 'updatedAt'> & {
   readonly caps: StatusWire['caps'];
   readonly cooldown: { readonly until: Instant; readonly cause: string } | null;
-  /** Null: cold, the audit of the fleet looks after it. */
+  /** Null for a cold account, which the fleet audit checks. */
   readonly nextCheckAt: Instant | null;
   /** Rows of the event log of that day, with the external ones. */
   readonly logged: number;
@@ -26,7 +26,7 @@ export type Numbers = Omit<StatusRow, 'caps' | 'cooldown' | 'version' | 'updated
   readonly edited: StatusRead['edited'];
 };
 
-/** From the account's row, for a list. */
+/** Returns the numbers of an account's row, for a list. */
 export function numbersOfRow(row: StatusRow, at: Instant): Numbers {
   const known = row.inFlight + row.uncertain + row.delivered + row.external + row.imported;
   return {
@@ -40,7 +40,7 @@ export function numbersOfRow(row: StatusRow, at: Instant): Numbers {
   };
 }
 
-/** From a status, as its workflow answered it or as its rows describe it. */
+/** Returns the numbers of a status, which comes from the workflow or from the rows. */
 export function numbersOfStatus({ asOf, quotaDay, ...status }: StatusWire): Numbers {
   const { cooldown, hold, breakerUntil, lastReconciledAt, nextReconcileAt } = status;
   const logged = status.delivered + status.external;
@@ -59,7 +59,7 @@ export function numbersOfStatus({ asOf, quotaDay, ...status }: StatusWire): Numb
   };
 }
 
-/** From what the one reader returns, which knows the event log and a manual edit as well. */
+/** Returns the numbers of the status reader, which also has the event log and a manual edit. */
 export function numbersOfRead({ unsaved, ...read }: StatusRead): Numbers {
   const { eventLog, edited, lastCheckedAt } = read;
   const numbers = numbersOfStatus({ ...read, unsaved: unsaved ?? 0 });
@@ -72,7 +72,7 @@ export function numbersOfRead({ unsaved, ...read }: StatusRead): Numbers {
   };
 }
 
-/** The next instant at which these numbers are over by themselves: a cooldown's end, midnight. */
+/** Returns when these numbers change by themselves: at a cooldown's end, or at midnight. */
 export function nextEdge({
   cooldown,
   breakerUntil,
@@ -84,13 +84,13 @@ export function nextEdge({
 const instantOrNull = (text: string | null): Instant | null =>
   text === null ? null : instantIn(text);
 
-/** An instant of a status. */
+/** Reads an instant of a status. */
 export function instantIn(text: string): Instant {
   const at = parseInstant(text);
   if (at === undefined) throw new Error(`a status has the time "${text}"`);
   return at;
 }
-/** A day of a status. */
+/** Reads a day of a status. */
 export function dayIn(text: string): UtcDay {
   const day = parseDay(text);
   if (day === undefined) throw new Error(`a status has the day "${text}"`);

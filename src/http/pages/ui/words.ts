@@ -13,7 +13,7 @@ export const STATES: readonly AccountState[] = [
   'disconnected',
 ];
 
-/** Each word has a sign, because some readers cannot tell colours apart. */
+/** Each word has a sign, because some readers cannot distinguish colours. */
 export const STATE_WORDS: Readonly<
   Record<AccountState, { readonly sign: string; readonly word: string; readonly means: string }>
 > = {
