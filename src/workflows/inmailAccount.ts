@@ -1,6 +1,6 @@
 /**
  * The workflow of one LinkedIn account: it owns the counter while the account is connected. Its
- * loop sleeps until something is due. A run lasts at most a UTC day; the next gets all its state.
+ * loop sleeps until work is due. A run lasts at most a UTC day; the next run gets all its state.
  */
 import {
   allHandlersFinished,
@@ -32,18 +32,18 @@ import { hydrate, AccountRun, type Carried } from './accountRun.js';
 import { isRefusal } from '../domain/account/refusals.js';
 import { cooldownAt } from '../domain/gate/cooldown.js';
 
-/** A cold replay of a longer run would keep callers waiting. */
+/** Maximum events of a run: a cold replay of a longer run would keep callers waiting. */
 const EVENTS_MAX = 600;
 /**
- * A run moves to another build after its first tasks only: were the server to say for ever that
- * there is one, runs that nobody speaks to would chase each other.
+ * A run moves to another build only after its first tasks. Otherwise idle runs would replace each
+ * other without limit if the server always reported another build.
  */
 const MOVES_AFTER_EVENTS = 8;
-/** Half of what the server takes in one run. */
+/** Maximum Signals of a run: half of the server's limit. */
 const SIGNALS_MAX = 5_000;
-/** Idle accounts reset over this time after midnight, so that they do not all come at once (R7). */
+/** How long after midnight idle accounts spread their resets, to avoid a peak of load (R7). */
 const MIDNIGHT_SPREAD_MS = 90 * SECOND_MS;
-/** A delivery is in Postgres within 3 s, anything else within 15 s (docs/contract.md, 4). */
+/** How long saves wait: deliveries are saved within 3 s, the rest in 15 s (docs/contract.md, 4). */
 const SAVE_SOON_MS = 2 * SECOND_MS;
 const SAVE_LATER_MS = 10 * SECOND_MS;
 
@@ -74,12 +74,12 @@ export async function inmailAccount(input: unknown): Promise<void> {
   const { workflowType, targetWorkerDeploymentVersionChanged: isOtherCurrent } = workflowInfo();
   await makeContinueAsNewFunc<(carried: Carried) => Promise<void>>({
     workflowType,
-    // Else the next run would stay with this build, also when its workers are gone.
+    // Otherwise the next run would stay with this build, even after its workers have stopped.
     ...(isOtherCurrent ? { initialVersioningBehavior: 'AUTO_UPGRADE' } : {}),
   })(self.carried);
 }
 
-/** Handlers answer with the start object's flaw, not with "no such handler". */
+/** State for a refused start object: handlers answer with its flaw, not "no such handler". */
 const NOBODY: Carried = {
   v: 1,
   start: null,
@@ -89,11 +89,11 @@ const NOBODY: Carried = {
   published: null,
 };
 
-/** Reads the account back; false: the run became too long before that. */
+/** Reads the account back; false: the run became too long before the read succeeded. */
 async function open(self: AccountRun): Promise<boolean> {
   const spread = hashOf(workflowInfo().workflowId) % MIDNIGHT_SPREAD_MS;
   const start = self.now();
-  // After the account's own day: a run that became too long as its midnight rang has not rolled it.
+  // The account's own day counts: a run that became too long at midnight has not rolled it.
   const day = self.entity?.account.day ?? dayOf(start);
   self.midnight.arm(startOf(day) + DAY_MS - start + spread);
   while (!self.entity) {
@@ -109,7 +109,7 @@ async function open(self: AccountRun): Promise<boolean> {
   return true;
 }
 
-/** Sleeps until something is due, does it, and arms what comes next. Midnight ends the run. */
+/** Sleeps until work is due, does it, and arms the next timers. Midnight ends the run. */
 async function live(self: AccountRun): Promise<void> {
   for (;;) {
     await takeAll(self);
@@ -136,7 +136,7 @@ async function live(self: AccountRun): Promise<void> {
   }
 }
 
-/** Takes what one task may take; a cold account looks at the database for those who ask (R12). */
+/** Takes messages up to the limit of a task; a cold account reconciles first for asks (R12). */
 async function takeAll(self: AccountRun): Promise<void> {
   take(self);
   while (self.isCheckWanted) {
@@ -154,9 +154,9 @@ const isToEnd = (self: AccountRun): boolean => {
   return (self.midnight.hasRung || isTooLong(self)) && isLittle(self);
 };
 
-/** Waits until all are answered, and nothing is under way that would be lost with the run. */
+/** Waits until all callers are answered and no reply is under way, which the end would lose. */
 async function settle(self: AccountRun): Promise<void> {
-  // What it hands to the next goes to the server with the task.
+  // The state for the next run goes to the server with the task.
   if (isHeavy(self)) await inAnotherTask(self);
   self.isEnding = true;
   await condition(() => isSettled(self) || hasNews(self));
@@ -166,18 +166,18 @@ async function settle(self: AccountRun): Promise<void> {
 const isSettled = (self: AccountRun): boolean =>
   allHandlersFinished() && self.repliesUnderWay === 0;
 
-/** The next run is given all that is left; or there is nothing left, and none follows. */
+/** True if the next run can receive all that is left, or if no run needs to follow. */
 const mayEnd = (self: AccountRun): boolean => {
   if (!isSettled(self) || !isLittle(self)) return false;
   return isDone(self) || self.midnight.hasRung || isTooLong(self);
 };
 
-/** Does what is due, once; the loop asks again. */
+/** Does the due work once; then the loop checks again. */
 async function run(self: AccountRun): Promise<void> {
   self.entity = pass(self.read(), Date.now());
   if (wantsIntervals(self.entity, self.now())) await learnIntervals(self);
   if (!self.read().account.isIdentityChecked) {
-    await save(self); // a claim writes the whole row: what a hand has put there is kept by a save
+    await save(self); // before the claim, which writes the whole row: a save keeps a manual edit
     await checkIdentity(self);
   }
   if (isRunDue(self)) {
@@ -190,8 +190,8 @@ async function run(self: AccountRun): Promise<void> {
 }
 
 /**
- * One run. Where the fast way failed, whoever asked for it waits for the sure way; a run whose
- * answer was lost answers those who had asked for it before it began.
+ * Does one reconcile. If the fast way failed, its callers wait for the sure way. A reconcile whose
+ * answer was lost answers the callers that asked before it began.
  */
 async function runDue(self: AccountRun): Promise<void> {
   const { runsAsked: asked, isSlow } = self;
@@ -207,18 +207,18 @@ async function runDue(self: AccountRun): Promise<void> {
   refuseRuns(self, asked);
 }
 
-/** Whoever has asked for these runs hears that none has succeeded. */
+/** Notifies the callers of these reconciles that none has succeeded. */
 function refuseRuns(self: AccountRun, asked = self.runsAsked): void {
   self.found = null;
   self.runsDone = asked;
 }
 
-/** The account's own tick, a start's first run, or somebody who asks (R8, R12). */
+/** True if the account's tick, its start or a caller requires a reconcile (R8, R12). */
 function isRunDue(self: AccountRun): boolean {
   const entity = self.read();
   if (self.runsAsked > self.runsDone) return true;
   const { reconciledAt, isDisconnected, isCrowded = false, runFailedAt } = entity.account;
-  const isTried = isCrowded && runFailedAt !== null; // the tick tries it again
+  const isTried = isCrowded && runFailedAt !== null; // the tick retries it
   if (reconciledAt === null && !isDisconnected && !isTried) return true;
   if (entity.account.isRunUnknown) return true;
   return self.tick.hasRung && isHot(entity);
@@ -237,16 +237,16 @@ function isDue(self: AccountRun): boolean {
   return isEnd || isUrgent(self);
 }
 
-/** A lone delivery is saved in its own task; of many, one save in two seconds carries all. */
+/** True if a delivery is saved in its own task: many deliveries share one save in two seconds. */
 const isUrgent = (self: AccountRun): boolean =>
   hasDelivery(self.read()) && Date.now() >= self.lastSaveAt + SAVE_SOON_MS;
 
-/** Arms timers from the loop, not from handlers: each is armed again only after it rang. */
+/** Arms timers from the loop, not from handlers; a timer is armed again only after it rang. */
 function arm(self: AccountRun): void {
   const entity = self.read();
   if (self.now() < self.blockedUntil) {
     self.unblocked.arm(self.blockedUntil - self.now());
-    if (self.patient > 0) refuseRuns(self); // the row is another's: no run is tried for callers
+    if (self.patient > 0) refuseRuns(self); // another owner's row: no caller waits for a reconcile
   }
   if (isDirty(entity)) self.saveLater.arm(SAVE_LATER_MS);
   if (hasDelivery(entity)) self.saveSoon.arm(self.lastSaveAt + SAVE_SOON_MS - Date.now());
@@ -270,7 +270,7 @@ function wantsArming(self: AccountRun): boolean {
 const wantsToLeave = (self: AccountRun): boolean =>
   self.isCancelled && !self.read().account.isDisconnected;
 
-/** A Temporal cancel is a disconnect (R13). */
+/** Disconnects an account whose workflow was cancelled in Temporal (R13). */
 function leaveIfCancelled(self: AccountRun): void {
   if (!wantsToLeave(self)) return;
   self.isCancelled = false;
@@ -283,17 +283,17 @@ const isTooLong = (self: AccountRun): boolean =>
   workflowInfo().historyLength > EVENTS_MAX ||
   isToMove();
 
-/** Another build of the worker is current: the run ends, and the next one begins there. */
+/** True if another build of the worker is current: the next run then begins there. */
 function isToMove(): boolean {
   const { targetWorkerDeploymentVersionChanged, historyLength } = workflowInfo();
   return targetWorkerDeploymentVersionChanged && historyLength > MOVES_AFTER_EVENTS;
 }
 
-/** It is over, and all that came has been taken and answered. */
+/** True if the account has ended, and all messages are taken and answered. */
 const isDone = (self: AccountRun): boolean =>
   isOver(self) && isEmpty(self) && self.replies.length === 0;
 
-/** Disconnected, nothing in flight, nothing unsaved: the workflow ends (R13). */
+/** True if the account is disconnected, with nothing in flight and nothing unsaved (R13). */
 function isOver({ entity }: AccountRun): boolean {
   if (!entity?.account.isDisconnected) return false;
   return !isDirty(entity) && !entity.account.slots.some(({ state }) => state === 'in_flight');

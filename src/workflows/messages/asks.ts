@@ -1,4 +1,4 @@
-/** Asks for a slot: alone or in a batch, on a cold account after a look at the database (R12). */
+/** Answers asks for slots, single or in a batch; a cold account reads the database first (R12). */
 import { findSlot } from '../../domain/account/account.js';
 import { pass } from '../../domain/entity/entity.js';
 import { wantsCheck } from '../../domain/gate/gate.js';
@@ -13,7 +13,7 @@ import type { AccountRun } from '../accountRun.js';
 import { isRefusal, type Flaw, type Refusal } from '../../domain/account/refusals.js';
 import { decisionWire, type DecisionWire } from '../../domain/wire/decisions.js';
 
-/** The age of the last run stands in the way, and the ask is a new one (R12). */
+/** True if the last reconcile is too old for a grant, and the ask is a new one (R12). */
 export function isCold(self: AccountRun, ask?: ReserveAsk): boolean {
   if (!self.entity || self.isClosed) return false;
   const { account } = pass(self.entity, self.now());
@@ -29,7 +29,7 @@ export function decided(self: AccountRun, ask: ReserveAsk): Refusal | DecisionWi
   return decision;
 }
 
-/** Before the account is read back, an ask is answered all the same: `unverified` (R13). */
+/** Decides an ask. Before the account is read back, the answer is `unverified` (R13). */
 function decisionOn(self: AccountRun, ask: ReserveAsk): Refusal | DecisionWire {
   if (self.isClosed) {
     const retryAt = isoInstant(self.now() + VERIFY_RETRY_MS);
@@ -44,7 +44,7 @@ export const decidedAll = (self: AccountRun, requests: readonly unknown[]): Batc
   decisions: requests.map((raw) => decidedItem(self, raw)),
 });
 
-/** An item of a batch, as if it came alone; a bad one leaves the others alone. */
+/** Decides an item of a batch like a single ask; a bad item does not affect the others. */
 function decidedItem(self: AccountRun, raw: unknown): DecisionWire | ItemError {
   const parsed = parseReserve(raw, 'strict', self.now());
   if (!parsed.ok) return itemError(idIn(raw), parsed);

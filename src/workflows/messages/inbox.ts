@@ -1,8 +1,8 @@
 /**
- * What has come and is not taken yet: one list of all messages of an account, Signals and Updates
- * of every name, in the order in which they came. No handler of a Signal is ever registered, so the
- * SDK keeps Signals as they are, in order, and makes no promise for any of them; an Update is put
- * behind the Signals that came before it.
+ * The messages that an account has received and not taken yet: one list of its Signals and Updates
+ * in the order in which they came. No handler of a Signal is ever registered, so the SDK buffers
+ * Signals unchanged, in order, and creates no promise for them. An Update is put behind the Signals
+ * that came before it.
  */
 import { fromPayloadsAtIndex, type Payload } from '@temporalio/common';
 import { getActivator } from '@temporalio/workflow/lib/global-attributes.js';
@@ -12,7 +12,7 @@ import type { AccountRun } from '../accountRun.js';
 import { HANDED_BYTES_MAX, OUTBOX_BYTES_MAX } from '../../domain/entity/bounds.js';
 import type { Entry } from '../inHand.js';
 
-/** Moves what the SDK keeps into the inbox. */
+/** Moves the Signals that the SDK buffers into the inbox. */
 export function gather(self: AccountRun): void {
   const { bufferedSignals } = getActivator();
   if (bufferedSignals.length === 0) return;
@@ -25,7 +25,7 @@ export function gather(self: AccountRun): void {
 const decoded = (input: Payload[] | null | undefined): unknown =>
   fromPayloadsAtIndex(getActivator().payloadConverter, 0, input);
 
-/** Is there something to take, now? */
+/** True if the loop can take or refuse a message now. */
 export const hasNews = (self: AccountRun): boolean =>
   getActivator().bufferedSignals.length > 0 ||
   (self.inbox.length > 0 &&
@@ -34,9 +34,9 @@ export const hasNews = (self: AccountRun): boolean =>
     (!isFull(self) || isToRefuse(self)));
 
 /**
- * So much waits to be saved that nothing more is taken: what the run hands to the next stays below
- * what Temporal takes, whatever comes while the database is away. A batch is taken where the rows
- * of all its asks fit, or where nothing waits.
+ * True if so many rows wait to be saved that no more messages are taken. So the state that a
+ * workflow run hands to the next stays below Temporal's limit while the database is away. A batch
+ * is taken if the rows of all its asks fit, or if no row waits.
  */
 export function isFull(self: AccountRun, next: Entry | undefined = self.inbox[0]): boolean {
   if (!self.entity || self.entity.outbox.length === 0) return false;
@@ -44,13 +44,13 @@ export function isFull(self: AccountRun, next: Entry | undefined = self.inbox[0]
 }
 
 /**
- * While the database is away and there is no room, Updates do not wait for it: their callers are
- * answered that nothing was changed. A Signal has no caller, so it waits.
+ * True if the database is away and there is no room for the Updates that wait. Their callers then
+ * receive a refusal, and nothing is changed. A Signal has no caller, so it waits.
  */
 export const isToRefuse = (self: AccountRun): boolean =>
   self.isSlow && isFull(self) && self.inbox.some(({ update }) => update !== null);
 
-/** Each other message adds some rows at most. */
+/** Returns the bytes that a batch may add to the outbox; other messages add only a few rows. */
 const growthOf = once<Entry>((entry) => {
   if (entry.name !== 'sendReserveBatch') return 0;
   const raw = entry.read();
@@ -58,7 +58,7 @@ const growthOf = once<Entry>((entry) => {
   const asks = isBatch && Array.isArray(raw.requests) ? raw.requests.length : 0;
   return bytesOf(raw) + asks * ROW_BYTES;
 });
-/** What the row of a reservation says beside its ask: times, state, and the names of its fields. */
+/** Bytes of a reservation's row in addition to its ask: times, state, names of fields. */
 const ROW_BYTES = 350;
 
 export function isEmpty(self: AccountRun): boolean {
@@ -66,14 +66,14 @@ export function isEmpty(self: AccountRun): boolean {
   return self.inbox.length + self.waiting.length === 0;
 }
 
-/** A message is measured once: conditions ask with each message that comes. */
+/** Measures a message once, because conditions need its size again with each new message. */
 const waitingBytes = once<Entry>(({ name, read }) => bytesOf({ name, raw: read() }) + 1);
 
 const handedBytes = (self: AccountRun): number => self.outboxBytes + self.repliesBytes;
 
 /**
- * What is not taken fits what one run may hand to the next, with all that waits to be saved and
- * sent: few Signals, and no Update.
+ * True if a workflow run may hand its messages that are not taken to the next, with all rows and
+ * replies that wait: the messages are few Signals, and no Update.
  */
 export function isLittle(self: AccountRun): boolean {
   if (isEmpty(self)) return handedBytes(self) <= HANDED_BYTES_MAX;

@@ -1,7 +1,7 @@
 /**
- * The account's messages: each as a Signal and as an Update, taken one after the other from one
- * inbox, in the order in which they came. Only the loop takes them (inmailAccount.ts): it decides,
- * evolves and answers each in one step; no rule of the business is in this file.
+ * The account's messages: each is a Signal and an Update, and is taken from one inbox in the order
+ * in which it came. Only the loop takes messages (inmailAccount.ts): it decides, evolves and
+ * answers each in one step. This file contains no rule of the business.
  */
 import { TemporalFailure } from '@temporalio/common';
 import { condition, defineSignal, setHandler } from '@temporalio/workflow';
@@ -33,15 +33,15 @@ import { isRefusal, type Refusal } from '../../domain/account/refusals.js';
 import { settleByOperator } from '../../domain/commands/settle.js';
 import type { Entry, Weight } from '../inHand.js';
 
-/** How one message is taken. */
+/** The way in which one message is taken. */
 type Inlet = {
-  /** It is answered also before the account is read back: `unverified` (R13). */
+  /** True if the message is answered before the account is read back: `unverified` (R13). */
   readonly isAsk: boolean;
   readonly takeSignal: (self: AccountRun, raw: unknown, number: number) => Weight;
-  /** Registers the handler of its Update. */
+  /** Registers the handler of the message's Update. */
   readonly register: (self: AccountRun) => void;
 };
-/** What an ask needs besides: does it have to wait for a check, and how many asks is it. */
+/** The additional properties of an ask: whether it waits for a check, and its number of asks. */
 type Asking<I> = {
   readonly isCold: (self: AccountRun, input: I) => boolean;
   readonly weight: (input: I) => Weight;
@@ -86,7 +86,7 @@ function inlet<I, O>(message: Message<I, O>, handle: Handle<I, O>, asking?: Aski
   return { isAsk, takeSignal, register };
 }
 
-/** Said by a Signal only: an Update without a chat is refused before it gets here (R4). */
+/** Applies to Signals only: the validator refuses an Update without a chat (R4). */
 const MISSING_CHAT: Refusal = { refused: 'ChatIdMissing', message: 'chatId is missing' };
 
 const INLETS: ReadonlyMap<string, Inlet> = new Map(
@@ -123,9 +123,9 @@ const INLETS: ReadonlyMap<string, Inlet> = new Map(
   }),
 );
 
-/** Registers everything, before the first message comes (interceptors.ts). */
+/** Registers all handlers before the first message comes (interceptors.ts). */
 export function listen(self: AccountRun): void {
-  // Not by the inbox: a reset is told before all that waits (R14).
+  // A reset does not use the inbox: it takes effect before all messages that wait (R14).
   setHandler(defineSignal(RESET_SIGNAL), () => self.reset());
   for (const one of INLETS.values()) one.register(self);
   answerQueries(self);
@@ -135,7 +135,7 @@ type Caller<O> = { readonly answer: (answer: O | Promise<O>) => void };
 type Update = { readonly name: string; readonly isAsk: boolean; readonly raw: unknown };
 type TakeUpdate<O> = (self: AccountRun, raw: unknown, number: number, caller: Caller<O>) => Weight;
 
-/** An Update: it waits in the inbox behind all that came before it, until the loop takes it. */
+/** Puts an Update at the end of the inbox, and returns its answer when the loop has taken it. */
 async function received<O>(
   self: AccountRun,
   update: Update,
@@ -178,7 +178,7 @@ async function received<O>(
     withdraw = () => self.withdraw(entry);
   });
   if (self.entity || isAsk) return answer;
-  answer.catch(() => undefined); // it is awaited below, once the account is read back
+  answer.catch(() => undefined); // it is awaited below, after the account is read back
   await whenOrLate(self, () => self.entity !== null || self.refusal !== null);
   if (!self.entity) {
     withdraw();
@@ -188,7 +188,7 @@ async function received<O>(
   return answer;
 }
 
-/** Takes what has come, in its order, as much as one task may; the next task takes more. */
+/** Takes messages in their order, up to the limit of one task; the next task takes the rest. */
 export function take(self: AccountRun): void {
   settleRings(self);
   gather(self);
@@ -220,7 +220,7 @@ export function take(self: AccountRun): void {
   if (self.isSlow) self.boundWaits();
 }
 
-/** Answers all Updates that there is no room for. */
+/** Refuses all Updates that there is no room for. */
 function refuseUpdates(self: AccountRun): void {
   for (const { update } of self.inbox) update?.refuse(failureOf(NO_ROOM));
   self.inbox = self.inbox.filter(({ update }) => update === null);
@@ -243,19 +243,19 @@ const NO_ROOM: Refusal = {
 
 const nameIn = (name: string): string => JSON.stringify(name.slice(0, 100));
 
-/** Are the answers that were given on their way to their callers: before anything else is begun. */
+/** Waits until all given answers are on their way, so that no later work delays them. */
 export async function whenAnswered(self: AccountRun): Promise<void> {
   const isAnswered = (): boolean => getActivator().inProgressUpdates.size <= self.unanswered;
   if (!isAnswered()) await condition(isAnswered);
 }
 
-/** Takes messages while a chore runs: all of them before what the chore has found. */
+/** Takes messages while a chore runs; all of them are applied before the chore's result. */
 export async function whileRunning<T>(self: AccountRun, chore: Promise<T>): Promise<T> {
   const state = { isDone: false };
   const watched = chore.finally(() => (state.isDone = true));
   watched.catch(() => undefined); // it is awaited below
   self.isBusy = true;
-  if (self.isSlow) take(self); // who waited for a check waits no longer
+  if (self.isSlow) take(self); // callers that waited for a check wait no longer
   while (!state.isDone) {
     await condition(() => state.isDone || hasNews(self) || hasReplyToSend(self));
     if (!state.isDone) await whenRung();
@@ -275,17 +275,17 @@ const answerOf = <O>(answer: O | Refusal): O => {
   return answer;
 };
 
-/** A Signal that was refused. */
+/** Reports that a Signal was refused: it has no caller that would receive the refusal. */
 function reportRefusal(self: AccountRun, name: string, answer: unknown): void {
   if (!isRefusal(answer)) return;
   const { refused: type, message: why } = answer;
-  if (type === 'ChatIdMissing' || type === 'ReservationUnknown') return; // they have their alert
-  if (type === 'Unavailable') return; // the run is tried again by itself
+  if (type === 'ChatIdMissing' || type === 'ReservationUnknown') return; // these have alerts
+  if (type === 'Unavailable') return; // the reconcile is tried again automatically
   if (type === 'ChatIdTaken') raise(self, 'chat_id_taken', name, why);
   else complain(self, name, `${type}: ${why}`);
 }
 
-/** Waits for a run of the loop that begins after this; its rows are saved when it answers (R8). */
+/** Waits for a reconcile that begins after this call; returns its findings once saved (R8). */
 async function reconciledNow(self: AccountRun): Promise<Findings | Refusal> {
   const mine = (self.runsAsked += 1);
   await whenOrLate(self, () => self.runsDone >= mine || self.isEnding);

@@ -1,13 +1,13 @@
-/** How long callers wait for the database before they hear `Unavailable` (docs/contract.md, 2). */
+/** Limits how long callers wait for the database: then `Unavailable` (docs/contract.md, 2). */
 import { CancellationScope, condition, patched } from '@temporalio/workflow';
 import { PATIENCE_MS, type AccountRun } from '../accountRun.js';
 
 /**
- * Waits for something, or until the database has not answered for about ten seconds. No timer is
- * cancelled: where a Query is answered in the moment in which a local activity ends, Temporal's SDK
- * (1.24) records a timer that a replay starts and cancels in one task, and so does not record. A
- * ring that was on its way for nobody says nothing to who comes now (rings.ts). Older runs
- * go on with a timer for each caller.
+ * Waits until `isDone`, or until the database has not answered for about ten seconds. No timer is
+ * cancelled. Reason: if a Query is answered at the moment when a local activity ends, Temporal's
+ * SDK (1.24) records a timer that a replay starts and cancels in one task, and so does not record.
+ * If no caller waits, a pending ring does not end the wait of the next caller (rings.ts). Older
+ * workflow runs keep a timer for each caller.
  */
 export async function whenOrLate(self: AccountRun, isDone: () => boolean): Promise<void> {
   if (!patched('callers-wait-without-timers')) {

@@ -1,4 +1,4 @@
-/** The account's queries: they change nothing, roll a copy, and have no clock but the later one. */
+/** The account's queries: they roll a copy and change nothing. `queryNow` is their clock. */
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 import type { QueryDefinition } from '@temporalio/common';
 import { viewOf } from '../../domain/entity/entity.js';
@@ -51,7 +51,7 @@ export function answerQueries(self: AccountRun): void {
   });
 }
 
-/** Every refusal says its type where the caller's client can read it. */
+/** Registers a query. Every refusal has its type where the caller's client can read it. */
 function answer<O>(query: QueryDefinition<O, [unknown?]>, read: (raw: unknown) => O): void {
   setHandler(query, (raw) => {
     try {

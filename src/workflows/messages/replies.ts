@@ -1,7 +1,7 @@
 /**
- * Answers to workflows that asked by `replyTo`. The server takes so many signals under way from one
- * workflow (2,000), so only a few are, and the rest wait in a list that the next run is given. What
- * cannot be sent is an alert.
+ * Answers to workflows that asked with `replyTo`. The server limits the pending signals of a
+ * workflow (2,000), so only a few replies are under way. The others wait in a list that the next
+ * workflow run receives. A reply that cannot be sent raises an alert.
  */
 import { getExternalWorkflowHandle } from '@temporalio/workflow';
 import { bytesOf } from '../../domain/primitives/bytes.js';
@@ -16,7 +16,7 @@ import type { AccountRun } from '../accountRun.js';
 import type { DecisionWire } from '../../domain/wire/decisions.js';
 import type { Reply } from '../inHand.js';
 
-/** Sends the answer, or lets it wait until fewer are under way. */
+/** Sends the answer, or lets it wait until fewer replies are under way. */
 export function reply(self: AccountRun, to: ReplyTo, answer: DecisionWire): void {
   const one = { to, answer };
   const bytes = bytesOf(one);
@@ -28,7 +28,7 @@ export function reply(self: AccountRun, to: ReplyTo, answer: DecisionWire): void
   sendReplies(self);
 }
 
-/** Sends what waits, as far as it may be under way. */
+/** Sends waiting replies, up to the maximum under way. */
 export function sendReplies(self: AccountRun): void {
   while (hasReplyToSend(self)) {
     const [next] = self.replies.splice(0, 1);
@@ -39,13 +39,13 @@ export function sendReplies(self: AccountRun): void {
   }
 }
 
-/** In its last task a run begins no reply: it would be lost. The next run sends it. */
+/** True if a reply can be sent. A reply begun in a run's last task would be lost: it waits. */
 export const hasReplyToSend = (self: AccountRun): boolean =>
   self.replies.length > 0 && self.repliesUnderWay < REPLIES_AT_ONCE && !self.isEnding;
 
 async function send(self: AccountRun, { to, answer }: Reply): Promise<void> {
   try {
-    // A run of an older version may have handed over what the server does not take.
+    // A workflow run of an older version may have handed over names that the server refuses.
     if (!isSendable(to)) throw new Error('its names are longer than Temporal takes');
     await getExternalWorkflowHandle(to.workflowId).signal(to.signalName, answer);
   } catch (error) {

@@ -1,4 +1,4 @@
-/** What an account does with Postgres beside its saves: read back, claim, learn its openings. */
+/** An account's work with Postgres other than saves: reads back, claims, and learns openings. */
 import { log, workflowInfo } from '@temporalio/workflow';
 import { pass, record, entityWith, type Entity } from '../../domain/entity/entity.js';
 import { accountRow } from '../../domain/records/toRecords.js';
@@ -19,10 +19,10 @@ import { inAnotherTask, isHeavy, sends } from './weight.js';
 import { outcomeOf, reach, readable } from '../activityProxies.js';
 import { PATIENCE_MS, type AccountRun } from '../accountRun.js';
 
-/** What is left of a caller's patience: the fast way has taken up to two seconds. */
+/** How long a caller still waits after the fast way has taken up to two seconds. */
 const REST_MS = PATIENCE_MS - 2_000;
 
-/** Does a chore the fast way, or the sure way after the fast one failed; undefined: it failed. */
+/** Does a chore the fast way, or, after a failure, the sure way; undefined: it failed. */
 export async function attempt<T>(
   self: AccountRun,
   chore: () => Promise<T>,
@@ -43,7 +43,7 @@ export async function attempt<T>(
   }
 }
 
-/** Reads the account back and makes its row this chain's own (R13, R14); one try. */
+/** Tries once to read the account back and to claim its row for this chain (R13, R14). */
 export async function restoreFrom(self: AccountRun, start: Start): Promise<Entity | undefined> {
   const owner = workflowInfo().firstExecutionRunId;
   const { accountId } = start;
@@ -54,7 +54,7 @@ export async function restoreFrom(self: AccountRun, start: Start): Promise<Entit
     const entity = restore(start, found, owner, Date.now(), self.wasReset, last);
     const version = entity.version + 1;
     const rivals = await claim(self, entity, version, found.account);
-    if (!rivals) return undefined; // the row moved while it was read: read it again
+    if (!rivals) return undefined; // the row changed during the read: it is read again
     self.wasReset = false;
     self.isRooted = false;
     return record(
@@ -64,7 +64,7 @@ export async function restoreFrom(self: AccountRun, start: Start): Promise<Entit
   });
 }
 
-/** Claims the row, and answers with the rivals; undefined: the row has moved. */
+/** Claims the row and returns the rivals; undefined: the row has changed. */
 async function claim(
   self: AccountRun,
   entity: Entity,
@@ -80,7 +80,7 @@ async function claim(
   return answer.claimed ? answer.rivals : undefined;
 }
 
-/** Compares the identity with all other accounts', after it was set on a running account (R13). */
+/** Compares an identity that was set on a running account with all other accounts' (R13). */
 export async function checkIdentity(self: AccountRun): Promise<void> {
   const entity = self.read();
   const isAgain = self.comparesAgain && !self.isInNormalForm;
@@ -91,12 +91,12 @@ export async function checkIdentity(self: AccountRun): Promise<void> {
   self.entity = record(now, identified(now.account, rivals));
 }
 
-/** After a reset: what the rows know and what this run knows, whichever is higher (R14). */
+/** Restores after a reset: merges the rows and this run's state, the higher of both (R14). */
 export async function restoreAfterReset(self: AccountRun): Promise<void> {
   const { accountId, isDisconnected } = self.read().account;
   const opened = await restoreFrom(self, { accountId, connect: !isDisconnected });
   if (!opened) return;
-  const own = pass(self.read(), Date.now()); // what a midnight forgets stays forgotten
+  const own = pass(self.read(), Date.now()); // ids that a midnight forgets stay forgotten
   const telling = hasForgotten(opened.account) ? unsavedOf(own) : own.account;
   const kept = [...merged(opened.account, telling), ...ordersIn(own), ...alertsIn(own)];
   const known = entityWith(opened, { account: withForgotten(opened.account, own.account) });
@@ -105,7 +105,7 @@ export async function restoreAfterReset(self: AccountRun): Promise<void> {
   self.blockedUntil = 0;
 }
 
-/** What was answered and not saved: a policy that was set, and that it was disconnected. */
+/** Returns the orders that were answered and not saved: a policy change, and a disconnect. */
 const ordersIn = ({ account, outbox }: Entity): readonly Event[] => {
   const { policy, rampDay, isDisconnected } = account;
   const isSet = outbox.some(({ row }) => row.table === 'account_changes' && row.kind === 'policy');
@@ -119,19 +119,19 @@ const ordersIn = ({ account, outbox }: Entity): readonly Event[] => {
   ];
 };
 
-/** Alerts that were not saved are raised again: nobody else tells of them. */
+/** Returns the alerts that were not saved, to raise them again: no other source reports them. */
 const alertsIn = ({ outbox }: Entity): readonly Event[] =>
   outbox.flatMap(({ row }) =>
     row.table === 'alerts' ? [alert(row.kind, row.severity, row.details)] : [],
   );
 
-/** Are the openings unknown, or do they reach less far than `nextSlots` may ask (R11). */
+/** True if the openings are unknown, or end earlier than `nextSlots` may ask for (R11). */
 export function wantsIntervals({ account }: Entity, at: number): boolean {
   const { policy, openings } = account;
   return policy.sendingWindow !== null && (!openings || isStale(openings, at, openingDays(policy)));
 }
 
-/** Works out when the window is open; what came in meanwhile may have changed the window again. */
+/** Records when the window is open, unless a message has changed the window in the meantime. */
 export async function learnIntervals(self: AccountRun): Promise<void> {
   const { account } = self.read();
   const { sendingWindow, timezone } = account.policy;

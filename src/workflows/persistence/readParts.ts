@@ -1,4 +1,4 @@
-/** Reads an account back, in parts where it is too large for one answer (R13). */
+/** Reads an account back, in parts if it is too large for one answer (R13). */
 import { sleep } from '@temporalio/workflow';
 import type { Activities } from '../../activities/ports.js';
 import { joined } from '../../domain/records/readParts.js';
@@ -33,7 +33,7 @@ async function onePart(
   return found;
 }
 
-/** Goes on in another task where this one has sent enough; the chore around it takes messages. */
+/** Continues in another task if this task has sent enough; the caller's chore takes messages. */
 export async function ifHeavy(self: AccountRun): Promise<void> {
   if (isHeavy(self)) await sleep(1);
 }

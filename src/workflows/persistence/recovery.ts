@@ -1,6 +1,6 @@
 /**
- * Reads back what the last workflow of an account took and did not save (R13): an operator has
- * terminated it, or it failed, and Temporal keeps its history.
+ * Reads back the messages that the last workflow of an account took and did not save (R13). An
+ * operator has terminated that workflow, or it failed; Temporal keeps its history.
  */
 import { log, workflowInfo } from '@temporalio/workflow';
 import type { Activities, LastRunAsk, LastRunPortion } from '../../activities/ports.js';
@@ -15,13 +15,13 @@ import type { AccountRun } from '../accountRun.js';
 import { sends } from './weight.js';
 import { locally, readable, remotely } from '../activityProxies.js';
 
-/** Updates are answered meanwhile; a Temporal that answers slowly is asked again for a minute. */
+/** Asks a slow Temporal again for up to a minute; Updates are answered in the meantime. */
 const sure = remotely({
   startToCloseTimeout: 20_000,
   scheduleToCloseTimeout: 60_000,
   retry: { initialInterval: 500, maximumInterval: 5_000 },
 });
-/** After a reset: reports wait for it, because they are about slots that only the rows know. */
+/** Used after a reset: reports wait for it, because only the rows know their slots. */
 const fast = locally({
   startToCloseTimeout: 4_000,
   scheduleToCloseTimeout: 4_000,
@@ -29,8 +29,8 @@ const fast = locally({
 });
 
 /**
- * Where this run's history stands as it writes the account's row. While messages wait, the row is
- * not as new as the history: then all orders of the run are applied again, in their order.
+ * Returns the place in this run's history at which it writes the account's row. While messages
+ * wait, the row is older than the history: then all orders of the run are applied again, in order.
  */
 export function placeOf(self: AccountRun, isWhole: boolean): Place {
   const { runId, historyLength } = workflowInfo();
@@ -40,7 +40,7 @@ export function placeOf(self: AccountRun, isWhole: boolean): Place {
 
 const NOT_IN_TIME = 'the history of its last run could not be read in time';
 
-/** The rows and the history of the last workflow; null: the rows alone say everything. */
+/** Reads the history of the last workflow; null: the rows alone are complete. */
 export async function lastRunOf(
   self: AccountRun,
   start: Start,
@@ -66,13 +66,13 @@ export async function lastRunOf(
       try {
         recovered = recover(recovered, one, recount);
       } catch (error) {
-        // It must not keep the account from opening: what it said is not known, so it waits.
+        // The account must open all the same. The message's content is unknown, so it waits.
         flaw ??= `a message of its history cannot be applied: ${String(error)}`.slice(0, 500);
       }
     }
     after += portion.heard.length;
     sends(self, bytesOf(portion.heard));
-    if (!portion.isLast) await ifHeavy(self); // after a reset all portions are sent with the task
+    if (!portion.isLast) await ifHeavy(self); // after a reset, one task sends all portions
     const { isLast, isClean } = portion;
     if (isLast || portion.heard.length === 0) {
       return { ...recovered, unread: portion.unread ?? flaw, isClean };
@@ -81,12 +81,12 @@ export async function lastRunOf(
 }
 
 /**
- * Another workflow has written the row last, or before a reset another run of this one. Rows that
- * an older activity has read do not name the run, and recorded runs did not read its history.
+ * True if another workflow wrote the row last, or, before a reset, another run of this workflow.
+ * Rows read by an older activity do not name the run, and recorded runs did not read its history.
  */
 function isToRead({ wasReset }: AccountRun, { owner, runId: writer }: StoredAccount): boolean {
   if (writer === undefined) return false;
-  // Not by this run's own id: where a run that was reset is replayed from a file, it has another.
+  // This run's own id is no criterion: a reset run that is replayed from a file has another id.
   return wasReset || owner !== workflowInfo().firstExecutionRunId;
 }
 

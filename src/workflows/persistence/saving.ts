@@ -1,6 +1,7 @@
 /**
- * What an account writes to Postgres: saves, and runs (R8, R14). A try may be committed although
- * its answer was lost, and a workflow task may be lost after its save: both are found out here.
+ * The writes of an account to Postgres: saves, and reconciles (R8, R14). A try may be committed
+ * although its answer was lost, and a workflow task may be lost after its save: this file detects
+ * both.
  */
 import { log, patched, workflowInfo } from '@temporalio/workflow';
 import { pass, record, entityWith } from '../../domain/entity/entity.js';
@@ -22,18 +23,18 @@ import type { AccountRun } from '../accountRun.js';
 import { counterOf } from '../../domain/account/counter.js';
 import { cooldownStarted } from '../../domain/gate/cooldown.js';
 
-/** A row that belongs to another owner is not hammered. */
+/** How long an account waits before it writes again to a row of another owner. */
 const BLOCKED_MS = MINUTE_MS;
-/** A write that meets the rows of a lost task is tried again, once the rows were read. */
+/** Maximum tries of a write that meets rows of a lost task; it reads them before each new try. */
 const TRIES = 3;
-/** Runs of before did not ask what became of a run that failed, and answered at once. */
+/** True if this run asks for the outcome of a failed reconcile; older runs answered at once. */
 export const asksAgain = (): boolean => patched('a-run-that-failed-is-asked-again');
 
-/** A run whose own history says all that is not saved, once it was handed that or has saved it. */
+/** Returns the place of a write; it is whole if this run's history has all that is not saved. */
 const placeIn = (self: AccountRun, { entries }: Batch): Place =>
   placeOf(self, self.isRooted || entries.length === self.read().outbox.length);
 
-/** Writes what is not saved, and drops what the save confirmed. */
+/** Saves the rows of the outbox, and drops the rows that the save confirmed. */
 export async function save(self: AccountRun): Promise<void> {
   for (let tries = 0; tries < TRIES; tries += 1) {
     const { entity, batch } = sending(pass(self.read(), Date.now()));
@@ -46,7 +47,7 @@ export async function save(self: AccountRun): Promise<void> {
     self.isRooted ||= done?.saved === true && place.isWhole;
     if (done?.saved) {
       self.entity = saved(self.read(), batch, done.foreign);
-      // A send that was forgotten may have counted again: only a run can say, by the log.
+      // A forgotten send may have counted again: only a reconcile can decide, by the event log.
       if (done.known && hasForgotten(self.read().account)) self.runsAsked += 1;
     }
     if (!done || done.saved) return;
@@ -56,8 +57,8 @@ export async function save(self: AccountRun): Promise<void> {
 }
 
 /**
- * One reconcile (R8): everything unsaved goes with it, and what it found is applied to the account
- * as it then is. False: the database did not answer, or the row is another's.
+ * Does one reconcile (R8): it saves everything unsaved, and its findings are applied to the account
+ * as it is at its end. False: the database did not answer, or the row has another owner.
  */
 export async function reconcile(self: AccountRun, by?: Checks): Promise<boolean> {
   self.isRecalled = false;
@@ -106,8 +107,8 @@ async function runNow(self: AccountRun, by?: Checks): Promise<boolean> {
 }
 
 /**
- * A run has failed. One that may be committed is asked for before the next begins; where nothing is
- * known of it, nothing is granted until a run succeeds (R12).
+ * Records that a reconcile failed. If it may be committed, `recall` checks it before the next
+ * begins. If its outcome is unknown, nothing is granted until a reconcile succeeds (R12).
  */
 function fail(self: AccountRun, runId: string | null): void {
   const at = self.now();
@@ -117,7 +118,7 @@ function fail(self: AccountRun, runId: string | null): void {
   self.entity = record(entity, [{ type: 'ReconcileFailed', at, isUnknown }]);
 }
 
-/** What became of a run; false: it was not committed, and never will be; undefined: no answer. */
+/** Asks if a reconcile was committed; false: it never will be; undefined: no answer. */
 async function recall(self: AccountRun, runId: string, by?: Checks): Promise<boolean | undefined> {
   const { entity, batch } = sending(self.read());
   self.entity = entity;
@@ -130,7 +131,7 @@ async function recall(self: AccountRun, runId: string, by?: Checks): Promise<boo
     fail(self, null);
     return undefined;
   }
-  self.isSlow = isSlow; // that Postgres has found a row says nothing of a whole run
+  self.isSlow = isSlow; // a row that Postgres found is no proof that a whole reconcile succeeds
   if (!answer.saved) {
     outrun(self, answer, write);
     return self.isBehind && (await catchUp(self, by)) ? false : undefined;
@@ -150,8 +151,8 @@ const wordOf = (done: { readonly saved: boolean } | undefined): SaveOutcome => {
 };
 
 /**
- * The row is another owner's, or newer than all we know (R14): someone else writes it, or the run
- * was reset; unless it was written by a task of this workflow that was lost.
+ * Handles a row that has another owner, or that is newer than this run's state (R14). Another
+ * workflow writes it, or this run was reset, or a lost task of this workflow wrote it.
  */
 function outrun(self: AccountRun, found: Extract<Saved, { saved: false }>, write: Write): void {
   const entity = self.read();
@@ -161,10 +162,10 @@ function outrun(self: AccountRun, found: Extract<Saved, { saved: false }>, write
     self.isBehind = true;
     return;
   }
-  if (isOwn && found.version <= entity.version) return; // a late save of our own
+  if (isOwn && found.version <= entity.version) return; // a late save of this workflow
   log.warn('account.outrun', { version: found.version });
   if (isOwn) {
-    self.reset(); // the loop reads the rows again, and nothing is granted until it has
+    self.reset(); // nothing is granted until the loop has read the rows again
     return;
   }
   self.blockedUntil = Date.now() + BLOCKED_MS;
@@ -179,7 +180,7 @@ function outrun(self: AccountRun, found: Extract<Saved, { saved: false }>, write
   ]);
 }
 
-/** Reads what a lost task has written, and adds it to the account; false: no answer. */
+/** Reads the rows that a lost task wrote, and adds them to the account; false: no answer. */
 export async function catchUp(self: AccountRun, by?: Checks): Promise<boolean> {
   const { owner, account, savedVersion: after } = self.read();
   const ask = { accountId: account.accountId, day: dayOf(self.now()), after };
@@ -187,7 +188,7 @@ export async function catchUp(self: AccountRun, by?: Checks): Promise<boolean> {
   if (!found) return false;
   self.isBehind = false;
   const stored = found.account;
-  // Where the row is another's by now, the next save learns it.
+  // If the row has another owner by now, the next save finds out.
   if (stored?.owner === owner) {
     self.entity = pass(caughtUp(self.read(), found, stored), Date.now());
   }

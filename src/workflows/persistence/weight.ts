@@ -1,7 +1,7 @@
 /**
- * How much one workflow task sends to the server: each local activity leaves its input and its
- * answer in the task that it was begun in, and all of a task goes to the server at once, with 2 MiB
- * at most.
+ * The bytes that one workflow task sends to the server. Each local activity adds its input and its
+ * answer to the task in which it began. A task goes to the server as a whole, with a maximum of
+ * 2 MiB.
  */
 import { sleep, workflowInfo } from '@temporalio/workflow';
 import type { Account } from '../../domain/account/account.js';
@@ -12,14 +12,14 @@ import { whileRunning } from '../messages/messageHandlers.js';
 import type { AccountRun } from '../accountRun.js';
 import { TASK_BYTES_MAX } from '../../domain/entity/bounds.js';
 
-/** What every ask and answer has beside its lists. */
+/** Bytes of an ask or an answer in addition to its lists. */
 const LITTLE = 16 * 1024;
 const SLOT = slotBytes(KEPT_ID_BYTES);
 const EXTERNAL = externalBytes(KEPT_ID_BYTES);
 const EFFECT = effectBytes();
 const ROW = rowBytes(KEPT_ID_BYTES);
 
-/** Reckoned from the lengths of its lists: nothing is turned into JSON for it. */
+/** Estimates an account's bytes from the lengths of its lists, without a conversion to JSON. */
 const accountBytes = ({ slots, externals, effects }: Account): number =>
   slots.length * SLOT + externals.length * EXTERNAL + effects.length * EFFECT;
 
@@ -35,7 +35,7 @@ export const readBytes = ({ reservations, attempts, events, lastRun }: ReadBack)
   factsBytes(lastRun?.answer.events ?? []) +
   LITTLE;
 
-/** Adds to what the present task has sent. */
+/** Adds bytes to the total that the present task has sent. */
 export function sends(self: AccountRun, bytes: number): void {
   self.task = { of: workflowInfo().historyLength, bytes: sentBytes(self) + bytes };
 }
@@ -43,8 +43,8 @@ export function sends(self: AccountRun, bytes: number): void {
 const sentBytes = ({ task }: AccountRun): number =>
   task.of === workflowInfo().historyLength ? task.bytes : 0;
 
-/** True if the present task has sent as much as it may: what follows belongs into another one. */
+/** True if the present task has sent as much as it may, so that new work needs another task. */
 export const isHeavy = (self: AccountRun): boolean => sentBytes(self) > TASK_BYTES_MAX;
 
-/** Goes on in another task; messages are taken meanwhile. */
+/** Continues in another task; messages are taken in the meantime. */
 export const inAnotherTask = (self: AccountRun): Promise<void> => whileRunning(self, sleep(1));
