@@ -24,7 +24,7 @@ export type Answered = { readonly status: StatusWire; readonly readAt: Instant }
 /** `ended`: no workflow of the account is known; `away`: Temporal or the workers do not answer. */
 export type Unanswered = { readonly why: 'ended' | 'away'; readonly message: string };
 
-/** What the status adds to the contract's: plain JSON, as HTTP and command line print it. */
+/** The additions to the contract's status: plain JSON, as HTTP and command line print it. */
 type Origin = {
   readonly source: 'workflow' | 'postgres';
   /** Seconds since the source was read. */
@@ -43,7 +43,7 @@ export type StatusRead = Omit<StatusWire, 'unsaved'> & {
   readonly unsaved: number | null;
 } & Origin;
 
-/** Asks the workflow. Throws the errors that are not about its reach. */
+/** Asks the workflow. Throws all errors except `AccountUnknown` and `Unavailable`. */
 export async function askStatus(
   ask: () => Promise<StatusWire>,
   now: () => Instant,
@@ -89,7 +89,7 @@ function fromRows(pool: Pool, accountId: string, now: Instant): Promise<StatusRe
   });
 }
 
-/** Adds to a status what the row says: another counter, and the event log beside it. */
+/** Adds to a status the counter of the row, if it differs, and the event log. */
 function shown(
   status: StatusWire,
   side: RowSide | null,
@@ -115,14 +115,14 @@ function shown(
   };
 }
 
-/** Instants as text are ordered as instants. */
+/** Returns the later instant. Instants as text have the same order as instants. */
 function latest(reconciledAt: string | null, checkedAt: Instant | null): string | null {
   if (checkedAt === null) return reconciledAt;
   const checked = isoInstant(checkedAt);
   return reconciledAt !== null && reconciledAt > checked ? reconciledAt : checked;
 }
 
-/** What Postgres returns within that time; undefined: it is late, or it failed. */
+/** Returns the result of Postgres within that time; undefined: it is late, or it failed. */
 async function inTime<T>(work: Promise<T>, limitMs: number): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<undefined>((resolve) => {

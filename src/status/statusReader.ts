@@ -1,4 +1,4 @@
-/** The one reader of an account's status, for programs that run: HTTP and pages (R17). */
+/** Reads the status of an account for servers: HTTP and pages (R17). */
 import { SafebandError, type SafebandClient } from '../client/index.js';
 import type { Instant } from '../domain/primitives/time.js';
 import type { Pool } from '../postgres/pool.js';
@@ -26,7 +26,7 @@ export class StatusReader {
     this.#needs = needs;
   }
 
-  /** One consistent read. Throws `AccountUnknown`, and what Postgres throws. */
+  /** Returns one consistent read. Throws `AccountUnknown`, and the errors of Postgres. */
   async read(accountId: string): Promise<StatusRead> {
     const { client, now } = this.#needs;
     const answer = await askStatus(() => client.status(accountId, QUERY_MS), now);
@@ -35,7 +35,7 @@ export class StatusReader {
     throw new SafebandError('AccountUnknown', `account ${accountId} has no row`);
   }
 
-  /** The same with an answer that the caller has kept; undefined: there is no such account. */
+  /** Returns the read with an answer that the caller has; undefined: no such account. */
   readWith(accountId: string, answer: Answered | Unanswered): Promise<StatusRead | undefined> {
     return readStatusWith(this.#needs.pool, accountId, answer, this.#needs.now());
   }

@@ -1,13 +1,13 @@
 /**
- * One account, held side by side: its workflow, its row, its reservations, the journal and the
- * event log (R8, R17). Whoever reads them reads them one by one, and rows are written up to 15 s
- * after the message: so a difference is real only if it stays while nothing moves.
+ * Compares the sources of one account: its workflow, its row, its reservations, the journal and the
+ * event log (R8, R17). A reader reads them one after the other, and rows are written up to 15 s
+ * after the message, so a difference is real only if it stays while nothing changes.
  */
 import { SAVED_MS } from '../primitives/limits.js';
 import type { StatusWire } from '../wire/responses.js';
 import type { Why } from './why/model.js';
 
-/** What Postgres says of the quota day, each place counted by itself. */
+/** The numbers of the quota day in Postgres, each table counted separately. */
 export type Sides = {
   readonly row: {
     readonly version: number;
@@ -18,7 +18,7 @@ export type Sides = {
     readonly imported: number;
     readonly unexplained: number;
     readonly carried: number;
-    /** Another than a save has written it (R14). */
+    /** The row, or a reservation, was written by other means than a save (R14). */
     readonly isEdited: boolean;
     readonly isConnected: boolean;
   };
@@ -29,7 +29,7 @@ export type Sides = {
     readonly released: number;
   };
   readonly journal: {
-    /** Begun, and no outcome written. */
+    /** Attempts that have begun and have no outcome yet. */
     readonly open: number;
     readonly delivered: number;
     readonly failed: number;
@@ -38,26 +38,26 @@ export type Sides = {
   readonly eventLog: {
     readonly delivered: number;
     readonly external: number;
-    /** Of both: seen too late to count for any cap. */
+    /** Events of both kinds that were observed too late to count for any cap. */
     readonly uncounted: number;
   };
 };
 
-/** One look at all of them. `status`: null where the workflow does not answer or has ended. */
+/** One read of all sources. `status`: null if the workflow does not answer or has ended. */
 export type Reading = {
   readonly status: StatusWire | null;
-  /** The account has no workflow that runs; false also where nobody can tell. */
+  /** True if no workflow of the account runs; false also if this is not known. */
   readonly isGone: boolean;
   readonly sides: Sides;
   readonly why: Why;
 };
 
 export type Difference = {
-  /** A number that two places tell differently, or the class of a gap. */
+  /** The name of a number that differs between two sources, or the cause of a gap. */
   readonly what: string;
   readonly text: string;
 };
-/** `stale`: it may be a look between a message and its row; look again. */
+/** `stale`: the read may lie between a message and its row, so another read is needed. */
 export type CheckVerdict = 'equal' | 'stale' | 'different';
 
 const NUMBERS = [
@@ -70,7 +70,7 @@ const NUMBERS = [
   'carried',
 ] as const;
 
-/** Everything that does not fit; what is normal, in flight or uncertain, fits. */
+/** Returns everything that does not fit; slots in flight or uncertain and normal parts do fit. */
 export function differencesIn({ status, isGone, sides, why }: Reading): readonly Difference[] {
   const { row, reservations } = sides;
   const teller = status ? 'the workflow' : 'the row';
@@ -107,34 +107,34 @@ const TWO_WRITERS: Difference = {
   text: 'the row is of a newer version than the workflow: somebody else writes it',
 };
 
-/** Rows are on their way: what the workflow says is not in Postgres yet. */
+/** True if the workflow has changes that are not in Postgres yet. */
 export const isUnsaved = ({ status, sides }: Reading): boolean =>
   status !== null && (status.unsaved > 0 || status.version > sides.row.version);
 
-/** Nothing moved between the two looks. */
+/** True if nothing changed between the two reads. */
 const isSame = (one: Reading, other: Reading): boolean =>
   one.status?.version === other.status?.version &&
   JSON.stringify(one.sides) === JSON.stringify(other.sides);
 
-/** The looks before the last one, and how long before it the first was. */
+/** The reads before the last read, and the time from the first read to the last. */
 export type Earlier = {
   readonly first: Reading;
   readonly before: Reading;
   readonly waitedMs: number;
 };
 
-/** A row of a version that its workflow, asked later, has not reached: it is another's. */
+/** True if the row is newer than its workflow, which was asked later: another writer wrote it. */
 const isOutrun = (before: Reading, { status }: Reading): boolean =>
   status !== null && before.sides.row.version > status.version;
 
-/** What was unsaved at the first look should be in Postgres by now, and no save has come. */
+/** True if changes that the first read found unsaved are overdue, and no save has come. */
 const isStuck = ({ first, waitedMs }: Earlier, last: Reading): boolean =>
   waitedMs >= SAVED_MS &&
   isUnsaved(first) &&
   isUnsaved(last) &&
   first.sides.row.version === last.sides.row.version;
 
-/** What the last look says, held against those before it; null: there were none. */
+/** Returns the verdict of the last read; `earlier` null: it is the only read. */
 export function verdictOf(earlier: Earlier | null, last: Reading): CheckVerdict {
   if (differencesIn(last).length === 0) return 'equal';
   if (earlier === null) return 'stale';

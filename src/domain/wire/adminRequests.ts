@@ -1,4 +1,4 @@
-/** The payloads that set an account's policy, start it, stop it (docs/contract.md, 2). */
+/** The payloads that start, stop and configure an account (docs/contract.md, 2). */
 import { Fields, type Parsed } from './objectReader.js';
 import {
   ACTOR_RULE,
@@ -61,7 +61,7 @@ const wallClock = (example: string) =>
   when(isWallClock, `a local time such as ${example}`, { pattern: WALL_CLOCK_PATTERN });
 export const windowStart = wallClock('09:00');
 export const windowEnd = wallClock('17:30');
-/** The rule has no names: they are checked by list. */
+/** Its rule for HTTP does not list the names, because the reader checks them by list. */
 export const zone = when(isZone, 'an IANA time zone such as Europe/Berlin', {
   minLength: 1,
   maxLength: ZONE_MAX,
@@ -132,7 +132,7 @@ export const parseStart: Parser<Start> = (raw, mode) => {
   );
 };
 
-/** A start that names its tier can be judged before anything is read back. */
+/** Refuses caps above the safe band. A start with a tier needs no stored row for this check. */
 function checkCaps(fields: Fields, change: PolicyChange): void {
   if (change.tier === undefined) return;
   const raised = beyondBand({
@@ -165,6 +165,6 @@ export const parseDisconnect: Parser<Disconnect> = (raw, mode): Parsed<Disconnec
   return fields.done(() => (reason === undefined ? undefined : { reason, actor }));
 };
 
-/** A message that says nothing but its name. */
+/** The payload of a message without fields. */
 export type Empty = { readonly [name: string]: never };
 export const parseEmpty: Parser<Empty> = (raw, mode) => new Fields(raw, mode).done(() => ({}));

@@ -1,4 +1,4 @@
-/** The answer to an ask for a slot, and to the question what it would be (docs/contract.md, 2). */
+/** The answers to a reserve and to the query `peek` (docs/contract.md, 2). */
 import type { Account } from '../account/account.js';
 import { roomOf } from '../gate/caps.js';
 import { retryAtOf } from '../days/forecast.js';
@@ -23,7 +23,7 @@ export type DenialWire = {
   readonly used?: number;
   readonly retryAt: string | null;
 };
-/** The answer to an ask for a slot. */
+/** The answer to a reserve. */
 export type DecisionWire = GrantWire | DenialWire;
 
 export function decisionWire(decision: Decision): DecisionWire {
@@ -33,9 +33,9 @@ export function decisionWire(decision: Decision): DecisionWire {
 }
 
 /**
- * What a reserve would hear at that instant, with nothing changed. Names no reservation. It takes
- * it that the check of a cold account succeeds (R17), and tells nothing of a window beyond what has
- * been worked out of it.
+ * Returns the answer that a reserve would get at that instant, and changes nothing. It names no
+ * reservation. It assumes that the reconcile of a cold account succeeds (R17), and uses only the
+ * times of a sending window that are already computed.
  */
 export function peekWire(account: Account, at: Instant, isForecast: boolean): PeekWire {
   const isForeseen = (isForecast && isWindowKnown(account, at)) || !isDoubtful(account, at);

@@ -1,7 +1,7 @@
 /**
- * Reading one JSON object, field by field. An Update is read strictly: one bad field refuses it
- * whole. A Signal is read leniently: a bad optional field is dropped and named, the rest counts
- * (R18).
+ * Reads one JSON object, field by field. An Update is read strictly: one bad field refuses the
+ * whole Update. A Signal is read leniently: a bad optional field is dropped and named, and the rest
+ * counts (R18).
  */
 import { isText } from '../primitives/ids.js';
 import { closest } from '../primitives/spelling.js';
@@ -10,8 +10,9 @@ import type { Reader, TextRule } from './values.js';
 import type { FailureType, Flaw } from '../account/refusals.js';
 
 /**
- * `accepted`: an Update that passed its check when it came and is read again, maybe from the history
- * of an older version: what that version took is cleaned, because the run must replay as it was.
+ * `accepted`: an Update that passed its check on arrival and is read again, maybe from the history
+ * of an older version. Values that this version accepted are cleaned, because the workflow run must
+ * replay unchanged.
  */
 export type Mode = 'strict' | 'lenient' | 'accepted';
 export type Parsed<T> =
@@ -21,12 +22,12 @@ export type Parsed<T> =
 const isObject = (raw: unknown): raw is { readonly [name: string]: unknown } =>
   typeof raw === 'object' && raw !== null && !Array.isArray(raw) && !ArrayBuffer.isView(raw);
 
-/** Why a payload could not be read at all, as the payload converter has put it. */
+/** Returns why a payload could not be read at all, in the words of the payload converter. */
 export const unreadableIn = (raw: unknown): string | undefined =>
   isObject(raw) && Object.hasOwn(raw, 'undecodable')
     ? String(raw['undecodable']).slice(0, UNREADABLE_CHARS)
     : undefined;
-/** The reason names what it stumbled on: a stranger's text, so no more of it than is of use. */
+/** Maximum characters of that reason, because it quotes text of an unknown sender. */
 const UNREADABLE_CHARS = 200;
 
 /** Collects what is wrong while the fields of one object are read. */
@@ -50,7 +51,7 @@ export class Fields {
       );
   }
 
-  /** Was the field named at all; null is a value here. */
+  /** True if the object has the field; null is a value here. */
   has(name: string): boolean {
     return Object.hasOwn(this.#raw, name) && this.#raw[name] !== undefined;
   }
@@ -59,18 +60,18 @@ export class Fields {
     return Object.hasOwn(this.#raw, name) && this.#raw[name] === null;
   }
 
-  /** Is the field as good as not named. */
+  /** True if the field is missing or null. */
   isAbsent(name: string): boolean {
     return !this.has(name) || this.isNull(name);
   }
 
-  /** What of the payload was probably meant to be the field that is missing. */
+  /** Returns a hint at a field of the payload that is probably the missing one, misspelt. */
   misspelt(name: string): string {
     const written = Object.keys(this.#raw).find((one) => closest(one, [name]) !== undefined);
     return written === undefined ? '' : `; did you mean ${name} by ${shown(written)}?`;
   }
 
-  /** A field that must be there; undefined only after a flaw was noted. */
+  /** Reads a required field; undefined only after a flaw was recorded. */
   need<T>(name: string, read: Reader<T>, refused: FailureType = 'InvalidInput'): T | undefined {
     if (this.flaw) return undefined;
     const found = read(Object.hasOwn(this.#raw, name) ? this.#raw[name] : undefined);
@@ -79,7 +80,7 @@ export class Fields {
     return undefined;
   }
 
-  /** A field that may be absent or null. */
+  /** Reads a field that may be absent or null. */
   may<T>(name: string, read: Reader<T>): T | undefined {
     if (this.flaw || this.isAbsent(name)) return undefined;
     const found = read(this.#raw[name]);
@@ -90,12 +91,12 @@ export class Fields {
     return undefined;
   }
 
-  /** A field that only adds to a report: what cannot be read is dropped, and the report counts. */
+  /** Reads a field that only adds to a report: a bad value is dropped, and the report counts. */
   hint<T>(name: string, read: Reader<T>): T | undefined {
     return this.isAbsent(name) ? undefined : this.#hinted(name, read);
   }
 
-  /** A field without which a report counts, too, but not unnoticed. */
+  /** Reads a field that a report should have: without it the report counts, but it is named. */
   wanted<T>(name: string, read: Reader<T>): T | undefined {
     return this.#hinted(name, read);
   }
@@ -108,12 +109,12 @@ export class Fields {
     return undefined;
   }
 
-  /** Text that a person wrote, which must be there; it is read as one line. */
+  /** Reads required text of a person, as one line. */
   needText(name: string, rule: TextRule): string | undefined {
     return this.need(name, (raw) => this.#text(name, raw, rule));
   }
 
-  /** Text that a person may have written. */
+  /** Reads optional text of a person, as one line. */
   mayText(name: string, rule: TextRule): string | undefined {
     return this.may(name, (raw) => this.#text(name, raw, rule));
   }
@@ -129,7 +130,7 @@ export class Fields {
     return { value };
   }
 
-  /** A field of a policy: absent keeps what is stored, null is the default (R13). */
+  /** Reads a field of a policy: absent keeps the stored value, null sets the default (R13). */
   setting<T>(name: string, read: Reader<T>): T | null | undefined {
     return this.isNull(name) ? null : this.may(name, read);
   }
@@ -138,7 +139,7 @@ export class Fields {
     this.flaw ??= { refused, message };
   }
 
-  /** The value, unless something was wrong with a field that it needs. */
+  /** Returns the value, or the flaw of a field that it needs. */
   done<T>(build: () => T | undefined): Parsed<T> {
     const value = this.flaw ? undefined : build();
     if (value !== undefined) return { ok: true, value, dropped: this.dropped };

@@ -6,14 +6,14 @@ import type { ReservationId } from '../primitives/ids.js';
 import type { Instant } from '../primitives/time.js';
 import { reservationId } from './requests.js';
 
-/** What a Query may be asked with. */
+/** The arguments of a Query. */
 export type QueryAsk = {
   readonly at?: Instant | undefined;
   readonly count: number;
   readonly reservationId?: ReservationId | undefined;
 };
 
-/** Which fields a query needs besides the `at` that all of them take (R17). */
+/** The fields that each query needs, in addition to `at`, which every query accepts (R17). */
 export const parseQuery = (raw: unknown, needs?: 'count' | 'reservationId'): Parsed<QueryAsk> => {
   const fields = new Fields(raw ?? {}, 'strict');
   const at = fields.may('at', instant());

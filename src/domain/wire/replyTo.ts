@@ -1,7 +1,7 @@
 /**
- * Whom a decision may be sent to. A reply is a Signal with the worker's own rights in the namespace,
- * so a target that belongs to Temporal or to Safeband itself is refused at every door: a decision
- * that is sent to the workflow behind a Temporal Schedule replaces the Schedule by nothing.
+ * The workflows that may receive a decision. A reply is a Signal with the worker's own rights in
+ * the namespace, so every entry point refuses a target that belongs to Temporal or to Safeband. A
+ * decision that is sent to the workflow behind a Temporal Schedule would destroy the Schedule.
  */
 import { utf8Length } from '../primitives/bytes.js';
 import { Fields } from './objectReader.js';
@@ -12,18 +12,18 @@ import { shown } from '../primitives/text.js';
 
 export type ReplyTo = { readonly workflowId: string; readonly signalName: string };
 
-/** The workflow of an account has this and the account's id as its id. */
+/** The id of an account's workflow is this prefix and the account's id. */
 export const ACCOUNT_WORKFLOW = 'inmail-account/';
-/** The Schedule of the fleet audit; the workflows that it starts have ids that begin so. */
+/** The Schedule of the fleet audit; ids of the workflows that it starts begin with this. */
 export const FLEET_AUDIT_SCHEDULE = 'inmail-fleet-audit';
-/** The Schedule of the webhooks' sender; likewise. */
+/** The Schedule of the webhooks' sender; ids of its workflows begin with this. */
 export const WEBHOOKS_SCHEDULE = 'inmail-webhooks';
 /** Sent inside a run that was reset to an earlier event (R14); from outside it is a bad Signal. */
 export const RESET_SIGNAL = 'safeband:reset';
-/** Names that begin so belong to Temporal. */
+/** Names of signals with this prefix belong to Temporal. */
 const TEMPORAL_SIGNALS = '__temporal';
 
-/** Ids of workflows that begin so: Temporal's own, and Safeband's. All in lower case. */
+/** Prefixes of the ids of Temporal's own workflows and Safeband's, all in lower case. */
 export const OWN_WORKFLOWS: readonly string[] = [
   'temporal-sys-',
   ACCOUNT_WORKFLOW,
@@ -32,7 +32,7 @@ export const OWN_WORKFLOWS: readonly string[] = [
   WEBHOOKS_SCHEDULE,
 ];
 
-/** As names are compared: no spelling of a reserved name passes for another one. */
+/** Returns the form in which names are compared, so that no spelling hides a reserved name. */
 const plain = (name: string): string => name.trim().toLowerCase();
 
 /** True if the id is of a workflow that no caller may signal through Safeband. */
@@ -41,7 +41,7 @@ export const isOwnWorkflow = (workflowId: string): boolean =>
 const isOwnSignal = (name: string): boolean =>
   plain(name).startsWith(TEMPORAL_SIGNALS) || plain(name).startsWith(RESET_SIGNAL);
 
-/** A name is used as it is, so nothing may be in it that is not seen. */
+/** True if every character is visible, because a name is used unchanged. */
 const isName = (raw: unknown): raw is string =>
   isText(raw, NAME_BYTES_MAX) && isShortName(raw) && shown(raw) === raw;
 export const targetName = when(
@@ -77,7 +77,7 @@ export const readReplyTo: Reader<ReplyTo> = (raw) => {
   return { value: { workflowId, signalName } };
 };
 
-/** Why a target may not be named over HTTP; `prefix`: what the operator of the server allows. */
+/** Returns why HTTP refuses a target; `prefix`: the ids that the server's operator allows. */
 export function prefixFlaw(
   { workflowId }: ReplyTo,
   prefix: string | null,

@@ -1,4 +1,4 @@
-/** The payloads of messages that settle slots, each read once (docs/contract.md, 2). */
+/** The payloads of messages that reserve and settle slots (docs/contract.md, 2). */
 import {
   FOREIGN_WORDS,
   isCampaignId,
@@ -43,7 +43,7 @@ import type { Settle } from '../commands/settle.js';
 
 export const reservationId = when(isReservationId, OURS_WORDS, OURS_RULE);
 export const campaignId = when(isCampaignId, OURS_WORDS, OURS_RULE);
-/** The id of a chat or a message, in its normal form: a proof counts once. */
+/** Reads the id of a chat or a message into its normal form, so that a proof counts once. */
 const proof = <T extends string>(is: (raw: unknown) => raw is T): Value<T, typeof FOREIGN_RULE> =>
   valueBy(FOREIGN_RULE, (raw) =>
     is(raw) && !isUnseen(raw) ? { value: normalProof(raw) } : { shouldBe: FOREIGN_WORDS },
@@ -56,8 +56,8 @@ export const leaseSeconds = wholeNumber(LEASE_SECONDS_MIN, LEASE_SECONDS_MAX);
 export const failureKind = oneOf(FAILURE_KINDS);
 export const operatorOutcome = oneOf(['delivered', 'released'] as const);
 /**
- * What LinkedIn said, such as `HTTP 429` or the number 429: whatever is in it, the report counts, so
- * it is cleaned, shortened or dropped, and never refused.
+ * Reads LinkedIn's error, such as `HTTP 429` or the number 429. The report counts with any text
+ * here, so the text is cleaned, shortened or dropped, and never refused.
  */
 const said: Reader<string> = (raw) => {
   const text = cleaned(typeof raw === 'number' ? String(raw) : typeof raw === 'string' ? raw : '');
@@ -67,12 +67,12 @@ const said: Reader<string> = (raw) => {
     : { shouldBe: `text of 1 to ${CODE_MAX} characters` };
 };
 const HALF_PAIR = /[\ud800-\udbff]$/;
-/** Longer than the seven days that count, so that a caller may pass on what LinkedIn said. */
+/** Maximum seconds of a pause. Only seven days count, but a caller may pass on any value. */
 export const RETRY_AFTER_SECONDS_MAX = 366 * 24 * 60 * 60;
 
 /**
- * What LinkedIn asked for: seconds as a number or as text, or the date that `Retry-After` may have
- * instead; a longer pause than a year is a year.
+ * Reads the pause that LinkedIn asked for: seconds as a number or as text, or the date that
+ * `Retry-After` may have instead. A pause of more than a year is read as a year.
  */
 const pause =
   (at: Instant): Reader<number> =>
@@ -92,7 +92,7 @@ const DECIMAL = /^\d{1,100}(\.\d{1,100})?([eE]\+?\d{1,3})?$/;
 
 export type ReserveAsk = Reserve & { readonly replyTo?: ReplyTo | undefined };
 
-/** One message's payload, read in one of the two ways; `at` is the clock of the workflow. */
+/** Reads the payload of one message in the given mode; `at` is the clock of the workflow. */
 export type Parser<T> = (raw: unknown, mode: Mode, at: Instant) => Parsed<T>;
 
 export const parseReserve: Parser<ReserveAsk> = (raw, mode) => {
@@ -116,16 +116,14 @@ export const requestList = when(isList, `a list of 1 to ${BATCH_MAX} requests`, 
   maxItems: BATCH_MAX,
 });
 
-/** The items are read one by one later: a bad one leaves the others alone. */
+/** Reads only the list. Its items are read later, so a bad item does not refuse the others. */
 export const parseBatch: Parser<readonly unknown[]> = (raw, mode) => {
   const fields = new Fields(raw, mode);
   const requests = fields.need('requests', requestList);
   return fields.done(() => requests);
 };
 
-/**
- * A delivery; without a chat it is told apart, because a Signal of it still says something (R4).
- */
+/** A delivery; `chatId` null: the proof is missing, but a Signal still reports a call (R4). */
 export type DeliverAsk = Omit<Deliver, 'chatId'> & { readonly chatId: ChatId | null };
 
 export const parseDeliver: Parser<DeliverAsk> = (raw, mode, at) => {
@@ -169,7 +167,7 @@ export const parseObserve: Parser<Observe> = (raw, mode, at) => {
   const chat = fields.need('chatId', chatId);
   const message = fields.need('messageId', messageId);
   const recipient = fields.may('recipientId', recipientId);
-  // An observed InMail counts with any time: a Signal has no caller to which it could be refused.
+  // A Signal of an observed InMail counts with any time, because no caller waits for a refusal.
   const sentAt =
     mode === 'lenient'
       ? (fields.wanted('sentAt', instant()) ?? at)

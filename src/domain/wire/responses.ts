@@ -62,7 +62,7 @@ export type ReservationWire = {
   readonly chatId: string | null;
   readonly messageId: string | null;
   readonly reason: string | null;
-  /** Leave to call LinkedIn, as far as the account knows (R18). */
+  /** True if the caller may call LinkedIn, as far as the account knows (R18). */
   readonly mayAttempt: boolean;
 };
 export type PolicyWire = {
@@ -72,15 +72,15 @@ export type PolicyWire = {
   readonly ramp: Ramp | null;
   readonly sendingWindow: SendingWindow | null;
   readonly timezone: string;
-  /** The day of the month on which InMail credits are granted anew; null: the first. */
+  /** The day of the month on which the account gets new InMail credits; null: the first. */
   readonly creditsRenewOn: number | null;
 };
 
-/** What is known of an account's rows, beside the account. */
+/** What is known of an account's rows, in addition to the account. */
 type Book = {
   readonly version: number;
   readonly unsaved: number;
-  /** Null: cold, so the fleet audit looks after it (R8). */
+  /** Null: the account is cold, so the fleet audit checks it (R8). */
   readonly nextRunAt?: Instant | null;
 };
 
@@ -124,7 +124,7 @@ const openWire = (slot: Slot): OpenReservation => ({
   leaseExpiresAt: isoInstant(slot.leaseExpiresAt),
 });
 
-/** One reservation, or undefined where the id is not known. */
+/** Returns one reservation; undefined: the id is not known. */
 export function reservationWire(
   account: Account,
   reservationId: ReservationId,

@@ -2,7 +2,7 @@
  * The names of the IANA time zone database (2025 editions, aliases included), so that a zone can be
  * checked where no zone library may be: the same answer on every worker, also on replay (R11). One
  * string, because a list would be copied for every account in memory. A test compares it with what
- * the running Node knows. What a zone *means* is worked out in an activity.
+ * the running Node knows. An activity computes what a zone *means*.
  */
 const ZONES = `
 Africa/Abidjan Africa/Accra Africa/Addis_Ababa Africa/Algiers Africa/Asmara Africa/Asmera

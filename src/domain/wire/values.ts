@@ -66,7 +66,7 @@ export const wholeNumber = (minimum: number, maximum: number) =>
         : { shouldBe: `a whole number from ${minimum} to ${maximum}` },
   );
 
-/** The rule of our own ids. */
+/** The rule of Safeband's own ids. */
 export const OURS_RULE = { pattern: OURS_PATTERN, maxLength: OURS_MAX };
 /** The rule of LinkedIn's ids. */
 export const FOREIGN_RULE = { pattern: FOREIGN_PATTERN, minLength: 1, maxLength: FOREIGN_MAX };
@@ -81,7 +81,7 @@ export const textRule = (maxLength: number): TextRule => ({
 export const REASON_RULE = textRule(REASON_MAX);
 export const ACTOR_RULE = textRule(ACTOR_MAX);
 
-/** The rule of an instant: the days of a month are not in it. */
+/** The rule of an instant; it does not check the number of days of a month. */
 export const INSTANT_RULE = { pattern: INSTANT_PATTERN };
 /** Reads an instant; `latest` refuses times from the future (R16). */
 export const instant = (latest: Instant = Infinity): Value<Instant, typeof INSTANT_RULE> =>

@@ -23,43 +23,43 @@ import { slotOfRow } from '../../records/fromRecords.js';
 import { eventsOf, type WrittenChange } from '../../records/changeLog.js';
 
 export type LoggedRow = EventRow & {
-  /** The account's own; null: somebody else has written it. */
+  /** The number that the account gave it; null: another writer wrote the row. */
   readonly number: number | null;
-  /** The save that first told of an external one; null: not known. */
+  /** The save that first recorded an external send; null: not known. */
   readonly savedAt: Instant | null;
 };
-/** What is read of an account for one instant. */
+/** The rows that are read of an account for one instant. */
 export type PastRows = {
-  /** As the last save up to that instant left it; else the first that was kept. */
+  /** The row of the last save up to that instant, or else the first row that was kept. */
   readonly base: StoredAccount;
   /** Since when rows of the account are kept. */
   readonly keptSince: Instant;
-  /** The last save of the account that there is now. */
+  /** The newest save of the account. */
   readonly savedAt: Instant;
   /** When the rows were read, by the database's clock. */
   readonly readAt: Instant;
-  /** Of the week before that instant, and older ones in flight then; overwritten ones, too. */
+  /** Rows of the week before that instant, older ones then in flight, and overwritten ones. */
   readonly reservations: readonly KeptRow[];
   /** Oldest first. */
   readonly found: readonly FoundByRun[];
   readonly events: readonly LoggedRow[];
   readonly days: readonly DayRow[];
-  /** Since the base was saved, up to that instant, oldest first. */
+  /** Changes from the save of the base up to that instant, oldest first. */
   readonly changes: readonly WrittenChange[];
-  /** The last run that succeeded up to that instant, and the one after it. */
+  /** The last successful reconcile up to that instant, and the reconcile after it. */
   readonly checkedAt: Instant | null;
   readonly nextRunAt: Instant | null;
   readonly openings: WindowIntervals | null;
-  /** Runs, corrections and changes around that instant. */
+  /** Reconciles, corrections and changes around that instant. */
   readonly moments: readonly Moment[];
 };
 
-/** The account as its workflow had it at that instant, as far as rows tell. */
+/** Returns the account as its workflow had it at that instant, as far as the rows show. */
 export function accountAt(rows: PastRows, at: Instant): Account {
   const { base, changes, openings, checkedAt } = rows;
   const known = stepsOf(rows.reservations, rows.found);
   const today = dayOf(at);
-  // A midnight after that save rolls what was known at the midnight.
+  // If a midnight follows that save, the roll applies to the state at that midnight.
   const isRolled = base.day < today;
   const asOf = isRolled ? startOf(today) - 1 : at;
   const begun = begin(rows, known, asOf);
@@ -73,7 +73,7 @@ export function accountAt(rows: PastRows, at: Instant): Account {
   return withBook(account, rows, at);
 }
 
-/** As of the save that it stands on, with the slots as they were at `asOf`. */
+/** Returns the account as of the base's save, with the slots as they were at `asOf`. */
 function begin(rows: PastRows, known: readonly (readonly Step[])[], asOf: Instant): Account {
   const { base } = rows;
   const day = base.day;
@@ -107,7 +107,7 @@ const emptyRow = (quotaDay: UtcDay): DayRow => ({
   late: 0,
 });
 
-/** After a roll: the slots as they are at that instant, carried as the roll carried them. */
+/** Returns the slots at that instant after a roll, carried as the roll carried them. */
 function slotsAt(
   rolled: Account,
   known: readonly (readonly Step[])[],
@@ -125,11 +125,11 @@ function slotsAt(
     });
 }
 
-/** A send that is told later than a save takes was not known before. */
+/** Returns when a send became known: at its save, if this came over 15 s after the delivery. */
 const heardAt = ({ deliveredAt, savedAt }: LoggedRow): Instant =>
   savedAt !== null && savedAt - deliveredAt > SAVED_WITHIN_MS ? savedAt : deliveredAt;
 
-/** What the day's book had become since the save: sends by hand, claims, and what a run healed. */
+/** Adds to the day what came after the save: external sends, claims, a reconcile's correction. */
 function withBook(account: Account, rows: PastRows, at: Instant): Account {
   const { base, events, checkedAt } = rows;
   const isHealed = checkedAt !== null && checkedAt >= base.updatedAt;

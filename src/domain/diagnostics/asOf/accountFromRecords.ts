@@ -1,7 +1,7 @@
 /**
- * An account as its rows tell it, for readers who do not ask its workflow (R17). The rows are at
- * most 15 s behind it; what they do not keep is taken as it is in an account that runs: its
- * identity was compared, and its last run did not fail.
+ * An account as its rows describe it, for readers that do not ask its workflow (R17). The rows are
+ * at most 15 s behind the workflow. What they do not keep is set as in a running account: its
+ * identity was compared, and its last reconcile did not fail.
  */
 import type { Account } from '../../account/account.js';
 import { entityOf, pass } from '../../entity/entity.js';
@@ -16,15 +16,15 @@ export type FoundRows = Omit<ReadBack, 'account' | 'highestNumber' | 'attempts'>
   readonly account: StoredAccount;
 };
 export type RecordContext = {
-  /** Its last run that succeeded; null: none has. */
+  /** When a reconcile last succeeded; null: never. */
   readonly checkedAt: Instant | null;
-  /** When its sending window is open; null: it has none, or that is not known. */
+  /** When its sending window is open; null: it has no window, or the times are not known. */
   readonly openings: WindowIntervals | null;
   /** The row itself has the state `unverified`. */
   readonly isUnverified?: boolean;
 };
 
-/** At `now`, rolled as its workflow would, if nothing was said since the rows were written. */
+/** Returns the account at `now`, rolled, as if no message came after the rows were written. */
 export function accountOfRows(found: FoundRows, beside: RecordContext, now: Instant): Account {
   const { account: stored, reservations } = found;
   const { accountId, state } = stored;
@@ -37,7 +37,7 @@ export function accountOfRows(found: FoundRows, beside: RecordContext, now: Inst
     stored.day,
   );
   const account = accountWith(bare, {
-    // As they were counted, not as the event log has them: that is what they are held against.
+    // The counts of the rows, not of the event log, because readers compare the two.
     days: bare.days.map((book) => {
       const counted = book.day === stored.day ? stored : ofDay(found, book.day);
       if (!counted) return book;

@@ -1,4 +1,4 @@
-/** What happened last before an instant, and next after it, in one line each. */
+/** The last events before an instant and the next events after it, one line each. */
 import { assertNever } from '../../primitives/assert.js';
 import type { Step } from './reservationTimeline.js';
 import type { EventRow, ReservationRow } from '../../records/records.js';
@@ -16,17 +16,17 @@ export type NearbyEvent = {
     | 'correction'
     | 'change';
   readonly text: string;
-  /** The reservation that it is about. */
+  /** The reservation of the event. */
   readonly reservationId: string | null;
 };
-/** A run, a correction or a change, as its row tells it. */
+/** A reconcile, a correction or a change, as its row describes it. */
 export type Moment = {
   readonly at: Instant;
   readonly kind: 'run' | 'correction' | 'change';
   readonly text: string;
 };
 
-/** So many on either side. */
+/** Maximum number of events on either side. */
 const AROUND_MAX = 5;
 
 type Told = Omit<NearbyEvent, 'at'> & { readonly at: Instant };

@@ -1,7 +1,7 @@
 /**
- * Reservations as they were at an instant, from rows that tell the last state of each and those
- * that were overwritten. A slot's own times are the workflow's and exact; when a delivery became
- * known lies between the time that its caller told and the save that wrote it.
+ * Reservations as they were at an instant, from the rows of their last state and the overwritten
+ * rows. A slot's own times are exact, because the workflow sets them. The instant at which a
+ * delivery became known lies between the time that its caller reported and the save that wrote it.
  */
 import { compare, type ReservationId } from '../../primitives/ids.js';
 import type { ReservationRow } from '../../records/records.js';
@@ -10,24 +10,24 @@ import { isHigher } from '../../account/slot.js';
 
 export type KeptRow = ReservationRow & {
   readonly number: number;
-  /** The save that first told this state, by the workflow's clock; null: not known. */
+  /** The save that first wrote this state, by the workflow's clock; null: not known. */
   readonly savedAt: Instant | null;
 };
-/** A run has told something of a reservation that the account had not known. */
+/** What a reconcile found of a reservation, and the account had not known. */
 export type FoundByRun = {
   readonly reservationId: ReservationId;
   readonly foundAt: Instant;
-  /** False: nobody had granted it, so it counts from that run on. */
+  /** False: the account had not granted it, so it counts from that reconcile. */
   readonly isGranted: boolean;
 };
 
-/** What the account knew of one reservation, from an instant on. */
+/** The state of one reservation that the account knew from an instant. */
 export type Step = { readonly at: Instant; readonly row: ReservationRow };
 
-/** A change is saved within this (docs/contract.md, 4): later than that, it was told late. */
+/** How long a save may take (docs/contract.md, 4); a later one means that the report was late. */
 export const SAVED_WITHIN_MS = 15 * SECOND_MS;
 
-/** The steps of each reservation, in order. */
+/** Returns the steps of each reservation, in order. */
 export function stepsOf(
   rows: readonly KeptRow[],
   found: readonly FoundByRun[],
@@ -61,7 +61,10 @@ function steps(rows: readonly KeptRow[], found: readonly FoundByRun[]): readonly
   return known.slice(1).map(({ at, row }) => ({ at: Math.max(at, stranger.foundAt), row }));
 }
 
-/** States only grow (R5): what a later row undoes, or has a proof it cannot have, a hand wrote. */
+/**
+ * True if a manual edit wrote the row. States only grow (R5), so a save writes no state that a
+ * later row undoes, and a proof only with a delivery.
+ */
 const isByHand = (row: KeptRow, rows: readonly KeptRow[]): boolean =>
   (row.state !== 'delivered' && row.chatId !== null) ||
   rows.some((later) => later.number > row.number && isHigher(row.state, later));
@@ -85,7 +88,7 @@ function knownAt(row: KeptRow, found: readonly FoundByRun[]): Instant {
   return run?.foundAt ?? savedAt;
 }
 
-/** The rows as they would have been read at that instant of that day, had all been saved. */
+/** Returns the rows as a reader at that instant would have found them, if all had been saved. */
 export function rewound(
   reservations: readonly (readonly Step[])[],
   at: Instant,
@@ -94,7 +97,7 @@ export function rewound(
   return reservations.flatMap((known) => {
     const row = known.findLast((step) => step.at <= at)?.row;
     if (!row) return [];
-    // What a later midnight carried was carried by those before it, too (R7).
+    // A slot that a later midnight carried was carried by each midnight before it, too (R7).
     const { carriedInto, quotaDay } = row;
     const isCarried = carriedInto !== null && quotaDay < day;
     return [{ ...row, carriedInto: isCarried ? Math.min(carriedInto, day) : null }];

@@ -1,7 +1,7 @@
 /**
- * "What did the gate see at 14:03:07?" (R17): an account as of an instant, rebuilt from its rows. It
- * stands on the row that was saved last before that instant, and goes on from there with what has
- * its own exact time: slots, changes, runs. See docs/history.md for what is exact.
+ * "What did the gate see at 14:03:07?" (R17): an account as of an instant, rebuilt from its rows.
+ * The base is the last row that was saved before that instant. Slots, changes and reconciles have
+ * exact times of their own and are added to it. docs/history.md lists what is exact.
  */
 import { nearbyEvents, type NearbyEvent } from './nearbyEvents.js';
 import { HISTORY_DAYS } from '../../primitives/limits.js';
@@ -15,16 +15,16 @@ import { peekWire, type PeekWire } from '../../wire/decisions.js';
 export type StateAt = {
   readonly accountId: string;
   readonly at: string;
-  /** As the query `status` would have answered then. */
+  /** The answer of the query `status` at that instant. */
   readonly status: StatusWire;
-  /** What a reserve would have heard then: as the query `peek`. */
+  /** The answer of the query `peek` at that instant: the decision of a reserve. */
   readonly decision: PeekWire;
-  /** The save that it stands on. */
+  /** The save of the base. */
   readonly standsOn: string;
   readonly isExact: boolean;
-  /** What is not exact, and why; empty where all is. */
+  /** What is not exact, and why; empty if everything is. */
   readonly notes: readonly string[];
-  /** What happened last before that instant and next after it, each in order of time. */
+  /** The last events before that instant and the next events after it, in order of time. */
   readonly before: readonly NearbyEvent[];
   readonly after: readonly NearbyEvent[];
 };
@@ -46,7 +46,7 @@ export function stateOfRows(rows: PastRows, at: Instant): StateAt {
   };
 }
 
-/** What of that instant is not exact, and why. */
+/** Returns what is not exact at that instant, and why. */
 function notesOf({ keptSince, savedAt, readAt }: PastRows, at: Instant): readonly string[] {
   return [
     ...(at < keptSince

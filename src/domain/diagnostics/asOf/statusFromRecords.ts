@@ -19,7 +19,7 @@ export type RowNow = {
 };
 /** Rows of the event log of one quota day. */
 export type Logged = { readonly delivered: number; readonly external: number };
-/** The two counters of an account whose row holds another one than its parts add up to. */
+/** The two counters of an account whose row has a counter that is not the sum of its parts. */
 export type EditedCounter = { readonly row: number; readonly counted: number };
 
 /** Returns the status of those rows, without what the row's own counter adds to it. */

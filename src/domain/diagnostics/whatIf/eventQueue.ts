@@ -1,15 +1,15 @@
-/** What is to happen when, in a story that is told in one go. */
+/** The events of a replay, in order of time. */
 import type { Instant } from '../../primitives/time.js';
 
 export type Due = { readonly at: Instant; readonly act: () => void };
 
-/** An instant at which something is looked at, and nothing happens. */
+/** The act of an instant at which the replay only checks its state. */
 export const NOTHING = (): void => undefined;
 
 export class Agenda {
   readonly #due: Due[] = [];
 
-  /** Later ones of the same instant come after. */
+  /** Adds an act; acts of the same instant keep the order in which they were added. */
   add(at: Instant, act: () => void): void {
     const due = this.#due;
     let low = 0;

@@ -1,4 +1,4 @@
-/** What a replay takes over from what happened, and what it decides by itself. */
+/** The outcomes that a replay copies from the past, and those that it decides itself. */
 import { findSlot, type Account } from '../../account/account.js';
 import { accountWith, bookWith } from '../../account/update.js';
 import { deliver, whoHas } from '../../commands/deliver.js';
@@ -9,7 +9,7 @@ import type { Instant } from '../../primitives/time.js';
 import { changed } from '../../account/slot.js';
 import { eventsOf, type WrittenChange } from '../../records/changeLog.js';
 
-/** A slot ends as its row says it ended; nothing for one that is not there. */
+/** Returns the events that give a slot the outcome of its row; none if the slot is not there. */
 export function endOf(account: Account, row: ReservationRow, at: Instant): readonly Event[] {
   const { reservationId, state, chatId, messageId, reason } = row;
   const slot = findSlot(account, reservationId);
@@ -21,14 +21,14 @@ export function endOf(account: Account, row: ReservationRow, at: Instant): reado
   return [changed(slot, state === 'released' ? state : 'uncertain', reason ?? state, at)];
 }
 
-/** A slot that nothing granted is taken as it was; nothing on another day than its own. */
+/** Returns the event that takes a slot without a grant; none on another day than its own. */
 export function taken({ day }: Account, row: ReservationRow): readonly Event[] {
   if (row.quotaDay !== day) return [];
   const slot = slotOfRow({ ...row, state: 'in_flight', settledAt: null });
   return [{ type: 'SlotReserved', slot }];
 }
 
-/** An external send is counted; a reservation's own is counted already. */
+/** Returns the event of an external send; none if a reservation has it, which counts already. */
 export function seenIn(account: Account, row: EventRow, at: Instant): readonly Event[] {
   if (whoHas(account, row).owner) return [];
   const { chatId, messageId, quotaDay, deliveredAt, isCounted } = row;
@@ -36,7 +36,7 @@ export function seenIn(account: Account, row: EventRow, at: Instant): readonly E
   return [{ type: 'ExternalCounted', external, sentAt: deliveredAt }];
 }
 
-/** A pause that LinkedIn asked for comes, and ends, as much later as its send. */
+/** Returns a pause that LinkedIn asked for, moved by as much as its send. */
 export const paused = (account: Account, change: WrittenChange, later: number): readonly Event[] =>
   eventsOf(change, account).flatMap((event) => {
     if (event.type !== 'CooldownStarted') return [];
@@ -44,7 +44,7 @@ export const paused = (account: Account, change: WrittenChange, later: number): 
     return [{ ...event, cooldown: { until: until + later, cause } }];
   });
 
-/** The account with what another system delivered today. */
+/** Returns the account with the InMails that another system delivered today. */
 export const withImported = (account: Account, imported: number): Account =>
   accountWith(account, {
     days: account.days.map((book) =>
@@ -52,11 +52,11 @@ export const withImported = (account: Account, imported: number): Account =>
     ),
   });
 
-/** A cooldown for too many follows from the cap: the replay starts its own. */
+/** True for a cooldown by overshoot: it follows from the cap, so the replay starts its own. */
 export const isRedecided = ({ kind, details }: WrittenChange): boolean =>
   kind === 'cooldown' && details['cause'] === 'overshoot' && details['until'] !== undefined;
 
-/** True if LinkedIn asked for this pause when it was sent that InMail. */
+/** True if LinkedIn asked for this pause in its answer to that InMail. */
 export const isPauseOf = ({ kind, details }: WrittenChange, reservationId: string): boolean =>
   kind === 'cooldown' &&
   details['cause'] === 'throttled' &&

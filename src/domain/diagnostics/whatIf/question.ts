@@ -1,14 +1,14 @@
-/** The change that is asked about, and how far back. */
+/** The question: a change of the policy, and the number of past days. */
 import type { PolicyChange } from '../../commands/administer.js';
 import { parseConfigure } from '../../wire/adminRequests.js';
 import type { Refusal } from '../../account/refusals.js';
 
-/** How far back may be looked, in days. */
+/** Maximum number of past days. */
 export const WHAT_IF_DAYS_MAX = 90;
 
 const NAMES = ['dailyCap', 'weeklyCap', 'ramp', 'sendingWindow', 'timezone'] as const;
 
-/** The change that is asked about, or why it is none: read as `configure` reads it. */
+/** Returns the change, read as `configure` reads it, or the reason for a refusal. */
 export function parseWhatIf(raw: unknown, days: number, now: number): PolicyChange | Refusal {
   const isDays = Number.isInteger(days) && days >= 1 && days <= WHAT_IF_DAYS_MAX;
   if (!isDays) {

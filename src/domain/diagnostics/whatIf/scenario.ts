@@ -1,4 +1,4 @@
-/** Some weeks of an account, as they were, and what a replay makes of them. */
+/** The past weeks of an account, and the result of their replay. */
 import type { Account, Cooldown } from '../../account/account.js';
 import type { Policy } from '../../account/policy.js';
 import type { EventRow, ReservationRow } from '../../records/records.js';
@@ -7,19 +7,19 @@ import type { WindowIntervals } from '../../account/sendingWindow.js';
 import type { WrittenChange } from '../../records/changeLog.js';
 
 export type Scenario = {
-  /** As it was at the beginning. */
+  /** The account at the beginning. */
   readonly begun: Account;
   readonly from: Instant;
   readonly to: Instant;
-  /** Reservations by when they were asked, as they ended. */
+  /** Reservations in the order of their reserves, with their outcomes. */
   readonly asks: readonly ReservationRow[];
-  /** Of them, those that nobody had granted: no policy stops them. */
+  /** Ids of those that the account never granted: no policy stops them. */
   readonly ungranted: ReadonlySet<string>;
-  /** Those of before, as they ended. */
+  /** Reservations from before the beginning, with their outcomes. */
   readonly older: readonly ReservationRow[];
   readonly externals: readonly EventRow[];
   readonly changes: readonly WrittenChange[];
-  /** Numbers that a hand or a start had put on the counter, and that a run found. */
+  /** Additions to the counter by a manual edit or a start, which a reconcile found. */
   readonly shocks: readonly { readonly at: Instant; readonly count: number }[];
   readonly imports: readonly { readonly day: UtcDay; readonly count: number }[];
 };
@@ -28,8 +28,8 @@ export type Sent = { readonly reservationId: string; readonly at: Instant };
 export type Played = {
   readonly grants: readonly Sent[];
   readonly cooldowns: readonly Rest[];
-  /** What each day had left at its end. */
+  /** The room that each day had left at its end. */
   readonly left: readonly { readonly day: UtcDay; readonly remaining: number }[];
 };
-/** When a window is open, worked out for the whole time. */
+/** Returns when a window is open, computed for the whole time. */
 export type IntervalsFor = (policy: Policy) => WindowIntervals | null;

@@ -1,8 +1,8 @@
 /**
- * An account's asks of some weeks once more, by the gate itself, under another policy. What LinkedIn
- * and people did stays as it was: each InMail ends as it ended, as long after its grant; sends by
- * hand, holds and hand edits come when they came. An ask that is denied waits, first come first
- * served, and goes as soon as the gate lets it. Runs succeed on time.
+ * Replays an account's reserves of some weeks through the gate under another policy. The acts of
+ * LinkedIn and of people stay the same: each InMail has the same outcome at the same time after its
+ * grant. Manual sends, holds and manual edits keep their times. A denied reserve waits, first come
+ * first served, and is granted as soon as the gate allows it. Reconciles succeed on time.
  */
 import { findSlot, isOpen, type Account } from '../../account/account.js';
 import { Agenda, NOTHING } from './eventQueue.js';
@@ -27,7 +27,7 @@ import { eventsOf, type WrittenChange } from '../../records/changeLog.js';
 export const replay = (past: Scenario, change: PolicyChange, openingsFor: IntervalsFor): Played =>
   new Replay(past, change, openingsFor).play();
 
-/** The story is told in one go, so its state is its own, and no other's. */
+/** One replay. It runs without a pause, so its mutable state is never shared. */
 class Replay {
   readonly #past: Scenario;
   readonly #change: PolicyChange;
@@ -101,7 +101,7 @@ class Replay {
       this.#settleLater(row);
       return;
     }
-    // It was really granted, so the account was back: not each reconnect has left a change.
+    // The send was really granted, so the account was connected: some reconnects leave no change.
     if (this.#account.isDisconnected) this.#happen([{ type: 'Connected', actor: 'what-if' }]);
     if (this.#waiting.length > 0 || !this.#isGranted(row)) this.#waiting.push(row);
   }
@@ -111,7 +111,7 @@ class Replay {
     const leaseSeconds = (leaseExpiresAt - reservedAt) / SECOND_MS;
     const ask = { reservationId, journaled, leaseSeconds };
     const { events, answer } = reserve(this.#account, ask, this.#now);
-    if ('refused' in answer) return true; // an id that was used twice: it is in flight already
+    if ('refused' in answer) return true; // the id was used twice, so it is already in flight
     if (!answer.granted) return false;
     this.#happen(events);
     this.#grants.push({ reservationId, at: this.#now });
@@ -119,7 +119,7 @@ class Replay {
     return true;
   }
 
-  /** Those that wait ask again when the gate is open, and look when it will be. */
+  /** Repeats waiting reserves while the gate is open, and schedules the next try. */
   #wake(): void {
     while (this.#waiting[0] && !barrierAt(this.#account, this.#now)) {
       if (!this.#isGranted(this.#waiting[0])) break;
@@ -133,7 +133,7 @@ class Replay {
     this.#agenda.add(retryAt, NOTHING);
   }
 
-  /** It ends as long after its grant as it did; a pause that LinkedIn asked for with it, too. */
+  /** Keeps the time from grant to outcome, and to a pause that LinkedIn asked for with it. */
   #settleLater(row: ReservationRow): void {
     const later = this.#now - row.reservedAt;
     const { settledAt } = row;
@@ -146,7 +146,7 @@ class Replay {
     this.#agenda.add(pause.at + later, isLater);
   }
 
-  /** What was open at the beginning ends as it ended. */
+  /** Gives a slot that was open at the beginning its real outcome. */
   #settleOld(row: ReservationRow): void {
     const slot = findSlot(this.#account, row.reservationId);
     if (!slot || !isOpen(slot) || row.settledAt === null) return;
@@ -186,7 +186,7 @@ class Replay {
     this.#account = withImported(this.#account, imported);
   }
 
-  /** The next run rests an account that is far over its cap (R8). */
+  /** Schedules the reconcile that pauses an account with an overshoot (R8, R9). */
   #restLater(): void {
     if (!isCooldownDue(this.#account) || this.#restAt > this.#now) return;
     const cooling = cooldownAt(this.#account, this.#now);

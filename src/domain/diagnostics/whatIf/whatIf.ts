@@ -1,6 +1,6 @@
 /**
- * "What would another cap have done?" (R17): the asks of some weeks, replayed by the gate under
- * another policy (`replay.ts`), beside what they really did.
+ * "What would another cap have done?" (R17): the reserves of some weeks, replayed by the gate under
+ * another policy (`simulate.ts`), compared with what really happened.
  */
 import type { Account } from '../../account/account.js';
 import type { DenialReason } from '../../gate/gate.js';
@@ -25,13 +25,13 @@ export type WhatIfDay = {
   readonly day: string;
   /** Sends that asked on that day and were granted then. */
   readonly asked: number;
-  /** Sends that would have been granted on that day, those that had waited included. */
+  /** Sends that the replay grants on that day, including those that had waited. */
   readonly granted: number;
-  /** Of those asked, how many would have waited. */
+  /** Sends that asked on that day and would have waited. */
   readonly deferred: number;
-  /** Denials of that day for want of room or an open window; one send may have asked often. */
+  /** Denials of that day for lack of room or outside the window; a send may ask repeatedly. */
   readonly denied: number;
-  /** So many of these could have gone: the smaller of them and of the room that was left. */
+  /** Denied sends that had room: `denied` or the room left, whichever is smaller. */
   readonly mayAlsoGo: number;
 };
 /** Plain JSON: the contract's instants and days as text. */
@@ -39,14 +39,14 @@ export type WhatIf = {
   readonly accountId: string;
   readonly from: string;
   readonly to: string;
-  /** What was tried: the policy at the beginning, with the change. */
+  /** The policy of the replay: the one at the beginning, with the change. */
   readonly policy: PolicyWire;
   readonly asked: number;
   readonly onTime: number;
   readonly deferred: number;
-  /** Of those deferred, what had not been granted by the end. */
+  /** Deferred sends without a grant at the end. */
   readonly stillWaiting: number;
-  /** Of those that were granted later, in minutes; null: there was none. */
+  /** How long sends waited for a later grant, in minutes; null: no send did. */
   readonly deferredMinutes: { readonly median: number; readonly longest: number } | null;
   readonly cooldowns: {
     readonly were: readonly RestWire[];
@@ -58,7 +58,7 @@ export type WhatIf = {
   readonly notes: readonly string[];
 };
 export type WhatIfRows = Omit<Scenario, 'begun'> & {
-  /** As of the beginning. */
+  /** The rows at the beginning. */
   readonly past: PastRows;
   /** Denials of closed days, by reason. */
   readonly denials: readonly {
@@ -105,7 +105,7 @@ export function whatIfOf(
   };
 }
 
-/** The account at the beginning; before its rows were kept, as it was set when they began. */
+/** Returns the account at the beginning; before its first kept row, with that row's settings. */
 function begunAt(rows: PastRows, from: Instant): Account {
   const { base } = rows;
   if (base.updatedAt <= from) return accountAt(rows, from);
@@ -129,7 +129,7 @@ function sendsOf({ asks, from, to }: WhatIfRows, { grants }: Played): readonly S
     }));
 }
 
-/** The cooldowns that there were. */
+/** Returns the cooldowns that really happened. */
 const restsOf = ({ changes, from, to }: WhatIfRows, begun: Account): readonly Rest[] =>
   changes
     .filter(({ at }) => at >= from && at < to)
@@ -141,7 +141,10 @@ const restsOf = ({ changes, from, to }: WhatIfRows, begun: Account): readonly Re
       ),
     );
 
-/** One of the same cause that overlaps is the same one, as is a pause asked for the same send. */
+/**
+ * Compares the cooldowns. Two are the same if they have one cause and overlap, or if LinkedIn asked
+ * for both because of one send.
+ */
 function compared(were: readonly Rest[], would: readonly Rest[]): WhatIf['cooldowns'] {
   const isSame = (one: Rest, other: Rest): boolean =>
     one.cause === other.cause &&

@@ -28,7 +28,7 @@ export const ALERT_TITLES: Readonly<Record<AlertKind, string>> = {
     'The account has more rows than it can carry; it is stopped until a person resumes it',
 };
 
-/** Two or three sentences: what was found, what happens automatically, what a person does. */
+/** Two or three sentences: the finding, the automatic reaction, and the task of a person. */
 export const ALERT_WORDS: Readonly<Record<AlertKind, string>> = {
   drift:
     'Counter and event log were more than 5 apart. The reconcile has corrected what it could;' +

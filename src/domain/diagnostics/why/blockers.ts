@@ -1,4 +1,4 @@
-/** What keeps an account from sending, in plain words, with its end. */
+/** The reasons why an account does not send, in plain words, each with its end. */
 import type { CooldownCause } from '../../account/account.js';
 import { words } from '../../gap/sentences.js';
 import { instant } from './statusGap.js';
@@ -7,11 +7,11 @@ import type { StatusWire } from '../../wire/responses.js';
 export type Stop = {
   readonly kind: 'disconnected' | 'held' | 'no_credits' | 'cooldown' | 'unverified';
   readonly text: string;
-  /** When it ends by itself, or since when it holds. */
+  /** When the stop ends automatically, or since when it holds. */
   readonly at: string | null;
 };
 
-/** Why an account cools down, to follow "because". */
+/** The reason for a cooldown, as the text after "because". */
 const COOLDOWN: Readonly<Record<CooldownCause, string>> = {
   overshoot: 'the counter was far over the cap',
   throttled: 'LinkedIn asked for a pause',

@@ -1,4 +1,4 @@
-/** What is unusual beside a gap: what stops the account, what is carried or late, alerts, heals. */
+/** The context of a gap: stops of the account, carried and late slots, alerts, corrections. */
 import { ALERT_WORDS } from './alertHelp.js';
 import { names, words } from '../../gap/sentences.js';
 import { stopsOf } from './blockers.js';
@@ -7,7 +7,7 @@ import type { WhyContext, WhyRows } from './model.js';
 import type { StatusWire } from '../../wire/responses.js';
 import { carriedOf } from '../../account/counter.js';
 
-/** In the order in which people should read it. */
+/** Returns the context in the order in which people should read it. */
 export const contextOf = (
   rows: WhyRows,
   status: StatusWire,
@@ -90,7 +90,7 @@ function ofOtherDays({ account }: WhyRows, status: StatusWire): readonly WhyCont
   ];
 }
 
-/** One sentence a kind, about the newest: an alert that stays open is there again each day. */
+/** Returns one sentence for each kind, because an alert that stays open has a row for each day. */
 function alertsSaid(alerts: WhyRows['alerts']): readonly WhyContext[] {
   const kinds = new Set(alerts.map(({ kind }) => kind));
   return [...kinds].flatMap((kind) => {

@@ -1,4 +1,4 @@
-/** What the article about a gap is written from, and what it is (`why.ts`). */
+/** The input and the shape of the article about a gap (`why.ts`). */
 import type { Account } from '../../account/account.js';
 import type { AlertKind } from '../../account/alertKinds.js';
 import type { GapCause } from '../../gap/breakdown.js';
@@ -6,17 +6,17 @@ import type { Stop } from './blockers.js';
 import type { Evidence } from '../../records/snapshot.js';
 import type { Instant, UtcDay } from '../../primitives/time.js';
 
-/** What an account's rows say, read at one instant. */
+/** The rows of an account, read at one instant. */
 export type WhyRows = {
-  /** As its rows tell it (`accountFromRecords.ts`). */
+  /** The account as its rows describe it (`accountFromRecords.ts`). */
   readonly account: Account;
   readonly row: {
     readonly version: number;
     readonly day: UtcDay;
     readonly counter: number;
-    /** Another than a save has written it, or one of its reservations (R14). */
+    /** The row, or a reservation, was written by other means than a save (R14). */
     readonly isEdited: boolean;
-    /** Null: it is cold, and the audit looks after it (R8). */
+    /** Null: the account is cold, so the fleet audit checks it (R8). */
     readonly hotSince: Instant | null;
   };
   readonly found: Evidence;
@@ -26,17 +26,17 @@ export type WhyRows = {
     readonly times: number;
     readonly raisedAt: Instant;
   }[];
-  /** Of the last 24 hours, newest first; `sentences` as the run wrote them. */
+  /** Corrections of the last 24 hours, newest first, with the sentences of the reconcile. */
   readonly corrections: readonly { readonly at: Instant; readonly sentences: readonly string[] }[];
 };
 
 export type WhyPart = {
   readonly text: string;
-  /** How much of the gap; negative where the event log has more, 0 where neither had it. */
+  /** The share of the gap; negative if the event log has more, 0 if neither had it. */
   readonly count: number;
   readonly cause: GapCause;
   readonly isNormal: boolean;
-  /** Null: only a proof, a person or the next run can tell. */
+  /** Null: the time is not known, because a proof, a person or a reconcile decides it. */
   readonly rightAt: string | null;
   readonly reservations: readonly string[];
 };
@@ -44,7 +44,7 @@ export type WhyContext = {
   readonly text: string;
   readonly kind:
     Stop['kind'] | 'unsaved' | 'edited' | 'carried' | 'external' | 'late' | 'alert' | 'correction';
-  /** When it ends, where it ends by itself; else when it came. */
+  /** When it ends, if it ends automatically; otherwise when it began. */
   readonly at: string | null;
 };
 /** Plain JSON: the contract's instants and days as text. */

@@ -1,4 +1,4 @@
-/** An account's gap as it is now, from what its status says (R17). */
+/** The present gap of an account, computed from its status (R17). */
 import type { GapCause, GapPart } from '../../gap/breakdown.js';
 import { explain, type Gap, type Known, type Sentence } from '../../gap/sentences.js';
 import { assert } from '../../primitives/assert.js';
@@ -6,11 +6,11 @@ import { isAccountId, isReservationId } from '../../primitives/ids.js';
 import { dayOf, parseInstant, type Instant, type UtcDay } from '../../primitives/time.js';
 import type { StatusWire } from '../../wire/responses.js';
 
-/** Headline and parts, as alerts and corrections say them. */
+/** Returns the headline and the parts, in the words of alerts and corrections. */
 export const explainStatus = (status: StatusWire): readonly Sentence[] =>
   explain(gapOf(status), knownOf(status));
 
-/** What the counter has and the event log has not, as far as the account itself knows. */
+/** Returns the gap between counter and event log, as far as the account itself knows it. */
 export function gapOf(status: StatusWire): Gap {
   const open = (state: 'in_flight' | 'uncertain'): GapPart['reservations'] =>
     status.openReservations
@@ -31,7 +31,7 @@ export function gapOf(status: StatusWire): Gap {
   return { day: day(status.quotaDay), counter: status.counter, parts };
 }
 
-/** What is known beside it, between runs. */
+/** Returns what else the status knows between two reconciles. */
 export function knownOf(status: StatusWire): Known {
   const { accountId, nextReconcileAt } = status;
   assert(isAccountId(accountId), 'a status names its account');
@@ -50,7 +50,7 @@ export function knownOf(status: StatusWire): Known {
 
 const day = (text: string): UtcDay => dayOf(instant(`${text}T00:00:00.000Z`));
 
-/** An instant of a status. */
+/** Returns an instant of a status; throws if the text is not an instant. */
 export function instant(text: string): Instant {
   const at = parseInstant(text);
   assert(at !== undefined, 'a status tells its times as the contract does');

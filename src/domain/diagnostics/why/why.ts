@@ -1,6 +1,6 @@
 /**
- * "Why do my numbers differ?" (R17): the support article about one account, from its own rows. Page,
- * command line and API say what this says, and this says what `sentences.ts` says of a gap.
+ * "Why do my numbers differ?" (R17): the support article about one account, from its own rows. It
+ * is the same on the page, command line and API. Sentences about a gap come from `sentences.ts`.
  */
 import { breakdownOf, GAP_CAUSES, type GapPart } from '../../gap/breakdown.js';
 import { evolveAll } from '../../account/evolve.js';
