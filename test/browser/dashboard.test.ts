@@ -103,7 +103,7 @@ it('shows the sends of an account and of all accounts while they happen', async 
   expect([...account.complaints, ...list.complaints]).toEqual([]);
 });
 
-it('shows a counter of 104 with 17 sends, its correction and its cooldown, without a reload', async () => {
+it('shows a counter of 104, its correction and cooldown, without a reload', async () => {
   const id = await connected(desk, 'lena', 17);
   await whenSaved(handle(id));
   const { page, complaints } = await open();
@@ -146,7 +146,7 @@ it('shows a counter of 104 with 17 sends, its correction and its cooldown, witho
   expect([...complaints, ...article.complaints]).toEqual([]);
 });
 
-it('caches numbers for a minute, shows their age, and reads them again on a hard refresh', async () => {
+it('caches numbers for a minute, shows their age, and renews them on hard refresh', async () => {
   const id = await connected(desk, 'ben', 2);
   await whenSaved(handle(id));
   const { page, complaints } = await open();
@@ -215,7 +215,7 @@ it('settles an uncertain send, and names the field that is missing', async () =>
   expect(complaints.filter((text) => !/status of 4\d\d/.test(text))).toEqual([]);
 });
 
-it('shows that the connection is lost, and updates itself when the connection is back', async () => {
+it('shows that the connection is lost, and updates itself when it is back', async () => {
   const id = await connected(desk, 'dora', 1);
   const { page, complaints } = await open();
   await page.goto(`/accounts/${id}`);

@@ -56,7 +56,7 @@ describe('doctor', () => {
     });
   });
 
-  it('works for a database user that may only read, and names the right that is missing', async () => {
+  it('works for a user that may only read, and names the missing right', async () => {
     const user = `looks_${randomUUID().slice(0, 8)}`;
     await stand.pool.query(`create role ${user} login password '${user}' in role safeband_reader`);
     const url = new URL(stand.databaseUrl);
@@ -76,7 +76,7 @@ describe('doctor', () => {
   });
 
   it('names a fix for each problem', async () => {
-    const bare = await freshDatabase('template1'); // a database without connections, because Postgres copies no other
+    const bare = await freshDatabase('template1'); // Postgres copies only an idle database
     const idle = 'queue-without-worker';
     const report = await doctor({ DATABASE_URL: bare.url, TZ: 'Europe/Berlin' }, idle);
     await bare.drop();
@@ -113,7 +113,7 @@ describe('every example', () => {
       .slice(1)
       .map((word) => ids[word] ?? word);
   const tried = async (line: string): Promise<Ended> => {
-    // What follows until it is told to end is told so at once.
+    // A command that follows the account ends at once, on its signal.
     const signal = line.includes(' tail ') ? AbortSignal.abort() : new AbortController().signal;
     const ended = await safeband(typed(line), { ...settingsOf(stand), signal });
     const isDone = ended.code < 2;
@@ -137,13 +137,13 @@ describe('every example', () => {
     await runNow(account);
   });
 
-  it('of docs/cli.md works', async () => {
+  it('each example of docs/cli.md works', async () => {
     const lines = commandsIn(await readFile('docs/cli.md', 'utf8'), 'safeband');
     expect(lines.length).toBeGreaterThan(8);
     for (const line of lines) await tried(line);
   });
 
-  it('of docs/cli.md has the JSON that is shown', async () => {
+  it('each example of docs/cli.md prints the JSON that is shown', async () => {
     const shapes = shapesIn(await readFile('docs/cli.md', 'utf8'), 'safeband');
     expect(shapes.length).toBeGreaterThan(15);
     for (const [line, shown] of shapes) {
@@ -152,7 +152,7 @@ describe('every example', () => {
     }
   });
 
-  it('of each help works', async () => {
+  it('each example of a help text works', async () => {
     const top = (await safeband([])).out.matchAll(/^ {2}([a-z-]+)(?= )/gm);
     const names = [...top].map(([, name = '']) => name);
     expect(names.length).toBeGreaterThan(20);

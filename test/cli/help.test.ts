@@ -80,7 +80,7 @@ describe('a name that begins with - or _', () => {
 });
 
 describe('the help', () => {
-  it.each(leaves)('of %s describes the command, with an example', async (at) => {
+  it.each(leaves)('help of %s describes the command, with an example', async (at) => {
     const { code, out } = await safeband([...at.split(' '), '--help']);
     expect(code).toBe(0);
     expect(out).toContain(`Usage: safeband ${at}`);
@@ -146,7 +146,7 @@ describe('a wrong command line', () => {
     expect(JSON.parse(err)).toMatchObject({ error: { code: 'InvalidInput', next } });
   });
 
-  it('that names a server without an answer ends with 3, and prints no password', async () => {
+  it('ends with 3 if the server does not answer, and prints no password', async () => {
     const env = { DATABASE_URL: 'postgres://u:pass-word@127.0.0.1:1/d' };
     const { code, err } = await safeband(['drift'], { env });
     expect([code, err]).toEqual([3, expect.stringContaining('Postgres (DATABASE_URL) cannot be')]);
@@ -158,7 +158,7 @@ describe('a wrong command line', () => {
     expect(ended.err).not.toContain('pass-word');
   });
 
-  it('that starts another program ends with its exit code', async () => {
+  it('ends with the exit code of the program that it starts', async () => {
     const started: unknown[] = [];
     const launch = async (...one: unknown[]): Promise<number> => started.push(one) + 6;
     const codes = [];
@@ -177,7 +177,7 @@ describe('a wrong command line', () => {
 });
 
 describe('completion', () => {
-  it('of bash completes commands, options and the words of a group', async () => {
+  it('bash completes commands, options and the words of a group', async () => {
     const { out } = await safeband(['completion', 'bash']);
     const complete = async (...words: readonly string[]): Promise<string> => {
       const typed = words.map((word) => `"${word}"`).join(' ');
@@ -192,7 +192,7 @@ describe('completion', () => {
     expect(await complete('keys', 'make', '--ro')).toBe('--role');
   });
 
-  it.each(['zsh', 'fish'])('of %s has every command', async (shell) => {
+  it.each(['zsh', 'fish'])('completion of %s has every command', async (shell) => {
     const { code, out } = await safeband(['completion', shell]);
     expect(code).toBe(0);
     for (const [at] of leaves) expect(out).toContain(at.split(' ').at(-1));

@@ -1,6 +1,6 @@
 /**
- * What others wrote cannot steer a terminal: hostile text in every column that takes text, in what
- * callers send and in what Temporal keeps, and each command that there is, in text and as JSON.
+ * Text of others cannot control a terminal: hostile text in every column that takes text, in the
+ * messages of callers and in the data of Temporal, read by each command as text and as JSON.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { addEndpoint } from '../../src/postgres/webhooks/endpoints.js';
@@ -9,9 +9,9 @@ import { ask, run as runNow, say, sent } from '../support/account.js';
 import { safeband, settingsOf } from '../support/cli.js';
 import { createStand, type Stand } from '../support/stand.js';
 
-/** Clears the screen in 7 and in 8 bits, forges a line, turns letters round, hides some. */
+/** Clears the screen in 7 and in 8 bits, forges a line, reverses letters, hides letters. */
 const EVIL = 'x\u001b[2J\u009b2J\u0007\r\nFORGED all is well\u2028FORGED\u202ey\u2066\u200b\ufeff';
-/** Without what messages refuse. */
+/** The same without the characters that messages refuse. */
 const UNSEEN = 'chat\u200b\ufeff\u00ad';
 
 let stand: Stand;
@@ -44,7 +44,7 @@ beforeAll(async () => {
 });
 afterAll(() => stand.close());
 
-/** Writes hostile text into every text and JSON column of the schema that takes it; how many did. */
+/** Writes hostile text into every text and JSON column that takes it, and returns their number. */
 async function plant(): Promise<number> {
   const { rows } = await stand.pool.query<{
     table_name: string;
@@ -77,7 +77,7 @@ async function plant(): Promise<number> {
   return planted;
 }
 
-/** Every command that asks for nothing that changes anything, with what it needs. */
+/** Every command that changes nothing, with its arguments. */
 const READS: readonly (readonly string[])[] = [
   ['status'],
   ['status', '$id'],
@@ -103,12 +103,12 @@ const READS: readonly (readonly string[])[] = [
   ['__accounts'],
 ];
 
-// oxlint-disable-next-line no-control-regex -- what a terminal obeys
+// oxlint-disable-next-line no-control-regex -- the codes that control a terminal
 const SHOWN =
   /^[\n\u0020-\u007e\u00a1-\u00ac\u00ae-\u02ff\u2010-\u2027\u2030-\u205f\u2190-\u27ff]*$/;
 const COLOURS = /\u001b\[[0-9;]*m|\r\u001b\[K/g; // oxlint-disable-line no-control-regex
 
-it('prints no character that steers a terminal, and no line that somebody forged', async () => {
+it('prints no character that controls a terminal, and no forged line', async () => {
   let seen = '';
   for (const words of READS) {
     const argv = words.map((word) => word.replace('$id', id).replace('$whe', endpointId));
@@ -128,7 +128,7 @@ it('prints no character that steers a terminal, and no line that somebody forged
     for (const line of out.split('\n').filter(Boolean))
       expect(JSON.parse(line)).toBeTypeOf('object');
   }
-  // The test looks at something: these print what was planted.
+  // The hostile text reaches the output: these commands print it.
   for (const name of ['status', 'alerts', 'tail', 'keys', 'webhooks']) expect(seen).toContain(name);
 });
 

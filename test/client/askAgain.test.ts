@@ -1,4 +1,4 @@
-/** Which answers of the server the client asks again on, and which it passes on (R18). */
+/** After which answers of the server the client asks again, and which it passes on (R18). */
 import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
 import { ServiceError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { expect, it } from 'vitest';

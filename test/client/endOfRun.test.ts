@@ -1,4 +1,4 @@
-/** Fifty deliveries at once around a continue-as-new: each is answered, counted and logged once. */
+/** Fifty deliveries during a continue-as-new: each is answered, counted and logged once. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
@@ -18,7 +18,7 @@ afterAll(() => stand.close());
 type Report = { readonly reservationId: string; readonly chatId: string };
 type Send = (id: string, report: Report) => Promise<Delivered>;
 
-/** As docs/http.md tells callers of raw Updates: the same Update again, with its id. */
+/** Repeats the same Update with its id, as docs/http.md requires of callers of raw Updates. */
 const raw: Send = async (id, report) => {
   const updateId = randomUUID();
   for (let pause = 50; ; pause = Math.min(2 * pause, 1_000)) {
@@ -26,7 +26,7 @@ const raw: Send = async (id, report) => {
       return await stand.handle(id).executeUpdate('sendDelivered', { args: [report], updateId });
     } catch (error) {
       if (!isWorthRetrying(error)) throw error;
-      await sleep(pause); // what the documentation asks of callers
+      await sleep(pause); // the documentation requires this pause
     }
   }
 };
@@ -36,7 +36,7 @@ const byClient: Send = (id, report) =>
     report,
   );
 
-/** Messages of no known name: the run has then almost as many events as a run may have (600). */
+/** Sends Signals without a known name, until the run has almost the maximum of events (600). */
 async function fill(account: WorkflowHandle): Promise<void> {
   while ((await account.describe()).historyLength < 560) {
     await Promise.all(Array.from({ length: 20 }, () => account.signal('noise')));
@@ -46,7 +46,7 @@ async function fill(account: WorkflowHandle): Promise<void> {
 it.each([
   ['raw Updates', raw],
   ['the client', byClient],
-])('answers all deliveries that meet the end of a run, by %s', async (_way, send) => {
+])('answers all deliveries at the end of a run, by %s', async (_way, send) => {
   const id = stand.newAccount();
   const account = await stand.connect(id);
   const names = Array.from({ length: 50 }, (_, n) => `r${n}`);
@@ -58,7 +58,7 @@ it.each([
     const reports = part.map((reservationId) => ({ reservationId, chatId: `c-${reservationId}` }));
     // Each report twice: fifty Updates at once, of which half repeat the others.
     const answers = await Promise.all([...reports, ...reports].map((one) => send(id, one)));
-    // Where the first answer was lost with its run, the repeat is answered that it is known.
+    // If the first answer was lost with its run, the answer to the repeat marks it as known.
     const settled = new Set(answers.map((answer) => answer.settled));
     expect(answers).toHaveLength(50);
     expect([...settled].filter((what) => !what.endsWith('delivered'))).toEqual([]);

@@ -1,4 +1,4 @@
-/** One InMail by the book, on the real servers, with a LinkedIn that misbehaves (R18). */
+/** The complete send of one InMail on the real servers, with failures of LinkedIn (R18). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   createClient,
@@ -44,7 +44,7 @@ const stateOf = async (reservationId: string): Promise<string> =>
 const delivers: Send = async ({ reservationId }) => ({ chatId: `chat-${reservationId}` });
 
 describe('sendWithSlot', () => {
-  it('counts before the call, and tells journal and account after it', async () => {
+  it('counts before the call, and reports to the journal and the account after it', async () => {
     let before: StatusWire | undefined;
     const result = await sendWithSlot(
       safeband,
@@ -71,7 +71,7 @@ describe('sendWithSlot', () => {
     await expect.poll(() => stateOf('good')).toBe('delivered');
   });
 
-  it('gives the slot back where LinkedIn certainly did not take it', async () => {
+  it('releases the slot if LinkedIn certainly did not accept the InMail', async () => {
     const refused: Send = () => Promise.reject(new SendFailure('rejected', 'no'));
     expect(
       await sendWithSlot(safeband, id, { reservationId: 'no' }, refused, { journal }),
@@ -86,7 +86,7 @@ describe('sendWithSlot', () => {
     ['answers without a chat', () => Promise.resolve({ chatId: '' })],
   ];
   it.each(UNCLEAR)(
-    'keeps the slot spent, with no outcome written, where send %s',
+    'keeps the slot spent, and writes no outcome to the journal, if send %s',
     async (how, send) => {
       const reservationId = how.replaceAll(' ', '-');
       const result = await sendWithSlot(safeband, id, { reservationId }, send, {
@@ -99,7 +99,7 @@ describe('sendWithSlot', () => {
     },
   );
 
-  it('never calls twice for one reservation', async () => {
+  it('never calls LinkedIn twice for one reservation', async () => {
     let calls = 0;
     const counting: Send = (call) => {
       calls += 1;
@@ -118,21 +118,21 @@ describe('sendWithSlot', () => {
     await expect.poll(() => stateOf('once')).toBe('delivered');
   });
 
-  it('does not call without a journal where the grant is a repeated one', async () => {
+  it('does not call LinkedIn without a journal if the grant is repeated', async () => {
     await safeband.reserve(id, { reservationId: 'again', leaseSeconds: 900 });
     const result = await sendWithSlot(safeband, id, { reservationId: 'again' }, delivers);
     expect(result).toMatchObject({ sent: false, kind: 'not_attempted', reported: false });
     expect(await stateOf('again')).toBe('in_flight');
   });
 
-  it('does not call where the account was stopped while the journal kept it waiting', async () => {
+  it('does not call LinkedIn if the account was stopped while the journal was slow', async () => {
     const held = stand.newAccount();
     await stand.connect(held);
     const slow: Journal = {
       begin: async () => {
         await safeband.hold(held, { reason: 'looks odd', actor: 'ada' });
         await new Promise((resolve) => {
-          setTimeout(resolve, 5_100); // longer than a grant is leave in itself
+          setTimeout(resolve, 5_100); // longer than a grant alone permits a call
         });
         return true;
       },
@@ -147,7 +147,7 @@ describe('sendWithSlot', () => {
       .toBe('released');
   });
 
-  it('answers a denial with the time to ask again', async () => {
+  it('returns a denial with the time to ask again', async () => {
     const full = stand.newAccount();
     await stand.connect(full, { dailyCap: 1 });
     await sendWithSlot(safeband, full, { reservationId: 'a' }, delivers);
@@ -161,19 +161,19 @@ describe('sendWithSlot', () => {
 const failureOf = (error: unknown): string => String(error);
 
 describe('the client', () => {
-  it('says by type that an account is not connected', async () => {
+  it('fails with the type AccountUnknown for an account that is not connected', async () => {
     const call = () => safeband.reserve('never-connected', { reservationId: 'r' });
     expect(await failureTypeOf(call)).toBe('AccountUnknown');
   });
 
-  it('says by type what a question could not be answered for', async () => {
+  it('fails with the type ReservationUnknown for a reservation that is not known', async () => {
     await expect(safeband.reservation(id, 'nobody')).rejects.toMatchObject({
       type: 'ReservationUnknown',
       message: 'reservation nobody is not known here',
     });
     await expect(safeband.nextSlots(id, 0)).rejects.toMatchObject({ type: 'InvalidInput' });
   });
-  it('refuses what is wrong by the name of the field', async () => {
+  it('refuses a wrong value, and names the field', async () => {
     expect(await failureTypeOf(() => safeband.reserve(id, { reservationId: 'a b' }))).toBe(
       'InvalidInput',
     );
@@ -184,7 +184,7 @@ describe('the client', () => {
     expect(many).toMatchObject([{ granted: true }, { type: 'InvalidInput' }]);
   });
 
-  it('decides 300 asks of one account in a few Updates, each once', async () => {
+  it('decides 300 reserves of one account in a few Updates, each once', async () => {
     const crowded = stand.newAccount();
     const account = await stand.connect(crowded);
     const eager = createClient({ client: stand.client, taskQueue: stand.taskQueue });

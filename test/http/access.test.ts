@@ -1,6 +1,6 @@
 /**
- * Every endpoint, every role, own and foreign account: generated from the routes of the app. What a
- * key may not see leaves no trace, what it may not do is not done.
+ * Every endpoint, every role, own and foreign account: generated from the routes of the app. A
+ * key finds no trace of what it may not see, and a refused request changes nothing.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Value } from 'typebox/value';
@@ -12,7 +12,7 @@ import { createHttpStand, type Answer, type HttpStand } from '../support/http.js
 
 let stand: HttpStand;
 let [own, foreign] = ['', ''];
-/** By role: of all accounts, of `own` alone. */
+/** The keys of each role: for all accounts, and for `own` only. */
 const keys = new Map<string, string>();
 const keyOf = (role: Role, reach: 'all' | 'own'): string => keys.get(`${role} ${reach}`) ?? '';
 
@@ -37,21 +37,20 @@ beforeAll(async () => {
 afterAll(() => stand.close());
 
 const isStream = ({ url }: KnownRoute): boolean => url.endsWith('/stream');
-/** Text for Prometheus, which names no account at all. */
-/** Neither metrics, which count all accounts, nor webhooks: `test/webhooks` tries those. */
+/** Metrics name no account, and `test/webhooks` tests the routes of webhooks. */
 const isPlain = ({ url }: KnownRoute): boolean =>
   url !== '/metrics' && !url.startsWith('/v1/webhooks');
 const routes = (): readonly KnownRoute[] =>
   stand.app
     .routeList()
     .filter(({ method, needs }) => method !== 'HEAD' && needs !== 'public')
-    .filter(({ url }) => url.startsWith('/v1/')); // pages answer people: they have tests of their own
+    .filter(({ url }) => url.startsWith('/v1/')); // pages have their own tests
 const examplesOf = ({ schema }: KnownRoute): readonly object[] => {
   const body = schema?.body;
   const has = typeof body === 'object' && body !== null && 'examples' in body;
   return has && Array.isArray(body.examples) ? body.examples : [];
 };
-/** What a query needs, as its schema shows it. */
+/** The query that a route needs, as in its schema. */
 const QUERIES: Readonly<Record<string, string>> = {
   reservation: '?reservationId=q4-0001',
   nextSlots: '?count=3',
@@ -66,7 +65,7 @@ function send(route: KnownRoute, key: string, id: string, body?: object): Promis
   return stand.ask(key, url, payload);
 }
 
-it('says of every route whom it is for, and shows an example of every body', () => {
+it('declares for every route the right that it needs, and an example of every body', () => {
   const list = stand.app.routeList();
   expect(list.filter(({ needs }) => needs === undefined)).toEqual([]);
   const posts = routes().filter(({ method }) => method === 'POST');
@@ -75,7 +74,7 @@ it('says of every route whom it is for, and shows an example of every body', () 
 });
 
 describe('without a key that is known', () => {
-  it('nothing but what is public is answered', async () => {
+  it('only public routes answer', async () => {
     const revoked = await stand.key('operator');
     await revokeKey(stand.pool, revoked.slice(3, 19));
     for (const key of ['', 'sb_x', keyOf('reader', 'all').slice(0, -1), revoked]) {
@@ -93,7 +92,7 @@ describe('without a key that is known', () => {
   });
 });
 
-/** Everything that people or statistics could see change. */
+/** Returns everything whose change people or statistics could notice. */
 const fingerprint = async (id: string): Promise<unknown> => {
   const { rows } = await stand.pool.query(
     `select (select version from safeband.accounts where account_id = $1) as version,
@@ -105,7 +104,7 @@ const fingerprint = async (id: string): Promise<unknown> => {
 };
 
 describe.each(ROLES)('a key of the role %s', (role) => {
-  it('is refused what its role may not do, and nothing is done', async () => {
+  it('is refused on each route that its role may not use, and changes nothing', async () => {
     const refused = routes().filter(({ needs }) => !mayDo(callerOf(role), needs ?? 'operate'));
     expect(refused.length > 0).toBe(role !== 'operator');
     const before = await fingerprint(own);
@@ -117,7 +116,7 @@ describe.each(ROLES)('a key of the role %s', (role) => {
     expect(withoutClock(await fingerprint(own))).toEqual(withoutClock(before));
   });
 
-  it('hears of a foreign account what it hears of one that does not exist', async () => {
+  it('gets the same answer for a foreign account as for an unknown account', async () => {
     const before = await fingerprint(foreign);
     const ofAccount = routes().filter(({ url }) => url.includes(':accountId'));
     for (const route of ofAccount) {
@@ -137,7 +136,7 @@ describe.each(ROLES)('a key of the role %s', (role) => {
     const lists = routes().filter(
       (route) =>
         !route.url.includes(':') &&
-        route.url !== '/v1/access' && // of keys and webhooks, and only for keys of all accounts
+        route.url !== '/v1/access' && // only for keys of all accounts
         !isStream(route) &&
         isPlain(route),
     );
@@ -156,7 +155,7 @@ const callerOf = (role: Role) => ({ keyId: '', name: '', role, accounts: null })
 const withoutClock = (found: unknown): string =>
   JSON.stringify(found).replaceAll(/"(asOf|nextReconcileAt|lastReconciledAt)":"[^"]*"/g, '');
 
-it('takes every example of every message, and answers as the document says', async () => {
+it('accepts every example of every message, and answers as the document describes', async () => {
   const [id, key] = [stand.newAccount('examples'), keyOf('operator', 'all')];
   const post = (needs: Need) =>
     routes().filter((one) => one.method === 'POST' && one.needs === needs && isPlain(one));

@@ -1,4 +1,4 @@
-/** Who was let in and who was refused: log events, rows, and what a log-in and an answer leave. */
+/** Log events and rows of accesses and refusals, and what log-ins and answers leave behind. */
 import { connect } from 'node:net';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -37,7 +37,7 @@ const logIn = (key: string, cookie = '') =>
 const cookieOf = (answer: Awaited<ReturnType<typeof logIn>>): string =>
   answer.cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
 
-it('tells of refusals and log-ins by the id of the key, and of no secret', async () => {
+it('logs refusals and log-ins with the id of the key, and without a secret', async () => {
   const key = await stand.key('reader');
   const keyId = key.slice(3, 19);
   lines = [];
@@ -65,7 +65,7 @@ it('tells of refusals and log-ins by the id of the key, and of no secret', async
   expect(lines.join('')).not.toContain(key.slice(20));
 });
 
-it('tells of some refusals a minute, and then how many more there were', async () => {
+it('logs a limited number of refusals a minute, and then the number of the others', async () => {
   now += 60_000;
   lines = [];
   for (let n = 0; n < 70; n += 1) await stand.ask(`sb_${n}`, '/v1/alerts');
@@ -78,7 +78,7 @@ it('tells of some refusals a minute, and then how many more there were', async (
   ]);
 });
 
-it('keeps a row of each log-in, key and webhook that nobody can change', async () => {
+it('keeps an unchangeable row of each log-in, key and webhook', async () => {
   const operator = await stand.key('operator');
   const one = await makeKey(stand.pool, { name: 'one', role: 'reader' }, 'cli:ada');
   await revokeKey(stand.pool, 'one', 'cli:ben');
@@ -123,7 +123,7 @@ it('ends the first log-in when a second takes its place', async () => {
   expect((await open(second)).statusCode).toBe(200);
 });
 
-it('lets nobody keep an answer to a key, and refuses what Postgres cannot keep', async () => {
+it('forbids caches to keep answers, and refuses text that Postgres cannot keep', async () => {
   const key = await stand.key('operator');
   const gets = stand.app
     .routeList()
@@ -155,7 +155,7 @@ it('lets nobody keep an answer to a key, and refuses what Postgres cannot keep',
   }
 });
 
-it('closes a request that comes too slowly, soon after its time', async () => {
+it('closes a request that arrives too slowly, soon after its time limit', async () => {
   const address = new URL(await stand.app.listen({ port: 0, host: '127.0.0.1' }));
   const ended = async (text: string): Promise<string> => {
     const socket = connect(Number(address.port), address.hostname);

@@ -13,13 +13,13 @@ beforeAll(async () => {
 });
 afterAll(() => stand.close());
 
-/** A day that comes soon, in whatever month: its date, and its midnight. */
+/** A day in the near future, in any month: its date, and its midnight. */
 const soon = (days: number) => {
   const until = isoInstant(startOf(dayOf(Date.now()) + days));
   return { on: new Date(until).getUTCDate(), until };
 };
 
-it('is kept over a new start, and a breaker that runs follows it', async () => {
+it('a renewal day survives a new start, and an open breaker follows it', async () => {
   const id = stand.newAccount();
   const post = async (name: string, body: object) => {
     const answer = await stand.ask(key, `/v1/accounts/${id}/${name}`, body);
@@ -73,7 +73,7 @@ it('is kept over a new start, and a breaker that runs follows it', async () => {
   expect(await post('configure', {})).toMatchObject({ creditsRenewOn: null });
 });
 
-it('is set by the form that connects an account, and stays where the form leaves it empty', async () => {
+it('the connect form sets a renewal day, and an empty field keeps it', async () => {
   const id = stand.newAccount();
   const connect = async (creditsRenewOn: string): Promise<number> => {
     const answer = await stand.app.inject({

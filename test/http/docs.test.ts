@@ -1,4 +1,4 @@
-/** What the documents show is what happens: routes, curl, the generated client, the first start. */
+/** The documents match the server: routes, curl, the generated client, the first start. */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -27,19 +27,19 @@ afterAll(() => stand.close());
 const isOfApi = (url: string): boolean =>
   url.startsWith('/v1/') || ['/livez', '/readyz', '/metrics', '/openapi.json'].includes(url);
 
-it('the table of routes is that of the server', () => {
+it('the table of routes matches the server', () => {
   const told = [...doc.matchAll(/^\| `(GET|POST) (\S+)` +\| (\w+) /gm)].map(([, ...parts]) =>
     parts.join(' '),
   );
   const known = stand.app
     .routeList()
     .filter(({ method, url }) => method !== 'HEAD' && isOfApi(url))
-    .filter(({ url }) => !url.startsWith('/v1/webhooks')) // webhooks.md tells them
+    .filter(({ url }) => !url.startsWith('/v1/webhooks')) // docs/webhooks.md lists them
     .map(({ method, url, needs }) => [method, url, needs].join(' '));
   expect(told.toSorted()).toEqual(known.toSorted());
 });
 
-it('the settings and limits are those of the source', () => {
+it('the settings and limits match the source', () => {
   const config = readFileSync('src/platform/config.ts', 'utf8');
   const told = [...doc.matchAll(/^\| `(SAFEBAND_\w+)`/gm)].map(([, name]) => name ?? '');
   expect(told.length).toBe(6);
@@ -57,7 +57,7 @@ it('the settings and limits are those of the source', () => {
   }
 });
 
-it('each curl does what the text says', async () => {
+it('each curl does what the text describes', async () => {
   const id = stand.newAccount();
   const commands = [...doc.matchAll(/```sh\n(curl [\s\S]*?)```/g)].map(([, one]) => one ?? '');
   expect(commands.length).toBe(6);
@@ -65,7 +65,7 @@ it('each curl does what the text says', async () => {
   const said: string[] = [];
   for (const command of commands) {
     const own = command.replaceAll('acme-anna', id).replaceAll('curl ', 'curl -s ');
-    const shell = `${own.trim()} || test $? = 28`; // a stream is left after its time
+    const shell = `${own.trim()} || test $? = 28`; // curl leaves a stream after its time limit
     const { stdout } = await promisify(execFile)('bash', ['-c', shell], { env });
     said.push(stdout);
   }
@@ -78,7 +78,7 @@ it('each curl does what the text says', async () => {
   expect(stream).toContain('event: status');
 });
 
-it('a client generated from the document does a whole send', async () => {
+it('a client generated from the document completes a send', async () => {
   const spec = (await stand.app.inject('/openapi.json')).json();
   expect(spec).toMatchObject({ openapi: '3.1.0' });
   const project = fileURLToPath(new URL('../..', import.meta.url));
@@ -126,7 +126,7 @@ const { data: status } = await v1.status(id);
 console.log(JSON.stringify(status));
 `;
 
-it('a first start makes one key, which opens everything, and ends its streams when it stops', async () => {
+it('a first start makes one key for everything, and a stop ends all streams', async () => {
   const { url, drop } = await freshDatabase();
   const env = {
     DATABASE_URL: url,

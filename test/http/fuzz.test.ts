@@ -1,4 +1,4 @@
-/** Bad input of every kind, to every endpoint: refused by name, never a 5xx, never a hang. */
+/** Every endpoint refuses bad input and names the field; it never answers 5xx and never hangs. */
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -23,12 +23,12 @@ const routes = (method: string): readonly KnownRoute[] =>
     .filter((route) => route.method === method && route.url.startsWith('/v1/'))
     .filter(({ url }) => !url.endsWith('/stream'));
 
-/** Of this file alone: other files use the same Temporal. */
+/** An id for this file only, because other files use the same Temporal. */
 const unknown = `never-was-${randomUUID()}`;
 const pathOf = (url: string, accountId = unknown): string =>
   url.replace(':accountId', accountId).replace(':endpointId', `whe_${'0'.repeat(32)}`);
 
-/** What any refusal must be. */
+/** Expects a problem document, as each refusal must be. */
 function expectProblem(answer: Answer, of: unknown): void {
   const problem = answer.json<{ type: string; status: number; code?: string; field?: string }>();
   expect([of, answer.statusCode < 500 || answer.body, problem.status]).toEqual([
@@ -64,7 +64,7 @@ const json = fc.oneof(
   },
 );
 
-it('names the field that is wrong, whatever is in it', async () => {
+it('names the field that is wrong, for any value', async () => {
   const names = (example: object) => fc.constantFrom(...Object.keys(example), 'unknown_field');
   for (const { url, schema } of routes('POST')) {
     const [example] = Object(schema?.body).examples ?? [];
@@ -75,7 +75,7 @@ it('names the field that is wrong, whatever is in it', async () => {
         if (answer.statusCode < 300) return;
         expectProblem(answer, [url, name, value]);
         const { code, field = '' } = answer.json<{ code: string; field?: string }>();
-        // What is good is refused because there is no such account.
+        // A valid body is refused because there is no such account.
         if (code !== 'InvalidInput') return;
         expect(field.startsWith(name) || name === 'unknown_field', `${url} ${name} ${field}`).toBe(
           true,
@@ -93,7 +93,7 @@ it('names the field that is wrong, whatever is in it', async () => {
   }
 });
 
-it('takes any query for what it is', async () => {
+it('answers any query, or names the field that is wrong', async () => {
   const query = fc.dictionary(
     fc.constantFrom('limit', 'cursor', 'state', 'prefix', 'open', 'scope', 'at', 'count', 'x'),
     fc.oneof(
@@ -191,7 +191,7 @@ it.each([
   }
 });
 
-it('has the rules of the ids from one place', () => {
+it('checks ids over HTTP by the rules of the domain', () => {
   const [isFits, isActor] = [checkOf(chatId), checkOf(actor)];
   const text = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 40 }),
@@ -225,12 +225,12 @@ it('has the rules of the ids from one place', () => {
   }
 });
 
-it('tells a key that asks too often when it may again, and no other key', async () => {
+it('refuses only the key that asks too often, with the time to ask again', async () => {
   const limits = { requestsPerMinute: 8 };
   const limited = await createHttpStand({ limits }, { taskQueue: 'none' });
   const [hasty, calm] = [await limited.key('reader'), await limited.key('reader')];
   const ask = (reader: string) => limited.ask(reader, '/v1/alerts');
-  // The first request of a key is one of its address: nobody knows yet whose it is.
+  // The first request of a key counts for its address, because the key is not known yet.
   for (const one of [hasty, calm]) expect((await ask(one)).statusCode).toBe(200);
   const answers = [];
   for (let n = 0; n <= limits.requestsPerMinute; n += 1) answers.push(await ask(hasty));

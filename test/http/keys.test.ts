@@ -1,4 +1,4 @@
-/** Keys and log-ins: who they belong to, what is kept of them, and when they end. */
+/** Keys and log-ins: their owner, what is stored of them, and when they end. */
 import { randomBytes } from 'node:crypto';
 import fastify from 'fastify';
 import { expect, it, vi } from 'vitest';
@@ -34,7 +34,7 @@ const made = async (name: string, more: Partial<Parameters<typeof makeKey>[1]> =
   return key;
 };
 
-it('knows a key until it is revoked, and keeps nothing that could be used as one', async () => {
+it('knows a key until it is revoked, and stores nothing that can be used as a key', async () => {
   expect(await hasKeys(pool)).toBe(false);
   const { keyId, key } = await made('ada', { role: 'operator', accounts: ['one'] });
   expect(await findKey(pool, key)).toEqual({
@@ -57,7 +57,7 @@ it('knows a key until it is revoked, and keeps nothing that could be used as one
   expect(await listKeys(pool)).toMatchObject([{ keyId, accounts: ['one'] }]);
 });
 
-it('knows a log-in until it is over, ended, or its key is revoked', async () => {
+it('knows a log-in until it expires, is ended, or its key is revoked', async () => {
   const { keyId } = await made('eve');
   const [over, ended, kept] = await Promise.all(
     [-1, 60_000, 60_000].map((lastsMs) => makeSession(pool, { keyId, lastsMs })),
@@ -70,7 +70,7 @@ it('knows a log-in until it is over, ended, or its key is revoked', async () => 
   expect(await findSession(pool, kept ?? '')).toBeUndefined();
 });
 
-it('asks every route whom it is for, and every cookie where it comes from', async () => {
+it('refuses a route that declares no right, and a cookie from another origin', async () => {
   const app = fastify();
   addProblems(app);
   const keyring = new Keyring(pool, Date.now);
@@ -106,13 +106,13 @@ it('asks every route whom it is for, and every cookie where it comes from', asyn
   await app.close();
 });
 
-/** A key that looks like one, and is nobody's. */
+/** Returns a text in the form of a key that was never made. */
 const stranger = (): string =>
   `sb_${randomBytes(8).toString('hex')}_${randomBytes(32).toString('base64url')}`;
 const keyOf = (text: string) => ({ kind: 'key', text }) as const;
 const sessionOf = (text: string) => ({ kind: 'session', text }) as const;
 
-it('believes nobody in an outage who was revoked or had left before it', async () => {
+it('accepts in an outage no key revoked before it, and no log-in ended before it', async () => {
   const mine = createPool(databaseUrl);
   let now = 0;
   const keyring = new Keyring(mine, () => now);
@@ -128,7 +128,7 @@ it('believes nobody in an outage who was revoked or had left before it', async (
   await revokeKey(pool, gone.keyId);
   await endSession(pool, left ?? '');
   now += 5_000;
-  await keyring.callerOf(keyOf(kept.key)); // of the others nobody hears anything
+  await keyring.callerOf(keyOf(kept.key)); // the other callers ask nothing
   await expect.poll(() => keyring.recall(keyOf(gone.key))).toBeUndefined();
   expect(keyring.recall(away)).toBeUndefined();
   await mine.end();
@@ -145,7 +145,7 @@ it('believes nobody in an outage who was revoked or had left before it', async (
   ]);
 });
 
-it('asks Postgres nothing for strangers beyond the limit of their address', async () => {
+it('does not ask Postgres about unknown keys beyond the limit of their address', async () => {
   const mine = createPool(databaseUrl);
   const app = fastify();
   addProblems(app);
@@ -184,7 +184,7 @@ it('asks Postgres nothing for strangers beyond the limit of their address', asyn
   await mine.end();
 });
 
-it('decrypts for operators of all accounts alone', async () => {
+it('decrypts only for operators of all accounts', async () => {
   const app = fastify();
   addProblems(app);
   const keyring = new Keyring(pool, Date.now);
@@ -205,13 +205,13 @@ it('decrypts for operators of all accounts alone', async () => {
 });
 
 it.each(['safeband', 'Temporal', ' SAFEBAND ', 'a\u001b[2J', 'a\u200b', '', 'x'.repeat(65)])(
-  'takes no key of the name %j',
+  'refuses a key with the name %j',
   async (name) => {
     await expect(makeKey(pool, { name, role: 'reader' })).rejects.toThrow(RangeError);
   },
 );
 
-it.each(['safeband', ' Temporal'])('takes no actor %j of a caller', (said) => {
+it.each(['safeband', ' Temporal'])('refuses the actor %j from a caller', (said) => {
   const caller = { keyId: 'k', name: 'ops', role: 'operator', accounts: null } as const;
   expect(() => actorOf(caller, said)).toThrow('actor should name a person');
   expect(actorOf(caller, 'ada')).toBe('ada via ops');

@@ -1,4 +1,4 @@
-/** Streams, ETags and Idempotency-Keys: what is told again, what is told once, who is let go. */
+/** Streams, ETags and Idempotency-Keys: repeated answers, missed changes, ended connections. */
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { Writable } from 'node:stream';
@@ -41,7 +41,7 @@ async function watch(path: string, key: string): Promise<Watching> {
   response.on('error', () => undefined);
   return { response, said: () => said };
 }
-/** The server ends it. */
+/** Waits until the server ends the stream. */
 const ended = async ({ response }: Watching): Promise<void> => {
   if (!response.complete) await once(response, 'end');
 };
@@ -50,7 +50,7 @@ const statusesIn = (said: string): readonly { counter: number; state: string }[]
     JSON.parse(data ?? ''),
   );
 
-it('tells each change of an account to who watches it, and of no other', async () => {
+it('sends a stream each change of its account, and of no other account', async () => {
   const [mine, other] = [await connected(), await connected()];
   const limited = await stand.key('reader', [mine]);
   const account = await watch(`/v1/accounts/${mine}/stream`, limited);
@@ -71,7 +71,7 @@ it('tells each change of an account to who watches it, and of no other', async (
   for (const { response } of [account, all]) response.destroy();
 });
 
-it('hears again after its connection to Postgres was lost', async () => {
+it('receives changes again after its connection to Postgres was lost', async () => {
   const id = await connected();
   const { response, said } = await watch('/v1/stream', operator);
   const gaps = () => said().split('event: resync').length;
@@ -86,7 +86,7 @@ it('hears again after its connection to Postgres was lost', async () => {
   response.destroy();
 });
 
-it('holds a thousand idle streams, and lets all of them go', async () => {
+it('holds a thousand idle streams, and ends all of them when their key is revoked', async () => {
   const [key, id] = [await stand.key('reader'), await connected()];
   const paths = Array.from({ length: 1_000 }, () => '/v1/stream');
   paths.push(`/v1/accounts/${id}/stream`);
@@ -109,9 +109,9 @@ const watcherOf = (raw: Writable) => {
   return { accountId: null, caller, credential, raw };
 };
 
-it('drops who does not read what is told', async () => {
+it('disconnects a stream whose client does not read', async () => {
   const live = liveOf({ heartbeatMs: 5, streamBytes: 50 });
-  const raw = new Writable({ write: () => undefined }); // takes a piece, and never another
+  const raw = new Writable({ write: () => undefined }); // accepts one piece, and no more
   live.open(watcherOf(raw), null);
   expect(live.count).toBe(1);
   await expect.poll(() => raw.destroyed).toBe(true);
@@ -119,7 +119,7 @@ it('drops who does not read what is told', async () => {
   live.close();
 });
 
-it('counts nobody who left before, and leaves room for other keys', () => {
+it('does not count a closed connection, and leaves room for other keys', () => {
   const live = liveOf({ streamsPerKeyMax: 1 });
   live.open(watcherOf(new Writable().destroy()), null);
   expect(live.count).toBe(0);
@@ -132,7 +132,7 @@ it('counts nobody who left before, and leaves room for other keys', () => {
   live.close();
 });
 
-it('says that something was missed where Postgres does not tell it, and lets go at last', async () => {
+it('resyncs after a failed read, and ends a stream whose key cannot be verified', async () => {
   const pool = createPool(stand.databaseUrl);
   vi.spyOn(pool, 'query').mockImplementation(() => {
     throw new Error('away');
@@ -146,7 +146,7 @@ it('says that something was missed where Postgres does not tell it, and lets go 
   const live = liveOf({ heartbeatMs: 60_000 }, pool);
   live.open(watcherOf(raw), null);
   const gaps = () => said.split('event: resync').length - 1;
-  await expect.poll(gaps).toBe(1); // it listens
+  await expect.poll(gaps).toBe(1); // the stream listens
   await stand.pool.query(`select pg_notify('safeband_changes', 'one')`);
   await expect.poll(gaps).toBe(2);
   const unbelieved = liveOf({ heartbeatMs: 5 }, pool);
@@ -156,7 +156,7 @@ it('says that something was missed where Postgres does not tell it, and lets go 
   await pool.end();
 });
 
-it('sends a status again only where something is new', async () => {
+it('sends a status again only if something is new', async () => {
   const id = await connected();
   const url = `/v1/accounts/${id}/status`;
   const first = await stand.ask(operator, url);
@@ -170,7 +170,7 @@ it('sends a status again only where something is new', async () => {
   expect((await again(etag)).statusCode).toBe(200);
 });
 
-it('reads Postgres, and says so, while nobody answers for the account', async () => {
+it('reads Postgres, and names it as the source, while the workflow does not answer', async () => {
   const id = await connected();
   await post(id, 'sendReserve', { reservationId: 'open' });
   await post(id, 'reconcileNow', {});
@@ -184,7 +184,7 @@ it('reads Postgres, and says so, while nobody answers for the account', async ()
   expect([unsaved, asOf < after.asOf, typeof nextReconcileAt]).toEqual([0, true, 'string']);
 });
 
-it('asks the account again for each Idempotency-Key, so that one hears a new grant', async () => {
+it('asks the account for a new Idempotency-Key, and replays known answers', async () => {
   const id = await connected();
   const ask = (key: string, body: object) =>
     post(id, 'sendReserve', body, { 'idempotency-key': key });
@@ -213,7 +213,7 @@ it('asks the account again for each Idempotency-Key, so that one hears a new gra
   expect(bad.json()).toMatchObject({ code: 'InvalidInput', field: 'Idempotency-Key' });
 });
 
-it('says when to ask again, and keeps no denial', async () => {
+it('names the time to ask again, and stores no denial', async () => {
   const id = await connected();
   await post(id, 'configure', { dailyCap: 0 });
   const batch = { requests: [{ reservationId: 'b-1' }, { reservationId: ' ' }, 7] };

@@ -60,7 +60,7 @@ it.each(['reader', 'pipeline'] as const)(
   },
 );
 
-it('hides other accounts from a key of one account, with the same 404 as for an unknown account', async () => {
+it('answers a key of one account with the same 404 for other and unknown accounts', async () => {
   const key = await stand.key('operator', [own]);
   for (const page of pages().filter(({ url }) => url.includes(':accountId'))) {
     const [other, none] = [await go(key, page, foreign), await go(key, page, 'never-was')];
@@ -76,7 +76,7 @@ it('hides other accounts from a key of one account, with the same 404 as for an 
   }
 });
 
-it('answers an unknown path with a problem for a program, and with a page for a browser', async () => {
+it('answers an unknown path with a problem for programs, a page for browsers', async () => {
   const key = await stand.key('reader');
   expect((await stand.ask(key, '/nothing')).headers['content-type']).toBe(
     'application/problem+json',
@@ -109,7 +109,7 @@ const shown = (html: string): string =>
     .replaceAll('&quot;', '"')
     .replaceAll('&amp;', '&');
 
-it('shows the same sentences about an account on the page, in the API and on the command line', async () => {
+it('shows the same sentences on the page, in the API and on the command line', async () => {
   const { id } = await sent(stand, 17);
   const key = await stand.key('operator');
   await stand.ask(key, `/v1/accounts/${id}/sendReserve`, { reservationId: 'under-way' });

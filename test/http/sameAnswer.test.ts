@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => stand.close());
 
-/** Four delivered, one in flight, one uncertain, one external; all of it saved. */
+/** Makes four slots delivered, one in flight, one uncertain and one external, all of them saved. */
 async function busy(): Promise<Known> {
   const known = await sent(stand, 4, { inmailsSentToday: 1 });
   const { account } = known;
@@ -44,7 +44,7 @@ const textOf = (html: string): string =>
     .replaceAll('&amp;', '&')
     .replaceAll(/\s+/g, ' ');
 
-/** Asks all of them, and expects that they agree; returns what they answer. */
+/** Asks all three, expects that they agree, and returns their answer. */
 async function agreed(id: string, isAway: boolean): Promise<Answers> {
   const { env, ...settings } = settingsOf(stand);
   const away = isAway ? { TEMPORAL_ADDRESS: '127.0.0.1:1' } : {};
@@ -99,7 +99,7 @@ async function agreed(id: string, isAway: boolean): Promise<Answers> {
   };
 }
 
-it('is the same while the workflow answers, and while only its rows can be read', async () => {
+it('the answer is the same with the workflow and with its rows only', async () => {
   const { id } = await busy();
   const present = await agreed(id, false);
   expect(present.api).toMatchObject({
@@ -154,7 +154,7 @@ it.each([
   expect(away.why.counter).toBe(present.why.counter);
 });
 
-it('counts as delivered what the event log proves, if a row has 104 and the log has 17', async () => {
+it('the answer counts the 17 deliveries in the event log, if a row has 104', async () => {
   const { id } = await sent(stand, 17);
   await stand.pool.query('delete from safeband.reservations where account_id = $1', [id]);
   await edit(stand, id, 'inmails_sent_today = 104');
@@ -164,7 +164,7 @@ it('counts as delivered what the event log proves, if a row has 104 and the log 
   expect(api).toMatchObject({ counter: 104, delivered: 17, unexplained: 87, remaining: 0 });
 });
 
-it('is read from the rows of an account whose workflow is no longer known', async () => {
+it('the answer is read from the rows of an account whose workflow is no longer known', async () => {
   const { id, account } = await sent(stand, 2);
   await say(account, 'disconnect', { reason: 'left', actor: 'ada' });
   await account.result();

@@ -32,7 +32,7 @@ const connected = async (): Promise<Known> => {
   return { id, account: await stand.connect(id) };
 };
 
-/** Sends one message; what refused it, or `none`. A Signal is never refused. */
+/** Sends one message and returns the type of its refusal, or `none`. A Signal is never refused. */
 async function send(way: Way, { id, account }: Known, name: string, payload: object) {
   if (way === 'Signal') {
     await account.signal(name, payload);
@@ -53,7 +53,7 @@ const alertsOf = async ({ id }: Known, kind: string): Promise<number> => {
   return rows[0]?.times ?? 0;
 };
 const PERSON = { reason: 'checked', actor: 'ada' };
-/** Each message in an order in which all of them are taken; `least`: what has to be there. */
+/** Messages with their required fields, in an order in which the account accepts all of them. */
 const LEAST: readonly (readonly [name: string, body: TObject, least: (id: string) => object])[] = [
   ['connect', bodies.connect, (accountId) => ({ accountId, tier: 'premium' })],
   ['sendReserve', bodies.sendReserve, () => ({ reservationId: 'one' })],
@@ -98,7 +98,7 @@ describe.each(WAYS)('by %s', (way) => {
     expect(await alertsOf(known, 'bad_signal')).toBe(0);
   });
 
-  it('an instant is read as it was meant, and one that cannot be read refuses or is now', async () => {
+  it('an instant is read in each form; an unreadable one is refused or is now', async () => {
     const known = await connected();
     const minute = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS - 10 * MINUTE_MS;
     const good = [
@@ -120,7 +120,7 @@ describe.each(WAYS)('by %s', (way) => {
       const refused = await send(way, known, 'sendObserved', seen(`bad${n}`, raw));
       expect([raw, refused]).toEqual([raw, way === 'Signal' ? 'none' : 'InvalidInput']);
     }
-    await known.account.executeUpdate('reconcileNow', { args: [{}] }); // it saves events and alerts
+    await known.account.executeUpdate('reconcileNow', { args: [{}] }); // saves events and alerts
     const counted = good.length + (way === 'Signal' ? bad.length : 0);
     const rows = await logOf(known);
     const times = new Map(rows.map(({ chat_id: chat, delivered_at: when }) => [chat, when]));
@@ -135,7 +135,7 @@ describe.each(WAYS)('by %s', (way) => {
     expect(await alertsOf(known, 'bad_signal')).toBe(bad.length);
   });
 
-  it('a throttled pauses the account for as long as it says, or for an hour', async () => {
+  it('a throttled report pauses the account for its duration, or for an hour', async () => {
     const known = await connected();
     for (const [n, [raw, seconds]] of PAUSES.entries()) {
       const before = Date.now();
@@ -146,7 +146,7 @@ describe.each(WAYS)('by %s', (way) => {
         const { cooldown } = await known.account.query<StatusWire>('status');
         return cooldown === null ? 0 : at(cooldown.until);
       };
-      // The server's clock is this machine's; its stamps are rounded.
+      // The server uses the clock of this machine, and rounds its timestamps.
       await expect.poll(untilNow).toBeGreaterThanOrEqual(before + seconds * SECOND_MS - 50);
       expect([raw, (await untilNow()) <= Date.now() + seconds * SECOND_MS + 50]).toEqual([
         raw,
@@ -168,7 +168,7 @@ describe.each(WAYS)('by %s', (way) => {
         way === 'Signal' ? 'none' : 'InvalidInput',
       ]);
     }
-    await known.account.executeUpdate('reconcileNow', { args: [{}] }); // it saves the alerts
+    await known.account.executeUpdate('reconcileNow', { args: [{}] }); // saves the alerts
     expect(await alertsOf(known, 'bad_signal')).toBe(way === 'Signal' ? WRONG_TYPES.length : 0);
     const { counter } = await known.account.query<StatusWire>('status');
     const reserves = WRONG_TYPES.filter(([name]) => name === 'sendReserve').length;

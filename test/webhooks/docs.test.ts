@@ -1,4 +1,4 @@
-/** docs/webhooks.md shows what happens: each payload, and the check in both languages. */
+/** docs/webhooks.md matches the sender: each payload, and the check in both languages. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -49,7 +49,7 @@ const DAY: readonly string[] = [
    updated_at = '2026-11-25T00:00:40Z'`,
 ];
 
-it('the payload of each event', async () => {
+it('the document shows the payload of each event', async () => {
   const { url, drop } = await freshDatabase();
   const pool = createPool(url);
   const { endpointId } = await addEndpoint(pool, {
@@ -137,8 +137,8 @@ it.each([
       return status;
     };
     await expect.poll(() => post('one').catch(() => 0)).toBe(204);
-    expect(await post('one')).toBe(204); // a copy: taken, and not handled a second time
-    expect(await post('two', { by: [FOREIGN, NEXT] })).toBe(204); // in the middle of a rotation
+    expect(await post('one')).toBe(204); // a copy: accepted, and not handled a second time
+    expect(await post('two', { by: [FOREIGN, NEXT] })).toBe(204); // during a rotation
     expect(await post('forged', { by: [FOREIGN] })).toBe(401);
     expect(await post('forged', { by: [] })).toBe(401);
     expect(await post('tampered', { tampered: ' ' })).toBe(401);

@@ -1,4 +1,4 @@
-/** Each event arises from an account's real life, on the real servers, and reaches its receiver. */
+/** Each event comes from a real account on the real servers, and reaches its receiver. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { WEBHOOK_TYPES, type WebhookType } from '../../src/domain/wire/webhookEvents.js';
 import { addEndpoint } from '../../src/postgres/webhooks/endpoints.js';
@@ -31,20 +31,20 @@ afterAll(async () => {
   await receiver.close();
 });
 
-/** What was told of an account, of one type or of all. */
+/** The events that the receiver has of an account, of the given types or of all. */
 const told = (id: string, ...types: readonly WebhookType[]): readonly object[] =>
   receiver.heard
     .map(({ payload }) => payload)
     .filter(({ accountId }) => accountId === id)
     .filter(({ type }) => types.length === 0 || types.some((one) => one === type))
     .map(({ type, data }) => ({ type, ...data }));
-/** What the outside hears of an account. */
+/** Expects the events of an account, as its receiver gets them. */
 const outside = {
   expect: (id: string, types: readonly WebhookType[], events: readonly object[]) =>
     expect.poll(() => told(id, ...types)).toEqual(events),
 };
 
-it('80, 95 and 100 % of the cap, each once, and no more after a hand edit was healed', async () => {
+it('80, 95 and 100 % of the cap are sent once, also after a corrected manual edit', async () => {
   const id = stand.newAccount();
   const account = await stand.connect(id, { dailyCap: 20 });
   const reserve = (from: number, count: number) =>
@@ -80,7 +80,7 @@ it('80, 95 and 100 % of the cap, each once, and no more after a hand edit was he
   );
 });
 
-it('a cooldown by LinkedIn: its start, and a later end', async () => {
+it('an account sends the start of a cooldown by LinkedIn, and its later end', async () => {
   const { id, account } = await sent(stand, 0);
   const throttled = (reservationId: string, retryAfterSeconds: number) =>
     say(account, 'sendFailed', { reservationId, kind: 'throttled', retryAfterSeconds });
@@ -98,7 +98,7 @@ it('a cooldown by LinkedIn: its start, and a later end', async () => {
     `cooldown_until = null, cooldown_cause = null, hold_since = now(),
     hold_actor = 'a hand'`,
   );
-  await run(account); // which takes it back, and tells nothing twice
+  await run(account); // corrects the edit, and sends no event twice
   await say(account, 'hold', { reason: 'the last event of this test', actor: 'a test' });
   await run(account);
   const started = { type: 'cooldown.started', cause: 'throttled' };
@@ -113,12 +113,12 @@ it('a cooldown by LinkedIn: its start, and a later end', async () => {
   );
 });
 
-it('a cooldown that ends: once, in its order, though nothing is written when it does', async () => {
+it('the end of a cooldown is sent once and in order, although nothing is written', async () => {
   const { id, account } = await sent(stand, 0);
   await say(account, 'hold', { reason: 'looking at Ms. Roe', actor: 'j.doe@example.com' });
   await ask(account, 'one');
   await run(account);
-  // As a save leaves it whose workflow's clock was an hour behind.
+  // The row of a save from a workflow whose clock was an hour behind.
   const until = Date.now() + 1_500;
   await stand.pool.query(
     `update safeband.accounts
@@ -134,7 +134,7 @@ it('a cooldown that ends: once, in its order, though nothing is written when it 
     { type: 'cooldown.ended', ...end },
   ];
   await outside.expect(id, types, both);
-  await run(account); // its save finds a cooldown that is over
+  await run(account); // its save finds a cooldown that has ended
   await say(account, 'resume', { reason: 'seen', actor: 'a test' });
   await say(account, 'hold', { reason: 'the last event of this test', actor: 'a test' });
   await run(account);
@@ -144,7 +144,7 @@ it('a cooldown that ends: once, in its order, though nothing is written when it 
   expect(JSON.stringify(receiver.heard)).not.toMatch(/Roe|j\.doe/);
 });
 
-it('104 on the counter beside 17 that were sent: the drift and the rest', async () => {
+it('a counter of 104 with 17 sends raises a drift alert and starts a cooldown', async () => {
   const { id, account } = await sent(stand, 17);
   await edit(stand, id, 'inmails_sent_today = 104');
   await run(account);
@@ -173,7 +173,7 @@ it('104 on the counter beside 17 that were sent: the drift and the rest', async 
   );
 });
 
-it('what is only under way is told once, not with every run', async () => {
+it('slots in flight raise one drift alert, and not one for each run', async () => {
   const { id, account } = await sent(stand, 0);
   const requests = Array.from({ length: 6 }, (_, n) => ({ reservationId: `s${n}` }));
   await say(account, 'sendReserveBatch', { requests });
@@ -185,7 +185,7 @@ it('what is only under way is told once, not with every run', async () => {
   await expect.poll(() => told(id)).toMatchObject([drift, { type: 'account.held' }]);
 });
 
-it('InMail credits that are used up, a restriction, and midnight', async () => {
+it('an account sends the end of its InMail credits, its restriction, and its reset', async () => {
   const { id, account } = await sent(stand, 0);
   await ask(account, 'one');
   await ask(account, 'two');

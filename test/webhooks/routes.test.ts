@@ -1,4 +1,4 @@
-/** Operators and their endpoints by HTTP: what is made, shown, changed and refused, and to whom. */
+/** Endpoints of operators over HTTP: made, shown, changed, refused, and visible to which key. */
 import type { InjectOptions } from 'fastify';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Endpoint } from '../../src/postgres/webhooks/endpoints.js';
@@ -42,7 +42,7 @@ const make = async (more: object = {}): Promise<Made> => {
   return answer.json<Made>();
 };
 
-it('makes an endpoint, shows its secret once, changes, pings, replays and ends it', async () => {
+it('makes, changes, pings, replays, removes an endpoint; shows its secret once', async () => {
   const { endpointId, secret } = await make({ url: receiver.url, accounts: null });
   receiver.trust(secret);
   const at = `/v1/webhooks/${endpointId}`;
@@ -106,13 +106,13 @@ it.each(REFUSED)('refuses %s, and names the field', async (_, path, body, field)
   expect(answer.json()).toMatchObject({ code: 'InvalidInput', field });
 });
 
-it('tells a key of some accounts nothing of what happened to others', async () => {
+it('shows a key of some accounts no event of other accounts', async () => {
   const { endpointId, secret } = await make({ url: receiver.url, accounts: ['c', 'd'] });
   receiver.trust(secret);
   const at = `/v1/webhooks/${endpointId}`;
   const limited = await stand.key('operator', ['c']);
   const tell = `select safeband.tell_webhook($1, 'account.held', 'alone', $2::timestamptz, '{}')`;
-  // Later than the ping below, which is of now.
+  // Later than the ping below, which has the present time.
   const [first, second] = [1, 2].map((days) =>
     new Date(Date.now() + days * 86_400_000).toISOString(),
   );
@@ -138,7 +138,7 @@ it('tells a key of some accounts nothing of what happened to others', async () =
   expect(await replayed({ since: second })).toBe(400);
 });
 
-it('is for operators, and shows a key of some accounts only what is theirs', async () => {
+it('accepts only operators, and shows a key of some accounts its own endpoints', async () => {
   const own = await make({ accounts: ['a'] });
   const both = await make({ accounts: ['a', 'b'] });
   const all = await make({ accounts: null });

@@ -1,5 +1,5 @@
 /**
- * The sender on a real database: order, retries, an hour without a receiver, replay, one at once.
+ * The sender on a real database: order, retries, an hour without a receiver, replay, one sender.
  */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -61,7 +61,7 @@ afterEach(async () => {
 });
 
 let events = 0;
-/** Something happens to an account, as a save writes it. */
+/** Writes an event of an account, as a save does. */
 const happens = async (accountId: string, type = 'account.held'): Promise<void> => {
   events += 1;
   const sql = `select safeband.tell_webhook($1, $2, $3, safeband.at_ms($4),
@@ -80,7 +80,7 @@ const endpoint = async (): Promise<Endpoint> => {
   return found;
 };
 
-/** What is due is sent, by a sender with that clock; the lines that it leaves for people. */
+/** Sends the due events with the clock of the test, and returns the lines of its log. */
 async function send({
   timeoutMs = 1_000,
   networks = LOOPBACK,
@@ -105,7 +105,7 @@ async function send({
   return lines;
 }
 
-it('each endpoint hears what it asked for of its accounts, in order, and nothing of before', async () => {
+it('each endpoint gets the new events of its types and accounts, in order', async () => {
   await happens('b', 'reset.done');
   const few = await make({ events: ['reset.done'], accounts: ['b'] });
   receiver.trust(few.secret);
@@ -122,7 +122,7 @@ it('each endpoint hears what it asked for of its accounts, in order, and nothing
   expect(new Set(receiver.heard.map(({ payload }) => payload.id)).size).toBe(4);
 });
 
-it('a receiver that is down for an hour hears all of it afterwards, in order and signed', async () => {
+it('a receiver that was down for an hour gets all events, in order and signed', async () => {
   receiver.turn(500);
   const wanted = [...(await many(3))];
   const tries: number[] = [];
@@ -147,7 +147,7 @@ it('a receiver that is down for an hour hears all of it afterwards, in order and
   expect(last).toMatchObject({ attempt: 1, error: null, answer: null });
 });
 
-it('a refusal, a redirect and silence are failures; the log says why, with a KiB of the answer', async () => {
+it('a refusal, a redirect and silence are failures, logged with a KiB of the answer', async () => {
   await many(1);
   for (const mood of [500, 307, 'silent'] as const) {
     receiver.turn(mood);
@@ -164,7 +164,7 @@ it('a refusal, a redirect and silence are failures; the log says why, with a KiB
   expect(new Set(receiver.heard.map(({ body }) => body)).size).toBe(1);
 });
 
-it('an address that is not public is not called, whatever the name', async () => {
+it('an address that is not public is not called, under any name', async () => {
   await many(1);
   await send({ networks: [] });
   const name = receiver.url.replace('127.0.0.1', 'localhost');
@@ -179,7 +179,7 @@ it('an address that is not public is not called, whatever the name', async () =>
   expect(receiver.heard).toEqual([]);
 });
 
-it('after three days of failures it is switched off and people hear; enabled, it goes on', async () => {
+it('an endpoint is disabled after three days of failures, and resumes if enabled', async () => {
   receiver.turn(503);
   const wanted = await many(2);
   await send();
@@ -201,12 +201,12 @@ it('after three days of failures it is switched off and people hear; enabled, it
   expect(heard()).toEqual([...wanted, events]);
 });
 
-it('what an operator changes counts from the next try on, whatever becomes of the one before', async () => {
+it('a change by an operator applies from the next try, after any outcome', async () => {
   const wanted = await many(3);
   const posted: unknown[] = [];
   const change = (more: Partial<EndpointInput>) =>
     changeEndpoint(pool, id, { ...more, by, at: now });
-  /** The first try of it is answered after the endpoint was changed. */
+  /** Changes the endpoint before the first try is answered. */
   const sendAndChange = (status: number, more: Partial<EndpointInput>) =>
     send({
       post: async (url, _, body) => {
@@ -224,7 +224,7 @@ it('what an operator changes counts from the next try on, whatever becomes of th
   posted.length = 0;
   const [first] = await many(3);
   await sendAndChange(204, { accounts: ['b'] });
-  expect(posted).toEqual([[url, first]]); // what else there was of `a` is no longer for it
+  expect(posted).toEqual([[url, first]]); // the endpoint no longer gets the other events of `a`
 
   await change({ url: receiver.url, accounts: null });
   receiver.turn(500);
@@ -237,7 +237,7 @@ it('what an operator changes counts from the next try on, whatever becomes of th
   expect(await endpoint()).toMatchObject({ attempt: 0, failingSince: null });
 });
 
-it('a receiver that answers 410 wants no more', async () => {
+it('an endpoint whose receiver answers 410 is disabled', async () => {
   receiver.turn(410);
   await many(1);
   expect(await send()).toEqual(['webhook.disabled']);
@@ -261,7 +261,7 @@ it('a replay begins at an event or an instant, with the same ids, in order', asy
   expect(await replay(pool, id, { eventId: 'evt_none', by, at: now })).toBe(false);
 });
 
-it('for a day after a rotation either secret is right, then only the new one', async () => {
+it('for a day after a rotation both secrets are valid, then only the new secret', async () => {
   const next = await rotateSecret(pool, id, { keepMs: 24 * HOUR_MS, by, at: now });
   await many(1);
   await send();
@@ -280,7 +280,7 @@ it('for a day after a rotation either secret is right, then only the new one', a
   ]);
 });
 
-it('a ping goes out of turn, once, also to an endpoint that is switched off', async () => {
+it('a ping is sent at once, one time, also to an endpoint that is disabled', async () => {
   receiver.turn(410);
   await many(1);
   await send();
@@ -291,7 +291,7 @@ it('a ping goes out of turn, once, also to an endpoint that is switched off', as
   expect(log.filter(({ type }) => type === 'ping')).toMatchObject([{ eventId, status: 410 }]);
 });
 
-it('a save that commits late is not passed over', async () => {
+it('an event of a save that commits late is not lost', async () => {
   const slow = await pool.connect();
   await slow.query('begin');
   await slow.query(
@@ -305,7 +305,7 @@ it('a save that commits late is not passed over', async () => {
   expect(heard()).toEqual([...wanted, 0]);
 });
 
-it('a sender that is killed in mid-delivery loses nothing: the next sends it again, same id', async () => {
+it('an event is sent again, with its id, if its sender was killed meanwhile', async () => {
   receiver.turn('silent');
   const wanted = await many(2);
   const script = fileURLToPath(new URL('../support/senderProcess.ts', import.meta.url));
@@ -317,7 +317,7 @@ it('a sender that is killed in mid-delivery loses nothing: the next sends it aga
   const gone = new Promise((resolve) => {
     child.once('exit', resolve);
   });
-  expect(await send()).toEqual([]); // another sender is at work: nothing is sent twice at once
+  expect(await send()).toEqual([]); // another sender is active, so nothing is sent twice
   expect(heard()).toEqual([wanted[0]]);
   child.kill('SIGKILL');
   await gone;

@@ -1,4 +1,4 @@
-/** The sender where there are more endpoints, and more pings, than it calls at once. */
+/** The sender with more endpoints and more pings than it calls at the same time. */
 import { beforeEach, expect, it } from 'vitest';
 import type { Pool } from '../../src/postgres/pool.js';
 import { addEndpoint, pingEndpoint } from '../../src/postgres/webhooks/endpoints.js';
@@ -16,7 +16,7 @@ beforeEach(async () => {
   await pool.query('delete from safeband.webhook_endpoints');
 });
 
-/** That many endpoints, which hear what happens from now on; their ids. */
+/** Makes endpoints for the events from now on, and returns their ids. */
 async function make(count: number): Promise<readonly string[]> {
   const made: string[] = [];
   for (let n = 1; n <= count; n += 1) {
@@ -32,7 +32,7 @@ const happens = (times: number) =>
        from generate_series(1, $1) n`,
     [times],
   );
-/** A sender whose receivers take all; `heard` is told where, and the type. */
+/** A sender whose receivers accept all; `heard` gets the URL and the type of each event. */
 const sender = (heard: (url: string, type: string) => void): SenderNeeds => ({
   pool,
   post: async (url, _, body) => {
@@ -47,7 +47,7 @@ const sender = (heard: (url: string, type: string) => void): SenderNeeds => ({
   warn: () => undefined,
 });
 
-it('pings go one by one for an endpoint, two at once in all, and keep no event waiting', async () => {
+it('an endpoint gets one ping at a time, all get two, and no event waits', async () => {
   const [first = '', ...others] = await make(3);
   for (const one of [first, first, first, ...others]) await pingEndpoint(pool, one, now);
   await happens(1);
@@ -61,7 +61,7 @@ it('pings go one by one for an endpoint, two at once in all, and keep no event w
   expect(await types()).toEqual(['ping']);
 });
 
-it('an endpoint with much to hear leaves its place after ten seconds, if others wait', async () => {
+it('an endpoint with many events yields to others that wait after ten seconds', async () => {
   await make(17);
   await happens(4);
   const urls: string[] = [];
@@ -72,6 +72,6 @@ it('an endpoint with much to hear leaves its place after ten seconds, if others 
     if (new Set(urls).size === 17) leaving.abort();
   });
   await sendUntil({ ...needs, leaving: leaving.signal }, Number.POSITIVE_INFINITY);
-  // Sixteen have their place at first, with four events each; the other one is not kept till then.
+  // Sixteen endpoints with four events each begin; the last endpoint does not wait for all of them.
   expect(urls.length).toBeLessThan(16 * 4);
 });
