@@ -3,6 +3,7 @@
  * more, the task times out, and another worker is given it again. The account knows then what its
  * rows know, stops for nothing, and raises no alert of sends that were asked for (R2, R3, R14).
  */
+import { setTimeout } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
@@ -166,7 +167,8 @@ it('a task that is lost after its commit loses nothing, and stops no account', a
 const crowd = <T>(count: number, one: (n: number) => Promise<T>): Promise<readonly T[]> =>
   Promise.all(Array.from({ length: count }, (_, n) => one(n)));
 
-const TRIES_MAX = 20;
+const TRIES_MAX = 50;
+const PAUSE_MS = 200;
 
 /**
  * Asks again with the same id until the answer is as wanted. On a slow machine Temporal refuses some
@@ -179,6 +181,7 @@ async function insist<T>(one: () => Promise<T>, isWanted: (answer: T) => boolean
     const answer = await one().catch(String);
     if (typeof answer !== 'string' && isWanted(answer)) return;
     others.push(answer);
+    await setTimeout(PAUSE_MS);
   }
   expect.fail(`no answer as wanted: ${JSON.stringify(others)}`);
 }
