@@ -16,16 +16,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'temporal/answers': ['activities/ports', 'temporal/protocol', '@temporalio/common'],
   'temporal/payloadConverter': ['@temporalio/common'],
   'temporal/interceptors': [
-    'temporal/ownTask',
     'temporal/protocol',
     '@temporalio/workflow',
     '@temporalio/workflow/lib',
   ],
-  'temporal/ownTask': ['temporal/protocol', '@temporalio/workflow', '@temporalio/workflow/lib'],
   workflows: [
     'workflows',
     'temporal/answers',
-    'temporal/ownTask',
     'domain',
     'temporal/protocol',
     'activities/ports',
@@ -262,7 +259,6 @@ describe('the source', () => {
         'domain',
         'temporal/protocol',
         'temporal/interceptors',
-        'temporal/ownTask',
         'temporal/payloadConverter',
       ].includes(folderOf(name)),
     );

@@ -44,8 +44,7 @@ type Wrap = <A extends unknown[], O>(
   name: string,
   activity: (...ask: A) => Promise<O>,
 ) => (...ask: A) => Promise<O>;
-/** All activities, each wrapped. */
-export const each = (all: Activities, wrap: Wrap): Activities => ({
+const each = (all: Activities, wrap: Wrap): Activities => ({
   readBack: wrap('readBack', (ask) => all.readBack(ask)),
   claim: wrap('claim', (ask) => all.claim(ask)),
   save: wrap('save', (ask) => all.save(ask)),

@@ -5,7 +5,6 @@
  */
 import type { WorkflowInterceptors } from '@temporalio/workflow';
 import { getActivator } from '@temporalio/workflow/lib/global-attributes.js';
-import { refuseNews } from './ownTask.js';
 import { RESET_SIGNAL } from './protocol.js';
 
 export const interceptors = (): WorkflowInterceptors => {
@@ -15,7 +14,6 @@ export const interceptors = (): WorkflowInterceptors => {
     internals: [
       {
         activate(input, next) {
-          refuseNews(input.activation);
           const jobs = (input.activation.jobs ??= []);
           for (const { signalWorkflow: signal } of jobs) {
             if (signal?.signalName === RESET_SIGNAL)

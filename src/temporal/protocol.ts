@@ -47,11 +47,6 @@ export const NOT_COMMITTED = 'NotCommitted';
 /** The workflow of an account, for as long as it is connected. */
 export const workflowIdOf = (accountId: string): string => `${ACCOUNT_WORKFLOW}${accountId}`;
 export const SEARCH_ATTRIBUTES = { state: 'InmailState', tier: 'InmailTier' } as const;
-/** A memo without a meaning: writing it is a command, which a task may need (ownTask.ts). */
-export const TASK_MEMO = 'InmailTask';
-/** The failure of a task that is to be tried again (ownTask.ts). */
-export const TRIED_AGAIN =
-  'the task is tried again: a local activity of an earlier task was under way';
 
 /** Names that begin with this are the SDK's own. */
 export const RESERVED_PREFIX = '__temporal_';

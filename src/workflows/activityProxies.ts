@@ -11,21 +11,15 @@ import {
 } from '@temporalio/workflow';
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import type { Activities } from '../activities/ports.js';
-import { each, heeding } from '../temporal/answers.js';
+import { heeding } from '../temporal/answers.js';
 import { unreadableIn } from '../domain/wire/objectReader.js';
-import { beginLocally } from '../temporal/ownTask.js';
 import { COMMIT_UNKNOWN, NOT_COMMITTED } from '../temporal/protocol.js';
 
 const heeded = (all: Activities): Activities =>
   heeding(all, (name, answerOf) => log.warn('answer.of_another', { name, answerOf }));
 /** In the workflow's own task. */
 export const locally = (options: LocalActivityOptions): Activities =>
-  each(
-    heeded(proxyLocalActivities<Activities>(options)),
-    (_, activity) =>
-      (...ask) =>
-        beginLocally(() => activity(...ask)),
-  );
+  heeded(proxyLocalActivities<Activities>(options));
 /** By the server's queue. */
 export const remotely = (options: ActivityOptions): Activities =>
   heeded(proxyActivities<Activities>(options));

@@ -10,7 +10,6 @@ import { Worker, type NativeConnection } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { createActivities } from '../../src/activities/index.js';
 import { versioned } from '../../src/worker.js';
-import { TRIED_AGAIN } from '../../src/temporal/protocol.js';
 import type { Stand } from './stand.js';
 
 const { EventType, WorkflowTaskFailedCause } = temporal.api.enums.v1;
@@ -67,8 +66,7 @@ export async function livedBy(
       if (done) builds.add(done.deploymentVersion?.buildId ?? 'none');
       const failed = event.workflowTaskFailedEventAttributes;
       if (event.eventType === EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED) {
-        const why = failed?.failure?.message;
-        if (failed?.cause !== OVERTAKEN && why !== TRIED_AGAIN) failures.push(String(why));
+        if (failed?.cause !== OVERTAKEN) failures.push(String(failed?.failure?.message));
       }
     }
     lived.push({ runId, builds: [...builds], failures });

@@ -1,12 +1,8 @@
 /** Recorded histories of accounts, and whether these workflows can continue them. */
 import type { WorkflowHandle } from '@temporalio/client';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { mkdir, writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import { temporal } from '@temporalio/proto';
 import { Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
-import { TRIED_AGAIN } from '../../src/temporal/protocol.js';
 import type { Stand } from './stand.js';
 
 const { EventType, WorkflowTaskFailedCause } = temporal.api.enums.v1;
@@ -30,33 +26,17 @@ export async function runsOf(
   return runs;
 }
 
-/**
- * Why tasks failed, but for a run that could not end because a message came, and for a task that
- * came while a local activity was under way.
- */
+/** Why tasks failed, but for a run that could not end because a message came. */
 export const failuresIn = (runs: readonly History[]): readonly unknown[] =>
   runs.flatMap(({ events }) =>
     (events ?? []).flatMap(({ eventType, workflowTaskFailedEventAttributes: failed }) =>
-      eventType === EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED &&
-      failed?.cause !== UNHANDLED &&
-      failed?.failure?.message !== TRIED_AGAIN
+      eventType === EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED && failed?.cause !== UNHANDLED
         ? [failed?.failure?.message ?? failed?.cause]
         : [],
     ),
   );
 
-/** Ignored by git: what a failure leaves for the person who looks for its cause. */
-const KEPT = path.join(import.meta.dirname, '../../.safeband/histories');
-
-/** Writes the history of one run into a file; the answer is its path. */
-async function kept(workflowId: string, n: number, history: History): Promise<string> {
-  await mkdir(KEPT, { recursive: true });
-  const file = path.join(KEPT, `${workflowId.replaceAll('/', '_')}-${n}.json`);
-  await writeFile(file, historyToJSON(history));
-  return file;
-}
-
-/** What is wrong with each run that does not replay; its history is kept in a file. */
+/** What is wrong with each run that does not replay. */
 export async function flawsOf(
   workflowId: string,
   runs: readonly History[],
@@ -66,13 +46,8 @@ export async function flawsOf(
   })();
   const workflowBundle = { codePath: inject('workflowBundlePath') };
   const flaws: string[] = [];
-  let n = 0;
   for await (const { error } of Worker.runReplayHistories({ workflowBundle }, histories)) {
-    const history = runs[n];
-    n += 1;
-    if (!error) continue;
-    const file = history ? await kept(workflowId, n, history) : 'nowhere';
-    flaws.push(`${workflowId}: ${error.message}; its history is in ${file}`);
+    if (error) flaws.push(`${workflowId}: ${error.message}`);
   }
   return flaws;
 }
