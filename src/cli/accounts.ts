@@ -2,6 +2,7 @@
 import { commandLine } from '../domain/primitives/commandLine.js';
 import type { Instant } from '../domain/primitives/time.js';
 import type { StatusWire } from '../domain/wire/responses.js';
+import type { Answered, Unanswered } from '../status/readStatus.js';
 import { readStatus, type StatusRow } from '../postgres/read/reads.js';
 import { similarAccounts } from '../postgres/read/similar.js';
 import type { Context } from './command.js';
@@ -12,6 +13,26 @@ export async function knownRow(context: Context, accountId: string): Promise<Sta
   const row = await readStatus(context.world.pool(), accountId, context.now());
   if (row) return row;
   throw await unknownAccount(context, accountId);
+}
+
+/** Why the workflow did not answer, with the error of the call. */
+export type Failed = Unanswered & { readonly error: unknown };
+
+/** Asks the workflow for the status. Throws the errors that are not about its reach. */
+export async function askWorkflow(
+  { world, now }: Context,
+  accountId: string,
+): Promise<Answered | Failed> {
+  const readAt = now();
+  try {
+    const client = await world.client();
+    return { status: await client.status(accountId), readAt };
+  } catch (error) {
+    const { exitCode, message } = cliErrorOf(error);
+    if (exitCode === EXIT.unreachable) return { why: 'away', message, error };
+    if (exitCode === EXIT.unknown) return { why: 'ended', message, error };
+    throw error;
+  }
 }
 
 /** Calls the workflow of an account; the error for an unknown account names the next command. */

@@ -5,15 +5,9 @@ import type { Instant } from '../../../domain/primitives/time.js';
 import type { StatusWire } from '../../../domain/wire/responses.js';
 import { listOpenAlerts, type OpenAlert, type StatusRow } from '../../../postgres/read/reads.js';
 import { pageAccounts } from '../../../postgres/read/lists.js';
-import {
-  askStatus,
-  readStatusWith,
-  type StatusRead,
-  type Unanswered,
-} from '../../../status/readStatus.js';
-import { calling } from '../../accounts.js';
+import { readStatusWith, type StatusRead } from '../../../status/readStatus.js';
+import { askWorkflow, calling } from '../../accounts.js';
 import { withExamples, type Context, type Register } from '../../command.js';
-import { cliErrorOf, EXIT } from '../../errors.js';
 import { accountId as idOf, whole } from '../../options.js';
 import type { Answer, Look } from '../../output.js';
 import { accountJson, alertJson } from '../../shapes.js';
@@ -135,27 +129,17 @@ async function one(context: Context, accountId: string): Promise<Answer> {
 /** Reads the same status as HTTP and pages; throws if neither Temporal nor Postgres has it. */
 async function read(context: Context, accountId: string): Promise<Seen> {
   const { world, now } = context;
-  let failure: unknown;
-  const ask = async (): Promise<StatusWire> => (await world.client()).status(accountId);
-  const answer = await askStatus(
-    () =>
-      ask().catch((error: unknown) => {
-        failure = error;
-        throw error;
-      }),
-    now,
-  ).catch((error: unknown): Unanswered => {
-    const { exitCode, message } = cliErrorOf(error);
-    if (exitCode !== EXIT.unreachable) throw error;
-    return { why: 'away', message };
-  });
+  const answer = await askWorkflow(context, accountId);
   const isEnded = 'why' in answer && answer.why === 'ended';
   const pool = world.hasDatabase() ? world.pool() : null;
   const found = await readStatusWith(pool, accountId, answer, now()).catch((error: unknown) => {
     if (isEnded) throw error;
     return undefined;
   });
-  if (!found) return calling(context, accountId, () => Promise.reject(failure));
+  if (!found) {
+    const error = 'error' in answer ? answer.error : undefined;
+    return calling(context, accountId, () => Promise.reject(error));
+  }
   const why = isEnded ? 'its workflow has ended' : 'its workflow does not answer';
   return { read: found, why: 'why' in answer ? why : null };
 }

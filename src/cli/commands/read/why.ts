@@ -1,9 +1,8 @@
 /** `safeband why`: explains an account's numbers in the same sentences as the page and the API. */
 import type { Command } from 'commander';
 import { readWhy } from '../../../postgres/diagnostics/why.js';
-import { knownRow } from '../../accounts.js';
+import { askWorkflow, knownRow } from '../../accounts.js';
 import { accountArgument, withExamples, type Context, type Register } from '../../command.js';
-import { cliErrorOf, EXIT } from '../../errors.js';
 import { widthOf } from '../../output.js';
 import { wrapped } from '../../text.js';
 
@@ -19,14 +18,8 @@ export const registerWhy: Register = (program: Command, context: Context) => {
     .action(async (accountId: string) => {
       const { world, now } = context;
       await knownRow(context, accountId);
-      const status = await world
-        .client()
-        .then((client) => client.status(accountId))
-        .catch((error: unknown) => {
-          const { exitCode } = cliErrorOf(error);
-          if (exitCode === EXIT.unreachable || exitCode === EXIT.unknown) return undefined;
-          throw error;
-        });
+      const answer = await askWorkflow(context, accountId);
+      const status = 'status' in answer ? answer.status : undefined;
       const why = await readWhy(world.pool(), accountId, { now: now(), status });
       if (!why) throw new Error(`account ${accountId} has no row any more`);
       context.answer({
