@@ -4,8 +4,6 @@ import type { Static } from 'typebox';
 import type { StatusRead } from '../status/readStatus.js';
 import type { status } from './schemas/answers.js';
 
-export { StatusReader } from '../status/statusReader.js';
-
 export type StatusAnswer = Static<typeof status>;
 
 /** Copies the list, because the schema's type is one that may be changed. */

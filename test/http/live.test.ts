@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { LIMITS, type Limits } from '../../src/http/plumbing/limits.js';
 import { Live } from '../../src/http/live/live.js';
 import { Keyring } from '../../src/http/access/keyring.js';
-import { StatusReader } from '../../src/http/status.js';
+import { StatusReader } from '../../src/status/statusReader.js';
 import { revokeKey } from '../../src/postgres/access/keys.js';
 import { createClient } from '../../src/client/index.js';
 import { createPool } from '../../src/postgres/pool.js';

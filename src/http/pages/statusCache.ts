@@ -9,7 +9,7 @@ import { SECOND_MS, type Instant } from '../../domain/primitives/time.js';
 import type { StatusWire } from '../../domain/wire/responses.js';
 import { askStatus, type Answered, type Unanswered } from '../../status/readStatus.js';
 import { within } from '../plumbing/within.js';
-import { dayIn, instantIn, nextEdge } from './ui/numbers.js';
+import { dayIn, instantIn, instantOrNull, nextEdge } from './ui/numbers.js';
 
 const AGE_MAX_MS = 60 * SECOND_MS;
 /** How long a page waits for a Temporal that is away. */
@@ -103,6 +103,6 @@ export class StatusCache {
 const edgeOf = ({ cooldown, breakerUntil, quotaDay }: StatusWire): Instant =>
   nextEdge({
     cooldown: cooldown && { ...cooldown, until: instantIn(cooldown.until) },
-    breakerUntil: breakerUntil === null ? null : instantIn(breakerUntil),
+    breakerUntil: instantOrNull(breakerUntil),
     day: dayIn(quotaDay),
   });

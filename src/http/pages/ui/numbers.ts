@@ -81,7 +81,8 @@ export function nextEdge({
   return Math.min(cooldown?.until ?? Infinity, breakerUntil ?? Infinity, startOf(day + 1));
 }
 
-const instantOrNull = (text: string | null): Instant | null =>
+/** Reads an instant of a status that may have none. */
+export const instantOrNull = (text: string | null): Instant | null =>
   text === null ? null : instantIn(text);
 
 /** Reads an instant of a status. */
