@@ -14,32 +14,27 @@ import { condensed } from '../../src/domain/reconcile/crowd.js';
 import { isAccountId, type AccountId } from '../../src/domain/primitives/ids.js';
 import type { ReadBack } from '../../src/domain/records/snapshot.js';
 import { DAY_MS, dayOf, isoDay, isoInstant, startOf } from '../../src/domain/primitives/time.js';
-import { createPool, type Pool } from '../../src/postgres/pool.js';
+import type { Pool } from '../../src/postgres/pool.js';
 import { story, type Story } from '../domain/model/commands.js';
 import { loadDomain } from '../domain/model/domain.js';
 import { Play } from '../domain/model/play.js';
 import { Store } from '../domain/model/store.js';
 import { must } from '../support/scenario.js';
-import { freshDatabase } from '../support/stand.js';
+import { distantPool } from '../support/stand.js';
 import { carriedOf, counterOf, tallyOf } from '../../src/domain/account/counter.js';
 import { stateOf } from '../../src/domain/gate/accountState.js';
 
 const RUNS = 150;
 const domain = await loadDomain(fileURLToPath(new URL('../../src/domain', import.meta.url)));
 
-let database: Awaited<ReturnType<typeof freshDatabase>>;
+let close: () => Promise<void>;
 let pool: Pool;
 let activities: Activities;
 beforeAll(async () => {
-  database = await freshDatabase();
-  // A session far from UTC: nothing of it may show.
-  pool = createPool(`${database.url}?options=-c%20TimeZone%3DAsia%2FTokyo`);
+  ({ pool, close } = await distantPool());
   activities = createActivities({ pool });
 });
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
+afterAll(() => close());
 
 const claims = vi.spyOn(Store.prototype, 'claim');
 const saves = vi.spyOn(Store.prototype, 'save');

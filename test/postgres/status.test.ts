@@ -3,22 +3,17 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createActivities } from '../../src/activities/index.js';
 import { accountRow } from '../../src/domain/records/toRecords.js';
 import { isAccountId } from '../../src/domain/primitives/ids.js';
-import { createPool, type Pool } from '../../src/postgres/pool.js';
+import type { Pool } from '../../src/postgres/pool.js';
 import { readStatus } from '../../src/postgres/read/reads.js';
 import { anAccount, at, must, rows } from '../support/scenario.js';
-import { freshDatabase } from '../support/stand.js';
+import { distantPool } from '../support/stand.js';
 
-let database: Awaited<ReturnType<typeof freshDatabase>>;
+let close: () => Promise<void>;
 let pool: Pool;
 beforeAll(async () => {
-  database = await freshDatabase();
-  // There midnight is at 15:00 UTC: a cooldown that ended between the two has ended.
-  pool = createPool(`${database.url}?options=-c%20TimeZone%3DAsia%2FTokyo`);
+  ({ pool, close } = await distantPool());
 });
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
+afterAll(() => close());
 
 /** A slot of the 24th, and whether it takes room on the 25th. */
 const TABLE = `

@@ -9,26 +9,22 @@ import type { Tier } from '../../src/domain/primitives/tier.js';
 import { isAccountId } from '../../src/domain/primitives/ids.js';
 import { HOUR_MS, isoDay, isoInstant, startOf } from '../../src/domain/primitives/time.js';
 import { accountRow } from '../../src/domain/records/toRecords.js';
-import { createPool, type Pool } from '../../src/postgres/pool.js';
+import type { Pool } from '../../src/postgres/pool.js';
 import { capsOf, readStatus } from '../../src/postgres/read/reads.js';
 import { readStatusWith } from '../../src/status/readStatus.js';
 import { anAccount, must } from '../support/scenario.js';
-import { freshDatabase } from '../support/stand.js';
+import { distantPool } from '../support/stand.js';
 
 const RUNS = 150;
 const TIERS: readonly Tier[] = ['free', 'premium', 'sales_navigator', 'recruiter'];
 const SLOTS = ['in_flight', 'uncertain', 'delivered', 'released'] as const;
 
-let database: Awaited<ReturnType<typeof freshDatabase>>;
+let close: () => Promise<void>;
 let pool: Pool;
 beforeAll(async () => {
-  database = await freshDatabase();
-  pool = createPool(`${database.url}?options=-c%20TimeZone%3DAsia%2FTokyo`);
+  ({ pool, close } = await distantPool());
 });
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
+afterAll(() => close());
 
 const orNull = <T>(values: fc.Arbitrary<T>): fc.Arbitrary<T | null> =>
   fc.option(values, { nil: null });

@@ -57,6 +57,20 @@ export async function freshDatabase(
   return { url: url.href, drop: () => admin(`drop database if exists ${name} with (force)`) };
 }
 
+/**
+ * Opens a pool to a database of its own. Its sessions have a zone far from UTC, where midnight is
+ * at 15:00 UTC, so that a date that depends on the zone of the session fails a test.
+ */
+export async function distantPool(): Promise<{ pool: Pool; close: () => Promise<void> }> {
+  const { url, drop } = await freshDatabase();
+  const pool = createPool(`${url}?options=-c%20TimeZone%3DAsia%2FTokyo`);
+  const close = async (): Promise<void> => {
+    await pool.end();
+    await drop();
+  };
+  return { pool, close };
+}
+
 export type StandOptions = {
   /** Faults: activities in place of the real ones. */
   readonly activities?: (real: Activities) => Partial<Activities>;
