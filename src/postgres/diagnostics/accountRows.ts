@@ -29,9 +29,9 @@ export async function readAccountRows(
   const days = await readDays(db, accountId, { since: account.day, day });
   const { checkedAt, isUnverified, ...marks } = row;
   const openings = account.policy.sendingWindow === null ? null : ALWAYS;
-  const beside = { checkedAt, openings, isUnverified };
+  const context = { checkedAt, openings, isUnverified };
   return {
-    account: accountOfRows({ account, ...found, days }, beside, now),
+    account: accountOfRows({ account, ...found, days }, context, now),
     row: { ...marks, version: account.version, day: account.day, counter: account.counter },
     found,
   };

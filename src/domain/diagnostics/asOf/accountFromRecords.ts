@@ -25,7 +25,7 @@ export type RecordContext = {
 };
 
 /** Returns the account at `now`, rolled, as if no message came after the rows were written. */
-export function accountOfRows(found: FoundRows, beside: RecordContext, now: Instant): Account {
+export function accountOfRows(found: FoundRows, context: RecordContext, now: Instant): Account {
   const { account: stored, reservations } = found;
   const { accountId, state } = stored;
   const inOrder = reservations.toSorted(
@@ -44,9 +44,9 @@ export function accountOfRows(found: FoundRows, beside: RecordContext, now: Inst
       const { external, imported, unexplained } = counted;
       return bookWith(book, { external, imported, unexplained });
     }),
-    openings: beside.openings,
-    isIdentityChecked: beside.isUnverified !== true,
-    reconciledAt: beside.checkedAt,
+    openings: context.openings,
+    isIdentityChecked: context.isUnverified !== true,
+    reconciledAt: context.checkedAt,
   });
   return pass(entityOf(account, stored.owner, stored.version), now).account;
 }

@@ -29,7 +29,7 @@ export type Moment = {
 /** Maximum number of events on either side. */
 const AROUND_MAX = 5;
 
-type Told = Omit<NearbyEvent, 'at'> & { readonly at: Instant };
+type TimedEvent = Omit<NearbyEvent, 'at'> & { readonly at: Instant };
 
 export function nearbyEvents(
   reservations: readonly (readonly Step[])[],
@@ -37,9 +37,9 @@ export function nearbyEvents(
   moments: readonly Moment[],
   at: Instant,
 ): { readonly before: readonly NearbyEvent[]; readonly after: readonly NearbyEvent[] } {
-  const all: readonly Told[] = [
-    ...reservations.flatMap((steps) => steps.map(said)),
-    ...events.filter(({ source }) => source === 'external').map(sentByHand),
+  const all: readonly TimedEvent[] = [
+    ...reservations.flatMap((steps) => steps.map(eventOfStep)),
+    ...events.filter(({ source }) => source === 'external').map(externalSend),
     ...moments.map((moment) => ({ ...moment, reservationId: null })),
   ].toSorted((one, other) => one.at - other.at);
   const before = all.filter((one) => one.at <= at);
@@ -50,9 +50,9 @@ export function nearbyEvents(
   };
 }
 
-const asText = (told: Told): NearbyEvent => ({ ...told, at: isoInstant(told.at) });
+const asText = (event: TimedEvent): NearbyEvent => ({ ...event, at: isoInstant(event.at) });
 
-function said({ at, row }: Step): Told {
+function eventOfStep({ at, row }: Step): TimedEvent {
   const { reservationId, state } = row;
   const kind = state === 'in_flight' ? 'reserved' : state;
   return { at, kind, reservationId, text: `Reservation ${reservationId} ${became(row)}.` };
@@ -73,7 +73,7 @@ function became({ state, reason }: ReservationRow): string {
   }
 }
 
-const sentByHand = ({ deliveredAt }: EventRow): Told => ({
+const externalSend = ({ deliveredAt }: EventRow): TimedEvent => ({
   at: deliveredAt,
   kind: 'external',
   reservationId: null,

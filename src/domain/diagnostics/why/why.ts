@@ -23,8 +23,9 @@ export function whyOf(rows: WhyRows, asked: StatusWire | undefined, now: Instant
   const status = asked ?? statusOfRows(rows, now);
   const isAhead = isAheadOf(status, rows.row);
   const rowCounter = rowCounterOf(status, rows.row, asked ? 'workflow' : 'rows');
-  const stood = Math.max(status.counter, rowCounter ?? 0);
-  const gap = isAhead || !isInRows(rows, status) ? gapOf(status) : comparedGap(rows, status, stood);
+  const counter = Math.max(status.counter, rowCounter ?? 0);
+  const gap =
+    isAhead || !isInRows(rows, status) ? gapOf(status) : comparedGap(rows, status, counter);
   const [headline, ...said] = explain(gap, knownOf(status));
   const apart = gap.parts.reduce((sum, { count }) => sum + count, 0);
   return {
@@ -52,11 +53,11 @@ const isInRows = ({ account, row }: WhyRows, status: StatusWire): boolean =>
   (row.isEdited || counterOf(account, account.day) === status.counter);
 
 /** Returns the gap that the next reconcile will find in the event log and the journal. */
-function comparedGap({ account, found }: WhyRows, status: StatusWire, stood: number): Gap {
+function comparedGap({ account, found }: WhyRows, status: StatusWire, counter: number): Gap {
   const { day } = account;
   const after = evolveAll(account, eventsFromEvidence(account, found, instant(status.asOf)));
-  const parts = breakdownOf({ day, before: account, after, events: found.events, stood });
-  return { day, counter: stood, parts: parts.toSorted((a, b) => place(a) - place(b)) };
+  const parts = breakdownOf({ day, before: account, after, events: found.events, stood: counter });
+  return { day, counter, parts: parts.toSorted((a, b) => place(a) - place(b)) };
 }
 
 const place = ({ cause }: GapPart): number => GAP_CAUSES.indexOf(cause);
