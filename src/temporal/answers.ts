@@ -40,11 +40,12 @@ export const heeding = (all: Activities, report: (name: string, answerOf: string
     });
   });
 
-type Wrap = <A extends unknown[], O>(
+/** What goes around each activity. */
+export type Wrap = <A extends unknown[], O>(
   name: string,
   activity: (...ask: A) => Promise<O>,
 ) => (...ask: A) => Promise<O>;
-const each = (all: Activities, wrap: Wrap): Activities => ({
+export const each = (all: Activities, wrap: Wrap): Activities => ({
   readBack: wrap('readBack', (ask) => all.readBack(ask)),
   claim: wrap('claim', (ask) => all.claim(ask)),
   save: wrap('save', (ask) => all.save(ask)),

@@ -1,11 +1,5 @@
 /** What one run of an account's workflow has in hand, and what it hands to the next. */
-import {
-  patched,
-  upsertSearchAttributes,
-  setCurrentDetails,
-  workflowInfo,
-} from '@temporalio/workflow';
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import { patched, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import { execute, entityWith, type Entity } from '../domain/entity/entity.js';
 import { parseStart } from '../domain/wire/adminRequests.js';
 import type { Start } from '../domain/commands/administer.js';
@@ -13,21 +7,14 @@ import { accountWith } from '../domain/account/update.js';
 import { bytesOf } from '../domain/primitives/bytes.js';
 import { outboxBytes } from '../domain/entity/outbox.js';
 import { unreadableIn } from '../domain/wire/objectReader.js';
-import {
-  failureOf,
-  isAsk,
-  SEARCH_ATTRIBUTES,
-  workflowIdOf,
-  type Findings,
-} from '../temporal/protocol.js';
+import { failureOf, isAsk, workflowIdOf, type Findings } from '../temporal/protocol.js';
 import { Alarm } from './alarm.js';
 import { detailsOf } from './currentDetails.js';
 import type { Outcome } from './activityProxies.js';
 import type { Command, Refusal } from '../domain/account/refusals.js';
 import { stateOf } from '../domain/gate/accountState.js';
+import { publishAttributes, type Published } from './searchAttributes.js';
 import { carriedOf, type Trouble, type Reply, type Entry, type Waiting } from './inHand.js';
-/** The search attributes as they were last written. */
-type Published = { readonly state: string; readonly tier: string };
 
 /** All that survives continue-as-new. */
 export type Carried = {
@@ -257,10 +244,7 @@ export class AccountRun {
     setCurrentDetails(detailsOf(this.entity, this.now()));
     if (!this.isUnpublished) return;
     this.#published = { state, tier };
-    upsertSearchAttributes([
-      { key: STATE, value: state },
-      { key: TIER, value: tier },
-    ]);
+    publishAttributes(this.#published);
   }
 }
 
@@ -270,10 +254,6 @@ const isInNormalForm = ({ actor: entity, isInNormalForm: isKnown = false }: Carr
 const unchecked = (entity: Entity | null): Entity | null =>
   entity &&
   entityWith(entity, { account: accountWith(entity.account, { isIdentityChecked: false }) });
-
-const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
-const STATE = keyword(SEARCH_ATTRIBUTES.state);
-const TIER = keyword(SEARCH_ATTRIBUTES.tier);
 
 const isCarried = (input: unknown): input is Carried =>
   typeof input === 'object' && input !== null && 'v' in input;

@@ -11,15 +11,22 @@ import {
 } from '@temporalio/workflow';
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import type { Activities } from '../activities/ports.js';
-import { heeding } from '../temporal/answers.js';
+import { each, heeding, type Wrap } from '../temporal/answers.js';
 import { unreadableIn } from '../domain/wire/objectReader.js';
+import { markTask } from './searchAttributes.js';
 import { COMMIT_UNKNOWN, NOT_COMMITTED } from '../temporal/protocol.js';
 
 const heeded = (all: Activities): Activities =>
   heeding(all, (name, answerOf) => log.warn('answer.of_another', { name, answerOf }));
-/** In the workflow's own task. */
+/** In the workflow's own task, which then has a command (searchAttributes.ts). */
 export const locally = (options: LocalActivityOptions): Activities =>
-  heeded(proxyLocalActivities<Activities>(options));
+  heeded(each(proxyLocalActivities<Activities>(options), marking));
+const marking: Wrap =
+  (_, activity) =>
+  (...ask) => {
+    markTask();
+    return activity(...ask);
+  };
 /** By the server's queue. */
 export const remotely = (options: ActivityOptions): Activities =>
   heeded(proxyActivities<Activities>(options));

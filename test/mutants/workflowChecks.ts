@@ -1,75 +1,22 @@
 /** What the workflow around the domain has to keep: its mailbox, its clock, its chores, its end. */
-import { WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
-import type { ExpectStatic } from 'vitest';
-import type { ReservationWire, StatusWire } from '../../src/domain/wire/responses.js';
-import { REPLIES_AT_ONCE } from '../../src/domain/primitives/limits.js';
+import type { ReservationWire } from '../../src/domain/wire/responses.js';
 import { workflowIdOf, type Findings } from '../../src/temporal/protocol.js';
 import { failureTypeOf } from '../support/failure.js';
-import { resetTo } from '../support/reset.js';
-import type { Stand } from '../support/stand.js';
-import { fastForward, secondsToMidnight } from '../support/time.js';
+import { fastForward } from '../support/time.js';
+import { fewReplies, markedTasks, severalTasks } from './historyChecks.js';
 import type { DecisionWire } from '../../src/domain/wire/decisions.js';
-
-export type Bench = {
-  readonly stand: Stand;
-  /** The workflow as it is, or a broken one. */
-  readonly workflowType: string;
-  /** Accounts whose runs fail. */
-  readonly away: Set<string>;
-  /** Accounts of which one run has the answer of a claim. */
-  readonly mixed: Set<string>;
-  /** How long it waits for what should come. */
-  readonly patience: { readonly timeout: number };
-  /** Of the test itself: others run beside it. */
-  readonly expect: ExpectStatic;
-};
-export type WorkflowCheck = (bench: Bench) => Promise<void>;
-
-const say = <T>(account: WorkflowHandle, name: string, payload: object = {}): Promise<T> =>
-  account.executeUpdate<T, [object]>(name, { args: [payload] });
-const statusOf = (account: WorkflowHandle): Promise<StatusWire> => account.query('status');
-const whenSaved = async ({ expect, patience }: Bench, account: WorkflowHandle): Promise<void> => {
-  await expect.poll(async () => (await statusOf(account)).unsaved, patience).toBe(0);
-};
-async function deliver(bench: Bench, account: WorkflowHandle, id: string): Promise<void> {
-  const reservationId = id;
-  await say(account, 'sendReserve', { reservationId });
-  await say(account, 'sendDelivered', { reservationId, chatId: `chat-${reservationId}` });
-  await whenSaved(bench, account);
-}
-async function connect({ stand, workflowType }: Bench, more: object = {}): Promise<WorkflowHandle> {
-  const start = { accountId: stand.newAccount(), tier: 'sales_navigator', ...more };
-  const workflowId = workflowIdOf(start.accountId);
-  const startWorkflowOperation = new WithStartWorkflowOperation(workflowType, {
-    workflowId,
-    taskQueue: stand.taskQueue,
-    args: [start],
-    workflowIdConflictPolicy: 'FAIL',
-  });
-  const args: [object] = [start];
-  await stand.client.workflow.executeUpdateWithStart('connect', { args, startWorkflowOperation });
-  return stand.client.workflow.getHandle(workflowId);
-}
-const idOf = ({ workflowId }: WorkflowHandle): string => workflowId.replace('inmail-account/', '');
-/** One InMail is delivered, and a run has found all equal. */
-async function cold(bench: Bench): Promise<WorkflowHandle> {
-  const account = await connect(bench);
-  await deliver(bench, account, 'sent');
-  await say(account, 'reconcileNow');
-  bench.expect((await statusOf(account)).nextReconcileAt).toBe(null);
-  return account;
-}
-async function passMidnight(
-  { stand, expect, patience }: Bench,
-  account: WorkflowHandle,
-): Promise<void> {
-  const { asOf } = await statusOf(account);
-  const { runId } = await account.describe();
-  await fastForward(stand.client, account.workflowId, secondsToMidnight(asOf));
-  await expect.poll(async () => (await account.describe()).runId === runId, patience).toBe(false);
-}
-const statusNameOf = async (account: WorkflowHandle): Promise<string> =>
-  (await account.describe()).status.name;
+import {
+  cold,
+  connect,
+  deliver,
+  idOf,
+  passMidnight,
+  resetToFirst,
+  say,
+  statusNameOf,
+  statusOf,
+  type WorkflowCheck,
+} from './workflowBench.js';
 
 const ledger: WorkflowCheck = async (bench) => {
   const account = await cold(bench);
@@ -222,12 +169,6 @@ const early: WorkflowCheck = async (bench) => {
   bench.expect(await statusOf(account)).toMatchObject({ counter: 1, external: 1 });
 };
 
-/** After a reset to its first task the run is sent all Signals again, in one task. */
-async function resetToFirst(account: WorkflowHandle): Promise<WorkflowHandle> {
-  await resetTo(account, 1, 'all');
-  return account.client.getHandle(account.workflowId);
-}
-
 const inOrder: WorkflowCheck = async (bench) => {
   const account = await connect(bench);
   await account.signal('connect', {
@@ -240,39 +181,6 @@ const inOrder: WorkflowCheck = async (bench) => {
   const again = await resetToFirst(account);
   await say(again, 'reconcileNow');
   bench.expect(await statusOf(again)).toMatchObject({ caps: { daily: 5 } });
-};
-
-const severalTasks: WorkflowCheck = async (bench) => {
-  const account = await connect(bench);
-  for (const batch of ['a', 'b', 'c']) {
-    const requests = Array.from({ length: 150 }, (_, n) => ({ reservationId: `${batch}${n}` }));
-    await account.signal('sendReserveBatch', { requests });
-  }
-  await say(account, 'reconcileNow');
-  const again = await resetToFirst(account);
-  await say(again, 'reconcileNow');
-  const { events } = await again.fetchHistory();
-  const timers = (events ?? []).flatMap(({ timerStartedEventAttributes: timer }) =>
-    timer
-      ? [Number(timer.startToFireTimeout?.nanos) + Number(timer.startToFireTimeout?.seconds) * 1e9]
-      : [],
-  );
-  bench.expect(timers).toContain(1_000_000);
-};
-
-const fewReplies: WorkflowCheck = async (bench) => {
-  const account = await connect(bench);
-  await say(account, 'reconcileNow');
-  const replyTo = { workflowId: `nobody-${idOf(account)}`, signalName: 'answer' };
-  const requests = Array.from({ length: 60 }, (_, n) => ({ reservationId: `r${n}`, replyTo }));
-  await say(account, 'sendReserveBatch', { requests });
-  const { events } = await account.fetchHistory();
-  let begun = 0;
-  for (const event of events ?? []) {
-    if (event.signalExternalWorkflowExecutionFailedEventAttributes) break;
-    if (event.signalExternalWorkflowExecutionInitiatedEventAttributes) begun += 1;
-  }
-  bench.expect(begun).toBeLessThanOrEqual(REPLIES_AT_ONCE);
 };
 
 export const WORKFLOW_CHECKS = {
@@ -293,5 +201,6 @@ export const WORKFLOW_CHECKS = {
   'messages of a task are processed in the order of their arrival': inOrder,
   'a backlog is processed in several tasks': severalTasks,
   'only a few replies are sent at the same time': fewReplies,
+  'each local activity begins with a command in its task': markedTasks,
 } satisfies Readonly<Record<string, WorkflowCheck>>;
 export type WorkflowCheckName = keyof typeof WORKFLOW_CHECKS;

@@ -7,6 +7,7 @@ const MAILBOX = 'src/workflows/messages/messageHandlers.ts';
 const ASKS = 'src/workflows/messages/asks.ts';
 const SELF = 'src/workflows/accountRun.ts';
 const INBOX = 'src/workflows/messages/inbox.ts';
+const ATTRIBUTES = 'src/workflows/searchAttributes.ts';
 const REPLIES = 'src/workflows/messages/replies.ts';
 const ANSWERS = 'src/temporal/answers.ts';
 const LOOP = 'src/workflows/inmailAccount.ts';
@@ -154,5 +155,13 @@ export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
     old: 'self.repliesUnderWay < REPLIES_AT_ONCE && ',
     mutated: 'REPLIES_AT_ONCE > 0 && ',
     by: 'only a few replies are sent at the same time',
+  },
+  {
+    rule: 'R18',
+    what: 'a task in which only a local activity begins has no command',
+    file: ATTRIBUTES,
+    old: 'if (state !== undefined) upsert',
+    mutated: 'if (state === "none") upsert',
+    by: 'each local activity begins with a command in its task',
   },
 ];

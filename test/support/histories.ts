@@ -1,5 +1,8 @@
 /** Recorded histories of accounts, and whether these workflows can continue them. */
 import type { WorkflowHandle } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { temporal } from '@temporalio/proto';
 import { Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
@@ -36,7 +39,18 @@ export const failuresIn = (runs: readonly History[]): readonly unknown[] =>
     ),
   );
 
-/** What is wrong with each run that does not replay. */
+/** Ignored by git: what a failure leaves for the person who looks for its cause. */
+const KEPT = path.join(import.meta.dirname, '../../.safeband/histories');
+
+/** Writes the history of one run into a file; the answer is its path. */
+async function kept(workflowId: string, n: number, history: History): Promise<string> {
+  await mkdir(KEPT, { recursive: true });
+  const file = path.join(KEPT, `${workflowId.replaceAll('/', '_')}-${n}.json`);
+  await writeFile(file, historyToJSON(history));
+  return file;
+}
+
+/** What is wrong with each run that does not replay; its history is kept in a file. */
 export async function flawsOf(
   workflowId: string,
   runs: readonly History[],
@@ -46,8 +60,13 @@ export async function flawsOf(
   })();
   const workflowBundle = { codePath: inject('workflowBundlePath') };
   const flaws: string[] = [];
+  let n = 0;
   for await (const { error } of Worker.runReplayHistories({ workflowBundle }, histories)) {
-    if (error) flaws.push(`${workflowId}: ${error.message}`);
+    const history = runs[n];
+    n += 1;
+    if (!error) continue;
+    const file = history ? await kept(workflowId, n, history) : 'nowhere';
+    flaws.push(`${workflowId}: ${error.message}; its history is in ${file}`);
   }
   return flaws;
 }

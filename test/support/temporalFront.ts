@@ -11,10 +11,19 @@ const DENIED = { ':status': 200, 'content-type': 'application/grpc', 'grpc-statu
 
 export type Front = { readonly address: string; readonly close: () => Promise<void> };
 
-/** `isDenied`: of a path such as `/temporal.api.operatorservice.v1.OperatorService/…`. */
+/** Of a path such as `/temporal.api.operatorservice.v1.OperatorService/…`. */
 export async function startFront(
   target: string,
-  { tls = false, isDenied = () => false }: { tls?: boolean; isDenied?: (path: string) => boolean },
+  {
+    tls = false,
+    isDenied = () => false,
+    before,
+  }: {
+    readonly tls?: boolean;
+    readonly isDenied?: (path: string) => boolean;
+    /** What a request waits for before it is forwarded. */
+    readonly before?: (path: string) => Promise<void>;
+  },
 ): Promise<Front> {
   const upstream = connect(`http://${target}`);
   upstream.on('error', () => undefined);
@@ -24,8 +33,10 @@ export async function startFront(
         key: readFileSync(file('server.key')),
       })
     : createServer();
-  const forward = (near: ServerHttp2Stream, headers: object & { ':path'?: string }): void => {
+  type Headers = object & { ':path'?: string };
+  const forward = async (near: ServerHttp2Stream, headers: Headers): Promise<void> => {
     near.on('error', () => undefined);
+    await before?.(headers[':path'] ?? '');
     if (isDenied(headers[':path'] ?? '')) {
       near.respond({ ...DENIED, 'grpc-message': 'not allowed' }, { endStream: true });
       near.resume();
@@ -47,7 +58,7 @@ export async function startFront(
     far.pipe(near);
     near.pipe(far);
   };
-  server.on('stream', forward);
+  server.on('stream', (near: ServerHttp2Stream, headers: Headers) => void forward(near, headers));
   const sessions = new Set<{ destroy: () => void }>();
   server.on('session', (session) => {
     sessions.add(session);

@@ -1,0 +1,54 @@
+/** What the history of a workflow run shows: its tasks, its timers, its replies (R18). */
+import { REPLIES_AT_ONCE } from '../../src/domain/primitives/limits.js';
+import { SEARCH_ATTRIBUTES } from '../../src/temporal/protocol.js';
+import { cold, connect, idOf, resetToFirst, say, type WorkflowCheck } from './workflowBench.js';
+
+export const severalTasks: WorkflowCheck = async (bench) => {
+  const account = await connect(bench);
+  for (const batch of ['a', 'b', 'c']) {
+    const requests = Array.from({ length: 150 }, (_, n) => ({ reservationId: `${batch}${n}` }));
+    await account.signal('sendReserveBatch', { requests });
+  }
+  await say(account, 'reconcileNow');
+  const again = await resetToFirst(account);
+  await say(again, 'reconcileNow');
+  const { events } = await again.fetchHistory();
+  const timers = (events ?? []).flatMap(({ timerStartedEventAttributes: timer }) =>
+    timer
+      ? [Number(timer.startToFireTimeout?.nanos) + Number(timer.startToFireTimeout?.seconds) * 1e9]
+      : [],
+  );
+  bench.expect(timers).toContain(1_000_000);
+};
+
+export const fewReplies: WorkflowCheck = async (bench) => {
+  const account = await connect(bench);
+  await say(account, 'reconcileNow');
+  const replyTo = { workflowId: `nobody-${idOf(account)}`, signalName: 'answer' };
+  const requests = Array.from({ length: 60 }, (_, n) => ({ reservationId: `r${n}`, replyTo }));
+  await say(account, 'sendReserveBatch', { requests });
+  const { events } = await account.fetchHistory();
+  let begun = 0;
+  for (const event of events ?? []) {
+    if (event.signalExternalWorkflowExecutionFailedEventAttributes) break;
+    if (event.signalExternalWorkflowExecutionInitiatedEventAttributes) begun += 1;
+  }
+  bench.expect(begun).toBeLessThanOrEqual(REPLIES_AT_ONCE);
+};
+
+/** The history of an account with a save and a reconcile; neither was slow, or met a Query. */
+export const markedTasks: WorkflowCheck = async (bench) => {
+  const account = await cold(bench);
+  const { events } = await account.fetchHistory();
+  let localActivities = 0;
+  let marks = 0;
+  for (const event of events ?? []) {
+    const { markerRecordedEventAttributes: marker } = event;
+    if (marker?.markerName === 'core_local_activity') localActivities += 1;
+    const written = event.upsertWorkflowSearchAttributesEventAttributes?.searchAttributes;
+    const names = Object.keys(written?.indexedFields ?? {});
+    if (names.length === 1 && names[0] === SEARCH_ATTRIBUTES.state) marks += 1;
+  }
+  // The first task reads the account back and claims it; it starts the timer of midnight.
+  bench.expect(marks).toBeGreaterThanOrEqual(localActivities - 2);
+};

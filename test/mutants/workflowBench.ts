@@ -1,0 +1,82 @@
+/** What the checks of the workflows share: an account of the workflow under test, and its callers. */
+import { WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
+import type { ExpectStatic } from 'vitest';
+import type { StatusWire } from '../../src/domain/wire/responses.js';
+import { workflowIdOf } from '../../src/temporal/protocol.js';
+import { resetTo } from '../support/reset.js';
+import type { Stand } from '../support/stand.js';
+import { fastForward, secondsToMidnight } from '../support/time.js';
+
+export type Bench = {
+  readonly stand: Stand;
+  /** The workflow as it is, or a broken one. */
+  readonly workflowType: string;
+  /** Accounts whose runs fail. */
+  readonly away: Set<string>;
+  /** Accounts of which one run has the answer of a claim. */
+  readonly mixed: Set<string>;
+  /** How long it waits for what should come. */
+  readonly patience: { readonly timeout: number };
+  /** Of the test itself: others run beside it. */
+  readonly expect: ExpectStatic;
+};
+export type WorkflowCheck = (bench: Bench) => Promise<void>;
+
+export const say = <T>(account: WorkflowHandle, name: string, payload: object = {}): Promise<T> =>
+  account.executeUpdate<T, [object]>(name, { args: [payload] });
+export const statusOf = (account: WorkflowHandle): Promise<StatusWire> => account.query('status');
+export const whenSaved = async (
+  { expect, patience }: Bench,
+  account: WorkflowHandle,
+): Promise<void> => {
+  await expect.poll(async () => (await statusOf(account)).unsaved, patience).toBe(0);
+};
+export async function deliver(bench: Bench, account: WorkflowHandle, id: string): Promise<void> {
+  const reservationId = id;
+  await say(account, 'sendReserve', { reservationId });
+  await say(account, 'sendDelivered', { reservationId, chatId: `chat-${reservationId}` });
+  await whenSaved(bench, account);
+}
+export async function connect(
+  { stand, workflowType }: Bench,
+  more: object = {},
+): Promise<WorkflowHandle> {
+  const start = { accountId: stand.newAccount(), tier: 'sales_navigator', ...more };
+  const workflowId = workflowIdOf(start.accountId);
+  const startWorkflowOperation = new WithStartWorkflowOperation(workflowType, {
+    workflowId,
+    taskQueue: stand.taskQueue,
+    args: [start],
+    workflowIdConflictPolicy: 'FAIL',
+  });
+  const args: [object] = [start];
+  await stand.client.workflow.executeUpdateWithStart('connect', { args, startWorkflowOperation });
+  return stand.client.workflow.getHandle(workflowId);
+}
+export const idOf = ({ workflowId }: WorkflowHandle): string =>
+  workflowId.replace('inmail-account/', '');
+/** One InMail is delivered, and a run has found all equal. */
+export async function cold(bench: Bench): Promise<WorkflowHandle> {
+  const account = await connect(bench);
+  await deliver(bench, account, 'sent');
+  await say(account, 'reconcileNow');
+  bench.expect((await statusOf(account)).nextReconcileAt).toBe(null);
+  return account;
+}
+export async function passMidnight(
+  { stand, expect, patience }: Bench,
+  account: WorkflowHandle,
+): Promise<void> {
+  const { asOf } = await statusOf(account);
+  const { runId } = await account.describe();
+  await fastForward(stand.client, account.workflowId, secondsToMidnight(asOf));
+  await expect.poll(async () => (await account.describe()).runId === runId, patience).toBe(false);
+}
+export const statusNameOf = async (account: WorkflowHandle): Promise<string> =>
+  (await account.describe()).status.name;
+
+/** After a reset to its first task the run is sent all Signals again, in one task. */
+export async function resetToFirst(account: WorkflowHandle): Promise<WorkflowHandle> {
+  await resetTo(account, 1, 'all');
+  return account.client.getHandle(account.workflowId);
+}
