@@ -58,7 +58,7 @@ describe('an account', () => {
     const paged = await cli('status', '--limit', '1', '--state', 'active');
     expect(paged.out).toContain(`more: safeband status --state active --after ${id}`);
     expect((await cli('status', '--prefix', second)).out).not.toContain('anna');
-    expect((await cli('status', '--state', 'held')).out).toContain('no account fits');
+    expect((await cli('status', '--state', 'held')).out).toContain('no account matches');
     const shown = await cli('status', id);
     expect(shown.out).toContain('0 of 5');
     expect(shown.out).toContain('ramp 5 (day 1)');
@@ -157,7 +157,7 @@ describe('check', () => {
       parts: [{ cause: 'in_flight', isNormal: true, reservations: ['open'] }],
     });
     const { code, out } = await cli('check', id);
-    expect([code, out]).toEqual([0, expect.stringContaining('equal, all places tell the same')]);
+    expect([code, out]).toEqual([0, expect.stringContaining('equal, all sources agree')]);
   });
 
   it('reports rows that are not saved yet as a stale read', async () => {
@@ -189,7 +189,7 @@ describe('check', () => {
       workflow: { counter: 3 },
       row: { counter: 104, isEdited: true },
       differences: [
-        { what: 'counter', text: 'counter: the workflow says 3, the row 104' },
+        { what: 'counter', text: 'counter: 3 in the workflow, 104 in the row' },
         { what: 'edited' },
         { what: 'edited_by_hand' },
       ],
@@ -214,7 +214,9 @@ describe('history and what-if', () => {
       status: { counter: 2, delivered: 2 },
       decision: { granted: true, remainingToday: 47 },
     });
-    expect((await cli('history', id, '--at', now)).out).toContain('granted, and leaves 47 today');
+    expect((await cli('history', id, '--at', now)).out).toContain(
+      'granted, with 47 slots left today after it',
+    );
     const later = await cli('history', id, '--at', '2999-01-01 00:00');
     expect(later).toMatchObject({ code: 2, err: expect.stringContaining('is in the future') });
     expect(await json('what-if', id, '--daily-cap', '1')).toMatchObject({

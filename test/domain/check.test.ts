@@ -36,7 +36,7 @@ const part = (cause: WhyPart['cause'], isNormal: boolean): WhyPart => ({
   reservations: [],
 });
 /** A read in which all is equal except the named values. */
-function look(of: {
+function read(of: {
   readonly row?: Partial<Sides['row']>;
   readonly unsaved?: number;
   readonly version?: number;
@@ -82,51 +82,51 @@ function look(of: {
   };
   return { status, isGone: false, sides: { ...sides, row: { ...row, ...of.row } }, why };
 }
-/** Two looks, the second so long after the first. */
+/** The verdict of two reads, the second of them `waitedMs` after the first. */
 const judge = (first: Reading, last: Reading, waitedMs = 1_000): CheckVerdict =>
   verdictOf({ first, before: first, waitedMs }, last);
-const equal = look({});
-const edited = look({ row: { counter: 104, isEdited: true } });
+const equal = read({});
+const edited = read({ row: { counter: 104, isEdited: true } });
 
 describe('a check', () => {
   it('takes what is in flight and uncertain as equal', () => {
-    const uncertain = look({ parts: [part('in_flight', true), part('uncertain', false)] });
+    const uncertain = read({ parts: [part('in_flight', true), part('uncertain', false)] });
     expect([verdictOf(null, equal), verdictOf(null, uncertain)]).toEqual(['equal', 'equal']);
   });
 
-  it('calls a difference real only when nothing moved between two looks', () => {
+  it('calls a difference real only if no number changed between two reads', () => {
     expect(verdictOf(null, edited)).toBe('stale');
     expect(judge(equal, edited)).toBe('stale');
     expect(judge(edited, edited)).toBe('different');
     expect(judge(edited, equal)).toBe('equal');
   });
 
-  it('calls it stale while rows are on their way', () => {
-    const unsaved = look({ unsaved: 1, row: { counter: 2, inFlight: 0 } });
-    const behind = look({ version: 8, row: { counter: 2 } });
+  it('calls a difference stale while rows are not written yet', () => {
+    const unsaved = read({ unsaved: 1, row: { counter: 2, inFlight: 0 } });
+    const behind = read({ version: 8, row: { counter: 2 } });
     expect(judge(unsaved, unsaved)).toBe('stale');
     expect(judge(behind, behind, 14_999)).toBe('stale');
-    const saved = look({ version: 9, row: { version: 8, counter: 2 } });
+    const saved = read({ version: 9, row: { version: 8, counter: 2 } });
     expect(judge(behind, saved, 60_000)).toBe('stale');
     expect(judge(equal, behind, 60_000)).toBe('stale');
   });
 
-  it('calls it real when no save comes for 15 s, and when another writes the row', () => {
-    const unsaved = look({ unsaved: 1, row: { counter: 2, inFlight: 0 } });
-    const behind = look({ version: 8, row: { counter: 2 } });
+  it('calls a difference real if no save comes for 15 s, or if another program writes the row', () => {
+    const unsaved = read({ unsaved: 1, row: { counter: 2, inFlight: 0 } });
+    const behind = read({ version: 8, row: { counter: 2 } });
     expect(judge(unsaved, unsaved, 15_000)).toBe('different');
     expect(judge(behind, behind, 15_000)).toBe('different');
-    const outrun = look({ unsaved: 1, row: { version: 9 } });
-    expect(judge(outrun, outrun)).toBe('different');
-    // A busy workflow saves between the question and the read: it has reached what was read first.
-    expect(judge(look({ row: { version: 8 } }), look({ version: 8, row: { version: 9 } }))).toBe(
+    const outdated = read({ unsaved: 1, row: { version: 9 } });
+    expect(judge(outdated, outdated)).toBe('different');
+    // A busy workflow saves between the question and the read: it has reached the version that was read first.
+    expect(judge(read({ row: { version: 8 } }), read({ version: 8, row: { version: 9 } }))).toBe(
       'stale',
     );
   });
 
   it('calls a connected row without a workflow a difference, and a disconnected one none', () => {
     const gone = { ...equal, isGone: true };
-    const left = look({ row: { isConnected: false } });
+    const left = read({ row: { isConnected: false } });
     expect(differencesIn(gone).map(({ what }) => what)).toEqual(['workflow']);
     expect(judge(gone, gone)).toBe('different');
     expect(differencesIn({ ...left, isGone: true })).toEqual([]);
@@ -134,17 +134,17 @@ describe('a check', () => {
 
   it('names each difference: numbers, an edit, another writer, a part that is not normal', () => {
     expect(differencesIn(edited).map(({ what }) => what)).toEqual(['counter', 'edited']);
-    expect(differencesIn(edited)[0]?.text).toBe('counter: the workflow says 3, the row 104');
-    expect(differencesIn(look({ row: { version: 9 } })).map(({ what }) => what)).toEqual([
+    expect(differencesIn(edited)[0]?.text).toBe('counter: 3 in the workflow, 104 in the row');
+    expect(differencesIn(read({ row: { version: 9 } })).map(({ what }) => what)).toEqual([
       'version',
     ]);
-    const bypassed = look({ parts: [part('bypassed_gate', false)] });
+    const bypassed = read({ parts: [part('bypassed_gate', false)] });
     expect(differencesIn(bypassed)).toEqual([
       { what: 'bypassed_gate', text: 'because of bypassed_gate' },
     ]);
   });
 
-  it('holds the row against its reservations where the workflow has ended', () => {
+  it('compares the row with its reservations if the workflow has ended', () => {
     const alone = { ...equal, status: null };
     const lost = {
       ...alone,
@@ -152,7 +152,7 @@ describe('a check', () => {
     };
     expect(differencesIn(alone)).toEqual([]);
     expect(differencesIn(lost).map(({ text }) => text)).toEqual([
-      'inFlight: the row says 1, the reservations 0',
+      'inFlight: 1 in the row, 0 in the reservations',
     ]);
   });
 });

@@ -213,7 +213,7 @@ it('names what is not exact: before rows were kept, and after the last save', ()
   expect(early.isExact).toBe(false);
   expect(early.notes[0]).toContain('kept since 2026-11-24T09:00:00.000Z');
   const late = seen(pastOf([], { savedAt: at('09:30'), readAt: at('09:31') }), '09:31');
-  expect(late.notes[0]).toContain('last saved as of 2026-11-24T09:30:00.000Z');
+  expect(late.notes[0]).toContain('last saved at 2026-11-24T09:30:00.000Z');
   const idle = seen(pastOf([], { savedAt: at('09:30'), readAt: at('09:32') }), '09:31');
   expect(idle.isExact).toBe(true);
 });

@@ -161,9 +161,10 @@ describe('in addition to the gap', () => {
       .until(at('2026-11-25T00:05:00.000Z'))
       .when(deliver, { reservationId: r('y'), chatId: c('cy') });
     expect(textsOf(night)).toEqual([
-      '2 of an earlier day (reservations x, y) may have landed today, and take room today as' +
-        " well. They are counted on their own day, not in today's counter.",
-      'The numbers of 2026-11-24 changed after its end (once): outcomes came late.',
+      '2 of an earlier day (reservations x, y) may have reached LinkedIn today, and take room' +
+        " today as well. Today's counter does not include them: they count on their own day.",
+      'The numbers of 2026-11-24 changed after the end of that day (once), because outcomes came' +
+        ' late.',
     ]);
   });
 
@@ -175,9 +176,9 @@ describe('in addition to the gap', () => {
     ];
     const corrections = [{ at: at('08:30'), sentences: ['The run sets the counter from 4 to 3.'] }];
     expect(textsOf(anAccount(), { alerts, corrections })).toEqual([
-      `Alert double_send of 2026-11-24, raised 2 times and 1 day more: ${ALERT_WORDS.double_send}`,
-      'At 08:30 UTC on 24 November (2026-11-24T08:30:00.000Z) a run set it right. The run sets' +
-        ' the counter from 4 to 3.',
+      `Alert double_send of 2026-11-24, raised 2 times, and on 1 other day: ${ALERT_WORDS.double_send}`,
+      'A reconcile corrected it at 08:30 UTC on 24 November (2026-11-24T08:30:00.000Z). The run' +
+        ' sets the counter from 4 to 3.',
     ]);
   });
 });

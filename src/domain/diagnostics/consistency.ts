@@ -70,22 +70,22 @@ const NUMBERS = [
   'carried',
 ] as const;
 
-/** Returns everything that does not fit; slots in flight or uncertain and normal parts do fit. */
+/** Returns each difference. Slots in flight or uncertain, and normal parts, are none. */
 export function differencesIn({ status, isGone, sides, why }: Reading): readonly Difference[] {
   const { row, reservations } = sides;
-  const teller = status ? 'the workflow' : 'the row';
-  const told = status ?? row;
+  const source = status ? 'the workflow' : 'the row';
+  const numbers = status ?? row;
   const differ = (
     what: string,
     place: string,
     one: number,
     other: number,
   ): readonly Difference[] =>
-    one === other ? [] : [{ what, text: `${what}: ${teller} says ${one}, ${place} ${other}` }];
+    one === other ? [] : [{ what, text: `${what}: ${one} in ${source}, ${other} in ${place}` }];
   return [
     ...(status ? NUMBERS.flatMap((name) => differ(name, 'the row', status[name], row[name])) : []),
-    ...differ('inFlight', 'the reservations', told.inFlight, reservations.inFlight),
-    ...differ('uncertain', 'the reservations', told.uncertain, reservations.uncertain),
+    ...differ('inFlight', 'the reservations', numbers.inFlight, reservations.inFlight),
+    ...differ('uncertain', 'the reservations', numbers.uncertain, reservations.uncertain),
     ...(isGone && row.isConnected ? [NO_WORKFLOW] : []),
     ...(row.isEdited ? [EDITED] : []),
     ...(status && row.version > status.version ? [TWO_WRITERS] : []),
@@ -96,15 +96,15 @@ export function differencesIn({ status, isGone, sides, why }: Reading): readonly
 }
 const EDITED: Difference = {
   what: 'edited',
-  text: "the account's row, or one of its reservations, was edited by hand",
+  text: "the account's row, or one of its reservations, was edited manually",
 };
 const NO_WORKFLOW: Difference = {
   what: 'workflow',
-  text: 'the row is connected, and no workflow runs: nobody saves it',
+  text: 'the row is connected, but no workflow runs, so no program updates the row',
 };
 const TWO_WRITERS: Difference = {
   what: 'version',
-  text: 'the row is of a newer version than the workflow: somebody else writes it',
+  text: 'the row has a newer version than the workflow, so another program writes it',
 };
 
 /** True if the workflow has changes that are not in Postgres yet. */
@@ -123,21 +123,21 @@ export type Earlier = {
   readonly waitedMs: number;
 };
 
-/** True if the row is newer than its workflow, which was asked later: another writer wrote it. */
-const isOutrun = (before: Reading, { status }: Reading): boolean =>
+/** True if the row was newer than the later answer of its workflow: another program wrote it. */
+const isBehindRow = (before: Reading, { status }: Reading): boolean =>
   status !== null && before.sides.row.version > status.version;
 
-/** True if changes that the first read found unsaved are overdue, and no save has come. */
+/** True if changes were unsaved in the first read, and the row has not been saved in 15 s. */
 const isStuck = ({ first, waitedMs }: Earlier, last: Reading): boolean =>
   waitedMs >= SAVED_MS &&
   isUnsaved(first) &&
   isUnsaved(last) &&
   first.sides.row.version === last.sides.row.version;
 
-/** Returns the verdict of the last read; `earlier` null: it is the only read. */
+/** Returns the verdict of the last read; `earlier` is null if there is only one read. */
 export function verdictOf(earlier: Earlier | null, last: Reading): CheckVerdict {
   if (differencesIn(last).length === 0) return 'equal';
   if (earlier === null) return 'stale';
-  if (isOutrun(earlier.before, last) || isStuck(earlier, last)) return 'different';
+  if (isBehindRow(earlier.before, last) || isStuck(earlier, last)) return 'different';
   return isUnsaved(last) || !isSame(earlier.before, last) ? 'stale' : 'different';
 }

@@ -1,4 +1,4 @@
-/** `safeband check`: compares the numbers of one account, and explains each difference. */
+/** `safeband check`: compares the sources of one account, and explains each difference. */
 import type { Command } from 'commander';
 import { commandLine } from '../../../domain/primitives/commandLine.js';
 import {
@@ -22,70 +22,74 @@ import { whole } from '../../options.js';
 import type { World } from '../../world.js';
 import { widthOf, withProgress, type Answer, type Look, type Row } from '../../output.js';
 
-const LOOK_AGAIN_MS = SECOND_MS;
+/** How long the check waits before it reads the sources again. */
+const READ_AGAIN_MS = SECOND_MS;
 const ENDED: readonly string[] = ['COMPLETED', 'FAILED', 'CANCELLED', 'TERMINATED', 'TIMED_OUT'];
 
 export const registerCheck: Register = (program: Command, context: Context) => {
   const command = program
     .command('check')
-    .summary('workflow, row, journal and event log side by side: exit code 1 if they differ')
+    .summary(
+      "compare an account's workflow, row, journal and event log; exit code 1 if they differ",
+    )
     .description(
-      'Holds the workflow, the row, the reservations, the journal and the event log of an ' +
-        'account side by side, and says: equal, a stale read (rows on their way), or a real ' +
-        'difference with what it is made of. Changes nothing.',
+      'Compares the workflow, the row, the reservations, the journal and the event log of an ' +
+        'account. The result is one of three: equal; a stale read, because rows are not written ' +
+        'yet; or a real difference, with its parts. Changes nothing.',
     )
     .addArgument(accountArgument())
     .option(
       '--wait <seconds>',
-      'look again for so long before it is a stale read',
+      'how long to repeat the check before the result is a stale read',
       whole(0, 600),
       SAVED_MS / SECOND_MS,
     )
     .action(async (accountId: string, { wait }: { wait: number }) => {
       await knownRow(context, accountId);
       const { io, isJson } = context;
-      const found = await withProgress(io, isJson, `checking ${accountId}`, (say) =>
-        lookUntilSure(context, accountId, { waitMs: wait * SECOND_MS, say }),
+      const found = await withProgress(io, isJson, `checking ${accountId}`, (report) =>
+        readUntilSure(context, accountId, { waitMs: wait * SECOND_MS, report }),
       );
       context.answer(answerOf(accountId, found, widthOf(io)));
     });
   withExamples(command, 'check acme-anna', 'check acme-anna --wait 0 --json');
 };
 
-type Found = { readonly last: Reading; readonly verdict: CheckVerdict; readonly looks: number };
+type Found = { readonly last: Reading; readonly verdict: CheckVerdict; readonly reads: number };
 
-async function lookUntilSure(
+/** Reads the sources until the result is not stale, or the time is used up. */
+async function readUntilSure(
   context: Context,
   accountId: string,
-  { waitMs, say }: { readonly waitMs: number; readonly say: (text: string) => void },
+  { waitMs, report }: { readonly waitMs: number; readonly report: (text: string) => void },
 ): Promise<Found> {
-  const first = await look(context, accountId);
+  const first = await readSources(context, accountId);
   const since = context.now();
-  let [last, looks, waitedMs] = [first, 1, 0];
+  let [last, reads, waitedMs] = [first, 1, 0];
   let verdict = verdictOf(null, first);
-  const isOver = (): boolean => context.io.signal.aborted || (looks > 1 && waitedMs >= waitMs);
-  while (verdict === 'stale' && !isOver()) {
-    say('the numbers differ, looking again');
+  const isDone = (): boolean => context.io.signal.aborted || (reads > 1 && waitedMs >= waitMs);
+  while (verdict === 'stale' && !isDone()) {
+    report('the numbers differ; reading them again');
     await new Promise((resolve) => {
-      setTimeout(resolve, LOOK_AGAIN_MS);
+      setTimeout(resolve, READ_AGAIN_MS);
     });
     waitedMs = context.now() - since;
     const before = last;
-    last = await look(context, accountId);
-    looks += 1;
+    last = await readSources(context, accountId);
+    reads += 1;
     verdict = verdictOf({ first, before, waitedMs }, last);
   }
-  return { last, verdict, looks };
+  return { last, verdict, reads };
 }
 
-async function look({ world, now }: Context, accountId: string): Promise<Reading> {
+async function readSources({ world, now }: Context, accountId: string): Promise<Reading> {
   const { status, isGone } = await statusIn(world, accountId);
   const pool = world.pool();
   const at = now();
   const why = await readWhy(pool, accountId, { now: at, status: status ?? undefined });
   const day = parseDay(why?.quotaDay ?? '') ?? dayOf(at);
   const sides = await readSides(pool, accountId, day);
-  if (!why || !sides) throw new Error(`account ${accountId} has no row any more`);
+  if (!why || !sides) throw new Error(`the row of account ${accountId} no longer exists`);
   return { status, isGone, sides, why };
 }
 
@@ -107,7 +111,7 @@ async function statusIn(
   }
 }
 
-function answerOf(accountId: string, { last, verdict, looks }: Found, width: number): Answer {
+function answerOf(accountId: string, { last, verdict, reads }: Found, width: number): Answer {
   const { status, sides, why } = last;
   const differences = verdict === 'equal' ? [] : differencesIn(last);
   const workflow = status && {
@@ -128,7 +132,7 @@ function answerOf(accountId: string, { last, verdict, looks }: Found, width: num
       asOf: why.asOf,
       quotaDay: why.quotaDay,
       verdict,
-      looks,
+      looks: reads,
       differences,
       workflow,
       ...sides,
@@ -136,7 +140,7 @@ function answerOf(accountId: string, { last, verdict, looks }: Found, width: num
       parts: why.parts,
     },
     exitCode: verdict === 'different' ? EXIT.found : EXIT.ok,
-    text: (how) => textOf(accountId, last, { verdict, differences, width }, how),
+    text: (look) => textOf(accountId, last, { verdict, differences, width }, look),
   };
 }
 
@@ -146,48 +150,45 @@ type Judged = {
   readonly width: number;
 };
 
-function textOf(
-  accountId: string,
-  looked: Reading,
-  judged: Judged,
-  { colors, table }: Look,
-): string {
+function textOf(accountId: string, last: Reading, judged: Judged, { colors, table }: Look): string {
   const { verdict, width } = judged;
-  const { status, why } = looked;
+  const { status, why } = last;
   // A difference that is a part of the gap is printed with the gap.
   const others = judged.differences.filter(
     ({ text }) => !why.parts.some((part) => part.text === text),
   );
-  const say = (mark: string, text: string): string => `${mark} ${wrapped(text, width - 2)}`;
+  const line = (mark: string, text: string): string => `${mark} ${wrapped(text, width - 2)}`;
   const name = colors.bold(accountId);
   const words: Readonly<Record<CheckVerdict, string>> = {
-    equal: `${name} on ${why.quotaDay}: ${colors.green('equal')}, all places tell the same`,
-    stale: `${name} on ${why.quotaDay}: ${colors.yellow('a stale read')}, something moved or is not written yet`,
-    different: `${name} on ${why.quotaDay}: ${colors.red('a real difference')}, it stays`,
+    equal: `${name} on ${why.quotaDay}: ${colors.green('equal')}, all sources agree`,
+    stale: `${name} on ${why.quotaDay}: ${colors.yellow('a stale read')}, a number changed during the check or is not written yet`,
+    different: `${name} on ${why.quotaDay}: ${colors.red('a real difference')}, waiting does not resolve it`,
   };
   const head = ['', '>workflow', '>row', '>reservations', '>journal', '>event log'];
   const next = {
     equal: [],
-    stale: ['', `next: ${colors.bold(commandLine('check', [accountId]))} in some seconds`],
+    stale: ['', `next: ${colors.bold(commandLine('check', [accountId]))} in a few seconds`],
     different: [
       '',
-      looked.isGone || isUnsaved(looked)
-        ? `next: ${colors.bold('safeband doctor')} says what keeps it from being saved`
-        : `next: ${colors.bold(commandLine('reconcile', [accountId]))} heals it now; the run every ten minutes does it by itself`,
+      last.isGone || isUnsaved(last)
+        ? `next: ${colors.bold('safeband doctor')} shows why the account is not saved`
+        : `next: ${colors.bold(commandLine('reconcile', [accountId]))} corrects it now; otherwise the next automatic reconcile does (every 10 minutes)`,
     ],
   };
   return [
     words[verdict],
     '',
-    table(rowsOf(looked), head),
-    ...(status ? [] : ['', colors.yellow('the workflow does not answer: Postgres alone was read')]),
+    table(rowsOf(last), head),
+    ...(status
+      ? []
+      : ['', colors.yellow('the workflow does not answer: all numbers are from Postgres')]),
     '',
     why.headline,
     ...why.parts.map(({ text, isNormal }) =>
-      say(isNormal ? colors.green('-') : colors.red('!'), text),
+      line(isNormal ? colors.green('-') : colors.red('!'), text),
     ),
-    ...(others.length > 0 ? ['', 'What does not fit:'] : []),
-    ...others.map(({ text }) => say(colors.red('!'), text)),
+    ...(others.length > 0 ? ['', 'Differences:'] : []),
+    ...others.map(({ text }) => line(colors.red('!'), text)),
     ...next[verdict],
   ].join('\n');
 }

@@ -27,7 +27,7 @@ export const registerDrift: Register = (program: Command, context: Context) => {
     )
     .option(
       '--limit <n>',
-      'how many accounts, the largest differences first',
+      'how many accounts to show, the largest differences first',
       whole(1, 1_000),
       LIMIT,
     )
@@ -38,24 +38,26 @@ export const registerDrift: Register = (program: Command, context: Context) => {
   withExamples(command, 'drift');
 };
 
-type Apart = StatusRow & { readonly isEdited: boolean };
+type Disagreeing = StatusRow & { readonly isEdited: boolean };
 type Found = {
   readonly checked: number;
   readonly all: number;
-  readonly accounts: readonly Apart[];
+  readonly accounts: readonly Disagreeing[];
 };
 
 /** Reads the fleet page by page, so that its size does not matter. */
 async function find(pool: Pool, at: Instant, limit: number): Promise<Found> {
-  const apart: Suspect[] = [];
+  const disagreeing: Suspect[] = [];
   let checked = 0;
   for (let after: string | null = ''; after !== null;) {
     const page = await readAccountsPage(pool, { after, limit: ACCOUNTS_PAGE, day: dayOf(at) });
-    apart.push(...page.suspects.filter(({ isUnequal, isEdited }) => isUnequal || isEdited));
+    disagreeing.push(...page.suspects.filter(({ isUnequal, isEdited }) => isUnequal || isEdited));
     checked += page.connected.length;
     after = page.last;
   }
-  const shown = apart.toSorted((a, b) => Math.abs(b.drift) - Math.abs(a.drift)).slice(0, limit);
+  const shown = disagreeing
+    .toSorted((a, b) => Math.abs(b.drift) - Math.abs(a.drift))
+    .slice(0, limit);
   const ids = shown.map(({ accountId }) => accountId);
   const rows = await pageAccounts(pool, {
     at,
@@ -69,7 +71,7 @@ async function find(pool: Pool, at: Instant, limit: number): Promise<Found> {
     const row = rows.find((one) => one.accountId === accountId);
     return row ? [{ ...row, isEdited }] : [];
   });
-  return { checked, all: apart.length, accounts };
+  return { checked, all: disagreeing.length, accounts };
 }
 
 const answerOf = (found: Found, at: Instant): Answer => ({

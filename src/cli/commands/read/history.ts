@@ -10,7 +10,7 @@ import { CliError, EXIT, usage } from '../../errors.js';
 import { instant } from '../../options.js';
 import { widthOf, type Look } from '../../output.js';
 import { clock, instantOf, wrapped } from '../../text.js';
-import { heard } from './slots.js';
+import { decisionText } from './slots.js';
 import { stateText, sumText } from './status.js';
 
 export const registerHistory: Register = (program: Command, context: Context) => {
@@ -32,12 +32,12 @@ export const registerHistory: Register = (program: Command, context: Context) =>
       await knownRow(context, accountId);
       if (at > now())
         throw usage(
-          '--at is in the future: history shows the past',
+          '--at is in the future; history shows only the past',
           commandLine('slots', [accountId]),
         );
       const state = await stateAt(context.world.pool(), accountId, at);
       if (!state) {
-        const text = `no row of account ${accountId} is as old as that`;
+        const text = `account ${accountId} had no rows at that time`;
         throw new CliError(EXIT.unknown, 'AccountUnknown', text, commandLine('tail', [accountId]));
       }
       context.answer({ json: state, text: (look) => textOf(state, look, widthOf(context.io)) });
@@ -66,7 +66,7 @@ function textOf(state: StateAt, look: Look, width: number): string {
   return [
     `${colors.bold(status.accountId)} at ${state.at}: ${stateText(status.state, look)}`,
     '',
-    `${name('a reserve')}${heard(decision, at)}`,
+    `${name('reserve')}${decisionText(decision, at)}`,
     `${name('counter')}${sumText(status)}`,
     `${name('caps')}${status.remaining} left of ${status.caps.effective}; the ${status.caps.binding} cap applies`,
     `${name('based on')}the save of ${clock(instantOf(state.standsOn), at)} UTC${state.isExact ? ', exact' : ''}`,

@@ -21,7 +21,7 @@ function registerEvents(program: Command, context: Context): void {
     .command('events')
     .summary('the event log of an account: its delivered InMails, with their proof')
     .addArgument(accountArgument())
-    .option('--limit <n>', 'how many events, newest first', whole(1, 1_000), LIMIT)
+    .option('--limit <n>', 'how many events to show, newest first', whole(1, 1_000), LIMIT)
     .option(
       '--before <event>',
       'only events before this event id',
@@ -37,7 +37,7 @@ function registerEvents(program: Command, context: Context): void {
       context.answer({
         json: { accountId, events: events.map(eventJson), next },
         text: ({ table, colors }) => {
-          if (events.length === 0) return `no InMail of ${accountId} was delivered yet`;
+          if (events.length === 0) return `account ${accountId} has no delivered InMails yet`;
           const rows = events.map((event) => [
             event.eventId,
             clock(event.deliveredAt, now),
@@ -69,7 +69,7 @@ function registerAlerts(program: Command, context: Context): void {
     .command('alerts')
     .summary('open alerts of an account, or of all accounts')
     .addArgument(new Argument('[account]', 'only alerts of this account').argParser(idOf))
-    .option('--limit <n>', 'how many alerts, newest first', whole(1, 1_000), LIMIT)
+    .option('--limit <n>', 'how many alerts to show, newest first', whole(1, 1_000), LIMIT)
     .action(async (accountId: string | undefined, { limit }: { limit: number }) => {
       if (accountId !== undefined) await knownRow(context, accountId);
       const alerts = await listOpenAlerts(context.world.pool(), {

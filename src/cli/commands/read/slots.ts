@@ -1,5 +1,6 @@
 /** `safeband slots`: the answer to a reserve now, and the instants of the next slots. */
 import { DAY_MS, isoDay, dayOf, type Instant } from '../../../domain/primitives/time.js';
+import { commandLine } from '../../../domain/primitives/commandLine.js';
 import { calling } from '../../accounts.js';
 import { accountArgument, withExamples, type Register } from '../../command.js';
 import { whole } from '../../options.js';
@@ -9,13 +10,13 @@ import type { PeekWire } from '../../../domain/wire/decisions.js';
 export const registerSlots: Register = (program, context) => {
   const command = program
     .command('slots')
-    .summary('what a reserve would hear now, and the next slots')
+    .summary('the answer that a reserve would get now, and the next slots')
     .description(
-      'Says what a reserve would hear now, and the next instants at which one would be granted if ' +
-        'every one before it is used. It changes nothing.',
+      'Shows the answer that a reserve would get now, and the times of the next slots, if each ' +
+        'slot is used as soon as it is free. Changes nothing.',
     )
     .addArgument(accountArgument())
-    .option('--count <n>', 'how many slots', whole(1, 200), 50)
+    .option('--count <n>', 'how many slots to show', whole(1, 200), 50)
     .action(async (accountId: string, { count }: { count: number }) => {
       const client = await context.world.client();
       const [peek, slots] = await Promise.all([
@@ -26,14 +27,15 @@ export const registerSlots: Register = (program, context) => {
       context.answer({
         json: { accountId, now: peek, slots },
         text: ({ table, colors }) => {
-          const rows = grouped(slots.map(instantOf)).map(({ at, times, until }) => [
-            counted(times, 'slot'),
+          const rows = grouped(slots.map(instantOf)).map(({ at, count: size, until }) => [
+            counted(size, 'slot'),
             at - now < 1_000 ? 'now' : when(at, now),
             until === at ? '' : `to ${clock(until, now)}`,
           ]);
-          const none = 'no slot: a person has to look (safeband why)';
+          const why = colors.bold(commandLine('why', [accountId]));
+          const none = `no slots until a person acts; next: ${why}`;
           return [
-            `${colors.bold(accountId)}: a reserve now is ${heard(peek, now)}`,
+            `${colors.bold(accountId)}: a reserve now is ${decisionText(peek, now)}`,
             '',
             rows.length === 0 ? none : table(rows, ['', 'granted (UTC)', '']),
           ].join('\n');
@@ -43,9 +45,10 @@ export const registerSlots: Register = (program, context) => {
   withExamples(command, 'slots acme-anna', 'slots acme-anna --count 200 --json');
 };
 
-/** Returns a decision in words, as of an instant. */
-export function heard(peek: PeekWire, now: Instant): string {
-  if (peek.granted) return `granted, and leaves ${peek.remainingToday} today`;
+/** Returns a decision in words; its times are written relative to `now`. */
+export function decisionText(peek: PeekWire, now: Instant): string {
+  if (peek.granted)
+    return `granted, with ${counted(peek.remainingToday, 'slot')} left today after it`;
   const { reason, limit, used, retryAt } = peek;
   const numbers = limit === undefined ? '' : ` (${used} of ${limit})`;
   const again =
@@ -53,7 +56,7 @@ export function heard(peek: PeekWire, now: Instant): string {
   return `denied: ${reason}${numbers}; ${again}`;
 }
 
-type Group = { readonly at: Instant; readonly until: Instant; readonly times: number };
+type Group = { readonly at: Instant; readonly until: Instant; readonly count: number };
 
 /** Groups the slots of one UTC day into one line, because many slots become free together. */
 function grouped(slots: readonly Instant[]): readonly Group[] {
@@ -61,8 +64,8 @@ function grouped(slots: readonly Instant[]): readonly Group[] {
   for (const at of slots) {
     const last = groups.at(-1);
     const isSame = last && isoDay(dayOf(last.at)) === isoDay(dayOf(at)) && at - last.until < DAY_MS;
-    if (last && isSame) groups[groups.length - 1] = { ...last, until: at, times: last.times + 1 };
-    else groups.push({ at, until: at, times: 1 });
+    if (last && isSame) groups[groups.length - 1] = { ...last, until: at, count: last.count + 1 };
+    else groups.push({ at, until: at, count: 1 });
   }
   return groups;
 }

@@ -29,14 +29,16 @@ export const registerStatus: Register = (program: Command, context: Context) => 
     .command('status')
     .summary('the two numbers of an account, or of all accounts')
     .description(
-      'Shows counter and event log side by side, and what the account may still do. Without an ' +
-        'account: all of them, from Postgres.',
+      'Shows the counter, the event log and the remaining slots of an account. Without an ' +
+        'account: of all accounts, from Postgres.',
     )
-    .addArgument(new Argument('[account]', 'only this one, in full').argParser(idOf))
-    .addOption(new Option('--state <state>', 'only accounts in it').choices(ACCOUNT_STATES))
-    .option('--prefix <text>', 'only accounts whose ids begin so', '')
-    .option('--limit <n>', 'how many accounts', whole(1, 1_000), LIMIT)
-    .option('--after <account>', 'the page after that account', '')
+    .addArgument(
+      new Argument('[account]', 'show only this account, with all details').argParser(idOf),
+    )
+    .addOption(new Option('--state <state>', 'only accounts in this state').choices(ACCOUNT_STATES))
+    .option('--prefix <text>', 'only accounts whose ids begin with this text', '')
+    .option('--limit <n>', 'how many accounts to show', whole(1, 1_000), LIMIT)
+    .option('--after <account>', 'only accounts after this id: the next page', '')
     .action(async (accountId: string | undefined, options: ListOptions) => {
       context.answer(
         accountId === undefined ? await list(context, options) : await one(context, accountId),
@@ -64,7 +66,7 @@ async function list({ world, now }: Context, options: ListOptions): Promise<Answ
       const { bold } = look.colors;
       if (rows.length === 0) {
         return state !== undefined || after !== '' || prefix !== ''
-          ? `no account fits\nnext: ${bold('safeband status')} shows all`
+          ? `no account matches\nnext: ${bold('safeband status')} shows all`
           : `no accounts yet\nnext: ${bold('safeband connect <account> --tier sales_navigator')}`;
       }
       const same = [
@@ -91,7 +93,7 @@ const tableOf = (rows: readonly StatusRow[], at: Instant, { table, ...look }: Lo
       untilText(row, at),
       row.lastCheckedAt === null ? 'never' : clock(row.lastCheckedAt, at),
     ]),
-    ['account', 'state', '>counter', '>log', '>apart', '>left', 'tier', 'until', 'checked (UTC)'],
+    ['account', 'state', '>counter', '>log', '>gap', '>left', 'tier', 'until', 'checked (UTC)'],
   );
 
 const gapText = (row: StatusRow): string => {
@@ -110,24 +112,24 @@ export function stateText(state: AccountState, { colors }: Pick<Look, 'colors'>)
   return state === 'disconnected' ? colors.dim(state) : colors.yellow(state);
 }
 
-type Seen = {
+type Known = {
   readonly read: StatusRead;
   /** The reason for a read from Postgres; null if the workflow answered. */
   readonly why: string | null;
 };
 
 async function one(context: Context, accountId: string): Promise<Answer> {
-  const seen = await read(context, accountId);
+  const known = await read(context, accountId);
   const alerts = await alertsOf(context, accountId);
-  const { source, eventLog } = seen.read;
+  const { source, eventLog } = known.read;
   return {
-    json: { source, status: seen.read, eventLog, alerts: alerts && alerts.map(alertJson) },
-    text: (look) => cardOf(seen, alerts, look, context.now()),
+    json: { source, status: known.read, eventLog, alerts: alerts && alerts.map(alertJson) },
+    text: (look) => cardOf(known, alerts, look, context.now()),
   };
 }
 
 /** Reads the same status as HTTP and pages; throws if neither Temporal nor Postgres has it. */
-async function read(context: Context, accountId: string): Promise<Seen> {
+async function read(context: Context, accountId: string): Promise<Known> {
   const { world, now } = context;
   const answer = await askWorkflow(context, accountId);
   const isEnded = 'why' in answer && answer.why === 'ended';
@@ -153,7 +155,7 @@ const alertsOf = ({ world }: Context, accountId: string): Promise<readonly OpenA
 const BAR = 24;
 
 function cardOf(
-  { read: status, why }: Seen,
+  { read: status, why }: Known,
   alerts: readonly OpenAlert[] | null,
   look: Look,
   now: Instant,
@@ -176,12 +178,12 @@ function cardOf(
     ...(edited
       ? [
           `${name('edited')}the row has the counter ${edited.row}, the account counts ` +
-            `${edited.counted}; the larger counts until the next reconcile`,
+            `${edited.counted}; the larger number counts until the next reconcile`,
         ]
       : []),
     ...stopsOf(status, now).map(([title, text]) => `${name(title)}${text}`),
     ...(status.unsaved
-      ? [`${name('unsaved')}${counted(status.unsaved, 'row')} on the way to Postgres`]
+      ? [`${name('unsaved')}${counted(status.unsaved, 'row')} not in Postgres yet`]
       : []),
     ...alertLines(alerts, now).map((text, i) => `${name(i === 0 ? 'alerts' : '')}${text}`),
     ...openOf(status, now, look),
@@ -216,15 +218,15 @@ export function sumText(status: Omit<StatusWire, 'unsaved'>): string {
     [status.imported, 'imported'],
     [status.unexplained, 'unexplained'],
   ];
-  const said = parts.filter(([count]) => count !== 0).map(([count, name]) => `${count} ${name}`);
+  const shown = parts.filter(([count]) => count !== 0).map(([count, name]) => `${count} ${name}`);
   const carried = status.carried === 0 ? '' : `; ${status.carried} carried from earlier days`;
-  return `${status.counter} = ${said.length > 0 ? said.join(' + ') : 'nothing sent yet'}${carried}`;
+  return `${status.counter} = ${shown.length > 0 ? shown.join(' + ') : 'nothing sent yet'}${carried}`;
 }
 
 function capsText({ caps, weekUsed, rampDay }: StatusRead): string {
-  const binds = caps.binding === null ? '' : `; the ${caps.binding} cap binds`;
+  const applies = caps.binding === null ? '' : `; the ${caps.binding} cap applies`;
   const ramp = caps.ramp === null ? '' : `, ramp ${caps.ramp} (day ${rampDay})`;
-  return `daily ${caps.daily}${ramp}, week ${weekUsed} of ${caps.weekly}${binds}`;
+  return `daily ${caps.daily}${ramp}, week ${weekUsed} of ${caps.weekly}${applies}`;
 }
 
 const nextText = ({ nextReconcileAt }: StatusRead, now: Instant): string =>

@@ -24,10 +24,10 @@ type TailOptions = { readonly last: number; readonly follow: boolean };
 export const registerTail: Register = (program: Command, context: Context) => {
   const command = program
     .command('tail')
-    .summary('follow what happens to an account, live; Ctrl-C ends it')
+    .summary('print new rows of an account as they are written; Ctrl-C ends it')
     .description(
       'Prints the last rows of an account in Postgres (events, reservations, changes, alerts, ' +
-        'corrections), then each new one. With --json: one object per line.',
+        'corrections), then each new row. With --json: one object per line.',
     )
     .addArgument(accountArgument())
     .option('--last <n>', 'how many past rows to print first', whole(0, PAGE), 10)
@@ -55,11 +55,12 @@ async function follow(context: Context, accountId: string, options: TailOptions)
   const first = options.last === 0 ? [] : past.slice(-options.last);
   for (const one of past) if (!first.includes(one)) printed.set(one.key, one.recordedAt);
   print(first);
-  if (past.length === 0 && !isJson) io.stderr(`nothing has happened to ${accountId} yet\n`);
+  if (past.length === 0 && !isJson) io.stderr(`account ${accountId} has no such rows yet\n`);
   if (!options.follow) return;
-  if (io.isTerminal && !isJson) io.stderr(look.colors.dim('following; Ctrl-C ends it\n'));
+  if (io.isTerminal && !isJson)
+    io.stderr(look.colors.dim('waiting for new rows; Ctrl-C ends it\n'));
   let newest = past.at(-1)?.recordedAt ?? null;
-  let isAway = false;
+  let isUnreachable = false;
   while (await pause(io.signal)) {
     try {
       const found = await readFeed(world.pool(), accountId, { since: newest, limit: PAGE });
@@ -67,18 +68,18 @@ async function follow(context: Context, accountId: string, options: TailOptions)
       newest = found.at(-1)?.recordedAt ?? newest;
       for (const [key, at] of printed)
         if (newest !== null && at < newest - FORGET_MS) printed.delete(key);
-      if (isAway) io.stderr('Postgres is back\n');
-      isAway = false;
+      if (isUnreachable) io.stderr('Postgres answers again\n');
+      isUnreachable = false;
     } catch (error) {
       const known = cliErrorOf(error);
       if (known.exitCode !== EXIT.unreachable) throw error;
-      if (!isAway) io.stderr(`${shown(known.message)}: retrying until it answers\n`);
-      isAway = true;
+      if (!isUnreachable) io.stderr(`${shown(known.message)}; trying again until it answers\n`);
+      isUnreachable = true;
     }
   }
 }
 
-/** Waits; false if the signal asks to stop. */
+/** Waits until the next read; returns false if the signal ends the command. */
 const pause = (signal: AbortSignal): Promise<boolean> =>
   sleep(POLL_MS, true, { signal }).catch(() => false);
 
@@ -86,8 +87,8 @@ const jsonOf = ({ kind, at, details }: Happening) => ({ at: isoInstant(at), kind
 
 function lineOf({ kind, at, details }: Happening, { colors }: Look): string {
   const time = isoInstant(at).slice(0, 19).replace('T', ' ');
-  const isOver = details['resolved'] === true;
-  const [word, text] = isOver
+  const isResolved = details['resolved'] === true;
+  const [word, text] = isResolved
     ? ['resolved', `alert ${wordOf(details['kind'])}`]
     : wordsOf(kind, (name) => wordOf(details[name]));
   const colour = kind === 'alert' ? colors.yellow : kind === 'event' ? colors.green : String;
@@ -104,8 +105,8 @@ function wordsOf(kind: Happening['kind'], of: Of): readonly [string, string] {
   switch (kind) {
     case 'event': {
       const id = of('reservationId');
-      const who = id === '' ? 'no reservation' : `reservation ${id}`;
-      return ['delivered', `${who}, chat ${of('chatId')} (${of('source')})`];
+      const sender = id === '' ? 'no reservation' : `reservation ${id}`;
+      return ['delivered', `${sender}, chat ${of('chatId')} (${of('source')})`];
     }
     case 'reservation':
       return [of('state').replace('_', ' '), `reservation ${of('reservationId')}${because}`];

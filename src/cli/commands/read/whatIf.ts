@@ -49,8 +49,10 @@ function textOf(found: WhatIf, { colors, table }: Look, width: number): string {
   const { asked, onTime, deferred, stillWaiting, deferredMinutes: minutes, cooldowns } = found;
   const name = (text: string): string => colors.dim(text.padEnd(11));
   const waited =
-    minutes === null ? '' : `, by ${minutes.median} min at the median, ${minutes.longest} at most`;
-  const waiting = stillWaiting === 0 ? '' : `; ${stillWaiting} would still wait`;
+    minutes === null
+      ? ''
+      : `, by ${minutes.median} min (median) and at most ${minutes.longest} min`;
+  const waiting = stillWaiting === 0 ? '' : `; ${stillWaiting} would still be waiting`;
   const days = found.days.filter((day) => day.asked + day.granted + day.denied > 0);
   const rows = days.map((day) => [
     day.day,

@@ -11,8 +11,8 @@ export const registerWhy: Register = (program: Command, context: Context) => {
     .command('why')
     .summary("why an account's numbers differ, in plain words")
     .description(
-      'Says in plain words why counter and event log of an account differ: each part of the gap, ' +
-        'whether it is normal, what happens next and when it will be right.',
+      'Explains why the counter and the event log of an account differ: each part of the gap, ' +
+        'whether it is normal, what happens next, and when it will be right. Changes nothing.',
     )
     .addArgument(accountArgument())
     .action(async (accountId: string) => {
@@ -21,23 +21,24 @@ export const registerWhy: Register = (program: Command, context: Context) => {
       const answer = await askWorkflow(context, accountId);
       const status = 'status' in answer ? answer.status : undefined;
       const why = await readWhy(world.pool(), accountId, { now: now(), status });
-      if (!why) throw new Error(`account ${accountId} has no row any more`);
+      if (!why) throw new Error(`the row of account ${accountId} no longer exists`);
       context.answer({
         json: { ...why, source: status ? 'workflow' : 'postgres' },
         text: ({ colors }) => {
           const width = widthOf(context.io);
-          const say = (mark: string, text: string): string => `${mark} ${wrapped(text, width - 2)}`;
+          const line = (mark: string, text: string): string =>
+            `${mark} ${wrapped(text, width - 2)}`;
           return [
             colors.bold(`${why.accountId}: ${why.headline}`),
             ...(status
               ? []
-              : [colors.yellow('Its workflow does not answer: Postgres alone was read.')]),
+              : [colors.yellow('The workflow does not answer: all numbers are from Postgres.')]),
             ...why.parts.flatMap(({ text, isNormal }) => [
               '',
-              say(isNormal ? colors.green('-') : colors.red('!'), text),
+              line(isNormal ? colors.green('-') : colors.red('!'), text),
             ]),
-            ...(why.beside.length > 0 ? ['', 'Besides:'] : []),
-            ...why.beside.map(({ text }) => say(colors.dim('-'), text)),
+            ...(why.beside.length > 0 ? ['', 'In addition:'] : []),
+            ...why.beside.map(({ text }) => line(colors.dim('-'), text)),
           ].join('\n');
         },
       });

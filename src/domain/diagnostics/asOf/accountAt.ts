@@ -89,9 +89,9 @@ function begin(rows: PastRows, known: readonly (readonly Step[])[], asOf: Instan
     days.push({ ...row, delivered: count('delivered'), uncertain: count('uncertain') });
   }
   const reservations = all.filter((row) => !isForgotten(row));
-  const events = rows.events.filter((row) => heardAt(row) <= asOf);
-  const beside = { checkedAt: rows.checkedAt, openings: rows.openings };
-  return accountOfRows({ account: base, reservations, events, days }, beside, base.updatedAt);
+  const events = rows.events.filter((row) => knownAt(row) <= asOf);
+  const context = { checkedAt: rows.checkedAt, openings: rows.openings };
+  return accountOfRows({ account: base, reservations, events, days }, context, base.updatedAt);
 }
 
 const emptyRow = (quotaDay: UtcDay): DayRow => ({
@@ -126,29 +126,29 @@ function slotsAt(
 }
 
 /** Returns when a send became known: at its save, if this came over 15 s after the delivery. */
-const heardAt = ({ deliveredAt, savedAt }: LoggedRow): Instant =>
+const knownAt = ({ deliveredAt, savedAt }: LoggedRow): Instant =>
   savedAt !== null && savedAt - deliveredAt > SAVED_WITHIN_MS ? savedAt : deliveredAt;
 
-/** Adds to the day what came after the save: external sends, claims, a reconcile's correction. */
+/** Adds what came after the save to the day: external sends, claims, a reconcile's correction. */
 function withBook(account: Account, rows: PastRows, at: Instant): Account {
   const { base, events, checkedAt } = rows;
-  const isHealed = checkedAt !== null && checkedAt >= base.updatedAt;
+  const isCorrected = checkedAt !== null && checkedAt >= base.updatedAt;
   const mine = events.filter(
     (row) => row.reservationId === null && row.isCounted && row.quotaDay === account.day,
   );
-  const heard = mine.filter(
-    (row) => row.number !== null && row.number > base.version && heardAt(row) <= at,
+  const added = mine.filter(
+    (row) => row.number !== null && row.number > base.version && knownAt(row) <= at,
   );
   const claimed = mine.filter((row) => {
     const slot = account.slots.find((one) => one.quotaDay === account.day && isProvenBy(one, row));
     const isSince = slot?.state === 'delivered' && slot.settledAt > base.updatedAt;
-    return isSince && (heard.includes(row) || (row.number ?? 0) <= base.version);
+    return isSince && (added.includes(row) || (row.number ?? 0) <= base.version);
   });
   const days = account.days.map((book) =>
     book.day === account.day
       ? bookWith(book, {
-          external: Math.max(0, book.external + heard.length - claimed.length),
-          unexplained: isHealed ? 0 : book.unexplained,
+          external: Math.max(0, book.external + added.length - claimed.length),
+          unexplained: isCorrected ? 0 : book.unexplained,
         })
       : book,
   );

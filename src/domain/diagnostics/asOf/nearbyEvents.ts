@@ -65,7 +65,7 @@ function became({ state, reason }: ReservationRow): string {
     case 'delivered':
       return 'was delivered';
     case 'released':
-      return `was given back (${reason ?? 'released'})`;
+      return `was released (${reason ?? 'released'})`;
     case 'uncertain':
       return `became uncertain (${reason ?? 'unknown'})`;
     default:
@@ -77,5 +77,5 @@ const externalSend = ({ deliveredAt }: EventRow): TimedEvent => ({
   at: deliveredAt,
   kind: 'external',
   reservationId: null,
-  text: 'An InMail went out that was no reservation.',
+  text: 'An InMail without a reservation was sent.',
 });

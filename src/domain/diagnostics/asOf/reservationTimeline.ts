@@ -13,7 +13,7 @@ export type KeptRow = ReservationRow & {
   /** The save that first wrote this state, by the workflow's clock; null: not known. */
   readonly savedAt: Instant | null;
 };
-/** What a reconcile found of a reservation, and the account had not known. */
+/** What a reconcile found about a reservation, and the account had not known. */
 export type FoundByRun = {
   readonly reservationId: ReservationId;
   readonly foundAt: Instant;
@@ -53,19 +53,19 @@ function steps(rows: readonly KeptRow[], found: readonly FoundByRun[]): readonly
   const mine = found.filter(({ reservationId }) => reservationId === first.reservationId);
   const known: Step[] = [{ at: first.reservedAt, row: inFlight(first) }];
   for (const row of rows) {
-    if (row.state === 'in_flight' || isByHand(row, rows)) continue;
+    if (row.state === 'in_flight' || isManualEdit(row, rows)) continue;
     known.push({ at: Math.max(knownAt(row, mine), known.at(-1)?.at ?? 0), row });
   }
-  const stranger = mine.find(({ isGranted }) => !isGranted);
-  if (!stranger) return known;
-  return known.slice(1).map(({ at, row }) => ({ at: Math.max(at, stranger.foundAt), row }));
+  const notGranted = mine.find(({ isGranted }) => !isGranted);
+  if (!notGranted) return known;
+  return known.slice(1).map(({ at, row }) => ({ at: Math.max(at, notGranted.foundAt), row }));
 }
 
 /**
  * True if a manual edit wrote the row. States only grow (R5), so a save writes no state that a
  * later row undoes, and a proof only with a delivery.
  */
-const isByHand = (row: KeptRow, rows: readonly KeptRow[]): boolean =>
+const isManualEdit = (row: KeptRow, rows: readonly KeptRow[]): boolean =>
   (row.state !== 'delivered' && row.chatId !== null) ||
   rows.some((later) => later.number > row.number && isHigher(row.state, later));
 
@@ -81,10 +81,11 @@ const inFlight = (row: ReservationRow): ReservationRow => ({
 
 function knownAt(row: KeptRow, found: readonly FoundByRun[]): Instant {
   const { state, settledAt, reservedAt, savedAt } = row;
-  const told = settledAt ?? reservedAt;
-  const isLate = state === 'delivered' && savedAt !== null && savedAt - told > SAVED_WITHIN_MS;
-  if (!isLate) return told;
-  const run = found.findLast(({ foundAt }) => foundAt >= told && foundAt <= savedAt);
+  const reportedAt = settledAt ?? reservedAt;
+  const isLate =
+    state === 'delivered' && savedAt !== null && savedAt - reportedAt > SAVED_WITHIN_MS;
+  if (!isLate) return reportedAt;
+  const run = found.findLast(({ foundAt }) => foundAt >= reportedAt && foundAt <= savedAt);
   return run?.foundAt ?? savedAt;
 }
 

@@ -33,11 +33,11 @@ export function stateOfRows(rows: PastRows, at: Instant): StateAt {
   const account = accountAt(rows, at);
   const { base, nextRunAt } = rows;
   const notes = notesOf(rows, at);
-  const seen = { version: base.version, unsaved: 0, nextRunAt };
+  const context = { version: base.version, unsaved: 0, nextRunAt };
   return {
     accountId: base.accountId,
     at: isoInstant(at),
-    status: statusWire(account, at, seen),
+    status: statusWire(account, at, context),
     decision: peekWire(account, at, false),
     standsOn: isoInstant(base.updatedAt),
     isExact: notes.length === 0,
@@ -51,20 +51,20 @@ function notesOf({ keptSince, savedAt, readAt }: PastRows, at: Instant): readonl
   return [
     ...(at < keptSince
       ? [
-          `Rows of the account are kept since ${isoInstant(keptSince)}: its caps, ramp and stops` +
-            ' are told as they were then.',
+          `The rows of the account are kept since ${isoInstant(keptSince)}. Its caps, ramp and` +
+            ' stops are shown as they were at that time.',
         ]
       : []),
     ...(at > savedAt && at > readAt - SAVED_WITHIN_MS
       ? [
-          `The account was last saved as of ${isoInstant(savedAt)}: what came in the last 15 s` +
-            ' before the rows were read may not be in them yet.',
+          `The account was last saved at ${isoInstant(savedAt)}. Changes of the last 15 s before` +
+            ' the rows were read may be missing.',
         ]
       : []),
     ...(at < readAt - HISTORY_DAYS * DAY_MS
       ? [
-          `Changes of rows are kept for ${HISTORY_DAYS} days: what had been overwritten before may` +
-            ' be told as it became later.',
+          `Overwritten rows are kept for ${HISTORY_DAYS} days. Rows that were overwritten earlier` +
+            ' may be shown as they became later.',
         ]
       : []),
   ];

@@ -16,13 +16,13 @@ export const contextOf = (
   ...stopsOf(status),
   ...underWay(rows, status, isAhead),
   ...ofOtherDays(rows, status),
-  ...alertsSaid(rows.alerts),
-  ...rows.corrections.map(correctionSaid),
+  ...alertTexts(rows.alerts),
+  ...rows.corrections.map(correctionText),
 ];
 
 function underWay(rows: WhyRows, status: StatusWire, isAhead: boolean): readonly WhyContext[] {
   const { external } = status;
-  const verb = external === 1 ? 'is' : 'are';
+  const verb = external === 1 ? 'was' : 'were';
   return [
     ...(isAhead
       ? [
@@ -30,8 +30,8 @@ function underWay(rows: WhyRows, status: StatusWire, isAhead: boolean): readonly
             kind: 'unsaved',
             at: null,
             text:
-              'Changes of the last seconds are being saved: while Postgres answers, deliveries' +
-              ' are in the event log within 3 s, everything else within 15 s.',
+              'Changes of the last seconds are being saved. While Postgres answers, a delivery is' +
+              ' in the event log within 3 s, and every other change is saved within 15 s.',
           } as const,
         ]
       : []),
@@ -41,8 +41,8 @@ function underWay(rows: WhyRows, status: StatusWire, isAhead: boolean): readonly
             kind: 'edited',
             at: status.nextReconcileAt,
             text:
-              "The account's row, or one of its reservations, has been edited by hand; the next" +
-              ' run writes it back.',
+              "The account's row, or one of its reservations, was edited manually. The next" +
+              ' reconcile restores it.',
           } as const,
         ]
       : []),
@@ -52,8 +52,8 @@ function underWay(rows: WhyRows, status: StatusWire, isAhead: boolean): readonly
             kind: 'external',
             at: null,
             text:
-              `${external} of the counter ${verb} sent by hand or by another program:` +
-              ' in the event log, and of no reservation.',
+              `${external} of the counter ${verb} sent manually or by another program.` +
+              ` The event log has ${external === 1 ? 'it' : 'them'} without a reservation.`,
           } as const,
         ]
       : []),
@@ -65,8 +65,8 @@ function ofOtherDays({ account }: WhyRows, status: StatusWire): readonly WhyCont
   const ids = account.slots
     .filter((slot) => slot.carriedInto === account.day && slot.state !== 'released')
     .map(({ reservationId }) => reservationId);
-  const who = carriedOf(account) === carried ? names(ids) : '';
-  const [it, its] = carried === 1 ? ['It is', 'its'] : ['They are', 'their'];
+  const named = carriedOf(account) === carried ? names(ids) : '';
+  const isOne = carried === 1;
   const late = account.days.filter((book) => book.late > 0 && book.day < account.day);
   return [
     ...(carried > 0
@@ -75,8 +75,9 @@ function ofOtherDays({ account }: WhyRows, status: StatusWire): readonly WhyCont
             kind: 'carried',
             at: null,
             text:
-              `${carried} of an earlier day${who} may have landed today, and take room today as` +
-              ` well. ${it} counted on ${its} own day, not in today's counter.`,
+              `${carried} of an earlier day${named} may have reached LinkedIn today, and` +
+              ` ${isOne ? 'takes' : 'take'} room today as well. Today's counter does not include` +
+              ` ${isOne ? 'it: it counts on its' : 'them: they count on their'} own day.`,
           } as const,
         ]
       : []),
@@ -84,14 +85,14 @@ function ofOtherDays({ account }: WhyRows, status: StatusWire): readonly WhyCont
       kind: 'late',
       at: null,
       text:
-        `The numbers of ${isoDay(book.day)} changed after its end` +
-        ` (${book.late === 1 ? 'once' : `${book.late} times`}): outcomes came late.`,
+        `The numbers of ${isoDay(book.day)} changed after the end of that day` +
+        ` (${book.late === 1 ? 'once' : `${book.late} times`}), because outcomes came late.`,
     })),
   ];
 }
 
 /** Returns one sentence for each kind, because an alert that stays open has a row for each day. */
-function alertsSaid(alerts: WhyRows['alerts']): readonly WhyContext[] {
+function alertTexts(alerts: WhyRows['alerts']): readonly WhyContext[] {
   const kinds = new Set(alerts.map(({ kind }) => kind));
   return [...kinds].flatMap((kind) => {
     const ofKind = alerts.filter((one) => one.kind === kind);
@@ -99,15 +100,16 @@ function alertsSaid(alerts: WhyRows['alerts']): readonly WhyContext[] {
     if (!newest) return [];
     const { day, times, raisedAt } = newest;
     const others = ofKind.length - 1;
-    const more = others > 0 ? ` and ${others} ${others === 1 ? 'day' : 'days'} more` : '';
+    const more =
+      others > 0 ? `, and on ${others} ${others === 1 ? 'other day' : 'other days'}` : '';
     const often = times > 1 ? `, raised ${times} times` : '';
     const text = `Alert ${kind} of ${isoDay(day)}${often}${more}: ${ALERT_WORDS[kind]}`;
     return [{ kind: 'alert', at: isoInstant(raisedAt), text }];
   });
 }
 
-const correctionSaid = ({ at, sentences }: WhyRows['corrections'][number]): WhyContext => ({
+const correctionText = ({ at, sentences }: WhyRows['corrections'][number]): WhyContext => ({
   kind: 'correction',
   at: isoInstant(at),
-  text: `At ${words(at)} a run set it right. ${sentences.join(' ')}`,
+  text: `A reconcile corrected it at ${words(at)}. ${sentences.join(' ')}`,
 });

@@ -53,6 +53,6 @@ const day = (text: string): UtcDay => dayOf(instant(`${text}T00:00:00.000Z`));
 /** Returns an instant of a status; throws if the text is not an instant. */
 export function instant(text: string): Instant {
   const at = parseInstant(text);
-  assert(at !== undefined, 'a status tells its times as the contract does');
+  assert(at !== undefined, 'a status has its times as the contract writes them');
   return at;
 }

@@ -1,6 +1,6 @@
 /**
  * "Why do my numbers differ?" (R17): the support article about one account, from its own rows. It
- * is the same on the page, command line and API. Sentences about a gap come from `sentences.ts`.
+ * is the same on the page, the command line and the API. `sentences.ts` has the sentences of a gap.
  */
 import { breakdownOf, GAP_CAUSES, type GapPart } from '../../gap/breakdown.js';
 import { evolveAll } from '../../account/evolve.js';
@@ -26,7 +26,7 @@ export function whyOf(rows: WhyRows, asked: StatusWire | undefined, now: Instant
   const counter = Math.max(status.counter, rowCounter ?? 0);
   const gap =
     isAhead || !isInRows(rows, status) ? gapOf(status) : comparedGap(rows, status, counter);
-  const [headline, ...said] = explain(gap, knownOf(status));
+  const [headline, ...sentences] = explain(gap, knownOf(status));
   const apart = gap.parts.reduce((sum, { count }) => sum + count, 0);
   return {
     accountId: status.accountId,
@@ -36,11 +36,11 @@ export function whyOf(rows: WhyRows, asked: StatusWire | undefined, now: Instant
     logged: gap.counter - apart,
     headline: headline?.text ?? '',
     parts: gap.parts.map((part, i) => ({
-      text: said[i]?.text ?? '',
+      text: sentences[i]?.text ?? '',
       count: part.count,
       cause: part.cause,
       isNormal: isNormal(part),
-      rightAt: isoOrNull(said[i]?.rightAt ?? null),
+      rightAt: isoOrNull(sentences[i]?.rightAt ?? null),
       reservations: part.reservations,
     })),
     beside: contextOf(rows, status, isAhead),
