@@ -5,16 +5,16 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const LONGEST = [
   'chaos/stories',
   'chaos/race',
-  'domain/mutants',
+  'mutants/domain',
   'chaos/lostTask',
   'browser/dashboard',
-  'domain/model',
+  'model/model',
   'simulation/simulation',
-  'workflows/handEdits',
+  'integration/workflows/handEdits',
   'chaos/committedOnce',
-  'operations/starts',
+  'integration/operations/starts',
   'chaos/outage',
-  'client/endOfRun',
+  'integration/client/endOfRun',
 ];
 
 class LongestFirst extends BaseSequencer {
@@ -41,7 +41,11 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['test/{domain,simulation,support}/**/*.test.ts', 'test/*.test.ts'],
+          include: [
+            'test/{unit,model,simulation,repository}/**/*.test.ts',
+            'test/mutants/{checks,domain}.test.ts',
+            'test/*.test.ts',
+          ],
           setupFiles: ['test/support/seed.ts'],
           testTimeout: 900_000,
         },
@@ -51,8 +55,8 @@ export default defineConfig({
         test: {
           name: 'server',
           include: [
-            'test/{workflows,postgres,contract,chaos,client,dev,mutants}/**/*.test.ts',
-            'test/{http,cli,webhooks,operations,browser}/**/*.test.ts',
+            'test/{integration,chaos,browser}/**/*.test.ts',
+            'test/mutants/{database,workflows}.test.ts',
           ],
           globalSetup: ['test/support/server.ts'], // provides temporalAddress, postgresUrl, workflowBundlePath
           setupFiles: ['test/support/seed.ts', 'test/support/runtime.ts'], // Runtime.install, before any Worker

@@ -12,10 +12,19 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     isolate: false, // nothing here changes what another file sees, so modules are read once
-    include: ['test/domain/**/*.test.ts', 'test/support/pages.test.ts', 'test/*.test.ts'],
-    exclude: ['model', 'mutants', 'forecast', 'breakdown', 'orders', 'brim']
-      .map((name) => `test/domain/${name}.test.ts`)
-      .concat('test/clock.test.ts', 'test/clientApi.test.ts'),
+    include: [
+      'test/{unit,repository}/**/*.test.ts',
+      'test/mutants/checks.test.ts',
+      'test/*.test.ts',
+    ],
+    exclude: [
+      'test/unit/domain/days/forecast.test.ts',
+      'test/unit/domain/gap/breakdown.test.ts',
+      'test/unit/domain/commands/orders.test.ts',
+      'test/unit/domain/entity/brim.test.ts',
+      'test/unit/dev/*.test.ts',
+      'test/repository/{clock,clientApi}.test.ts',
+    ],
     setupFiles: ['test/support/seed.ts'],
     testTimeout: 900_000,
   },

@@ -1,5 +1,5 @@
 /** What bounds an account that is full to the brim: each of these breaks a check of the domain. */
-import type { CheckName } from '../domain/checks/index.js';
+import type { CheckName } from './checks/index.js';
 import type { Mutant } from './mutant.js';
 
 export const BRIM_MUTANTS: readonly Mutant<CheckName>[] = [

@@ -1,6 +1,6 @@
 /** What a run decides, and what an account carries: each of these breaks a check of the domain. */
 import { BRIM_MUTANTS } from './brimMutants.js';
-import type { CheckName } from '../domain/checks/index.js';
+import type { CheckName } from './checks/index.js';
 import { EDGE_MUTANTS } from './edgeMutants.js';
 import { SPELLING_MUTANTS } from './identityMutants.js';
 import type { Mutant } from './mutant.js';

@@ -1,5 +1,5 @@
 /** What comes in at an edge, and what a start reads out of a closed run. */
-import type { CheckName } from '../domain/checks/index.js';
+import type { CheckName } from './checks/index.js';
 import type { Mutant } from './mutant.js';
 
 export const EDGE_MUTANTS: readonly Mutant<CheckName>[] = [

@@ -1,5 +1,5 @@
 /** Which spellings are one member: each of these breaks a check of the domain or of the database. */
-import type { CheckName } from '../domain/checks/index.js';
+import type { CheckName } from './checks/index.js';
 import type { IdentityCheckName } from './identityChecks.js';
 import type { Mutant } from './mutant.js';
 

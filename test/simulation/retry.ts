@@ -4,7 +4,7 @@
  */
 import type { Entity } from '../../src/domain/entity/entity.js';
 import { isReservationId } from '../../src/domain/primitives/ids.js';
-import { rested } from '../domain/model/rested.js';
+import { rested } from '../model/rested.js';
 import { named } from './names.js';
 import { broken } from './broken.js';
 import type { World } from './world.js';

@@ -10,7 +10,7 @@ import { reserve } from '../../src/domain/commands/reserve.js';
 import type { EventRow } from '../../src/domain/records/records.js';
 import type { Attempt, Evidence } from '../../src/domain/records/snapshot.js';
 import { dayOf } from '../../src/domain/primitives/time.js';
-import { Store } from '../domain/model/store.js';
+import { Store } from '../model/store.js';
 import { anAccount, at, c, m, p, r, Scenario } from './scenario.js';
 import { counterOf } from '../../src/domain/account/counter.js';
 import type { ManualEdit } from '../../src/domain/account/manualEdit.js';

@@ -4,7 +4,7 @@ import {
   accountOfRows,
   type FoundRows,
 } from '../../src/domain/diagnostics/asOf/accountFromRecords.js';
-import { Store } from '../domain/model/store.js';
+import { Store } from '../model/store.js';
 import type { Scenario } from './scenario.js';
 import type { WhyRows } from '../../src/domain/diagnostics/why/model.js';
 import { batchOf } from '../../src/domain/entity/writes.js';

@@ -1,0 +1,172 @@
+/** `safeband doctor`: each problem with its fix. And every example of help and documents runs. */
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { addEndpoint } from '../../../src/postgres/webhooks/endpoints.js';
+import { ask, run as runNow, say, sent } from '../../support/account.js';
+import { safeband, settingsOf, wordsOf, type Ended } from '../../support/cli.js';
+import { commandsIn, shapesIn, unlike } from '../../support/docs.js';
+import { createStand, freshDatabase, type Stand } from '../../support/stand.js';
+
+let stand: Stand;
+beforeAll(async () => {
+  stand = await createStand();
+});
+afterAll(() => stand.close());
+
+type Finding = { readonly name: string; readonly level: string; readonly cure: string | null };
+type Report = { readonly healthy: boolean; readonly findings: readonly Finding[] };
+async function doctor(more: Record<string, string>, taskQueue?: string): Promise<Report> {
+  const env = { ...settingsOf(stand).env, ...more };
+  const queue = taskQueue ?? stand.taskQueue;
+  const { code, out } = await safeband(['doctor', '--json'], { env, taskQueue: queue });
+  const report: Report = JSON.parse(out);
+  expect(code).toBe(report.healthy ? 0 : 1);
+  return report;
+}
+const found = ({ findings }: Report, name: string): Finding | undefined =>
+  findings.find((finding) => finding.name === name);
+
+describe('doctor', () => {
+  it('reports what a stand has as ok, and what it lacks with a fix', async () => {
+    await sent(stand, 0);
+    const migratedAgo = (age: string): Promise<unknown> =>
+      stand.pool.query(`update safeband.schema_migrations set applied_at = now() - $1::interval`, [
+        age,
+      ]);
+    await migratedAgo('0');
+    const report = await doctor({});
+    await migratedAgo('21 min');
+    const unaudited = await doctor({});
+    await migratedAgo('0');
+    for (const name of ['Node.js', 'time zone', 'Postgres', 'clock of Postgres', 'schema']) {
+      expect(found(report, name)).toMatchObject({ level: 'ok', cure: null });
+    }
+    for (const name of ['Temporal', 'search attributes', 'worker', 'accounts', 'reconciles']) {
+      expect(found(report, name)).toMatchObject({ level: 'ok', cure: null });
+    }
+    expect(found(report, 'API keys')).toMatchObject({
+      level: 'warn',
+      cure: 'safeband keys make <name> --role operator',
+    });
+    expect(found(report, 'fleet audit')).toMatchObject({ level: 'warn' });
+    expect(found(unaudited, 'fleet audit')).toMatchObject({
+      level: 'fail',
+      cure: expect.stringContaining('temporal schedule trigger'),
+    });
+  });
+
+  it('works for a user that may only read, and names the missing right', async () => {
+    const user = `looks_${randomUUID().slice(0, 8)}`;
+    await stand.pool.query(`create role ${user} login password '${user}' in role safeband_reader`);
+    const url = new URL(stand.databaseUrl);
+    Object.assign(url, { username: user, password: user });
+    const report = await doctor({ DATABASE_URL: url.href });
+    await stand.pool.query('revoke select on safeband.alerts from safeband_reader');
+    const refused = await doctor({ DATABASE_URL: url.href });
+    await stand.pool.query('grant select on safeband.alerts to safeband_reader');
+    await stand.pool.query(`drop role ${user}`);
+    expect(found(report, 'accounts')).toMatchObject({ level: 'ok' });
+    expect(found(report, 'API keys')).toMatchObject({ level: 'ok', cure: null });
+    expect(found(refused, 'accounts')).toMatchObject({
+      level: 'fail',
+      text: expect.stringContaining('permission denied'),
+      cure: expect.not.stringContaining('migrate'),
+    });
+  });
+
+  it('names a fix for each problem', async () => {
+    const bare = await freshDatabase('template1'); // Postgres copies only an idle database
+    const idle = 'queue-without-worker';
+    const report = await doctor({ DATABASE_URL: bare.url, TZ: 'Europe/Berlin' }, idle);
+    await bare.drop();
+    expect(found(report, 'schema')).toMatchObject({
+      level: 'fail',
+      cure: expect.stringContaining('safeband migrate'),
+    });
+    expect(found(report, 'worker')).toMatchObject({ level: 'fail', cure: 'safeband worker' });
+    expect(found(report, 'time zone')).toMatchObject({ level: 'warn' });
+    await stand.pool.query(`insert into safeband.schema_migrations values ('9999_new.sql', 'x')`);
+    expect(found(await doctor({}), 'schema')).toMatchObject({ cure: 'run that newer version' });
+    await stand.pool.query(`delete from safeband.schema_migrations where name = '9999_new.sql'`);
+  });
+
+  it('names each server that cannot be reached, and prints no password', async () => {
+    const env = {
+      DATABASE_URL: 'postgres://u:pass-word@127.0.0.1:1/d',
+      TEMPORAL_ADDRESS: '127.0.0.1:1',
+      TEMPORAL_CLI_PATH: '/nowhere/temporal',
+    };
+    const { code, out } = await safeband(['doctor'], { env });
+    expect(code).toBe(1);
+    expect(out).toContain('fix: start it (safeband dev), or set DATABASE_URL');
+    expect(out).toContain('fix: start it (safeband dev), or set TEMPORAL_ADDRESS');
+    expect(out).toContain('fix: correct TEMPORAL_CLI_PATH, or unset it');
+    expect(out).not.toContain('pass-word');
+  });
+});
+
+describe('every example', () => {
+  let ids: Readonly<Record<string, string>>;
+  const typed = (line: string): readonly string[] =>
+    wordsOf(line)
+      .slice(1)
+      .map((word) => ids[word] ?? word);
+  const tried = async (line: string): Promise<Ended> => {
+    // A command that follows the account ends at once, on its signal.
+    const signal = line.includes(' tail ') ? AbortSignal.abort() : new AbortController().signal;
+    const ended = await safeband(typed(line), { ...settingsOf(stand), signal });
+    const isDone = ended.code < 2;
+    expect({ line, isDone, ...ended }).toMatchObject({ line, isDone: true, err: '' });
+    return ended;
+  };
+  beforeAll(async () => {
+    const { id, account } = await sent(stand, 2);
+    const { endpointId } = await addEndpoint(stand.pool, {
+      url: 'https://example.com/x',
+      events: ['drift.alert'],
+      accounts: [id],
+      by: 'test',
+      at: Date.now(),
+    });
+    ids = { 'acme-anna': id, 'acme-ben': stand.newAccount('ben'), whe_1: endpointId };
+    await ask(account, 'r-7');
+    await ask(account, 'r-8', { leaseSeconds: 1 });
+    await say(account, 'sendFailed', { reservationId: 'r-8', kind: 'unknown' });
+    await account.signal('sendDelivered', { reservationId: 'r-0' });
+    await runNow(account);
+  });
+
+  it('each example of docs/cli.md works', async () => {
+    const lines = commandsIn(await readFile('docs/cli.md', 'utf8'), 'safeband');
+    expect(lines.length).toBeGreaterThan(8);
+    for (const line of lines) await tried(line);
+  });
+
+  it('each example of docs/cli.md prints the JSON that is shown', async () => {
+    const shapes = shapesIn(await readFile('docs/cli.md', 'utf8'), 'safeband');
+    expect(shapes.length).toBeGreaterThan(15);
+    for (const [line, shown] of shapes) {
+      const { out } = await tried(`${line} --json`);
+      expect([line, unlike(shown, JSON.parse(out.split('\n').at(-1) ?? ''))]).toEqual([line, []]);
+    }
+  });
+
+  it('each example of a help text works', async () => {
+    const top = (await safeband([])).out.matchAll(/^ {2}([a-z-]+)(?= )/gm);
+    const names = [...top].map(([, name = '']) => name);
+    expect(names.length).toBeGreaterThan(20);
+    const groups = [
+      ...['make', 'list', 'revoke', 'log'].map((name) => ['keys', name]),
+      ...['list', 'add', 'log', 'replay', 'remove'].map((name) => ['webhooks', name]),
+    ];
+    const single = names.filter((name) => name !== 'keys' && name !== 'webhooks');
+    const lines: string[] = [];
+    for (const argv of [...single.map((name) => [name]), ...groups]) {
+      const { out } = await safeband([...argv, '--help']);
+      lines.push(...[...out.matchAll(/^ {2}\$ (.*)$/gm)].map(([, line = '']) => line));
+    }
+    expect(lines.length).toBeGreaterThan(30);
+    for (const line of lines) await tried(line);
+  });
+});

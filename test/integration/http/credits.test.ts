@@ -1,0 +1,97 @@
+/** The renewal day of InMail credits: set by HTTP, kept in Postgres, moved by a change (R5). */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { dayOf, isoInstant, startOf } from '../../../src/domain/primitives/time.js';
+import type { StatusWire } from '../../../src/domain/wire/responses.js';
+import { readSettings } from '../../../src/postgres/read/pageReads.js';
+import { createHttpStand, type HttpStand } from '../../support/http.js';
+
+let stand: HttpStand;
+let key: string;
+beforeAll(async () => {
+  stand = await createHttpStand();
+  key = await stand.key('operator');
+});
+afterAll(() => stand.close());
+
+/** A day in the near future, in any month: its date, and its midnight. */
+const soon = (days: number) => {
+  const until = isoInstant(startOf(dayOf(Date.now()) + days));
+  return { on: new Date(until).getUTCDate(), until };
+};
+
+it('a renewal day survives a new start, and an open breaker follows it', async () => {
+  const id = stand.newAccount();
+  const post = async (name: string, body: object) => {
+    const answer = await stand.ask(key, `/v1/accounts/${id}/${name}`, body);
+    return { status: answer.statusCode, ...answer.json<Record<string, unknown>>() };
+  };
+  const status = () => stand.handle(id).query<StatusWire>('status');
+  const [first, second] = [soon(3), soon(5)];
+
+  await stand.connect(id, { creditsRenewOn: first.on });
+  await post('sendReserve', { reservationId: 'r1' });
+  await post('sendFailed', { reservationId: 'r1', kind: 'no_credits' });
+  expect(await status()).toMatchObject({ state: 'no_credits', breakerUntil: first.until });
+  expect(await post('sendReserve', { reservationId: 'r2' })).toMatchObject({
+    granted: false,
+    reason: 'no_credits',
+    retryAt: first.until,
+  });
+
+  const moved = { creditsRenewOn: second.on, actor: 'ada' };
+  expect(await post('configure', moved)).toMatchObject({ creditsRenewOn: second.on });
+  expect(await status()).toMatchObject({ breakerUntil: second.until });
+  expect(await post('configure', { creditsRenewOn: 32 })).toMatchObject({
+    status: 400,
+    field: 'creditsRenewOn',
+    detail: 'creditsRenewOn should be a whole number from 1 to 31',
+  });
+
+  await post('disconnect', { reason: 'left' });
+  await stand.handle(id).result();
+  await stand.connect(id);
+  expect(await status()).toMatchObject({ state: 'no_credits', breakerUntil: second.until });
+  expect(await post('configure', {})).toMatchObject({ creditsRenewOn: second.on });
+  expect(await readSettings(stand.pool, id)).toMatchObject({ creditsRenewOn: second.on });
+
+  const { rows } = await stand.pool.query<{ kind: string; actor: string; until: string }>(
+    `select kind, actor, details->>'until' as until from safeband.account_changes
+      where account_id = $1 and kind = 'breaker' order by at`,
+    [id],
+  );
+  expect(rows).toMatchObject([
+    { actor: 'safeband', until: first.until },
+    { actor: expect.stringContaining('ada'), until: second.until },
+  ]);
+  const { rows: kept } = await stand.pool.query(
+    'select distinct credits_renew_on as on from safeband.account_history where account_id = $1',
+    [id],
+  );
+  expect(new Set(kept.map(({ on }) => on))).toEqual(new Set([first.on, second.on]));
+
+  await post('configure', { creditsRenewOn: null });
+  expect(await post('configure', {})).toMatchObject({ creditsRenewOn: null });
+});
+
+it('the connect form sets a renewal day, and an empty field keeps it', async () => {
+  const id = stand.newAccount();
+  const connect = async (creditsRenewOn: string): Promise<number> => {
+    const answer = await stand.app.inject({
+      method: 'POST',
+      url: '/connect',
+      headers: {
+        authorization: `Bearer ${key}`,
+        'content-type': 'application/x-www-form-urlencoded',
+      },
+      payload: new URLSearchParams({ accountId: id, tier: 'premium', creditsRenewOn }).toString(),
+    });
+    return answer.statusCode;
+  };
+  const configured = async (): Promise<unknown> =>
+    (await stand.ask(key, `/v1/accounts/${id}/configure`, {})).json();
+  expect(await connect('17')).toBeLessThan(400);
+  expect(await configured()).toMatchObject({ creditsRenewOn: 17 });
+  expect(await connect('')).toBeLessThan(400);
+  expect(await configured()).toMatchObject({ creditsRenewOn: 17 });
+  expect(await connect('32')).toBe(400);
+});

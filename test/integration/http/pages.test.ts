@@ -1,0 +1,135 @@
+/** The pages of the dashboard with every kind of key: which key may see which page. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { KnownRoute } from '../../../src/http/app.js';
+import { edit, sent } from '../../support/account.js';
+import { safeband, settingsOf } from '../../support/cli.js';
+import { createHttpStand, type Answer, type HttpStand } from '../../support/http.js';
+import type { Why } from '../../../src/domain/diagnostics/why/model.js';
+
+let stand: HttpStand;
+let [own, foreign] = ['', ''];
+beforeAll(async () => {
+  stand = await createHttpStand();
+  [own, foreign] = [stand.newAccount('own'), stand.newAccount('foreign')];
+  const operator = await stand.key('operator');
+  for (const id of [own, foreign]) {
+    await stand.ask(operator, `/v1/accounts/${id}/connect`, { tier: 'premium' });
+    await stand.ask(operator, `/v1/accounts/${id}/reconcileNow`, {});
+  }
+});
+afterAll(() => stand.close());
+
+const pages = (): readonly KnownRoute[] =>
+  stand.app.pageList().filter(({ method }) => method !== 'HEAD');
+const go = (key: string, { method, url }: KnownRoute, id: string): Promise<Answer> =>
+  stand.app.inject({
+    method: method === 'POST' ? 'POST' : 'GET',
+    url: url.replace(':accountId', id).replace(':action', 'hold').replace(':file', 'x'),
+    headers: {
+      ...(key ? { authorization: `Bearer ${key}` } : { 'sec-fetch-site': 'same-origin' }),
+      ...(method === 'POST' ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
+    },
+    ...(method === 'POST' ? { payload: 'reason=tried&tier=premium&accountId=x' } : {}),
+  });
+
+it('declares for every page the right that it needs', () => {
+  expect(pages().filter(({ needs }) => needs === undefined)).toEqual([]);
+  expect(pages().length).toBeGreaterThan(12);
+});
+
+it('sends a reader without a key to the log-in page', async () => {
+  for (const page of pages().filter(({ needs }) => needs !== 'public')) {
+    const { statusCode, headers } = await go('', page, own);
+    expect([page.url, statusCode]).toEqual([page.url, 303]);
+    expect(headers.location).toMatch(/^\/login\?next=%2F/);
+  }
+});
+
+it.each(['reader', 'pipeline'] as const)(
+  'refuses every action to a key of the role %s',
+  async (role) => {
+    const key = await stand.key(role);
+    const operating = pages().filter(({ needs }) => needs === 'operate');
+    expect(operating.length).toBe(4);
+    for (const page of operating) {
+      const { statusCode, headers, body } = await go(key, page, own);
+      expect([page.url, statusCode]).toEqual([page.url, 403]);
+      expect(headers['content-type']).toMatch('text/html');
+      expect(body).toContain('This key does not allow that');
+    }
+  },
+);
+
+it('answers a key of one account with the same 404 for other and unknown accounts', async () => {
+  const key = await stand.key('operator', [own]);
+  for (const page of pages().filter(({ url }) => url.includes(':accountId'))) {
+    const [other, none] = [await go(key, page, foreign), await go(key, page, 'never-was')];
+    expect([page.url, other.statusCode, none.statusCode]).toEqual([page.url, 404, 404]);
+    expect(other.body.replaceAll(/data-now="[^"]*"/g, '')).toBe(
+      none.body.replaceAll(/data-now="[^"]*"/g, ''),
+    );
+  }
+  for (const url of ['/accounts', '/fleet', `/accounts/${own}`]) {
+    const { statusCode, body } = await stand.ask(key, url);
+    expect([url, statusCode]).toEqual([url, 200]);
+    expect(body).not.toContain(foreign);
+  }
+});
+
+it('answers an unknown path with a problem for programs, a page for browsers', async () => {
+  const key = await stand.key('reader');
+  expect((await stand.ask(key, '/nothing')).headers['content-type']).toBe(
+    'application/problem+json',
+  );
+  const page = await stand.ask(key, '/nothing', undefined, { headers: { accept: 'text/html' } });
+  expect([page.statusCode, page.headers['content-type']]).toEqual([
+    404,
+    'text/html; charset=utf-8',
+  ]);
+});
+
+it.each(['%00', '..%2f..', '%F0%9F%92%A5', '<script>', 'a'.repeat(300)])(
+  'answers 4xx for an account named "%s"',
+  async (id) => {
+    const key = await stand.key('reader');
+    for (const rest of ['', '/why', '/history?at=2026-11-23T14:03:07Z']) {
+      const { statusCode, body } = await stand.ask(key, `/accounts/${id}${rest}`);
+      expect(statusCode).toBeGreaterThanOrEqual(400);
+      expect(statusCode).toBeLessThan(500);
+      expect(body).not.toContain('<script>');
+    }
+  },
+);
+
+/** Returns the text of a page as a reader sees it. */
+const shown = (html: string): string =>
+  html
+    .replaceAll(/<[^>]*>/g, '')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&quot;', '"')
+    .replaceAll('&amp;', '&');
+
+it('shows the same sentences on the page, in the API and on the command line', async () => {
+  const { id } = await sent(stand, 17);
+  const key = await stand.key('operator');
+  await stand.ask(key, `/v1/accounts/${id}/sendReserve`, { reservationId: 'under-way' });
+  await stand.ask(key, `/v1/accounts/${id}/hold`, { reason: 'a look' });
+  await stand.ask(key, `/v1/accounts/${id}/reconcileNow`, {});
+  await edit(stand, id, 'inmails_sent_today = 104');
+  const byApi = (await stand.ask(key, `/v1/accounts/${id}/why`)).json<Why>();
+  const sentences = [
+    byApi.headline,
+    ...byApi.parts.map(({ text }) => text),
+    ...byApi.beside.map(({ text }) => text),
+  ];
+  expect(sentences[0]).toBe('The counter is 104, the event log has 17: 87 apart.');
+  expect(byApi.parts.map(({ cause, count }) => [cause, count])).toEqual([
+    ['in_flight', 1],
+    ['edited_by_hand', 86],
+  ]);
+  expect(byApi.beside.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['held', 'edited']));
+  const byPage = shown((await stand.ask(key, `/accounts/${id}/why`)).body);
+  const byCommand = JSON.parse((await safeband(['why', id, '--json'], settingsOf(stand))).out);
+  expect(byCommand).toMatchObject({ ...byApi, asOf: expect.any(String) });
+  for (const sentence of sentences) expect(byPage).toContain(sentence);
+});

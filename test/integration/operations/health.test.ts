@@ -1,0 +1,227 @@
+/** `/livez`, `/readyz` and `/metrics`: their answers, their callers, and outages. */
+import fastify, { type FastifyInstance } from 'fastify';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { addAuth, addChecks } from '../../../src/http/access/auth.js';
+import { Keyring } from '../../../src/http/access/keyring.js';
+import { addProblems } from '../../../src/http/plumbing/problems.js';
+import type { SchedulesFlaw } from '../../../src/http/operations/health.js';
+import { serveHealth } from '../../../src/http/routes/health.js';
+import { serveMetrics } from '../../../src/http/routes/metrics.js';
+import { createMetrics } from '../../../src/platform/metrics.js';
+import { readGauges } from '../../../src/postgres/operations/gauges.js';
+import { readHealth } from '../../../src/postgres/operations/health.js';
+import { makeKey } from '../../../src/postgres/access/keys.js';
+import { knownMigrations } from '../../../src/postgres/migrate.js';
+import { createPool, type Pool } from '../../../src/postgres/pool.js';
+import { freshDatabase } from '../../support/stand.js';
+
+let database: Awaited<ReturnType<typeof freshDatabase>>;
+let pool: Pool;
+let app: FastifyInstance;
+let now = Date.now();
+let pollers: () => Promise<number> = async () => 1;
+let schedules: readonly SchedulesFlaw[] = [];
+beforeAll(async () => {
+  database = await freshDatabase();
+  pool = createPool(database.url);
+  app = fastify();
+  addProblems(app);
+  const keyring = new Keyring(pool, () => now);
+  await addAuth(app, keyring);
+  addChecks(app, keyring);
+  serveMetrics(app, {
+    metrics: createMetrics(),
+    readGauges: () => readGauges(pool),
+    now: () => now,
+  });
+  serveHealth(app, {
+    readHealth: () => readHealth(pool),
+    countPollers: () => pollers(),
+    readSchedules: async () => schedules,
+    migrations: await knownMigrations(),
+    now: () => now,
+  });
+  await app.ready();
+});
+afterAll(async () => {
+  await app.close();
+  await pool.end();
+  await database.drop();
+});
+
+type Answer = { status: string; checks: { name: string; ok: boolean; cure?: string }[] };
+/** The status, and what is wrong with its cure. */
+async function readyz(): Promise<readonly unknown[]> {
+  now += 60_000; // what was found before is forgotten
+  const answer = await app.inject('/readyz');
+  const { checks } = answer.json<Answer>();
+  expect(checks.map(({ name }) => name)).toEqual([
+    'postgres',
+    'schema',
+    'temporal',
+    'worker',
+    'schedules',
+    'audit',
+  ]);
+  return [answer.statusCode, ...checks.flatMap(({ ok, name, cure }) => (ok ? [] : [[name, cure]]))];
+}
+
+const heartbeat = (age: string) =>
+  pool.query(
+    `insert into safeband.reconciler_runs
+       (run_id, scope, ran_at, recorded_at, duration_ms, accounts_checked, explanation)
+     values ($1::text, 'fleet', now() - $1::interval, now() - $1::interval, 1500, 3,
+       '{"checked": 3, "drifting": 1, "horizon": "700"}')`,
+    [age],
+  );
+
+it('is ready while everything answers; each check that fails names the fix', async () => {
+  expect(await readyz()).toEqual([200]); // there was no audit yet, and none is overdue
+  await pool.query(`update safeband.schema_migrations set applied_at = now() - interval '21 min'`);
+  expect(await readyz()).toEqual([503, ['audit', expect.stringContaining('npm run migrate')]]);
+  await heartbeat('21 minutes');
+  expect(await readyz()).toEqual([503, ['audit', expect.stringContaining('worker runs')]]);
+  await heartbeat('19 minutes');
+  expect(await readyz()).toEqual([200]);
+
+  pollers = async () => 0;
+  expect(await readyz()).toEqual([503, ['worker', 'start a worker: npm run worker']]);
+  pollers = () => new Promise(() => undefined);
+  expect(await readyz()).toEqual([
+    503,
+    ['temporal', expect.stringContaining('TEMPORAL_ADDRESS')],
+    ['worker', 'start a worker: npm run worker'],
+  ]);
+  pollers = async () => 1;
+
+  const flaw = (kind: 'broken' | 'paused') => ({ kind, found: 'by Ada', cure: `repair ${kind}` });
+  schedules = [{ scheduleId: 'inmail-webhooks', flaw: flaw('broken') }];
+  expect(await readyz()).toEqual([503, ['schedules', 'repair broken']]);
+  schedules = [{ scheduleId: 'inmail-webhooks', flaw: flaw('paused') }];
+  expect(await readyz()).toEqual([200]); // on purpose, and other servers would be no better
+  expect((await app.inject('/readyz')).body).toContain('inmail-webhooks: it is paused');
+  schedules = [];
+
+  const last = (await knownMigrations()).at(-1);
+  await pool.query('delete from safeband.schema_migrations where name = $1', [last]);
+  expect(await readyz()).toEqual([503, ['schema', 'run npm run migrate']]);
+  // While a newer version is rolled out, this one continues.
+  const add = `insert into safeband.schema_migrations values ($1, ''), ('9999_later.sql', '')`;
+  await pool.query(add, [last]);
+  expect(await readyz()).toEqual([200]);
+});
+
+it('stays ready while tasks of accounts fail, and reports of how many', async () => {
+  await pool.query(
+    `insert into safeband.alerts (account_id, kind, severity, quota_day, raised_at, details, resolved_at)
+     select id, 'tasks_failing', severity, current_date - n, now(), '{}', case when is_over then now() end
+       from (values ('acme-anna', 'critical', 0, false), ('acme-anna', 'critical', 1, false),
+                    ('acme-ben', 'critical', 0, false), ('acme-cleo', 'warning', 0, false),
+                    ('acme-dora', 'critical', 0, true)) a (id, severity, n, is_over)`,
+  );
+  now += 60_000;
+  const answer = await app.inject('/readyz');
+  expect([answer.statusCode, answer.json<Answer>().status]).toEqual([200, 'ready']);
+  expect(answer.json<Answer>().checks.at(-1)).toEqual({
+    name: 'tasks',
+    ok: true,
+    found: 'the workflow tasks of 2 accounts fail, so these accounts grant no slot',
+    cure: expect.stringContaining('safeband doctor'),
+  });
+  expect(answer.body).not.toContain('acme');
+  await pool.query('delete from safeband.alerts');
+});
+
+const metricsFor = (key: string) =>
+  app.inject({ url: '/metrics', headers: { authorization: `Bearer ${key}` } });
+
+const FLEET = [
+  'safeband_accounts{state="active"} 1',
+  'safeband_accounts{state="cooldown"} 1',
+  'safeband_accounts{state="held"} 1',
+  'safeband_cooldowns{cause="overshoot"} 1',
+  'safeband_alerts_open{kind="drift",severity="info"} 1',
+  'safeband_slots_spent 35',
+  'safeband_slots_in_flight 1',
+  'safeband_slots_overdue 1',
+  'safeband_slots_uncertain 2',
+  'safeband_slots_carried 1',
+  'safeband_slots_unexplained 1',
+  'safeband_accounts_hot 1',
+  'safeband_oldest_check_age_seconds 3..',
+  'safeband_accounts_reset_late 1',
+  'safeband_audit_age_seconds 11..',
+  'safeband_audit_duration_seconds 1.5',
+  'safeband_audit_accounts{found="checked"} 3',
+  'safeband_audit_accounts{found="drifting"} 1',
+  'safeband_webhooks_waiting 2',
+  'safeband_webhooks_oldest_age_seconds 9..',
+  'safeband_webhooks_disabled 1',
+  'safeband_postgres_up 1',
+];
+
+it('shows the fleet in numbers to a key that may see all of it', async () => {
+  await pool.query(
+    `insert into safeband.accounts (account_id, tier, counter_day, inmails_sent_today, in_flight,
+       uncertain, carried, unexplained, state, cooldown_until, cooldown_cause, hold_actor, hold_since,
+       owner, owner_version, version, updated_at, hot_since, last_checked_at)
+     select * from (values
+       ('acme-1', 'premium', safeband.utc_day(now()), 30, 1, 2, 0, 1, 'active', now() + interval '1 hour',
+        'overshoot', null, null::timestamptz, 'o', 1, 1, now(), now() - interval '9 min',
+        now() - interval '5 min'),
+       ('acme-2', 'premium', safeband.utc_day(now()), 5, 0, 0, 1, 0, 'cooldown', now() - interval '1 min',
+        'throttled', null, null, 'o', 1, 1, now(), null, null),
+       ('acme-3', 'premium', safeband.utc_day(now()) - 1, 9, 0, 9, 9, 9, 'active', null, null, 'ada', now(),
+        'o', 1, 1, now(), null, null)) as row`,
+  );
+  await pool.query(
+    `insert into safeband.reservations (account_id, reservation_id, quota_day, state, reserved_at,
+       lease_expires_at, number)
+     values ('acme-3', 'r', safeband.utc_day(now()) - 1, 'in_flight', now(), now() - interval '30 min', 1)`,
+  );
+  await pool.query(
+    `insert into safeband.alerts (account_id, kind, severity, quota_day, raised_at, resolved_at)
+     values ('acme-3', 'drift', 'info', safeband.utc_day(now()), now(), null),
+            ('acme-1', 'drift', 'info', safeband.utc_day(now()), now(), now()),
+            ('acme-1', 'bad_signal', 'warning', safeband.utc_day(now()), now() - interval '2 days', null)`,
+  );
+  await pool.query(
+    `insert into safeband.webhook_endpoints
+       (endpoint_id, url, events, secrets, position, disabled_at, created_at, changed_by)
+     values ('whe_' || repeat('0', 32), 'https://a.example', '{reset.done}', '[]', 1, null, now(), 'x'),
+            ('whe_' || repeat('1', 32), 'https://b.example', '{reset.done}', '[]', 0, now(), now(), 'x')`,
+  );
+  await pool.query(
+    `insert into safeband.webhook_events (type, account_id, key, at, data, position, recorded_at)
+     select 'reset.done', 'acme-1', n::text, now(), '{}', nullif(n, 3), now() - n * interval '5 min'
+       from generate_series(1, 3) n`,
+  );
+  const key = await makeKey(pool, { name: 'prometheus', role: 'reader' });
+  const scraped = await metricsFor(key?.key ?? '');
+  expect(scraped.statusCode).toBe(200);
+  const lines = scraped.body.split('\n').filter((line) => /^safeband_(?!http|call)/.test(line));
+  // Ages grow while this runs.
+  expect(lines.map((line) => line.replace(/(age_seconds \d+)\d\d\..*/, '$1..'))).toEqual(FLEET);
+  expect(scraped.body).not.toMatch(/acme|ada/);
+});
+
+it('shows metrics only to callers with a key, and its own while Postgres is away', async () => {
+  expect((await app.inject('/metrics')).statusCode).toBe(401);
+  const limited = await makeKey(pool, { name: 'one', role: 'operator', accounts: ['acme-3'] });
+  expect((await metricsFor(limited?.key ?? '')).statusCode).toBe(403);
+  const key = await makeKey(pool, { name: 'later', role: 'reader' });
+  expect((await metricsFor(key?.key ?? '')).statusCode).toBe(200);
+  now += 60_000;
+  const admin = new pg.Client({ connectionString: database.url });
+  await admin.connect();
+  await admin.query('alter schema safeband rename to elsewhere');
+  const { body } = await metricsFor(key?.key ?? '');
+  await admin.query('alter schema elsewhere rename to safeband');
+  await admin.end();
+  expect(body).toMatch(/^safeband_postgres_up 0$/m);
+  expect(body).toMatch(
+    /^safeband_http_request_duration_seconds_count\{method="GET",route="\/metrics",status="401"\} 1$/m,
+  );
+  expect(body).not.toMatch(/^safeband_slots_spent \d/m);
+});

@@ -1,0 +1,123 @@
+/**
+ * Temporal as managed services offer it: a search attribute that is registered with another
+ * type, no right to the operator service, TLS with a CA of its own.
+ */
+import { randomUUID } from 'node:crypto';
+import { Connection } from '@temporalio/client';
+import Long from 'long';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { safeband, type Ended } from '../../support/cli.js';
+import { says, sentenceOf, start } from '../../support/entries.js';
+import { freshDatabase } from '../../support/stand.js';
+import { CA_FILE, startFront, type Front } from '../../support/temporalFront.js';
+
+/** Temporal's number of the type; ours are of type Keyword. */
+const INT = 3;
+const WRONG = /InmailState is of type Int instead of Keyword/;
+
+const namespace = `managed-${randomUUID().slice(0, 8)}`;
+let database: Awaited<ReturnType<typeof freshDatabase>>;
+let connection: Connection;
+let denying: Front;
+let encrypted: Front;
+beforeAll(async () => {
+  database = await freshDatabase();
+  connection = await Connection.connect({ address: inject('temporalAddress') });
+  const isDenied = (path: string): boolean => path.includes('operatorservice');
+  denying = await startFront(inject('temporalAddress'), { isDenied });
+  encrypted = await startFront(inject('temporalAddress'), { tls: true });
+  await connection.workflowService.registerNamespace({
+    namespace,
+    workflowExecutionRetentionPeriod: { seconds: Long.fromNumber(86_400) },
+  });
+});
+afterAll(async () => {
+  await denying.close();
+  await encrypted.close();
+  await connection.close();
+  await database.drop();
+});
+
+const doctor = async (env: Record<string, string>, name: string): Promise<object | undefined> => {
+  const ended: Ended = await safeband(['doctor', '--json'], {
+    env: { DATABASE_URL: database.url, TZ: 'UTC', ...env },
+  });
+  const { findings }: { findings: { name: string }[] } = JSON.parse(ended.out);
+  return findings.find((one) => one.name === name);
+};
+/** Returns that check in the answer of `/readyz` of a server with those settings. */
+async function readyz(env: Record<string, string>, name: string): Promise<object | undefined> {
+  const server = start('server', { DATABASE_URL: database.url, ...env });
+  await says(server, 'server.started');
+  const [, address = ''] = /"address":"([^"]+)"/.exec(server.said()) ?? [];
+  const answer = await fetch(`${address}/readyz`);
+  const { checks }: { checks: { name: string }[] } = JSON.parse(await answer.text());
+  server.child.kill('SIGTERM');
+  await server.ended;
+  return checks.find((one) => one.name === name);
+}
+
+describe('a search attribute of the wrong type', () => {
+  const env = () => ({
+    TEMPORAL_ADDRESS: inject('temporalAddress'),
+    TEMPORAL_NAMESPACE: namespace,
+  });
+  it('ends migrate with what to do, and is found by doctor and readyz', async () => {
+    const searchAttributes = { InmailState: INT };
+    const add = (): Promise<unknown> =>
+      connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
+    // The server needs some moments for a new namespace.
+    await expect.poll(() => add().then(() => 'added', String)).toBe('added');
+    const migrating = start('migrate', { DATABASE_URL: database.url, ...env() });
+    expect(await migrating.ended).toBe(1);
+    expect(migrating.said()).toMatch(WRONG);
+    expect(migrating.said()).toContain('search-attribute remove');
+    expect(await doctor(env(), 'search attributes')).toMatchObject({
+      level: 'fail',
+      text: expect.stringMatching(WRONG),
+      cure: expect.stringContaining('safeband migrate'),
+    });
+    expect(await readyz(env(), 'attributes')).toMatchObject({
+      ok: false,
+      found: expect.stringMatching(WRONG),
+      cure: expect.stringContaining('search-attribute remove'),
+    });
+  });
+});
+
+describe('without the right to the operator service', () => {
+  const env = () => ({ TEMPORAL_ADDRESS: denying.address });
+  it('migrate does the rest, and ends with what an administrator has to do', async () => {
+    const migrating = start('migrate', { DATABASE_URL: database.url, ...env() });
+    expect(await migrating.ended).toBe(1);
+    expect(migrating.said()).toMatch(/schedule inmail-fleet-audit: (made|updated)/);
+    expect(sentenceOf(migrating.said())).toMatch(/administrator.*InmailState.*InmailTier/);
+  });
+
+  it('doctor warns, and readyz has nothing against it', async () => {
+    expect(await doctor(env(), 'search attributes')).toMatchObject({
+      level: 'warn',
+      cure: expect.stringContaining('search-attribute create'),
+    });
+    expect(await readyz(env(), 'attributes')).toBe(undefined);
+  });
+});
+
+describe('TLS with a CA of its own', () => {
+  const env = () => ({ DATABASE_URL: database.url, TEMPORAL_ADDRESS: encrypted.address });
+  it.each(['worker', 'server'] as const)('is taken by the %s that knows the CA', async (entry) => {
+    const started = start(entry, { ...env(), TEMPORAL_TLS_SERVER_CA_CERT_PATH: CA_FILE });
+    await says(started, `${entry}.started`);
+    started.child.kill('SIGTERM');
+    expect(await started.ended).toBe(0);
+  });
+
+  it.each(['worker', 'server'] as const)(
+    'ends the %s that does not, with the setting',
+    async (entry) => {
+      const started = start(entry, { ...env(), TEMPORAL_TLS: 'true' });
+      expect(await started.ended).toBe(1);
+      expect(sentenceOf(started.said())).toMatch(/TEMPORAL_TLS_SERVER_CA_CERT_PATH/);
+    },
+  );
+});

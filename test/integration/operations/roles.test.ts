@@ -1,0 +1,258 @@
+/**
+ * The roles of the database: what each may and may not do, in a table that is read together with
+ * `migrations/roles.sql`; and a worker, a pipeline and a reader that have no more than that.
+ */
+import { randomUUID } from 'node:crypto';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { createClient, pgJournal, sendWithSlot } from '../../../src/client/index.js';
+import { readHealth } from '../../../src/postgres/operations/health.js';
+import { migrate } from '../../../src/postgres/migrate.js';
+import { createPool, type Pool } from '../../../src/postgres/pool.js';
+import {
+  addEndpoint,
+  changeEndpoint,
+  enableEndpoint,
+  listDeliveries,
+  listEndpoints,
+  pingEndpoint,
+  removeEndpoint,
+  replay,
+  rotateSecret,
+} from '../../../src/postgres/webhooks/endpoints.js';
+import { listStatuses } from '../../../src/postgres/read/reads.js';
+import { sendDue } from '../../../src/webhooks/sender.js';
+import { statusOf } from '../../support/account.js';
+import { createStand, freshDatabase, type Stand } from '../../support/stand.js';
+
+const suffix = randomUUID().slice(0, 8);
+const password = randomUUID();
+let database: Awaited<ReturnType<typeof freshDatabase>>;
+let owner: Pool;
+const pools: Pool[] = [];
+const logins: string[] = [];
+
+/** A login of its own that is a member of the role, as operators make one. */
+async function loginIn(role: string, name = `${role}_${suffix}`): Promise<string> {
+  await owner.query(`create role ${name} login password '${password}' in role ${role}`);
+  logins.push(name);
+  const url = new URL(database.url);
+  url.username = name;
+  url.password = password;
+  return url.href;
+}
+async function poolOf(role: string): Promise<Pool> {
+  const pool = createPool(await loginIn(role), 2);
+  pools.push(pool);
+  return pool;
+}
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  owner = createPool(database.url, 2);
+});
+afterAll(async () => {
+  await Promise.all([owner, ...pools].map((pool) => pool.end()));
+  await database.drop();
+  const admin = new pg.Client({ connectionString: inject('postgresUrl') });
+  await admin.connect();
+  for (const name of logins) await admin.query(`drop role ${name}`);
+  await admin.end();
+});
+
+/** s: select, i: insert, u: update, d: delete; small: of some columns. `-`: nothing at all. */
+const RIGHTS = `
+  table               worker  pipeline  reader  server
+  access_changes      -       -         -       si
+  account_changes     si      -         s       s
+  account_days        siu     -         s       s
+  account_history     -       -         s       s
+  account_status      s       -         s       s
+  accounts            siu     -         s       s
+  alerts              siu     -         s       s
+  api_keys            -       -         -       su.
+  corrections         si      -         s       s
+  idempotency         -       -         -       siud
+  identity_locks      su      -         -       -
+  inmail_events       si      -         s       s
+  migration_lock      -       -         -       -
+  reconciler_runs     si      -         s       s
+  reservation_history -       -         s       s
+  reservations        siu     -         s       s
+  schema_migrations   s       -         s       s
+  send_attempts       si      s.i.u.    s       s
+  sessions            -       -         -       sid
+  webhook_deliveries  sid     -         -       s
+  webhook_endpoints   su      -         -       siud
+  webhook_events      siud    -         -       siu.
+  webhook_position_lock u     -         -       u
+  webhook_positions   su      -         -       su
+  webhook_sender_lock u       -         -       -
+`;
+
+it('gives each role what is written here, on every table, and nothing else', async () => {
+  const { rows } = await owner.query<{ line: string }>(
+    `select concat_ws(' ', c.relname, string_agg(coalesce(nullif(array_to_string(array(
+              select case when has_table_privilege(role, c.oid, word) then left(word, 1)
+                          when has_any_column_privilege(role, c.oid, word) then left(word, 1) || '.'
+                     end
+                from unnest(array['select', 'insert', 'update']) word), ''), ''), '-')
+              || case when has_table_privilege(role, c.oid, 'delete') then 'd' else '' end
+              || case when has_table_privilege(role, c.oid, 'truncate, references, trigger')
+                      then '!' else '' end, ' ' order by position)) as line
+       from pg_class c, unnest(array['safeband_worker', 'safeband_pipeline', 'safeband_reader',
+              'safeband_server']) with ordinality as roles (role, position)
+      where c.relnamespace = 'safeband'::regnamespace and c.relkind in ('r', 'v', 'S')
+        and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'i')
+      group by c.relname order by c.relname`,
+  );
+  const wanted = RIGHTS.trim().split('\n').slice(1);
+  expect(rows.map(({ line }) => line)).toEqual(
+    wanted.map((line) => line.trim().replaceAll(/\s+/g, ' ')),
+  );
+});
+
+it('lets a server do all that operators do with webhooks, also while there are new events', async () => {
+  const server = await poolOf('safeband_server');
+  const [by, at] = ['ada', Date.now()];
+  const url = 'https://a.example';
+  const input = { url, events: ['account.held' as const], accounts: null, by, at };
+  const { endpointId } = await addEndpoint(server, input);
+  const tell = `select safeband.tell_webhook('a', 'account.held', 'one', safeband.at_ms($1), '{}')`;
+  await owner.query(tell, [at]);
+  const other = await addEndpoint(server, input);
+  const eventId = await pingEndpoint(server, endpointId, at);
+  expect(eventId).toMatch(/^evt_/);
+  expect(await changeEndpoint(server, endpointId, { url, by, at })).toBe(true);
+  expect(await rotateSecret(server, endpointId, { keepMs: 0, by, at })).toMatch(/^whsec_/);
+  expect(await enableEndpoint(server, endpointId, { by, at })).toBe(true);
+  expect(await replay(server, endpointId, { since: at, by, at })).toBe(true);
+  expect(await listDeliveries(server, endpointId, { limit: 1 })).toEqual([]);
+  expect(await listEndpoints(server)).toHaveLength(2);
+  for (const one of [endpointId, other.endpointId]) {
+    expect(await removeEndpoint(server, one)).toBe(true);
+  }
+  await owner.query('delete from safeband.webhook_events');
+});
+
+it('runs a worker, a pipeline and a reader that are only members of their roles', async () => {
+  const [worker, pipeline, reader] = [
+    await loginIn('safeband_worker'),
+    await poolOf('safeband_pipeline'),
+    await poolOf('safeband_reader'),
+  ];
+  const stand: Stand = await createStand({ databaseUrl: worker });
+  try {
+    const id = stand.newAccount();
+    const { taskQueue, client } = stand;
+    const safeband = createClient({ client, taskQueue, deadlineMs: 30_000 });
+    const journal = pgJournal(pipeline);
+    const account = await stand.connect(id);
+    const call = async () => ({ chatId: 'chat-1' });
+    const sent = await sendWithSlot(safeband, id, { reservationId: 'one' }, call, { journal });
+    expect(sent).toMatchObject({ sent: true, reported: true });
+    await safeband.reserve(id, { reservationId: 'never', leaseSeconds: 1, journaled: true });
+    await account.signal('nobodyKnows');
+    // After its lease a run puts a void row in the place of the attempt, and releases the slot.
+    await expect
+      .poll(async () => {
+        await safeband.reconcileNow(id);
+        return (await safeband.reservation(id, 'never')).state;
+      })
+      .toBe('released');
+    await safeband.reconcileNow(id); // and with it everything is saved
+    expect(await statusOf(account)).toMatchObject({ counter: 1, delivered: 1 });
+    const at = Date.now();
+    expect(await listStatuses(reader, { at, limit: 10 })).toMatchObject([
+      { accountId: id, counter: 1, delivered: 1, lastCheckedAt: expect.any(Number) },
+    ]);
+    await client.workflow.execute('inmailFleetAudit', { taskQueue, workflowId: `audit-${id}` });
+    expect(await readHealth(reader)).toMatchObject({ auditAgeMs: expect.any(Number) });
+
+    const endpoint = {
+      url: 'https://a.example',
+      events: ['account.held' as const],
+      accounts: null,
+    };
+    await addEndpoint(owner, { ...endpoint, by: 'ada', at });
+    await safeband.hold(id, { reason: 'a check', actor: 'ada' });
+    await safeband.reconcileNow(id);
+    const posted: string[] = [];
+    const post = async (_: string, __: object, body: string) => {
+      posted.push(body);
+      return { status: 204, answer: '' };
+    };
+    const { signal: leaving } = new AbortController();
+    const nothing = () => undefined;
+    const needs = { now: Date.now, random: () => 0, leaving, beat: nothing, warn: nothing };
+    expect(await sendDue({ pool: stand.pool, post, ...needs })).toMatchObject({ delivered: 1 });
+    expect(posted).toMatchObject([expect.stringContaining('account.held')]);
+
+    const denied = { code: '42501' };
+    const refused: [Pool, string][] = [
+      [stand.pool, `delete from safeband.reservations`],
+      [stand.pool, `update safeband.inmail_events set chat_id = 'x'`],
+      [stand.pool, `truncate safeband.inmail_events`],
+      [stand.pool, `alter table safeband.inmail_events disable trigger all`],
+      [stand.pool, `update safeband.send_attempts set outcome = 'failed'`],
+      [stand.pool, `select from safeband.api_keys`],
+      [stand.pool, `create table safeband.mine ()`],
+      [pipeline, `select chat_id from safeband.send_attempts`],
+      [pipeline, `update safeband.send_attempts set quota_day = quota_day`],
+      [pipeline, `delete from safeband.send_attempts`],
+      [
+        pipeline,
+        `insert into safeband.send_attempts (account_id, reservation_id, quota_day,
+                    attempted_at, outcome) values ('a', 'r', now(), now(), 'void')`,
+      ],
+      [pipeline, `update safeband.accounts set inmails_sent_today = 0`],
+      [reader, `update safeband.accounts set inmails_sent_today = 0`],
+      [reader, `select from safeband.webhook_endpoints`],
+    ];
+    for (const [pool, sql] of refused) {
+      const answer = await pool.query(sql).catch((error: unknown) => error);
+      expect([sql, answer]).toMatchObject([sql, denied]);
+    }
+  } finally {
+    await stand.close();
+  }
+});
+
+it('prints the fix if the migrating user may not create roles, and migrates', async () => {
+  const user = `migrator_${suffix}`;
+  await owner.query(`create role ${user} login password '${password}' nocreaterole`);
+  logins.push(user);
+  const name = `empty_${suffix}`;
+  await owner.query(`create database ${name} owner ${user}`);
+  const url = new URL(database.url);
+  Object.assign(url, { username: user, password, pathname: `/${name}` });
+  // Roles belong to the whole cluster, and ours are there: others take their place.
+  const folder = await mkdtemp(path.join(tmpdir(), 'safeband-roles-'));
+  await cp('migrations', folder, { recursive: true });
+  const sql = await readFile('migrations/roles.sql', 'utf8');
+  await writeFile(`${folder}/roles.sql`, sql.replaceAll("'safeband_", `'${user}_`));
+  const migrated = async (): Promise<string> => {
+    const said: string[] = [];
+    await migrate(url.href, (line) => said.push(line), folder);
+    return said.filter((line) => !line.startsWith('applying ')).join('\n');
+  };
+  try {
+    const said = await migrated();
+    expect(said).toContain(`${user} may not create roles`);
+    const cure = /administrator run: (.*); then run npm run migrate again/.exec(said)?.[1] ?? '';
+    expect(cure.split('; ')).toHaveLength(4);
+    await owner.query(cure);
+    logins.push(...[...cure.matchAll(/create role (\w+)/g)].map(([, role]) => role ?? ''));
+    expect(await migrated()).toBe('');
+    const db = createPool(url.href, 1);
+    const may = `select has_table_privilege('${user}_worker', 'safeband.accounts', 'update') as may`;
+    expect((await db.query(may)).rows).toEqual([{ may: true }]);
+    await db.end();
+  } finally {
+    await owner.query(`drop database ${name} with (force)`);
+    await rm(folder, { recursive: true });
+  }
+});

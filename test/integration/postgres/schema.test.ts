@@ -1,0 +1,21 @@
+/** `migrations/schema.sql` is what the migrations make. */
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import type { Pool } from '../../../src/postgres/pool.js';
+import { withDatabase } from '../../support/database.js';
+import { leftOut, schemaOf } from '../../support/schema.js';
+
+const FILE = fileURLToPath(new URL('../../../migrations/schema.sql', import.meta.url));
+
+let pool: Pool;
+withDatabase((own) => {
+  pool = own;
+});
+
+it('migrations/schema.sql has the schema of all migrations: else `npm run schema`', async () => {
+  await expect(await schemaOf(pool)).toMatchFileSnapshot(FILE);
+});
+
+it('migrations/schema.sql leaves out no kind of object', async () => {
+  expect(await leftOut(pool)).toEqual([]);
+});

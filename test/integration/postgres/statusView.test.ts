@@ -1,0 +1,191 @@
+/**
+ * `account_status_at` works out state and caps in SQL, for people who read the view. On random rows
+ * it has the same state, caps and numbers as the status that the domain makes of these rows (R17).
+ */
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createActivities } from '../../../src/activities/index.js';
+import type { Tier } from '../../../src/domain/primitives/tier.js';
+import { isAccountId } from '../../../src/domain/primitives/ids.js';
+import { HOUR_MS, isoDay, isoInstant, startOf } from '../../../src/domain/primitives/time.js';
+import { accountRow } from '../../../src/domain/records/toRecords.js';
+import type { Pool } from '../../../src/postgres/pool.js';
+import { capsOf, readStatus } from '../../../src/postgres/read/reads.js';
+import { readStatusWith } from '../../../src/status/readStatus.js';
+import { anAccount, must } from '../../support/scenario.js';
+import { distantPool } from '../../support/stand.js';
+
+const RUNS = 150;
+const TIERS: readonly Tier[] = ['free', 'premium', 'sales_navigator', 'recruiter'];
+const SLOTS = ['in_flight', 'uncertain', 'delivered', 'released'] as const;
+
+let close: () => Promise<void>;
+let pool: Pool;
+beforeAll(async () => {
+  ({ pool, close } = await distantPool());
+});
+afterAll(() => close());
+
+const orNull = <T>(values: fc.Arbitrary<T>): fc.Arbitrary<T | null> =>
+  fc.option(values, { nil: null });
+/** Hours from the instant of the read; an end at 0 has just come. */
+const end = orNull(fc.integer({ min: -2, max: 30 }));
+const closedDay = fc.record({ external: fc.nat(20), imported: fc.nat(9), unexplained: fc.nat(60) });
+const someRows = fc.record({
+  tier: fc.constantFrom(...TIERS),
+  dailyCap: orNull(fc.nat(60)),
+  weeklyCap: orNull(fc.nat(260)),
+  ramp: orNull(fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 4 })),
+  rampDay: fc.integer({ min: 1, max: 5 }),
+  isDisconnected: fc.boolean(),
+  isHeld: fc.boolean(),
+  breaker: end,
+  cooldown: end,
+  slots: fc.array(fc.constantFrom(...SLOTS), { maxLength: 12 }),
+  carried: fc.array(fc.constantFrom(...SLOTS), { maxLength: 4 }),
+  external: fc.nat(5),
+  imported: fc.nat(5),
+  unexplained: fc.nat(5),
+  excess: fc.nat(90),
+  week: fc.array(closedDay, { minLength: 6, maxLength: 6 }),
+});
+type Some = typeof someRows extends fc.Arbitrary<infer T> ? T : never;
+
+const NOON = 12 * HOUR_MS;
+const spent = (slots: Some['slots']): number =>
+  slots.filter((state) => state !== 'released').length;
+const count = (slots: Some['slots'], state: string): number =>
+  slots.filter((one) => one === state).length;
+
+let accounts = 0;
+/** Writes the rows; returns the account and the instant at which they are read. */
+async function written(some: Some): Promise<{ readonly id: string; readonly now: number }> {
+  const accountId = must(isAccountId, `view-${(accounts += 1)}`);
+  const { account } = anAccount({ accountId }).entity;
+  const { day } = account;
+  const now = startOf(day) + NOON;
+  const at = (hours: number | null): number | null =>
+    hours === null ? null : now + hours * HOUR_MS;
+  const row = accountRow(account, 0);
+  const until = at(some.cooldown);
+  const { external, imported, unexplained, slots, carried } = some;
+  await createActivities({ pool }).claim({
+    owner: 'chain',
+    found: null,
+    row: {
+      ...row,
+      policy: {
+        ...row.policy,
+        tier: some.tier,
+        dailyCap: some.dailyCap,
+        weeklyCap: some.weeklyCap,
+        ramp: some.ramp && { dailyCaps: some.ramp },
+      },
+      rampDay: some.rampDay,
+      state: some.isDisconnected ? 'disconnected' : 'connected',
+      hold: some.isHeld ? { reason: 'asked', actor: 'ada', since: now - HOUR_MS } : null,
+      breakerUntil: at(some.breaker),
+      cooldowns: until === null ? [] : [{ until, cause: 'throttled' }],
+      counter: spent(slots) + external + imported + unexplained + some.excess,
+      inFlight: count(slots, 'in_flight'),
+      uncertain: count(slots, 'uncertain'),
+      carried: spent(carried),
+      external,
+      imported,
+      unexplained,
+    },
+  });
+  const insert = (state: string, name: string, quotaDay: string, carriedInto: string | null) =>
+    pool.query(
+      `insert into safeband.reservations (account_id, reservation_id, quota_day, state, reserved_at,
+         lease_expires_at, settled_at, chat_id, reason, carried_into, number)
+       values ($1, $2::text, $3::date, $4::text, $5::timestamptz, $6::timestamptz,
+         case when $4::text <> 'in_flight' then $5::timestamptz end,
+         case when $4::text = 'delivered' then $2::text end,
+         case when $4::text in ('uncertain', 'released') then 'unknown' end, $7::date, 1)`,
+      [
+        accountId,
+        name,
+        quotaDay,
+        state,
+        isoInstant(now - HOUR_MS),
+        isoInstant(now + HOUR_MS),
+        carriedInto,
+      ],
+    );
+  const today = isoDay(day);
+  for (const [n, state] of slots.entries()) await insert(state, `s${n}`, today, null);
+  for (const [n, state] of carried.entries()) {
+    await insert(state, `c${n}`, isoDay(day - 1), state === 'released' ? null : today);
+  }
+  for (const [n, closed] of some.week.entries()) {
+    const ofSlots = n === 0 ? spent(carried) : 0;
+    await pool.query(
+      `insert into safeband.account_days (account_id, quota_day, counter, delivered, uncertain,
+         external, imported, unexplained, denials, late, number)
+       values ($1, $2::date, $3, 0, 0, $4, $5, $6, '{}', 0, 1)`,
+      [
+        accountId,
+        isoDay(day - 1 - n),
+        closed.external + closed.imported + closed.unexplained + ofSlots,
+        closed.external,
+        closed.imported,
+        closed.unexplained,
+      ],
+    );
+  }
+  await pool.query(`update safeband.accounts set last_checked_at = $2 where account_id = $1`, [
+    accountId,
+    isoInstant(now),
+  ]);
+  return { id: accountId, now };
+}
+
+it('has the state, caps and numbers that the domain works out from the same rows', async () => {
+  const property = fc.asyncProperty(someRows, async (some) => {
+    const { id, now } = await written(some);
+    const view = await readStatus(pool, id, now);
+    const status = await readStatusWith(pool, id, { why: 'away', message: '' }, now);
+    if (!view || !status) throw new Error('the account was not written');
+    const { caps, cooldown, hold, breakerUntil } = view;
+    expect({
+      state: view.state,
+      tier: view.tier,
+      quotaDay: isoDay(view.day),
+      counter: view.counter,
+      inFlight: view.inFlight,
+      uncertain: view.uncertain,
+      imported: view.imported,
+      carried: view.carried,
+      remaining: view.remaining,
+      weekUsed: view.weekUsed,
+      caps: capsOf(view),
+      rampDay: view.rampDay,
+      isHeld: hold !== null,
+      cooldown: cooldown && { ...cooldown, until: isoInstant(cooldown.until) },
+      breakerUntil: breakerUntil === null ? null : isoInstant(breakerUntil),
+    }).toEqual({
+      state: status.state,
+      tier: status.tier,
+      quotaDay: status.quotaDay,
+      counter: status.counter,
+      inFlight: status.inFlight,
+      uncertain: status.uncertain,
+      imported: status.imported,
+      carried: status.carried,
+      remaining: status.remaining,
+      weekUsed: status.weekUsed,
+      caps: status.caps,
+      rampDay: status.rampDay,
+      isHeld: status.hold !== null,
+      cooldown: status.cooldown,
+      breakerUntil: status.breakerUntil,
+    });
+    // The view's own sum: what the row has more than its parts is the excess.
+    expect(status.unexplained + status.delivered + status.external).toBe(
+      some.unexplained + count(some.slots, 'delivered') + some.external + some.excess,
+    );
+    expect(caps.daily).toBe(status.caps.daily);
+  });
+  await fc.assert(property, { numRuns: RUNS });
+});

@@ -1,0 +1,179 @@
+/** Endpoints of operators over HTTP: made, shown, changed, refused, and visible to which key. */
+import type { InjectOptions } from 'fastify';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Endpoint } from '../../../src/postgres/webhooks/endpoints.js';
+import { mayCall } from '../../../src/webhooks/networks.js';
+import { createPoster } from '../../../src/webhooks/post.js';
+import { sendDue } from '../../../src/webhooks/sender.js';
+import { createHttpStand, type HttpStand } from '../../support/http.js';
+import { startReceiver, type Receiver } from '../../support/receiver.js';
+
+let stand: HttpStand;
+let receiver: Receiver;
+let operator: string;
+beforeAll(async () => {
+  stand = await createHttpStand();
+  receiver = await startReceiver();
+  operator = await stand.key('operator');
+});
+afterAll(async () => {
+  await stand.close();
+  await receiver.close();
+});
+
+const send = async (): Promise<void> => {
+  const poster = createPoster(mayCall([{ address: '127.0.0.1', prefix: 32 }]));
+  await sendDue({
+    pool: stand.pool,
+    post: poster.post,
+    now: Date.now,
+    random: Math.random,
+    leaving: new AbortController().signal,
+    beat: () => undefined,
+    warn: () => undefined,
+  });
+  poster.close();
+};
+const wanted = { url: 'https://example.com/hooks', events: ['account.held'], accounts: ['a'] };
+type Made = { readonly endpointId: string; readonly secret: string };
+const make = async (more: object = {}): Promise<Made> => {
+  const answer = await stand.ask(operator, '/v1/webhooks', { ...wanted, ...more });
+  expect(answer.statusCode).toBe(201);
+  return answer.json<Made>();
+};
+
+it('makes, changes, pings, replays, removes an endpoint; shows its secret once', async () => {
+  const { endpointId, secret } = await make({ url: receiver.url, accounts: null });
+  receiver.trust(secret);
+  const at = `/v1/webhooks/${endpointId}`;
+  const shown = await stand.ask(operator, at);
+  expect(shown.body).not.toContain(secret);
+  expect(shown.json()).toMatchObject({
+    endpointId,
+    url: receiver.url,
+    events: ['account.held'],
+    accounts: null,
+    secrets: [{ secret: `whsec_…${secret.slice(-4)}`, until: null }],
+    changedBy: 'operator-1',
+    attempt: 0,
+    disabledAt: null,
+  });
+  const { items } = (await stand.ask(operator, '/v1/webhooks')).json<{ items: Endpoint[] }>();
+  expect(items).toEqual([shown.json()]);
+  const changed = await stand.ask(operator, at, { accounts: ['a', 'b'] }, { method: 'PATCH' });
+  expect(changed.json()).toEqual({ ...shown.json<object>(), accounts: ['a', 'b'] });
+
+  const tell = `select safeband.tell_webhook('b', 'account.held', 'k' || $1::int, now(), '{}')`;
+  for (const n of [1, 2, 3]) await stand.pool.query(tell, [n]);
+  await send();
+  const ids = receiver.heard.map(({ payload }) => payload.id);
+  const first = await stand.ask(operator, `${at}/deliveries?limit=2`);
+  const { next, items: tries } = first.json<{ next: string; items: { eventId: string }[] }>();
+  const second = (await stand.ask(operator, next)).json<{ items: { eventId: string }[] }>();
+  expect([...tries, ...second.items].map(({ eventId }) => eventId)).toEqual(ids.toReversed());
+  expect(tries[0]).toMatchObject({ type: 'account.held', attempt: 1, status: 204, error: null });
+
+  expect((await stand.ask(operator, `${at}/replay`, { eventId: ids[1] })).statusCode).toBe(200);
+  const rotated = await stand.ask(operator, `${at}/rotate`, { keepSeconds: 60 });
+  const { eventId } = (await stand.ask(operator, `${at}/ping`, {})).json<{ eventId: string }>();
+  await send();
+  const later = receiver.heard.slice(3).map(({ payload }) => payload.id);
+  expect(later.toSorted()).toEqual([...ids.slice(1), eventId].toSorted());
+  expect(receiver.heard.at(-1)?.headers['webhook-signature']).toContain(' ');
+  expect(rotated.json<{ secret: string }>().secret).toMatch(/^whsec_\S{44}$/);
+  expect((await stand.ask(operator, `${at}/enable`, {})).statusCode).toBe(200);
+  const ended = await stand.ask(operator, at, undefined, { method: 'DELETE' });
+  expect(ended.statusCode).toBe(204);
+  expect((await stand.ask(operator, at)).statusCode).toBe(404);
+});
+
+const ID = `whe_${'0'.repeat(32)}`;
+const REFUSED: readonly (readonly [string, string, object, string])[] = [
+  ['an http URL', '', { ...wanted, url: 'http://example.com/' }, 'url'],
+  ['a URL with a password', '', { ...wanted, url: 'https://a:b@example.com/' }, 'url'],
+  ['an event that is none', '', { ...wanted, events: ['ping'] }, 'events[0]'],
+  ['no events', '', { ...wanted, events: [] }, 'events'],
+  ['a name that is none', '', { ...wanted, accounts: ['../a'] }, 'accounts[0]'],
+  ['an unknown field', '', { ...wanted, secret: 'mine' }, 'secret'],
+  ['two places', `/${ID}/replay`, { eventId: `evt_${'0'.repeat(32)}`, since: 'x' }, 'since'],
+  ['no place', `/${ID}/replay`, {}, 'eventId'],
+  ['a day that is none', `/${ID}/replay`, { since: '2026-02-30T00:00:00Z' }, 'since'],
+  ['a long time', `/${ID}/rotate`, { keepSeconds: 604_801 }, 'keepSeconds'],
+];
+it.each(REFUSED)('refuses %s, and names the field', async (_, path, body, field) => {
+  const answer = await stand.ask(operator, `/v1/webhooks${path}`, body);
+  expect(answer.statusCode).toBe(400);
+  expect(answer.json()).toMatchObject({ code: 'InvalidInput', field });
+});
+
+it('shows a key of some accounts no event of other accounts', async () => {
+  const { endpointId, secret } = await make({ url: receiver.url, accounts: ['c', 'd'] });
+  receiver.trust(secret);
+  const at = `/v1/webhooks/${endpointId}`;
+  const limited = await stand.key('operator', ['c']);
+  const tell = `select safeband.tell_webhook($1, 'account.held', 'alone', $2::timestamptz, '{}')`;
+  // Later than the ping below, which has the present time.
+  const [first, second] = [1, 2].map((days) =>
+    new Date(Date.now() + days * 86_400_000).toISOString(),
+  );
+  await stand.pool.query(tell, ['c', first]);
+  await stand.pool.query(tell, ['d', second]);
+  await send();
+  const log = async (key: string) => {
+    const answer = await stand.ask(key, `${at}/deliveries`);
+    return answer.json<{ items: { eventId: string; type: string }[] }>().items;
+  };
+  const [ofD, ofC] = await log(operator);
+  await stand.ask(operator, at, { accounts: ['c'] }, { method: 'PATCH' });
+  await stand.ask(limited, `${at}/ping`, {});
+  await send();
+  expect((await log(limited)).map(({ type }) => type)).toEqual(['ping', 'account.held']);
+  expect((await log(limited))[1]).toEqual(ofC);
+  expect(await log(operator)).toHaveLength(3);
+  const replayed = async (body: object): Promise<number> =>
+    (await stand.ask(limited, `${at}/replay`, body)).statusCode;
+  expect(await replayed({ eventId: ofC?.eventId })).toBe(200);
+  expect(await replayed({ since: first })).toBe(200);
+  expect(await replayed({ eventId: ofD?.eventId })).toBe(400);
+  expect(await replayed({ since: second })).toBe(400);
+});
+
+it('accepts only operators, and shows a key of some accounts its own endpoints', async () => {
+  const own = await make({ accounts: ['a'] });
+  const both = await make({ accounts: ['a', 'b'] });
+  const all = await make({ accounts: null });
+  const limited = await stand.key('operator', ['a']);
+  const routes: readonly (readonly [string, InjectOptions, object?])[] = [
+    ['', {}],
+    ['', { method: 'PATCH' }, {}],
+    ['/deliveries', {}],
+    ['/rotate', {}, {}],
+    ['/ping', {}, {}],
+    ['/enable', {}, {}],
+    ['/replay', {}, { since: '2026-11-24T09:00:00.000Z' }],
+    ['', { method: 'DELETE' }],
+  ];
+  for (const { endpointId } of [both, all]) {
+    for (const [path, more, body] of routes) {
+      const url = `/v1/webhooks/${endpointId}${path}`;
+      expect((await stand.ask(limited, url, body, more)).statusCode).toBe(404);
+    }
+  }
+  const seen = (await stand.ask(limited, '/v1/webhooks')).json<{ items: Endpoint[] }>();
+  expect(seen.items.map(({ endpointId }) => endpointId)).toEqual([own.endpointId]);
+  const beyond = { ...wanted, accounts: ['a', 'b'] };
+  expect((await stand.ask(limited, '/v1/webhooks', beyond)).statusCode).toBe(404);
+  const every = await stand.ask(limited, '/v1/webhooks', { ...wanted, accounts: null });
+  expect(every.json()).toMatchObject({ code: 'InvalidInput', field: 'accounts' });
+  const at = `/v1/webhooks/${own.endpointId}`;
+  const widened = await stand.ask(limited, at, { accounts: ['b'] }, { method: 'PATCH' });
+  expect(widened.statusCode).toBe(404);
+  for (const role of ['reader', 'pipeline'] as const) {
+    const key = await stand.key(role);
+    for (const [path, more, body] of [['', {}] as const, ...routes]) {
+      expect((await stand.ask(key, at + path, body, more)).statusCode).toBe(403);
+    }
+    expect((await stand.ask(key, '/v1/webhooks')).statusCode).toBe(403);
+    expect((await stand.ask(key, '/v1/webhooks', wanted)).statusCode).toBe(403);
+  }
+});

@@ -1,0 +1,150 @@
+/**
+ * "The reconcile uses the database only: it never calls LinkedIn." The real worker in a process
+ * that can open connections to nothing but Postgres and Temporal: from inside every other is
+ * refused, from outside its sockets are read while it runs, because Temporal's core is native.
+ */
+import type { ChildProcess } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer, connect, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import type { Audited } from '../../../src/activities/ports.js';
+import { TASK_QUEUE } from '../../../src/temporal/protocol.js';
+import { all, ask, edit, run, say, sent, stateOf, whenSaved } from '../../support/account.js';
+import { remoteEndsOf } from '../../support/remoteEnds.js';
+import { createStand, type Stand } from '../../support/stand.js';
+import { fastForward } from '../../support/time.js';
+import { kill, startWorkerProcess } from '../../support/workerProcess.js';
+
+const preload = fileURLToPath(new URL('../../support/onlyThese.mjs', import.meta.url));
+
+/** A line of what that module writes down. */
+type Noted = {
+  readonly what: 'loaded' | 'allowed' | 'refused' | 'proven';
+  readonly by: string;
+  readonly target: string;
+  readonly threadId: number;
+};
+
+let stand: Stand;
+let dir: string;
+let worker: ChildProcess | undefined;
+/** A server elsewhere that counts its connections. */
+let elsewhere: Server;
+let calls = 0;
+const portOf = (server: Server): number => {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('it does not listen');
+  return address.port;
+};
+const postgresEnd = (): string => new URL(stand.databaseUrl).host;
+const temporalEnd = (): string => inject('temporalAddress');
+
+beforeAll(async () => {
+  dir = await mkdtemp(path.join(tmpdir(), 'safeband-only-'));
+  elsewhere = createServer((socket) => {
+    calls += 1;
+    socket.resume();
+  });
+  await new Promise<void>((resolve) => {
+    elsewhere.listen(0, '127.0.0.1', resolve);
+  });
+  stand = await createStand({ taskQueue: TASK_QUEUE });
+  worker = await startWorkerProcess(stand.databaseUrl, {
+    preload: pathToFileURL(preload).href,
+    env: {
+      ONLY_THESE: `${postgresEnd()},${temporalEnd()}`,
+      ONLY_THESE_LOG: path.join(dir, 'calls'),
+      ONLY_THESE_PROOF: `127.0.0.1:${portOf(elsewhere)}`,
+    },
+  });
+});
+afterAll(async () => {
+  if (worker) await kill(worker);
+  await stand.close();
+  elsewhere.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+const noted = async (): Promise<readonly Noted[]> =>
+  (await readFile(path.join(dir, 'calls'), 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line): Noted => JSON.parse(line));
+
+/** Reads a process' sockets in a loop until it is stopped. */
+function watch(pid: number): () => Promise<{ looks: number; ends: readonly string[] }> {
+  const loop = { isOn: true, looks: 0 };
+  const ends = new Set<string>();
+  const watching = (async () => {
+    while (loop.isOn) {
+      for (const end of await remoteEndsOf(pid)) ends.add(end);
+      loop.looks += 1;
+    }
+  })();
+  return async () => {
+    loop.isOn = false;
+    await watching;
+    return { looks: loop.looks, ends: [...ends].toSorted() };
+  };
+}
+
+it('Its sockets are read from outside, also those that no guard noticed.', async () => {
+  const before = await remoteEndsOf(process.pid);
+  const socket = connect(portOf(elsewhere), '127.0.0.1');
+  const end = `127.0.0.1:${portOf(elsewhere)}`;
+  expect(before).not.toContain(end);
+  await new Promise((resolve) => {
+    socket.once('connect', resolve);
+  });
+  expect(await remoteEndsOf(process.pid)).toContain(end);
+  socket.destroy();
+});
+
+it('Each other connection of the worker is refused, and it tries none.', async () => {
+  const callsBefore = calls;
+  const stop = watch(worker?.pid ?? 0);
+  const { id, account } = await sent(stand, 17);
+  for (let round = 0; round < 20; round += 1) {
+    // A save after the edit would already write the right number over it: nothing waits to be saved.
+    await run(account);
+    await edit(stand, id, `inmails_sent_today = ${18 + (round % 5)}`);
+    expect(await run(account)).toMatchObject({ healed: true });
+    const reservationId = `round${round}`;
+    await ask(account, reservationId, { leaseSeconds: 60 });
+    if (round % 2 === 0) await say(account, 'sendFailed', { reservationId, kind: 'rejected' });
+  }
+  // Its own tick, a lease that has ended, and the audit of the fleet.
+  await fastForward(stand.client, account.workflowId, 30 * 60);
+  expect(await stateOf(account, 'round1')).toBe('uncertain');
+  const audited = await stand.client.workflow.execute<() => Promise<Audited>>('inmailFleetAudit', {
+    workflowId: `audit-${id}`,
+    taskQueue: TASK_QUEUE,
+    args: [],
+  });
+  expect(audited.checked).toBe(1);
+  await whenSaved(account);
+  const { looks, ends } = await stop();
+
+  const heartbeats = `select count(*)::int as n from safeband.reconciler_runs
+    where account_id = $1 or scope = 'fleet'`;
+  expect(await all(stand, `${heartbeats} having count(*) > 22 and $1 <> ''`, id)).toHaveLength(1);
+  expect(looks).toBeGreaterThan(50);
+  expect(ends).toEqual([postgresEnd(), temporalEnd()].toSorted());
+
+  const found = await noted();
+  const waysOf = (what: Noted['what']): ReadonlySet<string> =>
+    new Set(found.flatMap((one) => (one.what === what ? [one.by] : [])));
+  expect(waysOf('proven')).toEqual(
+    new Set(['net', 'dns', 'udp', 'http', 'https', 'http2', 'tls', 'fetch']),
+  );
+  const threads = found.flatMap(({ what, threadId }) => (what === 'loaded' ? [threadId] : []));
+  expect(threads.length).toBeGreaterThan(1); // the main one, and those of the workflows
+  expect(found.filter(({ what }) => what === 'refused')).toEqual([]);
+  const reached = found.flatMap(({ what, target }) => (what === 'allowed' ? [target] : []));
+  // Temporal: what the start checks, and histories; the polls are native, and seen from outside.
+  expect(new Set(reached)).toEqual(new Set([postgresEnd(), temporalEnd()]));
+  expect(calls).toBe(callsBefore);
+});

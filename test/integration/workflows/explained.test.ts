@@ -1,0 +1,174 @@
+/** Why the counter differs (R8, R17): alerts, corrections and the UI explain it, on the real servers. */
+import { readFile } from 'node:fs/promises';
+import type { WorkflowHandle } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Findings } from '../../../src/temporal/protocol.js';
+import type { StatusWire } from '../../../src/domain/wire/responses.js';
+import { createStand, type Stand } from '../../support/stand.js';
+
+let stand: Stand;
+beforeAll(async () => {
+  stand = await createStand();
+});
+afterAll(() => stand.close());
+
+const say = <T>(account: WorkflowHandle, name: string, payload: object = {}): Promise<T> =>
+  account.executeUpdate<T, [object]>(name, { args: [payload] });
+const ask = (account: WorkflowHandle, reservationId: string): Promise<unknown> =>
+  say(account, 'sendReserve', { reservationId });
+const statusOf = (account: WorkflowHandle): Promise<StatusWire> => account.query('status');
+const all = async (sql: string, id: string): Promise<readonly unknown[]> =>
+  (await stand.pool.query(sql, [id])).rows;
+const whenSaved = async (account: WorkflowHandle): Promise<void> => {
+  await expect.poll(async () => (await statusOf(account)).unsaved).toBe(0);
+};
+
+/** An account with that many deliveries, all of it in Postgres. */
+async function sent(count: number): Promise<{ id: string; account: WorkflowHandle }> {
+  const id = stand.newAccount();
+  const account = await stand.connect(id);
+  const requests = Array.from({ length: count }, (_, n) => ({ reservationId: `s${n}` }));
+  await say(account, 'sendReserveBatch', { requests });
+  for (const { reservationId } of requests) {
+    await account.signal('sendDelivered', { reservationId, chatId: `chat-${reservationId}` });
+  }
+  await whenSaved(account);
+  return { id, account };
+}
+type Explained = {
+  readonly counter: number;
+  readonly parts: readonly {
+    readonly cause: string;
+    readonly count: number;
+    readonly reservations: readonly string[];
+  }[];
+  readonly sentences: readonly string[];
+};
+const explained = async (kind: string, id: string): Promise<Explained> => {
+  const { rows } = await stand.pool.query<{ details: Explained }>(
+    'select details from safeband.alerts where account_id = $1 and kind = $2',
+    [id, kind],
+  );
+  const [row] = rows;
+  if (!row) throw new Error(`no alert ${kind}`);
+  return row.details;
+};
+/** The panel of the Temporal UI. */
+const panelOf = async (account: WorkflowHandle): Promise<string> => {
+  const metadata = await account.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
+  return metadata.currentDetails ?? '';
+};
+
+describe('a gap', () => {
+  it('of 104 with 17 sent is explained, with the time of its correction', async () => {
+    const { id, account } = await sent(17);
+    await all('update safeband.accounts set inmails_sent_today = 104 where account_id = $1', id);
+    const found = await say<Findings>(account, 'reconcileNow');
+    const { rows } = await stand.pool.query<{ at: Date }>(
+      'select ran_at as at from safeband.reconciler_runs where run_id = $1',
+      [found.runId],
+    );
+    const { sentences, parts } = await explained('drift', id);
+    expect(parts).toEqual([{ cause: 'edited_by_hand', count: 87, reservations: [] }]);
+    expect(sentences[0]).toBe('The counter is 104, the event log has 17: 87 apart.');
+    expect(sentences[1]).toContain('the number was edited manually');
+    expect(sentences[1]).toContain(`(${rows[0]?.at.toISOString()}) corrects them.`);
+    expect(sentences.slice(2)).toEqual([
+      'The run sets the counter from 104 to 17.',
+      "The account's row was edited manually (inmails_sent_today); the run restores it.",
+    ]);
+    expect(await explained('over_cap', id)).toMatchObject({ sentences, cap: 50 });
+    // The statement in the docs.
+    const docs = await readFile('docs/lifecycle.md', 'utf8');
+    const [, question = ''] = /```sql\n([\s\S]*?)```/.exec(docs) ?? [];
+    const { rows: asked } = await stand.pool.query<{
+      account_id: string;
+      kind: string;
+      why: string;
+    }>(question);
+    const mine = asked.filter((row) => row.account_id === id && row.kind === 'drift');
+    expect(mine.map(({ why }) => why)).toEqual(sentences);
+    const corrections = `select explanation->'sentences' as sentences from safeband.corrections
+      where account_id = $1`;
+    expect(await all(corrections, id)).toEqual([{ sentences }]);
+  });
+
+  it('is explained by its classes, in alert, correction and panel', async () => {
+    const { id, account } = await sent(2);
+    const ids = ['f1', 'f2', 'f3', 'f4', 'u1'];
+    for (const name of ids) await ask(account, name);
+    await say(account, 'sendFailed', { reservationId: 'u1', kind: 'unknown' });
+    const today = `(now() at time zone 'UTC')::date`;
+    await all(
+      `insert into safeband.send_attempts
+         (account_id, reservation_id, quota_day, attempted_at, outcome, error_code, settled_at)
+       values ($1, 'f4', ${today}, now(), 'failed', 'rejected', now())`,
+      id,
+    );
+    await all(
+      `insert into safeband.inmail_events
+         (account_id, reservation_id, chat_id, source, quota_day, delivered_at)
+       values ($1, 'wild', 'c-wild', 'pipeline', ${today}, now())`,
+      id,
+    );
+    await all('update safeband.accounts set inmails_sent_today = 12 where account_id = $1', id);
+    expect(await say(account, 'reconcileNow')).toMatchObject({ drift: 9, alerted: true });
+    const alert = await explained('drift', id);
+    const byCause = alert.parts.map(({ cause, count, reservations }) => [
+      cause,
+      count,
+      ...reservations.toSorted(),
+    ]);
+    expect(byCause.toSorted(([a], [b]) => String(a).localeCompare(String(b)))).toEqual([
+      ['bypassed_gate', -1, 'wild'],
+      ['edited_by_hand', 5],
+      ['in_flight', 3, 'f1', 'f2', 'f3'],
+      ['lost_rollback', 1, 'f4'],
+      ['uncertain', 1, 'u1'],
+    ]);
+    expect(alert.parts.reduce((sum, { count }) => sum + count, 0)).toBe(12 - 3);
+    expect(alert.sentences[0]).toBe('The counter is 12, the event log has 3: 9 apart.');
+    expect(alert.sentences).toHaveLength(8);
+    // A send past the gate is reported, although the counter was higher before than it is now.
+    expect(await explained('undercount', id)).toMatchObject({ counter: 12, after: 7 });
+    const [correction] = await all(
+      `select before, after, explanation from safeband.corrections where account_id = $1`,
+      id,
+    );
+    expect(correction).toMatchObject({
+      before: 12,
+      after: 7,
+      explanation: { parts: alert.parts, sentences: alert.sentences },
+    });
+    await whenSaved(account);
+    await expect
+      .poll(() => panelOf(account))
+      .toContain(
+        'The counter is 7, the event log has 3: 4 apart.\n- 3 are on the counter only' +
+          ' (reservations f1, f2, f3), in flight',
+      );
+    expect(await panelOf(account)).toContain(
+      '- 1 is on the counter only (reservation u1), uncertain',
+    );
+  });
+
+  it('of slots in flight is an info alert in one row, which is resolved when they end', async () => {
+    const id = stand.newAccount();
+    const account = await stand.connect(id);
+    const names = ['f0', 'f1', 'f2', 'f3', 'f4', 'f5'];
+    for (const name of names) await ask(account, name);
+    const alerts = `select kind, severity, times, resolved_at is null as is_open
+      from safeband.alerts where account_id = $1`;
+    const drift = { kind: 'drift', severity: 'info', is_open: true };
+    await say(account, 'reconcileNow');
+    expect(await all(alerts, id)).toEqual([{ ...drift, times: 1 }]);
+    await say(account, 'reconcileNow');
+    expect(await all(alerts, id)).toEqual([{ ...drift, times: 2 }]);
+    await say(account, 'sendFailed', { reservationId: 'f0', kind: 'unknown' });
+    await say(account, 'reconcileNow');
+    expect(await all(alerts, id)).toEqual([{ ...drift, severity: 'warning', times: 3 }]);
+    await say(account, 'sendFailed', { reservationId: 'f0', kind: 'rejected' });
+    await say(account, 'reconcileNow');
+    expect(await all(alerts, id)).toMatchObject([{ times: 3, is_open: false }]);
+  });
+});

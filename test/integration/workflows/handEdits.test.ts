@@ -1,0 +1,304 @@
+/**
+ * Manual edits of the tables (R8, R14): each changed, deleted or added row of an account is corrected
+ * or counted within one run, and a correction explains it. A hot account finds an edit at its own tick
+ * or when it is asked. The audit of the fleet finds the edit of a cold account, which gets no message.
+ */
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Audited } from '../../../src/activities/ports.js';
+import {
+  all,
+  ask,
+  edit,
+  run,
+  say,
+  statusOf,
+  type Known,
+  type Part,
+} from '../../support/account.js';
+import { BOOKKEEPING, COMPARED, HEALED, REWRITTEN, STOPS } from '../../support/handEdits.js';
+import { createStand, type Stand } from '../../support/stand.js';
+import { fastForward } from '../../support/time.js';
+
+let stand: Stand;
+beforeAll(async () => {
+  stand = await createStand();
+});
+afterAll(() => stand.close());
+
+let audits = 0;
+const audit = (): Promise<Audited> =>
+  stand.client.workflow.execute<() => Promise<Audited>>('inmailFleetAudit', {
+    workflowId: `audit-${stand.taskQueue}-${(audits += 1)}`,
+    taskQueue: stand.taskQueue,
+    args: [],
+  });
+
+/** In hooks, where `expect.poll` does not exist. */
+const PATIENCE = { timeout: 90_000 };
+const WINDOW = { days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], start: '00:00' };
+
+/** An account of whose columns none is empty: each can be edited, up and down. */
+async function richAccount(isHot: boolean): Promise<Known> {
+  const id = stand.newAccount();
+  const account = await stand.connect(id, {
+    identity: `member ${id}`,
+    timezone: 'Asia/Tokyo',
+    dailyCap: 40,
+    weeklyCap: 150,
+    ramp: { dailyCaps: [30, 40] },
+    sendingWindow: { ...WINDOW, end: '00:00' },
+    inmailsSentToday: 3,
+    deliveredToday: 3,
+  });
+  await vi.waitFor(async () => {
+    expect((await statusOf(account)).state).toBe('active');
+  }, PATIENCE);
+  for (const reservationId of ['sent', 'unclear', 'throttled', 'broke'])
+    expect(await ask(account, reservationId)).toMatchObject({ granted: true });
+  if (isHot) await ask(account, 'flying', { leaseSeconds: 86_400 });
+  const { asOf } = await statusOf(account);
+  await say(account, 'sendDelivered', { reservationId: 'sent', chatId: 'chat' });
+  await say(account, 'sendObserved', { chatId: 'manual', messageId: 'm', sentAt: asOf });
+  for (const [reservationId, kind] of [
+    ['unclear', 'unknown'],
+    ['throttled', 'throttled'],
+    ['broke', 'no_credits'],
+  ])
+    await say(account, 'sendFailed', { reservationId, kind });
+  await say(account, 'hold', { reason: 'a check', actor: 'ada' });
+  // The next run saves what this run found; then a cold account has nothing left to check.
+  await vi.waitFor(async () => {
+    const { healed } = await run(account);
+    const { unsaved, nextReconcileAt } = await statusOf(account);
+    expect([healed, unsaved, nextReconcileAt === null]).toEqual([false, 0, !isHot]);
+  }, PATIENCE);
+  return { id, account };
+}
+
+type Row = { readonly [column: string]: unknown };
+const rowOf = async (id: string): Promise<Row> => {
+  const { rows } = await stand.pool.query<{ row: Row }>(
+    'select to_jsonb(a) as row from safeband.accounts a where account_id = $1',
+    [id],
+  );
+  const known = Object.entries(rows[0]?.row ?? {});
+  const isOwn = (name: string): boolean =>
+    !BOOKKEEPING.includes(name) && name !== 'version' && name !== 'updated_at';
+  return Object.fromEntries(known.filter(([name]) => isOwn(name)));
+};
+type Correction = {
+  readonly before: number;
+  readonly after: number;
+  readonly logged: number;
+  readonly edited: readonly string[];
+  readonly parts: readonly Part[];
+};
+/** What was corrected since the account was made, and how much the log had of that day. */
+const correctionsOf = async (id: string): Promise<readonly Correction[]> => {
+  const { rows } = await stand.pool.query<Correction>(
+    `select before, after, explanation->'editedColumns' as edited, explanation->'parts' as parts,
+            (select count(*)::int from safeband.inmail_events e
+              where e.account_id = c.account_id and e.quota_day = c.quota_day) as logged
+       from safeband.corrections c where account_id = $1 order by correction_id`,
+    [id],
+  );
+  return rows;
+};
+const sumOf = (parts: readonly Part[]): number => parts.reduce((sum, part) => sum + part.count, 0);
+const inBatches = async <T>(items: readonly T[], work: (item: T) => Promise<void>) => {
+  const waiting = items.values();
+  const one = async (): Promise<void> => {
+    for (const item of waiting) await work(item);
+  };
+  await Promise.all(Array.from({ length: 6 }, one));
+};
+
+type Case = {
+  readonly column: string;
+  readonly value: string;
+  /** The first value is found when a caller asks, the second by the account's own tick. */
+  readonly isAsked: boolean;
+};
+const CASES: readonly Case[] = Object.entries({ ...HEALED, ...REWRITTEN }).flatMap(
+  ([column, values]) => values.map((value, n) => ({ column, value, isAsked: n === 0 })),
+);
+const named = CASES.map((one) => [`${one.column} = ${one.value}`, one] as const);
+
+it('knows every column of the table, so that none is forgotten that is added later', async () => {
+  const { rows } = await stand.pool.query<{ name: string }>(
+    `select column_name as name from information_schema.columns
+      where table_schema = 'safeband' and table_name = 'accounts' order by 1`,
+  );
+  const known = [
+    ...Object.keys(HEALED),
+    ...Object.keys(REWRITTEN),
+    ...STOPS,
+    ...COMPARED,
+    ...BOOKKEEPING,
+  ];
+  expect(rows.map(({ name }) => name)).toEqual(known.toSorted());
+});
+
+/** Edits an account for each case, lets `find` find the edits, and lets each case check its own. */
+function healsAll(isHot: boolean, find: (known: Known, one: Case) => Promise<void>) {
+  const made = new Map<Case, Edited>();
+  beforeAll(async () => {
+    await inBatches(CASES, async (one) => {
+      const known = await richAccount(isHot);
+      const row = await rowOf(known.id);
+      made.set(one, { ...known, row, told: (await correctionsOf(known.id)).length });
+      await edit(stand, known.id, `${one.column} = ${one.value}`);
+      await find(known, one);
+    });
+  });
+  return (one: Case) => {
+    const known = made.get(one);
+    if (!known) throw new Error(`${one.column} was not edited`);
+    return known;
+  };
+}
+
+type Edited = Known & { readonly row: Row; readonly told: number };
+
+/** The result of an edit: the row after it, and the content of the one correction. */
+async function healOf({ id, told }: Edited): Promise<object> {
+  const corrections = () => correctionsOf(id);
+  await expect.poll(corrections).toHaveLength(told + 1);
+  const { before = 0, after, logged = 0, parts = [], edited } = (await corrections()).at(-1) ?? {};
+  return { row: await rowOf(id), edited, after, unexplained: before - logged - sumOf(parts) };
+}
+const wholeAgain = ({ column }: Case, { row }: Edited): object => ({
+  row,
+  edited: column in HEALED ? [column] : [],
+  after: row['inmails_sent_today'],
+  unexplained: 0,
+});
+
+describe('a hot account corrects a manual edit of its row', () => {
+  const of = healsAll(true, async ({ account }, { isAsked }) => {
+    if (isAsked) await run(account);
+    else await fastForward(stand.client, account.workflowId, 10 * 60 + 5);
+  });
+  it.each(named)('%s', async (_, one) => {
+    expect(await healOf(of(one))).toEqual(wholeAgain(one, of(one)));
+  });
+});
+
+describe('a cold account corrects it as well, woken by the audit of the fleet', () => {
+  const of = healsAll(false, async () => undefined);
+  beforeAll(async () => {
+    const audited = await audit();
+    expect(audited.woken).toBeGreaterThanOrEqual(CASES.length);
+  });
+  it.each(named)('%s', async (_, one) => {
+    expect(await healOf(of(one))).toEqual(wholeAgain(one, of(one)));
+  });
+});
+
+describe('manually deleted or added rows', () => {
+  const BYPASS = [
+    [
+      'an unknown journal row',
+      `insert into safeband.send_attempts
+         (account_id, reservation_id, quota_day, attempted_at, recorded_at)
+       values ($1, 'wild', (now() at time zone 'UTC')::date, now(), now() - interval '1 minute')`,
+      { uncertain: 2, delivered: 1, counter: 7 },
+    ],
+    [
+      'an event that a pipeline wrote past the gate',
+      `insert into safeband.inmail_events
+         (account_id, reservation_id, chat_id, source, quota_day, delivered_at, recorded_at)
+       values ($1, 'wild', 'wild chat', 'pipeline', (now() at time zone 'UTC')::date, now(),
+         now() - interval '1 minute')`,
+      { uncertain: 1, delivered: 2, counter: 7 },
+    ],
+    [
+      'a reservation that is gone',
+      `delete from safeband.reservations where account_id = $1 and reservation_id = 'unclear'`,
+      { uncertain: 1, delivered: 1, counter: 6 },
+    ],
+  ] as const;
+  const cases = [true, false].flatMap((isHot) =>
+    BYPASS.map(([name, sql, numbers]) => ({ name, sql, numbers, isHot })),
+  );
+  it.each(cases.map((one) => [one.isHot ? 'hot' : 'cold', one.name, one] as const))(
+    'a %s account: %s is corrected or counted within one run, and reported',
+    async (_, __, { isHot, sql, numbers }) => {
+      const { id, account } = await richAccount(isHot);
+      const before = (await statusOf(account)).counter;
+      const told = (await correctionsOf(id)).length;
+      const reservations = `select reservation_id, state from safeband.reservations
+        where account_id = $1 and reservation_id <> 'wild' order by 1`;
+      const rows = await all(stand, reservations, id);
+      await all(stand, sql, id);
+      if (isHot) await fastForward(stand.client, account.workflowId, 10 * 60 + 5);
+      else await audit();
+      const corrections = () => correctionsOf(id);
+      await expect.poll(corrections).toHaveLength(told + 1);
+      const expected = { ...numbers, counter: numbers.counter + (isHot ? 1 : 0), unexplained: 0 };
+      await expect.poll(() => statusOf(account)).toMatchObject(expected);
+      const correction = (await corrections()).at(-1);
+      expect(correction).toMatchObject({ before, after: expected.counter, edited: [] });
+      expect(sumOf(correction?.parts ?? [])).toBe(before - (correction?.logged ?? 0));
+      const causes = new Set(correction?.parts.map(({ cause }) => cause));
+      expect(causes.has('bypassed_gate')).toBe(expected.counter > before);
+      await run(account); // what the run before decided is in Postgres
+      expect(await all(stand, reservations, id)).toEqual(rows);
+    },
+  );
+});
+
+describe('a second writer stops the account until the next midnight (R14)', () => {
+  /** How an account waits, once it does. */
+  const stopOf = async ({ id, account }: Known): Promise<object> => {
+    await expect.poll(async () => (await statusOf(account)).cooldown?.cause).toBe('two_owners');
+    const alerts = `select kind from safeband.alerts
+      where account_id = $1 and kind = 'two_owners' and resolved_at is null`;
+    await expect.poll(() => all(stand, alerts, id)).toHaveLength(1);
+    const { cooldown, quotaDay } = await statusOf(account);
+    const isUntilMidnight = Date.parse(cooldown?.until ?? '') === Date.parse(quotaDay) + 86_400_000;
+    const decision = await ask(account, 'more');
+    return { isUntilMidnight, reason: decision.granted ? 'granted' : decision.reason };
+  };
+  const quiet = async (isHot: boolean): Promise<Known> => {
+    const id = stand.newAccount();
+    const account = await stand.connect(id);
+    if (isHot) await ask(account, 'flying', { leaseSeconds: 86_400 });
+    await run(account);
+    return { id, account };
+  };
+  it.each([
+    ['hot', 'owner', `'another workflow'`],
+    ['cold', 'owner', `'another workflow'`],
+    ['hot', 'version', 'version + 1000'],
+    ['cold', 'version', 'version + 1000'],
+  ])('a %s account whose %s is %s', async (temperature, column, value) => {
+    const known = await quiet(temperature === 'hot');
+    await edit(stand, known.id, `${column} = ${value}`);
+    if (temperature === 'hot') await say(known.account, 'reconcileNow').catch(() => undefined);
+    else await audit();
+    expect(await stopOf(known)).toEqual({ isUntilMidnight: true, reason: 'cooldown' });
+  });
+
+  it('a manually lowered version is written back, and reported', async () => {
+    const { id, account } = await quiet(true);
+    const version = 'select version::int from safeband.accounts where account_id = $1';
+    const before = await all(stand, version, id);
+    await edit(stand, id, 'version = 0');
+    expect(await run(account)).toMatchObject({ healed: true });
+    expect(await all(stand, version, id)).toEqual(before);
+    expect((await correctionsOf(id)).at(-1)).toMatchObject({ before: 1, after: 1, edited: [] });
+  });
+
+  it('an account id with rows cannot be changed; one without stops its workflow', async () => {
+    const rename = `account_id = account_id || '-renamed'`;
+    const { id } = await quiet(true);
+    await expect(edit(stand, id, rename)).rejects.toThrow('violates foreign key constraint');
+    const known = await quiet(false);
+    await edit(stand, known.id, rename);
+    await say(known.account, 'reconcileNow').catch(() => undefined);
+    await expect
+      .poll(async () => (await statusOf(known.account)).cooldown?.cause)
+      .toBe('two_owners');
+  });
+});

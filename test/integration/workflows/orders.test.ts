@@ -1,0 +1,144 @@
+/**
+ * Four reports of one reservation in all 24 orders, each of them twice, Signals and Updates mixed, on
+ * the real server: the same end, in the workflow and in Postgres (R4, R5, R15).
+ */
+import type { WorkflowHandle } from '@temporalio/client';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Findings } from '../../../src/temporal/protocol.js';
+import type { ReservationWire, StatusWire } from '../../../src/domain/wire/responses.js';
+import { ordersOf } from '../../support/orders.js';
+import { failureTypeOf } from '../../support/failure.js';
+import { createStand, type Stand } from '../../support/stand.js';
+
+let stand: Stand;
+beforeAll(async () => {
+  stand = await createStand();
+});
+afterAll(() => stand.close());
+
+/** Below the ten Updates that a workflow may have in flight. */
+const AT_ONCE = 8;
+
+type Report = readonly [name: string, payload: object];
+type Reports = Readonly<Record<string, (id: string, sentAt: string) => Report>>;
+
+const failed =
+  (kind: string) =>
+  (reservationId: string): Report => ['sendFailed', { reservationId, kind }];
+const observed = (id: string, sentAt: string): Report => [
+  'sendObserved',
+  { chatId: `chat-${id}`, messageId: `message-${id}`, recipientId: `to-${id}`, sentAt },
+];
+const delivered = (id: string): Report => [
+  'sendDelivered',
+  { reservationId: id, chatId: `chat-${id}`, messageId: `message-${id}` },
+];
+const deliveredWithoutMessage = (id: string): Report => [
+  'sendDelivered',
+  { reservationId: id, chatId: `chat-${id}` },
+];
+
+/** Reports twice: as the Signal and as the Update of that name; which one comes first alternates. */
+async function saidTwice(
+  account: WorkflowHandle,
+  [name, payload]: Report,
+  isSignalFirst: boolean,
+): Promise<void> {
+  const update = async (): Promise<void> => {
+    const type = await failureTypeOf(() => account.executeUpdate(name, { args: [payload] }));
+    // A report of less than is known changes nothing and may be refused; no other report is.
+    expect(['none', 'ReservationSettled']).toContain(type);
+  };
+  const signal = () => account.signal(name, payload);
+  for (const say of isSignalFirst ? [signal, update] : [update, signal]) await say();
+}
+
+/** One reservation for each order; returns their ids. */
+async function play(account: WorkflowHandle, reports: Reports): Promise<readonly string[]> {
+  const orders = [...ordersOf(Object.keys(reports))];
+  const ids = orders.map((order) => order.join('-'));
+  const requests = ids.map((id) => ({ reservationId: id, recipientId: `to-${id}` }));
+  await account.executeUpdate('sendReserveBatch', { args: [{ requests }] });
+  const { asOf } = await account.query<StatusWire>('status');
+  const waiting = [...orders.entries()];
+  const tell = async (): Promise<void> => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const [n, order] = next;
+      for (const [i, name] of order.entries()) {
+        const report = reports[name]?.(order.join('-'), asOf);
+        if (report) await saidTwice(account, report, (n + i) % 2 === 0);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, tell));
+  return ids;
+}
+
+async function expectDelivered(id: string, ids: readonly string[]): Promise<void> {
+  const account = stand.handle(id);
+  for (const reservationId of ids) {
+    const { state, chatId, messageId } = await account.query<ReservationWire, [object]>(
+      'reservation',
+      { reservationId },
+    );
+    expect({ state, chatId, messageId }).toEqual({
+      state: 'delivered',
+      chatId: `chat-${reservationId}`,
+      messageId: `message-${reservationId}`,
+    });
+  }
+  const sum = {
+    counter: 24,
+    delivered: 24,
+    inFlight: 0,
+    uncertain: 0,
+    external: 0,
+    unexplained: 0,
+  };
+  expect(await account.query<StatusWire>('status')).toMatchObject(sum);
+  // The run saves what is not saved, and finds log, reservations and counter equal.
+  const found = await account.executeUpdate<Findings, [object]>('reconcileNow', { args: [{}] });
+  expect(found).toMatchObject({ drift: 0, healed: false, alerted: false });
+  const { rows } = await stand.pool.query<{ chat_id: string }>(
+    'select chat_id from safeband.inmail_events where account_id = $1 order by chat_id',
+    [id],
+  );
+  expect(rows.map(({ chat_id }) => chat_id)).toEqual(ids.map((name) => `chat-${name}`).toSorted());
+  const states = await stand.pool.query(
+    'select state, count(*)::int from safeband.reservations where account_id = $1 group by 1',
+    [id],
+  );
+  expect(states.rows).toEqual([{ state: 'delivered', count: 24 }]);
+}
+
+it('ends delivered in all 24 orders of a delivery, a rejection, an unknown and an observed send', async () => {
+  const id = stand.newAccount();
+  const account = await stand.connect(id);
+  const ids = await play(account, {
+    delivered,
+    rejected: failed('rejected'),
+    unknown: failed('unknown'),
+    observed,
+  });
+  expect(ids).toHaveLength(24);
+  await expectDelivered(id, ids);
+});
+
+it('applies an effect once a reservation, also where the proof has no message of its own', async () => {
+  const id = stand.newAccount();
+  const account = await stand.connect(id);
+  const ids = await play(account, {
+    delivered: deliveredWithoutMessage,
+    throttled: failed('throttled'),
+    unknown: failed('unknown'),
+    observed,
+  });
+  expect(ids).toHaveLength(24);
+  await expectDelivered(id, ids);
+  const { rows } = await stand.pool.query<{ count: number }>(
+    `select count(*)::int from safeband.account_changes
+      where account_id = $1 and kind = 'cooldown' and details->>'cause' = 'throttled'`,
+    [id],
+  );
+  expect(rows).toEqual([{ count: 24 }]);
+});

@@ -1,0 +1,86 @@
+/** The domain as a parameter: the real one, or a mutant of it. */
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+export type Domain = typeof import('../../src/domain/entity/entity.js') &
+  typeof import('../../src/domain/entity/writes.js') &
+  typeof import('../../src/domain/entity/outbox.js') &
+  typeof import('../../src/domain/entity/restore.js') &
+  typeof import('../../src/domain/entity/bareAccount.js') &
+  typeof import('../../src/domain/commands/reserve.js') &
+  typeof import('../../src/domain/commands/deliver.js') &
+  typeof import('../../src/domain/commands/fail.js') &
+  typeof import('../../src/domain/commands/settle.js') &
+  typeof import('../../src/domain/account/slot.js') &
+  typeof import('../../src/domain/commands/observe.js') &
+  typeof import('../../src/domain/commands/administer.js') &
+  typeof import('../../src/domain/gate/accountState.js') &
+  typeof import('../../src/domain/wire/responses.js') &
+  typeof import('../../src/domain/wire/decisions.js') &
+  typeof import('../../src/domain/days/forecast.js') &
+  typeof import('../../src/domain/records/toRecords.js') &
+  typeof import('../../src/domain/days/rollover.js') &
+  typeof import('../../src/domain/gate/cooldown.js') &
+  typeof import('../../src/domain/account/account.js') &
+  typeof import('../../src/domain/account/counter.js') &
+  typeof import('../../src/domain/account/proof.js') &
+  typeof import('../../src/domain/reconcile/reconcile.js') &
+  typeof import('../../src/domain/reconcile/merge.js') &
+  typeof import('../../src/domain/records/fromRecords.js') &
+  typeof import('../../src/domain/reconcile/fleetAudit.js') &
+  typeof import('../../src/domain/entity/lastRun.js') &
+  typeof import('../../src/domain/entity/catchUp.js') &
+  typeof import('../../src/domain/entity/lookup.js') &
+  typeof import('../../src/domain/wire/requests.js') &
+  typeof import('../../src/domain/wire/queryRequests.js') &
+  typeof import('../../src/domain/wire/replyTo.js') &
+  typeof import('../../src/domain/primitives/text.js') &
+  typeof import('../../src/domain/reconcile/crowd.js') &
+  typeof import('../../src/domain/records/readParts.js');
+
+const FILES = [
+  'entity/entity',
+  'entity/writes',
+  'entity/outbox',
+  'entity/restore',
+  'entity/bareAccount',
+  'commands/reserve',
+  'commands/deliver',
+  'commands/fail',
+  'commands/settle',
+  'account/slot',
+  'commands/observe',
+  'commands/administer',
+  'gate/accountState',
+  'wire/responses',
+  'wire/decisions',
+  'days/forecast',
+  'records/toRecords',
+  'days/rollover',
+  'gate/cooldown',
+  'account/account',
+  'account/counter',
+  'account/proof',
+  'reconcile/reconcile',
+  'reconcile/merge',
+  'records/fromRecords',
+  'reconcile/fleetAudit',
+  'entity/lastRun',
+  'entity/catchUp',
+  'entity/lookup',
+  'wire/requests',
+  'wire/queryRequests',
+  'wire/replyTo',
+  'primitives/text',
+  'reconcile/crowd',
+  'records/readParts',
+];
+
+export async function loadDomain(folder: string): Promise<Domain> {
+  const modules = await Promise.all(
+    FILES.map(
+      (name) => import(/* @vite-ignore */ pathToFileURL(path.join(folder, `${name}.ts`)).href),
+    ),
+  );
+  return Object.assign({}, ...modules.map((one: object) => ({ ...one })));
+}

@@ -1,0 +1,349 @@
+/** Plays one story to the domain and to the reference, and compares them after every step. */
+import { expect } from 'vitest';
+import type { Entity } from '../../src/domain/entity/entity.js';
+import { assertNever } from '../../src/domain/primitives/assert.js';
+import {
+  isAccountId,
+  isChatId,
+  isMessageId,
+  isRecipientId,
+  isReservationId,
+  type ReservationId,
+} from '../../src/domain/primitives/ids.js';
+import type { Start } from '../../src/domain/commands/administer.js';
+import type { Step, Story } from './commands.js';
+import type { Domain } from './domain.js';
+import { Reference } from './reference.js';
+import { rested } from './rested.js';
+import { Store } from './store.js';
+import type { Refusal } from '../../src/domain/account/refusals.js';
+
+const DAY = 86_400_000;
+
+function the<T>(is: (raw: unknown) => raw is T, raw: unknown): T {
+  if (is(raw)) return raw;
+  throw new Error(`not a good name: ${String(raw)}`);
+}
+const rid = (raw: string): ReservationId => the(isReservationId, raw);
+const maybe = <T>(is: (raw: unknown) => raw is T, raw: string | undefined): T | undefined =>
+  raw === undefined ? undefined : the(is, raw);
+
+export class Play {
+  readonly domain: Domain;
+  readonly story: Story;
+  readonly store = new Store();
+  readonly reference: Reference;
+  readonly happened: (what: string) => void;
+  actor: Entity;
+  clock: number;
+  #chain = 0;
+
+  constructor(domain: Domain, story: Story, happened: (what: string) => void) {
+    this.domain = domain;
+    this.story = story;
+    this.happened = happened;
+    this.clock = story.begin;
+    const { tier, dailyCap, weeklyCap, ramp } = story;
+    this.actor = this.#open();
+    this.reference = new Reference({ tier, dailyCap, weeklyCap, ramp }, this.clock);
+  }
+
+  #open(): Entity {
+    const { tier, dailyCap, weeklyCap, ramp } = this.story;
+    const owner = `chain ${(this.#chain += 1)}`;
+    const policy = {
+      tier,
+      dailyCap,
+      weeklyCap,
+      ramp: ramp && { dailyCaps: ramp },
+    };
+    const start: Start = {
+      accountId: the(isAccountId, 'model'),
+      connect: true,
+      ...(this.store.account ? {} : policy),
+    };
+    const found = this.store.readBack(Math.floor(this.clock / DAY));
+    const { restore: openActor, identified, record, accountRow } = this.domain;
+    const opened = openActor(start, found, owner, this.clock);
+    const version = opened.version + 1;
+    this.store.claim(accountRow(opened.account, version), owner);
+    const claimed = { ...opened, version, savedVersion: version };
+    return record(claimed, identified(claimed.account, []));
+  }
+
+  #save(): void {
+    const { batchOf, isDirty, saved } = this.domain;
+    for (let i = 0; isDirty(this.actor) && i < 20; i += 1) {
+      const batch = batchOf(this.actor);
+      this.store.save(batch.row, batch.entries, this.actor.owner);
+      this.store.save(batch.row, batch.entries, this.actor.owner); // an activity runs twice
+      this.actor = saved(this.actor, batch, null);
+    }
+  }
+
+  #tell<I, A>(
+    command: Parameters<Domain['execute']>[1] extends never ? never : Tellable<I, A>,
+    input: I,
+  ): A | Refusal {
+    const told = this.domain.execute(this.actor, command, input, this.clock);
+    this.actor = told.entity;
+    return told.answer;
+  }
+
+  /** One step in both worlds, and the answer of each. */
+  step(step: Step): readonly [domain: string, reference: string] {
+    const { reference, domain } = this;
+    if (step.do === 'pass') this.clock += step.ms;
+    if (step.do === 'toMidnight') {
+      const next = (Math.floor(this.clock / DAY) + 1) * DAY + step.offsetMs;
+      this.clock = Math.max(this.clock, next);
+    }
+    this.actor = domain.record(domain.pass(this.actor, this.clock), [
+      { type: 'Reconciled', at: this.clock }, // each run succeeds on time
+    ]);
+    reference.pass(this.clock);
+    switch (step.do) {
+      case 'pass':
+      case 'toMidnight':
+        return ['', ''];
+      case 'reserve':
+        return [
+          wordOf(
+            this.#tell(domain.reserve, {
+              reservationId: rid(step.id),
+              recipientId: maybe(isRecipientId, step.recipient),
+              leaseSeconds: step.leaseSeconds,
+            }),
+          ),
+          reference.reserve(step.id, step.recipient, step.leaseSeconds * 1_000),
+        ];
+      case 'deliver': {
+        const messageId = maybe(isMessageId, step.msg);
+        const report = { reservationId: rid(step.id), chatId: the(isChatId, step.chat), messageId };
+        return [
+          wordOf(this.#tell(domain.deliver, report)),
+          reference.deliver(step.id, step.chat, step.msg),
+        ];
+      }
+      case 'fail': {
+        const { kind, retryAfterSeconds } = step;
+        const report = { reservationId: rid(step.id), kind, retryAfterSeconds };
+        return [
+          wordOf(this.#tell(domain.fail, report)),
+          reference.fail(step.id, kind, retryAfterSeconds),
+        ];
+      }
+      case 'observe': {
+        const sentAt = this.clock - step.agoMs;
+        const seen = {
+          chatId: the(isChatId, step.chat),
+          messageId: the(isMessageId, step.msg),
+          recipientId: maybe(isRecipientId, step.recipient),
+          sentAt,
+        };
+        const said = reference.observe(step.chat, step.msg, step.recipient, sentAt);
+        return [wordOf(this.#tell(domain.observe, seen)), said === 'known' ? 'old' : said];
+      }
+      case 'settle': {
+        const order = {
+          reservationId: rid(step.id),
+          outcome: 'released',
+          reason: 'x',
+          actor: 'ada',
+        } as const;
+        return [
+          wordOf(this.#tell(domain.settleByOperator, order)),
+          reference.settleReleased(step.id),
+        ];
+      }
+      case 'configure':
+      case 'hold':
+      case 'resume':
+      case 'continue':
+      case 'save':
+      case 'restart':
+        return this.#manage(step);
+      default:
+        return assertNever(step);
+    }
+  }
+
+  #manage(
+    step: Exclude<
+      Step,
+      { do: 'pass' | 'toMidnight' | 'reserve' | 'deliver' | 'fail' | 'observe' | 'settle' }
+    >,
+  ): readonly [string, string] {
+    const { reference, domain } = this;
+    switch (step.do) {
+      case 'configure': {
+        const { ramp, ...rest } = step.change;
+        const change = ramp === undefined ? rest : { ...rest, ramp: ramp && { dailyCaps: ramp } };
+        return [wordOf(this.#tell(domain.configure, change)), reference.configure(step.change)];
+      }
+      case 'hold':
+        this.#tell(domain.hold, { reason: 'x', actor: 'ada' });
+        reference.held = true;
+        return ['', ''];
+      case 'resume':
+        this.#tell(domain.resume, { reason: 'x', actor: 'ada' });
+        reference.resume();
+        return ['', ''];
+      case 'continue':
+        this.actor = JSON.parse(JSON.stringify(this.actor));
+        return ['', ''];
+      case 'save':
+        this.#save();
+        return ['', ''];
+      case 'restart':
+        if (step.isClean) {
+          const leave = { reason: 'x', actor: 'ada' };
+          this.#tell((account, input: typeof leave) => domain.disconnect(account, input), leave);
+        }
+        this.#save();
+        this.actor = this.#open();
+        reference.restart(step.isClean, this.store.log);
+        return ['', ''];
+      default:
+        return assertNever(step);
+    }
+  }
+
+  /** Conservation, R2, and every number that people read. */
+  compare(): void {
+    const { reference, domain, actor: entity } = this;
+    const status = domain.statusWire(entity.account, this.clock, { version: 0, unsaved: 0 });
+    const { inFlight, uncertain, delivered, external, imported, unexplained, counter } = status;
+    expect(counter).toBe(inFlight + uncertain + delivered + external + imported + unexplained);
+    expect(unexplained).toBe(0);
+    expect({
+      counter,
+      carried: status.carried,
+      effective: status.caps.effective,
+      weekUsed: status.weekUsed,
+      rampDay: status.rampDay,
+      isHeld: status.hold !== null,
+      cooling: status.cooldown?.until ?? null,
+      isBroken: status.breakerUntil !== null,
+      inFlight,
+      uncertain,
+    }).toEqual({
+      counter: reference.counter(reference.day),
+      carried: reference.carriedNow().length,
+      effective: reference.effective(),
+      weekUsed: reference.earlier() + reference.used(),
+      rampDay: reference.rampDay,
+      isHeld: reference.held,
+      cooling: coolingOf(reference),
+      isBroken: reference.now < reference.breaker,
+      inFlight: reference.all.filter((r) => r.day === reference.day && r.state === 'in_flight')
+        .length,
+      uncertain: reference.all.filter((r) => r.day === reference.day && r.state === 'uncertain')
+        .length,
+    });
+  }
+}
+
+type Tellable<I, A> = (
+  account: Entity['account'],
+  input: I,
+  at: number,
+) => {
+  readonly events: readonly import('../../src/domain/account/events.js').Event[];
+  readonly answer: A | Refusal;
+};
+
+const coolingOf = ({ cooldowns, now }: Reference): string | null => {
+  const until = Math.max(0, ...cooldowns.map((one) => one.until));
+  return now < until ? new Date(until).toISOString() : null;
+};
+
+/** An answer in the one word that the reference uses. */
+function wordOf(answer: object): string {
+  if ('refused' in answer) return String(answer.refused);
+  if ('granted' in answer) {
+    if (answer.granted === true)
+      return 'repeated' in answer && answer.repeated ? 'repeated' : 'granted';
+    return 'reason' in answer ? String(answer.reason) : 'denied';
+  }
+  if ('settled' in answer) return String(answer.settled);
+  if ('matched' in answer && 'counted' in answer) {
+    if (typeof answer.matched === 'string') return answer.matched;
+    return answer.counted ? 'counted' : 'old';
+  }
+  return 'configured';
+}
+
+/**
+ * `retryAt`, checked by living until then: no message comes, and each run settles what its
+ * lease
+ * has left. A reserve is granted at that instant, and not a millisecond earlier.
+ */
+function liveUntil(run: Play, retryAt: number): void {
+  const { domain } = run;
+  const asked = (at: number): boolean => {
+    let entity = rested(domain, run.actor, run.clock, at);
+    const runs = entity.account.slots
+      .filter((slot) => slot.state === 'in_flight')
+      .map((slot) => ({
+        reservationId: slot.reservationId,
+        at: Math.max(run.clock, domain.runAfter(entity.account.accountId, slot.leaseExpiresAt)),
+      }))
+      .filter((one) => one.at < at)
+      .toSorted((a, b) => a.at - b.at);
+    const settleBefore = (instant: number): void => {
+      for (let one = runs[0]; one && one.at < instant; one = runs[0]) {
+        runs.shift();
+        const report = { reservationId: one.reservationId, kind: 'unknown' } as const;
+        entity = domain.execute(entity, domain.fail, report, one.at).entity;
+      }
+    };
+    // The midnight timer of an idle account.
+    for (let day = Math.floor(run.clock / DAY) + 1; day * DAY + 60_000 < at; day += 1) {
+      settleBefore(day * DAY + 60_000);
+      entity = domain.pass(entity, day * DAY + 60_000);
+    }
+    settleBefore(at);
+    entity = domain.record(domain.pass(entity, at), [{ type: 'Reconciled', at }]);
+    const ask = { reservationId: rid('asked-again') };
+    const { answer } = domain.execute(entity, domain.reserve, ask, at);
+    return 'granted' in answer && answer.granted;
+  };
+  expect([isoOf(retryAt), asked(retryAt)]).toEqual([isoOf(retryAt), true]);
+  if (retryAt - 1 > run.clock)
+    expect([isoOf(retryAt - 1), asked(retryAt - 1)]).toEqual([isoOf(retryAt - 1), false]);
+}
+
+const isoOf = (at: number): string => new Date(at).toISOString();
+
+/** A day whose cap and ramp permanently permit nothing has no `retryAt`; all others have one. */
+function checkRetry(run: Play): void {
+  const { domain, actor: entity, clock } = run;
+  const peek = domain.peekWire(entity.account, clock, false);
+  const slots = domain.nextSlots(entity.account, clock, 3);
+  if (peek.granted) {
+    expect(slots[0]).toBe(clock);
+    return;
+  }
+  if (peek.retryAt === null) {
+    expect(slots).toEqual([]);
+    return;
+  }
+  expect(slots[0]).toBe(Date.parse(peek.retryAt));
+  liveUntil(run, Date.parse(peek.retryAt));
+}
+
+/** Plays the whole story; `happened` receives every answer, to show what really happened. */
+export function play(domain: Domain, story: Story, happened: (what: string) => void): void {
+  const run = new Play(domain, story, happened);
+  run.compare();
+  for (const [n, step] of story.steps.entries()) {
+    const [said, expected] = run.step(step);
+    expect([n, step, said]).toEqual([n, step, expected]);
+    run.compare();
+    if (step.do === 'reserve') checkRetry(run);
+    if (said) happened(`${step.do}: ${said}`);
+    if (run.reference.carriedNow().length > 0) happened('world: carried');
+    if (step.do === 'restart') happened('world: restart');
+  }
+}

@@ -1,0 +1,83 @@
+/** A database as the contract has it: rows by key, each moved only by a higher number (R14). */
+import type {
+  AccountRow,
+  Entry,
+  EventRow,
+  ReservationRow,
+  DayRow,
+} from '../../src/domain/records/records.js';
+import type { ReadBack, StoredAccount } from '../../src/domain/records/snapshot.js';
+import type { Logged } from './kept.js';
+
+const clone = <T>(value: T): T => JSON.parse(JSON.stringify(value));
+
+export class Store {
+  account: StoredAccount | null = null;
+  alerts = 0;
+  readonly reservations = new Map<string, ReservationRow & { number: number }>();
+  readonly days = new Map<number, DayRow & { number: number }>();
+  readonly events: EventRow[] = [];
+  #highest = 0;
+
+  claim(row: AccountRow, owner: string): void {
+    this.account = clone({ ...row, owner, ownerVersion: row.version });
+  }
+
+  save(row: AccountRow, entries: readonly Entry[], owner: string): void {
+    if (!this.account || this.account.owner !== owner || this.account.version > row.version) return;
+    this.account = clone({ ...row, owner, ownerVersion: this.account.ownerVersion });
+    for (const entry of clone(entries)) this.#write(entry);
+  }
+
+  #write({ number, row }: Entry): void {
+    this.#highest = Math.max(this.#highest, number);
+    if (row.table === 'reservations') {
+      const old = this.reservations.get(row.reservationId);
+      if (!old || old.number < number) this.reservations.set(row.reservationId, { ...row, number });
+    } else if (row.table === 'account_days') {
+      const old = this.days.get(row.quotaDay);
+      if (!old || old.number < number) this.days.set(row.quotaDay, { ...row, number });
+    } else if (row.table === 'inmail_events') {
+      this.#append(row);
+    } else if (row.table === 'alerts') this.alerts += row.times;
+  }
+
+  #append(row: EventRow): void {
+    const isKeyTaken = this.events.some(
+      ({ reservationId }) => reservationId !== null && reservationId === row.reservationId,
+    );
+    const isKnown = this.events.some(
+      ({ chatId, messageId }) => chatId === row.chatId && messageId === row.messageId,
+    );
+    if (!isKnown) this.events.push(isKeyTaken ? { ...row, reservationId: null } : row);
+  }
+
+  get log(): readonly Logged[] {
+    return this.events.map((row) => ({
+      chat: row.chatId,
+      msg: row.messageId ?? undefined,
+      day: row.quotaDay,
+      at: row.deliveredAt,
+      counts: row.isCounted,
+      id: row.reservationId,
+    }));
+  }
+
+  readBack(day: number): ReadBack {
+    const since = Math.min(day, this.account?.day ?? day);
+    const reservations = [...this.reservations.values()].filter(
+      ({ quotaDay, state, carriedInto }) =>
+        quotaDay >= since - 2 || state === 'in_flight' || (carriedInto ?? 0) >= since,
+    );
+    return clone({
+      account: this.account,
+      highestNumber: this.#highest,
+      reservations,
+      attempts: [],
+      events: this.events.filter(({ quotaDay }) => quotaDay >= day - 2),
+      days: [...this.days.values()].filter(
+        ({ quotaDay }) => quotaDay > since - 7 && quotaDay < day,
+      ),
+    });
+  }
+}

@@ -1,0 +1,13 @@
+/** Each rule that a mutant breaks (mutants.test.ts) is kept by the domain as it is. */
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { CHECKS } from './checks/index.js';
+import { loadDomain } from '../model/domain.js';
+
+const domain = await loadDomain(fileURLToPath(new URL('../../src/domain', import.meta.url)));
+
+describe('the domain', () => {
+  it.each(Object.entries(CHECKS))('%s', (_, check) => {
+    expect(() => check(domain)).not.toThrow();
+  });
+});

@@ -1,0 +1,61 @@
+/** Broken domains are caught: by the model, or by the check of the rule that they break. */
+import path from 'node:path';
+import fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+import { DOMAIN_MUTANTS } from './domainMutants.js';
+import { MODEL_MUTANTS } from './modelMutants.js';
+import { broken, dropCopies, flawBy, project, tableOf, type Mutant } from './mutant.js';
+import { CHECKS } from './checks/index.js';
+import { story } from '../model/commands.js';
+import { loadDomain, type Domain } from '../model/domain.js';
+import { play } from '../model/play.js';
+
+const RUNS = 1_500;
+const SEED = 20_261_123;
+
+const caught = new Map<Mutant, string | undefined>();
+afterAll(async () => {
+  await dropCopies();
+  process.stdout.write(tableOf(caught));
+});
+
+const domainIn = async (mutant?: Mutant): Promise<Domain> =>
+  loadDomain(path.join(mutant ? await broken(mutant) : project, 'src', 'domain'));
+
+/** Returns why the model rejects the domain; undefined if it found nothing wrong. */
+function flawByModel(domain: Domain): string | undefined {
+  const property = fc.property(story, (one) => play(domain, one, () => undefined));
+  const { failed, numRuns } = fc.check(property, { numRuns: RUNS, seed: SEED, endOnFailure: true });
+  return failed ? `caught in story ${numRuns}` : undefined;
+}
+
+describe('the domain as it is', () => {
+  it('is right by the model and by each check', async () => {
+    const domain = await domainIn();
+    expect(flawByModel(domain)).toBeUndefined();
+    for (const [name, check] of Object.entries(CHECKS)) {
+      expect([name, await flawBy(() => check(domain))]).toEqual([name, undefined]);
+    }
+  });
+});
+
+describe('the model catches', () => {
+  it.each(MODEL_MUTANTS.map((mutant) => [mutant.what, mutant] as const))(
+    '%s',
+    async (_, mutant) => {
+      caught.set(mutant, flawByModel(await domainIn(mutant)));
+      expect(caught.get(mutant)).toBeDefined();
+    },
+  );
+});
+
+describe('a check catches', () => {
+  it.each(DOMAIN_MUTANTS.map((mutant) => [mutant.what, mutant] as const))(
+    '%s',
+    async (_, mutant) => {
+      const domain = await domainIn(mutant);
+      caught.set(mutant, await flawBy(() => CHECKS[mutant.by](domain)));
+      expect(caught.get(mutant)).toBeDefined();
+    },
+  );
+});

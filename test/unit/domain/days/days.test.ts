@@ -1,0 +1,293 @@
+/** Midnights, weeks, ramps, windows, and what will be (R7, R10, R11, R13). */
+import { describe, expect, it } from 'vitest';
+import { record } from '../../../../src/domain/entity/entity.js';
+import { deliver } from '../../../../src/domain/commands/deliver.js';
+import { fail } from '../../../../src/domain/commands/fail.js';
+import { nextSlots, runAfter } from '../../../../src/domain/days/forecast.js';
+import { accountRow } from '../../../../src/domain/records/toRecords.js';
+import { reserve } from '../../../../src/domain/commands/reserve.js';
+import { configure, resume } from '../../../../src/domain/commands/administer.js';
+import type { Attempt, ReadBack } from '../../../../src/domain/records/snapshot.js';
+import { dayOf, isoInstant } from '../../../../src/domain/primitives/time.js';
+import type { WindowIntervals } from '../../../../src/domain/account/sendingWindow.js';
+import { anAccount, at, c, NOTHING, r, Scenario } from '../../../support/scenario.js';
+import { batchOf } from '../../../../src/domain/entity/writes.js';
+
+const MIDNIGHT = at('2026-11-25T00:00:00.000Z');
+const asked = (account: Scenario, name: string, leaseSeconds = 900): Scenario =>
+  account.when(reserve, { reservationId: r(name), leaseSeconds });
+const delivered = (account: Scenario, name: string): Scenario =>
+  account.when(deliver, { reservationId: r(name), chatId: c(name) });
+
+describe('midnight', () => {
+  it('comes at 00:00:00.000, and not a millisecond earlier', () => {
+    const spent = delivered(asked(anAccount(), 'a'), 'a');
+    spent.until(MIDNIGHT - 1).expect({ quotaDay: '2026-11-24', counter: 1 });
+    spent.until(MIDNIGHT).expect({ quotaDay: '2026-11-25', counter: 0, carried: 0 });
+  });
+  it('carries what may land today, delivered or not; only a release gives the room back', () => {
+    const late = anAccount({ dailyCap: 3 }, { now: at('23:55') });
+    const open = asked(asked(asked(late, 'flying'), 'unclear'), 'short', 60)
+      .when(fail, { reservationId: r('unclear'), kind: 'unknown' })
+      .when(fail, { reservationId: r('short'), kind: 'unknown' })
+      .until(MIDNIGHT)
+      .expect({ counter: 0, carried: 2, remaining: 1 });
+    delivered(open, 'flying').expect({ carried: 2, delivered: 0, remaining: 1 });
+    open
+      .when(fail, { reservationId: r('flying'), kind: 'rejected' })
+      .expect({ carried: 1, remaining: 2 });
+  });
+  it('never comes twice, and a clock that runs backwards stands still', () => {
+    const next = asked(anAccount().until(MIDNIGHT), 'a');
+    asked(next.until(MIDNIGHT - 5_000), 'b').expect({ quotaDay: '2026-11-25', counter: 2 });
+  });
+  it('after three days of sleep is one roll', () => {
+    const spent = delivered(asked(anAccount({ ramp: { dailyCaps: [1, 2, 3] } }), 'a'), 'a');
+    spent
+      .until(MIDNIGHT + 2 * 86_400_000)
+      .expect({ quotaDay: '2026-11-27', counter: 0, rampDay: 2 });
+  });
+  const days = ({ entity }: Scenario): object[] =>
+    entity.outbox.flatMap(({ row }) => (row.table === 'account_days' ? [row] : []));
+  it('writes a row of each day that was slept through, of a long sleep the last week’s', () => {
+    const quotaDay = dayOf(MIDNIGHT);
+    const spent = asked(anAccount(), 'a');
+    expect(days(spent.until(MIDNIGHT + 2 * 86_400_000))).toMatchObject([
+      { quotaDay: quotaDay - 1, counter: 1 },
+      { quotaDay, counter: 0 },
+      { quotaDay: quotaDay + 1, counter: 0 },
+    ]);
+    expect(days(spent.until(MIDNIGHT + 400 * 86_400_000))).toHaveLength(7);
+  });
+  it('writes the closed day, and again when something late changes it', () => {
+    const rolled = asked(anAccount(), 'a').until(MIDNIGHT);
+    expect(days(rolled)).toMatchObject([{ counter: 1, delivered: 0, late: 0 }]);
+    expect(days(delivered(rolled, 'a'))).toMatchObject([{ counter: 1, delivered: 1, late: 1 }]);
+  });
+  it('audits the closing day: 62 of 50 cools the account down from midnight', () => {
+    const over = anAccount({ inmailsSentToday: 62 }, { now: at('23:59') }).until(MIDNIGHT + 1_000);
+    over.expect({
+      counter: 0,
+      cooldown: { cause: 'overshoot', until: '2026-11-25T01:00:00.000Z' },
+    });
+  });
+});
+
+describe('the week and the ramp', () => {
+  it('sums seven quota days, today included, and lets go after them', () => {
+    let account = anAccount({ dailyCap: 2, weeklyCap: 5 });
+    const grants: number[] = [];
+    for (let day = 0; day < 9; day += 1) {
+      account = account.until(at('09:00') + day * 86_400_000);
+      let count = 0;
+      for (let i = 0; i < 3; i += 1) {
+        account = asked(account, `d${day}-${i}`);
+        if (
+          account.status.openReservations.some(
+            ({ reservationId }) => reservationId === `d${day}-${i}`,
+          )
+        ) {
+          count += 1;
+          account = delivered(account, `d${day}-${i}`);
+        }
+      }
+      grants.push(count);
+    }
+    expect(grants).toEqual([2, 2, 1, 0, 0, 0, 0, 2, 2]);
+  });
+  it('starts a changed ramp at its first day, and keeps an unchanged one', () => {
+    const second = delivered(asked(anAccount({ ramp: { dailyCaps: [1, 4] } }), 'a'), 'a').until(
+      MIDNIGHT,
+    );
+    second.when(configure, { ramp: { dailyCaps: [1, 4] } }).expect({ rampDay: 2 });
+    second.when(configure, { ramp: { dailyCaps: [2, 4] } }).expect({ rampDay: 1 });
+  });
+});
+
+describe('what will be', () => {
+  const openings = (...bounds: readonly string[]): WindowIntervals => ({
+    bounds: bounds.map((text) => at(text)),
+    from: at('09:00'),
+    until: at('2026-12-24T00:00:00.000Z'),
+    zoneVersion: 'of this test',
+  });
+  const window = { days: ['tue'], start: '10:00', end: '11:00' } as const;
+  const opened = (account: Scenario, ...bounds: readonly string[]): Scenario =>
+    new Scenario(
+      record(account.entity, [{ type: 'OpeningsLearnt', openings: openings(...bounds) }]),
+      account.now,
+    );
+
+  it('opens with the window: `end` is outside', () => {
+    const shut = opened(
+      anAccount({ sendingWindow: window }),
+      '10:00',
+      '11:00',
+      '2026-12-01T10:00:00.000Z',
+      '2026-12-01T11:00:00.000Z',
+    );
+    asked(shut, 'a').hears({ reason: 'outside_window', retryAt: at('10:00') });
+    asked(shut.until(at('10:00') - 1), 'a').hears({ granted: false });
+    asked(shut.until(at('10:00')), 'a').hears({ granted: true });
+    asked(shut.until(at('11:00') - 1), 'a').hears({ granted: true });
+    asked(shut.until(at('11:00')), 'a').hears({
+      reason: 'outside_window',
+      retryAt: at('2026-12-01T10:00:00.000Z'),
+    });
+  });
+  it('waits for cap, cooldown and window, whichever lets go last', () => {
+    const bounds = ['09:00', '11:00', '2026-11-25T10:00:00.000Z', '2026-11-25T11:00:00.000Z'];
+    const spent = asked(opened(anAccount({ dailyCap: 1, sendingWindow: window }), ...bounds), 'a');
+    asked(spent, 'b').hears({ reason: 'daily_cap', retryAt: at('2026-11-25T10:00:00.000Z') });
+    const throttled = {
+      reservationId: r('a'),
+      kind: 'throttled',
+      retryAfterSeconds: 90_000,
+    } as const;
+    asked(spent.when(fail, throttled), 'b').hears({
+      reason: 'cooldown',
+      retryAt: at('2026-11-25T10:00:00.000Z'),
+    });
+  });
+  it('lists the next slots as if each were used', () => {
+    const { entity } = anAccount({ dailyCap: 2, weeklyCap: 3 });
+    expect(nextSlots(entity.account, at('09:00'), 5).map(isoInstant)).toEqual([
+      '2026-11-24T09:00:00.000Z',
+      '2026-11-24T09:00:00.000Z',
+      '2026-11-25T00:00:00.000Z',
+      // The slot of 00:00 is uncertain from its first run on; the week has room again on its 8th
+      // day.
+      '2026-12-01T00:00:00.000Z',
+      '2026-12-01T00:00:00.000Z',
+    ]);
+  });
+  it('runs an account on its own second, every ten minutes', () => {
+    const { accountId } = anAccount().entity.account;
+    const first = runAfter(accountId, at('09:00'));
+    expect([first >= at('09:00'), first < at('09:10'), runAfter(accountId, first)]).toEqual([
+      true,
+      true,
+      first,
+    ]);
+    expect(runAfter(accountId, first + 1)).toBe(first + 600_000);
+  });
+});
+
+describe('a start', () => {
+  /** What a workflow left: its row and its rows, as of that instant. */
+  const left = (account: Scenario, more: Partial<ReadBack> = {}): ReadBack => {
+    const { row, entries } = batchOf(account.entity);
+    return {
+      ...NOTHING,
+      account: { ...row, owner: 'another chain', ownerVersion: 1 },
+      highestNumber: account.entity.version,
+      reservations: entries.flatMap((entry) =>
+        entry.row.table === 'reservations' ? [entry.row] : [],
+      ),
+      events: entries.flatMap((entry) => (entry.row.table === 'inmail_events' ? [entry.row] : [])),
+      days: entries.flatMap((entry) => (entry.row.table === 'account_days' ? [entry.row] : [])),
+      ...more,
+    };
+  };
+  const today = dayOf(at('09:00'));
+  const attempt = (name: string, more: Partial<Attempt> = {}): Attempt => ({
+    reservationId: r(name),
+    quotaDay: today,
+    attemptedAt: at('09:00'),
+    outcome: null,
+    chatId: null,
+    messageId: null,
+    errorCode: null,
+    ...more,
+  });
+
+  it('takes over 104 with 17 delivered: 87 nothing accounts for', () => {
+    anAccount({ inmailsSentToday: 104, deliveredToday: 17 }).expect({
+      counter: 104,
+      imported: 17,
+      unexplained: 87,
+      remaining: 0,
+    });
+    anAccount({ inmailsSentToday: 9 }).expect({ counter: 9, imported: 9, unexplained: 0 });
+  });
+  it('on the same day gives no fresh cap, and waits after an unclean end', () => {
+    const found = left(delivered(asked(asked(anAccount(), 'a'), 'b'), 'a'));
+    const again = anAccount({}, { found, now: at('10:00') });
+    again.expect({
+      counter: 2,
+      delivered: 1,
+      inFlight: 1,
+      cooldown: { cause: 'unclean_end', until: '2026-11-25T00:00:00.000Z' },
+    });
+    expect(again.alerts).toEqual(['unclean_end']);
+    again.when(resume, { reason: 'looked', actor: 'ada' }).expect({ state: 'active', counter: 2 });
+  });
+  it('counts no import twice that the event log has already', () => {
+    const found = left(delivered(asked(anAccount(), 'a'), 'a'));
+    anAccount({ inmailsSentToday: 5 }, { found }).expect({
+      counter: 5,
+      imported: 4,
+      delivered: 1,
+      unexplained: 0,
+    });
+  });
+  it('in the first hour of a day still meets yesterday, later it does not', () => {
+    const found = left(asked(anAccount({}, { now: at('23:50') }), 'a'));
+    const early = anAccount({}, { found, now: MIDNIGHT + 3_599_999 });
+    early.expect({ state: 'cooldown', counter: 0, carried: 1 });
+    anAccount({}, { found, now: MIDNIGHT + 3_600_000 }).expect({ state: 'active', carried: 1 });
+  });
+  it('after a disconnect is clean', () => {
+    const account = delivered(asked(anAccount(), 'a'), 'a');
+    const row = accountRow({ ...account.entity.account, isDisconnected: true }, 9);
+    const found = left(account, { account: { ...row, owner: 'x', ownerVersion: 1 } });
+    const back = anAccount({}, { found }).expect({ state: 'active', counter: 1 });
+    const told = back.entity.outbox.flatMap(({ row: one }) =>
+      one.table === 'account_changes' ? [[one.kind, one.actor]] : [],
+    );
+    // Else a reader of the changes would take the account for disconnected.
+    expect(told).toEqual([['connect', 'connect']]);
+  });
+  it('reads the journal: the highest state wins', () => {
+    const found = left(asked(asked(asked(anAccount(), 'sent'), 'failed'), 'open'), {
+      attempts: [
+        attempt('sent', { outcome: 'delivered', chatId: c('c1') }),
+        attempt('failed', { outcome: 'failed', errorCode: 'rejected' }),
+        attempt('open'),
+        attempt('bypassed'),
+        attempt('bypassed-and-sent', { outcome: 'delivered', chatId: c('c2') }),
+        attempt('void', { outcome: 'void' }),
+      ],
+    });
+    const told = anAccount({}, { found });
+    told.expect({ delivered: 2, uncertain: 1, inFlight: 1 });
+    expect(told.status.counter).toBe(4);
+    expect(told.log).toEqual(['c1/ journal day 0', 'c2/ journal day 0']);
+  });
+  it('does not apply the effect of a released slot again', () => {
+    const throttled = asked(anAccount(), 'a').when(fail, {
+      reservationId: r('a'),
+      kind: 'throttled',
+    });
+    const again = anAccount({}, { found: left(throttled), now: at('09:30') });
+    again
+      .when(fail, { reservationId: r('a'), kind: 'throttled' })
+      .when(resume, { reason: 'looked', actor: 'ada' })
+      .expect({ cooldown: { cause: 'throttled', until: '2026-11-24T10:00:00.000Z' } });
+  });
+  it('of a second account of one member is held, and cooled down for the day', () => {
+    const second = anAccount({}, { rivals: ['first'] });
+    second.expect({
+      state: 'held',
+      cooldown: { cause: 'identity_in_use', until: '2026-11-25T00:00:00.000Z' },
+    });
+    second.when(resume, { reason: 'looked', actor: 'ada' }).expect({ state: 'cooldown' });
+  });
+  it('for late outcomes only leaves the account disconnected', () => {
+    const found = left(asked(anAccount(), 'a'));
+    const late = anAccount({ connect: false }, { found });
+    delivered(late, 'a')
+      .hears({ settled: 'delivered' })
+      .expect({ state: 'disconnected', delivered: 1 });
+  });
+});

@@ -1,0 +1,247 @@
+/** What people read of a gap (R17): whole texts, as they stand in alerts and in the UI. */
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { GAP_CAUSES, type GapPart } from '../../../../src/domain/gap/breakdown.js';
+import { explain, type Gap, type Known } from '../../../../src/domain/gap/sentences.js';
+import { explainStatus } from '../../../../src/domain/diagnostics/why/statusGap.js';
+import { fail } from '../../../../src/domain/commands/fail.js';
+import { isAccountId } from '../../../../src/domain/primitives/ids.js';
+import { reserve } from '../../../../src/domain/commands/reserve.js';
+import { dayOf } from '../../../../src/domain/primitives/time.js';
+import { gap, runOn } from '../../../support/gaps.js';
+import { anAccount, at, must, r, rows } from '../../../support/scenario.js';
+
+const NOW = at('09:00');
+const DAY = dayOf(NOW);
+const known: Known = {
+  accountId: must(isAccountId, 'acme'),
+  now: NOW,
+  ranAt: NOW,
+  nextRunAt: null,
+  open: [],
+};
+const open = (reservationId: string, leaseExpiresAt: number) => ({
+  reservationId,
+  leaseExpiresAt,
+  quotaDay: DAY,
+});
+const part = (cause: GapPart['cause'], count: number, ...ids: readonly string[]): GapPart => ({
+  cause,
+  count,
+  reservations: ids.map(r),
+});
+const told = (parts: readonly GapPart[], more: Partial<Known> = {}, day: Partial<Gap> = {}) =>
+  explain({ day: DAY, counter: 104, parts, ...day }, { ...known, ...more });
+const texts = (...of: Parameters<typeof told>): readonly string[] =>
+  told(...of).map(({ text }) => text);
+
+describe('the headline', () => {
+  it('names the two numbers, and how far they are apart', () => {
+    expect(texts([part('edited_by_hand', 87)])[0]).toBe(
+      'The counter is 104, the event log has 17: 87 apart.',
+    );
+    expect(texts([part('external', -1)])[0]).toBe(
+      'The counter is 104, the event log has 105: 1 apart.',
+    );
+    expect(texts([])).toEqual(['The counter is 104, the event log has 104: they agree.']);
+  });
+  it('names the day where it is not today', () => {
+    expect(texts([part('in_flight', 1, 'x')], {}, { day: DAY - 1, counter: 8 })[0]).toBe(
+      'Of 2026-11-23, the counter is 8, the event log has 7: 1 apart.',
+    );
+  });
+});
+
+describe('each class', () => {
+  const ran = 'The run at 09:00 UTC on 24 November (2026-11-24T09:00:00.000Z) corrects';
+  const midnight = 'midnight UTC, the end of 24 November (2026-11-25T00:00:00.000Z)';
+  const CASES: readonly (readonly [GapPart, string])[] = [
+    [
+      part('lost_rollback', 1, 'x'),
+      "1 is on the counter only (reservation x), never sent, according to the send pipeline's" +
+        ' journal, and its room was not released. A pipeline that stops before it reports leaves' +
+        ` this behind. ${ran} it.`,
+    ],
+    [
+      part('missing_event', 2, 'x', 'y'),
+      '2 are on the counter only (reservations x, y), delivered with proof, and the event log' +
+        ` had no row of them. A report that was lost leaves this behind. ${ran} them.`,
+    ],
+    [
+      part('late_delivery', -1, 'x'),
+      '1 is in the event log only (reservation x), delivered after its room was' +
+        ` released: LinkedIn had accepted it. This is rare. ${ran} it.`,
+    ],
+    [
+      part('late_delivery', 0, 'x'),
+      '1 is on neither (reservation x), delivered after its room was released:' +
+        ` LinkedIn had accepted it. This is rare. ${ran} it.`,
+    ],
+    [
+      part('bypassed_gate', -7, 'a', 'b', 'c', 'd', 'e', 'f', 'g'),
+      '7 are in the event log only (reservations a, b, c, d, e and 2 more), sent or begun' +
+        ` without a reserved slot. This is not normal. ${ran} them.`,
+    ],
+    [
+      part('external', -1),
+      `1 is in the event log only, sent manually or by another program, and not counted yet. ${ran} it.`,
+    ],
+    [
+      part('external', 2),
+      `2 are on the counter only, counted as sent manually, and the event log has no row of it. ${ran} them.`,
+    ],
+    [
+      part('external', 1, 'x'),
+      '1 is on the counter only (reservation x), logged under the day on which LinkedIn showed' +
+        ' it, or as one with another InMail of its chat, and counted on its own day.' +
+        ' This is normal. It stays so for the rest of the UTC' +
+        ` day, until ${midnight}.`,
+    ],
+    [
+      part('external', -1, 'x'),
+      '1 is in the event log only (reservation x), counted on its own day, or by another row of' +
+        ` the same InMail. This is normal. It stays so for the rest of the UTC day, until ${midnight}.`,
+    ],
+    [
+      part('edited_by_hand', 87),
+      '87 are on the counter only, not from InMails: the number was edited manually.' +
+        ` This is not normal. ${ran} them.`,
+    ],
+    [
+      part('imported', 2),
+      '2 are on the counter only, imported: sent by another system before the account came' +
+        ` here. This is normal. It stays so for the rest of the UTC day, until ${midnight}.`,
+    ],
+    [
+      part('unexplained', 87),
+      '87 are on the counter only, not known as InMails: a start set the number, and' +
+        ` nothing accounts for it. ${ran} them.`,
+    ],
+  ];
+  it.each(CASES.map(([one, text]) => [one.cause, one.count, one, text] as const))(
+    '%s, %i',
+    (_, __, one, text) => {
+      expect(texts([one])[1]).toBe(text);
+    },
+  );
+
+  it('in flight: settled by the first run after the last lease', () => {
+    const parts = [part('in_flight', 2, 'x', 'y')];
+    const [, sentence] = told(parts, { open: [open('x', at('09:05')), open('y', at('09:15'))] });
+    expect(sentence?.rightAt).toBeGreaterThanOrEqual(at('09:15'));
+    expect(sentence?.rightAt).toBeLessThan(at('09:25'));
+    expect(sentence?.text).toBe(
+      '2 are on the counter only (reservations x, y), in flight: reserved before the call, and' +
+        ' not reported back yet. This is normal. They are settled by the run at 09:20 UTC on 24' +
+        ' November (2026-11-24T09:20:37.615Z), at the latest.',
+    );
+  });
+  it('in flight or uncertain when the run found it, and settled when it is read', () => {
+    expect(texts([part('in_flight', 1, 'x')])[1]).toContain('It has been settled since.');
+    expect(texts([part('uncertain', 2, 'x', 'y')])[1]).toContain('They have been settled since.');
+  });
+
+  const table = `
+    now                       leaseEnd                  until
+    2026-11-24T09:00:00.000Z  2026-11-24T08:00:00.000Z  2026-11-25T00:00:00.000Z
+    2026-11-24T09:00:00.000Z  2026-11-25T00:00:00.000Z  2026-11-25T00:00:00.000Z
+    2026-11-24T09:00:00.000Z  2026-11-25T00:00:00.001Z  2026-11-26T00:00:00.000Z
+    2026-11-25T00:00:00.000Z  2026-11-24T08:00:00.000Z  -
+  `;
+  it.each(rows(table))('uncertain, lease until $leaseEnd: room until $until', (line) => {
+    const slot = open('x', at(String(line['leaseEnd'])));
+    const now = at(String(line['now']));
+    const [, sentence] = told([part('uncertain', 1, 'x')], { now, open: [slot] });
+    const until = line['until'] === '-' ? null : at(String(line['until']));
+    expect(sentence?.rightAt).toBe(until);
+    expect(sentence?.text).toContain(
+      'It is right as soon as a proof comes, or a person settles it',
+    );
+  });
+
+  it('between runs it is the next run that corrects, at its time where that is known', () => {
+    const parts = [part('unexplained', 1)];
+    const nextRunAt = at('09:08');
+    expect(texts(parts, { ranAt: null, nextRunAt })[1]).toContain(
+      'The next run, at 09:08 UTC on 24 November (2026-11-24T09:08:00.000Z), corrects it.',
+    );
+    expect(texts(parts, { ranAt: null })[1]).toContain('The next run corrects it.');
+  });
+  it('the changes of a run come last', () => {
+    const columns = ['daily_cap', 'inmails_sent_today'];
+    const day = { after: 17, editedColumns: columns };
+    expect(texts([part('edited_by_hand', 87)], {}, day).slice(2)).toEqual([
+      'The run sets the counter from 104 to 17.',
+      "The account's row was edited manually (daily_cap, inmails_sent_today);" +
+        ' the run restores it.',
+    ]);
+  });
+});
+
+it('each class is in the table that people read', () => {
+  const text = readFileSync('docs/lifecycle.md', 'utf8');
+  const named = [...text.matchAll(/^\| `(\w+)` +\| [^|]+\| [^|]+\| [^|]+\| [^|]+\|$/gm)];
+  expect(named.map(([, cause]) => cause)).toEqual([...GAP_CAUSES]);
+});
+
+describe('a status', () => {
+  it('uses the same sentences for the present', () => {
+    const account = anAccount({ inmailsSentToday: 3, deliveredToday: 1 })
+      .when(reserve, { reservationId: r('x') })
+      .when(reserve, { reservationId: r('y') })
+      .when(fail, { reservationId: r('y'), kind: 'unknown' });
+    expect(explainStatus(account.status).map(({ text }) => text)).toEqual([
+      'The counter is 5, the event log has 0: 5 apart.',
+      '1 is on the counter only (reservation x), in flight: reserved before the call, and not' +
+        ' reported back yet. This is normal. It is settled by the run at 09:20 UTC on 24' +
+        ' November (2026-11-24T09:20:37.615Z), at the latest.',
+      '1 is on the counter only (reservation y), uncertain: it may or may not have reached' +
+        ' LinkedIn. To be safe, its room stays spent. It is right as soon as a proof comes, or' +
+        ' a person settles it; room is taken until midnight UTC, the end of 24 November' +
+        ' (2026-11-25T00:00:00.000Z), at the latest.',
+      '1 is on the counter only, imported: sent by another system before the account came here.' +
+        ' This is normal. It stays so for the rest of the UTC day, until midnight UTC, the end' +
+        ' of 24 November (2026-11-25T00:00:00.000Z).',
+      '2 are on the counter only, not known as InMails: a start set the number, and' +
+        ' nothing accounts for it. The next run corrects them.',
+    ]);
+  });
+});
+
+describe('the sentences', () => {
+  it('add up to the gap, as numbers and as words, whatever it is made of', () => {
+    const sides = new Map([
+      ['on the counter only', 1],
+      ['in the event log only', -1],
+      ['on neither', 0],
+    ]);
+    const read = (text: string): number => {
+      const words = /^(\d+) (?:is|are) (on the counter only|in the event log only|on neither)/;
+      const [, size, side = ''] = words.exec(text) ?? [];
+      return Number(size) * (sides.get(side) ?? Number.NaN);
+    };
+    fc.assert(
+      fc.property(gap, (one) => {
+        const { verdict, account } = runOn(one);
+        for (const { day, before, parts } of verdict.days) {
+          const slots = account.status.openReservations.map((slot) => ({
+            reservationId: slot.reservationId,
+            quotaDay: day,
+            leaseExpiresAt: at(slot.leaseExpiresAt),
+          }));
+          const said = explain(
+            { day, counter: before, parts },
+            { ...known, now: account.now, open: slots },
+          );
+          const gapSize = parts.reduce((sum, { count }) => sum + count, 0);
+          const ofParts = said.filter(({ cause }) => cause !== null);
+          expect(ofParts.reduce((sum, { count }) => sum + count, 0)).toBe(gapSize);
+          expect(ofParts.reduce((sum, { text }) => sum + read(text), 0)).toBe(gapSize);
+          expect(said[0]?.text).toContain(`the event log has ${before - gapSize}:`);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

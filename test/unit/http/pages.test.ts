@@ -1,0 +1,221 @@
+/** The dashboard's components: their texts, and that no user's text becomes markup. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { StatusRow } from '../../../src/postgres/read/reads.js';
+import { AccountPage } from '../../../src/http/pages/account/account.js';
+import type { AccountData } from '../../../src/http/pages/account/accountData.js';
+import { AccountsPage } from '../../../src/http/pages/accounts/accounts.js';
+import { addressOf, askOf, listed } from '../../../src/http/pages/accounts/accountsView.js';
+import { actionOf } from '../../../src/http/pages/actions/actions.js';
+import { encodingFor, readAssets } from '../../../src/http/pages/ui/assets.js';
+import { partsInWords } from '../../../src/http/pages/ui/bar.js';
+import { ConfirmPage, ConnectPage } from '../../../src/http/pages/actions/confirm.js';
+import { counterPoints, timelineOf } from '../../../src/http/pages/account/dayStory.js';
+import { FleetPage } from '../../../src/http/pages/fleet/fleet.js';
+import { duration } from '../../../src/http/pages/ui/format.js';
+import { htmlOf } from '../../../src/http/pages/ui/layout.js';
+import { LoginPage, safePath } from '../../../src/http/pages/session/login.js';
+import { nextEdge, numbersOfRow, type Numbers } from '../../../src/http/pages/ui/numbers.js';
+import { ProblemPage } from '../../../src/http/pages/ui/problemPage.js';
+import { WhyPage } from '../../../src/http/pages/account/why.js';
+import { Problem } from '../../../src/http/plumbing/problems.js';
+import { at } from '../../support/scenario.js';
+import { accountData, article, frame, HOSTILE, hostile, statusRow } from '../../support/pages.js';
+
+const NOON = at('12:00');
+
+/** What a browser would run or load that we did not write. */
+function intruders(html: string): readonly string[] {
+  const tags = [...html.matchAll(/<\/?([a-z][a-z0-9]*)\b([^>]*)>/gi)];
+  return tags
+    .filter(
+      ([, name, attributes = '']) =>
+        name === 'img' ||
+        name === 'iframe' ||
+        (name === 'script' && attributes !== '' && !/ src="\/assets\//.test(attributes)) ||
+        / on[a-z]+=| style=|javascript:/i.test(attributes.replaceAll(/"[^"]*"/g, '""')),
+    )
+    .map(([tag]) => tag);
+}
+
+const data: AccountData = hostile(accountData());
+const list = (accounts: readonly Numbers[]) => ({
+  frame: hostile(frame()),
+  ask: askOf({ q: HOSTILE }),
+  list: listed(accounts, askOf({})),
+  snapshot: { accounts, readAt: NOON, failure: HOSTILE },
+});
+const failure = { title: HOSTILE, detail: HOSTILE, field: 'reason', cure: HOSTILE };
+const settle = actionOf('settle');
+
+const PAGES: Readonly<Record<string, () => Parameters<typeof htmlOf>[0]>> = {
+  accounts: () => AccountsPage(list([data.numbers])),
+  'accounts, none': () => AccountsPage(list([])),
+  account: () => AccountPage({ frame: hostile(frame()), data, workflowUrl: 'http://ui/x' }),
+  why: () => WhyPage({ frame: hostile(frame()), why: hostile(article()), isAsked: true }),
+  fleet: () =>
+    FleetPage({
+      frame: hostile(frame()),
+      snapshot: { accounts: [data.numbers], readAt: NOON, failure: null },
+      heartbeats: [
+        { runId: HOSTILE, ranAt: NOON, durationMs: 1, accountsChecked: 1, isAlerted: true },
+      ],
+      lastHeartbeatAt: NOON,
+      runs: 3,
+    }),
+  confirm: () => {
+    if (!settle) throw new Error('there is such an action');
+    const form = { reservationId: HOSTILE, chatId: HOSTILE, reason: HOSTILE };
+    return ConfirmPage({ frame: frame(), name: 'settle', action: settle, data, form, failure });
+  },
+  connect: () => ConnectPage({ frame: frame(), form: { accountId: HOSTILE }, failure }),
+  login: () => LoginPage({ frame: frame(), next: HOSTILE, failure: HOSTILE }),
+  problem: () =>
+    ProblemPage({
+      frame: frame(),
+      status: 404,
+      problem: new Problem({ status: 404, kind: 'x', title: HOSTILE, detail: HOSTILE }),
+    }),
+};
+
+describe('script in every text', () => {
+  it.each(Object.keys(PAGES))('stays text on the page "%s"', (name) => {
+    const html = htmlOf(
+      PAGES[name]?.() ?? ConnectPage({ frame: frame(), form: {}, failure: null }),
+    );
+    expect(intruders(html)).toEqual([]);
+    expect(html).toContain('&lt;script>');
+    expect(html).not.toContain('<script>');
+  });
+
+  it('would be found by this test', () => {
+    expect(intruders(`<p>${HOSTILE}</p>`)).not.toEqual([]);
+  });
+});
+
+describe('the numbers of an account', () => {
+  const rows = fc.record({
+    inFlight: fc.nat(9),
+    uncertain: fc.nat(9),
+    delivered: fc.nat(60),
+    external: fc.nat(9),
+    imported: fc.nat(9),
+    counter: fc.nat(120),
+    carried: fc.nat(5),
+  });
+  it('are a sum, for any content of its row', () => {
+    fc.assert(
+      fc.property(rows, (some) => {
+        const numbers = numbersOfRow({ ...statusRow(), ...some }, NOON);
+        const { inFlight, uncertain, delivered, external, imported, unexplained } = numbers;
+        expect(inFlight + uncertain + delivered + external + imported + unexplained).toBe(
+          numbers.counter,
+        );
+      }),
+    );
+  });
+
+  it('show 104 of 50 with 17, and that nothing accounts for 87', () => {
+    const row: StatusRow = { ...statusRow(), counter: 104, delivered: 17, external: 0 };
+    const numbers = numbersOfRow({ ...row, inFlight: 0, carried: 0, drift: 87 }, NOON);
+    expect(numbers).toMatchObject({ counter: 104, logged: 17, unexplained: 87 });
+    expect(partsInWords(numbers)).toBe('17 delivered, 87 unexplained');
+  });
+
+  it('change at the first end: of a cooldown, or of the day', () => {
+    const numbers = numbersOfRow(statusRow(), NOON);
+    expect(nextEdge({ ...numbers, cooldown: null })).toBe(at('2026-11-25T00:00:00.000Z'));
+    expect(nextEdge({ ...numbers, cooldown: { until: NOON + 1, cause: 'throttled' } })).toBe(
+      NOON + 1,
+    );
+  });
+});
+
+describe('the list of accounts', () => {
+  const accounts = Array.from({ length: 120 }, (_, n) =>
+    numbersOfRow(
+      {
+        ...statusRow(),
+        accountId: `a${String(n).padStart(3, '0')}`,
+        counter: n,
+        state: n % 3 === 0 ? 'held' : 'active',
+      },
+      NOON,
+    ),
+  );
+  const shown = (query: Record<string, unknown>) =>
+    listed(accounts, askOf(query)).shown.map(({ accountId }) => accountId);
+
+  it('is searched, filtered, sorted and paged by its address', () => {
+    expect(shown({ q: 'A11' })).toEqual(Array.from({ length: 10 }, (_, n) => `a11${n}`));
+    expect(shown({ state: 'held', sort: 'counter', dir: 'desc' })[0]).toBe('a117');
+    expect(shown({ page: '3' })).toHaveLength(20);
+    expect(listed(accounts, askOf({})).byState).toMatchObject({ held: 40, active: 80 });
+  });
+
+  it('takes an address that makes no sense for the whole list', () => {
+    const strange = { q: ['x'], state: 'mad', sort: '__proto__', dir: {}, page: '-7' };
+    expect(shown(strange)).toEqual(shown({}));
+    expect(shown({ page: '999999' })).toEqual(shown({ page: '3' }));
+    expect(addressOf(askOf({ q: '<&>', state: 'held', page: '2' }), { page: 3 })).toBe(
+      '/accounts?q=%3C%26%3E&state=held&page=3',
+    );
+  });
+});
+
+describe('the story of a day', () => {
+  it('gives back at its end the room that a released slot had taken', () => {
+    const { rows, numbers } = accountData();
+    const values = counterPoints(rows, numbers).map(({ value }) => value);
+    expect(Math.max(...values)).toBe(3);
+    expect(values.at(-1)).toBe(numbers.counter);
+    expect(timelineOf(rows).map(({ title }) => title)).toEqual([
+      'Corrected',
+      'Alert',
+      'Held',
+      expect.stringMatching(/^Sent (by hand|manually)$/),
+      'Released',
+      'Delivered',
+      'In flight',
+    ]);
+  });
+});
+
+describe('what a page weighs', () => {
+  it('is at most 80 KiB of scripts and styles, compressed', async () => {
+    const { byName } = await readAssets();
+    const sizes = [...byName.values()].map(({ gzip }) => gzip.length);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(80 * 1_024);
+  });
+
+  it.each([
+    ['gzip, deflate, br', 'br'],
+    ['gzip', 'gzip'],
+    ['br;q=0, gzip;q=0.5', 'gzip'],
+    ['identity', null],
+    [undefined, null],
+  ])('is sent to a browser that takes %s as %s', (accepted, encoding) => {
+    expect(encodingFor(accepted)).toBe(encoding);
+  });
+});
+
+it.each([
+  ['/accounts/anna?x=1', '/accounts/anna?x=1'],
+  ['//evil.example', '/accounts'],
+  ['/\\evil.example', '/accounts'],
+  ['https://evil.example', '/accounts'],
+  ['/accounts\r\nset-cookie: x', '/accounts'],
+  [undefined, '/accounts'],
+])('after a log-in for %j it goes to %s', (asked, path) => {
+  expect(safePath(asked)).toBe(path);
+});
+
+it.each([
+  [-5, '0 s'],
+  [12_345, '12 s'],
+  [249_000, '4 min 09 s'],
+  [7_500_000, '2 h 05 min'],
+  [300_000_000, '3 days'],
+])('shows %i ms as %s', (ms, text) => {
+  expect(duration(ms)).toBe(text);
+});

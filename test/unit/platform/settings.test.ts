@@ -1,0 +1,103 @@
+/** Settings with a bad value are named in the error, with what is wrong and what it should be. */
+import { describe, expect, it } from 'vitest';
+import { serverFrom } from '../../../src/platform/config.js';
+import { plaintextDatabase, plaintextTemporal } from '../../../src/platform/plaintext.js';
+import { ConfigError } from '../../../src/platform/environment.js';
+
+function flawOf(environment: Record<string, string>): string {
+  try {
+    serverFrom(environment);
+    return 'none';
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+}
+
+describe('SAFEBAND_TRUSTED_PROXIES', () => {
+  it.each([
+    'yes',
+    '10.0.0.0/33',
+    '10.0.0',
+    '::1/129',
+    '10.0.0.1;10.0.0.2',
+    '10.0.0.1,',
+    'a\u001b[2J',
+  ])('is named where it is %j', (value) => {
+    const flaw = flawOf({ SAFEBAND_TRUSTED_PROXIES: value });
+    expect(flaw).toMatch(/^SAFEBAND_TRUSTED_PROXIES=.*such as 10\.0\.0\.0\/8$/);
+    expect(flaw).not.toContain('\u001b');
+  });
+
+  it.each(['10.0.0.0/8', '127.0.0.1', '::1', 'fd00::/8, 10.0.0.1'])('may be %j', (value) => {
+    expect(serverFrom({ SAFEBAND_TRUSTED_PROXIES: value }).trustProxy).toBe(value);
+  });
+
+  it('trusts no proxy if it is not set', () => {
+    expect(serverFrom({}).trustProxy).toBe(false);
+  });
+});
+
+describe('SAFEBAND_REPLY_PREFIX', () => {
+  it.each([
+    'temporal-sys-',
+    'inmail-account/acme',
+    'INMAIL-Webhooks',
+    ' outreach/',
+    'out\nreach',
+    'o'.repeat(201),
+  ])('is named where it is %j', (value) => {
+    const flaw = flawOf({ SAFEBAND_REPLY_PREFIX: value });
+    expect(flaw).toMatch(/^SAFEBAND_REPLY_PREFIX=.*such as outreach\//);
+    expect(flaw).not.toContain('\n');
+  });
+
+  it('may be the beginning of names of others, and allows nothing where it is not set', () => {
+    expect(serverFrom({ SAFEBAND_REPLY_PREFIX: 'outreach/' }).replyPrefix).toBe('outreach/');
+    expect(serverFrom({}).replyPrefix).toBe(null);
+  });
+});
+
+describe('a connection that is not encrypted', () => {
+  const database = (url: string, more: Record<string, string> = {}): string | undefined =>
+    plaintextDatabase('DATABASE_URL', url, more);
+
+  it.each([
+    'postgres://u:secret@db.example:5432/d',
+    'postgres://u:secret@db.example/d?sslmode=disable',
+    'postgres://u:secret@10.0.0.5/d',
+    'postgres:///d?host=db.example',
+  ])('to another host is warned about, without the password: %s', (url) => {
+    const warning = database(url);
+    expect(warning).toMatch(/^DATABASE_URL: .*not encrypted.*sslmode=verify-full/);
+    expect(warning).not.toContain('secret');
+  });
+
+  it.each([
+    'postgres://u@127.0.0.1:5432/d',
+    'postgres://u@localhost/d',
+    'postgres://u@[::1]/d',
+    'postgresql:///d?host=/var/run/postgresql',
+    'postgres://u@db.example/d?sslmode=verify-full',
+    'postgres://u@db.example/d?sslmode=require',
+    'postgres://u@db.example/d?ssl=true',
+  ])('is not where it stays here or is encrypted: %s', (url) => {
+    expect(database(url)).toBe(undefined);
+  });
+
+  it('is judged by the variables of Postgres, too', () => {
+    expect(database('postgres:///d', { PGHOST: 'db.example' })).toContain('db.example');
+    const encrypted = { PGHOST: 'db.example', PGSSLMODE: 'verify-full' };
+    expect(database('postgres:///d', encrypted)).toBe(undefined);
+  });
+
+  it('to Temporal is warned about where it leaves this machine', () => {
+    expect(plaintextTemporal('temporal.example:7233', false)).toMatch(
+      /^TEMPORAL_ADDRESS: .*temporal\.example.*TEMPORAL_TLS=true/,
+    );
+    for (const address of ['127.0.0.1:7233', 'localhost:7233', '[::1]:7233']) {
+      expect(plaintextTemporal(address, false)).toBe(undefined);
+    }
+    expect(plaintextTemporal('temporal.example:7233', true)).toBe(undefined);
+  });
+});

@@ -1,0 +1,107 @@
+/** Answers of activities carry a name, and only an activity's own answer is taken. */
+import { ActivityFailure, ApplicationFailure, RetryState } from '@temporalio/common';
+import { describe, expect, it } from 'vitest';
+import type { Activities, WebhooksSent } from '../../../src/activities/ports.js';
+import { heeding, named, namedDetails } from '../../../src/temporal/answers.js';
+import { COMMIT_UNKNOWN, NOT_COMMITTED } from '../../../src/temporal/protocol.js';
+import { outcomeOf } from '../../../src/workflows/activityProxies.js';
+
+const SENT: WebhooksSent = { delivered: 2, failed: 1 };
+
+const none = async (): Promise<never> => {
+  throw new Error('the test does not ask this');
+};
+const activities = (some: Partial<Activities>): Activities => ({
+  readBack: none,
+  claim: none,
+  save: none,
+  reconcile: none,
+  recall: none,
+  readLastRun: none,
+  readClock: none,
+  auditFleet: none,
+  sendWebhooks: none,
+  expandWindow: none,
+  ...some,
+});
+const send = (all: Activities): Promise<WebhooksSent> => all.sendWebhooks({ forMs: 1 });
+
+/** An activity that answers so, in this order, and what was reported of it. */
+function heard(...answers: readonly (() => WebhooksSent)[]): {
+  readonly answer: () => Promise<WebhooksSent>;
+  readonly reported: (readonly string[])[];
+  readonly asked: () => number;
+} {
+  let asked = 0;
+  const reported: (readonly string[])[] = [];
+  const sendWebhooks = async (): Promise<WebhooksSent> => answers[asked++]?.() ?? none();
+  const all = heeding(activities({ sendWebhooks }), (...what) => void reported.push(what));
+  return { answer: () => send(all), reported, asked: () => asked };
+}
+const failing = (type: string, answerOf?: string) => (): never => {
+  throw ApplicationFailure.create({ type, details: namedDetails(answerOf) });
+};
+const plain = () => ({ ...SENT });
+const own = () => ({ ...SENT, answerOf: 'sendWebhooks' });
+const others = () => ({ ...SENT, answerOf: 'save' });
+
+describe('the answer of an activity', () => {
+  it('carries its name', async () => {
+    expect(await send(named(activities({ sendWebhooks: async () => SENT })))).toEqual(own());
+    expect(await named(activities({ readClock: async () => 5 })).readClock()).toBe(5);
+  });
+
+  it('is taken, and its name is not kept', async () => {
+    const { answer, reported } = heard(own);
+    expect(await answer()).toEqual(SENT);
+    expect(reported).toEqual([]);
+  });
+
+  it('is taken without a name, as older activities give it', async () => {
+    expect(await heard(plain).answer()).toEqual(SENT);
+  });
+
+  it('is none with the name of another: the activity is asked again', async () => {
+    const { answer, reported, asked } = heard(others, others, own);
+    expect(await answer()).toEqual(SENT);
+    expect(asked()).toBe(3);
+    expect(reported).toEqual([
+      ['sendWebhooks', 'save'],
+      ['sendWebhooks', 'save'],
+    ]);
+  });
+
+  it('is a failed try of unknown outcome where it is always the answer of another', async () => {
+    const { answer, asked } = heard(others, others, others, own);
+    const error: unknown = await answer().catch((thrown: unknown) => thrown);
+    expect(outcomeOf(error)).toBe('unknown');
+    expect(asked()).toBe(3);
+  });
+});
+
+describe('the failure of an activity', () => {
+  it('is taken with its own name, and without one', async () => {
+    await expect(heard(failing(NOT_COMMITTED, 'sendWebhooks')).answer()).rejects.toMatchObject({
+      type: NOT_COMMITTED,
+    });
+    await expect(heard(failing(COMMIT_UNKNOWN)).answer()).rejects.toMatchObject({
+      type: COMMIT_UNKNOWN,
+    });
+  });
+
+  it('takes no answer with the name of another, also within a failure of Temporal', async () => {
+    const cause = ApplicationFailure.create({
+      type: NOT_COMMITTED,
+      details: namedDetails('reconcile'),
+    });
+    const wrapped = (): never => {
+      throw new ActivityFailure('failed', 'sendWebhooks', '1', RetryState.TIMEOUT, 'worker', cause);
+    };
+    const { answer, reported } = heard(failing(NOT_COMMITTED, 'save'), wrapped, own);
+    expect(await answer()).toEqual(SENT);
+    expect(reported).toEqual([
+      ['sendWebhooks', 'save'],
+      ['sendWebhooks', 'reconcile'],
+    ]);
+  });
+});
