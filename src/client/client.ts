@@ -34,8 +34,8 @@ export type ClientOptions = {
   /** Called after each call to a workflow, with its duration and its result. */
   readonly onCall?: (call: CallMeasured) => void;
   /**
-   * Returns true if the account has ever existed. A late outcome starts the workflow of an account
-   * that has ended (R13); for an account that never existed, it fails with `AccountUnknown`.
+   * Returns true if the account has ever existed. A late outcome starts the workflow again if the
+   * account has ended (R13), and fails with `AccountUnknown` if the account never existed.
    */
   readonly isKnown?: (accountId: string) => Promise<boolean>;
 };
@@ -69,7 +69,7 @@ export type DeliveredReport = {
 export type FailedReport = {
   readonly reservationId: string;
   readonly kind: FailureKind;
-  /** The error of LinkedIn; the account cleans and shortens it, and drops what is no text. */
+  /** The error of LinkedIn; the account cleans and shortens it, and drops it if it is not text. */
   readonly code?: unknown;
   /** LinkedIn's seconds, as a number or as text; an unreadable value counts as one hour. */
   readonly retryAfterSeconds?: unknown;
@@ -95,19 +95,18 @@ export class SafebandClient {
   readonly #denials: Denials;
   readonly #isKnown: (accountId: string) => Promise<boolean>;
   readonly #reserving: Reserving;
-  /** Ids that were granted here: a repeated reserve of such an id is not a new one (R3). */
+  /** Ids that this client was granted: a repeated reserve of such an id takes no new slot (R3). */
   readonly #granted = new Set<string>();
 
-  constructor(waist: Transport, options: Omit<ClientOptions, 'client' | 'taskQueue'> = {}) {
-    const transport = options.onCall ? measured(waist, options.onCall) : waist;
-    this.#transport = transport;
+  constructor(transport: Transport, options: Omit<ClientOptions, 'client' | 'taskQueue'> = {}) {
+    this.#transport = options.onCall ? measured(transport, options.onCall) : transport;
     this.#deadlineMs = options.deadlineMs ?? DEADLINE_MS;
     this.#denials = new Denials(options.rememberDenialsMs);
     this.#isKnown = options.isKnown ?? (async () => true);
-    this.#reserving = new Reserving(transport);
+    this.#reserving = new Reserving(this.#transport);
   }
 
-  /** Connects an account, or takes a disconnecting account back, and sets its policy (R13). */
+  /** Connects an account, or reconnects one that is disconnecting, and sets its policy (R13). */
   connect(start: StartInput): Promise<StateAnswer> {
     this.#denials.forget(start.accountId);
     return this.#transport.updateWithStart(start, 'connect', start, this.#deadline());

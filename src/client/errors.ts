@@ -25,7 +25,7 @@ export class SafebandError extends Error {
 const isFailureType = (raw: unknown): raw is FailureType =>
   FAILURE_TYPES.some((type) => type === raw);
 
-/** The gRPC codes of the server's answers (guide, 4). */
+/** The gRPC codes of the server's answers. */
 const [DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, FAILED_PRECONDITION, UNAVAILABLE] = [4, 8, 9, 14];
 
 const codeOf = (error: unknown): number | undefined => {

@@ -12,7 +12,7 @@ export {
 } from './client.js';
 export { payloadEncryption } from '../temporal/codec.js';
 export { SafebandError } from './errors.js';
-export type { CallMeasured as CallTold } from './measured.js';
+export type { CallMeasured } from './measured.js';
 export { pgJournal, type Attempt, type Journal, type Outcome } from './journal.js';
 export type { ReserveRequest } from './reserving.js';
 export {

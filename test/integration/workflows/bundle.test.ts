@@ -1,4 +1,4 @@
-/** What is in the bundle is in the memory of every account (guide, 8). */
+/** The memory of every account contains the workflow bundle, so the bundle stays small. */
 import { readFileSync } from 'node:fs';
 import { expect, inject, it } from 'vitest';
 

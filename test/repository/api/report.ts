@@ -1,7 +1,7 @@
 /**
- * What `safeband/client` promises to programs, as text: its exports, and all types behind them, out
- * of the declarations that the compiler writes. Comments and private members are left out, and the
- * order is that of the alphabet, so only a change of the promise changes the text.
+ * The public API of `safeband/client` as text: its exports and all types that they use, from the
+ * declarations that the compiler writes. The text has no comments and no private members, and its
+ * order is alphabetical, so it changes only if the API changes.
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -13,13 +13,13 @@ import { format, resolveConfig } from 'prettier';
 
 const HOME = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** Where a name comes from: another file of ours, or a package. */
+/** Where a name is declared: in a file of this project, or in a package. */
 type Origin = { readonly from: string; readonly name: string };
 type Module = {
   /** Each declaration's text by its name; a function that is overloaded has several. */
-  readonly made: ReadonlyMap<string, string>;
+  readonly declared: ReadonlyMap<string, string>;
   readonly imported: ReadonlyMap<string, Origin>;
-  /** What it hands on under a name: of another file, or its own. */
+  /** The names that the module exports: its own, or those of another file. */
   readonly exported: ReadonlyMap<string, Origin>;
 };
 
@@ -41,35 +41,35 @@ async function page(index: string): Promise<string> {
   const names = [...exported]
     .map(([name, origin]) => (name === origin.name ? name : `${origin.name} as ${name}`))
     .toSorted();
-  const found = await behind([...exported.values()]);
+  const found = await declarationsOf([...exported.values()]);
   const head = `# What safeband/client exports
 
-Generated from the code by \`npm run api\`, and compared by a test. A change of this page is a change for programs that use the
-client: say it in the changelog.`;
+\`npm run api\` generates this page from the code, and a test compares the two. A change of this page is a change for the programs
+that use the client, so describe it in the changelog.`;
   const blocks = [`export { ${names.join(', ')} };`, ...found];
   const text = `${head}\n\n\`\`\`ts\n${blocks.join('\n\n')}\n\`\`\`\n`;
   const config = await resolveConfig(path.join(HOME, 'docs', 'page.md'));
   return format(text, { ...config, parser: 'markdown' });
 }
 
-/** Returns the declarations of those names and of all names in them: packages first. */
-async function behind(wanted: readonly Origin[]): Promise<readonly string[]> {
+/** Returns the declarations of these names and of all names that they use; packages are first. */
+async function declarationsOf(wanted: readonly Origin[]): Promise<readonly string[]> {
   const packages = new Set<string>();
   const texts = new Map<string, string>();
-  const seen = new Set<string>();
+  const visited = new Set<string>();
   const queue = [...wanted];
   for (let next = queue.pop(); next; next = queue.pop()) {
     const key = `${next.name} ${next.from}`;
-    if (seen.has(key)) continue;
-    seen.add(key);
+    if (visited.has(key)) continue;
+    visited.add(key);
     if (!path.isAbsolute(next.from)) {
       packages.add(`import type { ${next.name} } from '${next.from}';`);
       continue;
     }
     const found = await moduleIn(next.from);
-    const handedOn = found.imported.get(next.name) ?? found.exported.get(next.name);
-    const text = found.made.get(next.name);
-    if (text === undefined && handedOn) queue.push(handedOn);
+    const reexported = found.imported.get(next.name) ?? found.exported.get(next.name);
+    const text = found.declared.get(next.name);
+    if (text === undefined && reexported) queue.push(reexported);
     if (text === undefined) continue;
     texts.set(key, text);
     queue.push(...namesIn(text, next.from, found));
@@ -80,10 +80,10 @@ async function behind(wanted: readonly Origin[]): Promise<readonly string[]> {
 }
 
 const INLINE = /import\("([^"]+)"\)\.(\w+)/g;
-/** What stands before a colon is the name of a field or a parameter, and no type. */
+/** A word before a colon is the name of a field or a parameter, not a type. */
 const FIELD = /[\w$]+\??:/g;
 
-function namesIn(text: string, file: string, { made, imported }: Module): readonly Origin[] {
+function namesIn(text: string, file: string, { declared, imported }: Module): readonly Origin[] {
   const inline = [...text.matchAll(INLINE)].map(([, from = '', name = '']) => ({
     from: placeOf(file, from),
     name,
@@ -97,7 +97,7 @@ function namesIn(text: string, file: string, { made, imported }: Module): readon
   const own = [...words].flatMap((name): readonly Origin[] => {
     const origin = imported.get(name);
     if (origin) return [origin];
-    return made.has(name) ? [{ from: file, name }] : [];
+    return declared.has(name) ? [{ from: file, name }] : [];
   });
   return [...inline, ...own];
 }
@@ -121,7 +121,7 @@ function moduleIn(file: string): Promise<Module> {
 }
 
 function parse(text: string, file: string): Module {
-  const made = new Map<string, string>();
+  const declared = new Map<string, string>();
   const imported = new Map<string, Origin>();
   const exported = new Map<string, Origin>();
   for (const statement of statementsIn(text.replaceAll(COMMENT, '').replaceAll(PRIVATE, ''))) {
@@ -129,7 +129,7 @@ function parse(text: string, file: string): Module {
     const [, name] = DECLARED.exec(statement) ?? [];
     if (name !== undefined) {
       const plain = statement.replace(/^(?:export )?(?:declare )?/, '');
-      made.set(name, made.has(name) ? `${made.get(name)}\n${plain}` : plain);
+      declared.set(name, declared.has(name) ? `${declared.get(name)}\n${plain}` : plain);
     }
     for (const item of list.split(',')) {
       const [was = '', as] = item
@@ -142,10 +142,10 @@ function parse(text: string, file: string): Module {
       if (verb === 'export') exported.set(as ?? was, { from: place, name: was });
     }
   }
-  return { made, imported, exported };
+  return { declared, imported, exported };
 }
 
-/** What ends with its bracket; all else ends with a semicolon. */
+/** The beginning of a statement that ends with a bracket; other statements end with a semicolon. */
 const BLOCK = /^(?:export )?(?:declare )?(?:abstract )?(?:class|interface|enum|namespace) /;
 
 function statementsIn(text: string): readonly string[] {
