@@ -85,7 +85,10 @@ export class AccountRun {
   lastSaveAt = 0;
   /** What the task that began at that length of the history has sent (weight.ts). */
   task = { of: 0, bytes: 0 };
-  signals = 0;
+  /** The number of Signals that came with the present task. */
+  came = { task: 0, signals: 0 };
+  /** So many Signals came with one task that this run is short (runLength.ts). */
+  isPressed = false;
   /** Reconciles that were tried in this run, and those that were done by the loop (R8). */
   runs = 0;
   runsDone = 0;

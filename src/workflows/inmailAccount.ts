@@ -28,19 +28,11 @@ import { asksAgain, catchUp, reconcile, save } from './persistence/saving.js';
 import { inAnotherTask, isHeavy } from './persistence/weight.js';
 import { check } from './activityProxies.js';
 import { whenRung } from './messages/rings.js';
+import { isCutShort, isTooLong } from './runLength.js';
 import { hydrate, AccountRun, type Carried } from './accountRun.js';
 import { isRefusal } from '../domain/account/refusals.js';
 import { cooldownAt } from '../domain/gate/cooldown.js';
 
-/** Maximum events of a run: a cold replay of a longer run would keep callers waiting. */
-const EVENTS_MAX = 600;
-/**
- * A run moves to another build only after its first tasks. Otherwise idle runs would replace each
- * other without limit if the server always reported another build.
- */
-const MOVES_AFTER_EVENTS = 8;
-/** Maximum Signals of a run: half of the server's limit. */
-const SIGNALS_MAX = 5_000;
 /** How long after midnight idle accounts spread their resets, to avoid a peak of load (R7). */
 const MIDNIGHT_SPREAD_MS = 90 * SECOND_MS;
 /** How long saves wait: deliveries are saved within 3 s, the rest in 15 s (docs/contract.md, 4). */
@@ -112,6 +104,7 @@ async function open(self: AccountRun): Promise<boolean> {
 /** Sleeps until work is due, does it, and arms the next timers. Midnight ends the run. */
 async function live(self: AccountRun): Promise<void> {
   for (;;) {
+    if (isToHandOver(self)) return;
     await takeAll(self);
     if (isDone(self) || (isTooLong(self) && isLittle(self))) return;
     leaveIfCancelled(self);
@@ -146,6 +139,10 @@ async function takeAll(self: AccountRun): Promise<void> {
   }
   await whenAnswered(self);
 }
+
+/** True if the next run takes all messages that wait: the task that ends a pressed run is short. */
+const isToHandOver = (self: AccountRun): boolean =>
+  isCutShort(self) && isSettled(self) && isLittle(self);
 
 const isToTake = (self: AccountRun): boolean => hasNews(self) || hasReplyToSend(self);
 
@@ -204,6 +201,7 @@ async function runDue(self: AccountRun): Promise<void> {
   }
   if (self.read().triedRun !== triedRun) self.triedAsks = asked;
   if (self.isBehind || (asked > self.runsDone && !isSlow && asksAgain())) return;
+  if (isCutShort(self) && !self.isSlow) return; // the next Temporal run tries it
   refuseRuns(self, asked);
 }
 
@@ -275,18 +273,6 @@ function leaveIfCancelled(self: AccountRun): void {
   if (!wantsToLeave(self)) return;
   self.isCancelled = false;
   self.execute(disconnect, { reason: 'the workflow was cancelled', actor: 'temporal' });
-}
-
-const isTooLong = (self: AccountRun): boolean =>
-  self.signals > SIGNALS_MAX ||
-  workflowInfo().continueAsNewSuggested ||
-  workflowInfo().historyLength > EVENTS_MAX ||
-  isToMove();
-
-/** True if another build of the worker is current: the next run then begins there. */
-function isToMove(): boolean {
-  const { targetWorkerDeploymentVersionChanged, historyLength } = workflowInfo();
-  return targetWorkerDeploymentVersionChanged && historyLength > MOVES_AFTER_EVENTS;
 }
 
 /** True if the account has ended, and all messages are taken and answered. */

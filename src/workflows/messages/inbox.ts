@@ -8,6 +8,7 @@ import { fromPayloadsAtIndex, type Payload } from '@temporalio/common';
 import { getActivator } from '@temporalio/workflow/lib/global-attributes.js';
 import { bytesOf, once } from '../../domain/primitives/bytes.js';
 import { WAITING_CARRIED_BYTES_MAX, WAITING_CARRIED_MAX } from '../../domain/primitives/limits.js';
+import { countSignals } from '../runLength.js';
 import type { AccountRun } from '../accountRun.js';
 import { HANDED_BYTES_MAX, OUTBOX_BYTES_MAX } from '../../domain/entity/bounds.js';
 import type { Entry } from '../inHand.js';
@@ -16,8 +17,8 @@ import type { Entry } from '../inHand.js';
 export function gather(self: AccountRun): void {
   const { bufferedSignals } = getActivator();
   if (bufferedSignals.length === 0) return;
+  countSignals(self, bufferedSignals.length);
   for (const { signalName, input } of bufferedSignals.splice(0)) {
-    self.signals += 1;
     self.putSignal(signalName ?? '', () => decoded(input));
   }
 }
@@ -73,12 +74,13 @@ const handedBytes = (self: AccountRun): number => self.outboxBytes + self.replie
 
 /**
  * True if a workflow run may hand its messages that are not taken to the next, with all rows and
- * replies that wait: the messages are few Signals, and no Update.
+ * replies that wait: the messages are few Signals, and no Update. A pressed run hands over more.
  */
 export function isLittle(self: AccountRun): boolean {
   if (isEmpty(self)) return handedBytes(self) <= HANDED_BYTES_MAX;
   const left = [...self.waiting, ...self.inbox];
-  if (left.length > WAITING_CARRIED_MAX || left.some(({ update }) => update)) return false;
+  const isMany = left.length > WAITING_CARRIED_MAX && !self.isPressed;
+  if (isMany || left.some(({ update }) => update)) return false;
   const bytes = left.reduce((sum, entry) => sum + waitingBytes(entry), 0);
   return bytes <= WAITING_CARRIED_BYTES_MAX && bytes + handedBytes(self) <= HANDED_BYTES_MAX;
 }

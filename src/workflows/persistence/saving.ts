@@ -12,13 +12,14 @@ import { isOneSave } from '../../domain/entity/outbox.js';
 import type { Place, Write } from '../../domain/records/snapshot.js';
 import { dayOf, MINUTE_MS, startOf } from '../../domain/primitives/time.js';
 import { reconciled, saved, recalled, sending, type Batch } from '../../domain/entity/writes.js';
-import type { Saved } from '../../activities/ports.js';
+import type { Activities, Saved } from '../../activities/ports.js';
 import { attempt } from './chores.js';
 import { countWrite, type SaveOutcome } from '../metrics.js';
 import { placeOf } from './recovery.js';
 import { readParts } from './readParts.js';
 import { factsBytes, runBytes, saveBytes, sends } from './weight.js';
-import { reach, type Checks } from '../activityProxies.js';
+import { outside, reach, type Checks } from '../activityProxies.js';
+import { isCutShort } from '../runLength.js';
 import type { AccountRun } from '../accountRun.js';
 import { counterOf } from '../../domain/account/counter.js';
 import { cooldownStarted } from '../../domain/gate/cooldown.js';
@@ -27,12 +28,23 @@ import { cooldownStarted } from '../../domain/gate/cooldown.js';
 const BLOCKED_MS = MINUTE_MS;
 /** Maximum tries of a write that meets rows of a lost task; it reads them before each new try. */
 const TRIES = 3;
+/**
+ * Maximum rows of a save during which the task waits for Postgres. More rows are saved outside of
+ * the task: many messages come then, and the server fails a task during which 100 have come.
+ */
+const ROWS_IN_TASK_MAX = 100;
 /** True if this run asks for the outcome of a failed reconcile; older runs answered at once. */
 export const asksAgain = (): boolean => patched('a-run-that-failed-is-asked-again');
 
 /** Returns the place of a write; it is whole if this run's history has all that is not saved. */
 const placeIn = (self: AccountRun, { entries }: Batch): Place =>
   placeOf(self, self.isRooted || entries.length === self.read().outbox.length);
+
+/** Returns the way to Postgres: outside of the task if many rows wait. */
+function way(self: AccountRun, isSlow = self.isSlow): Activities {
+  const isMuch = !isSlow && self.read().outbox.length > ROWS_IN_TASK_MAX;
+  return isMuch && patched('much-is-saved-outside-of-the-task') ? outside : reach(isSlow);
+}
 
 /** Saves the rows of the outbox, and drops the rows that the save confirmed. */
 export async function save(self: AccountRun): Promise<void> {
@@ -41,7 +53,7 @@ export async function save(self: AccountRun): Promise<void> {
     self.entity = entity;
     const place = placeIn(self, batch);
     const ask = { owner: entity.owner, ...batch, place };
-    const done = await attempt(self, () => reach(self.isSlow).save(ask), saveBytes(self));
+    const done = await attempt(self, () => way(self).save(ask), saveBytes(self));
     self.lastSaveAt = Date.now();
     countWrite(entity.outbox.length, wordOf(done));
     self.isRooted ||= done?.saved === true && place.isWhole;
@@ -72,7 +84,7 @@ export async function reconcile(self: AccountRun, by?: Checks): Promise<boolean>
     while (!isOneSave(self.read().outbox)) {
       const before = self.read().outbox.length;
       await save(self);
-      if (self.read().outbox.length >= before) return false;
+      if (self.read().outbox.length >= before || isCutShort(self)) return false;
     }
     if (await runNow(self, by)) return true;
     if (!self.isBehind || !(await catchUp(self, by))) return false;
@@ -89,7 +101,7 @@ async function runNow(self: AccountRun, by?: Checks): Promise<boolean> {
   const runId = `${workflowInfo().runId}/${number}.${mark}`;
   const place = placeIn(self, batch);
   const ask = { owner, ...batch, place, runId, account, at };
-  const chore = () => (by ?? reach(self.isSlow)).reconcile(ask);
+  const chore = () => (by ?? way(self)).reconcile(ask);
   const ran = await attempt(self, chore, runBytes(self));
   if (ran?.saved) sends(self, factsBytes(ran.events));
   self.lastSaveAt = Date.now();
@@ -126,7 +138,7 @@ async function recall(self: AccountRun, runId: string, by?: Checks): Promise<boo
   const { accountId } = entity.account;
   const ask = { owner: entity.owner, accountId, runId, write };
   const { isSlow } = self;
-  const answer = await attempt(self, () => (by ?? reach(isSlow)).recall(ask));
+  const answer = await attempt(self, () => (by ?? way(self, isSlow)).recall(ask));
   if (answer === undefined) {
     fail(self, null);
     return undefined;
@@ -184,7 +196,7 @@ function outrun(self: AccountRun, found: Extract<Saved, { saved: false }>, write
 export async function catchUp(self: AccountRun, by?: Checks): Promise<boolean> {
   const { owner, account, savedVersion: after } = self.read();
   const ask = { accountId: account.accountId, day: dayOf(self.now()), after };
-  const found = await attempt(self, () => readParts(self, ask, by ?? reach(self.isSlow)));
+  const found = await attempt(self, () => readParts(self, ask, by ?? way(self)));
   if (!found) return false;
   self.isBehind = false;
   const stored = found.account;
