@@ -87,11 +87,11 @@ it('shows the sends of an account and of all accounts while they happen', async 
   for (const n of [1, 2]) await desk.client.reserve(id, { reservationId: `flight-${n}` });
   await desk.client.failed(id, { reservationId: 'flight-2', kind: 'unknown' });
   const sentAt = new Date().toISOString();
-  await desk.client.observed(id, { chatId: 'by hand', messageId: 'm1', sentAt });
+  await desk.client.observed(id, { chatId: 'manual', messageId: 'm1', sentAt });
   await isText(account.page, '#counter', '15');
   await isText(account.page, '#logged', '13');
   await shows(account.page, /15 counter\s*=\s*1 in flight\s*\+\s*1 uncertain\s*\+\s*12 delivered/);
-  await shows(account.page, 'Sent by hand', '#timeline');
+  await shows(account.page, 'Sent manually', '#timeline');
   await shows(list.page, /12 delivered, 1 sent manually, 1 in flight, 1 uncertain/);
   expect(await list.page.getByLabel('Search').inputValue()).toBe('half a wor');
   expect([await isUnreloaded(account.page), await isUnreloaded(list.page)]).toEqual([true, true]);
@@ -117,7 +117,7 @@ it('shows a counter of 104, its correction and cooldown, without a reload', asyn
   await isText(page, '#counter', '104');
   await isText(page, '#logged', '17');
   await isText(page, '#drift', '87');
-  await shows(page, 'The row in Postgres has the counter 104, the account itself counts 17');
+  await shows(page, /was edited manually: its counter is 104, and the account's own counter is 17/);
   await shows(article.page, 'The counter is 104, the event log has 17: 87 apart.');
   await shows(article.page, 'the number was edited manually');
   expect([...(await violations(page)), ...(await violations(article.page))]).toEqual([]);
@@ -152,14 +152,14 @@ it('caches numbers for a minute, shows their age, and renews them on hard refres
   const { page, complaints } = await open();
   await page.goto(`/accounts/${id}`);
   await isText(page, '#counter', '2');
-  await onceAgain(page, 'As the account itself says');
+  await onceAgain(page, 'These numbers are from the workflow of the account');
   // Postgres reports no changes now, so only the cache can answer.
   await desk.stand.pool.query('alter table safeband.accounts disable trigger user');
   try {
     await desk.client.reserve(id, { reservationId: 'late' });
     await page.reload();
     await isText(page, '#counter', '2');
-    await shows(page, /As the account itself says, read \d+ s ago/);
+    await shows(page, /These numbers are from the workflow of the account, read \d+ s ago/);
     await onceAgain(page, /3 of 50/);
   } finally {
     await desk.stand.pool.query('alter table safeband.accounts enable trigger user');
@@ -209,7 +209,7 @@ it('settles an uncertain send, and names the field that is missing', async () =>
   await page.getByLabel('Chat id').fill('chat-of-lost-1');
   await page.getByRole('button', { name: 'Settle the reservation' }).click();
   await shows(page, 'lost-1 is now delivered');
-  await shows(page, 'None: every slot has its outcome', '#open');
+  await shows(page, 'None. Every slot has its outcome', '#open');
   await isText(page, '#logged', '1');
   await picture(page, 'settled');
   expect(complaints.filter((text) => !/status of 4\d\d/.test(text))).toEqual([]);
@@ -346,5 +346,5 @@ it('shows numbers of Postgres while Temporal does not answer, and states it', as
   } finally {
     await desk.stand.startWorker();
   }
-  await onceAgain(page, 'As the account itself says');
+  await onceAgain(page, 'These numbers are from the workflow of the account');
 });

@@ -1,4 +1,4 @@
-/** The answers: the shapes of the contract (2). */
+/** The schemas of the answers (docs/contract.md, 2). */
 import { Type } from 'typebox';
 import { DENIAL_REASONS } from '../../domain/gate/gate.js';
 import {
@@ -25,30 +25,36 @@ export const problem = Type.Object(
     title: String(),
     status: Integer(),
     detail: String(),
-    code: Optional(Type.Enum(FAILURE_TYPES, { description: "The contract's name of it." })),
-    field: Optional(String({ description: 'The field that is wrong.' })),
-    cure: Optional(String({ description: 'What to do.' })),
+    code: Optional(
+      Type.Enum(FAILURE_TYPES, { description: 'The type of the error, if it has one.' }),
+    ),
+    field: Optional(String({ description: 'The wrong field.' })),
+    cure: Optional(String({ description: 'How to fix it.' })),
   },
   { additionalProperties: false, description: 'Problem details (RFC 9457).' },
 );
 
 const grant = {
   granted: Literal(true),
-  quotaDay: day('The UTC day on which the slot counts.'),
-  leaseExpiresAt: instant('Until then it may be in flight without a word.'),
-  remainingToday: count('Slots that are left today.'),
-  repeated: Boolean({ description: 'The same grant as before: no new slot.' }),
+  quotaDay: day('The UTC day to which the slot belongs.'),
+  leaseExpiresAt: instant(
+    'The end of the lease: until then the slot may stay in flight without a report.',
+  ),
+  remainingToday: count('Slots left today, after this grant.'),
+  repeated: Boolean({
+    description: 'True: this id already had its grant, and no new slot was taken.',
+  }),
 };
 const denial = {
   granted: Literal(false),
   reason: Type.Enum(DENIAL_REASONS),
-  limit: Optional(count('The cap that refused.')),
-  used: Optional(count('What of it is used.')),
-  retryAt: orNull(instant('When to ask again; null: only a person can help.')),
+  limit: Optional(count('The cap that is reached.')),
+  used: Optional(count('The used part of that cap.')),
+  retryAt: orNull(instant('When to ask again. Null: only a person can help.')),
 };
 export const decision = Union([
-  closed({ ...grant, reservationId }, 'Granted: one call to LinkedIn may be made.'),
-  closed({ ...denial, reservationId }, 'Denied: nothing was counted; ask again at retryAt.'),
+  closed({ ...grant, reservationId }, 'Granted: the caller may call LinkedIn once.'),
+  closed({ ...denial, reservationId }, 'Denied: nothing was counted. Ask again at retryAt.'),
 ]);
 export const peek = Union([closed(grant), closed(denial)]);
 export const batch = closed({
@@ -61,7 +67,7 @@ export const batch = closed({
           reservationId: orNull(String()),
           error: closed({ type: Type.Enum(FAILURE_TYPES), message: String() }),
         },
-        'An item that could not be decided; the others were.',
+        'An item that could not be decided. The other items were decided.',
       ),
     ]),
   ),
@@ -83,7 +89,7 @@ export const failed = closed({
 });
 export const observed = closed({
   matched: orNull(reservationId),
-  counted: Boolean({ description: 'False: it was known.' }),
+  counted: Boolean({ description: 'False: this InMail was already counted.' }),
 });
 export const settled = closed({ settled: String() });
 export const findings = closed({
@@ -93,7 +99,7 @@ export const findings = closed({
   alerted: Boolean(),
   cooled: Boolean(),
 });
-const capOrNull = orNull(count('As it was set; null is the default.'));
+const capOrNull = orNull(count('The cap that was set. Null: the default applies.'));
 export const policy = closed({
   tier,
   dailyCap: capOrNull,
@@ -101,70 +107,78 @@ export const policy = closed({
   ramp: orNull(closed({ dailyCaps: Type.Array(Integer()) })),
   sendingWindow: orNull(closed({ days: Type.Array(String()), start: String(), end: String() })),
   timezone: String(),
-  creditsRenewOn: orNull(count('The day of the month; null is the first.', 1)),
+  creditsRenewOn: orNull(count('The day of the month. Null: the first.', 1)),
 });
 
 const open = closed({
   reservationId,
   state: Type.Enum(['in_flight', 'uncertain']),
-  quotaDay: day('Its quota day.'),
+  quotaDay: day('The quota day of the slot.'),
   reservedAt: instant('When it was granted.'),
-  leaseExpiresAt: instant('Until then it may be in flight.'),
+  leaseExpiresAt: instant('The end of the lease.'),
 });
-export const cooldown = orNull(closed({ until: instant('Its end.'), cause: String() }));
+export const cooldown = orNull(
+  closed({ until: instant('The end of the cooldown.'), cause: String() }),
+);
 export const hold = orNull(
-  closed({ reason: String(), actor: String(), since: instant('When it began.') }),
+  closed({ reason: String(), actor: String(), since: instant('When the hold began.') }),
 );
 /** The parts of the counter of one day, and their sum. */
 export const numbers = {
-  counter: count('Slots spent today; what the gate consults.'),
-  inFlight: count('No outcome yet.'),
-  uncertain: count('It may have reached LinkedIn.'),
-  delivered: count('With proof.'),
-  external: count('Sent by others than us.'),
-  imported: count('What another system had sent.'),
-  unexplained: Integer({ description: 'What nothing accounts for; the next run heals it.' }),
+  counter: count('Slots spent today. The gate decides by this number.'),
+  inFlight: count('Slots without an outcome.'),
+  uncertain: count('Slots whose InMail may have reached LinkedIn.'),
+  delivered: count('Slots with a proof of delivery.'),
+  external: count('InMails that were sent without a reservation, for example manually.'),
+  imported: count('InMails that another system delivered today.'),
+  unexplained: Integer({
+    description: 'The part that nothing accounts for. The next reconcile corrects it.',
+  }),
   carried: count('Slots of earlier days that take room today.'),
-  remaining: count('What may still be granted today.'),
+  remaining: count('Slots that may still be granted today.'),
 };
 export const status = closed(
   {
     accountId,
-    asOf: instant('What this is true of.'),
+    asOf: instant('The instant of these numbers.'),
     state,
     tier,
-    quotaDay: day('Today, in UTC.'),
+    quotaDay: day('The UTC day of these numbers.'),
     version: count('Grows with each change.'),
     ...numbers,
     caps: closed({
-      daily: count('In force today.'),
-      weekly: count('In force.'),
-      ramp: orNull(count('Of this step; null: no ramp binds.')),
-      effective: count('The smallest of them.'),
+      daily: count('The daily cap in force.'),
+      weekly: count('The weekly cap in force.'),
+      ramp: orNull(count('The cap of the ramp step. Null: no ramp applies.')),
+      effective: count('The smallest cap.'),
       binding: Type.Enum(['weekly', 'ramp', 'daily']),
     }),
-    weekUsed: count('Of the last seven days, today included.'),
-    rampDay: count('Counts from 1.', 1),
+    weekUsed: count('Slots spent in the last 7 quota days, today included.'),
+    rampDay: count('The day of the ramp, from 1.', 1),
     cooldown,
     hold,
-    breakerUntil: orNull(instant('InMail credits are used up until then.')),
-    lastReconciledAt: orNull(instant('The last run that succeeded.')),
-    nextReconcileAt: orNull(instant('Null: the fleet audit looks after it.')),
-    verified: Boolean({ description: 'A run succeeded within 30 minutes.' }),
-    unsaved: orNull(count('Rows that are not yet in Postgres; null: Postgres does not know.')),
+    breakerUntil: orNull(instant('The InMail credits are used up until then.')),
+    lastReconciledAt: orNull(instant('The last successful reconcile.')),
+    nextReconcileAt: orNull(
+      instant('The next reconcile. Null: the fleet audit checks this account.'),
+    ),
+    verified: Boolean({ description: 'True: a reconcile succeeded in the last 30 minutes.' }),
+    unsaved: orNull(
+      count('Rows that are not in Postgres yet. Null: not known, because the source is postgres.'),
+    ),
     openReservations: Type.Array(open),
     source: Type.Enum(['workflow', 'postgres'], {
       description:
-        'postgres: the workflow did not answer or has ended; the rows are up to 15 s behind.',
+        'postgres: the workflow did not answer or has ended. The rows are up to 15 s behind.',
     }),
     ageSeconds: count('Seconds since the source was read.'),
-    savedAt: orNull(instant("When the account's row was last saved; null: Postgres was not read.")),
+    savedAt: orNull(instant("When the account's row was last saved. Null: Postgres was not read.")),
     eventLog: orNull(
       closed(
         {
           delivered: count('Rows of the quota day, without external ones.'),
           external: count('External rows of the quota day.'),
-          drift: Integer({ description: 'The counter less these rows and what was imported.' }),
+          drift: Integer({ description: 'The counter minus these rows, minus imported.' }),
         },
         'Null: Postgres was not read.',
       ),
@@ -172,13 +186,15 @@ export const status = closed(
     edited: orNull(
       closed(
         {
-          row: Integer({ description: 'The counter in the row.' }),
-          counted: Integer({ description: 'The counter of the account without the edit.' }),
+          row: Integer({ description: 'The counter of the row.' }),
+          counted: Integer({ description: 'The counter without the manual edit.' }),
         },
-        'The row has been edited manually. The larger number counts until the next reconcile.',
+        'Not null: the row was edited manually. The larger number counts until the next reconcile.',
       ),
     ),
-    lastCheckedAt: orNull(instant('The last reconcile of the account, or audit of all accounts.')),
+    lastCheckedAt: orNull(
+      instant('The last reconcile of the account, or the last fleet audit if that is later.'),
+    ),
   },
   'One consistent read: counter = inFlight + uncertain + delivered + external + imported + unexplained.',
 );
@@ -194,12 +210,12 @@ export const STATUS_ORIGIN = [
 export const reservation = closed({
   reservationId,
   state: Type.Enum(['in_flight', 'delivered', 'released', 'uncertain']),
-  quotaDay: day('The day on which it counts.'),
+  quotaDay: day('The day to which the slot belongs.'),
   reservedAt: instant('When it was granted.'),
-  leaseExpiresAt: instant('Until then it may be in flight.'),
+  leaseExpiresAt: instant('The end of the lease.'),
   chatId: orNull(chatId),
   messageId: orNull(messageId),
-  reason: orNull(text(512, 'Why it was released or is uncertain.', 'rejected')),
-  mayAttempt: Boolean({ description: 'Leave to call LinkedIn.' }),
+  reason: orNull(text(512, 'Why the slot was released or is uncertain.', 'rejected')),
+  mayAttempt: Boolean({ description: 'True: the caller may call LinkedIn.' }),
 });
-export const nextSlots = Type.Array(instant('A reserve is granted then.'));
+export const nextSlots = Type.Array(instant('A reserve at this instant is granted.'));

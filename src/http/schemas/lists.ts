@@ -1,4 +1,4 @@
-/** The items of the lists. */
+/** The schemas of the items of the lists. */
 import { Type } from 'typebox';
 import { ALERT_KINDS } from '../../domain/account/alertKinds.js';
 import { cooldown, hold, numbers } from './answers.js';
@@ -21,22 +21,26 @@ const details = Type.Object({}, { additionalProperties: true });
 const intOrNull = orNull(Integer());
 const textOrNull = orNull(String());
 
-/** An account of a list: `delivered` and `external` are counted in the event log. */
+/** An account in a list; `delivered` and `external` are counts of the event log. */
 export const account = closed({
   accountId,
   state,
   tier,
-  quotaDay: day('Today, in UTC.'),
+  quotaDay: day('The UTC day of these numbers.'),
   version: count('Grows with each change.'),
   ...numbers,
   drift: Integer({ description: 'counter - delivered - external - imported' }),
-  caps: closed({ daily: count('In force.'), weekly: count('In force.'), ramp: intOrNull }),
-  weekUsed: count('Of the last seven days, today included.'),
-  rampDay: count('Counts from 1.', 1),
+  caps: closed({
+    daily: count('The daily cap in force.'),
+    weekly: count('The weekly cap in force.'),
+    ramp: intOrNull,
+  }),
+  weekUsed: count('Slots spent in the last 7 quota days, today included.'),
+  rampDay: count('The day of the ramp, from 1.', 1),
   cooldown,
   hold,
-  breakerUntil: orNull(instant('InMail credits are used up until then.')),
-  lastCheckedAt: orNull(instant('The last run that is written down.')),
+  breakerUntil: orNull(instant('The InMail credits are used up until then.')),
+  lastCheckedAt: orNull(instant('The last reconcile that is recorded.')),
   updatedAt: instant('When the row was written.'),
 });
 export const event = closed({
@@ -45,12 +49,12 @@ export const event = closed({
   chatId,
   messageId: orNull(messageId),
   source: Type.Enum(['pipeline', 'external', 'journal', 'operator']),
-  quotaDay: day('The day that it counts on.'),
-  deliveredAt: instant('When it was delivered.'),
-  isCounted: Boolean({ description: 'False: seen too late to count for a cap.' }),
+  quotaDay: day('The day to which the InMail belongs.'),
+  deliveredAt: instant('When the InMail was delivered.'),
+  isCounted: Boolean({ description: 'False: observed too late to count for a cap.' }),
 });
 export const closedDay = closed({
-  quotaDay: day('A day that is over.'),
+  quotaDay: day('A closed day.'),
   counter: Integer(),
   delivered: Integer(),
   uncertain: Integer(),
@@ -58,33 +62,33 @@ export const closedDay = closed({
   imported: Integer(),
   unexplained: Integer(),
   denials: details,
-  late: Integer({ description: 'Changes after its end.' }),
+  late: Integer({ description: 'The number of changes after the end of the day.' }),
 });
 export const correction = closed({
   correctionId: Integer(),
   runId: String(),
-  quotaDay: day('The day that was healed.'),
+  quotaDay: day('The corrected day.'),
   before: Integer(),
   after: Integer(),
   layer: String(),
   explanation: details,
-  at: instant('When.'),
+  at: instant('When this happened.'),
 });
 export const alert = closed({
   accountId,
   kind: Type.Enum(ALERT_KINDS),
   severity: Type.Enum(['info', 'warning', 'critical']),
-  quotaDay: day('Its day.'),
+  quotaDay: day('The day of the alert.'),
   details,
   times: Integer(),
-  raisedAt: instant('When it was raised.'),
-  resolvedAt: orNull(instant('When it was found gone.')),
+  raisedAt: instant('When the alert was raised.'),
+  resolvedAt: orNull(instant('When the alert was resolved.')),
 });
 export const run = closed({
   runId: String(),
   scope: Type.Enum(['account', 'fleet']),
   accountId: orNull(accountId),
-  ranAt: instant('When.'),
+  ranAt: instant('When the run began.'),
   durationMs: Integer(),
   accountsChecked: Integer(),
   counterBefore: intOrNull,
@@ -104,20 +108,20 @@ export const change = closed({
   actor: String(),
   reason: textOrNull,
   details,
-  at: instant('When.'),
+  at: instant('When this happened.'),
 });
 export const reservation = closed({
   reservationId,
   state: Type.Enum(['in_flight', 'delivered', 'released', 'uncertain']),
-  quotaDay: day('The day on which it counts.'),
+  quotaDay: day('The day to which the slot belongs.'),
   campaignId: textOrNull,
   recipientId: textOrNull,
   reservedAt: instant('When it was granted.'),
-  leaseExpiresAt: instant('Until then it may be in flight.'),
-  settledAt: orNull(instant('When it was settled.')),
+  leaseExpiresAt: instant('The end of the lease.'),
+  settledAt: orNull(instant('When its outcome was recorded.')),
   reason: textOrNull,
   journaled: Boolean(),
   chatId: orNull(chatId),
   messageId: orNull(messageId),
-  carriedInto: orNull(day('The day whose room it takes, too.')),
+  carriedInto: orNull(day('The later day on which the slot takes room as well.')),
 });

@@ -1,4 +1,4 @@
-/** The words of the contract as schemas: types, checks and OpenAPI come from here alone. */
+/** The values of the contract as schemas: the only source of types, checks and OpenAPI. */
 import { Type, type TSchema, type TUnion, type TNull } from 'typebox';
 import { TIERS } from '../../domain/primitives/tier.js';
 import * as requests from '../../domain/wire/requests.js';
@@ -14,10 +14,10 @@ import { ACCOUNT_STATES } from '../../domain/gate/accountState.js';
 
 export const orNull = <T extends TSchema>(schema: T): TUnion<[T, TNull]> =>
   Type.Union([schema, Type.Null()]);
-/** A field of a request that may be left out; null leaves it out, too. */
+/** An optional field of a request; null means the same as no field. */
 export const may = <T extends TSchema>(schema: T) => Type.Optional(orNull(schema));
 
-/** A text by the rule of the message that has it. */
+/** A text that is checked by the same rule as in the message. */
 export const textBy = ({ rule }: { readonly rule: Rule }, description: string, example: string) =>
   Type.String({ ...rule, description, examples: [example] });
 export const text = (maxLength: number, description: string, example: string) =>
@@ -25,36 +25,40 @@ export const text = (maxLength: number, description: string, example: string) =>
 
 export const accountId = textBy(
   accountIdValue,
-  'Your name of the account; case matters.',
+  'Your name for the account; upper and lower case differ.',
   'acme-anna',
 );
 export const reservationId = textBy(
   requests.reservationId,
-  'Your name of one attempt to send; never used twice.',
+  'Your name for one attempt to send. Never use it twice.',
   'q4-0001',
 );
-export const campaignId = textBy(requests.campaignId, 'Your name of the campaign.', 'q4');
+export const campaignId = textBy(requests.campaignId, 'Your name for the campaign.', 'q4');
 export const chatId = textBy(
   requests.chatId,
-  "LinkedIn's conversation: the proof of a delivery.",
+  "LinkedIn's id of the conversation: the proof of a delivery.",
   'chat-9',
 );
 export const messageId = textBy(requests.messageId, "LinkedIn's id of the message.", 'message-9');
 export const recipientId = textBy(
   requests.recipientId,
-  "LinkedIn's id of the recipient, in any spelling; the same kind of id as webhooks bring.",
+  "LinkedIn's id of the recipient, in any spelling; the same kind of id as in LinkedIn's webhooks.",
   'ACoAAS7RzQB',
 );
-export const reason = textBy({ rule: REASON_RULE }, 'Why; people read it.', 'the customer asked');
+export const reason = textBy(
+  { rule: REASON_RULE },
+  'Why, for the people who read the list of changes.',
+  'the customer asked',
+);
 export const actor = textBy(
   { rule: ACTOR_RULE },
-  'The person who does it. If absent, the name of the key; else it is kept as "ada via <key>".',
+  'The person who acts, recorded as "ada via <key>". Without it, the name of the key is recorded.',
   'ada',
 );
 
 /** An instant in an answer. */
 export const instant = (description: string) => instantLike(STRICT_INSTANT, description);
-/** An instant in a request: also in the usual spellings of other programs. */
+/** An instant in a request, which may have the spelling of another program. */
 export const anyInstant = (description: string) => instantLike(INSTANT_RULE.pattern, description);
 const STRICT_INSTANT =
   '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?(Z|[+-]\\d\\d:\\d\\d)$';
@@ -71,12 +75,12 @@ export const day = (description: string) =>
     examples: ['2026-11-23'],
   });
 export const count = (description: string, minimum = 0) => Type.Integer({ minimum, description });
-export const tier = Type.Enum(TIERS, { description: "LinkedIn's kind of account." });
+export const tier = Type.Enum(TIERS, { description: 'The kind of LinkedIn account.' });
 export const state = Type.Enum(ACCOUNT_STATES, {
-  description: 'The first that holds, in this order from the end.',
+  description: 'If several states apply, the last of them in this list.',
 });
 
-/** An object that takes no other fields, and answers that have no others. */
+/** An object without other fields. */
 export const closed = <P extends Record<string, TSchema>>(properties: P, description = '') =>
   Type.Object(properties, {
     additionalProperties: false,

@@ -1,4 +1,4 @@
-/** The answers of the reads for support tickets. */
+/** The schemas of the answers for support tickets. */
 import { Type } from 'typebox';
 import { peek, policy, status, STATUS_ORIGIN } from './answers.js';
 import { accountId, closed, day, instant, orNull } from './parts.js';
@@ -8,7 +8,7 @@ const open = Obj({}, { additionalProperties: true });
 
 export const why = closed({
   accountId,
-  asOf: instant('What this is true of.'),
+  asOf: instant('The instant of these numbers.'),
   quotaDay: day('The day of the counter.'),
   counter: Integer(),
   logged: Integer({ description: 'Rows of that day in the event log.' }),
@@ -16,10 +16,10 @@ export const why = closed({
   parts: List(
     closed({
       text: String(),
-      count: Integer({ description: 'How much of the gap.' }),
+      count: Integer({ description: 'The share of the gap.' }),
       cause: String(),
       isNormal: Boolean(),
-      rightAt: orNull(instant('When it will be right; null: nobody can tell.')),
+      rightAt: orNull(instant('When the part will be right. Null: not known.')),
       reservations: List(String()),
     }),
   ),
@@ -28,17 +28,17 @@ export const why = closed({
 
 export const stateAt = closed({
   accountId,
-  at: instant('The instant that was asked about.'),
+  at: instant('The instant of the question.'),
   status: Omit(status, [...STATUS_ORIGIN], { additionalProperties: false }),
   decision: peek,
   standsOn: String(),
   isExact: Boolean(),
-  notes: List(String(), { description: 'What is not exact, and why.' }),
+  notes: List(String(), { description: 'The parts that are not exact, and why.' }),
   before: List(open),
   after: List(open),
 });
 
-const rest = closed({ at: String(), until: String(), cause: String() });
+const pause = closed({ at: String(), until: String(), cause: String() });
 export const whatIf = closed({
   accountId,
   from: String(),
@@ -50,8 +50,8 @@ export const whatIf = closed({
   stillWaiting: Integer(),
   deferredMinutes: orNull(closed({ median: Number(), longest: Number() })),
   cooldowns: closed({
-    were: List(rest),
-    would: List(rest),
+    were: List(pause),
+    would: List(pause),
     avoided: Integer(),
     caused: Integer(),
   }),

@@ -1,4 +1,4 @@
-/** Endpoints of webhooks and their log, as `docs/webhooks.md` describes them. */
+/** The schemas of webhook endpoints and their log (docs/webhooks.md). */
 import { Type } from 'typebox';
 import { WEBHOOK_TYPES } from '../../domain/wire/webhookEvents.js';
 import { accountId, anyInstant, closed, count, instant, may, orNull } from './parts.js';
@@ -23,7 +23,7 @@ const eventId = String({
 const url = String({
   minLength: 1,
   maxLength: 2_048,
-  description: 'https; http only to this machine.',
+  description: 'An https address; http is allowed only to this machine.',
   examples: ['https://example.com/hooks'],
 });
 const events = Array(Enum(WEBHOOK_TYPES), {
@@ -37,7 +37,7 @@ const accounts = orNull(
     minItems: 1,
     maxItems: ACCOUNTS_MAX,
     uniqueItems: true,
-    description: 'Which accounts; null: all of them.',
+    description: 'Only events of these accounts. Null: all accounts.',
   }),
 );
 const at = (description: string) => orNull(instant(description));
@@ -64,7 +64,7 @@ export const rotate = {
         minimum: 0,
         maximum: KEEP_SECONDS_MAX,
         default: KEEP_SECONDS,
-        description: 'How long the secret before signs as well.',
+        description: 'How long the former secret signs as well, in seconds.',
       }),
     ),
   }),
@@ -72,13 +72,13 @@ export const rotate = {
 };
 export const replay = {
   ...closed(
-    { eventId: may(eventId), since: may(anyInstant('What happened since then.')) },
-    'One of the two.',
+    { eventId: may(eventId), since: may(anyInstant('Replay all events since then.')) },
+    'Exactly one of the two fields.',
   ),
   examples: [{ since: '2026-11-24T09:00:00.000Z' }],
 };
 
-const secret = String({ description: 'Shown here, and never again.', examples: ['whsec_…'] });
+const secret = String({ description: 'The secret is shown only here.', examples: ['whsec_…'] });
 export const created = closed({ endpointId, secret });
 export const rotated = closed({ secret });
 export const pinged = closed({ eventId });
@@ -89,26 +89,30 @@ export const endpoint = closed({
   accounts,
   secrets: Array(
     closed({
-      secret: String({ description: 'Its last four characters.' }),
-      until: at('It signs until then; null: it is in force.'),
+      secret: String({ description: 'The last four characters of the secret.' }),
+      until: at('This secret signs until then. Null: no end is set.'),
     }),
   ),
-  createdAt: instant('When it was made.'),
-  changedBy: String({ description: 'The key that changed it last.' }),
-  attempt: count('Failed tries of what comes next.'),
-  failingSince: at('Nothing was taken since then; null: all is well.'),
-  nextAttemptAt: at('When it is tried again.'),
-  disabledAt: at('When it was switched off; null: it is in use.'),
+  createdAt: instant('When the endpoint was made.'),
+  changedBy: String({ description: 'The key that last changed the endpoint.' }),
+  attempt: count('Failed tries of the next event.'),
+  failingSince: at('Each try has failed since then. Null: the last try succeeded.'),
+  nextAttemptAt: at('The time of the next try.'),
+  disabledAt: at('When the endpoint was disabled. Null: it is enabled.'),
   disabledReason: orNull(String()),
 });
 export const delivery = closed({
   deliveryId: Integer(),
   eventId: String(),
   type: String(),
-  attempt: count('Counts from 1.', 1),
-  at: instant('When it was sent.'),
-  durationMs: count('Until the answer.'),
+  attempt: count('The number of the try, from 1.', 1),
+  at: instant('When the request was sent.'),
+  durationMs: count('The time until the answer.'),
   status: orNull(Integer()),
-  error: orNull(String({ description: 'Null: it was taken.' })),
-  answer: orNull(String({ description: 'The first KiB of what a receiver that refused said.' })),
+  error: orNull(
+    String({ description: 'Why the try failed. Null: the receiver accepted the event.' }),
+  ),
+  answer: orNull(
+    String({ description: 'The first KiB of the answer of a receiver that refused the event.' }),
+  ),
 });

@@ -173,7 +173,7 @@ describe('the story of a day', () => {
       'Corrected',
       'Alert',
       'Held',
-      expect.stringMatching(/^Sent (by hand|manually)$/),
+      'Sent manually',
       'Released',
       'Delivered',
       'In flight',

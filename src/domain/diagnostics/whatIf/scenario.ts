@@ -23,11 +23,11 @@ export type Scenario = {
   readonly shocks: readonly { readonly at: Instant; readonly count: number }[];
   readonly imports: readonly { readonly day: UtcDay; readonly count: number }[];
 };
-export type Rest = Cooldown & { readonly at: Instant; readonly reason: string };
+export type Pause = Cooldown & { readonly at: Instant; readonly reason: string };
 export type Sent = { readonly reservationId: string; readonly at: Instant };
 export type Played = {
   readonly grants: readonly Sent[];
-  readonly cooldowns: readonly Rest[];
+  readonly cooldowns: readonly Pause[];
   /** The room that each day had left at its end. */
   readonly left: readonly { readonly day: UtcDay; readonly remaining: number }[];
 };

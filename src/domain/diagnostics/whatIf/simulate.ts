@@ -12,7 +12,7 @@ import type { Event } from '../../account/events.js';
 import { evolve } from '../../account/evolve.js';
 import { retryAtOf, runAfter } from '../../days/forecast.js';
 import { barrierAt } from '../../gate/gate.js';
-import type { IntervalsFor, Scenario, Played, Rest, Sent } from './scenario.js';
+import type { IntervalsFor, Scenario, Played, Pause, Sent } from './scenario.js';
 import type { Policy } from '../../account/policy.js';
 import { endOf, isPauseOf, isRedecided, paused, seenIn, taken, withImported } from './outcomes.js';
 import { reserve } from '../../commands/reserve.js';
@@ -38,7 +38,7 @@ class Replay {
   #wakeAt = 0;
   readonly #waiting: ReservationRow[] = [];
   readonly #grants: Sent[] = [];
-  readonly #cooldowns: Rest[] = [];
+  readonly #cooldowns: Pause[] = [];
   readonly #left: { day: UtcDay; remaining: number }[] = [];
   #restAt = 0;
 

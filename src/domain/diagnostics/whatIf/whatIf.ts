@@ -4,7 +4,7 @@
  */
 import type { Account } from '../../account/account.js';
 import type { DenialReason } from '../../gate/gate.js';
-import type { IntervalsFor, Scenario, Played, Rest } from './scenario.js';
+import type { IntervalsFor, Scenario, Played, Pause } from './scenario.js';
 import { replay } from './simulate.js';
 import { changedPolicy, raisedCap, type PolicyChange } from '../../commands/administer.js';
 import {
@@ -20,7 +20,7 @@ import { accountAt, type PastRows } from '../asOf/accountAt.js';
 import type { Refusal } from '../../account/refusals.js';
 import { eventsOf } from '../../records/changeLog.js';
 
-export type RestWire = { readonly at: string; readonly until: string; readonly cause: string };
+export type PauseWire = { readonly at: string; readonly until: string; readonly cause: string };
 export type WhatIfDay = {
   readonly day: string;
   /** Sends that asked on that day and were granted then. */
@@ -49,8 +49,8 @@ export type WhatIf = {
   /** How long sends waited for a later grant, in minutes; null: no send did. */
   readonly deferredMinutes: { readonly median: number; readonly longest: number } | null;
   readonly cooldowns: {
-    readonly were: readonly RestWire[];
-    readonly would: readonly RestWire[];
+    readonly were: readonly PauseWire[];
+    readonly would: readonly PauseWire[];
     readonly avoided: number;
     readonly caused: number;
   };
@@ -99,7 +99,7 @@ export function whatIfOf(
             median: minutes(waits[Math.floor(waits.length / 2)] ?? 0),
             longest: minutes(waits.at(-1) ?? 0),
           },
-    cooldowns: compared(restsOf(rows, begun), played.cooldowns),
+    cooldowns: compared(pausesOf(rows, begun), played.cooldowns),
     days: daysOf(rows, sends, played),
     notes,
   };
@@ -130,7 +130,7 @@ function sendsOf({ asks, from, to }: WhatIfRows, { grants }: Played): readonly S
 }
 
 /** Returns the cooldowns that really happened. */
-const restsOf = ({ changes, from, to }: WhatIfRows, begun: Account): readonly Rest[] =>
+const pausesOf = ({ changes, from, to }: WhatIfRows, begun: Account): readonly Pause[] =>
   changes
     .filter(({ at }) => at >= from && at < to)
     .flatMap((change) =>
@@ -145,21 +145,21 @@ const restsOf = ({ changes, from, to }: WhatIfRows, begun: Account): readonly Re
  * Compares the cooldowns. Two are the same if they have one cause and overlap, or if LinkedIn asked
  * for both because of one send.
  */
-function compared(were: readonly Rest[], would: readonly Rest[]): WhatIf['cooldowns'] {
-  const isSame = (one: Rest, other: Rest): boolean =>
+function compared(were: readonly Pause[], would: readonly Pause[]): WhatIf['cooldowns'] {
+  const isSame = (one: Pause, other: Pause): boolean =>
     one.cause === other.cause &&
     ((one.at < other.until && other.at < one.until) ||
       (one.cause === 'throttled' && one.reason === other.reason));
-  const isIn = (one: Rest, others: readonly Rest[]): boolean =>
+  const isIn = (one: Pause, others: readonly Pause[]): boolean =>
     others.some((other) => isSame(one, other));
   return {
-    were: were.map(restWire),
-    would: would.map(restWire),
+    were: were.map(pauseWire),
+    would: would.map(pauseWire),
     avoided: were.filter((one) => !isIn(one, would)).length,
     caused: would.filter((one) => !isIn(one, were)).length,
   };
 }
-const restWire = ({ at, until, cause }: Rest): RestWire => ({
+const pauseWire = ({ at, until, cause }: Pause): PauseWire => ({
   at: isoInstant(at),
   until: isoInstant(until),
   cause,

@@ -74,12 +74,11 @@ export const StartingPage = ({
     <div class="message card">
       <h1>{accountId}</h1>
       <p>
-        It is connected, and its rows are being written. The page shows them as soon as they are
-        there (<Left until={frame.now + STARTING_MS} now={frame.now} />
-        ).
+        The account is connected, and its first rows are being written. This page reloads in{' '}
+        <Left until={frame.now + STARTING_MS} now={frame.now} />.
       </p>
       <p>
-        <a href={`/accounts/${accountId}`}>Look again</a>
+        <a href={`/accounts/${accountId}`}>Reload now</a>
       </p>
     </div>
   </Page>
@@ -92,16 +91,16 @@ function Origin({ data, now }: { readonly data: AccountData; readonly now: numbe
   if (from === 'workflow') {
     return (
       <p class="note">
-        As the account itself says, read <Ago at={readAt} now={now} />.
+        These numbers are from the workflow of the account, read <Ago at={readAt} now={now} />.
       </p>
     );
   }
   return from === 'ended' ? (
-    <p class="note">Its workflow has ended; these numbers are from Postgres.</p>
+    <p class="note">The workflow of the account has ended, so these numbers are from Postgres.</p>
   ) : (
     <p class="banner banner-lost">
-      Temporal does not answer, so these numbers are from Postgres and may be up to 15 s behind.
-      Nothing can be changed until it is back.
+      Temporal does not answer, so these numbers are from Postgres and may be up to 15 s old. No
+      changes are possible until Temporal answers again.
     </p>
   );
 }
@@ -118,7 +117,7 @@ const Links = ({
     <a href={`/accounts/${accountId}/history`}>History</a>
     {workflowUrl === null ? null : (
       <a href={workflowUrl} rel="noreferrer">
-        Its workflow in the Temporal UI
+        Workflow in the Temporal UI
       </a>
     )}
   </p>
@@ -153,9 +152,9 @@ function Warning({ numbers, now }: { readonly numbers: Numbers; readonly now: nu
     <>
       {edited ? (
         <p class="banner banner-warn">
-          The row in Postgres has the counter {edited.row}, the account itself counts{' '}
-          {edited.counted}: the row was edited manually. The larger number counts until the next
-          reconcile corrects it
+          The row in Postgres was edited manually: its counter is {edited.row}, and the account's
+          own counter is {edited.counted}. The larger number counts until the next reconcile
+          corrects the row
           {numbers.nextCheckAt === null ? null : (
             <>
               , at <When at={numbers.nextCheckAt} /> (in{' '}
@@ -171,7 +170,8 @@ function Warning({ numbers, now }: { readonly numbers: Numbers; readonly now: nu
           {state === 'cooldown' && cooldown ? <CooldownLine cooldown={cooldown} /> : null}
           {state === 'held' && hold ? (
             <>
-              {hold.actor} stopped it, <When at={hold.since} show="full" />: {hold.reason}
+              {hold.actor} stopped the account on <When at={hold.since} show="full" />:{' '}
+              {hold.reason}
             </>
           ) : null}
           {state === 'no_credits' && breakerUntil !== null ? (
@@ -197,7 +197,7 @@ function TwoNumbers({ data }: { readonly data: AccountData }): VNode {
           <dd>
             <strong id="counter">{counter}</strong> of {caps.effective}
           </dd>
-          <dd class="note">what the gate consults; {CAP_WORDS[caps.binding]} binds</dd>
+          <dd class="note">the gate uses this number; {CAP_WORDS[caps.binding]} applies</dd>
         </div>
         <div>
           <dt>Event log</dt>
@@ -205,7 +205,8 @@ function TwoNumbers({ data }: { readonly data: AccountData }): VNode {
             <strong id="logged">{logged}</strong>
           </dd>
           <dd class="note">
-            {delivered} delivered{external > 0 ? ` + ${external} by hand` : ''}, each with its proof
+            {delivered} delivered{external > 0 ? ` + ${external} sent manually` : ''}, each with its
+            proof
           </dd>
         </div>
         <div>
@@ -214,7 +215,9 @@ function TwoNumbers({ data }: { readonly data: AccountData }): VNode {
             <strong id="remaining">{remaining}</strong>
           </dd>
           <dd class="note">
-            {carried > 0 ? `${carried} carried from earlier days take room` : 'until midnight UTC'}
+            {carried > 0
+              ? `${carried} carried from earlier days ${carried === 1 ? 'takes' : 'take'} room`
+              : 'until midnight UTC'}
           </dd>
         </div>
         <div class={Math.abs(drift) > 5 ? 'over' : undefined}>

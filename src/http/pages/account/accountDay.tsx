@@ -65,7 +65,7 @@ export function Timeline({ data }: WithData): VNode {
         </div>
       )}
       {moments.length > MOMENTS_SHOWN ? (
-        <p class="note">{moments.length - MOMENTS_SHOWN} earlier ones are in the event log.</p>
+        <p class="note">{many(moments.length - MOMENTS_SHOWN, 'earlier moment')} not shown.</p>
       ) : null}
     </Section>
   );
@@ -74,11 +74,11 @@ export function Timeline({ data }: WithData): VNode {
 export function NextSlots({ data, now }: WithData & { readonly now: number }): VNode {
   const { slots, origin, numbers } = data;
   return (
-    <Section id="slots" title="Next slots" note="If every one before it is used.">
+    <Section id="slots" title="Next slots" note="Each time is right if all earlier slots are used.">
       {slots.length === 0 ? (
         <Empty>
           {origin.from === 'workflow' && numbers.state !== 'disconnected'
-            ? 'None, until a person acts.'
+            ? 'None until a person acts.'
             : 'Not known: the account does not answer.'}
         </Empty>
       ) : (
@@ -123,7 +123,7 @@ export function Week({ data }: WithData): VNode {
       <progress
         max={Math.max(1, numbers.caps.weekly)}
         value={Math.min(numbers.weekUsed, numbers.caps.weekly)}
-        aria-label="used of the week"
+        aria-label="used part of the weekly cap"
       />
       <ol class="week">
         {week.map(({ day, counter }) => (
@@ -139,7 +139,7 @@ export function Week({ data }: WithData): VNode {
 export function Ramp({ data }: WithData): VNode {
   const { numbers, settings } = data;
   const ramp = settings.ramp ?? [];
-  const isOver = numbers.rampDay > ramp.length;
+  const hasEnded = numbers.rampDay > ramp.length;
   return (
     <Section id="ramp" title="Caps and ramp">
       <p>
@@ -152,8 +152,8 @@ export function Ramp({ data }: WithData): VNode {
       ) : (
         <>
           <p>
-            {isOver
-              ? `The ramp of ${many(ramp.length, 'day')} is over.`
+            {hasEnded
+              ? `The ramp of ${many(ramp.length, 'day')} has ended.`
               : `Ramp day ${numbers.rampDay} of ${ramp.length}: ${numbers.caps.ramp ?? 0} a day.`}
           </p>
           <ol class="ramp">
@@ -177,8 +177,8 @@ export function Ramp({ data }: WithData): VNode {
 
 function windowInWords({ settings }: AccountData): string {
   const { sendingWindow: window, timezone } = settings;
-  if (window === null) return `It may send at any hour. Its time zone is ${timezone}.`;
-  return `It sends on ${window.days.join(', ')} from ${window.start} to ${window.end}, ${timezone}.`;
+  if (window === null) return `The account may send at any hour. Its time zone is ${timezone}.`;
+  return `The account sends on ${window.days.join(', ')} from ${window.start} to ${window.end}, ${timezone}.`;
 }
 
 export function Days({ data }: WithData): VNode {
@@ -186,7 +186,7 @@ export function Days({ data }: WithData): VNode {
   const columns = columnsOf(days, numbers, DAYS_SHOWN);
   const known = days.toReversed();
   return (
-    <Section id="days" title="30 days">
+    <Section id="days" title="The last 30 days">
       <DaysChart days={columns} cap={numbers.caps.daily} />
       <ul class="legend">
         <li>
@@ -203,10 +203,10 @@ export function Days({ data }: WithData): VNode {
         </li>
       </ul>
       {known.length === 0 ? (
-        <Empty>The first day closes at midnight UTC.</Empty>
+        <Empty>No closed day yet. The first day closes at midnight UTC.</Empty>
       ) : (
         <details id="days-table">
-          <summary>As a table</summary>
+          <summary>Show as a table</summary>
           <Table
             caption="Closed quota days"
             head={['Day', 'Counter', 'Delivered', 'External', 'Uncertain', 'Imported', 'Late']}

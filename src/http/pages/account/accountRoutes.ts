@@ -54,12 +54,12 @@ function addHistory(app: FastifyInstance, { assets, now, pool }: PageParts): voi
     const isAsked = typeof request.query.at === 'string';
     const asked = isAsked ? String(request.query.at) : anHourAgo(at);
     const instant = instantOf(asked);
-    const isToCome = instant !== undefined && instant > at;
+    const isFuture = instant !== undefined && instant > at;
     const failure =
       instant === undefined
-        ? 'at should be an instant in UTC, such as 2026-11-23T14:03:07Z.'
-        : isToCome
-          ? 'That instant is still to come: the next slots are on the page of the account.'
+        ? 'The instant must be in UTC, such as 2026-11-23T14:03:07Z.'
+        : isFuture
+          ? 'The instant is in the future. The page of the account shows the next slots.'
           : null;
     const state = await stateAt(pool, accountId, failure === null ? (instant ?? at) : at);
     if (!state) throw accountUnknown();

@@ -25,11 +25,11 @@ export function OpenReservations({
   return (
     <Section id="open" title="Open reservations">
       {open.length === 0 ? (
-        <Empty>None: every slot has its outcome.</Empty>
+        <Empty>None. Every slot has its outcome.</Empty>
       ) : (
         <Table
           caption="Open reservations"
-          head={['Reservation', 'State', 'Quota day', 'Reserved', 'Lease', 'What now']}
+          head={['Reservation', 'State', 'Quota day', 'Reserved', 'Lease', 'Next step']}
         >
           {open.map(({ reservationId, state, day, reservedAt, leaseExpiresAt, reason }) => (
             <tr key={reservationId} id={`reservation-${reservationId}`}>
@@ -48,7 +48,7 @@ export function OpenReservations({
                     <Left until={leaseExpiresAt} now={now} /> left
                   </>
                 ) : (
-                  'over'
+                  'ended'
                 )}
               </td>
               <td>
@@ -81,7 +81,7 @@ export function Alerts({ alerts }: { readonly alerts: readonly OpenAlert[] }): V
   return (
     <Section id="alerts" title="Alerts">
       {alerts.length === 0 ? (
-        <Empty>None: nobody has to look.</Empty>
+        <Empty>None. No person has to act.</Empty>
       ) : (
         <ul class="plain">
           {alerts.map(({ kind, severity, day, raisedAt, times, details }) => (
@@ -93,7 +93,7 @@ export function Alerts({ alerts }: { readonly alerts: readonly OpenAlert[] }): V
                 {times > 1 ? `, ${times} times` : ''}
               </span>
               <p>{ALERT_WORDS[kind]}</p>
-              <Told details={details} />
+              <Details details={details} />
             </li>
           ))}
         </ul>
@@ -103,21 +103,21 @@ export function Alerts({ alerts }: { readonly alerts: readonly OpenAlert[] }): V
 }
 
 /** Renders the sentences of an alert; for an alert without sentences, its details. */
-function Told({ details }: { readonly details: object }): VNode | null {
+function Details({ details }: { readonly details: object }): VNode | null {
   if ('sentences' in details && Array.isArray(details.sentences)) {
     return (
-      <ul class="told">
+      <ul class="details">
         {details.sentences.map((text) => (
           <li key={String(text)}>{String(text)}</li>
         ))}
       </ul>
     );
   }
-  const said = Object.entries(details).filter(([, value]) => value !== null);
-  if (said.length === 0) return null;
+  const known = Object.entries(details).filter(([, value]) => value !== null);
+  if (known.length === 0) return null;
   return (
     <p class="note">
-      {said
+      {known
         .map(
           ([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : value}`,
         )

@@ -1,4 +1,4 @@
-/** The chart of a day, SVG from the server: counter, event log, cap, cooldowns, corrections. */
+/** The chart of a day as SVG: counter, event log, cap, cooldowns and corrections. */
 import { scaleLinear } from 'd3-scale';
 import { curveStepAfter, line } from 'd3-shape';
 import type { VNode } from 'preact';
@@ -15,7 +15,7 @@ import { many, timeOf } from '../ui/format.js';
 
 export type Point = { readonly at: Instant; readonly value: number };
 export type Mark = { readonly at: Instant; readonly before: number; readonly after: number };
-export type Rest = { readonly from: Instant; readonly until: Instant };
+export type Pause = { readonly from: Instant; readonly until: Instant };
 export type DayChartProps = {
   readonly day: UtcDay;
   readonly now: Instant;
@@ -23,7 +23,7 @@ export type DayChartProps = {
   readonly counter: readonly Point[];
   readonly delivered: readonly Point[];
   readonly corrections: readonly Mark[];
-  readonly cooldowns: readonly Rest[];
+  readonly cooldowns: readonly Pause[];
 };
 
 const HEIGHT = 240;
@@ -43,7 +43,7 @@ export function DayChart(props: DayChartProps): VNode {
   const lineOf = (points: readonly Point[]): string => draw(fromTo(points, start, last)) ?? '';
   return (
     <svg class="chart" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={wordsOf(props)}>
-      <Rests rests={cooldowns} x={x} start={start} end={end} />
+      <Pauses pauses={cooldowns} x={x} start={start} end={end} />
       <Grid y={y} ticks={4} />
       <Hours x={x} start={start} />
       <CapLine y={y} cap={cap} />
@@ -65,24 +65,24 @@ function fromTo(points: readonly Point[], start: Instant, last: Instant): Point[
   return [...begun, { at: Math.max(last, latest.at), value: latest.value }];
 }
 
-const Rests = ({
-  rests,
+const Pauses = ({
+  pauses,
   x,
   start,
   end,
 }: {
-  readonly rests: readonly Rest[];
+  readonly pauses: readonly Pause[];
   readonly x: Scale;
   readonly start: Instant;
   readonly end: Instant;
 }): VNode => (
   <>
-    {rests.map(({ from, until }) => {
+    {pauses.map(({ from, until }) => {
       const [a, b] = [x(Math.max(from, start)), x(Math.min(until, end))];
       return (
         <g key={from}>
           <rect
-            class="rest"
+            class="pause"
             x={a}
             width={Math.max(1, b - a)}
             y={SIDE.top}
@@ -136,7 +136,7 @@ const Marks = ({
 
 function wordsOf({ day, cap, counter, delivered, corrections, cooldowns }: DayChartProps): string {
   return [
-    `${isoDay(day)}: the counter is at ${counter.at(-1)?.value ?? 0} of ${cap}`,
+    `${isoDay(day)}: the counter is ${counter.at(-1)?.value ?? 0} of ${cap}`,
     `${delivered.at(-1)?.value ?? 0} in the event log`,
     many(corrections.length, 'correction'),
     many(cooldowns.length, 'cooldown'),

@@ -7,7 +7,7 @@ import type {
   DayReservation,
 } from '../../../postgres/read/pageReads.js';
 import type { OpenAlert, WrittenChange } from '../../../postgres/read/reads.js';
-import type { Point, Rest } from './dayChart.js';
+import type { Pause, Point } from './dayChart.js';
 import type { DayColumn } from './daysChart.js';
 import { dateOf, many, timeOf } from '../ui/format.js';
 import type { Numbers } from '../ui/numbers.js';
@@ -59,7 +59,7 @@ function summed(steps: readonly { readonly at: Instant; readonly by: number }[])
 }
 
 /** Returns the cooldowns of that day, from the changes; a manual end shortens a cooldown. */
-export function cooldownsOf({ day, changes }: Pick<DayRows, 'day' | 'changes'>): readonly Rest[] {
+export function cooldownsOf({ day, changes }: Pick<DayRows, 'day' | 'changes'>): readonly Pause[] {
   const ends = changes.filter(({ kind, reason }) => kind === 'cooldown' && reason === 'ended');
   return changes
     .filter(({ kind, details }) => kind === 'cooldown' && 'until' in details)
@@ -111,12 +111,12 @@ const deliveredMoment = ({
   at: deliveredAt,
   id: `event-${eventId}`,
   tone: 'good',
-  title: reservationId === null ? 'Sent by hand' : 'Delivered',
+  title: reservationId === null ? 'Sent manually' : 'Delivered',
   detail:
     (reservationId === null ? '' : `${reservationId}, `) +
     `proof ${chatId}` +
-    (source === 'journal' ? ', told by the journal' : '') +
-    (source === 'operator' ? ', told by an operator' : ''),
+    (source === 'journal' ? ', found in the journal' : '') +
+    (source === 'operator' ? ', recorded by an operator' : ''),
 });
 
 function reservationMoment(one: DayReservation): readonly Moment[] {
@@ -133,7 +133,7 @@ function reservationMoment(one: DayReservation): readonly Moment[] {
     return [{ at: settledAt ?? reservedAt, id, tone: 'warn', title: 'Uncertain', detail }];
   }
   if (state !== 'released') return [];
-  const detail = `${reservationId}${why}; its room is given back`;
+  const detail = `${reservationId}${why}; its room is free again`;
   const id = `released-${reservationId}`;
   return [{ at: settledAt ?? reservedAt, id, tone: 'quiet', title: 'Released', detail }];
 }

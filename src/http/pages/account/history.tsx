@@ -44,7 +44,7 @@ export const HistoryPage = ({ frame, accountId, asked, state, failure }: Props):
         <button type="submit">Show</button>
       </form>
       <p class="note" id="at-hint">
-        Such as 2026-11-23T14:03:07Z, or 2026-11-23 14:03.
+        For example 2026-11-23T14:03:07Z, or 2026-11-23 14:03.
       </p>
       {failure === null ? null : (
         <p class="banner banner-error" role="alert" id="refusal">
@@ -63,7 +63,7 @@ function Then({ state }: { readonly state: StateAt }): VNode {
     <>
       <p class={state.isExact ? 'banner banner-done' : 'banner banner-warn'}>
         {state.isExact
-          ? 'Exact: each of these numbers has rows with its own time.'
+          ? 'Exact: the rows of each of these numbers have their own times.'
           : state.notes.join(' ')}
       </p>
       <Section id="then" title={`${state.accountId} at ${state.at}`}>
@@ -81,8 +81,8 @@ function Then({ state }: { readonly state: StateAt }): VNode {
           ) : null}
         </p>
         <p class="lead">
-          <strong id="counter">{counter}</strong> of {caps.effective} ({CAP_WORDS[caps.binding]}{' '}
-          bound), room for {remaining}.
+          <strong id="counter">{counter}</strong> of {caps.effective}: {CAP_WORDS[caps.binding]}{' '}
+          applied. Room for {remaining} more.
         </p>
         <Bar numbers={numbers} tall={true} />
         <Legend numbers={numbers} />
@@ -105,13 +105,13 @@ function Decision({ decision }: { readonly decision: PeekWire }): VNode {
   const at = retryAt === null ? undefined : parseInstant(retryAt);
   return (
     <p id="decision">
-      A reserve at that instant would have been refused:{' '}
+      A reserve at that instant would have been denied:{' '}
       <strong>{reason.replaceAll('_', ' ')}</strong>
       {at === undefined ? (
         ', until a person acts.'
       ) : (
         <>
-          , to be tried again at <When at={at} show="full" />.
+          . The caller could ask again at <When at={at} show="full" />.
         </>
       )}
     </p>
@@ -129,7 +129,7 @@ const Moments = ({
 }): VNode => (
   <Section id={id} title={title}>
     {moments.length === 0 ? (
-      <Empty>Nothing.</Empty>
+      <Empty>None.</Empty>
     ) : (
       <ol class="plain-list">
         {moments.map(({ at, text }) => (
@@ -142,7 +142,7 @@ const Moments = ({
   </Section>
 );
 
-/** Reads an instant as people type it; without seconds, it is the beginning of the minute. */
+/** Reads an instant as people type it; a text without seconds is the beginning of the minute. */
 export function instantOf(text: string): Instant | undefined {
   const parts = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d(?:\.\d{1,3})?)? ?(?:Z|UTC)?$/i.exec(
     text.trim(),
@@ -152,5 +152,5 @@ export function instantOf(text: string): Instant | undefined {
   return parseInstant(`${day}T${minute}${seconds}Z`);
 }
 
-/** The text before the reader has chosen an instant. */
+/** Returns the instant that the form shows before the reader has chosen an instant. */
 export const anHourAgo = (now: Instant): string => isoInstant(now - 3_600_000).slice(0, 19) + 'Z';

@@ -13,7 +13,7 @@ type Props = {
 };
 
 export function WhyPage({ frame, why, isAsked }: Props): VNode {
-  const { accountId, counter, logged, headline, parts, beside } = why;
+  const { accountId, counter, logged, headline, parts, beside: context } = why;
   const gap = counter - logged;
   const isFine = parts.every(({ isNormal }) => isNormal);
   return (
@@ -33,16 +33,16 @@ export function WhyPage({ frame, why, isAsked }: Props): VNode {
         </p>
         <p class="note">
           Read <When at={instantOr(why.asOf, frame.now)} show="full" />
-          {isAsked ? '' : ', from Postgres alone: Temporal was not asked or did not answer'}. Quota
-          day {why.quotaDay}.
+          {isAsked ? '' : ', from Postgres only, because Temporal did not answer'}. Quota day{' '}
+          {why.quotaDay}.
         </p>
         {parts.length === 0 ? (
-          <p class="banner banner-done">Nothing to explain: both numbers are the same.</p>
+          <p class="banner banner-done">Both numbers are equal. There is nothing to explain.</p>
         ) : (
           <p class={isFine ? 'banner banner-done' : 'banner banner-warn'}>
             {isFine
-              ? 'All of it is normal. No person has to do anything.'
-              : 'Some of it is unexpected. The list shows what happens next.'}
+              ? 'Every part of the gap is normal. No action is needed.'
+              : 'At least one part of the gap is not normal. The list shows what happens next.'}
           </p>
         )}
       </div>
@@ -50,7 +50,7 @@ export function WhyPage({ frame, why, isAsked }: Props): VNode {
         <Section
           id="parts"
           title={`The gap of ${gap}, part by part`}
-          note={`${counter} on the counter less ${logged} in the event log.`}
+          note={`The counter is ${counter}, and the event log has ${logged}.`}
         >
           <ol class="parts">
             {parts.map((part) => (
@@ -59,22 +59,22 @@ export function WhyPage({ frame, why, isAsked }: Props): VNode {
           </ol>
         </Section>
       )}
-      {beside.length === 0 ? null : (
-        <Section id="beside" title="What else to know">
+      {context.length === 0 ? null : (
+        <Section id="context" title="More about this account">
           <ul class="plain">
-            {beside.map((one, n) => (
-              <Beside key={n} one={one} now={frame.now} />
+            {context.map((one, n) => (
+              <Context key={n} one={one} now={frame.now} />
             ))}
           </ul>
         </Section>
       )}
       <Section id="two" title="Why there are two numbers">
         <p>
-          The <strong>counter</strong> is raised before LinkedIn is called, so that no more than the
-          cap can ever go out. The <strong>event log</strong> gets a row once LinkedIn has answered,
-          with the chat as its proof. So the counter runs ahead while something is under way, and
-          every ten minutes the two are held against each other. Statistics and invoices come from
-          the event log only.
+          The <strong>counter</strong> goes up before each call to LinkedIn, so that the account
+          never sends more than its cap. The <strong>event log</strong> gets a row after LinkedIn
+          has answered, with the chat as its proof. So the counter is larger while InMails are in
+          flight. Every 10 minutes a reconcile compares the two numbers and corrects the counter.
+          Statistics and invoices use only the event log.
         </p>
       </Section>
     </Page>
@@ -90,12 +90,12 @@ function Part({ part, now }: { readonly part: WhyPart; readonly now: Instant }):
       <div>
         <p>{text}</p>
         <p class="note">
-          {isNormal ? '✓ normal' : '▲ unexpected'}
+          {isNormal ? '✓ normal' : '▲ not normal'}
           {at === undefined ? (
-            '; a proof, a person or the next reconcile corrects it'
+            '; a proof, a person or the next reconcile resolves it'
           ) : (
             <>
-              ; {cause === 'uncertain' ? 'takes room until' : 'right by'}{' '}
+              ; {cause === 'uncertain' ? 'takes room until' : 'resolved by'}{' '}
               <When at={at} show="full" />
               {at > now ? (
                 <>
@@ -120,19 +120,19 @@ const KINDS: Readonly<Record<WhyContext['kind'], string>> = {
   edited: '✎ Edited manually',
   carried: '→ Carried over',
   external: '✎ Sent manually',
-  late: '↻ Came late',
+  late: '↻ Late outcome',
   alert: '▲ Alert',
   correction: '✓ Corrected',
 };
 const ENDING: readonly string[] = ['cooldown', 'no_credits'];
 
-function Beside({ one, now }: { readonly one: WhyContext; readonly now: Instant }): VNode {
+function Context({ one, now }: { readonly one: WhyContext; readonly now: Instant }): VNode {
   const at = one.at === null ? undefined : parseInstant(one.at);
-  const isToCome = at !== undefined && at > now && ENDING.includes(one.kind);
+  const isFuture = at !== undefined && at > now && ENDING.includes(one.kind);
   return (
     <li>
       <strong>{KINDS[one.kind]}</strong>{' '}
-      {isToCome ? (
+      {isFuture ? (
         <span class="note">
           ends in <Left until={at} now={now} />
         </span>
