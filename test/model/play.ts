@@ -1,5 +1,4 @@
 /** Plays one story to the domain and to the reference, and compares them after every step. */
-import { expect } from 'vitest';
 import type { Entity } from '../../src/domain/entity/entity.js';
 import { assertNever } from '../../src/domain/primitives/assert.js';
 import {
@@ -15,6 +14,7 @@ import type { Step, Story } from './commands.js';
 import type { Domain } from './domain.js';
 import { Reference } from './reference.js';
 import { rested } from './rested.js';
+import { same } from './same.js';
 import { Store } from './store.js';
 import type { Refusal } from '../../src/domain/account/refusals.js';
 
@@ -214,9 +214,9 @@ export class Play {
     const { reference, domain, actor: entity } = this;
     const status = domain.statusWire(entity.account, this.clock, { version: 0, unsaved: 0 });
     const { inFlight, uncertain, delivered, external, imported, unexplained, counter } = status;
-    expect(counter).toBe(inFlight + uncertain + delivered + external + imported + unexplained);
-    expect(unexplained).toBe(0);
-    expect({
+    same(counter, inFlight + uncertain + delivered + external + imported + unexplained);
+    same(unexplained, 0);
+    const actual = {
       counter,
       carried: status.carried,
       effective: status.caps.effective,
@@ -227,7 +227,8 @@ export class Play {
       isBroken: status.breakerUntil !== null,
       inFlight,
       uncertain,
-    }).toEqual({
+    };
+    same(actual, {
       counter: reference.counter(reference.day),
       carried: reference.carriedNow().length,
       effective: reference.effective(),
@@ -309,9 +310,9 @@ function liveUntil(run: Play, retryAt: number): void {
     const { answer } = domain.execute(entity, domain.reserve, ask, at);
     return 'granted' in answer && answer.granted;
   };
-  expect([isoOf(retryAt), asked(retryAt)]).toEqual([isoOf(retryAt), true]);
+  same([isoOf(retryAt), asked(retryAt)], [isoOf(retryAt), true]);
   if (retryAt - 1 > run.clock)
-    expect([isoOf(retryAt - 1), asked(retryAt - 1)]).toEqual([isoOf(retryAt - 1), false]);
+    same([isoOf(retryAt - 1), asked(retryAt - 1)], [isoOf(retryAt - 1), false]);
 }
 
 const isoOf = (at: number): string => new Date(at).toISOString();
@@ -322,14 +323,14 @@ function checkRetry(run: Play): void {
   const peek = domain.peekWire(entity.account, clock, false);
   const slots = domain.nextSlots(entity.account, clock, 3);
   if (peek.granted) {
-    expect(slots[0]).toBe(clock);
+    same(slots[0], clock);
     return;
   }
   if (peek.retryAt === null) {
-    expect(slots).toEqual([]);
+    same(slots, []);
     return;
   }
-  expect(slots[0]).toBe(Date.parse(peek.retryAt));
+  same(slots[0], Date.parse(peek.retryAt));
   liveUntil(run, Date.parse(peek.retryAt));
 }
 
@@ -339,7 +340,7 @@ export function play(domain: Domain, story: Story, happened: (what: string) => v
   run.compare();
   for (const [n, step] of story.steps.entries()) {
     const [said, expected] = run.step(step);
-    expect([n, step, said]).toEqual([n, step, expected]);
+    same([n, step, said], [n, step, expected]);
     run.compare();
     if (step.do === 'reserve') checkRetry(run);
     if (said) happened(`${step.do}: ${said}`);

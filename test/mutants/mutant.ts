@@ -26,19 +26,29 @@ let copies = 0;
  */
 export async function broken(mutant: Mutant): Promise<string> {
   const folder = path.join(scratch, String((copies += 1)));
-  const files = await sources();
-  const copied = reaching(mutant.file, files);
-  for (const [file, text] of files) {
+  const { files, folders, importers } = await (unbroken ??= read());
+  const copied = reaching(mutant.file, importers);
+  await Promise.all(folders.map((name) => mkdir(path.join(folder, name), { recursive: true })));
+  const place = (file: string, text: string): Promise<void> => {
     const target = path.join(folder, file);
-    await mkdir(path.dirname(target), { recursive: true });
-    if (file === mutant.file) await writeFile(target, mutated(text, mutant));
-    else if (copied.has(file)) await writeFile(target, text);
-    else await symlink(path.join(project, file), target);
-  }
+    if (file === mutant.file) return writeFile(target, mutated(text, mutant));
+    if (copied.has(file)) return writeFile(target, text);
+    return symlink(path.join(project, file), target);
+  };
+  await Promise.all([...files].map(([file, text]) => place(file, text)));
   return folder;
 }
 
-async function sources(): Promise<ReadonlyMap<string, string>> {
+type Sources = {
+  readonly files: ReadonlyMap<string, string>;
+  readonly folders: readonly string[];
+  /** By file, those that import it. */
+  readonly importers: ReadonlyMap<string, readonly string[]>;
+};
+/** Read once: a process breaks the same sources a hundred times. */
+let unbroken: Promise<Sources> | undefined;
+
+async function read(): Promise<Sources> {
   const files = new Map<string, string>();
   for (const part of ['src', 'migrations']) {
     for (const name of await readdir(path.join(project, part), { recursive: true })) {
@@ -47,18 +57,23 @@ async function sources(): Promise<ReadonlyMap<string, string>> {
       files.set(file, await readFile(path.join(project, file), 'utf8'));
     }
   }
-  return files;
+  const importers = new Map<string, string[]>();
+  for (const [name, text] of files) {
+    const folder = path.posix.dirname(name);
+    for (const [, specifier = ''] of text.matchAll(/'(\.{1,2}\/[^']*)\.js'/g)) {
+      const target = `${path.posix.join(folder, specifier)}.ts`;
+      importers.set(target, [...(importers.get(target) ?? []), name]);
+    }
+  }
+  const folders = [...new Set([...files.keys()].map((file) => path.posix.dirname(file)))];
+  return { files, folders, importers };
 }
 
 /** The file itself, and those that import it, or one that does. */
-function reaching(file: string, files: ReadonlyMap<string, string>): ReadonlySet<string> {
+function reaching(file: string, importers: Sources['importers']): ReadonlySet<string> {
   const found = new Set([file]);
   for (const target of found) {
-    for (const [name, text] of files) {
-      const specifier = path.posix.relative(path.posix.dirname(name), target);
-      const wanted = specifier.startsWith('.') ? specifier : `./${specifier}`;
-      if (text.includes(`'${wanted.replace(/\.ts$/, '.js')}'`)) found.add(name);
-    }
+    for (const name of importers.get(target) ?? []) found.add(name);
   }
   return found;
 }
