@@ -297,7 +297,7 @@ describe('the check itself', () => {
     ['dev/a.ts', "import { a } from '../src/server.js';", ['server']],
     ['client/a.ts', "// import pg from 'pg';\nimport { a } from './b.js';", []],
   ];
-  it.each(CASES)('in %s, of %j, it reports %j', (name, text, strangers) => {
-    expect(strangersIn({ name, text })).toEqual(strangers);
+  it.each(CASES)('in %s, of %j, it reports %j', (name, text, wrong) => {
+    expect(strangersIn({ name, text })).toEqual(wrong);
   });
 });

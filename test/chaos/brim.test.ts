@@ -159,8 +159,8 @@ async function spend(account: WorkflowHandle): Promise<void> {
     const id = (n: number): string => ownId(round, n);
     const proof = (n: number): object => ({ chatId: long(`d-${n}`), messageId: long(`e-${n}`) });
     const failed = (n: number, kind: string): object => ({ reservationId: id(n), kind });
-    const told = (n: number): object => ({ reservationId: id(n), ...proof(n) });
-    await signalAll(account, delivered, told, 'sendDelivered');
+    const reportOf = (n: number): object => ({ reservationId: id(n), ...proof(n) });
+    await signalAll(account, delivered, reportOf, 'sendDelivered');
     await signalAll(account, unknown, (n) => failed(delivered + n, 'unknown'), 'sendFailed');
     const rest = delivered + unknown;
     await signalAll(account, ROUND - rest, (n) => failed(rest + n, 'rejected'), 'sendFailed');

@@ -13,11 +13,11 @@ import { fastForward } from '../support/time.js';
 let stand: Stand;
 /** What a check waits for before it reads. */
 let road: Promise<unknown> = Promise.resolve();
-let looks = 0;
+let reads = 0;
 beforeAll(async () => {
   const slowed = (real: Activities): Partial<Activities> => ({
     reconcile: async (run) => {
-      looks += 1;
+      reads += 1;
       await road;
       return real.reconcile(run);
     },
@@ -78,9 +78,9 @@ it('one check answers all callers that ask during a check', async () => {
   road = new Promise<void>((resolve) => {
     open = resolve;
   });
-  const begun = looks;
+  const begun = reads;
   const first = ask(account, 'first');
-  await expect.poll(() => looks).toBe(begun + 1);
+  await expect.poll(() => reads).toBe(begun + 1);
   const asking = [crowd(account, 'one'), ask(account, 'last')] as const;
   open();
   expect(await Promise.all([first, asking[1]])).toMatchObject([
@@ -88,6 +88,6 @@ it('one check answers all callers that ask during a check', async () => {
     { granted: true },
   ]);
   expect(await asking[0]).toHaveLength(CALLERS + 2);
-  expect(looks).toBe(begun + 1);
+  expect(reads).toBe(begun + 1);
   expect(await runsOf(id)).toBe(before + 1);
 });

@@ -60,7 +60,7 @@ async function verified(start: object = {}): Promise<Known> {
 }
 
 /** Writes sends without a grant into the log. */
-const strangers = async (id: string, count: number): Promise<void> => {
+const addUnknownEvents = async (id: string, count: number): Promise<void> => {
   await stand.pool.query(
     `insert into safeband.inmail_events (account_id, chat_id, source, quota_day, delivered_at)
      select $1, 'wild-' || n, 'external', (now() at time zone 'UTC')::date, now()
@@ -96,7 +96,7 @@ const ONCE = { corrections: 1, undercounts: 1, corrected: 1 };
 describe('a run that waits for the row', () => {
   it.each([1_600, 3_000])('of %s ms answers what it found, and is written once', async (ms) => {
     const { id, account } = await verified();
-    await strangers(id, 50);
+    await addUnknownEvents(id, 50);
     const lock = await lockRow(stand.databaseUrl, id);
     const found = run(account);
     await sleep(ms); // how long the row is locked
@@ -109,7 +109,7 @@ describe('a run that waits for the row', () => {
 
   it('of 12 s is unavailable, and until its outcome is known nothing is granted', async () => {
     const { id, account } = await verified();
-    await strangers(id, 50);
+    await addUnknownEvents(id, 50);
     const lock = await lockRow(stand.databaseUrl, id);
     await expect(run(account)).rejects.toMatchObject({ cause: { type: 'Unavailable' } });
     expect(await ask(account, 'meanwhile')).toMatchObject({ reason: 'unverified' });
@@ -128,7 +128,7 @@ describe('a run that waits for the row', () => {
 describe('a run whose answer is lost', () => {
   it.each([1, 3])('%s times is written once, and its caller gets its result', async (times) => {
     const { id, account } = await verified();
-    await strangers(id, 50);
+    await addUnknownEvents(id, 50);
     fault.runs = times;
     expect(await say<Findings>(account, 'reconcileNow')).toMatchObject({ healed: true });
     fault.runs = 0;
@@ -138,7 +138,7 @@ describe('a run whose answer is lost', () => {
 
   it('because the connection ends before the commit is answered, is written once', async () => {
     const { id, account } = await verified();
-    await strangers(id, 50);
+    await addUnknownEvents(id, 50);
     const lock = await lockRow(stand.databaseUrl, id);
     const found = run(account);
     await sleep(300); // the run waits for the row by now; whichever way, it is written once
@@ -155,7 +155,7 @@ describe('a run whose answer is lost', () => {
 
 it('a table lock of a second while a run reads does not make it unavailable', async () => {
   const { id, account } = await verified();
-  await strangers(id, 7);
+  await addUnknownEvents(id, 7);
   const lock = await lockTable(stand.databaseUrl, 'inmail_events');
   const found = run(account);
   await sleep(1_200); // how long the table is locked

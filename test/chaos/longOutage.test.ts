@@ -86,7 +86,7 @@ async function expectSaved(
 }
 
 /** Asked not before `from` and not after `to`; null: granted. */
-type Told = { readonly from: string; readonly to: string; readonly reason: string | null };
+type Attempted = { readonly from: string; readonly to: string; readonly reason: string | null };
 
 it('35 minutes without Postgres', async () => {
   const { id, account } = await connected();
@@ -98,7 +98,7 @@ it('35 minutes without Postgres', async () => {
   outage.isNow = true;
 
   const granted: string[] = [];
-  const asks: Told[] = [];
+  const asks: Attempted[] = [];
   const asked = async (): Promise<boolean> => {
     const name = `asked-${asks.length}`;
     const { asOf: from } = await statusOf(account);

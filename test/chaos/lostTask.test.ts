@@ -96,11 +96,11 @@ it('a task that is lost after its commit loses nothing, and stops no account', a
   await stand.stopWorker();
 
   // Everything is one task of each account, because no worker is there yet.
-  const strangers = `insert into safeband.inmail_events
+  const unknownEvents = `insert into safeband.inmail_events
       (account_id, chat_id, source, quota_day, delivered_at)
     select $1, 'wild-' || n, 'external', (now() at time zone 'UTC')::date, now()
       from generate_series(1, 7) n`;
-  await all(stand, strangers, of('asked').id);
+  await all(stand, unknownEvents, of('asked').id);
   const { account: asked } = of('asked');
   const answers = Promise.all([
     ...['a', 'b', 'c'].map((reservationId) => update(asked, 'sendReserve', { reservationId })),

@@ -60,9 +60,9 @@ it('alerts once, however often runs try to write the row again', async () => {
   await ask(account, 'bad');
   await say(account, 'sendDelivered', { reservationId: 'bad', chatId: 'chat-bad' });
   await run(account);
-  const told = await all(stand, ALERTS, id);
-  expect(told).toEqual([{ kind: 'refused_row', rows: 1 }]);
+  const alerts = await all(stand, ALERTS, id);
+  expect(alerts).toEqual([{ kind: 'refused_row', rows: 1 }]);
   for (let i = 0; i < 5; i += 1) await run(account);
-  expect(await all(stand, ALERTS, id)).toEqual(told);
+  expect(await all(stand, ALERTS, id)).toEqual(alerts);
   expect(await statusOf(account)).toMatchObject({ state: 'active', counter: 1, unexplained: 0 });
 });

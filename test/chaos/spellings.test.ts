@@ -123,7 +123,7 @@ describe('a second account of one member is held, by whatever spelling', () => {
 });
 
 /** The ways in which a send is reported. */
-const says = {
+const SEND_BY = {
   Update: (id: string, name: string, payload: object) =>
     stand.handle(id).executeUpdate(name, { args: [payload] }),
   Signal: (id: string, name: string, payload: object) => stand.handle(id).signal(name, payload),
@@ -134,7 +134,7 @@ const says = {
 };
 
 describe.each(['Update', 'Signal', 'HTTP'] as const)('an InMail that is seen, by %s,', (way) => {
-  const say = says[way];
+  const send = SEND_BY[way];
   const patterns = spellingsOf('ID');
 
   it('is the slot of its recipient in each spelling', async () => {
@@ -149,7 +149,7 @@ describe.each(['Update', 'Signal', 'HTTP'] as const)('an InMail that is seen, by
     for (const [i, { recipientId }] of asked.entries()) {
       const proof = { chatId: `c${i}`, messageId: `m${i}` };
       const spelt = spellingsOf(recipientId)[(i + 7) % patterns.length];
-      await say(id, 'sendObserved', { ...proof, recipientId: spelt, sentAt });
+      await send(id, 'sendObserved', { ...proof, recipientId: spelt, sentAt });
     }
     await expect.poll(() => statusOf(account)).toMatchObject({ delivered: 20 });
     expect(await statusOf(account)).toMatchObject({ counter: 20, external: 0, inFlight: 0 });
@@ -166,7 +166,7 @@ describe.each(['Update', 'Signal', 'HTTP'] as const)('an InMail that is seen, by
       ['2-ZDQ%3D', `urn:li:msg_message:(urn:li:fsd_profile:${recipientId},2-MTcx)`, recipientId],
       ['https://www.linkedin.com/messaging/thread/2-ZDQ=/', '2-MTcx', recipientId.toLowerCase()],
     ] as const) {
-      await say(id, 'sendObserved', { chatId, messageId, recipientId: spelt, sentAt });
+      await send(id, 'sendObserved', { chatId, messageId, recipientId: spelt, sentAt });
     }
     await run(account);
     expect(await statusOf(account)).toMatchObject({ counter: 1, external: 1 });
@@ -179,8 +179,8 @@ describe.each(['Update', 'Signal', 'HTTP'] as const)('an InMail that is seen, by
     const account = await stand.connect(id);
     await account.executeUpdate('sendReserve', { args: [{ reservationId: 'r1' }] });
     const { asOf: sentAt } = await statusOf(account);
-    await say(id, 'sendObserved', { chatId: '2-ZDQ=', messageId: '2-MTcx', sentAt });
-    await say(id, 'sendDelivered', {
+    await send(id, 'sendObserved', { chatId: '2-ZDQ=', messageId: '2-MTcx', sentAt });
+    await send(id, 'sendDelivered', {
       reservationId: 'r1',
       chatId: 'urn:li:messagingThread:2-ZDQ=',
       messageId: 'urn:li:messagingMessage:2-MTcx',
@@ -193,8 +193,8 @@ describe.each(['Update', 'Signal', 'HTTP'] as const)('an InMail that is seen, by
     const id = stand.newAccount();
     const account = await stand.connect(id);
     const recipientId = newMember();
-    await say(id, 'sendReserve', { reservationId: 'r1', recipientId });
-    await say(id, 'sendReserve', { reservationId: 'r1', recipientId: ` ${recipientId}` });
+    await send(id, 'sendReserve', { reservationId: 'r1', recipientId });
+    await send(id, 'sendReserve', { reservationId: 'r1', recipientId: ` ${recipientId}` });
     expect(await statusOf(account)).toMatchObject({ counter: 1, inFlight: 1 });
     await run(account);
     const row = 'select recipient_id as shown from safeband.reservations where account_id = $1';

@@ -187,7 +187,7 @@ describe('a workflow that ended by itself in another way', () => {
   afterAll(() => place.close());
 
   /** A run that never opened, because Postgres was away: its messages are only in its history. */
-  async function told(
+  async function startedAgain(
     { client, taskQueue }: Stand,
     { id, account }: { id: string; account: WorkflowHandle },
     more: object = {},
@@ -214,7 +214,7 @@ describe('a workflow that ended by itself in another way', () => {
 
   it('loses nothing when it timed out', async () => {
     const { id, account } = await morning(place);
-    const second = await told(place.stand, { id, account }, { workflowRunTimeout: '1s' });
+    const second = await startedAgain(place.stand, { id, account }, { workflowRunTimeout: '1s' });
     await expect.poll(async () => (await second.describe()).status.name).toBe('TIMED_OUT');
     await expectHeard(id);
   });
@@ -222,7 +222,7 @@ describe('a workflow that ended by itself in another way', () => {
   it('loses nothing when it failed', async () => {
     const { id, account } = await morning(place);
     await place.stand.stopWorker();
-    const second = await told(place.stand, { id, account });
+    const second = await startedAgain(place.stand, { id, account });
     await failRun(place.stand);
     expect((await second.describe()).status.name).toBe('FAILED');
     await place.stand.startWorker();

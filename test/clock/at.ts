@@ -86,16 +86,16 @@ function runAt(binary: string, { instant, zone }: Moment, command: readonly stri
 }
 
 async function main(): Promise<number> {
-  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  const report = (line: string): void => void process.stderr.write(`${line}\n`);
   const plan = planOf(process.argv.slice(2));
   if (typeof plan === 'string') {
-    say(plan);
+    report(plan);
     return 2;
   }
   const hasCompiler = spawnSync('cc', ['--version']).status === 0;
   const why = lacking(`${process.platform}-${process.arch}`, hasCompiler);
   if (why !== undefined) {
-    say(why);
+    report(why);
     return 2;
   }
   const binary = compiled();
@@ -103,12 +103,12 @@ async function main(): Promise<number> {
   let failed = 0;
   for (const moment of plan.moments) {
     const name = `${moment.instant} in ${moment.zone}`;
-    say(`--- ${name}`);
+    report(`--- ${name}`);
     const code = await runAt(binary, moment, plan.command);
     if (code !== 0) failed += 1;
     results.push(`${code === 0 ? 'passed' : `failed (${code})`}: ${name}`);
   }
-  if (plan.moments.length > 1) say(results.join('\n'));
+  if (plan.moments.length > 1) report(results.join('\n'));
   return failed === 0 ? 0 : 1;
 }
 

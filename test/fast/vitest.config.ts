@@ -1,6 +1,6 @@
 /**
- * `npm run test:fast` and `npm run test:watch`: the domain and the pages, to run after each change of a
- * line. Left out is what tries very many cases: model, worlds, mutants, all orders, full accounts.
+ * `npm run test:fast` and `npm run test:watch` test units and documents after each change of a line,
+ * without the tests of very many cases: model, simulation, mutants, all orders, full accounts.
  */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
@@ -11,7 +11,7 @@ export default defineConfig({
     name: 'fast',
     pool: 'forks',
     maxWorkers: 2,
-    isolate: false, // nothing here changes what another file sees, so modules are read once
+    isolate: false, // no file changes the modules of another, so they are read once
     include: [
       'test/{unit,repository}/**/*.test.ts',
       'test/mutants/checks.test.ts',

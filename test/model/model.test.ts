@@ -36,15 +36,15 @@ function wanted(): readonly string[] {
 
 describe('the domain', () => {
   it('agrees with the naive reading of the contract, whatever happens', () => {
-    const seen = new Map<string, number>();
+    const times = new Map<string, number>();
     const happened = (what: string): void => {
-      seen.set(what, (seen.get(what) ?? 0) + 1);
+      times.set(what, (times.get(what) ?? 0) + 1);
     };
     fc.assert(
       fc.property(story, (one) => play(domain, one, happened)),
       { numRuns: RUNS },
     );
-    const never = wanted().filter((what) => !seen.has(what));
+    const never = wanted().filter((what) => !times.has(what));
     expect(never).toEqual([]);
   });
 });

@@ -34,7 +34,7 @@ export class Play {
   readonly store = new Store();
   readonly reference: Reference;
   readonly happened: (what: string) => void;
-  actor: Entity;
+  entity: Entity;
   clock: number;
   #chain = 0;
 
@@ -44,7 +44,7 @@ export class Play {
     this.happened = happened;
     this.clock = story.begin;
     const { tier, dailyCap, weeklyCap, ramp } = story;
-    this.actor = this.#open();
+    this.entity = this.#open();
     this.reference = new Reference({ tier, dailyCap, weeklyCap, ramp }, this.clock);
   }
 
@@ -73,21 +73,21 @@ export class Play {
 
   #save(): void {
     const { batchOf, isDirty, saved } = this.domain;
-    for (let i = 0; isDirty(this.actor) && i < 20; i += 1) {
-      const batch = batchOf(this.actor);
-      this.store.save(batch.row, batch.entries, this.actor.owner);
-      this.store.save(batch.row, batch.entries, this.actor.owner); // an activity runs twice
-      this.actor = saved(this.actor, batch, null);
+    for (let i = 0; isDirty(this.entity) && i < 20; i += 1) {
+      const batch = batchOf(this.entity);
+      this.store.save(batch.row, batch.entries, this.entity.owner);
+      this.store.save(batch.row, batch.entries, this.entity.owner); // an activity runs twice
+      this.entity = saved(this.entity, batch, null);
     }
   }
 
-  #tell<I, A>(
+  #run<I, A>(
     command: Parameters<Domain['execute']>[1] extends never ? never : Tellable<I, A>,
     input: I,
   ): A | Refusal {
-    const told = this.domain.execute(this.actor, command, input, this.clock);
-    this.actor = told.entity;
-    return told.answer;
+    const result = this.domain.execute(this.entity, command, input, this.clock);
+    this.entity = result.entity;
+    return result.answer;
   }
 
   /** One step in both worlds, and the answer of each. */
@@ -98,7 +98,7 @@ export class Play {
       const next = (Math.floor(this.clock / DAY) + 1) * DAY + step.offsetMs;
       this.clock = Math.max(this.clock, next);
     }
-    this.actor = domain.record(domain.pass(this.actor, this.clock), [
+    this.entity = domain.record(domain.pass(this.entity, this.clock), [
       { type: 'Reconciled', at: this.clock }, // each run succeeds on time
     ]);
     reference.pass(this.clock);
@@ -109,7 +109,7 @@ export class Play {
       case 'reserve':
         return [
           wordOf(
-            this.#tell(domain.reserve, {
+            this.#run(domain.reserve, {
               reservationId: rid(step.id),
               recipientId: maybe(isRecipientId, step.recipient),
               leaseSeconds: step.leaseSeconds,
@@ -121,7 +121,7 @@ export class Play {
         const messageId = maybe(isMessageId, step.msg);
         const report = { reservationId: rid(step.id), chatId: the(isChatId, step.chat), messageId };
         return [
-          wordOf(this.#tell(domain.deliver, report)),
+          wordOf(this.#run(domain.deliver, report)),
           reference.deliver(step.id, step.chat, step.msg),
         ];
       }
@@ -129,20 +129,20 @@ export class Play {
         const { kind, retryAfterSeconds } = step;
         const report = { reservationId: rid(step.id), kind, retryAfterSeconds };
         return [
-          wordOf(this.#tell(domain.fail, report)),
+          wordOf(this.#run(domain.fail, report)),
           reference.fail(step.id, kind, retryAfterSeconds),
         ];
       }
       case 'observe': {
         const sentAt = this.clock - step.agoMs;
-        const seen = {
+        const observed = {
           chatId: the(isChatId, step.chat),
           messageId: the(isMessageId, step.msg),
           recipientId: maybe(isRecipientId, step.recipient),
           sentAt,
         };
-        const said = reference.observe(step.chat, step.msg, step.recipient, sentAt);
-        return [wordOf(this.#tell(domain.observe, seen)), said === 'known' ? 'old' : said];
+        const answer = reference.observe(step.chat, step.msg, step.recipient, sentAt);
+        return [wordOf(this.#run(domain.observe, observed)), answer === 'known' ? 'old' : answer];
       }
       case 'settle': {
         const order = {
@@ -152,7 +152,7 @@ export class Play {
           actor: 'ada',
         } as const;
         return [
-          wordOf(this.#tell(domain.settleByOperator, order)),
+          wordOf(this.#run(domain.settleByOperator, order)),
           reference.settleReleased(step.id),
         ];
       }
@@ -179,18 +179,18 @@ export class Play {
       case 'configure': {
         const { ramp, ...rest } = step.change;
         const change = ramp === undefined ? rest : { ...rest, ramp: ramp && { dailyCaps: ramp } };
-        return [wordOf(this.#tell(domain.configure, change)), reference.configure(step.change)];
+        return [wordOf(this.#run(domain.configure, change)), reference.configure(step.change)];
       }
       case 'hold':
-        this.#tell(domain.hold, { reason: 'x', actor: 'ada' });
+        this.#run(domain.hold, { reason: 'x', actor: 'ada' });
         reference.held = true;
         return ['', ''];
       case 'resume':
-        this.#tell(domain.resume, { reason: 'x', actor: 'ada' });
+        this.#run(domain.resume, { reason: 'x', actor: 'ada' });
         reference.resume();
         return ['', ''];
       case 'continue':
-        this.actor = JSON.parse(JSON.stringify(this.actor));
+        this.entity = JSON.parse(JSON.stringify(this.entity));
         return ['', ''];
       case 'save':
         this.#save();
@@ -198,10 +198,10 @@ export class Play {
       case 'restart':
         if (step.isClean) {
           const leave = { reason: 'x', actor: 'ada' };
-          this.#tell((account, input: typeof leave) => domain.disconnect(account, input), leave);
+          this.#run((account, input: typeof leave) => domain.disconnect(account, input), leave);
         }
         this.#save();
-        this.actor = this.#open();
+        this.entity = this.#open();
         reference.restart(step.isClean, this.store.log);
         return ['', ''];
       default:
@@ -211,7 +211,7 @@ export class Play {
 
   /** Conservation, R2, and every number that people read. */
   compare(): void {
-    const { reference, domain, actor: entity } = this;
+    const { reference, domain, entity } = this;
     const status = domain.statusWire(entity.account, this.clock, { version: 0, unsaved: 0 });
     const { inFlight, uncertain, delivered, external, imported, unexplained, counter } = status;
     same(counter, inFlight + uncertain + delivered + external + imported + unexplained);
@@ -283,7 +283,7 @@ function wordOf(answer: object): string {
 function liveUntil(run: Play, retryAt: number): void {
   const { domain } = run;
   const asked = (at: number): boolean => {
-    let entity = rested(domain, run.actor, run.clock, at);
+    let entity = rested(domain, run.entity, run.clock, at);
     const runs = entity.account.slots
       .filter((slot) => slot.state === 'in_flight')
       .map((slot) => ({
@@ -319,7 +319,7 @@ const isoOf = (at: number): string => new Date(at).toISOString();
 
 /** A day whose cap and ramp permanently permit nothing has no `retryAt`; all others have one. */
 function checkRetry(run: Play): void {
-  const { domain, actor: entity, clock } = run;
+  const { domain, entity, clock } = run;
   const peek = domain.peekWire(entity.account, clock, false);
   const slots = domain.nextSlots(entity.account, clock, 3);
   if (peek.granted) {
@@ -339,11 +339,11 @@ export function play(domain: Domain, story: Story, happened: (what: string) => v
   const run = new Play(domain, story, happened);
   run.compare();
   for (const [n, step] of story.steps.entries()) {
-    const [said, expected] = run.step(step);
-    same([n, step, said], [n, step, expected]);
+    const [answer, expected] = run.step(step);
+    same([n, step, answer], [n, step, expected]);
     run.compare();
     if (step.do === 'reserve') checkRetry(run);
-    if (said) happened(`${step.do}: ${said}`);
+    if (answer) happened(`${step.do}: ${answer}`);
     if (run.reference.carriedNow().length > 0) happened('world: carried');
     if (step.do === 'restart') happened('world: restart');
   }

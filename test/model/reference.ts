@@ -152,16 +152,16 @@ export class Reference {
     const isLent =
       owner !== undefined && owner !== mine && owner.msg === undefined && msg !== undefined;
     if (owner && owner !== mine && !isLent) return 'ChatIdTaken';
-    const seen = this.knownExt().find((e) => e.chat === chat && e.msg === msg);
-    if (mine && seen && mine.at > seen.at) return 'ChatIdTaken';
+    const ext = this.knownExt().find((e) => e.chat === chat && e.msg === msg);
+    if (mine && ext && mine.at > ext.at) return 'ChatIdTaken';
     if (isLent) owner.learnt = undefined;
     if (!mine) {
-      if (!seen) this.external(chat, msg, this.now, true);
+      if (!ext) this.external(chat, msg, this.now, true);
       return 'external';
     }
-    if (mine.state === 'delivered') return this.again(mine, chat, msg, seen);
+    if (mine.state === 'delivered') return this.again(mine, chat, msg, ext);
     const claims =
-      msg === undefined ? this.knownExt().find((e) => e.chat === chat && mine.at <= e.at) : seen;
+      msg === undefined ? this.knownExt().find((e) => e.chat === chat && mine.at <= e.at) : ext;
     if (claims) this.claim(mine, claims);
     mine.state = 'delivered';
     mine.chat = chat;
@@ -169,16 +169,16 @@ export class Reference {
     mine.learnt = msg === undefined ? claims?.msg : undefined;
     return 'delivered';
   }
-  private again(mine: Res, chat: string, msg: string | undefined, seen: Ext | undefined): string {
+  private again(mine: Res, chat: string, msg: string | undefined, ext: Ext | undefined): string {
     const isOwn =
       mine.chat === chat && (msg === undefined || msg === mine.msg || msg === mine.learnt);
     if (isOwn) {
       if (msg !== undefined) [mine.msg, mine.learnt] = [msg, undefined];
     } else if (mine.chat === chat && mine.msg === undefined) {
       if (mine.learnt !== undefined) this.external(chat, mine.learnt, this.now, true);
-      if (seen) this.claim(mine, seen);
+      if (ext) this.claim(mine, ext);
       [mine.msg, mine.learnt] = [msg, undefined];
-    } else if (!seen) this.external(chat, msg, this.now, true);
+    } else if (!ext) this.external(chat, msg, this.now, true);
     return 'already_delivered';
   }
   private external(chat: string, msg: string | undefined, sentAt: number, counts: boolean): void {
@@ -186,9 +186,9 @@ export class Reference {
     this.ext.push({ chat, msg, day, at: this.now, sentAt, counts, gone: false });
   }
   /** The same InMail: the room of the same day is taken once, two days keep theirs. */
-  private claim(mine: Res, seen: Ext): void {
-    seen.gone = true;
-    if (seen.day !== mine.day && seen.counts) this.ext.push({ ...seen, at: -DAY * 9, gone: false });
+  private claim(mine: Res, ext: Ext): void {
+    ext.gone = true;
+    if (ext.day !== mine.day && ext.counts) this.ext.push({ ...ext, at: -DAY * 9, gone: false });
   }
 
   fail(id: string, kind: string, retryAfterSeconds: number): string {
@@ -229,8 +229,8 @@ export class Reference {
     }
   }
 
-  observe(chat: string, msg: string, recipient: string | undefined, said: number): string {
-    const sentAt = Math.min(said, this.now);
+  observe(chat: string, msg: string, recipient: string | undefined, reportedAt: number): string {
+    const sentAt = Math.min(reportedAt, this.now);
     const owner = this.all.find(
       (r) =>
         this.isKnown(r) &&

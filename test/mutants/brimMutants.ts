@@ -1,4 +1,4 @@
-/** What bounds an account that is full to the brim: each of these breaks a check of the domain. */
+/** The limits of an account that is full: each of these mutants fails a check of the domain. */
 import type { CheckName } from './checks/index.js';
 import type { Mutant } from './mutant.js';
 

@@ -1,6 +1,6 @@
 /**
- * Broken SQL, migrations and activities are caught, each by the check of the rule that it breaks: a
- * copy of the sources in which one text is replaced, on a real database.
+ * Each broken SQL statement, migration or activity fails the check of the rule that it breaks. A
+ * mutant is a copy of the sources in which one text is replaced, and it runs on a real database.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DATABASE_CHECKS } from './databaseChecks.js';
@@ -36,7 +36,7 @@ describe('the database and the activities as they are', () => {
   });
 });
 
-/** Other migrations make another database, and an audit looks at all accounts of one. */
+/** A mutant with other migrations needs its own database, because an audit reads all accounts. */
 async function ownDatabase({ file }: Mutant, sources: string): Promise<Database | undefined> {
   if (file.startsWith('migrations/')) return databaseOf(sources);
   return file.includes('fleet') ? databaseOf() : undefined;

@@ -1,4 +1,4 @@
-/** What the database and the activities have to keep, whatever is asked twice, late or by others. */
+/** Rules of the database and the activities, also for writes that come twice, late or from others. */
 import { expect } from 'vitest';
 import type { Activities } from '../../src/activities/ports.js';
 import { pass } from '../../src/domain/entity/entity.js';
@@ -50,7 +50,7 @@ const lateRow: DatabaseCheck = async (desk) => {
   ]);
 };
 
-/** Every state of the row that anybody could be shown is written down by a trigger. */
+/** A trigger records every state of the row that a reader could see. */
 const WATCH = `
   create table if not exists seen (account_id text, counter int, day date, ramp_day int);
   create or replace function see() returns trigger language plpgsql as $$
@@ -67,10 +67,10 @@ const oneStatement: DatabaseCheck = async (desk) => {
   const account = spent(await desk.begin({ ramp: { dailyCaps: [3, 4] } }, at('23:50')));
   await desk.save(account.entity);
   await desk.save(pass(account.entity, MIDNIGHT + 1_000));
-  const seen = await desk.all(
+  const shown = await desk.all(
     `select distinct counter, day::text, ramp_day from seen where account_id = $1 order by day`,
   );
-  expect(seen).toEqual([
+  expect(shown).toEqual([
     { counter: 2, day: '2026-11-24', ramp_day: 1 },
     { counter: 0, day: '2026-11-25', ramp_day: 2 },
   ]);
@@ -110,15 +110,15 @@ const handEdit: DatabaseCheck = async (desk) => {
   expect(await desk.save(account.entity)).toMatchObject({ foreign: null });
   await desk.all('update safeband.accounts set inmails_sent_today = 40 where account_id = $1');
   const { entity } = account.when(reserve, { reservationId: r('c') });
-  const told = { foreign: { day: entity.account.day, counter: 40 } };
+  const reported = { foreign: { day: entity.account.day, counter: 40 } };
   const first = await desk.save(entity);
-  expect(first).toMatchObject(told);
-  expect(await desk.save(entity)).toMatchObject(told);
+  expect(first).toMatchObject(reported);
+  expect(await desk.save(entity)).toMatchObject(reported);
   const handled = first.saved ? (first.foreign?.id ?? null) : null;
   expect(await desk.save({ ...entity, handled })).toMatchObject({ foreign: null });
 };
 
-/** Between two statements of a start's reading, somebody else writes, and commits. */
+/** Another program writes and commits between two statements of a start. */
 const snapshot: DatabaseCheck = async (desk) => {
   const account = spent(await desk.begin());
   let isSaved = false;
@@ -136,7 +136,7 @@ const snapshot: DatabaseCheck = async (desk) => {
   expect(isSaved).toBe(true);
 };
 
-/** A pool whose connections do something after they have read an account. */
+/** A pool that calls `then` after one of its connections has read an account. */
 function interrupted(pool: Desk['pool'], then: () => Promise<void>): Desk['pool'] {
   const connect = async (): Promise<object> => {
     const client = await pool.connect();
@@ -209,7 +209,7 @@ const clockChanges: DatabaseCheck = async ({ activities }) => {
   expect(await openOn('2026-11-01', '01:00', '02:00')).toEqual([5, 7]); // 01:00 exists twice
 };
 
-/** Two pipelines, each with a login of its own; one of them settles what the other has begun. */
+/** Two pipelines with different logins: the second settles an attempt that the first began. */
 const anotherLogin: DatabaseCheck = async (desk) => {
   const db = await desk.pool.connect();
   const [own, rival] = [`own_${process.pid}`, `rival_${process.pid}`];

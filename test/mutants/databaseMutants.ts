@@ -1,4 +1,4 @@
-/** SQL, migrations and activities: each of these breaks a check on a real database. */
+/** SQL, migrations and activities: each of these mutants fails a check on a real database. */
 import type { DatabaseCheckName } from './databaseChecks.js';
 import type { FleetCheckName } from './fleetChecks.js';
 import { FLEET_MUTANTS } from './fleetMutants.js';

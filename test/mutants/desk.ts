@@ -1,4 +1,4 @@
-/** What a check of the database works with: activities that may be broken, and a new account. */
+/** The tools of a check of the database: activities that may be broken, and a new account. */
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { asyncLocalStorage, Context } from '@temporalio/activity';
@@ -22,13 +22,13 @@ export type Database = {
   readonly pool: Pool;
   readonly drop: () => Promise<void>;
 };
-/** What the sources have to build, from ours or from broken ones. */
+/** The parts that a check needs, from the project's sources or from broken ones. */
 export type Build = {
   readonly createActivities: typeof createActivities;
   readonly fleetActivities: typeof fleetActivities;
 };
 
-/** A database as the migrations of these sources make it; without sources, as ours do. */
+/** Creates a database with the migrations of these sources; without sources, of the project. */
 export async function databaseOf(sources?: string): Promise<Database> {
   const { url, drop } = await freshDatabase(sources && 'template1');
   if (sources) await migrate(url, undefined, path.join(sources, 'migrations'));
@@ -40,7 +40,7 @@ export async function databaseOf(sources?: string): Promise<Database> {
   return { url, pool, drop: close };
 }
 
-/** How these sources build their activities. */
+/** Loads the function of these sources that builds activities. */
 export async function buildOf(sources: string): Promise<Build> {
   const home = (file: string): string =>
     pathToFileURL(path.join(sources, 'src', 'activities', file)).href;
@@ -49,7 +49,7 @@ export async function buildOf(sources: string): Promise<Build> {
   return { ...index, ...fleet };
 }
 
-/** Heartbeats and log lines of an activity that runs in no worker go nowhere. */
+/** Drops heartbeats and log lines, because these activities run without a worker. */
 const inActivity = <T>(work: () => Promise<T>): Promise<T> =>
   asyncLocalStorage.run(
     Object.create(Context.prototype, {
@@ -65,17 +65,17 @@ async function* idsOf(ids: readonly string[]): AsyncIterable<string> {
 export const OWNER = 'this chain';
 let accounts = 0;
 
-/** What an audit did to the account of the desk. */
+/** The effect of an audit on the account of the desk. */
 export type Audits = {
   readonly runId: string;
   readonly isWoken: boolean;
   readonly isStarted: boolean;
   readonly isTerminated: boolean;
 };
-/** What Temporal says about the tasks of the desk's account. */
-export type TasksAtDesk = { readonly seen: TasksReading; readonly unread?: string };
+/** The tasks of the desk's account, as Temporal reports them. */
+export type TasksAtDesk = { readonly reading: TasksReading; readonly unread?: string };
 
-/** One account, claimed, and what is done to its rows. */
+/** One claimed account, and the operations on its rows. */
 export class Desk {
   readonly pool: Pool;
   readonly build: Build;
@@ -89,7 +89,7 @@ export class Desk {
     this.accountId = must(isAccountId, `desk-${process.pid}-${(accounts += 1)}`);
   }
 
-  /** The account as it begins; its row is claimed. */
+  /** Starts the account and claims its row. */
   async begin(start: object = {}, now?: number): Promise<Scenario> {
     const account = anAccount({ accountId: this.accountId, ...start }, now ? { now } : {});
     const row = accountRow(account.entity.account, account.entity.version);
@@ -107,7 +107,7 @@ export class Desk {
     return this.activities.reconcile(ask);
   }
 
-  /** One audit of the fleet, with a Temporal that runs this account's workflow, or has lost it. */
+  /** Audits the fleet, with a Temporal that runs the account's workflow or has lost it. */
   async audit(at: number, isGone = false, failing?: TasksAtDesk): Promise<Audits> {
     const woken: string[] = [];
     const started: string[] = [];
@@ -122,7 +122,7 @@ export class Desk {
       start,
       tasks: {
         reported: () => idsOf(failing ? [this.accountId] : []),
-        look: async (id) => (id === this.accountId ? (failing?.seen ?? null) : null),
+        look: async (id) => (id === this.accountId ? (failing?.reading ?? null) : null),
         unread: async () => failing?.unread ?? null,
         terminate: async (id) => void terminated.push(id),
         start,
@@ -139,7 +139,7 @@ export class Desk {
     };
   }
 
-  /** Rows of this account, whose id is `$1`. */
+  /** Reads rows of this account, whose id is `$1`. */
   async all(sql: string, ...values: readonly unknown[]): Promise<readonly object[]> {
     return (await this.pool.query<object>(sql, [this.accountId, ...values])).rows;
   }
@@ -147,7 +147,7 @@ export class Desk {
 
 export type DatabaseCheck = (desk: Desk) => Promise<void>;
 
-/** One InMail is in flight, and one is delivered. */
+/** Returns the account with one InMail in flight and one delivered. */
 export const spent = (account: Scenario): Scenario =>
   account
     .when(reserve, { reservationId: r('a') })

@@ -1,4 +1,4 @@
-/** What a run decides, and what an account carries: each of these breaks a check of the domain. */
+/** Decisions of a run and state of an account: each of these mutants fails a check of the domain. */
 import { BRIM_MUTANTS } from './brimMutants.js';
 import type { CheckName } from './checks/index.js';
 import { EDGE_MUTANTS } from './edgeMutants.js';

@@ -1,4 +1,4 @@
-/** What comes in at an edge, and what a start reads out of a closed run. */
+/** The input of messages and commands, and the closed run that a start reads. */
 import type { CheckName } from './checks/index.js';
 import type { Mutant } from './mutant.js';
 

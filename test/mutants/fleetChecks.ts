@@ -1,4 +1,4 @@
-/** What an audit of the fleet has to find, wake, start again and tell (R8). */
+/** The accounts that an audit of the fleet must find, wake, start again and report (R8). */
 import { expect } from 'vitest';
 import { RESTART_AFTER_MS, RESTART_EVERY_MS } from '../../src/domain/primitives/limits.js';
 import { reserve } from '../../src/domain/commands/reserve.js';
@@ -7,7 +7,7 @@ import { at, r, type Scenario } from '../support/scenario.js';
 import type { DatabaseCheck, Desk, TasksAtDesk } from './desk.js';
 
 const LATER = at('09:10');
-/** The account, cold: a run has found everything equal. */
+/** Returns the account after a run that found no difference, so that it is cold. */
 async function cold(desk: Desk): Promise<Scenario> {
   const account = await desk.begin();
   await desk.run(account, `${desk.accountId}/1`);
@@ -87,9 +87,9 @@ const failing: DatabaseCheck = async (desk) => {
   await cold(desk);
   const bug = { ...FAILING, cause: 'WORKFLOW_WORKER_UNHANDLED_FAILURE', isReplayFailure: false };
   const later = LATER + RESTART_AFTER_MS;
-  expect(await desk.audit(later, false, { seen: bug })).toMatchObject({ isTerminated: false });
+  expect(await desk.audit(later, false, { reading: bug })).toMatchObject({ isTerminated: false });
   expect(await alertsOf(desk)).toEqual([{ kind: 'tasks_failing', is_open: true }]);
-  await desk.audit(later + 1, false, { seen: { ...FAILING, failures: 0 } });
+  await desk.audit(later + 1, false, { reading: { ...FAILING, failures: 0 } });
   expect(await alertsOf(desk)).toEqual([{ kind: 'tasks_failing', is_open: false }]);
 };
 
@@ -97,7 +97,7 @@ const givenUp: DatabaseCheck = async (desk) => {
   await cold(desk);
   const due = LATER + RESTART_AFTER_MS;
   const audit = (when: number, more: Partial<TasksAtDesk> = {}) =>
-    desk.audit(when, false, { seen: FAILING, ...more });
+    desk.audit(when, false, { reading: FAILING, ...more });
   expect(await audit(due - 1)).toMatchObject({ isTerminated: false });
   const unread = 'encoding binary/encrypted: no such key';
   expect(await audit(due, { unread })).toMatchObject({ isTerminated: false, isStarted: false });

@@ -1,4 +1,4 @@
-/** The audit of the fleet: each of these breaks a check on a real database. */
+/** The audit of the fleet: each of these mutants fails a check on a real database. */
 import type { FleetCheckName } from './fleetChecks.js';
 import type { Mutant } from './mutant.js';
 

@@ -1,4 +1,4 @@
-/** What the history of a workflow run shows: its tasks, its timers, its replies (R18). */
+/** Checks of the history of a workflow run: its tasks, its timers and its replies (R18). */
 import { REPLIES_AT_ONCE } from '../../src/domain/primitives/limits.js';
 import { SEARCH_ATTRIBUTES } from '../../src/temporal/protocol.js';
 import { cold, connect, idOf, resetToFirst, say, type WorkflowCheck } from './workflowBench.js';
@@ -36,7 +36,7 @@ export const fewReplies: WorkflowCheck = async (bench) => {
   bench.expect(begun).toBeLessThanOrEqual(REPLIES_AT_ONCE);
 };
 
-/** The history of an account with a save and a reconcile; neither was slow, or met a Query. */
+/** The history of an account with a save and a reconcile; both were fast, without a Query. */
 export const markedTasks: WorkflowCheck = async (bench) => {
   const account = await cold(bench);
   const { events } = await account.fetchHistory();

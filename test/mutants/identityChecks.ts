@@ -1,4 +1,4 @@
-/** Accounts of one member are found, however it is spelt, and whoever compared them before (R13). */
+/** Two accounts of one member are found in any spelling, also if older code compared them (R13). */
 import { expect } from 'vitest';
 import { accountRow } from '../../src/domain/records/toRecords.js';
 import { isAccountId, isIdentity } from '../../src/domain/primitives/ids.js';
@@ -8,7 +8,7 @@ import type { DatabaseCheck, Desk } from './desk.js';
 let members = 0;
 const newMember = (): string => `ACoAAB${process.pid}-${(members += 1)}`;
 
-/** Claims one more account for that member; answers with the others of the member. */
+/** Claims another account for that member, and returns the member's other accounts. */
 async function claimed(
   desk: Desk,
   name: string,
@@ -21,7 +21,7 @@ async function claimed(
   const claim = await desk.activities.claim({ owner: 'its chain', found: null, row, isAgain });
   return claim.claimed ? claim.rivals : undefined;
 }
-/** The account's row as older code has left it. */
+/** Writes the account's row as older code wrote it. */
 const asBefore = (desk: Desk, name: string): Promise<unknown> =>
   desk.pool.query(
     `update safeband.accounts set identity_normal = null, identity_number = null,

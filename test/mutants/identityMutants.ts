@@ -1,4 +1,4 @@
-/** Which spellings are one member: each of these breaks a check of the domain or of the database. */
+/** Spellings of one member: each of these mutants fails a check of the domain or of the database. */
 import type { CheckName } from './checks/index.js';
 import type { IdentityCheckName } from './identityChecks.js';
 import type { Mutant } from './mutant.js';

@@ -1,4 +1,4 @@
-/** The domain as its model sees it: each of these disagrees with the contract's sentences. */
+/** The domain and its model: each of these mutants disagrees with a sentence of the contract. */
 import type { Mutant } from './mutant.js';
 
 const by = 'the model';

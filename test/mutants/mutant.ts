@@ -1,28 +1,28 @@
-/** A rule broken on purpose: one text of the sources replaced, in a copy of them. */
+/** A mutant breaks a rule on purpose: in a copy of the sources, one text is replaced. */
 import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export type Mutant<Check extends string = string> = {
-  /** The contract's rule that it breaks. */
+  /** The rule of the contract that the mutant breaks. */
   readonly rule: string;
   readonly what: string;
-  /** Below the project's folder. */
+  /** The path from the project's folder. */
   readonly file: string;
   readonly old: string;
   readonly mutated: string;
-  /** The check that catches it. */
+  /** The check that detects it. */
   readonly by: Check;
 };
 
 export const project = fileURLToPath(new URL('../..', import.meta.url));
-/** Inside the project, so that its packages are found. */
+/** Inside the project, so that Node finds the packages. */
 export const scratch = path.join(project, '.safeband', `mutants-${process.pid}`);
 let copies = 0;
 
 /**
- * `src` and `migrations` with one text replaced. Files that reach the broken one are copied, all
- * others are links, so that they are read and compiled once.
+ * Copies `src` and `migrations` with one text replaced. Only the broken file and the files that
+ * import it are copied. All others are links, so that they are read and compiled once.
  */
 export async function broken(mutant: Mutant): Promise<string> {
   const folder = path.join(scratch, String((copies += 1)));
@@ -69,7 +69,7 @@ async function read(): Promise<Sources> {
   return { files, folders, importers };
 }
 
-/** The file itself, and those that import it, or one that does. */
+/** Returns the file and all files that import it, directly or through others. */
 function reaching(file: string, importers: Sources['importers']): ReadonlySet<string> {
   const found = new Set([file]);
   for (const target of found) {
@@ -78,7 +78,7 @@ function reaching(file: string, importers: Sources['importers']): ReadonlySet<st
   return found;
 }
 
-/** A text that is no longer there, or there twice, fails the test: the list is to be kept true. */
+/** Replaces a text. Throws if the text is missing or there twice, so that the list stays true. */
 function mutated(text: string, { file, old, mutated: instead }: Mutant): string {
   const [before, after, ...more] = text.split(old);
   if (before === undefined || after === undefined || more.length > 0) {
@@ -89,7 +89,7 @@ function mutated(text: string, { file, old, mutated: instead }: Mutant): string 
 
 export const dropCopies = (): Promise<void> => rm(scratch, { recursive: true, force: true });
 
-/** Why a check said no; undefined: it found nothing wrong. Anything but an assertion is thrown. */
+/** Returns why the check failed, or undefined if it passed. Throws errors that are no assertions. */
 export async function flawBy(check: () => unknown): Promise<string | undefined> {
   try {
     await check();
@@ -100,7 +100,7 @@ export async function flawBy(check: () => unknown): Promise<string | undefined> 
   }
 }
 
-/** Mutant by mutant, what caught it: the list that a run prints. */
+/** Returns the list that a test prints: each mutant with the assertion that detected it. */
 export const tableOf = (caught: ReadonlyMap<Mutant, string | undefined>): string =>
   [...caught]
     .map(([{ rule, what, by }, flaw]) => {

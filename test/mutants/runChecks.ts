@@ -1,4 +1,4 @@
-/** What a run leaves in the database, once, and what it may not take from a caller (R6, R8). */
+/** The rows that a run writes once, and the attempts that it must leave to a caller (R6, R8). */
 import { expect } from 'vitest';
 import type { Ran } from '../../src/activities/ports.js';
 import { reserve } from '../../src/domain/commands/reserve.js';
@@ -6,11 +6,11 @@ import { sending } from '../../src/domain/entity/writes.js';
 import { at, r, Scenario } from '../support/scenario.js';
 import { OWNER, spent, type DatabaseCheck, type Desk } from './desk.js';
 
-/** A hand has put a number into the row that is far from what was sent. */
+/** Edits the counter of the row manually, to a number far from the number of sends. */
 const edit = (desk: Desk): Promise<readonly object[]> =>
   desk.all('update safeband.accounts set inmails_sent_today = 40 where account_id = $1');
-/** The account once its workflow has heard what that run told. */
-const heard = ({ entity, now }: Scenario, ran: Ran): Scenario =>
+/** Returns the account after its workflow has received the result of that run. */
+const applied = ({ entity, now }: Scenario, ran: Ran): Scenario =>
   new Scenario({ ...entity, handled: ran.saved ? (ran.foreign?.id ?? null) : null }, now);
 
 const heartbeat: DatabaseCheck = async (desk) => {
@@ -37,7 +37,7 @@ const heartbeat: DatabaseCheck = async (desk) => {
   expect(rows).toEqual([{ at: at('09:10') }]);
 };
 
-const told = (desk: Desk): Promise<readonly object[]> =>
+const countsIn = (desk: Desk): Promise<readonly object[]> =>
   desk.all(
     `select (select count(*)::int from safeband.corrections where account_id = $1) as corrections,
             (select count(*)::int from safeband.reconciler_runs where account_id = $1) as runs,
@@ -51,7 +51,7 @@ const triedAgain: DatabaseCheck = async (desk) => {
     const ran = await desk.run(account, `${desk.accountId}/1`);
     expect(ran).toMatchObject({ healed: true, alerted: true });
   }
-  expect(await told(desk)).toEqual([{ corrections: 1, runs: 1, alerts: 1 }]);
+  expect(await countsIn(desk)).toEqual([{ corrections: 1, runs: 1, alerts: 1 }]);
 };
 
 const lostAnswer: DatabaseCheck = async (desk) => {
@@ -61,10 +61,10 @@ const lostAnswer: DatabaseCheck = async (desk) => {
     const ran = await desk.run(account, `${desk.accountId}/${n}`);
     expect(ran).toMatchObject({ drift: 39, healed: true, alerted: true });
   }
-  expect(await told(desk)).toEqual([{ corrections: 1, runs: 2, alerts: 2 }]);
+  expect(await countsIn(desk)).toEqual([{ corrections: 1, runs: 2, alerts: 2 }]);
 };
 
-/** A run as a workflow sends it: under a number, and with a mark of its content. */
+/** A run as a workflow sends it, with a number and a mark of its content. */
 const sentBy = ({ entity, now }: Scenario) => {
   const { batch } = sending(entity);
   const { number, mark } = batch.write;
@@ -94,7 +94,7 @@ const answeredAgain: DatabaseCheck = async (desk) => {
     write: { number: number + 1, mark: 'x' },
   };
   expect(await desk.activities.recall(ask)).toMatchObject({ saved: true, run: { answer: first } });
-  expect(await told(desk)).toEqual([{ corrections: 1, runs: 1, alerts: 1 }]);
+  expect(await countsIn(desk)).toEqual([{ corrections: 1, runs: 1, alerts: 1 }]);
 };
 
 const lateWrite: DatabaseCheck = async (desk) => {
@@ -107,7 +107,7 @@ const lateWrite: DatabaseCheck = async (desk) => {
   for (const write of [late, lost]) {
     expect(await desk.activities.reconcile(write)).toMatchObject({ saved: false, lastWrite: 2 });
   }
-  expect(await told(desk)).toMatchObject([{ corrections: 0, runs: 0 }]);
+  expect(await countsIn(desk)).toMatchObject([{ corrections: 0, runs: 0 }]);
 };
 
 const alertEnds: DatabaseCheck = async (desk) => {
@@ -117,7 +117,7 @@ const alertEnds: DatabaseCheck = async (desk) => {
   await edit(desk);
   const ran = await desk.run(account, `${desk.accountId}/1`);
   expect(await open()).toEqual([{ kind: 'drift' }]);
-  await desk.run(heard(account, ran), `${desk.accountId}/2`);
+  await desk.run(applied(account, ran), `${desk.accountId}/2`);
   expect(await open()).toEqual([]);
 };
 

@@ -1,4 +1,4 @@
-/** What the checks of the workflows share: an account of the workflow under test, and its callers. */
+/** Shared tools of the checks of the workflows: an account of the workflow under test, and callers. */
 import { WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
 import type { ExpectStatic } from 'vitest';
 import type { StatusWire } from '../../src/domain/wire/responses.js';
@@ -9,15 +9,15 @@ import { fastForward, secondsToMidnight } from '../support/time.js';
 
 export type Bench = {
   readonly stand: Stand;
-  /** The workflow as it is, or a broken one. */
+  /** The workflow of the project, or a broken one. */
   readonly workflowType: string;
   /** Accounts whose runs fail. */
   readonly away: Set<string>;
-  /** Accounts of which one run has the answer of a claim. */
+  /** Accounts whose next run is answered with the answer of a claim. */
   readonly mixed: Set<string>;
-  /** How long it waits for what should come. */
+  /** How long a check waits for an expected state. */
   readonly patience: { readonly timeout: number };
-  /** Of the test itself: others run beside it. */
+  /** The `expect` of the test itself, because tests run at the same time. */
   readonly expect: ExpectStatic;
 };
 export type WorkflowCheck = (bench: Bench) => Promise<void>;
@@ -55,7 +55,7 @@ export async function connect(
 }
 export const idOf = ({ workflowId }: WorkflowHandle): string =>
   workflowId.replace('inmail-account/', '');
-/** One InMail is delivered, and a run has found all equal. */
+/** Starts an account with one delivered InMail and a run that found no difference. */
 export async function cold(bench: Bench): Promise<WorkflowHandle> {
   const account = await connect(bench);
   await deliver(bench, account, 'sent');
@@ -75,7 +75,7 @@ export async function passMidnight(
 export const statusNameOf = async (account: WorkflowHandle): Promise<string> =>
   (await account.describe()).status.name;
 
-/** After a reset to its first task the run is sent all Signals again, in one task. */
+/** Resets the run to its first task, so that Temporal sends all Signals again in one task. */
 export async function resetToFirst(account: WorkflowHandle): Promise<WorkflowHandle> {
   await resetTo(account, 1, 'all');
   return account.client.getHandle(account.workflowId);

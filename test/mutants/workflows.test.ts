@@ -1,7 +1,7 @@
 /**
- * Broken workflows are caught, each by the check of the rule that it breaks: on the real servers,
- * with sources in which one text is replaced. All run side by side, because most of
- * what they take is waiting.
+ * Each broken workflow fails the check of the rule that it breaks. A mutant is a copy of the sources
+ * in which one text is replaced, and it runs on the real servers. All mutants run at the same time,
+ * because they wait most of the time.
  */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -20,14 +20,14 @@ afterAll(async () => {
   process.stdout.write(tableOf(caught));
 });
 
-/** Long enough for a busy machine; and what a broken workflow costs that does nothing. */
+/** Long enough for a busy machine. A broken workflow that does nothing costs this time. */
 const ours = { timeout: 90_000 };
 const theirs = { timeout: 5_000 };
-/** A broken workflow may leave its caller without an answer for ever: that is a flaw, too. */
+/** Fails if the check does not end in time: a broken workflow may never answer its caller. */
 const SILENT_MS = 180_000;
 const silent = (): Promise<string> => setTimeout(SILENT_MS, 'it does not answer', { ref: false });
 
-/** One bundle and one worker for all: each broken workflow is a type of its own. */
+/** All mutants share one bundle and one worker, so each broken workflow has its own type. */
 const typeOf = (mutant?: Mutant<WorkflowCheckName>): string =>
   mutant ? `mutant${WORKFLOW_MUTANTS.indexOf(mutant)}` : WORKFLOW_TYPE;
 async function bundleOfAll(): Promise<string> {

@@ -47,7 +47,7 @@ function python(args: readonly string[]): void {
   if (status !== 0) throw new Error(`python3 ${args[1]} failed: ${error?.message ?? stderr}`);
 }
 
-/** The folder with that version's `node`, `npm` and `npx`; fetched unless it is there. */
+/** Returns the folder with that version's `node`, `npm` and `npx`; downloads it if it is missing. */
 function folderOf({ version, sha256 }: Wheel): string {
   const home = path.join(cacheDir, `node-${version}`);
   const bin = path.join(home, 'bin');
@@ -69,7 +69,7 @@ function folderOf({ version, sha256 }: Wheel): string {
       chmodSync(path.join(unpacked, script), 0o755);
       symlinkSync(path.join('..', script), path.join(unpacked, 'bin', name));
     }
-    if (!existsSync(home)) renameSync(unpacked, home); // another command may have been quicker
+    if (!existsSync(home)) renameSync(unpacked, home); // another command may have done it
     return bin;
   } finally {
     rmSync(scratch, { recursive: true, force: true });

@@ -5,10 +5,10 @@ import { resetTo } from '../support/reset.js';
 import { fastForward } from '../support/time.js';
 import type { Shape } from './shapes.js';
 
-const PERSON = { reason: 'looked', actor: 'ada' };
+const PERSON = { reason: 'checked', actor: 'ada' };
 const patience = { timeout: 90_000 };
 
-/** What came after the first task is said again, all in one task, by a reset. */
+/** Resets the run to its first task, so that all later messages come again, in one task. */
 const inOneTask = async (
   ...[{ stand }, id]: Parameters<Shape>
 ): Promise<Awaited<ReturnType<Shape>>> => {
@@ -16,19 +16,19 @@ const inOneTask = async (
   return stand.handle(id);
 };
 
-/** A send that somebody saw is saved, and a cold account is asked, both at the same time. */
+/** Saves an observed send and checks a cold account at the same time. */
 const coldCheckBesideSave: Shape = async ({ stand }, id) => {
   const account = await stand.connect(id);
   await run(account);
   await fastForward(stand.client, account.workflowId, 2_100);
   const sentAt = new Date().toISOString();
-  const seen = account.signal('sendObserved', { chatId: 'c', messageId: 'm', sentAt });
-  await Promise.all([seen, ask(account, 'a'), ask(account, 'b')]);
+  const observed = account.signal('sendObserved', { chatId: 'c', messageId: 'm', sentAt });
+  await Promise.all([observed, ask(account, 'a'), ask(account, 'b')]);
   await whenSaved(account);
   return account;
 };
 
-/** Three batches of 150 come in one task, and hold, resume, hold after them. */
+/** Sends three batches of 150 in one task, and then hold, resume and hold. */
 const backlog: Shape = async (bench, id) => {
   const account = await bench.stand.connect(id);
   for (const batch of ['a', 'b', 'c']) {
@@ -45,7 +45,7 @@ const backlog: Shape = async (bench, id) => {
   return again;
 };
 
-/** More replies than a run may hold: those that wait are sent by the next ones. */
+/** Needs more replies than one run may send: the next runs send the others. */
 const replies: Shape = async ({ stand }, id) => {
   const account = await stand.connect(id);
   await run(account);

@@ -1,6 +1,6 @@
 /**
- * `npm run histories`: lives each shape with the workflows as they are, and writes what Temporal has
- * of it to test/histories/<version>, without what names a machine.
+ * `npm run histories` plays each shape with the present workflows, and writes its histories to
+ * test/histories/<version>, without names of machines.
  */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -13,13 +13,13 @@ import { createStand, type Stand } from '../support/stand.js';
 import { MESSAGE_SHAPES } from './messageShapes.js';
 import { SHAPES } from './shapes.js';
 
-/** `HISTORIES=0.2.0 SHAPES=backlog,replies`: another folder, and only these, beside what is there. */
+/** `HISTORIES=0.2.0 SHAPES=backlog,replies` adds only these shapes to that folder. */
 const ONLY = process.env['SHAPES']?.split(',');
 const ALL = Object.entries({ ...SHAPES, ...MESSAGE_SHAPES });
 
 const home = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Where it ran, and where its sources lay; a sticky queue is named after its worker's machine. */
+/** Fields with the machine or its paths. A sticky queue has the name of its worker's machine. */
 const MACHINE: Readonly<Record<string, unknown>> = { identity: 'recorded', stackTrace: '' };
 const scrubbed = (key: string, value: unknown): unknown =>
   isSticky(value) ? { ...value, name: 'sticky' } : (MACHINE[key] ?? value);

@@ -1,4 +1,4 @@
-/** The shapes of history that a build has to be able to go on from, each lived on real servers. */
+/** The shapes of history that every build must be able to continue, each played on real servers. */
 import { WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
 import { expect } from 'vitest';
 import { WORKFLOW_TYPE, workflowIdOf } from '../../src/temporal/protocol.js';
@@ -9,10 +9,10 @@ import { fastForward, secondsToMidnight } from '../support/time.js';
 
 export type Bench = {
   readonly stand: Stand;
-  /** Accounts whose rows cannot be reached. */
+  /** Accounts whose rows no activity can reach. */
   readonly away: Set<string>;
 };
-/** Lives one story; what is recorded are all runs of its workflow. */
+/** Plays one story. The recording has all runs of its workflow. */
 export type Shape = (bench: Bench, id: string) => Promise<WorkflowHandle>;
 
 const patience = { timeout: 60_000 };
@@ -28,7 +28,7 @@ async function passMidnight({ stand }: Bench, account: WorkflowHandle): Promise<
 const deliver = (account: WorkflowHandle, reservationId: string): Promise<unknown> =>
   say(account, 'sendDelivered', { reservationId, chatId: `chat-${reservationId}` });
 
-/** Nobody says anything for two days. */
+/** No caller sends a message for two days. */
 const idle: Shape = async (bench, id) => {
   const account = await bench.stand.connect(id);
   await passMidnight(bench, account);
@@ -36,7 +36,7 @@ const idle: Shape = async (bench, id) => {
   return account;
 };
 
-/** Sends in each way, with each kind of outcome, by Updates, Signals and batches. */
+/** Reserves and reports each kind of outcome, by Updates, Signals and batches. */
 const busy: Shape = async (bench, id) => {
   const account = await bench.stand.connect(id, { ramp: { dailyCaps: [20, 30] } });
   await run(account);
@@ -55,17 +55,17 @@ const busy: Shape = async (bench, id) => {
   await say(account, 'sendFailed', { reservationId: 'r1', kind: 'rejected' });
   await account.signal('sendFailed', { reservationId: 'r2', kind: 'unknown' });
   await say(account, 'sendObserved', { chatId: 'c3', messageId: 'm', recipientId: 'to-3', sentAt });
-  await say(account, 'sendObserved', { chatId: 'by hand', messageId: 'm', sentAt });
+  await say(account, 'sendObserved', { chatId: 'manual', messageId: 'm', sentAt });
   await whenSaved(account);
   await fastForward(bench.stand.client, account.workflowId, HOUR); // leases end, ticks come
-  const order = { reservationId: 'r2', outcome: 'released', reason: 'looked', actor: 'ada' };
+  const order = { reservationId: 'r2', outcome: 'released', reason: 'checked', actor: 'ada' };
   await say(account, 'settleByOperator', order);
   await run(account);
   await passMidnight(bench, account);
   return account;
 };
 
-/** Throttled, and the cooldown ends by itself; held and resumed. */
+/** A throttled account whose cooldown ends by itself; then it is held and resumed. */
 const cooldown: Shape = async ({ stand }, id) => {
   const account = await stand.connect(id);
   await ask(account, 'r');
@@ -78,7 +78,7 @@ const cooldown: Shape = async ({ stand }, id) => {
   return account;
 };
 
-/** In flight over midnight, and its outcome comes as a Signal at that very time. */
+/** A slot in flight at midnight, whose outcome comes as a Signal at the same time. */
 const midnight: Shape = async (bench, id) => {
   const account = await bench.stand.connect(id);
   await ask(account, 'flying', { leaseSeconds: 86_400 });
@@ -92,7 +92,7 @@ const midnight: Shape = async (bench, id) => {
   return account;
 };
 
-/** Asked after an hour and a half of silence: it looks at the database first. */
+/** A reserve after an hour and a half without a message: the account reads the database first. */
 const coldCheck: Shape = async ({ stand }, id) => {
   const account = await stand.connect(id);
   await run(account);
@@ -103,7 +103,7 @@ const coldCheck: Shape = async ({ stand }, id) => {
   return account;
 };
 
-/** The database is away for some saves: the sure way is taken, and then the fast one again. */
+/** The database fails for some saves: they use an ordinary activity, and later local ones again. */
 const outage: Shape = async ({ stand, away }, id) => {
   const account = await stand.connect(id);
   await run(account);
@@ -121,7 +121,7 @@ const outage: Shape = async ({ stand, away }, id) => {
   return account;
 };
 
-/** Taken back by an operator: its rows are read again. */
+/** An operator resets the run, so that the account reads its rows again. */
 const reset: Shape = async ({ stand }, id) => {
   const account = await stand.connect(id);
   await ask(account, 'a');
@@ -134,7 +134,7 @@ const reset: Shape = async ({ stand }, id) => {
   return account;
 };
 
-/** Terminated, started again, cancelled, taken back, and disconnected for good. */
+/** Terminated, started again, cancelled, reconnected, and disconnected permanently. */
 const ends: Shape = async ({ stand }, id) => {
   await (await stand.connect(id)).terminate('an accident');
   const account = await stand.connect(id);
@@ -150,7 +150,7 @@ const ends: Shape = async ({ stand }, id) => {
   return account;
 };
 
-/** Its first message is a Signal, which waits until the rows are read. */
+/** The first message is a Signal, which waits until the rows are read. */
 const early: Shape = async ({ stand }, id) => {
   const account = await stand.client.workflow.signalWithStart(WORKFLOW_TYPE, {
     workflowId: workflowIdOf(id),
@@ -164,7 +164,7 @@ const early: Shape = async ({ stand }, id) => {
   return account;
 };
 
-/** Nothing of what it hears is any good. */
+/** All messages are invalid. */
 const badSignals: Shape = async ({ stand }, id) => {
   const account = await stand.connect(id);
   const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -177,12 +177,12 @@ const badSignals: Shape = async ({ stand }, id) => {
     signalName: 'sendDelivered',
     input: { payloads: [{ metadata: { encoding: bytes('binary/encrypted') }, data: bytes('x') }] },
   });
-  await ask(account, 'a', { replyTo: { workflowId: 'nobody', signalName: 'decided' } });
+  await ask(account, 'a', { replyTo: { workflowId: 'unknown', signalName: 'decided' } });
   await whenSaved(account);
   return account;
 };
 
-/** A sending window: its openings are worked out, and once more after a change. */
+/** A sending window, whose intervals are computed at the start and after a change. */
 const windows: Shape = async (bench, id) => {
   const sendingWindow = { days: ['mon', 'tue', 'wed'], start: '09:00', end: '17:30' };
   const account = await bench.stand.connect(id, { timezone: 'Europe/Berlin', sendingWindow });
@@ -195,11 +195,11 @@ const windows: Shape = async (bench, id) => {
   return account;
 };
 
-/** Its row is another's: it rests, and tries it again. */
+/** Another program owns the row: the account pauses and tries again. */
 const outrun: Shape = async ({ stand }, id) => {
   const account = await stand.connect(id);
   await run(account);
-  await edit(stand, id, "owner = 'somebody', version = version + 10");
+  await edit(stand, id, "owner = 'other', version = version + 10");
   await ask(account, 'a');
   const state = async (): Promise<string> => (await statusOf(account)).state;
   await expect.poll(state, patience).toBe('cooldown');
@@ -207,7 +207,7 @@ const outrun: Shape = async ({ stand }, id) => {
   return account;
 };
 
-/** An import that does not add up is healed; an identity is compared with all others'. */
+/** A run corrects an import whose two numbers differ, and an identity is compared with all others. */
 const imported: Shape = async ({ stand }, id) => {
   const account = await stand.connect(id, { inmailsSentToday: 104, deliveredToday: 17 });
   await run(account);
@@ -226,7 +226,7 @@ const fleetAudit: Shape = async ({ stand }, id) => {
   return audit;
 };
 
-/** A start that is refused: the run fails at once. */
+/** A refused start, so that the run fails at once. */
 const badStart: Shape = async ({ stand }, id) => {
   const args: [object] = [{ accountId: id, tier: 'gold' }];
   const workflowId = workflowIdOf(id);

@@ -1,4 +1,4 @@
-/** `npm run histories`: not a part of the tests, but it needs the same servers. */
+/** `npm run histories` is not a test, but it needs the servers of the tests. */
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({

@@ -58,7 +58,7 @@ export class Chores extends Tries {
   }
 
   wantsOpenings(): boolean {
-    const { policy, openings } = this.self.actor.account;
+    const { policy, openings } = this.self.entity.account;
     if (policy.sendingWindow === null) return false;
     return openings === null || this.self.now() + 30 * DAY > openings.until;
   }
@@ -66,18 +66,18 @@ export class Chores extends Tries {
   /** Does what is due, once; the loop asks again. */
   work(): void {
     const self = this.self;
-    self.memory.entity = self.world.domain.pass(self.actor, self.world.serverNow());
+    self.memory.entity = self.world.domain.pass(self.entity, self.world.serverNow());
     if (this.wantsOpenings()) this.#learnOpenings(() => this.#runOrSave());
     else this.#runOrSave();
   }
 
   #learnOpenings(then: () => void): void {
     const self = this.self;
-    const { policy } = self.actor.account;
+    const { policy } = self.entity.account;
     const openings = openingsOf(policy.sendingWindow, self.now());
     this.begin(() => {
       return () => {
-        const isSame = self.actor.account.policy.sendingWindow === policy.sendingWindow;
+        const isSame = self.entity.account.policy.sendingWindow === policy.sendingWindow;
         if (openings && isSame) this.#record([{ type: 'OpeningsLearnt', openings }]);
         then();
       };
@@ -85,7 +85,7 @@ export class Chores extends Tries {
   }
 
   #record(events: readonly Event[]): void {
-    this.self.memory.entity = this.self.world.domain.record(this.self.actor, events);
+    this.self.memory.entity = this.self.world.domain.record(this.self.entity, events);
   }
 
   #runOrSave(): void {
@@ -98,7 +98,7 @@ export class Chores extends Tries {
         self.memory.runsDone = asked;
         this.#rest();
       });
-    } else if (self.world.domain.isDirty(self.actor)) this.#save(() => this.#rest());
+    } else if (self.world.domain.isDirty(self.entity)) this.#save(() => this.#rest());
     else this.#rest();
   }
 
@@ -109,7 +109,7 @@ export class Chores extends Tries {
   #save(then: () => void): void {
     const self = this.self;
     const { domain } = self.world;
-    const { entity, batch } = domain.sending(domain.pass(self.actor, self.world.serverNow()));
+    const { entity, batch } = domain.sending(domain.pass(self.entity, self.world.serverNow()));
     self.memory.entity = entity;
     const request = { owner: self.owner, ...batch };
     this.begin(
@@ -120,7 +120,7 @@ export class Chores extends Tries {
           if (!done.saved) {
             return this.#outrun(done, batch.write, () => this.#save(then), then);
           }
-          self.memory.entity = domain.saved(self.actor, batch, done.foreign);
+          self.memory.entity = domain.saved(self.entity, batch, done.foreign);
           return then();
         };
       },
@@ -137,7 +137,7 @@ export class Chores extends Tries {
   }
 
   #reconcile(how: 'loop' | 'check', then: (isDone: boolean) => void): void {
-    const { triedRun } = this.self.actor;
+    const { triedRun } = this.self.entity;
     if (triedRun) this.#recall(triedRun, how, then);
     else this.#run(how, then);
   }
@@ -146,7 +146,7 @@ export class Chores extends Tries {
   #recall(runId: string, how: 'loop' | 'check', then: (isDone: boolean) => void): void {
     const self = this.self;
     const { domain } = self.world;
-    const { entity, batch } = domain.sending(self.actor);
+    const { entity, batch } = domain.sending(self.entity);
     self.memory.entity = entity;
     const { isSlow } = self.memory;
     const failed = (): void => {
@@ -165,7 +165,7 @@ export class Chores extends Tries {
           }
           if (run === null) return this.#run(how, then);
           self.world.happened('a lost answer was asked for');
-          self.memory.entity = domain.recalled(self.actor, run);
+          self.memory.entity = domain.recalled(self.entity, run);
           return then(true);
         };
       },
@@ -177,21 +177,21 @@ export class Chores extends Tries {
   #run(how: 'loop' | 'check', then: (isDone: boolean) => void): void {
     const self = this.self;
     const { domain } = self.world;
-    const { outbox: waiting } = self.actor;
+    const { outbox: waiting } = self.entity;
     if (waiting.length > SAVE_ROWS_MAX && how === 'loop') {
       return this.#save(() => {
-        if (self.actor.outbox.length >= waiting.length) then(false);
+        if (self.entity.outbox.length >= waiting.length) then(false);
         else this.#run(how, then);
       });
     }
-    const { entity, batch } = domain.sending(domain.pass(self.actor, self.world.serverNow()));
+    const { entity, batch } = domain.sending(domain.pass(self.entity, self.world.serverNow()));
     self.memory.entity = entity;
     const { account } = entity;
     const at = account.now;
     const runId = `${self.owner}/${batch.write.number}.${batch.write.mark}`;
     const request = { owner: self.owner, ...batch, account, at, runId };
     const failed = (isUnknown: boolean): void => {
-      if (isUnknown) self.memory.entity = { ...self.actor, triedRun: runId };
+      if (isUnknown) self.memory.entity = { ...self.entity, triedRun: runId };
       this.#record([{ type: 'ReconcileFailed', at: self.now(), isUnknown }]);
       then(false);
     };
@@ -208,10 +208,10 @@ export class Chores extends Tries {
             () => failed(false),
           );
         }
-        if (self.actor.version !== batch.row.version) self.world.happened('a run raced messages');
+        if (self.entity.version !== batch.row.version) self.world.happened('a run raced messages');
         self.member.reconciling(ran.verdict);
         const { events } = ran.verdict;
-        self.memory.entity = domain.reconciled(self.actor, batch, events, ran.foreign, at);
+        self.memory.entity = domain.reconciled(self.entity, batch, events, ran.foreign, at);
         return then(true);
       };
     };
@@ -233,7 +233,7 @@ export class Chores extends Tries {
     then: () => void,
   ): void {
     const self = this.self;
-    const { actor: entity } = self;
+    const { entity } = self;
     const isOwn = found.owner === self.owner;
     if (isOwn && (found.lastWrite ?? -1) >= write.number) return this.#catchUp(again, then);
     if (isOwn && found.version <= entity.version) return then();
@@ -266,7 +266,7 @@ export class Chores extends Tries {
         const { owner } = self.member.database;
         if (!found.account || owner !== self.owner) return then();
         self.world.happened('caught up with a lost task');
-        const both = domain.caughtUp(self.actor, found, found.account);
+        const both = domain.caughtUp(self.entity, found, found.account);
         self.memory.entity = domain.pass(both, self.world.serverNow());
         return again();
       };
@@ -276,12 +276,12 @@ export class Chores extends Tries {
   /** After a reset: what the rows know and what this workflow knows, whichever is higher. */
   reopen(): void {
     const self = this.self;
-    const { accountId, isDisconnected } = self.actor.account;
+    const { accountId, isDisconnected } = self.entity.account;
     self.world.happened('a reset was noticed');
     this.#openFrom({ accountId, connect: !isDisconnected }, (opened) => {
       if (opened) {
         const { domain } = self.world;
-        const own = domain.pass(self.actor, self.world.serverNow());
+        const own = domain.pass(self.entity, self.world.serverNow());
         const both = domain.record(opened, domain.merged(opened.account, own.account));
         self.memory.entity = domain.pass(both, self.world.serverNow());
         self.member.opened(both);

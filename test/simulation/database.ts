@@ -139,13 +139,13 @@ export class Database {
     owner: string,
     found: { readonly owner: string; readonly version: number } | null,
   ): boolean {
-    const stood = this.#row;
-    if (stood) {
+    const stored = this.#row;
+    if (stored) {
       const isFound = found !== null && this.owner === found.owner;
-      const isMine = this.owner === owner || (isFound && stood.version === found.version);
-      if (stood.version > row.version || !isMine) return false;
+      const isMine = this.owner === owner || (isFound && stored.version === found.version);
+      if (stored.version > row.version || !isMine) return false;
     }
-    const isAgain = stood !== null && this.owner === owner && found === null;
+    const isAgain = stored !== null && this.owner === owner && found === null;
     if (!isAgain) this.#ownerVersion = row.version;
     this.owner = owner;
     this.#row = row;
@@ -155,19 +155,19 @@ export class Database {
   }
 
   save({ owner, row, entries, handled, write }: Request): Saved {
-    const stood = this.#row;
+    const stored = this.#row;
     const isMet = write !== undefined && this.owner === owner && this.#last.number >= write.number;
     if (isMet && this.#last.number === write.number && this.#last.mark === write.mark) {
       const foreign = this.#edits?.id === handled ? null : this.#edits;
       return { saved: true, refused: 0, foreign };
     }
-    if (!stood || isMet || this.owner !== owner || stood.version > row.version) {
+    if (!stored || isMet || this.owner !== owner || stored.version > row.version) {
       return this.#refused(owner);
     }
     if (write) this.#last = write;
-    const columns = this.edited?.filter((name) => isDifferent(name, stood, row));
+    const columns = this.edited?.filter((name) => isDifferent(name, stored, row));
     const known = this.#edits?.id === handled ? null : this.#edits;
-    const foreign = columns ? joined(this.#found(stood, columns), known) : known;
+    const foreign = columns ? joined(this.#found(stored, columns), known) : known;
     this.#edits = foreign;
     this.#row = row;
     this.edited = null;
@@ -244,8 +244,8 @@ export class Database {
     }
     const ran = { saved: true, verdict, found, foreign, isAgain: false } as const;
     const { events, cooled } = verdict;
-    const told = { drift: 0, healed: false, alerted: verdict.alerts.length > 0, cooled };
-    const answer = { saved: true, runId, events, foreign, ...told } as const;
+    const findings = { drift: 0, healed: false, alerted: verdict.alerts.length > 0, cooled };
+    const answer = { saved: true, runId, events, foreign, ...findings } as const;
     const through = entries.at(-1)?.number ?? 0;
     const numbers = { number: write?.number ?? 0, version: row.version, through };
     if (write) this.#lastRun = { runId, ...numbers, at, answer, ran };

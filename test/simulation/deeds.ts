@@ -27,7 +27,7 @@ type Place = { readonly world: World; readonly member: Member; readonly luck: Lu
 export function doDeed(world: World, { deed, member: index, seed }: Input): Done {
   const member = world.members[index];
   if (!member) return false;
-  if (world.listener) world.say(`account ${index}: ${deed}`);
+  if (world.listener) world.print(`account ${index}: ${deed}`);
   return DOES[deed]({ world, member, luck: new Luck(seed) });
 }
 
@@ -56,7 +56,7 @@ function stepBack({ world, luck }: Place): Done {
   return world.happened('clock stepped back');
 }
 
-const say = (
+const sendOrder = (
   world: World,
   member: Member,
   what: string,
@@ -86,22 +86,24 @@ const DOES: Readonly<Record<Deed, (place: Place) => Done>> = {
   bypass,
   configure: ({ world, member, luck }) => {
     const change = changeOf(luck);
-    return say(world, member, 'configure', (self) => self.tell(world.domain.configure, change));
+    return sendOrder(world, member, 'configure', (self) =>
+      self.execute(world.domain.configure, change),
+    );
   },
   hold: ({ world, member }) =>
-    say(world, member, 'hold', (self) => self.tell(world.domain.hold, BY)),
+    sendOrder(world, member, 'hold', (self) => self.execute(world.domain.hold, BY)),
   resume: ({ world, member }) =>
-    say(world, member, 'resume', (self) => {
-      const { cooldowns, day } = self.actor.account;
+    sendOrder(world, member, 'resume', (self) => {
+      const { cooldowns, day } = self.entity.account;
       if (cooldowns.some(({ cause }) => cause === 'unclean_end')) member.excusedUntil = day + 1;
-      return self.tell(world.domain.resume, BY);
+      return self.execute(world.domain.resume, BY);
     }),
   settle: ({ world, member }) =>
-    say(world, member, 'settle', (self) => settle(world, member, self)),
+    sendOrder(world, member, 'settle', (self) => settle(world, member, self)),
   leave: ({ world, member, luck }) => {
     world.after(luck.between(1, 300) * MINUTE, member, () => world.connect(member));
-    return say(world, member, 'leave', (self) =>
-      self.tell((account, order: typeof BY) => world.domain.disconnect(account, order), BY),
+    return sendOrder(world, member, 'leave', (self) =>
+      self.execute((account, order: typeof BY) => world.domain.disconnect(account, order), BY),
     );
   },
   race,
@@ -111,7 +113,7 @@ const DOES: Readonly<Record<Deed, (place: Place) => Done>> = {
   },
   edit,
   delete: deleteRow,
-  stranger,
+  otherProgram,
   'die before write': doom('die before write'),
   'die after write': doom('die after write'),
   'die in task': doom('die in task'),
@@ -188,7 +190,7 @@ function forget(member: Member): void {
 
 /** A person who checks LinkedIn, and settles by what is true. */
 function settle(world: World, member: Member, self: Workflow): void {
-  const open = self.actor.account.slots.find(
+  const open = self.entity.account.slots.find(
     (slot) => slot.state !== 'delivered' && slot.state !== 'released',
   );
   const send = open && member.sends.get(open.reservationId);
@@ -196,7 +198,7 @@ function settle(world: World, member: Member, self: Workflow): void {
   const isSent = send.landedAt !== null;
   // No person settles it as not sent while its caller may still send.
   if (!isSent && (send.isFrozen || world.clock < open.leaseExpiresAt)) return;
-  self.tell(world.domain.settleByOperator, {
+  self.execute(world.domain.settleByOperator, {
     reservationId: open.reservationId,
     outcome: isSent ? 'delivered' : 'released',
     ...(isSent ? { chatId: send.chat } : {}),
@@ -274,10 +276,10 @@ function deleteRow({ world, member, luck }: Place): Done {
 }
 
 /** Another writer takes the row; later a person ends the wrong one, and starts the account again. */
-function stranger({ world, member, luck }: Place): Done {
+function otherProgram({ world, member, luck }: Place): Done {
   const row = member.database.account;
   if (!row) return false;
-  member.database.edit({ version: row.version + 1 }, 'stranger');
+  member.database.edit({ version: row.version + 1 }, 'otherProgram');
   world.happened('another writer took the row');
   member.hasRival = true;
   return world.after(luck.between(5, 300) * MINUTE, member, () => {

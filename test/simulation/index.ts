@@ -2,19 +2,19 @@
 import type { Domain } from './domain.js';
 import { comeToRest } from './quiet.js';
 import { Broken } from './broken.js';
-import type { Seen } from './seen.js';
+import type { Coverage } from './coverage.js';
 import { shrunk } from './shrink.js';
 import { storyOf, type Story } from './story.js';
 import { World } from './world.js';
 
 export { loadDomain, type Domain } from './domain.js';
-export type { Seen } from './seen.js';
+export type { Coverage } from './coverage.js';
 
 export type Outcome = {
   readonly seed: number;
   readonly steps: number;
   /** What happened in this world, and how often. */
-  readonly seen: Seen;
+  readonly coverage: Coverage;
   /** Null: every invariant held after every step. */
   readonly failure: Failure | null;
 };
@@ -30,26 +30,26 @@ export type Failure = {
  * so that a broken copy of src/domain can be played in the same worlds; a broken one may throw, which
  * is a failure as well. `seen`, if given, is added to.
  */
-export function simulate(domain: Domain, seed: number, seen: Seen = new Map()): Outcome {
-  return play(domain, storyOf(seed), seen);
+export function simulate(domain: Domain, seed: number, coverage: Coverage = new Map()): Outcome {
+  return play(domain, storyOf(seed), coverage);
 }
 
 export function play(
   domain: Domain,
   story: Story,
-  seen: Seen = new Map(),
+  coverage: Coverage = new Map(),
   listener: ((line: string) => void) | null = null,
 ): Outcome {
-  const world = new World(domain, story, seen, listener);
+  const world = new World(domain, story, coverage, listener);
   let failure: Failure | null = null;
   try {
     world.runUntil(story.end);
     comeToRest(world);
   } catch (error) {
     failure = failureOf(error);
-    world.say(`BROKEN ${failure.message}`);
+    world.print(`BROKEN ${failure.message}`);
   }
-  return { seed: story.seed, steps: world.steps, seen, failure };
+  return { seed: story.seed, steps: world.steps, coverage, failure };
 }
 
 function failureOf(error: unknown): Failure {

@@ -32,7 +32,7 @@ export class Report {
 
   ends(ending: Ending): void {
     if (ending === 'delivered') this.#delivered();
-    else if (ending === 'no chat') this.#tell(this.#withoutChat());
+    else if (ending === 'no chat') this.#deliver(this.#withoutChat());
     else if (ending === 'lied') {
       this.fails('rejected');
       const { member, luck } = this.#send;
@@ -63,12 +63,12 @@ export class Report {
       ...(hasMessageId ? { messageId } : {}),
       deliveredAt: this.#world.clock,
     };
-    return this.#tell((self) => {
-      const { account } = self.actor;
+    return this.#deliver((self) => {
+      const { account } = self.entity;
       const slot = account.slots.find(({ reservationId }) => reservationId === id);
       const wasSeen = account.externals.some(({ chatId }) => chatId === chat);
-      const answer = self.tell(this.#world.domain.deliver, report);
-      checkCounted(this.#world, this.#send.member, self.actor, answer, proof);
+      const answer = self.execute(this.#world.domain.deliver, report);
+      checkCounted(this.#world, this.#send.member, self.entity, answer, proof);
       if (isRefusal(answer)) return answer;
       const isNow = answer.settled === 'delivered';
       if (isNow && wasSeen) this.#world.happened('external claimed');
@@ -86,12 +86,12 @@ export class Report {
     }
     if (diesAt === 'noted') return this.#world.happened('pipeline died');
     const report = { reservationId: id, kind, retryAfterSeconds: luck.pick([0, 60, 9_000]) };
-    return this.#tell((self) => self.tell(this.#world.domain.fail, report));
+    return this.#deliver((self) => self.execute(this.#world.domain.fail, report));
   }
 
   #withoutChat = (): ((self: Workflow) => object | null | Refusal) => {
     const { id } = this.#send;
-    return (self) => self.tell(this.#world.domain.deliverWithoutChat, id);
+    return (self) => self.execute(this.#world.domain.deliverWithoutChat, id);
   };
 
   /** The journal's outcome: where it cannot be written, the report is the first evidence. */
@@ -104,13 +104,13 @@ export class Report {
   }
 
   /** Reports are lost, doubled, and late: after the lease, after midnight, after a release. */
-  #tell(say: (self: Workflow) => object | null | Refusal): void {
+  #deliver(act: (self: Workflow) => object | null | Refusal): void {
     const { luck, member } = this.#send;
     const message: Message = {
       asks: null,
       unread: null,
       act: (self) => {
-        const answer = say(self);
+        const answer = act(self);
         this.#world.happened(answer ? wordOf(answer) : 'report: no chat');
         return null;
       },
@@ -155,7 +155,7 @@ export function observe(
   world: World,
   member: Send['member'],
   delay: number,
-  seen: Parameters<World['domain']['observe']>[1],
+  observed: Parameters<World['domain']['observe']>[1],
 ): void {
   world.post(
     member,
@@ -164,8 +164,8 @@ export function observe(
       asks: null,
       unread: null,
       act: (self) => {
-        const answer = self.tell(world.domain.observe, seen);
-        checkCounted(world, member, self.actor, answer, seen);
+        const answer = self.execute(world.domain.observe, observed);
+        checkCounted(world, member, self.entity, answer, observed);
         if (!isRefusal(answer)) {
           world.happened(
             answer.matched

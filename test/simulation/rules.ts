@@ -196,11 +196,11 @@ export function checkCounted(
     }
     owner = slot;
   }
-  const seen = account.externals.filter((external) => external.chatId === chatId).length;
-  if (!owner && seen === 0) {
+  const times = account.externals.filter((external) => external.chatId === chatId).length;
+  if (!owner && times === 0) {
     broken('a delivery with proof always counts', `${chatId}: ${JSON.stringify(answer)}`);
   }
-  if (owner && seen > 0) broken('a proof is counted once', `${chatId}: slot and external`);
+  if (owner && times > 0) broken('a proof is counted once', `${chatId}: slot and external`);
   if (!member.proofs.has(chatId)) member.proofs.set(chatId, owner?.quotaDay ?? account.day);
   if (owner && 'settled' in answer && answer.settled === 'delivered') {
     if (owner.quotaDay < account.day) world.happened('a closed day changed');

@@ -125,7 +125,7 @@ export class Send {
 
   #message(): Message {
     const isDeaf = this.luck.chance(0.04);
-    const hear = (answer: Decision | Refusal): (() => void) => {
+    const receive = (answer: Decision | Refusal): (() => void) => {
       return () => {
         if (isDeaf) return this.#happened('answer lost on its way');
         const delay = this.luck.between(1, 200);
@@ -135,10 +135,10 @@ export class Send {
     return {
       asks: this.id,
       act: (self) => {
-        const before = self.actor;
-        const answer = self.tell(this.#world.domain.reserve, this.request);
-        checkDecision(this.#world, this.member, before, self.actor, answer);
-        return hear(answer);
+        const before = self.entity;
+        const answer = self.execute(this.#world.domain.reserve, this.request);
+        checkDecision(this.#world, this.member, before, self.entity, answer);
+        return receive(answer);
       },
       unread: () => this.#happened('asked before it was read back'),
     };
@@ -151,7 +151,7 @@ export class Send {
       this.#happened(`reserve: ${answer.refused}`);
       return;
     }
-    if (this.#world.listener) this.#world.say(`${this.id} receives ${JSON.stringify(answer)}`);
+    if (this.#world.listener) this.#world.print(`${this.id} receives ${JSON.stringify(answer)}`);
     if (!answer.granted) {
       if (answer.reason !== 'unverified') this.#denied(answer.retryAt);
       else if ((this.#refused += 1) < UNVERIFIED_TRIES) this.#denied(answer.retryAt);

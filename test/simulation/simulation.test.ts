@@ -5,9 +5,9 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { DENIAL_REASONS } from '../../src/domain/gate/gate.js';
-import { explain, loadDomain, play, simulate, type Seen } from './index.js';
+import { explain, loadDomain, play, simulate, type Coverage } from './index.js';
 import { DEEDS, storyOf } from './story.js';
-import { SOMETIMES } from './seen.js';
+import { SOMETIMES } from './coverage.js';
 
 /** 3 account-days each. */
 const SEEDS = 2_000;
@@ -17,34 +17,34 @@ const seed = Number(process.env['SAFEBAND_SEED'] ?? 0);
 /** One world, for a person to read. */
 function tellOne(): void {
   it('is printed line by line', () => {
-    const tell = (line: string): boolean => process.stdout.write(`${line}\n`);
-    const outcome = play(domain, storyOf(seed), new Map(), tell);
-    if (outcome.failure) explain(domain, seed, outcome.failure.rule).forEach(tell);
+    const print = (line: string): boolean => process.stdout.write(`${line}\n`);
+    const outcome = play(domain, storyOf(seed), new Map(), print);
+    if (outcome.failure) explain(domain, seed, outcome.failure.rule).forEach(print);
     expect(outcome.failure).toBeNull();
   });
 }
 
 function playAll(): void {
   it(`keeps every invariant in ${SEEDS} seeds, and all that can happen does`, () => {
-    const seen: Seen = new Map();
+    const coverage: Coverage = new Map();
     let broken = '';
     for (let one = 1; one <= SEEDS && broken === ''; one += 1) {
-      const { failure } = simulate(domain, one, seen);
+      const { failure } = simulate(domain, one, coverage);
       if (failure) broken = explain(domain, one, failure.rule).join('\n');
     }
     expect(broken).toBe('');
     const wanted = [...SOMETIMES, ...DENIAL_REASONS.map((reason) => `denied: ${reason}`)];
-    expect(wanted.filter((what) => !seen.has(what))).toEqual([]);
+    expect(wanted.filter((what) => !coverage.has(what))).toEqual([]);
   });
 
   it('is the same again for the same seed', () => {
-    const told = (): readonly string[] => {
+    const storyLines = (): readonly string[] => {
       const lines: string[] = [];
       play(domain, storyOf(11), new Map(), (line) => lines.push(line));
       return lines;
     };
-    expect(told().length).toBeGreaterThan(50);
-    expect(told()).toEqual(told());
+    expect(storyLines().length).toBeGreaterThan(50);
+    expect(storyLines()).toEqual(storyLines());
   });
 
   it('is made of every deed', () => {

@@ -46,8 +46,8 @@ export class Workflow {
     this.feed(() => this.#armMidnight());
   }
 
-  /** The actor, where it is known to be read back. */
-  get actor(): Entity {
+  /** The entity, after it is certain that the rows were read back. */
+  get entity(): Entity {
     return this.memory.entity ?? broken('messages wait for the account to be read back', '');
   }
 
@@ -100,7 +100,7 @@ export class Workflow {
     });
   }
 
-  hear(message: Message): boolean {
+  receive(message: Message): boolean {
     const task = (): void => this.#take(message);
     if (message.asks !== null) this.#asks.add(task);
     return this.feed(task);
@@ -134,7 +134,7 @@ export class Workflow {
 
   #isCold(reservationId: string): boolean {
     const { domain } = this.world;
-    const { account } = domain.pass(this.actor, this.world.serverNow());
+    const { account } = domain.pass(this.entity, this.world.serverNow());
     if (account.slots.some((slot) => slot.reservationId === reservationId)) return false;
     return domain.wantsCheck(account, account.now);
   }
@@ -152,10 +152,10 @@ export class Workflow {
     for (const message of waiting) this.#take(message);
   }
 
-  tell<I, A>(command: Command<I, A>, input: I): A | Refusal {
-    const told = this.world.domain.execute(this.actor, command, input, this.world.serverNow());
-    this.memory.entity = told.entity;
-    return told.answer;
+  execute<I, A>(command: Command<I, A>, input: I): A | Refusal {
+    const result = this.world.domain.execute(this.entity, command, input, this.world.serverNow());
+    this.memory.entity = result.entity;
+    return result.answer;
   }
 
   now(): number {
@@ -194,7 +194,7 @@ export class Workflow {
   }
 
   #isDue(): boolean {
-    const { memory, actor: entity } = this;
+    const { memory, entity } = this;
     const { domain } = this.world;
     if (this.now() < memory.blockedUntil) return memory.cool === RUNG;
     if (this.isRunDue()) return true;
@@ -208,7 +208,7 @@ export class Workflow {
 
   /** The account's own tick, a start's first run, or a request (R8, R12). */
   isRunDue(): boolean {
-    const { memory, actor: entity } = this;
+    const { memory, entity } = this;
     if (memory.runsAsked > memory.runsDone) return true;
     if (entity.account.isRunUnknown) return true;
     if (entity.account.reconciledAt === null) return !entity.account.isDisconnected;
@@ -218,7 +218,7 @@ export class Workflow {
   #dayOfServer = (): number => Math.floor(this.world.serverNow() / DAY);
 
   #arm(): void {
-    const { memory, actor: entity } = this;
+    const { memory, entity } = this;
     const { domain } = this.world;
     if (domain.isDirty(entity)) {
       this.#ringIn('later', SAVE_LATER);
@@ -268,7 +268,7 @@ export class Workflow {
   /** Everything goes through JSON; nothing else is kept. */
   continueAsNew(): void {
     this.world.happened('continued as new');
-    const entity: Entity = JSON.parse(JSON.stringify(this.actor));
+    const entity: Entity = JSON.parse(JSON.stringify(this.entity));
     const { run, waiting, isReset } = this.memory;
     this.memory = { ...freshMemory(entity), run: run + 1, waiting, isReset };
     this.#armMidnight();

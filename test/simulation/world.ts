@@ -13,7 +13,7 @@ import { Member } from './member.js';
 import type { Message } from './memory.js';
 import { named } from './names.js';
 import { Queue } from './queue.js';
-import type { Seen } from './seen.js';
+import type { Coverage } from './coverage.js';
 import type { Story } from './story.js';
 import { Workflow } from './workflow.js';
 
@@ -27,7 +27,7 @@ export class World {
   readonly story: Story;
   readonly queue = new Queue();
   readonly members: readonly Member[];
-  readonly seen: Seen;
+  readonly coverage: Coverage;
   /** Prints the story for a person; null if none listens. */
   readonly listener: ((line: string) => void) | null;
   clock: number;
@@ -43,12 +43,12 @@ export class World {
   constructor(
     domain: Domain,
     story: Story,
-    seen: Seen,
+    coverage: Coverage,
     listener: ((line: string) => void) | null = null,
   ) {
     this.domain = domain;
     this.story = story;
-    this.seen = seen;
+    this.coverage = coverage;
     this.listener = listener;
     this.clock = story.begin;
     this.members = story.members.map(({ policy, isTwin }, index) => {
@@ -74,11 +74,11 @@ export class World {
   }
 
   happened(what: string): void {
-    this.seen.set(what, (this.seen.get(what) ?? 0) + 1);
-    if (this.listener) this.say(`      ${what}`);
+    this.coverage.set(what, (this.coverage.get(what) ?? 0) + 1);
+    if (this.listener) this.print(`      ${what}`);
   }
 
-  say(line: string): void {
+  print(line: string): void {
     if (this.listener) this.listener(`${new Date(this.clock).toISOString()} ${line}`);
   }
 
@@ -140,7 +140,7 @@ export class World {
       member.workflow = new Workflow(this, member, this.#startOf(member, message));
       this.happened('a workflow was started');
     }
-    return member.workflow.hear(message);
+    return member.workflow.receive(message);
   }
 
   #startOf(member: Member, message: Message): Start {
@@ -168,9 +168,9 @@ const connecting = (world: World, start: Start): Message => ({
   start,
   unread: null,
   act: (self) => {
-    if (self.actor.account.isDisconnected) world.happened('connected again');
+    if (self.entity.account.isDisconnected) world.happened('connected again');
     const { accountId, identity } = start;
-    self.tell(world.domain.connect, {
+    self.execute(world.domain.connect, {
       accountId,
       connect: true,
       ...(identity === undefined ? {} : { identity }),

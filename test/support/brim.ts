@@ -1,6 +1,6 @@
 /**
- * Accounts that the rules of the domain fill to the brim, with random ids up to the longest that are
- * legal: what one run of each hands to the next, with all that may wait.
+ * Full accounts: random ids up to the longest legal length fill each account to the limits of the
+ * domain. `fullState` returns the state that a run hands to the next, with all that may wait.
  */
 import type { FailureKind } from '../../src/domain/account/account.js';
 import type { Entity } from '../../src/domain/entity/entity.js';
@@ -23,14 +23,14 @@ import { OUTBOX_BYTES_MAX } from '../../src/domain/entity/bounds.js';
 import { batchOf, saved } from '../../src/domain/entity/writes.js';
 import type { Waiting } from '../../src/workflows/inHand.js';
 
-/** Three bytes each; but for the quotes, which have two in JSON, and a letter. */
+/** Characters of three bytes, quotes (two bytes in JSON) and a letter. */
 const LETTERS = ['中', '文', 'あ', '€', '"', 'a'] as const;
-/** Sends that another program has made: more than an account remembers one by one. */
+/** The number of sends by another program: more than an account remembers one by one. */
 const OBSERVED = 520;
-/** So many days are remembered, with the present one. */
+/** How many days an account remembers, with the present day. */
 const DAYS = 3;
 
-/** The account with everything saved. */
+/** Returns the account after it has saved everything. */
 export function withoutOutbox({ entity, now }: Scenario): Scenario {
   let empty: Entity = entity;
   while (empty.outbox.length > 0) empty = saved(empty, batchOf(empty), null);
@@ -47,8 +47,8 @@ class Names {
     this.#luck = luck;
   }
 
-  /** LinkedIn's: no two are the same, and most are as long as is legal. */
-  foreign(): string {
+  /** Returns a new id of LinkedIn's. Each is different, and most have the longest legal length. */
+  longId(): string {
     const name = `${(this.#count += 1)}-`;
     const units = this.#luck.chance(0.8) ? 512 : this.#luck.between(name.length + 1, 512);
     const letter = this.#luck.pick(LETTERS);
@@ -57,15 +57,15 @@ class Names {
 
   ours = (): string => `${(this.#count += 1)}-`.padEnd(128, 'x');
 
-  seen = (sentAt: number): Observe => ({
-    chatId: c(this.foreign()),
-    messageId: m(this.foreign()),
-    recipientId: p(this.foreign()),
+  observed = (sentAt: number): Observe => ({
+    chatId: c(this.longId()),
+    messageId: m(this.longId()),
+    recipientId: p(this.longId()),
     sentAt,
   });
 }
 
-/** 50 to 200 grants over the remembered days; most are delivered, the others end in each way. */
+/** Grants 50 to 200 slots over the remembered days. Most are delivered, others end in other ways. */
 function spent(before: Scenario, luck: Luck, names: Names): Scenario {
   let account = before;
   const grants = luck.between(50, 200);
@@ -74,10 +74,10 @@ function spent(before: Scenario, luck: Luck, names: Names): Scenario {
     const day = Math.floor((n * DAYS) / grants);
     account = account.until(Math.max(account.now + MINUTE_MS, start + day * DAY_MS));
     const reservationId = r(names.ours());
-    account = account.when(reserve, { reservationId, recipientId: p(names.foreign()) });
+    account = account.when(reserve, { reservationId, recipientId: p(names.longId()) });
     const chance = luck.next();
     if (chance < 0.6) {
-      const proof = { chatId: c(names.foreign()), messageId: m(names.foreign()) };
+      const proof = { chatId: c(names.longId()), messageId: m(names.longId()) };
       account = account.when(deliver, { reservationId, ...proof });
     } else if (chance < 0.95) {
       const kind = luck.pick<FailureKind>(['rejected', 'not_attempted', 'unknown']);
@@ -88,18 +88,18 @@ function spent(before: Scenario, luck: Luck, names: Names): Scenario {
   return account;
 }
 
-/** What waits to be taken, up to its bound. */
+/** Returns as many waiting messages as an account may have. */
 function waiting(names: Names, sentAt: number): readonly Waiting[] {
   const all: Waiting[] = [];
   for (let bytes = 0; ;) {
-    const one = { name: 'sendObserved', raw: names.seen(sentAt) };
+    const one = { name: 'sendObserved', raw: names.observed(sentAt) };
     bytes += bytesOf(one) + 1;
     if (bytes > WAITING_CARRIED_BYTES_MAX) return all;
     all.push(one);
   }
 }
 
-/** Replies that wait to be sent, up to their bound. */
+/** Returns as many waiting replies as an account may have. */
 function replies(names: Names): NonNullable<Carried['replies']> {
   const to = { workflowId: '中'.repeat(333), signalName: '文'.repeat(333) };
   const all: NonNullable<Carried['replies']>[number][] = [];
@@ -118,7 +118,7 @@ function replies(names: Names): NonNullable<Carried['replies']> {
   }
 }
 
-/** What the run of a full account hands to the next; the same seed gives the same. */
+/** Returns the state that the run of a full account hands to the next, for this seed. */
 export function fullState(seed: number): Carried {
   const luck = new Luck(seed);
   const names = new Names(luck);
@@ -132,14 +132,14 @@ export function fullState(seed: number): Carried {
   let account = spent(anAccount(start), luck, names);
   for (let n = 0; n < OBSERVED; n += 1) {
     const age = luck.between(0, DAYS - 1) * DAY_MS;
-    account = savedInTime(account.when(observe, names.seen(account.now - age)));
+    account = savedInTime(account.when(observe, names.observed(account.now - age)));
   }
   account = withoutOutbox(account);
   account = account.when(hold, { reason: '中'.repeat(512), actor: '文'.repeat(128) });
-  // Nothing more is taken where so much waits to be saved.
+  // No message is accepted while so much waits to be saved.
   for (let bytes = 0; bytes <= OUTBOX_BYTES_MAX;) {
     const { length } = account.entity.outbox;
-    account = account.when(observe, names.seen(account.now));
+    account = account.when(observe, names.observed(account.now));
     for (const row of account.entity.outbox.slice(length)) bytes += bytesOf(row) + 1;
   }
   return {

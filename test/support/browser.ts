@@ -1,6 +1,6 @@
 /**
- * The dashboard in a real browser: an app of its own on the stand of the file, reached by a way
- * that a test can close, and a Chromium that reports whatever a page complains of.
+ * The dashboard in a real browser: an app on the stand of the file, a proxy to it that a test can
+ * close, and a Chromium whose errors are collected.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
@@ -24,10 +24,10 @@ const INSTALLED = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ];
 
-/** `CHROMIUM_PATH`, an installed one, then the one that comes with the packages. */
+/** Returns `CHROMIUM_PATH`, else an installed browser, else the browser of the npm package. */
 export async function launchBrowser(): Promise<Browser> {
   const given = process.env['CHROMIUM_PATH'] ?? INSTALLED.find((one) => existsSync(one));
-  // Without what proves nothing: a browser of people keeps origins apart.
+  // Without flags that turn off security, because people's browsers keep origins apart.
   const packed = chromiumPackage.args.filter(
     (arg) =>
       !/^--(single-process|disable-web-security|disable-site-isolation-trials|allow-running-insecure-content|no-sandbox)/.test(
@@ -42,7 +42,7 @@ export async function launchBrowser(): Promise<Browser> {
 
 export type Screen = {
   readonly page: Page;
-  /** What the browser complained of: errors, refused scripts and styles, failed requests. */
+  /** Errors of the browser, refused scripts and styles, and failed requests. */
   readonly complaints: string[];
   readonly close: () => Promise<void>;
 };
@@ -57,12 +57,12 @@ export type Desk = {
   readonly stand: Stand;
   readonly client: SafebandClient;
   readonly url: string;
-  /** The way from the browser to the app. */
+  /** The proxy between browser and app. */
   readonly way: Proxy;
   /** How far the app's clock is ahead, in ms. */
   readonly clock: { aheadMs: number };
   readonly keyOf: (role: Role, accounts?: readonly string[]) => Promise<string>;
-  /** Opens a window of its own, by default logged in as an operator. */
+  /** Opens a separate window, by default logged in as an operator. */
   readonly open: (options?: ScreenOptions) => Promise<Screen>;
   readonly close: () => Promise<void>;
 };
@@ -136,7 +136,7 @@ async function openScreen(
   });
   page.on('pageerror', (error) => complaints.push(error.message));
   await page.exposeFunction('tellRefusal', (text: string) => complaints.push(text));
-  // A text, because it runs in the page.
+  // Text, because it runs in the page.
   await page.addInitScript(`addEventListener('securitypolicyviolation', (event) =>
     tellRefusal('CSP: ' + event.violatedDirective + ' refused ' + event.blockedURI));`);
   return { page, complaints, close: () => context.close() };
@@ -149,7 +149,7 @@ async function logIn(page: Page, key: string): Promise<void> {
   await page.waitForURL('**/accounts');
 }
 
-/** As Ctrl+Shift+R does it: past every cache. */
+/** Reloads without any cache, as Ctrl+Shift+R does. */
 export async function hardRefresh(page: Page): Promise<void> {
   const session = await page.context().newCDPSession(page);
   const loaded = page.waitForEvent('load');
@@ -160,7 +160,7 @@ export async function hardRefresh(page: Page): Promise<void> {
 
 let axeSource: string | undefined;
 type Found = { readonly id: string; readonly nodes: readonly { target: string[] }[] };
-/** What axe-core finds wrong on the page: rule and place. */
+/** Returns the rules of axe-core that the page breaks, and where. */
 export async function violations(page: Page): Promise<readonly string[]> {
   axeSource ??= await readFile(createRequire(import.meta.url).resolve('axe-core'), 'utf8');
   await page.evaluate(axeSource);
@@ -170,7 +170,7 @@ export async function violations(page: Page): Promise<readonly string[]> {
   return found.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`));
 }
 
-/** A picture for the documents; only where `SAFEBAND_SCREENSHOTS` names a folder. */
+/** Saves a picture for the documents, if `SAFEBAND_SCREENSHOTS` names a folder. */
 export async function picture(page: Page, name: string): Promise<void> {
   const folder = process.env['SAFEBAND_SCREENSHOTS'];
   if (!folder) return;

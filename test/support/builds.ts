@@ -1,4 +1,4 @@
-/** Workers of several builds on one queue, as a rolling deploy has them side by side. */
+/** Workers of several builds on one queue at the same time, as in a rolling deploy. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ import type { Stand } from './stand.js';
 const { EventType, WorkflowTaskFailedCause } = temporal.api.enums.v1;
 const OVERTAKEN = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND;
 
-/** A worker of that build; stopped, it ends what it has in hand. */
+/** Starts a worker of that build. When it is stopped, it first completes its tasks. */
 export async function startBuild(
   { taskQueue, pool }: Stand,
   connection: NativeConnection,
@@ -40,8 +40,9 @@ export async function startBuild(
 }
 
 /**
- * A run of a workflow: which builds completed its tasks, and why some failed. A continue-as-new that
- * is overtaken by a Signal is refused and tried again, on any build: that is no failure of a task.
+ * A workflow run: the builds that completed its tasks, and the causes of failed tasks. A
+ * continue-as-new that meets a new Signal is refused and tried again on any build, so it does not
+ * count as a failed task.
  */
 export type Lived = {
   readonly runId: string;
@@ -49,7 +50,7 @@ export type Lived = {
   readonly failures: readonly string[];
 };
 
-/** All runs of a workflow, oldest first. */
+/** Returns all runs of a workflow, oldest first. */
 export async function livedBy(
   { client }: Stand,
   account: WorkflowHandle,
@@ -75,7 +76,7 @@ export async function livedBy(
   return lived;
 }
 
-/** The command lines of a document that begin so, without the shell's comments. */
+/** Returns the command lines of a document with this beginning, without the shell's comments. */
 export async function commandsOf(file: string, first: string): Promise<readonly string[]> {
   const text = await readFile(file, 'utf8');
   const blocks = [...text.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) => block ?? '');

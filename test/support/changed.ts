@@ -1,4 +1,4 @@
-/** Bundles of changed workflows, side by side in one: each change is a workflow type of its own. */
+/** One bundle of many changed workflows: each change is a separate workflow type. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { broken, scratch, type Mutant } from '../mutants/mutant.js';
@@ -16,12 +16,12 @@ const sleep = (ms: number, options: object) => {
   return once(ms, options);
 };`,
 });
-/** Commands in another order, so that none of our histories can continue with it. */
+/** Changes the order of commands, so that no recorded history can continue. */
 export const SECOND_TIMERS = timers('');
-/** The same, in the way that is compatible. */
+/** Makes the same change in the compatible way, with `patched`. */
 export const PATCHED_TIMERS = timers("if (patched('second-timers'))");
 
-/** Writes the bundle, and answers with its path; types are named as the list does. */
+/** Writes the bundle and returns its path. The list has the names of the types. */
 export async function bundleOf(changes: Readonly<Record<string, Change>>): Promise<string> {
   const lines = await Promise.all(
     Object.entries(changes).map(
@@ -32,11 +32,11 @@ export async function bundleOf(changes: Readonly<Record<string, Change>>): Promi
   return written(Object.keys(changes).join('-'), lines.join(''));
 }
 
-/** The bundle of a build that has the change; its types are ours. */
+/** Writes the bundle of a build with the change, under the real names of the types. */
 export const buildOf = async (change: Change): Promise<string> =>
   written('build', `export * from ${await homeOf(change)};\n`);
 
-/** Where the changed workflows are, as an import names it. */
+/** Returns the import path of the changed workflows. */
 async function homeOf(change: Change): Promise<string> {
   const sources = await broken({ rule: '-', by: '-', ...change });
   return JSON.stringify(path.join(sources, 'src', 'workflows', 'index.ts'));

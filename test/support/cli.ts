@@ -1,4 +1,4 @@
-/** The command line in this process: what it prints, and what it ends with. */
+/** Runs the command line in this process, and returns its output and exit code. */
 import { inject } from 'vitest';
 import { run } from '../../src/cli/run.js';
 import type { Io } from '../../src/cli/io.js';
@@ -25,13 +25,13 @@ export async function safeband(argv: readonly string[], more: Partial<Io> = {}):
   return { code, out: out.trimEnd(), err: err.trimEnd() };
 }
 
-/** The settings of a stand: its database, its server, the queue of its worker. */
+/** Returns the settings of a stand: database, server and task queue. */
 export const settingsOf = ({ databaseUrl, taskQueue }: Stand): Pick<Io, 'env' | 'taskQueue'> => ({
   env: { DATABASE_URL: databaseUrl, TEMPORAL_ADDRESS: inject('temporalAddress'), TZ: 'UTC' },
   taskQueue,
 });
 
-/** A line of a shell as its words; quotes hold words together, a redirection ends them. */
+/** Splits a shell line into words. Quotes keep words together, and a redirection ends the line. */
 export const wordsOf = (line: string): readonly string[] =>
   [...line.replace(/\s*(>>?|2>|\|).*$/, '').matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
     ([, double, single, bare]) => double ?? single ?? bare ?? '',

@@ -1,9 +1,9 @@
-/** A database of a test file's own, where it needs no Temporal: made before, dropped after. */
+/** Makes a database for a test file that needs no Temporal, and drops it after the tests. */
 import { afterAll, beforeAll } from 'vitest';
 import { createPool, type Pool } from '../../src/postgres/pool.js';
 import { freshDatabase } from './stand.js';
 
-/** `ready` gets its pool, and its address for processes of their own. */
+/** `ready` receives the pool, and the address for other processes. */
 export function withDatabase(ready: (pool: Pool, url: string) => void | Promise<void>): void {
   let close = async (): Promise<void> => undefined;
   beforeAll(async () => {

@@ -1,20 +1,21 @@
-/** What a document shows, taken out of it: commands, tables, shapes. */
+/** Reads commands, tables and shapes of answers from documents. */
 
-/** The lines of all `sh` blocks that begin with that word. */
+/** Returns the lines of all `sh` blocks that begin with that word. */
 export const commandsIn = (text: string, word: string): readonly string[] =>
   [...text.matchAll(/```sh\n([\s\S]*?)```/g)]
     .flatMap(([, block = '']) => block.split('\n'))
     .filter((line) => line.startsWith(`${word} `));
 
-/** Each heading `### <word> …` with the JSON that is shown under it. */
+/** Returns each heading `### <word> …` with the JSON of its section. */
 export const shapesIn = (text: string, word: string): readonly (readonly [string, unknown])[] =>
   [...text.matchAll(/\n### (.*)\n\n```json\n([\s\S]*?)```/g)]
     .filter(([, heading = '']) => heading.startsWith(`${word} `))
     .map(([, heading = '', json = '']) => [heading, JSON.parse(json)]);
 
 /**
- * Where an answer has another shape than is shown: names, and what they hold. Null fits anything,
- * an empty object shows any details, an empty list any items; of a list the first item counts.
+ * Returns where an answer has another shape than the document: names and types. A null in the
+ * document allows any value, an empty object any details and an empty list any items. The first item
+ * of a list stands for all.
  */
 export function unlike(shown: unknown, found: unknown, at = ''): readonly string[] {
   if (shown === null || found === null) return [];
@@ -26,12 +27,12 @@ export function unlike(shown: unknown, found: unknown, at = ''): readonly string
   }
   const known = new Map<string, unknown>(Object.entries(shown));
   if (known.size === 0) return [];
-  const said = new Map<string, unknown>(Object.entries(found));
+  const documented = new Map<string, unknown>(Object.entries(found));
   return [
     ...[...known.keys()]
-      .filter((name) => !said.has(name))
+      .filter((name) => !documented.has(name))
       .map((name) => `${at}.${name} is missing`),
-    ...[...said].flatMap(([name, value]) =>
+    ...[...documented].flatMap(([name, value]) =>
       known.has(name)
         ? unlike(known.get(name), value, `${at}.${name}`)
         : [`${at}.${name} is not in the document`],

@@ -1,11 +1,11 @@
-/** Starts the entries of the project as processes: what each prints, and how it ends. */
+/** Starts the entries of the project as processes, and reads their output and exit code. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { expect, inject } from 'vitest';
 
 export type Entry = 'worker' | 'server' | 'migrate' | 'replay';
 export type Started = {
   readonly child: ChildProcess;
-  readonly said: () => string;
+  readonly output: () => string;
   ended: Promise<unknown>;
 };
 
@@ -26,20 +26,20 @@ export function start(entry: Entry, env: Record<string, string>): Started {
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let said = '';
-  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')));
-  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')));
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString('utf8')));
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString('utf8')));
   const ended = new Promise((resolve) => {
     child.once('close', (code, signal) => resolve(code ?? signal));
   });
-  return { child, said: () => said, ended };
+  return { child, output: () => output, ended };
 }
-export const says = (started: Started, word: string): Promise<void> =>
-  expect.poll(started.said).toContain(word);
+export const prints = (started: Started, word: string): Promise<void> =>
+  expect.poll(started.output).toContain(word);
 
-/** Returns the one sentence: a line for a person, or the `why` of one log line. */
-export function sentenceOf(said: string): string {
-  const lines = said
+/** Returns the one sentence of an entry: a line for a person, or the `why` of one log line. */
+export function sentenceOf(output: string): string {
+  const lines = output
     .trim()
     .split('\n')
     .filter((line) => !/^(the database is|warning|search|sched|recorded: 0)/.test(line));

@@ -1,4 +1,4 @@
-/** What kind of refusal a call met: the type is the contract, the text is for people. */
+/** Returns the type of a refusal. The type is part of the contract, and the text is for people. */
 import { ApplicationFailure } from '@temporalio/common';
 import { SafebandError } from '../../src/client/index.js';
 

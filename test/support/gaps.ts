@@ -25,7 +25,7 @@ const message = fc.constantFrom('m1', 'm2', undefined);
 const recipient = fc.constantFrom('ann', 'bob', undefined);
 const kind = fc.constantFrom('rejected' as const, 'unknown' as const, 'not_attempted' as const);
 
-/** What callers and the clock do. */
+/** A step of a caller or of the clock. */
 const step = fc.oneof(
   {
     weight: 6,
@@ -56,7 +56,7 @@ const step = fc.oneof(
     }),
   },
 );
-/** What others do to the rows, after everything was saved. */
+/** A change of the rows by another program, after everything was saved. */
 const mischief = fc.oneof(
   fc.record({ do: fc.constant('loseEvent' as const), n: fc.nat(20) }),
   fc.record({ do: fc.constant('loseReservation' as const), n: fc.nat(20) }),
@@ -86,8 +86,8 @@ const mischief = fc.oneof(
 export const gap = fc.record({
   begin: fc.constantFrom('09:00', '23:40'),
   imported: fc.constantFrom(0, 0, 3),
-  said: fc.constantFrom(0, 0, 9),
-  /** A run of today was before. */
+  stated: fc.constantFrom(0, 0, 9),
+  /** True if no run of today was before. */
   isFirstRun: fc.boolean(),
   steps: fc.array(step, { maxLength: 25, size: 'max' }),
   mischiefs: fc.array(mischief, { maxLength: 5, size: 'max' }),
@@ -148,7 +148,7 @@ const attemptRow = (one: Extract<Mischief, { do: 'attempt' }>, now: number): Att
   messageId: null,
   errorCode: one.outcome === 'failed' ? one.kind : null,
 });
-/** The log takes a proof once, and a reservation once. */
+/** Appends a row; the log accepts each proof and each reservation once. */
 const appended = (log: readonly EventRow[], row: EventRow): readonly EventRow[] =>
   log.some(
     (other) =>
@@ -158,32 +158,32 @@ const appended = (log: readonly EventRow[], row: EventRow): readonly EventRow[] 
     ? log
     : [...log, row];
 
-type Found = { readonly witnesses: Evidence; readonly foreign: ManualEdit | null };
+type Found = { readonly evidence: Evidence; readonly manualEdit: ManualEdit | null };
 
-function harmed({ witnesses, foreign }: Found, one: Mischief, account: Scenario): Found {
+function harmed({ evidence, manualEdit }: Found, one: Mischief, account: Scenario): Found {
   const { now } = account;
   switch (one.do) {
     case 'loseEvent':
-      return { foreign, witnesses: { ...witnesses, events: withoutNth(witnesses.events, one.n) } };
+      return { manualEdit, evidence: { ...evidence, events: withoutNth(evidence.events, one.n) } };
     case 'loseReservation': {
-      const reservations = withoutNth(witnesses.reservations, one.n);
-      return { foreign, witnesses: { ...witnesses, reservations } };
+      const reservations = withoutNth(evidence.reservations, one.n);
+      return { manualEdit, evidence: { ...evidence, reservations } };
     }
     case 'attempt': {
-      const { attempts } = witnesses;
+      const { attempts } = evidence;
       const isKnown = attempts.some(({ reservationId }) => reservationId === one.id);
       const more = isKnown ? [] : [attemptRow(one, now)];
-      return { foreign, witnesses: { ...witnesses, attempts: [...attempts, ...more] } };
+      return { manualEdit, evidence: { ...evidence, attempts: [...attempts, ...more] } };
     }
     case 'log': {
-      const events = appended(witnesses.events, logRow(one, now));
-      return { foreign, witnesses: { ...witnesses, events } };
+      const events = appended(evidence.events, logRow(one, now));
+      return { manualEdit, evidence: { ...evidence, events } };
     }
     case 'edit': {
       const columns = ['inmails_sent_today'];
       return {
-        witnesses,
-        foreign: {
+        evidence,
+        manualEdit: {
           id: 'edit',
           day: dayOf(now) - one.daysAgo,
           counter: one.counter,
@@ -197,16 +197,16 @@ function harmed({ witnesses, foreign }: Found, one: Mischief, account: Scenario)
   }
 }
 
-/** One run on an account, what it was held against, and the account and its rows after it. */
+/** A run of an account with its evidence, and the account and its rows after the run. */
 export type Ran = {
   readonly account: Scenario;
-  readonly witnesses: Evidence;
+  readonly evidence: Evidence;
   readonly verdict: Verdict;
   readonly counterOf: (day: number) => number;
 };
 
-export function runOn({ begin, imported, said, isFirstRun, steps, mischiefs }: Gap): Ran {
-  const start = said + imported > 0 ? { inmailsSentToday: said, deliveredToday: imported } : {};
+export function runOn({ begin, imported, stated, isFirstRun, steps, mischiefs }: Gap): Ran {
+  const start = stated + imported > 0 ? { inmailsSentToday: stated, deliveredToday: imported } : {};
   const begun = anAccount({ ...start, dailyCap: 50 }, { now: at(begin) });
   const account = steps.reduce(stepped, begun);
   const store = new Store();
@@ -215,33 +215,33 @@ export function runOn({ begin, imported, said, isFirstRun, steps, mischiefs }: G
   store.save(row, account.entity.outbox, account.entity.owner);
   const rows = store.readBack(account.entity.account.day);
   const saved: Found = {
-    witnesses: { reservations: rows.reservations, events: store.events, attempts: [] },
-    foreign: null,
+    evidence: { reservations: rows.reservations, events: store.events, attempts: [] },
+    manualEdit: null,
   };
-  const { witnesses, foreign } = mischiefs.reduce(
+  const { evidence, manualEdit } = mischiefs.reduce(
     (found, one) => harmed(found, one, account),
     saved,
   );
   const { account: before } = account.entity;
-  const looked = isFirstRun ? { ...before, reconciledAt: account.now - DAY } : before;
+  const read = isFirstRun ? { ...before, reconciledAt: account.now - DAY } : before;
   return {
     account,
-    witnesses,
-    verdict: reconcile(looked, witnesses, foreign, account.now),
+    evidence,
+    verdict: reconcile(read, evidence, manualEdit, account.now),
     counterOf: (day) =>
-      Math.max(counterOf(before, day), foreign?.day === day ? foreign.counter : 0),
+      Math.max(counterOf(before, day), manualEdit?.day === day ? manualEdit.counter : 0),
   };
 }
 
-/** The next run: the corrections of the first one are applied, saved and read again. */
-export function runAgain({ account, witnesses, verdict }: Ran): Ran {
+/** Does the next run, after the corrections of the first were applied, saved and read again. */
+export function runAgain({ account, evidence, verdict }: Ran): Ran {
   const batch = batchOf(account.entity);
   const entity = reconciled(account.entity, batch, verdict.events, null, account.now);
   const healed = new Scenario(entity, account.now);
   const store = new Store();
   store.claim(accountRow(entity.account, 0), entity.owner);
-  store.events.push(...witnesses.events);
-  for (const row of witnesses.reservations) {
+  store.events.push(...evidence.events);
+  for (const row of evidence.reservations) {
     store.reservations.set(row.reservationId, { ...row, number: 0 });
   }
   store.save(batchOf(entity).row, entity.outbox, entity.owner);
@@ -249,11 +249,11 @@ export function runAgain({ account, witnesses, verdict }: Ran): Ran {
   const found: Evidence = {
     reservations,
     events: store.events,
-    attempts: witnesses.attempts,
+    attempts: evidence.attempts,
   };
   return {
     account: healed,
-    witnesses: found,
+    evidence: found,
     verdict: reconcile(
       { ...entity.account, reconciledAt: account.now - DAY },
       found,

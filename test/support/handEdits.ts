@@ -1,8 +1,8 @@
 /** Manual edits of each column of `safeband.accounts`, and their result. */
 
 /**
- * Two values a column, up and down where it has a direction, for `richAccount`. The next run writes
- * the workflow's own back, and its correction names the column.
+ * Two values for each column of `richAccount`: a higher and a lower one, if the column has an order.
+ * The next run writes the workflow's value back, and its correction names the column.
  */
 export const HEALED: Readonly<Record<string, readonly [string, string]>> = {
   tier: [`'premium'`, `'recruiter'`],
@@ -35,22 +35,22 @@ export const HEALED: Readonly<Record<string, readonly [string, string]>> = {
   credits_renew_on: ['5', '31'],
 };
 /**
- * Every save, or only the claim, writes these again: a manual value is gone after the next run,
- * whose correction cannot name the column.
+ * Columns that every save, or only the claim, writes again. The next run replaces a manual value, but
+ * its correction cannot name the column.
  */
 export const REWRITTEN: Readonly<Record<string, readonly [string, string]>> = {
   owner_version: ['owner_version + 1', 'owner_version - 1'],
   updated_at: [`updated_at + interval '1 hour'`, `updated_at - interval '1 hour'`],
 };
-/** The second writer of R14; an id that has rows cannot be changed at all. */
+/** Columns of the second writer (R14). The database refuses to change an id that has rows. */
 export const STOPS: readonly string[] = ['account_id', 'owner', 'version'];
-/** Written where members are compared, at a start: a manual value stays until the next one. */
+/** Columns of the member, which a start writes: a manual value stays until the next start. */
 export const COMPARED: readonly string[] = [
   'identity_normal',
   'identity_number',
   'identity_compared',
 ];
-/** The records of edits, runs and saves; no number and no policy depends on them. */
+/** Records of edits, runs and saves. No number and no policy depends on them. */
 export const BOOKKEEPING: readonly string[] = [
   'recorded_at',
   'last_checked_at',

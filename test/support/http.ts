@@ -16,13 +16,13 @@ import type { Needs } from '../../src/http/context.js';
 export type Answer = LightMyRequestResponse;
 export type HttpStand = Stand & {
   readonly app: FastifyInstance;
-  /** A new key of that role. */
+  /** Makes a key of that role. */
   readonly key: (role: Role, accounts?: readonly string[]) => Promise<string>;
-  /** Asks with a key; a body makes it a POST of JSON. */
+  /** Sends a request with a key. With a body, it is a POST of JSON. */
   readonly ask: (key: string, url: string, body?: unknown, more?: InjectOptions) => Promise<Answer>;
 };
 
-/** Health and metrics as the real server has them. */
+/** Health checks and metrics, as in the real server. */
 export const operationsOf = async ({ connection, taskQueue }: Stand): Promise<Operations> => ({
   metrics: createMetrics(),
   countPollers: () => countPollers({ connection, namespace: 'default' }, taskQueue),

@@ -1,4 +1,4 @@
-/** What an account has left in its rows, as readers of Postgres find it. */
+/** The rows of an account, as readers of Postgres find them. */
 import { accountRow } from '../../src/domain/records/toRecords.js';
 import {
   accountOfRows,
@@ -9,7 +9,7 @@ import type { Scenario } from './scenario.js';
 import type { WhyRows } from '../../src/domain/diagnostics/why/model.js';
 import { batchOf } from '../../src/domain/entity/writes.js';
 
-/** All that the account had to save, saved. */
+/** Returns the account's rows after it has saved everything. */
 export function rowsFrom({ entity, now }: Scenario): FoundRows {
   const store = new Store();
   store.claim(accountRow(entity.account, 0), entity.owner);
@@ -21,10 +21,10 @@ export function rowsFrom({ entity, now }: Scenario): FoundRows {
 
 export function whyRows(scenario: Scenario, more: Partial<WhyRows['row']> = {}): WhyRows {
   const { account, reservations, events, days } = rowsFrom(scenario);
-  const beside = { checkedAt: scenario.now, openings: scenario.entity.account.openings };
+  const context = { checkedAt: scenario.now, openings: scenario.entity.account.openings };
   const { version, day, counter } = account;
   return {
-    account: accountOfRows({ account, reservations, events, days }, beside, scenario.now),
+    account: accountOfRows({ account, reservations, events, days }, context, scenario.now),
     row: { version, day, counter, isEdited: false, hotSince: null, ...more },
     found: { reservations, events, attempts: [] },
     alerts: [],

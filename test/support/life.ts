@@ -1,6 +1,6 @@
 /**
- * An account's life without messages, as its workflow leads it: everything is saved, runs come
- * every ten minutes while it is hot, midnights roll it, and its window is expanded again.
+ * The life of an account as in its workflow, but without servers. It saves everything, has a run
+ * every ten minutes while it is hot, rolls at midnight and expands its window again.
  */
 import { expandWindow, type ExpandAsk } from '../../src/activities/window.js';
 import type { Account } from '../../src/domain/account/account.js';
@@ -28,11 +28,11 @@ import type { AlertKind } from '../../src/domain/account/alertKinds.js';
 import { cooldownAt } from '../../src/domain/gate/cooldown.js';
 import { batchOf, reconciled, saved } from '../../src/domain/entity/writes.js';
 
-/** Idle accounts roll this long after midnight, spread by their workflow's id (R7). */
+/** How long after midnight an idle account rolls; the delay depends on the workflow's id (R7). */
 const MIDNIGHT_SPREAD_MS = 90_000;
 
-/** What Postgres holds of the account: the last row of each name. */
-type Papers = {
+/** The account in Postgres: the last row of each name. */
+type Stored = {
   readonly reservations: readonly ReservationRow[];
   readonly events: readonly EventRow[];
   readonly days: readonly DayRow[];
@@ -42,36 +42,36 @@ type Papers = {
   readonly alerts: readonly AlertKind[];
 };
 
-const isDecision = (heard: unknown): heard is Decision =>
-  typeof heard === 'object' && heard !== null && 'granted' in heard;
+const isDecision = (answer: unknown): answer is Decision =>
+  typeof answer === 'object' && answer !== null && 'granted' in answer;
 
 export class Life {
-  readonly actor: Entity;
+  readonly entity: Entity;
   readonly now: number;
-  readonly papers: Papers;
+  readonly stored: Stored;
   /** The answer to the last message. */
-  readonly heard: unknown;
+  readonly answer: unknown;
 
-  constructor(entity: Entity, now: number, papers: Papers = NOTHING, heard?: unknown) {
-    this.actor = entity;
+  constructor(entity: Entity, now: number, stored: Stored = NOTHING, answer?: unknown) {
+    this.entity = entity;
     this.now = now;
-    this.papers = papers;
-    this.heard = heard;
+    this.stored = stored;
+    this.answer = answer;
   }
 
-  /** Begins the life of a new account: its window is expanded, its first run is done. */
+  /** Begins the life of a new account, with an expanded window and after the first run. */
   static begin(entity: Entity, now: number): Life {
     return new Life(entity, now).#learnt().#ran();
   }
 
   get account(): Account {
-    return this.actor.account;
+    return this.entity.account;
   }
 
   /** The answer to the last ask. */
   get decision(): Decision {
-    const { heard } = this;
-    if (isDecision(heard)) return heard;
+    const { answer } = this;
+    if (isDecision(answer)) return answer;
     throw new Error('nothing was asked');
   }
 
@@ -79,11 +79,11 @@ export class Life {
     return this.decision.granted;
   }
 
-  /** Lives until that instant; what a timer of that very instant does comes after it. */
+  /** Lives until that instant. A timer that rings at this instant acts after it. */
   until(at: number): Life {
     let life: Life = this.#saved();
     for (let next = life.#nextTimer(); next < at; next = life.#nextTimer()) {
-      const isRun = nextRunAt(life.actor, life.now) === next;
+      const isRun = nextRunAt(life.entity, life.now) === next;
       const woken = life.#passed(next).#learnt();
       life = isRun ? woken.#ran() : woken.#saved();
     }
@@ -91,45 +91,45 @@ export class Life {
   }
 
   /** Sends a message, now. */
-  says<I, A>(command: Command<I, A>, input: I): Life {
-    const { entity, answer } = execute(this.actor, command, input, this.now);
-    return new Life(entity, this.now, this.papers, answer).#learnt().#saved();
+  when<I, A>(command: Command<I, A>, input: I): Life {
+    const { entity, answer } = execute(this.entity, command, input, this.now);
+    return new Life(entity, this.now, this.stored, answer).#learnt().#saved();
   }
 
-  /** Asks for a slot, as the mailbox does: a cold account is checked first (R12). */
+  /** Reserves a slot. A cold account is checked first, as in the workflow (R12). */
   asks(reservationId: string, leaseSeconds?: number): Life {
     const life = wantsCheck(this.account, this.account.now) ? this.#ran() : this;
-    return life.says(reserve, { reservationId: r(reservationId), leaseSeconds });
+    return life.when(reserve, { reservationId: r(reservationId), leaseSeconds });
   }
 
-  /** Writes to Postgres, past the account. */
-  finds(more: Partial<Pick<Papers, 'events' | 'attempts'>>): Life {
-    const { events, attempts } = this.papers;
-    return this.#with(this.actor, {
-      ...this.papers,
+  /** Writes to Postgres without the account. */
+  finds(more: Partial<Pick<Stored, 'events' | 'attempts'>>): Life {
+    const { events, attempts } = this.stored;
+    return this.#with(this.entity, {
+      ...this.stored,
       events: [...events, ...(more.events ?? [])],
       attempts: [...attempts, ...(more.attempts ?? [])],
     });
   }
 
-  /** A run, whether or not one is due. */
+  /** Does a run, whether or not one is due. */
   runs(): Life {
     return this.#saved().#ran();
   }
 
-  #with(entity: Entity, papers = this.papers): Life {
-    return new Life(entity, entity.account.now, papers, this.heard);
+  #with(entity: Entity, stored = this.stored): Life {
+    return new Life(entity, entity.account.now, stored, this.answer);
   }
 
   #passed(at: number): Life {
-    return this.#with(pass(this.actor, at));
+    return this.#with(pass(this.entity, at));
   }
 
   #nextTimer(): number {
-    const { account } = this.actor;
+    const { account } = this.entity;
     const midnight = startOf(account.day + 1) + (hashOf(account.accountId) % MIDNIGHT_SPREAD_MS);
     const cooling = cooldownAt(account, this.now)?.until ?? Infinity;
-    return Math.min(midnight, cooling, nextRunAt(this.actor, this.now) ?? Infinity);
+    return Math.min(midnight, cooling, nextRunAt(this.entity, this.now) ?? Infinity);
   }
 
   #learnt(): Life {
@@ -138,32 +138,32 @@ export class Life {
     const days = openingDays(policy);
     if (window === null || (openings && !isStale(openings, now, days))) return this;
     const learnt = openingsOf({ window, timezone, from: now, days });
-    return this.#with(record(this.actor, [{ type: 'OpeningsLearnt', openings: learnt }]));
+    return this.#with(record(this.entity, [{ type: 'OpeningsLearnt', openings: learnt }]));
   }
 
   #saved(): Life {
-    let { actor: entity, papers } = this;
+    let { entity, stored } = this;
     while (isDirty(entity)) {
       const batch = batchOf(entity);
-      papers = batch.entries.reduce((before, { row }) => filed(before, row), papers);
+      stored = batch.entries.reduce((before, { row }) => filed(before, row), stored);
       entity = saved(entity, batch, null);
     }
-    return new Life(entity, this.now, papers, this.heard);
+    return new Life(entity, this.now, stored, this.answer);
   }
 
-  /** One reconcile, as `chores.ts` and `activities/account.ts` do it, with Postgres on paper. */
+  /** Does one reconcile as the workflow and its activity do, with the stored rows as Postgres. */
   #ran(): Life {
-    const { actor: entity, papers } = this.#saved();
+    const { entity, stored } = this.#saved();
     const { account } = entity;
-    const { events } = reconcile(account, witnessesOf(papers, account.day), null, account.now);
+    const { events } = reconcile(account, witnessesOf(stored, account.day), null, account.now);
     return this.#with(
       reconciled(entity, batchOf(entity), events, null, account.now),
-      papers,
+      stored,
     ).#saved();
   }
 }
 
-/** Lives of one account branch, and each branch would work out the same openings. */
+/** Remembered openings, because each branch of a life would compute the same ones. */
 const worked = new Map<string, WindowIntervals>();
 function openingsOf(ask: ExpandAsk): WindowIntervals {
   const key = JSON.stringify(ask);
@@ -173,10 +173,10 @@ function openingsOf(ask: ExpandAsk): WindowIntervals {
   return openings;
 }
 
-const NOTHING: Papers = { reservations: [], events: [], days: [], attempts: [], alerts: [] };
+const NOTHING: Stored = { reservations: [], events: [], days: [], attempts: [], alerts: [] };
 
-/** What a run reads of them: what is still remembered, as `activities/account.ts` asks for it. */
-const witnessesOf = ({ reservations, events, attempts }: Papers, day: number): Evidence => ({
+/** Returns the evidence that a run reads: the rows of the days that an account remembers. */
+const witnessesOf = ({ reservations, events, attempts }: Stored, day: number): Evidence => ({
   reservations: reservations.filter(
     (row) =>
       row.quotaDay >= day - REMEMBERED_DAYS ||
@@ -187,17 +187,17 @@ const witnessesOf = ({ reservations, events, attempts }: Papers, day: number): E
   attempts: attempts.filter((row) => row.quotaDay >= day - REMEMBERED_DAYS),
 });
 
-function filed(papers: Papers, row: Row): Papers {
+function filed(stored: Stored, row: Row): Stored {
   if (row.table === 'reservations') {
-    const others = papers.reservations.filter((old) => old.reservationId !== row.reservationId);
-    return { ...papers, reservations: [...others, row] };
+    const others = stored.reservations.filter((old) => old.reservationId !== row.reservationId);
+    return { ...stored, reservations: [...others, row] };
   }
   if (row.table === 'account_days') {
-    const others = papers.days.filter(({ quotaDay }) => quotaDay !== row.quotaDay);
-    return { ...papers, days: [...others, row] };
+    const others = stored.days.filter(({ quotaDay }) => quotaDay !== row.quotaDay);
+    return { ...stored, days: [...others, row] };
   }
-  if (row.table === 'alerts') return { ...papers, alerts: [...papers.alerts, row.kind] };
-  if (row.table !== 'inmail_events') return papers;
-  const isKnown = papers.events.some((old) => isSameProof(old, row));
-  return isKnown ? papers : { ...papers, events: [...papers.events, row] };
+  if (row.table === 'alerts') return { ...stored, alerts: [...stored.alerts, row.kind] };
+  if (row.table !== 'inmail_events') return stored;
+  const isKnown = stored.events.some((old) => isSameProof(old, row));
+  return isKnown ? stored : { ...stored, events: [...stored.events, row] };
 }

@@ -1,6 +1,4 @@
-/**
- * A workflow that receives replies: the pipeline of a caller that is itself a workflow (`replyTo`).
- */
+/** A workflow that receives replies, as the pipeline of a caller that is a workflow (`replyTo`). */
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';

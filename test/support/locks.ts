@@ -1,9 +1,9 @@
-/** Locks that another session of Postgres holds for a while, as a migration or a person may. */
+/** Locks of another session of Postgres, such as a migration or a person. */
 import pg from 'pg';
 
 export type Lock = { readonly release: () => Promise<void> };
 
-/** Holds what that statement locks until it is released. */
+/** Takes the locks of that statement, and holds them until they are released. */
 export async function lock(databaseUrl: string, sql: string): Promise<Lock> {
   const db = new pg.Client({ connectionString: databaseUrl });
   await db.connect();
@@ -23,7 +23,7 @@ export const lockRow = (databaseUrl: string, accountId: string): Promise<Lock> =
 export const lockTable = (databaseUrl: string, table: string): Promise<Lock> =>
   lock(databaseUrl, `lock table safeband.${table} in access exclusive mode`);
 
-/** How many sessions of this database wait for a lock. */
+/** Returns how many sessions of this database wait for a lock. */
 export async function waiting(pool: pg.Pool): Promise<number> {
   const { rows } = await pool.query(
     `select from pg_stat_activity

@@ -1,4 +1,4 @@
-/** A run of older code, as the code of today finds it: its state, handed over by continue-as-new. */
+/** A workflow run of older code, which hands its state to today's code by continue-as-new. */
 import { makeContinueAsNewFunc } from '@temporalio/workflow';
 import { WORKFLOW_TYPE } from '../../src/temporal/protocol.js';
 

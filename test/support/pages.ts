@@ -13,7 +13,7 @@ export const HOSTILE = `"'><script>alert(1)</script><img src=x onerror=alert(2)>
 /** Values that no user writes: names of the contract's closed lists, and instants. */
 const KEPT = /^(\d{4}-\d\d-\d\dT|[a-z_]+$)/;
 
-/** Returns the same, with script in each text that a user may have written. */
+/** Returns the data with script in each text that a user may have written. */
 export function hostile<T>(value: T): T;
 export function hostile(value: unknown): unknown {
   if (typeof value === 'string') return KEPT.test(value) ? value : `${value}${HOSTILE}`;
@@ -68,9 +68,7 @@ const slot = (name: string, more: object) => ({
   ...more,
 });
 
-/**
- * One in flight, one delivered, one released, one sent manually; a correction, a hold, an alert.
- */
+/** An account with a slot in each state, a manual send, a correction, a hold and an alert. */
 export function accountData(): AccountData {
   return {
     numbers: numbersOfRow(statusRow(), NOON),

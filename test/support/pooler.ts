@@ -1,7 +1,7 @@
 /**
- * A small pooler in transaction mode, as PgBouncer is one: refuses settings in the startup message,
- * gives each transaction the next of its connections to the server, and hands on nothing that
- * arrives between transactions. Clients are not asked for a password.
+ * A small pooler in transaction mode, like PgBouncer. It refuses settings in the startup message,
+ * gives each transaction the next of its connections to the server, and forwards nothing that
+ * arrives between transactions. Clients need no password.
  */
 import { createServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -10,7 +10,7 @@ import pg from 'pg';
 const KNOWN = ['user', 'database', 'application_name', 'client_encoding'];
 const SSL_REQUEST = 80_877_103;
 
-type Backend = { readonly socket: Duplex; hear: ((bytes: Buffer) => void) | undefined };
+type Backend = { readonly socket: Duplex; onData: ((bytes: Buffer) => void) | undefined };
 export type Pooler = { readonly url: string; readonly close: () => Promise<void> };
 
 const message = (type: string, body: Buffer): Buffer => {
@@ -24,7 +24,7 @@ const READY = message('Z', Buffer.from('I'));
 const refusal = (text: string): Buffer =>
   message('E', Buffer.from(`SFATAL\0VFATAL\0C08P01\0M${text}\0\0`));
 
-/** Splits what arrives into whole messages, with their types. */
+/** Splits the bytes that arrive into whole messages with their types. */
 function framing(each: (type: string, frame: Buffer) => void): (bytes: Buffer) => void {
   let rest = Buffer.alloc(0);
   return (bytes) => {
@@ -43,18 +43,18 @@ async function backendTo(url: string): Promise<Backend> {
   await client.connect();
   const socket = client.connection.stream;
   socket.removeAllListeners('data');
-  const backend: Backend = { socket, hear: undefined };
-  socket.on('data', (bytes: Buffer) => backend.hear?.(bytes));
+  const backend: Backend = { socket, onData: undefined };
+  socket.on('data', (bytes: Buffer) => backend.onData?.(bytes));
   return backend;
 }
 
-/** Starts it in front of that database, with connections of that user. */
+/** Starts the pooler for that database, with connections of that user. */
 export async function startPooler(databaseUrl: string, size = 8): Promise<Pooler> {
   const idle = await Promise.all(Array.from({ length: size }, () => backendTo(databaseUrl)));
   const all = [...idle];
   const waiting: ((backend: Backend) => void)[] = [];
   const give = (backend: Backend): void => {
-    backend.hear = undefined;
+    backend.onData = undefined;
     const next = waiting.shift();
     if (next) next(backend);
     else idle.push(backend);
@@ -67,7 +67,7 @@ export async function startPooler(databaseUrl: string, size = 8): Promise<Pooler
     const take = (taken: Backend): void => {
       isAsking = false;
       backend = taken;
-      taken.hear = framing((type, frame) => {
+      taken.onData = framing((type, frame) => {
         client.write(frame);
         if (type === 'Z' && frame[5] === 'I'.charCodeAt(0)) {
           backend = undefined;
@@ -92,7 +92,7 @@ export async function startPooler(databaseUrl: string, size = 8): Promise<Pooler
     client.on('close', () => {
       clients.delete(client);
       held = [];
-      backend?.socket.destroy(); // in a transaction: the server takes it back
+      backend?.socket.destroy(); // in a transaction: the server rolls it back
     });
     client.on('error', () => client.destroy());
     client.once('data', (first) => {

@@ -1,25 +1,25 @@
-/** The prose of a file: its comments and its texts for people, at the places where they stand. */
+/** The prose of a file: its comments and its texts for people, at their places in the file. */
 
 const STRING = /'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"/y;
 const LINE_COMMENT = /\/\/[^\n]*/y;
 const BLOCK_COMMENT = /\/\*[\s\S]*?\*\//y;
 const REGEX = /\/(?![*/])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n[])+\/[a-z]*/y;
 const TEMPLATE_TEXT = /(?:\\[\s\S]|\$(?!\{)|[^`\\$])*/y;
-/** Before a regular expression, and not before a division. */
+/** Characters before a regular expression, but not before a division. */
 const BEFORE_REGEX = /(?:^|[(,=:[!&|?{};+>]|\breturn)\s*$/;
 const JSX_TEXT = /(?<=(?<!=)>|\})[^<>{}=;()]+(?=[<{])/g;
 
-/** Text with every letter replaced, so that places and lines stay. */
+/** Returns a text with every letter replaced, so that places and lines stay. */
 const masked = (text: string): string => text.replaceAll(/\S/g, '\u0001');
 const blank = (text: string): string => ' '.repeat(text.length);
 
-/** Code spans and quoted names of fields are no prose. */
+/** Masks code spans and quoted names of fields, which are not prose. */
 const withoutCode = (text: string): string =>
   text.replaceAll(/`[^`]*`|"[\w.-]+"/g, (span) => masked(span));
-/** A comment without its marks: a phrase may go over the end of a line. */
+/** Returns a comment without its marks, because a phrase may continue on the next line. */
 const comment = (text: string): string =>
   withoutCode(text.replaceAll(/^\s*(?:\/\/|\/?\*+\/?|--)|\*+\/$/gm, blank));
-/** A text of one word is a code: a name, a path, a value. */
+/** Masks a text of one word, because it is a name, a path or a value. */
 const literal = (text: string): string =>
   /\S\s+\S/.test(text) ? withoutCode(text.replaceAll('\\n', '  ')) : masked(text);
 
@@ -39,7 +39,7 @@ function piece(text: string, at: number): readonly [end: number, prose: string] 
   return pattern ? [at + pattern.length, masked(pattern)] : undefined;
 }
 
-/** The prose of TypeScript. Templates are left and entered again at each `${`. */
+/** Returns the prose of TypeScript. Each `${` leaves a template, and its end enters it again. */
 function typeScriptProse(text: string): string {
   const parts: string[] = [];
   const open: number[] = []; // the depth of braces at which each template goes back to its text
@@ -75,7 +75,7 @@ function typeScriptProse(text: string): string {
   return parts.join('');
 }
 
-/** In JSX, the text between tags. */
+/** Returns the text between the tags of JSX. */
 function withJsxText(text: string, prose: string): string {
   let result = prose;
   for (const { 0: words, index } of text.matchAll(JSX_TEXT))
@@ -94,13 +94,13 @@ const sqlProse = (text: string): string =>
     })
     .join('\n');
 
-/** Markdown without fences, code spans and addresses. */
+/** Returns Markdown without fences, code spans and addresses. */
 const markdownProse = (text: string): string =>
   text
     .replaceAll(/^(```|~~~)[\s\S]*?^\1/gm, masked)
     .replaceAll(/`[^`]*`|\]\([^)\s]*\)|<[^>\n]+>/g, masked);
 
-/** Returns a text of the same length and lines, in which all that is no prose is masked. */
+/** Returns a text of the same length and lines in which everything but prose is masked. */
 export function proseOf(name: string, text: string): string {
   if (name.endsWith('.md')) return markdownProse(text);
   if (name.endsWith('.sql')) return sqlProse(text);

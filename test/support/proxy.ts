@@ -1,4 +1,4 @@
-/** A way to Postgres that a test can close: refusing connections, or taking them without a word. */
+/** A proxy for Postgres that a test can close: it refuses connections, or accepts them silently. */
 import { createServer, connect, type Socket } from 'node:net';
 
 export type Way = 'open' | 'refused' | 'silent';
@@ -37,7 +37,7 @@ export async function startProxy(databaseUrl: string): Promise<Proxy> {
   return {
     url: url.href,
     turn: (next) => {
-      // What was swallowed in silence cannot be taken up again.
+      // A silent proxy has dropped bytes, so its connections cannot continue.
       if (next === 'refused' || way === 'silent') drop();
       way = next;
     },

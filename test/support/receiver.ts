@@ -2,29 +2,29 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { verifyWebhook, type WebhookPayload } from '../../src/client/index.js';
 
-/** A request that passed the check, and the request as it came. */
-export type Heard = {
+/** A request that passed the check, with its headers and its body. */
+export type Received = {
   readonly payload: WebhookPayload;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
 };
-/** How a request is answered: a status, or never. */
+/** The answer to a request: a status, or none. */
 export type Mood = number | 'silent';
 
 export type Receiver = {
   readonly url: string;
-  /** What passed the check, in the order in which it came; also what was refused after it. */
-  readonly heard: Heard[];
-  /** How many requests did not pass. */
+  /** Requests that passed the check, in the order of arrival, including refused ones. */
+  readonly received: Received[];
+  /** How many requests did not pass the check. */
   readonly refused: () => number;
-  /** `turn(500)`: from now on all are answered so. */
+  /** Sets the answer to all further requests, such as `turn(500)`. */
   readonly turn: (mood: Mood) => void;
   readonly trust: (secret: string) => void;
   readonly close: () => Promise<void>;
 };
 
 export async function startReceiver({ now = Date.now } = {}): Promise<Receiver> {
-  const heard: Heard[] = [];
+  const received: Received[] = [];
   const secrets: string[] = [];
   let mood: Mood = 204;
   let refused = 0;
@@ -35,7 +35,7 @@ export async function startReceiver({ now = Date.now } = {}): Promise<Receiver> 
       const body = Buffer.concat(chunks).toString('utf8');
       try {
         const payload = verifyWebhook(request.headers, body, secrets, { now: now() });
-        heard.push({ payload, headers: request.headers, body });
+        received.push({ payload, headers: request.headers, body });
       } catch {
         refused += 1;
         response.writeHead(401).end();
@@ -54,7 +54,7 @@ export async function startReceiver({ now = Date.now } = {}): Promise<Receiver> 
   if (address === null || typeof address === 'string') throw new Error('it has no port');
   return {
     url: `http://127.0.0.1:${address.port}/hooks`,
-    heard,
+    received,
     refused: () => refused,
     turn: (next) => {
       mood = next;

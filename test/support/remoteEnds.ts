@@ -37,8 +37,8 @@ async function childrenOf(pid: number): Promise<readonly number[]> {
 }
 
 /**
- * Returns where the sockets of a process and of its children go to, once each; of a listening
- * socket, where it listens.
+ * Returns the remote addresses of the sockets of a process and its children, each once. For a
+ * listening socket it returns the local address.
  */
 export async function remoteEndsOf(pid: number): Promise<readonly string[]> {
   const own = await socketsOf(pid);

@@ -1,6 +1,6 @@
 /**
- * A process of its own that replays recorded runs, in the time zone of its environment:
- * `node --import tsx replay.ts <bundle> <workflow id> <history.json>...`. It prints its time zone.
+ * `node --import tsx replay.ts <bundle> <workflow id> <history.json>...` replays recorded runs in the
+ * time zone of its environment, and prints this time zone.
  */
 import { readFile } from 'node:fs/promises';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';

@@ -1,4 +1,4 @@
-/** Takes a workflow back to an earlier event, as an operator may with `temporal workflow reset`. */
+/** Resets a workflow to an earlier event, as an operator may do with `temporal workflow reset`. */
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';

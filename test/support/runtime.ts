@@ -1,14 +1,13 @@
-/** What each test process on the servers needs before any test: a day long enough, and a runtime. */
+/** Prepares each test process on the servers: waits for a long enough day, and makes the runtime. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 
 /**
- * Counters begin anew at midnight UTC, on the servers' clocks, which no test can stop: what a test
- * reserved before would be gone after. So no test file begins in the last minutes of a day. The
- * longest file takes 50 s on two quiet cores. What happens at midnight itself is tested in skipped
- * time.
+ * Counters begin anew at midnight UTC on the servers' clocks, which no test can stop, and a test
+ * would lose its slots. So no test file begins in the last minutes of a day. The longest file takes
+ * 50 s on two idle cores. Tests of midnight itself use skipped time.
  */
 const LONGEST_FILE_MS = 240_000;
 const DAY_MS = 86_400_000;

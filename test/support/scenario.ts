@@ -1,4 +1,4 @@
-/** A scenario of one account: given what happened, when a message comes, expect an answer. */
+/** A scenario of one account: given a state, when a message comes, expect an answer. */
 import { expect } from 'vitest';
 import { pass, record, execute, type Entity } from '../../src/domain/entity/entity.js';
 import {
@@ -27,7 +27,7 @@ export const r = (name: string): ReservationId => must(isReservationId, name);
 export const c = (name: string): ChatId => must(isChatId, name);
 export const m = (name: string): MessageId => must(isMessageId, name);
 export const p = (name: string): RecipientId => must(isRecipientId, name);
-/** An instant of the contract's form, in ms; `09:00` is on the scenario's first day. */
+/** Returns an instant in ms; `09:00` is on the scenario's first day. */
 export const at = (text: string): number => {
   const whole = text.includes('T') ? text : `2026-11-24T${text}:00.000Z`;
   const instant = parseInstant(whole);
@@ -44,7 +44,7 @@ export const NOTHING: ReadBack = {
   days: [],
 };
 
-/** An account, by default of 2026-11-24, a Tuesday, 09:00 UTC. */
+/** Returns an account, by default at 09:00 UTC on Tuesday, 2026-11-24. */
 export function anAccount(
   start: Partial<Start> = {},
   options: { found?: ReadBack; now?: number; rivals?: readonly string[] } = {},
@@ -75,7 +75,7 @@ export class Scenario {
     this.#answer = answer;
   }
 
-  /** Lets time pass until then. */
+  /** Lets time pass until that instant. */
   until(now: number): Scenario {
     return new Scenario(pass(this.entity, now), now);
   }
@@ -86,8 +86,8 @@ export class Scenario {
     return new Scenario(entity, this.now, answer);
   }
 
-  /** The last answer has at least this. */
-  hears(answer: object): Scenario {
+  /** Expects these fields in the last answer. */
+  answered(answer: object): Scenario {
     expect(this.#answer).toMatchObject(answer);
     return this;
   }
@@ -97,7 +97,7 @@ export class Scenario {
     return statusWire(this.entity.account, this.now, { version, unsaved: outbox.length });
   }
 
-  /** The account's status has at least this. */
+  /** Expects these fields in the account's status. */
   expect(status: Partial<{ [K in keyof StatusWire]: unknown }>): Scenario {
     expect(this.status).toMatchObject(status);
     return this;
@@ -119,7 +119,7 @@ export class Scenario {
   }
 }
 
-/** A text table as objects; `-` is an empty cell. */
+/** Reads a text table as objects; `-` is an empty cell. */
 export function rows(table: string): readonly { readonly [column: string]: string }[] {
   const [head, ...lines] = table
     .trim()

@@ -1,10 +1,10 @@
 /**
- * The schema as SQL, out of Postgres' own catalog: what all migrations together have made. People
- * read it in `migrations/schema.sql` instead of every migration that has changed a table.
+ * Writes the result of all migrations as SQL, from the catalog of Postgres. People read it in
+ * `migrations/schema.sql` instead of every migration that has changed a table.
  */
 import type { Pool } from '../../src/postgres/pool.js';
 
-/** One object: its name, by which objects are in order, and its statements. */
+/** One object: its name, which decides the order, and its statements. */
 type Made = { readonly name: string; readonly sql: string };
 
 const OF_SCHEMA = `= 'safeband'::regnamespace`;
@@ -48,7 +48,7 @@ const TABLES = `
        from pg_trigger where tgrelid = t.oid and not tgisinternal)) as sql
     from pg_class t where relnamespace ${OF_SCHEMA} and relkind = 'r'`;
 
-/** Those that no column owns. */
+/** Sequences that no column owns. */
 const SEQUENCES = `
   select relname as name, format('create sequence safeband.%s as %s;', relname,
            format_type(seqtypid, null)) as sql
@@ -67,7 +67,7 @@ const FUNCTIONS = `
          rtrim(pg_get_functiondef(oid), e'\\n') || ';' as sql
     from pg_proc where pronamespace ${OF_SCHEMA}`;
 
-/** What the parts above would leave out: nothing, or the schema needs another part. */
+/** Objects that the parts above leave out. If there are any, the schema needs another part. */
 const LEFT_OUT = `
   select relname as name, relkind::text as sql from pg_class
    where relnamespace ${OF_SCHEMA} and relkind not in ('r', 'v', 'i', 'S')

@@ -1,6 +1,6 @@
 /**
- * Random properties are tried with the same cases each time, so that a result depends on the change
- * and not on luck. FAST_CHECK_SEED tries others: a number, or `random`.
+ * Random properties use the same cases each time, so that a result depends only on the change.
+ * FAST_CHECK_SEED selects other cases: a number, or `random`.
  */
 import fc from 'fast-check';
 

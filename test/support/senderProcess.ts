@@ -1,4 +1,4 @@
-/** A sender of webhooks in a process of its own, which a test can kill. */
+/** A sender of webhooks in a separate process, which a test can kill. */
 import { createPool } from '../../src/postgres/pool.js';
 import { mayCall } from '../../src/webhooks/networks.js';
 import { createPoster } from '../../src/webhooks/post.js';

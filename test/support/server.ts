@@ -1,6 +1,6 @@
 /**
- * One Temporal server, one Postgres and one workflow bundle for the whole run. Test files clone a
- * migrated template database each, and use a task queue and accounts of their own.
+ * One Temporal server, one Postgres and one workflow bundle for the whole test run. Each test file
+ * clones a migrated template database, and has its own task queue and accounts.
  */
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

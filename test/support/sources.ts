@@ -1,4 +1,4 @@
-/** The sources as texts: what each file is called, and what it imports. */
+/** The sources as texts: the name of each file and its imports. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,14 +20,14 @@ export const files = [...sources, ...filesIn(path.join(SRC, '..', 'dev'), 'dev/'
 export const withoutComments = (text: string): string =>
   text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/(^|\s)\/\/.*$/gm, '');
 
-/** What a file imports: bare, over several lines, re-exported, or dynamically. */
+/** Returns all imports of a file: on one or several lines, re-exported, or dynamic. */
 export function importsIn(text: string): readonly string[] {
   const code = withoutComments(text);
   const found = code.matchAll(/(?:\bfrom|^import|\bimport\()\s*['"]([^'"]+)['"]/gm);
   return [...found].map(([, name]) => name ?? '');
 }
 
-/** `../domain/time.js` in `workflows/accountRun.ts` is `domain/time`. */
+/** Resolves an import: `../domain/time.js` in `workflows/accountRun.ts` is `domain/time`. */
 export function placeOf(name: string, file: string): string {
   if (!name.startsWith('.')) return name;
   const place = path.posix.join(path.posix.dirname(file), name).replace(/\.js$/, '');

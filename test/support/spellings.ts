@@ -1,4 +1,4 @@
-/** The ways in which LinkedIn's pages and the tools around them write one id of a member. */
+/** All spellings of one member's id in LinkedIn's pages and in tools for LinkedIn. */
 export const spellingsOf = (id: string): readonly string[] => [
   `${id} `,
   ` ${id}\u00a0`,

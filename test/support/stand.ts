@@ -1,6 +1,4 @@
-/**
- * What a test file of the server project stands on: a database, a worker and a client of its own.
- */
+/** The stand of a test file on the servers: its own database, worker and client. */
 import { randomUUID } from 'node:crypto';
 import {
   Client,
@@ -25,19 +23,19 @@ export type Stand = {
   readonly pool: Pool;
   readonly databaseUrl: string;
   readonly taskQueue: string;
-  /** A new account id, no other test's. */
+  /** Returns a new account id that no other test has. */
   readonly newAccount: (name?: string) => string;
   readonly handle: (accountId: string) => WorkflowHandle;
   /** Starts the account's workflow and waits until it is connected. */
   readonly connect: (accountId: string, start?: object) => Promise<WorkflowHandle>;
-  /** Stops the worker as a kill would: what it had in hand is lost. */
+  /** Stops the worker as a kill would, so that its tasks are lost. */
   readonly stopWorker: () => Promise<void>;
-  /** Starts a worker, with other keys than the client's if given. */
+  /** Starts a worker, with the given keys or with those of the client. */
   readonly startWorker: (payloadKeys?: PayloadKeys) => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
-/** Makes a database, by default as a clone of the migrated template. */
+/** Makes a database, by default a clone of the migrated template. */
 export async function freshDatabase(
   template = inject('postgresTemplate'),
 ): Promise<{ url: string; drop: () => Promise<void> }> {
@@ -72,16 +70,16 @@ export async function distantPool(): Promise<{ pool: Pool; close: () => Promise<
 }
 
 export type StandOptions = {
-  /** Faults: activities in place of the real ones. */
+  /** Activities that replace real ones, for faults. */
   readonly activities?: (real: Activities) => Partial<Activities>;
   readonly maxCachedWorkflows?: number;
-  /** A database of the test's own, instead of a clone of the template. */
+  /** The database of the test, instead of a clone of the template. */
   readonly databaseUrl?: string;
-  /** Workflows of other sources than ours. */
+  /** Workflows from other sources than the project's. */
   readonly workflowBundlePath?: string;
-  /** What client and worker encrypt with. */
+  /** The codec of client and worker. */
   readonly payloadKeys?: PayloadKeys;
-  /** The queue of a worker that the test starts itself: none is started here. */
+  /** The queue of a worker that the test starts itself, so that the stand starts none. */
   readonly taskQueue?: string;
 };
 
@@ -112,7 +110,7 @@ export async function createStand(options: StandOptions = {}): Promise<Stand> {
       dataConverter: payloadKeys ? dataConverterFrom(payloadKeys) : dataConverter,
       activities,
       maxCachedWorkflows: options.maxCachedWorkflows ?? 200,
-      // If each task is a replay, contexts overlap in time: none is shared then.
+      // If each task is a replay, contexts overlap in time, so they must not be shared.
       reuseV8Context: options.maxCachedWorkflows !== 0,
       shutdownForceTime: '5s',
     });
@@ -155,7 +153,7 @@ export async function createStand(options: StandOptions = {}): Promise<Stand> {
     stopWorker,
     close: async () => {
       await stopWorker();
-      // Else the next test file's worker on this queue would continue them, in another database.
+      // Otherwise the worker of the next test file on this queue would continue them, in another database.
       const end = (accountId: string): Promise<unknown> =>
         handle(accountId)
           .terminate('the test file has ended')

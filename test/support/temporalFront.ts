@@ -1,9 +1,9 @@
-/** A way to Temporal that speaks TLS with a CA of its own, or denies some services, as managed ones do. */
+/** A proxy for Temporal, like a managed service: it has TLS with its own CA, or denies some services. */
 import { readFileSync } from 'node:fs';
 import { connect, createSecureServer, createServer, type ServerHttp2Stream } from 'node:http2';
 import { fileURLToPath } from 'node:url';
 
-/** Made for these tests and for nothing else; valid from 2000 to 2099. */
+/** Certificates for these tests only, valid from 2000 to 2099. */
 const file = (name: string): string => fileURLToPath(new URL(`./tls/${name}`, import.meta.url));
 export const CA_FILE = file('ca.pem');
 
@@ -11,7 +11,7 @@ const DENIED = { ':status': 200, 'content-type': 'application/grpc', 'grpc-statu
 
 export type Front = { readonly address: string; readonly close: () => Promise<void> };
 
-/** Of a path such as `/temporal.api.operatorservice.v1.OperatorService/…`. */
+/** Returns the service of a path such as `/temporal.api.operatorservice.v1.OperatorService/…`. */
 export async function startFront(
   target: string,
   {
@@ -21,7 +21,7 @@ export async function startFront(
   }: {
     readonly tls?: boolean;
     readonly isDenied?: (path: string) => boolean;
-    /** What a request waits for before it is forwarded. */
+    /** Resolves when a request may be forwarded. */
     readonly before?: (path: string) => Promise<void>;
   },
 ): Promise<Front> {

@@ -1,13 +1,13 @@
-/** Skipped time on the real server: one workflow's clock jumps ahead; Postgres's does not. */
+/** Skipped time on the real server: the clock of one workflow jumps ahead, but not Postgres's clock. */
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import Long from 'long';
 
 const COMPLETED = 2;
 const FAILED = 3;
-/** One long poll can sleep through a continue-as-new: ask again this often. */
+/** How long a poll may wait: a longer poll can miss a continue-as-new. */
 const POLL_MS = 500;
-/** gRPC's "cancelled" and "deadline exceeded": the poll's own end, or a continue-as-new. */
+/** gRPC's "cancelled" and "deadline exceeded": the poll ended, or the run continued as new. */
 const ASK_AGAIN: readonly unknown[] = [1, 4];
 
 export async function fastForward(
@@ -43,6 +43,6 @@ export async function fastForward(
   }
 }
 
-/** Seconds from that instant until shortly after the next midnight UTC. */
+/** Returns the seconds from that instant until shortly after the next midnight UTC. */
 export const secondsToMidnight = (asOf: string): number =>
   Math.ceil((86_400_000 - (Date.parse(asOf) % 86_400_000)) / 1_000) + 100;

@@ -1,6 +1,6 @@
 /**
- * The day of one account with an accident at noon, to be compared with that of an untouched twin
- * that gets the same messages (R13, R14).
+ * The day of one account with an accident at noon. A test compares it with the day of a twin that
+ * gets the same messages and has no accident (R13, R14).
  */
 import type { WorkflowHandle } from '@temporalio/client';
 import { expect } from 'vitest';
@@ -9,8 +9,8 @@ import type { Stand } from './stand.js';
 import type { DecisionWire } from '../../src/domain/wire/decisions.js';
 
 /**
- * The morning: deliveries both ways, each failure after which the account continues, an observed
- * send.
+ * Sends the messages of the morning: deliveries by Signal and Update, each failure after which the
+ * account continues, and an observed send.
  */
 export async function morning(account: WorkflowHandle): Promise<void> {
   const requests = Array.from({ length: 9 }, (_, n) => ({
@@ -33,14 +33,14 @@ export async function morning(account: WorkflowHandle): Promise<void> {
   await say(account, 'sendObserved', { chatId: 'hand', messageId: 'm', sentAt });
 }
 
-/** The afternoon, after whatever happened: reports that need no new grant. */
+/** Sends the messages of the afternoon, after the accident: reports that need no new grant. */
 export async function afternoon(account: WorkflowHandle): Promise<void> {
   await account.signal('sendDelivered', { reservationId: 'r6', chatId: 'c6' });
   await say(account, 'sendFailed', { reservationId: 'r7', kind: 'unknown' });
   await account.signal('sendDelivered', { reservationId: 'r1', chatId: 'c1' });
 }
 
-/** Everything that has to be equal: the counts, the log, the reservations, the row. */
+/** Returns everything that must be equal: counts, event log, reservations and row. */
 export async function countsOf(stand: Stand, id: string): Promise<object> {
   const account = stand.handle(id);
   const status = await statusOf(account);
@@ -68,7 +68,7 @@ export async function countsOf(stand: Stand, id: string): Promise<object> {
   };
 }
 
-/** The day of one account, with an accident at noon. */
+/** Plays the day of one account with an accident at noon. */
 export async function day(
   stand: Stand,
   accident: (account: WorkflowHandle) => Promise<unknown>,
@@ -83,11 +83,11 @@ export async function day(
   await whenSaved(account);
   return id;
 }
-/** The twin's day: nothing happens at noon. */
+/** Plays the twin's day, without an accident. */
 export const untouched = async (stand: Stand): Promise<object> =>
   countsOf(stand, await day(stand, async () => undefined));
 
-/** It waits until midnight for that cause, and a person may end it or not. */
+/** Expects a cooldown with that cause until midnight, which a person may or may not end. */
 export async function expectWaiting(
   stand: Stand,
   id: string,

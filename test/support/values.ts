@@ -1,7 +1,7 @@
-/** Values as other systems write them, and what Signal, Update and HTTP each have to make of them. */
+/** Values as other systems write them, with their meaning for Signal, Update and HTTP. */
 import { isoInstant, parseInstant, SECOND_MS } from '../../src/domain/primitives/time.js';
 
-/** An instant written in many ways: the text, and how many ms after the whole second it is. */
+/** One instant in many forms: the text, and its distance from the whole second in ms. */
 export const writtenAt = (second: number): readonly (readonly [text: string, ms: number])[] => {
   const shifted = (minutes: number): string =>
     isoInstant(second + minutes * 60 * SECOND_MS).slice(0, 19);
@@ -29,7 +29,7 @@ export const withoutSeconds = (minute: number): readonly string[] => {
   return [`${utc}Z`, `${utc}+00:00`];
 };
 
-/** What is no instant: a time zone is missing, or it is a number, or no time at all. */
+/** Values that are not instants: without a time zone, or without a time, or numbers. */
 export const NO_INSTANTS: readonly unknown[] = [
   '2026-11-24T09:00:00',
   '2026-11-24T09Z',
@@ -53,8 +53,8 @@ export const NO_INSTANTS: readonly unknown[] = [
 ];
 
 /**
- * `retryAfterSeconds`, and for how many seconds a `throttled` pauses the account then; in ascending
- * order, because nothing shortens a pause. A function is of the instant at which it is sent.
+ * Values of `retryAfterSeconds`, each with the seconds for which `throttled` then pauses the account.
+ * The order is ascending, because no report shortens a pause. A function gets the instant of the send.
  */
 export const PAUSES: readonly (readonly [raw: unknown, seconds: number])[] = [
   [undefined, 3_600],
@@ -82,7 +82,7 @@ export const PAUSES: readonly (readonly [raw: unknown, seconds: number])[] = [
   ['Wed, 21 Oct 2099 07:28:00 GMT', 604_800],
 ];
 
-/** Fields that are not of the type they should be: refused by name, or dropped with an alert. */
+/** Fields with a wrong type, which are refused by name or dropped with an alert. */
 export const WRONG_TYPES: readonly (readonly [message: string, field: string, raw: unknown])[] = [
   ['sendReserve', 'journaled', 'true'],
   ['sendReserve', 'journaled', 1],
@@ -100,7 +100,7 @@ export const WRONG_TYPES: readonly (readonly [message: string, field: string, ra
   ['configure', 'timezone', 1],
 ];
 
-/** The instant of a text, which has to be one. */
+/** Returns the instant of a text; throws if the text is not an instant. */
 export function at(text: string): number {
   const instant = parseInstant(text);
   if (instant === undefined) throw new Error(`${text} is no instant`);

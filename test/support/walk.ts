@@ -4,16 +4,16 @@ import { expect } from 'vitest';
 import { run } from './account.js';
 import { hardRefresh, type Desk } from './browser.js';
 
-/** Longer than a page's own refresh: a slow machine may miss an event of the stream. */
+/** How long a test waits: longer than a page's own refresh, for a machine that misses an event. */
 
-/** The place has that in its text, now or soon. */
+/** Waits until the place has this text. */
 export const shows = (page: Page, text: string | RegExp, where = 'main') =>
   expect.poll(() => page.locator(where).innerText()).toMatch(text);
 export const isText = (page: Page, where: string, text: string) =>
   expect.poll(() => page.locator(where).innerText()).toBe(text);
 export const isLive = (page: Page) => isText(page, '#live', '● Live');
 
-/** A hard refresh, and another where a slow machine has let Postgres answer. */
+/** Refreshes without a cache, again if Postgres answered because the machine is slow. */
 export const onceAgain = (page: Page, text: string | RegExp) =>
   expect
     .poll(
@@ -25,12 +25,12 @@ export const onceAgain = (page: Page, text: string | RegExp) =>
     )
     .toMatch(text);
 
-/** A mark that a reload would wipe out. */
+/** Sets a mark that a reload would remove. */
 export const mark = (page: Page) =>
   page.evaluate(() => Object.assign(globalThis, { isSame: true }));
 export const isUnreloaded = (page: Page) => page.evaluate(() => 'isSame' in globalThis);
 
-/** An account that is connected and has sent that many; its id. */
+/** Connects an account with that many sends, and returns its id. */
 export async function connected(
   desk: Desk,
   name: string,
@@ -55,7 +55,7 @@ export async function send(desk: Desk, id: string, count: number, name = 'send')
   );
 }
 
-/** Presses Tab until that place has the focus. */
+/** Presses Tab until the place has the focus. */
 export async function tabTo(page: Page, selector: string): Promise<void> {
   await page.locator(selector).waitFor();
   for (let presses = 0; presses < 60; presses += 1) {

@@ -1,10 +1,10 @@
-/** A worker in a process of its own, which a test can kill. */
+/** A worker in a separate process, which a test can kill. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { inject } from 'vitest';
 
-/** The real entry has one task queue: of two test files that use it, one waits for the other. */
+/** Locks the task queue of the real entry, so that two test files use it one after the other. */
 const QUEUE_LOCK = 20_261_124;
 let queue: Promise<pg.Client> | undefined;
 async function holdQueue(): Promise<pg.Client> {
@@ -18,8 +18,8 @@ async function holdQueue(): Promise<pg.Client> {
 const script = fileURLToPath(new URL('../../src/worker.ts', import.meta.url));
 
 /**
- * Starts the real entry, and resolves when it polls. `preload`: a module that is loaded first;
- * `timezone`: the process's own.
+ * Starts the real entry, and resolves when it polls. `preload` is a module that is loaded first, and
+ * `timezone` is the time zone of the process.
  */
 export async function startWorkerProcess(
   databaseUrl: string,
@@ -27,13 +27,13 @@ export async function startWorkerProcess(
     preload,
     timezone = 'UTC',
     env = {},
-    hear = () => undefined,
+    onOutput = () => undefined,
   }: {
     readonly preload?: string;
     readonly timezone?: string;
     readonly env?: NodeJS.ProcessEnv;
-    /** Gets what it logs. */
-    readonly hear?: (text: string) => void;
+    /** Receives the output of the worker. */
+    readonly onOutput?: (text: string) => void;
   } = {},
 ): Promise<ChildProcess> {
   await (queue ??= holdQueue());
@@ -48,22 +48,22 @@ export async function startWorkerProcess(
     },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  let said = '';
+  let output = '';
   await new Promise<void>((resolve, reject) => {
     child.stderr.on('data', (chunk: Buffer) => {
-      hear(chunk.toString('utf8'));
-      said += chunk.toString('utf8');
-      if (said.includes('worker.started')) resolve();
+      onOutput(chunk.toString('utf8'));
+      output += chunk.toString('utf8');
+      if (output.includes('worker.started')) resolve();
     });
-    child.once('exit', () => reject(new Error(`the worker ended: ${said}`)));
+    child.once('exit', () => reject(new Error(`the worker ended: ${output}`)));
   });
   return child;
 }
 
-/** Kills it as a crash would; resolves when it is gone. */
+/** Kills the worker, as in a crash; resolves when it is gone. */
 export const kill = (child: ChildProcess): Promise<void> => end(child, 'SIGKILL');
 
-/** Lets it end what it has in hand; what comes then goes to the next worker at once. */
+/** Lets the worker complete its tasks. New tasks go to the next worker at once. */
 export const stop = (child: ChildProcess): Promise<void> => end(child, 'SIGTERM');
 
 async function end(child: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {

@@ -7,7 +7,7 @@ import { safeband, settingsOf, type Ended } from '../../support/cli.js';
 import { createStand, type Stand } from '../../support/stand.js';
 
 let stand: Stand;
-/** Accounts whose rows cannot be saved: only for them Postgres fails. */
+/** Accounts whose rows cannot be saved: Postgres fails for them and for no other account. */
 const unsaved = new Set<string>();
 const unlessAway = async <T>(accountId: string, work: () => Promise<T>): Promise<T> => {
   if (unsaved.has(accountId)) throw new Error('Postgres is away');
@@ -253,10 +253,10 @@ describe('why', () => {
       parts: why?.parts,
       beside: why?.beside,
     });
-    const said = (await cli('why', id)).out.replaceAll(/\s+/g, ' ');
-    expect(said).toContain('The counter is 4, the event log has 3: 1 apart.');
+    const printed = (await cli('why', id)).out.replaceAll(/\s+/g, ' ');
+    expect(printed).toContain('The counter is 4, the event log has 3: 1 apart.');
     for (const { text } of [...(why?.parts ?? []), ...(why?.beside ?? [])]) {
-      expect(said).toContain(text);
+      expect(printed).toContain(text);
     }
   });
 });
@@ -306,9 +306,9 @@ describe('a terminal', () => {
   it('has colours and progress; NO_COLOR and pipes have none', async () => {
     const { id } = await sent(stand, 0);
     const settings = { ...settingsOf(stand), isTerminal: true };
-    const seen = await safeband(['reconcile', id], settings);
-    expect(seen.err).toContain(`reconciling ${id} …`);
-    expect(seen.out).toContain('\u001B[');
+    const shown = await safeband(['reconcile', id], settings);
+    expect(shown.err).toContain(`reconciling ${id} …`);
+    expect(shown.out).toContain('\u001B[');
     const env = { ...settings.env, NO_COLOR: '1' };
     const plain = await safeband(['status', id], { ...settings, env });
     expect([plain.out.includes('\u001B'), plain.err]).toEqual([false, '']);

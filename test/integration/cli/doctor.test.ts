@@ -1,4 +1,4 @@
-/** `safeband doctor`: each problem with its fix. And every example of help and documents runs. */
+/** `safeband doctor` names each problem with its fix, and every example of help and documents runs. */
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -28,7 +28,7 @@ const found = ({ findings }: Report, name: string): Finding | undefined =>
   findings.find((finding) => finding.name === name);
 
 describe('doctor', () => {
-  it('reports what a stand has as ok, and what it lacks with a fix', async () => {
+  it('reports each working part of a stand as ok, and each missing part with a fix', async () => {
     await sent(stand, 0);
     const migratedAgo = (age: string): Promise<unknown> =>
       stand.pool.query(`update safeband.schema_migrations set applied_at = now() - $1::interval`, [

@@ -36,7 +36,7 @@ const programOf = (): Command =>
   });
 const program = programOf();
 
-/** Every command that is no group, with its path. */
+/** Every command with its path, without the groups. */
 type Leaf = readonly [string, Command];
 function leavesOf(command: Command, above: readonly string[] = []): readonly Leaf[] {
   const shown = command.commands.filter((one) => !one.name().startsWith('__'));

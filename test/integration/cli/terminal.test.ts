@@ -1,6 +1,7 @@
 /**
- * Text of others cannot control a terminal: hostile text in every column that takes text, in the
- * messages of callers and in the data of Temporal, read by each command as text and as JSON.
+ * Text from other programs cannot control a terminal. The test writes hostile text into every
+ * column that takes text, into messages and into Temporal. Then each command prints it, as text and
+ * as JSON.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { addEndpoint } from '../../../src/postgres/webhooks/endpoints.js';
@@ -109,7 +110,7 @@ const SHOWN =
 const COLOURS = /\u001b\[[0-9;]*m|\r\u001b\[K/g; // oxlint-disable-line no-control-regex
 
 it('prints no character that controls a terminal, and no forged line', async () => {
-  let seen = '';
+  let reached = '';
   for (const words of READS) {
     const argv = words.map((word) => word.replace('$id', id).replace('$whe', endpointId));
     {
@@ -121,7 +122,7 @@ it('prints no character that controls a terminal, and no forged line', async () 
         argv[0],
         [],
       ]);
-      if (printed.includes('FORGED')) seen += ` ${words[0]}`;
+      if (printed.includes('FORGED')) reached += ` ${words[0]}`;
     }
     const { out, err } = await safeband([...argv, '--json'], settingsOf(stand));
     expect([argv[0], `${out}\n${err}`]).toEqual([argv[0], expect.stringMatching(SHOWN)]);
@@ -129,7 +130,8 @@ it('prints no character that controls a terminal, and no forged line', async () 
       expect(JSON.parse(line)).toBeTypeOf('object');
   }
   // The hostile text reaches the output: these commands print it.
-  for (const name of ['status', 'alerts', 'tail', 'keys', 'webhooks']) expect(seen).toContain(name);
+  for (const name of ['status', 'alerts', 'tail', 'keys', 'webhooks'])
+    expect(reached).toContain(name);
 });
 
 it('keeps each value in JSON as it is', async () => {

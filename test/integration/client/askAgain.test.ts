@@ -1,4 +1,4 @@
-/** After which answers of the server the client asks again, and which it passes on (R18). */
+/** The client repeats a call after some answers of the server, and passes on the others (R18). */
 import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
 import { ServiceError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { expect, it } from 'vitest';

@@ -167,9 +167,9 @@ describe('the client', () => {
   });
 
   it('fails with the type ReservationUnknown for a reservation that is not known', async () => {
-    await expect(safeband.reservation(id, 'nobody')).rejects.toMatchObject({
+    await expect(safeband.reservation(id, 'unknown')).rejects.toMatchObject({
       type: 'ReservationUnknown',
-      message: 'reservation nobody is not known here',
+      message: 'reservation unknown is not known here',
     });
     await expect(safeband.nextSlots(id, 0)).rejects.toMatchObject({ type: 'InvalidInput' });
   });

@@ -65,7 +65,7 @@ async function retell(accountId: AccountId): Promise<void> {
 
 let count = 0;
 /** Plays a story to its end, and writes what it wrote to Postgres, under an account of its own. */
-async function told(one: Story): Promise<{ play: Play; accountId: AccountId }> {
+async function played(one: Story): Promise<{ play: Play; accountId: AccountId }> {
   vi.clearAllMocks();
   const play = new Play(domain, one, () => undefined);
   for (const step of one.steps) play.step(step);
@@ -89,7 +89,7 @@ function comparable({ account, reservations, events, days }: ReadBack): object {
   };
 }
 
-async function seenAt(accountId: AccountId, at: number): Promise<unknown> {
+async function statusInRowsAt(accountId: AccountId, at: number): Promise<unknown> {
   const { rows } = await pool.query<Record<string, unknown>>(
     `select counter_day::text as day, inmails_sent_today as counter, in_flight, uncertain, carried,
             imported, unexplained, ramp_day, state, cap_daily, cap_weekly, cap_ramp, week_used,
@@ -101,7 +101,7 @@ async function seenAt(accountId: AccountId, at: number): Promise<unknown> {
 }
 
 /** The domain's forecast of that instant, if no message comes until then. */
-function saidAt({ actor: entity }: Play, at: number): object {
+function statusInDomainAt({ entity }: Play, at: number): object {
   const { account } = pass(entity, at);
   const { inFlight, uncertain, imported, unexplained } = tallyOf(account, account.day);
   const room = roomOf(account);
@@ -128,7 +128,7 @@ function saidAt({ actor: entity }: Play, at: number): object {
 describe('any story', () => {
   it('is read back the same from Postgres and from the store of the model', async () => {
     const property = fc.asyncProperty(story, async (one) => {
-      const { play, accountId } = await told(one);
+      const { play, accountId } = await played(one);
       // Today, and after days without messages.
       for (const day of [0, 1, 4, 9].map((gap) => dayOf(play.clock) + gap)) {
         const found = await activities.readBack({ accountId, day });
@@ -140,15 +140,15 @@ describe('any story', () => {
 
   it('is shown by account_status_at as the domain has it, at any instant', async () => {
     const property = fc.asyncProperty(story, async (one) => {
-      const { play, accountId } = await told(one);
+      const { play, accountId } = await played(one);
       const midnight = startOf(dayOf(play.clock) + 1);
-      const ends = play.actor.account.cooldowns.map(({ until }) => until);
+      const ends = play.entity.account.cooldowns.map(({ until }) => until);
       const instants = [play.clock, midnight, midnight + 4 * DAY_MS, ...ends]
         .flatMap((at) => [at - 1, at])
         .filter((at) => at >= play.clock);
       for (const at of instants) {
-        const seen = await seenAt(accountId, at);
-        expect([isoInstant(at), seen]).toEqual([isoInstant(at), saidAt(play, at)]);
+        const found = await statusInRowsAt(accountId, at);
+        expect([isoInstant(at), found]).toEqual([isoInstant(at), statusInDomainAt(play, at)]);
       }
     });
     await fc.assert(property, { numRuns: RUNS });

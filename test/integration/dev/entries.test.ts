@@ -7,13 +7,13 @@ import Long from 'long';
 import { expect, inject, it } from 'vitest';
 import { freshDatabase } from '../../support/stand.js';
 
-type Ended = { readonly code: number; readonly said: string };
+type Ended = { readonly code: number; readonly output: string };
 
 const run = (script: string, env: Record<string, string>): Promise<Ended> =>
   new Promise((resolve) => {
     const options = { env: { PATH: process.env['PATH'] ?? '', ...env } };
     execFile(process.execPath, ['--import', 'tsx', script], options, (error, stdout, stderr) => {
-      resolve({ code: error ? Number(error.code) : 0, said: `${stdout}${stderr}`.trim() });
+      resolve({ code: error ? Number(error.code) : 0, output: `${stdout}${stderr}`.trim() });
     });
   });
 
@@ -65,9 +65,9 @@ it.each([
   ['DATABASE_URL is not set', {}],
   ['Postgres (DATABASE_URL) cannot be reached', { DATABASE_URL: 'postgres://u:p@127.0.0.1:1/d' }],
 ])('npm run migrate prints "%s" in one line, and ends with exit code 1', async (sentence, env) => {
-  const { code, said } = await run('src/migrate.ts', env);
-  expect([code, said.split('\n').length]).toEqual([1, 1]);
-  expect(said).toContain(sentence);
+  const { code, output } = await run('src/migrate.ts', env);
+  expect([code, output.split('\n').length]).toEqual([1, 1]);
+  expect(output).toContain(sentence);
 });
 
 it('the README names only commands that package.json has', () => {

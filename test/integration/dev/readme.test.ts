@@ -71,7 +71,7 @@ async function typed(block: string): Promise<string> {
 
 it('leads a newcomer to a first reservation by curl, TypeScript and Temporal', async () => {
   const blocks = await blocksOf('docs/first-reservation.md', 'Commands');
-  const [key = '', curl = '', typescript = '', temporal = '', look = '', ...more] = blocks;
+  const [key = '', curl = '', typescript = '', temporal = '', check = '', ...more] = blocks;
   expect(more).toEqual([]);
   expect(key).toBe('export SAFEBAND_KEY=sb_…\n');
   expect(server.firstKey).toMatch(/^sb_/);
@@ -90,9 +90,9 @@ it('leads a newcomer to a first reservation by curl, TypeScript and Temporal', a
   const byTemporal = await typed(temporal);
   expect(byTemporal).toContain('granted:true');
   expect(byTemporal).toContain('"counter":1');
-  const seen = await typed(look);
-  expect(seen).toContain(`${id}-ada`);
-  expect(seen).toContain('they agree');
+  const checked = await typed(check);
+  expect(checked).toContain(`${id}-ada`);
+  expect(checked).toContain('they agree');
 });
 
 it('docs/lifecycle.md reconciles an account by the Temporal CLI', async () => {

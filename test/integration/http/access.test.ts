@@ -11,7 +11,7 @@ import { revokeKey } from '../../../src/postgres/access/keys.js';
 import { createHttpStand, type Answer, type HttpStand } from '../../support/http.js';
 
 let stand: HttpStand;
-let [own, foreign] = ['', ''];
+let [own, other] = ['', ''];
 /** The keys of each role: for all accounts, and for `own` only. */
 const keys = new Map<string, string>();
 const keyOf = (role: Role, reach: 'all' | 'own'): string => keys.get(`${role} ${reach}`) ?? '';
@@ -19,19 +19,19 @@ const keyOf = (role: Role, reach: 'all' | 'own'): string => keys.get(`${role} ${
 beforeAll(async () => {
   stand = await createHttpStand();
   own = stand.newAccount('own');
-  foreign = stand.newAccount('foreign');
+  other = stand.newAccount('foreign');
   for (const role of ROLES) {
     keys.set(`${role} all`, await stand.key(role));
     keys.set(`${role} own`, await stand.key(role, [own]));
   }
-  for (const id of [own, foreign]) {
+  for (const id of [own, other]) {
     await stand.ask(keyOf('operator', 'all'), `/v1/accounts/${id}/connect`, { tier: 'premium' });
     await stand.ask(keyOf('operator', 'all'), `/v1/accounts/${id}/reconcileNow`, {}); // saved
   }
   await stand.pool.query(
     `insert into safeband.alerts (account_id, kind, severity, quota_day, raised_at)
      select unnest($1::text[]), 'drift', 'info', safeband.utc_day(now()), now()`,
-    [[own, foreign]],
+    [[own, other]],
   );
 });
 afterAll(() => stand.close());
@@ -117,19 +117,19 @@ describe.each(ROLES)('a key of the role %s', (role) => {
   });
 
   it('gets the same answer for a foreign account as for an unknown account', async () => {
-    const before = await fingerprint(foreign);
+    const before = await fingerprint(other);
     const ofAccount = routes().filter(({ url }) => url.includes(':accountId'));
     for (const route of ofAccount) {
       const allowed = mayDo(callerOf(role), route.needs ?? 'operate');
       const [theirs, nobodys] = [
-        await send(route, keyOf(role, 'own'), foreign),
+        await send(route, keyOf(role, 'own'), other),
         await send(route, keyOf(role, 'own'), 'never-was'),
       ];
       expect([route.url, theirs.statusCode]).toEqual([route.url, allowed ? 404 : 403]);
       expect(theirs.body).toBe(nobodys.body);
-      expect(theirs.body).not.toContain(foreign);
+      expect(theirs.body).not.toContain(other);
     }
-    expect(withoutClock(await fingerprint(foreign))).toEqual(withoutClock(before));
+    expect(withoutClock(await fingerprint(other))).toEqual(withoutClock(before));
   });
 
   it('finds no trace of a foreign account in any list', async () => {
@@ -142,12 +142,12 @@ describe.each(ROLES)('a key of the role %s', (role) => {
     );
     expect(lists.length).toBeGreaterThanOrEqual(3);
     for (const { url } of lists) {
-      for (const query of ['', '?limit=1', '?scope=fleet', `?prefix=${foreign}`]) {
+      for (const query of ['', '?limit=1', '?scope=fleet', `?prefix=${other}`]) {
         const mine = await stand.ask(keyOf(role, 'own'), url + query);
-        expect([url, mine.body.includes(foreign)]).toEqual([url, false]);
+        expect([url, mine.body.includes(other)]).toEqual([url, false]);
       }
       const all = await stand.ask(keyOf(role, 'all'), url);
-      expect([url, all.body.includes(foreign)]).toEqual([url, true]);
+      expect([url, all.body.includes(other)]).toEqual([url, true]);
     }
   });
 });

@@ -1,4 +1,4 @@
-/** Log events and rows of accesses and refusals, and what log-ins and answers leave behind. */
+/** Log events and rows of log-ins and refusals, and what caches and Postgres may keep. */
 import { connect } from 'node:net';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => stand.close());
 
 type Event = { event: string; route?: string; keyId?: string; role?: string; count?: number };
-const told = (): readonly Event[] =>
+const logged = (): readonly Event[] =>
   lines.map((line): Event => JSON.parse(line)).filter(({ event }) => event.startsWith('access.'));
 const FORM = {
   'content-type': 'application/x-www-form-urlencoded',
@@ -54,7 +54,7 @@ it('logs refusals and log-ins with the id of the key, and without a secret', asy
     headers: forged,
   });
   expect(refused.statusCode).toBe(403);
-  expect(told()).toMatchObject([
+  expect(logged()).toMatchObject([
     { event: 'access.key_refused', route: '/v1/alerts', keyId },
     { event: 'access.refused', route: '/v1/webhooks', keyId, role: 'reader' },
     { event: 'access.login_refused', route: '/login' },
@@ -69,10 +69,10 @@ it('logs a limited number of refusals a minute, and then the number of the other
   now += 60_000;
   lines = [];
   for (let n = 0; n < 70; n += 1) await stand.ask(`sb_${n}`, '/v1/alerts');
-  expect(told().length).toBe(60);
+  expect(logged().length).toBe(60);
   now += 60_000;
   await stand.ask('sb_x', '/v1/alerts');
-  expect(told().slice(60)).toMatchObject([
+  expect(logged().slice(60)).toMatchObject([
     { event: 'access.refused_more', count: 10 },
     { event: 'access.key_refused' },
   ]);
@@ -159,11 +159,11 @@ it('closes a request that arrives too slowly, soon after its time limit', async 
   const address = new URL(await stand.app.listen({ port: 0, host: '127.0.0.1' }));
   const ended = async (text: string): Promise<string> => {
     const socket = connect(Number(address.port), address.hostname);
-    let said = '';
-    socket.on('data', (data) => (said += data.toString()));
+    let received = '';
+    socket.on('data', (data) => (received += data.toString()));
     socket.write(text);
     await new Promise((resolve) => socket.once('close', resolve));
-    return said;
+    return received;
   };
   const body = 'POST /login HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n';
   for (const slow of ['GET /livez HTTP/1.1\r\nhost', body])

@@ -28,7 +28,7 @@ const isOfApi = (url: string): boolean =>
   url.startsWith('/v1/') || ['/livez', '/readyz', '/metrics', '/openapi.json'].includes(url);
 
 it('the table of routes matches the server', () => {
-  const told = [...doc.matchAll(/^\| `(GET|POST) (\S+)` +\| (\w+) /gm)].map(([, ...parts]) =>
+  const documented = [...doc.matchAll(/^\| `(GET|POST) (\S+)` +\| (\w+) /gm)].map(([, ...parts]) =>
     parts.join(' '),
   );
   const known = stand.app
@@ -36,14 +36,14 @@ it('the table of routes matches the server', () => {
     .filter(({ method, url }) => method !== 'HEAD' && isOfApi(url))
     .filter(({ url }) => !url.startsWith('/v1/webhooks')) // docs/webhooks.md lists them
     .map(({ method, url, needs }) => [method, url, needs].join(' '));
-  expect(told.toSorted()).toEqual(known.toSorted());
+  expect(documented.toSorted()).toEqual(known.toSorted());
 });
 
 it('the settings and limits match the source', () => {
   const config = readFileSync('src/platform/config.ts', 'utf8');
-  const told = [...doc.matchAll(/^\| `(SAFEBAND_\w+)`/gm)].map(([, name]) => name ?? '');
-  expect(told.length).toBe(6);
-  expect(told.filter((name) => !config.includes(`'${name}'`))).toEqual([]);
+  const documented = [...doc.matchAll(/^\| `(SAFEBAND_\w+)`/gm)].map(([, name]) => name ?? '');
+  expect(documented.length).toBe(6);
+  expect(documented.filter((name) => !config.includes(`'${name}'`))).toEqual([]);
   const { bodyBytes, jsonDepth, headerBytes, requestMs, connectionMs, streamBytes } = LIMITS;
   for (const sentence of [
     `A body has at most ${bodyBytes / 1_024} KiB and ${jsonDepth} levels`,
@@ -62,14 +62,14 @@ it('each curl does what the text describes', async () => {
   const commands = [...doc.matchAll(/```sh\n(curl [\s\S]*?)```/g)].map(([, one]) => one ?? '');
   expect(commands.length).toBe(6);
   const env = { PATH: process.env['PATH'], SAFEBAND: address, KEY: key };
-  const said: string[] = [];
+  const answers: string[] = [];
   for (const command of commands) {
     const own = command.replaceAll('acme-anna', id).replaceAll('curl ', 'curl -s ');
     const shell = `${own.trim()} || test $? = 28`; // curl leaves a stream after its time limit
     const { stdout } = await promisify(execFile)('bash', ['-c', shell], { env });
-    said.push(stdout);
+    answers.push(stdout);
   }
-  const [connected, granted, delivered, status, list, stream] = said;
+  const [connected, granted, delivered, status, list, stream] = answers;
   expect(JSON.parse(connected ?? '')).toHaveProperty('state');
   expect(JSON.parse(granted ?? '')).toMatchObject({ granted: true });
   expect(JSON.parse(delivered ?? '')).toEqual({ settled: 'delivered' });
@@ -139,9 +139,9 @@ it('a first start makes one key for everything, and a stop ends all streams', as
   const stream = await fetch(`${first.address}/v1/stream`, { headers });
   const runs = await fetch(`${first.address}/v1/runs`, { headers });
   expect([stream.status, await runs.json()]).toEqual([200, { items: [], next: null }]);
-  const told = stream.text();
+  const documented = stream.text();
   await first.close();
-  expect(await told).toContain(': connected');
+  expect(await documented).toContain(': connected');
   const second = await startServer(env, logger);
   expect(second.firstKey).toBeUndefined();
   await second.close();

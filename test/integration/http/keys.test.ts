@@ -107,7 +107,7 @@ it('refuses a route that declares no right, and a cookie from another origin', a
 });
 
 /** Returns a text in the form of a key that was never made. */
-const stranger = (): string =>
+const unknownKey = (): string =>
   `sb_${randomBytes(8).toString('hex')}_${randomBytes(32).toString('base64url')}`;
 const keyOf = (text: string) => ({ kind: 'key', text }) as const;
 const sessionOf = (text: string) => ({ kind: 'session', text }) as const;
@@ -128,7 +128,7 @@ it('accepts in an outage no key revoked before it, and no log-in ended before it
   await revokeKey(pool, gone.keyId);
   await endSession(pool, left ?? '');
   now += 5_000;
-  await keyring.callerOf(keyOf(kept.key)); // the other callers ask nothing
+  await keyring.callerOf(keyOf(kept.key)); // for the other callers no query is sent
   await expect.poll(() => keyring.recall(keyOf(gone.key))).toBeUndefined();
   expect(keyring.recall(away)).toBeUndefined();
   await mine.end();
@@ -170,15 +170,15 @@ it('does not ask Postgres about unknown keys beyond the limit of their address',
     return codes;
   };
   const five = (url: string) => Array.from({ length: 5 }, () => url);
-  expect(await all(five('/livez'), stranger)).toEqual([200, 200, 200, 200, 200]);
+  expect(await all(five('/livez'), unknownKey)).toEqual([200, 200, 200, 200, 200]);
   expect(queries).toHaveBeenCalledTimes(0);
-  const same = stranger();
+  const same = unknownKey();
   expect(await all(['/read', '/read'], () => same)).toEqual([401, 401]);
   const asked = () => queries.mock.calls.filter(([sql]) => sql.includes('k.hash'));
   expect(asked()).toHaveLength(1);
-  expect(await all(['/read', '/page', '/read', '/page'], stranger)).toEqual([401, 200, 429, 429]);
+  expect(await all(['/read', '/page', '/read', '/page'], unknownKey)).toEqual([401, 200, 429, 429]);
   expect(asked()).toHaveLength(3);
-  expect(await all(['/open'], stranger)).toEqual([429]); // a public route counts as well
+  expect(await all(['/open'], unknownKey)).toEqual([429]); // a public route counts as well
   expect(await all(['/read', '/page'], () => key)).toEqual([200, 200]);
   await app.close();
   await mine.end();
@@ -211,8 +211,8 @@ it.each(['safeband', 'Temporal', ' SAFEBAND ', 'a\u001b[2J', 'a\u200b', '', 'x'.
   },
 );
 
-it.each(['safeband', ' Temporal'])('refuses the actor %j from a caller', (said) => {
+it.each(['safeband', ' Temporal'])('refuses the actor %j from a caller', (actor) => {
   const caller = { keyId: 'k', name: 'ops', role: 'operator', accounts: null } as const;
-  expect(() => actorOf(caller, said)).toThrow('actor should name a person');
+  expect(() => actorOf(caller, actor)).toThrow('actor should name a person');
   expect(actorOf(caller, 'ada')).toBe('ada via ops');
 });

@@ -31,22 +31,22 @@ async function connected(): Promise<string> {
 const post = (id: string, name: string, body: object, headers: Record<string, string> = {}) =>
   stand.ask(operator, `/v1/accounts/${id}/${name}`, body, { headers });
 
-type Watching = { readonly response: IncomingMessage; readonly said: () => string };
+type Watching = { readonly response: IncomingMessage; readonly received: () => string };
 async function watch(path: string, key: string): Promise<Watching> {
   const asked = get(`${address}${path}`, { headers: { authorization: `Bearer ${key}` } });
   const [response] = await once(asked, 'response').then(([one]: IncomingMessage[]) => [one]);
   if (!response) throw new Error('no response');
-  let said = '';
-  response.setEncoding('utf8').on('data', (chunk: string) => (said += chunk));
+  let received = '';
+  response.setEncoding('utf8').on('data', (chunk: string) => (received += chunk));
   response.on('error', () => undefined);
-  return { response, said: () => said };
+  return { response, received: () => received };
 }
 /** Waits until the server ends the stream. */
 const ended = async ({ response }: Watching): Promise<void> => {
   if (!response.complete) await once(response, 'end');
 };
-const statusesIn = (said: string): readonly { counter: number; state: string }[] =>
-  [...said.matchAll(/^event: status\nid: \d+\ndata: (.*)$/gm)].map(([, data]) =>
+const statusesIn = (received: string): readonly { counter: number; state: string }[] =>
+  [...received.matchAll(/^event: status\nid: \d+\ndata: (.*)$/gm)].map(([, data]) =>
     JSON.parse(data ?? ''),
   );
 
@@ -59,30 +59,30 @@ it('sends a stream each change of its account, and of no other account', async (
     'content-type': 'text/event-stream; charset=utf-8',
     'content-security-policy': expect.stringContaining("default-src 'none'"),
   });
-  await expect.poll(() => statusesIn(account.said()).length).toBe(1);
+  await expect.poll(() => statusesIn(account.received()).length).toBe(1);
   for (const id of [other, mine]) {
     await post(id, 'hold', { reason: 'look' });
     await post(id, 'reconcileNow', {}); // saved
   }
-  await expect.poll(() => statusesIn(account.said()).at(-1)?.state).toBe('held');
-  await expect.poll(all.said).toContain(`"accountId":"${mine}"`);
-  await expect.poll(account.said).toContain(': heartbeat');
-  expect(all.said() + account.said()).not.toContain(other);
+  await expect.poll(() => statusesIn(account.received()).at(-1)?.state).toBe('held');
+  await expect.poll(all.received).toContain(`"accountId":"${mine}"`);
+  await expect.poll(account.received).toContain(': heartbeat');
+  expect(all.received() + account.received()).not.toContain(other);
   for (const { response } of [account, all]) response.destroy();
 });
 
 it('receives changes again after its connection to Postgres was lost', async () => {
   const id = await connected();
-  const { response, said } = await watch('/v1/stream', operator);
-  const gaps = () => said().split('event: resync').length;
-  await expect.poll(said).toContain(': connected');
+  const { response, received } = await watch('/v1/stream', operator);
+  const gaps = () => received().split('event: resync').length;
+  await expect.poll(received).toContain(': connected');
   const before = gaps();
   const listeners = `from pg_stat_activity where query like 'listen %' and datname = current_database()`;
   await stand.pool.query(`select pg_terminate_backend(pid) ${listeners}`);
   await expect.poll(gaps).toBeGreaterThan(before);
   await post(id, 'hold', { reason: 'look' });
   await post(id, 'reconcileNow', {});
-  await expect.poll(said).toContain(id);
+  await expect.poll(received).toContain(id);
   response.destroy();
 });
 
@@ -137,15 +137,15 @@ it('resyncs after a failed read, and ends a stream whose key cannot be verified'
   vi.spyOn(pool, 'query').mockImplementation(() => {
     throw new Error('away');
   });
-  let said = '';
+  let received = '';
   const write = (chunk: Buffer, _: string, next: () => void) => {
-    said += chunk.toString();
+    received += chunk.toString();
     next();
   };
   const raw = new Writable({ write });
   const live = liveOf({ heartbeatMs: 60_000 }, pool);
   live.open(watcherOf(raw), null);
-  const gaps = () => said.split('event: resync').length - 1;
+  const gaps = () => received.split('event: resync').length - 1;
   await expect.poll(gaps).toBe(1); // the stream listens
   await stand.pool.query(`select pg_notify('safeband_changes', 'one')`);
   await expect.poll(gaps).toBe(2);

@@ -7,12 +7,12 @@ import { createHttpStand, type Answer, type HttpStand } from '../../support/http
 import type { Why } from '../../../src/domain/diagnostics/why/model.js';
 
 let stand: HttpStand;
-let [own, foreign] = ['', ''];
+let [own, other] = ['', ''];
 beforeAll(async () => {
   stand = await createHttpStand();
-  [own, foreign] = [stand.newAccount('own'), stand.newAccount('foreign')];
+  [own, other] = [stand.newAccount('own'), stand.newAccount('foreign')];
   const operator = await stand.key('operator');
-  for (const id of [own, foreign]) {
+  for (const id of [own, other]) {
     await stand.ask(operator, `/v1/accounts/${id}/connect`, { tier: 'premium' });
     await stand.ask(operator, `/v1/accounts/${id}/reconcileNow`, {});
   }
@@ -63,16 +63,16 @@ it.each(['reader', 'pipeline'] as const)(
 it('answers a key of one account with the same 404 for other and unknown accounts', async () => {
   const key = await stand.key('operator', [own]);
   for (const page of pages().filter(({ url }) => url.includes(':accountId'))) {
-    const [other, none] = [await go(key, page, foreign), await go(key, page, 'never-was')];
-    expect([page.url, other.statusCode, none.statusCode]).toEqual([page.url, 404, 404]);
-    expect(other.body.replaceAll(/data-now="[^"]*"/g, '')).toBe(
+    const [hidden, none] = [await go(key, page, other), await go(key, page, 'never-was')];
+    expect([page.url, hidden.statusCode, none.statusCode]).toEqual([page.url, 404, 404]);
+    expect(hidden.body.replaceAll(/data-now="[^"]*"/g, '')).toBe(
       none.body.replaceAll(/data-now="[^"]*"/g, ''),
     );
   }
   for (const url of ['/accounts', '/fleet', `/accounts/${own}`]) {
     const { statusCode, body } = await stand.ask(key, url);
     expect([url, statusCode]).toEqual([url, 200]);
-    expect(body).not.toContain(foreign);
+    expect(body).not.toContain(other);
   }
 });
 
@@ -113,7 +113,7 @@ it('shows the same sentences on the page, in the API and on the command line', a
   const { id } = await sent(stand, 17);
   const key = await stand.key('operator');
   await stand.ask(key, `/v1/accounts/${id}/sendReserve`, { reservationId: 'under-way' });
-  await stand.ask(key, `/v1/accounts/${id}/hold`, { reason: 'a look' });
+  await stand.ask(key, `/v1/accounts/${id}/hold`, { reason: 'a check' });
   await stand.ask(key, `/v1/accounts/${id}/reconcileNow`, {});
   await edit(stand, id, 'inmails_sent_today = 104');
   const byApi = (await stand.ask(key, `/v1/accounts/${id}/why`)).json<Why>();

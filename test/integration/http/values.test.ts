@@ -107,9 +107,9 @@ describe.each(WAYS)('by %s', (way) => {
       ),
       ...withoutSeconds(minute).map((text) => [text, minute] as const),
     ];
-    const seen = (n: string, sentAt: unknown) => ({ chatId: `c${n}`, messageId: 'm', sentAt });
+    const observed = (n: string, sentAt: unknown) => ({ chatId: `c${n}`, messageId: 'm', sentAt });
     for (const [n, [text]] of good.entries()) {
-      expect([text, await send(way, known, 'sendObserved', seen(`${n}`, text))]).toEqual([
+      expect([text, await send(way, known, 'sendObserved', observed(`${n}`, text))]).toEqual([
         text,
         'none',
       ]);
@@ -117,7 +117,7 @@ describe.each(WAYS)('by %s', (way) => {
     const before = Date.now();
     const bad = [...NO_INSTANTS, null, undefined];
     for (const [n, raw] of bad.entries()) {
-      const refused = await send(way, known, 'sendObserved', seen(`bad${n}`, raw));
+      const refused = await send(way, known, 'sendObserved', observed(`bad${n}`, raw));
       expect([raw, refused]).toEqual([raw, way === 'Signal' ? 'none' : 'InvalidInput']);
     }
     await known.account.executeUpdate('reconcileNow', { args: [{}] }); // saves events and alerts

@@ -7,7 +7,7 @@ import { Connection } from '@temporalio/client';
 import Long from 'long';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { safeband, type Ended } from '../../support/cli.js';
-import { says, sentenceOf, start } from '../../support/entries.js';
+import { prints, sentenceOf, start } from '../../support/entries.js';
 import { freshDatabase } from '../../support/stand.js';
 import { CA_FILE, startFront, type Front } from '../../support/temporalFront.js';
 
@@ -48,8 +48,8 @@ const doctor = async (env: Record<string, string>, name: string): Promise<object
 /** Returns that check in the answer of `/readyz` of a server with those settings. */
 async function readyz(env: Record<string, string>, name: string): Promise<object | undefined> {
   const server = start('server', { DATABASE_URL: database.url, ...env });
-  await says(server, 'server.started');
-  const [, address = ''] = /"address":"([^"]+)"/.exec(server.said()) ?? [];
+  await prints(server, 'server.started');
+  const [, address = ''] = /"address":"([^"]+)"/.exec(server.output()) ?? [];
   const answer = await fetch(`${address}/readyz`);
   const { checks }: { checks: { name: string }[] } = JSON.parse(await answer.text());
   server.child.kill('SIGTERM');
@@ -70,8 +70,8 @@ describe('a search attribute of the wrong type', () => {
     await expect.poll(() => add().then(() => 'added', String)).toBe('added');
     const migrating = start('migrate', { DATABASE_URL: database.url, ...env() });
     expect(await migrating.ended).toBe(1);
-    expect(migrating.said()).toMatch(WRONG);
-    expect(migrating.said()).toContain('search-attribute remove');
+    expect(migrating.output()).toMatch(WRONG);
+    expect(migrating.output()).toContain('search-attribute remove');
     expect(await doctor(env(), 'search attributes')).toMatchObject({
       level: 'fail',
       text: expect.stringMatching(WRONG),
@@ -90,8 +90,8 @@ describe('without the right to the operator service', () => {
   it('migrate does the rest, and ends with what an administrator has to do', async () => {
     const migrating = start('migrate', { DATABASE_URL: database.url, ...env() });
     expect(await migrating.ended).toBe(1);
-    expect(migrating.said()).toMatch(/schedule inmail-fleet-audit: (made|updated)/);
-    expect(sentenceOf(migrating.said())).toMatch(/administrator.*InmailState.*InmailTier/);
+    expect(migrating.output()).toMatch(/schedule inmail-fleet-audit: (made|updated)/);
+    expect(sentenceOf(migrating.output())).toMatch(/administrator.*InmailState.*InmailTier/);
   });
 
   it('doctor warns, and readyz has nothing against it', async () => {
@@ -107,7 +107,7 @@ describe('TLS with a CA of its own', () => {
   const env = () => ({ DATABASE_URL: database.url, TEMPORAL_ADDRESS: encrypted.address });
   it.each(['worker', 'server'] as const)('is taken by the %s that knows the CA', async (entry) => {
     const started = start(entry, { ...env(), TEMPORAL_TLS_SERVER_CA_CERT_PATH: CA_FILE });
-    await says(started, `${entry}.started`);
+    await prints(started, `${entry}.started`);
     started.child.kill('SIGTERM');
     expect(await started.ended).toBe(0);
   });
@@ -117,7 +117,7 @@ describe('TLS with a CA of its own', () => {
     async (entry) => {
       const started = start(entry, { ...env(), TEMPORAL_TLS: 'true' });
       expect(await started.ended).toBe(1);
-      expect(sentenceOf(started.said())).toMatch(/TEMPORAL_TLS_SERVER_CA_CERT_PATH/);
+      expect(sentenceOf(started.output())).toMatch(/TEMPORAL_TLS_SERVER_CA_CERT_PATH/);
     },
   );
 });

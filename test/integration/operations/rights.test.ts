@@ -150,8 +150,8 @@ it("runs no code of a worker's login with the owner's rights, also where it may 
   login.release(true);
   expect((await owner.query('select * from safeband.proof')).rows).toEqual([]);
   // And the triggers did run.
-  const told = `select distinct type from safeband.webhook_events order by 1`;
-  expect((await owner.query(told)).rows).toContainEqual({ type: 'account.held' });
+  const types = `select distinct type from safeband.webhook_events order by 1`;
+  expect((await owner.query(types)).rows).toContainEqual({ type: 'account.held' });
 });
 
 const begun = (pool: Pool, id: string): Promise<unknown> =>

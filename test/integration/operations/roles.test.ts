@@ -121,8 +121,8 @@ it('lets a server do all that operators do with webhooks, also while there are n
   const url = 'https://a.example';
   const input = { url, events: ['account.held' as const], accounts: null, by, at };
   const { endpointId } = await addEndpoint(server, input);
-  const tell = `select safeband.tell_webhook('a', 'account.held', 'one', safeband.at_ms($1), '{}')`;
-  await owner.query(tell, [at]);
+  const raise = `select safeband.tell_webhook('a', 'account.held', 'one', safeband.at_ms($1), '{}')`;
+  await owner.query(raise, [at]);
   const other = await addEndpoint(server, input);
   const eventId = await pingEndpoint(server, endpointId, at);
   expect(eventId).toMatch(/^evt_/);
@@ -235,14 +235,14 @@ it('prints the fix if the migrating user may not create roles, and migrates', as
   const sql = await readFile('migrations/roles.sql', 'utf8');
   await writeFile(`${folder}/roles.sql`, sql.replaceAll("'safeband_", `'${user}_`));
   const migrated = async (): Promise<string> => {
-    const said: string[] = [];
-    await migrate(url.href, (line) => said.push(line), folder);
-    return said.filter((line) => !line.startsWith('applying ')).join('\n');
+    const printed: string[] = [];
+    await migrate(url.href, (line) => printed.push(line), folder);
+    return printed.filter((line) => !line.startsWith('applying ')).join('\n');
   };
   try {
-    const said = await migrated();
-    expect(said).toContain(`${user} may not create roles`);
-    const cure = /administrator run: (.*); then run npm run migrate again/.exec(said)?.[1] ?? '';
+    const printed = await migrated();
+    expect(printed).toContain(`${user} may not create roles`);
+    const cure = /administrator run: (.*); then run npm run migrate again/.exec(printed)?.[1] ?? '';
     expect(cure.split('; ')).toHaveLength(4);
     await owner.query(cure);
     logins.push(...[...cure.matchAll(/create role (\w+)/g)].map(([, role]) => role ?? ''));

@@ -4,7 +4,7 @@
  */
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { says, sentenceOf, start, type Entry } from '../../support/entries.js';
+import { prints, sentenceOf, start, type Entry } from '../../support/entries.js';
 import { startPooler, type Pooler } from '../../support/pooler.js';
 import { startProxy, type Proxy } from '../../support/proxy.js';
 import { freshDatabase } from '../../support/stand.js';
@@ -88,8 +88,8 @@ const TEMPORAL: readonly (readonly [Entry, string, Record<string, string>, RegEx
 async function endOf(entry: Entry, env: Record<string, string>): Promise<string> {
   const started = start(entry, { DATABASE_URL: database.url, ...env });
   expect(await started.ended).toBe(1);
-  expect(started.said()).not.toContain('secret-word');
-  return sentenceOf(started.said());
+  expect(started.output()).not.toContain('secret-word');
+  return sentenceOf(started.output());
 }
 
 describe('a start that cannot succeed', () => {
@@ -108,9 +108,9 @@ describe('a start that waits', () => {
   it('continues when Postgres answers, and reports why it waits', async () => {
     proxy.turn('refused');
     const server = start('server', { DATABASE_URL: proxy.url, SAFEBAND_START_WAIT_SECONDS: '600' });
-    await says(server, 'server.waiting');
+    await prints(server, 'server.waiting');
     proxy.turn('open');
-    await says(server, 'server.started');
+    await prints(server, 'server.started');
     server.child.kill('SIGTERM');
     expect(await server.ended).toBe(0);
   });
@@ -128,8 +128,8 @@ describe('a start that waits', () => {
     });
     const env = { DATABASE_URL: database.url, TEMPORAL_ADDRESS: address };
     const worker = start('worker', { ...env, SAFEBAND_START_WAIT_SECONDS: '600' });
-    await says(worker, 'worker.waiting');
-    expect(worker.said()).toContain('TEMPORAL_ADDRESS');
+    await prints(worker, 'worker.waiting');
+    expect(worker.output()).toContain('TEMPORAL_ADDRESS');
     worker.child.kill('SIGTERM');
     expect(await worker.ended).toBe('SIGTERM');
   });
@@ -141,8 +141,8 @@ describe('behind a pooler in transaction mode', () => {
     expect(await endOf('server', { DATABASE_URL: pooler.url })).toMatch(needs);
     const env = { DATABASE_URL: pooler.url, DATABASE_DIRECT_URL: database.url };
     const server = start('server', env);
-    await says(server, 'server.started');
-    const [, address = ''] = /"address":"([^"]+)"/.exec(server.said()) ?? [];
+    await prints(server, 'server.started');
+    const [, address = ''] = /"address":"([^"]+)"/.exec(server.output()) ?? [];
     const { checks }: { checks: unknown } = await (await fetch(`${address}/readyz`)).json();
     expect(checks).toContainEqual({ name: 'postgres', ok: true, found: 'it answers' });
     server.child.kill('SIGTERM');
@@ -155,7 +155,7 @@ describe('behind a pooler in transaction mode', () => {
       { DATABASE_URL: 'postgres://u@127.0.0.1:1/d', DATABASE_DIRECT_URL: database.url },
     ]) {
       const migrating = start('migrate', env);
-      expect([await migrating.ended, migrating.said()]).toEqual([
+      expect([await migrating.ended, migrating.output()]).toEqual([
         0,
         expect.stringContaining('up to date'),
       ]);

@@ -19,7 +19,7 @@ const CANARY = 'Canary-77';
 let stand: Stand;
 let safeband: SafebandClient;
 let worker: ChildProcess;
-let said = '';
+let logged = '';
 const metrics = createMetrics();
 let address: string;
 
@@ -37,7 +37,7 @@ beforeAll(async () => {
   address = `127.0.0.1:${await freePort()}`;
   worker = await startWorkerProcess(stand.databaseUrl, {
     env: { SAFEBAND_METRICS_ADDRESS: address, LOG_LEVEL: 'trace' },
-    hear: (text) => (said += text),
+    onOutput: (text) => (logged += text),
   });
   safeband = createClient({
     client: stand.client,
@@ -71,7 +71,7 @@ async function talk(id: string): Promise<void> {
   // Postgres refuses for a while: failures are logged, by the SDK as well.
   await rename('inmail_events', 'elsewhere');
   await safeband.delivered(id, { reservationId: 'three', chatId: `${chatId}-3` });
-  await expect.poll(() => said).toContain('42P01');
+  await expect.poll(() => logged).toContain('42P01');
   await rename('elsewhere', 'inmail_events');
   await expect.poll(() => statusOf(account)).toMatchObject({ unsaved: 0 });
 }
@@ -103,13 +103,13 @@ const wordsIn = (expression: string): readonly string[] =>
 it("serves metrics, the SDK's and ours, with every name that board and rules ask for", async () => {
   await talk(stand.newAccount());
   // A task that fails is counted only once there is one.
-  const stranger = await stand.client.workflow.start('stranger', {
+  const unknownType = await stand.client.workflow.start('stranger', {
     taskQueue: TASK_QUEUE,
     workflowId: stand.newAccount('stranger'),
   });
   const scrapeWorker = async () => (await fetch(`http://${address}/metrics`)).text();
   await expect.poll(scrapeWorker).toContain('temporal_workflow_task_execution_failed_total');
-  await stranger.terminate();
+  await unknownType.terminate();
   const [ofWorker, ofServer] = [await scrapeWorker(), await serverScrape()];
   expect(ofWorker).toMatch(/^safeband_decisions_total\{.*reason="granted".*\} 3$/m);
   expect(ofWorker).toMatch(/^safeband_writes_total\{.*outcome="unanswered".*\} \d+$/m);
@@ -132,30 +132,30 @@ it("serves metrics, the SDK's and ours, with every name that board and rules ask
   const base = ours.map((name) => name.replace(/_(bucket|sum|count)$/, ''));
   expect(base.filter((name) => !documented.includes(`\`${name}\``))).toEqual([]);
   const [, table = ''] = documented.split(/^## (?:Metrics|Logs)$/m);
-  const told = [...table.matchAll(/^\| `(safeband_\w+)/gm)].map(([, name]) => name ?? '');
-  expect(told.filter((name) => !base.includes(name))).toEqual([]);
+  const inTable = [...table.matchAll(/^\| `(safeband_\w+)/gm)].map(([, name]) => name ?? '');
+  expect(inTable.filter((name) => !base.includes(name))).toEqual([]);
 });
 
 /** What a JSON or YAML file asks Prometheus: every `expr`. */
 function expressionsOf(...files: readonly string[]): readonly string[] {
   const found: string[] = [];
-  const look = (node: unknown): void => {
+  const collect = (node: unknown): void => {
     if (typeof node !== 'object' || node === null) return;
     for (const [key, value] of Object.entries(node)) {
       if (key === 'expr') found.push(String(value));
-      else look(value);
+      else collect(value);
     }
   };
-  for (const file of files) look(parse(readFileSync(file, 'utf8')));
+  for (const file of files) collect(parse(readFileSync(file, 'utf8')));
   return found;
 }
 
 it('logs one JSON event a line, without names of people', () => {
-  const lines = said.trim().split('\n');
+  const lines = logged.trim().split('\n');
   expect(lines.map(eventIn)).toEqual(
     expect.arrayContaining(['worker.started', 'database.silent', 'temporal.said']),
   );
-  expect(said).not.toContain(CANARY);
+  expect(logged).not.toContain(CANARY);
 });
 
 /** The event of a log line; it throws where the line is no JSON. */
@@ -187,7 +187,7 @@ it('ends within its bound on SIGTERM in the middle of a save, and loses nothing'
   await lock.query('rollback');
   lock.release();
   expect(await gone).toEqual([0, null]);
-  expect(said.trim().split('\n').at(-1)).toContain('"event":"worker.stopped"');
+  expect(logged.trim().split('\n').at(-1)).toContain('"event":"worker.stopped"');
   await stand.startWorker();
   await safeband.reconcileNow(id);
   const log = 'select chat_id from safeband.inmail_events where account_id = $1';

@@ -67,7 +67,7 @@ class Life {
     this.actor = pass(this.actor, this.now);
   }
 
-  say<I, A>(command: Command<I, A>, input: I): void {
+  when<I, A>(command: Command<I, A>, input: I): void {
     this.actor = execute(this.actor, command, input, this.now).entity;
   }
 
@@ -89,7 +89,7 @@ class Life {
   }
 
   /** What is asked of it now, as its queries answer. */
-  get seen(): Seen {
+  get shown(): Shown {
     const { account, version } = this.actor;
     return {
       status: statusWire(account, this.now, { version, unsaved: 0 }),
@@ -101,10 +101,10 @@ class Life {
 it('explains a gap from the rows alone as with its workflow, before and after its run', async () => {
   const accountId = must(isAccountId, 'why');
   const life = await Life.begin({ accountId }, at('09:00'));
-  for (const name of ['a', 'b', 'x', 'y']) life.say(reserve, { reservationId: r(name) });
-  life.say(deliver, { reservationId: r('a'), chatId: c('ca') });
-  life.say(deliver, { reservationId: r('b'), chatId: c('cb') });
-  life.say(fail, { reservationId: r('y'), kind: 'unknown' });
+  for (const name of ['a', 'b', 'x', 'y']) life.when(reserve, { reservationId: r(name) });
+  life.when(deliver, { reservationId: r('a'), chatId: c('ca') });
+  life.when(deliver, { reservationId: r('b'), chatId: c('cb') });
+  life.when(fail, { reservationId: r('y'), kind: 'unknown' });
   await life.save();
   const why = () => readWhy(pool, accountId, { now: life.now });
   expect(await why()).toMatchObject({
@@ -116,7 +116,7 @@ it('explains a gap from the rows alone as with its workflow, before and after it
     beside: [],
   });
   const nextReconcileAt = isoInstant(runAfter(accountId, life.now + 1));
-  const status = { ...life.seen.status, nextReconcileAt };
+  const status = { ...life.shown.status, nextReconcileAt };
   expect(await readWhy(pool, accountId, { now: 0, status })).toEqual(await why());
   await pool.query(
     `update safeband.accounts set inmails_sent_today = 104 where account_id = 'why'`,
@@ -143,9 +143,9 @@ it('explains a gap from the rows alone as with its workflow, before and after it
   expect(await readWhy(pool, 'nobody', { now: life.now })).toBeUndefined();
 });
 
-type Seen = Pick<StateAt, 'status' | 'decision'>;
+type Shown = Pick<StateAt, 'status' | 'decision'>;
 /** Drops what comes from the rows in another order, or is only known as of now. */
-const comparable = ({ status, decision }: Seen): object => {
+const comparable = ({ status, decision }: Shown): object => {
   const { version: _, nextReconcileAt: __, openReservations, ...rest } = status;
   const open = openReservations.toSorted((a, b) => (a.reservationId < b.reservationId ? -1 : 1));
   return { ...rest, open, decision };
@@ -157,21 +157,21 @@ function happen(life: Life, luck: Luck, n: number): void {
   const slot = slots[luck.between(0, slots.length - 1)];
   const id = slot?.reservationId ?? r('none');
   const choice = luck.between(0, 40);
-  if (life.actor.account.hold !== null) life.say(resume, { reason: 'looked', actor: 'ada' });
+  if (life.actor.account.hold !== null) life.when(resume, { reason: 'looked', actor: 'ada' });
   else if (choice < 20) {
     const leaseSeconds = luck.pick([60, 900, 86_400]);
-    life.say(reserve, { reservationId: r(`r${n}`), leaseSeconds });
-  } else if (choice < 30) life.say(deliver, { reservationId: id, chatId: c(`chat-${id}`) });
+    life.when(reserve, { reservationId: r(`r${n}`), leaseSeconds });
+  } else if (choice < 30) life.when(deliver, { reservationId: id, chatId: c(`chat-${id}`) });
   else if (choice < 36) {
     const kind = luck.pick<FailureKind>(['rejected', 'unknown', 'unknown', 'not_attempted']);
-    life.say(fail, { reservationId: id, kind });
+    life.when(fail, { reservationId: id, kind });
   } else if (choice < 38) {
-    life.say(observe, { chatId: c(`hand-${n}`), messageId: m('m'), sentAt: life.now });
+    life.when(observe, { chatId: c(`hand-${n}`), messageId: m('m'), sentAt: life.now });
   } else if (choice === 38) {
     const ramp = { dailyCaps: [9, luck.between(12, 14)] };
-    life.say(configure, { dailyCap: luck.between(10, 30), ramp });
-  } else if (choice === 39) life.say(hold, { reason: 'a check', actor: 'ada' });
-  else life.say(fail, { reservationId: id, kind: 'throttled' });
+    life.when(configure, { dailyCap: luck.between(10, 30), ramp });
+  } else if (choice === 39) life.when(hold, { reason: 'a check', actor: 'ada' });
+  else life.when(fail, { reservationId: id, kind: 'throttled' });
 }
 
 it('shows at each instant of two days the state of that instant', async () => {
@@ -181,34 +181,34 @@ it('shows at each instant of two days the state of that instant', async () => {
     { accountId, inmailsSentToday: 2, ramp: { dailyCaps: [9, 12] } },
     at('20:00'),
   );
-  const seen: { readonly at: number; readonly was: Seen }[] = [];
-  const look = (): void => {
-    seen.push({ at: life.now, was: life.seen });
+  const shown: { readonly at: number; readonly was: Shown }[] = [];
+  const noteNow = (): void => {
+    shown.push({ at: life.now, was: life.shown });
   };
   for (let n = 0; n < 70; n += 1) {
     life.wait(luck.between(1, 9 * MINUTE));
     happen(life, luck, n);
     life.wait(luck.between(0, 1_000));
-    look();
+    noteNow();
     life.wait(luck.between(2_000, 10_000));
     await life.save();
     if (luck.chance(0.7)) continue;
     await life.run();
     life.wait(1);
-    look();
+    noteNow();
   }
   await life.save();
-  for (const { at: then, was } of seen) {
+  for (const { at: then, was } of shown) {
     const result = await stateAt(pool, accountId, then);
     expect(result && { at: then, ...comparable(result) }).toEqual({ at: then, ...comparable(was) });
     // The database's clock is not the test's: it may be more than 90 days later.
     expect(result?.notes.filter((note) => !note.includes('for 90 days'))).toEqual([]);
   }
   // The days had what can go wrong.
-  const states = new Set(seen.map(({ was }) => was.status.state));
+  const states = new Set(shown.map(({ was }) => was.status.state));
   expect([...states].toSorted()).toEqual(['active', 'cooldown', 'held']);
   const was = (name: 'carried' | 'external' | 'uncertain' | 'rampDay' | 'imported'): number =>
-    Math.max(...seen.map(({ was: { status } }) => status[name]));
+    Math.max(...shown.map(({ was: { status } }) => status[name]));
   expect(Math.min(was('carried'), was('external'), was('uncertain'), was('rampDay') - 1)).toBe(1);
 });
 
@@ -262,18 +262,18 @@ it('deletes history that is too old, and keeps the last row of each account', as
 it('replays a send once that a webhook reported first, and counts a manual one', async () => {
   const accountId = must(isAccountId, 'seen-first');
   const life = await Life.begin({ accountId }, at('09:00'));
-  life.say(reserve, { reservationId: r('own') });
-  life.say(observe, { chatId: c('own'), messageId: m('own'), sentAt: life.now });
-  life.say(deliver, { reservationId: r('own'), chatId: c('own'), messageId: m('own') });
+  life.when(reserve, { reservationId: r('own') });
+  life.when(observe, { chatId: c('own'), messageId: m('own'), sentAt: life.now });
+  life.when(deliver, { reservationId: r('own'), chatId: c('own'), messageId: m('own') });
   life.wait(90 * MINUTE);
   await life.run();
-  life.say(reserve, { reservationId: r('next') });
+  life.when(reserve, { reservationId: r('next') });
   await life.save();
   // The first goes an hour after the webhook reported it.
   const change = { dailyCap: 2, sendingWindow: { days: ['tue'], start: '10:00', end: '20:00' } };
   const tried = () => whatIf(pool, accountId, change, { now: life.now + 1 });
   expect(await tried()).toMatchObject({ asked: 2, onTime: 1, deferred: 1, stillWaiting: 0 });
-  life.say(observe, { chatId: c('hand'), messageId: m('hand'), sentAt: at('09:30') });
+  life.when(observe, { chatId: c('hand'), messageId: m('hand'), sentAt: at('09:30') });
   await life.save();
   expect(await tried()).toMatchObject({ asked: 2, onTime: 0, deferred: 2, stillWaiting: 1 });
   const counter = async (then: number) => (await stateAt(pool, accountId, then))?.status.counter;

@@ -37,8 +37,8 @@ const kill = (pid: unknown): Promise<unknown> =>
 /** Long enough for the server's farewell to arrive. */
 const GRACE_MS = 200;
 
-type Fate = (db: Queryable, pid: unknown) => Promise<unknown>;
-const FATES: readonly (readonly [string, Fate])[] = [
+type Kill = (db: Queryable, pid: unknown) => Promise<unknown>;
+const KILLS: readonly (readonly [string, Kill])[] = [
   [
     'between two statements',
     async (db, pid) => {
@@ -50,8 +50,8 @@ const FATES: readonly (readonly [string, Fate])[] = [
   ['during a statement', (db, pid) => Promise.all([db.query('select pg_sleep(5)'), kill(pid)])],
 ];
 
-it.each(FATES)('a connection killed %s', async (_, fate) => {
-  const killed = inTransaction(pool, async (db) => fate(db, await pidOf(db)));
+it.each(KILLS)('a connection killed %s', async (_, killIt) => {
+  const killed = inTransaction(pool, async (db) => killIt(db, await pidOf(db)));
   await expect(killed).rejects.toThrow(/terminat|connection/i);
   await sleep(GRACE_MS);
   // A worker ends at the first of these: one killed connection would stop every account.

@@ -53,10 +53,10 @@ it('counts sends of another system as no drift, and a manual edit as drift', asy
   const { account } = anAccount({ accountId, inmailsSentToday: 7 }).entity;
   const row = accountRow(account, 0);
   await createActivities({ pool }).claim({ owner: 'chain', found: null, row });
-  const seen = () => readStatus(pool, accountId, at('10:00'));
-  expect(await seen()).toMatchObject({ counter: 7, imported: 7, drift: 0, remaining: 43 });
+  const read = () => readStatus(pool, accountId, at('10:00'));
+  expect(await read()).toMatchObject({ counter: 7, imported: 7, drift: 0, remaining: 43 });
   await pool.query('update safeband.accounts set inmails_sent_today = 9 where account_id = $1', [
     accountId,
   ]);
-  expect(await seen()).toMatchObject({ counter: 9, imported: 7, drift: 2, remaining: 41 });
+  expect(await read()).toMatchObject({ counter: 9, imported: 7, drift: 2, remaining: 41 });
 });

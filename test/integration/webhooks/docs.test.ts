@@ -42,7 +42,7 @@ const DAY: readonly string[] = [
      '2026-11-24T09:20:00Z')`,
   `cooldown_until = '2026-11-24T10:20:00Z', cooldown_cause = 'overshoot',
    inmails_sent_today = 17, updated_at = '2026-11-24T09:20:00Z'`,
-  `hold_actor = 'safeband', hold_reason = 'restricted, said of reservation q4-0001',
+  `hold_actor = 'safeband', hold_reason = 'restricted, reported for reservation q4-0001',
    hold_since = '2026-11-24T11:00:00Z', updated_at = '2026-11-24T11:00:00Z'`,
   `breaker_until = '2026-12-01T00:00:00Z', updated_at = '2026-11-24T11:05:00Z'`,
   `counter_day = '2026-11-25', inmails_sent_today = 0, carried = 1, ramp_day = 2,
@@ -101,7 +101,7 @@ it.each([
   ['ts', process.execPath, ['--import', 'tsx']],
   ['python', 'python3', []],
 ])(
-  'the receiver in %s takes what is ours, once, and refuses the rest',
+  'the receiver in %s accepts each event of ours once, and refuses all others',
   async (language, command, args) => {
     const port = await freePort();
     const file = path.join(scratch, language === 'ts' ? 'receiver.ts' : 'receiver.py');
@@ -113,8 +113,8 @@ it.each([
       env: { ...process.env, WEBHOOK_SECRETS: `${OWN} ${NEXT}` },
       stdio: ['ignore', 'pipe', 'ignore'],
     });
-    let said = '';
-    child.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')));
+    let printed = '';
+    child.stdout?.on('data', (chunk: Buffer) => (printed += chunk.toString('utf8')));
     const now = Math.floor(Date.now() / 1_000);
     const post = async (id: string, { by = [OWN], sentAt = now, tampered = '' } = {}) => {
       const body = JSON.stringify({
@@ -144,7 +144,7 @@ it.each([
     expect(await post('tampered', { tampered: ' ' })).toBe(401);
     expect(await post('replayed', { sentAt: now - 400 })).toBe(401);
     expect(await post('postdated', { sentAt: now + 400 })).toBe(401);
-    expect(said.match(/ü-\w+/g)).toEqual(['ü-one', 'ü-two']);
+    expect(printed.match(/ü-\w+/g)).toEqual(['ü-one', 'ü-two']);
     const gone = new Promise((resolve) => {
       child.once('exit', resolve);
     });

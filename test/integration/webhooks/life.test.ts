@@ -32,8 +32,8 @@ afterAll(async () => {
 });
 
 /** The events that the receiver has of an account, of the given types or of all. */
-const told = (id: string, ...types: readonly WebhookType[]): readonly object[] =>
-  receiver.heard
+const eventsOf = (id: string, ...types: readonly WebhookType[]): readonly object[] =>
+  receiver.received
     .map(({ payload }) => payload)
     .filter(({ accountId }) => accountId === id)
     .filter(({ type }) => types.length === 0 || types.some((one) => one === type))
@@ -41,7 +41,7 @@ const told = (id: string, ...types: readonly WebhookType[]): readonly object[] =
 /** Expects the events of an account, as its receiver gets them. */
 const outside = {
   expect: (id: string, types: readonly WebhookType[], events: readonly object[]) =>
-    expect.poll(() => told(id, ...types)).toEqual(events),
+    expect.poll(() => eventsOf(id, ...types)).toEqual(events),
 };
 
 it('80, 95 and 100 % of the cap are sent once, also after a corrected manual edit', async () => {
@@ -96,7 +96,7 @@ it('an account sends the start of a cooldown by LinkedIn, and its later end', as
     stand,
     id,
     `cooldown_until = null, cooldown_cause = null, hold_since = now(),
-    hold_actor = 'a hand'`,
+    hold_actor = 'an editor'`,
   );
   await run(account); // corrects the edit, and sends no event twice
   await say(account, 'hold', { reason: 'the last event of this test', actor: 'a test' });
@@ -140,8 +140,8 @@ it('the end of a cooldown is sent once and in order, although nothing is written
   await run(account);
   const held = { type: 'account.held', by: 'operator', reason: null };
   await outside.expect(id, ['account.held'], [held, held]);
-  expect(told(id, ...types)).toEqual(both);
-  expect(JSON.stringify(receiver.heard)).not.toMatch(/Roe|j\.doe/);
+  expect(eventsOf(id, ...types)).toEqual(both);
+  expect(JSON.stringify(receiver.received)).not.toMatch(/Roe|j\.doe/);
 });
 
 it('a counter of 104 with 17 sends raises a drift alert and starts a cooldown', async () => {
@@ -182,7 +182,7 @@ it('slots in flight raise one drift alert, and not one for each run', async () =
   await say(account, 'hold', { reason: 'the last event of this test', actor: 'a test' });
   await run(account);
   const drift = { type: 'drift.alert', severity: 'info', drift: 6 };
-  await expect.poll(() => told(id)).toMatchObject([drift, { type: 'account.held' }]);
+  await expect.poll(() => eventsOf(id)).toMatchObject([drift, { type: 'account.held' }]);
 });
 
 it('an account sends the end of its InMail credits, its restriction, and its reset', async () => {

@@ -1,4 +1,4 @@
-/** Endpoints of operators over HTTP: made, shown, changed, refused, and visible to which key. */
+/** Endpoints over HTTP: operators make, change and remove them; each key sees only its own. */
 import type { InjectOptions } from 'fastify';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Endpoint } from '../../../src/postgres/webhooks/endpoints.js';
@@ -63,10 +63,10 @@ it('makes, changes, pings, replays, removes an endpoint; shows its secret once',
   const changed = await stand.ask(operator, at, { accounts: ['a', 'b'] }, { method: 'PATCH' });
   expect(changed.json()).toEqual({ ...shown.json<object>(), accounts: ['a', 'b'] });
 
-  const tell = `select safeband.tell_webhook('b', 'account.held', 'k' || $1::int, now(), '{}')`;
-  for (const n of [1, 2, 3]) await stand.pool.query(tell, [n]);
+  const raise = `select safeband.tell_webhook('b', 'account.held', 'k' || $1::int, now(), '{}')`;
+  for (const n of [1, 2, 3]) await stand.pool.query(raise, [n]);
   await send();
-  const ids = receiver.heard.map(({ payload }) => payload.id);
+  const ids = receiver.received.map(({ payload }) => payload.id);
   const first = await stand.ask(operator, `${at}/deliveries?limit=2`);
   const { next, items: tries } = first.json<{ next: string; items: { eventId: string }[] }>();
   const second = (await stand.ask(operator, next)).json<{ items: { eventId: string }[] }>();
@@ -77,9 +77,9 @@ it('makes, changes, pings, replays, removes an endpoint; shows its secret once',
   const rotated = await stand.ask(operator, `${at}/rotate`, { keepSeconds: 60 });
   const { eventId } = (await stand.ask(operator, `${at}/ping`, {})).json<{ eventId: string }>();
   await send();
-  const later = receiver.heard.slice(3).map(({ payload }) => payload.id);
+  const later = receiver.received.slice(3).map(({ payload }) => payload.id);
   expect(later.toSorted()).toEqual([...ids.slice(1), eventId].toSorted());
-  expect(receiver.heard.at(-1)?.headers['webhook-signature']).toContain(' ');
+  expect(receiver.received.at(-1)?.headers['webhook-signature']).toContain(' ');
   expect(rotated.json<{ secret: string }>().secret).toMatch(/^whsec_\S{44}$/);
   expect((await stand.ask(operator, `${at}/enable`, {})).statusCode).toBe(200);
   const ended = await stand.ask(operator, at, undefined, { method: 'DELETE' });
@@ -111,13 +111,13 @@ it('shows a key of some accounts no event of other accounts', async () => {
   receiver.trust(secret);
   const at = `/v1/webhooks/${endpointId}`;
   const limited = await stand.key('operator', ['c']);
-  const tell = `select safeband.tell_webhook($1, 'account.held', 'alone', $2::timestamptz, '{}')`;
+  const raise = `select safeband.tell_webhook($1, 'account.held', 'alone', $2::timestamptz, '{}')`;
   // Later than the ping below, which has the present time.
   const [first, second] = [1, 2].map((days) =>
     new Date(Date.now() + days * 86_400_000).toISOString(),
   );
-  await stand.pool.query(tell, ['c', first]);
-  await stand.pool.query(tell, ['d', second]);
+  await stand.pool.query(raise, ['c', first]);
+  await stand.pool.query(raise, ['d', second]);
   await send();
   const log = async (key: string) => {
     const answer = await stand.ask(key, `${at}/deliveries`);
@@ -159,8 +159,8 @@ it('accepts only operators, and shows a key of some accounts its own endpoints',
       expect((await stand.ask(limited, url, body, more)).statusCode).toBe(404);
     }
   }
-  const seen = (await stand.ask(limited, '/v1/webhooks')).json<{ items: Endpoint[] }>();
-  expect(seen.items.map(({ endpointId }) => endpointId)).toEqual([own.endpointId]);
+  const listed = (await stand.ask(limited, '/v1/webhooks')).json<{ items: Endpoint[] }>();
+  expect(listed.items.map(({ endpointId }) => endpointId)).toEqual([own.endpointId]);
   const beyond = { ...wanted, accounts: ['a', 'b'] };
   expect((await stand.ask(limited, '/v1/webhooks', beyond)).statusCode).toBe(404);
   const every = await stand.ask(limited, '/v1/webhooks', { ...wanted, accounts: null });

@@ -73,7 +73,7 @@ const many = async (count: number): Promise<readonly number[]> => {
   for (let n = 0; n < count; n += 1) await happens('a');
   return Array.from({ length: count }, (_, n) => first + n);
 };
-const heard = (): readonly unknown[] => receiver.heard.map(({ payload }) => payload.data['n']);
+const numbers = (): readonly unknown[] => receiver.received.map(({ payload }) => payload.data['n']);
 const endpoint = async (): Promise<Endpoint> => {
   const found = await readEndpoint(pool, id);
   if (!found) throw new Error('it is gone');
@@ -109,7 +109,7 @@ it('each endpoint gets the new events of its types and accounts, in order', asyn
   await happens('b', 'reset.done');
   const few = await make({ events: ['reset.done'], accounts: ['b'] });
   receiver.trust(few.secret);
-  const before = receiver.heard.length;
+  const before = receiver.received.length;
   await happens('a');
   await happens('a', 'reset.done');
   await happens('b', 'reset.done');
@@ -118,8 +118,8 @@ it('each endpoint gets the new events of its types and accounts, in order', asyn
   const log = await listDeliveries(pool, few.endpointId, { limit: 10 });
   expect(log).toMatchObject([{ type: 'reset.done', attempt: 1, status: 204, error: null }]);
   await removeEndpoint(pool, few.endpointId);
-  expect(receiver.heard.length - before).toBe(5);
-  expect(new Set(receiver.heard.map(({ payload }) => payload.id)).size).toBe(4);
+  expect(receiver.received.length - before).toBe(5);
+  expect(new Set(receiver.received.map(({ payload }) => payload.id)).size).toBe(4);
 });
 
 it('a receiver that was down for an hour gets all events, in order and signed', async () => {
@@ -134,13 +134,13 @@ it('a receiver that was down for an hour gets all events, in order and signed', 
     if (tries.length === 5) wanted.push(...(await many(2)));
   }
   expect(tries.length).toBeLessThan(20);
-  expect(new Set(heard())).toEqual(new Set([wanted[0]])); // the others wait for their turn
+  expect(new Set(numbers())).toEqual(new Set([wanted[0]])); // the others wait for their turn
   const backAt = begin + HOUR_MS;
   receiver.turn(204);
-  receiver.heard.length = 0;
+  receiver.received.length = 0;
   await send();
   expect(now - backAt).toBeLessThanOrEqual(10 * MINUTE_MS);
-  expect(heard()).toEqual(wanted);
+  expect(numbers()).toEqual(wanted);
   expect(receiver.refused()).toBe(0);
   expect(await endpoint()).toMatchObject({ attempt: 0, failingSince: null, nextAttemptAt: null });
   const [last] = await listDeliveries(pool, id, { limit: 1 });
@@ -161,7 +161,7 @@ it('a refusal, a redirect and silence are failures, logged with a KiB of the ans
     'the receiver answered 500',
   ]);
   expect(log.map(({ answer }) => answer?.length)).toEqual([undefined, 1_024, 1_024]);
-  expect(new Set(receiver.heard.map(({ body }) => body)).size).toBe(1);
+  expect(new Set(receiver.received.map(({ body }) => body)).size).toBe(1);
 });
 
 it('an address that is not public is not called, under any name', async () => {
@@ -176,7 +176,7 @@ it('an address that is not public is not called, under any name', async () => {
     expect(tried?.error).toMatch(/^[\d:., ]+ is not a public address/);
   }
   await removeEndpoint(pool, named.endpointId);
-  expect(receiver.heard).toEqual([]);
+  expect(receiver.received).toEqual([]);
 });
 
 it('an endpoint is disabled after three days of failures, and resumes if enabled', async () => {
@@ -193,12 +193,12 @@ it('an endpoint is disabled after three days of failures, and resumes if enabled
   });
   wanted.concat(await many(1));
   receiver.turn(204);
-  receiver.heard.length = 0;
+  receiver.received.length = 0;
   await send();
-  expect(heard()).toEqual([]);
+  expect(numbers()).toEqual([]);
   await enableEndpoint(pool, id, { by, at: now });
   await send();
-  expect(heard()).toEqual([...wanted, events]);
+  expect(numbers()).toEqual([...wanted, events]);
 });
 
 it('a change by an operator applies from the next try, after any outcome', async () => {
@@ -246,18 +246,18 @@ it('an endpoint whose receiver answers 410 is disabled', async () => {
 it('a replay begins at an event or an instant, with the same ids, in order', async () => {
   const wanted = await many(4);
   await send();
-  const ids = receiver.heard.map(({ payload }) => payload.id);
+  const ids = receiver.received.map(({ payload }) => payload.id);
   expect(await replay(pool, id, { eventId: ids[2] ?? '', by, at: now })).toBe(true);
   await send();
-  expect(heard()).toEqual([...wanted, ...wanted.slice(2)]);
-  expect(receiver.heard.slice(4).map(({ payload }) => payload.id)).toEqual(ids.slice(2));
+  expect(numbers()).toEqual([...wanted, ...wanted.slice(2)]);
+  expect(receiver.received.slice(4).map(({ payload }) => payload.id)).toEqual(ids.slice(2));
   now += HOUR_MS;
   const later = await many(1);
   await send();
-  receiver.heard.length = 0;
+  receiver.received.length = 0;
   expect(await replay(pool, id, { since: now, by, at: now })).toBe(true);
   await send();
-  expect(heard()).toEqual(later);
+  expect(numbers()).toEqual(later);
   expect(await replay(pool, id, { eventId: 'evt_none', by, at: now })).toBe(false);
 });
 
@@ -265,15 +265,15 @@ it('for a day after a rotation both secrets are valid, then only the new secret'
   const next = await rotateSecret(pool, id, { keepMs: 24 * HOUR_MS, by, at: now });
   await many(1);
   await send();
-  expect(receiver.heard[0]?.headers['webhook-signature']).toMatch(/^v1,\S{44} v1,\S{44}$/);
+  expect(receiver.received[0]?.headers['webhook-signature']).toMatch(/^v1,\S{44} v1,\S{44}$/);
   now += 24 * HOUR_MS;
   await many(1);
   await send();
-  expect([heard().length, receiver.refused()]).toEqual([1, 1]);
+  expect([numbers().length, receiver.refused()]).toEqual([1, 1]);
   receiver.trust(next ?? '');
   now = (await endpoint()).nextAttemptAt ?? Number.NaN;
   await send();
-  expect([heard().length, receiver.refused()]).toEqual([2, 1]);
+  expect([numbers().length, receiver.refused()]).toEqual([2, 1]);
   expect((await endpoint()).secrets).toEqual([
     { secret: `whsec_…${next?.slice(-4)}`, until: null },
     { secret: `whsec_…${secret.slice(-4)}`, until: expect.any(Number) },
@@ -302,7 +302,7 @@ it('an event of a save that commits late is not lost', async () => {
   await slow.query('commit');
   slow.release();
   await send();
-  expect(heard()).toEqual([...wanted, 0]);
+  expect(numbers()).toEqual([...wanted, 0]);
 });
 
 it('an event is sent again, with its id, if its sender was killed meanwhile', async () => {
@@ -313,20 +313,20 @@ it('an event is sent again, with its id, if its sender was killed meanwhile', as
     env: { ...process.env, DATABASE_URL: databaseUrl },
     stdio: 'ignore',
   });
-  await expect.poll(() => heard().length).toBe(1);
+  await expect.poll(() => numbers().length).toBe(1);
   const gone = new Promise((resolve) => {
     child.once('exit', resolve);
   });
   expect(await send()).toEqual([]); // another sender is active, so nothing is sent twice
-  expect(heard()).toEqual([wanted[0]]);
+  expect(numbers()).toEqual([wanted[0]]);
   child.kill('SIGKILL');
   await gone;
   receiver.turn(204);
   await expect
     .poll(async () => {
       await send();
-      return heard();
+      return numbers();
     })
     .toEqual([wanted[0], ...wanted]);
-  expect(receiver.heard[1]?.payload).toEqual(receiver.heard[0]?.payload);
+  expect(receiver.received[1]?.payload).toEqual(receiver.received[0]?.payload);
 });

@@ -33,11 +33,11 @@ const happens = (times: number) =>
     [times],
   );
 /** A sender whose receivers accept all; `heard` gets the URL and the type of each event. */
-const sender = (heard: (url: string, type: string) => void): SenderNeeds => ({
+const sender = (received: (url: string, type: string) => void): SenderNeeds => ({
   pool,
   post: async (url, _, body) => {
     const { type }: { type: string } = JSON.parse(body);
-    heard(url, type);
+    received(url, type);
     return { status: 204, answer: '' };
   },
   now: () => now,
@@ -52,9 +52,9 @@ it('an endpoint gets one ping at a time, all get two, and no event waits', async
   for (const one of [first, first, first, ...others]) await pingEndpoint(pool, one, now);
   await happens(1);
   const types = async (): Promise<readonly string[]> => {
-    const heard: string[] = [];
-    await sendDue(sender((_, type) => heard.push(type)));
-    return heard.toSorted();
+    const received: string[] = [];
+    await sendDue(sender((_, type) => received.push(type)));
+    return received.toSorted();
   };
   expect(await types()).toEqual(['account.held', 'account.held', 'account.held', 'ping', 'ping']);
   expect(await types()).toEqual(['ping', 'ping']);

@@ -15,10 +15,10 @@ beforeAll(async () => {
 });
 afterAll(() => stand.close());
 
-const say = <T>(account: WorkflowHandle, name: string, payload: object): Promise<T> =>
+const update = <T>(account: WorkflowHandle, name: string, payload: object): Promise<T> =>
   account.executeUpdate<T, [object]>(name, { args: [payload] });
 const ask = (account: WorkflowHandle, reservationId: string, more = {}): Promise<DecisionWire> =>
-  say(account, 'sendReserve', { reservationId, ...more });
+  update(account, 'sendReserve', { reservationId, ...more });
 const all = async (sql: string, id: string, ...more: readonly unknown[]): Promise<unknown[]> =>
   (await stand.pool.query(sql, [id, ...more])).rows;
 /** Through the client: it asks again where a new run has not begun. */
@@ -56,9 +56,9 @@ it('keeps a closed day true for 48 hours, and the week with it; then a proof cou
     await ask(account, name, { leaseSeconds: 60 });
   }
   await ask(account, 'flying', { leaseSeconds: 86_400 });
-  await say(account, 'sendDelivered', { reservationId: 'sent', chatId: 'c-sent' });
-  await say(account, 'sendFailed', { reservationId: 'unclear', kind: 'unknown' });
-  await say(account, 'sendFailed', { reservationId: 'given-back', kind: 'rejected' });
+  await update(account, 'sendDelivered', { reservationId: 'sent', chatId: 'c-sent' });
+  await update(account, 'sendFailed', { reservationId: 'unclear', kind: 'unknown' });
+  await update(account, 'sendFailed', { reservationId: 'given-back', kind: 'rejected' });
   const { quotaDay, asOf } = await statusOf(id);
   expect(await closedDay(id, quotaDay)).toBe(undefined);
 
@@ -68,10 +68,10 @@ it('keeps a closed day true for 48 hours, and the week with it; then a proof cou
   expect(await statusOf(id)).toMatchObject({ counter: 0, carried: 1, weekUsed: 3 });
 
   // A proof after the release; what was in flight at midnight turns out not to have been sent.
-  await say(account, 'sendDelivered', { reservationId: 'given-back', chatId: 'c-late' });
-  await say(account, 'sendFailed', { reservationId: 'flying', kind: 'rejected' });
+  await update(account, 'sendDelivered', { reservationId: 'given-back', chatId: 'c-late' });
+  await update(account, 'sendFailed', { reservationId: 'flying', kind: 'rejected' });
   // One sent manually that day, observed today; and a row that a bypassing pipeline wrote.
-  await say(account, 'sendObserved', { chatId: 'c-hand', messageId: 'm-hand', sentAt: asOf });
+  await update(account, 'sendObserved', { chatId: 'c-hand', messageId: 'm-hand', sentAt: asOf });
   await all(
     `insert into safeband.inmail_events (account_id, chat_id, source, quota_day, delivered_at)
      values ($1, 'c-wild', 'external', $2, $3)`,
@@ -91,7 +91,7 @@ it('keeps a closed day true for 48 hours, and the week with it; then a proof cou
   await runNow(id);
   expect(await statusOf(id)).toMatchObject({ counter: 0, weekUsed: 5 });
   const late = { reservationId: 'unclear', chatId: 'c-unclear' };
-  expect(await say(account, 'sendDelivered', late)).toEqual({ settled: 'external' });
+  expect(await update(account, 'sendDelivered', late)).toEqual({ settled: 'external' });
   await runNow(id);
   expect(await statusOf(id)).toMatchObject({ counter: 1, external: 1, weekUsed: 6 });
   expect(await closedDay(id, quotaDay)).toEqual(corrected);
@@ -152,7 +152,7 @@ it('a cold account at its cap is checked first, and then answers with its retryA
   const id = stand.newAccount();
   const account = await stand.connect(id, { dailyCap: 1 });
   await ask(account, 'a');
-  await say(account, 'sendDelivered', { reservationId: 'a', chatId: 'c' });
+  await update(account, 'sendDelivered', { reservationId: 'a', chatId: 'c' });
   // Two hours of silence have to fit into one day.
   const { asOf } = await statusOf(id);
   if (secondsToMidnight(asOf) < 3 * 3_600) await passMidnight(id);

@@ -75,7 +75,7 @@ const noted = async (): Promise<readonly Noted[]> =>
     .map((line): Noted => JSON.parse(line));
 
 /** Reads a process' sockets in a loop until it is stopped. */
-function watch(pid: number): () => Promise<{ looks: number; ends: readonly string[] }> {
+function watch(pid: number): () => Promise<{ checks: number; ends: readonly string[] }> {
   const loop = { isOn: true, looks: 0 };
   const ends = new Set<string>();
   const watching = (async () => {
@@ -87,7 +87,7 @@ function watch(pid: number): () => Promise<{ looks: number; ends: readonly strin
   return async () => {
     loop.isOn = false;
     await watching;
-    return { looks: loop.looks, ends: [...ends].toSorted() };
+    return { checks: loop.looks, ends: [...ends].toSorted() };
   };
 }
 
@@ -126,12 +126,12 @@ it('Each other connection of the worker is refused, and it tries none.', async (
   });
   expect(audited.checked).toBe(1);
   await whenSaved(account);
-  const { looks, ends } = await stop();
+  const { checks, ends } = await stop();
 
   const heartbeats = `select count(*)::int as n from safeband.reconciler_runs
     where account_id = $1 or scope = 'fleet'`;
   expect(await all(stand, `${heartbeats} having count(*) > 22 and $1 <> ''`, id)).toHaveLength(1);
-  expect(looks).toBeGreaterThan(50);
+  expect(checks).toBeGreaterThan(50);
   expect(ends).toEqual([postgresEnd(), temporalEnd()].toSorted());
 
   const found = await noted();

@@ -12,10 +12,10 @@ beforeAll(async () => {
 });
 afterAll(() => stand.close());
 
-const say = <T>(account: WorkflowHandle, name: string, payload: object = {}): Promise<T> =>
+const update = <T>(account: WorkflowHandle, name: string, payload: object = {}): Promise<T> =>
   account.executeUpdate<T, [object]>(name, { args: [payload] });
 const ask = (account: WorkflowHandle, reservationId: string): Promise<unknown> =>
-  say(account, 'sendReserve', { reservationId });
+  update(account, 'sendReserve', { reservationId });
 const statusOf = (account: WorkflowHandle): Promise<StatusWire> => account.query('status');
 const all = async (sql: string, id: string): Promise<readonly unknown[]> =>
   (await stand.pool.query(sql, [id])).rows;
@@ -28,7 +28,7 @@ async function sent(count: number): Promise<{ id: string; account: WorkflowHandl
   const id = stand.newAccount();
   const account = await stand.connect(id);
   const requests = Array.from({ length: count }, (_, n) => ({ reservationId: `s${n}` }));
-  await say(account, 'sendReserveBatch', { requests });
+  await update(account, 'sendReserveBatch', { requests });
   for (const { reservationId } of requests) {
     await account.signal('sendDelivered', { reservationId, chatId: `chat-${reservationId}` });
   }
@@ -63,7 +63,7 @@ describe('a gap', () => {
   it('of 104 with 17 sent is explained, with the time of its correction', async () => {
     const { id, account } = await sent(17);
     await all('update safeband.accounts set inmails_sent_today = 104 where account_id = $1', id);
-    const found = await say<Findings>(account, 'reconcileNow');
+    const found = await update<Findings>(account, 'reconcileNow');
     const { rows } = await stand.pool.query<{ at: Date }>(
       'select ran_at as at from safeband.reconciler_runs where run_id = $1',
       [found.runId],
@@ -97,7 +97,7 @@ describe('a gap', () => {
     const { id, account } = await sent(2);
     const ids = ['f1', 'f2', 'f3', 'f4', 'u1'];
     for (const name of ids) await ask(account, name);
-    await say(account, 'sendFailed', { reservationId: 'u1', kind: 'unknown' });
+    await update(account, 'sendFailed', { reservationId: 'u1', kind: 'unknown' });
     const today = `(now() at time zone 'UTC')::date`;
     await all(
       `insert into safeband.send_attempts
@@ -112,7 +112,7 @@ describe('a gap', () => {
       id,
     );
     await all('update safeband.accounts set inmails_sent_today = 12 where account_id = $1', id);
-    expect(await say(account, 'reconcileNow')).toMatchObject({ drift: 9, alerted: true });
+    expect(await update(account, 'reconcileNow')).toMatchObject({ drift: 9, alerted: true });
     const alert = await explained('drift', id);
     const byCause = alert.parts.map(({ cause, count, reservations }) => [
       cause,
@@ -160,15 +160,15 @@ describe('a gap', () => {
     const alerts = `select kind, severity, times, resolved_at is null as is_open
       from safeband.alerts where account_id = $1`;
     const drift = { kind: 'drift', severity: 'info', is_open: true };
-    await say(account, 'reconcileNow');
+    await update(account, 'reconcileNow');
     expect(await all(alerts, id)).toEqual([{ ...drift, times: 1 }]);
-    await say(account, 'reconcileNow');
+    await update(account, 'reconcileNow');
     expect(await all(alerts, id)).toEqual([{ ...drift, times: 2 }]);
-    await say(account, 'sendFailed', { reservationId: 'f0', kind: 'unknown' });
-    await say(account, 'reconcileNow');
+    await update(account, 'sendFailed', { reservationId: 'f0', kind: 'unknown' });
+    await update(account, 'reconcileNow');
     expect(await all(alerts, id)).toEqual([{ ...drift, severity: 'warning', times: 3 }]);
-    await say(account, 'sendFailed', { reservationId: 'f0', kind: 'rejected' });
-    await say(account, 'reconcileNow');
+    await update(account, 'sendFailed', { reservationId: 'f0', kind: 'rejected' });
+    await update(account, 'reconcileNow');
     expect(await all(alerts, id)).toMatchObject([{ times: 3, is_open: false }]);
   });
 });

@@ -32,7 +32,7 @@ const audit = (): Promise<Audited> =>
     taskQueue: stand.taskQueue,
     args: [],
   });
-const say = <T>(account: WorkflowHandle, name: string, payload: object = {}): Promise<T> =>
+const update = <T>(account: WorkflowHandle, name: string, payload: object = {}): Promise<T> =>
   account.executeUpdate<T, [object]>(name, { args: [payload] });
 const statusOf = (account: WorkflowHandle): Promise<StatusWire> => account.query('status');
 const all = async (sql: string, ...values: readonly unknown[]): Promise<readonly unknown[]> =>
@@ -51,12 +51,12 @@ async function cold(count: number): Promise<{ id: string; account: WorkflowHandl
   const id = stand.newAccount();
   const account = await stand.connect(id);
   const requests = Array.from({ length: count }, (_, n) => ({ reservationId: `s${n}` }));
-  if (count > 0) await say(account, 'sendReserveBatch', { requests });
+  if (count > 0) await update(account, 'sendReserveBatch', { requests });
   for (const { reservationId } of requests) {
-    await say(account, 'sendDelivered', { reservationId, chatId: `chat-${reservationId}` });
+    await update(account, 'sendDelivered', { reservationId, chatId: `chat-${reservationId}` });
   }
   const isCold = async (): Promise<boolean> => {
-    await say<Findings>(account, 'reconcileNow');
+    await update<Findings>(account, 'reconcileNow');
     return (await statusOf(account)).nextReconcileAt === null;
   };
   await expect.poll(isCold).toBe(true);
@@ -80,12 +80,12 @@ describe('an audit of a quiet fleet', () => {
     );
     expect(heartbeat).toEqual({ account_id: null, checked: found.checked, alerted: false, found });
     // The idle account, too, has a time of its last check.
-    const [seen] = await all(
+    const [row] = await all(
       `select last_checked_at >= now() - interval '1 minute' as "isFresh"
          from safeband.account_status where account_id = $1`,
       id,
     );
-    expect(seen).toEqual({ isFresh: true });
+    expect(row).toEqual({ isFresh: true });
   });
 
   it('is started by its Schedule, every ten minutes and never twice at once', async () => {
@@ -166,12 +166,12 @@ describe('a cold account is woken and corrects itself', () => {
 
   it('after the journal has the outcome of an uncertain slot', async () => {
     const { id, account } = await cold(1);
-    await say(account, 'sendReserve', { reservationId: 'doubt', journaled: true });
+    await update(account, 'sendReserve', { reservationId: 'doubt', journaled: true });
     await all(INTO_JOURNAL, id, 'doubt');
-    await say(account, 'sendFailed', { reservationId: 'doubt', kind: 'unknown' });
+    await update(account, 'sendFailed', { reservationId: 'doubt', kind: 'unknown' });
     await expect
       .poll(async () => {
-        await say<Findings>(account, 'reconcileNow');
+        await update<Findings>(account, 'reconcileNow');
         return (await statusOf(account)).nextReconcileAt;
       })
       .toBe(null);
@@ -201,7 +201,7 @@ describe('an account that writes nothing', () => {
     const open = { kind: 'run_overdue', isOpen: true };
     expect(await alertsOf(id)).toEqual([open]);
     fault.isAway = false;
-    await say<Findings>(account, 'reconcileNow');
+    await update<Findings>(account, 'reconcileNow');
     await expect.poll(() => alertsOf(id)).toEqual([{ ...open, isOpen: false }]);
   });
 
@@ -225,7 +225,7 @@ describe('an account that writes nothing', () => {
 
   it('is left alone where it was disconnected', async () => {
     const { id, account } = await cold(1);
-    await say(account, 'disconnect', { reason: 'moved on' });
+    await update(account, 'disconnect', { reason: 'moved on' });
     await account.result();
     expect((await audit()).missing).toBe(0);
     expect(await alertsOf(id)).toEqual([]);

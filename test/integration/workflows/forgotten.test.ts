@@ -46,11 +46,15 @@ it('a send that was forgotten counts once when it is seen again', async () => {
   const account = await stand.connect(id);
   await run(account);
   /** Which of these sends count, when the account is given them one after the other. */
-  const seen = async (name: string, count: number, sentAt: Date): Promise<readonly boolean[]> => {
+  const observe = async (
+    name: string,
+    count: number,
+    sentAt: Date,
+  ): Promise<readonly boolean[]> => {
     const counted: boolean[] = [];
     for (let n = 1; n <= count; n += 1) {
-      const seenAs = { chatId: `${name}-${n}`, messageId: 'message', sentAt: sentAt.toISOString() };
-      counted.push((await say<Observed>(account, 'sendObserved', seenAs)).counted);
+      const report = { chatId: `${name}-${n}`, messageId: 'message', sentAt: sentAt.toISOString() };
+      counted.push((await say<Observed>(account, 'sendObserved', report)).counted);
     }
     return counted;
   };
@@ -58,14 +62,14 @@ it('a send that was forgotten counts once when it is seen again', async () => {
   // Those of yesterday are forgotten for those of today at once, and their rows wait to be saved.
   const yesterday = new Date(Date.now() - DAY_MS);
   outage.isNow = true;
-  expect(await seen('old', 3, yesterday)).toEqual([true, true, true]);
-  expect(await seen('old', 3, yesterday)).toEqual([false, false, false]);
+  expect(await observe('old', 3, yesterday)).toEqual([true, true, true]);
+  expect(await observe('old', 3, yesterday)).toEqual([false, false, false]);
   outage.isNow = false;
   await whenSaved(account);
   expect(await all(stand, CLOSED, id)).toEqual([{ external: 3 }]);
 
   // Rows that are in Postgres alone: the save that finds them there asks for a run.
-  expect(await seen('chat', FORGOTTEN, new Date())).not.toContain(false);
+  expect(await observe('chat', FORGOTTEN, new Date())).not.toContain(false);
   await expect.poll(() => all(stand, CORRECTED, id)).toEqual([{ sends: FORGOTTEN }]);
   await expect.poll(async () => (await statusOf(account)).counter).toBe(COUNT);
   expect(await all(stand, LOGGED, id)).toEqual([{ count: COUNT + 3 }]);

@@ -146,7 +146,7 @@ function healsAll(isHot: boolean, find: (known: Known, one: Case) => Promise<voi
     await inBatches(CASES, async (one) => {
       const known = await richAccount(isHot);
       const row = await rowOf(known.id);
-      made.set(one, { ...known, row, told: (await correctionsOf(known.id)).length });
+      made.set(one, { ...known, row, corrected: (await correctionsOf(known.id)).length });
       await edit(stand, known.id, `${one.column} = ${one.value}`);
       await find(known, one);
     });
@@ -158,12 +158,12 @@ function healsAll(isHot: boolean, find: (known: Known, one: Case) => Promise<voi
   };
 }
 
-type Edited = Known & { readonly row: Row; readonly told: number };
+type Edited = Known & { readonly row: Row; readonly corrected: number };
 
 /** The result of an edit: the row after it, and the content of the one correction. */
-async function healOf({ id, told }: Edited): Promise<object> {
+async function correctionOf({ id, corrected }: Edited): Promise<object> {
   const corrections = () => correctionsOf(id);
-  await expect.poll(corrections).toHaveLength(told + 1);
+  await expect.poll(corrections).toHaveLength(corrected + 1);
   const { before = 0, after, logged = 0, parts = [], edited } = (await corrections()).at(-1) ?? {};
   return { row: await rowOf(id), edited, after, unexplained: before - logged - sumOf(parts) };
 }
@@ -180,7 +180,7 @@ describe('a hot account corrects a manual edit of its row', () => {
     else await fastForward(stand.client, account.workflowId, 10 * 60 + 5);
   });
   it.each(named)('%s', async (_, one) => {
-    expect(await healOf(of(one))).toEqual(wholeAgain(one, of(one)));
+    expect(await correctionOf(of(one))).toEqual(wholeAgain(one, of(one)));
   });
 });
 
@@ -191,7 +191,7 @@ describe('a cold account corrects it as well, woken by the audit of the fleet', 
     expect(audited.woken).toBeGreaterThanOrEqual(CASES.length);
   });
   it.each(named)('%s', async (_, one) => {
-    expect(await healOf(of(one))).toEqual(wholeAgain(one, of(one)));
+    expect(await correctionOf(of(one))).toEqual(wholeAgain(one, of(one)));
   });
 });
 
@@ -226,7 +226,7 @@ describe('manually deleted or added rows', () => {
     async (_, __, { isHot, sql, numbers }) => {
       const { id, account } = await richAccount(isHot);
       const before = (await statusOf(account)).counter;
-      const told = (await correctionsOf(id)).length;
+      const corrected = (await correctionsOf(id)).length;
       const reservations = `select reservation_id, state from safeband.reservations
         where account_id = $1 and reservation_id <> 'wild' order by 1`;
       const rows = await all(stand, reservations, id);
@@ -234,7 +234,7 @@ describe('manually deleted or added rows', () => {
       if (isHot) await fastForward(stand.client, account.workflowId, 10 * 60 + 5);
       else await audit();
       const corrections = () => correctionsOf(id);
-      await expect.poll(corrections).toHaveLength(told + 1);
+      await expect.poll(corrections).toHaveLength(corrected + 1);
       const expected = { ...numbers, counter: numbers.counter + (isHot ? 1 : 0), unexplained: 0 };
       await expect.poll(() => statusOf(account)).toMatchObject(expected);
       const correction = (await corrections()).at(-1);

@@ -38,8 +38,8 @@ it.each(LENGTHS)(
     const other = () => ask(account, 'r1', { ...first, recipientId: long('p2') });
     expect(await failureTypeOf(other)).toBe('ReservationConflict');
 
-    const seen = { chatId: long('c1'), messageId: long('m1'), sentAt: now() };
-    expect(await say(account, 'sendObserved', { ...seen, recipientId: long('p1') })).toEqual({
+    const observed = { chatId: long('c1'), messageId: long('m1'), sentAt: now() };
+    expect(await say(account, 'sendObserved', { ...observed, recipientId: long('p1') })).toEqual({
       matched: 'r1',
       counted: false,
     });
@@ -55,9 +55,9 @@ it.each(LENGTHS)(
     ).toBe('ChatIdTaken');
 
     // Sent manually: it counts once, and a delivery without a message id takes it.
-    const byHand = { chatId: long('c2'), messageId: long('m2'), sentAt: now() };
-    expect(await say(account, 'sendObserved', byHand)).toEqual({ matched: null, counted: true });
-    expect(await say(account, 'sendObserved', byHand)).toEqual({ matched: null, counted: false });
+    const manual = { chatId: long('c2'), messageId: long('m2'), sentAt: now() };
+    expect(await say(account, 'sendObserved', manual)).toEqual({ matched: null, counted: true });
+    expect(await say(account, 'sendObserved', manual)).toEqual({ matched: null, counted: false });
     await say(account, 'sendDelivered', { reservationId: 'r2', chatId: long('c2') });
 
     // A run takes from the journal what only the journal has.
@@ -109,7 +109,7 @@ it.each(LENGTHS)(
     const again = await stand.connect(id);
     await expect.poll(async () => (await statusOf(again)).verified).toBe(true);
     expect(await say(again, 'sendDelivered', delivered)).toEqual({ settled: 'already_delivered' });
-    expect(await say(again, 'sendObserved', byHand)).toEqual({ matched: 'r2', counted: false });
+    expect(await say(again, 'sendObserved', manual)).toEqual({ matched: 'r2', counted: false });
     expect(await run(again)).toMatchObject({ drift: 0, healed: false });
     const status: StatusWire = await statusOf(again);
     expect(status).toMatchObject(counted);

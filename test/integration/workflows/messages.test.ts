@@ -118,9 +118,9 @@ describe.each(CASES.map((one) => ({ ...one, name: one.message('x')[0] })))('$nam
       return { answer, status: effectIn(await account.query<StatusWire>('status')) };
     };
     const asked = await run(update);
-    const told = await run(signal);
+    const signalled = await run(signal);
     expect(asked.answer).toMatchObject(one.answers);
-    expect(told.status).toEqual(asked.status);
+    expect(signalled.status).toEqual(asked.status);
   });
 });
 
@@ -153,7 +153,7 @@ describe('queries', () => {
 });
 
 describe('errors', () => {
-  const said = async (account: WorkflowHandle, step: Step): Promise<string> =>
+  const answerOf = async (account: WorkflowHandle, step: Step): Promise<string> =>
     failureTypeOf(() => update(account, step));
 
   it('names each of the contract by its type', async () => {
@@ -172,7 +172,7 @@ describe('errors', () => {
       ['CapAboveSafeBand', ['configure', { dailyCap: 51, timezone: 'Asia/Tokyo' }]],
     ];
     for (const [type, step] of steps)
-      expect([step, await said(account, step)]).toEqual([step, type]);
+      expect([step, await answerOf(account, step)]).toEqual([step, type]);
     expect(await account.query<StatusWire>('status')).toMatchObject({ counter: 2, delivered: 1 });
   });
 

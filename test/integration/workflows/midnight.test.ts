@@ -111,7 +111,7 @@ it('changes nothing when every message comes again, after midnight and continue-
   const id = stand.newAccount();
   const account = await stand.connect(id);
   const sentAt = (await statusOf(account)).asOf;
-  const said: readonly (readonly [string, object])[] = [
+  const messages: readonly (readonly [string, object])[] = [
     ['sendDelivered', { reservationId: 'r1', chatId: 'c1' }],
     ['sendFailed', { reservationId: 'r2', kind: 'unknown' }],
     ['sendFailed', { reservationId: 'r3', kind: 'throttled' }],
@@ -121,7 +121,7 @@ it('changes nothing when every message comes again, after midnight and continue-
   ];
   for (const reservationId of ['r1', 'r2', 'r3', 'r4']) await ask(account, reservationId);
   const sayAll = async (): Promise<void> => {
-    for (const [name, payload] of said) {
+    for (const [name, payload] of messages) {
       await say(account, name, payload);
       await account.signal(name, payload);
     }

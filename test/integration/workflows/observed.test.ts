@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => stand.close());
 
 type Observed = { readonly matched: string | null; readonly counted: boolean };
-const say = <T>(account: WorkflowHandle, name: string, payload: object): Promise<T> =>
+const update = <T>(account: WorkflowHandle, name: string, payload: object): Promise<T> =>
   account.executeUpdate<T, [object]>(name, { args: [payload] });
 const statusOf = (account: WorkflowHandle): Promise<StatusWire> => account.query('status');
 const slotOf = (account: WorkflowHandle, reservationId: string): Promise<ReservationWire> =>
@@ -24,10 +24,10 @@ async function connected(): Promise<{ id: string; account: WorkflowHandle }> {
 const proof = { chatId: 'chat', messageId: 'message' };
 const observe = async (account: WorkflowHandle, more: object = {}): Promise<Observed> => {
   const { asOf } = await statusOf(account);
-  return say(account, 'sendObserved', { ...proof, sentAt: asOf, ...more });
+  return update(account, 'sendObserved', { ...proof, sentAt: asOf, ...more });
 };
 const reserve = (account: WorkflowHandle, reservationId: string, recipientId?: string) =>
-  say(account, 'sendReserve', { reservationId, recipientId });
+  update(account, 'sendReserve', { reservationId, recipientId });
 
 /** Reads the event log once everything is saved, and the explanation of a run after it. */
 async function logOf(id: string, account: WorkflowHandle): Promise<readonly unknown[]> {
@@ -47,7 +47,7 @@ describe('an observed send', () => {
     const { id, account } = await connected();
     await reserve(account, 'ann-1', 'ann');
     await reserve(account, 'bob-1', 'bob');
-    await say(account, 'sendFailed', { reservationId: 'ann-1', kind: 'unknown' });
+    await update(account, 'sendFailed', { reservationId: 'ann-1', kind: 'unknown' });
     expect(await observe(account, { recipientId: 'ann' })).toEqual({
       matched: 'ann-1',
       counted: false,
@@ -58,7 +58,7 @@ describe('an observed send', () => {
     expect(await logOf(id, account)).toEqual([
       { id: 'ann-1', chat: 'chat', message: 'message', source: 'pipeline' },
     ]);
-    expect(await say(account, 'reconcileNow', {})).toMatchObject({ healed: false, drift: 1 });
+    expect(await update(account, 'reconcileNow', {})).toMatchObject({ healed: false, drift: 1 });
   });
 
   it('counts an InMail that was sent manually, once, and takes its room', async () => {
@@ -75,7 +75,7 @@ describe('an observed send', () => {
     expect(await logOf(id, account)).toEqual([
       { id: null, chat: 'chat', message: 'message', source: 'external' },
     ]);
-    expect(await say(account, 'reconcileNow', {})).toMatchObject({ healed: false, drift: 0 });
+    expect(await update(account, 'reconcileNow', {})).toMatchObject({ healed: false, drift: 0 });
   });
 
   it.each([
@@ -87,11 +87,11 @@ describe('an observed send', () => {
     await reserve(account, 'x');
     for (const what of order) {
       if (what === 'observed') await observe(account);
-      else await say(account, 'sendDelivered', { reservationId: 'x', ...proof });
+      else await update(account, 'sendDelivered', { reservationId: 'x', ...proof });
     }
     expect(await statusOf(account)).toMatchObject({ counter: 1, delivered: 1, external: 0 });
     expect(await logOf(id, account)).toMatchObject([{ chat: 'chat', message: 'message' }]);
-    expect(await say(account, 'reconcileNow', {})).toMatchObject({
+    expect(await update(account, 'reconcileNow', {})).toMatchObject({
       drift: 0,
       healed: false,
       alerted: false,
@@ -111,7 +111,7 @@ describe('an observed send', () => {
     await logOf(id, account);
     expect(await alertsOf(id)).toEqual([{ kind: 'ambiguous_observed' }]);
     // Its delivery claims it: then it is one InMail, and not two.
-    await say(account, 'sendDelivered', { reservationId: 'ann-2', ...proof });
+    await update(account, 'sendDelivered', { reservationId: 'ann-2', ...proof });
     expect(await statusOf(account)).toMatchObject({ counter: 2, delivered: 1, external: 0 });
   });
 

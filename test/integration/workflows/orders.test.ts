@@ -50,7 +50,7 @@ async function saidTwice(
     expect(['none', 'ReservationSettled']).toContain(type);
   };
   const signal = () => account.signal(name, payload);
-  for (const say of isSignalFirst ? [signal, update] : [update, signal]) await say();
+  for (const send of isSignalFirst ? [signal, update] : [update, signal]) await send();
 }
 
 /** One reservation for each order; returns their ids. */
@@ -61,7 +61,7 @@ async function play(account: WorkflowHandle, reports: Reports): Promise<readonly
   await account.executeUpdate('sendReserveBatch', { args: [{ requests }] });
   const { asOf } = await account.query<StatusWire>('status');
   const waiting = [...orders.entries()];
-  const tell = async (): Promise<void> => {
+  const sendOne = async (): Promise<void> => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const [n, order] = next;
       for (const [i, name] of order.entries()) {
@@ -70,7 +70,7 @@ async function play(account: WorkflowHandle, reports: Reports): Promise<readonly
       }
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, tell));
+  await Promise.all(Array.from({ length: AT_ONCE }, sendOne));
   return ids;
 }
 

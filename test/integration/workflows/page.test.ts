@@ -37,7 +37,7 @@ beforeAll(async () => {
 afterAll(() => stand.close());
 
 /** Reads what people see of an account: both numbers, and the parts of the gap. */
-const seen = (id: string): Promise<readonly unknown[]> =>
+const pageOf = (id: string): Promise<readonly unknown[]> =>
   all(
     stand,
     `select inmails_sent_today as counter, delivered, drift
@@ -82,11 +82,11 @@ describe('The counter runs ahead of what was sent, because it has to be right be
     const { id, account } = await sent(stand, 2);
     await ask(account, 'flying');
     expect(await run(account)).toMatchObject({ drift: 1, healed: false, alerted: false });
-    expect(await seen(id)).toEqual([{ counter: 3, delivered: 2, drift: 1 }]);
+    expect(await pageOf(id)).toEqual([{ counter: 3, delivered: 2, drift: 1 }]);
     expect(await gapOf(id)).toEqual([{ cause: 'in_flight', count: 1 }]);
     await say(account, 'sendDelivered', { reservationId: 'flying', chatId: 'chat-flying' });
     await whenSaved(account);
-    expect(await seen(id)).toEqual([{ counter: 3, delivered: 3, drift: 0 }]);
+    expect(await pageOf(id)).toEqual([{ counter: 3, delivered: 3, drift: 0 }]);
   });
 
   it('After a send that LinkedIn did not take, the two numbers are equal again.', async () => {
@@ -99,7 +99,7 @@ describe('The counter runs ahead of what was sent, because it has to be right be
     expect(atTheCall).toMatchObject({ counter: 3, inFlight: 1 });
     expect(await statusOf(account)).toMatchObject({ counter: 2, delivered: 2, inFlight: 0 });
     expect(await run(account)).toMatchObject({ drift: 0, healed: false });
-    expect(await seen(id)).toEqual([{ counter: 2, delivered: 2, drift: 0 }]);
+    expect(await pageOf(id)).toEqual([{ counter: 2, delivered: 2, drift: 0 }]);
   });
 });
 
@@ -117,7 +117,7 @@ describe('A gap of more than five raises an alert; a counter far over the cap st
       { before: 104, after: 17, edited: ['inmails_sent_today'] },
     ]);
     expect(await gapOf(id)).toEqual([{ cause: 'edited_by_hand', count: 87 }]);
-    expect(await seen(id)).toEqual([{ counter: 17, delivered: 17, drift: 0 }]);
+    expect(await pageOf(id)).toEqual([{ counter: 17, delivered: 17, drift: 0 }]);
     const { counter, state, cooldown } = await statusOf(account);
     expect({ counter, state, cause: cooldown?.cause }).toEqual({
       counter: 17,
@@ -187,7 +187,7 @@ describe('A counter that is too low is raised; none falls below the slots in fli
     expect(await all(stand, CORRECTIONS, id)).toEqual([
       { before: 5, after: 5, edited: ['inmails_sent_today'] },
     ]);
-    expect(await seen(id)).toEqual([{ counter: 5, delivered: 5, drift: 0 }]);
+    expect(await pageOf(id)).toEqual([{ counter: 5, delivered: 5, drift: 0 }]);
   });
 
   it('Sends that went past the gate raise the counter, and raise an alert.', async () => {

@@ -126,18 +126,18 @@ describe('At midnight UTC the counter starts again.', () => {
 
   /** Reads in a loop until it is stopped; returns each different reading once. */
   function watch(read: () => Promise<string | undefined>): () => Promise<readonly string[]> {
-    const seen = new Set<string>();
+    const views = new Set<string>();
     const loop = { isOn: true };
     const watching = (async () => {
       while (loop.isOn) {
         const view = await read();
-        if (view !== undefined) seen.add(view);
+        if (view !== undefined) views.add(view);
       }
     })();
     return async () => {
       loop.isOn = false;
       await watching;
-      return [...seen].toSorted();
+      return [...views].toSorted();
     };
   }
 

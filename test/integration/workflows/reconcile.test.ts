@@ -99,8 +99,8 @@ describe('a run', () => {
     const { id, account } = await sent(stand, 17);
     await edit(stand, id, 'inmails_sent_today = 104');
     fault.answersLost = 1;
-    const told = await say<Findings>(account, 'reconcileNow');
-    expect(told).toMatchObject({ drift: 87, healed: true, alerted: true, cooled: true });
+    const findings = await say<Findings>(account, 'reconcileNow');
+    expect(findings).toMatchObject({ drift: 87, healed: true, alerted: true, cooled: true });
     expect(await all(stand, CORRECTIONS, id)).toHaveLength(1);
     expect(await statusOf(account)).toMatchObject({ counter: 17, state: 'cooldown' });
     expect(await say<Findings>(account, 'reconcileNow')).toMatchObject({ healed: false });

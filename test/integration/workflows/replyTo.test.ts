@@ -164,8 +164,8 @@ describe('a Schedule', () => {
     [{ nextAt: now - 21 * 60_000 }, 'late', 'temporal schedule describe'],
     [{ lastAt: now - 21 * 60_000 }, 'late', 'temporal schedule describe'],
     [{ lastAt: now - 21 * 60_000, isRunning: true }, undefined, undefined],
-  ] as const)('with %j is %s', (seen, kind, cure) => {
-    const flaw = flawOfSchedule(SCHEDULES[0], { ...well, ...seen }, now);
+  ] as const)('with %j is %s', (changed, kind, cure) => {
+    const flaw = flawOfSchedule(SCHEDULES[0], { ...well, ...changed }, now);
     expect(flaw?.kind).toBe(kind);
     expect(flaw?.cure.startsWith(cure ?? '')).toBe(kind && true);
   });

@@ -24,14 +24,14 @@ const ZONES = ['Asia/Tokyo', 'America/New_York'];
 let stand: Stand;
 /** Its history was recorded under UTC. */
 let recorded: string;
-let underUtc: { readonly said: readonly unknown[]; readonly seen: unknown };
+let underUtc: { readonly answers: readonly unknown[]; readonly rows: unknown };
 
 beforeAll(async () => {
   stand = await createStand({ taskQueue: TASK_QUEUE });
   recorded = stand.newAccount();
   underUtc = await underZone('UTC', async () => ({
-    said: await told(recorded),
-    seen: await seen(recorded),
+    answers: await answersOf(recorded),
+    rows: await rowsOf(recorded),
   }));
 });
 afterAll(() => stand.close());
@@ -48,7 +48,7 @@ async function underZone<T>(timezone: string, live: () => Promise<T>): Promise<T
 
 const statusOf = (id: string): Promise<StatusWire> =>
   createClient({ client: stand.client }).status(id);
-const say = <T>(account: WorkflowHandle, name: string, payload: object): Promise<T> =>
+const update = <T>(account: WorkflowHandle, name: string, payload: object): Promise<T> =>
   account.executeUpdate<T, [object]>(name, { args: [payload] });
 const slotsOf = (account: WorkflowHandle, count: number): Promise<readonly string[]> =>
   account.query<readonly string[], [object]>('nextSlots', { count });
@@ -79,44 +79,46 @@ const MOMENTS = [
   'nextReconcileAt',
   'runId',
 ];
-const lasting = (said: unknown): unknown =>
-  JSON.parse(JSON.stringify(said, (key, value) => (MOMENTS.includes(key) ? undefined : value)));
+const lasting = (answer: unknown): unknown =>
+  JSON.parse(JSON.stringify(answer, (key, value) => (MOMENTS.includes(key) ? undefined : value)));
 
 /** A story of several days, and all that was answered. */
-async function told(id: string): Promise<readonly unknown[]> {
+async function answersOf(id: string): Promise<readonly unknown[]> {
   const account = await stand.connect(id, POLICY);
   await until(async () => (await statusOf(id)).state === 'active');
-  const said: unknown[] = [];
-  const hear = async (answer: Promise<unknown>): Promise<void> => {
-    said.push(await answer);
+  const answers: unknown[] = [];
+  const collect = async (answer: Promise<unknown>): Promise<void> => {
+    answers.push(await answer);
   };
   const ask = (reservationId: string): Promise<DecisionWire> =>
-    say<DecisionWire>(account, 'sendReserve', { reservationId });
+    update<DecisionWire>(account, 'sendReserve', { reservationId });
   const slots = await slotsOf(account, 200);
-  said.push(slots);
-  await hear(ask('early'));
+  answers.push(slots);
+  await collect(ask('early'));
   await fastForward(stand.client, account.workflowId, await secondsUntil(id, slots[0] ?? ''));
-  for (const reservationId of 'abcdefg') await hear(ask(reservationId));
+  for (const reservationId of 'abcdefg') await collect(ask(reservationId));
   // None is left in flight: whether a run comes before midnight depends on when time is skipped.
   for (const reservationId of 'acdef') {
-    await hear(say(account, 'sendDelivered', { reservationId, chatId: `c-${reservationId}` }));
+    await collect(
+      update(account, 'sendDelivered', { reservationId, chatId: `c-${reservationId}` }),
+    );
   }
-  await hear(say(account, 'sendFailed', { reservationId: 'b', kind: 'unknown' }));
+  await collect(update(account, 'sendFailed', { reservationId: 'b', kind: 'unknown' }));
   const { asOf } = await statusOf(id);
-  await hear(say(account, 'sendObserved', { chatId: 'x', messageId: 'm', sentAt: asOf }));
-  await hear(statusOf(id));
+  await collect(update(account, 'sendObserved', { chatId: 'x', messageId: 'm', sentAt: asOf }));
+  await collect(statusOf(id));
   await fastForward(stand.client, account.workflowId, secondsToMidnight(asOf));
-  await hear(ask('next-day'));
-  await hear(createClient({ client: stand.client }).reconcileNow(id));
-  await hear(say(account, 'sendFailed', { reservationId: 'b', kind: 'no_credits' }));
-  await hear(ask('broken'));
-  await hear(slotsOf(account, 200));
-  await hear(statusOf(id));
-  return said.map(lasting);
+  await collect(ask('next-day'));
+  await collect(createClient({ client: stand.client }).reconcileNow(id));
+  await collect(update(account, 'sendFailed', { reservationId: 'b', kind: 'no_credits' }));
+  await collect(ask('broken'));
+  await collect(slotsOf(account, 200));
+  await collect(statusOf(id));
+  return answers.map(lasting);
 }
 
 /** The answers of queries for an account whose window is shut: now, and in the next weeks. */
-async function seen(id: string): Promise<unknown> {
+async function rowsOf(id: string): Promise<unknown> {
   const account = stand.handle(id);
   const slots = await slotsOf(account, 200);
   const { asOf } = await statusOf(id);
@@ -136,7 +138,7 @@ async function seen(id: string): Promise<unknown> {
 }
 
 it('the story is one of windows, caps, a midnight, a breaker and a change of clocks', () => {
-  const [slots, ...answers] = underUtc.said;
+  const [slots, ...answers] = underUtc.answers;
   const reasons = answers.map((answer) =>
     typeof answer === 'object' && answer !== null && 'reason' in answer ? answer.reason : null,
   );
@@ -156,8 +158,8 @@ it.each(ZONES)(
   async (timezone) => {
     const id = stand.newAccount();
     const answers = await underZone(timezone, async () => ({
-      said: await told(id),
-      seen: await seen(recorded),
+      answers: await answersOf(id),
+      rows: await rowsOf(recorded),
     }));
     expect(answers).toEqual(underUtc);
   },

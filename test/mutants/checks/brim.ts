@@ -9,7 +9,7 @@ import type { ReservationRow } from '../../../src/domain/records/records.js';
 
 const long = (name: string): string => `${name}${'中'.repeat(512 - name.length)}`;
 const see = (life: Life, name: string, sentAt = life.now): unknown =>
-  life.say(life.domain.observe, { chatId: c(long(name)), messageId: m('m'), sentAt });
+  life.when(life.domain.observe, { chatId: c(long(name)), messageId: m('m'), sentAt });
 
 const prints: Check = (domain) => {
   const life = new Life(domain);
@@ -77,7 +77,7 @@ const fullAccount: Check = (domain) => {
 const portions: Check = (domain) => {
   const life = new Life(domain);
   for (let n = 0; n < 60; n += 1) {
-    life.say(domain.observe, {
+    life.when(domain.observe, {
       chatId: c(long(`c${n}`)),
       messageId: m(long(`m${n}`)),
       sentAt: life.now,

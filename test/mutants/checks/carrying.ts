@@ -78,7 +78,7 @@ const twoTellings: Check = (domain) => {
   for (const id of ['a', 'b', 'c']) other.reserve(id);
   own.fail('a', 'rejected');
   other.deliver('a');
-  other.say(domain.observe, { chatId: c('typed'), messageId: m('m'), sentAt: NINE });
+  other.when(domain.observe, { chatId: c('typed'), messageId: m('m'), sentAt: NINE });
   own.actor = domain.record(own.actor, domain.merged(own.account, other.account));
   expect(own.states).toEqual(['delivered', 'in_flight', 'in_flight']);
   expect(own.counter).toBe(4);
@@ -86,12 +86,12 @@ const twoTellings: Check = (domain) => {
 
 /** A delivery reported without a message, and its observed send after a reset (R4). */
 const oneMessage: Check = (domain) => {
-  const seen = { chatId: c('chat-a'), messageId: m('m'), sentAt: NINE };
+  const observed = { chatId: c('chat-a'), messageId: m('m'), sentAt: NINE };
   const own = new Life(domain);
   own.reserve('a');
   own.deliver('a');
   const other = new Life(domain);
-  other.say(domain.observe, seen);
+  other.when(domain.observe, observed);
   const events = domain.merged(own.account, other.account);
   own.actor = domain.record(own.actor, events);
   expect(own.counter).toBe(1);

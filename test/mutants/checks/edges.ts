@@ -46,12 +46,12 @@ const terminal: Check = (domain) => {
 const unsaved: Check = (domain) => {
   const life = new Life(domain);
   life.reserve('a');
-  const heard = [
+  const messages = [
     { name: 'deliver', input: { reservationId: r('a'), chatId: c('chat-a') } },
     { name: 'deliver', input: { reservationId: r('never-asked'), chatId: c('chat-b') } },
   ] as const;
   const context = { at: LATER, isInRow: false };
-  const { entity, outcomes } = heard.reduce(
+  const { entity, outcomes } = messages.reduce(
     (before, one) => domain.recover(before, { ...one, ...context }, (account) => account),
     domain.nothingRecovered(life.actor),
   );
@@ -69,7 +69,7 @@ const reset: Check = (domain) => {
 
 const restricted: Check = (domain) => {
   const life = new Life(domain);
-  life.say(domain.hold, { reason: 'a holiday', actor: 'ada' });
+  life.when(domain.hold, { reason: 'a holiday', actor: 'ada' });
   life.fail('never-asked', 'restricted');
   const alerts = life.actor.outbox.flatMap(({ row }) => (row.table === 'alerts' ? [row] : []));
   expect(alerts).toContainEqual(
@@ -84,17 +84,17 @@ const unreadable: Check = (domain) => {
       expect(domain.parseFail(report, mode, LATER)).toMatchObject({ ok: true });
     }
   }
-  const seen = { chatId: 'c', messageId: 'm', sentAt: null };
-  expect(domain.parseObserve(seen, 'lenient', LATER)).toMatchObject({
+  const observed = { chatId: 'c', messageId: 'm', sentAt: null };
+  expect(domain.parseObserve(observed, 'lenient', LATER)).toMatchObject({
     value: { sentAt: LATER },
     dropped: [expect.stringContaining('sentAt')],
   });
 };
 
 const see = (life: Life, n: number): unknown => {
-  const seen = { chatId: c(`chat-${n}`), messageId: m('message'), sentAt: life.now };
-  const logged = life.domain.loggedIn(life.actor, seen);
-  return life.say(life.domain.observe, { ...seen, logged });
+  const observed = { chatId: c(`chat-${n}`), messageId: m('message'), sentAt: life.now };
+  const logged = life.domain.loggedIn(life.actor, observed);
+  return life.when(life.domain.observe, { ...observed, logged });
 };
 
 const forgotten: Check = (domain) => {
@@ -107,7 +107,7 @@ const forgotten: Check = (domain) => {
   const proof = { chatId: c('chat-0'), messageId: m('message') };
   const logged = domain.loggedIn(life.actor, proof);
   const report = { reservationId: r('never-asked'), ...proof, logged };
-  expect(life.say(domain.deliver, report)).toEqual({ settled: 'external' });
+  expect(life.when(domain.deliver, report)).toEqual({ settled: 'external' });
   expect(life.counter).toBe(EXTERNALS_MAX + 40);
   life.until(NEXT_DAY + 3 * DAY_MS);
   expect(domain.hasForgotten(life.account)).toBe(false);

@@ -56,7 +56,7 @@ const seenMeanwhile: Check = (domain) => {
   const events = [...life.written.events, typed(life)];
   const verdict = life.run({ events });
   const { chatId } = typed(life);
-  life.say(domain.observe, { chatId, messageId: m('by-hand'), sentAt: life.now });
+  life.when(domain.observe, { chatId, messageId: m('by-hand'), sentAt: life.now });
   life.heal(verdict, asked);
   expect(life.counter).toBe(2);
 };
@@ -141,8 +141,8 @@ const claimed: Check = (domain) => {
   const day = life.account.day;
   life.until(NEXT_DAY);
   const proof = { chatId: c('chat'), messageId: m('m') };
-  life.say(domain.observe, { ...proof, sentAt: NEXT_DAY });
-  life.say(domain.deliver, { reservationId: r('a'), ...proof });
+  life.when(domain.observe, { ...proof, sentAt: NEXT_DAY });
+  life.when(domain.deliver, { reservationId: r('a'), ...proof });
   expect([life.counterOf(day), life.counter]).toEqual([1, 1]);
 };
 

@@ -5,7 +5,7 @@ import { LATE, Life, NEXT_DAY, type Check } from './life.js';
 const kindsOf = (verdict: ReturnType<Life['run']>): readonly string[] =>
   verdict.alerts.map(({ kind }) => kind);
 
-const stood: Check = (domain) => {
+const readsBefore: Check = (domain) => {
   const life = new Life(domain);
   life.send(17);
   const verdict = life.run({}, life.edited(104));
@@ -87,7 +87,7 @@ const beforeMidnight: Check = (domain) => {
 };
 
 export const layerChecks = {
-  'layer 2 reads the counter before the correction': stood,
+  'layer 2 reads the counter before the correction': readsBefore,
   'a gap of 5 is no drift, a gap of 6 is': drift,
   '60 of 50 pauses the account, 59 does not': overshoot,
   'an overshoot pauses the account once, and again when the counter has grown': once,

@@ -56,7 +56,7 @@ export class Life {
     return this.account.slots.map(({ state }) => state);
   }
 
-  say<I, A>(command: Command<I, A>, input: I): unknown {
+  when<I, A>(command: Command<I, A>, input: I): unknown {
     const { entity, answer } = this.domain.execute(this.actor, command, input, this.now);
     this.actor = entity;
     return answer;
@@ -68,13 +68,13 @@ export class Life {
   }
 
   reserve(id: string, more: object = {}): unknown {
-    return this.say(this.domain.reserve, { reservationId: r(id), ...more });
+    return this.when(this.domain.reserve, { reservationId: r(id), ...more });
   }
   deliver(id: string, chatId = `chat-${id}`): unknown {
-    return this.say(this.domain.deliver, { reservationId: r(id), chatId: c(chatId) });
+    return this.when(this.domain.deliver, { reservationId: r(id), chatId: c(chatId) });
   }
   fail(id: string, kind: FailureKind): unknown {
-    return this.say(this.domain.fail, { reservationId: r(id), kind });
+    return this.when(this.domain.fail, { reservationId: r(id), kind });
   }
   /** That many InMails, delivered. */
   send(count: number): void {
@@ -119,8 +119,8 @@ export class Life {
     return { id: `edit to ${counter}`, day, counter, cap, columns: ['inmails_sent_today'] };
   }
 
-  run(more: Partial<Evidence> = {}, foreign: ManualEdit | null = null): Verdict {
-    return this.domain.reconcile(this.account, { ...this.written, ...more }, foreign, this.now);
+  run(more: Partial<Evidence> = {}, manualEdit: ManualEdit | null = null): Verdict {
+    return this.domain.reconcile(this.account, { ...this.written, ...more }, manualEdit, this.now);
   }
   /** Applies what a run found, which was asked when the account stood as `asked`. */
   heal(verdict: Verdict, asked = this.actor): void {

@@ -11,7 +11,7 @@ const SALES = 'ACwAAAS7RzQBGsNYBcS2NERCgi0j_f7_oYqCSbT';
 const ADDRESS = `https://www.linkedin.com/sales/lead/${SALES},NAME_SEARCH,NqOz?_ntb=AbCdEfGh`;
 
 const see = (life: Life, recipient: string, chat = 'chat', message = 'message'): unknown =>
-  life.say(life.domain.observe, {
+  life.when(life.domain.observe, {
     chatId: c(chat),
     messageId: m(message),
     recipientId: p(recipient),
@@ -58,7 +58,7 @@ const proofs: Check = (domain) => {
 const reconnected: Check = (domain) => {
   const life = new Life(domain, { identity: must(isIdentity, ID) });
   const again = (identity: string): unknown =>
-    life.say(domain.connect, {
+    life.when(domain.connect, {
       accountId: life.account.accountId,
       connect: true,
       identity: must(isIdentity, identity),

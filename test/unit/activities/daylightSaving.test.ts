@@ -135,8 +135,8 @@ describe('a sending window around the change of clocks', () => {
       from: utc(row['from'] ?? ''),
       days: Number(row['days']),
     });
-    const byHand = [row['opens'], row['closes'], row['opens again'], row['closes again']];
-    expect(bounds.map(short)).toEqual(byHand.filter((cell) => cell !== '-'));
+    const expected = [row['opens'], row['closes'], row['opens again'], row['closes again']];
+    expect(bounds.map(short)).toEqual(expected.filter((cell) => cell !== '-'));
   });
 });
 
@@ -152,7 +152,7 @@ describe('when to ask again, around the change of clocks', () => {
     const begun = Life.begin(entity, now);
     const life = isUsed ? begun.asks('first') : begun;
     const refused = life.until(asked).asks('again');
-    expect(refused.heard).toMatchObject({ granted: false, reason: row['reason'], retryAt });
+    expect(refused.answer).toMatchObject({ granted: false, reason: row['reason'], retryAt });
     // It is right: then it is granted, and a millisecond before it is not.
     expect(refused.until(retryAt - 1).asks('early').isGranted).toBe(false);
     expect(refused.until(retryAt).asks('again').isGranted).toBe(true);

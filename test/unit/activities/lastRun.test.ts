@@ -14,14 +14,14 @@ import { RECOVERY_PORTION_BYTES } from '../../../src/domain/primitives/limits.js
 import { must } from '../../support/scenario.js';
 import { isAccountId } from '../../../src/domain/primitives/ids.js';
 
-const said = (value: object): { payloads: Payload[] } => ({
+const payloadsOf = (value: object): { payloads: Payload[] } => ({
   payloads: [defaultPayloadConverter.toPayload(value)],
 });
 const ended = { workflowExecutionTerminatedEventAttributes: {} };
 const delivered = (n: number): HistoryEvent => ({
   workflowExecutionSignaledEventAttributes: {
     signalName: 'sendDelivered',
-    input: said({ reservationId: `r${n}`, chatId: `c${n}` }),
+    input: payloadsOf({ reservationId: `r${n}`, chatId: `c${n}` }),
   },
 });
 const run = (runId: string, status: string, more: Partial<Described> = {}): Described => ({

@@ -197,21 +197,21 @@ const nameOf = (error: unknown): string => (error instanceof Error ? error.name 
 describe('the outbox', () => {
   it('reports each InMail to the webhook, also manual ones, without how it was answered', async () => {
     const linkedIn = await start();
-    const seen: Sent[] = [];
-    const end = linkedIn.onSent((sent) => seen.push(sent));
+    const webhooks: Sent[] = [];
+    const end = linkedIn.onSent((sent) => webhooks.push(sent));
     await send(linkedIn, 'r1', 'error_after_accept');
     await send(linkedIn, 'r2', 'rejected');
     const typed = await call(linkedIn, 'POST', '/accounts/acme/by-hand', { recipientId: 'mum' });
     expect(typed).toMatchObject({ status: 201, body: { recipientId: 'mum', reservationId: null } });
     linkedIn.byHand('acme', 'dad');
-    await expect.poll(() => seen).toHaveLength(3);
-    expect(seen.map(({ recipientId }) => recipientId)).toEqual(['to-r1', 'mum', 'dad']);
-    expect((await call(linkedIn, 'GET', '/accounts/acme/outbox')).body).toEqual(seen);
+    await expect.poll(() => webhooks).toHaveLength(3);
+    expect(webhooks.map(({ recipientId }) => recipientId)).toEqual(['to-r1', 'mum', 'dad']);
+    expect((await call(linkedIn, 'GET', '/accounts/acme/outbox')).body).toEqual(webhooks);
     const fields = ['accountId', 'chatId', 'messageId', 'recipientId', 'sentAt'];
-    expect(Object.keys(seen[0] ?? {}).toSorted()).toEqual(fields);
+    expect(Object.keys(webhooks[0] ?? {}).toSorted()).toEqual(fields);
     end();
     await send(linkedIn, 'r3');
-    expect(seen).toHaveLength(3);
+    expect(webhooks).toHaveLength(3);
   });
 
   it('is bounded: a full one refuses more with an error', async () => {

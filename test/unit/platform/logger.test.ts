@@ -3,8 +3,8 @@ import { expect, it } from 'vitest';
 import { createLogger, forward } from '../../../src/platform/logger.js';
 
 const PRIVATE = 'Canary-77';
-let said = '';
-const logger = createLogger({ logLevel: 'trace' }, { write: (text) => (said += text) });
+let written = '';
+const logger = createLogger({ logLevel: 'trace' }, { write: (text) => (written += text) });
 const errorOf = (message: string, more: object = {}): Error =>
   Object.assign(new Error(message), more);
 
@@ -19,35 +19,35 @@ it.each([
     'Unexpected token C in "…"',
   ],
 ])('logs of %s only text that quotes no data', (_, message, code, logged) => {
-  said = '';
+  written = '';
   const detail = `Key (chat_id)=(${PRIVATE}) already exists.`;
   logger.error({ err: errorOf(message, { detail, where: PRIVATE, ...(code && { code }) }) }, 'a.b');
-  const { err }: { err: { code?: string; message?: string; at: string } } = JSON.parse(said);
+  const { err }: { err: { code?: string; message?: string; at: string } } = JSON.parse(written);
   expect([err.code, err.message]).toEqual([code, logged]);
   expect(err.at).toMatch(/^at .*logger\.test\.ts/);
-  expect(said).not.toContain(PRIVATE);
+  expect(written).not.toContain(PRIVATE);
 });
 
 it('logs only the type of a refusal, because its text names what was refused', () => {
-  said = '';
+  written = '';
   const error = errorOf(`chatId ${PRIVATE} is taken`, { type: 'ChatIdTaken' });
   const meta = { error, workflowId: 'inmail-account/a', args: [PRIVATE], failure: PRIVATE };
   forward(logger, { isError: false, message: `Update failed: "${PRIVATE}"`, meta });
-  expect(JSON.parse(said)).toMatchObject({
+  expect(JSON.parse(written)).toMatchObject({
     level: 'warn',
     event: 'temporal.said',
     text: 'Update failed: "…"',
     workflowId: 'inmail-account/a',
     error: { name: 'Error', code: 'ChatIdTaken' },
   });
-  expect(said).not.toContain(PRIVATE);
+  expect(written).not.toContain(PRIVATE);
 });
 
 it('writes nothing that steers a terminal', () => {
-  said = '';
+  written = '';
   const name = 'a\u001b[2J\u009b2J\u2028\u202e\u200b\n';
   logger.info({ name }, 'a.b');
   // oxlint-disable-next-line no-control-regex -- what a terminal obeys
-  expect(said).toMatch(/^[\u0020-\u007e]+\n$/);
-  expect(JSON.parse(said)).toMatchObject({ name });
+  expect(written).toMatch(/^[\u0020-\u007e]+\n$/);
+  expect(JSON.parse(written)).toMatchObject({ name });
 });

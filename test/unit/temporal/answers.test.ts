@@ -27,7 +27,7 @@ const activities = (some: Partial<Activities>): Activities => ({
 const send = (all: Activities): Promise<WebhooksSent> => all.sendWebhooks({ forMs: 1 });
 
 /** An activity that answers so, in this order, and what was reported of it. */
-function heard(...answers: readonly (() => WebhooksSent)[]): {
+function answering(...answers: readonly (() => WebhooksSent)[]): {
   readonly answer: () => Promise<WebhooksSent>;
   readonly reported: (readonly string[])[];
   readonly asked: () => number;
@@ -52,17 +52,17 @@ describe('the answer of an activity', () => {
   });
 
   it('is taken, and its name is not kept', async () => {
-    const { answer, reported } = heard(own);
+    const { answer, reported } = answering(own);
     expect(await answer()).toEqual(SENT);
     expect(reported).toEqual([]);
   });
 
   it('is taken without a name, as older activities give it', async () => {
-    expect(await heard(plain).answer()).toEqual(SENT);
+    expect(await answering(plain).answer()).toEqual(SENT);
   });
 
   it('is none with the name of another: the activity is asked again', async () => {
-    const { answer, reported, asked } = heard(others, others, own);
+    const { answer, reported, asked } = answering(others, others, own);
     expect(await answer()).toEqual(SENT);
     expect(asked()).toBe(3);
     expect(reported).toEqual([
@@ -72,7 +72,7 @@ describe('the answer of an activity', () => {
   });
 
   it('is a failed try of unknown outcome where it is always the answer of another', async () => {
-    const { answer, asked } = heard(others, others, others, own);
+    const { answer, asked } = answering(others, others, others, own);
     const error: unknown = await answer().catch((thrown: unknown) => thrown);
     expect(outcomeOf(error)).toBe('unknown');
     expect(asked()).toBe(3);
@@ -81,10 +81,10 @@ describe('the answer of an activity', () => {
 
 describe('the failure of an activity', () => {
   it('is taken with its own name, and without one', async () => {
-    await expect(heard(failing(NOT_COMMITTED, 'sendWebhooks')).answer()).rejects.toMatchObject({
+    await expect(answering(failing(NOT_COMMITTED, 'sendWebhooks')).answer()).rejects.toMatchObject({
       type: NOT_COMMITTED,
     });
-    await expect(heard(failing(COMMIT_UNKNOWN)).answer()).rejects.toMatchObject({
+    await expect(answering(failing(COMMIT_UNKNOWN)).answer()).rejects.toMatchObject({
       type: COMMIT_UNKNOWN,
     });
   });
@@ -97,7 +97,7 @@ describe('the failure of an activity', () => {
     const wrapped = (): never => {
       throw new ActivityFailure('failed', 'sendWebhooks', '1', RetryState.TIMEOUT, 'worker', cause);
     };
-    const { answer, reported } = heard(failing(NOT_COMMITTED, 'save'), wrapped, own);
+    const { answer, reported } = answering(failing(NOT_COMMITTED, 'save'), wrapped, own);
     expect(await answer()).toEqual(SENT);
     expect(reported).toEqual([
       ['sendWebhooks', 'save'],

@@ -58,7 +58,7 @@ describe('an observed send', () => {
       .when(reserve, { reservationId: r('y'), recipientId: p('bob') })
       .when(fail, { reservationId: r('y'), kind: 'unknown' });
     observedFor(unclear(account))
-      .hears({ matched: 'x', counted: false })
+      .answered({ matched: 'x', counted: false })
       .expect({ counter: 2, delivered: 1, uncertain: 1, external: 0 });
   });
   it('of a slot that was reserved yesterday counts yesterday', () => {
@@ -67,13 +67,13 @@ describe('an observed send', () => {
       .until(at('2026-11-25T00:01:00.000Z'));
     late
       .when(observe, { ...seen, recipientId: p('ann'), sentAt: late.now })
-      .hears({ matched: 'x', counted: false })
+      .answered({ matched: 'x', counted: false })
       .expect({ counter: 0, carried: 1, weekUsed: 1, external: 0 });
   });
   it('that was sent manually yesterday takes no room of today', () => {
     anAccount()
       .when(observe, { ...seen, sentAt: at('2026-11-23T23:59:59.999Z') })
-      .hears({ matched: null, counted: true })
+      .answered({ matched: null, counted: true })
       .expect({ counter: 0, external: 0, weekUsed: 1 });
   });
 });

@@ -163,13 +163,13 @@ describe('where the contract makes the order matter', () => {
   it('a send seen before its slot was reserved stays external (R15): ChatIdTaken', () => {
     const seen = anAccount().when(observe, { ...proof, sentAt: NINE });
     const after = SAYS.delivered(seen.until(NINE + 1).when(reserve, mine));
-    after.hears({ refused: 'ChatIdTaken' }).expect({ external: 1, inFlight: 1, delivered: 0 });
+    after.answered({ refused: 'ChatIdTaken' }).expect({ external: 1, inFlight: 1, delivered: 0 });
     const before = SAYS.delivered(
       begun()
         .until(NINE + 1)
         .when(observe, { ...proof, sentAt: NINE }),
     );
-    before.hears({ settled: 'delivered' }).expect({ external: 0, inFlight: 0, delivered: 1 });
+    before.answered({ settled: 'delivered' }).expect({ external: 0, inFlight: 0, delivered: 1 });
   });
 
   it('an external of another day is kept with its reservation: both days keep theirs (R15)', () => {

@@ -19,21 +19,21 @@ describe('an ask', () => {
   it('takes one slot, however often it is repeated', () => {
     reserved()
       .when(reserve, { reservationId: r('r1'), recipientId: p('ann'), leaseSeconds: 9_000 })
-      .hears({ granted: true, repeated: true, leaseExpiresAt: at('09:15') })
+      .answered({ granted: true, repeated: true, leaseExpiresAt: at('09:15') })
       .expect({ counter: 1, inFlight: 1 });
   });
   it('for something else under the same id is a conflict', () => {
     reserved()
       .when(reserve, { reservationId: r('r1') })
-      .hears({ refused: 'ReservationConflict' });
+      .answered({ refused: 'ReservationConflict' });
   });
   it('for a slot whose lease has ended, or that is settled, grants nothing', () => {
     const again = { reservationId: r('r1'), recipientId: p('ann') };
-    reserved().until(at('09:15')).when(reserve, again).hears({ refused: 'ReservationSettled' });
+    reserved().until(at('09:15')).when(reserve, again).answered({ refused: 'ReservationSettled' });
     reserved()
       .when(deliver, delivery)
       .when(reserve, again)
-      .hears({ refused: 'ReservationSettled' });
+      .answered({ refused: 'ReservationSettled' });
   });
   it('leaves a slot in flight at the end of its lease: silence frees nothing', () => {
     reserved().until(at('20:00')).expect({ counter: 1, inFlight: 1 });
@@ -43,7 +43,7 @@ describe('an ask', () => {
 describe('a delivery', () => {
   it('counts on the slot, and is in the event log once', () => {
     const twice = reserved().when(deliver, delivery).when(deliver, delivery);
-    twice.hears({ settled: 'already_delivered' }).expect({ counter: 1, delivered: 1 });
+    twice.answered({ settled: 'already_delivered' }).expect({ counter: 1, delivered: 1 });
     expect(twice.log).toEqual(['c1/ pipeline day 0']);
   });
   it('counts after a release, with an alert', () => {
@@ -52,13 +52,13 @@ describe('a delivery', () => {
       .expect({ counter: 0 });
     const counted = late
       .when(deliver, delivery)
-      .hears({ settled: 'delivered' })
+      .answered({ settled: 'delivered' })
       .expect({ counter: 1 });
     expect(counted.alerts).toEqual(['late_delivery']);
   });
   it('of an unknown reservation counts today, with an alert, once', () => {
     const seen = anAccount().when(deliver, delivery).when(deliver, delivery);
-    seen.hears({ settled: 'external' }).expect({ counter: 1, external: 1 });
+    seen.answered({ settled: 'external' }).expect({ counter: 1, external: 1 });
     expect(seen.alerts).toEqual(['old_id']);
     expect(seen.log).toEqual(['c1/ external day 0']);
   });
@@ -67,14 +67,14 @@ describe('a delivery', () => {
       .when(deliver, delivery)
       .when(reserve, { reservationId: r('r2') })
       .when(deliver, { reservationId: r('r2'), chatId: c('c1') })
-      .hears({ refused: 'ChatIdTaken' })
+      .answered({ refused: 'ChatIdTaken' })
       .expect({ delivered: 1, inFlight: 1 });
   });
   it('with a second, different proof is one InMail more', () => {
     const double = reserved()
       .when(deliver, delivery)
       .when(deliver, { reservationId: r('r1'), chatId: c('c2') })
-      .hears({ settled: 'already_delivered' })
+      .answered({ settled: 'already_delivered' })
       .expect({ counter: 2, external: 1 });
     expect(double.alerts).toEqual(['double_send']);
   });
@@ -83,10 +83,10 @@ describe('a delivery', () => {
     reserved()
       .when(deliver, delivery)
       .when(observe, seen)
-      .hears({ matched: 'r1', counted: false })
+      .answered({ matched: 'r1', counted: false })
       .when(reserve, { reservationId: r('r2') })
       .when(deliver, { reservationId: r('r2'), chatId: c('c1'), messageId: m('m1') })
-      .hears({ settled: 'delivered' })
+      .answered({ settled: 'delivered' })
       .expect({ counter: 2, delivered: 2, external: 0 });
   });
   it('by a Signal without a chat makes the slot uncertain', () => {
@@ -103,24 +103,24 @@ describe('a failure', () => {
     (kind) => {
       reserved()
         .when(fail, { reservationId: r('r1'), kind })
-        .hears({ settled: 'released' })
+        .answered({ settled: 'released' })
         .expect({ counter: 0 });
     },
   );
   it('unknown keeps the room until the outcome is known', () => {
     reserved()
       .when(fail, { reservationId: r('r1'), kind: 'unknown' })
-      .hears({ settled: 'uncertain' })
+      .answered({ settled: 'uncertain' })
       .expect({ counter: 1, uncertain: 1 })
       .when(fail, { reservationId: r('r1'), kind: 'rejected' })
-      .hears({ settled: 'released' })
+      .answered({ settled: 'released' })
       .expect({ counter: 0 });
   });
   it('after a delivery is refused, and its effect holds', () => {
     reserved()
       .when(deliver, delivery)
       .when(fail, { reservationId: r('r1'), kind: 'throttled' })
-      .hears({ refused: 'ReservationSettled' })
+      .answered({ refused: 'ReservationSettled' })
       .expect({ delivered: 1, state: 'cooldown' });
   });
   it('throttled cools down for an hour, or as LinkedIn asks, seven days at most, and once', () => {
@@ -172,7 +172,7 @@ describe('a failure', () => {
   it('of an unknown reservation has its effect all the same', () => {
     anAccount()
       .when(fail, { reservationId: r('x'), kind: 'throttled' })
-      .hears({ refused: 'ReservationUnknown' })
+      .answered({ refused: 'ReservationUnknown' })
       .expect({ state: 'cooldown' });
   });
 });
@@ -182,22 +182,22 @@ describe('an observed send', () => {
   it('delivers the one slot of its recipient', () => {
     reserved()
       .when(observe, seen)
-      .hears({ matched: 'r1', counted: false })
+      .answered({ matched: 'r1', counted: false })
       .expect({ counter: 1, delivered: 1 });
   });
   it('is external where it could be more than one slot, and raises an alert', () => {
     const unclear = reserved()
       .when(reserve, { reservationId: r('r2'), recipientId: p('ann') })
       .when(observe, seen);
-    unclear.hears({ matched: null, counted: true }).expect({ counter: 3, external: 1 });
+    unclear.answered({ matched: null, counted: true }).expect({ counter: 3, external: 1 });
     expect(unclear.alerts).toEqual(['ambiguous_observed']);
   });
   it('is none of a slot that was reserved more than a minute after it', () => {
     const early = { ...seen, sentAt: at('08:59') };
-    reserved().when(observe, early).hears({ matched: 'r1' });
+    reserved().when(observe, early).answered({ matched: 'r1' });
     reserved()
       .when(observe, { ...early, sentAt: early.sentAt - 1 })
-      .hears({ matched: null });
+      .answered({ matched: null });
   });
   it('that comes first is claimed by its delivery, and counted once', () => {
     const claimed = anAccount()
@@ -214,14 +214,16 @@ describe('an observed send', () => {
       .until(at('09:01'))
       .when(reserve, { reservationId: r('r1') })
       .when(deliver, { ...delivery, messageId: m('m1') })
-      .hears({ refused: 'ChatIdTaken' });
+      .answered({ refused: 'ChatIdTaken' });
   });
   it('of yesterday counts yesterday; of the future now; older than 48 h for no cap', () => {
     const on = (sentAt: number): Scenario => anAccount().when(observe, { ...seen, sentAt });
-    on(at('2026-11-23T12:00:00.000Z')).hears({ counted: true }).expect({ counter: 0, weekUsed: 1 });
-    on(at('2026-11-25T12:00:00.000Z')).hears({ counted: true }).expect({ counter: 1 });
+    on(at('2026-11-23T12:00:00.000Z'))
+      .answered({ counted: true })
+      .expect({ counter: 0, weekUsed: 1 });
+    on(at('2026-11-25T12:00:00.000Z')).answered({ counted: true }).expect({ counter: 1 });
     const old = on(at('2026-11-22T08:59:59.999Z'))
-      .hears({ counted: false })
+      .answered({ counted: false })
       .expect({ weekUsed: 0 });
     expect(old.log).toEqual(['c1/m1 external day -2']);
   });
@@ -232,20 +234,20 @@ describe('an operator', () => {
   it('never releases what may still be sent, nor what is delivered', () => {
     reserved()
       .when(settleByOperator, { ...order, outcome: 'released' })
-      .hears({ refused: 'InvalidInput' });
+      .answered({ refused: 'InvalidInput' });
     reserved()
       .until(at('09:15'))
       .when(settleByOperator, { ...order, outcome: 'released' })
-      .hears({ settled: 'released' });
+      .answered({ settled: 'released' });
     reserved()
       .when(deliver, delivery)
       .when(settleByOperator, { ...order, outcome: 'released' })
-      .hears({ refused: 'ReservationSettled' });
+      .answered({ refused: 'ReservationSettled' });
   });
   it('delivers only with a chat', () => {
     reserved()
       .when(settleByOperator, { ...order, outcome: 'delivered' })
-      .hears({ refused: 'ChatIdMissing' });
+      .answered({ refused: 'ChatIdMissing' });
     const done = reserved().when(settleByOperator, {
       ...order,
       outcome: 'delivered',

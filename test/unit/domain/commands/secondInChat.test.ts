@@ -25,7 +25,7 @@ describe('a second InMail in one chat', () => {
           chatId: c('c'),
           messageId: id === undefined ? undefined : m(id),
         })
-        .hears({
+        .answered({
           refused: 'ChatIdTaken',
           message: expect.stringMatching(/messageId.*nothing has to/),
         });
@@ -34,7 +34,7 @@ describe('a second InMail in one chat', () => {
   it('is delivered with the id of its own message', () => {
     first('m1')
       .when(deliver, { reservationId: r('r2'), chatId: c('c'), messageId: m('m2') })
-      .hears({ settled: 'delivered' })
+      .answered({ settled: 'delivered' })
       .expect({ counter: 2, delivered: 2 });
   });
 });

@@ -19,10 +19,10 @@ const begun = (start: object = {}, now = at('09:00')): Life =>
 const taken = (life: Life, ...names: readonly string[]): Life =>
   names.reduce((before, name) => before.asks(name), life);
 const sent = (life: Life, name: string): Life =>
-  life.says(deliver, { reservationId: r(name), chatId: c(`chat-${name}`) });
+  life.when(deliver, { reservationId: r(name), chatId: c(`chat-${name}`) });
 const failed = (life: Life, name: string, kind: 'rejected' | 'unknown'): Life =>
-  life.says(fail, { reservationId: r(name), kind });
-const dayRow = ({ papers }: Life, day = DAY): DayRow | undefined =>
+  life.when(fail, { reservationId: r(name), kind });
+const dayRow = ({ stored: papers }: Life, day = DAY): DayRow | undefined =>
   papers.days.find(({ quotaDay }) => quotaDay === day);
 const weekUsed = ({ account }: Life): number => roomOf(account).weekUsed;
 
@@ -48,7 +48,7 @@ describe('a closed day', () => {
     expect(dayRow(life)).toBe(undefined);
     life = failed(sent(taken(life, 'a', 'b', 'c'), 'a'), 'b', 'unknown');
     life = failed(life, 'c', 'rejected');
-    life = life.says(observe, { chatId: c('x'), messageId: m('x'), sentAt: life.now });
+    life = life.when(observe, { chatId: c('x'), messageId: m('x'), sentAt: life.now });
     life = taken(life, 'd', 'refused', 'refused').until(at25('00:02'));
     expect(dayRow(life)).toMatchObject({
       counter: 4,
@@ -69,9 +69,9 @@ describe('a closed day', () => {
     expect([dayRow(closed), weekUsed(closed)]).toMatchObject([{ counter: 0, late: 0 }, 0]);
     const late = sent(closed, 'a');
     expect(dayRow(late)).toMatchObject({ counter: 1, delivered: 1, late: 1 });
-    expect(late.papers.alerts).toEqual(['late_delivery']);
+    expect(late.stored.alerts).toEqual(['late_delivery']);
     expect([weekUsed(late), roomOf(late.account).counter]).toEqual([1, 0]);
-    expect(late.papers.events).toMatchObject([{ quotaDay: DAY }]);
+    expect(late.stored.events).toMatchObject([{ quotaDay: DAY }]);
     // A repeated report changes nothing.
     expect(dayRow(sent(late, 'a'))).toMatchObject({ counter: 1, late: 1 });
   });
@@ -97,7 +97,7 @@ describe('a closed day', () => {
   it('counts a send that was sent manually then and is observed today', () => {
     const closed = begun().until(morning(1));
     const seen = { chatId: c('x'), messageId: m('x'), sentAt: at('22:00') };
-    const late = closed.says(observe, seen).says(observe, seen);
+    const late = closed.when(observe, seen).when(observe, seen);
     expect(dayRow(late)).toMatchObject({ counter: 1, external: 1, late: 1 });
     expect([weekUsed(late), roomOf(late.account).counter]).toEqual([1, 0]);
   });
@@ -105,7 +105,7 @@ describe('a closed day', () => {
   it('gives an observed send to the reservation that brings its proof, and stays one', () => {
     const closed = failed(taken(begun(), 'a'), 'a', 'rejected').until(morning(1));
     const seen = { chatId: c('chat-a'), messageId: m('m'), sentAt: at('09:00') };
-    const late = closed.says(observe, seen);
+    const late = closed.when(observe, seen);
     expect(dayRow(late)).toMatchObject({ counter: 1, external: 1, delivered: 0 });
     const claimed = sent(late, 'a');
     expect(dayRow(claimed)).toMatchObject({ counter: 1, external: 0, delivered: 1, late: 2 });
@@ -129,9 +129,9 @@ describe('a closed day', () => {
       .runs();
     expect(dayRow(closed)).toMatchObject({ counter: 1, external: 1, late: 1 });
     expect(weekUsed(closed.runs())).toBe(1);
-    const gone = new Life(closed.actor, closed.now, { ...closed.papers, events: [] }).runs();
+    const gone = new Life(closed.entity, closed.now, { ...closed.stored, events: [] }).runs();
     expect(dayRow(gone)).toMatchObject({ counter: 1, external: 1, late: 1 });
-    expect(gone.papers.events).toMatchObject([{ chatId: 'bypassed', quotaDay: DAY }]);
+    expect(gone.stored.events).toMatchObject([{ chatId: 'bypassed', quotaDay: DAY }]);
   });
 
   it('is corrected by a run that finds a send of it in the journal', () => {
@@ -163,12 +163,12 @@ describe('a closed day', () => {
       );
     const known = sentLater(2, -1);
     expect(dayRow(known)).toMatchObject({ counter: 1, uncertain: 0, delivered: 1, late: 1 });
-    expect(known.papers.alerts).toEqual([]);
+    expect(known.stored.alerts).toEqual([]);
     const forgotten = sentLater(2, 0);
     expect(dayRow(forgotten)).toMatchObject({ counter: 1, uncertain: 1, delivered: 0, late: 0 });
-    expect(forgotten.heard).toEqual({ settled: 'external' });
-    expect(forgotten.papers.alerts).toEqual(['old_id']);
-    expect(forgotten.papers.events).toMatchObject([{ reservationId: null, quotaDay: DAY + 3 }]);
+    expect(forgotten.answer).toEqual({ settled: 'external' });
+    expect(forgotten.stored.alerts).toEqual(['old_id']);
+    expect(forgotten.stored.events).toMatchObject([{ reservationId: null, quotaDay: DAY + 3 }]);
     expect(roomOf(forgotten.account)).toMatchObject({ counter: 1, weekUsed: 2 });
   });
 

@@ -126,11 +126,11 @@ describe('what will be', () => {
       '2026-12-01T10:00:00.000Z',
       '2026-12-01T11:00:00.000Z',
     );
-    asked(shut, 'a').hears({ reason: 'outside_window', retryAt: at('10:00') });
-    asked(shut.until(at('10:00') - 1), 'a').hears({ granted: false });
-    asked(shut.until(at('10:00')), 'a').hears({ granted: true });
-    asked(shut.until(at('11:00') - 1), 'a').hears({ granted: true });
-    asked(shut.until(at('11:00')), 'a').hears({
+    asked(shut, 'a').answered({ reason: 'outside_window', retryAt: at('10:00') });
+    asked(shut.until(at('10:00') - 1), 'a').answered({ granted: false });
+    asked(shut.until(at('10:00')), 'a').answered({ granted: true });
+    asked(shut.until(at('11:00') - 1), 'a').answered({ granted: true });
+    asked(shut.until(at('11:00')), 'a').answered({
       reason: 'outside_window',
       retryAt: at('2026-12-01T10:00:00.000Z'),
     });
@@ -138,13 +138,13 @@ describe('what will be', () => {
   it('waits for cap, cooldown and window, whichever lets go last', () => {
     const bounds = ['09:00', '11:00', '2026-11-25T10:00:00.000Z', '2026-11-25T11:00:00.000Z'];
     const spent = asked(opened(anAccount({ dailyCap: 1, sendingWindow: window }), ...bounds), 'a');
-    asked(spent, 'b').hears({ reason: 'daily_cap', retryAt: at('2026-11-25T10:00:00.000Z') });
+    asked(spent, 'b').answered({ reason: 'daily_cap', retryAt: at('2026-11-25T10:00:00.000Z') });
     const throttled = {
       reservationId: r('a'),
       kind: 'throttled',
       retryAfterSeconds: 90_000,
     } as const;
-    asked(spent.when(fail, throttled), 'b').hears({
+    asked(spent.when(fail, throttled), 'b').answered({
       reason: 'cooldown',
       retryAt: at('2026-11-25T10:00:00.000Z'),
     });
@@ -287,7 +287,7 @@ describe('a start', () => {
     const found = left(asked(anAccount(), 'a'));
     const late = anAccount({ connect: false }, { found });
     delivered(late, 'a')
-      .hears({ settled: 'delivered' })
+      .answered({ settled: 'delivered' })
       .expect({ state: 'disconnected', delivered: 1 });
   });
 });

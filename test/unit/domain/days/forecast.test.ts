@@ -63,7 +63,7 @@ function wrongRetry(asked: Life): string | null {
 
 /** Each of the next slots is taken at its instant, and asked for a millisecond before it. */
 function wrongSlots(life: Life, wanted: number): readonly string[] {
-  const slots = nextSlots(viewOf(life.actor, life.now, life.now), life.now, wanted);
+  const slots = nextSlots(viewOf(life.entity, life.now, life.now), life.now, wanted);
   if (slots.length !== (isHopeless(life) ? 0 : wanted)) return [`${slots.length} slots`];
   let lived = life;
   return slots.flatMap((slot) => {
@@ -102,7 +102,7 @@ describe('what will be', () => {
       // The check before the answer may be the run that starts the cooldown.
       fc.pre(!isCooldownDue(lived.account) || !wantsCheck(lived.account, then));
       const { reservationId: _, ...heard } = decisionWire(lived.asks('probe').decision);
-      expect(peekWire(viewOf(life.actor, life.now, then), then, true)).toEqual(heard);
+      expect(peekWire(viewOf(life.entity, life.now, then), then, true)).toEqual(heard);
     });
     fc.assert(isRight, { numRuns: RUNS });
   });
@@ -116,7 +116,7 @@ describe('the window', () => {
     // As old as openings get before they are worked out anew.
     const before = now - 7 * DAY_MS + 2_000;
     const old = Life.begin(anAccount({ sendingWindow }, { now: before }).entity, before).until(now);
-    const broken = old.says(fail, { reservationId: r('gone'), kind: 'no_credits' }).asks('a');
+    const broken = old.when(fail, { reservationId: r('gone'), kind: 'no_credits' }).asks('a');
     // 1 January 2027 is a Friday.
     const retryAt = at('2027-01-04T09:00:00.000Z');
     expect(broken.decision).toMatchObject({ reason: 'no_credits', retryAt });
@@ -167,7 +167,7 @@ describe('an overshoot', () => {
   /** Three seen in the outbox, of two, at that instant. */
   const over = (now: number): Life =>
     ['a', 'b', 'c'].reduce(
-      (life, name) => life.says(observe, { chatId: c(name), messageId: m(name), sentAt: life.now }),
+      (life, name) => life.when(observe, { chatId: c(name), messageId: m(name), sentAt: life.now }),
       Life.begin(anAccount({ dailyCap: 2 }, { now }).entity, now),
     );
   const retryAt = (life: Life): number | null => {
@@ -191,12 +191,12 @@ describe('an overshoot', () => {
   });
 
   it('in another cooldown starts its own with the first run after it', () => {
-    const life = over(at('12:00')).says(fail, { reservationId: r('x'), kind: 'throttled' });
+    const life = over(at('12:00')).when(fail, { reservationId: r('x'), kind: 'throttled' });
     const { accountId } = life.account;
     const until = runAfter(accountId, at('13:00')) + HOUR_MS;
     const later = life.until(at('13:10'));
     expect(later.account.cooldowns).toContainEqual({ cause: 'overshoot', until });
-    expect(peekWire(viewOf(life.actor, life.now, at('13:10')), at('13:10'), true)).toMatchObject({
+    expect(peekWire(viewOf(life.entity, life.now, at('13:10')), at('13:10'), true)).toMatchObject({
       reason: 'cooldown',
     });
   });

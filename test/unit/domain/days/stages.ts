@@ -169,22 +169,22 @@ function played(life: Life, one: Step): Life {
     return life.until(Math.max(now, startOf(dayOf(now) + 1) + one.ms));
   }
   if (one.do === 'reserve') return life.asks(newId(), one.leaseSeconds);
-  if (one.do === 'hold') return life.says(hold, { reason: 'x', actor: 'ada' });
-  if (one.do === 'configure') return life.says(configure, one.change);
+  if (one.do === 'hold') return life.when(hold, { reason: 'x', actor: 'ada' });
+  if (one.do === 'configure') return life.when(configure, one.change);
   if (one.do === 'churn') return churned(life, one.times);
   if (one.do === 'observe') {
     return Array.from({ length: one.count }).reduce<Life>((before) => {
       const id = newId();
-      return before.says(observe, { chatId: c(id), messageId: m(id), sentAt: now - one.agoMs });
+      return before.when(observe, { chatId: c(id), messageId: m(id), sentAt: now - one.agoMs });
     }, life);
   }
   const open = account.slots.filter(isOpen);
   const slot = open[one.nth % Math.max(1, open.length)];
   // A report about an id that is not known has its effect, too (R5).
   const reservationId = slot?.reservationId ?? r(newId());
-  if (one.do === 'deliver') return life.says(deliver, { reservationId, chatId: c(newId()) });
+  if (one.do === 'deliver') return life.when(deliver, { reservationId, chatId: c(newId()) });
   const { kind, retryAfterSeconds } = one;
-  return life.says(fail, { reservationId, kind, retryAfterSeconds });
+  return life.when(fail, { reservationId, kind, retryAfterSeconds });
 }
 
 const churned = (life: Life, times: number): Life =>
@@ -192,7 +192,7 @@ const churned = (life: Life, times: number): Life =>
     const asked = before.asks(newId());
     const slot = asked.isGranted ? asked.account.slots.at(-1) : undefined;
     const report = slot && { reservationId: slot.reservationId, kind: 'rejected' as const };
-    return report ? asked.says(fail, report) : asked;
+    return report ? asked.when(fail, report) : asked;
   }, life);
 
 /** The account after all that has happened to it. */

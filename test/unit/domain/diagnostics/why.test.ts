@@ -75,7 +75,7 @@ it('explains the rows of an account as the account itself does, at any hour', ()
 it('adds up to the counter less the rows of the log, whatever the manual edits', () => {
   fc.assert(
     fc.property(gap, (one) => {
-      const { account, witnesses } = runOn(one);
+      const { account, evidence: witnesses } = runOn(one);
       const rows = { ...whyRows(account), found: witnesses };
       const { counter, logged, parts } = said(account, rows);
       const today = witnesses.events.filter(({ quotaDay }) => quotaDay === dayOf(account.now));

@@ -22,9 +22,9 @@ it('what counts today is not forgotten for sends that count for no cap', () => {
   account.expect({ counter: 40, external: 40 });
   for (let n = 0; n < EXTERNALS_MAX + 100; n += 1) {
     const old = { chatId: c(`old-${n}`), messageId: m('m'), sentAt: at('08:00') - 3 * DAY_MS };
-    account = account.when(observe, old).hears({ matched: null, counted: false });
+    account = account.when(observe, old).answered({ matched: null, counted: false });
   }
-  for (const seen of known) account = account.when(observe, seen).hears({ counted: false });
+  for (const seen of known) account = account.when(observe, seen).answered({ counted: false });
   account.expect({ counter: 40, external: 40 });
 });
 

@@ -7,11 +7,14 @@ import { REMEMBERED_DAYS } from '../../../../src/domain/primitives/limits.js';
 import { gap, runAgain, runOn, type Gap, type Ran } from '../../../support/gaps.js';
 
 const sum = (parts: readonly GapPart[]): number => parts.reduce((n, { count }) => n + count, 0);
-const rowsOn = ({ witnesses }: Ran, day: number): number =>
+const rowsOn = ({ evidence: witnesses }: Ran, day: number): number =>
   witnesses.events.filter(({ quotaDay }) => quotaDay === day).length;
 
 /** Of two InMails in one chat without message ids the log can hold one row only. */
-const isRowTaken = ({ account, witnesses }: Ran, { cause, reservations }: GapPart): boolean =>
+const isRowTaken = (
+  { account, evidence: witnesses }: Ran,
+  { cause, reservations }: GapPart,
+): boolean =>
   cause === 'missing_event' &&
   reservations.every((id) => {
     const { slots } = account.entity.account;
@@ -74,7 +77,7 @@ describe('the parts of a gap', () => {
     const told = { do: 'deliver', id: 'r0', chat: 'c1', message: 'm1' } as const;
     const later = [halfADay, halfADay, told, halfADay, halfADay, halfADay];
     const steps: Gap['steps'] = [{ ...ask, id: 'r4' }, { ...ask, id: 'r0' }, ...later];
-    const begin = { begin: '23:40', imported: 0, said: 0, isFirstRun: false } as const;
+    const begin = { begin: '23:40', imported: 0, stated: 0, isFirstRun: false } as const;
     const ran = runOn({ ...begin, steps, mischiefs });
     const [first] = ran.verdict.days;
     expect(sum(first?.parts ?? [])).toBe(2 - rowsOn(ran, first?.day ?? 0));

@@ -74,29 +74,34 @@ describe('the gate', () => {
   it('names the cap that refused, what is used of it, and when to ask again', () => {
     anAccount({ dailyCap: 1 })
       .when(reserve, { reservationId: r('a') })
-      .hears({ granted: true, remainingToday: 0 })
+      .answered({ granted: true, remainingToday: 0 })
       .when(reserve, { reservationId: r('b') })
-      .hears({ reason: 'daily_cap', limit: 1, used: 1, retryAt: at('2026-11-25T00:00:00.000Z') });
+      .answered({
+        reason: 'daily_cap',
+        limit: 1,
+        used: 1,
+        retryAt: at('2026-11-25T00:00:00.000Z'),
+      });
   });
 
   it('has no time to ask again where only a person can help', () => {
     const asked = { reservationId: r('a') };
     const person = { reason: 'x', actor: 'ada' };
-    anAccount().when(hold, person).when(reserve, asked).hears({ reason: 'held', retryAt: null });
+    anAccount().when(hold, person).when(reserve, asked).answered({ reason: 'held', retryAt: null });
     anAccount({ tier: 'free' })
       .when(reserve, asked)
-      .hears({ reason: 'tier_has_no_inmail', retryAt: null });
-    anAccount().when(configure, { dailyCap: 0 }).when(reserve, asked).hears({ retryAt: null });
+      .answered({ reason: 'tier_has_no_inmail', retryAt: null });
+    anAccount().when(configure, { dailyCap: 0 }).when(reserve, asked).answered({ retryAt: null });
     anAccount()
       .when((account, order: typeof person) => disconnect(account, order), person)
       .when(reserve, asked)
-      .hears({ reason: 'disconnected', retryAt: null });
+      .answered({ reason: 'disconnected', retryAt: null });
   });
 
   it('counts nothing for an ask that waited too long', () => {
     anAccount()
       .when(reserve, { reservationId: r('a'), validUntil: NOW })
-      .hears({ granted: false, reason: 'expired', retryAt: NOW })
+      .answered({ granted: false, reason: 'expired', retryAt: NOW })
       .expect({ counter: 0 });
   });
 
@@ -104,7 +109,7 @@ describe('the gate', () => {
     const spent = Life.begin(anAccount({ dailyCap: 1 }).entity, NOW).asks('a');
     // Its slot is uncertain since the first run after its lease: the account has been cold since.
     const cold = spent.until(at('12:00'));
-    expect(cold.until(at('12:00') + 1).asks('b').heard).toMatchObject({
+    expect(cold.until(at('12:00') + 1).asks('b').answer).toMatchObject({
       reason: 'daily_cap',
       retryAt: at('2026-11-25T00:00:00.000Z'),
     });
@@ -114,7 +119,7 @@ describe('the gate', () => {
     anAccount()
       .when(configure, { sendingWindow: day })
       .when(reserve, { reservationId: r('a') })
-      .hears({ reason: 'unverified' })
+      .answered({ reason: 'unverified' })
       .expect({ state: 'unverified', verified: false });
   });
 });
@@ -167,7 +172,7 @@ describe('caps', () => {
     }
     account
       .when(reserve, { reservationId: r('more') })
-      .hears({ reason: 'churn_cap', limit: 30, used: 30 });
+      .answered({ reason: 'churn_cap', limit: 30, used: 30 });
   });
 
   it('grants nothing while the account has 600 slots, of whatever days', () => {
@@ -188,7 +193,7 @@ describe('caps', () => {
       caps: { daily: 25, weekly: 125, ramp: null, effective: 25, binding: 'daily' },
     });
     expect(lowered.alerts).toEqual(['cap_lowered']);
-    lowered.when(configure, { dailyCap: 26 }).hears({ refused: 'CapAboveSafeBand' });
+    lowered.when(configure, { dailyCap: 26 }).answered({ refused: 'CapAboveSafeBand' });
   });
 
   it('is asked of the database first where the last run is old, also at the cap', () => {

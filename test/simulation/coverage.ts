@@ -1,5 +1,5 @@
 /** What really happened in the worlds, and how often: faults, refusals and edges. */
-export type Seen = Map<string, number>;
+export type Coverage = Map<string, number>;
 
 /** What has to have come to pass in a run, or it showed nothing. One a line. */
 export const SOMETIMES: readonly string[] = `
