@@ -110,7 +110,7 @@ class Reading {
       case 'sendReserve':
         return this.#reserve(raw, mode, { event, at }, isUpdate ? answer : undefined);
       case 'sendReserveBatch':
-        return read(messages.sendReserveBatch.parse(raw, mode, at), (requests) => {
+        return read(messages.sendReserveBatch.parse(raw, mode, at), ({ requests }) => {
           const decisions = isObject(answer) ? answer['decisions'] : undefined;
           for (const [i, request] of requests.entries()) {
             const decision: unknown = Array.isArray(decisions) ? decisions[i] : null;

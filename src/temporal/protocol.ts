@@ -11,8 +11,8 @@ import {
   parseObserve,
   parseReserve,
   parseSettle,
-  type Parser,
 } from '../domain/wire/requests.js';
+import type { Parser } from '../domain/wire/message.js';
 import {
   parseConfigure,
   parseDisconnect,
@@ -83,7 +83,10 @@ export type BatchAnswer = { readonly decisions: readonly (DecisionWire | ItemErr
 export const messages = {
   connect: message<ReturnOf<typeof parseStart>, StateAnswer>('connect', parseStart),
   sendReserve: message<ReturnOf<typeof parseReserve>, DecisionWire>('sendReserve', parseReserve),
-  sendReserveBatch: message<readonly unknown[], BatchAnswer>('sendReserveBatch', parseBatch),
+  sendReserveBatch: message<ReturnOf<typeof parseBatch>, BatchAnswer>(
+    'sendReserveBatch',
+    parseBatch,
+  ),
   sendDelivered: message<ReturnOf<typeof parseDeliver>, Delivered>('sendDelivered', parseDeliver),
   sendFailed: message<ReturnOf<typeof parseFail>, Failed>('sendFailed', parseFail),
   sendObserved: message<ReturnOf<typeof parseObserve>, Observed>('sendObserved', parseObserve),

@@ -1,24 +1,38 @@
 /** The payloads that start, stop and configure an account (docs/contract.md, 2). */
-import { Fields, type Parsed } from './objectReader.js';
+import {
+  knownToHttp,
+  may,
+  mayElse,
+  mayText,
+  need,
+  needText,
+  object,
+  overHttp,
+  parserOf,
+  setting,
+  type Field,
+  type Parser,
+  type ValueOf,
+} from './message.js';
 import {
   ACTOR_RULE,
   FOREIGN_RULE,
   oneOf,
   OURS_RULE,
   REASON_RULE,
+  valueBy,
   when,
   wholeNumber,
   yesOrNo,
-  type Reader,
+  type Words,
 } from './values.js';
 import { RENEWS_ON_MAX } from '../gate/credits.js';
 import { isAccountId, isIdentity } from '../primitives/ids.js';
-import type { Parser } from './requests.js';
-import type { Ramp } from '../account/policy.js';
 import { beyondBand, TIMEZONE_DEFAULT } from '../account/policy.js';
-import type { Configure, Order, PolicyChange, Start } from '../commands/administer.js';
-import { TIERS } from '../primitives/tier.js';
-import { WEEKDAYS, type SendingWindow, type Weekday } from '../account/sendingWindow.js';
+import type { Configure, Order, Start } from '../commands/administer.js';
+import type { Flaw } from '../account/refusals.js';
+import { TIERS, type Tier } from '../primitives/tier.js';
+import { WEEKDAYS, type Weekday } from '../account/sendingWindow.js';
 import { isZone } from './timezones.js';
 
 const COUNT_MAX = 100_000;
@@ -47,124 +61,116 @@ export const inmails = wholeNumber(0, COUNT_MAX);
 export const creditsRenewOn = wholeNumber(1, RENEWS_ON_MAX);
 export const tier = oneOf(TIERS);
 export const identity = when(isIdentity, "LinkedIn's id of the member", FOREIGN_RULE);
-export const weekdays = when(isWeekdays, `some of ${WEEKDAYS.join(', ')}, each once`, {
+const WEEKDAYS_RULE = {
+  type: 'array',
+  items: { enum: WEEKDAYS },
   minItems: 1,
   maxItems: WEEKDAYS.length,
   uniqueItems: true,
-});
+} as const;
+/** Reads days of the week into their order. */
+export const weekdays = valueBy(WEEKDAYS_RULE, (raw) =>
+  isWeekdays(raw)
+    ? { value: WEEKDAYS.filter((day) => raw.includes(day)) }
+    : { shouldBe: `some of ${WEEKDAYS.join(', ')}, each once` },
+);
 export const rampCaps = when(
   isAscending,
   `a list of 1 to ${RAMP_STEPS_MAX} ascending caps, each 1 or more`,
-  { minItems: 1, maxItems: RAMP_STEPS_MAX },
+  { type: 'array', items: { type: 'integer', minimum: 1 }, minItems: 1, maxItems: RAMP_STEPS_MAX },
 );
 const wallClock = (example: string) =>
-  when(isWallClock, `a local time such as ${example}`, { pattern: WALL_CLOCK_PATTERN });
+  when(isWallClock, `a local time such as ${example}`, {
+    type: 'string',
+    pattern: WALL_CLOCK_PATTERN,
+  });
 export const windowStart = wallClock('09:00');
 export const windowEnd = wallClock('17:30');
 /** Its rule for HTTP does not list the names, because the reader checks them by list. */
 export const zone = when(isZone, 'an IANA time zone such as Europe/Berlin', {
+  type: 'string',
   minLength: 1,
   maxLength: ZONE_MAX,
 });
 
-const nested =
-  <T>(name: string, build: (fields: Fields) => T | undefined): Reader<T> =>
-  (raw) => {
-    const fields = new Fields(raw, 'strict', name);
-    const parsed = fields.done(() => build(fields));
-    return parsed.ok ? { value: parsed.value } : { shouldBe: `whole: ${parsed.message}` };
-  };
-
-const readWindow = nested<SendingWindow>('sendingWindow', (fields) => {
-  const days = fields.need('days', weekdays);
-  const start = fields.need('start', windowStart);
-  const end = fields.need('end', windowEnd);
-  if (days === undefined || start === undefined || end === undefined) return undefined;
-  return { days: WEEKDAYS.filter((day) => days.includes(day)), start, end };
-});
-
-const readRamp = nested<Ramp>('ramp', (fields) => {
-  const dailyCaps = fields.need('dailyCaps', rampCaps);
-  return dailyCaps && { dailyCaps };
-});
-
-const policyOf = (fields: Fields): PolicyChange => ({
-  tier: fields.may('tier', tier),
-  dailyCap: fields.setting('dailyCap', inmails),
-  weeklyCap: fields.setting('weeklyCap', inmails),
-  ramp: fields.setting('ramp', readRamp),
-  sendingWindow: fields.setting('sendingWindow', readWindow),
-  timezone: fields.setting('timezone', zone),
-  creditsRenewOn: fields.setting('creditsRenewOn', creditsRenewOn),
-});
-
-export const parseConfigure: Parser<Configure> = (raw, mode) => {
-  const fields = new Fields(raw, mode);
-  const change = policyOf(fields);
-  const actor = fields.mayText('actor', ACTOR_RULE);
-  return fields.done(() => ({ ...change, actor }));
+const policyFields = {
+  dailyCap: setting(inmails),
+  weeklyCap: setting(inmails),
+  ramp: setting(object('ramp', { dailyCaps: need(rampCaps) })),
+  sendingWindow: setting(
+    object('sendingWindow', {
+      days: need(weekdays),
+      start: need(windowStart),
+      end: need(windowEnd),
+    }),
+  ),
+  timezone: setting(zone),
+  creditsRenewOn: setting(creditsRenewOn),
 };
 
+export const configureFields = {
+  tier: may(tier),
+  ...policyFields,
+  actor: mayText(ACTOR_RULE),
+};
+export const parseConfigure: Parser<Configure> = parserOf(configureFields);
+
+/** The tier of a start; only a start that does not connect may leave it out. */
+const startTier: Field<Tier | undefined, Words<Tier>, 'needed'> = {
+  ...need(tier),
+  read: (fields, name) =>
+    fields.is('connect', false) && fields.isAbsent(name)
+      ? { value: undefined }
+      : fields.need(name, tier),
+};
+export const startFields = {
+  accountId: knownToHttp(need(accountId)),
+  // HTTP connects; only the start of a workflow may leave that out.
+  connect: overHttp({ type: 'boolean', const: true }, mayElse(yesOrNo, true)),
+  tier: startTier,
+  ...policyFields,
+  identity: may(identity),
+  inmailsSentToday: may(inmails),
+  deliveredToday: may(inmails),
+  actor: mayText(ACTOR_RULE),
+};
 /** The start object, which is also the payload of `connect`. */
-export const parseStart: Parser<Start> = (raw, mode) => {
-  const fields = new Fields(raw, mode);
-  const id = fields.need('accountId', accountId);
-  const doesConnect = fields.may('connect', yesOrNo) ?? true;
-  const named = doesConnect || !fields.isAbsent('tier') ? fields.need('tier', tier) : undefined;
-  const change = {
-    ...policyOf(fields),
-    tier: named,
-    identity: fields.may('identity', identity),
-  };
-  const counts = {
-    inmailsSentToday: fields.may('inmailsSentToday', inmails),
-    deliveredToday: fields.may('deliveredToday', inmails),
-  };
-  const actor = fields.mayText('actor', ACTOR_RULE);
-  if ((counts.deliveredToday ?? 0) > (counts.inmailsSentToday ?? counts.deliveredToday ?? 0)) {
-    fields.refuse('InvalidInput', 'deliveredToday should be inmailsSentToday at most');
-  }
-  checkCaps(fields, change);
-  return fields.done(() =>
-    id === undefined
-      ? undefined
-      : { accountId: id, connect: doesConnect, ...change, ...counts, actor },
-  );
-};
+export const parseStart: Parser<Start> = parserOf(startFields, startFlaw);
 
-/** Refuses caps above the safe band. A start with a tier needs no stored row for this check. */
-function checkCaps(fields: Fields, change: PolicyChange): void {
-  if (change.tier === undefined) return;
-  const raised = beyondBand({
-    tier: change.tier,
-    dailyCap: change.dailyCap ?? null,
-    weeklyCap: change.weeklyCap ?? null,
-    ramp: change.ramp ?? null,
+function startFlaw(start: ValueOf<typeof startFields>): Flaw | undefined {
+  const { deliveredToday = 0, inmailsSentToday = deliveredToday } = start;
+  if (deliveredToday > inmailsSentToday) {
+    const message = 'deliveredToday should be inmailsSentToday at most';
+    return { refused: 'InvalidInput', message };
+  }
+  const raised = raisedIn(start);
+  return raised === undefined ? undefined : { refused: 'CapAboveSafeBand', message: raised };
+}
+
+/** Returns why caps are above the safe band. A start with a tier needs no stored row for this. */
+const raisedIn = (start: ValueOf<typeof startFields>): string | undefined =>
+  start.tier &&
+  beyondBand({
+    tier: start.tier,
+    dailyCap: start.dailyCap ?? null,
+    weeklyCap: start.weeklyCap ?? null,
+    ramp: start.ramp ?? null,
     sendingWindow: null,
     timezone: TIMEZONE_DEFAULT,
     identity: null,
   });
-  if (raised) fields.refuse('CapAboveSafeBand', raised);
-}
 
-export const parseOrder: Parser<Order> = (raw, mode) => {
-  const fields = new Fields(raw, mode);
-  const reason = fields.needText('reason', REASON_RULE);
-  const actor = fields.needText('actor', ACTOR_RULE);
-  return fields.done(() =>
-    reason === undefined || actor === undefined ? undefined : { reason, actor },
-  );
+export const orderFields = {
+  reason: needText(REASON_RULE),
+  actor: knownToHttp(needText(ACTOR_RULE)),
 };
+export const parseOrder: Parser<Order> = parserOf(orderFields);
 
-export type Disconnect = { readonly reason: string; readonly actor: string | undefined };
-
-export const parseDisconnect: Parser<Disconnect> = (raw, mode): Parsed<Disconnect> => {
-  const fields = new Fields(raw, mode);
-  const reason = fields.needText('reason', REASON_RULE);
-  const actor = fields.mayText('actor', ACTOR_RULE);
-  return fields.done(() => (reason === undefined ? undefined : { reason, actor }));
-};
+export const disconnectFields = { ...orderFields, actor: mayText(ACTOR_RULE) };
+export type Disconnect = ValueOf<typeof disconnectFields>;
+export const parseDisconnect: Parser<Disconnect> = parserOf(disconnectFields);
 
 /** The payload of a message without fields. */
+export const noFields = {};
 export type Empty = { readonly [name: string]: never };
-export const parseEmpty: Parser<Empty> = (raw, mode) => new Fields(raw, mode).done(() => ({}));
+export const parseEmpty: Parser<Empty> = parserOf(noFields);

@@ -8,6 +8,7 @@ import { closest } from '../primitives/spelling.js';
 import { cleaned, isPlain, shown } from '../primitives/text.js';
 import type { Reader, TextRule } from './values.js';
 import type { FailureType, Flaw } from '../account/refusals.js';
+import type { Instant } from '../primitives/time.js';
 
 /**
  * `accepted`: an Update that passed its check on arrival and is read again, maybe from the history
@@ -25,24 +26,32 @@ const isObject = (raw: unknown): raw is { readonly [name: string]: unknown } =>
 /** Returns why a payload could not be read at all, in the words of the payload converter. */
 export const unreadableIn = (raw: unknown): string | undefined =>
   isObject(raw) && Object.hasOwn(raw, 'undecodable')
-    ? String(raw['undecodable']).slice(0, UNREADABLE_CHARS)
+    ? wordsOf(raw['undecodable']).slice(0, UNREADABLE_CHARS)
     : undefined;
+/** Any sender may use that name: only a text is quoted. */
+const wordsOf = (why: unknown): string => (typeof why === 'string' ? why : 'no reason is given');
 /** Maximum characters of that reason, because it quotes text of an unknown sender. */
 const UNREADABLE_CHARS = 200;
+
+/** A value that was found; undefined only after a flaw was recorded. */
+export type Found<T> = { readonly value: T } | undefined;
 
 /** Collects what is wrong while the fields of one object are read. */
 export class Fields {
   readonly dropped: string[] = [];
+  readonly mode: Mode;
+  /** The clock of the workflow. */
+  readonly at: Instant;
   flaw: Flaw | undefined;
   readonly #raw: { readonly [name: string]: unknown };
-  readonly #mode: Mode;
   readonly #path: string;
 
-  constructor(raw: unknown, mode: Mode, path = '') {
+  constructor(raw: unknown, mode: Mode, at: Instant, path = '') {
     const why = unreadableIn(raw);
     const isReadable = isObject(raw) && why === undefined;
     this.#raw = isReadable ? raw : {};
-    this.#mode = mode;
+    this.mode = mode;
+    this.at = at;
     this.#path = path;
     if (!isReadable)
       this.refuse(
@@ -56,13 +65,14 @@ export class Fields {
     return Object.hasOwn(this.#raw, name) && this.#raw[name] !== undefined;
   }
 
-  isNull(name: string): boolean {
-    return Object.hasOwn(this.#raw, name) && this.#raw[name] === null;
+  /** True if the field has exactly that value. */
+  is(name: string, value: unknown): boolean {
+    return this.has(name) && this.#raw[name] === value;
   }
 
   /** True if the field is missing or null. */
   isAbsent(name: string): boolean {
-    return !this.has(name) || this.isNull(name);
+    return !this.has(name) || this.is(name, null);
   }
 
   /** Returns a hint at a field of the payload that is probably the missing one, misspelt. */
@@ -71,46 +81,42 @@ export class Fields {
     return written === undefined ? '' : `; did you mean ${name} by ${shown(written)}?`;
   }
 
-  /** Reads a required field; undefined only after a flaw was recorded. */
-  need<T>(name: string, read: Reader<T>, refused: FailureType = 'InvalidInput'): T | undefined {
+  /** Reads a required field. */
+  need<T>(name: string, read: Reader<T>): Found<T> {
     if (this.flaw) return undefined;
-    const found = read(Object.hasOwn(this.#raw, name) ? this.#raw[name] : undefined);
-    if ('value' in found) return found.value;
-    this.refuse(refused, this.#sentence(name, found.shouldBe));
+    const found = this.#read(name, read);
+    if ('value' in found) return found;
+    this.refuse('InvalidInput', this.#sentence(name, found.shouldBe));
     return undefined;
   }
 
   /** Reads a field that may be absent or null. */
   may<T>(name: string, read: Reader<T>): T | undefined {
     if (this.flaw || this.isAbsent(name)) return undefined;
-    const found = read(this.#raw[name]);
+    const found = this.#read(name, read);
     if ('value' in found) return found.value;
     const sentence = this.#sentence(name, found.shouldBe);
-    if (this.#mode === 'lenient') this.dropped.push(sentence);
+    if (this.mode === 'lenient') this.dropped.push(sentence);
     else this.refuse('InvalidInput', sentence);
     return undefined;
   }
 
   /** Reads a field that only adds to a report: a bad value is dropped, and the report counts. */
   hint<T>(name: string, read: Reader<T>): T | undefined {
-    return this.isAbsent(name) ? undefined : this.#hinted(name, read);
+    return this.isAbsent(name) ? undefined : this.wanted(name, read);
   }
 
   /** Reads a field that a report should have: without it the report counts, but it is named. */
   wanted<T>(name: string, read: Reader<T>): T | undefined {
-    return this.#hinted(name, read);
-  }
-
-  #hinted<T>(name: string, read: Reader<T>): T | undefined {
     if (this.flaw) return undefined;
-    const found = read(Object.hasOwn(this.#raw, name) ? this.#raw[name] : undefined);
+    const found = this.#read(name, read);
     if ('value' in found) return found.value;
     this.dropped.push(this.#sentence(name, found.shouldBe));
     return undefined;
   }
 
   /** Reads required text of a person, as one line. */
-  needText(name: string, rule: TextRule): string | undefined {
+  needText(name: string, rule: TextRule): Found<string> {
     return this.need(name, (raw) => this.#text(name, raw, rule));
   }
 
@@ -123,8 +129,8 @@ export class Fields {
     const shouldBe = `text of 1 to ${max} characters, without control characters`;
     if (!isText(raw, max)) return { shouldBe };
     const value = cleaned(raw);
-    if (value === '' || (this.#mode === 'strict' && !isPlain(raw))) return { shouldBe };
-    if (this.#mode === 'lenient' && !isPlain(raw)) {
+    if (value === '' || (this.mode === 'strict' && !isPlain(raw))) return { shouldBe };
+    if (this.mode === 'lenient' && !isPlain(raw)) {
       this.dropped.push(`control characters: ${this.#sentence(name, shouldBe)}`);
     }
     return { value };
@@ -132,7 +138,7 @@ export class Fields {
 
   /** Reads a field of a policy: absent keeps the stored value, null sets the default (R13). */
   setting<T>(name: string, read: Reader<T>): T | null | undefined {
-    return this.isNull(name) ? null : this.may(name, read);
+    return this.is(name, null) ? null : this.may(name, read);
   }
 
   refuse(refused: FailureType, message: string): void {
@@ -145,6 +151,10 @@ export class Fields {
     if (value !== undefined) return { ok: true, value, dropped: this.dropped };
     const flaw = this.flaw ?? { refused: 'InvalidInput', message: 'the payload is incomplete' };
     return { ok: false, ...flaw };
+  }
+
+  #read<T>(name: string, read: Reader<T>): ReturnType<Reader<T>> {
+    return read(Object.hasOwn(this.#raw, name) ? this.#raw[name] : undefined, this.at);
   }
 
   #sentence(name: string, shouldBe: string): string {

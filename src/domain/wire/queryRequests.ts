@@ -1,24 +1,18 @@
 /** The arguments of the queries (docs/contract.md, 2), read at the edge. */
-import { Fields, type Parsed } from './objectReader.js';
+import { may, need, parserOf, type ValueOf } from './message.js';
 import { instant, wholeNumber } from './values.js';
 import { NEXT_SLOTS_MAX } from '../primitives/limits.js';
-import type { ReservationId } from '../primitives/ids.js';
-import type { Instant } from '../primitives/time.js';
 import { reservationId } from './requests.js';
 
-/** The arguments of a Query. */
-export type QueryAsk = {
-  readonly at?: Instant | undefined;
-  readonly count: number;
-  readonly reservationId?: ReservationId | undefined;
-};
+/** Every query accepts `at` (R17). */
+const queryFields = { at: may(instant) };
+export type QueryAsk = ValueOf<typeof queryFields>;
+export const parseQuery = parserOf(queryFields);
 
-/** The fields that each query needs, in addition to `at`, which every query accepts (R17). */
-export const parseQuery = (raw: unknown, needs?: 'count' | 'reservationId'): Parsed<QueryAsk> => {
-  const fields = new Fields(raw ?? {}, 'strict');
-  const at = fields.may('at', instant());
-  const count =
-    needs === 'count' ? fields.need('count', wholeNumber(1, NEXT_SLOTS_MAX)) : undefined;
-  const id = needs === 'reservationId' ? fields.need('reservationId', reservationId) : undefined;
-  return fields.done(() => ({ at, count: count ?? 1, reservationId: id }));
-};
+export const slotCount = wholeNumber(1, NEXT_SLOTS_MAX);
+export const parseSlotsQuery = parserOf({ ...queryFields, count: need(slotCount) });
+
+export const parseReservationQuery = parserOf({
+  ...queryFields,
+  reservationId: need(reservationId),
+});

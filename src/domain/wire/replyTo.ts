@@ -4,8 +4,8 @@
  * decision that is sent to the workflow behind a Temporal Schedule would destroy the Schedule.
  */
 import { utf8Length } from '../primitives/bytes.js';
-import { Fields } from './objectReader.js';
-import { textRule, when, type Reader } from './values.js';
+import { need, object } from './message.js';
+import { textRule, valueBy, when } from './values.js';
 import { isText } from '../primitives/ids.js';
 import { NAME_BYTES_MAX } from '../primitives/limits.js';
 import { shown } from '../primitives/text.js';
@@ -57,25 +57,26 @@ const isShortName = (name: string): boolean => utf8Length(name) <= NAME_BYTES_MA
 export const isSendable = ({ workflowId, signalName }: ReplyTo): boolean =>
   isShortName(workflowId) && isShortName(signalName);
 
+const target = object(
+  'replyTo',
+  { workflowId: need(targetName), signalName: need(targetName) },
+  (flaw) => `{workflowId, signalName} (${flaw})`,
+);
 /** Reads the target of a reply. */
-export const readReplyTo: Reader<ReplyTo> = (raw) => {
-  const fields = new Fields(raw, 'strict', 'replyTo');
-  const workflowId = fields.need('workflowId', targetName);
-  const signalName = fields.need('signalName', targetName);
-  if (workflowId === undefined || signalName === undefined) {
-    return { shouldBe: `{workflowId, signalName} (${fields.flaw?.message ?? ''})` };
-  }
+export const readReplyTo = valueBy(target.rule, (raw, at) => {
+  const found = target(raw, at);
+  const shouldBe = 'value' in found ? targetFlaw(found.value) : undefined;
+  return shouldBe === undefined ? found : { shouldBe };
+});
+
+function targetFlaw({ workflowId, signalName }: ReplyTo): string | undefined {
   if (isOwnWorkflow(workflowId)) {
-    return {
-      shouldBe:
-        'a workflow of yours: workflowId names a workflow of Safeband or of Temporal itself',
-    };
+    return 'a workflow of yours: workflowId names a workflow of Safeband or of Temporal itself';
   }
-  if (isOwnSignal(signalName)) {
-    return { shouldBe: 'a signal of yours: signalName names a signal of Temporal or of Safeband' };
-  }
-  return { value: { workflowId, signalName } };
-};
+  return isOwnSignal(signalName)
+    ? 'a signal of yours: signalName names a signal of Temporal or of Safeband'
+    : undefined;
+}
 
 /** Returns why HTTP refuses a target; `prefix`: the ids that the server's operator allows. */
 export function prefixFlaw(

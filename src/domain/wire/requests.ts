@@ -11,13 +11,16 @@ import {
   type ChatId,
 } from '../primitives/ids.js';
 import { FAILURE_KINDS, type Fail } from '../commands/fail.js';
-import { Fields, type Mode, type Parsed } from './objectReader.js';
+import { hint, knownToHttp, may, need, needText, parserOf } from './message.js';
+import type { Field, Parser, ValueOf } from './message.js';
 import {
   ACTOR_RULE,
   FOREIGN_RULE,
   instant,
+  type INSTANT_RULE,
   oneOf,
   OURS_RULE,
+  pastInstant,
   REASON_RULE,
   valueBy,
   when,
@@ -26,17 +29,10 @@ import {
   type Value,
   type Reader,
 } from './values.js';
-import {
-  BATCH_MAX,
-  CLOCK_SLACK_MS,
-  LEASE_SECONDS_MAX,
-  LEASE_SECONDS_MIN,
-} from '../primitives/limits.js';
-import type { Deliver } from '../commands/deliver.js';
+import { BATCH_MAX, LEASE_SECONDS_MAX, LEASE_SECONDS_MIN } from '../primitives/limits.js';
 import { normalProof } from '../primitives/linkedinId.js';
 import type { Observe } from '../commands/observe.js';
-import { readReplyTo, type ReplyTo } from './replyTo.js';
-import type { Reserve } from '../account/slot.js';
+import { readReplyTo } from './replyTo.js';
 import { cleaned, CODE_MAX, visible } from '../primitives/text.js';
 import { parseHttpDate, parseInstant, SECOND_MS, type Instant } from '../primitives/time.js';
 import type { Settle } from '../commands/settle.js';
@@ -74,14 +70,12 @@ export const RETRY_AFTER_SECONDS_MAX = 366 * 24 * 60 * 60;
  * Reads the pause that LinkedIn asked for: seconds as a number or as text, or the date that
  * `Retry-After` may have instead. A pause of more than a year is read as a year.
  */
-const pause =
-  (at: Instant): Reader<number> =>
-  (raw) => {
-    const seconds = typeof raw === 'string' ? secondsIn(raw.trim(), at) : raw;
-    return typeof seconds === 'number' && seconds >= 0
-      ? { value: Math.min(Math.ceil(seconds), RETRY_AFTER_SECONDS_MAX) }
-      : { shouldBe: 'a number of seconds that is not negative, or a date of HTTP' };
-  };
+const pause: Reader<number> = (raw, at) => {
+  const seconds = typeof raw === 'string' ? secondsIn(raw.trim(), at) : raw;
+  return typeof seconds === 'number' && seconds >= 0
+    ? { value: Math.min(Math.ceil(seconds), RETRY_AFTER_SECONDS_MAX) }
+    : { shouldBe: 'a number of seconds that is not negative, or a date of HTTP' };
+};
 
 function secondsIn(text: string, at: Instant): number | undefined {
   if (DECIMAL.test(text)) return Number(text);
@@ -90,105 +84,89 @@ function secondsIn(text: string, at: Instant): number | undefined {
 }
 const DECIMAL = /^\d{1,100}(\.\d{1,100})?([eE]\+?\d{1,3})?$/;
 
-export type ReserveAsk = Reserve & { readonly replyTo?: ReplyTo | undefined };
-
-/** Reads the payload of one message in the given mode; `at` is the clock of the workflow. */
-export type Parser<T> = (raw: unknown, mode: Mode, at: Instant) => Parsed<T>;
-
-export const parseReserve: Parser<ReserveAsk> = (raw, mode) => {
-  const fields = new Fields(raw, mode);
-  const id = fields.need('reservationId', reservationId);
-  const ask = {
-    campaignId: fields.may('campaignId', campaignId),
-    recipientId: fields.may('recipientId', recipientId),
-    leaseSeconds: fields.may('leaseSeconds', leaseSeconds),
-    journaled: fields.may('journaled', yesOrNo),
-    validUntil: fields.may('validUntil', instant()),
-    replyTo: fields.may('replyTo', readReplyTo),
-  };
-  return fields.done(() => (id === undefined ? undefined : { reservationId: id, ...ask }));
+export const reserveFields = {
+  reservationId: need(reservationId),
+  campaignId: may(campaignId),
+  recipientId: may(recipientId),
+  leaseSeconds: may(leaseSeconds),
+  journaled: may(yesOrNo),
+  validUntil: may(instant),
+  replyTo: may(readReplyTo),
 };
+export type ReserveAsk = ValueOf<typeof reserveFields>;
+export const parseReserve = parserOf(reserveFields);
 
 const isList = (list: unknown): list is readonly unknown[] =>
   Array.isArray(list) && list.length >= 1 && list.length <= BATCH_MAX;
-export const requestList = when(isList, `a list of 1 to ${BATCH_MAX} requests`, {
+/** Reads only the list. Its items are read later, so a bad item does not refuse the others. */
+const requestList = when(isList, `a list of 1 to ${BATCH_MAX} requests`, {
+  type: 'array',
+  items: {},
   minItems: 1,
   maxItems: BATCH_MAX,
 });
+export const batchFields = { requests: need(requestList) };
+export const parseBatch = parserOf(batchFields);
 
-/** Reads only the list. Its items are read later, so a bad item does not refuse the others. */
-export const parseBatch: Parser<readonly unknown[]> = (raw, mode) => {
-  const fields = new Fields(raw, mode);
-  const requests = fields.need('requests', requestList);
-  return fields.done(() => requests);
+/**
+ * The chat of a delivery; null: the proof is missing, but a Signal still reports a call (R4). HTTP
+ * accepts any text, so that a missing proof is refused as `ChatIdMissing` there, too.
+ */
+const proofOfDelivery: Field<ChatId | null, { readonly type: 'string' }, 'optional'> = {
+  rule: { type: 'string' },
+  presence: 'optional',
+  read: (fields, name) => {
+    const chat = fields.need<ChatId | null>(name, (raw, at) =>
+      isBlank(raw) ? { value: null } : chatId(raw, at),
+    );
+    if (chat?.value === null && fields.mode === 'strict') {
+      const why = `${name} is missing: without a chat nothing proves a delivery`;
+      fields.refuse('ChatIdMissing', `${why}${fields.misspelt(name)}`);
+    }
+    return chat;
+  },
 };
+const isBlank = (raw: unknown): boolean =>
+  raw === undefined || raw === null || (typeof raw === 'string' && isUnseen(raw));
 
-/** A delivery; `chatId` null: the proof is missing, but a Signal still reports a call (R4). */
-export type DeliverAsk = Omit<Deliver, 'chatId'> & { readonly chatId: ChatId | null };
-
-export const parseDeliver: Parser<DeliverAsk> = (raw, mode, at) => {
-  const fields = new Fields(raw, mode);
-  const id = fields.need('reservationId', reservationId);
-  const isBlank = (value: unknown): value is null | undefined | string =>
-    value === undefined || value === null || (typeof value === 'string' && isUnseen(value));
-  const chat = fields.need<ChatId | null>('chatId', (value) =>
-    isBlank(value) ? { value: null } : chatId(value),
-  );
-  if (chat === null && mode === 'strict') {
-    const why = 'chatId is missing: without a chat nothing proves a delivery';
-    fields.refuse('ChatIdMissing', `${why}${fields.misspelt('chatId')}`);
-  }
-  const more = {
-    messageId: fields.may('messageId', messageId),
-    deliveredAt: fields.hint('deliveredAt', instant(at + CLOCK_SLACK_MS)),
-  };
-  return fields.done(() =>
-    id === undefined || chat === undefined
-      ? undefined
-      : { reservationId: id, chatId: chat, ...more },
-  );
+export const deliverFields = {
+  reservationId: need(reservationId),
+  chatId: proofOfDelivery,
+  messageId: may(messageId),
+  deliveredAt: hint(pastInstant),
 };
+export type DeliverAsk = ValueOf<typeof deliverFields>;
+export const parseDeliver = parserOf(deliverFields);
 
-export const parseFail: Parser<Fail> = (raw, mode, at) => {
-  const fields = new Fields(raw, mode);
-  const id = fields.need('reservationId', reservationId);
-  const kind = fields.need('kind', failureKind);
-  const more = {
-    code: fields.hint('code', said),
-    retryAfterSeconds: fields.hint('retryAfterSeconds', pause(at)),
-  };
-  return fields.done(() =>
-    id === undefined || kind === undefined ? undefined : { reservationId: id, kind, ...more },
-  );
+export const failFields = {
+  reservationId: need(reservationId),
+  kind: need(failureKind),
+  code: hint(said),
+  retryAfterSeconds: hint(pause),
 };
+export const parseFail: Parser<Fail> = parserOf(failFields);
 
-export const parseObserve: Parser<Observe> = (raw, mode, at) => {
-  const fields = new Fields(raw, mode);
-  const chat = fields.need('chatId', chatId);
-  const message = fields.need('messageId', messageId);
-  const recipient = fields.may('recipientId', recipientId);
-  // A Signal of an observed InMail counts with any time, because no caller waits for a refusal.
-  const sentAt =
-    mode === 'lenient'
-      ? (fields.wanted('sentAt', instant()) ?? at)
-      : fields.need('sentAt', instant());
-  return fields.done(() =>
-    chat === undefined || message === undefined || sentAt === undefined
-      ? undefined
-      : { chatId: chat, messageId: message, recipientId: recipient, sentAt },
-  );
+/** A Signal of an observed InMail counts with any time, because no caller waits for a refusal. */
+const sentAt: Field<Instant, typeof INSTANT_RULE, 'needed'> = {
+  ...need(instant),
+  read: (fields, name) =>
+    fields.mode === 'lenient'
+      ? { value: fields.wanted(name, instant) ?? fields.at }
+      : fields.need(name, instant),
 };
+export const observeFields = {
+  chatId: need(chatId),
+  messageId: need(messageId),
+  recipientId: may(recipientId),
+  sentAt,
+};
+export const parseObserve: Parser<Observe> = parserOf(observeFields);
 
-export const parseSettle: Parser<Settle> = (raw, mode) => {
-  const fields = new Fields(raw, mode);
-  const id = fields.need('reservationId', reservationId);
-  const outcome = fields.need('outcome', operatorOutcome);
-  const chat = fields.may('chatId', chatId);
-  const reason = fields.needText('reason', REASON_RULE);
-  const actor = fields.needText('actor', ACTOR_RULE);
-  return fields.done(() =>
-    id === undefined || outcome === undefined || reason === undefined || actor === undefined
-      ? undefined
-      : { reservationId: id, outcome, chatId: chat, reason, actor },
-  );
+export const settleFields = {
+  reservationId: need(reservationId),
+  outcome: need(operatorOutcome),
+  chatId: may(chatId),
+  reason: needText(REASON_RULE),
+  actor: knownToHttp(needText(ACTOR_RULE)),
 };
+export const parseSettle: Parser<Settle> = parserOf(settleFields);

@@ -7,14 +7,25 @@
  */
 import { FOREIGN_MAX, FOREIGN_PATTERN, OURS_MAX, OURS_PATTERN } from '../primitives/ids.js';
 import { didYouMean } from '../primitives/spelling.js';
+import { CLOCK_SLACK_MS } from '../primitives/limits.js';
 import { ACTOR_MAX, PLAIN_TEXT_PATTERN, REASON_MAX } from '../primitives/text.js';
 import { INSTANT_PATTERN, INSTANT_WORDS, parseInstant, type Instant } from '../primitives/time.js';
 
-/** Reads one value: the value, or a sentence part that states what it should have been. */
-export type Reader<T> = (raw: unknown) => { readonly value: T } | { readonly shouldBe: string };
+/**
+ * Reads one value: the value, or a sentence part that states what it should have been. `at` is the
+ * clock of the workflow.
+ */
+export type Reader<T> = (
+  raw: unknown,
+  at: Instant,
+) => { readonly value: T } | { readonly shouldBe: string };
 
 /** The keywords of a JSON Schema that a schema of HTTP takes over. */
 export type Rule = {
+  readonly type?: 'string' | 'integer' | 'boolean' | 'array';
+  readonly enum?: readonly string[];
+  readonly const?: true;
+  readonly items?: Rule;
   readonly pattern?: string;
   readonly minLength?: number;
   readonly maxLength?: number;
@@ -25,55 +36,59 @@ export type Rule = {
   readonly uniqueItems?: boolean;
 };
 /** A reader that carries its rule for HTTP. */
-export type Value<T, R extends Rule = Rule> = Reader<T> & { readonly rule: R };
-/** A reader of a closed list of words, which carries the words for HTTP. */
-export type Words<T extends string> = Reader<T> & { readonly words: readonly T[] };
+export type Value<T, R = Rule> = Reader<T> & { readonly rule: R };
 
 /** Returns the reader with its rule; a value that fits the rule may still be refused. */
-export const valueBy = <T, R extends Rule>(rule: R, read: Reader<T>): Value<T, R> =>
+export const valueBy = <T, const R>(rule: R, read: Reader<T>): Value<T, R> =>
   Object.assign(read, { rule });
 
 /** Reads a value that needs no conversion. */
-export const when = <T, R extends Rule>(
+export const when = <T, const R extends Rule>(
   is: (raw: unknown) => raw is T,
   shouldBe: string,
   rule: R,
 ): Value<T, R> => valueBy(rule, (raw) => (is(raw) ? { value: raw } : { shouldBe }));
 
 /** Reads one of the words. */
-export const oneOf = <T extends string>(words: readonly T[]): Words<T> =>
-  Object.assign(
-    (raw: unknown) => {
-      const found = words.find((word) => word === raw);
-      if (found !== undefined) return { value: found };
-      const meant = typeof raw === 'string' ? didYouMean(raw, words) : '';
-      return { shouldBe: `one of ${words.join(', ')}${meant}` };
-    },
-    { words },
-  );
+export const oneOf = <T extends string>(words: readonly T[]): Value<T, Words<T>> =>
+  valueBy({ enum: words }, (raw) => {
+    const found = words.find((word) => word === raw);
+    if (found !== undefined) return { value: found };
+    const meant = typeof raw === 'string' ? didYouMean(raw, words) : '';
+    return { shouldBe: `one of ${words.join(', ')}${meant}` };
+  });
+/** The rule of a closed list of words. */
+export type Words<T extends string> = { readonly enum: readonly T[] };
 
+const isYesOrNo = (raw: unknown): raw is boolean => typeof raw === 'boolean';
 /** Reads true or false. */
-export const yesOrNo: Reader<boolean> = (raw) =>
-  typeof raw === 'boolean' ? { value: raw } : { shouldBe: 'true or false' };
+export const yesOrNo = when(isYesOrNo, 'true or false', { type: 'boolean' });
 
 /** Reads a whole number of that range, both ends included. */
 export const wholeNumber = (minimum: number, maximum: number) =>
-  valueBy<number, { readonly minimum: number; readonly maximum: number }>(
-    { minimum, maximum },
-    (raw) =>
-      typeof raw === 'number' && Number.isInteger(raw) && raw >= minimum && raw <= maximum
-        ? { value: raw }
-        : { shouldBe: `a whole number from ${minimum} to ${maximum}` },
+  when(
+    (raw): raw is number =>
+      typeof raw === 'number' && Number.isInteger(raw) && raw >= minimum && raw <= maximum,
+    `a whole number from ${minimum} to ${maximum}`,
+    { type: 'integer', minimum, maximum },
   );
 
 /** The rule of Safeband's own ids. */
-export const OURS_RULE = { pattern: OURS_PATTERN, maxLength: OURS_MAX };
+export const OURS_RULE = { type: 'string', pattern: OURS_PATTERN, maxLength: OURS_MAX } as const;
 /** The rule of LinkedIn's ids. */
-export const FOREIGN_RULE = { pattern: FOREIGN_PATTERN, minLength: 1, maxLength: FOREIGN_MAX };
+export const FOREIGN_RULE = {
+  type: 'string',
+  pattern: FOREIGN_PATTERN,
+  minLength: 1,
+  maxLength: FOREIGN_MAX,
+} as const;
 
 /** The rule of a text of one line that people write. */
-export type TextRule = Required<Pick<Rule, 'pattern' | 'minLength' | 'maxLength'>>;
+export type TextRule = { readonly type: 'string' } & Required<
+  Pick<Rule, 'pattern' | 'minLength' | 'maxLength'>
+>;
 export const textRule = (maxLength: number): TextRule => ({
+  type: 'string',
   pattern: PLAIN_TEXT_PATTERN,
   minLength: 1,
   maxLength,
@@ -82,11 +97,16 @@ export const REASON_RULE = textRule(REASON_MAX);
 export const ACTOR_RULE = textRule(ACTOR_MAX);
 
 /** The rule of an instant; it does not check the number of days of a month. */
-export const INSTANT_RULE = { pattern: INSTANT_PATTERN };
-/** Reads an instant; `latest` refuses times from the future (R16). */
-export const instant = (latest: Instant = Infinity): Value<Instant, typeof INSTANT_RULE> =>
-  valueBy(INSTANT_RULE, (raw) => {
-    const at = typeof raw === 'string' ? parseInstant(raw) : undefined;
-    if (at === undefined) return { shouldBe: INSTANT_WORDS };
-    return at <= latest ? { value: at } : { shouldBe: 'a time that is not in the future' };
-  });
+export const INSTANT_RULE = { type: 'string', pattern: INSTANT_PATTERN } as const;
+/** Reads an instant. */
+export const instant = valueBy(INSTANT_RULE, (raw) => {
+  const read = typeof raw === 'string' ? parseInstant(raw) : undefined;
+  return read === undefined ? { shouldBe: INSTANT_WORDS } : { value: read };
+});
+/** Reads an instant; refuses times from the future (R16). */
+export const pastInstant: Reader<Instant> = (raw, at) => {
+  const found = instant(raw, at);
+  return 'value' in found && found.value > at + CLOCK_SLACK_MS
+    ? { shouldBe: 'a time that is not in the future' }
+    : found;
+};

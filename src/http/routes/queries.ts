@@ -1,7 +1,7 @@
 /** The routes of the contract's Queries (2), and of the status. */
 import type { FastifyInstance } from 'fastify';
 import { Type, type Static } from 'typebox';
-import { NEXT_SLOTS_MAX } from '../../domain/primitives/limits.js';
+import { slotCount } from '../../domain/wire/queryRequests.js';
 import * as answers from '../schemas/answers.js';
 import { anyInstant, closed, reservationId } from '../schemas/parts.js';
 import { answerOf, etagOf, hasIt } from '../status.js';
@@ -16,7 +16,7 @@ const peekQuery = closed({
   ),
 });
 const slotsQuery = closed({
-  count: Type.Integer({ minimum: 1, maximum: NEXT_SLOTS_MAX, examples: [5] }),
+  count: Type.Integer({ ...slotCount.rule, examples: [5] }),
 });
 const read = { config: { needs: 'read' } } as const;
 const tags = ['queries'];

@@ -1,88 +1,63 @@
-/** The messages to an account: the payloads of the contract (2), by name. */
+/**
+ * The messages to an account over HTTP: their fields are those of the contract (2), and only the
+ * texts and examples are written here.
+ */
 import { Type } from 'typebox';
 import { NAME_BYTES_MAX } from '../../domain/primitives/limits.js';
 import * as admin from '../../domain/wire/adminRequests.js';
-import { targetName } from '../../domain/wire/replyTo.js';
 import * as requests from '../../domain/wire/requests.js';
 import { CODE_MAX } from '../../domain/primitives/text.js';
-import { WEEKDAYS } from '../../domain/account/sendingWindow.js';
-import {
-  accountId,
-  actor,
-  anyInstant,
-  campaignId,
-  chatId,
-  closed,
-  may,
-  messageId,
-  reason,
-  recipientId,
-  reservationId,
-  textBy,
-  tier,
-} from './parts.js';
+import { bodyOf, note } from './body.js';
+import { NOTES, noteOfInstant } from './parts.js';
 
-const { Optional } = Type;
-const cap = (description: string) =>
-  may(Type.Integer({ ...admin.inmails.rule, description, examples: [40] }));
+const { accountId, chatId, messageId, reservationId, tier } = NOTES;
+const campaignId = note('Your name for the campaign.', 'q4');
+const recipientId = note(
+  "LinkedIn's id of the recipient, in any spelling; the same kind of id as in LinkedIn's webhooks.",
+  'ACoAAS7RzQB',
+);
+const reason = note('Why, for the people who read the list of changes.', 'the customer asked');
+const actor = note(
+  'The person who acts, recorded as "ada via <key>". Without it, the name of the key is recorded.',
+  'ada',
+);
 const policy = {
-  dailyCap: cap('InMails a UTC day; null is the band of the tier.'),
-  weeklyCap: cap('InMails in 7 UTC days; null is 5 times the daily cap.'),
-  ramp: may(
-    closed({
-      dailyCaps: Type.Array(Type.Integer({ minimum: 1 }), {
-        ...admin.rampCaps.rule,
-        description: 'Caps of the days with a delivery, ascending.',
-        examples: [[5, 10, 20]],
-      }),
-    }),
-  ),
-  sendingWindow: may(
-    closed(
-      {
-        days: Type.Array(Type.Enum(WEEKDAYS), {
-          ...admin.weekdays.rule,
-          examples: [['mon', 'tue']],
-        }),
-        start: textBy(admin.windowStart, 'Local time.', '09:00'),
-        end: textBy(admin.windowEnd, 'Local time.', '17:30'),
-      },
-      'Local to the time zone; an end that is not after the start runs over midnight.',
-    ),
-  ),
-  timezone: may(textBy(admin.zone, 'An IANA time zone.', 'Europe/Berlin')),
-  creditsRenewOn: may(
-    Type.Integer({
-      ...admin.creditsRenewOn.rule,
-      description:
-        'The day of the month on which LinkedIn grants new InMail credits; null is the first. In a ' +
-        'month without that day it is the last one.',
-      examples: [15],
-    }),
+  dailyCap: note('InMails a UTC day; null is the band of the tier.', 40),
+  weeklyCap: note('InMails in 7 UTC days; null is 5 times the daily cap.', 40),
+  ramp: {
+    fields: { dailyCaps: note('Caps of the days with a delivery, ascending.', [5, 10, 20]) },
+  },
+  sendingWindow: {
+    description: 'Local to the time zone; an end that is not after the start runs over midnight.',
+    fields: {
+      days: { examples: [['mon', 'tue']] },
+      start: note('Local time.', '09:00'),
+      end: note('Local time.', '17:30'),
+    },
+  },
+  timezone: note('An IANA time zone.', 'Europe/Berlin'),
+  creditsRenewOn: note(
+    'The day of the month on which LinkedIn grants new InMail credits; null is the first. In a ' +
+      'month without that day it is the last one.',
+    15,
   ),
 };
-const startCount = (description: string) =>
-  may(Type.Integer({ ...admin.inmails.rule, description, examples: [3] }));
 
-export const connect = Type.Object(
+export const connect = bodyOf(
+  admin.startFields,
   {
-    accountId: may(accountId),
+    accountId,
     tier,
-    identity: may(
-      textBy(admin.identity, "LinkedIn's id of the member, in any spelling.", 'ACoAABq1x9'),
-    ),
+    identity: note("LinkedIn's id of the member, in any spelling.", 'ACoAABq1x9'),
     ...policy,
-    inmailsSentToday: startCount('What another system has spent today; counts at a start only.'),
-    deliveredToday: startCount('What of it was delivered; all of it unless said.'),
-    actor: may(actor),
-    connect: may(
-      Type.Literal(true, {
-        description: 'Late outcomes start an account that has ended by themselves.',
-      }),
-    ),
+    inmailsSentToday: note('What another system has spent today; counts at a start only.', 3),
+    deliveredToday: note('What of it was delivered; all of it unless said.', 3),
+    actor,
+    connect: {
+      description: 'Late outcomes start an account that has ended by themselves.',
+    },
   },
   {
-    additionalProperties: false,
     examples: [
       { tier: 'sales_navigator', timezone: 'Europe/Berlin' },
       {
@@ -98,42 +73,31 @@ export const connect = Type.Object(
   },
 );
 
-export const sendReserve = Type.Object(
+export const sendReserve = bodyOf(
+  requests.reserveFields,
   {
     reservationId,
-    campaignId: may(campaignId),
-    recipientId: may(recipientId),
-    leaseSeconds: may(
-      Type.Integer({
-        ...requests.leaseSeconds.rule,
-        description: 'How long the slot may stay in flight without a word.',
-        examples: [900],
-      }),
-    ),
-    journaled: may(
-      Type.Boolean({ description: 'You write a send_attempts row before you call LinkedIn.' }),
-    ),
-    validUntil: may(anyInstant('From then on the answer is expired; 5 s from now at most.')),
-    replyTo: may(
-      closed(
-        {
-          workflowId: textBy(
-            targetName,
-            `It begins with SAFEBAND_REPLY_PREFIX, and has at most ${NAME_BYTES_MAX} bytes of UTF-8.`,
-            'my-pipeline',
-          ),
-          signalName: textBy(
-            targetName,
-            `The signal that brings the decision; of at most ${NAME_BYTES_MAX} bytes of UTF-8.`,
-            'decided',
-          ),
-        },
+    campaignId,
+    recipientId,
+    leaseSeconds: note('How long the slot may stay in flight without a word.', 900),
+    journaled: { description: 'You write a send_attempts row before you call LinkedIn.' },
+    validUntil: noteOfInstant('From then on the answer is expired; 5 s from now at most.'),
+    replyTo: {
+      description:
         'A workflow of yours that hears the decision, too; only for keys of all accounts.',
-      ),
-    ),
+      fields: {
+        workflowId: note(
+          `It begins with SAFEBAND_REPLY_PREFIX, and has at most ${NAME_BYTES_MAX} bytes of UTF-8.`,
+          'my-pipeline',
+        ),
+        signalName: note(
+          `The signal that brings the decision; of at most ${NAME_BYTES_MAX} bytes of UTF-8.`,
+          'decided',
+        ),
+      },
+    },
   },
   {
-    additionalProperties: false,
     examples: [
       { reservationId: 'q4-0001' },
       {
@@ -147,10 +111,14 @@ export const sendReserve = Type.Object(
   },
 );
 
+/** The check of a batch as a whole; its items are checked later, each separately. */
+export const looseBatch = bodyOf(requests.batchFields, { requests: {} });
+/** A batch as the document shows it. */
 export const sendReserveBatch = Type.Object(
   {
     requests: Type.Array(sendReserve, {
-      ...requests.requestList.rule,
+      ...requests.batchFields.requests.rule,
+      items: sendReserve,
       description: 'Decided in order. An item that is wrong is answered in its place.',
     }),
   },
@@ -160,57 +128,34 @@ export const sendReserveBatch = Type.Object(
   },
 );
 
-/** The check of a batch as a whole; its items are checked later, each separately. */
-export const looseBatch = closed({
-  requests: Type.Array(Type.Unknown(), { ...requests.requestList.rule }),
-});
-
-export const sendDelivered = Type.Object(
+export const sendDelivered = bodyOf(
+  requests.deliverFields,
   {
     reservationId,
-    chatId: may(
-      Type.String({
-        description: "LinkedIn's conversation; without it nothing proves a delivery.",
-      }),
-    ),
-    messageId: may(messageId),
-    deliveredAt: Optional(
-      Type.Unknown({
-        description: 'When, by your clock; for display only, so what cannot be read is dropped.',
-        examples: ['2026-11-23T18:20:36.000Z'],
-      }),
+    chatId: { description: "LinkedIn's conversation; without it nothing proves a delivery." },
+    messageId,
+    deliveredAt: noteOfInstant(
+      'When, by your clock; for display only, so what cannot be read is dropped.',
     ),
   },
-  {
-    additionalProperties: false,
-    examples: [{ reservationId: 'q4-0001', chatId: 'chat-9', messageId: 'message-9' }],
-  },
+  { examples: [{ reservationId: 'q4-0001', chatId: 'chat-9', messageId: 'message-9' }] },
 );
 
-export const sendFailed = Type.Object(
+export const sendFailed = bodyOf(
+  requests.failFields,
   {
     reservationId,
-    kind: Type.Enum([...requests.failureKind.words], {
+    kind: {
       description: 'unknown: it may have reached LinkedIn, so the slot stays spent.',
-    }),
-    // Not checked here: a report of LinkedIn's limit must pause the account with any code.
-    code: Optional(
-      Type.Unknown({
-        description: `LinkedIn's own words; as text, ${CODE_MAX} characters of it.`,
-        examples: ['HTTP 429'],
-      }),
-    ),
-    retryAfterSeconds: Optional(
-      Type.Unknown({
-        description:
-          'Seconds, as a number or as text, or a date as Retry-After has it; what cannot be read ' +
-          'is an hour.',
-        examples: [3_600],
-      }),
+    },
+    code: note(`LinkedIn's own words; as text, ${CODE_MAX} characters of it.`, 'HTTP 429'),
+    retryAfterSeconds: note(
+      'Seconds, as a number or as text, or a date as Retry-After has it; what cannot be read ' +
+        'is an hour.',
+      3_600,
     ),
   },
   {
-    additionalProperties: false,
     examples: [
       { reservationId: 'q4-0001', kind: 'rejected' },
       { reservationId: 'q4-0001', kind: 'throttled', code: 'HTTP 429', retryAfterSeconds: 3_600 },
@@ -218,15 +163,15 @@ export const sendFailed = Type.Object(
   },
 );
 
-export const sendObserved = Type.Object(
+export const sendObserved = bodyOf(
+  requests.observeFields,
   {
     chatId,
     messageId,
-    recipientId: may(recipientId),
-    sentAt: anyInstant('When LinkedIn says that it was sent.'),
+    recipientId,
+    sentAt: noteOfInstant('When LinkedIn says that it was sent.'),
   },
   {
-    additionalProperties: false,
     examples: [
       {
         chatId: 'chat-7',
@@ -238,29 +183,24 @@ export const sendObserved = Type.Object(
   },
 );
 
-export const configure = Type.Object(
-  { tier: may(tier), ...policy, actor: may(actor) },
-  { additionalProperties: false, examples: [{ dailyCap: 15 }, { dailyCap: null, actor: 'ada' }] },
+export const configure = bodyOf(
+  admin.configureFields,
+  { tier, ...policy, actor },
+  { examples: [{ dailyCap: 15 }, { dailyCap: null, actor: 'ada' }] },
 );
 
-export const order = Type.Object(
-  { reason, actor: may(actor) },
+export const order = bodyOf(
+  admin.orderFields,
+  { reason, actor },
   {
-    additionalProperties: false,
     examples: [{ reason: 'the customer asked' }, { reason: 'checked with LinkedIn', actor: 'ada' }],
   },
 );
 
-export const settleByOperator = Type.Object(
+export const settleByOperator = bodyOf(
+  requests.settleFields,
+  { reservationId, outcome: {}, chatId, reason, actor },
   {
-    reservationId,
-    outcome: Type.Enum([...requests.operatorOutcome.words]),
-    chatId: may(chatId),
-    reason,
-    actor: may(actor),
-  },
-  {
-    additionalProperties: false,
     examples: [
       {
         reservationId: 'q4-0001',
@@ -272,4 +212,4 @@ export const settleByOperator = Type.Object(
   },
 );
 
-export const nothing = Type.Object({}, { additionalProperties: false, examples: [{}] });
+export const nothing = bodyOf(admin.noFields, {}, { examples: [{}] });

@@ -1,60 +1,35 @@
 /** The values of the contract as schemas: the only source of types, checks and OpenAPI. */
-import { Type, type TSchema, type TUnion, type TNull } from 'typebox';
+import { Type, type TNull, type TSchema, type TUnion } from 'typebox';
 import { TIERS } from '../../domain/primitives/tier.js';
 import * as requests from '../../domain/wire/requests.js';
 import { accountId as accountIdValue } from '../../domain/wire/adminRequests.js';
-import {
-  ACTOR_RULE,
-  INSTANT_RULE,
-  REASON_RULE,
-  textRule,
-  type Rule,
-} from '../../domain/wire/values.js';
+import { INSTANT_RULE, textRule } from '../../domain/wire/values.js';
 import { ACCOUNT_STATES } from '../../domain/gate/accountState.js';
+import { note } from './body.js';
 
 export const orNull = <T extends TSchema>(schema: T): TUnion<[T, TNull]> =>
   Type.Union([schema, Type.Null()]);
 /** An optional field of a request; null means the same as no field. */
 export const may = <T extends TSchema>(schema: T) => Type.Optional(orNull(schema));
 
-/** A text that is checked by the same rule as in the message. */
-export const textBy = ({ rule }: { readonly rule: Rule }, description: string, example: string) =>
-  Type.String({ ...rule, description, examples: [example] });
 export const text = (maxLength: number, description: string, example: string) =>
-  textBy({ rule: textRule(maxLength) }, description, example);
+  Type.String({ ...textRule(maxLength), ...note(description, example) });
 
-export const accountId = textBy(
-  accountIdValue,
-  'Your name for the account; upper and lower case differ.',
-  'acme-anna',
-);
-export const reservationId = textBy(
-  requests.reservationId,
-  'Your name for one attempt to send. Never use it twice.',
-  'q4-0001',
-);
-export const campaignId = textBy(requests.campaignId, 'Your name for the campaign.', 'q4');
-export const chatId = textBy(
-  requests.chatId,
-  "LinkedIn's id of the conversation: the proof of a delivery.",
-  'chat-9',
-);
-export const messageId = textBy(requests.messageId, "LinkedIn's id of the message.", 'message-9');
-export const recipientId = textBy(
-  requests.recipientId,
-  "LinkedIn's id of the recipient, in any spelling; the same kind of id as in LinkedIn's webhooks.",
-  'ACoAAS7RzQB',
-);
-export const reason = textBy(
-  { rule: REASON_RULE },
-  'Why, for the people who read the list of changes.',
-  'the customer asked',
-);
-export const actor = textBy(
-  { rule: ACTOR_RULE },
-  'The person who acts, recorded as "ada via <key>". Without it, the name of the key is recorded.',
-  'ada',
-);
+/** What people read about the ids. */
+export const NOTES = {
+  accountId: note('Your name for the account; upper and lower case differ.', 'acme-anna'),
+  reservationId: note('Your name for one attempt to send. Never use it twice.', 'q4-0001'),
+  chatId: note("LinkedIn's id of the conversation: the proof of a delivery.", 'chat-9'),
+  messageId: note("LinkedIn's id of the message.", 'message-9'),
+  tier: { description: 'The kind of LinkedIn account.' },
+};
+export const accountId = Type.String({ ...accountIdValue.rule, ...NOTES.accountId });
+export const reservationId = Type.String({
+  ...requests.reservationId.rule,
+  ...NOTES.reservationId,
+});
+export const chatId = Type.String({ ...requests.chatId.rule, ...NOTES.chatId });
+export const messageId = Type.String({ ...requests.messageId.rule, ...NOTES.messageId });
 
 /** An instant in an answer. */
 export const instant = (description: string) => instantLike(STRICT_INSTANT, description);
@@ -63,11 +38,8 @@ export const anyInstant = (description: string) => instantLike(INSTANT_RULE.patt
 const STRICT_INSTANT =
   '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?(Z|[+-]\\d\\d:\\d\\d)$';
 const instantLike = (pattern: string, description: string) =>
-  Type.String({
-    pattern,
-    description,
-    examples: ['2026-11-23T18:20:36.000Z'],
-  });
+  Type.String({ pattern, ...noteOfInstant(description) });
+export const noteOfInstant = (description: string) => note(description, '2026-11-23T18:20:36.000Z');
 export const day = (description: string) =>
   Type.String({
     pattern: '^\\d{4}-\\d\\d-\\d\\d$',
@@ -75,7 +47,7 @@ export const day = (description: string) =>
     examples: ['2026-11-23'],
   });
 export const count = (description: string, minimum = 0) => Type.Integer({ minimum, description });
-export const tier = Type.Enum(TIERS, { description: 'The kind of LinkedIn account.' });
+export const tier = Type.Enum(TIERS, NOTES.tier);
 export const state = Type.Enum(ACCOUNT_STATES, {
   description: 'If several states apply, the last of them in this list.',
 });

@@ -40,7 +40,10 @@ function decisionOn(self: AccountRun, ask: ReserveAsk): Refusal | DecisionWire {
   return isRefusal(decision) ? decision : decisionWire(decision);
 }
 
-export const decidedAll = (self: AccountRun, requests: readonly unknown[]): BatchAnswer => ({
+export const decidedAll = (
+  self: AccountRun,
+  { requests }: { readonly requests: readonly unknown[] },
+): BatchAnswer => ({
   decisions: requests.map((raw) => decidedItem(self, raw)),
 });
 

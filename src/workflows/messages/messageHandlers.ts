@@ -94,7 +94,7 @@ const INLETS: ReadonlyMap<string, Inlet> = new Map(
     sendReserve: inlet(messages.sendReserve, decided, { isCold, weight: () => 1 }),
     sendReserveBatch: inlet(messages.sendReserveBatch, decidedAll, {
       isCold: (self) => isCold(self),
-      weight: (requests) => requests.length,
+      weight: ({ requests }) => requests.length,
     }),
     sendDelivered: inlet(messages.sendDelivered, (self, { chatId, ...report }) => {
       if (chatId !== null) {

@@ -9,44 +9,49 @@ import { reservationWire } from '../../domain/wire/responses.js';
 import { asQueryFailure, failureOf, queries } from '../../temporal/protocol.js';
 import type { AccountRun } from '../accountRun.js';
 import { peekWire } from '../../domain/wire/decisions.js';
-import { parseQuery, type QueryAsk } from '../../domain/wire/queryRequests.js';
+import {
+  parseQuery,
+  parseReservationQuery,
+  parseSlotsQuery,
+  type QueryAsk,
+} from '../../domain/wire/queryRequests.js';
+import type { Parser } from '../../domain/wire/message.js';
 import { statusOf } from '../status.js';
 
-type Seen = {
+type Seen<A> = {
   readonly account: Account;
   readonly at: Instant;
   readonly isForecast: boolean;
-  readonly ask: QueryAsk;
+  readonly ask: A;
 };
 
 export function answerQueries(self: AccountRun): void {
-  const see = (raw: unknown, needs?: 'count' | 'reservationId'): Seen => {
-    const ask = parseQuery(raw, needs);
-    if (!ask.ok) throw failureOf(ask);
+  const see = <A extends QueryAsk>(parse: Parser<A>, raw: unknown): Seen<A> => {
     const now = self.queryNow();
+    const ask = parse(raw ?? {}, 'strict', now);
+    if (!ask.ok) throw failureOf(ask);
     const at = Math.max(now, ask.value.at ?? now);
     const flaw = tooFarAhead(at, now);
     if (flaw) throw failureOf(flaw);
     return { account: viewOf(self.read(), now, at), at, isForecast: at > now, ask: ask.value };
   };
   answer(queries.status, (raw) => {
-    const { account, at } = see(raw);
+    const { account, at } = see(parseQuery, raw);
     return statusOf(self.read(), account, at);
   });
   answer(queries.reservation, (raw) => {
-    const { account, at, ask } = see(raw, 'reservationId');
-    const { reservationId } = ask;
-    const found = reservationId && reservationWire(account, reservationId, at);
+    const { account, at, ask } = see(parseReservationQuery, raw);
+    const found = reservationWire(account, ask.reservationId, at);
     if (found) return found;
-    const message = `reservation ${String(reservationId)} is not known here`;
+    const message = `reservation ${ask.reservationId} is not known here`;
     throw failureOf({ refused: 'ReservationUnknown', message });
   });
   answer(queries.peek, (raw) => {
-    const { account, at, isForecast } = see(raw);
+    const { account, at, isForecast } = see(parseQuery, raw);
     return peekWire(account, at, isForecast);
   });
   answer(queries.nextSlots, (raw) => {
-    const { account, at, ask } = see(raw, 'count');
+    const { account, at, ask } = see(parseSlotsQuery, raw);
     return nextSlots(account, at, ask.count).map(isoInstant);
   });
 }

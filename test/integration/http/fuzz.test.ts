@@ -5,7 +5,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { KnownRoute } from '../../../src/http/app.js';
 import { FOREIGN_MAX, isChatId, isWellFormed } from '../../../src/domain/primitives/ids.js';
 import { parseOrder } from '../../../src/domain/wire/adminRequests.js';
-import { actor, chatId } from '../../../src/http/schemas/parts.js';
+import { order } from '../../../src/http/schemas/messages.js';
+import { chatId } from '../../../src/http/schemas/parts.js';
 import { checkOf } from '../../../src/http/plumbing/validation.js';
 import { createHttpStand, type Answer, type HttpStand } from '../../support/http.js';
 
@@ -192,7 +193,7 @@ it.each([
 });
 
 it('checks ids over HTTP by the rules of the domain', () => {
-  const [isFits, isActor] = [checkOf(chatId), checkOf(actor)];
+  const [isFits, isActor] = [checkOf(chatId), checkOf(order.properties.actor)];
   const text = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 40 }),
     fc.string({

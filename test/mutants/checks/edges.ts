@@ -7,7 +7,7 @@ import { Life, LATER, NEXT_DAY, NINE, type Check } from './life.js';
 
 const ownWorkflows: Check = (domain) => {
   const isTaken = (workflowId: string, signalName = 'decided'): boolean =>
-    'value' in domain.readReplyTo({ workflowId, signalName });
+    'value' in domain.readReplyTo({ workflowId, signalName }, 0);
   expect(isTaken('outreach/7')).toBe(true);
   const own = [
     'temporal-sys-scheduler:x',
@@ -21,7 +21,7 @@ const ownWorkflows: Check = (domain) => {
 
 const longNames: Check = (domain) => {
   const isTaken = (workflowId: string): boolean =>
-    'value' in domain.readReplyTo({ workflowId, signalName: 'decided' });
+    'value' in domain.readReplyTo({ workflowId, signalName: 'decided' }, 0);
   expect(isTaken(`${'中'.repeat(333)}a`)).toBe(true);
   expect(isTaken('中'.repeat(334))).toBe(false);
 };

@@ -1,6 +1,6 @@
 /**
- * The schema of HTTP and the parser of Signal and Update accept the same values. Their limits come
- * from one line (src/domain/wire/values.ts); this test finds a rule that only one of them has.
+ * The schema of HTTP and the parser of Signal and Update accept the same values. Both come from one
+ * description (src/domain/wire/message.ts); this test finds a rule that only one of them has.
  */
 import fc from 'fast-check';
 import type { TObject } from 'typebox';
@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { checkOf } from '../../../src/http/plumbing/validation.js';
 import * as bodies from '../../../src/http/schemas/messages.js';
 import { messages } from '../../../src/temporal/protocol.js';
-import type { Parser } from '../../../src/domain/wire/requests.js';
+import type { Parser } from '../../../src/domain/wire/message.js';
 
 const NOW = Date.UTC(2026, 10, 24, 9, 30, 7);
 const PERSON = { reason: 'checked', actor: 'ada' };
