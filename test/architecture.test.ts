@@ -228,7 +228,7 @@ describe('the source', () => {
     },
   );
 
-  it('keeps the domain pure', () => {
+  it('the source keeps the domain pure', () => {
     const found = files
       .filter(({ name }) => name.startsWith('domain/'))
       .flatMap(({ name, text }) =>
@@ -237,12 +237,12 @@ describe('the source', () => {
     expect(found).toEqual([]);
   });
 
-  it('lets workflows ask activities in one place, which takes no answer of another', () => {
+  it('the source lets workflows ask activities in one place, which takes no answer of another', () => {
     const asking = files.filter(({ text }) => /\bproxy(Local)?Activities\b/.test(text));
     expect(asking.map(({ name }) => name)).toEqual(['workflows/activityProxies.ts']);
   });
 
-  it('keeps files short and lines narrow', () => {
+  it('the source keeps files short and lines narrow', () => {
     const tooLong = files.filter(({ name, text }) => {
       const lines = text.split('\n');
       const isWide = lines.some((line) => line.length > 100 && !/[`'"]/.test(line));
@@ -251,7 +251,7 @@ describe('the source', () => {
     expect(tooLong.map(({ name }) => name)).toEqual([]);
   });
 
-  it('lets the workflow bundle carry no library but the SDK', () => {
+  it('the source lets the workflow bundle carry no library but the SDK', () => {
     const inBundle = files.filter(({ name }) =>
       [
         'temporal/answers',

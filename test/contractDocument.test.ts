@@ -55,12 +55,12 @@ const citedIn = ({ text }: File): readonly string[] =>
   [...text.matchAll(/\bR(?:[1-9]|[12]\d)\b/g)].map(([rule]) => rule);
 
 describe('docs/contract.md', () => {
-  it('defines R1 to its last rule, each once', () => {
+  it('docs/contract.md defines R1 to its last rule, each once', () => {
     expect(RULES).toEqual(RULES.map((_, index) => `R${index + 1}`));
     expect(RULES.length).toBeGreaterThanOrEqual(18);
   });
 
-  it('defines each rule that code, tests and documents cite', () => {
+  it('docs/contract.md defines each rule that code, tests and documents cite', () => {
     const unknown = [...source, ...tests, ...documents].flatMap((file) =>
       citedIn(file)
         .filter((rule) => !RULES.includes(rule))
@@ -69,28 +69,34 @@ describe('docs/contract.md', () => {
     expect(unknown).toEqual([]);
   });
 
-  it.each(RULES)('has %s cited in code and in a test', (rule) => {
+  it.each(RULES)('docs/contract.md has %s cited in code and in a test', (rule) => {
     expect(source.some((file) => citedIn(file).includes(rule))).toBe(true);
     expect(tests.some((file) => citedIn(file).includes(rule))).toBe(true);
   });
 
-  it.each(RULES)('shows an example, the reason, the code and the tests of %s', (rule) => {
-    const section = sectionOf(`### ${rule} `);
-    for (const part of ['Example: ', 'Reason: ', 'Code: ', 'Tests: ']) {
-      expect(section.replaceAll(/\s+/g, ' ')).toContain(part);
-    }
-  });
+  it.each(RULES)(
+    'docs/contract.md shows an example, the reason, the code and the tests of %s',
+    (rule) => {
+      const section = sectionOf(`### ${rule} `);
+      for (const part of ['Example: ', 'Reason: ', 'Code: ', 'Tests: ']) {
+        expect(section.replaceAll(/\s+/g, ' ')).toContain(part);
+      }
+    },
+  );
 
-  it.each(RULES)('names files for %s that cite it: one of the code, one of the tests', (rule) => {
-    const [code = '', cases = ''] =
-      sectionOf(`### ${rule} `)
-        .split(/^Code: /m)[1]
-        ?.split('Tests:') ?? [];
-    expect(filesNamedIn(code).some((name) => citedIn(read(name)).includes(rule))).toBe(true);
-    expect(filesNamedIn(cases).some((name) => citedIn(read(name)).includes(rule))).toBe(true);
-  });
+  it.each(RULES)(
+    'docs/contract.md names files for %s that cite it: one of the code, one of the tests',
+    (rule) => {
+      const [code = '', cases = ''] =
+        sectionOf(`### ${rule} `)
+          .split(/^Code: /m)[1]
+          ?.split('Tests:') ?? [];
+      expect(filesNamedIn(code).some((name) => citedIn(read(name)).includes(rule))).toBe(true);
+      expect(filesNamedIn(cases).some((name) => citedIn(read(name)).includes(rule))).toBe(true);
+    },
+  );
 
-  it('has the words that code has, each list whole', () => {
+  it('docs/contract.md has the words that code has, each list whole', () => {
     const section = (heading: string): readonly string[] =>
       [...sectionOf(heading).matchAll(/`(\w+)`/g)].map(([, word = '']) => word);
     const reasons = /^- `reason` is the first[^]*?(?=^- )/m.exec(contract)?.[0] ?? '';
@@ -107,13 +113,13 @@ describe('docs/contract.md', () => {
     expect(section('### Workflows')).toEqual(expect.arrayContaining([...TIERS]));
   });
 
-  it('links each file that it names, so that a reader finds the code in one step', () => {
+  it('docs/contract.md links each file that it names, so that a reader finds the code in one step', () => {
     const unlinked = contract.replaceAll(/\[`[^`]+`\]\([^)]+\)/g, '');
     expect(filesNamedIn(contract).length).toBeGreaterThan(60);
     expect(filesNamedIn(unlinked)).toEqual([]);
   });
 
-  it('names tables and columns that the schema has', () => {
+  it('docs/contract.md names tables and columns that the schema has', () => {
     const rows = [
       ...sectionOf('## 4. Postgres').matchAll(/^\| `(\w+)`( \(view\))?.* \| (.*) \|$/gm),
     ];
@@ -133,7 +139,7 @@ describe('docs/contract.md', () => {
     }
   });
 
-  it('has the sections that code cites', () => {
+  it('docs/contract.md has the sections that code cites', () => {
     const cited = [...source, ...tests].flatMap(({ text }) =>
       [...text.matchAll(/\(docs\/contract\.md, (\d)/g)].map(([, section = '']) => section),
     );
@@ -141,7 +147,7 @@ describe('docs/contract.md', () => {
     for (const section of cited) expect(contract).toMatch(new RegExp(`^## ${section}\\. `, 'm'));
   });
 
-  it('is cited by its address, and by a link in documents', () => {
+  it('docs/contract.md is cited by its address, and by a link in documents', () => {
     const inCode = [...source, ...tests].filter(({ text }) => /\(contract[,)]/.test(text));
     const inDocuments = documents.filter(({ text }) =>
       /\((?:docs\/)?contract(?:\.md)?, /.test(text),
@@ -155,7 +161,7 @@ describe('docs/glossary.md', () => {
   const terms = [...table.matchAll(/^\| ([^|]+?) +\|/gm)].map(([, term = '']) => term).slice(1);
   terms.splice(0, 1); // the line below the heading
 
-  it('defines each term once, in the order of the alphabet', () => {
+  it('docs/glossary.md defines each term once, in the order of the alphabet', () => {
     expect(terms.length).toBeGreaterThan(40);
     expect(terms).toEqual([...new Set(terms)].toSorted((a, b) => a.localeCompare(b, 'en')));
   });

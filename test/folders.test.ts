@@ -62,31 +62,34 @@ function circleIn(graph: Graph): readonly string[] {
 const domain = files.filter(({ name }) => name.startsWith('domain/'));
 
 describe('the folders of the domain', () => {
-  it('import those before them', () => {
+  it('the folders of the domain import those before them', () => {
     const wrong = domain.flatMap((file) => againstOrder(file).map((place) => [file.name, place]));
     expect(wrong).toEqual([]);
   });
 
-  it('are all in the order', () => {
+  it('the folders of the domain are all in the order', () => {
     const names = new Set(domain.map(({ name }) => folderIn(name)));
     expect([...names].toSorted()).toEqual([...RANKS.keys()].toSorted());
   });
 
-  it.each([...RANKS.keys()])('open with a short README that names each file: %s', (folder) => {
-    const text = readFileSync(path.join(SRC, 'domain', folder, 'README.md'), 'utf8');
-    expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(README_LINES_MAX);
-    const home = `domain/${folder}/`;
-    const own = domain
-      .filter(({ name }) => name.startsWith(home))
-      .map(({ name }) => name.slice(home.length));
-    const linked = [...text.matchAll(/\]\(([\w/]+\.ts)\)/g)].map(([, name]) => name);
-    expect(new Set(linked)).toEqual(new Set(own));
-    expect(text).toContain(DOMAIN_ORDER);
-  });
+  it.each([...RANKS.keys()])(
+    'the folders of the domain open with a short README that names each file: %s',
+    (folder) => {
+      const text = readFileSync(path.join(SRC, 'domain', folder, 'README.md'), 'utf8');
+      expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(README_LINES_MAX);
+      const home = `domain/${folder}/`;
+      const own = domain
+        .filter(({ name }) => name.startsWith(home))
+        .map(({ name }) => name.slice(home.length));
+      const linked = [...text.matchAll(/\]\(([\w/]+\.ts)\)/g)].map(([, name]) => name);
+      expect(new Set(linked)).toEqual(new Set(own));
+      expect(text).toContain(DOMAIN_ORDER);
+    },
+  );
 });
 
 describe('the sources', () => {
-  it('have no circle of files, type-only imports included', () => {
+  it('the sources have no circle of files, type-only imports included', () => {
     expect(circleIn(graphOf(files))).toEqual([]);
   });
 

@@ -28,11 +28,14 @@ function tableBelow(heading: string): readonly (readonly string[])[] {
 }
 
 describe('docs/mutants.md', () => {
-  it.each(LISTS)('lists, under "%s", each mutant and what catches it', (heading, mutants) => {
-    expect(tableBelow(heading)).toEqual(mutants.map(({ rule, what, by }) => [rule, what, by]));
-  });
+  it.each(LISTS)(
+    'docs/mutants.md lists, under "%s", each mutant and the check that detects it',
+    (heading, mutants) => {
+      expect(tableBelow(heading)).toEqual(mutants.map(({ rule, what, by }) => [rule, what, by]));
+    },
+  );
 
-  it('states how many there are', () => {
+  it('docs/mutants.md states how many there are', () => {
     const count = LISTS.reduce((sum, [, mutants]) => sum + mutants.length, 0);
     expect(DOCUMENT).toContain(`${count} ways`);
   });
@@ -41,12 +44,12 @@ describe('docs/mutants.md', () => {
 describe('each mutant', () => {
   const all = LISTS.flatMap(([, mutants]) => mutants);
 
-  it('has a name of its own, and breaks a rule of the contract', () => {
+  it('each mutant has its own name, and breaks a rule of the contract', () => {
     expect(new Set(all.map(({ what }) => what)).size).toBe(all.length);
     for (const { rule } of all) expect(rule).toMatch(/^R([1-9]|1[0-8])$/);
   });
 
-  it('replaces a text that its file holds once', () => {
+  it('each mutant replaces a text that its file holds once', () => {
     const missing = all.filter(({ file, old }) => {
       const source = readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
       return source.split(old).length !== 2;

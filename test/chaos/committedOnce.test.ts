@@ -94,20 +94,23 @@ const left = async (id: string): Promise<unknown> =>
 const ONCE = { corrections: 1, undercounts: 1, corrected: 1 };
 
 describe('a run that waits for the row', () => {
-  it.each([1_600, 3_000])('of %s ms answers what it found, and is written once', async (ms) => {
-    const { id, account } = await verified();
-    await addUnknownEvents(id, 50);
-    const lock = await lockRow(stand.databaseUrl, id);
-    const found = run(account);
-    await sleep(ms); // how long the row is locked
-    await lock.release();
-    expect(await found).toMatchObject({ healed: true, alerted: true });
-    expect(await statusOf(account)).toMatchObject({ counter: 50, external: 50, remaining: 0 });
-    expect(await grants(account, 50, 'late')).toBe(0);
-    expect(await left(id)).toEqual(ONCE);
-  });
+  it.each([1_600, 3_000])(
+    'a run that waits for the row of %s ms answers what it found, and is written once',
+    async (ms) => {
+      const { id, account } = await verified();
+      await addUnknownEvents(id, 50);
+      const lock = await lockRow(stand.databaseUrl, id);
+      const found = run(account);
+      await sleep(ms); // how long the row is locked
+      await lock.release();
+      expect(await found).toMatchObject({ healed: true, alerted: true });
+      expect(await statusOf(account)).toMatchObject({ counter: 50, external: 50, remaining: 0 });
+      expect(await grants(account, 50, 'late')).toBe(0);
+      expect(await left(id)).toEqual(ONCE);
+    },
+  );
 
-  it('of 12 s is unavailable, and until its outcome is known nothing is granted', async () => {
+  it('a run that waits for the row of 12 s is unavailable, and until its outcome is known nothing is granted', async () => {
     const { id, account } = await verified();
     await addUnknownEvents(id, 50);
     const lock = await lockRow(stand.databaseUrl, id);
@@ -136,7 +139,7 @@ describe('a run whose answer is lost', () => {
     expect(await left(id)).toEqual(ONCE);
   });
 
-  it('because the connection ends before the commit is answered, is written once', async () => {
+  it('a run whose answer is lost because the connection ends before the commit is answered, is written once', async () => {
     const { id, account } = await verified();
     await addUnknownEvents(id, 50);
     const lock = await lockRow(stand.databaseUrl, id);

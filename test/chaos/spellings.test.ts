@@ -71,7 +71,7 @@ const ways = {
 describe('a second account of one member is held, by whatever spelling', () => {
   const names = ['start', 'Update', 'Signal', 'HTTP'] as const;
   it.each(spellingsOf('ID').map((spelling, i) => [spelling, names[i % 4] ?? 'start'] as const))(
-    '%s, by %s',
+    'a second account of one member is held: %s, by %s',
     async (pattern, name) => {
       const [one, two] = [stand.newAccount(), stand.newAccount()];
       const id = newMember();
@@ -85,16 +85,19 @@ describe('a second account of one member is held, by whatever spelling', () => {
   it.each([
     ['Sales Navigator', 0x2c],
     ['Recruiter', 0x43],
-  ] as const)('of %s, which gives the member another id', async (_, product) => {
-    const [one, two, three] = [stand.newAccount(), stand.newAccount(), stand.newAccount()];
-    await ways.start(one, newMember());
-    await ways.start(two, `urn:li:fs_salesProfile:(${memberId(members, product)},NAME_SEARCH,x)`);
-    await ways.start(three, `urn:li:member:${members}`);
-    expect(await statusOf(stand.handle(two))).toMatchObject(HELD);
-    expect(await statusOf(stand.handle(three))).toMatchObject(HELD);
-  });
+  ] as const)(
+    'a second account of one member is held, also with the id of %s',
+    async (_, product) => {
+      const [one, two, three] = [stand.newAccount(), stand.newAccount(), stand.newAccount()];
+      await ways.start(one, newMember());
+      await ways.start(two, `urn:li:fs_salesProfile:(${memberId(members, product)},NAME_SEARCH,x)`);
+      await ways.start(three, `urn:li:member:${members}`);
+      expect(await statusOf(stand.handle(two))).toMatchObject(HELD);
+      expect(await statusOf(stand.handle(three))).toMatchObject(HELD);
+    },
+  );
 
-  it('also where two are connected at once', async () => {
+  it('a second account of one member is held, also if two are connected at once', async () => {
     const [one, two] = [stand.newAccount(), stand.newAccount()];
     const id = newMember();
     const sales = memberId(members, 0x2c);
@@ -103,14 +106,14 @@ describe('a second account of one member is held, by whatever spelling', () => {
     expect(states.map(({ state }) => state).toSorted()).toEqual(['active', 'held']);
   });
 
-  it('and two members are not', async () => {
+  it('accounts of two members are not held', async () => {
     const [one, two] = [stand.newAccount(), stand.newAccount()];
     await ways.start(one, newMember());
     await ways.start(two, `https://www.linkedin.com/in/${newMember()}/`);
     expect(await statusOf(stand.handle(two))).toMatchObject({ state: 'active', hold: null });
   });
 
-  it('and the account itself may be connected again by another spelling', async () => {
+  it('an account may be connected again with another spelling of its member', async () => {
     const id = newMember();
     const account = stand.newAccount();
     await ways.start(account, id);
@@ -236,17 +239,20 @@ describe('accounts of one member that were connected before spellings were compa
   it.each([
     ['ids of one product', (id: string) => `urn:li:fsd_profile:${id}`],
     ['ids of two products', () => memberId(members, 0x2c)],
-  ])('share one cap: the one that is compared second is held (%s)', async (_, spell) => {
-    const member = newMember();
-    const [one, two] = [await older(member), await older(spell(member))];
-    await takenOver(one.id, one.actor);
-    await expect.poll(async () => (await statusOf(stand.handle(one.id))).state).toBe('active');
-    await takenOver(two.id, two.actor);
-    await expect.poll(() => statusOf(stand.handle(two.id))).toMatchObject(HELD);
-    expect(await statusOf(stand.handle(one.id))).toMatchObject({ state: 'active', hold: null });
-  });
+  ])(
+    'accounts of one member that were connected before spellings were compared share one cap: the one that is compared second is held (%s)',
+    async (_, spell) => {
+      const member = newMember();
+      const [one, two] = [await older(member), await older(spell(member))];
+      await takenOver(one.id, one.actor);
+      await expect.poll(async () => (await statusOf(stand.handle(one.id))).state).toBe('active');
+      await takenOver(two.id, two.actor);
+      await expect.poll(() => statusOf(stand.handle(two.id))).toMatchObject(HELD);
+      expect(await statusOf(stand.handle(one.id))).toMatchObject({ state: 'active', hold: null });
+    },
+  );
 
-  it('stop a new account of the member, and continue themselves', async () => {
+  it('accounts of one member that were connected before spellings were compared stop a new account of the member, and continue themselves', async () => {
     const member = newMember();
     const one = await older(member);
     const two = stand.newAccount();

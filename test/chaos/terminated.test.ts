@@ -212,14 +212,14 @@ describe('a workflow that ended by itself in another way', () => {
     expect(await all(place.stand, UNCLEAN, id)).toMatchObject([{ severity: 'info' }]);
   }
 
-  it('loses nothing when it timed out', async () => {
+  it('a workflow that ended by itself in another way loses nothing when it timed out', async () => {
     const { id, account } = await morning(place);
     const second = await startedAgain(place.stand, { id, account }, { workflowRunTimeout: '1s' });
     await expect.poll(async () => (await second.describe()).status.name).toBe('TIMED_OUT');
     await expectHeard(id);
   });
 
-  it('loses nothing when it failed', async () => {
+  it('a workflow that ended by itself in another way loses nothing when it failed', async () => {
     const { id, account } = await morning(place);
     await place.stand.stopWorker();
     const second = await startedAgain(place.stand, { id, account });

@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 describe('the database and the activities as they are', () => {
-  it('pass each check', async () => {
+  it('the unchanged database and activities pass each check', async () => {
     const build = await buildOf(project);
     const migrated = await databaseOf(project);
     for (const [name, check] of Object.entries(CHECKS)) {

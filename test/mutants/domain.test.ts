@@ -30,7 +30,7 @@ function flawByModel(domain: Domain): string | undefined {
 }
 
 describe('the domain as it is', () => {
-  it('is right by the model and by each check', async () => {
+  it('the unchanged domain passes the model and each check', async () => {
     const domain = await domainIn();
     expect(flawByModel(domain)).toBeUndefined();
     for (const [name, check] of Object.entries(CHECKS)) {

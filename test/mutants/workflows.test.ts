@@ -66,7 +66,7 @@ describe.concurrent('a check of the workflows', () => {
   afterAll(() => stand.close());
 
   it.for(Object.entries(WORKFLOW_CHECKS))(
-    'passes the workflow as it is: %s',
+    'a check of the workflows passes the workflow as it is: %s',
     async ([, check], { expect }) => {
       const bench = { stand, away, mixed, workflowType: typeOf(), patience: ours, expect };
       expect(await flawBy(() => check(bench))).toBeUndefined();

@@ -4,14 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { INSTANTS, lacking, planOf, ZONES } from '../clock/at.js';
 
 describe('npm run at', () => {
-  it('runs a command at one instant in one zone', () => {
+  it('npm run at runs a command at one instant in one zone', () => {
     expect(planOf(['2028-02-28T23:55:00Z', 'Asia/Tokyo', 'npm', 'test'])).toEqual({
       moments: [{ instant: '2028-02-28T23:55:00Z', zone: 'Asia/Tokyo' }],
       command: ['npm', 'test'],
     });
   });
 
-  it('runs a command at every instant in every zone', () => {
+  it('npm run at runs a command at every instant in every zone', () => {
     const plan = planOf(['every', 'npm', 'test']);
     expect(plan).toMatchObject({ command: ['npm', 'test'] });
     const moments = typeof plan === 'string' ? [] : plan.moments;
@@ -26,17 +26,17 @@ describe('npm run at', () => {
     ['with its offset', ['2028-02-28T23:55:00', 'UTC', 'date']],
     ['with its offset', ['yesterday', 'UTC', 'date']],
     ['IANA time zone', ['2028-02-28T23:55:00Z', 'Tokio', 'date']],
-  ])('refuses with "%s" the arguments %j', (sentence, words) => {
+  ])('npm run at refuses with "%s" the arguments %j', (sentence, words) => {
     expect(planOf(words)).toContain(sentence);
   });
 
-  it('names what a machine lacks', () => {
+  it('npm run at names what a machine lacks', () => {
     expect(lacking('darwin-arm64', true)).toContain('linux-x64 only');
     expect(lacking('linux-x64', false)).toContain('apt-get install gcc');
     expect(lacking('linux-x64', true)).toBeUndefined();
   });
 
-  it('ends with code 2 and runs nothing when its arguments are wrong', () => {
+  it('npm run at ends with code 2 and runs nothing when its arguments are wrong', () => {
     const words = ['--import', 'tsx', 'test/clock/at.ts', 'tomorrow', 'UTC', 'node', '-v'];
     const { status, stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' });
     expect([status, stdout]).toEqual([2, '']);

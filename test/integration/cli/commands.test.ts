@@ -47,7 +47,7 @@ describe('without any account', () => {
 });
 
 describe('an account', () => {
-  it('is connected, shown and configured, and found by a similar name', async () => {
+  it('an account is connected, shown and configured, and found by a similar name', async () => {
     const id = stand.newAccount('anna');
     const connected = await cli('connect', id, '--tier', 'premium', '--ramp', '5,10');
     expect(connected.out).toContain(`${id} is connected: active, 5 of 5 left today`);
@@ -93,7 +93,7 @@ describe('an account', () => {
     });
   });
 
-  it('is held and resumed with the name of the actor, and settled by a person', async () => {
+  it('an account is held and resumed with the name of the actor, and settled by a person', async () => {
     const { id, account } = await sent(stand, 1);
     const settings = settingsOf(stand);
     const held = await safeband(['hold', id, '--reason', 'asked to pause'], {
@@ -125,7 +125,7 @@ describe('an account', () => {
     expect((await cli('status', id)).out).toContain('disconnected');
   });
 
-  it('is read from Postgres if Temporal does not answer', async () => {
+  it('an account is read from Postgres if Temporal does not answer', async () => {
     const { id } = await sent(stand, 2);
     const settings = settingsOf(stand);
     const env = { ...settings.env, TEMPORAL_ADDRESS: '127.0.0.1:1' };
@@ -143,7 +143,7 @@ describe('an account', () => {
 });
 
 describe('check', () => {
-  it('finds all sources equal, also with InMails in flight', async () => {
+  it('`safeband check` finds all sources equal, also with InMails in flight', async () => {
     const { id, account } = await sent(stand, 3);
     await ask(account, 'open');
     await runNow(account);
@@ -160,7 +160,7 @@ describe('check', () => {
     expect([code, out]).toEqual([0, expect.stringContaining('equal, all sources agree')]);
   });
 
-  it('reports rows that are not saved yet as a stale read', async () => {
+  it('`safeband check` reports rows that are not saved yet as a stale read', async () => {
     const { id, account } = await sent(stand, 1);
     unsaved.add(id);
     await ask(account, 'late');
@@ -174,7 +174,7 @@ describe('check', () => {
     unsaved.delete(id);
   });
 
-  it('reports a real difference and its parts with exit code 1, and changes nothing', async () => {
+  it('`safeband check` reports a real difference and its parts with exit code 1, and changes nothing', async () => {
     const { id } = await sent(stand, 3);
     await edit(stand, id, 'inmails_sent_today = 104');
     const rowOf = async (): Promise<unknown> =>
@@ -207,7 +207,7 @@ describe('check', () => {
 });
 
 describe('history and what-if', () => {
-  it('answer for a past instant, and refuse a question without a change of policy', async () => {
+  it('history answers for a past instant, and what-if refuses a question without a change of policy', async () => {
     const { id } = await sent(stand, 2);
     const now = new Date().toISOString();
     expect(await json('history', id, '--at', now)).toMatchObject({
@@ -237,7 +237,7 @@ describe('history and what-if', () => {
 });
 
 describe('why', () => {
-  it('prints the sentences of the API and the page', async () => {
+  it('`safeband why` prints the sentences of the API and the page', async () => {
     const { id, account } = await sent(stand, 2);
     await ask(account, 'open');
     await say(account, 'sendObserved', {
@@ -262,7 +262,7 @@ describe('why', () => {
 });
 
 describe('tail', () => {
-  it('prints past and new rows, and ends on its signal', async () => {
+  it('`safeband tail` prints past and new rows, and ends on its signal', async () => {
     const { id, account } = await sent(stand, 1);
     const stop = new AbortController();
     let out = '';
@@ -286,7 +286,7 @@ describe('tail', () => {
 });
 
 describe('keys', () => {
-  it('are shown once, listed without their secret, and revoked', async () => {
+  it('keys are shown once, listed without their secret, and revoked', async () => {
     const made = await cli('keys', 'make', 'outreach', '--role', 'pipeline', '--accounts', 'a,b');
     const key = /^sb_\S+$/m.exec(made.out)?.[0] ?? 'none';
     expect(key.length).toBeGreaterThan(40);
@@ -303,7 +303,7 @@ describe('keys', () => {
 });
 
 describe('a terminal', () => {
-  it('has colours and progress; NO_COLOR and pipes have none', async () => {
+  it('a terminal has colours and progress; NO_COLOR and pipes have none', async () => {
     const { id } = await sent(stand, 0);
     const settings = { ...settingsOf(stand), isTerminal: true };
     const shown = await safeband(['reconcile', id], settings);

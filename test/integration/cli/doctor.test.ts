@@ -28,7 +28,7 @@ const found = ({ findings }: Report, name: string): Finding | undefined =>
   findings.find((finding) => finding.name === name);
 
 describe('doctor', () => {
-  it('reports each working part of a stand as ok, and each missing part with a fix', async () => {
+  it('doctor reports each working part of a stand as ok, and each missing part with a fix', async () => {
     await sent(stand, 0);
     const migratedAgo = (age: string): Promise<unknown> =>
       stand.pool.query(`update safeband.schema_migrations set applied_at = now() - $1::interval`, [
@@ -56,7 +56,7 @@ describe('doctor', () => {
     });
   });
 
-  it('works for a user that may only read, and names the missing right', async () => {
+  it('doctor works for a user that may only read, and names the missing right', async () => {
     const user = `looks_${randomUUID().slice(0, 8)}`;
     await stand.pool.query(`create role ${user} login password '${user}' in role safeband_reader`);
     const url = new URL(stand.databaseUrl);
@@ -75,7 +75,7 @@ describe('doctor', () => {
     });
   });
 
-  it('names a fix for each problem', async () => {
+  it('doctor names a fix for each problem', async () => {
     const bare = await freshDatabase('template1'); // Postgres copies only an idle database
     const idle = 'queue-without-worker';
     const report = await doctor({ DATABASE_URL: bare.url, TZ: 'Europe/Berlin' }, idle);
@@ -91,7 +91,7 @@ describe('doctor', () => {
     await stand.pool.query(`delete from safeband.schema_migrations where name = '9999_new.sql'`);
   });
 
-  it('names each server that cannot be reached, and prints no password', async () => {
+  it('doctor names each server that cannot be reached, and prints no password', async () => {
     const env = {
       DATABASE_URL: 'postgres://u:pass-word@127.0.0.1:1/d',
       TEMPORAL_ADDRESS: '127.0.0.1:1',

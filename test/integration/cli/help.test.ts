@@ -60,27 +60,30 @@ describe('a name that begins with - or _', () => {
   const named = leavesOf(programOf()).filter(([, { registeredArguments }]) =>
     registeredArguments.some((one) => ['account', 'reservation'].includes(one.name())),
   );
-  it.each(named)('is accepted by %s after --', async (at, command) => {
-    for (const one of command.options) {
-      if (one.mandatory) command.setOptionValue(one.attributeName(), 'given');
-    }
-    const taken: unknown[] = [];
-    command.action((...values: unknown[]) => {
-      taken.push(...values.slice(0, command.registeredArguments.length));
-    });
-    const names = command.registeredArguments.map((one) => {
-      if (one.name() === 'account') return '-_id';
-      return one.name() === 'reservation' ? '--json' : '1';
-    });
-    let top: Command = command;
-    while (top.parent) top = top.parent;
-    await top.parseAsync([...at.split(' '), '--', ...names], { from: 'user' });
-    expect(taken.map(String)).toEqual(names);
-  });
+  it.each(named)(
+    'a name that begins with - or _ is accepted by %s after --',
+    async (at, command) => {
+      for (const one of command.options) {
+        if (one.mandatory) command.setOptionValue(one.attributeName(), 'given');
+      }
+      const taken: unknown[] = [];
+      command.action((...values: unknown[]) => {
+        taken.push(...values.slice(0, command.registeredArguments.length));
+      });
+      const names = command.registeredArguments.map((one) => {
+        if (one.name() === 'account') return '-_id';
+        return one.name() === 'reservation' ? '--json' : '1';
+      });
+      let top: Command = command;
+      while (top.parent) top = top.parent;
+      await top.parseAsync([...at.split(' '), '--', ...names], { from: 'user' });
+      expect(taken.map(String)).toEqual(names);
+    },
+  );
 });
 
 describe('the help', () => {
-  it.each(leaves)('help of %s describes the command, with an example', async (at) => {
+  it.each(leaves)('the help of %s describes the command, with an example', async (at) => {
     const { code, out } = await safeband([...at.split(' '), '--help']);
     expect(code).toBe(0);
     expect(out).toContain(`Usage: safeband ${at}`);
@@ -89,7 +92,7 @@ describe('the help', () => {
     expect(out.split('\n').filter((line) => line.length > 100)).toEqual([]);
   });
 
-  it('is printed if no command is given, and the version with --version', async () => {
+  it('the help is printed if no command is given, and the version with --version', async () => {
     const { code, out } = await safeband([]);
     expect([code, out.includes('status [account]'), out.includes('\u001B')]).toEqual([
       0,
@@ -99,7 +102,7 @@ describe('the help', () => {
     expect(await safeband(['--version'])).toMatchObject({ code: 0, out: '0.2.0' });
   });
 
-  it('lists the same commands as docs/cli.md', async () => {
+  it('the help lists the same commands as docs/cli.md', async () => {
     const docs = await readFile('docs/cli.md', 'utf8');
     const table = /## Commands\n\n([\s\S]*?)\n\n/.exec(docs)?.[1] ?? '';
     const rows = table
@@ -146,7 +149,7 @@ describe('a wrong command line', () => {
     expect(JSON.parse(err)).toMatchObject({ error: { code: 'InvalidInput', next } });
   });
 
-  it('ends with 3 if the server does not answer, and prints no password', async () => {
+  it('a wrong command line ends with 3 if the server does not answer, and prints no password', async () => {
     const env = { DATABASE_URL: 'postgres://u:pass-word@127.0.0.1:1/d' };
     const { code, err } = await safeband(['drift'], { env });
     expect([code, err]).toEqual([3, expect.stringContaining('Postgres (DATABASE_URL) cannot be')]);
@@ -158,7 +161,7 @@ describe('a wrong command line', () => {
     expect(ended.err).not.toContain('pass-word');
   });
 
-  it('ends with the exit code of the program that it starts', async () => {
+  it('a wrong command line ends with the exit code of the program that it starts', async () => {
     const started: unknown[] = [];
     const launch = async (...one: unknown[]): Promise<number> => started.push(one) + 6;
     const codes = [];
@@ -200,7 +203,7 @@ describe('completion', () => {
 });
 
 describe('the process', () => {
-  it('prints answers on standard output, and errors on stderr with the exit code', async () => {
+  it('the process prints answers on standard output, and errors on stderr with the exit code', async () => {
     const node = (...argv: readonly string[]): Promise<unknown> =>
       promisify(execFile)(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...argv]);
     const [version, wrong] = await Promise.all([
@@ -216,7 +219,7 @@ describe('the process', () => {
     expect(await readFile('bin/safeband.mjs', 'utf8')).toContain("'../dist/cli/main.js'");
   });
 
-  it('finds the running development stack if no address is set', async () => {
+  it('the process finds the running development stack if no address is set', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'safeband-stack-'));
     const file = path.join(folder, 'stack.json');
     const places = { temporalAddress: '127.0.0.1:7', databaseUrl: 'postgres://a:b@127.0.0.1/c' };

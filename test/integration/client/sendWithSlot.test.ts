@@ -44,7 +44,7 @@ const stateOf = async (reservationId: string): Promise<string> =>
 const delivers: Send = async ({ reservationId }) => ({ chatId: `chat-${reservationId}` });
 
 describe('sendWithSlot', () => {
-  it('counts before the call, and reports to the journal and the account after it', async () => {
+  it('sendWithSlot counts before the call, and reports to the journal and the account after it', async () => {
     let before: StatusWire | undefined;
     const result = await sendWithSlot(
       safeband,
@@ -71,7 +71,7 @@ describe('sendWithSlot', () => {
     await expect.poll(() => stateOf('good')).toBe('delivered');
   });
 
-  it('releases the slot if LinkedIn certainly did not accept the InMail', async () => {
+  it('sendWithSlot releases the slot if LinkedIn certainly did not accept the InMail', async () => {
     const refused: Send = () => Promise.reject(new SendFailure('rejected', 'no'));
     expect(
       await sendWithSlot(safeband, id, { reservationId: 'no' }, refused, { journal }),
@@ -86,7 +86,7 @@ describe('sendWithSlot', () => {
     ['answers without a chat', () => Promise.resolve({ chatId: '' })],
   ];
   it.each(UNCLEAR)(
-    'keeps the slot spent, and writes no outcome to the journal, if send %s',
+    'sendWithSlot keeps the slot spent, and writes no outcome to the journal, if send %s',
     async (how, send) => {
       const reservationId = how.replaceAll(' ', '-');
       const result = await sendWithSlot(safeband, id, { reservationId }, send, {
@@ -99,7 +99,7 @@ describe('sendWithSlot', () => {
     },
   );
 
-  it('never calls LinkedIn twice for one reservation', async () => {
+  it('sendWithSlot never calls LinkedIn twice for one reservation', async () => {
     let calls = 0;
     const counting: Send = (call) => {
       calls += 1;
@@ -118,14 +118,14 @@ describe('sendWithSlot', () => {
     await expect.poll(() => stateOf('once')).toBe('delivered');
   });
 
-  it('does not call LinkedIn without a journal if the grant is repeated', async () => {
+  it('sendWithSlot does not call LinkedIn without a journal if the grant is repeated', async () => {
     await safeband.reserve(id, { reservationId: 'again', leaseSeconds: 900 });
     const result = await sendWithSlot(safeband, id, { reservationId: 'again' }, delivers);
     expect(result).toMatchObject({ sent: false, kind: 'not_attempted', reported: false });
     expect(await stateOf('again')).toBe('in_flight');
   });
 
-  it('does not call LinkedIn if the account was stopped while the journal was slow', async () => {
+  it('sendWithSlot does not call LinkedIn if the account was stopped while the journal was slow', async () => {
     const held = stand.newAccount();
     await stand.connect(held);
     const slow: Journal = {
@@ -147,7 +147,7 @@ describe('sendWithSlot', () => {
       .toBe('released');
   });
 
-  it('returns a denial with the time to ask again', async () => {
+  it('sendWithSlot returns a denial with the time to ask again', async () => {
     const full = stand.newAccount();
     await stand.connect(full, { dailyCap: 1 });
     await sendWithSlot(safeband, full, { reservationId: 'a' }, delivers);
@@ -161,19 +161,19 @@ describe('sendWithSlot', () => {
 const failureOf = (error: unknown): string => String(error);
 
 describe('the client', () => {
-  it('fails with the type AccountUnknown for an account that is not connected', async () => {
+  it('the client fails with the type AccountUnknown for an account that is not connected', async () => {
     const call = () => safeband.reserve('never-connected', { reservationId: 'r' });
     expect(await failureTypeOf(call)).toBe('AccountUnknown');
   });
 
-  it('fails with the type ReservationUnknown for a reservation that is not known', async () => {
+  it('the client fails with the type ReservationUnknown for a reservation that is not known', async () => {
     await expect(safeband.reservation(id, 'unknown')).rejects.toMatchObject({
       type: 'ReservationUnknown',
       message: 'reservation unknown is not known here',
     });
     await expect(safeband.nextSlots(id, 0)).rejects.toMatchObject({ type: 'InvalidInput' });
   });
-  it('refuses a wrong value, and names the field', async () => {
+  it('the client refuses a wrong value, and names the field', async () => {
     expect(await failureTypeOf(() => safeband.reserve(id, { reservationId: 'a b' }))).toBe(
       'InvalidInput',
     );
@@ -184,7 +184,7 @@ describe('the client', () => {
     expect(many).toMatchObject([{ granted: true }, { type: 'InvalidInput' }]);
   });
 
-  it('decides 300 reserves of one account in a few Updates, each once', async () => {
+  it('the client decides 300 reserves of one account in a few Updates, each once', async () => {
     const crowded = stand.newAccount();
     const account = await stand.connect(crowded);
     const eager = createClient({ client: stand.client, taskQueue: stand.taskQueue });
@@ -200,7 +200,7 @@ describe('the client', () => {
     expect(updates.length).toBeLessThan(10);
   });
 
-  it('remembers a denial until something changes', async () => {
+  it('the client remembers a denial until something changes', async () => {
     const stopped = stand.newAccount();
     const account = await stand.connect(stopped);
     const person = { reason: 'x', actor: 'ada' };

@@ -126,7 +126,7 @@ function statusInDomainAt({ entity }: Play, at: number): object {
 }
 
 describe('any story', () => {
-  it('is read back the same from Postgres and from the store of the model', async () => {
+  it('any story is read back the same from Postgres and from the store of the model', async () => {
     const property = fc.asyncProperty(story, async (one) => {
       const { play, accountId } = await played(one);
       // Today, and after days without messages.
@@ -138,7 +138,7 @@ describe('any story', () => {
     await fc.assert(property, { numRuns: RUNS });
   });
 
-  it('is shown by account_status_at as the domain has it, at any instant', async () => {
+  it('any story is shown by account_status_at as the domain has it, at any instant', async () => {
     const property = fc.asyncProperty(story, async (one) => {
       const { play, accountId } = await played(one);
       const midnight = startOf(dayOf(play.clock) + 1);

@@ -36,11 +36,11 @@ it('npm run migrate applies missing files, and registers attributes and Schedule
     `schedule inmail-fleet-audit: ${done}\nschedule inmail-webhooks: ${done}`;
   expect(await run('src/migrate.ts', env)).toEqual({
     code: 0,
-    said: printed('registered InmailState, InmailTier', 'made'),
+    output: printed('registered InmailState, InmailTier', 'made'),
   });
   expect(await run('src/migrate.ts', env)).toEqual({
     code: 0,
-    said: printed('already registered', 'updated'),
+    output: printed('already registered', 'updated'),
   });
   const client = new Client({ connection, namespace });
   const schedule = client.schedule.getHandle('inmail-fleet-audit');

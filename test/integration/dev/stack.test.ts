@@ -27,13 +27,13 @@ afterEach(() => vi.unstubAllEnvs());
 const quiet = (): void => undefined;
 
 describe('temporal-dev.yml', () => {
-  it('has ports, versions and search attributes', async () => {
+  it('temporal-dev.yml has ports, versions and search attributes', async () => {
     const config = await readDevConfig('temporal-dev.yml');
     expect(config.temporal).toMatchObject({ version: '1.9.1', port: 7_233, uiPort: 8_233 });
     expect(config.temporal.args).toContain('--search-attribute=InmailState=Keyword');
     expect(config.postgres).toMatchObject({ port: 5_432, database: 'safeband' });
   });
-  it('is named, with the key, where it is wrong', async () => {
+  it('temporal-dev.yml is named, with its wrong key', async () => {
     const file = path.join(dir, 'broken.yml');
     const text = await readFile('temporal-dev.yml', 'utf8');
     await writeFile(file, text.replace('127.0.0.1:7233:7233', 'here'));
@@ -49,7 +49,7 @@ describe('temporal-dev.yml', () => {
 });
 
 describe('ports', () => {
-  it('that are taken are stepped over, and named', async () => {
+  it('ports in use are skipped, and named', async () => {
     const taken = createServer();
     const port = await new Promise<number>((resolve) => {
       taken.listen(0, '127.0.0.1', () => {
@@ -66,7 +66,7 @@ describe('ports', () => {
 });
 
 describe('the Temporal CLI', () => {
-  it('that a setting names must run, or the setting is named', async () => {
+  it('the Temporal CLI that a setting names must run, or the setting is named', async () => {
     const { temporal: config } = await readDevConfig('temporal-dev.yml');
     const find = (cliPath: string): Promise<string> =>
       findTemporalCli({ config, cacheDir: dir, cliPath, print: quiet });
@@ -99,7 +99,7 @@ describe('the Temporal CLI', () => {
   const platforms = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64'];
 
   it.each(platforms)(
-    'is fetched for %s by its pinned checksum, and any other refused',
+    'the Temporal CLI is fetched for %s by its pinned checksum, and any other refused',
     async (p) => {
       const { temporal: config } = await readDevConfig('temporal-dev.yml');
       const cacheDir = await mkdtemp(path.join(dir, 'cache-'));
@@ -114,7 +114,7 @@ describe('the Temporal CLI', () => {
     },
   );
 
-  it('is taken from the cache only while it has its pinned checksum', async () => {
+  it('the Temporal CLI is taken from the cache only while it has its pinned checksum', async () => {
     const binary = '#!/bin/sh\necho temporal version 1.9.1\n';
     const cacheDir = await mkdtemp(path.join(dir, 'cache-'));
     const checksum = createHash('sha256').update(binary).digest('hex');
@@ -136,7 +136,7 @@ describe('the Temporal CLI', () => {
     expect(await readdir(cacheDir)).toEqual([]);
   });
 
-  it('is not fetched for a platform without a pinned checksum', async () => {
+  it('the Temporal CLI is not fetched for a platform without a pinned checksum', async () => {
     const { temporal: config } = await readDevConfig('temporal-dev.yml');
     const cacheDir = await mkdtemp(path.join(dir, 'cache-'));
     const bin = await onlyPython('');
@@ -147,7 +147,7 @@ describe('the Temporal CLI', () => {
 });
 
 describe('Postgres', () => {
-  it('keeps its data over a restart, and ends what a killed launcher left behind', async () => {
+  it('Postgres keeps its data over a restart, and ends what a killed launcher left behind', async () => {
     const { postgres: config } = await readDevConfig('temporal-dev.yml');
     const printed: string[] = [];
     const options = {
@@ -177,7 +177,7 @@ describe('Postgres', () => {
 });
 
 describe('settings', () => {
-  it('are named, with the cure, where they are wrong', () => {
+  it('a wrong setting is named, with its fix', () => {
     expect(() => configFrom({})).toThrow('DATABASE_URL is not set');
     expect(() => configFrom({ DATABASE_URL: 'mysql://u:secret@h/d' })).toThrow(
       /^(?!.*secret).*DATABASE_URL/,

@@ -62,7 +62,7 @@ describe('a search attribute of the wrong type', () => {
     TEMPORAL_ADDRESS: inject('temporalAddress'),
     TEMPORAL_NAMESPACE: namespace,
   });
-  it('ends migrate with what to do, and is found by doctor and readyz', async () => {
+  it('a search attribute of the wrong type ends migrate with what to do, and is found by doctor and readyz', async () => {
     const searchAttributes = { InmailState: INT };
     const add = (): Promise<unknown> =>
       connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
@@ -105,15 +105,18 @@ describe('without the right to the operator service', () => {
 
 describe('TLS with a CA of its own', () => {
   const env = () => ({ DATABASE_URL: database.url, TEMPORAL_ADDRESS: encrypted.address });
-  it.each(['worker', 'server'] as const)('is taken by the %s that knows the CA', async (entry) => {
-    const started = start(entry, { ...env(), TEMPORAL_TLS_SERVER_CA_CERT_PATH: CA_FILE });
-    await prints(started, `${entry}.started`);
-    started.child.kill('SIGTERM');
-    expect(await started.ended).toBe(0);
-  });
+  it.each(['worker', 'server'] as const)(
+    'TLS with its own CA is accepted by the %s that knows the CA',
+    async (entry) => {
+      const started = start(entry, { ...env(), TEMPORAL_TLS_SERVER_CA_CERT_PATH: CA_FILE });
+      await prints(started, `${entry}.started`);
+      started.child.kill('SIGTERM');
+      expect(await started.ended).toBe(0);
+    },
+  );
 
   it.each(['worker', 'server'] as const)(
-    'ends the %s that does not, with the setting',
+    'TLS with its own CA ends the %s that does not know the CA, with the name of the setting',
     async (entry) => {
       const started = start(entry, { ...env(), TEMPORAL_TLS: 'true' });
       expect(await started.ended).toBe(1);

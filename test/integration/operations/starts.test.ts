@@ -93,11 +93,14 @@ async function endOf(entry: Entry, env: Record<string, string>): Promise<string>
 }
 
 describe('a start that cannot succeed', () => {
-  it.concurrent.each(CAUSES)('ends the %s with one sentence: %s', async (entry, cause, wanted) => {
-    expect(await endOf(entry, { DATABASE_URL: DATABASE[cause]() })).toMatch(wanted);
-  });
+  it.concurrent.each(CAUSES)(
+    'a start without success ends the %s with one sentence: %s',
+    async (entry, cause, wanted) => {
+      expect(await endOf(entry, { DATABASE_URL: DATABASE[cause]() })).toMatch(wanted);
+    },
+  );
   it.concurrent.each(TEMPORAL)(
-    'ends the %s with one sentence: %s',
+    'a start without success ends the %s with one sentence: %s',
     async (entry, _, env, wanted) => {
       expect(await endOf(entry, env)).toMatch(wanted);
     },
@@ -105,7 +108,7 @@ describe('a start that cannot succeed', () => {
 });
 
 describe('a start that waits', () => {
-  it('continues when Postgres answers, and reports why it waits', async () => {
+  it('a start that waits continues when Postgres answers, and reports why it waits', async () => {
     proxy.turn('refused');
     const server = start('server', { DATABASE_URL: proxy.url, SAFEBAND_START_WAIT_SECONDS: '600' });
     await prints(server, 'server.waiting');
@@ -115,7 +118,7 @@ describe('a start that waits', () => {
     expect(await server.ended).toBe(0);
   });
 
-  it('continues when Temporal answers', async () => {
+  it('a start that waits continues when Temporal answers', async () => {
     const probe = createServer().listen(0, '127.0.0.1');
     const address = await new Promise<string>((resolve) => {
       probe.once('listening', () => {

@@ -58,7 +58,7 @@ const counts = (): Promise<unknown> =>
   );
 
 describe('a save', () => {
-  it('that runs twice is written once', async () => {
+  it('a save that runs twice is written once', async () => {
     const { entity } = spent();
     await claim(anAccount({ accountId }).entity);
     expect(await save(entity)).toMatchObject({ saved: true, refused: 0 });
@@ -66,7 +66,7 @@ describe('a save', () => {
     expect(await counts()).toEqual({ events: 1, reservations: 2, counter: 2, alerts: 0 });
   });
 
-  it('that comes late changes nothing', async () => {
+  it('a save that comes late changes nothing', async () => {
     const early = anAccount({ accountId }).when(reserve, { reservationId: r('a') });
     await claim(anAccount({ accountId }).entity);
     await save(early.when(deliver, { reservationId: r('a'), chatId: c('x') }).entity);
@@ -76,7 +76,7 @@ describe('a save', () => {
     ).toEqual({ state: 'delivered' });
   });
 
-  it('of another owner changes nothing, and raises an alert', async () => {
+  it('a save of another owner changes nothing, and raises an alert', async () => {
     await claim(anAccount({ accountId }).entity);
     expect(await save(spent().entity, 'another chain')).toEqual({
       saved: false,
@@ -86,7 +86,7 @@ describe('a save', () => {
     expect(await counts()).toEqual({ events: 0, reservations: 0, counter: 0, alerts: 1 });
   });
 
-  it('keeps a row that Postgres refuses in an alert, and writes the others', async () => {
+  it('a save keeps a row that Postgres refuses in an alert, and writes the others', async () => {
     await claim(anAccount({ accountId }).entity);
     const { row, entries } = batchOf(spent().entity);
     const broken = entries.map((entry, i) =>
@@ -103,7 +103,7 @@ describe('a save', () => {
     expect(await counts()).toEqual({ events: 1, reservations: 1, counter: 2, alerts: 1 });
   });
 
-  it('writes an event without its reservation where that key is taken', async () => {
+  it('a save writes an event without its reservation where that key is taken', async () => {
     await claim(anAccount({ accountId }).entity);
     await pool.query(
       `insert into safeband.inmail_events (account_id, reservation_id, chat_id, source, quota_day, delivered_at)
@@ -123,7 +123,7 @@ describe('a save', () => {
 });
 
 describe('a claim', () => {
-  it('fails where the row has moved since it was read', async () => {
+  it('a claim fails where the row has moved since it was read', async () => {
     const { entity } = anAccount({ accountId });
     expect(await claim(entity)).toEqual({ claimed: true, rivals: [] });
     expect(await claim(entity)).toEqual({ claimed: true, rivals: [] });
@@ -135,7 +135,7 @@ describe('a claim', () => {
     });
   });
 
-  it('of one member by two accounts at once lets one of them be alone', async () => {
+  it('of two simultaneous claims of one member, one finds no other account', async () => {
     const identity = {
       policy: { ...anAccount().entity.account.policy, identity: must(isIdentity, `m${count}`) },
     };
@@ -151,7 +151,7 @@ describe('a claim', () => {
     expect(alone).toHaveLength(1);
   });
 
-  it('sees an id that differs only in case', async () => {
+  it('a claim sees an id that differs only in case', async () => {
     const row = accountRow(anAccount().entity.account, 1);
     await activities.claim({
       owner: 'x',
@@ -167,7 +167,7 @@ describe('a claim', () => {
 });
 
 describe('what is read back', () => {
-  it('is what was saved', async () => {
+  it('a start reads back what was saved', async () => {
     await claim(anAccount({ accountId }).entity);
     const { entity } = spent();
     await save(entity);
@@ -192,7 +192,7 @@ describe('the event log', () => {
     'delete from safeband.inmail_events',
     'truncate safeband.inmail_events',
   ];
-  it.each(CHANGES)('refuses its owner: %s', async (sql) => {
+  it.each(CHANGES)('the event log refuses its owner: %s', async (sql) => {
     await claim(anAccount({ accountId }).entity);
     await save(spent().entity);
     await expect(pool.query(sql)).rejects.toThrow('append-only');
@@ -200,7 +200,7 @@ describe('the event log', () => {
     await expect(pool.query(`begin; ${replica}; commit`)).rejects.toThrow('append-only');
     await pool.query('rollback').catch(() => undefined);
   });
-  it.each(['', '  '])('takes no row with the chat id %j', async (chat) => {
+  it.each(['', '  '])('the event log takes no row with the chat id %j', async (chat) => {
     const sql = `insert into safeband.inmail_events (account_id, chat_id, source, quota_day, delivered_at)
                  values ('x', $1, 'external', '2026-11-24', now())`;
     await expect(pool.query(sql, [chat])).rejects.toThrow('foreign_id');
@@ -208,7 +208,7 @@ describe('the event log', () => {
 });
 
 describe('the journal', () => {
-  it('takes an attempt once, and an outcome once', async () => {
+  it('the journal takes an attempt once, and an outcome once', async () => {
     const insert = `insert into safeband.send_attempts (account_id, reservation_id, quota_day, attempted_at) values ($1, 'a', '2026-11-24', now())`;
     await pool.query(insert, [accountId]);
     await expect(pool.query(insert, [accountId])).rejects.toThrow('send_attempts_pkey');
@@ -230,7 +230,7 @@ describe('account_status', () => {
          from safeband.account_status_at($2) where account_id = $1`,
       [accountId, instant],
     );
-  it('is right at 00:00:00.000 before the reset is written, in any session time zone', async () => {
+  it('account_status is right at 00:00:00.000 before the reset is written, in any session time zone', async () => {
     const start = anAccount(
       { accountId, dailyCap: 5, ramp: { dailyCaps: [3, 4] } },
       { now: at('23:50') },
@@ -271,7 +271,7 @@ describe('account_status', () => {
     });
   });
 
-  it('ends a cooldown by itself', async () => {
+  it('account_status ends a cooldown by itself', async () => {
     const { entity } = anAccount({ accountId });
     await claim(entity);
     await pool.query(
@@ -282,7 +282,7 @@ describe('account_status', () => {
     expect(await seenAt('2026-11-24T10:00:00.000Z')).toMatchObject({ state: 'active' });
   });
 
-  it('knows the same bands as the domain', async () => {
+  it('account_status knows the same bands as the domain', async () => {
     for (const tier of TIERS) {
       expect(await firstOf('select safeband.safe_band($1) as band', [tier])).toEqual({
         band: SAFE_BAND[tier],
@@ -298,10 +298,10 @@ describe('migrations', () => {
     await cp(own, dir, { recursive: true });
     return dir;
   };
-  it('change nothing the second time, also two at once', async () => {
+  it('migrations change nothing the second time, also two at once', async () => {
     expect(await Promise.all([migrate(databaseUrl), migrate(databaseUrl)])).toEqual([[], []]);
   });
-  it('refuse a database from a newer version, and an edited file', async () => {
+  it('migrations refuse a database from a newer version, and an edited file', async () => {
     const older = await copyOf();
     await rm(path.join(older, '0002_account_status.sql'));
     await expect(migrate(databaseUrl, undefined, older)).rejects.toThrow('from a newer version');
@@ -311,7 +311,7 @@ describe('migrations', () => {
     await expect(migrate(databaseUrl, undefined, edited)).rejects.toThrow('other content');
     await Promise.all([older, edited].map((dir) => rm(dir, { recursive: true })));
   });
-  it('take back a file that fails, and name it', async () => {
+  it('migrations take back a file that fails, and name it', async () => {
     const dir = await copyOf();
     await writeFile(
       path.join(dir, '0003_broken.sql'),

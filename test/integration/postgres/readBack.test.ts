@@ -57,7 +57,7 @@ async function left(id: string, daysAgo: number, state: string): Promise<void> {
 }
 
 describe('what a start reads back', () => {
-  it('are the days that are remembered, and of older slots in flight all that is known', async () => {
+  it('a start reads the days that are remembered, and everything about older slots in flight', async () => {
     await left('today', 0, 'uncertain');
     await left('remembered', 2, 'uncertain');
     await left('forgotten', 3, 'uncertain');
@@ -73,7 +73,7 @@ describe('what a start reads back', () => {
     }
   });
 
-  it('are slots that take room today, whatever their day', async () => {
+  it('a start reads the slots that take room today, whatever their day', async () => {
     await left('late', 9, 'uncertain');
     await left('over', 9, 'uncertain');
     await pool.query(
@@ -85,7 +85,7 @@ describe('what a start reads back', () => {
     expect(reservations).toMatchObject([{ reservationId: 'late', carriedInto: TODAY }]);
   });
 
-  it('of an account that was away reaches back from its own day, and forgets no closed one', async () => {
+  it('a start of an account that was away reads back from its own day, and forgets no closed day', async () => {
     const away = { ...rowAt(2), day: TODAY - 5 };
     await activities.save({ owner: OWNER, row: away, entries: [], isHot: true, handled: null });
     await left('its-last-day', 5, 'uncertain');
@@ -109,7 +109,7 @@ describe('what a start reads back', () => {
     expect([attempts, events]).toEqual([[], []]);
   });
 
-  it('is the same in any time zone of the session', async () => {
+  it('a start reads the same in any time zone of the session', async () => {
     await left('today', 0, 'uncertain');
     const here = await readBack();
     const url = `${databaseUrl}?options=-c%20TimeZone%3DAsia%2FTokyo`;
@@ -128,13 +128,13 @@ describe('the version that an owner began with', () => {
     const { account } = await readBack();
     return { version: account?.version, ownerVersion: account?.ownerVersion };
   };
-  it('stays where a running account only looks for rivals again', async () => {
+  it('the first version of an owner stays when a running account only checks for rivals again', async () => {
     await activities.save({ owner: OWNER, row: rowAt(5), entries: [], isHot: true, handled: null });
     await claim(5);
     // Were it raised, a reset that follows would pass for a start that nothing came after (R14).
     expect(await versions()).toEqual({ version: 5, ownerVersion: 1 });
   });
-  it('moves with a start that has read the row, also one that is tried again', async () => {
+  it('the first version of an owner moves with a start that has read the row, also one that is tried again', async () => {
     await claim(6, { owner: OWNER, version: 1 });
     await claim(6, { owner: OWNER, version: 1 });
     expect(await versions()).toEqual({ version: 6, ownerVersion: 6 });

@@ -97,7 +97,7 @@ const alerts = (): Promise<readonly unknown[]> =>
            from safeband.alerts where account_id = $1 order by kind`);
 
 describe('the event log', () => {
-  it('keeps both deliveries where two of one save bring the same reservation', async () => {
+  it('the event log keeps both deliveries where two of one save bring the same reservation', async () => {
     const both = [event(), event({ chatId: c('another chat') })];
     for (const _ of ['once', 'twice']) {
       expect(await save(both)).toMatchObject({ saved: true, refused: 0 });
@@ -108,7 +108,7 @@ describe('the event log', () => {
     }
   });
 
-  it('takes a proof as long as LinkedIn may make it, once', async () => {
+  it('the event log takes a proof as long as LinkedIn may make it, once', async () => {
     // Different characters of three bytes each: nothing that an index could compress.
     const long = (first: number): string =>
       Array.from({ length: 512 }, (_, i) => String.fromCodePoint(first + i * 7)).join('');
@@ -118,7 +118,7 @@ describe('the event log', () => {
     expect(await log()).toEqual([{ id: 'a', chat: proof.chatId, message: proof.messageId }]);
   });
 
-  it('distinguishes chat and message: the same words in other places are another proof', async () => {
+  it('the event log distinguishes chat and message: the same words in other places are another proof', async () => {
     const proofs = [
       ['ab', null],
       ['a', 'b'],
@@ -139,17 +139,20 @@ describe('a row that Postgres refuses', () => {
     ['half a surrogate pair', alert({ details: { word: '\ud800' } })],
     ['a state without its instant', reservation({ reservationId: r('b'), state: 'uncertain' })],
     ['a number that is none', reservation({ reservationId: r('b'), reservedAt: 0.5 })],
-  ])('for %s is kept whole, and the others are written', async (_, bad) => {
-    expect(await save([reservation(), bad, event()])).toMatchObject({ saved: true, refused: 1 });
-    expect(await alerts()).toEqual([{ kind: 'refused_row', times: 1, rows: 1 }]);
-    expect(await log()).toHaveLength(1);
-    const [kept] = await allOf(
-      `select (details -> 'rows' ->> 0) as row from safeband.alerts where account_id = $1`,
-    );
-    expect(kept).toEqual({ row: JSON.stringify(bad) });
-  });
+  ])(
+    'a row that Postgres refuses because of %s is kept whole, and the others are written',
+    async (_, bad) => {
+      expect(await save([reservation(), bad, event()])).toMatchObject({ saved: true, refused: 1 });
+      expect(await alerts()).toEqual([{ kind: 'refused_row', times: 1, rows: 1 }]);
+      expect(await log()).toHaveLength(1);
+      const [kept] = await allOf(
+        `select (details -> 'rows' ->> 0) as row from safeband.alerts where account_id = $1`,
+      );
+      expect(kept).toEqual({ row: JSON.stringify(bad) });
+    },
+  );
 
-  it('because an index has no room for it is kept, too', async () => {
+  it('a row that Postgres refuses because an index has no room for it is kept, too', async () => {
     await pool.query('create index too_small on safeband.alerts ((details ->> $$word$$))');
     const word = Array.from({ length: 2_000 }, (_, i) => String.fromCodePoint(0x4e00 + i * 7));
     const long = alert({ details: { word: word.join('') } });
@@ -158,14 +161,14 @@ describe('a row that Postgres refuses', () => {
     expect(await log()).toHaveLength(1);
   });
 
-  it('is reported once, however often its save runs', async () => {
+  it('a row that Postgres refuses is reported once, however often its save runs', async () => {
     const bad = [alert({ details: { word: '\u0000' } }), alert({ quotaDay: 0.5 })];
     await save(bad);
     await save(bad);
     expect(await alerts()).toEqual([{ kind: 'refused_row', times: 2, rows: 2 }]);
   });
 
-  it('is kept once, also where a later save brings the same content under another number', async () => {
+  it('a row that Postgres refuses is kept once, also where a later save brings the same content under another number', async () => {
     const bad = alert({ details: { word: '\u0000' } });
     await save([bad]);
     await save([bad], 3);
@@ -174,7 +177,7 @@ describe('a row that Postgres refuses', () => {
     expect(await alerts()).toEqual([{ kind: 'refused_row', times: 3, rows: 2 }]);
   });
 
-  it('joins an alert of its kind that was there already', async () => {
+  it('a row that Postgres refuses joins an alert of its kind that was there already', async () => {
     await pool.query(
       `insert into safeband.alerts (account_id, kind, severity, quota_day, raised_at)
        values ($1, 'refused_row', 'warning', '2026-11-24', now())`,
@@ -184,7 +187,7 @@ describe('a row that Postgres refuses', () => {
     expect(await alerts()).toEqual([{ kind: 'refused_row', times: 2, rows: 1 }]);
   });
 
-  it('because one save brings it twice is written, the newer one', async () => {
+  it('a row that Postgres refuses because one save brings it twice is written, the newer one', async () => {
     const settled = { state: 'released', settledAt: NINE, reason: 'rejected' } as const;
     expect(await save([reservation(), reservation(settled)])).toMatchObject({ refused: 0 });
     expect(await allOf('select state from safeband.reservations where account_id = $1')).toEqual([
@@ -194,7 +197,7 @@ describe('a row that Postgres refuses', () => {
 });
 
 describe('an id that is used again after it was forgotten', () => {
-  it('overwrites its old row, and raises one alert', async () => {
+  it('an id that is used again after it was forgotten overwrites its old row, and raises one alert', async () => {
     await save([reservation({ quotaDay: TODAY - 10, reservedAt: at('2026-11-14T09:00:00.000Z') })]);
     const again = [reservation()];
     await save(again, 3);
@@ -219,7 +222,7 @@ describe('a restriction by LinkedIn', () => {
   const open = (): Promise<readonly unknown[]> =>
     allOf(`select kind from safeband.alerts where account_id = $1 and resolved_at is null`);
 
-  it('stays open until a person resumes the account, also where both are saved at once', async () => {
+  it('a restriction by LinkedIn stays open until a person resumes the account, also where both are saved at once', async () => {
     await save([restricted], 1);
     expect(await open()).toEqual([{ kind: 'restricted' }]);
     await save([alert(), resumed], 2);
@@ -230,7 +233,7 @@ describe('a restriction by LinkedIn', () => {
     expect(await open()).toEqual([{ kind: 'bad_signal' }]);
   });
 
-  it('that is reported after the resume is open', async () => {
+  it('a restriction by LinkedIn that is reported after the resume is open', async () => {
     await save([resumed, restricted], 1);
     expect(await open()).toEqual([{ kind: 'restricted' }]);
   });

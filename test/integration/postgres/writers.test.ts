@@ -47,7 +47,7 @@ const firstOf = async (sql: string): Promise<unknown> =>
   (await pool.query<Record<string, unknown>>(sql, [accountId])).rows[0];
 
 describe('a claim', () => {
-  it('needs both: the owner that was found, and its version', async () => {
+  it('a claim needs both: the owner that was found, and its version', async () => {
     await claim(rowAt(5));
     const again = (owner: string, version: number) =>
       activities.claim({ owner: 'next', found: { owner, version }, row: rowAt(9) });
@@ -65,7 +65,7 @@ describe('a claim', () => {
         return { ...rowAt(1), accountId: upper, policy: { ...account.policy, identity: null } };
       },
     ],
-  ])('waits while another start of %s looks for rivals', async (_, row) => {
+  ])('a claim waits while another start of %s looks for rivals', async (_, row) => {
     let isDone = false;
     const waiting = await inTransaction(pool, async (db) => {
       await lockIdentity(db, row());
@@ -83,7 +83,7 @@ describe('a claim', () => {
     ['connected, however long ago', 'connected', 400, true],
     ['disconnected six days ago', 'disconnected', 6, true],
     ['disconnected seven days ago', 'disconnected', 7, false],
-  ] as const)('finds the same member %s: %s', async (_, state, daysAgo, isRival) => {
+  ] as const)('a claim finds the same member %s: %s', async (_, state, daysAgo, isRival) => {
     await claim(rowAt(1, { accountId: other(), state, day: TODAY - daysAgo }));
     expect(await claim(rowAt(1))).toEqual({ claimed: true, rivals: isRival ? [other()] : [] });
   });
@@ -129,7 +129,7 @@ describe('a row under an older number', () => {
   });
   beforeEach(() => claim(rowAt(0)));
 
-  it('leaves a newer reservation as it is', async () => {
+  it('a row under an older number leaves a newer reservation as it is', async () => {
     await save(7, slot('rejected'), 8);
     await save(3, slot(null), 9);
     expect(
@@ -137,7 +137,7 @@ describe('a row under an older number', () => {
     ).toEqual({ state: 'released', number: 7 });
   });
 
-  it('leaves a newer closed day as it is', async () => {
+  it('a row under an older number leaves a newer closed day as it is', async () => {
     await save(7, day(9), 8);
     await save(3, day(2), 9);
     expect(
@@ -167,7 +167,7 @@ describe('an alert that is raised again', () => {
   const found = (): Promise<unknown> =>
     firstOf(`select times, (details ->> 'times')::int as newest, resolved_at is null as is_open
                from safeband.alerts where account_id = $1`);
-  it('counts on, is open again, and takes no save twice nor an older one', async () => {
+  it('an alert that is raised again counts it, is open again, and ignores repeated and older saves', async () => {
     await claim(rowAt(0));
     await save(3, 2);
     await pool.query('update safeband.alerts set resolved_at = now()');

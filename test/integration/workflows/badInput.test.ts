@@ -99,13 +99,13 @@ describe('an Update', () => {
     });
   });
 
-  it('left every count as it was', async () => {
+  it('a refused Update leaves every count unchanged', async () => {
     expect(await counts()).toEqual(UNCHANGED);
   });
 });
 
 describe('a Signal', () => {
-  it('of any bad content is counted, kept as an alert, and changes no count', async () => {
+  it('a Signal with any bad content is counted, kept as an alert, and changes no count', async () => {
     const signals = BAD.filter(
       ([, payload, type]) => type !== 'ChatIdMissing' && !isHarmless(payload),
     );
@@ -116,7 +116,7 @@ describe('a Signal', () => {
     expect(await counts()).toEqual(UNCHANGED);
   });
 
-  it('of an unknown name, or of no name that the SDK lets be, is counted', async () => {
+  it('a Signal with an unknown name, or a name that the SDK reserves, is counted', async () => {
     const before = (await alertsOf('bad_signal'))[0]?.times ?? 0;
     await account.signal('sendGreetings', {});
     await account.signal('__temporal_secret', {});
@@ -126,7 +126,7 @@ describe('a Signal', () => {
       .toBeGreaterThanOrEqual(before + 3);
   });
 
-  it('that cannot be decoded neither fails nor blocks the workflow', async () => {
+  it('a Signal that cannot be decoded neither fails nor blocks the workflow', async () => {
     const before = (await alertsOf('bad_signal'))[0]?.times ?? 0;
     const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
     const payloads: readonly temporal.api.common.v1.IPayload[] = [
@@ -148,7 +148,7 @@ describe('a Signal', () => {
     expect(await counts()).toEqual(UNCHANGED);
   });
 
-  it('with one bad optional field keeps the rest', async () => {
+  it('a Signal with one bad optional field keeps the rest', async () => {
     const payload = { reservationId: 'toString', leaseSeconds: 'long', campaignId: 'constructor' };
     await account.signal('sendReserve', payload);
     await expect

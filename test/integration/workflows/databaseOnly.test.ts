@@ -76,18 +76,18 @@ const noted = async (): Promise<readonly Noted[]> =>
 
 /** Reads a process' sockets in a loop until it is stopped. */
 function watch(pid: number): () => Promise<{ checks: number; ends: readonly string[] }> {
-  const loop = { isOn: true, looks: 0 };
+  const loop = { isOn: true, checks: 0 };
   const ends = new Set<string>();
   const watching = (async () => {
     while (loop.isOn) {
       for (const end of await remoteEndsOf(pid)) ends.add(end);
-      loop.looks += 1;
+      loop.checks += 1;
     }
   })();
   return async () => {
     loop.isOn = false;
     await watching;
-    return { checks: loop.looks, ends: [...ends].toSorted() };
+    return { checks: loop.checks, ends: [...ends].toSorted() };
   };
 }
 

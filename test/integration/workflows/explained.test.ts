@@ -60,7 +60,7 @@ const panelOf = async (account: WorkflowHandle): Promise<string> => {
 };
 
 describe('a gap', () => {
-  it('of 104 with 17 sent is explained, with the time of its correction', async () => {
+  it('a gap of 104 with 17 sent is explained, with the time of its correction', async () => {
     const { id, account } = await sent(17);
     await all('update safeband.accounts set inmails_sent_today = 104 where account_id = $1', id);
     const found = await update<Findings>(account, 'reconcileNow');
@@ -93,7 +93,7 @@ describe('a gap', () => {
     expect(await all(corrections, id)).toEqual([{ sentences }]);
   });
 
-  it('is explained by its classes, in alert, correction and panel', async () => {
+  it('a gap is explained by its classes, in alert, correction and panel', async () => {
     const { id, account } = await sent(2);
     const ids = ['f1', 'f2', 'f3', 'f4', 'u1'];
     for (const name of ids) await ask(account, name);
@@ -152,7 +152,7 @@ describe('a gap', () => {
     );
   });
 
-  it('of slots in flight is an info alert in one row, which is resolved when they end', async () => {
+  it('a gap of slots in flight is an info alert in one row, which is resolved when they end', async () => {
     const id = stand.newAccount();
     const account = await stand.connect(id);
     const names = ['f0', 'f1', 'f2', 'f3', 'f4', 'f5'];

@@ -64,7 +64,7 @@ async function cold(count: number): Promise<{ id: string; account: WorkflowHandl
 }
 
 describe('an audit of a quiet fleet', () => {
-  it('leaves one heartbeat, and costs an idle account no step', async () => {
+  it('an audit of a quiet fleet leaves one heartbeat, and costs an idle account no step', async () => {
     const { id, account } = await cold(2);
     const idle = await cold(0);
     await fastForward(stand.client, account.workflowId, 60); // no timer of a save is left
@@ -88,7 +88,7 @@ describe('an audit of a quiet fleet', () => {
     expect(row).toEqual({ isFresh: true });
   });
 
-  it('is started by its Schedule, every ten minutes and never twice at once', async () => {
+  it('an audit of a quiet fleet is started by its Schedule, every ten minutes and never twice at once', async () => {
     const scheduleId = `audit-${stand.taskQueue}`;
     const [before] = await all(`select count(*)::int as n from safeband.reconciler_runs
       where scope = 'fleet'`);
@@ -112,7 +112,7 @@ describe('a cold account is woken and corrects itself', () => {
     ['a manual deletion of a reservation', 'delete from safeband.reservations'],
     ['a manual release of a reservation', `update safeband.reservations set state = 'released'`],
   ] as const;
-  it.each(edits)('after %s', async (_, sql) => {
+  it.each(edits)('a cold account is woken and corrects itself after %s', async (_, sql) => {
     const { id, account } = await cold(2);
     await all(`${sql} where account_id = $1`, id);
     expect((await audit()).woken).toBeGreaterThanOrEqual(1);
@@ -140,7 +140,7 @@ describe('a cold account is woken and corrects itself', () => {
     (account_id, reservation_id, quota_day, attempted_at, recorded_at)
     values ($1, $2, (now() at time zone 'UTC')::date, now(), now() - interval '1 minute')`;
 
-  it('after a pipeline has written an event past the gate', async () => {
+  it('a cold account is woken and corrects itself after a pipeline has written an event past the gate', async () => {
     const { id, account } = await cold(1);
     await all(INTO_LOG, id, 'wild', 'chat-wild');
     await all(INTO_LOG, id, null, 'chat-by-hand');
@@ -150,7 +150,7 @@ describe('a cold account is woken and corrects itself', () => {
       .toMatchObject({ counter: 3, delivered: 2, external: 1 });
   });
 
-  it('after an attempt without a grant, also one that was committed late', async () => {
+  it('a cold account is woken and corrects itself after an attempt without a grant, also one that was committed late', async () => {
     const { id, account } = await cold(1);
     const slow = await stand.pool.connect();
     await slow.query('begin');
@@ -164,7 +164,7 @@ describe('a cold account is woken and corrects itself', () => {
     await expect.poll(() => statusOf(account)).toMatchObject({ counter: 2, uncertain: 1 });
   });
 
-  it('after the journal has the outcome of an uncertain slot', async () => {
+  it('a cold account is woken and corrects itself after the journal has the outcome of an uncertain slot', async () => {
     const { id, account } = await cold(1);
     await update(account, 'sendReserve', { reservationId: 'doubt', journaled: true });
     await all(INTO_JOURNAL, id, 'doubt');
@@ -193,7 +193,7 @@ describe('an account that writes nothing', () => {
     set hot_since = now() - interval '1 hour', last_checked_at = now() - interval '21 minutes'
     where account_id = $1`;
 
-  it('is overdue after twenty minutes, and the alert ends with its run', async () => {
+  it('an account that writes nothing is overdue after twenty minutes, and the alert ends with its run', async () => {
     const { id, account } = await cold(1);
     await all(SILENT, id);
     fault.isAway = true;
@@ -205,7 +205,7 @@ describe('an account that writes nothing', () => {
     await expect.poll(() => alertsOf(id)).toEqual([{ ...open, isOpen: false }]);
   });
 
-  it('is started again if its workflow is gone, continues, and the alert ends', async () => {
+  it('an account that writes nothing is started again if its workflow is gone, continues, and the alert ends', async () => {
     const { id, account } = await cold(3);
     await account.terminate('as an accident would');
     const found = await audit();
@@ -223,7 +223,7 @@ describe('an account that writes nothing', () => {
     expect(await alertsOf(id)).toContainEqual({ ...open, isOpen: false });
   });
 
-  it('is left alone where it was disconnected', async () => {
+  it('an account that writes nothing is left alone where it was disconnected', async () => {
     const { id, account } = await cold(1);
     await update(account, 'disconnect', { reason: 'moved on' });
     await account.result();
@@ -232,7 +232,7 @@ describe('an account that writes nothing', () => {
     expect((await account.describe()).status.name).toBe('COMPLETED');
   });
 
-  it('has not rolled its day two minutes after midnight: it is woken', async () => {
+  it('an account that writes nothing has not rolled its day two minutes after midnight: it is woken', async () => {
     const { id } = await cold(1);
     await all(
       'update safeband.accounts set counter_day = counter_day - 1 where account_id = $1',

@@ -125,7 +125,7 @@ describe.each(CASES.map((one) => ({ ...one, name: one.message('x')[0] })))('$nam
 });
 
 describe('queries', () => {
-  it('answers status, reservation, peek and nextSlots', async () => {
+  it('the queries status, reservation, peek and nextSlots are answered', async () => {
     const account = await stand.connect(stand.newAccount());
     await account.executeUpdate('sendReserve', { args: [{ reservationId: 'r1' }] });
     expect(await account.query<StatusWire>('status')).toMatchObject({ counter: 1, inFlight: 1 });
@@ -139,7 +139,7 @@ describe('queries', () => {
     expect(slots.filter((at) => at.slice(0, 10) === slots[0]?.slice(0, 10))).toHaveLength(49);
   });
 
-  it('shows an account as it will be, if no message comes until then', async () => {
+  it('peek shows an account as it will be, if no message comes until then', async () => {
     const account = await stand.connect(stand.newAccount());
     await account.executeUpdate('sendReserve', {
       args: [{ reservationId: 'r1', leaseSeconds: 86_400 }],
@@ -156,7 +156,7 @@ describe('errors', () => {
   const answerOf = async (account: WorkflowHandle, step: Step): Promise<string> =>
     failureTypeOf(() => update(account, step));
 
-  it('names each of the contract by its type', async () => {
+  it('each error of the contract has its type', async () => {
     const account = await stand.connect(stand.newAccount());
     await update(account, ['sendReserve', { reservationId: 'r1', campaignId: 'a' }]);
     await update(account, ['sendReserve', { reservationId: 'r2' }]);
@@ -176,7 +176,7 @@ describe('errors', () => {
     expect(await account.query<StatusWire>('status')).toMatchObject({ counter: 2, delivered: 1 });
   });
 
-  it('refuses a bad start object, and fails its run at once', async () => {
+  it('a bad start object is refused, and its run fails at once', async () => {
     const id = stand.newAccount();
     const type = await failureTypeOf(() => stand.connect(id, { tier: 'gold' }));
     expect(type).toBe('InvalidInput');
@@ -185,7 +185,7 @@ describe('errors', () => {
     });
   });
 
-  it('refuses a message to an account that never existed', async () => {
+  it('a message to an account that never existed is refused', async () => {
     const account = stand.handle(`nobody-${randomUUID()}`);
     await expect(update(account, ['hold', PERSON])).rejects.toThrow(/not found/i);
   });

@@ -43,7 +43,7 @@ const alertsOf = async (id: string): Promise<readonly unknown[]> =>
   (await stand.pool.query('select kind from safeband.alerts where account_id = $1', [id])).rows;
 
 describe('an observed send', () => {
-  it('settles the uncertain slot of its recipient, whatever else is open', async () => {
+  it('an observed send settles the uncertain slot of its recipient, whatever else is open', async () => {
     const { id, account } = await connected();
     await reserve(account, 'ann-1', 'ann');
     await reserve(account, 'bob-1', 'bob');
@@ -61,7 +61,7 @@ describe('an observed send', () => {
     expect(await update(account, 'reconcileNow', {})).toMatchObject({ healed: false, drift: 1 });
   });
 
-  it('counts an InMail that was sent manually, once, and takes its room', async () => {
+  it('an observed send counts an InMail that was sent manually, once, and takes its room', async () => {
     const { id, account } = await connected();
     const before = await statusOf(account);
     expect(await observe(account)).toEqual({ matched: null, counted: true });
@@ -82,7 +82,7 @@ describe('an observed send', () => {
     ['observed, then delivered', ['observed', 'observed', 'delivered', 'delivered']],
     ['delivered, then observed', ['delivered', 'delivered', 'observed', 'observed']],
     ['in turns', ['observed', 'delivered', 'observed', 'delivered']],
-  ])('is counted once: %s, each twice', async (_, order) => {
+  ])('an observed send is counted once: %s, each twice', async (_, order) => {
     const { id, account } = await connected();
     await reserve(account, 'x');
     for (const what of order) {
@@ -99,7 +99,7 @@ describe('an observed send', () => {
     expect(await alertsOf(id)).toEqual([]);
   });
 
-  it('is external, with an alert, where it could be more than one slot', async () => {
+  it('an observed send is external, with an alert, where it could be more than one slot', async () => {
     const { id, account } = await connected();
     await reserve(account, 'ann-1', 'ann');
     await reserve(account, 'ann-2', 'ann');
@@ -115,7 +115,7 @@ describe('an observed send', () => {
     expect(await statusOf(account)).toMatchObject({ counter: 2, delivered: 1, external: 0 });
   });
 
-  it('of yesterday counts yesterday, in the week, and in the closed day', async () => {
+  it('an observed send of yesterday counts yesterday, in the week, and in the closed day', async () => {
     const { id, account } = await connected();
     const { asOf, quotaDay } = await statusOf(account);
     const sentAt = new Date(Date.parse(asOf) - 86_400_000).toISOString();

@@ -38,7 +38,7 @@ afterEach(() => {
 });
 
 describe('a run', () => {
-  it('leaves a heartbeat, also when it finds nothing', async () => {
+  it('a run leaves a heartbeat, also when it finds nothing', async () => {
     const { id, account } = await sent(stand, 1);
     const found = await createClient({ client: stand.client }).reconcileNow(id);
     expect(found).toMatchObject({ drift: 0, healed: false, alerted: false, cooled: false });
@@ -63,7 +63,7 @@ describe('a run', () => {
     expect((await statusOf(account)).nextReconcileAt).toBe(null);
   });
 
-  it('104 of 50 with 17 sent: an alert, a correction to 17, and a cooldown of an hour', async () => {
+  it('a run at 104 of 50 with 17 sent raises an alert, corrects to 17 and starts a cooldown of an hour', async () => {
     const { id, account } = await sent(stand, 17);
     await edit(stand, id, 'inmails_sent_today = 104');
     const found = await say<Findings>(account, 'reconcileNow');
@@ -95,7 +95,7 @@ describe('a run', () => {
     expect(await all(stand, alerts, id)).toMatchObject([{ is_open: false }, { is_open: false }]);
   });
 
-  it('whose answer was lost alerts once, and starts the cooldown all the same', async () => {
+  it('a run whose answer was lost alerts once, and starts the cooldown all the same', async () => {
     const { id, account } = await sent(stand, 17);
     await edit(stand, id, 'inmails_sent_today = 104');
     fault.answersLost = 1;
@@ -109,7 +109,7 @@ describe('a run', () => {
     ).toEqual([{ edits: null }]);
   });
 
-  it('finds an edit that was made just before an ordinary save', async () => {
+  it('a run finds an edit that was made just before an ordinary save', async () => {
     const { id, account } = await sent(stand, 2);
     await edit(stand, id, 'inmails_sent_today = 40');
     await ask(account, 'next');
@@ -130,7 +130,7 @@ describe('a run', () => {
     ['highest_cap', '1'],
     ['imported', '9'],
     ['breaker_until', 'now()'],
-  ])('writes back a manual edit of %s, and reports it', async (column, value) => {
+  ])('a run writes back a manual edit of %s, and reports it', async (column, value) => {
     const { id, account } = await sent(stand, 1);
     const rowOf = () =>
       all(stand, `select ${column} as value from safeband.accounts where account_id = $1`, id);
@@ -141,7 +141,7 @@ describe('a run', () => {
     expect(await all(stand, CORRECTIONS, id)).toEqual([{ before: 1, after: 1, edited: [column] }]);
   });
 
-  it('writes a deleted reservation again', async () => {
+  it('a run writes a deleted reservation again', async () => {
     const { id, account } = await sent(stand, 2);
     await all(stand, `delete from safeband.reservations where account_id = $1`, id);
     expect(await say(account, 'reconcileNow')).toMatchObject({ healed: true });
@@ -150,7 +150,7 @@ describe('a run', () => {
     await expect.poll(rows).toEqual([{ state: 'delivered' }, { state: 'delivered' }]);
   });
 
-  it('counts an attempt without a grant', async () => {
+  it('a run counts an attempt without a grant', async () => {
     const { id, account } = await sent(stand, 1);
     await all(
       stand,
@@ -183,14 +183,14 @@ describe('a lease that has ended (R6)', () => {
     return { id, account };
   };
 
-  it('gives the slot back behind a void row: a call that begins later is not sent', async () => {
+  it('a lease that has ended (R6) gives the slot back behind a void row: a call that begins later is not sent', async () => {
     const { id, account } = await leased();
     await say(account, 'reconcileNow');
     expect(await stateOf(account, 'a')).toBe('released');
     await expect(all(stand, INSERT, id)).rejects.toThrow('send_attempts_pkey');
   });
 
-  it('keeps the slot spent if a caller is just about to begin', async () => {
+  it('a lease that has ended (R6) keeps the slot spent if a caller is just about to begin', async () => {
     const { id, account } = await leased();
     const caller = await stand.pool.connect();
     await caller.query('begin');
@@ -218,7 +218,7 @@ describe('time', () => {
     (await all(stand, 'select run_id from safeband.reconciler_runs where account_id = $1', id))
       .length;
 
-  it('reconciles a hot account every ten minutes, and lets it go cold', async () => {
+  it('an account has a run every ten minutes while it is hot, and then goes cold', async () => {
     const { id, account } = await sent(stand, 1);
     await ask(account, 'silent');
     const before = await runsOf(id);
@@ -229,7 +229,7 @@ describe('time', () => {
     expect(await statusOf(account)).toMatchObject({ nextReconcileAt: null, state: 'active' });
   });
 
-  it('checks a cold account that is asked, and then answers', async () => {
+  it('a cold account that gets a reserve is checked first, and then answers', async () => {
     const { id, account } = await sent(stand, 1);
     await fastForward(stand.client, account.workflowId, 90 * 60);
     const before = await runsOf(id);
@@ -239,7 +239,7 @@ describe('time', () => {
     expect(await runsOf(id)).toBe(before + 1);
   });
 
-  it('answers for a cold account at its cap with a retryAt, not that it is unverified', async () => {
+  it('a cold account at its cap answers with a retryAt, not that it is unverified', async () => {
     const { id, account } = await sent(stand, 2, { dailyCap: 2 });
     await fastForward(stand.client, account.workflowId, 90 * 60);
     const before = await runsOf(id);
@@ -258,7 +258,7 @@ describe('time', () => {
     expect(await runsOf(id)).toBe(before + 1);
   });
 
-  it('answers unverified while the database is away, and reopens by itself', async () => {
+  it('an account answers unverified while the database is away, and grants again by itself', async () => {
     const { account } = await sent(stand, 1);
     await fastForward(stand.client, account.workflowId, 90 * 60);
     fault.isAway = true;

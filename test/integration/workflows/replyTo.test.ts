@@ -42,22 +42,25 @@ const FOREIGN = [
 ] as const;
 
 describe('a reply', () => {
-  it.each(FOREIGN)('to %j by %j is refused of an Update', async (workflowId, signalName) => {
-    const account = await stand.connect(stand.newAccount());
-    const replyTo = { workflowId, signalName };
-    const asked = await ask(account, 'r-1', { replyTo }).catch((error: Error) => error.cause);
-    expect(asked).toMatchObject({
-      type: 'InvalidInput',
-      message: expect.stringMatching(/^replyTo/),
-    });
-    const { decisions } = await say<BatchAnswer>(account, 'sendReserveBatch', {
-      requests: [{ reservationId: 'r-1', replyTo }],
-    });
-    expect(decisions).toMatchObject([{ granted: false, error: { type: 'InvalidInput' } }]);
-    expect(await account.query('status')).toMatchObject({ counter: 0 });
-  });
+  it.each(FOREIGN)(
+    'an Update with a reply to %j by %j is refused',
+    async (workflowId, signalName) => {
+      const account = await stand.connect(stand.newAccount());
+      const replyTo = { workflowId, signalName };
+      const asked = await ask(account, 'r-1', { replyTo }).catch((error: Error) => error.cause);
+      expect(asked).toMatchObject({
+        type: 'InvalidInput',
+        message: expect.stringMatching(/^replyTo/),
+      });
+      const { decisions } = await say<BatchAnswer>(account, 'sendReserveBatch', {
+        requests: [{ reservationId: 'r-1', replyTo }],
+      });
+      expect(decisions).toMatchObject([{ granted: false, error: { type: 'InvalidInput' } }]);
+      expect(await account.query('status')).toMatchObject({ counter: 0 });
+    },
+  );
 
-  it('to a workflow of ours is dropped of a Signal with an alert, and the ask counts', async () => {
+  it('a Signal with a reply to a workflow of Safeband loses the reply with an alert, and its reserve counts', async () => {
     const id = stand.newAccount();
     const account = await stand.connect(id);
     for (const [n, [workflowId, signalName]] of FOREIGN.entries()) {
@@ -77,7 +80,7 @@ describe('a reply', () => {
     expect(rows).toEqual([{ times: FOREIGN.length }]);
   });
 
-  it('to a name of 1,000 bytes, the longest that Temporal takes, is tried', async () => {
+  it('a reply to a name of 1,000 bytes, the longest that Temporal takes, is tried', async () => {
     const id = stand.newAccount();
     const account = await stand.connect(id);
     const name = `${'中'.repeat(333)}a`;
@@ -92,7 +95,7 @@ describe('a reply', () => {
       .toEqual([{ times: 1 }]);
   });
 
-  it('over HTTP goes only to workflows that the setting of the server allows', async () => {
+  it('a reply over HTTP goes only to workflows that the setting of the server allows', async () => {
     const reserve = async (where: HttpStand, workflowId: string): Promise<unknown> => {
       const id = where.newAccount();
       await where.connect(id);
@@ -117,7 +120,7 @@ describe('a reply', () => {
 });
 
 describe('a Schedule', () => {
-  it('that a foreign signal has emptied is found, and repaired by a migration', async () => {
+  it('a Schedule that a foreign signal has emptied is found, and repaired by a migration', async () => {
     const { client, taskQueue } = stand;
     const [scheduleId, expected] = [`audit-${taskQueue}`, SCHEDULES[0]];
     const place = { scheduleId, taskQueue };
@@ -164,7 +167,7 @@ describe('a Schedule', () => {
     [{ nextAt: now - 21 * 60_000 }, 'late', 'temporal schedule describe'],
     [{ lastAt: now - 21 * 60_000 }, 'late', 'temporal schedule describe'],
     [{ lastAt: now - 21 * 60_000, isRunning: true }, undefined, undefined],
-  ] as const)('with %j is %s', (changed, kind, cure) => {
+  ] as const)('a Schedule with %j is %s', (changed, kind, cure) => {
     const flaw = flawOfSchedule(SCHEDULES[0], { ...well, ...changed }, now);
     expect(flaw?.kind).toBe(kind);
     expect(flaw?.cure.startsWith(cure ?? '')).toBe(kind && true);

@@ -128,33 +128,39 @@ const ASKED = `
 `;
 
 describe('a sending window around the change of clocks', () => {
-  it.each(rows(OPEN))('in $zone: $window, from $from', (row) => {
-    const { bounds } = expandWindow({
-      window: windowOf(row['window'] ?? ''),
-      timezone: ZONES[row['zone'] ?? ''] ?? '',
-      from: utc(row['from'] ?? ''),
-      days: Number(row['days']),
-    });
-    const expected = [row['opens'], row['closes'], row['opens again'], row['closes again']];
-    expect(bounds.map(short)).toEqual(expected.filter((cell) => cell !== '-'));
-  });
+  it.each(rows(OPEN))(
+    'a sending window around the change of clocks in $zone: $window, from $from',
+    (row) => {
+      const { bounds } = expandWindow({
+        window: windowOf(row['window'] ?? ''),
+        timezone: ZONES[row['zone'] ?? ''] ?? '',
+        from: utc(row['from'] ?? ''),
+        days: Number(row['days']),
+      });
+      const expected = [row['opens'], row['closes'], row['opens again'], row['closes again']];
+      expect(bounds.map(short)).toEqual(expected.filter((cell) => cell !== '-'));
+    },
+  );
 });
 
 describe('when to ask again, around the change of clocks', () => {
-  it.each(rows(ASKED))('in $zone, with $window: asked $asked, used $used', (row) => {
-    const asked = utc(row['asked'] ?? '');
-    const retryAt = utc(row['retryAt'] ?? '');
-    const isUsed = row['used'] !== '-';
-    const timezone = ZONES[row['zone'] ?? ''] ?? '';
-    const sendingWindow = windowOf(row['window'] ?? '');
-    const now = isUsed ? utc(row['used'] ?? '') : asked;
-    const { entity } = anAccount({ dailyCap: 1, sendingWindow, timezone }, { now });
-    const begun = Life.begin(entity, now);
-    const life = isUsed ? begun.asks('first') : begun;
-    const refused = life.until(asked).asks('again');
-    expect(refused.answer).toMatchObject({ granted: false, reason: row['reason'], retryAt });
-    // It is right: then it is granted, and a millisecond before it is not.
-    expect(refused.until(retryAt - 1).asks('early').isGranted).toBe(false);
-    expect(refused.until(retryAt).asks('again').isGranted).toBe(true);
-  });
+  it.each(rows(ASKED))(
+    'retryAt around the change of clocks in $zone, with $window: asked $asked, used $used',
+    (row) => {
+      const asked = utc(row['asked'] ?? '');
+      const retryAt = utc(row['retryAt'] ?? '');
+      const isUsed = row['used'] !== '-';
+      const timezone = ZONES[row['zone'] ?? ''] ?? '';
+      const sendingWindow = windowOf(row['window'] ?? '');
+      const now = isUsed ? utc(row['used'] ?? '') : asked;
+      const { entity } = anAccount({ dailyCap: 1, sendingWindow, timezone }, { now });
+      const begun = Life.begin(entity, now);
+      const life = isUsed ? begun.asks('first') : begun;
+      const refused = life.until(asked).asks('again');
+      expect(refused.answer).toMatchObject({ granted: false, reason: row['reason'], retryAt });
+      // It is right: then it is granted, and a millisecond before it is not.
+      expect(refused.until(retryAt - 1).asks('early').isGranted).toBe(false);
+      expect(refused.until(retryAt).asks('again').isGranted).toBe(true);
+    },
+  );
 });

@@ -47,25 +47,25 @@ describe('a sending window', () => {
     expect(open(row['zone'] ?? '', start, end, row['from'] ?? '')).toBe(bounds);
   });
 
-  it('whose end is not after its start runs over midnight, on the weekday of its start', () => {
+  it('a sending window whose end is not after its start runs over midnight, on the weekday of its start', () => {
     expect(open('UTC', '22:00', '02:00', '2026-11-23T00:00:00.000Z', 3, ['mon'])).toBe(
       '2026-11-23T22:00 2026-11-24T02:00',
     );
   });
 
-  it('whose start is its end is the whole day, and days that meet are one opening', () => {
+  it('a sending window whose start is its end is the whole day, and days that meet are one opening', () => {
     expect(open('UTC', '09:00', '09:00', '2026-11-23T00:00:00.000Z', 7, ['mon', 'tue'])).toBe(
       '2026-11-23T09:00 2026-11-25T09:00',
     );
   });
 
-  it('that is open already begins now', () => {
+  it('a sending window that is open already begins now', () => {
     expect(open('UTC', '09:00', '17:00', '2026-11-23T12:00:00.000Z')).toBe(
       '2026-11-23T12:00 2026-11-23T17:00 2026-11-24T09:00 2026-11-24T12:00',
     );
   });
 
-  it('of a zone that this machine does not know is refused by name', () => {
+  it('a sending window of a zone that this machine does not know is refused by name', () => {
     expect(() => open('Mars/Olympus', '09:00', '10:00', '2026-11-23T12:00:00.000Z')).toThrow(
       'Mars/Olympus',
     );

@@ -30,7 +30,7 @@ describe('the demonstration day', () => {
   const accounts = () => readAccounts(ACCOUNTS, at('09:00'));
   const sends = async (): Promise<readonly PlannedSend[]> => readSends(SENDS, await accounts());
 
-  it('has 300 sends or more, of accounts that are all there, over all tiers', async () => {
+  it('the demonstration day has 300 sends or more, of accounts that exist, in all tiers', async () => {
     const [all, starts] = [await sends(), await accounts()];
     expect(all.length).toBeGreaterThanOrEqual(300);
     expect(starts.length).toBeGreaterThanOrEqual(8);
@@ -39,19 +39,19 @@ describe('the demonstration day', () => {
     expect(senders).toEqual(new Set(starts.map(({ accountId }) => accountId)));
   });
 
-  it('has every behaviour, and every maker of sends', async () => {
+  it('the demonstration day has every behaviour, and every maker of sends', async () => {
     const all = await sends();
     expect(new Set(all.map(({ behaviour }) => behaviour))).toEqual(new Set(BEHAVIOURS));
     expect(new Set(all.map(({ by }) => by))).toEqual(new Set(['main', 'second', 'by-hand']));
   });
 
-  it('has two campaigns that race for one account, past its cap', async () => {
+  it('the demonstration day has two campaigns that race for one account, past its cap', async () => {
     const race = (await sends()).filter(({ account }) => account === 'anna');
     expect(new Set(race.map(({ campaign }) => campaign)).size).toBe(2);
     expect(race.length).toBeGreaterThan(SAFE_BAND.sales_navigator);
   });
 
-  it('asks more of several accounts than each layer lets through', async () => {
+  it('the demonstration day asks more of several accounts than each layer lets through', async () => {
     const all = await sends();
     const over = (await accounts()).filter(({ accountId, tier, dailyCap, weeklyCap, ramp }) => {
       const caps = [SAFE_BAND[tier], dailyCap, weeklyCap, ramp?.dailyCaps[0]];
@@ -65,7 +65,7 @@ describe('the demonstration day', () => {
     expect(over.some(({ ramp }) => ramp !== undefined)).toBe(true);
   });
 
-  it('kills the second process after it has sent, and before it is done', async () => {
+  it('the demonstration day kills the second process after it has sent, and before it is done', async () => {
     const second = (await sends()).filter(({ by }) => by === 'second');
     const hang = second.findIndex(({ behaviour }) => behaviour === 'hang');
     expect(hang).toBeGreaterThan(0);
@@ -73,7 +73,7 @@ describe('the demonstration day', () => {
   });
 
   it.each(['2026-11-23T00:30', '2026-11-24T12:00', '2026-11-28T23:59', '2027-03-14T07:30'])(
-    'has an account whose window is shut whenever it is played, such as %s',
+    'the demonstration day has an account whose window is shut whenever it is played, such as %s',
     async (text) => {
       const now = at(`${text}:00.000Z`);
       const shut = (await readAccounts(ACCOUNTS, now)).filter(
@@ -99,7 +99,7 @@ describe('the file of sends', () => {
       { accountId: 'b', tier: 'premium' },
     ]);
 
-  it('is read in order of time, whatever the order of rows and columns', async () => {
+  it('the file of sends is read in order of time, whatever the order of rows and columns', async () => {
     const lines = [
       '\uFEFFaccount,at_seconds,campaign,recipient,by,behaviour',
       '',
@@ -163,15 +163,15 @@ describe('the file of sends', () => {
     ['line 1: the column "by" is unknown or repeated', [`${HEADER},by`, `${GOOD},main`]],
     ['got 5 on line 2', [HEADER, '1,a,c,r,normal']],
   ];
-  it.each(FLAWS)('is refused with %j', async (flaw, lines) => {
+  it.each(FLAWS)('the file of sends is refused with %j', async (flaw, lines) => {
     await expect(read(...lines)).rejects.toThrow(flaw);
   });
 
-  it('may have one recipient for two accounts', async () => {
+  it('the file of sends may have one recipient for two accounts', async () => {
     expect(await read(HEADER, GOOD, '1,b,c,r1,normal,main')).toHaveLength(2);
   });
 
-  it('that is not there is named', async () => {
+  it('a missing file of sends is named', async () => {
     await expect(readSends(path.join(dir, 'none.csv'), [])).rejects.toThrow(
       'none.csv cannot be read',
     );
@@ -184,7 +184,7 @@ describe('the file of accounts', () => {
   const read = async (...lines: readonly string[]) =>
     readAccounts(await fileOf('accounts.csv', [HEADER, ...lines].join('\n')), at('09:00'));
 
-  it('becomes start objects that contain only what the file has', async () => {
+  it('the file of accounts becomes start objects that contain only what the file has', async () => {
     expect(
       await read('a,free,UTC,,,,,,', 'b,premium,Asia/Kolkata,10,40,5 5 10,mon-fri 09:00-17:30,7,3'),
     ).toEqual([
@@ -209,10 +209,13 @@ describe('the file of accounts', () => {
     ['opens-in-14h', 'UTC', WEEKDAYS, '23:00', '02:00'],
     ['sat 10:00-12:00', 'UTC', ['sat'], '10:00', '12:00'],
     ['sat-mon 22:00-02:00', 'UTC', ['mon', 'sat', 'sun'], '22:00', '02:00'],
-  ])('reads the window %s in %s', async (window, timezone, days, start, end) => {
-    const [account] = await read(`a,free,${timezone},,,,${window},,`);
-    expect(account?.sendingWindow).toEqual({ days, start, end });
-  });
+  ])(
+    'the file of accounts reads the window %s in %s',
+    async (window, timezone, days, start, end) => {
+      const [account] = await read(`a,free,${timezone},,,,${window},,`);
+      expect(account?.sendingWindow).toEqual({ days, start, end });
+    },
+  );
 
   const FLAWS: readonly (readonly [string, string])[] = [
     ['column tier: "gold" should be one of free, premium', 'a,gold,UTC,,,,,,'],
@@ -232,11 +235,11 @@ describe('the file of accounts', () => {
     ['column delivered_today: "8" should be a whole number from 0 to 7', 'a,free,UTC,,,,,7,8'],
     ['column inmails_sent_today: "-1" should be', 'a,free,UTC,,,,,-1,'],
   ];
-  it.each(FLAWS)('is refused with %j', async (flaw, line) => {
+  it.each(FLAWS)('the file of accounts is refused with %j', async (flaw, line) => {
     await expect(read('z,free,UTC,,,,,,', line)).rejects.toThrow(`line 3, ${flaw}`);
   });
 
-  it('has each account once, in whatever case', async () => {
+  it('the file of accounts has each account once, in whatever case', async () => {
     await expect(read('anna,free,UTC,,,,,,', 'Anna,free,UTC,,,,,,')).rejects.toThrow(
       'line 3, column account: "Anna" should be new, and not only in case: line 2 has it already',
     );
@@ -250,7 +253,10 @@ describe('the demonstration', () => {
     ['2026-11-30T23:57:30.001Z', 149_999],
     ['2028-02-28T23:59:59.999Z', 1],
     ['2026-12-31T00:00:00.000Z', 0],
-  ])('that is to begin at %s waits %i ms, so that it lies in one UTC day', (now, waitMs) => {
-    expect(waitForMidnightMs(Date.parse(now))).toBe(waitMs);
-  });
+  ])(
+    'the demonstration that is to begin at %s waits %i ms, so that it lies in one UTC day',
+    (now, waitMs) => {
+      expect(waitForMidnightMs(Date.parse(now))).toBe(waitMs);
+    },
+  );
 });

@@ -70,7 +70,7 @@ const NEVER_ANSWERED = ['no_answer', 'hang', 'hang_then_accept'] as const;
 
 describe('LinkedIn', () => {
   it.each(rows(ANSWERED))(
-    'asked for $behaviour answers $status, and has $received',
+    'LinkedIn with the behaviour $behaviour answers $status, and has $received',
     async (row) => {
       const linkedIn = await start();
       const behaviour = BEHAVIOURS.find((one) => one === row['behaviour']);
@@ -82,12 +82,12 @@ describe('LinkedIn', () => {
     },
   );
 
-  it('has no behaviour that these tests pass over', () => {
+  it('LinkedIn has no behaviour without a test', () => {
     const tried = [...rows(ANSWERED).map((row) => row['behaviour']), ...NEVER_ANSWERED];
     expect(new Set(tried)).toEqual(new Set(BEHAVIOURS));
   });
 
-  it('remembers who was written to, by which reservation, when, and what proof was given', async () => {
+  it('LinkedIn remembers the recipient, reservation, time and proof of each InMail', async () => {
     const linkedIn = await start({ now: () => at('09:00') });
     const { body } = await call(linkedIn, 'POST', '/inmails', {
       accountId: 'acme',
@@ -113,13 +113,13 @@ describe('LinkedIn', () => {
     expect((await call(linkedIn, 'GET', '/accounts/other/inmails')).body).toEqual([]);
   });
 
-  it('answers without a chat although it took the InMail', async () => {
+  it('LinkedIn answers without a chat although it took the InMail', async () => {
     const linkedIn = await start();
     expect((await send(linkedIn, 'r1', 'no_chat_id')).body).toEqual({ chatId: '' });
     expect(linkedIn.received('acme')).toMatchObject([{ reservationId: 'r1', hasProof: false }]);
   });
 
-  it("answers with an earlier InMail's chat and message, and has two", async () => {
+  it("LinkedIn answers with an earlier InMail's chat and message, and has two", async () => {
     const linkedIn = await start();
     const first = await send(linkedIn, 'r1');
     const second = await send(linkedIn, 'r2', 'same_chat_twice');
@@ -132,17 +132,20 @@ describe('LinkedIn', () => {
 });
 
 describe('a call that hangs', () => {
-  it.each(['no_answer', 'hang'] as const)('on %s was taken, and is not answered', async (how) => {
-    const linkedIn = await start();
-    const caller = new AbortController();
-    const cut = send(linkedIn, 'r1', how, caller.signal).catch(nameOf);
-    await expect.poll(() => linkedIn.received('acme')).toMatchObject([{ hasProof: false }]);
-    caller.abort();
-    expect(await cut).toBe('AbortError');
-    expect(linkedIn.received('acme')).toHaveLength(1);
-  });
+  it.each(['no_answer', 'hang'] as const)(
+    'a call that hangs on %s was accepted, and is not answered',
+    async (how) => {
+      const linkedIn = await start();
+      const caller = new AbortController();
+      const cut = send(linkedIn, 'r1', how, caller.signal).catch(nameOf);
+      await expect.poll(() => linkedIn.received('acme')).toMatchObject([{ hasProof: false }]);
+      caller.abort();
+      expect(await cut).toBe('AbortError');
+      expect(linkedIn.received('acme')).toHaveLength(1);
+    },
+  );
 
-  it('reports that it hangs, so that its caller can be killed then', async () => {
+  it('a call that hangs reports that it hangs, so that its caller can be killed then', async () => {
     const linkedIn = await start();
     const cut = send(linkedIn, 'r1', 'hang').catch(nameOf);
     await linkedIn.hanging;
@@ -151,7 +154,7 @@ describe('a call that hangs', () => {
     expect(await cut).toBe('TypeError');
   });
 
-  it('is taken only after its caller died, where it should be', async () => {
+  it('a call that hangs is accepted only after its caller died, if the day asks for that', async () => {
     const linkedIn = await start();
     const caller = new AbortController();
     const cut = send(linkedIn, 'r1', 'hang_then_accept', caller.signal).catch(nameOf);
@@ -165,7 +168,7 @@ describe('a call that hangs', () => {
       .toMatchObject([{ reservationId: 'r2' }, { reservationId: 'r1', hasProof: false }]);
   });
 
-  it('gives no proof to a caller that went away while it was slow', async () => {
+  it('a call that hangs gives no proof to a caller that went away while it was slow', async () => {
     const linkedIn = await start({ slowMs: 500 });
     const caller = new AbortController();
     const cut = send(linkedIn, 'r1', 'slow', caller.signal).catch(nameOf);
@@ -178,7 +181,7 @@ describe('a call that hangs', () => {
   });
 
   it.each(NEVER_ANSWERED)(
-    'on %s is cut off when LinkedIn ends, and holds up nothing',
+    'a call that hangs on %s is cut off when LinkedIn ends, and delays nothing',
     async (how) => {
       const linkedIn = await start();
       const cut = send(linkedIn, 'r1', how).catch(nameOf);
@@ -195,7 +198,7 @@ describe('a call that hangs', () => {
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : String(error));
 
 describe('the outbox', () => {
-  it('reports each InMail to the webhook, also manual ones, without how it was answered', async () => {
+  it('the outbox reports each InMail to the webhook, also manual ones, without its answer', async () => {
     const linkedIn = await start();
     const webhooks: Sent[] = [];
     const end = linkedIn.onSent((sent) => webhooks.push(sent));
@@ -214,7 +217,7 @@ describe('the outbox', () => {
     expect(webhooks).toHaveLength(3);
   });
 
-  it('is bounded: a full one refuses more with an error', async () => {
+  it('the outbox is bounded: a full one refuses more with an error', async () => {
     const linkedIn = await start({ room: 2 });
     await send(linkedIn, 'r1');
     await send(linkedIn, 'r2', 'no_chat_id');
@@ -245,7 +248,7 @@ describe('the verdict', () => {
     -                51     0       BANNED    pipeline
   `;
   it.each(rows(VERDICTS))(
-    'on $tier with $sends sends and $byHand manual ones is $standing $bannedBy',
+    'the verdict on $tier with $sends sends and $byHand manual sends is $standing $bannedBy',
     async (row) => {
       const linkedIn = await start();
       const isEnrolled = row['tier'] !== '-';
@@ -258,7 +261,7 @@ describe('the verdict', () => {
     },
   );
 
-  it('is per UTC day, and a ban is permanent', async () => {
+  it('the verdict is per UTC day, and a ban is permanent', async () => {
     let now = at('2026-11-24T23:59:59.999Z');
     const linkedIn = await start({ now: () => now });
     linkedIn.enrol('acme', 'premium');

@@ -11,7 +11,7 @@ describe('a pipeline that is asked to wait', () => {
     ['soon', undefined],
     ['', undefined],
     [null, undefined],
-  ])('reads Retry-After %j as %j seconds', (header, seconds) => {
+  ])('a pipeline that is asked to wait reads Retry-After %j as %j seconds', (header, seconds) => {
     expect(secondsIn(header, at('2026-11-23T09:00:00.000Z'))).toBe(seconds);
   });
 });

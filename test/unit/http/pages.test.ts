@@ -79,7 +79,7 @@ const PAGES: Readonly<Record<string, () => Parameters<typeof htmlOf>[0]>> = {
 };
 
 describe('script in every text', () => {
-  it.each(Object.keys(PAGES))('stays text on the page "%s"', (name) => {
+  it.each(Object.keys(PAGES))('script in a text stays text on the page "%s"', (name) => {
     const html = htmlOf(
       PAGES[name]?.() ?? ConnectPage({ frame: frame(), form: {}, failure: null }),
     );
@@ -88,7 +88,7 @@ describe('script in every text', () => {
     expect(html).not.toContain('<script>');
   });
 
-  it('would be found by this test', () => {
+  it('this test finds script in a page', () => {
     expect(intruders(`<p>${HOSTILE}</p>`)).not.toEqual([]);
   });
 });
@@ -103,7 +103,7 @@ describe('the numbers of an account', () => {
     counter: fc.nat(120),
     carried: fc.nat(5),
   });
-  it('are a sum, for any content of its row', () => {
+  it('the numbers of an account are a sum, for any content of its row', () => {
     fc.assert(
       fc.property(rows, (some) => {
         const numbers = numbersOfRow({ ...statusRow(), ...some }, NOON);
@@ -115,14 +115,14 @@ describe('the numbers of an account', () => {
     );
   });
 
-  it('show 104 of 50 with 17, and that nothing accounts for 87', () => {
+  it('the numbers of an account show 104 of 50 with 17, and 87 unexplained', () => {
     const row: StatusRow = { ...statusRow(), counter: 104, delivered: 17, external: 0 };
     const numbers = numbersOfRow({ ...row, inFlight: 0, carried: 0, drift: 87 }, NOON);
     expect(numbers).toMatchObject({ counter: 104, logged: 17, unexplained: 87 });
     expect(partsInWords(numbers)).toBe('17 delivered, 87 unexplained');
   });
 
-  it('change at the first end: of a cooldown, or of the day', () => {
+  it('the numbers of an account change at the first end: of a cooldown, or of the day', () => {
     const numbers = numbersOfRow(statusRow(), NOON);
     expect(nextEdge({ ...numbers, cooldown: null })).toBe(at('2026-11-25T00:00:00.000Z'));
     expect(nextEdge({ ...numbers, cooldown: { until: NOON + 1, cause: 'throttled' } })).toBe(
@@ -146,14 +146,14 @@ describe('the list of accounts', () => {
   const shown = (query: Record<string, unknown>) =>
     listed(accounts, askOf(query)).shown.map(({ accountId }) => accountId);
 
-  it('is searched, filtered, sorted and paged by its address', () => {
+  it('the list of accounts is searched, filtered, sorted and paged by its address', () => {
     expect(shown({ q: 'A11' })).toEqual(Array.from({ length: 10 }, (_, n) => `a11${n}`));
     expect(shown({ state: 'held', sort: 'counter', dir: 'desc' })[0]).toBe('a117');
     expect(shown({ page: '3' })).toHaveLength(20);
     expect(listed(accounts, askOf({})).byState).toMatchObject({ held: 40, active: 80 });
   });
 
-  it('takes an address that makes no sense for the whole list', () => {
+  it('the list of accounts takes an address that makes no sense for the whole list', () => {
     const strange = { q: ['x'], state: 'mad', sort: '__proto__', dir: {}, page: '-7' };
     expect(shown(strange)).toEqual(shown({}));
     expect(shown({ page: '999999' })).toEqual(shown({ page: '3' }));
@@ -164,7 +164,7 @@ describe('the list of accounts', () => {
 });
 
 describe('the story of a day', () => {
-  it('gives back at its end the room that a released slot had taken', () => {
+  it('the story of a day gives back at its end the room that a released slot had taken', () => {
     const { rows, numbers } = accountData();
     const values = counterPoints(rows, numbers).map(({ value }) => value);
     expect(Math.max(...values)).toBe(3);
@@ -182,7 +182,7 @@ describe('the story of a day', () => {
 });
 
 describe('what a page weighs', () => {
-  it('is at most 80 KiB of scripts and styles, compressed', async () => {
+  it('a page has at most 80 KiB of scripts and styles, compressed', async () => {
     const { byName } = await readAssets();
     const sizes = [...byName.values()].map(({ gzip }) => gzip.length);
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(80 * 1_024);
@@ -194,7 +194,7 @@ describe('what a page weighs', () => {
     ['br;q=0, gzip;q=0.5', 'gzip'],
     ['identity', null],
     [undefined, null],
-  ])('is sent to a browser that takes %s as %s', (accepted, encoding) => {
+  ])('a browser that accepts %s gets the encoding %s', (accepted, encoding) => {
     expect(encodingFor(accepted)).toBe(encoding);
   });
 });

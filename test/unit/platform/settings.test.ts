@@ -23,17 +23,20 @@ describe('SAFEBAND_TRUSTED_PROXIES', () => {
     '10.0.0.1;10.0.0.2',
     '10.0.0.1,',
     'a\u001b[2J',
-  ])('is named where it is %j', (value) => {
+  ])('SAFEBAND_TRUSTED_PROXIES is named in the error if it is %j', (value) => {
     const flaw = flawOf({ SAFEBAND_TRUSTED_PROXIES: value });
     expect(flaw).toMatch(/^SAFEBAND_TRUSTED_PROXIES=.*such as 10\.0\.0\.0\/8$/);
     expect(flaw).not.toContain('\u001b');
   });
 
-  it.each(['10.0.0.0/8', '127.0.0.1', '::1', 'fd00::/8, 10.0.0.1'])('may be %j', (value) => {
-    expect(serverFrom({ SAFEBAND_TRUSTED_PROXIES: value }).trustProxy).toBe(value);
-  });
+  it.each(['10.0.0.0/8', '127.0.0.1', '::1', 'fd00::/8, 10.0.0.1'])(
+    'SAFEBAND_TRUSTED_PROXIES may be %j',
+    (value) => {
+      expect(serverFrom({ SAFEBAND_TRUSTED_PROXIES: value }).trustProxy).toBe(value);
+    },
+  );
 
-  it('trusts no proxy if it is not set', () => {
+  it('SAFEBAND_TRUSTED_PROXIES trusts no proxy if it is not set', () => {
     expect(serverFrom({}).trustProxy).toBe(false);
   });
 });
@@ -46,13 +49,13 @@ describe('SAFEBAND_REPLY_PREFIX', () => {
     ' outreach/',
     'out\nreach',
     'o'.repeat(201),
-  ])('is named where it is %j', (value) => {
+  ])('SAFEBAND_REPLY_PREFIX is named in the error if it is %j', (value) => {
     const flaw = flawOf({ SAFEBAND_REPLY_PREFIX: value });
     expect(flaw).toMatch(/^SAFEBAND_REPLY_PREFIX=.*such as outreach\//);
     expect(flaw).not.toContain('\n');
   });
 
-  it('may be the beginning of names of others, and allows nothing where it is not set', () => {
+  it('SAFEBAND_REPLY_PREFIX may be the beginning of names of others, and allows nothing where it is not set', () => {
     expect(serverFrom({ SAFEBAND_REPLY_PREFIX: 'outreach/' }).replyPrefix).toBe('outreach/');
     expect(serverFrom({}).replyPrefix).toBe(null);
   });
@@ -67,11 +70,14 @@ describe('a connection that is not encrypted', () => {
     'postgres://u:secret@db.example/d?sslmode=disable',
     'postgres://u:secret@10.0.0.5/d',
     'postgres:///d?host=db.example',
-  ])('to another host is warned about, without the password: %s', (url) => {
-    const warning = database(url);
-    expect(warning).toMatch(/^DATABASE_URL: .*not encrypted.*sslmode=verify-full/);
-    expect(warning).not.toContain('secret');
-  });
+  ])(
+    'a connection without encryption to another host raises a warning without the password: %s',
+    (url) => {
+      const warning = database(url);
+      expect(warning).toMatch(/^DATABASE_URL: .*not encrypted.*sslmode=verify-full/);
+      expect(warning).not.toContain('secret');
+    },
+  );
 
   it.each([
     'postgres://u@127.0.0.1:5432/d',
@@ -81,17 +87,17 @@ describe('a connection that is not encrypted', () => {
     'postgres://u@db.example/d?sslmode=verify-full',
     'postgres://u@db.example/d?sslmode=require',
     'postgres://u@db.example/d?ssl=true',
-  ])('is not where it stays here or is encrypted: %s', (url) => {
+  ])('a connection on this machine, or with encryption, raises no warning: %s', (url) => {
     expect(database(url)).toBe(undefined);
   });
 
-  it('is judged by the variables of Postgres, too', () => {
+  it('the variables of Postgres also decide whether a connection is encrypted', () => {
     expect(database('postgres:///d', { PGHOST: 'db.example' })).toContain('db.example');
     const encrypted = { PGHOST: 'db.example', PGSSLMODE: 'verify-full' };
     expect(database('postgres:///d', encrypted)).toBe(undefined);
   });
 
-  it('to Temporal is warned about where it leaves this machine', () => {
+  it('a connection without encryption to Temporal raises a warning if it leaves this machine', () => {
     expect(plaintextTemporal('temporal.example:7233', false)).toMatch(
       /^TEMPORAL_ADDRESS: .*temporal\.example.*TEMPORAL_TLS=true/,
     );

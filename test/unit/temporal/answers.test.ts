@@ -46,22 +46,22 @@ const own = () => ({ ...SENT, answerOf: 'sendWebhooks' });
 const others = () => ({ ...SENT, answerOf: 'save' });
 
 describe('the answer of an activity', () => {
-  it('carries its name', async () => {
+  it('the answer of an activity carries its name', async () => {
     expect(await send(named(activities({ sendWebhooks: async () => SENT })))).toEqual(own());
     expect(await named(activities({ readClock: async () => 5 })).readClock()).toBe(5);
   });
 
-  it('is taken, and its name is not kept', async () => {
+  it('the answer of an activity is taken, and its name is not kept', async () => {
     const { answer, reported } = answering(own);
     expect(await answer()).toEqual(SENT);
     expect(reported).toEqual([]);
   });
 
-  it('is taken without a name, as older activities give it', async () => {
+  it('the answer of an activity is taken without a name, as older activities give it', async () => {
     expect(await answering(plain).answer()).toEqual(SENT);
   });
 
-  it('is none with the name of another: the activity is asked again', async () => {
+  it('an answer with the name of another activity is ignored, and the activity is started again', async () => {
     const { answer, reported, asked } = answering(others, others, own);
     expect(await answer()).toEqual(SENT);
     expect(asked()).toBe(3);
@@ -71,7 +71,7 @@ describe('the answer of an activity', () => {
     ]);
   });
 
-  it('is a failed try of unknown outcome where it is always the answer of another', async () => {
+  it('an activity that always gets the answer of another is a failed try with an unknown outcome', async () => {
     const { answer, asked } = answering(others, others, others, own);
     const error: unknown = await answer().catch((thrown: unknown) => thrown);
     expect(outcomeOf(error)).toBe('unknown');
@@ -80,7 +80,7 @@ describe('the answer of an activity', () => {
 });
 
 describe('the failure of an activity', () => {
-  it('is taken with its own name, and without one', async () => {
+  it('the failure of an activity is taken with its own name, and without one', async () => {
     await expect(answering(failing(NOT_COMMITTED, 'sendWebhooks')).answer()).rejects.toMatchObject({
       type: NOT_COMMITTED,
     });
@@ -89,7 +89,7 @@ describe('the failure of an activity', () => {
     });
   });
 
-  it('takes no answer with the name of another, also within a failure of Temporal', async () => {
+  it('the failure of an activity takes no answer with the name of another, also within a failure of Temporal', async () => {
     const cause = ApplicationFailure.create({
       type: NOT_COMMITTED,
       details: namedDetails('reconcile'),

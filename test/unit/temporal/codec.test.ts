@@ -32,7 +32,7 @@ const VALUES = [
 
 describe('the codec', () => {
   it.each(VALUES.map((value) => [value]))(
-    'gives %j back, and no other key reads it',
+    'the codec gives %j back, and no other key reads it',
     async (value) => {
       const [encrypted = {}] = await codec(`k1:${one}`).encode([payload(value)]);
       expect(keyOf(encrypted)).toBe('k1');
@@ -42,12 +42,12 @@ describe('the codec', () => {
     },
   );
 
-  it('writes the same payload differently each time', async () => {
+  it('the codec writes the same payload differently each time', async () => {
     const [a, b] = await codec(`k1:${one}`).encode([payload('x'), payload('x')]);
     expect(a?.data).not.toEqual(b?.data);
   });
 
-  it('after a rotation reads the old key and writes the new one', async () => {
+  it('the codec after a rotation reads the old key and writes the new one', async () => {
     const [old = {}] = await codec(`k1:${one}`).encode([payload('old')]);
     const rotated = codec(`k2:${two},k1:${one}`);
     const [fresh = {}] = await rotated.encode([payload('fresh')]);
@@ -55,7 +55,7 @@ describe('the codec', () => {
     expect((await rotated.decode([old, fresh])).map(valueOf)).toEqual(['old', 'fresh']);
   });
 
-  it('lets pass what is not encrypted, and encrypts nothing where it is switched off', async () => {
+  it('the codec passes on payloads without encryption, and encrypts nothing if it is switched off', async () => {
     const plain = payload('plain');
     expect(await codec(`k1:${one}`).decode([plain])).toEqual([plain]);
     for (const off of ['', `plain,k1:${one}`])
@@ -65,7 +65,7 @@ describe('the codec', () => {
     expect(read.map(valueOf)).toEqual(['plain']);
   });
 
-  it('is laid out as in the samples of other SDKs: nonce, ciphertext, tag', async () => {
+  it('the codec is laid out as in the samples of other SDKs: nonce, ciphertext, tag', async () => {
     const [{ data } = {}] = await codec(`k1:${one}`).encode([payload('hello')]);
     const bytes = Buffer.from(data ?? []);
     const cipher = createDecipheriv(
@@ -88,13 +88,16 @@ describe('the codec', () => {
     ['that is too short', { metadata: known, data: randomBytes(20) }],
     ['that is noise', { metadata: known, data: randomBytes(100) }],
   ];
-  it.each(GARBAGE)('makes something %s unreadable, and does not throw', async (_, garbage) => {
-    const [read = {}] = await codec(`k1:${one}`).decode([garbage]);
-    expect(isUnreadable(read)).toBe(true);
-    expect(() => valueOf(read)).toThrow(/Unknown encoding: binary\/encrypted: key "/);
-  });
+  it.each(GARBAGE)(
+    'the codec makes something %s unreadable, and does not throw',
+    async (_, garbage) => {
+      const [read = {}] = await codec(`k1:${one}`).decode([garbage]);
+      expect(isUnreadable(read)).toBe(true);
+      expect(() => valueOf(read)).toThrow(/Unknown encoding: binary\/encrypted: key "/);
+    },
+  );
 
-  it('does not open what was changed on its way, or what another key of that name wrote', async () => {
+  it('the codec does not open a changed payload, or a payload of another key with that name', async () => {
     const [encrypted = {}] = await codec(`k1:${one}`).encode([payload('x')]);
     const changed = Buffer.from(encrypted.data ?? []);
     changed[20] = (changed[20] ?? 0) ^ 1;
@@ -105,7 +108,7 @@ describe('the codec', () => {
 });
 
 describe('what the Temporal CLI asks', () => {
-  it('is answered in kind; what cannot be decrypted comes back as it was', async () => {
+  it('a request of the Temporal CLI gets its payloads decrypted; others come back unchanged', async () => {
     const mine = codec(`k1:${one}`);
     const asked = { payloads: [{ metadata: { encoding: 'anNvbi9wbGFpbg==' }, data: 'NDI=' }] };
     const encoded = await transcode(mine, 'encode', asked);
@@ -130,13 +133,13 @@ describe('the setting', () => {
     [`k1:${one},plain`, 'key 2 is not <id>:<base64>'],
     ['k1:c2hvcnQ=', 'key 1 has 5 bytes instead of 32'],
     [`k1:${one},k1:${two}`, 'two keys have the id k1'],
-  ])('%# names what is wrong, and shows no secret', (text, why) => {
+  ])('the setting is refused with its flaw and without a secret: %#', (text, why) => {
     const message = refusalOf(() => payloadEncryption({ SAFEBAND_PAYLOAD_KEYS: text }));
     expect(message).toContain(`SAFEBAND_PAYLOAD_KEYS: ${why}`);
     for (const hidden of [one, two]) expect(message).not.toContain(hidden);
   });
 
-  it('does not show its secrets when it is printed', () => {
+  it('the setting does not show its secrets when it is printed', () => {
     const read = keys(`k1:${one}`);
     expect(`${inspect(read, { depth: 9 })}${JSON.stringify(read)}`).not.toContain(one.slice(0, 20));
   });
@@ -150,7 +153,7 @@ describe('the setting', () => {
     expect(refusalOf(() => workerVersionFrom(environment))).toContain(why);
   });
 
-  it('without a name and a build a worker has no version', () => {
+  it('a worker without a name and a build has no version', () => {
     expect(workerVersionFrom({ SAFEBAND_BUILD_ID: '' })).toBeUndefined();
     const named = { SAFEBAND_DEPLOYMENT_NAME: 'safeband', SAFEBAND_BUILD_ID: 'b1' };
     expect(workerVersionFrom(named)).toEqual({ deploymentName: 'safeband', buildId: 'b1' });

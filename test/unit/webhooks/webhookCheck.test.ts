@@ -27,7 +27,7 @@ describe('the check of a receiver', () => {
     }
   };
 
-  it('signs as Standard Webhooks does, and takes what it has signed', () => {
+  it('the check of a receiver signs as Standard Webhooks does, and takes what it has signed', () => {
     expect(signWebhook({ id, sentAt, body }, secret)).toBe(headers['webhook-signature']);
     const bytes = Buffer.from(body);
     expect(verifyWebhook(new Headers(headers), bytes, secret, { now })).toEqual({
@@ -54,7 +54,7 @@ describe('the check of a receiver', () => {
   });
 
   it.each(['', 'whsec_', 'whsec_c2hvcnQ=', 'MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'])(
-    'takes %j for no secret, rather than for an empty one',
+    'the check of a receiver refuses %j as a secret',
     (weak) => {
       expect(() => verifyWebhook(headers, body, weak, { now })).toThrow(RangeError);
     },

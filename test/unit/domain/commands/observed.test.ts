@@ -53,7 +53,7 @@ describe('a proof by observation and by delivery', () => {
 });
 
 describe('an observed send', () => {
-  it('settles the uncertain slot of its recipient, and no other', () => {
+  it('an observed send settles the uncertain slot of its recipient, and no other', () => {
     const account = taken('ann')
       .when(reserve, { reservationId: r('y'), recipientId: p('bob') })
       .when(fail, { reservationId: r('y'), kind: 'unknown' });
@@ -61,7 +61,7 @@ describe('an observed send', () => {
       .answered({ matched: 'x', counted: false })
       .expect({ counter: 2, delivered: 1, uncertain: 1, external: 0 });
   });
-  it('of a slot that was reserved yesterday counts yesterday', () => {
+  it('an observed send of a slot that was reserved yesterday counts yesterday', () => {
     const late = anAccount({}, { now: at('23:59') })
       .when(reserve, { reservationId: r('x'), recipientId: p('ann') })
       .until(at('2026-11-25T00:01:00.000Z'));
@@ -70,7 +70,7 @@ describe('an observed send', () => {
       .answered({ matched: 'x', counted: false })
       .expect({ counter: 0, carried: 1, weekUsed: 1, external: 0 });
   });
-  it('that was sent manually yesterday takes no room of today', () => {
+  it('an observed send that was sent manually yesterday takes no room of today', () => {
     anAccount()
       .when(observe, { ...seen, sentAt: at('2026-11-23T23:59:59.999Z') })
       .answered({ matched: null, counted: true })

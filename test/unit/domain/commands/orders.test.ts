@@ -130,7 +130,7 @@ describe('all orders of four reports, each twice, with a proof among them', () =
 });
 
 describe('all orders without a proof', () => {
-  it('end released, with nothing counted and each effect applied once', () => {
+  it('all orders without a proof end released, with nothing counted and each effect applied once', () => {
     const { orders, ends } = endsOf(['rejected', 'unknown', 'throttled', 'no_credits']);
     expect(orders).toBe(ORDERS);
     const effects = ['no_credits', 'throttled'];
@@ -139,7 +139,7 @@ describe('all orders without a proof', () => {
     ]);
   });
 
-  it('never release a slot whose lease runs, whatever a person settles', () => {
+  it('all orders without a proof never release a slot whose lease runs, whatever a person settles', () => {
     const { ends } = endsOf(['settled as released', 'unknown']);
     expect(ends).toMatchObject([{ state: 'uncertain', counter: 1, chats: [] }]);
   });

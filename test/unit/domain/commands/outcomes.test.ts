@@ -16,18 +16,18 @@ const delivery = { reservationId: r('r1'), chatId: c('c1') };
 const person = { reason: 'looked', actor: 'ada' };
 
 describe('an ask', () => {
-  it('takes one slot, however often it is repeated', () => {
+  it('an ask takes one slot, however often it is repeated', () => {
     reserved()
       .when(reserve, { reservationId: r('r1'), recipientId: p('ann'), leaseSeconds: 9_000 })
       .answered({ granted: true, repeated: true, leaseExpiresAt: at('09:15') })
       .expect({ counter: 1, inFlight: 1 });
   });
-  it('for something else under the same id is a conflict', () => {
+  it('an ask for something else under the same id is a conflict', () => {
     reserved()
       .when(reserve, { reservationId: r('r1') })
       .answered({ refused: 'ReservationConflict' });
   });
-  it('for a slot whose lease has ended, or that is settled, grants nothing', () => {
+  it('an ask for a slot whose lease has ended, or that is settled, grants nothing', () => {
     const again = { reservationId: r('r1'), recipientId: p('ann') };
     reserved().until(at('09:15')).when(reserve, again).answered({ refused: 'ReservationSettled' });
     reserved()
@@ -35,18 +35,18 @@ describe('an ask', () => {
       .when(reserve, again)
       .answered({ refused: 'ReservationSettled' });
   });
-  it('leaves a slot in flight at the end of its lease: silence frees nothing', () => {
+  it('an ask leaves a slot in flight at the end of its lease: silence frees nothing', () => {
     reserved().until(at('20:00')).expect({ counter: 1, inFlight: 1 });
   });
 });
 
 describe('a delivery', () => {
-  it('counts on the slot, and is in the event log once', () => {
+  it('a delivery counts on the slot, and is in the event log once', () => {
     const twice = reserved().when(deliver, delivery).when(deliver, delivery);
     twice.answered({ settled: 'already_delivered' }).expect({ counter: 1, delivered: 1 });
     expect(twice.log).toEqual(['c1/ pipeline day 0']);
   });
-  it('counts after a release, with an alert', () => {
+  it('a delivery counts after a release, with an alert', () => {
     const late = reserved()
       .when(fail, { reservationId: r('r1'), kind: 'rejected' })
       .expect({ counter: 0 });
@@ -56,13 +56,13 @@ describe('a delivery', () => {
       .expect({ counter: 1 });
     expect(counted.alerts).toEqual(['late_delivery']);
   });
-  it('of an unknown reservation counts today, with an alert, once', () => {
+  it('a delivery of an unknown reservation counts today, with an alert, once', () => {
     const seen = anAccount().when(deliver, delivery).when(deliver, delivery);
     seen.answered({ settled: 'external' }).expect({ counter: 1, external: 1 });
     expect(seen.alerts).toEqual(['old_id']);
     expect(seen.log).toEqual(['c1/ external day 0']);
   });
-  it('with the proof of another reservation changes nothing', () => {
+  it('a delivery with the proof of another reservation changes nothing', () => {
     reserved()
       .when(deliver, delivery)
       .when(reserve, { reservationId: r('r2') })
@@ -70,7 +70,7 @@ describe('a delivery', () => {
       .answered({ refused: 'ChatIdTaken' })
       .expect({ delivered: 1, inFlight: 1 });
   });
-  it('with a second, different proof is one InMail more', () => {
+  it('a delivery with a second, different proof is one InMail more', () => {
     const double = reserved()
       .when(deliver, delivery)
       .when(deliver, { reservationId: r('r1'), chatId: c('c2') })
@@ -78,7 +78,7 @@ describe('a delivery', () => {
       .expect({ counter: 2, external: 1 });
     expect(double.alerts).toEqual(['double_send']);
   });
-  it('takes the message id that was observed in its chat, and gives it to who brings it', () => {
+  it('a delivery takes the message id that was observed in its chat, and gives it to the report that brings it', () => {
     const seen = { chatId: c('c1'), messageId: m('m1'), sentAt: at('09:00') };
     reserved()
       .when(deliver, delivery)
@@ -89,7 +89,7 @@ describe('a delivery', () => {
       .answered({ settled: 'delivered' })
       .expect({ counter: 2, delivered: 2, external: 0 });
   });
-  it('by a Signal without a chat makes the slot uncertain', () => {
+  it('a delivery by a Signal without a chat makes the slot uncertain', () => {
     const uncertain = reserved()
       .when(deliverWithoutChat, r('r1'))
       .expect({ counter: 1, uncertain: 1 });
@@ -107,7 +107,7 @@ describe('a failure', () => {
         .expect({ counter: 0 });
     },
   );
-  it('unknown keeps the room until the outcome is known', () => {
+  it('a failure `unknown` keeps the room until the outcome is known', () => {
     reserved()
       .when(fail, { reservationId: r('r1'), kind: 'unknown' })
       .answered({ settled: 'uncertain' })
@@ -116,14 +116,14 @@ describe('a failure', () => {
       .answered({ settled: 'released' })
       .expect({ counter: 0 });
   });
-  it('after a delivery is refused, and its effect holds', () => {
+  it('a failure after a delivery is refused, and its effect holds', () => {
     reserved()
       .when(deliver, delivery)
       .when(fail, { reservationId: r('r1'), kind: 'throttled' })
       .answered({ refused: 'ReservationSettled' })
       .expect({ delivered: 1, state: 'cooldown' });
   });
-  it('throttled cools down for an hour, or as LinkedIn asks, seven days at most, and once', () => {
+  it('a failure `throttled` cools down for an hour, or as LinkedIn asks, seven days at most, and once', () => {
     const until = (seconds: number): string | undefined =>
       reserved().when(fail, {
         reservationId: r('r1'),
@@ -147,18 +147,18 @@ describe('a failure', () => {
       .when(resume, person)
       .expect({ cooldown: { until: '2026-11-24T11:00:00.000Z', cause: 'throttled' } });
   });
-  it('no_credits breaks until the first of the next month, also over the year', () => {
+  it('a failure `no_credits` breaks until the first of the next month, also over the year', () => {
     const broken = anAccount({}, { now: at('2026-12-31T23:59:59.999Z') });
     broken
       .when(fail, { reservationId: r('x'), kind: 'no_credits' })
       .expect({ breakerUntil: '2027-01-01T00:00:00.000Z', state: 'no_credits' });
   });
-  it('restricted holds the account and starts the ramp again', () => {
+  it('a failure `restricted` holds the account and starts the ramp again', () => {
     reserved()
       .when(fail, { reservationId: r('r1'), kind: 'restricted' })
       .expect({ state: 'held', hold: { actor: 'safeband' }, rampDay: 1 });
   });
-  it('restricted raises a critical alert, once for a reservation, held or not', () => {
+  it('a failure `restricted` raises a critical alert, once for a reservation, held or not', () => {
     const { entity, now } = reserved();
     const { account } = entity;
     const report = { reservationId: r('r1'), kind: 'restricted', code: 'HTTP 403' } as const;
@@ -169,7 +169,7 @@ describe('a failure', () => {
     const held = { ...account, hold: { reason: 'a pause', actor: 'ada', since: now } };
     expect(fail(held, report, now).events).toContainEqual(told[0]);
   });
-  it('of an unknown reservation has its effect all the same', () => {
+  it('a failure of an unknown reservation has its effect all the same', () => {
     anAccount()
       .when(fail, { reservationId: r('x'), kind: 'throttled' })
       .answered({ refused: 'ReservationUnknown' })
@@ -179,27 +179,27 @@ describe('a failure', () => {
 
 describe('an observed send', () => {
   const seen = { chatId: c('c1'), messageId: m('m1'), recipientId: p('ann'), sentAt: at('09:00') };
-  it('delivers the one slot of its recipient', () => {
+  it('an observed send delivers the one slot of its recipient', () => {
     reserved()
       .when(observe, seen)
       .answered({ matched: 'r1', counted: false })
       .expect({ counter: 1, delivered: 1 });
   });
-  it('is external where it could be more than one slot, and raises an alert', () => {
+  it('an observed send is external where it could be more than one slot, and raises an alert', () => {
     const unclear = reserved()
       .when(reserve, { reservationId: r('r2'), recipientId: p('ann') })
       .when(observe, seen);
     unclear.answered({ matched: null, counted: true }).expect({ counter: 3, external: 1 });
     expect(unclear.alerts).toEqual(['ambiguous_observed']);
   });
-  it('is none of a slot that was reserved more than a minute after it', () => {
+  it('an observed send does not match a slot that was reserved more than a minute after it', () => {
     const early = { ...seen, sentAt: at('08:59') };
     reserved().when(observe, early).answered({ matched: 'r1' });
     reserved()
       .when(observe, { ...early, sentAt: early.sentAt - 1 })
       .answered({ matched: null });
   });
-  it('that comes first is claimed by its delivery, and counted once', () => {
+  it('an observed send that comes first is claimed by its delivery, and counted once', () => {
     const claimed = anAccount()
       .when(reserve, { reservationId: r('r1') })
       .when(observe, seen)
@@ -208,7 +208,7 @@ describe('an observed send', () => {
       .expect({ counter: 1, delivered: 1, external: 0 });
     expect(claimed.log).toEqual(['c1/m1 external day 0']);
   });
-  it('is not claimed by a slot that was reserved later', () => {
+  it('an observed send is not claimed by a slot that was reserved later', () => {
     anAccount()
       .when(observe, seen)
       .until(at('09:01'))
@@ -216,7 +216,7 @@ describe('an observed send', () => {
       .when(deliver, { ...delivery, messageId: m('m1') })
       .answered({ refused: 'ChatIdTaken' });
   });
-  it('of yesterday counts yesterday; of the future now; older than 48 h for no cap', () => {
+  it('an observed send of yesterday counts yesterday, of the future now, and older than 48 h for no cap', () => {
     const on = (sentAt: number): Scenario => anAccount().when(observe, { ...seen, sentAt });
     on(at('2026-11-23T12:00:00.000Z'))
       .answered({ counted: true })
@@ -231,7 +231,7 @@ describe('an observed send', () => {
 
 describe('an operator', () => {
   const order = { reservationId: r('r1'), ...person };
-  it('never releases what may still be sent, nor what is delivered', () => {
+  it('an operator never releases a slot that may still be sent or is delivered', () => {
     reserved()
       .when(settleByOperator, { ...order, outcome: 'released' })
       .answered({ refused: 'InvalidInput' });
@@ -244,7 +244,7 @@ describe('an operator', () => {
       .when(settleByOperator, { ...order, outcome: 'released' })
       .answered({ refused: 'ReservationSettled' });
   });
-  it('delivers only with a chat', () => {
+  it('an operator delivers only with a chat', () => {
     reserved()
       .when(settleByOperator, { ...order, outcome: 'delivered' })
       .answered({ refused: 'ChatIdMissing' });
@@ -270,7 +270,7 @@ describe('reports of one reservation', () => {
         sentAt: at('09:00'),
       }),
   ];
-  it('end in the same state in any order, each reported twice', () => {
+  it('reports of one reservation end in the same state in any order, each reported twice', () => {
     const orders = fc.shuffledSubarray([0, 1, 2, 3, 0, 1, 2, 3], { minLength: 8 });
     fc.assert(
       fc.property(orders, (order) => {

@@ -17,7 +17,7 @@ const first = (messageId?: string) =>
 
 describe('a second InMail in one chat', () => {
   it.each([undefined, 'm1'])(
-    'is refused where both have the message %s, with the next step',
+    'a second InMail in one chat is refused if both have the message %s, with the next step',
     (id) => {
       first(id)
         .when(deliver, {
@@ -31,7 +31,7 @@ describe('a second InMail in one chat', () => {
         });
     },
   );
-  it('is delivered with the id of its own message', () => {
+  it('a second InMail in one chat is delivered with the id of its own message', () => {
     first('m1')
       .when(deliver, { reservationId: r('r2'), chatId: c('c'), messageId: m('m2') })
       .answered({ settled: 'delivered' })

@@ -20,12 +20,12 @@ const delivered = (account: Scenario, name: string): Scenario =>
   account.when(deliver, { reservationId: r(name), chatId: c(name) });
 
 describe('midnight', () => {
-  it('comes at 00:00:00.000, and not a millisecond earlier', () => {
+  it('midnight comes at 00:00:00.000, and not a millisecond earlier', () => {
     const spent = delivered(asked(anAccount(), 'a'), 'a');
     spent.until(MIDNIGHT - 1).expect({ quotaDay: '2026-11-24', counter: 1 });
     spent.until(MIDNIGHT).expect({ quotaDay: '2026-11-25', counter: 0, carried: 0 });
   });
-  it('carries what may land today, delivered or not; only a release gives the room back', () => {
+  it('midnight carries what may land today, delivered or not; only a release gives the room back', () => {
     const late = anAccount({ dailyCap: 3 }, { now: at('23:55') });
     const open = asked(asked(asked(late, 'flying'), 'unclear'), 'short', 60)
       .when(fail, { reservationId: r('unclear'), kind: 'unknown' })
@@ -37,11 +37,11 @@ describe('midnight', () => {
       .when(fail, { reservationId: r('flying'), kind: 'rejected' })
       .expect({ carried: 1, remaining: 2 });
   });
-  it('never comes twice, and a clock that runs backwards stands still', () => {
+  it('midnight never comes twice, and a clock that runs backwards stands still', () => {
     const next = asked(anAccount().until(MIDNIGHT), 'a');
     asked(next.until(MIDNIGHT - 5_000), 'b').expect({ quotaDay: '2026-11-25', counter: 2 });
   });
-  it('after three days of sleep is one roll', () => {
+  it('midnight after three days of sleep is one roll', () => {
     const spent = delivered(asked(anAccount({ ramp: { dailyCaps: [1, 2, 3] } }), 'a'), 'a');
     spent
       .until(MIDNIGHT + 2 * 86_400_000)
@@ -49,7 +49,7 @@ describe('midnight', () => {
   });
   const days = ({ entity }: Scenario): object[] =>
     entity.outbox.flatMap(({ row }) => (row.table === 'account_days' ? [row] : []));
-  it('writes a row of each day that was slept through, of a long sleep the last week’s', () => {
+  it('midnight writes a row of each day without messages, of the last week at most', () => {
     const quotaDay = dayOf(MIDNIGHT);
     const spent = asked(anAccount(), 'a');
     expect(days(spent.until(MIDNIGHT + 2 * 86_400_000))).toMatchObject([
@@ -59,12 +59,12 @@ describe('midnight', () => {
     ]);
     expect(days(spent.until(MIDNIGHT + 400 * 86_400_000))).toHaveLength(7);
   });
-  it('writes the closed day, and again when something late changes it', () => {
+  it('midnight writes the closed day, and again when something late changes it', () => {
     const rolled = asked(anAccount(), 'a').until(MIDNIGHT);
     expect(days(rolled)).toMatchObject([{ counter: 1, delivered: 0, late: 0 }]);
     expect(days(delivered(rolled, 'a'))).toMatchObject([{ counter: 1, delivered: 1, late: 1 }]);
   });
-  it('audits the closing day: 62 of 50 cools the account down from midnight', () => {
+  it('midnight audits the closing day: 62 of 50 cools the account down from midnight', () => {
     const over = anAccount({ inmailsSentToday: 62 }, { now: at('23:59') }).until(MIDNIGHT + 1_000);
     over.expect({
       counter: 0,
@@ -74,7 +74,7 @@ describe('midnight', () => {
 });
 
 describe('the week and the ramp', () => {
-  it('sums seven quota days, today included, and lets go after them', () => {
+  it('the week is the sum of seven quota days, with today', () => {
     let account = anAccount({ dailyCap: 2, weeklyCap: 5 });
     const grants: number[] = [];
     for (let day = 0; day < 9; day += 1) {
@@ -95,7 +95,7 @@ describe('the week and the ramp', () => {
     }
     expect(grants).toEqual([2, 2, 1, 0, 0, 0, 0, 2, 2]);
   });
-  it('starts a changed ramp at its first day, and keeps an unchanged one', () => {
+  it('a changed ramp starts at its first day, and an unchanged ramp continues', () => {
     const second = delivered(asked(anAccount({ ramp: { dailyCaps: [1, 4] } }), 'a'), 'a').until(
       MIDNIGHT,
     );
@@ -118,7 +118,7 @@ describe('what will be', () => {
       account.now,
     );
 
-  it('opens with the window: `end` is outside', () => {
+  it('retryAt is the opening of the window; its `end` is outside', () => {
     const shut = opened(
       anAccount({ sendingWindow: window }),
       '10:00',
@@ -135,7 +135,7 @@ describe('what will be', () => {
       retryAt: at('2026-12-01T10:00:00.000Z'),
     });
   });
-  it('waits for cap, cooldown and window, whichever lets go last', () => {
+  it('retryAt waits for cap, cooldown and window, whichever ends last', () => {
     const bounds = ['09:00', '11:00', '2026-11-25T10:00:00.000Z', '2026-11-25T11:00:00.000Z'];
     const spent = asked(opened(anAccount({ dailyCap: 1, sendingWindow: window }), ...bounds), 'a');
     asked(spent, 'b').answered({ reason: 'daily_cap', retryAt: at('2026-11-25T10:00:00.000Z') });
@@ -149,7 +149,7 @@ describe('what will be', () => {
       retryAt: at('2026-11-25T10:00:00.000Z'),
     });
   });
-  it('lists the next slots as if each were used', () => {
+  it('the next slots are listed as if each were used', () => {
     const { entity } = anAccount({ dailyCap: 2, weeklyCap: 3 });
     expect(nextSlots(entity.account, at('09:00'), 5).map(isoInstant)).toEqual([
       '2026-11-24T09:00:00.000Z',
@@ -161,7 +161,7 @@ describe('what will be', () => {
       '2026-12-01T00:00:00.000Z',
     ]);
   });
-  it('runs an account on its own second, every ten minutes', () => {
+  it('the runs of an account come on its own second, every ten minutes', () => {
     const { accountId } = anAccount().entity.account;
     const first = runAfter(accountId, at('09:00'));
     expect([first >= at('09:00'), first < at('09:10'), runAfter(accountId, first)]).toEqual([
@@ -201,7 +201,7 @@ describe('a start', () => {
     ...more,
   });
 
-  it('takes over 104 with 17 delivered: 87 nothing accounts for', () => {
+  it('a start with 104 imported and 17 delivered has 87 unexplained', () => {
     anAccount({ inmailsSentToday: 104, deliveredToday: 17 }).expect({
       counter: 104,
       imported: 17,
@@ -210,7 +210,7 @@ describe('a start', () => {
     });
     anAccount({ inmailsSentToday: 9 }).expect({ counter: 9, imported: 9, unexplained: 0 });
   });
-  it('on the same day gives no fresh cap, and waits after an unclean end', () => {
+  it('a start on the same day gives no fresh cap, and waits after an unclean end', () => {
     const found = left(delivered(asked(asked(anAccount(), 'a'), 'b'), 'a'));
     const again = anAccount({}, { found, now: at('10:00') });
     again.expect({
@@ -222,7 +222,7 @@ describe('a start', () => {
     expect(again.alerts).toEqual(['unclean_end']);
     again.when(resume, { reason: 'looked', actor: 'ada' }).expect({ state: 'active', counter: 2 });
   });
-  it('counts no import twice that the event log has already', () => {
+  it('a start counts no import twice that the event log has already', () => {
     const found = left(delivered(asked(anAccount(), 'a'), 'a'));
     anAccount({ inmailsSentToday: 5 }, { found }).expect({
       counter: 5,
@@ -231,13 +231,13 @@ describe('a start', () => {
       unexplained: 0,
     });
   });
-  it('in the first hour of a day still meets yesterday, later it does not', () => {
+  it('a start in the first hour of a day still meets yesterday, later it does not', () => {
     const found = left(asked(anAccount({}, { now: at('23:50') }), 'a'));
     const early = anAccount({}, { found, now: MIDNIGHT + 3_599_999 });
     early.expect({ state: 'cooldown', counter: 0, carried: 1 });
     anAccount({}, { found, now: MIDNIGHT + 3_600_000 }).expect({ state: 'active', carried: 1 });
   });
-  it('after a disconnect is clean', () => {
+  it('a start after a disconnect is clean', () => {
     const account = delivered(asked(anAccount(), 'a'), 'a');
     const row = accountRow({ ...account.entity.account, isDisconnected: true }, 9);
     const found = left(account, { account: { ...row, owner: 'x', ownerVersion: 1 } });
@@ -248,7 +248,7 @@ describe('a start', () => {
     // Else a reader of the changes would take the account for disconnected.
     expect(told).toEqual([['connect', 'connect']]);
   });
-  it('reads the journal: the highest state wins', () => {
+  it('a start reads the journal: the highest state wins', () => {
     const found = left(asked(asked(asked(anAccount(), 'sent'), 'failed'), 'open'), {
       attempts: [
         attempt('sent', { outcome: 'delivered', chatId: c('c1') }),
@@ -264,7 +264,7 @@ describe('a start', () => {
     expect(told.status.counter).toBe(4);
     expect(told.log).toEqual(['c1/ journal day 0', 'c2/ journal day 0']);
   });
-  it('does not apply the effect of a released slot again', () => {
+  it('a start does not apply the effect of a released slot again', () => {
     const throttled = asked(anAccount(), 'a').when(fail, {
       reservationId: r('a'),
       kind: 'throttled',
@@ -275,7 +275,7 @@ describe('a start', () => {
       .when(resume, { reason: 'looked', actor: 'ada' })
       .expect({ cooldown: { cause: 'throttled', until: '2026-11-24T10:00:00.000Z' } });
   });
-  it('of a second account of one member is held, and cooled down for the day', () => {
+  it('a start of a second account of one member is held, and cooled down for the day', () => {
     const second = anAccount({}, { rivals: ['first'] });
     second.expect({
       state: 'held',
@@ -283,7 +283,7 @@ describe('a start', () => {
     });
     second.when(resume, { reason: 'looked', actor: 'ada' }).expect({ state: 'cooldown' });
   });
-  it('for late outcomes only leaves the account disconnected', () => {
+  it('a start for late outcomes only leaves the account disconnected', () => {
     const found = left(asked(anAccount(), 'a'));
     const late = anAccount({ connect: false }, { found });
     delivered(late, 'a')

@@ -76,7 +76,7 @@ function wrongSlots(life: Life, wanted: number): readonly string[] {
 }
 
 describe('what will be', () => {
-  it('is what comes: `retryAt` is the first instant at which a reserve is granted', () => {
+  it('`retryAt` is the first instant at which a reserve is granted', () => {
     const heard = new Set<string>();
     const isRight = fc.property(stage, (one) => {
       const asked = livedThrough(one).asks('probe');
@@ -87,14 +87,14 @@ describe('what will be', () => {
     expect([...heard].toSorted()).toEqual(REASONS.toSorted());
   });
 
-  it('is what comes: each of the next slots is granted, and none before it', () => {
+  it('each of the next slots is granted, and none before it', () => {
     const isRight = fc.property(stage, fc.integer({ min: 1, max: 9 }), (one, wanted) => {
       expect(wrongSlots(livedThrough(one), wanted)).toEqual([]);
     });
     fc.assert(isRight, { numRuns: RUNS });
   });
 
-  it('is what comes: a peek at a later instant equals the answer at that instant', () => {
+  it('a peek at a later instant equals the answer at that instant', () => {
     const isRight = fc.property(stage, fc.nat(9 * DAY_MS), (one, laterMs) => {
       const life = livedThrough(one);
       const then = life.now + laterMs;
@@ -109,7 +109,7 @@ describe('what will be', () => {
 });
 
 describe('the window', () => {
-  it('is known as far as a breaker reaches, and the slots after it', () => {
+  it('the window is known as far as a breaker reaches, and the slots after it', () => {
     const now = at('2026-12-01T00:00:01.000Z');
     const days = ['mon', 'tue', 'wed', 'thu'] as const;
     const sendingWindow = { days, start: '09:00', end: '17:00' };
@@ -130,24 +130,27 @@ describe('the window', () => {
     2    3       mon,wed,fri      22:00-02:30  Australia/Lord_Howe
     1    -       mon,tue,wed,thu  23:50-00:10  UTC
   `;
-  it.each(rows(POLICIES))('holds each of the next 200 slots: $cap a day, $days $hours', (row) => {
-    const [start = '', end = ''] = (row['hours'] ?? '').split('-');
-    const days = WEEKDAYS.filter((day) => row['days']?.split(',').includes(day));
-    const timezone = row['zone'] ?? '';
-    const sendingWindow = { days, start, end };
-    const weeklyCap = row['weekly'] === '-' ? null : Number(row['weekly']);
-    const policy = { dailyCap: Number(row['cap']), weeklyCap, sendingWindow, timezone };
-    const now = at('2026-02-10T09:00:00.000Z');
-    // As old as openings get before they are worked out anew.
-    const life = Life.begin(anAccount(policy, { now }).entity, now).until(now + 7 * DAY_MS - 1);
-    const slots = nextSlots(life.account, life.now, 200);
-    const known = expandWindow({ window: sendingWindow, timezone, from: now, days: 3_000 });
-    expect(slots.length).toBe(200);
-    expect(slots.filter((slot) => !isOpenAt(known, slot))).toEqual([]);
-    expect(slots.filter((slot) => slot >= (life.account.openings?.until ?? 0))).toEqual([]);
-  });
+  it.each(rows(POLICIES))(
+    'the window holds each of the next 200 slots: $cap a day, $days $hours',
+    (row) => {
+      const [start = '', end = ''] = (row['hours'] ?? '').split('-');
+      const days = WEEKDAYS.filter((day) => row['days']?.split(',').includes(day));
+      const timezone = row['zone'] ?? '';
+      const sendingWindow = { days, start, end };
+      const weeklyCap = row['weekly'] === '-' ? null : Number(row['weekly']);
+      const policy = { dailyCap: Number(row['cap']), weeklyCap, sendingWindow, timezone };
+      const now = at('2026-02-10T09:00:00.000Z');
+      // As old as openings get before they are worked out anew.
+      const life = Life.begin(anAccount(policy, { now }).entity, now).until(now + 7 * DAY_MS - 1);
+      const slots = nextSlots(life.account, life.now, 200);
+      const known = expandWindow({ window: sendingWindow, timezone, from: now, days: 3_000 });
+      expect(slots.length).toBe(200);
+      expect(slots.filter((slot) => !isOpenAt(known, slot))).toEqual([]);
+      expect(slots.filter((slot) => slot >= (life.account.openings?.until ?? 0))).toEqual([]);
+    },
+  );
 
-  it('that is not known yet, or too far ahead, has no answer', () => {
+  it('the window that is not known yet, or too far ahead, has no answer', () => {
     const sendingWindow = { days: ['mon'], start: '09:00', end: '17:00' } as const;
     const { entity } = anAccount({ sendingWindow });
     const now = at('09:00');
@@ -175,7 +178,7 @@ describe('an overshoot', () => {
     return decision.granted ? life.now : decision.retryAt;
   };
 
-  it('starts a cooldown with the next run, so that it ends at midnight', () => {
+  it('an overshoot starts a cooldown with the next run, so that it ends at midnight', () => {
     const life = over(at('12:00'));
     expect(life.asks('probe').decision).toMatchObject({ reason: 'daily_cap', retryAt: midnight });
     const rested = life.until(at('12:10'));
@@ -183,14 +186,14 @@ describe('an overshoot', () => {
     expect(retryAt(rested)).toBe(midnight);
   });
 
-  it('that no run finds before midnight starts a cooldown at midnight', () => {
+  it('an overshoot that no run finds before midnight starts a cooldown at midnight', () => {
     const { accountId } = over(at('12:00')).account;
     const lastRun = runAfter(accountId, midnight) - RECONCILE_INTERVAL_MS;
     expect(retryAt(over(lastRun - 1))).toBe(lastRun + HOUR_MS);
     expect(retryAt(over(lastRun + 1))).toBe(midnight + HOUR_MS);
   });
 
-  it('in another cooldown starts its own with the first run after it', () => {
+  it('an overshoot in another cooldown starts its own with the first run after it', () => {
     const life = over(at('12:00')).when(fail, { reservationId: r('x'), kind: 'throttled' });
     const { accountId } = life.account;
     const until = runAfter(accountId, at('13:00')) + HOUR_MS;

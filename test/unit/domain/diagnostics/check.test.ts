@@ -89,19 +89,19 @@ const equal = read({});
 const edited = read({ row: { counter: 104, isEdited: true } });
 
 describe('a check', () => {
-  it('takes what is in flight and uncertain as equal', () => {
+  it('a check takes slots in flight and uncertain slots as equal', () => {
     const uncertain = read({ parts: [part('in_flight', true), part('uncertain', false)] });
     expect([verdictOf(null, equal), verdictOf(null, uncertain)]).toEqual(['equal', 'equal']);
   });
 
-  it('calls a difference real only if no number changed between two reads', () => {
+  it('a check calls a difference real only if no number changed between two reads', () => {
     expect(verdictOf(null, edited)).toBe('stale');
     expect(judge(equal, edited)).toBe('stale');
     expect(judge(edited, edited)).toBe('different');
     expect(judge(edited, equal)).toBe('equal');
   });
 
-  it('calls a difference stale while rows are not written yet', () => {
+  it('a check calls a difference stale while rows are not written yet', () => {
     const unsaved = read({ unsaved: 1, row: { counter: 2, inFlight: 0 } });
     const behind = read({ version: 8, row: { counter: 2 } });
     expect(judge(unsaved, unsaved)).toBe('stale');
@@ -111,7 +111,7 @@ describe('a check', () => {
     expect(judge(equal, behind, 60_000)).toBe('stale');
   });
 
-  it('calls a difference real if no save comes for 15 s, or if another program writes the row', () => {
+  it('a check calls a difference real if no save comes for 15 s, or if another program writes the row', () => {
     const unsaved = read({ unsaved: 1, row: { counter: 2, inFlight: 0 } });
     const behind = read({ version: 8, row: { counter: 2 } });
     expect(judge(unsaved, unsaved, 15_000)).toBe('different');
@@ -124,7 +124,7 @@ describe('a check', () => {
     );
   });
 
-  it('calls a connected row without a workflow a difference, and a disconnected one none', () => {
+  it('a check calls a connected row without a workflow a difference, and a disconnected one none', () => {
     const gone = { ...equal, isGone: true };
     const left = read({ row: { isConnected: false } });
     expect(differencesIn(gone).map(({ what }) => what)).toEqual(['workflow']);
@@ -132,7 +132,7 @@ describe('a check', () => {
     expect(differencesIn({ ...left, isGone: true })).toEqual([]);
   });
 
-  it('names each difference: numbers, an edit, another writer, a part that is not normal', () => {
+  it('a check names each difference: numbers, an edit, another writer, a part that is not normal', () => {
     expect(differencesIn(edited).map(({ what }) => what)).toEqual(['counter', 'edited']);
     expect(differencesIn(edited)[0]?.text).toBe('counter: 3 in the workflow, 104 in the row');
     expect(differencesIn(read({ row: { version: 9 } })).map(({ what }) => what)).toEqual([
@@ -144,7 +144,7 @@ describe('a check', () => {
     ]);
   });
 
-  it('compares the row with its reservations if the workflow has ended', () => {
+  it('a check compares the row with its reservations if the workflow has ended', () => {
     const alone = { ...equal, status: null };
     const lost = {
       ...alone,

@@ -70,7 +70,7 @@ describe('a slot', () => {
     11:59  0        0         0          0
     12:00  1        0         0          1
   `;
-  it.each(rows(table))('at $when counts $counter', ({ when = '', ...numbers }) => {
+  it.each(rows(table))('a slot at $when counts $counter', ({ when = '', ...numbers }) => {
     const { status } = seen(pastOf(life), when);
     const { counter, inFlight, uncertain, delivered } = status;
     expect({ counter, inFlight, uncertain, delivered }).toEqual(
@@ -78,14 +78,14 @@ describe('a slot', () => {
     );
   });
 
-  it('without a grant counts from the run that found it', () => {
+  it('a slot without a grant counts from the run that found it', () => {
     const found = [{ reservationId: r('x'), foundAt: at('10:30'), isGranted: false }];
     const past = pastOf([kept('delivered', '10:01')], { found });
     expect(seen(past, '10:29').status.counter).toBe(0);
     expect(seen(past, '10:30').status).toMatchObject({ counter: 1, delivered: 1 });
   });
 
-  it('whose delivery a run found is in flight until that run', () => {
+  it('a slot whose delivery a run found is in flight until that run', () => {
     const found = [{ reservationId: r('x'), foundAt: at('10:30'), isGranted: true }];
     const past = pastOf([kept('delivered', '10:01', { savedAt: at('10:31') })], { found });
     expect(seen(past, '10:29').status).toMatchObject({ inFlight: 1, delivered: 0 });
@@ -96,7 +96,7 @@ describe('a slot', () => {
     ['in flight', kept('in_flight', null, { number: 3 }), { inFlight: 1, uncertain: 0 }],
     ['uncertain', kept('uncertain', '10:05', { number: 3 }), { inFlight: 0, uncertain: 1 }],
     ['delivered', kept('delivered', '10:05', { number: 3 }), { inFlight: 0, delivered: 1 }],
-  ])('that a manual edit released counts as the %s one that it was', (_, row, numbers) => {
+  ])('a slot that a manual edit released counts as %s, as before', (_, row, numbers) => {
     // A manual edit of the state leaves the proof of a delivery in its row.
     const edited = kept('released', '10:05', { number: 2, chatId: row.chatId });
     const told = seen(pastOf([edited, row]), '10:20');
@@ -104,7 +104,7 @@ describe('a slot', () => {
     expect(told.before.map(({ kind }) => kind)).not.toContain('released');
   });
 
-  it('that was carried over two midnights was carried over the first', () => {
+  it('a slot that was carried over two midnights was carried over the first', () => {
     const second = '2026-11-26T00:00:00.000Z';
     const past = pastOf([kept('uncertain', second, { carriedInto: DAY + 2 })]);
     expect(seen(past, '23:59').status).toMatchObject({ counter: 1, carried: 0 });
@@ -112,7 +112,7 @@ describe('a slot', () => {
     expect(next).toMatchObject({ quotaDay: '2026-11-25', counter: 0, carried: 1, remaining: 49 });
   });
 
-  it('of an id that was used again keeps its first day, too', () => {
+  it('a slot of an id that was used again keeps its first day, too', () => {
     const again = kept('in_flight', null, {
       quotaDay: DAY + 4,
       reservedAt: at('2026-11-28T10:00:00.000Z'),

@@ -104,7 +104,7 @@ function tried(change: object, more: Partial<WhatIfRows>): WhatIf {
 }
 
 describe('a cap', () => {
-  it('that is lower lets the rest of a day wait for the next', () => {
+  it('a cap that is lower lets the rest of a day wait for the next', () => {
     const asks = [...hourly(6, at('09:00')), ...hourly(2, DAY_2 + 9 * 60 * MINUTE)];
     const told = tried({ dailyCap: 4 }, { asks });
     expect(told).toMatchObject({ asked: 8, onTime: 6, deferred: 2, stillWaiting: 0 });
@@ -118,12 +118,12 @@ describe('a cap', () => {
     expect(told.policy).toMatchObject({ tier: 'sales_navigator', dailyCap: 4 });
   });
 
-  it('of 0 lets nothing go, ever', () => {
+  it('a cap of 0 lets no send go', () => {
     const told = tried({ dailyCap: 0 }, { asks: hourly(3, at('09:00')) });
     expect(told).toMatchObject({ onTime: 0, deferred: 3, stillWaiting: 3, deferredMinutes: null });
   });
 
-  it('gives room back at once where a send was given back', () => {
+  it('a cap gives room back at once where a send was given back', () => {
     const given = { state: 'released', reason: 'rejected', chatId: null } as const;
     const asks = [
       send('a', at('09:00'), { ...given, settledAt: at('09:30') }),
@@ -133,7 +133,7 @@ describe('a cap', () => {
     expect(told.deferredMinutes).toEqual({ median: 20, longest: 20 });
   });
 
-  it('that would have had room returns how many of the denied may also have been sent', () => {
+  it('a cap with room returns how many denied sends may also have been sent', () => {
     const day = dayOf(FROM);
     const denials = [{ day, denials: { daily_cap: 30, cooldown: 9, outside_window: 2 } }];
     const told = tried({ dailyCap: 25 }, { asks: hourly(5, at('09:00')), denials });
@@ -158,7 +158,7 @@ it('a window lets those outside of it wait for its next opening, in its own zone
 });
 
 describe('a cooldown', () => {
-  it('is caused where manual sends are far over the lower cap', () => {
+  it('a cooldown is caused where manual sends are far over the lower cap', () => {
     const externals = byHand(12, at('10:00'));
     expect(tried({ dailyCap: 50 }, { externals }).cooldowns.would).toEqual([]);
     // The cap in force when the day began stays its highest; the next day has the new one alone.
@@ -167,7 +167,7 @@ describe('a cooldown', () => {
     expect(cooldowns).toMatchObject({ avoided: 0, caused: 1, would: [{ cause: 'overshoot' }] });
   });
 
-  it('is avoided where a manually edited number is under the higher cap', () => {
+  it('a cooldown is avoided where a manually edited number is under the higher cap', () => {
     const { account } = anAccount({ dailyCap: 10 }, { now: FROM }).entity;
     const base = { ...accountRow(account, 1), owner: 'own', ownerVersion: 1 };
     const started = at('10:00');
@@ -191,7 +191,7 @@ describe('a cooldown', () => {
     expect(tried({ dailyCap: 30 }, { ...rows, past }).cooldowns).toMatchObject({ avoided: 1 });
   });
 
-  it('that LinkedIn asked for comes with the send that was throttled', () => {
+  it('a cooldown that LinkedIn asked for comes with the send that was throttled', () => {
     const asks = hourly(2, at('09:00'));
     const [, last] = asks;
     const changes = [

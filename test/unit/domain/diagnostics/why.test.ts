@@ -130,7 +130,7 @@ describe('in addition to the gap', () => {
   const textsOf = (account: Scenario, more = {}): readonly string[] =>
     said(account, { ...whyRows(account), ...more }).beside.map(({ text }) => text);
 
-  it('names what stops the account, and until when', () => {
+  it('the context names what stops the account, and until when', () => {
     const throttled = busy().when(fail, {
       reservationId: r('x'),
       kind: 'throttled',
@@ -154,7 +154,7 @@ describe('in addition to the gap', () => {
     );
   });
 
-  it('names what is carried over midnight, and what came late to a closed day', () => {
+  it('the context names what is carried over midnight, and what came late to a closed day', () => {
     const night = anAccount({}, { now: at('23:55') })
       .when(reserve, { reservationId: r('x') })
       .when(reserve, { reservationId: r('y') })
@@ -168,7 +168,7 @@ describe('in addition to the gap', () => {
     ]);
   });
 
-  it('shows the fix for an alert, and for a correction the sentences of the run', () => {
+  it('the context shows the fix for an alert, and for a correction the sentences of the run', () => {
     const day = dayOf(at('09:00'));
     const alerts = [
       { kind: 'double_send', day: day - 1, times: 9, raisedAt: at('08:00') - 86_400_000 },

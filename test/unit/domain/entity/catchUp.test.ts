@@ -46,7 +46,7 @@ const statesOf = ({ account }: Entity): object =>
   Object.fromEntries(account.slots.map(({ reservationId, state }) => [reservationId, state]));
 
 describe('an account that is behind its rows', () => {
-  it('keeps the slots of the lost task for their callers, and its own', () => {
+  it('an account that is behind its rows keeps its own slots and those of the lost task', () => {
     const { account } = met(asks(begun(), 'mine', 'both'), asks(begun(), 'both', 'lost'));
     expect(statesOf({ ...begun().entity, account })).toEqual({
       mine: 'in_flight',
@@ -57,7 +57,7 @@ describe('an account that is behind its rows', () => {
     expect(answer).toMatchObject({ granted: true, repeated: true });
   });
 
-  it('lets no slot of the lost task be called whose room has gone to others', () => {
+  it('an account that is behind its rows allows no call for a slot whose room others have taken', () => {
     const own = asks(begun(2), 'a', 'b');
     const { account } = met(own, asks(begun(2), 'x', 'y'));
     expect(statesOf({ ...own.entity, account })).toEqual({
@@ -70,7 +70,7 @@ describe('an account that is behind its rows', () => {
     expect(answer).toMatchObject({ refused: 'ReservationSettled' });
   });
 
-  it('numbers all that is unsaved above the rows, and writes by a number above theirs', () => {
+  it('an account that is behind its rows numbers all that is unsaved above the rows, and writes by a number above theirs', () => {
     const own = asks(begun(), 'mine').when(hold, { reason: 'x', actor: 'ada' });
     const lost = asks(begun(), 'one', 'two', 'three', 'four');
     const entity = met(own, lost);
@@ -80,7 +80,7 @@ describe('an account that is behind its rows', () => {
     expect(sending(entity).batch.write.number).toBe(8);
   });
 
-  it('adds what the lost task received: deliveries and external sends, once', () => {
+  it('an account that is behind its rows adds what the lost task received: deliveries and external sends, once', () => {
     const seen = { chatId: c('x'), messageId: m('x'), sentAt: begun().now };
     const start = asks(begun(), 'a');
     const lost = start.when(deliver, sent('a')).when(observe, seen);
@@ -91,7 +91,7 @@ describe('an account that is behind its rows', () => {
     }
   });
 
-  it('writes no change and counts no alert a second time that the lost task has written', () => {
+  it('an account that is behind its rows writes no change and counts no alert a second time that the lost task has written', () => {
     const told = begun()
       .when(hold, { reason: 'holiday', actor: 'ada' })
       .when(

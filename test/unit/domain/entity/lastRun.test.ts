@@ -57,7 +57,7 @@ describe('the messages of a closed run', () => {
     order('hold'),
   ];
 
-  it('are applied in their order, and counted by kind', () => {
+  it('the messages of a closed run are applied in their order, and counted by kind', () => {
     const { entity, grants, outcomes, orders } = apply(stored(), said);
     const states = ['a', 'b', 'c', 'd'].map((id) => findSlot(entity.account, idOf(id))?.state);
     expect(states).toEqual(['delivered', 'uncertain', 'released', 'in_flight']);
@@ -66,14 +66,14 @@ describe('the messages of a closed run', () => {
     expect([grants, outcomes, orders]).toEqual([4, 3, 1]);
   });
 
-  it('change nothing when they are applied a second time', () => {
+  it('the messages of a closed run change nothing when they are applied a second time', () => {
     const once = apply(stored(), said);
     const twice = apply(once.entity, said);
     expect(twice.entity).toEqual(once.entity);
     expect([twice.grants, twice.outcomes, twice.orders]).toEqual([0, 0, 0]);
   });
 
-  it('bring back no hold that the row no longer has', () => {
+  it('the messages of a closed run bring back no hold that the row no longer has', () => {
     const { account } = apply(stored(), [
       order('hold', true),
       failed('gone', 'restricted', true),
@@ -82,19 +82,19 @@ describe('the messages of a closed run', () => {
     expect([account.hold, account.cooldowns]).toEqual([null, []]);
   });
 
-  it('do not end a hold that is newer than the order to resume', () => {
+  it('the messages of a closed run do not end a hold that is newer than the order to resume', () => {
     const hold = { reason: 'restricted', actor: 'safeband', since: NOW + 1 };
     const held = record(stored(), [{ type: 'Held', hold }]);
     expect(apply(held, [order('resume')]).entity.account.hold).toEqual(hold);
   });
 
-  it('take a slot in doubt only while there is room', () => {
+  it('the messages of a closed run take a slot in doubt only while there is room', () => {
     const asks = Array.from({ length: 60 }, (_, n) => reserved(`doubt-${n}`, false));
     const { entity } = apply(stored(), asks);
     expect(counterOf(entity.account, entity.account.day)).toBe(50);
   });
 
-  it('keep the quota day of a slot that was granted before midnight, and carry it', () => {
+  it('the messages of a closed run keep the quota day of a slot that was granted before midnight, and carry it', () => {
     const midnight = startOf(dayOf(NOW) + 1);
     const evening = reserved('eve', true, midnight - 1_000);
     const morning = { ...delivered('eve'), at: midnight + 1_000 };
@@ -108,7 +108,7 @@ describe('the messages of a closed run', () => {
     expect(counterOf(account, account.day)).toBe(0);
   });
 
-  it('count a delivery that the rows have already only once', () => {
+  it('the messages of a closed run count a delivery that the rows have already only once', () => {
     const once = apply(stored(), [reserved('a'), delivered('a')]).entity;
     const report = delivered('a', true);
     if (report.name !== 'deliver') throw new Error('it is a delivery');

@@ -39,7 +39,7 @@ const NUMBERS = ['edited_by_hand', 'imported', 'unexplained'];
 const OURS = ['in_flight', 'uncertain', 'lost_rollback', 'missing_event'];
 
 describe('the parts of a gap', () => {
-  it('add up to the counter before the run less the rows of that day', () => {
+  it('the parts of a gap add up to the counter before the run less the rows of that day', () => {
     const causes = new Set<string>();
     fc.assert(
       fc.property(gap, (one) => {
@@ -71,20 +71,23 @@ describe('the parts of a gap', () => {
   it.each([
     { mischiefs: [], left: [] },
     { mischiefs: [{ do: 'loseEvent', n: 0 } as const], left: ['missing_event'] },
-  ])('add up on a day that is no longer remembered send by send: $left', ({ mischiefs, left }) => {
-    const ask = { do: 'reserve', recipient: 'ann', journaled: false } as const;
-    const halfADay = { do: 'pass', ms: 36_000_000 } as const;
-    const told = { do: 'deliver', id: 'r0', chat: 'c1', message: 'm1' } as const;
-    const later = [halfADay, halfADay, told, halfADay, halfADay, halfADay];
-    const steps: Gap['steps'] = [{ ...ask, id: 'r4' }, { ...ask, id: 'r0' }, ...later];
-    const begin = { begin: '23:40', imported: 0, stated: 0, isFirstRun: false } as const;
-    const ran = runOn({ ...begin, steps, mischiefs });
-    const [first] = ran.verdict.days;
-    expect(sum(first?.parts ?? [])).toBe(2 - rowsOn(ran, first?.day ?? 0));
-    expect(first?.parts.map(({ cause }) => cause)).toEqual(['uncertain', ...left]);
-  });
+  ])(
+    'the parts of a gap add up on a day that is no longer remembered send by send: $left',
+    ({ mischiefs, left }) => {
+      const ask = { do: 'reserve', recipient: 'ann', journaled: false } as const;
+      const halfADay = { do: 'pass', ms: 36_000_000 } as const;
+      const told = { do: 'deliver', id: 'r0', chat: 'c1', message: 'm1' } as const;
+      const later = [halfADay, halfADay, told, halfADay, halfADay, halfADay];
+      const steps: Gap['steps'] = [{ ...ask, id: 'r4' }, { ...ask, id: 'r0' }, ...later];
+      const begin = { begin: '23:40', imported: 0, stated: 0, isFirstRun: false } as const;
+      const ran = runOn({ ...begin, steps, mischiefs });
+      const [first] = ran.verdict.days;
+      expect(sum(first?.parts ?? [])).toBe(2 - rowsOn(ran, first?.day ?? 0));
+      expect(first?.parts.map(({ cause }) => cause)).toEqual(['uncertain', ...left]);
+    },
+  );
 
-  it('name the reservations behind them, one for each that counts', () => {
+  it('the parts of a gap name the reservations behind them, one for each that counts', () => {
     fc.assert(
       fc.property(gap, (one) => {
         const ran = runOn(one);
@@ -104,7 +107,7 @@ describe('the parts of a gap', () => {
     );
   });
 
-  it('are gone in the next run, but for what is under way or stands in the log as it stands', () => {
+  it('the parts of a gap are gone in the next run, except sends in flight and rows that stay in the log', () => {
     fc.assert(
       fc.property(gap, (one) => {
         const ran = runAgain(runOn(withoutSwaps(one)));

@@ -37,7 +37,7 @@ const texts = (...of: Parameters<typeof told>): readonly string[] =>
   told(...of).map(({ text }) => text);
 
 describe('the headline', () => {
-  it('names the two numbers, and how far they are apart', () => {
+  it('the headline names the two numbers, and how far they are apart', () => {
     expect(texts([part('edited_by_hand', 87)])[0]).toBe(
       'The counter is 104, the event log has 17: 87 apart.',
     );
@@ -46,7 +46,7 @@ describe('the headline', () => {
     );
     expect(texts([])).toEqual(['The counter is 104, the event log has 104: they agree.']);
   });
-  it('names the day where it is not today', () => {
+  it('the headline names the day if it is not today', () => {
     expect(texts([part('in_flight', 1, 'x')], {}, { day: DAY - 1, counter: 8 })[0]).toBe(
       'Of 2026-11-23, the counter is 8, the event log has 7: 1 apart.',
     );
@@ -120,13 +120,13 @@ describe('each class', () => {
     ],
   ];
   it.each(CASES.map(([one, text]) => [one.cause, one.count, one, text] as const))(
-    '%s, %i',
+    'the class %s, %i',
     (_, __, one, text) => {
       expect(texts([one])[1]).toBe(text);
     },
   );
 
-  it('in flight: settled by the first run after the last lease', () => {
+  it('a slot in flight is settled by the first run after its lease', () => {
     const parts = [part('in_flight', 2, 'x', 'y')];
     const [, sentence] = told(parts, { open: [open('x', at('09:05')), open('y', at('09:15'))] });
     expect(sentence?.rightAt).toBeGreaterThanOrEqual(at('09:15'));
@@ -137,7 +137,7 @@ describe('each class', () => {
         ' November (2026-11-24T09:20:37.615Z), at the latest.',
     );
   });
-  it('in flight or uncertain when the run found it, and settled when it is read', () => {
+  it('a slot that was settled since the run is shown as settled', () => {
     expect(texts([part('in_flight', 1, 'x')])[1]).toContain('It has been settled since.');
     expect(texts([part('uncertain', 2, 'x', 'y')])[1]).toContain('They have been settled since.');
   });
@@ -149,18 +149,21 @@ describe('each class', () => {
     2026-11-24T09:00:00.000Z  2026-11-25T00:00:00.001Z  2026-11-26T00:00:00.000Z
     2026-11-25T00:00:00.000Z  2026-11-24T08:00:00.000Z  -
   `;
-  it.each(rows(table))('uncertain, lease until $leaseEnd: room until $until', (line) => {
-    const slot = open('x', at(String(line['leaseEnd'])));
-    const now = at(String(line['now']));
-    const [, sentence] = told([part('uncertain', 1, 'x')], { now, open: [slot] });
-    const until = line['until'] === '-' ? null : at(String(line['until']));
-    expect(sentence?.rightAt).toBe(until);
-    expect(sentence?.text).toContain(
-      'It is right as soon as a proof comes, or a person settles it',
-    );
-  });
+  it.each(rows(table))(
+    'an uncertain slot with a lease until $leaseEnd keeps its room until $until',
+    (line) => {
+      const slot = open('x', at(String(line['leaseEnd'])));
+      const now = at(String(line['now']));
+      const [, sentence] = told([part('uncertain', 1, 'x')], { now, open: [slot] });
+      const until = line['until'] === '-' ? null : at(String(line['until']));
+      expect(sentence?.rightAt).toBe(until);
+      expect(sentence?.text).toContain(
+        'It is right as soon as a proof comes, or a person settles it',
+      );
+    },
+  );
 
-  it('between runs it is the next run that corrects, at its time where that is known', () => {
+  it('between runs the next run corrects, at its time if that is known', () => {
     const parts = [part('unexplained', 1)];
     const nextRunAt = at('09:08');
     expect(texts(parts, { ranAt: null, nextRunAt })[1]).toContain(
@@ -186,7 +189,7 @@ it('each class is in the table that people read', () => {
 });
 
 describe('a status', () => {
-  it('uses the same sentences for the present', () => {
+  it('a status uses the same sentences for the present', () => {
     const account = anAccount({ inmailsSentToday: 3, deliveredToday: 1 })
       .when(reserve, { reservationId: r('x') })
       .when(reserve, { reservationId: r('y') })
@@ -210,7 +213,7 @@ describe('a status', () => {
 });
 
 describe('the sentences', () => {
-  it('add up to the gap, as numbers and as words, whatever it is made of', () => {
+  it('the sentences add up to the gap, as numbers and as words, whatever it is made of', () => {
     const sides = new Map([
       ['on the counter only', 1],
       ['in the event log only', -1],

@@ -39,7 +39,7 @@ describe('the renewal after an instant', () => {
     expect(isoInstant(renewalAfter(at(now), policy(on)))).toBe(`${day}T00:00:00.000Z`);
   });
 
-  it('is the next day, of all days, that is the renewal day of its month', () => {
+  it('the renewal after an instant is the next day, of all days, that is the renewal day of its month', () => {
     const instant = fc.integer({ min: Date.UTC(2024, 0, 1), max: Date.UTC(2105, 0, 1) });
     fc.assert(
       fc.property(instant, fc.integer({ min: 1, max: 31 }), (now, on) => {
@@ -56,7 +56,7 @@ describe('the renewal after an instant', () => {
       { numRuns: 500 },
     );
   });
-  it('comes once in each month of each year, for every day', () => {
+  it('the renewal after an instant comes once in each month of each year, for every day', () => {
     for (let on = 1; on <= 31; on += 1) {
       let now = Date.UTC(2027, 11, 31, 23);
       for (let month = 0; month < 26; month += 1) {
@@ -76,7 +76,7 @@ describe('the breaker of used-up credits', () => {
   const broken = (creditsRenewOn?: number, now = at('09:00')) =>
     anAccount({ creditsRenewOn }, { now }).when(fail, used);
 
-  it('ends on the day of the account, and the forecast knows it', () => {
+  it('the breaker of used-up credits ends on the day of the account, and the forecast knows it', () => {
     const account = broken(27);
     account.expect({ state: 'no_credits', breakerUntil: '2026-11-27T00:00:00.000Z' });
     const known = account.entity.account;
@@ -88,7 +88,7 @@ describe('the breaker of used-up credits', () => {
     account.until(at('2026-11-26T23:59:59.999Z')).expect({ state: 'no_credits' });
     account.until(at('2026-11-27T00:00:00.000Z')).expect({ breakerUntil: null });
   });
-  it('waits for the next month where the credits were granted today', () => {
+  it('the breaker of used-up credits waits for the next month where the credits were granted today', () => {
     broken(24).expect({ breakerUntil: '2026-12-24T00:00:00.000Z' });
   });
   it.each([
@@ -97,32 +97,35 @@ describe('the breaker of used-up credits', () => {
     [undefined, 24, '2026-12-24T00:00:00.000Z'],
     [undefined, 20, '2026-12-20T00:00:00.000Z'],
     [27, 31, '2026-11-30T00:00:00.000Z'],
-  ])('moves from the day %s to %s: it ends at %s', (before, creditsRenewOn, until) => {
-    const moved = broken(before).when(configure, { creditsRenewOn, actor: 'ada' });
-    moved.expect({ state: 'no_credits', breakerUntil: until });
-    const rows = moved.entity.outbox.map(({ row }) => row);
-    expect(rows).toContainEqual(
-      expect.objectContaining({
-        table: 'account_changes',
-        kind: 'breaker',
-        actor: 'ada',
-        details: { until },
-      }),
-    );
-    expect(rows).toContainEqual(expect.objectContaining({ kind: 'policy', actor: 'ada' }));
-  });
-  it('moves by a connect, too', () => {
+  ])(
+    'the breaker of used-up credits moves from the day %s to %s: it ends at %s',
+    (before, creditsRenewOn, until) => {
+      const moved = broken(before).when(configure, { creditsRenewOn, actor: 'ada' });
+      moved.expect({ state: 'no_credits', breakerUntil: until });
+      const rows = moved.entity.outbox.map(({ row }) => row);
+      expect(rows).toContainEqual(
+        expect.objectContaining({
+          table: 'account_changes',
+          kind: 'breaker',
+          actor: 'ada',
+          details: { until },
+        }),
+      );
+      expect(rows).toContainEqual(expect.objectContaining({ kind: 'policy', actor: 'ada' }));
+    },
+  );
+  it('the breaker of used-up credits moves by a connect, too', () => {
     const start = { accountId: must(isAccountId, 'acme'), connect: true, creditsRenewOn: 27 };
     broken().when(connect, start).expect({ breakerUntil: '2026-11-27T00:00:00.000Z' });
   });
-  it('is not begun by a change of the day, nor again after a resume', () => {
+  it('the breaker of used-up credits is not begun by a change of the day, nor again after a resume', () => {
     anAccount().when(configure, { creditsRenewOn: 27 }).expect({ breakerUntil: null });
     broken()
       .when(resume, person)
       .when(configure, { creditsRenewOn: 27 })
       .expect({ breakerUntil: null, state: 'active' });
   });
-  it('stays where something else is changed', () => {
+  it('the breaker of used-up credits stays where something else is changed', () => {
     broken(27)
       .until(at('2026-11-25T09:00:00.000Z'))
       .when(configure, { dailyCap: 5, creditsRenewOn: 27 })
@@ -131,17 +134,20 @@ describe('the breaker of used-up credits', () => {
 });
 
 describe('the setting', () => {
-  it.each([0, 32, -1, 1.5, '15', true, [15]])('is refused where it is %j', (creditsRenewOn) => {
-    const shouldBe = 'creditsRenewOn should be a whole number from 1 to 31';
-    expect(parseConfigure({ creditsRenewOn }, 'strict', 0)).toMatchObject({ message: shouldBe });
-    const start = { accountId: 'a', tier: 'premium', creditsRenewOn };
-    expect(parseStart(start, 'strict', 0)).toMatchObject({ message: shouldBe });
-    expect(parseConfigure({ creditsRenewOn }, 'lenient', 0)).toMatchObject({
-      ok: true,
-      dropped: [shouldBe],
-    });
-  });
-  it('that is the default leaves a policy of older code as it is', () => {
+  it.each([0, 32, -1, 1.5, '15', true, [15]])(
+    'the setting is refused where it is %j',
+    (creditsRenewOn) => {
+      const shouldBe = 'creditsRenewOn should be a whole number from 1 to 31';
+      expect(parseConfigure({ creditsRenewOn }, 'strict', 0)).toMatchObject({ message: shouldBe });
+      const start = { accountId: 'a', tier: 'premium', creditsRenewOn };
+      expect(parseStart(start, 'strict', 0)).toMatchObject({ message: shouldBe });
+      expect(parseConfigure({ creditsRenewOn }, 'lenient', 0)).toMatchObject({
+        ok: true,
+        dropped: [shouldBe],
+      });
+    },
+  );
+  it('the setting that is the default leaves a policy of older code as it is', () => {
     const account = anAccount();
     const { version } = account.entity;
     for (const creditsRenewOn of [undefined, null]) {

@@ -51,7 +51,7 @@ const lifted: readonly (readonly [string, (account: Account) => Account])[] = [
 ];
 
 describe('the gate', () => {
-  it('answers with the first reason that holds, in the order of the contract', () => {
+  it('the gate answers with the first reason that holds, in the order of the contract', () => {
     let account: Account = {
       ...all,
       policy: { ...all.policy, tier: 'free', ramp: { dailyCaps: [0] } },
@@ -71,7 +71,7 @@ describe('the gate', () => {
     ]);
   });
 
-  it('names the cap that refused, what is used of it, and when to ask again', () => {
+  it('the gate names the cap that refused, what is used of it, and when to ask again', () => {
     anAccount({ dailyCap: 1 })
       .when(reserve, { reservationId: r('a') })
       .answered({ granted: true, remainingToday: 0 })
@@ -84,7 +84,7 @@ describe('the gate', () => {
       });
   });
 
-  it('has no time to ask again where only a person can help', () => {
+  it('the gate has no time to ask again where only a person can help', () => {
     const asked = { reservationId: r('a') };
     const person = { reason: 'x', actor: 'ada' };
     anAccount().when(hold, person).when(reserve, asked).answered({ reason: 'held', retryAt: null });
@@ -98,14 +98,14 @@ describe('the gate', () => {
       .answered({ reason: 'disconnected', retryAt: null });
   });
 
-  it('counts nothing for an ask that waited too long', () => {
+  it('the gate counts nothing for an ask that waited too long', () => {
     anAccount()
       .when(reserve, { reservationId: r('a'), validUntil: NOW })
       .answered({ granted: false, reason: 'expired', retryAt: NOW })
       .expect({ counter: 0 });
   });
 
-  it('checks a cold account also where the answer will be no, so that it is the true one', () => {
+  it('the gate checks a cold account also where the answer will be no, so that it is the true one', () => {
     const spent = Life.begin(anAccount({ dailyCap: 1 }).entity, NOW).asks('a');
     // Its slot is uncertain since the first run after its lease: the account has been cold since.
     const cold = spent.until(at('12:00'));
@@ -115,7 +115,7 @@ describe('the gate', () => {
     });
   });
 
-  it('is shut while the window of a new policy is not worked out', () => {
+  it('the gate is shut while the window of a new policy is not computed', () => {
     anAccount()
       .when(configure, { sendingWindow: day })
       .when(reserve, { reservationId: r('a') })
@@ -164,7 +164,7 @@ describe('caps', () => {
     );
   });
 
-  it('never grants more than three times the cap, whatever became of the slots', () => {
+  it('the gate never grants more than three times the cap, whatever became of the slots', () => {
     let account = anAccount({ dailyCap: 10 });
     for (let i = 0; i < 30; i += 1) {
       account = account.when(reserve, { reservationId: r(`a${i}`) });
@@ -175,7 +175,7 @@ describe('caps', () => {
       .answered({ reason: 'churn_cap', limit: 30, used: 30 });
   });
 
-  it('grants nothing while the account has 600 slots, of whatever days', () => {
+  it('the gate grants nothing while the account has 600 slots, of whatever days', () => {
     const [gone] = twentyGone;
     const slots = Array.from({ length: SLOTS_MAX }, (_, i) =>
       gone === undefined ? [] : [{ ...gone, reservationId: r(`old${i}`), quotaDay: all.day - 1 }],
@@ -187,7 +187,7 @@ describe('caps', () => {
     expect(barrierAt(oneLess, NOW, { isForecast: true })).toBe(undefined);
   });
 
-  it('limits a cap above the band of a lower tier to that band, and raises an alert', () => {
+  it('the gate limits a cap above the band of a lower tier to that band, and raises an alert', () => {
     const lowered = anAccount({ dailyCap: 40 }).when(configure, { tier: 'premium' });
     lowered.expect({
       caps: { daily: 25, weekly: 125, ramp: null, effective: 25, binding: 'daily' },
@@ -196,7 +196,7 @@ describe('caps', () => {
     lowered.when(configure, { dailyCap: 26 }).answered({ refused: 'CapAboveSafeBand' });
   });
 
-  it('is asked of the database first where the last run is old, also at the cap', () => {
+  it('the gate asks the database first if the last run is old, also at the cap', () => {
     const stale = { reconciledAt: NOW - 31 * 60_000 };
     const cold = { ...anAccount({ dailyCap: 0 }).entity.account, ...stale };
     expect(barrierAt(cold, NOW)).toMatchObject({ reason: 'unverified' });

@@ -11,11 +11,11 @@ describe('a command that is shown', () => {
     ['connect', ['--acme'], '--tier premium', 'safeband connect --tier premium -- --acme'],
     ['settle', ['acme', '-r1'], '--reason …', 'safeband settle --reason … -- acme -r1'],
     ['keys revoke', ["ada's key"], '', "safeband keys revoke 'ada'\\''s key'"],
-  ])('of %s %j %s is typed as it is', (command, names, options, line) => {
+  ])('the shown command of %s %j %s can be typed unchanged', (command, names, options, line) => {
     expect(commandLine(command, names, options)).toBe(line);
   });
 
-  it('is put together here alone, wherever it names an id', () => {
+  it('a command that names an id is composed by one function only', () => {
     const written = readdirSync('src', { recursive: true, encoding: 'utf8' })
       .filter((name) => /\.tsx?$/.test(name))
       .flatMap((name) => [

@@ -30,7 +30,7 @@ describe('the table of docs/linkedin-ids.md', () => {
   const text = readFileSync(new URL('../../../../docs/linkedin-ids.md', import.meta.url), 'utf8');
   const rows = [...text.matchAll(/^\| `(.+?)` +\| `(.+?)` +\| (?:`(\d+)`|-) +\|$/gm)];
 
-  it('has a row for each way of spelling that is known', () => {
+  it('the table of docs/linkedin-ids.md has a row for each known spelling', () => {
     expect(rows.length).toBeGreaterThanOrEqual(17);
   });
 
@@ -46,21 +46,24 @@ describe('the table of docs/linkedin-ids.md', () => {
 });
 
 describe('two spellings of one member', () => {
-  it.each(spellingsOf(ID))('%s', (spelling) => {
+  it.each(spellingsOf(ID))('two spellings are one member: %s', (spelling) => {
     expect(isSameMember(ID, spelling)).toBe(true);
     expect(isSameMember(spelling, ID)).toBe(true);
   });
 
-  it.each(spellingsOf('Jane-Doe'))('of a readable name: %s', (spelling) => {
-    expect(isSameMember('jane-doe', spelling)).toBe(true);
-  });
+  it.each(spellingsOf('Jane-Doe'))(
+    'two spellings of a readable name are one member: %s',
+    (spelling) => {
+      expect(isSameMember('jane-doe', spelling)).toBe(true);
+    },
+  );
 
   it.each([
     [ID, SALES],
     [SALES, RECRUITER],
     [ID, `urn:li:member:${NUMBER}`],
     [`https://www.linkedin.com/sales/lead/${SALES},NAME_SEARCH,x`, String(NUMBER)],
-  ])('of two products, by the number that both hold: %s and %s', (one, other) => {
+  ])('ids of two products with one number are one member: %s and %s', (one, other) => {
     expect(isSameMember(one, other)).toBe(true);
   });
 
@@ -70,7 +73,7 @@ describe('two spellings of one member', () => {
     ['https://www.linkedin.com/in/%E5%BC%A0%E4%BC%9F', '张伟'],
     ['crm-4711', ' crm-4711\u00a0'],
     ['crm-4711', '\ufeffcrm-\u200b4711'],
-  ])('in Unicode: %s and %s', (one, other) => {
+  ])('two spellings in Unicode are one member: %s and %s', (one, other) => {
     expect(isSameMember(one, other)).toBe(true);
   });
 });
@@ -88,11 +91,11 @@ describe('two members', () => {
     ['https://www.linkedin.com/in/jane', 'https://linkedin.com.evil.example/in/jane'],
     ['crm-4711', 'crm-4712'],
     ['50%', '50'],
-  ])('%s and %s', (one, other) => {
+  ])('two ids are two members: %s and %s', (one, other) => {
     expect(isSameMember(one, other)).toBe(false);
   });
 
-  it('whose id is lower-cased has no number, so another spelling may contain more', () => {
+  it('an id in lower case has no number, so another spelling may contain more', () => {
     expect(hasSameIds(ID, `urn:li:fsd_profile:${ID}`)).toBe(true);
     expect(hasSameIds(ID, ID.toLowerCase())).toBe(false);
   });
@@ -191,7 +194,7 @@ describe('the id of a chat or message', () => {
     expect(normalProof(other)).toBe(one);
   });
 
-  it('is the same by its fingerprint, where it is long', () => {
+  it('the id of a chat or message is the same by its fingerprint, where it is long', () => {
     const id = `2-${'MTcx'.repeat(20)}==`;
     expect(kept(id)).toMatch(/^sha256:/);
     expect(isSameId(`urn:li:messagingMessage:${id}`, kept(id))).toBe(true);

@@ -183,7 +183,7 @@ describe('the breakdown of a gap', () => {
     expect(runOf(one).days.at(-1)?.parts).toEqual(parts);
   });
 
-  it('is reported for the day before as well, in the first run of a day', () => {
+  it('the breakdown of a gap is reported for the day before as well, in the first run of a day', () => {
     const account = asked(sent(anAccount({}, { now: at('23:50') }), 'a'), 'x');
     const own = written(account);
     const rolled = account.until(at('2026-11-25T00:01:00.000Z'));
@@ -196,7 +196,7 @@ describe('the breakdown of a gap', () => {
     ]);
   });
 
-  it('reports a send observed on one day and reserved on another as external, on both', () => {
+  it('the breakdown of a gap reports a send observed on one day and reserved on another as external, on both', () => {
     const late = asked(anAccount({}, { now: at('23:59') }), 'x').until(
       at('2026-11-25T00:01:00.000Z'),
     );
@@ -222,7 +222,7 @@ describe('a run', () => {
   };
   const counts = (account: Account): number => counterOf(account, TODAY);
 
-  it('counts a second InMail that the log has under the id of another', () => {
+  it('a run counts a second InMail that the log has under the id of another', () => {
     const account = asked(both, 'x').when(deliver, { reservationId: r('x'), chatId: c('c-x') });
     const { events } = written(account);
     const others = [...events.slice(0, 1), logRow({ reservationId: r('x'), chatId: c('other') })];
@@ -235,7 +235,7 @@ describe('a run', () => {
     expect(counts(healed(one))).toBe(3);
   });
 
-  it('does not deliver a slot by a row whose chat is another slot’s', () => {
+  it('a run does not deliver a slot by a row whose chat is another slot’s', () => {
     const account = asked(both, 'x');
     const copied = logRow({ reservationId: r('x'), chatId: c('c-a') });
     const one = { account, found: () => ({ events: [copied] }) };
@@ -243,7 +243,7 @@ describe('a run', () => {
     expect(runOf(one).days.at(-1)?.parts).toEqual([part('in_flight', 1, 'x')]);
   });
 
-  it('gives a message id that was only observed to the reservation whose journal brings it', () => {
+  it('a run gives a message id that was only observed to the reservation whose journal brings it', () => {
     const account = asked(
       both.when(observe, { chatId: c('c-a'), messageId: m('m1'), sentAt: at('09:00') }),
       'x',
@@ -256,7 +256,7 @@ describe('a run', () => {
     ]);
   });
 
-  it('leaves a slot on its own day, whatever a manual edit put into its row', () => {
+  it('a run leaves a slot on its own day, whatever a manual edit put into its row', () => {
     const account = asked(both, 'x');
     const moved = ({ reservations }: Evidence): Partial<Evidence> => ({
       reservations: reservations.map((row) =>
@@ -270,7 +270,7 @@ describe('a run', () => {
     expect(counts(after)).toBe(2);
   });
 
-  it('does not promise a row to the second of two InMails that share a row of the log', () => {
+  it('a run does not promise a row to the second of two InMails that share a row of the log', () => {
     const told = { state: 'delivered', chatId: c('c-a'), settledAt: at('09:00') } as const;
     const copied = ({ reservations: [a, x] }: Evidence): Partial<Evidence> => ({
       reservations: a && x ? [a, { ...x, ...told }] : [],
@@ -280,7 +280,7 @@ describe('a run', () => {
     expect(today?.sentences().join(' ')).toContain('It stays so for the rest of the UTC day');
   });
 
-  it('names a reservation once of which the log has two rows under another day', () => {
+  it('a run names a reservation once of which the log has two rows under another day', () => {
     const yesterday = asked(anAccount({}, { now: at('2026-11-23T23:50:00.000Z') }), 'x');
     const rows = [
       logRow({ chatId: c('z'), messageId: m('m1'), deliveredAt: at('09:00') }),
@@ -290,7 +290,7 @@ describe('a run', () => {
     expect(parts.at(-1)?.parts).toEqual([part('external', -1, 'x'), part('external', -1)]);
   });
 
-  it('counts two InMails without a reservation in one chat, also after a delivery claimed one', () => {
+  it('a run counts two InMails without a reservation in one chat, also after a delivery claimed one', () => {
     const account = asked(anAccount(), 'x')
       .when(deliver, { reservationId: r('y'), chatId: c('z'), messageId: m('m1') })
       .when(deliver, { reservationId: r('y'), chatId: c('z') })

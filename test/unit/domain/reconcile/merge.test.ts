@@ -32,7 +32,7 @@ const told = ({ slots, externals, day }: Account): unknown => ({
 const ONCE = { slots: [{ messageId: 'm1', isAdopted: true }], externals: [] };
 
 describe('two tellings of one account', () => {
-  it('count a send once that one knows as external, and the other as a delivery', () => {
+  it('a merge counts a send once that one state has as external and the other as a delivery', () => {
     const workflowSays = rowsSay.when(deliver, report);
     for (const account of [both(rowsSay, workflowSays), both(workflowSays, rowsSay)]) {
       expect(told(account)).toMatchObject({ states: ['delivered'], externals: 0 });
@@ -40,7 +40,7 @@ describe('two tellings of one account', () => {
     }
   });
 
-  it('count a send once that a run found in the log while its delivery was reported', () => {
+  it('a merge counts a send once that a run found in the log while its delivery was reported', () => {
     const meanwhile = rowsSay.when(deliver, report).entity.account;
     const external = rowsSay.entity.account.externals[0];
     const found = external ? [{ type: 'ExternalCounted', external, sentAt: NOW } as const] : [];
@@ -48,7 +48,7 @@ describe('two tellings of one account', () => {
     expect(applicable(meanwhile, found)).toEqual([]);
   });
 
-  it('count a send once whose message only one of the two knows', () => {
+  it('a merge counts a send once if only one of the two states has its message', () => {
     const delivered = asked.when(deliver, withoutMessage);
     const afterReset = anAccount().when(observe, seen);
     for (const account of [both(delivered, afterReset), both(afterReset, delivered)]) {
@@ -60,7 +60,7 @@ describe('two tellings of one account', () => {
     expect(outbox.filter(({ row }) => row.table === 'inmail_events')).toHaveLength(1);
   });
 
-  it('count two where it was seen before the slot was taken, or another brings the message', () => {
+  it('a merge counts two sends if one was observed before the slot was taken, or has another message', () => {
     const before = anAccount().when(observe, seen);
     const later = anAccount({}, { now: NOW + 1 }).when(reserve, { reservationId: r('a') });
     const bare = later.when(deliver, withoutMessage);
@@ -101,7 +101,7 @@ const sum = ({ days }: Verdict): number =>
   days.at(-1)?.parts.reduce((n, { count }) => n + count, 0) ?? Number.NaN;
 
 describe('a run', () => {
-  it('counts a delivery and its observed send once, and explains the second row', () => {
+  it('a run counts a delivery and its observed send once, and explains the second row', () => {
     expect(counterOf(doubled.entity.account, TODAY)).toBe(2);
     const found = written(doubled);
     expect(found.events).toHaveLength(2);
@@ -117,7 +117,7 @@ describe('a run', () => {
     ]);
   });
 
-  it('takes a row without a reservation for the message of the delivery in its chat', () => {
+  it('a run takes a row without a reservation for the message of the delivery in its chat', () => {
     const delivered = asked.when(deliver, withoutMessage);
     const found = { ...written(delivered), events: written(doubled).events };
     const after = applied(delivered, runOf(delivered, found));
@@ -125,7 +125,7 @@ describe('a run', () => {
     expect(counterOf(after.entity.account, TODAY)).toBe(1);
   });
 
-  it('leaves an external send where its delivery has got another message meanwhile', () => {
+  it('a run leaves an external send where its delivery has got another message meanwhile', () => {
     const { events } = runOf(doubled, written(doubled));
     const meanwhile = doubled.when(deliver, { ...report, messageId: m('m2') });
     const { account } = reconciled(meanwhile.entity, batchOf(doubled.entity), events, null, NOW);
@@ -136,7 +136,7 @@ describe('a run', () => {
     expect(counterOf(account, TODAY)).toBe(2);
   });
 
-  it('adds nothing for an attempt without a slot whose chat was seen after it', () => {
+  it('a run adds nothing for an attempt without a slot whose chat was seen after it', () => {
     const account = anAccount({}, { now: NOW - 2 })
       .when(observe, seen)
       .until(NOW);
@@ -155,7 +155,7 @@ describe('a run', () => {
     expect(counterOf(after.entity.account, TODAY)).toBe(2);
   });
 
-  it('give a message to one delivery only, also where another took it while the run read', () => {
+  it('a run gives a message to one delivery only, also if another took it while the run read', () => {
     const bare = asked.when(deliver, withoutMessage);
     const found: readonly Event[] = bare.entity.account.slots.flatMap((slot) =>
       slot.state === 'delivered'

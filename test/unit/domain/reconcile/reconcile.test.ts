@@ -73,7 +73,7 @@ const attempt = (account: Scenario, id: string, more: Partial<Attempt> = {}): At
 });
 
 describe('a run that finds all equal', () => {
-  it('reports nothing, and leaves the account cold once nothing is in flight', () => {
+  it('a run that finds all equal reports nothing, and leaves the account cold once nothing is in flight', () => {
     const verdict = run(sent(3));
     expect(verdict).toMatchObject({ events: [], alerts: [], cooled: false });
     expect(verdict.days.at(-1)).toMatchObject({ before: 3, after: 3, drift: 0, isHealed: false });
@@ -91,25 +91,28 @@ describe('layer 2', () => {
      29          5   25   drift    -
      30          5   25   drift    overshoot
   `;
-  it.each(rows(table))('$row of $cap with $delivered delivered: $alert $cooldown', (line) => {
-    const account = sent(Number(line['delivered']), { dailyCap: Number(line['cap']) });
-    const verdict = run(account, {}, foreign(account, Number(line['row'])));
-    const kinds = verdict.alerts.map(({ kind }) => kind);
-    expect(kinds.includes('drift')).toBe(line['alert'] === 'drift');
-    expect(verdict.cooled).toBe(line['cooldown'] === 'overshoot');
-    const after = healed(account, verdict);
-    expect(counterOf(after, after.day)).toBe(Number(line['delivered']));
-    expect(after.cooldowns.map(({ cause, until }) => [cause, until])).toEqual(
-      verdict.cooled ? [['overshoot', NOW + 3_600_000]] : [],
-    );
-  });
+  it.each(rows(table))(
+    'a counter of $row of $cap with $delivered delivered: $alert $cooldown',
+    (line) => {
+      const account = sent(Number(line['delivered']), { dailyCap: Number(line['cap']) });
+      const verdict = run(account, {}, foreign(account, Number(line['row'])));
+      const kinds = verdict.alerts.map(({ kind }) => kind);
+      expect(kinds.includes('drift')).toBe(line['alert'] === 'drift');
+      expect(verdict.cooled).toBe(line['cooldown'] === 'overshoot');
+      const after = healed(account, verdict);
+      expect(counterOf(after, after.day)).toBe(Number(line['delivered']));
+      expect(after.cooldowns.map(({ cause, until }) => [cause, until])).toEqual(
+        verdict.cooled ? [['overshoot', NOW + 3_600_000]] : [],
+      );
+    },
+  );
 
-  it('1 of 0 starts a cooldown', () => {
+  it('a counter of 1 of 0 starts a cooldown', () => {
     const account = anAccount({ dailyCap: 0 });
     expect(run(account, {}, foreign(account, 1)).cooled).toBe(true);
   });
 
-  it('cools once, and again only when the counter has grown', () => {
+  it('an overshoot starts one cooldown, and another only when the counter has grown', () => {
     const account = sent(17);
     const first = healed(account, run(account, {}, foreign(account, 104)));
     const later = { ...first, cooldowns: [] };
@@ -119,7 +122,7 @@ describe('layer 2', () => {
     expect([cools(104), cools(105)]).toEqual([false, true]);
   });
 
-  it('names the parts of the gap, and they add up to it', () => {
+  it('an alert names the parts of the gap, and they add up to it', () => {
     let account = sent(17, { inmailsSentToday: 2, deliveredToday: 2 });
     for (const id of ['f1', 'f2', 'f3']) account = account.when(reserve, { reservationId: r(id) });
     account = account.when(fail, { reservationId: r('f3'), kind: 'unknown' });
@@ -135,7 +138,7 @@ describe('layer 2', () => {
     expect(drift).toBe(104 - 17 - 2);
   });
 
-  it('is only for information where what is in flight explains it all', () => {
+  it('an alert is for information if slots in flight explain the whole gap', () => {
     let account = anAccount();
     for (let n = 0; n < 6; n += 1) account = account.when(reserve, { reservationId: r(`f${n}`) });
     expect(run(account).alerts).toMatchObject([{ kind: 'drift', severity: 'info' }]);
@@ -190,7 +193,7 @@ describe('leases (R6)', () => {
 });
 
 describe('layer 1', () => {
-  it('counts what was begun without a grant, with an alert', () => {
+  it('a run counts an attempt without a grant, with an alert', () => {
     const account = sent(1);
     const attempts = [
       attempt(account, 'wild'),
@@ -207,7 +210,7 @@ describe('layer 1', () => {
     );
   });
 
-  it('counts a row that a pipeline wrote past the gate, once', () => {
+  it('a run counts a row that a pipeline wrote past the gate, once', () => {
     const account = sent(1);
     const row: EventRow = {
       table: 'inmail_events',
@@ -227,7 +230,7 @@ describe('layer 1', () => {
     expect(again.events).toEqual([]);
   });
 
-  it('writes again a delivery that the log lacks, and a manually deleted reservation', () => {
+  it('a run writes again a delivery that the log lacks, and a manually deleted reservation', () => {
     const account = sent(2);
     const { events, reservations } = written(account);
     const verdict = run(account, {
@@ -242,7 +245,7 @@ describe('layer 1', () => {
     expect(verdict.days.at(-1)?.parts).toMatchObject([{ cause: 'missing_event', count: 1 }]);
   });
 
-  it('leaves a forgotten reservation in the sum of its day, whose log it still reads', () => {
+  it('a run leaves a forgotten reservation in the sum of its day, whose log it still reads', () => {
     const account = sent(1);
     const { events } = written(account);
     const later = account.until(at('2026-11-27T09:00:00.000Z'));
@@ -251,7 +254,7 @@ describe('layer 1', () => {
     expect(counterOf(healed(later, verdict), day(account))).toBe(1);
   });
 
-  it('keeps an external send counted whose row the log has refused or lost', () => {
+  it('a run keeps an external send counted if the log has refused or lost its row', () => {
     const seen = { chatId: chat('manual'), messageId: must(isMessageId, 'm'), sentAt: NOW };
     const account = sent(1).when(observe, seen);
     const verdict = run(account, { events: [] });
@@ -261,7 +264,7 @@ describe('layer 1', () => {
     expect(verdict.events.map(({ type }) => type)).toContain('ExternalRestored');
   });
 
-  it('counts what the journal alone knows of a slot that another proof has delivered', () => {
+  it('a run counts a second send of a slot that only the journal has', () => {
     const account = sent(1);
     const other = { outcome: 'delivered', chatId: chat('another') } as const;
     const attempts = [attempt(account, 'first', other)];
@@ -271,7 +274,7 @@ describe('layer 1', () => {
     expect(again.events.map(({ type }) => type)).not.toContain('ExternalCounted');
   });
 
-  it('corrects the number of a wrong import: 104 with 17', () => {
+  it('a run corrects the number of a wrong import: 104 with 17', () => {
     const account = sent(1, { inmailsSentToday: 104, deliveredToday: 17 });
     const verdict = run(account);
     expect(verdict).toMatchObject({ cooled: true });
@@ -279,7 +282,7 @@ describe('layer 1', () => {
     expect(counterOf(after, after.day)).toBe(18);
   });
 
-  it('keeps what came in while it read', () => {
+  it('a run keeps the messages that came while it read', () => {
     const account = anAccount().when(reserve, { reservationId: r('a'), leaseSeconds: 60 });
     const late = account.until(AFTER);
     const verdict = run(late);

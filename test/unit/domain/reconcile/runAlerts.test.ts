@@ -41,11 +41,11 @@ describe('drift', () => {
     edited_by_hand 6                                     drift warning
     external -9                                          -
   `;
-  it.each(rows(table))('$parts: $raised', ({ parts = '', raised }) => {
+  it.each(rows(table))('the alert drift for $parts: $raised', ({ parts = '', raised }) => {
     expect(told(verdict(partsOf(parts)))).toEqual(raised === '-' ? [] : [raised]);
   });
 
-  it('of yesterday is for information, too, where its InMails are still under way', () => {
+  it('the alert drift of yesterday is for information, too, if its InMails are still in flight', () => {
     let late: Scenario = anAccount({}, { now: at('23:59') });
     for (let n = 0; n < 6; n += 1) late = late.when(reserve, { reservationId: r(`f${n}`) });
     const next = late.until(at('2026-11-25T00:05:00.000Z'));
@@ -69,7 +69,7 @@ describe('drift', () => {
 });
 
 describe('over_cap', () => {
-  it('is one more than the highest cap of today', () => {
+  it('over_cap is raised at one more than the highest cap of today', () => {
     const at10 = verdict(partsOf('imported 10'));
     expect(told(at10)).toEqual([]);
     expect(told(verdict(partsOf('imported 11')))).toEqual(['over_cap critical']);
@@ -79,12 +79,12 @@ describe('over_cap', () => {
 });
 
 describe('undercount', () => {
-  it('is raised where a run raises the counter', () => {
+  it('undercount is raised if a run raises the counter', () => {
     expect(told(verdict(partsOf('external -1'), { before: 3, after: 4 }))).toEqual([
       'undercount warning',
     ]);
   });
-  it('is raised for a send without a slot, also where the counter decreases', () => {
+  it('undercount is raised for a send without a slot, also if the counter decreases', () => {
     const parts = partsOf('bypassed_gate -1, edited_by_hand 3');
     expect(told(verdict(parts, { before: 9, after: 7 }))).toEqual(['undercount warning']);
   });

@@ -53,30 +53,30 @@ it.each([
 });
 
 describe('a run is given up by the audit', () => {
-  it('where its history cannot be replayed, for ten minutes', () => {
+  it('the audit terminates a run whose history cannot be replayed for ten minutes', () => {
     expect(obstacleOf(failing('a'))).toBe(null);
     expect(obstacleOf(failing('a', { since: NOW - 10 * MINUTE_MS + 1 }))).toBe('young');
     expect(obstacleOf(failing('a', { since: null }))).toBe('young');
   });
 
-  it('never for another failure', () => {
+  it('the audit never terminates a run because of another failure', () => {
     const cause = 'WORKFLOW_WORKER_UNHANDLED_FAILURE';
     expect(obstacleOf(failing('a', { cause, isReplayFailure: false }))).toBe('cause');
   });
 
-  it('once an hour', () => {
+  it('the audit terminates a run of an account once an hour at most', () => {
     const one = { ...failing('a'), restartedAt: NOW - HOUR_MS + 1 };
     expect(obstacleOf(one)).toBe('lately');
     expect(obstacleOf({ ...one, restartedAt: NOW - HOUR_MS })).toBe(null);
   });
 
-  it('five in one audit; the rest wait for the next', () => {
+  it('one audit terminates five runs at most; the others wait for the next audit', () => {
     const all = Array.from({ length: 7 }, (_, n) => failing(`a${n}`));
     const found = [...obstaclesOf(all, { connected: 1_000, at: NOW }).values()];
     expect(found).toEqual([null, null, null, null, null, 'limit', 'limit']);
   });
 
-  it('nowhere, if more than a tenth of many accounts fails: that is a build or a setting', () => {
+  it('the audit terminates no run if more than a tenth of many accounts fails, because of a build or a setting', () => {
     const all = Array.from({ length: 7 }, (_, n) => failing(`a${n}`));
     const obstacles = (connected: number) => [
       ...new Set(obstaclesOf(all, { connected, at: NOW }).values()),
@@ -89,7 +89,7 @@ describe('a run is given up by the audit', () => {
 
 describe('the alert', () => {
   const waiting = { isRestarted: false, obstacle: 'young', unread: null } as const;
-  it('names what failed, since when, and the remedy', () => {
+  it('the alert names what failed, since when, and the remedy', () => {
     expect(failingAlert(failing('acme-anna'), waiting, NOW)).toEqual({
       accountId: 'acme-anna',
       kind: 'tasks_failing',
@@ -105,7 +105,7 @@ describe('the alert', () => {
     });
   });
 
-  it('names what was done, and remembers when until the next', () => {
+  it('the alert names what was done, and remembers when until the next', () => {
     const done = failingAlert(failing('a'), { isRestarted: true }, NOW);
     expect(done).toMatchObject({
       severity: 'warning',
@@ -120,14 +120,21 @@ describe('the alert', () => {
     ['many', null, 'many accounts fail alike'],
     [null, 'encoding binary/encrypted', 'SAFEBAND_PAYLOAD_KEYS'],
     ['limit', null, 'safeband restart -'],
-  ] as const)('names the way out where the obstacle is %s (%s)', (obstacle, unread, cure) => {
-    const { details } = failingAlert(failing('-a'), { isRestarted: false, obstacle, unread }, NOW);
-    expect(details['cure']).toContain(
-      obstacle === 'limit' ? 'safeband restart --reason … -- -a' : cure,
-    );
-  });
+  ] as const)(
+    'the alert names the way out where the obstacle is %s (%s)',
+    (obstacle, unread, cure) => {
+      const { details } = failingAlert(
+        failing('-a'),
+        { isRestarted: false, obstacle, unread },
+        NOW,
+      );
+      expect(details['cure']).toContain(
+        obstacle === 'limit' ? 'safeband restart --reason … -- -a' : cure,
+      );
+    },
+  );
 
-  it('shows nothing of what messages contain', () => {
+  it('the alert shows nothing of what messages contain', () => {
     const text = failureText(
       'WORKFLOW_WORKER_UNHANDLED_FAILURE',
       'Unexpected token in "Dear Anna", of `Anna Muster` <anna@example.org> urn:li:member:7 \u001b[2J\nsecond line Anna',

@@ -39,7 +39,7 @@ const parse = parserOf(parcel, ({ kind, size }) =>
 );
 
 describe('the parser of a description', () => {
-  it('returns all fields in their order, with the type of each', () => {
+  it('the parser of a description returns all fields in their order, with the type of each', () => {
     const read = parse(
       { kind: 'box', owner: 3, size: { width: 7 }, lateBy: NOW + 5 },
       'strict',
@@ -60,7 +60,7 @@ describe('the parser of a description', () => {
     expect([width, kind]).toEqual([7, 'box']);
   });
 
-  it('returns null for a setting that is null', () => {
+  it('the parser of a description returns null for a setting that is null', () => {
     const read = parse({ kind: 'letter', owner: 1, size: null }, 'strict', NOW);
     expect(read).toMatchObject({ ok: true, value: { size: null } });
   });
@@ -77,9 +77,12 @@ describe('the parser of a description', () => {
       'isFragile should be true or false',
     ],
     [{ kind: 'letter', owner: 1, size: { width: 9 } }, 'a letter is flat'],
-  ])('refuses %j by its first flaw; a rule across fields comes last', (raw, message) => {
-    expect(parse(raw, 'strict', NOW)).toEqual({ ok: false, refused: 'InvalidInput', message });
-  });
+  ])(
+    'the parser of a description refuses %j by its first flaw; a rule across fields comes last',
+    (raw, message) => {
+      expect(parse(raw, 'strict', NOW)).toEqual({ ok: false, refused: 'InvalidInput', message });
+    },
+  );
 
   it('drops bad optional fields of a Signal, and a bad hint of an Update, too', () => {
     const raw = { kind: 'box', owner: 1, isFragile: 1, lateBy: 'x' };
@@ -93,7 +96,7 @@ describe('the parser of a description', () => {
   });
 
   it.each([{ toString: 1 }, [{ toString: 1, valueOf: 1 }], null, 7, 'no key'])(
-    'refuses a payload that calls itself undecodable: %j',
+    'the parser of a description refuses a payload that calls itself undecodable: %j',
     (undecodable) => {
       for (const mode of ['strict', 'lenient', 'accepted'] as const) {
         expect(parse({ undecodable, kind: 'box', owner: 1 }, mode, NOW)).toMatchObject({

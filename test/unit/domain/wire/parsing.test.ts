@@ -25,20 +25,20 @@ describe('ids', () => {
     '-',
     '__proto__',
     '--json',
-  ])('%s is ours', (id) => {
+  ])('%s is an id of Safeband', (id) => {
     expect([isAccountId(id), isReservationId(id), isCampaignId(id)]).toEqual([true, true, true]);
   });
   it.each(['', '.a', ':a', '-a b', 'a b', 'ä', 'x'.repeat(129), 'a\u0000', 7, null])(
-    '%j is not',
+    '%j is not an id',
     (id) => {
       expect(isReservationId(id)).toBe(false);
     },
   );
-  it.each(['__proto__', '2-abc==', '💬', 'x'.repeat(512)])("%s is LinkedIn's", (id) => {
+  it.each(['__proto__', '2-abc==', '💬', 'x'.repeat(512)])('%s is an id of LinkedIn', (id) => {
     expect(isChatId(id)).toBe(true);
   });
   it.each(['', '  ', 'a\u0000', 'a\n', '\ud83d', '\udcac', 'x'.repeat(513), 7])(
-    '%j is not',
+    '%j is not an id',
     (id) => {
       expect(isChatId(id)).toBe(false);
     },
@@ -46,7 +46,7 @@ describe('ids', () => {
 });
 
 describe('time', () => {
-  it('reads what it writes', () => {
+  it('an instant is read as it was written', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 253_402_300_799_999 }), (at) => {
         expect(parseInstant(isoInstant(at))).toBe(at);
@@ -61,24 +61,24 @@ describe('time', () => {
     '2026-11-24T09:00:00+01:60',
     '2026-11-24',
     'now',
-  ])('%s is no instant', (text) => {
+  ])('%s is not an instant', (text) => {
     expect(parseInstant(text)).toBeUndefined();
   });
-  it('spreads accounts evenly over an interval', () => {
+  it('accounts are spread evenly over an interval', () => {
     const seconds = new Set(Array.from({ length: 1_000 }, (_, i) => hashOf(`account-${i}`) % 90));
     expect(seconds.size).toBe(90);
   });
 });
 
 describe('zones', () => {
-  it('knows each zone that this Node knows', () => {
+  it('the list of zones has each zone that this Node knows', () => {
     expect(Intl.supportedValuesOf('timeZone').filter((zone) => !isZone(zone))).toEqual([]);
   });
-  it.each(['Mars/Olympus', 'europe/berlin', 'Europe', '', 'UTC+1'])('%j is none', (zone) => {
+  it.each(['Mars/Olympus', 'europe/berlin', 'Europe', '', 'UTC+1'])('%j is not a zone', (zone) => {
     expect(isZone(zone)).toBe(false);
   });
   it.each(['UTC', 'Europe/Berlin', 'US/Eastern', 'Etc/GMT+1', 'Australia/Lord_Howe'])(
-    '%s is one',
+    '%s is a zone',
     (zone) => {
       expect(isZone(zone)).toBe(true);
     },
@@ -86,7 +86,7 @@ describe('zones', () => {
 });
 
 describe('a Signal', () => {
-  it('loses only the optional fields that are bad, and names them', () => {
+  it('a Signal loses only the optional fields that are bad, and names them', () => {
     const raw = { reservationId: 'r', leaseSeconds: -1, campaignId: 'fine' };
     expect(parseReserve(raw, 'lenient', 0)).toMatchObject({
       ok: true,
@@ -95,21 +95,21 @@ describe('a Signal', () => {
     });
     expect(parseReserve(raw, 'strict', 0)).toMatchObject({ ok: false, refused: 'InvalidInput' });
   });
-  it('takes null for an absent field, and ignores unknown ones', () => {
+  it('a Signal takes null for an absent field, and ignores unknown ones', () => {
     const raw = { reservationId: 'r', campaignId: null, mood: 'good' };
     expect(parseReserve(raw, 'strict', 0)).toMatchObject({ ok: true });
   });
 });
 
 describe('a start object', () => {
-  it('needs no tier where it only brings late outcomes', () => {
+  it('a start object needs no tier where it only brings late outcomes', () => {
     expect(parseStart({ accountId: 'a', connect: false }, 'strict', 0).ok).toBe(true);
     expect(parseStart({ accountId: 'a' }, 'strict', 0)).toMatchObject({
       ok: false,
       message: expect.stringContaining('tier is missing'),
     });
   });
-  it('cannot have delivered more than was sent', () => {
+  it('a start object cannot have delivered more than was sent', () => {
     const raw = { accountId: 'a', tier: 'premium', inmailsSentToday: 3, deliveredToday: 4 };
     expect(parseStart(raw, 'strict', 0)).toMatchObject({
       ok: false,
@@ -147,12 +147,12 @@ describe('text that people write', () => {
       });
     },
   );
-  it('is refused where nothing of it can be seen', () => {
+  it('text that people write is refused where nothing of it can be seen', () => {
     for (const mode of ['strict', 'lenient', 'accepted'] as const) {
       expect(parseOrder({ ...order, actor: '\u0007\n' }, mode, 0).ok).toBe(false);
     }
   });
-  it("of LinkedIn's own is cleaned, for the report that brings it counts", () => {
+  it("text of LinkedIn's is cleaned, because the report that brings it counts", () => {
     const report = { reservationId: 'r', kind: 'throttled' };
     const read = (code: string) => parseFail({ ...report, code }, 'strict', 0);
     expect(read('HTTP 429\n\u001b[2Jlater')).toMatchObject({
@@ -165,12 +165,12 @@ describe('text that people write', () => {
 describe('a terminal', () => {
   const HIDDEN = [0x0, 0x9, 0xa, 0xd, 0x1b, 0x7f, 0x85, 0x9b, 0xad, 0x61c, 0x200b, 0x200d, 0x200f];
   const MORE = [0x2028, 0x2029, 0x202a, 0x202e, 0x2060, 0x2066, 0x2069, 0xfeff, 0xe0041];
-  it.each([...HIDDEN, ...MORE])('is shown U+%x as its escape', (code) => {
+  it.each([...HIDDEN, ...MORE])('a terminal shows U+%x as its escape', (code) => {
     const raw = `a${String.fromCodePoint(code)}b`;
     expect(shown(raw)).toMatch(/^a(\\[nrt]|(\\u[0-9a-f]{4}){1,2})b$/);
     expect(shownLines(raw)).toBe(code === 0xa ? raw : shown(raw));
   });
-  it('is shown what people write as it is', () => {
+  it('a terminal shows the text of people unchanged', () => {
     const text = 'Zürich, 東京, 💬, e\u0301: 100 %';
     expect([shown(text), shownLines(text)]).toEqual([text, text]);
   });

@@ -203,7 +203,7 @@ describe('a misspelt or wrong field over HTTP', () => {
     expect(detailOf(body, payload)).toBe(detail);
   });
 
-  it('is named by an Update, too', () => {
+  it('a misspelt or wrong field over HTTP is named by an Update, too', () => {
     const delivered = { reservationId: 'r', chatID: 'c' };
     expect(messages.sendDelivered.parse(delivered, 'strict', NOW)).toMatchObject({
       refused: 'ChatIdMissing',
@@ -219,7 +219,7 @@ describe('a misspelt or wrong field over HTTP', () => {
     });
   });
 
-  it('is close to a word only where few letters differ', () => {
+  it('a misspelt or wrong field over HTTP is close to a word only where few letters differ', () => {
     const known = ['chatId', 'messageId', 'recipientId'];
     expect(
       ['chatID', 'chat_id', 'mesageId', 'recipient-id'].map((one) => closest(one, known)),
@@ -231,32 +231,44 @@ describe('a misspelt or wrong field over HTTP', () => {
 });
 
 describe('an instant', () => {
-  it.each(writtenAt(NOW))('is read from %s', (text, ms) => {
+  it.each(writtenAt(NOW))('an instant is read from %s', (text, ms) => {
     expect(parseInstant(text)).toBe(NOW + ms);
   });
-  it('is read without its seconds', () => {
+  it('an instant is read without its seconds', () => {
     for (const text of withoutSeconds(NOW - 7_000)) expect(parseInstant(text)).toBe(NOW - 7_000);
   });
-  it.each(NO_INSTANTS)('is not read from %j: an observed send by Signal counts, now', (raw) => {
-    const seen = { chatId: 'c', messageId: 'm', sentAt: raw };
-    const dropped = [expect.stringContaining('sentAt should be an instant')];
-    expect(parseObserve(seen, 'lenient', NOW)).toMatchObject({ value: { sentAt: NOW }, dropped });
-    expect(parseObserve(seen, 'strict', NOW)).toMatchObject({ ok: false, refused: 'InvalidInput' });
-  });
-  it.each([null, undefined])('that is %s does not hide an observed send by Signal', (raw) => {
-    const seen = { chatId: 'c', messageId: 'm', sentAt: raw };
-    const read = parseObserve(seen, 'lenient', NOW);
-    expect(read).toMatchObject({
-      value: { sentAt: NOW },
-      dropped: [expect.stringContaining('sentAt')],
-    });
-    expect(parseObserve(seen, 'strict', NOW)).toMatchObject({ ok: false, refused: 'InvalidInput' });
-  });
+  it.each(NO_INSTANTS)(
+    'an instant is not read from %j: an observed send by Signal counts, now',
+    (raw) => {
+      const seen = { chatId: 'c', messageId: 'm', sentAt: raw };
+      const dropped = [expect.stringContaining('sentAt should be an instant')];
+      expect(parseObserve(seen, 'lenient', NOW)).toMatchObject({ value: { sentAt: NOW }, dropped });
+      expect(parseObserve(seen, 'strict', NOW)).toMatchObject({
+        ok: false,
+        refused: 'InvalidInput',
+      });
+    },
+  );
+  it.each([null, undefined])(
+    'an instant that is %s does not hide an observed send by Signal',
+    (raw) => {
+      const seen = { chatId: 'c', messageId: 'm', sentAt: raw };
+      const read = parseObserve(seen, 'lenient', NOW);
+      expect(read).toMatchObject({
+        value: { sentAt: NOW },
+        dropped: [expect.stringContaining('sentAt')],
+      });
+      expect(parseObserve(seen, 'strict', NOW)).toMatchObject({
+        ok: false,
+        refused: 'InvalidInput',
+      });
+    },
+  );
 });
 
 describe('a throttled', () => {
   it.each(PAUSES)(
-    'with retryAfterSeconds %j pauses the account for %i s, however it came',
+    'a report `throttled` with retryAfterSeconds %j pauses the account for %i s, however it came',
     (raw, seconds) => {
       const report = { reservationId: 'r', kind: 'throttled', retryAfterSeconds: raw };
       expect(checkOf(bodies.sendFailed)(report)).toMatchObject({ value: { kind: 'throttled' } });
@@ -276,7 +288,7 @@ describe('a throttled', () => {
     },
   );
   it.each([429, true, {}, [], '', 'x'.repeat(10_000), '\ud800', '\u001b[2J', '😀'.repeat(300)])(
-    'pauses the account whatever its code is: %j',
+    'a report `throttled` pauses the account whatever its code is: %j',
     (code) => {
       const report = { reservationId: 'r', kind: 'throttled', code };
       expect(checkOf(bodies.sendFailed)(report)).toMatchObject({ value: { kind: 'throttled' } });

@@ -11,12 +11,12 @@ import {
 } from '../../../../src/domain/wire/webhookEvents.js';
 
 describe('retries', () => {
-  it('double from 5 s, up to 10 minutes', () => {
+  it('retries double from 5 s, up to 10 minutes', () => {
     const longest = Array.from({ length: 10 }, (_, n) => retryDelay(n + 1, 1) / 1_000);
     expect(longest).toEqual([5, 10, 20, 40, 80, 160, 320, 600, 600, 600]);
   });
 
-  it('are spread over the second half of each pause, however many there were', () => {
+  it('retries are spread over the second half of each pause, however many there were', () => {
     const chances = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 5_000 }), chances, (attempt, chance) => {
@@ -29,7 +29,7 @@ describe('retries', () => {
     );
   });
 
-  it('come within ten minutes of the return of a receiver that was down for an hour', () => {
+  it('retries come within ten minutes of the return of a receiver that was down for an hour', () => {
     fc.assert(
       fc.property(
         fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 40 }),
@@ -44,7 +44,7 @@ describe('retries', () => {
     );
   });
 
-  it('end after three days', () => {
+  it('retries end after three days', () => {
     expect([isGivenUp(0, 3 * DAY_MS - 1), isGivenUp(0, 3 * DAY_MS)]).toEqual([false, true]);
   });
 });
