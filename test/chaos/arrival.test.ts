@@ -5,7 +5,7 @@
 import { WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { WORKFLOW_TYPE, workflowIdOf } from '../../src/temporal/protocol.js';
-import { say, statusOf } from '../support/account.js';
+import { update, statusOf } from '../support/account.js';
 import { flawsOf, runsOf } from '../support/histories.js';
 import { resetTo } from '../support/reset.js';
 import { createStand, type Stand } from '../support/stand.js';
@@ -74,7 +74,7 @@ async function sendAll(
   const signals = last === 'update' ? full.slice(0, -1) : full;
   for (const [name, payload] of signals) await account.signal(name, payload);
   const [name = '', payload = {}] = full.at(-1) ?? [];
-  return last === 'update' ? say(account, name, payload) : Promise.resolve();
+  return last === 'update' ? update(account, name, payload) : Promise.resolve();
 }
 
 const CASES = STORIES.flatMap((story) => WAYS.map((last) => ({ ...story, last })));
@@ -132,7 +132,7 @@ it('in the first task of the run after midnight', async () => {
 
 it('in the task after a reset', async () => {
   const account = await stand.connect(stand.newAccount());
-  await say(account, 'reconcileNow');
+  await update(account, 'reconcileNow');
   for (const name of ['hold', 'resume', 'hold']) await account.signal(name, PERSON);
   await expect.poll(() => statusOf(account)).toMatchObject({ state: 'held' });
   await resetTo(account, 5, 'all');
@@ -157,5 +157,5 @@ it('answers an unknown Update, and takes the start and its Update as one', async
   await expect(answer).rejects.toMatchObject({
     cause: { message: expect.stringContaining('No registered handler') },
   });
-  expect(await say(stand.handle(accountId), 'hold', PERSON)).toEqual({ state: 'held' });
+  expect(await update(stand.handle(accountId), 'hold', PERSON)).toEqual({ state: 'held' });
 });

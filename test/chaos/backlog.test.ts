@@ -5,7 +5,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterEach, expect, it } from 'vitest';
 import { MESSAGES_PER_TASK, REPLIES_AT_ONCE } from '../../src/domain/primitives/limits.js';
-import { all, ask, say, sent, statusOf } from '../support/account.js';
+import { all, ask, update, sent, statusOf } from '../support/account.js';
 import { failuresIn, flawsOf, runsOf } from '../support/histories.js';
 import { createStand, type Stand } from '../support/stand.js';
 
@@ -83,7 +83,7 @@ it('asks with a reply to a workflow that takes none fail no task', async () => {
   for (const { events } of runs)
     expect(mostUnderWay(events ?? [])).toBeLessThanOrEqual(REPLIES_AT_ONCE);
   expect(await flawsOf(account.workflowId, runs)).toEqual([]);
-  await say(account, 'reconcileNow');
+  await update(account, 'reconcileNow');
   expect(
     await all(
       stand,
@@ -113,6 +113,6 @@ it('a reply that cannot be sent is an alert, and the run ends all the same', asy
   await signalAll(account, 50, (n) => ['sendReserve', { reservationId: `r${n}`, replyTo }]);
   const kinds = `select kind from safeband.alerts where account_id = $1 and kind = 'reply_failed'`;
   await expect.poll(() => all(stand, kinds, id)).toEqual([{ kind: 'reply_failed' }]);
-  await say(account, 'disconnect', { reason: 'done', actor: 'ada' });
+  await update(account, 'disconnect', { reason: 'done', actor: 'ada' });
   expect(failuresIn(await runsOf(stand, account))).toEqual([]);
 });

@@ -7,7 +7,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Activities } from '../../src/activities/ports.js';
 import { EXTERNALS_MAX, PAYLOAD_BYTES_MAX } from '../../src/domain/primitives/limits.js';
-import { all, ask, run, say, statusOf, whenSaved } from '../support/account.js';
+import { all, ask, run, update, statusOf, whenSaved } from '../support/account.js';
 import { failureTypeOf } from '../support/failure.js';
 import { failuresIn, flawsOf, runsOf } from '../support/histories.js';
 import { createStand, type Stand } from '../support/stand.js';
@@ -100,7 +100,7 @@ it('webhooks that came while the database was away are saved when it is back', a
   // An Update is answered: there is no room for what it would add.
   const report = { reservationId: 'r', chatId: 'c' };
   await expect
-    .poll(() => failureTypeOf(() => say(account, 'sendDelivered', report)))
+    .poll(() => failureTypeOf(() => update(account, 'sendDelivered', report)))
     .toBe('Unavailable');
   outage.isNow = false;
   await expect.poll(() => logged(id)).toBe(WEBHOOKS);
@@ -148,7 +148,7 @@ async function spend(account: WorkflowHandle): Promise<void> {
       recipientId: long(`p-${round}-${n}`),
     }));
     const batch = { requests };
-    const { decisions } = await say<{ decisions: DecisionWire[] }>(
+    const { decisions } = await update<{ decisions: DecisionWire[] }>(
       account,
       'sendReserveBatch',
       batch,

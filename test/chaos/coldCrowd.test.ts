@@ -5,7 +5,7 @@ import type { Activities } from '../../src/activities/ports.js';
 import { isAccountId } from '../../src/domain/primitives/ids.js';
 import { runAfter } from '../../src/domain/days/forecast.js';
 import type { BatchAnswer } from '../../src/temporal/protocol.js';
-import { all, ask, say, statusOf, type Known } from '../support/account.js';
+import { all, ask, update, statusOf, type Known } from '../support/account.js';
 import { must } from '../support/scenario.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { fastForward } from '../support/time.js';
@@ -53,7 +53,7 @@ async function crowd(account: WorkflowHandle, name: string): Promise<readonly st
   );
   await Promise.all(signals);
   const requests = [{ reservationId: `${name}-b0` }, { reservationId: `${name}-b1` }];
-  const batch = say<BatchAnswer>(account, 'sendReserveBatch', { requests });
+  const batch = update<BatchAnswer>(account, 'sendReserveBatch', { requests });
   const alone = Array.from({ length: CALLERS }, (_, n) => ask(account, `${name}-u${n}`));
   const decisions = [...(await Promise.all(alone)), ...(await batch).decisions];
   return decisions.flatMap((one) => (one.granted ? [one.reservationId] : []));

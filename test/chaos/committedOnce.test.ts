@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPool } from '../../src/postgres/pool.js';
 import { accountActivities } from '../../src/activities/account.js';
 import type { Findings } from '../../src/temporal/protocol.js';
-import { all, ask, run, say, statusOf, whenSaved } from '../support/account.js';
+import { all, ask, run, update, statusOf, whenSaved } from '../support/account.js';
 import { lockRow, lockTable } from '../support/locks.js';
 import { startProxy, type Proxy } from '../support/proxy.js';
 import { createStand, freshDatabase, type Stand } from '../support/stand.js';
@@ -71,7 +71,7 @@ const addUnknownEvents = async (id: string, count: number): Promise<void> => {
 
 const grants = async (account: WorkflowHandle, count: number, name: string): Promise<number> => {
   const requests = Array.from({ length: count }, (_, n) => ({ reservationId: `${name}-${n}` }));
-  const { decisions } = await say<{ decisions: readonly { granted: boolean }[] }>(
+  const { decisions } = await update<{ decisions: readonly { granted: boolean }[] }>(
     account,
     'sendReserveBatch',
     { requests },
@@ -118,11 +118,11 @@ describe('a run that waits for the row', () => {
     expect(await ask(account, 'meanwhile')).toMatchObject({ reason: 'unverified' });
     expect(await statusOf(account)).toMatchObject({ verified: false, state: 'unverified' });
     // Reports and orders are still taken.
-    expect(await say(account, 'hold', { reason: 'x', actor: 'ada' })).toEqual({ state: 'held' });
+    expect(await update(account, 'hold', { reason: 'x', actor: 'ada' })).toEqual({ state: 'held' });
     await sleep(2_000); // how long the row is locked, after the 10 s of the caller
     await lock.release();
     await expect.poll(() => statusOf(account)).toMatchObject({ verified: true, counter: 50 });
-    await say(account, 'resume', { reason: 'x', actor: 'ada' });
+    await update(account, 'resume', { reason: 'x', actor: 'ada' });
     expect(await grants(account, 50, 'late')).toBe(0);
     expect(await left(id)).toEqual(ONCE);
   });
@@ -133,7 +133,7 @@ describe('a run whose answer is lost', () => {
     const { id, account } = await verified();
     await addUnknownEvents(id, 50);
     fault.runs = times;
-    expect(await say<Findings>(account, 'reconcileNow')).toMatchObject({ healed: true });
+    expect(await update<Findings>(account, 'reconcileNow')).toMatchObject({ healed: true });
     fault.runs = 0;
     expect(await grants(account, 50, 'late')).toBe(0);
     expect(await left(id)).toEqual(ONCE);
@@ -172,10 +172,10 @@ it('a save whose answer is lost writes each row once, and counts each alert once
   await ask(account, 'a');
   fault.saves = 1;
   await account.signal('sendDelivered', { chatId: 'no reservation' });
-  await say(account, 'sendDelivered', { reservationId: 'a', chatId: 'chat-a' });
+  await update(account, 'sendDelivered', { reservationId: 'a', chatId: 'chat-a' });
   await expect.poll(() => fault.saves).toBe(0);
   await account.signal('sendDelivered', { chatId: 'again none' });
-  await say(account, 'hold', { reason: 'x', actor: 'ada' });
+  await update(account, 'hold', { reason: 'x', actor: 'ada' });
   await whenSaved(account);
   const rows = `select
       (select times from safeband.alerts where account_id = $1 and kind = 'bad_signal') as bad,

@@ -12,7 +12,7 @@ import { readHealth } from '../../src/postgres/operations/health.js';
 import { WORKFLOW_TYPE, workflowIdOf } from '../../src/temporal/protocol.js';
 import { lookAtTasks } from '../../src/temporal/workflowTasks.js';
 import { broken, dropCopies, scratch } from '../mutants/mutant.js';
-import { all, ask, say, stateOf, statusOf, whenSaved } from '../support/account.js';
+import { all, ask, update, stateOf, statusOf, whenSaved } from '../support/account.js';
 import { writeBundle } from '../support/bundle.js';
 import { safeband, settingsOf } from '../support/cli.js';
 import { createStand, type Stand } from '../support/stand.js';
@@ -94,7 +94,7 @@ async function connect(): Promise<{ id: string; account: WorkflowHandle }> {
   const args: [object] = [start];
   await stand.client.workflow.executeUpdateWithStart('connect', { args, startWorkflowOperation });
   const account = stand.handle(id);
-  await say(account, 'reconcileNow');
+  await update(account, 'reconcileNow');
   return { id, account };
 }
 
@@ -133,10 +133,10 @@ it('an account whose history cannot be replayed raises an alert, and is started 
   const { id, account } = await connect();
   const runId = (await account.describe()).runId;
   for (const n of [1, 2, 3]) await ask(account, `r${n}`);
-  await say(account, 'sendDelivered', { reservationId: 'r1', chatId: 'c1' });
+  await update(account, 'sendDelivered', { reservationId: 'r1', chatId: 'c1' });
   await whenSaved(account);
   away.add(id);
-  await say(account, 'sendDelivered', { reservationId: 'r2', chatId: 'c2' }); // answered, not saved
+  await update(account, 'sendDelivered', { reservationId: 'r2', chatId: 'c2' }); // answered, not saved
   expect(await statusOf(account)).toMatchObject({ counter: 3, delivered: 2 });
   await stand.stopWorker();
   await other.startWorker();

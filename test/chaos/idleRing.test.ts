@@ -5,7 +5,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { ask, run, say, statusOf, whenSaved } from '../support/account.js';
+import { ask, run, update, statusOf, whenSaved } from '../support/account.js';
 import { failuresIn, flawsOf, runsOf } from '../support/histories.js';
 import { createStand, type Stand } from '../support/stand.js';
 
@@ -21,7 +21,7 @@ it('an Update that follows timers which rang for nothing leaves a history that r
   const account = await stand.connect(stand.newAccount());
   await ask(account, 'a'); // arms the save of ten seconds, and the reconcile
   await run(account);
-  await say(account, 'sendDelivered', { reservationId: 'a', chatId: 'c', messageId: 'm' });
+  await update(account, 'sendDelivered', { reservationId: 'a', chatId: 'c', messageId: 'm' });
   await run(account); // everything is saved, before the timer of two seconds and that of ten ring
   expect((await statusOf(account)).unsaved).toBe(0);
   await expect.poll(() => hasRung(account)).toBe(true);

@@ -11,7 +11,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Activities } from '../../src/activities/ports.js';
 import type { ReservationWire } from '../../src/domain/wire/responses.js';
-import { all, ask, run, say, statusOf, whenSaved, type Known } from '../support/account.js';
+import { all, ask, run, update, statusOf, whenSaved, type Known } from '../support/account.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { fastForward, secondsToMidnight } from '../support/time.js';
 
@@ -92,7 +92,7 @@ it('35 minutes without Postgres', async () => {
   const { id, account } = await connected();
   const names = Array.from({ length: 8 }, (_, n) => `slot-${n}`);
   const requests = names.map((reservationId) => ({ reservationId, leaseSeconds: 7_200 }));
-  await say(account, 'sendReserveBatch', { requests });
+  await update(account, 'sendReserveBatch', { requests });
   const { lastReconciledAt } = await run(account).then(() => statusOf(account));
   const last = Date.parse(String(lastReconciledAt));
   outage.isNow = true;
@@ -113,7 +113,7 @@ it('35 minutes without Postgres', async () => {
     const delivered = { reservationId: `slot-${2 * n}`, chatId: `chat-${2 * n}` };
     await account.signal('sendDelivered', delivered);
     const failed = { reservationId: `slot-${2 * n + 1}`, kind: 'rejected' };
-    expect(await say(account, 'sendFailed', failed)).toEqual({ settled: 'released' });
+    expect(await update(account, 'sendFailed', failed)).toEqual({ settled: 'released' });
   };
   for (const [n, minute] of [8, 17, 25].entries()) {
     await skipTo(account, last + minute * MINUTE_MS);
@@ -164,12 +164,12 @@ it('35 minutes without any worker', async () => {
   const { id, account } = await connected({ dailyCap: 6 });
   const names = ['one', 'two', 'late', 'never'];
   const requests = names.map((reservationId) => ({ reservationId }));
-  await say(account, 'sendReserveBatch', { requests });
+  await update(account, 'sendReserveBatch', { requests });
   for (const reservationId of ['one', 'two']) {
-    await say(account, 'sendDelivered', { reservationId, chatId: `chat-${reservationId}` });
+    await update(account, 'sendDelivered', { reservationId, chatId: `chat-${reservationId}` });
   }
   for (const reservationId of ['late', 'never']) {
-    await say(account, 'sendFailed', { reservationId, kind: 'unknown' });
+    await update(account, 'sendFailed', { reservationId, kind: 'unknown' });
   }
   await run(account);
   await run(account);
@@ -208,7 +208,7 @@ it('35 minutes without any worker', async () => {
     cause: { type: 'ReservationSettled' },
   });
   expect(await runsOf()).toBe(before + 1);
-  await say(account, 'configure', { dailyCap: null });
+  await update(account, 'configure', { dailyCap: null });
   expect(await ask(account, 'more')).toMatchObject({ granted: true });
   expect(await runsOf()).toBe(before + 1);
   const chats = ['one', 'two', 'late', 'unknown', 'wild-1', 'wild-2'].map((name) => `chat-${name}`);

@@ -5,7 +5,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { all, ask, run, say, stateOf, statusOf, whenSaved } from '../support/account.js';
+import { all, ask, run, update, stateOf, statusOf, whenSaved } from '../support/account.js';
 import { createStand, type Stand } from '../support/stand.js';
 
 let stand: Stand;
@@ -38,10 +38,10 @@ it('is rebuilt from rows and journal, and waits for a person', async () => {
   const account = await stand.connect(id);
   const slots = ['saved', 'sent', 'failed', 'silent', 'doubtful', 'proved'];
   const requests = slots.map((reservationId) => ({ reservationId, journaled: true }));
-  await say(account, 'sendReserveBatch', { requests });
-  await say(account, 'sendDelivered', { reservationId: 'saved', chatId: 'chat-saved' });
+  await update(account, 'sendReserveBatch', { requests });
+  await update(account, 'sendDelivered', { reservationId: 'saved', chatId: 'chat-saved' });
   for (const reservationId of ['doubtful', 'proved']) {
-    await say(account, 'sendFailed', { reservationId, kind: 'unknown' });
+    await update(account, 'sendFailed', { reservationId, kind: 'unknown' });
   }
   await whenSaved(account);
   // A slot of yesterday, whose lease ran over midnight: it takes room of today (R7).
@@ -91,13 +91,13 @@ it('is rebuilt from rows and journal, and waits for a person', async () => {
     eve: 'in_flight',
   });
   expect(await ask(again, 'new')).toMatchObject({ granted: false, reason: 'cooldown' });
-  await say(again, 'resume', { reason: 'looked', actor: 'ada' });
+  await update(again, 'resume', { reason: 'looked', actor: 'ada' });
   expect(await ask(again, 'new')).toMatchObject({ granted: true, remainingToday: 42 });
 
   // The late reports of what was lost find their slots, and change no number that is right.
-  await say(again, 'sendDelivered', { reservationId: 'sent', chatId: 'chat-sent' });
-  await say(again, 'sendDelivered', { reservationId: 'silent', chatId: 'chat-silent' });
-  await say(again, 'sendFailed', { reservationId: 'eve', kind: 'rejected' });
+  await update(again, 'sendDelivered', { reservationId: 'sent', chatId: 'chat-sent' });
+  await update(again, 'sendDelivered', { reservationId: 'silent', chatId: 'chat-silent' });
+  await update(again, 'sendFailed', { reservationId: 'eve', kind: 'rejected' });
   expect(await run(again)).toMatchObject({ cooled: false });
   await whenSaved(again);
   const log = `select reservation_id as id, chat_id as chat from safeband.inmail_events

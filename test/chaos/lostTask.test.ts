@@ -11,7 +11,7 @@ import { createActivities } from '../../src/activities/index.js';
 import type { Activities } from '../../src/activities/ports.js';
 import type { Delivered } from '../../src/domain/commands/deliver.js';
 import { WORKFLOW_TYPE, workflowIdOf, type Findings } from '../../src/temporal/protocol.js';
-import { all, ask, run, say, statusOf, whenSaved } from '../support/account.js';
+import { all, ask, run, update, statusOf, whenSaved } from '../support/account.js';
 import { startProxy, type Proxy } from '../support/proxy.js';
 import { createStand, type Stand } from '../support/stand.js';
 import type { DecisionWire } from '../../src/domain/wire/decisions.js';
@@ -79,7 +79,7 @@ const kindsOf = async (id: string): Promise<unknown> =>
     `select kind, times from safeband.alerts where account_id = $1 and severity <> 'info' order by 1`,
     id,
   );
-const update = <T>(account: WorkflowHandle, name: string, payload: object = {}): Promise<T> =>
+const rawUpdate = <T>(account: WorkflowHandle, name: string, payload: object = {}): Promise<T> =>
   account.executeUpdate<T, [object]>(name, { args: [payload] });
 
 it('a task that is lost after its commit loses nothing, and stops no account', async () => {
@@ -90,7 +90,7 @@ it('a task that is lost after its commit loses nothing, and stops no account', a
   };
   for (const name of ['asked', 'signalled', 'ordered'] as const) {
     const account = await stand.connect(of(name).id);
-    await say(account, 'reconcileNow');
+    await update(account, 'reconcileNow');
     await whenSaved(account);
   }
   await stand.stopWorker();
@@ -103,9 +103,9 @@ it('a task that is lost after its commit loses nothing, and stops no account', a
   await all(stand, unknownEvents, of('asked').id);
   const { account: asked } = of('asked');
   const answers = Promise.all([
-    ...['a', 'b', 'c'].map((reservationId) => update(asked, 'sendReserve', { reservationId })),
+    ...['a', 'b', 'c'].map((reservationId) => rawUpdate(asked, 'sendReserve', { reservationId })),
     // On a slow machine its ten seconds end before the task is tried again.
-    update<Findings>(asked, 'reconcileNow').catch(() => run(asked)),
+    rawUpdate<Findings>(asked, 'reconcileNow').catch(() => run(asked)),
   ]);
   const { account: signalled } = of('signalled');
   for (const reservationId of ['a', 'b']) {
@@ -159,7 +159,7 @@ it('a task that is lost after its commit loses nothing, and stops no account', a
   expect(await ask(of('new').account, 'first')).toMatchObject({ granted: true });
   expect(await kindsOf(of('new').id)).toEqual([]);
   for (const name of NAMES) {
-    expect(await say(of(name).account, 'reconcileNow')).toMatchObject({ alerted: false });
+    expect(await update(of(name).account, 'reconcileNow')).toMatchObject({ alerted: false });
   }
 });
 
@@ -195,7 +195,7 @@ it('a crowd of raw Updates, whose tasks are tried again, stops no account', asyn
   );
   await Promise.all(
     accounts.map(async ({ id, account }) => {
-      await crowd(30, () => update(account, 'reconcileNow').catch(() => undefined));
+      await crowd(30, () => rawUpdate(account, 'reconcileNow').catch(() => undefined));
       await crowd(20, (n) =>
         insist(
           () => ask(account, `r${n}`),
@@ -205,12 +205,12 @@ it('a crowd of raw Updates, whose tasks are tried again, stops no account', asyn
       await crowd(20, (n) => {
         const report = { reservationId: `r${n}`, chatId: `chat-${n}` };
         return insist(
-          () => update<Delivered>(account, 'sendDelivered', report),
+          () => rawUpdate<Delivered>(account, 'sendDelivered', report),
           ({ settled }) => settled !== 'external',
         );
       });
       await insist(
-        () => update<Findings>(account, 'reconcileNow'),
+        () => rawUpdate<Findings>(account, 'reconcileNow'),
         () => true,
       );
       await whenSaved(account);

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Activities } from '../../src/activities/ports.js';
-import { all, ask, run, say, statusOf, whenSaved } from '../support/account.js';
+import { all, ask, run, update, statusOf, whenSaved } from '../support/account.js';
 import { failuresIn, flawsOf, runsOf } from '../support/histories.js';
 import { createStand, type Stand } from '../support/stand.js';
 
@@ -87,9 +87,9 @@ it.concurrent.each(CASES)(
     for (const reservationId of ['a', 'b', 'c']) {
       expect(await ask(account, reservationId)).toMatchObject({ granted: true });
     }
-    await say(account, 'sendDelivered', { reservationId: 'a', chatId: 'chat-a' });
+    await update(account, 'sendDelivered', { reservationId: 'a', chatId: 'chat-a' });
     await account.signal('sendDelivered', { reservationId: 'b', chatId: 'chat-b' });
-    await say(account, 'sendFailed', { reservationId: 'c', kind: 'not_attempted' });
+    await update(account, 'sendFailed', { reservationId: 'c', kind: 'not_attempted' });
     await whenSaved(account);
     expect(await run(account)).toMatchObject({ drift: 0, healed: false, cooled: false });
 

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { createActivities } from '../../src/activities/index.js';
 import { named } from '../../src/temporal/answers.js';
 import { TASK_QUEUE } from '../../src/temporal/protocol.js';
-import { ask, run, say, statusOf } from '../support/account.js';
+import { ask, run, update, statusOf } from '../support/account.js';
 import { failuresIn, flawsOf, runsOf } from '../support/histories.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { startFront, type Front } from '../support/temporalFront.js';
@@ -111,13 +111,13 @@ it('an Update that comes while a local activity outlasts its task leaves a run t
   const isAnswered = tasks.shut();
   await isRunning;
   await isAnswered; // the Query, so this task is done as well
-  const update = say(account, 'sendDelivered', { reservationId: 'r1', chatId: 'chat-1' });
+  const reported = update(account, 'sendDelivered', { reservationId: 'r1', chatId: 'chat-1' });
   await sleep(BRIEFLY_MS);
   runs.open(); // before the next task comes
   await sleep(BRIEFLY_MS);
   tasks.open();
   expect(await status).toMatchObject({ counter: 2 });
-  expect(await update).toMatchObject({ settled: 'delivered' });
+  expect(await reported).toMatchObject({ settled: 'delivered' });
 
   await ask(account, 'r3', { recipientId: 'carl' });
   await replays(account);

@@ -4,7 +4,7 @@
  */
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { all, say, statusOf } from '../support/account.js';
+import { all, update, statusOf } from '../support/account.js';
 import { resetTo } from '../support/reset.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { countsOf, day, expectWaiting, untouched } from '../support/twin.js';
@@ -29,7 +29,7 @@ it('reset to its fifth event, without its messages: it reads them from its rows'
   const accident = async (account: WorkflowHandle): Promise<void> => {
     await resetTo(account, 5, 'nothing');
     // Not one grant between the reset and the rows: the day's cap is one cap (R2).
-    const asked = await say<DecisionWire>(account, 'sendReserve', { reservationId: 'greedy' });
+    const asked = await update<DecisionWire>(account, 'sendReserve', { reservationId: 'greedy' });
     expect(asked).toMatchObject({ granted: false });
     await expect.poll(async () => (await statusOf(account)).cooldown?.cause).toBe('two_owners');
   };

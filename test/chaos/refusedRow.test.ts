@@ -1,6 +1,6 @@
 /** A row that Postgres refuses for its content holds up nothing: the whole path, on the server. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { all, ask, run, say, stateOf, statusOf, whenSaved } from '../support/account.js';
+import { all, ask, run, update, stateOf, statusOf, whenSaved } from '../support/account.js';
 import { createStand, type Stand } from '../support/stand.js';
 
 let stand: Stand;
@@ -20,7 +20,7 @@ it('keeps it whole in an alert, saves all else, and the account continues', asyn
   const id = stand.newAccount();
   const account = await stand.connect(id);
   const requests = ['good-1', 'bad', 'good-2'].map((reservationId) => ({ reservationId }));
-  await say(account, 'sendReserveBatch', { requests });
+  await update(account, 'sendReserveBatch', { requests });
   await account.signal('sendDelivered', { reservationId: 'good-1', chatId: 'chat-1' });
   await whenSaved(account);
   const reservations = `select reservation_id as id, state from safeband.reservations
@@ -42,7 +42,7 @@ it('keeps it whole in an alert, saves all else, and the account continues', asyn
 
   expect(await ask(account, 'good-3')).toMatchObject({ granted: true });
   // The slot itself lives on: its delivery is proved, counted and logged.
-  await say(account, 'sendDelivered', { reservationId: 'bad', chatId: 'chat-bad' });
+  await update(account, 'sendDelivered', { reservationId: 'bad', chatId: 'chat-bad' });
   await whenSaved(account);
   expect(await stateOf(account, 'bad')).toBe('delivered');
   const log = `select reservation_id as id, chat_id as chat from safeband.inmail_events
@@ -58,7 +58,7 @@ it('alerts once, however often runs try to write the row again', async () => {
   const id = stand.newAccount();
   const account = await stand.connect(id);
   await ask(account, 'bad');
-  await say(account, 'sendDelivered', { reservationId: 'bad', chatId: 'chat-bad' });
+  await update(account, 'sendDelivered', { reservationId: 'bad', chatId: 'chat-bad' });
   await run(account);
   const alerts = await all(stand, ALERTS, id);
   expect(alerts).toEqual([{ kind: 'refused_row', rows: 1 }]);

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createClient } from '../../src/client/index.js';
-import { ask, run, say, whenSaved } from '../support/account.js';
+import { ask, run, update, whenSaved } from '../support/account.js';
 import { resetTo } from '../support/reset.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { fastForward, secondsToMidnight } from '../support/time.js';
@@ -37,7 +37,7 @@ it('a reset to the first task of a continued run gives no fresh cap', async () =
   await fastForward(stand.client, account.workflowId, late);
   for (const reservationId of ['a', 'b', 'c']) {
     expect(await ask(account, reservationId)).toMatchObject({ granted: true });
-    await say(account, 'sendDelivered', { reservationId, chatId: `chat-${reservationId}` });
+    await update(account, 'sendDelivered', { reservationId, chatId: `chat-${reservationId}` });
   }
   await whenSaved(account);
   await resetTo(account, 1, 'nothing');
@@ -53,14 +53,14 @@ it('what is answered while the rows are read again is kept', async () => {
   const id = stand.newAccount();
   const account = await stand.connect(id);
   await ask(account, 'a');
-  await say(account, 'sendDelivered', { reservationId: 'a', chatId: 'chat-a' });
+  await update(account, 'sendDelivered', { reservationId: 'a', chatId: 'chat-a' });
   await whenSaved(account);
   fault.isAway = true;
   await resetTo(account, 5, 'nothing');
-  expect(await say(account, 'configure', { dailyCap: 7, actor: 'ada' })).toMatchObject({
+  expect(await update(account, 'configure', { dailyCap: 7, actor: 'ada' })).toMatchObject({
     dailyCap: 7,
   });
-  await say(account, 'disconnect', { reason: 'moved on', actor: 'ada' });
+  await update(account, 'disconnect', { reason: 'moved on', actor: 'ada' });
   fault.isAway = false;
   await account.result();
   const { rows } = await stand.pool.query(

@@ -7,7 +7,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Activities } from '../../src/activities/ports.js';
-import { ask, say } from '../support/account.js';
+import { ask, update } from '../support/account.js';
 import { failuresIn, flawsOf, runsOf } from '../support/histories.js';
 import { Luck } from '../simulation/luck.js';
 import { createStand, type Stand } from '../support/stand.js';
@@ -79,7 +79,7 @@ function anyMessage({ id, luck }: Life): Message {
 async function anything(life: Life): Promise<void> {
   const [name, payload] = anyMessage(life);
   if (life.luck.chance(0.5)) await life.account.signal(name, payload);
-  else await say(life.account, name, payload).catch(() => undefined);
+  else await update(life.account, name, payload).catch(() => undefined);
 }
 
 /**
@@ -111,7 +111,7 @@ async function whileNobodyWorks(life: Life): Promise<{ readonly answered: Promis
   }
   const updates = Array.from({ length: luck.between(1, 3) }, () => anyMessage(life));
   const answers = updates.map(([name, payload]) =>
-    say(account, name, payload).catch(() => undefined),
+    update(account, name, payload).catch(() => undefined),
   );
   return { answered: Promise.all(answers) };
 }

@@ -5,7 +5,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { all, ask, say, stateOf, statusOf, whenSaved } from '../support/account.js';
+import { all, ask, update, stateOf, statusOf, whenSaved } from '../support/account.js';
 import { startProxy, type Proxy } from '../support/proxy.js';
 import { createStand, freshDatabase, type Stand, type StandOptions } from '../support/stand.js';
 import type { DecisionWire } from '../../src/domain/wire/decisions.js';
@@ -70,9 +70,9 @@ async function morning(
   const id = stand.newAccount();
   const account = await stand.connect(id);
   const requests = Array.from({ length: 10 }, (_, n) => ({ reservationId: `r${n}` }));
-  await say(account, 'sendReserveBatch', { requests });
+  await update(account, 'sendReserveBatch', { requests });
   for (const n of [0, 1]) {
-    await say(account, 'sendDelivered', { reservationId: `r${n}`, chatId: `c${n}` });
+    await update(account, 'sendDelivered', { reservationId: `r${n}`, chatId: `c${n}` });
   }
   if (isLong) await fill(account);
   await whenSaved(account);
@@ -84,15 +84,15 @@ async function morning(
 /** What is answered while nothing can be saved: each way, each kind, and two more slots. */
 async function afternoon(account: WorkflowHandle): Promise<void> {
   for (const n of [2, 3])
-    await say(account, 'sendDelivered', { reservationId: `r${n}`, chatId: `c${n}` });
+    await update(account, 'sendDelivered', { reservationId: `r${n}`, chatId: `c${n}` });
   await account.signal('sendDelivered', { reservationId: 'r4', chatId: 'c4', messageId: 'm4' });
-  await say(account, 'sendFailed', { reservationId: 'r5', kind: 'rejected' });
+  await update(account, 'sendFailed', { reservationId: 'r5', kind: 'rejected' });
   await account.signal('sendFailed', { reservationId: 'r6', kind: 'unknown' });
   const { asOf: sentAt } = await statusOf(account);
-  await say(account, 'sendObserved', { chatId: 'by-hand', messageId: 'm', sentAt });
+  await update(account, 'sendObserved', { chatId: 'by-hand', messageId: 'm', sentAt });
   expect(await ask(account, 'late')).toMatchObject({ granted: true });
   expect(await ask(account, 'later')).toMatchObject({ granted: true });
-  await say(account, 'sendDelivered', { reservationId: 'later', chatId: 'c-later' });
+  await update(account, 'sendDelivered', { reservationId: 'later', chatId: 'c-later' });
 }
 
 /** 10 of the morning and 2 of the afternoon, one released, one sent manually. */
@@ -117,7 +117,7 @@ async function expectWhole({ stand }: Ground, id: string): Promise<void> {
   expect(await all(stand, LOG, id)).toEqual(CHATS.map((chat) => ({ chat })));
   expect(await all(stand, UNCLEAN, id)).toEqual([expect.objectContaining({ severity: 'info' })]);
   const requests = Array.from({ length: 60 }, (_, n) => ({ reservationId: `more-${n}` }));
-  const { decisions } = await say<{ decisions: DecisionWire[] }>(again, 'sendReserveBatch', {
+  const { decisions } = await update<{ decisions: DecisionWire[] }>(again, 'sendReserveBatch', {
     requests,
   });
   expect(decisions.filter(({ granted }) => granted)).toHaveLength(50 - COUNTS.counter);
@@ -160,7 +160,7 @@ describe.each([
   it('keeps a hold that was answered and not saved, and counts what came between two starts', async () => {
     const { id, account } = await morning(place);
     await afternoon(account);
-    await say(account, 'hold', { reason: 'a complaint', actor: 'ada' });
+    await update(account, 'hold', { reason: 'a complaint', actor: 'ada' });
     await account.terminate('an operator');
     // This start never opens: Postgres is still away. Its messages are only in its history.
     const { client, taskQueue } = place.stand;

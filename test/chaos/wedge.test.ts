@@ -4,7 +4,7 @@
  * the run would never continue after a restart of its worker.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { ask, say, whenSaved } from '../support/account.js';
+import { ask, update, whenSaved } from '../support/account.js';
 import { failuresIn, flawsOf, runsOf } from '../support/histories.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { fastForward } from '../support/time.js';
@@ -20,14 +20,14 @@ afterAll(() => stand.close());
 async function uncertain(): Promise<string> {
   const id = stand.newAccount();
   const account = await stand.connect(id);
-  await say(account, 'reconcileNow');
+  await update(account, 'reconcileNow');
   await ask(account, 'r0', { recipientId: 'anna', journaled: true });
   await stand.pool.query(
     `insert into safeband.send_attempts (account_id, reservation_id, quota_day, attempted_at)
      values ($1, 'r0', (now() at time zone 'UTC')::date, now())`,
     [id],
   );
-  await say(account, 'sendFailed', { reservationId: 'r0', kind: 'unknown' });
+  await update(account, 'sendFailed', { reservationId: 'r0', kind: 'unknown' });
   await whenSaved(account);
   await fastForward(stand.client, account.workflowId, 35 * 60);
   return id;

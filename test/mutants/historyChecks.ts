@@ -1,7 +1,7 @@
 /** Checks of the history of a workflow run: its tasks, its timers and its replies (R18). */
 import { REPLIES_AT_ONCE } from '../../src/domain/primitives/limits.js';
 import { SEARCH_ATTRIBUTES } from '../../src/temporal/protocol.js';
-import { cold, connect, idOf, resetToFirst, say, type WorkflowCheck } from './workflowBench.js';
+import { cold, connect, idOf, resetToFirst, update, type WorkflowCheck } from './workflowBench.js';
 
 export const severalTasks: WorkflowCheck = async (bench) => {
   const account = await connect(bench);
@@ -9,9 +9,9 @@ export const severalTasks: WorkflowCheck = async (bench) => {
     const requests = Array.from({ length: 150 }, (_, n) => ({ reservationId: `${batch}${n}` }));
     await account.signal('sendReserveBatch', { requests });
   }
-  await say(account, 'reconcileNow');
+  await update(account, 'reconcileNow');
   const again = await resetToFirst(account);
-  await say(again, 'reconcileNow');
+  await update(again, 'reconcileNow');
   const { events } = await again.fetchHistory();
   const timers = (events ?? []).flatMap(({ timerStartedEventAttributes: timer }) =>
     timer
@@ -23,10 +23,10 @@ export const severalTasks: WorkflowCheck = async (bench) => {
 
 export const fewReplies: WorkflowCheck = async (bench) => {
   const account = await connect(bench);
-  await say(account, 'reconcileNow');
+  await update(account, 'reconcileNow');
   const replyTo = { workflowId: `nobody-${idOf(account)}`, signalName: 'answer' };
   const requests = Array.from({ length: 60 }, (_, n) => ({ reservationId: `r${n}`, replyTo }));
-  await say(account, 'sendReserveBatch', { requests });
+  await update(account, 'sendReserveBatch', { requests });
   const { events } = await account.fetchHistory();
   let begun = 0;
   for (const event of events ?? []) {

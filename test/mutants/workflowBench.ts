@@ -22,8 +22,11 @@ export type Bench = {
 };
 export type WorkflowCheck = (bench: Bench) => Promise<void>;
 
-export const say = <T>(account: WorkflowHandle, name: string, payload: object = {}): Promise<T> =>
-  account.executeUpdate<T, [object]>(name, { args: [payload] });
+export const update = <T>(
+  account: WorkflowHandle,
+  name: string,
+  payload: object = {},
+): Promise<T> => account.executeUpdate<T, [object]>(name, { args: [payload] });
 export const statusOf = (account: WorkflowHandle): Promise<StatusWire> => account.query('status');
 export const whenSaved = async (
   { expect, patience }: Bench,
@@ -33,8 +36,8 @@ export const whenSaved = async (
 };
 export async function deliver(bench: Bench, account: WorkflowHandle, id: string): Promise<void> {
   const reservationId = id;
-  await say(account, 'sendReserve', { reservationId });
-  await say(account, 'sendDelivered', { reservationId, chatId: `chat-${reservationId}` });
+  await update(account, 'sendReserve', { reservationId });
+  await update(account, 'sendDelivered', { reservationId, chatId: `chat-${reservationId}` });
   await whenSaved(bench, account);
 }
 export async function connect(
@@ -59,7 +62,7 @@ export const idOf = ({ workflowId }: WorkflowHandle): string =>
 export async function cold(bench: Bench): Promise<WorkflowHandle> {
   const account = await connect(bench);
   await deliver(bench, account, 'sent');
-  await say(account, 'reconcileNow');
+  await update(account, 'reconcileNow');
   bench.expect((await statusOf(account)).nextReconcileAt).toBe(null);
   return account;
 }

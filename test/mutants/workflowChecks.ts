@@ -12,7 +12,7 @@ import {
   idOf,
   passMidnight,
   resetToFirst,
-  say,
+  update,
   statusNameOf,
   statusOf,
   type WorkflowCheck,
@@ -48,7 +48,7 @@ const failedRun: WorkflowCheck = async (bench) => {
   const accountId = bench.stand.newAccount();
   bench.away.add(accountId);
   const account = await connect(bench, { accountId });
-  const decision = await say(account, 'sendReserve', { reservationId: 'r' });
+  const decision = await update(account, 'sendReserve', { reservationId: 'r' });
   bench.away.delete(accountId);
   bench.expect(decision).toMatchObject({ granted: false, reason: 'unverified' });
 };
@@ -57,7 +57,7 @@ const othersAnswer: WorkflowCheck = async (bench) => {
   const accountId = bench.stand.newAccount();
   bench.mixed.add(accountId);
   const account = await connect(bench, { accountId });
-  await say(account, 'reconcileNow').catch(String);
+  await update(account, 'reconcileNow').catch(String);
   bench.expect(bench.mixed.has(accountId)).toBe(false);
   bench.expect((await statusOf(account)).state).toBe('active');
 };
@@ -66,13 +66,13 @@ const badSignal: WorkflowCheck = async (bench) => {
   const account = await connect(bench);
   await account.signal('sendDelivered', { chatId: 'no reservation' });
   const order = { reason: 'looked', actor: 'ada' };
-  const answer = await say(account, 'hold', order).catch(String);
+  const answer = await update(account, 'hold', order).catch(String);
   bench.expect([answer, await statusNameOf(account)]).toEqual([{ state: 'held' }, 'RUNNING']);
 };
 
 const badUpdate: WorkflowCheck = async (bench) => {
   const account = await connect(bench);
-  const refused = (): Promise<unknown> => say(account, 'sendReserve', { reservationId: 'a b' });
+  const refused = (): Promise<unknown> => update(account, 'sendReserve', { reservationId: 'a b' });
   bench.expect(await failureTypeOf(refused)).toBe('InvalidInput');
   const { events } = await account.fetchHistory();
   const names = (events ?? []).map(
@@ -83,9 +83,9 @@ const badUpdate: WorkflowCheck = async (bench) => {
 
 const capped: WorkflowCheck = async (bench) => {
   const account = await connect(bench, { dailyCap: 2 });
-  await say(account, 'reconcileNow');
+  await update(account, 'reconcileNow');
   const requests = Array.from({ length: 5 }, (_, n) => ({ reservationId: `r${n}` }));
-  const { decisions } = await say<{ decisions: readonly DecisionWire[] }>(
+  const { decisions } = await update<{ decisions: readonly DecisionWire[] }>(
     account,
     'sendReserveBatch',
     { requests },
@@ -101,8 +101,8 @@ const handEdit: WorkflowCheck = async (bench) => {
     [idOf(account)],
   );
   await deliver(bench, account, 'next');
-  bench.expect(await say(account, 'reconcileNow')).toMatchObject({ drift: 38, healed: true });
-  bench.expect(await say(account, 'reconcileNow')).toMatchObject({ drift: 0, healed: false });
+  bench.expect(await update(account, 'reconcileNow')).toMatchObject({ drift: 38, healed: true });
+  bench.expect(await update(account, 'reconcileNow')).toMatchObject({ drift: 0, healed: false });
 };
 
 const outrun: WorkflowCheck = async (bench) => {
@@ -111,7 +111,7 @@ const outrun: WorkflowCheck = async (bench) => {
     `update safeband.accounts set owner = 'somebody' where account_id = $1`,
     [idOf(account)],
   );
-  await say(account, 'sendDelivered', { reservationId: 'unknown', chatId: 'chat' });
+  await update(account, 'sendDelivered', { reservationId: 'unknown', chatId: 'chat' });
   await bench.expect
     .poll(async () => (await statusOf(account)).cooldown?.cause, bench.patience)
     .toBe('two_owners');
@@ -131,8 +131,8 @@ const lostTask: WorkflowCheck = async (bench) => {
 
 const asked: WorkflowCheck = async (bench) => {
   const account = await cold(bench);
-  const first = await say<Findings>(account, 'reconcileNow');
-  const second = await say<Findings>(account, 'reconcileNow');
+  const first = await update<Findings>(account, 'reconcileNow');
+  const second = await update<Findings>(account, 'reconcileNow');
   bench.expect(second.runId).not.toBe(first.runId);
   const { rows } = await bench.stand.pool.query(
     'select run_id from safeband.reconciler_runs where run_id = any($1)',
@@ -144,7 +144,7 @@ const asked: WorkflowCheck = async (bench) => {
 const checkedFirst: WorkflowCheck = async (bench) => {
   const account = await cold(bench);
   await fastForward(bench.stand.client, account.workflowId, 45 * 60);
-  bench.expect(await say(account, 'sendReserve', { reservationId: 'later' })).toMatchObject({
+  bench.expect(await update(account, 'sendReserve', { reservationId: 'later' })).toMatchObject({
     granted: true,
   });
 };
@@ -165,7 +165,7 @@ const early: WorkflowCheck = async (bench) => {
     signal: 'sendDelivered',
     signalArgs: [{ reservationId: 'forgotten', chatId: 'chat' }],
   });
-  await say(account, 'reconcileNow');
+  await update(account, 'reconcileNow');
   bench.expect(await statusOf(account)).toMatchObject({ counter: 1, external: 1 });
 };
 
@@ -177,9 +177,9 @@ const inOrder: WorkflowCheck = async (bench) => {
     dailyCap: 20,
   });
   await account.signal('configure', { dailyCap: 5, actor: 'ada' });
-  await say(account, 'reconcileNow');
+  await update(account, 'reconcileNow');
   const again = await resetToFirst(account);
-  await say(again, 'reconcileNow');
+  await update(again, 'reconcileNow');
   bench.expect(await statusOf(again)).toMatchObject({ caps: { daily: 5 } });
 };
 

@@ -1,6 +1,6 @@
 /** Shapes of history in which messages wait: for a check, for the next task, for the next run. */
 import { expect } from 'vitest';
-import { ask, run, say, statusOf, whenSaved } from '../support/account.js';
+import { ask, run, update, statusOf, whenSaved } from '../support/account.js';
 import { resetTo } from '../support/reset.js';
 import { fastForward } from '../support/time.js';
 import type { Shape } from './shapes.js';
@@ -58,7 +58,7 @@ const replies: Shape = async ({ stand }, id) => {
       reservationId: `${batch}${n}`,
       replyTo,
     }));
-    await say(account, 'sendReserveBatch', { requests });
+    await update(account, 'sendReserveBatch', { requests });
   }
   const answered = async (): Promise<number> => {
     const { events } = await stand.client.workflow.getHandle(workflowId).fetchHistory();

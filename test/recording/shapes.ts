@@ -2,7 +2,7 @@
 import { WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
 import { expect } from 'vitest';
 import { WORKFLOW_TYPE, workflowIdOf } from '../../src/temporal/protocol.js';
-import { ask, edit, run, say, statusOf, whenSaved } from '../support/account.js';
+import { ask, edit, run, update, statusOf, whenSaved } from '../support/account.js';
 import { resetTo } from '../support/reset.js';
 import type { Stand } from '../support/stand.js';
 import { fastForward, secondsToMidnight } from '../support/time.js';
@@ -26,7 +26,7 @@ async function passMidnight({ stand }: Bench, account: WorkflowHandle): Promise<
   await expect.poll(() => statusOf(account).catch(() => undefined), patience).toBeDefined();
 }
 const deliver = (account: WorkflowHandle, reservationId: string): Promise<unknown> =>
-  say(account, 'sendDelivered', { reservationId, chatId: `chat-${reservationId}` });
+  update(account, 'sendDelivered', { reservationId, chatId: `chat-${reservationId}` });
 
 /** No caller sends a message for two days. */
 const idle: Shape = async (bench, id) => {
@@ -48,18 +48,23 @@ const busy: Shape = async (bench, id) => {
     reservationId: `r${n}`,
     recipientId: `to-${n}`,
   }));
-  await say(account, 'sendReserveBatch', { requests });
+  await update(account, 'sendReserveBatch', { requests });
   await account.signal('sendReserve', { reservationId: 'signalled', leaseSeconds: 60 });
   const { asOf: sentAt } = await statusOf(account);
   await account.signal('sendDelivered', { reservationId: 'r0', chatId: 'c0', messageId: 'm0' });
-  await say(account, 'sendFailed', { reservationId: 'r1', kind: 'rejected' });
+  await update(account, 'sendFailed', { reservationId: 'r1', kind: 'rejected' });
   await account.signal('sendFailed', { reservationId: 'r2', kind: 'unknown' });
-  await say(account, 'sendObserved', { chatId: 'c3', messageId: 'm', recipientId: 'to-3', sentAt });
-  await say(account, 'sendObserved', { chatId: 'manual', messageId: 'm', sentAt });
+  await update(account, 'sendObserved', {
+    chatId: 'c3',
+    messageId: 'm',
+    recipientId: 'to-3',
+    sentAt,
+  });
+  await update(account, 'sendObserved', { chatId: 'manual', messageId: 'm', sentAt });
   await whenSaved(account);
   await fastForward(bench.stand.client, account.workflowId, HOUR); // leases end, ticks come
   const order = { reservationId: 'r2', outcome: 'released', reason: 'checked', actor: 'ada' };
-  await say(account, 'settleByOperator', order);
+  await update(account, 'settleByOperator', order);
   await run(account);
   await passMidnight(bench, account);
   return account;
@@ -69,11 +74,11 @@ const busy: Shape = async (bench, id) => {
 const cooldown: Shape = async ({ stand }, id) => {
   const account = await stand.connect(id);
   await ask(account, 'r');
-  await say(account, 'sendFailed', { reservationId: 'r', kind: 'throttled' });
+  await update(account, 'sendFailed', { reservationId: 'r', kind: 'throttled' });
   await whenSaved(account);
   await fastForward(stand.client, account.workflowId, HOUR + 60);
-  await say(account, 'hold', { reason: 'looks odd', actor: 'ada' });
-  await say(account, 'resume', { reason: 'is not', actor: 'ada' });
+  await update(account, 'hold', { reason: 'looks odd', actor: 'ada' });
+  await update(account, 'resume', { reason: 'is not', actor: 'ada' });
   await whenSaved(account);
   return account;
 };
@@ -138,13 +143,13 @@ const reset: Shape = async ({ stand }, id) => {
 const ends: Shape = async ({ stand }, id) => {
   await (await stand.connect(id)).terminate('an accident');
   const account = await stand.connect(id);
-  await say(account, 'resume', { reason: 'it was an accident', actor: 'ada' });
+  await update(account, 'resume', { reason: 'it was an accident', actor: 'ada' });
   await ask(account, 'a');
   await account.cancel();
   await expect.poll(async () => (await statusOf(account)).state, patience).toBe('disconnected');
   await stand.connect(id);
   await deliver(account, 'a');
-  await say(account, 'disconnect', { reason: 'moved away', actor: 'ada' });
+  await update(account, 'disconnect', { reason: 'moved away', actor: 'ada' });
   const status = async () => (await account.describe()).status.name;
   await expect.poll(status, patience).toBe('COMPLETED');
   return account;
@@ -188,8 +193,8 @@ const windows: Shape = async (bench, id) => {
   const account = await bench.stand.connect(id, { timezone: 'Europe/Berlin', sendingWindow });
   await run(account);
   await ask(account, 'a');
-  await say(account, 'configure', { sendingWindow: { ...sendingWindow, end: '18:00' } });
-  await say(account, 'configure', { dailyCap: 10, sendingWindow: null, actor: 'ada' });
+  await update(account, 'configure', { sendingWindow: { ...sendingWindow, end: '18:00' } });
+  await update(account, 'configure', { dailyCap: 10, sendingWindow: null, actor: 'ada' });
   await whenSaved(account);
   await passMidnight(bench, account);
   return account;
@@ -212,7 +217,7 @@ const imported: Shape = async ({ stand }, id) => {
   const account = await stand.connect(id, { inmailsSentToday: 104, deliveredToday: 17 });
   await run(account);
   const identified = { accountId: id, tier: 'sales_navigator', identity: `member ${id}` };
-  await say(account, 'connect', identified);
+  await update(account, 'connect', identified);
   await whenSaved(account);
   await run(account);
   return account;

@@ -29,7 +29,7 @@ async function persist<T>(message: () => Promise<T>): Promise<T> {
 }
 
 /** Sends an Update; each try has the same id, so it is carried out once. */
-export function say<T>(account: WorkflowHandle, name: string, payload: object = {}): Promise<T> {
+export function update<T>(account: WorkflowHandle, name: string, payload: object = {}): Promise<T> {
   const updateId = randomUUID();
   return persist(() => account.executeUpdate<T, [object]>(name, { args: [payload], updateId }));
 }
@@ -38,7 +38,7 @@ export const ask = (
   account: WorkflowHandle,
   reservationId: string,
   more: object = {},
-): Promise<DecisionWire> => say(account, 'sendReserve', { reservationId, ...more });
+): Promise<DecisionWire> => update(account, 'sendReserve', { reservationId, ...more });
 
 export const statusOf = (account: WorkflowHandle): Promise<StatusWire> =>
   persist(() => account.query('status'));
@@ -76,7 +76,7 @@ const RUNS_MAX = 5;
 export async function run(account: WorkflowHandle): Promise<Findings> {
   for (let n = 1; ; n += 1) {
     try {
-      return await say<Findings>(account, 'reconcileNow');
+      return await update<Findings>(account, 'reconcileNow');
     } catch (error) {
       const { cause } = error instanceof Error ? error : { cause: undefined };
       const isLate = cause instanceof ApplicationFailure && cause.type === 'Unavailable';
@@ -90,7 +90,7 @@ export async function sent(stand: Stand, count: number, start: object = {}): Pro
   const id = stand.newAccount();
   const account = await stand.connect(id, start);
   const requests = Array.from({ length: count }, (_, n) => ({ reservationId: `s${n}` }));
-  if (count > 0) await say(account, 'sendReserveBatch', { requests });
+  if (count > 0) await update(account, 'sendReserveBatch', { requests });
   for (const { reservationId } of requests) {
     await account.signal('sendDelivered', { reservationId, chatId: `chat-${reservationId}` });
   }

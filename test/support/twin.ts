@@ -4,7 +4,7 @@
  */
 import type { WorkflowHandle } from '@temporalio/client';
 import { expect } from 'vitest';
-import { all, say, statusOf, whenSaved } from './account.js';
+import { all, update, statusOf, whenSaved } from './account.js';
 import type { Stand } from './stand.js';
 import type { DecisionWire } from '../../src/domain/wire/decisions.js';
 
@@ -17,26 +17,26 @@ export async function morning(account: WorkflowHandle): Promise<void> {
     reservationId: `r${n}`,
     recipientId: `to-${n}`,
   }));
-  await say(account, 'sendReserveBatch', { requests });
+  await update(account, 'sendReserveBatch', { requests });
   const { asOf: sentAt } = await statusOf(account);
   await account.signal('sendDelivered', { reservationId: 'r0', chatId: 'c0', messageId: 'm0' });
-  await say(account, 'sendDelivered', { reservationId: 'r1', chatId: 'c1' });
-  await say(account, 'sendFailed', { reservationId: 'r2', kind: 'rejected' });
+  await update(account, 'sendDelivered', { reservationId: 'r1', chatId: 'c1' });
+  await update(account, 'sendFailed', { reservationId: 'r2', kind: 'rejected' });
   await account.signal('sendFailed', { reservationId: 'r3', kind: 'not_attempted' });
   await account.signal('sendFailed', { reservationId: 'r4', kind: 'unknown' });
-  await say(account, 'sendObserved', {
+  await update(account, 'sendObserved', {
     chatId: 'c5',
     messageId: 'm5',
     recipientId: 'to-5',
     sentAt,
   });
-  await say(account, 'sendObserved', { chatId: 'hand', messageId: 'm', sentAt });
+  await update(account, 'sendObserved', { chatId: 'hand', messageId: 'm', sentAt });
 }
 
 /** Sends the messages of the afternoon, after the accident: reports that need no new grant. */
 export async function afternoon(account: WorkflowHandle): Promise<void> {
   await account.signal('sendDelivered', { reservationId: 'r6', chatId: 'c6' });
-  await say(account, 'sendFailed', { reservationId: 'r7', kind: 'unknown' });
+  await update(account, 'sendFailed', { reservationId: 'r7', kind: 'unknown' });
   await account.signal('sendDelivered', { reservationId: 'r1', chatId: 'c1' });
 }
 
@@ -99,12 +99,12 @@ export async function expectWaiting(
     [id],
   );
   expect(rows.map(({ kind }) => kind)).toContain(cause);
-  const denied = await say<DecisionWire>(account, 'sendReserve', { reservationId: 'new' });
+  const denied = await update<DecisionWire>(account, 'sendReserve', { reservationId: 'new' });
   expect(denied).toMatchObject({ granted: false, reason: 'cooldown' });
   expect((await statusOf(account)).cooldown).toMatchObject({
     cause,
     until: expect.stringMatching(/T00:00:00\.000Z$/),
   });
-  await say(account, 'resume', { reason: 'looked', actor: 'ada' });
+  await update(account, 'resume', { reason: 'looked', actor: 'ada' });
   expect((await statusOf(account)).cooldown === null).toBe(isEndedByResume);
 }

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readWhy } from '../../../src/postgres/diagnostics/why.js';
 import type { StatusWire } from '../../../src/domain/wire/responses.js';
-import { ask, edit, run as runNow, say, sent, statusOf } from '../../support/account.js';
+import { ask, edit, run as runNow, update, sent, statusOf } from '../../support/account.js';
 import { safeband, settingsOf, type Ended } from '../../support/cli.js';
 import { createStand, type Stand } from '../../support/stand.js';
 
@@ -240,7 +240,7 @@ describe('why', () => {
   it('`safeband why` prints the sentences of the API and the page', async () => {
     const { id, account } = await sent(stand, 2);
     await ask(account, 'open');
-    await say(account, 'sendObserved', {
+    await update(account, 'sendObserved', {
       chatId: 'by-hand',
       messageId: 'm',
       sentAt: new Date().toISOString(),
@@ -272,9 +272,9 @@ describe('tail', () => {
     const settings = { ...settingsOf(stand), stdout, signal: stop.signal };
     const ended = safeband(['tail', id, '--last', '1'], settings);
     await expect.poll(() => out).toMatch(/delivered +reservation s0, chat chat-s0 \(pipeline\)/);
-    await say(account, 'hold', { reason: 'wait', actor: 'kim' });
+    await update(account, 'hold', { reason: 'wait', actor: 'kim' });
     await ask(account, 'r1');
-    await say(account, 'sendDelivered', { reservationId: 's0', chatId: 'other' });
+    await update(account, 'sendDelivered', { reservationId: 's0', chatId: 'other' });
     await runNow(account);
     await expect.poll(() => out).toMatch(/hold +by kim: wait/);
     await expect.poll(() => out).toContain('delivered    no reservation, chat other (external)');

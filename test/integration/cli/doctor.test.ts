@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addEndpoint } from '../../../src/postgres/webhooks/endpoints.js';
-import { ask, run as runNow, say, sent } from '../../support/account.js';
+import { ask, run as runNow, update, sent } from '../../support/account.js';
 import { safeband, settingsOf, wordsOf, type Ended } from '../../support/cli.js';
 import { commandsIn, shapesIn, unlike } from '../../support/docs.js';
 import { createStand, freshDatabase, type Stand } from '../../support/stand.js';
@@ -132,7 +132,7 @@ describe('every example', () => {
     ids = { 'acme-anna': id, 'acme-ben': stand.newAccount('ben'), whe_1: endpointId };
     await ask(account, 'r-7');
     await ask(account, 'r-8', { leaseSeconds: 1 });
-    await say(account, 'sendFailed', { reservationId: 'r-8', kind: 'unknown' });
+    await update(account, 'sendFailed', { reservationId: 'r-8', kind: 'unknown' });
     await account.signal('sendDelivered', { reservationId: 'r-0' });
     await runNow(account);
   });

@@ -6,7 +6,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { addEndpoint } from '../../../src/postgres/webhooks/endpoints.js';
 import { makeKey } from '../../../src/postgres/access/keys.js';
-import { ask, run as runNow, say, sent } from '../../support/account.js';
+import { ask, run as runNow, update, sent } from '../../support/account.js';
 import { safeband, settingsOf } from '../../support/cli.js';
 import { createStand, type Stand } from '../../support/stand.js';
 
@@ -30,8 +30,8 @@ beforeAll(async () => {
   await account.signal('hold', { reason: EVIL, actor: EVIL });
   await account.signal(EVIL.replaceAll('\u0000', ''), {});
   await runNow(account);
-  await say(account, 'resume', { reason: `fine${UNSEEN}`, actor: `ada${UNSEEN}` });
-  await say(account, 'hold', { reason: `again${UNSEEN}`, actor: `ada${UNSEEN}` });
+  await update(account, 'resume', { reason: `fine${UNSEEN}`, actor: `ada${UNSEEN}` });
+  await update(account, 'hold', { reason: `again${UNSEEN}`, actor: `ada${UNSEEN}` });
   await runNow(account);
   await makeKey(stand.pool, { name: 'one', role: 'reader' });
   ({ endpointId } = await addEndpoint(stand.pool, {

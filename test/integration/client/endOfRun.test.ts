@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createClient } from '../../../src/client/index.js';
 import { isWorthRetrying } from '../../../src/client/errors.js';
 import type { Delivered } from '../../../src/temporal/protocol.js';
-import { all, run, say, statusOf, whenSaved } from '../../support/account.js';
+import { all, run, update, statusOf, whenSaved } from '../../support/account.js';
 import { createStand, type Stand } from '../../support/stand.js';
 
 let stand: Stand;
@@ -51,7 +51,7 @@ it.each([
   const account = await stand.connect(id);
   const names = Array.from({ length: 50 }, (_, n) => `r${n}`);
   const requests = names.map((reservationId) => ({ reservationId }));
-  await say(account, 'sendReserveBatch', { requests });
+  await update(account, 'sendReserveBatch', { requests });
   for (const part of [names.slice(0, 25), names.slice(25)]) {
     await fill(account);
     const { runId } = await account.describe();

@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Why } from '../../../src/domain/diagnostics/why/model.js';
 import type { StatusRead } from '../../../src/status/readStatus.js';
-import { ask, edit, run, say, sent, type Known } from '../../support/account.js';
+import { ask, edit, run, update, sent, type Known } from '../../support/account.js';
 import { safeband, settingsOf } from '../../support/cli.js';
 import { createHttpStand, type HttpStand } from '../../support/http.js';
 
@@ -23,9 +23,9 @@ async function busy(): Promise<Known> {
   const { account } = known;
   await ask(account, 'in-flight');
   await ask(account, 'uncertain');
-  await say(account, 'sendFailed', { reservationId: 'uncertain', kind: 'unknown' });
+  await update(account, 'sendFailed', { reservationId: 'uncertain', kind: 'unknown' });
   const sentAt = new Date().toISOString();
-  await say(account, 'sendObserved', { chatId: 'manual', messageId: 'm', sentAt });
+  await update(account, 'sendObserved', { chatId: 'manual', messageId: 'm', sentAt });
   await run(account);
   return known;
 }
@@ -166,7 +166,7 @@ it('the answer counts the 17 deliveries in the event log, if a row has 104', asy
 
 it('the answer is read from the rows of an account whose workflow is no longer known', async () => {
   const { id, account } = await sent(stand, 2);
-  await say(account, 'disconnect', { reason: 'left', actor: 'ada' });
+  await update(account, 'disconnect', { reason: 'left', actor: 'ada' });
   await account.result();
   const { workflowId } = account;
   const namespace = 'default';

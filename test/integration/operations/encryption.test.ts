@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
 import { dataConverterFrom } from '../../../src/temporal/codec.js';
 import { WORKFLOW_TYPE } from '../../../src/temporal/protocol.js';
 import { startServer } from '../../../src/server.js';
-import { all, ask, run, say, statusOf } from '../../support/account.js';
+import { all, ask, run, update, statusOf } from '../../support/account.js';
 import { shell } from '../../support/builds.js';
 import { createStand, type Stand } from '../../support/stand.js';
 import { fastForward, secondsToMidnight } from '../../support/time.js';
@@ -47,7 +47,7 @@ async function send(account: WorkflowHandle, name: string): Promise<void> {
   const reservationId = `canary-${name}`;
   const more = { campaignId: 'canary-campaign', recipientId: 'canary-recipient' };
   expect(await ask(account, reservationId, more)).toMatchObject({ granted: true });
-  await say(account, 'sendDelivered', { reservationId, chatId: `canary-chat-${name}` });
+  await update(account, 'sendDelivered', { reservationId, chatId: `canary-chat-${name}` });
   await run(account);
 }
 /** What the server stores of the run: everything, and the ids of the keys that encrypt it. */
@@ -81,8 +81,8 @@ it('leaves nothing in the history that can be read', async () => {
   await fastForward(stand.client, account.workflowId, secondsToMidnight(asOf));
   await expect.poll(async () => (await account.describe()).runId === runId).toBe(false);
   await send(account, 'encrypted');
-  await say(account, 'hold', { reason: 'canary-reason', actor: 'canary-actor' });
-  await say(account, 'resume', { reason: 'canary-reason', actor: 'canary-actor' });
+  await update(account, 'hold', { reason: 'canary-reason', actor: 'canary-actor' });
+  await update(account, 'resume', { reason: 'canary-reason', actor: 'canary-actor' });
   const { bytes, keyIds } = await stored();
   expect(bytes.length).toBeGreaterThan(5_000);
   expect(keyIds).toEqual(['k1']);

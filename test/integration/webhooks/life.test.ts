@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { WEBHOOK_TYPES, type WebhookType } from '../../../src/domain/wire/webhookEvents.js';
 import { addEndpoint } from '../../../src/postgres/webhooks/endpoints.js';
-import { ask, edit, run, say, sent, statusOf } from '../../support/account.js';
+import { ask, edit, run, update, sent, statusOf } from '../../support/account.js';
 import { startReceiver, type Receiver } from '../../support/receiver.js';
 import { createStand, type Stand } from '../../support/stand.js';
 import { fastForward, secondsToMidnight } from '../../support/time.js';
@@ -48,7 +48,7 @@ it('80, 95 and 100 % of the cap are sent once, also after a corrected manual edi
   const id = stand.newAccount();
   const account = await stand.connect(id, { dailyCap: 20 });
   const reserve = (from: number, count: number) =>
-    say(account, 'sendReserveBatch', {
+    update(account, 'sendReserveBatch', {
       requests: Array.from({ length: count }, (_, n) => ({ reservationId: `s${from + n}` })),
     });
   await reserve(0, 15);
@@ -59,7 +59,7 @@ it('80, 95 and 100 % of the cap are sent once, also after a corrected manual edi
   await run(account);
   await reserve(16, 4);
   await run(account);
-  await say(account, 'sendFailed', { reservationId: 's0', kind: 'rejected' });
+  await update(account, 'sendFailed', { reservationId: 's0', kind: 'rejected' });
   await run(account);
   await ask(account, 'again');
   await run(account);
@@ -83,7 +83,7 @@ it('80, 95 and 100 % of the cap are sent once, also after a corrected manual edi
 it('an account sends the start of a cooldown by LinkedIn, and its later end', async () => {
   const { id, account } = await sent(stand, 0);
   const throttled = (reservationId: string, retryAfterSeconds: number) =>
-    say(account, 'sendFailed', { reservationId, kind: 'throttled', retryAfterSeconds });
+    update(account, 'sendFailed', { reservationId, kind: 'throttled', retryAfterSeconds });
   await ask(account, 'one');
   await ask(account, 'two');
   await throttled('one', 7_200);
@@ -99,7 +99,7 @@ it('an account sends the start of a cooldown by LinkedIn, and its later end', as
     hold_actor = 'an editor'`,
   );
   await run(account); // corrects the edit, and sends no event twice
-  await say(account, 'hold', { reason: 'the last event of this test', actor: 'a test' });
+  await update(account, 'hold', { reason: 'the last event of this test', actor: 'a test' });
   await run(account);
   const started = { type: 'cooldown.started', cause: 'throttled' };
   await outside.expect(
@@ -115,7 +115,7 @@ it('an account sends the start of a cooldown by LinkedIn, and its later end', as
 
 it('the end of a cooldown is sent once and in order, although nothing is written', async () => {
   const { id, account } = await sent(stand, 0);
-  await say(account, 'hold', { reason: 'looking at Ms. Roe', actor: 'j.doe@example.com' });
+  await update(account, 'hold', { reason: 'looking at Ms. Roe', actor: 'j.doe@example.com' });
   await ask(account, 'one');
   await run(account);
   // The row of a save from a workflow whose clock was an hour behind.
@@ -135,8 +135,8 @@ it('the end of a cooldown is sent once and in order, although nothing is written
   ];
   await outside.expect(id, types, both);
   await run(account); // its save finds a cooldown that has ended
-  await say(account, 'resume', { reason: 'seen', actor: 'a test' });
-  await say(account, 'hold', { reason: 'the last event of this test', actor: 'a test' });
+  await update(account, 'resume', { reason: 'seen', actor: 'a test' });
+  await update(account, 'hold', { reason: 'the last event of this test', actor: 'a test' });
   await run(account);
   const held = { type: 'account.held', by: 'operator', reason: null };
   await outside.expect(id, ['account.held'], [held, held]);
@@ -176,10 +176,10 @@ it('a counter of 104 with 17 sends raises a drift alert and starts a cooldown', 
 it('slots in flight raise one drift alert, and not one for each run', async () => {
   const { id, account } = await sent(stand, 0);
   const requests = Array.from({ length: 6 }, (_, n) => ({ reservationId: `s${n}` }));
-  await say(account, 'sendReserveBatch', { requests });
+  await update(account, 'sendReserveBatch', { requests });
   await run(account);
   await run(account);
-  await say(account, 'hold', { reason: 'the last event of this test', actor: 'a test' });
+  await update(account, 'hold', { reason: 'the last event of this test', actor: 'a test' });
   await run(account);
   const drift = { type: 'drift.alert', severity: 'info', drift: 6 };
   await expect.poll(() => eventsOf(id)).toMatchObject([drift, { type: 'account.held' }]);
@@ -189,8 +189,8 @@ it('an account sends the end of its InMail credits, its restriction, and its res
   const { id, account } = await sent(stand, 0);
   await ask(account, 'one');
   await ask(account, 'two');
-  await say(account, 'sendFailed', { reservationId: 'one', kind: 'no_credits' });
-  await say(account, 'sendFailed', { reservationId: 'two', kind: 'restricted' });
+  await update(account, 'sendFailed', { reservationId: 'one', kind: 'no_credits' });
+  await update(account, 'sendFailed', { reservationId: 'two', kind: 'restricted' });
   await run(account);
   const before = await statusOf(account);
   await fastForward(stand.client, account.workflowId, secondsToMidnight(before.asOf));

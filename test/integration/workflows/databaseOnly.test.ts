@@ -12,7 +12,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import type { Audited } from '../../../src/activities/ports.js';
 import { TASK_QUEUE } from '../../../src/temporal/protocol.js';
-import { all, ask, edit, run, say, sent, stateOf, whenSaved } from '../../support/account.js';
+import { all, ask, edit, run, update, sent, stateOf, whenSaved } from '../../support/account.js';
 import { remoteEndsOf } from '../../support/remoteEnds.js';
 import { createStand, type Stand } from '../../support/stand.js';
 import { fastForward } from '../../support/time.js';
@@ -114,7 +114,7 @@ it('Each other connection of the worker is refused, and it tries none.', async (
     expect(await run(account)).toMatchObject({ healed: true });
     const reservationId = `round${round}`;
     await ask(account, reservationId, { leaseSeconds: 60 });
-    if (round % 2 === 0) await say(account, 'sendFailed', { reservationId, kind: 'rejected' });
+    if (round % 2 === 0) await update(account, 'sendFailed', { reservationId, kind: 'rejected' });
   }
   // Its own tick, a lease that has ended, and the audit of the fleet.
   await fastForward(stand.client, account.workflowId, 30 * 60);

@@ -8,7 +8,7 @@ import type { Activities } from '../../../src/activities/ports.js';
 import type { Observed } from '../../../src/domain/commands/observe.js';
 import { EXTERNALS_MAX } from '../../../src/domain/primitives/limits.js';
 import { DAY_MS } from '../../../src/domain/primitives/time.js';
-import { all, run, say, statusOf, whenSaved } from '../../support/account.js';
+import { all, run, update, statusOf, whenSaved } from '../../support/account.js';
 import { flawsOf, runsOf } from '../../support/histories.js';
 import { resetTo } from '../../support/reset.js';
 import { createStand, type Stand } from '../../support/stand.js';
@@ -54,7 +54,7 @@ it('a send that was forgotten counts once when it is seen again', async () => {
     const counted: boolean[] = [];
     for (let n = 1; n <= count; n += 1) {
       const report = { chatId: `${name}-${n}`, messageId: 'message', sentAt: sentAt.toISOString() };
-      counted.push((await say<Observed>(account, 'sendObserved', report)).counted);
+      counted.push((await update<Observed>(account, 'sendObserved', report)).counted);
     }
     return counted;
   };

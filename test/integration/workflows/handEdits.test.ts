@@ -10,7 +10,7 @@ import {
   ask,
   edit,
   run,
-  say,
+  update,
   statusOf,
   type Known,
   type Part,
@@ -57,15 +57,15 @@ async function richAccount(isHot: boolean): Promise<Known> {
     expect(await ask(account, reservationId)).toMatchObject({ granted: true });
   if (isHot) await ask(account, 'flying', { leaseSeconds: 86_400 });
   const { asOf } = await statusOf(account);
-  await say(account, 'sendDelivered', { reservationId: 'sent', chatId: 'chat' });
-  await say(account, 'sendObserved', { chatId: 'manual', messageId: 'm', sentAt: asOf });
+  await update(account, 'sendDelivered', { reservationId: 'sent', chatId: 'chat' });
+  await update(account, 'sendObserved', { chatId: 'manual', messageId: 'm', sentAt: asOf });
   for (const [reservationId, kind] of [
     ['unclear', 'unknown'],
     ['throttled', 'throttled'],
     ['broke', 'no_credits'],
   ])
-    await say(account, 'sendFailed', { reservationId, kind });
-  await say(account, 'hold', { reason: 'a check', actor: 'ada' });
+    await update(account, 'sendFailed', { reservationId, kind });
+  await update(account, 'hold', { reason: 'a check', actor: 'ada' });
   // The next run saves what this run found; then a cold account has nothing left to check.
   await vi.waitFor(async () => {
     const { healed } = await run(account);
@@ -275,7 +275,7 @@ describe('a second writer stops the account until the next midnight (R14)', () =
   ])('a %s account whose %s is %s', async (temperature, column, value) => {
     const known = await quiet(temperature === 'hot');
     await edit(stand, known.id, `${column} = ${value}`);
-    if (temperature === 'hot') await say(known.account, 'reconcileNow').catch(() => undefined);
+    if (temperature === 'hot') await update(known.account, 'reconcileNow').catch(() => undefined);
     else await audit();
     expect(await stopOf(known)).toEqual({ isUntilMidnight: true, reason: 'cooldown' });
   });
@@ -296,7 +296,7 @@ describe('a second writer stops the account until the next midnight (R14)', () =
     await expect(edit(stand, id, rename)).rejects.toThrow('violates foreign key constraint');
     const known = await quiet(false);
     await edit(stand, known.id, rename);
-    await say(known.account, 'reconcileNow').catch(() => undefined);
+    await update(known.account, 'reconcileNow').catch(() => undefined);
     await expect
       .poll(async () => (await statusOf(known.account)).cooldown?.cause)
       .toBe('two_owners');

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { StatusWire } from '../../../src/domain/wire/responses.js';
-import { all, ask, run, say, statusOf } from '../../support/account.js';
+import { all, ask, run, update, statusOf } from '../../support/account.js';
 import { failureTypeOf } from '../../support/failure.js';
 import { createStand, type Stand } from '../../support/stand.js';
 
@@ -39,26 +39,31 @@ it.each(LENGTHS)(
     expect(await failureTypeOf(other)).toBe('ReservationConflict');
 
     const observed = { chatId: long('c1'), messageId: long('m1'), sentAt: now() };
-    expect(await say(account, 'sendObserved', { ...observed, recipientId: long('p1') })).toEqual({
-      matched: 'r1',
-      counted: false,
-    });
+    expect(await update(account, 'sendObserved', { ...observed, recipientId: long('p1') })).toEqual(
+      {
+        matched: 'r1',
+        counted: false,
+      },
+    );
     const delivered = { reservationId: 'r1', chatId: long('c1'), messageId: long('m1') };
-    expect(await say(account, 'sendDelivered', delivered)).toEqual({
+    expect(await update(account, 'sendDelivered', delivered)).toEqual({
       settled: 'already_delivered',
     });
     await ask(account, 'r2', { recipientId: long('p2') });
     expect(
       await failureTypeOf(() =>
-        say(account, 'sendDelivered', { ...delivered, reservationId: 'r2' }),
+        update(account, 'sendDelivered', { ...delivered, reservationId: 'r2' }),
       ),
     ).toBe('ChatIdTaken');
 
     // Sent manually: it counts once, and a delivery without a message id takes it.
     const manual = { chatId: long('c2'), messageId: long('m2'), sentAt: now() };
-    expect(await say(account, 'sendObserved', manual)).toEqual({ matched: null, counted: true });
-    expect(await say(account, 'sendObserved', manual)).toEqual({ matched: null, counted: false });
-    await say(account, 'sendDelivered', { reservationId: 'r2', chatId: long('c2') });
+    expect(await update(account, 'sendObserved', manual)).toEqual({ matched: null, counted: true });
+    expect(await update(account, 'sendObserved', manual)).toEqual({
+      matched: null,
+      counted: false,
+    });
+    await update(account, 'sendDelivered', { reservationId: 'r2', chatId: long('c2') });
 
     // A run takes from the journal what only the journal has.
     await ask(account, 'r3', { journaled: true });
@@ -108,8 +113,10 @@ it.each(LENGTHS)(
     await account.terminate('the operator does so');
     const again = await stand.connect(id);
     await expect.poll(async () => (await statusOf(again)).verified).toBe(true);
-    expect(await say(again, 'sendDelivered', delivered)).toEqual({ settled: 'already_delivered' });
-    expect(await say(again, 'sendObserved', manual)).toEqual({ matched: 'r2', counted: false });
+    expect(await update(again, 'sendDelivered', delivered)).toEqual({
+      settled: 'already_delivered',
+    });
+    expect(await update(again, 'sendObserved', manual)).toEqual({ matched: 'r2', counted: false });
     expect(await run(again)).toMatchObject({ drift: 0, healed: false });
     const status: StatusWire = await statusOf(again);
     expect(status).toMatchObject(counted);

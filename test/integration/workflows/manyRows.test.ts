@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { EXTERNAL_ROWS_MAX, SLOTS_MAX } from '../../../src/domain/primitives/limits.js';
-import { all, ask, run, say, sent, statusOf } from '../../support/account.js';
+import { all, ask, run, update, sent, statusOf } from '../../support/account.js';
 import { createStand, type Stand } from '../../support/stand.js';
 
 let stand: Stand;
@@ -69,7 +69,7 @@ it('an account with too many journal rows is held, and opens again when they are
   expect(JSON.stringify(alert)).toContain('Find out which program wrote them');
 
   // Resumed too early, it still grants nothing: no run has succeeded.
-  await say(account, 'resume', { reason: 'looked', actor: 'ada' });
+  await update(account, 'resume', { reason: 'looked', actor: 'ada' });
   expect(await ask(account, 'too-early')).toMatchObject({ granted: false });
 
   // A start reads no more than it can carry, and holds it as well.
@@ -82,7 +82,7 @@ it('an account with too many journal rows is held, and opens again when they are
     [id],
   );
   await run(again);
-  await say(again, 'resume', { reason: 'removed', actor: 'ada' });
+  await update(again, 'resume', { reason: 'removed', actor: 'ada' });
   expect(await ask(again, 'now')).toMatchObject({ granted: true });
   expect(await all(stand, ALERTS, id)).toMatchObject([{ open: false }]);
 });

@@ -3,7 +3,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { StatusWire } from '../../../src/domain/wire/responses.js';
 import { createClient } from '../../../src/client/index.js';
-import { ask, say } from '../../support/account.js';
+import { ask, update } from '../../support/account.js';
 import { createStand, type Stand } from '../../support/stand.js';
 import { fastForward, secondsToMidnight } from '../../support/time.js';
 import type { DecisionWire } from '../../../src/domain/wire/decisions.js';
@@ -26,7 +26,7 @@ it('keeps the day of what is in flight, and resets counter, day and ramp step', 
   const id = stand.newAccount();
   const account = await stand.connect(id, { ramp: { dailyCaps: [3, 6, 9] } });
   await ask(account, 'done');
-  await say(account, 'sendDelivered', { reservationId: 'done', chatId: 'c1' });
+  await update(account, 'sendDelivered', { reservationId: 'done', chatId: 'c1' });
   await ask(account, 'flying', { leaseSeconds: 86_400 });
   const before = await statusOf(account);
   await passMidnight(account);
@@ -42,7 +42,7 @@ it('keeps the day of what is in flight, and resets counter, day and ramp step', 
   const after = await statusOf(account);
   expect(after).toMatchObject({ counter: 0, carried: 1, rampDay: 2, remaining: 5 });
   expect(after.quotaDay > before.quotaDay).toBe(true);
-  await say(account, 'sendDelivered', { reservationId: 'flying', chatId: 'c2' });
+  await update(account, 'sendDelivered', { reservationId: 'flying', chatId: 'c2' });
   expect(await statusOf(account)).toMatchObject({ counter: 0, delivered: 0, carried: 1 });
   const { rows } = await stand.pool.query(
     'select quota_day::text from safeband.inmail_events where account_id = $1',
@@ -95,7 +95,7 @@ it('grants on three days in a row exactly what the table has', async () => {
       const decision = await ask(account, reservationId);
       decisions.push(decision);
       if (!decision.granted) continue;
-      await say(account, 'sendDelivered', { reservationId, chatId: reservationId });
+      await update(account, 'sendDelivered', { reservationId, chatId: reservationId });
     }
     const denied = decisions.find((decision) => !decision.granted);
     expect([n, decisions.filter((decision) => decision.granted).length]).toEqual([
@@ -122,7 +122,7 @@ it('changes nothing when every message comes again, after midnight and continue-
   for (const reservationId of ['r1', 'r2', 'r3', 'r4']) await ask(account, reservationId);
   const sayAll = async (): Promise<void> => {
     for (const [name, payload] of messages) {
-      await say(account, name, payload);
+      await update(account, name, payload);
       await account.signal(name, payload);
     }
   };

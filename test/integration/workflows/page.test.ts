@@ -20,7 +20,7 @@ import {
   CORRECTIONS,
   edit,
   run,
-  say,
+  update,
   sent,
   statusOf,
   whenSaved,
@@ -84,7 +84,7 @@ describe('The counter runs ahead of what was sent, because it has to be right be
     expect(await run(account)).toMatchObject({ drift: 1, healed: false, alerted: false });
     expect(await pageOf(id)).toEqual([{ counter: 3, delivered: 2, drift: 1 }]);
     expect(await gapOf(id)).toEqual([{ cause: 'in_flight', count: 1 }]);
-    await say(account, 'sendDelivered', { reservationId: 'flying', chatId: 'chat-flying' });
+    await update(account, 'sendDelivered', { reservationId: 'flying', chatId: 'chat-flying' });
     await whenSaved(account);
     expect(await pageOf(id)).toEqual([{ counter: 3, delivered: 3, drift: 0 }]);
   });
@@ -172,7 +172,7 @@ describe('A gap of more than five raises an alert; a counter far over the cap st
 
   it('A cap that is lowered in mid-day is no overshoot: it only stops new sends.', async () => {
     const { id, account } = await sent(stand, 17);
-    await say(account, 'configure', { dailyCap: 10 });
+    await update(account, 'configure', { dailyCap: 10 });
     expect(await run(account)).toMatchObject({ drift: 0, alerted: false, cooled: false });
     expect(await alertsOf(id)).toEqual([]);
     expect(await ask(account, 'more')).toMatchObject({ granted: false, reason: 'daily_cap' });

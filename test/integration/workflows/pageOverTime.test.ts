@@ -3,7 +3,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createClient } from '../../../src/client/index.js';
 import type { StatusWire } from '../../../src/domain/wire/responses.js';
-import { all, ask, edit, run, say, sent, statusOf, type Known } from '../../support/account.js';
+import { all, ask, edit, run, update, sent, statusOf, type Known } from '../../support/account.js';
 import { createStand, type Stand } from '../../support/stand.js';
 import { fastForward, secondsToMidnight } from '../../support/time.js';
 import type { DecisionWire, PeekWire } from '../../../src/domain/wire/decisions.js';
@@ -95,7 +95,7 @@ describe('Sends of a campaign that fall into the cooldown move; none is dropped.
     const { account, until } = await resting();
     const now = Date.parse((await statusOf(account)).asOf);
     const opensAt = now - (now % MINUTE_MS) + opensIn;
-    await say(account, 'configure', {
+    await update(account, 'configure', {
       timezone: ZONE,
       sendingWindow: {
         days: days(opensAt),

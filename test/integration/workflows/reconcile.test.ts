@@ -8,7 +8,7 @@ import {
   ask,
   CORRECTIONS,
   edit,
-  say,
+  update,
   sent,
   stateOf,
   statusOf,
@@ -66,7 +66,7 @@ describe('a run', () => {
   it('a run at 104 of 50 with 17 sent raises an alert, corrects to 17 and starts a cooldown of an hour', async () => {
     const { id, account } = await sent(stand, 17);
     await edit(stand, id, 'inmails_sent_today = 104');
-    const found = await say<Findings>(account, 'reconcileNow');
+    const found = await update<Findings>(account, 'reconcileNow');
     expect(found).toMatchObject({ drift: 87, healed: true, alerted: true, cooled: true });
     expect(await all(stand, CORRECTIONS, id)).toEqual([
       { before: 104, after: 17, edited: ['inmails_sent_today'] },
@@ -90,7 +90,7 @@ describe('a run', () => {
       ),
     ).toEqual([{ n: 17 }]);
     // The run that finds it gone resolves the alerts, and starts no second cooldown.
-    const again = await say<Findings>(account, 'reconcileNow');
+    const again = await update<Findings>(account, 'reconcileNow');
     expect(again).toMatchObject({ drift: 0, healed: false, alerted: false, cooled: false });
     expect(await all(stand, alerts, id)).toMatchObject([{ is_open: false }, { is_open: false }]);
   });
@@ -99,11 +99,11 @@ describe('a run', () => {
     const { id, account } = await sent(stand, 17);
     await edit(stand, id, 'inmails_sent_today = 104');
     fault.answersLost = 1;
-    const findings = await say<Findings>(account, 'reconcileNow');
+    const findings = await update<Findings>(account, 'reconcileNow');
     expect(findings).toMatchObject({ drift: 87, healed: true, alerted: true, cooled: true });
     expect(await all(stand, CORRECTIONS, id)).toHaveLength(1);
     expect(await statusOf(account)).toMatchObject({ counter: 17, state: 'cooldown' });
-    expect(await say<Findings>(account, 'reconcileNow')).toMatchObject({ healed: false });
+    expect(await update<Findings>(account, 'reconcileNow')).toMatchObject({ healed: false });
     expect(
       await all(stand, 'select edits from safeband.accounts where account_id = $1', id),
     ).toEqual([{ edits: null }]);
@@ -113,9 +113,9 @@ describe('a run', () => {
     const { id, account } = await sent(stand, 2);
     await edit(stand, id, 'inmails_sent_today = 40');
     await ask(account, 'next');
-    await say(account, 'sendDelivered', { reservationId: 'next', chatId: 'chat-next' });
+    await update(account, 'sendDelivered', { reservationId: 'next', chatId: 'chat-next' });
     await whenSaved(account);
-    expect(await say(account, 'reconcileNow')).toMatchObject({ drift: 37, healed: true });
+    expect(await update(account, 'reconcileNow')).toMatchObject({ drift: 37, healed: true });
     expect(await all(stand, CORRECTIONS, id)).toMatchObject([{ before: 40, after: 3 }]);
   });
 
@@ -136,7 +136,7 @@ describe('a run', () => {
       all(stand, `select ${column} as value from safeband.accounts where account_id = $1`, id);
     const before = await rowOf();
     await edit(stand, id, `${column} = ${value}`);
-    expect(await say(account, 'reconcileNow')).toMatchObject({ healed: true });
+    expect(await update(account, 'reconcileNow')).toMatchObject({ healed: true });
     expect(await rowOf()).toEqual(before);
     expect(await all(stand, CORRECTIONS, id)).toEqual([{ before: 1, after: 1, edited: [column] }]);
   });
@@ -144,7 +144,7 @@ describe('a run', () => {
   it('a run writes a deleted reservation again', async () => {
     const { id, account } = await sent(stand, 2);
     await all(stand, `delete from safeband.reservations where account_id = $1`, id);
-    expect(await say(account, 'reconcileNow')).toMatchObject({ healed: true });
+    expect(await update(account, 'reconcileNow')).toMatchObject({ healed: true });
     const rows = () =>
       all(stand, 'select state from safeband.reservations where account_id = $1', id);
     await expect.poll(rows).toEqual([{ state: 'delivered' }, { state: 'delivered' }]);
@@ -158,7 +158,7 @@ describe('a run', () => {
        values ($1, 'wild', (now() at time zone 'UTC')::date, now())`,
       id,
     );
-    expect(await say(account, 'reconcileNow')).toMatchObject({ healed: true, alerted: true });
+    expect(await update(account, 'reconcileNow')).toMatchObject({ healed: true, alerted: true });
     expect(await statusOf(account)).toMatchObject({ counter: 2, uncertain: 1 });
     expect(await all(stand, 'select kind from safeband.alerts where account_id = $1', id)).toEqual([
       { kind: 'undercount' },
@@ -185,7 +185,7 @@ describe('a lease that has ended (R6)', () => {
 
   it('a lease that has ended (R6) gives the slot back behind a void row: a call that begins later is not sent', async () => {
     const { id, account } = await leased();
-    await say(account, 'reconcileNow');
+    await update(account, 'reconcileNow');
     expect(await stateOf(account, 'a')).toBe('released');
     await expect(all(stand, INSERT, id)).rejects.toThrow('send_attempts_pkey');
   });
@@ -195,7 +195,7 @@ describe('a lease that has ended (R6)', () => {
     const caller = await stand.pool.connect();
     await caller.query('begin');
     await caller.query(INSERT, [id]);
-    await say(account, 'reconcileNow');
+    await update(account, 'reconcileNow');
     expect(await stateOf(account, 'a')).toBe('uncertain');
     await caller.query('commit');
     caller.release();
@@ -205,7 +205,7 @@ describe('a lease that has ended (R6)', () => {
         where account_id = $1`,
       id,
     );
-    await say(account, 'reconcileNow');
+    await update(account, 'reconcileNow');
     expect(await stateOf(account, 'a')).toBe('delivered');
     const log = () =>
       all(stand, 'select source from safeband.inmail_events where account_id = $1', id);
@@ -264,10 +264,10 @@ describe('time', () => {
     fault.isAway = true;
     expect(await ask(account, 'asked')).toMatchObject({ granted: false, reason: 'unverified' });
     expect(await statusOf(account)).toMatchObject({ state: 'unverified', verified: false });
-    await say(account, 'sendDelivered', { reservationId: 'unknown', chatId: 'kept' });
+    await update(account, 'sendDelivered', { reservationId: 'unknown', chatId: 'kept' });
     fault.isAway = false;
     await expect
-      .poll(() => say(account, 'reconcileNow').then(() => statusOf(account)))
+      .poll(() => update(account, 'reconcileNow').then(() => statusOf(account)))
       .toMatchObject({ state: 'active', verified: true, counter: 2 });
     expect(await ask(account, 'asked')).toMatchObject({ granted: true });
   });

@@ -8,7 +8,7 @@ import {
   type ScheduleReading,
 } from '../../../src/temporal/schedules.js';
 import type { BatchAnswer } from '../../../src/temporal/protocol.js';
-import { ask, run, say } from '../../support/account.js';
+import { ask, run, update } from '../../support/account.js';
 import { createHttpStand, type HttpStand } from '../../support/http.js';
 
 const PREFIX = 'outreach/';
@@ -52,7 +52,7 @@ describe('a reply', () => {
         type: 'InvalidInput',
         message: expect.stringMatching(/^replyTo/),
       });
-      const { decisions } = await say<BatchAnswer>(account, 'sendReserveBatch', {
+      const { decisions } = await update<BatchAnswer>(account, 'sendReserveBatch', {
         requests: [{ reservationId: 'r-1', replyTo }],
       });
       expect(decisions).toMatchObject([{ granted: false, error: { type: 'InvalidInput' } }]);
