@@ -15,7 +15,7 @@ import type {
   Saved,
 } from './ports.js';
 import type { Slot } from '../domain/account/account.js';
-import { REMEMBERED_DAYS, WITNESS_DAYS } from '../domain/primitives/limits.js';
+import { REMEMBERED_DAYS, EVIDENCE_DAYS } from '../domain/primitives/limits.js';
 import { condensed, crowded } from '../domain/reconcile/crowd.js';
 import { firstOf, partOf } from '../domain/records/readParts.js';
 import { reconcile } from '../domain/reconcile/reconcile.js';
@@ -95,9 +95,14 @@ function claim(pool: Pool, { owner, found, row, place, isAgain }: Claim): Promis
 }
 
 /** The locked row, and whether this very write is new, is committed already, or comes late. */
-type Met = { readonly locked: LockedRow | null; readonly is: 'new' | 'committed' | 'late' };
+type Locked = { readonly locked: LockedRow | null; readonly is: 'new' | 'committed' | 'late' };
 
-async function meet(db: Queryable, accountId: string, owner: string, write?: Write): Promise<Met> {
+async function lock(
+  db: Queryable,
+  accountId: string,
+  owner: string,
+  write?: Write,
+): Promise<Locked> {
   const locked = await lockAccount(db, accountId);
   if (!write || locked?.owner !== owner || locked.lastWrite < write.number)
     return { locked, is: 'new' };
@@ -108,12 +113,12 @@ async function meet(db: Queryable, accountId: string, owner: string, write?: Wri
 async function saveIn(
   db: Queryable,
   request: Save,
-  met?: Met,
+  lockState?: Locked,
   checkedAt?: Instant,
 ): Promise<Saved> {
   const { owner, row, entries, isHot, handled, write, place } = request;
   const { accountId } = row;
-  const { locked, is } = met ?? (await meet(db, accountId, owner, write));
+  const { locked, is } = lockState ?? (await lock(db, accountId, owner, write));
   if (locked && is === 'committed') {
     return { saved: true, refused: 0, foreign: unhandled(locked, handled) };
   }
@@ -138,8 +143,8 @@ const notSaved = (locked: LockedRow | null, owner: string): Extract<Saved, { sav
 });
 
 /**
- * Returns the answer of a run that was committed. A run that was not never will be: this raises the
- * number of the row's last write above the run's.
+ * Returns the answer of a run that was committed. Otherwise it raises the number of the row's last
+ * write above the run's, so that the run can never be committed later.
  */
 async function recall(
   db: Queryable,
@@ -157,10 +162,10 @@ function run(pool: Pool, { account, runId, at, ...request }: Run): Promise<Ran> 
   const begin = performance.now();
   return writing(pool, async (db): Promise<Ran> => {
     const { accountId } = account;
-    const met = await meet(db, accountId, request.owner, request.write);
-    const { lastRun } = met.locked ?? {};
+    const lockState = await lock(db, accountId, request.owner, request.write);
+    const { lastRun } = lockState.locked ?? {};
     if (request.write && lastRun?.runId === runId) return lastRun.answer;
-    const saved = await saveIn(db, request, met, at);
+    const saved = await saveIn(db, request, lockState, at);
     if (!saved.saved) return saved;
     const { foreign } = saved;
     await fence(
@@ -172,7 +177,7 @@ function run(pool: Pool, { account, runId, at, ...request }: Run): Promise<Ran> 
     const found = await readEvidence(db, accountId, {
       openedOn: account.day,
       day: account.day,
-      loggedSince: account.day - WITNESS_DAYS,
+      loggedSince: account.day - EVIDENCE_DAYS,
     });
     const checksDayBefore = await hasUnresolvedAlert(db, accountId, account.day - 1);
     const verdict = found.crowd
@@ -181,8 +186,8 @@ function run(pool: Pool, { account, runId, at, ...request }: Run): Promise<Ran> 
     const durationMs = Math.round(performance.now() - begin);
     const rows = { accountId, runId, at, durationMs, verdict, foreign };
     await writeHeartbeat(db, rows);
-    const healed = verdict.days.filter(({ isHealed }) => isHealed);
-    for (const day of healed) await writeCorrection(db, rows, day);
+    const corrected = verdict.days.filter(({ isHealed }) => isHealed);
+    for (const day of corrected) await writeCorrection(db, rows, day);
     const alerts = verdict.alerts.map((alert) => ({ ...alert, accountId }));
     await raiseAlerts(db, { runId, at, alerts });
     if (!found.crowd) await resolveAlerts(db, rows);
@@ -194,7 +199,7 @@ function run(pool: Pool, { account, runId, at, ...request }: Run): Promise<Ran> 
       events,
       foreign,
       drift: days.at(-1)?.drift ?? 0,
-      healed: healed.length > 0,
+      healed: corrected.length > 0,
       alerted: verdict.alerts.length > 0,
       cooled,
     };

@@ -3,7 +3,7 @@ import type { Described, History } from './history.js';
 import type { LastRunAsk } from './ports.js';
 
 export type Run = Described & {
-  /** It ended neither by itself nor by handing its state to another run. */
+  /** True if the run neither completed nor continued as another run. */
   readonly isToRead: boolean;
 };
 export type ClosedRuns = {

@@ -4,7 +4,7 @@
  */
 import { log } from '@temporalio/activity';
 import type { FleetAlert } from '../domain/reconcile/fleetAudit.js';
-import { TASKS_LOOKS_MAX } from '../domain/primitives/limits.js';
+import { TASKS_READS_MAX } from '../domain/primitives/limits.js';
 import {
   areFailing,
   failingAlert,
@@ -29,7 +29,7 @@ export type Tasks = {
   /** Lists accounts whose failures Temporal itself reports. Some servers do, with a delay. */
   readonly reported: () => AsyncIterable<string>;
   /** Reads the state of an account's tasks; null if its workflow does not run. */
-  readonly look: (accountId: string) => Promise<TasksReading | null>;
+  readonly read: (accountId: string) => Promise<TasksReading | null>;
   /** Returns why this worker cannot read the messages of a run; null if it can. */
   readonly unread: (accountId: string, runId: string) => Promise<string | null>;
   /** Terminates that run, and no other. */
@@ -61,7 +61,7 @@ export async function findFailing(
 ): Promise<FailingFound> {
   const { at, connected, runId } = ask;
   const alerted = (await readFailingAlerts(pool)).map(({ accountId }) => accountId);
-  const { seen, unknown } = await lookAtEach(await candidates(tasks, ask, alerted), tasks);
+  const { seen, unknown } = await readEach(await candidates(tasks, ask, alerted), tasks);
   const restarts = await readRestarts(pool, [...seen.keys()]);
   const failing = [...seen].map(([accountId, one]): Failing => ({
     accountId,
@@ -109,7 +109,7 @@ async function candidates(
   try {
     for await (const accountId of tasks.reported()) {
       if (connected.has(accountId)) reported.push(accountId);
-      if (reported.length >= TASKS_LOOKS_MAX) break;
+      if (reported.length >= TASKS_READS_MAX) break;
     }
   } catch (error) {
     // Each account is checked in its turn all the same.
@@ -121,13 +121,13 @@ async function candidates(
     ...suspected,
     ...[...running].filter((accountId) => connected.has(accountId) && isItsTurn(accountId)),
   ]);
-  return [...wanted].slice(0, TASKS_LOOKS_MAX);
+  return [...wanted].slice(0, TASKS_READS_MAX);
 }
 
 /** Returns the accounts whose tasks fail, and the accounts whose tasks could not be read. */
-async function lookAtEach(
+async function readEach(
   accountIds: readonly string[],
-  { look }: Tasks,
+  { read }: Tasks,
 ): Promise<{
   readonly seen: ReadonlyMap<string, TasksReading>;
   readonly unknown: readonly string[];
@@ -136,7 +136,7 @@ async function lookAtEach(
   const unknown: string[] = [];
   await eachOf(accountIds, async (accountId) => {
     try {
-      const found = await look(accountId);
+      const found = await read(accountId);
       if (found && areFailing(found)) seen.set(accountId, found);
     } catch (error) {
       log.warn('tasks.unseen', { accountId, error: String(error) });

@@ -156,7 +156,7 @@ async function idsOf(list: AsyncIterable<string>): Promise<ReadonlySet<string>> 
   return ids;
 }
 
-type Wakened = {
+type Woken = {
   readonly reached: number;
   readonly missing: readonly string[];
   readonly unreached: readonly string[];
@@ -168,7 +168,7 @@ async function wakeAll(
   accountIds: readonly string[],
   { wake, start }: Workflows,
   raise: (accountId: string) => Promise<void>,
-): Promise<Wakened> {
+): Promise<Woken> {
   const missing: string[] = [];
   const unreached: string[] = accountIds.slice(WAKES_MAX);
   let reached = 0;

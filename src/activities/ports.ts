@@ -89,7 +89,7 @@ export type Recall = {
   readonly runId: string;
   readonly write: Write;
 };
-/** `run`: null if the run was not committed; it never will be. */
+/** `run`: null if the run was not committed; then it can never be committed later. */
 export type Recalled =
   | { readonly saved: true; readonly run: CommittedRun | null }
   | Extract<Saved, { readonly saved: false }>;
@@ -174,8 +174,8 @@ export interface Activities {
   reconcile(run: Run): Promise<Ran>;
 
   /**
-   * Returns what a run has committed, if its answer was lost. A run that is not committed never
-   * will be. Safe to run again: it only raises the number of the row's last write.
+   * Returns what a run has committed, if its answer was lost. A run that is not committed by then
+   * can never be. Safe to run again: it only raises the number of the row's last write.
    */
   recall(ask: Recall): Promise<Recalled>;
 

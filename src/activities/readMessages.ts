@@ -59,7 +59,7 @@ class Reading {
     this.#isInRow = isInRow;
   }
 
-  /** Adds what the run before handed over. A start object adds nothing: its claim saved it. */
+  /** Adds the state that the run before handed over. A start object adds nothing: it is saved. */
   async begin(input: readonly Payload[]): Promise<void> {
     const carried = await this.#decoded(input);
     if (!isCarried(carried)) return;

@@ -3,7 +3,7 @@ import { activityInfo, getClient } from '@temporalio/activity';
 import { WorkflowNotFoundError, type Payload } from '@temporalio/common';
 import { unreadableIn } from '../domain/wire/objectReader.js';
 import { messages, WORKFLOW_TYPE, workflowIdOf } from '../temporal/protocol.js';
-import { lookAtTasks, startAgain, terminateRun } from '../temporal/workflowTasks.js';
+import { readTasks, startAgain, terminateRun } from '../temporal/workflowTasks.js';
 import type { Tasks } from './failing.js';
 import type { Workflows } from './fleet.js';
 import { history } from './history.js';
@@ -62,7 +62,7 @@ const isPayload = (part: object): part is Payload =>
 
 const tasks: Tasks = {
   reported: () => idsOf(`${RUNNING} AND TemporalReportedProblems IS NOT NULL`),
-  look: (accountId) => lookAtTasks(getClient(), accountId),
+  read: (accountId) => readTasks(getClient(), accountId),
   unread,
   terminate: (accountId, runId, reason) => terminateRun(getClient(), { accountId, runId }, reason),
   start,

@@ -14,7 +14,7 @@ import type { Attempt, Journal, Outcome } from './journal.js';
 import type { ReserveRequest } from './reserving.js';
 import type { DenialWire, GrantWire } from '../domain/wire/decisions.js';
 
-/** `send` throws it if the reason is known for which LinkedIn did not take the InMail. */
+/** Thrown by `send` if it is known why LinkedIn did not take the InMail. */
 export class SendFailure extends Error {
   override readonly name = 'SendFailure';
   readonly kind: FailureKind;
@@ -55,7 +55,7 @@ export type SendResult =
     };
 
 const SEND_TIMEOUT_MS = 60_000;
-/** How long a new grant is a permission to call without a further question (R18). */
+/** How long a new grant permits the call without another query (R18). */
 const FRESH_MS = 5_000;
 /** How much longer the lease is than the call, so that a late answer still finds its slot. */
 const LEASE_MARGIN_MS = 60_000;
@@ -79,41 +79,44 @@ export async function sendWithSlot(
   if (!grant.granted) return { sent: false, denial: grant };
   const attempt = { accountId, reservationId: grant.reservationId, quotaDay: grant.quotaDay };
   const lastCall = Date.parse(grant.leaseExpiresAt) - sendTimeoutMs;
-  const barred = await barrierTo(client, attempt, grant, { ...options, grantedAt, lastCall });
-  if (barred === 'attempted') {
+  const barrier = await barrierTo(client, attempt, grant, { ...options, grantedAt, lastCall });
+  if (barrier === 'attempted') {
     const why = 'this reservation was attempted before; use a new id for another attempt';
     return { sent: false, kind: 'not_attempted', why, reported: false };
   }
-  if (barred) return fails(client, attempt, options, new SendFailure('not_attempted', barred));
+  if (barrier) return fails(client, attempt, options, new SendFailure('not_attempted', barrier));
   return settle(client, attempt, options, await call(send, attempt, sendTimeoutMs));
 }
 
-type Leave = SendOptions & { readonly grantedAt: number; readonly lastCall: number };
+type Limits = SendOptions & { readonly grantedAt: number; readonly lastCall: number };
 
 /** Returns the reason why LinkedIn may not be called; undefined if it may. */
 async function barrierTo(
   client: SafebandClient,
   attempt: Attempt,
   grant: GrantWire,
-  leave: Leave,
+  limits: Limits,
 ): Promise<string | undefined> {
-  if (leave.journal) {
-    const written = await ownRow(leave.journal, attempt, leave);
+  if (limits.journal) {
+    const written = await ownRow(limits.journal, attempt, limits);
     if (written !== undefined) return written;
   } else if (grant.repeated) {
     return 'attempted';
   }
-  if (Date.now() > leave.lastCall) return 'the rest of the lease is too short for the call';
-  if (Date.now() - leave.grantedAt < FRESH_MS) return undefined;
+  if (Date.now() > limits.lastCall) return 'the rest of the lease is too short for the call';
+  if (Date.now() - limits.grantedAt < FRESH_MS) return undefined;
   const { mayAttempt } = await client.reservation(attempt.accountId, attempt.reservationId);
   return mayAttempt ? undefined : 'the account no longer allows this reservation to be sent';
 }
 
-/** Inserts the caller's own row; waits while the database does not answer. Returns a barrier. */
+/**
+ * Inserts the caller's own row, and waits while the database does not answer. Returns the reason
+ * why LinkedIn may not be called; undefined if it may.
+ */
 async function ownRow(
   journal: Journal,
   attempt: Attempt,
-  { lastCall, onWait }: Leave,
+  { lastCall, onWait }: Limits,
 ): Promise<string | undefined> {
   for (;;) {
     try {

@@ -40,7 +40,7 @@ export const heeding = (all: Activities, report: (name: string, answerOf: string
     });
   });
 
-/** What goes around each activity. */
+/** A wrapper around each activity. */
 export type Wrap = <A extends unknown[], O>(
   name: string,
   activity: (...ask: A) => Promise<O>,
@@ -82,7 +82,8 @@ const nameIn = (value: unknown): string | undefined =>
 
 /** Removes the name, so that it is not kept in the account's state. */
 function unnamed<O>(answer: O): O {
-  if (isNamed(answer)) Reflect.deleteProperty(answer, 'answerOf'); // it was decoded for us alone
+  // No other code uses this object, because it was decoded for this call.
+  if (isNamed(answer)) Reflect.deleteProperty(answer, 'answerOf');
   return answer;
 }
 

@@ -59,7 +59,7 @@ function decrypted(payload: Payload, keys: readonly PayloadKey[]): Payload {
   try {
     return opened(payload.data ?? new Uint8Array(), key);
   } catch {
-    return unreadable(`key ${JSON.stringify(id)} does not open it, or it was changed on its way`);
+    return unreadable(`key ${JSON.stringify(id)} cannot decrypt it, or it was changed in transit`);
   }
 }
 

@@ -1,14 +1,14 @@
 /**
- * What is done before the SDK brings messages to the workflow. Handlers are registered before the
- * first message, so that messages are taken in the order of their arrival. A run that was reset
- * gets the Signal of a reset before anything else (R14).
+ * Prepares a run before the SDK delivers messages to it. Handlers are registered before the first
+ * message, so that messages are taken in the order of their arrival. A run that was reset gets the
+ * Signal of a reset before all other messages (R14).
  */
 import type { WorkflowInterceptors } from '@temporalio/workflow';
 import { getActivator } from '@temporalio/workflow/lib/global-attributes.js';
 import { RESET_SIGNAL } from './protocol.js';
 
 export const interceptors = (): WorkflowInterceptors => {
-  // The seed of the run's making: a reset to its first task brings another seed with the start.
+  // The seed with which the run was made: a reset to its first task starts it with another seed.
   let seed: unknown = getActivator().random;
   return {
     internals: [
@@ -19,8 +19,8 @@ export const interceptors = (): WorkflowInterceptors => {
             if (signal?.signalName === RESET_SIGNAL)
               signal.signalName = `from outside: ${RESET_SIGNAL}`;
           }
-          // The workflow registers its handlers before the messages of its first task come. Else
-          // the SDK would bring the messages in the order in which their handlers are registered.
+          // The workflow registers its handlers before the messages of its first task come.
+          // Otherwise the SDK would deliver the messages in the order of the registrations.
           const [first] = jobs;
           if (first?.initializeWorkflow) {
             jobs.shift();

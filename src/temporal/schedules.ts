@@ -12,7 +12,7 @@ import { MINUTE_MS, type Instant } from '../domain/primitives/time.js';
 import { FLEET_AUDIT, TASK_QUEUE, WEBHOOKS } from './protocol.js';
 
 /**
- * Keeps audits away from midnight: then all accounts begin a new run and Temporal's list is late.
+ * Keeps audits away from midnight, when all accounts begin a new run and Temporal's list is late.
  */
 const OFFSET_MS = RECONCILE_INTERVAL_MS / 2;
 /** How long a missed start may be caught up; after that, the next start does the same work. */

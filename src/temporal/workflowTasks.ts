@@ -28,7 +28,7 @@ type HistoryEvent = NonNullable<NonNullable<Page['history']>['events']>[number];
  * Reads the pending task of a running workflow; null if the workflow does not run. Further failures
  * of the same task are only counted, not in the history. A new message starts the count again.
  */
-export async function lookAtTasks(client: Client, accountId: string): Promise<TasksReading | null> {
+export async function readTasks(client: Client, accountId: string): Promise<TasksReading | null> {
   const { namespace } = client.options;
   const execution = { workflowId: workflowIdOf(accountId) };
   const described = await client

@@ -48,7 +48,7 @@ export type SenderNeeds = {
   readonly random: () => number;
   /** Once it is aborted, no new attempt starts. */
   readonly leaving: AbortSignal;
-  /** Called after each search for events, as a sign of life. */
+  /** Called after each search for events, as a heartbeat. */
   readonly beat: (sent: number) => void;
   /** Logs a line for people, for example that an endpoint was disabled. */
   readonly warn: (line: string, details: { readonly [name: string]: unknown }) => void;

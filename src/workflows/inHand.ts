@@ -1,8 +1,8 @@
-/** The messages, replies and troubles that a workflow run has not yet handled. */
+/** The messages, replies and faults that a workflow run has not yet handled. */
 import type { ReplyTo } from '../domain/wire/replyTo.js';
 import type { DecisionWire } from '../domain/wire/decisions.js';
 
-/** How much was taken, counted in single messages; 0: the first one has to wait for a check. */
+/** The number of single messages that were taken; 0 if the first has to wait for a check. */
 export type Weight = number;
 /** One message. A Signal's payload is decoded when it is taken; an Update names its function. */
 export type Entry = {
@@ -12,7 +12,7 @@ export type Entry = {
   readonly read: () => unknown;
   readonly update: Update | null;
 };
-/** How an Update is taken, and how it is refused where it cannot be. */
+/** How an Update is taken, or refused if it cannot be taken. */
 export type Update = {
   readonly take: (number: number) => Weight;
   readonly refuse: (error: unknown) => Weight;
@@ -30,6 +30,6 @@ export type Trouble = {
 };
 
 type Untaken = { readonly waiting: readonly Entry[]; readonly inbox: readonly Entry[] };
-/** Signals that no run has taken, as the next one is given them. */
+/** Returns the Signals that no run has taken, in the form in which the next run gets them. */
 export const carriedOf = ({ waiting, inbox }: Untaken): readonly Waiting[] =>
   [...waiting, ...inbox].map(({ name, read }) => ({ name, raw: read() }));

@@ -9,7 +9,7 @@ const SEND_FOR_MS = 10 * 60_000;
 const sender = remotely({
   startToCloseTimeout: '12 minutes',
   heartbeatTimeout: '20 seconds',
-  // A worker that died is followed by another at once; Postgres that is away is waited for.
+  // If a worker dies, another worker follows at once; if Postgres is away, the activity waits.
   retry: { initialInterval: '1 second', maximumInterval: '30 seconds' },
 });
 

@@ -1,17 +1,17 @@
 /**
- * What workflows count for Prometheus. Here, because every way of asking ends here: Signal, Update,
- * HTTP and the client. Nothing is counted again in a replay; a task that is tried again may count
- * twice, so these are for rates and not for accounts. No account is named: a label a thousand
- * times is a thousand series.
+ * What workflows count for Prometheus. They count, because each caller reaches them, by Signal,
+ * Update, HTTP or client. A replay counts nothing again, but a task that is tried again may count
+ * twice, so these counts serve for rates and not for exact sums. No label names an account, because
+ * each value of a label makes a series.
  */
 import { metricMeter } from '@temporalio/workflow';
 import { isRefusal, type Refusal } from '../domain/account/refusals.js';
 import type { DecisionWire } from '../domain/wire/decisions.js';
 
-/** An ask for a slot, by what it was answered: granted, repeated, refused, or why not. */
+/** Counts an ask for a slot by its answer: granted, repeated, refused, or the reason to deny. */
 export function countDecision(decision: Refusal | DecisionWire): void {
   metricMeter
-    .createCounter('safeband_decisions', undefined, 'Asks for a slot, by what was answered')
+    .createCounter('safeband_decisions', undefined, 'Asks for a slot, by answer')
     .add(1, { reason: reasonOf(decision) });
 }
 
@@ -21,10 +21,10 @@ function reasonOf(decision: Refusal | DecisionWire): string {
   return decision.repeated ? 'repeated' : 'granted';
 }
 
-/** `other_owner`: the row is another's, or newer; `unanswered`: Postgres did not answer. */
+/** `other_owner`: the row has another owner, or is newer; `unanswered`: Postgres did not answer. */
 export type SaveOutcome = 'saved' | 'other_owner' | 'unanswered';
 
-/** A write of an account's rows (a save, or a run), and how many rows it had waiting. */
+/** Counts a write of an account's rows (a save or a run), and the rows that waited for it. */
 export function countWrite(rowsWaiting: number, outcome: SaveOutcome): void {
   metricMeter
     .createHistogram('safeband_rows_waiting', 'int', undefined, 'Unsaved rows as a write begins')

@@ -4,7 +4,7 @@ import type { Account } from '../domain/account/account.js';
 import type { Instant } from '../domain/primitives/time.js';
 import { statusWire, type StatusWire } from '../domain/wire/responses.js';
 
-/** The account as it is seen at that instant, and what is known of its rows. */
+/** The account at that instant, and what is known about its rows. */
 export const statusOf = (entity: Entity, account: Account, at: Instant): StatusWire =>
   statusWire(account, at, {
     version: entity.version,

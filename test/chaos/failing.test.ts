@@ -10,7 +10,7 @@ import type { Activities } from '../../src/activities/ports.js';
 import { RESTART_AFTER_MS } from '../../src/domain/primitives/limits.js';
 import { readHealth } from '../../src/postgres/operations/health.js';
 import { WORKFLOW_TYPE, workflowIdOf } from '../../src/temporal/protocol.js';
-import { lookAtTasks } from '../../src/temporal/workflowTasks.js';
+import { readTasks } from '../../src/temporal/workflowTasks.js';
 import { broken, dropCopies, scratch } from '../mutants/mutant.js';
 import { all, ask, update, stateOf, statusOf, whenSaved } from '../support/account.js';
 import { writeBundle } from '../support/bundle.js';
@@ -102,7 +102,7 @@ async function connect(): Promise<{ id: string; account: WorkflowHandle }> {
 async function failOften({ id, account }: { id: string; account: WorkflowHandle }): Promise<void> {
   const failures = async (): Promise<number> => {
     await account.signal('sendObserved', {});
-    return (await lookAtTasks(stand.client, id))?.failures ?? 0;
+    return (await readTasks(stand.client, id))?.failures ?? 0;
   };
   await expect.poll(failures, { interval: 500 }).toBeGreaterThanOrEqual(5);
 }

@@ -122,7 +122,7 @@ export class Desk {
       start,
       tasks: {
         reported: () => idsOf(failing ? [this.accountId] : []),
-        look: async (id) => (id === this.accountId ? (failing?.reading ?? null) : null),
+        read: async (id) => (id === this.accountId ? (failing?.reading ?? null) : null),
         unread: async () => failing?.unread ?? null,
         terminate: async (id) => void terminated.push(id),
         start,

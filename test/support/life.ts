@@ -18,7 +18,7 @@ import { reserve, type Decision } from '../../src/domain/commands/reserve.js';
 import type { DayRow, EventRow, ReservationRow, Row } from '../../src/domain/records/records.js';
 import type { Attempt, Evidence } from '../../src/domain/records/snapshot.js';
 import { hashOf, startOf } from '../../src/domain/primitives/time.js';
-import { REMEMBERED_DAYS, WITNESS_DAYS } from '../../src/domain/primitives/limits.js';
+import { REMEMBERED_DAYS, EVIDENCE_DAYS } from '../../src/domain/primitives/limits.js';
 import { openingDays } from '../../src/domain/account/policy.js';
 import { isStale, type WindowIntervals } from '../../src/domain/account/sendingWindow.js';
 import { r } from './scenario.js';
@@ -183,7 +183,7 @@ const witnessesOf = ({ reservations, events, attempts }: Stored, day: number): E
       row.state === 'in_flight' ||
       (row.carriedInto ?? 0) >= day,
   ),
-  events: events.filter((row) => row.quotaDay >= day - WITNESS_DAYS),
+  events: events.filter((row) => row.quotaDay >= day - EVIDENCE_DAYS),
   attempts: attempts.filter((row) => row.quotaDay >= day - REMEMBERED_DAYS),
 });
 

@@ -16,7 +16,7 @@ export const VERIFIED_MS = 30 * MINUTE_MS;
 /** Maximum difference between counter and event log without an alert (R8). */
 export const DRIFT_MAX = 5;
 /** Days before today whose rows are evidence: a proof may be as old as an observed send. */
-export const WITNESS_DAYS = 5;
+export const EVIDENCE_DAYS = 5;
 
 /** How long a hot account may be without a run, and a fleet without an audit: two missed (R8). */
 export const OVERDUE_MS = 2 * RECONCILE_INTERVAL_MS;
@@ -38,7 +38,7 @@ export const TASKS_ROUND = 6;
 /** Maximum accounts whose tasks one audit reads in turn; a larger fleet takes more audits. */
 export const TASKS_TURNS_MAX = 4_000;
 /** Maximum accounts whose tasks one audit reads, suspected accounts included. */
-export const TASKS_LOOKS_MAX = 5_000;
+export const TASKS_READS_MAX = 5_000;
 
 /** How long a protective cooldown lasts (R5, R8). */
 export const COOLDOWN_MS = HOUR_MS;
@@ -154,7 +154,7 @@ assert(
 );
 assert(VERIFIED_MS >= 3 * RECONCILE_INTERVAL_MS, 'two runs may fail before the gate closes');
 assert(TASKS_ROUND * RECONCILE_INTERVAL_MS <= HOUR_MS, 'tasks of each account are read in an hour');
-assert(TASKS_TURNS_MAX < TASKS_LOOKS_MAX, 'an audit has room for accounts that are suspected');
+assert(TASKS_TURNS_MAX < TASKS_READS_MAX, 'an audit has room for accounts that are suspected');
 assert(RESTART_EVERY_MS > RESTART_AFTER_MS, 'a run has time to recover before it is restarted');
 assert(COOLDOWN_MS > RECONCILE_INTERVAL_MS, 'a cooldown outlasts one reconcile interval');
 assert(LEASE_SECONDS_MAX * SECOND_MS <= DAY_MS, 'a lease reaches into the next day at most');

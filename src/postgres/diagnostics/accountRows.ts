@@ -3,7 +3,7 @@ import { accountOfRows } from '../../domain/diagnostics/asOf/accountFromRecords.
 import type { Logged, RowNow } from '../../domain/diagnostics/asOf/statusFromRecords.js';
 import type { WhyRows } from '../../domain/diagnostics/why/model.js';
 import type { WindowIntervals } from '../../domain/account/sendingWindow.js';
-import { WITNESS_DAYS } from '../../domain/primitives/limits.js';
+import { EVIDENCE_DAYS } from '../../domain/primitives/limits.js';
 import { dayOf, type Instant, type UtcDay } from '../../domain/primitives/time.js';
 import { readAccount } from '../save/accounts.js';
 import { rowsOf, type Queryable } from '../pool.js';
@@ -24,7 +24,7 @@ export async function readAccountRows(
   const found = await readEvidence(db, accountId, {
     openedOn: account.day,
     day,
-    loggedSince: account.day - WITNESS_DAYS,
+    loggedSince: account.day - EVIDENCE_DAYS,
   });
   const days = await readDays(db, accountId, { since: account.day, day });
   const { checkedAt, isUnverified, ...marks } = row;

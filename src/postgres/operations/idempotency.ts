@@ -1,4 +1,4 @@
-/** Remembers the ask of each Idempotency-Key. Each function is one statement. */
+/** Remembers the request of each Idempotency-Key. Each function is one statement. */
 import type { Queryable } from '../pool.js';
 
 export type Claim = {
@@ -10,7 +10,7 @@ export type Claim = {
 const KEPT = '24 hours';
 
 /**
- * Returns whether the key is new, or was used in the last day by the same ask or by another one.
+ * Returns whether the key is new, or was used in the last day by the same request or by another.
  */
 export async function claim(db: Queryable, mine: Claim): Promise<'new' | 'same' | 'other'> {
   // The row is written in each case, so that one statement locks and returns it.

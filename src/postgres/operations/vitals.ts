@@ -19,7 +19,7 @@ export type Server = {
   readonly user: string;
   /** The schema exists, and this user may use it. */
   readonly mayUse: boolean;
-  /** Roles of ours that the cluster has. */
+  /** Our roles that exist in the cluster. */
   readonly roles: readonly string[];
 };
 

@@ -42,7 +42,7 @@ export type StatusRow = {
   readonly lastCheckedAt: Instant | null;
 };
 
-/** Returns the caps of a row, what they leave of the day, and which of them binds (R10). */
+/** Returns the caps of a row, the rest of the day, and the cap that applies (R10). */
 export const capsOf = ({ caps, weekUsed, counter, carried }: StatusRow): StatusWire['caps'] => ({
   ...caps,
   ...leftBy(caps, weekUsed - counter - carried),

@@ -57,7 +57,7 @@ function valuesOf(row: AccountRow): readonly unknown[] {
   ];
 }
 
-/** The contract's word as of the write; readers work out what ends by itself. */
+/** The state as of the write, in the contract's word; readers compute what has ended since. */
 const stateAtWrite = ({ state, hold, breakerUntil, cooldowns, updatedAt }: AccountRow): string =>
   stoppedState(
     { isDisconnected: state === 'disconnected', hold, breakerUntil, cooldowns },

@@ -237,8 +237,8 @@ function takeOne(self: AccountRun, { name, number, read, update }: Entry): Weigh
 const NO_ROOM: Refusal = {
   refused: 'Unavailable',
   message:
-    'the database is away, and as much waits to be saved as may wait; nothing was changed:' +
-    ' send it again when the database answers',
+    'the database does not answer, and the account has the maximum of unsaved changes; nothing' +
+    ' was changed: send the message again when the database answers',
 };
 
 const nameIn = (name: string): string => JSON.stringify(name.slice(0, 100));

@@ -73,9 +73,9 @@ async function restarted(
   const { accountId } = account;
   const by = actorOf(io, actor);
   const { client, taskQueue, safeband } = await world.temporal();
-  const { lookAtTasks, startAgain, terminateRun } =
+  const { readTasks, startAgain, terminateRun } =
     await import('../../../temporal/workflowTasks.js'); // heavy
-  const tasks = await lookAtTasks(client, accountId);
+  const tasks = await readTasks(client, accountId);
   if (tasks && !areFailing(tasks) && !force) {
     const why =
       tasks.failures === 0

@@ -1,6 +1,6 @@
 /** Which runs whose tasks fail are given up, and what people read about it. */
 import { describe, expect, it } from 'vitest';
-import { TASKS_LOOKS_MAX } from '../../../../src/domain/primitives/limits.js';
+import { TASKS_READS_MAX } from '../../../../src/domain/primitives/limits.js';
 import { HOUR_MS, MINUTE_MS } from '../../../../src/domain/primitives/time.js';
 import {
   areFailing,
@@ -45,7 +45,7 @@ it.each([
   const looks = new Map<string, number>();
   for (let n = 0; n < audits; n += 1) {
     const turn = ids.filter(turnOf(count, NOW + n * 10 * MINUTE_MS));
-    expect(turn.length).toBeLessThan(TASKS_LOOKS_MAX);
+    expect(turn.length).toBeLessThan(TASKS_READS_MAX);
     for (const id of turn) looks.set(id, (looks.get(id) ?? 0) + 1);
   }
   expect(looks.size).toBe(count);
