@@ -1,6 +1,6 @@
 /**
- * Messages of a run's first task come to a workflow that has no handlers yet. They are taken in the
- * order in which they came, whatever their names are, as in every other task.
+ * Messages of a run's first task come to a workflow that has no handlers yet. It processes them in
+ * the order of their arrival, whatever their names are, as in every other task.
  */
 import { WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -113,7 +113,7 @@ it('in the first task of the run after midnight', async () => {
   const account = await stand.connect(id);
   const { runId } = await account.describe();
   const { asOf } = await statusOf(account);
-  // Messages come all the time, so that some come while the run ends.
+  // Messages come without a pause, so that some come while the run ends.
   const state = { isOver: false, held: 0 };
   const stream = (async () => {
     while (!state.isOver) {

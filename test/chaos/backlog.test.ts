@@ -1,6 +1,6 @@
 /**
- * Whatever waits for an account, no task of it runs long: a task takes a bounded number of messages,
- * and other accounts of the worker are answered meanwhile. Replies wait in a bounded list, too.
+ * A large backlog of one account delays no other account: a task processes a limited number of
+ * messages, and the worker answers other accounts between tasks. The list of replies is limited, too.
  */
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterEach, expect, it } from 'vitest';
@@ -12,11 +12,11 @@ import { createStand, type Stand } from '../support/stand.js';
 let stand: Stand;
 afterEach(() => stand.close());
 
-/** SAFEBAND_BACKLOG=6000 is the size that ended workers; what matters is that it is many tasks. */
+/** SAFEBAND_BACKLOG=6000 is the size that ended workers in the past. Fewer also need many tasks. */
 const SIGNALS = Number(process.env['SAFEBAND_BACKLOG'] ?? 1_200);
 const ASKS = Number(process.env['SAFEBAND_BACKLOG_ASKS'] ?? 600);
 
-/** All of them, a hundred at a time. */
+/** Sends all messages, a hundred at a time. */
 async function signalAll(
   account: WorkflowHandle,
   count: number,

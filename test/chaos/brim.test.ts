@@ -17,7 +17,7 @@ let stand: Stand;
 const outage = { isNow: false };
 /** The largest input and the largest answer of each activity. */
 const sizes = { input: 0, output: 0 };
-/** Parts of a read-back that were asked for separately. */
+/** The parts of a read-back that had their own activity. */
 const parts: string[] = [];
 const bytesOf = (value: unknown): number =>
   defaultPayloadConverter.toPayload(value)?.data?.length ?? 0;
@@ -56,7 +56,7 @@ const webhook = (name: string): object => ({
   sentAt: now(),
 });
 
-/** Sends Signals, some at a time. */
+/** Sends Signals in groups. */
 async function signalAll(
   account: WorkflowHandle,
   count: number,
@@ -84,11 +84,11 @@ async function carriedBytes(account: WorkflowHandle): Promise<readonly number[]>
   );
 }
 
-/** Tasks that failed, but for those that the server ends where over 100 events came meanwhile. */
+/** Returns failed tasks, without those that the server ended because of over 100 new events. */
 const flawsIn = async (account: WorkflowHandle): Promise<readonly unknown[]> =>
   failuresIn(await runsOf(stand, account)).filter((failure) => typeof failure === 'string');
 
-/** SAFEBAND_BRIM_WEBHOOKS=2000 is the size that was never saved; what matters: many saves. */
+/** SAFEBAND_BRIM_WEBHOOKS=2000 is a size that could not be saved in the past. Fewer also need many saves. */
 const WEBHOOKS = Number(process.env['SAFEBAND_BRIM_WEBHOOKS'] ?? 600);
 
 it('webhooks that came while the database was away are saved when it is back', async () => {
@@ -113,7 +113,7 @@ it('webhooks that came while the database was away are saved when it is back', a
   expect(sizes.output).toBeLessThan(PAYLOAD_BYTES_MAX);
 });
 
-/** SAFEBAND_BRIM_WAITING=5000 kept an account from ever starting; a task takes 200. */
+/** SAFEBAND_BRIM_WAITING=5000 stopped an account from starting in the past. A task processes 200. */
 const WAITING = Number(process.env['SAFEBAND_BRIM_WAITING'] ?? 450);
 
 it('what waits for the read-back keeps no account from starting', async () => {
@@ -135,12 +135,12 @@ it('what waits for the read-back keeps no account from starting', async () => {
   await account.terminate('the test ends');
 });
 
-/** When it is taken, it is too old to count, and its day is still remembered. */
+/** A send that is too old to count when it is processed, and whose day is still remembered. */
 const OLD_MS = 2 * 24 * 60 * 60 * 1_000;
 const ROUND = 50;
 const ownId = (round: number, n: number): string => `${round}-${n}-`.padEnd(128, 'x');
 
-/** 150 grants: 120 are released, 25 delivered, and of 5 nothing is known. */
+/** Grants 150 slots: 120 are released, 25 are delivered, and 5 stay uncertain. */
 async function spend(account: WorkflowHandle): Promise<void> {
   for (let round = 0; round < 3; round += 1) {
     const requests = Array.from({ length: ROUND }, (_, n) => ({
@@ -169,8 +169,8 @@ async function spend(account: WorkflowHandle): Promise<void> {
 }
 
 /**
- * Messages of no known name, until the run has ended because it was long. It is given quiet moments:
- * the server takes no end of a run while messages come.
+ * Sends messages with unknown names until the run has ended because of its length. It pauses between
+ * them, because the server refuses the end of a run while messages come.
  */
 async function crossRun(account: WorkflowHandle): Promise<void> {
   const { runId } = await account.describe();
@@ -180,7 +180,7 @@ async function crossRun(account: WorkflowHandle): Promise<void> {
   }
 }
 
-/** What is not known to be sent is no gap that a run would correct. */
+/** Uncertain slots explain this gap, so a run corrects nothing. */
 const FOUND = { drift: 5, healed: false, alerted: false };
 const COUNTS = { counter: 50, delivered: 25, uncertain: 5, inFlight: 0, external: 20 };
 
@@ -188,7 +188,7 @@ it('a full account works after continue-as-new, reconcile, terminate and start',
   const id = stand.newAccount();
   const account = await stand.connect(id, { tier: 'recruiter' });
   await spend(account);
-  // Today's, then 500 that count for no cap: these make it forget none of today's.
+  // The sends of today, then 500 older ones that count for no cap: the account forgets none of today's.
   await signalAll(account, 20, (n) => webhook(`t${n}`));
   const sentAt = new Date(Date.now() - OLD_MS).toISOString();
   await signalAll(account, 500, (n) => ({ ...webhook(`o${n}`), sentAt }));
@@ -206,7 +206,7 @@ it('a full account works after continue-as-new, reconcile, terminate and start',
   parts.splice(0);
   const again = await stand.connect(id, { tier: 'recruiter' });
   await expect.poll(() => statusOf(again)).toMatchObject({ ...COUNTS, verified: true });
-  expect(parts).toEqual(['log', 'run']); // it is too much for one answer
+  expect(parts).toEqual(['log', 'run']); // one answer cannot carry all
   await signalAll(again, 20, (n) => webhook(`t${n}`)); // seen a second time
   expect(await ask(again, 'one-more')).toMatchObject({ granted: false, reason: 'daily_cap' });
   expect(await run(again)).toMatchObject(FOUND);

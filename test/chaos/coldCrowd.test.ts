@@ -11,7 +11,7 @@ import { createStand, type Stand } from '../support/stand.js';
 import { fastForward } from '../support/time.js';
 
 let stand: Stand;
-/** What a check waits for before it reads. */
+/** A check waits for this promise before it reads. */
 let road: Promise<unknown> = Promise.resolve();
 let reads = 0;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 /**
- * A write whose answer is lost or late: it is committed once, the account learns what it found, and
- * until then nothing is granted (R8, R12, R14).
+ * A write whose answer is lost or late is committed once. The account then receives its findings, and
+ * grants nothing until it has them (R8, R12, R14).
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
@@ -117,7 +117,7 @@ describe('a run that waits for the row', () => {
     await expect(run(account)).rejects.toMatchObject({ cause: { type: 'Unavailable' } });
     expect(await ask(account, 'meanwhile')).toMatchObject({ reason: 'unverified' });
     expect(await statusOf(account)).toMatchObject({ verified: false, state: 'unverified' });
-    // Reports and orders are still taken.
+    // Reports and orders are still accepted.
     expect(await update(account, 'hold', { reason: 'x', actor: 'ada' })).toEqual({ state: 'held' });
     await sleep(2_000); // how long the row is locked, after the 10 s of the caller
     await lock.release();
@@ -144,7 +144,7 @@ describe('a run whose answer is lost', () => {
     await addUnknownEvents(id, 50);
     const lock = await lockRow(stand.databaseUrl, id);
     const found = run(account);
-    await sleep(300); // the run waits for the row by now; whichever way, it is written once
+    await sleep(300); // the run now waits for the row; in any case it is written once
     proxy.turn('silent');
     await lock.release();
     await sleep(2_500); // long enough for the first way to fail

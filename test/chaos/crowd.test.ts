@@ -1,6 +1,4 @@
-/**
- * 500 asks at once on a cap of 50, every way there is: exactly 50 grants, also when workers die.
- */
+/** 500 simultaneous reserves by every way on a cap of 50 get exactly 50 grants, also if workers die. */
 import type { ChildProcess } from 'node:child_process';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createClient, type Decision } from '../../src/client/index.js';

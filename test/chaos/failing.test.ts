@@ -24,7 +24,7 @@ const settingOf = (n: number) => ({
 const keysOf = (n: number): PayloadKeys => payloadKeysFrom(settingOf(n));
 
 let stand: Stand;
-/** A worker with other workflow code: what ours has recorded cannot be replayed by it. */
+/** A worker with other workflow code, which cannot replay histories of the project's workflow. */
 let other: Stand;
 /** Accounts whose saves fail. */
 const away = new Set<string>();
@@ -59,7 +59,7 @@ const faults = (real: Activities): Partial<Activities> => ({
 });
 
 const TAKEN = '    await takeAll(self);\n';
-/** Workflows that begin with one timer more, and have a defect that a hold for it brings out. */
+/** Workflows with one more timer at their beginning, and with a defect that a hold triggers. */
 async function otherBundle(): Promise<string> {
   const folder = await broken({
     rule: 'R8',
@@ -80,7 +80,7 @@ async function otherBundle(): Promise<string> {
   return file;
 }
 
-/** An account whose tasks are given up after a second, so that they fail often. */
+/** Connects an account whose tasks time out after a second, so that they fail often. */
 async function connect(): Promise<{ id: string; account: WorkflowHandle }> {
   const id = stand.newAccount();
   const start = { accountId: id, tier: 'sales_navigator' };
@@ -98,7 +98,7 @@ async function connect(): Promise<{ id: string; account: WorkflowHandle }> {
   return { id, account };
 }
 
-/** Messages come, and each task that takes them fails. */
+/** Sends messages until the tasks that process them have failed. */
 async function failOften({ id, account }: { id: string; account: WorkflowHandle }): Promise<void> {
   const failures = async (): Promise<number> => {
     await account.signal('sendObserved', {});
@@ -108,7 +108,7 @@ async function failOften({ id, account }: { id: string; account: WorkflowHandle 
 }
 
 let audits = 0;
-/** What an audit wrote down: its worker may answer with a key that the test does not have. */
+/** Returns the rows of an audit, because its answer may be encrypted with a key that the test lacks. */
 async function audit(): Promise<unknown> {
   const handle = await stand.client.workflow.start('inmailFleetAudit', {
     workflowId: `audit-${stand.taskQueue}-${(audits += 1)}`,

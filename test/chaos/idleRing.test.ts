@@ -1,6 +1,6 @@
 /**
- * A timer that rings for nothing, then a message. A worker that keeps no account in memory replays
- * it for each task, and gets both at once; a later replay gets them one after the other.
+ * A timer rings without work, and then a message comes. A worker that keeps no account in memory
+ * replays the run for each task, and gets both at once. A later replay gets them one by one.
  */
 import type { WorkflowHandle } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';

@@ -30,15 +30,15 @@ afterAll(async () => {
 });
 
 const nothing = async (): Promise<void> => undefined;
-/** What happens to the worker in the middle of which send. */
+/** When the worker dies during a send. */
 type Accidents = {
-  /** LinkedIn has taken it, and nothing is reported yet. */
+  /** LinkedIn has accepted the InMail, and no report was sent. */
   readonly whileCalling?: () => Promise<void>;
   /** The report is in the account's history. */
   readonly afterReport?: () => Promise<void>;
 };
 
-/** Three sends with a journal: one delivered, one rejected, one without an answer. */
+/** Makes three sends with a journal: one is delivered, one rejected, one gets no answer. */
 async function sends(id: string, { whileCalling = nothing, afterReport = nothing }: Accidents) {
   const journal = pgJournal(stand.pool);
   const send = (reservationId: string, chatId: string | null) =>
@@ -78,7 +78,7 @@ const once = (accident: () => Promise<void>): (() => Promise<void>) => {
 };
 const twin = (): Promise<object> => day(() => ({}));
 
-it('killed between a grant and its report', async () => {
+it('a worker that is killed between a grant and its report loses no count', async () => {
   const untouched = await twin();
   const whileCalling = once(async () => {
     await kill(worker);
@@ -94,7 +94,7 @@ it('killed between a grant and its report', async () => {
   });
 });
 
-it('killed between a report and its save', async () => {
+it('a worker that is killed between a report and its save loses no count', async () => {
   const untouched = await twin();
   const accidentsOf = (id: string): Accidents => {
     const blocker = async () => {
@@ -111,7 +111,7 @@ it('killed between a report and its save', async () => {
     const afterReport = once(async () => {
       const db = await blocking;
       try {
-        // The save of what was just reported waits for the row, in the worker that now dies.
+        // The save of the last report waits for the row, in the worker that now dies.
         const waiting = `select from pg_stat_activity
           where datname = current_database() and wait_event_type = 'Lock'`;
         const waits = async () => (await stand.pool.query(waiting)).rows.length;

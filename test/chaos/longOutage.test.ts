@@ -1,6 +1,7 @@
 /**
- * 35 minutes without Postgres, and 35 without any worker: all messages of that time are kept, nothing
- * is granted on knowledge older than 30 minutes, and one successful run opens the gate again (R12).
+ * 35 minutes without Postgres, and 35 minutes without any worker. All messages of that time are kept.
+ * An account grants nothing if its last successful run is older than 30 minutes, and one successful
+ * run opens the gate again (R12).
  */
 import {
   ApplicationFailure,
@@ -18,7 +19,7 @@ import { fastForward, secondsToMidnight } from '../support/time.js';
 const MINUTE_MS = 60_000;
 
 let stand: Stand;
-/** `isLong`: few tries a minute, so that skipped time is not spent on them. */
+/** With `isLong` there are few tries a minute, so that they do not use up the skipped time. */
 const outage = { isNow: false, isLong: true };
 beforeAll(async () => {
   const reach = (): void => {
@@ -41,7 +42,7 @@ beforeEach(() => {
 });
 afterAll(() => stand.close());
 
-/** An account whose next hour lies in one day. */
+/** Connects an account whose next hour is in one day. */
 async function connected(start: object = {}): Promise<Known> {
   const id = stand.newAccount();
   const account = await stand.connect(id, start);
@@ -58,7 +59,7 @@ const skipTo = async (account: WorkflowHandle, at: number): Promise<void> => {
   await fastForward(stand.client, account.workflowId, seconds);
 };
 
-/** Compares rows and workflow: every proof once, every reservation equal, the same counter. */
+/** Expects that rows and workflow agree: each proof once, equal reservations, the same counter. */
 async function expectSaved(
   { id, account }: Known,
   chats: readonly string[],
@@ -85,10 +86,10 @@ async function expectSaved(
   expect(await all(stand, row, id)).toEqual([{ counter, inFlight, uncertain }]);
 }
 
-/** Asked not before `from` and not after `to`; null: granted. */
+/** A reserve between `from` and `to` with its denial; null if it was granted. */
 type Attempted = { readonly from: string; readonly to: string; readonly reason: string | null };
 
-it('35 minutes without Postgres', async () => {
+it('an account keeps all messages during 35 minutes without Postgres', async () => {
   const { id, account } = await connected();
   const names = Array.from({ length: 8 }, (_, n) => `slot-${n}`);
   const requests = names.map((reservationId) => ({ reservationId, leaseSeconds: 7_200 }));
@@ -108,7 +109,7 @@ it('35 minutes without Postgres', async () => {
     if (decision.granted) granted.push(name);
     return decision.granted;
   };
-  /** One delivery by Signal, one release by Update. */
+  /** Reports one delivery by Signal and one release by Update. */
   const report = async (n: number): Promise<void> => {
     const delivered = { reservationId: `slot-${2 * n}`, chatId: `chat-${2 * n}` };
     await account.signal('sendDelivered', delivered);
@@ -142,7 +143,7 @@ it('35 minutes without Postgres', async () => {
         lastFailure &&
         defaultFailureConverter.failureToError(lastFailure, defaultPayloadConverter).message,
     }));
-  // One work at a time: the due save or the due reconcile, whichever was due first.
+  // One activity at a time: the due save or the due reconcile, whichever was due first.
   const name = expect.stringMatching(/^(save|reconcile)$/u);
   await expect.poll(pending).toEqual([{ name, why: 'the database is away' }]);
   const runs = `select ran_at from safeband.reconciler_runs where account_id = $1 and ran_at > $2`;
@@ -150,7 +151,7 @@ it('35 minutes without Postgres', async () => {
   expect(await runsSince()).toBe(0);
 
   outage.isNow = false;
-  // The next ask starts a run of its own, where none is due before (R12).
+  // The next reserve starts a run, unless one is due earlier (R12).
   await expect.poll(asked, { interval: 1_000 }).toBe(true);
   expect(await runsSince()).toBeGreaterThan(0);
   expect(await statusOf(account)).toMatchObject({ verified: true });
@@ -160,7 +161,7 @@ it('35 minutes without Postgres', async () => {
   expect(await statusOf(account)).toMatchObject({ state: 'active', counter, delivered: 4 });
 });
 
-it('35 minutes without any worker', async () => {
+it('an account keeps all messages during 35 minutes without any worker', async () => {
   const { id, account } = await connected({ dailyCap: 6 });
   const names = ['one', 'two', 'late', 'never'];
   const requests = names.map((reservationId) => ({ reservationId }));
@@ -173,7 +174,7 @@ it('35 minutes without any worker', async () => {
   }
   await run(account);
   await run(account);
-  // The last timer of its hot minutes rings: what a timer wants, no skip goes past without a worker.
+  // The last timer of its hot minutes rings: without a worker, no skip passes a timer.
   await fastForward(stand.client, account.workflowId, 12 * 60);
   expect(await statusOf(account)).toMatchObject({ nextReconcileAt: null, counter: 4 });
   const runsOf = async () =>

@@ -1,6 +1,6 @@
 /**
- * A workflow is lost with its whole history. The next one reads what is spent from the rows and from
- * the pipeline's journal, which knows more than the rows. Nothing is counted twice (R6, R13).
+ * A workflow is lost with its whole history. The next workflow reads the counts from the rows and
+ * from the pipeline's journal, which has more than the rows. No send counts twice (R6, R13).
  */
 import type { WorkflowHandle } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => stand.close());
 
-/** Deletes the execution and waits until the server knows nothing of it. */
+/** Deletes the execution, and waits until the server no longer has it. */
 async function lose({ client, workflowId }: WorkflowHandle): Promise<void> {
   const workflowExecution = { workflowId };
   const { namespace } = client.options;
@@ -33,7 +33,7 @@ async function lose({ client, workflowId }: WorkflowHandle): Promise<void> {
 
 const TODAY = `(now() at time zone 'UTC')::date`;
 
-it('is rebuilt from rows and journal, and waits for a person', async () => {
+it('an account without its history is rebuilt from rows and journal, and waits for a person', async () => {
   const id = stand.newAccount();
   const account = await stand.connect(id);
   const slots = ['saved', 'sent', 'failed', 'silent', 'doubtful', 'proved'];
@@ -53,7 +53,7 @@ it('is rebuilt from rows and journal, and waits for a person', async () => {
        now() + interval '1 hour', true, ${TODAY}, 1)`,
     id,
   );
-  // What the journal alone knows: two outcomes of open slots, and an attempt of no known slot.
+  // Only the journal has two outcomes of open slots, and an attempt without a known slot.
   await all(
     stand,
     `insert into safeband.send_attempts (account_id, reservation_id, quota_day, attempted_at,
@@ -94,7 +94,7 @@ it('is rebuilt from rows and journal, and waits for a person', async () => {
   await update(again, 'resume', { reason: 'looked', actor: 'ada' });
   expect(await ask(again, 'new')).toMatchObject({ granted: true, remainingToday: 42 });
 
-  // The late reports of what was lost find their slots, and change no number that is right.
+  // Late reports of lost sends find their slots, and change no correct number.
   await update(again, 'sendDelivered', { reservationId: 'sent', chatId: 'chat-sent' });
   await update(again, 'sendDelivered', { reservationId: 'silent', chatId: 'chat-silent' });
   await update(again, 'sendFailed', { reservationId: 'eve', kind: 'rejected' });

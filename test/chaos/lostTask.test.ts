@@ -1,7 +1,7 @@
 /**
- * A workflow task that is lost after its save was committed: the worker cannot reach Temporal any
- * more, the task times out, and another worker is given it again. The account knows then what its
- * rows know, stops for nothing, and raises no alert of sends that were asked for (R2, R3, R14).
+ * A workflow task is lost after its save was committed: the worker no longer reaches Temporal, the
+ * task times out, and another worker gets it again. The account then takes over the state of its
+ * rows, does not stop, and raises no alert about granted sends (R2, R3, R14).
  */
 import { setTimeout } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
@@ -29,7 +29,7 @@ afterAll(async () => {
   await stand.close();
 });
 
-/** A worker that cannot reach Temporal any more once so many accounts have committed a write. */
+/** A worker that no longer reaches Temporal after so many accounts have committed a write. */
 async function doomedWorker(count: number): Promise<{ end: () => Promise<void> }> {
   const native = await NativeConnection.connect({ address: new URL(proxy.url).host });
   const real = createActivities({ pool: stand.pool });
@@ -38,7 +38,7 @@ async function doomedWorker(count: number): Promise<{ end: () => Promise<void> }
   const cutOff = new Promise<void>((resolve) => {
     isCutOff = resolve;
   });
-  /** After the commit each waits until all have committed, and Temporal is away. */
+  /** Each account waits after its commit until all have committed and Temporal is away. */
   const doom = async <T>(id: string, work: Promise<T>): Promise<T> => {
     const done = await work;
     committed.add(id);
@@ -95,7 +95,7 @@ it('a task that is lost after its commit loses nothing, and stops no account', a
   }
   await stand.stopWorker();
 
-  // Everything is one task of each account, because no worker is there yet.
+  // All messages of an account are in one task, because no worker runs yet.
   const unknownEvents = `insert into safeband.inmail_events
       (account_id, chat_id, source, quota_day, delivered_at)
     select $1, 'wild-' || n, 'external', (now() at time zone 'UTC')::date, now()
@@ -163,7 +163,7 @@ it('a task that is lost after its commit loses nothing, and stops no account', a
   }
 });
 
-/** A crowd, whose Updates all begin at once. */
+/** Starts many Updates at the same time. */
 const crowd = <T>(count: number, one: (n: number) => Promise<T>): Promise<readonly T[]> =>
   Promise.all(Array.from({ length: count }, (_, n) => one(n)));
 

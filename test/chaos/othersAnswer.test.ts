@@ -68,7 +68,7 @@ afterAll(() => stand.close());
 
 const EVERY_DAY = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 const ALWAYS_OPEN = { days: EVERY_DAY, start: '00:00', end: '00:00' };
-/** Three times: the call has failed, and the account tries it again. */
+/** After three wrong answers the call has failed, and the account tries it again. */
 const CASES = ASKED.flatMap((name) => [
   [name, 1, 'Europe/Berlin'] as const,
   [name, 3, 'Asia/Tokyo'] as const,

@@ -1,6 +1,4 @@
-/**
- * Postgres goes away during traffic: grants and outcomes continue, and everything is saved later, once.
- */
+/** Postgres is away during traffic: grants and outcomes continue, and all is saved once, later. */
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -34,7 +32,7 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-it('keeps granting and counting for 30 s without Postgres, and saves all afterwards', async () => {
+it('an account grants and counts for 30 s without Postgres, and saves all afterwards', async () => {
   const id = stand.newAccount();
   const account = await stand.connect(id);
   const safeband = createClient({ client: stand.client, deadlineMs: 10_000 });
@@ -75,7 +73,7 @@ it('keeps granting and counting for 30 s without Postgres, and saves all afterwa
   expect(accounts).toEqual([{ counter: sent + 1, delivered: sent + 1, drift: 0 }]);
 });
 
-it('keeps the messages to an account that starts while Postgres is away', async () => {
+it('an account that starts while Postgres is away keeps its messages', async () => {
   await postgres.stop();
   const id = stand.newAccount();
   const { client, taskQueue } = stand;

@@ -1,6 +1,6 @@
 /**
- * A fleet audit, an account's own run and a burst of sends, all at once on a row that was just edited
- * manually: it is corrected once, and no send is lost (R2, R8, R14). 500 rounds.
+ * A fleet audit, an account's own run and a burst of sends meet at a row that was just edited
+ * manually. The row is corrected once, and no send is lost (R2, R8, R14). The test plays 500 rounds.
  */
 import fc from 'fast-check';
 import type { WorkflowHandle } from '@temporalio/client';
@@ -22,7 +22,7 @@ afterAll(() => stand.close());
 
 type Racer = { readonly id: string; readonly account: WorkflowHandle };
 
-/** As our client does: an Update that met a continue-as-new is sent again (R3 answers twice). */
+/** Sends an Update again that met a continue-as-new, as the client does (R3 gives the same answer). */
 async function asked(ask: () => Promise<unknown>): Promise<void> {
   for (;;) {
     try {
@@ -40,14 +40,14 @@ const send = async ({ account }: Racer, round: number): Promise<void> => {
     await account.signal('sendDelivered', { reservationId, chatId: `chat-${reservationId}` });
   }
 };
-/** More than was ever sent, but too little for a cooldown. */
+/** A counter above all sends, but too low for a cooldown. */
 const EDITED = 59;
 const edit = ({ id }: Racer): Promise<unknown> =>
   stand.pool.query('update safeband.accounts set inmails_sent_today = $2 where account_id = $1', [
     id,
     EDITED,
   ]);
-/** On a busy machine the answer to a run may be `Unavailable`: it is asked for again. */
+/** Asks for a run, again if a busy machine answers `Unavailable`. */
 const run = async ({ account }: Racer): Promise<void> => {
   const isDone = () =>
     account.executeUpdate('reconcileNow', { args: [{}] }).then(
@@ -70,7 +70,7 @@ it(`corrects once and loses no send in ${ACCOUNTS * ROUNDS} rounds`, async () =>
       return { id, account: await stand.connect(id, { tier: 'recruiter' }) };
     }),
   );
-  // Which of the three begins first, for each racer and round; the edit is always one too many.
+  // Another of the three begins first in each round; each edit adds one send too many.
   const orders = fc.sample(fc.shuffledSubarray([0, 1, 2], { minLength: 3 }), {
     numRuns: ACCOUNTS * ROUNDS,
     seed: SEED,

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => stand.close());
 
-it('reset to its fifth event, with all messages again: equal, and it waits until midnight', async () => {
+it('an account that is reset to its fifth event, with all messages, has equal counts and waits until midnight', async () => {
   const [twin, id] = await Promise.all([
     untouched(stand),
     day(stand, (account) => resetTo(account, 5, 'all')),
@@ -25,10 +25,10 @@ it('reset to its fifth event, with all messages again: equal, and it waits until
   await expectWaiting(stand, id, { cause: 'two_owners', isEndedByResume: false });
 });
 
-it('reset to its fifth event, without its messages: it reads them from its rows', async () => {
+it('an account that is reset to its fifth event, without messages, reads them from its rows', async () => {
   const accident = async (account: WorkflowHandle): Promise<void> => {
     await resetTo(account, 5, 'nothing');
-    // Not one grant between the reset and the rows: the day's cap is one cap (R2).
+    // No grant between the reset and the rows, because a day has one cap (R2).
     const asked = await update<DecisionWire>(account, 'sendReserve', { reservationId: 'greedy' });
     expect(asked).toMatchObject({ granted: false });
     await expect.poll(async () => (await statusOf(account)).cooldown?.cause).toBe('two_owners');
@@ -38,7 +38,7 @@ it('reset to its fifth event, without its messages: it reads them from its rows'
   await expectWaiting(stand, id, { cause: 'two_owners', isEndedByResume: false });
 });
 
-it('terminated and started again: equal, and its history leaves nothing to wait for', async () => {
+it('an account that is terminated and started again has equal counts, and its history ends the wait', async () => {
   const accident = async (account: WorkflowHandle): Promise<void> => {
     await account.terminate('an accident');
     await stand.connect(account.workflowId.replace('inmail-account/', ''));

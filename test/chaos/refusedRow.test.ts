@@ -1,4 +1,4 @@
-/** A row that Postgres refuses for its content holds up nothing: the whole path, on the server. */
+/** A row that Postgres refuses because of its content delays nothing, on the real servers. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { all, ask, run, update, stateOf, statusOf, whenSaved } from '../support/account.js';
 import { createStand, type Stand } from '../support/stand.js';
@@ -16,7 +16,7 @@ afterAll(() => stand.close());
 const ALERTS = `select kind, jsonb_array_length(details -> 'rows') as rows
   from safeband.alerts where account_id = $1`;
 
-it('keeps it whole in an alert, saves all else, and the account continues', async () => {
+it('a refused row is kept whole in an alert, all other rows are saved, and the account continues', async () => {
   const id = stand.newAccount();
   const account = await stand.connect(id);
   const requests = ['good-1', 'bad', 'good-2'].map((reservationId) => ({ reservationId }));
@@ -41,7 +41,7 @@ it('keeps it whole in an alert, saves all else, and the account continues', asyn
   expect(await all(stand, kept, id)).toEqual([{ reason, row }]);
 
   expect(await ask(account, 'good-3')).toMatchObject({ granted: true });
-  // The slot itself lives on: its delivery is proved, counted and logged.
+  // The slot continues: its delivery is proved, counted and logged.
   await update(account, 'sendDelivered', { reservationId: 'bad', chatId: 'chat-bad' });
   await whenSaved(account);
   expect(await stateOf(account, 'bad')).toBe('delivered');
@@ -54,7 +54,7 @@ it('keeps it whole in an alert, saves all else, and the account continues', asyn
   expect(await statusOf(account)).toMatchObject({ state: 'active', counter: 4, delivered: 2 });
 });
 
-it('alerts once, however often runs try to write the row again', async () => {
+it('a refused row raises one alert, however often runs try to write the row again', async () => {
   const id = stand.newAccount();
   const account = await stand.connect(id);
   await ask(account, 'bad');

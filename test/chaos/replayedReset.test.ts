@@ -16,7 +16,7 @@ const { EventType, WorkflowTaskFailedCause } = temporal.api.enums.v1;
 let stand: Stand;
 afterEach(() => stand.close());
 
-/** Why tasks of this run failed, and that what the server has of it replays as it was. */
+/** Expects no failed task in this run, and a history that replays. */
 async function expectReplays(account: WorkflowHandle): Promise<void> {
   const history = await account.fetchHistory();
   const causes = history.events?.flatMap(({ eventType, workflowTaskFailedEventAttributes: why }) =>
@@ -31,7 +31,7 @@ const whenReopened = (account: WorkflowHandle): Promise<void> =>
   expect.poll(async () => (await statusOf(account)).cooldown?.cause).toBe('two_owners');
 
 it.each<Reapply>(['all', 'nothing'])(
-  'a worker that keeps no workflow in memory: reset, with %s of its messages again',
+  'a worker that keeps no workflow in memory finds a reset, with %s of its messages again',
   async (reapply) => {
     stand = await createStand({ maxCachedWorkflows: 0 });
     const accident = async (account: WorkflowHandle): Promise<void> => {
@@ -45,7 +45,7 @@ it.each<Reapply>(['all', 'nothing'])(
   },
 );
 
-it('a worker that is another one after the reset', async () => {
+it('a new worker finds a reset before its start', async () => {
   stand = await createStand();
   const accident = async (account: WorkflowHandle): Promise<void> => {
     await resetTo(account, 5, 'all');

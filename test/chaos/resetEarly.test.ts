@@ -1,6 +1,6 @@
 /**
- * What a reset may not take back: a day's cap, where it goes to the first task of a run that another
- * had handed over, and what was answered while the rows are read again (R2, R10, R13, R14).
+ * A reset never gives a fresh cap, also at the first task of a continued run, and it loses no message
+ * that was answered while the rows are read again (R2, R10, R13, R14).
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createClient } from '../../src/client/index.js';
@@ -23,13 +23,13 @@ beforeAll(async () => {
 });
 afterAll(() => stand.close());
 
-/** Through the client: it asks again where a new run has not begun. */
+/** Reads the status through the client, which asks again until a new run has begun. */
 const statusOf = (id: string) => createClient({ client: stand.client }).status(id);
 
 it('a reset to the first task of a continued run gives no fresh cap', async () => {
   const id = stand.newAccount();
   const account = await stand.connect(id, { dailyCap: 3 });
-  // A run shortly before midnight: what is handed over counts as verified for half an hour.
+  // A run shortly before midnight: the state of the next run counts as verified for half an hour.
   const early = secondsToMidnight((await statusOf(id)).asOf) - 15 * 60;
   await fastForward(stand.client, account.workflowId, early);
   await run(account);
@@ -49,7 +49,7 @@ it('a reset to the first task of a continued run gives no fresh cap', async () =
     .toMatchObject({ counter: 3, delivered: 3, cooldown: { cause: 'two_owners' } });
 });
 
-it('what is answered while the rows are read again is kept', async () => {
+it('messages that are answered while the rows are read again are kept', async () => {
   const id = stand.newAccount();
   const account = await stand.connect(id);
   await ask(account, 'a');

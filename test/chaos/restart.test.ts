@@ -1,4 +1,4 @@
-/** The same day gives no fresh cap, however the workflow ended; late outcomes are still taken. */
+/** The same day gives no fresh cap, however the workflow ended. Late outcomes are still accepted. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createClient, type SafebandClient } from '../../src/client/index.js';
 import type { StatusWire } from '../../src/domain/wire/responses.js';
@@ -17,7 +17,7 @@ afterAll(() => stand.close());
 
 const statusOf = (id: string): Promise<StatusWire> => stand.handle(id).query<StatusWire>('status');
 
-/** Ten slots: eight delivered, one released, one in flight. */
+/** Connects an account with ten slots: eight delivered, one released, one in flight. */
 async function spend(id: string): Promise<void> {
   for (let i = 0; i < 10; i += 1) await safeband.reserve(id, { reservationId: `r${i}` });
   for (let i = 0; i < 8; i += 1) {
@@ -35,7 +35,7 @@ async function spend(id: string): Promise<void> {
     .toBe(true);
 }
 
-it('continues after a workflow was terminated, and counts what its rows and history have', async () => {
+it('an account continues after its workflow was terminated, and counts its rows and history', async () => {
   const id = stand.newAccount();
   const account = await stand.connect(id);
   await spend(id);
@@ -55,7 +55,7 @@ it('continues after a workflow was terminated, and counts what its rows and hist
   );
 });
 
-it('gives no fresh cap after disconnect and connect, and takes late outcomes between', async () => {
+it('an account has no fresh cap after disconnect and connect, and accepts late outcomes between them', async () => {
   const id = stand.newAccount();
   const account = await stand.connect(id);
   await spend(id);
@@ -84,7 +84,7 @@ it('gives no fresh cap after disconnect and connect, and takes late outcomes bet
   expect(await statusOf(id)).toMatchObject({ state: 'active', counter: 10, delivered: 10 });
 });
 
-it('ends cleanly on a Temporal cancel', async () => {
+it('an account ends cleanly on a Temporal cancel', async () => {
   const id = stand.newAccount();
   const account = await stand.connect(id);
   await safeband.reserve(id, { reservationId: 'r1' });
@@ -94,7 +94,7 @@ it('ends cleanly on a Temporal cancel', async () => {
   await account.result();
 });
 
-it('takes over what another system sent: 104 with 17 delivered', async () => {
+it('an account imports the sends of another system: 104 with 17 delivered', async () => {
   const id = stand.newAccount();
   await stand.connect(id, { inmailsSentToday: 104, deliveredToday: 17 });
   // The first run finds it, corrects it to what was delivered, and starts a cooldown (R8, R13).
@@ -111,7 +111,7 @@ it('takes over what another system sent: 104 with 17 delivered', async () => {
   expect(rows).toEqual([{ before: 104, after: 17 }]);
 });
 
-it('holds the second account of one member', async () => {
+it('the second account of one member is held', async () => {
   const [one, two] = [stand.newAccount(), stand.newAccount()];
   const identity = `member of ${one}`;
   await stand.connect(one, { identity });
@@ -136,7 +136,7 @@ it('holds the second account of one member', async () => {
   expect(await statusOf(two)).toMatchObject({ state: 'cooldown' });
 });
 
-it('opens its window in its own zone, after asking what that means in UTC', async () => {
+it('an account opens its window in its own zone, after an activity has computed it in UTC', async () => {
   const id = stand.newAccount();
   await stand.connect(id, {
     timezone: 'Asia/Tokyo',
@@ -151,7 +151,7 @@ it('opens its window in its own zone, after asking what that means in UTC', asyn
   expect(new Set(slots.slice(60).map((at) => at.slice(11, 16)))).toEqual(new Set(['03:30']));
 });
 
-it('answers the workflow that asked, and raises an alert if that workflow does not exist', async () => {
+it('an account answers the workflow that asked, and raises an alert if that workflow does not exist', async () => {
   const id = stand.newAccount();
   const account = await stand.connect(id);
   const replyTo = { workflowId: 'nobody-is-here', signalName: 'decided' };
@@ -168,7 +168,7 @@ it('answers the workflow that asked, and raises an alert if that workflow does n
   expect(await statusOf(id)).toMatchObject({ counter: 1 });
 });
 
-it('stops when another writer has moved its row', async () => {
+it('an account stops when another writer has moved its row', async () => {
   const id = stand.newAccount();
   await stand.connect(id);
   await stand.pool.query(`update safeband.accounts set owner = 'another' where account_id = $1`, [

@@ -34,7 +34,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** The bytes of a whole id, with another member's number in it. */
+/** Returns a whole id with another member's number in its bytes. */
 const memberId = (number: number, product = 0x2a): string => {
   const bytes = Buffer.alloc(29, 7);
   bytes.writeUInt16BE(product, 0);
@@ -136,7 +136,7 @@ const SEND_BY = {
   },
 };
 
-describe.each(['Update', 'Signal', 'HTTP'] as const)('an InMail that is seen, by %s,', (way) => {
+describe.each(['Update', 'Signal', 'HTTP'] as const)('an observed InMail, by %s,', (way) => {
   const send = SEND_BY[way];
   const patterns = spellingsOf('ID');
 
@@ -192,7 +192,7 @@ describe.each(['Update', 'Signal', 'HTTP'] as const)('an InMail that is seen, by
     expect(await statusOf(account)).toMatchObject({ counter: 1, external: 0, delivered: 1 });
   });
 
-  it('and its ask is the same in another spelling of the recipient', async () => {
+  it('has the same reservation in another spelling of the recipient', async () => {
     const id = stand.newAccount();
     const account = await stand.connect(id);
     const recipientId = newMember();
@@ -206,7 +206,7 @@ describe.each(['Update', 'Signal', 'HTTP'] as const)('an InMail that is seen, by
 });
 
 describe('accounts of one member that were connected before spellings were compared', () => {
-  /** Such an account: its row, and its workflow, which takes over the state of an older run. */
+  /** Starts such an account: its row, and its workflow with the state of an older run. */
   async function takenOver(id: string, entity: Entity): Promise<void> {
     const carried = {
       v: 1,

@@ -1,7 +1,7 @@
 /**
- * Many accounts live a random day on the real server: messages by every way, activities that take
- * their time or fail, hours that pass, workers that forget accounts and are restarted. Afterwards
- * every account answers, and every history replays: 60 stories here, 2,000 each night (STORIES).
+ * Many accounts have a random day on the real server: messages by every way, slow and failing
+ * activities, hours that pass, and workers that forget accounts and are restarted. Afterwards every
+ * account answers, and every history replays. There are 60 stories here, and 2,000 each night (STORIES).
  */
 import type { WorkflowHandle } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,7 +14,7 @@ import { createStand, type Stand } from '../support/stand.js';
 import { fastForward, secondsToMidnight } from '../support/time.js';
 
 const STORIES = Number(process.env['STORIES'] ?? 60);
-/** Another number: other stories. */
+/** Another number gives other stories. */
 const SEED = Number(process.env['STORIES_SEED'] ?? 1);
 /** Accounts that live at the same time, on one worker that keeps few of them in memory. */
 const AT_ONCE = 30;
@@ -75,7 +75,7 @@ function anyMessage({ id, luck }: Life): Message {
   ]);
 }
 
-/** By either way; what an Update is answered, also by a refusal, is not the question here. */
+/** Sends the message by Update or Signal. The answer, or a refusal, does not matter here. */
 async function anything(life: Life): Promise<void> {
   const [name, payload] = anyMessage(life);
   if (life.luck.chance(0.5)) await life.account.signal(name, payload);
@@ -102,7 +102,7 @@ async function live(life: Life, deeds: number): Promise<void> {
   }
 }
 
-/** What is sent while no worker runs waits for it, in one task; the end of it is when all is answered. */
+/** Sends messages while no worker runs, so that one task has them all; ends when all are answered. */
 async function whileNobodyWorks(life: Life): Promise<{ readonly answered: Promise<unknown> }> {
   const { account, luck } = life;
   for (let n = luck.between(0, 3); n > 0; n -= 1) {
@@ -126,7 +126,7 @@ async function wave(lives: readonly Life[]): Promise<void> {
   await Promise.all(lives.map((life) => live(life, 3)));
 }
 
-/** What is wrong with an account after its story. */
+/** Returns the faults of an account after its story. */
 async function flawsIn({ id, account }: Life): Promise<readonly unknown[]> {
   const answer = await ask(account, 'the-last').catch(String);
   const isAnswered = typeof answer === 'object' && typeof answer.granted === 'boolean';

@@ -15,7 +15,7 @@ const { CommandType } = proto.temporal.api.enums.v1;
 
 type Ground = { readonly stand: Stand; readonly proxy: Proxy; readonly close: () => Promise<void> };
 
-/** A stand whose way to Postgres can be closed. */
+/** Makes a stand whose proxy to Postgres can be closed. */
 async function ground(options: StandOptions = {}): Promise<Ground> {
   const database = await freshDatabase();
   const proxy = await startProxy(database.url);
@@ -36,13 +36,13 @@ const LOG = `select chat_id as chat from safeband.inmail_events where account_id
 const UNCLEAN = `select severity, details->>'outcomes' as outcomes, details->>'grants' as grants
   from safeband.alerts where account_id = $1 and kind = 'unclean_end'`;
 
-/** The run of the account's workflow, and how many events it has. */
+/** Returns the run of the account's workflow and its number of events. */
 const runOf = async (account: WorkflowHandle): Promise<{ runId: string; events: number }> => {
   const { runId, historyLength } = await account.describe();
   return { runId, events: historyLength };
 };
 
-/** Messages of no known name, until the run has almost as many events as a run may have (600). */
+/** Sends messages with unknown names, until the run has almost as many events as a run may have (600). */
 async function fill(account: WorkflowHandle): Promise<void> {
   while ((await runOf(account)).events < 540) {
     await Promise.all(Array.from({ length: 20 }, () => account.signal('noise')));
@@ -62,7 +62,7 @@ const pushOver = (account: WorkflowHandle, runId: string): Promise<unknown> =>
     })
     .not.toBe(runId);
 
-/** Ten saved slots, two of them delivered; then Postgres is gone. */
+/** Saves ten slots, two of them delivered, and then closes Postgres. */
 async function morning(
   { stand, proxy }: Ground,
   isLong = false,
@@ -81,7 +81,7 @@ async function morning(
   return { id, account, runId };
 }
 
-/** What is answered while nothing can be saved: each way, each kind, and two more slots. */
+/** Sends messages that are answered and not saved: each way, each kind, and two more slots. */
 async function afternoon(account: WorkflowHandle): Promise<void> {
   for (const n of [2, 3])
     await update(account, 'sendDelivered', { reservationId: `r${n}`, chatId: `c${n}` });
@@ -95,7 +95,7 @@ async function afternoon(account: WorkflowHandle): Promise<void> {
   await update(account, 'sendDelivered', { reservationId: 'later', chatId: 'c-later' });
 }
 
-/** 10 of the morning and 2 of the afternoon, one released, one sent manually. */
+/** 10 slots of the morning and 2 of the afternoon; one is released, and one InMail was manual. */
 const COUNTS = {
   counter: 12,
   delivered: 6,
@@ -162,7 +162,7 @@ describe.each([
     await afternoon(account);
     await update(account, 'hold', { reason: 'a complaint', actor: 'ada' });
     await account.terminate('an operator');
-    // This start never opens: Postgres is still away. Its messages are only in its history.
+    // This start never reads its rows, because Postgres is away. Its messages are only in its history.
     const { client, taskQueue } = place.stand;
     const second = await client.workflow.start('inmailAccount', {
       workflowId: account.workflowId,
@@ -186,7 +186,7 @@ describe('a workflow that ended by itself in another way', () => {
   });
   afterAll(() => place.close());
 
-  /** A run that never opened, because Postgres was away: its messages are only in its history. */
+  /** Starts a run that never reads its rows, because Postgres is away: only its history has its messages. */
   async function startedAgain(
     { client, taskQueue }: Stand,
     { id, account }: { id: string; account: WorkflowHandle },
@@ -230,7 +230,7 @@ describe('a workflow that ended by itself in another way', () => {
   });
 });
 
-/** Takes the next workflow task of the stand as a worker would, and answers that the run fails. */
+/** Polls the next workflow task of the stand as a worker would, and fails the run. */
 async function failRun({ client, taskQueue }: Stand): Promise<void> {
   const { workflowService, options } = client;
   const { namespace } = options;

@@ -1,7 +1,7 @@
 /**
- * A delivery is saved and a cold account is asked in one task: two local activities. On replay their
- * results come in other portions than live, so only the loop begins them, one after the other. Else
- * the run would never continue after a restart of its worker.
+ * One task saves a delivery and gets a reserve for a cold account, so it needs two local activities.
+ * On replay their results come in other groups than live. So only the loop begins them, one after
+ * the other. Otherwise the run would never continue after a restart of its worker.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ask, update, whenSaved } from '../support/account.js';

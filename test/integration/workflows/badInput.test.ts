@@ -1,4 +1,4 @@
-/** Bad input is refused by name, or becomes an alert; the account lives and its counts stay. */
+/** Bad input is refused by name or becomes an alert. The account continues with the same counts. */
 import type { WorkflowHandle } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -157,7 +157,7 @@ describe('a Signal', () => {
   });
 });
 
-/** What a Signal may leave out or get wrong: the rest changes state (R16, R18). */
+/** Fields that a Signal may omit or have wrong: its other fields change the state (R16, R18). */
 const isHarmless = (payload: unknown): boolean =>
   typeof payload === 'object' &&
   payload !== null &&

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, inject, it } from 'vitest';
 
-it('carries no library but the SDK and what the SDK brings', () => {
+it('the bundle has no library except the SDK and the libraries of the SDK', () => {
   const code = readFileSync(inject('workflowBundlePath'), 'utf8');
   const modules = [...code.matchAll(/node_modules\/((?:@[\w.-]+\/)?[\w.-]+)\//g)].map(
     ([, name]) => name ?? '',

@@ -21,7 +21,7 @@ const ask = (account: WorkflowHandle, reservationId: string, more = {}): Promise
   update(account, 'sendReserve', { reservationId, ...more });
 const all = async (sql: string, id: string, ...more: readonly unknown[]): Promise<unknown[]> =>
   (await stand.pool.query(sql, [id, ...more])).rows;
-/** Through the client: it asks again where a new run has not begun. */
+/** Reads the status through the client, which asks again until a new run has begun. */
 const statusOf = (id: string): Promise<StatusWire> =>
   createClient({ client: stand.client }).status(id);
 const runNow = (id: string): Promise<object> =>
@@ -30,7 +30,7 @@ const passMidnight = async (id: string): Promise<void> => {
   const { asOf } = await statusOf(id);
   await fastForward(stand.client, `inmail-account/${id}`, secondsToMidnight(asOf));
 };
-/** Skips to that many seconds before a midnight. */
+/** Skips to so many seconds before a midnight. */
 const toBeforeMidnight = async (id: string, seconds: number): Promise<void> => {
   const left = async (): Promise<number> => secondsToMidnight((await statusOf(id)).asOf) - 100;
   if ((await left()) < seconds + 60) await passMidnight(id);
@@ -48,7 +48,7 @@ const closedDay = async (id: string, day: string): Promise<unknown> =>
 const alerts = (id: string): Promise<unknown[]> =>
   all('select kind from safeband.alerts where account_id = $1 order by kind', id);
 
-it('keeps a closed day true for 48 hours, and the week with it; then a proof counts today', async () => {
+it('an account corrects a closed day and its week for 48 hours; then a proof counts today', async () => {
   const id = stand.newAccount();
   const account = await stand.connect(id, { dailyCap: 6 });
   await toBeforeMidnight(id, 600);
@@ -67,10 +67,10 @@ it('keeps a closed day true for 48 hours, and the week with it; then a proof cou
   await expect.poll(() => closedDay(id, quotaDay)).toEqual(closed);
   expect(await statusOf(id)).toMatchObject({ counter: 0, carried: 1, weekUsed: 3 });
 
-  // A proof after the release; what was in flight at midnight turns out not to have been sent.
+  // A proof after the release. The slot in flight at midnight was not sent.
   await update(account, 'sendDelivered', { reservationId: 'given-back', chatId: 'c-late' });
   await update(account, 'sendFailed', { reservationId: 'flying', kind: 'rejected' });
-  // One sent manually that day, observed today; and a row that a bypassing pipeline wrote.
+  // A manual send of that day that is observed today, and a row of a pipeline that bypassed the gate.
   await update(account, 'sendObserved', { chatId: 'c-hand', messageId: 'm-hand', sentAt: asOf });
   await all(
     `insert into safeband.inmail_events (account_id, chat_id, source, quota_day, delivered_at)
@@ -98,7 +98,7 @@ it('keeps a closed day true for 48 hours, and the week with it; then a proof cou
   expect(await alerts(id)).toContainEqual({ kind: 'old_id' });
 });
 
-/** An id whose runs come in the middle of each ten minutes: none in the minute before midnight. */
+/** Returns an id whose runs come in the middle of each ten minutes, so not just before midnight. */
 function idWithoutRunBeforeMidnight(): string {
   for (;;) {
     const id = stand.newAccount();

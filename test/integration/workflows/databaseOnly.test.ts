@@ -1,7 +1,7 @@
 /**
- * "The reconcile uses the database only: it never calls LinkedIn." The real worker in a process
- * that can open connections to nothing but Postgres and Temporal: from inside every other is
- * refused, from outside its sockets are read while it runs, because Temporal's core is native.
+ * "The reconcile uses the database only: it never calls LinkedIn." The real worker runs in a process
+ * that may connect to Postgres and Temporal only. A module in the process refuses all other
+ * connections. The test also reads its sockets from outside, because Temporal's core is native.
  */
 import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -20,7 +20,7 @@ import { kill, startWorkerProcess } from '../../support/workerProcess.js';
 
 const preload = fileURLToPath(new URL('../../support/onlyThese.mjs', import.meta.url));
 
-/** A line of what that module writes down. */
+/** A line that this module writes. */
 type Noted = {
   readonly what: 'loaded' | 'allowed' | 'refused' | 'proven';
   readonly by: string;
@@ -31,7 +31,7 @@ type Noted = {
 let stand: Stand;
 let dir: string;
 let worker: ChildProcess | undefined;
-/** A server elsewhere that counts its connections. */
+/** Starts another server, which counts its connections. */
 let elsewhere: Server;
 let calls = 0;
 const portOf = (server: Server): number => {
@@ -108,7 +108,7 @@ it('Each other connection of the worker is refused, and it tries none.', async (
   const stop = watch(worker?.pid ?? 0);
   const { id, account } = await sent(stand, 17);
   for (let round = 0; round < 20; round += 1) {
-    // A save after the edit would already write the right number over it: nothing waits to be saved.
+    // A save after the edit would overwrite the edit, so nothing may wait to be saved.
     await run(account);
     await edit(stand, id, `inmails_sent_today = ${18 + (round % 5)}`);
     expect(await run(account)).toMatchObject({ healed: true });
@@ -116,7 +116,7 @@ it('Each other connection of the worker is refused, and it tries none.', async (
     await ask(account, reservationId, { leaseSeconds: 60 });
     if (round % 2 === 0) await update(account, 'sendFailed', { reservationId, kind: 'rejected' });
   }
-  // Its own tick, a lease that has ended, and the audit of the fleet.
+  // The account's own tick, a lease that has ended, and the audit of the fleet.
   await fastForward(stand.client, account.workflowId, 30 * 60);
   expect(await stateOf(account, 'round1')).toBe('uncertain');
   const audited = await stand.client.workflow.execute<() => Promise<Audited>>('inmailFleetAudit', {
@@ -141,10 +141,10 @@ it('Each other connection of the worker is refused, and it tries none.', async (
     new Set(['net', 'dns', 'udp', 'http', 'https', 'http2', 'tls', 'fetch']),
   );
   const threads = found.flatMap(({ what, threadId }) => (what === 'loaded' ? [threadId] : []));
-  expect(threads.length).toBeGreaterThan(1); // the main one, and those of the workflows
+  expect(threads.length).toBeGreaterThan(1); // the main thread, and the threads of the workflows
   expect(found.filter(({ what }) => what === 'refused')).toEqual([]);
   const reached = found.flatMap(({ what, target }) => (what === 'allowed' ? [target] : []));
-  // Temporal: what the start checks, and histories; the polls are native, and seen from outside.
+  // Temporal: the checks of a start, and histories. Polls are native, so only their sockets show them.
   expect(new Set(reached)).toEqual(new Set([postgresEnd(), temporalEnd()]));
   expect(calls).toBe(callsBefore);
 });

@@ -23,7 +23,7 @@ const whenSaved = async (account: WorkflowHandle): Promise<void> => {
   await expect.poll(async () => (await statusOf(account)).unsaved).toBe(0);
 };
 
-/** An account with that many deliveries, all of it in Postgres. */
+/** Connects an account with that many deliveries, all saved in Postgres. */
 async function sent(count: number): Promise<{ id: string; account: WorkflowHandle }> {
   const id = stand.newAccount();
   const account = await stand.connect(id);
@@ -53,7 +53,7 @@ const explained = async (kind: string, id: string): Promise<Explained> => {
   if (!row) throw new Error(`no alert ${kind}`);
   return row.details;
 };
-/** The panel of the Temporal UI. */
+/** Reads the panel of the Temporal UI. */
 const panelOf = async (account: WorkflowHandle): Promise<string> => {
   const metadata = await account.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
   return metadata.currentDetails ?? '';
@@ -78,7 +78,7 @@ describe('a gap', () => {
       "The account's row was edited manually (inmails_sent_today); the run restores it.",
     ]);
     expect(await explained('over_cap', id)).toMatchObject({ sentences, cap: 50 });
-    // The statement in the docs.
+    // The SQL statement of the documents.
     const docs = await readFile('docs/lifecycle.md', 'utf8');
     const [, question = ''] = /```sql\n([\s\S]*?)```/.exec(docs) ?? [];
     const { rows: asked } = await stand.pool.query<{

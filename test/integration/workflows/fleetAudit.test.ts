@@ -46,7 +46,7 @@ const alertsOf = (id: string) =>
 const lengthOf = async (account: WorkflowHandle): Promise<number> =>
   (await account.describe()).historyLength;
 
-/** A cold account with that many deliveries: its last run found everything equal. */
+/** Connects a cold account with that many deliveries, whose last run found no difference. */
 async function cold(count: number): Promise<{ id: string; account: WorkflowHandle }> {
   const id = stand.newAccount();
   const account = await stand.connect(id);
@@ -79,7 +79,7 @@ describe('an audit of a quiet fleet', () => {
          from safeband.reconciler_runs where scope = 'fleet' order by ran_at desc limit 1`,
     );
     expect(heartbeat).toEqual({ account_id: null, checked: found.checked, alerted: false, found });
-    // The idle account, too, has a time of its last check.
+    // The idle account also has a time of its last check.
     const [row] = await all(
       `select last_checked_at >= now() - interval '1 minute' as "isFresh"
          from safeband.account_status where account_id = $1`,

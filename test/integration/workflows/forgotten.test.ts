@@ -1,6 +1,6 @@
 /**
- * External sends that an account has forgotten: it remembers 500 one by one. A proof that comes
- * again counts once, whether its row waits, is read again or is in Postgres alone (R15).
+ * External sends that an account has forgotten, because it remembers 500 one by one. A repeated proof
+ * counts once, whether its row is unsaved, was read back, or is in Postgres only (R15).
  */
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -40,12 +40,12 @@ const CORRECTED = `select coalesce(sum(before - after), 0)::int as sends
 const LOGGED = 'select count(*)::int from safeband.inmail_events where account_id = $1';
 const CLOSED = 'select external from safeband.account_days where account_id = $1';
 
-it('a send that was forgotten counts once when it is seen again', async () => {
+it('a forgotten send counts once when it is observed again', async () => {
   const id = stand.newAccount();
   await all(stand, SEED, id);
   const account = await stand.connect(id);
   await run(account);
-  /** Which of these sends count, when the account is given them one after the other. */
+  /** Reports these sends one after the other, and returns which of them counted. */
   const observe = async (
     name: string,
     count: number,
@@ -59,7 +59,7 @@ it('a send that was forgotten counts once when it is seen again', async () => {
     return counted;
   };
 
-  // Those of yesterday are forgotten for those of today at once, and their rows wait to be saved.
+  // The sends of today replace those of yesterday at once, whose rows are not saved yet.
   const yesterday = new Date(Date.now() - DAY_MS);
   outage.isNow = true;
   expect(await observe('old', 3, yesterday)).toEqual([true, true, true]);
@@ -68,7 +68,7 @@ it('a send that was forgotten counts once when it is seen again', async () => {
   await whenSaved(account);
   expect(await all(stand, CLOSED, id)).toEqual([{ external: 3 }]);
 
-  // Rows that are in Postgres alone: the save that finds them there asks for a run.
+  // Rows that are only in Postgres: the save that finds them asks for a run.
   expect(await observe('chat', FORGOTTEN, new Date())).not.toContain(false);
   await expect.poll(() => all(stand, CORRECTED, id)).toEqual([{ sends: FORGOTTEN }]);
   await expect.poll(async () => (await statusOf(account)).counter).toBe(COUNT);

@@ -33,11 +33,11 @@ const audit = (): Promise<Audited> =>
     args: [],
   });
 
-/** In hooks, where `expect.poll` does not exist. */
+/** Waits in hooks, where `expect.poll` does not exist. */
 const PATIENCE = { timeout: 90_000 };
 const WINDOW = { days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], start: '00:00' };
 
-/** An account of whose columns none is empty: each can be edited, up and down. */
+/** Connects an account without an empty column, so that each can be edited up and down. */
 async function richAccount(isHot: boolean): Promise<Known> {
   const id = stand.newAccount();
   const account = await stand.connect(id, {
@@ -66,7 +66,7 @@ async function richAccount(isHot: boolean): Promise<Known> {
   ])
     await update(account, 'sendFailed', { reservationId, kind });
   await update(account, 'hold', { reason: 'a check', actor: 'ada' });
-  // The next run saves what this run found; then a cold account has nothing left to check.
+  // The next run saves the findings of this run; then a cold account has nothing left to check.
   await vi.waitFor(async () => {
     const { healed } = await run(account);
     const { unsaved, nextReconcileAt } = await statusOf(account);
@@ -93,7 +93,7 @@ type Correction = {
   readonly edited: readonly string[];
   readonly parts: readonly Part[];
 };
-/** What was corrected since the account was made, and how much the log had of that day. */
+/** Reads all corrections of the account, with the number of log rows of that day. */
 const correctionsOf = async (id: string): Promise<readonly Correction[]> => {
   const { rows } = await stand.pool.query<Correction>(
     `select before, after, explanation->'editedColumns' as edited, explanation->'parts' as parts,
@@ -124,7 +124,7 @@ const CASES: readonly Case[] = Object.entries({ ...HEALED, ...REWRITTEN }).flatM
 );
 const named = CASES.map((one) => [`${one.column} = ${one.value}`, one] as const);
 
-it('knows every column of the table, so that none is forgotten that is added later', async () => {
+it('this test has every column of the table, so that a new column is not forgotten', async () => {
   const { rows } = await stand.pool.query<{ name: string }>(
     `select column_name as name from information_schema.columns
       where table_schema = 'safeband' and table_name = 'accounts' order by 1`,
@@ -160,7 +160,7 @@ function healsAll(isHot: boolean, find: (known: Known, one: Case) => Promise<voi
 
 type Edited = Known & { readonly row: Row; readonly corrected: number };
 
-/** The result of an edit: the row after it, and the content of the one correction. */
+/** Returns the result of an edit: the row after it, and the content of its one correction. */
 async function correctionOf({ id, corrected }: Edited): Promise<object> {
   const corrections = () => correctionsOf(id);
   await expect.poll(corrections).toHaveLength(corrected + 1);
@@ -242,14 +242,14 @@ describe('manually deleted or added rows', () => {
       expect(sumOf(correction?.parts ?? [])).toBe(before - (correction?.logged ?? 0));
       const causes = new Set(correction?.parts.map(({ cause }) => cause));
       expect(causes.has('bypassed_gate')).toBe(expected.counter > before);
-      await run(account); // what the run before decided is in Postgres
+      await run(account); // then the decisions of the run before are in Postgres
       expect(await all(stand, reservations, id)).toEqual(rows);
     },
   );
 });
 
 describe('a second writer stops the account until the next midnight (R14)', () => {
-  /** How an account waits, once it does. */
+  /** Returns the cooldown or hold of an account that waits. */
   const stopOf = async ({ id, account }: Known): Promise<object> => {
     await expect.poll(async () => (await statusOf(account)).cooldown?.cause).toBe('two_owners');
     const alerts = `select kind from safeband.alerts

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => stand.close());
 
-/** 512 characters of three bytes; no two names give the same. The test runs with both lengths. */
+/** Returns a different id of 512 three-byte characters for each name; the test also has short ids. */
 const longest = (name: string): string => `${name}${'中'.repeat(512 - name.length)}`;
 const LENGTHS = [
   { ids: 'of two bytes', long: (name: string): string => name },
@@ -65,7 +65,7 @@ it.each(LENGTHS)(
     });
     await update(account, 'sendDelivered', { reservationId: 'r2', chatId: long('c2') });
 
-    // A run takes from the journal what only the journal has.
+    // A run reads outcomes that only the journal has.
     await ask(account, 'r3', { journaled: true });
     await stand.pool.query(
       `insert into safeband.send_attempts
@@ -101,7 +101,7 @@ it.each(LENGTHS)(
     expect(await all(stand, RESERVATIONS, id)).toEqual(reservations);
     expect(await all(stand, LOG, id)).toEqual(log);
 
-    // A row that was deleted is written again, in full as far as the log knows it.
+    // A deleted row is written again, with the full ids of the log.
     await stand.pool.query(
       `delete from safeband.reservations where account_id = $1 and reservation_id = 'r3'`,
       [id],

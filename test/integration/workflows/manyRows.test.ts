@@ -21,7 +21,7 @@ const JOURNAL = `insert into safeband.send_attempts
 const ALERTS = `select severity, resolved_at is null as open, details from safeband.alerts
   where account_id = $1 and kind = 'too_many_rows'`;
 const ROWS = 12_000;
-/** Written by some program into the tables of the account itself. */
+/** Rows that another program writes into the account's tables. */
 const STRAYS: readonly (readonly [table: string, rows: number, limit: number, sql: string])[] = [
   [
     'reservations',
@@ -68,11 +68,11 @@ it('an account with too many journal rows is held, and opens again when they are
   expect(alert).toMatchObject({ severity: 'critical', open: true, details: limits });
   expect(JSON.stringify(alert)).toContain('Find out which program wrote them');
 
-  // Resumed too early, it still grants nothing: no run has succeeded.
+  // An account that is resumed too early grants nothing, because no run has succeeded.
   await update(account, 'resume', { reason: 'looked', actor: 'ada' });
   expect(await ask(account, 'too-early')).toMatchObject({ granted: false });
 
-  // A start reads no more than it can carry, and holds it as well.
+  // A start also reads no more than an account can carry, and holds it.
   await account.terminate('the operator does so');
   const again = await stand.connect(id);
   await expect.poll(() => statusOf(again)).toMatchObject({ state: 'held', counter: 3 });

@@ -20,7 +20,7 @@ const signal: Way = (account, [name, payload]) => account.signal(name, payload);
 const SENT_AT = new Date().toISOString();
 const PERSON = { reason: 'looked', actor: 'ada' };
 
-/** The messages before, the message, and its answer as an Update. */
+/** Earlier messages, the message, and its answer as an Update. */
 const CASES: readonly {
   readonly before?: readonly Step[];
   readonly message: (accountId: string) => Step;
@@ -98,7 +98,7 @@ const INSTANTS: readonly string[] = [
   'lastReconciledAt',
   'nextReconcileAt',
 ];
-/** All of a status that does not depend on when it was asked, and on how it was named. */
+/** Returns the fields of a status that depend neither on the time nor on the id. */
 function effectIn(status: StatusWire): unknown {
   const { accountId: _id, asOf: _asOf, version: _version, unsaved: _unsaved, ...rest } = status;
   return JSON.parse(

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => stand.close());
 
-/** Through the client: it asks again where a new run has not begun. */
+/** Reads the status through the client, which asks again until a new run has begun. */
 const statusOf = ({ workflowId }: WorkflowHandle): Promise<StatusWire> =>
   createClient({ client: stand.client }).status(workflowId.replace('inmail-account/', ''));
 const passMidnight = async (account: WorkflowHandle): Promise<void> => {
@@ -22,7 +22,7 @@ const passMidnight = async (account: WorkflowHandle): Promise<void> => {
   await fastForward(stand.client, account.workflowId, secondsToMidnight(asOf));
 };
 
-it('keeps the day of what is in flight, and resets counter, day and ramp step', async () => {
+it('midnight keeps the day of slots in flight, and resets counter, day and ramp step', async () => {
   const id = stand.newAccount();
   const account = await stand.connect(id, { ramp: { dailyCaps: [3, 6, 9] } });
   await ask(account, 'done');
@@ -53,7 +53,7 @@ it('keeps the day of what is in flight, and resets counter, day and ramp step', 
   );
 });
 
-it('writes the reset of an idle account, two days in a row', async () => {
+it('an idle account writes its reset two days in a row', async () => {
   const id = stand.newAccount();
   const account = await stand.connect(id);
   await passMidnight(account);
@@ -70,7 +70,7 @@ it('writes the reset of an idle account, two days in a row', async () => {
     .toBe(quotaDay);
 });
 
-/** Computed manually: ramp 2, 4, then none; cap 5 a day; 9 a week. A delivery earns a day's step. */
+/** Computed manually: ramp 2, 4, then none; cap 5 a day, 9 a week. A day with a delivery is a step. */
 const DAYS = `
   asked  granted  refused
       6        2  ramp_cap
@@ -78,7 +78,7 @@ const DAYS = `
       6        3  weekly_cap
 `;
 
-it('grants on three days in a row exactly what the table has', async () => {
+it('an account grants on three days in a row exactly the numbers of the table', async () => {
   const account = await stand.connect(stand.newAccount(), {
     dailyCap: 5,
     weeklyCap: 9,
@@ -107,7 +107,7 @@ it('grants on three days in a row exactly what the table has', async () => {
   }
 });
 
-it('changes nothing when every message comes again, after midnight and continue-as-new', async () => {
+it('repeated messages after midnight and continue-as-new change nothing', async () => {
   const id = stand.newAccount();
   const account = await stand.connect(id);
   const sentAt = (await statusOf(account)).asOf;

@@ -110,7 +110,7 @@ describe('an observed send', () => {
     expect(await statusOf(account)).toMatchObject({ counter: 3, inFlight: 2, external: 1 });
     await logOf(id, account);
     expect(await alertsOf(id)).toEqual([{ kind: 'ambiguous_observed' }]);
-    // Its delivery claims it: then it is one InMail, and not two.
+    // The delivery claims the observed send, so that it is one InMail and not two.
     await update(account, 'sendDelivered', { reservationId: 'ann-2', ...proof });
     expect(await statusOf(account)).toMatchObject({ counter: 2, delivered: 1, external: 0 });
   });

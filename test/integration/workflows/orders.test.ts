@@ -1,6 +1,6 @@
 /**
- * Four reports of one reservation in all 24 orders, each of them twice, Signals and Updates mixed, on
- * the real server: the same end, in the workflow and in Postgres (R4, R5, R15).
+ * Four reports of one reservation in all 24 orders on the real server, each twice, by Signals and
+ * Updates. Workflow and Postgres have the same result for all orders (R4, R5, R15).
  */
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -38,7 +38,7 @@ const deliveredWithoutMessage = (id: string): Report => [
   { reservationId: id, chatId: `chat-${id}` },
 ];
 
-/** Reports twice: as the Signal and as the Update of that name; which one comes first alternates. */
+/** Reports twice, by Signal and by Update of that name, in alternating order. */
 async function saidTwice(
   account: WorkflowHandle,
   [name, payload]: Report,
@@ -46,14 +46,14 @@ async function saidTwice(
 ): Promise<void> {
   const update = async (): Promise<void> => {
     const type = await failureTypeOf(() => account.executeUpdate(name, { args: [payload] }));
-    // A report of less than is known changes nothing and may be refused; no other report is.
+    // A report of a lower state changes nothing and may be refused. Other reports are accepted.
     expect(['none', 'ReservationSettled']).toContain(type);
   };
   const signal = () => account.signal(name, payload);
   for (const send of isSignalFirst ? [signal, update] : [update, signal]) await send();
 }
 
-/** One reservation for each order; returns their ids. */
+/** Reserves a slot for each order, and returns the ids. */
 async function play(account: WorkflowHandle, reports: Reports): Promise<readonly string[]> {
   const orders = [...ordersOf(Object.keys(reports))];
   const ids = orders.map((order) => order.join('-'));
@@ -96,7 +96,7 @@ async function expectDelivered(id: string, ids: readonly string[]): Promise<void
     unexplained: 0,
   };
   expect(await account.query<StatusWire>('status')).toMatchObject(sum);
-  // The run saves what is not saved, and finds log, reservations and counter equal.
+  // The run saves everything, and finds no difference of log, reservations and counter.
   const found = await account.executeUpdate<Findings, [object]>('reconcileNow', { args: [{}] });
   expect(found).toMatchObject({ drift: 0, healed: false, alerted: false });
   const { rows } = await stand.pool.query<{ chat_id: string }>(
@@ -111,7 +111,7 @@ async function expectDelivered(id: string, ids: readonly string[]): Promise<void
   expect(states.rows).toEqual([{ state: 'delivered', count: 24 }]);
 }
 
-it('ends delivered in all 24 orders of a delivery, a rejection, an unknown and an observed send', async () => {
+it('a slot ends delivered in all 24 orders of a delivery, a rejection, an unknown and an observed send', async () => {
   const id = stand.newAccount();
   const account = await stand.connect(id);
   const ids = await play(account, {
@@ -124,7 +124,7 @@ it('ends delivered in all 24 orders of a delivery, a rejection, an unknown and a
   await expectDelivered(id, ids);
 });
 
-it('applies an effect once a reservation, also where the proof has no message of its own', async () => {
+it('an effect is applied once for each reservation, also if the proof has no message id', async () => {
   const id = stand.newAccount();
   const account = await stand.connect(id);
   const ids = await play(account, {

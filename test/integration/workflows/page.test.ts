@@ -36,7 +36,7 @@ beforeAll(async () => {
 });
 afterAll(() => stand.close());
 
-/** Reads what people see of an account: both numbers, and the parts of the gap. */
+/** Reads the numbers that people see: both counts, and the parts of the gap. */
 const pageOf = (id: string): Promise<readonly unknown[]> =>
   all(
     stand,
@@ -52,7 +52,7 @@ const alertsOf = (id: string): Promise<readonly unknown[]> =>
     'select kind, severity from safeband.alerts where account_id = $1 and resolved_at is null order by kind',
     id,
   );
-/** One InMail as a send pipeline makes it. */
+/** Sends one InMail as a send pipeline does. */
 const sends = (id: string, reservationId: string, send: Send): Promise<unknown> =>
   sendWithSlot(safeband, id, { reservationId }, send, { journal: pgJournal(stand.pool) });
 /** Reads the parts of the gap in the newest run of an account. */

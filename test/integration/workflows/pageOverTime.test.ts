@@ -22,8 +22,8 @@ const isoOf = (ms: number): string => new Date(ms).toISOString();
 const peek = (account: WorkflowHandle, at: string): Promise<PeekWire> =>
   account.query<PeekWire, [object]>('peek', { at });
 /**
- * Seconds past that instant, because a timer rings there: a skip that ends while the timer's task
- * is at work would skip to the next timer.
+ * How many seconds a skip ends after a timer: a skip that ends while the timer's task runs would
+ * continue to the next timer.
  */
 const SKIP_BEYOND = 5;
 const skipTo = async (account: WorkflowHandle, at: string): Promise<void> => {
@@ -39,14 +39,14 @@ const retryOf = (decision: DecisionWire): string => {
   return decision.retryAt;
 };
 
-/** An account whose counter was 104 with 17 sent, and that is in cooldown since its last run. */
+/** Connects an account whose counter was 104 with 17 sent, so that its last run started a cooldown. */
 async function resting(): Promise<Known & { readonly until: string }> {
   const { id, account } = await sent(stand, 17);
   await edit(stand, id, 'inmails_sent_today = 104');
   expect(await run(account)).toMatchObject({ healed: true, cooled: true });
   const { cooldown } = await statusOf(account);
-  if (!cooldown) throw new Error('it does not rest');
-  await run(account); // what the run before decided is in the account's row
+  if (!cooldown) throw new Error('the account has no cooldown');
+  await run(account); // then the decisions of the run before are in the account's row
   return { id, account, until: cooldown.until };
 }
 
@@ -78,7 +78,7 @@ describe('After an overshoot the account is in cooldown for an hour.', () => {
   });
 });
 
-/** Half an hour off the full hour, and no daylight saving: 05:30 ahead of UTC on every day. */
+/** A zone with half an hour and without daylight saving: 05:30 ahead of UTC on every day. */
 const ZONE = 'Asia/Kolkata';
 const ZONE_MS = 5.5 * HOUR_MS;
 const DAY_NAMES = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
@@ -121,7 +121,7 @@ describe('Sends of a campaign that fall into the cooldown move; none is dropped.
 });
 
 describe('At midnight UTC the counter starts again.', () => {
-  /** What a reader may see: the old day with its numbers and step, or the new day with its own. */
+  /** The allowed readings: the old day with its numbers and step, or the new day with its own. */
   const WHOLE = ['counter 2, day 1, step 1', 'counter 0, day 2, step 2'];
 
   /** Reads in a loop until it is stopped; returns each different reading once. */

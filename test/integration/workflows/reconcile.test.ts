@@ -89,7 +89,7 @@ describe('a run', () => {
         id,
       ),
     ).toEqual([{ n: 17 }]);
-    // The run that finds it gone resolves the alerts, and starts no second cooldown.
+    // The next run finds no gap, resolves the alerts, and starts no second cooldown.
     const again = await update<Findings>(account, 'reconcileNow');
     expect(again).toMatchObject({ drift: 0, healed: false, alerted: false, cooled: false });
     expect(await all(stand, alerts, id)).toMatchObject([{ is_open: false }, { is_open: false }]);

@@ -1,4 +1,4 @@
-/** The receivers of a decision: no workflow of Temporal or of ours, in any way of asking. */
+/** The receivers of a decision: never a workflow of Temporal or Safeband, by any message. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   flawOfSchedule,

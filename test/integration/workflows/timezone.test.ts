@@ -22,7 +22,7 @@ import type { DecisionWire } from '../../../src/domain/wire/decisions.js';
 
 const ZONES = ['Asia/Tokyo', 'America/New_York'];
 let stand: Stand;
-/** Its history was recorded under UTC. */
+/** The account whose history was recorded under UTC. */
 let recorded: string;
 let underUtc: { readonly answers: readonly unknown[]; readonly rows: unknown };
 
@@ -36,7 +36,7 @@ beforeAll(async () => {
 });
 afterAll(() => stand.close());
 
-/** Runs the real worker in that zone meanwhile. */
+/** Does the work while the real worker runs in that zone. */
 async function underZone<T>(timezone: string, live: () => Promise<T>): Promise<T> {
   const worker = await startWorkerProcess(stand.databaseUrl, { timezone });
   try {
@@ -58,16 +58,16 @@ const until = (is: () => Promise<boolean>): Promise<void> =>
 const secondsUntil = async (id: string, instant: string): Promise<number> =>
   Math.ceil((Date.parse(instant) - Date.parse((await statusOf(id)).asOf)) / 1_000);
 
-/** A window in New York, over its midnight, that is shut for two days from now on at least. */
+/** A window in New York over midnight, which is shut for at least the next two days. */
 const SUNDAY_FIRST = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
 const inThreeDays = SUNDAY_FIRST[new Date(Date.now() + 3 * DAY_MS).getUTCDay()];
 const POLICY = {
-  dailyCap: 6, // one more than that is no overshoot: when a run finds one depends on the machine
+  dailyCap: 6, // a counter of 7 is not an overshoot, whose time would depend on the machine
   timezone: 'America/New_York',
   sendingWindow: { days: [inThreeDays], start: '22:30', end: '00:30' },
 };
 
-/** What depends on the second in which the story ran, and on its account. */
+/** Fields that depend on the second in which the story ran, or on its account. */
 const MOMENTS = [
   'accountId',
   'asOf',
@@ -82,7 +82,7 @@ const MOMENTS = [
 const lasting = (answer: unknown): unknown =>
   JSON.parse(JSON.stringify(answer, (key, value) => (MOMENTS.includes(key) ? undefined : value)));
 
-/** A story of several days, and all that was answered. */
+/** Plays a story of several days, and returns all answers. */
 async function answersOf(id: string): Promise<readonly unknown[]> {
   const account = await stand.connect(id, POLICY);
   await until(async () => (await statusOf(id)).state === 'active');
@@ -97,7 +97,7 @@ async function answersOf(id: string): Promise<readonly unknown[]> {
   await collect(ask('early'));
   await fastForward(stand.client, account.workflowId, await secondsUntil(id, slots[0] ?? ''));
   for (const reservationId of 'abcdefg') await collect(ask(reservationId));
-  // None is left in flight: whether a run comes before midnight depends on when time is skipped.
+  // No slot stays in flight: the skip decides whether a run comes before midnight.
   for (const reservationId of 'acdef') {
     await collect(
       update(account, 'sendDelivered', { reservationId, chatId: `c-${reservationId}` }),
@@ -117,12 +117,12 @@ async function answersOf(id: string): Promise<readonly unknown[]> {
   return answers.map(lasting);
 }
 
-/** The answers of queries for an account whose window is shut: now, and in the next weeks. */
+/** Returns the answers of queries for an account whose window is shut, now and in the next weeks. */
 async function rowsOf(id: string): Promise<unknown> {
   const account = stand.handle(id);
   const slots = await slotsOf(account, 200);
   const { asOf } = await statusOf(id);
-  // An account computes 32 days ahead; these are around its openings, and hours far from them.
+  // An account computes 32 days ahead. These instants are at its openings, and hours away from them.
   const farthest = Date.parse(asOf) + 30 * DAY_MS;
   const around = slots.flatMap((slot) => {
     const opens = Date.parse(slot);
@@ -137,7 +137,7 @@ async function rowsOf(id: string): Promise<unknown> {
   return { slots, peeks, reservation, status };
 }
 
-it('the story is one of windows, caps, a midnight, a breaker and a change of clocks', () => {
+it('the story has windows, caps, a midnight, a breaker and a change of clocks', () => {
   const [slots, ...answers] = underUtc.answers;
   const reasons = answers.map((answer) =>
     typeof answer === 'object' && answer !== null && 'reason' in answer ? answer.reason : null,
@@ -165,7 +165,7 @@ it.each(ZONES)(
   },
 );
 
-/** The runs of an account, oldest first, each in a file. */
+/** Writes each run of an account into a file, oldest first. */
 async function recordedIn(folder: string, id: string): Promise<readonly string[]> {
   const { workflowId } = stand.handle(id);
   const { raw } = await stand.handle(id).describe();
