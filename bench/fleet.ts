@@ -52,7 +52,7 @@ export async function freshDatabase(bench: Bench): Promise<Database> {
   return { url: url.href, pool, drop };
 }
 
-/** Cold accounts of today, each with 25 deliveries and one uncertain send, all in the journal. */
+/** Writes cold accounts of today, each with 25 deliveries and an uncertain send, all in the journal. */
 const FILL: readonly (readonly [what: string, sql: string])[] = [
   [
     'accounts',
@@ -124,7 +124,7 @@ async function vacuum(db: pg.Client): Promise<void> {
   throw new Error('the pages of the event log are not visible to all after its vacuums');
 }
 
-/** A tenth of an hour of journal traffic: the news of the next audit. */
+/** Writes six minutes of journal traffic, which the next audit reads. */
 const TRAFFIC = `update safeband.send_attempts set attempted_at = attempted_at
   where reservation_id = 'r26' and hashtext(account_id) % 6 = 0`;
 
@@ -136,7 +136,7 @@ async function auditOnce(pool: Pool, since: string): Promise<{ horizon: string; 
   let checked = 0;
   for (let after: string | null = ''; after !== null;) {
     const page = await readAccountsPage(pool, { after, limit: ACCOUNTS_PAGE, day: dayOf(at) });
-    if (page.suspects.length > 0) throw new Error('a fleet in which all is equal has suspects');
+    if (page.suspects.length > 0) throw new Error('a fleet without differences has suspects');
     checked += page.checked;
     after = page.last;
   }

@@ -74,7 +74,7 @@ async function bareSpend(bare: WorkflowHandle): Promise<void> {
   }
 }
 
-// Warm up first: what is loaded and compiled once belongs to no account.
+// A warm-up first, because code that is loaded and compiled once belongs to no account.
 await each(await started(WARM, bench.account), 'warmed up', async (account) => {
   await spend(account);
 });

@@ -28,7 +28,7 @@ async function post(url: URL, headers: Record<string, string>, body: object): Pr
   JSON.parse(text);
 }
 
-/** Measures one caller over one kept-alive connection; both ways take turns on the same account. */
+/** Measures one caller on one connection. Both ways alternate on the same account. */
 export async function throughHttp(bench: Bench, rounds: number): Promise<readonly Line[]> {
   const pool = createPool(bench.databaseUrl);
   const { client, taskQueue } = bench;

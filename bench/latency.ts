@@ -12,7 +12,7 @@ const reserveOf = (account: WorkflowHandle) => (n: number) =>
 const noopOf = (bare: WorkflowHandle) => (n: number) =>
   bare.executeUpdate('noop', { args: [{ reservationId: `r${n}` }] });
 
-/** Measures one caller; both take turns, so that noise affects both. */
+/** Measures one caller. Both calls alternate, so that noise affects both. */
 export async function oneCaller(bench: Bench, rounds: number): Promise<readonly Line[]> {
   const [ours, bares]: [number[], number[]] = [[], []];
   const ratios: number[] = [];

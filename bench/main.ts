@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: compares the cost of Safeband with bare Temporal, in one run. With a word, such as
- * `npm run bench -- client`, only the parts whose name contains the word.
+ * `npm run bench` compares the cost of Safeband with bare Temporal. With a word, such as
+ * `npm run bench -- client`, it measures only the parts whose name contains the word.
  */
 import { execFile } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';

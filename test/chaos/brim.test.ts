@@ -88,7 +88,7 @@ async function carriedBytes(account: WorkflowHandle): Promise<readonly number[]>
 const flawsIn = async (account: WorkflowHandle): Promise<readonly unknown[]> =>
   failuresIn(await runsOf(stand, account)).filter((failure) => typeof failure === 'string');
 
-/** SAFEBAND_BRIM_WEBHOOKS=2000 is a size that could not be saved in the past. Fewer also need many saves. */
+/** SAFEBAND_BRIM_WEBHOOKS=2000 could not be saved in the past. Fewer also need many saves. */
 const WEBHOOKS = Number(process.env['SAFEBAND_BRIM_WEBHOOKS'] ?? 600);
 
 it('webhooks that came while the database was away are saved when it is back', async () => {

@@ -42,7 +42,7 @@ const runOf = async (account: WorkflowHandle): Promise<{ runId: string; events: 
   return { runId, events: historyLength };
 };
 
-/** Sends messages with unknown names, until the run has almost as many events as a run may have (600). */
+/** Sends messages with unknown names, until the run has almost its maximum of events (600). */
 async function fill(account: WorkflowHandle): Promise<void> {
   while ((await runOf(account)).events < 540) {
     await Promise.all(Array.from({ length: 20 }, () => account.signal('noise')));
@@ -186,7 +186,7 @@ describe('a workflow that ended by itself in another way', () => {
   });
   afterAll(() => place.close());
 
-  /** Starts a run that never reads its rows, because Postgres is away: only its history has its messages. */
+  /** Starts a run that never reads its rows, so that only its history has its messages. */
   async function startedAgain(
     { client, taskQueue }: Stand,
     { id, account }: { id: string; account: WorkflowHandle },

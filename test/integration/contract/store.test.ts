@@ -1,7 +1,7 @@
 /**
- * One suite for Postgres and for the store of the model test: whatever the story is,
- * a start reads the same from both, and `account_status_at` agrees with the domain, at any
- * instant from then on, before a reset is written (R7, R13, R14).
+ * Postgres and the store of the model test get the same random stories. A start then reads the same
+ * from both, and `account_status_at` agrees with the domain at any later instant before a reset is
+ * written (R7, R13, R14).
  */
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
@@ -64,7 +64,7 @@ async function retell(accountId: AccountId): Promise<void> {
 }
 
 let count = 0;
-/** Plays a story to its end, and writes what it wrote to Postgres, under an account of its own. */
+/** Plays a story to its end, and writes its rows to Postgres, for a new account. */
 async function played(one: Story): Promise<{ play: Play; accountId: AccountId }> {
   vi.clearAllMocks();
   const play = new Play(domain, one, () => undefined);
@@ -75,7 +75,7 @@ async function played(one: Story): Promise<{ play: Play; accountId: AccountId }>
   return { play, accountId };
 }
 
-/** Order means nothing, and the numbers of rows are known to one side only. */
+/** Drops the order, which has no meaning, and the numbers of rows, which only one side has. */
 function comparable({ account, reservations, events, days }: ReadBack): object {
   const byText = (a: string, b: string): number => (a < b ? -1 : 1);
   const text = (row: object): string =>
@@ -100,7 +100,7 @@ async function statusInRowsAt(accountId: AccountId, at: number): Promise<unknown
   return rows[0];
 }
 
-/** The domain's forecast of that instant, if no message comes until then. */
+/** Returns the domain's forecast of that instant, if no message comes until then. */
 function statusInDomainAt({ entity }: Play, at: number): object {
   const { account } = pass(entity, at);
   const { inFlight, uncertain, imported, unexplained } = tallyOf(account, account.day);

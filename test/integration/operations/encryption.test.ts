@@ -1,6 +1,6 @@
 /**
- * Encryption of an account's payloads, switched on, rotated and switched off while it lives: nothing
- * of them can be read in its history, and no payload that cannot be decrypted stops it (R18).
+ * Encryption of payloads is switched on, rotated and switched off while the account runs. Its history
+ * has no readable payload, and a payload that cannot be decrypted does not stop the account (R18).
  */
 import { randomBytes } from 'node:crypto';
 import { Client, type WorkflowHandle } from '@temporalio/client';
@@ -17,7 +17,7 @@ import { fastForward, secondsToMidnight } from '../../support/time.js';
 import { payloadKeysFrom, type PayloadKeys } from '../../../src/temporal/payloadKeys.js';
 
 const { History } = temporal.api.history.v1;
-vi.setConfig({ testTimeout: 90_000 }); // longer than what is waited for
+vi.setConfig({ testTimeout: 90_000 }); // longer than each wait
 const [one, two] = [randomBytes(32), randomBytes(32)].map((secret) => secret.toString('base64'));
 const keysText = (text: string): string =>
   text.replaceAll(/k[12]/g, (id) => `${id}:${id === 'k1' ? one : two}`);
@@ -38,7 +38,7 @@ const withKeys = (text: string): WorkflowHandle => {
   const client = new Client({ connection, dataConverter: dataConverterFrom(keys(text)) });
   return client.workflow.getHandle(stand.handle(id).workflowId);
 };
-/** The next worker knows nothing of the account but its history. */
+/** Starts a new worker, which knows only the history of the account. */
 async function restartWorker(text: string): Promise<void> {
   await stand.stopWorker();
   await stand.startWorker(keys(text));
@@ -50,7 +50,7 @@ async function send(account: WorkflowHandle, name: string): Promise<void> {
   await update(account, 'sendDelivered', { reservationId, chatId: `canary-chat-${name}` });
   await run(account);
 }
-/** What the server stores of the run: everything, and the ids of the keys that encrypt it. */
+/** Returns all that the server stores of the run, and the ids of the keys in it. */
 async function stored(): Promise<{ readonly bytes: Buffer; readonly keyIds: readonly string[] }> {
   const history = await stand.handle(id).fetchHistory();
   const bytes = Buffer.from(History.encode(history).finish());
@@ -58,7 +58,7 @@ async function stored(): Promise<{ readonly bytes: Buffer; readonly keyIds: read
   return { bytes, keyIds: [...new Set([...keyIds].map(([, keyId]) => keyId ?? ''))].toSorted() };
 }
 
-it('is switched on while the account lives', async () => {
+it('encryption is switched on while the account runs', async () => {
   const { workflowId } = stand.handle(id);
   const { client, taskQueue } = stand;
   const args = [{ accountId: id, tier: 'premium' }];
@@ -67,14 +67,14 @@ it('is switched on while the account lives', async () => {
   await client.workflow.start(WORKFLOW_TYPE, { workflowId, taskQueue, args, workflowTaskTimeout });
   await expect.poll(() => statusOf(withKeys('')).catch(() => undefined)).toBeDefined();
   await send(withKeys(''), 'plain');
-  await restartWorker('plain,k1'); // every reader first
+  await restartWorker('plain,k1'); // first each reader gets the key
   await send(withKeys('k1'), 'on');
   await restartWorker('k1');
   expect(await statusOf(withKeys('k1'))).toMatchObject({ counter: 2, delivered: 2 });
   await expect(statusOf(withKeys(''))).rejects.toThrow('key "k1" is not in SAFEBAND_PAYLOAD');
 });
 
-it('leaves nothing in the history that can be read', async () => {
+it('encryption leaves no readable payload in the history', async () => {
   const account = withKeys('k1');
   const { asOf } = await statusOf(account);
   const { runId } = await account.describe();
@@ -89,7 +89,7 @@ it('leaves nothing in the history that can be read', async () => {
   expect(bytes.toString('latin1')).not.toContain('canary');
 });
 
-it("is read by the Temporal CLI through the codec endpoint, with an operator's key", async () => {
+it("the Temporal CLI decrypts through the codec endpoint, with an operator's key", async () => {
   const settings = {
     DATABASE_URL: stand.databaseUrl,
     TEMPORAL_ADDRESS: inject('temporalAddress'),
@@ -110,7 +110,7 @@ it("is read by the Temporal CLI through the codec endpoint, with an operator's k
   }
 });
 
-it('forgets nothing while a worker lacks the key, and fails no workflow', async () => {
+it('an account forgets nothing while a worker lacks the key, and its workflow does not fail', async () => {
   await restartWorker('');
   const account = withKeys('k1');
   const outcome = { reservationId: 'canary-late', chatId: 'canary-chat-late' };
@@ -123,7 +123,7 @@ it('forgets nothing while a worker lacks the key, and fails no workflow', async 
   expect(await statusOf(account)).toMatchObject({ counter: 2, delivered: 1 });
 });
 
-it('counts a Signal that cannot be decrypted as a bad one', async () => {
+it('a Signal that cannot be decrypted is counted as a bad Signal', async () => {
   const account = withKeys('k1');
   const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
   const encoding = bytes('binary/encrypted');
@@ -153,8 +153,8 @@ it('counts a Signal that cannot be decrypted as a bad one', async () => {
   expect(await statusOf(account)).toMatchObject({ counter, state: 'active' });
 });
 
-it('is rotated, and switched off', async () => {
-  await restartWorker('k1,k2'); // every reader first
+it('encryption is rotated, and switched off', async () => {
+  await restartWorker('k1,k2'); // first each reader gets the key
   expect((await stored()).keyIds).toEqual(['k1']);
   await restartWorker('k2,k1');
   await send(withKeys('k2,k1'), 'rotated');

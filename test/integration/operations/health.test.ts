@@ -51,9 +51,9 @@ afterAll(async () => {
 });
 
 type Answer = { status: string; checks: { name: string; ok: boolean; cure?: string }[] };
-/** The status, and what is wrong with its cure. */
+/** Returns the status of `/readyz`, and each failed check with its fix. */
 async function readyz(): Promise<readonly unknown[]> {
-  now += 60_000; // what was found before is forgotten
+  now += 60_000; // earlier findings are forgotten
   const answer = await app.inject('/readyz');
   const { checks } = answer.json<Answer>();
   expect(checks.map(({ name }) => name)).toEqual([
@@ -76,7 +76,7 @@ const heartbeat = (age: string) =>
     [age],
   );
 
-it('is ready while everything answers; each check that fails names the fix', async () => {
+it('the server is ready while everything answers; each failed check names the fix', async () => {
   expect(await readyz()).toEqual([200]); // there was no audit yet, and none is overdue
   await pool.query(`update safeband.schema_migrations set applied_at = now() - interval '21 min'`);
   expect(await readyz()).toEqual([503, ['audit', expect.stringContaining('npm run migrate')]]);
@@ -99,20 +99,20 @@ it('is ready while everything answers; each check that fails names the fix', asy
   schedules = [{ scheduleId: 'inmail-webhooks', flaw: flaw('broken') }];
   expect(await readyz()).toEqual([503, ['schedules', 'repair broken']]);
   schedules = [{ scheduleId: 'inmail-webhooks', flaw: flaw('paused') }];
-  expect(await readyz()).toEqual([200]); // on purpose, and other servers would be no better
+  expect(await readyz()).toEqual([200]); // paused on purpose, and for all servers
   expect((await app.inject('/readyz')).body).toContain('inmail-webhooks: it is paused');
   schedules = [];
 
   const last = (await knownMigrations()).at(-1);
   await pool.query('delete from safeband.schema_migrations where name = $1', [last]);
   expect(await readyz()).toEqual([503, ['schema', 'run npm run migrate']]);
-  // While a newer version is rolled out, this one continues.
+  // During the roll-out of a newer version, this one continues.
   const add = `insert into safeband.schema_migrations values ($1, ''), ('9999_later.sql', '')`;
   await pool.query(add, [last]);
   expect(await readyz()).toEqual([200]);
 });
 
-it('stays ready while tasks of accounts fail, and reports of how many', async () => {
+it('the server stays ready while tasks of accounts fail, and reports the number of accounts', async () => {
   await pool.query(
     `insert into safeband.alerts (account_id, kind, severity, quota_day, raised_at, details, resolved_at)
      select id, 'tasks_failing', severity, current_date - n, now(), '{}', case when is_over then now() end
@@ -161,7 +161,7 @@ const FLEET = [
   'safeband_postgres_up 1',
 ];
 
-it('shows the fleet in numbers to a key that may see all of it', async () => {
+it('metrics show the fleet to a key of all accounts', async () => {
   await pool.query(
     `insert into safeband.accounts (account_id, tier, counter_day, inmails_sent_today, in_flight,
        uncertain, carried, unexplained, state, cooldown_until, cooldown_cause, hold_actor, hold_since,
@@ -206,7 +206,7 @@ it('shows the fleet in numbers to a key that may see all of it', async () => {
   expect(scraped.body).not.toMatch(/acme|ada/);
 });
 
-it('shows metrics only to callers with a key, and its own while Postgres is away', async () => {
+it('metrics need a key, and the server shows its own while Postgres is away', async () => {
   expect((await app.inject('/metrics')).statusCode).toBe(401);
   const limited = await makeKey(pool, { name: 'one', role: 'operator', accounts: ['acme-3'] });
   expect((await metricsFor(limited?.key ?? '')).statusCode).toBe(403);

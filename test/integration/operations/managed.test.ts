@@ -1,6 +1,6 @@
 /**
- * Temporal as managed services offer it: a search attribute that is registered with another
- * type, no right to the operator service, TLS with a CA of its own.
+ * Temporal as a managed service: a search attribute with another type, no right to the operator
+ * service, or TLS with its own CA.
  */
 import { randomUUID } from 'node:crypto';
 import { Connection } from '@temporalio/client';
@@ -11,7 +11,7 @@ import { prints, sentenceOf, start } from '../../support/entries.js';
 import { freshDatabase } from '../../support/stand.js';
 import { CA_FILE, startFront, type Front } from '../../support/temporalFront.js';
 
-/** Temporal's number of the type; ours are of type Keyword. */
+/** Temporal's number of another type than Keyword, the type of Safeband's attributes. */
 const INT = 3;
 const WRONG = /InmailState is of type Int instead of Keyword/;
 
@@ -45,7 +45,7 @@ const doctor = async (env: Record<string, string>, name: string): Promise<object
   const { findings }: { findings: { name: string }[] } = JSON.parse(ended.out);
   return findings.find((one) => one.name === name);
 };
-/** Returns that check in the answer of `/readyz` of a server with those settings. */
+/** Starts a server with these settings, and returns one check of its `/readyz`. */
 async function readyz(env: Record<string, string>, name: string): Promise<object | undefined> {
   const server = start('server', { DATABASE_URL: database.url, ...env });
   await prints(server, 'server.started');
@@ -62,7 +62,7 @@ describe('a search attribute of the wrong type', () => {
     TEMPORAL_ADDRESS: inject('temporalAddress'),
     TEMPORAL_NAMESPACE: namespace,
   });
-  it('a search attribute of the wrong type ends migrate with what to do, and is found by doctor and readyz', async () => {
+  it('a search attribute of the wrong type ends migrate with the fix, and is found by doctor and readyz', async () => {
     const searchAttributes = { InmailState: INT };
     const add = (): Promise<unknown> =>
       connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
@@ -87,14 +87,14 @@ describe('a search attribute of the wrong type', () => {
 
 describe('without the right to the operator service', () => {
   const env = () => ({ TEMPORAL_ADDRESS: denying.address });
-  it('migrate does the rest, and ends with what an administrator has to do', async () => {
+  it('migrate without the right to the operator service does the rest, and names the task of an administrator', async () => {
     const migrating = start('migrate', { DATABASE_URL: database.url, ...env() });
     expect(await migrating.ended).toBe(1);
     expect(migrating.output()).toMatch(/schedule inmail-fleet-audit: (made|updated)/);
     expect(sentenceOf(migrating.output())).toMatch(/administrator.*InmailState.*InmailTier/);
   });
 
-  it('doctor warns, and readyz has nothing against it', async () => {
+  it('doctor warns of a missing right to the operator service, and readyz is ready', async () => {
     expect(await doctor(env(), 'search attributes')).toMatchObject({
       level: 'warn',
       cure: expect.stringContaining('search-attribute create'),

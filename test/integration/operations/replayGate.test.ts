@@ -16,7 +16,7 @@ import { bundleOf, PATCHED_TIMERS, SECOND_TIMERS, type Change } from '../../supp
 
 const RECORDED = 'test/histories';
 
-/** Changes that would fail the tasks of running accounts, and a place where each shows. */
+/** Changes that would fail the tasks of running accounts, each with a recording that shows it. */
 const REFUSED: Readonly<Record<string, Change & { readonly shows: string }>> = {
   secondTimers: { ...SECOND_TIMERS, shows: 'idle-days-1' },
   noClaim: {
@@ -41,7 +41,7 @@ beforeAll(async () => {
 });
 afterAll(dropCopies);
 
-/** Recordings of accounts whose file is named so, as if they were of another workflow type. */
+/** Returns recordings with this name, as if they were of another workflow type. */
 async function* asType(type: string, named = ''): AsyncIterable<Recording> {
   for await (const recording of recordingsIn(RECORDED)) {
     const { workflowType } = startOf(recording);
@@ -64,7 +64,7 @@ async function verdicts(
 const refusedIn = (found: readonly Verdict[]): readonly string[] =>
   found.filter(({ refusal }) => refusal !== undefined).map(({ name }) => name);
 
-it('lets these workflows continue each recorded history', async () => {
+it('the gate lets these workflows continue each recorded history', async () => {
   const found = await verdicts(inject('workflowBundlePath'), recordingsIn(RECORDED));
   expect(refusedIn(found)).toEqual([]);
   expect(found.length).toBeGreaterThan(20);
@@ -78,13 +78,13 @@ it.each(Object.entries(REFUSED).map(([type, change]) => [change.what, type, chan
   },
 );
 
-it('lets through what is patched', async () => {
+it('the gate accepts a change behind `patched`', async () => {
   const found = await verdicts(changed, asType('patchedTimers'));
   expect(refusedIn(found)).toEqual([]);
   expect(found.length).toBeGreaterThan(20);
 });
 
-it('as a command prints each, and ends with exit code 1 if one is refused', async () => {
+it('the command prints each history, and ends with exit code 1 if one is refused', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'safeband-replay-'));
   try {
     const packed = await readFile(`${RECORDED}/0.1.0/fleet-audit.json.gz`);

@@ -1,6 +1,6 @@
 /**
- * What no login may do to another's rows or with the owner's rights: read off the catalogue for the
- * whole schema, whatever it has in it, and tried as attacks.
+ * No login may change another's rows or use the owner's rights. The test reads the catalog of the
+ * whole schema, also of objects that are added later, and tries attacks.
  */
 import { randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
@@ -19,7 +19,7 @@ let owner: Pool;
 const pools: Pool[] = [];
 const logins: string[] = [];
 
-/** A login of its own that is a member of the role; its pool has one connection. */
+/** Makes a login that is a member of the role; its pool has one connection. */
 async function loginIn(role: string, name = `${role}_${logins.length}_${suffix}`): Promise<Pool> {
   await owner.query(`create role ${name} login password '${password}' in role ${role}`);
   logins.push(name);
@@ -57,7 +57,7 @@ afterAll(async () => {
   await admin.end();
 });
 
-/** Functions of the schema for which that condition holds. */
+/** Returns the functions of the schema for which that condition holds. */
 async function functions(condition: string): Promise<readonly string[]> {
   const { rows } = await owner.query<{ name: string }>(
     `select p.oid::regprocedure::text as name from pg_proc p join pg_language l on l.oid = p.prolang
@@ -66,7 +66,7 @@ async function functions(condition: string): Promise<readonly string[]> {
   return rows.map(({ name }) => name);
 }
 
-it("fixes what names mean in each function of the schema that runs with its owner's rights", async () => {
+it("each function that runs with its owner's rights has a fixed search path", async () => {
   const others = `p.prosecdef or p.prorettype = 'trigger'::regtype or l.lanname <> 'sql'`;
   const fixed = `p.proconfig @> '{"search_path=pg_catalog, pg_temp"}'`;
   expect((await functions(others)).length).toBeGreaterThan(10);
@@ -76,7 +76,7 @@ it("fixes what names mean in each function of the schema that runs with its owne
   );
 });
 
-it("lets only the named roles run a function with the owner's rights", async () => {
+it("only the named roles may run a function with the owner's rights", async () => {
   const given = `exists (select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
     where a.grantee <> p.proowner`;
   expect(await functions(`${given} and a.grantee = 0)`)).toEqual([]);
@@ -89,7 +89,7 @@ it("lets only the named roles run a function with the owner's rights", async () 
   ).toEqual(['prune_history(timestamp with time zone,integer)']);
 });
 
-it('lets no login make objects of its own in the database', async () => {
+it('no login may create objects in the database', async () => {
   for (const pool of [worker, pipeline, reader]) {
     expect(await codeOf(pool.query('create temp table mine ()'))).toBe('42501');
     expect(await codeOf(pool.query('create function public.mine() returns int return 1'))).toBe(
@@ -99,7 +99,7 @@ it('lets no login make objects of its own in the database', async () => {
   }
 });
 
-it('gives every connection the same meaning of names, temporary objects last', async () => {
+it('every connection has the same search path, with temporary objects last', async () => {
   const url = new URL(database.url);
   url.searchParams.set('options', '-c search_path=public -c TimeZone=Asia/Tokyo');
   const pool = createPool(url.href, 1);
@@ -110,10 +110,10 @@ it('gives every connection the same meaning of names, temporary objects last', a
   ]);
 });
 
-/** Names of types that functions of ours use, under which an attacker's own code would run. */
+/** Types of Safeband's functions, whose names an attacker could use for own code. */
 const TYPES = ['timestamptz', 'text', 'date', 'jsonb', 'int8', 'int4', 'numeric'];
 
-it("runs no code of a worker's login with the owner's rights, also where it may make types", async () => {
+it("no code of a worker's login runs with the owner's rights, also if it may create types", async () => {
   await owner.query(
     `grant temporary on database ${new URL(database.url).pathname.slice(1)} to ${logins[0]}`,
   );
@@ -130,7 +130,7 @@ it("runs no code of a worker's login with the owner's rights, also where it may 
   for (const type of TYPES) {
     await login.query(`create domain pg_temp.${type} as pg_catalog.${type} check (pg_temp.evil())`);
   }
-  // By the triggers of the tables that it writes, and by one of its own.
+  // The attack uses triggers of the tables that it writes, and its own trigger.
   await login.query(
     `insert into safeband.accounts (account_id, tier, counter_day, state, owner, owner_version,
        version, updated_at, cooldown_until, cooldown_cause, hold_reason, hold_actor, hold_since)
@@ -149,7 +149,7 @@ it("runs no code of a worker's login with the owner's rights, also where it may 
   await login.query(`select safeband.prune_history(now() - interval '1 year')`);
   login.release(true);
   expect((await owner.query('select * from safeband.proof')).rows).toEqual([]);
-  // And the triggers did run.
+  // The triggers did run.
   const types = `select distinct type from safeband.webhook_events order by 1`;
   expect((await owner.query(types)).rows).toContainEqual({ type: 'account.held' });
 });
@@ -169,7 +169,7 @@ const settle = (pool: Pool, id: string, outcome: string): Promise<unknown> =>
     ),
   );
 
-it('lets only the login that began an attempt write its outcome, and only a worker void', async () => {
+it('only the login that began an attempt may write its outcome, and only a worker may void it', async () => {
   await begun(pipeline, 'one');
   for (const outcome of ['delivered', 'failed', 'void']) {
     expect([outcome, await settle(rival, 'one', outcome)]).toEqual([outcome, '42501']);
@@ -190,7 +190,7 @@ it('lets only the login that began an attempt write its outcome, and only a work
   ]);
 });
 
-it('lets a login settle for an older one that it is a member of', async () => {
+it('a login may settle for an older login of which it is a member', async () => {
   await begun(pipeline, 'older');
   const heir = await loginIn('safeband_pipeline');
   expect(await settle(heir, 'older', 'failed')).toBe('42501');
@@ -198,7 +198,7 @@ it('lets a login settle for an older one that it is a member of', async () => {
   expect(await settle(heir, 'older', 'failed')).toBe('done');
 });
 
-it('takes no lock that a pipeline or a reader could hold', async () => {
+it('no statement takes a lock that a pipeline or a reader could hold', async () => {
   const tables = await owner.query<{ name: string }>(
     `select oid::regclass::text as name from pg_class
       where relnamespace = 'safeband'::regnamespace and relname like '%lock%' and relkind = 'r'`,
@@ -216,7 +216,7 @@ it('takes no lock that a pipeline or a reader could hold', async () => {
   }
 });
 
-it('takes no advisory lock anywhere: any login could hold it', async () => {
+it('no statement takes an advisory lock, because any login could hold it', async () => {
   const calls: string[] = [];
   for (const folder of ['src', 'migrations']) {
     for (const name of await readdir(folder, { recursive: true })) {
@@ -230,7 +230,7 @@ it('takes no advisory lock anywhere: any login could hold it', async () => {
   expect(calls).toEqual([]);
 });
 
-it('lets one sender send at a time, until its connection is gone', async () => {
+it('one sender sends at a time, until its connection is gone', async () => {
   const [first, second] = [await owner.connect(), await owner.connect()];
   expect(await takeSenderLock(owner, first)).toBe(true);
   expect(await takeSenderLock(owner, second)).toBe(false);

@@ -1,6 +1,6 @@
 /**
- * The roles of the database: what each may and may not do, in a table that is read together with
- * `migrations/roles.sql`; and a worker, a pipeline and a reader that have no more than that.
+ * The rights of each role of the database, in a table that agrees with `migrations/roles.sql`. A
+ * worker, a pipeline and a reader run with these rights only.
  */
 import { randomUUID } from 'node:crypto';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -35,7 +35,7 @@ let owner: Pool;
 const pools: Pool[] = [];
 const logins: string[] = [];
 
-/** A login of its own that is a member of the role, as operators make one. */
+/** Makes a login that is a member of the role, as operators do. */
 async function loginIn(role: string, name = `${role}_${suffix}`): Promise<string> {
   await owner.query(`create role ${name} login password '${password}' in role ${role}`);
   logins.push(name);
@@ -63,7 +63,7 @@ afterAll(async () => {
   await admin.end();
 });
 
-/** s: select, i: insert, u: update, d: delete; small: of some columns. `-`: nothing at all. */
+/** s: select, i: insert, u: update, d: delete; small letters: some columns; `-`: no right. */
 const RIGHTS = `
   table               worker  pipeline  reader  server
   access_changes      -       -         -       si
@@ -93,7 +93,7 @@ const RIGHTS = `
   webhook_sender_lock u       -         -       -
 `;
 
-it('gives each role what is written here, on every table, and nothing else', async () => {
+it('each role has exactly these rights on every table', async () => {
   const { rows } = await owner.query<{ line: string }>(
     `select concat_ws(' ', c.relname, string_agg(coalesce(nullif(array_to_string(array(
               select case when has_table_privilege(role, c.oid, word) then left(word, 1)
@@ -115,7 +115,7 @@ it('gives each role what is written here, on every table, and nothing else', asy
   );
 });
 
-it('lets a server do all that operators do with webhooks, also while there are new events', async () => {
+it('a server may do all that operators do with webhooks, also while there are new events', async () => {
   const server = await poolOf('safeband_server');
   const [by, at] = ['ada', Date.now()];
   const url = 'https://a.example';
@@ -138,7 +138,7 @@ it('lets a server do all that operators do with webhooks, also while there are n
   await owner.query('delete from safeband.webhook_events');
 });
 
-it('runs a worker, a pipeline and a reader that are only members of their roles', async () => {
+it('a worker, a pipeline and a reader run with their roles only', async () => {
   const [worker, pipeline, reader] = [
     await loginIn('safeband_worker'),
     await poolOf('safeband_pipeline'),
@@ -163,7 +163,7 @@ it('runs a worker, a pipeline and a reader that are only members of their roles'
         return (await safeband.reservation(id, 'never')).state;
       })
       .toBe('released');
-    await safeband.reconcileNow(id); // and with it everything is saved
+    await safeband.reconcileNow(id); // it also saves everything
     expect(await statusOf(account)).toMatchObject({ counter: 1, delivered: 1 });
     const at = Date.now();
     expect(await listStatuses(reader, { at, limit: 10 })).toMatchObject([
@@ -221,7 +221,7 @@ it('runs a worker, a pipeline and a reader that are only members of their roles'
   }
 });
 
-it('prints the fix if the migrating user may not create roles, and migrates', async () => {
+it('migrate prints the fix if its user may not create roles, and migrates', async () => {
   const user = `migrator_${suffix}`;
   await owner.query(`create role ${user} login password '${password}' nocreaterole`);
   logins.push(user);
@@ -229,7 +229,7 @@ it('prints the fix if the migrating user may not create roles, and migrates', as
   await owner.query(`create database ${name} owner ${user}`);
   const url = new URL(database.url);
   Object.assign(url, { username: user, password, pathname: `/${name}` });
-  // Roles belong to the whole cluster, and ours are there: others take their place.
+  // Roles belong to the whole cluster, which has the real ones, so the test uses other names.
   const folder = await mkdtemp(path.join(tmpdir(), 'safeband-roles-'));
   await cp('migrations', folder, { recursive: true });
   const sql = await readFile('migrations/roles.sql', 'utf8');

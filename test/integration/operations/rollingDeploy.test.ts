@@ -1,6 +1,6 @@
 /**
- * A rolling deploy under traffic, forth and back, of a build whose workflows have other commands: each
- * run ends on the build that began it, no task fails, and every InMail is sent and counted once.
+ * A rolling deploy and its rollback under traffic, with a build whose workflows have other commands.
+ * Each run ends on the build that began it, no task fails, and every InMail counts once.
  */
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
@@ -16,7 +16,7 @@ import { createStand, type Stand } from '../../support/stand.js';
 
 const ACCOUNTS = 4;
 const SENDS_EACH = 2;
-vi.setConfig({ testTimeout: 90_000 }); // longer than what is waited for
+vi.setConfig({ testTimeout: 90_000 }); // longer than each wait
 const deploymentName = `safeband-${randomUUID().slice(0, 8)}`;
 const OLDER = 'b1';
 const NEWER = 'b2';
@@ -42,19 +42,19 @@ afterAll(async () => {
   await dropCopies();
 });
 
-/** The first command of the document that begins so, for this deployment. */
+/** Returns the first command of the document with this beginning, for this deployment. */
 async function documented(first: string): Promise<string> {
   const [line = ''] = await commandsOf('docs/deploy.md', first);
   return line.replaceAll(/\bsafeband(?=[ :])/g, deploymentName);
 }
-/** As soon as the server has seen that build's worker. */
+/** Makes a build current as soon as the server knows its worker. */
 async function makeCurrent(buildId: string): Promise<void> {
   const line = await documented('temporal worker deployment set-current-version');
   const own = line.replace(/--build-id \S+/, `--build-id ${buildId}`);
   await expect.poll(() => shell(own).catch(String)).toContain('Success');
 }
 
-/** What reached LinkedIn. */
+/** The InMails that reached LinkedIn. */
 const reached: string[] = [];
 async function send(id: string): Promise<void> {
   const reservationId = `r${reached.length}-${randomUUID()}`;
@@ -70,7 +70,7 @@ async function buildNow(account: WorkflowHandle): Promise<string | undefined> {
   return raw.workflowExecutionInfo?.versioningInfo?.deploymentVersion?.buildId ?? undefined;
 }
 
-/** Sends on all accounts, one InMail after another, until each has sent some on that build. */
+/** Sends InMails on all accounts, until each account has sent some on that build. */
 async function sendUntilOn(buildId: string, ids: readonly string[]): Promise<void> {
   const onOne = async (id: string): Promise<void> => {
     for (let n = 1, there = 0; there < SENDS_EACH; n += 1) {
@@ -82,7 +82,7 @@ async function sendUntilOn(buildId: string, ids: readonly string[]): Promise<voi
   await Promise.all(ids.map(onOne));
 }
 
-it('moves accounts forth and back at their next message, and loses and doubles nothing', async () => {
+it('a deploy and its rollback move accounts at their next message, and lose and double nothing', async () => {
   await makeCurrent(OLDER);
   const ids = Array.from({ length: ACCOUNTS }, () => stand.newAccount());
   for (const accountId of ids) await safeband.connect({ accountId, tier: 'recruiter' });
@@ -111,7 +111,7 @@ it('moves accounts forth and back at their next message, and loses and doubles n
   expect(new Set(reached).size).toBe(reached.length);
 });
 
-it('is a change that the gate refuses: without versions it would have failed their tasks', async () => {
+it('the gate refuses this change, because without versions it would have failed tasks', async () => {
   const account = await stand.connect(stand.newAccount());
   const { workflowId } = account;
   const history = await account.fetchHistory();
@@ -124,7 +124,7 @@ it('is a change that the gate refuses: without versions it would have failed the
   expect(verdicts).toMatchObject([{ refusal: expect.stringContaining('Nondeterminism') }]);
 });
 
-it('moves an account without messages when it is asked for a run', async () => {
+it('an account without messages moves when it is asked for a run', async () => {
   await makeCurrent(OLDER);
   const account = await stand.connect(stand.newAccount());
   await whenSaved(account);
@@ -137,7 +137,7 @@ it('moves an account without messages when it is asked for a run', async () => {
   expect(await buildNow(account)).toBe(NEWER);
 });
 
-it("starts the Schedule's workflow on the build that is current", async () => {
+it("the Schedule's workflow starts on the current build", async () => {
   await makeCurrent(NEWER);
   const audit = await stand.client.workflow.start('inmailFleetAudit', {
     workflowId: `audit-${randomUUID()}`,

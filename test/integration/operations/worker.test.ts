@@ -1,4 +1,4 @@
-/** A worker's metrics, its logs without names of people, and how it ends. */
+/** A worker's metrics, its logs without names of people, and its end. */
 import type { ChildProcess } from 'node:child_process';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
@@ -53,7 +53,7 @@ afterAll(async () => {
 const rename = (from: string, to: string) =>
   stand.pool.query(`alter table safeband.${from} rename to ${to}`);
 
-/** Every kind of message, good and bad, with values that must not be found again. */
+/** Sends every kind of message, good and bad, with values that must not appear in logs. */
 async function talk(id: string): Promise<void> {
   const account = await stand.connect(id, { identity: `${CANARY}-member` });
   await expect.poll(() => statusOf(account)).toMatchObject({ verified: true });
@@ -76,7 +76,7 @@ async function talk(id: string): Promise<void> {
   await expect.poll(() => statusOf(account)).toMatchObject({ unsaved: 0 });
 }
 
-/** The server's side of the same traffic. */
+/** Sends the same traffic through the server. */
 async function serverScrape(): Promise<string> {
   const app = fastify();
   serveMetrics(app, { metrics, readGauges: () => readGauges(stand.pool), now: Date.now });
@@ -92,7 +92,7 @@ async function serverScrape(): Promise<string> {
 const namesIn = (scrape: string): ReadonlySet<string> =>
   new Set([...scrape.matchAll(/^(?:# TYPE )?([a-z]\w+)/gm)].map(([, name]) => name ?? ''));
 
-/** Metrics and labels of a PromQL expression; what stands in quotes is neither. */
+/** Returns the metrics and labels of a PromQL expression, without its texts in quotes. */
 const wordsIn = (expression: string): readonly string[] =>
   [
     ...expression
@@ -100,9 +100,9 @@ const wordsIn = (expression: string): readonly string[] =>
       .matchAll(/(?:safeband|temporal)_\w+|\w+(?==~?"|!=")/g),
   ].map(([word]) => word);
 
-it("serves metrics, the SDK's and ours, with every name that board and rules ask for", async () => {
+it("a worker serves the SDK's metrics and Safeband's, with every name of dashboard and alert rules", async () => {
   await talk(stand.newAccount());
-  // A task that fails is counted only once there is one.
+  // The metric of failed tasks exists only after a failure.
   const unknownType = await stand.client.workflow.start('stranger', {
     taskQueue: TASK_QUEUE,
     workflowId: stand.newAccount('stranger'),
@@ -126,7 +126,7 @@ it("serves metrics, the SDK's and ours, with every name that board and rules ask
   expect(asked.length).toBeGreaterThan(40);
   const unknown = asked.flatMap(wordsIn).filter((word) => !known.has(word));
   expect([...new Set(unknown)]).toEqual([]);
-  // And every metric of ours is in the table that people read.
+  // And every metric of Safeband is in the table of the document.
   const documented = readFileSync('docs/operations.md', 'utf8');
   const ours = [...known].filter((name) => name.startsWith('safeband_'));
   const base = ours.map((name) => name.replace(/_(bucket|sum|count)$/, ''));
@@ -136,7 +136,7 @@ it("serves metrics, the SDK's and ours, with every name that board and rules ask
   expect(inTable.filter((name) => !base.includes(name))).toEqual([]);
 });
 
-/** What a JSON or YAML file asks Prometheus: every `expr`. */
+/** Returns every `expr` of a JSON or YAML file. */
 function expressionsOf(...files: readonly string[]): readonly string[] {
   const found: string[] = [];
   const collect = (node: unknown): void => {
@@ -150,7 +150,7 @@ function expressionsOf(...files: readonly string[]): readonly string[] {
   return found;
 }
 
-it('logs one JSON event a line, without names of people', () => {
+it('a worker logs one JSON event a line, without names of people', () => {
   const lines = logged.trim().split('\n');
   expect(lines.map(eventIn)).toEqual(
     expect.arrayContaining(['worker.started', 'database.silent', 'temporal.said']),
@@ -158,7 +158,7 @@ it('logs one JSON event a line, without names of people', () => {
   expect(logged).not.toContain(CANARY);
 });
 
-/** The event of a log line; it throws where the line is no JSON. */
+/** Returns the event of a log line; throws if the line is not JSON. */
 function eventIn(line: string): unknown {
   const found: { readonly event?: unknown } = JSON.parse(line);
   expect(found).toMatchObject({
@@ -169,7 +169,7 @@ function eventIn(line: string): unknown {
   return found.event;
 }
 
-it('ends within its bound on SIGTERM in the middle of a save, and loses nothing', async () => {
+it('a worker that gets SIGTERM during a save ends within its bound, and loses nothing', async () => {
   const id = stand.newAccount();
   await stand.connect(id);
   await safeband.reconcileNow(id);

@@ -1,4 +1,4 @@
-/** What the database itself holds: R7's one row, R14's guards, migrations, the view. */
+/** Rules of the database itself: the one row of R7, the guards of R14, migrations, the view. */
 import { mkdtemp, readFile, rm, writeFile, cp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -323,7 +323,7 @@ describe('migrations', () => {
   });
 });
 
-it('saves an account also where its history, its webhooks cannot be written', async () => {
+it('an account is saved although its history and its webhooks cannot be written', async () => {
   const { entity } = spent();
   const names = ['account_history', 'reservation_history', 'webhook_events'];
   const rename = (from: string, to: string) =>

@@ -1,4 +1,4 @@
-/** Reads that answer tickets, from rows that the real activities wrote (R17). */
+/** Reads for questions of support, from rows that the real activities wrote (R17). */
 import { expect, it } from 'vitest';
 import { createActivities } from '../../../src/activities/index.js';
 import type { Activities } from '../../../src/activities/ports.js';
@@ -37,7 +37,7 @@ withDatabase((own) => {
   activities = createActivities({ pool });
 });
 
-/** An account in the test's own time: messages, saves and runs as its workflow would do them. */
+/** An account in the test's own time, with messages, saves and runs as in its workflow. */
 class Life {
   actor: Entity;
   now: number;
@@ -88,7 +88,7 @@ class Life {
     this.actor = reconciled(this.actor, batch, ran.events, ran.foreign, ask.at);
   }
 
-  /** What is asked of it now, as its queries answer. */
+  /** The present answers of the account's queries. */
   get shown(): Shown {
     const { account, version } = this.actor;
     return {
@@ -98,7 +98,7 @@ class Life {
   }
 }
 
-it('explains a gap from the rows alone as with its workflow, before and after its run', async () => {
+it('the rows alone explain a gap like the workflow, before and after its run', async () => {
   const accountId = must(isAccountId, 'why');
   const life = await Life.begin({ accountId }, at('09:00'));
   for (const name of ['a', 'b', 'x', 'y']) life.when(reserve, { reservationId: r(name) });
@@ -144,7 +144,7 @@ it('explains a gap from the rows alone as with its workflow, before and after it
 });
 
 type Shown = Pick<StateAt, 'status' | 'decision'>;
-/** Drops what comes from the rows in another order, or is only known as of now. */
+/** Drops fields whose order differs in rows, or which are known for the present only. */
 const comparable = ({ status, decision }: Shown): object => {
   const { version: _, nextReconcileAt: __, openReservations, ...rest } = status;
   const open = openReservations.toSorted((a, b) => (a.reservationId < b.reservationId ? -1 : 1));
@@ -174,7 +174,7 @@ function happen(life: Life, luck: Luck, n: number): void {
   else life.when(fail, { reservationId: id, kind: 'throttled' });
 }
 
-it('shows at each instant of two days the state of that instant', async () => {
+it('history shows the state of each instant of two days', async () => {
   const luck = new Luck(3);
   const accountId = must(isAccountId, 'history');
   const life = await Life.begin(
@@ -204,7 +204,7 @@ it('shows at each instant of two days the state of that instant', async () => {
     // The database's clock is not the test's: it may be more than 90 days later.
     expect(result?.notes.filter((note) => !note.includes('for 90 days'))).toEqual([]);
   }
-  // The days had what can go wrong.
+  // The days had each kind of fault.
   const states = new Set(shown.map(({ was }) => was.status.state));
   expect([...states].toSorted()).toEqual(['active', 'cooldown', 'held']);
   const was = (name: 'carried' | 'external' | 'uncertain' | 'rampDay' | 'imported'): number =>
@@ -212,7 +212,7 @@ it('shows at each instant of two days the state of that instant', async () => {
   expect(Math.min(was('carried'), was('external'), was('uncertain'), was('rampDay') - 1)).toBe(1);
 });
 
-it('replays the same days under another cap, and under the same', async () => {
+it('what-if replays the same days under another cap, and under the same cap', async () => {
   const now = at('2026-11-25T06:00:00.000Z');
   const tried = async (change: object): Promise<WhatIf> => {
     const result = await whatIf(pool, 'history', change, { days: 7, now });
@@ -235,7 +235,7 @@ it('replays the same days under another cap, and under the same', async () => {
   expect(await whatIf(pool, 'nobody', { dailyCap: 1 }, { now })).toBeUndefined();
 });
 
-it('deletes history that is too old, and keeps the last row of each account', async () => {
+it('pruning deletes history that is too old, and keeps the last row of each account', async () => {
   const count = async (): Promise<number> => {
     const { rows } = await pool.query<{ count: number }>(
       `select (select count(*) from safeband.account_history)::int
@@ -259,7 +259,7 @@ it('deletes history that is too old, and keeps the last row of each account', as
   expect(result?.status.caps.daily).toBe(50);
 });
 
-it('replays a send once that a webhook reported first, and counts a manual one', async () => {
+it('what-if replays a send once that a webhook reported first, and counts a manual send', async () => {
   const accountId = must(isAccountId, 'seen-first');
   const life = await Life.begin({ accountId }, at('09:00'));
   life.when(reserve, { reservationId: r('own') });

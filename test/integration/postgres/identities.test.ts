@@ -1,4 +1,4 @@
-/** A database of before spellings were compared, brought to this version (R13). */
+/** Migrates a database from a version that did not compare spellings (R13). */
 import { randomUUID } from 'node:crypto';
 import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -51,7 +51,7 @@ const claim = (name: string, identity: string) => {
   return createActivities({ pool }).claim({ owner: name, found: null, row });
 };
 
-it('finds the account of a member in each spelling that it was connected by', async () => {
+it('a migrated database finds the account of a member in each spelling of its connect', async () => {
   for (const [n, id] of IDS.entries()) {
     const rivals = [`older-${n + 1}`];
     expect([spelt(n), await claim(`newer-${n}`, id)]).toEqual([
@@ -62,7 +62,7 @@ it('finds the account of a member in each spelling that it was connected by', as
   expect(await claim('stranger', 'ACoAABstranger')).toEqual({ claimed: true, rivals: [] });
 });
 
-it('keeps the original spelling and the compared form', async () => {
+it('a migrated database keeps the original spelling and the compared form', async () => {
   const { rows } = await pool.query<{ identity: string; normal: string | null }>(
     `select identity, identity_normal as normal from safeband.accounts
       where account_id like 'newer-%' or account_id like 'older-%' order by account_id`,

@@ -1,4 +1,4 @@
-/** Several parts start at once on a new database: one of them makes the tables, the others wait. */
+/** Several programs start at once on a new database: one makes the tables, and the others wait. */
 import { randomUUID } from 'node:crypto';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ afterAll(async () => {
   await admin.end();
 });
 
-it('applies each file once, however many try at once', async () => {
+it('simultaneous migrations apply each file once', async () => {
   const printed: string[] = [];
   const applied = await Promise.all(
     [1, 2, 3].map(() => migrate(url.href, (line) => printed.push(line))),
@@ -35,7 +35,7 @@ it('applies each file once, however many try at once', async () => {
   expect(await migrate(url.href)).toEqual([]);
 });
 
-it('reports who keeps it waiting, and ends with that where the wait is too long', async () => {
+it('a migration that waits reports the session that holds the lock, and ends with it after too long a wait', async () => {
   await migrate(url.href);
   const holder = new pg.Client({ connectionString: url.href, application_name: 'a report' });
   await holder.connect();
@@ -54,10 +54,10 @@ it('reports who keeps it waiting, and ends with that where the wait is too long'
   expect(await migrate(url.href)).toEqual([]);
 });
 
-/** How an older worker's reason of a pause begins; migration 0024 reads it. */
+/** The beginning of an older worker's reason for a pause, which migration 0024 reads. */
 const OLDER_TEXT = ['throttled,', 'said', 'of', 'reservation'].join(' ');
 
-it('gives pauses of older workers the reservation whose report caused them', async () => {
+it('a migration gives pauses of older workers the reservation whose report caused them', async () => {
   const older = await mkdtemp(path.join(tmpdir(), 'safeband-migrations-'));
   const own = fileURLToPath(new URL('../../../migrations', import.meta.url));
   await cp(own, older, { recursive: true, filter: (file) => !file.includes('0024_') });

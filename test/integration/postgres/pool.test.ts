@@ -34,7 +34,7 @@ const pidOf = async (db: Queryable): Promise<unknown> => {
 };
 const kill = (pid: unknown): Promise<unknown> =>
   killer.query('select pg_terminate_backend($1)', [pid]);
-/** Long enough for the server's farewell to arrive. */
+/** How long the server's last message may take. */
 const GRACE_MS = 200;
 
 type Kill = (db: Queryable, pid: unknown) => Promise<unknown>;
@@ -60,7 +60,7 @@ it.each(KILLS)('a connection killed %s', async (_, killIt) => {
   expect(rows).toEqual([{ one: 1 }]);
 });
 
-it('a transaction that fails takes everything back', async () => {
+it('a failed transaction is rolled back completely', async () => {
   const half = inTransaction(pool, async (db) => {
     await db.query('create table safeband.half (id int)');
     throw new Error('enough');
@@ -70,7 +70,7 @@ it('a transaction that fails takes everything back', async () => {
   expect(rows).toEqual([{ half: null }]);
 });
 
-it('reports a server that is away', async () => {
+it('the pool reports a server that is away', async () => {
   const away = createPool('postgres://nobody@127.0.0.1:1/nothing', 1);
   await expect(inTransaction(away, (db) => db.query('select 1'))).rejects.toThrow('ECONNREFUSED');
   await away.end();

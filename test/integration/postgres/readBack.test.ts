@@ -1,4 +1,4 @@
-/** What a start reads back (R13), and who may write the row after it (R14). */
+/** The rows that a start reads back (R13), and the owner that may write the row after it (R14). */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createActivities } from '../../../src/activities/index.js';
 import type { Activities } from '../../../src/activities/ports.js';
@@ -34,7 +34,7 @@ beforeEach(async () => {
   await claim(1);
 });
 
-/** A slot of that many days ago, with what the pipeline wrote down and what was proved of it. */
+/** Writes a slot of that many days ago, with its journal row and its event. */
 async function left(id: string, daysAgo: number, state: string): Promise<void> {
   const day = isoDay(TODAY - daysAgo);
   const noon = new Date(startOf(TODAY - daysAgo) + 43_200_000).toISOString();
@@ -63,7 +63,7 @@ describe('what a start reads back', () => {
     await left('forgotten', 3, 'uncertain');
     await left('open', 30, 'in_flight');
     const { reservations, attempts, events } = await readBack();
-    // A call that was made before a long outage is proved by its journal, not guessed at (R6).
+    // The journal proves a call before a long outage, so the account need not guess (R6).
     const expected = ['open', 'remembered', 'today'];
     for (const rows of [reservations, attempts, events]) {
       expect(rows.map(({ reservationId }) => reservationId)).toEqual(
@@ -99,7 +99,7 @@ describe('what a start reads back', () => {
       [accountId, TODAY],
     );
     const { reservations, attempts, events, days } = await readBack();
-    // Its last day is closed by the next start: what it delivered must not end as unexplained.
+    // The next start closes the last day, whose deliveries must not end as unexplained.
     const ids = reservations.map(({ reservationId }) => reservationId);
     expect(ids).toEqual(['the-day-before', 'its-last-day']);
     expect(days.map(({ quotaDay }) => TODAY - quotaDay).toSorted((a, b) => a - b)).toEqual([
@@ -131,7 +131,7 @@ describe('the version that an owner began with', () => {
   it('the first version of an owner stays when a running account only checks for rivals again', async () => {
     await activities.save({ owner: OWNER, row: rowAt(5), entries: [], isHot: true, handled: null });
     await claim(5);
-    // Were it raised, a reset that follows would pass for a start that nothing came after (R14).
+    // With a higher version, a later reset would look like a start without later saves (R14).
     expect(await versions()).toEqual({ version: 5, ownerVersion: 1 });
   });
   it('the first version of an owner moves with a start that has read the row, also one that is tried again', async () => {

@@ -1,4 +1,4 @@
-/** What people read is what was saved: the two numbers, and the lists behind them (R17). */
+/** People read the rows that were saved: the two numbers, and the lists behind them (R17). */
 import { expect, it } from 'vitest';
 import { createActivities } from '../../../src/activities/index.js';
 import { deliver } from '../../../src/domain/commands/deliver.js';
@@ -20,7 +20,7 @@ import { withDatabase } from '../../support/database.js';
 import { batchOf } from '../../../src/domain/entity/writes.js';
 
 let pool: Pool;
-/** Two accounts of one story; `one` has an alert, which is open, and one that is not. */
+/** Saves two accounts with one story; `one` has an open alert and a resolved alert. */
 withDatabase(async (own) => {
   pool = own;
   const activities = createActivities({ pool });
@@ -45,7 +45,7 @@ withDatabase(async (own) => {
   );
 });
 
-it('shows counter and event log side by side, with what explains the gap', async () => {
+it('a list shows counter and event log of each account, with the parts of the gap', async () => {
   expect(await readStatus(pool, 'one', at('12:00'))).toMatchObject({
     state: 'held',
     hold: { reason: 'looks odd', actor: 'ada', since: at('09:00') },
@@ -62,7 +62,7 @@ it('shows counter and event log side by side, with what explains the gap', async
   expect(await readStatus(pool, 'nobody', at('12:00'))).toBeUndefined();
 });
 
-it('pages through accounts, events and changes, and leaves none out', async () => {
+it('the pages of accounts, events and changes leave no row out', async () => {
   const instant = at('12:00');
   const [first] = await listStatuses(pool, { at: instant, limit: 1 });
   expect(first?.accountId).toBe('one');
@@ -77,7 +77,7 @@ it('pages through accounts, events and changes, and leaves none out', async () =
   expect(await listChanges(pool, 'one', { limit: 9, before: change?.number ?? 0 })).toEqual([]);
 });
 
-it('names what a person should look at, and nothing that is resolved', async () => {
+it('the list of alerts has open alerts, and no resolved ones', async () => {
   const open = await listOpenAlerts(pool, { limit: 9 });
   expect(open).toMatchObject([{ accountId: 'one', kind: 'drift', raisedAt: at('10:00') }]);
   expect(await listOpenAlerts(pool, { accountId: 'two', limit: 9 })).toEqual([]);

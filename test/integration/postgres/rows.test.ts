@@ -1,4 +1,4 @@
-/** No content of a row holds up the others, and no delivery is lost to another's key (R14). */
+/** No content of a row delays other rows, and no delivery is lost because its key is taken (R14). */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createActivities } from '../../../src/activities/index.js';
 import type { Activities, Saved } from '../../../src/activities/ports.js';
@@ -37,7 +37,7 @@ beforeEach(async () => {
   await activities.claim({ owner: OWNER, found: null, row: rowAt(0) });
 });
 
-/** Saves these rows, under numbers from `first` on. */
+/** Saves these rows with numbers from `first` on. */
 const save = (rows: readonly Row[], first = 1): Promise<Saved> => {
   const entries: Entry[] = rows.map((row, i) => ({ number: first + i, row }));
   return activities.save({
@@ -109,7 +109,7 @@ describe('the event log', () => {
   });
 
   it('the event log takes a proof as long as LinkedIn may make it, once', async () => {
-    // Different characters of three bytes each: nothing that an index could compress.
+    // Different characters of three bytes each, so that an index cannot compress them.
     const long = (first: number): string =>
       Array.from({ length: 512 }, (_, i) => String.fromCodePoint(first + i * 7)).join('');
     const proof = { chatId: c(long(0x4e00)), messageId: m(long(0x4e03)) };

@@ -1,4 +1,4 @@
-/** `migrations/schema.sql` is what the migrations make. */
+/** `migrations/schema.sql` is the result of the migrations. */
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import type { Pool } from '../../../src/postgres/pool.js';

@@ -1,6 +1,6 @@
 /**
- * `account_status_at` works out state and caps in SQL, for people who read the view. On random rows
- * it has the same state, caps and numbers as the status that the domain makes of these rows (R17).
+ * `account_status_at` computes state and caps in SQL, for people who read the view. On random rows it
+ * has the same state, caps and numbers as the status of the domain for these rows (R17).
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -28,7 +28,7 @@ afterAll(() => close());
 
 const orNull = <T>(values: fc.Arbitrary<T>): fc.Arbitrary<T | null> =>
   fc.option(values, { nil: null });
-/** Hours from the instant of the read; an end at 0 has just come. */
+/** Hours from the instant of the read; an end at 0 is reached. */
 const end = orNull(fc.integer({ min: -2, max: 30 }));
 const closedDay = fc.record({ external: fc.nat(20), imported: fc.nat(9), unexplained: fc.nat(60) });
 const someRows = fc.record({
@@ -141,7 +141,7 @@ async function written(some: Some): Promise<{ readonly id: string; readonly now:
   return { id: accountId, now };
 }
 
-it('has the state, caps and numbers that the domain works out from the same rows', async () => {
+it('account_status_at has the state, caps and numbers that the domain computes from the same rows', async () => {
   const property = fc.asyncProperty(someRows, async (some) => {
     const { id, now } = await written(some);
     const view = await readStatus(pool, id, now);
@@ -181,7 +181,7 @@ it('has the state, caps and numbers that the domain works out from the same rows
       cooldown: status.cooldown,
       breakerUntil: status.breakerUntil,
     });
-    // The view's own sum: what the row has more than its parts is the excess.
+    // The view's own sum: the excess is the row's counter less its parts.
     expect(status.unexplained + status.delivered + status.external).toBe(
       some.unexplained + count(some.slots, 'delivered') + some.external + some.excess,
     );

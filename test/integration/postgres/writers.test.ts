@@ -1,4 +1,4 @@
-/** Writers that meet: two starts, an older row after a newer one, an alert that comes again (R14). */
+/** Simultaneous writers: two starts, an older row after a newer one, a repeated alert (R14). */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createActivities } from '../../../src/activities/index.js';
@@ -72,7 +72,7 @@ describe('a claim', () => {
       const claimed = claim(rowAt(1)).finally(() => {
         isDone = true;
       });
-      await sleep(150); // far longer than a claim that nothing holds up
+      await sleep(150); // far longer than a claim without a lock takes
       expect(isDone).toBe(false);
       return { claimed };
     });
