@@ -1,4 +1,4 @@
-/** What one run of an account's workflow has in hand, and what it hands to the next. */
+/** The state of one run of an account's workflow, and the state that the next run receives. */
 import { patched, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import { execute, entityWith, type Entity } from '../domain/entity/entity.js';
 import { parseStart } from '../domain/wire/adminRequests.js';
@@ -16,23 +16,23 @@ import { stateOf } from '../domain/gate/accountState.js';
 import { publishAttributes, type Published } from './searchAttributes.js';
 import { carriedOf, type Trouble, type Reply, type Entry, type Waiting } from './inHand.js';
 
-/** All that survives continue-as-new. */
+/** The state that a run hands to the next run with continue-as-new. */
 export type Carried = {
   readonly v: 1;
-  /** Null only where the start object was no good. */
+  /** Null only if the start object was refused. */
   readonly start: Start | null;
   readonly actor: Entity | null;
   readonly waiting: readonly Waiting[];
   readonly isCancelled: boolean;
-  /** True while a requested run has not been done; absent if none was requested. */
+  /** True while a requested reconcile has not been done; absent if none was requested. */
   readonly isRunAsked?: boolean;
   /** True while the rows have not been read again after a reset; absent in older state. */
   readonly isReset?: boolean;
-  /** Replies that were not sent yet; absent: there are none. */
+  /** Replies that were not sent yet; absent if there are none. */
   readonly replies?: readonly Reply[];
-  /** The rows are newer than the state, by a task that was lost, and were not read since. */
+  /** True if a lost task wrote rows that are newer than this state, and that are not read yet. */
   readonly isBehind?: boolean;
-  /** Identities are compared by their normal form; absent: they were, by their spelling (R13). */
+  /** True if identities are compared by their normal form; absent: by their spelling (R13). */
   readonly isInNormalForm?: boolean;
   readonly published: Published | null;
 };
@@ -43,17 +43,17 @@ export const PATIENCE_MS = 10_000;
 export class AccountRun {
   /** Null until the account's rows are read back. */
   entity: Entity | null;
-  /** What has come and is not taken yet, in the order in which it came. */
+  /** The messages that are not taken yet, in the order in which they came. */
   inbox: Entry[] = [];
-  /** Of that, what waits for the account to be read back (R13); it is empty afterwards. */
+  /** Messages that wait until the account is read back (R13); empty afterwards. */
   waiting: Entry[] = [];
   /** Updates that were accepted and not answered. */
   unanswered = 0;
-  /** The first of the inbox is an ask that waits for a check of the database (R12). */
+  /** True if the first message is an ask that waits for a check of the database (R12). */
   isCheckWanted = false;
   /** Messages up to this number have had their check. */
   checkedUpTo = 0;
-  /** What was wrong before the account was read back. */
+  /** Faults that were found before the account was read back. */
   readonly early: Trouble[] = [];
   /** True while a chore runs: messages are taken during it. */
   isBusy = false;
@@ -61,42 +61,42 @@ export class AccountRun {
   repliesBytes: number;
   repliesUnderWay = 0;
   isCancelled: boolean;
-  /** The run was reset to an earlier event: its rows may know more than it does (R14). */
+  /** True if the run was reset to an earlier event: its rows may contain more than it (R14). */
   isReset: boolean;
-  /** It was reset, also where the rows were not read back yet. */
+  /** True if the run was reset, also before its rows were read back. */
   wasReset: boolean;
-  /** A task that was lost has saved what this run does not know (R14). */
+  /** True if a lost task has saved changes that this run does not have (R14). */
   isBehind: boolean;
-  /** The identity, where there is one, was compared by its normal form (R13). */
+  /** True if the account has no identity, or it was compared by its normal form (R13). */
   isInNormalForm: boolean;
-  /** It was compared by its spelling, and is compared again by its normal form. */
+  /** True if the identity was compared by its spelling, and has to be compared again. */
   readonly comparesAgain: boolean;
-  /** What is known of the try that failed last. */
+  /** What is known about the last failed try. */
   outcome: Outcome = 'not committed';
-  /** Asks for a run that the run which was tried answers; and that it has just done so. */
+  /** Requests that the tried reconcile answers; and whether its lost answer was found. */
   triedAsks = 0;
   isRecalled = false;
-  /** Everything that is not saved is in this run's history, or was handed to it (R13). */
+  /** True if this run's history, or the state that it received, has all that is unsaved (R13). */
   isRooted: boolean;
-  /** Postgres did not answer the fast way; the sure way waits without holding up answers. */
+  /** True if Postgres did not answer the fast way; the sure way does not delay answers. */
   isSlow = false;
-  /** A save that another owner refuses is not tried again before this. */
+  /** No save is tried before this instant, because another owner has the row. */
   blockedUntil = 0;
   lastSaveAt = 0;
-  /** What the task that began at that length of the history has sent (weight.ts). */
+  /** The bytes sent by the task that began when the history had `of` events (weight.ts). */
   task = { of: 0, bytes: 0 };
   /** The number of Signals that came with the present task. */
   came = { task: 0, signals: 0 };
-  /** So many Signals came with one task that this run is short (runLength.ts). */
+  /** True if so many Signals came with one task that this run has to be short (runLength.ts). */
   isPressed = false;
   /** Reconciles that were tried in this run, and those that were done by the loop (R8). */
   runs = 0;
   runsDone = 0;
-  /** The loop is asked to have done this many. */
+  /** How many reconciles the loop has to have done, because callers requested them. */
   runsAsked: number;
-  /** The loop has ended: what it has not done is the next run's. */
+  /** True if the loop has ended: the next run does the open work. */
   isEnding = false;
-  /** What the last one that succeeded found. */
+  /** The findings of the last successful reconcile. */
   found: Findings | null = null;
   readonly start: Start | null;
   /** The fault of the start object; each later caller receives it. */
@@ -110,7 +110,7 @@ export class AccountRun {
   readonly more = new Alarm('more messages wait');
   /** How many callers wait for the database. */
   patient = 0;
-  /** They wait no longer than this; the loop alone arms it. */
+  /** The maximum wait of these callers; only the loop arms it. */
   readonly late = new Alarm('the database does not answer');
   #number = 0;
   #published: Published | null;
@@ -118,7 +118,7 @@ export class AccountRun {
   constructor(carried: Carried) {
     this.start = carried.start;
     this.isInNormalForm = isInNormalForm(carried);
-    // A run that older code has begun stays as it was; the next one compares.
+    // A run that older code began does not compare again; the next run does.
     this.comparesAgain = !this.isInNormalForm && patched('identities-have-a-normal-form');
     this.entity = this.comparesAgain ? unchecked(carried.actor) : carried.actor;
     this.isRooted = carried.actor !== null;
@@ -142,7 +142,7 @@ export class AccountRun {
     return { v: 1, ...state, isInNormalForm: this.isInNormalForm, published };
   }
 
-  /** Puts a message behind all others. */
+  /** Puts a message at the end of the inbox. */
   put(message: Omit<Entry, 'number'>): Entry {
     const entry = { ...message, number: (this.#number += 1) };
     this.inbox.push(entry);
@@ -153,40 +153,40 @@ export class AccountRun {
     this.put({ name, isAsk: isAsk(name), read, update: null });
   }
 
-  /** Answers callers that wait for the database after `ms`, also if it does not answer. */
+  /** Limits the wait of callers for the database to `ms`, also if it does not answer. */
   boundWaits(ms = PATIENCE_MS): void {
     if (this.patient === 0) return;
     this.late.reset();
     this.late.arm(ms);
   }
 
-  /** An Update whose caller waits no longer. */
+  /** Removes an Update whose caller no longer waits. */
   withdraw(entry: Entry): void {
     this.waiting = this.waiting.filter((one) => one !== entry);
     this.inbox = this.inbox.filter((one) => one !== entry);
   }
 
-  /** What waited for the account to be read back comes before what has come since. */
+  /** Puts messages that waited for this read back before the messages that came since. */
   opened(entity: Entity): void {
     this.entity = entity;
     this.inbox = [...this.waiting.splice(0), ...this.inbox];
   }
 
   /**
-   * May an ask wait for a check of the database: it has had none, and no chore is under way that
-   * waits for a database that is away.
+   * True if an ask may wait for a check of the database: it has had no check, and no chore waits
+   * for a database that is away.
    */
   mayCheckFor(number: number): boolean {
     return number > this.checkedUpTo && !(this.isBusy && this.isSlow);
   }
 
-  /** All that has come so far is decided by what the check has found. */
+  /** Records that the result of the check decides all messages that have come so far. */
   checked(): void {
     this.checkedUpTo = this.#number;
     this.isCheckWanted = false;
   }
 
-  /** How long all rows are that wait to be saved. */
+  /** The bytes of all rows that wait to be saved. */
   get outboxBytes(): number {
     return outboxBytes(this.entity?.outbox ?? []);
   }
@@ -201,14 +201,14 @@ export class AccountRun {
     return Math.max(this.now(), workflowInfo().unsafe.now());
   }
 
-  /** Decides, evolves and answers in one step; what has to be saved waits in the outbox. */
+  /** Decides, evolves and answers in one step; new rows wait in the outbox. */
   execute<I, A>(command: Command<I, A>, input: I): A | Refusal {
     const executed = execute(this.read(), command, input, Date.now());
     this.entity = executed.entity;
     return executed.answer;
   }
 
-  /** The entity, once it is read back. A start that was refused has none, and never will. */
+  /** Returns the entity. Throws if it is not read back yet, or if its start was refused. */
   read(): Entity {
     if (this.entity) return this.entity;
     if (this.refusal) {
@@ -219,18 +219,18 @@ export class AccountRun {
     throw failureOf({ refused: 'Unavailable', message });
   }
 
-  /** The run was reset; where nothing is read back yet, the rows are about to be read anyway. */
+  /** Records a reset. Before the read back, the rows will be read in any case. */
   reset(): void {
     this.isReset = this.entity !== null;
     this.wasReset = true;
   }
 
-  /** A run whose rows know more grants nothing until it has read them again (R2, R14). */
+  /** True if the rows may contain more than this run, which then grants nothing (R2, R14). */
   get isClosed(): boolean {
     return !this.entity || this.isReset || this.isBehind;
   }
 
-  /** The search attributes that were written are not those of now. */
+  /** True if the written search attributes are out of date. */
   get isUnpublished(): boolean {
     if (!this.entity) return false;
     const { account } = this.entity;
@@ -238,7 +238,7 @@ export class AccountRun {
     return this.#published?.state !== state || this.#published.tier !== account.policy.tier;
   }
 
-  /** What people look for and look at in the Temporal UI; attributes cost an event a change. */
+  /** Updates the panel and the search attributes of the Temporal UI; a change is one event. */
   publish(): void {
     if (!this.entity) return;
     const { account } = this.entity;
@@ -262,8 +262,9 @@ const isCarried = (input: unknown): input is Carried =>
   typeof input === 'object' && input !== null && 'v' in input;
 
 /**
- * What a run begins with, or why its start object is no good. State that the run before handed over
- * and that this worker cannot read, such as without its key, waits: nothing is forgotten for it.
+ * Returns the state with which a run begins, or why its start object is refused. If this worker
+ * cannot read the state of the run before, for example without its key, it throws: the task is
+ * tried again, and no state is lost.
  */
 export function hydrate(input: unknown): Carried | Refusal {
   if (workflowInfo().continuedFromExecutionRunId !== undefined) {

@@ -18,7 +18,7 @@ import { COMMIT_UNKNOWN, NOT_COMMITTED } from '../temporal/protocol.js';
 
 const heeded = (all: Activities): Activities =>
   heeding(all, (name, answerOf) => log.warn('answer.of_another', { name, answerOf }));
-/** In the workflow's own task, which then has a command (searchAttributes.ts). */
+/** Calls activities in the workflow's own task, which then has a command (searchAttributes.ts). */
 export const locally = (options: LocalActivityOptions): Activities =>
   heeded(each(proxyLocalActivities<Activities>(options), marking));
 const marking: Wrap =
@@ -27,11 +27,11 @@ const marking: Wrap =
     markTask();
     return activity(...ask);
   };
-/** By the server's queue. */
+/** Calls activities over the server's queue, outside of the task. */
 export const remotely = (options: ActivityOptions): Activities =>
   heeded(proxyActivities<Activities>(options));
 
-/** What a check of a cold account asks. */
+/** The activities that the check of a cold account calls. */
 export type Checks = Pick<Activities, 'readBack' | 'reconcile' | 'recall'>;
 /** Answers wait while it runs, so it is short and tried once. */
 const fast = locally({
@@ -50,14 +50,14 @@ export const check: Checks = locally({
   scheduleToCloseTimeout: 4_500,
   retry: { maximumAttempts: 1 },
 });
-/** Nothing waits while it runs; it ends, so that an outage never keeps a run from its end. */
+/** No answer waits for it. It has a time limit, so that a run can end during an outage. */
 const sure = remotely({
   startToCloseTimeout: 10_000,
   scheduleToCloseTimeout: 60_000,
   retry: { initialInterval: 1_000, maximumInterval: 5_000 },
 });
 
-/** What is known of a try that failed: whether Postgres has committed it. */
+/** Whether Postgres has committed a failed try, as far as it is known. */
 export type Outcome = 'unknown' | 'unlikely' | 'not committed';
 /**
  * Returns what is known of a failed try. `unknown`: no answer in time, an unreadable answer, or a
@@ -71,7 +71,7 @@ export function outcomeOf(error: unknown): Outcome {
 
 export const reach = (isSlow: boolean): Activities => (isSlow ? sure : fast);
 
-/** An answer that this worker cannot read, such as without its key, is none; it is asked again. */
+/** Throws if this worker cannot read the answer, for example without its key: it asks again. */
 export function readable<T>(answer: T): T {
   const why = unreadableIn(answer);
   if (why !== undefined) throw new Error(`what Postgres answered cannot be read: ${why}`);

@@ -1,7 +1,7 @@
 /**
  * The account's messages: each is a Signal and an Update, and is taken from one inbox in the order
  * in which it came. Only the loop takes messages (inmailAccount.ts): it decides, evolves and
- * answers each in one step. This file contains no rule of the business.
+ * answers each in one step. This file contains no business rule.
  */
 import { TemporalFailure } from '@temporalio/common';
 import { condition, defineSignal, setHandler } from '@temporalio/workflow';

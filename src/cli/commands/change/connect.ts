@@ -102,7 +102,7 @@ function registerConfigure(program: Command, context: Context): void {
     .addArgument(accountArgument())
     .addOption(tierOption());
   policyOptions(configure)
-    .option('--actor <name>', 'who does it (default: cli:<user>)')
+    .option('--actor <name>', 'the name of the person who acts (default: cli:<user>)')
     .action(
       async (accountId: string, { actor, ...options }: PolicyOptions & { actor?: string }) => {
         const change = { ...policyOf(options), ...(options.tier ? { tier: options.tier } : {}) };
@@ -125,7 +125,7 @@ function registerDisconnect(program: Command, context: Context): void {
     .summary('disconnect an account: it denies at once, and ends when nothing is in flight')
     .addArgument(accountArgument())
     .addOption(new Option('--reason <text>', 'the reason').makeOptionMandatory())
-    .option('--actor <name>', 'who does it (default: cli:<user>)')
+    .option('--actor <name>', 'the name of the person who acts (default: cli:<user>)')
     .action(async (accountId: string, { reason, actor }: { reason: string; actor?: string }) => {
       const client = await context.world.client();
       const { state } = await calling(context, accountId, () =>

@@ -20,7 +20,7 @@ const ordered = (command: Command): Command =>
     .addOption(
       new Option('--reason <text>', 'the reason, shown to other people').makeOptionMandatory(),
     )
-    .option('--actor <name>', 'who does it (default: cli:<user>)');
+    .option('--actor <name>', 'the name of the person who acts (default: cli:<user>)');
 
 export const registerOperate: Register = (program, context) => {
   registerOrder(program, context, HOLD);

@@ -35,7 +35,7 @@ export const registerRestart: Register = (program: Command, context: Context) =>
     .addOption(
       new Option('--reason <text>', 'the reason, shown to other people').makeOptionMandatory(),
     )
-    .option('--actor <name>', 'who does it (default: cli:<user>)')
+    .option('--actor <name>', 'the name of the person who acts (default: cli:<user>)')
     .option('--force', 'restart even if its tasks succeed or its history cannot be read')
     .action(async (accountId: string, options: RestartOptions) => {
       const row = await knownRow(context, accountId);

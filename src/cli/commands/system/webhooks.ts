@@ -115,7 +115,7 @@ function registerAdd(webhooks: Command, context: Context): void {
       'only events of these accounts, such as acme-anna,acme-ben',
       accountList,
     )
-    .option('--actor <name>', 'who does it (default: cli:<user>)')
+    .option('--actor <name>', 'the name of the person who acts (default: cli:<user>)')
     .action(async (url: string, { events, accounts = [], actor }: AddOptions) => {
       const flaw = urlFlaw(url);
       if (flaw !== undefined) throw usage(flaw, 'safeband webhooks add --help');
@@ -233,7 +233,7 @@ function registerReplay(webhooks: Command, context: Context): void {
       'start with the events of this UTC time: 14:03 or 2026-11-24T14:03:07Z',
       (raw) => instant(context.now())(raw),
     )
-    .option('--actor <name>', 'who does it (default: cli:<user>)')
+    .option('--actor <name>', 'the name of the person who acts (default: cli:<user>)')
     .action(async (endpointId: string, { event, since, actor }: ReplayOptions) => {
       const pool = context.world.pool();
       const by = { by: actorOf(context.io, actor), at: context.now() };

@@ -33,8 +33,8 @@ export function WhyPage({ frame, why, isAsked }: Props): VNode {
         </p>
         <p class="note">
           Read <When at={instantOr(why.asOf, frame.now)} show="full" />
-          {isAsked ? '' : ', from Postgres only, because Temporal did not answer'}. Quota day{' '}
-          {why.quotaDay}.
+          {isAsked ? '' : ', from Postgres only, because the workflow did not answer or has ended'}.
+          Quota day {why.quotaDay}.
         </p>
         {parts.length === 0 ? (
           <p class="banner banner-done">Both numbers are equal. There is nothing to explain.</p>
