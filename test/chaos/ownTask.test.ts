@@ -1,6 +1,6 @@
 /**
- * A workflow task that ends while a local activity runs, because a Query came with it, or because
- * the server gives it up: messages come before the activity's answer. The run replays (R18).
+ * A workflow task ends while a local activity runs, because a Query came with it or because the
+ * server failed it. Then messages come before the activity's answer. The run still replays (R18).
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,12 +17,12 @@ import { startFront, type Front } from '../support/temporalFront.js';
 
 const COMPLETED = '/temporal.api.workflowservice.v1.WorkflowService/RespondWorkflowTaskCompleted';
 
-/** A door: what comes while it is shut is noted, and waits. */
-class Door {
+/** A gate in the test: calls that come while it is shut are recorded, and wait. */
+class TestGate {
   #open = (): void => undefined;
   #came = (): void => undefined;
   #isShut: Promise<void> | undefined;
-  /** Shuts it; the promise: one has come. */
+  /** Shuts the gate; the promise resolves when a call has come. */
   shut(): Promise<void> {
     this.#isShut = new Promise((resolve) => {
       this.#open = resolve;
@@ -42,10 +42,10 @@ class Door {
   }
 }
 
-/** The worker reports that a task is done. */
-const tasks = new Door();
-/** A reconcile ends. */
-const runs = new Door();
+/** The gate for a worker's answer that a task is done. */
+const tasks = new TestGate();
+/** The gate at the end of a reconcile. */
+const runs = new TestGate();
 let stand: Stand;
 let front: Front;
 let native: NativeConnection;
@@ -83,10 +83,10 @@ afterAll(async () => {
   await stand.close();
 });
 
-/** Until a request that has no answer yet is at the server. Too short: the test shows nothing. */
+/** How long a request takes to the server. With less time the test would show nothing. */
 const BRIEFLY_MS = 200;
 
-/** No task has failed but those that the server gave up (numbers), and all is replayed. */
+/** Expects that only these tasks failed, which the server gave up, and that all runs replay. */
 const replays = async (account: WorkflowHandle): Promise<void> => {
   const histories = await runsOf(stand, account);
   expect(failuresIn(histories).filter((failure) => typeof failure === 'string')).toEqual([]);
@@ -102,7 +102,7 @@ it('an Update that comes while a local activity outlasts its task leaves a run t
   const isDone = tasks.shut();
   await account.signal('sendReserve', { reservationId: 'r2', recipientId: 'bert' });
   await isDone;
-  // While it is under way: what begins a local activity, and a Query, which the next task brings.
+  // During this task: a message that begins a local activity, and a Query for the next task.
   await account.signal('reconcileNow', {});
   const status = statusOf(account);
   await sleep(BRIEFLY_MS);
@@ -123,7 +123,7 @@ it('an Update that comes while a local activity outlasts its task leaves a run t
   await replays(account);
 });
 
-/** The server fails a task when so many events have come meanwhile. */
+/** The number of new events during a task after which the server fails it. */
 const TOO_MANY = 110;
 
 it('a task that the server gives up while a local activity runs leaves a run that replays', async () => {

@@ -1,4 +1,4 @@
-/** What the workflow around the domain has to keep: its mailbox, its clock, its chores, its end. */
+/** Rules of the workflow around the domain: its messages, its timers, its saves and its end. */
 import type { ReservationWire } from '../../src/domain/wire/responses.js';
 import { workflowIdOf, type Findings } from '../../src/temporal/protocol.js';
 import { failureTypeOf } from '../support/failure.js';
@@ -21,7 +21,7 @@ import {
 const ledger: WorkflowCheck = async (bench) => {
   const account = await cold(bench);
   await passMidnight(bench, account);
-  // Who asks again would hear the same from Postgres, by a run; a query runs nothing.
+  // A repeated reserve would get the same answer from Postgres, after a run. A query starts no run.
   const state = (): Promise<string> =>
     account
       .query<ReservationWire, [object]>('reservation', { reservationId: 'sent' })
@@ -108,7 +108,7 @@ const handEdit: WorkflowCheck = async (bench) => {
 const outrun: WorkflowCheck = async (bench) => {
   const account = await cold(bench);
   await bench.stand.pool.query(
-    `update safeband.accounts set owner = 'somebody' where account_id = $1`,
+    `update safeband.accounts set owner = 'another' where account_id = $1`,
     [idOf(account)],
   );
   await update(account, 'sendDelivered', { reservationId: 'unknown', chatId: 'chat' });
@@ -117,7 +117,7 @@ const outrun: WorkflowCheck = async (bench) => {
     .toBe('two_owners');
 };
 
-/** As a task leaves it that is lost after its save: the row has a later write of this workflow. */
+/** Writes the row as a task that is lost after its save: with a later write of this workflow. */
 const lostTask: WorkflowCheck = async (bench) => {
   const account = await cold(bench);
   await bench.stand.pool.query(

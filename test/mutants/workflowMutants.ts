@@ -1,4 +1,4 @@
-/** Workflows: each of these breaks a check on a worker that runs the broken bundle. */
+/** Workflows: each of these mutants fails a check on a worker that runs the broken bundle. */
 import type { Mutant } from './mutant.js';
 import type { WorkflowCheckName } from './workflowChecks.js';
 
@@ -126,7 +126,7 @@ export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
     what: 'a Signal that comes before the rows are read back is lost',
     file: MAILBOX,
     old: '      self.waiting.push(entry);\n',
-    // An Update is kept: its caller would wait for ever, and the check with it.
+    // An Update is kept, because its caller and the check would wait without end.
     mutated: '      if (entry.update) self.waiting.push(entry);\n',
     by: 'a Signal that comes before the rows are read back is processed',
   },

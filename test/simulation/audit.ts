@@ -1,4 +1,4 @@
-/** The audit of the fleet, in short: it wakes whose numbers disagree, and starts who is missing. */
+/** A short audit of the fleet: it wakes accounts whose numbers disagree, and starts missing ones. */
 import type { Member } from './member.js';
 import type { Message } from './memory.js';
 import type { World } from './world.js';

@@ -1,4 +1,4 @@
-/** A rule that does not hold: the sentence, and what was found instead. */
+/** A broken rule: its sentence, and the state that was found. */
 export class Broken extends Error {
   override readonly name = 'Broken';
   readonly rule: string;

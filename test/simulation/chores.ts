@@ -1,4 +1,4 @@
-/** The workflow's chores with the database, as src/workflows/persistence/chores.ts does them. */
+/** The workflow's work with the database, as in src/workflows/persistence. */
 import type { Entity } from '../../src/domain/entity/entity.js';
 import type { Event } from '../../src/domain/account/events.js';
 import type { Start } from '../../src/domain/commands/administer.js';
@@ -12,7 +12,7 @@ const BLOCKED = 60_000;
 const SAVE_ROWS_MAX = 200;
 
 export class Chores extends Tries {
-  /** Reads the account back and makes its row this chain's own; tried until it succeeds. */
+  /** Reads the account back and claims its row for this chain; tries until it succeeds. */
   open(): void {
     this.#openFrom(this.self.start, (opened) => {
       if (!opened) return;
@@ -63,7 +63,7 @@ export class Chores extends Tries {
     return openings === null || this.self.now() + 30 * DAY > openings.until;
   }
 
-  /** Does what is due, once; the loop asks again. */
+  /** Does the due work once; the loop calls it again. */
   work(): void {
     const self = this.self;
     self.memory.entity = self.world.domain.pass(self.entity, self.world.serverNow());
@@ -131,7 +131,7 @@ export class Chores extends Tries {
     );
   }
 
-  /** A cold account gets a request: it runs, and its loop continues (R12). */
+  /** Does a run for a cold account that got a request; its loop continues (R12). */
   check(): void {
     this.#reconcile('check', () => this.self.answerAsking());
   }
@@ -142,7 +142,7 @@ export class Chores extends Tries {
     else this.#run(how, then);
   }
 
-  /** A run that was tried and not answered is asked for before another begins. */
+  /** Asks for the outcome of a run without an answer, before another run begins. */
   #recall(runId: string, how: 'loop' | 'check', then: (isDone: boolean) => void): void {
     const self = this.self;
     const { domain } = self.world;
@@ -225,7 +225,7 @@ export class Chores extends Tries {
     );
   }
 
-  /** The row is another owner's, or newer than all we know: someone else writes it (R14). */
+  /** The row has another owner or a newer version, so another program writes it (R14). */
   #outrun(
     found: { readonly owner: string; readonly version: number; readonly lastWrite?: number },
     write: { readonly number: number },
@@ -256,7 +256,7 @@ export class Chores extends Tries {
     return then();
   }
 
-  /** A task that was lost has saved what this workflow does not know. */
+  /** A lost task has saved changes that this workflow does not know. */
   #catchUp(again: () => void, then: () => void): void {
     const self = this.self;
     const { domain } = self.world;
@@ -273,7 +273,7 @@ export class Chores extends Tries {
     }, then);
   }
 
-  /** After a reset: what the rows know and what this workflow knows, whichever is higher. */
+  /** After a reset: merges the rows and this workflow, with the higher state of each slot. */
   reopen(): void {
     const self = this.self;
     const { accountId, isDisconnected } = self.entity.account;

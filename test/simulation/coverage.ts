@@ -1,7 +1,7 @@
-/** What really happened in the worlds, and how often: faults, refusals and edges. */
+/** How often faults, refusals and edge cases happened in the worlds. */
 export type Coverage = Map<string, number>;
 
-/** What has to have come to pass in a run, or it showed nothing. One a line. */
+/** Cases that must happen in a test run, because without them it shows nothing. One a line. */
 export const SOMETIMES: readonly string[] = `
   a closed day changed
   a cold account was asked

@@ -1,7 +1,7 @@
 /**
- * A Postgres of one account, as src/postgres and src/activities/account.ts treat it: rows by key,
- * each moved only by a higher number; the account's row only by its owner and never back (R14); the
- * journal with transactions that are held open; `void` rows as a fence (R6).
+ * The Postgres of one account, as src/postgres and src/activities/account.ts use it. Rows have keys,
+ * and only a higher number changes a row. Only its owner changes the account's row, and never to an
+ * older version (R14). The journal has open transactions, and `void` rows as a fence (R6).
  */
 import type { Account, FailureKind, Slot } from '../../src/domain/account/account.js';
 import type { ReservationId } from '../../src/domain/primitives/ids.js';
@@ -24,16 +24,16 @@ import type { Saved } from '../../src/activities/ports.js';
 import type { Domain } from './domain.js';
 import type { ManualEdit } from '../../src/domain/account/manualEdit.js';
 
-/** A row, and the number under which it was written. */
+/** A row and the number of its write. */
 type Numbered<Row> = { readonly row: Row; readonly number: number };
-/** A row of the journal; until `isOpen` ends, only its transaction sees it. */
+/** A row of the journal. While `isOpen`, only its transaction sees the row. */
 type Journaled = Attempt & { readonly isOpen: boolean };
 export type Request = {
   readonly owner: string;
   readonly row: AccountRow;
   readonly entries: readonly Entry[];
   readonly handled: string | null;
-  /** A run that changes nothing writes under no number. */
+  /** A run that changes nothing has no number. */
   readonly write?: Write;
 };
 export type RunRequest = Request & {
@@ -69,14 +69,14 @@ export class Database {
   readonly attempts = new Map<string, Journaled>();
   readonly events: EventRow[] = [];
   readonly days = new Map<number, Numbered<DayRow>>();
-  /** Grows with whatever an audit could find. */
+  /** Increases with each change that an audit could find. */
   changes = 0;
   readonly alerts = new Map<string, number>();
   readonly #proofs = new Set<string>();
   readonly #keys = new Set<string>();
   #highest = 0;
 
-  /** The account's row; null: there is none. */
+  /** The account's row; null if there is none. */
   get account(): AccountRow | null {
     return this.#row;
   }
@@ -133,7 +133,7 @@ export class Database {
     );
   }
 
-  /** True: `owner` may now write the row. */
+  /** Returns true if `owner` may now write the row. */
   claim(
     row: AccountRow,
     owner: string,
@@ -184,7 +184,7 @@ export class Database {
     return { saved: false, owner: this.owner, version: this.#row?.version ?? 0, ...lastWrite };
   }
 
-  /** What became of a run; null: it was not committed, and never will be. */
+  /** Returns the outcome of a run; null if it was not committed and never will be. */
   recall(owner: string, runId: string, write: Write): CommittedRun | null | undefined {
     if (this.owner !== owner) return undefined;
     if (this.#lastRun?.runId === runId) return this.#lastRun;
@@ -213,7 +213,7 @@ export class Database {
     }
   }
 
-  /** A reservation key that is taken is left out; the delivery is not (R14). */
+  /** Writes a delivery; without its reservation key, if that key is taken (R14). */
   append(row: EventRow, number: number | null = null): void {
     const proof = `${row.chatId} ${row.messageId ?? ''}`;
     if (this.#proofs.has(proof)) return;
@@ -259,7 +259,7 @@ export class Database {
     this.attempts.set(reservationId, { ...row, isOpen: false });
   }
 
-  /** The pipeline's INSERT; false: the key is taken. */
+  /** Does the pipeline's INSERT; returns false if the key is taken. */
   begin(reservationId: ReservationId, quotaDay: number, at: number, isOpen = false): boolean {
     if (this.attempts.has(reservationId)) return false;
     this.changes += 1;
@@ -274,7 +274,7 @@ export class Database {
     return true;
   }
 
-  /** The end of a transaction that was held open. */
+  /** Ends a transaction that was held open. */
   end(reservationId: string, isCommitted: boolean): void {
     this.changes += 1;
     const row = this.attempts.get(reservationId);
@@ -294,7 +294,7 @@ export class Database {
     if (row && row.outcome === null) this.attempts.set(reservationId, { ...row, ...outcome });
   }
 
-  /** A person edits a row in psql. */
+  /** Edits a row, as a person in psql does. */
   edit(change: Partial<AccountRow>, owner = this.owner): void {
     if (!this.#row) return;
     this.#row = { ...this.#row, ...change };
@@ -309,7 +309,7 @@ export class Database {
   }
 }
 
-/** Its lease has ended without a report, and its caller promised a journal row before the call. */
+/** True if the lease ended without a report, and the caller writes a journal row before the call. */
 const isUnbegun = (slot: Slot, at: number): boolean =>
   slot.state === 'in_flight' && slot.journaled && at >= slot.leaseExpiresAt;
 

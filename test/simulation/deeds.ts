@@ -1,4 +1,4 @@
-/** What an input of the story does to the world. */
+/** The effect of each input of the story on the world. */
 import {
   isChatId,
   isMessageId,
@@ -21,7 +21,7 @@ const MINUTE = 60 * SECOND;
 const DAY = 86_400_000;
 
 type Done = boolean | void;
-/** The world, whose account it is, and the details. */
+/** The world, the account, and the details of the input. */
 type Place = { readonly world: World; readonly member: Member; readonly luck: Luck };
 
 export function doDeed(world: World, { deed, member: index, seed }: Input): Done {
@@ -141,7 +141,7 @@ const DOES: Readonly<Record<Deed, (place: Place) => Done>> = {
   'clock back': stepBack,
 };
 
-/** Reports come in while a run, on a slow database, decides about the same slots. */
+/** Sends reports while a run on a slow database decides about the same slots. */
 function race({ world, member, luck }: Place): Done {
   const slots = member.workflow?.memory.entity?.account.slots ?? [];
   world.mode = 'slow';
@@ -158,7 +158,7 @@ function race({ world, member, luck }: Place): Done {
   }
 }
 
-/** As of some hours ago: what came since is known to its rows alone. */
+/** Resets the workflow to a state of some hours ago; only the rows have later changes. */
 function reset({ world, member }: Place): Done {
   const { workflow, past } = member;
   const entity = workflow?.kept.entity;
@@ -188,7 +188,7 @@ function forget(member: Member): void {
   for (const chatId of member.proofs.keys()) if (!logged.has(chatId)) member.proofs.delete(chatId);
 }
 
-/** A person who checks LinkedIn, and settles by what is true. */
+/** Settles a slot as a person does who has checked LinkedIn. */
 function settle(world: World, member: Member, self: Workflow): void {
   const open = self.entity.account.slots.find(
     (slot) => slot.state !== 'delivered' && slot.state !== 'released',
@@ -196,7 +196,7 @@ function settle(world: World, member: Member, self: Workflow): void {
   const send = open && member.sends.get(open.reservationId);
   if (!open || !send) return;
   const isSent = send.landedAt !== null;
-  // No person settles it as not sent while its caller may still send.
+  // A person does not settle a slot as released while its caller may still send.
   if (!isSent && (send.isFrozen || world.clock < open.leaseExpiresAt)) return;
   self.execute(world.domain.settleByOperator, {
     reservationId: open.reservationId,
@@ -221,7 +221,7 @@ function handSent({ world, member, luck }: Place): Done {
   });
 }
 
-/** A pipeline that reserves nothing: it writes its journal, or the event log itself. */
+/** Sends without a reserve: a pipeline writes its journal, or the event log itself. */
 function bypass({ world, member, luck }: Place): Done {
   const n = luck.seed();
   const { database } = member;
@@ -254,7 +254,7 @@ function bypass({ world, member, luck }: Place): Done {
   return true;
 }
 
-/** A person edits rows in psql. */
+/** Edits rows, as a person in psql does. */
 function edit({ world, member, luck }: Place): Done {
   const { database } = member;
   const row = database.account;
@@ -275,7 +275,7 @@ function deleteRow({ world, member, luck }: Place): Done {
   return world.happened('reservation deleted manually');
 }
 
-/** Another writer takes the row; later a person ends the wrong one, and starts the account again. */
+/** Lets another writer take the row. Later a person ends it, and starts the account again. */
 function otherProgram({ world, member, luck }: Place): Done {
   const row = member.database.account;
   if (!row) return false;

@@ -1,4 +1,4 @@
-/** The domain as a parameter: the real one, or a broken one, in the same worlds. */
+/** The domain as a parameter, so that the real and a broken domain play the same worlds. */
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -58,7 +58,7 @@ const FILES = [
   'entity/catchUp',
 ];
 
-/** `.ts` as it is written, `.js` as it is built. */
+/** The extension of this file: `.ts` in the sources, `.js` after a build. */
 const EXTENSION = path.extname(import.meta.url);
 
 export async function loadDomain(folder: string): Promise<Domain> {

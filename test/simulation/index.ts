@@ -1,4 +1,4 @@
-/** Worlds by number: `simulate` plays one and returns if a rule was broken in it. */
+/** Worlds by their seed: `simulate` plays a world, and returns the rule that was broken in it. */
 import type { Domain } from './domain.js';
 import { comeToRest } from './quiet.js';
 import { Broken } from './broken.js';
@@ -13,22 +13,22 @@ export type { Coverage } from './coverage.js';
 export type Outcome = {
   readonly seed: number;
   readonly steps: number;
-  /** What happened in this world, and how often. */
+  /** How often each case happened in this world. */
   readonly coverage: Coverage;
-  /** Null: every invariant held after every step. */
+  /** Null if every invariant held after every step. */
   readonly failure: Failure | null;
 };
 export type Failure = {
-  /** The sentence that did not hold; `the domain throws` where it stopped by itself. */
+  /** The sentence that did not hold, or `the domain throws`. */
   readonly rule: string;
   readonly message: string;
 };
 
 /**
- * Plays the world of that seed with that domain: 3 account-days, then until all is at rest. The
- * same seed and the same domain always give the same outcome. `domain` comes from `loadDomain(folder)`,
- * so that a broken copy of src/domain can be played in the same worlds; a broken one may throw, which
- * is a failure as well. `seen`, if given, is added to.
+ * Plays the world of that seed with that domain: 3 account-days, and then until all work is done.
+ * A seed and a domain always give the same outcome. `domain` comes from `loadDomain(folder)`, so that
+ * a broken copy of src/domain can play the same worlds. A domain that throws is a failure, too. The
+ * cases of this world are added to `coverage`.
  */
 export function simulate(domain: Domain, seed: number, coverage: Coverage = new Map()): Outcome {
   return play(domain, storyOf(seed), coverage);
@@ -58,7 +58,7 @@ function failureOf(error: unknown): Failure {
   return { rule: 'the domain throws', message };
 }
 
-/** The shortest story found that breaks the same rule, line by line. */
+/** Returns the shortest story that breaks the same rule, line by line. */
 export function explain(domain: Domain, seed: number, rule: string): readonly string[] {
   const breaks = (story: Story): boolean => play(domain, story).failure?.rule === rule;
   const short = shrunk(storyOf(seed), breaks);

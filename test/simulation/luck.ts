@@ -1,4 +1,4 @@
-/** Chance that can be had again: the same seed, the same choices (mulberry32). */
+/** Random choices from a seed: the same seed gives the same choices (mulberry32). */
 export class Luck {
   #state: number;
 
@@ -6,7 +6,7 @@ export class Luck {
     this.#state = seed >>> 0;
   }
 
-  /** 0 <= x < 1. */
+  /** Returns a number from 0 up to, but not including, 1. */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
@@ -14,7 +14,7 @@ export class Luck {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** A whole number, both ends included. */
+  /** Returns a whole number, including both ends. */
   between(low: number, high: number): number {
     return low + Math.floor(this.next() * (high - low + 1));
   }
@@ -27,7 +27,7 @@ export class Luck {
     return list[Math.floor(this.next() * list.length)] ?? list[0];
   }
 
-  /** A seed for a part of the story, so that one part may be left out and the others stay. */
+  /** Returns a seed for a part of the story, so that the shrinker can leave out other parts. */
   seed(): number {
     return Math.floor(this.next() * 2 ** 32);
   }

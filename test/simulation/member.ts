@@ -1,4 +1,4 @@
-/** One LinkedIn account in the world: its workflow, its database, and what is true of it. */
+/** One LinkedIn account in the world: its workflow, its database, and its true sends. */
 import type { Entity } from '../../src/domain/entity/entity.js';
 import type { AccountId, Identity } from '../../src/domain/primitives/ids.js';
 import type { Verdict } from '../../src/domain/reconcile/reconcile.js';
@@ -20,27 +20,27 @@ export class Member {
   readonly database = new Database();
   workflow: Workflow | null = null;
   chains = 0;
-  /** How the worker that has the account will end. */
+  /** How the worker of the account will end. */
   doom: Doom | null = null;
-  /** What really happened, by reservation. */
+  /** The true outcome of each reservation. */
   readonly sends = new Map<string, Send>();
-  /** What LinkedIn saw of obedient pipelines, by UTC day. */
+  /** InMails of pipelines that obey the gate, by UTC day, as LinkedIn counts them. */
   readonly landed = new Map<number, number>();
-  /** The highest cap that was in force, by UTC day. */
+  /** The highest valid cap, by UTC day. */
   readonly caps = new Map<number, number>();
-  /** Until this day LinkedIn may see more: a person resumed, or a reset forgot grants. */
+  /** Until this day LinkedIn may get more: a person resumed, or a reset forgot grants. */
   excusedUntil = -1;
-  /** Another writer had the row, or the workflow was reset: two owners are to be expected. */
+  /** True if another writer had the row, or the workflow was reset: then two owners are expected. */
   hasRival = false;
   /** True after a send without a reserve, or an edit of the rows. */
   mayUndercount = false;
-  /** The day of the row that its last workflow left without a clean end. */
+  /** The day of the row that the last workflow left without a clean end. */
   uncleanDay = -1;
   /** An older state, for a reset. */
   past: Entity | null = null;
-  /** Proofs that the account received, or can read; each has to be counted. */
+  /** Proofs that the account received or can read; each must be counted. */
   readonly proofs = new Map<string, number>();
-  /** The changes of the database that an audit has found equal. */
+  /** The number of changes when an audit last found no difference. */
   auditedAt = -1;
   readonly #world: World;
   #seen: Entity | null = null;
@@ -58,7 +58,7 @@ export class Member {
     this.start = { accountId, connect: true, ...policy, identity };
   }
 
-  /** The invariants, of what has changed since the last step. */
+  /** Checks the invariants of everything that has changed since the last step. */
   check(): void {
     const entity = this.workflow?.memory.entity ?? null;
     if (entity === this.#seen) return;
@@ -67,13 +67,13 @@ export class Member {
     if (entity) watch(this.#world, this, before, entity);
   }
 
-  /** The state went back to one that was seen before, or to none. */
+  /** Sets the state back to an earlier one, or to none. */
   rewind(to: Entity | null): void {
     this.check();
     this.#seen = to;
   }
 
-  /** The account was read back: there is nothing to compare it with. */
+  /** Forgets the state before a read-back, because it cannot be compared. */
   opened(entity: Entity): void {
     this.#seen = null;
     const { account } = entity;

@@ -1,36 +1,36 @@
-/** What a workflow has in hand; all of it is lost with a task that is not completed. */
+/** The memory of a workflow. A task that is not completed loses its changes. */
 import type { Entity } from '../../src/domain/entity/entity.js';
 import type { Start } from '../../src/domain/commands/administer.js';
 import type { Workflow } from './workflow.js';
 
-/** An alarm that rang; 0 is one that is not armed, else it is when it rings. */
+/** The value of an alarm that rang. Otherwise it is the time of its ring, or 0 if it is not armed. */
 export const RUNG = -1;
 
-/** Something that is being done with the database. */
+/** Current work with the database. */
 export type Chore = {
-  /** In the same task, which waits for it; else at the same time, and tried until `deadline`. */
+  /** True if the task waits for this work; otherwise it runs at the same time, until `deadline`. */
   readonly isFast: boolean;
   readonly deadline: number;
-  /** Its transaction: what the workflow does with the answer. */
+  /** Does the transaction, and returns the workflow's use of its answer. */
   readonly commit: () => () => void;
-  /** `isUnknown`: some try of it may be committed. */
+  /** `isUnknown` is true if a try may be committed. */
   readonly failed: (isUnknown: boolean) => void;
 };
 export type Message = {
-  /** The id of a reserve: it may have to wait for a check; null: another message. */
+  /** The id of a reserve, which may wait for a check; null for other messages. */
   readonly asks: string | null;
   /** Applies the message, and returns the answer to its sender. */
   readonly act: (self: Workflow) => (() => void) | null;
   /** The answer to a reserve before the account is read back. */
   readonly unread: (() => void) | null;
-  /** A start object: it connects. */
+  /** The start object of a connect. */
   readonly start?: Start;
 };
 export type Memory = {
   entity: Entity | null;
   run: number;
   isSlow: boolean;
-  /** It was reset, and its rows were not read since. */
+  /** True after a reset, until the rows are read. */
   isReset: boolean;
   lastSaveAt: number;
   blockedUntil: number;
@@ -43,7 +43,7 @@ export type Memory = {
   midnight: number;
   chore: Chore | null;
   check: Chore | null;
-  /** Messages that wait for the check, and those that wait for the account to be read back. */
+  /** Messages that wait for the check, and messages that wait for the read-back. */
   asking: readonly Message[];
   waiting: readonly Message[];
 };
@@ -68,7 +68,7 @@ export const freshMemory = (entity: Entity | null): Memory => ({
   waiting: [],
 });
 
-/** Written out, because each task makes one. */
+/** Copies field by field, because each task needs a copy. */
 export const copyOf = (memory: Memory): Memory => ({
   entity: memory.entity,
   run: memory.run,

@@ -1,4 +1,4 @@
-/** The numbers of an account, once more: counted from its lists, the plain way. */
+/** Counts the numbers of an account again from its lists, in a naive way. */
 import type { Account } from '../../src/domain/account/account.js';
 import type { Policy } from '../../src/domain/account/policy.js';
 
@@ -25,7 +25,7 @@ export function carriedOn(account: Account, since = -Infinity): number {
   return sum;
 }
 
-/** InMails a day, by customer, tier and ramp. */
+/** Returns the cap of a day, from customer, tier and ramp. */
 export function capOn({ tier, dailyCap, ramp }: Policy, rampDay: number): number {
   const daily = Math.min(dailyCap ?? BAND[tier], BAND[tier]);
   return Math.min(daily, ramp?.dailyCaps[rampDay - 1] ?? Infinity);
@@ -36,7 +36,7 @@ export function weeklyOn({ tier, dailyCap, weeklyCap }: Policy): number {
   return Math.min(weeklyCap ?? 5 * daily, 5 * BAND[tier]);
 }
 
-/** The six earlier days; what is carried counts today. */
+/** Returns the sum of the six earlier days; carried slots count today. */
 export function earlierOn(account: Account): number {
   let sum = -carriedOn(account, account.day - 6);
   for (let day = account.day - 6; day < account.day; day += 1) sum += counterOn(account, day);

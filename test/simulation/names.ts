@@ -1,4 +1,4 @@
-/** Names come in by the domain's own checks. */
+/** Makes ids with the checks of the domain. */
 export function named<T extends string>(is: (raw: unknown) => raw is T, raw: string): T {
   if (is(raw)) return raw;
   throw new Error(`not a good name: ${raw}`);

@@ -1,4 +1,4 @@
-/** When a window is open, in UTC: what the activity `expandWindow` answers for that zone. */
+/** The open intervals of a window in UTC, as the activity `expandWindow` returns them. */
 import {
   WEEKDAYS,
   type WindowIntervals,
@@ -30,7 +30,7 @@ function msOf(text: string): number {
   return ((hours ?? 0) * 60 + (minutes ?? 0)) * 60_000;
 }
 
-/** Is the window open, by the clock on the wall. */
+/** True if the window is open at this local time. */
 export function isOpenIn(window: SendingWindow | null, at: number): boolean {
   if (window === null) return true;
   const opens = msOf(window.start);

@@ -1,12 +1,12 @@
-/** What will happen, by time; of two things at one instant the one that was planned first. */
+/** Future events by time. Of two events at one instant, the earlier planned one is first. */
 export type Happening = {
   readonly at: number;
   readonly order: number;
-  /** Whose it is; -1: the whole world's. */
+  /** The account's number; -1 for the whole world. */
   readonly member: number;
-  /** False: it was overtaken, and nothing happened. */
+  /** Returns false if the event is outdated and nothing happened. */
   readonly happen: () => boolean | void;
-  /** A timer is no work that the end of a story has to wait for. */
+  /** True for a timer, for which the end of a story does not wait. */
   readonly isTimer: boolean;
 };
 
@@ -17,7 +17,7 @@ const isSooner = (one: Happening, other: Happening): boolean =>
 export class Queue {
   readonly #heap: Happening[] = [];
   #planned = 0;
-  /** How many are no timers. */
+  /** How many events are not timers. */
   work = 0;
 
   plan(at: number, member: number, happen: () => boolean | void, isTimer = false): void {
@@ -36,7 +36,7 @@ export class Queue {
     heap[place] = one;
   }
 
-  /** When the next one happens. */
+  /** Returns the time of the next event. */
   get next(): number {
     return this.#heap[0]?.at ?? Infinity;
   }

@@ -1,6 +1,6 @@
 /**
- * The end of a story: no more faults, every message has come, and a run after another has found
- * all equal. Then the numbers agree with each other: in the workflow, in its rows, in the log.
+ * The end of a story: no more faults, every message has arrived, and runs have found no difference.
+ * Then the numbers agree in the workflow, in its rows and in the log.
  */
 import type { Entity } from '../../src/domain/entity/entity.js';
 import { reconcileNow } from './audit.js';
@@ -24,7 +24,7 @@ export function comeToRest(world: World): void {
       world.connect(member);
     }
   }
-  // A writer that was pushed aside waits a minute before it tries again.
+  // A writer that has lost the row waits a minute before it tries again.
   for (let turn = 0; turn < 3; turn += 1) {
     world.runUntil(world.clock + 11 * MINUTE);
     for (const member of world.members) world.post(member, 1, reconcileNow());
@@ -80,7 +80,7 @@ function checkRow({ database, accountId }: Member, entity: Entity): void {
   }
 }
 
-/** For each remembered day: the log has its deliveries and its external sends, no more, no less. */
+/** Checks for each remembered day that the log has exactly its deliveries and external sends. */
 function checkLog({ database }: Member, { account }: Entity): void {
   for (const book of account.days) {
     if (book.day + 2 < account.day) continue;
@@ -88,7 +88,7 @@ function checkLog({ database }: Member, { account }: Entity): void {
       ({ quotaDay, state }) => quotaDay === book.day && state === 'delivered',
     );
     const rows = database.events.filter((row) => row.quotaDay === book.day && row.isCounted);
-    // A send that was seen on another day than its slot's has its row there.
+    // A send that was observed on another day than its slot's has its row on that day.
     const isSlotOf = (slot: (typeof slots)[number], row: (typeof rows)[number]): boolean =>
       slot.state === 'delivered' && slot.chatId === row.chatId;
     const inLog = slots.filter((slot) => rows.some((row) => isSlotOf(slot, row))).length;
@@ -107,7 +107,7 @@ function checkLog({ database }: Member, { account }: Entity): void {
   }
 }
 
-/** Each proof that reached us is in the log. */
+/** Checks that each proof that reached the account is in the log. */
 function checkProofs({ database, proofs }: Member, { account }: Entity): void {
   for (const [chatId, day] of proofs) {
     const rows = database.events.filter((row) => row.chatId === chatId);
@@ -117,7 +117,7 @@ function checkProofs({ database, proofs }: Member, { account }: Entity): void {
   }
 }
 
-/** What the journal knows, the account knows. */
+/** Checks that the account has every outcome of the journal. */
 function checkJournal({ database }: Member, { account }: Entity): void {
   for (const slot of account.slots) {
     if (slot.state !== 'in_flight' && slot.state !== 'uncertain') continue;

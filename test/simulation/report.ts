@@ -40,7 +40,7 @@ export class Report {
     } else this.fails(ending);
   }
 
-  /** Reported again, or late: what is true of it now. */
+  /** Reports again or late, with the present true outcome. */
   delivered(): void {
     this.#delivered();
   }
@@ -94,7 +94,7 @@ export class Report {
     return (self) => self.execute(this.#world.domain.deliverWithoutChat, id);
   };
 
-  /** The journal's outcome: where it cannot be written, the report is the first evidence. */
+  /** Writes the outcome to the journal. If this fails, the report is the first evidence. */
   #note(write: () => void): void {
     const { luck, request } = this.#send;
     const { mode } = this.#world;
@@ -103,7 +103,7 @@ export class Report {
     else write();
   }
 
-  /** Reports are lost, doubled, and late: after the lease, after midnight, after a release. */
+  /** Sends a report, which may be lost, doubled or late: after the lease, midnight or a release. */
   #deliver(act: (self: Workflow) => object | null | Refusal): void {
     const { luck, member } = this.#send;
     const message: Message = {
@@ -130,7 +130,7 @@ export class Report {
     return luck.pick([luck.between(1, 90) * MINUTE, luck.between(1, 50) * HOUR]);
   }
 
-  /** LinkedIn reports a message in the outbox: before or after the report, or never. */
+  /** Lets LinkedIn report a message in the outbox before or after the report, or never. */
   webhook(): void {
     const { luck } = this.#send;
     if (!luck.chance(0.5)) return;
@@ -150,7 +150,7 @@ export class Report {
   }
 }
 
-/** A message in the account's outbox, reported by a webhook. */
+/** Reports a message in the account's outbox, as a webhook does. */
 export function observe(
   world: World,
   member: Send['member'],

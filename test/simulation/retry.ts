@@ -1,6 +1,6 @@
 /**
- * `retryAt`, checked by living until then: no message comes, runs succeed and settle what its
- * lease has left. A reserve is granted at that instant, and not a millisecond earlier.
+ * Checks `retryAt` by playing the account until that instant: no message comes, and runs succeed and
+ * settle slots without a report. A reserve is granted then, and not a millisecond earlier.
  */
 import type { Entity } from '../../src/domain/entity/entity.js';
 import { isReservationId } from '../../src/domain/primitives/ids.js';
@@ -20,7 +20,7 @@ export function checkRetry(
 ): void {
   if (retryAt === null || reason === 'unverified' || reason === 'expired') return;
   const { account } = entity;
-  // A window that is not known yet, or an account that was not checked, gives no time.
+  // An unknown window, or an account without a check, gives no time.
   if (account.policy.sendingWindow !== null && account.openings === null) return;
   world.happened('retryAt was lived');
   const then = livedUntil(world, entity, retryAt);
@@ -36,7 +36,7 @@ export function checkRetry(
 
 const iso = (at: number): string => new Date(at).toISOString();
 
-/** The answer to a reserve at that instant. */
+/** Returns the answer to a reserve at that instant. */
 function livedUntil({ domain }: World, from: Entity, at: number): string {
   let entity = rested(domain, from, from.account.now, at);
   const { accountId, now } = from.account;

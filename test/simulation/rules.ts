@@ -1,6 +1,6 @@
 /**
- * The invariants, checked after each step: what must hold whatever happens. They know only lists
- * and what is really true in the world; plain `if`, because there are millions of steps.
+ * The invariants, which must hold after each step. They use only lists and the true state of the
+ * world, and plain `if` statements, because there are millions of steps.
  */
 import type { Account, Slot } from '../../src/domain/account/account.js';
 import type { Entity } from '../../src/domain/entity/entity.js';
@@ -21,7 +21,7 @@ const RETRIES_CHECKED = 5;
 
 const RANK = { in_flight: 0, uncertain: 1, released: 2, delivered: 3 } as const;
 
-/** What has changed since the last step. */
+/** Checks everything that has changed since the last step. */
 export function watch(world: World, member: Member, before: Entity | null, after: Entity): void {
   const { account } = after;
   const cap = capOn(account.policy, account.rampDay);
@@ -61,7 +61,7 @@ function rolled(world: World, was: Account, account: Account): void {
   }
 }
 
-/** Both lists are in the order of the grants; what was settled long ago may be forgotten. */
+/** Compares two lists in the order of grants; slots that were settled long ago may be forgotten. */
 function slotsChanged(member: Member, was: Account, account: Account): void {
   let at = 0;
   const { slots } = account;
@@ -95,7 +95,7 @@ function slotChanged(member: Member, old: Slot, slot: Slot): void {
   }
 }
 
-/** What a reserve was answered, held against the account before and after it (R1, R2, R12). */
+/** Compares the answer to a reserve with the account before and after it (R1, R2, R12). */
 export function checkDecision(
   world: World,
   member: Member,
@@ -139,7 +139,7 @@ export function checkDecision(
   if (!isOpenIn(policy.sendingWindow, now)) broken('no grant outside the window', `${now}`);
 }
 
-/** A cap that refuses has been reached. */
+/** Checks that a cap that refuses has been reached. */
 function checkDenial(account: Account, { reason, limit, used }: Denial): void {
   const spent = counterOn(account, account.day) + carriedOn(account);
   if (reason === 'weekly_cap') {
@@ -154,19 +154,19 @@ function checkDenial(account: Account, { reason, limit, used }: Denial): void {
   }
 }
 
-/** An InMail of an obedient pipeline reached LinkedIn. */
+/** Checks an InMail of a pipeline that obeys the gate, when it reaches LinkedIn. */
 export function checkLanding(world: World, member: Member, send: Send): void {
   world.happened('landed');
   const slots = member.workflow?.memory.entity?.account.slots;
   const slot = slots?.find(({ reservationId }) => reservationId === send.id);
   if (slot?.state === 'released') broken('what is released does not land', send.id);
   const today = Math.floor(world.clock / DAY);
-  // Where the servers' clock went back over midnight, the slot's own day is the best that is known.
+  // If the servers' clock went back over midnight, the slot's own day is the best known day.
   const day = world.wasAstray() ? Math.min(today, slot?.quotaDay ?? today) : today;
   if (slot && slot.quotaDay < day) world.happened('landed after midnight');
   if (send.isFrozen) return;
   if (send.isLost) world.happened('landed without a slot');
-  // What was lost with its workflow is carried nowhere; on its own day the account waits.
+  // A slot that was lost with its workflow is not carried; on its own day the account waits.
   if (send.isLost && send.quotaDay < day) {
     member.excusedUntil = Math.max(member.excusedUntil, day);
   }
@@ -179,7 +179,7 @@ export function checkLanding(world: World, member: Member, send: Send): void {
   if (count === cap) world.happened('a day was used up');
 }
 
-/** A delivery that the account has just received with a proof is counted once. */
+/** Checks that a delivery with a proof is counted once. */
 export function checkCounted(
   world: World,
   member: Member,
@@ -207,7 +207,7 @@ export function checkCounted(
   }
 }
 
-/** The parts of each gap add up to it (R8, R17). */
+/** Checks that the parts of each gap add up to it (R8, R17). */
 export function checkRun(
   world: World,
   member: Member,
@@ -232,7 +232,7 @@ export function checkRun(
   if (verdict.events.length === 0) world.happened('a run found all equal');
 }
 
-/** Two accounts of one member do not both send (R13). */
+/** Checks that two accounts of one member do not both send (R13). */
 export function checkTwin({ account }: Entity): void {
   const isCooling = account.cooldowns.some(({ cause }) => cause === 'identity_in_use');
   if (account.hold === null || !isCooling) broken('a second account of a member waits', '');

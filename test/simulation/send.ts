@@ -1,8 +1,8 @@
 /**
- * A pipeline that sends one InMail by the book, and dies, sleeps, is misheard or repeats itself as
- * its luck has it (R18, src/client/sendWithSlot.ts):
+ * A pipeline that sends one InMail in the order of the contract. At random it dies, sleeps, loses
+ * messages or repeats them (R18, src/client/sendWithSlot.ts):
  *
- *   reserve -> journal row -> leave to call -> LinkedIn -> journal outcome -> report
+ *   reserve -> journal row -> permission to call -> LinkedIn -> journal outcome -> report
  */
 import {
   isChatId,
@@ -46,19 +46,19 @@ export class Send {
   readonly request: Reserve;
   readonly chat;
   readonly messageId;
-  /** How long the call may take; the lease outlasts it. */
+  /** How long the call may take; the lease is longer. */
   readonly patience: number;
-  /** Ends the pipeline's process: nothing of it happens after. */
+  /** Ends the pipeline's process, which then does nothing more. */
   readonly diesAt: 'granted' | 'journaled' | 'called' | 'noted' | 'never';
   readonly report: Report;
   landedAt: number | null = null;
-  /** Its slot was lost with a workflow that had not saved it. */
+  /** True if its slot was lost with a workflow that had not saved it. */
   isLost = false;
-  /** The caller reported "rejected", and LinkedIn had accepted it. */
+  /** True if the caller reported "rejected" although LinkedIn had accepted it. */
   isLie = false;
-  /** Its machine slept, and its clock with it: it does not know how late it is. */
+  /** True if its machine and its clock slept, so that it does not know how late it is. */
   isFrozen = false;
-  /** As it was granted. */
+  /** The grant. */
   quotaDay = 0;
   /** True if the account received the outcome. */
   isReported = false;
@@ -69,7 +69,7 @@ export class Send {
   #heardAt = 0;
   #isHeard = false;
 
-  /** `ending`: its outcome; by default its luck decides. */
+  /** `ending` is its outcome; random by default. */
   constructor(world: World, member: Member, luck: Luck, ending: Ending | null = null) {
     this.#ending = ending;
     this.#world = world;
@@ -159,7 +159,7 @@ export class Send {
     if (answer.granted) this.#granted(answer);
   }
 
-  /** Nothing is dropped: it is asked again when it may pass. */
+  /** Asks again at `retryAt`, so that no send is dropped. */
   #denied(retryAt: number | null): void {
     if (retryAt === null || retryAt > this.#world.story.end || this.luck.chance(0.4)) return;
     const wait = Math.max(1, retryAt - this.#world.clock);
@@ -181,7 +181,7 @@ export class Send {
     this.#later(this.#pause(lease), () => this.#journal(grant));
   }
 
-  /** Mostly at once; sometimes the process sleeps, and wakes with a stale grant. */
+  /** Continues at once, or sleeps and wakes with an old grant. */
   #pause(lease: number): number {
     if (!this.luck.chance(0.07)) return this.luck.between(1, 400);
     this.#happened('pipeline slept');
@@ -215,7 +215,7 @@ export class Send {
     return this.#begun(grant);
   }
 
-  /** Its transaction is open for long, maybe until its lease has ended; then it may roll back. */
+  /** Keeps its transaction open, maybe until the lease has ended; then it may roll back. */
   #hold(grant: Grant): void {
     const lease = Math.max(SECOND, grant.leaseExpiresAt - this.#world.clock);
     const open = this.luck.between(SECOND, Math.min(1.3 * lease + 11 * MINUTE, 3 * 60 * MINUTE));
@@ -236,7 +236,7 @@ export class Send {
     );
   }
 
-  /** Leave to call LinkedIn (R18). */
+  /** Asks for the permission to call LinkedIn (R18). */
   #leave(grant: Grant): void {
     const { clock, domain } = this.#world;
     if (this.isFrozen) {

@@ -1,9 +1,9 @@
-/** Makes a story that breaks a rule short: leaves out whatever the same breach does not need. */
+/** Shortens a story that breaks a rule: leaves out every input that the breach does not need. */
 import type { Story } from './story.js';
 
 const REPLAYS_MAX = 400;
 
-/** `breaks` plays a story, and returns if the same rule is broken. */
+/** `breaks` plays a story, and returns true if the same rule is broken. */
 export function shrunk(story: Story, breaks: (story: Story) => boolean): Story {
   let { inputs } = story;
   let replays = 0;

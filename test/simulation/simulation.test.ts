@@ -1,6 +1,6 @@
 /**
- * Thousands of worlds (index.ts): whatever happens in them, every invariant holds after every step.
- * One of them, line by line: `SAFEBAND_SEED=7 npx vitest run --project unit test/simulation`.
+ * Plays thousands of worlds (index.ts): every invariant holds after every step of each world.
+ * `SAFEBAND_SEED=7 npx vitest run --project unit test/simulation` prints one world, line by line.
  */
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -14,7 +14,7 @@ const SEEDS = 2_000;
 const domain = await loadDomain(fileURLToPath(new URL('../../src/domain', import.meta.url)));
 const seed = Number(process.env['SAFEBAND_SEED'] ?? 0);
 
-/** One world, for a person to read. */
+/** Prints one world for a person. */
 function tellOne(): void {
   it('is printed line by line', () => {
     const print = (line: string): boolean => process.stdout.write(`${line}\n`);

@@ -1,7 +1,6 @@
 /**
- * A story: what happens to a world from outside, as plain data, written down before the world
- * begins. Each input has a seed of its own for its details, so that the shrinker may leave out one
- * without changing the others.
+ * A story has all inputs of a world as plain data, which exist before the world begins. Each input has
+ * its own seed for its details, so that the shrinker can leave out an input without changing others.
  */
 import type { Ramp } from '../../src/domain/account/policy.js';
 import type { PolicyChange } from '../../src/domain/commands/administer.js';
@@ -61,7 +60,7 @@ export type Story = {
   readonly inputs: readonly Input[];
 };
 
-/** How often each happens, an account and day. */
+/** How often each input happens, for an account and a day. */
 const OFTEN: readonly (readonly [Deed, number])[] = [
   ['hand-sent', 0.5],
   ['bypass', 0.25],
@@ -89,10 +88,10 @@ const OFTEN: readonly (readonly [Deed, number])[] = [
   ['clock back', 0.12],
 ];
 
-/** The story of a seed: 3 account-days, of one account or of three. */
+/** Returns the story of a seed: 3 account-days, of one account or of three. */
 export function storyOf(seed: number): Story {
   const luck = new Luck(seed);
-  // The end of a month is near in most, so that a breaker closes within the story.
+  // Most stories are near the end of a month, so that a breaker ends within the story.
   const firstDay = Date.UTC(2026, 10, 23) / DAY + luck.pick([0, 5, 6, 7, 7]);
   const begin = firstDay * DAY + luck.pick([0, 1, 9, 9, 15]) * HOUR;
   const shape = luck.pick([
@@ -129,7 +128,7 @@ export function storyOf(seed: number): Story {
   return { seed, begin, end, members: starts, inputs };
 }
 
-/** Sends come alone, in bursts, and around midnight. */
+/** Returns sends: single, in bursts, and around midnight. */
 function sendTimes(luck: Luck, begin: number, days: number): number[] {
   const times: number[] = [];
   for (let day = 0; day < days; day += 1) {
@@ -173,7 +172,7 @@ function policyOf(luck: Luck): PolicyChange {
   };
 }
 
-/** What a customer changes in mid-day. */
+/** Returns a change of the policy during the day. */
 export function changeOf(luck: Luck): PolicyChange {
   const which = luck.next();
   if (which < 0.3) return { dailyCap: luck.pick([0, 1, 2, 5, 8, null]) };

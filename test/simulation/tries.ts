@@ -1,4 +1,4 @@
-/** How the database is reached: tries that succeed, fail, or are committed with a lost answer. */
+/** Tries with the database, which succeed, fail, or are committed with a lost answer. */
 import type { Chore } from './memory.js';
 import type { Workflow } from './workflow.js';
 
@@ -8,10 +8,10 @@ const SURE = 60_000;
 const RETRY = 20_000;
 const SLOW = 900;
 
-/** Something that is tried with the database, the fast way or the sure way. */
+/** Work that is tried with the database, by a local or an ordinary activity. */
 export class Tries {
   protected readonly self: Workflow;
-  /** Chores of which some try may be committed, or will be. */
+  /** Work of which a try may be or will be committed. */
   readonly #unknown = new WeakSet<Chore>();
 
   constructor(self: Workflow) {

@@ -1,8 +1,7 @@
 /**
- * The workflow of one account as src/workflows runs it: tasks that are whole or lost, a loop that
- * sleeps until something is due, chores with the database. What a task did is kept only when it is
- * completed; until then its answers wait, and a worker that dies gives it to another, which takes
- * the same messages again.
+ * The workflow of one account as in src/workflows: tasks that are completed or lost, a loop that
+ * sleeps until work is due, and work with the database. The changes and answers of a task are kept
+ * only when it is completed. If its worker dies, another worker processes the same messages again.
  */
 import type { Entity } from '../../src/domain/entity/entity.js';
 import type { Start } from '../../src/domain/commands/administer.js';
@@ -27,12 +26,12 @@ export class Workflow {
   readonly start: Start;
   readonly chores: Chores;
   memory: Memory = freshMemory(null);
-  /** As of the last task that was completed: what a query sees, and what a death leaves. */
+  /** The state after the last completed task, which queries see and which stays after a crash. */
   kept: Memory = freshMemory(null);
   isGone = false;
   isDown = false;
   #inbox: Task[] = [];
-  /** Of these, Updates whose callers may have gone: the server forgets some with a lost task. */
+  /** Those Updates whose callers may be gone, because the server forgets some with a lost task. */
   readonly #asks = new WeakSet<Task>();
   #held: Task[] = [];
   #answers: (() => void)[] = [];
@@ -51,7 +50,7 @@ export class Workflow {
     return this.memory.entity ?? broken('messages wait for the account to be read back', '');
   }
 
-  /** One task: whole, or not at all. False: nothing came of it. */
+  /** Does one task completely or not at all. Returns false if it had no effect. */
   feed(task: Task): boolean {
     if (this.isGone) return false;
     if (this.isDown) {
@@ -79,7 +78,7 @@ export class Workflow {
     for (const answer of answers) answer();
   }
 
-  /** The worker is gone; another one takes what came since the last completed task. */
+  /** Ends the worker. Another worker processes all messages since the last completed task. */
   die(forMs: number): void {
     this.member.doom = null;
     if (this.isDown || this.isGone) return;
@@ -106,7 +105,7 @@ export class Workflow {
     return this.feed(task);
   }
 
-  /** Its caller asks again, or does not. */
+  /** Lets the caller ask again, or not. */
   #isForgotten(task: Task): boolean {
     if (!this.#asks.has(task) || this.world.steps % 2 === 0) return false;
     this.world.happened('an Update was lost with its task');
@@ -139,7 +138,7 @@ export class Workflow {
     return domain.wantsCheck(account, account.now);
   }
 
-  /** A caller that waited for the check gets the gate's answer after it (R12). */
+  /** Gives the gate's answer to a caller that waited for the check (R12). */
   answerAsking(): void {
     const { asking } = this.memory;
     this.memory.asking = [];
@@ -206,7 +205,7 @@ export class Workflow {
     return domain.hasDelivery(entity) && this.world.serverNow() >= memory.lastSaveAt + SAVE_SOON;
   }
 
-  /** The account's own tick, a start's first run, or a request (R8, R12). */
+  /** Does a run: at the account's own tick, at a start, or at a request (R8, R12). */
   isRunDue(): boolean {
     const { memory, entity } = this;
     if (memory.runsAsked > memory.runsDone) return true;
@@ -254,7 +253,7 @@ export class Workflow {
     );
   }
 
-  /** Silences it after it rang. */
+  /** Resets the alarm after it rang. */
   reset(alarm: Alarm): void {
     if (this.memory[alarm] === RUNG) this.memory[alarm] = 0;
   }
@@ -265,7 +264,7 @@ export class Workflow {
     this.#ringIn('midnight', (Math.floor(now / DAY) + 1) * DAY - now + spread);
   }
 
-  /** Everything goes through JSON; nothing else is kept. */
+  /** Copies the state as JSON, because a continue-as-new keeps nothing else. */
   continueAsNew(): void {
     this.world.happened('continued as new');
     const entity: Entity = JSON.parse(JSON.stringify(this.entity));
@@ -275,14 +274,14 @@ export class Workflow {
     this.takeWaiting();
   }
 
-  /** The task is lost: history and memory are gone. */
+  /** Loses the workflow with its history and its memory. */
   terminate(): void {
     this.isGone = true;
     this.member.rewind(null);
     this.member.workflow = null;
   }
 
-  /** A reset to an earlier event: what came since is not known any more. */
+  /** Resets to an earlier event; all later messages are forgotten. */
   resetTo(entity: Entity): void {
     this.member.rewind(null);
     this.memory = { ...freshMemory(entity), run: this.memory.run + 1, isReset: true };

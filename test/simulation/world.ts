@@ -1,7 +1,7 @@
 /**
- * A world: accounts with their workflows and databases, pipelines that send, a LinkedIn that
- * knows what really landed, and whatever the story's inputs do to them. One step is one thing that
- * happens to one account; after each the invariants are checked.
+ * A world has accounts with their workflows and databases, pipelines that send, and a LinkedIn with
+ * the true sends. The inputs of the story act on them. One step is one event of one account, and the
+ * invariants are checked after each step.
  */
 import { isAccountId, isIdentity } from '../../src/domain/primitives/ids.js';
 import { isSameMember } from '../../src/domain/primitives/linkedinId.js';
@@ -28,14 +28,14 @@ export class World {
   readonly queue = new Queue();
   readonly members: readonly Member[];
   readonly coverage: Coverage;
-  /** Prints the story for a person; null if none listens. */
+  /** Prints the story for a person; null without a reader. */
   readonly listener: ((line: string) => void) | null;
   clock: number;
   steps = 0;
   mode: Mode = 'up';
-  /** The end of the trouble with the database. */
+  /** When the faults of the database end. */
   modeUntil = 0;
-  /** The servers' clock is behind by so much, until it has caught up. */
+  /** How far the servers' clock is behind, until it is right again. */
   behind = 0;
   behindUntil = 0;
   #isAuditPlanned = false;
@@ -66,7 +66,7 @@ export class World {
     }
   }
 
-  /** Every ten minutes; where nothing has happened since the last one it would find nothing. */
+  /** Audits every ten minutes, except if no event has happened since the last audit. */
   #audit(): boolean {
     this.#isAuditPlanned = false;
     if (this.mode !== 'away') for (const member of this.members) audit(this, member);
@@ -86,24 +86,24 @@ export class World {
     this.queue.plan(this.clock + ms, member.index, happen);
   }
 
-  /** How long a transaction takes: always the same at the same instant; one in eight is slow. */
+  /** Returns how long a transaction takes: the same at the same instant, and one in eight is slow. */
   latency(): number {
     const mixed = Math.imul(Math.floor(this.clock) & 0xffffff, 0x9e3779b1) >>> 24;
     return mixed < 32 ? 20 * mixed : 1 + (mixed >>> 3);
   }
 
-  /** The clock of the servers: it may step back, and then stands behind for a while. */
+  /** Returns the clock of the servers, which may step back and then be behind for a while. */
   serverNow(): number {
     if (this.behind > 0 && this.clock >= this.behindUntil) this.behind = 0;
     return this.clock - this.behind;
   }
 
-  /** The clock stands behind, or did two minutes ago. */
+  /** True if the clock is behind, or was two minutes ago. */
   wasAstray(): boolean {
     return this.behindUntil > 0 && this.clock < this.behindUntil + 2 * MINUTE;
   }
 
-  /** Everything up to that instant, one thing after the other. */
+  /** Plays all events up to that instant. */
   runUntil(instant: number): void {
     while (this.queue.next <= instant) this.step();
     this.clock = Math.max(this.clock, instant);
@@ -124,7 +124,7 @@ export class World {
     this.members[one.member]?.check();
   }
 
-  /** Starts the account, or takes it back. */
+  /** Starts the account, or reconnects it. */
   connect(member: Member): void {
     this.#deliver(member, connecting(this, member.start), true);
   }
@@ -133,7 +133,7 @@ export class World {
     this.after(delay, member, () => this.#deliver(member, message, starts));
   }
 
-  /** `starts`: an outcome starts the workflow of an account that has ended (R13). */
+  /** With `starts`, an outcome starts the workflow of an account that has ended (R13). */
   #deliver(member: Member, message: Message, starts: boolean): boolean {
     if (!member.workflow) {
       if (!starts) return false;
@@ -149,7 +149,7 @@ export class World {
     return member.database.account ? { accountId, connect: true } : message.start;
   }
 
-  /** Accounts that another workflow runs for the same person, or did this week (R13). */
+  /** Returns accounts of the same member that another workflow runs, or ran this week (R13). */
   rivalsOf(member: Member): readonly string[] {
     const day = member.database.account?.day ?? 0;
     return this.members.flatMap(({ accountId, database: { account } }) =>

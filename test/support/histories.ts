@@ -12,7 +12,7 @@ const { EventType, WorkflowTaskFailedCause } = temporal.api.enums.v1;
 const { WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND: UNHANDLED } = WorkflowTaskFailedCause;
 type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
 
-/** Every run of that account; the newest first. */
+/** Returns every run of the account, newest first. */
 export async function runsOf(
   { client }: Stand,
   account: WorkflowHandle,
@@ -29,7 +29,7 @@ export async function runsOf(
   return runs;
 }
 
-/** Why tasks failed, but for a run that could not end because a message came. */
+/** Returns the causes of failed tasks, without ends of runs that a new message prevented. */
 export const failuresIn = (runs: readonly History[]): readonly unknown[] =>
   runs.flatMap(({ events }) =>
     (events ?? []).flatMap(({ eventType, workflowTaskFailedEventAttributes: failed }) =>
@@ -39,10 +39,10 @@ export const failuresIn = (runs: readonly History[]): readonly unknown[] =>
     ),
   );
 
-/** Ignored by git: what a failure leaves for the person who looks for its cause. */
+/** The folder for histories of failures, which git ignores. */
 const KEPT = path.join(import.meta.dirname, '../../.safeband/histories');
 
-/** Writes the history of one run into a file; the answer is its path. */
+/** Writes the history of one run into a file, and returns its path. */
 async function kept(workflowId: string, n: number, history: History): Promise<string> {
   await mkdir(KEPT, { recursive: true });
   const file = path.join(KEPT, `${workflowId.replaceAll('/', '_')}-${n}.json`);
@@ -50,7 +50,7 @@ async function kept(workflowId: string, n: number, history: History): Promise<st
   return file;
 }
 
-/** What is wrong with each run that does not replay; its history is kept in a file. */
+/** Returns the fault of each run that does not replay, and keeps its history in a file. */
 export async function flawsOf(
   workflowId: string,
   runs: readonly History[],

@@ -1,4 +1,4 @@
-/** The memory of every account contains the workflow bundle, so the bundle stays small. */
+/** The memory of every account contains the workflow bundle, so the bundle must stay small. */
 import { readFileSync } from 'node:fs';
 import { expect, inject, it } from 'vitest';
 
