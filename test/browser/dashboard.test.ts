@@ -45,7 +45,7 @@ async function open(options?: ScreenOptions): Promise<Screen> {
 }
 const handle = (id: string) => desk.stand.handle(id);
 
-it('starts without an account, and connects the first account', async () => {
+it('the dashboard starts without an account, and connects the first account', async () => {
   const { page, complaints } = await open({ key: null });
   await page.goto('/accounts');
   await shows(page, 'Paste an API key');
@@ -73,7 +73,7 @@ it('starts without an account, and connects the first account', async () => {
   expect(complaints.filter((text) => !/status of 40[01]/.test(text))).toEqual([]);
 });
 
-it('shows the sends of an account and of all accounts while they happen', async () => {
+it('the dashboard shows the sends of an account and of all accounts while they happen', async () => {
   const id = await connected(desk, 'anna', 3, { ramp: { dailyCaps: [30, 40, 50] } });
   const account = await open();
   const list = await open();
@@ -103,7 +103,7 @@ it('shows the sends of an account and of all accounts while they happen', async 
   expect([...account.complaints, ...list.complaints]).toEqual([]);
 });
 
-it('shows a counter of 104, its correction and cooldown, without a reload', async () => {
+it('the dashboard shows a counter of 104, its correction and cooldown, without a reload', async () => {
   const id = await connected(desk, 'lena', 17);
   await whenSaved(handle(id));
   const { page, complaints } = await open();
@@ -146,7 +146,7 @@ it('shows a counter of 104, its correction and cooldown, without a reload', asyn
   expect([...complaints, ...article.complaints]).toEqual([]);
 });
 
-it('caches numbers for a minute, shows their age, and renews them on hard refresh', async () => {
+it('the dashboard caches numbers for a minute, shows their age, and renews them on hard refresh', async () => {
   const id = await connected(desk, 'ben', 2);
   await whenSaved(handle(id));
   const { page, complaints } = await open();
@@ -167,7 +167,7 @@ it('caches numbers for a minute, shows their age, and renews them on hard refres
   expect(complaints).toEqual([]);
 });
 
-it('holds and resumes an account, after a page that describes the effect', async () => {
+it('the dashboard holds and resumes an account, after a page that describes the effect', async () => {
   const id = await connected(desk, 'kira', 1);
   const { page, complaints } = await open();
   await page.goto(`/accounts/${id}`);
@@ -192,7 +192,7 @@ it('holds and resumes an account, after a page that describes the effect', async
   expect(complaints).toEqual([]);
 });
 
-it('settles an uncertain send, and names the field that is missing', async () => {
+it('the dashboard settles an uncertain send, and names the field that is missing', async () => {
   const id = await connected(desk, 'cleo');
   await desk.client.reserve(id, { reservationId: 'lost-1' });
   await desk.client.failed(id, { reservationId: 'lost-1', kind: 'unknown' });
@@ -215,7 +215,7 @@ it('settles an uncertain send, and names the field that is missing', async () =>
   expect(complaints.filter((text) => !/status of 4\d\d/.test(text))).toEqual([]);
 });
 
-it('shows that the connection is lost, and updates itself when it is back', async () => {
+it('the dashboard shows that the connection is lost, and updates itself when it is back', async () => {
   const id = await connected(desk, 'dora', 1);
   const { page, complaints } = await open();
   await page.goto(`/accounts/${id}`);
@@ -237,7 +237,7 @@ it('shows that the connection is lost, and updates itself when it is back', asyn
   expect(complaints.filter((text) => !/ERR_/.test(text))).toEqual([]);
 });
 
-it('works at 360 px with the keyboard only: finds an account and holds it', async () => {
+it('the dashboard works at 360 px with the keyboard only: finds an account and holds it', async () => {
   const id = await connected(desk, 'narrow', 2);
   const { page, complaints } = await open({ width: 360 });
   await page.goto('/accounts');
@@ -291,7 +291,7 @@ it.each([
   expect(complaints.filter((text) => !/status of 404/.test(text))).toEqual([]);
 });
 
-it('has a dark theme', async () => {
+it('the dashboard has a dark theme', async () => {
   const { page } = await open({ isDark: true });
   await page.goto('/accounts');
   await isLive(page);
@@ -303,7 +303,7 @@ it('has a dark theme', async () => {
   expect(await page.evaluate(() => getComputedStyle(document.body).colorScheme)).toContain('dark');
 });
 
-it('shows a reader key of one account only that account, without actions', async () => {
+it('the dashboard shows a reader key of one account only that account, without actions', async () => {
   const [mine, others] = [await connected(desk, 'mine', 1), await connected(desk, 'others', 1)];
   const { page } = await open({ key: await desk.keyOf('reader', [mine]) });
   await shows(page, mine);
@@ -321,7 +321,7 @@ it('shows a reader key of one account only that account, without actions', async
   expect((await page.goto(`/accounts/${mine}/do/hold`))?.status()).toBe(403);
 });
 
-it('refuses a form from another site', async () => {
+it('the dashboard refuses a form from another site', async () => {
   const id = await connected(desk, 'forged');
   const { page } = await open();
   const forged = await page.request.post(`/accounts/${id}/do/hold`, {
@@ -332,7 +332,7 @@ it('refuses a form from another site', async () => {
   expect((await desk.client.status(id)).hold).toBeNull();
 });
 
-it('shows numbers of Postgres while Temporal does not answer, and states it', async () => {
+it('the dashboard shows numbers of Postgres while Temporal does not answer, and states it', async () => {
   const id = await connected(desk, 'away', 4);
   await whenSaved(handle(id));
   const { page } = await open();

@@ -109,7 +109,7 @@ const SHOWN =
   /^[\n\u0020-\u007e\u00a1-\u00ac\u00ae-\u02ff\u2010-\u2027\u2030-\u205f\u2190-\u27ff]*$/;
 const COLOURS = /\u001b\[[0-9;]*m|\r\u001b\[K/g; // oxlint-disable-line no-control-regex
 
-it('prints no character that controls a terminal, and no forged line', async () => {
+it('the command line prints no character that controls a terminal, and no forged line', async () => {
   let reached = '';
   for (const words of READS) {
     const argv = words.map((word) => word.replace('$id', id).replace('$whe', endpointId));
@@ -134,13 +134,13 @@ it('prints no character that controls a terminal, and no forged line', async () 
     expect(reached).toContain(name);
 });
 
-it('keeps each value in JSON as it is', async () => {
+it('JSON output keeps each value unchanged', async () => {
   const { out } = await safeband(['alerts', id, '--json'], settingsOf(stand));
   const { alerts }: { alerts: { details: { message: string } }[] } = JSON.parse(out);
   expect(alerts.map(({ details }) => details.message)).toContain(EVIL);
 });
 
-it('has every command that only reads in this list', async () => {
+it('this list has every command that only reads', async () => {
   const names = new Set(READS.map(([name]) => name));
   const changing = [
     'connect',

@@ -30,7 +30,7 @@ const FINAL: readonly (readonly [string, Error])[] = [
   ['a bug that is live', service(9, 'Workflow Task in failed state')],
 ];
 
-it.each(AGAIN)('asks again after %s', async (_, error) => {
+it.each(AGAIN)('the client asks again after %s', async (_, error) => {
   expect(isWorthRetrying(error)).toBe(true);
   let asked = 0;
   const answer = await persist('a', Date.now() + 60_000, async () => {
@@ -41,7 +41,7 @@ it.each(AGAIN)('asks again after %s', async (_, error) => {
   expect([answer, asked]).toEqual(['answered', 3]);
 });
 
-it.each(FINAL)('passes on %s at once', async (_, error) => {
+it.each(FINAL)('the client passes on %s at once', async (_, error) => {
   let asked = 0;
   const call = persist('a', Date.now() + 60_000, () => {
     asked += 1;

@@ -46,7 +46,7 @@ async function fill(account: WorkflowHandle): Promise<void> {
 it.each([
   ['raw Updates', raw],
   ['the client', byClient],
-])('answers all deliveries at the end of a run, by %s', async (_way, send) => {
+])('all deliveries at the end of a run are answered, by %s', async (_way, send) => {
   const id = stand.newAccount();
   const account = await stand.connect(id);
   const names = Array.from({ length: 50 }, (_, n) => `r${n}`);

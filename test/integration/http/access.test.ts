@@ -65,7 +65,7 @@ function send(route: KnownRoute, key: string, id: string, body?: object): Promis
   return stand.ask(key, url, payload);
 }
 
-it('declares for every route the right that it needs, and an example of every body', () => {
+it('every route declares the right that it needs, and an example of its body', () => {
   const list = stand.app.routeList();
   expect(list.filter(({ needs }) => needs === undefined)).toEqual([]);
   const posts = routes().filter(({ method }) => method === 'POST');
@@ -155,7 +155,7 @@ const callerOf = (role: Role) => ({ keyId: '', name: '', role, accounts: null })
 const withoutClock = (found: unknown): string =>
   JSON.stringify(found).replaceAll(/"(asOf|nextReconcileAt|lastReconciledAt)":"[^"]*"/g, '');
 
-it('accepts every example of every message, and answers as the document describes', async () => {
+it('every example of every message is accepted, and answered as the document describes', async () => {
   const [id, key] = [stand.newAccount('examples'), keyOf('operator', 'all')];
   const post = (needs: Need) =>
     routes().filter((one) => one.method === 'POST' && one.needs === needs && isPlain(one));

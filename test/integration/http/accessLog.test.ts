@@ -37,7 +37,7 @@ const logIn = (key: string, cookie = '') =>
 const cookieOf = (answer: Awaited<ReturnType<typeof logIn>>): string =>
   answer.cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
 
-it('logs refusals and log-ins with the id of the key, and without a secret', async () => {
+it('the server logs refusals and log-ins with the id of the key, and without a secret', async () => {
   const key = await stand.key('reader');
   const keyId = key.slice(3, 19);
   lines = [];
@@ -65,7 +65,7 @@ it('logs refusals and log-ins with the id of the key, and without a secret', asy
   expect(lines.join('')).not.toContain(key.slice(20));
 });
 
-it('logs a limited number of refusals a minute, and then the number of the others', async () => {
+it('the server logs a limited number of refusals a minute, and then the number of the others', async () => {
   now += 60_000;
   lines = [];
   for (let n = 0; n < 70; n += 1) await stand.ask(`sb_${n}`, '/v1/alerts');
@@ -78,7 +78,7 @@ it('logs a limited number of refusals a minute, and then the number of the other
   ]);
 });
 
-it('keeps an unchangeable row of each log-in, key and webhook', async () => {
+it('the database keeps a permanent row of each log-in, key and webhook', async () => {
   const operator = await stand.key('operator');
   const one = await makeKey(stand.pool, { name: 'one', role: 'reader' }, 'cli:ada');
   await revokeKey(stand.pool, 'one', 'cli:ben');
@@ -113,7 +113,7 @@ it('keeps an unchangeable row of each log-in, key and webhook', async () => {
   }
 });
 
-it('ends the first log-in when a second takes its place', async () => {
+it('a second log-in of a browser ends the first', async () => {
   const key = await stand.key('reader');
   const first = cookieOf(await logIn(key));
   const open = (cookie: string) => stand.app.inject({ url: '/fleet', headers: { cookie } });
@@ -123,7 +123,7 @@ it('ends the first log-in when a second takes its place', async () => {
   expect((await open(second)).statusCode).toBe(200);
 });
 
-it('forbids caches to keep answers, and refuses text that Postgres cannot keep', async () => {
+it('the server forbids caches to keep answers, and refuses text that Postgres cannot keep', async () => {
   const key = await stand.key('operator');
   const gets = stand.app
     .routeList()
@@ -155,7 +155,7 @@ it('forbids caches to keep answers, and refuses text that Postgres cannot keep',
   }
 });
 
-it('closes a request that arrives too slowly, soon after its time limit', async () => {
+it('the server closes a request that arrives too slowly, soon after its time limit', async () => {
   const address = new URL(await stand.app.listen({ port: 0, host: '127.0.0.1' }));
   const ended = async (text: string): Promise<string> => {
     const socket = connect(Number(address.port), address.hostname);
@@ -177,6 +177,6 @@ it.each([
   ['2001:0db8:0001:0002::9', '2001:db8:1:2::/64'],
   ['2001:DB8::1', '2001:db8:0:0::/64'],
   ['::1', '0:0:0:0::/64'],
-])('counts %s as %s', (ip, network) => {
+])('the limits count the address %s as %s', (ip, network) => {
   expect(networkOf(ip)).toBe(network);
 });

@@ -65,7 +65,7 @@ const json = fc.oneof(
   },
 );
 
-it('names the field that is wrong, for any value', async () => {
+it('any wrong value in a body is refused by the name of its field', async () => {
   const names = (example: object) => fc.constantFrom(...Object.keys(example), 'unknown_field');
   for (const { url, schema } of routes('POST')) {
     const [example] = Object(schema?.body).examples ?? [];
@@ -94,7 +94,7 @@ it('names the field that is wrong, for any value', async () => {
   }
 });
 
-it('answers any query, or names the field that is wrong', async () => {
+it('any query is answered, or refused by the name of its field', async () => {
   const query = fc.dictionary(
     fc.constantFrom('limit', 'cursor', 'state', 'prefix', 'open', 'scope', 'at', 'count', 'x'),
     fc.oneof(
@@ -159,7 +159,7 @@ it.each([
   'multipart/form-data; boundary=x',
   'application/x-www-form-urlencoded',
   '',
-])('refuses a body of the type %j', async (type) => {
+])('a body of the type %j is refused', async (type) => {
   const more = { payload: 'reservationId=r', headers: { 'content-type': type } };
   const answer = await stand.ask(key, '/v1/accounts/never-was/sendReserve', {}, more);
   expectProblem(answer, type);
@@ -181,7 +181,7 @@ it.each([
   '%E2%80%AE',
   '.a',
   '-',
-])('refuses the id %j in every path', async (id) => {
+])('the id %j is refused in every path', async (id) => {
   for (const method of ['GET', 'POST']) {
     for (const { url } of routes(method).filter((route) => route.url.includes(':'))) {
       const path = url.replace(':accountId', id.startsWith('%') ? id : encodeURIComponent(id));
@@ -192,7 +192,7 @@ it.each([
   }
 });
 
-it('checks ids over HTTP by the rules of the domain', () => {
+it('ids over HTTP follow the rules of the domain', () => {
   const [isFits, isActor] = [checkOf(chatId), checkOf(order.properties.actor)];
   const text = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 40 }),
@@ -226,7 +226,7 @@ it('checks ids over HTTP by the rules of the domain', () => {
   }
 });
 
-it('refuses only the key that asks too often, with the time to ask again', async () => {
+it('only a key with too many requests is refused, with the time to ask again', async () => {
   const limits = { requestsPerMinute: 8 };
   const limited = await createHttpStand({ limits }, { taskQueue: 'none' });
   const [hasty, calm] = [await limited.key('reader'), await limited.key('reader')];

@@ -34,7 +34,7 @@ const made = async (name: string, more: Partial<Parameters<typeof makeKey>[1]> =
   return key;
 };
 
-it('knows a key until it is revoked, and stores nothing that can be used as a key', async () => {
+it('a key works until it is revoked, and the database stores nothing that works as a key', async () => {
   expect(await hasKeys(pool)).toBe(false);
   const { keyId, key } = await made('ada', { role: 'operator', accounts: ['one'] });
   expect(await findKey(pool, key)).toEqual({
@@ -57,7 +57,7 @@ it('knows a key until it is revoked, and stores nothing that can be used as a ke
   expect(await listKeys(pool)).toMatchObject([{ keyId, accounts: ['one'] }]);
 });
 
-it('knows a log-in until it expires, is ended, or its key is revoked', async () => {
+it('a log-in works until it expires, is ended, or its key is revoked', async () => {
   const { keyId } = await made('eve');
   const [over, ended, kept] = await Promise.all(
     [-1, 60_000, 60_000].map((lastsMs) => makeSession(pool, { keyId, lastsMs })),
@@ -70,7 +70,7 @@ it('knows a log-in until it expires, is ended, or its key is revoked', async () 
   expect(await findSession(pool, kept ?? '')).toBeUndefined();
 });
 
-it('refuses a route that declares no right, and a cookie from another origin', async () => {
+it('a route without a right is refused, and so is a cookie from another origin', async () => {
   const app = fastify();
   addProblems(app);
   const keyring = new Keyring(pool, Date.now);
@@ -112,7 +112,7 @@ const unknownKey = (): string =>
 const keyOf = (text: string) => ({ kind: 'key', text }) as const;
 const sessionOf = (text: string) => ({ kind: 'session', text }) as const;
 
-it('accepts in an outage no key revoked before it, and no log-in ended before it', async () => {
+it('during an outage no key is accepted that was revoked before, and no log-in that ended before', async () => {
   const mine = createPool(databaseUrl);
   let now = 0;
   const keyring = new Keyring(mine, () => now);
@@ -145,7 +145,7 @@ it('accepts in an outage no key revoked before it, and no log-in ended before it
   ]);
 });
 
-it('does not ask Postgres about unknown keys beyond the limit of their address', async () => {
+it('unknown keys beyond the limit of their address cause no query', async () => {
   const mine = createPool(databaseUrl);
   const app = fastify();
   addProblems(app);
@@ -184,7 +184,7 @@ it('does not ask Postgres about unknown keys beyond the limit of their address',
   await mine.end();
 });
 
-it('decrypts only for operators of all accounts', async () => {
+it('the codec endpoint decrypts only for operators of all accounts', async () => {
   const app = fastify();
   addProblems(app);
   const keyring = new Keyring(pool, Date.now);
@@ -205,13 +205,13 @@ it('decrypts only for operators of all accounts', async () => {
 });
 
 it.each(['safeband', 'Temporal', ' SAFEBAND ', 'a\u001b[2J', 'a\u200b', '', 'x'.repeat(65)])(
-  'refuses a key with the name %j',
+  'a key with the name %j is refused',
   async (name) => {
     await expect(makeKey(pool, { name, role: 'reader' })).rejects.toThrow(RangeError);
   },
 );
 
-it.each(['safeband', ' Temporal'])('refuses the actor %j from a caller', (actor) => {
+it.each(['safeband', ' Temporal'])('the actor %j from a caller is refused', (actor) => {
   const caller = { keyId: 'k', name: 'ops', role: 'operator', accounts: null } as const;
   expect(() => actorOf(caller, actor)).toThrow('actor should name a person');
   expect(actorOf(caller, 'ada')).toBe('ada via ops');

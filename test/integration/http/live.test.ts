@@ -50,7 +50,7 @@ const statusesIn = (received: string): readonly { counter: number; state: string
     JSON.parse(data ?? ''),
   );
 
-it('sends a stream each change of its account, and of no other account', async () => {
+it('a stream gets each change of its account, and of no other account', async () => {
   const [mine, other] = [await connected(), await connected()];
   const limited = await stand.key('reader', [mine]);
   const account = await watch(`/v1/accounts/${mine}/stream`, limited);
@@ -71,7 +71,7 @@ it('sends a stream each change of its account, and of no other account', async (
   for (const { response } of [account, all]) response.destroy();
 });
 
-it('receives changes again after its connection to Postgres was lost', async () => {
+it('a stream gets changes again after the server lost its connection to Postgres', async () => {
   const id = await connected();
   const { response, received } = await watch('/v1/stream', operator);
   const gaps = () => received().split('event: resync').length;
@@ -86,7 +86,7 @@ it('receives changes again after its connection to Postgres was lost', async () 
   response.destroy();
 });
 
-it('holds a thousand idle streams, and ends all of them when their key is revoked', async () => {
+it('the server holds a thousand idle streams, and ends all of them when their key is revoked', async () => {
   const [key, id] = [await stand.key('reader'), await connected()];
   const paths = Array.from({ length: 1_000 }, () => '/v1/stream');
   paths.push(`/v1/accounts/${id}/stream`);
@@ -109,9 +109,9 @@ const watcherOf = (raw: Writable) => {
   return { accountId: null, caller, credential, raw };
 };
 
-it('disconnects a stream whose client does not read', async () => {
+it('a stream whose client does not read is disconnected', async () => {
   const live = liveOf({ heartbeatMs: 5, streamBytes: 50 });
-  const raw = new Writable({ write: () => undefined }); // accepts one piece, and no more
+  const raw = new Writable({ write: () => undefined }); // accepts one chunk only
   live.open(watcherOf(raw), null);
   expect(live.count).toBe(1);
   await expect.poll(() => raw.destroyed).toBe(true);
@@ -119,7 +119,7 @@ it('disconnects a stream whose client does not read', async () => {
   live.close();
 });
 
-it('does not count a closed connection, and leaves room for other keys', () => {
+it('a closed connection does not count, and other keys have room', () => {
   const live = liveOf({ streamsPerKeyMax: 1 });
   live.open(watcherOf(new Writable().destroy()), null);
   expect(live.count).toBe(0);
@@ -132,7 +132,7 @@ it('does not count a closed connection, and leaves room for other keys', () => {
   live.close();
 });
 
-it('resyncs after a failed read, and ends a stream whose key cannot be verified', async () => {
+it('a stream is resynced after a failed read, and ended if its key cannot be verified', async () => {
   const pool = createPool(stand.databaseUrl);
   vi.spyOn(pool, 'query').mockImplementation(() => {
     throw new Error('away');
@@ -156,7 +156,7 @@ it('resyncs after a failed read, and ends a stream whose key cannot be verified'
   await pool.end();
 });
 
-it('sends a status again only if something is new', async () => {
+it('a status is sent again only if it has changed', async () => {
   const id = await connected();
   const url = `/v1/accounts/${id}/status`;
   const first = await stand.ask(operator, url);
@@ -170,7 +170,7 @@ it('sends a status again only if something is new', async () => {
   expect((await again(etag)).statusCode).toBe(200);
 });
 
-it('reads Postgres, and names it as the source, while the workflow does not answer', async () => {
+it('a status is read from Postgres, and names this source, while the workflow does not answer', async () => {
   const id = await connected();
   await post(id, 'sendReserve', { reservationId: 'open' });
   await post(id, 'reconcileNow', {});
@@ -184,7 +184,7 @@ it('reads Postgres, and names it as the source, while the workflow does not answ
   expect([unsaved, asOf < after.asOf, typeof nextReconcileAt]).toEqual([0, true, 'string']);
 });
 
-it('asks the account for a new Idempotency-Key, and replays known answers', async () => {
+it('a new Idempotency-Key asks the account, and a known one replays the answer', async () => {
   const id = await connected();
   const ask = (key: string, body: object) =>
     post(id, 'sendReserve', body, { 'idempotency-key': key });
@@ -213,7 +213,7 @@ it('asks the account for a new Idempotency-Key, and replays known answers', asyn
   expect(bad.json()).toMatchObject({ code: 'InvalidInput', field: 'Idempotency-Key' });
 });
 
-it('names the time to ask again, and stores no denial', async () => {
+it('a denial names the time to ask again, and is not stored', async () => {
   const id = await connected();
   await post(id, 'configure', { dailyCap: 0 });
   const batch = { requests: [{ reservationId: 'b-1' }, { reservationId: ' ' }, 7] };

@@ -32,12 +32,12 @@ const go = (key: string, { method, url }: KnownRoute, id: string): Promise<Answe
     ...(method === 'POST' ? { payload: 'reason=tried&tier=premium&accountId=x' } : {}),
   });
 
-it('declares for every page the right that it needs', () => {
+it('every page declares the right that it needs', () => {
   expect(pages().filter(({ needs }) => needs === undefined)).toEqual([]);
   expect(pages().length).toBeGreaterThan(12);
 });
 
-it('sends a reader without a key to the log-in page', async () => {
+it('a reader without a key gets the log-in page', async () => {
   for (const page of pages().filter(({ needs }) => needs !== 'public')) {
     const { statusCode, headers } = await go('', page, own);
     expect([page.url, statusCode]).toEqual([page.url, 303]);
@@ -46,7 +46,7 @@ it('sends a reader without a key to the log-in page', async () => {
 });
 
 it.each(['reader', 'pipeline'] as const)(
-  'refuses every action to a key of the role %s',
+  'a key of the role %s is refused every action',
   async (role) => {
     const key = await stand.key(role);
     const operating = pages().filter(({ needs }) => needs === 'operate');
@@ -60,7 +60,7 @@ it.each(['reader', 'pipeline'] as const)(
   },
 );
 
-it('answers a key of one account with the same 404 for other and unknown accounts', async () => {
+it('a key of one account gets the same 404 for other and unknown accounts', async () => {
   const key = await stand.key('operator', [own]);
   for (const page of pages().filter(({ url }) => url.includes(':accountId'))) {
     const [hidden, none] = [await go(key, page, other), await go(key, page, 'never-was')];
@@ -76,7 +76,7 @@ it('answers a key of one account with the same 404 for other and unknown account
   }
 });
 
-it('answers an unknown path with a problem for programs, a page for browsers', async () => {
+it('an unknown path is answered with a problem for programs and a page for browsers', async () => {
   const key = await stand.key('reader');
   expect((await stand.ask(key, '/nothing')).headers['content-type']).toBe(
     'application/problem+json',
@@ -89,7 +89,7 @@ it('answers an unknown path with a problem for programs, a page for browsers', a
 });
 
 it.each(['%00', '..%2f..', '%F0%9F%92%A5', '<script>', 'a'.repeat(300)])(
-  'answers 4xx for an account named "%s"',
+  'an account named "%s" is answered with 4xx',
   async (id) => {
     const key = await stand.key('reader');
     for (const rest of ['', '/why', '/history?at=2026-11-23T14:03:07Z']) {
@@ -109,7 +109,7 @@ const shown = (html: string): string =>
     .replaceAll('&quot;', '"')
     .replaceAll('&amp;', '&');
 
-it('shows the same sentences on the page, in the API and on the command line', async () => {
+it('the page, the API and the command line show the same sentences', async () => {
   const { id } = await sent(stand, 17);
   const key = await stand.key('operator');
   await stand.ask(key, `/v1/accounts/${id}/sendReserve`, { reservationId: 'under-way' });

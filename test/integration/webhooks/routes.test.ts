@@ -42,7 +42,7 @@ const make = async (more: object = {}): Promise<Made> => {
   return answer.json<Made>();
 };
 
-it('makes, changes, pings, replays, removes an endpoint; shows its secret once', async () => {
+it('an endpoint is made, changed, pinged, replayed and removed; its secret is shown once', async () => {
   const { endpointId, secret } = await make({ url: receiver.url, accounts: null });
   receiver.trust(secret);
   const at = `/v1/webhooks/${endpointId}`;
@@ -100,13 +100,13 @@ const REFUSED: readonly (readonly [string, string, object, string])[] = [
   ['a day that is none', `/${ID}/replay`, { since: '2026-02-30T00:00:00Z' }, 'since'],
   ['a long time', `/${ID}/rotate`, { keepSeconds: 604_801 }, 'keepSeconds'],
 ];
-it.each(REFUSED)('refuses %s, and names the field', async (_, path, body, field) => {
+it.each(REFUSED)('%s is refused by the name of its field', async (_, path, body, field) => {
   const answer = await stand.ask(operator, `/v1/webhooks${path}`, body);
   expect(answer.statusCode).toBe(400);
   expect(answer.json()).toMatchObject({ code: 'InvalidInput', field });
 });
 
-it('shows a key of some accounts no event of other accounts', async () => {
+it('a key of some accounts gets no event of other accounts', async () => {
   const { endpointId, secret } = await make({ url: receiver.url, accounts: ['c', 'd'] });
   receiver.trust(secret);
   const at = `/v1/webhooks/${endpointId}`;
@@ -138,7 +138,7 @@ it('shows a key of some accounts no event of other accounts', async () => {
   expect(await replayed({ since: second })).toBe(400);
 });
 
-it('accepts only operators, and shows a key of some accounts its own endpoints', async () => {
+it('only operators are accepted, and a key of some accounts gets its own endpoints', async () => {
   const own = await make({ accounts: ['a'] });
   const both = await make({ accounts: ['a', 'b'] });
   const all = await make({ accounts: null });

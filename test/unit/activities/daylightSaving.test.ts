@@ -1,5 +1,5 @@
 /**
- * Both changes of 2026 in five zones, as the rules of IANA have them, computed manually (R11):
+ * Both clock changes of 2026 in five zones, computed manually from the rules of IANA (R11):
  *
  *   New York   8 March 07:00 UTC, 02:00 -> 03:00      1 November 06:00 UTC, 02:00 -> 01:00
  *   London     29 March 01:00 UTC, 01:00 -> 02:00     25 October 01:00 UTC, 02:00 -> 01:00
@@ -38,7 +38,7 @@ function windowOf(text: string): SendingWindow {
   return { days: WEEKDAYS.filter(isOn), start, end };
 }
 
-/** What is open in the days from `from` on: where it begins, and where it ends. */
+/** Returns the open intervals of the days from `from` on, each with its start and end. */
 const OPEN = `
   zone       from         days  window           opens        closes       opens again  closes again
   New York   03-08 00:00  1     sun 02:30-05:00  03-08 07:00  03-08 09:00
@@ -80,7 +80,7 @@ const OPEN = `
   Santiago   04-04 12:00  1     sun 00:00-01:00  04-05 04:00  04-05 05:00
 `;
 
-/** Returns the `retryAt` of an ask at that instant; `used`: the day's only slot is taken first. */
+/** Returns the `retryAt` of a reserve at that instant. With `used`, the day's only slot is taken. */
 const ASKED = `
   zone       window             used         asked                 reason          retryAt
   New York   sun 02:30-05:00    -            03-08 06:30           outside_window  03-08 07:00
@@ -158,7 +158,7 @@ describe('when to ask again, around the change of clocks', () => {
       const life = isUsed ? begun.asks('first') : begun;
       const refused = life.until(asked).asks('again');
       expect(refused.answer).toMatchObject({ granted: false, reason: row['reason'], retryAt });
-      // It is right: then it is granted, and a millisecond before it is not.
+      // `retryAt` is exact: a reserve is granted then, and refused a millisecond before.
       expect(refused.until(retryAt - 1).asks('early').isGranted).toBe(false);
       expect(refused.until(retryAt).asks('again').isGranted).toBe(true);
     },

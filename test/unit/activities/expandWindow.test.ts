@@ -1,4 +1,4 @@
-/** Windows in UTC, computed manually, around both changes of the clocks in five zones (R11). */
+/** Windows in UTC, computed manually, around both clock changes in five zones (R11). */
 import { describe, expect, it } from 'vitest';
 import { expandWindow } from '../../../src/activities/window.js';
 import { isoInstant } from '../../../src/domain/primitives/time.js';
@@ -22,7 +22,7 @@ const open = (
   return bounds.map((bound) => isoInstant(bound).slice(0, 16)).join(' ');
 };
 
-/** Local days as UTC: the window's bounds, in pairs. */
+/** Returns the intervals of the window in UTC, in pairs. */
 const TABLE = `
   zone                 window        from                      bounds
   America/New_York     09:00-17:00   2026-03-07T12:00:00.000Z  2026-03-07T14:00 2026-03-07T22:00

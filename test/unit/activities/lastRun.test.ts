@@ -1,4 +1,4 @@
-/** What of a closed run's history can be read, and what makes the account wait instead (R13). */
+/** A start reads the messages of a closed run, or waits if it cannot read them (R13). */
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import Long from 'long';
 import { expect, it } from 'vitest';
@@ -33,7 +33,7 @@ const run = (runId: string, status: string, more: Partial<Described> = {}): Desc
   ...more,
 });
 
-/** Temporal as it would answer: these runs, each with the same events. */
+/** A Temporal with these runs, each with the same events. */
 function temporal(runs: readonly Described[], events: readonly HistoryEvent[]): History {
   return {
     describe: async (_, runId) => runs.find((one) => one.runId === runId) ?? null,
@@ -61,14 +61,14 @@ const ask: LastRunAsk = {
 const read = (history: History, after = 0): Promise<LastRunPortion> =>
   lastRunActivities(history).readLastRun({ ...ask, after });
 
-it('reads a run to its end, and the run that it continued as', async () => {
+it('a start reads a run to its end, and the run that it continued as', async () => {
   const runs = [run('first', 'CONTINUED_AS_NEW'), run('second', 'TERMINATED', { startedAt: 2 })];
   const found = await read(temporal(runs, [delivered(1), ended]));
   expect(found).toMatchObject({ unread: null, isClean: false, isLast: true });
   expect(found.heard).toMatchObject([{ name: 'deliver', isInRow: false }]);
 });
 
-it('follows a reset to the run that it made', async () => {
+it('a start follows a reset to its new run', async () => {
   const runs = [
     run('first', 'TERMINATED', { resetRunId: 'again' }),
     run('again', 'TERMINATED', { startedAt: 2 }),
@@ -76,12 +76,12 @@ it('follows a reset to the run that it made', async () => {
   expect((await read(temporal(runs, [delivered(1), ended]))).heard).toHaveLength(2);
 });
 
-it('finds nothing to read where the last run ended by itself', async () => {
+it('a start has nothing to read if the last run ended by itself', async () => {
   const found = await read(temporal([run('first', 'COMPLETED')], [delivered(1)]));
   expect(found).toEqual({ heard: [], isLast: true, unread: null, isClean: true });
 });
 
-it('names what cannot be read: no history, no end of it, no key', async () => {
+it('a start names why it cannot read: no history, no end of it, no key', async () => {
   const runs = [run('first', 'TERMINATED')];
   const sealed = { metadata: { encoding: new TextEncoder().encode('binary/encrypted: key "k2"') } };
   const secret: HistoryEvent = {
@@ -95,7 +95,7 @@ it('names what cannot be read: no history, no end of it, no key', async () => {
   expect((await read(temporal(runs, [secret, ended]))).unread).toContain('binary/encrypted');
 });
 
-it('passes over messages that were no messages for the run, either', async () => {
+it('a start ignores messages that the run ignored, too', async () => {
   const bad = {
     metadata: { encoding: new TextEncoder().encode('json/plain') },
     data: Buffer.from('{'),
@@ -110,7 +110,7 @@ it('passes over messages that were no messages for the run, either', async () =>
   expect([found.heard.length, found.unread]).toEqual([1, null]);
 });
 
-it('answers in portions that are far below what Temporal takes', async () => {
+it('a start gets messages in parts far below the limits of Temporal', async () => {
   const many = Array.from({ length: 5_000 }, (_, n) => delivered(n));
   const history = temporal([run('first', 'TERMINATED')], [...many, ended]);
   let after = 0;
@@ -125,11 +125,11 @@ it('answers in portions that are far below what Temporal takes', async () => {
   expect(after).toBe(5_000);
 });
 
-it('a page that is larger than the connection takes is read again with fewer events', async () => {
+it('a page that is too large for the connection is read again with fewer events', async () => {
   const tooLarge = (code: number): Error =>
     Object.assign(new Error('message larger than max'), { code });
   const asked: number[] = [];
-  /** A connection that takes so many of its events. */
+  /** A connection that accepts pages of so many events. */
   const connection = (most: number, code: number) => async (events: number) => {
     asked.push(events);
     if (events > most) throw tooLarge(code);

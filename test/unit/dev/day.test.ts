@@ -1,4 +1,4 @@
-/** The input of the demonstration: what the files show, and what is refused, by line and column. */
+/** The files of the demonstration: their content, and their faults with line and column. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

@@ -1,4 +1,4 @@
-/** The simulated LinkedIn over HTTP: its answers, and what it really took. */
+/** The simulated LinkedIn over HTTP: its answers, and the InMails that it accepted. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { BEHAVIOURS, startLinkedIn } from '../../../dev/linkedin.js';
 import type { Behaviour, LinkedIn, LinkedInOptions, Sent } from '../../../dev/linkedin.js';
@@ -52,7 +52,7 @@ const send = (
   return call(linkedIn, 'POST', '/inmails', body, signal);
 };
 
-/** The answer to a caller, how many InMails LinkedIn then has, and how many it has proved. */
+/** The answer to a caller, the number of InMails in LinkedIn, and the number with a proof. */
 const ANSWERED = `
   behaviour           status  retryAfter  received  withProof
   normal              200     -           1         1
@@ -175,7 +175,7 @@ describe('a call that hangs', () => {
     await expect.poll(() => linkedIn.received('acme')).toHaveLength(1);
     caller.abort();
     await cut;
-    // As slow as the first, and later: when it is answered, the first has ended.
+    // As slow as the first call, and later: when it is answered, the first has ended.
     await send(linkedIn, 'r2', 'slow');
     expect(linkedIn.received('acme')).toMatchObject([{ hasProof: false }, { hasProof: true }]);
   });

@@ -1,4 +1,4 @@
-/** What the demonstration's pipeline reads out of LinkedIn's answers. */
+/** The demonstration's pipeline reads LinkedIn's answers. */
 import { describe, expect, it } from 'vitest';
 import { secondsIn } from '../../../dev/pipeline.js';
 import { at } from '../../support/scenario.js';

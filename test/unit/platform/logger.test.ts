@@ -1,4 +1,4 @@
-/** What is logged of an error: its kind, and no data. */
+/** The log has the kind of an error, and no data. */
 import { expect, it } from 'vitest';
 import { createLogger, forward } from '../../../src/platform/logger.js';
 
@@ -18,7 +18,7 @@ it.each([
     undefined,
     'Unexpected token C in "…"',
   ],
-])('logs of %s only text that quotes no data', (_, message, code, logged) => {
+])('the log of %s has only text that quotes no data', (_, message, code, logged) => {
   written = '';
   const detail = `Key (chat_id)=(${PRIVATE}) already exists.`;
   logger.error({ err: errorOf(message, { detail, where: PRIVATE, ...(code && { code }) }) }, 'a.b');
@@ -28,7 +28,7 @@ it.each([
   expect(written).not.toContain(PRIVATE);
 });
 
-it('logs only the type of a refusal, because its text names what was refused', () => {
+it('the log has only the type of a refusal, because its text names the refused value', () => {
   written = '';
   const error = errorOf(`chatId ${PRIVATE} is taken`, { type: 'ChatIdTaken' });
   const meta = { error, workflowId: 'inmail-account/a', args: [PRIVATE], failure: PRIVATE };
@@ -43,11 +43,11 @@ it('logs only the type of a refusal, because its text names what was refused', (
   expect(written).not.toContain(PRIVATE);
 });
 
-it('writes nothing that steers a terminal', () => {
+it('the log has no character that controls a terminal', () => {
   written = '';
   const name = 'a\u001b[2J\u009b2J\u2028\u202e\u200b\n';
   logger.info({ name }, 'a.b');
-  // oxlint-disable-next-line no-control-regex -- what a terminal obeys
+  // oxlint-disable-next-line no-control-regex -- characters that control a terminal
   expect(written).toMatch(/^[\u0020-\u007e]+\n$/);
   expect(JSON.parse(written)).toMatchObject({ name });
 });

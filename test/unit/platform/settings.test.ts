@@ -1,4 +1,4 @@
-/** Settings with a bad value are named in the error, with what is wrong and what it should be. */
+/** The error of a bad setting names the setting, the fault and the allowed values. */
 import { describe, expect, it } from 'vitest';
 import { serverFrom } from '../../../src/platform/config.js';
 import { plaintextDatabase, plaintextTemporal } from '../../../src/platform/plaintext.js';

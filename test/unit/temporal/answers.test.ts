@@ -1,4 +1,4 @@
-/** Answers of activities carry a name, and only an activity's own answer is taken. */
+/** Answers of activities have a name, and an activity accepts only its own answer. */
 import { ActivityFailure, ApplicationFailure, RetryState } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import type { Activities, WebhooksSent } from '../../../src/activities/ports.js';
@@ -9,7 +9,7 @@ import { outcomeOf } from '../../../src/workflows/activityProxies.js';
 const SENT: WebhooksSent = { delivered: 2, failed: 1 };
 
 const none = async (): Promise<never> => {
-  throw new Error('the test does not ask this');
+  throw new Error('this test does not call it');
 };
 const activities = (some: Partial<Activities>): Activities => ({
   readBack: none,
@@ -26,7 +26,7 @@ const activities = (some: Partial<Activities>): Activities => ({
 });
 const send = (all: Activities): Promise<WebhooksSent> => all.sendWebhooks({ forMs: 1 });
 
-/** An activity that answers so, in this order, and what was reported of it. */
+/** An activity with these answers, in this order, and the reports about it. */
 function answering(...answers: readonly (() => WebhooksSent)[]): {
   readonly answer: () => Promise<WebhooksSent>;
   readonly reported: (readonly string[])[];

@@ -1,4 +1,4 @@
-/** Encrypted payloads: what opens them, what does not, and that neither is an error. */
+/** Encrypted payloads: the right key opens them, and a missing key is not an error. */
 import { createDecipheriv, randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';

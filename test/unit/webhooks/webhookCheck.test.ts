@@ -1,4 +1,4 @@
-/** Which receivers may get webhooks, and how a receiver checks the sender. */
+/** The allowed receivers of webhooks, and the receiver's check of the sender. */
 import { describe, expect, it } from 'vitest';
 import { signWebhook, verifyWebhook, WebhookRefused } from '../../../src/client/index.js';
 import { mayCall, parseNetworks } from '../../../src/webhooks/networks.js';
@@ -67,13 +67,13 @@ const PRIVATE = `0.0.0.0 10.0.0.1 100.64.0.1 127.0.0.1 127.8.8.8 169.254.169.254
   fd00:ec2::254 fe80::1 ff02::1 2001:db8::1 2001::1 2002:a00:1:: 3fff::1 ::ffff:8.8.8.8`;
 const PUBLIC = '1.1.1.1 100.63.255.255 172.15.0.1 172.32.0.1 192.0.1.1 2606:4700:4700::1111';
 
-it('calls public addresses only', () => {
+it('a webhook goes to public addresses only', () => {
   const may = mayCall([]);
   expect(PRIVATE.split(/\s+/).filter(may)).toEqual([]);
   expect(PUBLIC.split(' ').filter((address) => !may(address))).toEqual([]);
 });
 
-it('calls the networks that a setting names, and no others', () => {
+it('a webhook goes to the networks that a setting names, and to no others', () => {
   const may = mayCall(parseNetworks('10.1.0.0/16, fd00::/8') ?? []);
   expect(['10.1.2.3', 'fd00::7'].map(may)).toEqual([true, true]);
   expect(['10.2.0.1', '127.0.0.1', 'fe80::1'].map(may)).toEqual([false, false, false]);
