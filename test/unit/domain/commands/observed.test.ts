@@ -12,18 +12,19 @@ const taken = (recipient?: string): Scenario =>
     reservationId: r('x'),
     recipientId: recipient === undefined ? undefined : p(recipient),
   });
-const seen = { chatId: c('c'), messageId: m('m'), sentAt: at('09:00') };
-type Say = (account: Scenario) => Scenario;
-const observed: Say = (account) => account.when(observe, seen);
-const observedFor: Say = (account) => account.when(observe, { ...seen, recipientId: p('ann') });
-const delivered: Say = (account) =>
+const observation = { chatId: c('c'), messageId: m('m'), sentAt: at('09:00') };
+type Report = (account: Scenario) => Scenario;
+const observed: Report = (account) => account.when(observe, observation);
+const observedFor: Report = (account) =>
+  account.when(observe, { ...observation, recipientId: p('ann') });
+const delivered: Report = (account) =>
   account.when(deliver, { reservationId: r('x'), chatId: c('c'), messageId: m('m') });
-const deliveredBare: Say = (account) =>
+const deliveredBare: Report = (account) =>
   account.when(deliver, { reservationId: r('x'), chatId: c('c') });
-const unclear: Say = (account) => account.when(fail, { reservationId: r('x'), kind: 'unknown' });
+const unclear: Report = (account) => account.when(fail, { reservationId: r('x'), kind: 'unknown' });
 
 describe('a proof by observation and by delivery', () => {
-  const CASES: readonly (readonly [string, readonly Say[], Scenario])[] = [
+  const CASES: readonly (readonly [string, readonly Report[], Scenario])[] = [
     ['with its message id', [observed, delivered], taken()],
     ['without a message id', [observed, deliveredBare], taken()],
     ['with and without a message id', [observed, delivered, deliveredBare], taken()],
@@ -35,8 +36,8 @@ describe('a proof by observation and by delivery', () => {
     ],
     ['with and without its recipient', [observed, observedFor, delivered], taken('ann')],
   ];
-  it.each(CASES)('%s counts once, in any order, each twice', (_, says, account) => {
-    const twice = [...says, ...says];
+  it.each(CASES)('%s counts once, in any order, each twice', (_, reports, account) => {
+    const twice = [...reports, ...reports];
     const order = fc.shuffledSubarray(
       twice.map((__, i) => i),
       { minLength: twice.length },
@@ -66,13 +67,13 @@ describe('an observed send', () => {
       .when(reserve, { reservationId: r('x'), recipientId: p('ann') })
       .until(at('2026-11-25T00:01:00.000Z'));
     late
-      .when(observe, { ...seen, recipientId: p('ann'), sentAt: late.now })
+      .when(observe, { ...observation, recipientId: p('ann'), sentAt: late.now })
       .answered({ matched: 'x', counted: false })
       .expect({ counter: 0, carried: 1, weekUsed: 1, external: 0 });
   });
   it('an observed send that was sent manually yesterday takes no room of today', () => {
     anAccount()
-      .when(observe, { ...seen, sentAt: at('2026-11-23T23:59:59.999Z') })
+      .when(observe, { ...observation, sentAt: at('2026-11-23T23:59:59.999Z') })
       .answered({ matched: null, counted: true })
       .expect({ counter: 0, external: 0, weekUsed: 1 });
   });

@@ -78,9 +78,9 @@ const begun = (): Scenario => anAccount().when(reserve, { ...mine, recipientId: 
 function endsOf(reports: readonly Report[], saidAt = NINE): { orders: number; ends: End[] } {
   const ends = new Map<string, End>();
   let orders = 0;
-  for (const said of ordersOf(reports, 2)) {
+  for (const reported of ordersOf(reports, 2)) {
     orders += 1;
-    const account = said.reduce((before, name) => SAYS[name](before), begun().until(saidAt));
+    const account = reported.reduce((before, name) => SAYS[name](before), begun().until(saidAt));
     const end = endOf(account);
     ends.set(JSON.stringify(end), end);
   }
@@ -161,8 +161,8 @@ describe('where the contract makes the order matter', () => {
   });
 
   it('a send seen before its slot was reserved stays external (R15): ChatIdTaken', () => {
-    const seen = anAccount().when(observe, { ...proof, sentAt: NINE });
-    const after = SAYS.delivered(seen.until(NINE + 1).when(reserve, mine));
+    const observed = anAccount().when(observe, { ...proof, sentAt: NINE });
+    const after = SAYS.delivered(observed.until(NINE + 1).when(reserve, mine));
     after.answered({ refused: 'ChatIdTaken' }).expect({ external: 1, inFlight: 1, delivered: 0 });
     const before = SAYS.delivered(
       begun()
@@ -176,8 +176,8 @@ describe('where the contract makes the order matter', () => {
     const sentAt = at('2026-11-24T23:59:59.000Z');
     const next = at('2026-11-25T00:00:01.000Z');
     const taken = anAccount({}, { now: sentAt }).when(reserve, mine).until(next);
-    const seen = taken.when(observe, { ...proof, sentAt: next });
-    const { account } = SAYS.delivered(seen).entity;
+    const observed = taken.when(observe, { ...proof, sentAt: next });
+    const { account } = SAYS.delivered(observed).entity;
     expect([counterOf(account, TODAY), counterOf(account, TODAY + 1)]).toEqual([1, 1]);
   });
 });

@@ -57,10 +57,10 @@ describe('a delivery', () => {
     expect(counted.alerts).toEqual(['late_delivery']);
   });
   it('a delivery of an unknown reservation counts today, with an alert, once', () => {
-    const seen = anAccount().when(deliver, delivery).when(deliver, delivery);
-    seen.answered({ settled: 'external' }).expect({ counter: 1, external: 1 });
-    expect(seen.alerts).toEqual(['old_id']);
-    expect(seen.log).toEqual(['c1/ external day 0']);
+    const observed = anAccount().when(deliver, delivery).when(deliver, delivery);
+    observed.answered({ settled: 'external' }).expect({ counter: 1, external: 1 });
+    expect(observed.alerts).toEqual(['old_id']);
+    expect(observed.log).toEqual(['c1/ external day 0']);
   });
   it('a delivery with the proof of another reservation changes nothing', () => {
     reserved()
@@ -79,10 +79,10 @@ describe('a delivery', () => {
     expect(double.alerts).toEqual(['double_send']);
   });
   it('a delivery takes the message id that was observed in its chat, and gives it to the report that brings it', () => {
-    const seen = { chatId: c('c1'), messageId: m('m1'), sentAt: at('09:00') };
+    const observed = { chatId: c('c1'), messageId: m('m1'), sentAt: at('09:00') };
     reserved()
       .when(deliver, delivery)
-      .when(observe, seen)
+      .when(observe, observed)
       .answered({ matched: 'r1', counted: false })
       .when(reserve, { reservationId: r('r2') })
       .when(deliver, { reservationId: r('r2'), chatId: c('c1'), messageId: m('m1') })
@@ -162,12 +162,12 @@ describe('a failure', () => {
     const { entity, now } = reserved();
     const { account } = entity;
     const report = { reservationId: r('r1'), kind: 'restricted', code: 'HTTP 403' } as const;
-    const told = fail(account, report, now).events.filter(({ type }) => type === 'AlertRaised');
-    expect(told).toEqual([
+    const alerts = fail(account, report, now).events.filter(({ type }) => type === 'AlertRaised');
+    expect(alerts).toEqual([
       alert('restricted', 'critical', { reservationId: 'r1', code: 'HTTP 403' }),
     ]);
     const held = { ...account, hold: { reason: 'a pause', actor: 'ada', since: now } };
-    expect(fail(held, report, now).events).toContainEqual(told[0]);
+    expect(fail(held, report, now).events).toContainEqual(alerts[0]);
   });
   it('a failure of an unknown reservation has its effect all the same', () => {
     anAccount()
@@ -178,22 +178,27 @@ describe('a failure', () => {
 });
 
 describe('an observed send', () => {
-  const seen = { chatId: c('c1'), messageId: m('m1'), recipientId: p('ann'), sentAt: at('09:00') };
+  const observed = {
+    chatId: c('c1'),
+    messageId: m('m1'),
+    recipientId: p('ann'),
+    sentAt: at('09:00'),
+  };
   it('an observed send delivers the one slot of its recipient', () => {
     reserved()
-      .when(observe, seen)
+      .when(observe, observed)
       .answered({ matched: 'r1', counted: false })
       .expect({ counter: 1, delivered: 1 });
   });
   it('an observed send is external where it could be more than one slot, and raises an alert', () => {
     const unclear = reserved()
       .when(reserve, { reservationId: r('r2'), recipientId: p('ann') })
-      .when(observe, seen);
+      .when(observe, observed);
     unclear.answered({ matched: null, counted: true }).expect({ counter: 3, external: 1 });
     expect(unclear.alerts).toEqual(['ambiguous_observed']);
   });
   it('an observed send does not match a slot that was reserved more than a minute after it', () => {
-    const early = { ...seen, sentAt: at('08:59') };
+    const early = { ...observed, sentAt: at('08:59') };
     reserved().when(observe, early).answered({ matched: 'r1' });
     reserved()
       .when(observe, { ...early, sentAt: early.sentAt - 1 })
@@ -202,7 +207,7 @@ describe('an observed send', () => {
   it('an observed send that comes first is claimed by its delivery, and counted once', () => {
     const claimed = anAccount()
       .when(reserve, { reservationId: r('r1') })
-      .when(observe, seen)
+      .when(observe, observed)
       .expect({ counter: 2 })
       .when(deliver, { ...delivery, messageId: m('m1') })
       .expect({ counter: 1, delivered: 1, external: 0 });
@@ -210,14 +215,14 @@ describe('an observed send', () => {
   });
   it('an observed send is not claimed by a slot that was reserved later', () => {
     anAccount()
-      .when(observe, seen)
+      .when(observe, observed)
       .until(at('09:01'))
       .when(reserve, { reservationId: r('r1') })
       .when(deliver, { ...delivery, messageId: m('m1') })
       .answered({ refused: 'ChatIdTaken' });
   });
   it('an observed send of yesterday counts yesterday, of the future now, and older than 48 h for no cap', () => {
-    const on = (sentAt: number): Scenario => anAccount().when(observe, { ...seen, sentAt });
+    const on = (sentAt: number): Scenario => anAccount().when(observe, { ...observed, sentAt });
     on(at('2026-11-23T12:00:00.000Z'))
       .answered({ counted: true })
       .expect({ counter: 0, weekUsed: 1 });

@@ -96,16 +96,16 @@ describe('a closed day', () => {
 
   it('a closed day counts a send that was sent manually then and is observed today', () => {
     const closed = begun().until(morning(1));
-    const seen = { chatId: c('x'), messageId: m('x'), sentAt: at('22:00') };
-    const late = closed.when(observe, seen).when(observe, seen);
+    const observed = { chatId: c('x'), messageId: m('x'), sentAt: at('22:00') };
+    const late = closed.when(observe, observed).when(observe, observed);
     expect(dayRow(late)).toMatchObject({ counter: 1, external: 1, late: 1 });
     expect([weekUsed(late), roomOf(late.account).counter]).toEqual([1, 0]);
   });
 
   it('a closed day gives an observed send to the reservation that brings its proof, and stays one', () => {
     const closed = failed(taken(begun(), 'a'), 'a', 'rejected').until(morning(1));
-    const seen = { chatId: c('chat-a'), messageId: m('m'), sentAt: at('09:00') };
-    const late = closed.when(observe, seen);
+    const observed = { chatId: c('chat-a'), messageId: m('m'), sentAt: at('09:00') };
+    const late = closed.when(observe, observed);
     expect(dayRow(late)).toMatchObject({ counter: 1, external: 1, delivered: 0 });
     const claimed = sent(late, 'a');
     expect(dayRow(claimed)).toMatchObject({ counter: 1, external: 0, delivered: 1, late: 2 });

@@ -242,11 +242,11 @@ describe('a start', () => {
     const row = accountRow({ ...account.entity.account, isDisconnected: true }, 9);
     const found = left(account, { account: { ...row, owner: 'x', ownerVersion: 1 } });
     const back = anAccount({}, { found }).expect({ state: 'active', counter: 1 });
-    const told = back.entity.outbox.flatMap(({ row: one }) =>
+    const rows = back.entity.outbox.flatMap(({ row: one }) =>
       one.table === 'account_changes' ? [[one.kind, one.actor]] : [],
     );
     // Else a reader of the changes would take the account for disconnected.
-    expect(told).toEqual([['connect', 'connect']]);
+    expect(rows).toEqual([['connect', 'connect']]);
   });
   it('a start reads the journal: the highest state wins', () => {
     const found = left(asked(asked(asked(anAccount(), 'sent'), 'failed'), 'open'), {
@@ -259,10 +259,10 @@ describe('a start', () => {
         attempt('void', { outcome: 'void' }),
       ],
     });
-    const told = anAccount({}, { found });
-    told.expect({ delivered: 2, uncertain: 1, inFlight: 1 });
-    expect(told.status.counter).toBe(4);
-    expect(told.log).toEqual(['c1/ journal day 0', 'c2/ journal day 0']);
+    const rows = anAccount({}, { found });
+    rows.expect({ delivered: 2, uncertain: 1, inFlight: 1 });
+    expect(rows.status.counter).toBe(4);
+    expect(rows.log).toEqual(['c1/ journal day 0', 'c2/ journal day 0']);
   });
   it('a start does not apply the effect of a released slot again', () => {
     const throttled = asked(anAccount(), 'a').when(fail, {

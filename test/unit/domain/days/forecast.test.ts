@@ -53,12 +53,12 @@ function wrongRetry(asked: Life): string | null {
   if (decision.granted) return null;
   const { reason, retryAt } = decision;
   if (retryAt === null) return isHopeless(asked) ? null : `${reason}: no person has to help`;
-  const said = `${reason} until ${isoInstant(retryAt)}`;
-  if (isHopeless(asked)) return `${said}: only a person can help`;
+  const reasonText = `${reason} until ${isoInstant(retryAt)}`;
+  if (isHopeless(asked)) return `${reasonText}: only a person can help`;
   const early = retryAt - 1 > asked.now && asked.until(retryAt - 1).asks('probe').isGranted;
-  if (early) return `${said}: it is granted a millisecond before`;
+  if (early) return `${reasonText}: it is granted a millisecond before`;
   const { decision: then } = asked.until(retryAt).asks('probe');
-  return then.granted ? null : `${said}: then the answer is ${then.reason}`;
+  return then.granted ? null : `${reasonText}: then the answer is ${then.reason}`;
 }
 
 /** Each of the next slots is taken at its instant, and asked for a millisecond before it. */
@@ -77,14 +77,14 @@ function wrongSlots(life: Life, wanted: number): readonly string[] {
 
 describe('what will be', () => {
   it('`retryAt` is the first instant at which a reserve is granted', () => {
-    const heard = new Set<string>();
+    const decided = new Set<string>();
     const isRight = fc.property(stage, (one) => {
       const asked = livedThrough(one).asks('probe');
-      heard.add(asked.decision.granted ? 'granted' : asked.decision.reason);
+      decided.add(asked.decision.granted ? 'granted' : asked.decision.reason);
       expect(wrongRetry(asked)).toBe(null);
     });
     fc.assert(isRight, { numRuns: RUNS });
-    expect([...heard].toSorted()).toEqual(REASONS.toSorted());
+    expect([...decided].toSorted()).toEqual(REASONS.toSorted());
   });
 
   it('each of the next slots is granted, and none before it', () => {
@@ -101,8 +101,8 @@ describe('what will be', () => {
       const lived = life.until(then);
       // The check before the answer may be the run that starts the cooldown.
       fc.pre(!isCooldownDue(lived.account) || !wantsCheck(lived.account, then));
-      const { reservationId: _, ...heard } = decisionWire(lived.asks('probe').decision);
-      expect(peekWire(viewOf(life.entity, life.now, then), then, true)).toEqual(heard);
+      const { reservationId: _, ...decided } = decisionWire(lived.asks('probe').decision);
+      expect(peekWire(viewOf(life.entity, life.now, then), then, true)).toEqual(decided);
     });
     fc.assert(isRight, { numRuns: RUNS });
   });

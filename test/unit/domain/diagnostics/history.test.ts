@@ -51,7 +51,7 @@ function pastOf(reservations: readonly KeptRow[], more: Partial<PastRows> = {}):
     ...more,
   };
 }
-const seen = (past: PastRows, when: string): StateAt => stateOfRows(past, at(when));
+const stateThen = (past: PastRows, when: string): StateAt => stateOfRows(past, at(when));
 
 describe('a slot', () => {
   /** Uncertain at 10:20, released by a run at 11:00, and reported as delivered at 12:00. */
@@ -71,7 +71,7 @@ describe('a slot', () => {
     12:00  1        0         0          1
   `;
   it.each(rows(table))('a slot at $when counts $counter', ({ when = '', ...numbers }) => {
-    const { status } = seen(pastOf(life), when);
+    const { status } = stateThen(pastOf(life), when);
     const { counter, inFlight, uncertain, delivered } = status;
     expect({ counter, inFlight, uncertain, delivered }).toEqual(
       Object.fromEntries(Object.entries(numbers).map(([name, text]) => [name, Number(text)])),
@@ -81,15 +81,15 @@ describe('a slot', () => {
   it('a slot without a grant counts from the run that found it', () => {
     const found = [{ reservationId: r('x'), foundAt: at('10:30'), isGranted: false }];
     const past = pastOf([kept('delivered', '10:01')], { found });
-    expect(seen(past, '10:29').status.counter).toBe(0);
-    expect(seen(past, '10:30').status).toMatchObject({ counter: 1, delivered: 1 });
+    expect(stateThen(past, '10:29').status.counter).toBe(0);
+    expect(stateThen(past, '10:30').status).toMatchObject({ counter: 1, delivered: 1 });
   });
 
   it('a slot whose delivery a run found is in flight until that run', () => {
     const found = [{ reservationId: r('x'), foundAt: at('10:30'), isGranted: true }];
     const past = pastOf([kept('delivered', '10:01', { savedAt: at('10:31') })], { found });
-    expect(seen(past, '10:29').status).toMatchObject({ inFlight: 1, delivered: 0 });
-    expect(seen(past, '10:30').status).toMatchObject({ inFlight: 0, delivered: 1 });
+    expect(stateThen(past, '10:29').status).toMatchObject({ inFlight: 1, delivered: 0 });
+    expect(stateThen(past, '10:30').status).toMatchObject({ inFlight: 0, delivered: 1 });
   });
 
   it.each([
@@ -99,16 +99,16 @@ describe('a slot', () => {
   ])('a slot that a manual edit released counts as %s, as before', (_, row, numbers) => {
     // A manual edit of the state leaves the proof of a delivery in its row.
     const edited = kept('released', '10:05', { number: 2, chatId: row.chatId });
-    const told = seen(pastOf([edited, row]), '10:20');
-    expect(told.status).toMatchObject({ counter: 1, ...numbers });
-    expect(told.before.map(({ kind }) => kind)).not.toContain('released');
+    const shown = stateThen(pastOf([edited, row]), '10:20');
+    expect(shown.status).toMatchObject({ counter: 1, ...numbers });
+    expect(shown.before.map(({ kind }) => kind)).not.toContain('released');
   });
 
   it('a slot that was carried over two midnights was carried over the first', () => {
     const second = '2026-11-26T00:00:00.000Z';
     const past = pastOf([kept('uncertain', second, { carriedInto: DAY + 2 })]);
-    expect(seen(past, '23:59').status).toMatchObject({ counter: 1, carried: 0 });
-    const next = seen(past, '2026-11-25T08:00:00.000Z').status;
+    expect(stateThen(past, '23:59').status).toMatchObject({ counter: 1, carried: 0 });
+    const next = stateThen(past, '2026-11-25T08:00:00.000Z').status;
     expect(next).toMatchObject({ quotaDay: '2026-11-25', counter: 0, carried: 1, remaining: 49 });
   });
 
@@ -119,8 +119,8 @@ describe('a slot', () => {
       number: 9,
     });
     const past = pastOf([kept('delivered', '10:01'), again]);
-    expect(seen(past, '11:00').status).toMatchObject({ counter: 1, delivered: 1 });
-    expect(seen(past, '2026-11-28T11:00:00.000Z').status).toMatchObject({
+    expect(stateThen(past, '11:00').status).toMatchObject({ counter: 1, delivered: 1 });
+    expect(stateThen(past, '2026-11-28T11:00:00.000Z').status).toMatchObject({
       counter: 1,
       inFlight: 1,
       weekUsed: 2,
@@ -144,7 +144,7 @@ it('counts a manual send from when it was sent, and a late report from its save'
   const late = sent('late', at('11:00'));
   const events = [sent('soon', at('10:00') + 15_000), sent('unknown', null), late];
   const counters = ['09:59', '10:00', '10:59', '11:00'].map(
-    (when) => seen(pastOf([], { events }), when).status.counter,
+    (when) => stateThen(pastOf([], { events }), when).status.counter,
   );
   expect(counters).toEqual([0, 2, 2, 3]);
 });
@@ -156,7 +156,8 @@ it('knows holds, cooldowns and policies to the millisecond, after the save befor
     { ...change, kind: 'resume', at: at('10:05') },
   ] as const;
   const states = (when: string): string =>
-    seen(pastOf([], { changes: changes.filter((one) => one.at <= at(when)) }), when).status.state;
+    stateThen(pastOf([], { changes: changes.filter((one) => one.at <= at(when)) }), when).status
+      .state;
   expect(states('09:59')).toBe('active');
   expect(states('10:00')).toBe('held');
   expect(states('10:05')).toBe('active');
@@ -191,8 +192,8 @@ it('reads a change back as what had happened', () => {
 
 it('lists what happened around it, and the answer that a reserve would have had', () => {
   const moments = [{ at: at('10:10'), kind: 'run', text: 'A run looked.' }] as const;
-  const told = seen(pastOf([kept('uncertain', '10:20')], { moments }), '10:05');
-  expect(told.before).toEqual([
+  const shown = stateThen(pastOf([kept('uncertain', '10:20')], { moments }), '10:05');
+  expect(shown.before).toEqual([
     {
       at: '2026-11-24T10:00:00.000Z',
       kind: 'reserved',
@@ -200,26 +201,26 @@ it('lists what happened around it, and the answer that a reserve would have had'
       text: 'Reservation x took a slot.',
     },
   ]);
-  expect(told.after.map(({ kind, text }) => [kind, text])).toEqual([
+  expect(shown.after.map(({ kind, text }) => [kind, text])).toEqual([
     ['run', 'A run looked.'],
     ['uncertain', 'Reservation x became uncertain (unknown).'],
   ]);
-  expect(told.decision).toMatchObject({ granted: true, remainingToday: 48 });
-  expect(told).toMatchObject({ isExact: true, notes: [], standsOn: '2026-11-24T09:00:00.000Z' });
+  expect(shown.decision).toMatchObject({ granted: true, remainingToday: 48 });
+  expect(shown).toMatchObject({ isExact: true, notes: [], standsOn: '2026-11-24T09:00:00.000Z' });
 });
 
 it('names what is not exact: before rows were kept, and after the last save', () => {
-  const early = seen(pastOf([]), '08:00');
+  const early = stateThen(pastOf([]), '08:00');
   expect(early.isExact).toBe(false);
   expect(early.notes[0]).toContain('kept since 2026-11-24T09:00:00.000Z');
-  const late = seen(pastOf([], { savedAt: at('09:30'), readAt: at('09:31') }), '09:31');
+  const late = stateThen(pastOf([], { savedAt: at('09:30'), readAt: at('09:31') }), '09:31');
   expect(late.notes[0]).toContain('last saved at 2026-11-24T09:30:00.000Z');
-  const idle = seen(pastOf([], { savedAt: at('09:30'), readAt: at('09:32') }), '09:31');
+  const idle = stateThen(pastOf([], { savedAt: at('09:30'), readAt: at('09:32') }), '09:31');
   expect(idle.isExact).toBe(true);
 });
 
 it('states that history of that time was forgotten', () => {
-  const told = (readAt: string) => seen(pastOf([], { readAt: at(readAt) }), '10:00').notes;
-  expect(told('2027-02-22T10:00:00.000Z')).toEqual([]);
-  expect(told('2027-02-22T10:00:00.001Z')).toEqual([expect.stringContaining('for 90 days')]);
+  const shown = (readAt: string) => stateThen(pastOf([], { readAt: at(readAt) }), '10:00').notes;
+  expect(shown('2027-02-22T10:00:00.000Z')).toEqual([]);
+  expect(shown('2027-02-22T10:00:00.001Z')).toEqual([expect.stringContaining('for 90 days')]);
 });

@@ -39,7 +39,7 @@ const send = (name: string, when: number, more: Partial<ReservationRow> = {}): R
 });
 const hourly = (count: number, from: number): readonly ReservationRow[] =>
   Array.from({ length: count }, (_, n) => send(`s${from}-${n}`, from + n * 60 * MINUTE));
-const byHand = (count: number, when: number): readonly EventRow[] =>
+const manual = (count: number, when: number): readonly EventRow[] =>
   Array.from({ length: count }, (_, n) => ({
     table: 'inmail_events',
     reservationId: null,
@@ -98,29 +98,34 @@ function rowsOf(more: Partial<WhatIfRows>): WhatIfRows {
 function tried(change: object, more: Partial<WhatIfRows>): WhatIf {
   const wanted = parseWhatIf(change, 30, FROM);
   if ('refused' in wanted) throw new Error(wanted.message);
-  const told = whatIfOf(rowsOf(more), wanted, openingsFor);
-  if ('refused' in told) throw new Error(told.message);
-  return told;
+  const result = whatIfOf(rowsOf(more), wanted, openingsFor);
+  if ('refused' in result) throw new Error(result.message);
+  return result;
 }
 
 describe('a cap', () => {
   it('a cap that is lower lets the rest of a day wait for the next', () => {
     const asks = [...hourly(6, at('09:00')), ...hourly(2, DAY_2 + 9 * 60 * MINUTE)];
-    const told = tried({ dailyCap: 4 }, { asks });
-    expect(told).toMatchObject({ asked: 8, onTime: 6, deferred: 2, stillWaiting: 0 });
+    const result = tried({ dailyCap: 4 }, { asks });
+    expect(result).toMatchObject({ asked: 8, onTime: 6, deferred: 2, stillWaiting: 0 });
     // From 13:00 and 14:00 to midnight.
-    expect(told.deferredMinutes).toEqual({ median: 660, longest: 660 });
-    expect(told.days.map(({ asked, granted, deferred }) => [asked, granted, deferred])).toEqual([
+    expect(result.deferredMinutes).toEqual({ median: 660, longest: 660 });
+    expect(result.days.map(({ asked, granted, deferred }) => [asked, granted, deferred])).toEqual([
       [6, 4, 2],
       [2, 4, 0],
       [0, 0, 0],
     ]);
-    expect(told.policy).toMatchObject({ tier: 'sales_navigator', dailyCap: 4 });
+    expect(result.policy).toMatchObject({ tier: 'sales_navigator', dailyCap: 4 });
   });
 
   it('a cap of 0 lets no send go', () => {
-    const told = tried({ dailyCap: 0 }, { asks: hourly(3, at('09:00')) });
-    expect(told).toMatchObject({ onTime: 0, deferred: 3, stillWaiting: 3, deferredMinutes: null });
+    const result = tried({ dailyCap: 0 }, { asks: hourly(3, at('09:00')) });
+    expect(result).toMatchObject({
+      onTime: 0,
+      deferred: 3,
+      stillWaiting: 3,
+      deferredMinutes: null,
+    });
   });
 
   it('a cap gives room back at once where a send was given back', () => {
@@ -129,40 +134,40 @@ describe('a cap', () => {
       send('a', at('09:00'), { ...given, settledAt: at('09:30') }),
       send('b', at('09:10')),
     ];
-    const told = tried({ dailyCap: 1 }, { asks });
-    expect(told.deferredMinutes).toEqual({ median: 20, longest: 20 });
+    const result = tried({ dailyCap: 1 }, { asks });
+    expect(result.deferredMinutes).toEqual({ median: 20, longest: 20 });
   });
 
   it('a cap with room returns how many denied sends may also have been sent', () => {
     const day = dayOf(FROM);
     const denials = [{ day, denials: { daily_cap: 30, cooldown: 9, outside_window: 2 } }];
-    const told = tried({ dailyCap: 25 }, { asks: hourly(5, at('09:00')), denials });
-    expect(told.days[0]).toMatchObject({ asked: 5, denied: 32, mayAlsoGo: 20 });
+    const result = tried({ dailyCap: 25 }, { asks: hourly(5, at('09:00')), denials });
+    expect(result.days[0]).toMatchObject({ asked: 5, denied: 32, mayAlsoGo: 20 });
   });
 });
 
 it('a ramp begins at its first step, and advances after a day with a delivery', () => {
   const asks = [...hourly(3, at('09:00')), ...hourly(3, DAY_2 + 9 * 60 * MINUTE)];
-  const told = tried({ ramp: { dailyCaps: [1, 2] } }, { asks });
-  expect(told.days.map(({ granted }) => granted)).toEqual([1, 2, 3]);
+  const result = tried({ ramp: { dailyCaps: [1, 2] } }, { asks });
+  expect(result.days.map(({ granted }) => granted)).toEqual([1, 2, 3]);
 });
 
 it('a window lets those outside of it wait for its next opening, in its own zone', () => {
   const sendingWindow = { days: ['tue', 'wed'], start: '10:00', end: '12:00' };
   const change = { sendingWindow, timezone: 'Europe/Berlin' };
   // Open from 09:00 to 11:00 UTC.
-  const told = tried(change, { asks: hourly(4, at('08:00')) });
-  expect(told).toMatchObject({ asked: 4, onTime: 2, deferred: 2 });
-  expect(told.deferredMinutes).toEqual({ median: 22 * 60, longest: 22 * 60 });
-  expect(told.days.map(({ granted }) => granted)).toEqual([3, 1, 0]);
+  const result = tried(change, { asks: hourly(4, at('08:00')) });
+  expect(result).toMatchObject({ asked: 4, onTime: 2, deferred: 2 });
+  expect(result.deferredMinutes).toEqual({ median: 22 * 60, longest: 22 * 60 });
+  expect(result.days.map(({ granted }) => granted)).toEqual([3, 1, 0]);
 });
 
 describe('a cooldown', () => {
   it('a cooldown is caused where manual sends are far over the lower cap', () => {
-    const externals = byHand(12, at('10:00'));
+    const externals = manual(12, at('10:00'));
     expect(tried({ dailyCap: 50 }, { externals }).cooldowns.would).toEqual([]);
     // The cap in force when the day began stays its highest; the next day has the new one alone.
-    const next = byHand(12, DAY_2 + 10 * 60 * MINUTE);
+    const next = manual(12, DAY_2 + 10 * 60 * MINUTE);
     const { cooldowns } = tried({ dailyCap: 9 }, { externals: next });
     expect(cooldowns).toMatchObject({ avoided: 0, caused: 1, would: [{ cause: 'overshoot' }] });
   });
@@ -232,7 +237,7 @@ it('a hold by a person stops the replay, too, until it was resumed', () => {
 });
 
 it('a send that is a reservation’s and in the log as external counts once', () => {
-  const externals = byHand(1, at('09:05')).map((row) => ({ ...row, chatId: c('chat-own') }));
+  const externals = manual(1, at('09:05')).map((row) => ({ ...row, chatId: c('chat-own') }));
   const asks = [
     send('own', at('09:00'), { chatId: c('chat-own'), messageId: m('m') }),
     send('next', at('10:00')),

@@ -27,12 +27,12 @@ const busy = (): Scenario =>
     .when(deliver, { reservationId: r('a'), chatId: c('ca') })
     .when(deliver, { reservationId: r('b'), chatId: c('cb') })
     .when(fail, { reservationId: r('y'), kind: 'unknown' });
-const said = (account: Scenario, rows = whyRows(account)) => whyOf(rows, undefined, account.now);
+const whyFor = (account: Scenario, rows = whyRows(account)) => whyOf(rows, undefined, account.now);
 
 it('agrees, for an account without a gap, with its status and the Temporal UI', () => {
   const account = busy();
   const rows = whyRows(account);
-  const { headline, parts } = said(account);
+  const { headline, parts } = whyFor(account);
   expect([headline, ...parts.map(({ text }) => text)]).toEqual(
     explainStatus(statusOfRows(rows, account.now)).map(({ text }) => text),
   );
@@ -54,7 +54,7 @@ it('is the same with or without the workflow, once all is saved', () => {
   const account = busy();
   const rows = whyRows(account);
   const asked = { ...account.status, unsaved: 0, version: rows.row.version };
-  expect(whyOf(rows, asked, account.now)).toEqual(said(account));
+  expect(whyOf(rows, asked, account.now)).toEqual(whyFor(account));
 });
 
 it('explains the rows of an account as the account itself does, at any hour', () => {
@@ -77,7 +77,7 @@ it('adds up to the counter less the rows of the log, whatever the manual edits',
     fc.property(gap, (one) => {
       const { account, evidence: witnesses } = runOn(one);
       const rows = { ...whyRows(account), found: witnesses };
-      const { counter, logged, parts } = said(account, rows);
+      const { counter, logged, parts } = whyFor(account, rows);
       const today = witnesses.events.filter(({ quotaDay }) => quotaDay === dayOf(account.now));
       expect(logged).toBe(today.length);
       expect(parts.reduce((sum, { count }) => sum + count, 0)).toBe(counter - logged);
@@ -88,7 +88,7 @@ it('adds up to the counter less the rows of the log, whatever the manual edits',
 
 it('names a manual edit before a run has found it', () => {
   const account = busy();
-  const why = said(account, whyRows(account, { isEdited: true, counter: 104 }));
+  const why = whyFor(account, whyRows(account, { isEdited: true, counter: 104 }));
   expect(why.headline).toBe('The counter is 104, the event log has 2: 102 apart.');
   expect(why.parts.find(({ cause }) => cause === 'edited_by_hand')).toMatchObject({ count: 99 });
   expect(why.beside).toMatchObject([{ kind: 'edited' }]);
@@ -107,7 +107,7 @@ it('names sends that only the journal has, and rows that the log has lost', () =
     errorCode: 'rejected',
   } as const;
   const found = { ...rows.found, attempts: [failed], events: rows.found.events.slice(1) };
-  const { parts, logged } = said(account, { ...rows, found });
+  const { parts, logged } = whyFor(account, { ...rows, found });
   expect(logged).toBe(1);
   expect(parts.map(({ cause, reservations }) => [cause, ...reservations])).toEqual([
     ['uncertain', 'y'],
@@ -128,7 +128,7 @@ it('answers by the workflow where the rows are seconds behind it', () => {
 
 describe('in addition to the gap', () => {
   const textsOf = (account: Scenario, more = {}): readonly string[] =>
-    said(account, { ...whyRows(account), ...more }).beside.map(({ text }) => text);
+    whyFor(account, { ...whyRows(account), ...more }).beside.map(({ text }) => text);
 
   it('the context names what stops the account, and until when', () => {
     const throttled = busy().when(fail, {
@@ -143,7 +143,7 @@ describe('in addition to the gap', () => {
     const held = throttled
       .when(fail, { reservationId: r('y'), kind: 'no_credits' })
       .when(hold, { reason: 'the customer asked', actor: 'ada' });
-    expect(said(held).beside.map(({ kind, at: when }) => [kind, when])).toEqual([
+    expect(whyFor(held).beside.map(({ kind, at: when }) => [kind, when])).toEqual([
       ['held', '2026-11-24T09:00:00.000Z'],
       ['no_credits', '2026-12-01T00:00:00.000Z'],
       ['cooldown', '2026-11-24T11:00:00.000Z'],

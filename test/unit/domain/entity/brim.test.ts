@@ -18,13 +18,14 @@ it('what counts today is not forgotten for sends that count for no cap', () => {
     sentAt: at('08:00'),
   }));
   let account = anAccount();
-  for (const seen of known) account = account.when(observe, seen);
+  for (const observed of known) account = account.when(observe, observed);
   account.expect({ counter: 40, external: 40 });
   for (let n = 0; n < EXTERNALS_MAX + 100; n += 1) {
     const old = { chatId: c(`old-${n}`), messageId: m('m'), sentAt: at('08:00') - 3 * DAY_MS };
     account = account.when(observe, old).answered({ matched: null, counted: false });
   }
-  for (const seen of known) account = account.when(observe, seen).answered({ counted: false });
+  for (const observed of known)
+    account = account.when(observe, observed).answered({ counted: false });
   account.expect({ counter: 40, external: 40 });
 });
 
@@ -46,8 +47,8 @@ it.each(['中', '"', 'a'])('the state with ids of 512 times %j fits half a paylo
     account = account.until(account.now + DAY_MS);
   }
   for (let n = 0; n < 520; n += 1) {
-    const seen = { chatId: c(long(`x${n}`)), messageId: m(long(`y${n}`)), sentAt: account.now };
-    account = account.when(observe, seen);
+    const observed = { chatId: c(long(`x${n}`)), messageId: m(long(`y${n}`)), sentAt: account.now };
+    account = account.when(observe, observed);
     if (account.entity.outbox.length > 20) account = withoutOutbox(account);
   }
   const bytes = bytesOf(withoutOutbox(account).entity);

@@ -81,10 +81,10 @@ describe('an account that is behind its rows', () => {
   });
 
   it('an account that is behind its rows adds what the lost task received: deliveries and external sends, once', () => {
-    const seen = { chatId: c('x'), messageId: m('x'), sentAt: begun().now };
+    const observed = { chatId: c('x'), messageId: m('x'), sentAt: begun().now };
     const start = asks(begun(), 'a');
-    const lost = start.when(deliver, sent('a')).when(observe, seen);
-    for (const own of [start, start.when(observe, seen), lost]) {
+    const lost = start.when(deliver, sent('a')).when(observe, observed);
+    for (const own of [start, start.when(observe, observed), lost]) {
       const entity = met(own, lost);
       expect(statesOf(entity)).toEqual({ a: 'delivered' });
       expect(entity.account.externals).toHaveLength(1);
@@ -92,13 +92,13 @@ describe('an account that is behind its rows', () => {
   });
 
   it('an account that is behind its rows writes no change and counts no alert a second time that the lost task has written', () => {
-    const told = begun()
+    const result = begun()
       .when(hold, { reason: 'holiday', actor: 'ada' })
       .when(
         () => ({ events: [alert('bad_signal', 'warning', { signal: 's' })], answer: null }),
         null,
       );
-    const { outbox } = met(told, told);
+    const { outbox } = met(result, result);
     expect(outbox.filter(({ row }) => row.table !== 'reservations')).toEqual([]);
   });
 });

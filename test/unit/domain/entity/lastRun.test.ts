@@ -43,13 +43,13 @@ const order = (name: 'hold' | 'resume', isInRow = false): RunMessage => ({
   input: { reason: 'looked', actor: 'ada' },
   ...context(isInRow),
 });
-const apply = (entity: Entity, heard: readonly RunMessage[], recount = same) =>
-  heard.reduce((before, one) => recover(before, one, recount), nothingRecovered(entity));
+const apply = (entity: Entity, messages: readonly RunMessage[], recount = same) =>
+  messages.reduce((before, one) => recover(before, one, recount), nothingRecovered(entity));
 
 const stored = (): Entity => anAccount().until(NOW - 60_000).entity;
 
 describe('the messages of a closed run', () => {
-  const said = [
+  const received = [
     ...['a', 'b', 'c', 'd'].map((id) => reserved(id)),
     delivered('a'),
     failed('b', 'unknown'),
@@ -58,7 +58,7 @@ describe('the messages of a closed run', () => {
   ];
 
   it('the messages of a closed run are applied in their order, and counted by kind', () => {
-    const { entity, grants, outcomes, orders } = apply(stored(), said);
+    const { entity, grants, outcomes, orders } = apply(stored(), received);
     const states = ['a', 'b', 'c', 'd'].map((id) => findSlot(entity.account, idOf(id))?.state);
     expect(states).toEqual(['delivered', 'uncertain', 'released', 'in_flight']);
     expect(counterOf(entity.account, entity.account.day)).toBe(3);
@@ -67,8 +67,8 @@ describe('the messages of a closed run', () => {
   });
 
   it('the messages of a closed run change nothing when they are applied a second time', () => {
-    const once = apply(stored(), said);
-    const twice = apply(once.entity, said);
+    const once = apply(stored(), received);
+    const twice = apply(once.entity, received);
     expect(twice.entity).toEqual(once.entity);
     expect([twice.grants, twice.outcomes, twice.orders]).toEqual([0, 0, 0]);
   });

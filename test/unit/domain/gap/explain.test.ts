@@ -31,10 +31,13 @@ const part = (cause: GapPart['cause'], count: number, ...ids: readonly string[])
   count,
   reservations: ids.map(r),
 });
-const told = (parts: readonly GapPart[], more: Partial<Known> = {}, day: Partial<Gap> = {}) =>
-  explain({ day: DAY, counter: 104, parts, ...day }, { ...known, ...more });
-const texts = (...of: Parameters<typeof told>): readonly string[] =>
-  told(...of).map(({ text }) => text);
+const sentencesOf = (
+  parts: readonly GapPart[],
+  more: Partial<Known> = {},
+  day: Partial<Gap> = {},
+) => explain({ day: DAY, counter: 104, parts, ...day }, { ...known, ...more });
+const texts = (...of: Parameters<typeof sentencesOf>): readonly string[] =>
+  sentencesOf(...of).map(({ text }) => text);
 
 describe('the headline', () => {
   it('the headline names the two numbers, and how far they are apart', () => {
@@ -128,7 +131,9 @@ describe('each class', () => {
 
   it('a slot in flight is settled by the first run after its lease', () => {
     const parts = [part('in_flight', 2, 'x', 'y')];
-    const [, sentence] = told(parts, { open: [open('x', at('09:05')), open('y', at('09:15'))] });
+    const [, sentence] = sentencesOf(parts, {
+      open: [open('x', at('09:05')), open('y', at('09:15'))],
+    });
     expect(sentence?.rightAt).toBeGreaterThanOrEqual(at('09:15'));
     expect(sentence?.rightAt).toBeLessThan(at('09:25'));
     expect(sentence?.text).toBe(
@@ -154,7 +159,7 @@ describe('each class', () => {
     (line) => {
       const slot = open('x', at(String(line['leaseEnd'])));
       const now = at(String(line['now']));
-      const [, sentence] = told([part('uncertain', 1, 'x')], { now, open: [slot] });
+      const [, sentence] = sentencesOf([part('uncertain', 1, 'x')], { now, open: [slot] });
       const until = line['until'] === '-' ? null : at(String(line['until']));
       expect(sentence?.rightAt).toBe(until);
       expect(sentence?.text).toContain(
@@ -233,15 +238,15 @@ describe('the sentences', () => {
             quotaDay: day,
             leaseExpiresAt: at(slot.leaseExpiresAt),
           }));
-          const said = explain(
+          const explained = explain(
             { day, counter: before, parts },
             { ...known, now: account.now, open: slots },
           );
           const gapSize = parts.reduce((sum, { count }) => sum + count, 0);
-          const ofParts = said.filter(({ cause }) => cause !== null);
+          const ofParts = explained.filter(({ cause }) => cause !== null);
           expect(ofParts.reduce((sum, { count }) => sum + count, 0)).toBe(gapSize);
           expect(ofParts.reduce((sum, { text }) => sum + read(text), 0)).toBe(gapSize);
-          expect(said[0]?.text).toContain(`the event log has ${before - gapSize}:`);
+          expect(explained[0]?.text).toContain(`the event log has ${before - gapSize}:`);
         }
       }),
       { numRuns: 500 },

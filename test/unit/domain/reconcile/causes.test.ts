@@ -64,12 +64,12 @@ const edited = (counter: number, day = TODAY): ManualEdit => ({
 type Case = {
   readonly account: Scenario;
   readonly found?: (own: Evidence) => Partial<Evidence>;
-  readonly foreign?: ManualEdit;
+  readonly manualEdit?: ManualEdit;
 };
-function runOf({ account, found, foreign }: Case): Verdict {
+function runOf({ account, found, manualEdit }: Case): Verdict {
   const own = written(account);
-  const witnesses = { ...own, ...found?.(own) };
-  return reconcile(account.entity.account, witnesses, foreign ?? null, account.now);
+  const evidence = { ...own, ...found?.(own) };
+  return reconcile(account.entity.account, evidence, manualEdit ?? null, account.now);
 }
 const part = (cause: GapPart['cause'], count: number, ...ids: readonly string[]): GapPart => ({
   cause,
@@ -164,8 +164,12 @@ const CASES: readonly (readonly [string, Case, readonly GapPart[]])[] = [
     },
     [part('bypassed_gate', 0, 'w1', 'w2')],
   ],
-  ['edited manually, up', { account: both, foreign: edited(104) }, [part('edited_by_hand', 103)]],
-  ['edited manually, down: no number was higher', { account: both, foreign: edited(0) }, []],
+  [
+    'edited manually, up',
+    { account: both, manualEdit: edited(104) },
+    [part('edited_by_hand', 103)],
+  ],
+  ['edited manually, down: no number was higher', { account: both, manualEdit: edited(0) }, []],
   ['imported', { account: sent(anAccount({ inmailsSentToday: 2 }), 'a') }, [part('imported', 2)]],
   [
     'unexplained: a wrong number at the start',
@@ -187,9 +191,9 @@ describe('the breakdown of a gap', () => {
     const account = asked(sent(anAccount({}, { now: at('23:50') }), 'a'), 'x');
     const own = written(account);
     const rolled = account.until(at('2026-11-25T00:01:00.000Z'));
-    const looked = { ...rolled.entity.account, reconciledAt: account.now };
+    const checked = { ...rolled.entity.account, reconciledAt: account.now };
     const found = { ...own, events: [...own.events, logRow()] };
-    const { days } = reconcile(looked, found, edited(9, TODAY), rolled.now);
+    const { days } = reconcile(checked, found, edited(9, TODAY), rolled.now);
     expect(days.map(({ day, parts }) => [day - TODAY, parts])).toEqual([
       [0, [part('in_flight', 1, 'x'), part('bypassed_gate', -1), part('edited_by_hand', 7)]],
       [1, []],
@@ -200,12 +204,12 @@ describe('the breakdown of a gap', () => {
     const late = asked(anAccount({}, { now: at('23:59') }), 'x').until(
       at('2026-11-25T00:01:00.000Z'),
     );
-    const seen = { chatId: c('c-x'), messageId: m('m1') };
+    const observation = { chatId: c('c-x'), messageId: m('m1') };
     const account = late
-      .when(observe, { ...seen, sentAt: late.now })
-      .when(deliver, { reservationId: r('x'), ...seen });
-    const looked = { ...account.entity.account, reconciledAt: at('23:00') };
-    const { days } = reconcile(looked, written(account), null, account.now);
+      .when(observe, { ...observation, sentAt: late.now })
+      .when(deliver, { reservationId: r('x'), ...observation });
+    const checked = { ...account.entity.account, reconciledAt: at('23:00') };
+    const { days } = reconcile(checked, written(account), null, account.now);
     expect(days.map(({ before, parts }) => [before, parts])).toEqual([
       [1, [part('external', 1, 'x')]],
       [1, []],
@@ -271,9 +275,13 @@ describe('a run', () => {
   });
 
   it('a run does not promise a row to the second of two InMails that share a row of the log', () => {
-    const told = { state: 'delivered', chatId: c('c-a'), settledAt: at('09:00') } as const;
+    const deliveredState = {
+      state: 'delivered',
+      chatId: c('c-a'),
+      settledAt: at('09:00'),
+    } as const;
     const copied = ({ reservations: [a, x] }: Evidence): Partial<Evidence> => ({
-      reservations: a && x ? [a, { ...x, ...told }] : [],
+      reservations: a && x ? [a, { ...x, ...deliveredState }] : [],
     });
     const [today] = runOf({ account: asked(both, 'x'), found: copied }).days;
     expect(today?.parts).toEqual([part('external', 1, 'x')]);

@@ -15,16 +15,16 @@ import { batchOf, reconciled } from '../../../../src/domain/entity/writes.js';
 
 const NOW = at('09:00');
 const TODAY = Math.floor(NOW / 86_400_000);
-const seen = { chatId: c('c1'), messageId: m('m1'), sentAt: NOW };
+const observed = { chatId: c('c1'), messageId: m('m1'), sentAt: NOW };
 const report = { reservationId: r('a'), chatId: c('c1'), messageId: m('m1') };
 const withoutMessage = { reservationId: r('a'), chatId: c('c1') };
 
 const asked = anAccount().when(reserve, { reservationId: r('a') });
 /** A slot in flight, and a send that was observed before its delivery was reported. */
-const rowsSay = asked.when(observe, seen);
+const rowsSay = asked.when(observe, observed);
 const both = (one: Scenario, other: Scenario): Account =>
   record(one.entity, merged(one.entity.account, other.entity.account)).account;
-const told = ({ slots, externals, day }: Account): unknown => ({
+const comparable = ({ slots, externals, day }: Account): unknown => ({
   states: slots.map(({ state }) => state),
   externals: externals.length,
   day,
@@ -35,7 +35,7 @@ describe('two tellings of one account', () => {
   it('a merge counts a send once that one state has as external and the other as a delivery', () => {
     const workflowSays = rowsSay.when(deliver, report);
     for (const account of [both(rowsSay, workflowSays), both(workflowSays, rowsSay)]) {
-      expect(told(account)).toMatchObject({ states: ['delivered'], externals: 0 });
+      expect(comparable(account)).toMatchObject({ states: ['delivered'], externals: 0 });
       expect(counterOf(account, account.day)).toBe(1);
     }
   });
@@ -50,7 +50,7 @@ describe('two tellings of one account', () => {
 
   it('a merge counts a send once if only one of the two states has its message', () => {
     const delivered = asked.when(deliver, withoutMessage);
-    const afterReset = anAccount().when(observe, seen);
+    const afterReset = anAccount().when(observe, observed);
     for (const account of [both(delivered, afterReset), both(afterReset, delivered)]) {
       expect(account).toMatchObject(ONCE);
       expect(counterOf(account, account.day)).toBe(1);
@@ -61,7 +61,7 @@ describe('two tellings of one account', () => {
   });
 
   it('a merge counts two sends if one was observed before the slot was taken, or has another message', () => {
-    const before = anAccount().when(observe, seen);
+    const before = anAccount().when(observe, observed);
     const later = anAccount({}, { now: NOW + 1 }).when(reserve, { reservationId: r('a') });
     const bare = later.when(deliver, withoutMessage);
     const other = { ...report, reservationId: r('b') };
@@ -138,7 +138,7 @@ describe('a run', () => {
 
   it('a run adds nothing for an attempt without a slot whose chat was seen after it', () => {
     const account = anAccount({}, { now: NOW - 2 })
-      .when(observe, seen)
+      .when(observe, observed)
       .until(NOW);
     const attempt: Attempt = {
       reservationId: r('bypass'),

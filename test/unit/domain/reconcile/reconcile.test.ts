@@ -30,7 +30,7 @@ function written(account: Scenario): Evidence {
   return { reservations, events, attempts: [] };
 }
 const day = (account: Scenario): number => account.entity.account.day;
-const foreign = (account: Scenario, counter: number): ManualEdit => ({
+const manualEdit = (account: Scenario, counter: number): ManualEdit => ({
   day: day(account),
   id: 'edit',
   counter,
@@ -95,7 +95,7 @@ describe('layer 2', () => {
     'a counter of $row of $cap with $delivered delivered: $alert $cooldown',
     (line) => {
       const account = sent(Number(line['delivered']), { dailyCap: Number(line['cap']) });
-      const verdict = run(account, {}, foreign(account, Number(line['row'])));
+      const verdict = run(account, {}, manualEdit(account, Number(line['row'])));
       const kinds = verdict.alerts.map(({ kind }) => kind);
       expect(kinds.includes('drift')).toBe(line['alert'] === 'drift');
       expect(verdict.cooled).toBe(line['cooldown'] === 'overshoot');
@@ -109,16 +109,16 @@ describe('layer 2', () => {
 
   it('a counter of 1 of 0 starts a cooldown', () => {
     const account = anAccount({ dailyCap: 0 });
-    expect(run(account, {}, foreign(account, 1)).cooled).toBe(true);
+    expect(run(account, {}, manualEdit(account, 1)).cooled).toBe(true);
   });
 
   it('an overshoot starts one cooldown, and another only when the counter has grown', () => {
     const account = sent(17);
-    const first = healed(account, run(account, {}, foreign(account, 104)));
+    const first = healed(account, run(account, {}, manualEdit(account, 104)));
     const later = { ...first, cooldowns: [] };
     const found = written(account);
     const cools = (counter: number): boolean =>
-      reconcile(later, found, foreign(account, counter), AFTER).cooled;
+      reconcile(later, found, manualEdit(account, counter), AFTER).cooled;
     expect([cools(104), cools(105)]).toEqual([false, true]);
   });
 
@@ -126,7 +126,7 @@ describe('layer 2', () => {
     let account = sent(17, { inmailsSentToday: 2, deliveredToday: 2 });
     for (const id of ['f1', 'f2', 'f3']) account = account.when(reserve, { reservationId: r(id) });
     account = account.when(fail, { reservationId: r('f3'), kind: 'unknown' });
-    const verdict = run(account, {}, foreign(account, 104));
+    const verdict = run(account, {}, manualEdit(account, 104));
     const { parts, drift, before } = verdict.days.at(-1) ?? {};
     expect(Object.fromEntries((parts ?? []).map(({ cause, count }) => [cause, count]))).toEqual({
       in_flight: 2,
@@ -255,8 +255,8 @@ describe('layer 1', () => {
   });
 
   it('a run keeps an external send counted if the log has refused or lost its row', () => {
-    const seen = { chatId: chat('manual'), messageId: must(isMessageId, 'm'), sentAt: NOW };
-    const account = sent(1).when(observe, seen);
+    const observed = { chatId: chat('manual'), messageId: must(isMessageId, 'm'), sentAt: NOW };
+    const account = sent(1).when(observe, observed);
     const verdict = run(account, { events: [] });
     const after = healed(account, verdict);
     expect(counterOf(after, after.day)).toBe(2);

@@ -24,7 +24,7 @@ function verdict(parts: readonly GapPart[], more: Partial<DayVerdict> = {}): Day
   const counts = { before: gap, after: gap, delivered: 0, external: 0, drift };
   return { day: account.day, ...counts, parts, sentences: () => [], isHealed: false, ...more };
 }
-const told = (one: DayVerdict): readonly string[] =>
+const kindsOf = (one: DayVerdict): readonly string[] =>
   alertsOf(one, account).map(({ kind, severity }) => `${kind} ${severity}`);
 
 describe('drift', () => {
@@ -42,7 +42,7 @@ describe('drift', () => {
     external -9                                          -
   `;
   it.each(rows(table))('the alert drift for $parts: $raised', ({ parts = '', raised }) => {
-    expect(told(verdict(partsOf(parts)))).toEqual(raised === '-' ? [] : [raised]);
+    expect(kindsOf(verdict(partsOf(parts)))).toEqual(raised === '-' ? [] : [raised]);
   });
 
   it('the alert drift of yesterday is for information, too, if its InMails are still in flight', () => {
@@ -52,9 +52,9 @@ describe('drift', () => {
     const reservations = next.entity.outbox.flatMap(({ row }): readonly ReservationRow[] =>
       row.table === 'reservations' ? [row] : [],
     );
-    const looked = { ...next.entity.account, reconciledAt: late.now };
+    const checked = { ...next.entity.account, reconciledAt: late.now };
     const { alerts } = reconcile(
-      looked,
+      checked,
       { reservations, attempts: [], events: [] },
       null,
       next.now,
@@ -71,8 +71,8 @@ describe('drift', () => {
 describe('over_cap', () => {
   it('over_cap is raised at one more than the highest cap of today', () => {
     const at10 = verdict(partsOf('imported 10'));
-    expect(told(at10)).toEqual([]);
-    expect(told(verdict(partsOf('imported 11')))).toEqual(['over_cap critical']);
+    expect(kindsOf(at10)).toEqual([]);
+    expect(kindsOf(verdict(partsOf('imported 11')))).toEqual(['over_cap critical']);
     const [alert] = alertsOf(verdict(partsOf('imported 11')), account);
     expect(alert?.details).toMatchObject({ counter: 11, cap: 10, day: '2026-11-24' });
   });
@@ -80,12 +80,12 @@ describe('over_cap', () => {
 
 describe('undercount', () => {
   it('undercount is raised if a run raises the counter', () => {
-    expect(told(verdict(partsOf('external -1'), { before: 3, after: 4 }))).toEqual([
+    expect(kindsOf(verdict(partsOf('external -1'), { before: 3, after: 4 }))).toEqual([
       'undercount warning',
     ]);
   });
   it('undercount is raised for a send without a slot, also if the counter decreases', () => {
     const parts = partsOf('bypassed_gate -1, edited_by_hand 3');
-    expect(told(verdict(parts, { before: 9, after: 7 }))).toEqual(['undercount warning']);
+    expect(kindsOf(verdict(parts, { before: 9, after: 7 }))).toEqual(['undercount warning']);
   });
 });

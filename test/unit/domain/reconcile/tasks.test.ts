@@ -42,14 +42,14 @@ it.each([
   [60_000, 15],
 ])('looks at each of %i accounts once in %i audits', (count, audits) => {
   const ids = Array.from({ length: count }, (_, n) => `acme-${n}`);
-  const looks = new Map<string, number>();
+  const reads = new Map<string, number>();
   for (let n = 0; n < audits; n += 1) {
     const turn = ids.filter(turnOf(count, NOW + n * 10 * MINUTE_MS));
     expect(turn.length).toBeLessThan(TASKS_READS_MAX);
-    for (const id of turn) looks.set(id, (looks.get(id) ?? 0) + 1);
+    for (const id of turn) reads.set(id, (reads.get(id) ?? 0) + 1);
   }
-  expect(looks.size).toBe(count);
-  expect(new Set(looks.values())).toEqual(new Set([1]));
+  expect(reads.size).toBe(count);
+  expect(new Set(reads.values())).toEqual(new Set([1]));
 });
 
 describe('a run is given up by the audit', () => {

@@ -240,10 +240,13 @@ describe('an instant', () => {
   it.each(NO_INSTANTS)(
     'an instant is not read from %j: an observed send by Signal counts, now',
     (raw) => {
-      const seen = { chatId: 'c', messageId: 'm', sentAt: raw };
+      const observed = { chatId: 'c', messageId: 'm', sentAt: raw };
       const dropped = [expect.stringContaining('sentAt should be an instant')];
-      expect(parseObserve(seen, 'lenient', NOW)).toMatchObject({ value: { sentAt: NOW }, dropped });
-      expect(parseObserve(seen, 'strict', NOW)).toMatchObject({
+      expect(parseObserve(observed, 'lenient', NOW)).toMatchObject({
+        value: { sentAt: NOW },
+        dropped,
+      });
+      expect(parseObserve(observed, 'strict', NOW)).toMatchObject({
         ok: false,
         refused: 'InvalidInput',
       });
@@ -252,13 +255,13 @@ describe('an instant', () => {
   it.each([null, undefined])(
     'an instant that is %s does not hide an observed send by Signal',
     (raw) => {
-      const seen = { chatId: 'c', messageId: 'm', sentAt: raw };
-      const read = parseObserve(seen, 'lenient', NOW);
+      const observed = { chatId: 'c', messageId: 'm', sentAt: raw };
+      const read = parseObserve(observed, 'lenient', NOW);
       expect(read).toMatchObject({
         value: { sentAt: NOW },
         dropped: [expect.stringContaining('sentAt')],
       });
-      expect(parseObserve(seen, 'strict', NOW)).toMatchObject({
+      expect(parseObserve(observed, 'strict', NOW)).toMatchObject({
         ok: false,
         refused: 'InvalidInput',
       });
@@ -295,8 +298,8 @@ describe('a throttled', () => {
       for (const mode of ['strict', 'lenient'] as const) {
         const read = parseFail(report, mode, NOW);
         expect(read).toMatchObject({ ok: true, value: { kind: 'throttled' } });
-        const said = (read.ok && read.value.code) || '';
-        expect([said.length <= 512, isWellFormed(said)]).toEqual([true, true]);
+        const readCode = (read.ok && read.value.code) || '';
+        expect([readCode.length <= 512, isWellFormed(readCode)]).toEqual([true, true]);
       }
     },
   );
