@@ -259,10 +259,10 @@ describe('a start', () => {
         attempt('void', { outcome: 'void' }),
       ],
     });
-    const rows = anAccount({}, { found });
-    rows.expect({ delivered: 2, uncertain: 1, inFlight: 1 });
-    expect(rows.status.counter).toBe(4);
-    expect(rows.log).toEqual(['c1/ journal day 0', 'c2/ journal day 0']);
+    const started = anAccount({}, { found });
+    started.expect({ delivered: 2, uncertain: 1, inFlight: 1 });
+    expect(started.status.counter).toBe(4);
+    expect(started.log).toEqual(['c1/ journal day 0', 'c2/ journal day 0']);
   });
   it('a start does not apply the effect of a released slot again', () => {
     const throttled = asked(anAccount(), 'a').when(fail, {
