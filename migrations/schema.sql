@@ -362,6 +362,7 @@ create table safeband.reservations (
   constraint reservations_account_id_fkey FOREIGN KEY (account_id) REFERENCES safeband.accounts(account_id),
   constraint reservations_pkey PRIMARY KEY (account_id, reservation_id)
 );
+CREATE INDEX reservations_carried ON safeband.reservations USING btree (account_id, carried_into) WHERE (carried_into IS NOT NULL);
 CREATE INDEX reservations_day ON safeband.reservations USING btree (account_id, quota_day);
 CREATE INDEX reservations_in_flight ON safeband.reservations USING btree (account_id) WHERE (state = 'in_flight'::text);
 CREATE INDEX reservations_uncertain ON safeband.reservations USING btree (account_id, lease_expires_at) WHERE (state = 'uncertain'::text);
@@ -534,8 +535,9 @@ create view safeband.account_status as
     cap_ramp,
     week_used,
     remaining,
-    last_checked_at
-   FROM safeband.account_status_at(statement_timestamp()) account_status_at(account_id, tier, timezone, daily_cap, weekly_cap, ramp, sending_window, identity, inmails_sent_today, counter_day, ramp_day, state, cooldown_until, cooldown_cause, hold_reason, hold_actor, hold_since, breaker_until, in_flight, uncertain, carried, imported, unexplained, ramp_day_next, highest_cap, cooled_at_counter, cooldowns, owner, owner_version, version, updated_at, recorded_at, delivered, external, drift, cap_daily, cap_weekly, cap_ramp, week_used, remaining, last_checked_at);
+    last_checked_at,
+    credits_renew_on
+   FROM safeband.account_status_at(statement_timestamp()) account_status_at(account_id, tier, timezone, daily_cap, weekly_cap, ramp, sending_window, identity, inmails_sent_today, counter_day, ramp_day, state, cooldown_until, cooldown_cause, hold_reason, hold_actor, hold_since, breaker_until, in_flight, uncertain, carried, imported, unexplained, ramp_day_next, highest_cap, cooled_at_counter, cooldowns, owner, owner_version, version, updated_at, recorded_at, delivered, external, drift, cap_daily, cap_weekly, cap_ramp, week_used, remaining, last_checked_at, credits_renew_on);
 
 CREATE OR REPLACE FUNCTION safeband.access_actor()
  RETURNS text
@@ -547,101 +549,97 @@ AS $function$
 $function$;
 
 CREATE OR REPLACE FUNCTION safeband.account_status_at(at timestamp with time zone)
- RETURNS TABLE(account_id safeband.account_id, tier safeband.tier, timezone text, daily_cap integer, weekly_cap integer, ramp integer[], sending_window jsonb, identity text, inmails_sent_today integer, counter_day date, ramp_day integer, state text, cooldown_until timestamp with time zone, cooldown_cause text, hold_reason text, hold_actor text, hold_since timestamp with time zone, breaker_until timestamp with time zone, in_flight integer, uncertain integer, carried integer, imported integer, unexplained integer, ramp_day_next integer, highest_cap integer, cooled_at_counter integer, cooldowns jsonb, owner text, owner_version bigint, version bigint, updated_at timestamp with time zone, recorded_at timestamp with time zone, delivered integer, external integer, drift integer, cap_daily integer, cap_weekly integer, cap_ramp integer, week_used integer, remaining integer, last_checked_at timestamp with time zone)
+ RETURNS TABLE(account_id safeband.account_id, tier safeband.tier, timezone text, daily_cap integer, weekly_cap integer, ramp integer[], sending_window jsonb, identity text, inmails_sent_today integer, counter_day date, ramp_day integer, state text, cooldown_until timestamp with time zone, cooldown_cause text, hold_reason text, hold_actor text, hold_since timestamp with time zone, breaker_until timestamp with time zone, in_flight integer, uncertain integer, carried integer, imported integer, unexplained integer, ramp_day_next integer, highest_cap integer, cooled_at_counter integer, cooldowns jsonb, owner text, owner_version bigint, version bigint, updated_at timestamp with time zone, recorded_at timestamp with time zone, delivered integer, external integer, drift integer, cap_daily integer, cap_weekly integer, cap_ramp integer, week_used integer, remaining integer, last_checked_at timestamp with time zone, credits_renew_on smallint)
  LANGUAGE sql
  STABLE
 AS $function$
   with today as (
-    select a.*, greatest(a.counter_day, safeband.utc_day(at)) as day
+    select a.*, dated.day, dated.day > a.counter_day as is_new
     from safeband.accounts a
-  ), sum as (
+    cross join lateral (select greatest(a.counter_day, safeband.utc_day(at)) as day) dated
+  ), found as (
     select t.*,
-      t.day > t.counter_day as is_new,
-      case when t.day > t.counter_day then 0 else t.inmails_sent_today end as counter,
-      case when t.day > t.counter_day then t.ramp_day_next else t.ramp_day end as step,
-      case when t.day > t.counter_day then carry.slots else t.carried end as carried_now,
-      log.delivered as log_delivered, log.external as log_external,
-      week.earlier - case when t.day > t.counter_day then carry.of_week else t_carry.of_week end
-        as earlier,
-      greatest(t.last_checked_at, case when t.state <> 'disconnected' then fleet.ran_at end)
-        as checked_at
+      case when t.is_new then 0 else t.external end as external_now,
+      case when t.is_new then 0 else t.imported end as imported_now,
+      case when t.is_new then 0 else t.unexplained end as unexplained_now,
+      case when t.is_new then t.ramp_day_next else t.ramp_day end as step,
+      slots.in_flight as slots_in_flight, slots.uncertain as slots_uncertain,
+      slots.delivered as slots_delivered,
+      -- The sum that the reservations and the row's other parts prove, of the row's own day.
+      slots.of_row_day + t.external + t.imported + t.unexplained as proved_of_row,
+      log.delivered as log_delivered, log.external as log_external
     from today t
+    cross join lateral (
+      select (count(*) filter (where r.state = 'in_flight' and r.quota_day = t.day))::int
+               as in_flight,
+             (count(*) filter (where r.state = 'uncertain' and r.quota_day = t.day))::int
+               as uncertain,
+             (count(*) filter (where r.state = 'delivered' and r.quota_day = t.day))::int
+               as delivered,
+             (count(*) filter (where r.state <> 'released' and r.quota_day = t.counter_day))::int
+               as of_row_day
+      from safeband.reservations r
+      where r.account_id = t.account_id and r.quota_day in (t.day, t.counter_day)
+    ) slots
     cross join lateral (
       select count(*) filter (where e.source <> 'external')::int as delivered,
              count(*) filter (where e.source = 'external')::int as external
       from safeband.inmail_events e where e.account_id = t.account_id and e.quota_day = t.day
     ) log
+  ), counted as (
+    -- The larger of the row's counter and of the proved sum counts, as in a reconcile (R8). A row
+    -- that was edited down to 3 of 17 delivered has 17; one that was edited up to 104 has 104.
+    select f.*,
+      case when f.is_new then f.slots_in_flight + f.slots_uncertain + f.slots_delivered
+           else greatest(f.inmails_sent_today, f.proved_of_row) end as counter,
+      case when f.is_new then 0 else greatest(0, f.inmails_sent_today - f.proved_of_row) end
+        as excess,
+      case when f.is_new then carry.slots else week.carried end as carried_now,
+      week.counters - case when f.is_new then carry.of_week else week.carried_of_week end
+        as earlier,
+      caps.daily as daily_in_force, caps.weekly as weekly_in_force, caps.ramp_cap as ramp_in_force,
+      greatest(f.last_checked_at, case when f.state <> 'disconnected' then fleet.ran_at end)
+        as checked_at
+    from found f
     -- What was in flight at that midnight, or uncertain with its lease running, takes room today.
     cross join lateral (
       select count(*)::int as slots,
-             (count(*) filter (where r.quota_day > t.day - 7))::int as of_week
+             (count(*) filter (where r.quota_day > f.day - 7))::int as of_week
       from safeband.reservations r
-      where t.day > t.counter_day and r.account_id = t.account_id and r.quota_day < t.day
+      where f.is_new and r.account_id = f.account_id and r.quota_day < f.day
         and (r.state = 'in_flight'
-          or r.state = 'uncertain' and r.lease_expires_at > t.day::timestamp at time zone 'UTC')
+          or r.state = 'uncertain' and r.lease_expires_at > f.day::timestamp at time zone 'UTC')
     ) carry
-    cross join lateral (
-      select count(*)::int as of_week
-      from safeband.reservations r
-      where r.account_id = t.account_id and r.carried_into = t.day and r.state <> 'released'
-        and r.quota_day between t.day - 6 and t.day - 1
-    ) t_carry
-    -- The row's own day stands for itself until its account_days row is written.
-    cross join lateral (
-      select coalesce(sum(coalesce(closed.counter, open.counter)), 0)::int as earlier
-      from (select counter, quota_day from safeband.account_days d
-             where d.account_id = t.account_id and d.quota_day between t.day - 6 and t.day - 1
-           ) closed
-      full join (select t.inmails_sent_today as counter, t.counter_day as quota_day
-                  where t.counter_day between t.day - 6 and t.day - 1) open using (quota_day)
-    ) week
-    -- Each audit of the fleet holds every connected account against the event log.
+    cross join lateral safeband.week_before(f.account_id, f.day, f.counter_day, f.proved_of_row)
+      week
+    cross join lateral safeband.caps_of(f.tier, f.daily_cap, f.weekly_cap, f.ramp, f.step) caps
+    -- Each audit of the fleet compares every connected account with the event log.
     cross join (
       select max(r.ran_at) as ran_at from safeband.reconciler_runs r
       where r.scope = 'fleet' and r.ran_at <= at
     ) fleet
-  ), caps as (
-    select s.*,
-      least(coalesce(s.daily_cap, safeband.safe_band(s.tier)), safeband.safe_band(s.tier))
-        as daily_in_force,
-      s.ramp[s.step] as ramp_in_force
-    from sum s
-  ), week as (
-    select c.*,
-      least(coalesce(c.weekly_cap, 5 * c.daily_in_force), 5 * safeband.safe_band(c.tier))
-        as weekly_in_force
-    from caps c
   )
-  select w.account_id, w.tier, w.timezone, w.daily_cap, w.weekly_cap, w.ramp, w.sending_window,
-    w.identity, w.counter, w.day, w.step,
-    case
-      when w.state = 'disconnected' then 'disconnected'
-      when w.hold_actor is not null then 'held'
-      when w.breaker_until > at then 'no_credits'
-      when w.cooldown_until > at then 'cooldown'
-      when w.state = 'unverified' then 'unverified'
-      else 'active'
-    end,
-    case when w.cooldown_until > at then w.cooldown_until end,
-    case when w.cooldown_until > at then w.cooldown_cause end,
-    w.hold_reason, w.hold_actor, w.hold_since,
-    case when w.breaker_until > at then w.breaker_until end,
-    case when w.is_new then 0 else w.in_flight end,
-    case when w.is_new then 0 else w.uncertain end,
-    w.carried_now,
-    case when w.is_new then 0 else w.imported end,
-    case when w.is_new then 0 else w.unexplained end,
-    w.ramp_day_next, w.highest_cap, w.cooled_at_counter, w.cooldowns,
-    w.owner, w.owner_version, w.version, w.updated_at, w.recorded_at,
-    w.log_delivered, w.log_external,
-    w.counter - w.log_delivered - w.log_external
-      - case when w.is_new then 0 else w.imported end,
-    w.daily_in_force, w.weekly_in_force, w.ramp_in_force,
-    w.earlier + w.counter + w.carried_now,
-    greatest(0, greatest(0, least(w.daily_in_force, w.ramp_in_force, w.weekly_in_force - w.earlier))
-      - w.counter - w.carried_now),
-    w.checked_at
-  from week w
+  select c.account_id, c.tier, c.timezone, c.daily_cap, c.weekly_cap, c.ramp, c.sending_window,
+    c.identity, c.counter, c.day, c.step,
+    safeband.state_at(c.state, c.hold_actor, c.breaker_until, c.cooldown_until, at),
+    case when c.cooldown_until > at then c.cooldown_until end,
+    case when c.cooldown_until > at then c.cooldown_cause end,
+    c.hold_reason, c.hold_actor, c.hold_since,
+    case when c.breaker_until > at then c.breaker_until end,
+    c.slots_in_flight, c.slots_uncertain, c.carried_now, c.imported_now,
+    -- Rows of the event log prove as much of the excess as they can.
+    c.unexplained_now + c.excess - least(c.excess, greatest(0,
+      c.log_delivered + c.log_external - c.slots_delivered - c.external_now)),
+    c.ramp_day_next, c.highest_cap, c.cooled_at_counter, c.cooldowns,
+    c.owner, c.owner_version, c.version, c.updated_at, c.recorded_at,
+    c.log_delivered, c.log_external,
+    c.counter - c.log_delivered - c.log_external - c.imported_now,
+    c.daily_in_force, c.weekly_in_force, c.ramp_in_force,
+    c.earlier + c.counter + c.carried_now,
+    greatest(0, safeband.left_by(c.daily_in_force, c.weekly_in_force, c.ramp_in_force, c.earlier)
+      - c.counter - c.carried_now),
+    c.checked_at, c.credits_renew_on
+  from counted c
 $function$;
 
 CREATE OR REPLACE FUNCTION safeband.at_ms(ms bigint)
@@ -654,17 +652,23 @@ $function$;
 
 CREATE OR REPLACE FUNCTION safeband.cap_of(a safeband.accounts, earlier integer)
  RETURNS integer
- LANGUAGE plpgsql
+ LANGUAGE sql
  IMMUTABLE
- SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-declare
-  band int := safeband.safe_band(a.tier);
-  daily int := least(coalesce(a.daily_cap, band), band);
-begin
-  return greatest(0, least(daily, a.ramp[a.ramp_day],
-    least(coalesce(a.weekly_cap, 5 * daily), 5 * band) - earlier));
-end $function$;
+  select safeband.left_by(caps.daily, caps.weekly, caps.ramp_cap, earlier)
+    from safeband.caps_of(a.tier, a.daily_cap, a.weekly_cap, a.ramp, a.ramp_day) caps
+$function$;
+
+CREATE OR REPLACE FUNCTION safeband.caps_of(tier safeband.tier, daily_cap integer, weekly_cap integer, ramp integer[], ramp_day integer)
+ RETURNS TABLE(daily integer, weekly integer, ramp_cap integer)
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select known.daily, least(coalesce(weekly_cap, 5 * known.daily), 5 * known.band), ramp[ramp_day]
+    from (select safeband.safe_band(tier) as band,
+                 least(coalesce(daily_cap, safeband.safe_band(tier)), safeband.safe_band(tier))
+                   as daily) known
+$function$;
 
 CREATE OR REPLACE FUNCTION safeband.day_at(day integer)
  RETURNS date
@@ -762,6 +766,14 @@ exception when others then
   raise warning 'safeband: history of % was not kept: %', old.account_id, sqlerrm;
   return null;
 end $function$;
+
+CREATE OR REPLACE FUNCTION safeband.left_by(daily integer, weekly integer, ramp_cap integer, earlier integer)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select greatest(0, least(daily, ramp_cap, weekly - earlier))
+$function$;
 
 CREATE OR REPLACE FUNCTION safeband.ms_of(at timestamp with time zone)
  RETURNS bigint
@@ -885,6 +897,21 @@ CREATE OR REPLACE FUNCTION safeband.safe_band(tier safeband.tier)
 AS $function$
   select case tier when 'premium' then 25 when 'sales_navigator' then 50
                    when 'recruiter' then 50 else 0 end
+$function$;
+
+CREATE OR REPLACE FUNCTION safeband.state_at(state text, hold_actor text, breaker_until timestamp with time zone, cooldown_until timestamp with time zone, at timestamp with time zone)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select case
+    when state = 'disconnected' then 'disconnected'
+    when hold_actor is not null then 'held'
+    when breaker_until > at then 'no_credits'
+    when cooldown_until > at then 'cooldown'
+    when state = 'unverified' then 'unverified'
+    else 'active'
+  end
 $function$;
 
 CREATE OR REPLACE FUNCTION safeband.tell_account()
@@ -1059,15 +1086,10 @@ declare
   percent int;
 begin
   if used = 0 then return; end if;
-  select coalesce(sum(counter), 0) into earlier from safeband.account_days
-   where account_id = new.account_id
-     and quota_day between new.counter_day - 6 and new.counter_day - 1;
-  if new.carried > 0 then -- it is in `used` already
-    earlier := earlier - (select count(*) from safeband.reservations
-      where account_id = new.account_id and carried_into = new.counter_day
-        and state <> 'released'
-        and quota_day between new.counter_day - 6 and new.counter_day - 1);
-  end if;
+  -- A carried slot is in `used` already.
+  select week.counters - case when new.carried > 0 then week.carried_of_week else 0 end
+    into earlier
+    from safeband.week_before(new.account_id, new.counter_day, null, null) week;
   cap := safeband.cap_of(new, earlier);
   if 100 * used < 80 * cap then return; end if;
   if was.counter_day = new.counter_day and not was.is_edited then
@@ -1108,6 +1130,27 @@ CREATE OR REPLACE FUNCTION safeband.utc_day(at timestamp with time zone)
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 AS $function$ select (at at time zone 'UTC')::date $function$;
+
+CREATE OR REPLACE FUNCTION safeband.week_before(account safeband.account_id, day date, open_day date, open_counter integer)
+ RETURNS TABLE(counters integer, carried integer, carried_of_week integer)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select week.counters, into_day.carried, into_day.carried_of_week
+    from (select coalesce(sum(coalesce(open.counter, closed.counter)), 0)::int as counters
+            from (select d.counter, d.quota_day from safeband.account_days d
+                   where d.account_id = account and d.quota_day between day - 6 and day - 1
+                 ) closed
+            full join (select open_counter as counter, open_day as quota_day
+                        where open_day between day - 6 and day - 1) open using (quota_day)
+         ) week,
+         (select count(*)::int as carried,
+                 (count(*) filter (where r.quota_day between day - 6 and day - 1))::int
+                   as carried_of_week
+            from safeband.reservations r
+           where r.account_id = account and r.carried_into = day and r.state <> 'released'
+         ) into_day
+$function$;
 
 CREATE OR REPLACE FUNCTION safeband.whole_chat(account text, reservation text, id text)
  RETURNS text

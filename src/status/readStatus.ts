@@ -82,9 +82,8 @@ export async function readStatusWith(
 function fromRows(pool: Pool, accountId: string, now: Instant): Promise<StatusRead | undefined> {
   return inSnapshot(pool, async (db) => {
     const rows = await readAccountRows(db, accountId, now);
-    const side = rows && (await readRowSide(db, accountId, now));
-    if (!rows || !side) return undefined;
-    const read = shown(statusOfRows(rows, now), side, { source: 'postgres', ageSeconds: 0 });
+    if (!rows) return undefined;
+    const read = shown(statusOfRows(rows, now), rows.side, { source: 'postgres', ageSeconds: 0 });
     return { ...read, unsaved: null };
   });
 }

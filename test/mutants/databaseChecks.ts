@@ -198,6 +198,23 @@ const midnightView: DatabaseCheck = async (desk) => {
   ]);
 };
 
+const editedView: DatabaseCheck = async (desk) => {
+  await desk.save(spent(await desk.begin()).entity);
+  const seen = async (counter: number): Promise<readonly object[]> => {
+    await desk.all(
+      'update safeband.accounts set inmails_sent_today = $2 where account_id = $1',
+      counter,
+    );
+    return desk.all(
+      `select inmails_sent_today as counter, unexplained
+         from safeband.account_status_at(safeband.at_ms($2)) where account_id = $1`,
+      at('10:00'),
+    );
+  };
+  expect(await seen(0)).toEqual([{ counter: 2, unexplained: 0 }]);
+  expect(await seen(9)).toEqual([{ counter: 9, unexplained: 7 }]);
+};
+
 const clockChanges: DatabaseCheck = async ({ activities }) => {
   const openOn = async (day: string, start: string, end: string): Promise<readonly number[]> => {
     const from = at(`${day}T00:00:00.000Z`);
@@ -250,6 +267,7 @@ export const DATABASE_CHECKS = {
   'a claim needs the version that it has read': movedRow,
   'the event log accepts no change from any role': appendOnly,
   'no reader gets the count of yesterday with the date of today': midnightView,
+  'readers get what is proved of a row that was edited down': editedView,
   'an attempt is settled by the login that began it': anotherLogin,
   'a window follows the clocks when they change': clockChanges,
 } satisfies Readonly<Record<string, DatabaseCheck>>;

@@ -3,6 +3,10 @@ import type { Sides } from '../../domain/diagnostics/consistency.js';
 import type { UtcDay } from '../../domain/primitives/time.js';
 import { rowsOf, type Queryable } from '../pool.js';
 
+/** A column of the row as it was written; its value after midnight, before the reset is written. */
+const ofRow = (column: string): string =>
+  `case when a.counter_day = s.counter_day then a.${column} else s.${column} end`;
+
 const STATES = `'inFlight', count(*) filter (where state = 'in_flight'),
   'uncertain', count(*) filter (where state = 'uncertain'),
   'delivered', count(*) filter (where state = 'delivered'),
@@ -17,11 +21,12 @@ export async function readSides(
   const [sides] = await rowsOf<Sides>(
     db,
     `select jsonb_build_object(
-       'row', (select jsonb_build_object('version', a.version, 'counter', s.inmails_sent_today,
-            'inFlight', s.in_flight, 'uncertain', s.uncertain, 'imported', s.imported,
+       'row', (select jsonb_build_object('version', a.version,
+            'counter', ${ofRow('inmails_sent_today')}, 'inFlight', ${ofRow('in_flight')},
+            'uncertain', ${ofRow('uncertain')}, 'imported', ${ofRow('imported')},
             'external', case when a.counter_day = s.counter_day then a.external else 0 end,
-            'unexplained', s.unexplained, 'carried', s.carried, 'isEdited', a.is_edited,
-            'isConnected', a.state <> 'disconnected')
+            'unexplained', ${ofRow('unexplained')}, 'carried', ${ofRow('carried')},
+            'isEdited', a.is_edited, 'isConnected', a.state <> 'disconnected')
           from safeband.account_status s where s.account_id = a.account_id),
        'reservations', (select jsonb_build_object(${STATES}) from safeband.reservations
           where account_id = $1 and quota_day = safeband.day_at($2)),

@@ -49,12 +49,9 @@ export type Gauges = {
   };
 };
 
-/** The state that holds now, in the gate's order, also if the row was written before (R7). */
-const STATE_NOW = `case when state = 'disconnected' then state
-  when hold_actor is not null then 'held'
-  when breaker_until > statement_timestamp() then 'no_credits'
-  when cooldown_until > statement_timestamp() then 'cooldown'
-  when state = 'unverified' then state else 'active' end`;
+/** The state that holds now, as `account_status` has it (R7, R9). */
+const STATE_NOW = `safeband.state_at(state, hold_actor, breaker_until, cooldown_until,
+  statement_timestamp())`;
 
 /** The results of an audit that are counts of accounts (`Audited`). */
 const FOUND = `array['checked', 'drifting', 'woken', 'silent', 'lateResets', 'missing', 'unreached',

@@ -1,6 +1,7 @@
 /**
  * I18: page, API and command line give the same answer about an account (R17), while its workflow
- * answers, while it does not, and while the account's row is edited manually.
+ * answers, while it does not, and while the account's row is edited manually. The lists, which read
+ * `account_status`, have the same numbers.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Why } from '../../../src/domain/diagnostics/why/model.js';
@@ -29,6 +30,21 @@ async function busy(): Promise<Known> {
   await run(account);
   return known;
 }
+
+/** The numbers that the lists have as well. */
+const LISTED = [
+  'state',
+  'counter',
+  'inFlight',
+  'uncertain',
+  'delivered',
+  'external',
+  'imported',
+  'unexplained',
+  'carried',
+  'remaining',
+  'weekUsed',
+] as const;
 
 type Answers = {
   readonly api: StatusRead;
@@ -85,6 +101,12 @@ async function agreed(id: string, isAway: boolean): Promise<Answers> {
 
   const check = JSON.parse((await command('check', id, '--wait', '0')).out);
   expect([check.headline, check.parts]).toEqual([why.headline, why.parts]);
+
+  const inList = Object.fromEntries(LISTED.map((name) => [name, api[name]]));
+  const listed = [{ ...inList, accountId: id, drift: api.eventLog?.drift }];
+  expect((await get(`/v1/accounts?prefix=${id}`)).json().accounts).toMatchObject(listed);
+  const list = JSON.parse((await command('status', '--prefix', id)).out);
+  expect(list.accounts).toMatchObject(listed);
 
   const next = await get(`/v1/accounts/${id}/nextSlots?count=5`);
   const slots = await command('slots', id, '--count', '5');
