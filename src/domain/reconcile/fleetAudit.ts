@@ -88,7 +88,9 @@ export const missingAlert = (accountId: string, at: Instant): FleetAlert => ({
   kind: 'workflow_missing',
   severity: 'critical',
   details: {
-    cure: 'it was started again; if it had run that day, it waits for midnight UTC or a resume',
+    cure:
+      'it was started again from its rows and the history of its last workflow; it waits for ' +
+      'midnight UTC or a resume only if that history cannot be read',
     day: isoDay(dayOf(at)),
   },
 });

@@ -7,7 +7,13 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createActivities } from '../../../src/activities/index.js';
 import type { Tier } from '../../../src/domain/primitives/tier.js';
 import { isAccountId } from '../../../src/domain/primitives/ids.js';
-import { DAY_MS, HOUR_MS, isoDay, isoInstant, startOf } from '../../../src/domain/primitives/time.js';
+import {
+  DAY_MS,
+  HOUR_MS,
+  isoDay,
+  isoInstant,
+  startOf,
+} from '../../../src/domain/primitives/time.js';
 import { accountRow } from '../../../src/domain/records/toRecords.js';
 import type { Pool } from '../../../src/postgres/pool.js';
 import { capsOf, readStatus } from '../../../src/postgres/read/reads.js';

@@ -77,8 +77,9 @@ export const ALERT_WORDS: Readonly<Record<AlertKind, string>> = {
     'The account had open work, but no reconcile for 20 minutes. The fleet audit started one.' +
     ' Check that a worker runs and that it can reach Postgres.',
   workflow_missing:
-    'The account was connected and had no workflow. It was started again. If it had run that' +
-    ' day, it waits until midnight UTC, or until a person has checked it and resumes it.',
+    'The account was connected and had no workflow. It was started again from its rows and the' +
+    ' history of its last workflow. Only if that history cannot be read, it waits until midnight' +
+    ' UTC, or until a person has checked it and resumes it.',
   clock_skew:
     'The clocks of Postgres and Temporal are more than a minute apart.' +
     ' Set both clocks by the same time source.',
