@@ -8,7 +8,7 @@ import {
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
-import { inQueryText } from '../temporal/protocol.js';
+import { ASK_AGAIN, inQueryText } from '../temporal/protocol.js';
 import { FAILURE_TYPES, type FailureType } from '../domain/account/refusals.js';
 
 /** An error with a type of the contract; the message is for people. */
@@ -55,6 +55,7 @@ export function isWorthRetrying(error: unknown): boolean {
   }
   // The next run of the chain has not begun. If the account has ended, the next try fails for that.
   if (isNotFound(error)) return /aborted by closing workflow/i.test(textOf(error));
+  if (error instanceof QueryNotRegisteredError && error.message.includes(ASK_AGAIN)) return true;
   const code = codeOf(error);
   if (code === RESOURCE_EXHAUSTED || code === UNAVAILABLE || code === DEADLINE_EXCEEDED)
     return true;

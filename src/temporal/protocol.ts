@@ -48,6 +48,9 @@ export const NOT_COMMITTED = 'NotCommitted';
 export const workflowIdOf = (accountId: string): string => `${ACCOUNT_WORKFLOW}${accountId}`;
 export const SEARCH_ATTRIBUTES = { state: 'InmailState', tier: 'InmailTier' } as const;
 
+/** The failure of a Query that came before its workflow was in a worker's memory. */
+export const ASK_AGAIN = 'the worker reads the workflow into its memory; ask again';
+
 /** Names that begin with this are the SDK's own. */
 export const RESERVED_PREFIX = '__temporal_';
 export { RESET_SIGNAL };

@@ -27,6 +27,7 @@ import { hasReplyToSend } from './messages/replies.js';
 import { asksAgain, catchUp, reconcile, save } from './persistence/saving.js';
 import { inAnotherTask, isHeavy } from './persistence/weight.js';
 import { check } from './activityProxies.js';
+import { recordChanges } from './changes.js';
 import { whenRung } from './messages/rings.js';
 import { isCutShort, isTooLong } from './runLength.js';
 import { hydrate, AccountRun, type Carried } from './accountRun.js';
@@ -40,6 +41,7 @@ const SAVE_SOON_MS = 2 * SECOND_MS;
 const SAVE_LATER_MS = 10 * SECOND_MS;
 
 export async function inmailAccount(input: unknown): Promise<void> {
+  recordChanges();
   const hydrated = hydrate(input);
   const self = new AccountRun(isRefusal(hydrated) ? NOBODY : hydrated);
   listen(self);

@@ -5,6 +5,7 @@
  * only after the last Signal, and the server refuses each Signal after 10,000 in one run.
  */
 import { patched, workflowInfo } from '@temporalio/workflow';
+import { hasChanges } from './changes.js';
 import type { AccountRun } from './accountRun.js';
 
 /** Maximum events of a run: a cold replay of a longer run would keep callers waiting. */
@@ -30,14 +31,14 @@ export function isTooLong({ isPressed }: AccountRun): boolean {
 export const isCutShort = (self: AccountRun): boolean => self.isPressed && isTooLong(self);
 
 /**
- * Counts the Signals of the present task. A pressed run stays pressed: a replay may take two tasks
- * as one, and must find the same. Runs that older code began are never pressed.
+ * Counts the Signals of the present task. A replay may take two tasks as one and count more, so the
+ * history records that a run is pressed. Runs that older code began are never pressed.
  */
 export function countSignals(self: AccountRun, count: number): void {
   const { historyLength: task } = workflowInfo();
   const signals = (self.came.task === task ? self.came.signals : 0) + count;
   self.came = { task, signals };
-  if (signals > PRESSING_SIGNALS) self.isPressed ||= patched('runs-under-pressure-are-short');
+  if (signals > PRESSING_SIGNALS) self.isPressed ||= hasChanges() && patched('a-run-is-pressed');
 }
 
 /** True if another build of the worker is current: the next run then begins there. */

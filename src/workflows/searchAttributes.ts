@@ -1,7 +1,8 @@
 /** The search attributes of an account: what people look for in the Temporal UI. */
-import { patched, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { SEARCH_ATTRIBUTES } from '../temporal/protocol.js';
+import { hasChanges } from './changes.js';
 
 const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
 const STATE = keyword(SEARCH_ATTRIBUTES.state);
@@ -25,7 +26,7 @@ export function publishAttributes({ state, tier }: Published): void {
  * messages of the later task would then come before the local activity, and the run would stop.
  */
 export function markTask(): void {
-  if (!patched('a-local-activity-marks-its-task')) return;
+  if (!hasChanges()) return;
   const state = workflowInfo().typedSearchAttributes.get(STATE);
   // Before the first value, a run is in its first task, which starts the timer of midnight.
   if (state !== undefined) upsertSearchAttributes([{ key: STATE, value: state }]);

@@ -6,14 +6,17 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { DecisionWire } from '../../src/domain/wire/decisions.js';
 import type { Activities } from '../../src/activities/ports.js';
-import { ask, update } from '../support/account.js';
+import { ask, statusOf, update } from '../support/account.js';
 import { failuresIn, flawsOf, runsOf } from '../support/histories.js';
 import { Luck } from '../simulation/luck.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { fastForward, secondsToMidnight } from '../support/time.js';
 
 const STORIES = Number(process.env['STORIES'] ?? 60);
+/** How often a message comes together with Queries, such as 0.5; for a search for faults. */
+const QUERIES = Number(process.env['STORIES_QUERIES'] ?? 0);
 /** Another number gives other stories. */
 const SEED = Number(process.env['STORIES_SEED'] ?? 1);
 /** Accounts that live at the same time, on one worker that keeps few of them in memory. */
@@ -75,18 +78,21 @@ function anyMessage({ id, luck }: Life): Message {
   ]);
 }
 
-/** Sends the message by Update or Signal. The answer, or a refusal, does not matter here. */
+/**
+ * Sends the message by Update or Signal, and may ask for the status at the same moment. The answers,
+ * or refusals, do not matter here.
+ */
 async function anything(life: Life): Promise<void> {
+  const { account, luck } = life;
   const [name, payload] = anyMessage(life);
-  if (life.luck.chance(0.5)) await life.account.signal(name, payload);
-  else await update(life.account, name, payload).catch(() => undefined);
+  const queries = luck.chance(QUERIES) ? luck.between(1, 3) : 0;
+  const statuses = Array.from({ length: queries }, () => statusOf(account).catch(() => undefined));
+  if (luck.chance(0.5)) await account.signal(name, payload);
+  else await update(account, name, payload).catch(() => undefined);
+  await Promise.all(statuses);
 }
 
-/**
- * Long enough for leases to end, for an account to go cold, or for midnight to come. The story asks
- * no Queries: one that is answered in the moment in which a local activity ends makes Temporal's SDK
- * (1.24) record what no replay does again.
- */
+/** Long enough for leases to end, for an account to go cold, or for midnight to come. */
 async function timePasses({ account, luck }: Life): Promise<void> {
   const { events } = await account.fetchHistory();
   const time = events?.at(-1)?.eventTime;
@@ -126,9 +132,23 @@ async function wave(lives: readonly Life[]): Promise<void> {
   await Promise.all(lives.map((life) => live(life, 3)));
 }
 
+/** Maximum tries of the last ask: a task whose worker has lost it is given up after ten seconds. */
+const TRIES_MAX = 30;
+const PAUSE_MS = 2_000;
+async function lastAnswer(account: WorkflowHandle): Promise<DecisionWire | string> {
+  for (let n = 1; ; n += 1) {
+    try {
+      return await ask(account, 'the-last');
+    } catch (error) {
+      if (n === TRIES_MAX) return String(error);
+      await sleep(PAUSE_MS);
+    }
+  }
+}
+
 /** Returns the faults of an account after its story. */
 async function flawsIn({ id, account }: Life): Promise<readonly unknown[]> {
-  const answer = await ask(account, 'the-last').catch(String);
+  const answer = await lastAnswer(account);
   const isAnswered = typeof answer === 'object' && typeof answer.granted === 'boolean';
   const runs = await runsOf(stand, account);
   const flaws = await flawsOf(account.workflowId, runs);

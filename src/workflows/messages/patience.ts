@@ -1,5 +1,6 @@
 /** Limits how long callers wait for the database: then `Unavailable` (docs/contract.md, 2). */
-import { CancellationScope, condition, patched } from '@temporalio/workflow';
+import { CancellationScope, condition } from '@temporalio/workflow';
+import { hasChange } from '../changes.js';
 import { PATIENCE_MS, type AccountRun } from '../accountRun.js';
 
 /**
@@ -10,7 +11,7 @@ import { PATIENCE_MS, type AccountRun } from '../accountRun.js';
  * workflow runs keep a timer for each caller.
  */
 export async function whenOrLate(self: AccountRun, isDone: () => boolean): Promise<void> {
-  if (!patched('callers-wait-without-timers')) {
+  if (!hasChange('callers-wait-without-timers')) {
     await CancellationScope.nonCancellable(() => condition(isDone, PATIENCE_MS));
     return;
   }

@@ -3,7 +3,7 @@
  * although its answer was lost, and a workflow task may be lost after its save: this file detects
  * both.
  */
-import { log, patched, workflowInfo } from '@temporalio/workflow';
+import { log, workflowInfo } from '@temporalio/workflow';
 import { pass, record, entityWith } from '../../domain/entity/entity.js';
 import { caughtUp } from '../../domain/entity/catchUp.js';
 import { alert } from '../../domain/account/events.js';
@@ -19,6 +19,7 @@ import { placeOf } from './recovery.js';
 import { readParts } from './readParts.js';
 import { factsBytes, runBytes, saveBytes, sends } from './weight.js';
 import { outside, reach, type Checks } from '../activityProxies.js';
+import { hasChange, hasChanges } from '../changes.js';
 import { isCutShort } from '../runLength.js';
 import type { AccountRun } from '../accountRun.js';
 import { counterOf } from '../../domain/account/counter.js';
@@ -34,16 +35,19 @@ const TRIES = 3;
  */
 const ROWS_IN_TASK_MAX = 100;
 /** True if this run asks for the outcome of a failed reconcile; older runs answered at once. */
-export const asksAgain = (): boolean => patched('a-run-that-failed-is-asked-again');
+export const asksAgain = (): boolean => hasChange('a-run-that-failed-is-asked-again');
 
 /** Returns the place of a write; it is whole if this run's history has all that is not saved. */
 const placeIn = (self: AccountRun, { entries }: Batch): Place =>
   placeOf(self, self.isRooted || entries.length === self.read().outbox.length);
 
+/** Returns the time of a save: its begin, because a replay may answer it one task earlier. */
+const timeOf = (begunAt: number): number => (hasChanges() ? begunAt : Date.now());
+
 /** Returns the way to Postgres: outside of the task if many rows wait. */
 function way(self: AccountRun, isSlow = self.isSlow): Activities {
   const isMuch = !isSlow && self.read().outbox.length > ROWS_IN_TASK_MAX;
-  return isMuch && patched('much-is-saved-outside-of-the-task') ? outside : reach(isSlow);
+  return isMuch && hasChanges() ? outside : reach(isSlow);
 }
 
 /** Saves the rows of the outbox, and drops the rows that the save confirmed. */
@@ -53,8 +57,9 @@ export async function save(self: AccountRun): Promise<void> {
     self.entity = entity;
     const place = placeIn(self, batch);
     const ask = { owner: entity.owner, ...batch, place };
+    const begunAt = Date.now();
     const done = await attempt(self, () => way(self).save(ask), saveBytes(self));
-    self.lastSaveAt = Date.now();
+    self.lastSaveAt = timeOf(begunAt);
     countWrite(entity.outbox.length, wordOf(done));
     self.isRooted ||= done?.saved === true && place.isWhole;
     if (done?.saved) {
@@ -104,7 +109,7 @@ async function runNow(self: AccountRun, by?: Checks): Promise<boolean> {
   const chore = () => (by ?? way(self)).reconcile(ask);
   const ran = await attempt(self, chore, runBytes(self));
   if (ran?.saved) sends(self, factsBytes(ran.events));
-  self.lastSaveAt = Date.now();
+  self.lastSaveAt = timeOf(at);
   countWrite(outbox.length, wordOf(ran));
   if (!ran?.saved) {
     if (ran) outrun(self, ran, batch.write);

@@ -1,0 +1,21 @@
+/**
+ * The changes of a run's commands since 0.1.0. A run has all of them from its first task. A run of
+ * older code has only those that it recorded. Reason: a replay may answer a local activity one task
+ * earlier than the worker did. A change that is recorded in the later task is not known then, and
+ * the run could never be replayed again. So the first task records all of them.
+ */
+import { patched } from '@temporalio/workflow';
+import { getActivator } from '@temporalio/workflow/lib/global-attributes.js';
+
+const changed = new WeakSet<object>();
+
+/** Records, in the first task of a run, that the run has all changes. */
+export function recordChanges(): void {
+  if (patched('changes-of-0.2.0')) changed.add(getActivator());
+}
+
+/** True if this run has all changes. */
+export const hasChanges = (): boolean => changed.has(getActivator());
+
+/** True if this run has a change that older code recorded at its first use. */
+export const hasChange = (id: string): boolean => hasChanges() || patched(id);
