@@ -5,6 +5,7 @@
  */
 import type { WorkflowHandle } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
+import pLimit from 'p-limit';
 import type { StatusWire } from '../src/domain/wire/responses.js';
 import { createBench } from './stand.js';
 
@@ -42,10 +43,13 @@ async function saved(account: WorkflowHandle): Promise<void> {
 
 /** Does the same for each account, `CROWD` at a time. */
 async function each<T>(all: readonly T[], what: string, work: (one: T) => Promise<unknown>) {
-  for (let i = 0; i < all.length; i += CROWD) {
-    await Promise.all(all.slice(i, i + CROWD).map(work));
-    process.stderr.write(`  heap: ${what}, ${Math.min(i + CROWD, all.length)} of ${all.length}\n`);
-  }
+  let done = 0;
+  await pLimit(CROWD).map(all, async (one) => {
+    await work(one);
+    done += 1;
+    const isNews = done % CROWD === 0 || done === all.length;
+    if (isNews) process.stderr.write(`  heap: ${what}, ${done} of ${all.length}\n`);
+  });
 }
 
 async function started(

@@ -39,6 +39,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'webhooks',
     '@temporalio/activity',
     '@temporalio/common',
+    'p-limit',
     '@temporalio/proto', // names of numbers that the raw service takes
     'calendar/openings',
   ],
@@ -52,7 +53,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'pg',
     'node:',
   ],
-  webhooks: ['webhooks', 'domain', 'postgres', 'client/webhooks', 'node:'],
+  webhooks: ['webhooks', 'domain', 'postgres', 'client/webhooks', 'p-limit', 'node:'],
   'calendar/openings': ['domain', 'luxon'],
   client: [
     'client',
@@ -61,6 +62,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'temporal/protocol',
     '@temporalio/client',
     '@temporalio/common',
+    'p-limit',
     'node:',
   ],
   dev: [

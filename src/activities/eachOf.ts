@@ -1,5 +1,6 @@
 /** Does one thing for many accounts, several at a time. */
 import { heartbeat } from '@temporalio/activity';
+import pLimit from 'p-limit';
 
 /** Maximum calls that run at once. */
 const AT_ONCE = 20;
@@ -10,12 +11,8 @@ export async function eachOf(
   work: (accountId: string) => Promise<void>,
 ): Promise<void> {
   let done = 0;
-  const waiting = accountIds.values();
-  const next = async (): Promise<void> => {
-    for (const accountId of waiting) {
-      await work(accountId);
-      heartbeat((done += 1));
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, next));
+  await pLimit(AT_ONCE).map(accountIds, async (accountId) => {
+    await work(accountId);
+    heartbeat((done += 1));
+  });
 }

@@ -1,41 +1,23 @@
 /** Limits the simultaneous calls of each account; further calls wait in order. */
+import pLimit, { type LimitFunction } from 'p-limit';
+
 export class Gate {
   readonly #most: number;
-  readonly #inside = new Map<string, number>();
-  readonly #waiting = new Map<string, (() => void)[]>();
+  readonly #limits = new Map<string, LimitFunction>();
 
   constructor(most: number) {
     this.#most = most;
   }
 
-  /** True if a call would start at once. */
-  hasRoom(key: string): boolean {
-    return (this.#inside.get(key) ?? 0) < this.#most;
-  }
-
-  async pass<T>(key: string, call: () => Promise<T>): Promise<T> {
-    if (!this.hasRoom(key)) {
-      await new Promise<void>((resolve) => {
-        this.#waiting.set(key, [...(this.#waiting.get(key) ?? []), resolve]);
-      });
-    } else {
-      this.#inside.set(key, (this.#inside.get(key) ?? 0) + 1);
-    }
+  async pass<T>(accountId: string, call: () => Promise<T>): Promise<T> {
+    const limit = this.#limits.get(accountId) ?? pLimit(this.#most);
+    this.#limits.set(accountId, limit);
     try {
-      return await call();
+      return await limit(call);
     } finally {
-      this.#leave(key);
+      // A fleet has many accounts, so an idle one leaves no limiter behind.
+      const isIdle = limit.activeCount + limit.pendingCount === 0;
+      if (isIdle && this.#limits.get(accountId) === limit) this.#limits.delete(accountId);
     }
-  }
-
-  /** Gives the place to the next waiting call, if any. */
-  #leave(key: string): void {
-    const [next, ...others] = this.#waiting.get(key) ?? [];
-    if (others.length > 0) this.#waiting.set(key, others);
-    else this.#waiting.delete(key);
-    if (next) return next();
-    const inside = (this.#inside.get(key) ?? 1) - 1;
-    if (inside > 0) this.#inside.set(key, inside);
-    else this.#inside.delete(key);
   }
 }

@@ -6,6 +6,7 @@ import { BATCH_MAX } from '../domain/primitives/limits.js';
 import { isoInstant, parseInstant, type Instant } from '../domain/primitives/time.js';
 import type { BatchAnswer, ItemError } from '../temporal/protocol.js';
 import { SafebandError } from './errors.js';
+import { Gate } from './gate.js';
 import type { Transport } from './transport.js';
 import { FAILURE_TYPES } from '../domain/account/refusals.js';
 import type { DecisionWire } from '../domain/wire/decisions.js';
@@ -39,7 +40,7 @@ const BATCHES_IN_FLIGHT_MAX = 1;
 export class Reserving {
   readonly #transport: Transport;
   readonly #waiting = new Map<string, Ask[]>();
-  readonly #inFlight = new Map<string, number>();
+  readonly #batches = new Gate(BATCHES_IN_FLIGHT_MAX);
 
   constructor(transport: Transport) {
     this.#transport = transport;
@@ -55,22 +56,19 @@ export class Reserving {
       }
       this.#waiting.set(accountId, [{ request, deadline, resolve }]);
       // Callers of the same turn of the event loop share a batch.
-      setImmediate(() => this.#send(accountId));
+      setImmediate(() => void this.#send(accountId));
     });
   }
 
-  #send(accountId: string): void {
-    const inFlight = this.#inFlight.get(accountId) ?? 0;
-    const waiting = this.#waiting.get(accountId);
-    if (!waiting || inFlight >= BATCHES_IN_FLIGHT_MAX) return;
-    const asks = waiting.splice(0, BATCH_MAX);
-    if (waiting.length === 0) this.#waiting.delete(accountId);
-    this.#inFlight.set(accountId, inFlight + 1);
-    void this.#decide(accountId, asks).finally(() => {
-      const left = (this.#inFlight.get(accountId) ?? 1) - 1;
-      if (left > 0) this.#inFlight.set(accountId, left);
-      else this.#inFlight.delete(accountId);
-      this.#send(accountId);
+  /** Sends what waits once the batch before is decided, in as many batches as it needs. */
+  #send(accountId: string): Promise<void> {
+    return this.#batches.pass(accountId, async () => {
+      const waiting = this.#waiting.get(accountId);
+      if (!waiting) return;
+      const asks = waiting.splice(0, BATCH_MAX);
+      if (waiting.length === 0) this.#waiting.delete(accountId);
+      else void this.#send(accountId);
+      await this.#decide(accountId, asks);
     });
   }
 

@@ -20,10 +20,10 @@ import {
   movePosition,
   postpone,
   readDue,
+  readPing,
   readWindow,
   takeSenderLock,
   type Due,
-  type Ping,
   type Window,
 } from '../postgres/webhooks/queue.js';
 import { flawOf, type Post } from './post.js';
@@ -101,10 +101,8 @@ async function asOnly(
 class Sender {
   readonly sent = { delivered: 0, failed: 0 };
   readonly #needs: SenderNeeds;
-  readonly #endpoints = new Slots<Due>(AT_ONCE, (due) =>
-    this.#guarded(this.#drain(due.endpointId)),
-  );
-  readonly #pings = new Slots<Ping>(PINGS_AT_ONCE, (ping) => this.#guarded(this.#ping(ping)));
+  readonly #endpoints = new Slots(AT_ONCE, (endpointId) => this.#guarded(this.#drain(endpointId)));
+  readonly #pings = new Slots(PINGS_AT_ONCE, (endpointId) => this.#guarded(this.#ping(endpointId)));
   #isOver = false;
   #hasDropped = false;
 
@@ -124,7 +122,7 @@ class Sender {
     this.#pings.offer(await listPings(pool));
   }
 
-  /** Waits for all attempts that have started, and for those that follow. */
+  /** Waits for the endpoints that have a place; the others wait for the next search. */
   async idle(): Promise<void> {
     await Promise.all([this.#endpoints.idle(), this.#pings.idle()]);
   }
@@ -195,8 +193,10 @@ class Sender {
     return false;
   }
 
-  async #ping(ping: Ping): Promise<void> {
-    await this.#try(ping, ping.event, 1);
+  async #ping(endpointId: string): Promise<void> {
+    if (this.#isLeaving) return;
+    const ping = await readPing(this.#needs.pool, endpointId);
+    if (ping) await this.#try(ping, ping.event, 1);
   }
 
   async #try(

@@ -1,45 +1,46 @@
 /** Shares limited places among endpoints: each gets its turn, and never two places at once. */
+import pLimit, { type LimitFunction } from 'p-limit';
 
-export class Slots<One extends { readonly endpointId: string }> {
-  readonly #max: number;
-  readonly #serve: (one: One) => Promise<void>;
-  readonly #busy = new Map<string, Promise<void>>();
-  readonly #turns = new Map<string, number>();
-  #turn = 0;
-  #areWaiting = false;
+export class Slots {
+  readonly #limit: LimitFunction;
+  readonly #serve: (endpointId: string) => Promise<void>;
+  /** The endpoints that have a place or wait for one. */
+  readonly #offered = new Map<string, Promise<void>>();
 
-  /** `serve` does not throw. */
-  constructor(max: number, serve: (one: One) => Promise<void>) {
-    this.#max = max;
+  /** `serve` does not throw. It reads the endpoint again, because the endpoint may have waited. */
+  constructor(max: number, serve: (endpointId: string) => Promise<void>) {
+    this.#limit = pLimit({ concurrency: max, rejectOnClear: true });
     this.#serve = serve;
   }
 
-  /** True if the last offer had more endpoints than free places. */
+  /** True if an endpoint waits for a place. */
   get areWaiting(): boolean {
-    return this.#areWaiting;
+    return this.#limit.pendingCount > 0;
   }
 
-  /** Starts the endpoints that have waited longest, as far as places are free. */
-  offer(ones: readonly One[]): void {
-    const turnOf = ({ endpointId }: One): number => this.#turns.get(endpointId) ?? 0;
-    const idle = ones.filter(({ endpointId }) => !this.#busy.has(endpointId));
-    const begun = idle
-      .toSorted((a, b) => turnOf(a) - turnOf(b))
-      .slice(0, this.#max - this.#busy.size);
-    this.#areWaiting = begun.length < idle.length;
-    for (const one of begun) this.#begin(one);
+  /** Serves each endpoint that is not served yet, as soon as a place is free, in order of offer. */
+  offer(endpointIds: readonly string[]): void {
+    for (const endpointId of endpointIds) {
+      if (!this.#offered.has(endpointId)) this.#offered.set(endpointId, this.#turnOf(endpointId));
+    }
   }
 
-  /** Waits for all that have started. */
+  /** Forgets the endpoints that wait, until they are offered again, and waits for the others. */
   async idle(): Promise<void> {
-    await Promise.all(this.#busy.values());
+    this.#limit.clearQueue();
+    await Promise.all(this.#offered.values());
   }
 
-  #begin(one: One): void {
-    const { endpointId } = one;
-    this.#turn += 1;
-    this.#turns.set(endpointId, this.#turn);
-    const done = this.#serve(one).finally(() => this.#busy.delete(endpointId));
-    this.#busy.set(endpointId, done);
+  async #turnOf(endpointId: string): Promise<void> {
+    try {
+      await this.#limit(this.#serve, endpointId);
+    } catch (error) {
+      if (!isForgotten(error)) throw error;
+    } finally {
+      this.#offered.delete(endpointId);
+    }
   }
 }
+
+const isForgotten = (error: unknown): boolean =>
+  error instanceof Error && error.name === 'AbortError';

@@ -60,10 +60,10 @@ const DUE = `jsonb_build_object('endpointId', endpoint_id, 'url', url, 'secrets'
   'version', recorded_at)`;
 
 /** Lists endpoints that have events and may be called at that instant. */
-export const listDue = (db: Queryable, at: Instant): Promise<readonly Due[]> =>
+export const listDue = (db: Queryable, at: Instant): Promise<readonly string[]> =>
   rowsOf(
     db,
-    `select ${DUE} as row from safeband.webhook_endpoints w
+    `select to_jsonb(endpoint_id) as row from safeband.webhook_endpoints w
       where disabled_at is null and coalesce(next_attempt_at <= safeband.at_ms($1), true)
         and exists (select from safeband.webhook_events e where e.position > w.position)
       order by next_attempt_at nulls first, endpoint_id`,
@@ -200,17 +200,28 @@ export async function postpone(
 
 export type Ping = Pick<Due, 'endpointId' | 'url' | 'secrets'> & { readonly event: WebhookEvent };
 
-/** Lists the first untried ping of each endpoint, also of disabled endpoints. */
-export const listPings = (db: Queryable): Promise<readonly Ping[]> =>
+const IS_UNTRIED_PING = `e.type = 'ping'
+  and not exists (select from safeband.webhook_deliveries d where d.event_id = e.event_id)`;
+
+/** Lists the endpoints that have an untried ping, also disabled ones, the earliest ping first. */
+export const listPings = (db: Queryable): Promise<readonly string[]> =>
   rowsOf(
     db,
-    `select jsonb_build_object('endpointId', w.endpoint_id, 'url', url, 'secrets', secrets,
-       'event', ${EVENT}) as row
-     from safeband.webhook_endpoints w join (
-       select distinct on (endpoint_id) * from safeband.webhook_events p
-        where type = 'ping'
-          and not exists (select from safeband.webhook_deliveries d where d.event_id = p.event_id)
-        order by endpoint_id, number) e using (endpoint_id)
-     order by number`,
+    `select to_jsonb(endpoint_id) as row
+       from safeband.webhook_endpoints join safeband.webhook_events e using (endpoint_id)
+      where ${IS_UNTRIED_PING} group by endpoint_id order by min(number)`,
     [],
   );
+
+/** Reads the first untried ping of an endpoint; undefined if there is none any more. */
+export async function readPing(db: Queryable, endpointId: string): Promise<Ping | undefined> {
+  const [ping] = await rowsOf<Ping>(
+    db,
+    `select jsonb_build_object('endpointId', endpoint_id, 'url', url, 'secrets', secrets,
+       'event', ${EVENT}) as row
+       from safeband.webhook_endpoints join safeband.webhook_events e using (endpoint_id)
+      where endpoint_id = $1 and ${IS_UNTRIED_PING} order by number limit 1`,
+    [endpointId],
+  );
+  return ping;
+}
