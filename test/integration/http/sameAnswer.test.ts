@@ -104,7 +104,7 @@ async function agreed(id: string, isAway: boolean): Promise<Answers> {
 
   const inList = Object.fromEntries(LISTED.map((name) => [name, api[name]]));
   const listed = [{ ...inList, accountId: id, drift: api.eventLog?.drift }];
-  expect((await get(`/v1/accounts?prefix=${id}`)).json().accounts).toMatchObject(listed);
+  expect((await get(`/v1/accounts?prefix=${id}`)).json().items).toMatchObject(listed);
   const list = JSON.parse((await command('status', '--prefix', id)).out);
   expect(list.accounts).toMatchObject(listed);
 
