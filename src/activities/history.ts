@@ -1,7 +1,9 @@
 /** Asks Temporal about runs that have ended, over the connection of the worker. */
 import { getClient, heartbeat } from '@temporalio/activity';
-import { WorkflowNotFoundError, type Payload } from '@temporalio/common';
+import { WorkflowNotFoundError, type Payload, type PayloadConverter } from '@temporalio/common';
 import proto from '@temporalio/proto';
+import { unreadableIn } from '../domain/wire/objectReader.js';
+import { isEncrypted } from '../temporal/codec.js';
 import { workflowIdOf } from '../temporal/protocol.js';
 
 const { HistoryEventFilterType: Filter } = proto.temporal.api.enums.v1;
@@ -32,7 +34,7 @@ export type History = {
    */
   readonly listed: (accountId: string) => Promise<readonly string[]>;
   readonly pages: (accountId: string, runId: string) => AsyncIterable<readonly HistoryEvent[]>;
-  /** Decodes payloads. In place of an unreadable payload it returns why it cannot be read. */
+  /** Decodes payloads. In place of an unreadable payload it returns an `Unread`. */
   readonly decode: (payloads: readonly Payload[]) => Promise<readonly unknown[]>;
 };
 
@@ -143,13 +145,70 @@ async function decode(payloads: readonly Payload[]): Promise<readonly unknown[]>
   const { payloadCodecs, payloadConverter } = getClient().options.loadedDataConverter;
   let plain = [...payloads];
   for (const codec of payloadCodecs.toReversed()) plain = await codec.decode(plain);
-  return plain.map((payload) => {
-    try {
-      return payloadConverter.fromPayload<unknown>(payload);
-    } catch (error) {
-      return { undecodable: String(error) };
-    }
-  });
+  return plain.map((payload) => valueOf(payload, payloadConverter));
 }
+
+/**
+ * Stands for a payload that cannot be read. A class, because no sender can write one: content that
+ * only looks like it is plain JSON.
+ */
+export class Unread {
+  /** The reason, for people; parsers refuse an object that has this field. */
+  readonly undecodable: string;
+  /** True if it is encrypted by a key that is missing here: it may be any message. */
+  readonly lacksKey: boolean;
+
+  constructor(undecodable: string, lacksKey: boolean) {
+    this.undecodable = undecodable;
+    this.lacksKey = lacksKey;
+  }
+}
+
+/** Returns the value of a payload that each codec has decoded. */
+export function valueOf(
+  payload: Payload,
+  converter: Pick<PayloadConverter, 'fromPayload'>,
+): unknown {
+  try {
+    const value = converter.fromPayload<unknown>(payload);
+    const why = isEncrypted(payload) ? (unreadableIn(value) ?? 'it is encrypted') : undefined;
+    return why === undefined ? value : new Unread(why, true);
+  } catch (error) {
+    return new Unread(String(error), isEncrypted(payload));
+  }
+}
+
+/** Returns why a payload cannot be decrypted; undefined for all others. */
+export const missingKeyIn = (raw: unknown): string | undefined =>
+  raw instanceof Unread && raw.lacksKey ? unreadableIn(raw) : undefined;
+
+/** Returns why a payload of that run cannot be decrypted; null if all can be read. */
+export async function unreadIn(
+  { pages: pagesOf, decode: decoded }: Pick<History, 'pages' | 'decode'>,
+  accountId: string,
+  runId: string,
+): Promise<string | null> {
+  for await (const events of pagesOf(accountId, runId)) {
+    for (const event of events) {
+      for (const raw of await decoded(payloadsIn(event))) {
+        const why = missingKeyIn(raw);
+        if (why !== undefined) return why;
+      }
+    }
+  }
+  return null;
+}
+
+/** Returns all payloads of an event, at any depth. */
+function payloadsIn(part: unknown): Payload[] {
+  if (typeof part !== 'object' || part === null || ArrayBuffer.isView(part)) return [];
+  return isPayload(part) ? [part] : Object.values(part).flatMap(payloadsIn);
+}
+const isPayload = (part: object): part is Payload =>
+  'metadata' in part &&
+  typeof part.metadata === 'object' &&
+  part.metadata !== null &&
+  'encoding' in part.metadata &&
+  ArrayBuffer.isView(part.metadata.encoding);
 
 export const history: History = { describe, next, listed, pages, decode };

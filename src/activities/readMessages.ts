@@ -7,7 +7,7 @@ import { RECOVERY_EVENTS_MAX } from '../domain/primitives/limits.js';
 import { parseReserve } from '../domain/wire/requests.js';
 import { parseDay, parseInstant, type Instant } from '../domain/primitives/time.js';
 import { messages } from '../temporal/protocol.js';
-import type { History, HistoryEvent } from './history.js';
+import { missingKeyIn, type History, type HistoryEvent } from './history.js';
 import { RunReader, type TakenMessage } from './taken.js';
 import type { RunMessage, Promised } from '../domain/entity/lastRunMessages.js';
 
@@ -86,9 +86,9 @@ class Reading {
 
   async #decoded(payloads: readonly Payload[]): Promise<unknown> {
     const [raw] = await this.#history.decode(payloads.slice(0, 1));
-    const why = unreadableIn(raw);
+    const why = missingKeyIn(raw);
     // An encrypted payload may be any message. Other unreadable input was no message for the run.
-    if (why?.includes('binary/encrypted')) this.unread ??= why;
+    if (why !== undefined) this.unread ??= why;
     return raw;
   }
 

@@ -1,12 +1,11 @@
 /** The fleet audit's calls to Temporal, over the connection of its worker. */
 import { activityInfo, getClient } from '@temporalio/activity';
-import { WorkflowNotFoundError, type Payload } from '@temporalio/common';
-import { unreadableIn } from '../domain/wire/objectReader.js';
+import { WorkflowNotFoundError } from '@temporalio/common';
 import { messages, WORKFLOW_TYPE, workflowIdOf } from '../temporal/protocol.js';
 import { readTasks, startAgain, terminateRun } from '../temporal/workflowTasks.js';
 import type { Tasks } from './failing.js';
 import type { Workflows } from './fleet.js';
-import { history } from './history.js';
+import { history, unreadIn } from './history.js';
 
 const RUNNING = `WorkflowType = '${WORKFLOW_TYPE}' AND ExecutionStatus = 'Running'`;
 const PAGE = 1_000;
@@ -35,35 +34,10 @@ async function wake(accountId: string): Promise<boolean> {
 const start: Workflows['start'] = (account) =>
   startAgain(getClient(), account, activityInfo().taskQueue);
 
-/** Returns why a payload in the history cannot be decrypted; null if all can be read. */
-async function unread(accountId: string, runId: string): Promise<string | null> {
-  for await (const events of history.pages(accountId, runId)) {
-    for (const event of events) {
-      for (const raw of await history.decode(payloadsIn(event))) {
-        const why = unreadableIn(raw);
-        if (why?.includes('binary/encrypted')) return why;
-      }
-    }
-  }
-  return null;
-}
-
-/** Returns all payloads of an event, at any depth. */
-function payloadsIn(part: unknown): Payload[] {
-  if (typeof part !== 'object' || part === null || ArrayBuffer.isView(part)) return [];
-  return isPayload(part) ? [part] : Object.values(part).flatMap(payloadsIn);
-}
-const isPayload = (part: object): part is Payload =>
-  'metadata' in part &&
-  typeof part.metadata === 'object' &&
-  part.metadata !== null &&
-  'encoding' in part.metadata &&
-  ArrayBuffer.isView(part.metadata.encoding);
-
 const tasks: Tasks = {
   reported: () => idsOf(`${RUNNING} AND TemporalReportedProblems IS NOT NULL`),
   read: (accountId) => readTasks(getClient(), accountId),
-  unread,
+  unread: (accountId, runId) => unreadIn(history, accountId, runId),
   terminate: (accountId, runId, reason) => terminateRun(getClient(), { accountId, runId }, reason),
   start,
 };

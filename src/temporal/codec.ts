@@ -78,6 +78,12 @@ const unreadable = (why: string): Payload => ({
   metadata: { encoding: bytesOf(`${ENCRYPTED}: ${why}`) },
 });
 
+/** True if the payload is still encrypted after each codec: by no key here, or without a codec. */
+export const isEncrypted = ({ metadata }: Payload): boolean => {
+  const encoding = textOf(metadata?.['encoding']);
+  return encoding === ENCRYPTED || encoding.startsWith(`${ENCRYPTED}:`);
+};
+
 /** True if the payload could not be decrypted here. */
 export const isUnreadable = ({ metadata }: Payload): boolean =>
   textOf(metadata?.['encoding']).startsWith(`${ENCRYPTED}:`);

@@ -4,6 +4,8 @@ import Long from 'long';
 import { expect, it } from 'vitest';
 import {
   sized,
+  unreadIn,
+  valueOf,
   type Described,
   type History,
   type HistoryEvent,
@@ -43,13 +45,7 @@ function temporal(runs: readonly Described[], events: readonly HistoryEvent[]): 
       yield* [events.map((event, i) => ({ ...event, eventId: Long.fromNumber(i + 1) }))];
     },
     decode: async (payloads) =>
-      payloads.map((payload) => {
-        try {
-          return defaultPayloadConverter.fromPayload<unknown>(payload);
-        } catch (error) {
-          return { undecodable: String(error) };
-        }
-      }),
+      payloads.map((payload) => valueOf(payload, defaultPayloadConverter)),
   };
 }
 const ask: LastRunAsk = {
@@ -93,6 +89,31 @@ it('a start names why it cannot read: no history, no end of it, no key', async (
   expect((await read(temporal([], []))).unread).toContain('does not have the history');
   expect((await read(temporal(runs, [delivered(1)]))).unread).toContain('has no end');
   expect((await read(temporal(runs, [secret, ended]))).unread).toContain('binary/encrypted');
+});
+
+it('a message whose JSON contains the text of a missing key is read', async () => {
+  const forged: HistoryEvent = {
+    workflowExecutionSignaledEventAttributes: {
+      signalName: 'sendDelivered',
+      input: { payloads: [defaultPayloadConverter.toPayload({ undecodable: 'binary/encrypted' })] },
+    },
+  };
+  const history = temporal([run('first', 'TERMINATED')], [forged, delivered(1), ended]);
+  const found = await read(history);
+  expect([found.heard.length, found.unread]).toEqual([1, null]);
+  expect(await unreadIn(history, 'acme', 'first')).toBeNull();
+});
+
+it.each([
+  ['that a codec could not open', 'binary/encrypted: key "k2" is not in SAFEBAND_PAYLOAD_KEYS'],
+  ['that no codec has read', 'binary/encrypted'],
+])('the audit finds a payload %s', async (_, encoding) => {
+  const sealed = { metadata: { encoding: new TextEncoder().encode(encoding) } };
+  const deep: HistoryEvent = {
+    markerRecordedEventAttributes: { details: { data: { payloads: [sealed] } } },
+  };
+  const runs = [run('first', 'TERMINATED')];
+  expect(await unreadIn(temporal(runs, [delivered(1), deep]), 'acme', 'first')).toContain(encoding);
 });
 
 it('a start ignores messages that the run ignored, too', async () => {
