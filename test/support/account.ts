@@ -8,6 +8,7 @@ import { isWorthRetrying } from '../../src/client/errors.js';
 import type { ReservationWire, StatusWire } from '../../src/domain/wire/responses.js';
 import type { Findings } from '../../src/temporal/protocol.js';
 import type { Stand } from './stand.js';
+import { fastForward, secondsToMidnight } from './time.js';
 import type { DecisionWire } from '../../src/domain/wire/decisions.js';
 
 export type Known = { readonly id: string; readonly account: WorkflowHandle };
@@ -85,10 +86,22 @@ export async function run(account: WorkflowHandle): Promise<Findings> {
   }
 }
 
-/** Connects an account with that many deliveries, all of them in Postgres. */
-export async function sent(stand: Stand, count: number, start: object = {}): Promise<Known> {
+/**
+ * Connects an account with that many deliveries, all of them in Postgres. If its UTC day has fewer
+ * than `secondsLeft`, the account first skips to the next day.
+ */
+export async function sent(
+  stand: Stand,
+  count: number,
+  start: object = {},
+  secondsLeft = 0,
+): Promise<Known> {
   const id = stand.newAccount();
   const account = await stand.connect(id, start);
+  if (secondsLeft > 0) {
+    const toMidnight = secondsToMidnight((await statusOf(account)).asOf);
+    if (toMidnight < secondsLeft) await fastForward(stand.client, account.workflowId, toMidnight);
+  }
   const requests = Array.from({ length: count }, (_, n) => ({ reservationId: `s${n}` }));
   if (count > 0) await update(account, 'sendReserveBatch', { requests });
   for (const { reservationId } of requests) {

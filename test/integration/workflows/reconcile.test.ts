@@ -213,6 +213,9 @@ describe('a lease that has ended (R6)', () => {
   });
 });
 
+/** These tests skip 90 minutes of one day, in seconds with a margin. */
+const TWO_HOURS = 2 * 3_600;
+
 describe('time', () => {
   const runsOf = async (id: string): Promise<number> =>
     (await all(stand, 'select run_id from safeband.reconciler_runs where account_id = $1', id))
@@ -240,7 +243,7 @@ describe('time', () => {
   });
 
   it('a cold account at its cap answers with a retryAt, not that it is unverified', async () => {
-    const { id, account } = await sent(stand, 2, { dailyCap: 2 });
+    const { id, account } = await sent(stand, 2, { dailyCap: 2 }, TWO_HOURS);
     await fastForward(stand.client, account.workflowId, 90 * 60);
     const before = await runsOf(id);
     const { asOf } = await statusOf(account);
@@ -259,7 +262,7 @@ describe('time', () => {
   });
 
   it('an account answers unverified while the database is away, and grants again by itself', async () => {
-    const { account } = await sent(stand, 1);
+    const { account } = await sent(stand, 1, {}, TWO_HOURS);
     await fastForward(stand.client, account.workflowId, 90 * 60);
     fault.isAway = true;
     expect(await ask(account, 'asked')).toMatchObject({ granted: false, reason: 'unverified' });
