@@ -41,11 +41,11 @@ export const heeding = (all: Activities, report: (name: string, answerOf: string
   });
 
 /** A wrapper around each activity. */
-export type Wrap = <A extends unknown[], O>(
+type Wrap = <A extends unknown[], O>(
   name: string,
   activity: (...ask: A) => Promise<O>,
 ) => (...ask: A) => Promise<O>;
-export const each = (all: Activities, wrap: Wrap): Activities => ({
+const each = (all: Activities, wrap: Wrap): Activities => ({
   readBack: wrap('readBack', (ask) => all.readBack(ask)),
   claim: wrap('claim', (ask) => all.claim(ask)),
   save: wrap('save', (ask) => all.save(ask)),

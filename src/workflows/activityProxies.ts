@@ -11,22 +11,20 @@ import {
 } from '@temporalio/workflow';
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import type { Activities } from '../activities/ports.js';
-import { each, heeding, type Wrap } from '../temporal/answers.js';
+import { heeding } from '../temporal/answers.js';
 import { unreadableIn } from '../domain/wire/objectReader.js';
-import { markTask } from './searchAttributes.js';
+import { hasChanges } from './changes.js';
 import { COMMIT_UNKNOWN, NOT_COMMITTED } from '../temporal/protocol.js';
 
 const heeded = (all: Activities): Activities =>
   heeding(all, (name, answerOf) => log.warn('answer.of_another', { name, answerOf }));
-/** Calls activities in the workflow's own task, which then has a command (searchAttributes.ts). */
+/**
+ * Calls activities in the workflow's own task. An account does so only in a run of older code: a
+ * replay may answer a local activity in another task than the worker did, for example if a Query or
+ * a crowd of Updates came meanwhile, and the run could never be replayed again.
+ */
 export const locally = (options: LocalActivityOptions): Activities =>
-  heeded(each(proxyLocalActivities<Activities>(options), marking));
-const marking: Wrap =
-  (_, activity) =>
-  (...ask) => {
-    markTask();
-    return activity(...ask);
-  };
+  heeded(proxyLocalActivities<Activities>(options));
 /** Calls activities over the server's queue, outside of the task. */
 export const remotely = (options: ActivityOptions): Activities =>
   heeded(proxyActivities<Activities>(options));
@@ -34,22 +32,14 @@ export const remotely = (options: ActivityOptions): Activities =>
 /** The activities that the check of a cold account calls. */
 export type Checks = Pick<Activities, 'readBack' | 'reconcile' | 'recall'>;
 /** Answers wait while it runs, so it is short and tried once. */
-const fast = locally({
-  startToCloseTimeout: 1_000,
-  scheduleToCloseTimeout: 2_000,
-  retry: { maximumAttempts: 1 },
-});
-/** As short as the fast way, and outside of the task: the account takes messages while it runs. */
-export const outside = remotely({
-  scheduleToCloseTimeout: 2_000,
-  retry: { maximumAttempts: 1 },
-});
+const FAST = { scheduleToCloseTimeout: 2_000, retry: { maximumAttempts: 1 } };
+const fast = remotely(FAST);
+const fastInTask = locally({ ...FAST, startToCloseTimeout: 1_000 });
 /** A caller waits for its answer anyway: a cold account's check may take five seconds (R12). */
-export const check: Checks = locally({
-  startToCloseTimeout: 4_500,
-  scheduleToCloseTimeout: 4_500,
-  retry: { maximumAttempts: 1 },
-});
+const CHECK = { scheduleToCloseTimeout: 4_500, retry: { maximumAttempts: 1 } };
+const checkNow = remotely(CHECK);
+const checkInTask = locally({ ...CHECK, startToCloseTimeout: 4_500 });
+export const check = (): Checks => (hasChanges() ? checkNow : checkInTask);
 /** No answer waits for it. It has a time limit, so that a run can end during an outage. */
 const sure = remotely({
   startToCloseTimeout: 10_000,
@@ -69,7 +59,11 @@ export function outcomeOf(error: unknown): Outcome {
   return cause.type === NOT_COMMITTED ? 'not committed' : 'unlikely';
 }
 
-export const reach = (isSlow: boolean): Activities => (isSlow ? sure : fast);
+/** Returns the way to Postgres: fast, or after a failure sure. */
+export function reach(isSlow: boolean): Activities {
+  if (isSlow) return sure;
+  return hasChanges() ? fast : fastInTask;
+}
 
 /** Throws if this worker cannot read the answer, for example without its key: it asks again. */
 export function readable<T>(answer: T): T {

@@ -135,7 +135,7 @@ async function live(self: AccountRun): Promise<void> {
 async function takeAll(self: AccountRun): Promise<void> {
   take(self);
   while (self.isCheckWanted) {
-    await reconcile(self, check);
+    await reconcile(self, check());
     self.checked();
     take(self);
   }

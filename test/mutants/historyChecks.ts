@@ -1,6 +1,5 @@
 /** Checks of the history of a workflow run: its tasks, its timers and its replies (R18). */
 import { REPLIES_AT_ONCE } from '../../src/domain/primitives/limits.js';
-import { SEARCH_ATTRIBUTES } from '../../src/temporal/protocol.js';
 import { cold, connect, idOf, resetToFirst, update, type WorkflowCheck } from './workflowBench.js';
 
 export const severalTasks: WorkflowCheck = async (bench) => {
@@ -36,19 +35,10 @@ export const fewReplies: WorkflowCheck = async (bench) => {
   bench.expect(begun).toBeLessThanOrEqual(REPLIES_AT_ONCE);
 };
 
-/** The history of an account with a save and a reconcile; both were fast, without a Query. */
-export const markedTasks: WorkflowCheck = async (bench) => {
+/** A replay may answer a local activity in another task than the worker did. */
+export const noLocalActivities: WorkflowCheck = async (bench) => {
   const account = await cold(bench);
   const { events } = await account.fetchHistory();
-  let localActivities = 0;
-  let marks = 0;
-  for (const event of events ?? []) {
-    const { markerRecordedEventAttributes: marker } = event;
-    if (marker?.markerName === 'core_local_activity') localActivities += 1;
-    const written = event.upsertWorkflowSearchAttributesEventAttributes?.searchAttributes;
-    const names = Object.keys(written?.indexedFields ?? {});
-    if (names.length === 1 && names[0] === SEARCH_ATTRIBUTES.state) marks += 1;
-  }
-  // The first task reads the account back and claims it; it starts the timer of midnight.
-  bench.expect(marks).toBeGreaterThanOrEqual(localActivities - 2);
+  const markers = (events ?? []).map((event) => event.markerRecordedEventAttributes?.markerName);
+  bench.expect(markers).not.toContain('core_local_activity');
 };

@@ -3,7 +3,7 @@ import type { ReservationWire } from '../../src/domain/wire/responses.js';
 import { workflowIdOf, type Findings } from '../../src/temporal/protocol.js';
 import { failureTypeOf } from '../support/failure.js';
 import { fastForward } from '../support/time.js';
-import { fewReplies, markedTasks, severalTasks } from './historyChecks.js';
+import { fewReplies, noLocalActivities, severalTasks } from './historyChecks.js';
 import type { DecisionWire } from '../../src/domain/wire/decisions.js';
 import {
   cold,
@@ -201,6 +201,6 @@ export const WORKFLOW_CHECKS = {
   'messages of a task are processed in the order of their arrival': inOrder,
   'a backlog is processed in several tasks': severalTasks,
   'only a few replies are sent at the same time': fewReplies,
-  'each local activity begins with a command in its task': markedTasks,
+  'an account calls no activity in its own task': noLocalActivities,
 } satisfies Readonly<Record<string, WorkflowCheck>>;
 export type WorkflowCheckName = keyof typeof WORKFLOW_CHECKS;

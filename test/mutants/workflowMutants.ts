@@ -7,7 +7,7 @@ const MAILBOX = 'src/workflows/messages/messageHandlers.ts';
 const ASKS = 'src/workflows/messages/asks.ts';
 const SELF = 'src/workflows/accountRun.ts';
 const INBOX = 'src/workflows/messages/inbox.ts';
-const ATTRIBUTES = 'src/workflows/searchAttributes.ts';
+const PROXIES = 'src/workflows/activityProxies.ts';
 const REPLIES = 'src/workflows/messages/replies.ts';
 const ANSWERS = 'src/temporal/answers.ts';
 const LOOP = 'src/workflows/inmailAccount.ts';
@@ -158,10 +158,10 @@ export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
   },
   {
     rule: 'R18',
-    what: 'a task in which only a local activity begins has no command',
-    file: ATTRIBUTES,
-    old: 'if (state !== undefined) upsert',
-    mutated: 'if (state === "none") upsert',
-    by: 'each local activity begins with a command in its task',
+    what: 'the fast way to Postgres is a local activity',
+    file: PROXIES,
+    old: 'return hasChanges() ? fast : fastInTask;',
+    mutated: 'return hasChanges() ? fastInTask : fast;',
+    by: 'an account calls no activity in its own task',
   },
 ];

@@ -12,6 +12,7 @@ import type { Start } from '../../domain/commands/administer.js';
 import type { Place, ReadBack, StoredAccount } from '../../domain/records/snapshot.js';
 import { ifHeavy } from './readParts.js';
 import type { AccountRun } from '../accountRun.js';
+import { hasChanges } from '../changes.js';
 import { sends } from './weight.js';
 import { locally, readable, remotely } from '../activityProxies.js';
 
@@ -22,11 +23,11 @@ const sure = remotely({
   retry: { initialInterval: 500, maximumInterval: 5_000 },
 });
 /** Used after a reset: reports wait for it, because only the rows know their slots. */
-const fast = locally({
-  startToCloseTimeout: 4_000,
-  scheduleToCloseTimeout: 4_000,
-  retry: { maximumAttempts: 1 },
-});
+const FAST = { startToCloseTimeout: 4_000, retry: { maximumAttempts: 1 } };
+const fast = remotely({ ...FAST, scheduleToCloseTimeout: 4_000 });
+const fastInTask = locally({ ...FAST, scheduleToCloseTimeout: 4_000 });
+
+const nearby = (): Activities => (hasChanges() ? fast : fastInTask);
 
 /**
  * Returns the place in this run's history at which it writes the account's row. While messages
@@ -60,7 +61,7 @@ export async function lastRunOf(
   };
   let flaw: string | null = null;
   for (let after = 0; ;) {
-    const portion = await portionOf({ ...ask, after }, stored.owner === owner ? fast : sure);
+    const portion = await portionOf({ ...ask, after }, stored.owner === owner ? nearby() : sure);
     if (!portion) return { ...recovered, unread: NOT_IN_TIME, isClean: false };
     for (const one of portion.heard) {
       try {

@@ -12,13 +12,13 @@ import { isOneSave } from '../../domain/entity/outbox.js';
 import type { Place, Write } from '../../domain/records/snapshot.js';
 import { dayOf, MINUTE_MS, startOf } from '../../domain/primitives/time.js';
 import { reconciled, saved, recalled, sending, type Batch } from '../../domain/entity/writes.js';
-import type { Activities, Saved } from '../../activities/ports.js';
+import type { Saved } from '../../activities/ports.js';
 import { attempt } from './chores.js';
 import { countWrite, type SaveOutcome } from '../metrics.js';
 import { placeOf } from './recovery.js';
 import { readParts } from './readParts.js';
 import { factsBytes, runBytes, saveBytes, sends } from './weight.js';
-import { outside, reach, type Checks } from '../activityProxies.js';
+import { reach, type Checks } from '../activityProxies.js';
 import { hasChange, hasChanges } from '../changes.js';
 import { isCutShort } from '../runLength.js';
 import type { AccountRun } from '../accountRun.js';
@@ -29,11 +29,6 @@ import { cooldownStarted } from '../../domain/gate/cooldown.js';
 const BLOCKED_MS = MINUTE_MS;
 /** Maximum tries of a write that meets rows of a lost task; it reads them before each new try. */
 const TRIES = 3;
-/**
- * Maximum rows of a save during which the task waits for Postgres. More rows are saved outside of
- * the task: many messages come then, and the server fails a task during which 100 have come.
- */
-const ROWS_IN_TASK_MAX = 100;
 /** True if this run asks for the outcome of a failed reconcile; older runs answered at once. */
 export const asksAgain = (): boolean => hasChange('a-run-that-failed-is-asked-again');
 
@@ -44,12 +39,6 @@ const placeIn = (self: AccountRun, { entries }: Batch): Place =>
 /** Returns the time of a save: its begin, because a replay may answer it one task earlier. */
 const timeOf = (begunAt: number): number => (hasChanges() ? begunAt : Date.now());
 
-/** Returns the way to Postgres: outside of the task if many rows wait. */
-function way(self: AccountRun, isSlow = self.isSlow): Activities {
-  const isMuch = !isSlow && self.read().outbox.length > ROWS_IN_TASK_MAX;
-  return isMuch && hasChanges() ? outside : reach(isSlow);
-}
-
 /** Saves the rows of the outbox, and drops the rows that the save confirmed. */
 export async function save(self: AccountRun): Promise<void> {
   for (let tries = 0; tries < TRIES; tries += 1) {
@@ -58,7 +47,7 @@ export async function save(self: AccountRun): Promise<void> {
     const place = placeIn(self, batch);
     const ask = { owner: entity.owner, ...batch, place };
     const begunAt = Date.now();
-    const done = await attempt(self, () => way(self).save(ask), saveBytes(self));
+    const done = await attempt(self, () => reach(self.isSlow).save(ask), saveBytes(self));
     self.lastSaveAt = timeOf(begunAt);
     countWrite(entity.outbox.length, wordOf(done));
     self.isRooted ||= done?.saved === true && place.isWhole;
@@ -106,7 +95,7 @@ async function runNow(self: AccountRun, by?: Checks): Promise<boolean> {
   const runId = `${workflowInfo().runId}/${number}.${mark}`;
   const place = placeIn(self, batch);
   const ask = { owner, ...batch, place, runId, account, at };
-  const chore = () => (by ?? way(self)).reconcile(ask);
+  const chore = () => (by ?? reach(self.isSlow)).reconcile(ask);
   const ran = await attempt(self, chore, runBytes(self));
   if (ran?.saved) sends(self, factsBytes(ran.events));
   self.lastSaveAt = timeOf(at);
@@ -143,7 +132,7 @@ async function recall(self: AccountRun, runId: string, by?: Checks): Promise<boo
   const { accountId } = entity.account;
   const ask = { owner: entity.owner, accountId, runId, write };
   const { isSlow } = self;
-  const answer = await attempt(self, () => (by ?? way(self, isSlow)).recall(ask));
+  const answer = await attempt(self, () => (by ?? reach(isSlow)).recall(ask));
   if (answer === undefined) {
     fail(self, null);
     return undefined;
@@ -201,7 +190,7 @@ function outrun(self: AccountRun, found: Extract<Saved, { saved: false }>, write
 export async function catchUp(self: AccountRun, by?: Checks): Promise<boolean> {
   const { owner, account, savedVersion: after } = self.read();
   const ask = { accountId: account.accountId, day: dayOf(self.now()), after };
-  const found = await attempt(self, () => readParts(self, ask, by ?? way(self)));
+  const found = await attempt(self, () => readParts(self, ask, by ?? reach(self.isSlow)));
   if (!found) return false;
   self.isBehind = false;
   const stored = found.account;
