@@ -33,7 +33,10 @@ export function answerQueries(self: AccountRun): void {
     const at = Math.max(now, ask.value.at ?? now);
     const flaw = tooFarAhead(at, now);
     if (flaw) throw failureOf(flaw);
-    return { account: viewOf(self.read(), now, at), at, isForecast: at > now, ask: ask.value };
+    const seen = viewOf(self.read(), now, at);
+    // Until its rows are read again, the account is unverified and grants nothing (R12, R14).
+    const account = self.isClosed ? { ...seen, isIdentityChecked: false } : seen;
+    return { account, at, isForecast: at > now, ask: ask.value };
   };
   answer(queries.status, (raw) => {
     const { account, at } = see(parseQuery, raw);

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StatusWire } from '../../../src/domain/wire/responses.js';
 import { createStand, type Stand } from '../../support/stand.js';
 import { failureTypeOf } from '../../support/failure.js';
+import { statusOf } from '../../support/account.js';
 
 let stand: Stand;
 beforeAll(async () => {
@@ -113,6 +114,7 @@ describe.each(CASES.map((one) => ({ ...one, name: one.message('x')[0] })))('$nam
     const run = async (way: Way): Promise<{ status: unknown; answer: unknown }> => {
       const id = stand.newAccount();
       const account = await stand.connect(id);
+      await expect.poll(() => statusOf(account)).toMatchObject({ verified: true });
       for (const step of one.before ?? []) await update(account, step);
       const answer = await way(account, one.message(id));
       return { answer, status: effectIn(await account.query<StatusWire>('status')) };
