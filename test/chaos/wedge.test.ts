@@ -1,6 +1,6 @@
 /**
- * One task saves a delivery and gets a reserve for a cold account, so it needs two local activities.
- * On replay their results come in other groups than live. So only the loop begins them, one after
+ * One task saves a delivery and gets a reserve for a cold account, so it needs two activities. On
+ * replay their results may come in other groups than live. So only the loop begins them, one after
  * the other. Otherwise the run would never continue after a restart of its worker.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';

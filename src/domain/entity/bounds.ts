@@ -21,8 +21,8 @@ import {
 /** Maximum bytes of all facts that one reconcile may find. */
 export const RUN_FACTS_BYTES_MAX = 640 * 1024;
 /**
- * Maximum bytes that one workflow task may have sent and received before it does more. The inputs
- * and answers of all its local activities go to the server together, with the carried state.
+ * Maximum bytes that one workflow task may have sent and received before it does more. In a run
+ * of older code, the inputs and answers of its local activities go to the server with the task.
  */
 export const TASK_BYTES_MAX = 384 * 1024;
 /** Maximum bytes that wait to be saved: above it no message is taken until some are saved. */

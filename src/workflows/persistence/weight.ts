@@ -1,7 +1,6 @@
 /**
- * The bytes that one workflow task sends to the server. Each local activity adds its input and its
- * answer to the task in which it began. A task goes to the server as a whole, with a maximum of
- * 2 MiB.
+ * The bytes that one workflow task sends to the server, with a maximum of 2 MiB. In a run of older
+ * code, each local activity adds its input and its answer to the task in which it began.
  */
 import { sleep, workflowInfo } from '@temporalio/workflow';
 import type { Account } from '../../domain/account/account.js';
