@@ -9,7 +9,7 @@ import {
   makeContinueAsNewFunc,
   workflowInfo,
 } from '@temporalio/workflow';
-import { hasDelivery, isDirty, isHot, nextRunAt, pass } from '../domain/entity/entity.js';
+import { isDirty, pass } from '../domain/entity/entity.js';
 import { disconnect } from '../domain/commands/administer.js';
 import { DAY_MS, hashOf, SECOND_MS, startOf, dayOf } from '../domain/primitives/time.js';
 import { failureOf } from '../temporal/protocol.js';
@@ -21,25 +21,21 @@ import {
   wantsIntervals,
 } from './persistence/chores.js';
 import { raiseEarly } from './alerts.js';
-import { hasNews, isEmpty, isFull, isLittle } from './messages/inbox.js';
+import { hasNews, isEmpty, isLittle } from './messages/inbox.js';
 import { listen, take, whenAnswered } from './messages/messageHandlers.js';
 import { hasReplyToSend } from './messages/replies.js';
 import { asksAgain, catchUp, reconcile, save } from './persistence/saving.js';
 import { inAnotherTask, isHeavy } from './persistence/weight.js';
 import { check } from './activityProxies.js';
-import { recordChanges } from './changes.js';
+import { hasChanges, recordChanges } from './changes.js';
+import { arm, isDue, isRunDue, refuseRuns, wantsArming } from './due.js';
 import { whenRung } from './messages/rings.js';
 import { isCutShort, isTooLong } from './runLength.js';
 import { hydrate, AccountRun, type Carried } from './accountRun.js';
 import { isRefusal } from '../domain/account/refusals.js';
-import { cooldownAt } from '../domain/gate/cooldown.js';
 
 /** How long after midnight idle accounts spread their resets, to avoid a peak of load (R7). */
 const MIDNIGHT_SPREAD_MS = 90 * SECOND_MS;
-/** How long saves wait: deliveries are saved within 3 s, the rest in 15 s (docs/contract.md, 4). */
-const SAVE_SOON_MS = 2 * SECOND_MS;
-const SAVE_LATER_MS = 10 * SECOND_MS;
-
 export async function inmailAccount(input: unknown): Promise<void> {
   recordChanges();
   const hydrated = hydrate(input);
@@ -118,17 +114,29 @@ async function live(self: AccountRun): Promise<void> {
       await catchUp(self);
       continue;
     }
-    if (isDue(self)) {
+    if (isDue(self, self.now())) {
       await run(self);
       continue;
     }
     if (self.midnight.hasRung && isLittle(self)) return;
     arm(self);
-    await condition(
-      () => isToTake(self) || isDue(self) || wantsArming(self) || isDone(self) || isToEnd(self),
-    );
+    await condition(wakes(self));
     await whenRung();
   }
+}
+
+/**
+ * Returns the condition that ends the loop's sleep. It knows no later time than the begin of the
+ * sleep: what becomes due later has a timer. Reason: an Update that its validator refuses leaves no
+ * event, so a replay does not see its task. Runs of older code use the present time.
+ */
+function wakes(self: AccountRun): () => boolean {
+  const begin = { at: self.now(), isLong: isTooLong(self) };
+  return () => {
+    const { at, isLong } = hasChanges() ? begin : { at: self.now(), isLong: isTooLong(self) };
+    if (isToTake(self) || isDue(self, at) || wantsArming(self, at) || isDone(self)) return true;
+    return isToEnd(self, isLong);
+  };
 }
 
 /** Takes messages up to the limit of a task; a cold account reconciles first for asks (R12). */
@@ -148,9 +156,9 @@ const isToHandOver = (self: AccountRun): boolean =>
 
 const isToTake = (self: AccountRun): boolean => hasNews(self) || hasReplyToSend(self);
 
-const isToEnd = (self: AccountRun): boolean => {
+const isToEnd = (self: AccountRun, isLong: boolean): boolean => {
   if (wantsToLeave(self)) return true;
-  return (self.midnight.hasRung || isTooLong(self)) && isLittle(self);
+  return (self.midnight.hasRung || isLong) && isLittle(self);
 };
 
 /** Waits until all callers are answered and no reply is under way, which the end would lose. */
@@ -205,66 +213,6 @@ async function runDue(self: AccountRun): Promise<void> {
   if (self.isBehind || (asked > self.runsDone && !isSlow && asksAgain())) return;
   if (isCutShort(self) && !self.isSlow) return; // the next Temporal run tries it
   refuseRuns(self, asked);
-}
-
-/** Notifies the callers of these reconciles that none has succeeded. */
-function refuseRuns(self: AccountRun, asked = self.runsAsked): void {
-  self.found = null;
-  self.runsDone = asked;
-}
-
-/** True if the account's tick, its start or a caller requires a reconcile (R8, R12). */
-function isRunDue(self: AccountRun): boolean {
-  const entity = self.read();
-  if (self.runsAsked > self.runsDone) return true;
-  const { reconciledAt, isDisconnected, isCrowded = false, runFailedAt } = entity.account;
-  const isTried = isCrowded && runFailedAt !== null; // the tick retries it
-  if (reconciledAt === null && !isDisconnected && !isTried) return true;
-  if (entity.account.isRunUnknown) return true;
-  return self.tick.hasRung && isHot(entity);
-}
-
-function isDue(self: AccountRun): boolean {
-  const entity = self.read();
-  const at = self.now();
-  if (self.isReset || self.isBehind) return true;
-  if (at < self.blockedUntil) return self.cooldownEnd.hasRung || self.unblocked.hasRung;
-  if (isRunDue(self) || isFull(self)) return true;
-  if (self.saveSoon.hasRung || self.saveLater.hasRung || self.cooldownEnd.hasRung) return true;
-  if (wantsIntervals(entity, at) || !entity.account.isIdentityChecked) return true;
-  if (!isDirty(entity)) return self.midnight.hasRung && dayOf(Date.now()) > entity.account.day;
-  const isEnd = self.midnight.hasRung || entity.account.isDisconnected;
-  return isEnd || isUrgent(self);
-}
-
-/** True if a delivery is saved in its own task: many deliveries share one save in two seconds. */
-const isUrgent = (self: AccountRun): boolean =>
-  hasDelivery(self.read()) && Date.now() >= self.lastSaveAt + SAVE_SOON_MS;
-
-/** Arms timers from the loop, not from handlers; a timer is armed again only after it rang. */
-function arm(self: AccountRun): void {
-  const entity = self.read();
-  if (self.now() < self.blockedUntil) {
-    self.unblocked.arm(self.blockedUntil - self.now());
-    if (self.patient > 0) refuseRuns(self); // another owner's row: no caller waits for a reconcile
-  }
-  if (isDirty(entity)) self.saveLater.arm(SAVE_LATER_MS);
-  if (hasDelivery(entity)) self.saveSoon.arm(self.lastSaveAt + SAVE_SOON_MS - Date.now());
-  if (!isHot(entity)) self.tick.reset();
-  const next = nextRunAt(entity, self.now());
-  if (next !== null) self.tick.arm(next - self.now());
-  const cooling = cooldownAt(entity.account, self.now());
-  if (cooling) self.cooldownEnd.arm(cooling.until - self.now());
-}
-
-function wantsArming(self: AccountRun): boolean {
-  const entity = self.read();
-  return (
-    (isDirty(entity) && !self.saveLater.isArmed) ||
-    (hasDelivery(entity) && !self.saveSoon.isArmed) ||
-    (isHot(entity) ? !self.tick.isArmed : self.tick.hasRung) ||
-    (!self.cooldownEnd.isArmed && cooldownAt(entity.account, self.now()) !== null)
-  );
 }
 
 const wantsToLeave = (self: AccountRun): boolean =>
