@@ -11,11 +11,16 @@ import pg from 'pg';
 import { inject } from 'vitest';
 import { createActivities } from '../../src/activities/index.js';
 import { named } from '../../src/temporal/answers.js';
+import { runAfter } from '../../src/domain/days/forecast.js';
+import { MINUTE_MS } from '../../src/domain/primitives/time.js';
 import { dataConverterFrom } from '../../src/temporal/codec.js';
 import type { Activities } from '../../src/activities/ports.js';
 import { createPool, type Pool } from '../../src/postgres/pool.js';
 import { WORKFLOW_TYPE, workflowIdOf } from '../../src/temporal/protocol.js';
 import { NO_KEYS, type PayloadKeys } from '../../src/temporal/payloadKeys.js';
+
+/** So long no account reconciles by itself: a test sees what it did, at any time of the day. */
+const UNDISTURBED_MS = 3 * MINUTE_MS;
 
 export type Stand = {
   readonly client: Client;
@@ -23,7 +28,7 @@ export type Stand = {
   readonly pool: Pool;
   readonly databaseUrl: string;
   readonly taskQueue: string;
-  /** Returns a new account id that no other test has. */
+  /** Returns an account id that no other test has, and whose next reconcile is minutes away. */
   readonly newAccount: (name?: string) => string;
   readonly handle: (accountId: string) => WorkflowHandle;
   /** Starts the account's workflow and waits until it is connected. */
@@ -132,7 +137,12 @@ export async function createStand(options: StandOptions = {}): Promise<Stand> {
     pool,
     databaseUrl: database.url,
     taskQueue,
-    newAccount: (name = 'a') => `${prefix}-${name}-${(count += 1)}`,
+    newAccount: (name = 'a') => {
+      for (;;) {
+        const id = `${prefix}-${name}-${(count += 1)}`;
+        if (runAfter(id, Date.now()) > Date.now() + UNDISTURBED_MS) return id;
+      }
+    },
     handle,
     connect: async (accountId, more = {}) => {
       started.add(accountId);
