@@ -22,6 +22,35 @@ export type RunningEntry = {
   readonly output: () => string;
   readonly halt: () => Promise<void>;
 };
+/** An entry that can be ended and started again, after a build. */
+export type RestartableEntry = {
+  readonly restart: () => Promise<void>;
+  /** Ends it. A restart that is under way ends as well, and later restarts do nothing. */
+  readonly halt: () => Promise<void>;
+};
+
+/** Starts an entry as `startEntry` does. An entry whose restart failed can be restarted again. */
+export async function startRestartable(entry: Entry): Promise<RestartableEntry> {
+  let running: Promise<RunningEntry> = startEntry(entry);
+  await running;
+  let isHalted = false;
+  const end = async (): Promise<void> => {
+    const ending = await running.catch(() => undefined);
+    await ending?.halt();
+  };
+  return {
+    restart: async () => {
+      await end();
+      if (isHalted) return;
+      running = startEntry(entry);
+      await running;
+    },
+    halt: async () => {
+      isHalted = true;
+      await end();
+    },
+  };
+}
 
 /** Log lines of the level info: the launcher prints its own lines instead. */
 const ROUTINE = /^\{"level":"info".*\n/gm;

@@ -1,6 +1,7 @@
 /**
  * `npm start`: everything on one machine. Starts Temporal, Postgres, a worker and the HTTP server,
- * plays the demonstration day, and stays up; `--exit` ends after the demonstration.
+ * plays the demonstration day, and stays up; `--exit` ends after the demonstration. `npm run dev` plays
+ * no day, and builds and restarts worker and server after each change of their sources (`--watch`).
  */
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,16 +16,17 @@ import { migrate } from '../src/postgres/migrate.js';
 import { createPool } from '../src/postgres/pool.js';
 import { registerSchedules } from '../src/temporal/schedules.js';
 import { forgetAddresses, keepAddresses } from './addresses.js';
-import { freePort } from './child.js';
+import { freePort, run } from './child.js';
 import { playDay, type DemoResult } from './demo.js';
 import { readAccounts, readSends } from './day.js';
-import { startEntry, type Entry } from './entry.js';
+import { startRestartable, type Entry, type RestartableEntry } from './entry.js';
 import { startLinkedIn, type LinkedIn } from './linkedin.js';
 import { waitForMidnightMs } from './midnight.js';
 import { linkTemporalCli, placesText } from './places.js';
 import { flawsOf, tableOf } from './report.js';
 import { startStack, type Stack } from './stack.js';
 import { payloadKeysFrom } from '../src/temporal/payloadKeys.js';
+import { watchFiles } from './watch.js';
 
 const projectDir = fileURLToPath(new URL('..', import.meta.url));
 const inProject = (...names: string[]): string => path.join(projectDir, ...names);
@@ -34,6 +36,8 @@ const print = (line: string): void => {
   process.stdout.write(`${colors.dim(`${seconds} s`)}  ${line}\n`);
 };
 
+/** Our own processes, which a change of the sources restarts. */
+const entries: RestartableEntry[] = [];
 /** What was started; it is stopped in the opposite order. */
 const running: { readonly name: string; readonly halt: () => Promise<void> }[] = [];
 let stopping: Promise<void> | undefined;
@@ -63,10 +67,16 @@ const entryOf = (name: string, { temporalAddress, databaseUrl }: Stack, more = {
   print,
 });
 
+async function startOwn(name: string, entry: Entry): Promise<void> {
+  const started = await startRestartable(entry);
+  entries.push(started);
+  running.push({ name, halt: started.halt });
+}
+
 async function startWorker(stack: Stack): Promise<void> {
   const networks = process.env['SAFEBAND_WEBHOOK_NETWORKS'] ?? '127.0.0.0/8,::1/128';
   const entry = entryOf('worker', stack, { SAFEBAND_WEBHOOK_NETWORKS: networks });
-  running.push({ name: 'the worker', halt: (await startEntry(entry)).halt });
+  await startOwn('the worker', entry);
 }
 
 /** Starts the HTTP server on a free port, and returns its address. */
@@ -77,7 +87,7 @@ async function startServer(stack: Stack): Promise<string> {
     SAFEBAND_HTTP_PORT: String(port),
     SAFEBAND_TEMPORAL_UI_URL: `${stack.uiUrl}/namespaces/default`,
   });
-  running.push({ name: 'the HTTP server', halt: (await startEntry(entry)).halt });
+  await startOwn('the HTTP server', entry);
   return `http://${host}:${port}`;
 }
 
@@ -121,8 +131,37 @@ async function begun(isDemo: boolean): Promise<boolean> {
     linkedInUrl: linkedIn.url,
   });
   await linkTemporalCli(projectDir, stack.temporalCli);
+  if (options.watch) watchSources(stack);
   process.stdout.write(`${places}\n\n`);
   return isDemo ? demonstrate(stack, linkedIn) : true;
+}
+
+/** Builds after each change, applies new migrations, and restarts: the worker bundles workflows. */
+function watchSources({ databaseUrl }: Stack): void {
+  const ending = new AbortController();
+  running.push({ name: 'the watch of the sources', halt: async () => ending.abort() });
+  const onChange = async (): Promise<void> => {
+    print('a source has changed: building');
+    try {
+      await run('npm', ['run', '--silent', 'build'], { cwd: projectDir });
+      await migrate(databaseUrl, print);
+      for (const entry of entries) await entry.restart();
+      print('the worker and the HTTP server run with the change');
+    } catch (error) {
+      print(`not restarted, the next change tries again: ${textOf(error)}`);
+    }
+  };
+  const folders = ['src', 'public', 'migrations'].map((name) => inProject(name));
+  watchFiles({ folders, onChange, signal: ending.signal }).catch((error: unknown) =>
+    print(`the sources are no longer watched: ${textOf(error)}`),
+  );
+}
+
+/** Returns what a compiler printed, or an error's own sentence. */
+function textOf(error: unknown): string {
+  const { stdout } = error instanceof Error && 'stdout' in error ? error : { stdout: '' };
+  const text = sentenceOf(error) ?? (error instanceof Error ? error.message : String(error));
+  return typeof stdout === 'string' && stdout ? `\n${stdout.trimEnd()}` : text;
 }
 
 async function firstKeyIn(databaseUrl: string): Promise<string | undefined> {
@@ -169,8 +208,9 @@ const options = new Command('npm start --')
   )
   .option('--exit', 'end after the demonstration; exit code 1 if a number is wrong')
   .option('--no-demo', 'only start everything, and stay up')
+  .option('--watch', 'build, and restart the worker and the HTTP server, after each change in src')
   .parse()
-  .opts<{ exit?: boolean; demo: boolean }>();
+  .opts<{ exit?: boolean; demo: boolean; watch?: boolean }>();
 
 let stopNow = (): void => undefined;
 const asked = new Promise<void>((resolve) => {
