@@ -29,10 +29,18 @@ async function persist<T>(message: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Sends an Update; each try has the same id, so it is carried out once. */
+/** After this time without an answer an Update is sent again: an account answers within 10 s. */
+const SILENT_MS = 20_000;
+
+/**
+ * Sends an Update; each try has the same id, so it is carried out once. The server may lose an Update
+ * that no task has taken yet, and then no answer and no error comes: so each try has a deadline.
+ */
 export function update<T>(account: WorkflowHandle, name: string, payload: object = {}): Promise<T> {
   const updateId = randomUUID();
-  return persist(() => account.executeUpdate<T, [object]>(name, { args: [payload], updateId }));
+  const options: { args: [object]; updateId: string } = { args: [payload], updateId };
+  const send = (): Promise<T> => account.executeUpdate<T, [object]>(name, options);
+  return persist(() => account.client.withDeadline(Date.now() + SILENT_MS, send));
 }
 
 export const ask = (
@@ -71,7 +79,7 @@ export const whenSaved = async (account: WorkflowHandle): Promise<void> => {
 };
 
 /** Maximum tries of a run: a slow machine may need longer than the ten seconds of an answer. */
-const RUNS_MAX = 5;
+const RUNS_MAX = 9;
 
 /** Reconciles once; when it answers, everything that was unsaved before is in Postgres. */
 export async function run(account: WorkflowHandle): Promise<Findings> {
