@@ -51,7 +51,7 @@ export const connect = bodyOf(
     identity: note("LinkedIn's id of the member, in any spelling.", 'ACoAABq1x9'),
     ...policy,
     inmailsSentToday: note('What another system has spent today; counts at a start only.', 3),
-    deliveredToday: note('What of it was delivered; all of it unless said.', 3),
+    deliveredToday: note('How many of them were delivered. Without this field: all.', 3),
     actor,
     connect: {
       description: 'Late outcomes start an account that has ended by themselves.',
@@ -84,7 +84,7 @@ export const sendReserve = bodyOf(
     validUntil: noteOfInstant('From then on the answer is expired; 5 s from now at most.'),
     replyTo: {
       description:
-        'A workflow of yours that hears the decision, too; only for keys of all accounts.',
+        'A workflow of yours that also receives the decision; only for keys of all accounts.',
       fields: {
         workflowId: note(
           `It begins with SAFEBAND_REPLY_PREFIX, and has at most ${NAME_BYTES_MAX} bytes of UTF-8.`,
@@ -169,7 +169,7 @@ export const sendObserved = bodyOf(
     chatId,
     messageId,
     recipientId,
-    sentAt: noteOfInstant('When LinkedIn says that it was sent.'),
+    sentAt: noteOfInstant('When the InMail was sent, by LinkedIn.'),
   },
   {
     examples: [
