@@ -12,6 +12,7 @@ import { inject } from 'vitest';
 import { createActivities } from '../../src/activities/index.js';
 import { named } from '../../src/temporal/answers.js';
 import { runAfter } from '../../src/domain/days/forecast.js';
+import { isAccountId } from '../../src/domain/primitives/ids.js';
 import { MINUTE_MS } from '../../src/domain/primitives/time.js';
 import { dataConverterFrom } from '../../src/temporal/codec.js';
 import type { Activities } from '../../src/activities/ports.js';
@@ -140,7 +141,8 @@ export async function createStand(options: StandOptions = {}): Promise<Stand> {
     newAccount: (name = 'a') => {
       for (;;) {
         const id = `${prefix}-${name}-${(count += 1)}`;
-        if (runAfter(id, Date.now()) > Date.now() + UNDISTURBED_MS) return id;
+        const now = Date.now();
+        if (!isAccountId(id) || runAfter(id, now) > now + UNDISTURBED_MS) return id;
       }
     },
     handle,
