@@ -57,6 +57,8 @@ export class AccountRun {
   readonly early: Trouble[] = [];
   /** True while a chore runs: messages are taken during it. */
   isBusy = false;
+  /** True during the first reconcile of an account that was read back. */
+  isOpening = false;
   replies: Reply[];
   repliesBytes: number;
   repliesUnderWay = 0;

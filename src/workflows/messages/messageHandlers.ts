@@ -249,17 +249,21 @@ export async function whenAnswered(self: AccountRun): Promise<void> {
   if (!isAnswered()) await condition(isAnswered);
 }
 
-/** Takes messages while a chore runs; all of them are applied before the chore's result. */
+/**
+ * Takes messages while a chore runs; all of them are applied before the chore's result. While an
+ * account opens, messages wait for its first reconcile, if the database answers soon.
+ */
 export async function whileRunning<T>(self: AccountRun, chore: Promise<T>): Promise<T> {
   const state = { isDone: false };
+  const opens = (): boolean => self.isOpening && !self.isSlow;
   const watched = chore.finally(() => (state.isDone = true));
   watched.catch(() => undefined); // it is awaited below
   self.isBusy = true;
   if (self.isSlow) take(self); // callers that waited for a check wait no longer
   while (!state.isDone) {
-    await condition(() => state.isDone || hasNews(self) || hasReplyToSend(self));
+    await condition(() => state.isDone || (!opens() && (hasNews(self) || hasReplyToSend(self))));
     if (!state.isDone) await whenRung();
-    take(self);
+    if (!opens()) take(self);
   }
   self.isBusy = false;
   return watched;
