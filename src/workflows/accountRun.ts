@@ -57,7 +57,7 @@ export class AccountRun {
   readonly early: Trouble[] = [];
   /** True while a chore runs: messages are taken during it. */
   isBusy = false;
-  /** True during the first reconcile of an account that was read back. */
+  /** True until the first reconcile of an account that is read back. */
   isOpening = false;
   replies: Reply[];
   repliesBytes: number;
@@ -219,6 +219,11 @@ export class AccountRun {
     }
     const message = 'the account is being read back from Postgres; nothing was changed';
     throw failureOf({ refused: 'Unavailable', message });
+  }
+
+  /** True if messages wait until the account has opened: the database has answered so far. */
+  get isClosedToMessages(): boolean {
+    return this.isOpening && !this.isSlow;
   }
 
   /** Records a reset. Before the read back, the rows will be read in any case. */

@@ -86,17 +86,18 @@ async function open(self: AccountRun): Promise<boolean> {
   // The account's own day counts: a run that became too long at midnight has not rolled it.
   const day = self.entity?.account.day ?? dayOf(start);
   self.midnight.arm(startOf(day) + DAY_MS - start + spread);
-  const isRead = !self.entity;
+  const isRead = !self.entity && hasChanges();
+  self.isOpening = isRead;
   while (!self.entity) {
-    take(self);
+    if (!self.isClosedToMessages) take(self);
     const opened = self.start && (await restoreFrom(self, self.start));
     if (opened) self.opened(pass(opened, Date.now()));
     else if (isTooLong(self) && isLittle(self)) return false;
   }
   raiseEarly(self);
-  // The answer to `connect` comes after the first reconcile: the account is then verified (R12).
-  self.isOpening = isRead && hasChanges() && !self.isSlow && isDue(self, self.now());
-  if (self.isOpening) await run(self);
+  // Messages are answered after the first reconcile: the account is then verified (R12).
+  self.isOpening = isRead;
+  if (self.isClosedToMessages && isDue(self, self.now())) await run(self);
   self.isOpening = false;
   take(self);
   self.publish();

@@ -10,6 +10,8 @@ import type { AccountRun } from './accountRun.js';
 
 /** Maximum events of a run: a cold replay of a longer run would keep callers waiting. */
 const EVENTS_MAX = 600;
+/** Maximum bytes of a run's history: Temporal's clients read at most 4 MiB at once. */
+const HISTORY_BYTES_MAX = 2 * 1024 * 1024;
 /** Maximum events of a pressed run: its replay takes less time than 100 more Signals. */
 const PRESSED_EVENTS_MAX = 150;
 /** More Signals in one task make a run pressed: the server fails a task during which 100 come. */
@@ -22,9 +24,10 @@ const MOVES_AFTER_EVENTS = 8;
 
 /** True if the run ends as soon as the next one can take all that is left. */
 export function isTooLong({ isPressed }: AccountRun): boolean {
-  const { continueAsNewSuggested, historyLength } = workflowInfo();
+  const { continueAsNewSuggested, historyLength, historySize } = workflowInfo();
   const eventsMax = isPressed ? PRESSED_EVENTS_MAX : EVENTS_MAX;
-  return continueAsNewSuggested || historyLength > eventsMax || isToMove();
+  const isLarge = historySize > HISTORY_BYTES_MAX && hasChanges();
+  return continueAsNewSuggested || historyLength > eventsMax || isLarge || isToMove();
 }
 
 /** True if a pressed run ends before it takes more messages or begins a reconcile. */

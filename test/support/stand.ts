@@ -98,7 +98,11 @@ export async function createStand(options: StandOptions = {}): Promise<Stand> {
   const networks = [{ address: '127.0.0.1', prefix: 32 }]; // receivers of webhooks are tests
   const real = named(createActivities({ pool, webhooks: { networks } }));
   const activities = { ...real, ...options.activities?.(real) };
-  const connection = await Connection.connect({ address: inject('temporalAddress') });
+  const connection = await Connection.connect({
+    address: inject('temporalAddress'),
+    // A test may read the history of a full account as a whole.
+    channelArgs: { 'grpc.max_receive_message_length': 64 * 1024 * 1024 },
+  });
   const native = await NativeConnection.connect({ address: inject('temporalAddress') });
   const dataConverter = dataConverterFrom(options.payloadKeys ?? NO_KEYS);
   const client = new Client({ connection, dataConverter });

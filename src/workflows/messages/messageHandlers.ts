@@ -251,19 +251,19 @@ export async function whenAnswered(self: AccountRun): Promise<void> {
 
 /**
  * Takes messages while a chore runs; all of them are applied before the chore's result. While an
- * account opens, messages wait for its first reconcile, if the database answers soon.
+ * account opens, messages wait until its first reconcile, if the database answers soon.
  */
 export async function whileRunning<T>(self: AccountRun, chore: Promise<T>): Promise<T> {
   const state = { isDone: false };
-  const opens = (): boolean => self.isOpening && !self.isSlow;
+  const isToTake = () => !self.isClosedToMessages && (hasNews(self) || hasReplyToSend(self));
   const watched = chore.finally(() => (state.isDone = true));
   watched.catch(() => undefined); // it is awaited below
   self.isBusy = true;
   if (self.isSlow) take(self); // callers that waited for a check wait no longer
   while (!state.isDone) {
-    await condition(() => state.isDone || (!opens() && (hasNews(self) || hasReplyToSend(self))));
+    await condition(() => state.isDone || isToTake());
     if (!state.isDone) await whenRung();
-    if (!opens()) take(self);
+    if (!self.isClosedToMessages) take(self);
   }
   self.isBusy = false;
   return watched;

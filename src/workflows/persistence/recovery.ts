@@ -60,6 +60,7 @@ export async function lastRunOf(
     own: { runId, firstRunId },
   };
   let flaw: string | null = null;
+  if (stored.owner !== owner) self.isOpening = false; // the history of an old run may take minutes
   for (let after = 0; ;) {
     const portion = await portionOf({ ...ask, after }, stored.owner === owner ? nearby() : sure);
     if (!portion) return { ...recovered, unread: NOT_IN_TIME, isClean: false };
