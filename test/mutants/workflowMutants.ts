@@ -124,10 +124,10 @@ export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
   {
     rule: 'R13',
     what: 'a Signal that comes before the rows are read back is lost',
-    file: MAILBOX,
-    old: '      self.waiting.push(entry);\n',
+    file: SELF,
+    old: '[...this.waiting.splice(0), ...this.inbox]',
     // An Update is kept, because its caller and the check would wait without end.
-    mutated: '      if (entry.update) self.waiting.push(entry);\n',
+    mutated: '[...this.waiting.splice(0), ...this.inbox.filter(({ update }) => update)]',
     by: 'a Signal that comes before the rows are read back is processed',
   },
   {
