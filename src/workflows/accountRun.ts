@@ -222,7 +222,7 @@ export class AccountRun {
   }
 
   /** True if messages wait until the account has opened: the database has answered so far. */
-  get isClosedToMessages(): boolean {
+  get holdsMessages(): boolean {
     return this.isOpening && !this.isSlow;
   }
 

@@ -1,6 +1,6 @@
 /**
- * The ways to call activities: fast, in the same task, or sure, outside of it. Every activity of
- * every workflow is called from here, so that no call receives the answer of another (answers.ts).
+ * The ways to call activities: quick, tried once, or sure, with retries. Every activity of every
+ * workflow is called from here, so that no call receives the answer of another (answers.ts).
  */
 import {
   log,
@@ -18,28 +18,32 @@ import { COMMIT_UNKNOWN, NOT_COMMITTED } from '../temporal/protocol.js';
 
 const heeded = (all: Activities): Activities =>
   heeding(all, (name, answerOf) => log.warn('answer.of_another', { name, answerOf }));
-/**
- * Calls activities in the workflow's own task. An account does so only in a run of older code: a
- * replay may answer a local activity in another task than the worker did, for example if a Query or
- * a crowd of Updates came meanwhile, and the run could never be replayed again.
- */
-export const locally = (options: LocalActivityOptions): Activities =>
-  heeded(proxyLocalActivities<Activities>(options));
 /** Calls activities over the server's queue, outside of the task. */
 export const remotely = (options: ActivityOptions): Activities =>
   heeded(proxyActivities<Activities>(options));
 
+/** Calls activities in the workflow's own task: only for a workflow that gets no message. */
+export const locally = (options: LocalActivityOptions): Activities =>
+  heeded(proxyLocalActivities<Activities>(options));
+
+/**
+ * Calls activities once, within that time. A run of older code calls them in its own task, with a
+ * time limit of its own. New runs do not: a replay may answer such a local activity in another task
+ * than the worker did, if a Query or a crowd of Updates came meanwhile. The run could then never be
+ * replayed again.
+ */
+export function quick(ms: number, inTaskMs = ms): () => Activities {
+  const once = { scheduleToCloseTimeout: ms, retry: { maximumAttempts: 1 } };
+  const outside = remotely(once);
+  const inTask = locally({ ...once, startToCloseTimeout: inTaskMs });
+  return () => (hasChanges() ? outside : inTask);
+}
+
 /** The activities that the check of a cold account calls. */
 export type Checks = Pick<Activities, 'readBack' | 'reconcile' | 'recall'>;
-/** Answers wait while it runs, so it is short and tried once. */
-const FAST = { scheduleToCloseTimeout: 2_000, retry: { maximumAttempts: 1 } };
-const fast = remotely(FAST);
-const fastInTask = locally({ ...FAST, startToCloseTimeout: 1_000 });
+const fast = quick(2_000, 1_000);
 /** A caller waits for its answer anyway: a cold account's check may take five seconds (R12). */
-const CHECK = { scheduleToCloseTimeout: 4_500, retry: { maximumAttempts: 1 } };
-const checkNow = remotely(CHECK);
-const checkInTask = locally({ ...CHECK, startToCloseTimeout: 4_500 });
-export const check = (): Checks => (hasChanges() ? checkNow : checkInTask);
+export const check: () => Checks = quick(4_500);
 /** No answer waits for it. It has a time limit, so that a run can end during an outage. */
 const sure = remotely({
   startToCloseTimeout: 10_000,
@@ -60,10 +64,7 @@ export function outcomeOf(error: unknown): Outcome {
 }
 
 /** Returns the way to Postgres: fast, or after a failure sure. */
-export function reach(isSlow: boolean): Activities {
-  if (isSlow) return sure;
-  return hasChanges() ? fast : fastInTask;
-}
+export const reach = (isSlow: boolean): Activities => (isSlow ? sure : fast());
 
 /** Throws if this worker cannot read the answer, for example without its key: it asks again. */
 export function readable<T>(answer: T): T {

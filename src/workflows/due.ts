@@ -27,6 +27,7 @@ export function isRunDue(self: AccountRun): boolean {
   return self.tick.hasRung && isHot(entity);
 }
 
+/** True if the loop has work at that instant: a save, a reconcile, or a read of rows. */
 export function isDue(self: AccountRun, at: Instant): boolean {
   const entity = self.read();
   if (self.isReset || self.isBehind) return true;
@@ -59,6 +60,7 @@ export function arm(self: AccountRun): void {
   if (cooling) self.cooldownEnd.arm(cooling.until - self.now());
 }
 
+/** True if `arm` would start or reset a timer at that instant. */
 export function wantsArming(self: AccountRun, at: Instant): boolean {
   const entity = self.read();
   return (

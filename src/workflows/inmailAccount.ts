@@ -21,9 +21,8 @@ import {
   wantsIntervals,
 } from './persistence/chores.js';
 import { raiseEarly } from './alerts.js';
-import { hasNews, isEmpty, isLittle } from './messages/inbox.js';
+import { hasNews, isEmpty, isLittle, isToTake } from './messages/inbox.js';
 import { listen, take, whenAnswered } from './messages/messageHandlers.js';
-import { hasReplyToSend } from './messages/replies.js';
 import { asksAgain, catchUp, reconcile, save } from './persistence/saving.js';
 import { inAnotherTask, isHeavy } from './persistence/weight.js';
 import { check } from './activityProxies.js';
@@ -36,6 +35,7 @@ import { isRefusal } from '../domain/account/refusals.js';
 
 /** How long after midnight idle accounts spread their resets, to avoid a peak of load (R7). */
 const MIDNIGHT_SPREAD_MS = 90 * SECOND_MS;
+
 export async function inmailAccount(input: unknown): Promise<void> {
   recordChanges();
   const hydrated = hydrate(input);
@@ -89,7 +89,7 @@ async function open(self: AccountRun): Promise<boolean> {
   const isRead = !self.entity && hasChanges();
   self.isOpening = isRead;
   while (!self.entity) {
-    if (!self.isClosedToMessages) take(self);
+    take(self);
     const opened = self.start && (await restoreFrom(self, self.start));
     if (opened) self.opened(pass(opened, Date.now()));
     else if (isTooLong(self) && isLittle(self)) return false;
@@ -97,7 +97,7 @@ async function open(self: AccountRun): Promise<boolean> {
   raiseEarly(self);
   // Messages are answered after the first reconcile: the account is then verified (R12).
   self.isOpening = isRead;
-  if (self.isClosedToMessages && isDue(self, self.now())) await run(self);
+  if (self.holdsMessages && isDue(self, self.now())) await run(self);
   self.isOpening = false;
   take(self);
   self.publish();
@@ -159,8 +159,6 @@ async function takeAll(self: AccountRun): Promise<void> {
 /** True if the next run takes all messages that wait: the task that ends a pressed run is short. */
 const isToHandOver = (self: AccountRun): boolean =>
   isCutShort(self) && isSettled(self) && isLittle(self);
-
-const isToTake = (self: AccountRun): boolean => hasNews(self) || hasReplyToSend(self);
 
 const isToEnd = (self: AccountRun, isLong: boolean): boolean => {
   if (wantsToLeave(self)) return true;

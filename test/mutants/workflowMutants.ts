@@ -160,8 +160,8 @@ export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
     rule: 'R18',
     what: 'the fast way to Postgres is a local activity',
     file: PROXIES,
-    old: 'return hasChanges() ? fast : fastInTask;',
-    mutated: 'return hasChanges() ? fastInTask : fast;',
+    old: 'return () => (hasChanges() ? outside : inTask);',
+    mutated: 'return () => (hasChanges() ? inTask : outside);',
     by: 'an account calls no activity in its own task',
   },
 ];

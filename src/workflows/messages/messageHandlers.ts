@@ -23,10 +23,10 @@ import {
 } from '../../temporal/protocol.js';
 import { complain, raise } from '../alerts.js';
 import { decided, decidedAll, isCold } from './asks.js';
-import { gather, hasNews, isFull, isToRefuse } from './inbox.js';
+import { gather, isFull, isToRefuse, isToTake } from './inbox.js';
 import { whenOrLate } from './patience.js';
 import { answerQueries } from './queryHandlers.js';
-import { hasReplyToSend, sendReplies } from './replies.js';
+import { sendReplies } from './replies.js';
 import { settleRings, whenRung } from './rings.js';
 import type { AccountRun } from '../accountRun.js';
 import { isRefusal, type Refusal } from '../../domain/account/refusals.js';
@@ -190,6 +190,7 @@ async function received<O>(
 
 /** Takes messages in their order, up to the limit of one task; the next task takes the rest. */
 export function take(self: AccountRun): void {
+  if (self.holdsMessages) return;
   settleRings(self);
   gather(self);
   sendReplies(self);
@@ -255,15 +256,14 @@ export async function whenAnswered(self: AccountRun): Promise<void> {
  */
 export async function whileRunning<T>(self: AccountRun, chore: Promise<T>): Promise<T> {
   const state = { isDone: false };
-  const isToTake = () => !self.isClosedToMessages && (hasNews(self) || hasReplyToSend(self));
   const watched = chore.finally(() => (state.isDone = true));
   watched.catch(() => undefined); // it is awaited below
   self.isBusy = true;
   if (self.isSlow) take(self); // callers that waited for a check wait no longer
   while (!state.isDone) {
-    await condition(() => state.isDone || isToTake());
+    await condition(() => state.isDone || isToTake(self));
     if (!state.isDone) await whenRung();
-    if (!self.isClosedToMessages) take(self);
+    take(self);
   }
   self.isBusy = false;
   return watched;

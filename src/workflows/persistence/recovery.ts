@@ -12,9 +12,8 @@ import type { Start } from '../../domain/commands/administer.js';
 import type { Place, ReadBack, StoredAccount } from '../../domain/records/snapshot.js';
 import { ifHeavy } from './readParts.js';
 import type { AccountRun } from '../accountRun.js';
-import { hasChanges } from '../changes.js';
 import { sends } from './weight.js';
-import { locally, readable, remotely } from '../activityProxies.js';
+import { quick, readable, remotely } from '../activityProxies.js';
 
 /** Asks a slow Temporal again for up to a minute; Updates are answered in the meantime. */
 const sure = remotely({
@@ -23,11 +22,7 @@ const sure = remotely({
   retry: { initialInterval: 500, maximumInterval: 5_000 },
 });
 /** Used after a reset: reports wait for it, because only the rows know their slots. */
-const FAST = { startToCloseTimeout: 4_000, retry: { maximumAttempts: 1 } };
-const fast = remotely({ ...FAST, scheduleToCloseTimeout: 4_000 });
-const fastInTask = locally({ ...FAST, scheduleToCloseTimeout: 4_000 });
-
-const nearby = (): Activities => (hasChanges() ? fast : fastInTask);
+const fast = quick(4_000);
 
 /**
  * Returns the place in this run's history at which it writes the account's row. While messages
@@ -62,7 +57,7 @@ export async function lastRunOf(
   let flaw: string | null = null;
   if (stored.owner !== owner) self.isOpening = false; // the history of an old run may take minutes
   for (let after = 0; ;) {
-    const portion = await portionOf({ ...ask, after }, stored.owner === owner ? nearby() : sure);
+    const portion = await portionOf({ ...ask, after }, stored.owner === owner ? fast() : sure);
     if (!portion) return { ...recovered, unread: NOT_IN_TIME, isClean: false };
     for (const one of portion.heard) {
       try {
