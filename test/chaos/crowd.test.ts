@@ -40,8 +40,7 @@ async function crowd(id: string): Promise<readonly string[]> {
           handle.executeUpdate<T, [object]>(name, { updateId, args: [payload] }),
         );
       } catch (error) {
-        if (!/timed out|cancelled|deadline|unavailable|exhausted|failed state/i.test(String(error)))
-          throw error;
+        if (!/timed out|cancelled|deadline|unavailable|exhausted/i.test(String(error))) throw error;
       }
     }
   };

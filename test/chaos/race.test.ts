@@ -39,7 +39,8 @@ const edit = ({ id }: Racer): Promise<unknown> =>
     id,
     EDITED,
   ]);
-const reconciled = ({ account }: Racer): Promise<unknown> => run(account);
+/** Waits up to 90 s for a run: each of nine tries answers within ten seconds. */
+const reconciled = ({ account }: Racer): Promise<unknown> => run(account, 9);
 const audit = (round: number): Promise<unknown> =>
   stand.client.workflow.execute('inmailFleetAudit', {
     workflowId: `race-${stand.taskQueue}-${round}`,

@@ -49,12 +49,14 @@ export const ask = (
   more: object = {},
 ): Promise<DecisionWire> => update(account, 'sendReserve', { reservationId, ...more });
 
-export const statusOf = (account: WorkflowHandle): Promise<StatusWire> =>
-  persist(() => account.query('status'));
+/** Sends a Query, again if the account's next run has not begun. */
+export const query = <T>(account: WorkflowHandle, name: string, ask: object = {}): Promise<T> =>
+  persist(() => account.query<T, [object]>(name, ask));
+
+export const statusOf = (account: WorkflowHandle): Promise<StatusWire> => query(account, 'status');
 
 export async function stateOf(account: WorkflowHandle, reservationId: string): Promise<string> {
-  const query = () => account.query<ReservationWire, [object]>('reservation', { reservationId });
-  return (await persist(query)).state;
+  return (await query<ReservationWire>(account, 'reservation', { reservationId })).state;
 }
 
 /** Reads the rows of a statement whose `$1` is the account's id. */
@@ -79,17 +81,17 @@ export const whenSaved = async (account: WorkflowHandle): Promise<void> => {
 };
 
 /** Maximum tries of a run: a slow machine may need longer than the ten seconds of an answer. */
-const RUNS_MAX = 9;
+const RUNS_MAX = 5;
 
 /** Reconciles once; when it answers, everything that was unsaved before is in Postgres. */
-export async function run(account: WorkflowHandle): Promise<Findings> {
+export async function run(account: WorkflowHandle, triesMax = RUNS_MAX): Promise<Findings> {
   for (let n = 1; ; n += 1) {
     try {
       return await update<Findings>(account, 'reconcileNow');
     } catch (error) {
       const { cause } = error instanceof Error ? error : { cause: undefined };
       const isLate = cause instanceof ApplicationFailure && cause.type === 'Unavailable';
-      if (!isLate || n === RUNS_MAX) throw error;
+      if (!isLate || n === triesMax) throw error;
     }
   }
 }

@@ -15,6 +15,7 @@ import { createClient } from '../../../src/client/index.js';
 import { DAY_MS, isoInstant } from '../../../src/domain/primitives/time.js';
 import type { StatusWire } from '../../../src/domain/wire/responses.js';
 import { TASK_QUEUE } from '../../../src/temporal/protocol.js';
+import { query } from '../../support/account.js';
 import { createStand, type Stand } from '../../support/stand.js';
 import { fastForward, secondsToMidnight } from '../../support/time.js';
 import { startWorkerProcess, stop } from '../../support/workerProcess.js';
@@ -51,7 +52,7 @@ const statusOf = (id: string): Promise<StatusWire> =>
 const update = <T>(account: WorkflowHandle, name: string, payload: object): Promise<T> =>
   account.executeUpdate<T, [object]>(name, { args: [payload] });
 const slotsOf = (account: WorkflowHandle, count: number): Promise<readonly string[]> =>
-  account.query<readonly string[], [object]>('nextSlots', { count });
+  query(account, 'nextSlots', { count });
 /** `expect.poll` is for tests only; this story runs before them. */
 const until = (is: () => Promise<boolean>): Promise<void> =>
   vi.waitFor(async () => expect(await is()).toBe(true), { timeout: 90_000, interval: 50 });
@@ -131,8 +132,8 @@ async function rowsOf(id: string): Promise<unknown> {
   const hours = Array.from({ length: 30 }, (_, n) => Date.parse(asOf) + n * DAY_MS);
   const instants = [...around, ...hours].filter((at) => at <= farthest).map(isoInstant);
   const peeks: unknown[] = [];
-  for (const at of instants) peeks.push(await account.query('peek', { at }));
-  const reservation = await account.query('reservation', { reservationId: 'a' });
+  for (const at of instants) peeks.push(await query(account, 'peek', { at }));
+  const reservation = await query(account, 'reservation', { reservationId: 'a' });
   const status = lasting(await statusOf(id));
   return { slots, peeks, reservation, status };
 }
