@@ -50,8 +50,8 @@ export const ask = (
 ): Promise<DecisionWire> => update(account, 'sendReserve', { reservationId, ...more });
 
 /** Sends a Query, again if the account's next run has not begun. */
-export const query = <T>(account: WorkflowHandle, name: string, ask: object = {}): Promise<T> =>
-  persist(() => account.query<T, [object]>(name, ask));
+export const query = <T>(account: WorkflowHandle, name: string, payload: object = {}): Promise<T> =>
+  persist(() => account.query<T, [object]>(name, payload));
 
 export const statusOf = (account: WorkflowHandle): Promise<StatusWire> => query(account, 'status');
 
