@@ -6,9 +6,10 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import { Command } from 'commander';
 import colors from 'picocolors';
+import { connectClient } from '../src/temporal/clientConnection.js';
 import { dataConverterFrom } from '../src/temporal/codec.js';
 import { commonFrom, databaseUrlFrom, httpFrom, sentenceOf } from '../src/platform/config.js';
 import { makeFirstKey } from '../src/postgres/access/keys.js';
@@ -92,7 +93,7 @@ async function startServer(stack: Stack): Promise<string> {
 }
 
 async function scheduleAudit({ temporalAddress: address }: Stack): Promise<void> {
-  const connection = await Connection.connect({ address });
+  const connection = await connectClient({ address });
   try {
     const dataConverter = dataConverterFrom(payloadKeysFrom(process.env));
     await registerSchedules(new Client({ connection, dataConverter }));

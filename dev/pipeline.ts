@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import {
   createClient,
   pgJournal,
@@ -15,6 +15,7 @@ import {
   type SendAnswer,
   type SendResult,
 } from '../src/client/index.js';
+import { connectClient } from '../src/temporal/clientConnection.js';
 import { dataConverterFrom } from '../src/temporal/codec.js';
 import { createPool, type Pool } from '../src/postgres/pool.js';
 import type { Behaviour } from './linkedin.js';
@@ -49,7 +50,7 @@ export async function createPipeline(
   places: Places,
   payloadKeys: PayloadKeys = NO_KEYS,
 ): Promise<Pipeline> {
-  const connection = await Connection.connect({ address: places.temporalAddress });
+  const connection = await connectClient({ address: places.temporalAddress });
   const temporal = new Client({ connection, dataConverter: dataConverterFrom(payloadKeys) });
   const client = createClient({ client: temporal, deadlineMs: 15_000 });
   const pool = createPool(places.databaseUrl);

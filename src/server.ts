@@ -1,10 +1,11 @@
 /** `npm run server`: the HTTP server, with API, documents and dashboard. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import type { FastifyBaseLogger } from 'fastify';
 import { attributesFlaw, readAttributes } from './temporal/attributes.js';
 import { createClient } from './client/index.js';
+import { connectClient } from './temporal/clientConnection.js';
 import { createCodec, dataConverterFrom } from './temporal/codec.js';
 import { configFrom, httpFrom, serverFrom } from './platform/config.js';
 import { HOUR_MS, SECOND_MS } from './domain/primitives/time.js';
@@ -55,7 +56,7 @@ export async function startServer(
   const { pool, listeningPool, endPools } = await openDatabase(environment, waiting);
   const { connection, namespace } = await reachTemporal(
     environment,
-    (options) => Connection.connect({ ...options, connectTimeout: CONNECT_TIMEOUT_MS }),
+    (options) => connectClient({ ...options, connectTimeout: CONNECT_TIMEOUT_MS }),
     waiting,
   ).catch(async (error: unknown) => {
     await endPools();

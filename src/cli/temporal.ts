@@ -1,6 +1,7 @@
 /** Connects to Temporal by the SDK's environment configuration, in pure JavaScript. */
-import { Client, Connection } from '@temporalio/client';
+import { Client, type Connection } from '@temporalio/client';
 import { createClient, payloadEncryption, type SafebandClient } from '../client/index.js';
+import { connectClient } from '../temporal/clientConnection.js';
 import { TASK_QUEUE } from '../temporal/protocol.js';
 import { firstLineOf, knock, temporalSettings } from '../temporal/connect.js';
 import { CliError, EXIT } from './errors.js';
@@ -27,7 +28,7 @@ export async function reachTemporal(
   const options = { ...connectionOptions, address, connectTimeout: CONNECT_TIMEOUT_MS };
   const connect = async (): Promise<Connection> => {
     await knock(address);
-    return Connection.connect(options);
+    return connectClient(options);
   };
   const connection = await connect().catch((error: unknown) => {
     throw new CliError(

@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import {
   Client,
-  Connection,
   WithStartWorkflowOperation,
+  type Connection,
   type WorkflowHandle,
 } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
@@ -14,6 +14,7 @@ import { named } from '../../src/temporal/answers.js';
 import { runAfter } from '../../src/domain/days/forecast.js';
 import { isAccountId } from '../../src/domain/primitives/ids.js';
 import { MINUTE_MS } from '../../src/domain/primitives/time.js';
+import { connectClient } from '../../src/temporal/clientConnection.js';
 import { dataConverterFrom } from '../../src/temporal/codec.js';
 import type { Activities } from '../../src/activities/ports.js';
 import { createPool, type Pool } from '../../src/postgres/pool.js';
@@ -98,7 +99,7 @@ export async function createStand(options: StandOptions = {}): Promise<Stand> {
   const networks = [{ address: '127.0.0.1', prefix: 32 }]; // receivers of webhooks are tests
   const real = named(createActivities({ pool, webhooks: { networks } }));
   const activities = { ...real, ...options.activities?.(real) };
-  const connection = await Connection.connect({
+  const connection = await connectClient({
     address: inject('temporalAddress'),
     // A test may read the history of a full account as a whole.
     channelArgs: { 'grpc.max_receive_message_length': 64 * 1024 * 1024 },
