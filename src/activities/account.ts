@@ -16,7 +16,7 @@ import type {
 } from './ports.js';
 import type { Slot } from '../domain/account/account.js';
 import { REMEMBERED_DAYS, EVIDENCE_DAYS } from '../domain/primitives/limits.js';
-import { condensed, crowded } from '../domain/reconcile/crowd.js';
+import { condensed, crowded, fitting } from '../domain/reconcile/crowd.js';
 import { firstOf, partOf } from '../domain/records/readParts.js';
 import { reconcile } from '../domain/reconcile/reconcile.js';
 import type { RanAnswer, ReadBack, Write } from '../domain/records/snapshot.js';
@@ -182,7 +182,7 @@ function run(pool: Pool, { account, runId, at, ...request }: Run): Promise<Ran> 
     const checksDayBefore = await hasUnresolvedAlert(db, accountId, account.day - 1);
     const verdict = found.crowd
       ? crowded(account, found.crowd, at)
-      : reconcile(account, found, foreign, at, checksDayBefore);
+      : fitting(account, reconcile(account, found, foreign, at, checksDayBefore), at);
     const durationMs = Math.round(performance.now() - begin);
     const rows = { accountId, runId, at, durationMs, verdict, foreign };
     await writeHeartbeat(db, rows);
@@ -190,7 +190,8 @@ function run(pool: Pool, { account, runId, at, ...request }: Run): Promise<Ran> 
     for (const day of corrected) await writeCorrection(db, rows, day);
     const alerts = verdict.alerts.map((alert) => ({ ...alert, accountId }));
     await raiseAlerts(db, { runId, at, alerts });
-    if (!found.crowd) await resolveAlerts(db, rows);
+    const isDone = !verdict.events.some(({ type }) => type === 'ReconcileFailed');
+    if (isDone) await resolveAlerts(db, rows);
     const { events, cooled, days } = verdict;
     const isCold = events.length === 0 && !account.slots.some(({ state }) => state === 'in_flight');
     const answer: RanAnswer = {

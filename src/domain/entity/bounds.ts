@@ -16,10 +16,9 @@ import {
   SAVE_BYTES_MAX,
   LATER_BYTES_MAX,
   RECOVERY_PORTION_BYTES,
+  RUN_FACTS_BYTES_MAX,
 } from '../primitives/limits.js';
 
-/** Maximum bytes of all facts that one reconcile may find. */
-export const RUN_FACTS_BYTES_MAX = 640 * 1024;
 /**
  * Maximum bytes that one workflow task may have sent and received before it does more. In a run
  * of older code, the inputs and answers of its local activities go to the server with the task.

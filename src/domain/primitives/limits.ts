@@ -83,6 +83,9 @@ export const SLOTS_MAX = 600;
 /** Maximum rows of the event log without a reservation that one run compares with the account. */
 export const EXTERNAL_ROWS_MAX = 10_000;
 
+/** Maximum bytes of the facts that one reconcile returns; with more, the account is held. */
+export const RUN_FACTS_BYTES_MAX = 640 * 1024;
+
 /** Maximum proofs of external sends that are remembered, so that none is counted twice (R15). */
 export const EXTERNALS_MAX = 500;
 /** Maximum effects of reports that are remembered, so that none is applied twice (R5). */

@@ -6,7 +6,13 @@ import { bookOf, type Account, type Slot } from '../account/account.js';
 import type { AlertKind, Severity } from '../account/alertKinds.js';
 import type { Event } from '../account/events.js';
 import { keptRecipient, remembered } from '../account/kept.js';
-import { EXTERNAL_ROWS_MAX, EXTERNALS_MAX, SLOTS_MAX } from '../primitives/limits.js';
+import { bytesOf } from '../primitives/bytes.js';
+import {
+  EXTERNAL_ROWS_MAX,
+  EXTERNALS_MAX,
+  RUN_FACTS_BYTES_MAX,
+  SLOTS_MAX,
+} from '../primitives/limits.js';
 import { SlotIndex } from '../account/proofIndex.js';
 import type { EventRow, ReservationRow } from '../records/records.js';
 import type { Verdict } from './reconcile.js';
@@ -47,16 +53,30 @@ export type CrowdVerdict = Omit<Verdict, 'alerts'> & {
   }[];
 };
 
+/** Returns the verdict if its facts fit one answer of an activity; else that of a held account. */
+export function fitting(account: Account, verdict: Verdict, at: Instant): Verdict | CrowdVerdict {
+  const bytes = bytesOf(verdict.events);
+  if (bytes <= RUN_FACTS_BYTES_MAX) return verdict;
+  const table = 'reservations';
+  return crowded(account, { table, rows: bytes, limit: RUN_FACTS_BYTES_MAX, unit: 'bytes' }, at);
+}
+
 /** Holds the account; the run has not succeeded. */
 export function crowded(account: Account, crowd: Crowd, at: Instant): CrowdVerdict {
-  const { table, rows, limit } = crowd;
+  const { table, rows, limit, unit } = crowd;
   const counter = counterOf(account, account.day);
   const tally = tallyOf(account, account.day);
+  const news = `${rows} bytes in rows that the account does not know`;
+  const excess =
+    unit === 'bytes'
+      ? `${table} has ${news}, and ${limit} is the most that one reconcile takes.`
+      : `${table} has ${rows} rows of this account for the days that are remembered, and` +
+        ` ${limit} is the most that it can carry.`;
   const message =
-    `${table} has ${rows} rows of this account for the days that are remembered, and ${limit} is` +
-    ' the most that it can carry. Nothing is granted. Find out which program wrote them, stop it,' +
+    `${excess} Nothing is granted. Find out which program wrote them, stop it,` +
     ' remove what is no send of this account, and resume the account.';
-  const reason = `too many rows: ${table} has ${rows}, and ${limit} is the most`;
+  const found = unit === 'bytes' ? news : String(rows);
+  const reason = `too many rows: ${table} has ${found}, and ${limit} is the most`;
   const held: Event = { type: 'Held', hold: { reason, actor: 'safeband', since: at } };
   const day = {
     day: account.day,
@@ -75,7 +95,7 @@ export function crowded(account: Account, crowd: Crowd, at: Instant): CrowdVerdi
       {
         kind: 'too_many_rows',
         severity: 'critical',
-        details: { day: isoDay(account.day), table, rows, limit, message },
+        details: { day: isoDay(account.day), ...crowd, message },
       },
     ],
     days: [day],

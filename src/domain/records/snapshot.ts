@@ -78,6 +78,8 @@ export type Crowd = {
   readonly table: 'reservations' | 'send_attempts' | 'inmail_events';
   readonly rows: number;
   readonly limit: number;
+  /** The unit of `rows` and `limit`; absent: rows of the table. */
+  readonly unit?: 'bytes';
 };
 /** External sends of a day that a start receives as a number only. */
 export type LeftOut = {

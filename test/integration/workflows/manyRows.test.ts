@@ -3,7 +3,11 @@
  * accounts of the worker answer meanwhile (R8).
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { EXTERNAL_ROWS_MAX, SLOTS_MAX } from '../../../src/domain/primitives/limits.js';
+import {
+  EXTERNAL_ROWS_MAX,
+  RUN_FACTS_BYTES_MAX,
+  SLOTS_MAX,
+} from '../../../src/domain/primitives/limits.js';
 import { all, ask, run, update, sent, statusOf } from '../../support/account.js';
 import { createStand, type Stand } from '../../support/stand.js';
 
@@ -53,6 +57,30 @@ const STRAYS: readonly (readonly [table: string, rows: number, limit: number, sq
        from generate_series(1, $2::int) n`,
   ],
 ];
+
+it('an account is held if one reconcile would return more bytes than fit its answer', async () => {
+  const { id, account } = await sent(stand, 1);
+  const insert = `insert into safeband.reservations
+      (account_id, reservation_id, campaign_id, recipient_id, quota_day, state, reserved_at,
+       lease_expires_at, settled_at, chat_id, message_id, number)
+    select $1, rpad(n || '-', 128, 'r'), repeat('c', 128), rpad(n || '-', 64, 'p'),
+           (now() at time zone 'utc')::date, 'delivered', now(), now(), now(),
+           rpad(n || '-', 64, 'q'), rpad(n || '-', 64, 'm'), 0
+      from generate_series(1, $2::int) n`;
+  await stand.pool.query(insert, [id, SLOTS_MAX - 10]);
+  expect(await run(account)).toMatchObject({ alerted: true, healed: false });
+  expect(await statusOf(account)).toMatchObject({ state: 'held', counter: 1 });
+  const [alert] = await all(stand, ALERTS, id);
+  const limits = { table: 'reservations', limit: RUN_FACTS_BYTES_MAX, unit: 'bytes' };
+  expect(alert).toMatchObject({ severity: 'critical', open: true, details: limits });
+
+  await stand.pool.query(`delete from safeband.reservations where account_id = $1 and number = 0`, [
+    id,
+  ]);
+  expect(await run(account)).toMatchObject({ alerted: false, drift: 0 });
+  const after = await all(stand, ALERTS, id);
+  expect(after).toMatchObject([{ open: false }]);
+});
 
 it('an account with too many journal rows is held, and opens again when they are gone', async () => {
   const { id, account } = await sent(stand, 3);
