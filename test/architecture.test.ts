@@ -67,6 +67,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'node:',
   ],
   dev: [
+    'temporal/clientConnection',
     'cli/runningStack',
     'temporal/payloadKeys',
     'dev',
@@ -129,6 +130,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'temporal/codec',
     'temporal/workflowTasks',
     'temporal/connect',
+    'temporal/clientConnection',
     '@temporalio/client',
     '@temporalio/envconfig',
     'commander',
@@ -184,6 +186,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     '@temporalio/client',
     'node:',
   ],
+  'temporal/clientConnection': ['@grpc/grpc-js', '@temporalio/client'],
   worker: ['*'],
   server: ['*'],
   migrate: ['*'],
