@@ -83,6 +83,7 @@ begin
       ('safeband_reader', 'reconciler_runs', 'select'),
       ('safeband_reader', 'corrections', 'select'),
       ('safeband_reader', 'alerts', 'select'),
+      ('safeband_reader', 'alert_actions', 'select'),
       ('safeband_reader', 'account_days', 'select'),
       ('safeband_reader', 'account_changes', 'select'),
       ('safeband_reader', 'account_history', 'select'),
@@ -90,7 +91,8 @@ begin
       ('safeband_reader', 'account_status', 'select'),
       ('safeband_reader', 'schema_migrations', 'select'),
 
-      -- The HTTP server reads the same; it changes accounts through their workflows only.
+      -- The HTTP server reads the same. It changes accounts through their workflows only, and
+      -- closes alerts for people, with a row for each act.
       ('safeband_server', 'accounts', 'select'),
       ('safeband_server', 'reservations', 'select'),
       ('safeband_server', 'inmail_events', 'select'),
@@ -98,6 +100,8 @@ begin
       ('safeband_server', 'reconciler_runs', 'select'),
       ('safeband_server', 'corrections', 'select'),
       ('safeband_server', 'alerts', 'select'),
+      ('safeband_server', 'alerts', 'update (resolved_at, acknowledged_at, recorded_at)'),
+      ('safeband_server', 'alert_actions', 'select, insert'),
       ('safeband_server', 'account_days', 'select'),
       ('safeband_server', 'account_changes', 'select'),
       ('safeband_server', 'account_history', 'select'),

@@ -187,6 +187,25 @@ CREATE TRIGGER tell_change AFTER INSERT OR UPDATE ON safeband.accounts FOR EACH 
 CREATE TRIGGER tell_edit BEFORE UPDATE ON safeband.accounts FOR EACH ROW EXECUTE FUNCTION safeband.tell_edit();
 alter table safeband.accounts enable always trigger tell_edit;
 
+create table safeband.alert_actions (
+  action_id bigint not null generated always as identity,
+  alert_id bigint not null,
+  action text not null,
+  actor text not null,
+  reason text not null,
+  at timestamp with time zone not null,
+  recorded_at timestamp with time zone not null default clock_timestamp(),
+  constraint alert_actions_action_check CHECK (action = ANY (ARRAY['acknowledged'::text, 'closed'::text])),
+  constraint alert_actions_actor_check CHECK (btrim(actor) <> ''::text),
+  constraint alert_actions_reason_check CHECK (btrim(reason) <> ''::text),
+  constraint alert_actions_pkey PRIMARY KEY (action_id)
+);
+CREATE INDEX alert_actions_alert ON safeband.alert_actions USING btree (alert_id, action_id DESC);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON safeband.alert_actions FOR EACH ROW EXECUTE FUNCTION safeband.refuse_change();
+alter table safeband.alert_actions enable always trigger append_only;
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON safeband.alert_actions FOR EACH STATEMENT EXECUTE FUNCTION safeband.refuse_change();
+alter table safeband.alert_actions enable always trigger append_only_truncate;
+
 create table safeband.alerts (
   account_id safeband.account_id not null,
   kind text not null,
@@ -198,12 +217,19 @@ create table safeband.alerts (
   resolved_at timestamp with time zone,
   number bigint not null default 0,
   recorded_at timestamp with time zone not null default clock_timestamp(),
+  alert_id bigint not null generated always as identity,
+  opened_at timestamp with time zone not null,
+  acknowledged_at timestamp with time zone,
   constraint alerts_kind_check CHECK (kind = ANY (ARRAY['drift'::text, 'over_cap'::text, 'undercount'::text, 'bad_signal'::text, 'chat_id_missing'::text, 'chat_id_taken'::text, 'double_send'::text, 'late_delivery'::text, 'ambiguous_observed'::text, 'old_id'::text, 'unclean_end'::text, 'two_owners'::text, 'identity_in_use'::text, 'refused_row'::text, 'run_overdue'::text, 'workflow_missing'::text, 'clock_skew'::text, 'cap_lowered'::text, 'reply_failed'::text, 'restricted'::text, 'tasks_failing'::text, 'too_many_rows'::text])),
   constraint alerts_severity_check CHECK (severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text])),
   constraint alerts_times_check CHECK (times >= 1),
-  constraint alerts_pkey PRIMARY KEY (account_id, kind, quota_day)
+  constraint alerts_pkey PRIMARY KEY (account_id, kind, quota_day),
+  constraint alerts_alert_id_key UNIQUE (alert_id)
 );
 CREATE INDEX alerts_open ON safeband.alerts USING btree (raised_at DESC) WHERE (resolved_at IS NULL);
+CREATE INDEX alerts_opened ON safeband.alerts USING btree (opened_at DESC, alert_id DESC);
+CREATE TRIGGER open_alert BEFORE INSERT OR UPDATE ON safeband.alerts FOR EACH ROW EXECUTE FUNCTION safeband.open_alert();
+CREATE TRIGGER tell_change AFTER INSERT OR UPDATE ON safeband.alerts FOR EACH ROW EXECUTE FUNCTION safeband.tell_change();
 CREATE TRIGGER tell_drift AFTER UPDATE ON safeband.alerts FOR EACH ROW WHEN (new.kind = 'drift'::text AND new.resolved_at IS NULL AND new.raised_at > old.raised_at AND (old.resolved_at IS NOT NULL OR new.severity <> 'info'::text OR old.severity <> 'info'::text)) EXECUTE FUNCTION safeband.tell_drift();
 CREATE TRIGGER tell_drift_new AFTER INSERT ON safeband.alerts FOR EACH ROW WHEN (new.kind = 'drift'::text AND new.resolved_at IS NULL) EXECUTE FUNCTION safeband.tell_drift();
 
@@ -829,6 +855,22 @@ begin
     jsonb_build_object('events', seen.events, 'accounts', seen.accounts,
       'hasNewSecret', tg_op = 'UPDATE' and new.secrets is distinct from old.secrets));
   return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION safeband.open_alert()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if tg_op = 'INSERT' or (old.resolved_at is not null and new.resolved_at is null) then
+    new.opened_at := new.raised_at;
+    new.acknowledged_at := null;
+  elsif array_position(array['info', 'warning', 'critical'], new.severity)
+      > array_position(array['info', 'warning', 'critical'], old.severity) then
+    new.acknowledged_at := null;
+  end if;
+  return new;
 end $function$;
 
 CREATE OR REPLACE FUNCTION safeband.own_attempt()

@@ -1,6 +1,7 @@
 /** Builds the program: its commands in the order of the help, and the options of every command. */
 import { Command, Help } from 'commander';
 import type { Context, Register } from './command.js';
+import { registerAlerts } from './commands/read/alerts.js';
 import { registerCheck } from './commands/read/check.js';
 import { registerCompletion } from './commands/system/completion.js';
 import { registerConnect } from './commands/change/connect.js';
@@ -8,7 +9,7 @@ import { registerDrift } from './commands/read/drift.js';
 import { registerDoctor } from './commands/system/doctor.js';
 import { registerHistory } from './commands/read/history.js';
 import { registerKeys } from './commands/system/keys.js';
-import { registerLists } from './commands/read/lists.js';
+import { registerEvents } from './commands/read/events.js';
 import { registerOperate } from './commands/change/operate.js';
 import { registerRestart } from './commands/change/restart.js';
 import { registerSlots } from './commands/read/slots.js';
@@ -31,7 +32,8 @@ const GROUPS: readonly (readonly [string, readonly Register[]])[] = [
       registerCheck,
       registerHistory,
       registerWhatIf,
-      registerLists,
+      registerEvents,
+      registerAlerts,
       registerDrift,
       registerTail,
     ],

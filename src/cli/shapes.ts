@@ -1,6 +1,8 @@
 /** The JSON that commands print: the names of the contract, with instants and days as text. */
 import { isoDay, isoInstant, isoOrNull } from '../domain/primitives/time.js';
-import type { LoggedEvent, OpenAlert, StatusRow } from '../postgres/read/reads.js';
+import { ALERT_HELP } from '../domain/diagnostics/alerts/alertHelp.js';
+import { alertStateOf, type Alert, type AlertAct } from '../postgres/alerts/alerts.js';
+import type { LoggedEvent, StatusRow } from '../postgres/read/reads.js';
 
 /** Returns an account of a list: its row as of now. */
 export const accountJson = (row: StatusRow) => ({
@@ -35,12 +37,22 @@ export const eventJson = (event: LoggedEvent) => ({
   isCounted: event.isCounted,
 });
 
-export const alertJson = (alert: OpenAlert) => ({
+export const alertJson = (alert: Alert) => ({
+  alertId: alert.alertId,
   accountId: alert.accountId,
   kind: alert.kind,
   severity: alert.severity,
+  state: alertStateOf(alert),
   quotaDay: isoDay(alert.day),
   times: alert.times,
+  openedAt: isoInstant(alert.openedAt),
   raisedAt: isoInstant(alert.raisedAt),
+  nextStep: ALERT_HELP[alert.kind].step,
+  ifNoPersonActs: ALERT_HELP[alert.kind].ifNoPersonActs,
+  acknowledged: actJson(alert.acknowledged),
+  resolvedAt: isoOrNull(alert.resolvedAt),
+  closed: actJson(alert.closed),
   details: alert.details,
 });
+
+const actJson = (act: AlertAct | null) => act && { ...act, at: isoInstant(act.at) };

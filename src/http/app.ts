@@ -20,6 +20,7 @@ import { createPages } from './pages/index.js';
 import { addProblems, answerError } from './plumbing/problems.js';
 import { addRateLimit } from './access/rateLimit.js';
 import { accessRoutes } from './routes/access.js';
+import { alertRoutes } from './routes/alerts.js';
 import { codecRoutes } from './routes/codec.js';
 import { listRoutes } from './routes/lists.js';
 import { messageRoutes } from './routes/messages.js';
@@ -39,6 +40,7 @@ const plugins = [
   queryRoutes,
   ticketRoutes,
   ...listRoutes,
+  alertRoutes,
   streamRoutes,
   webhookRoutes,
   accessRoutes,

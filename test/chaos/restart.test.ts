@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createClient, type SafebandClient } from '../../src/client/index.js';
 import type { StatusWire } from '../../src/domain/wire/responses.js';
-import { listOpenAlerts } from '../../src/postgres/read/reads.js';
+import { listOpenAlerts } from '../../src/postgres/alerts/alerts.js';
 import { all } from '../support/account.js';
 import { failureTypeOf } from '../support/failure.js';
 import { createStand, type Stand } from '../support/stand.js';

@@ -5,6 +5,7 @@ import {
   OURS_PATTERN,
   OURS_WORDS,
 } from '../../domain/primitives/ids.js';
+import { ALERT_ID_PATTERN } from '../../domain/wire/alertOrder.js';
 import { WALL_CLOCK_PATTERN } from '../../domain/wire/adminRequests.js';
 import { didYouMean } from '../../domain/primitives/spelling.js';
 import { PLAIN_TEXT_PATTERN } from '../../domain/primitives/text.js';
@@ -15,6 +16,7 @@ const PATTERNS: ReadonlyMap<unknown, string> = new Map([
   [OURS_PATTERN, OURS_WORDS],
   [FOREIGN_PATTERN, FOREIGN_WORDS],
   [INSTANT_PATTERN, INSTANT_WORDS],
+  [ALERT_ID_PATTERN, 'the number of an alert, such as 17'],
 ]);
 
 /** Returns a description of the allowed values that completes `should be …`. */

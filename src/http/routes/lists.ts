@@ -3,7 +3,6 @@ import { Type } from 'typebox';
 import { isoDay, isoInstant, parseDay, type Instant } from '../../domain/primitives/time.js';
 import {
   pageAccounts,
-  pageAlerts,
   pageCorrections,
   pageDays,
   pageReservations,
@@ -13,6 +12,7 @@ import { listChanges, listEvents, type StatusRow } from '../../postgres/read/rea
 import type { Query } from '../plumbing/paging.js';
 import * as items from '../schemas/lists.js';
 import { day, state } from '../schemas/parts.js';
+import { alertList } from './alerts.js';
 import { list, listOfAccount, place } from './list.js';
 
 const { Integer, String, Optional, Enum } = Type;
@@ -128,23 +128,6 @@ const reservations = listOfAccount({
     pageReservations(parts.pool, idIn(ids), { state: textIn(query, 'state'), after, limit }),
 });
 
-const alertList = {
-  path: '/alerts',
-  item: items.alert,
-  filters: {
-    open: Optional(
-      Enum(['true', 'false'], { description: 'true: only alerts that are not resolved.' }),
-    ),
-  },
-  place: place(Integer(), String(), String(), day('Its day.')),
-  read: (asked: Asked<[number, string, string, string]>) =>
-    pageAlerts(asked.parts.pool, {
-      accounts: asked.accounts,
-      isOpen: asked.query['open'] === 'true',
-      after: asked.after,
-      limit: asked.limit,
-    }),
-};
 const runPlace = place(Integer(), String());
 const runs = (scope: 'account' | 'fleet', asked: Asked<[number, string]>) =>
   pageRuns(asked.parts.pool, {

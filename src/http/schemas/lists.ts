@@ -1,6 +1,5 @@
 /** The schemas of the items of the lists. */
 import { Type } from 'typebox';
-import { ALERT_KINDS } from '../../domain/account/alertKinds.js';
 import { cooldown, hold, numbers } from './answers.js';
 import {
   accountId,
@@ -73,16 +72,6 @@ export const correction = closed({
   layer: String(),
   explanation: details,
   at: instant('When this happened.'),
-});
-export const alert = closed({
-  accountId,
-  kind: Type.Enum(ALERT_KINDS),
-  severity: Type.Enum(['info', 'warning', 'critical']),
-  quotaDay: day('The day of the alert.'),
-  details,
-  times: Integer(),
-  raisedAt: instant('When the alert was raised.'),
-  resolvedAt: orNull(instant('When the alert was resolved.')),
 });
 export const run = closed({
   runId: String(),

@@ -3,7 +3,7 @@ import { DAY_MS, parseInstant, type Instant } from '../../domain/primitives/time
 import { whyOf } from '../../domain/diagnostics/why/why.js';
 import type { StatusWire } from '../../domain/wire/responses.js';
 import { inSnapshot, rowsOf, type Pool, type Queryable } from '../pool.js';
-import { listOpenAlerts } from '../read/reads.js';
+import { listOpenAlerts } from '../alerts/alerts.js';
 import { readAccountRows } from './accountRows.js';
 import type { Why, WhyRows } from '../../domain/diagnostics/why/model.js';
 

@@ -47,10 +47,19 @@ export async function readFeed(
          from safeband.account_changes where account_id = $1
        union all
        select 'alert ' || kind || ' ' || quota_day || ' ' || times || ' ' || (resolved_at is null),
-              'alert', coalesce(resolved_at, raised_at), recorded_at,
+              'alert', coalesce(resolved_at, raised_at), a.recorded_at,
               jsonb_build_object('kind', kind, 'severity', severity, 'times', times,
                 'resolved', resolved_at is not null)
-         from safeband.alerts where account_id = $1
+         from safeband.alerts a where account_id = $1
+          -- A person's close has a line of its own.
+          and not exists (select from safeband.alert_actions x where x.alert_id = a.alert_id
+                and x.action = 'closed' and x.at = a.resolved_at)
+       union all
+       select 'alert act ' || action_id, 'alert', x.at, x.recorded_at,
+              jsonb_build_object('kind', kind, 'severity', severity, 'action', action,
+                'actor', actor, 'reason', reason)
+         from safeband.alert_actions x join safeband.alerts a using (alert_id)
+        where account_id = $1
        union all
        select 'correction ' || correction_id, 'correction', at, recorded_at,
               jsonb_build_object('before', before, 'after', after, 'quotaDay', quota_day,

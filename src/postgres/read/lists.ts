@@ -104,49 +104,8 @@ export const pageCorrections = (
     [accountId, before, limit],
   );
 
-export type AlertItem = {
-  readonly accountId: string;
-  readonly kind: string;
-  readonly severity: string;
-  readonly quotaDay: string;
-  readonly details: object;
-  readonly times: number;
-  readonly raisedAt: string;
-  readonly resolvedAt: string | null;
-};
 /** An item and its place; the next page begins after that place. */
 export type Placed<T, P> = { readonly item: T; readonly place: P };
-export type AlertPlace = [raised: number, accountId: string, kind: string, day: string];
-
-/**
- * Lists alerts, the last raised first; `isOpen`: only open alerts. Leaves out the ids of other
- * accounts (`identity_in_use`), because the caller's key may not include those accounts.
- */
-export const pageAlerts = (
-  db: Queryable,
-  page: {
-    readonly accounts: Ids;
-    readonly isOpen: boolean;
-    readonly after: AlertPlace | null;
-    readonly limit: number;
-  },
-): Promise<readonly Placed<AlertItem, AlertPlace>[]> =>
-  rowsOf(
-    db,
-    `select jsonb_build_object(
-       'item', jsonb_build_object('accountId', account_id, 'kind', kind, 'severity', severity,
-         'quotaDay', ${isoDay('quota_day')}, 'details', details - 'accounts', 'times', times,
-         'raisedAt', ${iso('raised_at')}, 'resolvedAt', ${iso('resolved_at')}),
-       'place', jsonb_build_array(${micros('raised_at')}, account_id, kind,
-         ${isoDay('quota_day')})) as row
-     from safeband.alerts
-     where ($1::text[] is null or account_id = any($1))
-       and (not $2 or resolved_at is null)
-       and ($3::bigint is null or
-         (raised_at, account_id, kind, quota_day) < (${fromMicros('$3')}, $4::text, $5, $6::date))
-     order by raised_at desc, account_id desc, kind desc, quota_day desc limit $7`,
-    [page.accounts, page.isOpen, ...(page.after ?? [null, null, null, null]), page.limit],
-  );
 
 export type RunItem = {
   readonly runId: string;

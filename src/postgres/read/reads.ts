@@ -10,7 +10,6 @@ import type { Tier } from '../../domain/primitives/tier.js';
 import type { Instant, UtcDay } from '../../domain/primitives/time.js';
 import type { StatusWire } from '../../domain/wire/responses.js';
 import { rowsOf, type Queryable } from '../pool.js';
-import type { AlertKind, Severity } from '../../domain/account/alertKinds.js';
 import type { AccountState } from '../../domain/gate/accountState.js';
 
 /** An account as it is at an instant, also before a reset or a cooldown's end is written (R7). */
@@ -121,35 +120,6 @@ export const listEvents = (
      where account_id = $1 and ($2::bigint is null or event_id < $2)
      order by event_id desc limit $3`,
     [accountId, before ?? null, limit],
-  );
-
-export type OpenAlert = {
-  readonly accountId: string;
-  readonly kind: AlertKind;
-  readonly severity: Severity;
-  readonly day: UtcDay;
-  readonly details: object;
-  readonly times: number;
-  readonly raisedAt: Instant;
-};
-
-/**
- * Lists the open alerts of one account or of all. Leaves out the ids of other accounts
- * (`identity_in_use`), because the reader may have no right to know them.
- */
-export const listOpenAlerts = (
-  db: Queryable,
-  { accountId, limit }: { readonly accountId?: string; readonly limit: number },
-): Promise<readonly OpenAlert[]> =>
-  rowsOf(
-    db,
-    `select jsonb_build_object('accountId', account_id, 'kind', kind, 'severity', severity,
-       'day', safeband.day_no(quota_day), 'details', details - 'accounts', 'times', times,
-       'raisedAt', safeband.ms_of(raised_at)) as row
-     from safeband.alerts
-     where resolved_at is null and ($1::text is null or account_id = $1)
-     order by raised_at desc, account_id, kind limit $2`,
-    [accountId ?? null, limit],
   );
 
 export type WrittenChange = {

@@ -37,9 +37,9 @@ beforeAll(async () => {
 afterAll(() => stand.close());
 
 const isStream = ({ url }: KnownRoute): boolean => url.endsWith('/stream');
-/** Metrics name no account, and `test/integration/webhooks` tests the routes of webhooks. */
+/** Metrics name no account. The routes of webhooks and of one alert have tests of their own. */
 const isPlain = ({ url }: KnownRoute): boolean =>
-  url !== '/metrics' && !url.startsWith('/v1/webhooks');
+  url !== '/metrics' && !url.startsWith('/v1/webhooks') && !url.startsWith('/v1/alerts/');
 const routes = (): readonly KnownRoute[] =>
   stand.app
     .routeList()

@@ -60,7 +60,7 @@ it('the settings and limits match the source', () => {
 it('each curl does what the text describes', async () => {
   const id = stand.newAccount();
   const commands = [...doc.matchAll(/```sh\n(curl [\s\S]*?)```/g)].map(([, one]) => one ?? '');
-  expect(commands.length).toBe(6);
+  expect(commands.length).toBe(7);
   const env = { PATH: process.env['PATH'], SAFEBAND: address, KEY: key };
   const answers: string[] = [];
   for (const command of commands) {
@@ -69,12 +69,13 @@ it('each curl does what the text describes', async () => {
     const { stdout } = await promisify(execFile)('bash', ['-c', shell], { env });
     answers.push(stdout);
   }
-  const [connected, granted, delivered, status, list, stream] = answers;
+  const [connected, granted, delivered, status, list, alerts, stream] = answers;
   expect(JSON.parse(connected ?? '')).toHaveProperty('state');
   expect(JSON.parse(granted ?? '')).toMatchObject({ granted: true });
   expect(JSON.parse(delivered ?? '')).toEqual({ settled: 'delivered' });
   expect(JSON.parse(status ?? '')).toMatchObject({ accountId: id, counter: 1, delivered: 1 });
   expect(JSON.parse(list ?? '')).toMatchObject({ next: null });
+  expect(JSON.parse(alerts ?? '')).toMatchObject({ next: null });
   expect(stream).toContain('event: status');
 });
 

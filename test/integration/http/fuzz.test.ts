@@ -27,7 +27,10 @@ const routes = (method: string): readonly KnownRoute[] =>
 /** An id for this file only, because other files use the same Temporal. */
 const unknown = `never-was-${randomUUID()}`;
 const pathOf = (url: string, accountId = unknown): string =>
-  url.replace(':accountId', accountId).replace(':endpointId', `whe_${'0'.repeat(32)}`);
+  url
+    .replace(':accountId', accountId)
+    .replace(':endpointId', `whe_${'0'.repeat(32)}`)
+    .replace(':alertId', '999999999');
 
 /** Expects a problem document, as each refusal must be. */
 function expectProblem(answer: Answer, of: unknown): void {
@@ -96,7 +99,19 @@ it('any wrong value in a body is refused by the name of its field', async () => 
 
 it('any query is answered, or refused by the name of its field', async () => {
   const query = fc.dictionary(
-    fc.constantFrom('limit', 'cursor', 'state', 'prefix', 'open', 'scope', 'at', 'count', 'x'),
+    fc.constantFrom(
+      'limit',
+      'cursor',
+      'state',
+      'kind',
+      'severity',
+      'prefix',
+      'open',
+      'scope',
+      'at',
+      'count',
+      'x',
+    ),
     fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.constantFrom(

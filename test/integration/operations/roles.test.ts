@@ -72,7 +72,8 @@ const RIGHTS = `
   account_history     -       -         s       s
   account_status      s       -         s       s
   accounts            siu     -         s       s
-  alerts              siu     -         s       s
+  alert_actions       -       -         s       si
+  alerts              siu     -         s       su.
   api_keys            -       -         -       su.
   corrections         si      -         s       s
   idempotency         -       -         -       siud

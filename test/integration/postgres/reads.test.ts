@@ -11,12 +11,12 @@ import type { Pool } from '../../../src/postgres/pool.js';
 import {
   listChanges,
   listEvents,
-  listOpenAlerts,
   listStatuses,
   readStatus,
 } from '../../../src/postgres/read/reads.js';
 import { anAccount, at, c, must, r } from '../../support/scenario.js';
 import { withDatabase } from '../../support/database.js';
+import { listOpenAlerts } from '../../../src/postgres/alerts/alerts.js';
 import { batchOf } from '../../../src/domain/entity/writes.js';
 
 let pool: Pool;

@@ -3,7 +3,8 @@ import { Argument, Option, type Command } from 'commander';
 import { commandLine } from '../../../domain/primitives/commandLine.js';
 import type { Instant } from '../../../domain/primitives/time.js';
 import type { StatusWire } from '../../../domain/wire/responses.js';
-import { listOpenAlerts, type OpenAlert, type StatusRow } from '../../../postgres/read/reads.js';
+import { listOpenAlerts, type Alert } from '../../../postgres/alerts/alerts.js';
+import type { StatusRow } from '../../../postgres/read/reads.js';
 import { pageAccounts } from '../../../postgres/read/lists.js';
 import { readStatusWith, type StatusRead } from '../../../status/readStatus.js';
 import { askWorkflow, calling } from '../../accounts.js';
@@ -147,7 +148,7 @@ async function read(context: Context, accountId: string): Promise<Known> {
 }
 
 /** Returns the open alerts; null if Postgres does not answer. */
-const alertsOf = ({ world }: Context, accountId: string): Promise<readonly OpenAlert[] | null> =>
+const alertsOf = ({ world }: Context, accountId: string): Promise<readonly Alert[] | null> =>
   world.hasDatabase()
     ? listOpenAlerts(world.pool(), { accountId, limit: ALERTS }).catch(() => null)
     : Promise.resolve(null);
@@ -156,7 +157,7 @@ const BAR = 24;
 
 function cardOf(
   { read: status, why }: Known,
-  alerts: readonly OpenAlert[] | null,
+  alerts: readonly Alert[] | null,
   look: Look,
   now: Instant,
 ): string {
@@ -250,7 +251,7 @@ function stopsOf(
   return stops;
 }
 
-const alertLines = (alerts: readonly OpenAlert[] | null, now: Instant): readonly string[] =>
+const alertLines = (alerts: readonly Alert[] | null, now: Instant): readonly string[] =>
   (alerts ?? []).map(
     ({ kind, severity, raisedAt }) => `${kind} (${severity}), ${when(raisedAt, now)}`,
   );

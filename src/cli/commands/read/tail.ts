@@ -113,6 +113,8 @@ function wordsOf(kind: Happening['kind'], of: Of): readonly [string, string] {
     case 'change':
       return [of('kind'), `by ${of('actor')}${because}`];
     case 'alert': {
+      if (of('action') !== '')
+        return [of('action'), `alert ${of('kind')} by ${of('actor')}${because}`];
       const often = of('times') === '1' ? '' : `, ${of('times')} times`;
       return ['alert', `${of('kind')} (${of('severity')})${often}`];
     }

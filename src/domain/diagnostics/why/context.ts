@@ -1,5 +1,5 @@
 /** The context of a gap: stops of the account, carried and late slots, alerts, corrections. */
-import { ALERT_WORDS } from './alertHelp.js';
+import { wordsOfAlert } from '../alerts/alertHelp.js';
 import { names, words } from '../../gap/sentences.js';
 import { stopsOf } from './blockers.js';
 import { isoDay, isoInstant } from '../../primitives/time.js';
@@ -103,7 +103,7 @@ function alertTexts(alerts: WhyRows['alerts']): readonly WhyContext[] {
     const more =
       others > 0 ? `, and on ${others} ${others === 1 ? 'other day' : 'other days'}` : '';
     const often = times > 1 ? `, raised ${times} times` : '';
-    const text = `Alert ${kind} of ${isoDay(day)}${often}${more}: ${ALERT_WORDS[kind]}`;
+    const text = `Alert ${kind} of ${isoDay(day)}${often}${more}: ${wordsOfAlert(kind)}`;
     return [{ kind: 'alert', at: isoInstant(raisedAt), text }];
   });
 }

@@ -10,7 +10,8 @@ import {
   type Settings,
 } from '../../../postgres/read/pageReads.js';
 import type { Pool } from '../../../postgres/pool.js';
-import { listChanges, listOpenAlerts } from '../../../postgres/read/reads.js';
+import { listOpenAlerts } from '../../../postgres/alerts/alerts.js';
+import { listChanges } from '../../../postgres/read/reads.js';
 import type { DayRows } from './dayStory.js';
 import { numbersOfRead, type Numbers } from '../ui/numbers.js';
 import type { StatusReader } from '../../../status/statusReader.js';

@@ -1,8 +1,9 @@
 /** The lists of an account's page: open slots, alerts for a person, and changes. */
 import type { VNode } from 'preact';
-import { ALERT_TITLES, ALERT_WORDS } from '../../../domain/diagnostics/why/alertHelp.js';
+import { ALERT_HELP, wordsOfAlert } from '../../../domain/diagnostics/alerts/alertHelp.js';
 import { startOf } from '../../../domain/primitives/time.js';
-import type { OpenAlert, WrittenChange } from '../../../postgres/read/reads.js';
+import type { Alert } from '../../../postgres/alerts/alerts.js';
+import type { WrittenChange } from '../../../postgres/read/reads.js';
 import type { AccountData } from './accountData.js';
 import { changeInWords } from './dayStory.js';
 import { dateOf } from '../ui/format.js';
@@ -77,7 +78,7 @@ export function OpenReservations({
 
 const SIGNS = { info: 'ⓘ info', warning: '▲ warning', critical: '◆ critical' } as const;
 
-export function Alerts({ alerts }: { readonly alerts: readonly OpenAlert[] }): VNode {
+export function Alerts({ alerts }: { readonly alerts: readonly Alert[] }): VNode {
   return (
     <Section id="alerts" title="Alerts">
       {alerts.length === 0 ? (
@@ -87,12 +88,12 @@ export function Alerts({ alerts }: { readonly alerts: readonly OpenAlert[] }): V
           {alerts.map(({ kind, severity, day, raisedAt, times, details }) => (
             <li key={`${kind}-${day}`} id={`alert-${kind}-${day}`}>
               <span class={`severity severity-${severity}`}>{SIGNS[severity]}</span>{' '}
-              <strong>{ALERT_TITLES[kind]}</strong>{' '}
+              <strong>{ALERT_HELP[kind].title}</strong>{' '}
               <span class="note">
                 {kind}, <When at={raisedAt} show="full" />
                 {times > 1 ? `, ${times} times` : ''}
               </span>
-              <p>{ALERT_WORDS[kind]}</p>
+              <p>{wordsOfAlert(kind)}</p>
               <Details details={details} />
             </li>
           ))}

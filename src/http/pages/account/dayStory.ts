@@ -6,12 +6,13 @@ import type {
   DayEvent,
   DayReservation,
 } from '../../../postgres/read/pageReads.js';
-import type { OpenAlert, WrittenChange } from '../../../postgres/read/reads.js';
+import type { Alert } from '../../../postgres/alerts/alerts.js';
+import type { WrittenChange } from '../../../postgres/read/reads.js';
 import type { Pause, Point } from './dayChart.js';
 import type { DayColumn } from './daysChart.js';
 import { dateOf, many, timeOf } from '../ui/format.js';
 import type { Numbers } from '../ui/numbers.js';
-import { ALERT_TITLES } from '../../../domain/diagnostics/why/alertHelp.js';
+import { ALERT_HELP } from '../../../domain/diagnostics/alerts/alertHelp.js';
 import { causeWords } from '../../../domain/diagnostics/why/blockers.js';
 import { CHANGE_WORDS } from '../ui/words.js';
 
@@ -22,7 +23,7 @@ export type DayRows = {
   readonly events: readonly DayEvent[];
   readonly corrections: readonly Correction[];
   readonly changes: readonly WrittenChange[];
-  readonly alerts: readonly OpenAlert[];
+  readonly alerts: readonly Alert[];
 };
 
 /** Returns the counter over the day: a reserve adds a slot, and a release removes it. */
@@ -96,7 +97,7 @@ export function timelineOf(rows: DayRows): readonly Moment[] {
         id: `alert-${kind}-${raisedAt}`,
         tone: severity === 'info' ? 'quiet' : 'warn',
         title: 'Alert',
-        detail: ALERT_TITLES[kind],
+        detail: ALERT_HELP[kind].title,
       })),
   ].toSorted((a, b) => b.at - a.at);
 }

@@ -1,0 +1,225 @@
+/** `safeband alerts`: lists alerts; a person acknowledges or closes one, with a reason. */
+import { Argument, Option, type Command } from 'commander';
+import { commandLine } from '../../../domain/primitives/commandLine.js';
+import { ALERT_KINDS } from '../../../domain/account/alertKinds.js';
+import { ALERT_HELP, SEVERITY_WORDS } from '../../../domain/diagnostics/alerts/alertHelp.js';
+import type { AlertVerb } from '../../../domain/diagnostics/alerts/act.js';
+import { parseAlertOrder } from '../../../domain/wire/alertOrder.js';
+import { actOnAlert } from '../../../postgres/alerts/act.js';
+import {
+  ALERT_STATES,
+  alertStateOf,
+  pageAlerts,
+  type Alert,
+  type AlertAct,
+  type AlertState,
+} from '../../../postgres/alerts/alerts.js';
+import { knownRow } from '../../accounts.js';
+import { actorOf, withExamples, type Context, type Register } from '../../command.js';
+import { CliError, EXIT, refusalOf } from '../../errors.js';
+import { accountId as idOf, instant, whole } from '../../options.js';
+import { widthOf, type Look } from '../../output.js';
+import { alertJson } from '../../shapes.js';
+import { clock, span, wrapped } from '../../text.js';
+import type { Instant } from '../../../domain/primitives/time.js';
+
+const LIMIT = 50;
+const OPEN: readonly AlertState[] = ['open', 'acknowledged'];
+
+export const registerAlerts: Register = (program, context) => {
+  const alerts = program
+    .command('alerts')
+    .summary('list alerts, and acknowledge or close them')
+    .helpCommand(false);
+  registerList(alerts, context);
+  registerAct(alerts, context, 'acknowledge');
+  registerAct(alerts, context, 'close');
+};
+
+type ListOptions = {
+  readonly limit: number;
+  readonly state?: AlertState | 'all';
+  readonly severity?: string;
+  readonly kind?: string;
+};
+
+function registerList(alerts: Command, context: Context): void {
+  const command = alerts
+    .command('list', { isDefault: true })
+    .summary('open alerts of an account, or of all accounts, the most urgent first')
+    .addArgument(new Argument('[account]', 'only alerts of this account').argParser(idOf))
+    .addOption(
+      new Option('--state <state>', 'only alerts in this state (default: not resolved)').choices([
+        ...ALERT_STATES,
+        'all',
+      ]),
+    )
+    .addOption(
+      new Option('--severity <severity>', 'only alerts of this severity').choices(
+        Object.keys(SEVERITY_WORDS),
+      ),
+    )
+    .addOption(new Option('--kind <kind>', 'only alerts of this kind').choices([...ALERT_KINDS]))
+    .option('--limit <n>', 'how many alerts to show', whole(1, 1_000), LIMIT)
+    .action(async (accountId: string | undefined, options: ListOptions) => {
+      if (accountId !== undefined) await knownRow(context, accountId);
+      const { state, severity = null, kind = null, limit } = options;
+      const isPast = state === 'all' || state === 'resolved';
+      const found = await pageAlerts(context.world.pool(), {
+        accounts: null,
+        accountId: accountId ?? null,
+        severity,
+        kind,
+        states: state === 'all' ? null : state === undefined ? OPEN : [state],
+        order: isPast ? 'opened' : 'urgency',
+        after: null,
+        limit,
+      });
+      const shown = found.map(({ item }) => item);
+      const isFiltered = [state, options.severity, options.kind].some((one) => one !== undefined);
+      context.answer({
+        json: { alerts: shown.map(alertJson) },
+        text: (look) =>
+          shown.length === 0
+            ? isFiltered
+              ? 'no alert matches'
+              : 'no open alerts'
+            : shown.map((one) => blockOf(one, look, context)).join('\n'),
+      });
+    });
+  withExamples(
+    command,
+    'alerts list',
+    'alerts list acme-anna --state all --json',
+    'alerts list --severity critical',
+  );
+}
+
+/** Returns an alert as lines: what it is, what was found, who works on it, and the next step. */
+function blockOf(alert: Alert, { colors }: Look, { io, now: clockOf }: Context): string {
+  const [width, now] = [widthOf(io), clockOf()];
+  const colour = { info: colors.dim, warning: colors.yellow, critical: colors.red };
+  const { alertId, accountId, kind, severity, times, openedAt, resolvedAt } = alert;
+  const help = ALERT_HELP[kind];
+  const often = times > 1 ? `, ${times} times` : '';
+  const state = alertStateOf(alert);
+  const lines = [
+    help.title,
+    ...sentencesOf(alert),
+    ...(alert.acknowledged ? [`acknowledged ${actText(alert.acknowledged, now)}`] : []),
+    ...(resolvedAt === null
+      ? [`Next: ${help.step}`, help.ifNoPersonActs]
+      : [
+          alert.closed
+            ? `closed ${actText(alert.closed, now)}`
+            : `ended with its cause at ${clock(resolvedAt, now)} UTC`,
+        ]),
+  ];
+  return [
+    `${colour[severity](severity)}  ${colors.bold(accountId)}  ${kind}${often}, ${state}, ` +
+      `since ${clock(openedAt, now)} UTC (${span(now - openedAt)})  ${colors.dim(`alert ${alertId}`)}`,
+    ...lines.map((line) => `- ${wrapped(line, width - 2)}`),
+  ].join('\n');
+}
+
+const actText = ({ actor, at, reason }: AlertAct, now: Instant): string =>
+  `by ${actor} at ${clock(at, now)} UTC: ${reason}`;
+
+/** Returns the sentences of an alert, otherwise its message, reason and cure. */
+function sentencesOf({ details }: Alert): readonly string[] {
+  const known: ReadonlyMap<string, unknown> = new Map(Object.entries(details));
+  const sentences = known.get('sentences');
+  if (Array.isArray(sentences)) return sentences.map(String);
+  return ['message', 'reason', 'cure'].flatMap((name) => {
+    const text = known.get(name);
+    return typeof text === 'string' ? [text] : [];
+  });
+}
+
+type ActOptions = {
+  readonly reason: string;
+  readonly actor?: string;
+  readonly raisedAt?: Instant;
+};
+
+const ACTS = {
+  acknowledge: {
+    summary: 'record that a person works on an alert',
+    description:
+      'Records that a person works on an alert. It stays open until its cause is gone or a person ' +
+      'closes it. If it opens again, or becomes more severe, it is no longer acknowledged.',
+    example: 'alerts acknowledge 17 --reason "I ask the customer"',
+    done: 'acknowledged',
+  },
+  close: {
+    summary: 'close an alert about something that happened once',
+    description:
+      'Closes an alert about something that happened once. An alert whose cause may persist is ' +
+      'closed by the reconcile, audit or resume that ends the cause. If the same thing happens ' +
+      'again, the alert opens again.',
+    example: 'alerts close 17 --reason "the pipeline is corrected"',
+    done: 'closed',
+  },
+} as const;
+
+function registerAct(alerts: Command, context: Context, verb: AlertVerb): void {
+  const { summary, description, example, done } = ACTS[verb];
+  const command = alerts
+    .command(verb)
+    .summary(summary)
+    .description(description)
+    .addArgument(
+      new Argument('<alert>', 'the number of the alert, from safeband alerts').argParser(
+        whole(1, Number.MAX_SAFE_INTEGER),
+      ),
+    )
+    .addOption(
+      new Option('--reason <text>', 'the reason, shown to other people').makeOptionMandatory(),
+    )
+    .option('--actor <name>', 'the name of the person who acts (default: cli:<user>)')
+    .addOption(
+      new Option(
+        '--raised-at <time>',
+        'its raisedAt that you read: refuse if the alert was raised again since',
+      ).argParser(instant(context.now())),
+    )
+    .action(async (alertId: number, options: ActOptions) => {
+      const alert = await acted(context, { alertId, verb }, options);
+      context.answer({
+        json: { alert: alertJson(alert) },
+        text: () => `alert ${alertId} (${alert.kind} of ${alert.accountId}) is ${done}`,
+      });
+    });
+  withExamples(command, example);
+}
+
+/** Carries the order out, and returns the changed alert. */
+async function acted(
+  { world, io, now }: Context,
+  order: { readonly alertId: number; readonly verb: AlertVerb },
+  { reason, actor, raisedAt }: ActOptions,
+): Promise<Alert> {
+  const raw = { reason, actor: actorOf(io, actor) };
+  const read = parseAlertOrder(raw, 'strict', now());
+  if (!read.ok) throw refusalOf(read);
+  const { alertId } = order;
+  const done = await actOnAlert(world.pool(), {
+    ...order,
+    actor: read.value.actor ?? raw.actor,
+    reason: read.value.reason,
+    at: now(),
+    accounts: null,
+    seenRaisedAt: raisedAt ?? null,
+  });
+  if (!done) {
+    const text = `there is no alert ${alertId}`;
+    throw new CliError(EXIT.unknown, 'AlertUnknown', text, 'safeband alerts');
+  }
+  if (!('refusal' in done)) return done.alert;
+  const { code, message, cure } = done.refusal;
+  const next =
+    code === 'AlertNotClosable'
+      ? commandLine('alerts acknowledge', [`${alertId}`], '--reason …')
+      : 'safeband alerts';
+  throw new CliError(EXIT.refused, code, `${message}: ${cure}`, next);
+}

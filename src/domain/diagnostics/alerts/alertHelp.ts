@@ -1,0 +1,41 @@
+/**
+ * What each alert means: the one table that pages, API, command line and runbook use.
+ * docs/runbook.md contains the same sentences, and a test compares them.
+ */
+import type { AlertKind, Severity } from '../../account/alertKinds.js';
+import { HELP_OF_ACCOUNTS } from './helpOfAccounts.js';
+import { HELP_OF_REPORTS } from './helpOfReports.js';
+import type { AlertEnd, AlertHelp } from './model.js';
+
+export const ALERT_HELP: Readonly<Record<AlertKind, AlertHelp>> = {
+  ...HELP_OF_ACCOUNTS,
+  ...HELP_OF_REPORTS,
+};
+
+/** Returns the finding, the automatic reaction, and the task of a person, as sentences. */
+export const wordsOfAlert = (kind: AlertKind): string =>
+  `${ALERT_HELP[kind].found} ${ALERT_HELP[kind].step}`;
+
+/** What a severity asks of a person. */
+export const SEVERITY_WORDS: Readonly<Record<Severity, string>> = {
+  info: 'nothing has to be done',
+  warning: 'a person acts today',
+  critical: 'a person acts now',
+};
+
+export const END_WORDS: Readonly<Record<AlertEnd, string>> = {
+  person: 'It stays open until a person closes it.',
+  reconcile: 'The reconcile that finds its cause gone closes it.',
+  audit: 'The fleet audit that finds its cause gone closes it.',
+  resume: 'The resume of the account closes it.',
+};
+
+/**
+ * True if a person may close an open alert of that kind. An alert whose cause may persist is not
+ * hidden by a person: the reconcile or audit that finds the cause gone closes it. No reconcile
+ * checks a disconnected account, so a person may close its alerts; the audit checks all accounts.
+ */
+export function mayClose(kind: AlertKind, isConnected: boolean): boolean {
+  const { endedBy } = ALERT_HELP[kind];
+  return endedBy === 'person' || (endedBy !== 'audit' && !isConnected);
+}

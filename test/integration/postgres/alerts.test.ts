@@ -1,0 +1,159 @@
+/** The rows of alerts: when one opens, who works on it, and how lists of them are paged. */
+import { expect, it } from 'vitest';
+import { actOnAlert, type AlertOrder } from '../../../src/postgres/alerts/act.js';
+import {
+  alertStateOf,
+  listAlertActs,
+  listOpenAlerts,
+  pageAlerts,
+  readAlert,
+  type Alert,
+  type AlertPage,
+  type AlertPlace,
+} from '../../../src/postgres/alerts/alerts.js';
+import type { Pool } from '../../../src/postgres/pool.js';
+import { raiseAlerts } from '../../../src/postgres/save/runs.js';
+import { at } from '../../support/scenario.js';
+import { withDatabase } from '../../support/database.js';
+
+let pool: Pool;
+withDatabase(async (own) => {
+  pool = own;
+});
+
+let runs = 0;
+/** Raises an alert as a reconcile does; the same kind and day is the same alert. */
+async function raise(
+  accountId: string,
+  time: string,
+  { kind = 'two_owners', severity = 'warning', day = '2026-11-24' } = {},
+): Promise<Alert> {
+  runs += 1;
+  const alerts = [{ accountId, kind, severity, details: { day } }];
+  await raiseAlerts(pool, { runId: `run-${runs}`, at: at(time), alerts });
+  const { rows } = await pool.query<{ id: string }>(
+    `select alert_id as id from safeband.alerts
+      where account_id = $1 and kind = $2 and quota_day = $3`,
+    [accountId, kind, day],
+  );
+  const found = await readAlert(pool, Number(rows[0]?.id), null);
+  if (!found) throw new Error('the alert was raised');
+  return found;
+}
+const order = (alertId: number, verb: AlertOrder['verb'], time: string): AlertOrder => ({
+  alertId,
+  verb,
+  actor: 'ada',
+  reason: 'looked',
+  at: at(time),
+  accounts: null,
+  seenRaisedAt: null,
+});
+
+it('an alert keeps its age and its person while it is raised again, and loses both when it reopens', async () => {
+  const { alertId } = await raise('one', '10:00');
+  await actOnAlert(pool, order(alertId, 'acknowledge', '10:01'));
+  const again = await raise('one', '10:10');
+  expect(again).toMatchObject({
+    alertId,
+    times: 2,
+    openedAt: at('10:00'),
+    raisedAt: at('10:10'),
+    acknowledged: { actor: 'ada', reason: 'looked', at: at('10:01') },
+  });
+  await actOnAlert(pool, order(alertId, 'close', '10:11'));
+  expect(await readAlert(pool, alertId, null)).toMatchObject({
+    resolvedAt: at('10:11'),
+    closed: { actor: 'ada', at: at('10:11') },
+  });
+  const reopened = await raise('one', '10:20');
+  expect(reopened).toMatchObject({
+    alertId,
+    openedAt: at('10:20'),
+    acknowledged: null,
+    resolvedAt: null,
+    closed: null,
+  });
+  expect(alertStateOf(reopened)).toBe('open');
+  const acts = await listAlertActs(pool, alertId);
+  expect(acts.map(({ action }) => action)).toEqual(['closed', 'acknowledged']);
+});
+
+it('an alert whose severity rises is no longer acknowledged, and a falling one still is', async () => {
+  const { alertId } = await raise('two', '10:00', { severity: 'warning' });
+  await actOnAlert(pool, order(alertId, 'acknowledge', '10:01'));
+  expect(await raise('two', '10:10', { severity: 'info' })).toMatchObject({
+    acknowledged: { actor: 'ada' },
+  });
+  expect(await raise('two', '10:20', { severity: 'critical' })).toMatchObject({
+    acknowledged: null,
+  });
+});
+
+it('an alert is closed once, by one of two people at the same time', async () => {
+  const { alertId } = await raise('three', '10:00');
+  const both = await Promise.all(
+    ['10:01', '10:02'].map((time) => actOnAlert(pool, order(alertId, 'close', time))),
+  );
+  expect(both.filter((one) => one && 'alert' in one)).toHaveLength(1);
+  expect(await listAlertActs(pool, alertId)).toHaveLength(1);
+});
+
+it('an act of a person stays: its row is neither changed nor deleted', async () => {
+  const { alertId } = await raise('four', '10:00');
+  await actOnAlert(pool, order(alertId, 'close', '10:01'));
+  for (const sql of [
+    'update safeband.alert_actions set actor = $1',
+    'delete from safeband.alert_actions where actor <> $1',
+  ]) {
+    await expect(pool.query(sql, ['eve'])).rejects.toThrow('append-only');
+  }
+});
+
+it('a list of alerts is paged in each order, without a gap and without a repetition', async () => {
+  const severities = ['info', 'critical', 'warning'];
+  for (let n = 0; n < 9; n += 1) {
+    await raise(`page-${n}`, `11:0${n % 3}`, { severity: severities[n % 3] ?? '' });
+  }
+  const accounts = Array.from({ length: 9 }, (_, n) => `page-${n}`);
+  for (const sort of ['raised', 'opened', 'urgency'] as const) {
+    const base: AlertPage = { accounts, order: sort, after: null, limit: 100 };
+    const whole = (await pageAlerts(pool, base)).map(({ item }) => item.accountId);
+    const paged: string[] = [];
+    for (let after: AlertPlace | null = null, isMore = true; isMore;) {
+      const part: Awaited<ReturnType<typeof pageAlerts>> = await pageAlerts(pool, {
+        ...base,
+        after,
+        limit: 2,
+      });
+      paged.push(...part.map(({ item }) => item.accountId));
+      after = part.at(-1)?.place ?? null;
+      isMore = part.length === 2;
+    }
+    expect([sort, paged]).toEqual([sort, whole]);
+    expect(new Set(whole).size).toBe(9);
+  }
+  const urgent = await pageAlerts(pool, { accounts, order: 'urgency', after: null, limit: 9 });
+  expect(urgent.map(({ item }) => item.severity)).toEqual(
+    ['critical', 'warning', 'info'].flatMap((one) => [one, one, one]),
+  );
+});
+
+it('a list of alerts has only those that the filters name', async () => {
+  const { alertId } = await raise('five', '12:00', { kind: 'drift', severity: 'critical' });
+  await raise('five', '12:01', { kind: 'undercount' });
+  const page = { accounts: ['five'], order: 'opened', after: null, limit: 9 } as const;
+  const kinds = async (more: Partial<AlertPage>) =>
+    (await pageAlerts(pool, { ...page, ...more })).map(({ item }) => item.kind);
+  expect(await kinds({})).toEqual(['undercount', 'drift']);
+  expect(await kinds({ kind: 'drift' })).toEqual(['drift']);
+  expect(await kinds({ severity: 'warning' })).toEqual(['undercount']);
+  expect(await kinds({ accountId: 'four' })).toEqual([]);
+  await actOnAlert(pool, order(alertId, 'acknowledge', '12:02'));
+  expect(await kinds({ states: ['acknowledged'] })).toEqual(['drift']);
+  expect(await kinds({ states: ['open'] })).toEqual(['undercount']);
+  expect(await kinds({ states: ['resolved'] })).toEqual([]);
+  expect(await kinds({ states: [] })).toEqual([]);
+  const open = await listOpenAlerts(pool, { accountId: 'five', limit: 9 });
+  expect(open.map(({ kind }) => kind)).toEqual(['undercount', 'drift']);
+});
