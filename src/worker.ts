@@ -8,6 +8,7 @@ import { createActivities, type ActivityNeeds } from './activities/index.js';
 import { named } from './temporal/answers.js';
 import { dataConverterFrom } from './temporal/codec.js';
 import {
+  cachedAccountsFrom,
   configFrom,
   metricsAddressFrom,
   webhookNetworksFrom,
@@ -17,14 +18,12 @@ import { createLogger } from './platform/logger.js';
 import { plaintextDatabase, plaintextTemporal } from './platform/plaintext.js';
 import { createPool, type PoolMode } from './postgres/pool.js';
 import { checkTable, reachDatabase } from './postgres/reach.js';
+import { SECOND_MS } from './domain/primitives/time.js';
 import { TASK_QUEUE } from './temporal/protocol.js';
 import { runEntry, START_WAIT_S, startWaitFrom, Waiting } from './platform/starting.js';
 import { installRuntime } from './temporal/runtime.js';
 import { reachTemporal, temporalSettings, type Reached } from './temporal/connect.js';
 import { NO_KEYS, type PayloadKeys } from './temporal/payloadKeys.js';
-
-/** Maximum accounts that stay in memory between messages; the others are replayed when needed. */
-const CACHED_ACCOUNTS = 2_000;
 
 const extension = path.extname(fileURLToPath(import.meta.url)); // .js built, .ts under tsx
 const pathOf = (name: string): string =>
@@ -49,6 +48,8 @@ export type WorkerNeeds = {
   readonly poolMode?: PoolMode;
   readonly webhooks?: NonNullable<ActivityNeeds['webhooks']>;
   readonly payloadKeys?: PayloadKeys;
+  /** Maximum accounts that stay in memory between messages; the others are replayed when needed. */
+  readonly cachedAccounts: number;
   readonly workerVersion?: WorkerVersion | undefined;
 };
 
@@ -63,6 +64,7 @@ export async function createWorker(
     poolMode,
     webhooks = {},
     payloadKeys = NO_KEYS,
+    cachedAccounts,
     workerVersion,
   } = needs;
   keepStacksShort();
@@ -75,8 +77,8 @@ export async function createWorker(
     dataConverter: converterOf(payloadKeys),
     ...(workerVersion ? { workerDeploymentOptions: versioned(workerVersion) } : {}),
     activities: { ...named(createActivities({ pool, webhooks })) },
-    maxCachedWorkflows: CACHED_ACCOUNTS,
-    shutdownGraceTime: '10s',
+    maxCachedWorkflows: cachedAccounts,
+    shutdownGraceTime: GRACE_MS,
     shutdownForceTime: '25s',
   });
   return { worker, close: () => pool.end() };
@@ -96,6 +98,13 @@ export const versioned = (version: WorkerVersion): WorkerDeploymentOptions => ({
 export const reachNatively = (waiting: Waiting): Promise<Reached<NativeConnection>> =>
   reachTemporal(process.env, (options) => NativeConnection.connect(options), waiting);
 
+/** How long activities may take after a stop. */
+const GRACE_MS = 10 * SECOND_MS;
+/** Why a worker ends by itself. Its supervisor starts it again, and the account's tasks with it. */
+const TASK_LOST =
+  'Temporal lost a task of an account in the memory of this worker, so the worker ends and has to' +
+  ' be started again; more memory for accounts (SAFEBAND_CACHED_ACCOUNTS) makes this rare';
+
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGUSR2'] as const;
 
 async function main(): Promise<void> {
@@ -113,7 +122,18 @@ async function main(): Promise<void> {
   ]) {
     if (why !== undefined) logger.warn({ why }, 'connection.plaintext');
   }
-  installRuntime(logger, metricsAddressFrom(process.env));
+  const cachedAccounts = cachedAccountsFrom(process.env);
+  let isTaskLost = false;
+  let stop = (): void => undefined;
+  const giveUp = (): void => {
+    logger.fatal({ why: TASK_LOST }, 'worker.failed');
+    process.exit(1);
+  };
+  installRuntime(logger, metricsAddressFrom(process.env), () => {
+    isTaskLost = true;
+    stop();
+    setTimeout(giveUp, GRACE_MS); // the core waits in vain for the place that it lost
+  });
   const database = { setting: 'DATABASE_URL', url: databaseUrl };
   const poolMode = await reachDatabase(database, waiting);
   await checkTable(database, 'safeband.identity_locks');
@@ -126,15 +146,15 @@ async function main(): Promise<void> {
     poolMode,
     webhooks: { networks, leaving: leaving.signal },
     payloadKeys: config.payloadKeys,
+    cachedAccounts,
     workerVersion: config.workerVersion,
   });
   const running = worker.run();
-  for (const signal of STOP_SIGNALS) {
-    process.once(signal, () => {
-      leaving.abort();
-      if (worker.getState() === 'RUNNING') worker.shutdown();
-    });
-  }
+  stop = () => {
+    leaving.abort();
+    if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  for (const signal of STOP_SIGNALS) process.once(signal, stop);
   const encryptsWith = config.payloadKeys.newest?.id ?? null;
   logger.info(
     { taskQueue: TASK_QUEUE, ...config.workerVersion, encryptsWith, poolMode },
@@ -147,6 +167,7 @@ async function main(): Promise<void> {
     await close();
     logger.info({}, 'worker.stopped');
   }
+  if (isTaskLost) giveUp();
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,6 +1,6 @@
 /** The error of a bad setting names the setting, the fault and the allowed values. */
 import { describe, expect, it } from 'vitest';
-import { serverFrom } from '../../../src/platform/config.js';
+import { cachedAccountsFrom, serverFrom } from '../../../src/platform/config.js';
 import { plaintextDatabase, plaintextTemporal } from '../../../src/platform/plaintext.js';
 import { ConfigError } from '../../../src/platform/environment.js';
 
@@ -105,5 +105,22 @@ describe('a connection that is not encrypted', () => {
       expect(plaintextTemporal(address, false)).toBe(undefined);
     }
     expect(plaintextTemporal('temporal.example:7233', true)).toBe(undefined);
+  });
+});
+
+describe('SAFEBAND_CACHED_ACCOUNTS', () => {
+  it.each(['9', '100001', '-1', '1e3', '10.5', ' 20', 'many'])(
+    'SAFEBAND_CACHED_ACCOUNTS is named in the error if it is %j',
+    (value) => {
+      expect(() => cachedAccountsFrom({ SAFEBAND_CACHED_ACCOUNTS: value })).toThrow(
+        `SAFEBAND_CACHED_ACCOUNTS=${value}: it should be a whole number of accounts, 10 to 100000`,
+      );
+    },
+  );
+
+  it('SAFEBAND_CACHED_ACCOUNTS may be 10 to 100000, and is 2000 if it is not set', () => {
+    expect(cachedAccountsFrom({ SAFEBAND_CACHED_ACCOUNTS: '10' })).toBe(10);
+    expect(cachedAccountsFrom({ SAFEBAND_CACHED_ACCOUNTS: '100000' })).toBe(100_000);
+    expect(cachedAccountsFrom({})).toBe(2_000);
   });
 });
