@@ -143,7 +143,37 @@ function show(html) {
       beforeNodeRemoved: (old) => old.id !== 'flash',
     },
   });
+  const [alerts, nextAlerts] = [document, page].map((one) => one.getElementById('nav-alerts'));
+  if (alerts && nextAlerts) globalThis.Idiomorph.morph(alerts, nextAlerts);
   document.title = page.title;
+}
+
+// ---- filters that apply at once
+
+const APPLY_MS = 200;
+
+/** Asks for the list that the form describes, and keeps its address for a reload. */
+function applyNow(form) {
+  const chosen = [...new FormData(form)].filter(([, value]) => value !== '');
+  const query = new URLSearchParams(chosen).toString();
+  history.replaceState(null, '', query ? `${form.action}?${query}` : form.action);
+  void ask();
+}
+
+function watchFilters() {
+  let waiting = 0;
+  document.addEventListener('input', ({ target }) => {
+    const form = target.closest('form[data-apply=now]');
+    if (!form) return;
+    clearTimeout(waiting);
+    waiting = setTimeout(() => applyNow(form), APPLY_MS);
+  });
+  document.addEventListener('submit', (event) => {
+    if (!event.target.matches('form[data-apply=now]')) return;
+    event.preventDefault();
+    clearTimeout(waiting);
+    applyNow(event.target);
+  });
 }
 
 // ---- in touch, or not
@@ -214,6 +244,7 @@ function begin() {
   if (main().dataset.now) clockOffset = Date.parse(main().dataset.now) - Date.now();
   addLocalTimes(document);
   tick(document);
+  watchFilters();
   setInterval(() => {
     if (document.hidden) return;
     if (tick(document) && streamUrl) askSoon();

@@ -1,5 +1,6 @@
 /** The parts that all pages share. */
 import type { Assets } from './ui/assets.js';
+import type { OpenAlerts } from './alerts/openAlerts.js';
 import type { FleetSnapshot } from './fleet/fleetSnapshot.js';
 import type { StatusCache } from './statusCache.js';
 import type { Parts } from '../context.js';
@@ -9,4 +10,5 @@ export type PageParts = Parts & {
   readonly assets: Assets;
   readonly kept: StatusCache;
   readonly fleet: FleetSnapshot;
+  readonly alerts: OpenAlerts;
 };

@@ -4,9 +4,12 @@
  */
 import formbody from '@fastify/formbody';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { NOBODY } from '../access/caller.js';
 import { notFound, problemIn } from '../plumbing/problems.js';
 import { addAccountPages } from './account/accountRoutes.js';
 import { addActions } from './actions/actionRoutes.js';
+import { addAlertPages } from './alerts/alertRoutes.js';
+import { OpenAlerts } from './alerts/openAlerts.js';
 import { encodingFor, readAssets, type Assets } from './ui/assets.js';
 import { FleetSnapshot } from './fleet/fleetSnapshot.js';
 import { addFleetPages } from './fleet/fleetRoutes.js';
@@ -15,6 +18,7 @@ import { frameOf, goTo, sendPage } from './ui/send.js';
 import { addSessionPages } from './session/sessionRoutes.js';
 import { StatusCache } from './statusCache.js';
 import type { Parts } from '../context.js';
+import type { OpenCounts } from '../../postgres/alerts/alerts.js';
 import type { PageParts } from './context.js';
 
 export type Pages = {
@@ -24,12 +28,20 @@ export type Pages = {
   readonly notFound: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
 };
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The open alerts that the caller of a page may see; null before they are counted. */
+    openAlerts: OpenCounts | null;
+  }
+}
+
 export async function createPages(parts: Parts): Promise<Pages> {
   const shared: PageParts = {
     ...parts,
     assets: await readAssets(),
     kept: new StatusCache(parts),
     fleet: new FleetSnapshot(parts),
+    alerts: new OpenAlerts(parts),
   };
   return {
     add: (app) => addPages(app, shared),
@@ -38,6 +50,7 @@ export async function createPages(parts: Parts): Promise<Pages> {
 }
 
 async function addPages(app: FastifyInstance, shared: PageParts): Promise<void> {
+  app.decorateRequest('openAlerts', null);
   let isWatching = false;
   await app.register(async (scope) => {
     await scope.register(formbody);
@@ -49,6 +62,8 @@ async function addPages(app: FastifyInstance, shared: PageParts): Promise<void> 
       if (!isWatching) watch(shared);
       isWatching = true;
     });
+    // Every page has the open alerts in its header.
+    scope.addHook('preHandler', async (request) => countAlerts(request, shared));
     scope.setErrorHandler((error: FastifyError, request, reply) =>
       answerWithPage(error, request, reply, shared),
     );
@@ -56,22 +71,30 @@ async function addPages(app: FastifyInstance, shared: PageParts): Promise<void> 
     addSessionPages(scope, shared);
     addFleetPages(scope, shared);
     addAccountPages(scope, shared);
+    addAlertPages(scope, shared);
     addActions(scope, shared);
   });
   app.addHook('onClose', async () => shared.fleet.stop());
 }
 
+/** Notes the open alerts that the caller of a page may see. */
+async function countAlerts(request: FastifyRequest, { alerts }: PageParts): Promise<void> {
+  if (request.caller !== NOBODY) request.openAlerts = await alerts.sumFor(request.caller);
+}
+
 /** Drops the cached numbers of an account when Postgres reports a change of its row. */
-function watch({ live, kept, fleet }: PageParts): void {
+function watch({ live, kept, fleet, alerts }: PageParts): void {
   fleet.start();
   live.alsoNotify({
     onChange: (accountId) => {
       kept.forget(accountId);
       fleet.touch(accountId);
+      alerts.touch();
     },
     onGap: () => {
       kept.forgetAll();
       fleet.touchAll();
+      alerts.touch();
     },
   });
 }
@@ -99,8 +122,9 @@ async function answerWithPage(
   error: Error,
   request: FastifyRequest,
   reply: FastifyReply,
-  { assets, now }: PageParts,
+  shared: PageParts,
 ): Promise<FastifyReply> {
+  const { assets, now } = shared;
   const problem = problemIn(error);
   if (!problem) {
     request.log.error({ err: error, route: request.routeOptions?.url }, 'http.failed');
@@ -110,6 +134,7 @@ async function answerWithPage(
     const next = request.method === 'GET' ? request.url : '/accounts';
     return goTo(reply, `/login?next=${encodeURIComponent(next)}`);
   }
+  await countAlerts(request, shared);
   const frame = frameOf(request, reply, { assets: assets.urls, now: now() });
   return sendPage(request, reply, ProblemPage({ frame, status, problem }), status);
 }

@@ -83,7 +83,7 @@ function statesIn({ open, state }: Query): readonly AlertState[] | null {
 const textIn = (query: Query, name: string): string | null =>
   query[name] === undefined ? null : String(query[name]);
 
-const placeOfAlert = place(Type.Integer(), Type.Integer(), Type.Integer());
+export const placeOfAlert = place(Type.Integer(), Type.Integer(), Type.Integer());
 /** The parts that both lists of alerts share. */
 export const alertList: Pick<
   Listing<typeof placeOfAlert>,

@@ -111,7 +111,7 @@ export async function listOpenAlerts(
   return (await pageAlerts(db, page)).map(({ item }) => item);
 }
 
-/** Lists the alerts of an account that opened, were acknowledged or ended since then. */
+/** Lists the alerts of an account that are not resolved, or were resolved since then. */
 export const listAlertsSince = (
   db: Queryable,
   accountId: string,
@@ -121,7 +121,7 @@ export const listAlertsSince = (
     db,
     `select ${ALERT} as row from safeband.alerts a
       where account_id = $1
-        and greatest(opened_at, raised_at, acknowledged_at, resolved_at) >= safeband.at_ms($2)
+        and (resolved_at is null or resolved_at >= safeband.at_ms($2))
       order by opened_at desc, alert_id desc limit $3`,
     [accountId, since, limit],
   );
@@ -153,3 +153,20 @@ export const listAlertActs = (
      from safeband.alert_actions where alert_id = $1 order by action_id desc limit 50`,
     [alertId],
   );
+
+/** How many unresolved alerts an account has: those that no person works on, by severity. */
+export type OpenCounts = Readonly<Record<Severity | 'acknowledged', number>>;
+
+/** Counts the unresolved alerts of each account that has one. */
+export async function countOpenAlerts(db: Queryable): Promise<ReadonlyMap<string, OpenCounts>> {
+  const open = (severity: Severity): string =>
+    `'${severity}', count(*) filter (where severity = '${severity}' and acknowledged_at is null)`;
+  const rows = await rowsOf<readonly [string, OpenCounts]>(
+    db,
+    `select jsonb_build_array(account_id, jsonb_build_object(${open('info')}, ${open('warning')},
+       ${open('critical')}, 'acknowledged', count(acknowledged_at))) as row
+     from safeband.alerts where resolved_at is null group by account_id`,
+    [],
+  );
+  return new Map(rows);
+}

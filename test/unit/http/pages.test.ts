@@ -4,6 +4,9 @@ import { describe, expect, it } from 'vitest';
 import type { StatusRow } from '../../../src/postgres/read/reads.js';
 import { AccountPage } from '../../../src/http/pages/account/account.js';
 import type { AccountData } from '../../../src/http/pages/account/accountData.js';
+import { ActPage } from '../../../src/http/pages/alerts/actPage.js';
+import { AlertsPage } from '../../../src/http/pages/alerts/alertsPage.js';
+import { alertsAskOf } from '../../../src/http/pages/alerts/alertsView.js';
 import { AccountsPage } from '../../../src/http/pages/accounts/accounts.js';
 import { addressOf, askOf, listed } from '../../../src/http/pages/accounts/accountsView.js';
 import { actionOf } from '../../../src/http/pages/actions/actions.js';
@@ -44,6 +47,7 @@ const list = (accounts: readonly Numbers[]) => ({
   ask: askOf({ q: HOSTILE }),
   list: listed(accounts, askOf({})),
   snapshot: { accounts, readAt: NOON, failure: HOSTILE },
+  alerts: new Map([['Anna-1', { info: 0, warning: 1, critical: 2, acknowledged: 1 }]]),
 });
 const failure = { title: HOSTILE, detail: HOSTILE, field: 'reason', cure: HOSTILE };
 const settle = actionOf('settle');
@@ -52,6 +56,21 @@ const PAGES: Readonly<Record<string, () => Parameters<typeof htmlOf>[0]>> = {
   accounts: () => AccountsPage(list([data.numbers])),
   'accounts, none': () => AccountsPage(list([])),
   account: () => AccountPage({ frame: hostile(frame()), data, workflowUrl: 'http://ui/x' }),
+  alerts: () =>
+    AlertsPage({
+      frame: hostile(frame()),
+      ask: alertsAskOf({}),
+      alerts: hostile(accountData().rows.alerts),
+      counts: { info: 0, warning: 1, critical: 0, acknowledged: 0 },
+      next: null,
+    }),
+  'an alert is closed': () => {
+    const [alert] = hostile(accountData().rows.alerts);
+    if (!alert) throw new Error('the account has an alert');
+    const form = { reason: HOSTILE, back: HOSTILE };
+    const page = { frame: frame(), verb: 'close', alert, form, failure, isPossible: true } as const;
+    return ActPage({ ...page, back: '/alerts' });
+  },
   why: () => WhyPage({ frame: hostile(frame()), why: hostile(article()), isAsked: true }),
   fleet: () =>
     FleetPage({

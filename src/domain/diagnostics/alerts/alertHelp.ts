@@ -24,10 +24,10 @@ export const SEVERITY_WORDS: Readonly<Record<Severity, string>> = {
 };
 
 export const END_WORDS: Readonly<Record<AlertEnd, string>> = {
-  person: 'It stays open until a person closes it.',
-  reconcile: 'The reconcile that finds its cause gone closes it.',
-  audit: 'The fleet audit that finds its cause gone closes it.',
-  resume: 'The resume of the account closes it.',
+  person: 'The alert stays open until a person closes it.',
+  reconcile: 'The reconcile that finds the cause gone closes the alert.',
+  audit: 'The fleet audit that finds the cause gone closes the alert.',
+  resume: 'The resume of the account closes the alert.',
 };
 
 /**

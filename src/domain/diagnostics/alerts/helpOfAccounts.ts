@@ -105,7 +105,9 @@ export const HELP_OF_ACCOUNTS = {
     found:
       'A send reported that LinkedIn has restricted this account. It sends nothing until a person' +
       ' resumes it.',
-    step: 'Ask the member to log in to LinkedIn and to read its notice; a ban may follow.',
+    step:
+      'Ask the member to log in to LinkedIn and to read its notice. When LinkedIn has lifted the' +
+      ' restriction, resume the account.',
     ifNoPersonActs:
       'If no person acts, the account stays held, and LinkedIn may turn the restriction into a ban.',
     endedBy: 'resume',

@@ -43,6 +43,12 @@ export function AccountPage({ frame, data, workflowUrl }: Props): VNode {
         {canOperate ? <Actions numbers={numbers} /> : null}
       </div>
       <Warning numbers={numbers} now={frame.now} />
+      <Alerts
+        alerts={data.rows.alerts}
+        accountId={accountId}
+        now={frame.now}
+        canOperate={canOperate}
+      />
       <TwoNumbers data={data} />
       <Sum numbers={numbers} />
       <DayPicture data={data} />
@@ -55,7 +61,6 @@ export function AccountPage({ frame, data, workflowUrl }: Props): VNode {
         </div>
       </div>
       <OpenReservations data={data} now={frame.now} canOperate={canOperate} />
-      <Alerts alerts={data.rows.alerts} />
       <Days data={data} />
       <Changes changes={data.rows.changes} />
     </Page>

@@ -1,5 +1,5 @@
 /** Reads all data of the page of an account. */
-import { dayOf, type Instant, type UtcDay } from '../../../domain/primitives/time.js';
+import { dayOf, startOf, type Instant, type UtcDay } from '../../../domain/primitives/time.js';
 import {
   listDayEvents,
   listDayReservations,
@@ -10,7 +10,7 @@ import {
   type Settings,
 } from '../../../postgres/read/pageReads.js';
 import type { Pool } from '../../../postgres/pool.js';
-import { listOpenAlerts } from '../../../postgres/alerts/alerts.js';
+import { listAlertsSince } from '../../../postgres/alerts/alerts.js';
 import { listChanges } from '../../../postgres/read/reads.js';
 import type { DayRows } from './dayStory.js';
 import { numbersOfRead, type Numbers } from '../ui/numbers.js';
@@ -19,7 +19,7 @@ import type { StatusRead, Unanswered } from '../../../status/readStatus.js';
 import type { StatusCache, StatusKept } from '../statusCache.js';
 
 export const DAYS_SHOWN = 30;
-const [DAY_ROWS_MAX, LATEST_MAX] = [500, 20];
+const [DAY_ROWS_MAX, LATEST_MAX, ALERTS_MAX] = [500, 20, 100];
 
 /** Where the numbers come from: the workflow, or the rows if it does not answer or has ended. */
 export type Origin = {
@@ -93,7 +93,7 @@ async function readDay(
     listDayEvents(pool, accountId, { day, limit: DAY_ROWS_MAX }),
     listLatestCorrections(pool, accountId, LATEST_MAX),
     listChanges(pool, accountId, { limit: LATEST_MAX }),
-    listOpenAlerts(pool, { accountId, limit: LATEST_MAX }),
+    listAlertsSince(pool, accountId, { since: startOf(day), limit: ALERTS_MAX }),
     listDaysSince(pool, accountId, day - DAYS_SHOWN),
   ]);
   return { rows: { day, now, reservations, events, corrections, changes, alerts }, days };

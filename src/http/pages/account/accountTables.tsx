@@ -1,6 +1,6 @@
 /** The lists of an account's page: open slots, alerts for a person, and changes. */
 import type { VNode } from 'preact';
-import { ALERT_HELP, wordsOfAlert } from '../../../domain/diagnostics/alerts/alertHelp.js';
+import { AlertCard } from '../alerts/alertCard.js';
 import { startOf } from '../../../domain/primitives/time.js';
 import type { Alert } from '../../../postgres/alerts/alerts.js';
 import type { WrittenChange } from '../../../postgres/read/reads.js';
@@ -76,56 +76,46 @@ export function OpenReservations({
   );
 }
 
-const SIGNS = { info: 'ⓘ info', warning: '▲ warning', critical: '◆ critical' } as const;
-
-export function Alerts({ alerts }: { readonly alerts: readonly Alert[] }): VNode {
+/** Renders what a person has to do, before the numbers; nothing if there is no open alert. */
+export function Alerts({
+  alerts,
+  accountId,
+  now,
+  canOperate,
+}: {
+  readonly alerts: readonly Alert[];
+  readonly accountId: string;
+  readonly now: number;
+  readonly canOperate: boolean;
+}): VNode {
+  const open = alerts.filter(({ resolvedAt }) => resolvedAt === null).toSorted(byUrgency);
   return (
-    <Section id="alerts" title="Alerts">
-      {alerts.length === 0 ? (
-        <Empty>None. No person has to act.</Empty>
+    <Section id="alerts" title={open.length === 0 ? 'Alerts' : `Alerts (${open.length})`}>
+      {open.length === 0 ? (
+        <p class="empty">
+          No open alert. <a href={`/alerts?account=${accountId}&state=resolved`}>Resolved alerts</a>
+        </p>
       ) : (
-        <ul class="plain">
-          {alerts.map(({ kind, severity, day, raisedAt, times, details }) => (
-            <li key={`${kind}-${day}`} id={`alert-${kind}-${day}`}>
-              <span class={`severity severity-${severity}`}>{SIGNS[severity]}</span>{' '}
-              <strong>{ALERT_HELP[kind].title}</strong>{' '}
-              <span class="note">
-                {kind}, <When at={raisedAt} show="full" />
-                {times > 1 ? `, ${times} times` : ''}
-              </span>
-              <p>{wordsOfAlert(kind)}</p>
-              <Details details={details} />
-            </li>
-          ))}
-        </ul>
+        <>
+          <ul class="plain alerts">
+            {open.map((alert) => (
+              <li key={alert.alertId} id={`alert-${alert.alertId}`}>
+                <AlertCard alert={alert} now={now} canOperate={canOperate} isOnAccount={true} />
+              </li>
+            ))}
+          </ul>
+          <p class="note">
+            <a href={`/alerts?account=${accountId}&state=all`}>All alerts of this account</a>
+          </p>
+        </>
       )}
     </Section>
   );
 }
 
-/** Renders the sentences of an alert; for an alert without sentences, its details. */
-function Details({ details }: { readonly details: object }): VNode | null {
-  if ('sentences' in details && Array.isArray(details.sentences)) {
-    return (
-      <ul class="details">
-        {details.sentences.map((text) => (
-          <li key={String(text)}>{String(text)}</li>
-        ))}
-      </ul>
-    );
-  }
-  const known = Object.entries(details).filter(([, value]) => value !== null);
-  if (known.length === 0) return null;
-  return (
-    <p class="note">
-      {known
-        .map(
-          ([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : value}`,
-        )
-        .join(', ')}
-    </p>
-  );
-}
+const URGENCY = ['critical', 'warning', 'info'] as const;
+const byUrgency = (a: Alert, b: Alert): number =>
+  URGENCY.indexOf(a.severity) - URGENCY.indexOf(b.severity) || b.openedAt - a.openedAt;
 
 export function Changes({ changes }: { readonly changes: readonly WrittenChange[] }): VNode {
   return (

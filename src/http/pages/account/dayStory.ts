@@ -90,16 +90,36 @@ export function timelineOf(rows: DayRows): readonly Moment[] {
     ...rows.reservations.filter((one) => one.day === day).flatMap(reservationMoment),
     ...rows.corrections.filter((one) => one.at >= start).map(correctionMoment),
     ...rows.changes.filter((one) => one.at >= start).map(changeMoment),
-    ...rows.alerts
-      .filter((one) => one.raisedAt >= start)
-      .map(({ kind, raisedAt, severity }): Moment => ({
-        at: raisedAt,
-        id: `alert-${kind}-${raisedAt}`,
-        tone: severity === 'info' ? 'quiet' : 'warn',
-        title: 'Alert',
-        detail: ALERT_HELP[kind].title,
-      })),
+    ...rows.alerts.flatMap(alertMoments).filter((one) => one.at >= start),
   ].toSorted((a, b) => b.at - a.at);
+}
+
+/** Returns when an alert opened, was acknowledged and ended: its day keeps it after its end. */
+function alertMoments(alert: Alert): readonly Moment[] {
+  const { alertId, kind, severity, openedAt, acknowledged, closed, resolvedAt } = alert;
+  const { title } = ALERT_HELP[kind];
+  const moment = (what: string, at: Instant, word: string, detail: string): Moment => ({
+    at,
+    id: `alert-${what}-${alertId}`,
+    tone: what !== 'opened' || severity === 'info' ? 'quiet' : 'warn',
+    title: word,
+    detail,
+  });
+  const by = ({ actor, reason }: { actor: string; reason: string }): string =>
+    `${title}, by ${actor}: ${reason}`;
+  return [
+    moment('opened', openedAt, 'Alert', title),
+    ...(acknowledged
+      ? [moment('seen', acknowledged.at, 'Alert acknowledged', by(acknowledged))]
+      : []),
+    ...(resolvedAt === null
+      ? []
+      : [
+          closed
+            ? moment('ended', resolvedAt, 'Alert closed', by(closed))
+            : moment('ended', resolvedAt, 'Alert ended', `${title}: its cause is gone`),
+        ]),
+  ];
 }
 
 const deliveredMoment = ({

@@ -5,6 +5,8 @@ import { Bar, partsInWords } from '../ui/bar.js';
 import { many, whole } from '../ui/format.js';
 import type { Snapshot } from '../fleet/fleetSnapshot.js';
 import { Page, type Frame } from '../ui/layout.js';
+import type { OpenCounts } from '../../../postgres/alerts/alerts.js';
+import { OpenAlertsOf } from '../alerts/alertCard.js';
 import type { Numbers } from '../ui/numbers.js';
 import { Ago, Empty, State, StateEnd } from '../ui/parts.js';
 import { STATE_WORDS, STATES, TIER_WORDS } from '../ui/words.js';
@@ -14,9 +16,11 @@ type Props = {
   readonly ask: Ask;
   readonly list: Listed;
   readonly snapshot: Snapshot;
+  /** The open alerts of each account that has one. */
+  readonly alerts: ReadonlyMap<string, OpenCounts>;
 };
 
-export function AccountsPage({ frame, ask, list, snapshot }: Props): VNode {
+export function AccountsPage({ frame, ask, list, snapshot, alerts }: Props): VNode {
   const canConnect = frame.caller?.role === 'operator' && frame.caller.accounts === null;
   return (
     <Page frame={frame} title="Accounts" here="accounts" stream="/v1/stream">
@@ -41,7 +45,7 @@ export function AccountsPage({ frame, ask, list, snapshot }: Props): VNode {
               No account matches. <a href="/accounts">Show all {whole(list.all)}</a>
             </Empty>
           ) : (
-            <List frame={frame} ask={ask} list={list} />
+            <List frame={frame} ask={ask} list={list} alerts={alerts} />
           )}
           <Pager ask={ask} list={list} />
         </>
@@ -124,6 +128,7 @@ const Filter = ({ ask, list }: Pick<Props, 'ask' | 'list'>): VNode => (
 const COLUMNS: readonly (readonly [string, Sort | null])[] = [
   ['Account', 'id'],
   ['State', 'state'],
+  ['Alerts', null],
   ['Counter', 'counter'],
   ['Event log', null],
   ['Used of the cap', null],
@@ -132,7 +137,12 @@ const COLUMNS: readonly (readonly [string, Sort | null])[] = [
   ['Last reconcile', 'checked'],
 ];
 
-const List = ({ frame, ask, list }: Pick<Props, 'frame' | 'ask' | 'list'>): VNode => (
+const List = ({
+  frame,
+  ask,
+  list,
+  alerts,
+}: Pick<Props, 'frame' | 'ask' | 'list' | 'alerts'>): VNode => (
   <table class="accounts">
     <caption class="hidden">
       {many(list.matches, 'account')}, by {SORTS[ask.sort]}
@@ -146,7 +156,12 @@ const List = ({ frame, ask, list }: Pick<Props, 'frame' | 'ask' | 'list'>): VNod
     </thead>
     <tbody>
       {list.shown.map((numbers) => (
-        <Row key={numbers.accountId} numbers={numbers} now={frame.now} />
+        <Row
+          key={numbers.accountId}
+          numbers={numbers}
+          alerts={alerts.get(numbers.accountId)}
+          now={frame.now}
+        />
       ))}
     </tbody>
   </table>
@@ -175,7 +190,15 @@ function Head({
   );
 }
 
-function Row({ numbers, now }: { readonly numbers: Numbers; readonly now: Frame['now'] }): VNode {
+function Row({
+  numbers,
+  alerts,
+  now,
+}: {
+  readonly numbers: Numbers;
+  readonly alerts: OpenCounts | undefined;
+  readonly now: Frame['now'];
+}): VNode {
   const { accountId, tier, counter, caps, logged, delivered, external, drift } = numbers;
   const isOver = counter > caps.effective;
   return (
@@ -186,6 +209,9 @@ function Row({ numbers, now }: { readonly numbers: Numbers; readonly now: Frame[
       </th>
       <td data-label="State">
         <State state={numbers.state} /> <StateEnd numbers={numbers} now={now} />
+      </td>
+      <td data-label="Alerts">
+        <OpenAlertsOf accountId={accountId} counts={alerts} />
       </td>
       <td data-label="Counter" class={isOver ? 'number over' : 'number'}>
         <strong>{counter}</strong> of {caps.effective}

@@ -90,7 +90,8 @@ export const ConnectPage = ({ frame, form, failure }: Shown): VNode => (
   </Page>
 );
 
-const Refusal = ({ failure }: { readonly failure: Failure | null }): VNode | null =>
+/** Renders why nothing was changed, and the fix. */
+export const Refusal = ({ failure }: { readonly failure: Failure | null }): VNode | null =>
   failure === null ? null : (
     <p class="banner banner-error" role="alert" id="refusal">
       <strong>{failure.title}.</strong> {failure.detail}.{' '}
@@ -100,7 +101,8 @@ const Refusal = ({ failure }: { readonly failure: Failure | null }): VNode | nul
     </p>
   );
 
-function Input({
+/** Renders a field of a form with its label, its hint and its last value. */
+export function Input({
   field,
   form,
   failure,

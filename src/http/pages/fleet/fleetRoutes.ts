@@ -20,15 +20,16 @@ const seenBy = (snapshot: Snapshot, caller: Caller): Snapshot =>
     : { ...snapshot, accounts: snapshot.accounts.filter((one) => maySee(caller, one.accountId)) };
 
 export function addFleetPages(app: FastifyInstance, parts: PageParts): void {
-  const { assets, now, pool, fleet } = parts;
+  const { assets, now, pool, fleet, alerts: openAlerts } = parts;
 
   app.get<{ Querystring: Record<string, unknown> }>('/accounts', READ, async (request, reply) => {
     const all = await fleet.read({ isFresh: isHardRefresh(request) });
     const snapshot = seenBy(all, request.caller);
+    const alerts = await openAlerts.read();
     const ask = askOf(request.query);
     const frame = frameOf(request, reply, { assets: assets.urls, now: now() });
     const list = listed(snapshot.accounts, ask);
-    return sendPage(request, reply, AccountsPage({ frame, ask, list, snapshot }));
+    return sendPage(request, reply, AccountsPage({ frame, ask, list, snapshot, alerts }));
   });
 
   app.get('/fleet', READ, async (request, reply) => {

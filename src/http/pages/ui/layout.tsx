@@ -3,7 +3,9 @@ import type { ComponentChildren, VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import { isoInstant, type Instant } from '../../../domain/primitives/time.js';
 import type { Caller } from '../../access/caller.js';
+import type { OpenCounts } from '../../../postgres/alerts/alerts.js';
 import { Patterns } from './bar.js';
+import { whole } from './format.js';
 
 /** The addresses of the style sheet and the scripts: each name contains a hash of the content. */
 export type AssetUrls = {
@@ -20,11 +22,13 @@ export type Frame = {
   readonly caller: Caller | null;
   /** The result of the last action, shown once. */
   readonly flash?: string | undefined;
+  /** The open alerts that the reader may see; null if they are not known. */
+  readonly alerts?: OpenCounts | null;
 };
 type PageProps = {
   readonly frame: Frame;
   readonly title: string;
-  readonly here?: 'accounts' | 'fleet';
+  readonly here?: Here;
   /** The stream that reports changes of this page; null for a page that does not change. */
   readonly stream?: string | null;
   readonly children?: ComponentChildren;
@@ -55,7 +59,7 @@ export function Page({ frame, title, here, stream = null, children }: PageProps)
           <a class="brand" href="/accounts">
             Safeband
           </a>
-          {caller ? <Navigation here={here} /> : null}
+          {caller ? <Navigation here={here} alerts={frame.alerts ?? null} /> : null}
           <p id="live" class="live" role="status" hidden={true} />
           {caller ? <Session caller={caller} /> : null}
         </header>
@@ -77,16 +81,39 @@ export function Page({ frame, title, here, stream = null, children }: PageProps)
   );
 }
 
-const Navigation = ({ here }: { readonly here: 'accounts' | 'fleet' | undefined }): VNode => (
+type Here = 'accounts' | 'alerts' | 'fleet';
+const Navigation = ({
+  here,
+  alerts,
+}: {
+  readonly here: Here | undefined;
+  readonly alerts: OpenCounts | null;
+}): VNode => (
   <nav aria-label="Pages">
     <a href="/accounts" aria-current={here === 'accounts' ? 'page' : undefined}>
       Accounts
+    </a>
+    <a id="nav-alerts" href="/alerts" aria-current={here === 'alerts' ? 'page' : undefined}>
+      Alerts
+      {alerts === null ? null : <Badge alerts={alerts} />}
     </a>
     <a href="/fleet" aria-current={here === 'fleet' ? 'page' : undefined}>
       Fleet
     </a>
   </nav>
 );
+
+/** Renders how many alerts wait for a person; nothing if none does. */
+const Badge = ({ alerts: { critical, warning } }: { readonly alerts: OpenCounts }): VNode | null =>
+  critical + warning === 0 ? null : (
+    <span id="open-alerts" class={critical > 0 ? 'badge badge-critical' : 'badge'}>
+      {whole(critical + warning)}
+      <span class="hidden">
+        {' '}
+        open: {critical} critical, {warning} warning
+      </span>
+    </span>
+  );
 
 const Session = ({ caller }: { readonly caller: Caller }): VNode => (
   <form class="session" method="post" action="/logout">

@@ -1,0 +1,202 @@
+/** One alert for people: what it is, its age, the next step, who works on it, and its actions. */
+import type { VNode } from 'preact';
+import { ALERT_HELP, END_WORDS, mayClose } from '../../../domain/diagnostics/alerts/alertHelp.js';
+import type { Severity } from '../../../domain/account/alertKinds.js';
+import { FLEET } from '../../../domain/reconcile/fleetAudit.js';
+import type { Alert, AlertAct, OpenCounts } from '../../../postgres/alerts/alerts.js';
+import { Ago, When } from '../ui/parts.js';
+
+const SIGNS = { info: '△ info', warning: '▲ warning', critical: '◆ critical' } as const;
+
+/** Renders a severity with its sign, because some readers cannot distinguish colours. */
+export const SeverityWord = ({ severity }: { readonly severity: Severity }): VNode => (
+  <span class={`severity severity-${severity}`}>{SIGNS[severity]}</span>
+);
+
+/** Renders the open alerts of an account in the list of accounts, with a link to them. */
+export function OpenAlertsOf({
+  accountId,
+  counts,
+}: {
+  readonly accountId: string;
+  readonly counts: OpenCounts | undefined;
+}): VNode {
+  const { critical = 0, warning = 0, info = 0, acknowledged = 0 } = counts ?? {};
+  if (counts === undefined) return <span class="note">none</span>;
+  return (
+    <a class="counts" href={`/alerts?account=${accountId}`}>
+      <Count count={critical} sign="◆" word="critical" tone="severity severity-critical" />
+      <Count count={warning} sign="▲" word="warning" tone="severity severity-warning" />
+      <Count count={info} sign="△" word="for information" tone="severity" />
+      <Count count={acknowledged} sign="✓" word="acknowledged" tone="note" />
+    </a>
+  );
+}
+
+/** Renders a number with its sign; the word is read aloud, and shown on hover. */
+const Count = ({
+  count,
+  sign,
+  word,
+  tone,
+}: {
+  readonly count: number;
+  readonly sign: string;
+  readonly word: string;
+  readonly tone: string;
+}): VNode | null =>
+  count === 0 ? null : (
+    <span class={tone} title={word}>
+      {sign} {count}
+      <span class="hidden"> {word} </span>
+    </span>
+  );
+
+export type CardProps = {
+  readonly alert: Alert;
+  readonly now: number;
+  readonly canOperate: boolean;
+  /** True on the page of its account, which does not name the account again. */
+  readonly isOnAccount?: boolean;
+  /** True if everything is shown, also what a list folds. */
+  readonly isWhole?: boolean;
+};
+
+export function AlertCard(props: CardProps): VNode {
+  const { alert, now, isOnAccount = false, isWhole = false } = props;
+  const { alertId, accountId, kind, severity, openedAt, raisedAt, times, resolvedAt } = alert;
+  const { title, step, ifNoPersonActs } = ALERT_HELP[kind];
+  const isOpen = resolvedAt === null;
+  return (
+    <>
+      <p class="alert-head">
+        <SeverityWord severity={severity} /> <strong>{title}</strong>
+      </p>
+      <p class="note">
+        {isOnAccount ? null : accountId === FLEET ? (
+          'whole fleet, '
+        ) : (
+          <>
+            <a href={`/accounts/${accountId}`}>{accountId}</a>,{' '}
+          </>
+        )}
+        alert {alertId}, {kind}, opened <Ago at={openedAt} now={now} />
+        {times > 1 ? (
+          <>
+            , raised {times} times, last <Ago at={raisedAt} now={now} />
+          </>
+        ) : null}
+      </p>
+      {isOpen ? (
+        <p class="alert-step">
+          <strong>Next:</strong> {step}
+        </p>
+      ) : null}
+      <Trace alert={alert} />
+      {isWhole ? (
+        <More alert={alert} ifNoPersonActs={ifNoPersonActs} />
+      ) : (
+        <details id={`more-${alertId}`}>
+          <summary>
+            Details<span class="hidden"> of alert {alertId}</span>
+          </summary>
+          <More alert={alert} ifNoPersonActs={ifNoPersonActs} />
+        </details>
+      )}
+      {isOpen && props.canOperate ? <Actions alert={alert} isOnAccount={isOnAccount} /> : null}
+    </>
+  );
+}
+
+function More({
+  alert,
+  ifNoPersonActs,
+}: {
+  readonly alert: Alert;
+  readonly ifNoPersonActs: string;
+}): VNode {
+  const { found, endedBy } = ALERT_HELP[alert.kind];
+  const isOpen = alert.resolvedAt === null;
+  return (
+    <div class="alert-more">
+      <p>{found}</p>
+      {isOpen ? (
+        <p>
+          {ifNoPersonActs} {END_WORDS[endedBy]}
+        </p>
+      ) : null}
+      <AlertDetails details={alert.details} />
+    </div>
+  );
+}
+
+/** Renders who works on the alert, and how it ended. */
+function Trace({ alert }: { readonly alert: Alert }): VNode | null {
+  const { acknowledged, closed, resolvedAt } = alert;
+  if (acknowledged === null && resolvedAt === null) return null;
+  return (
+    <p class="note">
+      {acknowledged === null ? null : <Act word="Acknowledged" act={acknowledged} />}
+      {acknowledged !== null && resolvedAt !== null ? ' ' : null}
+      {closed === null ? null : <Act word="Closed" act={closed} />}
+      {closed === null && resolvedAt !== null ? (
+        <>
+          Ended with its cause, <When at={resolvedAt} show="full" />.
+        </>
+      ) : null}
+    </p>
+  );
+}
+
+const Act = ({ word, act }: { readonly word: string; readonly act: AlertAct }): VNode => (
+  <>
+    {word} by {act.actor}, <When at={act.at} show="full" />: {act.reason}
+  </>
+);
+
+/** Renders the links to the pages that acknowledge and close. */
+function Actions({
+  alert,
+  isOnAccount,
+}: {
+  readonly alert: Alert;
+  readonly isOnAccount: boolean;
+}): VNode {
+  const { alertId, acknowledged, kind, isConnected } = alert;
+  const link = (verb: 'acknowledge' | 'close', word: string): VNode => (
+    <a class="button" href={`/alerts/${alertId}/do/${verb}${isOnAccount ? '?back=account' : ''}`}>
+      {word}
+      <span class="hidden"> alert {alertId}</span>
+    </a>
+  );
+  return (
+    <p class="actions">
+      {acknowledged === null ? link('acknowledge', 'Acknowledge') : null}
+      {mayClose(kind, isConnected) ? link('close', 'Close') : null}
+    </p>
+  );
+}
+
+/** Renders the sentences of an alert; for an alert without sentences, its details. */
+function AlertDetails({ details }: { readonly details: object }): VNode | null {
+  if ('sentences' in details && Array.isArray(details.sentences)) {
+    return (
+      <ul class="details">
+        {details.sentences.map((text) => (
+          <li key={String(text)}>{String(text)}</li>
+        ))}
+      </ul>
+    );
+  }
+  const known = Object.entries(details).filter(([, value]) => value !== null);
+  if (known.length === 0) return null;
+  return (
+    <p class="note">
+      {known
+        .map(
+          ([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : value}`,
+        )
+        .join(', ')}
+    </p>
+  );
+}

@@ -1,0 +1,61 @@
+/** Reads the address of the list of alerts: filters that no address can make fail. */
+import { ALERT_KINDS, type AlertKind, type Severity } from '../../../domain/account/alertKinds.js';
+import { isAccountId } from '../../../domain/primitives/ids.js';
+import type { AlertPage, AlertState } from '../../../postgres/alerts/alerts.js';
+
+/** The choices of the filter, and the states that each selects; null: all. */
+export const CHOICES = {
+  unresolved: ['open', 'acknowledged'],
+  open: ['open'],
+  acknowledged: ['acknowledged'],
+  resolved: ['resolved'],
+  all: null,
+} as const satisfies Readonly<Record<string, readonly AlertState[] | null>>;
+export type Choice = keyof typeof CHOICES;
+export const SEVERITIES: readonly Severity[] = ['critical', 'warning', 'info'];
+
+export type AlertsAsk = {
+  readonly choice: Choice;
+  readonly kind: AlertKind | null;
+  readonly severity: Severity | null;
+  /** The whole id of one account. */
+  readonly account: string | null;
+  readonly cursor: string | null;
+};
+
+type Query = { readonly [name: string]: unknown };
+const isChoice = (raw: unknown): raw is Choice =>
+  typeof raw === 'string' && Object.hasOwn(CHOICES, raw);
+
+export function alertsAskOf({ state, kind, severity, account, cursor }: Query): AlertsAsk {
+  const id = typeof account === 'string' ? account.trim() : '';
+  return {
+    choice: isChoice(state) ? state : 'unresolved',
+    kind: ALERT_KINDS.find((one) => one === kind) ?? null,
+    severity: SEVERITIES.find((one) => one === severity) ?? null,
+    account: isAccountId(id) ? id : null,
+    cursor: typeof cursor === 'string' ? cursor : null,
+  };
+}
+
+/** Returns the filters as they stand in the address, without those that select everything. */
+export const filtersOf = ({ choice, kind, severity, account }: AlertsAsk) => ({
+  ...(choice === 'unresolved' ? {} : { state: choice }),
+  ...(kind === null ? {} : { kind }),
+  ...(severity === null ? {} : { severity }),
+  ...(account === null ? {} : { account }),
+});
+
+/** Open alerts come by urgency, and past ones by their age. */
+export const pageOfAsk = ({
+  choice,
+  kind,
+  severity,
+  account,
+}: AlertsAsk): Pick<AlertPage, 'states' | 'kind' | 'severity' | 'accountId' | 'order'> => ({
+  states: CHOICES[choice],
+  kind,
+  severity,
+  accountId: account,
+  order: choice === 'resolved' || choice === 'all' ? 'opened' : 'urgency',
+});
