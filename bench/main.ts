@@ -30,7 +30,7 @@ async function heapOfAccount(): Promise<readonly Line[]> {
   const kib = (own = 0, bare = 0): string => `${own} (bare ${bare}, ${(own / bare).toFixed(1)} x)`;
   return [
     ['heap of a cached account, fresh, KiB', kib(fresh, bareFresh), ''],
-    ['heap of a cached account, after 90 messages, KiB', kib(after, bareAfter), '128 at most'],
+    ['heap of a cached account, after 54 messages, KiB', kib(after, bareAfter), '128 at most'],
   ];
 }
 
