@@ -18,6 +18,7 @@ await safeband.connect({
   accountId: 'acme-anna',
   tier: 'sales_navigator',
   timezone: 'Europe/Berlin',
+  inmailsSentToday: 0, // what this member has sent today elsewhere, such as in LinkedIn itself
 });
 
 const result = await sendWithSlot(

@@ -62,7 +62,7 @@ it('the dashboard starts without an account, and connects the first account', as
   await page.getByLabel('Account id').fill('no spaces');
   await page.getByLabel('Tier').selectOption('sales_navigator');
   await page.getByRole('button', { name: 'Connect the account' }).click();
-  await shows(page, 'accountId should begin with a letter, a digit, _ or -');
+  await shows(page, '“Account id” should begin with a letter, a digit, _ or -');
   const id = process.env['SAFEBAND_SCREENSHOTS'] ? 'first' : desk.stand.newAccount('first');
   await page.getByLabel('Account id').fill(id);
   await page.getByRole('button', { name: 'Connect the account' }).click();

@@ -25,7 +25,8 @@ type Change = Extract<
   }
 >;
 
-export function changeRow(event: Change, at: Instant): ChangeRow {
+/** Returns the row of a change. `before` is the policy that a changed policy replaces. */
+export function changeRow(event: Change, at: Instant, before: Policy): ChangeRow {
   const row = (
     kind: ChangeRow['kind'],
     actor: string,
@@ -52,7 +53,10 @@ export function changeRow(event: Change, at: Instant): ChangeRow {
     case 'Resumed':
       return row('resume', event.actor, event.reason);
     case 'PolicyChanged':
-      return row('policy', event.actor, null, { policy: JSON.stringify(event.policy) });
+      return row('policy', event.actor, null, {
+        policy: JSON.stringify(event.policy),
+        before: JSON.stringify(before),
+      });
     case 'Connected':
       return row('connect', event.actor, null);
     case 'Disconnected':

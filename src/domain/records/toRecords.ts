@@ -51,7 +51,7 @@ export function rowsOf(event: Event, before: Account, after: Account): readonly 
     case 'Connected':
     case 'Disconnected':
     case 'SettledByOperator':
-      return [changeRow(event, after.now)];
+      return [changeRow(event, after.now, before.policy)];
     case 'AlertRaised': {
       const { kind, severity, details } = event;
       const quotaDay = after.day;

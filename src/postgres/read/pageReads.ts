@@ -158,6 +158,23 @@ export async function readSettings(
   return settings;
 }
 
+export type Connection = 'connected' | 'disconnected';
+
+/** Reads whether an account is connected; undefined if there is no such account. */
+export async function readConnection(
+  db: Queryable,
+  accountId: string,
+): Promise<Connection | undefined> {
+  const [found] = await rowsOf<{ readonly connection: Connection }>(
+    db,
+    `select jsonb_build_object('connection',
+       case when state = 'disconnected' then 'disconnected' else 'connected' end) as row
+     from safeband.accounts where account_id = $1`,
+    [accountId],
+  );
+  return found?.connection;
+}
+
 export type Heartbeat = {
   readonly runId: string;
   readonly ranAt: Instant;

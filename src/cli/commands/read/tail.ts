@@ -4,6 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { assertNever } from '../../../domain/primitives/assert.js';
+import { changesText, settingsIn } from '../../../domain/records/settingsChange.js';
 import { shown } from '../../../domain/primitives/text.js';
 import { isoInstant, MINUTE_MS, type Instant } from '../../../domain/primitives/time.js';
 import { readFeed, type Happening } from '../../../postgres/read/feed.js';
@@ -90,7 +91,9 @@ function lineOf({ kind, at, details }: Happening, { colors }: Look): string {
   const isResolved = details['resolved'] === true;
   const [word, text] = isResolved
     ? ['resolved', `alert ${wordOf(details['kind'])}`]
-    : wordsOf(kind, (name) => wordOf(details[name]));
+    : kind === 'change' && details['kind'] === 'policy'
+      ? ['policy', `by ${wordOf(details['actor'])}: ${changesText(settingsIn(details['details']))}`]
+      : wordsOf(kind, (name) => wordOf(details[name]));
   const colour = kind === 'alert' ? colors.yellow : kind === 'event' ? colors.green : String;
   return `${colors.dim(time)}  ${colour(word.padEnd(11))}  ${text}`;
 }

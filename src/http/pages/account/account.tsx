@@ -144,7 +144,7 @@ const Actions = ({ numbers }: { readonly numbers: Numbers }): VNode => {
       {state === 'held' ? null : link('hold', 'Hold')}
       {isResumable ? link('resume', 'Resume') : null}
       {link('reconcile', 'Reconcile now')}
-      {link('configure', 'Change caps')}
+      {link('configure', 'Change settings')}
       {link('disconnect', 'Disconnect')}
     </p>
   );

@@ -13,6 +13,7 @@ import type { DayColumn } from './daysChart.js';
 import { dateOf, many, timeOf } from '../ui/format.js';
 import type { Numbers } from '../ui/numbers.js';
 import { ALERT_HELP } from '../../../domain/diagnostics/alerts/alertHelp.js';
+import { changesText, settingsIn } from '../../../domain/records/settingsChange.js';
 import { causeWords } from '../../../domain/diagnostics/why/blockers.js';
 import { CHANGE_WORDS } from '../ui/words.js';
 
@@ -182,22 +183,12 @@ export function changeInWords({ kind, actor, reason, details }: WrittenChange): 
     const cause = 'cause' in details ? causeWords(String(details.cause)) : '';
     return `until ${timeOf(Date.parse(String(details.until)))} UTC: ${cause}`;
   }
-  if (kind === 'policy' && 'policy' in details) return `${by} ${policyInWords(details.policy)}`;
+  if (kind === 'policy') return [by, changesText(settingsIn(details))].filter(Boolean).join(': ');
   if (kind === 'settle' && 'reservationId' in details) {
     const outcome = 'outcome' in details ? String(details.outcome) : '';
     return `${String(details.reservationId)} is ${outcome}, ${by}: ${reason ?? ''}`;
   }
   return [by, reason].filter(Boolean).join(': ');
-}
-
-function policyInWords(raw: unknown): string {
-  if (typeof raw !== 'string') return '';
-  const policy: unknown = JSON.parse(raw);
-  if (typeof policy !== 'object' || policy === null) return '';
-  return Object.entries(policy)
-    .filter(([, value]) => value !== null)
-    .map(([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : value}`)
-    .join(', ');
 }
 
 /** Returns a column for each of the last `count` quota days; today's comes from the numbers. */

@@ -9,14 +9,17 @@ import {
   problemIn,
   type Problem,
 } from '../../plumbing/problems.js';
+import { readConnection, type Connection } from '../../../postgres/read/pageReads.js';
 import { readAccount } from '../account/accountData.js';
 import { accountIn } from '../account/accountRoutes.js';
-import { actionOf, connectBy, type Action } from './actions.js';
+import { actionOf, type Action } from './actions.js';
+import { connectBy } from './connect.js';
 import { ConfirmPage, ConnectPage } from './confirm.js';
 import { formOf, type Form } from '../ui/form.js';
 import { frameOf, goTo, sendPage } from '../ui/send.js';
 import type { PageParts } from '../context.js';
 
+const CONFLICT = 409;
 const OPERATE = { config: { needs: 'operate' } } as const;
 type OfAction = {
   readonly Params: { readonly accountId: string; readonly action: string };
@@ -67,15 +70,15 @@ export function addActions(app: FastifyInstance, parts: PageParts): void {
 }
 
 function addConnect(app: FastifyInstance, parts: PageParts): void {
-  const { assets, now, client } = parts;
+  const { assets, now, client, pool } = parts;
   const ask = (
     request: FastifyRequest,
     reply: FastifyReply,
-    { form, problem }: { form: Form; problem: Problem | null },
+    { form, problem, known }: { form: Form; problem: Problem | null; known?: Connection },
   ): Promise<FastifyReply> => {
     const frame = frameOf(request, reply, { assets: assets.urls, now: now() });
-    const page = ConnectPage({ frame, form, failure: problem?.fields ?? null });
-    return sendPage(request, reply, page, problem?.statusCode);
+    const page = ConnectPage({ frame, form, failure: problem?.fields ?? null, known });
+    return sendPage(request, reply, page, known ? CONFLICT : problem?.statusCode);
   };
 
   app.get('/connect', OPERATE, async (request, reply) =>
@@ -91,6 +94,9 @@ function addConnect(app: FastifyInstance, parts: PageParts): void {
         throw invalidInput(`accountId should ${should}`, 'accountId');
       }
       if (!maySee(request.caller, accountId)) throw accountUnknown();
+      // To connect is not to configure: an empty field of this form means the default.
+      const known = await readConnection(pool, accountId);
+      if (known) return ask(request, reply, { form, problem: null, known });
       const done = await connectBy(client, { accountId, actor: request.caller.name, form });
       changed(parts, accountId);
       return goTo(reply, `/accounts/${accountId}`, done);

@@ -1,22 +1,21 @@
 /** The actions of an operator on an account: their effects, their form fields, and the call. */
 import type { SafebandClient } from '../../../client/index.js';
-import { SAFE_BAND, TIERS } from '../../../domain/primitives/tier.js';
+import { SAFE_BAND } from '../../../domain/primitives/tier.js';
 import { invalidInput } from '../../plumbing/problems.js';
 import type { AccountData } from '../account/accountData.js';
-import { numberIn, rampIn, renewalIn, tierIn, type Form } from '../ui/form.js';
+import { connectBy, RECONNECT_FIELDS, type Ordered } from './connect.js';
+import {
+  RAMP_FIELD,
+  RENEWAL_FIELD,
+  TIER_FIELD,
+  windowFields,
+  ZONE_FIELD,
+  type Field,
+} from './fields.js';
+import { numberIn, rampIn, renewalIn, tierIn, windowIn, type Form } from '../ui/form.js';
 import { many } from '../ui/format.js';
 import { TIER_WORDS } from '../ui/words.js';
 
-export type Field = {
-  readonly name: string;
-  readonly label: string;
-  readonly hint?: string;
-  readonly value?: string;
-  readonly isRequired?: boolean;
-  readonly isNumber?: boolean;
-  /** The choices: value and word. */
-  readonly options?: readonly (readonly [string, string])[];
-};
 export type Action = {
   readonly title: string;
   /** The effects, in sentences, shown before the action. */
@@ -25,10 +24,8 @@ export type Action = {
   readonly button: string;
   readonly isDangerous?: boolean;
   /** Runs the action and returns a sentence about it. Throws the refusal of the account. */
-  readonly run: (client: SafebandClient, order: OrderOf) => Promise<string>;
+  readonly run: (client: SafebandClient, order: Ordered) => Promise<string>;
 };
-export type OrderOf = { readonly accountId: string; readonly actor: string; readonly form: Form };
-
 const reason = (label: string): Field => ({
   name: 'reason',
   label,
@@ -158,7 +155,7 @@ const disconnect: Action = {
 };
 
 const configure: Action = {
-  title: 'Change caps',
+  title: 'Change settings',
   will: ({ numbers, settings }) => [
     `The safe band of ${TIER_WORDS[settings.tier]} is ${SAFE_BAND[settings.tier]} InMails per day. A cap may be lower, never higher.`,
     `The counter is ${numbers.counter} today. A lower cap stops new sends, but starts no cooldown.`,
@@ -181,10 +178,15 @@ const configure: Action = {
       value: String(settings.weeklyCap ?? ''),
     },
     {
-      name: 'ramp',
-      label: 'Ramp',
-      hint: 'Ascending daily caps, such as 5, 10, 20. Leave empty for no ramp.',
+      ...RAMP_FIELD,
+      hint: `${RAMP_FIELD.hint} Leave empty for no ramp.`,
       value: settings.ramp?.join(', ') ?? '',
+    },
+    ...windowFields(settings.sendingWindow, 'for all hours'),
+    {
+      ...ZONE_FIELD,
+      hint: `${ZONE_FIELD.hint} The window is in this zone. Leave empty for UTC.`,
+      value: settings.timezone,
     },
     {
       ...RENEWAL_FIELD,
@@ -192,7 +194,7 @@ const configure: Action = {
       value: String(settings.creditsRenewOn ?? ''),
     },
   ],
-  button: 'Change the caps',
+  button: 'Change the settings',
   run: async (client, { accountId, actor, form }) => {
     const tier = tierIn(form);
     const policy = await client.configure(accountId, {
@@ -200,68 +202,15 @@ const configure: Action = {
       dailyCap: numberIn(form, 'dailyCap'),
       weeklyCap: numberIn(form, 'weeklyCap'),
       ramp: rampIn(form),
+      sendingWindow: windowIn(form),
+      timezone: form['timezone'] || null,
       creditsRenewOn: renewalIn(form),
       actor,
     });
     const daily = policy.dailyCap ?? `${SAFE_BAND[policy.tier]}, the safe band`;
-    return `The settings are changed. The daily cap is ${daily}.`;
+    return `The settings are changed; the list of changes shows each setting before and after. The daily cap is ${daily}.`;
   },
 };
-
-const TIER_FIELD: Field = {
-  name: 'tier',
-  label: 'Tier',
-  isRequired: true,
-  options: TIERS.map((tier) => [tier, `${TIER_WORDS[tier]} (${SAFE_BAND[tier]} per day)`] as const),
-};
-
-const RENEWAL_FIELD = {
-  name: 'creditsRenewOn',
-  label: 'Credits renew on day',
-  isNumber: true,
-  hint: 'The day of the month on which LinkedIn renews InMail credits.',
-} as const;
-
-/** The fields to connect an account; the form of a new account also asks for its id. */
-export const CONNECT_FIELDS: readonly Field[] = [
-  TIER_FIELD,
-  {
-    name: 'timezone',
-    label: 'Time zone',
-    hint: 'Such as Europe/Berlin. Leave empty for the former zone, or UTC for a new account.',
-  },
-  {
-    name: 'dailyCap',
-    label: 'Daily cap',
-    isNumber: true,
-    hint: 'Leave empty for the former cap, or the safe band of the tier for a new account.',
-  },
-  {
-    ...RENEWAL_FIELD,
-    hint: `${RENEWAL_FIELD.hint} Leave empty for the former day, or day 1 for a new account.`,
-  },
-];
-
-/** Connects the account; an empty field keeps the stored value. */
-export async function connectBy(
-  client: SafebandClient,
-  { accountId, actor, form }: OrderOf,
-): Promise<string> {
-  const dailyCap = numberIn(form, 'dailyCap');
-  const creditsRenewOn = renewalIn(form);
-  const { timezone } = form;
-  const { state } = await client.connect({
-    accountId,
-    tier: tierIn(form),
-    actor,
-    ...(timezone ? { timezone } : {}),
-    ...(dailyCap === null ? {} : { dailyCap }),
-    ...(creditsRenewOn === null ? {} : { creditsRenewOn }),
-  });
-  return state === 'active' || state === 'unverified'
-    ? `${accountId} is connected.`
-    : `${accountId} is connected. Its state is: ${state.replaceAll('_', ' ')}.`;
-}
 
 const connect: Action = {
   title: 'Connect again',
@@ -270,7 +219,7 @@ const connect: Action = {
     `The counter of today stays ${numbers.counter}: the day does not start again at 0.`,
   ],
   fields: ({ settings }) =>
-    CONNECT_FIELDS.map((field) =>
+    RECONNECT_FIELDS.map((field) =>
       field.name === 'tier' ? { ...field, value: settings.tier } : field,
     ),
   button: 'Connect the account',

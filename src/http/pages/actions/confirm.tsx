@@ -2,7 +2,10 @@
 import type { VNode } from 'preact';
 import type { Problem } from '../../plumbing/problems.js';
 import type { AccountData } from '../account/accountData.js';
-import { CONNECT_FIELDS, type Action, type Field } from './actions.js';
+import type { Connection } from '../../../postgres/read/pageReads.js';
+import type { Action } from './actions.js';
+import { CONNECT_FIELDS } from './connect.js';
+import type { Field } from './fields.js';
 import type { Form } from '../ui/form.js';
 import { Page, type Frame } from '../ui/layout.js';
 
@@ -35,7 +38,7 @@ export function ConfirmPage({
             <li key={text}>{text}</li>
           ))}
         </ul>
-        <Refusal failure={failure} />
+        <Refusal failure={failure} fields={action.fields(data, form)} />
         <form method="post" action={`/accounts/${accountId}/do/${name}`}>
           {action.fields(data, form).map((field) => (
             <Input key={field.name} field={field} form={form} failure={failure} />
@@ -61,7 +64,33 @@ const ID_FIELD: Field = {
   isRequired: true,
 };
 
-export const ConnectPage = ({ frame, form, failure }: Shown): VNode => (
+const NEW_FIELDS: readonly Field[] = [ID_FIELD, ...CONNECT_FIELDS];
+
+const Known = ({
+  accountId,
+  known,
+}: {
+  readonly accountId: string;
+  readonly known: Connection;
+}): VNode => (
+  <p class="banner banner-error" role="alert">
+    <strong>{accountId} exists already.</strong> Nothing was changed.{' '}
+    {known === 'connected' ? (
+      <a href={`/accounts/${accountId}/do/configure`}>Change its settings</a>
+    ) : (
+      <a href={`/accounts/${accountId}/do/connect`}>Connect it again</a>
+    )}
+    , or enter another account id.
+  </p>
+);
+
+/** The form of a new account. `known`: the id in the form is an account's already. */
+export const ConnectPage = ({
+  frame,
+  form,
+  failure,
+  known,
+}: Shown & { readonly known?: Connection | undefined }): VNode => (
   <Page frame={frame} title="Connect an account" here="accounts">
     <div class="confirm card">
       <p class="crumbs">
@@ -72,9 +101,10 @@ export const ConnectPage = ({ frame, form, failure }: Shown): VNode => (
         Safeband first compares the account with Postgres, usually in less than a second. Then the
         account may send within its safe band.
       </p>
-      <Refusal failure={failure} />
+      <Refusal failure={failure} fields={NEW_FIELDS} />
+      {known ? <Known accountId={form['accountId'] ?? ''} known={known} /> : null}
       <form method="post" action="/connect">
-        {[ID_FIELD, ...CONNECT_FIELDS].map((field) => (
+        {NEW_FIELDS.map((field) => (
           <Input key={field.name} field={field} form={form} failure={failure} />
         ))}
         <p class="actions">
@@ -90,16 +120,29 @@ export const ConnectPage = ({ frame, form, failure }: Shown): VNode => (
   </Page>
 );
 
-/** Renders why nothing was changed, and the fix. */
-export const Refusal = ({ failure }: { readonly failure: Failure | null }): VNode | null =>
-  failure === null ? null : (
+/** Renders why nothing was changed, and the fix. A field is named by its label. */
+export const Refusal = ({
+  failure,
+  fields = [],
+}: {
+  readonly failure: Failure | null;
+  readonly fields?: readonly Field[];
+}): VNode | null => {
+  if (failure === null) return null;
+  const label = fields.find(({ name }) => name === failure.field)?.label;
+  const detail =
+    label !== undefined && failure.field !== undefined && failure.detail.startsWith(failure.field)
+      ? `“${label}”${failure.detail.slice(failure.field.length)}`
+      : failure.detail;
+  return (
     <p class="banner banner-error" role="alert" id="refusal">
-      <strong>{failure.title}.</strong> {failure.detail}.{' '}
+      <strong>{failure.title}.</strong> {detail}.{' '}
       {failure.cure === undefined
         ? 'Nothing was changed.'
         : `Nothing was changed. To fix it: ${failure.cure}.`}
     </p>
   );
+};
 
 /** Renders a field of a form with its label, its hint and its last value. */
 export function Input({

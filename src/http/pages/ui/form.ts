@@ -1,6 +1,12 @@
 /** Reads the fields of a form: texts by name; other values are ignored. */
 import { TIERS, isTier } from '../../../domain/primitives/tier.js';
-import { invalidInput } from '../../plumbing/problems.js';
+import {
+  WEEKDAYS,
+  type SendingWindow,
+  type Weekday,
+} from '../../../domain/account/sendingWindow.js';
+import { WALL_CLOCK_PATTERN } from '../../../domain/wire/adminRequests.js';
+import { invalidInput, type Problem } from '../../plumbing/problems.js';
 
 export type Form = { readonly [name: string]: string };
 
@@ -45,6 +51,36 @@ export const rampIn = (form: Form): { readonly dailyCaps: readonly number[] } | 
     const parts = text.split(/[\s,;]+/).filter(Boolean);
     return parts.every((part) => COUNT.test(part)) ? { dailyCaps: parts.map(Number) } : undefined;
   });
+
+export const WINDOW = {
+  days: 'sendingWindow.days',
+  start: 'sendingWindow.start',
+  end: 'sendingWindow.end',
+} as const;
+
+/** Reads a sending window; null if all its fields are empty. */
+export function windowIn(form: Form): SendingWindow | null {
+  const days = fieldIn(form, WINDOW.days, `some of ${WEEKDAYS.join(', ')}`, weekdaysIn);
+  const start = fieldIn(form, WINDOW.start, 'a local time such as 09:00', wallClock);
+  const end = fieldIn(form, WINDOW.end, 'a local time such as 17:30', wallClock);
+  if (days === null && start === null && end === null) return null;
+  if (days === null) throw missing(WINDOW.days);
+  if (start === null) throw missing(WINDOW.start);
+  if (end === null) throw missing(WINDOW.end);
+  return { days, start, end };
+}
+const missing = (name: string): Problem => invalidInput(`${name} should not be empty`, name);
+const WALL_CLOCK = new RegExp(WALL_CLOCK_PATTERN);
+const wallClock = (text: string): string | undefined => (WALL_CLOCK.test(text) ? text : undefined);
+
+const weekdaysIn = (text: string): readonly Weekday[] | undefined => {
+  const words = text
+    .toLowerCase()
+    .split(/[\s,;]+/)
+    .filter(Boolean);
+  const days = WEEKDAYS.filter((day) => words.includes(day));
+  return days.length === new Set(words).size ? days : undefined;
+};
 
 export function tierIn(form: Form): (typeof TIERS)[number] {
   const tier = form['tier'];

@@ -184,10 +184,10 @@ it('reads a change back as what had happened', () => {
     { type: 'Disconnected', actor: 'ada', reason: 'gone' },
   ];
   for (const event of happened) {
-    expect(eventsOf(changeRow(event, at('10:00')), account)).toEqual([event]);
+    expect(eventsOf(changeRow(event, at('10:00'), account.policy), account)).toEqual([event]);
   }
   const settled = { type: 'SettledByOperator', actor: 'ada', details: {} } as const;
-  expect(eventsOf(changeRow(settled, at('10:00')), account)).toEqual([]);
+  expect(eventsOf(changeRow(settled, at('10:00'), account.policy), account)).toEqual([]);
 });
 
 it('lists what happened around it, and the answer that a reserve would have had', () => {

@@ -1,0 +1,57 @@
+/** A change of an account's settings in words: before and after, for pages and commands. */
+import type { Policy, Ramp } from '../account/policy.js';
+import type { SendingWindow } from '../account/sendingWindow.js';
+import { SAFE_BAND } from '../primitives/tier.js';
+
+/** One setting that changed. `before` is null in rows of older code, which did not store it. */
+export type SettingChange = {
+  readonly setting: string;
+  readonly before: string | null;
+  readonly after: string;
+};
+
+/** Returns the text of a ramp, such as `5, 10, 20`. */
+export const rampText = (ramp: Ramp | null): string => ramp?.dailyCaps.join(', ') ?? 'none';
+
+/** Returns the text of a sending window, such as `mon, tue 09:00 to 17:30`. */
+export const windowText = (window: SendingWindow | null): string =>
+  window === null ? 'all hours' : `${window.days.join(', ')} ${window.start} to ${window.end}`;
+
+const SETTINGS: readonly (readonly [setting: string, text: (policy: Policy) => string])[] = [
+  ['tier', ({ tier }) => tier.replaceAll('_', ' ')],
+  ['daily cap', ({ tier, dailyCap }) => String(dailyCap ?? `${SAFE_BAND[tier]} (safe band)`)],
+  ['weekly cap', ({ weeklyCap }) => String(weeklyCap ?? '5 times the daily cap')],
+  ['ramp', ({ ramp }) => rampText(ramp)],
+  ['sending window', ({ sendingWindow }) => windowText(sendingWindow)],
+  ['time zone', ({ timezone }) => timezone],
+  ['LinkedIn member', ({ identity }) => identity ?? 'not set'],
+  ['credits renew on day', ({ creditsRenewOn }) => String(creditsRenewOn ?? 1)],
+];
+
+/** Returns the settings that differ, in the order of the form. */
+export const settingsChanged = (before: Policy, after: Policy): readonly SettingChange[] =>
+  SETTINGS.map(([setting, text]) => ({ setting, before: text(before), after: text(after) })).filter(
+    (change) => change.before !== change.after,
+  );
+
+/** Returns the changed settings of a row of `account_changes` with the kind `policy`. */
+export function settingsIn(details: unknown): readonly SettingChange[] {
+  if (typeof details !== 'object' || details === null) return [];
+  // As changeRow wrote it; no other program writes that table.
+  const policyOf = (name: string): Policy | undefined => {
+    const text: unknown = Reflect.get(details, name);
+    return typeof text === 'string' ? JSON.parse(text) : undefined;
+  };
+  const [before, after] = [policyOf('before'), policyOf('policy')];
+  if (after === undefined) return [];
+  if (before !== undefined) return settingsChanged(before, after);
+  return SETTINGS.map(([setting, text]) => ({ setting, before: null, after: text(after) }));
+}
+
+/** Returns one line, such as `daily cap 50 (safe band) → 20, ramp none → 5, 10`. */
+export const changesText = (changes: readonly SettingChange[]): string =>
+  changes
+    .map(({ setting, before, after }) =>
+      before === null ? `${setting} ${after}` : `${setting} ${before} → ${after}`,
+    )
+    .join('; ');

@@ -1,0 +1,86 @@
+/** Connects a new account, or a disconnected one again. */
+import type { SafebandClient } from '../../../client/index.js';
+import { numberIn, rampIn, renewalIn, tierIn, windowIn, type Form } from '../ui/form.js';
+import {
+  RAMP_FIELD,
+  RENEWAL_FIELD,
+  TIER_FIELD,
+  windowFields,
+  ZONE_FIELD,
+  type Field,
+} from './fields.js';
+
+/** An operator's order. */
+export type Ordered = { readonly accountId: string; readonly actor: string; readonly form: Form };
+
+/** The fields to connect an account again: an empty field keeps the stored value. */
+export const RECONNECT_FIELDS: readonly Field[] = [
+  TIER_FIELD,
+  { ...ZONE_FIELD, hint: `${ZONE_FIELD.hint} Leave empty for the former zone.` },
+  {
+    name: 'dailyCap',
+    label: 'Daily cap',
+    isNumber: true,
+    hint: 'Leave empty for the former cap.',
+  },
+  { ...RENEWAL_FIELD, hint: `${RENEWAL_FIELD.hint} Leave empty for the former day.` },
+];
+
+/** The fields of a new account. */
+export const CONNECT_FIELDS: readonly Field[] = [
+  TIER_FIELD,
+  {
+    name: 'inmailsSentToday',
+    label: 'Already sent today, elsewhere?',
+    isNumber: true,
+    hint:
+      'InMails that this member has sent since midnight UTC in LinkedIn itself or with another tool.' +
+      ' They count in today’s cap. Leave empty for 0. If you are not sure, enter the higher number.',
+  },
+  {
+    name: 'identity',
+    label: 'LinkedIn member id',
+    hint:
+      'The id that begins with ACoAA, or the address of the profile. Safeband then finds out if the' +
+      ' same member is connected twice, which would double the cap.',
+  },
+  { ...ZONE_FIELD, hint: `${ZONE_FIELD.hint} Leave empty for UTC.` },
+  ...windowFields(null, 'to send at all hours'),
+  {
+    name: 'dailyCap',
+    label: 'Daily cap',
+    isNumber: true,
+    hint: 'Leave empty for the safe band of the tier.',
+  },
+  {
+    ...RAMP_FIELD,
+    hint: `${RAMP_FIELD.hint} For a new or long unused account. Leave empty for none.`,
+  },
+  { ...RENEWAL_FIELD, hint: `${RENEWAL_FIELD.hint} Leave empty for day 1.` },
+];
+
+/** Connects the account; an empty field keeps the stored value. */
+export async function connectBy(
+  client: SafebandClient,
+  { accountId, actor, form }: Ordered,
+): Promise<string> {
+  const dailyCap = numberIn(form, 'dailyCap');
+  const inmailsSentToday = numberIn(form, 'inmailsSentToday');
+  const [ramp, sendingWindow, creditsRenewOn] = [rampIn(form), windowIn(form), renewalIn(form)];
+  const { timezone, identity } = form;
+  const { state } = await client.connect({
+    accountId,
+    tier: tierIn(form),
+    actor,
+    ...(timezone ? { timezone } : {}),
+    ...(identity ? { identity } : {}),
+    ...(dailyCap === null ? {} : { dailyCap }),
+    ...(inmailsSentToday === null ? {} : { inmailsSentToday }),
+    ...(ramp === null ? {} : { ramp }),
+    ...(sendingWindow === null ? {} : { sendingWindow }),
+    ...(creditsRenewOn === null ? {} : { creditsRenewOn }),
+  });
+  return state === 'active' || state === 'unverified'
+    ? `${accountId} is connected.`
+    : `${accountId} is connected. Its state is: ${state.replaceAll('_', ' ')}.`;
+}

@@ -1,0 +1,55 @@
+/** The fields of the forms of an operator. */
+import type { SendingWindow } from '../../../domain/account/sendingWindow.js';
+import { SAFE_BAND, TIERS } from '../../../domain/primitives/tier.js';
+import { WINDOW } from '../ui/form.js';
+import { TIER_WORDS } from '../ui/words.js';
+
+export type Field = {
+  readonly name: string;
+  readonly label: string;
+  readonly hint?: string;
+  readonly value?: string;
+  readonly isRequired?: boolean;
+  readonly isNumber?: boolean;
+  /** The choices: value and word. */
+  readonly options?: readonly (readonly [string, string])[];
+};
+export const TIER_FIELD: Field = {
+  name: 'tier',
+  label: 'Tier',
+  isRequired: true,
+  options: TIERS.map((tier) => [tier, `${TIER_WORDS[tier]} (${SAFE_BAND[tier]} per day)`] as const),
+};
+
+export const RENEWAL_FIELD = {
+  name: 'creditsRenewOn',
+  label: 'Credits renew on day',
+  isNumber: true,
+  hint: 'The day of the month on which LinkedIn renews InMail credits.',
+} as const;
+
+export const RAMP_FIELD = {
+  name: 'ramp',
+  label: 'Ramp',
+  hint: 'Daily caps of the first days, ascending, such as 5, 10, 20.',
+} as const;
+export const ZONE_FIELD = {
+  name: 'timezone',
+  label: 'Time zone',
+  hint: 'Such as Europe/Berlin.',
+} as const;
+
+/** The fields of a sending window; `empty` ends the sentence about empty fields. */
+export const windowFields = (
+  window: SendingWindow | null | undefined,
+  empty: string,
+): readonly Field[] => [
+  {
+    name: WINDOW.days,
+    label: 'Sending days',
+    hint: `Such as mon, tue, wed, thu, fri. Leave the three fields empty ${empty}.`,
+    value: window?.days.join(', ') ?? '',
+  },
+  { name: WINDOW.start, label: 'Opens at', hint: 'Such as 09:00.', value: window?.start ?? '' },
+  { name: WINDOW.end, label: 'Closes at', hint: 'Such as 17:30.', value: window?.end ?? '' },
+];

@@ -1,0 +1,46 @@
+import { expect, it } from 'vitest';
+import {
+  changesText,
+  settingsChanged,
+  settingsIn,
+} from '../../../../src/domain/records/settingsChange.js';
+import type { Policy } from '../../../../src/domain/account/policy.js';
+
+const BEFORE: Policy = {
+  tier: 'sales_navigator',
+  dailyCap: null,
+  weeklyCap: null,
+  ramp: null,
+  sendingWindow: null,
+  timezone: 'UTC',
+  identity: null,
+};
+const AFTER: Policy = {
+  ...BEFORE,
+  dailyCap: 20,
+  ramp: { dailyCaps: [5, 10] },
+  sendingWindow: { days: ['mon', 'tue'], start: '09:00', end: '17:30' },
+  creditsRenewOn: 12,
+};
+const TEXT =
+  'daily cap 50 (safe band) → 20; ramp none → 5, 10; ' +
+  'sending window all hours → mon, tue 09:00 to 17:30; credits renew on day 1 → 12';
+
+it('a change of settings names each changed setting, before and after', () => {
+  expect(changesText(settingsChanged(BEFORE, AFTER))).toBe(TEXT);
+  expect(settingsChanged(AFTER, AFTER)).toEqual([]);
+  const row = { before: JSON.stringify(BEFORE), policy: JSON.stringify(AFTER) };
+  expect(changesText(settingsIn(row))).toBe(TEXT);
+});
+
+it('a row without the former settings lists all new settings', () => {
+  expect(changesText(settingsIn({ policy: JSON.stringify(AFTER) }))).toBe(
+    'tier sales navigator; daily cap 20; weekly cap 5 times the daily cap; ramp 5, 10; ' +
+      'sending window mon, tue 09:00 to 17:30; time zone UTC; LinkedIn member not set; ' +
+      'credits renew on day 12',
+  );
+});
+
+it.each([null, 'text', {}, { policy: 7 }])('details of %j are no change of settings', (details) => {
+  expect(settingsIn(details)).toEqual([]);
+});
