@@ -580,9 +580,12 @@ CREATE OR REPLACE FUNCTION safeband.account_status_at(at timestamp with time zon
  STABLE
 AS $function$
   with today as (
-    select a.*, dated.day, dated.day > a.counter_day as is_new
+    select a.*, dated.day, dated.day > a.counter_day as is_new,
+      gate.state as state_now, gate.cooldown_until as cooldown_now,
+      gate.cooldown_cause as cause_now, a as whole
     from safeband.accounts a
     cross join lateral (select greatest(a.counter_day, safeband.utc_day(at)) as day) dated
+    cross join lateral safeband.gate_at(a, at) gate
   ), found as (
     select t.*,
       case when t.is_new then 0 else t.external end as external_now,
@@ -591,8 +594,7 @@ AS $function$
       case when t.is_new then t.ramp_day_next else t.ramp_day end as step,
       slots.in_flight as slots_in_flight, slots.uncertain as slots_uncertain,
       slots.delivered as slots_delivered,
-      -- The sum that the reservations and the row's other parts prove, of the row's own day.
-      slots.of_row_day + t.external + t.imported + t.unexplained as proved_of_row,
+      safeband.proved_of(t.whole, slots.of_row_day) as proved_of_row,
       log.delivered as log_delivered, log.external as log_external
     from today t
     cross join lateral (
@@ -647,9 +649,7 @@ AS $function$
   )
   select c.account_id, c.tier, c.timezone, c.daily_cap, c.weekly_cap, c.ramp, c.sending_window,
     c.identity, c.counter, c.day, c.step,
-    safeband.state_at(c.state, c.hold_actor, c.breaker_until, c.cooldown_until, at),
-    case when c.cooldown_until > at then c.cooldown_until end,
-    case when c.cooldown_until > at then c.cooldown_cause end,
+    c.state_now, c.cooldown_now, c.cause_now,
     c.hold_reason, c.hold_actor, c.hold_since,
     case when c.breaker_until > at then c.breaker_until end,
     c.slots_in_flight, c.slots_uncertain, c.carried_now, c.imported_now,
@@ -716,6 +716,40 @@ AS $function$
   select case when id ~ '^sha256:[A-Za-z0-9+/]{43}=$'
     then pg_catalog.decode(pg_catalog.substr(id, 8), 'base64')
     else pg_catalog.sha256(pg_catalog.convert_to(id, 'UTF8')) end
+$function$;
+
+CREATE OR REPLACE FUNCTION safeband.gate_at(a safeband.accounts, at timestamp with time zone)
+ RETURNS TABLE(state text, cooldown_until timestamp with time zone, cooldown_cause text)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select case
+      when a.state = 'disconnected' then 'disconnected'
+      when a.hold_actor is not null then 'held'
+      when a.breaker_until > at then 'no_credits'
+      when coalesce(reset.cooldown_until, a.cooldown_until) > at then 'cooldown'
+      when a.state = 'unverified' or a.last_checked_at is null then 'unverified'
+      else 'active'
+    end,
+    case when reset.cooldown_until is not null then reset.cooldown_until
+         when a.cooldown_until > at then a.cooldown_until end,
+    case when reset.cooldown_until is not null then 'overshoot'
+         when a.cooldown_until > at then a.cooldown_cause end
+  -- A reset until 00:02 begins its cooldown at midnight, a later one at once.
+  from (select a.counter_day < safeband.utc_day(at) as is_late,
+               case when at - today.midnight <= interval '2 minutes' then today.midnight else at end
+                 as reset_at
+          from (select safeband.utc_day(at)::timestamp at time zone 'UTC' as midnight) today) due
+  -- The cooldown that the next reset starts, if the row is of an earlier day.
+  left join lateral (
+    select due.reset_at + interval '1 hour' as cooldown_until
+      from (select safeband.proved_of(a, count(*)::int) as counter from safeband.reservations r
+             where due.is_late and r.account_id = a.account_id and r.quota_day = a.counter_day
+               and r.state <> 'released') closed
+     where due.is_late and closed.counter > a.highest_cap
+       and 5 * closed.counter >= 6 * a.highest_cap and closed.counter > a.cooled_at_counter
+       and coalesce(a.cooldown_until <= due.reset_at, true)
+  ) reset on true
 $function$;
 
 CREATE OR REPLACE FUNCTION safeband.iso(at timestamp with time zone)
@@ -901,6 +935,14 @@ begin
   return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION safeband.proved_of(a safeband.accounts, slots integer)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select slots + a.external + a.imported + a.unexplained
+$function$;
+
 CREATE OR REPLACE FUNCTION safeband.prune_history(at timestamp with time zone, days integer DEFAULT 90)
  RETURNS bigint
  LANGUAGE sql
@@ -939,21 +981,6 @@ CREATE OR REPLACE FUNCTION safeband.safe_band(tier safeband.tier)
 AS $function$
   select case tier when 'premium' then 25 when 'sales_navigator' then 50
                    when 'recruiter' then 50 else 0 end
-$function$;
-
-CREATE OR REPLACE FUNCTION safeband.state_at(state text, hold_actor text, breaker_until timestamp with time zone, cooldown_until timestamp with time zone, at timestamp with time zone)
- RETURNS text
- LANGUAGE sql
- IMMUTABLE PARALLEL SAFE
-AS $function$
-  select case
-    when state = 'disconnected' then 'disconnected'
-    when hold_actor is not null then 'held'
-    when breaker_until > at then 'no_credits'
-    when cooldown_until > at then 'cooldown'
-    when state = 'unverified' then 'unverified'
-    else 'active'
-  end
 $function$;
 
 CREATE OR REPLACE FUNCTION safeband.tell_account()

@@ -242,7 +242,7 @@ export const DATABASE_MUTANTS: readonly Mutant<
   {
     rule: 'R7',
     what: "readers get yesterday's count with today's date",
-    file: 'migrations/0025_status_view.sql',
+    file: 'migrations/0026_state_of_rows.sql',
     old: 'case when f.is_new then f.slots_in_flight + f.slots_uncertain + f.slots_delivered',
     mutated: 'case when false then 0',
     by: 'no reader gets the count of yesterday with the date of today',
@@ -250,7 +250,7 @@ export const DATABASE_MUTANTS: readonly Mutant<
   {
     rule: 'R8',
     what: 'readers get the number of a row that was edited down',
-    file: 'migrations/0025_status_view.sql',
+    file: 'migrations/0026_state_of_rows.sql',
     old: 'else greatest(f.inmails_sent_today, f.proved_of_row) end as counter,',
     mutated: 'else f.inmails_sent_today end as counter,',
     by: 'readers get what is proved of a row that was edited down',

@@ -49,10 +49,6 @@ export type Gauges = {
   };
 };
 
-/** The state that holds now, as `account_status` has it (R7, R9). */
-const STATE_NOW = `safeband.state_at(state, hold_actor, breaker_until, cooldown_until,
-  statement_timestamp())`;
-
 /** The results of an audit that are counts of accounts (`Audited`). */
 const FOUND = `array['checked', 'drifting', 'woken', 'silent', 'lateResets', 'missing', 'unreached',
   'failing', 'restarted']`;
@@ -62,12 +58,12 @@ export async function readGauges(db: Queryable): Promise<Gauges> {
   const [gauges] = await rowsOf<Gauges>(
     db,
     `with current as materialized (
-       select ${STATE_NOW} as state,
-              case when cooldown_until > statement_timestamp() then cooldown_cause end as cause,
+       select gate.state, gate.cooldown_cause as cause,
               counter_day = safeband.utc_day(statement_timestamp()) as is_today,
               inmails_sent_today as counter, uncertain, carried, unexplained, hot_since,
               greatest(hot_since, last_checked_at) as checked_at
-         from safeband.accounts
+         from safeband.accounts a
+         cross join lateral safeband.gate_at(a, statement_timestamp()) gate
      ), sums as (
        select coalesce(sum(counter) filter (where is_today), 0)::int as counter,
               coalesce(sum(uncertain) filter (where is_today), 0)::int as uncertain,

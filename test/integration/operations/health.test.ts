@@ -165,13 +165,13 @@ it('metrics show the fleet to a key of all accounts', async () => {
   await pool.query(
     `insert into safeband.accounts (account_id, tier, counter_day, inmails_sent_today, in_flight,
        uncertain, carried, unexplained, state, cooldown_until, cooldown_cause, hold_actor, hold_since,
-       owner, owner_version, version, updated_at, hot_since, last_checked_at)
-     select * from (values
+       owner, owner_version, version, updated_at, hot_since, last_checked_at, highest_cap)
+     select *, 25 from (values
        ('acme-1', 'premium', safeband.utc_day(now()), 30, 1, 2, 0, 1, 'active', now() + interval '1 hour',
         'overshoot', null, null::timestamptz, 'o', 1, 1, now(), now() - interval '9 min',
         now() - interval '5 min'),
        ('acme-2', 'premium', safeband.utc_day(now()), 5, 0, 0, 1, 0, 'cooldown', now() - interval '1 min',
-        'throttled', null, null, 'o', 1, 1, now(), null, null),
+        'throttled', null, null, 'o', 1, 1, now(), null, now()),
        ('acme-3', 'premium', safeband.utc_day(now()) - 1, 9, 0, 9, 9, 9, 'active', null, null, 'ada', now(),
         'o', 1, 1, now(), null, null)) as row`,
   );
