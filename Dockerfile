@@ -22,6 +22,8 @@ COPY package.json ./
 COPY migrations ./migrations
 COPY bin ./bin
 COPY public ./public
+# The server serves it at /runbook.
+COPY docs/runbook.md ./docs/
 USER node
 EXPOSE 8080 9464
 # The server's check; the worker's is in compose.yml. Not /readyz: a restart repairs no database.

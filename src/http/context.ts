@@ -28,6 +28,8 @@ export type Needs = {
   readonly operations: Operations;
   /** The codec of encrypted payloads; null if there are no keys. */
   readonly codec?: PayloadCodec | null;
+  /** The address of the runbook for other programs; null: the runbook of this server. */
+  readonly runbookUrl?: string | null;
   /** The prefix of workflow ids that `replyTo` may name; null refuses every `replyTo`. */
   readonly replyPrefix?: string | null;
   /** The proxies whose header with the client's address is trusted. */

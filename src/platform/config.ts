@@ -109,6 +109,8 @@ export type ServerConfig = {
   readonly temporalUiUrl: string | null;
   readonly requestsPerMinute: number;
   readonly trustProxy: boolean | string;
+  /** The address of the runbook in links of alerts; null: the runbook of the server itself. */
+  readonly runbookUrl: string | null;
   /** `replyTo` over HTTP may name workflows whose ids begin with this; null: none. */
   readonly replyPrefix: string | null;
 };
@@ -139,8 +141,21 @@ export function serverFrom(environment: Environment): ServerConfig {
     temporalUiUrl: url?.replace(/\/$/, '') ?? null,
     requestsPerMinute: Number(rate),
     trustProxy: proxies === '' ? false : proxies,
+    runbookUrl: runbookUrlFrom(environment),
     replyPrefix: replyPrefixFrom(environment),
   };
+}
+
+/** Alerts add `#<kind>` to the address, so it has no fragment of its own. */
+function runbookUrlFrom(environment: Environment): string | null {
+  const url = environment['SAFEBAND_RUNBOOK_URL'] || null;
+  if (url === null) return null;
+  const isUrl = URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+  if (isUrl && !url.includes('#') && !/[\s"]/.test(url)) return url;
+  throw new ConfigError(
+    `SAFEBAND_RUNBOOK_URL=${shown(url)}: it should be an absolute address without #, such as ` +
+      'https://safeband.example.com/runbook',
+  );
 }
 
 /** True for an address, or a network such as 10.0.0.0/8. */

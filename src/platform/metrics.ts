@@ -21,6 +21,8 @@ export type Metrics = {
     labels: { readonly call: string; readonly outcome: string },
     seconds: number,
   ) => void;
+  /** Shows the address of the runbook, from which alert rules build their links. */
+  readonly linked: (runbookUrl: string) => void;
   /** Shows the numbers from Postgres. Null: no answer, so old numbers are not repeated. */
   readonly show: (gauges: Gauges | null) => void;
 };
@@ -41,8 +43,18 @@ export function createMetrics(): Metrics {
     "Calls to accounts' workflows, by message or query and outcome",
     ['call', 'outcome'],
   );
+  const runbook = new Gauge({
+    name: 'safeband_runbook_info',
+    help: 'The address of the runbook, in its label',
+    labelNames: ['url'],
+    registers: [registry],
+  });
   return {
     registry,
+    linked: (url) => {
+      runbook.reset();
+      runbook.set({ url }, 1);
+    },
     requested: (labels, seconds) => requests.observe(labels, seconds),
     called: (labels, seconds) => calls.observe(labels, seconds),
     show: fleetGauges(registry),

@@ -148,7 +148,13 @@ it.each([
   await page.goto('/alerts');
   const [, alertId] = /alert (\d+), bad_signal/.exec(await page.locator('main').innerText()) ?? [];
   const found: unknown[] = [];
-  const paths = ['/alerts', '/alerts?state=all', '/alerts?state=acknowledged', `/accounts/${id}`];
+  const paths = [
+    '/runbook',
+    '/alerts',
+    '/alerts?state=all',
+    '/alerts?state=acknowledged',
+    `/accounts/${id}`,
+  ];
   for (const path of [...paths, '/accounts', `/alerts/${alertId}/do/close`]) {
     await page.goto(path);
     for (const details of await page.locator('details').all()) await details.click();

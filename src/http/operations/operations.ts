@@ -7,6 +7,7 @@ import { readHealth } from '../../postgres/operations/health.js';
 import type { Pool } from '../../postgres/pool.js';
 import type { SchedulesFlaw } from './health.js';
 import { serveHealth } from '../routes/health.js';
+import { runbookUrlOf } from '../runbookUrl.js';
 import { serveMetrics } from '../routes/metrics.js';
 
 export type Operations = {
@@ -28,9 +29,20 @@ export function addOperations(
     pool,
     now,
     operations,
-  }: { readonly pool: Pool; readonly now: () => Instant; readonly operations: Operations },
+    runbookUrl,
+  }: {
+    readonly pool: Pool;
+    readonly now: () => Instant;
+    readonly operations: Operations;
+    readonly runbookUrl?: string | null;
+  },
 ): void {
   const { metrics, ...asked } = operations;
-  serveMetrics(app, { metrics, readGauges: () => readGauges(pool), now });
+  serveMetrics(app, {
+    metrics,
+    readGauges: () => readGauges(pool),
+    now,
+    runbookUrl: () => runbookUrlOf(app, runbookUrl),
+  });
   serveHealth(app, { ...asked, readHealth: () => readHealth(pool), now });
 }

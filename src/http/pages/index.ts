@@ -14,6 +14,7 @@ import { encodingFor, readAssets, type Assets } from './ui/assets.js';
 import { FleetSnapshot } from './fleet/fleetSnapshot.js';
 import { addFleetPages } from './fleet/fleetRoutes.js';
 import { ProblemPage } from './ui/problemPage.js';
+import { addRunbook } from './runbook/runbookRoutes.js';
 import { frameOf, goTo, sendPage } from './ui/send.js';
 import { addSessionPages } from './session/sessionRoutes.js';
 import { StatusCache } from './statusCache.js';
@@ -72,6 +73,7 @@ async function addPages(app: FastifyInstance, shared: PageParts): Promise<void> 
     addFleetPages(scope, shared);
     addAccountPages(scope, shared);
     addAlertPages(scope, shared);
+    addRunbook(scope, shared);
     addActions(scope, shared);
   });
   app.addHook('onClose', async () => shared.fleet.stop());

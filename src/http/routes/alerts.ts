@@ -20,6 +20,7 @@ import { actorOf } from '../access/actor.js';
 import type { Parts } from '../context.js';
 import { invalidInput, Problem } from '../plumbing/problems.js';
 import type { Query } from '../plumbing/paging.js';
+import { runbookUrlOf } from '../runbookUrl.js';
 import * as schemas from '../schemas/alerts.js';
 import { Type } from 'typebox';
 import { place, type Listing } from './list.js';
@@ -47,7 +48,7 @@ export const problemOfAct = ({ code, message, cure }: ActRefusal): Problem =>
 
 const actItem = ({ at, actor, reason }: AlertAct) => ({ at: isoInstant(at), actor, reason });
 
-const item = (alert: Alert) => {
+const item = (alert: Alert, runbookUrl: string) => {
   const { kind, severity, acknowledged, closed, isConnected } = alert;
   const { title, found, step, ifNoPersonActs, endedBy } = ALERT_HELP[kind];
   return {
@@ -60,6 +61,7 @@ const item = (alert: Alert) => {
     found,
     nextStep: step,
     ifNoPersonActs,
+    runbookUrl: `${runbookUrl}#${kind}`,
     endedBy,
     canClose: alert.resolvedAt === null && mayClose(kind, isConnected),
     quotaDay: isoDay(alert.day),
@@ -93,7 +95,8 @@ export const alertList: Pick<
   item: schemas.alert,
   filters: schemas.alertFilters,
   place: placeOfAlert,
-  read: async ({ parts, accounts, query, after, limit }) => {
+  read: async ({ app, parts, accounts, query, after, limit }) => {
+    const url = runbookUrlOf(app, parts.runbookUrl);
     const found = await pageAlerts(parts.pool, {
       accounts,
       kind: textIn(query, 'kind'),
@@ -103,7 +106,7 @@ export const alertList: Pick<
       after,
       limit,
     });
-    return found.map((one) => ({ item: item(one.item), place: one.place }));
+    return found.map((one) => ({ item: item(one.item, url), place: one.place }));
   },
 };
 
@@ -126,17 +129,17 @@ export function alertRoutes(app: FastifyInstance, parts: Parts): void {
     async ({ params: { alertId }, caller }) => {
       const found = await readAlert(parts.pool, Number(alertId), caller.accounts);
       if (!found) throw alertUnknown();
-      return withActs(parts, found);
+      return withActs(app, parts, found);
     },
   );
   addAct(app, parts, 'acknowledge', 'Record that a person works on the alert');
   addAct(app, parts, 'close', 'Close an alert that no reconcile or audit ends');
 }
 
-async function withActs({ pool }: Parts, alert: Alert) {
+async function withActs(app: FastifyInstance, { pool, runbookUrl }: Parts, alert: Alert) {
   const acts = await listAlertActs(pool, alert.alertId);
   return {
-    ...item(alert),
+    ...item(alert, runbookUrlOf(app, runbookUrl)),
     actions: acts.map(({ action, ...act }) => ({ action, ...actItem(act) })),
   };
 }
@@ -157,7 +160,11 @@ function addAct(app: FastifyInstance, parts: Parts, verb: AlertVerb, summary: st
     },
     async (request) => {
       const alertId = Number(request.params.alertId);
-      return withActs(parts, await actOn(parts, request, { alertId, verb, body: request.body }));
+      return withActs(
+        app,
+        parts,
+        await actOn(parts, request, { alertId, verb, body: request.body }),
+      );
     },
   );
 }

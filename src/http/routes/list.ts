@@ -19,6 +19,7 @@ export type Listing<P extends TSchema> = {
   /** The place of an item in the order, so that the next page begins after it. */
   readonly place: P;
   readonly read: (asked: {
+    readonly app: FastifyInstance;
     readonly parts: Parts;
     /** The accounts that the list is limited to; null for all. */
     readonly accounts: readonly string[] | null;
@@ -41,7 +42,7 @@ export const list =
           path: pathOf(url),
           query,
           place: listing.place,
-          read: (after, limit) => listing.read({ parts, accounts, query, after, limit }),
+          read: (after, limit) => listing.read({ app, parts, accounts, query, after, limit }),
         });
       },
     );
@@ -63,7 +64,7 @@ export const listOfAccount =
           query,
           place: listing.place,
           read: (after, limit) =>
-            listing.read({ parts, accounts: [accountId], query, after, limit }),
+            listing.read({ app, parts, accounts: [accountId], query, after, limit }),
         });
         if (page.items.length === 0 && !(await isKnown(parts.pool, accountId))) {
           throw accountUnknown();

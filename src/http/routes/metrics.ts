@@ -20,6 +20,8 @@ export type MetricsNeeds = {
   readonly metrics: Metrics;
   readonly readGauges: () => Promise<Gauges>;
   readonly now: () => Instant;
+  /** Returns the absolute address of the runbook. */
+  readonly runbookUrl: () => string;
 };
 
 /** Adds the route, and measures every request of this app; call it before other routes. */
@@ -38,6 +40,7 @@ export function serveMetrics(app: FastifyInstance, needs: MetricsNeeds): void {
   const read = remembering(needs);
   app.get('/metrics', { config: { needs: 'read' } }, async ({ caller }, reply) => {
     if (caller.accounts !== null) throw forbidden('this key is limited to some accounts', CURE);
+    metrics.linked(needs.runbookUrl());
     metrics.show(await read());
     return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });

@@ -24,6 +24,7 @@ const fields = {
   found: String({ description: 'The finding, and the automatic reaction to it.' }),
   nextStep: String({ description: 'The task of a person.' }),
   ifNoPersonActs: String(),
+  runbookUrl: String({ description: 'The section of the runbook about alerts of this kind.' }),
   endedBy: Type.Enum(['person', 'reconcile', 'audit', 'resume'], {
     description: 'Who ends an alert of this kind.',
   }),

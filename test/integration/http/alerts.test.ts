@@ -1,5 +1,6 @@
 /** Alerts over HTTP: a person acknowledges and closes them, and a cause that persists opens them. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ALERT_KINDS } from '../../../src/domain/account/alertKinds.js';
 import { run, statusOf, update } from '../../support/account.js';
 import { createHttpStand, type Answer, type HttpStand } from '../../support/http.js';
 
@@ -220,4 +221,49 @@ it('an alert with a cause is closed by the end of its cause, and by a person aft
   await account.result();
   expect(await onlyOf(id)).toMatchObject({ canClose: true });
   expect((await act(alert.alertId, 'close', { reason: 'it left' })).statusCode).toBe(200);
+});
+
+it('the runbook of an alert is at an absolute address, which a reader without a key can open', async () => {
+  const address = await stand.app.listen({ port: 0, host: '127.0.0.1' });
+  const { id } = await confused('runbook');
+  const headers = { authorization: `Bearer ${operator}` };
+  const lists = await fetch(`${address}/v1/accounts/${id}/alerts`, { headers });
+  const { items }: { items: readonly { runbookUrl: string }[] } = JSON.parse(await lists.text());
+  expect(items.map(({ runbookUrl }) => runbookUrl)).toEqual([`${address}/runbook#bad_signal`]);
+  const metrics = await (await fetch(`${address}/metrics`, { headers })).text();
+  expect(metrics).toContain(`safeband_runbook_info{url="${address}/runbook"} 1`);
+
+  const page = await fetch(items[0]?.runbookUrl ?? '');
+  const html = await page.text();
+  expect([page.status, page.headers.get('content-type')]).toEqual([
+    200,
+    'text/html; charset=utf-8',
+  ]);
+  const ids = new Set([...html.matchAll(/ id="([^"]+)"/g)].map(([, one]) => one));
+  expect(ALERT_KINDS.filter((kind) => !ids.has(kind))).toEqual([]);
+  const targets = [...html.matchAll(/href="#([^"]+)"/g)].map(([, one]) => one);
+  expect(targets.filter((one) => !ids.has(one))).toEqual([]);
+  expect(targets.length).toBeGreaterThan(50);
+  const text = html.replaceAll(/<(pre|code)[^>]*>[\s\S]*?<\/\1>/g, '').replaceAll(/<[^>]*>/g, '');
+  expect(text).toContain('If no person acts, the program sends the same wrong message again');
+  expect([...text.matchAll(/\*\*|\]\(|```|(?<!\w)_\w+_(?!\w)/g)].map(([found]) => found)).toEqual(
+    [],
+  );
+});
+
+it('the setting replaces the address of the runbook, in alerts and in metrics', async () => {
+  const other = await createHttpStand({ runbookUrl: 'https://wiki.example/runbook' });
+  try {
+    const id = other.newAccount('setting');
+    const account = await other.connect(id);
+    await account.signal('foo', {});
+    await run(account);
+    const key = await other.key('reader');
+    expect((await other.ask(key, '/v1/alerts')).json()).toMatchObject({
+      items: [{ runbookUrl: 'https://wiki.example/runbook#bad_signal' }],
+    });
+    expect((await other.ask(key, '/metrics')).body).toContain('url="https://wiki.example/runbook"');
+  } finally {
+    await other.close();
+  }
 });

@@ -42,7 +42,7 @@ it('the table of routes matches the server', () => {
 it('the settings and limits match the source', () => {
   const config = readFileSync('src/platform/config.ts', 'utf8');
   const documented = [...doc.matchAll(/^\| `(SAFEBAND_\w+)`/gm)].map(([, name]) => name ?? '');
-  expect(documented.length).toBe(6);
+  expect(documented.length).toBe(7);
   expect(documented.filter((name) => !config.includes(`'${name}'`))).toEqual([]);
   const { bodyBytes, jsonDepth, headerBytes, requestMs, connectionMs, streamBytes } = LIMITS;
   for (const sentence of [

@@ -34,6 +34,7 @@ beforeAll(async () => {
     metrics: createMetrics(),
     readGauges: () => readGauges(pool),
     now: () => now,
+    runbookUrl: () => 'https://safeband.example/runbook',
   });
   serveHealth(app, {
     readHealth: () => readHealth(pool),
@@ -137,6 +138,7 @@ const metricsFor = (key: string) =>
   app.inject({ url: '/metrics', headers: { authorization: `Bearer ${key}` } });
 
 const FLEET = [
+  'safeband_runbook_info{url="https://safeband.example/runbook"} 1',
   'safeband_accounts{state="active"} 1',
   'safeband_accounts{state="cooldown"} 1',
   'safeband_accounts{state="held"} 1',

@@ -79,7 +79,12 @@ async function talk(id: string): Promise<void> {
 /** Sends the same traffic through the server. */
 async function serverScrape(): Promise<string> {
   const app = fastify();
-  serveMetrics(app, { metrics, readGauges: () => readGauges(stand.pool), now: Date.now });
+  serveMetrics(app, {
+    metrics,
+    readGauges: () => readGauges(stand.pool),
+    now: Date.now,
+    runbookUrl: () => 'https://safeband.example/runbook',
+  });
   app.addHook('onRequest', async (request) => {
     request.caller = { keyId: '', name: 'test', role: 'reader', accounts: null };
   });

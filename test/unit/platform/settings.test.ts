@@ -1,6 +1,7 @@
 /** The error of a bad setting names the setting, the fault and the allowed values. */
 import { describe, expect, it } from 'vitest';
 import { cachedAccountsFrom, serverFrom } from '../../../src/platform/config.js';
+import { runbookUrlOf } from '../../../src/http/runbookUrl.js';
 import { plaintextDatabase, plaintextTemporal } from '../../../src/platform/plaintext.js';
 import { ConfigError } from '../../../src/platform/environment.js';
 
@@ -58,6 +59,42 @@ describe('SAFEBAND_REPLY_PREFIX', () => {
   it('SAFEBAND_REPLY_PREFIX may be the beginning of names of others, and allows nothing where it is not set', () => {
     expect(serverFrom({ SAFEBAND_REPLY_PREFIX: 'outreach/' }).replyPrefix).toBe('outreach/');
     expect(serverFrom({}).replyPrefix).toBe(null);
+  });
+});
+
+describe('SAFEBAND_RUNBOOK_URL', () => {
+  it.each([
+    'docs/runbook.md',
+    '/runbook',
+    'wiki.example/runbook',
+    'ftp://wiki.example/runbook',
+    'https://wiki.example/runbook#top',
+    'https://wiki.example/run book',
+    'a\u001b[2J',
+  ])('SAFEBAND_RUNBOOK_URL is named in the error if it is %j', (value) => {
+    const flaw = flawOf({ SAFEBAND_RUNBOOK_URL: value });
+    expect(flaw).toMatch(
+      /^SAFEBAND_RUNBOOK_URL=.*such as https:\/\/safeband\.example\.com\/runbook$/,
+    );
+    expect(flaw).not.toContain('\u001b');
+  });
+
+  it('SAFEBAND_RUNBOOK_URL may be any absolute address; without it, the server serves the runbook', () => {
+    const url = 'https://wiki.example/ops/runbook?v=2';
+    expect(serverFrom({ SAFEBAND_RUNBOOK_URL: url }).runbookUrl).toBe(url);
+    expect(serverFrom({}).runbookUrl).toBe(null);
+    const at = (address: string, family: string) => ({
+      addresses: () => [{ address, family, port: 8_081 }],
+    });
+    expect(runbookUrlOf(at('127.0.0.1', 'IPv4'), url)).toBe(url);
+    for (const [address, family, host] of [
+      ['10.0.0.7', 'IPv4', '10.0.0.7'],
+      ['0.0.0.0', 'IPv4', '127.0.0.1'],
+      ['::', 'IPv6', '127.0.0.1'],
+      ['::1', 'IPv6', '[::1]'],
+    ] as const) {
+      expect(runbookUrlOf(at(address, family), null)).toBe(`http://${host}:8081/runbook`);
+    }
   });
 });
 

@@ -4,6 +4,7 @@ import { ALERT_HELP, END_WORDS, mayClose } from '../../../domain/diagnostics/ale
 import type { Severity } from '../../../domain/account/alertKinds.js';
 import { FLEET } from '../../../domain/reconcile/fleetAudit.js';
 import type { Alert, AlertAct, OpenCounts } from '../../../postgres/alerts/alerts.js';
+import { RUNBOOK_PATH } from '../../runbookUrl.js';
 import { Ago, When } from '../ui/parts.js';
 
 const SIGNS = { info: '△ info', warning: '▲ warning', critical: '◆ critical' } as const;
@@ -125,6 +126,11 @@ function More({
           {ifNoPersonActs} {END_WORDS[endedBy]}
         </p>
       ) : null}
+      <p>
+        <a href={`${RUNBOOK_PATH}#${alert.kind}`}>
+          Runbook<span class="hidden"> about {alert.kind}</span>
+        </a>
+      </p>
       <AlertDetails details={alert.details} />
     </div>
   );

@@ -81,7 +81,7 @@ export function Page({ frame, title, here, stream = null, children }: PageProps)
   );
 }
 
-type Here = 'accounts' | 'alerts' | 'fleet';
+type Here = 'accounts' | 'alerts' | 'fleet' | 'runbook';
 const Navigation = ({
   here,
   alerts,
@@ -99,6 +99,9 @@ const Navigation = ({
     </a>
     <a href="/fleet" aria-current={here === 'fleet' ? 'page' : undefined}>
       Fleet
+    </a>
+    <a href="/runbook" aria-current={here === 'runbook' ? 'page' : undefined}>
+      Runbook
     </a>
   </nav>
 );
