@@ -50,7 +50,6 @@ export default defineConfig({
           include: [
             'test/{unit,model,simulation,repository}/**/*.test.ts',
             'test/mutants/{checks,domain}.test.ts',
-            'test/*.test.ts',
           ],
           setupFiles: ['test/support/seed.ts'],
           testTimeout: 900_000,

@@ -12,11 +12,7 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     isolate: false, // no file changes the modules of another, so they are read once
-    include: [
-      'test/{unit,repository}/**/*.test.ts',
-      'test/mutants/checks.test.ts',
-      'test/*.test.ts',
-    ],
+    include: ['test/{unit,repository}/**/*.test.ts', 'test/mutants/checks.test.ts'],
     exclude: [
       'test/unit/domain/days/forecast.test.ts',
       'test/unit/domain/gap/breakdown.test.ts',

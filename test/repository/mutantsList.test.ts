@@ -1,13 +1,13 @@
 /** The list of mutants that people read is the list that the tests try. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { DATABASE_MUTANTS } from './mutants/databaseMutants.js';
-import { DOMAIN_MUTANTS } from './mutants/domainMutants.js';
-import { MODEL_MUTANTS } from './mutants/modelMutants.js';
-import type { Mutant } from './mutants/mutant.js';
-import { WORKFLOW_MUTANTS } from './mutants/workflowMutants.js';
+import { DATABASE_MUTANTS } from '../mutants/databaseMutants.js';
+import { DOMAIN_MUTANTS } from '../mutants/domainMutants.js';
+import { MODEL_MUTANTS } from '../mutants/modelMutants.js';
+import type { Mutant } from '../mutants/mutant.js';
+import { WORKFLOW_MUTANTS } from '../mutants/workflowMutants.js';
 
-const DOCUMENT = readFileSync(new URL('../docs/mutants.md', import.meta.url), 'utf8');
+const DOCUMENT = readFileSync(new URL('../../docs/mutants.md', import.meta.url), 'utf8');
 const LISTS: readonly (readonly [heading: string, mutants: readonly Mutant[]])[] = [
   ['Messages and midnights', MODEL_MUTANTS],
   ['Runs, saves and starts', DOMAIN_MUTANTS],
@@ -51,7 +51,7 @@ describe('each mutant', () => {
 
   it('each mutant replaces a text that its file holds once', () => {
     const missing = all.filter(({ file, old }) => {
-      const source = readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
+      const source = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
       return source.split(old).length !== 2;
     });
     expect(missing.map(({ file, old }) => `${file}: ${old}`)).toEqual([]);

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { files, importsIn, placeOf, SRC, sources, type File } from './support/sources.js';
+import { files, importsIn, placeOf, SRC, sources, type File } from '../support/sources.js';
 
 /**
  * A folder of the domain imports itself and those before it; folders in one brace do not import each

@@ -3,15 +3,15 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { ALERT_KINDS } from '../src/domain/account/alertKinds.js';
-import { FAILURE_KINDS } from '../src/domain/commands/fail.js';
-import { DENIAL_REASONS } from '../src/domain/gate/gate.js';
-import { TIERS } from '../src/domain/primitives/tier.js';
-import { messages } from '../src/temporal/protocol.js';
-import { FAILURE_TYPES } from '../src/domain/account/refusals.js';
-import { ACCOUNT_STATES } from '../src/domain/gate/accountState.js';
+import { ALERT_KINDS } from '../../src/domain/account/alertKinds.js';
+import { FAILURE_KINDS } from '../../src/domain/commands/fail.js';
+import { DENIAL_REASONS } from '../../src/domain/gate/gate.js';
+import { TIERS } from '../../src/domain/primitives/tier.js';
+import { messages } from '../../src/temporal/protocol.js';
+import { FAILURE_TYPES } from '../../src/domain/account/refusals.js';
+import { ACCOUNT_STATES } from '../../src/domain/gate/accountState.js';
 
-const HOME = fileURLToPath(new URL('..', import.meta.url));
+const HOME = fileURLToPath(new URL('../..', import.meta.url));
 const TEXT = /\.(ts|tsx|mjs|md|sql|yml)$/;
 
 type File = { readonly name: string; readonly text: string };
