@@ -11,6 +11,7 @@ import {
   type Findings,
   type Observed,
   type Settled,
+  type HoldAnswer,
   type StateAnswer,
 } from '../temporal/protocol.js';
 import type { FailureKind } from '../domain/account/account.js';
@@ -233,8 +234,11 @@ export class SafebandClient {
     return this.#order(accountId, 'configure', change);
   }
 
-  /** Stops the account until a person resumes it. */
-  hold(accountId: string, order: Order): Promise<StateAnswer> {
+  /**
+   * Stops the account until a person resumes it. A second hold changes nothing: `heldBefore` in the
+   * answer states who held the account before, and why.
+   */
+  hold(accountId: string, order: Order): Promise<HoldAnswer> {
     return this.#order(accountId, 'hold', order);
   }
 

@@ -27,7 +27,7 @@ import {
   RESET_SIGNAL,
   WEBHOOKS_SCHEDULE,
 } from '../domain/wire/replyTo.js';
-import type { StateAnswer } from '../domain/commands/administer.js';
+import type { HoldAnswer, StateAnswer } from '../domain/commands/administer.js';
 import type { PolicyWire, ReservationWire, StatusWire } from '../domain/wire/responses.js';
 import type { Refusal } from '../domain/account/refusals.js';
 import type { DecisionWire, PeekWire } from '../domain/wire/decisions.js';
@@ -94,7 +94,7 @@ export const messages = {
   sendFailed: message<ReturnOf<typeof parseFail>, Failed>('sendFailed', parseFail),
   sendObserved: message<ReturnOf<typeof parseObserve>, Observed>('sendObserved', parseObserve),
   configure: message<ReturnOf<typeof parseConfigure>, PolicyWire>('configure', parseConfigure),
-  hold: message<ReturnOf<typeof parseOrder>, StateAnswer>('hold', parseOrder),
+  hold: message<ReturnOf<typeof parseOrder>, HoldAnswer>('hold', parseOrder),
   resume: message<ReturnOf<typeof parseOrder>, StateAnswer>('resume', parseOrder),
   settleByOperator: message<ReturnOf<typeof parseSettle>, Settled>('settleByOperator', parseSettle),
   reconcileNow: message<Empty, Findings>('reconcileNow', parseEmpty),
@@ -142,6 +142,7 @@ export type {
   DecisionWire,
   Delivered,
   Failed,
+  HoldAnswer,
   Observed,
   PeekWire,
   PolicyWire,

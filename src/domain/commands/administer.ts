@@ -5,7 +5,7 @@ import { alert, type Event } from '../account/events.js';
 import type { AccountId, Identity } from '../primitives/ids.js';
 import { hasSameIds, isSameMember } from '../primitives/linkedinId.js';
 import { beyondBand, TIMEZONE_DEFAULT, type Policy, type Ramp } from '../account/policy.js';
-import type { Instant } from '../primitives/time.js';
+import { isoInstant, type Instant } from '../primitives/time.js';
 import type { Tier } from '../primitives/tier.js';
 import type { SendingWindow } from '../account/sendingWindow.js';
 import { refuse, type Command, type Decided } from '../account/refusals.js';
@@ -35,6 +35,10 @@ export type Start = PolicyChange & {
 };
 export type Order = { readonly reason: string; readonly actor: string };
 export type StateAnswer = { readonly state: AccountState };
+export type HoldAnswer = StateAnswer & {
+  /** The hold that the account had already and keeps; `since` is an ISO instant. */
+  readonly heldBefore?: { readonly reason: string; readonly actor: string; readonly since: string };
+};
 
 /** Returns the stored policy with the named changes. */
 export const changedPolicy = (old: Policy, change: PolicyChange): Policy => ({
@@ -130,8 +134,11 @@ export const connect: Command<Start, StateAnswer> = (account, start, at) => {
 };
 
 /** An operator stops the account; a second hold changes nothing. */
-export const hold: Command<Order, StateAnswer> = (account, order, at) => {
-  if (account.hold) return { events: [], answer: { state: stateOf(account, at) } };
+export const hold: Command<Order, HoldAnswer> = (account, order, at) => {
+  if (account.hold) {
+    const heldBefore = { ...account.hold, since: isoInstant(account.hold.since) };
+    return { events: [], answer: { state: stateOf(account, at), heldBefore } };
+  }
   const held = { ...order, since: at };
   const answer = { state: stateOf({ ...account, hold: held }, at) };
   return { events: [{ type: 'Held', hold: held }], answer };

@@ -69,18 +69,25 @@ const configure = message({
   },
 });
 
-const order = (name: 'hold' | 'resume', summary: string) =>
-  message({
-    name,
-    needs: 'operate',
-    summary,
-    body: bodies.order,
-    answer: answers.stateAnswer,
-    send: ({ parts, caller, accountId, body: { reason, actor } }) =>
-      parts.client[name](accountId, { reason, actor: actorOf(caller, actor) }),
-  });
-const hold = order('hold', 'Stop the account until a person resumes it');
-const resume = order('resume', 'End a hold, the breaker, and the cooldown after an unclean end');
+const hold = message({
+  name: 'hold',
+  needs: 'operate',
+  summary: 'Stop the account until a person resumes it',
+  body: bodies.order,
+  answer: answers.holdAnswer,
+  send: ({ parts, caller, accountId, body: { reason, actor } }) =>
+    parts.client.hold(accountId, { reason, actor: actorOf(caller, actor) }),
+});
+
+const resume = message({
+  name: 'resume',
+  needs: 'operate',
+  summary: 'End a hold, the breaker, and the cooldown after an unclean end',
+  body: bodies.order,
+  answer: answers.stateAnswer,
+  send: ({ parts, caller, accountId, body: { reason, actor } }) =>
+    parts.client.resume(accountId, { reason, actor: actorOf(caller, actor) }),
+});
 
 const settleByOperator = message({
   name: 'settleByOperator',

@@ -74,6 +74,12 @@ export const batch = closed({
 });
 
 export const stateAnswer = closed({ state });
+export const holdAnswer = closed({
+  state,
+  heldBefore: Type.Optional(
+    closed({ reason: Type.String(), actor: Type.String(), since: instant('When it was held.') }),
+  ),
+});
 export const disconnected = closed({ state: Literal('disconnected') });
 export const delivered = closed({
   settled: Type.Enum(['delivered', 'already_delivered', 'external']),

@@ -65,6 +65,10 @@ describe('an account', () => {
     expect((await cli('configure', id, '--ramp', 'none')).out).toContain('ramp none');
     const raised = await cli('configure', id, '--daily-cap', '26');
     expect(raised).toMatchObject({ code: 5, err: expect.stringContaining('CapAboveSafeBand') });
+    const few = await cli('slots', id, '--count', '5');
+    expect(few.out).toMatch(/5 slots +now/);
+    expect(few.out).toContain('only the next 5 slots; --count shows up to 200');
+    expect((await cli('slots', id, '--count', '200')).out).toMatch(/^25 slots +now/m);
     const misspelt = await cli('slots', id.toUpperCase());
     expect(misspelt).toMatchObject({
       code: 4,
@@ -106,6 +110,10 @@ describe('an account', () => {
       reason: 'asked to pause',
     });
     expect((await cli('slots', id)).out).toContain('denied: held; only a person can help');
+    const again = await cli('hold', id, '--reason', 'to be sure');
+    expect(again.out).toMatch(
+      /was held already, by \S+ since \S+ \(asked to pause\); that hold stays/,
+    );
     const resumed = await cli('resume', id, '--reason', 'enough', '--actor', 'lee');
     expect(resumed.out).toBe(`${id} is active again`);
     const settle = (...more: readonly string[]): Promise<Ended> =>

@@ -1,7 +1,8 @@
 /** Changes by an operator: hold, resume, settle, reconcile. Each names its actor and its reason. */
 import { Argument, Option, type Command } from 'commander';
 import { commandLine } from '../../../domain/primitives/commandLine.js';
-import type { Findings } from '../../../temporal/protocol.js';
+import { shown } from '../../../domain/primitives/text.js';
+import type { Findings, HoldAnswer } from '../../../temporal/protocol.js';
 import { calling } from '../../accounts.js';
 import {
   accountArgument,
@@ -33,7 +34,7 @@ type StateOrder = {
   readonly name: 'hold' | 'resume';
   readonly summary: string;
   readonly description: string;
-  readonly text: (accountId: string, state: string, look: Look) => string;
+  readonly text: (accountId: string, answer: HoldAnswer, look: Look) => string;
   readonly example: string;
 };
 const HOLD: StateOrder = {
@@ -42,7 +43,11 @@ const HOLD: StateOrder = {
   description:
     'Stops an account: it denies every reserve until a person resumes it. It still accepts the ' +
     'outcomes of slots in flight.',
-  text: (accountId, state, { colors }) =>
+  text: (accountId, { state, heldBefore }, { colors }) =>
+    (heldBefore
+      ? `${accountId} was held already, by ${shown(heldBefore.actor)} since ${heldBefore.since}` +
+        ` (${shown(heldBefore.reason)}); that hold stays\n`
+      : '') +
     `${accountId} is ${state}: it grants nothing until ` +
     colors.bold(commandLine('resume', [accountId], '--reason …')),
   example: 'hold acme-anna --reason "the customer asked to pause"',
@@ -53,7 +58,7 @@ const RESUME: StateOrder = {
   description:
     'Ends a hold and a stop because of used-up InMail credits. It does not end a cooldown, except ' +
     'the cooldown after an unclean end: with this command, a person confirms the numbers.',
-  text: (accountId, state, { colors }) =>
+  text: (accountId, { state }, { colors }) =>
     state === 'active'
       ? `${accountId} is active again`
       : `${accountId} is ${state}: ${colors.bold(commandLine('status', [accountId]))} shows until when`,
@@ -70,10 +75,12 @@ function registerOrder(program: Command, context: Context, order: StateOrder): v
   ordered(command).action(async (accountId: string, options: OrderOptions) => {
     const by = { reason: options.reason, actor: actorOf(context.io, options.actor) };
     const client = await context.world.client();
-    const { state } = await calling(context, accountId, () => client[order.name](accountId, by));
+    const answer: HoldAnswer = await calling(context, accountId, () =>
+      client[order.name](accountId, by),
+    );
     context.answer({
-      json: { accountId, state },
-      text: (look) => order.text(accountId, state, look),
+      json: { accountId, ...answer },
+      text: (look) => order.text(accountId, answer, look),
     });
   });
   withExamples(command, order.example);

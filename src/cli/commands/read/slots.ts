@@ -1,10 +1,11 @@
 /** `safeband slots`: the answer to a reserve now, and the instants of the next slots. */
-import { DAY_MS, isoDay, dayOf, type Instant } from '../../../domain/primitives/time.js';
+import type { Instant } from '../../../domain/primitives/time.js';
+import { NEXT_SLOTS_MAX as SLOTS_MAX } from '../../../domain/primitives/limits.js';
 import { commandLine } from '../../../domain/primitives/commandLine.js';
 import { calling } from '../../accounts.js';
 import { accountArgument, withExamples, type Register } from '../../command.js';
 import { whole } from '../../options.js';
-import { clock, counted, instantOf, when } from '../../text.js';
+import { counted, instantOf, when } from '../../text.js';
 import type { PeekWire } from '../../../domain/wire/decisions.js';
 
 export const registerSlots: Register = (program, context) => {
@@ -16,7 +17,7 @@ export const registerSlots: Register = (program, context) => {
         'slot is used as soon as it is free. Changes nothing.',
     )
     .addArgument(accountArgument())
-    .option('--count <n>', 'how many slots to show', whole(1, 200), 50)
+    .option('--count <n>', 'how many slots to show', whole(1, SLOTS_MAX), 50)
     .action(async (accountId: string, { count }: { count: number }) => {
       const client = await context.world.client();
       const [peek, slots] = await Promise.all([
@@ -27,23 +28,28 @@ export const registerSlots: Register = (program, context) => {
       context.answer({
         json: { accountId, now: peek, slots },
         text: ({ table, colors }) => {
-          const rows = grouped(slots.map(instantOf)).map(({ at, count: size, until }) => [
+          const rows = grouped(slots.map(instantOf)).map(({ at, count: size }) => [
             counted(size, 'slot'),
             at - now < 1_000 ? 'now' : when(at, now),
-            until === at ? '' : `to ${clock(until, now)}`,
           ]);
           const why = colors.bold(commandLine('why', [accountId]));
           const none = `no slots until a person acts; next: ${why}`;
           return [
             `${colors.bold(accountId)}: a reserve now is ${decisionText(peek, now)}`,
             '',
-            rows.length === 0 ? none : table(rows, ['', 'granted (UTC)', '']),
+            rows.length === 0 ? none : table(rows, ['', 'granted (UTC)']),
+            ...(slots.length < count ? [] : [cutText(count)]),
           ].join('\n');
         },
       });
     });
   withExamples(command, 'slots acme-anna', 'slots acme-anna --count 200 --json');
 };
+
+const cutText = (count: number): string =>
+  count < SLOTS_MAX
+    ? `only the next ${counted(count, 'slot')}; --count shows up to ${SLOTS_MAX}`
+    : `only the next ${counted(count, 'slot')}, which is the maximum`;
 
 /** Returns a decision in words; its times are written relative to `now`. */
 export function decisionText(peek: PeekWire, now: Instant): string {
@@ -56,16 +62,11 @@ export function decisionText(peek: PeekWire, now: Instant): string {
   return `denied: ${reason}${numbers}; ${again}`;
 }
 
-type Group = { readonly at: Instant; readonly until: Instant; readonly count: number };
+type Group = { readonly at: Instant; readonly count: number };
 
-/** Groups the slots of one UTC day into one line, because many slots become free together. */
+/** Groups the slots that become free at the same instant, such as all slots of a day. */
 function grouped(slots: readonly Instant[]): readonly Group[] {
-  const groups: Group[] = [];
-  for (const at of slots) {
-    const last = groups.at(-1);
-    const isSame = last && isoDay(dayOf(last.at)) === isoDay(dayOf(at)) && at - last.until < DAY_MS;
-    if (last && isSame) groups[groups.length - 1] = { ...last, until: at, count: last.count + 1 };
-    else groups.push({ at, until: at, count: 1 });
-  }
-  return groups;
+  const counts = new Map<Instant, number>();
+  for (const at of slots) counts.set(at, (counts.get(at) ?? 0) + 1);
+  return [...counts].map(([at, count]) => ({ at, count }));
 }

@@ -46,7 +46,11 @@ const hold: Action = {
   button: 'Hold the account',
   isDangerous: true,
   run: async (client, { accountId, actor, form }) => {
-    await client.hold(accountId, { reason: form['reason'] ?? '', actor });
+    const { heldBefore } = await client.hold(accountId, { reason: form['reason'] ?? '', actor });
+    if (heldBefore) {
+      const { actor: by, since } = heldBefore;
+      return `The account was held already, by ${by} since ${since}: ${heldBefore.reason}. That hold stays.`;
+    }
     return 'The account is held. It grants no slot until an operator resumes it.';
   },
 };

@@ -161,15 +161,6 @@ function Checks({ frame, snapshot, lastHeartbeatAt, runs }: Props): VNode {
           </dd>
           <dd class="note">in the last 24 hours</dd>
         </div>
-        <div>
-          <dt>LinkedIn calls by audits and reconciles</dt>
-          <dd>
-            <strong id="linkedin-calls">0</strong>
-          </dd>
-          <dd class="note">
-            by design: they only read Postgres, and Safeband contains no client of LinkedIn
-          </dd>
-        </div>
       </dl>
     </Section>
   );
