@@ -170,6 +170,7 @@ create table safeband.accounts (
   constraint tell_account TRIGGER DEFERRABLE INITIALLY DEFERRED,
   constraint tell_account_new TRIGGER DEFERRABLE INITIALLY DEFERRED
 );
+CREATE INDEX accounts_breaker ON safeband.accounts USING btree (breaker_until) WHERE (breaker_until IS NOT NULL);
 CREATE INDEX accounts_cooldown ON safeband.accounts USING btree (cooldown_until) WHERE (cooldown_until IS NOT NULL);
 CREATE INDEX accounts_edited ON safeband.accounts USING btree (account_id) WHERE is_edited;
 CREATE INDEX accounts_hot ON safeband.accounts USING btree (account_id) WHERE (hot_since IS NOT NULL);
@@ -181,8 +182,8 @@ CREATE INDEX accounts_state ON safeband.accounts USING btree (state);
 CREATE TRIGGER keep_changed AFTER UPDATE ON safeband.accounts FOR EACH ROW WHEN (NOT new.is_edited AND (old.tier::text IS DISTINCT FROM new.tier::text OR old.timezone IS DISTINCT FROM new.timezone OR old.daily_cap IS DISTINCT FROM new.daily_cap OR old.weekly_cap IS DISTINCT FROM new.weekly_cap OR old.ramp IS DISTINCT FROM new.ramp OR old.sending_window IS DISTINCT FROM new.sending_window OR old.counter_day IS DISTINCT FROM new.counter_day OR old.ramp_day IS DISTINCT FROM new.ramp_day OR old.ramp_day_next IS DISTINCT FROM new.ramp_day_next OR old.highest_cap IS DISTINCT FROM new.highest_cap OR old.cooled_at_counter IS DISTINCT FROM new.cooled_at_counter OR old.state IS DISTINCT FROM new.state OR old.cooldowns IS DISTINCT FROM new.cooldowns OR old.hold_since IS DISTINCT FROM new.hold_since OR old.breaker_until IS DISTINCT FROM new.breaker_until OR old.imported IS DISTINCT FROM new.imported OR old.external IS DISTINCT FROM new.external OR old.unexplained IS DISTINCT FROM new.unexplained OR old.owner IS DISTINCT FROM new.owner)) EXECUTE FUNCTION safeband.keep_account_row();
 CREATE TRIGGER keep_changed_renewal AFTER UPDATE OF credits_renew_on ON safeband.accounts FOR EACH ROW WHEN (NOT new.is_edited AND old.credits_renew_on IS DISTINCT FROM new.credits_renew_on) EXECUTE FUNCTION safeband.keep_account_row();
 CREATE TRIGGER keep_first AFTER INSERT ON safeband.accounts FOR EACH ROW EXECUTE FUNCTION safeband.keep_account_row();
-CREATE CONSTRAINT TRIGGER tell_account AFTER UPDATE ON safeband.accounts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NOT new.is_edited AND (old.is_edited OR new.counter_day <> old.counter_day OR (new.inmails_sent_today + new.carried) > (old.inmails_sent_today + old.carried) OR new.cooldown_until IS DISTINCT FROM old.cooldown_until OR new.hold_since IS DISTINCT FROM old.hold_since OR new.breaker_until IS DISTINCT FROM old.breaker_until OR new.tier::text <> old.tier::text OR new.daily_cap IS DISTINCT FROM old.daily_cap OR new.weekly_cap IS DISTINCT FROM old.weekly_cap OR new.ramp IS DISTINCT FROM old.ramp)) EXECUTE FUNCTION safeband.tell_account();
-CREATE CONSTRAINT TRIGGER tell_account_new AFTER INSERT ON safeband.accounts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.inmails_sent_today + new.carried) > 0 OR new.cooldown_until IS NOT NULL OR new.hold_since IS NOT NULL OR new.breaker_until IS NOT NULL) EXECUTE FUNCTION safeband.tell_account();
+CREATE CONSTRAINT TRIGGER tell_account AFTER UPDATE ON safeband.accounts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NOT new.is_edited AND (old.is_edited OR new.counter_day <> old.counter_day OR (new.inmails_sent_today + new.carried) > (old.inmails_sent_today + old.carried) OR new.cooldown_until IS DISTINCT FROM old.cooldown_until OR new.hold_since IS DISTINCT FROM old.hold_since OR new.breaker_until IS DISTINCT FROM old.breaker_until OR (new.state = 'disconnected'::text) <> (old.state = 'disconnected'::text) OR new.tier::text <> old.tier::text OR new.daily_cap IS DISTINCT FROM old.daily_cap OR new.weekly_cap IS DISTINCT FROM old.weekly_cap OR new.ramp IS DISTINCT FROM old.ramp)) EXECUTE FUNCTION safeband.tell_account();
+CREATE CONSTRAINT TRIGGER tell_account_new AFTER INSERT ON safeband.accounts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION safeband.tell_account();
 CREATE TRIGGER tell_change AFTER INSERT OR UPDATE ON safeband.accounts FOR EACH ROW EXECUTE FUNCTION safeband.tell_change();
 CREATE TRIGGER tell_edit BEFORE UPDATE ON safeband.accounts FOR EACH ROW EXECUTE FUNCTION safeband.tell_edit();
 alter table safeband.accounts enable always trigger tell_edit;
@@ -224,11 +225,15 @@ create table safeband.alerts (
   constraint alerts_severity_check CHECK (severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text])),
   constraint alerts_times_check CHECK (times >= 1),
   constraint alerts_pkey PRIMARY KEY (account_id, kind, quota_day),
+  constraint tell_alert TRIGGER DEFERRABLE INITIALLY DEFERRED,
+  constraint tell_alert_new TRIGGER DEFERRABLE INITIALLY DEFERRED,
   constraint alerts_alert_id_key UNIQUE (alert_id)
 );
 CREATE INDEX alerts_open ON safeband.alerts USING btree (raised_at DESC) WHERE (resolved_at IS NULL);
 CREATE INDEX alerts_opened ON safeband.alerts USING btree (opened_at DESC, alert_id DESC);
 CREATE TRIGGER open_alert BEFORE INSERT OR UPDATE ON safeband.alerts FOR EACH ROW EXECUTE FUNCTION safeband.open_alert();
+CREATE CONSTRAINT TRIGGER tell_alert AFTER UPDATE ON safeband.alerts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.resolved_at IS NULL) <> (old.resolved_at IS NULL) OR new.resolved_at IS NULL AND array_position(ARRAY['info'::text, 'warning'::text, 'critical'::text], new.severity) > array_position(ARRAY['info'::text, 'warning'::text, 'critical'::text], old.severity)) EXECUTE FUNCTION safeband.tell_alert();
+CREATE CONSTRAINT TRIGGER tell_alert_new AFTER INSERT ON safeband.alerts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (new.resolved_at IS NULL) EXECUTE FUNCTION safeband.tell_alert();
 CREATE TRIGGER tell_change AFTER INSERT OR UPDATE ON safeband.alerts FOR EACH ROW EXECUTE FUNCTION safeband.tell_change();
 CREATE TRIGGER tell_drift AFTER UPDATE ON safeband.alerts FOR EACH ROW WHEN (new.kind = 'drift'::text AND new.resolved_at IS NULL AND new.raised_at > old.raised_at AND (old.resolved_at IS NOT NULL OR new.severity <> 'info'::text OR old.severity <> 'info'::text)) EXECUTE FUNCTION safeband.tell_drift();
 CREATE TRIGGER tell_drift_new AFTER INSERT ON safeband.alerts FOR EACH ROW WHEN (new.kind = 'drift'::text AND new.resolved_at IS NULL) EXECUTE FUNCTION safeband.tell_drift();
@@ -501,7 +506,7 @@ create table safeband.webhook_events (
   recorded_at timestamp with time zone not null default clock_timestamp(),
   constraint webhook_events_check CHECK ((account_id IS NULL) = (type = 'ping'::text)),
   constraint webhook_events_check1 CHECK ((endpoint_id IS NOT NULL) = (type = 'ping'::text)),
-  constraint webhook_events_type_check CHECK (type = ANY (ARRAY['cooldown.started'::text, 'cooldown.ended'::text, 'drift.alert'::text, 'account.held'::text, 'no_credits'::text, 'reset.done'::text, 'threshold.reached'::text, 'ping'::text])),
+  constraint webhook_events_type_check CHECK (type = ANY (ARRAY['cooldown.started'::text, 'cooldown.ended'::text, 'drift.alert'::text, 'account.connected'::text, 'account.disconnected'::text, 'account.held'::text, 'account.resumed'::text, 'no_credits'::text, 'credits.restored'::text, 'alert.raised'::text, 'alert.resolved'::text, 'reset.done'::text, 'threshold.reached'::text, 'ping'::text])),
   constraint webhook_events_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES safeband.webhook_endpoints(endpoint_id) ON DELETE CASCADE,
   constraint webhook_events_pkey PRIMARY KEY (number),
   constraint webhook_events_event_id_key UNIQUE (event_id),
@@ -1000,6 +1005,67 @@ begin
   return null;
 end $function$;
 
+CREATE OR REPLACE FUNCTION safeband.tell_alert()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  is_open boolean := new.resolved_at is null;
+  at timestamptz := coalesce(new.resolved_at, new.raised_at);
+  data jsonb := jsonb_build_object('alertId', new.alert_id, 'kind', new.kind,
+    'severity', new.severity, 'quotaDay', new.quota_day, 'openedAt', safeband.iso(new.opened_at));
+begin
+  if not exists (select from safeband.webhook_endpoints) then return null; end if;
+  if not is_open then
+    data := data || jsonb_build_object('by', case when exists (
+      select from safeband.alert_actions a
+       where a.alert_id = new.alert_id and a.action = 'closed' and a.at = new.resolved_at)
+      then 'operator' else 'safeband' end);
+  end if;
+  perform safeband.tell_webhook(new.account_id,
+    case when is_open then 'alert.raised' else 'alert.resolved' end,
+    new.alert_id || ' ' || new.severity || ' ' || safeband.iso(at), at, data);
+  return null;
+exception when others then
+  raise warning 'safeband: an event of % was not written: %', new.account_id, sqlerrm;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION safeband.tell_breaker(was safeband.accounts, new safeband.accounts)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  ends timestamptz := was.breaker_until;
+  told record;
+begin
+  if was.is_edited then
+    select * into told from safeband.told_last(new.account_id, '{no_credits, credits.restored}');
+    ends := case when told.type = 'no_credits' then (told.data->>'until')::timestamptz end;
+  end if;
+  if ends is not distinct from new.breaker_until then return; end if;
+  if ends <= new.updated_at then
+    -- The row keeps an end for months: one from before the endpoints is no news, as for the sender.
+    if ends > new.updated_at - interval '15 days'
+      and ends > (select min(created_at) from safeband.webhook_endpoints) then
+      perform safeband.tell_webhook(new.account_id, 'credits.restored', safeband.iso(ends), ends,
+        jsonb_build_object('until', safeband.iso(ends)));
+    end if;
+  elsif ends is not null and coalesce(new.breaker_until <= new.updated_at, true) then
+    perform safeband.tell_webhook(new.account_id, 'credits.restored',
+      safeband.iso(ends) || ' ' || safeband.iso(new.updated_at), new.updated_at,
+      jsonb_build_object('until', safeband.iso(ends)));
+  end if;
+  if new.breaker_until > new.updated_at then
+    perform safeband.tell_webhook(new.account_id, 'no_credits',
+      safeband.iso(new.breaker_until) || ' ' || safeband.iso(new.updated_at), new.updated_at,
+      jsonb_build_object('until', safeband.iso(new.breaker_until)));
+  end if;
+end $function$;
+
 CREATE OR REPLACE FUNCTION safeband.tell_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1015,9 +1081,8 @@ CREATE OR REPLACE FUNCTION safeband.tell_changes(was safeband.accounts, new safe
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-declare
-  told text;
 begin
+  perform safeband.tell_connection(was, new, is_new);
   if new.counter_day > was.counter_day then
     perform safeband.tell_webhook(new.account_id, 'reset.done',
       to_char(new.counter_day, 'YYYY-MM-DD'),
@@ -1027,29 +1092,34 @@ begin
   if was.is_edited or new.cooldown_until is distinct from was.cooldown_until then
     perform safeband.tell_cooldown(was, new);
   end if;
-  if new.hold_since is not null
-    and (is_new or was.is_edited or new.hold_since is distinct from was.hold_since) then
-    -- What was written as the reason stays here: it may name somebody, or another account.
-    perform safeband.tell_webhook(new.account_id, 'account.held', safeband.iso(new.hold_since),
-      new.hold_since, jsonb_build_object(
-        'by', case when new.hold_actor = 'safeband' then 'safeband' else 'operator' end,
-        'reason', case when new.hold_actor = 'safeband' then
-          case when new.hold_reason like 'restricted%' then 'restricted'
-            when new.hold_reason like 'too many rows%' then 'too_many_rows'
-            else 'identity_in_use' end end));
-  end if;
-  if new.breaker_until > new.updated_at
-    and (is_new or was.is_edited or new.breaker_until is distinct from was.breaker_until) then
-    if was.is_edited then
-      select data->>'until' into told from safeband.told_last(new.account_id, '{no_credits}');
-    end if;
-    if told is distinct from safeband.iso(new.breaker_until) then
-      perform safeband.tell_webhook(new.account_id, 'no_credits',
-        safeband.iso(new.breaker_until) || ' ' || safeband.iso(new.updated_at), new.updated_at,
-        jsonb_build_object('until', safeband.iso(new.breaker_until)));
-    end if;
-  end if;
+  perform safeband.tell_hold(was, new);
+  perform safeband.tell_breaker(was, new);
   perform safeband.tell_thresholds(was, new);
+end $function$;
+
+CREATE OR REPLACE FUNCTION safeband.tell_connection(was safeband.accounts, new safeband.accounts, is_new boolean)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  was_gone boolean := was.state = 'disconnected';
+  told record;
+begin
+  if was.is_edited then
+    select * into told
+      from safeband.told_last(new.account_id, '{account.connected, account.disconnected}');
+    was_gone := coalesce(told.type = 'account.disconnected', new.state = 'disconnected');
+  end if;
+  if new.state <> 'disconnected' and (is_new or was_gone) then
+    perform safeband.tell_webhook(new.account_id, 'account.connected',
+      safeband.iso(new.updated_at), new.updated_at,
+      jsonb_build_object('tier', new.tier, 'reconnected', not is_new));
+  elsif new.state = 'disconnected' and not is_new and not was_gone then
+    perform safeband.tell_webhook(new.account_id, 'account.disconnected',
+      safeband.iso(new.updated_at), new.updated_at,
+      jsonb_build_object('inFlight', new.in_flight));
+  end if;
 end $function$;
 
 CREATE OR REPLACE FUNCTION safeband.tell_cooldown(was safeband.accounts, new safeband.accounts)
@@ -1129,6 +1199,39 @@ begin
     new.owner_version := old.owner_version; -- a claim alone sets it: no save would write it back
   end if;
   return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION safeband.tell_hold(was safeband.accounts, new safeband.accounts)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  since text := safeband.iso(was.hold_since);
+begin
+  if was.is_edited then
+    select case when e.type = 'account.held' then e.key end into since
+      from safeband.webhook_events e
+     where coalesce(e.account_id, e.endpoint_id) = new.account_id
+       and e.type in ('account.held', 'account.resumed')
+     order by number desc limit 1;
+  end if;
+  if since is not distinct from safeband.iso(new.hold_since) then return; end if;
+  if since is not null then
+    -- A second hold changes nothing, so another hold means that the first has ended.
+    perform safeband.tell_webhook(new.account_id, 'account.resumed', since,
+      coalesce(new.hold_since, new.updated_at), jsonb_build_object('heldSince', since));
+  end if;
+  if new.hold_since is not null then
+    -- What was written as the reason stays here: it may name somebody, or another account.
+    perform safeband.tell_webhook(new.account_id, 'account.held', safeband.iso(new.hold_since),
+      new.hold_since, jsonb_build_object(
+        'by', case when new.hold_actor = 'safeband' then 'safeband' else 'operator' end,
+        'reason', case when new.hold_actor = 'safeband' then
+          case when new.hold_reason like 'restricted%' then 'restricted'
+            when new.hold_reason like 'too many rows%' then 'too_many_rows'
+            else 'identity_in_use' end end));
+  end if;
 end $function$;
 
 CREATE OR REPLACE FUNCTION safeband.tell_rewrite()

@@ -13,9 +13,15 @@ import { isoInstant, type Instant } from '../primitives/time.js';
 export const WEBHOOK_TYPES = [
   'cooldown.started',
   'cooldown.ended',
-  'drift.alert',
   'account.held',
+  'account.resumed',
   'no_credits',
+  'credits.restored',
+  'account.connected',
+  'account.disconnected',
+  'alert.raised',
+  'alert.resolved',
+  'drift.alert',
   'reset.done',
   'threshold.reached',
 ] as const;

@@ -1,6 +1,6 @@
 /**
- * The outbox of webhooks. Events that saves have written get their positions, cooldowns that have
- * ended get events, and old events are deleted.
+ * The outbox of webhooks. Events that saves have written get their positions, states that
+ * have ended by themselves get events, and old events are deleted.
  */
 import { WEBHOOK_KEPT_MS } from '../../domain/primitives/limits.js';
 import type { Instant } from '../../domain/primitives/time.js';
@@ -30,26 +30,42 @@ export async function placeEvents(db: Queryable): Promise<boolean> {
   return rowCount === PLACED;
 }
 
+/** States that end at an instant: the column with that instant, and the event and its data. */
+const ENDS = [
+  {
+    column: 'cooldown_until',
+    type: 'cooldown.ended',
+    data: `jsonb_build_object('cause', cooldown_cause, 'until', safeband.iso(cooldown_until))`,
+  },
+  {
+    column: 'breaker_until',
+    type: 'credits.restored',
+    data: `jsonb_build_object('until', safeband.iso(breaker_until))`,
+  },
+] as const;
+
 /**
- * Writes an event for each cooldown that has ended, because the account writes nothing at that time
- * (R9). Each end gets one event, also if a save or an earlier sender has written it.
+ * Writes an event for each cooldown that has ended and for each account whose credits are back,
+ * because the account writes nothing at that time (R5, R9). Each end gets one event, also if a save
+ * or an earlier sender has written it.
  */
-export async function endCooldowns(db: Queryable, at: Instant): Promise<void> {
-  await db.query(
-    `insert into safeband.webhook_events (account_id, type, key, at, data)
-     select account_id, 'cooldown.ended', safeband.iso(cooldown_until), cooldown_until,
-            jsonb_build_object('cause', cooldown_cause, 'until', safeband.iso(cooldown_until))
-       from safeband.accounts a
-      where cooldown_until <= safeband.at_ms($1) and not is_edited
-        and cooldown_until > (select min(created_at) from safeband.webhook_endpoints)
-        and cooldown_until > safeband.at_ms($1) - $2 * interval '1 millisecond'
-        and not exists (select from safeband.webhook_events e
-              where coalesce(e.account_id, e.endpoint_id) = a.account_id
-                and e.type = 'cooldown.ended' and e.key = safeband.iso(a.cooldown_until))
-      order by cooldown_until, account_id
-     on conflict do nothing`,
-    [at, WEBHOOK_KEPT_MS / 2],
-  );
+export async function tellEnds(db: Queryable, at: Instant): Promise<void> {
+  for (const { column, type, data } of ENDS) {
+    await db.query(
+      `insert into safeband.webhook_events (account_id, type, key, at, data)
+       select account_id, '${type}', safeband.iso(${column}), ${column}, ${data}
+         from safeband.accounts a
+        where ${column} <= safeband.at_ms($1) and not is_edited
+          and ${column} > (select min(created_at) from safeband.webhook_endpoints)
+          and ${column} > safeband.at_ms($1) - $2 * interval '1 millisecond'
+          and not exists (select from safeband.webhook_events e
+                where coalesce(e.account_id, e.endpoint_id) = a.account_id
+                  and e.type = '${type}' and e.key = safeband.iso(a.${column}))
+        order by ${column}, account_id
+       on conflict do nothing`,
+      [at, WEBHOOK_KEPT_MS / 2],
+    );
+  }
 }
 
 /** Deletes events and tries from before that instant, a part at a time. */

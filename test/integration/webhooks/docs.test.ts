@@ -12,7 +12,7 @@ import {
 } from '../../../src/domain/wire/webhookEvents.js';
 import { createPool, rowsOf } from '../../../src/postgres/pool.js';
 import { addEndpoint, pingEndpoint } from '../../../src/postgres/webhooks/endpoints.js';
-import { endCooldowns } from '../../../src/postgres/webhooks/outbox.js';
+import { tellEnds } from '../../../src/postgres/webhooks/outbox.js';
 import { at } from '../../support/scenario.js';
 import { freshDatabase } from '../../support/stand.js';
 
@@ -42,11 +42,15 @@ const DAY: readonly string[] = [
      '2026-11-24T09:20:00Z')`,
   `cooldown_until = '2026-11-24T10:20:00Z', cooldown_cause = 'overshoot',
    inmails_sent_today = 17, updated_at = '2026-11-24T09:20:00Z'`,
+  `update safeband.alerts set resolved_at = '2026-11-24T09:30:00Z'`,
   `hold_actor = 'safeband', hold_reason = 'restricted, reported for reservation q4-0001',
    hold_since = '2026-11-24T11:00:00Z', updated_at = '2026-11-24T11:00:00Z'`,
-  `breaker_until = '2026-12-01T00:00:00Z', updated_at = '2026-11-24T11:05:00Z'`,
+  `hold_actor = null, hold_reason = null, hold_since = null,
+   updated_at = '2026-11-24T11:10:00Z'`,
+  `breaker_until = '2026-12-01T00:00:00Z', updated_at = '2026-11-24T11:15:00Z'`,
   `counter_day = '2026-11-25', inmails_sent_today = 0, carried = 1, ramp_day = 2,
    updated_at = '2026-11-25T00:00:40Z'`,
+  `state = 'disconnected', in_flight = 1, updated_at = '2026-11-25T08:00:00Z'`,
 ];
 
 it('the document shows the payload of each event', async () => {
@@ -60,12 +64,12 @@ it('the document shows the payload of each event', async () => {
     at: at('2026-11-24T08:00:00.000Z'),
   });
   for (const step of DAY) {
-    const isChange = !step.startsWith('insert');
+    const isChange = !/^(insert|update)/.test(step);
     await pool.query(
       isChange ? `update safeband.accounts set recorded_at = clock_timestamp(), ${step}` : step,
     );
   }
-  await endCooldowns(pool, at('2026-11-25T00:01:00.000Z'));
+  await tellEnds(pool, at('2026-12-01T00:00:01.000Z'));
   await pingEndpoint(pool, endpointId, at('2026-11-24T12:00:00.000Z'));
   const sql = `select jsonb_build_object('eventId', event_id, 'type', type, 'accountId', account_id,
     'at', safeband.ms_of(at), 'data', data) as row from safeband.webhook_events order by type`;

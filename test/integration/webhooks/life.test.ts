@@ -38,6 +38,12 @@ const eventsOf = (id: string, ...types: readonly WebhookType[]): readonly object
     .filter(({ accountId }) => accountId === id)
     .filter(({ type }) => types.length === 0 || types.some((one) => one === type))
     .map(({ type, data }) => ({ type, ...data }));
+/** The events of the state of an account, without those of its numbers and its alerts. */
+const STATE_EVENTS: readonly WebhookType[] = WEBHOOK_TYPES.filter(
+  (type) => !/^(alert|drift|reset|threshold)\./.test(type),
+);
+const CONNECTED = { type: 'account.connected', tier: 'sales_navigator', reconnected: false };
+
 /** Expects the events of an account, as its receiver gets them. */
 const outside = {
   expect: (id: string, types: readonly WebhookType[], events: readonly object[]) =>
@@ -102,18 +108,15 @@ it('an account sends the start of a cooldown by LinkedIn, and its later end', as
   await update(account, 'hold', { reason: 'the last event of this test', actor: 'a test' });
   await run(account);
   const started = { type: 'cooldown.started', cause: 'throttled' };
-  await outside.expect(
-    id,
-    [],
-    [
-      { ...started, until: first, previousUntil: null },
-      { ...started, until, previousUntil: first },
-      { type: 'account.held', by: 'operator', reason: null },
-    ],
-  );
+  await outside.expect(id, STATE_EVENTS, [
+    CONNECTED,
+    { ...started, until: first, previousUntil: null },
+    { ...started, until, previousUntil: first },
+    { type: 'account.held', by: 'operator', reason: null },
+  ]);
 });
 
-it('the end of a cooldown is sent once and in order, although nothing is written', async () => {
+it('ends by the clock are sent once and in order, although nothing is written', async () => {
   const { id, account } = await sent(stand, 0);
   await update(account, 'hold', { reason: 'looking at Ms. Roe', actor: 'j.doe@example.com' });
   await ask(account, 'one');
@@ -123,24 +126,27 @@ it('the end of a cooldown is sent once and in order, although nothing is written
   await stand.pool.query(
     `update safeband.accounts
         set cooldown_until = safeband.at_ms($2), cooldown_cause = 'throttled',
-            updated_at = now() - interval '1 hour', recorded_at = clock_timestamp()
+            breaker_until = safeband.at_ms($2), updated_at = now() - interval '1 hour', recorded_at = clock_timestamp()
       where account_id = $1`,
     [id, until],
   );
-  const types: readonly WebhookType[] = ['cooldown.started', 'cooldown.ended'];
+  const types = STATE_EVENTS.filter((type) => /^(cooldown|credits|no_credits)/.test(type));
   const end = { cause: 'throttled', until: new Date(until).toISOString() };
-  const both = [
+  const credits = { until: end.until };
+  const all = [
     { type: 'cooldown.started', ...end, previousUntil: null },
+    { type: 'no_credits', ...credits },
     { type: 'cooldown.ended', ...end },
+    { type: 'credits.restored', ...credits },
   ];
-  await outside.expect(id, types, both);
-  await run(account); // its save finds a cooldown that has ended
+  await outside.expect(id, types, all);
+  await run(account); // its save finds both ended
   await update(account, 'resume', { reason: 'seen', actor: 'a test' });
   await update(account, 'hold', { reason: 'the last event of this test', actor: 'a test' });
   await run(account);
   const held = { type: 'account.held', by: 'operator', reason: null };
   await outside.expect(id, ['account.held'], [held, held]);
-  expect(eventsOf(id, ...types)).toEqual(both);
+  expect(eventsOf(id, ...types)).toEqual(all);
   expect(JSON.stringify(receiver.received)).not.toMatch(/Roe|j\.doe/);
 });
 
@@ -182,7 +188,45 @@ it('slots in flight raise one drift alert, and not one for each run', async () =
   await update(account, 'hold', { reason: 'the last event of this test', actor: 'a test' });
   await run(account);
   const drift = { type: 'drift.alert', severity: 'info', drift: 6 };
-  await expect.poll(() => eventsOf(id)).toMatchObject([drift, { type: 'account.held' }]);
+  await expect
+    .poll(() => eventsOf(id, 'drift.alert', 'account.held'))
+    .toMatchObject([drift, { type: 'account.held' }]);
+  const alert = { type: 'alert.raised', kind: 'drift', severity: 'info' };
+  expect(eventsOf(id, 'alert.raised', 'alert.resolved')).toMatchObject([alert]);
+});
+
+it('hold, used-up credits, alert and disconnect are sent with their ends', async () => {
+  const { id, account } = await sent(stand, 0);
+  const order = { reason: 'Ms. Roe agreed', actor: 'j.doe@example.com' };
+  for (const reservationId of ['one', 'two', 'open']) await ask(account, reservationId);
+  await update(account, 'sendFailed', { reservationId: 'one', kind: 'no_credits' });
+  await update(account, 'sendFailed', { reservationId: 'two', kind: 'restricted' });
+  await run(account);
+  const { hold, breakerUntil: until } = await statusOf(account);
+  // The correction of an edit neither ends a state nor begins one.
+  await edit(stand, id, `hold_since = null, hold_actor = null, state = 'disconnected'`);
+  await run(account);
+  await update(account, 'resume', order);
+  await run(account);
+  await update(account, 'disconnect', order);
+  await run(account);
+  await update(account, 'connect', { accountId: id, tier: 'sales_navigator', actor: 'j.doe' });
+  await run(account);
+  await outside.expect(id, STATE_EVENTS, [
+    CONNECTED,
+    { type: 'account.held', by: 'safeband', reason: 'restricted' },
+    { type: 'no_credits', until },
+    { type: 'account.resumed', heldSince: hold?.since },
+    { type: 'credits.restored', until },
+    { type: 'account.disconnected', inFlight: 1 },
+    { ...CONNECTED, reconnected: true },
+  ]);
+  const restricted = { kind: 'restricted', severity: 'critical' };
+  expect(eventsOf(id, 'alert.raised', 'alert.resolved')).toMatchObject([
+    { type: 'alert.raised', ...restricted },
+    { type: 'alert.resolved', ...restricted, by: 'safeband' },
+  ]);
+  expect(JSON.stringify(receiver.received)).not.toMatch(/Roe|j\.doe/);
 });
 
 it('an account sends the end of its InMail credits, its restriction, and its reset', async () => {

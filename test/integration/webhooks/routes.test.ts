@@ -87,6 +87,45 @@ it('an endpoint is made, changed, pinged, replayed and removed; its secret is sh
   expect((await stand.ask(operator, at)).statusCode).toBe(404);
 });
 
+it('an alert is sent when it opens, when its severity rises, and when a person closes it', async () => {
+  const { secret } = await make({
+    url: receiver.url,
+    events: ['alert.raised', 'alert.resolved'],
+    accounts: ['alerted'],
+  });
+  receiver.trust(secret);
+  receiver.received.length = 0;
+  const report = (severity: string, at: string) =>
+    stand.pool.query(
+      `insert into safeband.alerts as old
+         (account_id, kind, severity, quota_day, details, raised_at)
+       values ('alerted', 'double_send', $1, '2026-11-24', '{"chatId": "2-secret"}', $2)
+       on conflict (account_id, kind, quota_day) do update
+         set severity = excluded.severity, raised_at = excluded.raised_at, resolved_at = null`,
+      [severity, at],
+    );
+  await report('info', '2026-11-24T09:00:00Z');
+  await report('info', '2026-11-24T09:10:00Z');
+  await report('critical', '2026-11-24T09:20:00Z');
+  await report('warning', '2026-11-24T09:30:00Z');
+  const listed = await stand.ask(operator, '/v1/alerts?kind=double_send');
+  const [alert] = listed.json<{ items: { alertId: number }[] }>().items;
+  const reason = 'Ms. Roe knows';
+  const closed = await stand.ask(operator, `/v1/alerts/${alert?.alertId}/close`, { reason });
+  expect(closed.statusCode).toBe(200);
+  await report('warning', '2026-11-24T09:40:00Z');
+  await send();
+  const payloads = receiver.received.map(({ payload }) => payload);
+  expect(payloads.map(({ type, data }) => [type, data['severity'], data['by']])).toEqual([
+    ['alert.raised', 'info', undefined],
+    ['alert.raised', 'critical', undefined],
+    ['alert.resolved', 'warning', 'operator'],
+    ['alert.raised', 'warning', undefined],
+  ]);
+  expect(new Set(payloads.map(({ data }) => data['alertId']))).toEqual(new Set([alert?.alertId]));
+  expect(JSON.stringify(payloads)).not.toMatch(/Roe|2-secret|operator-1/);
+});
+
 const ID = `whe_${'0'.repeat(32)}`;
 const REFUSED: readonly (readonly [string, string, object, string])[] = [
   ['an http URL', '', { ...wanted, url: 'http://example.com/' }, 'url'],
