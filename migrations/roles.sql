@@ -53,6 +53,8 @@ begin
       ('safeband_worker', 'reconciler_runs', 'select, insert'),
       ('safeband_worker', 'corrections', 'select, insert'),
       ('safeband_worker', 'alerts', 'select, insert, update'),
+      -- A person may run the command line with the worker's login, which lists alerts.
+      ('safeband_worker', 'alert_actions', 'select'),
       ('safeband_worker', 'account_days', 'select, insert, update'),
       ('safeband_worker', 'account_changes', 'select, insert'),
       ('safeband_worker', 'account_status', 'select'),

@@ -23,6 +23,9 @@ import {
   replay,
   rotateSecret,
 } from '../../../src/postgres/webhooks/endpoints.js';
+import { actOnAlert } from '../../../src/postgres/alerts/act.js';
+import { listOpenAlerts } from '../../../src/postgres/alerts/alerts.js';
+import { raiseAlerts } from '../../../src/postgres/save/runs.js';
 import { listStatuses } from '../../../src/postgres/read/reads.js';
 import { sendDue } from '../../../src/webhooks/sender.js';
 import { statusOf } from '../../support/account.js';
@@ -44,8 +47,8 @@ async function loginIn(role: string, name = `${role}_${suffix}`): Promise<string
   url.password = password;
   return url.href;
 }
-async function poolOf(role: string): Promise<Pool> {
-  const pool = createPool(await loginIn(role), 2);
+async function poolOf(role: string, name?: string): Promise<Pool> {
+  const pool = createPool(await loginIn(role, name), 2);
   pools.push(pool);
   return pool;
 }
@@ -72,7 +75,7 @@ const RIGHTS = `
   account_history     -       -         s       s
   account_status      s       -         s       s
   accounts            siu     -         s       s
-  alert_actions       -       -         s       si
+  alert_actions       s       -         s       si
   alerts              siu     -         s       su.
   api_keys            -       -         -       su.
   corrections         si      -         s       s
@@ -114,6 +117,29 @@ it('each role has exactly these rights on every table', async () => {
   expect(rows.map(({ line }) => line)).toEqual(
     wanted.map((line) => line.trim().replaceAll(/\s+/g, ' ')),
   );
+});
+
+it('a server closes an alert for a person, and changes nothing else of it', async () => {
+  const server = await poolOf('safeband_server', `closes_${suffix}`);
+  const worker = await poolOf('safeband_worker', `raises_${suffix}`);
+  const alerts = [
+    { accountId: 'one', kind: 'bad_signal', severity: 'warning', details: { day: '2026-11-24' } },
+  ];
+  await raiseAlerts(worker, { runId: 'a', at: Date.now(), alerts });
+  const { rows } = await owner.query<{ id: string }>(`select alert_id as id from safeband.alerts`);
+  const alertId = Number(rows[0]?.id);
+  const by = { actor: 'ada', reason: 'looked', accounts: null, seenRaisedAt: null };
+  for (const verb of ['acknowledge', 'close'] as const) {
+    const done = await actOnAlert(server, { ...by, alertId, verb, at: Date.now() });
+    expect(done).toMatchObject({ alert: { alertId } });
+  }
+  for (const change of [`details = '{}'`, `severity = 'info'`, 'raised_at = now()']) {
+    await expect(server.query(`update safeband.alerts set ${change}`)).rejects.toThrow('denied');
+  }
+  await expect(worker.query('delete from safeband.alert_actions')).rejects.toThrow('denied');
+  // The worker opens the closed alert again, and lists it, as the command line with its login.
+  await raiseAlerts(worker, { runId: 'b', at: Date.now(), alerts });
+  expect(await listOpenAlerts(worker, { limit: 9 })).toMatchObject([{ alertId, times: 2 }]);
 });
 
 it('a server may do all that operators do with webhooks, also while there are new events', async () => {

@@ -99,6 +99,32 @@ it('an alert is closed once, by one of two people at the same time', async () =>
   expect(await listAlertActs(pool, alertId)).toHaveLength(1);
 });
 
+it('a close waits for a statement that raises the alert again, and then hides nothing', async () => {
+  const { alertId, raisedAt } = await raise('waits', '10:00');
+  const raising = await pool.connect();
+  await raising.query('begin');
+  await raising.query(
+    `update safeband.alerts set raised_at = raised_at + interval '1 minute', times = times + 1
+      where alert_id = $1`,
+    [alertId],
+  );
+  const closing = actOnAlert(pool, {
+    ...order(alertId, 'close', '10:02'),
+    seenRaisedAt: raisedAt,
+  });
+  const waiting = async (): Promise<number | null> =>
+    (
+      await pool.query(
+        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      )
+    ).rowCount;
+  await expect.poll(waiting).toBe(1);
+  await raising.query('commit');
+  raising.release();
+  expect(await closing).toMatchObject({ refusal: { code: 'AlertRaisedAgain' } });
+  expect(await readAlert(pool, alertId, null)).toMatchObject({ resolvedAt: null, times: 2 });
+});
+
 it('an act of a person stays: its row is neither changed nor deleted', async () => {
   const { alertId } = await raise('four', '10:00');
   await actOnAlert(pool, order(alertId, 'close', '10:01'));
