@@ -4,7 +4,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** The files that take longest begin first, so that none of them is alone at the end. */
 const LONGEST = [
   'chaos/stories',
-  'integration/workflows/handEdits',
+  'integration/workflows/manualEdits',
   'chaos/race',
   'integration/http/sameAnswer',
   'chaos/lostTask',
@@ -12,7 +12,7 @@ const LONGEST = [
   'chaos/spellings',
   'browser/dashboard',
   'integration/client/endOfRun',
-  'chaos/brim',
+  'chaos/fullAccount',
   'chaos/outage',
   'chaos/committedOnce',
   'simulation/simulation',

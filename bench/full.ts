@@ -8,7 +8,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { bytesOf } from '../src/domain/primitives/bytes.js';
 import { PAYLOAD_BYTES_MAX } from '../src/domain/primitives/limits.js';
-import { fullState } from '../test/support/brim.js';
+import { fullState } from '../test/support/fullAccount.js';
 import type { Line } from './latency.js';
 
 const ACCOUNTS = 1_000;

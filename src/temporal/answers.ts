@@ -26,7 +26,10 @@ export const namedDetails = (answerOf: string | undefined): Named[] =>
 /**
  * Wraps the activities for a workflow: only their own answers count. Older answers have no name.
  */
-export const heeding = (all: Activities, report: (name: string, answerOf: string) => void) =>
+export const checkingAnswers = (
+  all: Activities,
+  report: (name: string, answerOf: string) => void,
+) =>
   each(all, (name, activity) => async (...ask) => {
     for (let tries = 0; tries < TRIES; tries += 1) {
       const { answerOf, take } = await answerFrom(activity(...ask));

@@ -55,7 +55,7 @@ export class AccountRun {
   checkedUpTo = 0;
   /** Faults that were found before the account was read back. */
   readonly early: Trouble[] = [];
-  /** True while a chore runs: messages are taken during it. */
+  /** True while work with Postgres runs: messages are taken during it. */
   isBusy = false;
   /** True until the first reconcile of an account that is read back. */
   isOpening = false;
@@ -175,7 +175,7 @@ export class AccountRun {
   }
 
   /**
-   * True if an ask may wait for a check of the database: it has had no check, and no chore waits
+   * True if an ask may wait for a check of the database: it has had no check, and no work waits
    * for a database that is away.
    */
   mayCheckFor(number: number): boolean {

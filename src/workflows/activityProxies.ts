@@ -11,20 +11,20 @@ import {
 } from '@temporalio/workflow';
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import type { Activities } from '../activities/ports.js';
-import { heeding } from '../temporal/answers.js';
+import { checkingAnswers } from '../temporal/answers.js';
 import { unreadableIn } from '../domain/wire/objectReader.js';
 import { hasChanges } from './changes.js';
 import { COMMIT_UNKNOWN, NOT_COMMITTED } from '../temporal/protocol.js';
 
-const heeded = (all: Activities): Activities =>
-  heeding(all, (name, answerOf) => log.warn('answer.of_another', { name, answerOf }));
+const checked = (all: Activities): Activities =>
+  checkingAnswers(all, (name, answerOf) => log.warn('answer.of_another', { name, answerOf }));
 /** Calls activities over the server's queue, outside of the task. */
 export const remotely = (options: ActivityOptions): Activities =>
-  heeded(proxyActivities<Activities>(options));
+  checked(proxyActivities<Activities>(options));
 
 /** Calls activities in the workflow's own task: only for a workflow that gets no message. */
 export const locally = (options: LocalActivityOptions): Activities =>
-  heeded(proxyLocalActivities<Activities>(options));
+  checked(proxyLocalActivities<Activities>(options));
 
 /**
  * Calls activities once, within that time. A run of older code calls them in its own task, with a

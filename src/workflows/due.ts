@@ -2,7 +2,7 @@
 import { hasDelivery, isDirty, isHot, nextRunAt } from '../domain/entity/entity.js';
 import { dayOf, SECOND_MS, type Instant } from '../domain/primitives/time.js';
 import { cooldownAt } from '../domain/gate/cooldown.js';
-import { wantsIntervals } from './persistence/chores.js';
+import { wantsIntervals } from './persistence/databaseWork.js';
 import { isFull } from './messages/inbox.js';
 import type { AccountRun } from './accountRun.js';
 

@@ -19,7 +19,7 @@ import {
   restoreFrom,
   restoreAfterReset,
   wantsIntervals,
-} from './persistence/chores.js';
+} from './persistence/databaseWork.js';
 import { raiseEarly } from './alerts.js';
 import { hasNews, isEmpty, isLittle, isToTake } from './messages/inbox.js';
 import { listen, take, whenAnswered } from './messages/messageHandlers.js';

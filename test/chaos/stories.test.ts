@@ -10,7 +10,7 @@ import type { DecisionWire } from '../../src/domain/wire/decisions.js';
 import type { Activities } from '../../src/activities/ports.js';
 import { ask, statusOf, update } from '../support/account.js';
 import { failuresIn, flawsOf, runsOf } from '../support/histories.js';
-import { Luck } from '../simulation/luck.js';
+import { Random } from '../simulation/random.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { fastForward, secondsToMidnight } from '../support/time.js';
 
@@ -28,11 +28,11 @@ const AT_ONCE = 30;
 const CACHED = QUERIES > 0 ? AT_ONCE : 12;
 
 /** An activity takes up to 0.2 s, and now and then longer than the fast way waits; or it fails. */
-function delayed(luck: Luck): (real: Activities) => Partial<Activities> {
+function delayed(random: Random): (real: Activities) => Partial<Activities> {
   const late = <I, O>(activity: (input: I) => Promise<O>) => {
     return async (given: I): Promise<O> => {
-      const chance = luck.between(0, 59);
-      await sleep(chance === 0 ? 1_200 : luck.between(0, 200));
+      const chance = random.between(0, 59);
+      await sleep(chance === 0 ? 1_200 : random.between(0, 200));
       if (chance === 1) throw new Error('the database is away');
       const done = await activity(given);
       if (chance === 2) throw new Error('its answer is lost');
@@ -48,32 +48,35 @@ function delayed(luck: Luck): (real: Activities) => Partial<Activities> {
 }
 
 let stand: Stand;
-const luckOfActivities = new Luck(SEED);
+const randomOfActivities = new Random(SEED);
 beforeAll(async () => {
-  stand = await createStand({ maxCachedWorkflows: CACHED, activities: delayed(luckOfActivities) });
+  stand = await createStand({
+    maxCachedWorkflows: CACHED,
+    activities: delayed(randomOfActivities),
+  });
 });
 afterAll(() => stand.close());
 
-type Life = { readonly id: string; readonly account: WorkflowHandle; readonly luck: Luck };
+type Life = { readonly id: string; readonly account: WorkflowHandle; readonly random: Random };
 type Message = readonly [name: string, payload: object];
 const PERSON = { reason: 'looked', actor: 'ada' };
 
 /** A message that a caller might send at any time; some are late, unknown or wrong. */
-function anyMessage({ id, luck }: Life): Message {
-  const reservationId = `r${luck.between(1, 8)}`;
+function anyMessage({ id, random }: Life): Message {
+  const reservationId = `r${random.between(1, 8)}`;
   const sentAt = new Date().toISOString();
-  return luck.pick<Message>([
-    ['sendReserve', { reservationId, recipientId: `to${luck.between(1, 4)}` }],
+  return random.pick<Message>([
+    ['sendReserve', { reservationId, recipientId: `to${random.between(1, 4)}` }],
     ['sendReserve', { reservationId, journaled: true, leaseSeconds: 30 }],
     ['sendReserve', { reservationId, replyTo: { workflowId: `nobody-${id}`, signalName: 'a' } }],
     [
       'sendReserveBatch',
-      { requests: [{ reservationId }, { reservationId: `b${luck.between(1, 8)}` }] },
+      { requests: [{ reservationId }, { reservationId: `b${random.between(1, 8)}` }] },
     ],
     ['sendDelivered', { reservationId, chatId: `chat-${reservationId}` }],
-    ['sendFailed', { reservationId, kind: luck.pick(['rejected', 'unknown', 'throttled']) }],
-    ['sendObserved', { chatId: `seen${luck.between(1, 5)}`, messageId: 'm', sentAt }],
-    ['configure', { dailyCap: luck.between(5, 35), actor: 'ada' }],
+    ['sendFailed', { reservationId, kind: random.pick(['rejected', 'unknown', 'throttled']) }],
+    ['sendObserved', { chatId: `seen${random.between(1, 5)}`, messageId: 'm', sentAt }],
+    ['configure', { dailyCap: random.between(5, 35), actor: 'ada' }],
     ['hold', PERSON],
     ['resume', PERSON],
     ['resume', PERSON],
@@ -87,39 +90,39 @@ function anyMessage({ id, luck }: Life): Message {
  * or refusals, do not matter here.
  */
 async function anything(life: Life): Promise<void> {
-  const { account, luck } = life;
+  const { account, random } = life;
   const [name, payload] = anyMessage(life);
-  const queries = luck.chance(QUERIES) ? luck.between(1, 3) : 0;
+  const queries = random.chance(QUERIES) ? random.between(1, 3) : 0;
   const statuses = Array.from({ length: queries }, () => statusOf(account).catch(() => undefined));
-  if (luck.chance(0.5)) await account.signal(name, payload);
+  if (random.chance(0.5)) await account.signal(name, payload);
   else await update(account, name, payload).catch(() => undefined);
   await Promise.all(statuses);
 }
 
 /** Long enough for leases to end, for an account to go cold, or for midnight to come. */
-async function timePasses({ account, luck }: Life): Promise<void> {
+async function timePasses({ account, random }: Life): Promise<void> {
   const { events } = await account.fetchHistory();
   const time = events?.at(-1)?.eventTime;
   const asOf = new Date(Number(time?.seconds) * 1_000).toISOString();
-  const seconds = luck.pick([60, 35 * 60, 3 * 3_600, secondsToMidnight(asOf)]);
+  const seconds = random.pick([60, 35 * 60, 3 * 3_600, secondsToMidnight(asOf)]);
   await fastForward(stand.client, account.workflowId, seconds);
 }
 
-async function live(life: Life, deeds: number): Promise<void> {
-  for (let n = 0; n < deeds; n += 1) {
-    if (life.luck.chance(0.2)) await timePasses(life);
+async function live(life: Life, actions: number): Promise<void> {
+  for (let n = 0; n < actions; n += 1) {
+    if (life.random.chance(0.2)) await timePasses(life);
     else await anything(life);
   }
 }
 
 /** Sends messages while no worker runs, so that one task has them all; ends when all are answered. */
 async function whileNobodyWorks(life: Life): Promise<{ readonly answered: Promise<unknown> }> {
-  const { account, luck } = life;
-  for (let n = luck.between(0, 3); n > 0; n -= 1) {
+  const { account, random } = life;
+  for (let n = random.between(0, 3); n > 0; n -= 1) {
     const [name, payload] = anyMessage(life);
     await account.signal(name, payload);
   }
-  const updates = Array.from({ length: luck.between(1, 3) }, () => anyMessage(life));
+  const updates = Array.from({ length: random.between(1, 3) }, () => anyMessage(life));
   const answers = updates.map(([name, payload]) =>
     update(account, name, payload).catch(() => undefined),
   );
@@ -170,7 +173,7 @@ it(`${STORIES} stories: every account answers, and every history replays`, async
       Array.from({ length: Math.min(AT_ONCE, STORIES - first) }, async (_, n): Promise<Life> => {
         const id = stand.newAccount('story');
         const account = await stand.connect(id);
-        return { id, account, luck: new Luck(SEED * 100_003 + first + n) };
+        return { id, account, random: new Random(SEED * 100_003 + first + n) };
       }),
     );
     await wave(lives);

@@ -17,7 +17,7 @@ export default defineConfig({
       'test/unit/domain/days/forecast.test.ts',
       'test/unit/domain/gap/breakdown.test.ts',
       'test/unit/domain/commands/orders.test.ts',
-      'test/unit/domain/entity/brim.test.ts',
+      'test/unit/domain/entity/fullAccount.test.ts',
       'test/unit/dev/*.test.ts',
       'test/repository/{clock,clientApi}.test.ts',
     ],

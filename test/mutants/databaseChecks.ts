@@ -105,7 +105,7 @@ const takenKey: DatabaseCheck = async (desk) => {
   ]);
 };
 
-const handEdit: DatabaseCheck = async (desk) => {
+const manualEdit: DatabaseCheck = async (desk) => {
   const account = spent(await desk.begin());
   expect(await desk.save(account.entity)).toMatchObject({ foreign: null });
   await desk.all('update safeband.accounts set inmails_sent_today = 40 where account_id = $1');
@@ -262,7 +262,7 @@ export const DATABASE_CHECKS = {
   'counter, day and ramp step change in one statement': oneStatement,
   'a row that Postgres refuses delays nothing': refusedRow,
   'no delivery is lost because another row has its key': takenKey,
-  'a manual edit of the row is reported until the workflow knows it': handEdit,
+  'a manual edit of the row is reported until the workflow knows it': manualEdit,
   'a start reads one snapshot': snapshot,
   'a claim needs the version that it has read': movedRow,
   'the event log accepts no change from any role': appendOnly,

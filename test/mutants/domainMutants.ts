@@ -1,5 +1,5 @@
 /** Decisions of a run and state of an account: each of these mutants fails a check of the domain. */
-import { BRIM_MUTANTS } from './brimMutants.js';
+import { FULL_ACCOUNT_MUTANTS } from './fullAccountMutants.js';
 import type { CheckName } from './checks/index.js';
 import { EDGE_MUTANTS } from './edgeMutants.js';
 import { SPELLING_MUTANTS } from './identityMutants.js';
@@ -296,5 +296,5 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
   },
   ...EDGE_MUTANTS,
   ...SPELLING_MUTANTS,
-  ...BRIM_MUTANTS,
+  ...FULL_ACCOUNT_MUTANTS,
 ];

@@ -94,7 +94,7 @@ const capped: WorkflowCheck = async (bench) => {
   bench.expect(await statusOf(account)).toMatchObject({ counter: 2 });
 };
 
-const handEdit: WorkflowCheck = async (bench) => {
+const manualEdit: WorkflowCheck = async (bench) => {
   const account = await cold(bench);
   await bench.stand.pool.query(
     'update safeband.accounts set inmails_sent_today = 40 where account_id = $1',
@@ -191,7 +191,7 @@ export const WORKFLOW_CHECKS = {
   'a bad Signal fails no workflow': badSignal,
   'a bad Update leaves no trace': badUpdate,
   'of a batch no more is granted than the cap allows': capped,
-  'an edit made just before a save is found by the next run, once': handEdit,
+  'an edit made just before a save is found by the next run, once': manualEdit,
   'an account whose row is taken pauses': outrun,
   'rows of a lost task are added to the account': lostTask,
   'a caller that asks for a run gets the result of a new run': asked,

@@ -35,8 +35,8 @@ export class Report {
     else if (ending === 'no chat') this.#deliver(this.#withoutChat());
     else if (ending === 'lied') {
       this.fails('rejected');
-      const { member, luck } = this.#send;
-      this.#world.after(luck.between(1, 40) * MINUTE, member, () => this.#delivered());
+      const { member, random } = this.#send;
+      this.#world.after(random.between(1, 40) * MINUTE, member, () => this.#delivered());
     } else this.fails(ending);
   }
 
@@ -46,8 +46,8 @@ export class Report {
   }
 
   #delivered(): void {
-    const { id, chat, messageId, luck } = this.#send;
-    const hasMessageId = luck.chance(0.6);
+    const { id, chat, messageId, random } = this.#send;
+    const hasMessageId = random.chance(0.6);
     const proof = { chatId: chat, messageId: hasMessageId ? messageId : null };
     const { member } = this.#send;
     this.#note(() => {
@@ -80,12 +80,12 @@ export class Report {
   }
 
   fails(kind: FailureKind): void {
-    const { id, member, diesAt, luck } = this.#send;
+    const { id, member, diesAt, random } = this.#send;
     if (kind !== 'unknown') {
       this.#note(() => member.database.note(id, { outcome: 'failed', errorCode: kind }));
     }
     if (diesAt === 'noted') return this.#world.happened('pipeline died');
-    const report = { reservationId: id, kind, retryAfterSeconds: luck.pick([0, 60, 9_000]) };
+    const report = { reservationId: id, kind, retryAfterSeconds: random.pick([0, 60, 9_000]) };
     return this.#deliver((self) => self.execute(this.#world.domain.fail, report));
   }
 
@@ -96,16 +96,16 @@ export class Report {
 
   /** Writes the outcome to the journal. If this fails, the report is the first evidence. */
   #note(write: () => void): void {
-    const { luck, request } = this.#send;
+    const { random, request } = this.#send;
     const { mode } = this.#world;
     if (!request.journaled || mode === 'away' || mode === 'commit lost') return;
-    if (luck.chance(0.05)) this.#world.happened('journal outcome not written');
+    if (random.chance(0.05)) this.#world.happened('journal outcome not written');
     else write();
   }
 
   /** Sends a report, which may be lost, doubled or late: after the lease, midnight or a release. */
   #deliver(act: (self: Workflow) => object | null | Refusal): void {
-    const { luck, member } = this.#send;
+    const { random, member } = this.#send;
     const message: Message = {
       asks: null,
       unread: null,
@@ -115,27 +115,29 @@ export class Report {
         return null;
       },
     };
-    if (luck.chance(0.08)) this.#world.happened('message lost');
+    if (random.chance(0.08)) this.#world.happened('message lost');
     else this.#world.post(member, this.#delay(), message, true);
-    if (luck.chance(0.08)) {
+    if (random.chance(0.08)) {
       this.#world.happened('message doubled');
       this.#world.post(member, this.#delay(), message, true);
     }
   }
 
   #delay(): number {
-    const { luck } = this.#send;
-    if (!luck.chance(0.1)) return luck.between(2, 900);
+    const { random } = this.#send;
+    if (!random.chance(0.1)) return random.between(2, 900);
     this.#world.happened('message late');
-    return luck.pick([luck.between(1, 90) * MINUTE, luck.between(1, 50) * HOUR]);
+    return random.pick([random.between(1, 90) * MINUTE, random.between(1, 50) * HOUR]);
   }
 
   /** Lets LinkedIn report a message in the outbox before or after the report, or never. */
   webhook(): void {
-    const { luck } = this.#send;
-    if (!luck.chance(0.5)) return;
-    this.#observed(luck.chance(0.8) ? luck.between(10, 20_000) : luck.between(1, 240) * MINUTE);
-    if (luck.chance(0.1)) this.#observed(luck.between(10, 40_000));
+    const { random } = this.#send;
+    if (!random.chance(0.5)) return;
+    this.#observed(
+      random.chance(0.8) ? random.between(10, 20_000) : random.between(1, 240) * MINUTE,
+    );
+    if (random.chance(0.1)) this.#observed(random.between(10, 40_000));
   }
 
   #observed(delay: number): void {

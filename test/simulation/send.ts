@@ -13,7 +13,7 @@ import {
 } from '../../src/domain/primitives/ids.js';
 import type { Decision, Grant } from '../../src/domain/commands/reserve.js';
 import type { Reserve } from '../../src/domain/account/slot.js';
-import type { Luck } from './luck.js';
+import type { Random } from './random.js';
 import type { Member } from './member.js';
 import type { Message } from './memory.js';
 import { named } from './names.js';
@@ -42,7 +42,7 @@ const UNVERIFIED_TRIES = 4;
 export class Send {
   readonly id: ReservationId;
   readonly member: Member;
-  readonly luck: Luck;
+  readonly random: Random;
   readonly request: Reserve;
   readonly chat;
   readonly messageId;
@@ -70,33 +70,33 @@ export class Send {
   #isHeard = false;
 
   /** `ending` is its outcome; random by default. */
-  constructor(world: World, member: Member, luck: Luck, ending: Ending | null = null) {
+  constructor(world: World, member: Member, random: Random, ending: Ending | null = null) {
     this.#ending = ending;
     this.#world = world;
     this.member = member;
-    this.luck = luck;
+    this.random = random;
     const n = member.sends.size;
     this.id = named(isReservationId, `s${n}`);
     this.chat = named(isChatId, `chat-${member.index}-${n}`);
     this.messageId = named(isMessageId, `message-${n}`);
-    const leaseSeconds = luck.pick([60, 300, 900, 900, 900, 3_600, 7_200, 21_600, 86_400]);
+    const leaseSeconds = random.pick([60, 300, 900, 900, 900, 3_600, 7_200, 21_600, 86_400]);
     this.patience = Math.min(60, leaseSeconds / 2) * SECOND;
-    const isLate = luck.chance(0.06);
+    const isLate = random.chance(0.06);
     this.request = {
       reservationId: this.id,
       leaseSeconds,
-      journaled: luck.chance(0.7),
-      ...(luck.chance(0.7)
-        ? { recipientId: named(isRecipientId, `person-${luck.between(1, 6)}`) }
+      journaled: random.chance(0.7),
+      ...(random.chance(0.7)
+        ? { recipientId: named(isRecipientId, `person-${random.between(1, 6)}`) }
         : {}),
-      ...(isLate && luck.chance(0.6) ? { validUntil: world.clock + 30 * SECOND } : {}),
+      ...(isLate && random.chance(0.6) ? { validUntil: world.clock + 30 * SECOND } : {}),
     };
-    this.diesAt = luck.chance(0.13)
-      ? luck.pick(['granted', 'journaled', 'called', 'noted'])
+    this.diesAt = random.chance(0.13)
+      ? random.pick(['granted', 'journaled', 'called', 'noted'])
       : 'never';
     this.report = new Report(world, this);
     member.sends.set(this.id, this);
-    this.#ask(isLate ? luck.between(1, 20 * 60) * SECOND : luck.between(2, 500));
+    this.#ask(isLate ? random.between(1, 20 * 60) * SECOND : random.between(2, 500));
   }
 
   #happened(what: string): void {
@@ -105,30 +105,30 @@ export class Send {
 
   /** Sends the request; it may be lost or doubled, or its answer may be lost. */
   #ask(delay: number): void {
-    const { luck } = this;
+    const { random } = this;
     const world = this.#world;
     this.#tries += 1;
-    const isLost = luck.chance(0.04);
+    const isLost = random.chance(0.04);
     if (isLost) this.#happened('message lost');
     else world.post(this.member, delay, this.#message());
-    if (luck.chance(0.05)) {
+    if (random.chance(0.05)) {
       this.#happened('message doubled');
-      world.post(this.member, delay + luck.between(1, 90_000), this.#message());
+      world.post(this.member, delay + random.between(1, 90_000), this.#message());
     }
     const isTriedAgain = this.#tries < TRIES;
     world.after(delay + 8 * SECOND, this.member, () => {
       if (this.#isHeard || !isTriedAgain) return false;
-      this.#ask(luck.between(2, 500));
+      this.#ask(random.between(2, 500));
       return true;
     });
   }
 
   #message(): Message {
-    const isDeaf = this.luck.chance(0.04);
+    const isDeaf = this.random.chance(0.04);
     const receive = (answer: Decision | Refusal): (() => void) => {
       return () => {
         if (isDeaf) return this.#happened('answer lost on its way');
-        const delay = this.luck.between(1, 200);
+        const delay = this.random.between(1, 200);
         return this.#world.after(delay, this.member, () => this.#heard(answer));
       };
     };
@@ -161,7 +161,7 @@ export class Send {
 
   /** Asks again at `retryAt`, so that no send is dropped. */
   #denied(retryAt: number | null): void {
-    if (retryAt === null || retryAt > this.#world.story.end || this.luck.chance(0.4)) return;
+    if (retryAt === null || retryAt > this.#world.story.end || this.random.chance(0.4)) return;
     const wait = Math.max(1, retryAt - this.#world.clock);
     this.#world.after(wait, this.member, () => {
       this.#isHeard = false;
@@ -183,10 +183,13 @@ export class Send {
 
   /** Continues at once, or sleeps and wakes with an old grant. */
   #pause(lease: number): number {
-    if (!this.luck.chance(0.07)) return this.luck.between(1, 400);
+    if (!this.random.chance(0.07)) return this.random.between(1, 400);
     this.#happened('pipeline slept');
-    if (this.request.journaled && this.luck.chance(0.4)) this.isFrozen = true;
-    return this.luck.between(SECOND, Math.max(2 * SECOND, Math.min(1.6 * lease, 8 * 60 * MINUTE)));
+    if (this.request.journaled && this.random.chance(0.4)) this.isFrozen = true;
+    return this.random.between(
+      SECOND,
+      Math.max(2 * SECOND, Math.min(1.6 * lease, 8 * 60 * MINUTE)),
+    );
   }
 
   #later(ms: number, then: () => void): void {
@@ -203,7 +206,7 @@ export class Send {
       if (clock + 30 * SECOND > this.#lastCall(grant)) return this.report.fails('not_attempted');
       return this.#later(30 * SECOND, () => this.#journal(grant));
     }
-    const isHeldOpen = this.luck.chance(0.06);
+    const isHeldOpen = this.random.chance(0.06);
     if (!database.begin(this.id, grant.quotaDay, clock, isHeldOpen)) {
       const row = database.attempts.get(this.id);
       this.#happened(row?.outcome === 'void' ? 'late caller met the fence' : 'attempted before');
@@ -218,10 +221,10 @@ export class Send {
   /** Keeps its transaction open, maybe until the lease has ended; then it may roll back. */
   #hold(grant: Grant): void {
     const lease = Math.max(SECOND, grant.leaseExpiresAt - this.#world.clock);
-    const open = this.luck.between(SECOND, Math.min(1.3 * lease + 11 * MINUTE, 3 * 60 * MINUTE));
-    const isCommitted = this.luck.chance(0.8);
+    const open = this.random.between(SECOND, Math.min(1.3 * lease + 11 * MINUTE, 3 * 60 * MINUTE));
+    const isCommitted = this.random.chance(0.8);
     this.#happened('journal transaction held open');
-    this.isFrozen ||= this.luck.chance(0.4);
+    this.isFrozen ||= this.random.chance(0.4);
     this.#later(open, () => {
       this.member.database.end(this.id, isCommitted);
       if (isCommitted) this.#begun(grant);
@@ -231,7 +234,7 @@ export class Send {
 
   #begun(grant: Grant): void {
     if (this.diesAt === 'journaled') return this.#happened('pipeline died');
-    return this.#later(this.luck.chance(0.04) ? this.#pause(2 * MINUTE) : 1, () =>
+    return this.#later(this.random.chance(0.04) ? this.#pause(2 * MINUTE) : 1, () =>
       this.#leave(grant),
     );
   }
@@ -260,16 +263,16 @@ export class Send {
   }
 
   #call(): void {
-    const { luck } = this;
-    const ending = this.#ending ?? weighted(luck, ENDINGS);
-    const takes = luck.between(50, this.patience);
+    const { random } = this;
+    const ending = this.#ending ?? weighted(random, ENDINGS);
+    const takes = random.between(50, this.patience);
     this.isLie = ending === 'lied';
     const lands =
       ending === 'delivered' ||
       ending === 'no chat' ||
       this.isLie ||
-      (ending === 'unknown' && luck.chance(0.5));
-    if (lands) this.#later(luck.between(1, takes), () => this.#lands());
+      (ending === 'unknown' && random.chance(0.5));
+    if (lands) this.#later(random.between(1, takes), () => this.#lands());
     const dies = this.diesAt === 'called';
     this.#later(takes, () => {
       if (dies) this.#happened('pipeline died');
@@ -285,10 +288,10 @@ export class Send {
   }
 }
 
-function weighted<T>(luck: Luck, list: readonly (readonly [T, number])[]): T {
+function weighted<T>(random: Random, list: readonly (readonly [T, number])[]): T {
   let sum = 0;
   for (const [, weight] of list) sum += weight;
-  let left = luck.next() * sum;
+  let left = random.next() * sum;
   for (const [what, weight] of list) {
     left -= weight;
     if (left < 0) return what;

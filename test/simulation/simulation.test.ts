@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { DENIAL_REASONS } from '../../src/domain/gate/gate.js';
 import { explain, loadDomain, play, simulate, type Coverage } from './index.js';
-import { DEEDS, storyOf } from './story.js';
+import { ACTIONS, storyOf } from './story.js';
 import { SOMETIMES } from './coverage.js';
 
 /** 3 account-days each. */
@@ -47,13 +47,13 @@ function playAll(): void {
     expect(storyLines()).toEqual(storyLines());
   });
 
-  it('is made of every deed', () => {
-    const deeds = new Set(
+  it('is made of every action', () => {
+    const actions = new Set(
       Array.from({ length: 50 }, (_, n) => storyOf(n + 1)).flatMap(({ inputs }) =>
-        inputs.map(({ deed }) => deed),
+        inputs.map(({ action }) => action),
       ),
     );
-    expect(DEEDS.filter((deed) => !deeds.has(deed))).toEqual([]);
+    expect(ACTIONS.filter((action) => !actions.has(action))).toEqual([]);
   });
 }
 

@@ -5,13 +5,13 @@
 import type { Ramp } from '../../src/domain/account/policy.js';
 import type { PolicyChange } from '../../src/domain/commands/administer.js';
 import type { SendingWindow, Weekday } from '../../src/domain/account/sendingWindow.js';
-import { Luck } from './luck.js';
+import { Random } from './random.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-export const DEEDS = [
+export const ACTIONS = [
   'send',
   'send what is rejected',
   'hand-sent',
@@ -39,11 +39,11 @@ export const DEEDS = [
   'late commit',
   'clock back',
 ] as const;
-export type Deed = (typeof DEEDS)[number];
+export type Action = (typeof ACTIONS)[number];
 export type Input = {
   readonly at: number;
   readonly member: number;
-  readonly deed: Deed;
+  readonly action: Action;
   readonly seed: number;
 };
 /** The number that another system reports as sent, which may be wrong. */
@@ -61,7 +61,7 @@ export type Story = {
 };
 
 /** How often each input happens, for an account and a day. */
-const OFTEN: readonly (readonly [Deed, number])[] = [
+const OFTEN: readonly (readonly [Action, number])[] = [
   ['hand-sent', 0.5],
   ['bypass', 0.25],
   ['configure', 0.35],
@@ -90,11 +90,11 @@ const OFTEN: readonly (readonly [Deed, number])[] = [
 
 /** Returns the story of a seed: 3 account-days, of one account or of three. */
 export function storyOf(seed: number): Story {
-  const luck = new Luck(seed);
+  const random = new Random(seed);
   // Most stories are near the end of a month, so that a breaker ends within the story.
-  const firstDay = Date.UTC(2026, 10, 23) / DAY + luck.pick([0, 5, 6, 7, 7]);
-  const begin = firstDay * DAY + luck.pick([0, 1, 9, 9, 15]) * HOUR;
-  const shape = luck.pick([
+  const firstDay = Date.UTC(2026, 10, 23) / DAY + random.pick([0, 5, 6, 7, 7]);
+  const begin = firstDay * DAY + random.pick([0, 1, 9, 9, 15]) * HOUR;
+  const shape = random.pick([
     [1, 3],
     [1, 3],
     [1, 3],
@@ -103,55 +103,56 @@ export function storyOf(seed: number): Story {
   const [members = 1, days = 3] = shape;
   const end = begin + days * DAY;
   const inputs: Input[] = [];
-  const isChurning = luck.chance(0.04);
+  const isChurning = random.chance(0.04);
   for (let member = 0; member < members; member += 1) {
-    const at = (): number => begin + MINUTE + Math.floor(luck.next() * (end - begin));
-    for (const time of sendTimes(luck, begin, days)) {
-      inputs.push({ at: time, member, deed: 'send', seed: luck.seed() });
+    const at = (): number => begin + MINUTE + Math.floor(random.next() * (end - begin));
+    for (const time of sendTimes(random, begin, days)) {
+      inputs.push({ at: time, member, action: 'send', seed: random.seed() });
     }
     const rejected = isChurning ? 32 : 0;
     for (let n = 0; n < rejected; n += 1) {
-      const deed = 'send what is rejected';
-      inputs.push({ at: begin + 2 * HOUR + n * 2 * MINUTE, member, deed, seed: luck.seed() });
+      const action = 'send what is rejected';
+      inputs.push({ at: begin + 2 * HOUR + n * 2 * MINUTE, member, action, seed: random.seed() });
     }
-    for (const [deed, often] of OFTEN) {
-      for (let left = often * days; luck.chance(left); left -= 1) {
-        inputs.push({ at: at(), member, deed, seed: luck.seed() });
+    for (const [action, often] of OFTEN) {
+      for (let left = often * days; random.chance(left); left -= 1) {
+        inputs.push({ at: at(), member, action, seed: random.seed() });
       }
     }
   }
   inputs.sort((a, b) => a.at - b.at);
   const starts = Array.from({ length: members }, (_, n) => ({
-    policy: { ...policyOf(luck), ...importedOf(luck) },
-    isTwin: n > 0 && luck.chance(0.15),
+    policy: { ...policyOf(random), ...importedOf(random) },
+    isTwin: n > 0 && random.chance(0.15),
   }));
   return { seed, begin, end, members: starts, inputs };
 }
 
 /** Returns sends: single, in bursts, and around midnight. */
-function sendTimes(luck: Luck, begin: number, days: number): number[] {
+function sendTimes(random: Random, begin: number, days: number): number[] {
   const times: number[] = [];
   for (let day = 0; day < days; day += 1) {
     const start = begin + day * DAY;
     const midnight = Math.ceil((start + 1) / DAY) * DAY;
-    for (let n = luck.between(3, 10); n > 0; n -= 1) {
-      times.push(start + Math.floor(luck.next() * DAY));
+    for (let n = random.between(3, 10); n > 0; n -= 1) {
+      times.push(start + Math.floor(random.next() * DAY));
     }
-    for (let n = luck.between(0, 4); n > 0; n -= 1) {
-      times.push(midnight + luck.between(-12 * MINUTE, 3 * MINUTE));
+    for (let n = random.between(0, 4); n > 0; n -= 1) {
+      times.push(midnight + random.between(-12 * MINUTE, 3 * MINUTE));
     }
-    if (luck.chance(0.5)) {
-      const burst = start + Math.floor(luck.next() * DAY);
-      for (let n = luck.between(2, 5); n > 0; n -= 1) times.push(burst + luck.between(0, 1_500));
+    if (random.chance(0.5)) {
+      const burst = start + Math.floor(random.next() * DAY);
+      for (let n = random.between(2, 5); n > 0; n -= 1)
+        times.push(burst + random.between(0, 1_500));
     }
   }
   return times;
 }
 
-function importedOf(luck: Luck): Imported {
-  if (!luck.chance(0.12)) return {};
-  const deliveredToday = luck.between(0, 2);
-  return { inmailsSentToday: deliveredToday + luck.pick([0, 0, 1, 9]), deliveredToday };
+function importedOf(random: Random): Imported {
+  if (!random.chance(0.12)) return {};
+  const deliveredToday = random.between(0, 2);
+  return { inmailsSentToday: deliveredToday + random.pick([0, 0, 1, 9]), deliveredToday };
 }
 
 const ALL: readonly Weekday[] = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
@@ -161,23 +162,23 @@ const STEEP: Ramp = { dailyCaps: [1, 2, 4] };
 const SHORT: Ramp = { dailyCaps: [2, 3] };
 const FLAT: Ramp = { dailyCaps: [3, 5, 8] };
 
-function policyOf(luck: Luck): PolicyChange {
-  const isFree = luck.chance(0.03);
+function policyOf(random: Random): PolicyChange {
+  const isFree = random.chance(0.03);
   return {
-    tier: isFree ? 'free' : luck.pick(['premium', 'sales_navigator', 'recruiter']),
-    dailyCap: isFree ? null : luck.pick([2, 3, 4, 6, 8, 8, null]),
-    weeklyCap: isFree || luck.chance(0.8) ? null : luck.between(3, 9),
-    ramp: !isFree && luck.chance(0.2) ? luck.pick([STEEP, SHORT, FLAT]) : null,
-    sendingWindow: luck.chance(0.15) ? luck.pick([DAYTIME, NIGHTS]) : null,
+    tier: isFree ? 'free' : random.pick(['premium', 'sales_navigator', 'recruiter']),
+    dailyCap: isFree ? null : random.pick([2, 3, 4, 6, 8, 8, null]),
+    weeklyCap: isFree || random.chance(0.8) ? null : random.between(3, 9),
+    ramp: !isFree && random.chance(0.2) ? random.pick([STEEP, SHORT, FLAT]) : null,
+    sendingWindow: random.chance(0.15) ? random.pick([DAYTIME, NIGHTS]) : null,
   };
 }
 
 /** Returns a change of the policy during the day. */
-export function changeOf(luck: Luck): PolicyChange {
-  const which = luck.next();
-  if (which < 0.3) return { dailyCap: luck.pick([0, 1, 2, 5, 8, null]) };
-  if (which < 0.45) return { weeklyCap: luck.pick([3, 6, 10, null]) };
-  if (which < 0.6) return { ramp: luck.pick([STEEP, SHORT, null]) };
-  if (which < 0.8) return { sendingWindow: luck.pick([DAYTIME, NIGHTS, null]) };
-  return { tier: luck.pick(['free', 'premium', 'sales_navigator']) };
+export function changeOf(random: Random): PolicyChange {
+  const which = random.next();
+  if (which < 0.3) return { dailyCap: random.pick([0, 1, 2, 5, 8, null]) };
+  if (which < 0.45) return { weeklyCap: random.pick([3, 6, 10, null]) };
+  if (which < 0.6) return { ramp: random.pick([STEEP, SHORT, null]) };
+  if (which < 0.8) return { sendingWindow: random.pick([DAYTIME, NIGHTS, null]) };
+  return { tier: random.pick(['free', 'premium', 'sales_navigator']) };
 }

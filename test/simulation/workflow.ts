@@ -5,7 +5,7 @@
  */
 import type { Entity } from '../../src/domain/entity/entity.js';
 import type { Start } from '../../src/domain/commands/administer.js';
-import { Chores } from './chores.js';
+import { DatabaseWork } from './databaseWork.js';
 import type { Member } from './member.js';
 import { RUNG, copyOf, freshMemory, type Chore, type Memory, type Message } from './memory.js';
 import { broken } from './broken.js';
@@ -24,7 +24,7 @@ export class Workflow {
   readonly member: Member;
   readonly owner: string;
   readonly start: Start;
-  readonly chores: Chores;
+  readonly databaseWork: DatabaseWork;
   memory: Memory = freshMemory(null);
   /** The state after the last completed task, which queries see and which stays after a crash. */
   kept: Memory = freshMemory(null);
@@ -41,7 +41,7 @@ export class Workflow {
     this.member = member;
     this.start = start;
     this.owner = `chain ${(member.chains += 1)}`;
-    this.chores = new Chores(this);
+    this.databaseWork = new DatabaseWork(this);
     this.feed(() => this.#armMidnight());
   }
 
@@ -122,7 +122,7 @@ export class Workflow {
     } else if (message.asks !== null && this.#isCold(message.asks)) {
       memory.asking = [...memory.asking, message];
       this.world.happened('a cold account was asked');
-      if (!memory.check) this.chores.check();
+      if (!memory.check) this.databaseWork.check();
     } else this.#act(message);
   }
 
@@ -165,10 +165,10 @@ export class Workflow {
     for (let turn = 0; turn < 50; turn += 1) {
       const { memory } = this;
       if (memory.chore) return;
-      if (!memory.entity) this.chores.open();
-      else if (memory.isReset) this.chores.reopen();
+      if (!memory.entity) this.databaseWork.open();
+      else if (memory.isReset) this.databaseWork.reopen();
       else if (this.#isOver()) return this.#end();
-      else if (this.#isDue()) this.chores.work();
+      else if (this.#isDue()) this.databaseWork.work();
       else if (memory.midnight !== RUNG) return this.#arm();
       else if (memory.check || memory.asking.length > 0) return;
       else this.continueAsNew();
@@ -198,7 +198,7 @@ export class Workflow {
     if (this.now() < memory.blockedUntil) return memory.cool === RUNG;
     if (this.isRunDue()) return true;
     if (memory.soon === RUNG || memory.later === RUNG || memory.cool === RUNG) return true;
-    if (this.chores.wantsOpenings()) return true;
+    if (this.databaseWork.wantsOpenings()) return true;
     const isMidnight = memory.midnight === RUNG;
     if (!domain.isDirty(entity)) return isMidnight && this.#dayOfServer() > entity.account.day;
     if (isMidnight || entity.account.isDisconnected) return true;

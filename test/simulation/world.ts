@@ -7,7 +7,7 @@ import { isAccountId, isIdentity } from '../../src/domain/primitives/ids.js';
 import { isSameMember } from '../../src/domain/primitives/linkedinId.js';
 import type { Start } from '../../src/domain/commands/administer.js';
 import { audit } from './audit.js';
-import { doDeed } from './deeds.js';
+import { doAction } from './actions.js';
 import type { Domain } from './domain.js';
 import { Member } from './member.js';
 import type { Message } from './memory.js';
@@ -62,7 +62,7 @@ export class World {
       this.queue.plan(story.begin + member.index * 1_000, member.index, connect);
     }
     for (const input of story.inputs) {
-      this.queue.plan(input.at, input.member, () => doDeed(this, input));
+      this.queue.plan(input.at, input.member, () => doAction(this, input));
     }
   }
 

@@ -35,12 +35,12 @@ export function restore(
   const rolled = pass(opened, now);
   const policy = changedPolicy(rolled.account.policy, start);
   const set = record(rolled, connection(start, stored, rolled.account, policy));
-  const told = record(set, eventsFromEvidence(set.account, found, set.account.now));
-  const imported = withImport(told.account, start, found);
+  const completed = record(set, eventsFromEvidence(set.account, found, set.account.now));
+  const imported = withImport(completed.account, start, found);
   const account = withCounters(imported, found, start.inmailsSentToday);
   const isLost = isOfLostTask(found, owner, isReset);
-  if (isLost) return record({ ...told, account }, foundBy(found, account));
-  return record({ ...told, account }, endings(stored, owner, account, last));
+  if (isLost) return record({ ...completed, account }, foundBy(found, account));
+  return record({ ...completed, account }, endings(stored, owner, account, last));
 }
 
 /** Returns the account of its rows, on the day on which they were written. */

@@ -105,9 +105,9 @@ export function reconciled(
   const kept = saved(entity, sent, null);
   const later = kept.foreign?.id === foreign?.id ? null : kept.foreign;
   const handled = foreign?.id ?? kept.handled;
-  const heard = entityWith(kept, { foreign: later, handled, triedRun: null });
+  const answered = entityWith(kept, { foreign: later, handled, triedRun: null });
   const facts = applicable(entity.account, events);
   const isFailed = events.some(({ type }) => type === 'ReconcileFailed');
-  const told = record(heard, isFailed ? facts : [...facts, { type: 'Reconciled', at }]);
-  return events.length > 0 ? told : entityWith(told, { equalVersion: sent.row.version });
+  const applied = record(answered, isFailed ? facts : [...facts, { type: 'Reconciled', at }]);
+  return events.length > 0 ? applied : entityWith(applied, { equalVersion: sent.row.version });
 }

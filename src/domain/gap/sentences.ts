@@ -30,7 +30,7 @@ export type OpenSlot = {
 export type Known = {
   readonly accountId: AccountId;
   readonly now: Instant;
-  /** The run that found the gap and corrects it; null between runs. */
+  /** The time of the reconcile that found the gap and corrects it; null between reconciles. */
   readonly ranAt: Instant | null;
   readonly nextRunAt: Instant | null;
   readonly open: readonly OpenSlot[];
@@ -44,19 +44,19 @@ export type Sentence = {
   readonly rightAt: Instant | null;
 };
 
-/** Returns the headline, then the sentences for each part, then those about the run's changes. */
+/** Returns the headline, the sentences for each part, and those about what a reconcile changes. */
 export function explain(gap: Gap, known: Known): readonly Sentence[] {
   const { counter, after, editedColumns = [] } = gap;
   const isChanged = after !== undefined && after !== counter;
   return [
     general(headline(gap, known.now)),
     ...gap.parts.map((part) => sentenceOf(part, gap.day, known)),
-    ...(isChanged ? [general(`The run sets the counter from ${counter} to ${after}.`)] : []),
+    ...(isChanged ? [general(`The reconcile sets the counter from ${counter} to ${after}.`)] : []),
     ...(editedColumns.length > 0
       ? [
           general(
             `The account's row was edited manually (${editedColumns.join(', ')});` +
-              ' the run restores it.',
+              ' the reconcile restores it.',
           ),
         ]
       : []),
@@ -121,7 +121,7 @@ function ending(part: GapPart, size: number, day: UtcDay, known: Known): Ending 
     if (cause === 'in_flight') {
       const rightAt = Math.max(...open.map((slot) => settledBy(slot, known)));
       return {
-        text: `${it} ${is} settled by the run at ${words(rightAt)}, at the latest.`,
+        text: `${it} ${is} settled by the reconcile at ${words(rightAt)}, at the latest.`,
         rightAt,
       };
     }
@@ -141,9 +141,9 @@ function ending(part: GapPart, size: number, day: UtcDay, known: Known): Ending 
   const them = size === 1 ? 'it' : 'them';
   const { ranAt, nextRunAt } = known;
   if (ranAt !== null)
-    return { text: `The run at ${words(ranAt)} corrects ${them}.`, rightAt: ranAt };
+    return { text: `The reconcile at ${words(ranAt)} corrects ${them}.`, rightAt: ranAt };
   const when = nextRunAt === null ? '' : `, at ${words(nextRunAt)},`;
-  return { text: `The next run${when} corrects ${them}.`, rightAt: nextRunAt };
+  return { text: `The next reconcile${when} corrects ${them}.`, rightAt: nextRunAt };
 }
 
 /** Returns the next run of the account at or after the end of the lease (R6). */

@@ -251,12 +251,12 @@ export async function whenAnswered(self: AccountRun): Promise<void> {
 }
 
 /**
- * Takes messages while a chore runs; all of them are applied before the chore's result. While an
+ * Takes messages while work with Postgres runs, and applies all of them before its result. While an
  * account opens, messages wait until its first reconcile, if the database answers soon.
  */
-export async function whileRunning<T>(self: AccountRun, chore: Promise<T>): Promise<T> {
+export async function whileRunning<T>(self: AccountRun, work: Promise<T>): Promise<T> {
   const state = { isDone: false };
-  const watched = chore.finally(() => (state.isDone = true));
+  const watched = work.finally(() => (state.isDone = true));
   watched.catch(() => undefined); // it is awaited below
   self.isBusy = true;
   if (self.isSlow) take(self); // callers that waited for a check wait no longer

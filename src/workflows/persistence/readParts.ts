@@ -33,7 +33,7 @@ async function onePart(
   return found;
 }
 
-/** Continues in another task if this task has sent enough; the caller's chore takes messages. */
+/** Continues in another task if this task has sent enough; the caller's work takes messages. */
 export async function ifHeavy(self: AccountRun): Promise<void> {
   if (isHeavy(self)) await sleep(1);
 }

@@ -21,7 +21,7 @@ const REFUSED: Readonly<Record<string, Change & { readonly shows: string }>> = {
   secondTimers: { ...SECOND_TIMERS, shows: 'idle-days-1' },
   noClaim: {
     what: 'an activity less at the start',
-    file: 'src/workflows/persistence/chores.ts',
+    file: 'src/workflows/persistence/databaseWork.ts',
     old: 'readable(await reach(self.isSlow).claim(ask))',
     mutated: '{ claimed: true, rivals: [] }',
     shows: 'early',

@@ -22,7 +22,7 @@ import { whatIf } from '../../../src/postgres/diagnostics/whatIf.js';
 import type { WhatIf } from '../../../src/domain/diagnostics/whatIf/whatIf.js';
 import { readWhy } from '../../../src/postgres/diagnostics/why.js';
 import { at, c, m, must, NOTHING, r } from '../../support/scenario.js';
-import { Luck } from '../../simulation/luck.js';
+import { Random } from '../../simulation/random.js';
 import { withDatabase } from '../../support/database.js';
 import type { Command } from '../../../src/domain/account/refusals.js';
 import { peekWire } from '../../../src/domain/wire/decisions.js';
@@ -152,30 +152,30 @@ const comparable = ({ status, decision }: Shown): object => {
 };
 
 /** Does one random thing that a caller, an operator or LinkedIn may do. */
-function happen(life: Life, luck: Luck, n: number): void {
+function happen(life: Life, random: Random, n: number): void {
   const { slots } = life.actor.account;
-  const slot = slots[luck.between(0, slots.length - 1)];
+  const slot = slots[random.between(0, slots.length - 1)];
   const id = slot?.reservationId ?? r('none');
-  const choice = luck.between(0, 40);
+  const choice = random.between(0, 40);
   if (life.actor.account.hold !== null) life.when(resume, { reason: 'looked', actor: 'ada' });
   else if (choice < 20) {
-    const leaseSeconds = luck.pick([60, 900, 86_400]);
+    const leaseSeconds = random.pick([60, 900, 86_400]);
     life.when(reserve, { reservationId: r(`r${n}`), leaseSeconds });
   } else if (choice < 30) life.when(deliver, { reservationId: id, chatId: c(`chat-${id}`) });
   else if (choice < 36) {
-    const kind = luck.pick<FailureKind>(['rejected', 'unknown', 'unknown', 'not_attempted']);
+    const kind = random.pick<FailureKind>(['rejected', 'unknown', 'unknown', 'not_attempted']);
     life.when(fail, { reservationId: id, kind });
   } else if (choice < 38) {
     life.when(observe, { chatId: c(`hand-${n}`), messageId: m('m'), sentAt: life.now });
   } else if (choice === 38) {
-    const ramp = { dailyCaps: [9, luck.between(12, 14)] };
-    life.when(configure, { dailyCap: luck.between(10, 30), ramp });
+    const ramp = { dailyCaps: [9, random.between(12, 14)] };
+    life.when(configure, { dailyCap: random.between(10, 30), ramp });
   } else if (choice === 39) life.when(hold, { reason: 'a check', actor: 'ada' });
   else life.when(fail, { reservationId: id, kind: 'throttled' });
 }
 
 it('history shows the state of each instant of two days', async () => {
-  const luck = new Luck(3);
+  const random = new Random(3);
   const accountId = must(isAccountId, 'history');
   const life = await Life.begin(
     { accountId, inmailsSentToday: 2, ramp: { dailyCaps: [9, 12] } },
@@ -186,13 +186,13 @@ it('history shows the state of each instant of two days', async () => {
     shown.push({ at: life.now, was: life.shown });
   };
   for (let n = 0; n < 70; n += 1) {
-    life.wait(luck.between(1, 9 * MINUTE));
-    happen(life, luck, n);
-    life.wait(luck.between(0, 1_000));
+    life.wait(random.between(1, 9 * MINUTE));
+    happen(life, random, n);
+    life.wait(random.between(0, 1_000));
     noteNow();
-    life.wait(luck.between(2_000, 10_000));
+    life.wait(random.between(2_000, 10_000));
     await life.save();
-    if (luck.chance(0.7)) continue;
+    if (random.chance(0.7)) continue;
     await life.run();
     life.wait(1);
     noteNow();

@@ -74,8 +74,8 @@ describe('a gap', () => {
     expect(sentences[1]).toContain('the number was edited manually');
     expect(sentences[1]).toContain(`(${rows[0]?.at.toISOString()}) corrects them.`);
     expect(sentences.slice(2)).toEqual([
-      'The run sets the counter from 104 to 17.',
-      "The account's row was edited manually (inmails_sent_today); the run restores it.",
+      'The reconcile sets the counter from 104 to 17.',
+      "The account's row was edited manually (inmails_sent_today); the reconcile restores it.",
     ]);
     expect(await explained('over_cap', id)).toMatchObject({ sentences, cap: 50 });
     // The SQL statement of the documents.

@@ -1,5 +1,5 @@
 /** Rules of the domain that a run, a save or a start has to keep, each under its sentence. */
-import { brimChecks } from './brim.js';
+import { fullAccountChecks } from './fullAccount.js';
 import { carryingChecks } from './carrying.js';
 import { edgeChecks } from './edges.js';
 import { healingChecks } from './healing.js';
@@ -12,6 +12,6 @@ export const CHECKS = {
   ...carryingChecks,
   ...edgeChecks,
   ...spellingChecks,
-  ...brimChecks,
+  ...fullAccountChecks,
 };
 export type CheckName = keyof typeof CHECKS;

@@ -22,7 +22,7 @@ it('a file that is changed, added, replaced or deleted is one change each', asyn
   let changes = 0;
   const onChange = async (): Promise<void> => void (changes += 1);
   const watching = watchFiles({ folders: [folder], onChange, signal: ending.signal });
-  const deeds = [
+  const actions = [
     () => writeFile(file, 'another'),
     () => writeFile(path.join(folder, 'new.ts'), 'new'),
     () => rm(file),
@@ -35,9 +35,9 @@ it('a file that is changed, added, replaced or deleted is one change each', asyn
       return changes;
     }, PATIENCE)
     .toBeGreaterThan(0);
-  for (const deed of deeds) {
+  for (const action of actions) {
     const before = changes;
-    await deed();
+    await action();
     await expect.poll(() => changes, PATIENCE).toBeGreaterThan(before);
   }
   ending.abort();

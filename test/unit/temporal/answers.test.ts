@@ -2,7 +2,7 @@
 import { ActivityFailure, ApplicationFailure, RetryState } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import type { Activities, WebhooksSent } from '../../../src/activities/ports.js';
-import { heeding, named, namedDetails } from '../../../src/temporal/answers.js';
+import { checkingAnswers, named, namedDetails } from '../../../src/temporal/answers.js';
 import { COMMIT_UNKNOWN, NOT_COMMITTED } from '../../../src/temporal/protocol.js';
 import { outcomeOf } from '../../../src/workflows/activityProxies.js';
 
@@ -35,7 +35,7 @@ function answering(...answers: readonly (() => WebhooksSent)[]): {
   let asked = 0;
   const reported: (readonly string[])[] = [];
   const sendWebhooks = async (): Promise<WebhooksSent> => answers[asked++]?.() ?? none();
-  const all = heeding(activities({ sendWebhooks }), (...what) => void reported.push(what));
+  const all = checkingAnswers(activities({ sendWebhooks }), (...what) => void reported.push(what));
   return { answer: () => send(all), reported, asked: () => asked };
 }
 const failing = (type: string, answerOf?: string) => (): never => {

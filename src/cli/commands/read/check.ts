@@ -14,12 +14,11 @@ import { dayOf, parseDay, SECOND_MS } from '../../../domain/primitives/time.js';
 import { workflowIdOf } from '../../../temporal/protocol.js';
 import { readSides } from '../../../postgres/diagnostics/sides.js';
 import { readWhy } from '../../../postgres/diagnostics/why.js';
-import { knownRow } from '../../accounts.js';
+import { askWorkflow, knownRow } from '../../accounts.js';
 import { accountArgument, withExamples, type Context, type Register } from '../../command.js';
-import { cliErrorOf, EXIT } from '../../errors.js';
+import { EXIT } from '../../errors.js';
 import { wrapped } from '../../text.js';
 import { whole } from '../../options.js';
-import type { World } from '../../world.js';
 import { widthOf, withProgress, type Answer, type Look, type Row } from '../../output.js';
 
 /** How long the check waits before it reads the sources again. */
@@ -82,8 +81,9 @@ async function readUntilSure(
   return { last, verdict, reads };
 }
 
-async function readSources({ world, now }: Context, accountId: string): Promise<Reading> {
-  const { status, isGone } = await statusIn(world, accountId);
+async function readSources(context: Context, accountId: string): Promise<Reading> {
+  const { world, now } = context;
+  const { status, isGone } = await statusIn(context, accountId);
   const pool = world.pool();
   const at = now();
   const why = await readWhy(pool, accountId, { now: at, status: status ?? undefined });
@@ -95,20 +95,14 @@ async function readSources({ world, now }: Context, accountId: string): Promise<
 
 /** Reads the status from the workflow; an ended workflow still answers with its last state. */
 async function statusIn(
-  world: World,
+  context: Context,
   accountId: string,
 ): Promise<Pick<Reading, 'status' | 'isGone'>> {
-  try {
-    const { client, safeband } = await world.temporal();
-    const status = await safeband.status(accountId);
-    const { status: run } = await client.workflow.getHandle(workflowIdOf(accountId)).describe();
-    return { status, isGone: ENDED.includes(run.name) };
-  } catch (error) {
-    const { exitCode } = cliErrorOf(error);
-    if (exitCode === EXIT.unreachable) return { status: null, isGone: false };
-    if (exitCode === EXIT.unknown) return { status: null, isGone: true };
-    throw error;
-  }
+  const answer = await askWorkflow(context, accountId);
+  if (!('status' in answer)) return { status: null, isGone: answer.why === 'ended' };
+  const { client } = await context.world.temporal();
+  const { status: run } = await client.workflow.getHandle(workflowIdOf(accountId)).describe();
+  return { status: answer.status, isGone: ENDED.includes(run.name) };
 }
 
 function answerOf(accountId: string, { last, verdict, reads }: Found, width: number): Answer {

@@ -57,7 +57,7 @@ describe('the headline', () => {
 });
 
 describe('each class', () => {
-  const ran = 'The run at 09:00 UTC on 24 November (2026-11-24T09:00:00.000Z) corrects';
+  const ran = 'The reconcile at 09:00 UTC on 24 November (2026-11-24T09:00:00.000Z) corrects';
   const midnight = 'midnight UTC, the end of 24 November (2026-11-25T00:00:00.000Z)';
   const CASES: readonly (readonly [GapPart, string])[] = [
     [
@@ -138,7 +138,7 @@ describe('each class', () => {
     expect(sentence?.rightAt).toBeLessThan(at('09:25'));
     expect(sentence?.text).toBe(
       '2 are on the counter only (reservations x, y), in flight: reserved before the call, and' +
-        ' not reported back yet. This is normal. They are settled by the run at 09:20 UTC on 24' +
+        ' not reported back yet. This is normal. They are settled by the reconcile at 09:20 UTC on 24' +
         ' November (2026-11-24T09:20:37.615Z), at the latest.',
     );
   });
@@ -172,17 +172,17 @@ describe('each class', () => {
     const parts = [part('unexplained', 1)];
     const nextRunAt = at('09:08');
     expect(texts(parts, { ranAt: null, nextRunAt })[1]).toContain(
-      'The next run, at 09:08 UTC on 24 November (2026-11-24T09:08:00.000Z), corrects it.',
+      'The next reconcile, at 09:08 UTC on 24 November (2026-11-24T09:08:00.000Z), corrects it.',
     );
-    expect(texts(parts, { ranAt: null })[1]).toContain('The next run corrects it.');
+    expect(texts(parts, { ranAt: null })[1]).toContain('The next reconcile corrects it.');
   });
   it('the changes of a run come last', () => {
     const columns = ['daily_cap', 'inmails_sent_today'];
     const day = { after: 17, editedColumns: columns };
     expect(texts([part('edited_by_hand', 87)], {}, day).slice(2)).toEqual([
-      'The run sets the counter from 104 to 17.',
+      'The reconcile sets the counter from 104 to 17.',
       "The account's row was edited manually (daily_cap, inmails_sent_today);" +
-        ' the run restores it.',
+        ' the reconcile restores it.',
     ]);
   });
 });
@@ -202,7 +202,7 @@ describe('a status', () => {
     expect(explainStatus(account.status).map(({ text }) => text)).toEqual([
       'The counter is 5, the event log has 0: 5 apart.',
       '1 is on the counter only (reservation x), in flight: reserved before the call, and not' +
-        ' reported back yet. This is normal. It is settled by the run at 09:20 UTC on 24' +
+        ' reported back yet. This is normal. It is settled by the reconcile at 09:20 UTC on 24' +
         ' November (2026-11-24T09:20:37.615Z), at the latest.',
       '1 is on the counter only (reservation y), uncertain: it may or may not have reached' +
         ' LinkedIn. To be safe, its room stays spent. It is right as soon as a proof comes, or' +
@@ -212,7 +212,7 @@ describe('a status', () => {
         ' This is normal. It stays so for the rest of the UTC day, until midnight UTC, the end' +
         ' of 24 November (2026-11-25T00:00:00.000Z).',
       '2 are on the counter only, not known as InMails: a start set the number, and' +
-        ' nothing accounts for it. The next run corrects them.',
+        ' nothing accounts for it. The next reconcile corrects them.',
     ]);
   });
 });

@@ -33,10 +33,11 @@ describe('retries', () => {
     fc.assert(
       fc.property(
         fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 40 }),
-        (luck) => {
+        (random) => {
           let at = 0;
           let attempt = 0;
-          while (at < HOUR_MS) at += retryDelay((attempt += 1), luck[attempt % luck.length] ?? 0);
+          while (at < HOUR_MS)
+            at += retryDelay((attempt += 1), random[attempt % random.length] ?? 0);
           expect(at - HOUR_MS).toBeLessThanOrEqual(10 * MINUTE_MS);
           expect(attempt).toBeLessThan(25);
         },

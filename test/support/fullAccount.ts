@@ -17,7 +17,7 @@ import { hold, type Start } from '../../src/domain/commands/administer.js';
 import { DAY_MS, MINUTE_MS } from '../../src/domain/primitives/time.js';
 import type { Carried } from '../../src/workflows/accountRun.js';
 import { isAccountId, isIdentity } from '../../src/domain/primitives/ids.js';
-import { Luck } from '../simulation/luck.js';
+import { Random } from '../simulation/random.js';
 import { anAccount, c, m, must, p, r, Scenario } from './scenario.js';
 import { OUTBOX_BYTES_MAX } from '../../src/domain/entity/bounds.js';
 import { batchOf, saved } from '../../src/domain/entity/writes.js';
@@ -40,18 +40,18 @@ const savedInTime = (account: Scenario): Scenario =>
   account.entity.outbox.length > 20 ? withoutOutbox(account) : account;
 
 class Names {
-  readonly #luck: Luck;
+  readonly #random: Random;
   #count = 0;
 
-  constructor(luck: Luck) {
-    this.#luck = luck;
+  constructor(random: Random) {
+    this.#random = random;
   }
 
   /** Returns a new id of LinkedIn's. Each is different, and most have the longest legal length. */
   longId(): string {
     const name = `${(this.#count += 1)}-`;
-    const units = this.#luck.chance(0.8) ? 512 : this.#luck.between(name.length + 1, 512);
-    const letter = this.#luck.pick(LETTERS);
+    const units = this.#random.chance(0.8) ? 512 : this.#random.between(name.length + 1, 512);
+    const letter = this.#random.pick(LETTERS);
     return `${name}${letter.repeat(units - name.length)}`;
   }
 
@@ -66,21 +66,21 @@ class Names {
 }
 
 /** Grants 50 to 200 slots over the remembered days. Most are delivered, others end in other ways. */
-function spent(before: Scenario, luck: Luck, names: Names): Scenario {
+function spent(before: Scenario, random: Random, names: Names): Scenario {
   let account = before;
-  const grants = luck.between(50, 200);
+  const grants = random.between(50, 200);
   const { now: start } = account;
   for (let n = 0; n < grants; n += 1) {
     const day = Math.floor((n * DAYS) / grants);
     account = account.until(Math.max(account.now + MINUTE_MS, start + day * DAY_MS));
     const reservationId = r(names.ours());
     account = account.when(reserve, { reservationId, recipientId: p(names.longId()) });
-    const chance = luck.next();
+    const chance = random.next();
     if (chance < 0.6) {
       const proof = { chatId: c(names.longId()), messageId: m(names.longId()) };
       account = account.when(deliver, { reservationId, ...proof });
     } else if (chance < 0.95) {
-      const kind = luck.pick<FailureKind>(['rejected', 'not_attempted', 'unknown']);
+      const kind = random.pick<FailureKind>(['rejected', 'not_attempted', 'unknown']);
       account = account.when(fail, { reservationId, kind });
     }
     account = savedInTime(account);
@@ -120,8 +120,8 @@ function replies(names: Names): NonNullable<Carried['replies']> {
 
 /** Returns the state that the run of a full account hands to the next, for this seed. */
 export function fullState(seed: number): Carried {
-  const luck = new Luck(seed);
-  const names = new Names(luck);
+  const random = new Random(seed);
+  const names = new Names(random);
   const start: Start = {
     accountId: must(isAccountId, 'a'.repeat(128)),
     tier: 'recruiter',
@@ -129,9 +129,9 @@ export function fullState(seed: number): Carried {
     identity: must(isIdentity, '中'.repeat(512)),
     ramp: { dailyCaps: Array.from({ length: 366 }, () => 50) },
   };
-  let account = spent(anAccount(start), luck, names);
+  let account = spent(anAccount(start), random, names);
   for (let n = 0; n < OBSERVED; n += 1) {
-    const age = luck.between(0, DAYS - 1) * DAY_MS;
+    const age = random.between(0, DAYS - 1) * DAY_MS;
     account = savedInTime(account.when(observe, names.observed(account.now - age)));
   }
   account = withoutOutbox(account);

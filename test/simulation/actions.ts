@@ -6,13 +6,13 @@ import {
   isReservationId,
 } from '../../src/domain/primitives/ids.js';
 import { reconcileNow } from './audit.js';
-import { Luck } from './luck.js';
+import { Random } from './random.js';
 import type { Doom, Member } from './member.js';
 import type { Message } from './memory.js';
 import { named } from './names.js';
 import { observe } from './report.js';
 import { Send } from './send.js';
-import { changeOf, type Deed, type Input } from './story.js';
+import { changeOf, type Action, type Input } from './story.js';
 import type { Workflow } from './workflow.js';
 import type { Mode, World } from './world.js';
 
@@ -22,13 +22,13 @@ const DAY = 86_400_000;
 
 type Done = boolean | void;
 /** The world, the account, and the details of the input. */
-type Place = { readonly world: World; readonly member: Member; readonly luck: Luck };
+type Place = { readonly world: World; readonly member: Member; readonly random: Random };
 
-export function doDeed(world: World, { deed, member: index, seed }: Input): Done {
+export function doAction(world: World, { action, member: index, seed }: Input): Done {
   const member = world.members[index];
   if (!member) return false;
-  if (world.listener) world.print(`account ${index}: ${deed}`);
-  return DOES[deed]({ world, member, luck: new Luck(seed) });
+  if (world.listener) world.print(`account ${index}: ${action}`);
+  return DOES[action]({ world, member, random: new Random(seed) });
 }
 
 const doom =
@@ -40,19 +40,19 @@ const doom =
 
 const trouble =
   (mode: Exclude<Mode, 'up'>) =>
-  ({ world, luck }: Place): Done => {
+  ({ world, random }: Place): Done => {
     world.mode = mode;
-    world.modeUntil = world.clock + troubleOf(luck, mode === 'away');
+    world.modeUntil = world.clock + troubleOf(random, mode === 'away');
   };
 
-const troubleOf = (luck: Luck, isAway: boolean): number =>
+const troubleOf = (random: Random, isAway: boolean): number =>
   isAway
-    ? luck.pick([SECOND, 20 * SECOND, 5 * MINUTE, 50 * MINUTE])
-    : luck.between(5, 900) * SECOND;
+    ? random.pick([SECOND, 20 * SECOND, 5 * MINUTE, 50 * MINUTE])
+    : random.between(5, 900) * SECOND;
 
-function stepBack({ world, luck }: Place): Done {
-  world.behind = luck.between(1, 90) * SECOND;
-  world.behindUntil = world.clock + luck.between(1, 30) * MINUTE;
+function stepBack({ world, random }: Place): Done {
+  world.behind = random.between(1, 90) * SECOND;
+  world.behindUntil = world.clock + random.between(1, 30) * MINUTE;
   return world.happened('clock stepped back');
 }
 
@@ -78,14 +78,14 @@ const sendOrder = (
 
 const BY = { reason: 'a person looked', actor: 'ada' };
 
-const DOES: Readonly<Record<Deed, (place: Place) => Done>> = {
-  send: ({ world, member, luck }) => void new Send(world, member, luck),
-  'send what is rejected': ({ world, member, luck }) =>
-    void new Send(world, member, luck, 'rejected'),
+const DOES: Readonly<Record<Action, (place: Place) => Done>> = {
+  send: ({ world, member, random }) => void new Send(world, member, random),
+  'send what is rejected': ({ world, member, random }) =>
+    void new Send(world, member, random, 'rejected'),
   'hand-sent': handSent,
   bypass,
-  configure: ({ world, member, luck }) => {
-    const change = changeOf(luck);
+  configure: ({ world, member, random }) => {
+    const change = changeOf(random);
     return sendOrder(world, member, 'configure', (self) =>
       self.execute(world.domain.configure, change),
     );
@@ -100,8 +100,8 @@ const DOES: Readonly<Record<Deed, (place: Place) => Done>> = {
     }),
   settle: ({ world, member }) =>
     sendOrder(world, member, 'settle', (self) => settle(world, member, self)),
-  leave: ({ world, member, luck }) => {
-    world.after(luck.between(1, 300) * MINUTE, member, () => world.connect(member));
+  leave: ({ world, member, random }) => {
+    world.after(random.between(1, 300) * MINUTE, member, () => world.connect(member));
     return sendOrder(world, member, 'leave', (self) =>
       self.execute((account, order: typeof BY) => world.domain.disconnect(account, order), BY),
     );
@@ -117,16 +117,16 @@ const DOES: Readonly<Record<Deed, (place: Place) => Done>> = {
   'die before write': doom('die before write'),
   'die after write': doom('die after write'),
   'die in task': doom('die in task'),
-  stall: ({ world, member, luck }) => {
+  stall: ({ world, member, random }) => {
     if (!member.workflow) return false;
     world.happened('clock jumped ahead');
-    return member.workflow.die(luck.pick([2, 11, 36, 90]) * MINUTE);
+    return member.workflow.die(random.pick([2, 11, 36, 90]) * MINUTE);
   },
-  terminate: ({ world, member, luck }) => {
+  terminate: ({ world, member, random }) => {
     if (!member.workflow) return false;
     world.happened('terminated');
     terminate(member, member.workflow);
-    const away = luck.pick([3, 60, 900, 9_000]) * SECOND;
+    const away = random.pick([3, 60, 900, 9_000]) * SECOND;
     return world.after(away, member, () => world.connect(member));
   },
   reset,
@@ -142,7 +142,7 @@ const DOES: Readonly<Record<Deed, (place: Place) => Done>> = {
 };
 
 /** Sends reports while a run on a slow database decides about the same slots. */
-function race({ world, member, luck }: Place): Done {
+function race({ world, member, random }: Place): Done {
   const slots = member.workflow?.memory.entity?.account.slots ?? [];
   world.mode = 'slow';
   world.modeUntil = world.clock + 3 * SECOND;
@@ -151,7 +151,7 @@ function race({ world, member, luck }: Place): Done {
     if (slot.state === 'delivered' || slot.state === 'released') continue;
     const send = member.sends.get(slot.reservationId);
     if (!send || (send.landedAt === null && world.clock < slot.leaseExpiresAt)) continue;
-    world.after(luck.between(2, 600), member, () => {
+    world.after(random.between(2, 600), member, () => {
       if (send.landedAt === null) send.report.fails('unknown');
       else send.report.delivered();
     });
@@ -207,30 +207,30 @@ function settle(world: World, member: Member, self: Workflow): void {
   world.happened(`settled by a person: ${isSent ? 'delivered' : 'released'}`);
 }
 
-function handSent({ world, member, luck }: Place): Done {
-  const n = luck.seed();
-  const isMatching = luck.chance(0.3);
+function handSent({ world, member, random }: Place): Done {
+  const n = random.seed();
+  const isMatching = random.chance(0.3);
   world.happened('sent manually');
-  observe(world, member, luck.between(5, 60_000), {
+  observe(world, member, random.between(5, 60_000), {
     chatId: named(isChatId, `hand-${n}`),
     messageId: named(isMessageId, `typed-${n}`),
-    sentAt: world.serverNow() - (luck.chance(0.1) ? 3 * DAY : 0),
+    sentAt: world.serverNow() - (random.chance(0.1) ? 3 * DAY : 0),
     ...(isMatching
-      ? { recipientId: named(isRecipientId, `linkedin.com/in/Person-${luck.between(1, 6)}/`) }
+      ? { recipientId: named(isRecipientId, `linkedin.com/in/Person-${random.between(1, 6)}/`) }
       : {}),
   });
 }
 
 /** Sends without a reserve: a pipeline writes its journal, or the event log itself. */
-function bypass({ world, member, luck }: Place): Done {
-  const n = luck.seed();
+function bypass({ world, member, random }: Place): Done {
+  const n = random.seed();
   const { database } = member;
   const at = world.serverNow();
   const quotaDay = Math.floor(at / DAY);
   const chatId = named(isChatId, `wild-${n}`);
   world.happened('bypassed the gate');
   member.mayUndercount = true;
-  if (luck.chance(0.3)) {
+  if (random.chance(0.3)) {
     database.append({
       table: 'inmail_events',
       reservationId: null,
@@ -246,7 +246,7 @@ function bypass({ world, member, luck }: Place): Done {
   }
   const id = named(isReservationId, `wild-${n}`);
   database.begin(id, quotaDay, at);
-  const outcome = luck.next();
+  const outcome = random.next();
   if (outcome < 0.5) {
     database.note(id, { outcome: 'delivered', chatId, messageId: null });
     member.proofs.set(chatId, quotaDay);
@@ -255,34 +255,34 @@ function bypass({ world, member, luck }: Place): Done {
 }
 
 /** Edits rows, as a person in psql does. */
-function edit({ world, member, luck }: Place): Done {
+function edit({ world, member, random }: Place): Done {
   const { database } = member;
   const row = database.account;
   if (!row) return false;
   member.mayUndercount = true;
-  if (luck.chance(0.2)) database.edit({ imported: row.imported + luck.between(1, 4) });
-  else database.edit({ counter: Math.max(0, row.counter + luck.pick([-2, -1, 3, 12])) });
+  if (random.chance(0.2)) database.edit({ imported: row.imported + random.between(1, 4) });
+  else database.edit({ counter: Math.max(0, row.counter + random.pick([-2, -1, 3, 12])) });
   return world.happened('hand edit');
 }
 
-function deleteRow({ world, member, luck }: Place): Done {
+function deleteRow({ world, member, random }: Place): Done {
   const { database } = member;
   member.mayUndercount = true;
   const rows = [...database.reservations.keys()];
-  const id = rows[Math.floor(luck.next() * rows.length)];
+  const id = rows[Math.floor(random.next() * rows.length)];
   if (id === undefined) return false;
   database.delete(id);
   return world.happened('reservation deleted manually');
 }
 
 /** Lets another writer take the row. Later a person ends it, and starts the account again. */
-function otherProgram({ world, member, luck }: Place): Done {
+function otherProgram({ world, member, random }: Place): Done {
   const row = member.database.account;
   if (!row) return false;
   member.database.edit({ version: row.version + 1 }, 'otherProgram');
   world.happened('another writer took the row');
   member.hasRival = true;
-  return world.after(luck.between(5, 300) * MINUTE, member, () => {
+  return world.after(random.between(5, 300) * MINUTE, member, () => {
     if (member.workflow) terminate(member, member.workflow);
     world.connect(member);
   });

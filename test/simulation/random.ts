@@ -1,5 +1,5 @@
 /** Random choices from a seed: the same seed gives the same choices (mulberry32). */
-export class Luck {
+export class Random {
   #state: number;
 
   constructor(seed: number) {

@@ -2,7 +2,7 @@
 import type { CheckName } from './checks/index.js';
 import type { Mutant } from './mutant.js';
 
-export const BRIM_MUTANTS: readonly Mutant<CheckName>[] = [
+export const FULL_ACCOUNT_MUTANTS: readonly Mutant<CheckName>[] = [
   {
     rule: 'R15',
     what: 'a fingerprint is compared with the id as text',

@@ -15,7 +15,7 @@ import {
   type Known,
   type Part,
 } from '../../support/account.js';
-import { BOOKKEEPING, COMPARED, HEALED, REWRITTEN, STOPS } from '../../support/handEdits.js';
+import { BOOKKEEPING, COMPARED, HEALED, REWRITTEN, STOPS } from '../../support/manualEdits.js';
 import { createStand, type Stand } from '../../support/stand.js';
 import { fastForward } from '../../support/time.js';
 

@@ -22,16 +22,16 @@ import { PATIENCE_MS, type AccountRun } from '../accountRun.js';
 /** How long a caller still waits after the fast way has taken up to two seconds. */
 const REST_MS = PATIENCE_MS - 2_000;
 
-/** Does a chore the fast way, or, after a failure, the sure way; undefined: it failed. */
+/** Works the fast way, or, after a failure, the sure way; undefined: it failed. */
 export async function attempt<T>(
   self: AccountRun,
-  chore: () => Promise<T>,
+  work: () => Promise<T>,
   bytes = 0,
 ): Promise<T | undefined> {
   if (isHeavy(self)) await inAnotherTask(self);
   sends(self, bytes);
   try {
-    const done = readable(await whileRunning(self, chore()));
+    const done = readable(await whileRunning(self, work()));
     self.isSlow = false;
     return done;
   } catch (error) {

@@ -11,7 +11,7 @@ const DAY = 86_400_000;
 const BLOCKED = 60_000;
 const SAVE_ROWS_MAX = 200;
 
-export class Chores extends Tries {
+export class DatabaseWork extends Tries {
   /** Reads the account back and claims its row for this chain; tries until it succeeds. */
   open(): void {
     this.#openFrom(this.self.start, (opened) => {

@@ -1,4 +1,4 @@
-/** An account that is full to the brim stays one that Temporal carries, and forgets no send (R15). */
+/** An account that is full stays one that Temporal carries, and forgets no send (R15). */
 import { expect } from 'vitest';
 import { bytesOf } from '../../../src/domain/primitives/bytes.js';
 import { EXTERNALS_MAX, SAVE_BYTES_MAX, SLOTS_MAX } from '../../../src/domain/primitives/limits.js';
@@ -99,7 +99,7 @@ const parts: Check = (domain) => {
   );
 };
 
-export const brimChecks = {
+export const fullAccountChecks = {
   'a long chat is the same as its fingerprint': prints,
   'a send of today is not forgotten for those that count for no cap': forgotten,
   'an account with one row more than it can carry is known': crowd,

@@ -88,8 +88,8 @@ async function carriedBytes(account: WorkflowHandle): Promise<readonly number[]>
 const flawsIn = async (account: WorkflowHandle): Promise<readonly unknown[]> =>
   failuresIn(await runsOf(stand, account)).filter((failure) => typeof failure === 'string');
 
-/** SAFEBAND_BRIM_WEBHOOKS=2000 could not be saved in the past. Fewer also need many saves. */
-const WEBHOOKS = Number(process.env['SAFEBAND_BRIM_WEBHOOKS'] ?? 600);
+/** SAFEBAND_FULL_WEBHOOKS=2000 could not be saved in the past. Fewer also need many saves. */
+const WEBHOOKS = Number(process.env['SAFEBAND_FULL_WEBHOOKS'] ?? 600);
 
 it('webhooks that came while the database was away are saved when it is back', async () => {
   const id = stand.newAccount();
@@ -113,8 +113,8 @@ it('webhooks that came while the database was away are saved when it is back', a
   expect(sizes.output).toBeLessThan(PAYLOAD_BYTES_MAX);
 });
 
-/** SAFEBAND_BRIM_WAITING=5000 stopped an account from starting in the past. A task processes 200. */
-const WAITING = Number(process.env['SAFEBAND_BRIM_WAITING'] ?? 450);
+/** SAFEBAND_FULL_WAITING=5000 stopped an account from starting in the past. A task processes 200. */
+const WAITING = Number(process.env['SAFEBAND_FULL_WAITING'] ?? 450);
 
 it('what waits for the read-back keeps no account from starting', async () => {
   const id = stand.newAccount();

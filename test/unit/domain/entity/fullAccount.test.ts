@@ -1,4 +1,4 @@
-/** An account that is full to the brim: what it remembers, and how large it is (R15). */
+/** An account that is full: what it remembers, and how large it is (R15). */
 import { expect, it } from 'vitest';
 import { bytesOf } from '../../../../src/domain/primitives/bytes.js';
 import { deliver } from '../../../../src/domain/commands/deliver.js';
@@ -7,7 +7,7 @@ import { EXTERNALS_MAX, PAYLOAD_BYTES_MAX } from '../../../../src/domain/primiti
 import { observe } from '../../../../src/domain/commands/observe.js';
 import { reserve } from '../../../../src/domain/commands/reserve.js';
 import { DAY_MS } from '../../../../src/domain/primitives/time.js';
-import { fullState, withoutOutbox } from '../../../support/brim.js';
+import { fullState, withoutOutbox } from '../../../support/fullAccount.js';
 import { anAccount, at, c, m, p, r } from '../../../support/scenario.js';
 import { ACCOUNT_BYTES_MAX, HANDED_BYTES_MAX } from '../../../../src/domain/entity/bounds.js';
 
