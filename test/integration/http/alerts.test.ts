@@ -212,7 +212,9 @@ it('an alert with a cause is closed by the end of its cause, and by a person aft
     409,
     {
       type: 'urn:safeband:problem:AlertNotClosable',
-      detail: expect.stringContaining('The resume of the account closes the alert'),
+      detail: expect.stringContaining(
+        'ends with its cause: the resume of the account closes the alert',
+      ),
       cure: expect.stringContaining('acknowledge it'),
     },
   ]);

@@ -60,9 +60,13 @@ export function refusalOfAct(
   if (verb === 'close' && !mayClose(kind, alert.isConnected)) {
     return {
       code: 'AlertNotClosable',
-      message: `${name} ends with its cause. ${END_WORDS[ALERT_HELP[kind].endedBy]}`,
-      cure: `acknowledge it while you work on it. ${ALERT_HELP[kind].step}`,
+      message: `${name} ends with its cause: ${asClause(END_WORDS[ALERT_HELP[kind].endedBy])}`,
+      cure: 'acknowledge it while you work on it',
     };
   }
   return undefined;
 }
+
+/** Returns a sentence as the end of another sentence. */
+const asClause = (sentence: string): string =>
+  `${sentence.charAt(0).toLowerCase()}${sentence.slice(1).replace(/\.$/, '')}`;

@@ -97,6 +97,8 @@ it('a refusal names who has acted before, and what to do', () => {
   });
   expect(refusalOfAct('close', { ...alert, kind: 'drift' }, null)).toMatchObject({
     code: 'AlertNotClosable',
-    message: expect.stringContaining('The reconcile that finds the cause gone closes the alert'),
+    message: expect.stringContaining(
+      'ends with its cause: the reconcile that finds the cause gone closes the alert',
+    ),
   });
 });
