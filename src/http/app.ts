@@ -111,7 +111,7 @@ const bareApp = (needs: Needs, limits: Limits): FastifyInstance =>
       maxHeaderSize: limits.headerBytes,
       headersTimeout: limits.requestMs,
       // By default, Node looks for slow requests only every 30 s.
-      connectionsCheckingInterval: limits.lookMs,
+      connectionsCheckingInterval: limits.checkMs,
     },
     routerOptions: { maxParamLength: limits.paramChars },
     frameworkErrors: answerError,

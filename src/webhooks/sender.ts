@@ -57,9 +57,9 @@ export type Sent = { readonly delivered: number; readonly failed: number };
 
 /** Sends until that instant, or until `leaving` is aborted. */
 export const sendUntil = (needs: SenderNeeds, end: Instant): Promise<Sent> =>
-  asOnly(needs, async (sender, lookOnce) => {
+  asOnly(needs, async (sender, checkOnce) => {
     while (!needs.leaving.aborted && needs.now() < end) {
-      await lookOnce();
+      await checkOnce();
       needs.beat(sender.sent.delivered);
       await pause(LOOK_MS, needs.leaving);
     }
@@ -67,15 +67,15 @@ export const sendUntil = (needs: SenderNeeds, end: Instant): Promise<Sent> =>
 
 /** Sends the events that are due now and the later events of the same endpoints; then it ends. */
 export const sendDue = (needs: SenderNeeds): Promise<Sent> =>
-  asOnly(needs, async (sender, lookOnce) => {
-    await lookOnce();
+  asOnly(needs, async (sender, checkOnce) => {
+    await checkOnce();
     await sender.idle();
   });
 
 /** Works as the only sender; while another sender runs, a search does nothing. */
 async function asOnly(
   needs: SenderNeeds,
-  work: (sender: Sender, lookOnce: () => Promise<void>) => Promise<void>,
+  work: (sender: Sender, checkOnce: () => Promise<void>) => Promise<void>,
 ): Promise<Sent> {
   const sender = new Sender(needs);
   // The lock belongs to this connection: if the process dies, the lock is free at once.

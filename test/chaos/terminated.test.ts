@@ -203,7 +203,7 @@ describe('a workflow that ended by itself in another way', () => {
       ...more,
     });
   }
-  async function expectHeard(id: string): Promise<void> {
+  async function expectAnswered(id: string): Promise<void> {
     await startAgain(place, id);
     const again = place.stand.handle(id);
     const whole = { state: 'active', verified: true, counter: 10, delivered: 3 };
@@ -216,7 +216,7 @@ describe('a workflow that ended by itself in another way', () => {
     const { id, account } = await morning(place);
     const second = await startedAgain(place.stand, { id, account }, { workflowRunTimeout: '1s' });
     await expect.poll(async () => (await second.describe()).status.name).toBe('TIMED_OUT');
-    await expectHeard(id);
+    await expectAnswered(id);
   });
 
   it('a workflow that ended by itself in another way loses nothing when it failed', async () => {
@@ -226,7 +226,7 @@ describe('a workflow that ended by itself in another way', () => {
     await failRun(place.stand);
     expect((await second.describe()).status.name).toBe('FAILED');
     await place.stand.startWorker();
-    await expectHeard(id);
+    await expectAnswered(id);
   });
 });
 

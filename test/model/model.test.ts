@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { story } from './commands.js';
-import { loadDomain } from './domain.js';
+import { loadDomain } from '../support/domain.js';
 import { play } from './play.js';
 
 const RUNS = 5_000;

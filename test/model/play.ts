@@ -11,7 +11,7 @@ import {
 } from '../../src/domain/primitives/ids.js';
 import type { Start } from '../../src/domain/commands/administer.js';
 import type { Step, Story } from './commands.js';
-import type { Domain } from './domain.js';
+import type { Domain } from '../support/domain.js';
 import { Reference } from './reference.js';
 import { rested } from './rested.js';
 import { same } from './same.js';

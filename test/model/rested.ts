@@ -1,6 +1,6 @@
 /** The runs of an account that is far over its cap, while no message comes. */
 import type { Entity } from '../../src/domain/entity/entity.js';
-import type { Domain } from './domain.js';
+import type { Domain } from '../support/domain.js';
 
 const DAY = 86_400_000;
 const RUNS_EVERY = 600_000;

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { CHECKS } from './checks/index.js';
-import { loadDomain } from '../model/domain.js';
+import { loadDomain } from '../support/domain.js';
 
 const domain = await loadDomain(fileURLToPath(new URL('../../src/domain', import.meta.url)));
 

@@ -7,7 +7,7 @@ import { MODEL_MUTANTS } from './modelMutants.js';
 import { broken, dropCopies, flawBy, project, tableOf, type Mutant } from './mutant.js';
 import { CHECKS } from './checks/index.js';
 import { story } from '../model/commands.js';
-import { loadDomain, type Domain } from '../model/domain.js';
+import { loadDomain, type Domain } from '../support/domain.js';
 import { play } from '../model/play.js';
 
 const RUNS = 1_500;

@@ -21,7 +21,7 @@ import type {
   Write,
 } from '../../src/domain/records/snapshot.js';
 import type { Saved } from '../../src/activities/ports.js';
-import type { Domain } from './domain.js';
+import type { Domain } from '../support/domain.js';
 import type { ManualEdit } from '../../src/domain/account/manualEdit.js';
 
 /** A row and the number of its write. */

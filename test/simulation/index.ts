@@ -1,5 +1,5 @@
 /** Worlds by their seed: `simulate` plays a world, and returns the rule that was broken in it. */
-import type { Domain } from './domain.js';
+import type { Domain } from '../support/domain.js';
 import { comeToRest } from './quiet.js';
 import { Broken } from './broken.js';
 import type { Coverage } from './coverage.js';
@@ -7,7 +7,7 @@ import { shrunk } from './shrink.js';
 import { storyOf, type Story } from './story.js';
 import { World } from './world.js';
 
-export { loadDomain, type Domain } from './domain.js';
+export { loadDomain, type Domain } from '../support/domain.js';
 export type { Coverage } from './coverage.js';
 
 export type Outcome = {

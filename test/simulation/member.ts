@@ -43,7 +43,7 @@ export class Member {
   /** The number of changes when an audit last found no difference. */
   auditedAt = -1;
   readonly #world: World;
-  #seen: Entity | null = null;
+  #observed: Entity | null = null;
 
   constructor(
     world: World,
@@ -61,21 +61,21 @@ export class Member {
   /** Checks the invariants of everything that has changed since the last step. */
   check(): void {
     const entity = this.workflow?.memory.entity ?? null;
-    if (entity === this.#seen) return;
-    const before = this.#seen;
-    this.#seen = entity;
+    if (entity === this.#observed) return;
+    const before = this.#observed;
+    this.#observed = entity;
     if (entity) watch(this.#world, this, before, entity);
   }
 
   /** Sets the state back to an earlier one, or to none. */
   rewind(to: Entity | null): void {
     this.check();
-    this.#seen = to;
+    this.#observed = to;
   }
 
   /** Forgets the state before a read-back, because it cannot be compared. */
   opened(entity: Entity): void {
-    this.#seen = null;
+    this.#observed = null;
     const { account } = entity;
     const isWaiting = account.cooldowns.some(
       ({ cause, until }) => cause === 'unclean_end' && until > account.now,

@@ -66,12 +66,12 @@ export class Report {
     return this.#deliver((self) => {
       const { account } = self.entity;
       const slot = account.slots.find(({ reservationId }) => reservationId === id);
-      const wasSeen = account.externals.some(({ chatId }) => chatId === chat);
+      const wasObserved = account.externals.some(({ chatId }) => chatId === chat);
       const answer = self.execute(this.#world.domain.deliver, report);
       checkCounted(this.#world, this.#send.member, self.entity, answer, proof);
       if (isRefusal(answer)) return answer;
       const isNow = answer.settled === 'delivered';
-      if (isNow && wasSeen) this.#world.happened('external claimed');
+      if (isNow && wasObserved) this.#world.happened('external claimed');
       if (isNow && slot?.state === 'released') this.#world.happened('delivered after a release');
       if (!isNow && !this.#send.isReported) this.#world.happened('proof before the report');
       this.#send.isReported = true;

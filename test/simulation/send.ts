@@ -67,7 +67,7 @@ export class Send {
   readonly #ending: Ending | null;
   #tries = 0;
   #heardAt = 0;
-  #isHeard = false;
+  #isAnswered = false;
 
   /** `ending` is its outcome; random by default. */
   constructor(world: World, member: Member, random: Random, ending: Ending | null = null) {
@@ -117,7 +117,7 @@ export class Send {
     }
     const isTriedAgain = this.#tries < TRIES;
     world.after(delay + 8 * SECOND, this.member, () => {
-      if (this.#isHeard || !isTriedAgain) return false;
+      if (this.#isAnswered || !isTriedAgain) return false;
       this.#ask(random.between(2, 500));
       return true;
     });
@@ -145,8 +145,8 @@ export class Send {
   }
 
   #heard(answer: Decision | Refusal): void {
-    if (this.#isHeard) return;
-    this.#isHeard = true;
+    if (this.#isAnswered) return;
+    this.#isAnswered = true;
     if (isRefusal(answer)) {
       this.#happened(`reserve: ${answer.refused}`);
       return;
@@ -164,7 +164,7 @@ export class Send {
     if (retryAt === null || retryAt > this.#world.story.end || this.random.chance(0.4)) return;
     const wait = Math.max(1, retryAt - this.#world.clock);
     this.#world.after(wait, this.member, () => {
-      this.#isHeard = false;
+      this.#isAnswered = false;
       this.#tries = 0;
       this.#happened('asked again at retryAt');
       this.#ask(1);

@@ -8,7 +8,7 @@ import { isSameMember } from '../../src/domain/primitives/linkedinId.js';
 import type { Start } from '../../src/domain/commands/administer.js';
 import { audit } from './audit.js';
 import { doAction } from './actions.js';
-import type { Domain } from './domain.js';
+import type { Domain } from '../support/domain.js';
 import { Member } from './member.js';
 import type { Message } from './memory.js';
 import { named } from './names.js';

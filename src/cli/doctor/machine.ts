@@ -8,7 +8,7 @@ const NODE_OLDEST = [20, 19] as const;
 const CLI_OLDEST = [1, 9] as const;
 const CLI_TIMEOUT_MS = 5_000;
 
-export async function lookAtMachine(
+export async function checkMachine(
   env: Environment,
   { version, node = process.versions.node }: { readonly version: string; readonly node?: string },
 ): Promise<readonly Finding[]> {

@@ -23,7 +23,7 @@ const OLDEST = 140_000;
 const CLOCK_WARN_MS = 2 * SECOND_MS;
 const MIGRATE = 'safeband migrate';
 
-export async function lookAtPostgres(
+export async function checkPostgres(
   open: () => Pool,
   now: () => Instant,
 ): Promise<readonly Finding[]> {

@@ -19,7 +19,7 @@ const MIGRATE = 'safeband migrate';
 /** A long poll lasts one minute, so a worker without a poll for longer has stopped. */
 const POLL_MS = 2 * MINUTE_MS;
 
-export async function lookAtTemporal(
+export async function checkTemporal(
   reach: () => Promise<Temporal>,
   now: Instant,
 ): Promise<readonly Finding[]> {

@@ -62,9 +62,10 @@ function connection(
 ): readonly Event[] {
   const who = actor ?? 'connect';
   const isNew = stored === null && actor !== undefined;
-  const isTold = connect && (isNew || stored?.state === 'disconnected' || account.isDisconnected);
+  const isConnection =
+    connect && (isNew || stored?.state === 'disconnected' || account.isDisconnected);
   return [
-    ...(isTold ? [{ type: 'Connected', actor: who } as const] : []),
+    ...(isConnection ? [{ type: 'Connected', actor: who } as const] : []),
     ...policyEvents(account, policy, who, account.now),
   ];
 }

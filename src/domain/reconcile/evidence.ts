@@ -126,10 +126,10 @@ function attempted(account: Account, attempt: Attempt, at: Instant): readonly Ev
     if (known) return delivered(account, known, { ...attempt, chatId }, at);
     const { owner, isExternal } = whoHas(account, { chatId, messageId });
     // It was observed in its chat later, and counts as that send (R4).
-    const isSeen = account.externals.some(
+    const isObserved = account.externals.some(
       (seen) => messageId === null && isSameId(seen.chatId, chatId) && seen.at >= attemptedAt,
     );
-    if (isSeen) return [];
+    if (isObserved) return [];
     const witness = { quotaDay, at: attemptedAt, chatId, messageId };
     return owner || isExternal ? [] : proven(account, reservationId, witness, 'journal');
   }

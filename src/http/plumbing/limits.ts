@@ -7,7 +7,7 @@ export const LIMITS = {
   /** How long a request may take to arrive, so that slow clients hold no connection. */
   requestMs: 15 * SECOND_MS,
   /** How often the server looks for slow requests. */
-  lookMs: SECOND_MS,
+  checkMs: SECOND_MS,
   /** How long a connection may be idle; longer than any answer, and than two heartbeats. */
   connectionMs: 60 * SECOND_MS,
   keepAliveMs: 72 * SECOND_MS,

@@ -18,7 +18,7 @@ import {
 import type { Parser } from '../../domain/wire/message.js';
 import { statusOf } from '../status.js';
 
-type Seen<A> = {
+type Viewed<A> = {
   readonly account: Account;
   readonly at: Instant;
   readonly isForecast: boolean;
@@ -26,7 +26,7 @@ type Seen<A> = {
 };
 
 export function answerQueries(self: AccountRun): void {
-  const see = <A extends QueryAsk>(parse: Parser<A>, raw: unknown): Seen<A> => {
+  const see = <A extends QueryAsk>(parse: Parser<A>, raw: unknown): Viewed<A> => {
     const now = self.queryNow();
     const ask = parse(raw ?? {}, 'strict', now);
     if (!ask.ok) throw failureOf(ask);

@@ -16,7 +16,7 @@ import type { ReadBack } from '../../../src/domain/records/snapshot.js';
 import { DAY_MS, dayOf, isoDay, isoInstant, startOf } from '../../../src/domain/primitives/time.js';
 import type { Pool } from '../../../src/postgres/pool.js';
 import { story, type Story } from '../../model/commands.js';
-import { loadDomain } from '../../model/domain.js';
+import { loadDomain } from '../../support/domain.js';
 import { Play } from '../../model/play.js';
 import { Store } from '../../model/store.js';
 import { must } from '../../support/scenario.js';

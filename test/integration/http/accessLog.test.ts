@@ -15,7 +15,7 @@ beforeAll(async () => {
     { level: 'info', messageKey: 'event' },
     { write: (line) => (lines = [...lines, line]) },
   );
-  const limits = { requestsPerMinute: 1_000_000, requestMs: 300, lookMs: 50 };
+  const limits = { requestsPerMinute: 1_000_000, requestMs: 300, checkMs: 50 };
   stand = await createHttpStand({ logger, limits, now: () => now }, { taskQueue: 'none' });
 });
 afterAll(() => stand.close());

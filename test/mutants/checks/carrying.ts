@@ -96,7 +96,7 @@ const oneMessage: Check = (domain) => {
   own.actor = domain.record(own.actor, events);
   expect(own.counter).toBe(1);
 };
-const besideIt: Check = (domain) => {
+const countedSeparately: Check = (domain) => {
   const life = new Life(domain);
   life.reserve('a');
   life.deliver('a');
@@ -136,8 +136,8 @@ const silent: Check = (domain) => {
 };
 
 const clocks: Check = (domain) => {
-  const isTold = (skewMs: number): boolean => domain.skewAlerts(skewMs, NINE).length > 0;
-  expect([-60_001, -60_000, 60_000, 60_001].map(isTold)).toEqual([true, false, false, true]);
+  const isReported = (skewMs: number): boolean => domain.skewAlerts(skewMs, NINE).length > 0;
+  expect([-60_001, -60_000, 60_000, 60_001].map(isReported)).toEqual([true, false, false, true]);
 };
 
 export const carryingChecks = {
@@ -150,7 +150,7 @@ export const carryingChecks = {
   'a start after an unclean end waits': unclean,
   'of two versions of a slot the higher state wins': twoTellings,
   'a delivery takes the message that the other version has observed': oneMessage,
-  'a delivery takes the observed message that is counted separately': besideIt,
+  'a delivery takes the observed message that is counted separately': countedSeparately,
   'the audit wakes each account that disagrees': woken,
   'a hot account without a run is overdue after 20 minutes': silent,
   'two clocks may differ by a minute, in both directions': clocks,

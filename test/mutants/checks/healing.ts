@@ -49,7 +49,7 @@ const typed = (life: Life, day = life.account.day): EventRow => ({
   isCounted: true,
 });
 
-const seenMeanwhile: Check = (domain) => {
+const observedMeanwhile: Check = (domain) => {
   const life = new Life(domain);
   life.send(1);
   const asked = life.actor;
@@ -150,7 +150,7 @@ export const healingChecks = {
   'a run never lowers the counter below what is in flight': floor,
   'a release counts on the quota day of its slot only': otherDay,
   'messages that arrive during a run keep their effect': meanwhile,
-  'a send that was observed during a run counts once': seenMeanwhile,
+  'a send that was observed during a run counts once': observedMeanwhile,
   'an edit that a save found during a run is kept for the next run': editedMeanwhile,
   'an attempt without a grant counts, and a void row does not': bypassed,
   'a lease that has ended frees a slot only with a void row': leases,

@@ -7,7 +7,7 @@ import type { EventRow, ReservationRow } from '../../../src/domain/records/recor
 import type { Start } from '../../../src/domain/commands/administer.js';
 import type { Attempt, ReadBack, Evidence } from '../../../src/domain/records/snapshot.js';
 import { at, c, must, NOTHING, r } from '../../support/scenario.js';
-import type { Domain } from '../../model/domain.js';
+import type { Domain } from '../../support/domain.js';
 import type { Command } from '../../../src/domain/account/refusals.js';
 import type { ManualEdit } from '../../../src/domain/account/manualEdit.js';
 

@@ -4,8 +4,8 @@
 import type { Command } from 'commander';
 import { shown } from '../../../domain/primitives/text.js';
 import { withExamples, type Context, type Register } from '../../command.js';
-import { lookAtMachine } from '../../doctor/machine.js';
-import { lookAtPostgres } from '../../doctor/postgres.js';
+import { checkMachine } from '../../doctor/machine.js';
+import { checkPostgres } from '../../doctor/postgres.js';
 import type { Finding } from '../../doctor/finding.js';
 import { EXIT } from '../../errors.js';
 import { withProgress, type Look } from '../../output.js';
@@ -35,11 +35,11 @@ export const registerDoctor: Register = (program: Command, context: Context) => 
 };
 
 async function examine({ io, world, now, version }: Context): Promise<readonly Finding[]> {
-  const { lookAtTemporal } = await import('../../doctor/temporal.js');
+  const { checkTemporal } = await import('../../doctor/temporal.js');
   const parts = await Promise.all([
-    lookAtMachine(io.env, { version }),
-    lookAtPostgres(world.pool, now),
-    lookAtTemporal(world.temporal, now()),
+    checkMachine(io.env, { version }),
+    checkPostgres(world.pool, now),
+    checkTemporal(world.temporal, now()),
   ]);
   return parts.flat();
 }

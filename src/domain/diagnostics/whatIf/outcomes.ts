@@ -29,7 +29,7 @@ export function taken({ day }: Account, row: ReservationRow): readonly Event[] {
 }
 
 /** Returns the event of an external send; none if a reservation has it, which counts already. */
-export function seenIn(account: Account, row: EventRow, at: Instant): readonly Event[] {
+export function logged(account: Account, row: EventRow, at: Instant): readonly Event[] {
   if (whoHas(account, row).owner) return [];
   const { chatId, messageId, quotaDay, deliveredAt, isCounted } = row;
   const external = { chatId, messageId, quotaDay, at, isCounted };

@@ -14,7 +14,7 @@ import { retryAtOf, runAfter } from '../../days/forecast.js';
 import { barrierAt } from '../../gate/gate.js';
 import type { IntervalsFor, Scenario, Played, Pause, Sent } from './scenario.js';
 import type { Policy } from '../../account/policy.js';
-import { endOf, isPauseOf, isRedecided, paused, seenIn, taken, withImported } from './outcomes.js';
+import { endOf, isPauseOf, isRedecided, logged, paused, taken, withImported } from './outcomes.js';
 import { reserve } from '../../commands/reserve.js';
 import { overshoot, cooldownAt, isCooldownDue, overshootAt } from '../../gate/cooldown.js';
 import { roll } from '../../days/rollover.js';
@@ -54,7 +54,7 @@ class Replay {
     const { asks, older, externals, changes, shocks, imports, from, to } = this.#past;
     this.#setPolicy(this.#account.policy, 'what-if');
     for (const row of asks) this.#agenda.add(row.reservedAt, () => this.#ask(row));
-    for (const row of externals) this.#agenda.add(row.deliveredAt, () => this.#seen(row));
+    for (const row of externals) this.#agenda.add(row.deliveredAt, () => this.#observed(row));
     for (const one of changes) this.#agenda.add(one.at, () => this.#changed(one));
     for (const { at, count } of shocks) this.#agenda.add(at, () => this.#shock(count));
     for (const { day, count } of imports) this.#agenda.add(startOf(day), () => this.#import(count));
@@ -157,8 +157,8 @@ class Replay {
     this.#happen(endOf(this.#account, row, this.#now));
   }
 
-  #seen(row: EventRow): void {
-    this.#happen(seenIn(this.#account, row, this.#now));
+  #observed(row: EventRow): void {
+    this.#happen(logged(this.#account, row, this.#now));
   }
 
   #changed(change: WrittenChange): void {

@@ -14,7 +14,7 @@ const READ = { config: { needs: 'read' } } as const;
 const HEARTBEATS_SHOWN = 12;
 
 /** Returns only the accounts that the key may see. */
-const seenBy = (snapshot: Snapshot, caller: Caller): Snapshot =>
+const visibleTo = (snapshot: Snapshot, caller: Caller): Snapshot =>
   caller.accounts === null
     ? snapshot
     : { ...snapshot, accounts: snapshot.accounts.filter((one) => maySee(caller, one.accountId)) };
@@ -24,7 +24,7 @@ export function addFleetPages(app: FastifyInstance, parts: PageParts): void {
 
   app.get<{ Querystring: Record<string, unknown> }>('/accounts', READ, async (request, reply) => {
     const all = await fleet.read({ isFresh: isHardRefresh(request) });
-    const snapshot = seenBy(all, request.caller);
+    const snapshot = visibleTo(all, request.caller);
     const alerts = await openAlerts.read();
     const ask = askOf(request.query);
     const frame = frameOf(request, reply, { assets: assets.urls, now: now() });
@@ -43,7 +43,7 @@ export function addFleetPages(app: FastifyInstance, parts: PageParts): void {
     const frame = frameOf(request, reply, { assets: assets.urls, now: at });
     const page = FleetPage({
       frame,
-      snapshot: seenBy(all, caller),
+      snapshot: visibleTo(all, caller),
       heartbeats: caller.accounts === null ? heartbeats : null,
       lastHeartbeatAt: heartbeats[0]?.ranAt ?? null,
       runs,

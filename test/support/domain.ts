@@ -1,4 +1,4 @@
-/** The domain as a parameter: the real one, or a mutant of it. */
+/** The domain as a parameter, so that model, simulation and mutants use the real or a broken one. */
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -36,7 +36,9 @@ export type Domain = typeof import('../../src/domain/entity/entity.js') &
   typeof import('../../src/domain/wire/replyTo.js') &
   typeof import('../../src/domain/primitives/text.js') &
   typeof import('../../src/domain/reconcile/crowd.js') &
-  typeof import('../../src/domain/records/readParts.js');
+  typeof import('../../src/domain/records/readParts.js') &
+  typeof import('../../src/domain/gate/gate.js') &
+  typeof import('../../src/domain/primitives/time.js');
 
 const FILES = [
   'entity/entity',
@@ -74,12 +76,18 @@ const FILES = [
   'primitives/text',
   'reconcile/crowd',
   'records/readParts',
+  'gate/gate',
+  'primitives/time',
 ];
+
+/** The extension of this file: `.ts` in the sources, `.js` after a build. */
+const EXTENSION = path.extname(import.meta.url);
 
 export async function loadDomain(folder: string): Promise<Domain> {
   const modules = await Promise.all(
     FILES.map(
-      (name) => import(/* @vite-ignore */ pathToFileURL(path.join(folder, `${name}.ts`)).href),
+      (name) =>
+        import(/* @vite-ignore */ pathToFileURL(path.join(folder, `${name}${EXTENSION}`)).href),
     ),
   );
   return Object.assign({}, ...modules.map((one: object) => ({ ...one })));
