@@ -46,6 +46,12 @@ export function windowIntervals({
   return { bounds, from, until, zoneVersion: process.versions['tz'] ?? 'unknown' };
 }
 
+/** Returns how far local time is ahead of UTC, in ms; 0 for a zone that this machine lacks. */
+export function offsetIn(timezone: string): (at: Instant) => number {
+  const zone = IANAZone.create(timezone);
+  return (at) => (zone.isValid ? zone.offset(at) * MINUTE_MS : 0);
+}
+
 function* stretchesOf(zone: IANAZone, from: Instant, until: Instant): Generator<Stretch> {
   const offsetAt = (at: Instant): number => zone.offset(at) * MINUTE_MS;
   let start = from;

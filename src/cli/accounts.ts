@@ -2,7 +2,7 @@
 import { commandLine } from '../domain/primitives/commandLine.js';
 import type { Instant } from '../domain/primitives/time.js';
 import type { StatusWire } from '../domain/wire/responses.js';
-import type { Answered, Unanswered } from '../status/readStatus.js';
+import { knowing, type Answered, type Unanswered } from '../status/readStatus.js';
 import { readStatus, type StatusRow } from '../postgres/read/reads.js';
 import { similarAccounts } from '../postgres/read/similar.js';
 import type { Context } from './command.js';
@@ -26,7 +26,8 @@ export async function askWorkflow(
   const readAt = now();
   try {
     const client = await world.client();
-    return { status: await client.status(accountId), readAt };
+    const answer = knowing({ status: await client.status(accountId), readAt });
+    return 'why' in answer ? { ...answer, error: new Error(answer.message) } : answer;
   } catch (error) {
     const { exitCode, message } = cliErrorOf(error);
     if (exitCode === EXIT.unreachable) return { why: 'away', message, error };

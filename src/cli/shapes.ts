@@ -1,12 +1,14 @@
 /** The JSON that commands print: the names of the contract, with instants and days as text. */
-import { isoDay, isoInstant, isoOrNull } from '../domain/primitives/time.js';
+import { isoDay, isoInstant, isoOrNull, type Instant } from '../domain/primitives/time.js';
 import { ALERT_HELP } from '../domain/diagnostics/alerts/alertHelp.js';
 import { alertStateOf, type Alert, type AlertAct } from '../postgres/alerts/alerts.js';
 import type { LoggedEvent, StatusRow } from '../postgres/read/reads.js';
+import { canSendRead } from '../status/canSend.js';
 
 /** Returns an account of a list: its row as of now. */
-export const accountJson = (row: StatusRow) => ({
+export const accountJson = (row: StatusRow, now: Instant) => ({
   accountId: row.accountId,
+  canSend: canSendRead(row, now),
   state: row.state,
   tier: row.tier,
   quotaDay: isoDay(row.day),

@@ -10,14 +10,16 @@ export type StatusAnswer = Static<typeof status>;
 export const answerOf = (read: StatusRead): StatusAnswer => ({
   ...read,
   openReservations: [...read.openReservations],
+  denials: read.denials && { ...read.denials },
 });
 
 /**
- * Weak, because `asOf` and `ageSeconds` differ in each answer. The version alone is not enough:
+ * Weak, because `asOf`, `ageSeconds` and the length of time in a line differ in each answer. The version alone is not enough:
  * cooldowns end and days begin without a change, so the tag has a hash of everything else.
  */
 export function etagOf(status: StatusRead): string {
-  const shown = JSON.stringify({ ...status, asOf: '', ageSeconds: 0 });
+  const canSend = { ...status.canSend, line: '' };
+  const shown = JSON.stringify({ ...status, canSend, asOf: '', ageSeconds: 0 });
   const hash = createHash('sha256').update(shown).digest('base64url');
   return `W/"${status.version}-${hash.slice(0, 16)}"`;
 }

@@ -15,6 +15,7 @@ import { isoDay, isoInstant, type Instant } from '../domain/primitives/time.js';
 import type { StatusWire } from '../domain/wire/responses.js';
 import { inSnapshot, type Pool } from '../postgres/pool.js';
 import { readAccountRows, readRowSide, type RowSide } from '../postgres/diagnostics/accountRows.js';
+import { canSendRead, type CanSendRead } from './canSend.js';
 
 /** How long an answer of the workflow waits for what Postgres adds to it. */
 const ROW_MS = 1_000;
@@ -38,7 +39,8 @@ type Origin = {
   /** The last reconcile of the account, or the last audit of all accounts. */
   readonly lastCheckedAt: string | null;
 };
-export type StatusRead = Omit<StatusWire, 'unsaved'> & {
+export type StatusRead = Omit<StatusWire, 'unsaved' | 'canSend'> & {
+  readonly canSend: CanSendRead;
   /** Null: only the workflow knows it. */
   readonly unsaved: number | null;
 } & Origin;
@@ -50,7 +52,7 @@ export async function askStatus(
 ): Promise<Answered | Unanswered> {
   const readAt = now();
   try {
-    return { status: await ask(), readAt };
+    return knowing({ status: await ask(), readAt });
   } catch (error) {
     const isOfClient = error instanceof Error && error.name === 'SafebandError' && 'type' in error;
     if (!isOfClient) throw error;
@@ -59,6 +61,15 @@ export async function askStatus(
     if (type === 'Unavailable') return { why: 'away', message };
     throw error;
   }
+}
+
+/**
+ * Returns the answer of a worker of this version. During a deployment, an older worker answers
+ * without `canSend`; then the rows are read, as if it had not answered.
+ */
+export function knowing(answer: Answered): Answered | Unanswered {
+  const { canSend }: Partial<StatusWire> = answer.status;
+  return canSend ? answer : { why: 'away', message: 'an older worker answered' };
 }
 
 /**
@@ -73,7 +84,8 @@ export async function readStatusWith(
   now: Instant,
 ): Promise<StatusRead | undefined> {
   if (!('status' in answer)) return pool === null ? undefined : fromRows(pool, accountId, now);
-  const { status, readAt } = answer;
+  const { status: asked, readAt } = answer;
+  const status = { ...asked, canSend: canSendRead(asked, now) };
   const side = pool && (await inTime(readRowSide(pool, accountId, now), ROW_MS));
   const ageSeconds = Math.max(0, Math.floor((now - readAt) / 1_000));
   return shown(status, side ?? null, { source: 'workflow', ageSeconds });
@@ -83,14 +95,16 @@ function fromRows(pool: Pool, accountId: string, now: Instant): Promise<StatusRe
   return inSnapshot(pool, async (db) => {
     const rows = await readAccountRows(db, accountId, now);
     if (!rows) return undefined;
-    const read = shown(statusOfRows(rows, now), rows.side, { source: 'postgres', ageSeconds: 0 });
+    const found = statusOfRows(rows, now);
+    const status = { ...found, canSend: canSendRead(found, now) };
+    const read = shown(status, rows.side, { source: 'postgres', ageSeconds: 0 });
     return { ...read, unsaved: null };
   });
 }
 
 /** Adds to a status the counter of the row, if it differs, and the event log. */
 function shown(
-  status: StatusWire,
+  status: StatusWire & { readonly canSend: CanSendRead },
   side: RowSide | null,
   origin: Pick<Origin, 'source' | 'ageSeconds'>,
 ): StatusRead {
@@ -102,7 +116,7 @@ function shown(
   const isSameDay = isoDay(side.loggedDay) === status.quotaDay;
   const logged = isSameDay ? side.logged : { delivered, external };
   const edited = editedCounterOf(status, side, origin.source === 'workflow' ? 'workflow' : 'rows');
-  const standing = withRowCounter(status, edited, logged);
+  const standing = { ...withRowCounter(status, edited, logged), canSend: status.canSend };
   const drift = standing.counter - logged.delivered - logged.external - standing.imported;
   return {
     ...standing,

@@ -2,11 +2,11 @@
 import type { Entity } from '../domain/entity/entity.js';
 import { explainStatus } from '../domain/diagnostics/why/statusGap.js';
 import { startOf, isoInstant, type Instant } from '../domain/primitives/time.js';
-import { statusOf } from './status.js';
+import { numbersOf } from './status.js';
 
 export function detailsOf(entity: Entity, at: Instant): string {
   const { account } = entity;
-  const status = statusOf(entity, account, at);
+  const status = numbersOf(entity, at);
   const { caps, cooldown, hold } = status;
   const state = [
     `**${status.state}**`,

@@ -88,7 +88,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'cli-table3',
     'picocolors',
   ],
-  status: ['status', 'domain', 'client', 'postgres'],
+  status: ['status', 'domain', 'client', 'postgres', 'calendar/openings'],
   http: [
     'http',
     'status',

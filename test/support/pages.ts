@@ -53,7 +53,17 @@ export const statusRow = (): StatusRow => ({
   version: 7,
   updatedAt: NOON,
   lastCheckedAt: at('11:55'),
+  timezone: 'Europe/Berlin',
+  canSend: HELD,
 });
+const HELD = {
+  canSend: false,
+  reason: 'held',
+  notBefore: null,
+  left: 0,
+  needsPerson: true,
+  until: null,
+} as const;
 
 const slot = (name: string, more: object) => ({
   reservationId: name,
@@ -74,6 +84,7 @@ export function accountData(): AccountData {
     numbers: numbersOfRow(statusRow(), NOON),
     origin: { from: 'rows', readAt: NOON, message: 'No answer.' },
     slots: ['2026-11-24T13:00:00.000Z'],
+    denials: { outside_window: 12, daily_cap: 3 },
     settings: {
       tier: 'sales_navigator',
       timezone: 'Europe/Berlin',
@@ -167,6 +178,7 @@ export function accountData(): AccountData {
 }
 
 export const article = (): Why => ({
+  canSend: { ...HELD, line: 'Stopped by Mara K.: a person has to resume it' },
   accountId: 'Anna-1',
   asOf: '2026-11-24T12:00:00.000Z',
   quotaDay: '2026-11-24',

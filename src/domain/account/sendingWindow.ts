@@ -34,8 +34,12 @@ export function isOpenAt({ bounds }: WindowIntervals, at: Instant): boolean {
 
 /** Returns the first instant from `at` on with an open window; undefined after all intervals. */
 export function nextOpening(openings: WindowIntervals, at: Instant): Instant | undefined {
-  return isOpenAt(openings, at) ? at : openings.bounds[firstAfter(openings.bounds, at)];
+  return isOpenAt(openings, at) ? at : nextBound(openings, at);
 }
+
+/** Returns when the window opens or closes next after `at`; undefined after all intervals. */
+export const nextBound = ({ bounds }: WindowIntervals, at: Instant): Instant | undefined =>
+  bounds[firstAfter(bounds, at)];
 
 /** Returns the index of the first bound later than `at`. */
 function firstAfter(bounds: readonly Instant[], at: Instant): number {

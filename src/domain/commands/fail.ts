@@ -1,5 +1,5 @@
 /** Reports that an InMail was not sent, or that its outcome is not known (R5). */
-import { findSlot, type Account, type FailureKind } from '../account/account.js';
+import { findSlot, type Account, type FailureKind, type Hold } from '../account/account.js';
 import { changed } from '../account/slot.js';
 import { assertNever } from '../primitives/assert.js';
 import { renewalAfter } from '../gate/credits.js';
@@ -57,6 +57,12 @@ export function fail(account: Account, report: Fail, at: Instant): Decided<Faile
   return { events: effects, answer: { settled: `already_${slot.state}` } };
 }
 
+const REPORTED = ', reported for reservation ';
+
+/** True if LinkedIn has restricted the account, and no person held the account. */
+export const isRestriction = ({ actor, reason }: Pick<Hold, 'actor' | 'reason'>): boolean =>
+  actor === 'safeband' && reason.startsWith(`restricted${REPORTED}`);
+
 /** Returns the effects of a kind on the account: once for each reservation and kind. */
 function effectsOf(account: Account, report: Fail, at: Instant): readonly Event[] {
   const { reservationId, kind } = report;
@@ -78,7 +84,7 @@ function effectOf(
   report: Fail,
   at: Instant,
 ): readonly Event[] {
-  const why = `${kind}, reported for reservation ${report.reservationId}`;
+  const why = `${kind}${REPORTED}${report.reservationId}`;
   switch (kind) {
     case 'throttled': {
       const asked = (report.retryAfterSeconds ?? 0) * SECOND_MS;

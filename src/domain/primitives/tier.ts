@@ -12,4 +12,12 @@ export const SAFE_BAND: Readonly<Record<Tier, number>> = {
   recruiter: 50,
 };
 
+/** LinkedIn's names of the tiers. */
+export const TIER_WORDS: Readonly<Record<Tier, string>> = {
+  free: 'Free',
+  premium: 'Premium',
+  sales_navigator: 'Sales Navigator',
+  recruiter: 'Recruiter',
+};
+
 export const isTier = (raw: unknown): raw is Tier => TIERS.some((tier) => tier === raw);

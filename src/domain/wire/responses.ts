@@ -1,5 +1,5 @@
 /** The shapes that callers get, with instants and days as text (docs/contract.md, 2). */
-import { findSlot, isOpen, type Account, type Slot } from '../account/account.js';
+import { bookOf, findSlot, isOpen, type Account, type Slot } from '../account/account.js';
 import { roomOf, type CapName } from '../gate/caps.js';
 import { isDoubtful } from '../gate/gate.js';
 import type { Policy, Ramp } from '../account/policy.js';
@@ -10,6 +10,7 @@ import type { SendingWindow } from '../account/sendingWindow.js';
 import { carriedOf, counterOf, tallyOf } from '../account/counter.js';
 import { cooldownAt, isBroken, mayAttempt } from '../gate/cooldown.js';
 import { stateOf, type AccountState } from '../gate/accountState.js';
+import { canSendAt, type CanSend } from './canSend.js';
 
 export type OpenReservation = {
   readonly reservationId: string;
@@ -52,7 +53,15 @@ export type StatusWire = {
   readonly verified: boolean;
   readonly unsaved: number;
   readonly openReservations: readonly OpenReservation[];
+  /** The time zone of the account's sending window and of times for its people. */
+  readonly timezone: string;
+  /** Can it send? As the query `peek` answers at that instant. */
+  readonly canSend: CanSend;
+  /** Denials of the quota day by reason. Null: not known, because only the workflow counts them. */
+  readonly denials: { readonly [reason: string]: number } | null;
 };
+/** The status without the answers that need the gate; the panel of the workflow has only these. */
+export type StatusNumbers = Omit<StatusWire, 'canSend' | 'denials' | 'timezone'>;
 export type ReservationWire = {
   readonly reservationId: string;
   readonly state: 'in_flight' | 'uncertain' | 'released' | 'delivered';
@@ -84,11 +93,26 @@ type Book = {
   readonly nextRunAt?: Instant | null;
 };
 
-export function statusWire(
+/** Returns the status. `isForecast`: of a later instant, as in `peek`. */
+export const statusWire = (
+  account: Account,
+  at: Instant,
+  book: Book,
+  isForecast = false,
+): StatusWire => ({
+  ...statusNumbers(account, at, book),
+  timezone: account.policy.timezone,
+  canSend: canSendAt(account, at, isForecast),
+  denials: Object.fromEntries(
+    bookOf(account, account.day).denials.map(({ reason, count }) => [reason, count]),
+  ),
+});
+
+export function statusNumbers(
   account: Account,
   at: Instant,
   { version, unsaved, nextRunAt = null }: Book,
-): StatusWire {
+): StatusNumbers {
   const { daily, weekly, ramp, effective, binding, remaining, weekUsed } = roomOf(account);
   const cooling = cooldownAt(account, at);
   return {

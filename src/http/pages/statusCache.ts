@@ -100,9 +100,10 @@ export class StatusCache {
 }
 
 /** Returns when a part of the status ends by itself. */
-const edgeOf = ({ cooldown, breakerUntil, quotaDay }: StatusWire): Instant =>
+const edgeOf = ({ cooldown, breakerUntil, quotaDay, canSend }: StatusWire): Instant =>
   nextEdge({
     cooldown: cooldown && { ...cooldown, until: instantIn(cooldown.until) },
     breakerUntil: instantOrNull(breakerUntil),
     day: dayIn(quotaDay),
+    canSend,
   });

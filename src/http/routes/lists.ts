@@ -9,6 +9,7 @@ import {
   pageRuns,
 } from '../../postgres/read/lists.js';
 import { listChanges, listEvents, type StatusRow } from '../../postgres/read/reads.js';
+import { canSendRead } from '../../status/canSend.js';
 import type { Query } from '../plumbing/paging.js';
 import * as items from '../schemas/lists.js';
 import { day, state } from '../schemas/parts.js';
@@ -21,8 +22,9 @@ const at = (instant: Instant | null): string | null =>
 const textIn = (query: Query, name: string): string | null =>
   query[name] === undefined ? null : `${query[name]}`;
 
-const accountItem = ({ day: quotaDay, ...row }: StatusRow) => ({
+const accountItem = ({ day: quotaDay, ...row }: StatusRow, now: Instant) => ({
   ...row,
+  canSend: canSendRead(row, now),
   quotaDay: isoDay(quotaDay),
   cooldown: row.cooldown && { ...row.cooldown, until: at(row.cooldown.until) },
   hold: row.hold && { ...row.hold, since: at(row.hold.since) },
@@ -44,15 +46,16 @@ const accounts = list({
   },
   place: String(),
   read: async ({ parts, accounts: ids, query, after, limit }) => {
+    const now = parts.now();
     const found = await pageAccounts(parts.pool, {
-      at: parts.now(),
+      at: now,
       after: after ?? '',
       limit,
       state: textIn(query, 'state'),
       prefix: textIn(query, 'prefix') ?? '',
       accounts: ids,
     });
-    return found.map((row) => ({ item: accountItem(row), place: row.accountId }));
+    return found.map((row) => ({ item: accountItem(row, now), place: row.accountId }));
   },
 });
 

@@ -143,6 +143,22 @@ export const numbers = {
   carried: count('Slots of earlier days that take room today.'),
   remaining: count('Slots that may still be granted today.'),
 };
+const canSendFields = {
+  canSend: Boolean({ description: 'True: a reserve would be granted now.' }),
+  reason: orNull(Type.Enum(DENIAL_REASONS)),
+  notBefore: orNull(
+    instant(
+      'The first instant at which a reserve is granted, if no message comes. Null: now, not known, or only a person can help.',
+    ),
+  ),
+  left: count('Slots left today. 0: the account cannot send now.'),
+  needsPerson: Boolean({ description: 'True: nothing is granted until a person acts.' }),
+  until: orNull(instant('When the sending window closes. Null: it has none, or it is not open.')),
+};
+const lineField = { line: String({ description: 'The answer in one line, as of asOf.' }) };
+/** Can it send? As the query `peek` answers. */
+export const canSend = closed({ ...canSendFields, ...lineField });
+export const canSendPast = closed(canSendFields);
 export const status = closed(
   {
     accountId,
@@ -173,6 +189,14 @@ export const status = closed(
       count('Rows that are not in Postgres yet. Null: not known, because the source is postgres.'),
     ),
     openReservations: Type.Array(open),
+    timezone: String({ description: 'The time zone of the account.' }),
+    canSend,
+    denials: orNull(
+      Type.Record(String(), Integer(), {
+        description:
+          'Denials of the quota day by reason. Null: not known, because only the workflow counts them.',
+      }),
+    ),
     source: Type.Enum(['workflow', 'postgres'], {
       description:
         'postgres: the workflow did not answer or has ended. The rows are up to 15 s behind.',

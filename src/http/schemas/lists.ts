@@ -1,6 +1,6 @@
 /** The schemas of the items of the lists. */
 import { Type } from 'typebox';
-import { cooldown, hold, numbers } from './answers.js';
+import { canSend, cooldown, hold, numbers } from './answers.js';
 import {
   accountId,
   chatId,
@@ -41,6 +41,8 @@ export const account = closed({
   breakerUntil: orNull(instant('The InMail credits are used up until then.')),
   lastCheckedAt: orNull(instant('The last reconcile that is recorded.')),
   updatedAt: instant('When the row was written.'),
+  timezone: String({ description: 'The time zone of the account.' }),
+  canSend,
 });
 export const event = closed({
   eventId: Integer(),

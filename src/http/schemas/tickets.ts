@@ -1,12 +1,13 @@
 /** The schemas of the answers for support tickets. */
 import { Type } from 'typebox';
-import { peek, policy, status, STATUS_ORIGIN } from './answers.js';
+import { canSend, canSendPast, peek, policy, status, STATUS_ORIGIN } from './answers.js';
 import { accountId, closed, day, instant, orNull } from './parts.js';
 
 const { Array: List, Boolean, Integer, Number, Object: Obj, Omit, String } = Type;
 const open = Obj({}, { additionalProperties: true });
 
 export const why = closed({
+  canSend,
   accountId,
   asOf: instant('The instant of these numbers.'),
   quotaDay: day('The day of the counter.'),
@@ -29,7 +30,7 @@ export const why = closed({
 export const stateAt = closed({
   accountId,
   at: instant('The instant of the question.'),
-  status: Omit(status, [...STATUS_ORIGIN], { additionalProperties: false }),
+  status: closed({ ...Omit(status, [...STATUS_ORIGIN]).properties, canSend: canSendPast }),
   decision: peek,
   standsOn: String(),
   isExact: Boolean(),

@@ -2,13 +2,13 @@
 import { accountOfRows } from '../../domain/diagnostics/asOf/accountFromRecords.js';
 import type { Logged, RowNow } from '../../domain/diagnostics/asOf/statusFromRecords.js';
 import type { WhyRows } from '../../domain/diagnostics/why/model.js';
-import type { WindowIntervals } from '../../domain/account/sendingWindow.js';
 import type { StoredAccount } from '../../domain/records/snapshot.js';
 import { EVIDENCE_DAYS } from '../../domain/primitives/limits.js';
 import { dayOf, type Instant, type UtcDay } from '../../domain/primitives/time.js';
 import { STORED } from '../save/accounts.js';
 import { rowsOf, type Queryable } from '../pool.js';
 import { readDays, readEvidence } from '../read/readBack.js';
+import { openingsOf } from '../read/sending.js';
 
 /** What Postgres adds to a status: the row, and the event log of its day. */
 export type RowSide = RowNow & {
@@ -54,7 +54,7 @@ export async function readAccountRows(
     loggedSince: stored.day - EVIDENCE_DAYS,
   });
   const days = await readDays(db, accountId, { since: stored.day, day });
-  const openings = stored.policy.sendingWindow === null ? null : ALWAYS;
+  const openings = openingsOf(stored.policy, now);
   const context = { checkedAt, openings, isUnverified };
   const { version, counter, isEdited } = side;
   return {
@@ -64,9 +64,6 @@ export async function readAccountRows(
     side,
   };
 }
-
-/** Neither status nor article depends on the sending window, so it counts as known. */
-const ALWAYS: WindowIntervals = { bounds: [0], from: 0, until: Infinity, zoneVersion: '' };
 
 /** Reads everything that the account's row has, in one statement. */
 async function readRow(

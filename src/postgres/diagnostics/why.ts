@@ -2,6 +2,7 @@
 import { DAY_MS, parseInstant, type Instant } from '../../domain/primitives/time.js';
 import { whyOf } from '../../domain/diagnostics/why/why.js';
 import type { StatusWire } from '../../domain/wire/responses.js';
+import { offsetIn } from '../../calendar/openings.js';
 import { inSnapshot, rowsOf, type Pool, type Queryable } from '../pool.js';
 import { listOpenAlerts } from '../alerts/alerts.js';
 import { readAccountRows } from './accountRows.js';
@@ -24,7 +25,7 @@ export function readWhy(
   const asOf = (status && parseInstant(status.asOf)) ?? now;
   return inSnapshot(pool, async (db) => {
     const rows = await readRows(db, accountId, asOf);
-    return rows && whyOf(rows, status, asOf);
+    return rows && whyOf(rows, status, asOf, offsetIn);
   });
 }
 

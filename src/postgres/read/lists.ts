@@ -4,7 +4,7 @@
  * list to those ids; null: all.
  */
 import type { Instant, UtcDay } from '../../domain/primitives/time.js';
-import { STATUS, type StatusRow } from './reads.js';
+import { readStatusRows, type StatusRow } from './reads.js';
 import { rowsOf, type Queryable } from '../pool.js';
 
 type Ids = readonly string[] | null;
@@ -29,14 +29,14 @@ export const pageAccounts = (
     readonly accounts: Ids;
   },
 ): Promise<readonly StatusRow[]> =>
-  rowsOf(
+  readStatusRows(
     db,
-    `select ${STATUS} as row from safeband.account_status_at(safeband.at_ms($1))
-      where account_id > $2 and ($4::text is null or state = $4)
-        and starts_with(account_id::text, $5)
-        and ($6::text[] is null or account_id = any($6))
-      order by account_id limit $3`,
-    [page.at, page.after, page.limit, page.state, page.prefix, page.accounts],
+    page.at,
+    `where account_id > $2 and ($4::text is null or state = $4)
+       and starts_with(account_id::text, $5)
+       and ($6::text[] is null or account_id = any($6))
+     order by account_id limit $3`,
+    [page.after, page.limit, page.state, page.prefix, page.accounts],
   );
 
 /** True if the account has a row, or an alert about it exists. */

@@ -7,7 +7,7 @@ import type { Tier } from '../../domain/primitives/tier.js';
 import type { Instant, UtcDay } from '../../domain/primitives/time.js';
 import type { SendingWindow } from '../../domain/account/sendingWindow.js';
 import { rowsOf, type Queryable } from '../pool.js';
-import { STATUS, type StatusRow } from './reads.js';
+import { readStatusRows, type StatusRow } from './reads.js';
 
 /** Reads the accounts of that list, as of that instant; unknown ids are left out. */
 export const readStatuses = (
@@ -15,12 +15,7 @@ export const readStatuses = (
   accountIds: readonly string[],
   at: Instant,
 ): Promise<readonly StatusRow[]> =>
-  rowsOf(
-    db,
-    `select ${STATUS} as row from safeband.account_status_at(safeband.at_ms($2))
-      where account_id = any($1::text[])`,
-    [accountIds, at],
-  );
+  readStatusRows(db, at, 'where account_id = any($2::text[])', [accountIds]);
 
 export type DayReservation = {
   readonly reservationId: string;

@@ -10,6 +10,8 @@ import type { Tier } from '../../domain/primitives/tier.js';
 import type { Instant, UtcDay } from '../../domain/primitives/time.js';
 import type { StatusWire } from '../../domain/wire/responses.js';
 import { rowsOf, type Queryable } from '../pool.js';
+import { GATE, withCanSend, type GateRows, type Sending } from './sending.js';
+import type { CanSend } from '../../domain/wire/canSend.js';
 import type { AccountState } from '../../domain/gate/accountState.js';
 
 /** An account as it is at an instant, also before a reset or a cooldown's end is written (R7). */
@@ -39,7 +41,12 @@ export type StatusRow = {
   readonly updatedAt: Instant;
   /** The time of the account's last recorded run; null if there is none. */
   readonly lastCheckedAt: Instant | null;
+  readonly timezone: string;
+  /** As the query `peek` answers at that instant (R17). */
+  readonly canSend: CanSend;
 };
+/** A row as it is read, with what the gate's answer is computed from. */
+type RawStatusRow = Omit<StatusRow, keyof Sending> & { readonly gate: GateRows };
 
 /** Returns the caps of a row, the rest of the day, and the cap that applies (R10). */
 export const capsOf = ({ caps, weekUsed, counter, carried }: StatusRow): StatusWire['caps'] => ({
@@ -47,8 +54,27 @@ export const capsOf = ({ caps, weekUsed, counter, carried }: StatusRow): StatusW
   ...leftBy(caps, weekUsed - counter - carried),
 });
 
-/** Builds a StatusRow from a row of `account_status_at`. */
-export const STATUS = `jsonb_build_object('accountId', account_id, 'tier', tier, 'state', state,
+/**
+ * Reads rows of `account_status_at` as of that instant, which is $1. `rest` is the statement after
+ * its `from`, with its parameters from $2 on.
+ */
+export async function readStatusRows(
+  db: Queryable,
+  at: Instant,
+  rest: string,
+  parameters: readonly unknown[],
+): Promise<readonly StatusRow[]> {
+  const rows = await rowsOf<RawStatusRow>(
+    db,
+    `select ${STATUS} || jsonb_build_object('gate', ${GATE}) as row
+       from safeband.account_status_at(safeband.at_ms($1)) ${rest}`,
+    [at, ...parameters],
+  );
+  return rows.map((row) => withCanSend(row, at));
+}
+
+/** Builds a row of a status from a row of `account_status_at`. */
+const STATUS = `jsonb_build_object('accountId', account_id, 'tier', tier, 'state', state,
   'day', safeband.day_no(counter_day), 'counter', inmails_sent_today, 'inFlight', in_flight,
   'uncertain', uncertain, 'delivered', delivered, 'external', external, 'imported', imported,
   'unexplained', unexplained, 'carried', carried, 'drift', drift, 'remaining', remaining,
@@ -67,12 +93,7 @@ export async function readStatus(
   accountId: string,
   at: Instant,
 ): Promise<StatusRow | undefined> {
-  const [status] = await rowsOf<StatusRow>(
-    db,
-    `select ${STATUS} as row from safeband.account_status_at(safeband.at_ms($2))
-      where account_id = $1`,
-    [accountId, at],
-  );
+  const [status] = await readStatusRows(db, at, 'where account_id = $2', [accountId]);
   return status;
 }
 
@@ -85,12 +106,7 @@ export const listStatuses = (
     limit,
   }: { readonly at: Instant; readonly after?: string; readonly limit: number },
 ): Promise<readonly StatusRow[]> =>
-  rowsOf(
-    db,
-    `select ${STATUS} as row from safeband.account_status_at(safeband.at_ms($1))
-      where account_id > $2 order by account_id limit $3`,
-    [at, after, limit],
-  );
+  readStatusRows(db, at, 'where account_id > $2 order by account_id limit $3', [after, limit]);
 
 export type LoggedEvent = {
   readonly eventId: number;

@@ -39,8 +39,8 @@ export function answerQueries(self: AccountRun): void {
     return { account, at, isForecast: at > now, ask: ask.value };
   };
   answer(queries.status, (raw) => {
-    const { account, at } = see(parseQuery, raw);
-    return statusOf(self.read(), account, at);
+    const { account, at, isForecast } = see(parseQuery, raw);
+    return statusOf(self.read(), account, at, isForecast);
   });
   answer(queries.reservation, (raw) => {
     const { account, at, ask } = see(parseReservationQuery, raw);

@@ -52,7 +52,9 @@ describe('an account', () => {
     const connected = await cli('connect', id, '--tier', 'premium', '--ramp', '5,10');
     expect(connected.out).toContain(`${id} is connected: active, 5 of 5 left today`);
     const listed = await cli('status');
-    expect(listed.out).toMatch(new RegExp(`${id} +active +0 +0 +5 +premium`));
+    expect(listed.out).toMatch(
+      new RegExp(`${id} +active +Can send now \\(5 left today\\) +0 +0 +5 +premium`),
+    );
     const second = stand.newAccount('zoe');
     await cli('connect', second, '--tier', 'free');
     const paged = await cli('status', '--limit', '1', '--state', 'active');

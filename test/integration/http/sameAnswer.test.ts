@@ -6,7 +6,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Why } from '../../../src/domain/diagnostics/why/model.js';
 import type { StatusRead } from '../../../src/status/readStatus.js';
-import { ask, edit, run, update, sent, type Known } from '../../support/account.js';
+import { ask, edit, query, run, update, sent, type Known } from '../../support/account.js';
+import type { PeekWire } from '../../../src/domain/wire/decisions.js';
 import { safeband, settingsOf } from '../../support/cli.js';
 import { createHttpStand, type HttpStand } from '../../support/http.js';
 
@@ -46,6 +47,14 @@ const LISTED = [
   'weekUsed',
 ] as const;
 
+/** The answer without the length of time in its line, which may change between two reads. */
+const lasting = <T extends { readonly canSend: { readonly line: string } }>(answer: T): T => ({
+  ...answer,
+  canSend: { ...answer.canSend, line: withoutLength(answer.canSend.line) },
+});
+const withoutLength = (text: string): string =>
+  text.replaceAll(/in \d+ (?:days|h \d\d min|min \d\d s|s)\b/g, 'in …');
+
 type Answers = {
   readonly api: StatusRead;
   readonly why: Why;
@@ -58,7 +67,8 @@ const textOf = (html: string): string =>
     .replaceAll('&#39;', "'")
     .replaceAll('&quot;', '"')
     .replaceAll('&amp;', '&')
-    .replaceAll(/\s+/g, ' ');
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll(' )', ')');
 
 /** Asks all three, expects that they agree, and returns their answer. */
 async function agreed(id: string, isAway: boolean): Promise<Answers> {
@@ -72,7 +82,7 @@ async function agreed(id: string, isAway: boolean): Promise<Answers> {
   const api = (await get(`/v1/accounts/${id}/status`)).json<StatusRead>();
   const byCommand = JSON.parse((await command('status', id)).out);
   const moving = { asOf: expect.any(String), ageSeconds: expect.any(Number) };
-  expect(byCommand.status).toEqual({ ...api, ...moving });
+  expect(lasting(byCommand.status)).toEqual({ ...lasting(api), ...moving });
   expect(byCommand.source).toBe(api.source);
   const page = (await get(`/accounts/${id}`)).body;
   const text = textOf(page);
@@ -84,13 +94,18 @@ async function agreed(id: string, isAway: boolean): Promise<Answers> {
   expect(page).toContain(`<strong id="remaining">${api.remaining}</strong>`);
   expect(page).toContain(`<strong id="drift">${api.eventLog?.drift}</strong>`);
 
+  const { line } = api.canSend;
+  expect(withoutLength(text)).toContain(withoutLength(line));
+
   const why = (await get(`/v1/accounts/${id}/why`)).json<Why>();
-  expect(JSON.parse((await command('why', id)).out)).toEqual({
-    ...why,
+  expect(lasting(why).canSend).toEqual(lasting(api).canSend);
+  expect(lasting(JSON.parse((await command('why', id)).out))).toEqual({
+    ...lasting(why),
     asOf: expect.any(String),
     source: api.source,
   });
   const article = textOf((await get(`/accounts/${id}/why`)).body);
+  expect(withoutLength(article)).toContain(withoutLength(line));
   for (const sentence of [why.headline, ...why.parts.map((part) => part.text)]) {
     expect(article).toContain(sentence);
   }
@@ -104,9 +119,14 @@ async function agreed(id: string, isAway: boolean): Promise<Answers> {
 
   const inList = Object.fromEntries(LISTED.map((name) => [name, api[name]]));
   const listed = [{ ...inList, accountId: id, drift: api.eventLog?.drift }];
-  expect((await get(`/v1/accounts?prefix=${id}`)).json().items).toMatchObject(listed);
+  const items = (await get(`/v1/accounts?prefix=${id}`)).json().items;
+  expect(items).toMatchObject(listed);
+  expect(items.map(lasting)[0].canSend).toEqual(lasting(api).canSend);
+  const inPage = textOf((await get(`/accounts?q=${id}`)).body);
+  expect(withoutLength(inPage)).toContain(withoutLength(line));
   const list = JSON.parse((await command('status', '--prefix', id)).out);
   expect(list.accounts).toMatchObject(listed);
+  expect(lasting(list.accounts[0]).canSend).toEqual(lasting(api).canSend);
 
   const next = await get(`/v1/accounts/${id}/nextSlots?count=5`);
   const slots = await command('slots', id, '--count', '5');
@@ -142,7 +162,9 @@ it('the answer is the same with the workflow and with its rows only', async () =
   const away = await agreed(id, true);
   await stand.startWorker();
   const { source: _, asOf, ageSeconds: _a, savedAt: _s, lastCheckedAt: _c, ...facts } = present.api;
-  expect(away.api).toMatchObject({ ...facts, source: 'postgres', unsaved: null });
+  const known = { ...lasting(facts), source: 'postgres', unsaved: null, denials: null };
+  expect(lasting(away.api)).toMatchObject(known);
+  expect(present.api.canSend.line).toBe(`Can send now (42 left today)`);
   expect(away.api.asOf > asOf).toBe(true);
   expect([away.why.headline, away.why.parts]).toEqual([present.why.headline, present.why.parts]);
   expect(away.slots).toMatchObject({ api: 503, command: 3 });
@@ -169,6 +191,8 @@ it.each([
   };
   const present = await agreed(id, false);
   expect(present.api).toMatchObject({ ...expected, source: 'workflow' });
+  // The gate counts what the account counts, until a reconcile corrects the row.
+  expect(present.api.canSend).toMatchObject({ canSend: true, left: 42 });
   await stand.stopWorker();
   const away = await agreed(id, true);
   await stand.startWorker();
@@ -202,4 +226,62 @@ it('the answer is read from the rows of an account whose workflow is no longer k
     .toBe('postgres');
   const answer = (await stand.ask(key, `/v1/accounts/${id}/status`)).json<StatusRead>();
   expect(answer).toMatchObject({ state: 'disconnected', counter: 2, delivered: 2 });
+});
+
+const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
+/** A sending window that is closed now and tomorrow, at any hour of the test. */
+const shut = (): object => {
+  const day = DAYS[(new Date().getUTCDay() + 3) % 7];
+  return { sendingWindow: { days: [day], start: '09:00', end: '17:00' } };
+};
+const grants = async (account: Known['account'], at: number): Promise<boolean> =>
+  (await query<PeekWire>(account, 'peek', { at: new Date(at).toISOString() })).granted;
+
+it.each<readonly [string, object, string | null]>([
+  ['a used daily cap', { dailyCap: 4 }, 'daily_cap'],
+  ['a used ramp step', { ramp: { dailyCaps: [4, 9] } }, 'ramp_cap'],
+  ['a used weekly cap', { dailyCap: 4, weeklyCap: 4 }, 'weekly_cap'],
+  [
+    'closed sending hours in another zone',
+    { ...shut(), timezone: 'Asia/Kolkata' },
+    'outside_window',
+  ],
+  ['the free tier', { tier: 'free' }, 'tier_has_no_inmail'],
+])(
+  '"can it send?" is the same everywhere, and as the gate answers, with %s',
+  async (_, start, reason) => {
+    const { id, account } = await sent(stand, 0, {});
+    await Promise.all(['a', 'b', 'c', 'd'].map((name) => ask(account, name)));
+    for (const name of ['a', 'b']) {
+      await update(account, 'sendDelivered', { reservationId: name, chatId: `chat-${id}-${name}` });
+    }
+    await update(account, 'configure', { ...start, actor: 'ada' });
+    await run(account);
+    const present = await agreed(id, false);
+    const { api } = present;
+    const { canSend } = api;
+    expect(canSend).toMatchObject({ canSend: false, reason });
+    const at = Date.parse(canSend.notBefore ?? present.api.asOf);
+    const answers = [await grants(account, at - 1), await grants(account, at)];
+    expect(answers).toEqual([false, canSend.notBefore !== null]);
+    expect(canSend.needsPerson).toBe(canSend.notBefore === null);
+    await ask(account, 'denied-1');
+    await ask(account, 'denied-2');
+    const { denials } = (await agreed(id, false)).api;
+    expect(denials).toEqual({ [reason ?? '']: 2 });
+    await stand.stopWorker();
+    const away = await agreed(id, true);
+    await stand.startWorker();
+    expect(lasting(away.api).canSend).toEqual(lasting(present.api).canSend);
+  },
+);
+
+it('"can it send?" names a restriction by LinkedIn, and a person', async () => {
+  const { id, account } = await sent(stand, 0, {});
+  await ask(account, 'a');
+  await update(account, 'sendFailed', { reservationId: 'a', kind: 'restricted' });
+  await run(account);
+  const { api } = await agreed(id, false);
+  expect(api.canSend).toMatchObject({ canSend: false, reason: 'held', needsPerson: true });
+  expect(api.canSend.line).toBe('Stopped by LinkedIn: a person has to look');
 });

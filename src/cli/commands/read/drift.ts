@@ -78,7 +78,7 @@ const answerOf = (found: Found, at: Instant): Answer => ({
   json: {
     checked: found.checked,
     disagreeing: found.all,
-    accounts: found.accounts.map((row) => ({ ...accountJson(row), isEdited: row.isEdited })),
+    accounts: found.accounts.map((row) => ({ ...accountJson(row, at), isEdited: row.isEdited })),
   },
   exitCode: found.all > 0 ? EXIT.found : EXIT.ok,
   text: (look) => textOf(found, at, look),

@@ -7,6 +7,7 @@ import { listOpenAlerts, type Alert } from '../../../postgres/alerts/alerts.js';
 import type { StatusRow } from '../../../postgres/read/reads.js';
 import { pageAccounts } from '../../../postgres/read/lists.js';
 import { readStatusWith, type StatusRead } from '../../../status/readStatus.js';
+import { canSendRead, type CanSendRead } from '../../../status/canSend.js';
 import { askWorkflow, calling } from '../../accounts.js';
 import { withExamples, type Context, type Register } from '../../command.js';
 import { accountId as idOf, whole } from '../../options.js';
@@ -62,7 +63,7 @@ async function list({ world, now }: Context, options: ListOptions): Promise<Answ
   const rows = found.slice(0, limit);
   const next = found.length > limit ? (rows.at(-1)?.accountId ?? null) : null;
   return {
-    json: { accounts: rows.map(accountJson), next },
+    json: { accounts: rows.map((row) => accountJson(row, at)), next },
     text: (look) => {
       const { bold } = look.colors;
       if (rows.length === 0) {
@@ -86,15 +87,25 @@ const tableOf = (rows: readonly StatusRow[], at: Instant, { table, ...look }: Lo
     rows.map((row) => [
       row.accountId,
       stateText(row.state, look),
+      sendText(canSendRead(row, at), look),
       row.counter,
       row.delivered + row.external,
       gapText(row),
       row.remaining,
       row.tier,
-      untilText(row, at),
       row.lastCheckedAt === null ? 'never' : clock(row.lastCheckedAt, at),
     ]),
-    ['account', 'state', '>counter', '>log', '>gap', '>left', 'tier', 'until', 'checked (UTC)'],
+    [
+      'account',
+      'state',
+      'can it send?',
+      '>counter',
+      '>log',
+      '>gap',
+      '>left',
+      'tier',
+      'checked (UTC)',
+    ],
   );
 
 const gapText = (row: StatusRow): string => {
@@ -102,14 +113,17 @@ const gapText = (row: StatusRow): string => {
   return gap === 0 ? '' : String(gap);
 };
 
-const untilText = ({ state, cooldown, breakerUntil, hold }: StatusRow, at: Instant): string => {
-  if (state === 'cooldown') return `${clock(cooldown?.until ?? null, at)} (${cooldown?.cause})`;
-  if (state === 'no_credits') return clock(breakerUntil, at);
-  return state === 'held' ? `resumed (held by ${hold?.actor})` : '';
-};
+/** Returns the line; green is only for accounts that can send. */
+function sendText(
+  { canSend, needsPerson, line }: CanSendRead,
+  { colors }: Pick<Look, 'colors'>,
+): string {
+  if (canSend) return colors.green(line);
+  return needsPerson ? colors.red(line) : colors.yellow(line);
+}
 
 export function stateText(state: AccountState, { colors }: Pick<Look, 'colors'>): string {
-  if (state === 'active') return colors.green(state);
+  if (state === 'active') return state;
   return state === 'disconnected' ? colors.dim(state) : colors.yellow(state);
 }
 
@@ -169,6 +183,7 @@ function cardOf(
   const lines = [
     `${colors.bold(accountId)}  ${stateText(status.state, look)}  ${status.tier}`,
     ...(why === null ? [] : [colors.yellow(`from Postgres: ${why}`)]),
+    sendText(status.canSend, look),
     '',
     `${name('counter')}${counter} of ${cap}  ${barOf(status, cap, look)}  ${remaining} left today`,
     `${name('event log')}${log ?? '?'}${apart(counter, log, accountId, look)}`,

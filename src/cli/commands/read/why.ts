@@ -29,7 +29,8 @@ export const registerWhy: Register = (program: Command, context: Context) => {
           const line = (mark: string, text: string): string =>
             `${mark} ${wrapped(text, width - 2)}`;
           return [
-            colors.bold(`${why.accountId}: ${why.headline}`),
+            colors.bold(`${why.accountId}: ${why.canSend.line}.`),
+            why.headline,
             ...(status
               ? []
               : [colors.yellow('The workflow does not answer: all numbers are from Postgres.')]),

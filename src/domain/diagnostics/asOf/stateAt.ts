@@ -37,7 +37,7 @@ export function stateOfRows(rows: PastRows, at: Instant): StateAt {
   return {
     accountId: base.accountId,
     at: isoInstant(at),
-    status: statusWire(account, at, context),
+    status: { ...statusWire(account, at, context), denials: null },
     decision: peekWire(account, at, false),
     standsOn: isoInstant(base.updatedAt),
     isExact: notes.length === 0,

@@ -34,7 +34,8 @@ export function statusOfRows(
   now: Instant,
 ): StatusWire {
   const nextRunAt = row.hotSince === null ? null : runAfter(account.accountId, now + 1);
-  return statusWire(account, now, { version: row.version, unsaved: 0, nextRunAt });
+  const status = statusWire(account, now, { version: row.version, unsaved: 0, nextRunAt });
+  return { ...status, denials: null };
 }
 
 /** True if the workflow has changes that the row does not have yet. */

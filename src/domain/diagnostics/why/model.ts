@@ -3,6 +3,7 @@ import type { Account } from '../../account/account.js';
 import type { AlertKind } from '../../account/alertKinds.js';
 import type { GapCause } from '../../gap/breakdown.js';
 import type { Stop } from './blockers.js';
+import type { CanSend } from '../../wire/canSend.js';
 import type { Evidence } from '../../records/snapshot.js';
 import type { Instant, UtcDay } from '../../primitives/time.js';
 
@@ -49,6 +50,8 @@ export type WhyContext = {
 };
 /** Plain JSON: the contract's instants and days as text. */
 export type Why = {
+  /** Can it send? First, because most readers ask this. */
+  readonly canSend: CanSend & { readonly line: string };
   readonly accountId: string;
   readonly asOf: string;
   readonly quotaDay: string;

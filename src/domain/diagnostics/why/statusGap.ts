@@ -4,14 +4,14 @@ import { explain, type Gap, type Known, type Sentence } from '../../gap/sentence
 import { assert } from '../../primitives/assert.js';
 import { isAccountId, isReservationId } from '../../primitives/ids.js';
 import { dayOf, parseInstant, type Instant, type UtcDay } from '../../primitives/time.js';
-import type { StatusWire } from '../../wire/responses.js';
+import type { StatusNumbers } from '../../wire/responses.js';
 
 /** Returns the headline and the parts, in the words of alerts and corrections. */
-export const explainStatus = (status: StatusWire): readonly Sentence[] =>
+export const explainStatus = (status: StatusNumbers): readonly Sentence[] =>
   explain(gapOf(status), knownOf(status));
 
 /** Returns the gap between counter and event log, as far as the account itself knows it. */
-export function gapOf(status: StatusWire): Gap {
+export function gapOf(status: StatusNumbers): Gap {
   const open = (state: 'in_flight' | 'uncertain'): GapPart['reservations'] =>
     status.openReservations
       .filter((slot) => slot.state === state && slot.quotaDay === status.quotaDay)
@@ -32,7 +32,7 @@ export function gapOf(status: StatusWire): Gap {
 }
 
 /** Returns what else the status knows between two reconciles. */
-export function knownOf(status: StatusWire): Known {
+export function knownOf(status: StatusNumbers): Known {
   const { accountId, nextReconcileAt } = status;
   assert(isAccountId(accountId), 'a status names its account');
   return {

@@ -9,6 +9,7 @@ import { isAheadOf, rowCounterOf, statusOfRows } from '../asOf/statusFromRecords
 import { gapOf, instant, knownOf } from './statusGap.js';
 import { isNormal } from '../../gap/phrases.js';
 import { isoDay, isoOrNull, type Instant } from '../../primitives/time.js';
+import { canSendLine, type OffsetAt } from '../canSend/canSendLine.js';
 import { contextOf } from './context.js';
 import type { Why, WhyRows } from './model.js';
 import type { StatusWire } from '../../wire/responses.js';
@@ -19,7 +20,12 @@ import { counterOf } from '../../account/counter.js';
  * Returns the article about an account. `asked` is what its workflow answered to `status`;
  * undefined means that its rows alone are read.
  */
-export function whyOf(rows: WhyRows, asked: StatusWire | undefined, now: Instant): Why {
+export function whyOf(
+  rows: WhyRows,
+  asked: StatusWire | undefined,
+  now: Instant,
+  offsetAt: (timezone: string) => OffsetAt,
+): Why {
   const status = asked ?? statusOfRows(rows, now);
   const isAhead = isAheadOf(status, rows.row);
   const rowCounter = rowCounterOf(status, rows.row, asked ? 'workflow' : 'rows');
@@ -28,7 +34,9 @@ export function whyOf(rows: WhyRows, asked: StatusWire | undefined, now: Instant
     isAhead || !isInRows(rows, status) ? gapOf(status) : comparedGap(rows, status, counter);
   const [headline, ...sentences] = explain(gap, knownOf(status));
   const apart = gap.parts.reduce((sum, { count }) => sum + count, 0);
+  const line = canSendLine(status, now, offsetAt(status.timezone));
   return {
+    canSend: { ...status.canSend, line },
     accountId: status.accountId,
     asOf: status.asOf,
     quotaDay: status.quotaDay,

@@ -1,15 +1,17 @@
 /** *Account*: the sum of the counter, the day until now, and the next events. */
 import type { VNode } from 'preact';
 import { headlineOf } from '../../../domain/gap/sentences.js';
+import { TIER_WORDS } from '../../../domain/primitives/tier.js';
 import type { AccountData } from './accountData.js';
 import { Days, DayPicture, NextSlots, Ramp, Timeline, Week } from './accountDay.js';
-import { Alerts, Changes, OpenReservations } from './accountTables.js';
+import { Alerts, Changes, Denials, OpenReservations } from './accountTables.js';
+import { CanSendLine } from '../ui/canSend.js';
 import { Bar, Legend } from '../ui/bar.js';
 import { Page, type Frame } from '../ui/layout.js';
 import type { Numbers } from '../ui/numbers.js';
 import { Ago, CooldownLine, Left, Section, State, StateEnd, When } from '../ui/parts.js';
 import { Sum } from '../ui/sum.js';
-import { CAP_WORDS, STATE_WORDS, TIER_WORDS } from '../ui/words.js';
+import { CAP_WORDS, STATE_WORDS } from '../ui/words.js';
 
 type Props = {
   readonly frame: Frame;
@@ -34,6 +36,9 @@ export function AccountPage({ frame, data, workflowUrl }: Props): VNode {
           <a href="/accounts">Accounts</a>
         </p>
         <h1>{accountId}</h1>
+        <p id="can-send" class="lead">
+          <CanSendLine numbers={numbers} now={frame.now} />
+        </p>
         <p>
           {TIER_WORDS[numbers.tier]} · <State state={numbers.state} />{' '}
           <StateEnd numbers={numbers} now={frame.now} />
@@ -50,6 +55,7 @@ export function AccountPage({ frame, data, workflowUrl }: Props): VNode {
         canOperate={canOperate}
       />
       <TwoNumbers data={data} />
+      <Denials denials={data.denials} />
       <Sum numbers={numbers} />
       <DayPicture data={data} />
       <div class="columns">

@@ -31,6 +31,8 @@ export type AccountData = {
   readonly numbers: Numbers;
   readonly origin: Origin;
   readonly slots: readonly string[];
+  /** Denials of the day by reason; null: not known, because the workflow does not answer. */
+  readonly denials: StatusRead['denials'];
   readonly settings: Settings;
   readonly rows: DayRows;
   readonly days: readonly ClosedDay[];
@@ -66,6 +68,7 @@ export async function readAccount(
       ? { from: 'workflow', readAt: answer.readAt, message: null }
       : { from: answer.why === 'ended' ? 'ended' : 'rows', readAt: at, message: answer.message },
     slots: isAnswered ? answer.slots : [],
+    denials: read.denials,
     settings,
     ...ofDay,
   };

@@ -1,6 +1,7 @@
 /** The lists of an account's page: open slots, alerts for a person, and changes. */
 import type { VNode } from 'preact';
 import { AlertCard } from '../alerts/alertCard.js';
+import { reasonWords } from '../../../domain/diagnostics/canSend/reasonWords.js';
 import { startOf } from '../../../domain/primitives/time.js';
 import type { Alert } from '../../../postgres/alerts/alerts.js';
 import type { WrittenChange } from '../../../postgres/read/reads.js';
@@ -136,6 +137,27 @@ export function Changes({ changes }: { readonly changes: readonly WrittenChange[
           ))}
         </Table>
       )}
+    </Section>
+  );
+}
+
+/** Lists the denials of the day by reason, the most frequent first. */
+export function Denials({ denials }: { readonly denials: AccountData['denials'] }): VNode | null {
+  if (denials === null) return null;
+  const counts = Object.entries(denials).toSorted(([, a], [, b]) => b - a);
+  return counts.length === 0 ? null : (
+    <Section
+      id="denials"
+      title="Denials today, by reason"
+      note="Each request for a slot that was denied. Callers that wait until retryAt ask less often."
+    >
+      <ul class="plain">
+        {counts.map(([reason, count]) => (
+          <li key={reason}>
+            <strong>{count.toLocaleString('en')}</strong> {reasonWords(reason)}
+          </li>
+        ))}
+      </ul>
     </Section>
   );
 }

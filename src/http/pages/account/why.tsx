@@ -24,10 +24,11 @@ export function WhyPage({ frame, why, isAsked }: Props): VNode {
       stream={`/v1/accounts/${accountId}/stream`}
     >
       <div class="head">
-        <p class="crumbs">
-          <a href="/accounts">Accounts</a> / <a href={`/accounts/${accountId}`}>{accountId}</a>
-        </p>
+        <Crumbs accountId={accountId} />
         <h1>Why do my numbers differ?</h1>
+        <p id="can-send" class="lead">
+          {why.canSend.line}.
+        </p>
         <p id="headline" class="lead">
           {headline}
         </p>
@@ -80,6 +81,12 @@ export function WhyPage({ frame, why, isAsked }: Props): VNode {
     </Page>
   );
 }
+
+const Crumbs = ({ accountId }: { readonly accountId: string }): VNode => (
+  <p class="crumbs">
+    <a href="/accounts">Accounts</a> / <a href={`/accounts/${accountId}`}>{accountId}</a>
+  </p>
+);
 
 function Part({ part, now }: { readonly part: WhyPart; readonly now: Instant }): VNode {
   const { text, count, cause, isNormal, rightAt } = part;

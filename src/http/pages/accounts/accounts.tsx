@@ -1,6 +1,8 @@
 /** *Accounts*: counter and event log of each account, and its state. */
 import type { VNode } from 'preact';
-import { addressOf, SORTS, type Ask, type Listed, type Sort } from './accountsView.js';
+import { TIER_WORDS } from '../../../domain/primitives/tier.js';
+import { addressOf, SENDINGS, SORTS, type Ask, type Listed, type Sort } from './accountsView.js';
+import { CanSendLine } from '../ui/canSend.js';
 import { Bar, partsInWords } from '../ui/bar.js';
 import { many, whole } from '../ui/format.js';
 import type { Snapshot } from '../fleet/fleetSnapshot.js';
@@ -8,8 +10,8 @@ import { Page, type Frame } from '../ui/layout.js';
 import type { OpenCounts } from '../../../postgres/alerts/alerts.js';
 import { OpenAlertsOf } from '../alerts/alertCard.js';
 import type { Numbers } from '../ui/numbers.js';
-import { Ago, Empty, State, StateEnd } from '../ui/parts.js';
-import { STATE_WORDS, STATES, TIER_WORDS } from '../ui/words.js';
+import { Ago, Empty, HeldFor, State } from '../ui/parts.js';
+import { SENDING_WORDS, STATE_WORDS, STATES } from '../ui/words.js';
 
 type Props = {
   readonly frame: Frame;
@@ -109,6 +111,17 @@ const Filter = ({ ask, list }: Pick<Props, 'ask' | 'list'>): VNode => (
       </select>
     </label>
     <label>
+      Can it send?
+      <select name="send">
+        <option value="">all</option>
+        {SENDINGS.map((sending) => (
+          <option key={sending} value={sending} selected={sending === ask.sending}>
+            {SENDING_WORDS[sending].word} ({whole(list.bySending[sending])})
+          </option>
+        ))}
+      </select>
+    </label>
+    <label>
       Sort by
       <select name="sort">
         {Object.entries(SORTS).map(([name, word]) => (
@@ -127,6 +140,7 @@ const Filter = ({ ask, list }: Pick<Props, 'ask' | 'list'>): VNode => (
 
 const COLUMNS: readonly (readonly [string, Sort | null])[] = [
   ['Account', 'id'],
+  ['Can it send?', null],
   ['State', 'state'],
   ['Alerts', null],
   ['Counter', 'counter'],
@@ -207,8 +221,11 @@ function Row({
         <a href={`/accounts/${accountId}`}>{accountId}</a>
         <span class="note">{TIER_WORDS[tier]}</span>
       </th>
+      <td data-label="Can it send?">
+        <CanSendLine numbers={numbers} now={now} />
+      </td>
       <td data-label="State">
-        <State state={numbers.state} /> <StateEnd numbers={numbers} now={now} />
+        <State state={numbers.state} /> <HeldFor numbers={numbers} />
       </td>
       <td data-label="Alerts">
         <OpenAlertsOf accountId={accountId} counts={alerts} />

@@ -1,6 +1,6 @@
 /** Selects the accounts of a list page by its address: search, filter, sort, page. */
 import type { Numbers } from '../ui/numbers.js';
-import { STATES } from '../ui/words.js';
+import { sendingOf, STATES, type Sending } from '../ui/words.js';
 import type { AccountState } from '../../../domain/gate/accountState.js';
 
 export const PAGE_SIZE = 50;
@@ -19,21 +19,26 @@ export type Sort = keyof typeof SORTS;
 export type Ask = {
   readonly search: string;
   readonly state: AccountState | null;
+  readonly sending: Sending | null;
   readonly sort: Sort;
   readonly isDescending: boolean;
   /** The first page is 1. */
   readonly page: number;
 };
 
+/** The choices of the filter "can it send?"; a disconnected account has its state. */
+export const SENDINGS = ['yes', 'waits', 'person'] as const;
+
 type Query = { readonly [name: string]: unknown };
 const isSort = (raw: unknown): raw is Sort => typeof raw === 'string' && Object.hasOwn(SORTS, raw);
 
 /** Reads the address; unreadable parts are ignored, so that no address fails. */
-export function askOf({ q, state, sort, dir, page }: Query): Ask {
+export function askOf({ q, state, send, sort, dir, page }: Query): Ask {
   const pageNumber = typeof page === 'string' && /^\d{1,6}$/.test(page) ? Number(page) : 1;
   return {
     search: typeof q === 'string' ? q.trim().slice(0, SEARCH_MAX) : '',
     state: STATES.find((one) => one === state) ?? null,
+    sending: SENDINGS.find((one) => one === send) ?? null,
     sort: isSort(sort) ? sort : 'id',
     isDescending: dir === 'desc',
     page: Math.max(1, pageNumber),
@@ -42,10 +47,11 @@ export function askOf({ q, state, sort, dir, page }: Query): Ask {
 
 /** Returns the address of the same list with a change; a changed list begins at page 1. */
 export function addressOf(ask: Ask, change: Partial<Ask> = {}): string {
-  const { search, state, sort, isDescending, page } = { ...ask, page: 1, ...change };
+  const { search, state, sending, sort, isDescending, page } = { ...ask, page: 1, ...change };
   const query = new URLSearchParams();
   if (search) query.set('q', search);
   if (state) query.set('state', state);
+  if (sending) query.set('send', sending);
   if (sort !== 'id') query.set('sort', sort);
   if (isDescending) query.set('dir', 'desc');
   if (page > 1) query.set('page', String(page));
@@ -61,6 +67,7 @@ export type Listed = {
   readonly page: number;
   readonly pages: number;
   readonly byState: Readonly<Record<AccountState, number>>;
+  readonly bySending: Readonly<Record<Sending, number>>;
 };
 
 /** Selects the accounts of a page; `accounts` are ordered by id. */
@@ -69,18 +76,19 @@ export function listed(accounts: readonly Numbers[], ask: Ask): Listed {
   const sorted = sortedBy(accounts, ask.sort);
   const ordered = ask.isDescending ? downwards(sorted, ask.sort) : sorted;
   const matching =
-    needle === '' && ask.state === null
+    needle === '' && ask.state === null && ask.sending === null
       ? ordered
       : ordered.filter(
-          ({ accountId, state }) =>
-            (ask.state === null || state === ask.state) &&
-            (needle === '' || accountId.toLowerCase().includes(needle)),
+          (one) =>
+            (ask.state === null || one.state === ask.state) &&
+            (ask.sending === null || sendingOf(one) === ask.sending) &&
+            (needle === '' || one.accountId.toLowerCase().includes(needle)),
         );
   const pages = Math.max(1, Math.ceil(matching.length / PAGE_SIZE));
   const page = Math.min(ask.page, pages);
   const shown = matching.slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE);
-  const byState = countsOf(accounts);
-  return { shown, matches: matching.length, all: accounts.length, page, pages, byState };
+  const counts = { byState: countsOf(accounts), bySending: sendingsOf(accounts) };
+  return { shown, matches: matching.length, all: accounts.length, page, pages, ...counts };
 }
 
 /** Caches the result of `work` for as long as the list exists. */
@@ -103,6 +111,11 @@ const countsOf = onceFor((accounts) => {
     disconnected: 0,
   };
   for (const { state } of accounts) counts[state] += 1;
+  return counts;
+});
+const sendingsOf = onceFor((accounts) => {
+  const counts: Record<Sending, number> = { yes: 0, waits: 0, person: 0, none: 0 };
+  for (const one of accounts) counts[sendingOf(one)] += 1;
   return counts;
 });
 const sortsOf = onceFor(() => new Map<string, readonly Numbers[]>());

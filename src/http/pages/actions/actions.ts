@@ -1,6 +1,6 @@
 /** The actions of an operator on an account: their effects, their form fields, and the call. */
 import type { SafebandClient } from '../../../client/index.js';
-import { SAFE_BAND } from '../../../domain/primitives/tier.js';
+import { SAFE_BAND, TIER_WORDS } from '../../../domain/primitives/tier.js';
 import { invalidInput } from '../../plumbing/problems.js';
 import type { AccountData } from '../account/accountData.js';
 import { connectBy, RECONNECT_FIELDS, type Ordered } from './connect.js';
@@ -14,7 +14,6 @@ import {
 } from './fields.js';
 import { numberIn, rampIn, renewalIn, tierIn, windowIn, type Form } from '../ui/form.js';
 import { many } from '../ui/format.js';
-import { TIER_WORDS } from '../ui/words.js';
 
 export type Action = {
   readonly title: string;

@@ -1,8 +1,7 @@
 /** The fields of the forms of an operator. */
 import type { SendingWindow } from '../../../domain/account/sendingWindow.js';
-import { SAFE_BAND, TIERS } from '../../../domain/primitives/tier.js';
+import { SAFE_BAND, TIERS, TIER_WORDS } from '../../../domain/primitives/tier.js';
 import { WINDOW } from '../ui/form.js';
-import { TIER_WORDS } from '../ui/words.js';
 
 export type Field = {
   readonly name: string;

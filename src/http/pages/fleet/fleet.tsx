@@ -116,7 +116,14 @@ function States({ accounts }: { readonly accounts: readonly Numbers[] }): VNode 
     </Section>
   );
 }
-const NOTHING = { search: '', state: null, sort: 'id', isDescending: false, page: 1 } as const;
+const NOTHING = {
+  search: '',
+  state: null,
+  sending: null,
+  sort: 'id',
+  isDescending: false,
+  page: 1,
+} as const;
 
 function Checks({ frame, snapshot, lastHeartbeatAt, runs }: Props): VNode {
   const { oldest } = summaryOf(snapshot.accounts);

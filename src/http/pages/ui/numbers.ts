@@ -72,13 +72,16 @@ export function numbersOfRead({ unsaved, ...read }: StatusRead): Numbers {
   };
 }
 
-/** Returns when these numbers change by themselves: at a cooldown's end, or at midnight. */
+/** Returns when these numbers change by themselves: a pause or window ends, or the day does. */
 export function nextEdge({
   cooldown,
   breakerUntil,
   day,
-}: Pick<Numbers, 'cooldown' | 'breakerUntil' | 'day'>): Instant {
-  return Math.min(cooldown?.until ?? Infinity, breakerUntil ?? Infinity, startOf(day + 1));
+  canSend: { notBefore, until },
+}: Pick<Numbers, 'cooldown' | 'breakerUntil' | 'day' | 'canSend'>): Instant {
+  const sending = [notBefore, until].map((text) => instantOrNull(text) ?? Infinity);
+  const pauses = [cooldown?.until ?? Infinity, breakerUntil ?? Infinity];
+  return Math.min(...pauses, ...sending, startOf(day + 1));
 }
 
 /** Reads an instant of a status that may have none. */

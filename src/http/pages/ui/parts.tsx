@@ -58,15 +58,19 @@ export function StateEnd({
   const { state, cooldown, hold, breakerUntil } = numbers;
   if (state === 'cooldown' && cooldown) return <Ends until={cooldown.until} now={now} />;
   if (state === 'no_credits' && breakerUntil) return <Ends until={breakerUntil} now={now} />;
-  if (state === 'held' && hold) {
-    return (
-      <span class="end">
-        by {hold.actor}: {hold.reason}
-      </span>
-    );
-  }
-  return null;
+  return <HeldFor numbers={{ state, hold }} />;
 }
+/** Renders who held an account, and why; nothing for another state. */
+export const HeldFor = ({
+  numbers: { state, hold },
+}: {
+  readonly numbers: Pick<Numbers, 'state' | 'hold'>;
+}): VNode | null =>
+  state === 'held' && hold ? (
+    <span class="end">
+      by {hold.actor}: {hold.reason}
+    </span>
+  ) : null;
 const Ends = ({ until, now }: { readonly until: Instant; readonly now: Instant }): VNode => (
   <span class="end">
     ends in <Left until={until} now={now} />

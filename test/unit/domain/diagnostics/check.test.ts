@@ -69,8 +69,12 @@ function read(of: {
     openReservations: [],
     version: of.version ?? 7,
     unsaved: of.unsaved ?? 0,
+    timezone: 'UTC',
+    canSend: CAN_SEND,
+    denials: null,
   };
   const why = {
+    canSend: { ...CAN_SEND, line: 'Can send now (22 left today)' },
     accountId: 'a',
     asOf: status.asOf,
     quotaDay: '2026-05-08',
@@ -82,6 +86,14 @@ function read(of: {
   };
   return { status, isGone: false, sides: { ...sides, row: { ...row, ...of.row } }, why };
 }
+const CAN_SEND = {
+  canSend: true,
+  reason: null,
+  notBefore: null,
+  left: 22,
+  needsPerson: false,
+  until: null,
+};
 /** The verdict of two reads, the second of them `waitedMs` after the first. */
 const judge = (first: Reading, last: Reading, waitedMs = 1_000): CheckVerdict =>
   verdictOf({ first, before: first, waitedMs }, last);

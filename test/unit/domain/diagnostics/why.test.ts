@@ -26,7 +26,9 @@ const busy = (): Scenario =>
     .when(deliver, { reservationId: r('a'), chatId: c('ca') })
     .when(deliver, { reservationId: r('b'), chatId: c('cb') })
     .when(fail, { reservationId: r('y'), kind: 'unknown' });
-const whyFor = (account: Scenario, rows = whyRows(account)) => whyOf(rows, undefined, account.now);
+const inUtc = () => () => 0;
+const whyFor = (account: Scenario, rows = whyRows(account)) =>
+  whyOf(rows, undefined, account.now, inUtc);
 
 it('agrees, for an account without a gap, with its status and the Temporal UI', () => {
   const account = busy();
@@ -53,7 +55,7 @@ it('is the same with or without the workflow, once all is saved', () => {
   const account = busy();
   const rows = whyRows(account);
   const asked = { ...account.status, unsaved: 0, version: rows.row.version };
-  expect(whyOf(rows, asked, account.now)).toEqual(whyFor(account));
+  expect(whyOf(rows, asked, account.now, inUtc)).toEqual(whyFor(account));
 });
 
 it('explains the rows of an account as the account itself does, at any hour', () => {
@@ -119,7 +121,7 @@ it('names sends that only the journal has, and rows that the log has lost', () =
 it('answers by the workflow where the rows are seconds behind it', () => {
   const before = busy();
   const after = before.when(reserve, { reservationId: r('z') });
-  const { headline, parts, beside } = whyOf(whyRows(before), after.status, after.now);
+  const { headline, parts, beside } = whyOf(whyRows(before), after.status, after.now, inUtc);
   expect(headline).toBe('The counter is 6, the event log has 2: 4 apart.');
   expect(parts[0]).toMatchObject({ cause: 'in_flight', count: 2, reservations: ['x', 'z'] });
   expect(beside.map(({ kind }) => kind)).toEqual(['unsaved']);

@@ -1,0 +1,24 @@
+/** Each reason to deny a reserve in words: of the line "can it send?", and of today's denials. */
+import type { DenialReason } from '../../gate/gate.js';
+
+/** The reason as the text after "Not before 08:08:", in the gate's order. */
+export const REASON_WORDS: Readonly<Record<DenialReason, string>> = {
+  expired: 'the request waited too long',
+  disconnected: 'it is disconnected',
+  held: 'it is held',
+  no_credits: 'its InMail credits are used up',
+  cooldown: 'it is in a cooldown',
+  unverified: 'it waits for a successful reconcile',
+  tier_has_no_inmail: 'its tier has no InMail',
+  weekly_cap: 'its weekly cap is used up',
+  ramp_cap: 'its ramp step of today is used up',
+  daily_cap: 'its daily cap is used up',
+  churn_cap: 'it has taken as many slots as it may, with any outcome',
+  outside_window: 'outside its sending hours',
+};
+
+const isReason = (text: string): text is DenialReason => Object.hasOwn(REASON_WORDS, text);
+
+/** Returns a reason in words; a reason of a newer version as it is. */
+export const reasonWords = (reason: string): string =>
+  isReason(reason) ? REASON_WORDS[reason] : reason;

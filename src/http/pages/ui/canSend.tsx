@@ -1,0 +1,37 @@
+/** "Can it send?" as pages show it: green is only for accounts that can send. */
+import type { VNode } from 'preact';
+import { isoInstant, parseInstant, type Instant } from '../../../domain/primitives/time.js';
+import { canSendParts } from '../../../status/canSend.js';
+import { sendingOf, SENDING_WORDS } from './words.js';
+import type { Numbers } from './numbers.js';
+import { Left } from './parts.js';
+
+/** Renders the line; the script of the page counts down, and reloads the page at the end. */
+export function CanSendLine({
+  numbers,
+  now,
+}: {
+  readonly numbers: Numbers;
+  readonly now: Instant;
+}): VNode {
+  const { before, at, after } = canSendParts(numbers, now);
+  const sending = sendingOf(numbers);
+  return (
+    <span class={`sending sending-${sending}`}>
+      <span aria-hidden="true">{SENDING_WORDS[sending].sign}</span>{' '}
+      <span>
+        {before}
+        {at === null ? null : <Left until={at} now={now} />}
+        {after}
+      </span>
+      <Closing numbers={numbers} />
+    </span>
+  );
+}
+
+/** Renders nothing that people see: the page is loaded again when the sending window closes. */
+function Closing({ numbers }: { readonly numbers: Numbers }): VNode | null {
+  const { until } = numbers.canSend;
+  const at = until === null ? undefined : parseInstant(until);
+  return at === undefined ? null : <span class="tick" hidden={true} data-until={isoInstant(at)} />;
+}
