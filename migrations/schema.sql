@@ -483,10 +483,12 @@ create table safeband.webhook_endpoints (
   created_at timestamp with time zone not null,
   changed_by text not null,
   recorded_at timestamp with time zone not null default clock_timestamp(),
+  format text not null default 'json'::text,
   constraint webhook_endpoints_accounts_check CHECK (cardinality(accounts) > 0),
   constraint webhook_endpoints_attempt_check CHECK (attempt >= 0),
   constraint webhook_endpoints_endpoint_id_check CHECK (endpoint_id ~ '^whe_[0-9a-f]{32}$'::text),
   constraint webhook_endpoints_events_check CHECK (cardinality(events) > 0),
+  constraint webhook_endpoints_format_check CHECK (format = ANY (ARRAY['json'::text, 'slack'::text])),
   constraint webhook_endpoints_url_check CHECK (char_length(url) <= 2048),
   constraint webhook_endpoints_pkey PRIMARY KEY (endpoint_id)
 );
@@ -881,8 +883,8 @@ declare
   seen safeband.webhook_endpoints := case when tg_op = 'DELETE' then old else new end;
 begin
   if tg_op = 'UPDATE' and new.recorded_at is not distinct from old.recorded_at
-    and (new.url, new.events, new.accounts, new.secrets)
-      is not distinct from (old.url, old.events, old.accounts, old.secrets) then
+    and (new.url, new.events, new.accounts, new.secrets, new.format)
+      is not distinct from (old.url, old.events, old.accounts, old.secrets, old.format) then
     return null;
   end if;
   insert into safeband.access_changes (kind, actor, target, details)
@@ -891,7 +893,7 @@ begin
       else 'webhook_changed' end,
     case when tg_op = 'DELETE' then safeband.access_actor() else seen.changed_by end,
     seen.endpoint_id,
-    jsonb_build_object('events', seen.events, 'accounts', seen.accounts,
+    jsonb_build_object('events', seen.events, 'accounts', seen.accounts, 'format', seen.format,
       'hasNewSecret', tg_op = 'UPDATE' and new.secrets is distinct from old.secrets));
   return null;
 end $function$;

@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { signWebhook } from '../client/webhooks.js';
 import { WEBHOOK_KEPT_MS } from '../domain/primitives/limits.js';
-import { isGivenUp, retryDelay, secretsAt, webhookBody } from '../domain/wire/webhookEvents.js';
+import { isGivenUp, retryDelay, secretsAt } from '../domain/wire/webhookEvents.js';
 import { SECOND_MS, type Instant } from '../domain/primitives/time.js';
 import type { WebhookEvent, WebhookSecret } from '../domain/wire/webhookEvents.js';
 import { inTransaction, type Pool } from '../postgres/pool.js';
@@ -27,6 +27,7 @@ import {
   type Window,
 } from '../postgres/webhooks/queue.js';
 import { flawOf, type Post } from './post.js';
+import { bodyOf } from './slack.js';
 import { Slots } from './slots.js';
 
 /** Maximum number of endpoints that are called at once. */
@@ -200,14 +201,14 @@ class Sender {
   }
 
   async #try(
-    endpoint: Pick<Due, 'endpointId' | 'url' | 'secrets'>,
+    endpoint: Pick<Due, 'endpointId' | 'url' | 'secrets' | 'format'>,
     event: WebhookEvent,
     attempt: number,
   ): Promise<{ readonly status: number | null; readonly error: string | null }> {
     const { pool, post, now } = this.#needs;
     const at = now();
     const begin = performance.now();
-    const body = webhookBody(event);
+    const body = bodyOf(endpoint.format, event);
     const headers = headersOf(event.eventId, body, endpoint.secrets, at);
     const answered = await post(endpoint.url, headers, body).catch((error: unknown) => ({
       status: null,

@@ -31,6 +31,10 @@ const TYPES: readonly string[] = WEBHOOK_TYPES;
 export const isWebhookType = (raw: unknown): raw is WebhookType =>
   typeof raw === 'string' && TYPES.includes(raw);
 
+/** The formats of a body: an object for programs, or a message for people in Slack. */
+export const WEBHOOK_FORMATS = ['json', 'slack'] as const;
+export type WebhookFormat = (typeof WEBHOOK_FORMATS)[number];
+
 /** One event as Postgres stores it. */
 export type WebhookEvent = {
   readonly eventId: string;

@@ -1,6 +1,6 @@
 /** The schemas of webhook endpoints and their log (docs/webhooks.md). */
 import { Type } from 'typebox';
-import { WEBHOOK_TYPES } from '../../domain/wire/webhookEvents.js';
+import { WEBHOOK_FORMATS, WEBHOOK_TYPES } from '../../domain/wire/webhookEvents.js';
 import { accountId, anyInstant, closed, count, instant, may, orNull } from './parts.js';
 
 const { Array, Enum, Integer, Optional, String } = Type;
@@ -40,6 +40,10 @@ const accounts = orNull(
     description: 'Only events of these accounts. Null: all accounts.',
   }),
 );
+const format = Enum(WEBHOOK_FORMATS, {
+  default: 'json',
+  description: 'json: an object for programs. slack: a message for an incoming webhook of Slack.',
+});
 const at = (description: string) => orNull(instant(description));
 
 export const params = closed({ endpointId });
@@ -49,13 +53,14 @@ const EXAMPLE = {
   accounts: null,
 };
 export const create = {
-  ...closed({ url, events, accounts: Optional(accounts) }),
+  ...closed({ url, events, accounts: Optional(accounts), format: Optional(format) }),
   examples: [EXAMPLE],
 };
 export const change = closed({
   url: may(url),
   events: may(events),
   accounts: Optional(accounts),
+  format: Optional(Enum(WEBHOOK_FORMATS)),
 });
 export const rotate = {
   ...closed({
@@ -87,6 +92,7 @@ export const endpoint = closed({
   url,
   events,
   accounts,
+  format,
   secrets: Array(
     closed({
       secret: String({ description: 'The last four characters of the secret.' }),

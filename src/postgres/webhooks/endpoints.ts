@@ -4,7 +4,11 @@
  * distinguish secrets.
  */
 import { randomBytes } from 'node:crypto';
-import { maskedSecret, type WebhookType } from '../../domain/wire/webhookEvents.js';
+import {
+  maskedSecret,
+  type WebhookFormat,
+  type WebhookType,
+} from '../../domain/wire/webhookEvents.js';
 import type { Instant } from '../../domain/primitives/time.js';
 import { inTransaction, rowsOf, type Pool, type Queryable } from '../pool.js';
 import { placeEvents } from './outbox.js';
@@ -15,6 +19,7 @@ export type Endpoint = {
   readonly events: readonly WebhookType[];
   /** Null means every account. */
   readonly accounts: readonly string[] | null;
+  readonly format: WebhookFormat;
   /** `whsec_…` and the last four characters, newest first; the older one signs until then. */
   readonly secrets: readonly { readonly secret: string; readonly until: Instant | null }[];
   readonly createdAt: Instant;
@@ -29,7 +34,8 @@ export type Endpoint = {
 };
 
 const ENDPOINT = `jsonb_build_object('endpointId', endpoint_id, 'url', url, 'events', events,
-  'accounts', accounts, 'secrets', secrets, 'createdAt', safeband.ms_of(created_at),
+  'accounts', accounts, 'format', format, 'secrets', secrets,
+  'createdAt', safeband.ms_of(created_at),
   'changedBy', changed_by, 'attempt', attempt, 'failingSince', safeband.ms_of(failing_since),
   'nextAttemptAt', safeband.ms_of(next_attempt_at), 'disabledAt', safeband.ms_of(disabled_at),
   'disabledReason', disabled_reason)`;
@@ -66,6 +72,8 @@ export type EndpointInput = {
   readonly url: string;
   readonly events: readonly WebhookType[];
   readonly accounts: readonly string[] | null;
+  /** By default `json`. */
+  readonly format?: WebhookFormat;
 };
 
 /** The fields to change: absent or null stays, but `accounts: null` means all accounts. */
@@ -73,6 +81,7 @@ export type EndpointChange = {
   readonly url?: string | null;
   readonly events?: readonly WebhookType[] | null;
   readonly accounts?: readonly string[] | null;
+  readonly format?: WebhookFormat | null;
 };
 
 /**
@@ -81,7 +90,7 @@ export type EndpointChange = {
  */
 export function addEndpoint(
   pool: Pool,
-  { url, events, accounts, by, at }: EndpointInput & By,
+  { url, events, accounts, format = 'json', by, at }: EndpointInput & By,
 ): Promise<{ readonly endpointId: string; readonly secret: string }> {
   const endpointId = `whe_${randomBytes(16).toString('hex')}`;
   const secret = newSecret();
@@ -90,12 +99,12 @@ export function addEndpoint(
     while (hasMore) hasMore = await placeEvents(db);
     await db.query(
       `insert into safeband.webhook_endpoints
-         (endpoint_id, url, events, accounts, secrets, position, created_at, changed_by)
+         (endpoint_id, url, events, accounts, secrets, position, created_at, changed_by, format)
        select $1, $2, $3, $4, jsonb_build_array(jsonb_build_object('secret', $5::text,
                 'until', null)), case when is_called then last_value else 0 end,
-              safeband.at_ms($6), $7
+              safeband.at_ms($6), $7, $8
          from safeband.webhook_positions`,
-      [endpointId, url, events, accounts, secret, at, by],
+      [endpointId, url, events, accounts, secret, at, by, format],
     );
     return { endpointId, secret };
   });
@@ -108,17 +117,26 @@ export function addEndpoint(
 export async function changeEndpoint(
   db: Queryable,
   endpointId: string,
-  { url, events, accounts, by }: EndpointChange & By,
+  { url, events, accounts, format, by }: EndpointChange & By,
 ): Promise<boolean> {
   const { rowCount } = await db.query(
     `update safeband.webhook_endpoints
         set url = coalesce($2, url), events = coalesce($3, events),
             accounts = case when $4 then $5::text[] else accounts end, changed_by = $6,
+            format = coalesce($7, format),
             attempt = case when $2::text is null then attempt else 0 end,
             failing_since = case when $2::text is null then failing_since end,
             next_attempt_at = null, recorded_at = clock_timestamp()
       where endpoint_id = $1`,
-    [endpointId, url ?? null, events ?? null, accounts !== undefined, accounts ?? null, by],
+    [
+      endpointId,
+      url ?? null,
+      events ?? null,
+      accounts !== undefined,
+      accounts ?? null,
+      by,
+      format ?? null,
+    ],
   );
   return rowCount === 1;
 }

@@ -3,7 +3,11 @@
  * are finished. The position moves only from the value that was read, and only if no operator has
  * changed the endpoint since: a try with the old URL or secret does not count then.
  */
-import type { WebhookEvent, WebhookSecret } from '../../domain/wire/webhookEvents.js';
+import type {
+  WebhookEvent,
+  WebhookFormat,
+  WebhookSecret,
+} from '../../domain/wire/webhookEvents.js';
 import type { Instant } from '../../domain/primitives/time.js';
 import type { PoolClient } from 'pg';
 import { beginOn, rowsOf, type Pool, type Queryable } from '../pool.js';
@@ -46,6 +50,7 @@ export type Due = {
   readonly endpointId: string;
   readonly url: string;
   readonly secrets: readonly WebhookSecret[];
+  readonly format: WebhookFormat;
   readonly position: number;
   readonly attempt: number;
   readonly failingSince: Instant | null;
@@ -56,7 +61,7 @@ export type Due = {
 };
 
 const DUE = `jsonb_build_object('endpointId', endpoint_id, 'url', url, 'secrets', secrets,
-  'position', position, 'attempt', attempt, 'failingSince', safeband.ms_of(failing_since),
+  'format', format, 'position', position, 'attempt', attempt, 'failingSince', safeband.ms_of(failing_since),
   'version', recorded_at)`;
 
 /** Lists endpoints that have events and may be called at that instant. */
@@ -198,7 +203,9 @@ export async function postpone(
   return rowCount === 1;
 }
 
-export type Ping = Pick<Due, 'endpointId' | 'url' | 'secrets'> & { readonly event: WebhookEvent };
+export type Ping = Pick<Due, 'endpointId' | 'url' | 'secrets' | 'format'> & {
+  readonly event: WebhookEvent;
+};
 
 const IS_UNTRIED_PING = `e.type = 'ping'
   and not exists (select from safeband.webhook_deliveries d where d.event_id = e.event_id)`;
@@ -218,7 +225,7 @@ export async function readPing(db: Queryable, endpointId: string): Promise<Ping 
   const [ping] = await rowsOf<Ping>(
     db,
     `select jsonb_build_object('endpointId', endpoint_id, 'url', url, 'secrets', secrets,
-       'event', ${EVENT}) as row
+       'format', format, 'event', ${EVENT}) as row
        from safeband.webhook_endpoints join safeband.webhook_events e using (endpoint_id)
       where endpoint_id = $1 and ${IS_UNTRIED_PING} order by number limit 1`,
     [endpointId],

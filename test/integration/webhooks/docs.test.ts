@@ -12,6 +12,7 @@ import {
 } from '../../../src/domain/wire/webhookEvents.js';
 import { createPool, rowsOf } from '../../../src/postgres/pool.js';
 import { addEndpoint, pingEndpoint } from '../../../src/postgres/webhooks/endpoints.js';
+import { slackBody } from '../../../src/webhooks/slack.js';
 import { tellEnds } from '../../../src/postgres/webhooks/outbox.js';
 import { at } from '../../support/scenario.js';
 import { freshDatabase } from '../../support/stand.js';
@@ -83,6 +84,9 @@ it('the document shows the payload of each event', async () => {
   const shown = blocksOf('json').toSorted(byType);
   expect(events.map((event) => JSON.parse(webhookBody(event)))).toEqual(shown.map(shapeOf));
   expect(shown.length).toBe(WEBHOOK_TYPES.length + 1);
+  const inOrder = blocksOf('json').map((text) => JSON.parse(text).type);
+  const messages = inOrder.flatMap((wanted) => events.filter(({ type }) => type === wanted));
+  expect(blocksOf('text')).toEqual([messages.map((event) => `${slackBody(event)}\n`).join('')]);
   await pool.end();
   await drop();
 });

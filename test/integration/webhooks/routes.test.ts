@@ -53,6 +53,7 @@ it('an endpoint is made, changed, pinged, replayed and removed; its secret is sh
     url: receiver.url,
     events: ['account.held'],
     accounts: null,
+    format: 'json',
     secrets: [{ secret: `whsec_…${secret.slice(-4)}`, until: null }],
     changedBy: 'operator-1',
     attempt: 0,
@@ -82,6 +83,20 @@ it('an endpoint is made, changed, pinged, replayed and removed; its secret is sh
   expect(receiver.received.at(-1)?.headers['webhook-signature']).toContain(' ');
   expect(rotated.json<{ secret: string }>().secret).toMatch(/^whsec_\S{44}$/);
   expect((await stand.ask(operator, `${at}/enable`, {})).statusCode).toBe(200);
+  const slack = await stand.ask(operator, at, { format: 'slack' }, { method: 'PATCH' });
+  expect(slack.json()).toMatchObject({ accounts: ['a', 'b'], format: 'slack' });
+  await stand.ask(operator, `${at}/ping`, {});
+  await stand.pool.query(raise, [4]);
+  await send();
+  expect(
+    receiver.received
+      .slice(-2)
+      .map(({ body }) => body)
+      .toSorted(),
+  ).toEqual([
+    expect.stringMatching(/^\{"text":"Safeband stopped account `b` until [^"]*"\}$/),
+    '{"text":"This is a test message of Safeband."}',
+  ]);
   const ended = await stand.ask(operator, at, undefined, { method: 'DELETE' });
   expect(ended.statusCode).toBe(204);
   expect((await stand.ask(operator, at)).statusCode).toBe(404);
@@ -131,6 +146,7 @@ const REFUSED: readonly (readonly [string, string, object, string])[] = [
   ['an http URL', '', { ...wanted, url: 'http://example.com/' }, 'url'],
   ['a URL with a password', '', { ...wanted, url: 'https://a:b@example.com/' }, 'url'],
   ['an event that is none', '', { ...wanted, events: ['ping'] }, 'events[0]'],
+  ['a format that is none', '', { ...wanted, format: 'xml' }, 'format'],
   ['no events', '', { ...wanted, events: [] }, 'events'],
   ['a name that is none', '', { ...wanted, accounts: ['../a'] }, 'accounts[0]'],
   ['an unknown field', '', { ...wanted, secret: 'mine' }, 'secret'],

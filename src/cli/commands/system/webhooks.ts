@@ -2,7 +2,9 @@
 import { Argument, Option, type Command } from 'commander';
 import {
   isWebhookType,
+  WEBHOOK_FORMATS,
   WEBHOOK_TYPES,
+  type WebhookFormat,
   type WebhookType,
 } from '../../../domain/wire/webhookEvents.js';
 import { isoInstant, isoOrNull, type Instant } from '../../../domain/primitives/time.js';
@@ -58,9 +60,10 @@ function registerList(webhooks: Command, context: Context): void {
             one.url,
             one.events.length === WEBHOOK_TYPES.length ? 'all' : one.events.join(', '),
             one.accounts === null ? 'all' : one.accounts.join(', '),
+            one.format,
             stateOf(one, now),
           ]);
-          return table(rows, ['endpoint', 'url', 'events', 'accounts', 'state']);
+          return table(rows, ['endpoint', 'url', 'events', 'accounts', 'format', 'state']);
         },
       });
     });
@@ -78,6 +81,7 @@ const endpointJson = (one: Endpoint) => ({
   url: one.url,
   events: one.events,
   accounts: one.accounts,
+  format: one.format,
   secrets: one.secrets.map(({ secret, until }) => ({ secret, until: isoOrNull(until) })),
   createdAt: isoInstant(one.createdAt),
   changedBy: one.changedBy,
@@ -97,6 +101,7 @@ const eventList = (raw: string): readonly WebhookType[] => {
 type AddOptions = {
   readonly events: readonly WebhookType[];
   readonly accounts?: readonly string[];
+  readonly format: WebhookFormat;
   readonly actor?: string;
 };
 
@@ -115,11 +120,16 @@ function registerAdd(webhooks: Command, context: Context): void {
       'only events of these accounts, such as acme-anna,acme-ben',
       accountList,
     )
+    .addOption(
+      new Option('--format <format>', 'slack: one sentence for an incoming webhook of Slack')
+        .choices(WEBHOOK_FORMATS)
+        .default('json'),
+    )
     .option('--actor <name>', 'the name of the person who acts (default: cli:<user>)')
-    .action(async (url: string, { events, accounts = [], actor }: AddOptions) => {
+    .action(async (url: string, { events, accounts = [], format, actor }: AddOptions) => {
       const flaw = urlFlaw(url);
       if (flaw !== undefined) throw usage(flaw, 'safeband webhooks add --help');
-      const input = { url, events, accounts: accounts.length > 0 ? accounts : null };
+      const input = { url, events, accounts: accounts.length > 0 ? accounts : null, format };
       const { endpointId, secret } = await addEndpoint(context.world.pool(), {
         ...input,
         by: actorOf(context.io, actor),
@@ -141,6 +151,7 @@ function registerAdd(webhooks: Command, context: Context): void {
     command,
     'webhooks add https://example.com/hooks',
     'webhooks add https://example.com/h --events drift.alert --accounts acme-anna',
+    'webhooks add https://hooks.slack.com/services/T/B/x --format slack',
   );
 }
 

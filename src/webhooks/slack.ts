@@ -1,0 +1,80 @@
+/**
+ * The body for an incoming webhook of Slack: one sentence in plain English. It names an account by
+ * your own id, and contains nothing about people.
+ */
+import { ALERT_KINDS } from '../domain/account/alertKinds.js';
+import { ALERT_HELP, SEVERITY_WORDS } from '../domain/diagnostics/alerts/alertHelp.js';
+import { causeWords } from '../domain/diagnostics/why/blockers.js';
+import { webhookBody, type WebhookFormat } from '../domain/wire/webhookEvents.js';
+import type { WebhookEvent, WebhookType } from '../domain/wire/webhookEvents.js';
+
+const SEVERITIES = ['info', 'warning', 'critical'] as const;
+
+type Data = WebhookEvent['data'];
+type Sentence = (account: string, data: Data) => string;
+
+/** Returns an instant as people read it: `2026-11-24 10:20 UTC`. */
+const time = (raw: unknown): string => `${String(raw).slice(0, 16).replace('T', ' ')} UTC`;
+
+const titleOf = (raw: unknown): string => {
+  const kind = ALERT_KINDS.find((one) => one === raw);
+  return kind ? ALERT_HELP[kind].title : String(raw);
+};
+
+/** The reason of a hold by Safeband, as the text after "because". */
+const HOLD: Readonly<Record<string, string>> = {
+  restricted: 'LinkedIn restricted it',
+  too_many_rows: 'it has more rows than it can carry',
+  identity_in_use: 'another account is the same LinkedIn member',
+};
+
+/** Returns a severity and what it asks of a person; one of a newer version as it is. */
+const urgencyOf = (raw: unknown): string => {
+  const severity = SEVERITIES.find((one) => one === raw);
+  return severity ? `${severity}: ${SEVERITY_WORDS[severity]}` : String(raw);
+};
+
+const SENTENCES: Readonly<Record<WebhookType | 'ping', Sentence>> = {
+  'cooldown.started': (account, { cause, until }) =>
+    `Account ${account} waits until ${time(until)}, because ${causeWords(String(cause))}.`,
+  'cooldown.ended': (account) => `Account ${account} no longer waits: its cooldown has ended.`,
+  'account.held': (account, { by, reason }) =>
+    by === 'operator'
+      ? `An operator stopped account ${account}: it sends nothing until a person resumes it.`
+      : `Safeband stopped account ${account} until a person resumes it, because` +
+        ` ${HOLD[String(reason)] ?? String(reason)}.`,
+  'account.resumed': (account, { heldSince }) =>
+    `Account ${account} is resumed; it was stopped since ${time(heldSince)}.`,
+  no_credits: (account, { until }) =>
+    `The InMail credits of account ${account} are used up until ${time(until)}.`,
+  'credits.restored': (account) => `Account ${account} no longer waits for InMail credits.`,
+  'account.connected': (account, { reconnected }) =>
+    `Account ${account} is connected${reconnected === true ? ' again' : ''}.`,
+  'account.disconnected': (account) => `Account ${account} is disconnected: it grants no slot.`,
+  'alert.raised': (account, { alertId, kind, severity }) =>
+    `Account ${account} has alert ${String(alertId)} (${urgencyOf(severity)}): ${titleOf(kind)}.`,
+  'alert.resolved': (account, { alertId, kind, by }) =>
+    `Alert ${String(alertId)} of account ${account}` +
+    ` ${by === 'operator' ? 'was closed by a person' : 'has ended'}: ${titleOf(kind)}.`,
+  'drift.alert': (account, { drift, counter, healedTo }) =>
+    `The counter of account ${account} was ${String(counter)}, ${String(drift)} above its event` +
+    ` log, and is ${String(healedTo)} after the reconcile.`,
+  'reset.done': (account, { quotaDay }) =>
+    `Account ${account} begins the quota day ${String(quotaDay)}.`,
+  'threshold.reached': (account, { percent, used, cap }) =>
+    `Account ${account} has spent ${String(percent)} % of today's cap: ${String(used)} of` +
+    ` ${String(cap)}.`,
+  ping: () => 'This is a test message of Safeband.',
+};
+
+/** Returns the message of an event: the same bytes at each try. */
+export function slackBody({ type, accountId, data }: WebhookEvent): string {
+  // As code, so that Slack makes no link and no symbol of an id.
+  const text = SENTENCES[type](`\`${accountId ?? ''}\``, data);
+  const escaped = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  return JSON.stringify({ text: escaped });
+}
+
+/** Returns the body of a request, in the format of its endpoint. */
+export const bodyOf = (format: WebhookFormat, event: WebhookEvent): string =>
+  format === 'slack' ? slackBody(event) : webhookBody(event);
