@@ -17,45 +17,49 @@ export function phraseOf({ cause, count, reservations }: GapPart, isOne: boolean
     case 'uncertain':
       return (
         `uncertain: ${it} may or may not have reached LinkedIn.` +
-        ` To be safe, ${its} room stays spent.`
+        ` To be safe, ${isOne ? 'its slot stays' : 'their slots stay'} spent.`
       );
     case 'lost_rollback':
       return (
-        `never sent, according to the send pipeline's journal, and ${its} room was not released.` +
-        ' A pipeline that stops before it reports leaves this behind.'
+        `never sent, according to the send pipeline's journal, and not released.` +
+        ' This happens if a pipeline stops before it reports.'
       );
     case 'missing_event':
       return (
         `delivered with proof, and the event log had no row of ${them}.` +
-        ' A report that was lost leaves this behind.'
+        ' This happens if a report is lost.'
       );
     case 'late_delivery':
       return (
-        `delivered after ${its} room was released: LinkedIn had accepted ${them}.` +
+        `delivered after the release of ${its} ${isOne ? 'slot' : 'slots'}:` +
+        ` LinkedIn had accepted ${them}.` +
         ' This is rare.'
       );
     case 'external':
-      return reservations.length > 0 ? elsewhere(count, its) : sentManually(count);
+      return reservations.length > 0 ? elsewhere(count, its) : sentManually(count, them);
     case 'bypassed_gate':
       return 'sent or begun without a reserved slot. This is not normal.';
     case 'edited_by_hand':
       return 'not from InMails: the number was edited manually. This is not normal.';
     case 'imported':
-      return 'imported: sent by another system before the account came here. This is normal.';
+      return 'imported: sent by another system before the account was connected. This is normal.';
     case 'unexplained':
-      return 'not known as InMails: a start set the number, and nothing accounts for it.';
+      return (
+        'not explained: the start of the account set this number,' +
+        ' and no InMail accounts for it.'
+      );
     default:
       return assertNever(cause);
   }
 }
 
-const sentManually = (count: number): string =>
+const sentManually = (count: number, them: string | undefined): string =>
   count > 0
-    ? 'counted as sent manually, and the event log has no row of it.'
+    ? `counted as sent manually, and the event log has no row of ${them}.`
     : 'sent manually or by another program, and not counted yet.';
 
 const elsewhere = (count: number, its: string | undefined): string =>
   count > 0
-    ? `logged under the day on which LinkedIn showed it, or as one with another InMail of its` +
-      ` chat, and counted on ${its} own day. This is normal.`
+    ? `counted on ${its} own day, and logged under the day on which LinkedIn showed it, or in one` +
+      ' row with another InMail of the same chat. This is normal.'
     : `counted on ${its} own day, or by another row of the same InMail. This is normal.`;

@@ -111,7 +111,7 @@ function ending(part: GapPart, size: number, day: UtcDay, known: Known): Ending 
   if (cause === 'in_flight' || cause === 'uncertain') {
     if (reservations.length === 0 && day < dayOf(known.now)) {
       return {
-        text: `${it} ${size === 1 ? 'stays' : 'stay'} so: no id is remembered.`,
+        text: `${it} ${size === 1 ? 'stays' : 'stay'} so: the ids are no longer known.`,
         rightAt: null,
       };
     }
@@ -126,10 +126,13 @@ function ending(part: GapPart, size: number, day: UtcDay, known: Known): Ending 
       };
     }
     const until = Math.max(...open.map(roomUntil));
-    const proof = `${it} ${is} right as soon as a proof comes, or a person settles it`;
-    if (until <= known.now) return { text: `${proof}; no room is taken any more.`, rightAt: null };
+    const proof = `A proof or a person settles ${size === 1 ? 'it' : 'them'}.`;
+    const take = size === 1 ? 'takes' : 'take';
+    if (until <= known.now) {
+      return { text: `${proof} ${it} no longer ${take} room.`, rightAt: null };
+    }
     return {
-      text: `${proof}; room is taken until ${words(until)}, at the latest.`,
+      text: `${proof} ${it} ${take} room until ${words(until)}, at the latest.`,
       rightAt: until,
     };
   }

@@ -33,7 +33,7 @@ export function WhyPage({ frame, why, isAsked }: Props): VNode {
           {headline}
         </p>
         <p class="note">
-          Read <When at={instantOr(why.asOf, frame.now)} show="full" />
+          As of <When at={instantOr(why.asOf, frame.now)} show="full" />
           {isAsked ? '' : ', from Postgres only, because the workflow did not answer or has ended'}.
           Quota day {why.quotaDay}.
         </p>

@@ -63,22 +63,22 @@ describe('each class', () => {
     [
       part('lost_rollback', 1, 'x'),
       "1 is on the counter only (reservation x), never sent, according to the send pipeline's" +
-        ' journal, and its room was not released. A pipeline that stops before it reports leaves' +
-        ` this behind. ${ran} it.`,
+        ' journal, and not released. This happens if a pipeline stops before it reports.' +
+        ` ${ran} it.`,
     ],
     [
       part('missing_event', 2, 'x', 'y'),
       '2 are on the counter only (reservations x, y), delivered with proof, and the event log' +
-        ` had no row of them. A report that was lost leaves this behind. ${ran} them.`,
+        ` had no row of them. This happens if a report is lost. ${ran} them.`,
     ],
     [
       part('late_delivery', -1, 'x'),
-      '1 is in the event log only (reservation x), delivered after its room was' +
-        ` released: LinkedIn had accepted it. This is rare. ${ran} it.`,
+      '1 is in the event log only (reservation x), delivered after the release of' +
+        ` its slot: LinkedIn had accepted it. This is rare. ${ran} it.`,
     ],
     [
       part('late_delivery', 0, 'x'),
-      '1 is on neither (reservation x), delivered after its room was released:' +
+      '1 is on neither (reservation x), delivered after the release of its slot:' +
         ` LinkedIn had accepted it. This is rare. ${ran} it.`,
     ],
     [
@@ -92,12 +92,12 @@ describe('each class', () => {
     ],
     [
       part('external', 2),
-      `2 are on the counter only, counted as sent manually, and the event log has no row of it. ${ran} them.`,
+      `2 are on the counter only, counted as sent manually, and the event log has no row of them. ${ran} them.`,
     ],
     [
       part('external', 1, 'x'),
-      '1 is on the counter only (reservation x), logged under the day on which LinkedIn showed' +
-        ' it, or as one with another InMail of its chat, and counted on its own day.' +
+      '1 is on the counter only (reservation x), counted on its own day, and logged under the day on' +
+        ' which LinkedIn showed it, or in one row with another InMail of the same chat.' +
         ' This is normal. It stays so for the rest of the UTC' +
         ` day, until ${midnight}.`,
     ],
@@ -113,13 +113,13 @@ describe('each class', () => {
     ],
     [
       part('imported', 2),
-      '2 are on the counter only, imported: sent by another system before the account came' +
-        ` here. This is normal. It stays so for the rest of the UTC day, until ${midnight}.`,
+      '2 are on the counter only, imported: sent by another system before the account was' +
+        ` connected. This is normal. It stays so for the rest of the UTC day, until ${midnight}.`,
     ],
     [
       part('unexplained', 87),
-      '87 are on the counter only, not known as InMails: a start set the number, and' +
-        ` nothing accounts for it. ${ran} them.`,
+      '87 are on the counter only, not explained: the start of the account set this number,' +
+        ` and no InMail accounts for it. ${ran} them.`,
     ],
   ];
   it.each(CASES.map(([one, text]) => [one.cause, one.count, one, text] as const))(
@@ -163,7 +163,7 @@ describe('each class', () => {
       const until = line['until'] === '-' ? null : at(String(line['until']));
       expect(sentence?.rightAt).toBe(until);
       expect(sentence?.text).toContain(
-        'It is right as soon as a proof comes, or a person settles it',
+        `A proof or a person settles it. It ${until === null ? 'no longer takes room.' : 'takes room until'}`,
       );
     },
   );
@@ -205,14 +205,14 @@ describe('a status', () => {
         ' reported back yet. This is normal. It is settled by the reconcile at 09:20 UTC on 24' +
         ' November (2026-11-24T09:20:37.615Z), at the latest.',
       '1 is on the counter only (reservation y), uncertain: it may or may not have reached' +
-        ' LinkedIn. To be safe, its room stays spent. It is right as soon as a proof comes, or' +
-        ' a person settles it; room is taken until midnight UTC, the end of 24 November' +
+        ' LinkedIn. To be safe, its slot stays spent. A proof or a person settles it. It takes' +
+        ' room until midnight UTC, the end of 24 November' +
         ' (2026-11-25T00:00:00.000Z), at the latest.',
-      '1 is on the counter only, imported: sent by another system before the account came here.' +
+      '1 is on the counter only, imported: sent by another system before the account was connected.' +
         ' This is normal. It stays so for the rest of the UTC day, until midnight UTC, the end' +
         ' of 24 November (2026-11-25T00:00:00.000Z).',
-      '2 are on the counter only, not known as InMails: a start set the number, and' +
-        ' nothing accounts for it. The next reconcile corrects them.',
+      '2 are on the counter only, not explained: the start of the account set this number, and' +
+        ' no InMail accounts for it. The next reconcile corrects them.',
     ]);
   });
 });
