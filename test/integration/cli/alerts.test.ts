@@ -115,6 +115,6 @@ it('an alert that ends with its cause is not closed: the error names the command
   const [{ alertId } = { alertId: 0 }] = await listed(id);
   const { code, err } = await cli('alerts', 'close', `${alertId}`, '--reason', 'x');
   expect(code).toBe(5);
-  expect(err).toContain('ends with its cause: the resume of the account closes the alert');
+  expect(err).toContain('ends with its cause: when a person resumes the account, the alert closes');
   expect(err).toContain(`next: safeband alerts acknowledge ${alertId} --reason …`);
 });

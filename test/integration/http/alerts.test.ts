@@ -213,7 +213,7 @@ it('an alert with a cause is closed by the end of its cause, and by a person aft
     {
       type: 'urn:safeband:problem:AlertNotClosable',
       detail: expect.stringContaining(
-        'ends with its cause: the resume of the account closes the alert',
+        'ends with its cause: when a person resumes the account, the alert closes',
       ),
       cure: expect.stringContaining('acknowledge it'),
     },

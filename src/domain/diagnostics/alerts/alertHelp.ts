@@ -25,14 +25,14 @@ export const SEVERITY_WORDS: Readonly<Record<Severity, string>> = {
 
 export const END_WORDS: Readonly<Record<AlertEnd, string>> = {
   person: 'The alert stays open until a person closes it.',
-  reconcile: 'The reconcile that finds the cause gone closes the alert.',
-  audit: 'The fleet audit that finds the cause gone closes the alert.',
-  resume: 'The resume of the account closes the alert.',
+  reconcile: 'When a reconcile finds that the cause no longer exists, it closes the alert.',
+  audit: 'When a fleet audit finds that the cause no longer exists, it closes the alert.',
+  resume: 'When a person resumes the account, the alert closes.',
 };
 
 /**
  * True if a person may close an open alert of that kind. An alert whose cause may persist is not
- * hidden by a person: the reconcile or audit that finds the cause gone closes it. No reconcile
+ * hidden by a person: a reconcile or audit closes it when the cause no longer exists. No reconcile
  * checks a disconnected account, so a person may close its alerts; the audit checks all accounts.
  */
 export function mayClose(kind: AlertKind, isConnected: boolean): boolean {

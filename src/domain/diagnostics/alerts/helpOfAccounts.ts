@@ -16,7 +16,8 @@ export const HELP_OF_ACCOUNTS = {
   },
   over_cap: {
     title: 'The counter is above the cap',
-    found: 'The counter was above the cap of that day. While it is, no more slots are granted.',
+    found:
+      'The counter was above the cap of that day. As long as it is, the account grants no slots.',
     step: 'Find the program that sent without a slot, or the person who changed the number.',
     ifNoPersonActs:
       'If no person acts, the account grants nothing until the next quota day, but no cap stops a' +
@@ -35,8 +36,8 @@ export const HELP_OF_ACCOUNTS = {
     title: 'The account was started again after an unclean end',
     found:
       'The last workflow of the account ended without a disconnect. The InMails in its history in' +
-      ' Temporal were counted. If the account waits until midnight UTC, a part of the history could' +
-      ' not be read.',
+      ' Temporal were counted. If a part of this history could not be read, the account waits' +
+      ' until midnight UTC.',
     step: 'If the account waits, resume it as soon as you know that nothing else was sent for it.',
     ifNoPersonActs:
       'If no person acts, an account that waits grants nothing until midnight UTC, and then' +
@@ -45,7 +46,7 @@ export const HELP_OF_ACCOUNTS = {
   },
   two_owners: {
     title: 'Two writers claim this account',
-    found: 'Two workflows wrote the row of this account, so it waits until midnight UTC.',
+    found: 'Two workflows wrote the row of this account, so the account waits until midnight UTC.',
     step: 'Make sure that one of them is terminated.',
     ifNoPersonActs:
       'If no person acts, the account grants nothing until midnight UTC, and stops again at the' +
@@ -55,10 +56,11 @@ export const HELP_OF_ACCOUNTS = {
   identity_in_use: {
     title: 'Another account has the same LinkedIn member',
     found:
-      'Another account is connected for the same LinkedIn member, or was in the last seven days.',
+      'Another account belongs to the same LinkedIn member, or belonged to it in the last' +
+      ' seven days.',
     step:
-      'Disconnect one of the two accounts, then resume the other. It sends again from the next' +
-      ' day.',
+      'Disconnect one of the two accounts, then resume the other. The resumed account sends' +
+      ' again from the next day.',
     ifNoPersonActs: 'If no person acts, this account stays held and sends nothing.',
     endedBy: 'person',
   },
@@ -80,22 +82,22 @@ export const HELP_OF_ACCOUNTS = {
       'Find out why the workflow ended. If its history cannot be read, the account waits until' +
       ' midnight UTC, or until a person has checked it and resumes it.',
     ifNoPersonActs:
-      'If no person acts, the account continues, or grants nothing until midnight UTC if that' +
-      ' history cannot be read.',
+      'If no person acts, the account continues. If the history of its last workflow cannot be' +
+      ' read, it grants nothing until midnight UTC.',
     endedBy: 'audit',
   },
   clock_skew: {
     title: 'The clocks of the worker and Postgres differ by more than a minute',
     found: 'The clocks of Postgres and Temporal are more than a minute apart.',
-    step: 'Set both clocks by the same time source.',
+    step: 'Synchronise both clocks with the same time source.',
     ifNoPersonActs:
-      'If no person acts, quota days may begin too early or too late, and then a day at LinkedIn' +
-      ' may get more InMails than the cap.',
+      'If no person acts, quota days may begin too early or too late, and LinkedIn may then see' +
+      ' more InMails in one day than the cap.',
     endedBy: 'audit',
   },
   cap_lowered: {
     title: 'A lower tier has reduced the caps to its safe band',
-    found: 'The new tier allows less than the set caps, so its safe band applies.',
+    found: 'A cap that was set before is above the safe band of the new tier, so the band applies.',
     step: 'No action is needed.',
     ifNoPersonActs: 'If no person acts, the safe band of the new tier stays in force.',
     endedBy: 'person',
@@ -122,10 +124,10 @@ export const HELP_OF_ACCOUNTS = {
     endedBy: 'audit',
   },
   too_many_rows: {
-    title: 'The account has more rows than it can carry; it is stopped until a person resumes it',
+    title: 'The account has too many rows; it is stopped until a person resumes it',
     found:
-      'This account has more rows than it can carry, so nothing is granted and no reconcile' +
-      ' succeeds. The details name the table.',
+      'This account has too many rows, so nothing is granted and no reconcile succeeds. The' +
+      ' details name the table and the limit.',
     step:
       'Stop the program that wrote the rows, remove the rows that are not sends of this account,' +
       ' and resume it.',

@@ -15,7 +15,7 @@ export const HELP_OF_REPORTS = {
   chat_id_missing: {
     title: 'A delivery was reported without proof',
     found:
-      'A delivery was reported without its chat, so nothing proves it, and its room stays spent.',
+      'A delivery was reported without its chat, so nothing proves it, and its slot stays spent.',
     step: 'Report it again with the chat, or settle it.',
     ifNoPersonActs:
       'If no person acts, the slot stays spent on its quota day, and the event log lacks the InMail.',
@@ -40,10 +40,10 @@ export const HELP_OF_REPORTS = {
   },
   late_delivery: {
     title: 'An InMail was delivered after its slot had been released',
-    found: 'A proof came for an InMail whose room had been released. It counts now.',
+    found: 'A proof came for an InMail whose slot had been released. The InMail counts now.',
     step:
-      'If this happens often, the pipeline reports failures although it is not sure of them:' +
-      ' let it report unknown.',
+      'If this happens often, change the pipeline: if it is not sure that a send failed, it must' +
+      ' report unknown.',
     ifNoPersonActs:
       'If no person acts, this InMail stays counted. Each further one may raise the counter above' +
       ' the cap.',
@@ -52,9 +52,9 @@ export const HELP_OF_REPORTS = {
   ambiguous_observed: {
     title: 'An observed InMail matches more than one reservation',
     found:
-      'An InMail was observed that more than one open reservation may have sent.' +
+      'An InMail was observed, and it may belong to more than one open reservation.' +
       ' It counts as sent manually.',
-    step: 'Settle the reservations that did not send it.',
+    step: 'Settle the reservations to which this InMail does not belong.',
     ifNoPersonActs:
       'If no person acts, the InMail and the open slots all take room, so the account sends less' +
       ' than it could.',
@@ -65,8 +65,8 @@ export const HELP_OF_REPORTS = {
     found: 'A report named a reservation that is not known, or an id was used a second time.',
     step: 'Let the pipeline report within 48 hours, and use each id only once.',
     ifNoPersonActs:
-      'If no person acts, late deliveries count on the day of their report, and take the room of' +
-      ' other InMails.',
+      'If no person acts, late deliveries count on the day of their report, and the account sends' +
+      ' fewer other InMails on that day.',
     endedBy: 'person',
   },
   refused_row: {

@@ -40,9 +40,7 @@ it('the runbook has what each severity asks of a person, and which alerts a pers
   for (const [severity, words] of Object.entries(SEVERITY_WORDS)) {
     expect(section).toContain(`\`${severity}\`: ${words}`);
   }
-  const [, named = ''] = /The reconcile or audit that finds the cause gone closes (.*?)\. /.exec(
-    section,
-  ) ?? [''];
+  const [, named = ''] = /it closes the alert\. This applies to (.*?)\. /.exec(section) ?? [''];
   const byCause = ALERT_KINDS.filter((kind) =>
     ['reconcile', 'audit'].includes(ALERT_HELP[kind].endedBy),
   );
@@ -98,7 +96,7 @@ it('a refusal names who has acted before, and what to do', () => {
   expect(refusalOfAct('close', { ...alert, kind: 'drift' }, null)).toMatchObject({
     code: 'AlertNotClosable',
     message: expect.stringContaining(
-      'ends with its cause: the reconcile that finds the cause gone closes the alert',
+      'ends with its cause: when a reconcile finds that the cause no longer exists, it closes the alert',
     ),
   });
 });
