@@ -146,7 +146,7 @@ it('the rows alone explain a gap like the workflow, before and after its run', a
 type Shown = Pick<StateAt, 'status' | 'decision'>;
 /** Drops fields whose order differs in rows, or which are known for the present only. */
 const comparable = ({ status, decision }: Shown): object => {
-  const { version: _, nextReconcileAt: __, openReservations, ...rest } = status;
+  const { version: _, nextReconcileAt: __, denials: ___, openReservations, ...rest } = status;
   const open = openReservations.toSorted((a, b) => (a.reservationId < b.reservationId ? -1 : 1));
   return { ...rest, open, decision };
 };
