@@ -95,6 +95,7 @@ const INSTANTS: readonly string[] = [
   'reservedAt',
   'leaseExpiresAt',
   'until',
+  'notBefore',
   'since',
   'lastReconciledAt',
   'nextReconcileAt',
