@@ -73,25 +73,27 @@ it('a renewal day survives a new start, and an open breaker follows it', async (
   expect(await post('configure', {})).toMatchObject({ creditsRenewOn: null });
 });
 
-it('the connect form sets a renewal day, and an empty field keeps it', async () => {
+it('the connect form sets a renewal day, and an empty field of the next connect keeps it', async () => {
   const id = stand.newAccount();
-  const connect = async (creditsRenewOn: string): Promise<number> => {
+  const post = async (url: string, fields: Record<string, string>): Promise<number> => {
     const answer = await stand.app.inject({
       method: 'POST',
-      url: '/connect',
+      url,
       headers: {
         authorization: `Bearer ${key}`,
         'content-type': 'application/x-www-form-urlencoded',
       },
-      payload: new URLSearchParams({ accountId: id, tier: 'premium', creditsRenewOn }).toString(),
+      payload: new URLSearchParams({ tier: 'premium', ...fields }).toString(),
     });
     return answer.statusCode;
   };
   const configured = async (): Promise<unknown> =>
     (await stand.ask(key, `/v1/accounts/${id}/configure`, {})).json();
-  expect(await connect('17')).toBeLessThan(400);
+  expect(await post('/connect', { accountId: id, creditsRenewOn: '32' })).toBe(400);
+  expect(await post('/connect', { accountId: id, creditsRenewOn: '17' })).toBeLessThan(400);
   expect(await configured()).toMatchObject({ creditsRenewOn: 17 });
-  expect(await connect('')).toBeLessThan(400);
+  expect(await post('/connect', { accountId: id, creditsRenewOn: '' })).toBe(409);
+  expect(await post(`/accounts/${id}/do/disconnect`, { reason: 'moved' })).toBeLessThan(400);
+  expect(await post(`/accounts/${id}/do/connect`, { creditsRenewOn: '' })).toBeLessThan(400);
   expect(await configured()).toMatchObject({ creditsRenewOn: 17 });
-  expect(await connect('32')).toBe(400);
 });
