@@ -1,34 +1,15 @@
 /** Alerts in a real browser: the number in the header, the list, its filters, and a close. */
-import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { run } from '../support/account.js';
-import {
-  createDesk,
-  picture,
-  violations,
-  type Desk,
-  type Screen,
-  type ScreenOptions,
-} from '../support/browser.js';
+import { useDesk, picture, violations, type Desk } from '../support/browser.js';
 import { connected, isLive, isText, isUnreloaded, mark, shows, tabTo } from '../support/walk.js';
 
 vi.setConfig({ testTimeout: 180_000 });
 
 let desk: Desk;
-const screens: Screen[] = [];
-beforeAll(async () => {
-  desk = await createDesk();
+const open = useDesk((opened) => {
+  desk = opened;
 });
-afterAll(async () => {
-  await desk.close();
-});
-afterEach(async () => {
-  for (const screen of screens.splice(0)) await screen.close();
-});
-async function open(options?: ScreenOptions): Promise<Screen> {
-  const screen = await desk.open(options);
-  screens.push(screen);
-  return screen;
-}
 
 /** Sends the account a Signal with an unknown name, which raises a warning. */
 async function confuse(id: string): Promise<void> {

@@ -1,15 +1,8 @@
 /** The dashboard in a real browser, used as a person uses it. */
-import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { workflowIdOf } from '../../src/temporal/protocol.js';
 import { edit, run, whenSaved } from '../support/account.js';
-import {
-  createDesk,
-  picture,
-  violations,
-  type Desk,
-  type Screen,
-  type ScreenOptions,
-} from '../support/browser.js';
+import { useDesk, picture, violations, type Desk } from '../support/browser.js';
 import { fastForward } from '../support/time.js';
 import {
   connected,
@@ -26,23 +19,9 @@ import {
 vi.setConfig({ testTimeout: 180_000 });
 
 let desk: Desk;
-const screens: Screen[] = [];
-beforeAll(async () => {
-  desk = await createDesk();
+const open = useDesk((opened) => {
+  desk = opened;
 });
-afterAll(async () => {
-  await desk.close();
-});
-afterEach(async () => {
-  for (const screen of screens.splice(0)) await screen.close();
-});
-
-/** Opens a window that collects the errors of the browser. */
-async function open(options?: ScreenOptions): Promise<Screen> {
-  const screen = await desk.open(options);
-  screens.push(screen);
-  return screen;
-}
 const handle = (id: string) => desk.stand.handle(id);
 
 it('the dashboard starts without an account, and connects the first account', async () => {

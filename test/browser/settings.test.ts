@@ -1,21 +1,18 @@
 /** The forms that connect an account and change its settings, in a real browser. */
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { createDesk, picture, violations, type Desk } from '../support/browser.js';
+import { expect, it, vi } from 'vitest';
+import { useDesk, picture, violations, type Desk } from '../support/browser.js';
 import { connected, shows } from '../support/walk.js';
 
 vi.setConfig({ testTimeout: 180_000 });
 
 let desk: Desk;
-beforeAll(async () => {
-  desk = await createDesk();
-});
-afterAll(async () => {
-  await desk.close();
+const open = useDesk((opened) => {
+  desk = opened;
 });
 
 it('the form of a new account refuses an account that exists, and its settings change', async () => {
   const id = await connected(desk, 'zoe');
-  const { page } = await desk.open();
+  const { page } = await open();
   await page.goto('/connect');
   await picture(page, 'connect');
   await page.getByLabel('Account id').fill(id);

@@ -9,6 +9,7 @@ import path from 'node:path';
 import chromiumPackage from '@sparticuz/chromium';
 import { pino } from 'pino';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll } from 'vitest';
 import { createClient, type SafebandClient } from '../../src/client/index.js';
 import { createApp } from '../../src/http/app.js';
 import { makeKey, type Role } from '../../src/postgres/access/keys.js';
@@ -67,7 +68,7 @@ export type Desk = {
   readonly close: () => Promise<void>;
 };
 
-export async function createDesk(): Promise<Desk> {
+async function createDesk(): Promise<Desk> {
   const stand = await createStand();
   const client = createClient({ client: stand.client, taskQueue: stand.taskQueue });
   const clock = { aheadMs: 0 };
@@ -176,4 +177,27 @@ export async function picture(page: Page, name: string): Promise<void> {
   if (!folder) return;
   await mkdir(folder, { recursive: true });
   await page.screenshot({ path: path.join(folder, `${name}.png`) });
+}
+
+/**
+ * Opens a desk for a test file, and returns how its tests open windows: each test's windows close
+ * at its end. `take` receives the desk before the first test.
+ */
+export function useDesk(take: (desk: Desk) => void): Desk['open'] {
+  const screens: Screen[] = [];
+  let desk: Desk | undefined;
+  beforeAll(async () => {
+    desk = await createDesk();
+    take(desk);
+  });
+  afterAll(() => desk?.close());
+  afterEach(async () => {
+    for (const screen of screens.splice(0)) await screen.close();
+  });
+  return async (options) => {
+    if (!desk) throw new Error('the desk opens before the first test');
+    const screen = await desk.open(options);
+    screens.push(screen);
+    return screen;
+  };
 }
