@@ -4,6 +4,7 @@ import type { Ramp } from '../domain/account/policy.js';
 import type { Tier } from '../domain/primitives/tier.js';
 import type { SendingWindow } from '../domain/account/sendingWindow.js';
 import type { PolicyWire } from '../domain/wire/responses.js';
+import { rampText } from '../domain/records/settingsChange.js';
 import { cap, orNull, ramp, renewalDay, sendingWindow, type Default } from './options.js';
 
 export type PolicyOptions = {
@@ -63,7 +64,7 @@ export function policyText({ tier, dailyCap, weeklyCap, timezone, ...policy }: P
   return (
     `tier ${tier}, daily cap ${dailyCap ?? 'of the tier'}, ` +
     `weekly cap ${weeklyCap ?? '5 times the daily cap'}, ` +
-    `ramp ${steps ? steps.dailyCaps.join(', ') : 'none'}, window ${hours} (${timezone})` +
+    `ramp ${rampText(steps)}, window ${hours} (${timezone})` +
     (day === null ? '' : `, credits renew on day ${day}`)
   );
 }

@@ -10,7 +10,7 @@ import { isGivenUp, retryDelay, secretsAt } from '../domain/wire/webhookEvents.j
 import { SECOND_MS, type Instant } from '../domain/primitives/time.js';
 import type { WebhookEvent, WebhookSecret } from '../domain/wire/webhookEvents.js';
 import { inTransaction, type Pool } from '../postgres/pool.js';
-import { dropOld, placeEvents, tellEnds } from '../postgres/webhooks/outbox.js';
+import { dropOld, placeEvents, writeEnds } from '../postgres/webhooks/outbox.js';
 import {
   giveSenderLock,
   keepSenderLock,
@@ -116,7 +116,7 @@ class Sender {
     const { pool, now } = this.#needs;
     if (!this.#hasDropped) await dropOld(pool, now() - WEBHOOK_KEPT_MS);
     this.#hasDropped = true;
-    await tellEnds(pool, now());
+    await writeEnds(pool, now());
     let hasMore = true;
     while (hasMore) hasMore = await inTransaction(pool, placeEvents);
     this.#endpoints.offer(await listDue(pool, now()));

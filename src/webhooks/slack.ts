@@ -2,13 +2,11 @@
  * The body for an incoming webhook of Slack: one sentence in plain English. It names an account by
  * your own id, and contains nothing about people.
  */
-import { ALERT_KINDS } from '../domain/account/alertKinds.js';
+import { ALERT_KINDS, SEVERITIES } from '../domain/account/alertKinds.js';
 import { ALERT_HELP, SEVERITY_WORDS } from '../domain/diagnostics/alerts/alertHelp.js';
 import { causeWords } from '../domain/diagnostics/why/blockers.js';
 import { webhookBody, type WebhookFormat } from '../domain/wire/webhookEvents.js';
 import type { WebhookEvent, WebhookType } from '../domain/wire/webhookEvents.js';
-
-const SEVERITIES = ['info', 'warning', 'critical'] as const;
 
 type Data = WebhookEvent['data'];
 type Sentence = (account: string, data: Data) => string;

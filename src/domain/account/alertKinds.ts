@@ -24,4 +24,8 @@ export const ALERT_KINDS = [
   'too_many_rows',
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
-export type Severity = 'info' | 'warning' | 'critical';
+/** The severities, the least urgent first. */
+export const SEVERITIES = ['info', 'warning', 'critical'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+/** The same, for lists that people read. */
+export const BY_URGENCY: readonly Severity[] = SEVERITIES.toReversed();

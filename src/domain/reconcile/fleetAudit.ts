@@ -8,7 +8,7 @@ import { CLOCK_SKEW_MS, DRIFT_MAX, OVERDUE_MS, ROLL_LATEST_MS } from '../primiti
 import {
   dayOf,
   isoDay,
-  isoInstant,
+  isoOrNull,
   startOf,
   type Instant,
   type UtcDay,
@@ -76,8 +76,8 @@ export const overdueAlert = (suspect: Suspect, at: Instant): FleetAlert => ({
   kind: 'run_overdue',
   severity: 'warning',
   details: {
-    lastCheckedAt: suspect.checkedAt === null ? null : isoInstant(suspect.checkedAt),
-    hotSince: suspect.hotSince === null ? null : isoInstant(suspect.hotSince),
+    lastCheckedAt: isoOrNull(suspect.checkedAt),
+    hotSince: isoOrNull(suspect.hotSince),
     cure: 'see whether its workflow and a worker run, and whether Postgres answers them',
     day: isoDay(dayOf(at)),
   },

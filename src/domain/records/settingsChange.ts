@@ -14,7 +14,7 @@ export type SettingChange = {
 export const rampText = (ramp: Ramp | null): string => ramp?.dailyCaps.join(', ') ?? 'none';
 
 /** Returns the text of a sending window, such as `mon, tue 09:00 to 17:30`. */
-export const windowText = (window: SendingWindow | null): string =>
+const windowText = (window: SendingWindow | null): string =>
   window === null ? 'all hours' : `${window.days.join(', ')} ${window.start} to ${window.end}`;
 
 const SETTINGS: readonly (readonly [setting: string, text: (policy: Policy) => string])[] = [

@@ -35,6 +35,9 @@ export const pageOf = <T extends TSchema>(item: T) =>
   );
 
 export type Query = { readonly [name: string]: string | number | undefined };
+/** Returns a filter of the query as text; null if it is absent. */
+export const textIn = (query: Query, name: string): string | null =>
+  query[name] === undefined ? null : `${query[name]}`;
 export type Placed<P> = { readonly item: object; readonly place: P };
 export type Page = { readonly items: readonly object[]; readonly next: string | null };
 

@@ -1,6 +1,6 @@
 /** Alerts: the lists, one alert, and what a person does with it. Only an operator's key acts. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Static } from 'typebox';
+import { Type, type Static } from 'typebox';
 import { ALERT_HELP, mayClose } from '../../domain/diagnostics/alerts/alertHelp.js';
 import type { ActRefusal, AlertVerb } from '../../domain/diagnostics/alerts/act.js';
 import { isoDay, isoInstant, isoOrNull } from '../../domain/primitives/time.js';
@@ -12,6 +12,7 @@ import {
   listAlertActs,
   pageAlerts,
   readAlert,
+  UNRESOLVED,
   type Alert,
   type AlertAct,
   type AlertState,
@@ -19,10 +20,9 @@ import {
 import { actorOf } from '../access/actor.js';
 import type { Parts } from '../context.js';
 import { invalidInput, Problem } from '../plumbing/problems.js';
-import type { Query } from '../plumbing/paging.js';
+import { textIn, type Query } from '../plumbing/paging.js';
 import { runbookUrlOf } from '../runbookUrl.js';
 import * as schemas from '../schemas/alerts.js';
-import { Type } from 'typebox';
 import { place, type Listing } from './list.js';
 import { problems } from './message.js';
 
@@ -79,11 +79,9 @@ const isState = (raw: unknown): raw is AlertState => ALERT_STATES.some((one) => 
 /** Returns the states of a list; null for all of them. */
 function statesIn({ open, state }: Query): readonly AlertState[] | null {
   const unresolved = open === 'true';
-  if (!isState(state)) return unresolved ? ['open', 'acknowledged'] : null;
+  if (!isState(state)) return unresolved ? UNRESOLVED : null;
   return unresolved && state === 'resolved' ? [] : [state];
 }
-const textIn = (query: Query, name: string): string | null =>
-  query[name] === undefined ? null : String(query[name]);
 
 export const placeOfAlert = place(Type.Integer(), Type.Integer(), Type.Integer());
 /** The parts that both lists of alerts share. */

@@ -1,6 +1,6 @@
 /** The lists of rows, of one account or of all. */
 import { Type } from 'typebox';
-import { isoDay, isoInstant, parseDay, type Instant } from '../../domain/primitives/time.js';
+import { isoDay, isoOrNull, parseDay, type Instant } from '../../domain/primitives/time.js';
 import {
   pageAccounts,
   pageCorrections,
@@ -10,27 +10,23 @@ import {
 } from '../../postgres/read/lists.js';
 import { listChanges, listEvents, type StatusRow } from '../../postgres/read/reads.js';
 import { canSendRead } from '../../status/canSend.js';
-import type { Query } from '../plumbing/paging.js';
+import { textIn, type Query } from '../plumbing/paging.js';
 import * as items from '../schemas/lists.js';
 import { day, state } from '../schemas/parts.js';
 import { alertList } from './alerts.js';
 import { list, listOfAccount, place } from './list.js';
 
 const { Integer, String, Optional, Enum } = Type;
-const at = (instant: Instant | null): string | null =>
-  instant === null ? null : isoInstant(instant);
-const textIn = (query: Query, name: string): string | null =>
-  query[name] === undefined ? null : `${query[name]}`;
 
 const accountItem = ({ day: quotaDay, ...row }: StatusRow, now: Instant) => ({
   ...row,
   canSend: canSendRead(row, now),
   quotaDay: isoDay(quotaDay),
-  cooldown: row.cooldown && { ...row.cooldown, until: at(row.cooldown.until) },
-  hold: row.hold && { ...row.hold, since: at(row.hold.since) },
-  breakerUntil: at(row.breakerUntil),
-  lastCheckedAt: at(row.lastCheckedAt),
-  updatedAt: at(row.updatedAt),
+  cooldown: row.cooldown && { ...row.cooldown, until: isoOrNull(row.cooldown.until) },
+  hold: row.hold && { ...row.hold, since: isoOrNull(row.hold.since) },
+  breakerUntil: isoOrNull(row.breakerUntil),
+  lastCheckedAt: isoOrNull(row.lastCheckedAt),
+  updatedAt: isoOrNull(row.updatedAt),
 });
 
 const accounts = list({
@@ -70,7 +66,7 @@ const events = listOfAccount({
     const page = { limit, ...(after === null ? {} : { before: after }) };
     const found = await listEvents(parts.pool, idIn(ids), page);
     return found.map(({ day: quotaDay, deliveredAt, ...event }) => ({
-      item: { ...event, quotaDay: isoDay(quotaDay), deliveredAt: at(deliveredAt) },
+      item: { ...event, quotaDay: isoDay(quotaDay), deliveredAt: isoOrNull(deliveredAt) },
       place: event.eventId,
     }));
   },
@@ -114,7 +110,7 @@ const changes = listOfAccount({
     const page = { limit, ...(after === null ? {} : { before: after }) };
     const found = await listChanges(parts.pool, idIn(ids), page);
     return found.map((change) => ({
-      item: { ...change, at: at(change.at) },
+      item: { ...change, at: isoOrNull(change.at) },
       place: change.number,
     }));
   },

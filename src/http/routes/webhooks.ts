@@ -8,8 +8,8 @@ import {
   INSTANT_WORDS,
   parseInstant,
   isoInstant,
+  isoOrNull,
   SECOND_MS,
-  type Instant,
 } from '../../domain/primitives/time.js';
 import {
   addEndpoint,
@@ -59,17 +59,15 @@ const unknown = (): Problem =>
     cure: 'read the ids of your webhooks with GET /v1/webhooks',
   });
 
-const at = (instant: Instant | null): string | null =>
-  instant === null ? null : isoInstant(instant);
 const shown = ({ events, accounts, secrets, ...endpoint }: Endpoint) => ({
   ...endpoint,
   events: [...events],
   accounts: accounts && [...accounts],
-  secrets: secrets.map(({ secret, until }) => ({ secret, until: at(until) })),
+  secrets: secrets.map(({ secret, until }) => ({ secret, until: isoOrNull(until) })),
   createdAt: isoInstant(endpoint.createdAt),
-  failingSince: at(endpoint.failingSince),
-  nextAttemptAt: at(endpoint.nextAttemptAt),
-  disabledAt: at(endpoint.disabledAt),
+  failingSince: isoOrNull(endpoint.failingSince),
+  nextAttemptAt: isoOrNull(endpoint.nextAttemptAt),
+  disabledAt: isoOrNull(endpoint.disabledAt),
 });
 
 /** Throws if a field is wrong, or names an account that the key may not see. */

@@ -1,13 +1,13 @@
 /** The schemas of alerts, and of what people do with them. */
 import { Type } from 'typebox';
-import { ALERT_KINDS } from '../../domain/account/alertKinds.js';
+import { ALERT_KINDS, SEVERITIES } from '../../domain/account/alertKinds.js';
+import { ALERT_ENDS } from '../../domain/diagnostics/alerts/model.js';
 import { ALERT_ID_PATTERN, alertOrderFields } from '../../domain/wire/alertOrder.js';
 import { ALERT_STATES } from '../../postgres/alerts/alerts.js';
 import { bodyOf, note } from './body.js';
 import { accountId, closed, day, instant, noteOfInstant, orNull } from './parts.js';
 
 const { Boolean, Integer, String } = Type;
-const SEVERITIES = ['info', 'warning', 'critical'] as const;
 
 const act = { at: instant('When this happened.'), actor: String(), reason: String() };
 const actOrNull = (description: string) => orNull(closed(act, description));
@@ -25,7 +25,7 @@ const fields = {
   nextStep: String({ description: 'The task of a person.' }),
   ifNoPersonActs: String(),
   runbookUrl: String({ description: 'The section of the runbook about alerts of this kind.' }),
-  endedBy: Type.Enum(['person', 'reconcile', 'audit', 'resume'], {
+  endedBy: Type.Enum(ALERT_ENDS, {
     description: 'Who ends an alert of this kind.',
   }),
   canClose: Boolean({ description: 'True if a person may close the alert now.' }),

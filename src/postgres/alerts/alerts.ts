@@ -3,7 +3,7 @@
  * its cause comes back. Leaves out the ids of other accounts (`identity_in_use`), because the
  * reader may have no right to know them.
  */
-import type { AlertKind, Severity } from '../../domain/account/alertKinds.js';
+import { SEVERITIES, type AlertKind, type Severity } from '../../domain/account/alertKinds.js';
 import type { Instant, UtcDay } from '../../domain/primitives/time.js';
 import { rowsOf, type Queryable } from '../pool.js';
 
@@ -32,6 +32,8 @@ export type Alert = {
 /** The states of an alert: no person works on it, a person works on it, it has ended. */
 export const ALERT_STATES = ['open', 'acknowledged', 'resolved'] as const;
 export type AlertState = (typeof ALERT_STATES)[number];
+/** The states of an alert that has not ended. */
+export const UNRESOLVED = ['open', 'acknowledged'] as const satisfies readonly AlertState[];
 export const alertStateOf = ({
   acknowledged,
   resolvedAt,
@@ -52,7 +54,7 @@ const ALERT = `jsonb_build_object('alertId', alert_id, 'accountId', account_id, 
   'closed', case when resolved_at is not null then ${act('closed', ' and x.at = a.resolved_at')} end,
   'isConnected', exists (select from safeband.accounts o
      where o.account_id = a.account_id and o.state <> 'disconnected'))`;
-const RANK = `array_position(array['info', 'warning', 'critical'], severity)`;
+const RANK = `array_position(array['${SEVERITIES.join("', '")}'], severity)`;
 const STATE = `case when resolved_at is not null then 'resolved'
   when acknowledged_at is not null then 'acknowledged' else 'open' end`;
 
@@ -106,7 +108,7 @@ export async function listOpenAlerts(
   db: Queryable,
   { accountId = null, limit }: { readonly accountId?: string | null; readonly limit: number },
 ): Promise<readonly Alert[]> {
-  const states = ['open', 'acknowledged'] as const;
+  const states = UNRESOLVED;
   const page = { accounts: null, accountId, states, order: 'raised', after: null, limit } as const;
   return (await pageAlerts(db, page)).map(({ item }) => item);
 }

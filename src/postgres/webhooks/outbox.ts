@@ -49,7 +49,7 @@ const ENDS = [
  * because the account writes nothing at that time (R5, R9). Each end gets one event, also if a save
  * or an earlier sender has written it.
  */
-export async function tellEnds(db: Queryable, at: Instant): Promise<void> {
+export async function writeEnds(db: Queryable, at: Instant): Promise<void> {
   for (const { column, type, data } of ENDS) {
     await db.query(
       `insert into safeband.webhook_events (account_id, type, key, at, data)

@@ -13,7 +13,7 @@ import {
 import { createPool, rowsOf } from '../../../src/postgres/pool.js';
 import { addEndpoint, pingEndpoint } from '../../../src/postgres/webhooks/endpoints.js';
 import { slackBody } from '../../../src/webhooks/slack.js';
-import { tellEnds } from '../../../src/postgres/webhooks/outbox.js';
+import { writeEnds } from '../../../src/postgres/webhooks/outbox.js';
 import { at } from '../../support/scenario.js';
 import { freshDatabase } from '../../support/stand.js';
 
@@ -70,7 +70,7 @@ it('the document shows the payload of each event', async () => {
       isChange ? `update safeband.accounts set recorded_at = clock_timestamp(), ${step}` : step,
     );
   }
-  await tellEnds(pool, at('2026-12-01T00:00:01.000Z'));
+  await writeEnds(pool, at('2026-12-01T00:00:01.000Z'));
   await pingEndpoint(pool, endpointId, at('2026-11-24T12:00:00.000Z'));
   const sql = `select jsonb_build_object('eventId', event_id, 'type', type, 'accountId', account_id,
     'at', safeband.ms_of(at), 'data', data) as row from safeband.webhook_events order by type`;

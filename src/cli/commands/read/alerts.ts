@@ -1,8 +1,8 @@
 /** `safeband alerts`: lists alerts; a person acknowledges or closes one, with a reason. */
 import { Argument, Option, type Command } from 'commander';
 import { commandLine } from '../../../domain/primitives/commandLine.js';
-import { ALERT_KINDS } from '../../../domain/account/alertKinds.js';
-import { ALERT_HELP, SEVERITY_WORDS } from '../../../domain/diagnostics/alerts/alertHelp.js';
+import { ALERT_KINDS, SEVERITIES } from '../../../domain/account/alertKinds.js';
+import { ALERT_HELP } from '../../../domain/diagnostics/alerts/alertHelp.js';
 import type { AlertVerb } from '../../../domain/diagnostics/alerts/act.js';
 import { parseAlertOrder } from '../../../domain/wire/alertOrder.js';
 import { actOnAlert } from '../../../postgres/alerts/act.js';
@@ -10,6 +10,7 @@ import {
   ALERT_STATES,
   alertStateOf,
   pageAlerts,
+  UNRESOLVED,
   type Alert,
   type AlertAct,
   type AlertState,
@@ -24,7 +25,6 @@ import { clock, span, wrapped } from '../../text.js';
 import type { Instant } from '../../../domain/primitives/time.js';
 
 const LIMIT = 50;
-const OPEN: readonly AlertState[] = ['open', 'acknowledged'];
 
 export const registerAlerts: Register = (program, context) => {
   const alerts = program
@@ -55,9 +55,7 @@ function registerList(alerts: Command, context: Context): void {
       ]),
     )
     .addOption(
-      new Option('--severity <severity>', 'only alerts of this severity').choices(
-        Object.keys(SEVERITY_WORDS),
-      ),
+      new Option('--severity <severity>', 'only alerts of this severity').choices(SEVERITIES),
     )
     .addOption(new Option('--kind <kind>', 'only alerts of this kind').choices([...ALERT_KINDS]))
     .option('--limit <n>', 'how many alerts to show', whole(1, 1_000), LIMIT)
@@ -70,7 +68,7 @@ function registerList(alerts: Command, context: Context): void {
         accountId: accountId ?? null,
         severity,
         kind,
-        states: state === 'all' ? null : state === undefined ? OPEN : [state],
+        states: state === 'all' ? null : state === undefined ? UNRESOLVED : [state],
         order: isPast ? 'opened' : 'urgency',
         after: null,
         limit,

@@ -1,9 +1,10 @@
-/** The texts of an alert kind. */
+/** The texts of an alert kind, and who ends an alert. */
 /**
  * Who ends an alert. A `reconcile` or an `audit` ends it when its cause is gone, a `resume` ends a
  * restriction, and a `person` closes what happened once.
  */
-export type AlertEnd = 'person' | 'reconcile' | 'audit' | 'resume';
+export const ALERT_ENDS = ['person', 'reconcile', 'audit', 'resume'] as const;
+export type AlertEnd = (typeof ALERT_ENDS)[number];
 
 export type AlertHelp = {
   readonly title: string;

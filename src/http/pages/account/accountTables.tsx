@@ -1,5 +1,6 @@
 /** The lists of an account's page: open slots, alerts for a person, and changes. */
 import type { VNode } from 'preact';
+import { BY_URGENCY } from '../../../domain/account/alertKinds.js';
 import { AlertCard } from '../alerts/alertCard.js';
 import { reasonWords } from '../../../domain/diagnostics/canSend/reasonWords.js';
 import { startOf } from '../../../domain/primitives/time.js';
@@ -114,9 +115,8 @@ export function Alerts({
   );
 }
 
-const URGENCY = ['critical', 'warning', 'info'] as const;
 const byUrgency = (a: Alert, b: Alert): number =>
-  URGENCY.indexOf(a.severity) - URGENCY.indexOf(b.severity) || b.openedAt - a.openedAt;
+  BY_URGENCY.indexOf(a.severity) - BY_URGENCY.indexOf(b.severity) || b.openedAt - a.openedAt;
 
 export function Changes({ changes }: { readonly changes: readonly WrittenChange[] }): VNode {
   return (

@@ -1,13 +1,13 @@
 /** *Alerts*: open and resolved alerts, the most urgent first, each with its next step. */
 import type { VNode } from 'preact';
-import { ALERT_KINDS } from '../../../domain/account/alertKinds.js';
+import { ALERT_KINDS, BY_URGENCY } from '../../../domain/account/alertKinds.js';
 import { ALERT_HELP, SEVERITY_WORDS } from '../../../domain/diagnostics/alerts/alertHelp.js';
 import type { Alert, OpenCounts } from '../../../postgres/alerts/alerts.js';
 import { many } from '../ui/format.js';
 import { Page, type Frame } from '../ui/layout.js';
 import { Empty } from '../ui/parts.js';
 import { AlertCard, SeverityWord } from './alertCard.js';
-import { filtersOf, SEVERITIES, type AlertsAsk, type Choice } from './alertsView.js';
+import { filtersOf, type AlertsAsk, type Choice } from './alertsView.js';
 
 type Props = {
   readonly frame: Frame;
@@ -28,7 +28,7 @@ export function AlertsPage({ frame, ask, alerts, counts, next }: Props): VNode {
         <h1>Alerts</h1>
         <p id="alert-counts">{countsInWords(counts)}</p>
         <p class="note">
-          {SEVERITIES.map((severity) => (
+          {BY_URGENCY.map((severity) => (
             <span key={severity} class="meaning">
               <SeverityWord severity={severity} />: {SEVERITY_WORDS[severity]}{' '}
             </span>
@@ -112,7 +112,7 @@ const Filter = ({ ask }: { readonly ask: AlertsAsk }): VNode => (
       Severity
       <select name="severity">
         <option value="">all</option>
-        {SEVERITIES.map((one) => (
+        {BY_URGENCY.map((one) => (
           <option key={one} value={one} selected={one === ask.severity}>
             {one}
           </option>

@@ -1,18 +1,22 @@
 /** Reads the address of the list of alerts: filters that no address can make fail. */
-import { ALERT_KINDS, type AlertKind, type Severity } from '../../../domain/account/alertKinds.js';
+import {
+  ALERT_KINDS,
+  SEVERITIES,
+  type AlertKind,
+  type Severity,
+} from '../../../domain/account/alertKinds.js';
 import { isAccountId } from '../../../domain/primitives/ids.js';
-import type { AlertPage, AlertState } from '../../../postgres/alerts/alerts.js';
+import { UNRESOLVED, type AlertPage, type AlertState } from '../../../postgres/alerts/alerts.js';
 
 /** The choices of the filter, and the states that each selects; null: all. */
 export const CHOICES = {
-  unresolved: ['open', 'acknowledged'],
+  unresolved: UNRESOLVED,
   open: ['open'],
   acknowledged: ['acknowledged'],
   resolved: ['resolved'],
   all: null,
 } as const satisfies Readonly<Record<string, readonly AlertState[] | null>>;
 export type Choice = keyof typeof CHOICES;
-export const SEVERITIES: readonly Severity[] = ['critical', 'warning', 'info'];
 
 export type AlertsAsk = {
   readonly choice: Choice;

@@ -2,7 +2,7 @@
 import type { VNode } from 'preact';
 import { MINUTE_MS, type Instant } from '../../../domain/primitives/time.js';
 import type { Heartbeat } from '../../../postgres/read/pageReads.js';
-import { listed, onceFor } from '../accounts/accountsView.js';
+import { askOf, listed, onceFor } from '../accounts/accountsView.js';
 import type { Snapshot } from './fleetSnapshot.js';
 import { many, whole } from '../ui/format.js';
 import { Page, type Frame } from '../ui/layout.js';
@@ -116,14 +116,7 @@ function States({ accounts }: { readonly accounts: readonly Numbers[] }): VNode 
     </Section>
   );
 }
-const NOTHING = {
-  search: '',
-  state: null,
-  sending: null,
-  sort: 'id',
-  isDescending: false,
-  page: 1,
-} as const;
+const NOTHING = askOf({});
 
 function Checks({ frame, snapshot, lastHeartbeatAt, runs }: Props): VNode {
   const { oldest } = summaryOf(snapshot.accounts);

@@ -48,8 +48,8 @@ function Block({ block }: { readonly block: string }): VNode {
       </pre>
     );
   }
-  const [, numbered] = /^(?:-|(\d+)\.) /.exec(block) ?? [];
-  if (!/^(?:-|\d+\.) /.test(block)) {
+  const first = /^(?:-|(\d+)\.) /.exec(block);
+  if (first === null) {
     return (
       <p>
         <Inline text={joined(block)} />
@@ -62,7 +62,7 @@ function Block({ block }: { readonly block: string }): VNode {
       <Inline text={joined(item)} />
     </li>
   ));
-  return numbered === undefined ? <ul>{list}</ul> : <ol>{list}</ol>;
+  return first[1] === undefined ? <ul>{list}</ul> : <ol>{list}</ol>;
 }
 
 const joined = (text: string): string => text.replaceAll(/\s*\n\s*/g, ' ');
@@ -87,5 +87,5 @@ function Span({ text }: { readonly text: string }): ComponentChildren {
   const [, words = '', target = ''] = /^\[([^\]]+)\]\(([^)]+)\)$/.exec(text) ?? [];
   // The server has no other document, so a link to another file becomes its name.
   if (target.startsWith('#') || /^https?:/.test(target)) return <a href={target}>{words}</a>;
-  return `${words} (docs/${target.replace(/^\.\.\//, '../')})`;
+  return `${words} (docs/${target})`;
 }
