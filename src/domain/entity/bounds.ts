@@ -34,7 +34,7 @@ const SUMS = sums({ ...LISTS, idBytes: KEPT_ID_BYTES, days: WEEK_DAYS + 1 });
 /** Maximum bytes of JSON of an account's state, without what waits. */
 export const ACCOUNT_BYTES_MAX = SUMS.account;
 /** Maximum bytes of a row: an alert or a policy; and of a reservation's with its event. */
-const ROW_BYTES_MAX = 16 * 1024;
+export const ROW_BYTES_MAX = 16 * 1024;
 
 assert(
   ACCOUNT_BYTES_MAX + HANDED_BYTES_MAX < PAYLOAD_BYTES_MAX,

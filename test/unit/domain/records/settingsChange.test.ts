@@ -1,4 +1,9 @@
 import { expect, it } from 'vitest';
+import { ROW_BYTES_MAX } from '../../../../src/domain/entity/bounds.js';
+import { bytesOf } from '../../../../src/domain/primitives/bytes.js';
+import { isIdentity } from '../../../../src/domain/primitives/ids.js';
+import { changeRow } from '../../../../src/domain/records/changeLog.js';
+import { must } from '../../../support/scenario.js';
 import {
   changesText,
   settingsChanged,
@@ -44,3 +49,27 @@ it('a row without the former settings lists all new settings', () => {
 it.each([null, 'text', {}, { policy: 7 }])('details of %j are no change of settings', (details) => {
   expect(settingsIn(details)).toEqual([]);
 });
+
+it.each(['"', '\\', '中'])(
+  'a row of the longest settings with %j, before and after, has a limit',
+  (letter) => {
+    const policy: Policy = {
+      tier: 'sales_navigator',
+      dailyCap: 99_999,
+      weeklyCap: 99_999,
+      ramp: { dailyCaps: Array.from({ length: 366 }, () => 99_999) },
+      sendingWindow: {
+        days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'],
+        start: '09:00',
+        end: '17:30',
+      },
+      timezone: 'z'.repeat(64),
+      identity: must(isIdentity, letter.repeat(512)),
+      creditsRenewOn: 31,
+    };
+    const actor = '中'.repeat(128);
+    const row = changeRow({ type: 'PolicyChanged', policy, rampDay: 1, actor }, Date.now(), policy);
+    expect(bytesOf(row)).toBeGreaterThan(8_000);
+    expect(bytesOf(row)).toBeLessThan(ROW_BYTES_MAX);
+  },
+);
