@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { DecisionWire } from '../../src/domain/wire/decisions.js';
 import type { Activities } from '../../src/activities/ports.js';
 import { ask, statusOf, update } from '../support/account.js';
-import { failuresIn, flawsOf, runsOf } from '../support/histories.js';
+import { failuresIn, flawsOfAll, runsOf } from '../support/histories.js';
 import { Random } from '../simulation/random.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { fastForward, secondsToMidnight } from '../support/time.js';
@@ -153,17 +153,20 @@ async function lastAnswer(account: WorkflowHandle): Promise<DecisionWire | strin
   }
 }
 
-/** Returns the faults of an account after its story. */
-async function flawsIn({ id, account }: Life): Promise<readonly unknown[]> {
-  const answer = await lastAnswer(account);
-  const isAnswered = typeof answer === 'object' && typeof answer.granted === 'boolean';
-  const runs = await runsOf(stand, account);
-  const flaws = await flawsOf(account.workflowId, runs);
-  return [
-    ...(isAnswered ? [] : [`${id} answers ${JSON.stringify(answer)}`]),
-    ...failuresIn(runs).map((why) => `${id}: a task failed: ${String(why)}`),
-    ...flaws,
-  ];
+/** Returns the faults of accounts after their stories. */
+async function flawsIn(lives: readonly Life[]): Promise<readonly unknown[]> {
+  const answers = await Promise.all(lives.map(({ account }) => lastAnswer(account)));
+  const unanswered = answers
+    .filter((answer) => typeof answer === 'string' || typeof answer.granted !== 'boolean')
+    .map((answer) => `an account answers ${JSON.stringify(answer)}`);
+  const runs = await Promise.all(lives.map(({ account }) => runsOf(stand, account)));
+  const failures = runs.flatMap((histories, n) =>
+    failuresIn(histories).map((why) => `${lives[n]?.id}: a task failed: ${String(why)}`),
+  );
+  const recorded = runs.flatMap((histories, n) =>
+    histories.map((history) => ({ workflowId: `${lives[n]?.account.workflowId}`, history })),
+  );
+  return [...unanswered, ...failures, ...(await flawsOfAll(recorded))];
 }
 
 it(`${STORIES} stories: every account answers, and every history replays`, async () => {
@@ -177,7 +180,7 @@ it(`${STORIES} stories: every account answers, and every history replays`, async
       }),
     );
     await wave(lives);
-    for (const life of lives) flaws.push(...(await flawsIn(life)));
+    flaws.push(...(await flawsIn(lives)));
     for (const { account } of lives) await account.terminate('its story has ended');
   }
   expect(flaws).toEqual([]);

@@ -50,23 +50,27 @@ async function kept(workflowId: string, n: number, history: History): Promise<st
   return file;
 }
 
-/** Returns the fault of each run that does not replay, and keeps its history in a file. */
-export async function flawsOf(
-  workflowId: string,
-  runs: readonly History[],
-): Promise<readonly string[]> {
+type Recorded = { readonly workflowId: string; readonly history: History };
+
+/** Returns the fault of each of these runs that does not replay, and keeps its history in a file. */
+export async function flawsOfAll(recorded: readonly Recorded[]): Promise<readonly string[]> {
   const histories = (async function* all() {
-    for (const history of runs) yield { workflowId, history };
+    yield* recorded;
   })();
   const workflowBundle = { codePath: inject('workflowBundlePath') };
   const flaws: string[] = [];
   let n = 0;
   for await (const { error } of Worker.runReplayHistories({ workflowBundle }, histories)) {
-    const history = runs[n];
+    const run = recorded[n];
     n += 1;
     if (!error) continue;
-    const file = history ? await kept(workflowId, n, history) : 'nowhere';
-    flaws.push(`${workflowId}: ${error.message}; its history is in ${file}`);
+    const file = run ? await kept(run.workflowId, n, run.history) : 'nowhere';
+    flaws.push(`${run?.workflowId}: ${error.message}; its history is in ${file}`);
   }
+  if (n !== recorded.length) flaws.push(`${n} of ${recorded.length} runs were replayed`);
   return flaws;
 }
+
+/** Returns the fault of each run of one account that does not replay. */
+export const flawsOf = (workflowId: string, runs: readonly History[]): Promise<readonly string[]> =>
+  flawsOfAll(runs.map((history) => ({ workflowId, history })));
