@@ -11,7 +11,7 @@ const [NOON, DAY] = [at('12:00'), dayOf(at('12:00'))];
 
 export const HOSTILE = `"'><script>alert(1)</script><img src=x onerror=alert(2)>`;
 /** Values that no user writes: names of the contract's closed lists, and instants. */
-const KEPT = /^(\d{4}-\d\d-\d\dT|[a-z_]+$)/;
+const KEPT = /^(\d{4}-\d\d-\d\d(T|$)|[a-z_]+$)/;
 
 /** Returns the data with script in each text that a user may have written. */
 export function hostile<T>(value: T): T;
@@ -85,6 +85,15 @@ export function accountData(): AccountData {
     origin: { from: 'rows', readAt: NOON, message: 'No answer.' },
     slots: ['2026-11-24T13:00:00.000Z'],
     denials: { outside_window: 12, daily_cap: 3 },
+    open: [
+      {
+        reservationId: 'R-1',
+        state: 'in_flight',
+        quotaDay: '2026-11-24',
+        reservedAt: '2026-11-24T08:00:00.000Z',
+        leaseExpiresAt: '2026-11-24T12:10:00.000Z',
+      },
+    ],
     settings: {
       tier: 'sales_navigator',
       timezone: 'Europe/Berlin',

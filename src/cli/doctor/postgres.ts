@@ -144,14 +144,17 @@ function apiKeys(keys: number | null): Finding {
 const AUDIT_CURE =
   'correct schedule and worker below, then run temporal schedule trigger -s inmail-fleet-audit';
 
-function audit({ auditedAt, ageMs }: Vitals, now: Instant): Finding {
+function audit({ audit: last, ageMs }: Vitals, now: Instant): Finding {
   const name = 'fleet audit';
   // A database older than two intervals should have had one: no audit runs.
-  if (auditedAt === null) {
+  if (last === null) {
     return (ageMs > OVERDUE_MS ? fail : warn)(name, 'none has run yet', AUDIT_CURE);
   }
-  const text = `last ${when(auditedAt, now)}`;
-  return now - auditedAt > OVERDUE_MS ? fail(name, text, AUDIT_CURE) : ok(name, text);
+  const { drifting, woken, missing, lateReconciles, lateResets } = last.found;
+  const text =
+    `last ${when(last.at, now)}: ${drifting} drifting, ${woken} woken, ${missing} missing, ` +
+    `${lateReconciles + lateResets} late`;
+  return now - last.at > OVERDUE_MS ? fail(name, text, AUDIT_CURE) : ok(name, text);
 }
 
 function overdue({ overdue: silent, ranAt }: Vitals, now: Instant): Finding {

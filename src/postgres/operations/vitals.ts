@@ -2,6 +2,7 @@
 import type { Instant } from '../../domain/primitives/time.js';
 import { migrationsIn } from '../migrate.js';
 import { rowsOf, type Queryable } from '../pool.js';
+import { FOUND, type AuditFound } from '../read/auditFound.js';
 
 /** The roles of `migrations/roles.sql`. */
 export const DATABASE_ROLES = [
@@ -68,7 +69,7 @@ export async function readSchema(db: Queryable): Promise<SchemaState> {
 export type Vitals = {
   readonly connected: number;
   /** The heartbeat of the last audit; null: there was none. */
-  readonly auditedAt: Instant | null;
+  readonly audit: { readonly at: Instant; readonly found: AuditFound } | null;
   /** Age of the database's first migration, by the database's clock. */
   readonly ageMs: number;
   /** The time of the last run of any account. */
@@ -91,8 +92,8 @@ export async function readVitals(
     db,
     `select jsonb_build_object(
        'connected', (select count(*) from safeband.accounts where state <> 'disconnected'),
-       'auditedAt', (select safeband.ms_of(max(ran_at)) from safeband.reconciler_runs
-          where scope = 'fleet'),
+       'audit', (select jsonb_build_object('at', safeband.ms_of(ran_at), 'found', ${FOUND})
+          from safeband.reconciler_runs where scope = 'fleet' order by ran_at desc limit 1),
        'ageMs', (select extract(epoch from clock_timestamp() - min(applied_at)) * 1000
           from safeband.schema_migrations),
        'ranAt', (select safeband.ms_of(max(last_checked_at)) from safeband.accounts),

@@ -7,6 +7,7 @@ import type { Tier } from '../../domain/primitives/tier.js';
 import type { Instant, UtcDay } from '../../domain/primitives/time.js';
 import type { SendingWindow } from '../../domain/account/sendingWindow.js';
 import { rowsOf, type Queryable } from '../pool.js';
+import { FOUND, type AuditFound } from './auditFound.js';
 import { readStatusRows, type StatusRow } from './reads.js';
 
 /** Reads the accounts of that list, as of that instant; unknown ids are left out. */
@@ -176,6 +177,8 @@ export type Heartbeat = {
   readonly durationMs: number;
   readonly accountsChecked: number;
   readonly isAlerted: boolean;
+  /** Accounts by what the audit found; 0 for what an older version did not record. */
+  readonly found: AuditFound;
 };
 
 /** Lists the audits of the fleet; the latest first. */
@@ -183,7 +186,8 @@ export const listHeartbeats = (db: Queryable, limit: number): Promise<readonly H
   rowsOf(
     db,
     `select jsonb_build_object('runId', run_id, 'ranAt', safeband.ms_of(ran_at),
-       'durationMs', duration_ms, 'accountsChecked', accounts_checked, 'isAlerted', alerted) as row
+       'durationMs', duration_ms, 'accountsChecked', accounts_checked, 'isAlerted', alerted,
+       'found', ${FOUND}) as row
      from safeband.reconciler_runs where scope = 'fleet' order by ran_at desc limit $1`,
     [limit],
   );

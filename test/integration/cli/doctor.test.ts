@@ -56,6 +56,21 @@ describe('doctor', () => {
     });
   });
 
+  it('doctor names what the last audit found', async () => {
+    await stand.pool.query(
+      `insert into safeband.reconciler_runs
+         (run_id, scope, ran_at, duration_ms, accounts_checked, explanation)
+       values ('doctor', 'fleet', now(), 1, 9,
+         '{"drifting": 2, "woken": 3, "missing": 1, "silent": 4, "lateResets": 1}')`,
+    );
+    const report = await doctor({});
+    await stand.pool.query(`delete from safeband.reconciler_runs where run_id = 'doctor'`);
+    expect(found(report, 'fleet audit')).toMatchObject({
+      level: 'ok',
+      text: expect.stringMatching(/^last .*: 2 drifting, 3 woken, 1 missing, 5 late$/),
+    });
+  });
+
   it('doctor works for a user that may only read, and names the missing right', async () => {
     const user = `looks_${randomUUID().slice(0, 8)}`;
     await stand.pool.query(`create role ${user} login password '${user}' in role safeband_reader`);

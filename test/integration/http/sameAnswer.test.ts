@@ -94,6 +94,9 @@ async function agreed(id: string, isAway: boolean): Promise<Answers> {
   expect(page).toContain(`<strong id="remaining">${api.remaining}</strong>`);
   expect(page).toContain(`<strong id="drift">${api.eventLog?.drift}</strong>`);
 
+  const open = [...page.matchAll(/<tr id="reservation-([^"]*)"/g)].map(([, name]) => name);
+  expect(open).toEqual(api.openReservations.map(({ reservationId }) => reservationId));
+
   const { line } = api.canSend;
   expect(withoutLength(text)).toContain(withoutLength(line));
 

@@ -77,7 +77,14 @@ const PAGES: Readonly<Record<string, () => Parameters<typeof htmlOf>[0]>> = {
       frame: hostile(frame()),
       snapshot: { accounts: [data.numbers], readAt: NOON, failure: null },
       heartbeats: [
-        { runId: HOSTILE, ranAt: NOON, durationMs: 1, accountsChecked: 1, isAlerted: true },
+        {
+          runId: 'audit-1',
+          ranAt: NOON,
+          durationMs: 1,
+          accountsChecked: 9,
+          isAlerted: true,
+          found: { drifting: 2, woken: 3, missing: 4, lateReconciles: 1, lateResets: 5 },
+        },
       ],
       lastHeartbeatAt: NOON,
       runs: 3,
@@ -180,6 +187,33 @@ describe('the list of accounts', () => {
       '/accounts?q=%3C%26%3E&state=held&page=3',
     );
   });
+});
+
+it('the fleet page has what each audit found, and the account page the open slots of its status', () => {
+  const cells = (html: string, id: string): readonly string[] => {
+    const row = html.split(`id="${id}"`)[1]?.split('</tr>')[0] ?? '';
+    return [...row.matchAll(/<td[^>]*>([^<]*)<\/td>/g)].map(([, text = '']) => text);
+  };
+  const fleet = htmlOf(
+    PAGES['fleet']?.() ?? ConnectPage({ frame: frame(), form: {}, failure: null }),
+  );
+  expect(cells(fleet, 'run-audit-1')).toEqual([
+    '1 ms',
+    '9',
+    '2',
+    '3',
+    '4',
+    '1 reconcile, 5 resets',
+    '▲ alerts',
+  ]);
+  const [open] = accountData().open;
+  if (!open) throw new Error('the account has an open slot');
+  const uncertain = { ...open, reservationId: 'R-7', state: 'uncertain' as const };
+  const page = { frame: frame(), data: { ...accountData(), open: [uncertain] }, workflowUrl: null };
+  const account = htmlOf(AccountPage(page));
+  expect(cells(account, 'reservation-R-7')).toContain('? uncertain');
+  expect(account).not.toContain('id="reservation-R-1"');
+  expect(account).toContain('Open reservations (1)');
 });
 
 describe('the story of a day', () => {

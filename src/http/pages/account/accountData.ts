@@ -33,6 +33,8 @@ export type AccountData = {
   readonly slots: readonly string[];
   /** Denials of the day by reason; null: not known, because the workflow does not answer. */
   readonly denials: StatusRead['denials'];
+  /** Of the same status as the numbers. */
+  readonly open: StatusRead['openReservations'];
   readonly settings: Settings;
   readonly rows: DayRows;
   readonly days: readonly ClosedDay[];
@@ -69,6 +71,7 @@ export async function readAccount(
       : { from: answer.why === 'ended' ? 'ended' : 'rows', readAt: at, message: answer.message },
     slots: isAnswered ? answer.slots : [],
     denials: read.denials,
+    open: read.openReservations,
     settings,
     ...ofDay,
   };

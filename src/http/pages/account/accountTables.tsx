@@ -9,6 +9,7 @@ import type { WrittenChange } from '../../../postgres/read/reads.js';
 import type { AccountData } from './accountData.js';
 import { changeInWords } from './dayStory.js';
 import { dateOf } from '../ui/format.js';
+import { dayIn, instantIn } from '../ui/numbers.js';
 import { Empty, Left, Section, Table, When } from '../ui/parts.js';
 import { CHANGE_WORDS } from '../ui/words.js';
 
@@ -21,12 +22,13 @@ export function OpenReservations({
   readonly now: number;
   readonly canOperate: boolean;
 }): VNode {
-  const open = data.rows.reservations.filter(
-    ({ state }) => state === 'in_flight' || state === 'uncertain',
-  );
+  const { open } = data;
   const { accountId } = data.numbers;
   return (
-    <Section id="open" title="Open reservations">
+    <Section
+      id="open"
+      title={open.length === 0 ? 'Open reservations' : `Open reservations (${open.length})`}
+    >
       {open.length === 0 ? (
         <Empty>None. Every slot has its outcome.</Empty>
       ) : (
@@ -34,47 +36,84 @@ export function OpenReservations({
           caption="Open reservations"
           head={['Reservation', 'State', 'Quota day', 'Reserved', 'Lease', 'Next step']}
         >
-          {open.map(({ reservationId, state, day, reservedAt, leaseExpiresAt, reason }) => (
-            <tr key={reservationId} id={`reservation-${reservationId}`}>
-              <th scope="row">{reservationId}</th>
-              <td>
-                {state === 'in_flight' ? '→ in flight' : '? uncertain'}
-                {reason === null ? null : <span class="note">{reason.replaceAll('_', ' ')}</span>}
-              </td>
-              <td>{dateOf(startOf(day))}</td>
-              <td>
-                <When at={reservedAt} />
-              </td>
-              <td>
-                {leaseExpiresAt > now ? (
-                  <>
-                    <Left until={leaseExpiresAt} now={now} /> left
-                  </>
-                ) : (
-                  'ended'
-                )}
-              </td>
-              <td>
-                {canOperate && (state === 'uncertain' || leaseExpiresAt <= now) ? (
-                  <a
-                    class="button"
-                    href={`/accounts/${accountId}/do/settle?reservationId=${encodeURIComponent(reservationId)}`}
-                  >
-                    Settle<span class="hidden"> {reservationId}</span>
-                  </a>
-                ) : (
-                  <span class="note">
-                    {leaseExpiresAt > now
-                      ? 'waits for its outcome'
-                      : 'stays spent until a proof comes'}
-                  </span>
-                )}
-              </td>
-            </tr>
+          {open.map((slot) => (
+            <Open
+              key={slot.reservationId}
+              slot={slot}
+              reason={reasonOf(slot, data.rows.reservations)}
+              accountId={accountId}
+              now={now}
+              canOperate={canOperate}
+            />
           ))}
         </Table>
       )}
     </Section>
+  );
+}
+
+type OpenSlot = AccountData['open'][number];
+
+/** Returns the reason of the row, if the row has the same state as the status. */
+const reasonOf = (
+  { reservationId, state }: OpenSlot,
+  rows: AccountData['rows']['reservations'],
+): string | null =>
+  rows.find((row) => row.reservationId === reservationId && row.state === state)?.reason ?? null;
+
+function nextStepOf(state: OpenSlot['state'], isLeased: boolean): string {
+  if (state === 'uncertain') return 'stays spent until a proof comes';
+  return isLeased ? 'waits for its outcome' : 'the next reconcile settles it';
+}
+
+function Open({
+  slot: { reservationId, state, quotaDay, reservedAt, leaseExpiresAt },
+  reason,
+  accountId,
+  now,
+  canOperate,
+}: {
+  readonly slot: OpenSlot;
+  readonly reason: string | null;
+  readonly accountId: string;
+  readonly now: number;
+  readonly canOperate: boolean;
+}): VNode {
+  const leaseEnd = instantIn(leaseExpiresAt);
+  const isLeased = leaseEnd > now;
+  return (
+    <tr id={`reservation-${reservationId}`}>
+      <th scope="row">{reservationId}</th>
+      <td>
+        {state === 'in_flight' ? '→ in flight' : '? uncertain'}
+        {reason === null ? null : <span class="note">{reason.replaceAll('_', ' ')}</span>}
+      </td>
+      <td>{dateOf(startOf(dayIn(quotaDay)))}</td>
+      <td>
+        <When at={instantIn(reservedAt)} />
+      </td>
+      <td>
+        {isLeased ? (
+          <>
+            <Left until={leaseEnd} now={now} /> left
+          </>
+        ) : (
+          'ended'
+        )}
+      </td>
+      <td>
+        {canOperate && (state === 'uncertain' || !isLeased) ? (
+          <a
+            class="button"
+            href={`/accounts/${accountId}/do/settle?reservationId=${encodeURIComponent(reservationId)}`}
+          >
+            Settle<span class="hidden"> {reservationId}</span>
+          </a>
+        ) : (
+          <span class="note">{nextStepOf(state, isLeased)}</span>
+        )}
+      </td>
+    </tr>
   );
 }
 

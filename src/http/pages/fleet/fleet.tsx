@@ -1,5 +1,6 @@
 /** *Fleet*: the audits, and the accounts with drift or a cooldown. No audit calls LinkedIn. */
 import type { VNode } from 'preact';
+import { DRIFT_MAX } from '../../../domain/primitives/limits.js';
 import { MINUTE_MS, type Instant } from '../../../domain/primitives/time.js';
 import type { Heartbeat } from '../../../postgres/read/pageReads.js';
 import { askOf, listed, onceFor } from '../accounts/accountsView.js';
@@ -205,6 +206,26 @@ const Some = ({
   </Section>
 );
 
+const HEARTBEAT_HEAD = [
+  'Time',
+  'Duration',
+  'Accounts',
+  'Drifting',
+  'Woken',
+  'Missing',
+  'Late',
+  'Result',
+];
+
+/** Returns the late accounts: those without a reconcile, and those with the row of an earlier day. */
+function lateInWords({ lateReconciles, lateResets }: Heartbeat['found']): string {
+  const late = [
+    ...(lateReconciles > 0 ? [many(lateReconciles, 'reconcile')] : []),
+    ...(lateResets > 0 ? [many(lateResets, 'reset')] : []),
+  ];
+  return late.length === 0 ? 'none' : late.join(', ');
+}
+
 const Heartbeats = ({
   heartbeats,
   now,
@@ -213,14 +234,22 @@ const Heartbeats = ({
   readonly now: Instant;
 }): VNode | null =>
   heartbeats === null ? null : (
-    <Section id="heartbeats" title="Heartbeats">
+    <Section
+      id="heartbeats"
+      title="Heartbeats"
+      note={
+        `Accounts by what the audit found. Drifting: a drift of more than ${DRIFT_MAX}. ` +
+        'Woken: asked to reconcile. Missing: started again, because no workflow ran. ' +
+        'Late: a due reconcile or a midnight reset was not done in time.'
+      }
+    >
       {heartbeats.length === 0 ? (
         <Empty>
           No audit has run yet. The Schedule inmail-fleet-audit starts an audit every 10 minutes.
         </Empty>
       ) : (
-        <Table caption="Fleet audits" head={['Time', 'Duration', 'Accounts', 'Result']}>
-          {heartbeats.map(({ runId, ranAt, durationMs, accountsChecked, isAlerted }) => (
+        <Table caption="Fleet audits" head={HEARTBEAT_HEAD}>
+          {heartbeats.map(({ runId, ranAt, durationMs, accountsChecked, isAlerted, found }) => (
             <tr key={runId} id={`run-${runId}`}>
               <th scope="row">
                 <When at={ranAt} show="full" />{' '}
@@ -230,6 +259,10 @@ const Heartbeats = ({
               </th>
               <td class="number">{whole(durationMs)} ms</td>
               <td class="number">{whole(accountsChecked)}</td>
+              <td class="number">{whole(found.drifting)}</td>
+              <td class="number">{whole(found.woken)}</td>
+              <td class="number">{whole(found.missing)}</td>
+              <td>{lateInWords(found)}</td>
               <td>{isAlerted ? '▲ alerts' : 'no alert'}</td>
             </tr>
           ))}
