@@ -1,4 +1,4 @@
-/** What an audit of the fleet found (R8), as its heartbeat keeps it: the same for page and doctor. */
+/** What an audit of the fleet found (R8), as its heartbeat keeps it; page and doctor read it. */
 
 /** Counts of accounts. An account may be in more than one of them. */
 export type AuditFound = {

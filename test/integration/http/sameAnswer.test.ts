@@ -70,21 +70,59 @@ const textOf = (html: string): string =>
     .replaceAll(/\s+/g, ' ')
     .replaceAll(' )', ')');
 
-/** Asks all three, expects that they agree, and returns their answer. */
-async function agreed(id: string, isAway: boolean): Promise<Answers> {
+/** Asks page, API and command line at once: without a worker, each waits for its own time limit. */
+async function asked(id: string, isAway: boolean) {
   const { env, ...settings } = settingsOf(stand);
   const away = isAway ? { TEMPORAL_ADDRESS: '127.0.0.1:1' } : {};
-  const command = (...argv: readonly string[]) =>
-    safeband([...argv, '--json'], { ...settings, env: { ...env, ...away } });
+  const command = async (...argv: readonly string[]) => {
+    const { code, out } = await safeband([...argv, '--json'], {
+      ...settings,
+      env: { ...env, ...away },
+    });
+    return { code, json: code <= 1 ? JSON.parse(out) : undefined };
+  };
   const get = (url: string) =>
     stand.ask(key, url, undefined, { headers: { 'cache-control': 'no-cache' } });
+  const [api, why, list, page, article, inPage, next] = await Promise.all([
+    get(`/v1/accounts/${id}/status`),
+    get(`/v1/accounts/${id}/why`),
+    get(`/v1/accounts?prefix=${id}`),
+    get(`/accounts/${id}`),
+    get(`/accounts/${id}/why`),
+    get(`/accounts?q=${id}`),
+    get(`/v1/accounts/${id}/nextSlots?count=5`),
+  ]);
+  const [status, whyCommand, check, listCommand, slots] = await Promise.all([
+    command('status', id),
+    command('why', id),
+    command('check', id, '--wait', '0'),
+    command('status', '--prefix', id),
+    command('slots', id, '--count', '5'),
+  ]);
+  return {
+    api: api.json<StatusRead>(),
+    why: why.json<Why>(),
+    items: list.json().items,
+    page: page.body,
+    article: textOf(article.body),
+    inPage: textOf(inPage.body),
+    next: next.statusCode === 200 ? next.json() : next.statusCode,
+    command: {
+      status: status.json,
+      why: whyCommand.json,
+      check: check.json,
+      list: listCommand.json,
+      slots: slots.code === 0 ? slots.json.slots : slots.code,
+    },
+  };
+}
 
-  const api = (await get(`/v1/accounts/${id}/status`)).json<StatusRead>();
-  const byCommand = JSON.parse((await command('status', id)).out);
+/** Asks all three, expects that they agree, and returns their answer. */
+async function agreed(id: string, isAway: boolean): Promise<Answers> {
+  const { api, why, items, page, article, inPage, next, command } = await asked(id, isAway);
   const moving = { asOf: expect.any(String), ageSeconds: expect.any(Number) };
-  expect(lasting(byCommand.status)).toEqual({ ...lasting(api), ...moving });
-  expect(byCommand.source).toBe(api.source);
-  const page = (await get(`/accounts/${id}`)).body;
+  expect(lasting(command.status.status)).toEqual({ ...lasting(api), ...moving });
+  expect(command.status.source).toBe(api.source);
   const text = textOf(page);
   expect(text).toContain(
     `${api.counter} counter = ${api.inFlight} in flight + ${api.uncertain} uncertain + ` +
@@ -93,21 +131,18 @@ async function agreed(id: string, isAway: boolean): Promise<Answers> {
   );
   expect(page).toContain(`<strong id="remaining">${api.remaining}</strong>`);
   expect(page).toContain(`<strong id="drift">${api.eventLog?.drift}</strong>`);
-
   const open = [...page.matchAll(/<tr id="reservation-([^"]*)"/g)].map(([, name]) => name);
   expect(open).toEqual(api.openReservations.map(({ reservationId }) => reservationId));
 
   const { line } = api.canSend;
   expect(withoutLength(text)).toContain(withoutLength(line));
 
-  const why = (await get(`/v1/accounts/${id}/why`)).json<Why>();
   expect(lasting(why).canSend).toEqual(lasting(api).canSend);
-  expect(lasting(JSON.parse((await command('why', id)).out))).toEqual({
+  expect(lasting(command.why)).toEqual({
     ...lasting(why),
     asOf: expect.any(String),
     source: api.source,
   });
-  const article = textOf((await get(`/accounts/${id}/why`)).body);
   expect(withoutLength(article)).toContain(withoutLength(line));
   for (const sentence of [why.headline, ...why.parts.map((part) => part.text)]) {
     expect(article).toContain(sentence);
@@ -116,32 +151,16 @@ async function agreed(id: string, isAway: boolean): Promise<Answers> {
     api.counter,
     (api.eventLog?.delivered ?? 0) + (api.eventLog?.external ?? 0),
   ]);
-
-  const check = JSON.parse((await command('check', id, '--wait', '0')).out);
-  expect([check.headline, check.parts]).toEqual([why.headline, why.parts]);
+  expect([command.check.headline, command.check.parts]).toEqual([why.headline, why.parts]);
 
   const inList = Object.fromEntries(LISTED.map((name) => [name, api[name]]));
   const listed = [{ ...inList, accountId: id, drift: api.eventLog?.drift }];
-  const items = (await get(`/v1/accounts?prefix=${id}`)).json().items;
   expect(items).toMatchObject(listed);
   expect(items.map(lasting)[0].canSend).toEqual(lasting(api).canSend);
-  const inPage = textOf((await get(`/accounts?q=${id}`)).body);
   expect(withoutLength(inPage)).toContain(withoutLength(line));
-  const list = JSON.parse((await command('status', '--prefix', id)).out);
-  expect(list.accounts).toMatchObject(listed);
-  expect(lasting(list.accounts[0]).canSend).toEqual(lasting(api).canSend);
-
-  const next = await get(`/v1/accounts/${id}/nextSlots?count=5`);
-  const slots = await command('slots', id, '--count', '5');
-  return {
-    api,
-    why,
-    slots: {
-      api: next.statusCode === 200 ? next.json() : next.statusCode,
-      command: slots.code === 0 ? JSON.parse(slots.out).slots : slots.code,
-      page: text,
-    },
-  };
+  expect(command.list.accounts).toMatchObject(listed);
+  expect(lasting(command.list.accounts[0]).canSend).toEqual(lasting(api).canSend);
+  return { api, why, slots: { api: next, command: command.slots, page: text } };
 }
 
 it('the answer is the same with the workflow and with its rows only', async () => {

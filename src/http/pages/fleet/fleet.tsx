@@ -217,7 +217,7 @@ const HEARTBEAT_HEAD = [
   'Result',
 ];
 
-/** Returns the late accounts: those without a reconcile, and those with the row of an earlier day. */
+/** Returns how many accounts are late with a reconcile, and how many with a reset. */
 function lateInWords({ lateReconciles, lateResets }: Heartbeat['found']): string {
   const late = [
     ...(lateReconciles > 0 ? [many(lateReconciles, 'reconcile')] : []),
