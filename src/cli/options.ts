@@ -40,6 +40,27 @@ export function ramp(raw: string): { readonly dailyCaps: readonly number[] } | D
   return { dailyCaps: caps.map(Number) };
 }
 
+export type Pace = {
+  readonly minGapSeconds: number;
+  readonly jitterPercent?: number;
+  readonly perHour?: number;
+};
+const PACE = /^(?<gap>\d+)s(?:,(?<jitter>\d+)%)?(?:,(?<hour>\d+)\/h)?$/;
+
+/** `60s`, `60s,50%`, `60s,12/h`, `60s,50%,12/h`, or `none`. */
+export function pacing(raw: string): Pace | Default {
+  if (raw === 'none') return 'default';
+  const { gap, jitter, hour } = PACE.exec(raw.replaceAll(' ', ''))?.groups ?? {};
+  if (gap === undefined) {
+    throw new InvalidArgumentError('Use a pace such as 60s, 60s,50% or 60s,50%,12/h, or none.');
+  }
+  return {
+    minGapSeconds: Number(gap),
+    ...(jitter === undefined ? {} : { jitterPercent: Number(jitter) }),
+    ...(hour === undefined ? {} : { perHour: Number(hour) }),
+  };
+}
+
 const WINDOW = /^(?<days>[a-z,-]+)[ @](?<start>\d\d:\d\d)-(?<end>\d\d:\d\d)$/;
 
 /** `mon-fri 09:00-17:30`, `mon,wed 20:00-02:00`, or `always`. */

@@ -4,8 +4,17 @@ import type { Ramp } from '../domain/account/policy.js';
 import type { Tier } from '../domain/primitives/tier.js';
 import type { SendingWindow } from '../domain/account/sendingWindow.js';
 import type { PolicyWire } from '../domain/wire/responses.js';
-import { rampText } from '../domain/records/settingsChange.js';
-import { cap, orNull, ramp, renewalDay, sendingWindow, type Default } from './options.js';
+import { pacingText, rampText } from '../domain/records/settingsChange.js';
+import {
+  cap,
+  orNull,
+  pacing,
+  ramp,
+  renewalDay,
+  sendingWindow,
+  type Default,
+  type Pace,
+} from './options.js';
 
 export type PolicyOptions = {
   readonly tier?: Tier;
@@ -15,6 +24,7 @@ export type PolicyOptions = {
   readonly window?: SendingWindow | Default;
   readonly timezone?: string;
   readonly creditsRenewOn?: number | Default;
+  readonly pacing?: Pace | Default;
 };
 export const policyOptions = (command: Command): Command =>
   command
@@ -39,6 +49,11 @@ export const policyOptions = (command: Command): Command =>
       '--credits-renew-on <day>',
       'day of the month on which LinkedIn renews InMail credits, or "default" (1)',
       renewalDay,
+    )
+    .option(
+      '--pacing <pace>',
+      'gap between two grants, such as 60s, 60s,50% or 60s,50%,12/h, or none',
+      pacing,
     );
 
 /** Returns only the settings that were given: an absent setting keeps the stored value (R13). */
@@ -49,6 +64,7 @@ export const policyOf = ({
   window,
   timezone,
   creditsRenewOn: day,
+  pacing: pace,
 }: PolicyOptions) => ({
   ...(dailyCap === undefined ? {} : { dailyCap: orNull(dailyCap) }),
   ...(weeklyCap === undefined ? {} : { weeklyCap: orNull(weeklyCap) }),
@@ -56,6 +72,7 @@ export const policyOf = ({
   ...(window === undefined ? {} : { sendingWindow: orNull(window) }),
   ...(timezone === undefined ? {} : { timezone }),
   ...(day === undefined ? {} : { creditsRenewOn: orNull(day) }),
+  ...(pace === undefined ? {} : { pacing: orNull(pace) }),
 });
 
 export function policyText({ tier, dailyCap, weeklyCap, timezone, ...policy }: PolicyWire): string {
@@ -65,6 +82,7 @@ export function policyText({ tier, dailyCap, weeklyCap, timezone, ...policy }: P
     `tier ${tier}, daily cap ${dailyCap ?? 'of the tier'}, ` +
     `weekly cap ${weeklyCap ?? '5 times the daily cap'}, ` +
     `ramp ${rampText(steps)}, window ${hours} (${timezone})` +
+    (policy.pacing === null ? '' : `, pacing ${pacingText(policy.pacing)}`) +
     (day === null ? '' : `, credits renew on day ${day}`)
   );
 }

@@ -49,6 +49,13 @@ export type PolicyInput = {
   readonly timezone?: string | null;
   /** The day of the month on which LinkedIn renews InMail credits; the first by default. */
   readonly creditsRenewOn?: number | null;
+  /** The pace of grants; none by default. The gap is up to `jitterPercent` longer or shorter. */
+  readonly pacing?: {
+    readonly minGapSeconds: number;
+    readonly jitterPercent?: number | null;
+    /** Maximum grants in any 60 minutes. */
+    readonly perHour?: number | null;
+  } | null;
 };
 export type StartInput = PolicyInput & {
   readonly accountId: string;

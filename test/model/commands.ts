@@ -27,6 +27,7 @@ type Change = {
   weeklyCap?: number | null;
   ramp?: readonly number[] | null;
   creditsRenewOn?: number | null;
+  pacing?: { minGapSeconds: number; jitterPercent?: number; perHour?: number } | null;
 };
 
 const ids = Array.from({ length: 8 }, (_, i) => `r${i}`);
@@ -50,6 +51,15 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   fc.record({ weeklyCap: fc.constantFrom(1, 3, 6, 10, null) }),
   fc.record({ ramp: fc.constantFrom([1, 2, 3], [2, 4], null) }),
   fc.record({ creditsRenewOn: fc.constantFrom(15, 25, 31, null) }),
+  fc.record({
+    pacing: fc.constantFrom(
+      { minGapSeconds: 60 },
+      { minGapSeconds: 3_600, jitterPercent: 50 },
+      { minGapSeconds: 1, perHour: 2 },
+      { minGapSeconds: 86_400, jitterPercent: 90, perHour: 1 },
+      null,
+    ),
+  }),
   fc.record({
     tier: fc.constantFrom('free' as const, 'premium' as const, 'sales_navigator' as const),
   }),

@@ -36,4 +36,5 @@ export type RefPolicy = {
   weeklyCap: number | null;
   ramp: readonly number[] | null;
   creditsRenewOn?: number | null;
+  pacing?: { minGapSeconds: number; jitterPercent?: number; perHour?: number } | null;
 };

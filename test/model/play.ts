@@ -45,7 +45,11 @@ export class Play {
     this.clock = story.begin;
     const { tier, dailyCap, weeklyCap, ramp } = story;
     this.entity = this.#open();
-    this.reference = new Reference({ tier, dailyCap, weeklyCap, ramp }, this.clock);
+    this.reference = new Reference(
+      this.entity.account.accountId,
+      { tier, dailyCap, weeklyCap, ramp },
+      this.clock,
+    );
   }
 
   #open(): Entity {

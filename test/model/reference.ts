@@ -15,6 +15,7 @@ export class Reference {
   highest = 0;
   cooledAt = 0;
   policy: RefPolicy;
+  readonly accountId: string;
   all: Res[] = [];
   ext: Ext[] = [];
   cooldowns: { until: number; cause: string }[] = [];
@@ -23,7 +24,8 @@ export class Reference {
   disconnected = false;
   effects: { key: string; day: number }[] = [];
 
-  constructor(policy: RefPolicy, now: number) {
+  constructor(accountId: string, policy: RefPolicy, now: number) {
+    this.accountId = accountId;
     this.policy = policy;
     this.now = now;
     this.day = Math.floor(now / DAY);
@@ -104,7 +106,25 @@ export class Reference {
     if (this.used() >= this.rampCap()) return 'ramp_cap';
     if (this.used() >= this.dailyCap()) return 'daily_cap';
     const grants = this.all.filter((r) => r.day === this.day && this.isKnown(r)).length;
-    return grants >= Math.max(20, 3 * this.stepped()) ? 'churn_cap' : undefined;
+    if (grants >= Math.max(20, 3 * this.stepped())) return 'churn_cap';
+    return this.isPaced() ? 'paced' : undefined;
+  }
+  isPaced(): boolean {
+    const { pacing } = this.policy;
+    const grants = this.all.filter((r) => this.isKnown(r)).toSorted((a, b) => a.at - b.at);
+    const last = grants.at(-1);
+    if (!pacing || !last) return false;
+    const number = grants.filter((r) => r.day === last.day).length;
+    // FNV-1a, 32 bit, of account, day and number.
+    let hash = 2_166_136_261n;
+    for (const byte of Buffer.from(`${this.accountId} ${last.day} ${number}`))
+      hash = ((hash ^ BigInt(byte)) * 16_777_619n) % 4_294_967_296n;
+    const thousandths = Number(hash % 2_001n) - 1_000;
+    const percent = 100 + ((pacing.jitterPercent ?? 0) * thousandths) / 1_000;
+    const gap = Math.round(pacing.minGapSeconds * 10 * percent);
+    if (this.now < last.at + gap) return true;
+    const inHour = grants.filter((r) => r.at > this.now - HOUR).length;
+    return inHour >= (pacing.perHour ?? 1e9);
   }
 
   // ---- messages; each returns the answer to its sender, in one word

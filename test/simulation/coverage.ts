@@ -26,6 +26,7 @@ export const SOMETIMES: readonly string[] = `
   configure
   connected again
   continued as new
+  denied: paced
   cooldown: identity_in_use
   cooldown: overshoot
   cooldown: throttled

@@ -16,6 +16,7 @@ import type { World } from './world.js';
 import { isRefusal, type Refusal } from '../../src/domain/account/refusals.js';
 
 const DAY = 86_400_000;
+const HOUR = 3_600_000;
 const VERIFIED = 30 * 60_000;
 const RETRIES_CHECKED = 5;
 
@@ -137,6 +138,19 @@ export function checkDecision(
     account.cooldowns.some(({ until }) => now < until);
   if (isStopped) broken('no grant while the account is stopped', answer.reservationId);
   if (!isOpenIn(policy.sendingWindow, now)) broken('no grant outside the window', `${now}`);
+  checkPace(policy, before, now);
+}
+
+/** Checks a grant against the grants before it; with jitter the exact gap is the model's matter. */
+function checkPace({ pacing }: Account['policy'], before: Entity, now: number): void {
+  if (!pacing) return;
+  const { minGapSeconds, jitterPercent, perHour } = pacing;
+  const gap = minGapSeconds * 10 * (100 - jitterPercent);
+  const times = before.account.slots.map(({ reservedAt }) => reservedAt);
+  const last = Math.max(0, ...times);
+  if (now < last + gap) broken('no grant before the gap has passed', `${now - last} of ${gap} ms`);
+  const inHour = times.filter((then) => then > now - HOUR).length;
+  if (inHour >= (perHour ?? Infinity)) broken('no grant above the pace of an hour', `${inHour}`);
 }
 
 /** Checks that a cap that refuses has been reached. */

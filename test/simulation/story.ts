@@ -162,6 +162,9 @@ const STEEP: Ramp = { dailyCaps: [1, 2, 4] };
 const SHORT: Ramp = { dailyCaps: [2, 3] };
 const FLAT: Ramp = { dailyCaps: [3, 5, 8] };
 
+const SLOW: PolicyChange['pacing'] = { minGapSeconds: 1_200, jitterPercent: 50 };
+const HOURLY: PolicyChange['pacing'] = { minGapSeconds: 1, perHour: 2 };
+
 function policyOf(random: Random): PolicyChange {
   const isFree = random.chance(0.03);
   return {
@@ -170,6 +173,7 @@ function policyOf(random: Random): PolicyChange {
     weeklyCap: isFree || random.chance(0.8) ? null : random.between(3, 9),
     ramp: !isFree && random.chance(0.2) ? random.pick([STEEP, SHORT, FLAT]) : null,
     sendingWindow: random.chance(0.15) ? random.pick([DAYTIME, NIGHTS]) : null,
+    pacing: random.chance(0.2) ? random.pick([SLOW, HOURLY]) : null,
   };
 }
 
@@ -179,6 +183,7 @@ export function changeOf(random: Random): PolicyChange {
   if (which < 0.3) return { dailyCap: random.pick([0, 1, 2, 5, 8, null]) };
   if (which < 0.45) return { weeklyCap: random.pick([3, 6, 10, null]) };
   if (which < 0.6) return { ramp: random.pick([STEEP, SHORT, null]) };
-  if (which < 0.8) return { sendingWindow: random.pick([DAYTIME, NIGHTS, null]) };
+  if (which < 0.75) return { sendingWindow: random.pick([DAYTIME, NIGHTS, null]) };
+  if (which < 0.85) return { pacing: random.pick([SLOW, HOURLY, null]) };
   return { tier: random.pick(['free', 'premium', 'sales_navigator']) };
 }

@@ -6,6 +6,16 @@ import { WEEKLY_CAP_DAYS } from '../primitives/limits.js';
 
 export type Ramp = { readonly dailyCaps: readonly number[] };
 
+/** The pace of grants (R19). */
+export type Pacing = {
+  /** From each grant to the next, before the jitter. */
+  readonly minGapSeconds: number;
+  /** The gap is up to this part longer or shorter. */
+  readonly jitterPercent: number;
+  /** Maximum grants in any 60 minutes; null: no maximum. */
+  readonly perHour: number | null;
+};
+
 export type Policy = {
   readonly tier: Tier;
   readonly dailyCap: number | null;
@@ -19,6 +29,8 @@ export type Policy = {
    * and in state that older code wrote.
    */
   readonly creditsRenewOn?: number | undefined;
+  /** Absent for none, and in state that older code wrote (R19). */
+  readonly pacing?: Pacing | undefined;
 };
 
 export const TIMEZONE_DEFAULT = 'UTC';

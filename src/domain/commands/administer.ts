@@ -4,7 +4,7 @@ import type { Account, CooldownCause } from '../account/account.js';
 import { alert, type Event } from '../account/events.js';
 import type { AccountId, Identity } from '../primitives/ids.js';
 import { hasSameIds, isSameMember } from '../primitives/linkedinId.js';
-import { beyondBand, TIMEZONE_DEFAULT, type Policy, type Ramp } from '../account/policy.js';
+import { beyondBand, TIMEZONE_DEFAULT, type Pacing, type Policy, type Ramp } from '../account/policy.js';
 import { isoInstant, type Instant } from '../primitives/time.js';
 import type { Tier } from '../primitives/tier.js';
 import type { SendingWindow } from '../account/sendingWindow.js';
@@ -21,7 +21,13 @@ export type PolicyChange = {
   readonly sendingWindow?: SendingWindow | null | undefined;
   readonly timezone?: string | null | undefined;
   readonly creditsRenewOn?: number | null | undefined;
+  readonly pacing?: PacingChange | null | undefined;
   readonly identity?: Identity | undefined;
+};
+type PacingChange = {
+  readonly minGapSeconds: number;
+  readonly jitterPercent?: number | undefined;
+  readonly perHour?: number | undefined;
 };
 export type Configure = PolicyChange & { readonly actor?: string | undefined };
 export type Start = PolicyChange & {
@@ -50,6 +56,7 @@ export const changedPolicy = (old: Policy, change: PolicyChange): Policy => ({
   timezone: change.timezone === undefined ? old.timezone : (change.timezone ?? TIMEZONE_DEFAULT),
   identity: identityOf(old, change),
   ...renewal(change.creditsRenewOn === undefined ? old.creditsRenewOn : change.creditsRenewOn),
+  ...pacingOf(change.pacing === undefined ? old.pacing : change.pacing),
 });
 
 /** Returns the identity; another spelling of the same ids is no change, and the first one stays. */
@@ -59,6 +66,13 @@ const identityOf = ({ identity: old }: Policy, { identity }: PolicyChange): Iden
 /** Returns no field for the default, so that a policy of older code equals it. */
 const renewal = (on: number | null | undefined): Pick<Policy, 'creditsRenewOn'> =>
   on === null || on === undefined ? {} : { creditsRenewOn: on };
+
+/** Returns no field for the default, too. */
+const pacingOf = (pacing: PacingChange | Pacing | null | undefined): Pick<Policy, 'pacing'> => {
+  if (pacing === null || pacing === undefined) return {};
+  const { minGapSeconds, jitterPercent = 0, perHour } = pacing;
+  return { pacing: { minGapSeconds, jitterPercent, perHour: perHour ?? null } };
+};
 
 /** Returns why the message sets a cap above the tier's band: then the whole message is refused. */
 export const raisedCap = (old: Policy, change: PolicyChange): string | undefined =>

@@ -9,6 +9,7 @@ import { SLOTS_MAX, VERIFIED_MS, VERIFY_RETRY_MS } from '../primitives/limits.js
 import { startOf, type Instant } from '../primitives/time.js';
 import { isOpenAt, nextOpening } from '../account/sendingWindow.js';
 import { cooldownAt, isBroken } from './cooldown.js';
+import { paceAt } from './pacing.js';
 
 export const DENIAL_REASONS = [
   'expired',
@@ -23,6 +24,7 @@ export const DENIAL_REASONS = [
   'daily_cap',
   'churn_cap',
   'outside_window',
+  'paced',
 ] as const;
 export type DenialReason = (typeof DENIAL_REASONS)[number];
 
@@ -117,6 +119,11 @@ const outsideWindow: Reason = ({ account, at }) => {
   return { reason: 'outside_window', until: nextOpening(openings, at) ?? openings.until };
 };
 
+const paced: Reason = ({ account, at }) => {
+  const pace = paceAt(account, at);
+  return pace && { reason: 'paced', ...pace };
+};
+
 const midnightAfter = (account: Account): Instant => startOf(account.day + 1);
 
 /** True if the identity was compared and the window was computed (R11, R13). */
@@ -179,6 +186,7 @@ export function barrierAt(
     rampCap(asked) ??
     dailyCap(asked) ??
     churnCap(asked) ??
-    outsideWindow(asked)
+    outsideWindow(asked) ??
+    paced(asked)
   );
 }

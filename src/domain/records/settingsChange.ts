@@ -1,5 +1,5 @@
 /** A change of an account's settings in words: before and after, for pages and commands. */
-import type { Policy, Ramp } from '../account/policy.js';
+import type { Pacing, Policy, Ramp } from '../account/policy.js';
 import type { SendingWindow } from '../account/sendingWindow.js';
 import { SAFE_BAND } from '../primitives/tier.js';
 
@@ -17,6 +17,14 @@ export const rampText = (ramp: Ramp | null): string => ramp?.dailyCaps.join(', '
 const windowText = (window: SendingWindow | null): string =>
   window === null ? 'all hours' : `${window.days.join(', ')} ${window.start} to ${window.end}`;
 
+/** Returns the text of a pace, such as `60 s ± 50 %, at most 12 an hour`. */
+export const pacingText = (pacing: Pacing | null): string => {
+  if (pacing === null) return 'none';
+  const { minGapSeconds, jitterPercent, perHour } = pacing;
+  const jitter = jitterPercent === 0 ? '' : ` ± ${jitterPercent} %`;
+  return `${minGapSeconds} s${jitter}${perHour === null ? '' : `, at most ${perHour} an hour`}`;
+};
+
 const SETTINGS: readonly (readonly [setting: string, text: (policy: Policy) => string])[] = [
   ['tier', ({ tier }) => tier.replaceAll('_', ' ')],
   ['daily cap', ({ tier, dailyCap }) => String(dailyCap ?? `${SAFE_BAND[tier]} (safe band)`)],
@@ -25,6 +33,7 @@ const SETTINGS: readonly (readonly [setting: string, text: (policy: Policy) => s
   ['sending window', ({ sendingWindow }) => windowText(sendingWindow)],
   ['time zone', ({ timezone }) => timezone],
   ['LinkedIn member', ({ identity }) => identity ?? 'not set'],
+  ['pacing', ({ pacing }) => pacingText(pacing ?? null)],
   ['credits renew on day', ({ creditsRenewOn }) => String(creditsRenewOn ?? 1)],
 ];
 

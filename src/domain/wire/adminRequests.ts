@@ -27,6 +27,7 @@ import {
   type Words,
 } from './values.js';
 import { RENEWS_ON_MAX } from '../gate/credits.js';
+import { GAP_SECONDS_MAX, JITTER_PERCENT_MAX, PER_HOUR_MAX } from '../gate/pacing.js';
 import { isAccountId, isIdentity } from '../primitives/ids.js';
 import { beyondBand, TIMEZONE_DEFAULT } from '../account/policy.js';
 import type { Configure, Order, Start } from '../commands/administer.js';
@@ -59,6 +60,10 @@ export const accountId = when(isAccountId, "an account's id", OURS_RULE);
 /** Caps, and counts of InMails. */
 export const inmails = wholeNumber(0, COUNT_MAX);
 export const creditsRenewOn = wholeNumber(1, RENEWS_ON_MAX);
+export const minGapSeconds = wholeNumber(1, GAP_SECONDS_MAX);
+export const jitterPercent = wholeNumber(0, JITTER_PERCENT_MAX);
+/** Grants in any 60 minutes. */
+export const perHour = wholeNumber(1, PER_HOUR_MAX);
 export const tier = oneOf(TIERS);
 export const identity = when(isIdentity, "LinkedIn's id of the member", FOREIGN_RULE);
 const WEEKDAYS_RULE = {
@@ -106,6 +111,13 @@ const policyFields = {
   ),
   timezone: setting(zone),
   creditsRenewOn: setting(creditsRenewOn),
+  pacing: setting(
+    object('pacing', {
+      minGapSeconds: need(minGapSeconds),
+      jitterPercent: may(jitterPercent),
+      perHour: may(perHour),
+    }),
+  ),
 };
 
 export const configureFields = {

@@ -2,7 +2,7 @@
 import { bookOf, findSlot, isOpen, type Account, type Slot } from '../account/account.js';
 import { roomOf, type CapName } from '../gate/caps.js';
 import { isDoubtful } from '../gate/gate.js';
-import type { Policy, Ramp } from '../account/policy.js';
+import type { Pacing, Policy, Ramp } from '../account/policy.js';
 import type { Tier } from '../primitives/tier.js';
 import { isoDay, isoInstant, isoOrNull, type Instant } from '../primitives/time.js';
 import type { ReservationId } from '../primitives/ids.js';
@@ -83,6 +83,8 @@ export type PolicyWire = {
   readonly timezone: string;
   /** The day of the month on which the account gets new InMail credits; null: the first. */
   readonly creditsRenewOn: number | null;
+  /** The pace of grants (R19); null: none. */
+  readonly pacing: Pacing | null;
 };
 
 /** What is known of an account's rows, in addition to the account. */
@@ -177,4 +179,5 @@ export const policyWire = (policy: Policy): PolicyWire => ({
   sendingWindow: policy.sendingWindow,
   timezone: policy.timezone,
   creditsRenewOn: policy.creditsRenewOn ?? null,
+  pacing: policy.pacing ?? null,
 });

@@ -114,6 +114,13 @@ export const policy = closed({
   sendingWindow: orNull(closed({ days: Type.Array(String()), start: String(), end: String() })),
   timezone: String(),
   creditsRenewOn: orNull(count('The day of the month. Null: the first.', 1)),
+  pacing: orNull(
+    closed({
+      minGapSeconds: count('Seconds from each grant to the next.', 1),
+      jitterPercent: count('The gap is up to this part longer or shorter.'),
+      perHour: orNull(count('Maximum grants in any 60 minutes. Null: no maximum.', 1)),
+    }),
+  ),
 });
 
 const open = closed({

@@ -3,6 +3,7 @@
  * runs. As in `reads.ts`, each function is one statement that changes nothing.
  */
 import type { Slot } from '../../domain/account/account.js';
+import type { Pacing } from '../../domain/account/policy.js';
 import type { Tier } from '../../domain/primitives/tier.js';
 import type { Instant, UtcDay } from '../../domain/primitives/time.js';
 import type { SendingWindow } from '../../domain/account/sendingWindow.js';
@@ -136,6 +137,7 @@ export type Settings = {
   readonly sendingWindow: SendingWindow | null;
   /** The day of the month; null means the first. */
   readonly creditsRenewOn: number | null;
+  readonly pacing: Pacing | null;
 };
 
 /** Reads the policy of an account as it was set; undefined if there is no such account. */
@@ -147,7 +149,7 @@ export async function readSettings(
     db,
     `select jsonb_build_object('tier', tier, 'timezone', timezone, 'dailyCap', daily_cap,
        'weeklyCap', weekly_cap, 'ramp', ramp, 'sendingWindow', sending_window,
-       'creditsRenewOn', credits_renew_on) as row
+       'creditsRenewOn', credits_renew_on, 'pacing', pacing) as row
      from safeband.accounts where account_id = $1`,
     [accountId],
   );

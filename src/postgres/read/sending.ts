@@ -17,19 +17,26 @@ export type GateRows = CountedRows & {
   readonly isUnverified: boolean;
 };
 
+/** The instants that a pace needs: those of the hour that ends with the last grant (R19). */
+const PACED_AT = `case when a.pacing is not null and r.reserved_at > (
+    select max(l.reserved_at) from safeband.reservations l where l.account_id = a.account_id
+  ) - interval '1 hour' then r.reserved_at end`;
+
 /** Reservations that the gate may count, those that are equal for it as one. */
 const SLOTS = `
   select coalesce(jsonb_agg(jsonb_build_object('quotaDay', safeband.day_no(quota_day),
            'state', state, 'carriedInto', safeband.day_no(carried_into),
-           'leaseExpiresAt', safeband.ms_of(lease), 'count', count)), '[]')
+           'leaseExpiresAt', safeband.ms_of(lease), 'reservedAt', safeband.ms_of(reserved_at),
+           'count', count)), '[]')
     from (select r.quota_day, r.state, r.carried_into,
                  case when r.state in ('in_flight', 'uncertain') then r.lease_expires_at end as lease,
+                 ${PACED_AT} as reserved_at,
                  count(*)::int as count
             from safeband.reservations r
            where r.account_id = a.account_id
              and (r.quota_day >= a.counter_day - ${REMEMBERED_DAYS} or r.state = 'in_flight'
                or r.carried_into >= a.counter_day)
-           group by 1, 2, 3, 4) counted`;
+           group by 1, 2, 3, 4, 5) counted`;
 
 const DAYS = `
   select coalesce(jsonb_agg(jsonb_build_object('quotaDay', safeband.day_no(d.quota_day),

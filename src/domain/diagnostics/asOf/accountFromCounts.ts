@@ -23,6 +23,8 @@ export type SlotCount = {
   readonly carriedInto: UtcDay | null;
   /** Null for a settled slot, whose lease decides nothing. */
   readonly leaseExpiresAt: Instant | null;
+  /** Null if no pace needs it (R19). */
+  readonly reservedAt: Instant | null;
   readonly count: number;
 };
 export type CountedRows = {
@@ -63,13 +65,14 @@ function slotsOf(counted: SlotCount, group: number): readonly Slot[] {
 
 const CHAT = 'counted';
 
-function slotOf({ quotaDay, state, carriedInto, leaseExpiresAt }: SlotCount, name: string): Slot {
+function slotOf(counted: SlotCount, name: string): Slot {
+  const { quotaDay, state, carriedInto, leaseExpiresAt, reservedAt } = counted;
   const reservationId = `counted:${name}`;
   assert(isReservationId(reservationId) && isChatId(CHAT), 'a count names its slots as callers do');
   const taken: SlotRequest = {
     reservationId,
     quotaDay,
-    reservedAt: 0,
+    reservedAt: reservedAt ?? 0,
     leaseExpiresAt: leaseExpiresAt ?? 0,
     campaignId: null,
     recipientId: null,

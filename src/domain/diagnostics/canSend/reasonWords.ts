@@ -15,6 +15,7 @@ export const REASON_WORDS: Readonly<Record<DenialReason, string>> = {
   daily_cap: 'its daily cap is used up',
   churn_cap: 'it has taken as many slots as it may, with any outcome',
   outside_window: 'outside its sending hours',
+  paced: 'its pacing waits between two sends',
 };
 
 const isReason = (text: string): text is DenialReason => Object.hasOwn(REASON_WORDS, text);

@@ -170,6 +170,7 @@ const FOR_ROOM: readonly string[] = [
   'ramp_cap',
   'daily_cap',
   'outside_window',
+  'paced',
 ] satisfies readonly DenialReason[];
 
 function daysOf(rows: WhatIfRows, sends: readonly Send[], played: Played): readonly WhatIfDay[] {

@@ -35,6 +35,7 @@ const REASONS = [
   'daily_cap',
   'churn_cap',
   'outside_window',
+  'paced',
 ];
 
 /** Only a person can help (docs/contract.md, 2). */

@@ -55,6 +55,11 @@ const zone = fc.constantFrom(
   'Africa/Cairo',
   'America/Santiago',
 );
+const pace: fc.Arbitrary<PolicyChange['pacing']> = fc.record({
+  minGapSeconds: fc.constantFrom(1, 90, 5_400, 86_400),
+  jitterPercent: fc.constantFrom(0, 50, 90),
+  perHour: fc.constantFrom(undefined, 1, 2),
+});
 const policy: fc.Arbitrary<PolicyChange> = fc.record({
   dailyCap: fc.constantFrom(1, 2, 3, 5, 7, null),
   weeklyCap: fc.constantFrom(null, null, 2, 4, 6, 9),
@@ -64,11 +69,13 @@ const policy: fc.Arbitrary<PolicyChange> = fc.record({
     { weight: 3, arbitrary: window },
   ),
   timezone: zone,
+  pacing: fc.oneof({ weight: 2, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: pace }),
 });
 const settings: fc.Arbitrary<PolicyChange> = fc.oneof(
   fc.record({ dailyCap: fc.constantFrom(0, 1, 4) }),
   fc.record({ weeklyCap: fc.constantFrom(0, 3, null) }),
   fc.record({ sendingWindow: window, timezone: zone }),
+  fc.record({ pacing: pace }),
   fc.record({ tier: fc.constantFrom('free' as const, 'free' as const, 'premium' as const) }),
 );
 const nth = fc.nat(3);

@@ -16,7 +16,8 @@ const day = { days: ['mon'], start: '09:00', end: '10:00' } as const;
 
 /** An account at which every reason holds, and each reason taken away, in the gate's order. */
 const all: Account = {
-  ...anAccount({ dailyCap: 0, weeklyCap: 0, sendingWindow: day }).entity.account,
+  ...anAccount({ dailyCap: 0, weeklyCap: 0, sendingWindow: day, pacing: { minGapSeconds: 1 } })
+    .entity.account,
   isDisconnected: true,
   hold: { reason: 'x', actor: 'y', since: NOW },
   breakerUntil: NOW + 1,
@@ -47,7 +48,7 @@ const lifted: readonly (readonly [string, (account: Account) => Account])[] = [
   ['weekly_cap', (a) => ({ ...a, policy: { ...a.policy, weeklyCap: 5 } })],
   ['ramp_cap', (a) => ({ ...a, policy: { ...a.policy, ramp: null } })],
   ['daily_cap', (a) => ({ ...a, policy: { ...a.policy, dailyCap: 1 } })],
-  ['churn_cap', (a) => ({ ...a, slots: [] })],
+  ['churn_cap', (a) => ({ ...a, slots: a.slots.slice(0, 1) })],
 ];
 
 describe('the gate', () => {
@@ -63,12 +64,12 @@ describe('the gate', () => {
       account = lift(account);
     }
     expect(barrierAt(account, NOW)?.reason).toBe('outside_window');
-    expect(
-      barrierAt({ ...account, openings: { ...shut, bounds: [NOW, NOW + 1] } }, NOW),
-    ).toBeUndefined();
-    expect(['expired', ...lifted.map(([reason]) => reason), 'outside_window']).toEqual([
-      ...DENIAL_REASONS,
-    ]);
+    account = { ...account, openings: { ...shut, bounds: [NOW, NOW + 1] } };
+    expect(barrierAt(account, NOW)?.reason).toBe('paced');
+    const { pacing: _, ...policy } = account.policy;
+    expect(barrierAt({ ...account, policy }, NOW)).toBeUndefined();
+    const reasons = lifted.map(([reason]) => reason);
+    expect(['expired', ...reasons, 'outside_window', 'paced']).toEqual([...DENIAL_REASONS]);
   });
 
   it('the gate names the cap that refused, what is used of it, and when to ask again', () => {
