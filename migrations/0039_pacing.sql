@@ -1,5 +1,9 @@
 -- The pace of grants of an account (R19). Null: none. History keeps it, as the rest of the policy.
-alter table safeband.accounts add column pacing jsonb check (jsonb_typeof(pacing) = 'object');
+alter table safeband.accounts add column pacing jsonb check (pacing is null or (
+  jsonb_typeof(pacing) = 'object'
+  and (pacing->>'minGapSeconds')::int between 1 and 86400
+  and (pacing->>'jitterPercent')::int between 0 and 90
+  and coalesce((pacing->>'perHour')::int between 1 and 200, pacing ? 'perHour')) is true);
 alter table safeband.account_history add column pacing jsonb;
 
 create or replace function safeband.keep_account(a safeband.accounts) returns void

@@ -11,6 +11,7 @@ import {
   cachedAccountsFrom,
   configFrom,
   metricsAddressFrom,
+  pacingFrom,
   webhookNetworksFrom,
   type WorkerVersion,
 } from './platform/config.js';
@@ -50,6 +51,7 @@ export type WorkerNeeds = {
   readonly payloadKeys?: PayloadKeys;
   /** Maximum accounts that stay in memory between messages; the others are replayed when needed. */
   readonly cachedAccounts: number;
+  readonly defaultPacing?: ActivityNeeds['defaultPacing'];
   readonly workerVersion?: WorkerVersion | undefined;
 };
 
@@ -65,6 +67,7 @@ export async function createWorker(
     webhooks = {},
     payloadKeys = NO_KEYS,
     cachedAccounts,
+    defaultPacing,
     workerVersion,
   } = needs;
   keepStacksShort();
@@ -76,7 +79,7 @@ export async function createWorker(
     ...workflowCode,
     dataConverter: converterOf(payloadKeys),
     ...(workerVersion ? { workerDeploymentOptions: versioned(workerVersion) } : {}),
-    activities: { ...named(createActivities({ pool, webhooks })) },
+    activities: { ...named(createActivities({ pool, webhooks, defaultPacing })) },
     maxCachedWorkflows: cachedAccounts,
     shutdownGraceTime: GRACE_MS,
     shutdownForceTime: '25s',
@@ -147,6 +150,7 @@ async function main(): Promise<void> {
     webhooks: { networks, leaving: leaving.signal },
     payloadKeys: config.payloadKeys,
     cachedAccounts,
+    defaultPacing: pacingFrom(process.env),
     workerVersion: config.workerVersion,
   });
   const running = worker.run();

@@ -45,13 +45,16 @@ import {
   type LockedRow,
 } from '../postgres/save/runs.js';
 import { keepRefused, raiseTwoOwners, writeRows } from '../postgres/save/rows.js';
+import type { Pacing } from '../domain/account/policy.js';
 import type { ManualEdit } from '../domain/account/manualEdit.js';
 
+/** `defaultPacing`: the pace of new accounts that name none (R19). */
 export function accountActivities(
   pool: Pool,
+  defaultPacing?: Pacing,
 ): Pick<Activities, 'readBack' | 'claim' | 'save' | 'reconcile' | 'recall'> {
   return {
-    readBack: (ask) => readBack(pool, ask),
+    readBack: async (ask) => ({ ...(await readBack(pool, ask)), defaultPacing }),
     claim: (request) => claim(pool, request),
     save: (request) => writing(pool, (db) => saveIn(db, request)),
     reconcile: (request) => run(pool, request),

@@ -7,12 +7,22 @@ import type { Activities } from './ports.js';
 import { expandWindow } from './window.js';
 import { webhookActivities, type WebhookNeeds } from './webhooks.js';
 import { workflows } from './workflows.js';
+import type { Pacing } from '../domain/account/policy.js';
 import type { Pool } from '../postgres/pool.js';
 
-export type ActivityNeeds = { readonly pool: Pool; readonly webhooks?: WebhookNeeds };
+export type ActivityNeeds = {
+  readonly pool: Pool;
+  readonly webhooks?: WebhookNeeds;
+  /** The pace of new accounts that name none (R19). */
+  readonly defaultPacing?: Pacing | undefined;
+};
 
-export const createActivities = ({ pool, webhooks = {} }: ActivityNeeds): Activities => ({
-  ...accountActivities(pool),
+export const createActivities = ({
+  pool,
+  webhooks = {},
+  defaultPacing,
+}: ActivityNeeds): Activities => ({
+  ...accountActivities(pool, defaultPacing),
   ...fleetActivities(pool, workflows),
   ...lastRunActivities(history),
   ...webhookActivities(pool, webhooks),

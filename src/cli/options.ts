@@ -5,6 +5,7 @@ import { isAccountId, isReservationId } from '../domain/primitives/ids.js';
 import { dayOf, isoDay, parseInstant, type Instant } from '../domain/primitives/time.js';
 import { TIERS } from '../domain/primitives/tier.js';
 import { WEEKDAYS, type SendingWindow } from '../domain/account/sendingWindow.js';
+import { PACE_WORDS, paceOf, type Pace } from '../domain/wire/paceText.js';
 
 /** Returns a reader of whole numbers within bounds. */
 export const whole =
@@ -40,25 +41,12 @@ export function ramp(raw: string): { readonly dailyCaps: readonly number[] } | D
   return { dailyCaps: caps.map(Number) };
 }
 
-export type Pace = {
-  readonly minGapSeconds: number;
-  readonly jitterPercent?: number;
-  readonly perHour?: number;
-};
-const PACE = /^(?<gap>\d+)s(?:,(?<jitter>\d+)%)?(?:,(?<hour>\d+)\/h)?$/;
-
 /** `60s`, `60s,50%`, `60s,12/h`, `60s,50%,12/h`, or `none`. */
 export function pacing(raw: string): Pace | Default {
   if (raw === 'none') return 'default';
-  const { gap, jitter, hour } = PACE.exec(raw.replaceAll(' ', ''))?.groups ?? {};
-  if (gap === undefined) {
-    throw new InvalidArgumentError('Use a pace such as 60s, 60s,50% or 60s,50%,12/h, or none.');
-  }
-  return {
-    minGapSeconds: Number(gap),
-    ...(jitter === undefined ? {} : { jitterPercent: Number(jitter) }),
-    ...(hour === undefined ? {} : { perHour: Number(hour) }),
-  };
+  const pace = paceOf(raw);
+  if (pace === undefined) throw new InvalidArgumentError(`Use ${PACE_WORDS}, or none.`);
+  return pace;
 }
 
 const WINDOW = /^(?<days>[a-z,-]+)[ @](?<start>\d\d:\d\d)-(?<end>\d\d:\d\d)$/;

@@ -3,18 +3,10 @@ import type { Command } from 'commander';
 import type { Ramp } from '../domain/account/policy.js';
 import type { Tier } from '../domain/primitives/tier.js';
 import type { SendingWindow } from '../domain/account/sendingWindow.js';
+import type { Pace } from '../domain/wire/paceText.js';
 import type { PolicyWire } from '../domain/wire/responses.js';
 import { pacingText, rampText } from '../domain/records/settingsChange.js';
-import {
-  cap,
-  orNull,
-  pacing,
-  ramp,
-  renewalDay,
-  sendingWindow,
-  type Default,
-  type Pace,
-} from './options.js';
+import { cap, orNull, pacing, ramp, renewalDay, sendingWindow, type Default } from './options.js';
 
 export type PolicyOptions = {
   readonly tier?: Tier;

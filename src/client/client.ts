@@ -15,6 +15,7 @@ import {
   type StateAnswer,
 } from '../temporal/protocol.js';
 import type { FailureKind } from '../domain/account/account.js';
+import type { Pace } from '../domain/wire/paceText.js';
 import type { Tier } from '../domain/primitives/tier.js';
 import type { SendingWindow } from '../domain/account/sendingWindow.js';
 import { Denials } from './denials.js';
@@ -50,12 +51,7 @@ export type PolicyInput = {
   /** The day of the month on which LinkedIn renews InMail credits; the first by default. */
   readonly creditsRenewOn?: number | null;
   /** The pace of grants; none by default. The gap is up to `jitterPercent` longer or shorter. */
-  readonly pacing?: {
-    readonly minGapSeconds: number;
-    readonly jitterPercent?: number | null;
-    /** Maximum grants in any 60 minutes. */
-    readonly perHour?: number | null;
-  } | null;
+  readonly pacing?: Pace | null;
 };
 export type StartInput = PolicyInput & {
   readonly accountId: string;

@@ -1,5 +1,10 @@
 /** Reads and checks the environment once. Section 5 of the contract lists the settings. */
 import { isIP } from 'node:net';
+import type { Pacing } from '../domain/account/policy.js';
+import { pacingOf } from '../domain/commands/administer.js';
+import { GAP_SECONDS_MAX, JITTER_PERCENT_MAX, PER_HOUR_MAX } from '../domain/gate/pacing.js';
+import { parseConfigure } from '../domain/wire/adminRequests.js';
+import { PACE_WORDS, paceOf } from '../domain/wire/paceText.js';
 import { isOwnWorkflow } from '../domain/wire/replyTo.js';
 import { shown } from '../domain/primitives/text.js';
 import { refusalOf } from '../postgres/refusal.js';
@@ -221,6 +226,20 @@ export function sentenceOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if (['ConfigError', 'SetupError', 'MigrationError'].includes(error.name)) return error.message;
   return refusalOf(error)?.sentence;
+}
+
+/** Reads the pace of new accounts that name none (R19); undefined: none. */
+export function pacingFrom(environment: Environment): Pacing | undefined {
+  const raw = environment['SAFEBAND_PACING'];
+  if (!raw) return undefined;
+  const parsed = parseConfigure({ pacing: paceOf(raw) ?? raw }, 'strict', 0);
+  const pacing = parsed.ok ? pacingOf(parsed.value.pacing).pacing : undefined;
+  if (pacing) return pacing;
+  throw new ConfigError(
+    `SAFEBAND_PACING=${shown(raw)}: it should be ${PACE_WORDS}, with a gap of 1 to ` +
+      `${GAP_SECONDS_MAX} s, a jitter of at most ${JITTER_PERCENT_MAX} % and at most ` +
+      `${PER_HOUR_MAX} grants an hour`,
+  );
 }
 
 /** Default of `SAFEBAND_CACHED_ACCOUNTS`. */

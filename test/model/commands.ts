@@ -1,5 +1,6 @@
 /** Stories: what callers, clocks and machines may do to one account, as plain data. */
 import fc from 'fast-check';
+import type { RefPacing } from './kept.js';
 
 const DAY = 86_400_000;
 const MINUTE = 60_000;
@@ -27,7 +28,7 @@ type Change = {
   weeklyCap?: number | null;
   ramp?: readonly number[] | null;
   creditsRenewOn?: number | null;
-  pacing?: { minGapSeconds: number; jitterPercent?: number; perHour?: number } | null;
+  pacing?: RefPacing | null;
 };
 
 const ids = Array.from({ length: 8 }, (_, i) => `r${i}`);
@@ -137,6 +138,12 @@ export const story = fc.record({
   dailyCap: fc.constantFrom(null, 2, 3, 4),
   weeklyCap: fc.constantFrom(null, null, 5, 8),
   ramp: fc.constantFrom(null, null, [1, 2], [2, 3, 4]),
+  pacing: fc.constantFrom<RefPacing | null>(
+    null,
+    null,
+    { minGapSeconds: 1, perHour: 1 },
+    { minGapSeconds: 7_200 },
+  ),
   steps: fc.array(step, { minLength: 1, maxLength: 80, size: 'max' }),
 });
 export type Story = Parameters<Parameters<typeof story.map>[0]>[0];

@@ -30,11 +30,12 @@ export type Ext = {
 };
 /** A row of the event log; `id`: whose delivery it is, if a reservation's. */
 export type Logged = Pick<Ext, 'chat' | 'msg' | 'day' | 'at' | 'counts'> & { id: string | null };
+export type RefPacing = { minGapSeconds: number; jitterPercent?: number; perHour?: number };
 export type RefPolicy = {
   tier: string;
   dailyCap: number | null;
   weeklyCap: number | null;
   ramp: readonly number[] | null;
   creditsRenewOn?: number | null;
-  pacing?: { minGapSeconds: number; jitterPercent?: number; perHour?: number } | null;
+  pacing?: RefPacing | null;
 };

@@ -43,23 +43,24 @@ export class Play {
     this.story = story;
     this.happened = happened;
     this.clock = story.begin;
-    const { tier, dailyCap, weeklyCap, ramp } = story;
+    const { tier, dailyCap, weeklyCap, ramp, pacing } = story;
     this.entity = this.#open();
     this.reference = new Reference(
       this.entity.account.accountId,
-      { tier, dailyCap, weeklyCap, ramp },
+      { tier, dailyCap, weeklyCap, ramp, pacing },
       this.clock,
     );
   }
 
   #open(): Entity {
-    const { tier, dailyCap, weeklyCap, ramp } = this.story;
+    const { tier, dailyCap, weeklyCap, ramp, pacing } = this.story;
     const owner = `chain ${(this.#chain += 1)}`;
     const policy = {
       tier,
       dailyCap,
       weeklyCap,
       ramp: ramp && { dailyCaps: ramp },
+      pacing,
     };
     const start: Start = {
       accountId: the(isAccountId, 'model'),

@@ -44,8 +44,8 @@ export const DATABASE_MUTANTS: readonly Mutant<
     rule: 'R14',
     what: 'a save ignores the owner',
     file: ACCOUNTS,
-    old: 'owner = $32 and version <= $29::bigint`',
-    mutated: '$32::text is not null and version <= $29::bigint`',
+    old: 'owner = $33 and version <= $29::bigint`',
+    mutated: '$33::text is not null and version <= $29::bigint`',
     by: 'a save of another owner changes nothing and raises an alert',
   },
   {
@@ -60,8 +60,8 @@ export const DATABASE_MUTANTS: readonly Mutant<
     rule: 'R14',
     what: 'a save ignores the version',
     file: ACCOUNTS,
-    old: 'owner = $32 and version <= $29::bigint`',
-    mutated: 'owner = $32`',
+    old: 'owner = $33 and version <= $29::bigint`',
+    mutated: 'owner = $33`',
     by: 'a save that comes late changes nothing',
   },
   {
@@ -121,8 +121,8 @@ export const DATABASE_MUTANTS: readonly Mutant<
     rule: 'R8',
     what: "a run does not update the time of the account's last run",
     file: ACCOUNTS,
-    old: 'coalesce(safeband.at_ms($33), last_checked_at)',
-    mutated: 'coalesce(last_checked_at, safeband.at_ms($33))',
+    old: 'coalesce(safeband.at_ms($34), last_checked_at)',
+    mutated: 'coalesce(last_checked_at, safeband.at_ms($34))',
     by: 'a run leaves a heartbeat, also when it finds nothing',
   },
   {
@@ -219,8 +219,8 @@ export const DATABASE_MUTANTS: readonly Mutant<
     rule: 'R13',
     what: 'a claim takes a row that has changed since it was read',
     file: ACCOUNTS,
-    old: '(a.owner = $33 and a.version = $34)',
-    mutated: '(a.owner = $33 and a.version >= $34)',
+    old: '(a.owner = $34 and a.version = $35)',
+    mutated: '(a.owner = $34 and a.version >= $35)',
     by: 'a claim needs the version that it has read',
   },
   {

@@ -33,6 +33,10 @@ export const HEALED: Readonly<Record<string, readonly [string, string]>> = {
   external: ['external + 1', 'external - 1'],
   unexplained: ['unexplained + 1', 'unexplained + 9'],
   credits_renew_on: ['5', '31'],
+  pacing: [
+    `'{"minGapSeconds": 5, "jitterPercent": 0, "perHour": null}'`,
+    `'{"minGapSeconds": 60, "jitterPercent": 50, "perHour": 9}'`,
+  ],
 };
 /**
  * Columns that every save, or only the claim, writes again. The next run replaces a manual value, but

@@ -9,6 +9,7 @@ import {
 import { NativeConnection, Worker } from '@temporalio/worker';
 import pg from 'pg';
 import { inject } from 'vitest';
+import type { Pacing } from '../../src/domain/account/policy.js';
 import { createActivities } from '../../src/activities/index.js';
 import { named } from '../../src/temporal/answers.js';
 import { runAfter } from '../../src/domain/days/forecast.js';
@@ -86,18 +87,20 @@ export type StandOptions = {
   readonly workflowBundlePath?: string;
   /** The codec of client and worker. */
   readonly payloadKeys?: PayloadKeys;
+  /** The pace of new accounts that name none (R19). */
+  readonly defaultPacing?: Pacing;
   /** The queue of a worker that the test starts itself, so that the stand starts none. */
   readonly taskQueue?: string;
 };
 
 export async function createStand(options: StandOptions = {}): Promise<Stand> {
-  const { databaseUrl } = options;
+  const { databaseUrl, defaultPacing } = options;
   const database = databaseUrl
     ? { url: databaseUrl, drop: async () => undefined }
     : await freshDatabase();
   const pool = createPool(database.url);
   const networks = [{ address: '127.0.0.1', prefix: 32 }]; // receivers of webhooks are tests
-  const real = named(createActivities({ pool, webhooks: { networks } }));
+  const real = named(createActivities({ pool, webhooks: { networks }, defaultPacing }));
   const activities = { ...real, ...options.activities?.(real) };
   const connection = await connectClient({
     address: inject('temporalAddress'),

@@ -4,7 +4,13 @@ import type { Account, CooldownCause } from '../account/account.js';
 import { alert, type Event } from '../account/events.js';
 import type { AccountId, Identity } from '../primitives/ids.js';
 import { hasSameIds, isSameMember } from '../primitives/linkedinId.js';
-import { beyondBand, TIMEZONE_DEFAULT, type Pacing, type Policy, type Ramp } from '../account/policy.js';
+import {
+  beyondBand,
+  TIMEZONE_DEFAULT,
+  type Pacing,
+  type Policy,
+  type Ramp,
+} from '../account/policy.js';
 import { isoInstant, type Instant } from '../primitives/time.js';
 import type { Tier } from '../primitives/tier.js';
 import type { SendingWindow } from '../account/sendingWindow.js';
@@ -67,8 +73,10 @@ const identityOf = ({ identity: old }: Policy, { identity }: PolicyChange): Iden
 const renewal = (on: number | null | undefined): Pick<Policy, 'creditsRenewOn'> =>
   on === null || on === undefined ? {} : { creditsRenewOn: on };
 
-/** Returns no field for the default, too. */
-const pacingOf = (pacing: PacingChange | Pacing | null | undefined): Pick<Policy, 'pacing'> => {
+/** Returns the pace with all its fields; no field for none, too. */
+export const pacingOf = (
+  pacing: PacingChange | Pacing | null | undefined,
+): Pick<Policy, 'pacing'> => {
   if (pacing === null || pacing === undefined) return {};
   const { minGapSeconds, jitterPercent = 0, perHour } = pacing;
   return { pacing: { minGapSeconds, jitterPercent, perHour: perHour ?? null } };

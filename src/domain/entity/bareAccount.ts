@@ -26,6 +26,7 @@ export function bareAccount(start: Start, found: ReadBack, day: UtcDay): Account
     sendingWindow: null,
     timezone: TIMEZONE_DEFAULT,
     identity: null,
+    ...(found.defaultPacing ? { pacing: found.defaultPacing } : {}),
   };
   const policy = stored?.policy ?? changedPolicy(fresh, start);
   const rampDay = stored?.rampDay ?? 1;

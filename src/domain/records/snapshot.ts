@@ -8,6 +8,7 @@ import type {
   EventRow,
   ReservationRow,
 } from './records.js';
+import type { Pacing } from '../account/policy.js';
 import type { FailureKind } from '../account/account.js';
 import type { Event } from '../account/events.js';
 import type { Instant, UtcDay } from '../primitives/time.js';
@@ -101,6 +102,8 @@ export type ReadBack = {
   /** Parts that are not in this answer; absent if there are none. */
   readonly left?: readonly ReadPart[];
   readonly account: StoredAccount | null;
+  /** The pace of a new account that names none (R19); absent if the fleet has none. */
+  readonly defaultPacing?: Pacing | undefined;
   /** The highest number that any row of the account carries. */
   readonly highestNumber: number;
   /** Reservations of remembered days, and older ones that are in flight. */

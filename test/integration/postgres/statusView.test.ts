@@ -68,6 +68,13 @@ const someRows = fc.record({
   excess: fc.nat(90),
   week: fc.array(closedDay, { minLength: 6, maxLength: 6 }),
   creditsRenewOn: orNull(fc.integer({ min: 1, max: 31 })),
+  pacing: orNull(
+    fc.record({
+      minGapSeconds: fc.constantFrom(1, 3_600, 86_400),
+      jitterPercent: fc.constantFrom(0, 50),
+      perHour: fc.constantFrom(null, 1, 3),
+    }),
+  ),
   /** Manual edits of the row's numbers after its save, up and down. */
   edits: fc.record(
     {
@@ -126,6 +133,7 @@ async function written(some: Some): Promise<{ readonly id: string; readonly now:
         weeklyCap: some.weeklyCap,
         ramp: some.ramp && { dailyCaps: some.ramp },
         ...(some.creditsRenewOn === null ? {} : { creditsRenewOn: some.creditsRenewOn }),
+        ...(some.pacing === null ? {} : { pacing: some.pacing }),
       },
       highestCap: some.highestCap,
       cooledAtCounter: some.cooledAtCounter ?? 0,

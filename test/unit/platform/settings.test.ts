@@ -1,6 +1,6 @@
 /** The error of a bad setting names the setting, the fault and the allowed values. */
 import { describe, expect, it } from 'vitest';
-import { cachedAccountsFrom, serverFrom } from '../../../src/platform/config.js';
+import { cachedAccountsFrom, pacingFrom, serverFrom } from '../../../src/platform/config.js';
 import { runbookUrlOf } from '../../../src/http/runbookUrl.js';
 import { plaintextDatabase, plaintextTemporal } from '../../../src/platform/plaintext.js';
 import { ConfigError } from '../../../src/platform/environment.js';
@@ -142,6 +142,27 @@ describe('a connection that is not encrypted', () => {
       expect(plaintextTemporal(address, false)).toBe(undefined);
     }
     expect(plaintextTemporal('temporal.example:7233', true)).toBe(undefined);
+  });
+});
+
+describe('SAFEBAND_PACING', () => {
+  it.each(['0s', '60', '60s,91%', '60s,0/h', '60s;50%', '90000s', 'none'])(
+    'SAFEBAND_PACING is named in the error if it is %j',
+    (value) => {
+      expect(() => pacingFrom({ SAFEBAND_PACING: value })).toThrow(
+        `SAFEBAND_PACING=${value}: it should be a pace such as 60s, 60s,50% or 60s,50%,12/h, ` +
+          'with a gap of 1 to 86400 s, a jitter of at most 90 % and at most 200 grants an hour',
+      );
+    },
+  );
+
+  it('SAFEBAND_PACING is a pace with or without jitter and maximum, and none if it is not set', () => {
+    const pace = (value?: string) =>
+      pacingFrom(value === undefined ? {} : { SAFEBAND_PACING: value });
+    expect(pace()).toBe(undefined);
+    expect(pace('60s')).toEqual({ minGapSeconds: 60, jitterPercent: 0, perHour: null });
+    expect(pace('60s, 50%')).toEqual({ minGapSeconds: 60, jitterPercent: 50, perHour: null });
+    expect(pace('5s,12/h')).toEqual({ minGapSeconds: 5, jitterPercent: 0, perHour: 12 });
   });
 });
 

@@ -61,7 +61,13 @@ function wordsOf({ tier, caps, cooldown }: Sender, reason: Reason): string {
 }
 
 /** Reasons that end by themselves; after them comes a reason that only a person can end. */
-const ENDING: readonly Reason[] = ['no_credits', 'cooldown', 'churn_cap', 'outside_window'];
+const ENDING: readonly Reason[] = [
+  'no_credits',
+  'cooldown',
+  'churn_cap',
+  'outside_window',
+  'paced',
+];
 
 function stopWords(sender: Sender, reason: Reason): string {
   const { hold } = sender;

@@ -89,6 +89,10 @@ const LINES: readonly (readonly [line: string, peek: PeekWire, more?: Partial<Se
     'Not before 08:08 UTC (in 1 h 12 min): outside its sending hours',
     denied('outside_window', LATER),
   ],
+  [
+    'Not before 08:08 UTC (in 1 h 12 min): its pacing waits between two sends',
+    denied('paced', LATER),
+  ],
 ];
 
 it.each(LINES.map(([line, peek, more = {}]) => [line, peek, more] as const))(

@@ -1,4 +1,4 @@
-/** The pace of grants (R19), by tables written by hand and over many accounts. */
+/** The pace of grants (R19), by written tables and over many accounts. */
 import { describe, expect, it } from 'vitest';
 import { configure } from '../../../../src/domain/commands/administer.js';
 import { fail } from '../../../../src/domain/commands/fail.js';

@@ -1,0 +1,21 @@
+/** A pace as an option of a command and as a setting have it, such as `60s,50%,12/h` (R19). */
+export type Pace = {
+  readonly minGapSeconds: number;
+  readonly jitterPercent?: number | null;
+  /** Maximum grants in any 60 minutes. */
+  readonly perHour?: number | null;
+};
+
+export const PACE_WORDS = 'a pace such as 60s, 60s,50% or 60s,50%,12/h';
+const PACE = /^(?<gap>\d+)s(?:,(?<jitter>\d+)%)?(?:,(?<hour>\d+)\/h)?$/;
+
+/** Returns the pace; undefined for another text. The account checks the limits of each number. */
+export function paceOf(text: string): Pace | undefined {
+  const { gap, jitter, hour } = PACE.exec(text.replaceAll(' ', ''))?.groups ?? {};
+  if (gap === undefined) return undefined;
+  return {
+    minGapSeconds: Number(gap),
+    ...(jitter === undefined ? {} : { jitterPercent: Number(jitter) }),
+    ...(hour === undefined ? {} : { perHour: Number(hour) }),
+  };
+}
