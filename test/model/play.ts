@@ -43,13 +43,8 @@ export class Play {
     this.story = story;
     this.happened = happened;
     this.clock = story.begin;
-    const { tier, dailyCap, weeklyCap, ramp, pacing } = story;
     this.entity = this.#open();
-    this.reference = new Reference(
-      this.entity.account.accountId,
-      { tier, dailyCap, weeklyCap, ramp, pacing },
-      this.clock,
-    );
+    this.reference = new Reference(this.entity.account.accountId, story, this.clock);
   }
 
   #open(): Entity {

@@ -3,6 +3,7 @@
  * lists whenever it is asked. Slow, and plain enough to be held against the text.
  */
 import type { Ext, Logged, RefPolicy, Res } from './kept.js';
+import { isPaced } from './pace.js';
 
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
@@ -107,24 +108,7 @@ export class Reference {
     if (this.used() >= this.dailyCap()) return 'daily_cap';
     const grants = this.all.filter((r) => r.day === this.day && this.isKnown(r)).length;
     if (grants >= Math.max(20, 3 * this.stepped())) return 'churn_cap';
-    return this.isPaced() ? 'paced' : undefined;
-  }
-  isPaced(): boolean {
-    const { pacing } = this.policy;
-    const grants = this.all.filter((r) => this.isKnown(r)).toSorted((a, b) => a.at - b.at);
-    const last = grants.at(-1);
-    if (!pacing || !last) return false;
-    const number = grants.filter((r) => r.day === last.day).length;
-    // FNV-1a, 32 bit, of account, day and number.
-    let hash = 2_166_136_261n;
-    for (const byte of Buffer.from(`${this.accountId} ${last.day} ${number}`))
-      hash = ((hash ^ BigInt(byte)) * 16_777_619n) % 4_294_967_296n;
-    const thousandths = Number(hash % 2_001n) - 1_000;
-    const percent = 100 + ((pacing.jitterPercent ?? 0) * thousandths) / 1_000;
-    const gap = Math.round(pacing.minGapSeconds * 10 * percent);
-    if (this.now < last.at + gap) return true;
-    const inHour = grants.filter((r) => r.at > this.now - HOUR).length;
-    return inHour >= (pacing.perHour ?? 1e9);
+    return isPaced(this, this.all.filter(this.isKnown)) ? 'paced' : undefined;
   }
 
   // ---- messages; each returns the answer to its sender, in one word
