@@ -19,10 +19,10 @@ import { knownMigrations } from './postgres/migrate.js';
 import { plaintextDatabase, plaintextTemporal } from './platform/plaintext.js';
 import { createPool, type Pool } from './postgres/pool.js';
 import { checkListening, checkTable, reachDatabase } from './postgres/reach.js';
-import { TASK_QUEUE } from './temporal/protocol.js';
+import { TASK_QUEUE, workflowIdOf } from './temporal/protocol.js';
 import { flawsOfSchedules } from './temporal/schedules.js';
 import { runEntry, START_WAIT_S, startWaitFrom, Waiting } from './platform/starting.js';
-import { countPollers, reachTemporal, temporalSettings } from './temporal/connect.js';
+import { countPollers, hasEnded, reachTemporal, temporalSettings } from './temporal/connect.js';
 import { ConfigError, type Environment } from './platform/environment.js';
 import { payloadKeysFrom } from './temporal/payloadKeys.js';
 
@@ -78,12 +78,12 @@ export async function startServer(
       logger,
       now: Date.now,
       ...settings,
+      hasEnded: (accountId) => hasEnded(client, workflowIdOf(accountId)),
       codec: keys.all.length > 0 ? createCodec(keys) : null,
       operations: {
         metrics,
         countPollers: () => countPollers({ connection, namespace }, TASK_QUEUE),
-        readAttributes: async () =>
-          attributesFlaw(await readAttributes({ connection, namespace }), namespace),
+        readAttributes: () => readFlaw({ connection, namespace }),
         readSchedules: () => flawsOfSchedules(client, Date.now()),
         migrations: await knownMigrations(),
       },
@@ -112,6 +112,9 @@ export async function startServer(
     throw error;
   }
 }
+
+const readFlaw = async (reached: Parameters<typeof readAttributes>[0]) =>
+  attributesFlaw(await readAttributes(reached), reached.namespace);
 
 /**
  * Opens the pools. The second one listens for changes, on a direct connection if there is a pooler.

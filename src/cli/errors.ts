@@ -40,6 +40,9 @@ export class CliError extends Error {
 export const usage = (message: string, next?: string): CliError =>
   new CliError(EXIT.usage, 'InvalidInput', message, next);
 
+export const alertUnknown = (alertId: number): CliError =>
+  new CliError(EXIT.unknown, 'AlertUnknown', `there is no alert ${alertId}`, 'safeband alerts');
+
 /** The exit code of each error type of the contract. */
 const EXIT_OF: Readonly<Record<string, ExitCode>> = {
   InvalidInput: EXIT.usage,
@@ -52,6 +55,8 @@ const EXIT_OF: Readonly<Record<string, ExitCode>> = {
   CapAboveSafeBand: EXIT.refused,
   Unavailable: EXIT.unreachable,
 };
+/** Returns the exit code of an error type; a type that is not known is a refusal. */
+export const exitOf = (code: string): ExitCode => EXIT_OF[code] ?? EXIT.refused;
 /** Returns the error for a refusal of the domain. */
 export const refusalOf = ({ refused, message }: Refusal, next?: string): CliError =>
   new CliError(EXIT_OF[refused] ?? EXIT.refused, refused, message, next);

@@ -20,6 +20,8 @@ import { registerWhatIf } from './commands/read/whatIf.js';
 import { registerWebhooks } from './commands/system/webhooks.js';
 import { registerWhy } from './commands/read/why.js';
 import { lookOf, widthOf } from './output.js';
+import { isByKey } from './source/keyAccess.js';
+import { checkByKey } from './source/needs.js';
 
 /** The commands under each heading of the help. */
 const GROUPS: readonly (readonly [string, readonly Register[]])[] = [
@@ -47,6 +49,12 @@ const GROUPS: readonly (readonly [string, readonly Register[]])[] = [
 const subcommandTerm = (command: Command): string =>
   new Help().subcommandTerm(command).replace(' [options]', '');
 
+/** Returns the words of a command after `safeband`, such as `keys make`. */
+function pathOf(command: Command): string {
+  const { parent } = command;
+  return parent?.parent ? `${pathOf(parent)} ${command.name()}` : command.name();
+}
+
 export function createProgram(context: Context): Command {
   const { io, version } = context;
   const { colors, isColoured } = lookOf(io);
@@ -69,6 +77,9 @@ export function createProgram(context: Context): Command {
       getOutHelpWidth: () => widthOf(io),
       getErrHelpWidth: () => widthOf(io),
     });
+  program.hook('preAction', (_, command) => {
+    if (isByKey(io.env)) checkByKey(pathOf(command));
+  });
   for (const [heading, registers] of GROUPS) {
     program.commandsGroup(heading);
     for (const register of registers) register(program, context);

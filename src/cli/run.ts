@@ -22,7 +22,7 @@ export async function run(argv: readonly string[], process: Io): Promise<number>
   // Every word after `--` is a name: an account may be called --json.
   const names = argv.indexOf('--');
   const isJson = (names < 0 ? argv : argv.slice(0, names)).includes('--json');
-  const world = worldOf(io, isJson);
+  const world = worldOf(io, isJson, Date.now);
   let exitCode: number = EXIT.ok;
   const context: Context = {
     io,

@@ -24,12 +24,14 @@ type Addresses = {
   readonly databaseUrl: string;
 };
 
+const SETS_ADDRESS = /^(TEMPORAL_(?!CLI_PATH)|DATABASE_URL|SAFEBAND_URL)/;
+
 /**
  * Adds the addresses of the development stack if it runs and the environment has no address. A
  * mixture of two deployments would be worse than an error.
  */
 export function withAddresses(env: Environment, file = FILE): Environment {
-  const isSet = Object.keys(env).some((name) => /^(TEMPORAL_(?!CLI_PATH)|DATABASE_URL)/.test(name));
+  const isSet = Object.keys(env).some((name) => SETS_ADDRESS.test(name));
   const known = isSet ? undefined : read(file);
   if (!known) return env;
   return { ...env, TEMPORAL_ADDRESS: known.temporalAddress, DATABASE_URL: known.databaseUrl };

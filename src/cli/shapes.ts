@@ -3,6 +3,7 @@ import { isoDay, isoInstant, isoOrNull, type Instant } from '../domain/primitive
 import { ALERT_HELP } from '../domain/diagnostics/alerts/alertHelp.js';
 import { alertStateOf, type Alert, type AlertAct } from '../postgres/alerts/alerts.js';
 import type { LoggedEvent, StatusRow } from '../postgres/read/reads.js';
+import type { Delivery, Endpoint } from '../postgres/webhooks/endpoints.js';
 import { canSendRead } from '../status/canSend.js';
 
 /** Returns an account of a list: its row as of now. */
@@ -58,3 +59,31 @@ export const alertJson = (alert: Alert) => ({
 });
 
 const actJson = (act: AlertAct | null) => act && { ...act, at: isoInstant(act.at) };
+
+export const endpointJson = (one: Endpoint) => ({
+  endpointId: one.endpointId,
+  url: one.url,
+  events: one.events,
+  accounts: one.accounts,
+  format: one.format,
+  secrets: one.secrets.map(({ secret, until }) => ({ secret, until: isoOrNull(until) })),
+  createdAt: isoInstant(one.createdAt),
+  changedBy: one.changedBy,
+  attempt: one.attempt,
+  failingSince: isoOrNull(one.failingSince),
+  nextAttemptAt: isoOrNull(one.nextAttemptAt),
+  disabledAt: isoOrNull(one.disabledAt),
+  disabledReason: one.disabledReason,
+});
+
+export const deliveryJson = (one: Delivery) => ({
+  deliveryId: one.deliveryId,
+  eventId: one.eventId,
+  type: one.type,
+  attempt: one.attempt,
+  at: isoInstant(one.at),
+  durationMs: one.durationMs,
+  status: one.status,
+  error: one.error,
+  answer: one.answer,
+});

@@ -4,10 +4,16 @@
  */
 import type { SafebandClient } from '../client/index.js';
 import { databaseUrlFrom, directUrlFrom } from '../platform/config.js';
+import type { Instant } from '../domain/primitives/time.js';
 import { createPool, type Pool } from '../postgres/pool.js';
 import { usage } from './errors.js';
 import type { Io } from './io.js';
-import { showSafely, shownClient } from './safe.js';
+import { showSafely, shownClient, shownIn } from './safe.js';
+import { byKeySource } from './source/byKey.js';
+import { directSource } from './source/direct.js';
+import { httpOf } from './source/http.js';
+import { keyAccessFrom } from './source/keyAccess.js';
+import type { Source } from './source/source.js';
 import type { Temporal } from './temporal.js';
 import type { Environment } from '../platform/environment.js';
 
@@ -17,6 +23,8 @@ export type World = {
   readonly pool: () => Pool;
   readonly hasDatabase: () => boolean;
   readonly temporal: () => Promise<Temporal>;
+  /** What commands read and order: by Postgres and Temporal, or by HTTP with an API key. */
+  readonly source: () => Source;
   readonly client: () => Promise<SafebandClient>;
   readonly close: () => Promise<void>;
 };
@@ -24,7 +32,7 @@ export type World = {
 /**
  * Creates the connections. With `isJson` the data is not made safe for a terminal: JSON escapes it.
  */
-export function worldOf(io: Io, isJson: boolean): World {
+export function worldOf(io: Io, isJson: boolean, now: () => Instant): World {
   let pool: Pool | undefined;
   let temporal: Promise<Temporal> | undefined;
   const reach = (): Promise<Temporal> =>
@@ -36,11 +44,20 @@ export function worldOf(io: Io, isJson: boolean): World {
     const opened = createPool(needed(io.env), CONNECTIONS);
     return isJson ? opened : showSafely(opened);
   };
-  return {
+  const byKey = (): Source | undefined => {
+    const access = keyAccessFrom(io.env);
+    return access && byKeySource(httpOf(access, io.signal, isJson ? (one) => one : shownIn));
+  };
+  const reached = {
     hasDatabase: () => databaseUrlFrom(io.env) !== undefined,
     pool: () => (pool ??= open()),
     temporal: reach,
     client: async () => (await reach()).safeband,
+  };
+  let source: Source | undefined;
+  return {
+    ...reached,
+    source: () => (source ??= byKey() ?? directSource(reached, now)),
     close: async () => {
       await pool?.end();
       await temporal?.then(({ close }) => close()).catch(() => undefined);
@@ -51,5 +68,9 @@ export function worldOf(io: Io, isJson: boolean): World {
 function needed(env: Environment): string {
   const url = directUrlFrom(env) ?? databaseUrlFrom(env);
   if (url !== undefined) return url;
-  throw usage('DATABASE_URL is not set, and no development stack is running', 'safeband dev');
+  throw usage(
+    'DATABASE_URL is not set, and no development stack is running ' +
+      '(with an API key alone, set SAFEBAND_URL and SAFEBAND_KEY)',
+    'safeband dev',
+  );
 }

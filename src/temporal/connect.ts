@@ -1,7 +1,7 @@
 /** Connects to Temporal, by the SDK's environment configuration. */
 import { createConnection } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import type { Connection } from '@temporalio/client';
+import type { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { SECOND_MS } from '../domain/primitives/time.js';
 import { Waiting } from '../platform/starting.js';
@@ -193,3 +193,14 @@ export async function countPollers(
 type Asked = {
   readonly workflowService: Pick<Connection['workflowService'], 'describeTaskQueue'>;
 };
+
+const ENDED: readonly string[] = ['COMPLETED', 'FAILED', 'CANCELLED', 'TERMINATED', 'TIMED_OUT'];
+
+/** True if the latest run of the workflow has ended; it then still answers with its last state. */
+export async function hasEnded(
+  { workflow }: Pick<Client, 'workflow'>,
+  workflowId: string,
+): Promise<boolean> {
+  const { status } = await workflow.getHandle(workflowId).describe();
+  return ENDED.includes(status.name);
+}

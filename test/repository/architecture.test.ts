@@ -91,6 +91,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   status: ['status', 'domain', 'client', 'postgres', 'calendar/openings'],
   http: [
     'http',
+    'platform/cursor',
     'status',
     'temporal/codecEndpoint',
     '@temporalio/common',
@@ -116,6 +117,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   cli: [
     'platform/environment',
+    'platform/cursor',
     'status',
     'cli',
     'temporal/codec',

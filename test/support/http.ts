@@ -6,7 +6,8 @@ import { createApp } from '../../src/http/app.js';
 import type { Operations } from '../../src/http/operations/operations.js';
 import { createMetrics } from '../../src/platform/metrics.js';
 import { knownMigrations } from '../../src/postgres/migrate.js';
-import { countPollers } from '../../src/temporal/connect.js';
+import { countPollers, hasEnded } from '../../src/temporal/connect.js';
+import { workflowIdOf } from '../../src/temporal/protocol.js';
 import type { Role } from '../../src/http/access/caller.js';
 import { makeKey } from '../../src/postgres/access/keys.js';
 import { isKnown } from '../../src/postgres/read/lists.js';
@@ -46,6 +47,7 @@ export async function createHttpStand(
     pool,
     logger: pino({ level: 'silent' }),
     now: Date.now,
+    hasEnded: (accountId) => hasEnded(client, workflowIdOf(accountId)),
     temporalUiUrl: null,
     operations: await operationsOf(stand),
     ...more,

@@ -4,6 +4,7 @@
  * unchanged.
  */
 import { Type, type Static, type TSchema } from 'typebox';
+import { cursorOf } from '../../platform/cursor.js';
 import { isDataError, invalidInput } from './problems.js';
 import { checkOf } from './validation.js';
 
@@ -87,6 +88,6 @@ function paramsOf(query: Query, place: unknown): string {
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined && name !== 'cursor') params.set(name, String(value));
   }
-  params.set('cursor', Buffer.from(JSON.stringify(place)).toString('base64url'));
+  params.set('cursor', cursorOf(place));
   return params.toString();
 }

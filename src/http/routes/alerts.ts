@@ -7,6 +7,7 @@ import { isoDay, isoInstant, isoOrNull } from '../../domain/primitives/time.js';
 import { parseAlertOrder } from '../../domain/wire/alertOrder.js';
 import { actOnAlert } from '../../postgres/alerts/act.js';
 import {
+  ALERT_ORDERS,
   ALERT_STATES,
   alertStateOf,
   listAlertActs,
@@ -15,6 +16,7 @@ import {
   UNRESOLVED,
   type Alert,
   type AlertAct,
+  type AlertOrder,
   type AlertState,
 } from '../../postgres/alerts/alerts.js';
 import { actorOf } from '../access/actor.js';
@@ -83,6 +85,9 @@ function statesIn({ open, state }: Query): readonly AlertState[] | null {
   return unresolved && state === 'resolved' ? [] : [state];
 }
 
+const orderIn = ({ order }: Query): AlertOrder =>
+  ALERT_ORDERS.find((one) => one === order) ?? 'raised';
+
 export const placeOfAlert = place(Type.Integer(), Type.Integer(), Type.Integer());
 /** The parts that both lists of alerts share. */
 export const alertList: Pick<
@@ -100,7 +105,7 @@ export const alertList: Pick<
       kind: textIn(query, 'kind'),
       severity: textIn(query, 'severity'),
       states: statesIn(query),
-      order: 'raised',
+      order: orderIn(query),
       after,
       limit,
     });

@@ -1,10 +1,13 @@
-/** Reads for support: why numbers differ, a past state, and the effect of another policy. */
+/** Reads for support: why numbers differ, all sources, a past state, the effect of a policy. */
 import type { FastifyInstance } from 'fastify';
 import { Type, type Static } from 'typebox';
-import { parseInstant } from '../../domain/primitives/time.js';
+import { isoInstant, parseInstant } from '../../domain/primitives/time.js';
 import { stateAt } from '../../postgres/diagnostics/history.js';
+import { readSources } from '../../postgres/diagnostics/sources.js';
 import { whatIf } from '../../postgres/diagnostics/whatIf.js';
 import { readWhy } from '../../postgres/diagnostics/why.js';
+import { readFeed } from '../../postgres/read/feed.js';
+import { isKnown } from '../../postgres/read/lists.js';
 import { QUERY_MS } from '../../status/statusReader.js';
 import { askStatus } from '../../status/readStatus.js';
 import { parseJson } from '../plumbing/json.js';
@@ -19,6 +22,8 @@ import type { Parts } from '../context.js';
 type Params = Static<typeof accountParams>;
 const read = { needs: 'read' } as const;
 const tags = ['queries'];
+/** Maximum number of rows in one answer of the feed. */
+const FEED_MAX = 1_000;
 const atQuery = closed({ at: anyInstant('The instant of the state.') });
 const whatIfQuery = closed({
   change: Type.String({
@@ -28,7 +33,14 @@ const whatIfQuery = closed({
   }),
   days: Type.Optional(Type.Integer({ minimum: 1, maximum: WHAT_IF_DAYS_MAX, default: 30 })),
 });
-export function ticketRoutes(app: FastifyInstance, { client, pool, now }: Parts): void {
+const feedQuery = closed({
+  since: Type.Optional(anyInstant('Only rows that were written since then.')),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: FEED_MAX, default: 50 })),
+});
+export function ticketRoutes(app: FastifyInstance, parts: Parts): void {
+  const { client, pool, now } = parts;
+  sourcesRoute(app, parts);
+  feedRoute(app, parts);
   app.get<{ Params: Params }>(
     '/v1/accounts/:accountId/why',
     {
@@ -44,7 +56,8 @@ export function ticketRoutes(app: FastifyInstance, { client, pool, now }: Parts)
     async ({ params: { accountId } }) => {
       const answer = await askStatus(() => client.status(accountId, QUERY_MS), now);
       const status = 'status' in answer ? answer.status : undefined;
-      return known(await readWhy(pool, accountId, { now: now(), status }));
+      const why = known(await readWhy(pool, accountId, { now: now(), status }));
+      return { ...why, source: status ? 'workflow' : 'postgres' };
     },
   );
   app.get<{ Params: Params; Querystring: Static<typeof atQuery> }>(
@@ -86,6 +99,58 @@ export function ticketRoutes(app: FastifyInstance, { client, pool, now }: Parts)
       const found = known(await whatIf(pool, accountId, change, { days, now: now() }));
       if ('refused' in found) throw problemOf(found.refused, found.message, 'change');
       return found;
+    },
+  );
+}
+
+/** The workflow and each table side by side: what `safeband check` compares. */
+function sourcesRoute(app: FastifyInstance, { client, pool, now, hasEnded }: Parts): void {
+  app.get<{ Params: Params }>(
+    '/v1/accounts/:accountId/sources',
+    {
+      config: read,
+      schema: {
+        operationId: 'sources',
+        tags,
+        summary: 'Workflow, row, reservations, journal and event log side by side',
+        params: accountParams,
+        response: { 200: answers.sources, ...problems },
+      },
+    },
+    async ({ params: { accountId } }) => {
+      const answer = await askStatus(() => client.status(accountId, QUERY_MS), now);
+      const isGone = 'status' in answer ? await hasEnded?.(accountId) : answer.why === 'ended';
+      const status = 'status' in answer ? answer.status : undefined;
+      const sources = await readSources(pool, accountId, { now: now(), status });
+      return { ...known(sources), status: status ?? null, isGone: isGone ?? false };
+    },
+  );
+}
+
+function feedRoute(app: FastifyInstance, { pool }: Parts): void {
+  app.get<{ Params: Params; Querystring: Static<typeof feedQuery> }>(
+    '/v1/accounts/:accountId/feed',
+    {
+      config: read,
+      schema: {
+        operationId: 'feed',
+        tags,
+        summary: 'The newest rows of the account of every kind, the oldest first',
+        params: accountParams,
+        querystring: feedQuery,
+        response: { 200: answers.feed, ...problems },
+      },
+    },
+    async ({ params: { accountId }, query: { since, limit = 50 } }) => {
+      if (!(await isKnown(pool, accountId))) throw accountUnknown();
+      const from = since === undefined ? null : (parseInstant(since) ?? null);
+      const found = await readFeed(pool, accountId, { since: from, limit });
+      const items = found.map(({ at, recordedAt, ...one }) => ({
+        ...one,
+        at: isoInstant(at),
+        recordedAt: isoInstant(recordedAt),
+      }));
+      return { items };
     },
   );
 }

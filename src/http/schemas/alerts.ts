@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import { ALERT_KINDS, SEVERITIES } from '../../domain/account/alertKinds.js';
 import { ALERT_ENDS } from '../../domain/diagnostics/alerts/model.js';
 import { ALERT_ID_PATTERN, alertOrderFields } from '../../domain/wire/alertOrder.js';
-import { ALERT_STATES } from '../../postgres/alerts/alerts.js';
+import { ALERT_ORDERS, ALERT_STATES } from '../../postgres/alerts/alerts.js';
 import { bodyOf, note } from './body.js';
 import { accountId, closed, day, instant, noteOfInstant, orNull } from './parts.js';
 
@@ -57,6 +57,14 @@ export const alertFilters = {
   state: Type.Optional(Type.Enum(ALERT_STATES)),
   kind: Type.Optional(Type.Enum(ALERT_KINDS)),
   severity: Type.Optional(Type.Enum(SEVERITIES)),
+  order: Type.Optional(
+    Type.Enum(ALERT_ORDERS, {
+      default: 'raised',
+      description:
+        'raised: the last report first. opened: the last opened first. urgency: the highest ' +
+        'severity first, then the last opened.',
+    }),
+  ),
 };
 
 /** Text and not a number, because a path such as `1.5` would become another alert. */

@@ -6,7 +6,7 @@ import { accountId, closed, day, instant, orNull } from './parts.js';
 const { Array: List, Boolean, Integer, Number, Object: Obj, Omit, String } = Type;
 const open = Obj({}, { additionalProperties: true });
 
-export const why = closed({
+const whyFields = {
   canSend,
   accountId,
   asOf: instant('The instant of these numbers.'),
@@ -25,6 +25,40 @@ export const why = closed({
     }),
   ),
   beside: List(closed({ text: String(), kind: String(), at: orNull(String()) })),
+};
+export const why = closed({
+  ...whyFields,
+  source: Type.Enum(['workflow', 'postgres'], {
+    description: 'postgres: the workflow did not answer, so all numbers are from the rows.',
+  }),
+});
+
+const counts = (...names: readonly string[]) =>
+  closed(Object.fromEntries(names.map((name) => [name, Integer()])));
+export const sources = closed({
+  status: orNull(
+    Obj({}, { additionalProperties: true, description: 'Null: the workflow did not answer.' }),
+  ),
+  isGone: Boolean({ description: 'True: no workflow of the account runs.' }),
+  sides: closed({
+    row: Obj({}, { additionalProperties: true, description: 'The row of the account.' }),
+    reservations: counts('inFlight', 'uncertain', 'delivered', 'released'),
+    journal: counts('open', 'delivered', 'failed', 'void'),
+    eventLog: counts('delivered', 'external', 'uncounted'),
+  }),
+  why: closed(whyFields),
+});
+
+export const feed = closed({
+  items: List(
+    closed({
+      key: String({ description: 'The same key for the same write of the same row.' }),
+      kind: Type.Enum(['event', 'reservation', 'change', 'alert', 'correction']),
+      at: instant('When it happened.'),
+      recordedAt: instant('When its row was written.'),
+      details: open,
+    }),
+  ),
 });
 
 export const stateAt = closed({

@@ -62,6 +62,10 @@ const STATE = `case when resolved_at is not null then 'resolved'
 export type AlertPlace = [rank: number, at: number, alertId: number];
 export type PlacedAlert = { readonly item: Alert; readonly place: AlertPlace };
 
+/** The orders of a list of alerts. */
+export const ALERT_ORDERS = ['raised', 'opened', 'urgency'] as const;
+export type AlertOrder = (typeof ALERT_ORDERS)[number];
+
 export type AlertPage = {
   /** The accounts that the reader may see; null for all. */
   readonly accounts: readonly string[] | null;
@@ -71,7 +75,7 @@ export type AlertPage = {
   /** Null: in any state. */
   readonly states?: readonly AlertState[] | null;
   /** The last report first; or the highest severity first, and then what opened last. */
-  readonly order: 'raised' | 'opened' | 'urgency';
+  readonly order: AlertOrder;
   readonly after: AlertPlace | null;
   readonly limit: number;
 };

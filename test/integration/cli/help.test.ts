@@ -31,6 +31,7 @@ const programOf = (): Command =>
       hasDatabase: () => false,
       temporal: () => expect.fail(),
       client: () => expect.fail(),
+      source: () => expect.fail(),
       close: async () => undefined,
     },
   });

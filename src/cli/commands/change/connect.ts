@@ -2,7 +2,6 @@
 import { Option, type Command } from 'commander';
 import { commandLine } from '../../../domain/primitives/commandLine.js';
 import type { Tier } from '../../../domain/primitives/tier.js';
-import type { StatusWire } from '../../../domain/wire/responses.js';
 import { calling, firstVerified } from '../../accounts.js';
 import {
   accountArgument,
@@ -14,6 +13,7 @@ import {
 import { tierOption, whole } from '../../options.js';
 import { policyOf, policyOptions, policyText, type PolicyOptions } from '../../policy.js';
 import { withProgress, type Answer } from '../../output.js';
+import type { FirstStatus } from '../../source/source.js';
 
 type ConnectOptions = PolicyOptions & {
   readonly tier: Tier;
@@ -60,7 +60,7 @@ async function connected(
   accountId: string,
   options: ConnectOptions,
 ): Promise<Answer> {
-  const client = await context.world.client();
+  const client = await context.world.source().orders();
   const { tier, identity, sentToday, deliveredToday } = options;
   await client.connect({
     accountId,
@@ -84,7 +84,7 @@ async function connected(
   };
 }
 
-const stateWords = ({ state, remaining, caps, verified, hold, cooldown }: StatusWire): string => {
+const stateWords = ({ state, remaining, caps, verified, hold, cooldown }: FirstStatus): string => {
   if (state === 'active') return `active, ${remaining} of ${caps.effective} left today`;
   if (state === 'cooldown') return `in cooldown until ${cooldown?.until} (${cooldown?.cause})`;
   if (state === 'held') return `held by ${hold?.actor}: ${hold?.reason}`;
@@ -106,7 +106,7 @@ function registerConfigure(program: Command, context: Context): void {
     .action(
       async (accountId: string, { actor, ...options }: PolicyOptions & { actor?: string }) => {
         const change = { ...policyOf(options), ...(options.tier ? { tier: options.tier } : {}) };
-        const client = await context.world.client();
+        const client = await context.world.source().orders();
         const policy = await calling(context, accountId, () =>
           client.configure(accountId, { ...change, actor: actorOf(context.io, actor) }),
         );
@@ -127,7 +127,7 @@ function registerDisconnect(program: Command, context: Context): void {
     .addOption(new Option('--reason <text>', 'the reason').makeOptionMandatory())
     .option('--actor <name>', 'the name of the person who acts (default: cli:<user>)')
     .action(async (accountId: string, { reason, actor }: { reason: string; actor?: string }) => {
-      const client = await context.world.client();
+      const client = await context.world.source().orders();
       const { state } = await calling(context, accountId, () =>
         client.disconnect(accountId, { reason, actor: actorOf(context.io, actor) }),
       );

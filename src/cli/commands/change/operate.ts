@@ -74,7 +74,7 @@ function registerOrder(program: Command, context: Context, order: StateOrder): v
     .addArgument(accountArgument());
   ordered(command).action(async (accountId: string, options: OrderOptions) => {
     const by = { reason: options.reason, actor: actorOf(context.io, options.actor) };
-    const client = await context.world.client();
+    const client = await context.world.source().orders();
     const answer: HoldAnswer = await calling(context, accountId, () =>
       client[order.name](accountId, by),
     );
@@ -118,7 +118,7 @@ function registerSettle(program: Command, context: Context): void {
       reason,
       actor: actorOf(context.io, options.actor),
     };
-    const client = await context.world.client();
+    const client = await context.world.source().orders();
     const { settled } = await calling(context, accountId, () => client.settle(accountId, order));
     context.answer({
       json: { accountId, reservationId: id, settled },
@@ -142,7 +142,7 @@ function registerReconcile(program: Command, context: Context): void {
     )
     .addArgument(accountArgument())
     .action(async (accountId: string) => {
-      const client = await context.world.client();
+      const client = await context.world.source().orders();
       const { io, isJson } = context;
       const found = await withProgress(io, isJson, `reconciling ${accountId}`, () =>
         calling(context, accountId, () => client.reconcileNow(accountId)),

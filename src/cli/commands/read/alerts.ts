@@ -1,27 +1,21 @@
 /** `safeband alerts`: lists alerts; a person acknowledges or closes one, with a reason. */
 import { Argument, Option, type Command } from 'commander';
-import { commandLine } from '../../../domain/primitives/commandLine.js';
-import { ALERT_KINDS, SEVERITIES } from '../../../domain/account/alertKinds.js';
+import {
+  ALERT_KINDS,
+  SEVERITIES,
+  type AlertKind,
+  type Severity,
+} from '../../../domain/account/alertKinds.js';
 import { ALERT_HELP } from '../../../domain/diagnostics/alerts/alertHelp.js';
 import type { AlertVerb } from '../../../domain/diagnostics/alerts/act.js';
 import { parseAlertOrder } from '../../../domain/wire/alertOrder.js';
-import { actOnAlert } from '../../../postgres/alerts/act.js';
-import {
-  ALERT_STATES,
-  alertStateOf,
-  pageAlerts,
-  UNRESOLVED,
-  type Alert,
-  type AlertAct,
-  type AlertState,
-} from '../../../postgres/alerts/alerts.js';
-import { knownRow } from '../../accounts.js';
+import { ALERT_STATES, type AlertState } from '../../../postgres/alerts/alerts.js';
 import { actorOf, withExamples, type Context, type Register } from '../../command.js';
-import { CliError, EXIT, refusalOf } from '../../errors.js';
+import { refusalOf } from '../../errors.js';
 import { accountId as idOf, instant, whole } from '../../options.js';
 import { widthOf, type Look } from '../../output.js';
-import { alertJson } from '../../shapes.js';
-import { clock, span, wrapped } from '../../text.js';
+import type { AlertJson } from '../../source/source.js';
+import { clock, instantOf, span, wrapped } from '../../text.js';
 import type { Instant } from '../../../domain/primitives/time.js';
 
 const LIMIT = 50;
@@ -39,8 +33,8 @@ export const registerAlerts: Register = (program, context) => {
 type ListOptions = {
   readonly limit: number;
   readonly state?: AlertState | 'all';
-  readonly severity?: string;
-  readonly kind?: string;
+  readonly severity?: Severity;
+  readonly kind?: AlertKind;
 };
 
 function registerList(alerts: Command, context: Context): void {
@@ -60,23 +54,17 @@ function registerList(alerts: Command, context: Context): void {
     .addOption(new Option('--kind <kind>', 'only alerts of this kind').choices([...ALERT_KINDS]))
     .option('--limit <n>', 'how many alerts to show', whole(1, 1_000), LIMIT)
     .action(async (accountId: string | undefined, options: ListOptions) => {
-      if (accountId !== undefined) await knownRow(context, accountId);
-      const { state, severity = null, kind = null, limit } = options;
-      const isPast = state === 'all' || state === 'resolved';
-      const found = await pageAlerts(context.world.pool(), {
-        accounts: null,
+      const { state, severity, kind, limit } = options;
+      const shown = await context.world.source().alerts({
         accountId: accountId ?? null,
-        severity,
-        kind,
-        states: state === 'all' ? null : state === undefined ? UNRESOLVED : [state],
-        order: isPast ? 'opened' : 'urgency',
-        after: null,
+        severity: severity ?? null,
+        kind: kind ?? null,
+        state: state ?? null,
         limit,
       });
-      const shown = found.map(({ item }) => item);
       const isFiltered = [state, options.severity, options.kind].some((one) => one !== undefined);
       context.answer({
-        json: { alerts: shown.map(alertJson) },
+        json: { alerts: shown },
         text: (look) =>
           shown.length === 0
             ? isFiltered
@@ -94,23 +82,22 @@ function registerList(alerts: Command, context: Context): void {
 }
 
 /** Returns an alert as lines: what it is, what was found, who works on it, and the next step. */
-function blockOf(alert: Alert, { colors }: Look, { io, now: clockOf }: Context): string {
+function blockOf(alert: AlertJson, { colors }: Look, { io, now: clockOf }: Context): string {
   const [width, now] = [widthOf(io), clockOf()];
   const colour = { info: colors.dim, warning: colors.yellow, critical: colors.red };
-  const { alertId, accountId, kind, severity, times, openedAt, resolvedAt } = alert;
-  const help = ALERT_HELP[kind];
+  const { alertId, accountId, kind, severity, state, times, resolvedAt } = alert;
+  const openedAt = instantOf(alert.openedAt);
   const often = times > 1 ? `, ${times} times` : '';
-  const state = alertStateOf(alert);
   const lines = [
-    help.title,
+    titleOf(kind),
     ...sentencesOf(alert),
     ...(alert.acknowledged ? [`acknowledged ${actText(alert.acknowledged, now)}`] : []),
     ...(resolvedAt === null
-      ? [`Next: ${help.step}`, help.ifNoPersonActs]
+      ? [`Next: ${alert.nextStep}`, alert.ifNoPersonActs]
       : [
           alert.closed
             ? `closed ${actText(alert.closed, now)}`
-            : `ended with its cause at ${clock(resolvedAt, now)} UTC`,
+            : `ended with its cause at ${clock(instantOf(resolvedAt), now)} UTC`,
         ]),
   ];
   return [
@@ -120,11 +107,16 @@ function blockOf(alert: Alert, { colors }: Look, { io, now: clockOf }: Context):
   ].join('\n');
 }
 
-const actText = ({ actor, at, reason }: AlertAct, now: Instant): string =>
-  `by ${actor} at ${clock(at, now)} UTC: ${reason}`;
+type Act = NonNullable<AlertJson['acknowledged']>;
+const actText = ({ actor, at, reason }: Act, now: Instant): string =>
+  `by ${actor} at ${clock(instantOf(at), now)} UTC: ${reason}`;
+
+/** Returns the title; a newer server may have kinds that this version does not know. */
+const titleOf = (kind: string): string =>
+  ALERT_KINDS.flatMap((one) => (one === kind ? [ALERT_HELP[one].title] : []))[0] ?? kind;
 
 /** Returns the sentences of an alert, otherwise its message, reason and cure. */
-function sentencesOf({ details }: Alert): readonly string[] {
+function sentencesOf({ details }: AlertJson): readonly string[] {
   const known: ReadonlyMap<string, unknown> = new Map(Object.entries(details));
   const sentences = known.get('sentences');
   if (Array.isArray(sentences)) return sentences.map(String);
@@ -184,7 +176,7 @@ function registerAct(alerts: Command, context: Context, verb: AlertVerb): void {
     .action(async (alertId: number, options: ActOptions) => {
       const alert = await acted(context, { alertId, verb }, options);
       context.answer({
-        json: { alert: alertJson(alert) },
+        json: { alert },
         text: () => `alert ${alertId} (${alert.kind} of ${alert.accountId}) is ${done}`,
       });
     });
@@ -196,28 +188,14 @@ async function acted(
   { world, io, now }: Context,
   order: { readonly alertId: number; readonly verb: AlertVerb },
   { reason, actor, raisedAt }: ActOptions,
-): Promise<Alert> {
+): Promise<AlertJson> {
   const raw = { reason, actor: actorOf(io, actor) };
   const read = parseAlertOrder(raw, 'strict', now());
   if (!read.ok) throw refusalOf(read);
-  const { alertId } = order;
-  const done = await actOnAlert(world.pool(), {
+  return world.source().act({
     ...order,
     actor: read.value.actor ?? raw.actor,
     reason: read.value.reason,
-    at: now(),
-    accounts: null,
-    seenRaisedAt: raisedAt ?? null,
+    raisedAt: raisedAt ?? null,
   });
-  if (!done) {
-    const text = `there is no alert ${alertId}`;
-    throw new CliError(EXIT.unknown, 'AlertUnknown', text, 'safeband alerts');
-  }
-  if (!('refusal' in done)) return done.alert;
-  const { code, message, cure } = done.refusal;
-  const next =
-    code === 'AlertNotClosable'
-      ? commandLine('alerts acknowledge', [`${alertId}`], '--reason …')
-      : 'safeband alerts';
-  throw new CliError(EXIT.refused, code, `${message}: ${cure}`, next);
 }

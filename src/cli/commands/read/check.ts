@@ -10,11 +10,7 @@ import {
   type Reading,
 } from '../../../domain/diagnostics/consistency.js';
 import { SAVED_MS } from '../../../domain/primitives/limits.js';
-import { dayOf, parseDay, SECOND_MS } from '../../../domain/primitives/time.js';
-import { workflowIdOf } from '../../../temporal/protocol.js';
-import { readSides } from '../../../postgres/diagnostics/sides.js';
-import { readWhy } from '../../../postgres/diagnostics/why.js';
-import { askWorkflow, knownRow } from '../../accounts.js';
+import { SECOND_MS } from '../../../domain/primitives/time.js';
 import { accountArgument, withExamples, type Context, type Register } from '../../command.js';
 import { EXIT } from '../../errors.js';
 import { wrapped } from '../../text.js';
@@ -23,7 +19,6 @@ import { widthOf, withProgress, type Answer, type Look, type Row } from '../../o
 
 /** How long the check waits before it reads the sources again. */
 const READ_AGAIN_MS = SECOND_MS;
-const ENDED: readonly string[] = ['COMPLETED', 'FAILED', 'CANCELLED', 'TERMINATED', 'TIMED_OUT'];
 
 export const registerCheck: Register = (program: Command, context: Context) => {
   const command = program
@@ -44,7 +39,6 @@ export const registerCheck: Register = (program: Command, context: Context) => {
       SAVED_MS / SECOND_MS,
     )
     .action(async (accountId: string, { wait }: { wait: number }) => {
-      await knownRow(context, accountId);
       const { io, isJson } = context;
       const found = await withProgress(io, isJson, `checking ${accountId}`, (report) =>
         readUntilSure(context, accountId, { waitMs: wait * SECOND_MS, report }),
@@ -62,7 +56,7 @@ async function readUntilSure(
   accountId: string,
   { waitMs, report }: { readonly waitMs: number; readonly report: (text: string) => void },
 ): Promise<Found> {
-  const first = await readSources(context, accountId);
+  const first = await context.world.source().reading(accountId);
   const since = context.now();
   let [last, reads, waitedMs] = [first, 1, 0];
   let verdict = verdictOf(null, first);
@@ -74,35 +68,11 @@ async function readUntilSure(
     });
     waitedMs = context.now() - since;
     const before = last;
-    last = await readSources(context, accountId);
+    last = await context.world.source().reading(accountId);
     reads += 1;
     verdict = verdictOf({ first, before, waitedMs }, last);
   }
   return { last, verdict, reads };
-}
-
-async function readSources(context: Context, accountId: string): Promise<Reading> {
-  const { world, now } = context;
-  const { status, isGone } = await statusIn(context, accountId);
-  const pool = world.pool();
-  const at = now();
-  const why = await readWhy(pool, accountId, { now: at, status: status ?? undefined });
-  const day = parseDay(why?.quotaDay ?? '') ?? dayOf(at);
-  const sides = await readSides(pool, accountId, day);
-  if (!why || !sides) throw new Error(`the row of account ${accountId} no longer exists`);
-  return { status, isGone, sides, why };
-}
-
-/** Reads the status from the workflow; an ended workflow still answers with its last state. */
-async function statusIn(
-  context: Context,
-  accountId: string,
-): Promise<Pick<Reading, 'status' | 'isGone'>> {
-  const answer = await askWorkflow(context, accountId);
-  if (!('status' in answer)) return { status: null, isGone: answer.why === 'ended' };
-  const { client } = await context.world.temporal();
-  const { status: run } = await client.workflow.getHandle(workflowIdOf(accountId)).describe();
-  return { status: answer.status, isGone: ENDED.includes(run.name) };
 }
 
 function answerOf(accountId: string, { last, verdict, reads }: Found, width: number): Answer {

@@ -1,12 +1,9 @@
 /** `safeband events`. */
 import type { Command } from 'commander';
 import { commandLine } from '../../../domain/primitives/commandLine.js';
-import { listEvents } from '../../../postgres/read/reads.js';
-import { knownRow } from '../../accounts.js';
 import { accountArgument, withExamples, type Context, type Register } from '../../command.js';
 import { whole } from '../../options.js';
-import { eventJson } from '../../shapes.js';
-import { clock } from '../../text.js';
+import { clock, instantOf } from '../../text.js';
 
 const LIMIT = 50;
 
@@ -22,19 +19,16 @@ export const registerEvents: Register = (program: Command, context: Context): vo
       whole(1, Number.MAX_SAFE_INTEGER),
     )
     .action(async (accountId: string, { limit, before }: { limit: number; before?: number }) => {
-      await knownRow(context, accountId);
-      const page = { limit: limit + 1, ...(before === undefined ? {} : { before }) };
-      const found = await listEvents(context.world.pool(), accountId, page);
-      const events = found.slice(0, limit);
-      const next = found.length > limit ? (events.at(-1)?.eventId ?? null) : null;
+      const page = { limit, before: before ?? null };
+      const { events, next } = await context.world.source().events(accountId, page);
       const now = context.now();
       context.answer({
-        json: { accountId, events: events.map(eventJson), next },
+        json: { accountId, events, next },
         text: ({ table, colors }) => {
           if (events.length === 0) return `account ${accountId} has no delivered InMails yet`;
           const rows = events.map((event) => [
             event.eventId,
-            clock(event.deliveredAt, now),
+            clock(instantOf(event.deliveredAt), now),
             event.source,
             event.reservationId,
             event.chatId,

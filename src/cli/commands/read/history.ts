@@ -3,8 +3,6 @@ import { Option, type Command } from 'commander';
 import { commandLine } from '../../../domain/primitives/commandLine.js';
 import type { StateAt } from '../../../domain/diagnostics/asOf/stateAt.js';
 import type { Instant } from '../../../domain/primitives/time.js';
-import { stateAt } from '../../../postgres/diagnostics/history.js';
-import { knownRow } from '../../accounts.js';
 import { accountArgument, withExamples, type Context, type Register } from '../../command.js';
 import { CliError, EXIT, usage } from '../../errors.js';
 import { instant } from '../../options.js';
@@ -29,13 +27,12 @@ export const registerHistory: Register = (program: Command, context: Context) =>
         .makeOptionMandatory(),
     )
     .action(async (accountId: string, { at }: { at: Instant }) => {
-      await knownRow(context, accountId);
       if (at > now())
         throw usage(
           '--at is in the future; history shows only the past',
           commandLine('slots', [accountId]),
         );
-      const state = await stateAt(context.world.pool(), accountId, at);
+      const state = await context.world.source().history(accountId, at);
       if (!state) {
         const text = `account ${accountId} had no rows at that time`;
         throw new CliError(EXIT.unknown, 'AccountUnknown', text, commandLine('tail', [accountId]));

@@ -19,7 +19,7 @@ export const registerSlots: Register = (program, context) => {
     .addArgument(accountArgument())
     .option('--count <n>', 'how many slots to show', whole(1, SLOTS_MAX), 50)
     .action(async (accountId: string, { count }: { count: number }) => {
-      const client = await context.world.client();
+      const client = await context.world.source().orders();
       const [peek, slots] = await Promise.all([
         calling(context, accountId, () => client.peek(accountId)),
         calling(context, accountId, () => client.nextSlots(accountId, count)),

@@ -3,16 +3,12 @@ import { Argument, Option, type Command } from 'commander';
 import { commandLine } from '../../../domain/primitives/commandLine.js';
 import type { Instant } from '../../../domain/primitives/time.js';
 import type { StatusWire } from '../../../domain/wire/responses.js';
-import { listOpenAlerts, type Alert } from '../../../postgres/alerts/alerts.js';
-import type { StatusRow } from '../../../postgres/read/reads.js';
-import { pageAccounts } from '../../../postgres/read/lists.js';
-import { readStatusWith, type StatusRead } from '../../../status/readStatus.js';
-import { canSendRead, type CanSendRead } from '../../../status/canSend.js';
-import { askWorkflow, calling } from '../../accounts.js';
+import type { StatusRead } from '../../../status/readStatus.js';
+import type { CanSendRead } from '../../../status/canSend.js';
 import { withExamples, type Context, type Register } from '../../command.js';
 import { accountId as idOf, whole } from '../../options.js';
 import type { Answer, Look } from '../../output.js';
-import { accountJson, alertJson } from '../../shapes.js';
+import type { AccountJson, AlertJson, KnownStatus } from '../../source/source.js';
 import { clock, counted, instantOf, instantOrNull, when } from '../../text.js';
 import { ACCOUNT_STATES, type AccountState } from '../../../domain/gate/accountState.js';
 
@@ -32,7 +28,7 @@ export const registerStatus: Register = (program: Command, context: Context) => 
     .summary('the two numbers of an account, or of all accounts')
     .description(
       'Shows the counter, the event log and the remaining slots of an account. Without an ' +
-        'account: of all accounts, from Postgres.',
+        'account: of all accounts, from their rows.',
     )
     .addArgument(
       new Argument('[account]', 'show only this account, with all details').argParser(idOf),
@@ -51,22 +47,14 @@ export const registerStatus: Register = (program: Command, context: Context) => 
 
 async function list({ world, now }: Context, options: ListOptions): Promise<Answer> {
   const { state, prefix, limit, after } = options;
+  const asked = { after, prefix, state: state ?? null, limit };
+  const { accounts, next } = await world.source().accounts(asked);
   const at = now();
-  const found = await pageAccounts(world.pool(), {
-    at,
-    after,
-    prefix,
-    state: state ?? null,
-    accounts: null,
-    limit: limit + 1,
-  });
-  const rows = found.slice(0, limit);
-  const next = found.length > limit ? (rows.at(-1)?.accountId ?? null) : null;
   return {
-    json: { accounts: rows.map((row) => accountJson(row, at)), next },
+    json: { accounts, next },
     text: (look) => {
       const { bold } = look.colors;
-      if (rows.length === 0) {
+      if (accounts.length === 0) {
         return state !== undefined || after !== '' || prefix !== ''
           ? `no account matches\nnext: ${bold('safeband status')} shows all`
           : `no accounts yet\nnext: ${bold('safeband connect <account> --tier sales_navigator')}`;
@@ -77,23 +65,23 @@ async function list({ world, now }: Context, options: ListOptions): Promise<Answ
         `--after ${next}`,
       ].join(' ');
       const more = next === null ? [] : ['', `more: ${bold(`safeband status ${same}`)}`];
-      return [tableOf(rows, at, look), ...more].join('\n');
+      return [tableOf(accounts, at, look), ...more].join('\n');
     },
   };
 }
 
-const tableOf = (rows: readonly StatusRow[], at: Instant, { table, ...look }: Look): string =>
+const tableOf = (rows: readonly AccountJson[], at: Instant, { table, ...look }: Look): string =>
   table(
     rows.map((row) => [
       row.accountId,
       stateText(row.state, look),
-      sendText(canSendRead(row, at), look),
+      sendText(row.canSend, look),
       row.counter,
       row.delivered + row.external,
       gapText(row),
       row.remaining,
       row.tier,
-      row.lastCheckedAt === null ? 'never' : clock(row.lastCheckedAt, at),
+      row.lastCheckedAt === null ? 'never' : clock(instantOf(row.lastCheckedAt), at),
     ]),
     [
       'account',
@@ -108,7 +96,7 @@ const tableOf = (rows: readonly StatusRow[], at: Instant, { table, ...look }: Lo
     ],
   );
 
-const gapText = (row: StatusRow): string => {
+const gapText = (row: AccountJson): string => {
   const gap = row.counter - row.delivered - row.external;
   return gap === 0 ? '' : String(gap);
 };
@@ -127,51 +115,22 @@ export function stateText(state: AccountState, { colors }: Pick<Look, 'colors'>)
   return state === 'disconnected' ? colors.dim(state) : colors.yellow(state);
 }
 
-type Known = {
-  readonly read: StatusRead;
-  /** The reason for a read from Postgres; null if the workflow answered. */
-  readonly why: string | null;
-};
-
-async function one(context: Context, accountId: string): Promise<Answer> {
-  const known = await read(context, accountId);
-  const alerts = await alertsOf(context, accountId);
-  const { source, eventLog } = known.read;
+async function one({ world, now }: Context, accountId: string): Promise<Answer> {
+  const source = world.source();
+  const known = await source.status(accountId);
+  const alerts = await source.lastAlerts(accountId, ALERTS);
+  const { read } = known;
   return {
-    json: { source, status: known.read, eventLog, alerts: alerts && alerts.map(alertJson) },
-    text: (look) => cardOf(known, alerts, look, context.now()),
+    json: { source: read.source, status: read, eventLog: read.eventLog, alerts },
+    text: (look) => cardOf(known, alerts, look, now()),
   };
 }
-
-/** Reads the same status as HTTP and pages; throws if neither Temporal nor Postgres has it. */
-async function read(context: Context, accountId: string): Promise<Known> {
-  const { world, now } = context;
-  const answer = await askWorkflow(context, accountId);
-  const isEnded = 'why' in answer && answer.why === 'ended';
-  const pool = world.hasDatabase() ? world.pool() : null;
-  const found = await readStatusWith(pool, accountId, answer, now()).catch((error: unknown) => {
-    if (isEnded) throw error;
-    return undefined;
-  });
-  if (!found) {
-    const error = 'error' in answer ? answer.error : undefined;
-    return calling(context, accountId, () => Promise.reject(error));
-  }
-  const why = isEnded ? 'its workflow has ended' : 'its workflow does not answer';
-  return { read: found, why: 'why' in answer ? why : null };
-}
-
-/** Returns the open alerts; null if Postgres does not answer. */
-const alertsOf = ({ world }: Context, accountId: string): Promise<readonly Alert[] | null> =>
-  world.hasDatabase()
-    ? listOpenAlerts(world.pool(), { accountId, limit: ALERTS }).catch(() => null)
-    : Promise.resolve(null);
 
 const BAR = 24;
 
 function cardOf(
-  { read: status, why }: Known,
-  alerts: readonly Alert[] | null,
+  { read: status, why }: KnownStatus,
+  alerts: readonly AlertJson[] | null,
   look: Look,
   now: Instant,
 ): string {
@@ -266,9 +225,9 @@ function stopsOf(
   return stops;
 }
 
-const alertLines = (alerts: readonly Alert[] | null, now: Instant): readonly string[] =>
+const alertLines = (alerts: readonly AlertJson[] | null, now: Instant): readonly string[] =>
   (alerts ?? []).map(
-    ({ kind, severity, raisedAt }) => `${kind} (${severity}), ${when(raisedAt, now)}`,
+    ({ kind, severity, raisedAt }) => `${kind} (${severity}), ${when(instantOf(raisedAt), now)}`,
   );
 
 function openOf({ openReservations }: StatusRead, now: Instant, { table }: Look) {

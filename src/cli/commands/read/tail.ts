@@ -7,8 +7,7 @@ import { assertNever } from '../../../domain/primitives/assert.js';
 import { changesText, settingsIn } from '../../../domain/records/settingsChange.js';
 import { shown } from '../../../domain/primitives/text.js';
 import { isoInstant, MINUTE_MS, type Instant } from '../../../domain/primitives/time.js';
-import { readFeed, type Happening } from '../../../postgres/read/feed.js';
-import { knownRow } from '../../accounts.js';
+import type { Happening } from '../../../postgres/read/feed.js';
 import { accountArgument, withExamples, type Context, type Register } from '../../command.js';
 import { cliErrorOf, EXIT } from '../../errors.js';
 import { whole } from '../../options.js';
@@ -34,7 +33,7 @@ export const registerTail: Register = (program: Command, context: Context) => {
     .option('--last <n>', 'how many past rows to print first', whole(0, PAGE), 10)
     .option('--no-follow', 'end after the past rows')
     .action(async (accountId: string, options: TailOptions) => {
-      await knownRow(context, accountId);
+      await context.world.source().known(accountId);
       await follow(context, accountId, options);
       context.end(EXIT.ok);
     });
@@ -44,6 +43,7 @@ export const registerTail: Register = (program: Command, context: Context) => {
 async function follow(context: Context, accountId: string, options: TailOptions): Promise<void> {
   const { io, world, isJson } = context;
   const look = lookOf(io);
+  const source = world.source();
   const printed = new Map<string, Instant>();
   const print = (found: readonly Happening[]): void => {
     for (const one of found) {
@@ -52,7 +52,7 @@ async function follow(context: Context, accountId: string, options: TailOptions)
       io.stdout(`${isJson ? JSON.stringify(jsonOf(one)) : lineOf(one, look)}\n`);
     }
   };
-  const past = await readFeed(world.pool(), accountId, { since: null, limit: PAGE });
+  const past = await source.feed(accountId, { since: null, limit: PAGE });
   const first = options.last === 0 ? [] : past.slice(-options.last);
   for (const one of past) if (!first.includes(one)) printed.set(one.key, one.recordedAt);
   print(first);
@@ -64,14 +64,15 @@ async function follow(context: Context, accountId: string, options: TailOptions)
   let isUnreachable = false;
   while (await pause(io.signal)) {
     try {
-      const found = await readFeed(world.pool(), accountId, { since: newest, limit: PAGE });
+      const found = await source.feed(accountId, { since: newest, limit: PAGE });
       print(found);
       newest = found.at(-1)?.recordedAt ?? newest;
       for (const [key, at] of printed)
         if (newest !== null && at < newest - FORGET_MS) printed.delete(key);
-      if (isUnreachable) io.stderr('Postgres answers again\n');
+      if (isUnreachable) io.stderr('the rows can be read again\n');
       isUnreachable = false;
     } catch (error) {
+      if (io.signal.aborted) return;
       const known = cliErrorOf(error);
       if (known.exitCode !== EXIT.unreachable) throw error;
       if (!isUnreachable) io.stderr(`${shown(known.message)}; trying again until it answers\n`);

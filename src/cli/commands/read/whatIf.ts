@@ -1,15 +1,11 @@
 /** `safeband what-if`: the last weeks under another policy. */
 import type { Command } from 'commander';
 import type { WhatIf } from '../../../domain/diagnostics/whatIf/whatIf.js';
-import { whatIf } from '../../../postgres/diagnostics/whatIf.js';
-import { knownRow } from '../../accounts.js';
 import { accountArgument, withExamples, type Context, type Register } from '../../command.js';
-import { refusalOf } from '../../errors.js';
 import { whole } from '../../options.js';
 import { policyOf, policyOptions, policyText, type PolicyOptions } from '../../policy.js';
 import { widthOf, withProgress, type Look } from '../../output.js';
 import { wrapped } from '../../text.js';
-import { isRefusal } from '../../../domain/account/refusals.js';
 import { WHAT_IF_DAYS_MAX } from '../../../domain/diagnostics/whatIf/question.js';
 
 const DAYS = 30;
@@ -27,15 +23,10 @@ export const registerWhatIf: Register = (program: Command, context: Context) => 
   policyOptions(command)
     .option('--days <n>', 'how many days back', whole(1, WHAT_IF_DAYS_MAX), DAYS)
     .action(async (accountId: string, { days, ...options }: PolicyOptions & { days: number }) => {
-      const { io, isJson, now, world } = context;
-      await knownRow(context, accountId);
+      const { io, isJson, world } = context;
       const found = await withProgress(io, isJson, `replaying ${days} days of ${accountId}`, () =>
-        whatIf(world.pool(), accountId, policyOf(options), { days, now: now() }),
+        world.source().whatIf(accountId, policyOf(options), days),
       );
-      const next = 'safeband what-if --help';
-      if (!found)
-        throw refusalOf({ refused: 'AccountUnknown', message: `account ${accountId} has no rows` });
-      if (isRefusal(found)) throw refusalOf(found, next);
       context.answer({ json: found, text: (look) => textOf(found, look, widthOf(io)) });
     });
   withExamples(

@@ -1,7 +1,5 @@
 /** `safeband why`: explains an account's numbers in the same sentences as the page and the API. */
 import type { Command } from 'commander';
-import { readWhy } from '../../../postgres/diagnostics/why.js';
-import { askWorkflow, knownRow } from '../../accounts.js';
 import { accountArgument, withExamples, type Context, type Register } from '../../command.js';
 import { widthOf } from '../../output.js';
 import { wrapped } from '../../text.js';
@@ -16,14 +14,9 @@ export const registerWhy: Register = (program: Command, context: Context) => {
     )
     .addArgument(accountArgument())
     .action(async (accountId: string) => {
-      const { world, now } = context;
-      await knownRow(context, accountId);
-      const answer = await askWorkflow(context, accountId);
-      const status = 'status' in answer ? answer.status : undefined;
-      const why = await readWhy(world.pool(), accountId, { now: now(), status });
-      if (!why) throw new Error(`the row of account ${accountId} no longer exists`);
+      const why = await context.world.source().why(accountId);
       context.answer({
-        json: { ...why, source: status ? 'workflow' : 'postgres' },
+        json: why,
         text: ({ colors }) => {
           const width = widthOf(context.io);
           const line = (mark: string, text: string): string =>
@@ -31,7 +24,7 @@ export const registerWhy: Register = (program: Command, context: Context) => {
           return [
             colors.bold(`${why.accountId}: ${why.canSend.line}.`),
             why.headline,
-            ...(status
+            ...(why.source === 'workflow'
               ? []
               : [colors.yellow('The workflow does not answer: all numbers are from Postgres.')]),
             ...why.parts.flatMap(({ text, isNormal }) => [

@@ -2,12 +2,11 @@
  * `safeband completion`: the script is made from the program itself, so it is never out of date.
  */
 import { Argument, type Command } from 'commander';
-import { pageAccounts } from '../../../postgres/read/lists.js';
 import { withExamples, type Context, type Register } from '../../command.js';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
 type Shell = (typeof SHELLS)[number];
-/** The hidden command that completes accounts; silent where Postgres does not answer. */
+/** The hidden command that completes accounts; silent if no source answers. */
 const ACCOUNTS = '__accounts';
 const LIMIT = 200;
 
@@ -35,10 +34,11 @@ export const registerCompletion: Register = (program: Command, context: Context)
     'completion fish > ~/.config/fish/completions/safeband.fish',
   );
   program.command(ACCOUNTS, { hidden: true }).action(async () => {
-    const all = { after: '', state: null, prefix: '', accounts: null };
-    const page = { at: context.now(), limit: LIMIT, ...all };
-    const found = await pageAccounts(context.world.pool(), page).catch(() => []);
-    const ids = found.map(({ accountId }) => accountId);
+    const asked = { after: '', state: null, prefix: '', limit: LIMIT };
+    const none = { accounts: [] };
+    const read = async () => context.world.source().accounts(asked);
+    const found = await read().catch(() => none);
+    const ids = found.accounts.map(({ accountId }) => accountId);
     context.answer({ json: { accounts: ids }, text: () => ids.join('\n') });
   });
 };

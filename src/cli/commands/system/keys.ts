@@ -18,7 +18,6 @@ import { actorOf, withExamples, type Context, type Register } from '../../comman
 import { CliError, EXIT, usage } from '../../errors.js';
 import { accountList, whole } from '../../options.js';
 import { when } from '../../text.js';
-import { listAccessChanges } from '../../../postgres/access/changes.js';
 
 export const registerKeys: Register = (program, context) => {
   const keys = program
@@ -163,10 +162,7 @@ function registerLog(keys: Command, context: Context): void {
       whole(1, Number.MAX_SAFE_INTEGER),
     )
     .action(async ({ limit, before = null }: { limit: number; before?: number | null }) => {
-      const page = { before, limit: limit + 1 };
-      const found = await listAccessChanges(context.world.pool(), page);
-      const changes = found.slice(0, limit);
-      const next = found.length > limit ? (changes.at(-1)?.changeId ?? null) : null;
+      const { changes, next } = await context.world.source().accessChanges({ before, limit });
       context.answer({
         json: { changes, next },
         text: ({ table, colors }) => {

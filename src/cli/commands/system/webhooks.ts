@@ -7,22 +7,13 @@ import {
   type WebhookFormat,
   type WebhookType,
 } from '../../../domain/wire/webhookEvents.js';
-import { isoInstant, isoOrNull, type Instant } from '../../../domain/primitives/time.js';
-import {
-  addEndpoint,
-  listDeliveries,
-  listEndpoints,
-  readEndpoint,
-  removeEndpoint,
-  replay,
-  type Delivery,
-  type Endpoint,
-} from '../../../postgres/webhooks/endpoints.js';
+import type { Instant } from '../../../domain/primitives/time.js';
 import { urlFlaw } from '../../../webhooks/url.js';
 import { actorOf, withExamples, type Context, type Register } from '../../command.js';
 import { CliError, EXIT, usage } from '../../errors.js';
 import { accountList, instant, whole } from '../../options.js';
-import { counted, when } from '../../text.js';
+import type { EndpointJson } from '../../source/source.js';
+import { counted, instantOf, when } from '../../text.js';
 
 const LIST = 'safeband webhooks list';
 
@@ -48,10 +39,10 @@ function registerList(webhooks: Command, context: Context): void {
     .command('list')
     .summary('all endpoints, with the state of each')
     .action(async () => {
-      const found = await listEndpoints(context.world.pool());
+      const found = await context.world.source().webhooks.list();
       const now = context.now();
       context.answer({
-        json: { endpoints: found.map(endpointJson) },
+        json: { endpoints: found },
         text: ({ table, colors }) => {
           const add = colors.bold('safeband webhooks add <url> --events cooldown.started');
           if (found.length === 0) return `no endpoints yet\nnext: ${add}`;
@@ -70,26 +61,14 @@ function registerList(webhooks: Command, context: Context): void {
   withExamples(command, 'webhooks list');
 }
 
-function stateOf({ disabledAt, disabledReason, failingSince, attempt }: Endpoint, now: Instant) {
-  if (disabledAt !== null) return `disabled ${when(disabledAt, now)}: ${disabledReason}`;
+function stateOf(
+  { disabledAt, disabledReason, failingSince, attempt }: EndpointJson,
+  now: Instant,
+) {
+  if (disabledAt !== null) return `disabled ${when(instantOf(disabledAt), now)}: ${disabledReason}`;
   if (failingSince === null) return 'active';
-  return `failing since ${when(failingSince, now)}, ${counted(attempt, 'try').replace('trys', 'tries')}`;
+  return `failing since ${when(instantOf(failingSince), now)}, ${counted(attempt, 'try').replace('trys', 'tries')}`;
 }
-
-const endpointJson = (one: Endpoint) => ({
-  endpointId: one.endpointId,
-  url: one.url,
-  events: one.events,
-  accounts: one.accounts,
-  format: one.format,
-  secrets: one.secrets.map(({ secret, until }) => ({ secret, until: isoOrNull(until) })),
-  createdAt: isoInstant(one.createdAt),
-  changedBy: one.changedBy,
-  failingSince: isoOrNull(one.failingSince),
-  nextAttemptAt: isoOrNull(one.nextAttemptAt),
-  disabledAt: isoOrNull(one.disabledAt),
-  disabledReason: one.disabledReason,
-});
 
 const eventList = (raw: string): readonly WebhookType[] => {
   const names = raw === 'all' ? WEBHOOK_TYPES : raw.split(',').map((name) => name.trim());
@@ -130,11 +109,8 @@ function registerAdd(webhooks: Command, context: Context): void {
       const flaw = urlFlaw(url);
       if (flaw !== undefined) throw usage(flaw, 'safeband webhooks add --help');
       const input = { url, events, accounts: accounts.length > 0 ? accounts : null, format };
-      const { endpointId, secret } = await addEndpoint(context.world.pool(), {
-        ...input,
-        by: actorOf(context.io, actor),
-        at: context.now(),
-      });
+      const by = actorOf(context.io, actor);
+      const { endpointId, secret } = await context.world.source().webhooks.add(input, by);
       context.answer({
         json: { endpointId, ...input, secret },
         text: ({ colors }) =>
@@ -161,8 +137,10 @@ function registerRemove(webhooks: Command, context: Context): void {
     .summary('remove an endpoint and its log')
     .addArgument(endpointArgument())
     .action(async (endpointId: string) => {
-      if (!(await removeEndpoint(context.world.pool(), endpointId, actorOf(context.io, undefined))))
+      const by = actorOf(context.io, undefined);
+      if (!(await context.world.source().webhooks.remove(endpointId, by))) {
         throw unknown(endpointId);
+      }
       context.answer({
         json: { endpointId, removed: true },
         text: () => `endpoint ${endpointId} and its log are removed`,
@@ -182,21 +160,19 @@ function registerLog(webhooks: Command, context: Context): void {
       'only attempts before this delivery id',
       whole(1, Number.MAX_SAFE_INTEGER),
     )
-    .action(async (endpointId: string, page: { limit: number; before?: number }) => {
-      const pool = context.world.pool();
-      if (!(await readEndpoint(pool, endpointId))) throw unknown(endpointId);
-      const { limit } = page;
-      const found = await listDeliveries(pool, endpointId, { ...page, limit: limit + 1 });
-      const shown = found.slice(0, limit);
-      const next = found.length > limit ? (shown.at(-1)?.deliveryId ?? null) : null;
+    .action(async (endpointId: string, { limit, before }: { limit: number; before?: number }) => {
+      const page = { limit, before: before ?? null };
+      const found = await context.world.source().webhooks.log(endpointId, page);
+      if (!found) throw unknown(endpointId);
+      const { deliveries: shown, next } = found;
       const now = context.now();
       context.answer({
-        json: { endpointId, deliveries: shown.map(deliveryJson), next },
+        json: { endpointId, deliveries: shown, next },
         text: ({ table, colors }) => {
           if (shown.length === 0) return `no event was sent to ${endpointId} yet`;
           const rows = shown.map((one) => [
             one.deliveryId,
-            when(one.at, now),
+            when(instantOf(one.at), now),
             one.type,
             one.attempt,
             one.error === null ? colors.green(`accepted (${one.status})`) : colors.red(one.error),
@@ -210,18 +186,6 @@ function registerLog(webhooks: Command, context: Context): void {
     });
   withExamples(command, 'webhooks log whe_1');
 }
-
-const deliveryJson = (one: Delivery) => ({
-  deliveryId: one.deliveryId,
-  eventId: one.eventId,
-  type: one.type,
-  attempt: one.attempt,
-  at: isoInstant(one.at),
-  durationMs: one.durationMs,
-  status: one.status,
-  error: one.error,
-  answer: one.answer,
-});
 
 type ReplayOptions = {
   readonly event?: string;
@@ -246,8 +210,7 @@ function registerReplay(webhooks: Command, context: Context): void {
     )
     .option('--actor <name>', 'the name of the person who acts (default: cli:<user>)')
     .action(async (endpointId: string, { event, since, actor }: ReplayOptions) => {
-      const pool = context.world.pool();
-      const by = { by: actorOf(context.io, actor), at: context.now() };
+      const by = actorOf(context.io, actor);
       const from =
         event !== undefined ? { eventId: event } : since === undefined ? undefined : { since };
       if (!from || (event !== undefined && since !== undefined)) {
@@ -256,8 +219,9 @@ function registerReplay(webhooks: Command, context: Context): void {
           'safeband webhooks replay --help',
         );
       }
-      if (!(await readEndpoint(pool, endpointId))) throw unknown(endpointId);
-      const isReplayed = await replay(pool, endpointId, { ...from, ...by });
+      const done = await context.world.source().webhooks.replay(endpointId, from, by);
+      if (done === 'unknown') throw unknown(endpointId);
+      const isReplayed = done === 'replayed';
       context.answer({
         json: { endpointId, replayed: isReplayed },
         text: () =>

@@ -1,0 +1,35 @@
+/** Orders to an account by the HTTP API. The server records the actor as `ada via <key>`. */
+import type { PolicyWire } from '../../domain/wire/responses.js';
+import type { PeekWire } from '../../domain/wire/decisions.js';
+import type { Findings, HoldAnswer, Settled, StateAnswer } from '../../temporal/protocol.js';
+import { having } from './answers.js';
+import type { Http } from './http.js';
+import type { FirstStatus, Orders } from './source.js';
+
+/** Returns the orders; `of` is the path of an account. */
+export function byKeyOrders(http: Http, of: (accountId: string) => string): Orders {
+  const order = async <T extends object>(
+    accountId: string,
+    name: string,
+    body: object,
+    has: readonly (keyof T & string)[],
+  ): Promise<T> => having<T>(await http.post(`${of(accountId)}/${name}`, body), has);
+  return {
+    status: async (accountId) =>
+      having<FirstStatus>(await http.get(`${of(accountId)}/status`), ['state', 'caps', 'verified']),
+    peek: async (accountId, at) =>
+      having<PeekWire>(await http.get(`${of(accountId)}/peek`, { at: at ?? null }), ['granted']),
+    nextSlots: async (accountId, count) =>
+      having<readonly string[]>(await http.get(`${of(accountId)}/nextSlots`, { count }), [
+        'length',
+      ]),
+    connect: (start) => order<StateAnswer>(start.accountId, 'connect', start, ['state']),
+    configure: (id, change) => order<PolicyWire>(id, 'configure', change, ['tier', 'timezone']),
+    hold: (id, by) => order<HoldAnswer>(id, 'hold', by, ['state']),
+    resume: (id, by) => order<StateAnswer>(id, 'resume', by, ['state']),
+    settle: (id, by) => order<Settled>(id, 'settleByOperator', by, ['settled']),
+    reconcileNow: (id) => order<Findings>(id, 'reconcileNow', {}, ['runId', 'drift', 'healed']),
+    disconnect: (id, by) =>
+      order<{ readonly state: 'disconnected' }>(id, 'disconnect', by, ['state']),
+  };
+}

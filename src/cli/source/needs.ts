@@ -1,0 +1,63 @@
+/** What each command needs: an API key is enough, or it reaches Postgres and Temporal itself. */
+import { CliError, EXIT } from '../errors.js';
+
+/** `key`: works with an API key alone. `nothing`: asks no server of a deployment. */
+type Need = 'key' | 'nothing' | 'Postgres' | 'Postgres and Temporal';
+
+export const NEEDS: Readonly<Record<string, Need>> = {
+  status: 'key',
+  why: 'key',
+  slots: 'key',
+  check: 'key',
+  history: 'key',
+  'what-if': 'key',
+  events: 'key',
+  'alerts list': 'key',
+  'alerts acknowledge': 'key',
+  'alerts close': 'key',
+  drift: 'Postgres',
+  tail: 'key',
+  connect: 'key',
+  configure: 'key',
+  disconnect: 'key',
+  hold: 'key',
+  resume: 'key',
+  settle: 'key',
+  reconcile: 'key',
+  restart: 'Postgres and Temporal',
+  dev: 'nothing',
+  demo: 'nothing',
+  migrate: 'Postgres and Temporal',
+  worker: 'Postgres and Temporal',
+  server: 'Postgres and Temporal',
+  doctor: 'Postgres and Temporal',
+  'keys make': 'Postgres',
+  'keys list': 'Postgres',
+  'keys revoke': 'Postgres',
+  'keys log': 'key',
+  'webhooks list': 'key',
+  'webhooks add': 'key',
+  'webhooks log': 'key',
+  'webhooks replay': 'key',
+  'webhooks remove': 'key',
+  completion: 'nothing',
+};
+
+const SETTINGS = {
+  Postgres: 'DATABASE_URL',
+  'Postgres and Temporal': 'DATABASE_URL and TEMPORAL_ADDRESS',
+} as const;
+
+/** Throws if the command needs more than an API key. `path`: its words, such as `keys make`. */
+export function checkByKey(path: string): void {
+  const need = NEEDS[path];
+  if (need !== 'Postgres' && need !== 'Postgres and Temporal') return;
+  const withKey = Object.keys(NEEDS).filter((name) => NEEDS[name] === 'key');
+  throw new CliError(
+    EXIT.usage,
+    'NeedsServers',
+    `safeband ${path} reaches ${need} itself, and SAFEBAND_URL limits this command line to the ` +
+      `HTTP API: unset SAFEBAND_URL and set ${SETTINGS[need]}. With an API key alone these ` +
+      `commands work: ${withKey.join(', ')}`,
+  );
+}
