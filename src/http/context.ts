@@ -28,7 +28,7 @@ export type Needs = {
   readonly operations: Operations;
   /** The codec of encrypted payloads; null if there are no keys. */
   readonly codec?: PayloadCodec | null;
-  /** True if the workflow of the account has ended, although it still answers with its last state. */
+  /** True if the workflow of the account has ended; it still answers with its last state. */
   readonly hasEnded?: (accountId: string) => Promise<boolean>;
   /** The address of the runbook for other programs; null: the runbook of this server. */
   readonly runbookUrl?: string | null;

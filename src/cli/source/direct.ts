@@ -1,6 +1,6 @@
 /** The source of commands that reach Postgres and Temporal. */
-import { UNRESOLVED } from '../../postgres/alerts/alerts.js';
-import { listOpenAlerts, pageAlerts } from '../../postgres/alerts/alerts.js';
+import type { SafebandClient } from '../../client/index.js';
+import { listOpenAlerts, pageAlerts, UNRESOLVED } from '../../postgres/alerts/alerts.js';
 import { actOnAlert } from '../../postgres/alerts/act.js';
 import { listAccessChanges } from '../../postgres/access/changes.js';
 import { stateAt } from '../../postgres/diagnostics/history.js';
@@ -8,6 +8,7 @@ import { readSources } from '../../postgres/diagnostics/sources.js';
 import { whatIf } from '../../postgres/diagnostics/whatIf.js';
 import { readWhy } from '../../postgres/diagnostics/why.js';
 import { readFeed } from '../../postgres/read/feed.js';
+import type { Pool } from '../../postgres/pool.js';
 import { isKnown, pageAccounts } from '../../postgres/read/lists.js';
 import { listEvents } from '../../postgres/read/reads.js';
 import { commandLine } from '../../domain/primitives/commandLine.js';
@@ -22,12 +23,18 @@ import {
 import { workflowIdOf } from '../../temporal/protocol.js';
 import { alertUnknown, cliErrorOf, CliError, EXIT, refusalOf } from '../errors.js';
 import { accountJson, alertJson, eventJson } from '../shapes.js';
-import type { World } from '../world.js';
+import type { Temporal } from '../temporal.js';
 import { directWebhooks } from './directWebhooks.js';
 import type { AlertOrder, AlertsAsked, KnownStatus, Page, Source } from './source.js';
 import { unknownAccount } from './unknownAccount.js';
 
-type Reach = Pick<World, 'pool' | 'hasDatabase' | 'temporal' | 'client'>;
+/** The connections, opened when a command first needs them. */
+type Reach = {
+  readonly pool: () => Pool;
+  readonly hasDatabase: () => boolean;
+  readonly temporal: () => Promise<Temporal>;
+  readonly client: () => Promise<SafebandClient>;
+};
 
 /** Returns the source; it connects when a command first reads. */
 export function directSource(reach: Reach, now: () => Instant): Source {
@@ -71,7 +78,7 @@ export function directSource(reach: Reach, now: () => Instant): Source {
 
 type Asked = Reach & Pick<Source, 'known' | 'unknown'> & { readonly now: () => Instant };
 
-/** Returns what the workflow and the rows say together. */
+/** Returns the answers from the workflow and the rows together. */
 function explained(asked: Asked): Pick<Source, 'why' | 'reading'> {
   const { pool, now, known, unknown } = asked;
   return {
@@ -97,7 +104,7 @@ function explained(asked: Asked): Pick<Source, 'why' | 'reading'> {
 
 type Rows = Pick<Source, 'history' | 'whatIf' | 'events' | 'feed' | 'accessChanges'>;
 
-/** Returns what only the rows say. */
+/** Returns the answers from the rows alone. */
 function rows({ pool, now, known, unknown }: Asked): Rows {
   return {
     history: async (accountId, at) => {

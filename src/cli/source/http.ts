@@ -1,4 +1,4 @@
-/** Requests to the HTTP API with a key. Every error names what to correct; none contains the key. */
+/** Requests to the HTTP API with a key. Each error names its fix, and none contains the key. */
 import { SECOND_MS } from '../../domain/primitives/time.js';
 import { CliError, EXIT, exitOf } from '../errors.js';
 import type { KeyAccess } from './keyAccess.js';
@@ -99,8 +99,8 @@ async function answerIn(response: Response, { url, route }: Asked): Promise<unkn
   const problem = problemIn(body);
   if (!problem) {
     throw away(
-      `${url} answered with the status ${status} and ${type.split(';')[0]}, not as Safeband does: ` +
-        'check SAFEBAND_URL, and the proxy in front of the server',
+      `${url} answered with the status ${status} and ${type.split(';')[0]}, not as Safeband ` +
+        'does: check SAFEBAND_URL, and the proxy in front of the server',
     );
   }
   throw refusalIn(problem, { status, route, url, wait: headers.get('retry-after') });
