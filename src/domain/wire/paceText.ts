@@ -19,3 +19,9 @@ export function paceOf(text: string): Pace | undefined {
     ...(hour === undefined ? {} : { perHour: Number(hour) }),
   };
 }
+
+/** Returns the text that `paceOf` reads as this pace. */
+export const paceText = ({ minGapSeconds, jitterPercent, perHour }: Pace): string =>
+  [`${minGapSeconds}s`, jitterPercent && `${jitterPercent}%`, perHour && `${perHour}/h`]
+    .filter(Boolean)
+    .join(', ');

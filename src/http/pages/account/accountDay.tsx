@@ -1,5 +1,6 @@
 /** The parts of an account's page about time: the day, the days before, and the next events. */
 import type { VNode } from 'preact';
+import { pacingText } from '../../../domain/records/settingsChange.js';
 import { isoDay, startOf } from '../../../domain/primitives/time.js';
 import { DAYS_SHOWN, type AccountData } from './accountData.js';
 import { ChartKey, DayChart } from './dayChart.js';
@@ -166,6 +167,9 @@ export function Ramp({ data }: WithData): VNode {
         </>
       )}
       <p class="note">{windowInWords(data)}</p>
+      {data.settings.pacing === null ? null : (
+        <p class="note">The gap between two sends: {pacingText(data.settings.pacing)}.</p>
+      )}
       {data.settings.creditsRenewOn === null ? null : (
         <p class="note">
           LinkedIn grants new InMail credits on day {data.settings.creditsRenewOn} of each month.

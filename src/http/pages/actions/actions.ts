@@ -1,10 +1,12 @@
 /** The actions of an operator on an account: their effects, their form fields, and the call. */
 import type { SafebandClient } from '../../../client/index.js';
 import { SAFE_BAND, TIER_WORDS } from '../../../domain/primitives/tier.js';
+import { paceText } from '../../../domain/wire/paceText.js';
 import { invalidInput } from '../../plumbing/problems.js';
 import type { AccountData } from '../account/accountData.js';
 import { connectBy, RECONNECT_FIELDS, type Ordered } from './connect.js';
 import {
+  PACING_FIELD,
   RAMP_FIELD,
   RENEWAL_FIELD,
   TIER_FIELD,
@@ -12,7 +14,7 @@ import {
   ZONE_FIELD,
   type Field,
 } from './fields.js';
-import { numberIn, rampIn, renewalIn, tierIn, windowIn, type Form } from '../ui/form.js';
+import { numberIn, pacingIn, rampIn, renewalIn, tierIn, windowIn, type Form } from '../ui/form.js';
 import { many } from '../ui/format.js';
 
 export type Action = {
@@ -185,6 +187,11 @@ const configure: Action = {
       hint: `${RAMP_FIELD.hint} Leave empty for no ramp.`,
       value: settings.ramp?.join(', ') ?? '',
     },
+    {
+      ...PACING_FIELD,
+      hint: `${PACING_FIELD.hint} Leave empty for none.`,
+      value: settings.pacing ? paceText(settings.pacing) : '',
+    },
     ...windowFields(settings.sendingWindow, 'for all hours'),
     {
       ...ZONE_FIELD,
@@ -205,6 +212,7 @@ const configure: Action = {
       dailyCap: numberIn(form, 'dailyCap'),
       weeklyCap: numberIn(form, 'weeklyCap'),
       ramp: rampIn(form),
+      pacing: pacingIn(form),
       sendingWindow: windowIn(form),
       timezone: form['timezone'] || null,
       creditsRenewOn: renewalIn(form),

@@ -1,7 +1,9 @@
 /** Connects a new account, or a disconnected one again. */
 import type { SafebandClient } from '../../../client/index.js';
-import { numberIn, rampIn, renewalIn, tierIn, windowIn, type Form } from '../ui/form.js';
+import { numberIn, pacingIn, rampIn, renewalIn, tierIn, windowIn, type Form } from '../ui/form.js';
 import {
+  PACING_FIELD,
+  PACING_PROPOSED,
   RAMP_FIELD,
   RENEWAL_FIELD,
   TIER_FIELD,
@@ -56,6 +58,11 @@ export const CONNECT_FIELDS: readonly Field[] = [
     ...RAMP_FIELD,
     hint: `${RAMP_FIELD.hint} For a new or long unused account. Leave empty for none.`,
   },
+  {
+    ...PACING_FIELD,
+    hint: `${PACING_FIELD.hint} Leave empty for the pace of your fleet, which is none by default.`,
+    value: PACING_PROPOSED,
+  },
   { ...RENEWAL_FIELD, hint: `${RENEWAL_FIELD.hint} Leave empty for day 1.` },
 ];
 
@@ -67,6 +74,7 @@ export async function connectBy(
   const dailyCap = numberIn(form, 'dailyCap');
   const inmailsSentToday = numberIn(form, 'inmailsSentToday');
   const [ramp, sendingWindow, creditsRenewOn] = [rampIn(form), windowIn(form), renewalIn(form)];
+  const pacing = pacingIn(form);
   const { timezone, identity } = form;
   const { state } = await client.connect({
     accountId,
@@ -77,6 +85,7 @@ export async function connectBy(
     ...(dailyCap === null ? {} : { dailyCap }),
     ...(inmailsSentToday === null ? {} : { inmailsSentToday }),
     ...(ramp === null ? {} : { ramp }),
+    ...(pacing === null ? {} : { pacing }),
     ...(sendingWindow === null ? {} : { sendingWindow }),
     ...(creditsRenewOn === null ? {} : { creditsRenewOn }),
   });

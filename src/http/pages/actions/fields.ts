@@ -27,6 +27,16 @@ export const RENEWAL_FIELD = {
   hint: 'The day of the month on which LinkedIn renews InMail credits.',
 } as const;
 
+export const PACING_FIELD = {
+  name: 'pacing',
+  label: 'Pacing',
+  hint:
+    'The gap between two sends, its jitter, and the maximum of an hour, such as 60s, 50%, 12/h.' +
+    ' Jitter and maximum may be left out.',
+} as const;
+/** What the form for a new account proposes (R19). */
+export const PACING_PROPOSED = '60s, 50%';
+
 export const RAMP_FIELD = {
   name: 'ramp',
   label: 'Ramp',
