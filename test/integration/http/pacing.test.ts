@@ -12,7 +12,7 @@ afterAll(() => stand.close());
 
 const PACE = { minGapSeconds: 600, jitterPercent: 50, perHour: 4 };
 
-it('an account with a pace denies the next reserve, and list, status and page say why', async () => {
+it('an account with a pace denies the next reserve, and list, status and page show the reason', async () => {
   const id = stand.newAccount();
   await stand.connect(id, { pacing: PACE });
   const ask = async (url: string, body?: object) =>
