@@ -1,5 +1,5 @@
 /**
- * Measures the largest state of 1,000 accounts with the most data that an account can carry, as the
+ * Measures the largest state of 1,000 accounts with the most data that an account can have, as the
  * workflow hands it to its next run. Needs no server; each core fills its share.
  */
 import { fork } from 'node:child_process';
@@ -19,7 +19,7 @@ const KIB = 1_024;
 export async function largestState(): Promise<readonly Line[]> {
   const processes = availableParallelism();
   let filled = 0;
-  let largest: Largest = { account: 0, carried: 0 };
+  let largest: Largest = { account: 0, handed: 0 };
   const shares = Array.from({ length: processes }, async (_, n) => {
     const child = fork(SCRIPT, [String(n), String(processes)], { execArgv: ['--import', 'tsx'] });
     child.on('message', (state: Largest) => {
@@ -36,16 +36,16 @@ export async function largestState(): Promise<readonly Line[]> {
     ['largest state of 1,000 full accounts, KiB', kib(largest.account), ''],
     [
       'the same with all that may wait, KiB',
-      kib(largest.carried),
+      kib(largest.handed),
       `${kib(PAYLOAD_BYTES_MAX)} at most`,
     ],
   ];
 }
 
-type Largest = { readonly account: number; readonly carried: number };
+type Largest = { readonly account: number; readonly handed: number };
 const larger = (one: Largest, other: Largest): Largest => ({
   account: Math.max(one.account, other.account),
-  carried: Math.max(one.carried, other.carried),
+  handed: Math.max(one.handed, other.handed),
 });
 
 const REPORTED_EACH = 50;
@@ -57,7 +57,7 @@ const report = (filled: number): void => {
 function fill(first: number, step: number): void {
   for (let seed = first; seed < ACCOUNTS; seed += step) {
     const state = fullState(seed);
-    process.send?.({ account: bytesOf(state.actor?.account), carried: bytesOf(state) });
+    process.send?.({ account: bytesOf(state.actor?.account), handed: bytesOf(state) });
   }
 }
 

@@ -33,14 +33,15 @@ export async function readMessages(
   return { received: reading.received, unread };
 }
 
-type Carried = {
+type HandedOver = {
   readonly actor: Entity | null;
   readonly waiting: readonly { readonly name: string; readonly raw: unknown }[];
 };
 const isObject = (raw: unknown): raw is { readonly [name: string]: unknown } =>
   typeof raw === 'object' && raw !== null;
 /** True for state that one run handed to the next; a start object has no version. */
-const isCarried = (raw: unknown): raw is Carried => isObject(raw) && 'v' in raw && 'actor' in raw;
+const isHandedOver = (raw: unknown): raw is HandedOver =>
+  isObject(raw) && 'v' in raw && 'actor' in raw;
 
 type Content = RunMessage extends infer H
   ? H extends RunMessage
@@ -61,9 +62,9 @@ class Reading {
 
   /** Adds the state that the run before handed over. A start object adds nothing: it is saved. */
   async begin(input: readonly Payload[]): Promise<void> {
-    const carried = await this.#decoded(input);
-    if (!isCarried(carried)) return;
-    const { actor: entity, waiting } = carried;
+    const state = await this.#decoded(input);
+    if (!isHandedOver(state)) return;
+    const { actor: entity, waiting } = state;
     if (entity) {
       const { account, outbox } = entity;
       const alerts = outbox.flatMap(({ row }) =>

@@ -1,5 +1,5 @@
 /**
- * Each answer of an activity carries the activity's name, and the workflow takes no answer with
+ * Each answer of an activity contains the activity's name, and the workflow takes no answer with
  * another name. Reason: Temporal's SDK resolves an activity by its number, and when a task is tried
  * again, a number may belong to another activity. The workflow then asks its activity again.
  */
@@ -12,7 +12,7 @@ type Named = { readonly answerOf: string };
 /** Maximum tries of one activity before its call has failed. */
 const TRIES = 3;
 
-/** Wraps the activities for a worker: each answer carries a name. A plain number cannot. */
+/** Wraps the activities for a worker: each answer gets a name. A plain number cannot. */
 export const named = (all: Activities): Activities =>
   each(all, (answerOf, activity) => async (...ask) => {
     const answer = await activity(...ask);

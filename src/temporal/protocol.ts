@@ -1,4 +1,4 @@
-/** Names on the wire (docs/contract.md, 2), and the failures that carry a refusal to its caller. */
+/** Names on the wire (docs/contract.md, 2), and the failures that refuse a message. */
 import { defineQuery, defineUpdate, ApplicationFailure } from '@temporalio/workflow';
 import type { QueryDefinition, UpdateDefinition } from '@temporalio/common';
 import type { Failed } from '../domain/commands/fail.js';

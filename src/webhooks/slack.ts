@@ -22,7 +22,7 @@ const titleOf = (raw: unknown): string => {
 /** The reason of a hold by Safeband, as the text after "because". */
 const HOLD: Readonly<Record<string, string>> = {
   restricted: 'LinkedIn restricted it',
-  too_many_rows: 'it has more rows than it can carry',
+  too_many_rows: 'it has more rows than an account may have',
   identity_in_use: 'another account is the same LinkedIn member',
 };
 

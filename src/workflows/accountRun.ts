@@ -14,10 +14,10 @@ import type { Outcome } from './activityProxies.js';
 import type { Command, Refusal } from '../domain/account/refusals.js';
 import { stateOf } from '../domain/gate/accountState.js';
 import { publishAttributes, type Published } from './searchAttributes.js';
-import { carriedOf, type Trouble, type Reply, type Entry, type Waiting } from './inHand.js';
+import { untakenOf, type Trouble, type Reply, type Entry, type Waiting } from './inHand.js';
 
 /** The state that a run hands to the next run with continue-as-new. */
-export type Carried = {
+export type HandedOver = {
   readonly v: 1;
   /** Null only if the start object was refused. */
   readonly start: Start | null;
@@ -117,27 +117,28 @@ export class AccountRun {
   #number = 0;
   #published: Published | null;
 
-  constructor(carried: Carried) {
-    this.start = carried.start;
-    this.isInNormalForm = isInNormalForm(carried);
+  constructor(state: HandedOver) {
+    this.start = state.start;
+    this.isInNormalForm = isInNormalForm(state);
     // A run that older code began does not compare again; the next run does.
     this.comparesAgain = !this.isInNormalForm && patched('identities-have-a-normal-form');
-    this.entity = this.comparesAgain ? unchecked(carried.actor) : carried.actor;
-    this.isRooted = carried.actor !== null;
-    for (const { name, raw } of carried.waiting) this.putSignal(name, () => raw);
-    this.replies = [...(carried.replies ?? [])];
+    this.entity = this.comparesAgain ? unchecked(state.actor) : state.actor;
+    this.isRooted = state.actor !== null;
+    for (const { name, raw } of state.waiting) this.putSignal(name, () => raw);
+    this.replies = [...(state.replies ?? [])];
     this.repliesBytes = bytesOf(this.replies);
-    this.isCancelled = carried.isCancelled;
-    this.wasReset = carried.isReset ?? false;
+    this.isCancelled = state.isCancelled;
+    this.wasReset = state.isReset ?? false;
     this.isReset = this.wasReset && this.entity !== null;
-    this.isBehind = carried.isBehind ?? false;
-    this.runsAsked = carried.isRunAsked ? 1 : 0;
-    this.#published = carried.published;
+    this.isBehind = state.isBehind ?? false;
+    this.runsAsked = state.isRunAsked ? 1 : 0;
+    this.#published = state.published;
   }
 
-  get carried(): Carried {
+  /** The state for the next run. */
+  get handedOver(): HandedOver {
     const { start, entity: actor, isCancelled, wasReset: isReset, isBehind, replies } = this;
-    const waiting = carriedOf(this);
+    const waiting = untakenOf(this);
     const isRunAsked = this.runsAsked > this.runsDone;
     const published = this.#published;
     const state = { start, actor, waiting, isCancelled, isReset, isBehind, isRunAsked, replies };
@@ -258,14 +259,14 @@ export class AccountRun {
   }
 }
 
-const isInNormalForm = ({ actor: entity, isInNormalForm: isKnown = false }: Carried): boolean =>
+const isInNormalForm = ({ actor: entity, isInNormalForm: isKnown = false }: HandedOver): boolean =>
   isKnown || entity === null || entity.account.policy.identity === null;
 
 const unchecked = (entity: Entity | null): Entity | null =>
   entity &&
   entityWith(entity, { account: accountWith(entity.account, { isIdentityChecked: false }) });
 
-const isCarried = (input: unknown): input is Carried =>
+const isHandedOver = (input: unknown): input is HandedOver =>
   typeof input === 'object' && input !== null && 'v' in input;
 
 /**
@@ -273,9 +274,9 @@ const isCarried = (input: unknown): input is Carried =>
  * cannot read the state of the run before, for example without its key, it throws: the task is
  * tried again, and no state is lost.
  */
-export function hydrate(input: unknown): Carried | Refusal {
+export function hydrate(input: unknown): HandedOver | Refusal {
   if (workflowInfo().continuedFromExecutionRunId !== undefined) {
-    if (isCarried(input)) return input;
+    if (isHandedOver(input)) return input;
     throw new Error(`the state of the run before cannot be read: ${unreadableIn(input) ?? ''}`);
   }
   const parsed = parseStart(input, 'strict', Date.now());

@@ -31,5 +31,5 @@ export type Trouble = {
 
 type Untaken = { readonly waiting: readonly Entry[]; readonly inbox: readonly Entry[] };
 /** Returns the Signals that no run has taken, in the form in which the next run gets them. */
-export const carriedOf = ({ waiting, inbox }: Untaken): readonly Waiting[] =>
+export const untakenOf = ({ waiting, inbox }: Untaken): readonly Waiting[] =>
   [...waiting, ...inbox].map(({ name, read }) => ({ name, raw: read() }));

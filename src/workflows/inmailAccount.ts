@@ -30,7 +30,7 @@ import { hasChanges, recordChanges } from './changes.js';
 import { arm, isDue, isRunDue, refuseRuns, wantsArming } from './due.js';
 import { whenRung } from './messages/rings.js';
 import { isCutShort, isTooLong } from './runLength.js';
-import { hydrate, AccountRun, type Carried } from './accountRun.js';
+import { hydrate, AccountRun, type HandedOver } from './accountRun.js';
 import { isRefusal } from '../domain/account/refusals.js';
 
 /** How long after midnight idle accounts spread their resets, to avoid a peak of load (R7). */
@@ -62,15 +62,15 @@ export async function inmailAccount(input: unknown): Promise<void> {
   });
   if (isDone(self)) return;
   const { workflowType, targetWorkerDeploymentVersionChanged: isOtherCurrent } = workflowInfo();
-  await makeContinueAsNewFunc<(carried: Carried) => Promise<void>>({
+  await makeContinueAsNewFunc<(state: HandedOver) => Promise<void>>({
     workflowType,
     // Otherwise the next run would stay with this build, even after its workers have stopped.
     ...(isOtherCurrent ? { initialVersioningBehavior: 'AUTO_UPGRADE' } : {}),
-  })(self.carried);
+  })(self.handedOver);
 }
 
 /** State for a refused start object: handlers answer with its flaw, not "no such handler". */
-const NOBODY: Carried = {
+const NOBODY: HandedOver = {
   v: 1,
   start: null,
   actor: null,

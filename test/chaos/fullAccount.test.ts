@@ -1,5 +1,5 @@
 /**
- * An account with the most data that it can carry, and with the longest ids: its state never exceeds
+ * An account with the most data that it can have, and with the longest ids: its state never exceeds
  * Temporal's limits, no report is lost, and it starts, ends and continues like any other.
  */
 import { ApplicationFailure, defaultPayloadConverter } from '@temporalio/common';
@@ -206,7 +206,7 @@ it('a full account works after continue-as-new, reconcile, terminate and start',
   parts.splice(0);
   const again = await stand.connect(id, { tier: 'recruiter' });
   await expect.poll(() => statusOf(again)).toMatchObject({ ...COUNTS, verified: true });
-  expect(parts).toEqual(['log', 'run']); // one answer cannot carry all
+  expect(parts).toEqual(['log', 'run']); // one answer cannot contain all
   await signalAll(again, 20, (n) => webhook(`t${n}`)); // seen a second time
   expect(await ask(again, 'one-more')).toMatchObject({ granted: false, reason: 'daily_cap' });
   expect(await run(again)).toMatchObject(FOUND);

@@ -25,7 +25,7 @@ export const FULL_ACCOUNT_MUTANTS: readonly Mutant<CheckName>[] = [
     file: 'src/domain/reconcile/crowd.ts',
     old: '  reservations: SLOTS_MAX + 1,',
     mutated: '  reservations: SLOTS_MAX,',
-    by: 'an account with one row more than it can carry is known',
+    by: 'an account with one row more than it may have is known',
   },
   {
     rule: 'R3',
@@ -37,7 +37,7 @@ export const FULL_ACCOUNT_MUTANTS: readonly Mutant<CheckName>[] = [
   },
   {
     rule: 'R3',
-    what: 'an account takes one slot more than it can carry',
+    what: 'an account takes one slot more than it may have',
     file: 'src/domain/gate/gate.ts',
     old: 'return used >= SLOTS_MAX',
     mutated: 'return used > SLOTS_MAX',
@@ -45,11 +45,11 @@ export const FULL_ACCOUNT_MUTANTS: readonly Mutant<CheckName>[] = [
   },
   {
     rule: 'R14',
-    what: 'a save carries everything that waits',
+    what: 'a save contains everything that waits',
     file: 'src/domain/entity/outbox.ts',
     old: '> SAVE_BYTES_MAX && n > 0',
     mutated: '> SAVE_BYTES_MAX * SAVE_ROWS_MAX && n > 0',
-    by: 'a save carries a limited number of bytes',
+    by: 'a save has a limited number of bytes',
   },
   {
     rule: 'R13',

@@ -17,7 +17,7 @@ export const SPELLING_MUTANTS: readonly Mutant<CheckName>[] = [
   },
   {
     rule: 'R15',
-    what: 'a long spelling is carried without the number of its member',
+    what: 'a long spelling is kept without the number of its member',
     file: KEPT,
     old: 'kept(bare) === bare ? bare : printOf(id)',
     mutated: 'printOf(id)',

@@ -15,7 +15,7 @@ const LOOP = 'src/workflows/inmailAccount.ts';
 export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
   {
     rule: 'R3',
-    what: 'the remembered ids are not carried over continue-as-new',
+    what: 'the remembered ids are not handed over by continue-as-new',
     file: SELF,
     old: 'const { start, entity: actor, isCancelled, wasReset: isReset, isBehind, replies } = this;',
     mutated: `const { start, isCancelled, wasReset: isReset, isBehind, replies } = this;

@@ -260,7 +260,7 @@ describe('the source', () => {
     expect(tooLong.map(({ name }) => name)).toEqual([]);
   });
 
-  it('the source lets the workflow bundle carry no library but the SDK', () => {
+  it('the workflow bundle contains no library but the SDK', () => {
     const inBundle = files.filter(({ name }) =>
       [
         'temporal/answers',

@@ -97,6 +97,7 @@ const BANNED: readonly (readonly [word: string, replacement: string])[] = [
   ['testimon(?:y|ies)', 'evidence'],
   ['strangers?', 'unknown send, other'],
   ['tellers?', 'caller, sender'],
+  ['carr(?:y|ies|ying)', 'keep, contain, hand over, execute; only a slot is carried'],
 ];
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

@@ -56,7 +56,7 @@ function rolled(world: World, was: Account, account: Account): void {
     const isCarried = now?.carriedInto === account.day;
     if (mayLand !== isCarried) {
       const what = `${slot.reservationId} ${slot.state}, carried: ${isCarried}`;
-      broken('midnight carries what may land today', what);
+      broken('a slot that may land after midnight is carried', what);
     }
     if (mayLand) world.happened(`midnight carried: ${slot.state}`);
   }

@@ -33,7 +33,7 @@ async function persist<T>(message: () => Promise<T>): Promise<T> {
 const SILENT_MS = 20_000;
 
 /**
- * Sends an Update; each try has the same id, so it is carried out once. The server may lose an Update
+ * Sends an Update; each try has the same id, so it takes effect once. The server may lose an Update
  * that no task has taken yet, and then no answer and no error comes: so each try has a deadline.
  */
 export function update<T>(account: WorkflowHandle, name: string, payload: object = {}): Promise<T> {

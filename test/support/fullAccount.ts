@@ -15,7 +15,7 @@ import { observe, type Observe } from '../../src/domain/commands/observe.js';
 import { reserve } from '../../src/domain/commands/reserve.js';
 import { hold, type Start } from '../../src/domain/commands/administer.js';
 import { DAY_MS, MINUTE_MS } from '../../src/domain/primitives/time.js';
-import type { Carried } from '../../src/workflows/accountRun.js';
+import type { HandedOver } from '../../src/workflows/accountRun.js';
 import { isAccountId, isIdentity } from '../../src/domain/primitives/ids.js';
 import { Random } from '../simulation/random.js';
 import { anAccount, c, m, must, p, r, Scenario } from './scenario.js';
@@ -100,9 +100,9 @@ function waiting(names: Names, sentAt: number): readonly Waiting[] {
 }
 
 /** Returns as many waiting replies as an account may have. */
-function replies(names: Names): NonNullable<Carried['replies']> {
+function replies(names: Names): NonNullable<HandedOver['replies']> {
   const to = { workflowId: '中'.repeat(333), signalName: '文'.repeat(333) };
-  const all: NonNullable<Carried['replies']>[number][] = [];
+  const all: NonNullable<HandedOver['replies']>[number][] = [];
   for (let bytes = 0; ;) {
     const answer = {
       granted: false,
@@ -119,7 +119,7 @@ function replies(names: Names): NonNullable<Carried['replies']> {
 }
 
 /** Returns the state that the run of a full account hands to the next, for this seed. */
-export function fullState(seed: number): Carried {
+export function fullState(seed: number): HandedOver {
   const random = new Random(seed);
   const names = new Names(random);
   const start: Start = {

@@ -1,7 +1,7 @@
 /**
  * One LinkedIn account: how many slots it has spent on each quota day, and what limits it now. It
- * is plain JSON, because continue-as-new carries it: no Map, Set, Date. Lists, not records keyed by
- * ids, because `constructor` is a legal id.
+ * is plain JSON, because continue-as-new hands it over: no Map, Set, Date. Lists, not records keyed
+ * by ids, because `constructor` is a legal id.
  *
  *   (none) --sendReserve--> in_flight --sendDelivered--> delivered
  *                             |   |                       ^    ^
@@ -124,7 +124,7 @@ export type Account = {
    * granted until a run succeeds (R12). Absent in state from before 0.2.
    */
   readonly isRunUnknown?: boolean;
-  /** True if it has more rows than it can carry: no run succeeds. Absent in state before 0.2. */
+  /** True if it has more rows than it may have: no run succeeds. Absent in state before 0.2. */
   readonly isCrowded?: boolean;
   /**
    * The latest day on which an external send came that was forgotten to make room; absent or null

@@ -1,8 +1,8 @@
 /**
- * LinkedIn's ids as the account carries them. An id may be 512 characters long, and 1,536 bytes.
- * The slots of three days with such ids would be more than Temporal carries from run to run, so a
- * long id is carried as its fingerprint. Postgres keeps the id itself: a row contains the ids of
- * the message, and a fingerprint never replaces its id (migration 0015).
+ * LinkedIn's ids as the account keeps them. An id may be 512 characters long, and 1,536 bytes.
+ * The slots of three days with such ids would be more than Temporal hands from run to run, so an
+ * account keeps the fingerprint of a long id. Postgres keeps the id itself: a row contains the ids
+ * of the message, and a fingerprint never replaces its id (migration 0015).
  */
 import type { Account, External, Proof, Slot } from './account.js';
 import { jsonLength } from '../primitives/bytes.js';
@@ -47,19 +47,19 @@ export function isSameId(one: string | null, other: string | null): boolean {
   if (one === other) return true;
   if (one === null || other === null) return false;
   const [a, b] = [normalProof(one), normalProof(other)];
-  // Most ids are carried in full; for two of these nothing is hashed.
+  // Most ids are kept in full; for two of these nothing is hashed.
   return a === b || ((a.startsWith(MARK) || b.startsWith(MARK)) && kept(a) === kept(b));
 }
 
-/** The beginning of a recipient that is carried without its wrapping. */
+/** The beginning of a recipient that is kept without its wrapping. */
 const BARE = 'bare:';
 
-/** Returns the recipient as it is carried: a long spelling still identifies the member. */
+/** Returns the recipient as the account keeps it: a long spelling still identifies the member. */
 export function keptRecipient(id: RecipientId): RecipientId {
   if (isMarked(id) || kept(id) === id) return id;
   const bare = `${BARE}${bareMemberId(id)}`;
-  const carried = kept(bare) === bare ? bare : printOf(id);
-  return isMarked(carried) ? carried : id;
+  const short = kept(bare) === bare ? bare : printOf(id);
+  return isMarked(short) ? short : id;
 }
 
 const isMarked = (text: string): text is RecipientId =>
@@ -105,7 +105,7 @@ const wholeRecipient = (
 
 const keptOrNull = <Id extends string>(id: Id | null): Id | null => (id === null ? null : kept(id));
 
-/** Returns the slot as it is carried; the same object if no id in it is long. */
+/** Returns the slot as the account keeps it; the same object if no id in it is long. */
 export function keptSlot(slot: Slot): Slot {
   const recipientId = slot.recipientId && keptRecipient(slot.recipientId);
   if (slot.state !== 'delivered') {
@@ -118,7 +118,7 @@ export function keptSlot(slot: Slot): Slot {
   return isShort ? slot : { ...slot, recipientId, chatId, messageId };
 }
 
-/** Returns the proof as the account carries it, to compare one report with hundreds of slots. */
+/** Returns the proof as the account keeps it, to compare one report with hundreds of slots. */
 export const keptProof = ({ chatId, messageId }: Proof): Proof => ({
   chatId: kept(normalProof(chatId)),
   messageId: messageId && kept(normalProof(messageId)),

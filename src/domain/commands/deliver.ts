@@ -62,9 +62,9 @@ export function deliverWithoutChat(
 
 /** Returns the delivered slot that a proof belongs to, or if it is an external send's. */
 export function whoHas(account: Account, proof: Proof): Known {
-  const carried = keptProof(proof);
-  const owner = account.slots.find((slot) => isProvenBy(slot, carried));
-  return { owner, isExternal: account.externals.some((known) => isSameProof(known, carried)) };
+  const kept = keptProof(proof);
+  const owner = account.slots.find((slot) => isProvenBy(slot, kept));
+  return { owner, isExternal: account.externals.some((known) => isSameProof(known, kept)) };
 }
 
 /** True if the owner has the message id from an observed send: a reported one replaces it (R4). */

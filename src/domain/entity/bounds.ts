@@ -38,12 +38,12 @@ export const ROW_BYTES_MAX = 16 * 1024;
 
 assert(
   ACCOUNT_BYTES_MAX + HANDED_BYTES_MAX < PAYLOAD_BYTES_MAX,
-  'all that one run carries to the next fits half of what Temporal takes',
+  'all that one run hands to the next fits half of what Temporal takes',
 );
 assert(
   OUTBOX_BYTES_MAX + ROW_BYTES_MAX + WAITING_CARRIED_BYTES_MAX + REPLIES_BYTES_MAX <=
     HANDED_BYTES_MAX,
-  'an account that takes no more messages may still carry over what waits',
+  'an account that takes no more messages may still hand over what waits',
 );
 assert(
   ACCOUNT_BYTES_MAX + SAVE_BYTES_MAX + 2 * ROW_BYTES_MAX < PAYLOAD_BYTES_MAX,

@@ -1,5 +1,5 @@
 /**
- * An account with its unsaved rows: the state that one workflow run carries to the next. Each
+ * An account with its unsaved rows: the state that one workflow run hands to the next. Each
  * change gets a number that only grows, across runs and restarts; its rows have it (R14).
  */
 import type { Account } from '../account/account.js';

@@ -6,7 +6,7 @@
 import { findSlot, type Account, type Slot } from '../account/account.js';
 import { pass, record, entityWith, type Entity } from './entity.js';
 import { assertNever } from '../primitives/assert.js';
-import { carriedOver } from './carriedOver.js';
+import { handedOver } from './handedOver.js';
 import { deliver, deliverWithoutChat } from '../commands/deliver.js';
 import type { Event } from '../account/events.js';
 import { fail } from '../commands/fail.js';
@@ -77,7 +77,7 @@ function report(account: Account, heard: Exclude<RunMessage, Ordered>): readonly
     case 'reserve':
       return reserved(account, heard.input, heard);
     case 'carried':
-      return carriedOver(account, heard.input, heard);
+      return handedOver(account, heard.input, heard);
     case 'deliver':
       return outcome(account, deliver, heard.input, heard);
     case 'deliverWithoutChat':

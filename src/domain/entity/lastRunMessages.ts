@@ -21,7 +21,7 @@ type Report =
   | { readonly name: 'fail'; readonly input: Fail }
   | { readonly name: 'observe'; readonly input: Observe }
   | { readonly name: 'settle'; readonly input: Settle }
-  /** The state that the run before carried over, with its unsaved alerts. */
+  /** The state that the run before handed over, with its unsaved alerts. */
   | { readonly name: 'carried'; readonly input: Account; readonly alerts: readonly Event[] };
 export type Ordered =
   | { readonly name: 'configure'; readonly input: Configure }

@@ -22,9 +22,9 @@ export const hasForgotten = ({ forgottenOn, day }: Account): boolean =>
 /** Returns the row of a forgotten proof while it waits to be saved. */
 export function loggedIn({ account, outbox }: Entity, proof: Proof): Logged | undefined {
   if (!hasForgotten(account)) return undefined;
-  const carried = keptProof(proof);
+  const kept = keptProof(proof);
   for (const { row } of outbox) {
-    if (row.table === 'inmail_events' && isSameProof(row, carried)) return row;
+    if (row.table === 'inmail_events' && isSameProof(row, kept)) return row;
   }
   return undefined;
 }

@@ -1,5 +1,5 @@
 /**
- * Maximum bytes of JSON of each thing that a workflow carries, with the longest legal strings and
+ * Maximum bytes of JSON of each thing that a workflow keeps, with the longest legal strings and
  * numbers in each field. The limits are compared with their sum.
  */
 import type { DayBook, Effect, External, Slot, SlotRequest } from '../account/account.js';
@@ -27,7 +27,7 @@ const taken = (id: string): Fields<SlotRequest> => ({
   carriedInto: DAY,
 });
 
-/** `idBytes`: the longest id of LinkedIn's that is carried in full. */
+/** `idBytes`: the longest id of LinkedIn's that is kept in full. */
 export function slotBytes(idBytes: number): number {
   const id = 'i'.repeat(idBytes);
   const slot: Fields<Extract<Slot, { state: 'delivered' }>> = {
@@ -103,7 +103,7 @@ export function rowBytes(idBytes: number): {
 }
 
 /**
- * All that an account carries in addition to its lists: the policy, twice with the start object,
+ * All that an account keeps in addition to its lists: the policy, twice with the start object,
  * days, window intervals, hold, cooldowns, and the numbers of saved writes.
  */
 function restBytes(max: typeof REST & { readonly days: number }): number {

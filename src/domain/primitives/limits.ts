@@ -76,7 +76,7 @@ export const CLOCK_SLACK_MS = MINUTE_MS;
 export const PAYLOAD_BYTES_MAX = 1024 * 1024;
 
 /**
- * Maximum slots that an account carries: four days with the most grants. At this number nothing
+ * Maximum slots that an account keeps: four days with the most grants. At this number nothing
  * more is granted. If its rows would make more slots, the account is held (`too_many_rows`).
  */
 export const SLOTS_MAX = 600;
@@ -168,7 +168,7 @@ assert(
 assert(REMEMBERED_DAYS < WEEK_DAYS, 'a day is in the week at least as long as its slots are known');
 assert(
   (REMEMBERED_DAYS + 2) * Math.max(CHURN_FLOOR, CHURN_FACTOR * SAFE_BAND.recruiter) <= SLOTS_MAX,
-  'four days of the most grants are carried',
+  'four days of the most grants are kept',
 );
 assert(
   OVERSHOOT.capTimes > OVERSHOOT.counterTimes,

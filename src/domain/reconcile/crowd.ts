@@ -1,5 +1,5 @@
 /**
- * An account with more rows than it can carry (R8): work and state have limits, whatever a caller
+ * An account with more rows than it may have (R8): work and state have limits, whatever a caller
  * or a manual edit wrote. Such an account is held, nothing is granted, and an alert follows.
  */
 import { bookOf, type Account, type Slot } from '../account/account.js';
@@ -21,7 +21,7 @@ import { isoDay, type Instant } from '../primitives/time.js';
 import { counterOf, tallyOf } from '../account/counter.js';
 import { slotOfRow } from '../records/fromRecords.js';
 
-/** Maximum rows that are read of each table: one more than an account can carry. */
+/** Maximum rows that are read of each table: one more than an account may have. */
 export const ROWS_READ = {
   reservations: SLOTS_MAX + 1,
   send_attempts: SLOTS_MAX + 1,
@@ -71,7 +71,7 @@ export function crowded(account: Account, crowd: Crowd, at: Instant): CrowdVerdi
     unit === 'bytes'
       ? `${table} has ${news}, and ${limit} is the most that one reconcile takes.`
       : `${table} has ${rows} rows of this account for the days that are remembered, and` +
-        ` ${limit} is the most that it can carry.`;
+        ` an account may have at most ${limit}.`;
   const message =
     `${excess} Nothing is granted. Find out which program wrote them, stop it,` +
     ' remove what is no send of this account, and resume the account.';
@@ -106,7 +106,7 @@ export function crowded(account: Account, crowd: Crowd, at: Instant): CrowdVerdi
 }
 
 /**
- * Returns the rows for a start: at most as many as the account can carry, and only those external
+ * Returns the rows for a start: at most as many as the account may have, and only those external
  * sends that are remembered one by one. The others are counted by day.
  */
 export function condensed(found: ReadBack): ReadBack {
@@ -130,7 +130,7 @@ export function condensed(found: ReadBack): ReadBack {
   return { ...found, reservations, attempts, events: rest, leftOut: byDay([...left]) };
 }
 
-/** Returns the row with the recipient as an account carries it. */
+/** Returns the row with the recipient as an account keeps it. */
 function shortened(row: ReservationRow): ReservationRow {
   const recipientId = row.recipientId && keptRecipient(row.recipientId);
   return recipientId === row.recipientId ? row : { ...row, recipientId };

@@ -5,7 +5,7 @@ import { keptSlot, isSameId, isSameRecipient } from '../account/kept.js';
 import type { EventRow, ReservationRow } from './records.js';
 import { reservationRow } from './toRecords.js';
 
-/** Returns the slot of a row, as the account carries it. */
+/** Returns the slot of a row, as the account keeps it. */
 export const slotOfRow = (row: ReservationRow): Slot => keptSlot(wholeSlotOf(row));
 
 /** Returns the external send of a row of the event log. */

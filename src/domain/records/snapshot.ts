@@ -74,7 +74,7 @@ export type Later = {
   readonly alerts: readonly Pick<AlertRow, 'kind' | 'quotaDay' | 'details'>[];
   readonly changes: readonly Pick<ChangeRow, 'kind' | 'actor' | 'reason' | 'details'>[];
 };
-/** A table with more rows of an account than the account can carry. */
+/** A table with more rows of an account than an account may have. */
 export type Crowd = {
   readonly table: 'reservations' | 'send_attempts' | 'inmail_events';
   readonly rows: number;
@@ -93,7 +93,7 @@ export type Evidence = {
   readonly reservations: readonly ReservationRow[];
   readonly attempts: readonly Attempt[];
   readonly events: readonly EventRow[];
-  /** Absent if the account can carry all rows. */
+  /** Absent if the account has no more rows than it may have. */
   readonly crowd?: Crowd;
 };
 /** Parts that are read one by one if all together are too large for one answer. */
@@ -104,7 +104,7 @@ export type ReadBack = {
   readonly account: StoredAccount | null;
   /** The pace of a new account that names none (R19); absent if the fleet has none. */
   readonly defaultPacing?: Pacing | undefined;
-  /** The highest number that any row of the account carries. */
+  /** The highest number in any row of the account. */
   readonly highestNumber: number;
   /** Reservations of remembered days, and older ones that are in flight. */
   readonly reservations: readonly ReservationRow[];

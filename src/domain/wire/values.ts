@@ -3,7 +3,7 @@
  * and its rule for HTTP come from one line, so a limit cannot be raised in one of the two only.
  *
  * A rule has the keywords of a JSON Schema. The combinator is our own small file and no library,
- * because the workflow bundle carries none: a schema library would be loaded for every account.
+ * because the workflow bundle contains none: a schema library would be loaded for every account.
  */
 import { FOREIGN_MAX, FOREIGN_PATTERN, OURS_MAX, OURS_PATTERN } from '../primitives/ids.js';
 import { didYouMean } from '../primitives/spelling.js';
@@ -35,7 +35,7 @@ export type Rule = {
   readonly maxItems?: number;
   readonly uniqueItems?: boolean;
 };
-/** A reader that carries its rule for HTTP. */
+/** A reader with its rule for HTTP. */
 export type Value<T, R = Rule> = Reader<T> & { readonly rule: R };
 
 /** Returns the reader with its rule; a value that fits the rule may still be refused. */

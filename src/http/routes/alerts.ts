@@ -172,7 +172,7 @@ function addAct(app: FastifyInstance, parts: Parts, verb: AlertVerb, summary: st
   );
 }
 
-/** Carries out the order of a request; throws the refusal as a problem. */
+/** Executes the order of a request; throws the refusal as a problem. */
 export async function actOn(
   { pool, now }: Parts,
   { caller }: Pick<FastifyRequest, 'caller'>,

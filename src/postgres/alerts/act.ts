@@ -25,7 +25,7 @@ export type AlertOrder = {
 
 export type AlertActed = { readonly alert: Alert } | { readonly refusal: ActRefusal } | undefined;
 
-/** Carries the order out, and returns the changed alert; undefined if there is no such alert. */
+/** Executes the order, and returns the changed alert; undefined if there is no such alert. */
 export const actOnAlert = (pool: Pool, order: AlertOrder): Promise<AlertActed> =>
   inTransaction(pool, async (db) => {
     const { alertId, verb, accounts, at } = order;

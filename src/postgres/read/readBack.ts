@@ -117,7 +117,7 @@ async function countRows(
 }
 
 /**
- * Returns the row with its proof in the form that the account carries. Reason: pipelines write the
+ * Returns the row with its proof in the form that the account keeps. Reason: pipelines write the
  * journal themselves, and older rows keep the spelling of a proof. Long ids become fingerprints.
  */
 function asCarried<Row extends { chatId: ChatId | null; messageId: MessageId | null }>(

@@ -22,7 +22,7 @@ function listOf(
   );
 }
 
-/** Returns the ids that are too long for the account to carry, by their fingerprints. */
+/** Returns the ids that the account keeps as fingerprints, by their fingerprints. */
 function longIdsIn(entries: readonly Entry[]): ReadonlyMap<unknown, string> {
   const ids = entries.flatMap(({ row }) =>
     row.table === 'reservations' || row.table === 'inmail_events'

@@ -1,5 +1,5 @@
 /**
- * LinkedIn's ids of 512 characters of three bytes: an account carries them as fingerprints, its rows
+ * LinkedIn's ids of 512 characters of three bytes: an account keeps their fingerprints, its rows
  * keep them in full, and every message, run and start treats them as it treats short ids (R4, R15).
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';

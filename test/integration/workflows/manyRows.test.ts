@@ -1,5 +1,5 @@
 /**
- * An account with more rows than it can carry: it is held, an alert names the table, and the other
+ * An account with more rows than it may have: it is held, an alert names the table, and the other
  * accounts of the worker answer meanwhile (R8).
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -100,7 +100,7 @@ it('an account with too many journal rows is held, and opens again when they are
   await update(account, 'resume', { reason: 'looked', actor: 'ada' });
   expect(await ask(account, 'too-early')).toMatchObject({ granted: false });
 
-  // A start also reads no more than an account can carry, and holds it.
+  // A start also reads no more than an account may have, and holds it.
   await account.terminate('the operator does so');
   const again = await stand.connect(id);
   await expect.poll(() => statusOf(again)).toMatchObject({ state: 'held', counter: 3 });

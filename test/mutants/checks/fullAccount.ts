@@ -1,4 +1,4 @@
-/** An account that is full stays one that Temporal carries, and forgets no send (R15). */
+/** An account that is full stays small enough for Temporal, and forgets no send (R15). */
 import { expect } from 'vitest';
 import { bytesOf } from '../../../src/domain/primitives/bytes.js';
 import { EXTERNALS_MAX, SAVE_BYTES_MAX, SLOTS_MAX } from '../../../src/domain/primitives/limits.js';
@@ -102,9 +102,9 @@ const parts: Check = (domain) => {
 export const fullAccountChecks = {
   'a long chat is the same as its fingerprint': prints,
   'a send of today is not forgotten for those that count for no cap': forgotten,
-  'an account with one row more than it can carry is known': crowd,
+  'an account with one row more than it may have is known': crowd,
   'a day has a limited number of grants': fullDay,
   'an account that is full grants nothing': fullAccount,
-  'a save carries a limited number of bytes': portions,
+  'a save has a limited number of bytes': portions,
   'a start reads large data in parts': parts,
 } satisfies Readonly<Record<string, Check>>;

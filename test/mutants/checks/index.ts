@@ -1,6 +1,6 @@
 /** Rules of the domain that a run, a save or a start has to keep, each under its sentence. */
 import { fullAccountChecks } from './fullAccount.js';
-import { carryingChecks } from './carrying.js';
+import { handoverChecks } from './handover.js';
 import { edgeChecks } from './edges.js';
 import { healingChecks } from './healing.js';
 import { layerChecks } from './layers.js';
@@ -9,7 +9,7 @@ import { spellingChecks } from './spelling.js';
 export const CHECKS = {
   ...layerChecks,
   ...healingChecks,
-  ...carryingChecks,
+  ...handoverChecks,
   ...edgeChecks,
   ...spellingChecks,
   ...fullAccountChecks,

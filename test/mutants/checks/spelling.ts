@@ -7,7 +7,7 @@ import { Life, type Check } from './life.js';
 const ID = 'ACoAAAS7RzQB5MFgx7URQOOa7dShFKQhfdIWxms';
 /** The member's id in Sales Navigator: another one, that holds the same number. */
 const SALES = 'ACwAAAS7RzQBGsNYBcS2NERCgi0j_f7_oYqCSbT';
-/** Longer than what an account carries of an id. */
+/** Longer than what an account keeps of an id. */
 const ADDRESS = `https://www.linkedin.com/sales/lead/${SALES},NAME_SEARCH,NqOz?_ntb=AbCdEfGh`;
 
 const see = (life: Life, recipient: string, chat = 'chat', message = 'message'): unknown =>

@@ -46,7 +46,7 @@ const own = () => ({ ...SENT, answerOf: 'sendWebhooks' });
 const others = () => ({ ...SENT, answerOf: 'save' });
 
 describe('the answer of an activity', () => {
-  it('the answer of an activity carries its name', async () => {
+  it('the answer of an activity contains its name', async () => {
     expect(await send(named(activities({ sendWebhooks: async () => SENT })))).toEqual(own());
     expect(await named(activities({ readClock: async () => 5 })).readClock()).toBe(5);
   });

@@ -183,7 +183,7 @@ function registerAct(alerts: Command, context: Context, verb: AlertVerb): void {
   withExamples(command, example);
 }
 
-/** Carries the order out, and returns the changed alert. */
+/** Executes the order, and returns the changed alert. */
 async function acted(
   { world, io, now }: Context,
   order: { readonly alertId: number; readonly verb: AlertVerb },

@@ -25,7 +25,7 @@ describe('midnight', () => {
     spent.until(MIDNIGHT - 1).expect({ quotaDay: '2026-11-24', counter: 1 });
     spent.until(MIDNIGHT).expect({ quotaDay: '2026-11-25', counter: 0, carried: 0 });
   });
-  it('midnight carries what may land today, delivered or not; only a release gives the room back', () => {
+  it('a slot that may land after midnight is carried, delivered or not; only a release gives the room back', () => {
     const late = anAccount({ dailyCap: 3 }, { now: at('23:55') });
     const open = asked(asked(asked(late, 'flying'), 'unclear'), 'short', 60)
       .when(fail, { reservationId: r('unclear'), kind: 'unknown' })

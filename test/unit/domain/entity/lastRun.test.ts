@@ -94,7 +94,7 @@ describe('the messages of a closed run', () => {
     expect(counterOf(entity.account, entity.account.day)).toBe(50);
   });
 
-  it('the messages of a closed run keep the quota day of a slot that was granted before midnight, and carry it', () => {
+  it('the messages of a closed run keep the quota day of a slot that was granted before midnight, and the slot is carried', () => {
     const midnight = startOf(dayOf(NOW) + 1);
     const evening = reserved('eve', true, midnight - 1_000);
     const morning = { ...delivered('eve'), at: midnight + 1_000 };

@@ -36,7 +36,7 @@ it('sha256 is the digest that Node makes', () => {
   fc.assert(fc.property(wholeText, (text) => sha256(text) === node(text)));
 });
 
-it('an id of up to 64 bytes of JSON is carried as it is, a longer one as its fingerprint', () => {
+it('an id of up to 64 bytes of JSON is kept as it is, a longer one as its fingerprint', () => {
   expect(kept('a'.repeat(KEPT_ID_BYTES))).toBe('a'.repeat(KEPT_ID_BYTES));
   expect(kept('"'.repeat(KEPT_ID_BYTES / 2))).toBe('"'.repeat(KEPT_ID_BYTES / 2));
   for (const long of ['a'.repeat(65), '"'.repeat(33), '中'.repeat(22)]) {

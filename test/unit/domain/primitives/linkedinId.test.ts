@@ -160,7 +160,7 @@ it('keeps members apart whose ids differ in more than case', () => {
   );
 });
 
-describe('a recipient as the account carries it', () => {
+describe('a recipient as the account keeps it', () => {
   const recipient = (text: string) => must(isRecipientId, text);
   const long = 'x'.repeat(70);
   it.each([...spellingsOf(ID), ...spellingsOf('Jane-Doe'), ...spellingsOf(long)])('%s', (text) => {

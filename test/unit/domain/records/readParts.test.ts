@@ -100,7 +100,7 @@ it('what fits one answer comes in one', () => {
   expect(bytesOf(found)).toBeLessThan(READ_BACK_BYTES_MAX);
 });
 
-it('recipients are read as an account carries them', () => {
+it('recipients are read as an account keeps them', () => {
   const [row] = condensed({ ...NOTHING, reservations: [reservation(1)] }).reservations;
   expect(bytesOf(row?.recipientId)).toBeLessThan(100);
 });

@@ -1,4 +1,4 @@
-/** What a save, a midnight, a start and a reset carry over; and whom the audit wakes. */
+/** What a save, a midnight, a start and a reset keep; and whom the audit wakes. */
 import { expect } from 'vitest';
 import type { Suspect } from '../../../src/domain/reconcile/fleetAudit.js';
 import { isAccountId } from '../../../src/domain/primitives/ids.js';
@@ -140,7 +140,7 @@ const clocks: Check = (domain) => {
   expect([-60_001, -60_000, 60_000, 60_001].map(isReported)).toEqual([true, false, false, true]);
 };
 
-export const carryingChecks = {
+export const handoverChecks = {
   'rows that arrived during a save still wait': whileSaving,
   'an account is hot until a run has found everything equal': staysHot,
   'an overshoot during another cooldown pauses the account after it': restLater,

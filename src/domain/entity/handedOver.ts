@@ -6,25 +6,25 @@ import { merged } from '../reconcile/merge.js';
 import { isBroken } from '../gate/cooldown.js';
 
 /** Adds the part that the rows do not have. `isInRow`: the row is newer than that state. */
-export function carriedOver(
+export function handedOver(
   account: Account,
-  carried: Account,
+  before: Account,
   { isInRow, alerts }: { readonly isInRow: boolean; readonly alerts: readonly Event[] },
 ): readonly Event[] {
-  const { policy, rampDay } = carried;
-  if (isInRow) return raised(account, carried);
+  const { policy, rampDay } = before;
+  if (isInRow) return raised(account, before);
   const isSamePolicy = JSON.stringify(policy) === JSON.stringify(account.policy);
-  const { now } = carried;
+  const { now } = before;
   const actor = 'safeband';
   const isResumed =
-    carried.hold === null &&
-    !isBroken(carried, now) &&
+    before.hold === null &&
+    !isBroken(before, now) &&
     (account.hold !== null || isBroken(account, now));
   const reason = 'it was resumed before its workflow ended';
   return [
-    ...merged(account, carried),
+    ...merged(account, before),
     ...(isSamePolicy ? [] : [{ type: 'PolicyChanged', policy, rampDay, actor } as const]),
-    ...movedBreaker(account, carried),
+    ...movedBreaker(account, before),
     ...(isResumed ? [{ type: 'Resumed', actor, reason } as const] : []),
     ...alerts,
   ];
@@ -37,8 +37,8 @@ function movedBreaker(account: Account, { policy, breakerUntil, now }: Account):
   return [{ type: 'BreakerOpened', until: breakerUntil }];
 }
 
-/** Returns slots and external sends alone: the row is newer than the carried hold and pauses. */
-function raised(account: Account, carried: Account): readonly Event[] {
-  const bare = accountWith(carried, { effects: [], cooldowns: [], hold: null, breakerUntil: null });
+/** Returns slots and external sends alone: the row is newer than that state's hold. */
+function raised(account: Account, before: Account): readonly Event[] {
+  const bare = accountWith(before, { effects: [], cooldowns: [], hold: null, breakerUntil: null });
   return merged(account, bare);
 }
