@@ -121,6 +121,10 @@ describe('doctor', () => {
   });
 });
 
+/** False for a command that is only named, or whose alert does not exist in the test. */
+const isComplete = (line: string): boolean =>
+  /^safeband (doctor|alerts)$|^safeband \S+ \S/.test(line) && !/^safeband alerts (a|c)/.test(line);
+
 describe('every example', () => {
   let ids: Readonly<Record<string, string>>;
   const typed = (line: string): readonly string[] =>
@@ -182,6 +186,23 @@ describe('every example', () => {
       lines.push(...[...out.matchAll(/^ {2}\$ (.*)$/gm)].map(([, line = '']) => line));
     }
     expect(lines.length).toBeGreaterThan(30);
+    for (const line of lines) await tried(line);
+  });
+
+  it.each([
+    'connect-a-pipeline',
+    'customer-questions',
+    'denials',
+    'move-in',
+    'on-call',
+    'starting-over',
+    'upgrade',
+  ])('each command of docs/%s.md works', async (name) => {
+    const text = await readFile(`docs/${name}.md`, 'utf8');
+    const inline = [...text.matchAll(/`(safeband [^`]*)`/g)].map(([, line = '']) => line);
+    const typedInside = commandsIn(text, 'npx safeband').map((line) => line.replace('npx ', ''));
+    const lines = [...typedInside, ...commandsIn(text, 'safeband'), ...inline.filter(isComplete)];
+    expect(lines.length).toBeGreaterThan(0);
     for (const line of lines) await tried(line);
   });
 });

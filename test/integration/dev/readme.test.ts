@@ -69,8 +69,8 @@ async function typed(block: string): Promise<string> {
   return stdout;
 }
 
-it('the first-reservation page leads to a reservation by curl, TypeScript and Temporal', async () => {
-  const blocks = await blocksOf('docs/first-reservation.md', 'Commands');
+it('the quick start leads to a reservation by curl, TypeScript and Temporal', async () => {
+  const blocks = await blocksOf('docs/quick-start.md', 'Your first reservation');
   const [key = '', curl = '', typescript = '', temporal = '', check = '', ...more] = blocks;
   expect(more).toEqual([]);
   expect(key).toBe('export SAFEBAND_KEY=sb_…\n');
