@@ -84,7 +84,7 @@ const FLEET: { readonly [name: string]: Shown } = {
       accounts.map(({ state, count }) => ({ labels: { state }, value: count })),
   },
   safeband_cooldowns: {
-    help: 'Accounts cooling down, by cause',
+    help: 'Accounts in a cooldown, by cause',
     labels: ['cause'],
     values: ({ cooldowns }) =>
       cooldowns.map(({ cause, count }) => ({ labels: { cause }, value: count })),

@@ -9,6 +9,7 @@ import { proseOf } from '../support/prose.js';
  */
 const DONE: readonly string[] = [
   'ARCHITECTURE.md',
+  'CHANGELOG.md',
   'CONTRIBUTING.md',
   'README.md',
   'SECURITY.md',

@@ -123,7 +123,7 @@ describe('a failure', () => {
       .answered({ refused: 'ReservationSettled' })
       .expect({ delivered: 1, state: 'cooldown' });
   });
-  it('a failure `throttled` cools down for an hour, or as LinkedIn asks, seven days at most, and once', () => {
+  it('a failure `throttled` starts one cooldown: of an hour, or as long as LinkedIn asks, at most seven days', () => {
     const until = (seconds: number): string | undefined =>
       reserved().when(fail, {
         reservationId: r('r1'),
