@@ -37,10 +37,20 @@ const formats = Object.fromEntries(
 );
 const isUtc = new Date().getTimezoneOffset() === 0 && /^(UTC|GMT|Etc\/)/.test(zone);
 
+/** Puts the reader's own time into a sentence: "before midnight UTC (01:00 your time)". */
+function putYourTime(time) {
+  const at = new Date(time.dateTime);
+  const isDated = time.dataset.show === 'yours-dated' && at.getDate() !== at.getUTCDate();
+  const date = isDated ? `${formats.date.format(at)}, ` : '';
+  time.textContent = ` (${date}${formats.minute.format(at)} your time)`;
+  time.title = zone;
+}
+
 /** The reader's own time before each UTC time. */
 function addLocalTimes(root) {
   if (isUtc) return;
-  for (const time of root.querySelectorAll('time[datetime]')) {
+  for (const time of root.querySelectorAll('time[data-show^=yours]')) putYourTime(time);
+  for (const time of root.querySelectorAll('time[datetime]:not([data-show^=yours])')) {
     if (time.querySelector('.local')) continue;
     const local = document.createElement('span');
     local.className = 'local';

@@ -64,3 +64,7 @@ export function wrapped(text: string, width: number): string {
   }
   return [...lines, line].join('\n  ');
 }
+
+/** Breaks a text into lines of at most `width` characters, all of them from the left edge. */
+export const flush = (text: string, width: number): string =>
+  wrapped(text, width).replaceAll('\n  ', '\n');

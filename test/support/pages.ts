@@ -188,6 +188,14 @@ export function accountData(): AccountData {
 }
 
 export const article = (): Why => ({
+  customer: {
+    sent: 2,
+    maybe: 1,
+    left: 0,
+    today: [{ text: 'You have sent 2 InMails today. ', at: null }],
+    stop: [{ text: 'It can send at 13:00 UTC (14:00 in X). ', at: '2026-11-24T13:00:00.000Z' }],
+    details: [{ text: '2 were sent automatically. ', at: null }],
+  },
   canSend: { ...HELD, line: 'Stopped by Mara K.: a person has to resume it' },
   accountId: 'Anna-1',
   asOf: '2026-11-24T12:00:00.000Z',

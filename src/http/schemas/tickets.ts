@@ -6,7 +6,25 @@ import { accountId, closed, day, instant, orNull } from './parts.js';
 const { Array: List, Boolean, Integer, Number, Object: Obj, Omit, String } = Type;
 const open = Obj({}, { additionalProperties: true });
 
+const sentence = closed({
+  text: String(),
+  at: orNull(instant('The instant that the text names, in UTC and in the zone of the account.')),
+});
+/** The day in the words of the account's owner. */
+export const customer = closed(
+  {
+    sent: Integer({ description: 'InMails of today that were certainly sent.' }),
+    maybe: Integer({ description: 'InMails of today that may have been sent; they take room.' }),
+    left: Integer({ description: 'InMails that can still be sent today; 0 if none can be now.' }),
+    today: List(sentence, { description: 'The day in sentences, as one paragraph.' }),
+    stop: List(sentence, { description: 'Why nothing is sent, and when it will be.' }),
+    details: List(sentence, { description: 'What the numbers consist of, and the limits.' }),
+  },
+  'The day in the words of the owner of the account. No sentence contains an id or a name.',
+);
+
 const whyFields = {
+  customer,
   canSend,
   accountId,
   asOf: instant('The instant of these numbers.'),

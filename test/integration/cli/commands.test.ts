@@ -261,13 +261,18 @@ describe('why', () => {
     const status: StatusWire = await statusOf(account);
     const why = await readWhy(stand.pool, id, { now: Date.now(), status });
     expect(await json('why', id)).toMatchObject({
+      customer: why?.customer,
       headline: why?.headline,
       parts: why?.parts,
       beside: why?.beside,
     });
     const printed = (await cli('why', id)).out.replaceAll(/\s+/g, ' ');
     expect(printed).toContain('The counter is 4, the event log has 3: 1 apart.');
-    for (const { text } of [...(why?.parts ?? []), ...(why?.beside ?? [])]) {
+    expect(printed).toMatch(
+      /^You have sent 3 InMails today. 1 more may have gone out, so it counts/,
+    );
+    const details = why?.customer.details ?? [];
+    for (const { text } of [...details, ...(why?.parts ?? []), ...(why?.beside ?? [])]) {
       expect(printed).toContain(text);
     }
   });

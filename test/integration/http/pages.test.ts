@@ -117,8 +117,13 @@ it('the page, the API and the command line show the same sentences', async () =>
   await stand.ask(key, `/v1/accounts/${id}/reconcileNow`, {});
   await edit(stand, id, 'inmails_sent_today = 104');
   const byApi = (await stand.ask(key, `/v1/accounts/${id}/why`)).json<Why>();
+  const { today, stop, details } = byApi.customer;
+  // The gate counts 18, whatever a person wrote into the row.
+  expect(today[0]?.text).toBe('You have sent 17 InMails today.');
+  expect(stop[0]?.text).toBe('Sending was stopped.');
   const sentences = [
     byApi.headline,
+    ...[...today, ...stop, ...details].map(({ text }) => text),
     ...byApi.parts.map(({ text }) => text),
     ...byApi.beside.map(({ text }) => text),
   ];

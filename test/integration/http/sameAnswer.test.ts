@@ -68,7 +68,7 @@ const textOf = (html: string): string =>
     .replaceAll('&quot;', '"')
     .replaceAll('&amp;', '&')
     .replaceAll(/\s+/g, ' ')
-    .replaceAll(' )', ')');
+    .replaceAll(/ ([).,])/g, '$1');
 
 /** Asks page, API and command line at once: without a worker, each waits for its own time limit. */
 async function asked(id: string, isAway: boolean) {
@@ -144,7 +144,9 @@ async function agreed(id: string, isAway: boolean): Promise<Answers> {
     source: api.source,
   });
   expect(withoutLength(article)).toContain(withoutLength(line));
-  for (const sentence of [why.headline, ...why.parts.map((part) => part.text)]) {
+  const { customer } = why;
+  const told = [...customer.today, ...customer.stop, ...customer.details, ...why.parts];
+  for (const sentence of [why.headline, ...told.map(({ text }) => text)]) {
     expect(article).toContain(sentence);
   }
   expect([why.counter, why.logged]).toEqual([
@@ -215,6 +217,7 @@ it.each([
   expect(present.api).toMatchObject({ ...expected, source: 'workflow' });
   // The gate counts what the account counts, until a reconcile corrects the row.
   expect(present.api.canSend).toMatchObject({ canSend: true, left: 42 });
+  expect(present.why.customer).toMatchObject({ sent: 6, maybe: 2, left: 42 });
   await stand.stopWorker();
   const away = await agreed(id, true);
   await stand.startWorker();

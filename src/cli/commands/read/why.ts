@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { accountArgument, withExamples, type Context, type Register } from '../../command.js';
 import { widthOf } from '../../output.js';
-import { wrapped } from '../../text.js';
+import { flush, wrapped } from '../../text.js';
 
 export const registerWhy: Register = (program: Command, context: Context) => {
   const command = program
@@ -21,8 +21,16 @@ export const registerWhy: Register = (program: Command, context: Context) => {
           const width = widthOf(context.io);
           const line = (mark: string, text: string): string =>
             `${mark} ${wrapped(text, width - 2)}`;
+          const paragraph = (all: readonly { readonly text: string }[]): string =>
+            all.map(({ text }) => text).join(' ');
+          const { today, stop, details } = why.customer;
           return [
-            colors.bold(`${why.accountId}: ${why.canSend.line}.`),
+            colors.bold(flush(paragraph(today), width)),
+            ...(stop.length > 0 ? [colors.yellow(flush(paragraph(stop), width))] : []),
+            '',
+            ...details.map(({ text }) => line(colors.dim('-'), text)),
+            '',
+            `${why.accountId}: ${why.canSend.line}.`,
             why.headline,
             ...(why.source === 'workflow'
               ? []

@@ -3,6 +3,7 @@ import type { Account } from '../../account/account.js';
 import type { AlertKind } from '../../account/alertKinds.js';
 import type { GapCause } from '../../gap/breakdown.js';
 import type { Stop } from './blockers.js';
+import type { CustomerWords } from './customer.js';
 import type { CanSend } from '../../wire/canSend.js';
 import type { Evidence } from '../../records/snapshot.js';
 import type { Instant, UtcDay } from '../../primitives/time.js';
@@ -50,7 +51,9 @@ export type WhyContext = {
 };
 /** Plain JSON: the contract's instants and days as text. */
 export type Why = {
-  /** Can it send? First, because most readers ask this. */
+  /** The day in the words of the account's owner; it names no id. */
+  readonly customer: CustomerWords;
+  /** Can it send? */
   readonly canSend: CanSend & { readonly line: string };
   readonly accountId: string;
   readonly asOf: string;

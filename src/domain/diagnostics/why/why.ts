@@ -11,6 +11,7 @@ import { isNormal } from '../../gap/phrases.js';
 import { isoDay, isoOrNull, type Instant } from '../../primitives/time.js';
 import { canSendLine, type OffsetAt } from '../canSend/canSendLine.js';
 import { contextOf } from './context.js';
+import { customerWords } from './customer.js';
 import type { Why, WhyRows } from './model.js';
 import type { StatusWire } from '../../wire/responses.js';
 import { eventsFromEvidence } from '../../reconcile/evidence.js';
@@ -36,6 +37,7 @@ export function whyOf(
   const apart = gap.parts.reduce((sum, { count }) => sum + count, 0);
   const line = canSendLine(status, now, offsetAt(status.timezone));
   return {
+    customer: customerWords(status, now, offsetAt),
     canSend: { ...status.canSend, line },
     accountId: status.accountId,
     asOf: status.asOf,

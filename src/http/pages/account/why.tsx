@@ -3,6 +3,7 @@ import type { VNode } from 'preact';
 import { parseInstant, type Instant } from '../../../domain/primitives/time.js';
 import { Page, type Frame } from '../ui/layout.js';
 import { Left, Section, When } from '../ui/parts.js';
+import { Sentence, Sentences } from '../ui/said.js';
 import type { Why, WhyContext, WhyPart } from '../../../domain/diagnostics/why/model.js';
 
 type Props = {
@@ -13,8 +14,7 @@ type Props = {
 };
 
 export function WhyPage({ frame, why, isAsked }: Props): VNode {
-  const { accountId, counter, logged, headline, parts, beside: context } = why;
-  const gap = counter - logged;
+  const { accountId, customer, parts } = why;
   const isFine = parts.every(({ isNormal }) => isNormal);
   return (
     <Page
@@ -26,36 +26,66 @@ export function WhyPage({ frame, why, isAsked }: Props): VNode {
       <div class="head">
         <Crumbs accountId={accountId} />
         <h1>Why do my numbers differ?</h1>
-        <p id="can-send" class="lead">
-          {why.canSend.line}.
+        <p id="today" class="lead">
+          <Sentences all={customer.today} />
         </p>
-        <p id="headline" class="lead">
-          {headline}
-        </p>
+        {customer.stop.length === 0 ? null : (
+          <p id="stop" class="banner banner-warn">
+            <Sentences all={customer.stop} />
+          </p>
+        )}
         <p class="note">
           As of <When at={instantOr(why.asOf, frame.now)} show="full" />
           {isAsked ? '' : ', from Postgres only, because the workflow did not answer or has ended'}.
           Quota day {why.quotaDay}.
         </p>
-        {parts.length === 0 ? (
-          <p class="banner banner-done">Both numbers are equal. There is nothing to explain.</p>
-        ) : (
-          <p class={isFine ? 'banner banner-done' : 'banner banner-warn'}>
-            {isFine
-              ? 'Every part of the gap is normal. No action is needed.'
-              : 'At least one part of the gap is not normal. The list shows what happens next.'}
-          </p>
-        )}
       </div>
+      <details id="details" open={!isFine}>
+        <summary>Details: the two numbers, and what they consist of</summary>
+        <Details why={why} now={frame.now} isFine={isFine} />
+      </details>
+    </Page>
+  );
+}
+
+function Details({
+  why: { counter, logged, headline, parts, customer, canSend, beside: context },
+  now,
+  isFine,
+}: {
+  readonly why: Why;
+  readonly now: Instant;
+  readonly isFine: boolean;
+}): VNode {
+  return (
+    <>
+      <ul class="plain">
+        {customer.details.map((one) => (
+          <li key={one.text}>
+            <Sentence one={one} />
+          </li>
+        ))}
+      </ul>
+      <p id="headline">{headline}</p>
+      <p id="can-send">{canSend.line}.</p>
+      {parts.length === 0 ? (
+        <p class="banner banner-done">Both numbers are equal. There is nothing to explain.</p>
+      ) : (
+        <p class={isFine ? 'banner banner-done' : 'banner banner-warn'}>
+          {isFine
+            ? 'Every part of the gap is normal. No action is needed.'
+            : 'At least one part of the gap is not normal. The list shows what happens next.'}
+        </p>
+      )}
       {parts.length === 0 ? null : (
         <Section
           id="parts"
-          title={`The gap of ${gap}, part by part`}
+          title={`The gap of ${counter - logged}, part by part`}
           note={`The counter is ${counter}, and the event log has ${logged}.`}
         >
           <ol class="parts">
             {parts.map((part) => (
-              <Part key={`${part.cause}-${part.count}`} part={part} now={frame.now} />
+              <Part key={`${part.cause}-${part.count}`} part={part} now={now} />
             ))}
           </ol>
         </Section>
@@ -64,7 +94,7 @@ export function WhyPage({ frame, why, isAsked }: Props): VNode {
         <Section id="context" title="More about this account">
           <ul class="plain">
             {context.map((one, n) => (
-              <Context key={n} one={one} now={frame.now} />
+              <Context key={n} one={one} now={now} />
             ))}
           </ul>
         </Section>
@@ -78,7 +108,7 @@ export function WhyPage({ frame, why, isAsked }: Props): VNode {
           Statistics and invoices use only the event log.
         </p>
       </Section>
-    </Page>
+    </>
   );
 }
 

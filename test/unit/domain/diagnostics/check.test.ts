@@ -74,6 +74,7 @@ function read(of: {
     denials: null,
   };
   const why = {
+    customer: CUSTOMER,
     canSend: { ...CAN_SEND, line: 'Can send now (22 left today)' },
     accountId: 'a',
     asOf: status.asOf,
@@ -86,6 +87,7 @@ function read(of: {
   };
   return { status, isGone: false, sides: { ...sides, row: { ...row, ...of.row } }, why };
 }
+const CUSTOMER = { sent: 2, maybe: 1, left: 22, today: [], stop: [], details: [] };
 const CAN_SEND = {
   canSend: true,
   reason: null,
