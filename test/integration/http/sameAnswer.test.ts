@@ -146,7 +146,7 @@ async function agreed(id: string, isAway: boolean): Promise<Answers> {
   expect(withoutLength(article)).toContain(withoutLength(line));
   const { customer } = why;
   const told = [...customer.today, ...customer.stop, ...customer.details, ...why.parts];
-  for (const sentence of [why.headline, ...told.map(({ text }) => text)]) {
+  for (const sentence of [why.headline, ...told.map((one) => one.text)]) {
     expect(article).toContain(sentence);
   }
   expect([why.counter, why.logged]).toEqual([

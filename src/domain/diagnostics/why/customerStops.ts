@@ -72,6 +72,8 @@ function whyWords({ caps, hold, cooldown }: Stopped, reason: Reason): string {
       return 'As many InMails were tried today as the account allows.';
     case 'outside_window':
       return 'It is outside your sending hours.';
+    case 'paced':
+      return 'InMails are sent with a gap between them.';
     case 'expired':
       return 'Nothing is sent right now.';
     default:
@@ -92,7 +94,13 @@ function untilWords(stopped: Stopped, notBefore: Instant, clock: Clock): readonl
 }
 
 /** Reasons that end by themselves; after them comes a reason that only a person can end. */
-const ENDING: readonly Reason[] = ['no_credits', 'cooldown', 'churn_cap', 'outside_window'];
+const ENDING: readonly Reason[] = [
+  'no_credits',
+  'cooldown',
+  'churn_cap',
+  'outside_window',
+  'paced',
+];
 
 function personWords({ hold }: Stopped, reason: Reason): string {
   if (reason === 'disconnected') return 'It sends again when it is connected again.';

@@ -146,6 +146,7 @@ const STOPS: readonly (readonly [text: string, more: Partial<StatusWire>])[] = [
     `As many InMails were tried today as the account allows. ${AT_MIDNIGHT}`,
     cannot('churn_cap', MIDNIGHT),
   ],
+  [`InMails are sent with a gap between them. ${THEN}`, cannot('paced', LATER)],
   [`It is outside your sending hours. ${THEN}`, cannot('outside_window', LATER)],
   [
     'It is outside your sending hours. The next InMail can go out at 12:01 UTC (13:01 in Europe/Berlin).',
