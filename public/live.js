@@ -27,43 +27,49 @@ const FORMATS = {
   time: { hour: '2-digit', minute: '2-digit', second: '2-digit' },
   minute: { hour: '2-digit', minute: '2-digit' },
   date: { day: 'numeric', month: 'short' },
+  dated: { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' },
   full: { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', second: '2-digit' },
 };
-const formats = Object.fromEntries(
-  Object.entries(FORMATS).map(([name, parts]) => [
-    name,
-    new Intl.DateTimeFormat('en-GB', { ...parts, hourCycle: 'h23' }),
-  ]),
-);
-const isUtc = new Date().getTimezoneOffset() === 0 && /^(UTC|GMT|Etc\/)/.test(zone);
+const known = new Map();
+/** Returns the format of that name in that zone; each is made once, because that is slow. */
+function formatOf(name, timeZone) {
+  const key = `${name} ${timeZone}`;
+  if (!known.has(key)) {
+    const parts = { ...FORMATS[name], timeZone, hourCycle: 'h23' };
+    known.set(key, new Intl.DateTimeFormat('en-GB', parts));
+  }
+  return known.get(key);
+}
+const isUtc = (one) => /^(UTC|GMT|Etc\/)/.test(one);
 
 /** Puts the reader's own time into a sentence: "before midnight UTC (01:00 your time)". */
 function putYourTime(time) {
   const at = new Date(time.dateTime);
   const isDated = time.dataset.show === 'yours-dated' && at.getDate() !== at.getUTCDate();
-  const date = isDated ? `${formats.date.format(at)}, ` : '';
-  time.textContent = ` (${date}${formats.minute.format(at)} your time)`;
+  time.textContent = ` (${formatOf(isDated ? 'dated' : 'minute', zone).format(at)} your time)`;
   time.title = zone;
 }
 
-/** The reader's own time before each UTC time. */
+/** Shows each instant in the reader's zone; the other zones are shown on hover. */
 function addLocalTimes(root) {
-  if (isUtc) return;
-  for (const time of root.querySelectorAll('time[data-show^=yours]')) putYourTime(time);
-  for (const time of root.querySelectorAll('time[datetime]:not([data-show^=yours])')) {
-    if (time.querySelector('.local')) continue;
-    const local = document.createElement('span');
-    local.className = 'local';
-    const at = new Date(time.dateTime);
-    local.textContent = `${formats[time.dataset.show ?? 'time'].format(at)} `;
-    const isSameDay = at.getDate() === at.getUTCDate();
-    if (time.dataset.show === 'full' && isSameDay) {
-      const utc = time.querySelector('.utc');
-      utc.textContent = `${time.dateTime.slice(11, 19)} UTC`;
+  const ofPage = (root.id === 'main' ? root : root.querySelector('#main'))?.dataset.zone;
+  for (const time of root.querySelectorAll('time[datetime]')) {
+    if (time.dataset.show?.startsWith('yours')) {
+      if (!isUtc(zone)) putYourTime(time);
+      continue;
     }
-    time.title = `${zone}, and UTC`;
-    time.prepend(local);
+    const at = new Date(time.dateTime);
+    const ofAccount = time.dataset.zone ?? ofPage;
+    if (!isUtc(zone)) time.textContent = formatOf(time.dataset.show ?? 'time', zone).format(at);
+    const others = new Set(['UTC', ...(ofAccount ? [ofAccount] : [])]);
+    if (!isUtc(zone)) others.delete(zone);
+    time.title = [...others].map((one) => `${formatOf('full', one).format(at)} ${one}`).join('\n');
   }
+  for (const text of root.querySelectorAll('[data-at]')) {
+    text.textContent = formatOf('minute', zone).format(new Date(text.dataset.at));
+  }
+  const note = root.querySelector('#zone');
+  if (note && !isUtc(zone)) note.textContent = `Times are in ${zone}. Point at a time for UTC.`;
 }
 
 function duration(ms) {
@@ -116,13 +122,15 @@ async function ask() {
   }
   isAsking = true;
   try {
-    const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
+    const asked = location.href;
+    const answer = await fetch(asked, { headers: { accept: 'text/html' } });
     if (answer.redirected && new URL(answer.url).pathname === '/login') {
       location.assign(answer.url);
       return;
     }
     if (answer.status >= 500) throw new Error(`status ${answer.status}`);
-    show(await answer.text());
+    const html = await answer.text();
+    if (asked === location.href) show(html);
     touch(true);
   } catch {
     touch(false);
@@ -142,6 +150,7 @@ function show(html) {
   if (!next) return;
   clockOffset = Date.parse(next.dataset.now) - Date.now();
   addLocalTimes(next);
+  document.dispatchEvent(new CustomEvent('page:next', { detail: next }));
   tick(next);
   for (const details of main().querySelectorAll('details[open][id]')) {
     next.querySelector(`#${CSS.escape(details.id)}`)?.setAttribute('open', '');
@@ -153,9 +162,21 @@ function show(html) {
       beforeNodeRemoved: (old) => old.id !== 'flash',
     },
   });
+  document.dispatchEvent(new CustomEvent('page:shown'));
   const [alerts, nextAlerts] = [document, page].map((one) => one.getElementById('nav-alerts'));
   if (alerts && nextAlerts) globalThis.Idiomorph.morph(alerts, nextAlerts);
   document.title = page.title;
+}
+
+// ---- tabs
+
+/** Opens a tab of the page in place: its address is its own, and the scroll position stays. */
+function openTab(event) {
+  const link = event.target.closest('.tabs a');
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+  event.preventDefault();
+  history.pushState(null, '', link.href);
+  void ask();
 }
 
 // ---- filters that apply at once
@@ -188,7 +209,7 @@ function watchFilters() {
 
 // ---- in touch, or not
 
-const at = (ms) => formats.time.format(new Date(ms));
+const at = (ms) => formatOf('time', zone).format(new Date(ms));
 
 function say(text, kind) {
   if (!live || live.textContent === text) return;
@@ -255,6 +276,8 @@ function begin() {
   addLocalTimes(document);
   tick(document);
   watchFilters();
+  document.addEventListener('click', openTab);
+  globalThis.addEventListener('popstate', () => void ask());
   setInterval(() => {
     if (document.hidden) return;
     if (tick(document) && streamUrl) askSoon();

@@ -23,7 +23,13 @@ export function hostile(value: unknown): unknown {
 }
 
 export const frame = (): Frame => ({
-  assets: { css: '/assets/a.css', morph: '/assets/m.js', live: '/assets/l.js', icon: '/i.svg' },
+  assets: {
+    css: '/assets/a.css',
+    morph: '/assets/m.js',
+    live: '/assets/l.js',
+    controls: '/assets/c.js',
+    icon: '/i.svg',
+  },
   now: NOON,
   caller: { keyId: '1', name: 'Mara ', role: 'operator', accounts: null },
   flash: 'Done. ',

@@ -70,6 +70,14 @@ const textOf = (html: string): string =>
     .replaceAll(/\s+/g, ' ')
     .replaceAll(/ ([).,])/g, '$1');
 
+/** Returns the line as a page shows it: its instant once, in UTC; the script adds other zones. */
+function onPage({ line, notBefore }: StatusRead['canSend']): string {
+  if (notBefore === null) return withoutLength(line);
+  const at = Math.ceil(Date.parse(notBefore) / 1_000) * 1_000;
+  const [, reason = ''] = line.split('): ');
+  return `${new Date(at).toISOString().slice(11, 19)} UTC (in …): ${reason}`;
+}
+
 /** Asks page, API and command line at once: without a worker, each waits for its own time limit. */
 async function asked(id: string, isAway: boolean) {
   const { env, ...settings } = settingsOf(stand);
@@ -135,7 +143,7 @@ async function agreed(id: string, isAway: boolean): Promise<Answers> {
   expect(open).toEqual(api.openReservations.map(({ reservationId }) => reservationId));
 
   const { line } = api.canSend;
-  expect(withoutLength(text)).toContain(withoutLength(line));
+  expect(withoutLength(text)).toContain(onPage(api.canSend));
 
   expect(lasting(why).canSend).toEqual(lasting(api).canSend);
   expect(lasting(command.why)).toEqual({
@@ -159,7 +167,7 @@ async function agreed(id: string, isAway: boolean): Promise<Answers> {
   const listed = [{ ...inList, accountId: id, drift: api.eventLog?.drift }];
   expect(items).toMatchObject(listed);
   expect(items.map(lasting)[0].canSend).toEqual(lasting(api).canSend);
-  expect(withoutLength(inPage)).toContain(withoutLength(line));
+  expect(withoutLength(inPage)).toContain(onPage(api.canSend));
   expect(command.list.accounts).toMatchObject(listed);
   expect(lasting(command.list.accounts[0]).canSend).toEqual(lasting(api).canSend);
   return { api, why, slots: { api: next, command: command.slots, page: text } };

@@ -1,20 +1,11 @@
-/** The parts of an account's page about time: the day, the days before, and the next events. */
+/** The tab *Day*: the chart of the day, its moments, and the next slots. */
 import type { VNode } from 'preact';
-import { pacingText } from '../../../domain/records/settingsChange.js';
-import { isoDay, startOf } from '../../../domain/primitives/time.js';
-import { DAYS_SHOWN, type AccountData } from './accountData.js';
-import { ChartKey, DayChart } from './dayChart.js';
-import { DaysChart } from './daysChart.js';
-import {
-  columnsOf,
-  cooldownsOf,
-  counterPoints,
-  deliveredPoints,
-  timelineOf,
-  weekInWords,
-} from './dayStory.js';
+import { startOf } from '../../../domain/primitives/time.js';
+import type { AccountData } from './accountData.js';
+import { DayChart } from './dayChart.js';
+import { cooldownsOf, counterPoints, deliveredPoints, timelineOf } from './dayStory.js';
 import { dateOf, many } from '../ui/format.js';
-import { Empty, Left, Section, Table, When } from '../ui/parts.js';
+import { Empty, Left, Section, Sentence, When } from '../ui/parts.js';
 
 type WithData = { readonly data: AccountData };
 const MOMENTS_SHOWN = 40;
@@ -23,7 +14,7 @@ export function DayPicture({ data }: WithData): VNode {
   const { numbers, rows } = data;
   const corrections = rows.corrections.filter(({ day }) => day === numbers.day);
   return (
-    <Section id="day" title={`${dateOf(startOf(numbers.day))}, hour by hour (UTC)`}>
+    <Section id="day" title={`Quota day ${dateOf(startOf(numbers.day))}`}>
       <DayChart
         day={numbers.day}
         now={rows.now}
@@ -33,13 +24,18 @@ export function DayPicture({ data }: WithData): VNode {
         corrections={corrections}
         cooldowns={cooldownsOf(rows)}
       />
-      <ChartKey />
       {corrections.length === 0 ? null : (
         <ul class="plain">
           {corrections.map(({ number, at, before, after, sentences }) => (
             <li key={number}>
-              <When at={at} />: corrected from {before} to {after}.{' '}
-              <span class="note">{sentences.join(' ')}</span>
+              <details id={`report-${number}`}>
+                <summary>
+                  <When at={at} />: corrected from {before} to {after}
+                </summary>
+                <p class="note">
+                  The reconcile reported then: <Sentence text={sentences.join(' ')} />
+                </p>
+              </details>
             </li>
           ))}
         </ul>
@@ -51,7 +47,7 @@ export function DayPicture({ data }: WithData): VNode {
 export function Timeline({ data }: WithData): VNode {
   const moments = timelineOf(data.rows);
   return (
-    <Section id="timeline" title="Today">
+    <Section id="timeline" title="What happened">
       {moments.length === 0 ? (
         <Empty>Nothing yet. The first reservation of the day appears here.</Empty>
       ) : (
@@ -59,7 +55,7 @@ export function Timeline({ data }: WithData): VNode {
           <ol class="plain-list">
             {moments.slice(0, MOMENTS_SHOWN).map(({ id, at, tone, title, detail }) => (
               <li key={id} id={id} class={`moment moment-${tone}`}>
-                <When at={at} /> <strong>{title}</strong> <span>{detail}</span>
+                <When at={at} /> <strong>{title}</strong> <Sentence text={detail} />
               </li>
             ))}
           </ol>
@@ -90,9 +86,8 @@ export function NextSlots({ data, now }: WithData & { readonly now: number }): V
 }
 
 function Slots({ slots, now }: { readonly slots: readonly string[]; readonly now: number }): VNode {
-  const isNow = (slot: string): boolean => Date.parse(slot) <= now;
-  const atOnce = slots.filter(isNow).length;
-  const later = slots.filter((slot) => !isNow(slot)).map((slot) => Date.parse(slot));
+  const later = slots.map((slot) => Date.parse(slot)).filter((at) => at > now);
+  const atOnce = slots.length - later.length;
   return (
     <ol class="plain">
       {atOnce > 0 ? (
@@ -100,9 +95,9 @@ function Slots({ slots, now }: { readonly slots: readonly string[]; readonly now
           {atOnce === slots.length ? `${atOnce} or more` : atOnce} <strong>now</strong>
         </li>
       ) : null}
-      {later.map((at, n) => (
-        <li key={n}>
-          <When at={at} show="full" />
+      {[...new Set(later)].map((at, n) => (
+        <li key={at}>
+          {many(later.filter((one) => one === at).length, 'slot')} at <When at={at} show="full" />
           {n === 0 ? (
             <>
               {' '}
@@ -112,123 +107,5 @@ function Slots({ slots, now }: { readonly slots: readonly string[]; readonly now
         </li>
       ))}
     </ol>
-  );
-}
-
-export function Week({ data }: WithData): VNode {
-  const { numbers, days } = data;
-  const week = columnsOf(days, numbers, 7);
-  return (
-    <Section id="week" title="Weekly window">
-      <p>{weekInWords(numbers)}.</p>
-      <progress
-        max={Math.max(1, numbers.caps.weekly)}
-        value={Math.min(numbers.weekUsed, numbers.caps.weekly)}
-        aria-label="used part of the weekly cap"
-      />
-      <ol class="week">
-        {week.map(({ day, counter }) => (
-          <li key={day}>
-            <span class="note">{dateOf(startOf(day))}</span> <strong>{counter}</strong>
-          </li>
-        ))}
-      </ol>
-    </Section>
-  );
-}
-
-export function Ramp({ data }: WithData): VNode {
-  const { numbers, settings } = data;
-  const ramp = settings.ramp ?? [];
-  const hasEnded = numbers.rampDay > ramp.length;
-  return (
-    <Section id="ramp" title="Caps and ramp">
-      <p>
-        Daily cap {numbers.caps.daily}
-        {settings.dailyCap === null ? ' (the safe band of the tier)' : ''}, weekly cap{' '}
-        {numbers.caps.weekly}.
-      </p>
-      {ramp.length === 0 ? (
-        <p class="note">No ramp.</p>
-      ) : (
-        <>
-          <p>
-            {hasEnded
-              ? `The ramp of ${many(ramp.length, 'day')} has ended.`
-              : `Ramp day ${numbers.rampDay} of ${ramp.length}: ${numbers.caps.ramp ?? 0} a day.`}
-          </p>
-          <ol class="ramp">
-            {ramp.map((step, n) => (
-              <li key={n} aria-current={n + 1 === numbers.rampDay ? 'step' : undefined}>
-                {step}
-              </li>
-            ))}
-          </ol>
-        </>
-      )}
-      <p class="note">{windowInWords(data)}</p>
-      {data.settings.pacing === null ? null : (
-        <p class="note">The gap between two sends: {pacingText(data.settings.pacing)}.</p>
-      )}
-      {data.settings.creditsRenewOn === null ? null : (
-        <p class="note">
-          LinkedIn grants new InMail credits on day {data.settings.creditsRenewOn} of each month.
-        </p>
-      )}
-    </Section>
-  );
-}
-
-function windowInWords({ settings }: AccountData): string {
-  const { sendingWindow: window, timezone } = settings;
-  if (window === null) return `The account may send at any hour. Its time zone is ${timezone}.`;
-  return `The account sends on ${window.days.join(', ')} from ${window.start} to ${window.end}, ${timezone}.`;
-}
-
-export function Days({ data }: WithData): VNode {
-  const { numbers, days } = data;
-  const columns = columnsOf(days, numbers, DAYS_SHOWN);
-  const known = days.toReversed();
-  return (
-    <Section id="days" title="The last 30 days">
-      <DaysChart days={columns} cap={numbers.caps.daily} />
-      <ul class="legend">
-        <li>
-          <svg class="swatch" width="14" height="14" aria-hidden="true">
-            <rect class="column-counter" width="14" height="14" />
-          </svg>{' '}
-          counter
-        </li>
-        <li>
-          <svg class="swatch" width="14" height="14" aria-hidden="true">
-            <rect class="column-logged" width="14" height="14" />
-          </svg>{' '}
-          event log
-        </li>
-      </ul>
-      {known.length === 0 ? (
-        <Empty>No closed day yet. The first day closes at midnight UTC.</Empty>
-      ) : (
-        <details id="days-table">
-          <summary>Show as a table</summary>
-          <Table
-            caption="Closed quota days"
-            head={['Day', 'Counter', 'Delivered', 'External', 'Uncertain', 'Imported', 'Late']}
-          >
-            {known.map((one) => (
-              <tr key={one.day}>
-                <th scope="row">{isoDay(one.day)}</th>
-                <td class="number">{one.counter}</td>
-                <td class="number">{one.delivered}</td>
-                <td class="number">{one.external}</td>
-                <td class="number">{one.uncertain}</td>
-                <td class="number">{one.imported}</td>
-                <td class="number">{one.late}</td>
-              </tr>
-            ))}
-          </Table>
-        </details>
-      )}
-    </Section>
   );
 }

@@ -1,5 +1,5 @@
 /** The pages about one account. */
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isAccountId } from '../../../domain/primitives/ids.js';
 import { stateAt } from '../../../postgres/diagnostics/history.js';
 import { readWhy } from '../../../postgres/diagnostics/why.js';
@@ -7,6 +7,7 @@ import { accountUnknown } from '../../plumbing/problems.js';
 import { AccountPage, StartingPage } from './account.js';
 import { readAccount } from './accountData.js';
 import { anHourAgo, HistoryPage, instantOf } from './history.js';
+import { TAB_NAMES, TABS, type Tab } from './tabs.js';
 import { frameOf, isHardRefresh, sendPage } from '../ui/send.js';
 import { WhyPage } from './why.js';
 import type { PageParts } from '../context.js';
@@ -23,15 +24,24 @@ export function accountIn({ accountId }: OfAccount['Params']): string {
 export function addAccountPages(app: FastifyInstance, parts: PageParts): void {
   const { assets, now, pool, kept, temporalUiUrl } = parts;
 
-  app.get<OfAccount>('/accounts/:accountId', READ, async (request, reply) => {
+  const sendAccount = async (
+    request: FastifyRequest<OfAccount>,
+    reply: FastifyReply,
+    tab: Tab,
+  ): Promise<FastifyReply> => {
     const accountId = accountIn(request.params);
     const data = await readAccount(parts, accountId, { isFresh: isHardRefresh(request) });
     if (!data) throw accountUnknown();
     const frame = frameOf(request, reply, { assets: assets.urls, now: now() });
     if (data === 'starting') return sendPage(request, reply, StartingPage({ frame, accountId }));
     const workflowUrl = temporalUiUrl && workflowUrlOf(temporalUiUrl, accountId);
-    return sendPage(request, reply, AccountPage({ frame, data, workflowUrl }));
-  });
+    return sendPage(request, reply, AccountPage({ frame, data, tab, workflowUrl }));
+  };
+  for (const tab of TAB_NAMES) {
+    app.get<OfAccount>(`/accounts/:accountId${TABS[tab].path}`, READ, (request, reply) =>
+      sendAccount(request, reply, tab),
+    );
+  }
 
   app.get<OfAccount>('/accounts/:accountId/why', READ, async (request, reply) => {
     const accountId = accountIn(request.params);

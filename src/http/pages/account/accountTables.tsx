@@ -1,17 +1,14 @@
-/** The lists of an account's page: open slots, alerts for a person, and changes. */
+/** The lists of an account's page: alerts for a person, open slots, and denials. */
 import type { VNode } from 'preact';
 import { BY_URGENCY } from '../../../domain/account/alertKinds.js';
 import { AlertCard } from '../alerts/alertCard.js';
 import { reasonWords } from '../../../domain/diagnostics/canSend/reasonWords.js';
 import { startOf } from '../../../domain/primitives/time.js';
 import type { Alert } from '../../../postgres/alerts/alerts.js';
-import type { WrittenChange } from '../../../postgres/read/reads.js';
 import type { AccountData } from './accountData.js';
-import { changeInWords } from './dayStory.js';
 import { dateOf } from '../ui/format.js';
 import { dayIn, instantIn } from '../ui/numbers.js';
-import { Empty, Left, Section, Table, When } from '../ui/parts.js';
-import { CHANGE_WORDS } from '../ui/words.js';
+import { Empty, Id, Left, Section, Table, When } from '../ui/parts.js';
 
 export function OpenReservations({
   data,
@@ -34,6 +31,7 @@ export function OpenReservations({
       ) : (
         <Table
           caption="Open reservations"
+          stacks={true}
           head={['Reservation', 'State', 'Quota day', 'Reserved', 'Lease', 'Next step']}
         >
           {open.map((slot) => (
@@ -83,10 +81,12 @@ function Open({
   const isLeased = leaseEnd > now;
   return (
     <tr id={`reservation-${reservationId}`}>
-      <th scope="row">{reservationId}</th>
+      <th scope="row">
+        <Id id={reservationId} />
+      </th>
       <td>
         {state === 'in_flight' ? '→ in flight' : '? uncertain'}
-        {reason === null ? null : <span class="note">{reason.replaceAll('_', ' ')}</span>}
+        {reason === null ? null : <span class="note"> {reason.replaceAll('_', ' ')}</span>}
       </td>
       <td>{dateOf(startOf(dayIn(quotaDay)))}</td>
       <td>
@@ -156,29 +156,6 @@ export function Alerts({
 
 const byUrgency = (a: Alert, b: Alert): number =>
   BY_URGENCY.indexOf(a.severity) - BY_URGENCY.indexOf(b.severity) || b.openedAt - a.openedAt;
-
-export function Changes({ changes }: { readonly changes: readonly WrittenChange[] }): VNode {
-  return (
-    <Section id="changes" title="Changes">
-      {changes.length === 0 ? (
-        <Empty>None yet.</Empty>
-      ) : (
-        <Table caption="Who changed what" head={['When', 'What', 'Who', 'Why']}>
-          {changes.map((change) => (
-            <tr key={change.number} id={`changed-${change.number}`}>
-              <td>
-                <When at={change.at} show="full" />
-              </td>
-              <th scope="row">{CHANGE_WORDS[change.kind] ?? change.kind}</th>
-              <td>{change.actor}</td>
-              <td class="wide">{changeInWords(change)}</td>
-            </tr>
-          ))}
-        </Table>
-      )}
-    </Section>
-  );
-}
 
 /** Lists the denials of the day by reason, the most frequent first. */
 export function Denials({ denials }: { readonly denials: AccountData['denials'] }): VNode | null {

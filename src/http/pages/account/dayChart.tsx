@@ -10,8 +10,9 @@ import {
   type Instant,
   type UtcDay,
 } from '../../../domain/primitives/time.js';
-import { CapLine, Grid, SIDE, WIDTH, type Scale } from '../ui/axes.js';
-import { many, timeOf } from '../ui/format.js';
+import { many } from '../ui/format.js';
+import { Table, When } from '../ui/parts.js';
+import { across, FLOOR, Plot, SPAN, Stretched, TOP, Under, type Scale } from '../ui/plot.js';
 
 export type Point = { readonly at: Instant; readonly value: number };
 export type Mark = { readonly at: Instant; readonly before: number; readonly after: number };
@@ -26,35 +27,52 @@ export type DayChartProps = {
   readonly cooldowns: readonly Pause[];
 };
 
-const HEIGHT = 240;
-const FLOOR = HEIGHT - SIDE.bottom;
+const VALUES_MAX = 200;
+const HOURS = [0, 6, 12, 18, 24];
 
 export function DayChart(props: DayChartProps): VNode {
   const { day, now, cap, counter, delivered, corrections, cooldowns } = props;
   const [start, end] = [startOf(day), startOf(day) + DAY_MS];
   const last = Math.min(now, end);
   const peaks = [...counter.map(({ value }) => value), ...corrections.map(({ before }) => before)];
-  const x = scaleLinear([start, end], [SIDE.left, WIDTH - SIDE.right]);
-  const y = scaleLinear([0, Math.max(cap, 5, ...peaks)], [FLOOR, SIDE.top]).nice(4);
+  const part = (at: Instant): number => Math.min(1, Math.max(0, (at - start) / DAY_MS));
+  const y = scaleLinear([0, Math.max(cap, 5, ...peaks)], [FLOOR, TOP]).nice(4);
   const draw = line<Point>(
-    (point) => x(point.at),
+    (point) => part(point.at) * SPAN,
     (point) => y(point.value),
   ).curve(curveStepAfter);
   const lineOf = (points: readonly Point[]): string => draw(fromTo(points, start, last)) ?? '';
   return (
-    <svg class="chart" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={wordsOf(props)}>
-      <Pauses pauses={cooldowns} x={x} start={start} end={end} />
-      <Grid y={y} ticks={4} />
-      <Hours x={x} start={start} />
-      <CapLine y={y} cap={cap} />
-      <text class="axis end" x={WIDTH - SIDE.right} y={y(cap) - 4}>
-        cap {cap}
-      </text>
-      <path class="counter-line" d={lineOf(counter)} />
-      <path class="delivered-line" d={lineOf(delivered)} />
-      {last < end ? <path class="now-line" d={`M${x(last)} ${SIDE.top}V${FLOOR}`} /> : null}
-      <Marks marks={corrections} x={x} y={y} />
-    </svg>
+    <>
+      <Plot label={wordsOf(props)} valuesId="day-values" y={y} cap={cap}>
+        {cooldowns.map(({ from, until }) => (
+          <Cooldown key={from} from={part(from)} until={part(until)} />
+        ))}
+        {HOURS.map((hour) => (
+          <Under key={hour} part={hour / 24} at={start + hour * HOUR_MS}>
+            {`${String(hour).padStart(2, '0')}:00`}
+          </Under>
+        ))}
+        <Stretched>
+          <path class="counter-line" d={lineOf(counter)} />
+          <path class="delivered-line" d={lineOf(delivered)} />
+        </Stretched>
+        {last < end ? (
+          <line
+            class="now-line"
+            x1={across(part(last))}
+            x2={across(part(last))}
+            y1={TOP}
+            y2={FLOOR}
+          />
+        ) : null}
+        {corrections.map((mark) => (
+          <Correction key={mark.at} mark={mark} x={across(part(mark.at))} y={y} />
+        ))}
+      </Plot>
+      <ChartKey />
+      <Values {...props} part={part} />
+    </>
   );
 }
 
@@ -65,74 +83,74 @@ function fromTo(points: readonly Point[], start: Instant, last: Instant): Point[
   return [...begun, { at: Math.max(last, latest.at), value: latest.value }];
 }
 
-const Pauses = ({
-  pauses,
-  x,
-  start,
-  end,
-}: {
-  readonly pauses: readonly Pause[];
-  readonly x: Scale;
-  readonly start: Instant;
-  readonly end: Instant;
-}): VNode => (
+const Cooldown = ({ from, until }: { readonly from: number; readonly until: number }): VNode => (
   <>
-    {pauses.map(({ from, until }) => {
-      const [a, b] = [x(Math.max(from, start)), x(Math.min(until, end))];
-      return (
-        <g key={from}>
-          <rect
-            class="pause"
-            x={a}
-            width={Math.max(1, b - a)}
-            y={SIDE.top}
-            height={FLOOR - SIDE.top}
-          />
-          <text class="axis" x={a + 4} y={SIDE.top + 11}>
-            cooldown
-          </text>
-        </g>
-      );
-    })}
+    <rect
+      class="pause"
+      x={across(from)}
+      width={across(Math.max(0.002, until - from))}
+      y={TOP}
+      height={FLOOR - TOP}
+    />
+    <text class={from > 0.7 ? 'axis end' : 'axis'} x={across(from)} y={TOP - 3}>
+      cooldown
+    </text>
   </>
 );
 
-const HOURS: readonly (readonly [number, string])[] = [
-  [0, 'axis'],
-  [6, 'axis middle'],
-  [12, 'axis middle'],
-  [18, 'axis middle'],
-  [24, 'axis end'],
-];
-const Hours = ({ x, start }: { readonly x: Scale; readonly start: Instant }): VNode => (
-  <>
-    {HOURS.map(([hour, where]) => (
-      <text key={hour} class={where} x={x(start + hour * HOUR_MS)} y={HEIGHT - 6}>
-        {String(hour).padStart(2, '0')}:00
-      </text>
-    ))}
-  </>
-);
-
-const Marks = ({
-  marks,
+const Correction = ({
+  mark: { before, after },
   x,
   y,
 }: {
-  readonly marks: readonly Mark[];
-  readonly x: Scale;
+  readonly mark: Mark;
+  readonly x: string;
   readonly y: Scale;
 }): VNode => (
-  <>
-    {marks.map(({ at, before, after }) => (
-      <g key={at} class="correction">
-        <path d={`M${x(at)} ${y(before)}V${y(after)}`} />
-        <path class="diamond" d={`M${x(at)} ${y(before) - 6}l6 6l-6 6l-6 -6z`} />
-        <title>{`${timeOf(at)} UTC: corrected from ${before} to ${after}`}</title>
-      </g>
-    ))}
-  </>
+  <svg class="correction" x={x} y="0" width="1" height="1">
+    <path d={`M0 ${y(before)}V${y(after)}`} />
+    <path class="diamond" d={`M0 ${y(before) - 6}l6 6l-6 6l-6 -6z`} />
+  </svg>
 );
+
+/** Renders the values of the chart, each at the instant at which it changed. */
+function Values({
+  now,
+  counter,
+  delivered,
+  corrections,
+  part,
+}: DayChartProps & { readonly part: (at: Instant) => number }): VNode {
+  const valueAt = (points: readonly Point[], at: Instant): number =>
+    points.findLast((point) => point.at <= at)?.value ?? 0;
+  const all = [...counter, ...delivered, ...corrections].map(({ at }) => Math.min(at, now));
+  const instants = [...new Set(all)].toSorted((a, b) => a - b).slice(-VALUES_MAX);
+  return (
+    <details id="day-values">
+      <summary>Values as a table</summary>
+      <Table
+        caption="Values of the chart"
+        head={['Time', { figure: 'Counter' }, { figure: 'Event log' }, 'Correction']}
+      >
+        {instants.map((at) => (
+          <tr key={at} data-x={part(at)}>
+            <th scope="row">
+              <When at={at} />
+            </th>
+            <td class="number">{valueAt(counter, at)}</td>
+            <td class="number">{valueAt(delivered, at)}</td>
+            <td>
+              {corrections
+                .filter((mark) => mark.at === at)
+                .map(({ before, after }) => `from ${before} to ${after}`)
+                .join(', ')}
+            </td>
+          </tr>
+        ))}
+      </Table>
+    </details>
+  );
+}
 
 function wordsOf({ day, cap, counter, delivered, corrections, cooldowns }: DayChartProps): string {
   return [
@@ -150,7 +168,7 @@ const KEY = [
   { kind: 'diamond', width: 14, path: 'M7 1l6 6l-6 6l-6 -6z', text: 'correction' },
 ];
 
-export const ChartKey = (): VNode => (
+const ChartKey = (): VNode => (
   <ul class="legend">
     {KEY.map(({ kind, width, path, text }) => (
       <li key={kind}>

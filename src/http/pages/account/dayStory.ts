@@ -10,10 +10,11 @@ import type { Alert } from '../../../postgres/alerts/alerts.js';
 import type { WrittenChange } from '../../../postgres/read/reads.js';
 import type { Pause, Point } from './dayChart.js';
 import type { DayColumn } from './daysChart.js';
-import { dateOf, many, timeOf } from '../ui/format.js';
+import { dateOf, many } from '../ui/format.js';
 import type { Numbers } from '../ui/numbers.js';
 import { ALERT_HELP } from '../../../domain/diagnostics/alerts/alertHelp.js';
 import { changesText, settingsIn } from '../../../domain/records/settingsChange.js';
+import { words } from '../../../domain/gap/sentences.js';
 import { causeWords } from '../../../domain/diagnostics/why/blockers.js';
 import { CHANGE_WORDS } from '../ui/words.js';
 
@@ -145,7 +146,7 @@ function reservationMoment(one: DayReservation): readonly Moment[] {
   const { reservationId, state, reservedAt, leaseExpiresAt, settledAt, reason } = one;
   const why = reason === null ? '' : `: ${reason.replaceAll('_', ' ')}`;
   if (state === 'in_flight') {
-    const detail = `${reservationId}, lease until ${timeOf(leaseExpiresAt)} UTC`;
+    const detail = `${reservationId}, lease until ${words(leaseExpiresAt)}`;
     const id = `flight-${reservationId}`;
     return [{ at: reservedAt, id, tone: 'quiet', title: 'In flight', detail }];
   }
@@ -177,16 +178,20 @@ const changeMoment = (change: WrittenChange): Moment => ({
 });
 
 /** Returns the details of a change in words, in addition to its kind. */
-export function changeInWords({ kind, actor, reason, details }: WrittenChange): string {
-  const by = actor === 'safeband' || actor === kind ? '' : `by ${actor}`;
+export function changeInWords(
+  { kind, actor, reason, details }: WrittenChange,
+  { withActor = true }: { readonly withActor?: boolean } = {},
+): string {
+  const by = !withActor || actor === 'safeband' || actor === kind ? '' : `by ${actor}`;
   if (kind === 'cooldown' && 'until' in details) {
     const cause = 'cause' in details ? causeWords(String(details.cause)) : '';
-    return `until ${timeOf(Date.parse(String(details.until)))} UTC: ${cause}`;
+    return `until ${words(Date.parse(String(details.until)))}: ${cause}`;
   }
   if (kind === 'policy') return [by, changesText(settingsIn(details))].filter(Boolean).join(': ');
   if (kind === 'settle' && 'reservationId' in details) {
     const outcome = 'outcome' in details ? String(details.outcome) : '';
-    return `${String(details.reservationId)} is ${outcome}, ${by}: ${reason ?? ''}`;
+    const what = `${String(details.reservationId)} was settled as ${outcome}`;
+    return `${[what, by].filter(Boolean).join(', ')}: ${reason ?? ''}`;
   }
   return [by, reason].filter(Boolean).join(': ');
 }

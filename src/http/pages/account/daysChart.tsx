@@ -1,9 +1,9 @@
 /** One column per quota day: its height is the counter, its filled part is the event log. */
 import { scaleLinear } from 'd3-scale';
 import type { VNode } from 'preact';
-import { isoDay, type UtcDay } from '../../../domain/primitives/time.js';
-import { CapLine, Grid, SIDE, WIDTH } from '../ui/axes.js';
-import { many } from '../ui/format.js';
+import { startOf, type UtcDay } from '../../../domain/primitives/time.js';
+import { dateOf, many } from '../ui/format.js';
+import { across, FLOOR, Plot, TOP, Under } from '../ui/plot.js';
 
 export type DayColumn = {
   readonly day: UtcDay;
@@ -11,8 +11,12 @@ export type DayColumn = {
   readonly logged: number;
 };
 
-const HEIGHT = 140;
 const LABEL_EVERY_DAYS = 7;
+/** The part of the width of a day that its column takes. */
+const FILLED = 0.7;
+
+/** Returns the middle of the column of a day, as a part of the width. */
+export const middleOf = (n: number, count: number): number => (n + 0.5) / count;
 
 export function DaysChart({
   days,
@@ -22,37 +26,37 @@ export function DaysChart({
   readonly cap: number;
 }): VNode {
   const top = Math.max(cap, 5, ...days.map(({ counter, logged }) => Math.max(counter, logged)));
-  const y = scaleLinear([0, top], [HEIGHT - SIDE.bottom, SIDE.top]).nice(3);
-  const step = (WIDTH - SIDE.left - SIDE.right) / Math.max(1, days.length);
-  const width = step * 0.7;
+  const y = scaleLinear([0, top], [FLOOR, TOP]).nice(4);
   const sum = days.reduce((all, { logged }) => all + logged, 0);
-  const column = (name: string, x: number, count: number): VNode => (
-    <rect class={name} x={x} width={width} y={y(count)} height={y(0) - y(count)} />
-  );
+  const width = FILLED / days.length;
   return (
-    <svg
-      class="chart"
-      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-      role="img"
-      aria-label={`${many(days.length, 'quota day')}: ${many(sum, 'InMail')} in the event log`}
+    <Plot
+      label={`${many(days.length, 'quota day')}: ${many(sum, 'InMail')} in the event log`}
+      valuesId="days-values"
+      y={y}
+      cap={cap}
     >
-      <Grid y={y} ticks={3} />
-      <CapLine y={y} cap={cap} />
       {days.map(({ day, counter, logged }, n) => {
-        const x = SIDE.left + n * step + step * 0.15;
+        const middle = middleOf(n, days.length);
+        const column = (name: string, count: number): VNode => (
+          <rect
+            class={name}
+            x={across(middle - width / 2)}
+            width={across(width)}
+            y={y(count)}
+            height={y(0) - y(count)}
+          />
+        );
         return (
           <g key={day}>
-            <title>{`${isoDay(day)}: counter ${counter}, event log ${logged}`}</title>
-            {column('column-counter', x, counter)}
-            {column('column-logged', x, logged)}
-            {(days.length - 1 - n) % LABEL_EVERY_DAYS === 0 ? (
-              <text class="axis middle" x={x + width / 2} y={HEIGHT - 6}>
-                {isoDay(day).slice(5)}
-              </text>
+            {column('column-counter', counter)}
+            {column('column-logged', logged)}
+            {(days.length - 3 - n) % LABEL_EVERY_DAYS === 0 ? (
+              <Under part={middle}>{dateOf(startOf(day))}</Under>
             ) : null}
           </g>
         );
       })}
-    </svg>
+    </Plot>
   );
 }

@@ -2,7 +2,7 @@
 import type { VNode } from 'preact';
 import type { StateAt } from '../../../domain/diagnostics/asOf/stateAt.js';
 import { isoInstant, parseInstant, type Instant } from '../../../domain/primitives/time.js';
-import { Bar, Legend } from '../ui/bar.js';
+import { Bar } from '../ui/bar.js';
 import { Page, type Frame } from '../ui/layout.js';
 import { numbersOfStatus } from '../ui/numbers.js';
 import { Empty, Section, State, When } from '../ui/parts.js';
@@ -85,10 +85,9 @@ function Then({ state }: { readonly state: StateAt }): VNode {
           applied. Room for {remaining} more.
         </p>
         <Bar numbers={numbers} tall={true} />
-        <Legend numbers={numbers} />
+        <Sum numbers={numbers} />
         <Decision decision={state.decision} />
       </Section>
-      <Sum numbers={numbers} />
       <div class="columns">
         <Moments id="before" title="Before" moments={state.before} />
         <Moments id="after" title="After" moments={state.after} />

@@ -3,14 +3,15 @@ import type { VNode } from 'preact';
 import { TIER_WORDS } from '../../../domain/primitives/tier.js';
 import { addressOf, SENDINGS, SORTS, type Ask, type Listed, type Sort } from './accountsView.js';
 import { CanSendLine } from '../ui/canSend.js';
-import { Bar, partsInWords } from '../ui/bar.js';
+import { Bar } from '../ui/bar.js';
 import { many, whole } from '../ui/format.js';
+import { canSendRead } from '../../../status/canSend.js';
 import type { Snapshot } from '../fleet/fleetSnapshot.js';
 import { Page, type Frame } from '../ui/layout.js';
 import type { OpenCounts } from '../../../postgres/alerts/alerts.js';
 import { OpenAlertsOf } from '../alerts/alertCard.js';
 import type { Numbers } from '../ui/numbers.js';
-import { Ago, Empty, HeldFor, State } from '../ui/parts.js';
+import { Ago, Empty, Id } from '../ui/parts.js';
 import { SENDING_WORDS, STATE_WORDS, STATES } from '../ui/words.js';
 
 type Props = {
@@ -26,22 +27,19 @@ export function AccountsPage({ frame, ask, list, snapshot, alerts }: Props): VNo
   const canConnect = frame.caller?.role === 'operator' && frame.caller.accounts === null;
   return (
     <Page frame={frame} title="Accounts" here="accounts" stream="/v1/stream">
-      <div class="head">
+      <div class="head bar-of-list">
         <h1>Accounts</h1>
-        <Freshness frame={frame} snapshot={snapshot} />
+        {list.all === 0 ? null : <Filter ask={ask} list={list} />}
         {canConnect ? (
-          <p class="actions">
-            <a class="button" href="/connect">
-              Connect an account
-            </a>
-          </p>
+          <a class="button" href="/connect">
+            Connect an account
+          </a>
         ) : null}
       </div>
       {list.all === 0 ? (
         <FirstStart canConnect={canConnect} />
       ) : (
         <>
-          <Filter ask={ask} list={list} />
           {list.shown.length === 0 ? (
             <Empty>
               No account matches. <a href="/accounts">Show all {whole(list.all)}</a>
@@ -50,6 +48,7 @@ export function AccountsPage({ frame, ask, list, snapshot, alerts }: Props): VNo
             <List frame={frame} ask={ask} list={list} alerts={alerts} />
           )}
           <Pager ask={ask} list={list} />
+          <Freshness frame={frame} snapshot={snapshot} />
         </>
       )}
     </Page>
@@ -93,8 +92,9 @@ curl -X POST $SAFEBAND/v1/accounts/anna/connect \\
   </div>
 );
 
+/** Each change applies at once; without a script, the button applies it. */
 const Filter = ({ ask, list }: Pick<Props, 'ask' | 'list'>): VNode => (
-  <form class="filter" method="get" action="/accounts" role="search">
+  <form class="filter" method="get" action="/accounts" role="search" data-apply="now">
     <label>
       Search
       <input type="search" name="q" value={ask.search} maxLength={128} placeholder="account id" />
@@ -125,7 +125,7 @@ const Filter = ({ ask, list }: Pick<Props, 'ask' | 'list'>): VNode => (
       Sort by
       <select name="sort">
         {Object.entries(SORTS).map(([name, word]) => (
-          <option key={name} value={name} selected={name === ask.sort}>
+          <option key={name} value={name === 'id' ? '' : name} selected={name === ask.sort}>
             {word}
           </option>
         ))}
@@ -134,21 +134,24 @@ const Filter = ({ ask, list }: Pick<Props, 'ask' | 'list'>): VNode => (
     <label class="check">
       <input type="checkbox" name="dir" value="desc" checked={ask.isDescending} /> descending
     </label>
-    <button type="submit">Show</button>
+    <noscript>
+      <button type="submit">Show</button>
+    </noscript>
   </form>
 );
 
-const COLUMNS: readonly (readonly [string, Sort | null])[] = [
-  ['Account', 'id'],
-  ['Can it send?', null],
-  ['State', 'state'],
-  ['Alerts', null],
-  ['Counter', 'counter'],
-  ['Event log', null],
-  ['Used of the cap', null],
-  ['Left today', 'remaining'],
-  ['Drift', 'drift'],
-  ['Last reconcile', 'checked'],
+/** A column: its class, its word, and its order. A small screen leaves out some columns. */
+const COLUMNS: readonly (readonly [string, string, Sort | null])[] = [
+  ['col-id', 'Account', 'id'],
+  ['col-tier', 'Tier', null],
+  ['col-send', 'Can it send?', null],
+  ['col-alerts', 'Alerts', null],
+  ['number', 'Counter', 'counter'],
+  ['col-bar', 'Used of the cap', null],
+  ['number', 'Event log', null],
+  ['number', 'Left today', 'remaining'],
+  ['number', 'Drift', 'drift'],
+  ['number col-checked', 'Last reconcile', 'checked'],
 ];
 
 const List = ({
@@ -163,8 +166,8 @@ const List = ({
     </caption>
     <thead>
       <tr>
-        {COLUMNS.map(([word, sort]) => (
-          <Head key={word} word={word} sort={sort} ask={ask} />
+        {COLUMNS.map(([kind, word, sort]) => (
+          <Head key={word} kind={kind} word={word} sort={sort} ask={ask} />
         ))}
       </tr>
     </thead>
@@ -182,20 +185,28 @@ const List = ({
 );
 
 function Head({
+  kind,
   word,
   sort,
   ask,
 }: {
+  readonly kind: string;
   readonly word: string;
   readonly sort: Sort | null;
   readonly ask: Ask;
 }): VNode {
-  if (sort === null) return <th scope="col">{word}</th>;
+  if (sort === null) {
+    return (
+      <th scope="col" class={kind}>
+        {word}
+      </th>
+    );
+  }
   const isOn = ask.sort === sort;
   const order = isOn ? (ask.isDescending ? 'descending' : 'ascending') : undefined;
   const next = isOn ? !ask.isDescending : sort !== 'id' && sort !== 'state';
   return (
-    <th scope="col" aria-sort={order}>
+    <th scope="col" class={kind} aria-sort={order}>
       <a href={addressOf(ask, { sort, isDescending: next })}>
         {word}
         {isOn ? <span aria-hidden="true">{ask.isDescending ? ' ▾' : ' ▴'}</span> : null}
@@ -217,42 +228,40 @@ function Row({
   const isOver = counter > caps.effective;
   return (
     <tr id={`account-${accountId}`}>
-      <th scope="row">
-        <a href={`/accounts/${accountId}`}>{accountId}</a>
-        <span class="note">{TIER_WORDS[tier]}</span>
+      <th scope="row" class="col-id">
+        <Id id={accountId}>
+          <a href={`/accounts/${accountId}`}>{accountId}</a>
+        </Id>
       </th>
-      <td data-label="Can it send?">
+      <td class="col-tier">{TIER_WORDS[tier]}</td>
+      <td class="col-send" title={canSendRead(numbers, now).line}>
         <CanSendLine numbers={numbers} now={now} />
+        {numbers.hold === null ? null : <span class="note"> {numbers.hold.reason}</span>}
       </td>
-      <td data-label="State">
-        <State state={numbers.state} /> <HeldFor numbers={numbers} />
-      </td>
-      <td data-label="Alerts">
+      <td class="col-alerts">
         <OpenAlertsOf accountId={accountId} counts={alerts} />
       </td>
       <td data-label="Counter" class={isOver ? 'number over' : 'number'}>
         <strong>{counter}</strong> of {caps.effective}
-        {isOver ? <span class="flag"> over the cap</span> : null}
+        {isOver ? <span class="hidden"> over the cap</span> : null}
       </td>
-      <td data-label="Event log" class="number">
-        <strong>{logged}</strong>
-        {external > 0 ? (
-          <span class="note">
-            {delivered} + {external} sent manually
-          </span>
-        ) : null}
-      </td>
-      <td data-label="Used of the cap" class="barred">
+      <td class="col-bar">
         <Bar numbers={numbers} />
-        <span class="note">{partsInWords(numbers)}</span>
+      </td>
+      <td
+        data-label="Event log"
+        class="number"
+        title={`${delivered} delivered, ${external} sent manually`}
+      >
+        {logged}
       </td>
       <td data-label="Left today" class="number">
         {numbers.remaining}
       </td>
       <td data-label="Drift" class={Math.abs(drift) > 5 ? 'number over' : 'number'}>
-        {drift === 0 ? 'none' : <a href={`/accounts/${accountId}/why`}>{drift}</a>}
+        {drift === 0 ? '0' : <a href={`/accounts/${accountId}/why`}>{drift}</a>}
       </td>
-      <td data-label="Last reconcile">
+      <td data-label="Last reconcile" class="number col-checked">
         {numbers.lastCheckedAt === null ? 'never' : <Ago at={numbers.lastCheckedAt} now={now} />}
       </td>
     </tr>

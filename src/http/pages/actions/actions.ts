@@ -16,6 +16,7 @@ import {
 } from './fields.js';
 import { numberIn, pacingIn, rampIn, renewalIn, tierIn, windowIn, type Form } from '../ui/form.js';
 import { many } from '../ui/format.js';
+import { endsByResume } from './resume.js';
 
 export type Action = {
   readonly title: string;
@@ -58,15 +59,17 @@ const hold: Action = {
 
 const resume: Action = {
   title: 'Resume',
-  will: ({ numbers }) => [
-    'A hold ends, and so does a stop because of used-up InMail credits.',
-    numbers.cooldown === null
-      ? 'The account may send at once, within its caps and its sending window.'
-      : numbers.cooldown.cause === 'unclean_end'
-        ? 'The cooldown after the unclean end also ends, because you confirm the numbers.'
-        : 'The cooldown continues, because it protects the account. It ends automatically.',
-    `${many(numbers.remaining, 'InMail')} can still be sent today.`,
-  ],
+  will: ({ numbers, rows: { now } }) => {
+    const { cooldown, remaining } = numbers;
+    const isPaused = cooldown !== null && cooldown.cause !== 'unclean_end';
+    return [
+      endsByResume(numbers, now) ?? 'Nothing changes, because no hold and no stop is in force.',
+      isPaused
+        ? 'The cooldown continues, because it protects the account. It ends automatically.'
+        : 'The account may send at once, within its caps and its sending window.',
+      `${many(remaining, 'InMail')} can still be sent today.`,
+    ];
+  },
   fields: () => [reason('Why do you resume it?')],
   button: 'Resume the account',
   run: async (client, { accountId, actor, form }) => {

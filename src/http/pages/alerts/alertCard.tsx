@@ -5,7 +5,7 @@ import type { Severity } from '../../../domain/account/alertKinds.js';
 import { FLEET } from '../../../domain/reconcile/fleetAudit.js';
 import type { Alert, AlertAct, OpenCounts } from '../../../postgres/alerts/alerts.js';
 import { RUNBOOK_PATH } from '../../runbookUrl.js';
-import { Ago, When } from '../ui/parts.js';
+import { Ago, Id, Sentence, When } from '../ui/parts.js';
 
 const SIGNS = { info: '△ info', warning: '▲ warning', critical: '◆ critical' } as const;
 
@@ -23,7 +23,14 @@ export function OpenAlertsOf({
   readonly counts: OpenCounts | undefined;
 }): VNode {
   const { critical = 0, warning = 0, info = 0, acknowledged = 0 } = counts ?? {};
-  if (counts === undefined) return <span class="note">none</span>;
+  if (counts === undefined) {
+    return (
+      <span class="note">
+        <span aria-hidden="true">–</span>
+        <span class="hidden">none</span>
+      </span>
+    );
+  }
   return (
     <a class="counts" href={`/alerts?account=${accountId}`}>
       <Count count={critical} sign="◆" word="critical" tone="severity severity-critical" />
@@ -63,20 +70,63 @@ export type CardProps = {
   readonly isWhole?: boolean;
 };
 
+/** Renders an alert in a list as one row that opens, or as a whole. */
 export function AlertCard(props: CardProps): VNode {
   const { alert, now, isOnAccount = false, isWhole = false } = props;
-  const { alertId, accountId, kind, severity, openedAt, raisedAt, times, resolvedAt } = alert;
-  const { title, step, ifNoPersonActs } = ALERT_HELP[kind];
+  const { alertId, accountId, kind, openedAt, resolvedAt } = alert;
   const isOpen = resolvedAt === null;
+  if (isWhole) {
+    return (
+      <>
+        <p class="alert-head">
+          <Head alert={alert} />
+        </p>
+        <More {...props} />
+      </>
+    );
+  }
   return (
     <>
-      <p class="alert-head">
-        <SeverityWord severity={severity} /> <strong>{title}</strong>
-      </p>
+      <details id={`more-${alertId}`}>
+        <summary title={`alert ${alertId}, ${kind}`}>
+          <Head alert={alert} />
+        </summary>
+        <More {...props} />
+      </details>
+      {isOnAccount ? null : accountId === FLEET ? (
+        'whole fleet'
+      ) : (
+        <Id id={accountId}>
+          <a href={`/accounts/${accountId}`}>{accountId}</a>
+        </Id>
+      )}
+      <span class="note alert-since">
+        <span class="hidden">opened </span>
+        <Ago at={openedAt} now={now} />
+      </span>
+      {isOpen && props.canOperate ? <Actions alert={alert} isOnAccount={isOnAccount} /> : null}
+    </>
+  );
+}
+
+/** Renders what the alert is, who works on it or how it ended, and the next step. */
+function Head({ alert }: { readonly alert: Alert }): VNode {
+  const { title, step } = ALERT_HELP[alert.kind];
+  return (
+    <>
+      <SeverityWord severity={alert.severity} /> <strong>{title}</strong> <Trace alert={alert} />
+      {alert.resolvedAt === null ? <span class="alert-step"> Next: {step}</span> : null}
+    </>
+  );
+}
+
+function More({ alert, now, isOnAccount = false, isWhole = false }: CardProps): VNode {
+  const { found, endedBy, ifNoPersonActs } = ALERT_HELP[alert.kind];
+  const { alertId, accountId, kind, openedAt, raisedAt, times, resolvedAt } = alert;
+  return (
+    <div class="alert-more">
       <p class="note">
-        {isOnAccount ? null : accountId === FLEET ? (
-          'whole fleet, '
-        ) : (
+        {isOnAccount || !isWhole || accountId === FLEET ? null : (
           <>
             <a href={`/accounts/${accountId}`}>{accountId}</a>,{' '}
           </>
@@ -88,47 +138,15 @@ export function AlertCard(props: CardProps): VNode {
           </>
         ) : null}
       </p>
-      {isOpen ? (
-        <p class="alert-step">
-          <strong>Next:</strong> {step}
-        </p>
-      ) : null}
-      <Trace alert={alert} />
-      {isWhole ? (
-        <More alert={alert} ifNoPersonActs={ifNoPersonActs} />
-      ) : (
-        <details id={`more-${alertId}`}>
-          <summary>
-            Details<span class="hidden"> of alert {alertId}</span>
-          </summary>
-          <More alert={alert} ifNoPersonActs={ifNoPersonActs} />
-        </details>
-      )}
-      {isOpen && props.canOperate ? <Actions alert={alert} isOnAccount={isOnAccount} /> : null}
-    </>
-  );
-}
-
-function More({
-  alert,
-  ifNoPersonActs,
-}: {
-  readonly alert: Alert;
-  readonly ifNoPersonActs: string;
-}): VNode {
-  const { found, endedBy } = ALERT_HELP[alert.kind];
-  const isOpen = alert.resolvedAt === null;
-  return (
-    <div class="alert-more">
       <p>{found}</p>
-      {isOpen ? (
+      {resolvedAt === null ? (
         <p>
           {ifNoPersonActs} {END_WORDS[endedBy]}
         </p>
       ) : null}
       <p>
-        <a href={`${RUNBOOK_PATH}#${alert.kind}`}>
-          Runbook<span class="hidden"> about {alert.kind}</span>
+        <a href={`${RUNBOOK_PATH}#${kind}`}>
+          Runbook<span class="hidden"> about {kind}</span>
         </a>
       </p>
       <AlertDetails details={alert.details} />
@@ -141,7 +159,7 @@ function Trace({ alert }: { readonly alert: Alert }): VNode | null {
   const { acknowledged, closed, resolvedAt } = alert;
   if (acknowledged === null && resolvedAt === null) return null;
   return (
-    <p class="note">
+    <span class="note">
       {acknowledged === null ? null : <Act word="Acknowledged" act={acknowledged} />}
       {acknowledged !== null && resolvedAt !== null ? ' ' : null}
       {closed === null ? null : <Act word="Closed" act={closed} />}
@@ -150,7 +168,7 @@ function Trace({ alert }: { readonly alert: Alert }): VNode | null {
           Ended with its cause, <When at={resolvedAt} show="full" />.
         </>
       ) : null}
-    </p>
+    </span>
   );
 }
 
@@ -189,20 +207,33 @@ function AlertDetails({ details }: { readonly details: object }): VNode | null {
     return (
       <ul class="details">
         {details.sentences.map((text) => (
-          <li key={String(text)}>{String(text)}</li>
+          <li key={String(text)}>
+            <Sentence text={String(text)} />
+          </li>
         ))}
       </ul>
     );
   }
   const known = Object.entries(details).filter(([, value]) => value !== null);
-  if (known.length === 0) return null;
-  return (
+  return known.length === 0 ? null : (
     <p class="note">
-      {known
-        .map(
-          ([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : value}`,
-        )
-        .join(', ')}
+      {known.map(([name, value]) => `${wordsOf(name)}: ${textOf(value)}`).join('; ')}
     </p>
   );
+}
+
+/** `retryAfterSeconds` becomes `retry after seconds`. */
+const wordsOf = (name: string): string =>
+  name
+    .replaceAll(/([a-z])([A-Z])/g, '$1 $2')
+    .replaceAll('_', ' ')
+    .toLowerCase();
+
+/** Returns a detail as text: lists with commas, and the parts of an object with their names. */
+function textOf(value: unknown): string {
+  if (Array.isArray(value)) return value.map(textOf).join(', ');
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Object.entries(value)
+    .map(([name, one]) => `${wordsOf(name)} ${textOf(one)}`)
+    .join(', ');
 }

@@ -24,18 +24,11 @@ export function AlertsPage({ frame, ask, alerts, counts, next }: Props): VNode {
   const isFiltered = Object.keys(filtersOf(ask)).length > 0;
   return (
     <Page frame={frame} title="Alerts" here="alerts" stream="/v1/stream">
-      <div class="head">
+      <div class="head bar-of-list">
         <h1>Alerts</h1>
+        <Filter ask={ask} />
         <p id="alert-counts">{countsInWords(counts)}</p>
-        <p class="note">
-          {BY_URGENCY.map((severity) => (
-            <span key={severity} class="meaning">
-              <SeverityWord severity={severity} />: {SEVERITY_WORDS[severity]}{' '}
-            </span>
-          ))}
-        </p>
       </div>
-      <Filter ask={ask} />
       {alerts.length === 0 ? (
         <Empty>
           {isFiltered ? (
@@ -68,6 +61,13 @@ export function AlertsPage({ frame, ask, alerts, counts, next }: Props): VNode {
           </a>
         )}
       </nav>
+      <p class="note">
+        {BY_URGENCY.map((severity) => (
+          <span key={severity} class="meaning">
+            <SeverityWord severity={severity} />: {SEVERITY_WORDS[severity]}{' '}
+          </span>
+        ))}
+      </p>
     </Page>
   );
 }

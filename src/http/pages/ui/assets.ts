@@ -33,6 +33,7 @@ const FILES = [
     path: createRequire(import.meta.url).resolve('idiomorph/dist/idiomorph.min.js'),
   },
   { stem: 'live', end: 'js', type: JS, path: ownFile('live.js') },
+  { stem: 'controls', end: 'js', type: JS, path: ownFile('controls.js') },
 ] as const;
 
 export async function readAssets(): Promise<Assets> {
@@ -55,7 +56,13 @@ export async function readAssets(): Promise<Assets> {
   const url = (stem: string): string =>
     `/assets/${made.find(([one]) => one === stem)?.[1].name ?? ''}`;
   return {
-    urls: { css: url('app'), morph: url('idiomorph'), live: url('live'), icon: url('icon') },
+    urls: {
+      css: url('app'),
+      morph: url('idiomorph'),
+      live: url('live'),
+      controls: url('controls'),
+      icon: url('icon'),
+    },
     byName: new Map(made.map(([, asset]) => [asset.name, asset])),
   };
 }

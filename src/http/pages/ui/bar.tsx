@@ -68,6 +68,7 @@ export function Bar({
       aria-label={`${numbers.counter} of ${cap}: ${partsInWords(numbers)}`}
       width="100%"
     >
+      <title>{partsInWords(numbers)}</title>
       <rect class="room" width={percent(cap, scale)} height="100%" />
       {pieces.map(({ name, size, x }) => (
         <rect
@@ -83,17 +84,6 @@ export function Bar({
     </svg>
   );
 }
-
-/** Renders the meaning of each pattern that occurs. */
-export const Legend = ({ numbers }: { readonly numbers: Parts }): VNode => (
-  <ul class="legend">
-    {PARTS.filter(({ of }) => of(numbers) !== 0).map(({ name, word, of }) => (
-      <li key={name}>
-        <Swatch name={name} /> {of(numbers)} {word}
-      </li>
-    ))}
-  </ul>
-);
 
 export const Swatch = ({ name }: { readonly name: string }): VNode => (
   <svg class="swatch" width="14" height="14" aria-hidden="true">
@@ -114,6 +104,9 @@ export const Patterns = (): VNode => (
       <Striped name="uncertain" line="M1 2h2M5 6h2" />
       <Striped name="unexplained" line="M0 0l8 8M8 0l-8 8" />
       <Striped name="carried" line="M-2 6l4 4M0 0l8 8M6 -2l4 4" />
+      <symbol id="icon-copy" viewBox="0 0 14 14">
+        <path class="icon" d="M4.5 4.5h8v8h-8zM9.5 4.5v-3h-8v8h3" />
+      </symbol>
     </defs>
   </svg>
 );

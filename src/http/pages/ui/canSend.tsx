@@ -1,10 +1,16 @@
 /** "Can it send?" as pages show it: green is only for accounts that can send. */
 import type { VNode } from 'preact';
-import { isoInstant, parseInstant, type Instant } from '../../../domain/primitives/time.js';
+import {
+  dayOf,
+  isoInstant,
+  parseInstant,
+  SECOND_MS,
+  type Instant,
+} from '../../../domain/primitives/time.js';
 import { canSendParts } from '../../../status/canSend.js';
 import { sendingOf, SENDING_WORDS } from './words.js';
 import type { Numbers } from './numbers.js';
-import { Left } from './parts.js';
+import { Left, When } from './parts.js';
 
 /** Renders the line; the script of the page counts down, and reloads the page at the end. */
 export function CanSendLine({
@@ -20,14 +26,29 @@ export function CanSendLine({
     <span class={`sending sending-${sending}`}>
       <span aria-hidden="true">{SENDING_WORDS[sending].sign}</span>{' '}
       <span>
-        {before}
-        {at === null ? null : <Left until={at} now={now} />}
-        {after}
+        {at === null ? (
+          before
+        ) : (
+          <>
+            Not before <Until at={at} now={now} zone={numbers.timezone} /> (in{' '}
+            <Left until={at} now={now} />
+            {after}
+          </>
+        )}
       </span>
       <Closing numbers={numbers} />
     </span>
   );
 }
+
+/** Renders the instant rounded up to a second, because before it nothing is granted. */
+const Until = ({ at, now, zone }: { at: Instant; now: Instant; zone: string }): VNode => (
+  <When
+    at={Math.ceil(at / SECOND_MS) * SECOND_MS}
+    show={dayOf(at) === dayOf(now) ? 'time' : 'full'}
+    zone={zone}
+  />
+);
 
 /** Renders nothing that people see: the page is loaded again when the sending window closes. */
 function Closing({ numbers }: { readonly numbers: Numbers }): VNode | null {

@@ -12,6 +12,7 @@ export type AssetUrls = {
   readonly css: string;
   readonly morph: string;
   readonly live: string;
+  readonly controls: string;
   readonly icon: string;
 };
 
@@ -31,12 +32,14 @@ type PageProps = {
   readonly here?: Here;
   /** The stream that reports changes of this page; null for a page that does not change. */
   readonly stream?: string | null;
+  /** The zone of the account of the page, for the other zones of an instant. */
+  readonly zone?: string | undefined;
   readonly children?: ComponentChildren;
 };
 
 const ROLE_WORDS = { operator: 'operator', pipeline: 'pipeline key', reader: 'read only' } as const;
 
-export function Page({ frame, title, here, stream = null, children }: PageProps): VNode {
+export function Page({ frame, title, here, stream = null, zone, children }: PageProps): VNode {
   const { assets, caller, flash, now } = frame;
   return (
     <html lang="en">
@@ -49,6 +52,7 @@ export function Page({ frame, title, here, stream = null, children }: PageProps)
         <link rel="icon" href={assets.icon} type="image/svg+xml" />
         <script src={assets.morph} defer />
         <script src={assets.live} type="module" />
+        <script src={assets.controls} type="module" />
       </head>
       <body data-stream={stream ?? undefined}>
         <a class="skip" href="#main">
@@ -63,7 +67,7 @@ export function Page({ frame, title, here, stream = null, children }: PageProps)
           <p id="live" class="live" role="status" hidden={true} />
           {caller ? <Session caller={caller} /> : null}
         </header>
-        <main id="main" tabIndex={-1} data-now={isoInstant(now)}>
+        <main id="main" tabIndex={-1} data-now={isoInstant(now)} data-zone={zone}>
           <p id="lost" class="banner banner-lost" hidden={true} />
           {flash === undefined ? null : (
             <p id="flash" class="banner banner-done" role="status">
@@ -74,7 +78,7 @@ export function Page({ frame, title, here, stream = null, children }: PageProps)
         </main>
         <footer>
           The counter decides whether an account may send. Statistics come from the event log only.
-          Quota days are UTC days.
+          Quota days are UTC days. <span id="zone">Times are in UTC.</span>
         </footer>
       </body>
     </html>

@@ -7,22 +7,70 @@ import { causeWords } from '../../../domain/diagnostics/why/blockers.js';
 import { STATE_WORDS } from './words.js';
 import type { AccountState } from '../../../domain/gate/accountState.js';
 
-/** Renders an instant in UTC; the script of the page adds the reader's local time. */
+/**
+ * Renders an instant in UTC. The script of the page shows it in the reader's zone instead, and the
+ * other zones on hover, so that no page has an instant twice.
+ */
 export function When({
   at,
   show = 'time',
+  zone,
 }: {
   readonly at: Instant;
   readonly show?: 'time' | 'minute' | 'date' | 'full';
+  /** The zone of the account, if the page is not about one account. */
+  readonly zone?: string;
 }): VNode {
   const time = show === 'minute' ? minuteOf(at) : timeOf(at);
   const text = show === 'date' ? dateOf(at) : show === 'full' ? `${dateOf(at)}, ${time}` : time;
   return (
-    <time dateTime={isoInstant(at)} data-show={show}>
-      <span class="utc">{text} UTC</span>
+    <time dateTime={isoInstant(at)} data-show={show} data-zone={zone}>
+      {text} UTC
     </time>
   );
 }
+
+/** An instant in a sentence of the domain: its words, and its ISO form in brackets. */
+const INSTANT =
+  /((?:midnight UTC, the end of|\d\d:\d\d UTC on) \d{1,2} [A-Z][a-z]+) \((\d{4}-[-:.\dT]+Z)\)/;
+
+/** Renders a sentence of the domain; each instant in it is shown as other instants are. */
+export const Sentence = ({ text }: { readonly text: string }): VNode => {
+  const [before = '', words, iso, ...rest] = text.split(INSTANT);
+  return (
+    <>
+      {before}
+      {iso === undefined ? null : (
+        <>
+          <time dateTime={iso} data-show="full">
+            {words}
+          </time>
+          <Sentence text={rest.join('')} />
+        </>
+      )}
+    </>
+  );
+};
+
+/** Renders an id on one line, with a button that copies it. The page's script copies. */
+export const Id = ({
+  id,
+  children,
+}: {
+  readonly id: string;
+  readonly children?: ComponentChildren;
+}): VNode => (
+  <span class="id">
+    <span class="id-text" title={id}>
+      {children ?? id}
+    </span>
+    <button type="button" class="copy" data-copy={id} aria-label={`Copy ${id}`} title="Copy">
+      <svg width="14" height="14" aria-hidden="true">
+        <use href="#icon-copy" />
+      </svg>
+    </button>
+  </span>
+);
 
 /** Renders the age of an instant; the script keeps it up to date. */
 export const Ago = ({ at, now }: { readonly at: Instant; readonly now: Instant }): VNode => (
@@ -111,26 +159,36 @@ export const Empty = ({ children }: { readonly children: ComponentChildren }): V
   <p class="empty">{children}</p>
 );
 
+/** A column: its word, or its word for a column of figures, which are aligned to the right. */
+export type Column = string | { readonly figure: string };
+
 /** Renders a table that scrolls sideways on a narrow screen, also with the keyboard. */
 export const Table = ({
   caption,
   head,
+  stacks = false,
   children,
 }: {
   readonly caption: string;
-  readonly head: readonly string[];
+  readonly head: readonly Column[];
+  /** True: on a narrow screen, the parts of a row are below one another, and nothing scrolls. */
+  readonly stacks?: boolean;
   readonly children: ComponentChildren;
 }): VNode => (
   <div class="scroll" role="region" aria-label={caption} tabIndex={0}>
-    <table>
+    <table class={stacks ? 'rows stacks' : 'rows'}>
       <caption class="hidden">{caption}</caption>
       <thead>
         <tr>
-          {head.map((one) => (
-            <th scope="col" key={one}>
-              {one}
-            </th>
-          ))}
+          {head.map((one) => {
+            const isFigure = typeof one !== 'string';
+            const word = isFigure ? one.figure : one;
+            return (
+              <th scope="col" key={word} class={isFigure ? 'number' : undefined}>
+                {word}
+              </th>
+            );
+          })}
         </tr>
       </thead>
       <tbody>{children}</tbody>

@@ -1,29 +1,33 @@
-/** The parts of the counter as a sum that can be read aloud. */
+/** The parts of the counter as a sum that can be read aloud, each with its pattern in the bar. */
 import type { VNode } from 'preact';
+import { Swatch } from './bar.js';
 import type { Numbers } from './numbers.js';
-import { Section } from './parts.js';
 
-export function Sum({ numbers }: { readonly numbers: Numbers }): VNode {
-  const terms: readonly (readonly [string, number])[] = [
-    ['in flight', numbers.inFlight],
-    ['uncertain', numbers.uncertain],
-    ['delivered', numbers.delivered],
-    ['external', numbers.external],
-    ['imported', numbers.imported],
-    ['unexplained', numbers.unexplained],
+const TERMS: readonly (readonly [name: string, word: string, of: (numbers: Numbers) => number])[] =
+  [
+    ['in-flight', 'in flight', ({ inFlight }) => inFlight],
+    ['uncertain', 'uncertain', ({ uncertain }) => uncertain],
+    ['delivered', 'delivered', ({ delivered }) => delivered],
+    ['external', 'external', ({ external }) => external],
+    ['imported', 'imported', ({ imported }) => imported],
+    ['unexplained', 'unexplained', ({ unexplained }) => unexplained],
   ];
-  return (
-    <Section id="sum" title="The parts of the counter">
-      <p class="sum">
-        <span class="term whole">
-          <strong>{numbers.counter}</strong> counter
-        </span>
-        {terms.map(([word, count], n) => (
-          <span key={word} class={count === 0 ? 'term zero' : 'term'}>
-            <span class="sign">{n === 0 ? '=' : '+'}</span> <strong>{count}</strong> {word}
-          </span>
-        ))}
-      </p>
-    </Section>
-  );
-}
+
+export const Sum = ({ numbers }: { readonly numbers: Numbers }): VNode => (
+  <p id="sum" class="sum">
+    <span class="term whole">
+      <strong>{numbers.counter}</strong> counter
+    </span>
+    {TERMS.map(([name, word, of], n) => (
+      <span key={word} class={of(numbers) === 0 ? 'term zero' : 'term'}>
+        <span class="sign">{n === 0 ? '=' : '+'}</span> <Swatch name={name} />{' '}
+        <strong>{of(numbers)}</strong> {word}
+      </span>
+    ))}
+    {numbers.carried === 0 ? null : (
+      <span class="term note">
+        <Swatch name="carried" /> {numbers.carried} carried from earlier days
+      </span>
+    )}
+  </p>
+);

@@ -1,0 +1,65 @@
+/** The tab *Settings*: caps, ramp, sending window, zone and renewal of credits. */
+import type { VNode } from 'preact';
+import { SAFE_BAND, TIER_WORDS } from '../../../domain/primitives/tier.js';
+import { pacingText } from '../../../domain/records/settingsChange.js';
+import type { AccountData } from './accountData.js';
+import { many } from '../ui/format.js';
+import { Section } from '../ui/parts.js';
+
+export function Settings({
+  data,
+  canOperate,
+}: {
+  readonly data: AccountData;
+  readonly canOperate: boolean;
+}): VNode {
+  const { numbers, settings } = data;
+  const { accountId, caps } = numbers;
+  const rows: readonly (readonly [string, string])[] = [
+    ['Tier', `${TIER_WORDS[settings.tier]}: safe band ${SAFE_BAND[settings.tier]} a day`],
+    [
+      'Daily cap',
+      `${caps.daily}${settings.dailyCap === null ? ', the safe band of the tier' : ''}`,
+    ],
+    ['Weekly cap', `${caps.weekly}${settings.weeklyCap === null ? ', 5 times the daily cap' : ''}`],
+    ['Ramp', rampInWords(data)],
+    ['Pacing', settings.pacing === null ? 'none' : pacingText(settings.pacing)],
+    ['Sending window', windowInWords(data)],
+    ['Time zone', settings.timezone],
+    ['Credits renew', `on day ${settings.creditsRenewOn ?? 1} of each month`],
+  ];
+  return (
+    <Section id="settings" title="Settings">
+      <dl class="pairs">
+        {rows.map(([word, text]) => (
+          <div key={word}>
+            <dt>{word}</dt>
+            <dd>{text}</dd>
+          </div>
+        ))}
+      </dl>
+      {canOperate && numbers.state !== 'disconnected' ? (
+        <p class="actions">
+          <a class="button" href={`/accounts/${accountId}/do/configure`}>
+            Change settings
+          </a>
+        </p>
+      ) : null}
+    </Section>
+  );
+}
+
+function rampInWords({ numbers, settings }: AccountData): string {
+  const ramp = settings.ramp ?? [];
+  if (ramp.length === 0) return 'none';
+  const steps = `${ramp.join(', ')} a day`;
+  return numbers.rampDay > ramp.length
+    ? `${steps}; the ramp of ${many(ramp.length, 'day')} has ended`
+    : `${steps}; today is day ${numbers.rampDay} of ${ramp.length}: ${numbers.caps.ramp ?? 0}`;
+}
+
+function windowInWords({ settings: { sendingWindow: window } }: AccountData): string {
+  return window === null
+    ? 'all hours'
+    : `${window.days.join(', ')} from ${window.start} to ${window.end}`;
+}

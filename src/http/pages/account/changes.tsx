@@ -1,0 +1,59 @@
+/** The tab *Changes*: who changed what, and each setting before and after. */
+import type { VNode } from 'preact';
+import { settingsIn } from '../../../domain/records/settingsChange.js';
+import type { WrittenChange } from '../../../postgres/read/reads.js';
+import { changeInWords } from './dayStory.js';
+import { Empty, Section, Sentence, Table, When } from '../ui/parts.js';
+import { CHANGE_WORDS } from '../ui/words.js';
+
+export const Changes = ({ changes }: { readonly changes: readonly WrittenChange[] }): VNode => (
+  <Section id="changes" title="Changes">
+    {changes.length === 0 ? (
+      <Empty>None yet.</Empty>
+    ) : (
+      <Table
+        caption="Who changed what"
+        stacks={true}
+        head={['Time', 'Change', 'By', 'Before → after, or reason']}
+      >
+        {changes.map((change) => (
+          <Change key={change.number} change={change} />
+        ))}
+      </Table>
+    )}
+  </Section>
+);
+
+/** Renders a change; each changed setting has a row, and the first row has the instant. */
+function Change({ change }: { readonly change: WrittenChange }): VNode {
+  const { number, kind, actor, at, details } = change;
+  const settings = kind === 'policy' ? settingsIn(details) : [];
+  const rows: readonly string[] =
+    settings.length === 0
+      ? [changeInWords(change, { withActor: false })]
+      : settings.map(({ setting, before, after }) =>
+          before === null ? `${setting}: ${after}` : `${setting}: ${before} → ${after}`,
+        );
+  return (
+    <>
+      {rows.map((text, n) => (
+        <tr key={text} id={`changed-${number}-${n}`}>
+          {n > 0 ? null : (
+            <>
+              <td rowSpan={rows.length}>
+                <When at={at} show="full" />
+              </td>
+              <th scope="rowgroup" rowSpan={rows.length}>
+                {CHANGE_WORDS[kind] ?? kind}
+              </th>
+              <td rowSpan={rows.length}>{actor}</td>
+            </>
+          )}
+          <td class="wide">
+            <Sentence text={text} />
+          </td>
+        </tr>
+      ))}
+    </>
+  );
+}
