@@ -41,6 +41,8 @@ export const NEEDS: Readonly<Record<string, Need>> = {
   'webhooks replay': 'key',
   'webhooks remove': 'key',
   completion: 'nothing',
+  /** Hidden: completes the names of accounts in a shell. */
+  __accounts: 'key',
 };
 
 const SETTINGS = {
@@ -50,9 +52,10 @@ const SETTINGS = {
 
 /** Throws if the command needs more than an API key. `path`: its words, such as `keys make`. */
 export function checkByKey(path: string): void {
-  const need = NEEDS[path];
-  if (need !== 'Postgres' && need !== 'Postgres and Temporal') return;
-  const withKey = Object.keys(NEEDS).filter((name) => NEEDS[name] === 'key');
+  // A command without a declaration is refused, so that it never mixes two deployments.
+  const need = NEEDS[path] ?? 'Postgres and Temporal';
+  if (need === 'key' || need === 'nothing') return;
+  const withKey = Object.keys(NEEDS).filter((one) => NEEDS[one] === 'key' && !one.startsWith('_'));
   throw new CliError(
     EXIT.usage,
     'NeedsServers',

@@ -104,6 +104,11 @@ describe('a command that reads', () => {
     }
   });
 
+  it('a shell completes the names of the accounts with a key', async () => {
+    expect((await byKey('__accounts')).out.split('\n')).toContain(id);
+    expect(await byKey('__accounts', { SAFEBAND_KEY: '' })).toMatchObject({ code: 0, err: '' });
+  });
+
   it('a list is read page by page, and its next page is found', async () => {
     for (const name of ['x', 'y', 'z']) await stand.connect(stand.newAccount(name));
     const first = await byKey('status --limit 2 --json');
@@ -197,8 +202,15 @@ describe('a command that changes something', () => {
 });
 
 describe('each command', () => {
-  it('each command declares what it needs, and is compared here if a key is enough', () => {
-    const lines = [...READS, ...ORDERS, ...APART, 'webhooks replay', 'webhooks remove'];
+  it('each command for which a key is enough is compared here', () => {
+    const lines = [
+      ...READS,
+      ...ORDERS,
+      ...APART,
+      'webhooks replay',
+      'webhooks remove',
+      '__accounts',
+    ];
     const compared = Object.keys(NEEDS).filter((path) =>
       lines.some((line) => line === path || line.startsWith(`${path} `)),
     );

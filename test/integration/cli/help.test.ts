@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import type { Command } from 'commander';
 import { keepAddresses } from '../../../dev/addresses.js';
 import { createProgram } from '../../../src/cli/program.js';
+import { NEEDS } from '../../../src/cli/source/needs.js';
 import { safeband } from '../../support/cli.js';
 import { withAddresses } from '../../../src/cli/runningStack.js';
 
@@ -114,6 +115,11 @@ describe('the help', () => {
       leaves.map(([at, command]) => `\`${usageOf(at, command)}\` ${command.summary()}`),
     );
   });
+});
+
+it('each command declares whether an API key is enough for it', () => {
+  const declared = Object.keys(NEEDS).filter((path) => !path.startsWith('_'));
+  expect(declared.toSorted()).toEqual(leaves.map(([path]) => path).toSorted());
 });
 
 describe('a wrong command line', () => {
