@@ -118,8 +118,8 @@ describe('the help', () => {
 });
 
 it('each command declares whether an API key is enough for it', () => {
-  const declared = Object.keys(NEEDS).filter((path) => !path.startsWith('_'));
-  expect(declared.toSorted()).toEqual(leaves.map(([path]) => path).toSorted());
+  const declared = Object.keys(NEEDS).filter((name) => !name.startsWith('_'));
+  expect(declared.toSorted()).toEqual(leaves.map(([name]) => name).toSorted());
 });
 
 describe('a wrong command line', () => {
