@@ -181,6 +181,7 @@ CREATE INDEX accounts_identity_normal ON safeband.accounts USING btree (identity
 CREATE INDEX accounts_identity_number ON safeband.accounts USING btree (identity_number) WHERE (identity_number IS NOT NULL);
 CREATE INDEX accounts_identity_waiting ON safeband.accounts USING btree (account_id) WHERE ((identity)::text IS DISTINCT FROM identity_compared);
 CREATE INDEX accounts_lower_id ON safeband.accounts USING btree (lower((account_id)::text));
+CREATE INDEX accounts_search ON safeband.accounts USING btree (lower((account_id)::text) COLLATE "C");
 CREATE INDEX accounts_state ON safeband.accounts USING btree (state);
 CREATE TRIGGER keep_changed AFTER UPDATE ON safeband.accounts FOR EACH ROW WHEN (NOT new.is_edited AND (old.tier::text IS DISTINCT FROM new.tier::text OR old.timezone IS DISTINCT FROM new.timezone OR old.daily_cap IS DISTINCT FROM new.daily_cap OR old.weekly_cap IS DISTINCT FROM new.weekly_cap OR old.ramp IS DISTINCT FROM new.ramp OR old.sending_window IS DISTINCT FROM new.sending_window OR old.counter_day IS DISTINCT FROM new.counter_day OR old.ramp_day IS DISTINCT FROM new.ramp_day OR old.ramp_day_next IS DISTINCT FROM new.ramp_day_next OR old.highest_cap IS DISTINCT FROM new.highest_cap OR old.cooled_at_counter IS DISTINCT FROM new.cooled_at_counter OR old.state IS DISTINCT FROM new.state OR old.cooldowns IS DISTINCT FROM new.cooldowns OR old.hold_since IS DISTINCT FROM new.hold_since OR old.breaker_until IS DISTINCT FROM new.breaker_until OR old.imported IS DISTINCT FROM new.imported OR old.external IS DISTINCT FROM new.external OR old.unexplained IS DISTINCT FROM new.unexplained OR old.owner IS DISTINCT FROM new.owner)) EXECUTE FUNCTION safeband.keep_account_row();
 CREATE TRIGGER keep_changed_pacing AFTER UPDATE OF pacing ON safeband.accounts FOR EACH ROW WHEN (NOT new.is_edited AND old.pacing IS DISTINCT FROM new.pacing) EXECUTE FUNCTION safeband.keep_account_row();
@@ -313,9 +314,12 @@ create table safeband.inmail_events (
   constraint inmail_events_pkey PRIMARY KEY (event_id),
   constraint inmail_events_account_id_reservation_id_key UNIQUE (account_id, reservation_id)
 ) with (autovacuum_vacuum_insert_scale_factor=0, autovacuum_vacuum_insert_threshold=10000);
+CREATE INDEX inmail_events_account ON safeband.inmail_events USING btree (account_id, event_id);
 CREATE INDEX inmail_events_audit ON safeband.inmail_events USING btree (quota_day, account_id) WHERE is_counted;
 CREATE INDEX inmail_events_bypassed ON safeband.inmail_events USING btree (written_in) WHERE (number IS NULL);
+CREATE INDEX inmail_events_chat ON safeband.inmail_events USING btree (chat_id COLLATE "C", account_id);
 CREATE INDEX inmail_events_day ON safeband.inmail_events USING btree (account_id, quota_day);
+CREATE INDEX inmail_events_message ON safeband.inmail_events USING btree (message_id COLLATE "C", account_id) WHERE (message_id IS NOT NULL);
 CREATE UNIQUE INDEX inmail_events_proof ON safeband.inmail_events USING btree (account_id, safeband.fingerprint((chat_id)::text), safeband.fingerprint(COALESCE((message_id)::text, ''::text)));
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON safeband.inmail_events FOR EACH ROW EXECUTE FUNCTION safeband.refuse_change();
 alter table safeband.inmail_events enable always trigger append_only;
@@ -391,20 +395,25 @@ create table safeband.reservations (
   number bigint not null,
   recorded_at timestamp with time zone not null default clock_timestamp(),
   saved_at timestamp with time zone,
+  recipient_key text,
   constraint reservations_check CHECK (state <> 'delivered'::text OR chat_id IS NOT NULL),
   constraint reservations_check1 CHECK ((state = 'in_flight'::text) = (settled_at IS NULL)),
   constraint reservations_state_check CHECK (state = ANY (ARRAY['in_flight'::text, 'delivered'::text, 'released'::text, 'uncertain'::text])),
   constraint reservations_account_id_fkey FOREIGN KEY (account_id) REFERENCES safeband.accounts(account_id),
   constraint reservations_pkey PRIMARY KEY (account_id, reservation_id)
 );
+CREATE INDEX reservations_campaign ON safeband.reservations USING btree (campaign_id COLLATE "C", reserved_at, account_id, reservation_id) INCLUDE (state) WHERE (campaign_id IS NOT NULL);
 CREATE INDEX reservations_carried ON safeband.reservations USING btree (account_id, carried_into) WHERE (carried_into IS NOT NULL);
 CREATE INDEX reservations_day ON safeband.reservations USING btree (account_id, quota_day);
 CREATE INDEX reservations_in_flight ON safeband.reservations USING btree (account_id) WHERE (state = 'in_flight'::text);
+CREATE INDEX reservations_recipient ON safeband.reservations USING btree (recipient_key COLLATE "C", reserved_at, account_id) WHERE (recipient_key IS NOT NULL);
+CREATE INDEX reservations_recipient_waiting ON safeband.reservations USING btree (recipient_id COLLATE "C", account_id) WHERE ((recipient_id IS NOT NULL) AND (recipient_key IS NULL));
+CREATE INDEX reservations_search ON safeband.reservations USING btree (reservation_id COLLATE "C", account_id);
 CREATE INDEX reservations_uncertain ON safeband.reservations USING btree (account_id, lease_expires_at) WHERE (state = 'uncertain'::text);
 CREATE TRIGGER keep_overwritten AFTER UPDATE ON safeband.reservations FOR EACH ROW WHEN (old.number < new.number AND (old.quota_day <> new.quota_day OR (old.state = ANY (ARRAY['uncertain'::text, 'released'::text])) AND old.state <> new.state)) EXECUTE FUNCTION safeband.keep_reservation_row();
 CREATE TRIGGER tell_deletion AFTER DELETE ON safeband.reservations FOR EACH ROW EXECUTE FUNCTION safeband.tell_deletion();
 alter table safeband.reservations enable always trigger tell_deletion;
-CREATE TRIGGER tell_rewrite AFTER UPDATE ON safeband.reservations FOR EACH ROW WHEN (new.number = old.number) EXECUTE FUNCTION safeband.tell_rewrite();
+CREATE TRIGGER tell_rewrite AFTER UPDATE ON safeband.reservations FOR EACH ROW WHEN (new.number = old.number AND NOT (old.recipient_key IS NULL AND new.recipient_key IS NOT NULL AND (to_jsonb(new.*) - 'recipient_key'::text) = (to_jsonb(old.*) - 'recipient_key'::text))) EXECUTE FUNCTION safeband.tell_rewrite();
 alter table safeband.reservations enable always trigger tell_rewrite;
 
 create table safeband.schema_migrations (

@@ -7,6 +7,7 @@ import { registerCompletion } from './commands/system/completion.js';
 import { registerConnect } from './commands/change/connect.js';
 import { registerDrift } from './commands/read/drift.js';
 import { registerDoctor } from './commands/system/doctor.js';
+import { registerFind } from './commands/read/find.js';
 import { registerHistory } from './commands/read/history.js';
 import { registerKeys } from './commands/system/keys.js';
 import { registerEvents } from './commands/read/events.js';
@@ -34,6 +35,7 @@ const GROUPS: readonly (readonly [string, readonly Register[]])[] = [
       registerCheck,
       registerHistory,
       registerWhatIf,
+      registerFind,
       registerEvents,
       registerAlerts,
       registerDrift,

@@ -26,6 +26,7 @@ import { listRoutes } from './routes/lists.js';
 import { messageRoutes } from './routes/messages.js';
 import { addOpenApi, openApiRoutes } from './routes/openapi.js';
 import { queryRoutes, statusRoute } from './routes/queries.js';
+import { searchRoutes } from './routes/search.js';
 import { streamRoutes } from './routes/streams.js';
 import { ticketRoutes } from './routes/tickets.js';
 import { webhookRoutes } from './routes/webhooks.js';
@@ -41,6 +42,7 @@ const plugins = [
   ticketRoutes,
   ...listRoutes,
   alertRoutes,
+  searchRoutes,
   streamRoutes,
   webhookRoutes,
   accessRoutes,

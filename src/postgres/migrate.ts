@@ -6,9 +6,14 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { addRecipientKeys } from './save/recipients.js';
 
 /** How long a migration waits for another migration, or for a transaction that locks a table. */
 const LOCK_WAIT_MS = 60_000;
+/** Maximum rows that get their search key in one transaction. */
+const KEYS_AT_ONCE = 10_000;
+/** The last migration that these keys need. */
+const KEYS_SINCE = '0033_search.sql';
 /** How often the wait is reported. */
 const REPORT_MS = 5_000;
 
@@ -57,6 +62,14 @@ export async function migrate(
   });
   const step = <T>(what: string, work: () => Promise<T>): Promise<T> =>
     bounded({ db, databaseUrl, what, print, ...waits }, work);
+  const addKeys = async (): Promise<void> => {
+    if (!migrations.some(({ name }) => name === KEYS_SINCE)) return;
+    for (let rows = KEYS_AT_ONCE, all = 0; rows === KEYS_AT_ONCE;) {
+      rows = await step('search keys', () => addRecipientKeys(db, KEYS_AT_ONCE));
+      all += rows;
+      if (rows > 0) print(`search: ${all} recipients of older rows can be found in any spelling`);
+    }
+  };
   const migrating = async (): Promise<readonly string[]> => {
     const missing = await step('the list of migrations', () => missingOf(db, migrations));
     for (const migration of missing) {
@@ -65,6 +78,7 @@ export async function migrate(
     }
     const rights = await readFile(`${folder}/roles.sql`, 'utf8');
     await step('the rights of roles', () => db.query(rights));
+    await addKeys();
     return missing.map(({ name }) => name);
   };
   try {

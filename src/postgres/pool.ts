@@ -151,7 +151,7 @@ async function connected(pool: Pool, connectMs: number | undefined): Promise<pg.
     (unused) => unused.release(),
     () => undefined,
   );
-  throw new Error(`Postgres gave no connection within ${connectMs} ms`);
+  throw new Error(`timeout exceeded when trying to connect: none within ${connectMs} ms`);
 }
 
 /** Runs reads of one snapshot, which may change nothing. */

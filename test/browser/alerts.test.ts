@@ -77,14 +77,14 @@ it('the list of alerts applies each filter at once, and keeps what is typed', as
   expect(new URL(page.url()).search).toBe('?severity=critical');
   await page.getByLabel('Severity').selectOption('');
   await count(3);
-  await page.getByLabel('Account').fill(anna);
+  await page.getByLabel('Account', { exact: true }).fill(anna);
   await count(1);
   await page.getByLabel('State').selectOption('resolved');
   await shows(page, 'No alert matches');
-  expect(await page.getByLabel('Account').inputValue()).toBe(anna);
+  expect(await page.getByLabel('Account', { exact: true }).inputValue()).toBe(anna);
   await page.reload();
   expect(await page.getByLabel('State').inputValue()).toBe('resolved');
-  expect(await page.getByLabel('Account').inputValue()).toBe(anna);
+  expect(await page.getByLabel('Account', { exact: true }).inputValue()).toBe(anna);
   expect(complaints).toEqual([]);
 });
 

@@ -238,7 +238,7 @@ it('the dashboard works at 360 px with the keyboard only: finds an account and h
   await page.keyboard.press('Tab');
   expect(await page.evaluate(() => document.activeElement?.textContent)).toMatch('Skip to content');
   await page.keyboard.press('Enter');
-  await tabTo(page, 'input[name=q]');
+  await tabTo(page, 'main input[name=q]');
   await page.keyboard.type(id);
   await page.keyboard.press('Enter');
   await page.waitForURL(/q=/);

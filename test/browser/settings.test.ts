@@ -1,4 +1,4 @@
-/** The forms that connect an account and change its settings, in a real browser. */
+/** Forms of accounts, and the search, in a real browser. */
 import { expect, it, vi } from 'vitest';
 import { useDesk, picture, violations, type Desk } from '../support/browser.js';
 import { connected, shows } from '../support/walk.js';
@@ -30,4 +30,34 @@ it('the form of a new account refuses an account that exists, and its settings c
   await page.getByLabel('Opens at').fill('09:00');
   await page.getByRole('button', { name: 'Change the settings' }).click();
   await shows(page, 'daily cap 50 (safe band) → 20; sending window all hours → mon, tue 09:00 to');
+});
+
+it.each([
+  [320, false],
+  [360, false],
+  [1_440, true],
+])('the search finds what was sent, and its list is a file, at %d px', async (width, isDark) => {
+  const id = await connected(desk, `finn${width}`);
+  const campaignId = `q4-${width}`;
+  await desk.client.reserve(id, { reservationId: `prospect-${width}`, campaignId });
+  await desk.client.reconcileNow(id);
+  const { page, complaints } = await open({ width, isDark });
+  await page.goto(`/search?q=${campaignId}`);
+  await shows(page, 'In flight');
+  await picture(page, `search-${width}`);
+  expect(await violations(page)).toEqual([]);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  expect(wide).toBe(width);
+  const download = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Download CSV' }).click();
+  expect((await download).suggestedFilename()).toMatch(/^safeband-.*\.csv$/);
+  await page.getByRole('link', { name: 'Show 1 reservation' }).click();
+  await shows(page, `prospect-${width}`);
+  await picture(page, `reservations-${width}`);
+  expect(await violations(page)).toEqual([]);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+  await page.getByRole('searchbox').fill('nothing-like-this');
+  await page.getByRole('searchbox').press('Enter');
+  await shows(page, 'nothing-like-this');
+  expect(complaints).toEqual([]);
 });

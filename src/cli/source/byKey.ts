@@ -12,6 +12,7 @@ import { instantOf } from '../text.js';
 import { having, pages, picked } from './answers.js';
 import { byKeyOrders } from './byKeyOrders.js';
 import { byKeyWebhooks } from './byKeyWebhooks.js';
+import { foundOf, KINDS, type FoundJson } from './finding.js';
 import { Answered, type Http } from './http.js';
 import type { AccountJson, AlertJson, AlertsAsked, EventJson, Source } from './source.js';
 
@@ -118,7 +119,7 @@ function withHelp(error: unknown): never {
   throw new CliError(exitCode, code, message, 'safeband what-if --help');
 }
 
-type Logs = Pick<Source, 'events' | 'feed' | 'accessChanges'>;
+type Logs = Pick<Source, 'events' | 'find' | 'feed' | 'accessChanges'>;
 type Paths = {
   readonly get: Get;
   readonly of: (accountId: string) => string;
@@ -138,6 +139,12 @@ const logs = (http: Http, { get, of, knowing }: Paths): Logs => ({
     const found = await knowing(accountId, pages<EventJson>(http, asked));
     const last = found.items.at(-1)?.eventId ?? null;
     return { events: found.items, next: found.hasMore ? last : null };
+  },
+  find: async ({ text, limit }) => {
+    const found = having<FoundJson>(await http.get('/v1/search', { q: text, limit }), KINDS);
+    const { items, isCut } = found.accounts;
+    const accounts = { items: items.map((one) => picked(one, ACCOUNT)), isCut };
+    return foundOf({ ...found, accounts });
   },
   feed: async (accountId, { since, limit }) => {
     const answer = await get(accountId, 'feed', { since: isoOrNull(since), limit });

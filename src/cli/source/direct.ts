@@ -11,6 +11,7 @@ import { readFeed } from '../../postgres/read/feed.js';
 import type { Pool } from '../../postgres/pool.js';
 import { isKnown, pageAccounts } from '../../postgres/read/lists.js';
 import { listEvents } from '../../postgres/read/reads.js';
+import { search, SearchTooLong } from '../../postgres/read/searching.js';
 import { commandLine } from '../../domain/primitives/commandLine.js';
 import { isRefusal } from '../../domain/account/refusals.js';
 import type { Instant } from '../../domain/primitives/time.js';
@@ -25,6 +26,7 @@ import { alertUnknown, cliErrorOf, CliError, EXIT, refusalOf } from '../errors.j
 import { accountJson, alertJson, eventJson } from '../shapes.js';
 import type { Temporal } from '../temporal.js';
 import { directWebhooks } from './directWebhooks.js';
+import { foundOf } from './finding.js';
 import type { AlertOrder, AlertsAsked, KnownStatus, Page, Source } from './source.js';
 import { unknownAccount } from './unknownAccount.js';
 
@@ -102,7 +104,7 @@ function explained(asked: Asked): Pick<Source, 'why' | 'reading'> {
   };
 }
 
-type Rows = Pick<Source, 'history' | 'whatIf' | 'events' | 'feed' | 'accessChanges'>;
+type Rows = Pick<Source, 'history' | 'whatIf' | 'events' | 'find' | 'feed' | 'accessChanges'>;
 
 /** Returns the answers from the rows alone. */
 function rows({ pool, now, known, unknown }: Asked): Rows {
@@ -125,6 +127,13 @@ function rows({ pool, now, known, unknown }: Asked): Rows {
       const events = found.slice(0, limit).map(eventJson);
       return { events, next: nextOf(found, events.at(-1)?.eventId, limit) };
     },
+    find: async (asked) => {
+      const at = now();
+      const found = await search(pool(), { ...asked, accounts: null, at }).catch(refuseSearch);
+      const { items, isCut } = found.accounts;
+      const accounts = { items: items.map((row) => accountJson(row, at)), isCut };
+      return foundOf({ ...found, accounts });
+    },
     feed: (accountId, asked) => readFeed(pool(), accountId, asked),
     accessChanges: async ({ limit, before }: Page) => {
       const found = await listAccessChanges(pool(), { before, limit: limit + 1 });
@@ -132,6 +141,11 @@ function rows({ pool, now, known, unknown }: Asked): Rows {
       return { changes, next: nextOf(found, changes.at(-1)?.changeId, limit) };
     },
   };
+}
+
+function refuseSearch(error: unknown): never {
+  if (!(error instanceof SearchTooLong)) throw error;
+  throw new CliError(EXIT.unreachable, 'Unavailable', error.message);
 }
 
 /** Returns the id of the last item if there is another page. */

@@ -11,6 +11,7 @@ export const NEEDS: Readonly<Record<string, Need>> = {
   check: 'key',
   history: 'key',
   'what-if': 'key',
+  find: 'key',
   events: 'key',
   'alerts list': 'key',
   'alerts acknowledge': 'key',

@@ -18,6 +18,7 @@ import type { Happening } from '../../postgres/read/feed.js';
 import type { EndpointInput, ReplayFrom } from '../../postgres/webhooks/endpoints.js';
 import type { StatusRead } from '../../status/readStatus.js';
 import type { CliError } from '../errors.js';
+import type { FoundJson } from './finding.js';
 import type { accountJson, alertJson, deliveryJson, endpointJson, eventJson } from '../shapes.js';
 
 export type AccountJson = ReturnType<typeof accountJson>;
@@ -122,6 +123,7 @@ export type Source = {
     accountId: string,
     page: Page,
   ) => Promise<{ readonly events: readonly EventJson[]; readonly next: number | null }>;
+  readonly find: (asked: { readonly text: string; readonly limit: number }) => Promise<FoundJson>;
   readonly feed: (
     accountId: string,
     asked: { readonly since: Instant | null; readonly limit: number },

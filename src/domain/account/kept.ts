@@ -9,7 +9,13 @@ import { jsonLength } from '../primitives/bytes.js';
 import { accountWith } from './update.js';
 import type { ChatId, MessageId, RecipientId } from '../primitives/ids.js';
 import { EXTERNALS_MAX, KEPT_ID_BYTES } from '../primitives/limits.js';
-import { bareMemberId, isSameMember, memberOf, normalProof } from '../primitives/linkedinId.js';
+import {
+  bareMemberId,
+  isSameMember,
+  memberOf,
+  normalProof,
+  searchKeyOf,
+} from '../primitives/linkedinId.js';
 import { sha256 } from '../primitives/sha256.js';
 import { dayOf, type UtcDay } from '../primitives/time.js';
 
@@ -67,6 +73,10 @@ const isMarked = (text: string): text is RecipientId =>
 const printOf = (id: string): string =>
   id.startsWith(MARK) ? id : `${MARK}${digestOf(memberOf(inFull(id)).normal)}`;
 const inFull = (id: string): string => (id.startsWith(BARE) ? id.slice(BARE.length) : id);
+
+/** Returns the key by which a search finds a recipient; null if only its fingerprint is known. */
+export const recipientKeyOf = (id: RecipientId | null): string | null =>
+  id === null || id.startsWith(MARK) ? null : searchKeyOf(inFull(id));
 
 /** True if both are one member, in any spelling and in full or as a fingerprint (R3, R15). */
 export function isSameRecipient(one: RecipientId | null, other: RecipientId | null): boolean {

@@ -136,6 +136,18 @@ export function hasSameIds(one: string, other: string): boolean {
   return a.normal === b.normal && a.number === b.number;
 }
 
+/** Maximum characters of a key: an index of Postgres has a maximum size for its entries. */
+const KEY_MAX = 400;
+
+/**
+ * Returns the form by which a search finds a member in any spelling, also by the id of another
+ * product: LinkedIn's number of the member, otherwise the normal form.
+ */
+export function searchKeyOf(spelling: string): string {
+  const { normal, number } = memberOf(spelling);
+  return number === null ? Array.from(normal).slice(0, KEY_MAX).join('') : String(number);
+}
+
 const THREAD = /\/thread\/([^/?#]+)/i;
 /** Kinds of urn that name a chat or a message; their last part alone is its id. */
 const OF_CHAT = /conversation|thread|message|event/i;

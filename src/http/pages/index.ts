@@ -16,6 +16,7 @@ import { addFleetPages } from './fleet/fleetRoutes.js';
 import { ProblemPage } from './ui/problemPage.js';
 import { addRunbook } from './runbook/runbookRoutes.js';
 import { frameOf, goTo, sendPage } from './ui/send.js';
+import { addSearchPages } from './search/searchRoutes.js';
 import { addSessionPages } from './session/sessionRoutes.js';
 import { StatusCache } from './statusCache.js';
 import type { Parts } from '../context.js';
@@ -74,6 +75,7 @@ async function addPages(app: FastifyInstance, shared: PageParts): Promise<void> 
     addAccountPages(scope, shared);
     addAlertPages(scope, shared);
     addRunbook(scope, shared);
+    addSearchPages(scope, shared);
     addActions(scope, shared);
   });
   app.addHook('onClose', async () => shared.fleet.stop());

@@ -39,17 +39,23 @@ export type Query = { readonly [name: string]: string | number | undefined };
 /** Returns a filter of the query as text; null if it is absent. */
 export const textIn = (query: Query, name: string): string | null =>
   query[name] === undefined ? null : `${query[name]}`;
-export type Placed<P> = { readonly item: object; readonly place: P };
-export type Page = { readonly items: readonly object[]; readonly next: string | null };
+export type Placed<P, T extends object = object> = { readonly item: T; readonly place: P };
+export type Page<T extends object = object> = {
+  readonly items: readonly T[];
+  readonly next: string | null;
+};
 
 /** Reads one page; returns it with the address of the next page. */
-export async function readPage<P extends TSchema>(asked: {
+export async function readPage<P extends TSchema, T extends object>(asked: {
   /** Path and query of this page. */
   readonly path: string;
   readonly query: Query;
   readonly place: P;
-  readonly read: (after: Static<P> | null, limit: number) => Promise<readonly Placed<Static<P>>[]>;
-}): Promise<Page> {
+  readonly read: (
+    after: Static<P> | null,
+    limit: number,
+  ) => Promise<readonly Placed<Static<P>, T>[]>;
+}): Promise<Page<T>> {
   const { path, query, place, read } = asked;
   const limit = Number(query['limit'] ?? LIMIT_DEFAULT);
   const after = query['cursor'] === undefined ? null : placeIn(place, String(query['cursor']));

@@ -1,7 +1,12 @@
-/** Builds the route of a list: `GET`, paged, of one account or of all that the key may see. */
+/**
+ * Builds the route of a list: `GET`, paged, of one account or of all that the key may see. With
+ * `format=csv` the answer is a file with all rows.
+ */
 import type { FastifyInstance } from 'fastify';
-import { Type, type Static, type TProperties, type TSchema } from 'typebox';
+import { Type, type Static, type TObject, type TProperties, type TSchema } from 'typebox';
+import { isoInstant } from '../../domain/primitives/time.js';
 import { isKnown } from '../../postgres/read/lists.js';
+import { csvQuery, isCsv, sendCsv } from '../plumbing/csv.js';
 import { pageOf, pageQuery, readPage, type Placed, type Query } from '../plumbing/paging.js';
 import { accountUnknown } from '../plumbing/problems.js';
 import { closed } from '../schemas/parts.js';
@@ -13,7 +18,7 @@ export type Listing<P extends TSchema> = {
   readonly path: string;
   readonly name: string;
   readonly summary: string;
-  readonly item: TSchema;
+  readonly item: TObject;
   /** Filters in addition to `limit` and `cursor`. */
   readonly filters: TProperties;
   /** The place of an item in the order, so that the next page begins after it. */
@@ -36,14 +41,15 @@ export const list =
     app.get<{ Querystring: Query }>(
       `/v1${listing.path}`,
       { config: { needs: 'read' }, schema: schemaOf(listing) },
-      ({ caller, query, url }) => {
+      (request, reply) => {
+        const { caller, query, url } = request;
         const { accounts } = caller;
-        return readPage({
-          path: pathOf(url),
-          query,
-          place: listing.place,
-          read: (after, limit) => listing.read({ app, parts, accounts, query, after, limit }),
-        });
+        const read = (after: Static<P> | null, limit: number) =>
+          listing.read({ app, parts, accounts, query, after, limit });
+        if (isCsv(query)) {
+          return sendCsv(request, reply, { ...fileOf(listing, parts), read });
+        }
+        return readPage({ path: pathOf(url), query, place: listing.place, read });
       },
     );
   };
@@ -58,14 +64,16 @@ export const listOfAccount =
         config: { needs: 'read' },
         schema: { ...schemaOf(listing), params: accountParams },
       },
-      async ({ params: { accountId }, query, url }) => {
-        const page = await readPage({
-          path: pathOf(url),
-          query,
-          place: listing.place,
-          read: (after, limit) =>
-            listing.read({ app, parts, accounts: [accountId], query, after, limit }),
-        });
+      async (request, reply) => {
+        const { query, url } = request;
+        const { accountId } = request.params;
+        const read = (after: Static<P> | null, limit: number) =>
+          listing.read({ app, parts, accounts: [accountId], query, after, limit });
+        if (isCsv(query)) {
+          if (!(await isKnown(parts.pool, accountId))) throw accountUnknown();
+          return sendCsv(request, reply, { ...fileOf(listing, parts, accountId), read });
+        }
+        const page = await readPage({ path: pathOf(url), query, place: listing.place, read });
         if (page.items.length === 0 && !(await isKnown(parts.pool, accountId))) {
           throw accountUnknown();
         }
@@ -74,11 +82,30 @@ export const listOfAccount =
     );
   };
 
+/** Returns name and columns of the file; the file of one account has the account in each row. */
+function fileOf<P extends TSchema>(
+  { path, item }: Listing<P>,
+  { now }: Parts,
+  accountId?: string,
+): { name: string; columns: readonly string[]; more: { accountId?: string } } {
+  const columns = Object.keys(item.properties);
+  const day = isoInstant(now()).slice(0, 10);
+  const of = accountId === undefined ? '' : `-${accountId}`;
+  return {
+    name: `safeband${path.replaceAll('/', '-')}${of}-${day}.csv`,
+    columns:
+      accountId === undefined || columns.includes('accountId')
+        ? columns
+        : ['accountId', ...columns],
+    more: accountId === undefined ? {} : { accountId },
+  };
+}
+
 const schemaOf = <P extends TSchema>({ name, summary, filters, item }: Listing<P>) => ({
   operationId: name,
   tags: ['lists'],
   summary,
-  querystring: closed({ ...filters, ...pageQuery }),
+  querystring: closed({ ...filters, ...pageQuery, ...csvQuery }),
   response: { 200: pageOf(item), ...problems },
 });
 const pathOf = (url: string): string => url.split('?')[0] ?? '';

@@ -1,6 +1,7 @@
 /** The lists of rows, of one account or of all. */
 import { Type } from 'typebox';
 import { isoDay, isoOrNull, parseDay, type Instant } from '../../domain/primitives/time.js';
+import { pageCampaign } from '../../postgres/read/campaigns.js';
 import {
   pageAccounts,
   pageCorrections,
@@ -12,13 +13,13 @@ import { listChanges, listEvents, type StatusRow } from '../../postgres/read/rea
 import { canSendRead } from '../../status/canSend.js';
 import { textIn, type Query } from '../plumbing/paging.js';
 import * as items from '../schemas/lists.js';
-import { day, state } from '../schemas/parts.js';
+import { campaignId, day, state } from '../schemas/parts.js';
 import { alertList } from './alerts.js';
 import { list, listOfAccount, place } from './list.js';
 
 const { Integer, String, Optional, Enum } = Type;
 
-const accountItem = ({ day: quotaDay, ...row }: StatusRow, now: Instant) => ({
+export const accountItem = ({ day: quotaDay, ...row }: StatusRow, now: Instant) => ({
   ...row,
   canSend: canSendRead(row, now),
   quotaDay: isoDay(quotaDay),
@@ -116,15 +117,36 @@ const changes = listOfAccount({
   },
 });
 
+const reservationState = Optional(Enum(['in_flight', 'delivered', 'released', 'uncertain']));
 const reservations = listOfAccount({
   path: '/reservations',
   name: 'reservations',
   summary: 'Reservations and their outcomes',
   item: items.reservation,
-  filters: { state: Optional(Enum(['in_flight', 'delivered', 'released', 'uncertain'])) },
+  filters: { state: reservationState, campaignId: Optional(campaignId) },
   place: place(day('Its quota day.'), Integer(), String()),
   read: ({ parts, accounts: ids, query, after, limit }) =>
-    pageReservations(parts.pool, idIn(ids), { state: textIn(query, 'state'), after, limit }),
+    pageReservations(parts.pool, idIn(ids), {
+      state: textIn(query, 'state'),
+      campaignId: textIn(query, 'campaignId'),
+      after,
+      limit,
+    }),
+});
+const ofCampaign = list({
+  path: '/reservations',
+  name: 'campaignReservations',
+  summary: 'Reservations of a campaign, in all accounts that the key may see',
+  item: items.reservationOfAny,
+  filters: { campaignId, state: reservationState },
+  place: place(Integer(), String(), String()),
+  read: ({ parts, accounts: ids, query, after, limit }) =>
+    pageCampaign(parts.pool, textIn(query, 'campaignId') ?? '', {
+      accounts: ids,
+      state: textIn(query, 'state'),
+      after,
+      limit,
+    }),
 });
 
 const runPlace = place(Integer(), String());
@@ -161,6 +183,7 @@ export const listRoutes = [
   }),
   changes,
   reservations,
+  ofCampaign,
   list({ ...alertList, name: 'alerts', summary: 'Alerts of all accounts that the key may see' }),
   list({
     path: '/runs',

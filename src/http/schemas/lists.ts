@@ -101,7 +101,7 @@ export const change = closed({
   details,
   at: instant('When this happened.'),
 });
-export const reservation = closed({
+const ofReservation = {
   reservationId,
   state: Type.Enum(['in_flight', 'delivered', 'released', 'uncertain']),
   quotaDay: day('The day to which the slot belongs.'),
@@ -115,4 +115,7 @@ export const reservation = closed({
   chatId: orNull(chatId),
   messageId: orNull(messageId),
   carriedInto: orNull(day('The later day on which the slot takes room as well.')),
-});
+};
+export const reservation = closed(ofReservation);
+/** A reservation in a list of several accounts. */
+export const reservationOfAny = closed({ accountId, ...ofReservation });

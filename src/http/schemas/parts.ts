@@ -19,6 +19,7 @@ export const text = (maxLength: number, description: string, example: string) =>
 export const NOTES = {
   accountId: note('Your name for the account; upper and lower case differ.', 'acme-anna'),
   reservationId: note('Your name for one attempt to send. Never use it twice.', 'q4-0001'),
+  campaignId: note('Your name for a campaign.', 'q4-launch'),
   chatId: note("LinkedIn's id of the conversation: the proof of a delivery.", 'chat-9'),
   messageId: note("LinkedIn's id of the message.", 'message-9'),
   tier: { description: 'The kind of LinkedIn account.' },
@@ -28,6 +29,7 @@ export const reservationId = Type.String({
   ...requests.reservationId.rule,
   ...NOTES.reservationId,
 });
+export const campaignId = Type.String({ ...requests.campaignId.rule, ...NOTES.campaignId });
 export const chatId = Type.String({ ...requests.chatId.rule, ...NOTES.chatId });
 export const messageId = Type.String({ ...requests.messageId.rule, ...NOTES.messageId });
 

@@ -9,12 +9,13 @@ import { rowsOf, type Queryable } from '../pool.js';
 
 type Ids = readonly string[] | null;
 /** Formats an instant as on the wire. */
-const iso = (column: string): string =>
+export const iso = (column: string): string =>
   `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
-const isoDay = (column: string): string => `to_char(${column}, 'YYYY-MM-DD')`;
+export const isoDay = (column: string): string => `to_char(${column}, 'YYYY-MM-DD')`;
 /** Formats a place in a list that is ordered by an instant: exact, while text has only whole ms. */
-const micros = (column: string): string => `(extract(epoch from ${column}) * 1000000)::bigint`;
-const fromMicros = (value: string): string =>
+export const micros = (column: string): string =>
+  `(extract(epoch from ${column}) * 1000000)::bigint`;
+export const fromMicros = (value: string): string =>
   `(timestamptz 'epoch' + ${value}::bigint * interval '1 microsecond')`;
 
 /** Lists accounts by id, as of that instant. */
@@ -170,12 +171,21 @@ export type ReservationItem = {
 };
 export type ReservationPlace = [day: string, reserved: number, reservationId: string];
 
+/** Builds a ReservationItem from a row of `reservations`. */
+export const ISO_RESERVATION = `jsonb_build_object('reservationId', reservation_id, 'state', state,
+  'quotaDay', ${isoDay('quota_day')}, 'campaignId', campaign_id,
+  'recipientId', recipient_id, 'reservedAt', ${iso('reserved_at')},
+  'leaseExpiresAt', ${iso('lease_expires_at')}, 'settledAt', ${iso('settled_at')},
+  'reason', reason, 'journaled', journaled, 'chatId', chat_id, 'messageId', message_id,
+  'carriedInto', ${isoDay('carried_into')})`;
+
 /** Lists reservations, the last quota day first. */
 export const pageReservations = (
   db: Queryable,
   accountId: string,
   page: {
     readonly state: string | null;
+    readonly campaignId: string | null;
     readonly after: ReservationPlace | null;
     readonly limit: number;
   },
@@ -183,20 +193,16 @@ export const pageReservations = (
   rowsOf(
     db,
     `select jsonb_build_object(
-       'item', jsonb_build_object('reservationId', reservation_id, 'state', state,
-         'quotaDay', ${isoDay('quota_day')}, 'campaignId', campaign_id,
-         'recipientId', recipient_id, 'reservedAt', ${iso('reserved_at')},
-         'leaseExpiresAt', ${iso('lease_expires_at')}, 'settledAt', ${iso('settled_at')},
-         'reason', reason, 'journaled', journaled, 'chatId', chat_id, 'messageId', message_id,
-         'carriedInto', ${isoDay('carried_into')}),
+       'item', ${ISO_RESERVATION},
        'place', jsonb_build_array(${isoDay('quota_day')}, ${micros('reserved_at')},
          reservation_id)) as row
      from safeband.reservations
      where account_id = $1 and ($2::text is null or state = $2)
        and ($3::date is null or
          (quota_day, reserved_at, reservation_id) < ($3::date, ${fromMicros('$4')}, $5::text))
+       and ($7::text is null or campaign_id = $7)
      order by quota_day desc, reserved_at desc, reservation_id desc limit $6`,
-    [accountId, page.state, ...(page.after ?? [null, null, null]), page.limit],
+    [accountId, page.state, ...(page.after ?? [null, null, null]), page.limit, page.campaignId],
   );
 
 /** Reads the version of each account's row. */

@@ -1,7 +1,7 @@
 /**
  * Writes the rows of an account, each under its number: a repeated or late write changes nothing.
  */
-import { kept } from '../../domain/account/kept.js';
+import { kept, recipientKeyOf } from '../../domain/account/kept.js';
 import type { Entry, Row } from '../../domain/records/records.js';
 import type { Queryable } from '../pool.js';
 
@@ -17,7 +17,11 @@ function listOf(
   const rows = entries.filter(({ row }) => row.table === table);
   if (rows.length === 0) return undefined;
   return JSON.stringify(
-    rows.map(({ number, row }) => ({ ...row, number })),
+    rows.map(({ number, row }) => ({
+      ...row,
+      ...(row.table === 'reservations' ? { recipientKey: recipientKeyOf(row.recipientId) } : {}),
+      number,
+    })),
     (_, value: unknown) => whole.get(value) ?? value,
   );
 }
@@ -77,20 +81,20 @@ const RESERVATIONS = `
   insert into safeband.reservations as old
     (account_id, reservation_id, quota_day, state, campaign_id, recipient_id, reserved_at,
      lease_expires_at, settled_at, reason, journaled, chat_id, message_id, is_adopted,
-     carried_into, number, saved_at)
+     carried_into, number, recipient_key, saved_at)
   select $1::text, r."reservationId", safeband.day_at(r."quotaDay"), r.state, r."campaignId",
          safeband.whole_recipient($1::text, r."reservationId", r."recipientId"),
          safeband.at_ms(r."reservedAt"), safeband.at_ms(r."leaseExpiresAt"),
          safeband.at_ms(r."settledAt"), r.reason, r.journaled,
          safeband.whole_chat($1::text, r."reservationId", r."chatId"),
          safeband.whole_message($1::text, r."reservationId", r."chatId", r."messageId"),
-         r."isAdopted", safeband.day_at(r."carriedInto"), r.number,
+         r."isAdopted", safeband.day_at(r."carriedInto"), r.number, r."recipientKey",
          (select updated_at from safeband.accounts where account_id = $1)
     from jsonb_to_recordset($2::jsonb)
       as r (number bigint, "reservationId" text, "quotaDay" int, state text, "campaignId" text,
             "recipientId" text, "reservedAt" bigint, "leaseExpiresAt" bigint, "settledAt" bigint,
             reason text, journaled boolean, "chatId" text, "messageId" text,
-            "isAdopted" boolean, "carriedInto" int)
+            "isAdopted" boolean, "carriedInto" int, "recipientKey" text)
   on conflict (account_id, reservation_id) do update
     set quota_day = excluded.quota_day, state = excluded.state,
         campaign_id = excluded.campaign_id, recipient_id = excluded.recipient_id,
@@ -99,6 +103,7 @@ const RESERVATIONS = `
         journaled = excluded.journaled, chat_id = excluded.chat_id,
         message_id = excluded.message_id, is_adopted = excluded.is_adopted,
         carried_into = excluded.carried_into, number = excluded.number,
+        recipient_key = coalesce(excluded.recipient_key, old.recipient_key),
         saved_at = case when old.state = excluded.state and old.quota_day = excluded.quota_day
                         then old.saved_at else excluded.saved_at end,
         recorded_at = clock_timestamp()

@@ -87,6 +87,8 @@ const READS: readonly (readonly string[])[] = [
   ['check', '$id', '--wait', '0'],
   ['history', '$id', '--at', new Date(Date.now() - 1).toISOString()],
   ['what-if', '$id', '--daily-cap', '3'],
+  ['find', 'r-8'],
+  ['find', EVIL],
   ['events', '$id'],
   ['alerts'],
   ['alerts', '$id'],
@@ -130,7 +132,7 @@ it('the command line prints no character that controls a terminal, and no forged
       expect(JSON.parse(line)).toBeTypeOf('object');
   }
   // The hostile text reaches the output: these commands print it.
-  for (const name of ['status', 'alerts', 'tail', 'keys', 'webhooks'])
+  for (const name of ['status', 'find', 'alerts', 'tail', 'keys', 'webhooks'])
     expect(reached).toContain(name);
 });
 

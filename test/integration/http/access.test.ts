@@ -26,6 +26,10 @@ beforeAll(async () => {
   }
   for (const id of [own, other]) {
     await stand.ask(keyOf('operator', 'all'), `/v1/accounts/${id}/connect`, { tier: 'premium' });
+    await stand.ask(keyOf('pipeline', 'all'), `/v1/accounts/${id}/sendReserve`, {
+      reservationId: 'listed',
+      campaignId: 'q4',
+    });
     await stand.ask(keyOf('operator', 'all'), `/v1/accounts/${id}/reconcileNow`, {}); // saved
   }
   await stand.pool.query(
@@ -56,11 +60,15 @@ const QUERIES: Readonly<Record<string, string>> = {
   nextSlots: '?count=3',
   history: '?at=2026-11-23T18:20:36.000Z',
   whatIf: '?change={"dailyCap":10}&days=3',
+  '/v1/reservations': '?campaignId=q4',
+  '/v1/search': '?q=listed',
 };
 
+const queryOf = ({ url }: KnownRoute): string =>
+  QUERIES[url] ?? QUERIES[url.split('/').at(-1) ?? ''] ?? '';
+
 function send(route: KnownRoute, key: string, id: string, body?: object): Promise<Answer> {
-  const name = route.url.split('/').at(-1) ?? '';
-  const url = route.url.replace(':accountId', id) + (QUERIES[name] ?? '');
+  const url = route.url.replace(':accountId', id) + queryOf(route);
   const payload = route.method === 'POST' ? (body ?? examplesOf(route)[0] ?? {}) : undefined;
   return stand.ask(key, url, payload);
 }
@@ -141,8 +149,9 @@ describe.each(ROLES)('a key of the role %s', (role) => {
         isPlain(route),
     );
     expect(lists.length).toBeGreaterThanOrEqual(3);
-    for (const { url } of lists) {
-      for (const query of ['', '?limit=1', '?scope=fleet', `?prefix=${other}`]) {
+    for (const route of lists) {
+      const url = `${route.url}?${queryOf(route).slice(1)}`;
+      for (const query of ['', '&limit=1', '&scope=fleet', `&prefix=${other}`]) {
         const mine = await stand.ask(keyOf(role, 'own'), url + query);
         expect([url, mine.body.includes(other)]).toEqual([url, false]);
       }

@@ -62,7 +62,18 @@ function Content({
   readonly now: number;
   readonly canOperate: boolean;
 }): VNode {
-  if (tab === 'reservations') return <Reservations data={data} />;
+  const { accountId } = data.numbers;
+  if (tab === 'reservations') {
+    return (
+      <>
+        <Reservations data={data} />
+        <p class="links">
+          <a href={`/reservations?accountId=${accountId}`}>Reservations of all days</a>
+          <Files accountId={accountId} lists={['reservations', 'events']} />
+        </p>
+      </>
+    );
+  }
   if (tab === 'changes') return <Changes changes={data.rows.changes} />;
   if (tab === 'settings') return <Settings data={data} canOperate={canOperate} />;
   if (tab === 'days') {
@@ -70,6 +81,9 @@ function Content({
       <>
         <Days data={data} />
         <Week data={data} />
+        <p>
+          <Files accountId={accountId} lists={['days']} />
+        </p>
       </>
     );
   }
@@ -86,6 +100,27 @@ function Content({
     </>
   );
 }
+
+/** Renders the links to files with all rows of those lists. */
+const Files = ({
+  accountId,
+  lists,
+}: {
+  readonly accountId: string;
+  readonly lists: readonly string[];
+}): VNode => (
+  <span>
+    Download CSV:
+    {lists.map((list) => (
+      <>
+        {' '}
+        <a key={list} href={`/v1/accounts/${accountId}/${list}?format=csv`} download>
+          {list}
+        </a>
+      </>
+    ))}
+  </span>
+);
 
 /** Renders the page of a connected account whose first row is not written yet. */
 export const StartingPage = ({

@@ -7,7 +7,7 @@ import { many } from '../ui/format.js';
 import { Page, type Frame } from '../ui/layout.js';
 import { Empty } from '../ui/parts.js';
 import { AlertCard, SeverityWord } from './alertCard.js';
-import { filtersOf, type AlertsAsk, type Choice } from './alertsView.js';
+import { csvAddressOf, filtersOf, type AlertsAsk, type Choice } from './alertsView.js';
 
 type Props = {
   readonly frame: Frame;
@@ -52,6 +52,11 @@ export function AlertsPage({ frame, ask, alerts, counts, next }: Props): VNode {
       )}
       <nav class="pager" aria-label="Pages of the list">
         <span>{many(alerts.length, 'alert')} on this page</span>
+        {alerts.length === 0 ? null : (
+          <a href={csvAddressOf(ask)} download>
+            Download CSV
+          </a>
+        )}
         {ask.cursor === null ? null : (
           <a href={`/alerts?${new URLSearchParams(filtersOf(ask)).toString()}`}>First page</a>
         )}

@@ -63,3 +63,15 @@ export const pageOfAsk = ({
   accountId: account,
   order: choice === 'resolved' || choice === 'all' ? 'opened' : 'urgency',
 });
+
+/** Returns the address of the file with all alerts of the filter, on all pages. */
+export function csvAddressOf({ choice, kind, severity, account }: AlertsAsk): string {
+  const words = new URLSearchParams({
+    format: 'csv',
+    ...(choice === 'unresolved' ? { open: 'true' } : choice === 'all' ? {} : { state: choice }),
+    ...(kind === null ? {} : { kind }),
+    ...(severity === null ? {} : { severity }),
+  });
+  const path = account === null ? '/v1/alerts' : `/v1/accounts/${account}/alerts`;
+  return `${path}?${words.toString()}`;
+}

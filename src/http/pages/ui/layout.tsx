@@ -1,6 +1,7 @@
 /** The frame of every page: head, navigation, the live status line, and main. */
 import type { ComponentChildren, VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
+import { SEARCH_MAX } from '../../../domain/wire/search.js';
 import { isoInstant, type Instant } from '../../../domain/primitives/time.js';
 import type { Caller } from '../../access/caller.js';
 import type { OpenCounts } from '../../../postgres/alerts/alerts.js';
@@ -34,12 +35,15 @@ type PageProps = {
   readonly stream?: string | null;
   /** The zone of the account of the page, for the other zones of an instant. */
   readonly zone?: string | undefined;
+  /** The text in the search field. */
+  readonly searched?: string;
   readonly children?: ComponentChildren;
 };
 
 const ROLE_WORDS = { operator: 'operator', pipeline: 'pipeline key', reader: 'read only' } as const;
 
-export function Page({ frame, title, here, stream = null, zone, children }: PageProps): VNode {
+export function Page(props: PageProps): VNode {
+  const { frame, title, here, stream = null, zone, searched, children } = props;
   const { assets, caller, flash, now } = frame;
   return (
     <html lang="en">
@@ -64,6 +68,7 @@ export function Page({ frame, title, here, stream = null, zone, children }: Page
             Safeband
           </a>
           {caller ? <Navigation here={here} alerts={frame.alerts ?? null} /> : null}
+          {caller ? <Find text={searched} /> : null}
           <p id="live" class="live" role="status" hidden={true} />
           {caller ? <Session caller={caller} /> : null}
         </header>
@@ -121,6 +126,25 @@ const Badge = ({ alerts: { critical, warning } }: { readonly alerts: OpenCounts 
       </span>
     </span>
   );
+
+const FIND = 'Find an account, reservation, recipient, chat or campaign';
+const Find = ({ text = '' }: { readonly text: string | undefined }): VNode => (
+  <form class="find" method="get" action="/search" role="search" aria-label="Find">
+    <input
+      type="search"
+      name="q"
+      value={text}
+      maxLength={SEARCH_MAX}
+      placeholder="Find an id"
+      aria-label={FIND}
+      title={FIND}
+      required
+    />
+    <button type="submit" class="quiet">
+      Find
+    </button>
+  </form>
+);
 
 const Session = ({ caller }: { readonly caller: Caller }): VNode => (
   <form class="session" method="post" action="/logout">

@@ -1,0 +1,133 @@
+/** The pages that find rows: a search over all kinds of ids, and lists of reservations. */
+import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import { isAccountId, isCampaignId } from '../../../domain/primitives/ids.js';
+import { pageCampaign } from '../../../postgres/read/campaigns.js';
+import { isKnown, pageReservations } from '../../../postgres/read/lists.js';
+import { maySee, type Caller } from '../../access/caller.js';
+import { readPage, type Query } from '../../plumbing/paging.js';
+import { accountUnknown, invalidInput, Problem } from '../../plumbing/problems.js';
+import { place } from '../../routes/list.js';
+import { searchFor } from '../../routes/search.js';
+import { day } from '../../schemas/parts.js';
+import { frameOf, sendPage } from '../ui/send.js';
+import type { PageParts } from '../context.js';
+import { ReservationsPage, type Wanted } from './reservations.js';
+import { SearchPage } from './search.js';
+import { RESERVATION_STATES } from './words.js';
+
+const READ = { config: { needs: 'read' } } as const;
+type Asked = { readonly Querystring: { readonly [name: string]: unknown } };
+
+export function addSearchPages(app: FastifyInstance, parts: PageParts): void {
+  const { assets, now } = parts;
+
+  app.get<Asked>('/search', READ, async (request, reply) => {
+    const raw = request.query['q'] ?? '';
+    const frame = frameOf(request, reply, { assets: assets.urls, now: now() });
+    const shown = { frame, text: typeof raw === 'string' ? shortOf(raw) : '' };
+    if (raw === '') {
+      return sendPage(request, reply, SearchPage({ ...shown, found: null, failure: null }));
+    }
+    try {
+      const { text, found } = await searchFor(request.caller, parts, raw);
+      return await sendPage(request, reply, SearchPage({ frame, text, found, failure: null }));
+    } catch (error) {
+      if (!(error instanceof Problem) || error.fields.field !== 'q') throw error;
+      const failure = inWords(error.message);
+      const page = SearchPage({ ...shown, found: null, failure });
+      return sendPage(request, reply, page, error.statusCode);
+    }
+  });
+
+  app.get<Asked>('/reservations', READ, async (request, reply) => {
+    const wanted = wantedIn(request.query);
+    const { items, next } = await rowsFor(request.caller, parts, wanted, request.query);
+    const frame = frameOf(request, reply, { assets: assets.urls, now: now() });
+    const page = ReservationsPage({ frame, wanted, rows: items, next, csv: csvOf(wanted) });
+    return sendPage(request, reply, page);
+  });
+}
+
+/** Shortens a refused text before it is shown again. */
+const shortOf = (text: string): string => text.replaceAll('\u0000', '').slice(0, 512);
+/** Names the field by its label. */
+const inWords = (detail: string): string =>
+  detail.replace(/^q should be/, 'Type').replace(/^the/, 'The') + '.';
+
+function wantedIn(query: Asked['Querystring']): Wanted {
+  const textIn = (name: string): string => {
+    const raw = query[name];
+    return typeof raw === 'string' ? raw.trim() : '';
+  };
+  const wanted = {
+    campaignId: textIn('campaignId'),
+    accountId: textIn('accountId'),
+    state: textIn('state'),
+  };
+  if (wanted.campaignId !== '' && !isCampaignId(wanted.campaignId)) {
+    throw invalidInput('Campaign should be the id of a campaign, such as q4-launch', 'campaignId');
+  }
+  if (wanted.accountId !== '' && !isAccountId(wanted.accountId)) throw accountUnknown();
+  if (wanted.state !== '' && !RESERVATION_STATES.some((state) => state === wanted.state)) {
+    throw invalidInput(`State should be one of ${RESERVATION_STATES.join(', ')}`, 'state');
+  }
+  return wanted;
+}
+
+type Rows = Parameters<typeof ReservationsPage>[0]['rows'];
+type Read = { readonly items: Rows; readonly next: string | null };
+
+async function rowsFor(
+  caller: Caller,
+  { pool }: PageParts,
+  { accountId, campaignId, state }: Wanted,
+  query: Asked['Querystring'],
+): Promise<Read> {
+  if (accountId !== '' && !(maySee(caller, accountId) && (await isKnown(pool, accountId)))) {
+    throw accountUnknown();
+  }
+  const page = { path: '/reservations', query: pagedBy(query) };
+  const only = { state: state === '' ? null : state };
+  if (campaignId !== '') {
+    const accounts = accountId === '' ? caller.accounts : [accountId];
+    return readPage({
+      ...page,
+      place: place(Type.Integer(), Type.String(), Type.String()),
+      read: (after, limit) => pageCampaign(pool, campaignId, { ...only, accounts, after, limit }),
+    });
+  }
+  if (accountId === '') return { items: [], next: null };
+  return readPage({
+    ...page,
+    place: place(day('Its quota day.'), Type.Integer(), Type.String()),
+    read: async (after, limit) => {
+      const found = await pageReservations(pool, accountId, {
+        ...only,
+        campaignId: null,
+        after,
+        limit,
+      });
+      return found.map((one) => ({ ...one, item: { accountId, ...one.item } }));
+    },
+  });
+}
+
+/** Keeps what the links of pages repeat. */
+const pagedBy = (query: Asked['Querystring']): Query =>
+  Object.fromEntries(
+    ['campaignId', 'accountId', 'state', 'cursor'].flatMap((name) => {
+      const raw = query[name];
+      return typeof raw === 'string' && raw !== '' ? [[name, raw.trim()]] : [];
+    }),
+  );
+
+/** Returns the address of the file with all rows of the page; null without a filter. */
+function csvOf({ accountId, campaignId, state }: Wanted): string | null {
+  if (accountId === '' && campaignId === '') return null;
+  const path = accountId === '' ? '/v1/reservations' : `/v1/accounts/${accountId}/reservations`;
+  const words = new URLSearchParams({ format: 'csv' });
+  if (campaignId !== '') words.set('campaignId', campaignId);
+  if (state !== '') words.set('state', state);
+  return `${path}?${words.toString()}`;
+}

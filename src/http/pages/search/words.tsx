@@ -1,0 +1,95 @@
+/** The words of reservations in search results and lists. */
+import type { VNode } from 'preact';
+import type { ReservationItem } from '../../../postgres/read/lists.js';
+import { When } from '../ui/parts.js';
+
+type State = 'delivered' | 'released' | 'uncertain' | 'in_flight';
+/** Did this InMail go out? */
+export const RESERVATION_WORDS: Readonly<
+  Record<State, { readonly sign: string; readonly word: string; readonly answer: string }>
+> = {
+  delivered: { sign: '✓', word: 'delivered', answer: 'It went out.' },
+  released: { sign: '↩', word: 'released', answer: 'It did not go out.' },
+  uncertain: { sign: '?', word: 'uncertain', answer: 'It may have gone out.' },
+  in_flight: { sign: '→', word: 'in flight', answer: 'No report yet.' },
+};
+export const RESERVATION_STATES: readonly State[] = [
+  'delivered',
+  'in_flight',
+  'uncertain',
+  'released',
+];
+const isState = (text: string): text is State => Object.hasOwn(RESERVATION_WORDS, text);
+
+export const ReservationState = ({
+  one,
+}: {
+  readonly one: Pick<ReservationItem, 'state' | 'reason'>;
+}): VNode => {
+  if (!isState(one.state)) return <>{one.state}</>;
+  const { sign, word, answer } = RESERVATION_WORDS[one.state];
+  return (
+    <>
+      <span aria-hidden="true">{sign}</span> {word}
+      <span class="note">
+        {answer}
+        {one.reason === null ? '' : ` ${one.reason.replaceAll('_', ' ')}`}
+      </span>
+    </>
+  );
+};
+
+/** Renders an instant of a row; nothing if there is none. */
+export const At = ({ at }: { readonly at: string | null }): VNode =>
+  at === null ? <>–</> : <When at={Date.parse(at)} show="full" />;
+
+export const Account = ({ id }: { readonly id: string }): VNode => (
+  <a href={`/accounts/${id}`}>{id}</a>
+);
+
+/** The head of a table of reservations. */
+export const RESERVATION_HEAD = [
+  'Reservation',
+  'Account',
+  'State',
+  'Reserved',
+  'Settled',
+  'Chat',
+  'Recipient',
+  'Campaign',
+] as const;
+
+export const ReservationRow = ({
+  one,
+  id,
+}: {
+  readonly one: ReservationItem & { readonly accountId: string };
+  readonly id: string;
+}): VNode => (
+  <tr id={`${id}-${one.accountId}-${one.reservationId}`}>
+    <th scope="row">{one.reservationId}</th>
+    <td>
+      <Account id={one.accountId} />
+    </td>
+    <td>
+      <ReservationState one={one} />
+    </td>
+    <td>
+      <At at={one.reservedAt} />
+    </td>
+    <td>
+      <At at={one.settledAt} />
+    </td>
+    <td>{one.chatId ?? '–'}</td>
+    <td>{one.recipientId ?? '–'}</td>
+    <td>
+      {one.campaignId === null ? (
+        '–'
+      ) : (
+        <a href={`/reservations?campaignId=${encodeURIComponent(one.campaignId)}`}>
+          {one.campaignId}
+        </a>
+      )}
+    </td>
+  </tr>
+);
