@@ -168,7 +168,7 @@ type WhyRead = Why & { readonly source: 'workflow' | 'postgres' };
 type Fed = Omit<Happening, 'at' | 'recordedAt'> & Readonly<Record<'at' | 'recordedAt', string>>;
 
 const STATUS = ['accountId', 'state', 'counter', 'canSend', 'caps', 'source'] as const;
-const WHY = ['accountId', 'canSend', 'headline', 'parts', 'beside', 'source'] as const;
+const WHY = ['accountId', 'canSend', 'customer', 'headline', 'parts', 'beside', 'source'] as const;
 const READING = ['status', 'isGone', 'sides', 'why'] as const;
 
 const accountUnknown = (accountId: string): CliError =>
