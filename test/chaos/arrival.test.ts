@@ -141,7 +141,7 @@ it('in the task after a reset', async () => {
   expect(await flawsOf(now.workflowId, await runsOf(stand, now))).toEqual([]);
 });
 
-it('answers an unknown Update, and takes the start and its Update as one', async () => {
+it('answers an unknown Update, and processes an Update together with the start that it belongs to', async () => {
   const accountId = stand.newAccount();
   const start = { accountId, tier: 'sales_navigator' };
   const startWorkflowOperation = new WithStartWorkflowOperation(WORKFLOW_TYPE, {

@@ -30,7 +30,7 @@ async function signalAll(
 
 const TASK_COMPLETED = 'workflowTaskCompletedEventAttributes';
 
-it('a backlog is taken in many tasks, and another account is answered meanwhile', async () => {
+it('a backlog is processed in many tasks, and another account answers meanwhile', async () => {
   stand = await createStand();
   const { account } = await sent(stand, 1);
   const other = await sent(stand, 1);
@@ -61,7 +61,7 @@ it('a backlog is taken in many tasks, and another account is answered meanwhile'
   expect(await flawsOf(account.workflowId, runs)).toEqual([]);
 });
 
-it('asks with a reply to a workflow that takes none fail no task', async () => {
+it('reserves whose reply no workflow takes fail no task', async () => {
   stand = await createStand();
   const { id, account } = await sent(stand, 1);
   await stand.client.workflow.start('noSuchWorkflow', {
@@ -106,7 +106,7 @@ function mostUnderWay(events: Events): number {
   return most;
 }
 
-it('a reply that cannot be sent is an alert, and the run ends all the same', async () => {
+it('a reply that cannot be sent raises an alert, and the run still ends', async () => {
   stand = await createStand();
   const { id, account } = await sent(stand, 1);
   const replyTo = { workflowId: `nobody-${id}`, signalName: 'answer' };

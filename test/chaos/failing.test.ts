@@ -182,7 +182,7 @@ it('an account whose history cannot be replayed raises an alert, and is started 
   await stand.startWorker();
 });
 
-it('an account whose worker lacks a key is left to a person, and continues by itself with the key', async () => {
+it('an account whose worker lacks a key is not restarted, and continues when the worker has the key', async () => {
   const { id, account } = await connect();
   await ask(account, 'r1');
   const { runId } = await account.describe();
@@ -207,7 +207,7 @@ it('an account whose worker lacks a key is left to a person, and continues by it
   clock.aheadMs = 0;
 });
 
-it('safeband restart starts a failing account at once, and leaves a healthy one alone', async () => {
+it('safeband restart starts a failing account at once, and does not change a healthy one', async () => {
   const { id, account } = await connect();
   await ask(account, 'r1');
   const { env, ...settings } = settingsOf(stand);
@@ -229,7 +229,7 @@ it('safeband restart starts a failing account at once, and leaves a healthy one 
   expect(await statusOf(stand.handle(id))).toMatchObject({ counter: 1, delivered: 1 });
 });
 
-it('an account whose worker has a defect raises an alert, and is left alone', async () => {
+it('an account whose worker has a defect raises an alert, and is not restarted', async () => {
   const { id, account } = await connect(); // the other worker runs
   await account.signal('hold', { reason: 'defect', actor: 'ada' });
   await failOften({ id, account });

@@ -116,7 +116,7 @@ it('webhooks that came while the database was away are saved when it is back', a
 /** SAFEBAND_FULL_WAITING=5000 stopped an account from starting in the past. A task processes 200. */
 const WAITING = Number(process.env['SAFEBAND_FULL_WAITING'] ?? 450);
 
-it('what waits for the read-back keeps no account from starting', async () => {
+it('messages that wait while an account reads its rows do not stop the start', async () => {
   const id = stand.newAccount();
   outage.isNow = true;
   const account = await stand.client.workflow.start('inmailAccount', {

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => stand.close());
 
-it('an Update that follows timers which rang for nothing leaves a history that replays', async () => {
+it('an Update after timers that fired while nothing was due leaves a history that replays', async () => {
   const account = await stand.connect(stand.newAccount());
   await ask(account, 'a'); // arms the save of ten seconds, and the reconcile
   await run(account);

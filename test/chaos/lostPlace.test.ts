@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => stand.close());
 
-it('a worker whose core lost a task ends with a sentence, and the next one answers', async () => {
+it('a worker whose SDK lost a task ends with one sentence, and the next worker answers', async () => {
   let output = '';
   const preload = fileURLToPath(new URL('../support/loseTask.mjs', import.meta.url));
   const onOutput = (text: string): void => {

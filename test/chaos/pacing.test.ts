@@ -74,7 +74,7 @@ async function nextGrant({ id, account }: Known, name: string): Promise<void> {
   expect(await ask(account, name), `${id} ${name}`).toMatchObject({ granted: true });
 }
 
-it('a pace of hours continues over midnight, and each grant comes at the time that was named', async () => {
+it('a pace of hours continues over midnight, and each grant comes at its retryAt', async () => {
   const id = stand.newAccount();
   const account = await stand.connect(id, { pacing: { minGapSeconds: 14_400, jitterPercent: 50 } });
   expect(await ask(account, 'r0')).toMatchObject({ granted: true });

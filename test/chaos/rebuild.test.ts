@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => stand.close());
 
-it('an account that is reset to its fifth event, with all messages, has equal counts and waits until midnight', async () => {
+it('an account that is reset to its fifth event, with all messages, keeps its counts and waits until midnight', async () => {
   const [twin, id] = await Promise.all([
     untouched(stand),
     day(stand, (account) => resetTo(account, 5, 'all')),
@@ -38,7 +38,7 @@ it('an account that is reset to its fifth event, without messages, reads them fr
   await expectWaiting(stand, id, { cause: 'two_owners', isEndedByResume: false });
 });
 
-it('an account that is terminated and started again has equal counts, and its history ends the wait', async () => {
+it('an account that is terminated and started again keeps its counts without a cooldown, because its history is read', async () => {
   const accident = async (account: WorkflowHandle): Promise<void> => {
     await account.terminate('an accident');
     await stand.connect(account.workflowId.replace('inmail-account/', ''));

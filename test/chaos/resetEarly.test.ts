@@ -26,7 +26,7 @@ afterAll(() => stand.close());
 /** Reads the status through the client, which asks again until a new run has begun. */
 const statusOf = (id: string) => createClient({ client: stand.client }).status(id);
 
-it('a reset to the first task of a continued run gives no fresh cap', async () => {
+it('a reset to the first task of a continued run gives no second cap on that day', async () => {
   const id = stand.newAccount();
   const account = await stand.connect(id, { dailyCap: 3 });
   // A run shortly before midnight: the state of the next run counts as verified for half an hour.

@@ -55,7 +55,7 @@ it('an account continues after its workflow was terminated, and counts its rows 
   );
 });
 
-it('an account has no fresh cap after disconnect and connect, and accepts late outcomes between them', async () => {
+it('an account gets no second cap on a day by disconnect and connect, and accepts late outcomes between them', async () => {
   const id = stand.newAccount();
   const account = await stand.connect(id);
   await spend(id);
@@ -171,7 +171,7 @@ it('an account answers the workflow that asked, and raises an alert if that work
   expect(await statusOf(id)).toMatchObject({ counter: 1 });
 });
 
-it('an account stops when another writer has moved its row', async () => {
+it('an account stops when another writer has changed its row', async () => {
   const id = stand.newAccount();
   await stand.connect(id);
   await stand.pool.query(`update safeband.accounts set owner = 'another' where account_id = $1`, [

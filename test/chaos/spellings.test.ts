@@ -113,7 +113,7 @@ describe('a second account of one member is held, by whatever spelling', () => {
     expect(await statusOf(stand.handle(two))).toMatchObject({ state: 'active', hold: null });
   });
 
-  it('an account may be connected again with another spelling of its member', async () => {
+  it('an account may be connected again with another spelling of its member id', async () => {
     const id = newMember();
     const account = stand.newAccount();
     await ways.start(account, id);

@@ -35,7 +35,7 @@ function wanted(): readonly string[] {
 }
 
 describe('the domain', () => {
-  it('the domain agrees with the naive reading of the contract for all random commands', () => {
+  it('the domain and the naive implementation of the contract give the same answers to all random commands', () => {
     const times = new Map<string, number>();
     const happened = (what: string): void => {
       times.set(what, (times.get(what) ?? 0) + 1);

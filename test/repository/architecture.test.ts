@@ -246,7 +246,7 @@ describe('the source', () => {
     expect(found).toEqual([]);
   });
 
-  it('the source lets workflows ask activities in one place, which takes no answer of another', () => {
+  it('workflows call activities in one module, which accepts no answer of another activity', () => {
     const asking = files.filter(({ text }) => /\bproxy(Local)?Activities\b/.test(text));
     expect(asking.map(({ name }) => name)).toEqual(['workflows/activityProxies.ts']);
   });

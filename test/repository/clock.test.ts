@@ -30,7 +30,7 @@ describe('npm run at', () => {
     expect(planOf(words)).toContain(sentence);
   });
 
-  it('npm run at names what a machine lacks', () => {
+  it('npm run at names what is missing on a machine', () => {
     expect(lacking('darwin-arm64', true)).toContain('linux-x64 only');
     expect(lacking('linux-x64', false)).toContain('apt-get install gcc');
     expect(lacking('linux-x64', true)).toBeUndefined();

@@ -140,7 +140,7 @@ it('serves metrics at an address, or nowhere', () => {
   expect(metricsAddressFrom({})).toBeUndefined();
 });
 
-it('documents every setting, and compose.yml hands on only such', () => {
+it('documents every setting, and compose.yml passes only documented settings', () => {
   const [, table = ''] = read('docs/operations.md').split(/^## (?:Settings|Health)$/m);
   const named = (text: string): ReadonlySet<string> =>
     new Set(

@@ -130,7 +130,7 @@ function statusInDomainAt({ entity }: Play, at: number): object {
 }
 
 describe('any story', () => {
-  it('any story is read back the same from Postgres and from the store of the model', async () => {
+  it('after any story, Postgres and the store of the model return the same account', async () => {
     const property = fc.asyncProperty(story, async (one) => {
       const { play, accountId } = await played(one);
       // Today, and after days without messages.
@@ -142,7 +142,7 @@ describe('any story', () => {
     await fc.assert(property, { numRuns: RUNS });
   });
 
-  it('any story is shown by account_status_at as the domain has it, at any instant', async () => {
+  it('after any story, account_status_at and the domain agree about any instant', async () => {
     const property = fc.asyncProperty(story, async (one) => {
       const { play, accountId } = await played(one);
       const midnight = startOf(dayOf(play.clock) + 1);

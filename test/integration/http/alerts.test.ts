@@ -72,7 +72,7 @@ it('an alert has its texts and its next step, and a list has the alerts of its f
   expect([wrong.statusCode, wrong.json()]).toMatchObject([400, { field: 'state' }]);
 });
 
-it('an alert is acknowledged and closed with a reason, and keeps a trace of who did it', async () => {
+it('an alert is acknowledged and closed with a reason, and records who did it', async () => {
   const { id, account, alert } = await confused('trace');
   const before = await statusOf(account);
   const seen = await act(alert.alertId, 'acknowledge', { reason: 'I ask\nthe team', actor: 'ada' });
@@ -133,7 +133,7 @@ it('an order that was given before the alert was raised again changes nothing', 
   expect(closed.statusCode).toBe(200);
 });
 
-it('a wrong order for an alert is refused by its field, and a repeated one by who acted', async () => {
+it('a wrong order for an alert is refused and names the field; a repeated one names who acted before', async () => {
   const { alert } = await confused('wrong');
   const { alertId } = alert;
   for (const verb of ['close', 'acknowledge']) {

@@ -19,7 +19,7 @@ const soon = (days: number) => {
   return { on: new Date(until).getUTCDate(), until };
 };
 
-it('a renewal day survives a new start, and an open breaker follows it', async () => {
+it('a new start keeps the renewal day, and an open breaker ends on a changed renewal day', async () => {
   const id = stand.newAccount();
   const post = async (name: string, body: object) => {
     const answer = await stand.ask(key, `/v1/accounts/${id}/${name}`, body);

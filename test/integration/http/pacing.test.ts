@@ -54,7 +54,7 @@ it.each([
   expect(policy).toMatchObject({ pacing: PACE, dailyCap: null });
 });
 
-it('the form proposes a pace, changes it, and takes it away where the field is empty', async () => {
+it('the form proposes a pace, changes it, and removes it if the field is empty', async () => {
   const id = stand.newAccount();
   const post = async (url: string, fields: Record<string, string>): Promise<string> => {
     const answer = await stand.app.inject({

@@ -124,7 +124,7 @@ it('the gate refuses this change, because without versions it would have failed 
   expect(verdicts).toMatchObject([{ refusal: expect.stringContaining('Nondeterminism') }]);
 });
 
-it('an account without messages moves when it is asked for a run', async () => {
+it('an account without messages moves to the new build when it is asked for a reconcile', async () => {
   await makeCurrent(OLDER);
   const account = await stand.connect(stand.newAccount());
   await whenSaved(account);

@@ -152,7 +152,7 @@ describe('behind a pooler in transaction mode', () => {
     expect(await server.ended).toBe(0);
   });
 
-  it('migrate works through it, and past it', async () => {
+  it('migrate works through a pooler, and with the direct address', async () => {
     for (const env of [
       { DATABASE_URL: pooler.url },
       { DATABASE_URL: 'postgres://u@127.0.0.1:1/d', DATABASE_DIRECT_URL: database.url },

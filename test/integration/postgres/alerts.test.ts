@@ -125,7 +125,7 @@ it('a close waits for a statement that raises the alert again, and then hides no
   expect(await readAlert(pool, alertId, null)).toMatchObject({ resolvedAt: null, times: 2 });
 });
 
-it('an act of a person stays: its row is neither changed nor deleted', async () => {
+it('the row of an acknowledgement or a close can be neither changed nor deleted', async () => {
   const { alertId } = await raise('four', '10:00');
   await actOnAlert(pool, order(alertId, 'close', '10:01'));
   for (const sql of [

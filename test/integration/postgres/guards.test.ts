@@ -123,7 +123,7 @@ describe('a save', () => {
 });
 
 describe('a claim', () => {
-  it('a claim fails where the row has moved since it was read', async () => {
+  it('a claim fails if the row has changed since it was read', async () => {
     const { entity } = anAccount({ accountId });
     expect(await claim(entity)).toEqual({ claimed: true, rivals: [] });
     expect(await claim(entity)).toEqual({ claimed: true, rivals: [] });
@@ -312,7 +312,7 @@ describe('migrations', () => {
     await expect(migrate(databaseUrl, undefined, edited)).rejects.toThrow('other content');
     await Promise.all([older, edited].map((dir) => rm(dir, { recursive: true })));
   });
-  it('migrations take back a file that fails, and name it', async () => {
+  it('migrations roll back a file that fails, and name it', async () => {
     const dir = await copyOf();
     await writeFile(
       path.join(dir, '0003_broken.sql'),

@@ -98,7 +98,7 @@ class Life {
   }
 }
 
-it('the rows alone explain a gap like the workflow, before and after its run', async () => {
+it('the rows alone explain a gap as the workflow does, before and after its reconcile', async () => {
   const accountId = must(isAccountId, 'why');
   const life = await Life.begin({ accountId }, at('09:00'));
   for (const name of ['a', 'b', 'x', 'y']) life.when(reserve, { reservationId: r(name) });

@@ -35,7 +35,7 @@ it('simultaneous migrations apply each file once', async () => {
   expect(await migrate(url.href)).toEqual([]);
 });
 
-it('a migration that waits reports the session that holds the lock, and ends with it after too long a wait', async () => {
+it('a migration that waits reports the session that holds the lock, and fails with its name after the time limit', async () => {
   await migrate(url.href);
   const holder = new pg.Client({ connectionString: url.href, application_name: 'a report' });
   await holder.connect();
@@ -57,7 +57,7 @@ it('a migration that waits reports the session that holds the lock, and ends wit
 /** The beginning of an older worker's reason for a pause, which migration 0024 reads. */
 const OLDER_TEXT = ['throttled,', 'said', 'of', 'reservation'].join(' ');
 
-it('a migration gives pauses of older workers the reservation whose report caused them', async () => {
+it('a migration adds to cooldowns of older workers the reservation whose report caused them', async () => {
   const older = await mkdtemp(path.join(tmpdir(), 'safeband-migrations-'));
   const own = fileURLToPath(new URL('../../../migrations', import.meta.url));
   await cp(own, older, { recursive: true, filter: (file) => !file.includes('0024_') });

@@ -70,7 +70,7 @@ it('a failed transaction is rolled back completely', async () => {
   expect(rows).toEqual([{ half: null }]);
 });
 
-it('the pool reports a server that is away', async () => {
+it('the pool reports a server that does not answer', async () => {
   const away = createPool('postgres://nobody@127.0.0.1:1/nothing', 1);
   await expect(inTransaction(away, (db) => db.query('select 1'))).rejects.toThrow('ECONNREFUSED');
   await away.end();

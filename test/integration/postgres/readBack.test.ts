@@ -85,7 +85,7 @@ describe('what a start reads back', () => {
     expect(reservations).toMatchObject([{ reservationId: 'late', carriedInto: TODAY }]);
   });
 
-  it('a start of an account that was away reads back from its own day, and forgets no closed day', async () => {
+  it('a start after days without a workflow begins with the day of the last save, and forgets no closed day', async () => {
     const away = { ...rowAt(2), day: TODAY - 5 };
     await activities.save({ owner: OWNER, row: away, entries: [], isHot: true, handled: null });
     await left('its-last-day', 5, 'uncertain');
@@ -134,7 +134,7 @@ describe('the version that an owner began with', () => {
     // With a higher version, a later reset would look like a start without later saves (R14).
     expect(await versions()).toEqual({ version: 5, ownerVersion: 1 });
   });
-  it('the first version of an owner moves with a start that has read the row, also one that is tried again', async () => {
+  it('a start that has read the row sets the first version of the owner, also if it is tried again', async () => {
     await claim(6, { owner: OWNER, version: 1 });
     await claim(6, { owner: OWNER, version: 1 });
     expect(await versions()).toEqual({ version: 6, ownerVersion: 6 });

@@ -97,7 +97,7 @@ const alerts = (): Promise<readonly unknown[]> =>
            from safeband.alerts where account_id = $1 order by kind`);
 
 describe('the event log', () => {
-  it('the event log keeps both deliveries where two of one save bring the same reservation', async () => {
+  it('the event log keeps both deliveries if two deliveries of one save name the same reservation', async () => {
     const both = [event(), event({ chatId: c('another chat') })];
     for (const _ of ['once', 'twice']) {
       expect(await save(both)).toMatchObject({ saved: true, refused: 0 });
@@ -152,7 +152,7 @@ describe('a row that Postgres refuses', () => {
     },
   );
 
-  it('a row that Postgres refuses because an index has no room for it is kept, too', async () => {
+  it('a row that is too long for an index is kept in an alert, too', async () => {
     await pool.query('create index too_small on safeband.alerts ((details ->> $$word$$))');
     const word = Array.from({ length: 2_000 }, (_, i) => String.fromCodePoint(0x4e00 + i * 7));
     const long = alert({ details: { word: word.join('') } });
@@ -168,7 +168,7 @@ describe('a row that Postgres refuses', () => {
     expect(await alerts()).toEqual([{ kind: 'refused_row', times: 2, rows: 2 }]);
   });
 
-  it('a row that Postgres refuses is kept once, also where a later save brings the same content under another number', async () => {
+  it('a row that Postgres refuses is kept once, also if a later save has the same content under another number', async () => {
     const bad = alert({ details: { word: '\u0000' } });
     await save([bad]);
     await save([bad], 3);
@@ -187,7 +187,7 @@ describe('a row that Postgres refuses', () => {
     expect(await alerts()).toEqual([{ kind: 'refused_row', times: 2, rows: 1 }]);
   });
 
-  it('a row that Postgres refuses because one save brings it twice is written, the newer one', async () => {
+  it('if one save has a row twice, the newer version is written', async () => {
     const settled = { state: 'released', settledAt: NINE, reason: 'rejected' } as const;
     expect(await save([reservation(), reservation(settled)])).toMatchObject({ refused: 0 });
     expect(await allOf('select state from safeband.reservations where account_id = $1')).toEqual([
@@ -222,7 +222,7 @@ describe('a restriction by LinkedIn', () => {
   const open = (): Promise<readonly unknown[]> =>
     allOf(`select kind from safeband.alerts where account_id = $1 and resolved_at is null`);
 
-  it('a restriction by LinkedIn stays open until a person resumes the account, also where both are saved at once', async () => {
+  it('a restriction by LinkedIn stays open until a person resumes the account, also if one save has both', async () => {
     await save([restricted], 1);
     expect(await open()).toEqual([{ kind: 'restricted' }]);
     await save([alert(), resumed], 2);

@@ -51,7 +51,7 @@ it.each(rows(TABLE))(
   },
 );
 
-it('account_status takes a manual edit as drift, but not the sends of another system', async () => {
+it('account_status counts a manual edit as drift, but not the sends of another system', async () => {
   const accountId = must(isAccountId, 'imported');
   const { account } = anAccount({ accountId, inmailsSentToday: 7 }).entity;
   const row = accountRow(account, 0);

@@ -47,7 +47,7 @@ const firstOf = async (sql: string): Promise<unknown> =>
   (await pool.query<Record<string, unknown>>(sql, [accountId])).rows[0];
 
 describe('a claim', () => {
-  it('a claim needs both: the owner that was found, and its version', async () => {
+  it('a claim fails unless both the owner and its version are those that the start has read', async () => {
     await claim(rowAt(5));
     const again = (owner: string, version: number) =>
       activities.claim({ owner: 'next', found: { owner, version }, row: rowAt(9) });

@@ -50,7 +50,7 @@ const outside = {
     expect.poll(() => eventsOf(id, ...types)).toEqual(events),
 };
 
-it('80, 95 and 100 % of the cap are sent once, also after a corrected manual edit', async () => {
+it('the events at 80, 95 and 100 % of the cap are sent once, also after a corrected manual edit', async () => {
   const id = stand.newAccount();
   const account = await stand.connect(id, { dailyCap: 20 });
   const reserve = (from: number, count: number) =>
@@ -116,7 +116,7 @@ it('an account sends the start of a cooldown by LinkedIn, and its later end', as
   ]);
 });
 
-it('ends by the clock are sent once and in order, although nothing is written', async () => {
+it('the ends of states that end by time are sent once and in order, although no row is written', async () => {
   const { id, account } = await sent(stand, 0);
   await update(account, 'hold', { reason: 'looking at Ms. Roe', actor: 'j.doe@example.com' });
   await ask(account, 'one');
@@ -179,7 +179,7 @@ it('a counter of 104 with 17 sends raises a drift alert and starts a cooldown', 
   );
 });
 
-it('slots in flight raise one drift alert, and not one for each run', async () => {
+it('slots in flight raise one drift alert, and not one for each reconcile', async () => {
   const { id, account } = await sent(stand, 0);
   const requests = Array.from({ length: 6 }, (_, n) => ({ reservationId: `s${n}` }));
   await update(account, 'sendReserveBatch', { requests });

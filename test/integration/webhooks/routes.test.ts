@@ -155,7 +155,7 @@ const REFUSED: readonly (readonly [string, string, object, string])[] = [
   ['a day that is none', `/${ID}/replay`, { since: '2026-02-30T00:00:00Z' }, 'since'],
   ['a long time', `/${ID}/rotate`, { keepSeconds: 604_801 }, 'keepSeconds'],
 ];
-it.each(REFUSED)('%s is refused by the name of its field', async (_, path, body, field) => {
+it.each(REFUSED)('%s is refused, and the error names the field', async (_, path, body, field) => {
   const answer = await stand.ask(operator, `/v1/webhooks${path}`, body);
   expect(answer.statusCode).toBe(400);
   expect(answer.json()).toMatchObject({ code: 'InvalidInput', field });

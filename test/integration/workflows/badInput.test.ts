@@ -163,7 +163,7 @@ const isHarmless = (payload: unknown): boolean =>
   payload !== null &&
   (JSON.stringify(payload).includes('"r"') || 'messageId' in payload);
 
-it('a refused start answers callers with the reason, instead of being read back without end', async () => {
+it('a refused start answers callers with the reason, and does not try to read its rows without limit', async () => {
   const workflowId = `inmail-account/${stand.newAccount()}`;
   const args = [{ accountId: workflowId.slice(15), tier: 'premium', timezone: 'Nowhere/At all' }];
   const options = { workflowId, taskQueue: stand.taskQueue, args };

@@ -91,7 +91,7 @@ function watch(pid: number): () => Promise<{ checks: number; ends: readonly stri
   };
 }
 
-it('Its sockets are read from outside, also those that no guard noticed.', async () => {
+it('Another process reads the list of its sockets, also those that no guard noticed.', async () => {
   const before = await remoteEndsOf(process.pid);
   const socket = connect(portOf(elsewhere), '127.0.0.1');
   const end = `127.0.0.1:${portOf(elsewhere)}`;

@@ -93,7 +93,7 @@ describe('a gap', () => {
     expect(await all(corrections, id)).toEqual([{ sentences }]);
   });
 
-  it('a gap is explained by its classes, in alert, correction and panel', async () => {
+  it('alert, correction and panel explain a gap by its parts', async () => {
     const { id, account } = await sent(2);
     const ids = ['f1', 'f2', 'f3', 'f4', 'u1'];
     for (const name of ids) await ask(account, name);

@@ -140,7 +140,7 @@ describe('a cold account is woken and corrects itself', () => {
     (account_id, reservation_id, quota_day, attempted_at, recorded_at)
     values ($1, $2, (now() at time zone 'UTC')::date, now(), now() - interval '1 minute')`;
 
-  it('a cold account is woken and corrects itself after a pipeline has written an event past the gate', async () => {
+  it('a cold account is woken and corrects itself after a pipeline has written an event without a slot', async () => {
     const { id, account } = await cold(1);
     await all(INTO_LOG, id, 'wild', 'chat-wild');
     await all(INTO_LOG, id, null, 'chat-by-hand');
@@ -193,7 +193,7 @@ describe('an account that writes nothing', () => {
     set hot_since = now() - interval '1 hour', last_checked_at = now() - interval '21 minutes'
     where account_id = $1`;
 
-  it('an account that writes nothing is overdue after twenty minutes, and the alert ends with its run', async () => {
+  it('an account that writes nothing is overdue after twenty minutes, and its reconcile ends the alert', async () => {
     const { id, account } = await cold(1);
     await all(SILENT, id);
     fault.isAway = true;
@@ -223,7 +223,7 @@ describe('an account that writes nothing', () => {
     expect(await alertsOf(id)).toContainEqual({ ...open, isOpen: false });
   });
 
-  it('an account that writes nothing is left alone where it was disconnected', async () => {
+  it('a disconnected account that writes nothing is not woken', async () => {
     const { id, account } = await cold(1);
     await update(account, 'disconnect', { reason: 'moved on' });
     await account.result();
@@ -260,7 +260,7 @@ it('alerts while the clock of the database is more than a minute off', async () 
   expect(await alertsOf('safeband:fleet')).toEqual([{ kind: 'clock_skew', isOpen: false }]);
 });
 
-it('asks a cold account for a run that fails, and the account tries again by itself', async () => {
+it('asks a cold account for a reconcile that fails, and the account tries again automatically', async () => {
   const { id, account } = await cold(1);
   await all('update safeband.accounts set inmails_sent_today = 9 where account_id = $1', id);
   fault.isAway = true;

@@ -290,7 +290,7 @@ describe('a second writer stops the account until the next midnight (R14)', () =
     expect((await correctionsOf(id)).at(-1)).toMatchObject({ before: 1, after: 1, edited: [] });
   });
 
-  it('an account id with rows cannot be changed; one without stops its workflow', async () => {
+  it('an account id with rows cannot be changed; a changed id without rows stops its workflow', async () => {
     const rename = `account_id = account_id || '-renamed'`;
     const { id } = await quiet(true);
     await expect(edit(stand, id, rename)).rejects.toThrow('violates foreign key constraint');

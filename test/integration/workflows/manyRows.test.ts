@@ -58,7 +58,7 @@ const STRAYS: readonly (readonly [table: string, rows: number, limit: number, sq
   ],
 ];
 
-it('an account is held if one reconcile would return more bytes than fit its answer', async () => {
+it('an account is held if one reconcile would return more bytes than an answer may have', async () => {
   const { id, account } = await sent(stand, 1);
   const insert = `insert into safeband.reservations
       (account_id, reservation_id, campaign_id, recipient_id, quota_day, state, reserved_at,

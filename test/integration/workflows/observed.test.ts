@@ -43,7 +43,7 @@ const alertsOf = async (id: string): Promise<readonly unknown[]> =>
   (await stand.pool.query('select kind from safeband.alerts where account_id = $1', [id])).rows;
 
 describe('an observed send', () => {
-  it('an observed send settles the uncertain slot of its recipient, whatever else is open', async () => {
+  it('an observed send settles the uncertain slot of its recipient, and no other open slot', async () => {
     const { id, account } = await connected();
     await reserve(account, 'ann-1', 'ann');
     await reserve(account, 'bob-1', 'bob');
@@ -99,7 +99,7 @@ describe('an observed send', () => {
     expect(await alertsOf(id)).toEqual([]);
   });
 
-  it('an observed send is external, with an alert, where it could be more than one slot', async () => {
+  it('an observed send is external, with an alert, if more than one slot matches', async () => {
     const { id, account } = await connected();
     await reserve(account, 'ann-1', 'ann');
     await reserve(account, 'ann-2', 'ann');
@@ -115,7 +115,7 @@ describe('an observed send', () => {
     expect(await statusOf(account)).toMatchObject({ counter: 2, delivered: 1, external: 0 });
   });
 
-  it('an observed send of yesterday counts yesterday, in the week, and in the closed day', async () => {
+  it('an observed send of yesterday counts in the week and in the closed day of yesterday', async () => {
     const { id, account } = await connected();
     const { asOf, quotaDay } = await statusOf(account);
     const sentAt = new Date(Date.parse(asOf) - 86_400_000).toISOString();

@@ -78,7 +78,7 @@ describe('The counter runs ahead of what was sent, because it has to be right be
     expect(await statusOf(account)).toMatchObject({ counter: 3, delivered: 3, inFlight: 0 });
   });
 
-  it('While an InMail is under way the counter is one ahead, and that is no error.', async () => {
+  it('While an InMail is in flight, the counter is one more than the event log, and this is normal.', async () => {
     const { id, account } = await sent(stand, 2);
     await ask(account, 'flying');
     expect(await run(account)).toMatchObject({ drift: 1, healed: false, alerted: false });
@@ -104,7 +104,7 @@ describe('The counter runs ahead of what was sent, because it has to be right be
 });
 
 describe('A gap of more than five raises an alert; a counter far over the cap starts a cooldown.', () => {
-  it('104 of 50 with 17 sent: an alert, one run corrects it to 17, a cooldown of an hour.', async () => {
+  it('A counter of 104 of 50 with 17 sent raises an alert; one reconcile corrects it to 17 and starts a cooldown of an hour.', async () => {
     const { id, account } = await sent(stand, 17);
     await edit(stand, id, 'inmails_sent_today = 104');
     const found = await run(account);
@@ -170,7 +170,7 @@ describe('A gap of more than five raises an alert; a counter far over the cap st
     expect(await statusOf(account)).toMatchObject({ counter: 0, state });
   });
 
-  it('A cap that is lowered in mid-day is no overshoot: it only stops new sends.', async () => {
+  it('A cap that is lowered during a day is no overshoot: it only stops new sends.', async () => {
     const { id, account } = await sent(stand, 17);
     await update(account, 'configure', { dailyCap: 10 });
     expect(await run(account)).toMatchObject({ drift: 0, alerted: false, cooled: false });
@@ -190,7 +190,7 @@ describe('A counter that is too low is raised; none falls below the slots in fli
     expect(await pageOf(id)).toEqual([{ counter: 5, delivered: 5, drift: 0 }]);
   });
 
-  it('Sends that went past the gate raise the counter, and raise an alert.', async () => {
+  it('Sends without a slot raise the counter, and raise an alert.', async () => {
     const { id, account } = await sent(stand, 2);
     await all(
       stand,
@@ -207,7 +207,7 @@ describe('A counter that is too low is raised; none falls below the slots in fli
     expect(await run(account)).toMatchObject({ drift: 0, healed: false, alerted: false });
   });
 
-  it.each([0, 1, 104])('With 3 under way, %i in the row ends as 3.', async (counter) => {
+  it.each([0, 1, 104])('With 3 in flight, %i in the row is corrected to 3.', async (counter) => {
     const { id, account } = await sent(stand, 0);
     for (const reservationId of ['a', 'b', 'c']) await ask(account, reservationId);
     await run(account);
@@ -241,7 +241,7 @@ it('Each run leaves a heartbeat, also when it found nothing.', async () => {
   expect(rows.slice(before)).toEqual(runIds.map((run_id) => ({ run_id, ...quiet })));
 });
 
-it('Also an account that was idle all day is checked: the audit of the fleet records it.', async () => {
+it('The fleet audit also checks an account that was idle all day, and records it.', async () => {
   const { id, account } = await sent(stand, 0);
   const { lastReconciledAt } = await statusOf(account);
   const audited = await stand.client.workflow.execute<() => Promise<Audited>>('inmailFleetAudit', {

@@ -51,7 +51,7 @@ async function resting(): Promise<Known & { readonly until: string }> {
 }
 
 describe('After an overshoot the account is in cooldown for an hour.', () => {
-  it('The cooldown ends by itself, to the millisecond, and no person is needed.', async () => {
+  it('The cooldown ends automatically, to the millisecond, without a person.', async () => {
     const { id, account, until } = await resting();
     const refused = { granted: false, reason: 'cooldown', retryAt: until };
     expect(await ask(account, 'campaign-1', { campaignId: 'autumn' })).toMatchObject(refused);

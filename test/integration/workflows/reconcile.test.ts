@@ -63,7 +63,7 @@ describe('a run', () => {
     expect((await statusOf(account)).nextReconcileAt).toBe(null);
   });
 
-  it('a run at 104 of 50 with 17 sent raises an alert, corrects to 17 and starts a cooldown of an hour', async () => {
+  it('a reconcile at 104 of 50 with 17 sent raises an alert, corrects to 17 and starts a cooldown of an hour', async () => {
     const { id, account } = await sent(stand, 17);
     await edit(stand, id, 'inmails_sent_today = 104');
     const found = await update<Findings>(account, 'reconcileNow');
@@ -95,7 +95,7 @@ describe('a run', () => {
     expect(await all(stand, alerts, id)).toMatchObject([{ is_open: false }, { is_open: false }]);
   });
 
-  it('a run whose answer was lost alerts once, and starts the cooldown all the same', async () => {
+  it('a reconcile whose answer was lost raises one alert, and still starts the cooldown', async () => {
     const { id, account } = await sent(stand, 17);
     await edit(stand, id, 'inmails_sent_today = 104');
     fault.answersLost = 1;
@@ -109,7 +109,7 @@ describe('a run', () => {
     ).toEqual([{ edits: null }]);
   });
 
-  it('a run finds an edit that was made just before an ordinary save', async () => {
+  it('a reconcile finds an edit that was made just before an ordinary save', async () => {
     const { id, account } = await sent(stand, 2);
     await edit(stand, id, 'inmails_sent_today = 40');
     await ask(account, 'next');
@@ -141,7 +141,7 @@ describe('a run', () => {
     expect(await all(stand, CORRECTIONS, id)).toEqual([{ before: 1, after: 1, edited: [column] }]);
   });
 
-  it('a run writes a deleted reservation again', async () => {
+  it('a reconcile writes a deleted reservation again', async () => {
     const { id, account } = await sent(stand, 2);
     await all(stand, `delete from safeband.reservations where account_id = $1`, id);
     expect(await update(account, 'reconcileNow')).toMatchObject({ healed: true });
@@ -150,7 +150,7 @@ describe('a run', () => {
     await expect.poll(rows).toEqual([{ state: 'delivered' }, { state: 'delivered' }]);
   });
 
-  it('a run counts an attempt without a grant', async () => {
+  it('a reconcile counts an attempt without a grant', async () => {
     const { id, account } = await sent(stand, 1);
     await all(
       stand,
@@ -183,14 +183,14 @@ describe('a lease that has ended (R6)', () => {
     return { id, account };
   };
 
-  it('a lease that has ended (R6) gives the slot back behind a void row: a call that begins later is not sent', async () => {
+  it('after a lease (R6), a void row is written and the slot is free: a call that begins later is not sent', async () => {
     const { id, account } = await leased();
     await update(account, 'reconcileNow');
     expect(await stateOf(account, 'a')).toBe('released');
     await expect(all(stand, INSERT, id)).rejects.toThrow('send_attempts_pkey');
   });
 
-  it('a lease that has ended (R6) keeps the slot spent if a caller is just about to begin', async () => {
+  it('after a lease (R6), the slot stays spent if a caller has begun its attempt', async () => {
     const { id, account } = await leased();
     const caller = await stand.pool.connect();
     await caller.query('begin');
@@ -221,7 +221,7 @@ describe('time', () => {
     (await all(stand, 'select run_id from safeband.reconciler_runs where account_id = $1', id))
       .length;
 
-  it('an account has a run every ten minutes while it is hot, and then goes cold', async () => {
+  it('a hot account has a reconcile every ten minutes, and then becomes cold', async () => {
     const { id, account } = await sent(stand, 1);
     await ask(account, 'silent');
     const before = await runsOf(id);
@@ -261,7 +261,7 @@ describe('time', () => {
     expect(await runsOf(id)).toBe(before + 1);
   });
 
-  it('an account answers unverified while the database is away, and grants again by itself', async () => {
+  it('an account answers unverified while Postgres is away, and then grants again automatically', async () => {
     const { account } = await sent(stand, 1, {}, TWO_HOURS);
     await fastForward(stand.client, account.workflowId, 90 * 60);
     fault.isAway = true;

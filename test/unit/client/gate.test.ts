@@ -39,7 +39,7 @@ it('an account has two calls at once, in order, and a failed call frees its plac
   expect(await Promise.all([one[0], one[2], one[3], other])).toEqual(['a1', 'a3', 'a4', 'b1']);
 });
 
-it('an account that was idle for a moment has its limit all the same', async () => {
+it('an account that was idle for a moment has the same limit', async () => {
   const { begun, call, end } = calls();
   const gate = new Gate(2);
   const ended = ['1', '2'].map((name) => gate.pass('a', call(name)));

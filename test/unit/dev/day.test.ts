@@ -51,7 +51,7 @@ describe('the demonstration day', () => {
     expect(race.length).toBeGreaterThan(SAFE_BAND.sales_navigator);
   });
 
-  it('the demonstration day asks more of several accounts than each layer lets through', async () => {
+  it('the demonstration day asks several accounts for more than each of their caps allows', async () => {
     const all = await sends();
     const over = (await accounts()).filter(({ accountId, tier, dailyCap, weeklyCap, ramp }) => {
       const caps = [SAFE_BAND[tier], dailyCap, weeklyCap, ramp?.dailyCaps[0]];

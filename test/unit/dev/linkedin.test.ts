@@ -82,7 +82,7 @@ describe('LinkedIn', () => {
     },
   );
 
-  it('LinkedIn has no behaviour without a test', () => {
+  it('each behaviour of the LinkedIn simulator has a test', () => {
     const tried = [...rows(ANSWERED).map((row) => row['behaviour']), ...NEVER_ANSWERED];
     expect(new Set(tried)).toEqual(new Set(BEHAVIOURS));
   });
@@ -217,7 +217,7 @@ describe('the outbox', () => {
     expect(webhooks).toHaveLength(3);
   });
 
-  it('the outbox is bounded: a full one refuses more with an error', async () => {
+  it('the outbox has a limit: a full outbox refuses more with an error', async () => {
     const linkedIn = await start({ room: 2 });
     await send(linkedIn, 'r1');
     await send(linkedIn, 'r2', 'no_chat_id');
@@ -261,7 +261,7 @@ describe('the verdict', () => {
     },
   );
 
-  it('the verdict is per UTC day, and a ban is permanent', async () => {
+  it('LinkedIn decides for each UTC day, and a ban is permanent', async () => {
     let now = at('2026-11-24T23:59:59.999Z');
     const linkedIn = await start({ now: () => now });
     linkedIn.enrol('acme', 'premium');

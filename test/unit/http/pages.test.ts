@@ -179,7 +179,7 @@ describe('the list of accounts', () => {
     expect(listed(accounts, askOf({})).byState).toMatchObject({ held: 40, active: 80 });
   });
 
-  it('the list of accounts takes an address that makes no sense for the whole list', () => {
+  it('the list of accounts shows all accounts if the address makes no sense', () => {
     const strange = { q: ['x'], state: 'mad', sort: '__proto__', dir: {}, page: '-7' };
     expect(shown(strange)).toEqual(shown({}));
     expect(shown({ page: '999999' })).toEqual(shown({ page: '3' }));
@@ -217,7 +217,7 @@ it('the fleet page has what each audit found, and the account page the open slot
 });
 
 describe('the story of a day', () => {
-  it('the story of a day gives back at its end the room that a released slot had taken', () => {
+  it('the chart of a day frees the room of a released slot at the time of the release', () => {
     const { rows, numbers } = accountData();
     const values = counterPoints(rows, numbers).map(({ value }) => value);
     expect(Math.max(...values)).toBe(3);

@@ -56,7 +56,7 @@ describe('SAFEBAND_REPLY_PREFIX', () => {
     expect(flaw).not.toContain('\n');
   });
 
-  it('SAFEBAND_REPLY_PREFIX may be the beginning of names of others, and allows nothing where it is not set', () => {
+  it('SAFEBAND_REPLY_PREFIX is the beginning of the allowed workflow ids; without it, no workflow is allowed', () => {
     expect(serverFrom({ SAFEBAND_REPLY_PREFIX: 'outreach/' }).replyPrefix).toBe('outreach/');
     expect(serverFrom({}).replyPrefix).toBe(null);
   });

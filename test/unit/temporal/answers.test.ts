@@ -51,7 +51,7 @@ describe('the answer of an activity', () => {
     expect(await named(activities({ readClock: async () => 5 })).readClock()).toBe(5);
   });
 
-  it('the answer of an activity is taken, and its name is not kept', async () => {
+  it('the answer of an activity is accepted, and its name is removed', async () => {
     const { answer, reported } = answering(own);
     expect(await answer()).toEqual(SENT);
     expect(reported).toEqual([]);

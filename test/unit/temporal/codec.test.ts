@@ -65,7 +65,7 @@ describe('the codec', () => {
     expect(read.map(valueOf)).toEqual(['plain']);
   });
 
-  it('the codec is laid out as in the samples of other SDKs: nonce, ciphertext, tag', async () => {
+  it('the codec has the byte order of the samples of other SDKs: nonce, ciphertext, tag', async () => {
     const [{ data } = {}] = await codec(`k1:${one}`).encode([payload('hello')]);
     const bytes = Buffer.from(data ?? []);
     const cipher = createDecipheriv(

@@ -24,7 +24,7 @@ function twoPlaces() {
   return { served, slots, end };
 }
 
-it('an endpoint that had its turn waits for those that had none', async () => {
+it('an endpoint that was served waits until the other endpoints were served', async () => {
   const { served, slots, end } = twoPlaces();
   const all = ['a', 'b', 'c', 'd'];
   slots.offer(all);

@@ -160,7 +160,7 @@ describe('where the contract makes the order matter', () => {
     expect(ends).toHaveLength(2);
   });
 
-  it('a send seen before its slot was reserved stays external (R15): ChatIdTaken', () => {
+  it('a send that was observed before its slot was reserved stays external (R15): ChatIdTaken', () => {
     const observed = anAccount().when(observe, { ...proof, sentAt: NINE });
     const after = SAYS.delivered(observed.until(NINE + 1).when(reserve, mine));
     after.answered({ refused: 'ChatIdTaken' }).expect({ external: 1, inFlight: 1, delivered: 0 });
@@ -172,7 +172,7 @@ describe('where the contract makes the order matter', () => {
     before.answered({ settled: 'delivered' }).expect({ external: 0, inFlight: 0, delivered: 1 });
   });
 
-  it('an external of another day is kept with its reservation: both days keep theirs (R15)', () => {
+  it('if an external send of another day is claimed by a reservation, both days keep their counts (R15)', () => {
     const sentAt = at('2026-11-24T23:59:59.000Z');
     const next = at('2026-11-25T00:00:01.000Z');
     const taken = anAccount({}, { now: sentAt }).when(reserve, mine).until(next);

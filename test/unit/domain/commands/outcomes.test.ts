@@ -16,18 +16,18 @@ const delivery = { reservationId: r('r1'), chatId: c('c1') };
 const person = { reason: 'looked', actor: 'ada' };
 
 describe('an ask', () => {
-  it('an ask takes one slot, however often it is repeated', () => {
+  it('a reserve takes one slot, however often it is repeated', () => {
     reserved()
       .when(reserve, { reservationId: r('r1'), recipientId: p('ann'), leaseSeconds: 9_000 })
       .answered({ granted: true, repeated: true, leaseExpiresAt: at('09:15') })
       .expect({ counter: 1, inFlight: 1 });
   });
-  it('an ask for something else under the same id is a conflict', () => {
+  it('a reserve with other content under the same id is a conflict', () => {
     reserved()
       .when(reserve, { reservationId: r('r1') })
       .answered({ refused: 'ReservationConflict' });
   });
-  it('an ask for a slot whose lease has ended, or that is settled, grants nothing', () => {
+  it('a reserve for a slot whose lease has ended, or that is settled, grants nothing', () => {
     const again = { reservationId: r('r1'), recipientId: p('ann') };
     reserved().until(at('09:15')).when(reserve, again).answered({ refused: 'ReservationSettled' });
     reserved()
@@ -35,7 +35,7 @@ describe('an ask', () => {
       .when(reserve, again)
       .answered({ refused: 'ReservationSettled' });
   });
-  it('an ask leaves a slot in flight at the end of its lease: silence frees nothing', () => {
+  it('a slot stays in flight at the end of its lease, because a missing report frees nothing', () => {
     reserved().until(at('20:00')).expect({ counter: 1, inFlight: 1 });
   });
 });
@@ -70,7 +70,7 @@ describe('a delivery', () => {
       .answered({ refused: 'ChatIdTaken' })
       .expect({ delivered: 1, inFlight: 1 });
   });
-  it('a delivery with a second, different proof is one InMail more', () => {
+  it('a delivery with a second, different proof counts as one more InMail', () => {
     const double = reserved()
       .when(deliver, delivery)
       .when(deliver, { reservationId: r('r1'), chatId: c('c2') })
@@ -116,7 +116,7 @@ describe('a failure', () => {
       .answered({ settled: 'released' })
       .expect({ counter: 0 });
   });
-  it('a failure after a delivery is refused, and its effect holds', () => {
+  it('a failure after a delivery is refused, but its effect on the account applies', () => {
     reserved()
       .when(deliver, delivery)
       .when(fail, { reservationId: r('r1'), kind: 'throttled' })
@@ -147,7 +147,7 @@ describe('a failure', () => {
       .when(resume, person)
       .expect({ cooldown: { until: '2026-11-24T11:00:00.000Z', cause: 'throttled' } });
   });
-  it('a failure `no_credits` breaks until the first of the next month, also over the year', () => {
+  it('a failure `no_credits` opens the breaker until the first of the next month, also over the year', () => {
     const broken = anAccount({}, { now: at('2026-12-31T23:59:59.999Z') });
     broken
       .when(fail, { reservationId: r('x'), kind: 'no_credits' })
@@ -169,7 +169,7 @@ describe('a failure', () => {
     const held = { ...account, hold: { reason: 'a pause', actor: 'ada', since: now } };
     expect(fail(held, report, now).events).toContainEqual(alerts[0]);
   });
-  it('a failure of an unknown reservation has its effect all the same', () => {
+  it('a failure of an unknown reservation still has its effect on the account', () => {
     anAccount()
       .when(fail, { reservationId: r('x'), kind: 'throttled' })
       .answered({ refused: 'ReservationUnknown' })
@@ -190,7 +190,7 @@ describe('an observed send', () => {
       .answered({ matched: 'r1', counted: false })
       .expect({ counter: 1, delivered: 1 });
   });
-  it('an observed send is external where it could be more than one slot, and raises an alert', () => {
+  it('an observed send is external and raises an alert if more than one slot matches', () => {
     const unclear = reserved()
       .when(reserve, { reservationId: r('r2'), recipientId: p('ann') })
       .when(observe, observed);

@@ -27,7 +27,7 @@ const dayRow = ({ stored: papers }: Life, day = DAY): DayRow | undefined =>
 const weekUsed = ({ account }: Life): number => roomOf(account).weekUsed;
 
 describe('a closed day', () => {
-  it('a closed day that closed far over its cap without a run starts a cooldown and raises an alert', () => {
+  it('a day that closes far over its cap without a reconcile starts a cooldown and raises an alert', () => {
     const before = anAccount({ dailyCap: 2 }, { now: at('23:58') });
     const over = [1, 2, 3].reduce(
       (life, n) => life.when(observe, { chatId: c(`x${n}`), messageId: m('m'), sentAt: life.now }),
@@ -43,7 +43,7 @@ describe('a closed day', () => {
     expect(rolled.until(at25('00:30')).entity.outbox).toEqual(rolled.entity.outbox);
   });
 
-  it('a closed day is written at the roll, with what it was made of and what was denied', () => {
+  it('a closed day is written at the roll, with its parts and its denials', () => {
     let life = begun({ dailyCap: 4 });
     expect(dayRow(life)).toBe(undefined);
     life = failed(sent(taken(life, 'a', 'b', 'c'), 'a'), 'b', 'unknown');
@@ -64,7 +64,7 @@ describe('a closed day', () => {
     expect(weekUsed(life)).toBe(4);
   });
 
-  it('a closed day counts a delivery that comes after its slot was given back', () => {
+  it('a closed day counts a delivery that comes after its slot was released', () => {
     const closed = failed(taken(begun(), 'a'), 'a', 'rejected').until(morning(1));
     expect([dayRow(closed), weekUsed(closed)]).toMatchObject([{ counter: 0, late: 0 }, 0]);
     const late = sent(closed, 'a');
@@ -76,7 +76,7 @@ describe('a closed day', () => {
     expect(dayRow(sent(late, 'a'))).toMatchObject({ counter: 1, late: 1 });
   });
 
-  it('a closed day loses what is given back late, and the week has room again', () => {
+  it('a late release lowers the counter of a closed day, and the week has room again', () => {
     const closed = taken(begun({ weeklyCap: 1 }, at('23:50')), 'a').until(at25('00:03'));
     expect(closed.asks('b').decision).toMatchObject({ reason: 'weekly_cap', used: 1 });
     const late = failed(closed, 'a', 'rejected');
@@ -94,7 +94,7 @@ describe('a closed day', () => {
     expect(weekUsed(proven)).toBe(1);
   });
 
-  it('a closed day counts a send that was sent manually then and is observed today', () => {
+  it('a closed day counts a manual send of that day that is observed today', () => {
     const closed = begun().until(morning(1));
     const observed = { chatId: c('x'), messageId: m('x'), sentAt: at('22:00') };
     const late = closed.when(observe, observed).when(observe, observed);
@@ -102,7 +102,7 @@ describe('a closed day', () => {
     expect([weekUsed(late), roomOf(late.account).counter]).toEqual([1, 0]);
   });
 
-  it('a closed day gives an observed send to the reservation that brings its proof, and stays one', () => {
+  it('in a closed day, an observed send is claimed by the reservation with its proof, and counts once', () => {
     const closed = failed(taken(begun(), 'a'), 'a', 'rejected').until(morning(1));
     const observed = { chatId: c('chat-a'), messageId: m('m'), sentAt: at('09:00') };
     const late = closed.when(observe, observed);
@@ -112,7 +112,7 @@ describe('a closed day', () => {
     expect(weekUsed(claimed)).toBe(1);
   });
 
-  it('a closed day is corrected by a run that finds a row of it in the event log', () => {
+  it('a closed day is corrected by a reconcile that finds a row of it in the event log', () => {
     const row = {
       table: 'inmail_events',
       reservationId: null,
@@ -134,7 +134,7 @@ describe('a closed day', () => {
     expect(gone.stored.events).toMatchObject([{ chatId: 'bypassed', quotaDay: DAY }]);
   });
 
-  it('a closed day is corrected by a run that finds a send of it in the journal', () => {
+  it('a closed day is corrected by a reconcile that finds a send of it in the journal', () => {
     const attempt = {
       reservationId: r('unknown-here'),
       quotaDay: DAY,
@@ -172,7 +172,7 @@ describe('a closed day', () => {
     expect(roomOf(forgotten.account)).toMatchObject({ counter: 1, weekUsed: 2 });
   });
 
-  it('a closed day counts once in the week, however many runs read its deliveries after it is forgotten', () => {
+  it('a closed day counts once in the week, however many reconciles read its deliveries after it is forgotten', () => {
     let life = sent(taken(begun(), 'a'), 'a');
     for (let day = 1; day <= 6; day += 1) {
       life = life.until(morning(day)).runs();

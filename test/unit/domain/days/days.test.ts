@@ -25,7 +25,7 @@ describe('midnight', () => {
     spent.until(MIDNIGHT - 1).expect({ quotaDay: '2026-11-24', counter: 1 });
     spent.until(MIDNIGHT).expect({ quotaDay: '2026-11-25', counter: 0, carried: 0 });
   });
-  it('a slot that may land after midnight is carried, delivered or not; only a release gives the room back', () => {
+  it('a slot whose InMail may reach LinkedIn after midnight is carried, delivered or not; only a release frees the room', () => {
     const late = anAccount({ dailyCap: 3 }, { now: at('23:55') });
     const open = asked(asked(asked(late, 'flying'), 'unclear'), 'short', 60)
       .when(fail, { reservationId: r('unclear'), kind: 'unknown' })
@@ -37,11 +37,11 @@ describe('midnight', () => {
       .when(fail, { reservationId: r('flying'), kind: 'rejected' })
       .expect({ carried: 1, remaining: 2 });
   });
-  it('midnight never comes twice, and a clock that runs backwards stands still', () => {
+  it('midnight never comes twice, and a clock that moves backwards changes nothing', () => {
     const next = asked(anAccount().until(MIDNIGHT), 'a');
     asked(next.until(MIDNIGHT - 5_000), 'b').expect({ quotaDay: '2026-11-25', counter: 2 });
   });
-  it('midnight after three days of sleep is one roll', () => {
+  it('midnight after three days without a task is one roll', () => {
     const spent = delivered(asked(anAccount({ ramp: { dailyCaps: [1, 2, 3] } }), 'a'), 'a');
     spent
       .until(MIDNIGHT + 2 * 86_400_000)
@@ -64,7 +64,7 @@ describe('midnight', () => {
     expect(days(rolled)).toMatchObject([{ counter: 1, delivered: 0, late: 0 }]);
     expect(days(delivered(rolled, 'a'))).toMatchObject([{ counter: 1, delivered: 1, late: 1 }]);
   });
-  it('midnight audits the closing day: 62 of 50 cools the account down from midnight', () => {
+  it('midnight checks the day that closes: 62 of 50 starts a cooldown at midnight', () => {
     const over = anAccount({ inmailsSentToday: 62 }, { now: at('23:59') }).until(MIDNIGHT + 1_000);
     over.expect({
       counter: 0,
@@ -161,7 +161,7 @@ describe('what will be', () => {
       '2026-12-01T00:00:00.000Z',
     ]);
   });
-  it('the runs of an account come on its own second, every ten minutes', () => {
+  it('the reconciles of an account begin at its own second, every ten minutes', () => {
     const { accountId } = anAccount().entity.account;
     const first = runAfter(accountId, at('09:00'));
     expect([first >= at('09:00'), first < at('09:10'), runAfter(accountId, first)]).toEqual([
@@ -222,7 +222,7 @@ describe('a start', () => {
     expect(again.alerts).toEqual(['unclean_end']);
     again.when(resume, { reason: 'looked', actor: 'ada' }).expect({ state: 'active', counter: 2 });
   });
-  it('a start counts no import twice that the event log has already', () => {
+  it('a start does not count an imported InMail twice if the event log has it', () => {
     const found = left(delivered(asked(anAccount(), 'a'), 'a'));
     anAccount({ inmailsSentToday: 5 }, { found }).expect({
       counter: 5,
@@ -231,7 +231,7 @@ describe('a start', () => {
       unexplained: 0,
     });
   });
-  it('a start in the first hour of a day still meets yesterday, later it does not', () => {
+  it('an unclean end of yesterday starts a cooldown if the start is in the first hour of the day, and not later', () => {
     const found = left(asked(anAccount({}, { now: at('23:50') }), 'a'));
     const early = anAccount({}, { found, now: MIDNIGHT + 3_599_999 });
     early.expect({ state: 'cooldown', counter: 0, carried: 1 });
@@ -275,7 +275,7 @@ describe('a start', () => {
       .when(resume, { reason: 'looked', actor: 'ada' })
       .expect({ cooldown: { cause: 'throttled', until: '2026-11-24T10:00:00.000Z' } });
   });
-  it('a start of a second account of one member is held, and cooled down for the day', () => {
+  it('a second account of one member starts held, with a cooldown for the day', () => {
     const second = anAccount({}, { rivals: ['first'] });
     second.expect({
       state: 'held',

@@ -110,7 +110,7 @@ describe('what will be', () => {
 });
 
 describe('the window', () => {
-  it('the window is known as far as a breaker reaches, and the slots after it', () => {
+  it('retryAt is the first opening of the window after the end of the breaker, also if the window has to be computed', () => {
     const now = at('2026-12-01T00:00:01.000Z');
     const days = ['mon', 'tue', 'wed', 'thu'] as const;
     const sendingWindow = { days, start: '09:00', end: '17:00' };
@@ -179,7 +179,7 @@ describe('an overshoot', () => {
     return decision.granted ? life.now : decision.retryAt;
   };
 
-  it('an overshoot starts a cooldown with the next run, so that it ends at midnight', () => {
+  it('an overshoot whose next reconcile is an hour before midnight starts a cooldown that ends at midnight', () => {
     const life = over(at('12:00'));
     expect(life.asks('probe').decision).toMatchObject({ reason: 'daily_cap', retryAt: midnight });
     const rested = life.until(at('12:10'));
@@ -187,14 +187,14 @@ describe('an overshoot', () => {
     expect(retryAt(rested)).toBe(midnight);
   });
 
-  it('an overshoot that no run finds before midnight starts a cooldown at midnight', () => {
+  it('an overshoot that no reconcile finds before midnight starts a cooldown at midnight', () => {
     const { accountId } = over(at('12:00')).account;
     const lastRun = runAfter(accountId, midnight) - RECONCILE_INTERVAL_MS;
     expect(retryAt(over(lastRun - 1))).toBe(lastRun + HOUR_MS);
     expect(retryAt(over(lastRun + 1))).toBe(midnight + HOUR_MS);
   });
 
-  it('an overshoot in another cooldown starts its own with the first run after it', () => {
+  it('an overshoot during another cooldown starts its own cooldown with the first reconcile after that', () => {
     const life = over(at('12:00')).when(fail, { reservationId: r('x'), kind: 'throttled' });
     const { accountId } = life.account;
     const until = runAfter(accountId, at('13:00')) + HOUR_MS;

@@ -112,7 +112,7 @@ describe('a slot', () => {
     expect(next).toMatchObject({ quotaDay: '2026-11-25', counter: 0, carried: 1, remaining: 49 });
   });
 
-  it('a slot of an id that was used again keeps its first day, too', () => {
+  it('a slot of an id that was used again also keeps the day of its first use', () => {
     const again = kept('in_flight', null, {
       quotaDay: DAY + 4,
       reservedAt: at('2026-11-28T10:00:00.000Z'),
@@ -219,7 +219,7 @@ it('names what is not exact: before rows were kept, and after the last save', ()
   expect(idle.isExact).toBe(true);
 });
 
-it('states that history of that time was forgotten', () => {
+it('states that the history of that time was deleted', () => {
   const shown = (readAt: string) => stateThen(pastOf([], { readAt: at(readAt) }), '10:00').notes;
   expect(shown('2027-02-22T10:00:00.000Z')).toEqual([]);
   expect(shown('2027-02-22T10:00:00.001Z')).toEqual([expect.stringContaining('for 90 days')]);

@@ -104,7 +104,7 @@ function tried(change: object, more: Partial<WhatIfRows>): WhatIf {
 }
 
 describe('a cap', () => {
-  it('a cap that is lower lets the rest of a day wait for the next', () => {
+  it('with a lower cap, the rest of the sends of a day waits for the next day', () => {
     const asks = [...hourly(6, at('09:00')), ...hourly(2, DAY_2 + 9 * 60 * MINUTE)];
     const result = tried({ dailyCap: 4 }, { asks });
     expect(result).toMatchObject({ asked: 8, onTime: 6, deferred: 2, stillWaiting: 0 });
@@ -128,7 +128,7 @@ describe('a cap', () => {
     });
   });
 
-  it('a cap gives room back at once where a send was given back', () => {
+  it('a released send frees its room under a cap at once', () => {
     const given = { state: 'released', reason: 'rejected', chatId: null } as const;
     const asks = [
       send('a', at('09:00'), { ...given, settledAt: at('09:30') }),
@@ -152,7 +152,7 @@ it('a ramp begins at its first step, and advances after a day with a delivery', 
   expect(result.days.map(({ granted }) => granted)).toEqual([1, 2, 3]);
 });
 
-it('a window lets those outside of it wait for its next opening, in its own zone', () => {
+it('sends outside of a window wait for its next opening, in its own zone', () => {
   const sendingWindow = { days: ['tue', 'wed'], start: '10:00', end: '12:00' };
   const change = { sendingWindow, timezone: 'Europe/Berlin' };
   // Open from 09:00 to 11:00 UTC.
@@ -163,7 +163,7 @@ it('a window lets those outside of it wait for its next opening, in its own zone
 });
 
 describe('a cooldown', () => {
-  it('a cooldown is caused where manual sends are far over the lower cap', () => {
+  it('what-if starts a cooldown if manual sends are far over the lower cap', () => {
     const externals = manual(12, at('10:00'));
     expect(tried({ dailyCap: 50 }, { externals }).cooldowns.would).toEqual([]);
     // The cap in force when the day began stays its highest; the next day has the new one alone.
@@ -172,7 +172,7 @@ describe('a cooldown', () => {
     expect(cooldowns).toMatchObject({ avoided: 0, caused: 1, would: [{ cause: 'overshoot' }] });
   });
 
-  it('a cooldown is avoided where a manually edited number is under the higher cap', () => {
+  it('what-if avoids a cooldown if a manually edited number is under the higher cap', () => {
     const { account } = anAccount({ dailyCap: 10 }, { now: FROM }).entity;
     const base = { ...accountRow(account, 1), owner: 'own', ownerVersion: 1 };
     const started = at('10:00');
@@ -220,7 +220,7 @@ describe('a cooldown', () => {
   });
 });
 
-it('a hold by a person stops the replay, too, until it was resumed', () => {
+it('a hold by a person also stops the replay, until the resume', () => {
   const change = { actor: 'ada', reason: 'a check', details: {} };
   const changes = [
     { ...change, kind: 'hold', at: at('09:30') },
@@ -245,7 +245,7 @@ it('a send that is a reservation’s and in the log as external counts once', ()
   expect(tried({ dailyCap: 2 }, { asks, externals })).toMatchObject({ onTime: 2, deferred: 0 });
 });
 
-it('an account that was disconnected is back by the next ask that was granted', () => {
+it('a disconnected account is connected again before its next grant', () => {
   const change = { actor: 'ada', reason: 'gone', details: {} };
   const changes = [{ ...change, kind: 'disconnect', at: at('09:30') }] as const;
   const asks = [...hourly(1, at('09:00')), ...hourly(2, at('13:00'))];

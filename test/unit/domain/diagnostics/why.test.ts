@@ -87,7 +87,7 @@ it('adds up to the counter less the rows of the log, whatever the manual edits',
   );
 });
 
-it('names a manual edit before a run has found it', () => {
+it('names a manual edit before a reconcile has found it', () => {
   const account = busy();
   const why = whyFor(account, whyRows(account, { isEdited: true, counter: 104 }));
   expect(why.headline).toBe('The counter is 104, the event log has 2: 102 apart.');
@@ -118,7 +118,7 @@ it('names sends that only the journal has, and rows that the log has lost', () =
   ]);
 });
 
-it('answers by the workflow where the rows are seconds behind it', () => {
+it('takes the numbers of the workflow if the rows are seconds older', () => {
   const before = busy();
   const after = before.when(reserve, { reservationId: r('z') });
   const { headline, parts, beside } = whyOf(whyRows(before), after.status, after.now, inUtc);
@@ -169,7 +169,7 @@ describe('in addition to the gap', () => {
     ]);
   });
 
-  it('the context shows the fix for an alert, and for a correction the sentences of the run', () => {
+  it('the context shows the fix for an alert, and for a correction the sentences of its reconcile', () => {
     const day = dayOf(at('09:00'));
     const alerts = [
       { kind: 'double_send', day: day - 1, times: 9, raisedAt: at('08:00') - 86_400_000 },
@@ -186,7 +186,7 @@ describe('in addition to the gap', () => {
   });
 });
 
-it('calls normal what the sentence calls normal', () => {
+it('marks a part as normal exactly if its sentence does', () => {
   for (const cause of GAP_CAUSES) {
     for (const reservations of [[], [r('x')]]) {
       const part = { cause, count: 1, reservations };

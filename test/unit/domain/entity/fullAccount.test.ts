@@ -11,7 +11,7 @@ import { fullState, withoutOutbox } from '../../../support/fullAccount.js';
 import { anAccount, at, c, m, p, r } from '../../../support/scenario.js';
 import { ACCOUNT_BYTES_MAX, HANDED_BYTES_MAX } from '../../../../src/domain/entity/bounds.js';
 
-it('what counts today is not forgotten for sends that count for no cap', () => {
+it('sends that count for a cap are not forgotten before sends that count for none', () => {
   const known = Array.from({ length: 40 }, (_, n) => ({
     chatId: c(`today-${n}`),
     messageId: m('m'),

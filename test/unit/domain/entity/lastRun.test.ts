@@ -73,7 +73,7 @@ describe('the messages of a closed run', () => {
     expect([twice.grants, twice.outcomes, twice.orders]).toEqual([0, 0, 0]);
   });
 
-  it('the messages of a closed run bring back no hold that the row no longer has', () => {
+  it('the messages of a closed run do not repeat a hold that the row no longer has', () => {
     const { account } = apply(stored(), [
       order('hold', true),
       failed('gone', 'restricted', true),
@@ -88,7 +88,7 @@ describe('the messages of a closed run', () => {
     expect(apply(held, [order('resume')]).entity.account.hold).toEqual(hold);
   });
 
-  it('the messages of a closed run take a slot in doubt only while there is room', () => {
+  it('the messages of a closed run take a slot without a known answer only while there is room', () => {
     const asks = Array.from({ length: 60 }, (_, n) => reserved(`doubt-${n}`, false));
     const { entity } = apply(stored(), asks);
     expect(counterOf(entity.account, entity.account.day)).toBe(50);

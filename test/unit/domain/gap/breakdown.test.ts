@@ -39,7 +39,7 @@ const NUMBERS = ['edited_by_hand', 'imported', 'unexplained'];
 const OURS = ['in_flight', 'uncertain', 'lost_rollback', 'missing_event'];
 
 describe('the parts of a gap', () => {
-  it('the parts of a gap add up to the counter before the run less the rows of that day', () => {
+  it('the parts of a gap add up to the counter before the reconcile minus the rows of that day', () => {
     const causes = new Set<string>();
     fc.assert(
       fc.property(gap, (one) => {
@@ -107,7 +107,7 @@ describe('the parts of a gap', () => {
     );
   });
 
-  it('the parts of a gap are gone in the next run, except sends in flight and rows that stay in the log', () => {
+  it('the next reconcile ends all parts of a gap, except sends in flight and rows that stay in the log', () => {
     fc.assert(
       fc.property(gap, (one) => {
         const ran = runAgain(runOn(withoutSwaps(one)));

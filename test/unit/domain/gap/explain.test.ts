@@ -129,7 +129,7 @@ describe('each class', () => {
     },
   );
 
-  it('a slot in flight is settled by the first run after its lease', () => {
+  it('a slot in flight is settled by the first reconcile after its lease', () => {
     const parts = [part('in_flight', 2, 'x', 'y')];
     const [, sentence] = sentencesOf(parts, {
       open: [open('x', at('09:05')), open('y', at('09:15'))],
@@ -142,7 +142,7 @@ describe('each class', () => {
         ' November (2026-11-24T09:20:37.615Z), at the latest.',
     );
   });
-  it('a slot that was settled since the run is shown as settled', () => {
+  it('a slot that was settled since the reconcile is shown as settled', () => {
     expect(texts([part('in_flight', 1, 'x')])[1]).toContain('It has been settled since.');
     expect(texts([part('uncertain', 2, 'x', 'y')])[1]).toContain('They have been settled since.');
   });
@@ -168,7 +168,7 @@ describe('each class', () => {
     },
   );
 
-  it('between runs the next run corrects, at its time if that is known', () => {
+  it('between reconciles, a sentence names the next reconcile, with its time if the time is known', () => {
     const parts = [part('unexplained', 1)];
     const nextRunAt = at('09:08');
     expect(texts(parts, { ranAt: null, nextRunAt })[1]).toContain(
@@ -176,7 +176,7 @@ describe('each class', () => {
     );
     expect(texts(parts, { ranAt: null })[1]).toContain('The next reconcile corrects it.');
   });
-  it('the changes of a run come last', () => {
+  it('the changes of a reconcile come last', () => {
     const columns = ['daily_cap', 'inmails_sent_today'];
     const day = { after: 17, editedColumns: columns };
     expect(texts([part('edited_by_hand', 87)], {}, day).slice(2)).toEqual([
@@ -187,7 +187,7 @@ describe('each class', () => {
   });
 });
 
-it('each class is in the table that people read', () => {
+it('each cause of a gap is in the table of docs/lifecycle.md', () => {
   const text = readFileSync('docs/lifecycle.md', 'utf8');
   const named = [...text.matchAll(/^\| `(\w+)` +\| [^|]+\| [^|]+\| [^|]+\| [^|]+\|$/gm)];
   expect(named.map(([, cause]) => cause)).toEqual([...GAP_CAUSES]);
@@ -218,7 +218,7 @@ describe('a status', () => {
 });
 
 describe('the sentences', () => {
-  it('the sentences add up to the gap, as numbers and as words, whatever it is made of', () => {
+  it('the counts in the sentences add up to the gap, whatever its parts', () => {
     const sides = new Map([
       ['on the counter only', 1],
       ['in the event log only', -1],

@@ -88,7 +88,7 @@ describe('the breaker of used-up credits', () => {
     account.until(at('2026-11-26T23:59:59.999Z')).expect({ state: 'no_credits' });
     account.until(at('2026-11-27T00:00:00.000Z')).expect({ breakerUntil: null });
   });
-  it('the breaker of used-up credits waits for the next month where the credits were granted today', () => {
+  it('the breaker of used-up credits waits for the next month if the renewal is today', () => {
     broken(24).expect({ breakerUntil: '2026-12-24T00:00:00.000Z' });
   });
   it.each([
@@ -114,7 +114,7 @@ describe('the breaker of used-up credits', () => {
       expect(rows).toContainEqual(expect.objectContaining({ kind: 'policy', actor: 'ada' }));
     },
   );
-  it('the breaker of used-up credits moves by a connect, too', () => {
+  it('a connect also changes the end of the breaker of used-up credits', () => {
     const start = { accountId: must(isAccountId, 'acme'), connect: true, creditsRenewOn: 27 };
     broken().when(connect, start).expect({ breakerUntil: '2026-11-27T00:00:00.000Z' });
   });
@@ -125,7 +125,7 @@ describe('the breaker of used-up credits', () => {
       .when(configure, { creditsRenewOn: 27 })
       .expect({ breakerUntil: null, state: 'active' });
   });
-  it('the breaker of used-up credits stays where something else is changed', () => {
+  it('the breaker of used-up credits does not change if another setting changes', () => {
     broken(27)
       .until(at('2026-11-25T09:00:00.000Z'))
       .when(configure, { dailyCap: 5, creditsRenewOn: 27 })

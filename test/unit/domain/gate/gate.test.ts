@@ -85,7 +85,7 @@ describe('the gate', () => {
       });
   });
 
-  it('the gate has no time to ask again where only a person can help', () => {
+  it('the gate returns no retryAt if only a person can help', () => {
     const asked = { reservationId: r('a') };
     const person = { reason: 'x', actor: 'ada' };
     anAccount().when(hold, person).when(reserve, asked).answered({ reason: 'held', retryAt: null });
@@ -99,14 +99,14 @@ describe('the gate', () => {
       .answered({ reason: 'disconnected', retryAt: null });
   });
 
-  it('the gate counts nothing for an ask that waited too long', () => {
+  it('the gate counts nothing for a reserve whose validUntil has passed', () => {
     anAccount()
       .when(reserve, { reservationId: r('a'), validUntil: NOW })
       .answered({ granted: false, reason: 'expired', retryAt: NOW })
       .expect({ counter: 0 });
   });
 
-  it('the gate checks a cold account also where the answer will be no, so that it is the true one', () => {
+  it('the gate asks for a check of a cold account also if it will deny, so that the reason is right', () => {
     const spent = Life.begin(anAccount({ dailyCap: 1 }).entity, NOW).asks('a');
     // Its slot is uncertain since the first run after its lease: the account has been cold since.
     const cold = spent.until(at('12:00'));
@@ -116,7 +116,7 @@ describe('the gate', () => {
     });
   });
 
-  it('the gate is shut while the window of a new policy is not computed', () => {
+  it('the gate grants nothing while the window of a new policy is not computed', () => {
     anAccount()
       .when(configure, { sendingWindow: day })
       .when(reserve, { reservationId: r('a') })
@@ -165,7 +165,7 @@ describe('caps', () => {
     );
   });
 
-  it('the gate never grants more than three times the cap, whatever became of the slots', () => {
+  it('the gate never grants more than three times the cap, whatever the outcomes of the slots', () => {
     let account = anAccount({ dailyCap: 10 });
     for (let i = 0; i < 30; i += 1) {
       account = account.when(reserve, { reservationId: r(`a${i}`) });
@@ -197,7 +197,7 @@ describe('caps', () => {
     lowered.when(configure, { dailyCap: 26 }).answered({ refused: 'CapAboveSafeBand' });
   });
 
-  it('the gate asks the database first if the last run is old, also at the cap', () => {
+  it('the gate asks for a reconcile first if the last one is old, also at the cap', () => {
     const stale = { reconciledAt: NOW - 31 * 60_000 };
     const cold = { ...anAccount({ dailyCap: 0 }).entity.account, ...stale };
     expect(barrierAt(cold, NOW)).toMatchObject({ reason: 'unverified' });

@@ -89,7 +89,7 @@ describe('the pace of grants', () => {
     expect(life.until(at('2026-11-25T00:05:00.000Z')).asks('b').isGranted).toBe(true);
   });
 
-  it('a slot that was given back keeps its gap, because its grant was one', () => {
+  it('a released slot keeps its gap, because it was a grant', () => {
     const life = paced({ minGapSeconds: 60 }).asks('a');
     const back = life.when(fail, { reservationId: r('a'), kind: 'not_attempted' });
     expect(back.asks('b').decision).toMatchObject({ reason: 'paced', retryAt: NOW + 60_000 });
@@ -101,7 +101,7 @@ describe('the pace of grants', () => {
     expect(life.asks('a').decision).toMatchObject({ granted: true, repeated: true });
   });
 
-  it('a change applies to the last grant at once, and null takes the pace away', () => {
+  it('a change applies to the last grant at once, and null removes the pace', () => {
     const life = paced({ minGapSeconds: 60 }).asks('a');
     const slower = life.when(configure, { pacing: { minGapSeconds: 3_600 } });
     expect(slower.until(NOW + 61_000).asks('b').decision).toMatchObject({

@@ -187,7 +187,7 @@ describe('the breakdown of a gap', () => {
     expect(runOf(one).days.at(-1)?.parts).toEqual(parts);
   });
 
-  it('the breakdown of a gap is reported for the day before as well, in the first run of a day', () => {
+  it('the first reconcile of a day also reports the parts of the gap of the day before', () => {
     const account = asked(sent(anAccount({}, { now: at('23:50') }), 'a'), 'x');
     const own = written(account);
     const rolled = account.until(at('2026-11-25T00:01:00.000Z'));
@@ -226,7 +226,7 @@ describe('a run', () => {
   };
   const counts = (account: Account): number => counterOf(account, TODAY);
 
-  it('a run counts a second InMail that the log has under the id of another', () => {
+  it('a reconcile counts a second InMail that the log has under the id of another', () => {
     const account = asked(both, 'x').when(deliver, { reservationId: r('x'), chatId: c('c-x') });
     const { events } = written(account);
     const others = [...events.slice(0, 1), logRow({ reservationId: r('x'), chatId: c('other') })];
@@ -239,7 +239,7 @@ describe('a run', () => {
     expect(counts(healed(one))).toBe(3);
   });
 
-  it('a run does not deliver a slot by a row whose chat is another slot’s', () => {
+  it('a reconcile does not deliver a slot because of a row with the chat of another slot', () => {
     const account = asked(both, 'x');
     const copied = logRow({ reservationId: r('x'), chatId: c('c-a') });
     const one = { account, found: () => ({ events: [copied] }) };
@@ -247,7 +247,7 @@ describe('a run', () => {
     expect(runOf(one).days.at(-1)?.parts).toEqual([part('in_flight', 1, 'x')]);
   });
 
-  it('a run gives a message id that was only observed to the reservation whose journal brings it', () => {
+  it('a reconcile gives an observed message id to the reservation whose journal contains it', () => {
     const account = asked(
       both.when(observe, { chatId: c('c-a'), messageId: m('m1'), sentAt: at('09:00') }),
       'x',
@@ -260,7 +260,7 @@ describe('a run', () => {
     ]);
   });
 
-  it('a run leaves a slot on its own day, whatever a manual edit put into its row', () => {
+  it('a reconcile keeps a slot on its own day, whatever a manual edit wrote into its row', () => {
     const account = asked(both, 'x');
     const moved = ({ reservations }: Evidence): Partial<Evidence> => ({
       reservations: reservations.map((row) =>
@@ -274,7 +274,7 @@ describe('a run', () => {
     expect(counts(after)).toBe(2);
   });
 
-  it('a run does not promise a row to the second of two InMails that share a row of the log', () => {
+  it('if two InMails share a row of the log, a reconcile does not report that it writes the second row', () => {
     const deliveredState = {
       state: 'delivered',
       chatId: c('c-a'),
@@ -288,7 +288,7 @@ describe('a run', () => {
     expect(today?.sentences().join(' ')).toContain('It stays so for the rest of the UTC day');
   });
 
-  it('a run names a reservation once of which the log has two rows under another day', () => {
+  it('a reconcile names a reservation once if the log has two rows of it under another day', () => {
     const yesterday = asked(anAccount({}, { now: at('2026-11-23T23:50:00.000Z') }), 'x');
     const rows = [
       logRow({ chatId: c('z'), messageId: m('m1'), deliveredAt: at('09:00') }),
@@ -298,7 +298,7 @@ describe('a run', () => {
     expect(parts.at(-1)?.parts).toEqual([part('external', -1, 'x'), part('external', -1)]);
   });
 
-  it('a run counts two InMails without a reservation in one chat, also after a delivery claimed one', () => {
+  it('a reconcile counts two InMails without a reservation in one chat, also after a delivery claimed one', () => {
     const account = asked(anAccount(), 'x')
       .when(deliver, { reservationId: r('y'), chatId: c('z'), messageId: m('m1') })
       .when(deliver, { reservationId: r('y'), chatId: c('z') })

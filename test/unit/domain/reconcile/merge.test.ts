@@ -32,7 +32,7 @@ const comparable = ({ slots, externals, day }: Account): unknown => ({
 const ONCE = { slots: [{ messageId: 'm1', isAdopted: true }], externals: [] };
 
 describe('two tellings of one account', () => {
-  it('a merge counts a send once that one state has as external and the other as a delivery', () => {
+  it('a merge counts a send once if it is external in one state and a delivery in the other', () => {
     const workflowSays = rowsSay.when(deliver, report);
     for (const account of [both(rowsSay, workflowSays), both(workflowSays, rowsSay)]) {
       expect(comparable(account)).toMatchObject({ states: ['delivered'], externals: 0 });
@@ -40,7 +40,7 @@ describe('two tellings of one account', () => {
     }
   });
 
-  it('a merge counts a send once that a run found in the log while its delivery was reported', () => {
+  it('a merge counts a send once if a reconcile found it in the log while its delivery was reported', () => {
     const meanwhile = rowsSay.when(deliver, report).entity.account;
     const external = rowsSay.entity.account.externals[0];
     const found = external ? [{ type: 'ExternalCounted', external, sentAt: NOW } as const] : [];
@@ -101,7 +101,7 @@ const sum = ({ days }: Verdict): number =>
   days.at(-1)?.parts.reduce((n, { count }) => n + count, 0) ?? Number.NaN;
 
 describe('a run', () => {
-  it('a run counts a delivery and its observed send once, and explains the second row', () => {
+  it('a reconcile counts a delivery and its observed send once, and explains the second row', () => {
     expect(counterOf(doubled.entity.account, TODAY)).toBe(2);
     const found = written(doubled);
     expect(found.events).toHaveLength(2);
@@ -117,7 +117,7 @@ describe('a run', () => {
     ]);
   });
 
-  it('a run takes a row without a reservation for the message of the delivery in its chat', () => {
+  it('a reconcile takes a row without a reservation as the message of the delivery in its chat', () => {
     const delivered = asked.when(deliver, withoutMessage);
     const found = { ...written(delivered), events: written(doubled).events };
     const after = applied(delivered, runOf(delivered, found));
@@ -125,7 +125,7 @@ describe('a run', () => {
     expect(counterOf(after.entity.account, TODAY)).toBe(1);
   });
 
-  it('a run leaves an external send where its delivery has got another message meanwhile', () => {
+  it('a reconcile does not change an external send if its delivery has got another message meanwhile', () => {
     const { events } = runOf(doubled, written(doubled));
     const meanwhile = doubled.when(deliver, { ...report, messageId: m('m2') });
     const { account } = reconciled(meanwhile.entity, batchOf(doubled.entity), events, null, NOW);
@@ -136,7 +136,7 @@ describe('a run', () => {
     expect(counterOf(account, TODAY)).toBe(2);
   });
 
-  it('a run adds nothing for an attempt without a slot whose chat was seen after it', () => {
+  it('a reconcile adds nothing for an attempt without a slot if its chat was observed later', () => {
     const account = anAccount({}, { now: NOW - 2 })
       .when(observe, observed)
       .until(NOW);
@@ -155,7 +155,7 @@ describe('a run', () => {
     expect(counterOf(after.entity.account, TODAY)).toBe(2);
   });
 
-  it('a run gives a message to one delivery only, also if another took it while the run read', () => {
+  it('a reconcile gives a message to one delivery only, also if another took it during the reconcile', () => {
     const bare = asked.when(deliver, withoutMessage);
     const found: readonly Event[] = bare.entity.account.slots.flatMap((slot) =>
       slot.state === 'delivered'

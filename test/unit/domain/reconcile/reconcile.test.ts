@@ -73,7 +73,7 @@ const attempt = (account: Scenario, id: string, more: Partial<Attempt> = {}): At
 });
 
 describe('a run that finds all equal', () => {
-  it('a run that finds all equal reports nothing, and leaves the account cold once nothing is in flight', () => {
+  it('a reconcile that finds no difference reports nothing, and the account is cold as soon as nothing is in flight', () => {
     const verdict = run(sent(3));
     expect(verdict).toMatchObject({ events: [], alerts: [], cooled: false });
     expect(verdict.days.at(-1)).toMatchObject({ before: 3, after: 3, drift: 0, isHealed: false });
@@ -107,7 +107,7 @@ describe('layer 2', () => {
     },
   );
 
-  it('a counter of 1 of 0 starts a cooldown', () => {
+  it('a counter of 1 with a cap of 0 starts a cooldown', () => {
     const account = anAccount({ dailyCap: 0 });
     expect(run(account, {}, manualEdit(account, 1)).cooled).toBe(true);
   });
@@ -193,7 +193,7 @@ describe('leases (R6)', () => {
 });
 
 describe('layer 1', () => {
-  it('a run counts an attempt without a grant, with an alert', () => {
+  it('a reconcile counts an attempt without a grant, with an alert', () => {
     const account = sent(1);
     const attempts = [
       attempt(account, 'wild'),
@@ -210,7 +210,7 @@ describe('layer 1', () => {
     );
   });
 
-  it('a run counts a row that a pipeline wrote past the gate, once', () => {
+  it('a reconcile counts a row that a pipeline wrote without a slot, once', () => {
     const account = sent(1);
     const row: EventRow = {
       table: 'inmail_events',
@@ -230,7 +230,7 @@ describe('layer 1', () => {
     expect(again.events).toEqual([]);
   });
 
-  it('a run writes again a delivery that the log lacks, and a manually deleted reservation', () => {
+  it('a reconcile writes a delivery again that is missing in the log, and a manually deleted reservation', () => {
     const account = sent(2);
     const { events, reservations } = written(account);
     const verdict = run(account, {
@@ -245,7 +245,7 @@ describe('layer 1', () => {
     expect(verdict.days.at(-1)?.parts).toMatchObject([{ cause: 'missing_event', count: 1 }]);
   });
 
-  it('a run leaves a forgotten reservation in the sum of its day, whose log it still reads', () => {
+  it('a reconcile still counts a forgotten reservation in its day while it reads the log of that day', () => {
     const account = sent(1);
     const { events } = written(account);
     const later = account.until(at('2026-11-27T09:00:00.000Z'));
@@ -254,7 +254,7 @@ describe('layer 1', () => {
     expect(counterOf(healed(later, verdict), day(account))).toBe(1);
   });
 
-  it('a run keeps an external send counted if the log has refused or lost its row', () => {
+  it('a reconcile still counts an external send if the log has refused or lost its row', () => {
     const observed = { chatId: chat('manual'), messageId: must(isMessageId, 'm'), sentAt: NOW };
     const account = sent(1).when(observe, observed);
     const verdict = run(account, { events: [] });
@@ -264,7 +264,7 @@ describe('layer 1', () => {
     expect(verdict.events.map(({ type }) => type)).toContain('ExternalRestored');
   });
 
-  it('a run counts a second send of a slot that only the journal has', () => {
+  it('a reconcile counts a second send of a slot that only the journal has', () => {
     const account = sent(1);
     const other = { outcome: 'delivered', chatId: chat('another') } as const;
     const attempts = [attempt(account, 'first', other)];
@@ -274,7 +274,7 @@ describe('layer 1', () => {
     expect(again.events.map(({ type }) => type)).not.toContain('ExternalCounted');
   });
 
-  it('a run corrects the number of a wrong import: 104 with 17', () => {
+  it('a reconcile corrects the number of a wrong import: 104 with 17', () => {
     const account = sent(1, { inmailsSentToday: 104, deliveredToday: 17 });
     const verdict = run(account);
     expect(verdict).toMatchObject({ cooled: true });
@@ -282,7 +282,7 @@ describe('layer 1', () => {
     expect(counterOf(after, after.day)).toBe(18);
   });
 
-  it('a run keeps the messages that came while it read', () => {
+  it('a reconcile keeps the messages that came while it read', () => {
     const account = anAccount().when(reserve, { reservationId: r('a'), leaseSeconds: 60 });
     const late = account.until(AFTER);
     const verdict = run(late);

@@ -79,7 +79,7 @@ describe('over_cap', () => {
 });
 
 describe('undercount', () => {
-  it('undercount is raised if a run raises the counter', () => {
+  it('undercount is raised if a reconcile raises the counter', () => {
     expect(kindsOf(verdict(partsOf('external -1'), { before: 3, after: 4 }))).toEqual([
       'undercount warning',
     ]);

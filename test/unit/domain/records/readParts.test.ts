@@ -94,7 +94,7 @@ it('each part of a full account is below half of what Temporal takes, and no par
   expect(later?.changes).toHaveLength(100);
 });
 
-it('what fits one answer comes in one', () => {
+it('rows that fit one answer come in one part', () => {
   const found = condensed({ ...NOTHING, reservations: some(100, reservation) });
   expect(firstOf(found)).toEqual(found);
   expect(bytesOf(found)).toBeLessThan(READ_BACK_BYTES_MAX);

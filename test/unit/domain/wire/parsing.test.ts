@@ -102,7 +102,7 @@ describe('a Signal', () => {
 });
 
 describe('a start object', () => {
-  it('a start object needs no tier where it only brings late outcomes', () => {
+  it('a start object needs no tier if it only brings late outcomes', () => {
     expect(parseStart({ accountId: 'a', connect: false }, 'strict', 0).ok).toBe(true);
     expect(parseStart({ accountId: 'a' }, 'strict', 0)).toMatchObject({
       ok: false,
@@ -147,7 +147,7 @@ describe('text that people write', () => {
       });
     },
   );
-  it('text that people write is refused where nothing of it can be seen', () => {
+  it('text of people is refused if all its characters are invisible', () => {
     for (const mode of ['strict', 'lenient', 'accepted'] as const) {
       expect(parseOrder({ ...order, actor: '\u0007\n' }, mode, 0).ok).toBe(false);
     }

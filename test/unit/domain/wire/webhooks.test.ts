@@ -16,7 +16,7 @@ describe('retries', () => {
     expect(longest).toEqual([5, 10, 20, 40, 80, 160, 320, 600, 600, 600]);
   });
 
-  it('retries are spread over the second half of each pause, however many there were', () => {
+  it('retries are spread over the second half of each pause, however many retries there were', () => {
     const chances = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 5_000 }), chances, (attempt, chance) => {
