@@ -1,6 +1,6 @@
 /**
  * The library for a send pipeline: reserves slots, reports their outcomes, reads an account.
- * Every call has a deadline; every error has a type of the contract's list.
+ * Every call has a deadline. Every error has a type of the list in the contract.
  */
 import type { Client } from '@temporalio/client';
 import type { PolicyWire, ReservationWire, StatusWire } from '../domain/wire/responses.js';
@@ -31,7 +31,7 @@ export type ClientOptions = {
   readonly taskQueue?: string;
   /** How long a call may take in total, with repetitions, in ms. */
   readonly deadlineMs?: number;
-  /** How long a denial also answers later reserves, in ms; 0 for never. */
+  /** How long the client answers later reserves with the last denial, in ms; 0 for never. */
   readonly rememberDenialsMs?: number;
   /** Called after each call to a workflow, with its duration and its result. */
   readonly onCall?: (call: CallMeasured) => void;
@@ -41,7 +41,7 @@ export type ClientOptions = {
    */
   readonly isKnown?: (accountId: string) => Promise<boolean>;
 };
-/** An absent field keeps the stored value; null sets the default (R13). */
+/** If a field is absent, the stored value stays. Null sets the default (R13). */
 export type PolicyInput = {
   readonly dailyCap?: number | null;
   readonly weeklyCap?: number | null;
@@ -67,13 +67,13 @@ export type DeliveredReport = {
   readonly reservationId: string;
   readonly chatId: string;
   readonly messageId?: string | null;
-  /** An instant, for display only; an unreadable value is dropped. */
+  /** An instant, for display only; the account ignores a value that it cannot read. */
   readonly deliveredAt?: unknown;
 };
 export type FailedReport = {
   readonly reservationId: string;
   readonly kind: FailureKind;
-  /** The error of LinkedIn; the account cleans and shortens it, and drops it if it is not text. */
+  /** The error of LinkedIn. The account cleans and shortens a text, and ignores other values. */
   readonly code?: unknown;
   /** LinkedIn's seconds, as a number or as text; an unreadable value counts as one hour. */
   readonly retryAfterSeconds?: unknown;
@@ -82,7 +82,7 @@ export type ObservedReport = {
   /** The same ids as in `sendDelivered`, such as Unipile's `chat_id` and `message_id`. */
   readonly chatId: string;
   readonly messageId: string;
-  /** LinkedIn's id, in any spelling: the send is matched with the open slot of this recipient. */
+  /** LinkedIn's id, in any spelling: the account looks for the open slot of this recipient. */
   readonly recipientId?: string | null;
   readonly sentAt: string;
 };
@@ -99,7 +99,7 @@ export class SafebandClient {
   readonly #denials: Denials;
   readonly #isKnown: (accountId: string) => Promise<boolean>;
   readonly #reserving: Reserving;
-  /** Ids that this client was granted: a repeated reserve of such an id takes no new slot (R3). */
+  /** Ids with a grant for this client: a repeated reserve of such an id takes no new slot (R3). */
   readonly #granted = new Set<string>();
 
   constructor(transport: Transport, options: Omit<ClientOptions, 'client' | 'taskQueue'> = {}) {
@@ -117,7 +117,7 @@ export class SafebandClient {
   }
 
   /**
-   * Reserves one slot (R1 to R3). A denial is an answer, not an error; try again at its `retryAt`.
+   * Reserves one slot (R1 to R3). A denial is not an error: try again at its `retryAt`.
    * Throws `ReservationSettled`, `ReservationConflict`, `InvalidInput`, `AccountUnknown`,
    * `Unavailable`.
    */
@@ -128,8 +128,8 @@ export class SafebandClient {
   }
 
   /**
-   * Reserves many slots, decided in order; an item that could not be decided is an error in its
-   * place.
+   * Reserves many slots. The account decides them in order. If it cannot decide an item, the
+   * answer has an error in the position of that item.
    */
   reserveMany(
     accountId: string,
@@ -151,8 +151,8 @@ export class SafebandClient {
   }
 
   /**
-   * Reports a delivery, with LinkedIn's chat as proof; it also counts for an account that has
-   * ended.
+   * Reports a delivery, with LinkedIn's chat as proof. The delivery also counts if the account
+   * has ended.
    */
   delivered(accountId: string, report: DeliveredReport): Promise<Delivered> {
     return this.#outcome(accountId, 'sendDelivered', report);
@@ -169,8 +169,8 @@ export class SafebandClient {
   }
 
   /**
-   * Sends the same reports without an answer: durable when this returns, even if no worker runs or
-   * the account has ended. A fault of the report becomes an alert.
+   * Sends the same reports without an answer. When this returns, Temporal has stored the report,
+   * even if no worker runs or the account has ended. A fault of the report becomes an alert.
    */
   async report(
     accountId: string,
@@ -195,14 +195,14 @@ export class SafebandClient {
   }
 
   /**
-   * Reads state and proof of a reservation, and the permission to call; throws
+   * Reads state and proof of a reservation, and whether its caller may call LinkedIn now; throws
    * `ReservationUnknown`.
    */
   reservation(accountId: string, reservationId: string): Promise<ReservationWire> {
     return this.#transport.query(accountId, 'reservation', { reservationId }, this.#deadline());
   }
 
-  /** Returns the decision that a reserve would get now or at a later instant; changes nothing. */
+  /** Returns the decision that a reserve would get now or later; takes no slot. */
   peek(accountId: string, at?: string): Promise<PeekWire> {
     return this.#transport.query(
       accountId,
@@ -213,7 +213,8 @@ export class SafebandClient {
   }
 
   /**
-   * Returns the next 1 to 200 instants at which a reserve is granted if every slot before is used.
+   * Returns the next 1 to 200 instants at which a reserve is granted, if a caller uses every
+   * slot before it.
    */
   nextSlots(accountId: string, count: number): Promise<readonly string[]> {
     return this.#transport.query(accountId, 'nextSlots', { count }, this.#deadline());
@@ -261,7 +262,7 @@ export class SafebandClient {
     return this.#order(accountId, 'settleByOperator', order);
   }
 
-  /** Denies at once; the workflow ends when nothing is in flight and nothing is unsaved (R13). */
+  /** Denies from now on. The workflow ends when nothing is in flight or unsaved (R13). */
   disconnect(
     accountId: string,
     order: { readonly reason: string; readonly actor?: string | null },

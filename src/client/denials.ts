@@ -1,6 +1,6 @@
 /**
- * Remembers denials, so that callers do not repeat hopeless reserves: each until its `retryAt` or
- * for a minute, whichever ends first. A denial is about the account, so it answers any new id.
+ * Remembers each denial until its `retryAt`, or for a minute if that is shorter. Until then, the
+ * account would deny every reserve, so the client answers it without a call, whatever its id.
  */
 import type { DenialWire } from '../domain/wire/decisions.js';
 

@@ -41,9 +41,9 @@ const textOf = (error: unknown): string => {
 };
 
 /**
- * The server's error types for an Update that met the end of a run, such as a continue-as-new at
- * midnight. It is not known whether the Update was applied. A repetition with the same id is safe,
- * because the account answers it by what it knows (R3, R5).
+ * The server's error types for an Update of a run that ended before its answer, such as at
+ * midnight. The Update may have taken effect. A repetition with the same id is safe, because the
+ * account recognizes the ids in it (R3, R5).
  */
 const ENDED_BENEATH: readonly unknown[] = ['UnprocessedUpdate', 'AcceptedUpdateCompletedWorkflow'];
 

@@ -20,7 +20,8 @@ export type Outcome =
 
 export interface Journal {
   /**
-   * Inserts the row of an attempt. False if it exists already: then LinkedIn must not be called.
+   * Inserts the row of an attempt. Returns false if the row exists already: then the caller must
+   * not call LinkedIn.
    */
   begin(attempt: Attempt): Promise<boolean>;
   /** Writes the outcome once; a second outcome changes nothing. */

@@ -15,13 +15,13 @@ import type { DecisionWire } from '../domain/wire/decisions.js';
 export type ReserveRequest = {
   readonly reservationId: string;
   readonly campaignId?: string | null;
-  /** LinkedIn's id of the recipient, in any spelling; an observed send is matched by it. */
+  /** LinkedIn's id of the recipient, in any spelling; an observed send finds its slot by it. */
   readonly recipientId?: string | null;
   /** How long the slot may stay in flight without a report, in seconds; 15 minutes by default. */
   readonly leaseSeconds?: number | null;
   /** True if the caller writes its own `send_attempts` row before it calls LinkedIn (R6, R18). */
   readonly journaled?: boolean | null;
-  /** From this instant on the answer is `expired`; the deadline of the call, if that is earlier. */
+  /** From this instant on, the answer is `expired`. At most the deadline of the call. */
   readonly validUntil?: string | null;
   /** A workflow of the caller that also gets the decision, as a Signal. */
   readonly replyTo?: { readonly workflowId: string; readonly signalName: string } | null;
@@ -34,7 +34,7 @@ type Ask = {
   readonly resolve: (answer: Answer) => void;
 };
 
-/** One batch at a time: new reserves wait for the next one, so that their order is kept. */
+/** Sends one batch at a time: new reserves wait for the next one, so that they keep their order. */
 const BATCHES_IN_FLIGHT_MAX = 1;
 
 export class Reserving {
@@ -60,7 +60,7 @@ export class Reserving {
     });
   }
 
-  /** Sends what waits once the batch before is decided, in as many batches as it needs. */
+  /** Sends the waiting reserves after the answer to the last batch, in one or more batches. */
   #send(accountId: string): Promise<void> {
     return this.#batches.pass(accountId, async () => {
       const waiting = this.#waiting.get(accountId);
@@ -106,7 +106,8 @@ export class Reserving {
 }
 
 /**
- * Returns the earlier limit; an unreadable one is passed on, so that the account names the fault.
+ * Returns the earlier limit. A limit that cannot be read is returned unchanged, because the account
+ * then names the fault.
  */
 function earlierOf(asked: string | null | undefined, end: Instant): string {
   const until = asked ?? isoInstant(end);

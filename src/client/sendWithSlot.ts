@@ -14,7 +14,7 @@ import type { Attempt, Journal, Outcome } from './journal.js';
 import type { ReserveRequest } from './reserving.js';
 import type { DenialWire, GrantWire } from '../domain/wire/decisions.js';
 
-/** Thrown by `send` if it is known why LinkedIn did not take the InMail. */
+/** `send` throws this if it knows why LinkedIn did not take the InMail. */
 export class SendFailure extends Error {
   override readonly name = 'SendFailure';
   readonly kind: FailureKind;
@@ -57,7 +57,7 @@ export type SendResult =
 const SEND_TIMEOUT_MS = 60_000;
 /** How long a new grant permits the call without another query (R18). */
 const FRESH_MS = 5_000;
-/** How much longer the lease is than the call, so that a late answer still finds its slot. */
+/** How long the lease lasts after the limit of the call, so that a late report is in time. */
 const LEASE_MARGIN_MS = 60_000;
 const JOURNAL_RETRY_MS = 250;
 const REPORT_DEADLINE_MS = 30_000;
@@ -90,7 +90,7 @@ export async function sendWithSlot(
 
 type Limits = SendOptions & { readonly grantedAt: number; readonly lastCall: number };
 
-/** Returns the reason why LinkedIn may not be called; undefined if it may. */
+/** Returns the reason why the caller may not call LinkedIn; undefined if it may. */
 async function barrierTo(
   client: SafebandClient,
   attempt: Attempt,
@@ -111,7 +111,7 @@ async function barrierTo(
 
 /**
  * Inserts the caller's own row, and waits while the database does not answer. Returns the reason
- * why LinkedIn may not be called; undefined if it may.
+ * why the caller may not call LinkedIn; undefined if it may.
  */
 async function ownRow(
   journal: Journal,

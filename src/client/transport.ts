@@ -1,6 +1,6 @@
 /**
- * Calls to the workflow of an account. Each has a deadline and is repeated with the same id until
- * then: a time-out is not a refusal, and a repeated call is applied once (R18).
+ * Calls to the workflow of an account. Until its deadline, a call without an answer is sent again
+ * with the same id: it may have taken effect, and a repeated call takes effect only once (R18).
  */
 import { randomUUID } from 'node:crypto';
 import { WithStartWorkflowOperation, type Client } from '@temporalio/client';
@@ -17,7 +17,7 @@ import {
 /** The calls to Temporal that the client needs. */
 export interface Transport {
   update<O>(accountId: string, name: string, payload: object, deadline: number): Promise<O>;
-  /** Sends a Signal: durable when this returns, even if no worker runs. */
+  /** Sends a Signal. When this returns, Temporal has stored it, even if no worker runs. */
   signal(accountId: string, name: string, payload: object, deadline: number): Promise<void>;
   query<O>(accountId: string, name: string, payload: object, deadline: number): Promise<O>;
   /** Sends a message, and starts the account's workflow if it does not run. */
@@ -39,7 +39,7 @@ export type StartObject = { readonly accountId: string; readonly tier?: string }
 /** Less than the server's limit of 10 Updates in flight: an eleventh waits for a second or more. */
 const UPDATES_IN_FLIGHT_MAX = 8;
 const BACKOFF_MS = { first: 50, factor: 2, most: 1_000 } as const;
-/** How long one attempt may take; a lost one is repeated with the same id. */
+/** How long one attempt may take; an attempt without an answer is repeated with the same id. */
 const ATTEMPT_MS = 5_000;
 
 export function temporalTransport(client: Client, taskQueue: string): Transport {
