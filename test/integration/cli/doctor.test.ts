@@ -149,7 +149,7 @@ describe('every example', () => {
       at: Date.now(),
     });
     ids = { 'acme-anna': id, 'acme-ben': stand.newAccount('ben'), whe_1: endpointId };
-    await ask(account, 'r-7');
+    await ask(account, 'r-7', { campaignId: 'q4' });
     await ask(account, 'q4-0001');
     await ask(account, 'r-8', { leaseSeconds: 1 });
     await update(account, 'sendFailed', { reservationId: 'r-8', kind: 'unknown' });
