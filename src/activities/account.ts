@@ -146,8 +146,8 @@ const notSaved = (locked: LockedRow | null, owner: string): Extract<Saved, { sav
 });
 
 /**
- * Returns the answer of a run that was committed. Otherwise it raises the number of the row's last
- * write above the run's, so that the run can never be committed later.
+ * Returns the answer of a reconcile that was committed. Otherwise it raises the number of the row's
+ * last write above the reconcile's, so that the reconcile can never be committed later.
  */
 async function recall(
   db: Queryable,

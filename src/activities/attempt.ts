@@ -1,7 +1,7 @@
 /**
  * The two kinds of failure of an attempt: Postgres surely committed nothing, or the outcome is
- * unknown. The workflow grants nothing while the outcome of a run is unknown (R12). It continues to
- * grant while Postgres is surely away.
+ * unknown. The workflow grants nothing while the outcome of a reconcile is unknown (R12). It
+ * continues to grant while Postgres is surely away.
  */
 import { asyncLocalStorage, type Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';

@@ -45,7 +45,10 @@ export type Save = {
   readonly row: AccountRow;
   /** At most 200, ascending. */
   readonly entries: readonly Entry[];
-  /** The account needs a run after this save: the fleet audit alerts if that run is late (R8). */
+  /**
+   * The account needs a reconcile after this save: the fleet audit alerts if that reconcile is late
+   * (R8).
+   */
   readonly isHot: boolean;
   /** The id of the last manual edit that the workflow has recorded (R14). */
   readonly handled: string | null;
@@ -89,7 +92,7 @@ export type Recall = {
   readonly runId: string;
   readonly write: Write;
 };
-/** `run`: null if the run was not committed; then it can never be committed later. */
+/** `run`: null if the reconcile was not committed; then it can never be committed later. */
 export type Recalled =
   | { readonly saved: true; readonly run: CommittedRun | null }
   | Extract<Saved, { readonly saved: false }>;
@@ -122,7 +125,7 @@ export type Audited = {
   readonly checked: number;
   readonly drifting: number;
   readonly woken: number;
-  /** Hot, and without a run for 20 minutes. */
+  /** Hot, and without a reconcile for 20 minutes. */
   readonly silent: number;
   readonly lateResets: number;
   /** Connected, and without a workflow: started again. */
@@ -169,13 +172,14 @@ export interface Activities {
    * Reconciles an account (R8), in one transaction: saves, writes `void` rows for leases that have
    * ended, reads the evidence, decides (`domain/reconcile/reconcile.ts`), and writes heartbeat,
    * corrections and alerts. The workflow applies the decision.
-   * Safe to run again: a run that is committed already gets the same answer.
+   * Safe to run again: a reconcile that is committed already gets the same answer.
    */
   reconcile(run: Run): Promise<Ran>;
 
   /**
-   * Returns what a run has committed, if its answer was lost. A run that is not committed by then
-   * can never be. Safe to run again: it only raises the number of the row's last write.
+   * Returns what a reconcile has committed, if its answer was lost. A reconcile that is not
+   * committed by then can never be. Safe to run again: it only raises the number of the row's last
+   * write.
    */
   recall(ask: Recall): Promise<Recalled>;
 

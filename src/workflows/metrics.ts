@@ -24,7 +24,7 @@ function reasonOf(decision: Refusal | DecisionWire): string {
 /** `other_owner`: the row has another owner, or is newer; `unanswered`: Postgres did not answer. */
 export type SaveOutcome = 'saved' | 'other_owner' | 'unanswered';
 
-/** Counts a write of an account's rows (a save or a run), and the rows that waited for it. */
+/** Counts a write of an account's rows (a save or a reconcile), and the rows that waited for it. */
 export function countWrite(rowsWaiting: number, outcome: SaveOutcome): void {
   metricMeter
     .createHistogram('safeband_rows_waiting', 'int', undefined, 'Unsaved rows as a write begins')

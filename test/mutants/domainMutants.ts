@@ -78,11 +78,11 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
   },
   {
     rule: 'R8',
-    what: 'the first run of a day ignores the day before',
+    what: 'the first reconcile of a day ignores the day before',
     file: RECONCILE,
     old: 'isFirst || looksBack ? [day - 1] : []',
     mutated: '[]',
-    by: 'the first run of a day checks the day before',
+    by: 'the first reconcile of a day checks the day before',
   },
   {
     rule: 'R8',
@@ -91,7 +91,7 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
     old: 'facts.apply(leaseOver(slot, fenced, at));',
     mutated:
       "facts.apply(slot.state === 'in_flight' ? [changed(slot, 'released', 'healed', at)] : []);",
-    by: 'a run never lowers the counter below what is in flight',
+    by: 'a reconcile never lowers the counter below what is in flight',
   },
   {
     rule: 'R5',
@@ -107,27 +107,27 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
   },
   {
     rule: 'R8',
-    what: 'a run sets the counter to what it read: messages that arrived meanwhile are lost',
+    what: 'a reconcile sets the counter to what it read: messages that arrived meanwhile are lost',
     file: 'src/domain/entity/writes.ts',
     old: 'const facts = applicable(entity.account, events);',
     mutated: 'const facts = events;',
-    by: 'messages that arrive during a run keep their effect',
+    by: 'messages that arrive during a reconcile keep their effect',
   },
   {
     rule: 'R15',
-    what: 'a send that was observed during a run counts twice',
+    what: 'a send that was observed during a reconcile counts twice',
     file: MERGE,
     old: 'return !isCounted(account, event.external);',
     mutated: 'return true;',
-    by: 'a send that was observed during a run counts once',
+    by: 'a send that was observed during a reconcile counts once',
   },
   {
     rule: 'R14',
-    what: 'an edit that a save found during a run is forgotten',
+    what: 'an edit that a save found during a reconcile is forgotten',
     file: 'src/domain/entity/writes.ts',
     old: 'kept.foreign?.id === foreign?.id ? null : kept.foreign',
     mutated: 'null',
-    by: 'an edit that a save found during a run is kept for the next run',
+    by: 'an edit that a save found during a reconcile is kept for the next reconcile',
   },
   {
     rule: 'R8',
@@ -200,11 +200,11 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
   },
   {
     rule: 'R8',
-    what: 'an account becomes cold before a run has found everything equal',
+    what: 'an account becomes cold before a reconcile has found everything equal',
     file: ACTOR,
     old: '  entity.version !== entity.equalVersion ||\n',
     mutated: '',
-    by: 'an account is hot until a run has found everything equal',
+    by: 'an account is hot until a reconcile has found everything equal',
   },
   {
     rule: 'R9',
@@ -264,7 +264,7 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
   },
   {
     rule: 'R4',
-    what: 'a run counts a delivery and its observed send separately',
+    what: 'a reconcile counts a delivery and its observed send separately',
     file: 'src/domain/reconcile/reconcile.ts',
     old: '  for (const slot of facts.view.slots) facts.apply(claimedBy(facts.view, slot));\n',
     mutated: '',
@@ -284,7 +284,7 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
     file: AUDIT,
     old: 'hotSince !== null && Math.max(',
     mutated: 'day > today && hotSince !== null && Math.max(',
-    by: 'a hot account without a run is overdue after 20 minutes',
+    by: 'a hot account without a reconcile is overdue after 20 minutes',
   },
   {
     rule: 'R16',

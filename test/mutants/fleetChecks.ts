@@ -108,7 +108,7 @@ const givenUp: DatabaseCheck = async (desk) => {
 
 export const FLEET_CHECKS = {
   'the audit wakes an account after a manual edit of its row': edited,
-  'a hot account without a run for 20 minutes is overdue': overdue,
+  'a hot account without a reconcile for 20 minutes is overdue': overdue,
   'an account without a workflow is started again, and its alert ends': missing,
   'an audit leaves one heartbeat': heartbeat,
   'the audit finds an attempt that was committed late': late,

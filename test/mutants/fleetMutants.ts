@@ -19,11 +19,11 @@ export const FLEET_MUTANTS: readonly Mutant<FleetCheckName>[] = [
   },
   {
     rule: 'R8',
-    what: 'an account without a run raises no alert',
+    what: 'an account without a reconcile raises no alert',
     file: FLEET,
     old: '    ...silent.map(({ suspect }) => overdueAlert(suspect, at)),\n',
     mutated: '',
-    by: 'a hot account without a run for 20 minutes is overdue',
+    by: 'a hot account without a reconcile for 20 minutes is overdue',
   },
   {
     rule: 'R8',
@@ -31,7 +31,7 @@ export const FLEET_MUTANTS: readonly Mutant<FleetCheckName>[] = [
     file: ACTIVITY,
     old: 'const how = { isHot,',
     mutated: 'const how = { isHot: isHot && false,',
-    by: 'a hot account without a run for 20 minutes is overdue',
+    by: 'a hot account without a reconcile for 20 minutes is overdue',
   },
   {
     rule: 'R8',

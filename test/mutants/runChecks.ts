@@ -161,12 +161,12 @@ const outcomeOnce: DatabaseCheck = async (desk) => {
 };
 
 export const RUN_CHECKS = {
-  'a run leaves a heartbeat, also when it finds nothing': heartbeat,
-  'a run that is tried again alerts and corrects once': triedAgain,
+  'a reconcile leaves a heartbeat, also when it finds nothing': heartbeat,
+  'a reconcile that is tried again alerts and corrects once': triedAgain,
   'an edit whose report was lost is reported again, and corrected once': lostAnswer,
-  'a run that is committed is answered as it was': answeredAgain,
+  'a reconcile that is committed is answered as it was': answeredAgain,
   'a write that comes late writes nothing': lateWrite,
-  'the run that finds the cause gone closes an alert': alertEnds,
+  'the reconcile that finds the cause gone closes an alert': alertEnds,
   'a slot whose lease has ended is released with a void row': fenced,
   'an attempt that has begun gets no void row': begun,
   'the outcome of an attempt is written once': outcomeOnce,

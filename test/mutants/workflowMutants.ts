@@ -35,11 +35,11 @@ export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
   },
   {
     rule: 'R12',
-    what: 'a run that failed counts as a success',
+    what: 'a reconcile that failed counts as a success',
     file: SAVING,
     old: "[{ type: 'ReconcileFailed', at, isUnknown }]",
     mutated: "[{ type: 'Reconciled', at }]",
-    by: 'a run that failed verifies nothing',
+    by: 'a reconcile that failed verifies nothing',
   },
   {
     rule: 'R14',
@@ -75,11 +75,11 @@ export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
   },
   {
     rule: 'R14',
-    what: 'no save records that an edit was reported, so each run reports it again',
+    what: 'no save records that an edit was reported, so each reconcile reports it again',
     file: SAVING,
     old: 'reconciled(self.read(), batch, ran.events, ran.foreign, at)',
     mutated: 'reconciled(self.read(), batch, ran.events, null, at)',
-    by: 'an edit made just before a save is found by the next run, once',
+    by: 'an edit made just before a save is found by the next reconcile, once',
   },
   {
     rule: 'R14',
@@ -99,11 +99,11 @@ export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
   },
   {
     rule: 'R8',
-    what: '`reconcileNow` answers with the run before',
+    what: '`reconcileNow` answers with the reconcile before',
     file: MAILBOX,
     old: 'const mine = (self.runsAsked += 1);',
     mutated: 'const mine = self.runsAsked || (self.runsAsked += 1);',
-    by: 'a caller that asks for a run gets the result of a new run',
+    by: 'a caller that asks for a reconcile gets the result of a new reconcile',
   },
   {
     rule: 'R12',

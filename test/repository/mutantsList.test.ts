@@ -10,7 +10,7 @@ import { WORKFLOW_MUTANTS } from '../mutants/workflowMutants.js';
 const DOCUMENT = readFileSync(new URL('../../docs/mutants.md', import.meta.url), 'utf8');
 const LISTS: readonly (readonly [heading: string, mutants: readonly Mutant[]])[] = [
   ['Messages and midnights', MODEL_MUTANTS],
-  ['Runs, saves and starts', DOMAIN_MUTANTS],
+  ['Reconciles, saves and starts', DOMAIN_MUTANTS],
   ['SQL, migrations and activities', DATABASE_MUTANTS],
   ['Workflows', WORKFLOW_MUTANTS],
 ];

@@ -115,16 +115,18 @@ export type Account = {
   readonly isDisconnected: boolean;
   /** True if the identity was compared with those of all other accounts (R13). */
   readonly isIdentityChecked: boolean;
-  /** When the last run succeeded; null if none has since the start (R12). */
+  /** When the last reconcile succeeded; null if none has since the start (R12). */
   readonly reconciledAt: Instant | null;
-  /** When a run failed since then. */
+  /** When a reconcile failed since then. */
   readonly runFailedAt: Instant | null;
   /**
-   * True if a run's outcome is not known: its findings may be in Postgres alone, so nothing is
-   * granted until a run succeeds (R12). Absent in state from before 0.2.
+   * True if a reconcile's outcome is not known: its findings may be in Postgres alone, so nothing
+   * is granted until a reconcile succeeds (R12). Absent in state from before 0.2.
    */
   readonly isRunUnknown?: boolean;
-  /** True if it has more rows than it may have: no run succeeds. Absent in state before 0.2. */
+  /**
+   * True if it has more rows than it may have: no reconcile succeeds. Absent in state before 0.2.
+   */
   readonly isCrowded?: boolean;
   /**
    * The latest day on which an external send came that was forgotten to make room; absent or null

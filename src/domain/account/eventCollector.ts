@@ -27,7 +27,7 @@ export class EventCollector {
 
   /** Adds the events of one step. */
   apply(more: readonly Event[]): void {
-    // One by one: the arguments of a call have a limit, and a first run may bring thousands.
+    // One by one: the arguments of a call have a limit, and a first reconcile may bring thousands.
     for (const event of more) this.#events.push(event);
     this.#view = evolveAll(this.#view, more);
   }

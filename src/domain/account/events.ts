@@ -70,7 +70,7 @@ export type Event =
   | { readonly type: 'OpeningsLearnt'; readonly openings: WindowIntervals }
   | { readonly type: 'IdentityChecked' }
   | { readonly type: 'Reconciled'; readonly at: Instant }
-  /** `isUnknown`: the run may be in Postgres; `isCrowded`: the account has too many rows. */
+  /** `isUnknown`: the reconcile may be in Postgres; `isCrowded`: the account has too many rows. */
   | {
       readonly type: 'ReconcileFailed';
       readonly at: Instant;

@@ -141,7 +141,10 @@ function corrected(account: Account, event: Extract<Event, { type: 'BookCorrecte
   return markLate(account, withUnremembered(after, event), event.day);
 }
 
-/** Marks sends that a run found in the log and counts by day only, because no more can be kept. */
+/**
+ * Marks sends that a reconcile found in the log and counts by day only, because no more can be
+ * kept.
+ */
 const withUnremembered = (
   account: Account,
   { day, external }: Extract<Event, { type: 'BookCorrected' }>,

@@ -1,6 +1,6 @@
 /**
  * Proofs and ids as keys, so that rows are matched with slots in one pass over each: the time of a
- * run grows with its rows, not with their square (R8).
+ * reconcile grows with its rows, not with their square (R8).
  */
 import type { Proof, Slot } from './account.js';
 import { kept } from './kept.js';

@@ -1,6 +1,6 @@
 /**
  * The forecast: the earliest instant at which a reserve is granted, and the later ones. It assumes
- * that no message comes, runs succeed on time and each open slot ends uncertain
+ * that no message comes, reconciles succeed on time and each open slot ends uncertain
  * (docs/contract.md, 2).
  */
 import type { Account, Slot } from '../account/account.js';
@@ -37,7 +37,8 @@ export function tooFarAhead(at: Instant, now: Instant): Flaw | undefined {
 
 /**
  * Returns the account as it will be at that instant, if no message comes until then. A slot whose
- * lease ended before the last run of a day is uncertain by then, and is not carried over midnight.
+ * lease ended before the last reconcile of a day is uncertain by then, and is not carried over
+ * midnight.
  */
 export function forecastAt(account: Account, at: Instant): Account {
   let view = cooled(account, at);
@@ -59,7 +60,7 @@ const isEmpty = (account: Account): boolean =>
   !isCooldownDue(account) &&
   account.slots.every(({ leaseExpiresAt }) => leaseExpiresAt < startOf(account.day));
 
-/** Applies the cooldown that the next run starts for an overshoot, if none holds (R8, R9). */
+/** Applies the cooldown that the next reconcile starts for an overshoot, if none holds (R8, R9). */
 function cooled(account: Account, at: Instant): Account {
   if (!isCooldownDue(account)) return account;
   const { accountId, day, now } = account;

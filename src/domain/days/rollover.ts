@@ -10,7 +10,7 @@ import { isCooldownDue, overshootAt } from '../gate/cooldown.js';
 
 /**
  * Returns the facts of midnight: none on the same day, else one roll, also after several days.
- * `lastRun`: in a forecast, the last run before midnight; it settles what is in flight (R6).
+ * `lastRun`: in a forecast, the last reconcile before midnight; it settles what is in flight (R6).
  */
 export function roll(account: Account, at: Instant, lastRun = -Infinity): readonly Event[] {
   const day = dayOf(at);
@@ -26,7 +26,7 @@ export function roll(account: Account, at: Instant, lastRun = -Infinity): readon
   return [...overshootAt(account, rolledAt(midnight, at)), ...overCapAtRoll(account), rolled];
 }
 
-/** Returns the alert of the day that closes, if no run has raised it before (R8). */
+/** Returns the alert of the day that closes, if no reconcile has raised it before (R8). */
 function overCapAtRoll(account: Account): readonly Event[] {
   if (!isCooldownDue(account)) return [];
   const { day, highestCap: cap } = account;

@@ -47,16 +47,19 @@ assert(
 );
 assert(
   ACCOUNT_BYTES_MAX + SAVE_BYTES_MAX + 2 * ROW_BYTES_MAX < PAYLOAD_BYTES_MAX,
-  'a run sends its account and one save',
+  'a reconcile sends its account and one save',
 );
 assert(
   TASK_BYTES_MAX + ACCOUNT_BYTES_MAX + SAVE_BYTES_MAX + ROW_BYTES_MAX + RUN_FACTS_BYTES_MAX <
     2 * PAYLOAD_BYTES_MAX,
-  'a task that has done as much as it may still does one run',
+  'a task that has done as much as it may still does one reconcile',
 );
 assert(SAVE_BYTES_MAX + ROW_BYTES_MAX <= OUTBOX_BYTES_MAX, 'a save makes room in the outbox');
 const { readFirst, readLog } = SUMS;
 const READ_MAX = Math.max(readFirst + LATER_BYTES_MAX, readLog, RUN_FACTS_BYTES_MAX);
-assert(READ_MAX < PAYLOAD_BYTES_MAX, 'what a run finds, and each part of a start, fits one answer');
+assert(
+  READ_MAX < PAYLOAD_BYTES_MAX,
+  'what a reconcile finds, and each part of a start, fits one answer',
+);
 assert(TASK_BYTES_MAX + READ_MAX < 2 * PAYLOAD_BYTES_MAX, 'a task still reads one part');
 assert(RECOVERY_PORTION_BYTES < TASK_BYTES_MAX, 'messages of a closed run come in many tasks');

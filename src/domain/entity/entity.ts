@@ -26,15 +26,18 @@ export type Entity = {
   /** The number of the last change. */
   readonly version: number;
   readonly savedVersion: number;
-  /** The version at which the last run found everything equal (R8). */
+  /** The version at which the last reconcile found everything equal (R8). */
   readonly equalVersion: number;
-  /** A manual edit of the row was found: the row keeps it for the next run (R14). */
+  /** A manual edit of the row was found: the row keeps it for the next reconcile (R14). */
   readonly foreign: ManualEdit | null;
-  /** The manual edit that a run has reported: the row may forget it. */
+  /** The manual edit that a reconcile has reported: the row may forget it. */
   readonly handled: string | null;
   /** The number of the last write that was tried; it only grows (R14). Absent if none was. */
   readonly writes?: number;
-  /** A run that was tried and not answered: its outcome is read before another run begins. */
+  /**
+   * A reconcile that was tried and not answered: its outcome is read before another reconcile
+   * begins.
+   */
   readonly triedRun?: string | null;
   /** The number of the last write whose answer is known. */
   readonly answered?: number;
@@ -121,7 +124,10 @@ export const isDirty = (entity: Entity): boolean =>
 export const hasDelivery = (entity: Entity): boolean =>
   entity.outbox.some(({ row }) => row.table === 'inmail_events');
 
-/** True if slots are in flight, something changed since the last equal run, or that run failed. */
+/**
+ * True if slots are in flight, something changed since the last equal reconcile, or that reconcile
+ * failed.
+ */
 export const isInDoubt = (entity: Entity): boolean =>
   entity.foreign !== null ||
   entity.version !== entity.equalVersion ||
@@ -133,10 +139,10 @@ export const isInDoubt = (entity: Entity): boolean =>
 const isOvershooting = (account: Account): boolean =>
   isCooldownDue(account) && !isCooling(account, account.now);
 
-/** True if the account needs runs of its own (R8); the fleet audit checks a cold one. */
+/** True if the account needs reconciles of its own (R8); the fleet audit checks a cold one. */
 export const isHot = (entity: Entity): boolean => isDirty(entity) || isInDoubt(entity);
 
-/** Returns when the account's next run is due; null for a cold account (R8). */
+/** Returns when the account's next reconcile is due; null for a cold account (R8). */
 export const nextRunAt = (entity: Entity, at: Instant): Instant | null =>
   isHot(entity) ? runAfter(entity.account.accountId, at + 1) : null;
 

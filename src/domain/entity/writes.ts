@@ -33,8 +33,8 @@ export function sending(entity: Entity): Sending {
 }
 
 /**
- * Returns the entity after a run that was committed while its answer was lost. That run saved the
- * rows up to its number: later changes have higher numbers.
+ * Returns the entity after a reconcile that was committed while its answer was lost. That reconcile
+ * saved the rows up to its number: later changes have higher numbers.
  */
 export function recalled(entity: Entity, run: CommittedRun): Entity {
   const row = accountRow(entity.account, run.version);
@@ -48,8 +48,8 @@ export const isOfLostTask = (found: ReadBack, owner: string, isReset: boolean): 
   found.account?.owner === owner && found.lastWrite !== undefined && !isReset;
 
 /**
- * Returns the findings of the lost task's run that no save has written since. External sends are
- * left out: the start has counted them from the event log.
+ * Returns the findings of the lost task's reconcile that no save has written since. External sends
+ * are left out: the start has counted them from the event log.
  */
 export function foundBy(
   { account: stored, lastRun, lastWrite }: ReadBack,
@@ -62,7 +62,10 @@ export function foundBy(
   );
 }
 
-/** One save. `isHot`: the account then needs a run, and the fleet audit alerts if none follows. */
+/**
+ * One save. `isHot`: the account then needs a reconcile, and the fleet audit alerts if none
+ * follows.
+ */
 export type Batch = {
   readonly row: AccountRow;
   readonly entries: readonly Entry[];
@@ -92,8 +95,8 @@ export function saved(entity: Entity, sent: Sent, foreign: ManualEdit | null): E
 }
 
 /**
- * Returns the entity after a successful run: its rows are saved and its findings applied. If it
- * found nothing and no message came meanwhile, all is equal (R8).
+ * Returns the entity after a successful reconcile: its rows are saved and its findings applied. If
+ * it found nothing and no message came meanwhile, all is equal (R8).
  */
 export function reconciled(
   entity: Entity,

@@ -38,20 +38,23 @@ export type GapCause = (typeof GAP_CAUSES)[number];
 export type GapPart = {
   readonly cause: GapCause;
   /**
-   * The part's share of the gap: negative if the log has more than the counter, 0 if neither has it.
+   * The part's share of the gap: negative if the log has more than the counter, 0 if neither has
+   * it.
    */
   readonly count: number;
   readonly reservations: readonly ReservationId[];
 };
 
-/** The values that are compared: the account before and after a run, the log, and the counter. */
+/**
+ * The values that are compared: the account before and after a reconcile, the log, and the counter.
+ */
 export type Compared = {
   readonly day: UtcDay;
   readonly before: Account;
   readonly after: Account;
   /** Of all remembered days. */
   readonly events: readonly EventRow[];
-  /** The counter before the run: the larger of the workflow's and the database's. */
+  /** The counter before the reconcile: the larger of the workflow's and the database's. */
   readonly stood: number;
 };
 

@@ -15,7 +15,7 @@ export type Gap = {
   readonly day: UtcDay;
   readonly counter: number;
   readonly parts: readonly GapPart[];
-  /** The counter after the run; absent if no sentence should name it. */
+  /** The counter after the reconcile; absent if no sentence should name it. */
   readonly after?: number;
   /** Columns of the account's row that a manual edit had changed. */
   readonly editedColumns?: readonly string[];
@@ -149,7 +149,7 @@ function ending(part: GapPart, size: number, day: UtcDay, known: Known): Ending 
   return { text: `The next reconcile${when} corrects ${them}.`, rightAt: nextRunAt };
 }
 
-/** Returns the next run of the account at or after the end of the lease (R6). */
+/** Returns the next reconcile of the account at or after the end of the lease (R6). */
 const settledBy = ({ leaseExpiresAt }: OpenSlot, { accountId, now }: Known): Instant =>
   runAfter(accountId, Math.max(leaseExpiresAt, now + 1));
 

@@ -32,7 +32,9 @@ export function overshoot(
   return isOvershoot(edit.counter, cap) ? [cooldown(edit.counter, cap, cooledAtCounter)] : [];
 }
 
-/** True if an overshoot has not yet started its cooldown: the next run or midnight does (R8). */
+/**
+ * True if an overshoot has not yet started its cooldown: the next reconcile or midnight does (R8).
+ */
 export function isCooldownDue(account: Account): boolean {
   const counter = counterOf(account, account.day);
   return isOvershoot(counter, account.highestCap) && counter > account.cooledAtCounter;

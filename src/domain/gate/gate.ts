@@ -140,7 +140,7 @@ const isFresh = (account: Account, at: Instant): boolean => {
   return reconciledAt !== null && at - reconciledAt < VERIFIED_MS;
 };
 
-/** True if all is known, and a run confirmed it within the last 30 minutes (R12). */
+/** True if all is known, and a reconcile confirmed it within the last 30 minutes (R12). */
 export const isVerified = (account: Account, at: Instant): boolean =>
   isKnown(account, at) && isFresh(account, at);
 
@@ -151,8 +151,8 @@ export const isDoubtful = (account: Account, at: Instant): boolean =>
   (!isFresh(account, at) && account.runFailedAt !== null);
 
 /**
- * True if only the age of the last run denies the reserve. Then a run comes first, so that the
- * answer is a grant or another reason (R12).
+ * True if only the age of the last reconcile denies the reserve. Then a reconcile comes first, so
+ * that the answer is a grant or another reason (R12).
  */
 export const wantsCheck = (account: Account, at: Instant): boolean =>
   isKnown(account, at) &&

@@ -11,14 +11,16 @@ export const LEASE_SECONDS_MAX = 24 * 60 * 60;
 /** How often an account is reconciled (R8). */
 export const RECONCILE_INTERVAL_MS = 10 * MINUTE_MS;
 
-/** How long a successful run of the account permits grants (R12). */
+/** How long a successful reconcile of the account permits grants (R12). */
 export const VERIFIED_MS = 30 * MINUTE_MS;
 /** Maximum difference between counter and event log without an alert (R8). */
 export const DRIFT_MAX = 5;
 /** Days before today whose rows are evidence: a proof may be as old as an observed send. */
 export const EVIDENCE_DAYS = 5;
 
-/** How long a hot account may be without a run, and a fleet without an audit: two missed (R8). */
+/**
+ * How long a hot account may be without a reconcile, and a fleet without an audit: two missed (R8).
+ */
 export const OVERDUE_MS = 2 * RECONCILE_INTERVAL_MS;
 /** Maximum difference between the database's clock and the workflows' (R16). */
 export const CLOCK_SKEW_MS = MINUTE_MS;
@@ -80,7 +82,9 @@ export const PAYLOAD_BYTES_MAX = 1024 * 1024;
  * more is granted. If its rows would make more slots, the account is held (`too_many_rows`).
  */
 export const SLOTS_MAX = 600;
-/** Maximum rows of the event log without a reservation that one run compares with the account. */
+/**
+ * Maximum rows of the event log without a reservation that one reconcile compares with the account.
+ */
 export const EXTERNAL_ROWS_MAX = 10_000;
 
 /** Maximum bytes of the facts that one reconcile returns; with more, the account is held. */
@@ -153,9 +157,9 @@ export const WEBHOOK_KEPT_MS = 30 * DAY_MS;
 
 assert(
   OVERDUE_MS < VERIFIED_MS,
-  'an alert comes before the gate of an account without runs closes',
+  'an alert comes before the gate of an account without reconciles closes',
 );
-assert(VERIFIED_MS >= 3 * RECONCILE_INTERVAL_MS, 'two runs may fail before the gate closes');
+assert(VERIFIED_MS >= 3 * RECONCILE_INTERVAL_MS, 'two reconciles may fail before the gate closes');
 assert(TASKS_ROUND * RECONCILE_INTERVAL_MS <= HOUR_MS, 'tasks of each account are read in an hour');
 assert(TASKS_TURNS_MAX < TASKS_READS_MAX, 'an audit has room for accounts that are suspected');
 assert(RESTART_EVERY_MS > RESTART_AFTER_MS, 'a run has time to recover before it is restarted');

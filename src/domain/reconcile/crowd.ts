@@ -44,7 +44,7 @@ export function crowdIn({ reservations, attempts, events }: Evidence): Crowd | n
   return isCrowded ? { table: 'inmail_events', rows: events.length, limit } : null;
 }
 
-/** The verdict of a run on an account with too many rows. */
+/** The verdict of a reconcile on an account with too many rows. */
 export type CrowdVerdict = Omit<Verdict, 'alerts'> & {
   readonly alerts: readonly {
     readonly kind: AlertKind;
@@ -61,7 +61,7 @@ export function fitting(account: Account, verdict: Verdict, at: Instant): Verdic
   return crowded(account, { table, rows: bytes, limit: RUN_FACTS_BYTES_MAX, unit: 'bytes' }, at);
 }
 
-/** Holds the account; the run has not succeeded. */
+/** Holds the account; the reconcile has not succeeded. */
 export function crowded(account: Account, crowd: Crowd, at: Instant): CrowdVerdict {
   const { table, rows, limit, unit } = crowd;
   const counter = counterOf(account, account.day);

@@ -1,4 +1,6 @@
-/** The findings of a run about one quota day: before, after, and the parts of the gap (R8). */
+/**
+ * The findings of a reconcile about one quota day: before, after, and the parts of the gap (R8).
+ */
 import { bookOf, isOpen, type Account } from '../account/account.js';
 import { breakdownOf, type GapPart } from '../gap/breakdown.js';
 import type { Event } from '../account/events.js';
@@ -8,19 +10,19 @@ import type { Instant, UtcDay } from '../primitives/time.js';
 import { counterOf, sumOf, tallyOf } from '../account/counter.js';
 import type { ManualEdit } from '../account/manualEdit.js';
 
-/** The findings of a run about one quota day. */
+/** The findings of a reconcile about one quota day. */
 export type DayVerdict = {
   readonly day: UtcDay;
-  /** The counter before the run: the larger of the workflow's and the database's. */
+  /** The counter before the reconcile: the larger of the workflow's and the database's. */
   readonly before: number;
   readonly after: number;
   readonly delivered: number;
   readonly external: number;
   readonly drift: number;
   readonly parts: readonly GapPart[];
-  /** The parts and the changes of the run, for people. */
+  /** The parts and the changes of the reconcile, for people. */
   readonly sentences: () => readonly string[];
-  /** True if the run restored, counted or released something. */
+  /** True if the reconcile restored, counted or released something. */
   readonly isHealed: boolean;
 };
 export type FindingsInput = {

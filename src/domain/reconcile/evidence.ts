@@ -120,7 +120,7 @@ const strangerOf = (
 function attempted(account: Account, attempt: Attempt, at: Instant): readonly Event[] {
   const { reservationId, quotaDay, attemptedAt, outcome, chatId, messageId } = attempt;
   const known = findSlot(account, reservationId);
-  // Its grant may be newer than the state of this run: the next run decides.
+  // Its grant may be newer than the state of this reconcile: the next reconcile decides.
   if (!known && attemptedAt > at && attemptedAt <= at + CLOCK_SLACK_MS) return [];
   if (outcome === 'delivered' && chatId !== null) {
     if (known) return delivered(account, known, { ...attempt, chatId }, at);

@@ -1,6 +1,6 @@
 /**
- * The audit of the fleet (R8): which accounts disagree with the event log or have had no run, and
- * the consequences. It corrects nothing: it wakes an account, which corrects itself. Pure.
+ * The audit of the fleet (R8): which accounts disagree with the event log or have had no reconcile,
+ * and the consequences. It corrects nothing: it wakes an account, which corrects itself. Pure.
  */
 import type { AlertKind, Severity } from '../account/alertKinds.js';
 import type { AccountId } from '../primitives/ids.js';
@@ -24,9 +24,9 @@ export type Suspect = {
   readonly isUnequal: boolean;
   /** True if its row, or that of a reservation, was edited or deleted manually (R14). */
   readonly isEdited: boolean;
-  /** Since when it needs a run; null for a cold account. */
+  /** Since when it needs a reconcile; null for a cold account. */
   readonly hotSince: Instant | null;
-  /** When its last run succeeded. */
+  /** When its last reconcile succeeded. */
   readonly checkedAt: Instant | null;
 };
 export type Judged = {
@@ -34,7 +34,7 @@ export type Judged = {
   readonly isDrifting: boolean;
   /** True if its row is still of an earlier day, 2 minutes after midnight (R7). */
   readonly isLate: boolean;
-  /** True if it is hot and has had no run for 20 minutes. */
+  /** True if it is hot and has had no reconcile for 20 minutes. */
   readonly isSilent: boolean;
   /** True if the audit asks it to reconcile itself. */
   readonly isWoken: boolean;

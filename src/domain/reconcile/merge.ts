@@ -93,7 +93,8 @@ function withOutcome(known: Slot, told: Slot): Slot {
 }
 
 /**
- * Returns the facts of a run that still apply: messages that came during the run win (R8).
+ * Returns the facts of a reconcile that still apply: messages that came during the reconcile win
+ * (R8).
  */
 export const applicable = (account: Account, events: readonly Event[]): readonly Event[] =>
   events.filter((event) => {
@@ -123,7 +124,7 @@ function isNewsOf(account: Account, event: Extract<Event, { slot: Slot }>): bool
   if (known === undefined) return event.type !== 'SlotRestored';
   if (event.type !== 'SlotRestored' && RANK[known.state] < RANK[event.slot.state]) return true;
   if (event.type === 'ProofCompleted') {
-    // A report that came during the run may have named the message for another slot (R4).
+    // A report that came during the reconcile may have named the message for another slot (R4).
     const { slot } = event;
     const isTaken = account.slots.some(
       (one) => one !== known && slot.state === 'delivered' && isProvenBy(one, slot),

@@ -23,10 +23,10 @@ import { isHigher, changed } from '../account/slot.js';
 import { isRowOf, externalOfRow, slotOfRow } from '../records/fromRecords.js';
 
 export type Verdict = {
-  /** The facts for the account; checked again if a message came during the run. */
+  /** The facts for the account; checked again if a message came during the reconcile. */
   readonly events: readonly Event[];
   readonly alerts: readonly RunAlert[];
-  /** Today last; before it the corrected days, and in the first run of a day yesterday. */
+  /** Today last; before it the corrected days, and in the first reconcile of a day yesterday. */
   readonly days: readonly DayVerdict[];
   readonly inFlight: number;
   readonly uncertain: number;
@@ -62,7 +62,9 @@ export function reconcile(
   };
 }
 
-/** Returns the days to report: the corrected ones, in a day's first run yesterday, and today. */
+/**
+ * Returns the days to report: the corrected ones, in a day's first reconcile yesterday, and today.
+ */
 function daysOf(account: Account, heals: readonly Event[], looksBack: boolean): readonly UtcDay[] {
   const { day, reconciledAt } = account;
   const isFirst = reconciledAt === null || dayOf(reconciledAt) < day;
@@ -171,7 +173,7 @@ function lacking(account: Account, log: readonly EventRow[]): readonly External[
   );
 }
 
-/** Returns what this run has not changed and Postgres has another row of, or none. */
+/** Returns what this reconcile has not changed and Postgres has another row of, or none. */
 function restored(before: Account, after: Account, found: Evidence): readonly Event[] {
   const old = new Set(before.slots);
   const rows = new Map(found.reservations.map((row) => [row.reservationId, row]));

@@ -1,4 +1,4 @@
-/** The alerts of a run (R8): one for each account, kind and day, until its cause is gone. */
+/** The alerts of a reconcile (R8): one for each account, kind and day, until its cause is gone. */
 import type { Account } from '../account/account.js';
 import type { AlertKind, Severity } from '../account/alertKinds.js';
 import type { GapPart } from '../gap/breakdown.js';
@@ -12,7 +12,7 @@ export type RunAlert = {
   readonly severity: Severity;
   readonly details: {
     readonly day: string;
-    /** The counter before the run, and after it. */
+    /** The counter before the reconcile, and after it. */
     readonly counter: number;
     readonly after: number;
     readonly drift: number;

@@ -46,19 +46,19 @@ export type Place = {
  * number with another mark is the write of a lost workflow task (R14).
  */
 export type Write = { readonly number: number; readonly mark: string };
-/** The findings of a run, as its activity returns them. */
+/** The findings of a reconcile, as its activity returns them. */
 export type RanAnswer = {
   readonly saved: true;
   readonly runId: string;
   readonly events: readonly Event[];
-  /** The manual edit that this run has reported. */
+  /** The manual edit that this reconcile has reported. */
   readonly foreign: ManualEdit | null;
   readonly drift: number;
   readonly healed: boolean;
   readonly alerted: boolean;
   readonly cooled: boolean;
 };
-/** A run that is in Postgres, with or without its answer in the workflow. */
+/** A reconcile that is in Postgres, with or without its answer in the workflow. */
 export type CommittedRun = {
   readonly runId: string;
   /** The number of its write. */
@@ -88,7 +88,7 @@ export type LeftOut = {
   readonly rows: number;
   readonly counted: number;
 };
-/** The rows that a run reads in one snapshot, after its own rows are written (R8). */
+/** The rows that a reconcile reads in one snapshot, after its own rows are written (R8). */
 export type Evidence = {
   readonly reservations: readonly ReservationRow[];
   readonly attempts: readonly Attempt[];
@@ -114,7 +114,7 @@ export type ReadBack = {
   readonly leftOut?: readonly LeftOut[];
   /** Closed days of the week. */
   readonly days: readonly DayRow[];
-  /** The last committed write and run; absent in the answer of an older worker. */
+  /** The last committed write and reconcile; absent in the answer of an older worker. */
   readonly lastWrite?: number;
   readonly lastRun?: CommittedRun | null;
   /** Absent unless the start asked for it. */

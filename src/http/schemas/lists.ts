@@ -79,7 +79,7 @@ export const run = closed({
   runId: String(),
   scope: Type.Enum(['account', 'fleet']),
   accountId: orNull(accountId),
-  ranAt: instant('When the run began.'),
+  ranAt: instant('When the reconcile began.'),
   durationMs: Integer(),
   accountsChecked: Integer(),
   counterBefore: intOrNull,

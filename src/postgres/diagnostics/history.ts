@@ -117,7 +117,7 @@ const EVENTS = `
    where account_id = $1 and quota_day > safeband.day_at($3) - ${WEEK_DAYS}
      and quota_day <= safeband.day_at($3) + ${WEEK_DAYS}`;
 
-/** Reservations that runs found in another state than the account had. */
+/** Reservations that reconciles found in another state than the account had. */
 const FOUND = `
   select coalesce(jsonb_agg(jsonb_build_object('reservationId', id,
            'foundAt', safeband.ms_of(c.at), 'isGranted', part->>'cause' <> 'bypassed_gate')

@@ -102,7 +102,7 @@ const UNCLAIMED = `not exists (
 
 type Happened = Pick<WhatIfRows, 'externals' | 'changes' | 'shocks' | 'imports' | 'denials'>;
 
-/** Reads what LinkedIn, people and runs did in that time. */
+/** Reads what LinkedIn, people and reconciles did in that time. */
 async function readHappened(
   db: Queryable,
   accountId: string,

@@ -162,7 +162,8 @@ export async function writeFleetHeartbeat(db: Queryable, run: FleetRun): Promise
 }
 
 /**
- * Reads connected accounts with an alert of an earlier day that no run of today has checked yet.
+ * Reads connected accounts with an alert of an earlier day that no reconcile of today has checked
+ * yet.
  */
 export async function readUnreconciled(db: Queryable, day: UtcDay): Promise<readonly string[]> {
   const { rows } = await db.query<{ id: string }>(

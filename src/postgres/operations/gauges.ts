@@ -26,11 +26,13 @@ export type Gauges = {
   readonly uncertain: number;
   readonly carried: number;
   readonly unexplained: number;
-  /** Of any day: a slot stays in flight until a run has settled it (R6). */
+  /** Of any day: a slot stays in flight until a reconcile has settled it (R6). */
   readonly inFlight: number;
-  /** Slots in flight whose lease ended more than 20 min ago: a run should have settled them. */
+  /**
+   * Slots in flight whose lease ended more than 20 min ago: a reconcile should have settled them.
+   */
   readonly overdueLeases: number;
-  /** Accounts that wait for a run, and the longest wait. */
+  /** Accounts that wait for a reconcile, and the longest wait. */
   readonly hot: number;
   readonly oldestCheckSeconds: number | null;
   /** Connected accounts whose row still has an earlier day. */

@@ -72,9 +72,9 @@ export type Vitals = {
   readonly audit: { readonly at: Instant; readonly found: AuditFound } | null;
   /** Age of the database's first migration, by the database's clock. */
   readonly ageMs: number;
-  /** The time of the last run of any account. */
+  /** The time of the last reconcile of any account. */
   readonly ranAt: Instant | null;
-  /** Connected and hot accounts whose last run is too long ago. */
+  /** Connected and hot accounts whose last reconcile is too long ago. */
   readonly overdue: readonly string[];
   readonly alerts: { readonly critical: number; readonly warning: number; readonly info: number };
   /** How far the database's clock was ahead of the workflows' in the last day, at least. */
@@ -82,7 +82,8 @@ export type Vitals = {
 };
 
 /**
- * Reads the accounts' health as of `at`; `overdueMs`: how long a hot account may wait for a run.
+ * Reads the accounts' health as of `at`; `overdueMs`: how long a hot account may wait for a
+ * reconcile.
  */
 export async function readVitals(
   db: Queryable,

@@ -1,6 +1,6 @@
 /**
  * Reads for the dashboard, in addition to a status: the course of the day, the days before, the
- * runs. As in `reads.ts`, each function is one statement that changes nothing.
+ * reconciles. As in `reads.ts`, each function is one statement that changes nothing.
  */
 import type { Slot } from '../../domain/account/account.js';
 import type { Pacing } from '../../domain/account/policy.js';
@@ -194,7 +194,7 @@ export const listHeartbeats = (db: Queryable, limit: number): Promise<readonly H
     [limit],
   );
 
-/** Counts the runs of those accounts, or of all accounts, since then. */
+/** Counts the reconciles of those accounts, or of all accounts, since then. */
 export async function countRuns(
   db: Queryable,
   since: Instant,

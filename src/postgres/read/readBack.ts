@@ -1,5 +1,5 @@
 /**
- * Reads an account for a start and for a run (R8, R13). Each function is one statement.
+ * Reads an account for a start and for a reconcile (R8, R13). Each function is one statement.
  * A start begins on the day of the account's row, and then rolls to today day by day. So
  * reservations and closed days are read from the day of the row on. Journal and event log are read
  * as far back as today remembers.

@@ -39,7 +39,7 @@ export type StatusRow = {
   readonly breakerUntil: Instant | null;
   readonly version: number;
   readonly updatedAt: Instant;
-  /** The time of the account's last recorded run; null if there is none. */
+  /** The time of the account's last recorded reconcile; null if there is none. */
   readonly lastCheckedAt: Instant | null;
   readonly timezone: string;
   /** As the query `peek` answers at that instant (R17). */

@@ -120,7 +120,7 @@ export async function claimAccount(
 
 /**
  * Updates the row, with counter, day and ramp in one write. The row of another owner, or a newer
- * row, stays unchanged. `checkedAt`: the time of the run, if a run saves.
+ * row, stays unchanged. `checkedAt`: the time of the reconcile, if a reconcile saves.
  */
 export async function moveAccount(
   db: Queryable,
@@ -163,8 +163,8 @@ export async function moveAccount(
 }
 
 /**
- * Keeps the answer of the run in the row, in the run's transaction. If the run found everything
- * equal, and nothing is in flight, the account is cold (R8).
+ * Keeps the answer of the reconcile in the row, in the reconcile's transaction. If the reconcile
+ * found everything equal, and nothing is in flight, the account is cold (R8).
  */
 export async function keepRun(
   db: Queryable,
@@ -233,7 +233,7 @@ export async function readAccount(db: Queryable, accountId: string): Promise<Sto
   return rows[0]?.account ?? null;
 }
 
-/** Reads the number of the last write, and the last committed run with its answer. */
+/** Reads the number of the last write, and the last committed reconcile with its answer. */
 export async function readLast(
   db: Queryable,
   accountId: string,

@@ -1,4 +1,7 @@
-/** Writes what a run writes (R8): `void` rows for ended leases, heartbeat, corrections, alerts. */
+/**
+ * Writes what a reconcile writes (R8): `void` rows for ended leases, heartbeat, corrections,
+ * alerts.
+ */
 import type { Verdict } from '../../domain/reconcile/reconcile.js';
 import type { DayVerdict } from '../../domain/reconcile/dayFindings.js';
 import type { CommittedRun } from '../../domain/records/snapshot.js';
@@ -20,7 +23,7 @@ export type LockedRow = {
   readonly counter: number;
   readonly cap: number;
   readonly isEdited: boolean;
-  /** An earlier manual edit that no run has reported yet. */
+  /** An earlier manual edit that no reconcile has reported yet. */
   readonly edits: ManualEdit | null;
   readonly columns: { readonly [name: string]: unknown };
 };
@@ -60,7 +63,7 @@ export async function manualEditIn(
   return { id, day: locked.day, counter: locked.counter, cap, columns };
 }
 
-/** Keeps a manual edit in the account's row until a run has reported it. */
+/** Keeps a manual edit in the account's row until a reconcile has reported it. */
 export async function keepEdits(
   db: Queryable,
   accountId: string,
@@ -73,9 +76,11 @@ export async function keepEdits(
   );
 }
 
-/** How long a run waits for a caller's open transaction; after that the slot counts as spent. */
+/**
+ * How long a reconcile waits for a caller's open transaction; after that the slot counts as spent.
+ */
 const FENCE_WAIT = '300ms';
-/** Maximum waits of a run: many open transactions must not hold it up. */
+/** Maximum waits of a reconcile: many open transactions must not hold it up. */
 const FENCES_AWAITED = 2;
 
 /**
@@ -124,7 +129,7 @@ export type RunRows = {
   readonly foreign: ManualEdit | null;
 };
 
-/** Writes one heartbeat for each run, also if the run found nothing. */
+/** Writes one heartbeat for each reconcile, also if the reconcile found nothing. */
 export async function writeHeartbeat(db: Queryable, run: RunRows): Promise<void> {
   const { verdict } = run;
   const today = verdict.days.at(-1);
@@ -195,7 +200,7 @@ export type Raised = {
   readonly details: object;
 };
 
-/** Raises the alerts of a run or an audit, once also if it is tried again. */
+/** Raises the alerts of a reconcile or an audit, once also if it is tried again. */
 export async function raiseAlerts(
   db: Queryable,
   {
@@ -240,8 +245,9 @@ export async function hasUnresolvedAlert(
 }
 
 /**
- * Resolves the alerts of earlier runs whose cause is gone, for the days that this run checked. A
- * day that closed over its cap cannot change, so its alert stays open all of the next day.
+ * Resolves the alerts of earlier reconciles whose cause is gone, for the days that this reconcile
+ * checked. A day that closed over its cap cannot change, so its alert stays open all of the next
+ * day.
  */
 export async function resolveAlerts(db: Queryable, { accountId, runId, at, verdict }: RunRows) {
   await db.query(

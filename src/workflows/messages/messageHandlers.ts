@@ -294,6 +294,6 @@ async function reconciledNow(self: AccountRun): Promise<Findings | Refusal> {
   const mine = (self.runsAsked += 1);
   await whenOrLate(self, () => self.runsDone >= mine || self.isEnding);
   if (self.runsDone >= mine && self.found) return self.found;
-  const message = 'no run has succeeded in time; nothing was changed, and it is tried again';
+  const message = 'no reconcile has succeeded in time; nothing was changed, and it is tried again';
   return { refused: 'Unavailable', message };
 }

@@ -38,7 +38,7 @@ afterEach(() => {
 });
 
 describe('a run', () => {
-  it('a run leaves a heartbeat, also when it finds nothing', async () => {
+  it('a reconcile leaves a heartbeat, also when it finds nothing', async () => {
     const { id, account } = await sent(stand, 1);
     const found = await createClient({ client: stand.client }).reconcileNow(id);
     expect(found).toMatchObject({ drift: 0, healed: false, alerted: false, cooled: false });

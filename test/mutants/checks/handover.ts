@@ -142,7 +142,7 @@ const clocks: Check = (domain) => {
 
 export const handoverChecks = {
   'rows that arrived during a save still wait': whileSaving,
-  'an account is hot until a run has found everything equal': staysHot,
+  'an account is hot until a reconcile has found everything equal': staysHot,
   'an overshoot during another cooldown pauses the account after it': restLater,
   'the first message after midnight finds the new day': firstMessage,
   'the change of the day checks the closing counter': closing,
@@ -152,6 +152,6 @@ export const handoverChecks = {
   'a delivery takes the message that the other version has observed': oneMessage,
   'a delivery takes the observed message that is counted separately': countedSeparately,
   'the audit wakes each account that disagrees': woken,
-  'a hot account without a run is overdue after 20 minutes': silent,
+  'a hot account without a reconcile is overdue after 20 minutes': silent,
   'two clocks may differ by a minute, in both directions': clocks,
 } satisfies Readonly<Record<string, Check>>;

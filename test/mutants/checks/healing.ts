@@ -147,11 +147,11 @@ const claimed: Check = (domain) => {
 };
 
 export const healingChecks = {
-  'a run never lowers the counter below what is in flight': floor,
+  'a reconcile never lowers the counter below what is in flight': floor,
   'a release counts on the quota day of its slot only': otherDay,
-  'messages that arrive during a run keep their effect': meanwhile,
-  'a send that was observed during a run counts once': observedMeanwhile,
-  'an edit that a save found during a run is kept for the next run': editedMeanwhile,
+  'messages that arrive during a reconcile keep their effect': meanwhile,
+  'a send that was observed during a reconcile counts once': observedMeanwhile,
+  'an edit that a save found during a reconcile is kept for the next reconcile': editedMeanwhile,
   'an attempt without a grant counts, and a void row does not': bypassed,
   'a lease that has ended frees a slot only with a void row': leases,
   'a lease ends at its last instant, and not before': leaseEnd,

@@ -94,5 +94,5 @@ export const layerChecks = {
   'a manual edit just before midnight pauses the account after midnight': beforeMidnight,
   'the parts of a gap add up to it': parts,
   'a gap that is in flight is for information only': explained,
-  'the first run of a day checks the day before': dayBefore,
+  'the first reconcile of a day checks the day before': dayBefore,
 } satisfies Readonly<Record<string, Check>>;
