@@ -11,14 +11,14 @@ import type { Io } from './io.js';
 /** The result of a command: `json` for programs (stable, docs/cli.md), `text` for people. */
 export type Answer = {
   readonly json: object;
-  readonly text: (look: Look) => string;
+  readonly text: (style: Style) => string;
   readonly exitCode?: number;
 };
 
-export type Look = ReturnType<typeof lookOf>;
+export type Style = ReturnType<typeof styleOf>;
 
 /** Returns colours and tables; without colours if there is no terminal or NO_COLOR is set. */
-export function lookOf(io: Pick<Io, 'env' | 'isTerminal'>) {
+export function styleOf(io: Pick<Io, 'env' | 'isTerminal'>) {
   const isColoured = io.isTerminal && !io.env['NO_COLOR'] && io.env['TERM'] !== 'dumb';
   const colors = picocolors.createColors(isColoured);
   return { colors, isColoured, table: (rows: readonly Row[], head: Head) => table(rows, head) };
@@ -67,7 +67,7 @@ export const widthOf = ({ columns }: Pick<Io, 'columns'>): number => Math.min(co
 
 /** Prints the answer: one line of JSON, or the text. */
 export function print(io: Io, isJson: boolean, answer: Answer): void {
-  const text = isJson ? JSON.stringify(answer.json) : answer.text(lookOf(io));
+  const text = isJson ? JSON.stringify(answer.json) : answer.text(styleOf(io));
   io.stdout(`${text}\n`);
 }
 
@@ -78,7 +78,7 @@ export function printError(io: Io, isJson: boolean, error: CliError): void {
     io.stderr(`${JSON.stringify({ error: { code, message, next: next ?? null } })}\n`);
     return;
   }
-  const { colors } = lookOf(io);
+  const { colors } = styleOf(io);
   // The lines of a defect are its stack. Line ends in another error may come from other people.
   const lines = code === 'Defect' ? message.split('\n') : [message];
   io.stderr(`${colors.red(`error (${code}):`)} ${lines.map(shown).join('\n  ')}\n`);

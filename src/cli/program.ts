@@ -20,7 +20,7 @@ import { registerTail } from './commands/read/tail.js';
 import { registerWhatIf } from './commands/read/whatIf.js';
 import { registerWebhooks } from './commands/system/webhooks.js';
 import { registerWhy } from './commands/read/why.js';
-import { lookOf, widthOf } from './output.js';
+import { styleOf, widthOf } from './output.js';
 import { isByKey } from './source/keyAccess.js';
 import { checkByKey } from './source/needs.js';
 
@@ -59,7 +59,7 @@ function pathOf(command: Command): string {
 
 export function createProgram(context: Context): Command {
   const { io, version } = context;
-  const { colors, isColoured } = lookOf(io);
+  const { colors, isColoured } = styleOf(io);
   const program = new Command('safeband')
     .description(
       'Counts the InMails that each LinkedIn account sends per day, and enforces its daily cap.',

@@ -39,7 +39,7 @@ const MIDNIGHT_SPREAD_MS = 90 * SECOND_MS;
 export async function inmailAccount(input: unknown): Promise<void> {
   recordChanges();
   const hydrated = hydrate(input);
-  const self = new AccountRun(isRefusal(hydrated) ? NOBODY : hydrated);
+  const self = new AccountRun(isRefusal(hydrated) ? REFUSED : hydrated);
   listen(self);
   if (isRefusal(hydrated)) self.refusal = hydrated;
   await Promise.resolve(); // the messages of this first task come (interceptors.ts)
@@ -70,7 +70,7 @@ export async function inmailAccount(input: unknown): Promise<void> {
 }
 
 /** State for a refused start object: handlers answer with its flaw, not "no such handler". */
-const NOBODY: HandedOver = {
+const REFUSED: HandedOver = {
   v: 1,
   start: null,
   actor: null,

@@ -111,7 +111,7 @@ it('the dashboard shows a counter of 104, its correction and cooldown, without a
   await isText(page, '#counter', '17');
   await shows(page, /Not before \d\d:\d\d:\d\d \(in (59 min|1 h)/);
   await shows(page, 'corrected from 104 to 17');
-  await shows(article.page, 'It resumes automatically at');
+  await shows(article.page, 'It ends automatically at');
   await picture(page, 'healed');
   await page.locator('#timeline').scrollIntoViewIfNeeded();
   await picture(page, 'day');
@@ -121,7 +121,7 @@ it('the dashboard shows a counter of 104, its correction and cooldown, without a
   desk.clock.aheadMs = 3_700_000;
   try {
     await shows(page, /Active/, '.head');
-    await shows(article.page, /^((?!The account pauses)[\s\S])*$/);
+    await shows(article.page, /^((?!The account is in a cooldown)[\s\S])*$/);
     expect([await isUnreloaded(page), await isUnreloaded(article.page)]).toEqual([true, true]);
   } finally {
     desk.clock.aheadMs = 0;

@@ -42,7 +42,7 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
     file: 'src/domain/gate/cooldown.ts',
     old: 'OVERSHOOT.counterTimes * counter >= OVERSHOOT.capTimes * cap',
     mutated: 'OVERSHOOT.counterTimes * counter > OVERSHOOT.capTimes * cap',
-    by: '60 of 50 pauses the account, 59 does not',
+    by: '60 of 50 starts a cooldown, 59 does not',
   },
   {
     rule: 'R8',
@@ -50,7 +50,7 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
     file: 'src/domain/gate/cooldown.ts',
     old: 'counterBefore > cooledAtCounter && ',
     mutated: '',
-    by: 'an overshoot pauses the account once, and again when the counter has grown',
+    by: 'an overshoot starts one cooldown, and another when the counter has grown',
   },
   {
     rule: 'R8',
@@ -58,7 +58,7 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
     file: 'src/domain/gate/cooldown.ts',
     old: 'return isOvershoot(edit.counter, cap) ? ',
     mutated: 'return isOvershoot(0, cap) ? ',
-    by: 'a manual edit just before midnight pauses the account after midnight',
+    by: 'a manual edit just before midnight starts a cooldown after midnight',
   },
   {
     rule: 'R17',
@@ -212,7 +212,7 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
     file: ACTOR,
     old: '  isOvershooting(entity.account) ||\n',
     mutated: '',
-    by: 'an overshoot during another cooldown pauses the account after it',
+    by: 'an overshoot during another cooldown starts its cooldown after it',
   },
   {
     rule: 'R7',

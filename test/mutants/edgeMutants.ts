@@ -47,7 +47,7 @@ export const EDGE_MUTANTS: readonly Mutant<CheckName>[] = [
     rule: 'R13',
     what: 'the history of the last run adds no delivery',
     file: 'src/domain/entity/lastRun.ts',
-    old: '      return outcome(account, deliver, heard.input, heard);',
+    old: '      return outcome(account, deliver, message.input, message);',
     mutated: '      return [];',
     by: 'a delivery that the last run answered and did not save is counted',
   },
@@ -69,7 +69,7 @@ export const EDGE_MUTANTS: readonly Mutant<CheckName>[] = [
   },
   {
     rule: 'R5',
-    what: 'a throttle with an unreadable duration is refused, and the account does not pause',
+    what: 'a throttle with an unreadable duration is refused, and no cooldown starts',
     file: 'src/domain/wire/requests.ts',
     old: 'retryAfterSeconds: hint(pause)',
     mutated: 'retryAfterSeconds: may(valueBy({}, pause))',

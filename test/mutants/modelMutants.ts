@@ -135,7 +135,7 @@ export const MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
   },
   {
     rule: 'R5',
-    what: 'a throttle pauses the account for less than an hour',
+    what: 'a throttle starts a cooldown of less than an hour',
     file: 'src/domain/commands/fail.ts',
     old: 'Math.max(COOLDOWN_MS, Math.min(asked, THROTTLE_MAX_MS))',
     mutated: 'Math.min(asked, THROTTLE_MAX_MS)',
@@ -143,7 +143,7 @@ export const MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
   },
   {
     rule: 'R5',
-    what: 'a throttle pauses the account for more than seven days',
+    what: 'a throttle starts a cooldown of more than seven days',
     file: 'src/domain/commands/fail.ts',
     old: 'Math.min(asked, THROTTLE_MAX_MS)',
     mutated: 'asked',

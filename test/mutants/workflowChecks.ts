@@ -192,7 +192,7 @@ export const WORKFLOW_CHECKS = {
   'a bad Update leaves no trace': badUpdate,
   'of a batch no more is granted than the cap allows': capped,
   'an edit made just before a save is found by the next reconcile, once': manualEdit,
-  'an account whose row is taken pauses': outrun,
+  'an account whose row is taken grants nothing': outrun,
   'rows of a lost task are added to the account': lostTask,
   'a caller that asks for a reconcile gets the result of a new reconcile': asked,
   'a cold account that is asked is checked, then granted': checkedFirst,

@@ -87,7 +87,7 @@ export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
     file: SAVING,
     old: 'const isOwn = found.owner === entity.owner;',
     mutated: 'const isOwn = true;',
-    by: 'an account whose row is taken pauses',
+    by: 'an account whose row is taken grants nothing',
   },
   {
     rule: 'R14',

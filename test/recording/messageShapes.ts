@@ -17,7 +17,7 @@ const inOneTask = async (
 };
 
 /** Saves an observed send and checks a cold account at the same time. */
-const coldCheckBesideSave: Shape = async ({ stand }, id) => {
+const coldCheckDuringSave: Shape = async ({ stand }, id) => {
   const account = await stand.connect(id);
   await run(account);
   await fastForward(stand.client, account.workflowId, 2_100);
@@ -71,7 +71,7 @@ const replies: Shape = async ({ stand }, id) => {
 };
 
 export const MESSAGE_SHAPES: Readonly<Record<string, Shape>> = {
-  'cold-check-beside-save': coldCheckBesideSave,
+  'cold-check-beside-save': coldCheckDuringSave,
   backlog,
   replies,
 };

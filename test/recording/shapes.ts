@@ -200,7 +200,7 @@ const windows: Shape = async (bench, id) => {
   return account;
 };
 
-/** Another program owns the row: the account pauses and tries again. */
+/** Another program owns the row: the account grants nothing and tries again. */
 const outrun: Shape = async ({ stand }, id) => {
   const account = await stand.connect(id);
   await run(account);

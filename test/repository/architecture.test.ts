@@ -220,7 +220,7 @@ function folderOf(file: string): string {
   return rows.findLast((row) => row in MAY_IMPORT) ?? parts[0] ?? '';
 }
 
-function strangersIn({ name, text }: File): readonly string[] {
+function foreignImportsIn({ name, text }: File): readonly string[] {
   const allowed = MAY_IMPORT[folderOf(name)] ?? [];
   return importsIn(text)
     .map((one) => placeOf(one, name))
@@ -233,7 +233,7 @@ describe('the source', () => {
   it.each(files.map((file) => [file.name, file] as const))(
     '%s imports only what it may',
     (_, file) => {
-      expect(strangersIn(file)).toEqual([]);
+      expect(foreignImportsIn(file)).toEqual([]);
     },
   );
 
@@ -307,6 +307,6 @@ describe('the check itself', () => {
     ['client/a.ts', "// import pg from 'pg';\nimport { a } from './b.js';", []],
   ];
   it.each(CASES)('in %s, of %j, it reports %j', (name, text, wrong) => {
-    expect(strangersIn({ name, text })).toEqual(wrong);
+    expect(foreignImportsIn({ name, text })).toEqual(wrong);
   });
 });

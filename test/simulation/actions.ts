@@ -131,7 +131,7 @@ const DOES: Readonly<Record<Action, (place: Place) => Done>> = {
   },
   reset,
   continue: ({ member: { workflow } }) => {
-    if (!workflow?.memory.entity || workflow.memory.chore || workflow.memory.check) return false;
+    if (!workflow?.memory.entity || workflow.memory.work || workflow.memory.check) return false;
     return workflow.feed(() => workflow.continueAsNew());
   },
   away: trouble('away'),

@@ -7,7 +7,7 @@ import type { Workflow } from './workflow.js';
 export const RUNG = -1;
 
 /** Current work with the database. */
-export type Chore = {
+export type Work = {
   /** True if the task waits for this work; otherwise it runs at the same time, until `deadline`. */
   readonly isFast: boolean;
   readonly deadline: number;
@@ -41,8 +41,8 @@ export type Memory = {
   tick: number;
   cool: number;
   midnight: number;
-  chore: Chore | null;
-  check: Chore | null;
+  work: Work | null;
+  check: Work | null;
   /** Messages that wait for the check, and messages that wait for the read-back. */
   asking: readonly Message[];
   waiting: readonly Message[];
@@ -62,7 +62,7 @@ export const freshMemory = (entity: Entity | null): Memory => ({
   tick: 0,
   cool: 0,
   midnight: 0,
-  chore: null,
+  work: null,
   check: null,
   asking: [],
   waiting: [],
@@ -83,7 +83,7 @@ export const copyOf = (memory: Memory): Memory => ({
   tick: memory.tick,
   cool: memory.cool,
   midnight: memory.midnight,
-  chore: memory.chore,
+  work: memory.work,
   check: memory.check,
   asking: memory.asking,
   waiting: memory.waiting,

@@ -66,7 +66,7 @@ export class Send {
   readonly #world: World;
   readonly #ending: Ending | null;
   #tries = 0;
-  #heardAt = 0;
+  #knownAt = 0;
   #isAnswered = false;
 
   /** `ending` is its outcome; random by default. */
@@ -172,7 +172,7 @@ export class Send {
   }
 
   #granted(grant: Grant): void {
-    this.#heardAt = this.#world.clock;
+    this.#knownAt = this.#world.clock;
     this.quotaDay = grant.quotaDay;
     if (grant.repeated) this.#happened('granted again');
     if (this.diesAt === 'granted') return this.#happened('pipeline died');
@@ -247,7 +247,7 @@ export class Send {
       return this.#call();
     }
     if (clock > this.#lastCall(grant)) return this.report.fails('not_attempted');
-    if (clock - this.#heardAt >= FRESH) {
+    if (clock - this.#knownAt >= FRESH) {
       const { workflow } = this.member;
       const entity = workflow?.kept.entity;
       if (!workflow || !entity || workflow.isDown) return this.report.fails('not_attempted');

@@ -1,5 +1,5 @@
 /** Tries with the database, which succeed, fail, or are committed with a lost answer. */
-import type { Chore } from './memory.js';
+import type { Work } from './memory.js';
 import type { Workflow } from './workflow.js';
 
 const FAST = 1_000;
@@ -12,7 +12,7 @@ const SLOW = 900;
 export class Tries {
   protected readonly self: Workflow;
   /** Work of which a try may be or will be committed. */
-  readonly #unknown = new WeakSet<Chore>();
+  readonly #unknown = new WeakSet<Work>();
 
   constructor(self: Workflow) {
     this.self = self;
@@ -20,65 +20,65 @@ export class Tries {
 
   protected begin(
     commit: () => () => void,
-    failed: Chore['failed'],
+    failed: Work['failed'],
     how: 'loop' | 'check' = 'loop',
   ): void {
     const { world, memory } = this.self;
     const isFast = how === 'check' || !memory.isSlow;
     const deadline = world.clock + (how === 'check' ? CHECK : isFast ? FAST : SURE);
-    const chore: Chore = { isFast, deadline, commit, failed };
-    if (how === 'check') memory.check = chore;
-    else memory.chore = chore;
-    this.#attempt(chore);
+    const work: Work = { isFast, deadline, commit, failed };
+    if (how === 'check') memory.check = work;
+    else memory.work = work;
+    this.#attempt(work);
   }
 
-  #attempt(chore: Chore): void {
+  #attempt(work: Work): void {
     const { world, member } = this.self;
     world.after(world.latency(), member, () => {
       if (this.self.isGone) return false;
       const { mode } = world;
-      if (chore.isFast && member.doom === 'die before write') return this.self.die(2_000);
+      if (work.isFast && member.doom === 'die before write') return this.self.die(2_000);
       if (mode === 'up' || mode === 'slow') {
-        const then = chore.commit();
+        const then = work.commit();
         world.happened('a transaction was committed');
-        if (chore.isFast && member.doom === 'die after write') {
+        if (work.isFast && member.doom === 'die after write') {
           world.happened('died after a write');
           return this.self.die(2_000);
         }
-        return this.#answer(chore, then, world.latency() + (mode === 'slow' ? SLOW : 0));
+        return this.#answer(work, then, world.latency() + (mode === 'slow' ? SLOW : 0));
       }
       world.happened(`database: ${mode}`);
-      if (mode !== 'away') this.#unknown.add(chore);
-      if (mode === 'answer lost') chore.commit();
+      if (mode !== 'away') this.#unknown.add(work);
+      if (mode === 'answer lost') work.commit();
       if (mode === 'late commit') {
         const late = 2_000 + world.latency() * 2_000;
-        world.after(late, member, () => void chore.commit());
+        world.after(late, member, () => void work.commit());
       }
-      return this.#failed(chore);
+      return this.#failed(work);
     });
   }
 
-  #failed(chore: Chore): void {
+  #failed(work: Work): void {
     const { world, member } = this.self;
-    if (!chore.isFast && world.clock + RETRY < chore.deadline) {
-      world.after(RETRY, member, () => this.#attempt(chore));
+    if (!work.isFast && world.clock + RETRY < work.deadline) {
+      world.after(RETRY, member, () => this.#attempt(work));
       return;
     }
     const failed = (): void => {
       this.self.memory.isSlow = true;
-      chore.failed(this.#unknown.has(chore));
+      work.failed(this.#unknown.has(work));
     };
-    this.#answer(chore, failed, Math.max(1, chore.deadline - world.clock));
+    this.#answer(work, failed, Math.max(1, work.deadline - world.clock));
   }
 
-  #answer(chore: Chore, then: () => void, delay: number): void {
+  #answer(work: Work, then: () => void, delay: number): void {
     const { world, member } = this.self;
     world.after(delay, member, () =>
       this.self.feed(() => {
         const { memory } = this.self;
-        if (!this.self.isBusyWith(chore)) return false;
-        if (memory.check === chore) memory.check = null;
-        else memory.chore = null;
+        if (!this.self.isBusyWith(work)) return false;
+        if (memory.check === work) memory.check = null;
+        else memory.work = null;
         memory.isSlow = false;
         then();
         return true;

@@ -7,7 +7,7 @@ import type { Entity } from '../../src/domain/entity/entity.js';
 import type { Start } from '../../src/domain/commands/administer.js';
 import { DatabaseWork } from './databaseWork.js';
 import type { Member } from './member.js';
-import { RUNG, copyOf, freshMemory, type Chore, type Memory, type Message } from './memory.js';
+import { RUNG, copyOf, freshMemory, type Work, type Memory, type Message } from './memory.js';
 import { broken } from './broken.js';
 import type { World } from './world.js';
 import type { Command, Refusal } from '../../src/domain/account/refusals.js';
@@ -69,8 +69,8 @@ export class Workflow {
   }
 
   #finish(): void {
-    const { chore, check } = this.memory;
-    if (this.isGone || chore?.isFast || check) return;
+    const { work, check } = this.memory;
+    if (this.isGone || work?.isFast || check) return;
     this.kept = copyOf(this.memory);
     this.#inbox = [];
     const answers = this.#answers;
@@ -164,7 +164,7 @@ export class Workflow {
   #drive(): void {
     for (let turn = 0; turn < 50; turn += 1) {
       const { memory } = this;
-      if (memory.chore) return;
+      if (memory.work) return;
       if (!memory.entity) this.databaseWork.open();
       else if (memory.isReset) this.databaseWork.reopen();
       else if (this.#isOver()) return this.#end();
@@ -290,7 +290,7 @@ export class Workflow {
     this.feed(() => this.#armMidnight());
   }
 
-  isBusyWith(chore: Chore): boolean {
-    return this.memory.chore === chore || this.memory.check === chore;
+  isBusyWith(work: Work): boolean {
+    return this.memory.work === work || this.memory.check === work;
   }
 }

@@ -25,13 +25,13 @@ export function addressOf(server: Server): string {
 }
 
 /** Returns an answer with that status, type and body. */
-export const saying =
+export const responding =
   (status: number, type: string, body: string, headers: object = {}): RequestListener =>
   (_, response) =>
     response.writeHead(status, { 'content-type': type, ...headers }).end(body);
 /** Returns an answer with problem details. */
 export const problem = (status: number, kind: string, more: object = {}): RequestListener =>
-  saying(
+  responding(
     status,
     'application/problem+json',
     JSON.stringify({ type: `urn:safeband:problem:${kind}`, status, ...more }),

@@ -155,7 +155,7 @@ export class Life {
   #ran(): Life {
     const { entity, stored } = this.#saved();
     const { account } = entity;
-    const { events } = reconcile(account, witnessesOf(stored, account.day), null, account.now);
+    const { events } = reconcile(account, evidenceOf(stored, account.day), null, account.now);
     return this.#with(
       reconciled(entity, batchOf(entity), events, null, account.now),
       stored,
@@ -176,7 +176,7 @@ function openingsOf(ask: ExpandAsk): WindowIntervals {
 const NOTHING: Stored = { reservations: [], events: [], days: [], attempts: [], alerts: [] };
 
 /** Returns the evidence that a run reads: the rows of the days that an account remembers. */
-const witnessesOf = ({ reservations, events, attempts }: Stored, day: number): Evidence => ({
+const evidenceOf = ({ reservations, events, attempts }: Stored, day: number): Evidence => ({
   reservations: reservations.filter(
     (row) =>
       row.quotaDay >= day - REMEMBERED_DAYS ||

@@ -53,7 +53,7 @@ export const NO_INSTANTS: readonly unknown[] = [
 ];
 
 /**
- * Values of `retryAfterSeconds`, each with the seconds for which `throttled` then pauses the account.
+ * Values of `retryAfterSeconds`, each with the seconds of the cooldown that `throttled` then starts.
  * The order is ascending, because no report shortens a pause. A function gets the instant of the send.
  */
 export const PAUSES: readonly (readonly [raw: unknown, seconds: number])[] = [

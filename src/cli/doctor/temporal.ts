@@ -28,8 +28,8 @@ export async function checkTemporal(
     const { serverVersion } = await temporal.connection.workflowService.getSystemInfo({});
     const { address, namespace } = temporal;
     const found = [ok('Temporal', `${serverVersion} at ${address}, namespace ${namespace}`)];
-    for (const look of [attributes, audit, webhooks, pollers])
-      found.push(await tried(look, temporal, now));
+    for (const check of [attributes, audit, webhooks, pollers])
+      found.push(await tried(check, temporal, now));
     return found;
   } catch (error) {
     const { message } = cliErrorOf(error);
@@ -38,15 +38,15 @@ export async function checkTemporal(
   }
 }
 
-type Look = (temporal: Temporal, now: Instant) => Promise<Finding>;
+type Check = (temporal: Temporal, now: Instant) => Promise<Finding>;
 
 /** Runs one check; a refused call is a finding, so that the other checks still run. */
-async function tried(look: Look, temporal: Temporal, now: Instant): Promise<Finding> {
+async function tried(check: Check, temporal: Temporal, now: Instant): Promise<Finding> {
   try {
-    return await look(temporal, now);
+    return await check(temporal, now);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return fail(look.name, why, 'correct TEMPORAL_NAMESPACE or the rights of TEMPORAL_API_KEY');
+    return fail(check.name, why, 'correct TEMPORAL_NAMESPACE or the rights of TEMPORAL_API_KEY');
   }
 }
 
@@ -63,8 +63,8 @@ async function attributes(temporal: Temporal): Promise<Finding> {
   }
 }
 
-const audit: Look = (temporal, now) => schedule(temporal, SCHEDULES[0], now);
-const webhooks: Look = (temporal, now) => schedule(temporal, SCHEDULES[1], now);
+const audit: Check = (temporal, now) => schedule(temporal, SCHEDULES[0], now);
+const webhooks: Check = (temporal, now) => schedule(temporal, SCHEDULES[1], now);
 
 async function schedule({ client }: Temporal, expected: Expected, now: Instant): Promise<Finding> {
   const { scheduleId } = expected;

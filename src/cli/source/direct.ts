@@ -217,7 +217,7 @@ const pageOf = ({ state, ...asked }: AlertsAsked) =>
 
 async function acted({ pool }: Reach, at: Instant, order: AlertOrder) {
   const { raisedAt, ...what } = order;
-  const done = await actOnAlert(pool(), { ...what, at, accounts: null, seenRaisedAt: raisedAt });
+  const done = await actOnAlert(pool(), { ...what, at, accounts: null, knownRaisedAt: raisedAt });
   if (!done) throw alertUnknown(order.alertId);
   if (!('refusal' in done)) return done.alert;
   const { code, message, cure } = done.refusal;

@@ -41,23 +41,23 @@ export const nothingRecovered = (entity: Entity): Recovered => ({
  */
 export function recover(
   before: Recovered,
-  heard: RunMessage,
+  message: RunMessage,
   recount: (account: Account) => Account,
 ): Recovered {
   const { account } = before.entity;
-  const isLaterDay = dayOf(heard.at) > account.day;
+  const isLaterDay = dayOf(message.at) > account.day;
   const entity = isLaterDay
     ? entityWith(before.entity, { account: recount(account) })
     : before.entity;
-  const passed = pass(entity, heard.at);
-  const events = eventsOf(passed.account, heard);
+  const passed = pass(entity, message.at);
+  const events = eventsOf(passed.account, message);
   if (events.length === 0) return { ...before, entity: passed };
-  return { ...before, entity: record(passed, events), ...countOf(before, heard) };
+  return { ...before, entity: record(passed, events), ...countOf(before, message) };
 }
 
-function countOf(before: Recovered, heard: RunMessage): Partial<Recovered> {
-  if (heard.name === 'reserve') return { grants: before.grants + 1 };
-  return isOrder(heard) ? { orders: before.orders + 1 } : { outcomes: before.outcomes + 1 };
+function countOf(before: Recovered, message: RunMessage): Partial<Recovered> {
+  if (message.name === 'reserve') return { grants: before.grants + 1 };
+  return isOrder(message) ? { orders: before.orders + 1 } : { outcomes: before.outcomes + 1 };
 }
 
 const ORDERS: readonly RunMessage['name'][] = [
@@ -67,29 +67,30 @@ const ORDERS: readonly RunMessage['name'][] = [
   'resume',
   'disconnect',
 ];
-const isOrder = (heard: RunMessage): heard is RunMessage & Ordered => ORDERS.includes(heard.name);
+const isOrder = (message: RunMessage): message is RunMessage & Ordered =>
+  ORDERS.includes(message.name);
 
-const eventsOf = (account: Account, heard: RunMessage): readonly Event[] =>
-  isOrder(heard) ? order(account, heard) : report(account, heard);
+const eventsOf = (account: Account, message: RunMessage): readonly Event[] =>
+  isOrder(message) ? order(account, message) : report(account, message);
 
-function report(account: Account, heard: Exclude<RunMessage, Ordered>): readonly Event[] {
-  switch (heard.name) {
+function report(account: Account, message: Exclude<RunMessage, Ordered>): readonly Event[] {
+  switch (message.name) {
     case 'reserve':
-      return reserved(account, heard.input, heard);
+      return reserved(account, message.input, message);
     case 'carried':
-      return handedOver(account, heard.input, heard);
+      return handedOver(account, message.input, message);
     case 'deliver':
-      return outcome(account, deliver, heard.input, heard);
+      return outcome(account, deliver, message.input, message);
     case 'deliverWithoutChat':
-      return outcome(account, deliverWithoutChat, heard.input, heard);
+      return outcome(account, deliverWithoutChat, message.input, message);
     case 'fail':
-      return outcome(account, fail, heard.input, heard);
+      return outcome(account, fail, message.input, message);
     case 'observe':
-      return outcome(account, observe, heard.input, heard);
+      return outcome(account, observe, message.input, message);
     case 'settle':
-      return outcome(account, settleByOperator, heard.input, heard);
+      return outcome(account, settleByOperator, message.input, message);
     default:
-      return assertNever(heard);
+      return assertNever(message);
   }
 }
 
@@ -149,22 +150,24 @@ function isDenied(account: Account, ask: Reserve, { at, isInRow }: Context): boo
 const CERTAIN: readonly DenialReason[] = ['expired', 'held', 'no_credits', 'cooldown'];
 
 /** Applies an order that was answered and is not in the row. */
-function order(account: Account, heard: RunMessage & Ordered): readonly Event[] {
-  const { at } = heard;
-  if (heard.isInRow) return [];
-  switch (heard.name) {
+function order(account: Account, message: RunMessage & Ordered): readonly Event[] {
+  const { at } = message;
+  if (message.isInRow) return [];
+  switch (message.name) {
     case 'configure':
-      return done(configure(account, heard.input, at));
+      return done(configure(account, message.input, at));
     case 'connect': // the new start decides if the account is connected
-      return done(connect(account, heard.input, at)).filter(({ type }) => type !== 'Connected');
+      return done(connect(account, message.input, at)).filter(({ type }) => type !== 'Connected');
     case 'hold':
-      return done(hold(account, heard.input, at));
+      return done(hold(account, message.input, at));
     case 'resume': // a hold that is newer than this order stays
-      return account.hold && account.hold.since > at ? [] : done(resume(account, heard.input, at));
+      return account.hold && account.hold.since > at
+        ? []
+        : done(resume(account, message.input, at));
     case 'disconnect':
-      return done(disconnect(account, heard.input));
+      return done(disconnect(account, message.input));
     default:
-      return assertNever(heard);
+      return assertNever(message);
   }
 }
 

@@ -32,6 +32,6 @@ export type Ordered =
 /** One message in the history of a closed run, in the order in which the run took them. */
 export type RunMessage = (Report | Ordered) & {
   readonly at: Instant;
-  /** True if the row is newer: its policy, hold and pauses include the message. */
+  /** True if the row is newer: its policy, hold and cooldowns include the message. */
   readonly isInRow: boolean;
 };

@@ -77,7 +77,7 @@ export function headlineOf(
 ): string {
   const gap = counter - logged;
   const apart = gap === 0 ? 'they agree' : `${Math.abs(gap)} apart`;
-  const when = day < dayOf(now) ? `Of ${isoDay(day)}, the` : 'The';
+  const when = day < dayOf(now) ? `On ${isoDay(day)}, the` : 'The';
   return `${when} counter is ${counter}, the event log has ${logged}: ${apart}.`;
 }
 

@@ -44,7 +44,7 @@ export const TASKS_READS_MAX = 5_000;
 
 /** How long a protective cooldown lasts (R5, R8). */
 export const COOLDOWN_MS = HOUR_MS;
-/** Maximum pause after `throttled`, also if LinkedIn asks for more: then a person checks (R5). */
+/** Maximum cooldown after `throttled`, also if LinkedIn asks for more: then a person checks (R5). */
 export const THROTTLE_MAX_MS = 7 * DAY_MS;
 
 /** Maximum time from a message to its rows in Postgres, while Postgres answers (R17). */

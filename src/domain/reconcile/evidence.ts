@@ -54,7 +54,7 @@ function loggedIn(log: readonly EventRow[], slots: SlotIndex): ReadonlySet<Slot>
   return logged;
 }
 
-type Witness = {
+type ProofRow = {
   readonly quotaDay: UtcDay;
   readonly at: Instant;
   readonly chatId: ChatId;
@@ -80,15 +80,15 @@ function provenBy(
 function proven(
   account: Account,
   id: ReservationId,
-  witness: Witness,
+  proof: ProofRow,
   source: Source | null,
 ): readonly Event[] {
   const known = findSlot(account, id);
   if (known?.state === 'delivered') return [];
   // The send was counted on its day, and forgotten since.
-  if (!known && witness.quotaDay + REMEMBERED_DAYS < account.day) return [];
-  const taken = known ?? strangerOf(id, account.day, witness);
-  const slot = deliveredSlot(taken, witness, witness.at);
+  if (!known && proof.quotaDay + REMEMBERED_DAYS < account.day) return [];
+  const taken = known ?? ungrantedSlot(id, account.day, proof);
+  const slot = deliveredSlot(taken, proof, proof.at);
   return known
     ? [{ type: 'SlotDelivered', slot, source }]
     : [
@@ -98,7 +98,7 @@ function proven(
 }
 
 /** Returns the slot of a send that was journaled or logged, but has no grant in the rows. */
-const strangerOf = (
+const ungrantedSlot = (
   reservationId: ReservationId,
   today: UtcDay,
   seen: { readonly quotaDay: UtcDay; readonly at: Instant },
@@ -130,8 +130,8 @@ function attempted(account: Account, attempt: Attempt, at: Instant): readonly Ev
       (seen) => messageId === null && isSameId(seen.chatId, chatId) && seen.at >= attemptedAt,
     );
     if (isObserved) return [];
-    const witness = { quotaDay, at: attemptedAt, chatId, messageId };
-    return owner || isExternal ? [] : proven(account, reservationId, witness, 'journal');
+    const proof = { quotaDay, at: attemptedAt, chatId, messageId };
+    return owner || isExternal ? [] : proven(account, reservationId, proof, 'journal');
   }
   if (outcome === 'void') return [];
   const kind = outcome === 'failed' ? attempt.errorCode : null;
@@ -139,7 +139,7 @@ function attempted(account: Account, attempt: Attempt, at: Instant): readonly Ev
   const told = isFailed ? fail(account, { reservationId, kind }, at).events : [];
   const effects = told.filter(({ type }) => type !== 'AlertRaised');
   if (known) return effects;
-  const taken = strangerOf(reservationId, account.day, { quotaDay, at: attemptedAt });
+  const taken = ungrantedSlot(reservationId, account.day, { quotaDay, at: attemptedAt });
   const slot = endedSlot(
     taken,
     isFailed ? 'released' : 'uncertain',

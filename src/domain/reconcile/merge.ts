@@ -83,13 +83,13 @@ export function liftSlot(account: Account, slot: Slot): readonly Event[] {
 }
 
 /** Returns the known slot with the reported outcome; its quota day never changes (R4). */
-function withOutcome(known: Slot, told: Slot): Slot {
-  const taken = { ...known, carriedInto: known.carriedInto ?? told.carriedInto };
-  if (told.state === 'in_flight') return known;
-  if (told.state === 'delivered') {
-    return deliveredSlot(taken, told, told.settledAt, told.isAdopted);
+function withOutcome(known: Slot, reported: Slot): Slot {
+  const taken = { ...known, carriedInto: known.carriedInto ?? reported.carriedInto };
+  if (reported.state === 'in_flight') return known;
+  if (reported.state === 'delivered') {
+    return deliveredSlot(taken, reported, reported.settledAt, reported.isAdopted);
   }
-  return endedSlot(taken, told.state, told.settledAt, told.reason);
+  return endedSlot(taken, reported.state, reported.settledAt, reported.reason);
 }
 
 /**
@@ -137,19 +137,19 @@ function isNewsOf(account: Account, event: Extract<Event, { slot: Slot }>): bool
 }
 
 /** True if the slot's message id was not known before. */
-const isCompletedBy = (known: Slot, told: Slot): boolean =>
+const isCompletedBy = (known: Slot, reported: Slot): boolean =>
   known.state === 'delivered' &&
-  told.state === 'delivered' &&
+  reported.state === 'delivered' &&
   known.messageId === null &&
-  isSameId(known.chatId, told.chatId);
+  isSameId(known.chatId, reported.chatId);
 
 /** True if the observed message id of the slot proved to be another reservation's (R4). */
-const isGivenBack = (known: Slot, told: Slot): boolean =>
+const isGivenBack = (known: Slot, reported: Slot): boolean =>
   known.state === 'delivered' &&
-  told.state === 'delivered' &&
+  reported.state === 'delivered' &&
   known.isAdopted &&
-  isSameId(known.chatId, told.chatId) &&
-  told.messageId === null;
+  isSameId(known.chatId, reported.chatId) &&
+  reported.messageId === null;
 
 const isSameSlot = (one: Slot, other: Slot): boolean =>
   JSON.stringify(keptSlot(one)) === JSON.stringify(keptSlot(other));

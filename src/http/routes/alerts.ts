@@ -191,7 +191,7 @@ export async function actOn(
     reason,
     at,
     accounts: caller.accounts,
-    seenRaisedAt: raisedAt ?? null,
+    knownRaisedAt: raisedAt ?? null,
   });
   if (!done) throw alertUnknown();
   if ('refusal' in done) throw problemOfAct(done.refusal);

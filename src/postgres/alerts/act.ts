@@ -20,7 +20,7 @@ export type AlertOrder = {
   /** The accounts that the person may see; null for all. */
   readonly accounts: readonly string[] | null;
   /** The last report that the person saw; null if it is not known. */
-  readonly seenRaisedAt: Instant | null;
+  readonly knownRaisedAt: Instant | null;
 };
 
 export type AlertActed = { readonly alert: Alert } | { readonly refusal: ActRefusal } | undefined;
@@ -33,7 +33,7 @@ export const actOnAlert = (pool: Pool, order: AlertOrder): Promise<AlertActed> =
     await db.query(`select from safeband.alerts where alert_id = $1 for update`, [alertId]);
     const alert = await readAlert(db, alertId, accounts);
     if (!alert) return undefined;
-    const refusal = refusalOfAct(verb, alert, order.seenRaisedAt);
+    const refusal = refusalOfAct(verb, alert, order.knownRaisedAt);
     if (refusal) return { refusal };
     const [column, action] =
       verb === 'close' ? ['resolved_at', 'closed'] : ['acknowledged_at', 'acknowledged'];

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NEEDS } from '../../../src/cli/source/needs.js';
-import { answering, problem, saying } from '../../support/answering.js';
+import { answering, problem, responding } from '../../support/answering.js';
 import { ask, run as runNow, sent, statusOf, update } from '../../support/account.js';
 import { safeband, settingsOf, wordsOf, type Ended } from '../../support/cli.js';
 import { createHttpStand, type HttpStand } from '../../support/http.js';
@@ -260,7 +260,7 @@ describe('a server that refuses, or that is not Safeband', () => {
     const { body } = await stand.ask(key, '/v1/accounts');
     const newer = { ...JSON.parse(body), more: 1 };
     newer.items = newer.items.map((one: object) => ({ ...one, newField: 'x' }));
-    const url = await answering(saying(200, 'application/json', JSON.stringify(newer)));
+    const url = await answering(responding(200, 'application/json', JSON.stringify(newer)));
     const { code, out } = await byKey('status --json', { SAFEBAND_URL: url });
     expect([code, out.includes('newField')]).toEqual([0, false]);
     const echo = await answering((request, response) => {

@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { httpOf } from '../../../src/cli/source/http.js';
-import { addressOf, answering, problem, saying } from '../../support/answering.js';
+import { addressOf, answering, problem, responding } from '../../support/answering.js';
 import { safeband, type Ended } from '../../support/cli.js';
 
 const byKey = (command: string, more: object): Promise<Ended> =>
@@ -12,15 +12,15 @@ describe('a server that is not as it should be', () => {
   it.each([
     [
       'html of a proxy',
-      saying(502, 'text/html', '<h1>Bad gateway</h1>'),
+      responding(502, 'text/html', '<h1>Bad gateway</h1>'),
       3,
       'and text/html, not as',
     ],
-    ['json of another', saying(404, 'application/json', '{}'), 3, 'not as Safeband does'],
-    ['an empty page', saying(200, 'text/html', ''), 3, 'check SAFEBAND_URL, and the proxy'],
+    ['json of another', responding(404, 'application/json', '{}'), 3, 'not as Safeband does'],
+    ['an empty page', responding(200, 'text/html', ''), 3, 'check SAFEBAND_URL, and the proxy'],
     [
       'a redirect',
-      saying(302, 'text/plain', '', { location: 'https://x.test/a' }),
+      responding(302, 'text/plain', '', { location: 'https://x.test/a' }),
       3,
       'https://x.test',
     ],
@@ -45,7 +45,7 @@ describe('a server that is not as it should be', () => {
     ],
     [
       'fewer fields',
-      saying(200, 'application/json', '{"items":[{}],"next":null}'),
+      responding(200, 'application/json', '{"items":[{}],"next":null}'),
       3,
       'OtherVersion',
     ],
@@ -79,10 +79,10 @@ describe('a server that is not as it should be', () => {
   });
 
   it('a server with TLS that is not trusted, and a server without TLS, are named', async () => {
-    const self = await answering(saying(200, 'text/plain', ''), true);
+    const self = await answering(responding(200, 'text/plain', ''), true);
     const untrusted = await byKey('status', { SAFEBAND_URL: self });
     expect(untrusted.err).toContain('set NODE_EXTRA_CA_CERTS');
-    const plain = await answering(saying(200, 'text/plain', ''));
+    const plain = await answering(responding(200, 'text/plain', ''));
     const wrong = await byKey('status', { SAFEBAND_URL: plain.replace('http:', 'https:') });
     expect(wrong.err).toContain('use http:// if that is its address');
     const other = await byKey('status', { SAFEBAND_URL: self.replace('https:', 'http:') });
@@ -112,7 +112,7 @@ describe('a server that is not as it should be', () => {
     const paths: string[] = [];
     const url = await answering((request, response) => {
       paths.push(request.url ?? '');
-      saying(200, 'application/json', '{"items":[],"next":null}')(request, response);
+      responding(200, 'application/json', '{"items":[],"next":null}')(request, response);
     });
     const { out } = await byKey('status', { SAFEBAND_URL: `${url}/safeband/` });
     expect([out.split('\n')[0], paths]).toEqual([

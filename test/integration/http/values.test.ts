@@ -135,7 +135,7 @@ describe.each(WAYS)('by %s', (way) => {
     expect(await alertsOf(known, 'bad_signal')).toBe(bad.length);
   });
 
-  it('a throttled report pauses the account for its duration, or for an hour', async () => {
+  it('a report `throttled` starts a cooldown of its duration, or of an hour', async () => {
     const known = await connected();
     for (const [n, [raw, seconds]] of PAUSES.entries()) {
       const before = Date.now();

@@ -128,7 +128,7 @@ it('a server closes an alert for a person, and changes nothing else of it', asyn
   await raiseAlerts(worker, { runId: 'a', at: Date.now(), alerts });
   const { rows } = await owner.query<{ id: string }>(`select alert_id as id from safeband.alerts`);
   const alertId = Number(rows[0]?.id);
-  const by = { actor: 'ada', reason: 'looked', accounts: null, seenRaisedAt: null };
+  const by = { actor: 'ada', reason: 'looked', accounts: null, knownRaisedAt: null };
   for (const verb of ['acknowledge', 'close'] as const) {
     const done = await actOnAlert(server, { ...by, alertId, verb, at: Date.now() });
     expect(done).toMatchObject({ alert: { alertId } });

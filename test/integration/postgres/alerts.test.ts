@@ -47,7 +47,7 @@ const order = (alertId: number, verb: AlertOrder['verb'], time: string): AlertOr
   reason: 'looked',
   at: at(time),
   accounts: null,
-  seenRaisedAt: null,
+  knownRaisedAt: null,
 });
 
 it('an alert keeps its age and its person while it is raised again, and loses both when it reopens', async () => {
@@ -110,7 +110,7 @@ it('a close waits for a statement that raises the alert again, and then hides no
   );
   const closing = actOnAlert(pool, {
     ...order(alertId, 'close', '10:02'),
-    seenRaisedAt: raisedAt,
+    knownRaisedAt: raisedAt,
   });
   const waiting = async (): Promise<number | null> =>
     (

@@ -143,7 +143,7 @@ const clocks: Check = (domain) => {
 export const handoverChecks = {
   'rows that arrived during a save still wait': whileSaving,
   'an account is hot until a reconcile has found everything equal': staysHot,
-  'an overshoot during another cooldown pauses the account after it': restLater,
+  'an overshoot during another cooldown starts its cooldown after it': restLater,
   'the first message after midnight finds the new day': firstMessage,
   'the change of the day checks the closing counter': closing,
   'a start on the same day gives no second cap': sameDay,

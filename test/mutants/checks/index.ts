@@ -2,13 +2,13 @@
 import { fullAccountChecks } from './fullAccount.js';
 import { handoverChecks } from './handover.js';
 import { edgeChecks } from './edges.js';
-import { healingChecks } from './healing.js';
+import { correctionChecks } from './corrections.js';
 import { layerChecks } from './layers.js';
 import { spellingChecks } from './spelling.js';
 
 export const CHECKS = {
   ...layerChecks,
-  ...healingChecks,
+  ...correctionChecks,
   ...handoverChecks,
   ...edgeChecks,
   ...spellingChecks,

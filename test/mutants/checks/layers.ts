@@ -89,9 +89,9 @@ const beforeMidnight: Check = (domain) => {
 export const layerChecks = {
   'layer 2 reads the counter before the correction': readsBefore,
   'a gap of 5 is no drift, a gap of 6 is': drift,
-  '60 of 50 pauses the account, 59 does not': overshoot,
-  'an overshoot pauses the account once, and again when the counter has grown': once,
-  'a manual edit just before midnight pauses the account after midnight': beforeMidnight,
+  '60 of 50 starts a cooldown, 59 does not': overshoot,
+  'an overshoot starts one cooldown, and another when the counter has grown': once,
+  'a manual edit just before midnight starts a cooldown after midnight': beforeMidnight,
   'the parts of a gap add up to it': parts,
   'a gap that is in flight is for information only': explained,
   'the first reconcile of a day checks the day before': dayBefore,

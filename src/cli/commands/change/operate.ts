@@ -12,7 +12,7 @@ import {
   type Register,
 } from '../../command.js';
 import { reservationId } from '../../options.js';
-import { withProgress, type Look } from '../../output.js';
+import { withProgress, type Style } from '../../output.js';
 
 type OrderOptions = { readonly reason: string; readonly actor?: string };
 
@@ -34,7 +34,7 @@ type StateOrder = {
   readonly name: 'hold' | 'resume';
   readonly summary: string;
   readonly description: string;
-  readonly text: (accountId: string, answer: HoldAnswer, look: Look) => string;
+  readonly text: (accountId: string, answer: HoldAnswer, style: Style) => string;
   readonly example: string;
 };
 const HOLD: StateOrder = {
@@ -80,7 +80,7 @@ function registerOrder(program: Command, context: Context, order: StateOrder): v
     );
     context.answer({
       json: { accountId, ...answer },
-      text: (look) => order.text(accountId, answer, look),
+      text: (style) => order.text(accountId, answer, style),
     });
   });
   withExamples(command, order.example);

@@ -13,7 +13,7 @@ import { ALERT_STATES, type AlertState } from '../../../postgres/alerts/alerts.j
 import { actorOf, withExamples, type Context, type Register } from '../../command.js';
 import { refusalOf } from '../../errors.js';
 import { accountId as idOf, instant, whole } from '../../options.js';
-import { widthOf, type Look } from '../../output.js';
+import { widthOf, type Style } from '../../output.js';
 import type { AlertJson } from '../../source/source.js';
 import { clock, instantOf, span, wrapped } from '../../text.js';
 import type { Instant } from '../../../domain/primitives/time.js';
@@ -65,12 +65,12 @@ function registerList(alerts: Command, context: Context): void {
       const isFiltered = [state, options.severity, options.kind].some((one) => one !== undefined);
       context.answer({
         json: { alerts: shown },
-        text: (look) =>
+        text: (style) =>
           shown.length === 0
             ? isFiltered
               ? 'no alert matches'
               : 'no open alerts'
-            : shown.map((one) => blockOf(one, look, context)).join('\n'),
+            : shown.map((one) => blockOf(one, style, context)).join('\n'),
       });
     });
   withExamples(
@@ -82,7 +82,7 @@ function registerList(alerts: Command, context: Context): void {
 }
 
 /** Returns an alert as lines: what it is, what was found, who works on it, and the next step. */
-function blockOf(alert: AlertJson, { colors }: Look, { io, now: clockOf }: Context): string {
+function blockOf(alert: AlertJson, { colors }: Style, { io, now: clockOf }: Context): string {
   const [width, now] = [widthOf(io), clockOf()];
   const colour = { info: colors.dim, warning: colors.yellow, critical: colors.red };
   const { alertId, accountId, kind, severity, state, times, resolvedAt } = alert;

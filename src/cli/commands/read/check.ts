@@ -15,7 +15,7 @@ import { accountArgument, withExamples, type Context, type Register } from '../.
 import { EXIT } from '../../errors.js';
 import { wrapped } from '../../text.js';
 import { whole } from '../../options.js';
-import { widthOf, withProgress, type Answer, type Look, type Row } from '../../output.js';
+import { widthOf, withProgress, type Answer, type Style, type Row } from '../../output.js';
 
 /** How long the check waits before it reads the sources again. */
 const READ_AGAIN_MS = SECOND_MS;
@@ -104,7 +104,7 @@ function answerOf(accountId: string, { last, verdict, reads }: Found, width: num
       parts: why.parts,
     },
     exitCode: verdict === 'different' ? EXIT.found : EXIT.ok,
-    text: (look) => textOf(accountId, last, { verdict, differences, width }, look),
+    text: (style) => textOf(accountId, last, { verdict, differences, width }, style),
   };
 }
 
@@ -114,7 +114,12 @@ type Judged = {
   readonly width: number;
 };
 
-function textOf(accountId: string, last: Reading, judged: Judged, { colors, table }: Look): string {
+function textOf(
+  accountId: string,
+  last: Reading,
+  judged: Judged,
+  { colors, table }: Style,
+): string {
   const { verdict, width } = judged;
   const { status, why } = last;
   // A difference that is a part of the gap is printed with the gap.

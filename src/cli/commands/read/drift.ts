@@ -10,7 +10,7 @@ import type { StatusRow } from '../../../postgres/read/reads.js';
 import { withExamples, type Context, type Register } from '../../command.js';
 import { EXIT } from '../../errors.js';
 import { whole } from '../../options.js';
-import type { Answer, Look } from '../../output.js';
+import type { Answer, Style } from '../../output.js';
 import { accountJson } from '../../shapes.js';
 import { clock, counted, thousands } from '../../text.js';
 import { stateText } from './status.js';
@@ -81,10 +81,10 @@ const answerOf = (found: Found, at: Instant): Answer => ({
     accounts: found.accounts.map((row) => ({ ...accountJson(row, at), isEdited: row.isEdited })),
   },
   exitCode: found.all > 0 ? EXIT.found : EXIT.ok,
-  text: (look) => textOf(found, at, look),
+  text: (style) => textOf(found, at, style),
 });
 
-function textOf({ checked, all, accounts }: Found, at: Instant, look: Look): string {
+function textOf({ checked, all, accounts }: Found, at: Instant, style: Style): string {
   const [first] = accounts;
   if (!first) {
     return checked === 0
@@ -93,7 +93,7 @@ function textOf({ checked, all, accounts }: Found, at: Instant, look: Look): str
   }
   const rows = accounts.map((row) => [
     row.accountId,
-    stateText(row.state, look),
+    stateText(row.state, style),
     row.counter,
     row.delivered + row.external,
     row.inFlight,
@@ -104,9 +104,9 @@ function textOf({ checked, all, accounts }: Found, at: Instant, look: Look): str
     clock(row.lastCheckedAt, at),
   ]);
   const head = ['account', 'state', '>counter', '>log', '>in flight', '>uncertain', '>imported'];
-  const { bold } = look.colors;
+  const { bold } = style.colors;
   return [
-    look.table(rows, [...head, '>unexplained', '', 'checked (UTC)']),
+    style.table(rows, [...head, '>unexplained', '', 'checked (UTC)']),
     '',
     `${thousands(all)} of ${thousands(checked)} disagree. ` +
       `${bold(commandLine('check', [first.accountId]))} shows the details; ` +

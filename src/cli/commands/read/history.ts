@@ -6,7 +6,7 @@ import type { Instant } from '../../../domain/primitives/time.js';
 import { accountArgument, withExamples, type Context, type Register } from '../../command.js';
 import { CliError, EXIT, usage } from '../../errors.js';
 import { instant } from '../../options.js';
-import { widthOf, type Look } from '../../output.js';
+import { widthOf, type Style } from '../../output.js';
 import { clock, instantOf, wrapped } from '../../text.js';
 import { decisionText } from './slots.js';
 import { stateText, sumText } from './status.js';
@@ -37,7 +37,7 @@ export const registerHistory: Register = (program: Command, context: Context) =>
         const text = `account ${accountId} had no rows at that time`;
         throw new CliError(EXIT.unknown, 'AccountUnknown', text, commandLine('tail', [accountId]));
       }
-      context.answer({ json: state, text: (look) => textOf(state, look, widthOf(context.io)) });
+      context.answer({ json: state, text: (style) => textOf(state, style, widthOf(context.io)) });
     });
   withExamples(
     command,
@@ -50,8 +50,8 @@ export const registerHistory: Register = (program: Command, context: Context) =>
 const timeOf = (at: string, other: string): string =>
   at.slice(0, 10) === other.slice(0, 10) ? at.slice(11, 23) : at.slice(0, 23).replace('T', ' ');
 
-function textOf(state: StateAt, look: Look, width: number): string {
-  const { colors, table } = look;
+function textOf(state: StateAt, style: Style, width: number): string {
+  const { colors, table } = style;
   const { status, decision, before, after } = state;
   const at = instantOf(state.at);
   const name = (text: string): string => colors.dim(text.padEnd(11));
@@ -61,7 +61,7 @@ function textOf(state: StateAt, look: Look, width: number): string {
       ['', '', ''],
     ).trimStart();
   return [
-    `${colors.bold(status.accountId)} at ${state.at}: ${stateText(status.state, look)}`,
+    `${colors.bold(status.accountId)} at ${state.at}: ${stateText(status.state, style)}`,
     '',
     `${name('reserve')}${decisionText(decision, at)}`,
     `${name('counter')}${sumText(status)}`,

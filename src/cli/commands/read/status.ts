@@ -7,7 +7,7 @@ import type { StatusRead } from '../../../status/readStatus.js';
 import type { CanSendRead } from '../../../status/canSend.js';
 import { withExamples, type Context, type Register } from '../../command.js';
 import { accountId as idOf, whole } from '../../options.js';
-import type { Answer, Look } from '../../output.js';
+import type { Answer, Style } from '../../output.js';
 import type { AccountJson, AlertJson, KnownStatus } from '../../source/source.js';
 import { clock, counted, instantOf, instantOrNull, when } from '../../text.js';
 import { ACCOUNT_STATES, type AccountState } from '../../../domain/gate/accountState.js';
@@ -52,8 +52,8 @@ async function list({ world, now }: Context, options: ListOptions): Promise<Answ
   const at = now();
   return {
     json: { accounts, next },
-    text: (look) => {
-      const { bold } = look.colors;
+    text: (style) => {
+      const { bold } = style.colors;
       if (accounts.length === 0) {
         return state !== undefined || after !== '' || prefix !== ''
           ? `no account matches\nnext: ${bold('safeband status')} shows all`
@@ -65,17 +65,17 @@ async function list({ world, now }: Context, options: ListOptions): Promise<Answ
         `--after ${next}`,
       ].join(' ');
       const more = next === null ? [] : ['', `more: ${bold(`safeband status ${same}`)}`];
-      return [tableOf(accounts, at, look), ...more].join('\n');
+      return [tableOf(accounts, at, style), ...more].join('\n');
     },
   };
 }
 
-const tableOf = (rows: readonly AccountJson[], at: Instant, { table, ...look }: Look): string =>
+const tableOf = (rows: readonly AccountJson[], at: Instant, { table, ...style }: Style): string =>
   table(
     rows.map((row) => [
       row.accountId,
-      stateText(row.state, look),
-      sendText(row.canSend, look),
+      stateText(row.state, style),
+      sendText(row.canSend, style),
       row.counter,
       row.delivered + row.external,
       gapText(row),
@@ -104,13 +104,13 @@ const gapText = (row: AccountJson): string => {
 /** Returns the line; green is only for accounts that can send. */
 function sendText(
   { canSend, needsPerson, line }: CanSendRead,
-  { colors }: Pick<Look, 'colors'>,
+  { colors }: Pick<Style, 'colors'>,
 ): string {
   if (canSend) return colors.green(line);
   return needsPerson ? colors.red(line) : colors.yellow(line);
 }
 
-export function stateText(state: AccountState, { colors }: Pick<Look, 'colors'>): string {
+export function stateText(state: AccountState, { colors }: Pick<Style, 'colors'>): string {
   if (state === 'active') return state;
   return state === 'disconnected' ? colors.dim(state) : colors.yellow(state);
 }
@@ -122,7 +122,7 @@ async function one({ world, now }: Context, accountId: string): Promise<Answer> 
   const { read } = known;
   return {
     json: { source: read.source, status: read, eventLog: read.eventLog, alerts },
-    text: (look) => cardOf(known, alerts, look, now()),
+    text: (style) => cardOf(known, alerts, style, now()),
   };
 }
 
@@ -131,21 +131,21 @@ const BAR = 24;
 function cardOf(
   { read: status, why }: KnownStatus,
   alerts: readonly AlertJson[] | null,
-  look: Look,
+  style: Style,
   now: Instant,
 ): string {
-  const { colors } = look;
+  const { colors } = style;
   const { caps, counter, remaining, accountId, eventLog, edited } = status;
   const cap = caps.effective;
   const log = eventLog && eventLog.delivered + eventLog.external;
   const name = (text: string): string => colors.dim(text.padEnd(11));
   const lines = [
-    `${colors.bold(accountId)}  ${stateText(status.state, look)}  ${status.tier}`,
+    `${colors.bold(accountId)}  ${stateText(status.state, style)}  ${status.tier}`,
     ...(why === null ? [] : [colors.yellow(`from Postgres: ${why}`)]),
-    sendText(status.canSend, look),
+    sendText(status.canSend, style),
     '',
-    `${name('counter')}${counter} of ${cap}  ${barOf(status, cap, look)}  ${remaining} left today`,
-    `${name('event log')}${log ?? '?'}${apart(counter, log, accountId, look)}`,
+    `${name('counter')}${counter} of ${cap}  ${barOf(status, cap, style)}  ${remaining} left today`,
+    `${name('event log')}${log ?? '?'}${apart(counter, log, accountId, style)}`,
     `${name('')}${colors.dim(sumText(status))}`,
     '',
     `${name('caps')}${capsText(status)}`,
@@ -161,19 +161,19 @@ function cardOf(
       ? [`${name('unsaved')}${counted(status.unsaved, 'row')} not in Postgres yet`]
       : []),
     ...alertLines(alerts, now).map((text, i) => `${name(i === 0 ? 'alerts' : '')}${text}`),
-    ...openOf(status, now, look),
+    ...openOf(status, now, style),
   ];
   return lines.join('\n');
 }
 
-const apart = (counter: number, log: number | null, id: string, { colors }: Look): string => {
+const apart = (counter: number, log: number | null, id: string, { colors }: Style): string => {
   if (log === null) return '  Postgres does not answer';
   if (log === counter) return '  they agree';
   return `  ${Math.abs(counter - log)} apart: ${colors.bold(commandLine('why', [id]))}`;
 };
 
 /** Draws the day as a bar: # delivered, ? in flight or uncertain, + from elsewhere, . free. */
-function barOf(status: StatusRead, cap: number, { colors }: Look): string {
+function barOf(status: StatusRead, cap: number, { colors }: Style): string {
   const { delivered, inFlight, uncertain, external, imported, unexplained, counter } = status;
   const length = Math.max(counter, cap, 1);
   const part = (count: number): number => Math.round((count / length) * BAR);
@@ -230,7 +230,7 @@ const alertLines = (alerts: readonly AlertJson[] | null, now: Instant): readonly
     ({ kind, severity, raisedAt }) => `${kind} (${severity}), ${when(instantOf(raisedAt), now)}`,
   );
 
-function openOf({ openReservations }: StatusRead, now: Instant, { table }: Look) {
+function openOf({ openReservations }: StatusRead, now: Instant, { table }: Style) {
   if (openReservations.length === 0) return [];
   const rows = openReservations.map((slot) => [
     slot.reservationId,

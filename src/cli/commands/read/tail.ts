@@ -11,7 +11,7 @@ import type { Happening } from '../../../postgres/read/feed.js';
 import { accountArgument, withExamples, type Context, type Register } from '../../command.js';
 import { cliErrorOf, EXIT } from '../../errors.js';
 import { whole } from '../../options.js';
-import { lookOf, type Look } from '../../output.js';
+import { styleOf, type Style } from '../../output.js';
 
 const POLL_MS = 1_000;
 /** Maximum number of rows in one read. */
@@ -42,14 +42,14 @@ export const registerTail: Register = (program: Command, context: Context) => {
 
 async function follow(context: Context, accountId: string, options: TailOptions): Promise<void> {
   const { io, world, isJson } = context;
-  const look = lookOf(io);
+  const style = styleOf(io);
   const source = world.source();
   const printed = new Map<string, Instant>();
   const print = (found: readonly Happening[]): void => {
     for (const one of found) {
       if (printed.has(one.key)) continue;
       printed.set(one.key, one.recordedAt);
-      io.stdout(`${isJson ? JSON.stringify(jsonOf(one)) : lineOf(one, look)}\n`);
+      io.stdout(`${isJson ? JSON.stringify(jsonOf(one)) : lineOf(one, style)}\n`);
     }
   };
   const past = await source.feed(accountId, { since: null, limit: PAGE });
@@ -59,7 +59,7 @@ async function follow(context: Context, accountId: string, options: TailOptions)
   if (past.length === 0 && !isJson) io.stderr(`account ${accountId} has no such rows yet\n`);
   if (!options.follow) return;
   if (io.isTerminal && !isJson)
-    io.stderr(look.colors.dim('waiting for new rows; Ctrl-C ends it\n'));
+    io.stderr(style.colors.dim('waiting for new rows; Ctrl-C ends it\n'));
   let newest = past.at(-1)?.recordedAt ?? null;
   let isUnreachable = false;
   while (await pause(io.signal)) {
@@ -87,7 +87,7 @@ const pause = (signal: AbortSignal): Promise<boolean> =>
 
 const jsonOf = ({ kind, at, details }: Happening) => ({ at: isoInstant(at), kind, details });
 
-function lineOf({ kind, at, details }: Happening, { colors }: Look): string {
+function lineOf({ kind, at, details }: Happening, { colors }: Style): string {
   const time = isoInstant(at).slice(0, 19).replace('T', ' ');
   const isResolved = details['resolved'] === true;
   const [word, text] = isResolved

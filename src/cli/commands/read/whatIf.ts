@@ -4,7 +4,7 @@ import type { WhatIf } from '../../../domain/diagnostics/whatIf/whatIf.js';
 import { accountArgument, withExamples, type Context, type Register } from '../../command.js';
 import { whole } from '../../options.js';
 import { policyOf, policyOptions, policyText, type PolicyOptions } from '../../policy.js';
-import { widthOf, withProgress, type Look } from '../../output.js';
+import { widthOf, withProgress, type Style } from '../../output.js';
 import { wrapped } from '../../text.js';
 import { WHAT_IF_DAYS_MAX } from '../../../domain/diagnostics/whatIf/question.js';
 
@@ -27,7 +27,7 @@ export const registerWhatIf: Register = (program: Command, context: Context) => 
       const found = await withProgress(io, isJson, `replaying ${days} days of ${accountId}`, () =>
         world.source().whatIf(accountId, policyOf(options), days),
       );
-      context.answer({ json: found, text: (look) => textOf(found, look, widthOf(io)) });
+      context.answer({ json: found, text: (style) => textOf(found, style, widthOf(io)) });
     });
   withExamples(
     command,
@@ -36,7 +36,7 @@ export const registerWhatIf: Register = (program: Command, context: Context) => 
   );
 };
 
-function textOf(found: WhatIf, { colors, table }: Look, width: number): string {
+function textOf(found: WhatIf, { colors, table }: Style, width: number): string {
   const { asked, onTime, deferred, stillWaiting, deferredMinutes: minutes, cooldowns } = found;
   const name = (text: string): string => colors.dim(text.padEnd(11));
   const waited =

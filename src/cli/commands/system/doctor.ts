@@ -8,7 +8,7 @@ import { checkMachine } from '../../doctor/machine.js';
 import { checkPostgres } from '../../doctor/postgres.js';
 import type { Finding } from '../../doctor/finding.js';
 import { EXIT } from '../../errors.js';
-import { withProgress, type Look } from '../../output.js';
+import { withProgress, type Style } from '../../output.js';
 
 export const registerDoctor: Register = (program: Command, context: Context) => {
   const command = program
@@ -28,7 +28,7 @@ export const registerDoctor: Register = (program: Command, context: Context) => 
       context.answer({
         json: { healthy: !isFailing, findings },
         exitCode: isFailing ? EXIT.found : EXIT.ok,
-        text: (look) => reportOf(findings, look),
+        text: (style) => reportOf(findings, style),
       });
     });
   withExamples(command, 'doctor', 'doctor --json');
@@ -44,7 +44,7 @@ async function examine({ io, world, now, version }: Context): Promise<readonly F
   return parts.flat();
 }
 
-function reportOf(findings: readonly Finding[], { colors, table }: Look): string {
+function reportOf(findings: readonly Finding[], { colors, table }: Style): string {
   const colour = { ok: colors.green, warn: colors.yellow, fail: colors.red };
   const rows = findings.map(({ level, name, text, cure }) => [
     colour[level](level),

@@ -24,13 +24,13 @@ export type ActRefusal = {
 };
 
 /**
- * Returns why the person may not do that; undefined if they may. `seenRaisedAt` is the last report
+ * Returns why the person may not do that; undefined if they may. `knownRaisedAt` is the last report
  * that the person saw: a later report may have another cause, and must not disappear unseen.
  */
 export function refusalOfAct(
   verb: AlertVerb,
   alert: ActOn,
-  seenRaisedAt: Instant | null,
+  knownRaisedAt: Instant | null,
 ): ActRefusal | undefined {
   const { alertId, kind, raisedAt, resolvedAt, acknowledged, closed } = alert;
   const name = `alert ${alertId} (${kind})`;
@@ -50,7 +50,7 @@ export function refusalOfAct(
       cure: `ask ${actor}`,
     };
   }
-  if (seenRaisedAt !== null && seenRaisedAt < raisedAt) {
+  if (knownRaisedAt !== null && knownRaisedAt < raisedAt) {
     return {
       code: 'AlertRaisedAgain',
       message: `${name} was raised again at ${isoInstant(raisedAt)}`,

@@ -186,7 +186,7 @@ class Replay {
     this.#account = withImported(this.#account, imported);
   }
 
-  /** Schedules the reconcile that pauses an account with an overshoot (R8, R9). */
+  /** Schedules the reconcile that starts the cooldown of an overshoot (R8, R9). */
   #restLater(): void {
     if (!isCooldownDue(this.#account) || this.#restAt > this.#now) return;
     const cooling = cooldownAt(this.#account, this.#now);

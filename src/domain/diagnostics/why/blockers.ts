@@ -54,7 +54,7 @@ export function stopsOf(status: StatusWire): readonly Stop[] {
         ]
       : []),
     ...(cooldown
-      ? [{ kind: 'cooldown', at: cooldown.until, text: pausing(cooldown) } as const]
+      ? [{ kind: 'cooldown', at: cooldown.until, text: cooldownText(cooldown) } as const]
       : []),
     ...(state === 'unverified'
       ? [
@@ -68,9 +68,15 @@ export function stopsOf(status: StatusWire): readonly Stop[] {
   ];
 }
 
-function pausing({ until, cause }: { readonly until: string; readonly cause: string }): string {
+function cooldownText({
+  until,
+  cause,
+}: {
+  readonly until: string;
+  readonly cause: string;
+}): string {
   const why = causeWords(cause);
   const end = words(instant(until));
   const person = cause === 'unclean_end' ? ', or when a person has checked it and resumes it' : '';
-  return `The account pauses, because ${why}. It resumes automatically at ${end}${person}.`;
+  return `The account is in a cooldown, because ${why}. It ends automatically at ${end}${person}.`;
 }

@@ -11,7 +11,7 @@ import { Page, type Frame } from '../ui/layout.js';
 import type { OpenCounts } from '../../../postgres/alerts/alerts.js';
 import { OpenAlertsOf } from '../alerts/alertCard.js';
 import type { Numbers } from '../ui/numbers.js';
-import { Ago, Empty, Id } from '../ui/parts.js';
+import { Ago, Empty, Id, When } from '../ui/parts.js';
 import { SENDING_WORDS, STATE_WORDS, STATES } from '../ui/words.js';
 
 type Props = {
@@ -57,10 +57,8 @@ export function AccountsPage({ frame, ask, list, snapshot, alerts }: Props): VNo
 
 const Freshness = ({ frame, snapshot }: Pick<Props, 'frame' | 'snapshot'>): VNode => (
   <p class={snapshot.failure === null ? 'note' : 'note stale'}>
-    {snapshot.failure === null
-      ? 'Read from Postgres'
-      : 'Out of date: Postgres does not answer. Read'}{' '}
-    <Ago at={snapshot.readAt} now={frame.now} />
+    {snapshot.failure === null ? 'As of ' : 'Out of date: Postgres does not answer. As of '}
+    <When at={snapshot.readAt} />, <Ago at={snapshot.readAt} now={frame.now} />
     {snapshot.failure === null ? '; the page updates itself.' : '.'}
   </p>
 );

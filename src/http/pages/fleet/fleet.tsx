@@ -27,16 +27,14 @@ type Props = {
 
 export function FleetPage(props: Props): VNode {
   const { frame, snapshot } = props;
-  const { drifting, paused } = summaryOf(snapshot.accounts);
+  const { drifting, cooldowns } = summaryOf(snapshot.accounts);
   return (
     <Page frame={frame} title="Fleet" here="fleet" stream="/v1/stream">
       <div class="head">
         <h1>Fleet</h1>
         <p class={snapshot.failure === null ? 'note' : 'note stale'}>
-          {snapshot.failure === null
-            ? 'Read from Postgres '
-            : 'Out of date: Postgres does not answer. Read '}
-          <Ago at={snapshot.readAt} now={frame.now} />.
+          {snapshot.failure === null ? 'As of ' : 'Out of date: Postgres does not answer. As of '}
+          <When at={snapshot.readAt} />, <Ago at={snapshot.readAt} now={frame.now} />.
         </p>
       </div>
       <States accounts={snapshot.accounts} />
@@ -50,10 +48,10 @@ export function FleetPage(props: Props): VNode {
           now={frame.now}
         />
         <Some
-          id="paused"
+          id="cooldowns"
           title="Cooldowns"
           none="None: no account has a cooldown."
-          accounts={paused}
+          accounts={cooldowns}
           now={frame.now}
         />
       </div>
@@ -64,7 +62,7 @@ export function FleetPage(props: Props): VNode {
 
 type Summary = {
   readonly drifting: readonly Numbers[];
-  readonly paused: readonly Numbers[];
+  readonly cooldowns: readonly Numbers[];
   readonly oldest: Numbers | undefined;
   readonly sums: Pick<Numbers, 'counter' | 'logged' | 'inFlight' | 'uncertain'>;
 };
@@ -85,7 +83,7 @@ const summaryOf = onceFor((accounts): Summary => {
     drifting: accounts
       .filter(({ drift }) => drift !== 0)
       .toSorted((a, b) => Math.abs(b.drift) - Math.abs(a.drift)),
-    paused: accounts
+    cooldowns: accounts
       .filter(({ state }) => state === 'cooldown')
       .toSorted((a, b) => (a.cooldown?.until ?? 0) - (b.cooldown?.until ?? 0)),
     oldest,

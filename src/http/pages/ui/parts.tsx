@@ -132,7 +132,7 @@ export const CooldownLine = ({
   readonly cooldown: NonNullable<Numbers['cooldown']>;
 }): VNode => (
   <>
-    The account pauses because {causeWords(cooldown.cause)}. It resumes automatically at{' '}
+    The account is in a cooldown, because {causeWords(cooldown.cause)}. It ends automatically at{' '}
     <When at={cooldown.until} show="full" />.
   </>
 );

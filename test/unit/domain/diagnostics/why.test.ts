@@ -76,10 +76,10 @@ it('explains the rows of an account as the account itself does, at any hour', ()
 it('adds up to the counter less the rows of the log, whatever the manual edits', () => {
   fc.assert(
     fc.property(gap, (one) => {
-      const { account, evidence: witnesses } = runOn(one);
-      const rows = { ...whyRows(account), found: witnesses };
+      const { account, evidence: sources } = runOn(one);
+      const rows = { ...whyRows(account), found: sources };
       const { counter, logged, parts } = whyFor(account, rows);
-      const today = witnesses.events.filter(({ quotaDay }) => quotaDay === dayOf(account.now));
+      const today = sources.events.filter(({ quotaDay }) => quotaDay === dayOf(account.now));
       expect(logged).toBe(today.length);
       expect(parts.reduce((sum, { count }) => sum + count, 0)).toBe(counter - logged);
     }),
@@ -138,7 +138,7 @@ describe('in addition to the gap', () => {
       retryAfterSeconds: 7_200,
     });
     expect(textsOf(throttled)).toEqual([
-      'The account pauses, because LinkedIn asked for a pause. It resumes automatically at 11:00 UTC' +
+      'The account is in a cooldown, because LinkedIn asked for a pause. It ends automatically at 11:00 UTC' +
         ' on 24 November (2026-11-24T11:00:00.000Z).',
     ]);
     const held = throttled

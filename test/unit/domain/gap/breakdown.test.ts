@@ -7,12 +7,12 @@ import { REMEMBERED_DAYS } from '../../../../src/domain/primitives/limits.js';
 import { gap, runAgain, runOn, type Gap, type Ran } from '../../../support/gaps.js';
 
 const sum = (parts: readonly GapPart[]): number => parts.reduce((n, { count }) => n + count, 0);
-const rowsOn = ({ evidence: witnesses }: Ran, day: number): number =>
-  witnesses.events.filter(({ quotaDay }) => quotaDay === day).length;
+const rowsOn = ({ evidence: sources }: Ran, day: number): number =>
+  sources.events.filter(({ quotaDay }) => quotaDay === day).length;
 
 /** Of two InMails in one chat without message ids the log can hold one row only. */
 const isRowTaken = (
-  { account, evidence: witnesses }: Ran,
+  { account, evidence: sources }: Ran,
   { cause, reservations }: GapPart,
 ): boolean =>
   cause === 'missing_event' &&
@@ -22,7 +22,7 @@ const isRowTaken = (
     const slot = findSlot(account.entity.account, id);
     if (slot?.state !== 'delivered') return false;
     const isShared = chats.filter((chatId) => chatId === slot.chatId).length > 1;
-    const isBare = witnesses.events.some(
+    const isBare = sources.events.some(
       ({ chatId, messageId }) => chatId === slot.chatId && messageId === null,
     );
     return isShared && isBare;

@@ -51,7 +51,7 @@ describe('the headline', () => {
   });
   it('the headline names the day if it is not today', () => {
     expect(texts([part('in_flight', 1, 'x')], {}, { day: DAY - 1, counter: 8 })[0]).toBe(
-      'Of 2026-11-23, the counter is 8, the event log has 7: 1 apart.',
+      'On 2026-11-23, the counter is 8, the event log has 7: 1 apart.',
     );
   });
 });

@@ -271,7 +271,7 @@ describe('an instant', () => {
 
 describe('a throttled', () => {
   it.each(PAUSES)(
-    'a report `throttled` with retryAfterSeconds %j pauses the account for %i s, however it came',
+    'a report `throttled` with retryAfterSeconds %j starts a cooldown of %i s, however strictly it is read',
     (raw, seconds) => {
       const report = { reservationId: 'r', kind: 'throttled', retryAfterSeconds: raw };
       expect(checkOf(bodies.sendFailed)(report)).toMatchObject({ value: { kind: 'throttled' } });
@@ -291,7 +291,7 @@ describe('a throttled', () => {
     },
   );
   it.each([429, true, {}, [], '', 'x'.repeat(10_000), '\ud800', '\u001b[2J', '😀'.repeat(300)])(
-    'a report `throttled` pauses the account whatever its code is: %j',
+    'a report `throttled` starts a cooldown whatever its code is: %j',
     (code) => {
       const report = { reservationId: 'r', kind: 'throttled', code };
       expect(checkOf(bodies.sendFailed)(report)).toMatchObject({ value: { kind: 'throttled' } });

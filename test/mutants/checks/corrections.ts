@@ -146,7 +146,7 @@ const claimed: Check = (domain) => {
   expect([life.counterOf(day), life.counter]).toEqual([1, 1]);
 };
 
-export const healingChecks = {
+export const correctionChecks = {
   'a reconcile never lowers the counter below what is in flight': floor,
   'a release counts on the quota day of its slot only': otherDay,
   'messages that arrive during a reconcile keep their effect': meanwhile,
