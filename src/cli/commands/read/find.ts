@@ -7,7 +7,7 @@ import { isNothing, type Part } from '../../../postgres/read/searching.js';
 import { withExamples, type Register } from '../../command.js';
 import { EXIT } from '../../errors.js';
 import { whole } from '../../options.js';
-import type { Head, Look, Row } from '../../output.js';
+import type { Head, Style, Row } from '../../output.js';
 import type { FoundJson } from '../../source/finding.js';
 import { clock, instantOrNull, thousands } from '../../text.js';
 import { stateText } from './status.js';
@@ -43,26 +43,26 @@ export const registerFind: Register = (program: Command, context) => {
       const found = await context.world.source().find({ text, limit });
       context.answer({
         json: { q: text, limit, ...found },
-        text: (look) =>
-          isNothing(found) ? `nothing begins with ${text}` : inWords(found, at, look),
+        text: (style) =>
+          isNothing(found) ? `nothing begins with ${text}` : inWords(found, at, style),
         exitCode: isNothing(found) ? EXIT.unknown : EXIT.ok,
       });
     });
   withExamples(command, 'find acme-anna', 'find q4-0001 --json');
 };
 
-function inWords(found: FoundJson, at: Instant, look: Look): string {
+function inWords(found: FoundJson, at: Instant, style: Style): string {
   const kind = <T>(title: string, part: Part<T>, head: Head, row: (one: T) => Row): string[] => {
     if (part.items.length === 0) return [];
-    const lines = [look.colors.bold(title), look.table(part.items.map(row), head)];
+    const lines = [style.colors.bold(title), style.table(part.items.map(row), head)];
     const more = `only ${part.items.length} are shown; there are more`;
-    return [[...lines, ...(part.isCut ? [look.colors.dim(more)] : [])].join('\n')];
+    return [[...lines, ...(part.isCut ? [style.colors.dim(more)] : [])].join('\n')];
   };
   const { accounts, campaigns, reservations, recipients, chats } = found;
   return [
     ...kind('accounts', accounts, ['account', 'state', '>counter', '>left'], (row) => [
       row.accountId,
-      stateText(row.state, look),
+      stateText(row.state, style),
       row.counter,
       row.remaining,
     ]),
