@@ -2,33 +2,19 @@
  * No login may change another's rows or use the owner's rights. The test reads the catalog of the
  * whole schema, also of objects that are added later, and tries attacks.
  */
-import { randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { migrate } from '../../../src/postgres/migrate.js';
 import { createPool, inTransaction, type Pool } from '../../../src/postgres/pool.js';
 import { addEndpoint } from '../../../src/postgres/webhooks/endpoints.js';
 import { giveSenderLock, takeSenderLock } from '../../../src/postgres/webhooks/queue.js';
-import { freshDatabase } from '../../support/stand.js';
+import { createLogins, type Logins } from '../../support/logins.js';
 
-const suffix = randomUUID().slice(0, 8);
-const password = randomUUID();
-let database: Awaited<ReturnType<typeof freshDatabase>>;
+let logins: Logins;
 let owner: Pool;
-const pools: Pool[] = [];
-const logins: string[] = [];
-
-/** Makes a login that is a member of the role; its pool has one connection. */
-async function loginIn(role: string, name = `${role}_${logins.length}_${suffix}`): Promise<Pool> {
-  await owner.query(`create role ${name} login password '${password}' in role ${role}`);
-  logins.push(name);
-  const url = new URL(database.url);
-  Object.assign(url, { username: name, password });
-  const pool = createPool(url.href, 1);
-  pools.push(pool);
-  return pool;
-}
+/** Returns the pool of a new login in the role; it has one connection. */
+const loginIn = (role: string): Promise<Pool> => logins.poolIn(role, 1);
 const codeOf = (answer: Promise<unknown>): Promise<unknown> =>
   answer.then(
     () => 'done',
@@ -40,22 +26,15 @@ let pipeline: Pool;
 let rival: Pool;
 let reader: Pool;
 beforeAll(async () => {
-  database = await freshDatabase();
-  await migrate(database.url); // rights in a database are not cloned with it
-  owner = createPool(database.url, 4);
+  logins = await createLogins(4);
+  ({ owner } = logins);
+  await migrate(logins.databaseUrl); // rights in a database are not cloned with it
   worker = await loginIn('safeband_worker');
   pipeline = await loginIn('safeband_pipeline');
   rival = await loginIn('safeband_pipeline');
   reader = await loginIn('safeband_reader');
 });
-afterAll(async () => {
-  await Promise.all([owner, ...pools].map((pool) => pool.end()));
-  await database.drop();
-  const admin = new pg.Client({ connectionString: inject('postgresUrl') });
-  await admin.connect();
-  for (const name of logins) await admin.query(`drop role ${name}`);
-  await admin.end();
-});
+afterAll(() => logins.stop());
 
 /** Returns the functions of the schema for which that condition holds. */
 async function functions(condition: string): Promise<readonly string[]> {
@@ -100,14 +79,14 @@ it('no login may create objects in the database', async () => {
 });
 
 it('every connection has the same search path, with temporary objects last', async () => {
-  const url = new URL(database.url);
+  const url = new URL(logins.databaseUrl);
   url.searchParams.set('options', '-c search_path=public -c TimeZone=Asia/Tokyo');
   const pool = createPool(url.href, 1);
-  pools.push(pool);
   const settings = `select current_setting('search_path') as path, current_setting('TimeZone') as zone`;
   expect((await pool.query(settings)).rows).toEqual([
     { path: 'safeband,pg_temp', zone: 'Asia/Tokyo' },
   ]);
+  await pool.end();
 });
 
 /** Types of Safeband's functions, whose names an attacker could use for own code. */
@@ -115,7 +94,7 @@ const TYPES = ['timestamptz', 'text', 'date', 'jsonb', 'int8', 'int4', 'numeric'
 
 it("no code of a worker's login runs with the owner's rights, also if it may create types", async () => {
   await owner.query(
-    `grant temporary on database ${new URL(database.url).pathname.slice(1)} to ${logins[0]}`,
+    `grant temporary on database ${new URL(logins.databaseUrl).pathname.slice(1)} to ${logins.names[0]}`,
   );
   const url = 'https://a.example';
   const input = { url, events: ['account.held' as const], accounts: null, by: 'ada', at: 0 };
@@ -185,8 +164,8 @@ it('only the login that began an attempt may write its outcome, and only a worke
     'select reservation_id as id, outcome, written_by as by from safeband.send_attempts order by 1',
   );
   expect(rows).toEqual([
-    { id: 'fence', outcome: 'void', by: logins[0] },
-    { id: 'one', outcome: 'delivered', by: logins[1] },
+    { id: 'fence', outcome: 'void', by: logins.names[0] },
+    { id: 'one', outcome: 'delivered', by: logins.names[1] },
   ]);
 });
 
@@ -194,7 +173,7 @@ it('a login may settle for an older login of which it is a member', async () => 
   await begun(pipeline, 'older');
   const heir = await loginIn('safeband_pipeline');
   expect(await settle(heir, 'older', 'failed')).toBe('42501');
-  await owner.query(`grant ${logins[1]} to ${logins.at(-1)}`);
+  await owner.query(`grant ${logins.names[1]} to ${logins.names.at(-1)}`);
   expect(await settle(heir, 'older', 'failed')).toBe('done');
 });
 

@@ -2,12 +2,10 @@
  * The rights of each role of the database, in a table that agrees with `migrations/roles.sql`. A
  * worker, a pipeline and a reader run with these rights only.
  */
-import { randomUUID } from 'node:crypto';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import pg from 'pg';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createClient, pgJournal, sendWithSlot } from '../../../src/client/index.js';
 import { readHealth } from '../../../src/postgres/operations/health.js';
 import { migrate } from '../../../src/postgres/migrate.js';
@@ -29,42 +27,16 @@ import { raiseAlerts } from '../../../src/postgres/save/runs.js';
 import { listStatuses } from '../../../src/postgres/read/reads.js';
 import { sendDue } from '../../../src/webhooks/sender.js';
 import { statusOf } from '../../support/account.js';
-import { createStand, freshDatabase, type Stand } from '../../support/stand.js';
+import { createLogins, type Logins } from '../../support/logins.js';
+import { createStand, type Stand } from '../../support/stand.js';
 
-const suffix = randomUUID().slice(0, 8);
-const password = randomUUID();
-let database: Awaited<ReturnType<typeof freshDatabase>>;
+let logins: Logins;
 let owner: Pool;
-const pools: Pool[] = [];
-const logins: string[] = [];
-
-/** Makes a login that is a member of the role, as operators do. */
-async function loginIn(role: string, name = `${role}_${suffix}`): Promise<string> {
-  await owner.query(`create role ${name} login password '${password}' in role ${role}`);
-  logins.push(name);
-  const url = new URL(database.url);
-  url.username = name;
-  url.password = password;
-  return url.href;
-}
-async function poolOf(role: string, name?: string): Promise<Pool> {
-  const pool = createPool(await loginIn(role, name), 2);
-  pools.push(pool);
-  return pool;
-}
-
 beforeAll(async () => {
-  database = await freshDatabase();
-  owner = createPool(database.url, 2);
+  logins = await createLogins(2);
+  ({ owner } = logins);
 });
-afterAll(async () => {
-  await Promise.all([owner, ...pools].map((pool) => pool.end()));
-  await database.drop();
-  const admin = new pg.Client({ connectionString: inject('postgresUrl') });
-  await admin.connect();
-  for (const name of logins) await admin.query(`drop role ${name}`);
-  await admin.end();
-});
+afterAll(() => logins.stop());
 
 /** s: select, i: insert, u: update, d: delete; small letters: some columns; `-`: no right. */
 const RIGHTS = `
@@ -120,8 +92,8 @@ it('each role has exactly these rights on every table', async () => {
 });
 
 it('a server closes an alert for a person, and changes nothing else of it', async () => {
-  const server = await poolOf('safeband_server', `closes_${suffix}`);
-  const worker = await poolOf('safeband_worker', `raises_${suffix}`);
+  const server = await logins.poolIn('safeband_server', 2);
+  const worker = await logins.poolIn('safeband_worker', 2);
   const alerts = [
     { accountId: 'one', kind: 'bad_signal', severity: 'warning', details: { day: '2026-11-24' } },
   ];
@@ -143,7 +115,7 @@ it('a server closes an alert for a person, and changes nothing else of it', asyn
 });
 
 it('a server may do all that operators do with webhooks, also while there are new events', async () => {
-  const server = await poolOf('safeband_server');
+  const server = await logins.poolIn('safeband_server', 2);
   const [by, at] = ['ada', Date.now()];
   const url = 'https://a.example';
   const input = { url, events: ['account.held' as const], accounts: null, by, at };
@@ -167,9 +139,9 @@ it('a server may do all that operators do with webhooks, also while there are ne
 
 it('a worker, a pipeline and a reader run with their roles only', async () => {
   const [worker, pipeline, reader] = [
-    await loginIn('safeband_worker'),
-    await poolOf('safeband_pipeline'),
-    await poolOf('safeband_reader'),
+    await logins.loginIn('safeband_worker'),
+    await logins.poolIn('safeband_pipeline', 2),
+    await logins.poolIn('safeband_reader', 2),
   ];
   const stand: Stand = await createStand({ databaseUrl: worker });
   try {
@@ -249,13 +221,13 @@ it('a worker, a pipeline and a reader run with their roles only', async () => {
 });
 
 it('migrate prints the fix if its user may not create roles, and migrates', async () => {
-  const user = `migrator_${suffix}`;
-  await owner.query(`create role ${user} login password '${password}' nocreaterole`);
-  logins.push(user);
-  const name = `empty_${suffix}`;
+  const user = logins.nameOf('migrator');
+  await owner.query(`create role ${user} login password '${logins.password}' nocreaterole`);
+  logins.names.push(user);
+  const name = logins.nameOf('empty');
   await owner.query(`create database ${name} owner ${user}`);
-  const url = new URL(database.url);
-  Object.assign(url, { username: user, password, pathname: `/${name}` });
+  const url = new URL(logins.urlOf(user));
+  url.pathname = `/${name}`;
   // Roles belong to the whole cluster, which has the real ones, so the test uses other names.
   const folder = await mkdtemp(path.join(tmpdir(), 'safeband-roles-'));
   await cp('migrations', folder, { recursive: true });
@@ -272,7 +244,7 @@ it('migrate prints the fix if its user may not create roles, and migrates', asyn
     const cure = /administrator run: (.*); then run npm run migrate again/.exec(printed)?.[1] ?? '';
     expect(cure.split('; ')).toHaveLength(4);
     await owner.query(cure);
-    logins.push(...[...cure.matchAll(/create role (\w+)/g)].map(([, role]) => role ?? ''));
+    logins.names.push(...[...cure.matchAll(/create role (\w+)/g)].map(([, role]) => role ?? ''));
     expect(await migrated()).toBe('');
     const db = createPool(url.href, 1);
     const may = `select has_table_privilege('${user}_worker', 'safeband.accounts', 'update') as may`;

@@ -86,7 +86,7 @@ async function connected(
 
 const stateWords = ({ state, remaining, caps, verified, hold, cooldown }: FirstStatus): string => {
   if (state === 'active') return `active, ${remaining} of ${caps.effective} left today`;
-  if (state === 'cooldown') return `in cooldown until ${cooldown?.until} (${cooldown?.cause})`;
+  if (state === 'cooldown') return `in a cooldown until ${cooldown?.until} (${cooldown?.cause})`;
   if (state === 'held') return `held by ${hold?.actor}: ${hold?.reason}`;
   return verified ? state : 'unverified; it grants nothing until its first reconcile succeeds';
 };

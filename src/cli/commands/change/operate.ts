@@ -96,8 +96,9 @@ function registerSettle(program: Command, context: Context): void {
     .command('settle')
     .summary('record the outcome of a slot after a person has checked it in LinkedIn')
     .description(
-      'Settles a slot after a person has checked it in LinkedIn: delivered (with its chat) or ' +
-        'released. A delivered slot, or a slot whose lease has not ended, is never released.',
+      'Settles a slot after a person has checked it in LinkedIn: delivered (with its chat), or ' +
+        'released if the InMail was not sent. A delivered slot, or a slot whose lease has not ' +
+        'ended, is never released.',
     )
     .addArgument(accountArgument())
     .addArgument(
@@ -137,8 +138,8 @@ function registerReconcile(program: Command, context: Context): void {
     .command('reconcile')
     .summary('compare an account with its evidence now, and correct its counter')
     .description(
-      'Runs the reconcile of the account now, which otherwise runs every 10 minutes: it compares ' +
-        'counter, event log and journal, and corrects the counter. It does not call LinkedIn.',
+      'Starts a reconcile of the account now. It compares counter, event log and journal, and ' +
+        'corrects the counter. It does not call LinkedIn.',
     )
     .addArgument(accountArgument())
     .action(async (accountId: string) => {

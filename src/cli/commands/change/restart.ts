@@ -28,8 +28,8 @@ export const registerRestart: Register = (program: Command, context: Context) =>
     .description(
       'Terminates the workflow of an account whose tasks fail repeatedly, and starts the ' +
         'account again. The start reads the answers of the old workflow from its history, so no ' +
-        'count and no delivery is lost; for that, the workers need all keys of ' +
-        'SAFEBAND_PAYLOAD_KEYS. A workflow whose tasks succeed is not changed.',
+        'count and no delivery is lost. For this, the workers need all keys of ' +
+        'SAFEBAND_PAYLOAD_KEYS. The command does not change a workflow whose tasks succeed.',
     )
     .addArgument(accountArgument())
     .addOption(

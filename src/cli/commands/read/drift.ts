@@ -22,8 +22,9 @@ export const registerDrift: Register = (program: Command, context: Context) => {
     .command('drift')
     .summary('accounts whose counter and event log disagree now; exit code 1 if there are any')
     .description(
-      'Lists connected accounts whose counter and event log disagree beyond what is in flight or ' +
-        'uncertain, or whose row has a manual edit. The next reconcile corrects each.',
+      'Lists connected accounts whose counter and event log differ by more than their slots in ' +
+        'flight and uncertain slots, or whose row has a manual edit. The next reconcile corrects ' +
+        'each account.',
     )
     .option(
       '--limit <n>',

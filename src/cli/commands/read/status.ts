@@ -27,8 +27,8 @@ export const registerStatus: Register = (program: Command, context: Context) => 
     .command('status')
     .summary('the two numbers of an account, or of all accounts')
     .description(
-      'Shows the counter, the event log and the remaining slots of an account. Without an ' +
-        'account: of all accounts, from their rows.',
+      'Shows the counter, the event log and the remaining slots of an account. If you name no ' +
+        'account, it shows all accounts, from their rows.',
     )
     .addArgument(
       new Argument('[account]', 'show only this account, with all details').argParser(idOf),

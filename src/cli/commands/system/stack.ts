@@ -13,7 +13,7 @@ const PROGRAMS = [
     name: 'demo',
     script: 'dev/main',
     args: [],
-    summary: 'start the same, and simulate a day of outreach with faults of LinkedIn',
+    summary: 'start the servers of safeband dev, and simulate a day of sends with LinkedIn faults',
   },
   {
     name: 'migrate',

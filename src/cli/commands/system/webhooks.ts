@@ -198,8 +198,8 @@ function registerReplay(webhooks: Command, context: Context): void {
     .command('replay')
     .summary('replay events to an endpoint from a given point')
     .description(
-      'Sends all events from a given event or instant on to the endpoint again, in order and ' +
-        'with the same ids. A disabled endpoint is enabled again.',
+      'Sends events to an endpoint again: all events since a given event or instant, in order ' +
+        'and with the same ids. A disabled endpoint is enabled again.',
     )
     .addArgument(endpointArgument())
     .option('--event <id>', 'start with this event')

@@ -100,7 +100,7 @@ const reconcile: Action = {
 const settle: Action = {
   title: 'Settle a reservation',
   will: ({ numbers }) => [
-    'You record the outcome of one slot that Safeband cannot find out.',
+    'You record the outcome of one slot, because Safeband cannot find it out.',
     'Delivered: LinkedIn’s chat id is the proof. The slot stays counted and is written to the event log.',
     'Never sent: the slot is free again' +
       (numbers.uncertain > 0

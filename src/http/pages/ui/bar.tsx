@@ -29,7 +29,7 @@ const PARTS: readonly Part[] = [
   { name: 'in-flight', word: 'in flight', of: ({ inFlight }) => inFlight },
   { name: 'uncertain', word: 'uncertain', of: ({ uncertain }) => uncertain },
   { name: 'unexplained', word: 'unexplained', of: ({ unexplained }) => unexplained },
-  { name: 'carried', word: 'carried from earlier', of: ({ carried }) => carried },
+  { name: 'carried', word: 'carried from earlier days', of: ({ carried }) => carried },
 ];
 
 const percent = (part: number, whole: number): string =>
