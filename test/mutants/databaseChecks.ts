@@ -53,7 +53,8 @@ const lateRow: DatabaseCheck = async (desk) => {
 /** A trigger records every state of the row that a reader could see. */
 const WATCH = `
   create table if not exists seen (account_id text, counter int, day date, ramp_day int);
-  create or replace function see() returns trigger language plpgsql as $$
+  create or replace function see() returns trigger language plpgsql
+    set search_path from current as $$
   begin
     insert into seen values
       (new.account_id, new.inmails_sent_today, new.counter_day, new.ramp_day);
@@ -198,6 +199,17 @@ const midnightView: DatabaseCheck = async (desk) => {
   ]);
 };
 
+const editedWithKey: DatabaseCheck = async (desk) => {
+  await desk.save(spent(await desk.begin()).entity);
+  const isEdited = async (set: string): Promise<readonly object[]> => {
+    await desk.all(`update safeband.reservations set ${set} where account_id = $1`);
+    return desk.all('select is_edited from safeband.accounts where account_id = $1');
+  };
+  expect(await isEdited("recipient_key = 'a'")).toEqual([{ is_edited: false }]);
+  await isEdited('recipient_key = null, number = number + 100');
+  expect(await isEdited("recipient_key = 'a', reason = 'b'")).toEqual([{ is_edited: true }]);
+};
+
 const editedView: DatabaseCheck = async (desk) => {
   await desk.save(spent(await desk.begin()).entity);
   const seen = async (counter: number): Promise<readonly object[]> => {
@@ -268,6 +280,7 @@ export const DATABASE_CHECKS = {
   'the event log accepts no change from any role': appendOnly,
   'no reader gets the count of yesterday with the date of today': midnightView,
   'readers get what is proved of a row that was edited down': editedView,
+  'an edit of a reservation is noticed, also if it adds the search key': editedWithKey,
   'an attempt is settled by the login that began it': anotherLogin,
   'a window follows the clocks when they change': clockChanges,
 } satisfies Readonly<Record<string, DatabaseCheck>>;

@@ -263,6 +263,14 @@ export const DATABASE_MUTANTS: readonly Mutant<
     mutated: ".filter(({ row }) => row.table === 'inmail_events').length * 0 * written;",
     by: 'a save that runs twice is written once',
   },
+  {
+    rule: 'R8',
+    what: 'a row is edited unnoticed if the edit also adds the search key',
+    file: 'migrations/0032_recipient_keys.sql',
+    old: "\n      and to_jsonb(new) - 'recipient_key' = to_jsonb(old) - 'recipient_key'))",
+    mutated: '))',
+    by: 'an edit of a reservation is noticed, also if it adds the search key',
+  },
   ...FLEET_MUTANTS,
   {
     rule: 'R6',

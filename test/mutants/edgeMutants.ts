@@ -44,6 +44,22 @@ export const EDGE_MUTANTS: readonly Mutant<CheckName>[] = [
     by: 'no text that a person reads controls a terminal',
   },
   {
+    rule: 'R18',
+    what: 'a text in a CSV begins a formula',
+    file: 'src/domain/primitives/csv.ts',
+    old: "FORMULA.test(text) ? `'${text}` : text",
+    mutated: 'text',
+    by: 'no text in a CSV begins a formula',
+  },
+  {
+    rule: 'R18',
+    what: 'a text in a CSV begins a formula after a blank',
+    file: 'src/domain/primitives/csv.ts',
+    old: '\\s*[=',
+    mutated: '[=',
+    by: 'no text in a CSV begins a formula',
+  },
+  {
     rule: 'R13',
     what: 'the history of the last run adds no delivery',
     file: 'src/domain/entity/lastRun.ts',

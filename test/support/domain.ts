@@ -35,6 +35,7 @@ export type Domain = typeof import('../../src/domain/entity/entity.js') &
   typeof import('../../src/domain/wire/queryRequests.js') &
   typeof import('../../src/domain/wire/replyTo.js') &
   typeof import('../../src/domain/primitives/text.js') &
+  typeof import('../../src/domain/primitives/csv.js') &
   typeof import('../../src/domain/reconcile/crowd.js') &
   typeof import('../../src/domain/records/readParts.js') &
   typeof import('../../src/domain/gate/gate.js') &
@@ -74,6 +75,7 @@ const FILES = [
   'wire/queryRequests',
   'wire/replyTo',
   'primitives/text',
+  'primitives/csv',
   'reconcile/crowd',
   'records/readParts',
   'gate/gate',

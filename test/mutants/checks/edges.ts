@@ -43,6 +43,12 @@ const terminal: Check = (domain) => {
   expect(domain.shown('two\nlines')).not.toContain('\n');
 };
 
+const formulas: Check = ({ csvLine }) => {
+  const texts = ['=1', '+1', '-1', '@a', ' =1', '\t1'];
+  expect(csvLine(texts)).toBe(`${texts.map((text) => `'${text}`).join(',')}\r\n`);
+  expect(csvLine(['a=1', -1])).toBe('a=1,-1\r\n');
+};
+
 const unsaved: Check = (domain) => {
   const life = new Life(domain);
   life.reserve('a');
@@ -134,6 +140,7 @@ export const edgeChecks = {
   'a name of more than 1,000 bytes is refused': longNames,
   'a reply over HTTP goes only where the operator of the server allows it': prefix,
   'no text that a person reads controls a terminal': terminal,
+  'no text in a CSV begins a formula': formulas,
   'a delivery that the last run answered and did not save is counted': unsaved,
   'a run that was reset behind its row waits': reset,
   'a proof that was forgotten and waits to be saved counts once': forgotten,
