@@ -3,15 +3,10 @@ import type { VNode } from 'preact';
 import { startOf } from '../../../domain/primitives/time.js';
 import type { AccountData } from './accountData.js';
 import { dateOf, many } from '../ui/format.js';
+import { RESERVATION_WORDS } from '../search/words.js';
 import { Empty, Id, Section, Table, When } from '../ui/parts.js';
 
 const SHOWN = 200;
-const STATE_WORDS = {
-  in_flight: '→ in flight',
-  uncertain: '? uncertain',
-  delivered: '✓ delivered',
-  released: '↩ released',
-} as const;
 
 export function Reservations({ data }: { readonly data: AccountData }): VNode {
   const { reservations } = data.rows;
@@ -32,7 +27,7 @@ export function Reservations({ data }: { readonly data: AccountData }): VNode {
                 <Id id={one.reservationId} />
               </th>
               <td>
-                {STATE_WORDS[one.state]}
+                {RESERVATION_WORDS[one.state].sign} {RESERVATION_WORDS[one.state].word}
                 {one.reason === null ? null : (
                   <span class="note"> {one.reason.replaceAll('_', ' ')}</span>
                 )}
