@@ -1,7 +1,7 @@
 /**
  * `npm run migrate`: updates the database to this version, and registers in Temporal the search
  * attributes and the Schedules of the fleet audit and of the webhooks. If Temporal denies the
- * search attributes, the Schedules are registered all the same.
+ * search attributes, the Schedules are still registered.
  */
 import { Client } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';

@@ -103,7 +103,7 @@ export const reachNatively = (waiting: Waiting): Promise<Reached<NativeConnectio
 
 /** How long activities may take after a stop. */
 const GRACE_MS = 10 * SECOND_MS;
-/** Why a worker ends by itself. Its supervisor starts it again, and the account's tasks with it. */
+/** Why a worker ends without a signal. Its supervisor starts it again, and the account's tasks with it. */
 const TASK_LOST =
   'Temporal lost a task of an account in the memory of this worker, so the worker ends and has to' +
   ' be started again; more memory for accounts (SAFEBAND_CACHED_ACCOUNTS) makes this rare';
@@ -141,7 +141,7 @@ async function main(): Promise<void> {
   const poolMode = await reachDatabase(database, waiting);
   await checkTable(database, 'safeband.identity_locks');
   const { connection, namespace } = await reachNatively(waiting);
-  const leaving = new AbortController(); // the sender of webhooks would not end by itself
+  const leaving = new AbortController(); // without it, the sender of webhooks would not end
   const { worker, close } = await createWorker({
     connection,
     namespace,

@@ -23,7 +23,7 @@ export function connectMs(): number | undefined {
   return ms === undefined ? undefined : ms * CONNECT_SHARE;
 }
 
-/** Does the work. The type of its failure states whether the work may be committed all the same. */
+/** Does the work. The type of its failure states whether the work may still be committed. */
 export async function attempted<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -112,7 +112,7 @@ async function candidates(
       if (reported.length >= TASKS_READS_MAX) break;
     }
   } catch (error) {
-    // Each account is checked in its turn all the same.
+    // Each account is still checked, in its order.
     log.warn('tasks.unreported', { error: String(error) });
   }
   const wanted = new Set([

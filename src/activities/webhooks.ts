@@ -7,7 +7,7 @@ import { createPoster } from '../webhooks/post.js';
 import { sendUntil } from '../webhooks/sender.js';
 
 export type WebhookNeeds = {
-  /** Private networks that may be called all the same; none by default. */
+  /** Private networks that may be called; none by default. */
   readonly networks?: readonly Network[];
   /** Aborted when the worker stops: then no new webhook is begun. */
   readonly leaving?: AbortSignal;

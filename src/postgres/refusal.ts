@@ -2,7 +2,7 @@
 
 export type Refusal = {
   readonly sentence: string;
-  /** It may pass by itself: a server that is starting, restarting or full. */
+  /** It may end without a change: a server that is starting, restarting or full. */
   readonly mayPass: boolean;
 };
 

@@ -40,7 +40,7 @@ export const FLEET_AUDIT = { workflowType: 'inmailFleetAudit', scheduleId: FLEET
 /** The sender of webhooks, and the Schedule that keeps one running. */
 export const WEBHOOKS = { workflowType: 'inmailWebhooks', scheduleId: WEBHOOKS_SCHEDULE };
 /**
- * Types of an activity's failure: its transaction may be committed all the same, or surely is not.
+ * Types of an activity's failure: its transaction may still be committed, or certainly is not.
  */
 export const COMMIT_UNKNOWN = 'CommitUnknown';
 export const NOT_COMMITTED = 'NotCommitted';

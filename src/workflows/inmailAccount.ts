@@ -165,7 +165,7 @@ const isToEnd = (self: AccountRun, isLong: boolean): boolean => {
   return (self.midnight.hasRung || isLong) && isLittle(self);
 };
 
-/** Waits until all callers are answered and no reply is under way, which the end would lose. */
+/** Waits until all callers are answered and no reply is being sent, which the end would lose. */
 async function settle(self: AccountRun): Promise<void> {
   // The state for the next run goes to the server with the task.
   if (isHeavy(self)) await inAnotherTask(self);

@@ -14,7 +14,7 @@ export const ACCOUNT_STATES = [
 ] as const;
 export type AccountState = (typeof ACCOUNT_STATES)[number];
 
-/** What can keep an account from sending, as an account and its row both have it. */
+/** What can stop the sends of an account, as an account and its row both have it. */
 type Stops = Pick<Account, 'isDisconnected' | 'hold' | 'breakerUntil' | 'cooldowns'>;
 
 /** Returns the first of these states that holds, in the gate's order. */

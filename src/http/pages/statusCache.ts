@@ -61,7 +61,7 @@ export class StatusCache {
     const asked = this.#ask(accountId);
     this.#asking.set(accountId, asked);
     const answer = await asked;
-    // The account changed meanwhile: this answer may be older than the change.
+    // The account changed during the read: this answer may be older than the change.
     if (this.#asking.get(accountId) !== asked) return answer;
     this.#asking.delete(accountId);
     if ('status' in answer) this.#keep(answer);
@@ -99,7 +99,7 @@ export class StatusCache {
   }
 }
 
-/** Returns when a part of the status ends by itself. */
+/** Returns when a part of the status ends because of the time. */
 const edgeOf = ({ cooldown, breakerUntil, quotaDay, canSend }: StatusWire): Instant =>
   nextEdge({
     cooldown: cooldown && { ...cooldown, until: instantIn(cooldown.until) },

@@ -16,7 +16,7 @@ import type { AccountRun } from '../accountRun.js';
 import type { DecisionWire } from '../../domain/wire/decisions.js';
 import type { Reply } from '../inHand.js';
 
-/** Sends the answer, or lets it wait until fewer replies are under way. */
+/** Sends the answer, or keeps it until fewer replies are being sent. */
 export function reply(self: AccountRun, to: ReplyTo, answer: DecisionWire): void {
   const one = { to, answer };
   const bytes = bytesOf(one);
@@ -28,7 +28,7 @@ export function reply(self: AccountRun, to: ReplyTo, answer: DecisionWire): void
   sendReplies(self);
 }
 
-/** Sends waiting replies, up to the maximum under way. */
+/** Sends waiting replies, up to the maximum that are sent at the same time. */
 export function sendReplies(self: AccountRun): void {
   while (hasReplyToSend(self)) {
     const [next] = self.replies.splice(0, 1);

@@ -63,7 +63,7 @@ export async function lastRunOf(
       try {
         recovered = recover(recovered, one, recount);
       } catch (error) {
-        // The account must open all the same. The message's content is unknown, so it waits.
+        // The account must still start. The message's content is unknown, so it waits.
         flaw ??= `a message of its history cannot be applied: ${String(error)}`.slice(0, 500);
       }
     }

@@ -219,7 +219,7 @@ describe('A counter that is too low is raised; none falls below the slots in fli
   });
 });
 
-it('Each run leaves a heartbeat, also when it found nothing.', async () => {
+it('Each reconcile writes a heartbeat, also if it found nothing.', async () => {
   const { id, account } = await sent(stand, 1);
   const heartbeats = `select run_id, scope, accounts_checked, counter_before, counter_after,
     delivered, drift, alerted, cooled from safeband.reconciler_runs where account_id = $1`;

@@ -72,7 +72,7 @@ export function numbersOfRead({ unsaved, ...read }: StatusRead): Numbers {
   };
 }
 
-/** Returns when these numbers change by themselves: a pause or window ends, or the day does. */
+/** Returns when time changes these numbers: a cooldown, a window or the day ends. */
 export function nextEdge({
   cooldown,
   breakerUntil,
