@@ -115,6 +115,8 @@ function restBytes(max: typeof REST & { readonly days: number }): number {
     sendingWindow: { days: Array.from({ length: 7 }, () => 'mon'), start: '09:00', end: '17:30' },
     timezone: 'z'.repeat(64),
     identity: text(max.foreignUnits),
+    creditsRenewOn: COUNT,
+    pacing: { minGapSeconds: COUNT, jitterPercent: COUNT, perHour: COUNT },
   };
   const book: Fields<DayBook> = {
     day: DAY,

@@ -25,11 +25,13 @@ const AFTER: Policy = {
   dailyCap: 20,
   ramp: { dailyCaps: [5, 10] },
   sendingWindow: { days: ['mon', 'tue'], start: '09:00', end: '17:30' },
+  pacing: { minGapSeconds: 60, jitterPercent: 50, perHour: 12 },
   creditsRenewOn: 12,
 };
 const TEXT =
   'daily cap 50 (safe band) → 20; ramp none → 5, 10; ' +
-  'sending window all hours → mon, tue 09:00 to 17:30; credits renew on day 1 → 12';
+  'sending window all hours → mon, tue 09:00 to 17:30; ' +
+  'pacing none → 60 s ± 50 %, at most 12 an hour; credits renew on day 1 → 12';
 
 it('a change of settings names each changed setting, before and after', () => {
   expect(changesText(settingsChanged(BEFORE, AFTER))).toBe(TEXT);
@@ -42,7 +44,7 @@ it('a row without the former settings lists all new settings', () => {
   expect(changesText(settingsIn({ policy: JSON.stringify(AFTER) }))).toBe(
     'tier sales navigator; daily cap 20; weekly cap 5 times the daily cap; ramp 5, 10; ' +
       'sending window mon, tue 09:00 to 17:30; time zone UTC; LinkedIn member not set; ' +
-      'pacing none; credits renew on day 12',
+      'pacing 60 s ± 50 %, at most 12 an hour; credits renew on day 12',
   );
 });
 
@@ -66,6 +68,7 @@ it.each(['"', '\\', '中'])(
       timezone: 'z'.repeat(64),
       identity: must(isIdentity, letter.repeat(512)),
       creditsRenewOn: 31,
+      pacing: { minGapSeconds: 86_400, jitterPercent: 90, perHour: 200 },
     };
     const actor = '中'.repeat(128);
     const row = changeRow({ type: 'PolicyChanged', policy, rampDay: 1, actor }, Date.now(), policy);
