@@ -114,7 +114,10 @@ begin
       ('safeband_server', 'api_keys', 'select'),
       ('safeband_server', 'api_keys', 'update (last_used_at)'),
       ('safeband_server', 'sessions', 'select, insert, delete'),
-      -- Log-ins and changes of webhooks leave a row for ever.
+      -- It makes, opens and revokes links of accounts; it knows only their signatures.
+      ('safeband_server', 'shares', 'select, insert'),
+      ('safeband_server', 'shares', 'update (revoked_at, revoked_by, last_opened_at)'),
+      -- Log-ins and changes of webhooks and links leave a row for ever.
       ('safeband_server', 'access_changes', 'select, insert'),
       ('safeband_server', 'idempotency', 'select, insert, update, delete'),
       -- A new endpoint hears what comes after it: what is there gets its position first.

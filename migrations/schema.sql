@@ -19,7 +19,7 @@ create table safeband.access_changes (
   actor text not null,
   target text not null,
   details jsonb not null default '{}'::jsonb,
-  constraint access_changes_kind_check CHECK (kind = ANY (ARRAY['login'::text, 'key_made'::text, 'key_revoked'::text, 'webhook_added'::text, 'webhook_changed'::text, 'webhook_removed'::text])),
+  constraint access_changes_kind_check CHECK (kind = ANY (ARRAY['login'::text, 'key_made'::text, 'key_revoked'::text, 'webhook_added'::text, 'webhook_changed'::text, 'webhook_removed'::text, 'share_made'::text, 'share_revoked'::text])),
   constraint access_changes_pkey PRIMARY KEY (change_id)
 );
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON safeband.access_changes FOR EACH ROW EXECUTE FUNCTION safeband.refuse_change();
@@ -462,6 +462,32 @@ CREATE INDEX sessions_expired ON safeband.sessions USING btree (expires_at);
 CREATE TRIGGER note_login AFTER INSERT ON safeband.sessions FOR EACH ROW EXECUTE FUNCTION safeband.note_login();
 alter table safeband.sessions enable always trigger note_login;
 
+create table safeband.shares (
+  share_number bigint not null generated always as identity,
+  share_id text not null,
+  account_id text not null,
+  signature bytea not null,
+  created_by text not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  revoked_at timestamp with time zone,
+  revoked_by text,
+  last_opened_at timestamp with time zone,
+  constraint shares_created_by_check CHECK (btrim(created_by) <> ''::text),
+  constraint shares_life CHECK (expires_at >= (created_at + '01:00:00'::interval) AND expires_at <= (created_at + '90 days'::interval)),
+  constraint shares_revoked CHECK ((revoked_at IS NULL) = (revoked_by IS NULL)),
+  constraint shares_revoked_by_check CHECK (btrim(revoked_by) <> ''::text),
+  constraint shares_share_id_check CHECK (share_id ~ '^[0-9a-f]{16}$'::text),
+  constraint shares_signature_check CHECK (octet_length(signature) = 32),
+  constraint shares_pkey PRIMARY KEY (share_id),
+  constraint shares_share_number_key UNIQUE (share_number)
+);
+CREATE INDEX shares_account ON safeband.shares USING btree (account_id, share_number DESC);
+CREATE TRIGGER keep_revoked BEFORE UPDATE ON safeband.shares FOR EACH ROW EXECUTE FUNCTION safeband.keep_revoked();
+alter table safeband.shares enable always trigger keep_revoked;
+CREATE TRIGGER note_share AFTER INSERT OR UPDATE OF revoked_at ON safeband.shares FOR EACH ROW EXECUTE FUNCTION safeband.note_share();
+alter table safeband.shares enable always trigger note_share;
+
 create table safeband.webhook_deliveries (
   delivery_id bigint not null generated always as identity,
   endpoint_id text not null,
@@ -847,6 +873,18 @@ exception when others then
   return null;
 end $function$;
 
+CREATE OR REPLACE FUNCTION safeband.keep_revoked()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if old.revoked_at is not null and new.revoked_at is distinct from old.revoked_at then
+    raise exception 'share % is revoked permanently', old.share_id using errcode = 'check_violation';
+  end if;
+  return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION safeband.left_by(daily integer, weekly integer, ramp_cap integer, earlier integer)
  RETURNS integer
  LANGUAGE sql
@@ -884,6 +922,21 @@ AS $function$
 begin
   insert into safeband.access_changes (kind, actor, target)
   select 'login', k.name, k.key_id from safeband.api_keys k where k.key_id = new.key_id;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION safeband.note_share()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if tg_op = 'INSERT' or new.revoked_at is distinct from old.revoked_at then
+    insert into safeband.access_changes (kind, actor, target, details)
+    values (case when new.revoked_at is null then 'share_made' else 'share_revoked' end,
+      coalesce(new.revoked_by, new.created_by), new.share_id,
+      jsonb_build_object('accountId', new.account_id, 'expiresAt', safeband.iso(new.expires_at)));
+  end if;
   return null;
 end $function$;
 

@@ -14,6 +14,8 @@ const EVENTS = ['status', 'change', 'resync'];
 const main = () => document.getElementById('main');
 const live = document.getElementById('live');
 const streamUrl = document.body.dataset.stream;
+/** A page without a stream may still ask again: a shared link has no key for a stream. */
+const isFollowed = streamUrl !== undefined || document.body.dataset.asks === 'again';
 const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
 /** The server's clock less the reader's: ages are told by the server's. */
 let clockOffset = 0;
@@ -148,7 +150,7 @@ function show(html) {
   const page = new DOMParser().parseFromString(html, 'text/html');
   const next = page.getElementById('main');
   if (!next) return;
-  clockOffset = Date.parse(next.dataset.now) - Date.now();
+  if (next.dataset.now) clockOffset = Date.parse(next.dataset.now) - Date.now();
   addLocalTimes(next);
   document.dispatchEvent(new CustomEvent('page:next', { detail: next }));
   tick(next);
@@ -280,11 +282,12 @@ function begin() {
   globalThis.addEventListener('popstate', () => void ask());
   setInterval(() => {
     if (document.hidden) return;
-    if (tick(document) && streamUrl) askSoon();
-    if (streamUrl && !isLost && Date.now() - seenAt > STALE_MS) say('◌ Numbers are old', 'off');
+    if (tick(document) && isFollowed) askSoon();
+    if (isFollowed && !isLost && Date.now() - seenAt > STALE_MS) say('◌ Numbers are old', 'off');
   }, 1_000);
-  if (!streamUrl) return;
-  listen();
+  if (!isFollowed) return;
+  if (streamUrl) listen();
+  else touch(true);
   setInterval(() => {
     if (!document.hidden) void ask();
   }, POLL_MS);
@@ -294,5 +297,4 @@ function begin() {
   globalThis.addEventListener('online', () => void ask());
   globalThis.addEventListener('pagehide', () => source?.close());
 }
-
 if (main()) begin();

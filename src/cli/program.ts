@@ -13,6 +13,7 @@ import { registerKeys } from './commands/system/keys.js';
 import { registerEvents } from './commands/read/events.js';
 import { registerOperate } from './commands/change/operate.js';
 import { registerRestart } from './commands/change/restart.js';
+import { registerShare } from './commands/change/share.js';
 import { registerSlots } from './commands/read/slots.js';
 import { registerStack } from './commands/system/stack.js';
 import { registerStatus } from './commands/read/status.js';
@@ -42,7 +43,7 @@ const GROUPS: readonly (readonly [string, readonly Register[]])[] = [
       registerTail,
     ],
   ],
-  ['Change:', [registerConnect, registerOperate, registerRestart]],
+  ['Change:', [registerConnect, registerOperate, registerShare, registerRestart]],
   ['Run:', [registerStack]],
   ['Set up:', [registerDoctor, registerKeys, registerWebhooks, registerCompletion]],
 ];

@@ -1,6 +1,7 @@
 /** The JSON that commands print: the names of the contract, with instants and days as text. */
 import { isoDay, isoInstant, isoOrNull, type Instant } from '../domain/primitives/time.js';
 import { ALERT_HELP } from '../domain/diagnostics/alerts/alertHelp.js';
+import { shareStateOf, type Share } from '../postgres/access/shares.js';
 import { alertStateOf, type Alert, type AlertAct } from '../postgres/alerts/alerts.js';
 import type { LoggedEvent, StatusRow } from '../postgres/read/reads.js';
 import type { Delivery, Endpoint } from '../postgres/webhooks/endpoints.js';
@@ -74,6 +75,18 @@ export const endpointJson = (one: Endpoint) => ({
   nextAttemptAt: isoOrNull(one.nextAttemptAt),
   disabledAt: isoOrNull(one.disabledAt),
   disabledReason: one.disabledReason,
+});
+
+export const shareJson = (one: Share, now: Instant) => ({
+  shareId: one.shareId,
+  accountId: one.accountId,
+  state: shareStateOf(one, now),
+  createdBy: one.createdBy,
+  createdAt: isoInstant(one.createdAt),
+  expiresAt: isoInstant(one.expiresAt),
+  revokedAt: isoOrNull(one.revokedAt),
+  revokedBy: one.revokedBy,
+  lastOpenedAt: isoOrNull(one.lastOpenedAt),
 });
 
 export const deliveryJson = (one: Delivery) => ({

@@ -3,7 +3,13 @@
  * modules are loaded only then, so that `--help` and completion answer at once.
  */
 import type { SafebandClient } from '../client/index.js';
-import { databaseUrlFrom, directUrlFrom } from '../platform/config.js';
+import {
+  databaseUrlFrom,
+  directUrlFrom,
+  httpFrom,
+  publicUrlFrom,
+  type HttpConfig,
+} from '../platform/config.js';
 import type { Instant } from '../domain/primitives/time.js';
 import { createPool, type Pool } from '../postgres/pool.js';
 import { usage } from './errors.js';
@@ -53,6 +59,7 @@ export function worldOf(io: Io, isJson: boolean, now: () => Instant): World {
     pool: () => (pool ??= open()),
     temporal: reach,
     client: async () => (await reach()).safeband,
+    publicUrl: () => publicUrlFrom(io.env) ?? addressOf(httpFrom(io.env)),
   };
   let source: Source | undefined;
   return {
@@ -64,6 +71,9 @@ export function worldOf(io: Io, isJson: boolean, now: () => Instant): World {
     },
   };
 }
+
+const addressOf = ({ host, port }: HttpConfig): string =>
+  `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 
 function needed(env: Environment): string {
   const url = directUrlFrom(env) ?? databaseUrlFrom(env);

@@ -27,6 +27,7 @@ import { messageRoutes } from './routes/messages.js';
 import { addOpenApi, openApiRoutes } from './routes/openapi.js';
 import { queryRoutes, statusRoute } from './routes/queries.js';
 import { searchRoutes } from './routes/search.js';
+import { shareRoutes } from './access/shareRoutes.js';
 import { streamRoutes } from './routes/streams.js';
 import { ticketRoutes } from './routes/tickets.js';
 import { webhookRoutes } from './routes/webhooks.js';
@@ -43,6 +44,7 @@ const plugins = [
   ...listRoutes,
   alertRoutes,
   searchRoutes,
+  shareRoutes,
   streamRoutes,
   webhookRoutes,
   accessRoutes,

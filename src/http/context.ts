@@ -32,6 +32,8 @@ export type Needs = {
   readonly hasEnded?: (accountId: string) => Promise<boolean>;
   /** The address of the runbook for other programs; null: the runbook of this server. */
   readonly runbookUrl?: string | null;
+  /** The address of this server for people, in links; null: the address of the request. */
+  readonly publicUrl?: string | null;
   /** The prefix of workflow ids that `replyTo` may name; null refuses every `replyTo`. */
   readonly replyPrefix?: string | null;
   /** The proxies whose header with the client's address is trusted. */

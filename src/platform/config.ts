@@ -118,6 +118,8 @@ export type ServerConfig = {
   readonly runbookUrl: string | null;
   /** `replyTo` over HTTP may name workflows whose ids begin with this; null: none. */
   readonly replyPrefix: string | null;
+  /** The address at which people open the server; null: that of the request. */
+  readonly publicUrl: string | null;
 };
 
 /** Reads the settings of the HTTP server, except its address. */
@@ -148,7 +150,20 @@ export function serverFrom(environment: Environment): ServerConfig {
     trustProxy: proxies === '' ? false : proxies,
     runbookUrl: runbookUrlFrom(environment),
     replyPrefix: replyPrefixFrom(environment),
+    publicUrl: publicUrlFrom(environment),
   };
+}
+
+/** Reads the address at which people open the server, without a slash at its end; null: not set. */
+export function publicUrlFrom(environment: Environment): string | null {
+  const url = environment['SAFEBAND_PUBLIC_URL'] || null;
+  if (url === null) return null;
+  const is = URL.canParse(url) ? new URL(url) : undefined;
+  if (is && /^https?:$/.test(is.protocol) && is.href === `${is.origin}/`) return is.origin;
+  throw new ConfigError(
+    `SAFEBAND_PUBLIC_URL=${shown(url)}: it should be an address without a path, such as ` +
+      'https://safeband.example.com',
+  );
 }
 
 /** Alerts add `#<kind>` to the address, so it has no fragment of its own. */

@@ -69,6 +69,22 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
     by: 'the parts of a gap add up to it',
   },
   {
+    rule: 'R17',
+    what: 'the words for the owner leave out what is uncertain',
+    file: 'src/domain/diagnostics/why/customer.ts',
+    old: 'status.inFlight + status.uncertain + ',
+    mutated: 'status.inFlight + ',
+    by: 'the words for the owner add up to the counter and name no person',
+  },
+  {
+    rule: 'R17',
+    what: 'the words for the owner repeat the reason of a hold',
+    file: 'src/domain/diagnostics/why/customerStops.ts',
+    old: ": 'Sending was stopped.';",
+    mutated: ': `Sending was stopped: ${hold?.reason}.`;',
+    by: 'the words for the owner add up to the counter and name no person',
+  },
+  {
     rule: 'R8',
     what: 'each drift is for information only',
     file: ALERTS,

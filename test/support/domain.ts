@@ -39,6 +39,7 @@ export type Domain = typeof import('../../src/domain/entity/entity.js') &
   typeof import('../../src/domain/reconcile/crowd.js') &
   typeof import('../../src/domain/records/readParts.js') &
   typeof import('../../src/domain/gate/gate.js') &
+  typeof import('../../src/domain/diagnostics/why/customer.js') &
   typeof import('../../src/domain/primitives/time.js');
 
 const FILES = [
@@ -79,6 +80,7 @@ const FILES = [
   'reconcile/crowd',
   'records/readParts',
   'gate/gate',
+  'diagnostics/why/customer',
   'primitives/time',
 ];
 

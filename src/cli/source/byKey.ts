@@ -11,6 +11,7 @@ import { alertUnknown, CliError, EXIT } from '../errors.js';
 import { instantOf } from '../text.js';
 import { having, pages, picked } from './answers.js';
 import { byKeyOrders } from './byKeyOrders.js';
+import { byKeyShares } from './shares.js';
 import { byKeyWebhooks } from './byKeyWebhooks.js';
 import { foundOf, KINDS, type FoundJson } from './finding.js';
 import { Answered, type Http } from './http.js';
@@ -87,6 +88,7 @@ export function byKeySource(http: Http): Source {
     ...explained(get),
     ...logs(http, { get, of, knowing }),
     webhooks: byKeyWebhooks(http),
+    shares: byKeyShares(http, { of, knowing }),
   };
 }
 

@@ -25,6 +25,7 @@ import { workflowIdOf } from '../../temporal/protocol.js';
 import { alertUnknown, cliErrorOf, CliError, EXIT, refusalOf } from '../errors.js';
 import { accountJson, alertJson, eventJson } from '../shapes.js';
 import type { Temporal } from '../temporal.js';
+import { directShares } from './shares.js';
 import { directWebhooks } from './directWebhooks.js';
 import { foundOf } from './finding.js';
 import type { AlertOrder, AlertsAsked, KnownStatus, Page, Source } from './source.js';
@@ -36,6 +37,7 @@ type Reach = {
   readonly hasDatabase: () => boolean;
   readonly temporal: () => Promise<Temporal>;
   readonly client: () => Promise<SafebandClient>;
+  readonly publicUrl: () => string;
 };
 
 /** Returns the source; it connects when a command first reads. */
@@ -75,6 +77,7 @@ export function directSource(reach: Reach, now: () => Instant): Source {
     ...explained(parts),
     ...rows(parts),
     webhooks: directWebhooks(pool, now),
+    shares: directShares({ pool, now, known, publicUrl: reach.publicUrl }),
   };
 }
 

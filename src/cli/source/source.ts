@@ -19,13 +19,22 @@ import type { EndpointInput, ReplayFrom } from '../../postgres/webhooks/endpoint
 import type { StatusRead } from '../../status/readStatus.js';
 import type { CliError } from '../errors.js';
 import type { FoundJson } from './finding.js';
-import type { accountJson, alertJson, deliveryJson, endpointJson, eventJson } from '../shapes.js';
+import type {
+  accountJson,
+  alertJson,
+  deliveryJson,
+  endpointJson,
+  eventJson,
+  shareJson,
+} from '../shapes.js';
 
 export type AccountJson = ReturnType<typeof accountJson>;
 export type AlertJson = ReturnType<typeof alertJson>;
 export type EventJson = ReturnType<typeof eventJson>;
 export type EndpointJson = ReturnType<typeof endpointJson>;
 export type DeliveryJson = ReturnType<typeof deliveryJson>;
+
+export type ShareJson = ReturnType<typeof shareJson>;
 
 export type KnownStatus = {
   readonly read: StatusRead;
@@ -100,6 +109,21 @@ export type Webhooks = {
   readonly remove: (endpointId: string, actor: string) => Promise<boolean>;
 };
 
+/** Links to an account. An unknown link is undefined. */
+export type Shares = {
+  readonly make: (
+    accountId: string,
+    hours: number,
+    actor: string,
+  ) => Promise<ShareJson & { readonly url: string }>;
+  readonly list: (accountId: string, limit: number) => Promise<readonly ShareJson[]>;
+  readonly revoke: (
+    accountId: string,
+    shareId: string,
+    actor: string,
+  ) => Promise<ShareJson | undefined>;
+};
+
 export type Source = {
   /** Throws the error of `unknown` if there is no such account. */
   readonly known: (accountId: string) => Promise<void>;
@@ -132,4 +156,5 @@ export type Source = {
     page: Page,
   ) => Promise<{ readonly changes: readonly AccessChange[]; readonly next: number | null }>;
   readonly webhooks: Webhooks;
+  readonly shares: Shares;
 };

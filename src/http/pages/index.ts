@@ -17,6 +17,8 @@ import { ProblemPage } from './ui/problemPage.js';
 import { addRunbook } from './runbook/runbookRoutes.js';
 import { frameOf, goTo, sendPage } from './ui/send.js';
 import { addSearchPages } from './search/searchRoutes.js';
+import { addLinkPages } from './share/linkRoutes.js';
+import { addSharePage } from './share/shareRoutes.js';
 import { addSessionPages } from './session/sessionRoutes.js';
 import { StatusCache } from './statusCache.js';
 import type { Parts } from '../context.js';
@@ -77,6 +79,8 @@ async function addPages(app: FastifyInstance, shared: PageParts): Promise<void> 
     addRunbook(scope, shared);
     addSearchPages(scope, shared);
     addActions(scope, shared);
+    addLinkPages(scope, shared);
+    addSharePage(scope, shared);
   });
   app.addHook('onClose', async () => shared.fleet.stop());
 }

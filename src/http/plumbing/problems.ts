@@ -205,7 +205,7 @@ export function answerError(
 
 type Answer = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
 /** True for a browser that opens an address: it accepts HTML, other programs do not. */
-const wantsPage = ({ method, headers }: FastifyRequest): boolean =>
+export const wantsPage = ({ method, headers }: FastifyRequest): boolean =>
   method === 'GET' && /\btext\/html\b/.test(headers.accept ?? '');
 
 /** Answers errors and unknown routes of the whole server with problems, or `page` for people. */

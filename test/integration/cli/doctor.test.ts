@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeShare } from '../../../src/postgres/access/shares.js';
 import { addEndpoint } from '../../../src/postgres/webhooks/endpoints.js';
 import { ask, run as runNow, update, sent } from '../../support/account.js';
 import { safeband, settingsOf, wordsOf, type Ended } from '../../support/cli.js';
@@ -148,7 +149,18 @@ describe('every example', () => {
       by: 'test',
       at: Date.now(),
     });
-    ids = { 'acme-anna': id, 'acme-ben': stand.newAccount('ben'), whe_1: endpointId };
+    const { share } = await makeShare(stand.pool, {
+      accountId: id,
+      by: 'test',
+      at: Date.now(),
+      lastsMs: 7_200_000,
+    });
+    ids = {
+      'acme-anna': id,
+      'acme-ben': stand.newAccount('ben'),
+      whe_1: endpointId,
+      '9f2c4b7a10d3e856': share.shareId,
+    };
     await ask(account, 'r-7', { campaignId: 'q4' });
     await ask(account, 'q4-0001');
     await ask(account, 'r-8', { leaseSeconds: 1 });
@@ -179,8 +191,9 @@ describe('every example', () => {
     const groups = [
       ...['make', 'list', 'revoke', 'log'].map((name) => ['keys', name]),
       ...['list', 'add', 'log', 'replay', 'remove'].map((name) => ['webhooks', name]),
+      ...['make', 'list', 'revoke'].map((name) => ['share', name]),
     ];
-    const single = names.filter((name) => name !== 'keys' && name !== 'webhooks');
+    const single = names.filter((name) => !['keys', 'webhooks', 'share'].includes(name));
     const lines: string[] = [];
     for (const argv of [...single.map((name) => [name]), ...groups]) {
       const { out } = await safeband([...argv, '--help']);

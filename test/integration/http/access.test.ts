@@ -70,7 +70,8 @@ const queryOf = ({ url }: KnownRoute): string =>
 function send(route: KnownRoute, key: string, id: string, body?: object): Promise<Answer> {
   const url = route.url.replace(':accountId', id) + queryOf(route);
   const payload = route.method === 'POST' ? (body ?? examplesOf(route)[0] ?? {}) : undefined;
-  return stand.ask(key, url, payload);
+  const { method } = route;
+  return stand.ask(key, url, payload, method === 'DELETE' || method === 'PATCH' ? { method } : {});
 }
 
 it('every route declares the right that it needs, and an example of its body', () => {

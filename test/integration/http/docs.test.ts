@@ -28,8 +28,8 @@ const isOfApi = (url: string): boolean =>
   url.startsWith('/v1/') || ['/livez', '/readyz', '/metrics', '/openapi.json'].includes(url);
 
 it('the table of routes matches the server', () => {
-  const documented = [...doc.matchAll(/^\| `(GET|POST) (\S+)` +\| (\w+) /gm)].map(([, ...parts]) =>
-    parts.join(' '),
+  const documented = [...doc.matchAll(/^\| `(GET|POST|DELETE) (\S+)` +\| (\w+) /gm)].map(
+    ([, ...parts]) => parts.join(' '),
   );
   const known = stand.app
     .routeList()
@@ -42,7 +42,7 @@ it('the table of routes matches the server', () => {
 it('the settings and limits match the source', () => {
   const config = readFileSync('src/platform/config.ts', 'utf8');
   const documented = [...doc.matchAll(/^\| `(SAFEBAND_\w+)`/gm)].map(([, name]) => name ?? '');
-  expect(documented.length).toBe(7);
+  expect(documented.length).toBe(8);
   expect(documented.filter((name) => !config.includes(`'${name}'`))).toEqual([]);
   const { bodyBytes, jsonDepth, headerBytes, requestMs, connectionMs, streamBytes } = LIMITS;
   for (const sentence of [
@@ -60,7 +60,7 @@ it('the settings and limits match the source', () => {
 it('each curl does what the text describes', async () => {
   const id = stand.newAccount();
   const commands = [...doc.matchAll(/```sh\n(curl [\s\S]*?)```/g)].map(([, one]) => one ?? '');
-  expect(commands.length).toBe(7);
+  expect(commands.length).toBe(8);
   const env = { PATH: process.env['PATH'], SAFEBAND: address, KEY: key };
   const answers: string[] = [];
   for (const command of commands) {
@@ -69,13 +69,17 @@ it('each curl does what the text describes', async () => {
     const { stdout } = await promisify(execFile)('bash', ['-c', shell], { env });
     answers.push(stdout);
   }
-  const [connected, granted, delivered, status, list, alerts, stream] = answers;
+  const [connected, granted, delivered, status, list, alerts, link, stream] = answers;
   expect(JSON.parse(connected ?? '')).toHaveProperty('state');
   expect(JSON.parse(granted ?? '')).toMatchObject({ granted: true });
   expect(JSON.parse(delivered ?? '')).toEqual({ settled: 'delivered' });
   expect(JSON.parse(status ?? '')).toMatchObject({ accountId: id, counter: 1, delivered: 1 });
   expect(JSON.parse(list ?? '')).toMatchObject({ next: null });
   expect(JSON.parse(alerts ?? '')).toMatchObject({ next: null });
+  expect(JSON.parse(link ?? '')).toMatchObject({
+    accountId: id,
+    url: expect.stringMatching('/s/'),
+  });
   expect(stream).toContain('event: status');
 });
 

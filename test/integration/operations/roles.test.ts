@@ -61,6 +61,7 @@ const RIGHTS = `
   schema_migrations   s       -         s       s
   send_attempts       si      s.i.u.    s       s
   sessions            -       -         -       sid
+  shares              -       -         -       siu.
   webhook_deliveries  sid     -         -       s
   webhook_endpoints   su      -         -       siud
   webhook_events      siud    -         -       siu.

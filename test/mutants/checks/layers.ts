@@ -86,7 +86,21 @@ const beforeMidnight: Check = (domain) => {
   expect(life.run({}, found).cooled).toBe(true);
 };
 
+/** The words for the owner add up to the counter, and have no text that a person wrote. */
+const ownersWords: Check = (domain) => {
+  const life = new Life(domain, { inmailsSentToday: 5, deliveredToday: 2 });
+  life.reserve('open');
+  life.reserve('unclear');
+  life.fail('unclear', 'unknown');
+  life.when(domain.hold, { reason: 'the invoice is open', actor: 'mara' });
+  const status = domain.statusWire(life.account, life.now, { version: 1, unsaved: 0 });
+  const words = domain.customerWords(status, life.now, () => () => 0);
+  expect([words.sent, words.maybe, words.sent + words.maybe]).toEqual([2, 5, life.counter]);
+  expect(JSON.stringify(words)).not.toMatch(/mara|invoice|unclear/);
+};
+
 export const layerChecks = {
+  'the words for the owner add up to the counter and name no person': ownersWords,
   'layer 2 reads the counter before the correction': readsBefore,
   'a gap of 5 is no drift, a gap of 6 is': drift,
   '60 of 50 starts a cooldown, 59 does not': overshoot,

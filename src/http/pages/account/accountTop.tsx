@@ -109,6 +109,7 @@ function Actions({ numbers, now }: { readonly numbers: Numbers; readonly now: In
           {link('reconcile', 'Reconcile now')}
           {link('configure', 'Change settings')}
           {link('settle', 'Settle a reservation')}
+          <a href={`/accounts/${accountId}/share`}>Share</a>
           {numbers.hold === null ? link('hold', 'Hold', 'menu-danger') : null}
           {link('disconnect', 'Disconnect', 'menu-danger')}
         </div>

@@ -25,13 +25,22 @@ export type DayChartProps = {
   readonly delivered: readonly Point[];
   readonly corrections: readonly Mark[];
   readonly cooldowns: readonly Pause[];
+  /** The words for the owner of the account, who does not get the table of values. */
+  readonly owner?: OwnerWords;
+};
+export type OwnerWords = {
+  readonly label: string;
+  readonly counter: string;
+  readonly log: string;
+  readonly cap: string;
+  readonly cooldown: string;
 };
 
 const VALUES_MAX = 200;
 const HOURS = [0, 6, 12, 18, 24];
 
 export function DayChart(props: DayChartProps): VNode {
-  const { day, now, cap, counter, delivered, corrections, cooldowns } = props;
+  const { day, now, cap, counter, delivered, corrections, cooldowns, owner } = props;
   const [start, end] = [startOf(day), startOf(day) + DAY_MS];
   const last = Math.min(now, end);
   const peaks = [...counter.map(({ value }) => value), ...corrections.map(({ before }) => before)];
@@ -44,9 +53,20 @@ export function DayChart(props: DayChartProps): VNode {
   const lineOf = (points: readonly Point[]): string => draw(fromTo(points, start, last)) ?? '';
   return (
     <>
-      <Plot label={wordsOf(props)} valuesId="day-values" y={y} cap={cap}>
+      <Plot
+        label={owner?.label ?? wordsOf(props)}
+        valuesId="day-values"
+        y={y}
+        cap={cap}
+        capWord={owner?.cap ?? 'cap'}
+      >
         {cooldowns.map(({ from, until }) => (
-          <Cooldown key={from} from={part(from)} until={part(until)} />
+          <Cooldown
+            key={from}
+            from={part(from)}
+            until={part(until)}
+            word={owner?.cooldown ?? 'cooldown'}
+          />
         ))}
         {HOURS.map((hour) => (
           <Under key={hour} part={hour / 24} at={start + hour * HOUR_MS}>
@@ -70,8 +90,8 @@ export function DayChart(props: DayChartProps): VNode {
           <Correction key={mark.at} mark={mark} x={across(part(mark.at))} y={y} />
         ))}
       </Plot>
-      <ChartKey />
-      <Values {...props} part={part} />
+      <ChartKey owner={owner} />
+      {owner ? null : <Values {...props} part={part} />}
     </>
   );
 }
@@ -83,7 +103,15 @@ function fromTo(points: readonly Point[], start: Instant, last: Instant): Point[
   return [...begun, { at: Math.max(last, latest.at), value: latest.value }];
 }
 
-const Cooldown = ({ from, until }: { readonly from: number; readonly until: number }): VNode => (
+const Cooldown = ({
+  from,
+  until,
+  word,
+}: {
+  readonly from: number;
+  readonly until: number;
+  readonly word: string;
+}): VNode => (
   <>
     <rect
       class="pause"
@@ -93,7 +121,7 @@ const Cooldown = ({ from, until }: { readonly from: number; readonly until: numb
       height={FLOOR - TOP}
     />
     <text class={from > 0.7 ? 'axis end' : 'axis'} x={across(from)} y={TOP - 3}>
-      cooldown
+      {word}
     </text>
   </>
 );
@@ -168,9 +196,9 @@ const KEY = [
   { kind: 'diamond', width: 14, path: 'M7 1l6 6l-6 6l-6 -6z', text: 'correction' },
 ];
 
-const ChartKey = (): VNode => (
+const ChartKey = ({ owner }: { readonly owner: OwnerWords | undefined }): VNode => (
   <ul class="legend">
-    {KEY.map(({ kind, width, path, text }) => (
+    {(owner ? keyOf(owner) : KEY).map(({ kind, width, path, text }) => (
       <li key={kind}>
         <svg class="swatch" width={width} height="14" aria-hidden="true">
           <path class={kind} d={path} />
@@ -180,3 +208,6 @@ const ChartKey = (): VNode => (
     ))}
   </ul>
 );
+
+const keyOf = ({ counter, log, cap }: OwnerWords): typeof KEY =>
+  KEY.slice(0, 3).map((one, n) => ({ ...one, text: [counter, log, cap][n] ?? '' }));

@@ -21,6 +21,7 @@ export function Plot({
   valuesId,
   y,
   cap,
+  capWord = 'cap',
   children,
 }: {
   readonly label: string;
@@ -28,6 +29,7 @@ export function Plot({
   readonly valuesId: string;
   readonly y: Scale;
   readonly cap: number;
+  readonly capWord?: string;
   readonly children: ComponentChildren;
 }): VNode {
   const ticks = y.ticks(4);
@@ -47,7 +49,7 @@ export function Plot({
           ))}
           <line class="cap-line" x1="0" x2="100%" y1={y(cap)} y2={y(cap)} />
           <text class="axis end" x="100%" y={y(cap) - 4}>
-            cap {cap}
+            {capWord} {cap}
           </text>
           {children}
           <line class="cursor" x1="0" x2="0" y1={TOP} y2={FLOOR} hidden={true} />
