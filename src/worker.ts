@@ -103,7 +103,10 @@ export const reachNatively = (waiting: Waiting): Promise<Reached<NativeConnectio
 
 /** How long activities may take after a stop. */
 const GRACE_MS = 10 * SECOND_MS;
-/** Why a worker ends without a signal. Its supervisor starts it again, and the account's tasks with it. */
+/**
+ * Why a worker ends without a signal. Its supervisor starts it again, and the tasks of the account
+ * then succeed.
+ */
 const TASK_LOST =
   'Temporal lost a task of an account in the memory of this worker, so the worker ends and has to' +
   ' be started again; more memory for accounts (SAFEBAND_CACHED_ACCOUNTS) makes this rare';
