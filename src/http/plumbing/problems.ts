@@ -76,6 +76,19 @@ const CONTRACT: Readonly<Record<FailureType, Known>> = {
     cure: 'send the request again; a reserve with the same reservation id counts once',
   },
 };
+
+type Listed = { readonly name: string; readonly status: number; readonly title: string };
+/** Returns every error that an answer may have, for the table of the documentation. */
+export const knownErrors = (): readonly (Listed & { readonly cure?: string })[] => [
+  ...Object.entries(CONTRACT).map(([name, known]) => ({ name, ...known })),
+  ...[unauthenticated(''), forbidden(''), notFound(), tooMany(1)].map(({ fields }) => ({
+    name: fields.kind,
+    status: fields.status,
+    title: fields.title,
+    ...(fields.cure === undefined ? {} : { cure: fields.cure }),
+  })),
+];
+
 const UNAVAILABLE_RETRY_SECONDS = 1;
 
 /** Returns a problem with a code of the contract. */

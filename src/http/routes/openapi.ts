@@ -1,9 +1,39 @@
 /**
  * The OpenAPI document of all routes and a page to read it, made from the schemas of the routes.
  */
+import { readFile } from 'node:fs/promises';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifySchema } from 'fastify';
+import type { Need } from '../access/caller.js';
+import { knownErrors } from '../plumbing/problems.js';
+import { withNamedSchemas } from './namedSchemas.js';
+
+const LOGO = new URL('../../../public/logo.svg', import.meta.url);
+
+/** The keys that a right is given to. */
+const KEYS: Readonly<Record<Need, string>> = {
+  public: 'Needs no key.',
+  read: 'Needs a key of any role.',
+  send: 'Needs a pipeline or operator key.',
+  operate: 'Needs an operator key.',
+};
+
+/** Adds a description with the keys that may use the route. */
+function described(schema: FastifySchema | undefined, needs: Need | undefined): FastifySchema {
+  if (schema?.summary === undefined) return schema ?? {};
+  const text = schema.description ?? `${schema.summary}.`;
+  return { ...schema, description: `${text} ${KEYS[needs ?? 'operate']}` };
+}
+
+/** Renders every error as a table in Markdown. */
+function errorTable(): string {
+  const rows = knownErrors().map(
+    ({ status, name, title, cure = '' }) => `| ${status} | \`${name}\` | ${title} | ${cure} |`,
+  );
+  const head = ['| status | error | meaning | fix |', '| --- | --- | --- | --- |'];
+  return ['### Errors', '', ...head, ...rows].join('\n');
+}
 
 /** Adds the document; call it before any route, because it collects routes as they are added. */
 export async function addOpenApi(app: FastifyInstance): Promise<void> {
@@ -15,7 +45,8 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
         version: '1',
         description:
           'Counts the InMails that each LinkedIn account sends per day, and enforces its daily cap. ' +
-          'Reserve a slot before you call LinkedIn, and report the outcome afterwards.',
+          'Reserve a slot before you call LinkedIn, and report the outcome afterwards.\n\n' +
+          errorTable(),
       },
       components: {
         securitySchemes: {
@@ -37,6 +68,13 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
       ],
     },
     hideUntagged: true,
+    transform: ({ schema, url, route }) => ({
+      schema: described(schema, route.config?.needs),
+      url,
+    }),
+    // The document of the plugin has the type of every version of OpenAPI.
+    transformObject: (made) =>
+      'openapiObject' in made ? withNamedSchemas({ ...made.openapiObject }) : made.swaggerObject,
   });
 }
 
@@ -50,6 +88,8 @@ export async function openApiRoutes(app: FastifyInstance): Promise<void> {
     await docs.register(swaggerUi, {
       routePrefix: '/docs',
       uiConfig: { url: '/openapi.json', deepLinking: false, validatorUrl: null },
+      theme: { title: 'Safeband: HTTP API' },
+      logo: { type: 'image/svg+xml', content: await readFile(LOGO) },
       staticCSP:
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; " +
         "img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; " +

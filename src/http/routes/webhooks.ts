@@ -46,8 +46,8 @@ const config = { needs: 'operate' } as const;
 const tags = ['webhooks'];
 const ONE = '/v1/webhooks/:endpointId';
 
-/** True if the key may see all of the named accounts. */
-const mayHave = (caller: Caller, accounts: readonly string[] | null | undefined): boolean =>
+/** Returns true if the key may see all of the named accounts. */
+export const mayHave = (caller: Caller, accounts: readonly string[] | null | undefined): boolean =>
   caller.accounts === null || (accounts?.every((one) => maySee(caller, one)) ?? false);
 
 const unknown = (): Problem =>

@@ -83,6 +83,33 @@ it('each curl does what the text describes', async () => {
   expect(stream).toContain('event: status');
 });
 
+type Operation = { operationId: string; description?: string; responses: object };
+it('the document describes each operation, names its schemas, and lists the errors', async () => {
+  const { paths, components, info } = (await stand.app.inject('/openapi.json')).json<{
+    paths: Record<string, Record<string, Operation>>;
+    components: { schemas: object };
+    info: { description: string };
+  }>();
+  const operations = Object.values(paths).flatMap((one) => Object.values(one));
+  expect(operations.length).toBeGreaterThan(30);
+  for (const { operationId, description, responses } of operations) {
+    expect([operationId, description]).toEqual([operationId, expect.stringMatching(/Needs .*key/)]);
+    const inline = Object.values<{ content?: object }>({ ...responses })
+      .flatMap(({ content = {} }) => Object.entries<{ schema?: object }>({ ...content }))
+      .filter(([type, { schema = {} }]) => /json/.test(type) && !('$ref' in schema));
+    expect([operationId, inline]).toEqual([operationId, []]);
+  }
+  expect(Object.keys(components.schemas)).toEqual(
+    expect.arrayContaining(['Problem', 'SendReserveRequest', 'SendReserveAnswer', 'StatusAnswer']),
+  );
+  for (const error of ['InvalidInput', 'Unavailable', 'forbidden', 'too-many-requests']) {
+    expect(info.description).toMatch(new RegExp(`\\| [45]\\d\\d \\| .${error}. \\|`));
+  }
+  const page = await stand.app.inject('/docs');
+  const html = page.statusCode === 302 ? await stand.app.inject('/docs/static/index.html') : page;
+  expect(html.body).toContain('<title>Safeband: HTTP API</title>');
+});
+
 it('a client generated from the document completes a send', async () => {
   const spec = (await stand.app.inject('/openapi.json')).json();
   expect(spec).toMatchObject({ openapi: '3.1.0' });

@@ -33,7 +33,7 @@ it('an account with a pace denies the next reserve, and list, status and page sh
   const page = await stand.ask(key, `/accounts/${id}`);
   expect(page.body).toContain('its pacing waits between two sends');
   const settings = await stand.ask(key, `/accounts/${id}/settings`);
-  expect(settings.body).toContain('600 s ± 50 %, at most 4 an hour.');
+  expect(settings.body).toContain('600 s ± 50 %, at most 4 an hour');
 });
 
 it.each([

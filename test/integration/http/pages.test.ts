@@ -50,7 +50,7 @@ it.each(['reader', 'pipeline'] as const)(
   async (role) => {
     const key = await stand.key(role);
     const operating = pages().filter(({ needs }) => needs === 'operate');
-    expect(operating.length).toBe(9);
+    expect(operating.length).toBe(11);
     for (const page of operating) {
       const { statusCode, headers, body } = await go(key, page, own);
       expect([page.url, statusCode]).toEqual([page.url, 403]);
@@ -137,4 +137,48 @@ it('the page, the API and the command line show the same sentences', async () =>
   const byCommand = JSON.parse((await safeband(['why', id, '--json'], settingsOf(stand))).out);
   expect(byCommand).toMatchObject({ ...byApi, asOf: expect.any(String) });
   for (const sentence of sentences) expect(byPage).toContain(sentence);
+});
+
+it('the page "what if" gives the answer of the gate at another instant, and changes nothing', async () => {
+  const { id } = await sent(stand, 1);
+  const key = await stand.key('reader', [id]);
+  const ask = async (at: string) => {
+    const query = at === '' ? '' : `?at=${encodeURIComponent(at)}`;
+    const { statusCode, body } = await stand.ask(key, `/accounts/${id}/what-if${query}`);
+    return [statusCode, shown(body)] as const;
+  };
+  expect(await ask('')).toEqual([200, expect.stringContaining('would be granted')]);
+  expect(await ask('soon')).toEqual([400, expect.stringContaining('The instant must be in UTC')]);
+  const late = new Date(Date.now() + 40 * 86_400_000).toISOString();
+  expect(await ask(late)).toEqual([400, expect.stringContaining('at most 32 days ahead')]);
+  const operator = await stand.key('operator');
+  await stand.ask(operator, `/v1/accounts/${id}/hold`, { reason: 'a check' });
+  expect(await ask('')).toEqual([
+    200,
+    expect.stringMatching(/would be denied: .*, until a person/),
+  ]);
+});
+
+it('operators see keys and webhooks; a limited key sees only its own endpoints', async () => {
+  const operator = await stand.key('operator');
+  const limited = await stand.key('operator', [own]);
+  const add = (url: string, accounts?: readonly string[]) =>
+    stand.ask(operator, '/v1/webhooks', {
+      url,
+      events: ['account.held'],
+      ...(accounts ? { accounts } : {}),
+    });
+  await add('https://all.example/hook');
+  await add('https://own.example/hook', [own]);
+  const all = await stand.ask(operator, '/webhooks');
+  expect([all.statusCode, all.body]).toEqual([200, expect.stringContaining('all.example')]);
+  const part = await stand.ask(limited, '/webhooks');
+  expect(part.body).toContain('own.example');
+  expect(part.body).not.toContain('all.example');
+  const keys = await stand.ask(operator, '/keys');
+  expect([keys.statusCode, shown(keys.body)]).toEqual([200, expect.stringContaining('● valid')]);
+  expect(keys.body).not.toMatch(/sb_[0-9a-f]{16}_/);
+  expect((await stand.ask(limited, '/keys')).statusCode).toBe(403);
+  const reader = await stand.ask(await stand.key('reader'), '/fleet');
+  expect(reader.body).not.toContain('href="/webhooks"');
 });

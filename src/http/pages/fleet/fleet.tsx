@@ -36,6 +36,12 @@ export function FleetPage(props: Props): VNode {
           {snapshot.failure === null ? 'As of ' : 'Out of date: Postgres does not answer. As of '}
           <When at={snapshot.readAt} />, <Ago at={snapshot.readAt} now={frame.now} />.
         </p>
+        {frame.caller?.role === 'operator' ? (
+          <p class="facts">
+            <a href="/webhooks">Webhooks</a>
+            {frame.caller.accounts === null ? <a href="/keys">Keys</a> : null}
+          </p>
+        ) : null}
       </div>
       <States accounts={snapshot.accounts} />
       <Checks {...props} />

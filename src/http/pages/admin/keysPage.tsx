@@ -1,0 +1,61 @@
+/** *Keys*: who may use this server. A page never has a secret. */
+import type { VNode } from 'preact';
+import type { KeyRow } from '../../../postgres/access/keys.js';
+import { Page, type Frame } from '../ui/layout.js';
+import { Ago, Empty, Id, Section, Table, When } from '../ui/parts.js';
+
+export const KeysPage = ({
+  frame,
+  keys,
+}: {
+  readonly frame: Frame;
+  readonly keys: readonly KeyRow[];
+}): VNode => (
+  <Page frame={frame} title="Keys" here="fleet" stream="/v1/stream">
+    <div class="head">
+      <p class="crumbs">
+        <a href="/fleet">Fleet</a>
+      </p>
+      <h1>Keys</h1>
+      <p class="note">
+        <code>safeband keys make</code> makes a key, and <code>safeband keys revoke</code> ends it.
+        This page is read again every 30 s.
+      </p>
+    </div>
+    <Section id="keys" title={`Keys (${keys.length})`}>
+      {keys.length === 0 ? (
+        <Empty>No key yet.</Empty>
+      ) : (
+        <Table
+          caption="Keys"
+          stacks={true}
+          head={['Name', 'Role', 'Accounts', 'Key id', 'Made', 'Last used', 'State']}
+        >
+          {keys.map(({ keyId, name, role, accounts, createdAt, lastUsedAt, revokedAt }) => (
+            <tr key={keyId} id={`key-${keyId}`}>
+              <th scope="row">{name}</th>
+              <td>{role}</td>
+              <td class="wide">{accounts === null ? 'all' : accounts.join(', ')}</td>
+              <td>
+                <Id id={keyId} />
+              </td>
+              <td>
+                <When at={createdAt} show="full" />
+              </td>
+              <td>{lastUsedAt === null ? 'never' : <Ago at={lastUsedAt} now={frame.now} />}</td>
+              <td>
+                {revokedAt === null ? (
+                  '● valid'
+                ) : (
+                  <>
+                    ○ revoked <When at={revokedAt} show="full" />
+                  </>
+                )}
+              </td>
+            </tr>
+          ))}
+        </Table>
+      )}
+    </Section>
+  </Page>
+);
