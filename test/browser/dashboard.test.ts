@@ -256,36 +256,6 @@ it('the dashboard works at 360 px with the keyboard only: finds an account and h
   expect(complaints).toEqual([]);
 });
 
-it.each([
-  ['light', 1_280],
-  ['dark', 360],
-] as const)('passes the checks of axe, %s at %i px, on each page', async (name, width) => {
-  const id = await connected(desk, `all-${name}`, 1);
-  const { page, complaints } = await open({ isDark: name === 'dark', width });
-  const at = encodeURIComponent(new Date().toISOString());
-  const found: unknown[] = [];
-  for (const path of [
-    '/accounts',
-    '/fleet',
-    `/accounts/${id}`,
-    `/accounts/${id}/why`,
-    `/accounts/${id}/history?at=${at}`,
-    `/accounts/${id}/do/configure`,
-    `/accounts/${id}/do/settle`,
-    '/connect',
-    '/accounts?q=no-account-has-this',
-    '/no-such-page',
-    '/accounts/none',
-  ]) {
-    await page.goto(path);
-    found.push(...(await violations(page)).map((one) => `${path}: ${one}`));
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    if (wide > 0) found.push(`${path} is ${wide} px too wide`);
-  }
-  expect(found).toEqual([]);
-  expect(complaints.filter((text) => !/status of 404/.test(text))).toEqual([]);
-});
-
 it('the dashboard has a dark theme', async () => {
   const { page } = await open({ isDark: true });
   await page.goto('/accounts');

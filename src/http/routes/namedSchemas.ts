@@ -1,4 +1,4 @@
-/** Gives the schemas of the OpenAPI document names, so that readers and generators can refer to them. */
+/** Names the schemas of the OpenAPI document, so that readers and generators can refer to them. */
 type Node = { [name: string]: unknown };
 
 const isNode = (value: unknown): value is Node =>

@@ -60,7 +60,8 @@ function Origin({ data, now }: { readonly data: AccountData; readonly now: Insta
     <span class="note" id="origin">
       {from === 'workflow' ? (
         <>
-          Read from the workflow <Ago at={readAt} now={now} />
+          Read from the workflow <Ago at={readAt} now={now} />; a new slot or denial appears within
+          15 s
         </>
       ) : from === 'ended' ? (
         'The workflow of the account has ended, so these numbers are from Postgres'

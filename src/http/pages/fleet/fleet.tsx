@@ -34,7 +34,8 @@ export function FleetPage(props: Props): VNode {
         <h1>Fleet</h1>
         <p class={snapshot.failure === null ? 'note' : 'note stale'}>
           {snapshot.failure === null ? 'As of ' : 'Out of date: Postgres does not answer. As of '}
-          <When at={snapshot.readAt} />, <Ago at={snapshot.readAt} now={frame.now} />.
+          <When at={snapshot.readAt} />, <Ago at={snapshot.readAt} now={frame.now} />. Audits and
+          reconciles are read every 30 s.
         </p>
         {frame.caller?.role === 'operator' ? (
           <p class="facts">

@@ -1,0 +1,150 @@
+/** Every page at every width, light and dark: no sideways scroll, axe 0, console 0. */
+import type { Page } from 'playwright-core';
+import { expect, it, vi } from 'vitest';
+import { run } from '../support/account.js';
+import { useDesk, violations, type Desk } from '../support/browser.js';
+import { connected, isLive, send, shows } from '../support/walk.js';
+
+vi.setConfig({ testTimeout: 180_000 });
+
+let desk: Desk;
+const open = useDesk((opened) => {
+  desk = opened;
+});
+const WIDTHS = [320, 360, 768, 1_024, 1_440, 2_560];
+
+/** Returns the widths at which the page is wider than the screen. */
+async function tooWide(page: Page): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height: 900 });
+    const by = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    if (by > 0) found.push(`${by} px too wide at ${width} px`);
+  }
+  return found;
+}
+
+it('every page fits each width from 320 to 2560 px, and passes the checks of axe, light and dark', async () => {
+  const long = `w${'0'.repeat(60)}`;
+  const id = await connected(desk, long, 3);
+  await desk.client.reserve(id, { reservationId: `9b1deb4d-3b7d-4bad-9bdd-${'2'.repeat(60)}` });
+  await desk.client.configure(id, { ramp: { dailyCaps: [20, 30] }, actor: 'mara' });
+  await desk.stand.handle(id).signal('foo', {});
+  await run(desk.stand.handle(id));
+  const { page, complaints } = await open();
+  await page.goto('/alerts');
+  const alert = await page.locator('.alerts > li').first().getAttribute('id');
+  const at = encodeURIComponent(new Date().toISOString());
+  const account = `/accounts/${id}`;
+  const found: string[] = [];
+  for (const path of [
+    '/accounts',
+    '/accounts?q=no-account-has-this',
+    account,
+    ...['/days', '/reservations', '/changes', '/settings', '/why', '/what-if'].map(
+      (end) => `${account}${end}`,
+    ),
+    `${account}/history?at=${at}`,
+    `${account}/do/configure`,
+    `${account}/do/settle`,
+    '/alerts',
+    '/alerts?state=all',
+    `/alerts/${String(alert).slice('alert-'.length)}/do/close`,
+    '/fleet',
+    '/keys',
+    '/webhooks',
+    '/connect',
+    '/runbook',
+    '/no-such-page',
+  ]) {
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.goto(path);
+    for (const details of await page.locator('main details').all()) {
+      await details.evaluate((one) => one.setAttribute('open', ''));
+    }
+    const wrong = [...(await tooWide(page)), ...(await violations(page))];
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.setViewportSize({ width: 360, height: 900 });
+    wrong.push(...(await violations(page)).map((one) => `dark: ${one}`));
+    found.push(...wrong.map((one) => `${path}: ${one}`));
+  }
+  expect(found).toEqual([]);
+  expect(complaints.filter((text) => !/status of 404/.test(text))).toEqual([]);
+});
+
+it('a list has 40 rows on a screen of 900 px, and each is one line', async () => {
+  const ids = await Promise.all(
+    Array.from({ length: 40 }, async (_, n) => {
+      const id = desk.stand.newAccount(`row-${n}`);
+      await desk.stand.connect(id);
+      return id;
+    }),
+  );
+  const { page } = await open({ width: 1_440, key: await desk.keyOf('reader', ids) });
+  await page.setViewportSize({ width: 1_440, height: 900 });
+  await page.goto('/accounts');
+  await expect.poll(() => page.locator('.accounts tbody tr').count()).toBe(40);
+  await isLive(page);
+  const end = await page
+    .locator('.accounts tbody tr')
+    .last()
+    .evaluate((one) => one.getBoundingClientRect().bottom);
+  expect(end).toBeLessThanOrEqual(900);
+});
+
+it('the page shows each of these states, and offers a resume only where it ends something', async () => {
+  const { page, complaints } = await open();
+  const canResume = () => page.getByRole('link', { name: 'Resume', exact: true }).count();
+  const restricted = await connected(desk, 'restricted');
+  await desk.client.reserve(restricted, { reservationId: 'r-1' });
+  await desk.client.failed(restricted, { reservationId: 'r-1', kind: 'restricted' });
+  await page.goto(`/accounts/${restricted}`);
+  await shows(page, 'Stopped by LinkedIn', '#can-send');
+  expect(await canResume()).toBe(1);
+
+  const free = await connected(desk, 'free', 0, { tier: 'free' });
+  await page.goto(`/accounts/${free}`);
+  await shows(page, /tier has no InMail/, '#can-send');
+  expect(await canResume()).toBe(0);
+
+  const day = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'][(new Date().getUTCDay() + 3) % 7];
+  const sendingWindow = { days: [day], start: '09:00', end: '17:00' };
+  const outside = await connected(desk, 'outside', 0, { sendingWindow });
+  await page.goto(`/accounts/${outside}`);
+  await shows(page, /Not before .*: outside its sending hours/, '#can-send');
+  expect(await canResume()).toBe(0);
+
+  const used = await connected(desk, 'used', 0, { dailyCap: 3 });
+  await send(desk, used, 3);
+  await page.goto(`/accounts/${used}`);
+  await shows(page, /Not before .*: its daily cap is used up/, '#can-send');
+  await shows(page, '0', '#remaining');
+  expect(await canResume()).toBe(0);
+
+  const throttled = await connected(desk, 'throttled');
+  await desk.client.reserve(throttled, { reservationId: 'r-1' });
+  await desk.client.failed(throttled, { reservationId: 'r-1', kind: 'throttled' });
+  await page.goto(`/accounts/${throttled}`);
+  await shows(page, /Not before .*: LinkedIn asked for a pause/, '#can-send');
+  expect(await canResume()).toBe(0);
+  expect(complaints).toEqual([]);
+});
+
+it('a chart shows its values at the pointer and at the arrow keys', async () => {
+  const id = await connected(desk, 'chart', 3);
+  const { page, complaints } = await open({ width: 360 });
+  await page.goto(`/accounts/${id}`);
+  await isLive(page);
+  const plot = page.locator('#day .plot');
+  await plot.focus();
+  await shows(page, /^\d\d:\d\d:\d\d, Counter 3, Event log 3$/, '#day .readout');
+  await page.keyboard.press('ArrowLeft');
+  expect(await plot.getAttribute('aria-valuetext')).toMatch(/, Counter 3, Event log [23]/);
+  await page.keyboard.press('Home');
+  await shows(page, /Counter 0, Event log 0$/, '#day .readout');
+  await page.locator('#live').focus();
+  await page.locator('h1 .copy').focus();
+  await plot.hover({ position: { x: 2, y: 60 } });
+  await shows(page, /Counter 0, Event log 0$/, '#day .readout');
+  expect(complaints).toEqual([]);
+});
