@@ -7,7 +7,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance, FastifySchema } from 'fastify';
 import type { Need } from '../access/caller.js';
 import { knownErrors } from '../plumbing/problems.js';
-import { withNamedSchemas } from './namedSchemas.js';
+import { withNamedSchemas } from '../plumbing/namedSchemas.js';
 
 const LOGO = new URL('../../../public/logo.svg', import.meta.url);
 
