@@ -151,6 +151,7 @@ create table safeband.accounts (
   identity_compared text,
   credits_renew_on smallint,
   pacing jsonb,
+  saved_row jsonb,
   constraint accounts_carried_check CHECK (carried >= 0),
   constraint accounts_check CHECK ((hold_actor IS NULL) = (hold_since IS NULL)),
   constraint accounts_check1 CHECK ((cooldown_until IS NULL) = (cooldown_cause IS NULL)),
@@ -267,12 +268,13 @@ create table safeband.corrections (
   account_id safeband.account_id not null,
   run_id text not null,
   quota_day date not null,
-  before integer not null,
-  after integer not null,
+  before integer,
+  after integer,
   layer text not null,
   explanation jsonb not null default '{}'::jsonb,
   at timestamp with time zone not null,
   recorded_at timestamp with time zone not null default clock_timestamp(),
+  constraint corrections_both CHECK ((before IS NULL) = (after IS NULL)),
   constraint corrections_account_id_fkey FOREIGN KEY (account_id) REFERENCES safeband.accounts(account_id),
   constraint corrections_run_id_fkey FOREIGN KEY (run_id) REFERENCES safeband.reconciler_runs(run_id),
   constraint corrections_pkey PRIMARY KEY (correction_id),
@@ -626,10 +628,11 @@ CREATE OR REPLACE FUNCTION safeband.account_status_at(at timestamp with time zon
  STABLE
 AS $function$
   with today as (
-    select a.*, dated.day, dated.day > a.counter_day as is_new,
+    select stored.account_id as id, a.*, dated.day, dated.day > a.counter_day as is_new,
       gate.state as state_now, gate.cooldown_until as cooldown_now,
       gate.cooldown_cause as cause_now, a as whole
-    from safeband.accounts a
+    from safeband.accounts stored
+    cross join lateral safeband.as_saved(stored) a
     cross join lateral (select greatest(a.counter_day, safeband.utc_day(at)) as day) dated
     cross join lateral safeband.gate_at(a, at) gate
   ), found as (
@@ -653,16 +656,15 @@ AS $function$
              (count(*) filter (where r.state <> 'released' and r.quota_day = t.counter_day))::int
                as of_row_day
       from safeband.reservations r
-      where r.account_id = t.account_id and r.quota_day in (t.day, t.counter_day)
+      where r.account_id = t.id and r.quota_day in (t.day, t.counter_day)
     ) slots
     cross join lateral (
       select count(*) filter (where e.source <> 'external')::int as delivered,
              count(*) filter (where e.source = 'external')::int as external
-      from safeband.inmail_events e where e.account_id = t.account_id and e.quota_day = t.day
+      from safeband.inmail_events e where e.account_id = t.id and e.quota_day = t.day
     ) log
   ), counted as (
-    -- The larger of the row's counter and of the proved sum counts, as in a reconcile (R8). A row
-    -- that was edited down to 3 of 17 delivered has 17; one that was edited up to 104 has 104.
+    -- The counter of the last save counts, also if rows of reservations were deleted since.
     select f.*,
       case when f.is_new then f.slots_in_flight + f.slots_uncertain + f.slots_delivered
            else greatest(f.inmails_sent_today, f.proved_of_row) end as counter,
@@ -680,11 +682,11 @@ AS $function$
       select count(*)::int as slots,
              (count(*) filter (where r.quota_day > f.day - 7))::int as of_week
       from safeband.reservations r
-      where f.is_new and r.account_id = f.account_id and r.quota_day < f.day
+      where f.is_new and r.account_id = f.id and r.quota_day < f.day
         and (r.state = 'in_flight'
           or r.state = 'uncertain' and r.lease_expires_at > f.day::timestamp at time zone 'UTC')
     ) carry
-    cross join lateral safeband.week_before(f.account_id, f.day, f.counter_day, f.proved_of_row)
+    cross join lateral safeband.week_before(f.id, f.day, f.counter_day, f.proved_of_row)
       week
     cross join lateral safeband.caps_of(f.tier, f.daily_cap, f.weekly_cap, f.ramp, f.step) caps
     -- Each audit of the fleet compares every connected account with the event log.
@@ -693,7 +695,7 @@ AS $function$
       where r.scope = 'fleet' and r.ran_at <= at
     ) fleet
   )
-  select c.account_id, c.tier, c.timezone, c.daily_cap, c.weekly_cap, c.ramp, c.sending_window,
+  select c.id, c.tier, c.timezone, c.daily_cap, c.weekly_cap, c.ramp, c.sending_window,
     c.identity, c.counter, c.day, c.step,
     c.state_now, c.cooldown_now, c.cause_now,
     c.hold_reason, c.hold_actor, c.hold_since,
@@ -712,6 +714,14 @@ AS $function$
       - c.counter - c.carried_now),
     c.checked_at, c.credits_renew_on
   from counted c
+$function$;
+
+CREATE OR REPLACE FUNCTION safeband.as_saved(a safeband.accounts)
+ RETURNS safeband.accounts
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  select case when a.saved_row is null then a else jsonb_populate_record(a, a.saved_row) end
 $function$;
 
 CREATE OR REPLACE FUNCTION safeband.at_ms(ms bigint)
@@ -753,6 +763,17 @@ CREATE OR REPLACE FUNCTION safeband.day_no(day date)
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 AS $function$ select day - date '1970-01-01' $function$;
+
+CREATE OR REPLACE FUNCTION safeband.edited_columns(a safeband.accounts)
+ RETURNS text[]
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select coalesce(array_agg(saved.key order by saved.key), '{}')
+    from jsonb_each(a.saved_row) saved
+    join jsonb_each(safeband.values_of(a)) now using (key)
+   where now.value is distinct from saved.value
+$function$;
 
 CREATE OR REPLACE FUNCTION safeband.fingerprint(id text)
  RETURNS bytea
@@ -1263,8 +1284,11 @@ CREATE OR REPLACE FUNCTION safeband.tell_edit()
 AS $function$
 begin
   new.is_edited := new.recorded_at is not distinct from old.recorded_at;
+  new.saved_row := null;
   if new.is_edited then
     new.owner_version := old.owner_version; -- a claim alone sets it: no save would write it back
+    -- A row that was edited before this migration has no values of its last save.
+    new.saved_row := case when old.is_edited then old.saved_row else safeband.values_of(old) end;
   end if;
   return new;
 end $function$;
@@ -1370,6 +1394,18 @@ CREATE OR REPLACE FUNCTION safeband.utc_day(at timestamp with time zone)
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 AS $function$ select (at at time zone 'UTC')::date $function$;
+
+CREATE OR REPLACE FUNCTION safeband.values_of(a safeband.accounts)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET "TimeZone" TO 'UTC'
+AS $function$
+  select pg_catalog.to_jsonb(a) - array['account_id', 'owner', 'owner_version', 'recorded_at',
+    'is_edited', 'edits', 'saved_row', 'hot_since', 'last_checked_at', 'last_write',
+    'last_write_mark', 'last_run', 'saved_run_id', 'run_id', 'run_events', 'identity_normal',
+    'identity_number', 'identity_compared']
+$function$;
 
 CREATE OR REPLACE FUNCTION safeband.week_before(account safeband.account_id, day date, open_day date, open_counter integer)
  RETURNS TABLE(counters integer, carried integer, carried_of_week integer)

@@ -227,7 +227,7 @@ async function editsOf(
   handled: string | null,
 ): Promise<ManualEdit | null> {
   const known = unhandled(locked, handled);
-  const found = await manualEditIn(db, accountId, locked);
+  const found = await manualEditIn(db, locked);
   const edits = found && known ? joined(found, known) : (found ?? known);
   if (edits !== locked.edits) await keepEdits(db, accountId, edits);
   return edits;

@@ -28,6 +28,7 @@ export const accountJson = (row: StatusRow, now: Instant) => ({
   weekUsed: row.weekUsed,
   cooldown: row.cooldown && { until: isoInstant(row.cooldown.until), cause: row.cooldown.cause },
   lastCheckedAt: isoOrNull(row.lastCheckedAt),
+  edited: row.edited,
 });
 
 export const eventJson = (event: LoggedEvent) => ({

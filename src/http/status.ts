@@ -11,6 +11,7 @@ export const answerOf = (read: StatusRead): StatusAnswer => ({
   ...read,
   openReservations: [...read.openReservations],
   denials: read.denials && { ...read.denials },
+  edited: read.edited && { ...read.edited, columns: [...read.edited.columns] },
 });
 
 /**

@@ -4,14 +4,13 @@
  * status from the account's rows. Both name their source and their age. Temporal's client is not
  * imported, because the command line loads it only when a command needs it.
  */
+import type { EditedRow } from '../domain/diagnostics/asOf/editedRow.js';
 import {
-  editedCounterOf,
+  editOfStatus,
   statusOfRows,
-  withRowCounter,
-  type EditedCounter,
   type Logged,
 } from '../domain/diagnostics/asOf/statusFromRecords.js';
-import { isoDay, isoInstant, type Instant } from '../domain/primitives/time.js';
+import { isoDay, isoInstant, parseInstant, type Instant } from '../domain/primitives/time.js';
 import type { StatusWire } from '../domain/wire/responses.js';
 import { inSnapshot, type Pool } from '../postgres/pool.js';
 import { readAccountRows, readRowSide, type RowSide } from '../postgres/diagnostics/accountRows.js';
@@ -34,8 +33,8 @@ type Origin = {
   readonly savedAt: string | null;
   /** The event log of the quota day; null: Postgres was not read. */
   readonly eventLog: (Logged & { readonly drift: number }) | null;
-  /** The counter of a row that was edited manually, and what the account counts without it. */
-  readonly edited: EditedCounter | null;
+  /** The manual edit of the row, and what the gate counts. */
+  readonly edited: EditedRow | null;
   /** The last reconcile of the account, or the last audit of all accounts. */
   readonly lastCheckedAt: string | null;
 };
@@ -102,7 +101,7 @@ function fromRows(pool: Pool, accountId: string, now: Instant): Promise<StatusRe
   });
 }
 
-/** Adds to a status the counter of the row, if it differs, and the event log. */
+/** Adds to a status the manual edit of the row, if there is one, and the event log. */
 function shown(
   status: StatusWire & { readonly canSend: CanSendRead },
   side: RowSide | null,
@@ -115,11 +114,10 @@ function shown(
   const { delivered, external } = status;
   const isSameDay = isoDay(side.loggedDay) === status.quotaDay;
   const logged = isSameDay ? side.logged : { delivered, external };
-  const edited = editedCounterOf(status, side, origin.source === 'workflow' ? 'workflow' : 'rows');
-  const standing = { ...withRowCounter(status, edited, logged), canSend: status.canSend };
-  const drift = standing.counter - logged.delivered - logged.external - standing.imported;
+  const edited = editOfStatus(status, side, instantOf(status));
+  const drift = status.counter - logged.delivered - logged.external - status.imported;
   return {
-    ...standing,
+    ...status,
     ...origin,
     savedAt: isoInstant(side.savedAt),
     eventLog: { ...logged, drift },
@@ -127,6 +125,8 @@ function shown(
     lastCheckedAt: latest(status.lastReconciledAt, side.lastCheckedAt),
   };
 }
+
+const instantOf = ({ asOf }: StatusWire): Instant => parseInstant(asOf) ?? 0;
 
 /** Returns the later instant. Instants as text have the same order as instants. */
 function latest(reconciledAt: string | null, checkedAt: Instant | null): string | null {

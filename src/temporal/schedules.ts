@@ -7,14 +7,10 @@ import {
   type Connection,
   type ScheduleOptions,
 } from '@temporalio/client';
-import { OVERDUE_MS, RECONCILE_INTERVAL_MS } from '../domain/primitives/limits.js';
+import { AUDIT_OFFSET_MS, OVERDUE_MS, RECONCILE_INTERVAL_MS } from '../domain/primitives/limits.js';
 import { MINUTE_MS, type Instant } from '../domain/primitives/time.js';
 import { FLEET_AUDIT, TASK_QUEUE, WEBHOOKS } from './protocol.js';
 
-/**
- * Keeps audits away from midnight, when all accounts begin a new run and Temporal's list is late.
- */
-const OFFSET_MS = RECONCILE_INTERVAL_MS / 2;
 /** How long a missed start may be caught up; after that, the next start does the same work. */
 const CATCH_UP_MS = MINUTE_MS;
 
@@ -37,7 +33,7 @@ export const registerSchedule = (
   place: Place = { scheduleId: FLEET_AUDIT.scheduleId, taskQueue: TASK_QUEUE },
 ): Promise<Registered> =>
   register(client, place.scheduleId, {
-    spec: { intervals: [{ every: RECONCILE_INTERVAL_MS, offset: OFFSET_MS }] },
+    spec: { intervals: [{ every: RECONCILE_INTERVAL_MS, offset: AUDIT_OFFSET_MS }] },
     action: {
       type: 'startWorkflow' as const,
       workflowType: FLEET_AUDIT.workflowType,

@@ -52,11 +52,11 @@ const lateRow: DatabaseCheck = async (desk) => {
 
 /** A trigger records every state of the row that a reader could see. */
 const WATCH = `
-  create table if not exists seen (account_id text, counter int, day date, ramp_day int);
+  create table if not exists safeband.seen (account_id text, counter int, day date, ramp_day int);
   create or replace function see() returns trigger language plpgsql
     set search_path from current as $$
   begin
-    insert into seen values
+    insert into safeband.seen values
       (new.account_id, new.inmails_sent_today, new.counter_day, new.ramp_day);
     return null;
   end $$;
@@ -69,7 +69,7 @@ const oneStatement: DatabaseCheck = async (desk) => {
   await desk.save(account.entity);
   await desk.save(pass(account.entity, MIDNIGHT + 1_000));
   const shown = await desk.all(
-    `select distinct counter, day::text, ramp_day from seen where account_id = $1 order by day`,
+    `select distinct counter, day::text, ramp_day from safeband.seen where account_id = $1 order by day`,
   );
   expect(shown).toEqual([
     { counter: 2, day: '2026-11-24', ramp_day: 1 },
@@ -212,19 +212,24 @@ const editedWithKey: DatabaseCheck = async (desk) => {
 
 const editedView: DatabaseCheck = async (desk) => {
   await desk.save(spent(await desk.begin()).entity);
-  const seen = async (counter: number): Promise<readonly object[]> => {
-    await desk.all(
-      'update safeband.accounts set inmails_sent_today = $2 where account_id = $1',
-      counter,
-    );
-    return desk.all(
-      `select inmails_sent_today as counter, unexplained
-         from safeband.account_status_at(safeband.at_ms($2)) where account_id = $1`,
+  const seen = (): Promise<readonly object[]> =>
+    desk.all(
+      `select s.inmails_sent_today as counter, s.unexplained, safeband.edited_columns(a) as columns
+         from safeband.account_status_at(safeband.at_ms($2)) s
+         join safeband.accounts a using (account_id) where account_id = $1`,
       at('10:00'),
     );
-  };
-  expect(await seen(0)).toEqual([{ counter: 2, unexplained: 0 }]);
-  expect(await seen(9)).toEqual([{ counter: 9, unexplained: 7 }]);
+  const edit = (change: string): Promise<unknown> =>
+    desk.all(`update safeband.accounts set ${change} where account_id = $1`);
+  await edit('inmails_sent_today = 0');
+  expect(await seen()).toEqual([{ counter: 2, unexplained: 0, columns: ['inmails_sent_today'] }]);
+  await edit('inmails_sent_today = 9, daily_cap = 1');
+  const columns = ['daily_cap', 'inmails_sent_today'];
+  expect(await seen()).toEqual([{ counter: 2, unexplained: 0, columns }]);
+  await edit('inmails_sent_today = 2, daily_cap = null');
+  expect(await seen()).toEqual([{ counter: 2, unexplained: 0, columns: [] }]);
+  await desk.all('delete from safeband.reservations where account_id = $1');
+  expect(await seen()).toMatchObject([{ counter: 2, columns: [] }]);
 };
 
 const clockChanges: DatabaseCheck = async ({ activities }) => {
@@ -279,7 +284,7 @@ export const DATABASE_CHECKS = {
   'a claim needs the version that it has read': movedRow,
   'the event log accepts no change from any role': appendOnly,
   'no reader gets the count of yesterday with the date of today': midnightView,
-  'readers get what is proved of a row that was edited down': editedView,
+  'readers get the numbers of the last save, also after a manual edit': editedView,
   'an edit of a reservation is noticed, also if it adds the search key': editedWithKey,
   'an attempt is settled by the login that began it': anotherLogin,
   'a window follows the clocks when they change': clockChanges,

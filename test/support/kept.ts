@@ -22,10 +22,9 @@ export function rowsFrom({ entity, now }: Scenario): FoundRows {
 export function whyRows(scenario: Scenario, more: Partial<WhyRows['row']> = {}): WhyRows {
   const { account, reservations, events, days } = rowsFrom(scenario);
   const context = { checkedAt: scenario.now, openings: scenario.entity.account.openings };
-  const { version, day, counter } = account;
   return {
     account: accountOfRows({ account, reservations, events, days }, context, scenario.now),
-    row: { version, day, counter, isEdited: false, hotSince: null, ...more },
+    row: { version: account.version, edited: null, hotSince: null, ...more },
     found: { reservations, events, attempts: [] },
     alerts: [],
     corrections: [],

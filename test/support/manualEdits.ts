@@ -37,15 +37,10 @@ export const HEALED: Readonly<Record<string, readonly [string, string]>> = {
     `'{"minGapSeconds": 5, "jitterPercent": 0, "perHour": null}'`,
     `'{"minGapSeconds": 60, "jitterPercent": 50, "perHour": 9}'`,
   ],
-};
-/**
- * Columns that every save, or only the claim, writes again. The next run replaces a manual value, but
- * its correction cannot name the column.
- */
-export const REWRITTEN: Readonly<Record<string, readonly [string, string]>> = {
-  owner_version: ['owner_version + 1', 'owner_version - 1'],
   updated_at: [`updated_at + interval '1 hour'`, `updated_at - interval '1 hour'`],
 };
+/** Columns that only a claim sets: the database does not take a manual value. */
+export const KEPT: readonly string[] = ['owner_version'];
 /** Columns of the second writer (R14). The database refuses to change an id that has rows. */
 export const STOPS: readonly string[] = ['account_id', 'owner', 'version'];
 /** Columns of the member, which a start writes: a manual value stays until the next start. */
@@ -60,6 +55,7 @@ export const BOOKKEEPING: readonly string[] = [
   'last_checked_at',
   'is_edited',
   'edits',
+  'saved_row',
   'hot_since',
   'last_write',
   'last_write_mark',

@@ -61,6 +61,13 @@ export const statusRow = (): StatusRow => ({
   lastCheckedAt: at('11:55'),
   timezone: 'Europe/Berlin',
   canSend: HELD,
+  edited: {
+    row: 104,
+    counted: 3,
+    columns: ['Inmails_sent_today'],
+    correctedAt: at('12:10').toString(),
+    line: 'It has 104. ',
+  },
 });
 const HELD = {
   canSend: false,
@@ -146,6 +153,7 @@ export function accountData(): AccountData {
           before: 104,
           after: 3,
           layer: 'operation',
+          columns: ['Inmails_sent_today'],
           sentences: ['It was 104. '],
           at: at('11:55'),
         },
@@ -215,7 +223,7 @@ export const article = (): Why => ({
       count: 1,
       cause: 'in_flight',
       isNormal: true,
-      rightAt: '2026-11-24T12:20:00.000Z',
+      changesAt: '2026-11-24T12:20:00.000Z',
       reservations: ['R-1'],
     },
   ],

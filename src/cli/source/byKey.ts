@@ -20,7 +20,7 @@ import type { AccountJson, AlertJson, AlertsAsked, EventJson, Source } from './s
 const ACCOUNT = [
   ...(['accountId', 'canSend', 'state', 'tier', 'quotaDay', 'counter', 'inFlight'] as const),
   ...(['uncertain', 'delivered', 'external', 'imported', 'unexplained', 'carried'] as const),
-  ...(['drift', 'remaining', 'caps', 'weekUsed', 'cooldown', 'lastCheckedAt'] as const),
+  ...(['drift', 'remaining', 'caps', 'weekUsed', 'cooldown', 'lastCheckedAt', 'edited'] as const),
 ];
 const ALERT = [
   ...(['alertId', 'accountId', 'kind', 'severity', 'state', 'quotaDay', 'times'] as const),

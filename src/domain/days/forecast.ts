@@ -6,7 +6,7 @@
 import type { Account, Slot } from '../account/account.js';
 import { evolve, evolveAll } from '../account/evolve.js';
 import { barrierAt, isWindowKnown, type Barrier } from '../gate/gate.js';
-import { LOOK_AHEAD_DAYS, RECONCILE_INTERVAL_MS } from '../primitives/limits.js';
+import { AUDIT_OFFSET_MS, LOOK_AHEAD_DAYS, RECONCILE_INTERVAL_MS } from '../primitives/limits.js';
 import { rampDayNext, roll } from './rollover.js';
 import { dayOf, DAY_MS, hashOf, isoInstant, startOf, type Instant } from '../primitives/time.js';
 import { reservedSlot } from '../account/slot.js';
@@ -25,6 +25,12 @@ const STEPS_MAX = 200;
 export function runAfter(accountId: AccountId, at: Instant): Instant {
   const phase = hashOf(accountId) % RECONCILE_INTERVAL_MS;
   return Math.ceil((at - phase) / RECONCILE_INTERVAL_MS) * RECONCILE_INTERVAL_MS + phase;
+}
+
+/** Returns the next audit of the fleet after that instant (R8). */
+export function auditAfter(at: Instant): Instant {
+  const passed = Math.floor((at - AUDIT_OFFSET_MS) / RECONCILE_INTERVAL_MS);
+  return (passed + 1) * RECONCILE_INTERVAL_MS + AUDIT_OFFSET_MS;
 }
 
 /** Returns a refusal for an instant too far ahead: each day until then is work for the account. */

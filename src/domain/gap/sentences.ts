@@ -1,7 +1,7 @@
 /**
  * A gap in plain sentences (R17), for people who ask why the counter differs from the sent InMails:
- * its parts, if they are normal, and when they will be right. Alerts, corrections, the Temporal UI
- * and the status show the same sentences.
+ * its parts, if they are normal, and what happens to them next. Alerts, corrections, the Temporal
+ * UI and the status show the same sentences.
  */
 import type { GapCause, GapPart } from './breakdown.js';
 import { runAfter } from '../days/forecast.js';
@@ -40,8 +40,11 @@ export type Sentence = {
   /** How much of the gap the sentence explains; 0 for a sentence about the whole. */
   readonly count: number;
   readonly cause: GapCause | null;
-  /** When the part will be right; null if it is, or if only a proof or a person can decide. */
-  readonly rightAt: Instant | null;
+  /**
+   * When the part changes next, if no message comes: at a reconcile or at midnight. Null: it does
+   * not change, or only a proof or a person can change it.
+   */
+  readonly changesAt: Instant | null;
 };
 
 /** Returns the headline, the sentences for each part, and those about what a reconcile changes. */
@@ -63,7 +66,7 @@ export function explain(gap: Gap, known: Known): readonly Sentence[] {
   ];
 }
 
-const general = (text: string): Sentence => ({ text, count: 0, cause: null, rightAt: null });
+const general = (text: string): Sentence => ({ text, count: 0, cause: null, changesAt: null });
 
 function headline({ day, counter, parts }: Gap, now: Instant): string {
   const gap = parts.reduce((sum, { count }) => sum + count, 0);
@@ -87,10 +90,10 @@ function sentenceOf(part: GapPart, day: UtcDay, known: Known): Sentence {
   const side =
     count > 0 ? 'on the counter only' : count < 0 ? 'in the event log only' : 'on neither';
   const what = phraseOf(part, size === 1);
-  const { text, rightAt } = ending(part, size, day, known);
+  const { text, changesAt } = ending(part, size, day, known);
   const who = names(reservations);
   const verb = size === 1 ? 'is' : 'are';
-  return { cause, count, rightAt, text: `${size} ${verb} ${side}${who}, ${what} ${text}` };
+  return { cause, count, changesAt, text: `${size} ${verb} ${side}${who}, ${what} ${text}` };
 }
 
 const NAMES_MAX = 5;
@@ -101,52 +104,57 @@ export function names(ids: readonly string[]): string {
   return ` (${noun} ${ids.slice(0, NAMES_MAX).join(', ')}${more})`;
 }
 
-type Ending = { readonly text: string; readonly rightAt: Instant | null };
+type Ending = { readonly text: string; readonly changesAt: Instant | null };
 
-/** Returns when a part will be right. */
+/** Returns what happens to a part next. */
 function ending(part: GapPart, size: number, day: UtcDay, known: Known): Ending {
   const { cause, reservations } = part;
-  const [it, is] = size === 1 ? ['It', 'is'] : ['They', 'are'];
+  const [it, them] = size === 1 ? ['It', 'it'] : ['They', 'them'];
   const open = known.open.filter((slot) => reservations.some((id) => id === slot.reservationId));
   if (cause === 'in_flight' || cause === 'uncertain') {
     if (reservations.length === 0 && day < dayOf(known.now)) {
       return {
         text: `${it} ${size === 1 ? 'stays' : 'stay'} so: the ids are no longer known.`,
-        rightAt: null,
+        changesAt: null,
       };
     }
     if (open.length === 0) {
-      return { text: `${it} ${size === 1 ? 'has' : 'have'} been settled since.`, rightAt: null };
+      return { text: `${it} ${size === 1 ? 'has' : 'have'} been settled since.`, changesAt: null };
     }
     if (cause === 'in_flight') {
-      const rightAt = Math.max(...open.map((slot) => settledBy(slot, known)));
+      const changesAt = Math.max(...open.map((slot) => settledBy(slot, known)));
       return {
-        text: `${it} ${is} settled by the reconcile at ${words(rightAt)}, at the latest.`,
-        rightAt,
+        text:
+          `If no report comes before, the reconcile at ${words(changesAt)} settles ${them}:` +
+          ' delivered, released, or kept as uncertain until midnight UTC.',
+        changesAt,
       };
     }
     const until = Math.max(...open.map(roomUntil));
-    const proof = `A proof or a person settles ${size === 1 ? 'it' : 'them'}.`;
+    const kept = `Each reconcile keeps ${them} uncertain`;
+    const proof = `${kept} until a proof or a person settles ${them}.`;
     const take = size === 1 ? 'takes' : 'take';
     if (until <= known.now) {
-      return { text: `${proof} ${it} no longer ${take} room.`, rightAt: null };
+      return { text: `${proof} ${it} no longer ${take} room.`, changesAt: null };
     }
     return {
       text: `${proof} ${it} ${take} room until ${words(until)}, at the latest.`,
-      rightAt: until,
+      changesAt: until,
     };
   }
   if (cause === 'imported' || (cause === 'external' && reservations.length > 0)) {
     const end = startOf(day + 1);
-    if (end <= known.now) return { text: 'It stays so.', rightAt: null };
-    return { text: `It stays so for the rest of the UTC day, until ${words(end)}.`, rightAt: end };
+    if (end <= known.now) return { text: 'It stays so.', changesAt: null };
+    return {
+      text: `It stays so for the rest of the UTC day, until ${words(end)}.`,
+      changesAt: end,
+    };
   }
-  const them = size === 1 ? 'it' : 'them';
   const { ranAt, nextRunAt } = known;
   if (ranAt !== null)
-    return { text: `The reconcile at ${words(ranAt)} corrects ${them}.`, rightAt: ranAt };
+    return { text: `The reconcile at ${words(ranAt)} corrects ${them}.`, changesAt: ranAt };
   const when = nextRunAt === null ? '' : `, at ${words(nextRunAt)},`;
-  return { text: `The next reconcile${when} corrects ${them}.`, rightAt: nextRunAt };
+  return { text: `The next reconcile${when} corrects ${them}.`, changesAt: nextRunAt };
 }
 
 /** Returns the next reconcile of the account at or after the end of the lease (R6). */

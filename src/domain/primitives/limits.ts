@@ -10,6 +10,10 @@ export const LEASE_SECONDS_MAX = 24 * 60 * 60;
 
 /** How often an account is reconciled (R8). */
 export const RECONCILE_INTERVAL_MS = 10 * MINUTE_MS;
+/**
+ * Keeps audits away from midnight, when all accounts begin a new run and Temporal's list is late.
+ */
+export const AUDIT_OFFSET_MS = RECONCILE_INTERVAL_MS / 2;
 
 /** How long a successful reconcile of the account permits grants (R12). */
 export const VERIFIED_MS = 30 * MINUTE_MS;

@@ -45,6 +45,7 @@ export function verdictOn(
   const now = sumOf(tally);
   const isTouched = heals.some((event) => dayTouched(event) === day);
   const parts = breakdownOf({ day, before: account, after, events: found.events, stood: before });
+  const isEdited = foreign !== null && foreign.columns.length > 0;
   const isForeign = foreign?.day === day || day === account.day;
   const gap = { day, counter: before, parts, after: now };
   const sentences = (): readonly string[] =>
@@ -67,7 +68,7 @@ export function verdictOn(
     drift: before - rows.length - bookOf(account, day).imported,
     parts,
     sentences,
-    isHealed: isTouched || before !== now || (foreign !== null && day === account.day),
+    isHealed: isTouched || before !== now || (isEdited && day === account.day),
   };
 }
 

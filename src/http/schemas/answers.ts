@@ -166,6 +166,22 @@ const lineField = { line: String({ description: 'The answer in one line, as of a
 /** Can it send? As the query `peek` answers. */
 export const canSend = closed({ ...canSendFields, ...lineField });
 export const canSendPast = closed(canSendFields);
+export const edited = orNull(
+  closed(
+    {
+      row: Integer({ description: 'The counter of the row.' }),
+      counted: Integer({ description: 'The counter that the gate uses.' }),
+      columns: Type.Array(String(), {
+        description: 'The edited columns. Empty: only rows of reservations were edited.',
+      }),
+      correctedAt: orNull(
+        instant('When the next reconcile corrects the row. Null: the account is disconnected.'),
+      ),
+      line: String({ description: 'The edit in words.' }),
+    },
+    'Not null: rows of the account were edited manually. The gate does not use the edit.',
+  ),
+);
 export const status = closed(
   {
     accountId,
@@ -220,15 +236,7 @@ export const status = closed(
         'Null: Postgres was not read.',
       ),
     ),
-    edited: orNull(
-      closed(
-        {
-          row: Integer({ description: 'The counter of the row.' }),
-          counted: Integer({ description: 'The counter without the manual edit.' }),
-        },
-        'Not null: the row was edited manually. The larger number counts until the next reconcile.',
-      ),
-    ),
+    edited,
     lastCheckedAt: orNull(
       instant('The last reconcile of the account, or the last fleet audit if that is later.'),
     ),

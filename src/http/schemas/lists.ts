@@ -1,6 +1,6 @@
 /** The schemas of the items of the lists. */
 import { Type } from 'typebox';
-import { canSend, cooldown, hold, numbers } from './answers.js';
+import { canSend, cooldown, edited, hold, numbers } from './answers.js';
 import {
   accountId,
   chatId,
@@ -43,6 +43,7 @@ export const account = closed({
   updatedAt: instant('When the row was written.'),
   timezone: String({ description: 'The time zone of the account.' }),
   canSend,
+  edited,
 });
 export const event = closed({
   eventId: Integer(),
@@ -69,8 +70,8 @@ export const correction = closed({
   correctionId: Integer(),
   runId: String(),
   quotaDay: day('The corrected day.'),
-  before: Integer(),
-  after: Integer(),
+  before: orNull(Integer({ description: 'Null: the counter did not change.' })),
+  after: intOrNull,
   layer: String(),
   explanation: details,
   at: instant('When this happened.'),

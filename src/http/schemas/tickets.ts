@@ -38,7 +38,9 @@ const whyFields = {
       count: Integer({ description: 'The share of the gap.' }),
       cause: String(),
       isNormal: Boolean(),
-      rightAt: orNull(instant('When the part will be right. Null: not known.')),
+      changesAt: orNull(
+        instant('When the part changes next, if no message comes: at a reconcile or at midnight.'),
+      ),
       reservations: List(String()),
     }),
   ),

@@ -5,7 +5,7 @@ import type { WhyRows } from '../../domain/diagnostics/why/model.js';
 import type { StoredAccount } from '../../domain/records/snapshot.js';
 import { EVIDENCE_DAYS } from '../../domain/primitives/limits.js';
 import { dayOf, type Instant, type UtcDay } from '../../domain/primitives/time.js';
-import { STORED } from '../save/accounts.js';
+import { EDITED, SAVED, STORED } from '../save/accounts.js';
 import { rowsOf, type Queryable } from '../pool.js';
 import { readDays, readEvidence } from '../read/readBack.js';
 import { openingsOf } from '../read/sending.js';
@@ -31,9 +31,8 @@ type WholeRow = {
   readonly side: RowSide;
 };
 
-/** Builds a RowSide from the row `a` and its status `s`. */
-const SIDE = `jsonb_build_object('version', a.version, 'day', safeband.day_no(a.counter_day),
-  'counter', a.inmails_sent_today, 'isEdited', a.is_edited,
+/** Builds a RowSide from the row `a` of SAVED and its status `s`. */
+const SIDE = `jsonb_build_object('version', a.version, 'edited', ${EDITED},
   'logged', jsonb_build_object('delivered', s.delivered, 'external', s.external),
   'loggedDay', safeband.day_no(s.counter_day), 'savedAt', safeband.ms_of(a.updated_at),
   'lastCheckedAt', safeband.ms_of(s.last_checked_at))`;
@@ -55,11 +54,10 @@ export async function readAccountRows(
   });
   const days = await readDays(db, accountId, { since: stored.day, day });
   const openings = openingsOf(stored.policy, now);
-  const context = { checkedAt, openings, isUnverified };
-  const { version, counter, isEdited } = side;
+  const context = { checkedAt, openings, isUnverified, isCounterKept: true };
   return {
     account: accountOfRows({ account: stored, ...found, days }, context, now),
-    row: { version, day: stored.day, counter, isEdited, hotSince },
+    row: { version: side.version, edited: side.edited, hotSince },
     found,
     side,
   };
@@ -74,15 +72,15 @@ async function readRow(
   const [row] = await rowsOf<WholeRow>(
     db,
     `with stored as (
-       select account_id, ${STORED} as stored from safeband.accounts where account_id = $1
+       select ${STORED} as stored, state = 'unverified' as is_unverified
+         from ${SAVED} where a.id = $1
      )
-     select jsonb_build_object('stored', stored.stored, 'side', ${SIDE},
+     select jsonb_build_object('stored', stored, 'side', ${SIDE},
        'hotSince', safeband.ms_of(a.hot_since), 'checkedAt', safeband.ms_of(a.last_checked_at),
-       'isUnverified', a.state = 'unverified') as row
-     from stored
-     join safeband.accounts a using (account_id)
-     join safeband.account_status_at(safeband.at_ms($2)) s using (account_id)
-     where a.account_id = $1`,
+       'isUnverified', is_unverified) as row
+     from stored, ${SAVED}
+     join safeband.account_status_at(safeband.at_ms($2)) s on s.account_id = a.id
+     where a.id = $1`,
     [accountId, at],
   );
   return row;
@@ -97,9 +95,9 @@ export async function readRowSide(
   const [side] = await rowsOf<RowSide>(
     db,
     `select ${SIDE} as row
-     from safeband.accounts a
-     join safeband.account_status_at(safeband.at_ms($2)) s using (account_id)
-     where a.account_id = $1`,
+     from ${SAVED}
+     join safeband.account_status_at(safeband.at_ms($2)) s on s.account_id = a.id
+     where a.id = $1`,
     [accountId, at],
   );
   return side;

@@ -150,8 +150,10 @@ const MOMENTS = `
       'ran_at',
     )}
     union all ${around(
-      `at, 'correction', format('A reconcile set the counter of %s from %s to %s.', quota_day, before,
-         after) from safeband.corrections where account_id = $1`,
+      `at, 'correction', case when before is null
+         then format('A reconcile restored rows of %s; the counter did not change.', quota_day)
+         else format('A reconcile set the counter of %s from %s to %s.', quota_day, before, after)
+         end from safeband.corrections where account_id = $1`,
       'at',
     )}
     union all ${around(

@@ -5,6 +5,7 @@
 import type { CooldownCause } from '../../domain/account/account.js';
 import type { AlertKind, Severity } from '../../domain/account/alertKinds.js';
 import { rowsOf, type Queryable } from '../pool.js';
+import { SAVED } from '../save/accounts.js';
 import type { AccountState } from '../../domain/gate/accountState.js';
 
 /**
@@ -64,8 +65,8 @@ export async function readGauges(db: Queryable): Promise<Gauges> {
               counter_day = safeband.utc_day(statement_timestamp()) as is_today,
               inmails_sent_today as counter, uncertain, carried, unexplained, hot_since,
               greatest(hot_since, last_checked_at) as checked_at
-         from safeband.accounts a
-         cross join lateral safeband.gate_at(a, statement_timestamp()) gate
+         from ${SAVED}
+         cross join lateral safeband.gate_at(safeband.as_saved(as_is), statement_timestamp()) gate
      ), sums as (
        select coalesce(sum(counter) filter (where is_today), 0)::int as counter,
               coalesce(sum(uncertain) filter (where is_today), 0)::int as uncertain,

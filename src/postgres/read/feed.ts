@@ -63,6 +63,7 @@ export async function readFeed(
        union all
        select 'correction ' || correction_id, 'correction', at, recorded_at,
               jsonb_build_object('before', before, 'after', after, 'quotaDay', quota_day,
+                'columns', coalesce(explanation->'editedColumns', '[]'),
                 'sentences', coalesce(explanation->'sentences', '[]'))
          from safeband.corrections where account_id = $1
      ) happened

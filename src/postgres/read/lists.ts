@@ -82,8 +82,9 @@ export type CorrectionItem = {
   readonly correctionId: number;
   readonly runId: string;
   readonly quotaDay: string;
-  readonly before: number;
-  readonly after: number;
+  /** Null: the counter did not change; the correction restored columns or other rows. */
+  readonly before: number | null;
+  readonly after: number | null;
   readonly layer: string;
   readonly explanation: object;
   readonly at: string;

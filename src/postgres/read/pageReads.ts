@@ -78,9 +78,12 @@ export const listDayEvents = (
 export type Correction = {
   readonly number: number;
   readonly day: UtcDay;
-  readonly before: number;
-  readonly after: number;
+  /** Null: the counter did not change. */
+  readonly before: number | null;
+  readonly after: number | null;
   readonly layer: string;
+  /** Columns of the account's row that the reconcile restored. */
+  readonly columns: readonly string[];
   readonly sentences: readonly string[];
   readonly at: Instant;
 };
@@ -95,6 +98,7 @@ export const listLatestCorrections = (
     db,
     `select jsonb_build_object('number', correction_id, 'day', safeband.day_no(quota_day),
        'before', before, 'after', after, 'layer', layer,
+       'columns', coalesce(explanation->'editedColumns', '[]'),
        'sentences', coalesce(explanation->'sentences', '[]'), 'at', safeband.ms_of(at)) as row
      from safeband.corrections where account_id = $1 order by at desc, correction_id desc limit $2`,
     [accountId, limit],

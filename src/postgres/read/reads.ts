@@ -4,6 +4,7 @@
  * nothing. Lists are newest first, and the caller bounds `limit`.
  */
 import type { CooldownCause, Hold } from '../../domain/account/account.js';
+import type { EditedRow } from '../../domain/diagnostics/asOf/editedRow.js';
 import { leftBy } from '../../domain/gate/caps.js';
 import type { Source } from '../../domain/account/events.js';
 import type { Tier } from '../../domain/primitives/tier.js';
@@ -44,6 +45,8 @@ export type StatusRow = {
   readonly timezone: string;
   /** As the query `peek` answers at that instant (R17). */
   readonly canSend: CanSend;
+  /** The manual edit of the row, and what the gate counts. */
+  readonly edited: EditedRow | null;
 };
 /** A row as it is read, with what the gate's answer is computed from. */
 type RawStatusRow = Omit<StatusRow, keyof Sending> & { readonly gate: GateRows };

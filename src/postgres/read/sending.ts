@@ -6,15 +6,24 @@ import {
   accountOfCounts,
   type CountedRows,
 } from '../../domain/diagnostics/asOf/accountFromCounts.js';
+import {
+  editedRowOf,
+  type EditedNow,
+  type EditedRow,
+} from '../../domain/diagnostics/asOf/editedRow.js';
+import { runAfter } from '../../domain/days/forecast.js';
 import { REMEMBERED_DAYS, WEEK_DAYS } from '../../domain/primitives/limits.js';
-import { dayOf, startOf, type Instant } from '../../domain/primitives/time.js';
+import { dayOf, startOf, type Instant, type UtcDay } from '../../domain/primitives/time.js';
 import { canSendAt, type CanSend } from '../../domain/wire/canSend.js';
-import { STORED } from '../save/accounts.js';
+import { EDITED, SAVED, STORED } from '../save/accounts.js';
 
 /** The row of an account, counts of its reservations, and the closed days of its week. */
 export type GateRows = CountedRows & {
   readonly checkedAt: Instant | null;
   readonly isUnverified: boolean;
+  /** Null: the account is cold, so the fleet audit checks it (R8). */
+  readonly hotSince: Instant | null;
+  readonly edited: EditedNow | null;
 };
 
 /** The instants that a pace needs: those of the hour that ends with the last grant (R19). */
@@ -48,21 +57,30 @@ const DAYS = `
 /** Builds the GateRows of the account in a row of `account_status_at`. */
 export const GATE = `(select jsonb_build_object('account', ${STORED}, 'slots', (${SLOTS}),
     'days', (${DAYS}), 'checkedAt', safeband.ms_of(a.last_checked_at),
-    'isUnverified', a.state = 'unverified')
-  from safeband.accounts a where a.account_id = account_status_at.account_id)`;
+    'isUnverified', a.state = 'unverified',
+    'hotSince', safeband.ms_of(a.hot_since), 'edited', ${EDITED})
+  from ${SAVED} where a.id = account_status_at.account_id)`;
 
-export type Sending = { readonly timezone: string; readonly canSend: CanSend };
+export type Sending = {
+  readonly timezone: string;
+  readonly canSend: CanSend;
+  readonly edited: EditedRow | null;
+};
 
 /** Returns the row with the gate's answer in place of what the answer was computed from. */
-export function withCanSend<Row extends { readonly gate: GateRows }>(
+export function withCanSend<Row extends Numbers & { readonly gate: GateRows }>(
   { gate, ...row }: Row,
   at: Instant,
 ): Omit<Row, 'gate'> & Sending {
-  const { policy } = gate.account;
-  const context = { ...gate, openings: openingsOf(policy, at) };
+  const { policy, accountId } = gate.account;
+  const context = { ...gate, openings: openingsOf(policy, at), isCounterKept: true };
   const account = accountOfCounts(gate, context, at);
-  return { ...row, timezone: policy.timezone, canSend: canSendAt(account, at) };
+  const nextRunAt = gate.hotSince === null ? null : runAfter(accountId, at + 1);
+  const isDisconnected = row.state === 'disconnected';
+  const edited = editedRowOf({ ...row, isDisconnected, nextRunAt }, gate.edited, at);
+  return { ...row, timezone: policy.timezone, canSend: canSendAt(account, at), edited };
 }
+type Numbers = { readonly day: UtcDay; readonly counter: number; readonly state: string };
 
 /** Most accounts of a fleet share a few windows; each is computed once a day. */
 const known = new Map<string, WindowIntervals | null>();

@@ -220,6 +220,17 @@ export const STORED = `jsonb_build_object(
     'breakerUntil', safeband.ms_of(breaker_until),
     'version', version, 'updatedAt', safeband.ms_of(updated_at),
     'owner', owner, 'ownerVersion', owner_version)`;
+/**
+ * Accounts with the values of their last save, which a manual edit does not change: for readers
+ * that show the numbers of the gate (R17). `id` finds the account by the index; `as_is` is the row.
+ */
+export const SAVED = `(select kept.account_id as id, saved.*, kept as as_is
+    from safeband.accounts kept cross join lateral safeband.as_saved(kept) saved) a`;
+/** Builds the edit of that row as it is, as `EditedNow`; null if it is as the last save wrote it. */
+export const EDITED = `case when is_edited then jsonb_build_object(
+    'day', safeband.day_no((as_is).counter_day), 'counter', (as_is).inmails_sent_today,
+    'columns', safeband.edited_columns(as_is)) end`;
+
 /** The runs whose history continues the row (R13); absent in a row of older code. */
 const PLACE = `jsonb_strip_nulls(jsonb_build_object('savedRunId', saved_run_id, 'runId', run_id,
     'runEvents', run_events))`;

@@ -25,7 +25,8 @@ export type LockedRow = {
   readonly isEdited: boolean;
   /** An earlier manual edit that no reconcile has reported yet. */
   readonly edits: ManualEdit | null;
-  readonly columns: { readonly [name: string]: unknown };
+  /** The columns that differ from the last save. */
+  readonly columns: readonly string[];
 };
 
 export async function lockAccount(db: Queryable, accountId: string): Promise<LockedRow | null> {
@@ -34,33 +35,23 @@ export async function lockAccount(db: Queryable, accountId: string): Promise<Loc
             last_write_mark as "lastMark", last_run as "lastRun",
             safeband.day_no(counter_day) as day,
             inmails_sent_today as counter, highest_cap as cap,
-            is_edited as "isEdited", edits, case when is_edited then to_jsonb(a) else '{}' end as columns
+            is_edited as "isEdited", edits,
+            case when is_edited then safeband.edited_columns(a) else '{}' end as columns
        from safeband.accounts a where account_id = $1 for update`,
     [accountId],
   );
   return rows[0] ?? null;
 }
 
-/** Returns the manually changed columns, as far as the new row differs from them. */
+/** Returns the manual edit of the row before the save. Call it in the transaction of the save. */
 export async function manualEditIn(
   db: Queryable,
-  accountId: string,
-  locked: LockedRow,
+  { isEdited, day, counter, cap, columns }: LockedRow,
 ): Promise<ManualEdit | null> {
-  if (!locked.isEdited) return null;
-  const { rows } = await db.query<{ id: string; columns: readonly string[] }>(
-    `select pg_current_xact_id()::text as id,
-            coalesce(array_agg(old.key order by old.key), '{}') as columns
-       from jsonb_each($2::jsonb) old, safeband.accounts a, jsonb_each(to_jsonb(a)) new
-      where a.account_id = $1 and new.key = old.key and new.value is distinct from old.value
-        and old.key not in ('version', 'updated_at', 'recorded_at', 'is_edited', 'edits',
-              'hot_since', 'last_checked_at', 'last_write', 'last_write_mark', 'last_run',
-              'saved_run_id', 'run_id', 'run_events')`,
-    [accountId, JSON.stringify(locked.columns)],
-  );
-  const { id = '', columns = [] } = rows[0] ?? {};
-  const cap = columns.includes('highest_cap') ? null : locked.cap;
-  return { id, day: locked.day, counter: locked.counter, cap, columns };
+  if (!isEdited) return null;
+  const { rows } = await db.query<{ id: string }>('select pg_current_xact_id()::text as id');
+  const isCapKnown = !columns.includes('highest_cap');
+  return { id: rows[0]?.id ?? '', day, counter, cap: isCapKnown ? cap : null, columns };
 }
 
 /** Keeps a manual edit in the account's row until a reconcile has reported it. */
@@ -160,7 +151,10 @@ export async function writeHeartbeat(db: Queryable, run: RunRows): Promise<void>
   );
 }
 
-/** Writes what was corrected on one day, and why. A manual edit is reported once. */
+/**
+ * Writes what was corrected on one day, and why. A manual edit is reported once. If the counter did
+ * not change, the correction has no numbers.
+ */
 export async function writeCorrection(
   db: Queryable,
   { accountId, runId, at, foreign }: RunRows,
@@ -178,8 +172,8 @@ export async function writeCorrection(
       accountId,
       runId,
       day,
-      before,
-      after,
+      before === after ? null : before,
+      before === after ? null : after,
       JSON.stringify({
         parts,
         editedColumns: foreign?.columns ?? [],

@@ -276,7 +276,7 @@ describe('account_status', () => {
     await claim(entity);
     await pool.query(
       `update safeband.accounts set state = 'cooldown', cooldown_until = '2026-11-24T10:00:00Z',
-         cooldown_cause = 'throttled', last_checked_at = now() where account_id = $1`,
+         cooldown_cause = 'throttled', last_checked_at = now(), recorded_at = now() where account_id = $1`,
       [accountId],
     );
     expect(await seenAt('2026-11-24T09:59:59.999Z')).toMatchObject({ state: 'cooldown' });

@@ -51,7 +51,7 @@ it.each(rows(TABLE))(
   },
 );
 
-it('account_status counts a manual edit as drift, but not the sends of another system', async () => {
+it('account_status counts neither a manual edit nor the sends of another system as drift', async () => {
   const accountId = must(isAccountId, 'imported');
   const { account } = anAccount({ accountId, inmailsSentToday: 7 }).entity;
   const row = accountRow(account, 0);
@@ -61,5 +61,6 @@ it('account_status counts a manual edit as drift, but not the sends of another s
   await pool.query('update safeband.accounts set inmails_sent_today = 9 where account_id = $1', [
     accountId,
   ]);
-  expect(await read()).toMatchObject({ counter: 9, imported: 7, drift: 2, remaining: 41 });
+  expect(await read()).toMatchObject({ counter: 7, imported: 7, drift: 0, remaining: 43 });
+  expect((await read())?.edited).toMatchObject({ row: 9, counted: 7 });
 });

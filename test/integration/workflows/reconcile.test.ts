@@ -138,7 +138,9 @@ describe('a run', () => {
     await edit(stand, id, `${column} = ${value}`);
     expect(await update(account, 'reconcileNow')).toMatchObject({ healed: true });
     expect(await rowOf()).toEqual(before);
-    expect(await all(stand, CORRECTIONS, id)).toEqual([{ before: 1, after: 1, edited: [column] }]);
+    expect(await all(stand, CORRECTIONS, id)).toEqual([
+      { before: null, after: null, edited: [column] },
+    ]);
   });
 
   it('a reconcile writes a deleted reservation again', async () => {

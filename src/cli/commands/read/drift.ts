@@ -75,6 +75,12 @@ async function find(pool: Pool, at: Instant, limit: number): Promise<Found> {
   return { checked, all: disagreeing.length, accounts };
 }
 
+/** Returns the counter of an edited row where it is not the gate's. */
+function editText({ isEdited, edited, counter }: Found['accounts'][number]): string {
+  if (!isEdited) return '';
+  return edited && edited.row !== counter ? `the row has ${edited.row}` : 'manual edit';
+}
+
 const answerOf = (found: Found, at: Instant): Answer => ({
   json: {
     checked: found.checked,
@@ -101,7 +107,7 @@ function textOf({ checked, all, accounts }: Found, at: Instant, style: Style): s
     row.uncertain,
     row.imported,
     row.drift - row.inFlight - row.uncertain,
-    row.isEdited ? 'manual edit' : '',
+    editText(row),
     clock(row.lastCheckedAt, at),
   ]);
   const head = ['account', 'state', '>counter', '>log', '>in flight', '>uncertain', '>imported'];

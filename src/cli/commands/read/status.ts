@@ -65,7 +65,7 @@ async function list({ world, now }: Context, options: ListOptions): Promise<Answ
         `--after ${next}`,
       ].join(' ');
       const more = next === null ? [] : ['', `more: ${bold(`safeband status ${same}`)}`];
-      return [tableOf(accounts, at, style), ...more].join('\n');
+      return [tableOf(accounts, at, style), ...editsIn(accounts), ...more].join('\n');
     },
   };
 }
@@ -95,6 +95,14 @@ const tableOf = (rows: readonly AccountJson[], at: Instant, { table, ...style }:
       'checked (UTC)',
     ],
   );
+
+/** Returns a line for each row that was edited manually. */
+function editsIn(rows: readonly AccountJson[]): readonly string[] {
+  const lines = rows.flatMap(({ accountId, edited }) =>
+    edited ? [`${accountId}: ${edited.line}`] : [],
+  );
+  return lines.length === 0 ? [] : ['', ...lines];
+}
 
 const gapText = (row: AccountJson): string => {
   const gap = row.counter - row.delivered - row.external;
@@ -150,12 +158,7 @@ function cardOf(
     '',
     `${name('caps')}${capsText(status)}`,
     `${name('checked')}${when(instantOrNull(status.lastCheckedAt), now)}${nextText(status, now)}`,
-    ...(edited
-      ? [
-          `${name('edited')}the row has the counter ${edited.row}, the account counts ` +
-            `${edited.counted}; the larger number counts until the next reconcile`,
-        ]
-      : []),
+    ...(edited ? [`${name('edited')}${edited.line}`] : []),
     ...stopsOf(status, now).map(([title, text]) => `${name(title)}${text}`),
     ...(status.unsaved
       ? [`${name('unsaved')}${counted(status.unsaved, 'row')} not in Postgres yet`]

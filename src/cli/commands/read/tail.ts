@@ -4,6 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { assertNever } from '../../../domain/primitives/assert.js';
+import { correctionWords } from '../../../domain/gap/correctionWords.js';
 import { changesText, settingsIn } from '../../../domain/records/settingsChange.js';
 import { shown } from '../../../domain/primitives/text.js';
 import { isoInstant, MINUTE_MS, type Instant } from '../../../domain/primitives/time.js';
@@ -92,9 +93,14 @@ function lineOf({ kind, at, details }: Happening, { colors }: Style): string {
   const isResolved = details['resolved'] === true;
   const [word, text] = isResolved
     ? ['resolved', `alert ${wordOf(details['kind'])}`]
-    : kind === 'change' && details['kind'] === 'policy'
-      ? ['policy', `by ${wordOf(details['actor'])}: ${changesText(settingsIn(details['details']))}`]
-      : wordsOf(kind, (name) => wordOf(details[name]));
+    : kind === 'correction'
+      ? ['corrected', correctedIn(details)]
+      : kind === 'change' && details['kind'] === 'policy'
+        ? [
+            'policy',
+            `by ${wordOf(details['actor'])}: ${changesText(settingsIn(details['details']))}`,
+          ]
+        : wordsOf(kind, (name) => wordOf(details[name]));
   const colour = kind === 'alert' ? colors.yellow : kind === 'event' ? colors.green : String;
   return `${colors.dim(time)}  ${colour(word.padEnd(11))}  ${text}`;
 }
@@ -104,7 +110,17 @@ const wordOf = (value: unknown): string =>
 
 type Of = (name: string) => string;
 
-function wordsOf(kind: Happening['kind'], of: Of): readonly [string, string] {
+function correctedIn({ before, after, columns, quotaDay }: Happening['details']): string {
+  const number = (value: unknown): number | null => (typeof value === 'number' ? value : null);
+  const names = Array.isArray(columns) ? columns.map(wordOf) : [];
+  const found = { before: number(before), after: number(after), columns: names };
+  return correctionWords(found, wordOf(quotaDay));
+}
+
+function wordsOf(
+  kind: Exclude<Happening['kind'], 'correction'>,
+  of: Of,
+): readonly [string, string] {
   const because = of('reason') === '' ? '' : `: ${of('reason')}`;
   switch (kind) {
     case 'event': {
@@ -121,10 +137,6 @@ function wordsOf(kind: Happening['kind'], of: Of): readonly [string, string] {
         return [of('action'), `alert ${of('kind')} by ${of('actor')}${because}`];
       const often = of('times') === '1' ? '' : `, ${of('times')} times`;
       return ['alert', `${of('kind')} (${of('severity')})${often}`];
-    }
-    case 'correction': {
-      const numbers = `from ${of('before')} to ${of('after')}`;
-      return ['corrected', `the counter of ${of('quotaDay')} ${numbers}`];
     }
     default:
       return assertNever(kind);

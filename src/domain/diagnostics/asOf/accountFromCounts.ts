@@ -11,7 +11,8 @@ import { entityOf, pass } from '../../entity/entity.js';
 import { assert } from '../../primitives/assert.js';
 import { isChatId, isReservationId } from '../../primitives/ids.js';
 import { REMEMBERED_DAYS, SLOTS_MAX } from '../../primitives/limits.js';
-import type { Instant, UtcDay } from '../../primitives/time.js';
+import { dayOf, type Instant, type UtcDay } from '../../primitives/time.js';
+import { counterOf } from '../../account/counter.js';
 import type { DayRow } from '../../records/records.js';
 import type { StoredAccount } from '../../records/snapshot.js';
 import type { RecordContext } from './accountFromRecords.js';
@@ -43,7 +44,7 @@ export function accountOfCounts(found: CountedRows, context: RecordContext, now:
   const start = { accountId, connect: state === 'connected' };
   const bare = bareAccount(start, { ...rows, highestNumber: version }, stored.day);
   const total = found.slots.reduce((sum, { count }) => sum + count, 0);
-  const account = accountWith(bare, {
+  const read = accountWith(bare, {
     slots: found.slots.flatMap(slotsOf),
     days: bare.days.map((book) => bookOf(book, found)),
     openings: context.openings,
@@ -51,7 +52,18 @@ export function accountOfCounts(found: CountedRows, context: RecordContext, now:
     reconciledAt: context.checkedAt,
     isCrowded: total > SLOTS_MAX,
   });
+  const account =
+    context.isCounterKept === true && stored.day >= dayOf(now) ? withCounter(read, stored) : read;
   return pass(entityOf(account, owner, version), now).account;
+}
+
+/** Returns the account with the counter of its last save; the gate needs no parts of it. */
+function withCounter(account: Account, { day, counter }: StoredAccount): Account {
+  const excess = Math.max(0, counter - counterOf(account, day));
+  const days = account.days.map((book) =>
+    book.day === day ? bookWith(book, { unexplained: book.unexplained + excess }) : book,
+  );
+  return accountWith(account, { days });
 }
 
 /** Returns the slots of a count: one object for all settled ones, which differ in nothing. */

@@ -7,7 +7,8 @@ import type { Account } from '../../account/account.js';
 import { entityOf, pass } from '../../entity/entity.js';
 import { accountWith, bookWith } from '../../account/update.js';
 import type { ReadBack, StoredAccount } from '../../records/snapshot.js';
-import type { Instant, UtcDay } from '../../primitives/time.js';
+import { dayOf, type Instant, type UtcDay } from '../../primitives/time.js';
+import { counterOf, tallyOf } from '../../account/counter.js';
 import type { WindowIntervals } from '../../account/sendingWindow.js';
 import { compare } from '../../primitives/ids.js';
 import { bareAccount } from '../../entity/bareAccount.js';
@@ -22,6 +23,10 @@ export type RecordContext = {
   readonly openings: WindowIntervals | null;
   /** The row itself has the state `unverified`. */
   readonly isUnverified?: boolean;
+  /**
+   * True: the counter of the row counts, also if rows of reservations were deleted since its save.
+   */
+  readonly isCounterKept?: boolean;
 };
 
 /** Returns the account at `now`, rolled, as if no message came after the rows were written. */
@@ -36,7 +41,7 @@ export function accountOfRows(found: FoundRows, context: RecordContext, now: Ins
     { ...found, reservations: inOrder, attempts: [], highestNumber: stored.version },
     stored.day,
   );
-  const account = accountWith(bare, {
+  const read = accountWith(bare, {
     // The counts of the rows, not of the event log, because readers compare the two.
     days: bare.days.map((book) => {
       const counted = book.day === stored.day ? stored : ofDay(found, book.day);
@@ -48,7 +53,34 @@ export function accountOfRows(found: FoundRows, context: RecordContext, now: Ins
     isIdentityChecked: context.isUnverified !== true,
     reconciledAt: context.checkedAt,
   });
+  const account =
+    context.isCounterKept === true && stored.day >= dayOf(now) ? withCounter(read, found) : read;
   return pass(entityOf(account, stored.owner, stored.version), now).account;
+}
+
+/**
+ * Returns the account with the counter of its last save. Of what its slots lack, rows of the event
+ * log prove as much as they can, and the rest is unexplained.
+ */
+function withCounter(account: Account, { account: stored, events }: FoundRows): Account {
+  const { day } = stored;
+  const excess = Math.max(0, stored.counter - counterOf(account, day));
+  if (excess === 0) return account;
+  const { delivered, external } = tallyOf(account, day);
+  const logged = events.filter(({ quotaDay }) => quotaDay === day);
+  const byUs = logged.filter(({ source }) => source !== 'external').length;
+  const proved = Math.min(excess, Math.max(0, logged.length - delivered - external));
+  const ours = Math.min(proved, Math.max(0, byUs - delivered));
+  const days = account.days.map((book) =>
+    book.day === day
+      ? bookWith(book, {
+          forgottenDelivered: book.forgottenDelivered + ours,
+          external: book.external + proved - ours,
+          unexplained: book.unexplained + excess - proved,
+        })
+      : book,
+  );
+  return accountWith(account, { days });
 }
 
 const ofDay = ({ days }: FoundRows, day: UtcDay): FoundRows['days'][number] | undefined =>

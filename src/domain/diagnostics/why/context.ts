@@ -2,6 +2,8 @@
 import { wordsOfAlert } from '../alerts/alertHelp.js';
 import { names, words } from '../../gap/sentences.js';
 import { stopsOf } from './blockers.js';
+import { editOfStatus } from '../asOf/statusFromRecords.js';
+import { instant } from './statusGap.js';
 import { isoDay, isoInstant } from '../../primitives/time.js';
 import type { WhyContext, WhyRows } from './model.js';
 import type { StatusWire } from '../../wire/responses.js';
@@ -23,6 +25,7 @@ export const contextOf = (
 function underWay(rows: WhyRows, status: StatusWire, isAhead: boolean): readonly WhyContext[] {
   const { external } = status;
   const verb = external === 1 ? 'was' : 'were';
+  const edited = editOfStatus(status, rows.row, instant(status.asOf));
   return [
     ...(isAhead
       ? [
@@ -35,17 +38,7 @@ function underWay(rows: WhyRows, status: StatusWire, isAhead: boolean): readonly
           } as const,
         ]
       : []),
-    ...(rows.row.isEdited
-      ? [
-          {
-            kind: 'edited',
-            at: status.nextReconcileAt,
-            text:
-              "The account's row, or one of its reservations, was edited manually. The next" +
-              ' reconcile restores it.',
-          } as const,
-        ]
-      : []),
+    ...(edited ? [{ kind: 'edited', at: edited.correctedAt, text: edited.line } as const] : []),
     ...(external > 0
       ? [
           {

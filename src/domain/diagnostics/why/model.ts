@@ -1,6 +1,7 @@
 /** The input and the shape of the article about a gap (`why.ts`). */
 import type { Account } from '../../account/account.js';
 import type { AlertKind } from '../../account/alertKinds.js';
+import type { EditedNow } from '../asOf/editedRow.js';
 import type { GapCause } from '../../gap/breakdown.js';
 import type { Stop } from './blockers.js';
 import type { CustomerWords } from './customer.js';
@@ -14,10 +15,8 @@ export type WhyRows = {
   readonly account: Account;
   readonly row: {
     readonly version: number;
-    readonly day: UtcDay;
-    readonly counter: number;
-    /** The row, or a reservation, was written by other means than a save (R14). */
-    readonly isEdited: boolean;
+    /** Null: the row, and those of its reservations, are as they were saved (R14). */
+    readonly edited: EditedNow | null;
     /** Null: the account is cold, so the fleet audit checks it (R8). */
     readonly hotSince: Instant | null;
   };
@@ -38,8 +37,8 @@ export type WhyPart = {
   readonly count: number;
   readonly cause: GapCause;
   readonly isNormal: boolean;
-  /** Null: the time is not known, because a proof, a person or a reconcile decides it. */
-  readonly rightAt: string | null;
+  /** When it changes next, if no message comes. Null: a proof, a person or an audit decides. */
+  readonly changesAt: string | null;
   readonly reservations: readonly string[];
 };
 export type WhyContext = {

@@ -5,7 +5,7 @@
 import { breakdownOf, GAP_CAUSES, type GapPart } from '../../gap/breakdown.js';
 import { evolveAll } from '../../account/evolve.js';
 import { explain, type Gap } from '../../gap/sentences.js';
-import { isAheadOf, rowCounterOf, statusOfRows } from '../asOf/statusFromRecords.js';
+import { isAheadOf, statusOfRows } from '../asOf/statusFromRecords.js';
 import { gapOf, instant, knownOf } from './statusGap.js';
 import { isNormal } from '../../gap/phrases.js';
 import { isoDay, isoOrNull, type Instant } from '../../primitives/time.js';
@@ -29,10 +29,7 @@ export function whyOf(
 ): Why {
   const status = asked ?? statusOfRows(rows, now);
   const isAhead = isAheadOf(status, rows.row);
-  const rowCounter = rowCounterOf(status, rows.row, asked ? 'workflow' : 'rows');
-  const counter = Math.max(status.counter, rowCounter ?? 0);
-  const gap =
-    isAhead || !isInRows(rows, status) ? gapOf(status) : comparedGap(rows, status, counter);
+  const gap = isAhead || !isInRows(rows, status) ? gapOf(status) : comparedGap(rows, status);
   const [headline, ...sentences] = explain(gap, knownOf(status));
   const apart = gap.parts.reduce((sum, { count }) => sum + count, 0);
   const line = canSendLine(status, now, offsetAt(status.timezone));
@@ -50,21 +47,21 @@ export function whyOf(
       count: part.count,
       cause: part.cause,
       isNormal: isNormal(part),
-      rightAt: isoOrNull(sentences[i]?.rightAt ?? null),
+      changesAt: isoOrNull(sentences[i]?.changesAt ?? null),
       reservations: part.reservations,
     })),
     beside: contextOf(rows, status, isAhead),
   };
 }
 
-/** True if the rows have the day and the counter of the status, or were edited manually. */
-const isInRows = ({ account, row }: WhyRows, status: StatusWire): boolean =>
-  isoDay(account.day) === status.quotaDay &&
-  (row.isEdited || counterOf(account, account.day) === status.counter);
+/** True if the rows have the day and the counter of the status. */
+const isInRows = ({ account }: WhyRows, status: StatusWire): boolean =>
+  isoDay(account.day) === status.quotaDay && counterOf(account, account.day) === status.counter;
 
 /** Returns the gap that the next reconcile will find in the event log and the journal. */
-function comparedGap({ account, found }: WhyRows, status: StatusWire, counter: number): Gap {
+function comparedGap({ account, found }: WhyRows, status: StatusWire): Gap {
   const { day } = account;
+  const { counter } = status;
   const after = evolveAll(account, eventsFromEvidence(account, found, instant(status.asOf)));
   const parts = breakdownOf({ day, before: account, after, events: found.events, stood: counter });
   return { day, counter, parts: parts.toSorted((a, b) => place(a) - place(b)) };

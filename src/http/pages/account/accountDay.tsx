@@ -1,9 +1,10 @@
 /** The tab *Day*: the chart of the day, its moments, and the next slots. */
 import type { VNode } from 'preact';
+import { correctionWords } from '../../../domain/gap/correctionWords.js';
 import { startOf } from '../../../domain/primitives/time.js';
 import type { AccountData } from './accountData.js';
 import { DayChart } from './dayChart.js';
-import { cooldownsOf, counterPoints, deliveredPoints, timelineOf } from './dayStory.js';
+import { cooldownsOf, counterPoints, deliveredPoints, marksOf, timelineOf } from './dayStory.js';
 import { dateOf, many } from '../ui/format.js';
 import { Empty, Left, Section, Sentence, When } from '../ui/parts.js';
 
@@ -21,19 +22,20 @@ export function DayPicture({ data }: WithData): VNode {
         cap={numbers.caps.effective}
         counter={counterPoints(rows, numbers)}
         delivered={deliveredPoints(rows)}
-        corrections={corrections}
+        corrections={marksOf(corrections)}
         cooldowns={cooldownsOf(rows)}
       />
       {corrections.length === 0 ? null : (
         <ul class="plain">
-          {corrections.map(({ number, at, before, after, sentences }) => (
-            <li key={number}>
-              <details id={`report-${number}`}>
+          {corrections.map((correction) => (
+            <li key={correction.number}>
+              <details id={`report-${correction.number}`}>
                 <summary>
-                  <When at={at} />: corrected from {before} to {after}
+                  <When at={correction.at} />: corrected{' '}
+                  {correctionWords(correction, dateOf(startOf(correction.day)))}
                 </summary>
                 <p class="note">
-                  The reconcile reported then: <Sentence text={sentences.join(' ')} />
+                  The reconcile reported then: <Sentence text={correction.sentences.join(' ')} />
                 </p>
               </details>
             </li>

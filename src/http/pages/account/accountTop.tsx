@@ -6,7 +6,7 @@ import type { AccountData } from './accountData.js';
 import { CanSendLine } from '../ui/canSend.js';
 import { endsByResume } from '../actions/resume.js';
 import type { Numbers } from '../ui/numbers.js';
-import { Ago, Id, Left, State, When } from '../ui/parts.js';
+import { Ago, Id, Sentence, State, When } from '../ui/parts.js';
 
 type Props = {
   readonly data: AccountData;
@@ -49,7 +49,7 @@ export function Top({ data, now, canOperate, workflowUrl }: Props): VNode {
           changes are possible until Temporal answers again.
         </p>
       ) : null}
-      <Edited numbers={numbers} now={now} />
+      <Edited numbers={numbers} />
     </div>
   );
 }
@@ -121,24 +121,9 @@ function Actions({ numbers, now }: { readonly numbers: Numbers; readonly now: In
 }
 
 /** Renders that a person edited the row; nothing for a row without an edit. */
-function Edited({
-  numbers: { edited, nextCheckAt },
-  now,
-}: {
-  readonly numbers: Numbers;
-  readonly now: Instant;
-}): VNode | null {
-  return edited === null ? null : (
-    <p class="banner banner-warn">
-      The row in Postgres was edited manually: its counter is {edited.row}, and the account's own
-      counter is {edited.counted}. The larger number counts until the next reconcile corrects the
-      row
-      {nextCheckAt === null ? null : (
-        <>
-          , at <When at={nextCheckAt} /> (in <Left until={nextCheckAt} now={now} />)
-        </>
-      )}
-      .
+const Edited = ({ numbers: { edited } }: { readonly numbers: Numbers }): VNode | null =>
+  edited === null ? null : (
+    <p id="edited" class="banner banner-warn">
+      <Sentence text={edited.line} />
     </p>
   );
-}

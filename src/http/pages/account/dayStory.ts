@@ -8,11 +8,12 @@ import type {
 } from '../../../postgres/read/pageReads.js';
 import type { Alert } from '../../../postgres/alerts/alerts.js';
 import type { WrittenChange } from '../../../postgres/read/reads.js';
-import type { Pause, Point } from './dayChart.js';
+import type { Mark, Pause, Point } from './dayChart.js';
 import type { DayColumn } from './daysChart.js';
 import { dateOf, many } from '../ui/format.js';
 import type { Numbers } from '../ui/numbers.js';
 import { ALERT_HELP } from '../../../domain/diagnostics/alerts/alertHelp.js';
+import { correctionWords } from '../../../domain/gap/correctionWords.js';
 import { changesText, settingsIn } from '../../../domain/records/settingsChange.js';
 import { words } from '../../../domain/gap/sentences.js';
 import { causeWords } from '../../../domain/diagnostics/why/blockers.js';
@@ -161,13 +162,19 @@ function reservationMoment(one: DayReservation): readonly Moment[] {
   return [{ at: settledAt ?? reservedAt, id, tone: 'quiet', title: 'Released', detail }];
 }
 
-const correctionMoment = ({ number, at, before, after, day }: Correction): Moment => ({
-  at,
-  id: `correction-${number}`,
+const correctionMoment = (correction: Correction): Moment => ({
+  at: correction.at,
+  id: `correction-${correction.number}`,
   tone: 'warn',
   title: 'Corrected',
-  detail: `the counter of ${dateOf(startOf(day))} from ${before} to ${after}`,
+  detail: correctionWords(correction, dateOf(startOf(correction.day))),
 });
+
+/** Returns the corrections that changed the counter, for the chart. */
+export const marksOf = (corrections: readonly Correction[]): readonly Mark[] =>
+  corrections.flatMap(({ at, before, after }) =>
+    before === null || after === null || before === after ? [] : [{ at, before, after }],
+  );
 
 const changeMoment = (change: WrittenChange): Moment => ({
   at: change.at,

@@ -16,6 +16,7 @@ type Props = {
 export function WhyPage({ frame, why, isAsked }: Props): VNode {
   const { accountId, customer, parts } = why;
   const isFine = parts.every(({ isNormal }) => isNormal);
+  const isEdited = why.beside.some(({ kind }) => kind === 'edited');
   return (
     <Page
       frame={frame}
@@ -40,7 +41,7 @@ export function WhyPage({ frame, why, isAsked }: Props): VNode {
           Quota day {why.quotaDay}.
         </p>
       </div>
-      <details id="details" open={!isFine}>
+      <details id="details" open={!isFine || isEdited}>
         <summary>Details: the two numbers, and what they consist of</summary>
         <Details why={why} now={frame.now} isFine={isFine} />
       </details>
@@ -119,20 +120,18 @@ const Crumbs = ({ accountId }: { readonly accountId: string }): VNode => (
 );
 
 function Part({ part, now }: { readonly part: WhyPart; readonly now: Instant }): VNode {
-  const { text, count, cause, isNormal, rightAt } = part;
-  const at = rightAt === null ? undefined : parseInstant(rightAt);
+  const { text, count, isNormal, changesAt } = part;
+  const at = changesAt === null ? undefined : parseInstant(changesAt);
   return (
     <li class={isNormal ? 'why why-normal' : 'why why-odd'}>
       <strong class="why-count">{count > 0 ? `+${count}` : count}</strong>
       <div>
         <p>{text}</p>
         <p class="note">
-          {isNormal ? '✓ normal' : '▲ not normal'}
-          {at === undefined ? (
-            '; a proof, a person or the next reconcile resolves it'
-          ) : (
+          {isNormal ? '✓ normal' : '▲ not normal'}; {nextOf(part)}
+          {at === undefined ? null : (
             <>
-              ; {cause === 'uncertain' ? 'takes room until' : 'resolved by'}{' '}
+              {' '}
               <When at={at} show="full" />
               {at > now ? (
                 <>
@@ -145,6 +144,15 @@ function Part({ part, now }: { readonly part: WhyPart; readonly now: Instant }):
       </div>
     </li>
   );
+}
+
+/** Returns what happens to the part next, before its time if the time is known. */
+function nextOf({ cause, isNormal, changesAt }: WhyPart): string {
+  const isKnown = changesAt !== null;
+  if (cause === 'uncertain') return isKnown ? 'takes room until' : 'a proof or a person settles it';
+  if (cause === 'in_flight') return isKnown ? 'settled at the reconcile of' : 'settled since';
+  if (isNormal) return isKnown ? 'stays until' : 'stays so';
+  return isKnown ? 'corrected at the reconcile of' : 'corrected at the next reconcile';
 }
 
 const KINDS: Readonly<Record<WhyContext['kind'], string>> = {

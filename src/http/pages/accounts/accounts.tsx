@@ -222,7 +222,7 @@ function Row({
   readonly alerts: OpenCounts | undefined;
   readonly now: Frame['now'];
 }): VNode {
-  const { accountId, tier, counter, caps, logged, delivered, external, drift } = numbers;
+  const { accountId, tier, counter, caps, logged, delivered, external, drift, edited } = numbers;
   const isOver = counter > caps.effective;
   return (
     <tr id={`account-${accountId}`}>
@@ -242,6 +242,11 @@ function Row({
       <td data-label="Counter" class={isOver ? 'number over' : 'number'}>
         <strong>{counter}</strong> of {caps.effective}
         {isOver ? <span class="hidden"> over the cap</span> : null}
+        {edited ? (
+          <span class="note" title={edited.line}>
+            {edited.row === counter ? 'row edited manually' : `the row has ${edited.row}`}
+          </span>
+        ) : null}
       </td>
       <td class="col-bar">
         <Bar numbers={numbers} />

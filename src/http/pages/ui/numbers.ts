@@ -22,8 +22,6 @@ export type Numbers = Omit<StatusRow, 'caps' | 'cooldown' | 'version' | 'updated
   /** Rows of the event log of that day, with the external ones. */
   readonly logged: number;
   readonly asOf: Instant;
-  /** The counter of a row that was edited manually, and the account's own. */
-  readonly edited: StatusRead['edited'];
 };
 
 /** Returns the numbers of an account's row, for a list. */
@@ -36,7 +34,6 @@ export function numbersOfRow(row: StatusRow, at: Instant): Numbers {
     logged: row.delivered + row.external,
     nextCheckAt: null,
     asOf: at,
-    edited: null,
   };
 }
 

@@ -32,7 +32,7 @@ const part = (cause: WhyPart['cause'], isNormal: boolean): WhyPart => ({
   isNormal,
   text: `because of ${cause}`,
   count: 1,
-  rightAt: null,
+  changesAt: null,
   reservations: [],
 });
 /** A read in which all is equal except the named values. */

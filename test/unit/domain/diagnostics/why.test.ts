@@ -43,11 +43,11 @@ it('agrees, for an account without a gap, with its status and the Temporal UI', 
       cause: 'in_flight',
       count: 1,
       isNormal: true,
-      rightAt: '2026-11-24T09:20:37.615Z',
+      changesAt: '2026-11-24T09:20:37.615Z',
       reservations: ['x'],
     },
-    { cause: 'uncertain', count: 1, isNormal: false, rightAt: '2026-11-25T00:00:00.000Z' },
-    { cause: 'imported', count: 1, isNormal: true, rightAt: '2026-11-25T00:00:00.000Z' },
+    { cause: 'uncertain', count: 1, isNormal: false, changesAt: '2026-11-25T00:00:00.000Z' },
+    { cause: 'imported', count: 1, isNormal: true, changesAt: '2026-11-25T00:00:00.000Z' },
   ]);
 });
 
@@ -87,12 +87,22 @@ it('adds up to the counter less the rows of the log, whatever the manual edits',
   );
 });
 
-it('names a manual edit before a reconcile has found it', () => {
+it('a manual edit changes no number, and the context names it with the time of its correction', () => {
   const account = busy();
-  const why = whyFor(account, whyRows(account, { isEdited: true, counter: 104 }));
-  expect(why.headline).toBe('The counter is 104, the event log has 2: 102 apart.');
-  expect(why.parts.find(({ cause }) => cause === 'edited_by_hand')).toMatchObject({ count: 99 });
-  expect(why.beside).toMatchObject([{ kind: 'edited' }]);
+  const edit = { day: dayOf(account.now), counter: 104, columns: ['inmails_sent_today'] };
+  const why = whyFor(account, whyRows(account, { edited: edit }));
+  const { headline, counter, parts } = whyFor(account);
+  expect(why).toMatchObject({ headline, counter, parts });
+  expect(why.beside).toEqual([
+    {
+      kind: 'edited',
+      at: '2026-11-24T09:05:00.000Z',
+      text:
+        'The row of the account was edited manually (inmails_sent_today): its counter is 104, and the ' +
+        'gate counts 5. The next reconcile, at 09:05 UTC on 24 November ' +
+        '(2026-11-24T09:05:00.000Z), corrects it.',
+    },
+  ]);
 });
 
 it('names sends that only the journal has, and rows that the log has lost', () => {

@@ -134,12 +134,13 @@ describe('each class', () => {
     const [, sentence] = sentencesOf(parts, {
       open: [open('x', at('09:05')), open('y', at('09:15'))],
     });
-    expect(sentence?.rightAt).toBeGreaterThanOrEqual(at('09:15'));
-    expect(sentence?.rightAt).toBeLessThan(at('09:25'));
+    expect(sentence?.changesAt).toBeGreaterThanOrEqual(at('09:15'));
+    expect(sentence?.changesAt).toBeLessThan(at('09:25'));
     expect(sentence?.text).toBe(
       '2 are on the counter only (reservations x, y), in flight: reserved before the call, and' +
-        ' not reported back yet. This is normal. They are settled by the reconcile at 09:20 UTC on 24' +
-        ' November (2026-11-24T09:20:37.615Z), at the latest.',
+        ' not reported back yet. This is normal. If no report comes before, the reconcile' +
+        ' at 09:20 UTC on 24 November (2026-11-24T09:20:37.615Z) settles them: delivered, released,' +
+        ' or kept as uncertain until midnight UTC.',
     );
   });
   it('a slot that was settled since the reconcile is shown as settled', () => {
@@ -161,9 +162,9 @@ describe('each class', () => {
       const now = at(String(line['now']));
       const [, sentence] = sentencesOf([part('uncertain', 1, 'x')], { now, open: [slot] });
       const until = line['until'] === '-' ? null : at(String(line['until']));
-      expect(sentence?.rightAt).toBe(until);
+      expect(sentence?.changesAt).toBe(until);
       expect(sentence?.text).toContain(
-        `A proof or a person settles it. It ${until === null ? 'no longer takes room.' : 'takes room until'}`,
+        `until a proof or a person settles it. It ${until === null ? 'no longer takes room.' : 'takes room until'}`,
       );
     },
   );
@@ -202,10 +203,12 @@ describe('a status', () => {
     expect(explainStatus(account.status).map(({ text }) => text)).toEqual([
       'The counter is 5, the event log has 0: 5 apart.',
       '1 is on the counter only (reservation x), in flight: reserved before the call, and not' +
-        ' reported back yet. This is normal. It is settled by the reconcile at 09:20 UTC on 24' +
-        ' November (2026-11-24T09:20:37.615Z), at the latest.',
+        ' reported back yet. This is normal. If no report comes before, the reconcile' +
+        ' at 09:20 UTC on 24 November (2026-11-24T09:20:37.615Z) settles it: delivered, released,' +
+        ' or kept as uncertain until midnight UTC.',
       '1 is on the counter only (reservation y), uncertain: it may or may not have reached' +
-        ' LinkedIn. To be safe, its slot stays spent. A proof or a person settles it. It takes' +
+        ' LinkedIn. To be safe, its slot stays spent. Each reconcile keeps it uncertain until a proof or a' +
+        ' person settles it. It takes' +
         ' room until midnight UTC, the end of 24 November' +
         ' (2026-11-25T00:00:00.000Z), at the latest.',
       '1 is on the counter only, imported: sent by another system before the account was connected.' +
