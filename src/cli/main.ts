@@ -9,7 +9,7 @@ import { withAddresses } from './runningStack.js';
 
 /** How long a command may take to end after Ctrl-C. */
 const END_MS = 1_000;
-/** True if another program was started: it ends by itself, and this process with it. */
+/** True if another program was started: it ends first, and this process with it. */
 let isLaunched = false;
 const here = fileURLToPath(import.meta.url);
 

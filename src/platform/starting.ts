@@ -1,5 +1,5 @@
 /**
- * How a process of ours starts. It waits for a server that is away, with a line every few seconds.
+ * How a process of ours starts. It waits for a server that does not answer, with a line every few seconds.
  * Any other error ends it at once, with one sentence and exit code 1. Signals keep their default
  * meaning until the process runs.
  */

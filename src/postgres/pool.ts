@@ -1,4 +1,4 @@
-/** Connections to Postgres. If the server is away, calls fail within seconds. */
+/** Connections to Postgres. If the server does not answer, calls fail within seconds. */
 import pg from 'pg';
 
 const CONNECT_TIMEOUT_MS = 2_000;

@@ -13,7 +13,7 @@ const AWAY = new RegExp(
 );
 const AWAY_TEXTS = [
   /timeout expired|timeout exceeded when trying|connection timeout|Connection terminated/i,
-  // Texts of PgBouncer, while the server behind it is away.
+  // Texts of PgBouncer, while the server behind it does not answer.
   /cannot connect to server|server_login_retry|server login has been|connect failed|query_wait/i,
 ];
 const UNTRUSTED = /SELF_SIGNED|UNABLE_TO_|CERT_|certificate|DEPTH_ZERO|does not support SSL/i;

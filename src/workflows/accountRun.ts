@@ -177,7 +177,7 @@ export class AccountRun {
 
   /**
    * True if an ask may wait for a check of the database: it has had no check, and no work waits
-   * for a database that is away.
+   * for a database that does not answer.
    */
   mayCheckFor(number: number): boolean {
     return number > this.checkedUpTo && !(this.isBusy && this.isSlow);

@@ -110,7 +110,7 @@ export type AccountRow = {
   readonly rampDayNext: number;
   readonly highestCap: number;
   readonly cooledAtCounter: number;
-  /** As of the write; readers compute what ends by itself. */
+  /** As of the write; readers compute what ends with time. */
   readonly state: 'connected' | 'disconnected';
   readonly cooldowns: readonly Cooldown[];
   readonly hold: Hold | null;

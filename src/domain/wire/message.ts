@@ -108,7 +108,7 @@ export const mayText = (rule: TextRule): Field<string | undefined, TextRule, 'op
   presence: 'optional',
 });
 
-/** A field that HTTP knows by itself, from the path or the key: there it may be left out. */
+/** A field that HTTP knows already, from the path or the key: there it may be left out. */
 export const knownToHttp = <T, R>(field: Field<T, R>): Field<T, R, 'optional'> => ({
   ...field,
   presence: 'optional',

@@ -1,7 +1,7 @@
 /**
  * The answer of the workflow of an account, kept for a minute (R17). The cache asks it again when
- * Postgres reports a change of the account, when a part of the answer ends by itself, and after a
- * hard refresh. While Temporal refuses Queries or is away, nothing is kept, and the page reads the
+ * Postgres reports a change of the account, when time ends a part of the answer, and after a
+ * hard refresh. While Temporal refuses Queries or does not answer, nothing is kept, and the page reads the
  * rows.
  */
 import type { SafebandClient } from '../../client/index.js';
@@ -12,7 +12,7 @@ import { within } from '../plumbing/within.js';
 import { dayIn, instantIn, instantOrNull, nextEdge } from './ui/numbers.js';
 
 const AGE_MAX_MS = 60 * SECOND_MS;
-/** How long a page waits for a Temporal that is away. */
+/** How long a page waits for a Temporal that does not answer. */
 const PATIENCE_MS = 3_000;
 /** How long after a failure the page reads the rows at once, without a call to Temporal. */
 const AWAY_MS = 10 * SECOND_MS;

@@ -37,7 +37,7 @@ export const hasNews = (self: AccountRun): boolean =>
 
 /**
  * True if so many rows wait to be saved that no more messages are taken. So the state that a
- * workflow run hands to the next stays below Temporal's limit while the database is away. A batch
+ * workflow run hands to the next stays below Temporal's limit while the database does not answer. A batch
  * is taken if the rows of all its asks fit, or if no row waits.
  */
 export function isFull(self: AccountRun, next: Entry | undefined = self.inbox[0]): boolean {
@@ -46,7 +46,7 @@ export function isFull(self: AccountRun, next: Entry | undefined = self.inbox[0]
 }
 
 /**
- * True if the database is away and there is no room for the Updates that wait. Their callers then
+ * True if the database does not answer and there is no room for the Updates that wait. Their callers then
  * receive a refusal, and nothing is changed. A Signal has no caller, so it waits.
  */
 export const isToRefuse = (self: AccountRun): boolean =>

@@ -141,7 +141,7 @@ describe('At midnight UTC the counter starts again.', () => {
     };
   }
 
-  it('No reader in a loop ever sees half of the reset.', async () => {
+  it('A reader in a loop never sees a part of the reset without the rest.', async () => {
     const { id, account } = await sent(stand, 2, { ramp: { dailyCaps: [3, 6, 9] } });
     const safeband = createClient({ client: stand.client });
     const before = await statusOf(account);

@@ -60,7 +60,7 @@ function wordsOf({ tier, caps, cooldown }: Sender, reason: Reason): string {
   return REASON_WORDS[reason];
 }
 
-/** Reasons that end by themselves; after them comes a reason that only a person can end. */
+/** Reasons that time ends; after them comes a reason that only a person can end. */
 const ENDING: readonly Reason[] = [
   'no_credits',
   'cooldown',

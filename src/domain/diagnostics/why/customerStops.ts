@@ -93,7 +93,7 @@ function untilWords(stopped: Stopped, notBefore: Instant, clock: Clock): readonl
   return [next, said(text, midnight)];
 }
 
-/** Reasons that end by themselves; after them comes a reason that only a person can end. */
+/** Reasons that time ends; after them comes a reason that only a person can end. */
 const ENDING: readonly Reason[] = [
   'no_credits',
   'cooldown',

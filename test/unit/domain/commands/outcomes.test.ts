@@ -15,7 +15,7 @@ const reserved = (more = {}): Scenario =>
 const delivery = { reservationId: r('r1'), chatId: c('c1') };
 const person = { reason: 'looked', actor: 'ada' };
 
-describe('an ask', () => {
+describe('a reserve', () => {
   it('a reserve takes one slot, however often it is repeated', () => {
     reserved()
       .when(reserve, { reservationId: r('r1'), recipientId: p('ann'), leaseSeconds: 9_000 })

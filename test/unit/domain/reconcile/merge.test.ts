@@ -31,7 +31,7 @@ const comparable = ({ slots, externals, day }: Account): unknown => ({
 });
 const ONCE = { slots: [{ messageId: 'm1', isAdopted: true }], externals: [] };
 
-describe('two tellings of one account', () => {
+describe('a reconcile and the messages that came during it', () => {
   it('a merge counts a send once if it is external in one state and a delivery in the other', () => {
     const workflowSays = rowsSay.when(deliver, report);
     for (const account of [both(rowsSay, workflowSays), both(workflowSays, rowsSay)]) {

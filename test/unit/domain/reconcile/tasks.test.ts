@@ -40,7 +40,7 @@ it.each([
   [600, 6],
   [24_000, 6],
   [60_000, 15],
-])('looks at each of %i accounts once in %i audits', (count, audits) => {
+])('each of %i accounts is asked about once in %i audits', (count, audits) => {
   const ids = Array.from({ length: count }, (_, n) => `acme-${n}`);
   const reads = new Map<string, number>();
   for (let n = 0; n < audits; n += 1) {

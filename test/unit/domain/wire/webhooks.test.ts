@@ -63,7 +63,7 @@ it('shows the end of a secret only', () => {
   expect(maskedSecret('whsec_abcdefgh')).toBe('whsec_…efgh');
 });
 
-it('knows its own events', () => {
+it('an event of Safeband is recognised by its type', () => {
   expect(['reset.done', 'ping', 'constructor', 7].map(isWebhookType)).toEqual([
     true,
     false,
