@@ -8,6 +8,9 @@ import type { Why } from '../../../src/domain/diagnostics/why/model.js';
 import type { StatusRead } from '../../../src/status/readStatus.js';
 import { ask, edit, query, run, update, sent, type Known } from '../../support/account.js';
 import type { PeekWire } from '../../../src/domain/wire/decisions.js';
+import { auditAfter, runAfter } from '../../../src/domain/days/forecast.js';
+import { isAccountId } from '../../../src/domain/primitives/ids.js';
+import { must } from '../../support/scenario.js';
 import { asked, lasting, textOf, withoutLength, type Item } from '../../support/answers.js';
 import { createHttpStand, type HttpStand } from '../../support/http.js';
 
@@ -61,8 +64,19 @@ function onPage({ line, notBefore }: StatusRead['canSend']): string {
   return `${new Date(at).toISOString().slice(11, 19)} UTC (in …): ${reason}`;
 }
 
-/** Asks all three, expects that they agree, and returns their answer. */
+/** Asks all three, and asks again if the time of the next reconcile passed between the answers. */
 async function agreed(id: string, isAway: boolean): Promise<Answers> {
+  const next = Math.min(auditAfter(Date.now()), runAfter(must(isAccountId, id), Date.now()));
+  try {
+    return await agreedOnce(id, isAway);
+  } catch (error) {
+    if (Date.now() < next) throw error;
+    return agreedOnce(id, isAway);
+  }
+}
+
+/** Asks all three, expects that they agree, and returns their answer. */
+async function agreedOnce(id: string, isAway: boolean): Promise<Answers> {
   const { api, why, items, page, article, inPage, next, command } = await asked(
     stand,
     key,
