@@ -100,6 +100,7 @@ const READS: readonly (readonly string[])[] = [
   ['keys', 'revoke', EVIL],
   ['webhooks', 'list'],
   ['webhooks', 'log', '$whe'],
+  ['share', 'list', '$id'],
   ['settle', '$id', 'r-7', '--released', '--reason', 'x'],
   [EVIL],
   ['status', EVIL],

@@ -113,7 +113,7 @@ it('Each other connection of the worker is refused, and it tries none.', async (
   for (let round = 0; round < 20; round += 1) {
     // A save after the edit would overwrite the edit, so nothing may wait to be saved.
     await run(account);
-    await edit(stand, id, `inmails_sent_today = ${18 + (round % 5)}`);
+    await edit(stand, id, `inmails_sent_today = inmails_sent_today + ${1 + (round % 5)}`);
     await run(account);
     // Each edit is reported exactly once. At a continue-as-new, the run that finds it may not be
     // the run that answers: the next workflow run also does a run that was asked for before.
