@@ -1,7 +1,7 @@
 /**
- * How a process of ours starts. It waits for a server that does not answer, with a line every few seconds.
- * Any other error ends it at once, with one sentence and exit code 1. Signals keep their default
- * meaning until the process runs.
+ * How a process of ours starts. It waits for a server that does not answer, with a line every few
+ * seconds. Any other error ends it at once, with one sentence and exit code 1. Signals keep their
+ * default meaning until the process runs.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sentenceOf } from './config.js';

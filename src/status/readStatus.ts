@@ -73,8 +73,8 @@ export function knowing(answer: Answered): Answered | Unanswered {
 
 /**
  * Returns the status of that answer, or of the rows without one; undefined: there is no such
- * account. An answer of the workflow is returned also while Postgres does not answer (`pool` null: it is
- * not set), because the account then still knows its numbers.
+ * account. An answer of the workflow is returned also while Postgres does not answer (`pool` null:
+ * it is not set), because the account then still knows its numbers.
  */
 export async function readStatusWith(
   pool: Pool | null,

@@ -9,7 +9,8 @@ const SEND_FOR_MS = 10 * 60_000;
 const sender = remotely({
   startToCloseTimeout: '12 minutes',
   heartbeatTimeout: '20 seconds',
-  // If a worker dies, another worker follows at once; if Postgres does not answer, the activity waits.
+  // If a worker dies, another worker follows at once. If Postgres does not answer, the activity
+  // waits.
   retry: { initialInterval: '1 second', maximumInterval: '30 seconds' },
 });
 

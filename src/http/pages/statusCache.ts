@@ -1,8 +1,8 @@
 /**
  * The answer of the workflow of an account, kept for a minute (R17). The cache asks it again when
  * Postgres reports a change of the account, when time ends a part of the answer, and after a
- * hard refresh. While Temporal refuses Queries or does not answer, nothing is kept, and the page reads the
- * rows.
+ * hard refresh. While Temporal refuses Queries or does not answer, nothing is kept, and the page
+ * reads the rows.
  */
 import type { SafebandClient } from '../../client/index.js';
 import { SECOND_MS, type Instant } from '../../domain/primitives/time.js';

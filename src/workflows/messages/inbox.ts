@@ -37,8 +37,8 @@ export const hasNews = (self: AccountRun): boolean =>
 
 /**
  * True if so many rows wait to be saved that no more messages are taken. So the state that a
- * workflow run hands to the next stays below Temporal's limit while the database does not answer. A batch
- * is taken if the rows of all its asks fit, or if no row waits.
+ * workflow run hands to the next stays below Temporal's limit while the database does not answer. A
+ * batch is taken if the rows of all its asks fit, or if no row waits.
  */
 export function isFull(self: AccountRun, next: Entry | undefined = self.inbox[0]): boolean {
   if (!self.entity || self.entity.outbox.length === 0) return false;
@@ -46,8 +46,8 @@ export function isFull(self: AccountRun, next: Entry | undefined = self.inbox[0]
 }
 
 /**
- * True if the database does not answer and there is no room for the Updates that wait. Their callers then
- * receive a refusal, and nothing is changed. A Signal has no caller, so it waits.
+ * True if the database does not answer and there is no room for the Updates that wait. Their callers
+ * then receive a refusal, and nothing is changed. A Signal has no caller, so it waits.
  */
 export const isToRefuse = (self: AccountRun): boolean =>
   self.isSlow && isFull(self) && self.inbox.some(({ update }) => update !== null);
