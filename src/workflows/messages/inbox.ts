@@ -46,8 +46,8 @@ export function isFull(self: AccountRun, next: Entry | undefined = self.inbox[0]
 }
 
 /**
- * True if the database does not answer and there is no room for the Updates that wait. Their callers
- * then receive a refusal, and nothing is changed. A Signal has no caller, so it waits.
+ * True if the database does not answer and there is no room for the Updates that wait. Their
+ * callers then receive a refusal, and nothing is changed. A Signal has no caller, so it waits.
  */
 export const isToRefuse = (self: AccountRun): boolean =>
   self.isSlow && isFull(self) && self.inbox.some(({ update }) => update !== null);
