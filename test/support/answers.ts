@@ -72,3 +72,7 @@ export async function asked(stand: HttpStand, key: string, id: string, isAway: b
     },
   };
 }
+
+/** Returns a sentence as a page shows it: in the reader's zone, so without the ISO form. */
+export const withoutIso = (sentence: string): string =>
+  sentence.replaceAll(/ \(\d{4}-[-:.\dT]+Z\)/g, '');

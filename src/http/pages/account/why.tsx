@@ -2,7 +2,7 @@
 import type { VNode } from 'preact';
 import { parseInstant, type Instant } from '../../../domain/primitives/time.js';
 import { Page, type Frame } from '../ui/layout.js';
-import { Left, Section, When } from '../ui/parts.js';
+import { Left, Section, Sentence as Dated, When } from '../ui/parts.js';
 import { Sentence, Sentences } from '../ui/said.js';
 import type { Why, WhyContext, WhyPart } from '../../../domain/diagnostics/why/model.js';
 
@@ -126,7 +126,9 @@ function Part({ part, now }: { readonly part: WhyPart; readonly now: Instant }):
     <li class={isNormal ? 'why why-normal' : 'why why-odd'}>
       <strong class="why-count">{count > 0 ? `+${count}` : count}</strong>
       <div>
-        <p>{text}</p>
+        <p>
+          <Dated text={text} />
+        </p>
         <p class="note">
           {isNormal ? '✓ normal' : '▲ not normal'}; {nextOf(part)}
           {at === undefined ? null : (
@@ -182,7 +184,9 @@ function Context({ one, now }: { readonly one: WhyContext; readonly now: Instant
           ends in <Left until={at} now={now} />
         </span>
       ) : null}
-      <p>{one.text}</p>
+      <p>
+        <Dated text={one.text} />
+      </p>
     </li>
   );
 }
