@@ -11,7 +11,14 @@ import type { PeekWire } from '../../../src/domain/wire/decisions.js';
 import { auditAfter, runAfter } from '../../../src/domain/days/forecast.js';
 import { isAccountId } from '../../../src/domain/primitives/ids.js';
 import { must } from '../../support/scenario.js';
-import { asked, lasting, textOf, withoutIso, withoutLength, type Item } from '../../support/answers.js';
+import {
+  asked,
+  lasting,
+  textOf,
+  withoutIso,
+  withoutLength,
+  type Item,
+} from '../../support/answers.js';
 import { createHttpStand, type HttpStand } from '../../support/http.js';
 
 let stand: HttpStand;
@@ -119,8 +126,8 @@ async function agreedOnce(id: string, isAway: boolean): Promise<Answers> {
   const { line: note = '' } = api.edited ?? {};
   const named = why.beside.filter(({ kind }) => kind === 'edited').map(({ text: one }) => one);
   expect(named).toEqual(api.edited ? [note] : []);
-  expect(article).toContain(note);
-  expect(text).toContain(note.replaceAll(/ \(\d{4}-[^)]*\)/g, '')); // the page has the instant once
+  expect(article).toContain(withoutIso(note));
+  expect(text).toContain(withoutIso(note)); // the page has the instant once
   expect([command.check.headline, command.check.parts]).toEqual([why.headline, why.parts]);
 
   const inList = Object.fromEntries(LISTED.map((name) => [name, api[name]]));
