@@ -10,7 +10,7 @@ import { dateOf, duration } from '../../primitives/timeWords.js';
 import type { CanSend } from '../../wire/canSend.js';
 import { causeWords } from '../why/blockers.js';
 import { instant } from '../why/statusGap.js';
-import { REASON_WORDS } from './reasonWords.js';
+import { isEndedByTime, REASON_WORDS } from './reasonWords.js';
 
 /** The parts of a status that the line needs. */
 export type Sender = {
@@ -60,15 +60,6 @@ function wordsOf({ tier, caps, cooldown }: Sender, reason: Reason): string {
   return REASON_WORDS[reason];
 }
 
-/** Reasons that time ends; after them comes a reason that only a person can end. */
-const ENDING: readonly Reason[] = [
-  'no_credits',
-  'cooldown',
-  'churn_cap',
-  'outside_window',
-  'paced',
-];
-
 function stopWords(sender: Sender, reason: Reason): string {
   const { hold } = sender;
   if (reason === 'held' && hold) {
@@ -76,7 +67,7 @@ function stopWords(sender: Sender, reason: Reason): string {
     const by = hold.actor === 'safeband' ? 'Safeband' : hold.actor;
     return `Stopped by ${by}: a person has to resume it`;
   }
-  const more = ENDING.includes(reason) ? ', and then a person has to act' : '';
+  const more = isEndedByTime(reason) ? ', and then a person has to act' : '';
   return `Cannot send: ${wordsOf(sender, reason)}${more}`;
 }
 

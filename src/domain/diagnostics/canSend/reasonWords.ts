@@ -23,3 +23,14 @@ const isReason = (text: string): text is DenialReason => Object.hasOwn(REASON_WO
 /** Returns a reason in words; a reason of a newer version as it is. */
 export const reasonWords = (reason: string): string =>
   isReason(reason) ? REASON_WORDS[reason] : reason;
+
+const ENDED_BY_TIME: readonly DenialReason[] = [
+  'no_credits',
+  'cooldown',
+  'churn_cap',
+  'outside_window',
+  'paced',
+];
+
+/** True if time ends the reason. If it has no `retryAt`, a reason for a person comes after it. */
+export const isEndedByTime = (reason: DenialReason): boolean => ENDED_BY_TIME.includes(reason);

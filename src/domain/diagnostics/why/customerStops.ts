@@ -5,6 +5,7 @@ import { assertNever } from '../../primitives/assert.js';
 import { dayOf, type Instant } from '../../primitives/time.js';
 import type { CanSend } from '../../wire/canSend.js';
 import type { StatusWire } from '../../wire/responses.js';
+import { isEndedByTime } from '../canSend/reasonWords.js';
 import {
   atWords,
   beforeWords,
@@ -93,15 +94,6 @@ function untilWords(stopped: Stopped, notBefore: Instant, clock: Clock): readonl
   return [next, said(text, midnight)];
 }
 
-/** Reasons that time ends; after them comes a reason that only a person can end. */
-const ENDING: readonly Reason[] = [
-  'no_credits',
-  'cooldown',
-  'churn_cap',
-  'outside_window',
-  'paced',
-];
-
 function personWords({ hold }: Stopped, reason: Reason): string {
   if (reason === 'disconnected') return 'It sends again when it is connected again.';
   if (reason === 'tier_has_no_inmail') return 'It can send when it has a paid LinkedIn plan.';
@@ -110,7 +102,7 @@ function personWords({ hold }: Stopped, reason: Reason): string {
       ? 'It sends again when a person has checked the account and allows it.'
       : 'It sends again when a person allows it.';
   }
-  if (ENDING.includes(reason)) return 'After that, it sends again when a person allows it.';
+  if (isEndedByTime(reason)) return 'After that, it sends again when a person allows it.';
   return 'It sends again when a person raises the limit.';
 }
 
