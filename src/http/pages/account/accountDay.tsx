@@ -6,7 +6,7 @@ import type { AccountData } from './accountData.js';
 import { DayChart } from './dayChart.js';
 import { cooldownsOf, counterPoints, deliveredPoints, marksOf, timelineOf } from './dayStory.js';
 import { dateOf, many } from '../ui/format.js';
-import { Empty, Left, Section, Sentence, When } from '../ui/parts.js';
+import { Empty, Left, Section, Dated, When } from '../ui/parts.js';
 
 type WithData = { readonly data: AccountData };
 const MOMENTS_SHOWN = 40;
@@ -35,7 +35,7 @@ export function DayPicture({ data }: WithData): VNode {
                   {correctionWords(correction, dateOf(startOf(correction.day)))}
                 </summary>
                 <p class="note">
-                  The reconcile reported then: <Sentence text={correction.sentences.join(' ')} />
+                  The reconcile reported then: <Dated text={correction.sentences.join(' ')} />
                 </p>
               </details>
             </li>
@@ -57,7 +57,7 @@ export function Timeline({ data }: WithData): VNode {
           <ol class="plain-list">
             {moments.slice(0, MOMENTS_SHOWN).map(({ id, at, tone, title, detail }) => (
               <li key={id} id={id} class={`moment moment-${tone}`}>
-                <When at={at} /> <strong>{title}</strong> <Sentence text={detail} />
+                <When at={at} /> <strong>{title}</strong> <Dated text={detail} />
               </li>
             ))}
           </ol>

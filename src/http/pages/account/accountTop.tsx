@@ -6,7 +6,7 @@ import type { AccountData } from './accountData.js';
 import { CanSendLine } from '../ui/canSend.js';
 import { endsByResume } from '../actions/resume.js';
 import type { Numbers } from '../ui/numbers.js';
-import { Ago, Id, Sentence, State, When } from '../ui/parts.js';
+import { Ago, Id, Dated, State, When } from '../ui/parts.js';
 
 type Props = {
   readonly data: AccountData;
@@ -124,6 +124,6 @@ function Actions({ numbers, now }: { readonly numbers: Numbers; readonly now: In
 const Edited = ({ numbers: { edited } }: { readonly numbers: Numbers }): VNode | null =>
   edited === null ? null : (
     <p id="edited" class="banner banner-warn">
-      <Sentence text={edited.line} />
+      <Dated text={edited.line} />
     </p>
   );

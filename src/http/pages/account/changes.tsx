@@ -3,7 +3,7 @@ import type { VNode } from 'preact';
 import { settingsIn } from '../../../domain/records/settingsChange.js';
 import type { WrittenChange } from '../../../postgres/read/reads.js';
 import { changeInWords } from './dayStory.js';
-import { Empty, Section, Sentence, Table, When } from '../ui/parts.js';
+import { Empty, Section, Dated, Table, When } from '../ui/parts.js';
 import { CHANGE_WORDS } from '../ui/words.js';
 
 export const Changes = ({ changes }: { readonly changes: readonly WrittenChange[] }): VNode => (
@@ -50,7 +50,7 @@ function Change({ change }: { readonly change: WrittenChange }): VNode {
             </>
           )}
           <td class="wide">
-            <Sentence text={text} />
+            <Dated text={text} />
           </td>
         </tr>
       ))}

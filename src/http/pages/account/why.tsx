@@ -2,7 +2,7 @@
 import type { VNode } from 'preact';
 import { parseInstant, type Instant } from '../../../domain/primitives/time.js';
 import { Page, type Frame } from '../ui/layout.js';
-import { Left, Section, Sentence as Dated, When } from '../ui/parts.js';
+import { Left, Section, Dated, When } from '../ui/parts.js';
 import { Sentence, Sentences } from '../ui/said.js';
 import type { Why, WhyContext, WhyPart } from '../../../domain/diagnostics/why/model.js';
 

@@ -5,7 +5,7 @@ import type { Severity } from '../../../domain/account/alertKinds.js';
 import { FLEET } from '../../../domain/reconcile/fleetAudit.js';
 import type { Alert, AlertAct, OpenCounts } from '../../../postgres/alerts/alerts.js';
 import { RUNBOOK_PATH } from '../../runbookUrl.js';
-import { Ago, Id, Sentence, When } from '../ui/parts.js';
+import { Ago, Id, Dated, When } from '../ui/parts.js';
 
 const SIGNS = { info: '△ info', warning: '▲ warning', critical: '◆ critical' } as const;
 
@@ -208,7 +208,7 @@ function AlertDetails({ details }: { readonly details: object }): VNode | null {
       <ul class="details">
         {details.sentences.map((text) => (
           <li key={String(text)}>
-            <Sentence text={String(text)} />
+            <Dated text={String(text)} />
           </li>
         ))}
       </ul>

@@ -35,7 +35,7 @@ const INSTANT =
   /((?:midnight UTC, the end of|\d\d:\d\d UTC on) \d{1,2} [A-Z][a-z]+) \((\d{4}-[-:.\dT]+Z)\)/;
 
 /** Renders a sentence of the domain; each instant in it is shown as other instants are. */
-export const Sentence = ({ text }: { readonly text: string }): VNode => {
+export const Dated = ({ text }: { readonly text: string }): VNode => {
   const [before = '', words, iso, ...rest] = text.split(INSTANT);
   return (
     <>
@@ -45,7 +45,7 @@ export const Sentence = ({ text }: { readonly text: string }): VNode => {
           <time dateTime={iso} data-show="full">
             {words}
           </time>
-          <Sentence text={rest.join('')} />
+          <Dated text={rest.join('')} />
         </>
       )}
     </>
