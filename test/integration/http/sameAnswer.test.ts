@@ -115,8 +115,8 @@ async function agreedOnce(id: string, isAway: boolean): Promise<Answers> {
   });
   expect(withoutLength(article)).toContain(withoutLength(line));
   const { customer } = why;
-  const told = [...customer.today, ...customer.stop, ...customer.details, ...why.parts];
-  for (const sentence of [why.headline, ...told.map((one) => one.text)]) {
+  const sentences = [...customer.today, ...customer.stop, ...customer.details, ...why.parts];
+  for (const sentence of [why.headline, ...sentences.map((one) => one.text)]) {
     expect(article).toContain(withoutIso(sentence));
   }
   expect([why.counter, why.logged]).toEqual([

@@ -163,7 +163,7 @@ async function correctionOf({ id, corrected }: Edited): Promise<object> {
   const counted = before ?? Number(row['inmails_sent_today']);
   return { row, edited, before, after, unexplained: counted - logged - sumOf(parts) };
 }
-/** Only an edit that raises the counter changes it: the larger number stood before the reconcile. */
+/** Only an edit that raises the counter changes it: before the reconcile, the counter was larger. */
 const wholeAgain = ({ column, value }: Case, { row }: Edited): object => {
   const counter = Number(row['inmails_sent_today']);
   const isRaised = column === 'inmails_sent_today' && value.includes('+ 4');
