@@ -60,8 +60,8 @@ export function byKeySource(http: Http): Source {
     },
     lastAlerts: (accountId, limit) =>
       alertsOf(`${of(accountId)}/alerts`, { open: 'true' }, limit).catch(() => null),
-    accounts: async ({ state, prefix, after, limit }) => {
-      const query = { state, prefix: prefix === '' ? null : prefix };
+    accounts: async ({ state, sending, prefix, after, limit }) => {
+      const query = { state, send: sending, prefix: prefix === '' ? null : prefix };
       const asked = { path: '/v1/accounts', query, limit, after: after === '' ? null : after };
       const found = await pages<AccountJson>(http, { ...asked, has: ACCOUNT });
       const accounts = found.items.map((one) => picked(one, ACCOUNT));

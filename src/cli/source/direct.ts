@@ -9,8 +9,9 @@ import { whatIf } from '../../postgres/diagnostics/whatIf.js';
 import { readWhy } from '../../postgres/diagnostics/why.js';
 import { readFeed } from '../../postgres/read/feed.js';
 import type { Pool } from '../../postgres/pool.js';
-import { isKnown, pageAccounts } from '../../postgres/read/lists.js';
-import { listEvents } from '../../postgres/read/reads.js';
+import { listAccounts } from '../../postgres/read/accountPages.js';
+import { isKnown } from '../../postgres/read/lists.js';
+import { listEvents, type StatusRow } from '../../postgres/read/reads.js';
 import { search, SearchTooLong } from '../../postgres/read/searching.js';
 import { commandLine } from '../../domain/primitives/commandLine.js';
 import { isRefusal } from '../../domain/account/refusals.js';
@@ -62,7 +63,13 @@ export function directSource(reach: Reach, now: () => Instant): Source {
         : null,
     accounts: async ({ limit, ...asked }) => {
       const at = now();
-      const found = await pageAccounts(pool(), { ...asked, at, accounts: null, limit: limit + 1 });
+      const found: StatusRow[] = [];
+      for (let next: string | null = asked.after; next !== null && found.length <= limit;) {
+        const rest = { after: next, limit: limit + 1 - found.length };
+        const page = await listAccounts(pool(), { ...asked, ...rest, at, accounts: null });
+        found.push(...page.accounts);
+        ({ next } = page);
+      }
       const shown = found.slice(0, limit);
       return {
         accounts: shown.map((row) => accountJson(row, at)),

@@ -11,6 +11,7 @@ import type { WhatIf } from '../../domain/diagnostics/whatIf/whatIf.js';
 import type { Why } from '../../domain/diagnostics/why/model.js';
 import type { AccountState } from '../../domain/gate/accountState.js';
 import type { Instant } from '../../domain/primitives/time.js';
+import type { Sending } from '../../domain/wire/canSend.js';
 import type { StatusWire } from '../../domain/wire/responses.js';
 import type { AccessChange } from '../../postgres/access/changes.js';
 import type { AlertState } from '../../postgres/alerts/alerts.js';
@@ -63,6 +64,8 @@ export type Orders = Pick<
 
 export type AccountsAsked = {
   readonly state: AccountState | null;
+  /** Null: all accounts. */
+  readonly sending: Sending | null;
   readonly prefix: string;
   /** The last account of the page before; empty for the first page. */
   readonly after: string;

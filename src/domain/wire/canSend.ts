@@ -23,6 +23,19 @@ export type CanSend = {
   readonly until: string | null;
 };
 
+/** The groups by which lists of accounts are filtered. */
+export const SENDINGS = ['yes', 'waits', 'person'] as const;
+export type Sending = (typeof SENDINGS)[number];
+/** `none`: the account is disconnected. Its state names this group already, so no filter does. */
+export type SendingGroup = Sending | 'none';
+
+/** Returns the group of an account. A disconnected account was stopped on purpose: `none`. */
+export function sendingOf({ canSend }: { readonly canSend: CanSend }): SendingGroup {
+  if (canSend.canSend) return 'yes';
+  if (canSend.reason === 'disconnected') return 'none';
+  return canSend.needsPerson ? 'person' : 'waits';
+}
+
 /** Returns the answer for an account, as of that instant. It asks the gate, and has no rule. */
 export const canSendAt = (account: Account, at: Instant, isForecast = false): CanSend =>
   canSendOf(peekWire(account, at, isForecast), closingAt(account, at));

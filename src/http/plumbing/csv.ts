@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { csvLine } from '../../domain/primitives/csv.js';
-import type { Placed, Query } from './paging.js';
+import { chosenOf, type Query, type Rows } from './paging.js';
 import { invalidInput } from './problems.js';
 
 export const csvQuery = {
@@ -35,7 +35,7 @@ type Source<P> = {
   /** Values that each row has in addition. */
   readonly more: object;
   /** Reads at most `limit` rows after that place, each with its own place. */
-  readonly read: (after: P | null, limit: number) => Promise<readonly Placed<P>[]>;
+  readonly read: (after: P | null, limit: number) => Promise<Rows<P>>;
 };
 
 /**
@@ -46,16 +46,16 @@ export async function* partsOf<P>({ columns, more, read }: Source<P>): AsyncGene
   let after: P | null = null;
   let head = csvLine(columns);
   for (;;) {
-    const rows: readonly Placed<P>[] = await read(after, ROWS_AT_ONCE);
-    const lines = rows.map(({ item }) => {
+    const rows: Rows<P> = await read(after, ROWS_AT_ONCE);
+    const { found, scannedTo } = chosenOf(rows, ROWS_AT_ONCE);
+    const lines = found.map(({ item }) => {
       const fields: { readonly [name: string]: unknown } = { ...more, ...item };
       return csvLine(columns.map((name) => fields[name]));
     });
     yield `${head}${lines.join('')}`;
     head = '';
-    const last = rows.at(-1);
-    if (last === undefined || rows.length < ROWS_AT_ONCE) return;
-    after = last.place;
+    if (scannedTo === null) return;
+    after = scannedTo;
   }
 }
 

@@ -40,6 +40,19 @@ export type Query = { readonly [name: string]: string | number | undefined };
 export const textIn = (query: Query, name: string): string | null =>
   query[name] === undefined ? null : `${query[name]}`;
 export type Placed<P, T extends object = object> = { readonly item: T; readonly place: P };
+/** Rows that a filter of the program chose: few of them, although more rows follow. */
+export type Chosen<P, T extends object = object> = {
+  readonly found: readonly Placed<P, T>[];
+  /** The place of the last row that was read; null: no row follows. */
+  readonly scannedTo: P | null;
+};
+/** Rows after a place: fewer than asked for only at the end of the list, or with `scannedTo`. */
+export type Rows<P, T extends object = object> = readonly Placed<P, T>[] | Chosen<P, T>;
+/** Returns the rows, and the place where the next read begins; null: no row follows. */
+export function chosenOf<P, T extends object>(rows: Rows<P, T>, limit: number): Chosen<P, T> {
+  if ('found' in rows) return rows;
+  return { found: rows, scannedTo: rows.length < limit ? null : (rows.at(-1)?.place ?? null) };
+}
 export type Page<T extends object = object> = {
   readonly items: readonly T[];
   readonly next: string | null;
@@ -51,23 +64,20 @@ export async function readPage<P extends TSchema, T extends object>(asked: {
   readonly path: string;
   readonly query: Query;
   readonly place: P;
-  readonly read: (
-    after: Static<P> | null,
-    limit: number,
-  ) => Promise<readonly Placed<Static<P>, T>[]>;
+  readonly read: (after: Static<P> | null, limit: number) => Promise<Rows<Static<P>, T>>;
 }): Promise<Page<T>> {
   const { path, query, place, read } = asked;
   const limit = Number(query['limit'] ?? LIMIT_DEFAULT);
   const after = query['cursor'] === undefined ? null : placeIn(place, String(query['cursor']));
-  const found = await read(after, limit + 1).catch((error: unknown) => {
+  const rows = await read(after, limit + 1).catch((error: unknown) => {
     throw after !== null && isDataError(error) ? badCursor() : error;
   });
+  const { found, scannedTo } = chosenOf(rows, limit + 1);
   const shown = found.slice(0, limit);
-  const last = shown.at(-1);
-  const hasMore = found.length > limit && last !== undefined;
+  const to = found.length > limit ? (shown.at(-1)?.place ?? null) : scannedTo;
   return {
     items: shown.map(({ item }) => item),
-    next: hasMore ? `${path}?${paramsOf(query, last.place)}` : null,
+    next: to === null ? null : `${path}?${paramsOf(query, to)}`,
   };
 }
 

@@ -7,7 +7,7 @@ import { Type, type Static, type TObject, type TProperties, type TSchema } from 
 import { isoInstant } from '../../domain/primitives/time.js';
 import { isKnown } from '../../postgres/read/lists.js';
 import { csvQuery, isCsv, sendCsv } from '../plumbing/csv.js';
-import { pageOf, pageQuery, readPage, type Placed, type Query } from '../plumbing/paging.js';
+import { pageOf, pageQuery, readPage, type Query, type Rows } from '../plumbing/paging.js';
 import { accountUnknown } from '../plumbing/problems.js';
 import { closed } from '../schemas/parts.js';
 import { accountParams, problems } from './message.js';
@@ -31,7 +31,7 @@ export type Listing<P extends TSchema> = {
     readonly query: Query;
     readonly after: Static<P> | null;
     readonly limit: number;
-  }) => Promise<readonly Placed<Static<P>>[]>;
+  }) => Promise<Rows<Static<P>>>;
 };
 
 /** Returns a plugin that adds the list of everything that a key may see. */

@@ -1,9 +1,10 @@
 /** The lists of rows, of one account or of all. */
 import { Type } from 'typebox';
 import { isoDay, isoOrNull, parseDay, type Instant } from '../../domain/primitives/time.js';
+import { SENDINGS } from '../../domain/wire/canSend.js';
+import { listAccounts } from '../../postgres/read/accountPages.js';
 import { pageCampaign } from '../../postgres/read/campaigns.js';
 import {
-  pageAccounts,
   pageCorrections,
   pageDays,
   pageReservations,
@@ -37,6 +38,15 @@ const accounts = list({
   item: items.account,
   filters: {
     state: Optional(state),
+    send: Optional(
+      Enum(SENDINGS, {
+        description:
+          'Only accounts that can send now (yes), that wait until an instant or the next ' +
+          'reconcile (waits), or that a person has to look at (person). The server reads at most ' +
+          '2,000 accounts for a page, so a page may have fewer items than `limit`, or none, ' +
+          'while `next` is not null.',
+      }),
+    ),
     prefix: Optional(
       String({ maxLength: 128, description: 'Only ids that begin with this text.' }),
     ),
@@ -44,15 +54,19 @@ const accounts = list({
   place: String(),
   read: async ({ parts, accounts: ids, query, after, limit }) => {
     const now = parts.now();
-    const found = await pageAccounts(parts.pool, {
+    const found = await listAccounts(parts.pool, {
       at: now,
       after: after ?? '',
       limit,
       state: textIn(query, 'state'),
       prefix: textIn(query, 'prefix') ?? '',
+      sending: SENDINGS.find((one) => one === query['send']) ?? null,
       accounts: ids,
     });
-    return found.map((row) => ({ item: accountItem(row, now), place: row.accountId }));
+    return {
+      found: found.accounts.map((row) => ({ item: accountItem(row, now), place: row.accountId })),
+      scannedTo: found.next,
+    };
   },
 });
 

@@ -66,6 +66,10 @@ function lasting({ code, out, err }: Ended): object {
 
 const READS = [
   'status',
+  'status --send yes',
+  'status --send waits',
+  'status --send person --state held',
+  'status --send never',
   'status ID',
   'why ID',
   'slots ID',

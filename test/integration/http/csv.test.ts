@@ -5,10 +5,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SCANNED_MAX } from '../../../src/postgres/read/accountPages.js';
 import { createHttpStand, type HttpStand } from '../../support/http.js';
 
 /** 4 MB. A Unix socket buffers less than 1 MB; TCP may buffer 30. */
 const ROWS = 6_000;
+/** More accounts than the server reads for one page of a filter; only the last one is held. */
+const HELD = SCANNED_MAX + 40;
 let stand: HttpStand;
 let [operator, folder, socketPath] = ['', '', ''];
 const account = 'exported';
@@ -26,6 +29,14 @@ beforeAll(async () => {
        version, updated_at)
      select id, 'premium', '2026-11-20', 'active', 'o', 1, 1, '2026-11-20T00:00:00Z'
        from unnest(array['${account}', 'hidden', 'bulk']) id`,
+  );
+  await rows(
+    `insert into safeband.accounts (account_id, tier, counter_day, state, owner, owner_version,
+       version, updated_at, hold_reason, hold_actor, hold_since)
+     select 'many-' || to_char(n, 'FM0000'), 'premium', '2026-11-20', 'active', 'o', 1, 1, day,
+            case when n = ${HELD} then 'x' end, case when n = ${HELD} then 'ada' end,
+            case when n = ${HELD} then day end
+       from generate_series(1, ${HELD}) n, cast('2026-11-20T00:00:00Z' as timestamptz) day`,
   );
   await rows(
     `insert into safeband.reservations (account_id, reservation_id, quota_day, state, campaign_id,
@@ -71,6 +82,32 @@ const file = async (url: string, key = operator): Promise<readonly Row[]> => {
   return rowsIn(body);
 };
 
+it('a page of the filter "can it send?" reads a limited number, and its next page follows', async () => {
+  type Page = { items: { accountId: string }[]; next: string | null };
+  const page = async (url: string): Promise<Page> => (await get(operator, url)).json<Page>();
+  const idsOf = ({ items }: Page) => items.map((one) => one.accountId);
+  const first = await page('/v1/accounts?send=person&prefix=many-&limit=7');
+  expect(idsOf(first)).toEqual([]);
+  expect(first.next).toContain('send=person');
+  const second = await page(first.next ?? '');
+  expect([idsOf(second), second.next]).toEqual([[`many-${HELD}`], null]);
+  const waiting = await page('/v1/accounts?send=waits&prefix=many-2&limit=30');
+  const rest = await page(waiting.next ?? '');
+  expect(idsOf(waiting)).toEqual(idsOf(await page('/v1/accounts?prefix=many-2&limit=30')));
+  expect([...idsOf(waiting), ...idsOf(rest)]).toContain(`many-${HELD - 1}`);
+  expect(idsOf(rest)).not.toContain(`many-${HELD}`);
+  expect(rest.next).toBe(null);
+  expect((await page('/v1/accounts?send=yes')).items).toEqual([]);
+  const refused = await get(operator, '/v1/accounts?send=never');
+  expect([refused.statusCode, refused.json()]).toEqual([
+    400,
+    expect.objectContaining({
+      field: 'send',
+      detail: 'send should be one of yes, waits, person',
+    }),
+  ]);
+});
+
 describe('a file', () => {
   it('a file has the rows and columns of the list, a name, and is not stored', async () => {
     const url = `/v1/accounts/${account}/reservations`;
@@ -112,6 +149,14 @@ describe('a file', () => {
     ]);
     expect(await file(`/v1/accounts/${account}/alerts?format=csv&open=true`)).toHaveLength(1);
     expect(await file(`/v1/alerts?format=csv`)).toHaveLength(4);
+  });
+
+  it('a file has the accounts of the filter "can it send?", whatever number is read', async () => {
+    const url = '/v1/accounts?send=person&format=csv';
+    const found = await file(url);
+    expect(found.map((row) => row['accountId'])).toEqual([`many-${HELD}`]);
+    const hidden = await stand.key('reader', [account]);
+    expect(await file(url, hidden)).toEqual([]);
   });
 
   it.each([

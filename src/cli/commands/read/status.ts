@@ -2,6 +2,7 @@
 import { Argument, Option, type Command } from 'commander';
 import { commandLine } from '../../../domain/primitives/commandLine.js';
 import type { Instant } from '../../../domain/primitives/time.js';
+import { SENDINGS, type Sending } from '../../../domain/wire/canSend.js';
 import type { StatusWire } from '../../../domain/wire/responses.js';
 import type { StatusRead } from '../../../status/readStatus.js';
 import type { CanSendRead } from '../../../status/canSend.js';
@@ -18,6 +19,7 @@ const ALERTS = 5;
 type ListOptions = {
   readonly prefix: string;
   readonly state?: AccountState;
+  readonly send?: Sending;
   readonly limit: number;
   readonly after: string;
 };
@@ -34,6 +36,12 @@ export const registerStatus: Register = (program: Command, context: Context) => 
       new Argument('[account]', 'show only this account, with all details').argParser(idOf),
     )
     .addOption(new Option('--state <state>', 'only accounts in this state').choices(ACCOUNT_STATES))
+    .addOption(
+      new Option(
+        '--send <answer>',
+        'only accounts that can send now (yes), that wait, or that need a person',
+      ).choices(SENDINGS),
+    )
     .option('--prefix <text>', 'only accounts whose ids begin with this text', '')
     .option('--limit <n>', 'how many accounts to show', whole(1, 1_000), LIMIT)
     .option('--after <account>', 'only accounts after this id: the next page', '')
@@ -42,12 +50,18 @@ export const registerStatus: Register = (program: Command, context: Context) => 
         accountId === undefined ? await list(context, options) : await one(context, accountId),
       );
     });
-  withExamples(command, 'status', 'status acme-anna', 'status --state cooldown --json');
+  withExamples(
+    command,
+    'status',
+    'status acme-anna',
+    'status --send person',
+    'status --state cooldown --json',
+  );
 };
 
 async function list({ world, now }: Context, options: ListOptions): Promise<Answer> {
-  const { state, prefix, limit, after } = options;
-  const asked = { after, prefix, state: state ?? null, limit };
+  const { state, send, prefix, limit, after } = options;
+  const asked = { after, prefix, state: state ?? null, sending: send ?? null, limit };
   const { accounts, next } = await world.source().accounts(asked);
   const at = now();
   return {
@@ -55,12 +69,13 @@ async function list({ world, now }: Context, options: ListOptions): Promise<Answ
     text: (style) => {
       const { bold } = style.colors;
       if (accounts.length === 0) {
-        return state !== undefined || after !== '' || prefix !== ''
+        return [state, send].some((filter) => filter !== undefined) || after !== '' || prefix !== ''
           ? `no account matches\nnext: ${bold('safeband status')} shows all`
           : `no accounts yet\nnext: ${bold('safeband connect <account> --tier sales_navigator')}`;
       }
       const same = [
         ...(state === undefined ? [] : [`--state ${state}`]),
+        ...(send === undefined ? [] : [`--send ${send}`]),
         ...(prefix === '' ? [] : [`--prefix ${prefix}`]),
         `--after ${next}`,
       ].join(' ');

@@ -1,7 +1,8 @@
 /** *Accounts*: counter and event log of each account, and its state. */
 import type { VNode } from 'preact';
 import { TIER_WORDS } from '../../../domain/primitives/tier.js';
-import { addressOf, SENDINGS, SORTS, type Ask, type Listed, type Sort } from './accountsView.js';
+import { SENDINGS } from '../../../domain/wire/canSend.js';
+import { addressOf, SORTS, type Ask, type Listed, type Sort } from './accountsView.js';
 import { CanSendLine } from '../ui/canSend.js';
 import { Bar } from '../ui/bar.js';
 import { many, whole } from '../ui/format.js';

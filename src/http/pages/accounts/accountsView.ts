@@ -1,7 +1,13 @@
 /** Selects the accounts of a list page by its address: search, filter, sort, page. */
 import type { Numbers } from '../ui/numbers.js';
-import { sendingOf, STATES, type Sending } from '../ui/words.js';
+import { STATES } from '../ui/words.js';
 import type { AccountState } from '../../../domain/gate/accountState.js';
+import {
+  sendingOf,
+  SENDINGS,
+  type Sending,
+  type SendingGroup,
+} from '../../../domain/wire/canSend.js';
 
 export const PAGE_SIZE = 50;
 const SEARCH_MAX = 128;
@@ -25,9 +31,6 @@ export type Ask = {
   /** The first page is 1. */
   readonly page: number;
 };
-
-/** The choices of the filter "can it send?"; a disconnected account has its state. */
-export const SENDINGS = ['yes', 'waits', 'person'] as const;
 
 type Query = { readonly [name: string]: unknown };
 const isSort = (raw: unknown): raw is Sort => typeof raw === 'string' && Object.hasOwn(SORTS, raw);
@@ -67,7 +70,7 @@ export type Listed = {
   readonly page: number;
   readonly pages: number;
   readonly byState: Readonly<Record<AccountState, number>>;
-  readonly bySending: Readonly<Record<Sending, number>>;
+  readonly bySending: Readonly<Record<SendingGroup, number>>;
 };
 
 /** Selects the accounts of a page; `accounts` are ordered by id. */
@@ -114,7 +117,7 @@ const countsOf = onceFor((accounts) => {
   return counts;
 });
 const sendingsOf = onceFor((accounts) => {
-  const counts: Record<Sending, number> = { yes: 0, waits: 0, person: 0, none: 0 };
+  const counts: Record<SendingGroup, number> = { yes: 0, waits: 0, person: 0, none: 0 };
   for (const one of accounts) counts[sendingOf(one)] += 1;
   return counts;
 });

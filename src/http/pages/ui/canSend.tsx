@@ -7,8 +7,9 @@ import {
   SECOND_MS,
   type Instant,
 } from '../../../domain/primitives/time.js';
+import { sendingOf } from '../../../domain/wire/canSend.js';
 import { canSendParts } from '../../../status/canSend.js';
-import { sendingOf, SENDING_WORDS } from './words.js';
+import { SENDING_WORDS } from './words.js';
 import type { Numbers } from './numbers.js';
 import { Left, When } from './parts.js';
 

@@ -1,6 +1,6 @@
 /** The words of the pages for the names of the contract. */
 import type { CapName } from '../../../domain/gate/caps.js';
-import type { CanSend } from '../../../domain/wire/canSend.js';
+import type { SendingGroup } from '../../../domain/wire/canSend.js';
 import type { AccountState } from '../../../domain/gate/accountState.js';
 
 /** Ordered by urgency for an engineer on call. */
@@ -41,25 +41,15 @@ export const STATE_WORDS: Readonly<
   },
 };
 
-/** Whether accounts can send: the groups of the list's filter. */
-export type Sending = 'yes' | 'waits' | 'person' | 'none';
-
 /** Each word has a sign, because some readers cannot distinguish colours. */
 export const SENDING_WORDS: Readonly<
-  Record<Sending, { readonly sign: string; readonly word: string }>
+  Record<SendingGroup, { readonly sign: string; readonly word: string }>
 > = {
   yes: { sign: '●', word: 'can send' },
   waits: { sign: '◔', word: 'waits' },
   person: { sign: '■', word: 'needs a person' },
   none: { sign: '○', word: 'disconnected' },
 };
-
-/** Returns the group of an account. A disconnected account was stopped on purpose: `none`. */
-export function sendingOf({ canSend }: { readonly canSend: CanSend }): Sending {
-  if (canSend.canSend) return 'yes';
-  if (canSend.reason === 'disconnected') return 'none';
-  return canSend.needsPerson ? 'person' : 'waits';
-}
 
 export const CAP_WORDS: Readonly<Record<CapName, string>> = {
   daily: 'the daily cap',
