@@ -3,6 +3,7 @@
  * mutant is a copy of the sources in which one text is replaced, and it runs on a real database.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ALERT_CHECKS } from './alertChecks.js';
 import { DATABASE_CHECKS } from './databaseChecks.js';
 import { DATABASE_MUTANTS } from './databaseMutants.js';
 import { buildOf, databaseOf, Desk, type Database } from './desk.js';
@@ -11,7 +12,13 @@ import { IDENTITY_CHECKS } from './identityChecks.js';
 import { RUN_CHECKS } from './runChecks.js';
 import { broken, dropCopies, flawBy, project, tableOf, type Mutant } from './mutant.js';
 
-const CHECKS = { ...DATABASE_CHECKS, ...RUN_CHECKS, ...FLEET_CHECKS, ...IDENTITY_CHECKS };
+const CHECKS = {
+  ...DATABASE_CHECKS,
+  ...RUN_CHECKS,
+  ...FLEET_CHECKS,
+  ...IDENTITY_CHECKS,
+  ...ALERT_CHECKS,
+};
 const caught = new Map<Mutant, string | undefined>();
 afterAll(async () => {
   await dropCopies();

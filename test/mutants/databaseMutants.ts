@@ -1,4 +1,6 @@
 /** SQL, migrations and activities: each of these mutants fails a check on a real database. */
+import type { AlertCheckName } from './alertChecks.js';
+import { ALERT_MUTANTS } from './alertMutants.js';
 import type { DatabaseCheckName } from './databaseChecks.js';
 import type { FleetCheckName } from './fleetChecks.js';
 import { FLEET_MUTANTS } from './fleetMutants.js';
@@ -14,7 +16,7 @@ const ROWS = 'src/postgres/save/rows.ts';
 const RUNS = 'src/postgres/save/runs.ts';
 
 export const DATABASE_MUTANTS: readonly Mutant<
-  DatabaseCheckName | RunCheckName | FleetCheckName | IdentityCheckName
+  DatabaseCheckName | RunCheckName | FleetCheckName | IdentityCheckName | AlertCheckName
 >[] = [
   {
     rule: 'R14',
@@ -305,4 +307,5 @@ export const DATABASE_MUTANTS: readonly Mutant<
     by: 'a window follows the clocks when they change',
   },
   ...IDENTITY_MUTANTS,
+  ...ALERT_MUTANTS,
 ];

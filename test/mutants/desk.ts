@@ -11,6 +11,7 @@ import { accountRow } from '../../src/domain/records/toRecords.js';
 import { isAccountId, type AccountId } from '../../src/domain/primitives/ids.js';
 import type { TasksReading } from '../../src/domain/reconcile/failingTasks.js';
 import { reserve } from '../../src/domain/commands/reserve.js';
+import type { countOpenAlerts, pageAlerts } from '../../src/postgres/alerts/alerts.js';
 import { migrate } from '../../src/postgres/migrate.js';
 import { createPool, type Pool } from '../../src/postgres/pool.js';
 import { anAccount, c, must, r, type Scenario } from '../support/scenario.js';
@@ -26,6 +27,8 @@ export type Database = {
 export type Build = {
   readonly createActivities: typeof createActivities;
   readonly fleetActivities: typeof fleetActivities;
+  readonly pageAlerts: typeof pageAlerts;
+  readonly countOpenAlerts: typeof countOpenAlerts;
 };
 
 /** Creates a database with the migrations of these sources; without sources, of the project. */
@@ -40,13 +43,15 @@ export async function databaseOf(sources?: string): Promise<Database> {
   return { url, pool, drop: close };
 }
 
-/** Loads the function of these sources that builds activities. */
+/** Loads the functions of these sources that build activities and list alerts. */
 export async function buildOf(sources: string): Promise<Build> {
-  const home = (file: string): string =>
-    pathToFileURL(path.join(sources, 'src', 'activities', file)).href;
-  const index: Pick<Build, 'createActivities'> = await import(/* @vite-ignore */ home('index.ts'));
-  const fleet: Pick<Build, 'fleetActivities'> = await import(/* @vite-ignore */ home('fleet.ts'));
-  return { ...index, ...fleet };
+  const home = (file: string): string => pathToFileURL(path.join(sources, 'src', file)).href;
+  const modules: readonly Partial<Build>[] = await Promise.all(
+    ['activities/index.ts', 'activities/fleet.ts', 'postgres/alerts/alerts.ts'].map(
+      (file) => import(/* @vite-ignore */ home(file)),
+    ),
+  );
+  return Object.assign({}, ...modules);
 }
 
 /** Drops heartbeats and log lines, because these activities run without a worker. */

@@ -1,6 +1,7 @@
 /** Decisions of a run and state of an account: each of these mutants fails a check of the domain. */
 import { FULL_ACCOUNT_MUTANTS } from './fullAccountMutants.js';
 import type { CheckName } from './checks/index.js';
+import { ANSWER_MUTANTS } from './answerMutants.js';
 import { EDGE_MUTANTS } from './edgeMutants.js';
 import { SPELLING_MUTANTS } from './identityMutants.js';
 import type { Mutant } from './mutant.js';
@@ -313,4 +314,5 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
   ...EDGE_MUTANTS,
   ...SPELLING_MUTANTS,
   ...FULL_ACCOUNT_MUTANTS,
+  ...ANSWER_MUTANTS,
 ];

@@ -40,6 +40,8 @@ export type Domain = typeof import('../../src/domain/entity/entity.js') &
   typeof import('../../src/domain/records/readParts.js') &
   typeof import('../../src/domain/gate/gate.js') &
   typeof import('../../src/domain/diagnostics/why/customer.js') &
+  typeof import('../../src/domain/wire/canSend.js') &
+  typeof import('../../src/domain/diagnostics/alerts/act.js') &
   typeof import('../../src/domain/primitives/time.js');
 
 const FILES = [
@@ -81,6 +83,8 @@ const FILES = [
   'records/readParts',
   'gate/gate',
   'diagnostics/why/customer',
+  'wire/canSend',
+  'diagnostics/alerts/act',
   'primitives/time',
 ];
 

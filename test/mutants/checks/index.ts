@@ -1,6 +1,7 @@
 /** Rules of the domain that a run, a save or a start has to keep, each under its sentence. */
 import { fullAccountChecks } from './fullAccount.js';
 import { handoverChecks } from './handover.js';
+import { answerChecks } from './answers.js';
 import { edgeChecks } from './edges.js';
 import { correctionChecks } from './corrections.js';
 import { layerChecks } from './layers.js';
@@ -13,5 +14,6 @@ export const CHECKS = {
   ...edgeChecks,
   ...spellingChecks,
   ...fullAccountChecks,
+  ...answerChecks,
 };
 export type CheckName = keyof typeof CHECKS;
