@@ -170,8 +170,8 @@ begin
       select p.oid::regprocedure as name from pg_catalog.pg_proc p
        where p.pronamespace = 'safeband'::regnamespace
          and case when p.prosecdef then (role, p.proname) in (values
-                     -- The audit asks that old rows of history go.
-                     ('safeband_worker', 'prune_history'))
+                     -- The audit asks that old rows of history, and links that ended long ago, go.
+                     ('safeband_worker', 'prune_history'), ('safeband_worker', 'prune_shares'))
                   else p.prorettype <> 'trigger'::regtype end
     loop
       execute format('grant execute on function %s to %I', given.name, role);

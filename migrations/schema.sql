@@ -475,7 +475,9 @@ create table safeband.shares (
   revoked_at timestamp with time zone,
   revoked_by text,
   last_opened_at timestamp with time zone,
+  label text,
   constraint shares_created_by_check CHECK (btrim(created_by) <> ''::text),
+  constraint shares_label_check CHECK (char_length(label) >= 1 AND char_length(label) <= 80 AND label !~ '[[:cntrl:]]'::text AND btrim(label) <> ''::text),
   constraint shares_life CHECK (expires_at >= (created_at + '01:00:00'::interval) AND expires_at <= (created_at + '90 days'::interval)),
   constraint shares_revoked CHECK ((revoked_at IS NULL) = (revoked_by IS NULL)),
   constraint shares_revoked_by_check CHECK (btrim(revoked_by) <> ''::text),
@@ -485,6 +487,7 @@ create table safeband.shares (
   constraint shares_share_number_key UNIQUE (share_number)
 );
 CREATE INDEX shares_account ON safeband.shares USING btree (account_id, share_number DESC);
+CREATE INDEX shares_expiry ON safeband.shares USING btree (expires_at);
 CREATE TRIGGER keep_revoked BEFORE UPDATE ON safeband.shares FOR EACH ROW EXECUTE FUNCTION safeband.keep_revoked();
 alter table safeband.shares enable always trigger keep_revoked;
 CREATE TRIGGER note_share AFTER INSERT OR UPDATE OF revoked_at ON safeband.shares FOR EACH ROW EXECUTE FUNCTION safeband.note_share();
@@ -956,7 +959,8 @@ begin
     insert into safeband.access_changes (kind, actor, target, details)
     values (case when new.revoked_at is null then 'share_made' else 'share_revoked' end,
       coalesce(new.revoked_by, new.created_by), new.share_id,
-      jsonb_build_object('accountId', new.account_id, 'expiresAt', safeband.iso(new.expires_at)));
+      jsonb_strip_nulls(jsonb_build_object('accountId', new.account_id,
+        'expiresAt', safeband.iso(new.expires_at), 'label', new.label)));
   end if;
   return null;
 end $function$;
@@ -1056,6 +1060,22 @@ AS $function$
     returning 1
   )
   select (select count(*) from old_accounts) + (select count(*) from old_reservations)
+$function$;
+
+CREATE OR REPLACE FUNCTION safeband.prune_shares(at timestamp with time zone, days integer DEFAULT 90)
+ RETURNS bigint
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  with gone as (
+    delete from safeband.shares where share_number in (
+      select share_number from safeband.shares
+       where expires_at < at - greatest(days, 30) * interval '1 day'
+       order by expires_at limit 10000)
+    returning 1
+  )
+  select count(*) from gone
 $function$;
 
 CREATE OR REPLACE FUNCTION safeband.refuse_change()

@@ -90,10 +90,9 @@ async function copyId(button) {
     await navigator.clipboard.writeText(button.dataset.copy);
   } catch {
     // Without a secure context, the browser copies only what is selected.
-    const range = document.createRange();
-    range.selectNodeContents(button.previousElementSibling);
-    getSelection().removeAllRanges();
-    getSelection().addRange(range);
+    const { copies } = button.dataset;
+    if (copies) document.getElementById(copies).select();
+    else getSelection().selectAllChildren(button.previousElementSibling);
     document.execCommand('copy');
   }
   button.classList.add('is-copied');

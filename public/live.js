@@ -29,7 +29,6 @@ const FORMATS = {
   time: { hour: '2-digit', minute: '2-digit', second: '2-digit' },
   minute: { hour: '2-digit', minute: '2-digit' },
   date: { day: 'numeric', month: 'short' },
-  dated: { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' },
   full: { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', second: '2-digit' },
 };
 const known = new Map();
@@ -44,25 +43,32 @@ function formatOf(name, timeZone) {
 }
 const isUtc = (one) => /^(UTC|GMT|Etc\/)/.test(one);
 
-/** Puts the reader's own time into a sentence: "before midnight UTC (01:00 your time)". */
+/**
+ * Puts the reader's own time into a sentence: "before midnight UTC (01:00 your time)", "at 09:00
+ * your time", "before 09:00 your time on 26 Nov".
+ */
 function putYourTime(time) {
   const at = new Date(time.dateTime);
-  const isDated = time.dataset.show === 'yours-dated' && at.getDate() !== at.getUTCDate();
-  time.textContent = ` (${formatOf(isDated ? 'dated' : 'minute', zone).format(at)} your time)`;
-  time.title = zone;
+  const kind = time.dataset.show.slice('yours-'.length);
+  const words = `${formatOf('minute', zone).format(at)} ${isUtc(zone) ? 'UTC' : 'your time'}`;
+  if (kind === 'midnight') {
+    time.textContent = isUtc(zone) ? '' : ` (${words})`;
+    return;
+  }
+  const isToday = at.toDateString() === new Date(now()).toDateString();
+  const day = isToday ? '' : ` on ${formatOf('date', zone).format(at)}`;
+  time.textContent = `${kind} ${words}${day}`;
 }
 
 /** Shows each instant in the reader's zone; the other zones are shown on hover. */
 function addLocalTimes(root) {
   const ofPage = (root.id === 'main' ? root : root.querySelector('#main'))?.dataset.zone;
   for (const time of root.querySelectorAll('time[datetime]')) {
-    if (time.dataset.show?.startsWith('yours')) {
-      if (!isUtc(zone)) putYourTime(time);
-      continue;
-    }
     const at = new Date(time.dateTime);
     const ofAccount = time.dataset.zone ?? ofPage;
-    if (!isUtc(zone)) time.textContent = formatOf(time.dataset.show ?? 'time', zone).format(at);
+    if (time.dataset.show?.startsWith('yours')) putYourTime(time);
+    else if (!isUtc(zone))
+      time.textContent = formatOf(time.dataset.show ?? 'time', zone).format(at);
     const others = new Set(['UTC', ...(ofAccount ? [ofAccount] : [])]);
     if (!isUtc(zone)) others.delete(zone);
     time.title = [...others].map((one) => `${formatOf('full', one).format(at)} ${one}`).join('\n');
@@ -229,7 +235,7 @@ function touch(isHeard) {
     isLost = false;
     if (lost) lost.hidden = true;
     if (isOpen) say('● Live', 'on');
-    else say('◌ Asked for every 30 s', 'wait');
+    else say('◌ Updated every 30 s', 'wait');
     return;
   }
   if (!isLost) {

@@ -23,7 +23,7 @@ import {
   writeFleetHeartbeat,
 } from '../postgres/operations/fleet.js';
 import { inTransaction, type Pool } from '../postgres/pool.js';
-import { pruneHistory } from '../postgres/operations/prune.js';
+import { pruneHistory, pruneShares } from '../postgres/operations/prune.js';
 import { raiseAlerts } from '../postgres/save/runs.js';
 import { eachOf } from './eachOf.js';
 import { findFailing, type Tasks } from './failing.js';
@@ -116,12 +116,14 @@ async function audit(pool: Pool, workflows: Workflows, ask: AuditAsk): Promise<A
   return audited;
 }
 
-/** Deletes old history once a day. A failure is no reason to repeat the audit. */
+/** Deletes old history and old links once a day. A failure is no reason to repeat the audit. */
 async function forget(pool: Pool, at: Instant): Promise<void> {
   if (at - startOf(dayOf(at)) >= RECONCILE_INTERVAL_MS) return;
-  await pruneHistory(pool, at).catch((error: unknown) => {
-    log.warn('old history could not be deleted', { error: String(error) });
-  });
+  for (const prune of [pruneHistory, pruneShares]) {
+    await prune(pool, at).catch((error: unknown) => {
+      log.warn('old rows could not be deleted', { statement: prune.name, error: String(error) });
+    });
+  }
 }
 
 /** Reads all connected accounts, and the rows that need a check, page by page. */

@@ -81,6 +81,7 @@ export const endpointJson = (one: Endpoint) => ({
 export const shareJson = (one: Share, now: Instant) => ({
   shareId: one.shareId,
   accountId: one.accountId,
+  label: one.label,
   state: shareStateOf(one, now),
   createdBy: one.createdBy,
   createdAt: isoInstant(one.createdAt),

@@ -1,4 +1,5 @@
 /** A shared link in a real browser: made by an operator, read by a person without a key. */
+import type { Page } from 'playwright-core';
 import { expect, it, vi } from 'vitest';
 import { useDesk, picture, violations, type Desk } from '../support/browser.js';
 import { connected, send, shows } from '../support/walk.js';
@@ -12,6 +13,14 @@ const open = useDesk((opened) => {
 
 const WIDTHS = [320, 360, 768, 1_024, 1_440];
 
+/** Returns the instants that people can see more than once. */
+async function doubled(page: Page): Promise<readonly string[]> {
+  const seen = await page
+    .locator('time:visible')
+    .evaluateAll((all) => all.map((one) => one.getAttribute('datetime')));
+  return seen.filter((at, n) => seen.indexOf(at) !== n).map(String);
+}
+
 it('an operator shares an account, and a customer reads it at every width until it is revoked', async () => {
   const id = await connected(desk, 'vera', 32);
   await desk.client.reserve(id, { reservationId: 'on-its-way' });
@@ -22,10 +31,14 @@ it('an operator shares an account, and a customer reads it at every width until 
   await work.page.getByText('Actions', { exact: true }).click();
   await work.page.getByRole('link', { name: 'Share' }).click();
   await work.page.getByLabel('Valid for').selectOption('7 days');
+  await work.page.getByLabel('Label').fill('ticket 4711');
   await work.page.getByRole('button', { name: 'Make a link' }).click();
   const url = await work.page.getByLabel('The new link').inputValue();
+  await shows(work.page, /^ticket 4711 · ● Valid until /, '#links li');
   expect(await violations(work.page)).toEqual([]);
   await picture(work.page, 'share-make');
+  await work.page.getByRole('button', { name: 'Copy the link' }).click();
+  await expect.poll(() => work.page.locator('#made .is-copied').count()).toBe(1);
 
   const customer = await open({ key: null, timezone: 'Asia/Tokyo', width: 360 });
   await customer.page.goto(url);
@@ -36,6 +49,8 @@ it('an operator shares an account, and a customer reads it at every width until 
   expect(await customer.page.locator('a').count()).toBe(0);
   await customer.page.getByText('What the numbers consist of').click();
   await shows(customer.page, '1 had no clear answer from LinkedIn.');
+  expect(await doubled(customer.page)).toEqual([]);
+  await customer.page.evaluate('scrollTo(0, 0)');
   for (const isDark of [false, true]) {
     await customer.page.emulateMedia({ colorScheme: isDark ? 'dark' : 'light' });
     for (const width of WIDTHS) {
@@ -74,14 +89,17 @@ it('an expired link shows one page, which asks for a new link', async () => {
   const url = await work.page.getByLabel('The new link').inputValue();
   desk.clock.aheadMs = 3_700_000;
   try {
-    for (const width of WIDTHS) {
-      const { page } = await open({ key: null, width });
+    for (const [width, isDark] of WIDTHS.flatMap((one) => [
+      [one, false] as const,
+      [one, true] as const,
+    ])) {
+      const { page } = await open({ key: null, width, isDark });
       const answer = await page.goto(url);
       expect(answer?.status()).toBe(404);
       await shows(page, 'Ask the person who sent you the link for a new one.');
       expect(await page.evaluate('document.documentElement.scrollWidth > innerWidth')).toBe(false);
       expect(await violations(page)).toEqual([]);
-      await picture(page, `share-expired-${width}`);
+      await picture(page, `share-expired-${width}${isDark ? '-dark' : ''}`);
     }
   } finally {
     desk.clock.aheadMs = 0;

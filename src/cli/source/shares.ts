@@ -18,10 +18,10 @@ type Direct = {
 
 /** Returns the links of this database. */
 export const directShares = ({ pool, now, known, publicUrl }: Direct): Shares => ({
-  make: async (accountId, hours, by) => {
+  make: async (accountId, { hours, label, actor: by }) => {
     const base = publicUrl();
     await known(accountId);
-    const order = { accountId, by, at: now(), lastsMs: lengthOf(hours) };
+    const order = { accountId, by, at: now(), lastsMs: lengthOf(hours), label };
     const { share, token } = await makeShare(pool(), order);
     return { ...shareJson(share, now()), url: `${base}/s/${token}` };
   },
@@ -37,8 +37,8 @@ export const directShares = ({ pool, now, known, publicUrl }: Direct): Shares =>
 });
 
 const SHARE = [
-  ...(['shareId', 'accountId', 'state', 'createdBy', 'createdAt', 'expiresAt'] as const),
-  ...(['revokedAt', 'revokedBy', 'lastOpenedAt'] as const),
+  ...(['shareId', 'accountId', 'label', 'state', 'createdBy', 'createdAt'] as const),
+  ...(['expiresAt', 'revokedAt', 'revokedBy', 'lastOpenedAt'] as const),
 ];
 
 type Paths = {
@@ -48,8 +48,9 @@ type Paths = {
 
 /** Returns the links that the key may see. The server records the name of the key. */
 export const byKeyShares = (http: Http, { of, knowing }: Paths): Shares => ({
-  make: async (accountId, hours, actor) => {
-    const made = http.post(`${of(accountId)}/shares`, { expiresInHours: hours, actor });
+  make: async (accountId, { hours, label, actor }) => {
+    const order = { expiresInHours: hours, label, actor };
+    const made = http.post(`${of(accountId)}/shares`, order);
     const has = [...SHARE, 'url'] as const;
     return picked(
       having<ShareJson & { readonly url: string }>(await knowing(accountId, made), has),

@@ -116,8 +116,7 @@ export type Webhooks = {
 export type Shares = {
   readonly make: (
     accountId: string,
-    hours: number,
-    actor: string,
+    order: { readonly hours: number; readonly label: string | null; readonly actor: string },
   ) => Promise<ShareJson & { readonly url: string }>;
   readonly list: (accountId: string, limit: number) => Promise<readonly ShareJson[]>;
   readonly revoke: (

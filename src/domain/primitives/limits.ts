@@ -125,7 +125,7 @@ export const VERIFY_RETRY_MS = 10 * SECOND_MS;
  */
 export const LOOK_AHEAD_DAYS = 32;
 
-/** Days of history that are kept, so that a past decision can be explained (R17). */
+/** Days that history and ended links are kept, so that a past decision can be explained (R17). */
 export const HISTORY_DAYS = 90;
 
 export const BATCH_MAX = 200;

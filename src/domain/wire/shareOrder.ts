@@ -1,5 +1,7 @@
-/** How long a link to an account is valid: 7 days by default, 1 hour to 90 days. */
+/** A link to an account: valid for 7 days, or 1 hour to 90 days; with a label for operators. */
+import { cleaned, PLAIN_TEXT_PATTERN } from '../primitives/text.js';
 import { HOUR_MS } from '../primitives/time.js';
+import { textRule, valueBy } from './values.js';
 
 const HOURS_A_DAY = 24;
 /** Whole hours, because an expiry to the second is of no use to people. */
@@ -21,3 +23,15 @@ export const validHours = (hours: number): number | undefined =>
 
 /** Returns hours in ms. */
 export const lengthOf = (hours: number): number => hours * HOUR_MS;
+
+/** Maximum characters of a label: it is shown in one line of a list. */
+const LABEL_MAX = 80;
+const PLAIN_TEXT = new RegExp(PLAIN_TEXT_PATTERN, 'u');
+const LABEL_WORDS = `text of 1 to ${LABEL_MAX} characters, without line breaks`;
+
+/** Reads what operators call a link, such as `ticket 4711`. The person who opens it never sees it. */
+export const shareLabel = valueBy(textRule(LABEL_MAX), (raw) => {
+  const text = typeof raw === 'string' ? raw.trim() : '';
+  const isLabel = text.length <= LABEL_MAX && PLAIN_TEXT.test(text) && cleaned(text) === text;
+  return isLabel ? { value: text } : { shouldBe: LABEL_WORDS };
+});

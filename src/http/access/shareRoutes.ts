@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type, type Static } from 'typebox';
 import { isoInstant, isoOrNull, type Instant } from '../../domain/primitives/time.js';
-import { lengthOf, SHARE_HOURS } from '../../domain/wire/shareOrder.js';
+import { lengthOf, SHARE_HOURS, shareLabel } from '../../domain/wire/shareOrder.js';
 import { isKnown } from '../../postgres/read/lists.js';
 import {
   listShares,
@@ -14,7 +14,7 @@ import {
 import { whoOf } from './accessLog.js';
 import { actorOf } from './actor.js';
 import { pageOf, pageQuery, readPage, type Query } from '../plumbing/paging.js';
-import { accountUnknown, Problem } from '../plumbing/problems.js';
+import { accountUnknown, invalidInput, Problem } from '../plumbing/problems.js';
 import { closed } from '../schemas/parts.js';
 import * as schemas from '../schemas/shares.js';
 import { accountParams, problems } from '../routes/message.js';
@@ -37,6 +37,7 @@ export const shareUnknown = (): Problem =>
 const item = (share: Share, now: Instant) => ({
   shareId: share.shareId,
   accountId: share.accountId,
+  label: share.label,
   state: shareStateOf(share, now),
   createdBy: share.createdBy,
   createdAt: isoInstant(share.createdAt),
@@ -46,17 +47,25 @@ const item = (share: Share, now: Instant) => ({
   lastOpenedAt: isoOrNull(share.lastOpenedAt),
 });
 
-type Order = { readonly accountId: string; readonly hours: number; readonly actor?: string | null };
+type Order = {
+  readonly accountId: string;
+  readonly hours: number;
+  /** As it was written; null or empty: no label. */
+  readonly label?: string | null;
+  readonly actor?: string | null;
+};
 
-/** Makes a link, and returns it with its address. Throws for an unknown account. */
+/** Makes a link, and returns it with its address. Throws for an unknown account, or a bad label. */
 export async function makeLink(
   { pool, now, publicUrl }: Parts,
   request: FastifyRequest,
-  { accountId, hours, actor }: Order,
+  { accountId, hours, label, actor }: Order,
 ): Promise<{ readonly share: Share; readonly url: string }> {
+  const named = label ? shareLabel(label, now()) : { value: null };
+  if ('shouldBe' in named) throw invalidInput(`label should be ${named.shouldBe}`, 'label');
   if (!(await isKnown(pool, accountId))) throw accountUnknown();
   const by = actorOf(request.caller, actor);
-  const order = { accountId, by, at: now(), lastsMs: lengthOf(hours) };
+  const order = { accountId, by, at: now(), lastsMs: lengthOf(hours), label: named.value };
   const { share, token } = await makeShare(pool, order);
   request.log.info({ ...whoOf(request), shareId: share.shareId }, 'access.share_made');
   const base = publicUrl ?? `${request.protocol}://${request.host}`;
@@ -92,9 +101,10 @@ export function shareRoutes(app: FastifyInstance, parts: Parts): void {
       },
     },
     async (request, reply) => {
-      const { expiresInHours, actor } = request.body;
+      const { expiresInHours, label, actor } = request.body;
       const hours = expiresInHours ?? SHARE_HOURS.default;
-      const order = { accountId: request.params.accountId, hours, actor: actor ?? null };
+      const { accountId } = request.params;
+      const order = { accountId, hours, label: label ?? null, actor: actor ?? null };
       const { share, url } = await makeLink(parts, request, order);
       void reply.header('cache-control', 'no-store');
       return { ...item(share, now()), url };

@@ -1,6 +1,6 @@
 /** The schemas of links to an account. */
 import { Type } from 'typebox';
-import { SHARE_HOURS } from '../../domain/wire/shareOrder.js';
+import { SHARE_HOURS, shareLabel } from '../../domain/wire/shareOrder.js';
 import { ACTOR_RULE } from '../../domain/wire/values.js';
 import { SHARE_ID_PATTERN } from '../../postgres/access/shares.js';
 import { note } from './body.js';
@@ -26,6 +26,15 @@ export const shareOrder = Type.Object(
         Null(),
       ]),
     ),
+    label: may(
+      String({
+        ...shareLabel.rule,
+        ...note(
+          'What operators call the link; the page that it opens does not show it.',
+          'ticket 4711',
+        ),
+      }),
+    ),
     actor: may(
       String({
         ...ACTOR_RULE,
@@ -33,11 +42,15 @@ export const shareOrder = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false, examples: [{}, { expiresInHours: 24, actor: 'ada' }] },
+  {
+    additionalProperties: false,
+    examples: [{}, { expiresInHours: 24, label: 'ticket 4711', actor: 'ada' }],
+  },
 );
 export const share = closed({
   shareId,
   accountId,
+  label: orNull(String({ description: 'What operators call the link.' })),
   state: Enum(['valid', 'expired', 'revoked']),
   createdBy: String({ description: 'The actor: the name of a key, or `cli:<user>`.' }),
   createdAt: instant('When the link was made.'),

@@ -13,6 +13,8 @@ export type Share = {
   readonly number: number;
   readonly shareId: string;
   readonly accountId: string;
+  /** What operators call the link; null: it has no label. */
+  readonly label: string | null;
   readonly createdBy: string;
   readonly createdAt: Instant;
   readonly expiresAt: Instant;
@@ -25,7 +27,7 @@ export type Share = {
 export const SHARE_ID_PATTERN = '^[0-9a-f]{16}$';
 const TOKEN = /^([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/;
 const SHARE = `jsonb_build_object('number', s.share_number, 'shareId', s.share_id,
-  'accountId', s.account_id, 'createdBy', s.created_by, 'createdAt', safeband.ms_of(s.created_at),
+  'accountId', s.account_id, 'label', s.label, 'createdBy', s.created_by, 'createdAt', safeband.ms_of(s.created_at),
   'expiresAt', safeband.ms_of(s.expires_at), 'revokedAt', safeband.ms_of(s.revoked_at),
   'revokedBy', s.revoked_by, 'lastOpenedAt', safeband.ms_of(s.last_opened_at))`;
 
@@ -51,18 +53,20 @@ export async function makeShare(
     readonly by: string;
     readonly at: Instant;
     readonly lastsMs: number;
+    readonly label?: string | null;
   },
 ): Promise<{ readonly share: Share; readonly token: string }> {
-  const { accountId, by, at, lastsMs } = order;
+  const { accountId, by, at, lastsMs, label = null } = order;
   const shareId = randomBytes(8).toString('hex');
   const secret = randomBytes(32).toString('base64url');
   const expiresAt = at + lastsMs;
+  const signature = signatureOf(secret, { shareId, accountId, expiresAt });
   const [share] = await rowsOf<Share>(
     db,
     `insert into safeband.shares as s
-       (share_id, account_id, signature, created_by, created_at, expires_at)
-     values ($1, $2, $3, $4, safeband.at_ms($5), safeband.at_ms($6)) returning ${SHARE} as row`,
-    [shareId, accountId, signatureOf(secret, { shareId, accountId, expiresAt }), by, at, expiresAt],
+       (share_id, account_id, signature, created_by, created_at, expires_at, label)
+     values ($1, $2, $3, $4, safeband.at_ms($5), safeband.at_ms($6), $7) returning ${SHARE} as row`,
+    [shareId, accountId, signature, by, at, expiresAt, label],
   );
   if (!share) throw new Error('an insert returns its row');
   return { share, token: `${shareId}_${secret}` };

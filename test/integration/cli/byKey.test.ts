@@ -95,6 +95,7 @@ const READS = [
   'webhooks list',
   'share list ID',
   'share make ID --expires 91d',
+  'share make ID --label " "',
   'share revoke ID 9f2c4b7a10d3e856',
   'webhooks log WHE',
   'webhooks log whe_1',

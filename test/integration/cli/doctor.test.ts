@@ -154,6 +154,7 @@ describe('every example', () => {
       by: 'test',
       at: Date.now(),
       lastsMs: 7_200_000,
+      label: 'ticket 4711',
     });
     ids = {
       'acme-anna': id,

@@ -4,6 +4,9 @@
  */
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { DAY_MS } from '../../../src/domain/primitives/time.js';
+import { listShares, makeShare } from '../../../src/postgres/access/shares.js';
+import { pruneShares } from '../../../src/postgres/operations/prune.js';
 import { ask, edit, run, sent, update, type Known } from '../../support/account.js';
 import { createHttpStand, type Answer, type HttpStand } from '../../support/http.js';
 
@@ -34,7 +37,11 @@ const open = (url: string, headers: object = HTML): Promise<Answer> =>
   });
 
 it('a link shows the day to a person without a key, until it is revoked', async () => {
-  const { url, shareId } = await shared(id, { expiresInHours: 1, actor: 'ada' });
+  const { url, shareId } = await shared(id, {
+    expiresInHours: 1,
+    label: ' ticket 4711 ',
+    actor: 'ada',
+  });
   const page = await open(url);
   expect([page.statusCode, page.body.includes('You have sent 2 InMails today.')]).toEqual([
     200,
@@ -55,6 +62,7 @@ it('a link shows the day to a person without a key, until it is revoked', async 
   const [listed] = await list();
   expect(listed).toMatchObject({
     shareId,
+    label: 'ticket 4711',
     state: 'valid',
     createdBy: expect.stringMatching(/^ada via/),
   });
@@ -69,7 +77,12 @@ it('a link shows the day to a person without a key, until it is revoked', async 
 
   const { items } = (await stand.ask(operator, '/v1/access?limit=2')).json();
   expect(items).toMatchObject([
-    { kind: 'share_revoked', actor: 'operator-1', target: shareId, details: { accountId: id } },
+    {
+      kind: 'share_revoked',
+      actor: 'operator-1',
+      target: shareId,
+      details: { accountId: id, label: 'ticket 4711' },
+    },
     { kind: 'share_made', target: shareId },
   ]);
   await expect(
@@ -154,6 +167,13 @@ it('only an operator of the account makes, lists and revokes its links', async (
       expect.objectContaining({ status: 400, field: 'expiresInHours' }),
     ]);
   }
+  for (const label of ['x'.repeat(81), '  ', 'two\nlines', '\u001b[2J', 4]) {
+    const answer = await stand.ask(operator, sharesOf(id), { label });
+    expect([label, answer.json()]).toEqual([
+      label,
+      expect.objectContaining({ status: 400, field: 'label' }),
+    ]);
+  }
   expect((await stand.ask(operator, sharesOf('never-was'), {})).statusCode).toBe(404);
   const page = await stand.ask(operator, sharesOf(id) + '?limit=1');
   const next = await stand.ask(operator, page.json<{ next: string }>().next);
@@ -213,7 +233,7 @@ it.each(STATES)(
     await update(account, 'configure', { ...start, actor: say.actor });
     await run(account);
     await make(known);
-    const { url, shareId } = await shared(known.id);
+    const { url, shareId } = await shared(known.id, { label: `${SECRET}label` });
     const { rows } = await stand.pool.query<{ owner: string }>(
       'select owner from safeband.accounts where account_id = $1',
       [known.id],
@@ -231,6 +251,25 @@ it.each(STATES)(
     }
   },
 );
+
+it('the audit deletes links that ended more than 90 days ago, and no other', async () => {
+  const { id: own } = await sent(stand, 0);
+  const at = Date.now();
+  const madeAt = async (agoDays: number): Promise<string> => {
+    const order = { accountId: own, by: 'ada', at: at - agoDays * DAY_MS, lastsMs: DAY_MS };
+    return (await makeShare(stand.pool, order)).share.shareId;
+  };
+  const kept = [await madeAt(0), await madeAt(90)];
+  await madeAt(92);
+  const list = async () =>
+    (await listShares(stand.pool, own, { before: null, limit: 9 })).map(({ shareId }) => shareId);
+  expect(await list()).toHaveLength(3);
+  await pruneShares(stand.pool, at);
+  expect((await list()).toSorted()).toEqual(kept.toSorted());
+  // Links of the last 30 days stay, whatever the caller asks.
+  await stand.pool.query('select safeband.prune_shares(safeband.at_ms($1), 0)', [at]);
+  expect(await list()).toEqual([kept[0]]);
+});
 
 it('while Temporal does not answer, the page shows the rows', async () => {
   const { url } = await shared(id);

@@ -60,12 +60,13 @@ it("only the named roles may run a function with the owner's rights", async () =
     where a.grantee <> p.proowner`;
   expect(await functions(`${given} and a.grantee = 0)`)).toEqual([]);
   const special = `p.prosecdef or p.prorettype = 'trigger'::regtype`;
-  expect(await functions(`(${special}) and ${given})`)).toEqual([
-    'prune_history(timestamp with time zone,integer)',
-  ]);
+  const pruning = ['history', 'shares'].map(
+    (name) => `prune_${name}(timestamp with time zone,integer)`,
+  );
+  expect(await functions(`(${special}) and ${given})`)).toEqual(pruning);
   expect(
     await functions(`p.prosecdef and has_function_privilege('safeband_worker', p.oid, 'execute')`),
-  ).toEqual(['prune_history(timestamp with time zone,integer)']);
+  ).toEqual(pruning);
 });
 
 it('no login may create objects in the database', async () => {
@@ -126,6 +127,7 @@ it("no code of a worker's login runs with the owner's rights, also if it may cre
     expect(await codeOf(login.query(`${own} safeband.${name}()`))).toBe('42501');
   }
   await login.query(`select safeband.prune_history(now() - interval '1 year')`);
+  await login.query(`select safeband.prune_shares(now() - interval '1 year')`);
   login.release(true);
   expect((await owner.query('select * from safeband.proof')).rows).toEqual([]);
   // The triggers did run.

@@ -1,7 +1,12 @@
 /** `safeband share`: links that show one account to a person without a key. */
 import { Argument, InvalidArgumentError, type Command } from 'commander';
 import { commandLine } from '../../../domain/primitives/commandLine.js';
-import { SHARE_HOURS, SHARE_HOURS_WORDS, shareHoursIn } from '../../../domain/wire/shareOrder.js';
+import {
+  SHARE_HOURS,
+  SHARE_HOURS_WORDS,
+  shareHoursIn,
+  shareLabel,
+} from '../../../domain/wire/shareOrder.js';
 import {
   accountArgument,
   actorOf,
@@ -33,6 +38,13 @@ function hours(raw: string): number {
   throw new InvalidArgumentError(`Use ${SHARE_HOURS_WORDS}.`);
 }
 
+function label(raw: string): string {
+  const read = shareLabel(raw, 0);
+  if ('value' in read) return read.value;
+  throw new InvalidArgumentError(`Use ${read.shouldBe}.`);
+}
+
+type MakeOptions = { readonly expires?: number; readonly label?: string };
 function registerMake(share: Command, context: Context): void {
   const command = share
     .command('make', { isDefault: true })
@@ -47,10 +59,13 @@ function registerMake(share: Command, context: Context): void {
       `how long the link is valid: ${SHARE_HOURS_WORDS} (default: 7d)`,
       hours,
     )
-    .action(async (accountId: string, { expires }: { readonly expires?: number }) => {
-      const lasts = expires ?? SHARE_HOURS.default;
-      const by = actorOf(context.io, undefined);
-      const made = await context.world.source().shares.make(accountId, lasts, by);
+    .option('--label <text>', 'what operators call the link; the page does not show it', label)
+    .action(async (accountId: string, options: MakeOptions) => {
+      const made = await context.world.source().shares.make(accountId, {
+        hours: options.expires ?? SHARE_HOURS.default,
+        label: options.label ?? null,
+        actor: actorOf(context.io, undefined),
+      });
       context.answer({
         json: made,
         text: ({ colors }) =>
@@ -63,7 +78,11 @@ function registerMake(share: Command, context: Context): void {
           ].join('\n'),
       });
     });
-  withExamples(command, 'share make acme-anna', 'share make acme-anna --expires 30d');
+  withExamples(
+    command,
+    'share make acme-anna',
+    'share make acme-anna --expires 30d --label "ticket 4711"',
+  );
 }
 
 function registerList(share: Command, context: Context): void {
@@ -82,12 +101,13 @@ function registerList(share: Command, context: Context): void {
           if (shares.length === 0) return `no links yet\nnext: ${make}`;
           const rows = shares.map((one) => [
             one.shareId,
+            one.label,
             endOf(one, now),
             one.createdBy,
             when(instantOf(one.createdAt), now),
             when(instantOrNull(one.lastOpenedAt), now),
           ]);
-          return table(rows, ['link', 'state', 'made by', 'made', 'last opened']);
+          return table(rows, ['link', 'label', 'state', 'made by', 'made', 'last opened']);
         },
       });
     });

@@ -37,21 +37,19 @@ export function customerWords(
   const clock: Clock = { now, timezone, offsetAt: offsetAt(timezone) };
   const sent = Math.max(0, status.delivered + status.external + status.imported);
   const maybe = status.inFlight + status.uncertain + Math.max(0, status.unexplained);
-  return {
-    sent,
-    maybe,
-    left: canSend.left,
-    today: [
-      said(
-        sent === 0 ? 'You have sent no InMails today.' : `You have sent ${inMails(sent)} today.`,
-      ),
-      ...maybeSentences(sent, maybe),
-      ...carriedSentences(status.carried),
-      ...leftSentences(status, sent + maybe + status.carried > 0, clock),
-    ],
-    stop: stopSentences(status, clock),
-    details: detailSentences(status, clock),
-  };
+  const today = [
+    said(sent === 0 ? 'You have sent no InMails today.' : `You have sent ${inMails(sent)} today.`),
+    ...maybeSentences(sent, maybe),
+    ...carriedSentences(status.carried),
+    ...leftSentences(status, sent + maybe + status.carried > 0, clock),
+  ];
+  const stop = stopSentences(status, clock);
+  const named = [...today, ...stop].map(({ at }) => at);
+  // No instant is named twice.
+  const details = detailSentences(status, clock).filter(
+    ({ at }) => at === null || !named.includes(at),
+  );
+  return { sent, maybe, left: canSend.left, today, stop, details };
 }
 
 function maybeSentences(sent: number, maybe: number): readonly Said[] {

@@ -52,17 +52,28 @@ function zoneWords(at: Instant, { now, timezone, offsetAt }: Clock): string {
   return ` (${date}${minuteOf(local)} in ${timezone})`;
 }
 
-const IN_PARTS = /^(.*? UTC)( \([^)]*\))?(.*)$/;
+const MIDNIGHT = /^(.*\bmidnight UTC)( \([^)]*\))?(.*)$/;
+const TIME = /^(.*? )((?:on \d+ \w+ )?(at|before) \d\d:\d\d UTC(?: \([^)]*\))?)(.*)$/;
 
-/**
- * Returns a sentence in parts: `zone` is its time in the zone of the account, which a page replaces
- * by the time of its reader. `zone` is empty if the account's zone is UTC.
- */
-export function zoneIn({ text }: Said): {
+/** A sentence in parts: a page replaces `time` by words in the zone of its reader. */
+export type SaidParts = {
   readonly before: string;
-  readonly zone: string;
+  /**
+   * How the words of the reader begin. `midnight`: `time` has only the other zone, because "midnight
+   * UTC" is the name of the end of a quota day.
+   */
+  readonly kind: 'midnight' | 'at' | 'before';
+  readonly time: string;
   readonly after: string;
-} {
-  const [, before = text, zone = '', after = ''] = IN_PARTS.exec(text) ?? [];
-  return { before, zone, after };
+};
+
+/** Returns the parts of a sentence that names an instant; undefined for another sentence. */
+export function saidParts({ text }: Said): SaidParts | undefined {
+  const [, untilMidnight, zone = '', end = ''] = MIDNIGHT.exec(text) ?? [];
+  if (untilMidnight !== undefined) {
+    return { before: untilMidnight, kind: 'midnight', time: zone, after: end };
+  }
+  const [, before, time = '', kind, after = ''] = TIME.exec(text) ?? [];
+  if (before === undefined) return undefined;
+  return { before, kind: kind === 'before' ? 'before' : 'at', time, after };
 }

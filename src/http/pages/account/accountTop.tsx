@@ -4,6 +4,7 @@ import { TIER_WORDS } from '../../../domain/primitives/tier.js';
 import type { Instant } from '../../../domain/primitives/time.js';
 import type { AccountData } from './accountData.js';
 import { CanSendLine } from '../ui/canSend.js';
+import { Crumbs, CRUMBS } from '../ui/head.js';
 import { endsByResume } from '../actions/resume.js';
 import type { Numbers } from '../ui/numbers.js';
 import { Ago, Id, Dated, State, When } from '../ui/parts.js';
@@ -21,9 +22,7 @@ export function Top({ data, now, canOperate, workflowUrl }: Props): VNode {
   const { accountId, hold } = numbers;
   return (
     <div class="head">
-      <p class="crumbs">
-        <a href="/accounts">Accounts</a>
-      </p>
+      <Crumbs way={[CRUMBS.accounts]} />
       <div class="title">
         <h1>
           <Id id={accountId} />

@@ -3,6 +3,7 @@ import type { VNode } from 'preact';
 import type { StateAt } from '../../../domain/diagnostics/asOf/stateAt.js';
 import { isoInstant, parseInstant, type Instant } from '../../../domain/primitives/time.js';
 import { Bar } from '../ui/bar.js';
+import { crumbsOf, Head } from '../ui/head.js';
 import { Page, type Frame } from '../ui/layout.js';
 import { numbersOfStatus } from '../ui/numbers.js';
 import { Empty, Section, State, When } from '../ui/parts.js';
@@ -23,11 +24,7 @@ type Props = {
 
 export const HistoryPage = ({ frame, accountId, asked, state, failure }: Props): VNode => (
   <Page frame={frame} title={`History: ${accountId}`} here="accounts">
-    <div class="head">
-      <p class="crumbs">
-        <a href="/accounts">Accounts</a> / <a href={`/accounts/${accountId}`}>{accountId}</a>
-      </p>
-      <h1>What did the gate see?</h1>
+    <Head way={crumbsOf(accountId)} title="What did the gate see?">
       <form class="filter" method="get" action={`/accounts/${accountId}/history`}>
         <label class={failure === null ? undefined : 'wrong'}>
           Instant, in UTC
@@ -51,7 +48,7 @@ export const HistoryPage = ({ frame, accountId, asked, state, failure }: Props):
           {failure}
         </p>
       )}
-    </div>
+    </Head>
     {state === null ? null : <Then state={state} />}
   </Page>
 );

@@ -1,6 +1,7 @@
 /** *Why do my numbers differ?* The support article about one account, from its own rows. */
 import type { VNode } from 'preact';
 import { parseInstant, type Instant } from '../../../domain/primitives/time.js';
+import { crumbsOf, Head } from '../ui/head.js';
 import { Page, type Frame } from '../ui/layout.js';
 import { Left, Section, Dated, When } from '../ui/parts.js';
 import { Sentence, Sentences } from '../ui/said.js';
@@ -24,9 +25,7 @@ export function WhyPage({ frame, why, isAsked }: Props): VNode {
       here="accounts"
       stream={`/v1/accounts/${accountId}/stream`}
     >
-      <div class="head">
-        <Crumbs accountId={accountId} />
-        <h1>Why do my numbers differ?</h1>
+      <Head way={crumbsOf(accountId)} title="Why do my numbers differ?">
         <p id="today" class="lead">
           <Sentences all={customer.today} />
         </p>
@@ -40,7 +39,7 @@ export function WhyPage({ frame, why, isAsked }: Props): VNode {
           {isAsked ? '' : ', from Postgres only, because the workflow did not answer or has ended'}.
           Quota day {why.quotaDay}.
         </p>
-      </div>
+      </Head>
       <details id="details" open={!isFine || isEdited}>
         <summary>Details: the two numbers, and what they consist of</summary>
         <Details why={why} now={frame.now} isFine={isFine} />
@@ -68,7 +67,9 @@ function Details({
         ))}
       </ul>
       <p id="headline">{headline}</p>
-      <p id="can-send">{canSend.line}.</p>
+      <p id="can-send">
+        <CanSend canSend={canSend} />.
+      </p>
       {parts.length === 0 ? (
         <p class="banner banner-done">Both numbers are equal. There is nothing to explain.</p>
       ) : (
@@ -113,11 +114,17 @@ function Details({
   );
 }
 
-const Crumbs = ({ accountId }: { readonly accountId: string }): VNode => (
-  <p class="crumbs">
-    <a href="/accounts">Accounts</a> / <a href={`/accounts/${accountId}`}>{accountId}</a>
-  </p>
-);
+/** Renders the line of the gate, with its instant in the zone of the reader. */
+function CanSend({ canSend: { line, notBefore } }: Pick<Why, 'canSend'>): VNode {
+  const at = notBefore === null ? undefined : parseInstant(notBefore);
+  if (at === undefined) return <>{line}</>;
+  return (
+    <>
+      Not before <When at={at} show="full" />
+      {line.slice(line.indexOf('): ') + 1)}
+    </>
+  );
+}
 
 function Part({ part, now }: { readonly part: WhyPart; readonly now: Instant }): VNode {
   const { text, count, isNormal, changesAt } = part;

@@ -7,6 +7,7 @@ import type { Action } from './actions.js';
 import { CONNECT_FIELDS } from './connect.js';
 import type { Field } from './fields.js';
 import type { Form } from '../ui/form.js';
+import { Crumbs, CRUMBS, crumbsOf } from '../ui/head.js';
 import { Page, type Frame } from '../ui/layout.js';
 
 export type Failure = Pick<Problem['fields'], 'title' | 'detail' | 'field' | 'cure'>;
@@ -28,9 +29,7 @@ export function ConfirmPage({
   return (
     <Page frame={frame} title={`${action.title}: ${accountId}`} here="accounts">
       <div class="confirm card">
-        <p class="crumbs">
-          <a href="/accounts">Accounts</a> / <a href={`/accounts/${accountId}`}>{accountId}</a>
-        </p>
+        <Crumbs way={crumbsOf(accountId)} />
         <h1>{action.title}</h1>
         <h2>What will happen to {accountId}</h2>
         <ul>
@@ -93,9 +92,7 @@ export const ConnectPage = ({
 }: Shown & { readonly known?: Connection | undefined }): VNode => (
   <Page frame={frame} title="Connect an account" here="accounts">
     <div class="confirm card">
-      <p class="crumbs">
-        <a href="/accounts">Accounts</a>
-      </p>
+      <Crumbs way={[CRUMBS.accounts]} />
       <h1>Connect an account</h1>
       <p>
         Safeband first compares the account with Postgres, usually in less than a second. Then the

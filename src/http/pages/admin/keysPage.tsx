@@ -1,6 +1,7 @@
 /** *Keys*: who may use this server. A page never has a secret. */
 import type { VNode } from 'preact';
 import type { KeyRow } from '../../../postgres/access/keys.js';
+import { CRUMBS, Head } from '../ui/head.js';
 import { Page, type Frame } from '../ui/layout.js';
 import { Ago, Empty, Id, Section, Table, When } from '../ui/parts.js';
 
@@ -12,16 +13,12 @@ export const KeysPage = ({
   readonly keys: readonly KeyRow[];
 }): VNode => (
   <Page frame={frame} title="Keys" here="fleet" stream="/v1/stream">
-    <div class="head">
-      <p class="crumbs">
-        <a href="/fleet">Fleet</a>
-      </p>
-      <h1>Keys</h1>
+    <Head way={[CRUMBS.fleet]} title="Keys">
       <p class="note">
         <code>safeband keys make</code> makes a key, and <code>safeband keys revoke</code> ends it.
         This page is read again every 30 s.
       </p>
-    </div>
+    </Head>
     <Section id="keys" title={`Keys (${keys.length})`}>
       {keys.length === 0 ? (
         <Empty>No key yet.</Empty>

@@ -2,6 +2,7 @@
 import type { VNode } from 'preact';
 import type { Delivery, Endpoint } from '../../../postgres/webhooks/endpoints.js';
 import { whole } from '../ui/format.js';
+import { CRUMBS, Head } from '../ui/head.js';
 import { Page, type Frame } from '../ui/layout.js';
 import { Ago, Empty, Id, Section, Table, When } from '../ui/parts.js';
 
@@ -15,15 +16,11 @@ export const WebhooksPage = ({
   readonly endpoints: readonly EndpointShown[];
 }): VNode => (
   <Page frame={frame} title="Webhooks" here="fleet" stream="/v1/stream">
-    <div class="head">
-      <p class="crumbs">
-        <a href="/fleet">Fleet</a>
-      </p>
-      <h1>Webhooks</h1>
+    <Head way={[CRUMBS.fleet]} title="Webhooks">
       <p class="note">
         <code>safeband webhooks add</code> adds an endpoint. This page is read again every 30 s.
       </p>
-    </div>
+    </Head>
     {endpoints.length === 0 ? <Empty>No endpoint yet.</Empty> : null}
     {endpoints.map((endpoint) => (
       <One key={endpoint.endpointId} endpoint={endpoint} now={frame.now} />

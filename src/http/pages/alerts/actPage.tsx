@@ -5,6 +5,7 @@ import { isoInstant } from '../../../domain/primitives/time.js';
 import type { Alert } from '../../../postgres/alerts/alerts.js';
 import { Input, Refusal, type Failure } from '../actions/confirm.js';
 import type { Form } from '../ui/form.js';
+import { Crumbs, CRUMBS } from '../ui/head.js';
 import { Page, type Frame } from '../ui/layout.js';
 import { AlertCard } from './alertCard.js';
 
@@ -58,9 +59,7 @@ export function ActPage({
   return (
     <Page frame={frame} title={`${title}: ${alert.kind}`} here="alerts">
       <div class="confirm card">
-        <p class="crumbs">
-          <a href="/alerts">Alerts</a>
-        </p>
+        <Crumbs way={[CRUMBS.alerts]} />
         <h1>{title}</h1>
         <AlertCard alert={alert} now={frame.now} canOperate={false} isWhole={true} />
         <Refusal failure={failure} />

@@ -44,7 +44,8 @@ export function addLinkPages(app: FastifyInstance, parts: PageParts): void {
     const form = formOf(request.body);
     try {
       const hours = hoursIn(form);
-      const { url } = await makeLink(parts, request, { accountId, hours });
+      const order = { accountId, hours, label: form['label'] ?? null };
+      const { url } = await makeLink(parts, request, order);
       return await show(request, reply, { form: {}, url, problem: null });
     } catch (error) {
       const problem = problemIn(error);

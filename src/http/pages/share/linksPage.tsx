@@ -6,6 +6,7 @@ import { shareStateOf, type Share } from '../../../postgres/access/shares.js';
 import { Input, Refusal, type Failure } from '../actions/confirm.js';
 import type { Field } from '../actions/fields.js';
 import type { Form } from '../ui/form.js';
+import { crumbsOf, Head } from '../ui/head.js';
 import { Page, type Frame } from '../ui/layout.js';
 import { Ago, Empty, Section, When } from '../ui/parts.js';
 
@@ -33,23 +34,28 @@ const EXPIRES: Field = {
   ],
 };
 
+const LABEL: Field = {
+  name: 'label',
+  label: 'Label',
+  hint: 'What operators call the link, such as ticket 4711. May be empty. The customer does not see it.',
+};
+const FIELDS: readonly Field[] = [EXPIRES, LABEL];
+
 export const LinksPage = ({ frame, accountId, shares, url, form, failure }: Props): VNode => (
   <Page frame={frame} title={`Share: ${accountId}`} here="accounts">
-    <div class="head">
-      <p class="crumbs">
-        <a href="/accounts">Accounts</a> / <a href={`/accounts/${accountId}`}>{accountId}</a>
-      </p>
-      <h1>Share {accountId}</h1>
+    <Head way={crumbsOf(accountId)} title={`Share ${accountId}`}>
       <p>
         A link shows the day of this account to a person without a key: what was sent, what is left,
         and why nothing is sent. It shows no id, no name and no other account.
       </p>
-    </div>
+    </Head>
     {url === null ? null : <NewLink url={url} />}
     <Section id="make" title="Make a link">
-      <Refusal failure={failure} fields={[EXPIRES]} />
+      <Refusal failure={failure} fields={FIELDS} />
       <form method="post" action={`/accounts/${accountId}/share`}>
-        <Input field={EXPIRES} form={form} failure={failure} />
+        {FIELDS.map((field) => (
+          <Input key={field.name} field={field} form={form} failure={failure} />
+        ))}
         <p class="actions">
           <button type="submit" class="primary">
             Make a link
@@ -57,7 +63,11 @@ export const LinksPage = ({ frame, accountId, shares, url, form, failure }: Prop
         </p>
       </form>
     </Section>
-    <Section id="links" title="Links">
+    <Section
+      id="links"
+      title="Links"
+      note="This list does not change by itself: load the page again to see what is new."
+    >
       {shares.length === 0 ? (
         <Empty>No link yet.</Empty>
       ) : (
@@ -78,6 +88,9 @@ const NewLink = ({ url }: { readonly url: string }): VNode => (
       <input id="url" type="text" readOnly={true} value={url} autoComplete="off" />
     </div>
     <p>
+      <button type="button" class="quiet needs-script" data-copy={url} data-copies="url">
+        Copy the link
+      </button>{' '}
       <a href={url} rel="noreferrer">
         Open the link
       </a>
@@ -86,11 +99,13 @@ const NewLink = ({ url }: { readonly url: string }): VNode => (
 );
 
 function Link({ share, now }: { readonly share: Share; readonly now: Instant }): VNode {
-  const { shareId, accountId, createdBy, createdAt, expiresAt, revokedAt, revokedBy } = share;
+  const { shareId, accountId, label, createdBy, createdAt, expiresAt, revokedAt, revokedBy } =
+    share;
   const state = shareStateOf(share, now);
   return (
     <li>
       <p>
+        {label === null ? null : <strong>{label} · </strong>}
         <strong>{WORDS[state]}</strong>{' '}
         {revokedAt === null ? (
           <>

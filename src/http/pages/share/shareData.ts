@@ -20,6 +20,8 @@ export type ShareData = {
   readonly customer: CustomerWords;
   readonly asOf: Instant;
   readonly day: UtcDay;
+  /** The zone of the account. */
+  readonly timezone: string;
   readonly limit: number;
   readonly counter: readonly Point[];
   readonly delivered: readonly Point[];
@@ -58,6 +60,7 @@ export async function readShared(
     customer,
     asOf: instantIn(why.asOf),
     day,
+    timezone: numbers.timezone,
     limit: numbers.caps.effective,
     counter: counterPoints(rows, numbers),
     delivered: deliveredPoints(rows),

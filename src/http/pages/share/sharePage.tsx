@@ -13,12 +13,17 @@ import { Section, When } from '../ui/parts.js';
 import { Sentence, Sentences } from '../ui/said.js';
 import type { ShareData, SharedDay } from './shareData.js';
 
-type Shell = { readonly assets: AssetUrls; readonly now: Instant | null };
+type Shell = {
+  readonly assets: AssetUrls;
+  readonly now: Instant | null;
+  readonly timezone?: string;
+};
 
 /** Renders the frame; `now` null is a page that stays as it is. */
 const Outside = ({
   assets,
   now,
+  timezone,
   children,
   foot,
 }: Shell & { readonly children: ComponentChildren; readonly foot?: ComponentChildren }): VNode => (
@@ -45,7 +50,12 @@ const Outside = ({
         <span class="brand">Safeband</span>
         <p id="live" class="live" role="status" hidden={true} />
       </header>
-      <main id="main" tabIndex={-1} data-now={now === null ? undefined : isoInstant(now)}>
+      <main
+        id="main"
+        tabIndex={-1}
+        data-now={now === null ? undefined : isoInstant(now)}
+        data-zone={timezone}
+      >
         <p id="lost" class="banner banner-lost" hidden={true} />
         {children}
       </main>
@@ -68,6 +78,7 @@ export function SharePage({ assets, data, now, expiresAt }: Props): VNode {
     <Outside
       assets={assets}
       now={now}
+      timezone={data.timezone}
       foot={
         <>
           This link is valid until <When at={expiresAt} show="full" />. It shows one LinkedIn

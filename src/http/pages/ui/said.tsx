@@ -1,8 +1,8 @@
 /** Sentences for the owner of an account: the script puts the reader's own time into them. */
 import type { VNode } from 'preact';
-import { zoneIn, type Said } from '../../../domain/diagnostics/why/customerTimes.js';
+import { saidParts, type Said } from '../../../domain/diagnostics/why/customerTimes.js';
 
-/** Renders sentences as one text, with each instant in UTC and in a second zone. */
+/** Renders sentences as one text. */
 export const Sentences = ({ all }: { readonly all: readonly Said[] }): VNode => (
   <>
     {all.map((one, n) => (
@@ -14,18 +14,17 @@ export const Sentences = ({ all }: { readonly all: readonly Said[] }): VNode => 
   </>
 );
 
-/** Without the script, the second zone is that of the account. */
+/** Without the script, the sentence has UTC and the zone of the account. */
 export function Sentence({ one }: { readonly one: Said }): VNode {
-  if (one.at === null) return <>{one.text}</>;
-  const { before, zone, after } = zoneIn(one);
-  const show = / on \d+ \w+ at /.test(before) ? 'yours-dated' : 'yours';
+  const parts = one.at === null ? undefined : saidParts(one);
+  if (one.at === null || parts === undefined) return <>{one.text}</>;
   return (
     <>
-      {before}
-      <time dateTime={one.at} data-show={show}>
-        {zone}
+      {parts.before}
+      <time dateTime={one.at} data-show={`yours-${parts.kind}`}>
+        {parts.time}
       </time>
-      {after}
+      {parts.after}
     </>
   );
 }

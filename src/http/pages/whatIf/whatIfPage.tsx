@@ -3,6 +3,7 @@ import type { VNode } from 'preact';
 import { reasonWords } from '../../../domain/diagnostics/canSend/reasonWords.js';
 import { parseInstant, type Instant } from '../../../domain/primitives/time.js';
 import type { PeekWire } from '../../../domain/wire/decisions.js';
+import { crumbsOf, Head } from '../ui/head.js';
 import { Page, type Frame } from '../ui/layout.js';
 import { Section, When } from '../ui/parts.js';
 
@@ -18,11 +19,7 @@ type Props = {
 
 export const WhatIfPage = ({ frame, accountId, asked, answer, failure }: Props): VNode => (
   <Page frame={frame} title={`What if? ${accountId}`} here="accounts">
-    <div class="head">
-      <p class="crumbs">
-        <a href="/accounts">Accounts</a> / <a href={`/accounts/${accountId}`}>{accountId}</a>
-      </p>
-      <h1>What if a slot is requested at another time?</h1>
+    <Head way={crumbsOf(accountId)} title="What if a slot is requested at another time?">
       <form class="filter" method="get" action={`/accounts/${accountId}/what-if`}>
         <label class={failure === null ? undefined : 'wrong'}>
           Instant, in UTC
@@ -46,7 +43,7 @@ export const WhatIfPage = ({ frame, accountId, asked, answer, failure }: Props):
           {failure}
         </p>
       )}
-    </div>
+    </Head>
     {answer === null ? null : <Answer {...answer} />}
   </Page>
 );

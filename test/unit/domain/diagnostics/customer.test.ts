@@ -4,7 +4,7 @@ import { fail } from '../../../../src/domain/commands/fail.js';
 import { reserve } from '../../../../src/domain/commands/reserve.js';
 import { deliver } from '../../../../src/domain/commands/deliver.js';
 import { customerWords } from '../../../../src/domain/diagnostics/why/customer.js';
-import { zoneIn } from '../../../../src/domain/diagnostics/why/customerTimes.js';
+import { saidParts } from '../../../../src/domain/diagnostics/why/customerTimes.js';
 import { DENIAL_REASONS } from '../../../../src/domain/gate/gate.js';
 import type { StatusWire } from '../../../../src/domain/wire/responses.js';
 import { anAccount, at, c, r } from '../../../support/scenario.js';
@@ -165,26 +165,36 @@ it('the stops have every reason of the gate, and no text that a person wrote', (
   for (const secret of ['Mara', 'invoice', 'r-7', 'safeband']) expect(all).not.toContain(secret);
 });
 
+/** What a page replaces by words in the zone of its reader is in brackets. */
 const ZONES: readonly (readonly [zone: Zone, notBefore: string, text: string])[] = [
-  ['UTC', MIDNIGHT, 'at midnight UTC.'],
-  ['UTC', '2026-11-26T08:00:00.000Z', 'on 26 Nov at 08:00 UTC.'],
-  ['America/New_York', MIDNIGHT, 'at midnight UTC (19:00 in America/New_York).'],
+  ['UTC', MIDNIGHT, 'at midnight UTC[].'],
+  ['UTC', '2026-11-26T08:00:00.000Z', '[on 26 Nov at 08:00 UTC].'],
+  ['America/New_York', MIDNIGHT, 'at midnight UTC[ (19:00 in America/New_York)].'],
   [
     'America/New_York',
     '2026-11-26T00:00:00.000Z',
-    'on 26 Nov at 00:00 UTC (25 Nov, 19:00 in America/New_York).',
+    '[on 26 Nov at 00:00 UTC (25 Nov, 19:00 in America/New_York)].',
   ],
 ];
-it.each(ZONES)('in %s, the instant %s is "%s"', (timezone, notBefore, text) => {
+it.each(ZONES)('in %s, the instant %s is "%s"', (timezone, notBefore, marked) => {
   const { stop } = wordsOf({ timezone, ...cannot('weekly_cap', notBefore) });
   const sentence = stop.at(-1);
+  const text = marked.replaceAll(/[[\]]/g, '');
   expect(sentence).toEqual({ text: `The next InMail can go out ${text}`, at: notBefore });
-  const { before, zone, after } = zoneIn(sentence ?? { text: '', at: null });
-  expect([before.endsWith(' UTC'), before + zone + after, zone.includes(timezone)]).toEqual([
-    true,
-    `The next InMail can go out ${text}`,
-    timezone !== 'UTC',
-  ]);
+  const { before, kind, time, after } = saidParts(sentence ?? { text: '', at: null }) ?? {};
+  expect(`${before}[${time}]${after}`).toBe(`The next InMail can go out ${marked}`);
+  expect(kind).toBe(notBefore === MIDNIGHT ? 'midnight' : 'at');
+});
+
+it('a page replaces the end of the sending hours, and keeps what follows it', () => {
+  const text =
+    'You can send 9 more before 16:30 UTC (17:30 in Europe/Berlin), when your sending hours end.';
+  expect(saidParts({ text, at: MIDNIGHT })).toEqual({
+    before: 'You can send 9 more ',
+    kind: 'before',
+    time: 'before 16:30 UTC (17:30 in Europe/Berlin)',
+    after: ', when your sending hours end.',
+  });
 });
 
 describe('the details', () => {
@@ -209,7 +219,6 @@ describe('the details', () => {
       '1 is counted, and we check where the number comes from.',
       'The limit is 50 InMails a day and 250 in 7 days. In the last 7 days, 120 count.',
       'Today the limit is 40: it rises step by step for a new account.',
-      `This day ends at ${BERLIN}.`,
     ]);
   });
 
