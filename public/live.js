@@ -43,21 +43,12 @@ function formatOf(name, timeZone) {
 }
 const isUtc = (one) => /^(UTC|GMT|Etc\/)/.test(one);
 
-/**
- * Puts the reader's own time into a sentence: "before midnight UTC (01:00 your time)", "at 09:00
- * your time", "before 09:00 your time on 26 Nov".
- */
-function putYourTime(time) {
-  const at = new Date(time.dateTime);
-  const kind = time.dataset.show.slice('yours-'.length);
+/** Returns words for a sentence: "at 09:00 your time on 26 Nov"; after "midnight UTC", " (01:00 …)". */
+function yourTime(kind, at) {
   const words = `${formatOf('minute', zone).format(at)} ${isUtc(zone) ? 'UTC' : 'your time'}`;
-  if (kind === 'midnight') {
-    time.textContent = isUtc(zone) ? '' : ` (${words})`;
-    return;
-  }
+  if (kind === 'midnight') return isUtc(zone) ? '' : ` (${words})`;
   const isToday = at.toDateString() === new Date(now()).toDateString();
-  const day = isToday ? '' : ` on ${formatOf('date', zone).format(at)}`;
-  time.textContent = `${kind} ${words}${day}`;
+  return `${kind} ${words}${isToday ? '' : ` on ${formatOf('date', zone).format(at)}`}`;
 }
 
 /** Shows each instant in the reader's zone; the other zones are shown on hover. */
@@ -66,9 +57,9 @@ function addLocalTimes(root) {
   for (const time of root.querySelectorAll('time[datetime]')) {
     const at = new Date(time.dateTime);
     const ofAccount = time.dataset.zone ?? ofPage;
-    if (time.dataset.show?.startsWith('yours')) putYourTime(time);
-    else if (!isUtc(zone))
-      time.textContent = formatOf(time.dataset.show ?? 'time', zone).format(at);
+    const { show = 'time', yours } = time.dataset;
+    if (yours) time.textContent = yourTime(yours, at);
+    else if (!isUtc(zone)) time.textContent = formatOf(show, zone).format(at);
     const others = new Set(['UTC', ...(ofAccount ? [ofAccount] : [])]);
     if (!isUtc(zone)) others.delete(zone);
     time.title = [...others].map((one) => `${formatOf('full', one).format(at)} ${one}`).join('\n');

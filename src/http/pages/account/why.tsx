@@ -1,6 +1,7 @@
 /** *Why do my numbers differ?* The support article about one account, from its own rows. */
 import type { VNode } from 'preact';
 import { parseInstant, type Instant } from '../../../domain/primitives/time.js';
+import { NotBefore } from '../ui/canSend.js';
 import { crumbsOf, Head } from '../ui/head.js';
 import { Page, type Frame } from '../ui/layout.js';
 import { Left, Section, Dated, When } from '../ui/parts.js';
@@ -68,7 +69,7 @@ function Details({
       </ul>
       <p id="headline">{headline}</p>
       <p id="can-send">
-        <CanSend canSend={canSend} />.
+        <CanSend canSend={canSend} now={now} />.
       </p>
       {parts.length === 0 ? (
         <p class="banner banner-done">Both numbers are equal. There is nothing to explain.</p>
@@ -115,13 +116,14 @@ function Details({
 }
 
 /** Renders the line of the gate, with its instant in the zone of the reader. */
-function CanSend({ canSend: { line, notBefore } }: Pick<Why, 'canSend'>): VNode {
+function CanSend({ canSend, now }: Pick<Why, 'canSend'> & { readonly now: Instant }): VNode {
+  const { line, notBefore } = canSend;
   const at = notBefore === null ? undefined : parseInstant(notBefore);
   if (at === undefined) return <>{line}</>;
   return (
     <>
-      Not before <When at={at} show="full" />
-      {line.slice(line.indexOf('): ') + 1)}
+      <NotBefore at={at} now={now} />
+      {line.slice(line.indexOf('): '))}
     </>
   );
 }

@@ -31,8 +31,7 @@ export function CanSendLine({
           before
         ) : (
           <>
-            Not before <Until at={at} now={now} zone={numbers.timezone} /> (in{' '}
-            <Left until={at} now={now} />
+            <NotBefore at={at} now={now} zone={numbers.timezone} />
             {after}
           </>
         )}
@@ -42,8 +41,20 @@ export function CanSendLine({
   );
 }
 
+/** Renders when it can send, up to the length of time, which counts down. */
+export const NotBefore = ({ at, now, zone }: UntilProps): VNode => (
+  <>
+    Not before <Until at={at} now={now} zone={zone} /> (in <Left until={at} now={now} />
+  </>
+);
+
+type UntilProps = {
+  readonly at: Instant;
+  readonly now: Instant;
+  readonly zone?: string | undefined;
+};
 /** Renders the instant rounded up to a second, because before it nothing is granted. */
-const Until = ({ at, now, zone }: { at: Instant; now: Instant; zone: string }): VNode => (
+const Until = ({ at, now, zone }: UntilProps): VNode => (
   <When
     at={Math.ceil(at / SECOND_MS) * SECOND_MS}
     show={dayOf(at) === dayOf(now) ? 'time' : 'full'}

@@ -19,7 +19,7 @@ export function When({
   readonly at: Instant;
   readonly show?: 'time' | 'minute' | 'date' | 'full';
   /** The zone of the account, if the page is not about one account. */
-  readonly zone?: string;
+  readonly zone?: string | undefined;
 }): VNode {
   const time = show === 'minute' ? minuteOf(at) : timeOf(at);
   const text = show === 'date' ? dateOf(at) : show === 'full' ? `${dateOf(at)}, ${time}` : time;

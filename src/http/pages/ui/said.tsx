@@ -21,7 +21,7 @@ export function Sentence({ one }: { readonly one: Said }): VNode {
   return (
     <>
       {parts.before}
-      <time dateTime={one.at} data-show={`yours-${parts.kind}`}>
+      <time dateTime={one.at} data-yours={parts.kind}>
         {parts.time}
       </time>
       {parts.after}
