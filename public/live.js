@@ -57,9 +57,9 @@ function addLocalTimes(root) {
   for (const time of root.querySelectorAll('time[datetime]')) {
     const at = new Date(time.dateTime);
     const ofAccount = time.dataset.zone ?? ofPage;
-    const { show = 'time', yours } = time.dataset;
+    const { show: format = 'time', yours } = time.dataset;
     if (yours) time.textContent = yourTime(yours, at);
-    else if (!isUtc(zone)) time.textContent = formatOf(show, zone).format(at);
+    else if (!isUtc(zone)) time.textContent = formatOf(format, zone).format(at);
     const others = new Set(['UTC', ...(ofAccount ? [ofAccount] : [])]);
     if (!isUtc(zone)) others.delete(zone);
     time.title = [...others].map((one) => `${formatOf('full', one).format(at)} ${one}`).join('\n');
