@@ -47,6 +47,7 @@ export async function throughHttp(bench: Bench, rounds: number): Promise<readonl
     operations: {
       metrics: createMetrics(),
       readSchedules: async () => [],
+      checkTemporal: async () => [],
       countPollers: async () => 1,
       migrations: await knownMigrations(),
     },

@@ -54,6 +54,7 @@ async function serve(client: SafebandClient, pool: Pool): Promise<Served> {
     operations: {
       metrics: createMetrics(),
       readSchedules: async () => [],
+      checkTemporal: async () => [],
       countPollers: async () => 1,
       migrations: await knownMigrations(),
     },

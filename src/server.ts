@@ -9,9 +9,12 @@ import { connectClient } from './temporal/clientConnection.js';
 import { createCodec, dataConverterFrom } from './temporal/codec.js';
 import { configFrom, httpFrom, serverFrom } from './platform/config.js';
 import { HOUR_MS, SECOND_MS } from './domain/primitives/time.js';
+import { checkTemporal, type Temporal } from './doctor/temporal.js';
 import { createApp } from './http/app.js';
+import { reasonOf } from './http/operations/doctorRoute.js';
 import { createLogger } from './platform/logger.js';
-import { createMetrics } from './platform/metrics.js';
+import type { Operations } from './http/operations/operations.js';
+import { createMetrics, type Metrics } from './platform/metrics.js';
 import { forgetOld } from './postgres/operations/idempotency.js';
 import { makeFirstKey } from './postgres/access/keys.js';
 import { isKnown } from './postgres/read/lists.js';
@@ -80,13 +83,13 @@ export async function startServer(
       ...settings,
       hasEnded: (accountId) => hasEnded(client, workflowIdOf(accountId)),
       codec: keys.all.length > 0 ? createCodec(keys) : null,
-      operations: {
-        metrics,
-        countPollers: () => countPollers({ connection, namespace }, TASK_QUEUE),
-        readAttributes: () => readFlaw({ connection, namespace }),
-        readSchedules: () => flawsOfSchedules(client, Date.now()),
-        migrations: await knownMigrations(),
-      },
+      operations: await operationsOf(metrics, {
+        address: temporalSettings(environment).address,
+        namespace,
+        taskQueue: TASK_QUEUE,
+        connection,
+        client,
+      }),
       limits: { requestsPerMinute },
     });
     const address = await app.listen({ host, port }).catch((error: unknown) => {
@@ -112,6 +115,16 @@ export async function startServer(
     throw error;
   }
 }
+
+/** Returns what readiness, metrics and the doctor read. */
+const operationsOf = async (metrics: Metrics, temporal: Temporal): Promise<Operations> => ({
+  metrics,
+  countPollers: () => countPollers(temporal, temporal.taskQueue),
+  readAttributes: () => readFlaw(temporal),
+  readSchedules: () => flawsOfSchedules(temporal.client, Date.now()),
+  checkTemporal: () => checkTemporal(async () => temporal, Date.now(), reasonOf),
+  migrations: await knownMigrations(),
+});
 
 const readFlaw = async (reached: Parameters<typeof readAttributes>[0]) =>
   attributesFlaw(await readAttributes(reached), reached.namespace);

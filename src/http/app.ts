@@ -15,6 +15,8 @@ import type { Need } from './access/caller.js';
 import { Keyring } from './access/keyring.js';
 import { LIMITS, type Limits } from './plumbing/limits.js';
 import { Live } from './live/live.js';
+import { doctorRoutes } from './operations/doctorRoute.js';
+import { driftRoutes } from './operations/driftRoute.js';
 import { addOperations } from './operations/operations.js';
 import { createPages } from './pages/index.js';
 import { addProblems, answerError } from './plumbing/problems.js';
@@ -48,6 +50,8 @@ const plugins = [
   streamRoutes,
   webhookRoutes,
   accessRoutes,
+  driftRoutes,
+  doctorRoutes,
 ];
 
 /** Creates the server with all routes, ready to listen or to inject. */

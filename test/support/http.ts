@@ -2,7 +2,9 @@
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { pino } from 'pino';
 import { createClient } from '../../src/client/index.js';
+import { checkTemporal } from '../../src/doctor/temporal.js';
 import { createApp } from '../../src/http/app.js';
+import { reasonOf } from '../../src/http/operations/doctorRoute.js';
 import type { Operations } from '../../src/http/operations/operations.js';
 import { createMetrics } from '../../src/platform/metrics.js';
 import { knownMigrations } from '../../src/postgres/migrate.js';
@@ -24,10 +26,18 @@ export type HttpStand = Stand & {
 };
 
 /** Health checks and metrics, as in the real server. */
-export const operationsOf = async ({ connection, taskQueue }: Stand): Promise<Operations> => ({
+export const operationsOf = async ({
+  connection,
+  client,
+  taskQueue,
+}: Stand): Promise<Operations> => ({
   metrics: createMetrics(),
   countPollers: () => countPollers({ connection, namespace: 'default' }, taskQueue),
   readSchedules: async () => [],
+  checkTemporal: () => {
+    const temporal = { address: 'here', namespace: 'default', taskQueue, connection, client };
+    return checkTemporal(async () => temporal, Date.now(), reasonOf);
+  },
   migrations: await knownMigrations(),
 });
 

@@ -1,12 +1,15 @@
 /** Checks this machine: Node.js, the time zone, the Temporal CLI. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { fail, ok, warn, type Finding } from './finding.js';
+import { fail, ok, warn, type Finding } from '../../doctor/finding.js';
 import type { Environment } from '../../platform/environment.js';
 
 const NODE_OLDEST = [20, 19] as const;
 const CLI_OLDEST = [1, 9] as const;
 const CLI_TIMEOUT_MS = 5_000;
+
+/** The checks of a machine that need no server; an API key does not reach the machine. */
+export const MACHINE_CHECKS = ['Node.js', 'time zone', 'Temporal CLI'] as const;
 
 export async function checkMachine(
   env: Environment,

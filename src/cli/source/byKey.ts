@@ -3,6 +3,7 @@ import type { StateAt } from '../../domain/diagnostics/asOf/stateAt.js';
 import type { Reading } from '../../domain/diagnostics/consistency.js';
 import type { WhatIf } from '../../domain/diagnostics/whatIf/whatIf.js';
 import type { Why } from '../../domain/diagnostics/why/model.js';
+import type { Finding } from '../../doctor/finding.js';
 import { isoInstant, isoOrNull } from '../../domain/primitives/time.js';
 import type { AccessChange } from '../../postgres/access/changes.js';
 import type { Happening } from '../../postgres/read/feed.js';
@@ -15,7 +16,14 @@ import { byKeyShares } from './shares.js';
 import { byKeyWebhooks } from './byKeyWebhooks.js';
 import { foundOf, KINDS, type FoundJson } from './finding.js';
 import { Answered, type Http } from './http.js';
-import type { AccountJson, AlertJson, AlertsAsked, EventJson, Source } from './source.js';
+import type {
+  AccountJson,
+  AlertJson,
+  AlertsAsked,
+  DriftJson,
+  EventJson,
+  Source,
+} from './source.js';
 
 const ACCOUNT = [
   ...(['accountId', 'canSend', 'state', 'tier', 'quotaDay', 'counter', 'inFlight'] as const),
@@ -27,6 +35,7 @@ const ALERT = [
   ...(['openedAt', 'raisedAt', 'nextStep', 'ifNoPersonActs', 'acknowledged'] as const),
   ...(['resolvedAt', 'closed', 'details'] as const),
 ];
+const DRIFT = ['checked', 'disagreeing', 'accounts'] as const;
 const EVENT = ['eventId', 'chatId', 'source', 'deliveredAt', 'isCounted'] as const;
 
 /** Returns the source with that key. */
@@ -85,6 +94,7 @@ export function byKeySource(http: Http): Source {
         });
       return picked(having<AlertJson>(alert, ALERT), ALERT);
     },
+    ...compared(http),
     ...explained(get),
     ...logs(http, { get, of, knowing }),
     webhooks: byKeyWebhooks(http),
@@ -93,6 +103,20 @@ export function byKeySource(http: Http): Source {
 }
 
 type Get = (accountId: string, name: string, query?: object) => Promise<unknown>;
+
+/** Returns what the server compares and checks. */
+const compared = (http: Http): Pick<Source, 'drift' | 'doctor'> => ({
+  drift: async (limit) => {
+    const found = having<DriftJson>(await http.get('/v1/drift', { limit }), DRIFT);
+    return {
+      ...picked(found, DRIFT),
+      accounts: found.accounts.map((one) => picked(one, [...ACCOUNT, 'isEdited'])),
+    };
+  },
+  doctor: async () =>
+    having<{ readonly findings: readonly Finding[] }>(await http.get('/v1/doctor'), ['findings'])
+      .findings,
+});
 
 /** Returns the answers that are one object. */
 const explained = (get: Get): Pick<Source, 'why' | 'reading' | 'history' | 'whatIf'> => ({

@@ -1,8 +1,10 @@
 /** The source of commands that reach Postgres and Temporal. */
 import type { SafebandClient } from '../../client/index.js';
+import { checkPostgres } from '../../doctor/postgres.js';
 import { listOpenAlerts, pageAlerts, UNRESOLVED } from '../../postgres/alerts/alerts.js';
 import { actOnAlert } from '../../postgres/alerts/act.js';
 import { listAccessChanges } from '../../postgres/access/changes.js';
+import { compareAll, readDrift } from '../../postgres/diagnostics/drift.js';
 import { stateAt } from '../../postgres/diagnostics/history.js';
 import { readSources } from '../../postgres/diagnostics/sources.js';
 import { whatIf } from '../../postgres/diagnostics/whatIf.js';
@@ -81,6 +83,7 @@ export function directSource(reach: Reach, now: () => Instant): Source {
       return (await pageAlerts(pool(), pageOf(asked))).map(({ item }) => alertJson(item));
     },
     act: async (order) => alertJson(await acted(reach, now(), order)),
+    ...compared(parts),
     ...explained(parts),
     ...rows(parts),
     webhooks: directWebhooks(pool, now),
@@ -89,6 +92,29 @@ export function directSource(reach: Reach, now: () => Instant): Source {
 }
 
 type Asked = Reach & Pick<Source, 'known' | 'unknown'> & { readonly now: () => Instant };
+
+/** Returns what is compared and checked. */
+const compared = ({ pool, temporal, now }: Asked): Pick<Source, 'drift' | 'doctor'> => ({
+  drift: async (limit) => {
+    const at = now();
+    const found = await readDrift(pool(), await compareAll(pool(), at), {
+      at,
+      limit,
+      accounts: null,
+    });
+    const shown = found.accounts.map(({ isEdited, ...row }) => ({
+      ...accountJson(row, at),
+      isEdited,
+    }));
+    return { ...found, accounts: shown };
+  },
+  doctor: async () => {
+    const { checkTemporal } = await import('../../doctor/temporal.js'); // heavy
+    const asked = { open: pool, now, reasonOf: cliErrorOf, here: "this machine's" };
+    const found = [checkPostgres(asked), checkTemporal(temporal, now(), cliErrorOf)];
+    return (await Promise.all(found)).flat();
+  },
+});
 
 /** Returns the answers from the workflow and the rows together. */
 function explained(asked: Asked): Pick<Source, 'why' | 'reading'> {

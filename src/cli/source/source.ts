@@ -18,6 +18,7 @@ import type { AlertState } from '../../postgres/alerts/alerts.js';
 import type { Happening } from '../../postgres/read/feed.js';
 import type { EndpointInput, ReplayFrom } from '../../postgres/webhooks/endpoints.js';
 import type { StatusRead } from '../../status/readStatus.js';
+import type { Finding } from '../../doctor/finding.js';
 import type { CliError } from '../errors.js';
 import type { FoundJson } from './finding.js';
 import type {
@@ -70,6 +71,11 @@ export type AccountsAsked = {
   /** The last account of the page before; empty for the first page. */
   readonly after: string;
   readonly limit: number;
+};
+export type DriftJson = {
+  readonly checked: number;
+  readonly disagreeing: number;
+  readonly accounts: readonly (AccountJson & { readonly isEdited: boolean })[];
 };
 export type AlertsAsked = {
   readonly accountId: string | null;
@@ -138,6 +144,10 @@ export type Source = {
   readonly accounts: (
     asked: AccountsAsked,
   ) => Promise<{ readonly accounts: readonly AccountJson[]; readonly next: string | null }>;
+  /** Compares all accounts, and returns at most `limit` of those that disagree. */
+  readonly drift: (limit: number) => Promise<DriftJson>;
+  /** Checks Postgres, Temporal and the workers. */
+  readonly doctor: () => Promise<readonly Finding[]>;
   readonly alerts: (asked: AlertsAsked) => Promise<readonly AlertJson[]>;
   readonly act: (order: AlertOrder) => Promise<AlertJson>;
   readonly why: (accountId: string) => Promise<Why & { readonly source: 'workflow' | 'postgres' }>;

@@ -1,5 +1,6 @@
 /** The routes for load balancers and Prometheus. */
 import type { FastifyInstance } from 'fastify';
+import type { Finding } from '../../doctor/finding.js';
 import type { Metrics } from '../../platform/metrics.js';
 import type { Instant } from '../../domain/primitives/time.js';
 import { readGauges } from '../../postgres/operations/gauges.js';
@@ -18,6 +19,8 @@ export type Operations = {
   readonly readSchedules: () => Promise<readonly SchedulesFlaw[]>;
   /** Returns the fault of the search attributes, if any. Throws if it has no right to read them. */
   readonly readAttributes?: () => Promise<{ found: string; cure: string } | undefined>;
+  /** Checks Temporal and its workers for the doctor. */
+  readonly checkTemporal: () => Promise<readonly Finding[]>;
   /** The migrations of this version, in order. */
   readonly migrations: readonly string[];
 };
@@ -37,7 +40,7 @@ export function addOperations(
     readonly runbookUrl?: string | null;
   },
 ): void {
-  const { metrics, ...asked } = operations;
+  const { metrics, checkTemporal: _, ...asked } = operations;
   serveMetrics(app, {
     metrics,
     readGauges: () => readGauges(pool),

@@ -63,6 +63,7 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
         { name: 'queries', description: 'Reads of one account.' },
         { name: 'lists', description: 'Lists of rows, in pages.' },
         { name: 'alerts', description: 'One alert, and what people do with it.' },
+        { name: 'operations', description: 'Checks of all accounts and of the installation.' },
         { name: 'streams', description: 'Server-sent events.' },
         { name: 'webhooks', description: 'Endpoints that receive events of accounts.' },
       ],

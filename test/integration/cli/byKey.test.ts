@@ -4,8 +4,9 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NEEDS } from '../../../src/cli/source/needs.js';
+import type { Finding } from '../../../src/doctor/finding.js';
 import { answering, problem, responding } from '../../support/answering.js';
-import { ask, run as runNow, sent, statusOf, update } from '../../support/account.js';
+import { ask, edit, run as runNow, sent, statusOf, update } from '../../support/account.js';
 import { safeband, settingsOf, wordsOf, type Ended } from '../../support/cli.js';
 import { createHttpStand, type HttpStand } from '../../support/http.js';
 
@@ -87,6 +88,8 @@ const READS = [
   'events ID',
   'events ID --limit 1',
   'events ID --limit 2 --before 3',
+  'drift',
+  'drift --limit 1',
   'alerts list',
   'alerts list ID --state all',
   'alerts list --kind drift',
@@ -114,6 +117,40 @@ describe('a command that reads', () => {
       ];
       expect(lasting(other)).toEqual(lasting(one));
     }
+  });
+
+  it('accounts that disagree are found with a key, of those that the key may see', async () => {
+    const edited = await sent(stand, 1);
+    await edit(stand, edited.id, 'inmails_sent_today = 30');
+    for (const format of ['', ' --json']) {
+      const [one, other] = [await direct(`drift${format}`), await byKey(`drift${format}`)];
+      expect(one).toMatchObject({ code: 1, out: expect.stringContaining(edited.id) });
+      expect(lasting(other)).toEqual(lasting(one));
+    }
+    const limited = await stand.key('reader', [id]);
+    const { code, out } = await byKey('drift --json', { SAFEBAND_KEY: limited });
+    expect([code, JSON.parse(out)]).toEqual([0, { checked: 1, disagreeing: 0, accounts: [] }]);
+    await runNow(edited.account);
+  });
+
+  it('doctor with a key has the checks of the server, and names the checks that it lacks', async () => {
+    const read = (ended: Ended): { findings: Finding[]; notChecked: string[] } =>
+      JSON.parse(ended.out);
+    const all = read(await direct('doctor --json'));
+    const keyed = read(await byKey('doctor --json'));
+    const lacking = ['Node.js', 'time zone', 'Temporal CLI'];
+    expect([all.notChecked, keyed.notChecked]).toEqual([[], lacking]);
+    const levels = ({ findings }: typeof all) =>
+      findings.map(({ name, level }) => [name, level] as const);
+    expect(levels(keyed)).toEqual(levels(all).filter(([name]) => !lacking.includes(name)));
+    const shown = (await byKey('doctor')).out;
+    expect(shown).toContain('not checked: Node.js, time zone, Temporal CLI. An API key');
+    expect(shown).toContain("the server's");
+    expect(shown).not.toMatch(/:\/\/|password/);
+    const reader = await byKey('doctor', { SAFEBAND_KEY: await stand.key('reader') });
+    expect(reader).toMatchObject({ code: 5, err: expect.stringContaining('role operator') });
+    const limited = await byKey('doctor', { SAFEBAND_KEY: await stand.key('operator', [id]) });
+    expect(limited.err).toContain('this key is limited to some accounts');
   });
 
   it('a shell completes the names of the accounts with a key', async () => {
@@ -151,7 +188,14 @@ const ORDERS = [
   'settle ID no-such --outcome released --reason x',
   'disconnect ID --reason "left the company"',
 ];
-const APART = ['reconcile', 'alerts acknowledge', 'alerts close', 'settle', 'webhooks add'];
+const APART = [
+  'doctor',
+  'reconcile',
+  'alerts acknowledge',
+  'alerts close',
+  'settle',
+  'webhooks add',
+];
 
 describe('a command that changes something', () => {
   it('each order answers the same with a key', async () => {
@@ -230,8 +274,6 @@ describe('each command', () => {
   });
 
   it.each([
-    ['drift', 'reaches Postgres itself'],
-    ['doctor', 'reaches Postgres and Temporal itself'],
     ['migrate', 'unset SAFEBAND_URL and set DATABASE_URL and TEMPORAL_ADDRESS'],
     ['keys make x --role reader', 'With an API key alone these commands work: status, why'],
     ['restart acme-anna --reason x', 'NeedsServers'],

@@ -24,3 +24,9 @@ export const fail = (name: string, text: string, cure: string): Finding => ({
   text,
   cure,
 });
+
+/** An error in words, and the command that corrects it. */
+export type Reason = { readonly message: string; readonly next?: string | undefined };
+/** Returns an error in words; it contains no password. */
+export type ReasonOf = (error: unknown) => Reason;
+export const firstLineOf = ({ message }: Reason): string => message.split('\n')[0] ?? '';

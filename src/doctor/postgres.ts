@@ -1,9 +1,10 @@
 /** Checks Postgres: does it answer, is it set up, are the accounts reconciled. */
-import { commandLine } from '../../domain/primitives/commandLine.js';
-import { CLOCK_SKEW_MS, OVERDUE_MS } from '../../domain/primitives/limits.js';
-import { SECOND_MS, type Instant } from '../../domain/primitives/time.js';
-import { readFailingAlerts, type FailingAlert } from '../../postgres/operations/failing.js';
-import type { Pool } from '../../postgres/pool.js';
+import { commandLine } from '../domain/primitives/commandLine.js';
+import { counted, span, when } from '../domain/primitives/clockWords.js';
+import { CLOCK_SKEW_MS, OVERDUE_MS } from '../domain/primitives/limits.js';
+import { SECOND_MS, type Instant } from '../domain/primitives/time.js';
+import { readFailingAlerts, type FailingAlert } from '../postgres/operations/failing.js';
+import type { Pool } from '../postgres/pool.js';
 import {
   DATABASE_ROLES,
   readKeyCount,
@@ -12,10 +13,16 @@ import {
   readVitals,
   type Server,
   type Vitals,
-} from '../../postgres/operations/vitals.js';
-import { cliErrorOf } from '../errors.js';
-import { counted, span, when } from '../text.js';
-import { fail, ok, warn, type Finding } from './finding.js';
+} from '../postgres/operations/vitals.js';
+import {
+  fail,
+  firstLineOf,
+  ok,
+  warn,
+  type Finding,
+  type Reason,
+  type ReasonOf,
+} from './finding.js';
 
 /** The fleet audit needs the transaction ids (`xid8`) that Postgres has since that version. */
 const OLDEST = 140_000;
@@ -23,10 +30,16 @@ const OLDEST = 140_000;
 const CLOCK_WARN_MS = 2 * SECOND_MS;
 const MIGRATE = 'safeband migrate';
 
-export async function checkPostgres(
-  open: () => Pool,
-  now: () => Instant,
-): Promise<readonly Finding[]> {
+type Asked = {
+  readonly open: () => Pool;
+  readonly now: () => Instant;
+  readonly reasonOf: ReasonOf;
+  /** Whose clock is compared, such as `this machine's`. */
+  readonly here: string;
+};
+
+export async function checkPostgres(asked: Asked): Promise<readonly Finding[]> {
+  const { open, now, reasonOf, here } = asked;
   try {
     const pool = open();
     const begun = now();
@@ -38,24 +51,18 @@ export async function checkPostgres(
       server.number < OLDEST
         ? fail('Postgres', server.version, 'update it to 14 or newer')
         : ok('Postgres', `${server.version}, as user ${server.user}`),
-      clockFinding('clock of Postgres', server.now - (begun + ended) / 2),
+      clockFinding('clock of Postgres', server.now - (begun + ended) / 2, here),
       ...(await schema(pool, server)),
-      ...(await accounts(pool, ended).catch(unreadable)),
+      ...(await accounts(pool, ended).catch((error: unknown) => unreadable(reasonOf(error)))),
     ];
   } catch (error) {
-    const { message } = cliErrorOf(error);
-    return [
-      fail(
-        'Postgres',
-        message.split('\n')[0] ?? '',
-        'start it (safeband dev), or set DATABASE_URL',
-      ),
-    ];
+    const cure = 'start it (safeband dev), or set DATABASE_URL';
+    return [fail('Postgres', firstLineOf(reasonOf(error)), cure)];
   }
 }
 
 /** Returns the finding of a clock that is `offMs` ahead of the other. */
-export function clockFinding(name: string, offMs: number, than = "this machine's"): Finding {
+export function clockFinding(name: string, offMs: number, than: string): Finding {
   const size = Math.abs(offMs);
   const text = `${span(size)} ${offMs >= 0 ? 'ahead of' : 'behind'} ${than}`;
   const cure = 'synchronise the clocks of both machines (NTP)';
@@ -98,10 +105,9 @@ async function schema(pool: Pool, server: Server): Promise<readonly Finding[]> {
 }
 
 /** Tables that cannot be read, with the error of Postgres: the schema is not always the reason. */
-function unreadable(error: unknown): readonly Finding[] {
-  const { message, next } = cliErrorOf(error);
-  const cure = next === MIGRATE ? MIGRATE : 'correct the cause, then run safeband doctor again';
-  return [fail('accounts', message.split('\n')[0] ?? '', cure)];
+function unreadable(reason: Reason): readonly Finding[] {
+  const again = 'correct the cause, then run safeband doctor again';
+  return [fail('accounts', firstLineOf(reason), reason.next === MIGRATE ? MIGRATE : again)];
 }
 
 async function accounts(pool: Pool, now: Instant): Promise<readonly Finding[]> {

@@ -1,27 +1,30 @@
 /**
  * Checks Temporal: does it answer, are search attributes and schedules set up, does a worker poll.
  */
-import { MINUTE_MS, type Instant } from '../../domain/primitives/time.js';
-import { attributesFlaw, deniedText, isDenied, readAttributes } from '../../temporal/attributes.js';
-import { SEARCH_ATTRIBUTES } from '../../temporal/protocol.js';
-import {
-  flawOfSchedule,
-  readSchedule,
-  SCHEDULES,
-  type Expected,
-} from '../../temporal/schedules.js';
-import { cliErrorOf } from '../errors.js';
-import type { Temporal } from '../temporal.js';
-import { counted, when } from '../text.js';
-import { fail, ok, warn, type Finding } from './finding.js';
+import type { Client, Connection } from '@temporalio/client';
+import { counted, when } from '../domain/primitives/clockWords.js';
+import { MINUTE_MS, type Instant } from '../domain/primitives/time.js';
+import { attributesFlaw, deniedText, isDenied, readAttributes } from '../temporal/attributes.js';
+import { SEARCH_ATTRIBUTES } from '../temporal/protocol.js';
+import { flawOfSchedule, readSchedule, SCHEDULES, type Expected } from '../temporal/schedules.js';
+import { fail, firstLineOf, ok, warn, type Finding, type ReasonOf } from './finding.js';
 
 const MIGRATE = 'safeband migrate';
 /** A long poll lasts one minute, so a worker without a poll for longer has stopped. */
 const POLL_MS = 2 * MINUTE_MS;
 
+export type Temporal = {
+  readonly address: string;
+  readonly namespace: string;
+  readonly taskQueue: string;
+  readonly connection: Connection;
+  readonly client: Client;
+};
+
 export async function checkTemporal(
   reach: () => Promise<Temporal>,
   now: Instant,
+  reasonOf: ReasonOf,
 ): Promise<readonly Finding[]> {
   try {
     const temporal = await reach();
@@ -32,9 +35,8 @@ export async function checkTemporal(
       found.push(await tried(check, temporal, now));
     return found;
   } catch (error) {
-    const { message } = cliErrorOf(error);
     const cure = 'start it (safeband dev), or set TEMPORAL_ADDRESS';
-    return [fail('Temporal', message.split('\n')[0] ?? '', cure)];
+    return [fail('Temporal', firstLineOf(reasonOf(error)), cure)];
   }
 }
 
