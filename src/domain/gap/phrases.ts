@@ -8,16 +8,26 @@ export const isNormal = ({ cause, reservations }: GapPart): boolean =>
   cause === 'imported' ||
   (cause === 'external' && reservations.length > 0);
 
-/** Returns what a part is, as the middle of a sentence, and the sentence after it. */
-export function phraseOf({ cause, count, reservations }: GapPart, isOne: boolean): string {
+/**
+ * Returns what a part is, as the middle of a sentence, and the sentence after it. `isPast`: a
+ * reconcile has corrected the gap.
+ */
+export function phraseOf(
+  { cause, count, reservations }: GapPart,
+  isOne: boolean,
+  isPast = false,
+): string {
   const [its, it, them] = isOne ? ['its', 'it', 'it'] : ['their', 'they', 'them'];
   switch (cause) {
     case 'in_flight':
-      return 'in flight: reserved before the call, and not reported back yet. This is normal.';
+      return (
+        'in flight: reserved before the call, and not reported back' +
+        `${isPast ? ' then' : ' yet'}. This is normal.`
+      );
     case 'uncertain':
       return (
         `uncertain: ${it} may or may not have reached LinkedIn.` +
-        ` To be safe, ${isOne ? 'its slot stays' : 'their slots stay'} spent.`
+        ` To be safe, ${stays(isOne, isPast)} spent.`
       );
     case 'lost_rollback':
       return (
@@ -36,7 +46,7 @@ export function phraseOf({ cause, count, reservations }: GapPart, isOne: boolean
         ' This is rare.'
       );
     case 'external':
-      return reservations.length > 0 ? elsewhere(count, its) : sentManually(count, them);
+      return reservations.length > 0 ? elsewhere(count, its) : sentManually(count, them, isPast);
     case 'bypassed_gate':
       return 'sent or begun without a reserved slot. This is not normal.';
     case 'edited_by_hand':
@@ -53,10 +63,15 @@ export function phraseOf({ cause, count, reservations }: GapPart, isOne: boolean
   }
 }
 
-const sentManually = (count: number, them: string | undefined): string =>
+const stays = (isOne: boolean, isPast: boolean): string => {
+  if (isPast) return isOne ? 'its slot stayed' : 'their slots stayed';
+  return isOne ? 'its slot stays' : 'their slots stay';
+};
+
+const sentManually = (count: number, them: string | undefined, isPast: boolean): string =>
   count > 0
-    ? `counted as sent manually, and the event log has no row of ${them}.`
-    : 'sent manually or by another program, and not counted yet.';
+    ? `counted as sent manually, and the event log ${isPast ? 'had' : 'has'} no row of ${them}.`
+    : `sent manually or by another program, and not counted ${isPast ? 'then' : 'yet'}.`;
 
 const elsewhere = (count: number, its: string | undefined): string =>
   count > 0

@@ -1,7 +1,7 @@
 /**
  * A gap in plain sentences (R17), for people who ask why the counter differs from the sent InMails:
- * its parts, if they are normal, and what happens to them next. Alerts, corrections, the Temporal
- * UI and the status show the same sentences.
+ * its parts, if they are normal, and what happens to them next. Pages, API, command line and the
+ * Temporal UI show the same sentences. `corrected.ts` has those about a gap of the past.
  */
 import type { GapCause, GapPart } from './breakdown.js';
 import { runAfter } from '../days/forecast.js';
@@ -10,15 +10,11 @@ import { phraseOf } from './phrases.js';
 import { dayOf, DAY_MS, isoDay, isoInstant, startOf } from '../primitives/time.js';
 import type { Instant, UtcDay } from '../primitives/time.js';
 
-/** The gap of a day, as an alert and a correction store it. */
+/** The gap of a day. */
 export type Gap = {
   readonly day: UtcDay;
   readonly counter: number;
   readonly parts: readonly GapPart[];
-  /** The counter after the reconcile; absent if no sentence should name it. */
-  readonly after?: number;
-  /** Columns of the account's row that a manual edit had changed. */
-  readonly editedColumns?: readonly string[];
 };
 export type OpenSlot = {
   readonly reservationId: string;
@@ -30,8 +26,6 @@ export type OpenSlot = {
 export type Known = {
   readonly accountId: AccountId;
   readonly now: Instant;
-  /** The time of the reconcile that found the gap and corrects it; null between reconciles. */
-  readonly ranAt: Instant | null;
   readonly nextRunAt: Instant | null;
   readonly open: readonly OpenSlot[];
 };
@@ -47,31 +41,18 @@ export type Sentence = {
   readonly changesAt: Instant | null;
 };
 
-/** Returns the headline, the sentences for each part, and those about what a reconcile changes. */
-export function explain(gap: Gap, known: Known): readonly Sentence[] {
-  const { counter, after, editedColumns = [] } = gap;
-  const isChanged = after !== undefined && after !== counter;
-  return [
-    general(headline(gap, known.now)),
-    ...gap.parts.map((part) => sentenceOf(part, gap.day, known)),
-    ...(isChanged ? [general(`The reconcile sets the counter from ${counter} to ${after}.`)] : []),
-    ...(editedColumns.length > 0
-      ? [
-          general(
-            `The account's row was edited manually (${editedColumns.join(', ')});` +
-              ' the reconcile restores it.',
-          ),
-        ]
-      : []),
-  ];
-}
+/** Returns the headline, and the sentences for each part. */
+export const explain = (gap: Gap, known: Known): readonly Sentence[] => [
+  { text: headlineOf(numbersOf(gap), known.now), count: 0, cause: null, changesAt: null },
+  ...gap.parts.map((part) => sentenceOf(part, gap.day, known)),
+];
 
-const general = (text: string): Sentence => ({ text, count: 0, cause: null, changesAt: null });
-
-function headline({ day, counter, parts }: Gap, now: Instant): string {
-  const gap = parts.reduce((sum, { count }) => sum + count, 0);
-  return headlineOf({ day, counter, logged: counter - gap }, now);
-}
+/** Returns the two numbers of a gap. */
+export const numbersOf = ({ day, counter, parts }: Gap) => ({
+  day,
+  counter,
+  logged: counter - parts.reduce((sum, { count }) => sum + count, 0),
+});
 
 /** Returns the two numbers of a day, and their difference. */
 export function headlineOf(
@@ -85,15 +66,20 @@ export function headlineOf(
 }
 
 function sentenceOf(part: GapPart, day: UtcDay, known: Known): Sentence {
-  const { cause, count, reservations } = part;
+  const { cause, count } = part;
+  const { size, side } = sideOf(part);
+  const { text, changesAt } = ending(part, size, day, known);
+  const verb = size === 1 ? 'is' : 'are';
+  const what = phraseOf(part, size === 1);
+  return { cause, count, changesAt, text: `${size} ${verb} ${side}, ${what} ${text}` };
+}
+
+/** Returns how many InMails a part has, and on which side of the gap they are, with their names. */
+export function sideOf({ count, reservations }: GapPart): { size: number; side: string } {
   const size = count === 0 ? reservations.length : Math.abs(count);
   const side =
     count > 0 ? 'on the counter only' : count < 0 ? 'in the event log only' : 'on neither';
-  const what = phraseOf(part, size === 1);
-  const { text, changesAt } = ending(part, size, day, known);
-  const who = names(reservations);
-  const verb = size === 1 ? 'is' : 'are';
-  return { cause, count, changesAt, text: `${size} ${verb} ${side}${who}, ${what} ${text}` };
+  return { size, side: `${side}${names(reservations)}` };
 }
 
 const NAMES_MAX = 5;
@@ -150,9 +136,7 @@ function ending(part: GapPart, size: number, day: UtcDay, known: Known): Ending 
       changesAt: end,
     };
   }
-  const { ranAt, nextRunAt } = known;
-  if (ranAt !== null)
-    return { text: `The reconcile at ${words(ranAt)} corrects ${them}.`, changesAt: ranAt };
+  const { nextRunAt } = known;
   const when = nextRunAt === null ? '' : `, at ${words(nextRunAt)},`;
   return { text: `The next reconcile${when} corrects ${them}.`, changesAt: nextRunAt };
 }

@@ -1,10 +1,10 @@
 /**
  * The findings of a reconcile about one quota day: before, after, and the parts of the gap (R8).
  */
-import { bookOf, isOpen, type Account } from '../account/account.js';
+import { bookOf, type Account } from '../account/account.js';
 import { breakdownOf, type GapPart } from '../gap/breakdown.js';
 import type { Event } from '../account/events.js';
-import { explain } from '../gap/sentences.js';
+import { explainCorrected } from '../gap/corrected.js';
 import type { Evidence } from '../records/snapshot.js';
 import type { Instant, UtcDay } from '../primitives/time.js';
 import { counterOf, sumOf, tallyOf } from '../account/counter.js';
@@ -47,18 +47,9 @@ export function verdictOn(
   const parts = breakdownOf({ day, before: account, after, events: found.events, stood: before });
   const isEdited = foreign !== null && foreign.columns.length > 0;
   const isForeign = foreign?.day === day || day === account.day;
-  const gap = { day, counter: before, parts, after: now };
-  const sentences = (): readonly string[] =>
-    explain(
-      { ...gap, editedColumns: isForeign ? (foreign?.columns ?? []) : [] },
-      {
-        accountId: account.accountId,
-        now: at,
-        ranAt: at,
-        nextRunAt: null,
-        open: after.slots.filter(isOpen),
-      },
-    ).map(({ text }) => text);
+  const editedColumns = isForeign ? (foreign?.columns ?? []) : [];
+  const gap = { day, counter: before, parts, after: now, editedColumns };
+  const sentences = (): readonly string[] => explainCorrected(gap, at);
   return {
     day,
     before,

@@ -211,9 +211,7 @@ describe('check', () => {
     ]);
     expect((await cli('reconcile', id)).out).toContain('drift 101: corrected');
     expect(await json('check', id)).toMatchObject({ verdict: 'equal', row: { counter: 3 } });
-    expect((await cli('alerts', id)).out).toContain(
-      'The reconcile sets the counter from 104 to 3.',
-    );
+    expect((await cli('alerts', id)).out).toContain('The reconcile set the counter from 104 to 3.');
   });
 });
 

@@ -141,7 +141,7 @@ it('the rows alone explain a gap as the workflow does, before and after its reco
     'correction',
   ]);
   expect(result?.beside.at(-1)?.text).toMatch(
-    /^A reconcile corrected it at .*\. The counter is 104, the event log has 2: 102 apart\./,
+    /^A reconcile corrected the account at .*\. The counter was 104, the event log had 2: 102 apart\./,
   );
   expect(result?.parts).toMatchObject([{ cause: 'uncertain', reservations: ['x', 'y'] }]);
   expect(JSON.parse(JSON.stringify(result))).toEqual(result);

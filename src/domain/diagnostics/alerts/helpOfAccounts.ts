@@ -15,7 +15,7 @@ export const HELP_OF_ACCOUNTS = {
     endedBy: 'reconcile',
   },
   over_cap: {
-    title: 'The counter is above the cap',
+    title: 'The counter was above the cap',
     found:
       'The counter was above the cap of that day. As long as it is, the account grants no slots.',
     step: 'Find the program that sent without a slot, or the person who changed the number.',

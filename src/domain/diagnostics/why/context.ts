@@ -104,5 +104,5 @@ function alertTexts(alerts: WhyRows['alerts']): readonly WhyContext[] {
 const correctionText = ({ at, sentences }: WhyRows['corrections'][number]): WhyContext => ({
   kind: 'correction',
   at: isoInstant(at),
-  text: `A reconcile corrected it at ${words(at)}. ${sentences.join(' ')}`,
+  text: `A reconcile corrected the account at ${words(at)}. ${sentences.join(' ')}`,
 });

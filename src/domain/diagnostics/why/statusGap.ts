@@ -38,7 +38,6 @@ export function knownOf(status: StatusNumbers): Known {
   return {
     accountId,
     now: instant(status.asOf),
-    ranAt: null,
     nextRunAt: nextReconcileAt === null ? null : instant(nextReconcileAt),
     open: status.openReservations.map(({ reservationId, quotaDay, leaseExpiresAt }) => ({
       reservationId,

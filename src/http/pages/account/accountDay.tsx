@@ -1,6 +1,5 @@
 /** The tab *Day*: the chart of the day, its moments, and the next slots. */
 import type { VNode } from 'preact';
-import { correctionWords } from '../../../domain/gap/correctionWords.js';
 import { startOf } from '../../../domain/primitives/time.js';
 import type { AccountData } from './accountData.js';
 import { DayChart } from './dayChart.js';
@@ -25,29 +24,14 @@ export function DayPicture({ data }: WithData): VNode {
         corrections={marksOf(corrections)}
         cooldowns={cooldownsOf(rows)}
       />
-      {corrections.length === 0 ? null : (
-        <ul class="plain">
-          {corrections.map((correction) => (
-            <li key={correction.number}>
-              <details id={`report-${correction.number}`}>
-                <summary>
-                  <When at={correction.at} />: corrected{' '}
-                  {correctionWords(correction, dateOf(startOf(correction.day)))}
-                </summary>
-                <p class="note">
-                  The reconcile reported then: <Dated text={correction.sentences.join(' ')} />
-                </p>
-              </details>
-            </li>
-          ))}
-        </ul>
-      )}
     </Section>
   );
 }
 
 export function Timeline({ data }: WithData): VNode {
   const moments = timelineOf(data.rows);
+  // Corrections stay, because they are few and the chart marks them.
+  const shown = moments.filter(({ report }, n) => n < MOMENTS_SHOWN || report !== undefined);
   return (
     <Section id="timeline" title="What happened">
       {moments.length === 0 ? (
@@ -55,20 +39,42 @@ export function Timeline({ data }: WithData): VNode {
       ) : (
         <div class="timeline" role="region" aria-label="Moments of today" tabIndex={0}>
           <ol class="plain-list">
-            {moments.slice(0, MOMENTS_SHOWN).map(({ id, at, tone, title, detail }) => (
+            {shown.map(({ id, at, tone, title, detail, report }) => (
               <li key={id} id={id} class={`moment moment-${tone}`}>
                 <When at={at} /> <strong>{title}</strong> <Dated text={detail} />
+                {report === undefined || report.length === 0 ? null : (
+                  <Report id={id} sentences={report} />
+                )}
               </li>
             ))}
           </ol>
         </div>
       )}
-      {moments.length > MOMENTS_SHOWN ? (
-        <p class="note">{many(moments.length - MOMENTS_SHOWN, 'earlier moment')} not shown.</p>
+      {moments.length > shown.length ? (
+        <p class="note">{many(moments.length - shown.length, 'earlier moment')} not shown.</p>
       ) : null}
     </Section>
   );
 }
+
+const Report = ({
+  id,
+  sentences,
+}: {
+  readonly id: string;
+  readonly sentences: readonly string[];
+}): VNode => (
+  <details id={`report-${id}`}>
+    <summary>What the reconcile found</summary>
+    <ul class="details">
+      {sentences.map((text) => (
+        <li key={text}>
+          <Dated text={text} />
+        </li>
+      ))}
+    </ul>
+  </details>
+);
 
 export function NextSlots({ data, now }: WithData & { readonly now: number }): VNode {
   const { slots, origin, numbers } = data;

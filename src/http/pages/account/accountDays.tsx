@@ -48,7 +48,7 @@ export function Days({ data }: WithData): VNode {
   const first = columns[0]?.day ?? numbers.day;
   return (
     <Section id="days" title="The last 30 days">
-      <DaysChart days={columns} cap={numbers.caps.daily} />
+      <DaysChart days={columns} cap={numbers.caps.effective} />
       <ul class="legend">
         <li>
           <svg class="swatch" width="14" height="14" aria-hidden="true">
@@ -61,6 +61,12 @@ export function Days({ data }: WithData): VNode {
             <rect class="column-logged" width="14" height="14" />
           </svg>{' '}
           event log
+        </li>
+        <li>
+          <svg class="swatch" width="26" height="14" aria-hidden="true">
+            <path class="cap-line" d="M0 7H26" />
+          </svg>{' '}
+          today's cap
         </li>
       </ul>
       <div id="days-values">

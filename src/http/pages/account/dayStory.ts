@@ -82,6 +82,8 @@ export type Moment = {
   readonly tone: 'good' | 'quiet' | 'warn';
   readonly title: string;
   readonly detail: string;
+  /** What a reconcile reported about it, in sentences. */
+  readonly report?: readonly string[];
 };
 
 /** Returns the moments of the day, the latest first. */
@@ -120,7 +122,7 @@ function alertMoments(alert: Alert): readonly Moment[] {
       : [
           closed
             ? moment('ended', resolvedAt, 'Alert closed', by(closed))
-            : moment('ended', resolvedAt, 'Alert ended', `${title}: its cause is gone`),
+            : moment('ended', resolvedAt, 'Alert ended', `${title}: its cause had ended`),
         ]),
   ];
 }
@@ -157,7 +159,7 @@ function reservationMoment(one: DayReservation): readonly Moment[] {
     return [{ at: settledAt ?? reservedAt, id, tone: 'warn', title: 'Uncertain', detail }];
   }
   if (state !== 'released') return [];
-  const detail = `${reservationId}${why}; its room is free again`;
+  const detail = `${reservationId}${why}; its room became free again`;
   const id = `released-${reservationId}`;
   return [{ at: settledAt ?? reservedAt, id, tone: 'quiet', title: 'Released', detail }];
 }
@@ -168,6 +170,7 @@ const correctionMoment = (correction: Correction): Moment => ({
   tone: 'warn',
   title: 'Corrected',
   detail: correctionWords(correction, dateOf(startOf(correction.day))),
+  report: correction.sentences,
 });
 
 /** Returns the corrections that changed the counter, for the chart. */

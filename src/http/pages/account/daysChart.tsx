@@ -1,4 +1,7 @@
-/** One column per quota day: its height is the counter, its filled part is the event log. */
+/**
+ * One column per quota day: its height is the counter, its filled part is the event log. The cap is
+ * a mark on today only, because the rows of closed days do not have their caps.
+ */
 import { scaleLinear } from 'd3-scale';
 import type { VNode } from 'preact';
 import { startOf, type UtcDay } from '../../../domain/primitives/time.js';
@@ -23,6 +26,7 @@ export function DaysChart({
   cap,
 }: {
   readonly days: readonly DayColumn[];
+  /** The cap of the last of the days, which is today. */
   readonly cap: number;
 }): VNode {
   const top = Math.max(cap, 5, ...days.map(({ counter, logged }) => Math.max(counter, logged)));
@@ -31,10 +35,15 @@ export function DaysChart({
   const width = FILLED / days.length;
   return (
     <Plot
-      label={`${many(days.length, 'quota day')}: ${many(sum, 'InMail')} in the event log`}
+      label={
+        `${many(days.length, 'quota day')}: ${many(sum, 'InMail')} in the event log; today's cap ` +
+        `is ${cap}, and the caps of earlier days are not shown`
+      }
       valuesId="days-values"
       y={y}
       cap={cap}
+      capWord="today's cap"
+      capFrom={1 - 1 / days.length}
     >
       {days.map(({ day, counter, logged }, n) => {
         const middle = middleOf(n, days.length);

@@ -22,6 +22,7 @@ export function Plot({
   y,
   cap,
   capWord = 'cap',
+  capFrom = 0,
   children,
 }: {
   readonly label: string;
@@ -30,6 +31,8 @@ export function Plot({
   readonly y: Scale;
   readonly cap: number;
   readonly capWord?: string;
+  /** Where the line of the cap begins, as a part of the width: before it, the cap is not known. */
+  readonly capFrom?: number;
   readonly children: ComponentChildren;
 }): VNode {
   const ticks = y.ticks(4);
@@ -47,7 +50,7 @@ export function Plot({
           {ticks.map((tick) => (
             <line key={tick} class="grid" x1="0" x2="100%" y1={y(tick)} y2={y(tick)} />
           ))}
-          <line class="cap-line" x1="0" x2="100%" y1={y(cap)} y2={y(cap)} />
+          <line class="cap-line" x1={across(capFrom)} x2="100%" y1={y(cap)} y2={y(cap)} />
           <text class="axis end" x="100%" y={y(cap) - 4}>
             {capWord} {cap}
           </text>

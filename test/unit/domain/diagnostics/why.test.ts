@@ -186,12 +186,12 @@ describe('in addition to the gap', () => {
       { kind: 'double_send', day, times: 2, raisedAt: at('08:00') },
     ];
     const corrections = [
-      { at: at('08:30'), sentences: ['The reconcile sets the counter from 4 to 3.'] },
+      { at: at('08:30'), sentences: ['The reconcile set the counter from 4 to 3.'] },
     ];
     expect(textsOf(anAccount(), { alerts, corrections })).toEqual([
       `Alert double_send of 2026-11-24, raised 2 times, and on 1 other day: ${wordsOfAlert('double_send')}`,
-      'A reconcile corrected it at 08:30 UTC on 24 November (2026-11-24T08:30:00.000Z). The reconcile' +
-        ' sets the counter from 4 to 3.',
+      'A reconcile corrected the account at 08:30 UTC on 24 November (2026-11-24T08:30:00.000Z). The reconcile' +
+        ' set the counter from 4 to 3.',
     ]);
   });
 });

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { GAP_CAUSES, type GapPart } from '../../../../src/domain/gap/breakdown.js';
+import { explainCorrected, type CorrectedGap } from '../../../../src/domain/gap/corrected.js';
 import { explain, type Gap, type Known } from '../../../../src/domain/gap/sentences.js';
 import { explainStatus } from '../../../../src/domain/diagnostics/why/statusGap.js';
 import { fail } from '../../../../src/domain/commands/fail.js';
@@ -17,7 +18,6 @@ const DAY = dayOf(NOW);
 const known: Known = {
   accountId: must(isAccountId, 'acme'),
   now: NOW,
-  ranAt: NOW,
   nextRunAt: null,
   open: [],
 };
@@ -57,7 +57,7 @@ describe('the headline', () => {
 });
 
 describe('each class', () => {
-  const ran = 'The reconcile at 09:00 UTC on 24 November (2026-11-24T09:00:00.000Z) corrects';
+  const ran = 'The next reconcile corrects';
   const midnight = 'midnight UTC, the end of 24 November (2026-11-25T00:00:00.000Z)';
   const CASES: readonly (readonly [GapPart, string])[] = [
     [
@@ -172,19 +172,10 @@ describe('each class', () => {
   it('between reconciles, a sentence names the next reconcile, with its time if the time is known', () => {
     const parts = [part('unexplained', 1)];
     const nextRunAt = at('09:08');
-    expect(texts(parts, { ranAt: null, nextRunAt })[1]).toContain(
+    expect(texts(parts, { nextRunAt })[1]).toContain(
       'The next reconcile, at 09:08 UTC on 24 November (2026-11-24T09:08:00.000Z), corrects it.',
     );
-    expect(texts(parts, { ranAt: null })[1]).toContain('The next reconcile corrects it.');
-  });
-  it('the changes of a reconcile come last', () => {
-    const columns = ['daily_cap', 'inmails_sent_today'];
-    const day = { after: 17, editedColumns: columns };
-    expect(texts([part('edited_by_hand', 87)], {}, day).slice(2)).toEqual([
-      'The reconcile sets the counter from 104 to 17.',
-      "The account's row was edited manually (daily_cap, inmails_sent_today);" +
-        ' the reconcile restores it.',
-    ]);
+    expect(texts(parts)[1]).toContain('The next reconcile corrects it.');
   });
 });
 
@@ -192,6 +183,46 @@ it('each cause of a gap is in the table of docs/lifecycle.md', () => {
   const text = readFileSync('docs/lifecycle.md', 'utf8');
   const named = [...text.matchAll(/^\| `(\w+)` +\| [^|]+\| [^|]+\| [^|]+\| [^|]+\|$/gm)];
   expect(named.map(([, cause]) => cause)).toEqual([...GAP_CAUSES]);
+});
+
+describe('a gap that a reconcile has corrected', () => {
+  const past = (parts: readonly GapPart[], more: Partial<CorrectedGap> = {}): readonly string[] =>
+    explainCorrected(
+      { day: DAY, counter: 104, parts, after: 104, editedColumns: [], ...more },
+      NOW,
+    );
+
+  it('the sentences are in the past tense, and the changes of the reconcile come last', () => {
+    const editedColumns = ['daily_cap', 'inmails_sent_today'];
+    expect(past([part('edited_by_hand', 87)], { after: 17, editedColumns })).toEqual([
+      'The counter was 104, the event log had 17: 87 apart.',
+      '87 were on the counter only, not from InMails: the number was edited manually.' +
+        ' This is not normal. The reconcile corrected them.',
+      'The reconcile set the counter from 104 to 17.',
+      "The account's row had been edited manually (daily_cap, inmails_sent_today);" +
+        ' the reconcile restored it.',
+    ]);
+    expect(past([], { day: DAY - 1 })).toEqual([
+      'On 2026-11-23, the counter was 104, the event log had 104: they agreed.',
+    ]);
+  });
+  it('a part that a reconcile does not change was left as it was', () => {
+    expect(past([part('in_flight', 1, 'x'), part('uncertain', 2, 'y', 'z')]).slice(1)).toEqual([
+      '1 was on the counter only (reservation x), in flight: reserved before the call, and not' +
+        ' reported back then. This is normal. The reconcile left it as it was.',
+      '2 were on the counter only (reservations y, z), uncertain: they may or may not have reached' +
+        ' LinkedIn. To be safe, their slots stayed spent. The reconcile left them as they were.',
+    ]);
+  });
+  it.each(GAP_CAUSES)('the class %s has no verb in the present tense', (cause) => {
+    for (const one of [part(cause, 2), part(cause, -1), part(cause, 1, 'x')]) {
+      const [, text = ''] = past([one]);
+      const own = text.replaceAll(/This (is|happens)[^.]*\.|may or may not have/g, '');
+      expect(own).not.toMatch(
+        /\b(is|are|has|have|corrects|settles|stays?|keeps|takes?|sets)\b(?! been)/,
+      );
+    }
+  });
 });
 
 describe('a status', () => {

@@ -285,7 +285,7 @@ describe('a run', () => {
     });
     const [today] = runOf({ account: asked(both, 'x'), found: copied }).days;
     expect(today?.parts).toEqual([part('external', 1, 'x')]);
-    expect(today?.sentences().join(' ')).toContain('It stays so for the rest of the UTC day');
+    expect(today?.sentences().join(' ')).toContain('The reconcile left it as it was.');
   });
 
   it('a reconcile names a reservation once if the log has two rows of it under another day', () => {

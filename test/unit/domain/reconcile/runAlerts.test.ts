@@ -63,7 +63,7 @@ describe('drift', () => {
       { kind: 'drift', severity: 'info', details: { day: '2026-11-24', counter: 6, drift: 6 } },
     ]);
     expect(alerts[0]?.details.sentences[0]).toBe(
-      'On 2026-11-24, the counter is 6, the event log has 0: 6 apart.',
+      'On 2026-11-24, the counter was 6, the event log had 0: 6 apart.',
     );
   });
 });
