@@ -4,7 +4,7 @@ import type { AlertHelp } from './model.js';
 
 export const HELP_OF_ACCOUNTS = {
   drift: {
-    title: 'Counter and event log are more than 5 apart',
+    title: 'Counter and event log were more than 5 apart',
     found:
       'Counter and event log were more than 5 apart. The reconcile corrected what it could; its' +
       ' correction shows what it changed.',
