@@ -202,14 +202,12 @@ export class SafebandClient {
     return this.#transport.query(accountId, 'reservation', { reservationId }, this.#deadline());
   }
 
-  /** Returns the decision that a reserve would get now or later; takes no slot. */
-  peek(accountId: string, at?: string): Promise<PeekWire> {
-    return this.#transport.query(
-      accountId,
-      'peek',
-      at === undefined ? {} : { at },
-      this.#deadline(),
-    );
+  /**
+   * Returns the decision that a reserve would get now or later, for that recipient if one is named;
+   * takes no slot.
+   */
+  peek(accountId: string, at?: string, recipientId?: string): Promise<PeekWire> {
+    return this.#transport.query(accountId, 'peek', { at, recipientId }, this.#deadline());
   }
 
   /**

@@ -27,9 +27,13 @@ export class Denials {
     return undefined;
   }
 
-  /** Remembers a denial, except `expired`, which is about one reserve and not about the account. */
+  /**
+   * Remembers a denial, except those that are about one reserve and not about the account:
+   * `expired`, and each that names a contact of the recipient.
+   */
   remember(accountId: string, denial: DenialWire, now: number): void {
-    if (denial.reason === 'expired' || this.#memoryMs === 0) return;
+    if (denial.reason === 'expired' || denial.contactedBy !== undefined) return;
+    if (this.#memoryMs === 0) return;
     const retryAt = denial.retryAt === null ? Infinity : Date.parse(denial.retryAt);
     const until = Math.min(retryAt, now + this.#memoryMs);
     if (this.#byAccount.size >= ACCOUNTS_MAX) this.#byAccount.clear();

@@ -15,8 +15,13 @@ import type { DecisionWire } from '../domain/wire/decisions.js';
 export type ReserveRequest = {
   readonly reservationId: string;
   readonly campaignId?: string | null;
-  /** LinkedIn's id of the recipient, in any spelling; an observed send finds its slot by it. */
+  /**
+   * LinkedIn's id of the recipient, in any spelling. The account contacts nobody twice, and an
+   * observed send finds its slot by it.
+   */
   readonly recipientId?: string | null;
+  /** True: contact the recipient once more, although an InMail may have reached them (R20). */
+  readonly again?: boolean | null;
   /** How long the slot may stay in flight without a report, in seconds; 15 minutes by default. */
   readonly leaseSeconds?: number | null;
   /** True if the caller writes its own `send_attempts` row before it calls LinkedIn (R6, R18). */

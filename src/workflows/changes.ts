@@ -9,10 +9,21 @@ import { getActivator } from '@temporalio/workflow/lib/global-attributes.js';
 
 const changed = new WeakSet<object>();
 
-/** Records, in the first task of a run, that the run has all changes. */
+/** Runs that compare recipients (R20). */
+const comparing = new WeakSet<object>();
+
+/**
+ * Records, in the first task of a run, that the run has all changes. A run of a new worker records
+ * the last id only, which includes the others: so its history has one marker.
+ */
 export function recordChanges(): void {
-  if (patched('changes-of-0.2.0')) changed.add(getActivator());
+  const compares = patched('recipients-are-compared');
+  if (compares) comparing.add(getActivator());
+  if (compares || patched('changes-of-0.2.0')) changed.add(getActivator());
 }
+
+/** True if this run refuses a recipient who was contacted already (R20). */
+export const comparesRecipients = (): boolean => comparing.has(getActivator());
 
 /** True if this run has all changes. */
 export const hasChanges = (): boolean => changed.has(getActivator());

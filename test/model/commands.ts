@@ -8,7 +8,13 @@ const MINUTE = 60_000;
 export type Step =
   | { do: 'pass'; ms: number }
   | { do: 'toMidnight'; offsetMs: number }
-  | { do: 'reserve'; id: string; recipient: string | undefined; leaseSeconds: number }
+  | {
+      do: 'reserve';
+      id: string;
+      recipient: string | undefined;
+      again: boolean;
+      leaseSeconds: number;
+    }
   | { do: 'deliver'; id: string; chat: string; msg: string | undefined }
   | { do: 'fail'; id: string; kind: Kind; retryAfterSeconds: number }
   | { do: 'observe'; chat: string; msg: string; recipient: string | undefined; agoMs: number }
@@ -35,7 +41,7 @@ const ids = Array.from({ length: 8 }, (_, i) => `r${i}`);
 const id = fc.constantFrom(...ids, 'constructor', 'toString');
 const chat = fc.constantFrom('c1', 'c2', 'c3', 'c4', 'c5', '__proto__');
 const msg = fc.constantFrom('m1', 'm2', 'm3');
-const recipient = fc.constantFrom('ann', 'bob', undefined);
+const recipient = fc.constantFrom('ann', 'ANN', 'bob', 'eve', undefined, undefined);
 const lease = fc.constantFrom(1, 60, 900, 7_200, 86_400);
 const kind = fc.constantFrom<Kind>(
   'not_attempted',
@@ -73,6 +79,7 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
       do: fc.constant('reserve' as const),
       id,
       recipient,
+      again: fc.boolean(),
       leaseSeconds: lease,
     }),
   },

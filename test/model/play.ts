@@ -6,27 +6,18 @@ import {
   isChatId,
   isMessageId,
   isRecipientId,
-  isReservationId,
-  type ReservationId,
 } from '../../src/domain/primitives/ids.js';
 import type { Start } from '../../src/domain/commands/administer.js';
 import type { Step, Story } from './commands.js';
 import type { Domain } from '../support/domain.js';
+import { maybe, rid, the } from './names.js';
 import { Reference } from './reference.js';
-import { rested } from './rested.js';
+import { checkContact, checkRetry } from './retry.js';
 import { same } from './same.js';
 import { Store } from './store.js';
 import type { Refusal } from '../../src/domain/account/refusals.js';
 
 const DAY = 86_400_000;
-
-function the<T>(is: (raw: unknown) => raw is T, raw: unknown): T {
-  if (is(raw)) return raw;
-  throw new Error(`not a good name: ${String(raw)}`);
-}
-const rid = (raw: string): ReservationId => the(isReservationId, raw);
-const maybe = <T>(is: (raw: unknown) => raw is T, raw: string | undefined): T | undefined =>
-  raw === undefined ? undefined : the(is, raw);
 
 export class Play {
   readonly domain: Domain;
@@ -112,10 +103,11 @@ export class Play {
             this.#run(domain.reserve, {
               reservationId: rid(step.id),
               recipientId: maybe(isRecipientId, step.recipient),
+              again: step.again,
               leaseSeconds: step.leaseSeconds,
             }),
           ),
-          reference.reserve(step.id, step.recipient, step.leaseSeconds * 1_000),
+          reference.reserve(step.id, step.recipient, step.again, step.leaseSeconds * 1_000),
         ];
       case 'deliver': {
         const messageId = maybe(isMessageId, step.msg);
@@ -275,65 +267,6 @@ function wordOf(answer: object): string {
   return 'configured';
 }
 
-/**
- * `retryAt`, checked by living until then: no message comes, and each run settles what its
- * lease
- * has left. A reserve is granted at that instant, and not a millisecond earlier.
- */
-function liveUntil(run: Play, retryAt: number): void {
-  const { domain } = run;
-  const asked = (at: number): boolean => {
-    let entity = rested(domain, run.entity, run.clock, at);
-    const runs = entity.account.slots
-      .filter((slot) => slot.state === 'in_flight')
-      .map((slot) => ({
-        reservationId: slot.reservationId,
-        at: Math.max(run.clock, domain.runAfter(entity.account.accountId, slot.leaseExpiresAt)),
-      }))
-      .filter((one) => one.at < at)
-      .toSorted((a, b) => a.at - b.at);
-    const settleBefore = (instant: number): void => {
-      for (let one = runs[0]; one && one.at < instant; one = runs[0]) {
-        runs.shift();
-        const report = { reservationId: one.reservationId, kind: 'unknown' } as const;
-        entity = domain.execute(entity, domain.fail, report, one.at).entity;
-      }
-    };
-    // The midnight timer of an idle account.
-    for (let day = Math.floor(run.clock / DAY) + 1; day * DAY + 60_000 < at; day += 1) {
-      settleBefore(day * DAY + 60_000);
-      entity = domain.pass(entity, day * DAY + 60_000);
-    }
-    settleBefore(at);
-    entity = domain.record(domain.pass(entity, at), [{ type: 'Reconciled', at }]);
-    const ask = { reservationId: rid('asked-again') };
-    const { answer } = domain.execute(entity, domain.reserve, ask, at);
-    return 'granted' in answer && answer.granted;
-  };
-  same([isoOf(retryAt), asked(retryAt)], [isoOf(retryAt), true]);
-  if (retryAt - 1 > run.clock)
-    same([isoOf(retryAt - 1), asked(retryAt - 1)], [isoOf(retryAt - 1), false]);
-}
-
-const isoOf = (at: number): string => new Date(at).toISOString();
-
-/** A day whose cap and ramp permanently permit nothing has no `retryAt`; all others have one. */
-function checkRetry(run: Play): void {
-  const { domain, entity, clock } = run;
-  const peek = domain.peekWire(entity.account, clock, false);
-  const slots = domain.nextSlots(entity.account, clock, 3);
-  if (peek.granted) {
-    same(slots[0], clock);
-    return;
-  }
-  if (peek.retryAt === null) {
-    same(slots, []);
-    return;
-  }
-  same(slots[0], Date.parse(peek.retryAt));
-  liveUntil(run, Date.parse(peek.retryAt));
-}
-
 /** Plays the whole story; `happened` receives every answer, to show what really happened. */
 export function play(domain: Domain, story: Story, happened: (what: string) => void): void {
   const run = new Play(domain, story, happened);
@@ -342,7 +275,10 @@ export function play(domain: Domain, story: Story, happened: (what: string) => v
     const [answer, expected] = run.step(step);
     same([n, step, answer], [n, step, expected]);
     run.compare();
-    if (step.do === 'reserve') checkRetry(run);
+    if (step.do === 'reserve') {
+      checkRetry(run);
+      checkContact(run, step.recipient);
+    }
     if (answer) happened(`${step.do}: ${answer}`);
     if (run.reference.carriedNow().length > 0) happened('world: carried');
     if (step.do === 'restart') happened('world: restart');

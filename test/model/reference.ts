@@ -4,6 +4,7 @@
  */
 import type { Ext, Logged, RefPolicy, Res } from './kept.js';
 import { isPaced } from './pace.js';
+import { contactsOf, isSamePerson } from './people.js';
 
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
@@ -97,12 +98,13 @@ export class Reference {
   cooling = (at = this.now): boolean => this.cooldowns.some(({ until }) => at < until);
 
   // ---- the gate
-  denial(): string | undefined {
+  denial(recipient?: string): string | undefined {
     if (this.disconnected) return 'disconnected';
     if (this.held) return 'held';
     if (this.now < this.breaker) return 'no_credits';
     if (this.cooling()) return 'cooldown';
     if ((BAND[this.policy.tier] ?? 0) === 0) return 'tier_has_no_inmail';
+    if (contactsOf(this.all.filter(this.isKnown), recipient)[0]) return 'recipient_contacted';
     if (this.earlier() + this.used() >= this.weeklyCap()) return 'weekly_cap';
     if (this.used() >= this.rampCap()) return 'ramp_cap';
     if (this.used() >= this.dailyCap()) return 'daily_cap';
@@ -112,13 +114,14 @@ export class Reference {
   }
 
   // ---- messages; each returns the answer to its sender, in one word
-  reserve(id: string, recipient: string | undefined, leaseMs: number): string {
+  reserve(id: string, recipient: string | undefined, again: boolean, leaseMs: number): string {
     const known = this.find(id);
     if (known) {
       if (known.state !== 'in_flight' || this.now >= known.lease) return 'ReservationSettled';
-      return known.recipient === recipient ? 'repeated' : 'ReservationConflict';
+      const isSame = isSamePerson(known.recipient, recipient);
+      return isSame ? 'repeated' : 'ReservationConflict';
     }
-    const denied = this.denial();
+    const denied = this.denial(again ? undefined : recipient);
     if (denied) return denied;
     const fresh = {
       state: 'in_flight' as const,
@@ -256,7 +259,7 @@ export class Reference {
         this.isKnown(r) &&
         (r.state === 'in_flight' || r.state === 'uncertain') &&
         recipient !== undefined &&
-        r.recipient === recipient &&
+        isSamePerson(r.recipient, recipient) &&
         r.at <= sentAt + 60_000,
     );
     const [match] = open;

@@ -102,6 +102,7 @@ function stepped(account: Scenario, one: Step): Scenario {
       return account.when(reserve, {
         reservationId: r(one.id),
         recipientId: one.recipient === undefined ? undefined : p(one.recipient),
+        again: true, // these stories are about evidence, not about the gate
         journaled: one.journaled,
       });
     case 'deliver':

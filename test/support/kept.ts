@@ -27,6 +27,7 @@ export function whyRows(scenario: Scenario, more: Partial<WhyRows['row']> = {}):
     row: { version: account.version, edited: null, hotSince: null, ...more },
     found: { reservations, events, attempts: [] },
     alerts: [],
+    again: [],
     corrections: [],
   };
 }

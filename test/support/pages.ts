@@ -88,6 +88,7 @@ const slot = (name: string, more: object) => ({
   settledAt: null,
   reason: null,
   chatId: null,
+  again: false,
   ...more,
 });
 

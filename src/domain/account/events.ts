@@ -14,7 +14,8 @@ export type Details = {
 export type Source = 'pipeline' | 'external' | 'journal' | 'operator';
 
 export type Event =
-  | { readonly type: 'SlotReserved'; readonly slot: Slot }
+  /** `again`: the caller wanted to contact the recipient once more (R20). */
+  | { readonly type: 'SlotReserved'; readonly slot: Slot; readonly again?: true }
   | { readonly type: 'SlotDenied'; readonly reason: string }
   /** `source` is null if the event log already has the row. */
   | { readonly type: 'SlotDelivered'; readonly slot: Slot; readonly source: Source | null }

@@ -15,6 +15,8 @@ export type Reserve = {
   readonly leaseSeconds?: number | undefined;
   readonly journaled?: boolean | undefined;
   readonly validUntil?: Instant | undefined;
+  /** True: the recipient may have got an InMail already, and gets one more (R20). */
+  readonly again?: boolean | undefined;
 };
 
 /** Returns the slot of a grant; its quota day is the account's day and never changes. */

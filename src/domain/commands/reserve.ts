@@ -2,6 +2,7 @@
 import { findSlot, isLeased, type Account, type Slot } from '../account/account.js';
 import { roomOf } from '../gate/caps.js';
 import { barrierAt, type DenialReason } from '../gate/gate.js';
+import { contactAt, contactsOf, type Contact } from '../gate/recipient.js';
 import { retryAtOf } from '../days/forecast.js';
 import { isSameRecipient } from '../account/kept.js';
 import { reservedSlot, type Reserve } from '../account/slot.js';
@@ -23,30 +24,50 @@ export type Denial = {
   readonly reason: DenialReason;
   readonly limit?: number;
   readonly used?: number;
-  /** Null if only a person can help. */
+  /** The reservation that has contacted the recipient, also if an earlier reason denies (R20). */
+  readonly contactedBy?: ReservationId;
+  /** Null if only a person, or the outcome of an open slot, can help. */
   readonly retryAt: Instant | null;
 };
 export type Decision = Grant | Denial;
 
-/** Decides a reserve: a known id is a repeat or refused, a new id goes to the gate. */
-export function reserve(account: Account, request: Reserve, at: Instant): Decided<Decision> {
+/**
+ * Decides a reserve: a known id is a repeat or refused, a new id goes to the gate. `isOfOlderRun`:
+ * a run that older code began compares no recipients, so that its history replays (R20).
+ */
+export function reserve(
+  account: Account,
+  request: Reserve & { readonly isOfOlderRun?: boolean },
+  at: Instant,
+): Decided<Decision> {
   const known = findSlot(account, request.reservationId);
   if (known) return again(account, known, request, at);
-  const barrier = barrierAt(account, at, { validUntil: request.validUntil ?? null });
+  const contacts = request.isOfOlderRun === true ? [] : contactsOf(account, request);
+  const barrier = barrierAt(account, at, { validUntil: request.validUntil ?? null, contacts });
   if (barrier) {
     const { until: _, ...why } = barrier;
-    const retryAt = retryAtOf(account, barrier, at);
+    const retryAt = retryAtOf(account, barrier, at, contacts);
     const { reservationId } = request;
     return {
       events: [{ type: 'SlotDenied', reason: barrier.reason }],
-      answer: { granted: false, reservationId, ...why, retryAt },
+      answer: { granted: false, reservationId, ...contactIn(contacts, at), ...why, retryAt },
     };
   }
   const slot = reservedSlot(account, request, at);
   return {
-    events: [{ type: 'SlotReserved', slot }],
+    events: [{ type: 'SlotReserved', slot, ...marked(request) }],
     answer: granted(slot, roomOf(account).remaining - 1, false),
   };
+}
+
+/** Marks a slot that was asked for with `again`: its row shows it. */
+export const marked = ({ again }: Reserve): { readonly again?: true } =>
+  again === true ? { again } : {};
+
+/** Names the contact also beside an earlier reason: `retryAt` may depend on it. */
+export function contactIn(contacts: readonly Contact[], at: Instant): Pick<Denial, 'contactedBy'> {
+  const contact = contactAt(contacts, at);
+  return contact ? { contactedBy: contact.reservationId } : {};
 }
 
 const granted = (slot: Slot, remainingToday: number, repeated: boolean): Grant => ({

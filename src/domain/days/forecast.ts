@@ -5,7 +5,8 @@
  */
 import type { Account, Slot } from '../account/account.js';
 import { evolve, evolveAll } from '../account/evolve.js';
-import { barrierAt, isWindowKnown, type Barrier } from '../gate/gate.js';
+import { barrierAt, type Barrier } from '../gate/gate.js';
+import { isWindowKnown } from '../gate/verified.js';
 import { AUDIT_OFFSET_MS, LOOK_AHEAD_DAYS, RECONCILE_INTERVAL_MS } from '../primitives/limits.js';
 import { rampDayNext, roll } from './rollover.js';
 import { dayOf, DAY_MS, hashOf, isoInstant, startOf, type Instant } from '../primitives/time.js';
@@ -14,6 +15,7 @@ import { isReservationId, type AccountId } from '../primitives/ids.js';
 import { assert } from '../primitives/assert.js';
 import type { Flaw } from '../account/refusals.js';
 import { cooldownAt, isCooldownDue, overshootAt } from '../gate/cooldown.js';
+import type { Contact } from '../gate/recipient.js';
 
 /**
  * Maximum reasons in a row: more than any mix of cooldown, breaker, week and window gives. Each
@@ -77,16 +79,25 @@ function cooled(account: Account, at: Instant): Account {
 }
 
 /** Returns the first instant from `from` on at which no reason holds; null if none will come. */
-export function earliestGrant(account: Account, from: Instant): Instant | null {
-  return nextGrant(account, from)?.at ?? null;
+export function earliestGrant(
+  account: Account,
+  from: Instant,
+  contacts: readonly Contact[] = [],
+): Instant | null {
+  return nextGrant(account, from, contacts)?.at ?? null;
 }
 
-function nextGrant(account: Account, from: Instant): { at: Instant; view: Account } | undefined {
+/** `contacts`: who has contacted the recipient that is asked for (R20). */
+function nextGrant(
+  account: Account,
+  from: Instant,
+  contacts: readonly Contact[] = [],
+): { at: Instant; view: Account } | undefined {
   let at = from;
   let view = account;
   for (let step = 0; step < STEPS_MAX; step += 1) {
     view = forecastAt(view, at);
-    const barrier = barrierAt(view, at, { isForecast: true });
+    const barrier = barrierAt(view, at, { isForecast: true, contacts });
     if (!barrier) return { at, view };
     if (barrier.until === null) return undefined;
     assert(barrier.until > at, `${barrier.reason} ends later than it is asked`);
@@ -96,9 +107,14 @@ function nextGrant(account: Account, from: Instant): { at: Instant; view: Accoun
 }
 
 /** Returns when a denied caller should ask again (R9). */
-export function retryAtOf(account: Account, barrier: Barrier, at: Instant): Instant | null {
+export function retryAtOf(
+  account: Account,
+  barrier: Barrier,
+  at: Instant,
+  contacts: readonly Contact[] = [],
+): Instant | null {
   if (barrier.reason === 'unverified' || barrier.until === null) return barrier.until;
-  return earliestGrant(account, at);
+  return earliestGrant(account, at, contacts);
 }
 
 /**

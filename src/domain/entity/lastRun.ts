@@ -14,6 +14,7 @@ import { barrierAt, type DenialReason } from '../gate/gate.js';
 import { observe } from '../commands/observe.js';
 import { roomOf } from '../gate/caps.js';
 import { configure, connect, disconnect, hold, resume } from '../commands/administer.js';
+import { marked } from '../commands/reserve.js';
 import { reservedSlot, type Reserve } from '../account/slot.js';
 import { dayOf, startOf } from '../primitives/time.js';
 import { isRefusal, type Command, type Decided } from '../account/refusals.js';
@@ -137,7 +138,7 @@ function reserved(
     // No report has settled it since, so it may have landed today (R7).
     carriedInto: quotaDay < account.day ? account.day : null,
   };
-  return [{ type: 'SlotReserved', slot }];
+  return [{ type: 'SlotReserved', slot, ...marked(ask) }];
 }
 
 /** True if this request was certainly denied; if that is not certain, the slot is taken. */

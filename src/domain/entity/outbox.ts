@@ -38,7 +38,8 @@ export function enqueue(outbox: readonly Entry[], entry: Entry, sent: number): r
   if (!old) return [...outbox, entry];
   const others = outbox.filter((other) => other !== old);
   if (row.table === 'reservations' && old.row.table === 'reservations') {
-    return [...others, { ...entry, row: rowWithIds(row, old.row) }];
+    const again = old.row.again ? { again: old.row.again } : {};
+    return [...others, { ...entry, row: { ...rowWithIds(row, old.row), ...again } }];
   }
   if (row.table !== 'alerts' || old.row.table !== 'alerts') return [...others, entry];
   return [...others, { ...entry, row: { ...row, times: row.times + old.row.times } }];

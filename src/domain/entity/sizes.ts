@@ -74,6 +74,7 @@ export function rowBytes(idBytes: number): {
     chatId: id,
     messageId: id,
     isAdopted: false,
+    again: undefined, // a start does not read it
   };
   const attempt: Fields<Attempt> = {
     reservationId: OURS,
@@ -140,7 +141,7 @@ function restBytes(max: typeof REST & { readonly days: number }): number {
 /** Names of fields, numbers, ids of runs, and the columns that a manual edit changed. */
 const OTHER_BYTES = 8 * 1024;
 const REST = {
-  reasons: 12,
+  reasons: 13,
   rampSteps: 366,
   openings: 3_000,
   foreignUnits: 512,

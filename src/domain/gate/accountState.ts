@@ -1,7 +1,7 @@
 /** The state of an account that people see (R9). */
 import type { Account } from '../account/account.js';
 import type { Instant } from '../primitives/time.js';
-import { isDoubtful } from './gate.js';
+import { isDoubtful } from './verified.js';
 import { isBroken, isCooling } from './cooldown.js';
 
 export const ACCOUNT_STATES = [

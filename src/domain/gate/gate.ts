@@ -5,11 +5,14 @@
 import type { Account } from '../account/account.js';
 import { roomOf, type Room } from './caps.js';
 import { SAFE_BAND } from '../primitives/tier.js';
-import { SLOTS_MAX, VERIFIED_MS, VERIFY_RETRY_MS } from '../primitives/limits.js';
+import { SLOTS_MAX, VERIFY_RETRY_MS } from '../primitives/limits.js';
 import { startOf, type Instant } from '../primitives/time.js';
 import { isOpenAt, nextOpening } from '../account/sendingWindow.js';
 import { cooldownAt, isBroken } from './cooldown.js';
 import { paceAt } from './pacing.js';
+import { isFresh, isKnown, isVerified } from './verified.js';
+import { contactAt, type Contact } from './recipient.js';
+import type { ReservationId } from '../primitives/ids.js';
 
 export const DENIAL_REASONS = [
   'expired',
@@ -19,6 +22,7 @@ export const DENIAL_REASONS = [
   'cooldown',
   'unverified',
   'tier_has_no_inmail',
+  'recipient_contacted',
   'weekly_cap',
   'ramp_cap',
   'daily_cap',
@@ -33,6 +37,8 @@ export type Barrier = {
   readonly reason: DenialReason;
   readonly limit?: number;
   readonly used?: number;
+  /** The reservation that has contacted the recipient (R20). */
+  readonly contactedBy?: ReservationId;
   readonly until: Instant | null;
 };
 type Asked = {
@@ -41,6 +47,8 @@ type Asked = {
   readonly validUntil: Instant | null;
   /** A forecast assumes that the account can be verified at any time (R17). */
   readonly isForecast: boolean;
+  /** Who has contacted the recipient that is asked for (R20). */
+  readonly contacts: readonly Contact[];
   readonly room: () => Room;
 };
 type Reason = (asked: Asked) => Barrier | undefined;
@@ -70,6 +78,16 @@ const tierHasNoInmail: Reason = ({ account }) =>
   SAFE_BAND[account.policy.tier] === 0
     ? { reason: 'tier_has_no_inmail', limit: 0, used: 0, until: null }
     : undefined;
+
+const recipientContacted: Reason = ({ contacts, at }) => {
+  const contact = contactAt(contacts, at);
+  if (!contact) return undefined;
+  return {
+    reason: 'recipient_contacted',
+    contactedBy: contact.reservationId,
+    until: contact.until,
+  };
+};
 
 const weeklyCap: Reason = ({ account, room }) => {
   const { weekly, weekUsed } = room();
@@ -126,30 +144,6 @@ const paced: Reason = ({ account, at }) => {
 
 const midnightAfter = (account: Account): Instant => startOf(account.day + 1);
 
-/** True if the identity was compared and the window was computed (R11, R13). */
-const isKnown = (account: Account, at: Instant): boolean =>
-  account.isIdentityChecked && isWindowKnown(account, at);
-
-/** True if there is no window, or it was computed as far as that instant (R11). */
-export const isWindowKnown = ({ policy, openings }: Account, at: Instant): boolean =>
-  policy.sendingWindow === null || (openings !== null && at < openings.until);
-
-const isFresh = (account: Account, at: Instant): boolean => {
-  const { reconciledAt, isRunUnknown = false, isCrowded = false } = account;
-  if (isRunUnknown || isCrowded) return false;
-  return reconciledAt !== null && at - reconciledAt < VERIFIED_MS;
-};
-
-/** True if all is known, and a reconcile confirmed it within the last 30 minutes (R12). */
-export const isVerified = (account: Account, at: Instant): boolean =>
-  isKnown(account, at) && isFresh(account, at);
-
-/** True if people see `unverified`: for a cold account only after a failed check (R12). */
-export const isDoubtful = (account: Account, at: Instant): boolean =>
-  !isKnown(account, at) ||
-  account.reconciledAt === null ||
-  (!isFresh(account, at) && account.runFailedAt !== null);
-
 /**
  * True if only the age of the last reconcile denies the reserve. Then a reconcile comes first, so
  * that the answer is a grant or another reason (R12).
@@ -164,7 +158,11 @@ export const wantsCheck = (account: Account, at: Instant): boolean =>
 export function barrierAt(
   account: Account,
   at: Instant,
-  options: { readonly validUntil?: Instant | null; readonly isForecast?: boolean } = {},
+  options: {
+    readonly validUntil?: Instant | null;
+    readonly isForecast?: boolean;
+    readonly contacts?: readonly Contact[];
+  } = {},
 ): Barrier | undefined {
   let known: Room | undefined;
   const asked: Asked = {
@@ -172,6 +170,7 @@ export function barrierAt(
     at,
     validUntil: options.validUntil ?? null,
     isForecast: options.isForecast ?? false,
+    contacts: options.contacts ?? [],
     room: () => (known ??= roomOf(account)),
   };
   return (
@@ -182,6 +181,7 @@ export function barrierAt(
     cooldown(asked) ??
     unverified(asked) ??
     tierHasNoInmail(asked) ??
+    recipientContacted(asked) ??
     weeklyCap(asked) ??
     rampCap(asked) ??
     dailyCap(asked) ??

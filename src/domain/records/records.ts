@@ -33,6 +33,8 @@ export type ReservationRow = {
   /** True if the message id is that of an observed send (R4). */
   readonly isAdopted: boolean;
   readonly carriedInto: UtcDay | null;
+  /** Only in a row that a worker writes: the caller contacted the recipient once more (R20). */
+  readonly again?: true;
 };
 /** One delivered InMail; the row is permanent. */
 export type EventRow = {

@@ -12,6 +12,10 @@ import { carriedOf, sumOf, tallyOf } from '../account/counter.js';
 export function rowsOf(event: Event, before: Account, after: Account): readonly Row[] {
   switch (event.type) {
     case 'SlotReserved':
+      return [
+        { ...reservationRow(event.slot), ...(event.again ? { again: true } : {}) },
+        ...lateRow(after, event.slot.quotaDay),
+      ];
     case 'SlotReleased':
     case 'SlotMadeUncertain':
     case 'ProofCompleted':

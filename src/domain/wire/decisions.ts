@@ -2,8 +2,10 @@
 import type { Account } from '../account/account.js';
 import { roomOf } from '../gate/caps.js';
 import { retryAtOf } from '../days/forecast.js';
-import { barrierAt, isDoubtful, isWindowKnown, type DenialReason } from '../gate/gate.js';
-import type { Decision } from '../commands/reserve.js';
+import { barrierAt, type DenialReason } from '../gate/gate.js';
+import { isDoubtful, isWindowKnown } from '../gate/verified.js';
+import { contactIn, type Decision } from '../commands/reserve.js';
+import { contactsOf, type Recipient } from '../gate/recipient.js';
 import { isoDay, isoInstant, isoOrNull, SECOND_MS, type Instant } from '../primitives/time.js';
 import { LEASE_SECONDS_DEFAULT } from '../primitives/limits.js';
 
@@ -21,6 +23,8 @@ export type DenialWire = {
   readonly reason: DenialReason;
   readonly limit?: number;
   readonly used?: number;
+  /** The reservation that has contacted the recipient (R20). */
+  readonly contactedBy?: string;
   readonly retryAt: string | null;
 };
 /** The answer to a reserve. */
@@ -37,9 +41,15 @@ export function decisionWire(decision: Decision): DecisionWire {
  * reservation. It assumes that the reconcile of a cold account succeeds (R17), and uses only the
  * times of a sending window that are already computed.
  */
-export function peekWire(account: Account, at: Instant, isForecast: boolean): PeekWire {
+export function peekWire(
+  account: Account,
+  at: Instant,
+  isForecast: boolean,
+  recipient: Recipient = {},
+): PeekWire {
   const isForeseen = (isForecast && isWindowKnown(account, at)) || !isDoubtful(account, at);
-  const barrier = barrierAt(account, at, { isForecast: isForeseen });
+  const contacts = contactsOf(account, recipient);
+  const barrier = barrierAt(account, at, { isForecast: isForeseen, contacts });
   if (!barrier) {
     return {
       granted: true,
@@ -50,6 +60,7 @@ export function peekWire(account: Account, at: Instant, isForecast: boolean): Pe
     };
   }
   const { until: _, ...why } = barrier;
-  return { granted: false, ...why, retryAt: isoOrNull(retryAtOf(account, barrier, at)) };
+  const retryAt = isoOrNull(retryAtOf(account, barrier, at, contacts));
+  return { granted: false, ...contactIn(contacts, at), ...why, retryAt };
 }
 export type PeekWire = Omit<GrantWire, 'reservationId'> | Omit<DenialWire, 'reservationId'>;

@@ -2,12 +2,15 @@
 import { may, need, parserOf, type ValueOf } from './message.js';
 import { instant, wholeNumber } from './values.js';
 import { NEXT_SLOTS_MAX } from '../primitives/limits.js';
-import { reservationId } from './requests.js';
+import { recipientId, reservationId } from './requests.js';
 
 /** Every query accepts `at` (R17). */
 const queryFields = { at: may(instant) };
 export type QueryAsk = ValueOf<typeof queryFields>;
 export const parseQuery = parserOf(queryFields);
+
+/** `recipientId`: for a reserve with this recipient (R20). */
+export const parsePeek = parserOf({ ...queryFields, recipientId: may(recipientId) });
 
 export const slotCount = wholeNumber(1, NEXT_SLOTS_MAX);
 export const parseSlotsQuery = parserOf({ ...queryFields, count: need(slotCount) });

@@ -90,6 +90,7 @@ export const reserveFields = {
   recipientId: may(recipientId),
   leaseSeconds: may(leaseSeconds),
   journaled: may(yesOrNo),
+  again: may(yesOrNo),
   validUntil: may(instant),
   replyTo: may(readReplyTo),
 };

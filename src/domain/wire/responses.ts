@@ -1,7 +1,7 @@
 /** The shapes that callers get, with instants and days as text (docs/contract.md, 2). */
 import { bookOf, findSlot, isOpen, type Account, type Slot } from '../account/account.js';
 import { roomOf, type CapName } from '../gate/caps.js';
-import { isDoubtful } from '../gate/gate.js';
+import { isDoubtful } from '../gate/verified.js';
 import type { Pacing, Policy, Ramp } from '../account/policy.js';
 import type { Tier } from '../primitives/tier.js';
 import { isoDay, isoInstant, isoOrNull, type Instant } from '../primitives/time.js';

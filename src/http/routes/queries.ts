@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { Type, type Static } from 'typebox';
 import { slotCount } from '../../domain/wire/queryRequests.js';
 import * as answers from '../schemas/answers.js';
-import { anyInstant, closed, reservationId } from '../schemas/parts.js';
+import { anyInstant, closed, recipientId, reservationId } from '../schemas/parts.js';
 import { answerOf, etagOf, hasIt } from '../status.js';
 import { accountParams, problems } from './message.js';
 import type { Parts } from '../context.js';
@@ -14,6 +14,7 @@ const peekQuery = closed({
   at: Type.Optional(
     anyInstant('An instant in place of now: not in the past, and at most 32 days ahead.'),
   ),
+  recipientId: Type.Optional(recipientId),
 });
 const slotsQuery = closed({
   count: Type.Integer({ ...slotCount.rule, examples: [5] }),
@@ -78,7 +79,7 @@ export function queryRoutes(app: FastifyInstance, { client }: Parts): void {
         response: { 200: answers.peek, ...problems },
       },
     },
-    ({ params, query }) => client.peek(params.accountId, query.at),
+    ({ params, query }) => client.peek(params.accountId, query.at, query.recipientId),
   );
   app.get<{ Params: Params; Querystring: Static<typeof slotsQuery> }>(
     '/v1/accounts/:accountId/nextSlots',

@@ -50,7 +50,12 @@ const denial = {
   reason: Type.Enum(DENIAL_REASONS),
   limit: Optional(count('The cap that is reached.')),
   used: Optional(count('The used part of that cap.')),
-  retryAt: orNull(instant('When to ask again. Null: only a person can help.')),
+  contactedBy: Optional(
+    String({ description: 'The reservation that has contacted this recipient already.' }),
+  ),
+  retryAt: orNull(
+    instant('When to ask again. Null: only a person, or the outcome of an open slot, can help.'),
+  ),
 };
 export const decision = Union([
   closed({ ...grant, reservationId }, 'Granted: the caller may call LinkedIn once.'),

@@ -113,6 +113,7 @@ const ofReservation = {
   settledAt: orNull(instant('When its outcome was recorded.')),
   reason: textOrNull,
   journaled: Boolean(),
+  again: Boolean({ description: 'True: the recipient was contacted once more, on purpose.' }),
   chatId: orNull(chatId),
   messageId: orNull(messageId),
   carriedInto: orNull(day('The later day on which the slot takes room as well.')),

@@ -89,6 +89,7 @@ export const sendReserve = bodyOf(
     recipientId,
     leaseSeconds: note('How long the slot may stay in flight without a word.', 900),
     journaled: { description: 'You write a send_attempts row before you call LinkedIn.' },
+    again: { description: 'Contact the recipient once more, although an InMail may have arrived.' },
     validUntil: noteOfInstant('From then on the answer is expired; 5 s from now at most.'),
     replyTo: {
       description:

@@ -33,6 +33,11 @@ export const campaignId = Type.String({ ...requests.campaignId.rule, ...NOTES.ca
 export const chatId = Type.String({ ...requests.chatId.rule, ...NOTES.chatId });
 export const messageId = Type.String({ ...requests.messageId.rule, ...NOTES.messageId });
 
+export const recipientId = Type.String({
+  ...requests.recipientId.rule,
+  ...note("LinkedIn's id of the recipient, in any spelling.", 'ACoAAS7RzQB'),
+});
+
 /** An instant in an answer. */
 export const instant = (description: string) => instantLike(STRICT_INSTANT, description);
 /** An instant in a request, which may have the spelling of another program. */

@@ -1,5 +1,5 @@
 /** Reads what the explanation of an account's numbers needs (R17), in one snapshot. */
-import { DAY_MS, parseInstant, type Instant } from '../../domain/primitives/time.js';
+import { DAY_MS, parseInstant, type Instant, type UtcDay } from '../../domain/primitives/time.js';
 import { whyOf } from '../../domain/diagnostics/why/why.js';
 import type { StatusWire } from '../../domain/wire/responses.js';
 import { offsetIn } from '../../calendar/openings.js';
@@ -11,6 +11,7 @@ import type { Why, WhyRows } from '../../domain/diagnostics/why/model.js';
 /** Maximum open alerts of an explanation. */
 const ALERTS_MAX = 50;
 const CORRECTIONS_MAX = 20;
+const AGAIN_MAX = 20;
 
 /**
  * Answers "why do my numbers differ?" for one account; undefined if there is no such account.
@@ -38,8 +39,19 @@ async function readRows(
   if (!rows) return undefined;
   const alerts = await listOpenAlerts(db, { accountId, limit: ALERTS_MAX });
   const corrections = await readCorrections(db, accountId, now);
-  return { ...rows, alerts, corrections };
+  const again = await readAgain(db, accountId, rows.account.day);
+  return { ...rows, alerts, corrections, again };
 }
+
+/** Reads the reservations of a day whose caller contacted the recipient once more (R20). */
+const readAgain = (db: Queryable, accountId: string, day: UtcDay): Promise<WhyRows['again']> =>
+  rowsOf(
+    db,
+    `select to_jsonb(reservation_id) as row from safeband.reservations
+      where account_id = $1 and quota_day = safeband.day_at($2) and again
+      order by reserved_at limit $3`,
+    [accountId, day, AGAIN_MAX],
+  );
 
 const readCorrections = (
   db: Queryable,

@@ -29,6 +29,7 @@ export type DayReservation = {
   readonly settledAt: Instant | null;
   readonly reason: string | null;
   readonly chatId: string | null;
+  readonly again: boolean;
 };
 
 /** Lists the reservations of a quota day, and open ones of earlier days; the latest first. */
@@ -43,7 +44,8 @@ export const listDayReservations = (
        'day', safeband.day_no(quota_day), 'campaignId', campaign_id,
        'reservedAt', safeband.ms_of(reserved_at),
        'leaseExpiresAt', safeband.ms_of(lease_expires_at),
-       'settledAt', safeband.ms_of(settled_at), 'reason', reason, 'chatId', chat_id) as row
+       'settledAt', safeband.ms_of(settled_at), 'reason', reason, 'chatId', chat_id,
+       'again', again) as row
      from safeband.reservations
      where account_id = $1 and (quota_day = safeband.day_at($2)
        or state = 'in_flight' or state = 'uncertain' and quota_day > safeband.day_at($2) - 30)

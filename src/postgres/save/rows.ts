@@ -81,7 +81,7 @@ const RESERVATIONS = `
   insert into safeband.reservations as old
     (account_id, reservation_id, quota_day, state, campaign_id, recipient_id, reserved_at,
      lease_expires_at, settled_at, reason, journaled, chat_id, message_id, is_adopted,
-     carried_into, number, recipient_key, saved_at)
+     carried_into, number, recipient_key, again, saved_at)
   select $1::text, r."reservationId", safeband.day_at(r."quotaDay"), r.state, r."campaignId",
          safeband.whole_recipient($1::text, r."reservationId", r."recipientId"),
          safeband.at_ms(r."reservedAt"), safeband.at_ms(r."leaseExpiresAt"),
@@ -89,12 +89,13 @@ const RESERVATIONS = `
          safeband.whole_chat($1::text, r."reservationId", r."chatId"),
          safeband.whole_message($1::text, r."reservationId", r."chatId", r."messageId"),
          r."isAdopted", safeband.day_at(r."carriedInto"), r.number, r."recipientKey",
+         coalesce(r.again, false),
          (select updated_at from safeband.accounts where account_id = $1)
     from jsonb_to_recordset($2::jsonb)
       as r (number bigint, "reservationId" text, "quotaDay" int, state text, "campaignId" text,
             "recipientId" text, "reservedAt" bigint, "leaseExpiresAt" bigint, "settledAt" bigint,
             reason text, journaled boolean, "chatId" text, "messageId" text,
-            "isAdopted" boolean, "carriedInto" int, "recipientKey" text)
+            "isAdopted" boolean, "carriedInto" int, "recipientKey" text, again boolean)
   on conflict (account_id, reservation_id) do update
     set quota_day = excluded.quota_day, state = excluded.state,
         campaign_id = excluded.campaign_id, recipient_id = excluded.recipient_id,
@@ -104,6 +105,7 @@ const RESERVATIONS = `
         message_id = excluded.message_id, is_adopted = excluded.is_adopted,
         carried_into = excluded.carried_into, number = excluded.number,
         recipient_key = coalesce(excluded.recipient_key, old.recipient_key),
+        again = excluded.again or (old.again and old.quota_day = excluded.quota_day),
         saved_at = case when old.state = excluded.state and old.quota_day = excluded.quota_day
                         then old.saved_at else excluded.saved_at end,
         recorded_at = clock_timestamp()

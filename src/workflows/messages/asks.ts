@@ -7,6 +7,7 @@ import { parseReserve, type ReserveAsk } from '../../domain/wire/requests.js';
 import { reserve } from '../../domain/commands/reserve.js';
 import { isoInstant } from '../../domain/primitives/time.js';
 import type { BatchAnswer, ItemError } from '../../temporal/protocol.js';
+import { comparesRecipients } from '../changes.js';
 import { countDecision } from '../metrics.js';
 import { reply } from './replies.js';
 import type { AccountRun } from '../accountRun.js';
@@ -36,7 +37,7 @@ function decisionOn(self: AccountRun, ask: ReserveAsk): Refusal | DecisionWire {
     const { reservationId } = ask;
     return { granted: false, reservationId, reason: 'unverified', retryAt };
   }
-  const decision = self.execute(reserve, ask);
+  const decision = self.execute(reserve, { ...ask, isOfOlderRun: !comparesRecipients() });
   return isRefusal(decision) ? decision : decisionWire(decision);
 }
 

@@ -10,6 +10,7 @@ import { asQueryFailure, failureOf, queries } from '../../temporal/protocol.js';
 import type { AccountRun } from '../accountRun.js';
 import { peekWire } from '../../domain/wire/decisions.js';
 import {
+  parsePeek,
   parseQuery,
   parseReservationQuery,
   parseSlotsQuery,
@@ -50,8 +51,8 @@ export function answerQueries(self: AccountRun): void {
     throw failureOf({ refused: 'ReservationUnknown', message });
   });
   answer(queries.peek, (raw) => {
-    const { account, at, isForecast } = see(parseQuery, raw);
-    return peekWire(account, at, isForecast);
+    const { account, at, isForecast, ask } = see(parsePeek, raw);
+    return peekWire(account, at, isForecast, ask);
   });
   answer(queries.nextSlots, (raw) => {
     const { account, at, ask } = see(parseSlotsQuery, raw);

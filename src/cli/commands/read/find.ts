@@ -116,7 +116,9 @@ const RESERVATION: Head = [
 const reservation = (one: FoundReservation, at: Instant): Row => [
   one.reservationId,
   one.accountId,
-  one.state.replaceAll('_', ' ') + (one.reason === null ? '' : ` (${one.reason})`),
+  one.state.replaceAll('_', ' ') +
+    (one.reason === null ? '' : ` (${one.reason})`) +
+    (one.again ? ', contacted again' : ''),
   clock(instantOrNull(one.reservedAt), at),
   clock(instantOrNull(one.settledAt), at),
   one.chatId,

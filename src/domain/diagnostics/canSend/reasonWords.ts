@@ -10,6 +10,7 @@ export const REASON_WORDS: Readonly<Record<DenialReason, string>> = {
   cooldown: 'it is in a cooldown',
   unverified: 'it waits for a successful reconcile',
   tier_has_no_inmail: 'its tier has no InMail',
+  recipient_contacted: 'its recipient was contacted already',
   weekly_cap: 'its weekly cap is used up',
   ramp_cap: 'its ramp step of today is used up',
   daily_cap: 'its daily cap is used up',
@@ -27,6 +28,7 @@ export const reasonWords = (reason: string): string =>
 const ENDED_BY_TIME: readonly DenialReason[] = [
   'no_credits',
   'cooldown',
+  'recipient_contacted',
   'churn_cap',
   'outside_window',
   'paced',

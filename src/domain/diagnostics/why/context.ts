@@ -17,6 +17,7 @@ export const contextOf = (
 ): readonly WhyContext[] => [
   ...stopsOf(status),
   ...underWay(rows, status, isAhead),
+  ...againTexts(rows),
   ...ofOtherDays(rows, status),
   ...alertTexts(rows.alerts),
   ...rows.corrections.map(correctionText),
@@ -51,6 +52,14 @@ function underWay(rows: WhyRows, status: StatusWire, isAhead: boolean): readonly
         ]
       : []),
   ];
+}
+
+function againTexts({ again }: WhyRows): readonly WhyContext[] {
+  if (again.length === 0) return [];
+  const text =
+    `The caller asked for ${again.length === 1 ? 'one slot' : `${again.length} slots`} of today` +
+    `${names(again)} with "again", so the account did not compare the recipient with earlier ones.`;
+  return [{ kind: 'again', at: null, text }];
 }
 
 function ofOtherDays({ account }: WhyRows, status: StatusWire): readonly WhyContext[] {

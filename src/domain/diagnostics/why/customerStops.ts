@@ -61,6 +61,8 @@ function whyWords({ caps, hold, cooldown }: Stopped, reason: Reason): string {
       return 'Nothing is sent right now, because we check what was sent.';
     case 'tier_has_no_inmail':
       return 'A free LinkedIn account has no InMail, so nothing is sent.';
+    case 'recipient_contacted':
+      return 'This person has got an InMail of the account already.';
     case 'weekly_cap':
       return caps.weekly === 0
         ? 'The weekly limit is 0, so nothing is sent.'

@@ -7,6 +7,7 @@ import type { Stop } from './blockers.js';
 import type { CustomerWords } from './customer.js';
 import type { CanSend } from '../../wire/canSend.js';
 import type { Evidence } from '../../records/snapshot.js';
+import type { ReservationId } from '../../primitives/ids.js';
 import type { Instant, UtcDay } from '../../primitives/time.js';
 
 /** The rows of an account, read at one instant. */
@@ -27,6 +28,8 @@ export type WhyRows = {
     readonly times: number;
     readonly raisedAt: Instant;
   }[];
+  /** Reservations of the day whose caller contacted the recipient once more (R20). */
+  readonly again: readonly ReservationId[];
   /** Corrections of the last 24 hours, newest first, with the sentences of the reconcile. */
   readonly corrections: readonly { readonly at: Instant; readonly sentences: readonly string[] }[];
 };
@@ -44,7 +47,15 @@ export type WhyPart = {
 export type WhyContext = {
   readonly text: string;
   readonly kind:
-    Stop['kind'] | 'unsaved' | 'edited' | 'carried' | 'external' | 'late' | 'alert' | 'correction';
+    | Stop['kind']
+    | 'unsaved'
+    | 'edited'
+    | 'carried'
+    | 'external'
+    | 'again'
+    | 'late'
+    | 'alert'
+    | 'correction';
   /** When it ends, if it ends automatically; otherwise when it began. */
   readonly at: string | null;
 };

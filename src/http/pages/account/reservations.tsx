@@ -3,7 +3,7 @@ import type { VNode } from 'preact';
 import { startOf } from '../../../domain/primitives/time.js';
 import type { AccountData } from './accountData.js';
 import { dateOf, many } from '../ui/format.js';
-import { RESERVATION_WORDS } from '../search/words.js';
+import { AGAIN, RESERVATION_WORDS } from '../search/words.js';
 import { Empty, Id, Section, Table, When } from '../ui/parts.js';
 
 const SHOWN = 200;
@@ -31,6 +31,7 @@ export function Reservations({ data }: { readonly data: AccountData }): VNode {
                 {one.reason === null ? null : (
                   <span class="note"> {one.reason.replaceAll('_', ' ')}</span>
                 )}
+                {one.again ? <span class="note"> {AGAIN}</span> : null}
               </td>
               <td>
                 <When at={one.reservedAt} />

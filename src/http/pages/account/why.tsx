@@ -176,6 +176,7 @@ const KINDS: Readonly<Record<WhyContext['kind'], string>> = {
   edited: '✎ Edited manually',
   carried: '→ Carried over',
   external: '✎ Sent manually',
+  again: '↺ Contacted again',
   late: '↻ Late outcome',
   alert: '▲ Alert',
   correction: '✓ Corrected',

@@ -19,12 +19,14 @@ export const RESERVATION_STATES: readonly State[] = [
   'uncertain',
   'released',
 ];
+/** The reservation passed the comparison of recipients by (R20). */
+export const AGAIN = 'The recipient was contacted again, on purpose.';
 const isState = (text: string): text is State => Object.hasOwn(RESERVATION_WORDS, text);
 
 export const ReservationState = ({
   one,
 }: {
-  readonly one: Pick<ReservationItem, 'state' | 'reason'>;
+  readonly one: Pick<ReservationItem, 'state' | 'reason' | 'again'>;
 }): VNode => {
   if (!isState(one.state)) return <>{one.state}</>;
   const { sign, word, answer } = RESERVATION_WORDS[one.state];
@@ -34,6 +36,7 @@ export const ReservationState = ({
       <span class="note">
         {answer}
         {one.reason === null ? '' : ` ${one.reason.replaceAll('_', ' ')}`}
+        {one.again ? ` ${AGAIN}` : ''}
       </span>
     </>
   );

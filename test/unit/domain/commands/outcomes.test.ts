@@ -192,7 +192,7 @@ describe('an observed send', () => {
   });
   it('an observed send is external and raises an alert if more than one slot matches', () => {
     const unclear = reserved()
-      .when(reserve, { reservationId: r('r2'), recipientId: p('ann') })
+      .when(reserve, { reservationId: r('r2'), recipientId: p('ann'), again: true })
       .when(observe, observed);
     unclear.answered({ matched: null, counted: true }).expect({ counter: 3, external: 1 });
     expect(unclear.alerts).toEqual(['ambiguous_observed']);

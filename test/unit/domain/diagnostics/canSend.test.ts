@@ -90,6 +90,10 @@ const LINES: readonly (readonly [line: string, peek: PeekWire, more?: Partial<Se
     denied('outside_window', LATER),
   ],
   [
+    'Not before 25 Nov, 00:00 UTC (in 17 h 04 min): its recipient was contacted already',
+    denied('recipient_contacted', MIDNIGHT),
+  ],
+  [
     'Not before 08:08 UTC (in 1 h 12 min): its pacing waits between two sends',
     denied('paced', LATER),
   ],

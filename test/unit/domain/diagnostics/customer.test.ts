@@ -146,6 +146,10 @@ const STOPS: readonly (readonly [text: string, more: Partial<StatusWire>])[] = [
     `As many InMails were tried today as the account allows. ${AT_MIDNIGHT}`,
     cannot('churn_cap', MIDNIGHT),
   ],
+  [
+    `This person has got an InMail of the account already. ${AT_MIDNIGHT}`,
+    cannot('recipient_contacted', MIDNIGHT),
+  ],
   [`InMails are sent with a gap between them. ${THEN}`, cannot('paced', LATER)],
   [`It is outside your sending hours. ${THEN}`, cannot('outside_window', LATER)],
   [

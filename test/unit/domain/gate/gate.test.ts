@@ -5,9 +5,10 @@ import { barrierAt, DENIAL_REASONS, wantsCheck } from '../../../../src/domain/ga
 import { SLOTS_MAX } from '../../../../src/domain/primitives/limits.js';
 import { reserve } from '../../../../src/domain/commands/reserve.js';
 import { configure, disconnect, hold } from '../../../../src/domain/commands/administer.js';
-import { startOf } from '../../../../src/domain/primitives/time.js';
+import { contactsOf } from '../../../../src/domain/gate/recipient.js';
+import { DAY_MS, startOf } from '../../../../src/domain/primitives/time.js';
 import { Life } from '../../../support/life.js';
-import { anAccount, at, r, rows } from '../../../support/scenario.js';
+import { anAccount, at, c, p, r, rows } from '../../../support/scenario.js';
 import { isOvershoot } from '../../../../src/domain/gate/cooldown.js';
 
 const NOW = at('09:00');
@@ -38,6 +39,25 @@ const twentyGone: Account['slots'] = Array.from({ length: 20 }, (_, i) => ({
   settledAt: NOW,
   reason: 'rejected',
 }));
+/** Delivered yesterday, to the recipient that is asked for. */
+const contact: Account['slots'][number] = {
+  reservationId: r('contact'),
+  quotaDay: all.day - 1,
+  reservedAt: NOW - DAY_MS,
+  leaseExpiresAt: NOW - DAY_MS,
+  campaignId: null,
+  recipientId: p('ann'),
+  journaled: false,
+  carriedInto: null,
+  state: 'delivered',
+  settledAt: NOW - DAY_MS,
+  chatId: c('chat'),
+  messageId: null,
+  isAdopted: false,
+};
+const forAnn = (account: Account) => ({
+  contacts: contactsOf(account, { recipientId: p('ann') }),
+});
 const lifted: readonly (readonly [string, (account: Account) => Account])[] = [
   ['disconnected', (a) => ({ ...a, isDisconnected: false })],
   ['held', (a) => ({ ...a, hold: null })],
@@ -45,6 +65,7 @@ const lifted: readonly (readonly [string, (account: Account) => Account])[] = [
   ['cooldown', (a) => ({ ...a, cooldowns: [] })],
   ['unverified', (a) => ({ ...a, isIdentityChecked: true, openings: shut })],
   ['tier_has_no_inmail', (a) => ({ ...a, policy: { ...a.policy, tier: 'recruiter' } })],
+  ['recipient_contacted', (a) => ({ ...a, slots: a.slots.filter((one) => one !== contact) })],
   ['weekly_cap', (a) => ({ ...a, policy: { ...a.policy, weeklyCap: 5 } })],
   ['ramp_cap', (a) => ({ ...a, policy: { ...a.policy, ramp: null } })],
   ['daily_cap', (a) => ({ ...a, policy: { ...a.policy, dailyCap: 1 } })],
@@ -56,11 +77,11 @@ describe('the gate', () => {
     let account: Account = {
       ...all,
       policy: { ...all.policy, tier: 'free', ramp: { dailyCaps: [0] } },
-      slots: twentyGone,
+      slots: [...twentyGone, contact],
     };
     expect(barrierAt(account, NOW, { validUntil: NOW })?.reason).toBe('expired');
     for (const [reason, lift] of lifted) {
-      expect(barrierAt(account, NOW)?.reason).toBe(reason);
+      expect(barrierAt(account, NOW, forAnn(account))?.reason).toBe(reason);
       account = lift(account);
     }
     expect(barrierAt(account, NOW)?.reason).toBe('outside_window');
