@@ -398,6 +398,7 @@ create table safeband.reservations (
   recorded_at timestamp with time zone not null default clock_timestamp(),
   saved_at timestamp with time zone,
   recipient_key text,
+  again boolean not null default false,
   constraint reservations_check CHECK (state <> 'delivered'::text OR chat_id IS NOT NULL),
   constraint reservations_check1 CHECK ((state = 'in_flight'::text) = (settled_at IS NULL)),
   constraint reservations_state_check CHECK (state = ANY (ARRAY['in_flight'::text, 'delivered'::text, 'released'::text, 'uncertain'::text])),

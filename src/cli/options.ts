@@ -1,7 +1,12 @@
 /** Readers of option values: each error states the allowed values; no value is guessed. */
 import { InvalidArgumentError, Option } from 'commander';
 import { RENEWS_ON_MAX } from '../domain/gate/credits.js';
-import { isAccountId, isReservationId } from '../domain/primitives/ids.js';
+import {
+  FOREIGN_WORDS,
+  isAccountId,
+  isRecipientId,
+  isReservationId,
+} from '../domain/primitives/ids.js';
 import { dayOf, isoDay, parseInstant, type Instant } from '../domain/primitives/time.js';
 import { TIERS } from '../domain/primitives/tier.js';
 import { WEEKDAYS, type SendingWindow } from '../domain/account/sendingWindow.js';
@@ -30,6 +35,12 @@ export const cap = (raw: string): number | Default =>
 /** Reads a day of the month, or `default`: the first. */
 export const renewalDay = (raw: string): number | Default =>
   raw === 'default' ? 'default' : whole(1, RENEWS_ON_MAX)(raw);
+
+/** LinkedIn's id of a recipient, in any spelling. */
+export function recipient(raw: string): string {
+  if (isRecipientId(raw)) return raw;
+  throw new InvalidArgumentError(`Use ${FOREIGN_WORDS}.`);
+}
 
 /** `5,10,20,40`, or `none`. */
 export function ramp(raw: string): { readonly dailyCaps: readonly number[] } | Default {

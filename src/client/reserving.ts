@@ -16,7 +16,7 @@ export type ReserveRequest = {
   readonly reservationId: string;
   readonly campaignId?: string | null;
   /**
-   * LinkedIn's id of the recipient, in any spelling. The account contacts nobody twice, and an
+   * LinkedIn's id of the recipient, in any spelling. The account contacts no recipient twice, and an
    * observed send finds its slot by it.
    */
   readonly recipientId?: string | null;

@@ -1,4 +1,4 @@
-/** Nobody twice once more, naively: written from the sentences of R20. */
+/** No recipient twice once more, naively: written from the sentences of R20. */
 import type { Res } from './kept.js';
 
 /** Upper and lower case are one normal form. */

@@ -216,7 +216,7 @@ function handSent({ world, member, random }: Place): Done {
     messageId: named(isMessageId, `typed-${n}`),
     sentAt: world.serverNow() - (random.chance(0.1) ? 3 * DAY : 0),
     ...(isMatching
-      ? { recipientId: named(isRecipientId, `linkedin.com/in/Person-${random.between(1, 6)}/`) }
+      ? { recipientId: named(isRecipientId, `linkedin.com/in/Person-${random.between(1, 24)}/`) }
       : {}),
   });
 }

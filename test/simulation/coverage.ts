@@ -27,6 +27,7 @@ export const SOMETIMES: readonly string[] = `
   connected again
   continued as new
   denied: paced
+  denied: recipient_contacted
   cooldown: identity_in_use
   cooldown: overshoot
   cooldown: throttled

@@ -112,7 +112,9 @@ export function checkDecision(
       broken('a denial takes no slot', answer.reservationId);
     }
     checkDenial(account, answer);
-    if ((world.steps + member.index) % RETRIES_CHECKED === 0) {
+    // Another recipient may be contacted earlier; the model checks those instants.
+    const isOfAll = answer.contactedBy === undefined;
+    if (isOfAll && (world.steps + member.index) % RETRIES_CHECKED === 0) {
       checkRetry(world, after, answer.retryAt, answer.reason);
     }
     return;
@@ -139,6 +141,22 @@ export function checkDecision(
   if (isStopped) broken('no grant while the account is stopped', answer.reservationId);
   if (!isOpenIn(policy.sendingWindow, now)) broken('no grant outside the window', `${now}`);
   checkPace(policy, before, now);
+  checkRecipient(after, last);
+}
+
+/** Checks that a recipient who has got an InMail, or may have got one, gets no second one by mistake. */
+function checkRecipient({ account, outbox }: Entity, slot: Slot): void {
+  const isSame = ({ recipientId }: Slot): boolean =>
+    recipientId !== null && recipientId.toLowerCase() === slot.recipientId?.toLowerCase();
+  const contact = account.slots.find(
+    (one) => one.reservationId !== slot.reservationId && one.state !== 'released' && isSame(one),
+  );
+  const isAgain = outbox.some(
+    ({ row }) =>
+      row.table === 'reservations' && row.reservationId === slot.reservationId && row.again,
+  );
+  if (contact && !isAgain)
+    broken('no recipient twice', `${slot.reservationId} after ${contact.reservationId}`);
 }
 
 /** Checks a grant against the grants before it; with jitter the exact gap is the model's matter. */

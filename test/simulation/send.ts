@@ -87,8 +87,9 @@ export class Send {
       leaseSeconds,
       journaled: random.chance(0.7),
       ...(random.chance(0.7)
-        ? { recipientId: named(isRecipientId, `person-${random.between(1, 6)}`) }
+        ? { recipientId: named(isRecipientId, `person-${random.between(1, 24)}`) }
         : {}),
+      ...(random.chance(0.3) ? { again: true } : {}),
       ...(isLate && random.chance(0.6) ? { validUntil: world.clock + 30 * SECOND } : {}),
     };
     this.diesAt = random.chance(0.13)

@@ -17,8 +17,14 @@ export function byKeyOrders(http: Http, of: (accountId: string) => string): Orde
   return {
     status: async (accountId) =>
       having<FirstStatus>(await http.get(`${of(accountId)}/status`), ['state', 'caps', 'verified']),
-    peek: async (accountId, at) =>
-      having<PeekWire>(await http.get(`${of(accountId)}/peek`, { at: at ?? null }), ['granted']),
+    peek: async (accountId, at, recipientId) =>
+      having<PeekWire>(
+        await http.get(`${of(accountId)}/peek`, {
+          at: at ?? null,
+          recipientId: recipientId ?? null,
+        }),
+        ['granted'],
+      ),
     nextSlots: async (accountId, count) =>
       having<readonly string[]>(await http.get(`${of(accountId)}/nextSlots`, { count }), [
         'length',

@@ -61,10 +61,10 @@ export function reserve(
 }
 
 /** Marks a slot that was asked for with `again`: its row shows it. */
-export const marked = ({ again }: Reserve): { readonly again?: true } =>
-  again === true ? { again } : {};
+export const marked = (request: Reserve): { readonly again?: true } =>
+  request.again === true ? { again: true } : {};
 
-/** Names the contact also beside an earlier reason: `retryAt` may depend on it. */
+/** Names the contact also with an earlier reason: `retryAt` may depend on it. */
 export function contactIn(contacts: readonly Contact[], at: Instant): Pick<Denial, 'contactedBy'> {
   const contact = contactAt(contacts, at);
   return contact ? { contactedBy: contact.reservationId } : {};

@@ -1,5 +1,5 @@
 /**
- * Nobody twice: who was contacted already, and until when that refuses another InMail (R20).
+ * No recipient twice: who was contacted already, and until when that refuses another InMail (R20).
  * Example: `job-17` was delivered to Anna on Monday. `job-18` asks for Anna on Tuesday, and is
  * refused until Thursday, 00:00 UTC.
  */
@@ -23,7 +23,7 @@ export type Recipient = {
   readonly again?: boolean | undefined;
 };
 
-/** Returns the contacts that refuse this reserve now or later; none if it may contact anybody. */
+/** Returns the contacts that refuse this reserve now or later; none if no slot is for the same recipient. */
 export function contactsOf(
   account: Account,
   { recipientId, again }: Recipient,
@@ -39,7 +39,7 @@ export function contactsOf(
 const endOf = ({ day }: Account, { state, quotaDay }: Slot): Instant | null =>
   state === 'delivered' ? startOf(Math.max(quotaDay + REMEMBERED_DAYS, day) + 1) : null;
 
-/** Returns the contact that refuses longest, as of `at`; undefined: nobody was contacted. */
+/** Returns the contact that refuses longest, as of `at`; undefined: none refuses. */
 export function contactAt(contacts: readonly Contact[], at: Instant): Contact | undefined {
   const end = ({ until }: Contact): number => until ?? Infinity;
   return contacts

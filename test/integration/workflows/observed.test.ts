@@ -102,7 +102,11 @@ describe('an observed send', () => {
   it('an observed send is external, with an alert, if more than one slot matches', async () => {
     const { id, account } = await connected();
     await reserve(account, 'ann-1', 'ann');
-    await reserve(account, 'ann-2', 'ann');
+    await update(account, 'sendReserve', {
+      reservationId: 'ann-2',
+      recipientId: 'ann',
+      again: true,
+    });
     expect(await observe(account, { recipientId: 'ann' })).toEqual({
       matched: null,
       counted: true,

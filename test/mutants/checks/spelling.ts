@@ -29,7 +29,7 @@ const products: Check = (domain) => {
   const life = new Life(domain);
   life.reserve('a', { recipientId: p(ADDRESS) });
   expect(see(life, ID)).toEqual({ matched: 'a', counted: false });
-  life.reserve('b', { recipientId: p(`${ID.slice(0, -1)}t`) });
+  life.reserve('b', { recipientId: p(`${ID.slice(0, -1)}t`), again: true });
   expect(see(life, ID, 'another')).toEqual({ matched: null, counted: true });
 };
 

@@ -4,7 +4,7 @@ import { NEXT_SLOTS_MAX as SLOTS_MAX } from '../../../domain/primitives/limits.j
 import { commandLine } from '../../../domain/primitives/commandLine.js';
 import { calling } from '../../accounts.js';
 import { accountArgument, withExamples, type Register } from '../../command.js';
-import { whole } from '../../options.js';
+import { recipient, whole } from '../../options.js';
 import { counted, instantOf, when } from '../../text.js';
 import type { PeekWire } from '../../../domain/wire/decisions.js';
 
@@ -18,10 +18,11 @@ export const registerSlots: Register = (program, context) => {
     )
     .addArgument(accountArgument())
     .option('--count <n>', 'how many slots to show', whole(1, SLOTS_MAX), 50)
-    .action(async (accountId: string, { count }: { count: number }) => {
+    .option('--recipient <id>', 'the answer to a reserve for this recipient', recipient)
+    .action(async (accountId: string, { count, recipient: to }: Options) => {
       const client = await context.world.source().orders();
       const [peek, slots] = await Promise.all([
-        calling(context, accountId, () => client.peek(accountId)),
+        calling(context, accountId, () => client.peek(accountId, undefined, to)),
         calling(context, accountId, () => client.nextSlots(accountId, count)),
       ]);
       const now = context.now();
@@ -51,16 +52,24 @@ const cutText = (count: number): string =>
     ? `only the next ${counted(count, 'slot')}; --count shows up to ${SLOTS_MAX}`
     : `only the next ${counted(count, 'slot')}, which is the maximum`;
 
+type Options = { readonly count: number; readonly recipient?: string };
+
 /** Returns a decision in words; its times are written relative to `now`. */
 export function decisionText(peek: PeekWire, now: Instant): string {
   if (peek.granted)
     return `granted, with ${counted(peek.remainingToday, 'slot')} left today after it`;
-  const { reason, limit, used, retryAt } = peek;
+  const { reason, limit, used, retryAt, contactedBy } = peek;
   const numbers = limit === undefined ? '' : ` (${used} of ${limit})`;
+  const by = contactedBy === undefined ? '' : ` (contacted by ${contactedBy})`;
   const again =
-    retryAt === null ? 'only a person can help' : `ask again at ${when(instantOf(retryAt), now)}`;
-  return `denied: ${reason}${numbers}; ${again}`;
+    retryAt === null ? deadEndText(peek) : `ask again at ${when(instantOf(retryAt), now)}`;
+  return `denied: ${reason}${numbers}${by}; ${again}`;
 }
+
+const deadEndText = ({ contactedBy }: { readonly contactedBy?: string }): string =>
+  contactedBy === undefined
+    ? 'only a person can help'
+    : 'only a person, or the outcome of an open slot, can help';
 
 type Group = { readonly at: Instant; readonly count: number };
 

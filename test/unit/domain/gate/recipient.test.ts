@@ -1,4 +1,4 @@
-/** Nobody is contacted twice (R20), by tables that were written by hand. */
+/** No recipient is contacted twice (R20), by tables that were written manually. */
 import { describe, expect, it } from 'vitest';
 import { deliver } from '../../../../src/domain/commands/deliver.js';
 import { fail } from '../../../../src/domain/commands/fail.js';
@@ -71,7 +71,7 @@ describe('a recipient', () => {
     delivered().when(reserve, ask('a')).answered({ refused: 'ReservationSettled' });
   });
 
-  it('again: true passes the comparison, and its row says so in every later state', () => {
+  it('again: true passes the comparison, and its row keeps it in every later state', () => {
     const twice = delivered()
       .when(reserve, ask('b', ID, true))
       .answered(GRANTED);

@@ -1,0 +1,102 @@
+/**
+ * No recipient is contacted twice (R20): while many callers ask at once, workers restart and the workflow
+ * is terminated, over continue-as-new and over midnights of skipped time.
+ */
+import { WorkflowNotFoundError } from '@temporalio/common';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ask, statusOf, update } from '../support/account.js';
+import { createStand, type Stand } from '../support/stand.js';
+import { fastForward } from '../support/time.js';
+
+let stand: Stand;
+beforeAll(async () => {
+  stand = await createStand();
+});
+afterAll(() => stand.close());
+
+const CALLERS = 8;
+const ANN = 'ACoAAS7RzQBx4n2gq5bYwVdT8kR3mZ0uLh6pXcE';
+/** Each caller spells the recipient in its own way. */
+const SPELLINGS = [ANN, ` ${ANN}`, ANN.toLowerCase(), `urn:li:fsd_profile:${ANN}`];
+const HOURS_TO_FORGET = 4 * 24;
+
+it(`${CALLERS} callers with ${CALLERS} ids get one slot for one recipient, whatever restarts`, async () => {
+  const id = stand.newAccount();
+  const account = await stand.connect(id);
+  const decided = Array.from({ length: CALLERS }, () => 0);
+  const state = { granted: 0, isOver: false };
+  /** Asks again and again, each time with a new id, as a pipeline does that forgets its ids. */
+  const askOn = async (caller: number): Promise<void> => {
+    for (let n = 0; !state.isOver; n += 1) {
+      const recipientId = SPELLINGS[caller % SPELLINGS.length];
+      const answer = await ask(stand.handle(id), `c${caller}-${n}`, { recipientId }).catch(
+        (error: unknown) => {
+          if (!(error instanceof WorkflowNotFoundError)) throw error; // between its two workflows
+        },
+      );
+      if (answer?.granted) state.granted += 1;
+      if (answer) decided[caller] = (decided[caller] ?? 0) + 1;
+    }
+  };
+  const all = Promise.all(decided.map((_, caller) => askOn(caller)));
+  const each = async (more: number) => {
+    const goal = decided.map((count) => count + more);
+    await expect.poll(() => decided.every((count, i) => count >= (goal[i] ?? 0))).toBe(true);
+  };
+  await each(1);
+  await stand.stopWorker();
+  await stand.startWorker();
+  await each(1);
+  await account.terminate('an accident');
+  await stand.connect(id);
+  await each(1);
+  state.isOver = true;
+  await all;
+  expect(state.granted).toBe(1);
+  const { openReservations } = await statusOf(stand.handle(id));
+  const [contact] = openReservations;
+  expect(openReservations).toHaveLength(1);
+  expect(await ask(stand.handle(id), 'more', { recipientId: ANN })).toEqual({
+    granted: false,
+    reservationId: 'more',
+    reason: 'recipient_contacted',
+    contactedBy: contact?.reservationId,
+    retryAt: null,
+  });
+});
+
+it('a recipient stays refused over continue-as-new and midnight, until its slot is forgotten', async () => {
+  const id = stand.newAccount();
+  const account = await stand.connect(id);
+  const toAnn = (name: string, more: object = {}) =>
+    ask(account, name, { recipientId: ANN, ...more });
+  expect(await toAnn('a')).toMatchObject({ granted: true });
+  await update(account, 'sendFailed', { reservationId: 'a', kind: 'rejected' });
+  expect(await toAnn('b')).toMatchObject({ granted: true });
+  await update(account, 'sendFailed', { reservationId: 'b', kind: 'unknown' });
+  expect(await toAnn('c')).toMatchObject({ contactedBy: 'b', retryAt: null });
+  await update(account, 'sendDelivered', { reservationId: 'b', chatId: 'chat' });
+  const refused = await toAnn('c');
+  expect(refused).toMatchObject({ reason: 'recipient_contacted', contactedBy: 'b' });
+  const retryAt = 'retryAt' in refused ? Date.parse(refused.retryAt ?? '') : NaN;
+  for (let day = 0; day < 2; day += 1) {
+    await fastForward(stand.client, account.workflowId, 24 * 3_600);
+    expect(await toAnn('c')).toEqual(refused);
+  }
+  expect(await toAnn('d', { again: true })).toMatchObject({ granted: true });
+  await update(account, 'sendFailed', { reservationId: 'd', kind: 'rejected' });
+  const now = Date.parse((await statusOf(account)).asOf);
+  await fastForward(stand.client, account.workflowId, Math.ceil((retryAt - now) / 1_000));
+  expect(retryAt - now).toBeLessThan(HOURS_TO_FORGET * 3_600_000);
+  expect(await toAnn('c')).toMatchObject({ granted: true });
+  await expect
+    .poll(async () => {
+      const { rows } = await stand.pool.query<{ id: string }>(
+        `select reservation_id as id from safeband.reservations
+          where account_id = $1 and again and state = 'released'`,
+        [id],
+      );
+      return rows;
+    })
+    .toEqual([{ id: 'd' }]);
+});
