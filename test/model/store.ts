@@ -32,8 +32,9 @@ export class Store {
   #write({ number, row }: Entry): void {
     this.#highest = Math.max(this.#highest, number);
     if (row.table === 'reservations') {
+      const { again: _, ...read } = row; // a start does not read it
       const old = this.reservations.get(row.reservationId);
-      if (!old || old.number < number) this.reservations.set(row.reservationId, { ...row, number });
+      if (!old || old.number < number) this.reservations.set(row.reservationId, { ...read, number });
     } else if (row.table === 'account_days') {
       const old = this.days.get(row.quotaDay);
       if (!old || old.number < number) this.days.set(row.quotaDay, { ...row, number });

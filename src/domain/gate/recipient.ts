@@ -23,7 +23,7 @@ export type Recipient = {
   readonly again?: boolean | undefined;
 };
 
-/** Returns the contacts that refuse this reserve now or later; none if no slot is for the same recipient. */
+/** Returns the contacts that refuse this reserve, now or later. */
 export function contactsOf(
   account: Account,
   { recipientId, again }: Recipient,

@@ -25,7 +25,7 @@ beforeAll(async () => {
     const account = await stand.connect(id, { tier: 'recruiter', identity: `ACoAAOwner-${id}` });
     const to = { campaignId: 'q4-launch', recipientId: `urn:li:fsd_profile:${MEMBER}` };
     await ask(account, `${id}-1`, to);
-    await ask(account, `${id}-2`, { ...to, campaignId: 'q4' });
+    await ask(account, `${id}-2`, { ...to, campaignId: 'q4', again: true });
     await ask(account, `${id}-3`, { campaignId: 'q4-launch' });
     await update(account, 'sendDelivered', {
       reservationId: `${id}-1`,
@@ -323,6 +323,8 @@ describe('the command line', () => {
     expect(campaign.out).toMatch(/q4-launch +2 +0 +0 +2 +2 +\d\d:\d\d:\d\d/);
     const reservation = await cli('find', `${mine}-1`);
     expect(reservation.out).toMatch(new RegExp(`${mine}-1 +${mine} +delivered .* 2-${mine} `));
+    const again = await cli('find', `${mine}-2`);
+    expect(again.out).toMatch(new RegExp(`${mine}-2 +${mine} +in flight, contacted again `));
     expect(await cli('find', MEMBER)).toMatchObject({
       out: expect.stringContaining('sent to this member, the latest first'),
     });
