@@ -34,7 +34,8 @@ export class Store {
     if (row.table === 'reservations') {
       const { again: _, ...read } = row; // a start does not read it
       const old = this.reservations.get(row.reservationId);
-      if (!old || old.number < number) this.reservations.set(row.reservationId, { ...read, number });
+      if (!old || old.number < number)
+        this.reservations.set(row.reservationId, { ...read, number });
     } else if (row.table === 'account_days') {
       const old = this.days.get(row.quotaDay);
       if (!old || old.number < number) this.days.set(row.quotaDay, { ...row, number });
