@@ -1,5 +1,6 @@
 /** Starts the entries of the project as processes, and reads their output and exit code. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import path from 'node:path';
 import { expect, inject } from 'vitest';
 
 export type Entry = 'worker' | 'server' | 'migrate' | 'replay';
@@ -11,9 +12,7 @@ export type Started = {
 
 export function start(entry: Entry, env: Record<string, string>): Started {
   const args = [
-    '--import',
-    'tsx',
-    `src/${entry}.ts`,
+    path.join(inject('compiledDir'), `${entry}.js`),
     ...(entry === 'replay' ? ['nowhere', '--live'] : []),
   ];
   const child = spawn(process.execPath, args, {

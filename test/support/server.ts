@@ -1,6 +1,6 @@
 /**
- * One Temporal server, one Postgres and one workflow bundle for the whole test run. Each test file
- * clones a migrated template database, and has its own task queue and accounts.
+ * One Temporal server, one Postgres, one workflow bundle and one compilation of the sources for the
+ * whole test run. Each test file clones a migrated template database, and has its own task queue and accounts.
  */
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,12 +11,15 @@ import { startStack } from '../../dev/stack.js';
 import { migrate } from '../../src/postgres/migrate.js';
 import { fileURLToPath } from 'node:url';
 import { writeBundle } from './bundle.js';
+import { compileSources } from './compiled.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
     temporalAddress: string;
     temporalCli: string;
     workflowBundlePath: string;
+    /** The folder of the compiled entries. */
+    compiledDir: string;
     postgresUrl: string;
     postgresTemplate: string;
   }
@@ -50,6 +53,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('temporalAddress', stack.temporalAddress);
   project.provide('temporalCli', stack.temporalCli);
   project.provide('workflowBundlePath', bundle);
+  project.provide('compiledDir', await compileSources(projectDir));
   project.provide('postgresUrl', stack.databaseUrl);
   project.provide('postgresTemplate', TEMPLATE);
   return async () => {

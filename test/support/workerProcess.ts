@@ -1,5 +1,6 @@
 /** A worker in a separate process, which a test can kill. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { inject } from 'vitest';
@@ -15,36 +16,44 @@ async function holdQueue(): Promise<pg.Client> {
   return db;
 }
 
-const script = fileURLToPath(new URL('../../src/worker.ts', import.meta.url));
+const builtBundle = fileURLToPath(new URL('builtBundle.mjs', import.meta.url));
 
 /**
  * Starts the real entry, and resolves when it polls. `preload` is a module that is loaded first, and
- * `timezone` is the time zone of the process.
+ * `timezone` is the time zone of the process. With `isBundling` the worker builds its workflow bundle.
  */
 export async function startWorkerProcess(
   databaseUrl: string,
   {
     preload,
     timezone = 'UTC',
+    isBundling = false,
     env = {},
     onOutput = () => undefined,
   }: {
     readonly preload?: string;
     readonly timezone?: string;
+    readonly isBundling?: boolean;
     readonly env?: NodeJS.ProcessEnv;
     /** Receives the output of the worker. */
     readonly onOutput?: (text: string) => void;
   } = {},
 ): Promise<ChildProcess> {
   await (queue ??= holdQueue());
-  const first = preload === undefined ? [] : ['--import', preload];
-  const child = spawn(process.execPath, ['--import', 'tsx', ...first, script], {
+  const preloads = [
+    ...(preload === undefined ? [] : [preload]),
+    ...(isBundling ? [] : [builtBundle]),
+  ];
+  const first = preloads.flatMap((one) => ['--import', one]);
+  const script = path.join(inject('compiledDir'), 'worker.js');
+  const child = spawn(process.execPath, [...first, script], {
     env: {
       ...process.env,
       ...env,
       TEMPORAL_ADDRESS: inject('temporalAddress'),
       DATABASE_URL: databaseUrl,
       TZ: timezone,
+      BUILT_BUNDLE: inject('workflowBundlePath'),
     },
     stdio: ['ignore', 'ignore', 'pipe'],
   });

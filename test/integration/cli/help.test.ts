@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import type { Command } from 'commander';
 import { keepAddresses } from '../../../dev/addresses.js';
 import { createProgram } from '../../../src/cli/program.js';
@@ -212,7 +212,10 @@ describe('completion', () => {
 describe('the process', () => {
   it('the process prints answers on standard output, and errors on stderr with the exit code', async () => {
     const node = (...argv: readonly string[]): Promise<unknown> =>
-      promisify(execFile)(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...argv]);
+      promisify(execFile)(process.execPath, [
+        path.join(inject('compiledDir'), 'cli/main.js'),
+        ...argv,
+      ]);
     const [version, wrong] = await Promise.all([
       node('--version'),
       node('stauts').catch((error: unknown) => error),

@@ -198,7 +198,7 @@ describe('settings', () => {
       const { url, drop } = await freshDatabase();
       const place = { PATH: process.env['PATH'] ?? '', SAFEBAND_START_WAIT_SECONDS: '0' };
       const database = name === 'DATABASE_URL' ? {} : { DATABASE_URL: url };
-      const child = spawn(process.execPath, ['--import', 'tsx', 'src/worker.ts'], {
+      const child = spawn(process.execPath, [path.join(inject('compiledDir'), 'worker.js')], {
         env: { ...place, ...database, ...settings },
       });
       let printed = '';

@@ -94,7 +94,7 @@ it('the command prints each history, and ends with exit code 1 if one is refused
       path.join(folder, 'strange.json'),
       text.replace('"name":"inmailFleetAudit"', '"name":"inmailAccount"'),
     );
-    const args = ['--import', 'tsx', 'src/replay.ts', folder, '--live'];
+    const args = [path.join(inject('compiledDir'), 'replay.js'), folder, '--live'];
     const env = { ...process.env, TEMPORAL_ADDRESS: inject('temporalAddress') };
     const ended = await new Promise<{ code: unknown; stdout: string }>((resolve) => {
       const none = ['--query', "WorkflowId = 'unknown'"];

@@ -36,6 +36,7 @@ beforeAll(async () => {
   stand = await createStand({ taskQueue: TASK_QUEUE });
   address = `127.0.0.1:${await freePort()}`;
   worker = await startWorkerProcess(stand.databaseUrl, {
+    isBundling: true,
     env: { SAFEBAND_METRICS_ADDRESS: address, LOG_LEVEL: 'trace' },
     onOutput: (text) => (logged += text),
   });

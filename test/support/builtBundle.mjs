@@ -1,0 +1,19 @@
+/**
+ * Preloaded into a worker: it runs the workflow bundle of the test run (`BUILT_BUNDLE`) and does not
+ * build the same bundle again, because that takes several seconds of computing.
+ * Plain JavaScript, because worker threads load it as well, and they have nothing to replace.
+ */
+import { isMainThread } from 'node:worker_threads';
+
+/** What the worker would build a bundle of. */
+const SOURCES = { workflowsPath: undefined, bundlerOptions: undefined, interceptors: undefined };
+
+const codePath = process.env['BUILT_BUNDLE'];
+if (isMainThread && codePath) {
+  const { Worker } = await import('@temporalio/worker');
+  const create = Worker.create.bind(Worker);
+  Worker.create = (options) => {
+    if (!options.workflowsPath) throw new Error('this worker has a bundle: do not preload this');
+    return create({ ...options, ...SOURCES, workflowBundle: { codePath } });
+  };
+}
