@@ -44,7 +44,7 @@ export const policyOptions = (command: Command): Command =>
     )
     .option(
       '--pacing <pace>',
-      'gap between two grants, such as 60s, 60s,50% or 60s,50%,12/h, or none',
+      'interval between two grants, such as 60s, 60s,50% or 60s,50%,12/h, or none',
       pacing,
     );
 

@@ -50,7 +50,7 @@ export type PolicyInput = {
   readonly timezone?: string | null;
   /** The day of the month on which LinkedIn renews InMail credits; the first by default. */
   readonly creditsRenewOn?: number | null;
-  /** The pace of grants; none by default. The gap is up to `jitterPercent` longer or shorter. */
+  /** The pace of grants; none by default. `jitterPercent`: how much an interval may differ. */
   readonly pacing?: Pace | null;
 };
 export type StartInput = PolicyInput & {

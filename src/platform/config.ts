@@ -251,7 +251,7 @@ export function pacingFrom(environment: Environment): Pacing | undefined {
   const pacing = parsed.ok ? pacingOf(parsed.value.pacing).pacing : undefined;
   if (pacing) return pacing;
   throw new ConfigError(
-    `SAFEBAND_PACING=${shown(raw)}: it should be ${PACE_WORDS}, with a gap of 1 to ` +
+    `SAFEBAND_PACING=${shown(raw)}: it should be ${PACE_WORDS}, with an interval of 1 to ` +
       `${GAP_SECONDS_MAX} s, a jitter of at most ${JITTER_PERCENT_MAX} % and at most ` +
       `${PER_HOUR_MAX} grants an hour`,
   );

@@ -140,7 +140,7 @@ const FLEET: { readonly [name: string]: Shown } = {
     values: one(({ audit }) => audit?.durationSeconds),
   },
   safeband_audit_accounts: {
-    help: 'Accounts by what the last fleet audit found: checked, drifting, woken …',
+    help: 'Accounts by what the last fleet audit found: checked, drifting (a drift of more than 5), woken …',
     labels: ['found'],
     values: ({ audit }) =>
       Object.entries(audit?.found ?? {}).map(([found, value]) => ({ labels: { found }, value })),

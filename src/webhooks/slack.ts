@@ -55,8 +55,8 @@ const SENTENCES: Readonly<Record<WebhookType | 'ping', Sentence>> = {
     `Alert ${String(alertId)} of account ${account}` +
     ` ${by === 'operator' ? 'was closed by a person' : 'has ended'}: ${titleOf(kind)}.`,
   'drift.alert': (account, { drift, counter, healedTo }) =>
-    `The counter of account ${account} was ${String(counter)}, ${String(drift)} above its event` +
-    ` log, and is ${String(healedTo)} after the reconcile.`,
+    `The counter of account ${account} was ${String(counter)}, with a drift of` +
+    ` ${String(drift)}, and is ${String(healedTo)} after the reconcile.`,
   'reset.done': (account, { quotaDay }) =>
     `Account ${account} begins the quota day ${String(quotaDay)}.`,
   'threshold.reached': (account, { percent, used, cap }) =>

@@ -1,5 +1,5 @@
 /**
- * With a pace, no two grants are closer than the gap (R19): while callers ask without a break,
+ * With a pace, no two grants are closer than the interval (R19): while callers ask without a break,
  * workers restart and the workflow is terminated, and over midnights of skipped time.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,7 +18,7 @@ afterAll(() => stand.close());
 const CALLERS = 8;
 const WANTED = 12;
 
-/** Reads the gaps between the grants of an account, in ms. */
+/** Reads the intervals between the grants of an account, in ms. */
 async function gapsOf(id: string): Promise<readonly number[]> {
   const { rows } = await stand.pool.query<{ at: Date }>(
     `select reserved_at as at from safeband.reservations where account_id = $1
@@ -28,7 +28,7 @@ async function gapsOf(id: string): Promise<readonly number[]> {
   return rows.slice(1).map(({ at }, n) => Number(at) - Number(rows[n]?.at));
 }
 
-it(`${CALLERS} callers get ${WANTED} slots, none closer than the gap, while workers restart`, async () => {
+it(`${CALLERS} callers get ${WANTED} slots, none closer than the interval, while workers restart`, async () => {
   const id = stand.newAccount();
   const account = await stand.connect(id, {
     pacing: { minGapSeconds: 1, jitterPercent: 50, perHour: WANTED },

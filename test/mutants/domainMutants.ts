@@ -31,11 +31,11 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
   },
   {
     rule: 'R8',
-    what: 'a gap of 5 raises the alert drift',
-    file: ALERTS,
+    what: 'a drift of 5 raises the alert',
+    file: 'src/domain/account/counter.ts',
     old: 'drift > DRIFT_MAX',
     mutated: 'drift >= DRIFT_MAX',
-    by: 'a gap of 5 is no drift, a gap of 6 is',
+    by: 'a drift of 5 raises no alert, a drift of 6 does',
   },
   {
     rule: 'R8',
@@ -91,7 +91,7 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
     file: ALERTS,
     old: "isUnderWay(parts) ? 'info' : 'warning'",
     mutated: "isUnderWay(parts) ? 'info' : 'info'",
-    by: 'a gap that is in flight is for information only',
+    by: 'a drift of slots in flight is for information only',
   },
   {
     rule: 'R8',

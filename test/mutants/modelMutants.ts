@@ -175,7 +175,7 @@ export const MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
   },
   {
     rule: 'R19',
-    what: 'each gap is as long as the setting, without jitter',
+    what: 'each interval is as long as the setting, without jitter',
     file: 'src/domain/gate/pacing.ts',
     old: '(part * pacing.jitterPercent) / 100',
     mutated: '0',
@@ -191,7 +191,7 @@ export const MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
   },
   {
     rule: 'R19',
-    what: 'a slot that was given back has no gap after it',
+    what: 'a slot that was given back has no interval after it',
     file: 'src/domain/gate/pacing.ts',
     old: 'let last = slots[0];',
     mutated: "slots = slots.filter(({ state }) => state !== 'released'); let last = slots[0];",

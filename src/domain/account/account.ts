@@ -10,7 +10,7 @@
  *                             +------sendFailed--------> released (late proof: delivered)
  *
  * A slot's state only rises: in_flight < uncertain < released < delivered (R5). The counter of a
- * day is never stored: it is the sum of its parts, so it cannot drift here.
+ * day is never stored: it is the sum of its parts, so it always equals them.
  */
 import type {
   AccountId,

@@ -1,7 +1,8 @@
 /**
  * How many slots of a day are spent, by kind (R1). The counter of a day is never stored: it is the
- * sum of its parts, so it cannot drift here.
+ * sum of its parts, so it always equals them.
  */
+import { DRIFT_MAX } from '../primitives/limits.js';
 import type { UtcDay } from '../primitives/time.js';
 import { bookOf, type Account } from './account.js';
 
@@ -46,3 +47,6 @@ export const counterOf = (account: Account, day: UtcDay): number => sumOf(tallyO
 export const carriedOf = (account: Account): number =>
   account.slots.filter((slot) => slot.carriedInto === account.day && slot.state !== 'released')
     .length;
+
+/** True if a drift raises an alert (R8). Pages, reconcile and audit ask here. */
+export const isAboveDriftMax = (drift: number): boolean => drift > DRIFT_MAX;

@@ -10,7 +10,7 @@ export type Ramp = { readonly dailyCaps: readonly number[] };
 export type Pacing = {
   /** From each grant to the next, before the jitter. */
   readonly minGapSeconds: number;
-  /** The gap is up to this part longer or shorter. */
+  /** The interval is up to this part longer or shorter. */
   readonly jitterPercent: number;
   /** Maximum grants in any 60 minutes; null: no maximum. */
   readonly perHour: number | null;

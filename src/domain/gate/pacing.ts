@@ -37,8 +37,8 @@ function lastGrant({ slots }: Account): Account['slots'][number] | undefined {
 }
 
 /**
- * Returns the gap after the last grant of a day, in ms. Its jitter depends on the account, the day
- * and the number of the grant only: a replay and a forecast find the same gap.
+ * Returns the interval after the last grant of a day, in ms. Its jitter depends on the account, the
+ * day and the number of the grant only: a replay and a forecast find the same interval.
  */
 function gapAfter({ accountId, slots }: Account, pacing: Pacing, day: UtcDay): number {
   const number = slots.filter(({ quotaDay }) => quotaDay === day).length;

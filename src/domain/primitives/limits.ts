@@ -17,7 +17,7 @@ export const AUDIT_OFFSET_MS = RECONCILE_INTERVAL_MS / 2;
 
 /** How long a successful reconcile of the account permits grants (R12). */
 export const VERIFIED_MS = 30 * MINUTE_MS;
-/** Maximum difference between counter and event log without an alert (R8). */
+/** Maximum drift without an alert (R8). */
 export const DRIFT_MAX = 5;
 /** Days before today whose rows are evidence: a proof may be as old as an observed send. */
 export const EVIDENCE_DAYS = 5;

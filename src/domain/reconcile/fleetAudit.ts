@@ -4,7 +4,8 @@
  */
 import type { AlertKind, Severity } from '../account/alertKinds.js';
 import type { AccountId } from '../primitives/ids.js';
-import { CLOCK_SKEW_MS, DRIFT_MAX, OVERDUE_MS, ROLL_LATEST_MS } from '../primitives/limits.js';
+import { isAboveDriftMax } from '../account/counter.js';
+import { CLOCK_SKEW_MS, OVERDUE_MS, ROLL_LATEST_MS } from '../primitives/limits.js';
 import {
   dayOf,
   isoDay,
@@ -18,7 +19,7 @@ import {
 export type Suspect = {
   readonly accountId: AccountId;
   readonly day: UtcDay;
-  /** Counter less the day's rows of the event log less imported. */
+  /** Counter minus the day's rows of the event log minus imported. */
   readonly drift: number;
   /** True if open slots do not explain that drift, or something is unexplained. */
   readonly isUnequal: boolean;
@@ -30,7 +31,7 @@ export type Suspect = {
   readonly checkedAt: Instant | null;
 };
 export type Judged = {
-  /** True if the difference between counter and log needs an alert (R8). */
+  /** True if its drift raises an alert (R8). */
   readonly isDrifting: boolean;
   /** True if its row is still of an earlier day, 2 minutes after midnight (R7). */
   readonly isLate: boolean;
@@ -46,7 +47,7 @@ export function judge(suspect: Suspect, at: Instant): Judged {
   const isLate = day < today && at >= startOf(today) + ROLL_LATEST_MS;
   const isSilent = hotSince !== null && Math.max(hotSince, checkedAt ?? hotSince) + OVERDUE_MS < at;
   return {
-    isDrifting: day === today && drift > DRIFT_MAX,
+    isDrifting: day === today && isAboveDriftMax(drift),
     isLate,
     isSilent,
     isWoken: isUnequal || isEdited || isLate || isSilent,

@@ -158,9 +158,9 @@ function correctedBooks(account: Account, log: readonly EventRow[]): readonly Ev
     const logged = log.filter(
       (row) => row.quotaDay === day && isNobodys(slots, row) && row.isCounted && !isOurs(row),
     ).length;
-    const gap = logged + unlogged.filter((one) => one.quotaDay === day).length - external;
-    if (gap === 0 && unexplained === 0) return [];
-    return [{ type: 'BookCorrected', day, external: gap, unexplained: -unexplained }];
+    const change = logged + unlogged.filter((one) => one.quotaDay === day).length - external;
+    if (change === 0 && unexplained === 0) return [];
+    return [{ type: 'BookCorrected', day, external: change, unexplained: -unexplained }];
   });
 }
 

@@ -1,8 +1,8 @@
 /** The alerts of a reconcile (R8): one for each account, kind and day, until its cause is gone. */
 import type { Account } from '../account/account.js';
+import { isAboveDriftMax } from '../account/counter.js';
 import type { AlertKind, Severity } from '../account/alertKinds.js';
 import type { GapPart } from '../gap/breakdown.js';
-import { DRIFT_MAX } from '../primitives/limits.js';
 import type { DayVerdict } from './dayFindings.js';
 import { isoDay } from '../primitives/time.js';
 import type { ManualEdit } from '../account/manualEdit.js';
@@ -34,7 +34,7 @@ export function alertsOf(
   const isOver = (day === account.day || isClosing) && counter > cap;
   // A send without a grant raises the alert also if another change has lowered the counter.
   const isLow = after > counter || parts.some(({ cause }) => cause === 'bypassed_gate');
-  const isDrifting = drift > DRIFT_MAX;
+  const isDrifting = isAboveDriftMax(drift);
   if (!isDrifting && !isOver && !isLow) return [];
   const said = sentences();
   const details = { day: isoDay(day), counter, after, drift, parts, sentences: said };

@@ -122,7 +122,7 @@ export const policy = closed({
   pacing: orNull(
     closed({
       minGapSeconds: count('Seconds from each grant to the next.', 1),
-      jitterPercent: count('The gap is up to this part longer or shorter.'),
+      jitterPercent: count('The interval is up to this part longer or shorter.'),
       perHour: orNull(count('Maximum grants in any 60 minutes. Null: no maximum.', 1)),
     }),
   ),

@@ -45,7 +45,7 @@ const policy = {
     description: 'The pace of grants; null is none.',
     fields: {
       minGapSeconds: note('Seconds from each grant to the next.', 60),
-      jitterPercent: note('The gap is up to this part longer or shorter; 0 by default.', 50),
+      jitterPercent: note('The interval is up to this part longer or shorter; 0 by default.', 50),
       perHour: note('Maximum grants in any 60 minutes; null is no maximum.', 12),
     },
   },

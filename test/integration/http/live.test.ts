@@ -74,12 +74,12 @@ it('a stream gets each change of its account, and of no other account', async ()
 it('a stream gets changes again after the server lost its connection to Postgres', async () => {
   const id = await connected();
   const { response, received } = await watch('/v1/stream', operator);
-  const gaps = () => received().split('event: resync').length;
+  const resyncs = () => received().split('event: resync').length;
   await expect.poll(received).toContain(': connected');
-  const before = gaps();
+  const before = resyncs();
   const listeners = `from pg_stat_activity where query like 'listen %' and datname = current_database()`;
   await stand.pool.query(`select pg_terminate_backend(pid) ${listeners}`);
-  await expect.poll(gaps).toBeGreaterThan(before);
+  await expect.poll(resyncs).toBeGreaterThan(before);
   await post(id, 'hold', { reason: 'look' });
   await post(id, 'reconcileNow', {});
   await expect.poll(received).toContain(id);
@@ -145,10 +145,10 @@ it('a stream is resynced after a failed read, and ended if its key cannot be ver
   const raw = new Writable({ write });
   const live = liveOf({ heartbeatMs: 60_000 }, pool);
   live.open(watcherOf(raw), null);
-  const gaps = () => received.split('event: resync').length - 1;
-  await expect.poll(gaps).toBe(1); // the stream listens
+  const resyncs = () => received.split('event: resync').length - 1;
+  await expect.poll(resyncs).toBe(1); // the stream listens
   await stand.pool.query(`select pg_notify('safeband_changes', 'one')`);
-  await expect.poll(gaps).toBe(2);
+  await expect.poll(resyncs).toBe(2);
   const unbelieved = liveOf({ heartbeatMs: 5 }, pool);
   unbelieved.open(watcherOf(raw), null);
   await expect.poll(() => raw.writableEnded).toBe(true);

@@ -136,7 +136,7 @@ it('the row of an acknowledgement or a close can be neither changed nor deleted'
   }
 });
 
-it('a list of alerts is paged in each order, without a gap and without a repetition', async () => {
+it('a list of alerts is paged in each order, without a missing and without a repeated alert', async () => {
   const severities = ['info', 'critical', 'warning'];
   for (let n = 0; n < 9; n += 1) {
     await raise(`page-${n}`, `11:0${n % 3}`, { severity: severities[n % 3] ?? '' });

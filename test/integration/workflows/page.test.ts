@@ -103,7 +103,7 @@ describe('The counter runs ahead of what was sent, because it has to be right be
   });
 });
 
-describe('A gap of more than five raises an alert; a counter far over the cap starts a cooldown.', () => {
+describe('A drift of more than five raises an alert; a counter far over the cap starts a cooldown.', () => {
   it('A counter of 104 of 50 with 17 sent raises an alert; one reconcile corrects it to 17 and starts a cooldown of an hour.', async () => {
     const { id, account } = await sent(stand, 17);
     await edit(stand, id, 'inmails_sent_today = 104');

@@ -102,11 +102,11 @@ const ownersWords: Check = (domain) => {
 export const layerChecks = {
   'the words for the owner add up to the counter and name no person': ownersWords,
   'layer 2 reads the counter before the correction': readsBefore,
-  'a gap of 5 is no drift, a gap of 6 is': drift,
+  'a drift of 5 raises no alert, a drift of 6 does': drift,
   '60 of 50 starts a cooldown, 59 does not': overshoot,
   'an overshoot starts one cooldown, and another when the counter has grown': once,
   'a manual edit just before midnight starts a cooldown after midnight': beforeMidnight,
   'the parts of a gap add up to it': parts,
-  'a gap that is in flight is for information only': explained,
+  'a drift of slots in flight is for information only': explained,
   'the first reconcile of a day checks the day before': dayBefore,
 } satisfies Readonly<Record<string, Check>>;

@@ -189,6 +189,31 @@ describe('the list of accounts', () => {
   });
 });
 
+it('the fleet page lists each drift other than 0, and counts those that the audit counts', () => {
+  const of = (accountId: string, drift: number, more: Partial<StatusRow> = {}) =>
+    numbersOfRow({ ...statusRow(), state: 'active', accountId, drift, ...more }, NOON);
+  const accounts = [
+    of('equal', 0),
+    of('five', 5),
+    of('six', 6, { imported: 2 }),
+    of('less', -7),
+    of('gone', 9, { state: 'disconnected' }),
+  ];
+  const snapshot = { accounts, readAt: NOON, failure: null };
+  const audits = { heartbeats: [], lastHeartbeatAt: NOON, runs: 3 };
+  const html = htmlOf(FleetPage({ frame: frame(), snapshot, ...audits }));
+  const section = html.split('id="drifting"')[1]?.split('</section>')[0] ?? '';
+  expect([...section.matchAll(/<li id="drifting-(\w+)"/g)].map(([, id]) => id)).toEqual([
+    'less',
+    'six',
+    'five',
+  ]);
+  const text = section.replaceAll(/<[^>]*>/g, '');
+  expect(text).toContain('Connected accounts with drift (3)');
+  expect(text).toContain('Of these accounts, 1 has a drift of more than 5');
+  expect(text).toContain('event log 2, imported 2: drift 6');
+});
+
 it('the fleet page has what each audit found, and the account page the open slots of its status', () => {
   const cells = (html: string, id: string): readonly string[] => {
     const row = html.split(`id="${id}"`)[1]?.split('</tr>')[0] ?? '';

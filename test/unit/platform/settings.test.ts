@@ -151,7 +151,7 @@ describe('SAFEBAND_PACING', () => {
     (value) => {
       expect(() => pacingFrom({ SAFEBAND_PACING: value })).toThrow(
         `SAFEBAND_PACING=${value}: it should be a pace such as 60s, 60s,50% or 60s,50%,12/h, ` +
-          'with a gap of 1 to 86400 s, a jitter of at most 90 % and at most 200 grants an hour',
+          'with an interval of 1 to 86400 s, a jitter of at most 90 % and at most 200 grants an hour',
       );
     },
   );

@@ -17,13 +17,13 @@ export const registerDrift: Register = (program: Command, context: Context) => {
     .command('drift')
     .summary('accounts whose counter and event log disagree now; exit code 1 if there are any')
     .description(
-      'Lists connected accounts whose counter and event log differ by more than their slots in ' +
-        'flight and uncertain slots, or whose row has a manual edit. The next reconcile corrects ' +
-        'each account.',
+      'Lists connected accounts whose drift (counter minus event log minus imported) is another ' +
+        'number than their slots in flight and uncertain slots, or whose row has a manual edit. ' +
+        'The next reconcile corrects each account.',
     )
     .option(
       '--limit <n>',
-      'how many accounts to show, the largest differences first',
+      'how many accounts to show, the largest drift first',
       whole(1, 1_000),
       LIMIT,
     )
@@ -61,14 +61,14 @@ function textOf({ checked, disagreeing, accounts }: DriftJson, at: Instant, styl
     row.inFlight,
     row.uncertain,
     row.imported,
-    row.drift - row.inFlight - row.uncertain,
+    row.drift,
     editText(row),
     clock(instantOrNull(row.lastCheckedAt), at),
   ]);
   const head = ['account', 'state', '>counter', '>log', '>in flight', '>uncertain', '>imported'];
   const { bold } = style.colors;
   return [
-    style.table(rows, [...head, '>unexplained', '', 'checked (UTC)']),
+    style.table(rows, [...head, '>drift', '', 'checked (UTC)']),
     '',
     `${thousands(disagreeing)} of ${thousands(checked)} disagree. ` +
       `${bold(commandLine('check', [first.accountId]))} shows the details; ` +

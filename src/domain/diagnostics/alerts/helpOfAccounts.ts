@@ -4,10 +4,10 @@ import type { AlertHelp } from './model.js';
 
 export const HELP_OF_ACCOUNTS = {
   drift: {
-    title: 'Counter and event log were more than 5 apart',
+    title: 'A drift of more than 5',
     found:
-      'Counter and event log were more than 5 apart. The reconcile corrected what it could; its' +
-      ' correction shows what it changed.',
+      'The drift was more than 5: the counter minus the event log minus imported InMails. The' +
+      ' reconcile corrected what it could; its correction shows what it changed.',
     step: 'Check the parts that are not normal.',
     ifNoPersonActs:
       'If no person acts, the account stays below its cap, but slots without an outcome stay spent' +

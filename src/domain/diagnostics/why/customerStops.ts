@@ -76,7 +76,7 @@ function whyWords({ caps, hold, cooldown }: Stopped, reason: Reason): string {
     case 'outside_window':
       return 'It is outside your sending hours.';
     case 'paced':
-      return 'InMails are sent with a gap between them.';
+      return 'InMails are sent with some time between them.';
     case 'expired':
       return 'Nothing is sent right now.';
     default:

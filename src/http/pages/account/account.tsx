@@ -12,6 +12,7 @@ import { Reservations } from './reservations.js';
 import { Tabs, TABS, type Tab } from './tabs.js';
 import { Bar } from '../ui/bar.js';
 import { Page, type Frame } from '../ui/layout.js';
+import { isDriftMarked } from '../ui/numbers.js';
 import { Ago, Left, Section } from '../ui/parts.js';
 import { Sum } from '../ui/sum.js';
 import { CAP_WORDS } from '../ui/words.js';
@@ -180,7 +181,7 @@ function TwoNumbers({ data }: { readonly data: AccountData }): VNode {
               : 'until midnight UTC'}
           </dd>
         </div>
-        <div class={Math.abs(drift) > 5 ? 'over' : undefined}>
+        <div class={isDriftMarked(drift) ? 'over' : undefined}>
           <dt>Drift</dt>
           <dd>
             <strong id="drift">{drift}</strong>

@@ -11,7 +11,7 @@ import type { Snapshot } from '../fleet/fleetSnapshot.js';
 import { Page, type Frame } from '../ui/layout.js';
 import type { OpenCounts } from '../../../postgres/alerts/alerts.js';
 import { OpenAlertsOf } from '../alerts/alertCard.js';
-import type { Numbers } from '../ui/numbers.js';
+import { isDriftMarked, type Numbers } from '../ui/numbers.js';
 import { Ago, Empty, Id, When } from '../ui/parts.js';
 import { SENDING_WORDS, STATE_WORDS, STATES } from '../ui/words.js';
 
@@ -262,7 +262,7 @@ function Row({
       <td data-label="Left today" class="number">
         {numbers.remaining}
       </td>
-      <td data-label="Drift" class={Math.abs(drift) > 5 ? 'number over' : 'number'}>
+      <td data-label="Drift" class={isDriftMarked(drift) ? 'number over' : 'number'}>
         {drift === 0 ? '0' : <a href={`/accounts/${accountId}/why`}>{drift}</a>}
       </td>
       <td data-label="Last reconcile" class="number col-checked">

@@ -91,9 +91,7 @@ const reconcile: Action = {
   button: 'Reconcile now',
   run: async (client, { accountId }) => {
     const { drift, healed, cooled } = await client.reconcileNow(accountId);
-    const found =
-      drift === 0 ? 'no difference' : `counter and event log differed by ${Math.abs(drift)}`;
-    return `Reconciled: ${found}${healed ? ', corrected' : ''}${cooled ? ', and a cooldown began' : ''}.`;
+    return `Reconciled: the drift was ${drift}${healed ? ', corrected' : ''}${cooled ? ', and a cooldown began' : ''}.`;
   },
 };
 

@@ -31,7 +31,7 @@ export const PACING_FIELD = {
   name: 'pacing',
   label: 'Pacing',
   hint:
-    'The gap between two sends, its jitter, and the maximum of an hour, such as 60s, 50%, 12/h.' +
+    'The interval between two sends, its jitter, and the maximum of an hour, such as 60s, 50%, 12/h.' +
     ' Jitter and maximum may be left out.',
 } as const;
 /** What the form for a new account proposes (R19). */

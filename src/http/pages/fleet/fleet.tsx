@@ -1,14 +1,16 @@
 /** *Fleet*: the audits, and the accounts with drift or a cooldown. No audit calls LinkedIn. */
 import type { VNode } from 'preact';
+import { isAboveDriftMax } from '../../../domain/account/counter.js';
 import { DRIFT_MAX } from '../../../domain/primitives/limits.js';
 import { MINUTE_MS, type Instant } from '../../../domain/primitives/time.js';
 import type { Heartbeat } from '../../../postgres/read/pageReads.js';
 import { askOf, listed, onceFor } from '../accounts/accountsView.js';
 import type { Snapshot } from './fleetSnapshot.js';
 import { many, whole } from '../ui/format.js';
+import { Heartbeats } from './heartbeats.js';
 import { Page, type Frame } from '../ui/layout.js';
 import type { Numbers } from '../ui/numbers.js';
-import { Ago, Empty, Section, State, StateEnd, Table, When } from '../ui/parts.js';
+import { Ago, Empty, Section, State, StateEnd, When } from '../ui/parts.js';
 import { STATE_WORDS, STATES } from '../ui/words.js';
 
 const SHOWN = 20;
@@ -49,8 +51,10 @@ export function FleetPage(props: Props): VNode {
       <div class="columns">
         <Some
           id="drifting"
-          title="Accounts with drift"
-          none="None: each counter equals its event log."
+          title="Connected accounts with drift"
+          none="None: event log and imported InMails account for each counter."
+          note={driftNote(drifting)}
+          more="/accounts?sort=drift&dir=desc"
           accounts={drifting}
           now={frame.now}
         />
@@ -58,6 +62,7 @@ export function FleetPage(props: Props): VNode {
           id="cooldowns"
           title="Cooldowns"
           none="None: no account has a cooldown."
+          more="/accounts?state=cooldown"
           accounts={cooldowns}
           now={frame.now}
         />
@@ -88,7 +93,7 @@ const summaryOf = onceFor((accounts): Summary => {
   }
   return {
     drifting: accounts
-      .filter(({ drift }) => drift !== 0)
+      .filter(({ drift, state }) => drift !== 0 && state !== 'disconnected')
       .toSorted((a, b) => Math.abs(b.drift) - Math.abs(a.drift)),
     cooldowns: accounts
       .filter(({ state }) => state === 'cooldown')
@@ -172,20 +177,39 @@ function Checks({ frame, snapshot, lastHeartbeatAt, runs }: Props): VNode {
   );
 }
 
+/** Returns how many of these accounts the audit counts. */
+function driftNote(drifting: readonly Numbers[]): string {
+  const above = drifting.filter(({ drift }) => isAboveDriftMax(drift)).length;
+  return (
+    `A slot in flight or uncertain is drift until its outcome is known. Of these accounts, ` +
+    `${whole(above)} ${above === 1 ? 'has' : 'have'} a drift of more than ${DRIFT_MAX}: it raises ` +
+    'the alert "drift", and the audit counts the account as drifting.'
+  );
+}
+
 const Some = ({
   id,
   title,
   none,
+  note,
+  more,
   accounts,
   now,
 }: {
   readonly id: string;
   readonly title: string;
   readonly none: string;
+  readonly note?: string;
+  /** The address of the whole list. */
+  readonly more: string;
   readonly accounts: readonly Numbers[];
   readonly now: Instant;
 }): VNode => (
-  <Section id={id} title={`${title} (${whole(accounts.length)})`}>
+  <Section
+    id={id}
+    title={`${title} (${whole(accounts.length)})`}
+    note={accounts.length === 0 ? undefined : note}
+  >
     {accounts.length === 0 ? (
       <Empty>{none}</Empty>
     ) : (
@@ -195,7 +219,8 @@ const Some = ({
             <a href={`/accounts/${numbers.accountId}`}>{numbers.accountId}</a>{' '}
             <State state={numbers.state} /> <StateEnd numbers={numbers} now={now} />{' '}
             <span class="note">
-              counter {numbers.counter}, event log {numbers.logged}: drift {numbers.drift}
+              counter {numbers.counter}, event log {numbers.logged}
+              {numbers.imported > 0 ? `, imported ${numbers.imported}` : ''}: drift {numbers.drift}
               {numbers.inFlight > 0 ? `, ${numbers.inFlight} in flight` : ''}
               {numbers.uncertain > 0 ? `, ${numbers.uncertain} uncertain` : ''}
             </span>
@@ -205,73 +230,8 @@ const Some = ({
     )}
     {accounts.length > SHOWN ? (
       <p class="note">
-        and {whole(accounts.length - SHOWN)} more: sort the list of accounts to see them.
+        The list is cut: {whole(SHOWN)} of {whole(accounts.length)}. <a href={more}>Show all</a>
       </p>
     ) : null}
   </Section>
 );
-
-const HEARTBEAT_HEAD = [
-  'Time',
-  'Duration',
-  'Accounts',
-  'Drifting',
-  'Woken',
-  'Missing',
-  'Late',
-  'Result',
-];
-
-/** Returns how many accounts are late with a reconcile, and how many with a reset. */
-function lateInWords({ lateReconciles, lateResets }: Heartbeat['found']): string {
-  const late = [
-    ...(lateReconciles > 0 ? [many(lateReconciles, 'reconcile')] : []),
-    ...(lateResets > 0 ? [many(lateResets, 'reset')] : []),
-  ];
-  return late.length === 0 ? 'none' : late.join(', ');
-}
-
-const Heartbeats = ({
-  heartbeats,
-  now,
-}: {
-  readonly heartbeats: readonly Heartbeat[] | null;
-  readonly now: Instant;
-}): VNode | null =>
-  heartbeats === null ? null : (
-    <Section
-      id="heartbeats"
-      title="Heartbeats"
-      note={
-        `Accounts by what the audit found. Drifting: a drift of more than ${DRIFT_MAX}. ` +
-        'Woken: asked to reconcile. Missing: started again, because no workflow ran. ' +
-        'Late: a due reconcile or a midnight reset was not done in time.'
-      }
-    >
-      {heartbeats.length === 0 ? (
-        <Empty>
-          No audit has run yet. The Schedule inmail-fleet-audit starts an audit every 10 minutes.
-        </Empty>
-      ) : (
-        <Table caption="Fleet audits" head={HEARTBEAT_HEAD}>
-          {heartbeats.map(({ runId, ranAt, durationMs, accountsChecked, isAlerted, found }) => (
-            <tr key={runId} id={`run-${runId}`}>
-              <th scope="row">
-                <When at={ranAt} show="full" />{' '}
-                <span class="note">
-                  <Ago at={ranAt} now={now} />
-                </span>
-              </th>
-              <td class="number">{whole(durationMs)} ms</td>
-              <td class="number">{whole(accountsChecked)}</td>
-              <td class="number">{whole(found.drifting)}</td>
-              <td class="number">{whole(found.woken)}</td>
-              <td class="number">{whole(found.missing)}</td>
-              <td>{lateInWords(found)}</td>
-              <td>{isAlerted ? '▲ alerts' : 'no alert'}</td>
-            </tr>
-          ))}
-        </Table>
-      )}
-    </Section>
-  );

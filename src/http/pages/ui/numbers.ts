@@ -3,6 +3,7 @@
  * list from its row. In both, the counter is the sum of its parts; `unexplained` is the part that
  * nothing accounts for.
  */
+import { isAboveDriftMax } from '../../../domain/account/counter.js';
 import {
   parseDay,
   parseInstant,
@@ -68,6 +69,9 @@ export function numbersOfRead({ unsaved, ...read }: StatusRead): Numbers {
     drift: eventLog?.drift ?? numbers.drift,
   };
 }
+
+/** True if a page marks the drift: it raises an alert, or the log has more than was counted. */
+export const isDriftMarked = (drift: number): boolean => drift < 0 || isAboveDriftMax(drift);
 
 /** Returns when time changes these numbers: a cooldown, a window or the day ends. */
 export function nextEdge({

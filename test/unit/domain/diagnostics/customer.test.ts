@@ -150,7 +150,7 @@ const STOPS: readonly (readonly [text: string, more: Partial<StatusWire>])[] = [
     `This person has got an InMail of the account already. ${AT_MIDNIGHT}`,
     cannot('recipient_contacted', MIDNIGHT),
   ],
-  [`InMails are sent with a gap between them. ${THEN}`, cannot('paced', LATER)],
+  [`InMails are sent with some time between them. ${THEN}`, cannot('paced', LATER)],
   [`It is outside your sending hours. ${THEN}`, cannot('outside_window', LATER)],
   [
     'It is outside your sending hours. The next InMail can go out at 12:01 UTC (13:01 in Europe/Berlin).',

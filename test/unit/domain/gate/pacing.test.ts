@@ -22,7 +22,7 @@ const times = (life: Life, count: number) =>
   slotsOf(life, count).map((slot) => isoInstant(slot).slice(11, 19));
 
 describe('the pace of grants', () => {
-  it('without jitter, a grant comes exactly one gap after the last one', () => {
+  it('without jitter, a grant comes exactly one interval after the last one', () => {
     const life = paced({ minGapSeconds: 60 }).asks('a');
     expect(life.decision).toMatchObject({ granted: true });
     const early = life.until(NOW + 59_999).asks('b');
@@ -36,7 +36,7 @@ describe('the pace of grants', () => {
     expect(times(life, 3)).toEqual(['09:01:00', '09:02:00', '09:03:00']);
   });
 
-  it('each gap of 100 accounts differs, and stays within the jitter', () => {
+  it('each interval of 100 accounts differs, and stays within the jitter', () => {
     const gaps = Array.from({ length: 100 }, (_, n) =>
       slotsOf(paced({ minGapSeconds: 60, jitterPercent: 50 }, NOW, `a${n}`), 11),
     ).flatMap((slots) => slots.slice(1).map((slot, i) => (slot - (slots[i] ?? 0)) / SECOND_MS));
@@ -81,7 +81,7 @@ describe('the pace of grants', () => {
     expect(full.until(NOW + HOUR_MS).asks('d').isGranted).toBe(true);
   });
 
-  it('midnight does not shorten a gap', () => {
+  it('midnight does not shorten an interval', () => {
     const life = paced({ minGapSeconds: 600 }, at('23:55')).asks('a');
     expect(life.until(at('2026-11-25T00:04:59.999Z')).asks('b').decision).toMatchObject({
       reason: 'paced',
@@ -89,7 +89,7 @@ describe('the pace of grants', () => {
     expect(life.until(at('2026-11-25T00:05:00.000Z')).asks('b').isGranted).toBe(true);
   });
 
-  it('a released slot keeps its gap, because it was a grant', () => {
+  it('a released slot keeps its interval, because it was a grant', () => {
     const life = paced({ minGapSeconds: 60 }).asks('a');
     const back = life.when(fail, { reservationId: r('a'), kind: 'not_attempted' });
     expect(back.asks('b').decision).toMatchObject({ reason: 'paced', retryAt: NOW + 60_000 });

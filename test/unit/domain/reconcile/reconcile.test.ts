@@ -138,7 +138,7 @@ describe('layer 2', () => {
     expect(drift).toBe(104 - 17 - 2);
   });
 
-  it('an alert is for information if slots in flight explain the whole gap', () => {
+  it('an alert is for information if slots in flight explain the whole drift', () => {
     let account = anAccount();
     for (let n = 0; n < 6; n += 1) account = account.when(reserve, { reservationId: r(`f${n}`) });
     expect(run(account).alerts).toMatchObject([{ kind: 'drift', severity: 'info' }]);
