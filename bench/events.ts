@@ -9,10 +9,10 @@ import type { Line } from './latency.js';
 import type { Bench } from './stand.js';
 
 /** How long a send may take to be saved completely; longer than any save waits. */
-const QUIET_MS = 13_000;
+export const QUIET_MS = 13_000;
 const SEND_MS = 1_000;
 
-const lengthOf = async (account: WorkflowHandle): Promise<number> =>
+export const lengthOf = async (account: WorkflowHandle): Promise<number> =>
   (await account.describe()).historyLength;
 
 /** Counts the events of one send: reserved, delivered a second later, saved, then nothing. */

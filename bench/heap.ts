@@ -16,6 +16,7 @@ const CROWD = 20;
 /** Rounds of InMails, one message a task; a round ends when everything is saved. */
 const ROUNDS = 3;
 const SENDS_A_ROUND = 9;
+const WAITING = 100;
 /** Two readings in a row that differ less than this count as equal. */
 const SAME_KIB = 64;
 const READINGS_MAX = 20;
@@ -96,6 +97,23 @@ await each(accounts, 'accounts are saved', saved);
 const fresh = await heapKiB();
 await each(accounts, 'accounts had 54 messages', spend);
 const after = await heapKiB();
+/** Asks for slots in one batch: the first 49 get the rest of the cap, all others wait (R21). */
+const asksOf = (prefix: string, count: number): object => ({
+  requests: Array.from({ length: count }, (_, n) => ({
+    reservationId: `${prefix}${n}`,
+    wait: true,
+    validUntil: new Date(Date.now() + 86_400_000).toISOString(),
+  })),
+});
+const full = await started(ACCOUNTS, bench.account);
+const batch = (prefix: string, count: number) => async (account: WorkflowHandle) => {
+  await account.executeUpdate('sendReserveBatch', { args: [asksOf(prefix, count)] });
+  await saved(account);
+};
+await each(full, 'accounts have used their cap', batch('full', 49));
+const capped = await heapKiB();
+await each(full, `accounts have ${WAITING} asks that wait`, batch('waits', WAITING));
+const waiting = await heapKiB();
 const kib = (from: number, to: number): number => Math.round((to - from) / ACCOUNTS);
 process.stdout.write(
   `\n${JSON.stringify({
@@ -103,6 +121,7 @@ process.stdout.write(
     bareAfter: kib(empty, bareAfter),
     fresh: kib(bareAfter, fresh),
     after: kib(bareAfter, after),
+    waiting: kib(capped, waiting),
   })}\n`,
 );
 await bench.close();

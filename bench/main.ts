@@ -11,6 +11,7 @@ import { costOfTick, eventsOfBusyDay, eventsOfIdleDay, eventsOfSend } from './ev
 import { auditOf, midnightRoll } from './fleet.js';
 import { largestState } from './full.js';
 import { throughHttp } from './http.js';
+import { askInLine, eventsOfTurn } from './line.js';
 import { eightCallers, oneCaller, throughClient, type Line } from './latency.js';
 import { pagesOf } from './pages.js';
 import { stepsPerSecond } from './simulator.js';
@@ -24,13 +25,14 @@ async function heapOfAccount(): Promise<readonly Line[]> {
   const script = fileURLToPath(new URL('./heap.ts', import.meta.url));
   const args = ['--expose-gc', '--import', 'tsx', script];
   const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 1e8 });
-  const { bareFresh, bareAfter, fresh, after }: Record<string, number> = JSON.parse(
+  const { bareFresh, bareAfter, fresh, after, waiting }: Record<string, number> = JSON.parse(
     stdout.trim().split('\n').at(-1) ?? '',
   );
   const kib = (own = 0, bare = 0): string => `${own} (bare ${bare}, ${(own / bare).toFixed(1)} x)`;
   return [
     ['heap of a cached account, fresh, KiB', kib(fresh, bareFresh), ''],
     ['heap of a cached account, after 54 messages, KiB', kib(after, bareAfter), '128 at most'],
+    ['heap of 100 asks that wait in an account, KiB', String(waiting), '64 at most'],
   ];
 }
 
@@ -40,6 +42,8 @@ const parts: readonly (readonly [string, (bench: Bench) => Promise<readonly Line
   ['rate through the client', (bench) => throughClient(bench, 9)],
   ['reserve by HTTP', (bench) => throughHttp(bench, 8)],
   ['events of a send', eventsOfSend],
+  ['line of 500 asks', (bench) => askInLine(bench, 5)],
+  ['line, events of a turn', eventsOfTurn],
   ['events of an idle day', eventsOfIdleDay],
   ['events of a busy day', eventsOfBusyDay],
   ['cost of a tick', costOfTick],

@@ -57,6 +57,7 @@ begin
       ('safeband_worker', 'alert_actions', 'select'),
       ('safeband_worker', 'account_days', 'select, insert, update'),
       ('safeband_worker', 'account_changes', 'select, insert'),
+      ('safeband_worker', 'waiting', 'select, insert, update'),
       ('safeband_worker', 'account_status', 'select'),
       ('safeband_worker', 'schema_migrations', 'select'),
       -- It sends webhooks, signs them, and drops what is old.
@@ -88,6 +89,7 @@ begin
       ('safeband_reader', 'alert_actions', 'select'),
       ('safeband_reader', 'account_days', 'select'),
       ('safeband_reader', 'account_changes', 'select'),
+      ('safeband_reader', 'waiting', 'select'),
       ('safeband_reader', 'account_history', 'select'),
       ('safeband_reader', 'reservation_history', 'select'),
       ('safeband_reader', 'account_status', 'select'),
@@ -106,6 +108,7 @@ begin
       ('safeband_server', 'alert_actions', 'select, insert'),
       ('safeband_server', 'account_days', 'select'),
       ('safeband_server', 'account_changes', 'select'),
+      ('safeband_server', 'waiting', 'select'),
       ('safeband_server', 'account_history', 'select'),
       ('safeband_server', 'reservation_history', 'select'),
       ('safeband_server', 'account_status', 'select'),

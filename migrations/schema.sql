@@ -494,6 +494,32 @@ alter table safeband.shares enable always trigger keep_revoked;
 CREATE TRIGGER note_share AFTER INSERT OR UPDATE OF revoked_at ON safeband.shares FOR EACH ROW EXECUTE FUNCTION safeband.note_share();
 alter table safeband.shares enable always trigger note_share;
 
+create table safeband.waiting (
+  account_id safeband.account_id not null,
+  reservation_id safeband.reservation_id not null,
+  state text not null,
+  campaign_id text,
+  recipient_id safeband.foreign_id,
+  lease_seconds integer not null,
+  journaled boolean not null,
+  again boolean not null,
+  priority smallint not null,
+  valid_until timestamp with time zone not null,
+  asked_at timestamp with time zone not null,
+  reason text not null,
+  reply_to jsonb,
+  decided_at timestamp with time zone,
+  number bigint not null,
+  recorded_at timestamp with time zone not null default clock_timestamp(),
+  constraint waiting_check CHECK ((decided_at IS NULL) = (state = 'waiting'::text)),
+  constraint waiting_priority_check CHECK (priority >= 0 AND priority <= 9),
+  constraint waiting_state_check CHECK (state = ANY (ARRAY['waiting'::text, 'granted'::text, 'denied'::text, 'withdrawn'::text])),
+  constraint waiting_pkey PRIMARY KEY (account_id, reservation_id)
+);
+CREATE INDEX waiting_number ON safeband.waiting USING btree (account_id, number DESC);
+CREATE INDEX waiting_open ON safeband.waiting USING btree (account_id, asked_at, number) WHERE (state = 'waiting'::text);
+CREATE TRIGGER tell_waiting AFTER INSERT OR UPDATE ON safeband.waiting FOR EACH ROW EXECUTE FUNCTION safeband.tell_waiting();
+
 create table safeband.webhook_deliveries (
   delivery_id bigint not null generated always as identity,
   endpoint_id text not null,
@@ -553,7 +579,7 @@ create table safeband.webhook_events (
   recorded_at timestamp with time zone not null default clock_timestamp(),
   constraint webhook_events_check CHECK ((account_id IS NULL) = (type = 'ping'::text)),
   constraint webhook_events_check1 CHECK ((endpoint_id IS NOT NULL) = (type = 'ping'::text)),
-  constraint webhook_events_type_check CHECK (type = ANY (ARRAY['cooldown.started'::text, 'cooldown.ended'::text, 'drift.alert'::text, 'account.connected'::text, 'account.disconnected'::text, 'account.held'::text, 'account.resumed'::text, 'no_credits'::text, 'credits.restored'::text, 'alert.raised'::text, 'alert.resolved'::text, 'reset.done'::text, 'threshold.reached'::text, 'ping'::text])),
+  constraint webhook_events_type_check CHECK (type = ANY (ARRAY['cooldown.started'::text, 'cooldown.ended'::text, 'drift.alert'::text, 'account.connected'::text, 'account.disconnected'::text, 'account.held'::text, 'account.resumed'::text, 'no_credits'::text, 'credits.restored'::text, 'alert.raised'::text, 'alert.resolved'::text, 'reset.done'::text, 'threshold.reached'::text, 'slot.granted'::text, 'slot.expired'::text, 'ping'::text])),
   constraint webhook_events_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES safeband.webhook_endpoints(endpoint_id) ON DELETE CASCADE,
   constraint webhook_events_pkey PRIMARY KEY (number),
   constraint webhook_events_event_id_key UNIQUE (event_id),
@@ -1389,6 +1415,31 @@ begin
       jsonb_build_object('quotaDay', new.counter_day, 'percent', percent, 'used', used,
         'counter', new.inmails_sent_today, 'carried', new.carried, 'cap', cap));
   end loop;
+end $function$;
+
+CREATE OR REPLACE FUNCTION safeband.tell_waiting()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  slot record;
+begin
+  if new.state = 'granted' then
+    select r.quota_day, r.lease_expires_at into slot from safeband.reservations r
+     where r.account_id = new.account_id and r.reservation_id = new.reservation_id;
+    perform safeband.tell_webhook(new.account_id, 'slot.granted',
+      new.reservation_id || ' ' || safeband.iso(new.asked_at), new.decided_at,
+      jsonb_build_object('reservationId', new.reservation_id, 'campaignId', new.campaign_id,
+        'quotaDay', slot.quota_day, 'leaseExpiresAt', safeband.iso(slot.lease_expires_at)));
+  elsif new.state = 'denied' then
+    perform safeband.tell_webhook(new.account_id, 'slot.expired',
+      new.reservation_id || ' ' || safeband.iso(new.asked_at), new.decided_at,
+      jsonb_build_object('reservationId', new.reservation_id, 'campaignId', new.campaign_id,
+        'reason', new.reason));
+  end if;
+  return new;
 end $function$;
 
 CREATE OR REPLACE FUNCTION safeband.tell_webhook(account text, type text, key text, at timestamp with time zone, data jsonb)

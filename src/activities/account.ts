@@ -32,6 +32,7 @@ import {
 import { lockIdentity, readRivals } from '../postgres/save/identities.js';
 import { inSnapshot, inTransaction, type Pool, type Queryable } from '../postgres/pool.js';
 import { readDays, readHighestNumber, readLater, readEvidence } from '../postgres/read/readBack.js';
+import { readWaiting } from '../postgres/read/waiting.js';
 import {
   fence,
   manualEditIn,
@@ -73,17 +74,15 @@ function readBack(
   return inSnapshot(pool, async (db) => {
     const account = await readAccount(db, accountId);
     const since = Math.min(day, account?.day ?? day);
+    const loggedSince = day - REMEMBERED_DAYS;
     const found = condensed({
       account,
       ...(await readLast(db, accountId)),
       ...(after === undefined ? {} : { later: await readLater(db, accountId, after) }),
       highestNumber: await readHighestNumber(db, accountId),
-      ...(await readEvidence(db, accountId, {
-        openedOn: since,
-        day,
-        loggedSince: day - REMEMBERED_DAYS,
-      })),
+      ...(await readEvidence(db, accountId, { openedOn: since, day, loggedSince })),
       days: await readDays(db, accountId, { since, day }),
+      waiting: await readWaiting(db, accountId),
     });
     return part === undefined ? firstOf(found) : partOf(found, part);
   });

@@ -118,6 +118,10 @@ class Reading {
             this.#reserve(request, 'strict', { event, at }, isUpdate ? decision : undefined);
           }
         });
+      case 'sendWithdraw':
+        return read(messages.sendWithdraw.parse(raw, mode, at), ({ reservationId: input }) =>
+          push({ name: 'withdraw', input }),
+        );
       case 'sendDelivered':
         return read(messages.sendDelivered.parse(raw, mode, at), ({ chatId, ...report }) =>
           push(
@@ -161,8 +165,12 @@ class Reading {
   ): void {
     const parsed = parseReserve(raw, mode, at);
     if (!parsed.ok) return;
-    const { replyTo: _, ...input } = parsed.value;
     const isDoubtful = decision === undefined || unreadableIn(decision) !== undefined;
+    const { replyTo, ...input } = parsed.value;
+    if (input.wait === true && (isDoubtful || isWaiting(decision))) {
+      const ask = { ...input, replyTo };
+      return this.#push({ name: 'wait', input: ask, isSure: !isDoubtful }, event, at);
+    }
     const promised = isDoubtful ? null : promisedIn(decision);
     if (promised !== undefined) this.#push({ name: 'reserve', input, promised }, event, at);
   }
@@ -173,6 +181,9 @@ const isBinding = ({ name, answer }: TakenMessage): boolean =>
   typeof answer !== 'string' ||
   ['sendDelivered', 'sendFailed', 'sendObserved', 'settleByOperator'].includes(name) ||
   (name === 'hold' && answer === 'none');
+
+const isWaiting = (decision: unknown): boolean =>
+  isObject(decision) && decision['waiting'] === true;
 
 /** Returns the grant in an answer to a caller; undefined for a denial. */
 function promisedIn(decision: unknown): Promised | undefined {

@@ -2,7 +2,6 @@
  * The library for a send pipeline: reserves slots, reports their outcomes, reads an account.
  * Every call has a deadline. Every error has a type of the list in the contract.
  */
-import type { Client } from '@temporalio/client';
 import type { PolicyWire, ReservationWire, StatusWire } from '../domain/wire/responses.js';
 import {
   TASK_QUEUE,
@@ -13,80 +12,35 @@ import {
   type Settled,
   type HoldAnswer,
   type StateAnswer,
+  type Withdrawn,
 } from '../temporal/protocol.js';
-import type { FailureKind } from '../domain/account/account.js';
-import type { Pace } from '../domain/wire/paceText.js';
 import type { Tier } from '../domain/primitives/tier.js';
-import type { SendingWindow } from '../domain/account/sendingWindow.js';
 import { Denials } from './denials.js';
 import { SafebandError } from './errors.js';
-import { measured, type CallMeasured } from './measured.js';
-import { Reserving, type ReserveRequest } from './reserving.js';
+import type {
+  ClientOptions,
+  DeliveredReport,
+  FailedReport,
+  ObservedReport,
+  Order,
+  PolicyInput,
+  StartInput,
+} from './inputs.js';
+import { measured } from './measured.js';
+import { Reserving, type ReserveRequest, type WaitRequest } from './reserving.js';
+import {
+  sendWhenAllowed,
+  type WhenAllowedOptions,
+  type WhenAllowedRequest,
+} from './sendWhenAllowed.js';
+import type { Send, SendResult } from './sendWithSlot.js';
 import { temporalTransport, type Transport } from './transport.js';
-import type { DecisionWire, PeekWire } from '../domain/wire/decisions.js';
-
-export type ClientOptions = {
-  /** A client of the Temporal SDK, connected to the namespace of the workers. */
-  readonly client: Client;
-  readonly taskQueue?: string;
-  /** How long a call may take in total, with repetitions, in ms. */
-  readonly deadlineMs?: number;
-  /** How long the client answers later reserves with the last denial, in ms; 0 for never. */
-  readonly rememberDenialsMs?: number;
-  /** Called after each call to a workflow, with its duration and its result. */
-  readonly onCall?: (call: CallMeasured) => void;
-  /**
-   * Returns true if the account has ever existed. A late outcome starts the workflow again if the
-   * account has ended (R13), and fails with `AccountUnknown` if the account never existed.
-   */
-  readonly isKnown?: (accountId: string) => Promise<boolean>;
-};
-/** If a field is absent, the stored value stays. Null sets the default (R13). */
-export type PolicyInput = {
-  readonly dailyCap?: number | null;
-  readonly weeklyCap?: number | null;
-  readonly ramp?: { readonly dailyCaps: readonly number[] } | null;
-  readonly sendingWindow?: SendingWindow | null;
-  readonly timezone?: string | null;
-  /** The day of the month on which LinkedIn renews InMail credits; the first by default. */
-  readonly creditsRenewOn?: number | null;
-  /** The pace of grants; none by default. `jitterPercent`: how much an interval may differ. */
-  readonly pacing?: Pace | null;
-};
-export type StartInput = PolicyInput & {
-  readonly accountId: string;
-  readonly tier: Tier;
-  /** LinkedIn's id of the member, in any spelling; each member has only one account. */
-  readonly identity?: string | null;
-  readonly inmailsSentToday?: number | null;
-  readonly deliveredToday?: number | null;
-  /** The actor of the connect, for the list of changes. */
-  readonly actor?: string | null;
-};
-export type DeliveredReport = {
-  readonly reservationId: string;
-  readonly chatId: string;
-  readonly messageId?: string | null;
-  /** An instant, for display only; the account ignores a value that it cannot read. */
-  readonly deliveredAt?: unknown;
-};
-export type FailedReport = {
-  readonly reservationId: string;
-  readonly kind: FailureKind;
-  /** The error of LinkedIn. The account cleans and shortens a text, and ignores other values. */
-  readonly code?: unknown;
-  /** LinkedIn's seconds, as a number or as text; an unreadable value counts as one hour. */
-  readonly retryAfterSeconds?: unknown;
-};
-export type ObservedReport = {
-  /** The same ids as in `sendDelivered`, such as Unipile's `chat_id` and `message_id`. */
-  readonly chatId: string;
-  readonly messageId: string;
-  /** LinkedIn's id, in any spelling: the account looks for the open slot of this recipient. */
-  readonly recipientId?: string | null;
-  readonly sentAt: string;
-};
-export type Order = { readonly reason: string; readonly actor: string };
+import type {
+  AnswerWire,
+  DecisionWire,
+  PeekWire,
+  WaitingAskWire,
+} from '../domain/wire/decisions.js';
 
 const DEADLINE_MS = 5_000;
 /** The account itself answers `Unavailable` after 10 s. */
@@ -121,7 +75,13 @@ export class SafebandClient {
    * Throws `ReservationSettled`, `ReservationConflict`, `InvalidInput`, `AccountUnknown`,
    * `Unavailable`.
    */
-  async reserve(accountId: string, request: ReserveRequest): Promise<DecisionWire> {
+  reserve(accountId: string, request: ReserveRequest): Promise<DecisionWire>;
+  /**
+   * Reserves one slot, or waits for it in the account (`wait: true`, until `validUntil`): the
+   * decision comes by `replyTo`, as a webhook, and by `reservation` (R21).
+   */
+  reserve(accountId: string, request: WaitRequest): Promise<AnswerWire>;
+  async reserve(accountId: string, request: WaitRequest): Promise<AnswerWire> {
     const answer = await this.#ask(accountId, request);
     if (answer instanceof SafebandError) throw answer;
     return answer;
@@ -134,20 +94,47 @@ export class SafebandClient {
   reserveMany(
     accountId: string,
     requests: readonly ReserveRequest[],
-  ): Promise<readonly (DecisionWire | SafebandError)[]> {
+  ): Promise<readonly (DecisionWire | SafebandError)[]>;
+  reserveMany(
+    accountId: string,
+    requests: readonly WaitRequest[],
+  ): Promise<readonly (AnswerWire | SafebandError)[]>;
+  reserveMany(
+    accountId: string,
+    requests: readonly WaitRequest[],
+  ): Promise<readonly (AnswerWire | SafebandError)[]> {
     return Promise.all(requests.map((request) => this.#ask(accountId, request)));
   }
 
-  async #ask(accountId: string, request: ReserveRequest): Promise<DecisionWire | SafebandError> {
+  async #ask(accountId: string, request: WaitRequest): Promise<AnswerWire | SafebandError> {
     const key = `${accountId}/${request.reservationId}`;
-    const known = this.#granted.has(key) ? undefined : this.#denials.recall(accountId, Date.now());
+    const isKnown = request.wait === true || this.#granted.has(key);
+    const known = isKnown ? undefined : this.#denials.recall(accountId, Date.now());
     if (known) return { ...known, reservationId: request.reservationId };
     const answer = await this.#reserving.ask(accountId, request, this.#deadline());
-    if (answer instanceof SafebandError) return answer;
+    if (answer instanceof SafebandError || isOfLine(answer)) return answer;
     if (!answer.granted) this.#denials.remember(accountId, answer, Date.now());
     else if (this.#granted.size < GRANTED_MAX) this.#granted.add(key);
     else this.#granted.clear();
     return answer;
+  }
+
+  /**
+   * Waits for a slot until `validUntil`, takes the permission to call, calls `send` and reports the
+   * outcome. After a restart, call it again with the same id: with a journal, it sends once.
+   */
+  sendWhenAllowed(
+    accountId: string,
+    request: WhenAllowedRequest,
+    send: Send,
+    options: WhenAllowedOptions,
+  ): Promise<SendResult> {
+    return sendWhenAllowed(this, accountId, request, send, options);
+  }
+
+  /** Takes an ask that waits out of the line; throws `ReservationSettled` if it is granted. */
+  withdraw(accountId: string, reservationId: string): Promise<Withdrawn> {
+    return this.#transport.update(accountId, 'sendWithdraw', { reservationId }, this.#deadline());
   }
 
   /**
@@ -195,10 +182,10 @@ export class SafebandClient {
   }
 
   /**
-   * Reads state and proof of a reservation, and whether its caller may call LinkedIn now; throws
-   * `ReservationUnknown`.
+   * Reads state and proof of a reservation, and whether its caller may call LinkedIn now; of an ask
+   * that waits, its place in the line. Throws `ReservationUnknown`.
    */
-  reservation(accountId: string, reservationId: string): Promise<ReservationWire> {
+  reservation(accountId: string, reservationId: string): Promise<ReservationWire | WaitingAskWire> {
     return this.#transport.query(accountId, 'reservation', { reservationId }, this.#deadline());
   }
 
@@ -294,3 +281,7 @@ const isUnknownAccount = (error: unknown): boolean =>
 /** Creates a client that uses your Temporal client. */
 export const createClient = ({ client, taskQueue, ...options }: ClientOptions): SafebandClient =>
   new SafebandClient(temporalTransport(client, taskQueue ?? TASK_QUEUE), options);
+
+/** True if the waiting line answered: another ask may still be granted. */
+const isOfLine = (answer: AnswerWire): answer is Exclude<AnswerWire, DecisionWire> =>
+  'waiting' in answer || (!answer.granted && answer.reason === 'line_full');

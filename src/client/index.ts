@@ -1,25 +1,26 @@
 /** `safeband/client`: everything that a send pipeline needs. */
-export {
-  createClient,
-  SafebandClient,
-  type ClientOptions,
-  type DeliveredReport,
-  type FailedReport,
-  type ObservedReport,
-  type Order,
-  type PolicyInput,
-  type StartInput,
-} from './client.js';
+export { createClient, SafebandClient } from './client.js';
+export type {
+  ClientOptions,
+  DeliveredReport,
+  FailedReport,
+  ObservedReport,
+  Order,
+  PolicyInput,
+  StartInput,
+} from './inputs.js';
 export { payloadEncryption } from '../temporal/codec.js';
 export { SafebandError } from './errors.js';
 export type { CallMeasured } from './measured.js';
 export { pgJournal, type Attempt, type Journal, type Outcome } from './journal.js';
-export type { ReserveRequest } from './reserving.js';
+export type { ReserveRequest, WaitRequest } from './reserving.js';
+export type { WhenAllowedOptions, WhenAllowedRequest } from './sendWhenAllowed.js';
 export {
   SendFailure,
   sendWithSlot,
   type Send,
   type SendAnswer,
+  type Sender,
   type SendOptions,
   type SendResult,
 } from './sendWithSlot.js';
@@ -28,10 +29,13 @@ export type {
   StatusWire as Status,
 } from '../domain/wire/responses.js';
 export type {
+  AnswerWire as Answer,
   DecisionWire as Decision,
   DenialWire as Denial,
   GrantWire as Grant,
   PeekWire as Peek,
+  WaitingAskWire as WaitingAsk,
+  WaitingWire as Waiting,
 } from '../domain/wire/decisions.js';
 export type { Findings } from '../temporal/protocol.js';
 export type { FailureType } from '../domain/account/refusals.js';

@@ -9,7 +9,7 @@ import { SafebandError } from './errors.js';
 import { Gate } from './gate.js';
 import type { Transport } from './transport.js';
 import { FAILURE_TYPES } from '../domain/account/refusals.js';
-import type { DecisionWire } from '../domain/wire/decisions.js';
+import type { AnswerWire } from '../domain/wire/decisions.js';
 
 /** A request for a slot; the contract defines its ids. */
 export type ReserveRequest = {
@@ -30,11 +30,18 @@ export type ReserveRequest = {
   readonly validUntil?: string | null;
   /** A workflow of the caller that also gets the decision, as a Signal. */
   readonly replyTo?: { readonly workflowId: string; readonly signalName: string } | null;
+  readonly wait?: false | null;
 };
-export type Answer = DecisionWire | SafebandError;
+/** A request that may wait in the account for its turn, until `validUntil` (R21). */
+export type WaitRequest = Omit<ReserveRequest, 'wait'> & {
+  readonly wait?: boolean | null;
+  /** From 0, which is served first, to 9; 5 by default. */
+  readonly priority?: number | null;
+};
+export type Answer = AnswerWire | SafebandError;
 
 type Ask = {
-  readonly request: ReserveRequest;
+  readonly request: WaitRequest;
   readonly deadline: number;
   readonly resolve: (answer: Answer) => void;
 };
@@ -52,7 +59,7 @@ export class Reserving {
   }
 
   /** Reserves one slot; resolves with the decision or the typed error. Never rejects. */
-  ask(accountId: string, request: ReserveRequest, deadline: number): Promise<Answer> {
+  ask(accountId: string, request: WaitRequest, deadline: number): Promise<Answer> {
     return new Promise((resolve) => {
       const asks = this.#waiting.get(accountId);
       if (asks) {
@@ -90,14 +97,13 @@ export class Reserving {
     const deadline = Math.max(...asks.map((ask) => ask.deadline));
     const payload = ({ request, deadline: end }: Ask): object => ({
       ...request,
-      validUntil: earlierOf(request.validUntil, end),
+      // An ask that may wait has an end of its own; its answer comes as fast as any other.
+      ...(request.wait === true ? {} : { validUntil: earlierOf(request.validUntil, end) }),
     });
     const [first] = asks;
     if (first && asks.length === 1) {
       const alone = payload(first);
-      return [
-        await this.#transport.update<DecisionWire>(accountId, 'sendReserve', alone, deadline),
-      ];
+      return [await this.#transport.update<AnswerWire>(accountId, 'sendReserve', alone, deadline)];
     }
     const requests = asks.map(payload);
     const { decisions } = await this.#transport.update<BatchAnswer>(

@@ -8,11 +8,18 @@
  * it dies after the journal outcome, the next reconcile reads the outcome from the journal.
  */
 import type { FailureKind } from '../domain/account/account.js';
-import type { FailedReport, SafebandClient } from './client.js';
+import type { DeliveredReport, FailedReport } from './inputs.js';
 import { SafebandError } from './errors.js';
 import type { Attempt, Journal, Outcome } from './journal.js';
-import type { ReserveRequest } from './reserving.js';
-import type { DenialWire, GrantWire } from '../domain/wire/decisions.js';
+import type { ReserveRequest, WaitRequest } from './reserving.js';
+import type { ReservationWire } from '../domain/wire/responses.js';
+import type {
+  AnswerWire,
+  DecisionWire,
+  GrantWire,
+  ToldWire,
+  WaitingAskWire,
+} from '../domain/wire/decisions.js';
 
 /** `send` throws this if it knows why LinkedIn did not take the InMail. */
 export class SendFailure extends Error {
@@ -35,6 +42,20 @@ export type Send = (call: {
   readonly signal: AbortSignal;
 }) => Promise<SendAnswer>;
 
+/** The part of the client that a send needs. */
+export type Sender = {
+  reserve(accountId: string, request: ReserveRequest): Promise<DecisionWire>;
+  reserve(accountId: string, request: WaitRequest): Promise<AnswerWire>;
+  reservation(accountId: string, reservationId: string): Promise<ReservationWire | WaitingAskWire>;
+  withdraw(accountId: string, reservationId: string): Promise<unknown>;
+  report(
+    accountId: string,
+    name: 'sendDelivered' | 'sendFailed',
+    report: DeliveredReport | FailedReport,
+    deadlineMs: number,
+  ): Promise<void>;
+};
+
 export type SendOptions = {
   readonly journal?: Journal;
   /** How long `send` may take, in ms; after that, its outcome is unknown. */
@@ -46,7 +67,7 @@ export type SendResult =
   | { readonly sent: true; readonly chatId: string; readonly reported: boolean }
   /** The InMail may or may not have reached LinkedIn; the slot stays spent. */
   | { readonly sent: 'unknown'; readonly why: string; readonly reported: boolean }
-  | { readonly sent: false; readonly denial: DenialWire }
+  | { readonly sent: false; readonly denial: ToldWire & { readonly granted: false } }
   | {
       readonly sent: false;
       readonly kind: FailureKind;
@@ -64,19 +85,36 @@ const REPORT_DEADLINE_MS = 30_000;
 
 /** Reserves a slot, calls `send` if that is allowed, and reports the outcome. */
 export async function sendWithSlot(
-  client: SafebandClient,
+  client: Sender,
   accountId: string,
   request: ReserveRequest,
   send: Send,
   options: SendOptions = {},
 ): Promise<SendResult> {
-  const sendTimeoutMs = options.sendTimeoutMs ?? SEND_TIMEOUT_MS;
-  const leaseSeconds =
-    request.leaseSeconds ?? Math.max(900, Math.ceil((sendTimeoutMs + LEASE_MARGIN_MS) / 1_000));
-  const journaled = options.journal !== undefined;
-  const grant = await client.reserve(accountId, { ...request, leaseSeconds, journaled });
-  const grantedAt = Date.now();
+  const grant = await client.reserve(accountId, { ...request, ...takenFor(request, options) });
   if (!grant.granted) return { sent: false, denial: grant };
+  return sendGranted(client, accountId, grant, send, options);
+}
+
+/** Returns the lease that covers the call, and whether its caller writes a journal. */
+export const takenFor = (
+  { leaseSeconds }: Pick<ReserveRequest, 'leaseSeconds'>,
+  { sendTimeoutMs = SEND_TIMEOUT_MS, journal }: SendOptions,
+): { readonly leaseSeconds: number; readonly journaled: boolean } => ({
+  leaseSeconds: leaseSeconds ?? Math.max(900, Math.ceil((sendTimeoutMs + LEASE_MARGIN_MS) / 1_000)),
+  journaled: journal !== undefined,
+});
+
+/** Calls `send` for a slot that is granted, if that is still allowed, and reports the outcome. */
+export async function sendGranted(
+  client: Sender,
+  accountId: string,
+  grant: Granted,
+  send: Send,
+  options: SendOptions,
+): Promise<SendResult> {
+  const sendTimeoutMs = options.sendTimeoutMs ?? SEND_TIMEOUT_MS;
+  const grantedAt = Date.now();
   const attempt = { accountId, reservationId: grant.reservationId, quotaDay: grant.quotaDay };
   const lastCall = Date.parse(grant.leaseExpiresAt) - sendTimeoutMs;
   const barrier = await barrierTo(client, attempt, grant, { ...options, grantedAt, lastCall });
@@ -88,13 +126,16 @@ export async function sendWithSlot(
   return settle(client, attempt, options, await call(send, attempt, sendTimeoutMs));
 }
 
+/** What a send needs to know of its grant. `repeated`: another call may have used it. */
+export type Granted = Pick<GrantWire, 'reservationId' | 'quotaDay' | 'leaseExpiresAt' | 'repeated'>;
+
 type Limits = SendOptions & { readonly grantedAt: number; readonly lastCall: number };
 
 /** Returns the reason why the caller may not call LinkedIn; undefined if it may. */
 async function barrierTo(
-  client: SafebandClient,
+  client: Sender,
   attempt: Attempt,
-  grant: GrantWire,
+  grant: Granted,
   limits: Limits,
 ): Promise<string | undefined> {
   if (limits.journal) {
@@ -153,7 +194,7 @@ async function call(
 }
 
 async function settle(
-  client: SafebandClient,
+  client: Sender,
   attempt: Attempt,
   options: SendOptions,
   answer: SendAnswer | SendFailure,
@@ -178,7 +219,7 @@ async function settle(
 }
 
 async function fails(
-  client: SafebandClient,
+  client: Sender,
   attempt: Attempt,
   { journal }: SendOptions,
   { kind, message: why, retryAfterSeconds }: SendFailure,

@@ -28,6 +28,7 @@ import { listRoutes } from './routes/lists.js';
 import { messageRoutes } from './routes/messages.js';
 import { addOpenApi, openApiRoutes } from './routes/openapi.js';
 import { queryRoutes, statusRoute } from './routes/queries.js';
+import { reservationRoutes } from './live/reservationRoutes.js';
 import { searchRoutes } from './routes/search.js';
 import { shareRoutes } from './access/shareRoutes.js';
 import { streamRoutes } from './routes/streams.js';
@@ -42,6 +43,7 @@ const plugins = [
   ...messageRoutes,
   statusRoute,
   queryRoutes,
+  reservationRoutes,
   ticketRoutes,
   ...listRoutes,
   alertRoutes,

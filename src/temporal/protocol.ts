@@ -11,6 +11,7 @@ import {
   parseObserve,
   parseReserve,
   parseSettle,
+  parseWithdraw,
 } from '../domain/wire/requests.js';
 import type { Parser } from '../domain/wire/message.js';
 import {
@@ -30,7 +31,8 @@ import {
 import type { HoldAnswer, StateAnswer } from '../domain/commands/administer.js';
 import type { PolicyWire, ReservationWire, StatusWire } from '../domain/wire/responses.js';
 import type { Refusal } from '../domain/account/refusals.js';
-import type { DecisionWire, PeekWire } from '../domain/wire/decisions.js';
+import type { AnswerWire, DecisionWire, PeekWire } from '../domain/wire/decisions.js';
+import type { Withdrawn } from '../domain/commands/turns.js';
 import type { Settled } from '../domain/commands/settle.js';
 
 export const TASK_QUEUE = 'inmail';
@@ -81,15 +83,16 @@ export type Findings = {
   readonly alerted: boolean;
   readonly cooled: boolean;
 };
-export type BatchAnswer = { readonly decisions: readonly (DecisionWire | ItemError)[] };
+export type BatchAnswer = { readonly decisions: readonly (AnswerWire | ItemError)[] };
 
 export const messages = {
   connect: message<ReturnOf<typeof parseStart>, StateAnswer>('connect', parseStart),
-  sendReserve: message<ReturnOf<typeof parseReserve>, DecisionWire>('sendReserve', parseReserve),
+  sendReserve: message<ReturnOf<typeof parseReserve>, AnswerWire>('sendReserve', parseReserve),
   sendReserveBatch: message<ReturnOf<typeof parseBatch>, BatchAnswer>(
     'sendReserveBatch',
     parseBatch,
   ),
+  sendWithdraw: message<ReturnOf<typeof parseWithdraw>, Withdrawn>('sendWithdraw', parseWithdraw),
   sendDelivered: message<ReturnOf<typeof parseDeliver>, Delivered>('sendDelivered', parseDeliver),
   sendFailed: message<ReturnOf<typeof parseFail>, Failed>('sendFailed', parseFail),
   sendObserved: message<ReturnOf<typeof parseObserve>, Observed>('sendObserved', parseObserve),
@@ -139,6 +142,7 @@ export function inQueryText(
 }
 
 export type {
+  AnswerWire,
   DecisionWire,
   Delivered,
   Failed,
@@ -150,4 +154,5 @@ export type {
   Settled,
   StateAnswer,
   StatusWire,
+  Withdrawn,
 };

@@ -4,6 +4,7 @@
  */
 import { ALERT_KINDS, SEVERITIES } from '../domain/account/alertKinds.js';
 import { ALERT_HELP, SEVERITY_WORDS } from '../domain/diagnostics/alerts/alertHelp.js';
+import { reasonWords } from '../domain/diagnostics/canSend/reasonWords.js';
 import { causeWords } from '../domain/diagnostics/why/blockers.js';
 import { webhookBody, type WebhookFormat } from '../domain/wire/webhookEvents.js';
 import type { WebhookEvent, WebhookType } from '../domain/wire/webhookEvents.js';
@@ -62,6 +63,11 @@ const SENTENCES: Readonly<Record<WebhookType | 'ping', Sentence>> = {
   'threshold.reached': (account, { percent, used, cap }) =>
     `Account ${account} has spent ${String(percent)} % of today's cap: ${String(used)} of` +
     ` ${String(cap)}.`,
+  'slot.granted': (account, { reservationId }) =>
+    `Reservation ${String(reservationId)} of account ${account} has got its slot.`,
+  'slot.expired': (account, { reservationId, reason }) =>
+    `Reservation ${String(reservationId)} of account ${account} waited and got no slot:` +
+    ` ${reasonWords(String(reason))}.`,
   ping: () => 'This is a test message of Safeband.',
 };
 

@@ -3,7 +3,9 @@ import { patched, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import { execute, entityWith, type Entity } from '../domain/entity/entity.js';
 import { parseStart } from '../domain/wire/adminRequests.js';
 import type { Start } from '../domain/commands/administer.js';
+import type { Account } from '../domain/account/account.js';
 import { accountWith } from '../domain/account/update.js';
+import type { SlotTimes } from '../domain/days/slotTimes.js';
 import { bytesOf } from '../domain/primitives/bytes.js';
 import { outboxBytes } from '../domain/entity/outbox.js';
 import { unreadableIn } from '../domain/wire/objectReader.js';
@@ -37,6 +39,7 @@ export type HandedOver = {
   readonly published: Published | null;
 };
 
+const NO_TURN = { account: null, at: null };
 /** How long a caller waits for the database (docs/contract.md, 2: `Unavailable`). */
 export const PATIENCE_MS = 10_000;
 
@@ -110,6 +113,12 @@ export class AccountRun {
   readonly cooldownEnd = new Alarm('the cooldown ends');
   readonly unblocked = new Alarm('try the row again');
   readonly more = new Alarm('more messages wait');
+  /** Rings when the line has to be served (R21). */
+  readonly turn = new Alarm('the next turn in the waiting line');
+  /** The next turn, for the account as it was when it was computed. */
+  turnOf: { readonly account: Account | null; readonly at: number | null } = NO_TURN;
+  /** Later slots, for the account as it was when the first of them was computed. */
+  foreseen: { readonly account: Account; readonly times: SlotTimes } | null = null;
   /** How many callers wait for the database. */
   patient = 0;
   /** The maximum wait of these callers; only the loop arms it. */

@@ -1,6 +1,7 @@
 /**
- * One timer, never cancelled: it is armed again only after it rang. A cancelled timer costs two
- * events, and a `condition` with a time-out leaks memory for the life of the run.
+ * One timer, never cancelled: it is armed again only after it rang, or for an earlier time. A
+ * cancelled timer costs two events, and a `condition` with a time-out leaks memory for the life of
+ * the run.
  */
 import { sleep } from '@temporalio/workflow';
 
@@ -9,6 +10,7 @@ export class Alarm {
   /** How often it has rung. */
   rings = 0;
   #isArmed = false;
+  #at = Infinity;
   readonly #summary: string;
 
   constructor(summary: string) {
@@ -20,6 +22,21 @@ export class Alarm {
     if (this.#isArmed) return;
     this.#isArmed = true;
     void sleep(Math.max(1, ms), { summary: this.#summary }).then(() => this.#ring());
+  }
+
+  /** Rings at that instant, or earlier if it is armed for an earlier one. */
+  armFor(at: number, now: number): void {
+    if (this.isArmedFor(at)) return;
+    this.#isArmed = true;
+    this.#at = at;
+    const rings = (): void => {
+      if (this.#at === at) this.#ring(); // else it was armed again, for an earlier time
+    };
+    void sleep(Math.max(1, at - now), { summary: this.#summary }).then(rings);
+  }
+
+  isArmedFor(at: number): boolean {
+    return this.#isArmed && this.#at <= at;
   }
 
   #ring(): void {
@@ -38,6 +55,8 @@ export class Alarm {
 
   /** Silences it after it rang. */
   reset(): void {
-    if (this.hasRung) this.hasRung = this.#isArmed = false;
+    if (!this.hasRung) return;
+    this.hasRung = this.#isArmed = false;
+    this.#at = Infinity;
   }
 }

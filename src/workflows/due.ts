@@ -4,6 +4,7 @@ import { dayOf, SECOND_MS, type Instant } from '../domain/primitives/time.js';
 import { cooldownAt } from '../domain/gate/cooldown.js';
 import { wantsIntervals } from './persistence/databaseWork.js';
 import { isFull } from './messages/inbox.js';
+import { turnAt } from './messages/line.js';
 import type { AccountRun } from './accountRun.js';
 
 /** How long saves wait: deliveries are saved within 3 s, the rest in 15 s (docs/contract.md, 4). */
@@ -33,6 +34,7 @@ export function isDue(self: AccountRun, at: Instant): boolean {
   if (self.isReset || self.isBehind) return true;
   if (at < self.blockedUntil) return self.cooldownEnd.hasRung || self.unblocked.hasRung;
   if (isRunDue(self) || isFull(self)) return true;
+  if (self.turn.hasRung) return true;
   if (self.saveSoon.hasRung || self.saveLater.hasRung || self.cooldownEnd.hasRung) return true;
   if (wantsIntervals(entity, at) || !entity.account.isIdentityChecked) return true;
   if (!isDirty(entity)) return self.midnight.hasRung && dayOf(at) > entity.account.day;
@@ -56,6 +58,8 @@ export function arm(self: AccountRun): void {
   if (!isHot(entity)) self.tick.reset();
   const next = nextRunAt(entity, self.now());
   if (next !== null) self.tick.arm(next - self.now());
+  const turn = turnAt(self);
+  if (turn !== null) self.turn.armFor(turn, self.now());
   const cooling = cooldownAt(entity.account, self.now());
   if (cooling) self.cooldownEnd.arm(cooling.until - self.now());
 }
@@ -63,7 +67,9 @@ export function arm(self: AccountRun): void {
 /** True if `arm` would start or reset a timer at that instant. */
 export function wantsArming(self: AccountRun, at: Instant): boolean {
   const entity = self.read();
+  const turn = turnAt(self);
   return (
+    (turn !== null && !self.turn.isArmedFor(turn)) ||
     (isDirty(entity) && !self.saveLater.isArmed) ||
     (hasDelivery(entity) && !self.saveSoon.isArmed) ||
     (isHot(entity) ? !self.tick.isArmed : self.tick.hasRung) ||

@@ -11,6 +11,10 @@ import {
 } from '@temporalio/workflow';
 import { isDirty, pass } from '../domain/entity/entity.js';
 import { disconnect } from '../domain/commands/administer.js';
+import { lineOf } from '../domain/account/account.js';
+import { waitingOf } from '../domain/gate/line.js';
+import { wantsCheck } from '../domain/gate/gate.js';
+import { serveLine } from './messages/line.js';
 import { DAY_MS, hashOf, SECOND_MS, startOf, dayOf } from '../domain/primitives/time.js';
 import { failureOf } from '../temporal/protocol.js';
 import {
@@ -187,6 +191,7 @@ const mayEnd = (self: AccountRun): boolean => {
 async function run(self: AccountRun): Promise<void> {
   self.entity = pass(self.read(), Date.now());
   if (wantsIntervals(self.entity, self.now())) await learnIntervals(self);
+  if (self.turn.hasRung) await takeTurn(self);
   if (!self.read().account.isIdentityChecked) {
     await save(self); // before the claim, which writes the whole row: a save keeps a manual edit
     await checkIdentity(self);
@@ -198,6 +203,16 @@ async function run(self: AccountRun): Promise<void> {
     alarm.reset();
   }
   self.publish();
+}
+
+/** Serves the line; a cold account reconciles first, as for an ask that comes now (R12, R21). */
+async function takeTurn(self: AccountRun): Promise<void> {
+  self.turn.reset();
+  const { account } = self.read();
+  if (waitingOf(account).length > 0 && wantsCheck(account, account.now)) {
+    await reconcile(self, check());
+  }
+  serveLine(self);
 }
 
 /**
@@ -236,5 +251,6 @@ const isDone = (self: AccountRun): boolean =>
 /** True if the account is disconnected, with nothing in flight and nothing unsaved (R13). */
 function isOver({ entity }: AccountRun): boolean {
   if (!entity?.account.isDisconnected) return false;
-  return !isDirty(entity) && !entity.account.slots.some(({ state }) => state === 'in_flight');
+  if (isDirty(entity) || lineOf(entity.account).length > 0) return false;
+  return !entity.account.slots.some(({ state }) => state === 'in_flight');
 }

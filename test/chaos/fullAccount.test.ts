@@ -206,7 +206,7 @@ it('a full account works after continue-as-new, reconcile, terminate and start',
   parts.splice(0);
   const again = await stand.connect(id, { tier: 'recruiter' });
   await expect.poll(() => statusOf(again)).toMatchObject({ ...COUNTS, verified: true });
-  expect(parts).toEqual(['log', 'run']); // one answer cannot contain all
+  expect(parts).toEqual(['log', 'run', 'line']); // one answer cannot contain all
   await signalAll(again, 20, (n) => webhook(`t${n}`)); // seen a second time
   expect(await ask(again, 'one-more')).toMatchObject({ granted: false, reason: 'daily_cap' });
   expect(await run(again)).toMatchObject(FOUND);

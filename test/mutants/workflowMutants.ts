@@ -100,7 +100,7 @@ export const WORKFLOW_MUTANTS: readonly Mutant<WorkflowCheckName>[] = [
   {
     rule: 'R8',
     what: '`reconcileNow` answers with the reconcile before',
-    file: MAILBOX,
+    file: 'src/workflows/messages/patience.ts',
     old: 'const mine = (self.runsAsked += 1);',
     mutated: 'const mine = self.runsAsked || (self.runsAsked += 1);',
     by: 'a caller that asks for a reconcile gets the result of a new reconcile',

@@ -18,6 +18,7 @@ export type Domain = typeof import('../../src/domain/entity/entity.js') &
   typeof import('../../src/domain/wire/responses.js') &
   typeof import('../../src/domain/wire/decisions.js') &
   typeof import('../../src/domain/days/forecast.js') &
+  typeof import('../../src/domain/days/slotTimes.js') &
   typeof import('../../src/domain/records/toRecords.js') &
   typeof import('../../src/domain/days/rollover.js') &
   typeof import('../../src/domain/gate/cooldown.js') &
@@ -61,6 +62,7 @@ const FILES = [
   'wire/responses',
   'wire/decisions',
   'days/forecast',
+  'days/slotTimes',
   'records/toRecords',
   'days/rollover',
   'gate/cooldown',

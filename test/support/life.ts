@@ -3,8 +3,9 @@
  * every ten minutes while it is hot, rolls at midnight and expands its window again.
  */
 import { expandWindow, type ExpandAsk } from '../../src/activities/window.js';
-import type { Account } from '../../src/domain/account/account.js';
+import type { Account, WaitingAsk } from '../../src/domain/account/account.js';
 import {
+  answerable,
   isDirty,
   nextRunAt,
   pass,
@@ -14,6 +15,9 @@ import {
 } from '../../src/domain/entity/entity.js';
 import { wantsCheck } from '../../src/domain/gate/gate.js';
 import { reconcile } from '../../src/domain/reconcile/reconcile.js';
+import { ask, type Ask } from '../../src/domain/commands/line.js';
+import { nextTurn, serve } from '../../src/domain/commands/turns.js';
+import { waitingOf } from '../../src/domain/gate/line.js';
 import { reserve, type Decision } from '../../src/domain/commands/reserve.js';
 import type { DayRow, EventRow, ReservationRow, Row } from '../../src/domain/records/records.js';
 import type { Attempt, Evidence } from '../../src/domain/records/snapshot.js';
@@ -42,6 +46,11 @@ type Stored = {
   readonly alerts: readonly AlertKind[];
 };
 
+/** The decision of an ask that waited: `granted`, or the reason of its denial. */
+export type Turn = Pick<WaitingAsk, 'reservationId' | 'campaignId' | 'decided'> & {
+  readonly at: number;
+};
+
 const isDecision = (answer: unknown): answer is Decision =>
   typeof answer === 'object' && answer !== null && 'granted' in answer;
 
@@ -51,12 +60,21 @@ export class Life {
   readonly stored: Stored;
   /** The answer to the last message. */
   readonly answer: unknown;
+  /** The decisions of asks that waited, in the order in which they were answered (R21). */
+  readonly turns: readonly Turn[];
 
-  constructor(entity: Entity, now: number, stored: Stored = NOTHING, answer?: unknown) {
+  constructor(
+    entity: Entity,
+    now: number,
+    stored: Stored = NOTHING,
+    answer?: unknown,
+    turns: readonly Turn[] = [],
+  ) {
     this.entity = entity;
     this.now = now;
     this.stored = stored;
     this.answer = answer;
+    this.turns = turns;
   }
 
   /** Begins the life of a new account, with an expanded window and after the first run. */
@@ -85,7 +103,7 @@ export class Life {
     for (let next = life.#nextTimer(); next < at; next = life.#nextTimer()) {
       const isRun = nextRunAt(life.entity, life.now) === next;
       const woken = life.#passed(next).#learnt();
-      life = isRun ? woken.#ran() : woken.#saved();
+      life = (isRun ? woken.#ran() : woken.#saved()).#served();
     }
     return life.#passed(at);
   }
@@ -93,13 +111,21 @@ export class Life {
   /** Sends a message, now. */
   when<I, A>(command: Command<I, A>, input: I): Life {
     const { entity, answer } = execute(this.entity, command, input, this.now);
-    return new Life(entity, this.now, this.stored, answer).#learnt().#saved();
+    const life = new Life(entity, this.now, this.stored, answer, this.turns);
+    return life.#learnt().#saved().#served();
+  }
+
+  /** Asks for a slot, and waits for it where the gate denies it for a time only (R21). */
+  waits(reservationId: string, validUntil: number, more: Partial<Ask> = {}): Life {
+    const life = wantsCheck(this.account, this.account.now) ? this.#ran() : this;
+    const request = { reservationId: r(reservationId), validUntil, wait: true, ...more };
+    return life.#served().when(ask, request);
   }
 
   /** Reserves a slot. A cold account is checked first, as in the workflow (R12). */
   asks(reservationId: string, leaseSeconds?: number): Life {
     const life = wantsCheck(this.account, this.account.now) ? this.#ran() : this;
-    return life.when(reserve, { reservationId: r(reservationId), leaseSeconds });
+    return life.#served().when(reserve, { reservationId: r(reservationId), leaseSeconds });
   }
 
   /** Writes to Postgres without the account. */
@@ -118,7 +144,7 @@ export class Life {
   }
 
   #with(entity: Entity, stored = this.stored): Life {
-    return new Life(entity, entity.account.now, stored, this.answer);
+    return new Life(entity, entity.account.now, stored, this.answer, this.turns);
   }
 
   #passed(at: number): Life {
@@ -129,7 +155,30 @@ export class Life {
     const { account } = this.entity;
     const midnight = startOf(account.day + 1) + (hashOf(account.accountId) % MIDNIGHT_SPREAD_MS);
     const cooling = cooldownAt(account, this.now)?.until ?? Infinity;
-    return Math.min(midnight, cooling, nextRunAt(this.entity, this.now) ?? Infinity);
+    const turn = nextTurn(account, account.now) ?? Infinity;
+    const run = nextRunAt(this.entity, this.now) ?? Infinity;
+    return Math.min(midnight, cooling, turn < startOf(account.day + 1) ? turn : Infinity, run);
+  }
+
+  /** Serves the line, saves, and answers, as the loop of the workflow does. */
+  #served(): Life {
+    if (waitingOf(this.account).length === 0) return this;
+    const life = wantsCheck(this.account, this.account.now) ? this.#ran() : this;
+    const { entity } = execute(life.entity, serve, null, life.now);
+    const done = life.#with(entity).#saved();
+    const answered = answerable(done.entity).map(
+      ({ reservationId, campaignId, decided }): Turn => ({
+        reservationId,
+        campaignId,
+        decided,
+        at: life.now,
+      }),
+    );
+    const facts = answered.map(
+      ({ reservationId }) => ({ type: 'AskAnswered', reservationId }) as const,
+    );
+    const told = record(done.entity, facts);
+    return new Life(told, done.now, done.stored, this.answer, [...this.turns, ...answered]);
   }
 
   #learnt(): Life {
@@ -148,7 +197,7 @@ export class Life {
       stored = batch.entries.reduce((before, { row }) => filed(before, row), stored);
       entity = saved(entity, batch, null);
     }
-    return new Life(entity, this.now, stored, this.answer);
+    return new Life(entity, this.now, stored, this.answer, this.turns);
   }
 
   /** Does one reconcile as the workflow and its activity do, with the stored rows as Postgres. */
@@ -165,9 +214,9 @@ export class Life {
 
 /** Remembered openings, because each branch of a life would compute the same ones. */
 const worked = new Map<string, WindowIntervals>();
-function openingsOf(ask: ExpandAsk): WindowIntervals {
-  const key = JSON.stringify(ask);
-  const openings = worked.get(key) ?? expandWindow(ask);
+function openingsOf(wanted: ExpandAsk): WindowIntervals {
+  const key = JSON.stringify(wanted);
+  const openings = worked.get(key) ?? expandWindow(wanted);
   if (worked.size > 100) worked.clear();
   worked.set(key, openings);
   return openings;

@@ -85,6 +85,34 @@ export type DayBook = {
   readonly late: number;
 };
 
+/** The workflow that receives the decision as a Signal. */
+export type ReplyTarget = { readonly workflowId: string; readonly signalName: string };
+
+export type WaitingAsk = {
+  readonly reservationId: ReservationId;
+  readonly campaignId: CampaignId | null;
+  readonly recipientId: RecipientId | null;
+  readonly leaseSeconds: number;
+  readonly journaled: boolean;
+  /** True: the recipient may have got an InMail already, and gets one more (R20). */
+  readonly again: boolean;
+  /** 0 is served first, 9 last. */
+  readonly priority: number;
+  /** The end of the wait, exclusive. */
+  readonly validUntil: Instant;
+  readonly askedAt: Instant;
+  /** Why it waits: the gate's reason when it came. */
+  readonly reason: string;
+  readonly replyTo: ReplyTarget | null;
+  /**
+   * Null while it waits. `granted`, or the reason of its denial: its row has to be saved before
+   * a caller learns the decision, so that no decision is lost with the workflow (R13).
+   */
+  readonly decided: string | null;
+};
+/** The decision of an ask that got its slot. */
+export const GRANTED = 'granted';
+
 export type CooldownCause =
   'overshoot' | 'throttled' | 'unclean_end' | 'identity_in_use' | 'two_owners';
 export type Cooldown = { readonly until: Instant; readonly cause: CooldownCause };
@@ -133,6 +161,8 @@ export type Account = {
    * if none was. A proof that is not remembered may be in the event log alone (R15).
    */
   readonly forgottenOn?: UtcDay | null;
+  /** Asks that wait, in the order of their arrival (R21). Absent in state before 0.2. */
+  readonly line?: readonly WaitingAsk[];
 };
 
 export const emptyDay = (day: UtcDay): DayBook => ({
@@ -148,6 +178,8 @@ export const emptyDay = (day: UtcDay): DayBook => ({
 
 export const bookOf = (account: Account, day: UtcDay): DayBook =>
   account.days.find((book) => book.day === day) ?? emptyDay(day);
+
+export const lineOf = ({ line = [] }: Account): readonly WaitingAsk[] => line;
 
 export const findSlot = (account: Account, id: ReservationId): Slot | undefined =>
   account.slots.find((slot) => slot.reservationId === id);

@@ -1,6 +1,15 @@
 /** The facts that change an account, in the past tense, each with all values that it needs. */
 import type { AlertKind, Severity } from './alertKinds.js';
-import type { Cooldown, CooldownCause, Effect, External, Hold, Proof, Slot } from './account.js';
+import type {
+  Cooldown,
+  CooldownCause,
+  Effect,
+  External,
+  Hold,
+  Proof,
+  Slot,
+  WaitingAsk,
+} from './account.js';
 import type { ReservationId } from '../primitives/ids.js';
 import type { Policy } from './policy.js';
 import type { Instant, UtcDay } from '../primitives/time.js';
@@ -17,6 +26,12 @@ export type Event =
   /** `again`: the caller wanted to contact the recipient once more (R20). */
   | { readonly type: 'SlotReserved'; readonly slot: Slot; readonly again?: true }
   | { readonly type: 'SlotDenied'; readonly reason: string }
+  | { readonly type: 'AskQueued'; readonly ask: WaitingAsk }
+  /** The turn of an ask came, or its time has ended: `decided` has the decision (R21). */
+  | { readonly type: 'AskDecided'; readonly ask: WaitingAsk }
+  /** The decision is saved and on its way to those who wait for it. */
+  | { readonly type: 'AskAnswered'; readonly reservationId: ReservationId }
+  | { readonly type: 'AskWithdrawn'; readonly ask: WaitingAsk }
   /** `source` is null if the event log already has the row. */
   | { readonly type: 'SlotDelivered'; readonly slot: Slot; readonly source: Source | null }
   | { readonly type: 'SlotReleased'; readonly slot: Slot }

@@ -7,7 +7,7 @@ import {
   type External,
   type Slot,
 } from './account.js';
-import { accountWith, bookWith } from './update.js';
+import { accountWith, bookWith, lineAfter } from './update.js';
 import type { Event } from './events.js';
 import type { UtcDay } from '../primitives/time.js';
 import { assertNever } from '../primitives/assert.js';
@@ -34,6 +34,11 @@ export function evolve(account: Account, event: Event): Account {
       return withSlots(account, put(account.slots, keptSlot(event.slot)), event.slot.quotaDay);
     case 'SlotDenied':
       return withBook(account, account.day, (book) => ({ denials: plusOne(book, event.reason) }));
+    case 'AskQueued':
+    case 'AskDecided':
+    case 'AskAnswered':
+    case 'AskWithdrawn':
+      return accountWith(account, { line: lineAfter(account, event) });
     case 'ExternalCounted':
       return withExternal(account, keptExternal(event.external));
     case 'ExternalClaimed':

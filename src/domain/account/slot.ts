@@ -2,7 +2,7 @@
  * The request for a slot, the slot as it is taken, delivered and ended, and the order of its states
  * (R5).
  */
-import type { Account, Proof, Slot, SlotRequest } from './account.js';
+import type { Account, Proof, Slot, SlotRequest, ReplyTarget } from './account.js';
 import type { CampaignId, RecipientId, ReservationId } from '../primitives/ids.js';
 import { LEASE_SECONDS_DEFAULT } from '../primitives/limits.js';
 import { SECOND_MS, type Instant } from '../primitives/time.js';
@@ -17,6 +17,10 @@ export type Reserve = {
   readonly validUntil?: Instant | undefined;
   /** True: the recipient may have got an InMail already, and gets one more (R20). */
   readonly again?: boolean | undefined;
+  /** True: the ask waits in the account if the gate denies it for a time only (R21). */
+  readonly wait?: boolean | undefined;
+  readonly priority?: number | undefined;
+  readonly replyTo?: ReplyTarget | undefined;
 };
 
 /** Returns the slot of a grant; its quota day is the account's day and never changes. */

@@ -3,7 +3,7 @@ import { findSlot, isLeased, type Account, type Slot } from '../account/account.
 import { roomOf } from '../gate/caps.js';
 import { barrierAt, type DenialReason } from '../gate/gate.js';
 import { contactAt, contactsOf, type Contact } from '../gate/recipient.js';
-import { retryAtOf } from '../days/forecast.js';
+import { retryAtOf } from '../days/slotTimes.js';
 import { isSameRecipient } from '../account/kept.js';
 import { reservedSlot, type Reserve } from '../account/slot.js';
 import { isoInstant, type Instant, type UtcDay } from '../primitives/time.js';
@@ -99,7 +99,11 @@ function again(account: Account, slot: Slot, request: Reserve, at: Instant): Dec
   return { events: [], answer: granted(slot, roomOf(account).remaining, true) };
 }
 
-function differenceOf(slot: Slot, request: Reserve): string | undefined {
+/** Returns the name of the first field that is not what the slot or the ask was taken with. */
+export function differenceOf(
+  slot: Pick<Slot, 'campaignId' | 'recipientId' | 'journaled'>,
+  request: Reserve,
+): string | undefined {
   if (slot.campaignId !== (request.campaignId ?? null)) return 'campaignId';
   if (!isSameRecipient(slot.recipientId, request.recipientId ?? null)) return 'recipientId';
   if (slot.journaled !== (request.journaled ?? false)) return 'journaled';

@@ -3,15 +3,13 @@
  * that no message comes, reconciles succeed on time and each open slot ends uncertain
  * (docs/contract.md, 2).
  */
-import type { Account, Slot } from '../account/account.js';
-import { evolve, evolveAll } from '../account/evolve.js';
-import { barrierAt, type Barrier } from '../gate/gate.js';
-import { isWindowKnown } from '../gate/verified.js';
+import type { Account } from '../account/account.js';
+import { evolveAll } from '../account/evolve.js';
+import { barrierAt } from '../gate/gate.js';
 import { AUDIT_OFFSET_MS, LOOK_AHEAD_DAYS, RECONCILE_INTERVAL_MS } from '../primitives/limits.js';
 import { rampDayNext, roll } from './rollover.js';
 import { dayOf, DAY_MS, hashOf, isoInstant, startOf, type Instant } from '../primitives/time.js';
-import { reservedSlot } from '../account/slot.js';
-import { isReservationId, type AccountId } from '../primitives/ids.js';
+import type { AccountId } from '../primitives/ids.js';
 import { assert } from '../primitives/assert.js';
 import type { Flaw } from '../account/refusals.js';
 import { cooldownAt, isCooldownDue, overshootAt } from '../gate/cooldown.js';
@@ -88,7 +86,7 @@ export function earliestGrant(
 }
 
 /** `contacts`: who has contacted the recipient that is asked for (R20). */
-function nextGrant(
+export function nextGrant(
   account: Account,
   from: Instant,
   contacts: readonly Contact[] = [],
@@ -104,41 +102,4 @@ function nextGrant(
     at = barrier.until;
   }
   return undefined;
-}
-
-/** Returns when a denied caller should ask again (R9). */
-export function retryAtOf(
-  account: Account,
-  barrier: Barrier,
-  at: Instant,
-  contacts: readonly Contact[] = [],
-): Instant | null {
-  if (barrier.reason === 'unverified' || barrier.until === null) return barrier.until;
-  return earliestGrant(account, at, contacts);
-}
-
-/**
- * Returns the next `count` instants at which a reserve is granted, if each earlier one is used. The
- * list is empty if only a person can help, or while the sending window is being computed.
- */
-export function nextSlots(account: Account, from: Instant, count: number): readonly Instant[] {
-  if (!isWindowKnown(account, from)) return [];
-  const found: Instant[] = [];
-  let view = account;
-  let at = from;
-  while (found.length < count) {
-    const next = nextGrant(view, at);
-    if (!next) return found;
-    at = next.at;
-    found.push(at);
-    const slot = forecastSlot(next.view, found.length, at);
-    view = evolve(next.view, { type: 'SlotReserved', slot });
-  }
-  return found;
-}
-
-function forecastSlot(account: Account, n: number, at: Instant): Slot {
-  const reservationId = `forecast:${n}`;
-  assert(isReservationId(reservationId), 'a forecast names its slots as callers do');
-  return reservedSlot(account, { reservationId }, at);
 }

@@ -14,6 +14,7 @@ import { changedPolicy, type Start } from '../commands/administer.js';
 import type { LeftOut, ReadBack } from '../records/snapshot.js';
 import { dayOf, startOf, type UtcDay } from '../primitives/time.js';
 import { externalOfRow, slotOfRow } from '../records/fromRecords.js';
+import { askOfRow } from '../records/waitingRows.js';
 
 /** Returns the account at the time of its row; a new account begins on that day. */
 export function bareAccount(start: Start, found: ReadBack, day: UtcDay): Account {
@@ -55,6 +56,7 @@ export function bareAccount(start: Start, found: ReadBack, day: UtcDay): Account
     isRunUnknown: false,
     isCrowded: found.crowd !== undefined,
     forgottenOn: forgottenIn(found.leftOut, forgottenOn),
+    line: (found.waiting ?? []).map(askOfRow),
   };
 }
 

@@ -11,6 +11,8 @@ import {
   KEPT_ID_BYTES,
   WEEK_DAYS,
   PAYLOAD_BYTES_MAX,
+  STATE_BYTES_MAX,
+  LINE_BYTES_MAX,
   WAITING_CARRIED_BYTES_MAX,
   REPLIES_BYTES_MAX,
   SAVE_BYTES_MAX,
@@ -37,8 +39,8 @@ export const ACCOUNT_BYTES_MAX = SUMS.account;
 export const ROW_BYTES_MAX = 16 * 1024;
 
 assert(
-  ACCOUNT_BYTES_MAX + HANDED_BYTES_MAX < PAYLOAD_BYTES_MAX,
-  'all that one run hands to the next fits half of what Temporal takes',
+  ACCOUNT_BYTES_MAX + LINE_BYTES_MAX + HANDED_BYTES_MAX < STATE_BYTES_MAX,
+  'all that one run hands to the next fits five eighths of what Temporal takes',
 );
 assert(
   OUTBOX_BYTES_MAX + ROW_BYTES_MAX + WAITING_CARRIED_BYTES_MAX + REPLIES_BYTES_MAX <=
@@ -56,7 +58,12 @@ assert(
 );
 assert(SAVE_BYTES_MAX + ROW_BYTES_MAX <= OUTBOX_BYTES_MAX, 'a save makes room in the outbox');
 const { readFirst, readLog } = SUMS;
-const READ_MAX = Math.max(readFirst + LATER_BYTES_MAX, readLog, RUN_FACTS_BYTES_MAX);
+const READ_MAX = Math.max(
+  readFirst + LATER_BYTES_MAX,
+  readLog,
+  RUN_FACTS_BYTES_MAX,
+  LINE_BYTES_MAX,
+);
 assert(
   READ_MAX < PAYLOAD_BYTES_MAX,
   'what a reconcile finds, and each part of a start, fits one answer',

@@ -20,6 +20,8 @@ import { REMEMBERED_DAYS } from '../primitives/limits.js';
 import { dayOf } from '../primitives/time.js';
 import { isRowOf } from '../records/fromRecords.js';
 import { bareAccount } from './bareAccount.js';
+import { asksOf } from './handedOver.js';
+import { waitingOf } from '../gate/line.js';
 
 /**
  * Returns the entity with all that its rows have more. Its unsaved rows get numbers above those in
@@ -41,7 +43,9 @@ export function caughtUp(own: Entity, found: ReadBack, stored: StoredAccount): E
     answered: found.lastWrite ?? 0,
     sent: base,
   });
-  const after = record(renumbered, factsOf(own, found, rows));
+  const facts = factsOf(own, found, rows);
+  // Its caller may not ask again: the ask waits like all others, or its time ends.
+  const after = record(renumbered, [...facts, ...asksOf(own.account, waitingOf(rows))]);
   const whole = record(after, restored(after, found));
   return entityWith(whole, { outbox: whole.outbox.flatMap((entry) => unsaid(entry, found.later)) });
 }

@@ -2,12 +2,13 @@
  * An account with its unsaved rows: the state that one workflow run hands to the next. Each
  * change gets a number that only grows, across runs and restarts; its rows have it (R14).
  */
-import type { Account } from '../account/account.js';
+import { type Account, lineOf, type WaitingAsk } from '../account/account.js';
 import { accountWith, changedOr } from '../account/update.js';
 import type { Event } from '../account/events.js';
 import { evolve } from '../account/evolve.js';
 import { rowsOf } from '../records/toRecords.js';
-import { forecastAt, runAfter } from '../days/forecast.js';
+import { runAfter } from '../days/forecast.js';
+import { viewAt } from '../days/slotTimes.js';
 import { enqueue } from './outbox.js';
 import { roll } from '../days/rollover.js';
 import type { Entry, Row } from '../records/records.js';
@@ -85,6 +86,7 @@ export function record(entity: Entity, events: readonly Event[]): Entity {
 /** Facts without a row: a denial is not remembered (R1), the others are computed again. */
 const isSilent = (event: Event): boolean =>
   event.type === 'SlotDenied' ||
+  event.type === 'AskAnswered' ||
   event.type === 'OpeningsLearnt' ||
   event.type === 'IdentityChecked' ||
   event.type === 'Reconciled' ||
@@ -122,7 +124,22 @@ export const isDirty = (entity: Entity): boolean =>
 
 /** How long a row may wait: a delivery 3 s, any other row 15 s (docs/contract.md, 4). */
 export const hasDelivery = (entity: Entity): boolean =>
-  entity.outbox.some(({ row }) => row.table === 'inmail_events');
+  entity.outbox.some(({ row }) => row.table === 'inmail_events' || isDecision(row));
+
+/** True if a caller waits for this row to be saved, because it decides an ask that waited (R21). */
+const isDecision = (row: Row): boolean =>
+  row.table === 'waiting' && (row.state === 'granted' || row.state === 'denied');
+
+/** Returns the asks whose decision is saved, and that have no answer yet (R21). */
+export const answerable = ({ account, outbox }: Entity): readonly WaitingAsk[] =>
+  lineOf(account).filter(
+    ({ decided, reservationId }) =>
+      decided !== null &&
+      !outbox.some(
+        ({ row }) =>
+          isDecision(row) && row.table === 'waiting' && row.reservationId === reservationId,
+      ),
+  );
 
 /**
  * True if slots are in flight, something changed since the last equal reconcile, or that reconcile
@@ -149,7 +166,7 @@ export const nextRunAt = (entity: Entity, at: Instant): Instant | null =>
 /** Returns the account for a query: now, or later if no message comes until then (R17). */
 export function viewOf(entity: Entity, now: Instant, at: Instant): Account {
   const { account } = pass(entity, now);
-  return at <= account.now ? account : forecastAt(account, at);
+  return at <= account.now ? account : viewAt(account, at);
 }
 
 export const entityWith = (old: Entity, change: Partial<Entity>): Entity => ({

@@ -1,9 +1,10 @@
 /** The state with which a closed run began, where the rows do not have it (R13). */
-import type { Account } from '../account/account.js';
+import { type Account, lineOf, type WaitingAsk } from '../account/account.js';
 import { accountWith } from '../account/update.js';
 import type { Event } from '../account/events.js';
 import { merged } from '../reconcile/merge.js';
 import { isBroken } from '../gate/cooldown.js';
+import { findAsk } from '../gate/line.js';
 
 /** Adds the part that the rows do not have. `isInRow`: the row is newer than that state. */
 export function handedOver(
@@ -23,12 +24,22 @@ export function handedOver(
   const reason = 'it was resumed before its workflow ended';
   return [
     ...merged(account, before),
+    ...asksOf(account, lineOf(before)),
     ...(isSamePolicy ? [] : [{ type: 'PolicyChanged', policy, rampDay, actor } as const]),
     ...movedBreaker(account, before),
     ...(isResumed ? [{ type: 'Resumed', actor, reason } as const] : []),
     ...alerts,
   ];
 }
+
+/** Returns the facts that put asks into a line that does not have them. */
+export const asksOf = (account: Account, asks: readonly WaitingAsk[]): readonly Event[] =>
+  asks
+    .filter(({ reservationId }) => !findAsk(account, reservationId))
+    .flatMap((ask): readonly Event[] => [
+      { type: 'AskQueued', ask: { ...ask, decided: null } },
+      ...(ask.decided === null ? [] : [{ type: 'AskDecided', ask } as const]),
+    ]);
 
 /** Moves the end of an open breaker to the renewal day of the policy (R5). */
 function movedBreaker(account: Account, { policy, breakerUntil, now }: Account): readonly Event[] {

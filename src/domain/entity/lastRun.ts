@@ -19,6 +19,9 @@ import { reservedSlot, type Reserve } from '../account/slot.js';
 import { dayOf, startOf } from '../primitives/time.js';
 import { isRefusal, type Command, type Decided } from '../account/refusals.js';
 import { settleByOperator } from '../commands/settle.js';
+import { findAsk } from '../gate/line.js';
+import { waitingAsk } from '../commands/line.js';
+import { withdraw } from '../commands/turns.js';
 import type { Promised, Ordered, RunMessage } from './lastRunMessages.js';
 
 /** The account, read from its rows and the history of its last workflow. */
@@ -78,6 +81,10 @@ function report(account: Account, message: Exclude<RunMessage, Ordered>): readon
   switch (message.name) {
     case 'reserve':
       return reserved(account, message.input, message);
+    case 'wait':
+      return waited(account, message.input, message);
+    case 'withdraw':
+      return message.isInRow ? [] : done(withdraw(account, { reservationId: message.input }));
     case 'carried':
       return handedOver(account, message.input, message);
     case 'deliver':
@@ -139,6 +146,23 @@ function reserved(
     carriedInto: quotaDay < account.day ? account.day : null,
   };
   return [{ type: 'SlotReserved', slot, ...marked(ask) }];
+}
+
+/**
+ * Puts an ask that waited into the line again. Its decision was not saved, so no caller knows it. A
+ * Signal may have taken a slot at once, and its workflow may know this: then the slot stays spent.
+ */
+function waited(
+  account: Account,
+  ask: Reserve,
+  { at, isInRow, isSure }: Context & { readonly isSure: boolean },
+): readonly Event[] {
+  const { reservationId } = ask;
+  if (isInRow || findSlot(account, reservationId) || findAsk(account, reservationId)) return [];
+  const barrier = barrierAt(account, at);
+  if (!isSure && !barrier) return reserved(account, ask, { at, isInRow, promised: null });
+  const asked = waitingAsk(ask, barrier?.reason ?? 'unverified', at);
+  return asked.validUntil > at ? [{ type: 'AskQueued', ask: asked }] : [];
 }
 
 /** True if this request was certainly denied; if that is not certain, the slot is taken. */

@@ -16,6 +16,9 @@ export type Promised = { readonly quotaDay: UtcDay; readonly leaseExpiresAt: Ins
 type Report =
   /** `promised` is null for a Signal: it has no answer, so the slot may have been taken. */
   | { readonly name: 'reserve'; readonly input: Reserve; readonly promised: Promised | null }
+  /** An ask that waits; `isSure` is false for a Signal, whose slot may have been taken (R21). */
+  | { readonly name: 'wait'; readonly input: Reserve; readonly isSure: boolean }
+  | { readonly name: 'withdraw'; readonly input: ReservationId }
   | { readonly name: 'deliver'; readonly input: Deliver }
   | { readonly name: 'deliverWithoutChat'; readonly input: ReservationId }
   | { readonly name: 'fail'; readonly input: Fail }

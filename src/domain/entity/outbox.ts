@@ -52,6 +52,9 @@ function isOfSame(old: Row, row: Row): boolean {
   if (row.table === 'account_days') {
     return old.table === row.table && old.quotaDay === row.quotaDay;
   }
+  if (row.table === 'waiting') {
+    return old.table === row.table && old.reservationId === row.reservationId;
+  }
   if (row.table !== 'alerts') return false;
   return old.table === row.table && old.kind === row.kind && old.quotaDay === row.quotaDay;
 }

@@ -31,6 +31,8 @@ export const DENIAL_REASONS = [
   'paced',
 ] as const;
 export type DenialReason = (typeof DENIAL_REASONS)[number];
+export const isDenialReason = (raw: unknown): raw is DenialReason =>
+  DENIAL_REASONS.some((reason) => reason === raw);
 
 /** One reason to deny, and when this reason ends; null: only a person can end it. */
 export type Barrier = {

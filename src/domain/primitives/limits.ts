@@ -80,6 +80,8 @@ export const CLOCK_SLACK_MS = MINUTE_MS;
  * activities, stay below half of that.
  */
 export const PAYLOAD_BYTES_MAX = 1024 * 1024;
+/** Maximum bytes of the state that one workflow run hands to the next: Temporal takes 2 MiB. */
+export const STATE_BYTES_MAX = 1280 * 1024;
 
 /**
  * Maximum slots that an account keeps: four days with the most grants. At this number nothing
@@ -127,6 +129,13 @@ export const LOOK_AHEAD_DAYS = 32;
 
 /** Days that history and ended links are kept, so that a past decision can be explained (R17). */
 export const HISTORY_DAYS = 90;
+
+/** Maximum asks that wait in an account, and bytes of JSON of them together (R21). */
+export const LINE_MAX = 500;
+export const LINE_BYTES_MAX = 128 * 1024;
+/** Priorities of asks that wait: 0 is served first. */
+export const PRIORITY_LAST = 9;
+export const PRIORITY_DEFAULT = 5;
 
 export const BATCH_MAX = 200;
 export const NEXT_SLOTS_MAX = 200;

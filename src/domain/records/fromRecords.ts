@@ -1,5 +1,5 @@
 /** Slots and external sends, read from their rows. */
-import type { External, Slot, SlotRequest } from '../account/account.js';
+import { type External, type Slot, type SlotRequest } from '../account/account.js';
 import { deliveredSlot, endedSlot } from '../account/slot.js';
 import { keptSlot, isSameId, isSameRecipient } from '../account/kept.js';
 import type { EventRow, ReservationRow } from './records.js';

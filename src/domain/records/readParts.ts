@@ -10,8 +10,8 @@ import type { Later, ReadBack, ReadPart } from './snapshot.js';
 export function firstOf(found: ReadBack): ReadBack {
   const whole = found.later ? { ...found, later: bounded(found.later) } : found;
   if (bytesOf(whole) <= READ_BACK_BYTES_MAX) return whole;
-  const { leftOut: _, lastRun: __, ...rest } = whole;
-  return { ...rest, events: [], left: ['log', 'run'] };
+  const { leftOut: _, lastRun: __, waiting: ___, ...rest } = whole;
+  return { ...rest, events: [], left: ['log', 'run', 'line'] };
 }
 
 /** Returns one part alone. */
@@ -19,12 +19,14 @@ export function partOf(found: ReadBack, part: ReadPart): ReadBack {
   const nothing = { account: null, highestNumber: 0, reservations: [], attempts: [], days: [] };
   const { events, leftOut, lastRun = null } = found;
   if (part === 'run') return { ...nothing, events: [], lastRun };
+  if (part === 'line') return { ...nothing, events: [], waiting: found.waiting ?? [] };
   return { ...nothing, events, ...(leftOut ? { leftOut } : {}) };
 }
 
 /** Returns the first answer, completed by a part. */
 export function joined(first: ReadBack, more: ReadBack, part: ReadPart): ReadBack {
   if (part === 'run') return { ...first, lastRun: more.lastRun ?? null };
+  if (part === 'line') return { ...first, waiting: more.waiting ?? [] };
   return { ...first, events: more.events, ...(more.leftOut ? { leftOut: more.leftOut } : {}) };
 }
 

@@ -10,7 +10,7 @@ import type {
   RecipientId,
   ReservationId,
 } from '../primitives/ids.js';
-import type { Cooldown, Hold, Slot } from '../account/account.js';
+import type { Cooldown, Hold, Slot, WaitingAsk } from '../account/account.js';
 import type { Details, Source } from '../account/events.js';
 import type { Policy } from '../account/policy.js';
 import type { Instant, UtcDay } from '../primitives/time.js';
@@ -92,7 +92,15 @@ export type DayRow = {
   readonly denials: { readonly [reason: string]: number };
   readonly late: number;
 };
-export type Row = ReservationRow | EventRow | AlertRow | ChangeRow | DayRow;
+/** One ask of the waiting line (R21). */
+export type WaitingRow = Omit<WaitingAsk, 'decided'> & {
+  readonly table: 'waiting';
+  readonly state: 'waiting' | 'granted' | 'denied' | 'withdrawn';
+  /** Why it was denied; while it waits, why it waits. */
+  readonly reason: string;
+  readonly decidedAt: Instant | null;
+};
+export type Row = ReservationRow | EventRow | AlertRow | ChangeRow | DayRow | WaitingRow;
 export type Entry = { readonly number: number; readonly row: Row };
 
 /** The account's own row: all that a start reads (R13). */

@@ -7,6 +7,7 @@ import type {
   DayRow,
   EventRow,
   ReservationRow,
+  WaitingRow,
 } from './records.js';
 import type { Pacing } from '../account/policy.js';
 import type { FailureKind } from '../account/account.js';
@@ -97,7 +98,7 @@ export type Evidence = {
   readonly crowd?: Crowd;
 };
 /** Parts that are read one by one if all together are too large for one answer. */
-export type ReadPart = 'log' | 'run';
+export type ReadPart = 'log' | 'run' | 'line';
 export type ReadBack = {
   /** Parts that are not in this answer; absent if there are none. */
   readonly left?: readonly ReadPart[];
@@ -111,6 +112,8 @@ export type ReadBack = {
   readonly attempts: readonly Attempt[];
   readonly events: readonly EventRow[];
   readonly crowd?: Crowd;
+  /** Asks that wait, and granted ones whose slot is in flight (R21); absent in older answers. */
+  readonly waiting?: readonly WaitingRow[];
   readonly leftOut?: readonly LeftOut[];
   /** Closed days of the week. */
   readonly days: readonly DayRow[];

@@ -8,6 +8,7 @@ import { WEEK_DAYS } from '../primitives/limits.js';
 import { rampDayNext } from '../days/rollover.js';
 import type { Instant, UtcDay } from '../primitives/time.js';
 import { carriedOf, sumOf, tallyOf } from '../account/counter.js';
+import { decidedRow, waitingRow } from './waitingRows.js';
 
 export function rowsOf(event: Event, before: Account, after: Account): readonly Row[] {
   switch (event.type) {
@@ -27,6 +28,12 @@ export function rowsOf(event: Event, before: Account, after: Account): readonly 
         ...eventRow(event),
         ...lateRow(after, event.slot.quotaDay),
       ];
+    case 'AskQueued':
+      return [waitingRow(event.ask, 'waiting', null)];
+    case 'AskDecided':
+      return [decidedRow(event.ask, after.now)];
+    case 'AskWithdrawn':
+      return [waitingRow(event.ask, 'withdrawn', after.now)];
     case 'ExternalCounted': {
       const { external, sentAt } = event;
       const { isCounted, quotaDay } = external;
@@ -62,6 +69,7 @@ export function rowsOf(event: Event, before: Account, after: Account): readonly 
       return [{ table: 'alerts', kind, severity, quotaDay, details, at: after.now, times: 1 }];
     }
     case 'SlotDenied':
+    case 'AskAnswered':
     case 'EffectApplied':
     case 'OpeningsLearnt':
     case 'IdentityChecked':

@@ -1,8 +1,9 @@
 /** The answers to a reserve and to the query `peek` (docs/contract.md, 2). */
-import type { Account } from '../account/account.js';
+import { findSlot, isLeased, type Account, GRANTED, type WaitingAsk } from '../account/account.js';
+import { placeOf, type LineFull, type Waiting } from '../commands/line.js';
 import { roomOf } from '../gate/caps.js';
-import { retryAtOf } from '../days/forecast.js';
-import { barrierAt, type DenialReason } from '../gate/gate.js';
+import { retryAtOf } from '../days/slotTimes.js';
+import { barrierAt, isDenialReason, type DenialReason } from '../gate/gate.js';
 import { isDoubtful, isWindowKnown } from '../gate/verified.js';
 import { contactIn, type Decision } from '../commands/reserve.js';
 import { contactsOf, type Recipient } from '../gate/recipient.js';
@@ -27,8 +28,48 @@ export type DenialWire = {
   readonly contactedBy?: string;
   readonly retryAt: string | null;
 };
-/** The answer to a reserve. */
+/** The ask waits in the account; the decision comes when its turn has come (R21). */
+export type WaitingWire = {
+  readonly granted: false;
+  readonly waiting: true;
+  readonly reservationId: string;
+  readonly position: number;
+  readonly expectedAt: string | null;
+  readonly reason: string;
+};
+/** The answer to a reserve, or the decision of an ask that waited. */
 export type DecisionWire = GrantWire | DenialWire;
+/** No place is left in the line; `retryAt`: when the next ask leaves it. */
+export type LineFullWire = Omit<DenialWire, 'reason'> & { readonly reason: 'line_full' };
+/** What a workflow receives by `replyTo`: the ask does not wait, or no longer. */
+export type ToldWire = DecisionWire | LineFullWire;
+/** The answer to a reserve that may wait. */
+export type AnswerWire = ToldWire | WaitingWire;
+
+/** Returns the answer to an ask: its place in the line, or its decision. */
+export function answerWire(answer: Decision | Waiting | LineFull): AnswerWire {
+  if ('waiting' in answer) return { ...answer, expectedAt: isoOrNull(answer.expectedAt) };
+  if (answer.granted || answer.reason !== 'line_full') return decisionWire(answer);
+  return { ...answer, retryAt: isoOrNull(answer.retryAt) };
+}
+
+/** Returns the decision of an ask that waited. */
+export function decidedWire(account: Account, ask: WaitingAsk, at: Instant): DecisionWire {
+  const { reservationId, decided } = ask;
+  const slot = decided === GRANTED ? findSlot(account, reservationId) : undefined;
+  if (!slot || !isLeased(slot, at)) {
+    const reason = isDenialReason(decided) ? decided : 'expired';
+    return { granted: false, reservationId, reason, retryAt: null };
+  }
+  return {
+    granted: true,
+    reservationId,
+    quotaDay: isoDay(slot.quotaDay),
+    leaseExpiresAt: isoInstant(slot.leaseExpiresAt),
+    remainingToday: roomOf(account).remaining,
+    repeated: false,
+  };
+}
 
 export function decisionWire(decision: Decision): DecisionWire {
   if (!decision.granted) return { ...decision, retryAt: isoOrNull(decision.retryAt) };
@@ -64,3 +105,35 @@ export function peekWire(
   return { granted: false, ...contactIn(contacts, at), ...why, retryAt };
 }
 export type PeekWire = Omit<GrantWire, 'reservationId'> | Omit<DenialWire, 'reservationId'>;
+
+/** An ask that waits for its turn (R21). */
+export type WaitingAskWire = {
+  readonly reservationId: string;
+  readonly state: 'waiting';
+  readonly position: number;
+  readonly expectedAt: string | null;
+  /** Why it waits: the gate's reason when it came. */
+  readonly reason: string;
+  readonly campaignId: string | null;
+  readonly priority: number;
+  readonly askedAt: string;
+  readonly validUntil: string;
+  /** No caller may call LinkedIn before the slot is granted. */
+  readonly mayAttempt: false;
+};
+
+export const askWire = (account: Account, ask: WaitingAsk, at: Instant): WaitingAskWire => {
+  const { position, expectedAt } = placeOf(account, ask, at);
+  return {
+    reservationId: ask.reservationId,
+    state: 'waiting',
+    position,
+    expectedAt: isoOrNull(expectedAt),
+    reason: ask.reason,
+    campaignId: ask.campaignId,
+    priority: ask.priority,
+    askedAt: isoInstant(ask.askedAt),
+    validUntil: isoInstant(ask.validUntil),
+    mayAttempt: false,
+  };
+};

@@ -33,7 +33,7 @@ export type Parser<T> = (raw: unknown, mode: Mode, at: Instant) => Parsed<T>;
 export const parserOf =
   <const D extends Shape>(
     shape: D,
-    check?: (value: ValueOf<D>) => Flaw | undefined,
+    check?: (value: ValueOf<D>, at: Instant) => Flaw | undefined,
   ): Parser<ValueOf<D>> =>
   (raw, mode, at) =>
     parsed(shape, new Fields(raw, mode, at), check);
@@ -41,7 +41,7 @@ export const parserOf =
 function parsed<const D extends Shape>(
   shape: D,
   fields: Fields,
-  check?: (value: ValueOf<D>) => Flaw | undefined,
+  check?: (value: ValueOf<D>, at: Instant) => Flaw | undefined,
 ): Parsed<ValueOf<D>> {
   const found = Object.entries(shape).flatMap(([name, field]) => {
     const read = field.read(fields, name);
@@ -49,7 +49,7 @@ function parsed<const D extends Shape>(
   });
   const value: unknown = Object.fromEntries(found);
   const whole = isWhole(shape, value) ? value : undefined;
-  const flaw = whole && !fields.flaw ? check?.(whole) : undefined;
+  const flaw = whole && !fields.flaw ? check?.(whole, fields.at) : undefined;
   if (flaw) fields.refuse(flaw.refused, flaw.message);
   return fields.done(() => whole);
 }

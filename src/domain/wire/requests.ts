@@ -29,12 +29,25 @@ import {
   type Value,
   type Reader,
 } from './values.js';
-import { BATCH_MAX, LEASE_SECONDS_MAX, LEASE_SECONDS_MIN } from '../primitives/limits.js';
+import {
+  BATCH_MAX,
+  LEASE_SECONDS_MAX,
+  LEASE_SECONDS_MIN,
+  LOOK_AHEAD_DAYS,
+  PRIORITY_LAST,
+} from '../primitives/limits.js';
+import type { Flaw } from '../account/refusals.js';
 import { normalProof } from '../primitives/linkedinId.js';
 import type { Observe } from '../commands/observe.js';
 import { readReplyTo } from './replyTo.js';
 import { cleaned, CODE_MAX, visible } from '../primitives/text.js';
-import { parseHttpDate, parseInstant, SECOND_MS, type Instant } from '../primitives/time.js';
+import {
+  DAY_MS,
+  parseHttpDate,
+  parseInstant,
+  SECOND_MS,
+  type Instant,
+} from '../primitives/time.js';
 import type { Settle } from '../commands/settle.js';
 
 export const reservationId = when(isReservationId, OURS_WORDS, OURS_RULE);
@@ -51,10 +64,7 @@ export const recipientId = when(isRecipientId, FOREIGN_WORDS, FOREIGN_RULE);
 export const leaseSeconds = wholeNumber(LEASE_SECONDS_MIN, LEASE_SECONDS_MAX);
 export const failureKind = oneOf(FAILURE_KINDS);
 export const operatorOutcome = oneOf(['delivered', 'released'] as const);
-/**
- * Reads LinkedIn's error, such as `HTTP 429` or the number 429. The report counts with any text
- * here, so the text is cleaned, shortened or dropped, and never refused.
- */
+/** Reads LinkedIn's error, such as `HTTP 429`: cleaned, shortened or dropped, never refused. */
 const said: Reader<string> = (raw) => {
   const text = cleaned(typeof raw === 'number' ? String(raw) : typeof raw === 'string' ? raw : '');
   const short = text.slice(0, CODE_MAX).replace(HALF_PAIR, '');
@@ -93,10 +103,27 @@ export const reserveFields = {
   again: may(yesOrNo),
   validUntil: may(instant),
   replyTo: may(readReplyTo),
+  wait: may(yesOrNo),
+  priority: may(wholeNumber(0, PRIORITY_LAST)),
 };
 export type ReserveAsk = ValueOf<typeof reserveFields>;
-export const parseReserve = parserOf(reserveFields);
 
+/** Returns why the ask cannot wait: its wait needs an end that is not too far ahead (R21). */
+function waitFlaw({ wait, validUntil, priority }: ReserveAsk, at: Instant): Flaw | undefined {
+  if (wait !== true) {
+    return priority === undefined ? undefined : bad('priority: only with wait: true; add both');
+  }
+  const limit = `at most ${LOOK_AHEAD_DAYS} days ahead`;
+  if (validUntil === undefined) return bad(`validUntil is missing: with wait, it is ${limit}`);
+  return validUntil > at + LOOK_AHEAD_DAYS * DAY_MS
+    ? bad(`validUntil should be ${limit}, with wait`)
+    : undefined;
+}
+const bad = (message: string): Flaw => ({ refused: 'InvalidInput', message });
+export const parseReserve = parserOf(reserveFields, waitFlaw);
+
+export const withdrawFields = { reservationId: need(reservationId) };
+export const parseWithdraw = parserOf(withdrawFields);
 const isList = (list: unknown): list is readonly unknown[] =>
   Array.isArray(list) && list.length >= 1 && list.length <= BATCH_MAX;
 /** Reads only the list. Its items are read later, so a bad item does not refuse the others. */

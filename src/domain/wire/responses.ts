@@ -11,6 +11,8 @@ import { carriedOf, counterOf, tallyOf } from '../account/counter.js';
 import { cooldownAt, isBroken, mayAttempt } from '../gate/cooldown.js';
 import { stateOf, type AccountState } from '../gate/accountState.js';
 import { canSendAt, type CanSend } from './canSend.js';
+import { askWire, type WaitingAskWire } from './decisions.js';
+import { findAsk, waitingOf } from '../gate/line.js';
 
 export type OpenReservation = {
   readonly reservationId: string;
@@ -53,6 +55,8 @@ export type StatusWire = {
   readonly verified: boolean;
   readonly unsaved: number;
   readonly openReservations: readonly OpenReservation[];
+  /** How many asks wait in the account for their turn (R21). */
+  readonly waiting: number;
   /** The time zone of the account's sending window and of times for its people. */
   readonly timezone: string;
   /** Can it send? As the query `peek` answers at that instant. */
@@ -139,6 +143,7 @@ export function statusNumbers(
     verified: !isDoubtful(account, at),
     unsaved,
     openReservations: account.slots.filter(isOpen).map(openWire),
+    waiting: waitingOf(account).length,
   };
 }
 
@@ -150,12 +155,14 @@ const openWire = (slot: Slot): OpenReservation => ({
   leaseExpiresAt: isoInstant(slot.leaseExpiresAt),
 });
 
-/** Returns one reservation; undefined: the id is not known. */
+/** Returns one reservation, or the ask that waits; undefined: the id is not known. */
 export function reservationWire(
   account: Account,
   reservationId: ReservationId,
   at: Instant,
-): ReservationWire | undefined {
+): ReservationWire | WaitingAskWire | undefined {
+  const ask = findAsk(account, reservationId);
+  if (ask) return askWire(account, ask, at);
   const slot = findSlot(account, reservationId);
   if (!slot) return undefined;
   return {

@@ -24,6 +24,8 @@ export const WEBHOOK_TYPES = [
   'drift.alert',
   'reset.done',
   'threshold.reached',
+  'slot.granted',
+  'slot.expired',
 ] as const;
 export type WebhookType = (typeof WEBHOOK_TYPES)[number];
 

@@ -5,6 +5,7 @@ import type { Order } from '../../domain/commands/administer.js';
 import { actorOf } from '../access/actor.js';
 import { invalidInput } from '../plumbing/problems.js';
 import * as answers from '../schemas/answers.js';
+import * as decisions from '../schemas/decisions.js';
 import * as bodies from '../schemas/messages.js';
 import { message } from './message.js';
 import { reserve, reserveBatch } from './reserve.js';
@@ -22,6 +23,15 @@ const connect = message({
     }
     return parts.client.connect({ ...body, accountId, actor: actorOf(caller, body.actor) });
   },
+});
+
+const sendWithdraw = message({
+  name: 'sendWithdraw',
+  needs: 'send',
+  summary: 'Take an ask that waits out of the line',
+  body: bodies.sendWithdraw,
+  answer: decisions.withdrawn,
+  send: ({ parts, accountId, body }) => parts.client.withdraw(accountId, body.reservationId),
 });
 
 const sendDelivered = message({
@@ -134,6 +144,7 @@ export const messageRoutes = [
   connect,
   reserve,
   reserveBatch,
+  sendWithdraw,
   sendDelivered,
   sendFailed,
   sendObserved,

@@ -3,13 +3,13 @@ import type { FastifyInstance } from 'fastify';
 import { Type, type Static } from 'typebox';
 import { slotCount } from '../../domain/wire/queryRequests.js';
 import * as answers from '../schemas/answers.js';
-import { anyInstant, closed, recipientId, reservationId } from '../schemas/parts.js';
+import * as decisions from '../schemas/decisions.js';
+import { anyInstant, closed, recipientId } from '../schemas/parts.js';
 import { answerOf, etagOf, hasIt } from '../status.js';
 import { accountParams, problems } from './message.js';
 import type { Parts } from '../context.js';
 
 type Params = Static<typeof accountParams>;
-const reservationQuery = closed({ reservationId });
 const peekQuery = closed({
   at: Type.Optional(
     anyInstant('An instant in place of now: not in the past, and at most 32 days ahead.'),
@@ -51,21 +51,6 @@ export function statusRoute(app: FastifyInstance, { statuses }: Parts): void {
 }
 
 export function queryRoutes(app: FastifyInstance, { client }: Parts): void {
-  app.get<{ Params: Params; Querystring: Static<typeof reservationQuery> }>(
-    '/v1/accounts/:accountId/reservation',
-    {
-      ...read,
-      schema: {
-        operationId: 'reservation',
-        tags,
-        summary: 'State and proof of one reservation, and the permission to call',
-        params: accountParams,
-        querystring: reservationQuery,
-        response: { 200: answers.reservation, ...problems },
-      },
-    },
-    ({ params, query }) => client.reservation(params.accountId, query.reservationId),
-  );
   app.get<{ Params: Params; Querystring: Static<typeof peekQuery> }>(
     '/v1/accounts/:accountId/peek',
     {
@@ -76,7 +61,7 @@ export function queryRoutes(app: FastifyInstance, { client }: Parts): void {
         summary: 'The decision that a reserve would get; changes nothing',
         params: accountParams,
         querystring: peekQuery,
-        response: { 200: answers.peek, ...problems },
+        response: { 200: decisions.peek, ...problems },
       },
     },
     ({ params, query }) => client.peek(params.accountId, query.at, query.recipientId),

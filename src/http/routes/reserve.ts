@@ -6,7 +6,7 @@ import { SafebandError } from '../../client/index.js';
 import { prefixFlaw } from '../../domain/wire/replyTo.js';
 import { checkIdempotencyKey } from '../plumbing/idempotency.js';
 import { invalidInput, Problem } from '../plumbing/problems.js';
-import { batch, decision } from '../schemas/answers.js';
+import { batch, decision } from '../schemas/decisions.js';
 import { looseBatch, sendReserve, sendReserveBatch } from '../schemas/messages.js';
 import { checkOf } from '../plumbing/validation.js';
 import { message, type Asked } from './message.js';
@@ -28,7 +28,7 @@ export const reserve = message({
     if (flaw) throw flaw;
     await checkIdempotencyKey({ pool: parts.pool, request, reply });
     const answer = await parts.client.reserve(accountId, body);
-    if (!answer.granted && answer.retryAt !== null) {
+    if (!answer.granted && !('waiting' in answer) && answer.retryAt !== null) {
       const seconds = Math.ceil((Date.parse(answer.retryAt) - parts.now()) / 1_000);
       void reply.header('retry-after', String(Math.max(0, seconds)));
     }

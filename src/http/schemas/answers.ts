@@ -17,7 +17,7 @@ import {
 } from './parts.js';
 import { FAILURE_TYPES } from '../../domain/account/refusals.js';
 
-const { Literal, Optional, Union, Boolean, String, Integer } = Type;
+const { Literal, Optional, Boolean, String, Integer } = Type;
 
 export const problem = Type.Object(
   {
@@ -33,50 +33,6 @@ export const problem = Type.Object(
   },
   { additionalProperties: false, description: 'Problem details (RFC 9457).' },
 );
-
-const grant = {
-  granted: Literal(true),
-  quotaDay: day('The UTC day to which the slot belongs.'),
-  leaseExpiresAt: instant(
-    'The end of the lease: until then the slot may stay in flight without a report.',
-  ),
-  remainingToday: count('Slots left today, after this grant.'),
-  repeated: Boolean({
-    description: 'True: this id already had its grant, and no new slot was taken.',
-  }),
-};
-const denial = {
-  granted: Literal(false),
-  reason: Type.Enum(DENIAL_REASONS),
-  limit: Optional(count('The cap that is reached.')),
-  used: Optional(count('The used part of that cap.')),
-  contactedBy: Optional(
-    String({ description: 'The reservation that has contacted this recipient already.' }),
-  ),
-  retryAt: orNull(
-    instant('When to ask again. Null: only a person, or the outcome of an open slot, can help.'),
-  ),
-};
-export const decision = Union([
-  closed({ ...grant, reservationId }, 'Granted: the caller may call LinkedIn once.'),
-  closed({ ...denial, reservationId }, 'Denied: nothing was counted. Ask again at retryAt.'),
-]);
-export const peek = Union([closed(grant), closed(denial)]);
-export const batch = closed({
-  decisions: Type.Array(
-    Union([
-      ...decision.anyOf,
-      closed(
-        {
-          granted: Literal(false),
-          reservationId: orNull(String()),
-          error: closed({ type: Type.Enum(FAILURE_TYPES), message: String() }),
-        },
-        'An item that could not be decided. The other items were decided.',
-      ),
-    ]),
-  ),
-});
 
 export const stateAnswer = closed({ state });
 export const holdAnswer = closed({
@@ -217,6 +173,7 @@ export const status = closed(
       count('Rows that are not in Postgres yet. Null: not known, because the source is postgres.'),
     ),
     openReservations: Type.Array(open),
+    waiting: count('Asks that wait in the account for their turn.'),
     timezone: String({ description: 'The time zone of the account.' }),
     canSend,
     denials: orNull(
@@ -257,7 +214,7 @@ export const STATUS_ORIGIN = [
   'edited',
   'lastCheckedAt',
 ] as const;
-export const reservation = closed({
+export const slotState = closed({
   reservationId,
   state: Type.Enum(['in_flight', 'delivered', 'released', 'uncertain']),
   quotaDay: day('The day to which the slot belongs.'),

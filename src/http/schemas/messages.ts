@@ -90,7 +90,9 @@ export const sendReserve = bodyOf(
     leaseSeconds: note('How long the slot may stay in flight without a word.', 900),
     journaled: { description: 'You write a send_attempts row before you call LinkedIn.' },
     again: { description: 'Contact the recipient once more, although an InMail may have arrived.' },
-    validUntil: noteOfInstant('From then on the answer is expired; 5 s from now at most.'),
+    validUntil: noteOfInstant(
+      'From then on the answer is expired; 5 s from now at most, or 32 days with wait.',
+    ),
     replyTo: {
       description:
         'A workflow of yours that also receives the decision; only for keys of all accounts.',
@@ -105,6 +107,11 @@ export const sendReserve = bodyOf(
         ),
       },
     },
+    wait: {
+      description:
+        'True: where the gate denies for a time only, the ask waits in the account until validUntil.',
+    },
+    priority: note('Of an ask with wait: 0 is served first, 9 last; 5 by default.', 5),
   },
   {
     examples: [
@@ -135,6 +142,12 @@ export const sendReserveBatch = Type.Object(
     additionalProperties: false,
     examples: [{ requests: [{ reservationId: 'q4-0003' }, { reservationId: 'q4-0004' }] }],
   },
+);
+
+export const sendWithdraw = bodyOf(
+  requests.withdrawFields,
+  { reservationId },
+  { examples: [{ reservationId: 'q4-0001' }] },
 );
 
 export const sendDelivered = bodyOf(

@@ -1,6 +1,7 @@
 /** The schemas of the answers for support tickets. */
 import { Type } from 'typebox';
-import { canSend, canSendPast, peek, policy, status, STATUS_ORIGIN } from './answers.js';
+import { canSend, canSendPast, policy, status, STATUS_ORIGIN } from './answers.js';
+import { peek } from './decisions.js';
 import { accountId, closed, day, instant, orNull } from './parts.js';
 
 const { Array: List, Boolean, Integer, Number, Object: Obj, Omit, String } = Type;

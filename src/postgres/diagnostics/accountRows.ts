@@ -8,6 +8,7 @@ import { dayOf, type Instant, type UtcDay } from '../../domain/primitives/time.j
 import { EDITED, SAVED, STORED } from '../save/accounts.js';
 import { rowsOf, type Queryable } from '../pool.js';
 import { readDays, readEvidence } from '../read/readBack.js';
+import { readWaiting } from '../read/waiting.js';
 import { openingsOf } from '../read/sending.js';
 
 /** What Postgres adds to a status: the row, and the event log of its day. */
@@ -53,10 +54,11 @@ export async function readAccountRows(
     loggedSince: stored.day - EVIDENCE_DAYS,
   });
   const days = await readDays(db, accountId, { since: stored.day, day });
+  const waiting = await readWaiting(db, accountId);
   const openings = openingsOf(stored.policy, now);
   const context = { checkedAt, openings, isUnverified, isCounterKept: true };
   return {
-    account: accountOfRows({ account: stored, ...found, days }, context, now),
+    account: accountOfRows({ account: stored, ...found, days, waiting }, context, now),
     row: { version: side.version, edited: side.edited, hotSince },
     found,
     side,

@@ -54,9 +54,13 @@ const DAYS = `
     from safeband.account_days d
    where d.account_id = a.account_id and d.quota_day > a.counter_day - ${WEEK_DAYS}`;
 
+const WAITING = `
+  select count(*)::int from safeband.waiting w
+   where w.account_id = a.account_id and w.state = 'waiting'`;
+
 /** Builds the GateRows of the account in a row of `account_status_at`. */
 export const GATE = `(select jsonb_build_object('account', ${STORED}, 'slots', (${SLOTS}),
-    'days', (${DAYS}), 'checkedAt', safeband.ms_of(a.last_checked_at),
+    'days', (${DAYS}), 'waiting', (${WAITING}), 'checkedAt', safeband.ms_of(a.last_checked_at),
     'isUnverified', a.state = 'unverified',
     'hotSince', safeband.ms_of(a.hot_since), 'edited', ${EDITED})
   from ${SAVED} where a.id = account_status_at.account_id)`;

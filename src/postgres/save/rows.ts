@@ -56,6 +56,7 @@ export async function writeRows(
   await write('account_days', DAYS);
   await write('alerts', ALERTS);
   await write('account_changes', CHANGES);
+  await write('waiting', WAITING);
   await write('account_changes', RESOLVED_RESTRICTIONS);
   return entries.filter(({ row }) => row.table === 'inmail_events').length - written;
 }
@@ -172,6 +173,29 @@ const CHANGES = `
     from jsonb_to_recordset($2::jsonb)
       as c (number bigint, kind text, actor text, reason text, details jsonb, at bigint)
   on conflict do nothing`;
+
+const WAITING = `
+  insert into safeband.waiting as old
+    (account_id, reservation_id, state, campaign_id, recipient_id, lease_seconds, journaled,
+     again, priority, valid_until, asked_at, reason, reply_to, decided_at, number)
+  select $1::text, w."reservationId", w.state, w."campaignId", w."recipientId", w."leaseSeconds",
+         w.journaled, w.again, w.priority, safeband.at_ms(w."validUntil"), safeband.at_ms(w."askedAt"),
+         w.reason, w."replyTo", safeband.at_ms(w."decidedAt"), w.number
+    from jsonb_to_recordset($2::jsonb)
+      as w (number bigint, "reservationId" text, state text, "campaignId" text,
+            "recipientId" text, "leaseSeconds" int, journaled boolean, again boolean,
+            priority int,
+            "validUntil" bigint, "askedAt" bigint, reason text, "replyTo" jsonb,
+            "decidedAt" bigint)
+  on conflict (account_id, reservation_id) do update
+    set state = excluded.state, campaign_id = excluded.campaign_id,
+        recipient_id = excluded.recipient_id, lease_seconds = excluded.lease_seconds,
+        journaled = excluded.journaled, again = excluded.again, priority = excluded.priority,
+        valid_until = excluded.valid_until, asked_at = excluded.asked_at,
+        reason = excluded.reason, reply_to = excluded.reply_to,
+        decided_at = excluded.decided_at, number = excluded.number,
+        recorded_at = clock_timestamp()
+  where old.number < excluded.number`;
 
 /** Resolves restrictions at a `resume`; a restriction reported after it stays open. */
 const RESOLVED_RESTRICTIONS = `

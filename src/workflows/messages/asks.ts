@@ -4,7 +4,7 @@ import { pass } from '../../domain/entity/entity.js';
 import { wantsCheck } from '../../domain/gate/gate.js';
 import { VERIFY_RETRY_MS } from '../../domain/primitives/limits.js';
 import { parseReserve, type ReserveAsk } from '../../domain/wire/requests.js';
-import { reserve } from '../../domain/commands/reserve.js';
+import { ask as askFor } from '../../domain/commands/line.js';
 import { isoInstant } from '../../domain/primitives/time.js';
 import type { BatchAnswer, ItemError } from '../../temporal/protocol.js';
 import { comparesRecipients } from '../changes.js';
@@ -12,7 +12,8 @@ import { countDecision } from '../metrics.js';
 import { reply } from './replies.js';
 import type { AccountRun } from '../accountRun.js';
 import { isRefusal, type Flaw, type Refusal } from '../../domain/account/refusals.js';
-import { decisionWire, type DecisionWire } from '../../domain/wire/decisions.js';
+import { answerWire, type AnswerWire } from '../../domain/wire/decisions.js';
+import { foreseeIn, serveLine } from './line.js';
 
 /** True if the last reconcile is too old for a grant, and the ask is a new one (R12). */
 export function isCold(self: AccountRun, ask?: ReserveAsk): boolean {
@@ -23,22 +24,26 @@ export function isCold(self: AccountRun, ask?: ReserveAsk): boolean {
 }
 
 /** Decides, and sends the answer to the workflow that asked for it. */
-export function decided(self: AccountRun, ask: ReserveAsk): Refusal | DecisionWire {
-  const decision = decisionOn(self, ask);
-  countDecision(decision);
-  if (ask.replyTo && !isRefusal(decision)) reply(self, ask.replyTo, decision);
-  return decision;
+export function decided(self: AccountRun, ask: ReserveAsk): Refusal | AnswerWire {
+  const answer = answerOn(self, ask);
+  // An ask that waits is counted and answered when its turn has come (R21).
+  if (!isRefusal(answer) && 'waiting' in answer) return answer;
+  countDecision(answer);
+  if (ask.replyTo && !isRefusal(answer)) reply(self, ask.replyTo, answer);
+  return answer;
 }
 
 /** Decides an ask. Before the account is read back, the answer is `unverified` (R13). */
-function decisionOn(self: AccountRun, ask: ReserveAsk): Refusal | DecisionWire {
+function answerOn(self: AccountRun, ask: ReserveAsk): Refusal | AnswerWire {
   if (self.isClosed) {
     const retryAt = isoInstant(self.now() + VERIFY_RETRY_MS);
     const { reservationId } = ask;
     return { granted: false, reservationId, reason: 'unverified', retryAt };
   }
-  const decision = self.execute(reserve, { ...ask, isOfOlderRun: !comparesRecipients() });
-  return isRefusal(decision) ? decision : decisionWire(decision);
+  serveLine(self); // an ask that waits comes before an ask that comes now
+  const request = { ...ask, isOfOlderRun: !comparesRecipients(), foresee: foreseeIn(self) };
+  const answer = self.execute(askFor, request);
+  return isRefusal(answer) ? answer : answerWire(answer);
 }
 
 export const decidedAll = (
@@ -49,7 +54,7 @@ export const decidedAll = (
 });
 
 /** Decides an item of a batch like a single ask; a bad item does not affect the others. */
-function decidedItem(self: AccountRun, raw: unknown): DecisionWire | ItemError {
+function decidedItem(self: AccountRun, raw: unknown): AnswerWire | ItemError {
   const parsed = parseReserve(raw, 'strict', self.now());
   if (!parsed.ok) return itemError(idIn(raw), parsed);
   const decision = decided(self, parsed.value);

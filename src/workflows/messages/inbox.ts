@@ -12,6 +12,7 @@ import { countSignals } from '../runLength.js';
 import type { AccountRun } from '../accountRun.js';
 import { HANDED_BYTES_MAX, OUTBOX_BYTES_MAX } from '../../domain/entity/bounds.js';
 import type { Entry } from '../inHand.js';
+import { hasAnswer } from './line.js';
 import { hasReplyToSend } from './replies.js';
 
 /** Moves the Signals that the SDK buffers into the inbox. */
@@ -86,6 +87,6 @@ export function isLittle(self: AccountRun): boolean {
   return bytes <= WAITING_CARRIED_BYTES_MAX && bytes + handedBytes(self) <= HANDED_BYTES_MAX;
 }
 
-/** True if a message waits to be taken or a reply waits to be sent, and the account takes both. */
+/** True if a message waits to be taken, or a reply or an answer to be sent. */
 export const isToTake = (self: AccountRun): boolean =>
-  !self.holdsMessages && (hasNews(self) || hasReplyToSend(self));
+  !self.holdsMessages && (hasNews(self) || hasReplyToSend(self) || hasAnswer(self));

@@ -14,22 +14,18 @@ import { loggedIn } from '../../domain/entity/lookup.js';
 import { observe } from '../../domain/commands/observe.js';
 import { configure, connect, disconnect, hold, resume } from '../../domain/commands/administer.js';
 import { policyWire } from '../../domain/wire/responses.js';
-import {
-  failureOf,
-  messages,
-  RESET_SIGNAL,
-  type Findings,
-  type Message,
-} from '../../temporal/protocol.js';
+import { failureOf, messages, RESET_SIGNAL, type Message } from '../../temporal/protocol.js';
 import { complain, raise } from '../alerts.js';
 import { decided, decidedAll, isCold } from './asks.js';
 import { gather, isFull, isToRefuse, isToTake } from './inbox.js';
-import { whenOrLate } from './patience.js';
+import { reconciledNow, whenOrLate } from './patience.js';
 import { answerQueries } from './queryHandlers.js';
 import { sendReplies } from './replies.js';
 import { settleRings, whenRung } from './rings.js';
 import type { AccountRun } from '../accountRun.js';
 import { isRefusal, type Refusal } from '../../domain/account/refusals.js';
+import { withdraw as withdrawAsk } from '../../domain/commands/turns.js';
+import { answerLine, serveLine } from './line.js';
 import { settleByOperator } from '../../domain/commands/settle.js';
 import type { Entry, Weight } from '../inHand.js';
 
@@ -96,6 +92,7 @@ const INLETS: ReadonlyMap<string, Inlet> = new Map(
       isCold: (self) => isCold(self),
       weight: ({ requests }) => requests.length,
     }),
+    sendWithdraw: inlet(messages.sendWithdraw, (self, order) => self.execute(withdrawAsk, order)),
     sendDelivered: inlet(messages.sendDelivered, (self, { chatId, ...report }) => {
       if (chatId !== null) {
         const proof = { chatId, messageId: report.messageId ?? null };
@@ -217,6 +214,8 @@ export function take(self: AccountRun): void {
   }
   self.inbox.splice(0, n);
   if (self.inbox.length > 0 && !self.isCheckWanted && !isFull(self)) self.more.arm(1);
+  serveLine(self);
+  answerLine(self);
   if (isToRefuse(self)) refuseUpdates(self);
   if (self.isSlow) self.boundWaits();
 }
@@ -287,13 +286,4 @@ function reportRefusal(self: AccountRun, name: string, answer: unknown): void {
   if (type === 'Unavailable') return; // the reconcile is tried again automatically
   if (type === 'ChatIdTaken') raise(self, 'chat_id_taken', name, why);
   else complain(self, name, `${type}: ${why}`);
-}
-
-/** Waits for a reconcile that begins after this call; returns its findings once saved (R8). */
-async function reconciledNow(self: AccountRun): Promise<Findings | Refusal> {
-  const mine = (self.runsAsked += 1);
-  await whenOrLate(self, () => self.runsDone >= mine || self.isEnding);
-  if (self.runsDone >= mine && self.found) return self.found;
-  const message = 'no reconcile has succeeded in time; nothing was changed, and it is tried again';
-  return { refused: 'Unavailable', message };
 }

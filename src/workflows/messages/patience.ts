@@ -1,6 +1,8 @@
 /** Limits how long callers wait for the database: then `Unavailable` (docs/contract.md, 2). */
 import { CancellationScope, condition } from '@temporalio/workflow';
 import { hasChange } from '../changes.js';
+import type { Refusal } from '../../domain/account/refusals.js';
+import type { Findings } from '../../temporal/protocol.js';
 import { PATIENCE_MS, type AccountRun } from '../accountRun.js';
 
 /**
@@ -20,4 +22,13 @@ export async function whenOrLate(self: AccountRun, isDone: () => boolean): Promi
   self.patient += 1;
   await condition(() => isDone() || late.rings > known);
   self.patient -= 1;
+}
+
+/** Waits for a reconcile that begins after this call; returns its findings once saved (R8). */
+export async function reconciledNow(self: AccountRun): Promise<Findings | Refusal> {
+  const mine = (self.runsAsked += 1);
+  await whenOrLate(self, () => self.runsDone >= mine || self.isEnding);
+  if (self.runsDone >= mine && self.found) return self.found;
+  const message = 'no reconcile has succeeded in time; nothing was changed, and it is tried again';
+  return { refused: 'Unavailable', message };
 }

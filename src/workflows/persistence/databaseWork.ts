@@ -6,6 +6,9 @@ import { alert, type Event } from '../../domain/account/events.js';
 import { withForgotten } from '../../domain/account/kept.js';
 import { hasForgotten, unsavedOf } from '../../domain/entity/lookup.js';
 import { merged } from '../../domain/reconcile/merge.js';
+import { asksOf } from '../../domain/entity/handedOver.js';
+import { type WaitingAsk } from '../../domain/account/account.js';
+import { waitingOf } from '../../domain/gate/line.js';
 import { identified, restore } from '../../domain/entity/restore.js';
 import { openingDays } from '../../domain/account/policy.js';
 import type { Start } from '../../domain/commands/administer.js';
@@ -98,7 +101,8 @@ export async function restoreAfterReset(self: AccountRun): Promise<void> {
   if (!opened) return;
   const own = pass(self.read(), Date.now()); // ids that a midnight forgets stay forgotten
   const telling = hasForgotten(opened.account) ? unsavedOf(own) : own.account;
-  const kept = [...merged(opened.account, telling), ...ordersIn(own), ...alertsIn(own)];
+  const asks = asksOf(opened.account, unsavedAsks(own));
+  const kept = [...merged(opened.account, telling), ...asks, ...ordersIn(own), ...alertsIn(own)];
   const known = entityWith(opened, { account: withForgotten(opened.account, own.account) });
   self.entity = pass(record(known, kept), Date.now());
   self.isReset = false;
@@ -118,6 +122,12 @@ const ordersIn = ({ account, outbox }: Entity): readonly Event[] => {
     ...(isDisconnected ? [{ type: 'Disconnected', ...leave } as const] : []),
   ];
 };
+
+/** Returns the asks that wait and were not saved: no row has them (R21). */
+const unsavedAsks = ({ account, outbox }: Entity): readonly WaitingAsk[] =>
+  waitingOf(account).filter(({ reservationId }) =>
+    outbox.some(({ row }) => row.table === 'waiting' && row.reservationId === reservationId),
+  );
 
 /** Returns the alerts that were not saved, to raise them again: no other source reports them. */
 const alertsIn = ({ outbox }: Entity): readonly Event[] =>

@@ -22,6 +22,7 @@ import { reach, type Checks } from '../activityProxies.js';
 import { hasChange, hasChanges } from '../changes.js';
 import { isCutShort } from '../runLength.js';
 import type { AccountRun } from '../accountRun.js';
+import { accountWith } from '../../domain/account/update.js';
 import { counterOf } from '../../domain/account/counter.js';
 import { cooldownStarted } from '../../domain/gate/cooldown.js';
 
@@ -94,7 +95,8 @@ async function runNow(self: AccountRun, by?: Checks): Promise<boolean> {
   const { number, mark } = batch.write;
   const runId = `${workflowInfo().runId}/${number}.${mark}`;
   const place = placeIn(self, batch);
-  const ask = { owner, ...batch, place, runId, account, at };
+  // A reconcile needs no ask that waits.
+  const ask = { owner, ...batch, place, runId, account: accountWith(account, { line: [] }), at };
   const work = () => (by ?? reach(self.isSlow)).reconcile(ask);
   const ran = await attempt(self, work, runBytes(self));
   if (ran?.saved) sends(self, factsBytes(ran.events));

@@ -69,7 +69,8 @@ const queryOf = ({ url }: KnownRoute): string =>
   QUERIES[url] ?? QUERIES[url.split('/').at(-1) ?? ''] ?? '';
 
 function send(route: KnownRoute, key: string, id: string, body?: object): Promise<Answer> {
-  const url = route.url.replace(':accountId', id) + queryOf(route);
+  const path = route.url.replace(':accountId', id).replace(':reservationId', 'q4-0001');
+  const url = path + queryOf(route);
   const payload = route.method === 'POST' ? (body ?? examplesOf(route)[0] ?? {}) : undefined;
   const { method } = route;
   return stand.ask(key, url, payload, method === 'DELETE' || method === 'PATCH' ? { method } : {});

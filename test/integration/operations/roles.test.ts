@@ -62,6 +62,7 @@ const RIGHTS = `
   send_attempts       si      s.i.u.    s       s
   sessions            -       -         -       sid
   shares              -       -         -       siu.
+  waiting             siu     -         s       s
   webhook_deliveries  sid     -         -       s
   webhook_endpoints   su      -         -       siud
   webhook_events      siud    -         -       siu.

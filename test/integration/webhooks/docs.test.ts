@@ -51,6 +51,20 @@ const DAY: readonly string[] = [
   `breaker_until = '2026-12-01T00:00:00Z', updated_at = '2026-11-24T11:15:00Z'`,
   `counter_day = '2026-11-25', inmails_sent_today = 0, carried = 1, ramp_day = 2,
    updated_at = '2026-11-25T00:00:40Z'`,
+  `insert into safeband.reservations (account_id, reservation_id, quota_day, state, reserved_at,
+     lease_expires_at, journaled, number)
+   values ('acme-anna', 'q4-0007', '2026-11-25', 'in_flight', '2026-11-25T00:00:40Z',
+     '2026-11-25T00:15:40Z', false, 1)`,
+  ...[
+    ['q4-0007', 'granted', 'daily_cap', '2026-11-25T00:00:40Z'],
+    ['q4-0008', 'denied', 'expired', '2026-11-25T06:00:00Z'],
+  ].map(
+    ([id, state, reason, decided]) =>
+      `insert into safeband.waiting (account_id, reservation_id, state, campaign_id, lease_seconds,
+         journaled, again, priority, valid_until, asked_at, reason, decided_at, number)
+       values ('acme-anna', '${id}', '${state}', 'q4', 900, false, false, 5,
+         '2026-11-25T06:00:00Z', '2026-11-24T15:00:00Z', '${reason}', '${decided}', 1)`,
+  ),
   `state = 'disconnected', in_flight = 1, updated_at = '2026-11-25T08:00:00Z'`,
 ];
 

@@ -93,7 +93,7 @@ const parts: Check = (domain) => {
     recipientId: p('p'.repeat(512)),
   }));
   const found = { ...NOTHING, reservations };
-  expect(domain.firstOf(found).left).toEqual(['log', 'run']);
+  expect(domain.firstOf(found).left).toEqual(['log', 'run', 'line']);
   expect(domain.firstOf({ ...found, reservations: reservations.slice(0, 10) }).left).toBe(
     undefined,
   );

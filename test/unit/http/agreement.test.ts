@@ -57,6 +57,7 @@ const PARSER_CHECKS_MORE: Readonly<Record<string, string>> = {
   messageId: 'an id needs a visible character',
   sentAt: 'the day is in its month, the time in its day',
   validUntil: 'the day is in its month, the time in its day',
+  priority: 'only an ask with wait: true has one',
   timezone: 'the zone is in the list of IANA',
   ramp: 'the caps ascend, and a start checks them against the safe band',
   dailyCap: 'a start checks it against the safe band',

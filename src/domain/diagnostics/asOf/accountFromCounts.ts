@@ -3,7 +3,7 @@
  * ids and proofs of slots, so the lists do not read them either: 10,000 accounts are counted in one
  * statement. For the gate, this account is the same as the one of `accountFromRecords.ts` (R17).
  */
-import type { Account, DayBook, Slot, SlotRequest } from '../../account/account.js';
+import type { Account, DayBook, Slot, SlotRequest, WaitingAsk } from '../../account/account.js';
 import { deliveredSlot, endedSlot } from '../../account/slot.js';
 import { accountWith, bookWith } from '../../account/update.js';
 import { bareAccount } from '../../entity/bareAccount.js';
@@ -13,6 +13,7 @@ import { isChatId, isReservationId } from '../../primitives/ids.js';
 import { REMEMBERED_DAYS, SLOTS_MAX } from '../../primitives/limits.js';
 import { dayOf, type Instant, type UtcDay } from '../../primitives/time.js';
 import { counterOf } from '../../account/counter.js';
+import { waitingAsk } from '../../commands/line.js';
 import type { DayRow } from '../../records/records.js';
 import type { StoredAccount } from '../../records/snapshot.js';
 import type { RecordContext } from './accountFromRecords.js';
@@ -34,6 +35,8 @@ export type CountedRows = {
   readonly slots: readonly SlotCount[];
   /** The closed days of the week. */
   readonly days: readonly DayRow[];
+  /** How many asks wait: each takes a slot before a new ask gets one (R21). */
+  readonly waiting: number;
 };
 
 /** Returns the account at `now`, rolled, as if no message came after the rows were written. */
@@ -51,6 +54,7 @@ export function accountOfCounts(found: CountedRows, context: RecordContext, now:
     isIdentityChecked: context.isUnverified !== true,
     reconciledAt: context.checkedAt,
     isCrowded: total > SLOTS_MAX,
+    line: Array.from({ length: found.waiting }, (_, n) => askOf(n)),
   });
   const account =
     context.isCounterKept === true && stored.day >= dayOf(now) ? withCounter(read, stored) : read;
@@ -73,6 +77,13 @@ function slotsOf(counted: SlotCount, group: number): readonly Slot[] {
     return Array<Slot>(count).fill(slotOf(counted, `${group}`));
   }
   return Array.from({ length: count }, (_, n) => slotOf(counted, `${group}-${n}`));
+}
+
+/** The gate counts asks that wait, and reads nothing of them. */
+function askOf(n: number): WaitingAsk {
+  const reservationId = `counted:${n}`;
+  assert(isReservationId(reservationId), 'a count names its asks as callers do');
+  return waitingAsk({ reservationId }, 'counted', 0);
 }
 
 const CHAT = 'counted';

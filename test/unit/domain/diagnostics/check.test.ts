@@ -67,6 +67,7 @@ function read(of: {
     nextReconcileAt: null,
     verified: true,
     openReservations: [],
+    waiting: 0,
     version: of.version ?? 7,
     unsaved: of.unsaved ?? 0,
     timezone: 'UTC',

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { renewalAfter } from '../../../../src/domain/gate/credits.js';
 import { fail } from '../../../../src/domain/commands/fail.js';
-import { nextSlots } from '../../../../src/domain/days/forecast.js';
+import { nextSlots } from '../../../../src/domain/days/slotTimes.js';
 import { parseConfigure, parseStart } from '../../../../src/domain/wire/adminRequests.js';
 import { configure, connect, resume } from '../../../../src/domain/commands/administer.js';
 import { DAY_MS, isoInstant } from '../../../../src/domain/primitives/time.js';

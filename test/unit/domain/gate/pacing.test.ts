@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { configure } from '../../../../src/domain/commands/administer.js';
 import { fail } from '../../../../src/domain/commands/fail.js';
-import { nextSlots } from '../../../../src/domain/days/forecast.js';
+import { nextSlots } from '../../../../src/domain/days/slotTimes.js';
 import { isAccountId } from '../../../../src/domain/primitives/ids.js';
 import { HOUR_MS, isoInstant, SECOND_MS } from '../../../../src/domain/primitives/time.js';
 import { parseConfigure } from '../../../../src/domain/wire/adminRequests.js';

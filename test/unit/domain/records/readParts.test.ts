@@ -84,7 +84,7 @@ it('each part of a full account is below half of what Temporal takes, and no par
   const first = firstOf(found);
   const log = partOf(found, 'log');
   const run = partOf(found, 'run');
-  expect(first.left).toEqual(['log', 'run']);
+  expect(first.left).toEqual(['log', 'run', 'line']);
   for (const part of [first, log, run]) expect(bytesOf(part)).toBeLessThan(PAYLOAD_BYTES_MAX);
   const whole = joined(joined(first, log, 'log'), run, 'run');
   const { later, ...rows } = found;

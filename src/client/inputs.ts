@@ -1,0 +1,70 @@
+/** What callers of the client pass to it. */
+import type { Client } from '@temporalio/client';
+import type { FailureKind } from '../domain/account/account.js';
+import type { Pace } from '../domain/wire/paceText.js';
+import type { Tier } from '../domain/primitives/tier.js';
+import type { SendingWindow } from '../domain/account/sendingWindow.js';
+import type { CallMeasured } from './measured.js';
+
+export type ClientOptions = {
+  /** A client of the Temporal SDK, connected to the namespace of the workers. */
+  readonly client: Client;
+  readonly taskQueue?: string;
+  /** How long a call may take in total, with repetitions, in ms. */
+  readonly deadlineMs?: number;
+  /** How long the client answers later reserves with the last denial, in ms; 0 for never. */
+  readonly rememberDenialsMs?: number;
+  /** Called after each call to a workflow, with its duration and its result. */
+  readonly onCall?: (call: CallMeasured) => void;
+  /**
+   * Returns true if the account has ever existed. A late outcome starts the workflow again if the
+   * account has ended (R13), and fails with `AccountUnknown` if the account never existed.
+   */
+  readonly isKnown?: (accountId: string) => Promise<boolean>;
+};
+/** If a field is absent, the stored value stays. Null sets the default (R13). */
+export type PolicyInput = {
+  readonly dailyCap?: number | null;
+  readonly weeklyCap?: number | null;
+  readonly ramp?: { readonly dailyCaps: readonly number[] } | null;
+  readonly sendingWindow?: SendingWindow | null;
+  readonly timezone?: string | null;
+  /** The day of the month on which LinkedIn renews InMail credits; the first by default. */
+  readonly creditsRenewOn?: number | null;
+  /** The pace of grants; none by default. `jitterPercent`: how much an interval may differ. */
+  readonly pacing?: Pace | null;
+};
+export type StartInput = PolicyInput & {
+  readonly accountId: string;
+  readonly tier: Tier;
+  /** LinkedIn's id of the member, in any spelling; each member has only one account. */
+  readonly identity?: string | null;
+  readonly inmailsSentToday?: number | null;
+  readonly deliveredToday?: number | null;
+  /** The actor of the connect, for the list of changes. */
+  readonly actor?: string | null;
+};
+export type DeliveredReport = {
+  readonly reservationId: string;
+  readonly chatId: string;
+  readonly messageId?: string | null;
+  /** An instant, for display only; the account ignores a value that it cannot read. */
+  readonly deliveredAt?: unknown;
+};
+export type FailedReport = {
+  readonly reservationId: string;
+  readonly kind: FailureKind;
+  /** The error of LinkedIn. The account cleans and shortens a text, and ignores other values. */
+  readonly code?: unknown;
+  /** LinkedIn's seconds, as a number or as text; an unreadable value counts as one hour. */
+  readonly retryAfterSeconds?: unknown;
+};
+export type ObservedReport = {
+  /** The same ids as in `sendDelivered`, such as Unipile's `chat_id` and `message_id`. */
+  readonly chatId: string;
+  readonly messageId: string;
+  /** LinkedIn's id, in any spelling: the account looks for the open slot of this recipient. */
+  readonly recipientId?: string | null;
+  readonly sentAt: string;
+};
+export type Order = { readonly reason: string; readonly actor: string };
