@@ -30,6 +30,9 @@ async function received(workflow: WorkflowHandle): Promise<readonly Decision[]> 
 }
 type Decision = { readonly granted: boolean; readonly reservationId: string };
 
+/** Ten days have the longest line, and two weeks of midnights. */
+const DAYS = Number(process.env['SAFEBAND_LINE_DAYS'] ?? 3);
+
 const inDays = (days: number): string => isoInstant(Date.now() + days * DAY_MS);
 
 const turnsOf = async (id: string) => {
@@ -93,17 +96,20 @@ describe('the waiting line', () => {
     });
   });
 
-  it('serves 500 asks on a cap of 50 over ten days: 50 a day, in order, none lost or twice', async () => {
+  it(`serves ${50 * DAYS} asks on a cap of 50 over ${DAYS} days: 50 a day, in order, each once`, async () => {
     const id = stand.newAccount();
     const account = await stand.connect(id, { tier: 'recruiter', dailyCap: 50, weeklyCap: 250 });
-    const names = Array.from({ length: 550 }, (_, n) => `w${String(n).padStart(3, '0')}`);
+    const names = Array.from(
+      { length: 50 * (DAYS + 1) },
+      (_, n) => `w${String(n).padStart(3, '0')}`,
+    );
     const more = { wait: true, validUntil: inDays(20), leaseSeconds: 60 };
-    for (let n = 0; n < names.length; n += 110) {
-      const requests = names.slice(n, n + 110).map((reservationId) => ({ reservationId, ...more }));
+    for (let n = 0; n < names.length; n += 50) {
+      const requests = names.slice(n, n + 50).map((reservationId) => ({ reservationId, ...more }));
       await update(account, 'sendReserveBatch', { requests });
     }
-    expect(await statusOf(account)).toMatchObject({ waiting: 500, counter: 50 });
-    for (let day = 1; day <= 15; day += 1) {
+    expect(await statusOf(account)).toMatchObject({ waiting: 50 * DAYS, counter: 50 });
+    for (let day = 1; day <= DAYS * 1.5; day += 1) {
       const now = Date.parse((await statusOf(account)).asOf);
       const next = startOf(dayOf(now) + 1) + 5 * 60_000;
       await fastForward(stand.client, account.workflowId, Math.ceil((next - now) / 1_000));
@@ -111,7 +117,7 @@ describe('the waiting line', () => {
     await expect.poll(async () => (await statusOf(account)).waiting).toBe(0);
     await expect
       .poll(async () => (await turnsOf(id)).filter(({ state }) => state === 'granted'))
-      .toHaveLength(500);
+      .toHaveLength(50 * DAYS);
     const turns = await turnsOf(id);
     expect(turns.map((one) => one.id)).toEqual(names.slice(50));
     const { rows } = await stand.pool.query<{ slots: number }>(
@@ -119,6 +125,6 @@ describe('the waiting line', () => {
         group by quota_day order by quota_day`,
       [id],
     );
-    expect(rows.map(({ slots }) => slots)).toEqual(Array.from({ length: 11 }, () => 50));
+    expect(rows.map(({ slots }) => slots)).toEqual(Array.from({ length: DAYS + 1 }, () => 50));
   });
 });

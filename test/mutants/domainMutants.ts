@@ -3,6 +3,7 @@ import { FULL_ACCOUNT_MUTANTS } from './fullAccountMutants.js';
 import type { CheckName } from './checks/index.js';
 import { ANSWER_MUTANTS } from './answerMutants.js';
 import { EDGE_MUTANTS } from './edgeMutants.js';
+import { LINE_MUTANTS } from './lineMutants.js';
 import { SPELLING_MUTANTS } from './identityMutants.js';
 import type { Mutant } from './mutant.js';
 
@@ -315,4 +316,5 @@ export const DOMAIN_MUTANTS: readonly Mutant<CheckName>[] = [
   ...SPELLING_MUTANTS,
   ...FULL_ACCOUNT_MUTANTS,
   ...ANSWER_MUTANTS,
+  ...LINE_MUTANTS,
 ];

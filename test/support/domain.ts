@@ -8,6 +8,8 @@ export type Domain = typeof import('../../src/domain/entity/entity.js') &
   typeof import('../../src/domain/entity/restore.js') &
   typeof import('../../src/domain/entity/bareAccount.js') &
   typeof import('../../src/domain/commands/reserve.js') &
+  typeof import('../../src/domain/commands/line.js') &
+  typeof import('../../src/domain/commands/turns.js') &
   typeof import('../../src/domain/commands/deliver.js') &
   typeof import('../../src/domain/commands/fail.js') &
   typeof import('../../src/domain/commands/settle.js') &
@@ -52,6 +54,8 @@ const FILES = [
   'entity/restore',
   'entity/bareAccount',
   'commands/reserve',
+  'commands/line',
+  'commands/turns',
   'commands/deliver',
   'commands/fail',
   'commands/settle',

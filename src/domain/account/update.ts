@@ -11,7 +11,7 @@ export const changedOr = <T>(changed: T | undefined, old: T): T =>
   changed === undefined ? old : changed;
 
 /** One list for all accounts without a waiting line, so that they take no memory for it. */
-const NOBODY: NonNullable<Account['line']> = [];
+const EMPTY_LINE: NonNullable<Account['line']> = [];
 
 export const accountWith = (old: Account, change: Partial<Account>): Account => ({
   accountId: old.accountId,
@@ -36,7 +36,7 @@ export const accountWith = (old: Account, change: Partial<Account>): Account => 
   isRunUnknown: changedOr(change.isRunUnknown, old.isRunUnknown ?? false),
   isCrowded: changedOr(change.isCrowded, old.isCrowded ?? false),
   forgottenOn: changedOr(change.forgottenOn, old.forgottenOn ?? null),
-  line: changedOr(change.line, old.line ?? NOBODY),
+  line: changedOr(change.line, old.line ?? EMPTY_LINE),
 });
 
 export const bookWith = (old: DayBook, change: Partial<DayBook>): DayBook => ({

@@ -4,6 +4,7 @@ import { handoverChecks } from './handover.js';
 import { answerChecks } from './answers.js';
 import { edgeChecks } from './edges.js';
 import { correctionChecks } from './corrections.js';
+import { lineChecks } from './line.js';
 import { layerChecks } from './layers.js';
 import { spellingChecks } from './spelling.js';
 
@@ -15,5 +16,6 @@ export const CHECKS = {
   ...spellingChecks,
   ...fullAccountChecks,
   ...answerChecks,
+  ...lineChecks,
 };
 export type CheckName = keyof typeof CHECKS;
