@@ -42,9 +42,9 @@ const accounts = list({
       Enum(SENDINGS, {
         description:
           'Only accounts that can send now (yes), that wait until an instant or the next ' +
-          'reconcile (waits), or that a person has to look at (person). The server reads at most ' +
-          '2,000 accounts for a page, so a page may have fewer items than `limit`, or none, ' +
-          'while `next` is not null.',
+          'reconcile (waits), or that a person has to look at (person). With this filter or ' +
+          '`state`, the server reads at most 2,000 accounts for a page. So a page may have fewer ' +
+          'items than `limit`, or none, while `next` is not null.',
       }),
     ),
     prefix: Optional(

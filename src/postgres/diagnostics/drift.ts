@@ -56,7 +56,7 @@ export async function readDrift(
     .toSorted((a, b) => Math.abs(b.drift) - Math.abs(a.drift))
     .slice(0, limit);
   const accounts = shown.map(({ accountId }) => accountId);
-  const filter = { after: '', state: null, prefix: '' };
+  const filter = { after: '', prefix: '' };
   const rows = await pageAccounts(pool, { at, limit, accounts, ...filter });
   const rowOf = new Map(rows.map((row) => [row.accountId, row]));
   return {

@@ -1,7 +1,7 @@
 /**
- * Lists accounts by id, with the filter "can it send?" (R17). Only the gate decides if an account
- * can send, so no index has the answer: a page reads accounts until it is full, at most
- * SCANNED_MAX of them. So a page may have few accounts, or none, while more follow.
+ * Lists accounts by id, with the filters "state" and "can it send?" (R17). Both depend on the
+ * instant and on the gate, so no index has the answer: a page reads accounts until it is full, at
+ * most SCANNED_MAX of them. So a page may have few accounts, or none, while more follow.
  */
 import { sendingOf, type Sending } from '../../domain/wire/canSend.js';
 import type { Queryable } from '../pool.js';
@@ -13,7 +13,10 @@ export const SCANNED_MAX = 2_000;
 /** Accounts per statement, so that no statement blocks the event loop for more than a few ms. */
 const ROWS = 250;
 
-type Asked = Parameters<typeof pageAccounts>[1] & { readonly sending: Sending | null };
+type Asked = Parameters<typeof pageAccounts>[1] & {
+  readonly state: string | null;
+  readonly sending: Sending | null;
+};
 export type AccountsPage = {
   readonly accounts: readonly StatusRow[];
   /** The account after which the next page begins; null: all accounts were read. */
@@ -23,19 +26,22 @@ export type AccountsPage = {
 /** Returns at most `limit` accounts that match. */
 export async function listAccounts(
   db: Queryable,
-  { sending, ...asked }: Asked,
+  { state, sending, ...asked }: Asked,
   scannedMax = SCANNED_MAX,
 ): Promise<AccountsPage> {
   const { limit } = asked;
+  const isFiltered = state !== null || sending !== null;
+  const matches = (row: StatusRow): boolean =>
+    (state === null || row.state === state) && (sending === null || sendingOf(row) === sending);
   const accounts: StatusRow[] = [];
   let { after } = asked;
   for (let scanned = 0; scanned < scannedMax;) {
-    const rows = sending === null ? limit : Math.min(ROWS, scannedMax - scanned);
+    const rows = isFiltered ? Math.min(ROWS, scannedMax - scanned) : limit;
     const found = await pageAccounts(db, { ...asked, after, limit: rows });
     for (const row of found) {
       if (accounts.length === limit) return { accounts, next: after };
       after = row.accountId;
-      if (sending === null || sendingOf(row) === sending) accounts.push(row);
+      if (matches(row)) accounts.push(row);
     }
     if (found.length < rows) return { accounts, next: null };
     if (accounts.length === limit) break;

@@ -4,7 +4,7 @@
  * list to those ids; null: all.
  */
 import type { Instant, UtcDay } from '../../domain/primitives/time.js';
-import { readStatusRows, type StatusRow } from './reads.js';
+import { afterOf, readStatusRows, type StatusRow } from './reads.js';
 import { rowsOf, type Queryable } from '../pool.js';
 
 type Ids = readonly string[] | null;
@@ -18,14 +18,13 @@ export const micros = (column: string): string =>
 export const fromMicros = (value: string): string =>
   `(timestamptz 'epoch' + ${value}::bigint * interval '1 microsecond')`;
 
-/** Lists accounts by id, as of that instant. */
+/** Lists accounts by id, as of that instant: those of that list, or all. */
 export const pageAccounts = (
   db: Queryable,
   page: {
     readonly at: Instant;
     readonly after: string;
     readonly limit: number;
-    readonly state: string | null;
     readonly prefix: string;
     readonly accounts: Ids;
   },
@@ -33,11 +32,12 @@ export const pageAccounts = (
   readStatusRows(
     db,
     page.at,
-    `where account_id > $2 and ($4::text is null or state = $4)
-       and starts_with(account_id::text, $5)
-       and ($6::text[] is null or account_id = any($6))
-     order by account_id limit $3`,
-    [page.after, page.limit, page.state, page.prefix, page.accounts],
+    afterOf(
+      `account_id > $2 and account_id >= $4 and starts_with(account_id::text, $4)
+        ${page.accounts === null ? '' : 'and account_id = any($5::text[])'}
+       order by account_id limit $3`,
+    ),
+    [page.after, page.limit, page.prefix, ...(page.accounts === null ? [] : [page.accounts])],
   );
 
 /** True if the account has a row, or an alert about it exists. */

@@ -4,7 +4,9 @@ import { request, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parse } from 'csv-parse/sync';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { pageAccounts } from '../../../src/postgres/read/lists.js';
+import { listStatuses } from '../../../src/postgres/read/reads.js';
 import { SCANNED_MAX } from '../../../src/postgres/read/accountPages.js';
 import { createHttpStand, type HttpStand } from '../../support/http.js';
 
@@ -98,6 +100,8 @@ it('a page of the filter "can it send?" reads a limited number, and its next pag
   expect(idsOf(rest)).not.toContain(`many-${HELD}`);
   expect(rest.next).toBe(null);
   expect((await page('/v1/accounts?send=yes')).items).toEqual([]);
+  const held = await page('/v1/accounts?state=held&prefix=many-');
+  expect([idsOf(held), idsOf(await page(held.next ?? ''))]).toEqual([[], [`many-${HELD}`]]);
   const refused = await get(operator, '/v1/accounts?send=never');
   expect([refused.statusCode, refused.json()]).toEqual([
     400,
@@ -106,6 +110,22 @@ it('a page of the filter "can it send?" reads a limited number, and its next pag
       detail: 'send should be one of yes, waits, person',
     }),
   ]);
+});
+
+it('a page of accounts computes only the rows of its accounts, however many there are', async () => {
+  const spy = vi.spyOn(stand.pool, 'query');
+  await listStatuses(stand.pool, { at: Date.now(), limit: 5 });
+  const page = { at: Date.now(), after: '', limit: 5, prefix: '', accounts: null };
+  await pageAccounts(stand.pool, page);
+  const asked = spy.mock.calls.map(([sql, values]) => [sql, [values].flat()] as const);
+  spy.mockRestore();
+  expect(asked).toHaveLength(2);
+  for (const [sql, values] of asked) {
+    const explain = `explain (analyze, timing off) ${sql}`;
+    const { rows } = await stand.pool.query<{ 'QUERY PLAN': string }>(explain, values);
+    const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+    expect(/accounts stored .*actual rows=(\d+)/.exec(plan)?.[1]).toBe('5');
+  }
 });
 
 describe('a file', () => {
