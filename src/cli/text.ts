@@ -28,3 +28,7 @@ export function wrapped(text: string, width: number): string {
 /** Breaks a text into lines of at most `width` characters, all of them from the left edge. */
 export const flush = (text: string, width: number): string =>
   wrapped(text, width).replaceAll('\n  ', '\n');
+
+/** Returns the line below a list that has more rows than it shows. */
+export const cutText = (limit: number, noun: string): string =>
+  `only ${thousands(limit)} ${noun} are shown: a higher --limit shows more`;

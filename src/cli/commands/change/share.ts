@@ -17,7 +17,7 @@ import {
 import { CliError, EXIT } from '../../errors.js';
 import { whole } from '../../options.js';
 import type { ShareJson } from '../../source/source.js';
-import { instantOf, instantOrNull, when } from '../../text.js';
+import { cutText, instantOf, instantOrNull, when } from '../../text.js';
 import type { Instant } from '../../../domain/primitives/time.js';
 
 const LIMIT = 50;
@@ -92,10 +92,12 @@ function registerList(share: Command, context: Context): void {
     .addArgument(accountArgument())
     .option('--limit <n>', 'how many links, newest first', whole(1, 1_000), LIMIT)
     .action(async (accountId: string, { limit }: { readonly limit: number }) => {
-      const shares = await context.world.source().shares.list(accountId, limit);
+      const found = await context.world.source().shares.list(accountId, limit + 1);
+      const shares = found.slice(0, limit);
+      const isCut = found.length > limit;
       const now = context.now();
       context.answer({
-        json: { shares },
+        json: { shares, isCut },
         text: ({ table, colors }) => {
           const make = colors.bold(commandLine('share', [accountId]));
           if (shares.length === 0) return `no links yet\nnext: ${make}`;
@@ -107,7 +109,8 @@ function registerList(share: Command, context: Context): void {
             when(instantOf(one.createdAt), now),
             when(instantOrNull(one.lastOpenedAt), now),
           ]);
-          return table(rows, ['link', 'label', 'state', 'made by', 'made', 'last opened']);
+          const head = ['link', 'label', 'state', 'made by', 'made', 'last opened'];
+          return [table(rows, head), ...(isCut ? ['', cutText(limit, 'links')] : [])].join('\n');
         },
       });
     });

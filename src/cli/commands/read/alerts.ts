@@ -15,7 +15,7 @@ import { refusalOf } from '../../errors.js';
 import { accountId as idOf, instant, whole } from '../../options.js';
 import { widthOf, type Style } from '../../output.js';
 import type { AlertJson } from '../../source/source.js';
-import { clock, instantOf, span, wrapped } from '../../text.js';
+import { clock, cutText, instantOf, span, wrapped } from '../../text.js';
 import type { Instant } from '../../../domain/primitives/time.js';
 
 const LIMIT = 50;
@@ -55,22 +55,27 @@ function registerList(alerts: Command, context: Context): void {
     .option('--limit <n>', 'how many alerts to show', whole(1, 1_000), LIMIT)
     .action(async (accountId: string | undefined, options: ListOptions) => {
       const { state, severity, kind, limit } = options;
-      const shown = await context.world.source().alerts({
+      const found = await context.world.source().alerts({
         accountId: accountId ?? null,
         severity: severity ?? null,
         kind: kind ?? null,
         state: state ?? null,
-        limit,
+        limit: limit + 1,
       });
+      const shown = found.slice(0, limit);
+      const isCut = found.length > limit;
       const isFiltered = [state, options.severity, options.kind].some((one) => one !== undefined);
       context.answer({
-        json: { alerts: shown },
+        json: { alerts: shown, isCut },
         text: (style) =>
           shown.length === 0
             ? isFiltered
               ? 'no alert matches'
               : 'no open alerts'
-            : shown.map((one) => blockOf(one, style, context)).join('\n'),
+            : [
+                ...shown.map((one) => blockOf(one, style, context)),
+                ...(isCut ? ['', cutText(limit, 'alerts')] : []),
+              ].join('\n'),
       });
     });
   withExamples(

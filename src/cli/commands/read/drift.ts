@@ -70,6 +70,9 @@ function textOf({ checked, disagreeing, accounts }: DriftJson, at: Instant, styl
   return [
     style.table(rows, [...head, '>drift', '', 'checked (UTC)']),
     '',
+    ...(accounts.length < disagreeing
+      ? [`only the ${thousands(accounts.length)} with the largest drift are shown (--limit)`]
+      : []),
     `${thousands(disagreeing)} of ${thousands(checked)} disagree. ` +
       `${bold(commandLine('check', [first.accountId]))} shows the details; ` +
       `${bold(commandLine('reconcile', [first.accountId]))} corrects it now`,

@@ -141,19 +141,24 @@ export function stateText(state: AccountState, { colors }: Pick<Style, 'colors'>
 async function one({ world, now }: Context, accountId: string): Promise<Answer> {
   const source = world.source();
   const known = await source.status(accountId);
-  const alerts = await source.lastAlerts(accountId, ALERTS);
+  const found = await source.lastAlerts(accountId, ALERTS + 1);
+  const alerts = found?.slice(0, ALERTS) ?? null;
+  const hasMore = found !== null && found.length > ALERTS;
   const { read } = known;
   return {
     json: { source: read.source, status: read, eventLog: read.eventLog, alerts },
-    text: (style) => cardOf(known, alerts, style, now()),
+    text: (style) => cardOf(known, { alerts, hasMore }, style, now()),
   };
 }
 
 const BAR = 24;
 
+/** `alerts` null: they cannot be read. */
+type ShownAlerts = { readonly alerts: readonly AlertJson[] | null; readonly hasMore: boolean };
+
 function cardOf(
   { read: status, why }: KnownStatus,
-  alerts: readonly AlertJson[] | null,
+  { alerts, hasMore }: ShownAlerts,
   style: Style,
   now: Instant,
 ): string {
@@ -179,6 +184,9 @@ function cardOf(
       ? [`${name('unsaved')}${counted(status.unsaved, 'row')} not in Postgres yet`]
       : []),
     ...alertLines(alerts, now).map((text, i) => `${name(i === 0 ? 'alerts' : '')}${text}`),
+    ...(hasMore
+      ? [`${name('')}more: ${colors.bold(commandLine('alerts list', [accountId]))}`]
+      : []),
     ...openOf(status, now, style),
   ];
   return lines.join('\n');

@@ -75,7 +75,16 @@ function Content({
       </>
     );
   }
-  if (tab === 'changes') return <Changes changes={data.rows.changes} />;
+  if (tab === 'changes') {
+    return (
+      <>
+        <Changes changes={data.rows.changes} />
+        <p>
+          <Files accountId={accountId} lists={['changes', 'corrections']} />
+        </p>
+      </>
+    );
+  }
   if (tab === 'settings') return <Settings data={data} canOperate={canOperate} />;
   if (tab === 'days') {
     return (

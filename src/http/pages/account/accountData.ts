@@ -19,7 +19,9 @@ import type { StatusRead, Unanswered } from '../../../status/readStatus.js';
 import type { StatusCache, StatusKept } from '../statusCache.js';
 
 export const DAYS_SHOWN = 30;
-const [DAY_ROWS_MAX, LATEST_MAX, ALERTS_MAX] = [500, 20, 100];
+/** Maximum number of changes, and of corrections, on a page. */
+export const LATEST_MAX = 20;
+const [DAY_ROWS_MAX, ALERTS_MAX] = [500, 100];
 
 /** Where the numbers come from: the workflow, or the rows if it does not answer or has ended. */
 export type Origin = {

@@ -2,12 +2,13 @@
 import type { VNode } from 'preact';
 import { settingsIn } from '../../../domain/records/settingsChange.js';
 import type { WrittenChange } from '../../../postgres/read/reads.js';
+import { LATEST_MAX } from './accountData.js';
 import { changeInWords } from './dayStory.js';
 import { Empty, Section, Dated, Table, When } from '../ui/parts.js';
 import { CHANGE_WORDS } from '../ui/words.js';
 
 export const Changes = ({ changes }: { readonly changes: readonly WrittenChange[] }): VNode => (
-  <Section id="changes" title="Changes">
+  <Section id="changes" title="Changes" note={changes.length < LATEST_MAX ? undefined : NOTE}>
     {changes.length === 0 ? (
       <Empty>None yet.</Empty>
     ) : (
@@ -23,6 +24,8 @@ export const Changes = ({ changes }: { readonly changes: readonly WrittenChange[
     )}
   </Section>
 );
+
+const NOTE = `The latest ${LATEST_MAX}. The file below has all changes.`;
 
 /** Renders a change; each changed setting has a row, and the first row has the instant. */
 function Change({ change }: { readonly change: WrittenChange }): VNode {

@@ -9,11 +9,10 @@ import { accountIn } from '../account/accountRoutes.js';
 import type { PageParts } from '../context.js';
 import { formOf, type Form } from '../ui/form.js';
 import { frameOf, goTo, sendPage } from '../ui/send.js';
-import { LinksPage } from './linksPage.js';
+import { LINKS_MAX, LinksPage } from './linksPage.js';
 
 const OPERATE = { config: { needs: 'operate' } } as const;
 /** Links that the page shows; the API lists all. */
-const SHOWN_MAX = 50;
 type OfAccount = { readonly Params: { readonly accountId: string } };
 type Shown = { readonly form: Form; readonly url: string | null; readonly problem: Problem | null };
 
@@ -27,7 +26,7 @@ export function addLinkPages(app: FastifyInstance, parts: PageParts): void {
   ): Promise<FastifyReply> => {
     const accountId = accountIn(request.params);
     if (!(await isKnown(pool, accountId))) throw accountUnknown();
-    const shares = await listShares(pool, accountId, { before: null, limit: SHOWN_MAX });
+    const shares = await listShares(pool, accountId, { before: null, limit: LINKS_MAX });
     const frame = frameOf(request, reply, { assets: assets.urls, now: now() });
     const failure = problem?.fields ?? null;
     const page = LinksPage({ frame, accountId, shares, url, form, failure });

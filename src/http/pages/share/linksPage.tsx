@@ -10,6 +10,9 @@ import { crumbsOf, Head } from '../ui/head.js';
 import { Page, type Frame } from '../ui/layout.js';
 import { Ago, Empty, Section, When } from '../ui/parts.js';
 
+/** Maximum number of links on the page. */
+export const LINKS_MAX = 50;
+
 type Props = {
   readonly frame: Frame;
   readonly accountId: string;
@@ -66,7 +69,10 @@ export const LinksPage = ({ frame, accountId, shares, url, form, failure }: Prop
     <Section
       id="links"
       title="Links"
-      note="This list does not change by itself: load the page again to see what is new."
+      note={
+        `At most ${LINKS_MAX} links, the newest first. This list does not change by itself: load the ` +
+        'page again to see what is new.'
+      }
     >
       {shares.length === 0 ? (
         <Empty>No link yet.</Empty>
