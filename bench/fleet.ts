@@ -22,8 +22,8 @@ import type { Line } from './latency.js';
 import type { Bench } from './stand.js';
 import { batchOf, saved } from '../src/domain/entity/writes.js';
 
+/** InMails of each account: those that are delivered; one more is uncertain. */
 const EVENTS_EACH = 25;
-const ATTEMPTS_EACH = 26;
 
 const print = (line: string): void => {
   process.stderr.write(`  ${line}\n`);
@@ -52,14 +52,14 @@ export async function freshDatabase(bench: Bench): Promise<Database> {
   return { url: url.href, pool, drop };
 }
 
-/** Writes cold accounts of today, each with 25 deliveries and an uncertain send, all in the journal. */
+/** Writes cold accounts of today, each with $2 deliveries and an uncertain send, all in the journal. */
 const FILL: readonly (readonly [what: string, sql: string])[] = [
   [
     'accounts',
     `insert into safeband.accounts
        (account_id, tier, inmails_sent_today, counter_day, highest_cap, state, uncertain, owner,
         owner_version, version, updated_at, last_checked_at)
-     select 'a' || lpad(n::text, 6, '0'), 'recruiter', ${ATTEMPTS_EACH}, safeband.utc_day(now()),
+     select 'a' || lpad(n::text, 6, '0'), 'recruiter', $2::int + 1, safeband.utc_day(now()),
             50, 'active', 1, 'chain', 1, 100, now(), now() from generate_series(1, $1::int) n`,
   ],
   [
@@ -68,18 +68,18 @@ const FILL: readonly (readonly [what: string, sql: string])[] = [
        (account_id, reservation_id, quota_day, state, reserved_at, lease_expires_at, settled_at,
         journaled, chat_id, number)
      select 'a' || lpad(n::text, 6, '0'), 'r' || i, safeband.utc_day(now()),
-            case when i > ${EVENTS_EACH} then 'uncertain' else 'delivered' end, now(), now(), now(),
-            true, case when i <= ${EVENTS_EACH} then 'c' || n || '.' || i end, i
-       from generate_series(1, ${ATTEMPTS_EACH}) i, generate_series(1, $1::int) n`,
+            case when i > $2 then 'uncertain' else 'delivered' end, now(), now(), now(),
+            true, case when i <= $2 then 'c' || n || '.' || i end, i
+       from generate_series(1, $2::int + 1) i, generate_series(1, $1::int) n`,
   ],
   [
     'journal rows',
     `insert into safeband.send_attempts
        (account_id, reservation_id, quota_day, attempted_at, outcome, chat_id, settled_at)
      select 'a' || lpad(n::text, 6, '0'), 'r' || i, safeband.utc_day(now()), now(),
-            case when i <= ${EVENTS_EACH} then 'delivered' end,
-            case when i <= ${EVENTS_EACH} then 'c' || n || '.' || i end, now()
-       from generate_series(1, ${ATTEMPTS_EACH}) i, generate_series(1, $1::int) n`,
+            case when i <= $2 then 'delivered' end,
+            case when i <= $2 then 'c' || n || '.' || i end, now()
+       from generate_series(1, $2::int + 1) i, generate_series(1, $1::int) n`,
   ],
   [
     'events',
@@ -87,18 +87,22 @@ const FILL: readonly (readonly [what: string, sql: string])[] = [
        (account_id, reservation_id, chat_id, source, quota_day, delivered_at, number)
      select 'a' || lpad(n::text, 6, '0'), 'r' || i, 'c' || n || '.' || i, 'pipeline',
             safeband.utc_day(now()), now(), i
-       from generate_series(1, ${EVENTS_EACH}) i, generate_series(1, $1::int) n`,
+       from generate_series(1, $2::int) i, generate_series(1, $1::int) n`,
   ],
 ];
 
 /** Fills the database by sends first: the rows of one account lie apart, as after a real day. */
-export async function fill({ url }: Database, accounts: number): Promise<void> {
+export async function fill(
+  { url }: Pick<Database, 'url'>,
+  accounts: number,
+  eventsEach = EVENTS_EACH,
+): Promise<void> {
   // Not our pool: its time limits are for the product's statements.
   const db = new pg.Client({ connectionString: url });
   await db.connect();
   for (const [what, sql] of FILL) {
     print(`${accounts} accounts: writing ${what}`);
-    await db.query(sql, [accounts]);
+    await db.query(sql, [accounts, eventsEach]);
   }
   await vacuum(db);
   await db.end();
@@ -126,7 +130,7 @@ async function vacuum(db: pg.Client): Promise<void> {
 
 /** Writes six minutes of journal traffic, which the next audit reads. */
 const TRAFFIC = `update safeband.send_attempts set attempted_at = attempted_at
-  where reservation_id = 'r26' and hashtext(account_id) % 6 = 0`;
+  where reservation_id = 'r${EVENTS_EACH + 1}' and hashtext(account_id) % 6 = 0`;
 
 async function auditOnce(pool: Pool, since: string): Promise<{ horizon: string; took: number }> {
   const at = Date.now();

@@ -13,32 +13,51 @@ import { fill, freshDatabase } from './fleet.js';
 import type { Line } from './latency.js';
 import { median, quantile, timed, type Bench } from './stand.js';
 
-const [ACCOUNTS, ASKS, PAINTS] = [10_000, 200, 9];
+/** Accounts of a fleet, if the command line names no numbers. */
+const SIZES = [10_000];
+/** InMails of each account of a fleet; 1 % of the accounts have an alert. */
+const EVENTS_EACH = 3;
+const [ASKS, FEW, PAINTS] = [150, 15, 9];
 const [SENT, OPEN] = [40, 3];
 const KIB = 1_024;
+/** How often an account of the fleet changes while pages are read. */
+const CHANGE_MS = 100;
 
-/** Measures a whole answer over loopback, compressed; in ms. */
-async function ask(url: string, key: string, headers: Record<string, string>): Promise<number> {
-  return timed(async () => {
+const print = (line: string): void => {
+  process.stderr.write(`  ${line}\n`);
+};
+
+type Asked = { readonly took: number; readonly bytes: number };
+/** Measures a whole answer over loopback, compressed: its time in ms, and its size. */
+async function ask(url: string, key: string, headers: Record<string, string>): Promise<Asked> {
+  let bytes = 0;
+  const took = await timed(async () => {
     const answer = await fetch(url, {
       headers: { authorization: `Bearer ${key}`, 'accept-encoding': 'br', ...headers },
     });
     if (answer.status !== 200) throw new Error(`${url}: status ${answer.status}`);
-    await answer.arrayBuffer();
+    const { byteLength } = await answer.arrayBuffer();
+    bytes = Number(answer.headers.get('content-length') ?? byteLength);
   });
+  return { took, bytes };
 }
 
+type Times = { readonly took: readonly number[]; readonly bytesMax: number };
 async function times(
   paths: readonly string[],
   { url, key }: Served,
   headers: Record<string, string> = {},
-): Promise<readonly number[]> {
+  asks = ASKS,
+): Promise<Times> {
   for (const path of paths) await ask(`${url}${path}`, key, headers);
-  const took: number[] = [];
-  for (let n = 0; n < ASKS; n += 1) {
-    took.push(await ask(`${url}${paths[n % paths.length]}`, key, headers));
+  const all: Asked[] = [];
+  for (let n = 0; n < asks; n += 1) {
+    all.push(await ask(`${url}${paths[n % paths.length]}`, key, headers));
   }
-  return took;
+  return {
+    took: all.map(({ took }) => took),
+    bytesMax: Math.max(...all.map(({ bytes }) => bytes)),
+  };
 }
 
 type Served = { readonly url: string; readonly key: string; readonly close: () => Promise<void> };
@@ -90,31 +109,104 @@ async function paint({ url, key }: Served, path: string): Promise<number> {
   return median(took);
 }
 
-const p95 = (took: readonly number[]): string =>
-  `${quantile(took, 0.95).toFixed(1)} ms (p50 ${median(took).toFixed(1)})`;
+const p95 = ({ took, bytesMax }: Times): string =>
+  `${quantile(took, 0.95).toFixed(1)} ms (p50 ${median(took).toFixed(1)}, ` +
+  `${(bytesMax / KIB).toFixed(1)} KiB)`;
 
-async function ofFleet(bench: Bench, client: SafebandClient): Promise<readonly Line[]> {
+/** Writes open and resolved alerts: one for each hundredth account. */
+const ALERTS = `insert into safeband.alerts
+    (account_id, kind, severity, quota_day, details, raised_at, resolved_at)
+  select account_id, kind, case when kind = 'drift' then 'warning' else 'info' end,
+         safeband.utc_day(now()) - day, '{"day": "2026-11-24", "sentences": ["A sentence."]}',
+         now() - day * interval '1 day', case when day > 0 then now() end
+    from safeband.accounts, generate_series(0, 1) day, unnest(array['drift', 'bad_signal']) kind
+   where account_id like '%00'`;
+
+type Filled = Awaited<ReturnType<typeof freshDatabase>> & { readonly accounts: number };
+async function filled(bench: Bench, accounts: number): Promise<Filled> {
   const database = await freshDatabase(bench);
-  await fill(database, ACCOUNTS);
-  const served = await serve(client, database.pool);
-  const paths = [
+  await fill(database, accounts, EVENTS_EACH);
+  await database.pool.query(ALERTS);
+  await database.pool.query('analyze safeband.alerts');
+  return { ...database, accounts };
+}
+
+/** The pages and lists that are measured, each with its addresses. */
+const PAGES: readonly (readonly [name: string, target: string, ...paths: string[]])[] = [
+  [
+    'accounts page',
+    '50 ms at most',
     '/accounts',
     '/accounts?page=120',
     '/accounts?sort=drift&dir=desc',
     '/accounts?sort=counter&dir=desc&page=7',
     '/accounts?q=0042',
     '/accounts?state=active&sort=checked',
-  ];
-  const took = await times(paths, served);
-  const fleet = await times(['/fleet'], served);
+    '/accounts?send=person',
+  ],
+  ['fleet page', '50 ms at most', '/fleet'],
+  [
+    'alerts page',
+    '50 ms at most',
+    '/alerts',
+    '/alerts?state=all',
+    '/alerts?state=resolved&severity=warning',
+    '/alerts?account=a000100',
+  ],
+  ['search page', '50 ms at most', '/search?q=a0042', '/search?q=c77.1', '/search?q=r3'],
+  ['account page, from the rows', '50 ms at most', '/accounts/a000100'],
+  ['"why" page, from the rows', '50 ms at most', '/accounts/a000100/why'],
+  ['GET /v1/accounts', '', '/v1/accounts', '/v1/accounts?send=yes'],
+];
+
+async function ofFleet(client: SafebandClient, database: Filled): Promise<readonly Line[]> {
+  const { pool, accounts } = database;
+  const served = await serve(client, pool);
+  const fleet = `${accounts.toLocaleString('en')} accounts`;
+  const begin = performance.now();
+  await ask(`${served.url}/accounts`, served.key, {});
+  const first = performance.now() - begin;
+  const lines: Line[] = [];
+  for (const [name, target, ...paths] of PAGES) {
+    const line: Line = [`${fleet}, ${name}, p95`, p95(await times(paths, served)), target];
+    print(line.join('  '));
+    lines.push(line);
+  }
+  const paths = PAGES[0]?.slice(2) ?? [];
+  const changing = await whileChanging(database, () => times(paths, served));
+  const scanned = await times(['/v1/accounts?send=person'], served, {}, FEW);
   const painted = await paint(served, '/accounts');
   await served.close();
-  await database.drop();
   return [
-    ['accounts page, 10,000 accounts, p95 on the server', p95(took), '50 ms at most'],
-    ['fleet page, 10,000 accounts, p95 on the server', p95(fleet), ''],
-    ['accounts page, first paint in a browser', `${painted.toFixed(0)} ms`, '1,000 ms at most'],
+    ...lines,
+    [`${fleet}, GET /v1/accounts?send=person, which reads 2,000, p95`, p95(scanned), ''],
+    [
+      `${fleet}, accounts page while 10 accounts a second change, p95`,
+      p95(changing),
+      '50 ms at most',
+    ],
+    [`${fleet}, accounts page, the first after a start`, `${first.toFixed(0)} ms`, ''],
+    [`${fleet}, accounts page, first paint`, `${painted.toFixed(0)} ms`, '1,000 ms at most'],
   ];
+}
+
+/** Saves the row of one account after the other while `work` runs. */
+async function whileChanging<T>({ pool, accounts }: Filled, work: () => Promise<T>): Promise<T> {
+  let n = 0;
+  const change = async (): Promise<void> => {
+    n = (n % accounts) + 1;
+    await pool.query(
+      `update safeband.accounts set version = version + 1, recorded_at = now()
+        where account_id = 'a' || lpad($1::text, 6, '0')`,
+      [n],
+    );
+  };
+  const timer = setInterval(() => void change(), CHANGE_MS);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 async function ofAccount(bench: Bench, client: SafebandClient): Promise<readonly Line[]> {
@@ -143,6 +235,12 @@ async function ofAccount(bench: Bench, client: SafebandClient): Promise<readonly
   ];
 }
 
+/** Returns the numbers of accounts that the command line names, such as `10000 100000`. */
+const sizes = (): readonly number[] => {
+  const named = process.argv.slice(3).map(Number);
+  return named.length > 0 ? named : SIZES;
+};
+
 export async function pagesOf(bench: Bench): Promise<readonly Line[]> {
   const client = createClient({
     client: bench.client,
@@ -151,8 +249,14 @@ export async function pagesOf(bench: Bench): Promise<readonly Line[]> {
   });
   const { byName } = await readAssets();
   const weight = [...byName.values()].reduce((sum, { br }) => sum + br.length, 0);
+  const databases: Filled[] = [];
+  for (const accounts of sizes()) databases.push(await filled(bench, accounts));
+  print('the databases are written');
+  const lines: Line[] = [];
+  for (const database of databases) lines.push(...(await ofFleet(client, database)));
+  for (const { drop } of databases) await drop();
   return [
-    ...(await ofFleet(bench, client)),
+    ...lines,
     ...(await ofAccount(bench, client)),
     [
       'scripts and styles of a page, compressed',
