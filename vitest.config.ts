@@ -59,6 +59,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'server',
+          isolate: false, // test/support/runtime.ts undoes what a file changes in its process
           include: [
             'test/{integration,chaos,browser}/**/*.test.ts',
             'test/mutants/{database,workflows}.test.ts',
@@ -67,7 +68,8 @@ export default defineConfig({
           setupFiles: ['test/support/seed.ts', 'test/support/runtime.ts'], // Runtime.install, before any Worker
           testTimeout: 900_000,
           hookTimeout: 900_000, // a file may wait for another file's worker
-          expect: { poll: { timeout: 90_000 } },
+          // Each poll is usually a Query, which costs servers and worker more than the wait.
+          expect: { poll: { timeout: 90_000, interval: 200 } },
         },
       },
     ],

@@ -77,7 +77,8 @@ export const edit = async (
 
 /** Waits for the account's own save: 2 s after a delivery, 10 s after anything else. */
 export const whenSaved = async (account: WorkflowHandle): Promise<void> => {
-  await expect.poll(async () => (await statusOf(account)).unsaved).toBe(0);
+  const unsaved = async (): Promise<number> => (await statusOf(account)).unsaved;
+  await expect.poll(unsaved, { interval: 500 }).toBe(0);
 };
 
 /** Maximum tries of a run: a slow machine may need longer than the ten seconds of an answer. */

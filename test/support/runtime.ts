@@ -1,8 +1,24 @@
-/** Prepares each test process on the servers: waits for a long enough day, and makes the runtime. */
+/**
+ * Prepares each test file on the servers: waits for a long enough day, and makes the runtime.
+ * Several files share a process, one after the other, so each file leaves it as it was.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { afterAll, vi } from 'vitest';
+import { leaveQueue } from './workerProcess.js';
 
-Runtime.install({ logger: new DefaultLogger('ERROR') });
+/** True after the first file of this process: a process installs one runtime. */
+const MADE = Symbol.for('safeband.runtime');
+if (!Reflect.has(globalThis, MADE)) {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  Reflect.set(globalThis, MADE, true);
+}
+
+afterAll(async () => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+  await leaveQueue();
+});
 
 /**
  * Counters begin anew at midnight UTC on the servers' clocks, which no test can stop, and a test

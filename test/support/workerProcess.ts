@@ -16,6 +16,13 @@ async function holdQueue(): Promise<pg.Client> {
   return db;
 }
 
+/** Lets another test file use the queue. */
+export async function leaveQueue(): Promise<void> {
+  const held = await queue;
+  queue = undefined;
+  await held?.end();
+}
+
 const builtBundle = fileURLToPath(new URL('builtBundle.mjs', import.meta.url));
 
 /**
