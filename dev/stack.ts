@@ -32,8 +32,16 @@ export type Stack = {
   readonly stop: () => Promise<void>;
 };
 
-/** For tests: without this, each time skip takes a second until Temporal checks its timers. */
-const TEST_ARGS = ['--dynamic-config-value=history.timerProcessorMaxTimeShift="1ms"'];
+/**
+ * For tests. Without the first setting, each time skip takes a second until Temporal checks its
+ * timers. Without the others, each queue has four partitions, and three of them offer the tasks of
+ * a stopped worker to the fourth again and again.
+ */
+const TEST_ARGS = [
+  'history.timerProcessorMaxTimeShift="1ms"',
+  'matching.numTaskqueueReadPartitions=1',
+  'matching.numTaskqueueWritePartitions=1',
+].map((setting) => `--dynamic-config-value=${setting}`);
 
 /** Starts both servers. If the second start fails, the first server is stopped again. */
 export async function startStack(options: StackOptions): Promise<Stack> {
