@@ -1,7 +1,7 @@
 /**
  * Many accounts have a random day on the real server: messages by every way, slow and failing
  * activities, hours that pass, and workers that forget accounts and are restarted. Afterwards every
- * account answers, and every history replays. There are 60 stories here, and 2,000 each night (STORIES).
+ * account answers, and every history replays. There are 12 stories here, and 2,000 each night (STORIES).
  */
 import type { WorkflowHandle } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,7 +14,7 @@ import { Random } from '../simulation/random.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { fastForward, secondsToMidnight } from '../support/time.js';
 
-const STORIES = Number(process.env['STORIES'] ?? 60);
+const STORIES = Number(process.env['STORIES'] ?? 12);
 /** How often a message comes together with Queries, such as 0.5; for a search for faults. */
 const QUERIES = Number(process.env['STORIES_QUERIES'] ?? 0);
 /** Another number gives other stories. */
@@ -24,8 +24,8 @@ const SEED = Number(process.env['STORIES_SEED'] ?? 1);
  * it keeps all. Reason: if a Query and a task of one account both wait for a place in a full cache,
  * Temporal's core (1.24) loses one of the two, and the place (workflow_stream.rs, "Extra buffered run").
  */
-const AT_ONCE = 30;
-const CACHED = QUERIES > 0 ? AT_ONCE : 12;
+const AT_ONCE = 12;
+const CACHED = QUERIES > 0 ? AT_ONCE : 5;
 
 /** An activity takes up to 0.2 s, and now and then longer than the fast way waits; or it fails. */
 function delayed(random: Random): (real: Activities) => Partial<Activities> {

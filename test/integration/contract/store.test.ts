@@ -95,13 +95,14 @@ function comparable({ account, reservations, events, days }: ReadBack): object {
 }
 
 async function statusInRowsAt(accountId: AccountId, at: number): Promise<unknown> {
-  const { rows } = await pool.query<Record<string, unknown>>(
-    `select counter_day::text as day, inmails_sent_today as counter, in_flight, uncertain, carried,
+  const { rows } = await pool.query<Record<string, unknown>>({
+    name: 'status', // planned once, because the plan takes longer than the read
+    text: `select counter_day::text as day, inmails_sent_today as counter, in_flight, uncertain, carried,
             imported, unexplained, ramp_day, state, cap_daily, cap_weekly, cap_ramp, week_used,
             remaining, breaker_until is not null as broken
        from safeband.account_status_at(safeband.at_ms($2)) where account_id = $1`,
-    [accountId, at],
-  );
+    values: [accountId, at],
+  });
   return rows[0];
 }
 
