@@ -27,13 +27,15 @@ export type WhenAllowedRequest = Omit<ReserveRequest, 'wait' | 'validUntil'> & {
 export type WhenAllowedOptions = SendOptions & {
   /** Needed: of two processes that wait with one id, only the first to write its row sends. */
   readonly journal: Journal;
+  /** How often the account is asked while the expected turn is far, in ms; 10 s by default. */
+  readonly pollMs?: number;
   /** Ends the wait: the ask is withdrawn, and nothing is sent. */
   readonly signal?: AbortSignal;
 };
 
 /** How often the account is asked: often near the expected turn, because the lease then runs. */
 const NEAR_MS = 1_000;
-const FAR_MS = 30_000;
+const FAR_MS = 10_000;
 /** How long the account may be silent after the end of the wait before the call gives up. */
 const SILENCE_MS = 60_000;
 
@@ -102,8 +104,9 @@ async function turnOf(
       const { quotaDay, leaseExpiresAt } = known;
       return { reservationId, quotaDay, leaseExpiresAt, repeated: true }; // the journal decides
     }
-    const turn = known?.expectedAt ? Date.parse(known.expectedAt) - Date.now() : FAR_MS;
-    const pause = Math.min(FAR_MS, Math.max(NEAR_MS, turn));
+    const far = options.pollMs ?? FAR_MS;
+    const turn = known?.expectedAt ? Date.parse(known.expectedAt) - Date.now() : far;
+    const pause = Math.min(far, Math.max(NEAR_MS, turn));
     if (!(await isStopped(pause, options))) continue;
     // If its turn came in the meantime, the slot is given back by its lease or by a later call.
     await client.withdraw(accountId, reservationId).catch(() => undefined);

@@ -108,6 +108,7 @@ export function accountData(): AccountData {
         leaseExpiresAt: '2026-11-24T12:10:00.000Z',
       },
     ],
+    waiting: 0,
     settings: {
       tier: 'sales_navigator',
       timezone: 'Europe/Berlin',

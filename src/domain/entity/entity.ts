@@ -127,8 +127,7 @@ export const hasDelivery = (entity: Entity): boolean =>
   entity.outbox.some(({ row }) => row.table === 'inmail_events' || isDecision(row));
 
 /** True if a caller waits for this row to be saved, because it decides an ask that waited (R21). */
-const isDecision = (row: Row): boolean =>
-  row.table === 'waiting' && (row.state === 'granted' || row.state === 'denied');
+const isDecision = (row: Row): boolean => row.table === 'waiting' && row.state !== 'waiting';
 
 /** Returns the asks whose decision is saved, and that have no answer yet (R21). */
 export const answerable = ({ account, outbox }: Entity): readonly WaitingAsk[] =>

@@ -180,6 +180,9 @@ function cardOf(
     `${name('checked')}${when(instantOrNull(status.lastCheckedAt), now)}${nextText(status, now)}`,
     ...(edited ? [`${name('edited')}${edited.line}`] : []),
     ...stopsOf(status, now).map(([title, text]) => `${name(title)}${text}`),
+    ...(status.waiting > 0
+      ? [`${name('waiting')}${counted(status.waiting, 'ask')} in the waiting line`]
+      : []),
     ...(status.unsaved
       ? [`${name('unsaved')}${counted(status.unsaved, 'row')} not in Postgres yet`]
       : []),

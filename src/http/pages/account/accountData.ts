@@ -37,6 +37,8 @@ export type AccountData = {
   readonly denials: StatusRead['denials'];
   /** Of the same status as the numbers. */
   readonly open: StatusRead['openReservations'];
+  /** Asks in the waiting line (R21). */
+  readonly waiting: number;
   readonly settings: Settings;
   readonly rows: DayRows;
   readonly days: readonly ClosedDay[];
@@ -74,6 +76,7 @@ export async function readAccount(
     slots: isAnswered ? answer.slots : [],
     denials: read.denials,
     open: read.openReservations,
+    waiting: read.waiting,
     settings,
     ...ofDay,
   };
