@@ -9,6 +9,7 @@ import { webhookActivities, type WebhookNeeds } from './webhooks.js';
 import { workflows } from './workflows.js';
 import type { Pacing } from '../domain/account/policy.js';
 import type { Pool } from '../postgres/pool.js';
+import { readContacts } from '../postgres/read/contacts.js';
 
 export type ActivityNeeds = {
   readonly pool: Pool;
@@ -26,5 +27,6 @@ export const createActivities = ({
   ...fleetActivities(pool, workflows),
   ...lastRunActivities(history),
   ...webhookActivities(pool, webhooks),
+  findContacts: async (ask) => ({ found: await readContacts(pool, ask) }),
   expandWindow: async (ask) => expandWindow(ask),
 });

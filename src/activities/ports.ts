@@ -4,7 +4,7 @@
  * no activity reads a clock for them (R16).
  */
 import type { Account } from '../domain/account/account.js';
-import type { AccountId } from '../domain/primitives/ids.js';
+import type { AccountId, RecipientId, ReservationId } from '../domain/primitives/ids.js';
 import type { AccountRow, Entry } from '../domain/records/records.js';
 import type {
   CommittedRun,
@@ -141,6 +141,13 @@ export type Audited = {
 /** How many tries of one sender of webhooks succeeded and failed. */
 export type WebhooksSent = { readonly delivered: number; readonly failed: number };
 
+/** A reservation that has contacted a recipient, or may have. */
+export type FoundContact = {
+  readonly recipient: number;
+  readonly reservationId: ReservationId;
+  readonly quotaDay: UtcDay;
+};
+
 export interface Activities {
   /**
    * Reads what Postgres knows of an account, in one snapshot (R13).
@@ -208,6 +215,17 @@ export interface Activities {
    * under the same id, and two senders never work at once.
    */
   sendWebhooks(ask: { readonly forMs: number }): Promise<WebhooksSent>;
+
+  /**
+   * Finds the latest reservation of each recipient that is not released, since a quota day (R20).
+   * `recipient` is the place in the ask. Safe to run again: it only reads.
+   */
+  findContacts(ask: {
+    readonly accountId: AccountId;
+    /** At most 200, or those of one batch. */
+    readonly recipients: readonly RecipientId[];
+    readonly since: UtcDay;
+  }): Promise<{ readonly found: readonly FoundContact[] }>;
 
   /**
    * Returns when a sending window is open, as UTC intervals (R11).

@@ -1,6 +1,7 @@
 /** Readers of option values: each error states the allowed values; no value is guessed. */
 import { InvalidArgumentError, Option } from 'commander';
 import { RENEWS_ON_MAX } from '../domain/gate/credits.js';
+import { MEMORY_DAYS_MAX } from '../domain/gate/recipient.js';
 import {
   FOREIGN_WORDS,
   isAccountId,
@@ -35,6 +36,10 @@ export const cap = (raw: string): number | Default =>
 /** Reads a day of the month, or `default`: the first. */
 export const renewalDay = (raw: string): number | Default =>
   raw === 'default' ? 'default' : whole(1, RENEWS_ON_MAX)(raw);
+
+/** Reads days, or `default`: as long as ids are remembered. */
+export const memoryDays = (raw: string): number | Default =>
+  raw === 'default' ? 'default' : whole(1, MEMORY_DAYS_MAX)(raw);
 
 /** LinkedIn's id of a recipient, in any spelling. */
 export function recipient(raw: string): string {

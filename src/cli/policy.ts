@@ -5,8 +5,17 @@ import type { Tier } from '../domain/primitives/tier.js';
 import type { SendingWindow } from '../domain/account/sendingWindow.js';
 import type { Pace } from '../domain/wire/paceText.js';
 import type { PolicyWire } from '../domain/wire/responses.js';
-import { pacingText, rampText } from '../domain/records/settingsChange.js';
-import { cap, orNull, pacing, ramp, renewalDay, sendingWindow, type Default } from './options.js';
+import { memoryText, pacingText, rampText } from '../domain/records/settingsChange.js';
+import {
+  cap,
+  memoryDays,
+  orNull,
+  pacing,
+  ramp,
+  renewalDay,
+  sendingWindow,
+  type Default,
+} from './options.js';
 
 export type PolicyOptions = {
   readonly tier?: Tier;
@@ -17,6 +26,7 @@ export type PolicyOptions = {
   readonly timezone?: string;
   readonly creditsRenewOn?: number | Default;
   readonly pacing?: Pace | Default;
+  readonly recipientMemory?: number | Default;
 };
 export const policyOptions = (command: Command): Command =>
   command
@@ -46,6 +56,11 @@ export const policyOptions = (command: Command): Command =>
       '--pacing <pace>',
       'interval between two grants, such as 60s, 60s,50% or 60s,50%,12/h, or none',
       pacing,
+    )
+    .option(
+      '--recipient-memory <days>',
+      'days in which no recipient is contacted again, or "default" (as long as ids are remembered)',
+      memoryDays,
     );
 
 /** Returns only the settings that were given: an absent setting keeps the stored value (R13). */
@@ -57,6 +72,7 @@ export const policyOf = ({
   timezone,
   creditsRenewOn: day,
   pacing: pace,
+  recipientMemory: memory,
 }: PolicyOptions) => ({
   ...(dailyCap === undefined ? {} : { dailyCap: orNull(dailyCap) }),
   ...(weeklyCap === undefined ? {} : { weeklyCap: orNull(weeklyCap) }),
@@ -65,6 +81,7 @@ export const policyOf = ({
   ...(timezone === undefined ? {} : { timezone }),
   ...(day === undefined ? {} : { creditsRenewOn: orNull(day) }),
   ...(pace === undefined ? {} : { pacing: orNull(pace) }),
+  ...(memory === undefined ? {} : { recipientMemoryDays: orNull(memory) }),
 });
 
 export function policyText({ tier, dailyCap, weeklyCap, timezone, ...policy }: PolicyWire): string {
@@ -75,6 +92,9 @@ export function policyText({ tier, dailyCap, weeklyCap, timezone, ...policy }: P
     `weekly cap ${weeklyCap ?? '5 times the daily cap'}, ` +
     `ramp ${rampText(steps)}, window ${hours} (${timezone})` +
     (policy.pacing === null ? '' : `, pacing ${pacingText(policy.pacing)}`) +
+    (policy.recipientMemoryDays === null
+      ? ''
+      : `, recipient memory ${memoryText(policy.recipientMemoryDays)}`) +
     (day === null ? '' : `, credits renew on day ${day}`)
   );
 }

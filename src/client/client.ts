@@ -113,7 +113,7 @@ export class SafebandClient {
     if (known) return { ...known, reservationId: request.reservationId };
     const answer = await this.#reserving.ask(accountId, request, this.#deadline());
     if (answer instanceof SafebandError || isOfLine(answer)) return answer;
-    if (!answer.granted) this.#denials.remember(accountId, answer, Date.now());
+    if (!answer.granted) this.#denials.remember(accountId, answer, Date.now(), request);
     else if (this.#granted.size < GRANTED_MAX) this.#granted.add(key);
     else this.#granted.clear();
     return answer;

@@ -2,6 +2,7 @@
  * Remembers each denial until its `retryAt`, or for a minute if that is shorter. Until then, the
  * account would deny every reserve, so the client answers it without a call, whatever its id.
  */
+import type { ReserveRequest } from './reserving.js';
 import type { DenialWire } from '../domain/wire/decisions.js';
 
 const MEMORY_MS = 60_000;
@@ -29,10 +30,17 @@ export class Denials {
 
   /**
    * Remembers a denial, except those that are about one reserve and not about the account:
-   * `expired`, and each that names a contact of the recipient.
+   * `expired`, each that names a contact of the recipient, and `unverified` for a recipient, whose
+   * contacts may not be known.
    */
-  remember(accountId: string, denial: DenialWire, now: number): void {
+  remember(
+    accountId: string,
+    denial: DenialWire,
+    now: number,
+    { recipientId }: Pick<ReserveRequest, 'recipientId'> = {},
+  ): void {
     if (denial.reason === 'expired' || denial.contactedBy !== undefined) return;
+    if (denial.reason === 'unverified' && recipientId) return;
     if (this.#memoryMs === 0) return;
     const retryAt = denial.retryAt === null ? Infinity : Date.parse(denial.retryAt);
     const until = Math.min(retryAt, now + this.#memoryMs);

@@ -33,6 +33,8 @@ export type PolicyInput = {
   readonly creditsRenewOn?: number | null;
   /** The pace of grants; none by default. `jitterPercent`: how much an interval may differ. */
   readonly pacing?: Pace | null;
+  /** Days without a second InMail to a recipient; by default as long as ids are remembered. */
+  readonly recipientMemoryDays?: number | null;
 };
 export type StartInput = PolicyInput & {
   readonly accountId: string;

@@ -5,6 +5,8 @@
 import { WorkflowNotFoundError } from '@temporalio/common';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ask, statusOf, update } from '../support/account.js';
+import { searchKeyOf } from '../../src/domain/primitives/linkedinId.js';
+import { lockTable, waiting } from '../support/locks.js';
 import { createStand, type Stand } from '../support/stand.js';
 import { fastForward } from '../support/time.js';
 
@@ -99,4 +101,42 @@ it('a recipient stays refused over continue-as-new and midnight, until its slot 
       return rows;
     })
     .toEqual([{ id: 'd' }]);
+});
+
+it('a memory of 90 days finds a forgotten slot in Postgres, and no other caller waits for it', async () => {
+  const id = stand.newAccount();
+  const account = await stand.connect(id, { recipientMemoryDays: 90 });
+  await stand.pool.query(
+    `insert into safeband.reservations (account_id, reservation_id, quota_day, state, recipient_id,
+       reserved_at, lease_expires_at, settled_at, chat_id, number, recipient_key)
+     select $1, 'old', at::date, 'delivered', $2, at, at, at, 'chat-old', 0, $3
+       from (select now() - interval '40 days' as at) sent`,
+    [id, ANN, searchKeyOf(ANN)],
+  );
+  const locked = await lockTable(stand.databaseUrl, 'reservations');
+  const toAnn = ask(account, 'a', { recipientId: `urn:li:fsd_profile:${ANN}` });
+  const batch = update(account, 'sendReserveBatch', {
+    requests: [
+      { reservationId: 'b', recipientId: ANN },
+      { reservationId: 'c', recipientId: 'Bob' },
+      { reservationId: 'd', recipientId: 'bob' },
+    ],
+  });
+  await expect.poll(() => waiting(stand.pool)).toBeGreaterThan(0);
+  expect(await ask(account, 'e')).toMatchObject({ granted: true });
+  await locked.release();
+  const contacted = { reason: 'recipient_contacted', contactedBy: 'old' };
+  expect(await toAnn).toMatchObject(contacted);
+  expect(await batch).toMatchObject({
+    decisions: [contacted, { granted: true }, { contactedBy: 'c', retryAt: null }],
+  });
+  const silent = await lockTable(stand.databaseUrl, 'reservations');
+  expect(await ask(account, 'f', { recipientId: 'Eve' })).toMatchObject({ reason: 'unverified' });
+  expect(await ask(account, 'g')).toMatchObject({ granted: true });
+  await silent.release();
+  expect(await ask(account, 'f', { recipientId: 'Eve' })).toMatchObject({ granted: true });
+  expect(await ask(account, 'h', { recipientId: ANN, again: true })).toMatchObject({
+    granted: true,
+  });
+  expect(await statusOf(account)).toMatchObject({ inFlight: 5 });
 });

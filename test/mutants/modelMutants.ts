@@ -225,8 +225,8 @@ export const MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
     rule: 'R20',
     what: 'a recipient is refused one day less than the slot is remembered',
     file: 'src/domain/gate/recipient.ts',
-    old: 'Math.max(quotaDay + REMEMBERED_DAYS, day) + 1',
-    mutated: 'quotaDay + REMEMBERED_DAYS',
+    old: 'Math.max(quotaDay + memoryDays(policy), day) + 1',
+    mutated: 'quotaDay + memoryDays(policy)',
     by,
   },
 ];

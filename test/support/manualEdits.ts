@@ -37,6 +37,7 @@ export const HEALED: Readonly<Record<string, readonly [string, string]>> = {
     `'{"minGapSeconds": 5, "jitterPercent": 0, "perHour": null}'`,
     `'{"minGapSeconds": 60, "jitterPercent": 50, "perHour": 9}'`,
   ],
+  recipient_memory_days: ['30', '365'],
   updated_at: [`updated_at + interval '1 hour'`, `updated_at - interval '1 hour'`],
 };
 /** Columns that only a claim sets: the database does not take a manual value. */

@@ -117,6 +117,7 @@ export function accountData(): AccountData {
       ramp: [30, 50],
       sendingWindow: { days: ['mon'], start: '09:00', end: '17:00' },
       creditsRenewOn: 15,
+      recipientMemoryDays: null,
       pacing: null,
     },
     rows: {

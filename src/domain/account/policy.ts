@@ -31,7 +31,20 @@ export type Policy = {
   readonly creditsRenewOn?: number | undefined;
   /** Absent for none, and in state that older code wrote (R19). */
   readonly pacing?: Pacing | undefined;
+  /**
+   * For how many days a recipient is not contacted again. Absent: as long as slots are remembered
+   * (R20).
+   */
+  readonly recipientMemoryDays?: number | undefined;
 };
+
+/** Returns the recipient memory after a change; no field for the default. */
+export const memoryOf = (
+  old: Policy,
+  { recipientMemoryDays: days = old.recipientMemoryDays }: MemoryChange,
+): Pick<Policy, 'recipientMemoryDays'> =>
+  days === null || days === undefined ? {} : { recipientMemoryDays: days };
+type MemoryChange = { readonly recipientMemoryDays?: number | null | undefined };
 
 export const TIMEZONE_DEFAULT = 'UTC';
 

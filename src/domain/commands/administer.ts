@@ -6,6 +6,7 @@ import type { AccountId, Identity } from '../primitives/ids.js';
 import { hasSameIds, isSameMember } from '../primitives/linkedinId.js';
 import {
   beyondBand,
+  memoryOf,
   TIMEZONE_DEFAULT,
   type Pacing,
   type Policy,
@@ -28,6 +29,7 @@ export type PolicyChange = {
   readonly timezone?: string | null | undefined;
   readonly creditsRenewOn?: number | null | undefined;
   readonly pacing?: PacingChange | null | undefined;
+  readonly recipientMemoryDays?: number | null | undefined;
   readonly identity?: Identity | undefined;
 };
 type PacingChange = {
@@ -63,6 +65,7 @@ export const changedPolicy = (old: Policy, change: PolicyChange): Policy => ({
   identity: identityOf(old, change),
   ...renewal(change.creditsRenewOn === undefined ? old.creditsRenewOn : change.creditsRenewOn),
   ...pacingOf(change.pacing === undefined ? old.pacing : change.pacing),
+  ...memoryOf(old, change),
 });
 
 /** Returns the identity; another spelling of the same ids is no change, and the first one stays. */

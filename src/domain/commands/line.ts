@@ -16,7 +16,7 @@ import {
   PRIORITY_DEFAULT,
 } from '../primitives/limits.js';
 import type { Instant } from '../primitives/time.js';
-import { differenceOf, reserve, type Decision } from './reserve.js';
+import { differenceOf, reserve, type Compared, type Decision } from './reserve.js';
 import { nextTurn } from './turns.js';
 
 /** The ask waits in the account for its turn. */
@@ -45,7 +45,7 @@ export type LineFull = {
 export type Foresee = (account: Account, at: Instant, n: number) => Instant | null;
 
 type Answered = Decided<Decision | Waiting | LineFull>;
-export type Ask = Reserve & { readonly isOfOlderRun?: boolean; readonly foresee?: Foresee };
+export type Ask = Reserve & Compared & { readonly foresee?: Foresee };
 
 /** Decides an ask: it gets a slot, a denial, or a place in the line. */
 export function ask(account: Account, request: Ask, at: Instant): Answered {

@@ -2,7 +2,13 @@
 import { findSlot, isLeased, type Account, type Slot } from '../account/account.js';
 import { roomOf } from '../gate/caps.js';
 import { barrierAt, type DenialReason } from '../gate/gate.js';
-import { contactAt, contactsOf, type Contact } from '../gate/recipient.js';
+import {
+  contactAt,
+  contactsOf,
+  looksBack,
+  type Contact,
+  type PastContact,
+} from '../gate/recipient.js';
 import { retryAtOf } from '../days/slotTimes.js';
 import { isSameRecipient } from '../account/kept.js';
 import { reservedSlot, type Reserve } from '../account/slot.js';
@@ -31,13 +37,31 @@ export type Denial = {
 };
 export type Decision = Grant | Denial;
 
+/** How the recipient of a reserve is compared (R20). */
+export type Compared = {
+  /** A run that older code began compares no recipients, so that its history replays. */
+  readonly isOfOlderRun?: boolean;
+  readonly past?: readonly PastContact[];
+};
+
 /**
- * Decides a reserve: a known id is a repeat or refused, a new id goes to the gate. `isOfOlderRun`:
- * a run that older code began compares no recipients, so that its history replays (R20).
+ * True if the reserve would be granted, and Postgres may have an older contact of its recipient
+ * (R20).
+ */
+export function wantsPast(account: Account, request: Reserve, at: Instant): boolean {
+  const { reservationId, recipientId, again: isAgain, validUntil = null } = request;
+  if (!looksBack(account.policy) || recipientId === undefined || isAgain === true) return false;
+  if (findSlot(account, reservationId)) return false;
+  if (request.wait === true) return true; // the line decides later, without Postgres
+  return !barrierAt(account, at, { validUntil, contacts: contactsOf(account, request) });
+}
+
+/**
+ * Decides a reserve: a known id is a repeat or refused, a new id goes to the gate.
  */
 export function reserve(
   account: Account,
-  request: Reserve & { readonly isOfOlderRun?: boolean },
+  request: Reserve & Compared,
   at: Instant,
 ): Decided<Decision> {
   const known = findSlot(account, request.reservationId);
@@ -109,3 +133,10 @@ export function differenceOf(
   if (slot.journaled !== (request.journaled ?? false)) return 'journaled';
   return undefined;
 }
+
+/** True if Postgres has a contact that refuses this recipient (R20). */
+export const isContactedIn = (
+  account: Account,
+  request: Reserve,
+  past: readonly PastContact[],
+): boolean => contactAt(contactsOf(account, { ...request, past }), account.now) !== undefined;

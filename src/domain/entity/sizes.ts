@@ -117,6 +117,7 @@ function restBytes(max: typeof REST & { readonly days: number }): number {
     timezone: 'z'.repeat(64),
     identity: text(max.foreignUnits),
     creditsRenewOn: COUNT,
+    recipientMemoryDays: COUNT,
     pacing: { minGapSeconds: COUNT, jitterPercent: COUNT, perHour: COUNT },
   };
   const book: Fields<DayBook> = {

@@ -6,8 +6,9 @@
 import type { Account, Slot } from '../account/account.js';
 import { isSameRecipient, keptRecipient } from '../account/kept.js';
 import type { RecipientId, ReservationId } from '../primitives/ids.js';
+import type { Policy } from '../account/policy.js';
 import { REMEMBERED_DAYS } from '../primitives/limits.js';
-import { startOf, type Instant } from '../primitives/time.js';
+import { startOf, type Instant, type UtcDay } from '../primitives/time.js';
 
 /** A reservation that has contacted a recipient, or still may. */
 export type Contact = {
@@ -16,28 +17,56 @@ export type Contact = {
   readonly until: Instant | null;
 };
 
+/** Maximum days of a recipient memory. */
+export const MEMORY_DAYS_MAX = 365;
+
+/** A reservation of the recipient in Postgres that may be older than what the account remembers. */
+export type PastContact = {
+  readonly recipientId: RecipientId;
+  readonly reservationId: ReservationId;
+  readonly quotaDay: UtcDay;
+};
+
 /** What a reserve asks for, as far as recipients are compared. */
 export type Recipient = {
   readonly recipientId?: RecipientId | undefined;
   /** True: the caller wants to contact the recipient once more. */
   readonly again?: boolean | undefined;
+  /** What Postgres has of the recipient, if the policy looks further back. */
+  readonly past?: readonly PastContact[] | undefined;
 };
 
 /** Returns the contacts that refuse this reserve, now or later. */
 export function contactsOf(
   account: Account,
-  { recipientId, again }: Recipient,
+  { recipientId, again, past = [] }: Recipient,
 ): readonly Contact[] {
   if (recipientId === undefined || again === true) return [];
   const kept = keptRecipient(recipientId);
-  return account.slots
+  const { slots, policy } = account;
+  const known = slots
     .filter((slot) => slot.state !== 'released' && isSameRecipient(slot.recipientId, kept))
     .map((slot) => ({ reservationId: slot.reservationId, until: endOf(account, slot) }));
+  const older = past
+    .filter((one) => slots.every((slot) => slot.reservationId !== one.reservationId))
+    .filter((one) => isSameRecipient(one.recipientId, kept))
+    .map(({ reservationId, quotaDay }) => ({
+      reservationId,
+      until: startOf(quotaDay + memoryDays(policy) + 1),
+    }));
+  return [...known, ...older];
 }
 
+/** Returns how many days after its quota day a slot refuses its recipient. */
+export const memoryDays = ({ recipientMemoryDays = 0 }: Policy): number =>
+  Math.max(REMEMBERED_DAYS, recipientMemoryDays);
+
+/** True if the policy looks further back than the account remembers. */
+export const looksBack = (policy: Policy): boolean => memoryDays(policy) > REMEMBERED_DAYS;
+
 /** A slot that was settled after its days of memory is remembered until the next midnight. */
-const endOf = ({ day }: Account, { state, quotaDay }: Slot): Instant | null =>
-  state === 'delivered' ? startOf(Math.max(quotaDay + REMEMBERED_DAYS, day) + 1) : null;
+const endOf = ({ day, policy }: Account, { state, quotaDay }: Slot): Instant | null =>
+  state === 'delivered' ? startOf(Math.max(quotaDay + memoryDays(policy), day) + 1) : null;
 
 /** Returns the contact that refuses longest, as of `at`; undefined: none refuses. */
 export function contactAt(contacts: readonly Contact[], at: Instant): Contact | undefined {

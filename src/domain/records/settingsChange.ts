@@ -25,6 +25,12 @@ export const pacingText = (pacing: Pacing | null): string => {
   return `${minGapSeconds} s${jitter}${perHour === null ? '' : `, at most ${perHour} an hour`}`;
 };
 
+/** Returns the text of a recipient memory, such as `90 days`. */
+export const memoryText = (days: number | null | undefined): string => {
+  if (days === null || days === undefined) return 'as long as ids are remembered';
+  return days === 1 ? '1 day' : `${days} days`;
+};
+
 const SETTINGS: readonly (readonly [setting: string, text: (policy: Policy) => string])[] = [
   ['tier', ({ tier }) => tier.replaceAll('_', ' ')],
   ['daily cap', ({ tier, dailyCap }) => String(dailyCap ?? `${SAFE_BAND[tier]} (safe band)`)],
@@ -34,6 +40,7 @@ const SETTINGS: readonly (readonly [setting: string, text: (policy: Policy) => s
   ['time zone', ({ timezone }) => timezone],
   ['LinkedIn member', ({ identity }) => identity ?? 'not set'],
   ['pacing', ({ pacing }) => pacingText(pacing ?? null)],
+  ['recipient memory', ({ recipientMemoryDays }) => memoryText(recipientMemoryDays)],
   ['credits renew on day', ({ creditsRenewOn }) => String(creditsRenewOn ?? 1)],
 ];
 

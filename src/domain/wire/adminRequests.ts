@@ -28,6 +28,7 @@ import {
 } from './values.js';
 import { RENEWS_ON_MAX } from '../gate/credits.js';
 import { GAP_SECONDS_MAX, JITTER_PERCENT_MAX, PER_HOUR_MAX } from '../gate/pacing.js';
+import { MEMORY_DAYS_MAX } from '../gate/recipient.js';
 import { isAccountId, isIdentity } from '../primitives/ids.js';
 import { beyondBand, TIMEZONE_DEFAULT } from '../account/policy.js';
 import type { Configure, Order, Start } from '../commands/administer.js';
@@ -60,6 +61,7 @@ export const accountId = when(isAccountId, "an account's id", OURS_RULE);
 /** Caps, and counts of InMails. */
 export const inmails = wholeNumber(0, COUNT_MAX);
 export const creditsRenewOn = wholeNumber(1, RENEWS_ON_MAX);
+export const recipientMemoryDays = wholeNumber(1, MEMORY_DAYS_MAX);
 export const minGapSeconds = wholeNumber(1, GAP_SECONDS_MAX);
 export const jitterPercent = wholeNumber(0, JITTER_PERCENT_MAX);
 /** Grants in any 60 minutes. */
@@ -118,6 +120,7 @@ const policyFields = {
       perHour: may(perHour),
     }),
   ),
+  recipientMemoryDays: setting(recipientMemoryDays),
 };
 
 export const configureFields = {

@@ -89,6 +89,7 @@ export type PolicyWire = {
   readonly creditsRenewOn: number | null;
   /** The pace of grants (R19); null: none. */
   readonly pacing: Pacing | null;
+  readonly recipientMemoryDays: number | null;
 };
 
 /** What is known of an account's rows, in addition to the account. */
@@ -187,4 +188,5 @@ export const policyWire = (policy: Policy): PolicyWire => ({
   timezone: policy.timezone,
   creditsRenewOn: policy.creditsRenewOn ?? null,
   pacing: policy.pacing ?? null,
+  recipientMemoryDays: policy.recipientMemoryDays ?? null,
 });

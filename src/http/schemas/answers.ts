@@ -75,6 +75,7 @@ export const policy = closed({
   sendingWindow: orNull(closed({ days: Type.Array(String()), start: String(), end: String() })),
   timezone: String(),
   creditsRenewOn: orNull(count('The day of the month. Null: the first.', 1)),
+  recipientMemoryDays: orNull(count('Days. Null: as long as ids are remembered.', 1)),
   pacing: orNull(
     closed({
       minGapSeconds: count('Seconds from each grant to the next.', 1),

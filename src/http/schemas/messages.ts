@@ -41,6 +41,10 @@ const policy = {
       'month without that day it is the last one.',
     15,
   ),
+  recipientMemoryDays: note(
+    'For how many days no recipient is contacted again; null is as long as ids are remembered.',
+    90,
+  ),
   pacing: {
     description: 'The pace of grants; null is none.',
     fields: {

@@ -144,6 +144,7 @@ export type Settings = {
   /** The day of the month; null means the first. */
   readonly creditsRenewOn: number | null;
   readonly pacing: Pacing | null;
+  readonly recipientMemoryDays: number | null;
 };
 
 /** Reads the policy of an account as it was set; undefined if there is no such account. */
@@ -155,7 +156,8 @@ export async function readSettings(
     db,
     `select jsonb_build_object('tier', tier, 'timezone', timezone, 'dailyCap', daily_cap,
        'weeklyCap', weekly_cap, 'ramp', ramp, 'sendingWindow', sending_window,
-       'creditsRenewOn', credits_renew_on, 'pacing', pacing) as row
+       'creditsRenewOn', credits_renew_on, 'pacing', pacing,
+       'recipientMemoryDays', recipient_memory_days) as row
      from safeband.accounts where account_id = $1`,
     [accountId],
   );

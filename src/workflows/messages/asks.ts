@@ -5,12 +5,14 @@ import { wantsCheck } from '../../domain/gate/gate.js';
 import { VERIFY_RETRY_MS } from '../../domain/primitives/limits.js';
 import { parseReserve, type ReserveAsk } from '../../domain/wire/requests.js';
 import { ask as askFor } from '../../domain/commands/line.js';
+import { isContactedIn, wantsPast } from '../../domain/commands/reserve.js';
 import { isoInstant } from '../../domain/primitives/time.js';
 import type { BatchAnswer, ItemError } from '../../temporal/protocol.js';
 import { comparesRecipients } from '../changes.js';
 import { countDecision } from '../metrics.js';
 import { reply } from './replies.js';
 import type { AccountRun } from '../accountRun.js';
+import { lookupsOf } from '../lookupState.js';
 import { isRefusal, type Flaw, type Refusal } from '../../domain/account/refusals.js';
 import { answerWire, type AnswerWire } from '../../domain/wire/decisions.js';
 import { foreseeIn, serveLine } from './line.js';
@@ -35,15 +37,29 @@ export function decided(self: AccountRun, ask: ReserveAsk): Refusal | AnswerWire
 
 /** Decides an ask. Before the account is read back, the answer is `unverified` (R13). */
 function answerOn(self: AccountRun, ask: ReserveAsk): Refusal | AnswerWire {
-  if (self.isClosed) {
-    const retryAt = isoInstant(self.now() + VERIFY_RETRY_MS);
-    const { reservationId } = ask;
-    return { granted: false, reservationId, reason: 'unverified', retryAt };
-  }
+  if (self.isClosed) return unverified(self, ask);
+  const { account } = pass(self.read(), self.now());
+  const { past } = lookupsOf(self);
+  if (past === null && wantsPast(account, ask, account.now)) return unverified(self, ask);
   serveLine(self); // an ask that waits comes before an ask that comes now
-  const request = { ...ask, isOfOlderRun: !comparesRecipients(), foresee: foreseeIn(self) };
+  const found = past ?? [];
+  const { wait } = ask;
+  const request = {
+    ...ask,
+    past: found,
+    // The line does not know what Postgres has: such an ask is refused, and does not wait.
+    wait: isContactedIn(account, ask, found) ? undefined : wait,
+    isOfOlderRun: !comparesRecipients(),
+    foresee: foreseeIn(self),
+  };
   const answer = self.execute(askFor, request);
   return isRefusal(answer) ? answer : answerWire(answer);
+}
+
+/** Postgres has to answer first: nothing is decided, and nothing is counted. */
+function unverified(self: AccountRun, { reservationId }: ReserveAsk): AnswerWire {
+  const retryAt = isoInstant(self.now() + VERIFY_RETRY_MS);
+  return { granted: false, reservationId, reason: 'unverified', retryAt };
 }
 
 export const decidedAll = (

@@ -18,6 +18,7 @@ import { failureOf, messages, RESET_SIGNAL, type Message } from '../../temporal/
 import { complain, raise } from '../alerts.js';
 import { decided, decidedAll, isCold } from './asks.js';
 import { gather, isFull, isToRefuse, isToTake } from './inbox.js';
+import { lookUp, withPast } from './lookups.js';
 import { reconciledNow, whenOrLate } from './patience.js';
 import { answerQueries } from './queryHandlers.js';
 import { sendReplies } from './replies.js';
@@ -29,7 +30,6 @@ import { answerLine, serveLine } from './line.js';
 import { settleByOperator } from '../../domain/commands/settle.js';
 import type { Entry, Weight } from '../inHand.js';
 
-/** The way in which one message is taken. */
 type Inlet = {
   /** True if the message is answered before the account is read back: `unverified` (R13). */
   readonly isAsk: boolean;
@@ -205,7 +205,7 @@ export function take(self: AccountRun): void {
       continue;
     }
     if (isFull(self, entry)) break;
-    const weight = takeOne(self, entry);
+    const weight = withPast(self, entry, takeOne);
     if (weight === 0) {
       self.isCheckWanted = true;
       break;
@@ -213,6 +213,7 @@ export function take(self: AccountRun): void {
     taken += weight;
   }
   self.inbox.splice(0, n);
+  lookUp(self);
   if (self.inbox.length > 0 && !self.isCheckWanted && !isFull(self)) self.more.arm(1);
   serveLine(self);
   answerLine(self);

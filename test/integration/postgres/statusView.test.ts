@@ -68,6 +68,7 @@ const someRows = fc.record({
   excess: fc.nat(90),
   week: fc.array(closedDay, { minLength: 6, maxLength: 6 }),
   creditsRenewOn: orNull(fc.integer({ min: 1, max: 31 })),
+  recipientMemoryDays: orNull(fc.integer({ min: 1, max: 365 })),
   pacing: orNull(
     fc.record({
       minGapSeconds: fc.constantFrom(1, 3_600, 86_400),
@@ -134,6 +135,9 @@ async function written(some: Some): Promise<{ readonly id: string; readonly now:
         ramp: some.ramp && { dailyCaps: some.ramp },
         ...(some.creditsRenewOn === null ? {} : { creditsRenewOn: some.creditsRenewOn }),
         ...(some.pacing === null ? {} : { pacing: some.pacing }),
+        ...(some.recipientMemoryDays === null
+          ? {}
+          : { recipientMemoryDays: some.recipientMemoryDays }),
       },
       highestCap: some.highestCap,
       cooledAtCounter: some.cooledAtCounter ?? 0,

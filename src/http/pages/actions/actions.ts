@@ -6,6 +6,7 @@ import { invalidInput } from '../../plumbing/problems.js';
 import type { AccountData } from '../account/accountData.js';
 import { connectBy, RECONNECT_FIELDS, type Ordered } from './connect.js';
 import {
+  MEMORY_FIELD,
   PACING_FIELD,
   RAMP_FIELD,
   RENEWAL_FIELD,
@@ -193,6 +194,11 @@ const configure: Action = {
       hint: `${PACING_FIELD.hint} Leave empty for none.`,
       value: settings.pacing ? paceText(settings.pacing) : '',
     },
+    {
+      ...MEMORY_FIELD,
+      hint: `${MEMORY_FIELD.hint} Leave empty for as long as ids are remembered.`,
+      value: String(settings.recipientMemoryDays ?? ''),
+    },
     ...windowFields(settings.sendingWindow, 'for all hours'),
     {
       ...ZONE_FIELD,
@@ -214,6 +220,7 @@ const configure: Action = {
       weeklyCap: numberIn(form, 'weeklyCap'),
       ramp: rampIn(form),
       pacing: pacingIn(form),
+      recipientMemoryDays: numberIn(form, 'recipientMemoryDays'),
       sendingWindow: windowIn(form),
       timezone: form['timezone'] || null,
       creditsRenewOn: renewalIn(form),

@@ -34,6 +34,14 @@ export const PACING_FIELD = {
     'The interval between two sends, its jitter, and the maximum of an hour, such as 60s, 50%, 12/h.' +
     ' Jitter and maximum may be left out.',
 } as const;
+/** Until when a recipient is not contacted again (R20). */
+export const MEMORY_FIELD = {
+  name: 'recipientMemoryDays',
+  label: 'Recipient memory',
+  isNumber: true,
+  hint: 'For how many days no recipient is contacted again, 1 to 365.',
+} as const;
+
 /** What the form for a new account proposes (R19). */
 export const PACING_PROPOSED = '60s, 50%';
 

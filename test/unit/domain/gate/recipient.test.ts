@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { deliver } from '../../../../src/domain/commands/deliver.js';
 import { fail } from '../../../../src/domain/commands/fail.js';
 import { observe } from '../../../../src/domain/commands/observe.js';
-import { reserve } from '../../../../src/domain/commands/reserve.js';
+import { reserve, wantsPast } from '../../../../src/domain/commands/reserve.js';
+import { parseConfigure } from '../../../../src/domain/wire/adminRequests.js';
 import { peekWire } from '../../../../src/domain/wire/decisions.js';
 import { parseReserve } from '../../../../src/domain/wire/requests.js';
 import { anAccount, at, c, m, p, r, type Scenario } from '../../../support/scenario.js';
@@ -141,5 +142,55 @@ describe('a recipient', () => {
     const parsed = parseReserve({ reservationId: 'a', again: 'yes' }, 'strict', 0);
     expect(parsed).toMatchObject({ ok: false, refused: 'InvalidInput' });
     expect(parsed.ok ? '' : parsed.message).toContain('again');
+  });
+});
+
+describe('a recipient memory', () => {
+  const past = [{ recipientId: p(` ${ID}`), reservationId: r('old'), quotaDay: 20_700 }];
+  const with90 = anAccount({ recipientMemoryDays: 90 });
+  /** 2026-09-04 is day 20,700; 90 days after its end is the begin of 2026-12-04. */
+  const END = at('2026-12-04T00:00:00.000Z');
+
+  it('an older contact in Postgres refuses the recipient until its days have ended', () => {
+    with90.when(reserve, { ...ask('b'), past }).answered(refused('old', END));
+    with90.when(reserve, { ...ask('b', 'Bob'), past }).answered(GRANTED);
+    with90.when(reserve, { ...ask('b', ID, true), past }).answered(GRANTED);
+    with90
+      .until(END)
+      .when(reserve, { ...ask('b'), past })
+      .answered(GRANTED);
+    with90
+      .until(END - 1)
+      .when(reserve, { ...ask('b'), past })
+      .answered(refused('old', END));
+  });
+
+  it('a slot that the account remembers refuses for the same days', () => {
+    with90
+      .when(reserve, ask('a'))
+      .when(deliver, { reservationId: r('a'), chatId: c('chat') })
+      .when(reserve, ask('b'))
+      .answered(refused('a', at('2027-02-23T00:00:00.000Z')));
+  });
+
+  it('Postgres is asked only for a reserve that would be granted, with a longer memory', () => {
+    const asks = ({ entity, now }: Scenario, more: object = {}) =>
+      wantsPast(entity.account, { ...ask('b'), ...more }, now);
+    expect(asks(with90)).toBe(true);
+    expect(asks(anAccount())).toBe(false);
+    expect(asks(anAccount({ recipientMemoryDays: 2 }))).toBe(false);
+    expect(asks(with90, { again: true })).toBe(false);
+    expect(asks(with90, { recipientId: undefined })).toBe(false);
+    expect(asks(with90.when(reserve, ask('b')))).toBe(false);
+    expect(asks(with90.when(reserve, ask('a')))).toBe(false);
+    expect(asks(anAccount({ recipientMemoryDays: 90, dailyCap: 0 }))).toBe(false);
+  });
+
+  it.each([0, 366, 1.5, '90'])('a memory of %j days is refused, and the field is named', (days) => {
+    const parsed = parseConfigure({ recipientMemoryDays: days }, 'strict', 0);
+    expect(parsed).toMatchObject({ ok: false, refused: 'InvalidInput' });
+    expect(parsed.ok ? '' : parsed.message).toMatch(
+      /recipientMemoryDays should be a whole number from 1 to 365/,
+    );
   });
 });

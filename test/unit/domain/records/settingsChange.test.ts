@@ -26,12 +26,14 @@ const AFTER: Policy = {
   ramp: { dailyCaps: [5, 10] },
   sendingWindow: { days: ['mon', 'tue'], start: '09:00', end: '17:30' },
   pacing: { minGapSeconds: 60, jitterPercent: 50, perHour: 12 },
+  recipientMemoryDays: 90,
   creditsRenewOn: 12,
 };
 const TEXT =
   'daily cap 50 (safe band) → 20; ramp none → 5, 10; ' +
   'sending window all hours → mon, tue 09:00 to 17:30; ' +
-  'pacing none → 60 s ± 50 %, at most 12 an hour; credits renew on day 1 → 12';
+  'pacing none → 60 s ± 50 %, at most 12 an hour; ' +
+  'recipient memory as long as ids are remembered → 90 days; credits renew on day 1 → 12';
 
 it('a change of settings names each changed setting, before and after', () => {
   expect(changesText(settingsChanged(BEFORE, AFTER))).toBe(TEXT);
@@ -44,7 +46,8 @@ it('a row without the former settings lists all new settings', () => {
   expect(changesText(settingsIn({ policy: JSON.stringify(AFTER) }))).toBe(
     'tier sales navigator; daily cap 20; weekly cap 5 times the daily cap; ramp 5, 10; ' +
       'sending window mon, tue 09:00 to 17:30; time zone UTC; LinkedIn member not set; ' +
-      'pacing 60 s ± 50 %, at most 12 an hour; credits renew on day 12',
+      'pacing 60 s ± 50 %, at most 12 an hour; recipient memory 90 days; ' +
+      'credits renew on day 12',
   );
 });
 
@@ -69,6 +72,7 @@ it.each(['"', '\\', '中'])(
       identity: must(isIdentity, letter.repeat(512)),
       creditsRenewOn: 31,
       pacing: { minGapSeconds: 86_400, jitterPercent: 90, perHour: 200 },
+      recipientMemoryDays: 365,
     };
     const actor = '中'.repeat(128);
     const row = changeRow({ type: 'PolicyChanged', policy, rampDay: 1, actor }, Date.now(), policy);

@@ -1,0 +1,95 @@
+/**
+ * Asks whose recipient may have been contacted before the slots that the account remembers (R20).
+ * Such an ask leaves the inbox until Postgres has been read; other messages do not wait for it. It
+ * then comes back as the first message. If Postgres does not answer, the ask is `unverified`.
+ */
+import { log } from '@temporalio/workflow';
+import { pass } from '../../domain/entity/entity.js';
+import { looksBack, memoryDays, type PastContact } from '../../domain/gate/recipient.js';
+import { wantsPast } from '../../domain/commands/reserve.js';
+import { parseReserve, type ReserveAsk } from '../../domain/wire/requests.js';
+import { readable, remotely } from '../activityProxies.js';
+import { comparesRecipients } from '../changes.js';
+import type { AccountRun } from '../accountRun.js';
+import type { Entry, Weight } from '../inHand.js';
+import { lookupsOf, type Parked } from '../lookupState.js';
+
+/** Callers wait 5 s by default: a denial after a lookup without an answer still reaches them. */
+const lookup = remotely({
+  startToCloseTimeout: 2_000,
+  scheduleToCloseTimeout: 4_000,
+  retry: { initialInterval: 200 },
+});
+/** Maximum recipients of one lookup, unless one batch has more. */
+const RECIPIENTS_MAX = 100;
+
+/** Takes a message with what was found for it, or parks it until Postgres has been read. */
+export function withPast(
+  self: AccountRun,
+  entry: Entry,
+  take: (self: AccountRun, entry: Entry) => Weight,
+): Weight {
+  if (parks(self, entry)) return 1;
+  lookupsOf(self).past = lookupsOf(self).pastOf.get(entry.number);
+  lookupsOf(self).pastOf.delete(entry.number);
+  const weight = take(self, entry);
+  lookupsOf(self).past = undefined;
+  return weight;
+}
+
+/** Parks the ask if Postgres has to be read first; false: it can be decided now. */
+function parks(self: AccountRun, entry: Entry): boolean {
+  if (!entry.isAsk || !self.entity || self.isClosed || lookupsOf(self).pastOf.has(entry.number))
+    return false;
+  if (!looksBack(self.entity.account.policy) || !comparesRecipients()) return false;
+  const asks = asksIn(entry, self.now());
+  const { account } = pass(self.entity, self.now());
+  if (!asks.some((ask) => wantsPast(account, ask, account.now))) return false;
+  const recipients = asks.flatMap(({ recipientId, again }) =>
+    recipientId === undefined || again === true ? [] : [recipientId],
+  );
+  lookupsOf(self).parked = [...lookupsOf(self).parked, { entry, recipients }];
+  return true;
+}
+
+function asksIn({ name, read }: Entry, at: number): readonly ReserveAsk[] {
+  const raw = read();
+  const isBatch = name === 'sendReserveBatch' && typeof raw === 'object' && raw !== null;
+  const list: unknown = isBatch && 'requests' in raw ? raw.requests : [raw];
+  return (Array.isArray(list) ? list : []).flatMap((one: unknown) => {
+    const parsed = parseReserve(one, 'lenient', at);
+    return parsed.ok ? [parsed.value] : [];
+  });
+}
+
+/** Begins one lookup for the asks that are parked; only the loop calls it. */
+export function lookUp(self: AccountRun): void {
+  if (lookupsOf(self).isRunning || lookupsOf(self).parked.length === 0) return;
+  lookupsOf(self).isRunning = true;
+  let recipients = 0;
+  const asked = lookupsOf(self).parked.filter((one, n) => {
+    recipients += one.recipients.length;
+    return n === 0 || recipients <= RECIPIENTS_MAX;
+  });
+  void find(self, asked);
+}
+
+async function find(self: AccountRun, asked: readonly Parked[]): Promise<void> {
+  const { accountId, policy, day } = self.read().account;
+  const recipients = [...new Set(asked.flatMap((one) => one.recipients))];
+  let past: readonly PastContact[] | null = null;
+  try {
+    const ask = { accountId, recipients, since: day - memoryDays(policy) };
+    const { found } = readable(await lookup.findContacts(ask));
+    past = found.flatMap(({ recipient, ...contact }) => {
+      const recipientId = recipients[recipient];
+      return recipientId === undefined ? [] : [{ recipientId, ...contact }];
+    });
+  } catch (error) {
+    log.warn('contacts.silent', { error: String(error) });
+  }
+  for (const { entry } of asked) lookupsOf(self).pastOf.set(entry.number, past);
+  lookupsOf(self).parked = lookupsOf(self).parked.filter((one) => !asked.includes(one));
+  self.inbox.unshift(...asked.map(({ entry }) => entry));
+  lookupsOf(self).isRunning = false;
+}
