@@ -32,7 +32,7 @@ import { inAnotherTask, isHeavy } from './persistence/weight.js';
 import { check } from './activityProxies.js';
 import { hasChanges, recordChanges } from './changes.js';
 import { arm, isDue, isRunDue, refuseRuns, wantsArming } from './due.js';
-import { lookupsOf } from './lookupState.js';
+import { lookupsOf } from './messages/lookupState.js';
 import { whenRung } from './messages/rings.js';
 import { isCutShort, isTooLong } from './runLength.js';
 import { hydrate, AccountRun, type HandedOver } from './accountRun.js';

@@ -12,7 +12,7 @@ import { comparesRecipients } from '../changes.js';
 import { countDecision } from '../metrics.js';
 import { reply } from './replies.js';
 import type { AccountRun } from '../accountRun.js';
-import { lookupsOf } from '../lookupState.js';
+import { lookupsOf } from './lookupState.js';
 import { isRefusal, type Flaw, type Refusal } from '../../domain/account/refusals.js';
 import { answerWire, type AnswerWire } from '../../domain/wire/decisions.js';
 import { foreseeIn, serveLine } from './line.js';

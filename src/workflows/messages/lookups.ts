@@ -12,7 +12,7 @@ import { readable, remotely } from '../activityProxies.js';
 import { comparesRecipients } from '../changes.js';
 import type { AccountRun } from '../accountRun.js';
 import type { Entry, Weight } from '../inHand.js';
-import { lookupsOf, type Parked } from '../lookupState.js';
+import { lookupsOf, type Parked } from './lookupState.js';
 
 /** Callers wait 5 s by default: a denial after a lookup without an answer still reaches them. */
 const lookup = remotely({

@@ -1,8 +1,8 @@
 /** What one workflow run knows about lookups of recipients (R20). */
-import type { PastContact } from '../domain/gate/recipient.js';
-import type { RecipientId } from '../domain/primitives/ids.js';
-import type { AccountRun } from './accountRun.js';
-import type { Entry } from './inHand.js';
+import type { PastContact } from '../../domain/gate/recipient.js';
+import type { RecipientId } from '../../domain/primitives/ids.js';
+import type { AccountRun } from '../accountRun.js';
+import type { Entry } from '../inHand.js';
 
 /** An ask that waits until Postgres has been read. */
 export type Parked = { readonly entry: Entry; readonly recipients: readonly RecipientId[] };
