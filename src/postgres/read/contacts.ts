@@ -41,5 +41,9 @@ export async function readContacts(
   const latest = new Map<number, Row>();
   for (const row of rows)
     if (isSame(row) && !latest.has(row.recipient)) latest.set(row.recipient, row);
-  return [...latest.values()].map(({ recipientId: _, ...row }) => row);
+  return [...latest.values()].map(({ recipient, reservationId, quotaDay }) => ({
+    recipient,
+    reservationId,
+    quotaDay,
+  }));
 }
