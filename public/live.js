@@ -226,6 +226,7 @@ function touch(isHeard) {
     isLost = false;
     if (lost) lost.hidden = true;
     if (isOpen) say('● Live', 'on');
+    else if (!isFollowed) live.hidden = true;
     else say('◌ Updated every 30 s', 'wait');
     return;
   }

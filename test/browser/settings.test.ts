@@ -43,7 +43,7 @@ it.each([
   await desk.client.reconcileNow(id);
   const { page, complaints } = await open({ width, isDark });
   await page.goto(`/search?q=${campaignId}`);
-  await shows(page, 'In flight');
+  await shows(page, 'Show 1 reservation');
   await picture(page, `search-${width}`);
   expect(await violations(page)).toEqual([]);
   const wide = await page.evaluate(() => document.documentElement.scrollWidth);
@@ -56,8 +56,8 @@ it.each([
   await picture(page, `reservations-${width}`);
   expect(await violations(page)).toEqual([]);
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
-  await page.getByRole('searchbox').fill('nothing-like-this');
-  await page.getByRole('searchbox').press('Enter');
+  await page.getByRole('searchbox', { name: 'Find an account' }).fill('nothing-like-this');
+  await page.getByRole('searchbox', { name: 'Find an account' }).press('Enter');
   await shows(page, 'nothing-like-this');
   expect(complaints).toEqual([]);
 });

@@ -43,7 +43,7 @@ export function WhyPage({ frame, why, isAsked }: Props): VNode {
       </Head>
       <details id="details" open={!isFine || isEdited}>
         <summary>Details: the two numbers, and what they consist of</summary>
-        <Details why={why} now={frame.now} isFine={isFine} />
+        <Details why={why} now={frame.now} isFine={isFine} isEdited={isEdited} />
       </details>
     </Page>
   );
@@ -53,33 +53,41 @@ function Details({
   why: { counter, logged, headline, parts, customer, canSend, beside: context },
   now,
   isFine,
+  isEdited,
 }: {
   readonly why: Why;
   readonly now: Instant;
   readonly isFine: boolean;
+  readonly isEdited: boolean;
 }): VNode {
   return (
     <>
-      <ul class="plain">
-        {customer.details.map((one) => (
-          <li key={one.text}>
-            <Sentence one={one} />
-          </li>
-        ))}
-      </ul>
-      <p id="headline">{headline}</p>
-      <p id="can-send">
-        <CanSend canSend={canSend} now={now} />.
-      </p>
-      {parts.length === 0 ? (
-        <p class="banner banner-done">Both numbers are equal. There is nothing to explain.</p>
-      ) : (
-        <p class={isFine ? 'banner banner-done' : 'banner banner-warn'}>
-          {isFine
-            ? 'Every part of the gap is normal. No action is needed.'
-            : 'At least one part of the gap is not normal. The list shows what happens next.'}
+      <div class="card">
+        <ul class="plain">
+          {customer.details.map((one) => (
+            <li key={one.text}>
+              <Sentence one={one} />
+            </li>
+          ))}
+        </ul>
+        <p id="headline">{headline}</p>
+        <p id="can-send">
+          <CanSend canSend={canSend} now={now} />.
         </p>
-      )}
+        {parts.length === 0 ? (
+          <p class="banner banner-done">
+            {isEdited
+              ? 'No InMail is missing on either side. Only the row differs.'
+              : 'There is nothing to explain.'}
+          </p>
+        ) : (
+          <p class={isFine ? 'banner banner-done' : 'banner banner-warn'}>
+            {isFine
+              ? 'Every part of the gap is normal. No action is needed.'
+              : 'At least one part of the gap is not normal. The list shows what happens next.'}
+          </p>
+        )}
+      </div>
       {parts.length === 0 ? null : (
         <Section
           id="parts"

@@ -9,6 +9,7 @@ import type { Field } from './fields.js';
 import type { Form } from '../ui/form.js';
 import { Crumbs, CRUMBS, crumbsOf } from '../ui/head.js';
 import { Page, type Frame } from '../ui/layout.js';
+import { When } from '../ui/parts.js';
 
 export type Failure = Pick<Problem['fields'], 'title' | 'detail' | 'field' | 'cure'>;
 type Shown = { readonly frame: Frame; readonly form: Form; readonly failure: Failure | null };
@@ -37,6 +38,9 @@ export function ConfirmPage({
             <li key={text}>{text}</li>
           ))}
         </ul>
+        <p class="note">
+          As of <When at={frame.now} show="full" />.
+        </p>
         <Refusal failure={failure} fields={action.fields(data, form)} />
         <form method="post" action={`/accounts/${accountId}/do/${name}`}>
           {action.fields(data, form).map((field) => (
@@ -126,11 +130,7 @@ export const Refusal = ({
   readonly fields?: readonly Field[];
 }): VNode | null => {
   if (failure === null) return null;
-  const label = fields.find(({ name }) => name === failure.field)?.label;
-  const detail =
-    label !== undefined && failure.field !== undefined && failure.detail.startsWith(failure.field)
-      ? `“${label}”${failure.detail.slice(failure.field.length)}`
-      : failure.detail;
+  const detail = inLabels(failure, fields);
   return (
     <p class="banner banner-error" role="alert" id="refusal">
       <strong>{failure.title}.</strong> {detail}.{' '}
@@ -140,6 +140,25 @@ export const Refusal = ({
     </p>
   );
 };
+
+/** True if the error is about that field, or about a part of it, such as `pacing.minGapSeconds`. */
+const isAbout = (field: string | undefined, name: string): boolean =>
+  field !== undefined &&
+  (field === name || /^[.[]/.test(field.slice(name.length))) &&
+  field.startsWith(name);
+
+/** Returns the error with the label of its field: `“Pacing” (min gap seconds) should be …`. */
+function inLabels({ field = '', detail }: Failure, fields: readonly Field[]): string {
+  const known = fields.find(({ name }) => isAbout(field, name));
+  if (!known || !detail.startsWith(field)) return detail;
+  const part = field
+    .slice(known.name.length)
+    .replaceAll(/[.[\]]+/g, ' ')
+    .replaceAll(/([a-z])([A-Z])/g, '$1 $2')
+    .trim()
+    .toLowerCase();
+  return `“${known.label}”${part === '' ? '' : ` (${part})`}${detail.slice(field.length)}`;
+}
 
 /** Renders a field of a form with its label, its hint and its last value. */
 export function Input({
@@ -152,7 +171,7 @@ export function Input({
   readonly failure: Failure | null;
 }): VNode {
   const { name, label, hint, isRequired = false, isNumber = false, options } = field;
-  const isWrong = failure?.field === name;
+  const isWrong = isAbout(failure?.field, name);
   const value = form[name] ?? field.value ?? '';
   const described =
     [hint === undefined ? '' : `${name}-hint`, isWrong ? 'refusal' : '']

@@ -62,7 +62,7 @@ export function ActPage({
         <Crumbs way={[CRUMBS.alerts]} />
         <h1>{title}</h1>
         <AlertCard alert={alert} now={frame.now} canOperate={false} isWhole={true} />
-        <Refusal failure={failure} />
+        <Refusal failure={failure} fields={[reason]} />
         {isPossible ? (
           <form method="post" action={`/alerts/${alert.alertId}/do/${verb}`}>
             <h2>What will happen</h2>

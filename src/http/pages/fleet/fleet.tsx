@@ -217,8 +217,8 @@ const Some = ({
         {accounts.slice(0, SHOWN).map((numbers) => (
           <li key={numbers.accountId} id={`${id}-${numbers.accountId}`}>
             <a href={`/accounts/${numbers.accountId}`}>{numbers.accountId}</a>{' '}
-            <State state={numbers.state} /> <StateEnd numbers={numbers} now={now} />{' '}
-            <span class="note">
+            <State state={numbers.state} /> <StateEnd numbers={numbers} now={now} />
+            <span class="note figures">
               counter {numbers.counter}, event log {numbers.logged}
               {numbers.imported > 0 ? `, imported ${numbers.imported}` : ''}: drift {numbers.drift}
               {numbers.inFlight > 0 ? `, ${numbers.inFlight} in flight` : ''}

@@ -1,8 +1,8 @@
-/** *Reservations*: of a campaign or of an account, by state, in pages. */
+/** *Reservations*: of a campaign or of an account, by state, in pages. Each filter applies at once. */
 import type { VNode } from 'preact';
 import type { ReservationItem } from '../../../postgres/read/lists.js';
 import { Page, type Frame } from '../ui/layout.js';
-import { Empty, Table } from '../ui/parts.js';
+import { Empty, Table, When } from '../ui/parts.js';
 import {
   RESERVATION_HEAD,
   RESERVATION_STATES,
@@ -17,68 +17,138 @@ export type Wanted = {
   readonly state: string;
 };
 type Row = ReservationItem & { readonly accountId: string };
-type Props = {
-  readonly frame: Frame;
-  readonly wanted: Wanted;
+/** Ids that begin with a text that is no id itself. */
+export type Begun = {
+  readonly name: 'accountId' | 'campaignId';
+  readonly text: string;
+  /** Null: too many ids begin with the text, or it is too short to search. */
+  readonly ids: readonly string[] | null;
+  readonly isCut: boolean;
+};
+export type Listed = {
   readonly rows: readonly Row[];
   /** The address of the next page. */
   readonly next: string | null;
+  /** What a half-typed id may become; null if all ids are known. */
+  readonly begun: Begun | null;
+};
+type Props = Listed & {
+  readonly frame: Frame;
+  readonly wanted: Wanted;
   /** The address of the file with all rows; null without a filter. */
   readonly csv: string | null;
+  /** Why the filter cannot be read; null if it can. */
+  readonly failure: string | null;
 };
 
-export const ReservationsPage = ({ frame, wanted, rows, next, csv }: Props): VNode => (
-  <Page frame={frame} title="Reservations">
-    <div class="head">
-      <h1>Reservations</h1>
-    </div>
-    <form class="filter" method="get" action="/reservations">
-      <label>
-        Campaign
-        <input type="text" name="campaignId" value={wanted.campaignId} maxLength={128} />
-      </label>
-      <label>
-        Account
-        <input type="text" name="accountId" value={wanted.accountId} maxLength={128} />
-      </label>
-      <label>
-        State
-        <select name="state">
-          <option value="">all</option>
-          {RESERVATION_STATES.map((state) => (
-            <option key={state} value={state} selected={state === wanted.state}>
-              {RESERVATION_WORDS[state].word}
-            </option>
-          ))}
-        </select>
-      </label>
-      <button type="submit">Show</button>
-    </form>
-    {csv === null ? (
-      <Empty>Type a campaign or an account.</Empty>
-    ) : rows.length === 0 ? (
-      <Empty>No reservation matches.</Empty>
-    ) : (
-      <>
-        <p>
-          <a href={csv} download>
-            Download CSV
-          </a>{' '}
-          <span class="note">all that match, the latest first</span>
+export const ReservationsPage = (props: Props): VNode => {
+  const { frame, wanted } = props;
+  return (
+    <Page frame={frame} title="Reservations">
+      <div class="head">
+        <h1>Reservations</h1>
+        <p class="note">
+          As of <When at={frame.now} show="full" />. Load the page again for newer rows.
         </p>
-        <Table caption="Reservations" head={RESERVATION_HEAD}>
-          {rows.map((one) => (
-            <ReservationRow key={`${one.accountId} ${one.reservationId}`} id="row" one={one} />
-          ))}
-        </Table>
-        {next === null ? null : (
-          <p class="pager">
-            <a href={next} rel="next">
-              Next {rows.length}
-            </a>
-          </p>
-        )}
-      </>
-    )}
-  </Page>
-);
+      </div>
+      <form class="filter" method="get" action="/reservations" role="search" data-apply="now">
+        <label>
+          Campaign
+          <input type="search" name="campaignId" value={wanted.campaignId} maxLength={128} />
+        </label>
+        <label>
+          Account
+          <input type="search" name="accountId" value={wanted.accountId} maxLength={128} />
+        </label>
+        <label>
+          State
+          <select name="state">
+            <option value="">all</option>
+            {RESERVATION_STATES.map((state) => (
+              <option key={state} value={state} selected={state === wanted.state}>
+                {RESERVATION_WORDS[state].word}
+              </option>
+            ))}
+          </select>
+        </label>
+        <button type="submit">Show</button>
+      </form>
+      <Result {...props} />
+    </Page>
+  );
+};
+
+function Result({ wanted, rows, next, csv, begun, failure }: Props): VNode {
+  if (failure !== null) {
+    return (
+      <p class="banner banner-error" role="alert" id="refusal">
+        {failure}
+      </p>
+    );
+  }
+  if (csv === null) return <Empty>Type a campaign or an account.</Empty>;
+  if (begun !== null) return <Beginnings begun={begun} wanted={wanted} />;
+  if (rows.length === 0) return <Empty>No reservation matches.</Empty>;
+  return (
+    <>
+      <p>
+        <a href={csv} download>
+          Download CSV
+        </a>{' '}
+        <span class="note">all that match, the latest first</span>
+      </p>
+      <Table caption="Reservations" head={RESERVATION_HEAD} stacks={true}>
+        {rows.map((one) => (
+          <ReservationRow key={`${one.accountId} ${one.reservationId}`} id="row" one={one} />
+        ))}
+      </Table>
+      {next === null ? null : (
+        <p class="pager">
+          <a href={next} rel="next">
+            Next {rows.length}
+          </a>
+        </p>
+      )}
+    </>
+  );
+}
+
+const NOUN = { accountId: 'account', campaignId: 'campaign' } as const;
+
+/** Renders what a half-typed id may become: each is a link to its list. */
+function Beginnings({
+  begun: { name, text, ids, isCut },
+  wanted,
+}: {
+  readonly begun: Begun;
+  readonly wanted: Wanted;
+}): VNode {
+  const noun = NOUN[name];
+  if (ids === null) return <Empty>Type more of the {noun}.</Empty>;
+  if (ids.length === 0) {
+    return (
+      <Empty>
+        No {noun} begins with “{text}”.
+      </Empty>
+    );
+  }
+  const addressOf = (id: string): string => {
+    const chosen = Object.entries({ ...wanted, [name]: id }).filter(([, value]) => value !== '');
+    return `/reservations?${new URLSearchParams(chosen).toString()}`;
+  };
+  return (
+    <section aria-labelledby="begun-title">
+      <h2 id="begun-title">
+        Begins with “{text}”: choose the {noun}
+      </h2>
+      <ul class="plain" id="begun">
+        {ids.map((id) => (
+          <li key={id}>
+            <a href={addressOf(id)}>{id}</a>
+          </li>
+        ))}
+      </ul>
+      {isCut ? <p class="note">There are more. Type more of the {noun}.</p> : null}
+    </section>
+  );
+}

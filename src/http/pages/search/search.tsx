@@ -8,7 +8,7 @@ import { campaignAddress } from '../../routes/search.js';
 import { many, whole } from '../ui/format.js';
 import { Page, type Frame } from '../ui/layout.js';
 import { numbersOfRow } from '../ui/numbers.js';
-import { Section, State, StateEnd, Table } from '../ui/parts.js';
+import { Section, State, StateEnd, Table, When, type Column } from '../ui/parts.js';
 import { Account, At, RESERVATION_HEAD, ReservationRow } from './words.js';
 
 type Props = {
@@ -26,7 +26,7 @@ export const SearchPage = ({ frame, text, found, failure }: Props): VNode => (
       <p class="note">
         Type the beginning of an id of an account, a reservation, a campaign, a chat or a message,
         or the whole id of a member, in any spelling. Upper and lower case differ, except in ids of
-        accounts and members.
+        accounts and members. As of <When at={frame.now} show="full" />.
       </p>
       {failure === null ? null : (
         <p class="banner banner-error" role="alert" id="refusal">
@@ -66,7 +66,7 @@ function Kind({
   readonly id: string;
   readonly title: string;
   readonly part: Part<unknown>;
-  readonly head: readonly string[];
+  readonly head: readonly Column[];
   readonly order?: 'first' | 'latest';
   readonly children: ComponentChildren;
 }): VNode | null {
@@ -74,7 +74,7 @@ function Kind({
   if (items.length === 0) return null;
   return (
     <Section id={id} title={title}>
-      <Table caption={`${title} found`} head={head}>
+      <Table caption={`${title} found`} head={head} stacks={true}>
         {children}
       </Table>
       {isCut ? (
@@ -98,7 +98,7 @@ const Accounts = ({
     id="accounts"
     title="Accounts"
     part={part}
-    head={['Account', 'State', 'Counter', 'Left today']}
+    head={['Account', 'State', { figure: 'Counter' }, { figure: 'Left today' }]}
   >
     {part.items.map((row) => {
       const numbers = numbersOfRow(row, now);
@@ -110,31 +110,32 @@ const Accounts = ({
           <td>
             <State state={row.state} /> <StateEnd numbers={numbers} now={now} />
           </td>
-          <td class="number">
+          <td class="number" data-label="Counter">
             <strong>{row.counter}</strong> of {numbers.caps.effective}
           </td>
-          <td class="number">{row.remaining}</td>
+          <td class="number" data-label="Left today">
+            {row.remaining}
+          </td>
         </tr>
       );
     })}
   </Kind>
 );
 
+const COUNTS: readonly (readonly [word: string, of: (one: FoundCampaign) => number])[] = [
+  ['Delivered', ({ states }) => states.delivered],
+  ['In flight', ({ states }) => states.in_flight],
+  ['Uncertain', ({ states }) => states.uncertain],
+  ['Released', ({ states }) => states.released],
+  ['Accounts', ({ accounts }) => accounts],
+];
+
 const Campaigns = ({ part }: { readonly part: Part<FoundCampaign> }): VNode => (
   <Kind
     id="campaigns"
     title="Campaigns"
     part={part}
-    head={[
-      'Campaign',
-      'Reservations',
-      'Delivered',
-      'In flight',
-      'Uncertain',
-      'Released',
-      'Accounts',
-      'Last reserved',
-    ]}
+    head={['Campaign', 'Reservations', ...COUNTS.map(([figure]) => ({ figure })), 'Last reserved']}
   >
     {part.items.map((one) => (
       <tr key={one.campaignId} id={`campaign-${one.campaignId}`}>
@@ -152,18 +153,12 @@ const Campaigns = ({ part }: { readonly part: Part<FoundCampaign> }): VNode => (
             </span>
           ) : null}
         </td>
-        {[
-          one.states.delivered,
-          one.states.in_flight,
-          one.states.uncertain,
-          one.states.released,
-          one.accounts,
-        ].map((count, n) => (
-          <td key={n} class="number">
-            {whole(count)}
+        {COUNTS.map(([word, of]) => (
+          <td key={word} class="number" data-label={word}>
+            {whole(of(one))}
           </td>
         ))}
-        <td>
+        <td data-label="Last reserved">
           <At at={one.lastReservedAt} />
         </td>
       </tr>
@@ -210,18 +205,18 @@ const Chats = ({ part }: { readonly part: Part<FoundChat> }): VNode => (
     {part.items.map((one) => (
       <tr key={one.eventId} id={`event-${one.eventId}`}>
         <th scope="row">{one.chatId}</th>
-        <td>{one.messageId ?? '–'}</td>
+        <td data-label="Message">{one.messageId ?? '–'}</td>
         <td>
           <Account id={one.accountId} />
         </td>
-        <td>
+        <td data-label="Reservation">
           {one.reservationId === null ? (
             '–'
           ) : (
             <a href={`/search?q=${encodeURIComponent(one.reservationId)}`}>{one.reservationId}</a>
           )}
         </td>
-        <td>
+        <td data-label="Delivered">
           <At at={one.deliveredAt} />
         </td>
         <td>{SOURCE_WORDS[one.source] ?? one.source}</td>

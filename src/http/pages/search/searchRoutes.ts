@@ -2,17 +2,19 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { isAccountId, isCampaignId } from '../../../domain/primitives/ids.js';
+import { SEARCH_LIMIT } from '../../../domain/wire/search.js';
 import { pageCampaign } from '../../../postgres/read/campaigns.js';
 import { isKnown, pageReservations } from '../../../postgres/read/lists.js';
+import { search, SearchTooLong } from '../../../postgres/read/searching.js';
 import { maySee, type Caller } from '../../access/caller.js';
 import { readPage, type Query } from '../../plumbing/paging.js';
-import { accountUnknown, invalidInput, Problem } from '../../plumbing/problems.js';
+import { Problem } from '../../plumbing/problems.js';
 import { place } from '../../routes/list.js';
 import { searchFor } from '../../routes/search.js';
 import { day } from '../../schemas/parts.js';
 import { frameOf, sendPage } from '../ui/send.js';
 import type { PageParts } from '../context.js';
-import { ReservationsPage, type Wanted } from './reservations.js';
+import { ReservationsPage, type Begun, type Listed, type Wanted } from './reservations.js';
 import { SearchPage } from './search.js';
 import { RESERVATION_STATES } from './words.js';
 
@@ -42,9 +44,11 @@ export function addSearchPages(app: FastifyInstance, parts: PageParts): void {
 
   app.get<Asked>('/reservations', READ, async (request, reply) => {
     const wanted = wantedIn(request.query);
-    const { items, next } = await rowsFor(request.caller, parts, wanted, request.query);
+    const failure = failureOf(wanted);
+    const listed =
+      failure === null ? await listFor(request.caller, parts, wanted, request.query) : NOTHING;
     const frame = frameOf(request, reply, { assets: assets.urls, now: now() });
-    const page = ReservationsPage({ frame, wanted, rows: items, next, csv: csvOf(wanted) });
+    const page = ReservationsPage({ frame, wanted, ...listed, failure, csv: csvOf(wanted) });
     return sendPage(request, reply, page);
   });
 }
@@ -58,25 +62,74 @@ const inWords = (detail: string): string =>
 function wantedIn(query: Asked['Querystring']): Wanted {
   const textIn = (name: string): string => {
     const raw = query[name];
-    return typeof raw === 'string' ? raw.trim() : '';
+    return typeof raw === 'string' ? shortOf(raw).trim() : '';
   };
-  const wanted = {
+  return {
     campaignId: textIn('campaignId'),
     accountId: textIn('accountId'),
     state: textIn('state'),
   };
-  if (wanted.campaignId !== '' && !isCampaignId(wanted.campaignId)) {
-    throw invalidInput('Campaign should be the id of a campaign, such as q4-launch', 'campaignId');
-  }
-  if (wanted.accountId !== '' && !isAccountId(wanted.accountId)) throw accountUnknown();
-  if (wanted.state !== '' && !RESERVATION_STATES.some((state) => state === wanted.state)) {
-    throw invalidInput(`State should be one of ${RESERVATION_STATES.join(', ')}`, 'state');
-  }
-  return wanted;
 }
 
-type Rows = Parameters<typeof ReservationsPage>[0]['rows'];
-type Read = { readonly items: Rows; readonly next: string | null };
+/** Returns why the filter cannot be read; null if it can. Fields are named by their labels. */
+function failureOf({ campaignId, accountId, state }: Wanted): string | null {
+  if (campaignId !== '' && !isCampaignId(campaignId)) {
+    return '“Campaign” should be the id of a campaign, such as q4-launch.';
+  }
+  if (accountId !== '' && !isAccountId(accountId)) {
+    return '“Account” should be the id of an account, such as acme-anna.';
+  }
+  return state === '' || RESERVATION_STATES.some((one) => one === state)
+    ? null
+    : `“State” should be one of ${RESERVATION_STATES.join(', ')}.`;
+}
+
+const NOTHING: Listed = { rows: [], next: null, begun: null };
+
+async function listFor(
+  caller: Caller,
+  parts: PageParts,
+  wanted: Wanted,
+  query: Asked['Querystring'],
+): Promise<Listed> {
+  const { accountId, campaignId } = wanted;
+  const { pool } = parts;
+  if (accountId !== '' && !(maySee(caller, accountId) && (await isKnown(pool, accountId)))) {
+    return { ...NOTHING, begun: await begunBy('accountId', accountId, parts, caller.accounts) };
+  }
+  const { items, next } = await rowsFor(caller, parts, wanted, query);
+  if (items.length > 0 || campaignId === '') return { rows: items, next, begun: null };
+  const accounts = accountId === '' ? caller.accounts : [accountId];
+  const begun = await begunBy('campaignId', campaignId, parts, accounts);
+  // The campaign exists: its rows have another state.
+  return begun.ids?.includes(campaignId) ? NOTHING : { ...NOTHING, begun };
+}
+
+/** Minimum characters of a half-typed id: fewer match too much to be of use. */
+const BEGUN_MIN = 2;
+async function begunBy(
+  name: Begun['name'],
+  text: string,
+  { pool, now }: PageParts,
+  accounts: readonly string[] | null,
+): Promise<Begun> {
+  const none = { name, text, ids: null, isCut: false };
+  if (text.length < BEGUN_MIN) return none;
+  try {
+    const found = await search(pool, { text, accounts, limit: SEARCH_LIMIT, at: now() });
+    const ids =
+      name === 'accountId'
+        ? found.accounts.items.map((one) => one.accountId)
+        : found.campaigns.items.map((one) => one.campaignId);
+    const { isCut } = name === 'accountId' ? found.accounts : found.campaigns;
+    return { name, text, ids, isCut };
+  } catch (error) {
+    if (error instanceof SearchTooLong) return none;
+    throw error;
+  }
+}
+
+type Read = { readonly items: Listed['rows']; readonly next: string | null };
 
 async function rowsFor(
   caller: Caller,
@@ -84,9 +137,6 @@ async function rowsFor(
   { accountId, campaignId, state }: Wanted,
   query: Asked['Querystring'],
 ): Promise<Read> {
-  if (accountId !== '' && !(maySee(caller, accountId) && (await isKnown(pool, accountId)))) {
-    throw accountUnknown();
-  }
   const page = { path: '/reservations', query: pagedBy(query) };
   const only = { state: state === '' ? null : state };
   if (campaignId !== '') {

@@ -77,15 +77,15 @@ export const ReservationRow = ({
     <td>
       <ReservationState one={one} />
     </td>
-    <td>
+    <td data-label="Reserved">
       <At at={one.reservedAt} />
     </td>
-    <td>
+    <td data-label="Settled">
       <At at={one.settledAt} />
     </td>
-    <td>{one.chatId ?? '–'}</td>
-    <td>{one.recipientId ?? '–'}</td>
-    <td>
+    <td data-label="Chat">{one.chatId ?? '–'}</td>
+    <td data-label="Recipient">{one.recipientId ?? '–'}</td>
+    <td data-label="Campaign">
       {one.campaignId === null ? (
         '–'
       ) : (

@@ -128,8 +128,16 @@ const Badge = ({ alerts: { critical, warning } }: { readonly alerts: OpenCounts 
   );
 
 const FIND = 'Find an account, reservation, recipient, chat or campaign';
-const Find = ({ text = '' }: { readonly text: string | undefined }): VNode => (
-  <form class="find" method="get" action="/search" role="search" aria-label="Find">
+/** Renders the search field; on the page of its results, it applies while a person types. */
+const Find = ({ text }: { readonly text: string | undefined }): VNode => (
+  <form
+    class="find"
+    method="get"
+    action="/search"
+    role="search"
+    aria-label="Find"
+    data-apply={text === undefined ? undefined : 'now'}
+  >
     <input
       type="search"
       name="q"

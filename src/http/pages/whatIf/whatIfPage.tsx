@@ -36,7 +36,7 @@ export const WhatIfPage = ({ frame, accountId, asked, answer, failure }: Props):
       </form>
       <p class="note" id="at-hint">
         For example 2026-11-23 14:03, at most 32 days ahead. The answer assumes that no message
-        comes before then. Nothing changes.
+        comes before then. Nothing changes. As of <When at={frame.now} show="full" />.
       </p>
       {failure === null ? null : (
         <p class="banner banner-error" role="alert" id="refusal">
