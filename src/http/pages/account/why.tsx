@@ -110,18 +110,22 @@ function Details({
           </ul>
         </Section>
       )}
-      <Section id="two" title="Why there are two numbers">
-        <p>
-          The <strong>counter</strong> goes up before each call to LinkedIn, so that the account
-          never sends more than its cap. The <strong>event log</strong> gets a row after LinkedIn
-          has answered, with the chat as its proof. So the counter is larger while InMails are in
-          flight. Every 10 minutes a reconcile compares the two numbers and corrects the counter.
-          Statistics and invoices use only the event log.
-        </p>
-      </Section>
+      <TwoNumbers />
     </>
   );
 }
+
+const TwoNumbers = (): VNode => (
+  <Section id="two" title="Why there are two numbers">
+    <p>
+      The <strong>counter</strong> goes up before each call to LinkedIn, so that the account never
+      sends more than its cap. The <strong>event log</strong> gets a row after LinkedIn has
+      answered, with the chat as its proof. So the counter is larger while InMails are in flight.
+      Every 10 minutes a reconcile compares the two numbers and corrects the counter. Statistics and
+      invoices use only the event log.
+    </p>
+  </Section>
+);
 
 /** Renders the line of the gate, with its instant in the zone of the reader. */
 function CanSend({ canSend, now }: Pick<Why, 'canSend'> & { readonly now: Instant }): VNode {
