@@ -45,7 +45,7 @@ async function restartWorker(text: string): Promise<void> {
 }
 async function send(account: WorkflowHandle, name: string): Promise<void> {
   const reservationId = `canary-${name}`;
-  const more = { campaignId: 'canary-campaign', recipientId: 'canary-recipient' };
+  const more = { campaignId: 'canary-campaign', recipientId: `canary-recipient-${name}` };
   expect(await ask(account, reservationId, more)).toMatchObject({ granted: true });
   await update(account, 'sendDelivered', { reservationId, chatId: `canary-chat-${name}` });
   await run(account);

@@ -1,4 +1,4 @@
-/** *Reservations*: of a campaign or of an account, by state, in pages. Each filter applies at once. */
+/** *Reservations*: of a campaign or of an account, by state, in pages. Filters apply at once. */
 import type { VNode } from 'preact';
 import type { ReservationItem } from '../../../postgres/read/lists.js';
 import { Page, type Frame } from '../ui/layout.js';
