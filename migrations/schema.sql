@@ -97,7 +97,7 @@ create table safeband.account_history (
   recorded_at timestamp with time zone not null default clock_timestamp(),
   credits_renew_on smallint,
   pacing jsonb,
-  recipient_memory_days smallint,
+  campaigns jsonb,
   constraint account_history_pkey PRIMARY KEY (account_id, version)
 );
 CREATE INDEX account_history_at ON safeband.account_history USING btree (account_id, updated_at);
@@ -153,7 +153,8 @@ create table safeband.accounts (
   credits_renew_on smallint,
   pacing jsonb,
   saved_row jsonb,
-  recipient_memory_days smallint,
+  campaigns jsonb,
+  constraint accounts_campaigns_check CHECK (campaigns IS NULL OR (jsonb_typeof(campaigns) = 'array'::text AND jsonb_array_length(campaigns) >= 1 AND jsonb_array_length(campaigns) <= 25 AND NOT jsonb_path_exists(campaigns, 'strict $[*]?(!((@."campaignId".type() == "string" && @."dailyCap" >= 0) && @."dailyCap" <= 100000))'::jsonpath)) IS TRUE),
   constraint accounts_carried_check CHECK (carried >= 0),
   constraint accounts_check CHECK ((hold_actor IS NULL) = (hold_since IS NULL)),
   constraint accounts_check1 CHECK ((cooldown_until IS NULL) = (cooldown_cause IS NULL)),
@@ -168,7 +169,6 @@ create table safeband.accounts (
   constraint accounts_pacing_check CHECK (pacing IS NULL OR (jsonb_typeof(pacing) = 'object'::text AND ((pacing ->> 'minGapSeconds'::text)::integer) >= 1 AND ((pacing ->> 'minGapSeconds'::text)::integer) <= 86400 AND ((pacing ->> 'jitterPercent'::text)::integer) >= 0 AND ((pacing ->> 'jitterPercent'::text)::integer) <= 90 AND COALESCE(((pacing ->> 'perHour'::text)::integer) >= 1 AND ((pacing ->> 'perHour'::text)::integer) <= 200, pacing ? 'perHour'::text)) IS TRUE),
   constraint accounts_ramp_day_check CHECK (ramp_day >= 1),
   constraint accounts_ramp_day_next_check CHECK (ramp_day_next >= 1),
-  constraint accounts_recipient_memory_days_check CHECK (recipient_memory_days >= 1 AND recipient_memory_days <= 365),
   constraint accounts_state_check CHECK (state = ANY (ARRAY['active'::text, 'cooldown'::text, 'held'::text, 'no_credits'::text, 'unverified'::text, 'disconnected'::text])),
   constraint accounts_uncertain_check CHECK (uncertain >= 0),
   constraint accounts_unexplained_check CHECK (unexplained >= 0),
@@ -188,8 +188,8 @@ CREATE INDEX accounts_lower_id ON safeband.accounts USING btree (lower((account_
 CREATE INDEX accounts_search ON safeband.accounts USING btree (lower((account_id)::text) COLLATE "C");
 CREATE INDEX accounts_state ON safeband.accounts USING btree (state);
 CREATE TRIGGER keep_changed AFTER UPDATE ON safeband.accounts FOR EACH ROW WHEN (NOT new.is_edited AND (old.tier::text IS DISTINCT FROM new.tier::text OR old.timezone IS DISTINCT FROM new.timezone OR old.daily_cap IS DISTINCT FROM new.daily_cap OR old.weekly_cap IS DISTINCT FROM new.weekly_cap OR old.ramp IS DISTINCT FROM new.ramp OR old.sending_window IS DISTINCT FROM new.sending_window OR old.counter_day IS DISTINCT FROM new.counter_day OR old.ramp_day IS DISTINCT FROM new.ramp_day OR old.ramp_day_next IS DISTINCT FROM new.ramp_day_next OR old.highest_cap IS DISTINCT FROM new.highest_cap OR old.cooled_at_counter IS DISTINCT FROM new.cooled_at_counter OR old.state IS DISTINCT FROM new.state OR old.cooldowns IS DISTINCT FROM new.cooldowns OR old.hold_since IS DISTINCT FROM new.hold_since OR old.breaker_until IS DISTINCT FROM new.breaker_until OR old.imported IS DISTINCT FROM new.imported OR old.external IS DISTINCT FROM new.external OR old.unexplained IS DISTINCT FROM new.unexplained OR old.owner IS DISTINCT FROM new.owner)) EXECUTE FUNCTION safeband.keep_account_row();
+CREATE TRIGGER keep_changed_campaigns AFTER UPDATE OF campaigns ON safeband.accounts FOR EACH ROW WHEN (NOT new.is_edited AND old.campaigns IS DISTINCT FROM new.campaigns) EXECUTE FUNCTION safeband.keep_account_row();
 CREATE TRIGGER keep_changed_pacing AFTER UPDATE OF pacing ON safeband.accounts FOR EACH ROW WHEN (NOT new.is_edited AND old.pacing IS DISTINCT FROM new.pacing) EXECUTE FUNCTION safeband.keep_account_row();
-CREATE TRIGGER keep_changed_recipient_memory AFTER UPDATE OF recipient_memory_days ON safeband.accounts FOR EACH ROW WHEN (NOT new.is_edited AND old.recipient_memory_days IS DISTINCT FROM new.recipient_memory_days) EXECUTE FUNCTION safeband.keep_account_row();
 CREATE TRIGGER keep_changed_renewal AFTER UPDATE OF credits_renew_on ON safeband.accounts FOR EACH ROW WHEN (NOT new.is_edited AND old.credits_renew_on IS DISTINCT FROM new.credits_renew_on) EXECUTE FUNCTION safeband.keep_account_row();
 CREATE TRIGGER keep_first AFTER INSERT ON safeband.accounts FOR EACH ROW EXECUTE FUNCTION safeband.keep_account_row();
 CREATE CONSTRAINT TRIGGER tell_account AFTER UPDATE ON safeband.accounts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NOT new.is_edited AND (old.is_edited OR new.counter_day <> old.counter_day OR (new.inmails_sent_today + new.carried) > (old.inmails_sent_today + old.carried) OR new.cooldown_until IS DISTINCT FROM old.cooldown_until OR new.hold_since IS DISTINCT FROM old.hold_since OR new.breaker_until IS DISTINCT FROM old.breaker_until OR (new.state = 'disconnected'::text) <> (old.state = 'disconnected'::text) OR new.tier::text <> old.tier::text OR new.daily_cap IS DISTINCT FROM old.daily_cap OR new.weekly_cap IS DISTINCT FROM old.weekly_cap OR new.ramp IS DISTINCT FROM old.ramp)) EXECUTE FUNCTION safeband.tell_account();
@@ -266,6 +266,21 @@ create table safeband.api_keys (
 CREATE UNIQUE INDEX api_keys_name ON safeband.api_keys USING btree (name) WHERE (revoked_at IS NULL);
 CREATE TRIGGER note_key AFTER INSERT OR UPDATE OF revoked_at ON safeband.api_keys FOR EACH ROW EXECUTE FUNCTION safeband.note_key();
 alter table safeband.api_keys enable always trigger note_key;
+
+create table safeband.campaign_denials (
+  account_id safeband.account_id not null,
+  quota_day date not null,
+  campaign_id text not null,
+  reason text not null,
+  owner text not null,
+  count integer not null,
+  recorded_at timestamp with time zone not null default clock_timestamp(),
+  constraint campaign_denials_campaign_id_check CHECK (length(campaign_id) >= 1 AND length(campaign_id) <= 128),
+  constraint campaign_denials_count_check CHECK (count > 0),
+  constraint campaign_denials_reason_check CHECK (length(reason) >= 1 AND length(reason) <= 40),
+  constraint campaign_denials_pkey PRIMARY KEY (account_id, quota_day, campaign_id, reason, owner)
+);
+CREATE INDEX campaign_denials_day ON safeband.campaign_denials USING btree (quota_day, campaign_id COLLATE "C", account_id);
 
 create table safeband.corrections (
   correction_id bigint not null generated always as identity,
@@ -410,6 +425,7 @@ create table safeband.reservations (
   constraint reservations_pkey PRIMARY KEY (account_id, reservation_id)
 );
 CREATE INDEX reservations_campaign ON safeband.reservations USING btree (campaign_id COLLATE "C", reserved_at, account_id, reservation_id) INCLUDE (state) WHERE (campaign_id IS NOT NULL);
+CREATE INDEX reservations_campaign_day ON safeband.reservations USING btree (quota_day, campaign_id COLLATE "C", account_id) INCLUDE (state) WHERE (campaign_id IS NOT NULL);
 CREATE INDEX reservations_carried ON safeband.reservations USING btree (account_id, carried_into) WHERE (carried_into IS NOT NULL);
 CREATE INDEX reservations_day ON safeband.reservations USING btree (account_id, quota_day);
 CREATE INDEX reservations_in_flight ON safeband.reservations USING btree (account_id) WHERE (state = 'in_flight'::text);
@@ -647,6 +663,45 @@ create view safeband.account_status as
     credits_renew_on
    FROM safeband.account_status_at(statement_timestamp()) account_status_at(account_id, tier, timezone, daily_cap, weekly_cap, ramp, sending_window, identity, inmails_sent_today, counter_day, ramp_day, state, cooldown_until, cooldown_cause, hold_reason, hold_actor, hold_since, breaker_until, in_flight, uncertain, carried, imported, unexplained, ramp_day_next, highest_cap, cooled_at_counter, cooldowns, owner, owner_version, version, updated_at, recorded_at, delivered, external, drift, cap_daily, cap_weekly, cap_ramp, week_used, remaining, last_checked_at, credits_renew_on);
 
+create view safeband.campaign_days as
+ SELECT account_id,
+    campaign_id,
+    quota_day,
+    (sum(granted)::numeric + sum(denied))::integer AS asked,
+    sum(granted)::integer AS granted,
+    sum(denied)::integer AS denied,
+    COALESCE(jsonb_object_agg(reason, denied) FILTER (WHERE reason IS NOT NULL), '{}'::jsonb) AS denials,
+    sum(in_flight)::integer AS in_flight,
+    sum(delivered)::integer AS delivered,
+    sum(released)::integer AS released,
+    sum(uncertain)::integer AS uncertain
+   FROM ( SELECT reservations.account_id,
+            reservations.campaign_id COLLATE "C" AS campaign_id,
+            reservations.quota_day,
+            1 AS granted,
+            0 AS denied,
+            NULL::text AS reason,
+            (reservations.state = 'in_flight'::text)::integer AS in_flight,
+            (reservations.state = 'delivered'::text)::integer AS delivered,
+            (reservations.state = 'released'::text)::integer AS released,
+            (reservations.state = 'uncertain'::text)::integer AS uncertain
+           FROM safeband.reservations
+          WHERE reservations.campaign_id IS NOT NULL
+        UNION ALL
+         SELECT campaign_denials.account_id,
+            campaign_denials.campaign_id COLLATE "C" AS campaign_id,
+            campaign_denials.quota_day,
+            0,
+            sum(campaign_denials.count) AS sum,
+            campaign_denials.reason,
+            0,
+            0,
+            0,
+            0
+           FROM safeband.campaign_denials
+          GROUP BY campaign_denials.account_id, (campaign_denials.campaign_id COLLATE "C"), campaign_denials.quota_day, campaign_denials.reason) counted
+  GROUP BY account_id, campaign_id, quota_day;
+
 CREATE OR REPLACE FUNCTION safeband.access_actor()
  RETURNS text
  LANGUAGE sql
@@ -870,13 +925,12 @@ AS $function$
     weekly_cap, ramp, sending_window, inmails_sent_today, counter_day, ramp_day, ramp_day_next,
     highest_cap, cooled_at_counter, state, cooldowns, hold_reason, hold_actor, hold_since,
     breaker_until, in_flight, uncertain, carried, imported, external, unexplained, owner,
-    owner_version, credits_renew_on, pacing, recipient_memory_days)
+    owner_version, credits_renew_on, pacing, campaigns)
   values (a.account_id, a.version, a.updated_at, a.tier, a.timezone, a.daily_cap,
     a.weekly_cap, a.ramp, a.sending_window, a.inmails_sent_today, a.counter_day, a.ramp_day,
     a.ramp_day_next, a.highest_cap, a.cooled_at_counter, a.state, a.cooldowns, a.hold_reason,
     a.hold_actor, a.hold_since, a.breaker_until, a.in_flight, a.uncertain, a.carried, a.imported,
-    a.external, a.unexplained, a.owner, a.owner_version, a.credits_renew_on, a.pacing,
-    a.recipient_memory_days)
+    a.external, a.unexplained, a.owner, a.owner_version, a.credits_renew_on, a.pacing, a.campaigns)
   on conflict do nothing
 $function$;
 

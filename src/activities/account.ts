@@ -45,7 +45,7 @@ import {
   writeHeartbeat,
   type LockedRow,
 } from '../postgres/save/runs.js';
-import { keepRefused, raiseTwoOwners, writeRows } from '../postgres/save/rows.js';
+import { keepRefused, raiseTwoOwners, writeDenials, writeRows } from '../postgres/save/rows.js';
 import type { Pacing } from '../domain/account/policy.js';
 import type { ManualEdit } from '../domain/account/manualEdit.js';
 
@@ -133,6 +133,7 @@ async function saveIn(
     return notSaved(locked, owner);
   }
   const foreign = await editsOf(db, accountId, locked, handled);
+  await writeDenials(db, row);
   const { refused, known } = await writeAll(db, row, entries);
   return { saved: true, refused, foreign, ...(known > 0 ? { known } : {}) };
 }

@@ -5,13 +5,21 @@ import { MEMORY_DAYS_MAX } from '../domain/gate/recipient.js';
 import {
   FOREIGN_WORDS,
   isAccountId,
+  isCampaignId,
   isRecipientId,
   isReservationId,
 } from '../domain/primitives/ids.js';
 import { dayOf, isoDay, parseInstant, type Instant } from '../domain/primitives/time.js';
 import { TIERS } from '../domain/primitives/tier.js';
 import { WEEKDAYS, type SendingWindow } from '../domain/account/sendingWindow.js';
-import { PACE_WORDS, paceOf, type Pace } from '../domain/wire/paceText.js';
+import {
+  CAMPAIGNS_WORDS,
+  campaignsIn,
+  type NamedCap,
+  type Pace,
+  PACE_WORDS,
+  paceOf,
+} from '../domain/wire/settingText.js';
 
 /** Returns a reader of whole numbers within bounds. */
 export const whole =
@@ -47,6 +55,12 @@ export function recipient(raw: string): string {
   throw new InvalidArgumentError(`Use ${FOREIGN_WORDS}.`);
 }
 
+/** The id of a campaign. */
+export function campaign(raw: string): string {
+  if (isCampaignId(raw)) return raw;
+  throw new InvalidArgumentError('Use the id of a campaign, such as q4-launch.');
+}
+
 /** `5,10,20,40`, or `none`. */
 export function ramp(raw: string): { readonly dailyCaps: readonly number[] } | Default {
   if (raw === 'none') return 'default';
@@ -63,6 +77,14 @@ export function pacing(raw: string): Pace | Default {
   const pace = paceOf(raw);
   if (pace === undefined) throw new InvalidArgumentError(`Use ${PACE_WORDS}, or none.`);
   return pace;
+}
+
+/** `q4=10,spring=5`, or `none`. */
+export function campaigns(raw: string): readonly NamedCap[] | Default {
+  if (raw === 'none') return 'default';
+  const caps = campaignsIn(raw);
+  if (caps) return caps;
+  throw new InvalidArgumentError(`Use ${CAMPAIGNS_WORDS}, or none.`);
 }
 
 const WINDOW = /^(?<days>[a-z,-]+)[ @](?<start>\d\d:\d\d)-(?<end>\d\d:\d\d)$/;

@@ -3,10 +3,16 @@ import type { Command } from 'commander';
 import type { Ramp } from '../domain/account/policy.js';
 import type { Tier } from '../domain/primitives/tier.js';
 import type { SendingWindow } from '../domain/account/sendingWindow.js';
-import type { Pace } from '../domain/wire/paceText.js';
+import type { NamedCap, Pace } from '../domain/wire/settingText.js';
 import type { PolicyWire } from '../domain/wire/responses.js';
-import { memoryText, pacingText, rampText } from '../domain/records/settingsChange.js';
 import {
+  campaignsText,
+  memoryText,
+  pacingText,
+  rampText,
+} from '../domain/records/settingsChange.js';
+import {
+  campaigns,
   cap,
   memoryDays,
   orNull,
@@ -27,6 +33,7 @@ export type PolicyOptions = {
   readonly creditsRenewOn?: number | Default;
   readonly pacing?: Pace | Default;
   readonly recipientMemory?: number | Default;
+  readonly campaigns?: readonly NamedCap[] | Default;
 };
 export const policyOptions = (command: Command): Command =>
   command
@@ -61,6 +68,11 @@ export const policyOptions = (command: Command): Command =>
       '--recipient-memory <days>',
       'days in which no recipient is contacted again, or "default" (as long as ids are remembered)',
       memoryDays,
+    )
+    .option(
+      '--campaigns <caps>',
+      'daily caps of campaigns, such as q4=10,spring=5, or none; replaces all of them',
+      campaigns,
     );
 
 /** Returns only the settings that were given: an absent setting keeps the stored value (R13). */
@@ -73,6 +85,7 @@ export const policyOf = ({
   creditsRenewOn: day,
   pacing: pace,
   recipientMemory: memory,
+  campaigns: caps,
 }: PolicyOptions) => ({
   ...(dailyCap === undefined ? {} : { dailyCap: orNull(dailyCap) }),
   ...(weeklyCap === undefined ? {} : { weeklyCap: orNull(weeklyCap) }),
@@ -82,6 +95,7 @@ export const policyOf = ({
   ...(day === undefined ? {} : { creditsRenewOn: orNull(day) }),
   ...(pace === undefined ? {} : { pacing: orNull(pace) }),
   ...(memory === undefined ? {} : { recipientMemoryDays: orNull(memory) }),
+  ...(caps === undefined ? {} : { campaigns: orNull(caps) }),
 });
 
 export function policyText({ tier, dailyCap, weeklyCap, timezone, ...policy }: PolicyWire): string {
@@ -95,6 +109,7 @@ export function policyText({ tier, dailyCap, weeklyCap, timezone, ...policy }: P
     (policy.recipientMemoryDays === null
       ? ''
       : `, recipient memory ${memoryText(policy.recipientMemoryDays)}`) +
+    (policy.campaigns === null ? '' : `, campaign caps ${campaignsText(policy.campaigns)}`) +
     (day === null ? '' : `, credits renew on day ${day}`)
   );
 }

@@ -19,10 +19,12 @@ import { Denials } from './denials.js';
 import { SafebandError } from './errors.js';
 import type {
   ClientOptions,
+  AskInput,
   DeliveredReport,
   FailedReport,
   ObservedReport,
   Order,
+  PeekInput,
   PolicyInput,
   StartInput,
 } from './inputs.js';
@@ -109,11 +111,12 @@ export class SafebandClient {
   async #ask(accountId: string, request: WaitRequest): Promise<AnswerWire | SafebandError> {
     const key = `${accountId}/${request.reservationId}`;
     const isKnown = request.wait === true || this.#granted.has(key);
-    const known = isKnown ? undefined : this.#denials.recall(accountId, Date.now());
+    const asked = { accountId, campaignId: request.campaignId };
+    const known = isKnown ? undefined : this.#denials.recall(asked, Date.now());
     if (known) return { ...known, reservationId: request.reservationId };
     const answer = await this.#reserving.ask(accountId, request, this.#deadline());
     if (answer instanceof SafebandError || isOfLine(answer)) return answer;
-    if (!answer.granted) this.#denials.remember(accountId, answer, Date.now(), request);
+    if (!answer.granted) this.#denials.remember(asked, answer, Date.now(), request);
     else if (this.#granted.size < GRANTED_MAX) this.#granted.add(key);
     else this.#granted.clear();
     return answer;
@@ -190,19 +193,19 @@ export class SafebandClient {
   }
 
   /**
-   * Returns the decision that a reserve would get now or later, for that recipient if one is named;
-   * takes no slot.
+   * Returns the decision that a reserve would get now or later, for that recipient and campaign if
+   * they are named; takes no slot.
    */
-  peek(accountId: string, at?: string, recipientId?: string): Promise<PeekWire> {
-    return this.#transport.query(accountId, 'peek', { at, recipientId }, this.#deadline());
+  peek(accountId: string, at?: string, ask: PeekInput = {}): Promise<PeekWire> {
+    return this.#transport.query(accountId, 'peek', { ...ask, at }, this.#deadline());
   }
 
   /**
    * Returns the next 1 to 200 instants at which a reserve is granted, if a caller uses every
    * slot before it.
    */
-  nextSlots(accountId: string, count: number): Promise<readonly string[]> {
-    return this.#transport.query(accountId, 'nextSlots', { count }, this.#deadline());
+  nextSlots(accountId: string, count: number, ask: AskInput = {}): Promise<readonly string[]> {
+    return this.#transport.query(accountId, 'nextSlots', { ...ask, count }, this.#deadline());
   }
 
   /**

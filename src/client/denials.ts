@@ -1,17 +1,21 @@
 /**
  * Remembers each denial until its `retryAt`, or for a minute if that is shorter. Until then, the
- * account would deny every reserve, so the client answers it without a call, whatever its id.
+ * account would deny every reserve of that campaign, so the client answers it without a call,
+ * whatever its id. Another campaign may have a grant, or another `retryAt` (R22).
  */
 import type { ReserveRequest } from './reserving.js';
 import type { DenialWire } from '../domain/wire/decisions.js';
 
 const MEMORY_MS = 60_000;
 const ACCOUNTS_MAX = 10_000;
+const CAMPAIGNS_MAX = 100;
 
+/** What was asked for; null and no campaign are the same. */
+type Asked = { readonly accountId: string; readonly campaignId?: string | null | undefined };
 type Remembered = { readonly denial: DenialWire; readonly until: number };
 
 export class Denials {
-  readonly #byAccount = new Map<string, Remembered>();
+  readonly #byAccount = new Map<string, Map<string | null, Remembered>>();
   readonly #memoryMs: number;
 
   /** With `memoryMs` 0 it remembers nothing. */
@@ -20,12 +24,9 @@ export class Denials {
   }
 
   /** Returns the denial that a new reserve would get again now; undefined if it may be granted. */
-  recall(accountId: string, now: number): DenialWire | undefined {
-    const known = this.#byAccount.get(accountId);
-    if (!known) return undefined;
-    if (now < known.until) return known.denial;
-    this.#byAccount.delete(accountId);
-    return undefined;
+  recall({ accountId, campaignId = null }: Asked, now: number): DenialWire | undefined {
+    const known = this.#byAccount.get(accountId)?.get(campaignId);
+    return known && now < known.until ? known.denial : undefined;
   }
 
   /**
@@ -34,7 +35,7 @@ export class Denials {
    * contacts may not be known.
    */
   remember(
-    accountId: string,
+    { accountId, campaignId = null }: Asked,
     denial: DenialWire,
     now: number,
     { recipientId }: Pick<ReserveRequest, 'recipientId'> = {},
@@ -45,11 +46,14 @@ export class Denials {
     const retryAt = denial.retryAt === null ? Infinity : Date.parse(denial.retryAt);
     const until = Math.min(retryAt, now + this.#memoryMs);
     if (this.#byAccount.size >= ACCOUNTS_MAX) this.#byAccount.clear();
-    this.#byAccount.set(accountId, { denial, until });
+    const byCampaign = this.#byAccount.get(accountId) ?? new Map<string | null, Remembered>();
+    if (byCampaign.size >= CAMPAIGNS_MAX) byCampaign.clear();
+    byCampaign.set(campaignId, { denial, until });
+    this.#byAccount.set(accountId, byCampaign);
   }
 
   /**
-   * Forgets the denial of an account, because a report or a person may have changed the account.
+   * Forgets the denials of an account, because a report or a person may have changed the account.
    */
   forget(accountId: string): void {
     this.#byAccount.delete(accountId);

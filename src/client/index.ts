@@ -1,11 +1,14 @@
 /** `safeband/client`: everything that a send pipeline needs. */
 export { createClient, SafebandClient } from './client.js';
 export type {
+  AskInput,
+  CampaignCapInput,
   ClientOptions,
   DeliveredReport,
   FailedReport,
   ObservedReport,
   Order,
+  PeekInput,
   PolicyInput,
   StartInput,
 } from './inputs.js';

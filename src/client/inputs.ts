@@ -1,7 +1,7 @@
 /** What callers of the client pass to it. */
 import type { Client } from '@temporalio/client';
 import type { FailureKind } from '../domain/account/account.js';
-import type { Pace } from '../domain/wire/paceText.js';
+import type { Pace } from '../domain/wire/settingText.js';
 import type { Tier } from '../domain/primitives/tier.js';
 import type { SendingWindow } from '../domain/account/sendingWindow.js';
 import type { CallMeasured } from './measured.js';
@@ -22,6 +22,11 @@ export type ClientOptions = {
    */
   readonly isKnown?: (accountId: string) => Promise<boolean>;
 };
+export type CampaignCapInput = { readonly campaignId: string; readonly dailyCap: number };
+/** What a forecast needs of a reserve: a campaign may have a cap of its own (R22). */
+export type AskInput = { readonly campaignId?: string };
+/** No recipient is contacted twice, so a decision may depend on the recipient (R20). */
+export type PeekInput = AskInput & { readonly recipientId?: string };
 /** If a field is absent, the stored value stays. Null sets the default (R13). */
 export type PolicyInput = {
   readonly dailyCap?: number | null;
@@ -35,6 +40,8 @@ export type PolicyInput = {
   readonly pacing?: Pace | null;
   /** Days without a second InMail to a recipient; by default as long as ids are remembered. */
   readonly recipientMemoryDays?: number | null;
+  /** The daily caps of campaigns, each named once. A list replaces the whole list before. */
+  readonly campaigns?: readonly CampaignCapInput[] | null;
 };
 export type StartInput = PolicyInput & {
   readonly accountId: string;

@@ -1,10 +1,10 @@
 /** Reads and checks the environment once. Section 5 of the contract lists the settings. */
 import { isIP } from 'node:net';
 import type { Pacing } from '../domain/account/policy.js';
-import { pacingOf } from '../domain/commands/administer.js';
+import { pacingOf } from '../domain/commands/policyChange.js';
 import { GAP_SECONDS_MAX, JITTER_PERCENT_MAX, PER_HOUR_MAX } from '../domain/gate/pacing.js';
 import { parseConfigure } from '../domain/wire/adminRequests.js';
-import { PACE_WORDS, paceOf } from '../domain/wire/paceText.js';
+import { PACE_WORDS, paceOf } from '../domain/wire/settingText.js';
 import { isOwnWorkflow } from '../domain/wire/replyTo.js';
 import { shown } from '../domain/primitives/text.js';
 import { refusalOf } from '../postgres/refusal.js';

@@ -1,6 +1,6 @@
 /** Stories: what callers, clocks and machines may do to one account, as plain data. */
 import fc from 'fast-check';
-import type { RefPacing } from './kept.js';
+import type { RefCampaign, RefPacing } from './kept.js';
 
 const DAY = 86_400_000;
 const MINUTE = 60_000;
@@ -13,6 +13,7 @@ export type Step =
       id: string;
       recipient: string | undefined;
       again: boolean;
+      campaign: string | undefined;
       leaseSeconds: number;
     }
   | { do: 'deliver'; id: string; chat: string; msg: string | undefined }
@@ -35,6 +36,7 @@ type Change = {
   ramp?: readonly number[] | null;
   creditsRenewOn?: number | null;
   pacing?: RefPacing | null;
+  campaigns?: readonly RefCampaign[] | null;
 };
 
 const ids = Array.from({ length: 8 }, (_, i) => `r${i}`);
@@ -42,6 +44,17 @@ const id = fc.constantFrom(...ids, 'constructor', 'toString');
 const chat = fc.constantFrom('c1', 'c2', 'c3', 'c4', 'c5', '__proto__');
 const msg = fc.constantFrom('m1', 'm2', 'm3');
 const recipient = fc.constantFrom('ann', 'ANN', 'bob', 'eve', undefined, undefined);
+/** Most ids have one campaign, so that a repeated reserve is seldom a conflict. */
+const campaign = fc.constantFrom('k1', 'k1', 'k1', 'k2', undefined);
+const campaigns = fc.constantFrom<readonly RefCampaign[] | null>(
+  [{ campaignId: 'k1', dailyCap: 1 }],
+  [
+    { campaignId: 'k2', dailyCap: 0 },
+    { campaignId: 'k1', dailyCap: 2 },
+  ],
+  [],
+  null,
+);
 const lease = fc.constantFrom(1, 60, 900, 7_200, 86_400);
 const kind = fc.constantFrom<Kind>(
   'not_attempted',
@@ -67,6 +80,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
       null,
     ),
   }),
+  fc.record({ campaigns }),
   fc.record({
     tier: fc.constantFrom('free' as const, 'premium' as const, 'sales_navigator' as const),
   }),
@@ -80,6 +94,7 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
       id,
       recipient,
       again: fc.boolean(),
+      campaign,
       leaseSeconds: lease,
     }),
   },
@@ -150,6 +165,10 @@ export const story = fc.record({
     null,
     { minGapSeconds: 1, perHour: 1 },
     { minGapSeconds: 7_200 },
+  ),
+  campaigns: fc.oneof(
+    { weight: 2, arbitrary: fc.constant(null) },
+    { weight: 1, arbitrary: campaigns },
   ),
   steps: fc.array(step, { minLength: 1, maxLength: 80, size: 'max' }),
 });

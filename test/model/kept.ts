@@ -6,6 +6,7 @@ export type Res = {
   at: number;
   lease: number;
   recipient: string | undefined;
+  campaign: string | undefined;
   state: State;
   chat: string | undefined;
   /** What was reported for it, and what was learnt from an observation. */
@@ -31,6 +32,7 @@ export type Ext = {
 /** A row of the event log; `id`: whose delivery it is, if a reservation's. */
 export type Logged = Pick<Ext, 'chat' | 'msg' | 'day' | 'at' | 'counts'> & { id: string | null };
 export type RefPacing = { minGapSeconds: number; jitterPercent?: number; perHour?: number };
+export type RefCampaign = { campaignId: string; dailyCap: number };
 export type RefPolicy = {
   tier: string;
   dailyCap: number | null;
@@ -38,4 +40,6 @@ export type RefPolicy = {
   ramp: readonly number[] | null;
   creditsRenewOn?: number | null;
   pacing?: RefPacing | null;
+  campaigns?: readonly RefCampaign[] | null;
 };
+export type RefAsk = Pick<Res, 'recipient' | 'campaign'> & { again: boolean };

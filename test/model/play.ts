@@ -3,6 +3,7 @@ import type { Entity } from '../../src/domain/entity/entity.js';
 import { assertNever } from '../../src/domain/primitives/assert.js';
 import {
   isAccountId,
+  isCampaignId,
   isChatId,
   isMessageId,
   isRecipientId,
@@ -10,6 +11,7 @@ import {
 import type { Start } from '../../src/domain/commands/administer.js';
 import type { Step, Story } from './commands.js';
 import type { Domain } from '../support/domain.js';
+import type { RefCampaign } from './kept.js';
 import { maybe, rid, the } from './names.js';
 import { Reference } from './reference.js';
 import { checkContact, checkRetry } from './retry.js';
@@ -39,7 +41,7 @@ export class Play {
   }
 
   #open(): Entity {
-    const { tier, dailyCap, weeklyCap, ramp, pacing } = this.story;
+    const { tier, dailyCap, weeklyCap, ramp, pacing, campaigns } = this.story;
     const owner = `chain ${(this.#chain += 1)}`;
     const policy = {
       tier,
@@ -47,6 +49,7 @@ export class Play {
       weeklyCap,
       ramp: ramp && { dailyCaps: ramp },
       pacing,
+      campaigns: campaignsOf(campaigns),
     };
     const start: Start = {
       accountId: the(isAccountId, 'model'),
@@ -103,11 +106,12 @@ export class Play {
             this.#run(domain.reserve, {
               reservationId: rid(step.id),
               recipientId: maybe(isRecipientId, step.recipient),
+              campaignId: maybe(isCampaignId, step.campaign),
               again: step.again,
               leaseSeconds: step.leaseSeconds,
             }),
           ),
-          reference.reserve(step.id, step.recipient, step.again, step.leaseSeconds * 1_000),
+          reference.reserve(step.id, step, step.leaseSeconds * 1_000),
         ];
       case 'deliver': {
         const messageId = maybe(isMessageId, step.msg);
@@ -169,8 +173,12 @@ export class Play {
     const { reference, domain } = this;
     switch (step.do) {
       case 'configure': {
-        const { ramp, ...rest } = step.change;
-        const change = ramp === undefined ? rest : { ...rest, ramp: ramp && { dailyCaps: ramp } };
+        const { ramp, campaigns, ...rest } = step.change;
+        const change = {
+          ...rest,
+          ...(ramp === undefined ? {} : { ramp: ramp && { dailyCaps: ramp } }),
+          ...(campaigns === undefined ? {} : { campaigns: campaignsOf(campaigns) }),
+        };
         return [wordOf(this.#run(domain.configure, change)), reference.configure(step.change)];
       }
       case 'hold':
@@ -219,6 +227,7 @@ export class Play {
       isBroken: status.breakerUntil !== null,
       inFlight,
       uncertain,
+      denied: deniedOf(entity.account).toSorted(),
     };
     same(actual, {
       counter: reference.counter(reference.day),
@@ -233,9 +242,19 @@ export class Play {
         .length,
       uncertain: reference.all.filter((r) => r.day === reference.day && r.state === 'uncertain')
         .length,
+      denied: reference.denied.toSorted(),
     });
   }
 }
+
+const campaignsOf = (caps: readonly RefCampaign[] | null) =>
+  caps && caps.map((one) => ({ ...one, campaignId: the(isCampaignId, one.campaignId) }));
+
+/** Each denial of today with its campaign, as often as it happened. */
+const deniedOf = ({ denied = [] }: Entity['account']): string[] =>
+  denied.flatMap(({ campaignId, reason, count }) =>
+    Array<string>(count).fill(`${campaignId} ${reason}`),
+  );
 
 type Tellable<I, A> = (
   account: Entity['account'],
@@ -276,7 +295,7 @@ export function play(domain: Domain, story: Story, happened: (what: string) => v
     same([n, step, answer], [n, step, expected]);
     run.compare();
     if (step.do === 'reserve') {
-      checkRetry(run);
+      checkRetry(run, maybe(isCampaignId, step.campaign));
       checkContact(run, step.recipient);
     }
     if (answer) happened(`${step.do}: ${answer}`);

@@ -2,9 +2,11 @@
  * The rules once more, naively: written from the contract's sentences, everything recomputed from
  * lists whenever it is asked. Slow, and plain enough to be held against the text.
  */
-import type { Ext, Logged, RefPolicy, Res } from './kept.js';
+import type { Ext, Logged, RefAsk, RefPolicy, Res } from './kept.js';
+import { isCampaignFull } from './campaign.js';
 import { isPaced } from './pace.js';
 import { contactsOf, isSamePerson } from './people.js';
+import { nextRenewal } from './renewal.js';
 
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
@@ -25,6 +27,8 @@ export class Reference {
   breaker = 0;
   disconnected = false;
   effects: { key: string; day: number }[] = [];
+  /** The denials of today, each with its campaign. */
+  denied: string[] = [];
 
   constructor(accountId: string, policy: RefPolicy, now: number) {
     this.accountId = accountId;
@@ -82,6 +86,7 @@ export class Reference {
       if (r.day < day && mayLand) r.carried.push(day);
     }
     this.day = day;
+    this.denied = [];
     this.forget();
     this.cooledAt = 0;
     this.highest = this.stepped();
@@ -98,13 +103,15 @@ export class Reference {
   cooling = (at = this.now): boolean => this.cooldowns.some(({ until }) => at < until);
 
   // ---- the gate
-  denial(recipient?: string): string | undefined {
+  denial({ recipient, again, campaign }: RefAsk): string | undefined {
     if (this.disconnected) return 'disconnected';
     if (this.held) return 'held';
     if (this.now < this.breaker) return 'no_credits';
     if (this.cooling()) return 'cooldown';
     if ((BAND[this.policy.tier] ?? 0) === 0) return 'tier_has_no_inmail';
-    if (contactsOf(this.all.filter(this.isKnown), recipient)[0]) return 'recipient_contacted';
+    const contacts = again ? [] : contactsOf(this.all.filter(this.isKnown), recipient);
+    if (contacts[0]) return 'recipient_contacted';
+    if (isCampaignFull(this, campaign)) return 'campaign_cap';
     if (this.earlier() + this.used() >= this.weeklyCap()) return 'weekly_cap';
     if (this.used() >= this.rampCap()) return 'ramp_cap';
     if (this.used() >= this.dailyCap()) return 'daily_cap';
@@ -114,15 +121,19 @@ export class Reference {
   }
 
   // ---- messages; each returns the answer to its sender, in one word
-  reserve(id: string, recipient: string | undefined, again: boolean, leaseMs: number): string {
+  reserve(id: string, ask: RefAsk, leaseMs: number): string {
+    const { recipient, campaign } = ask;
     const known = this.find(id);
     if (known) {
       if (known.state !== 'in_flight' || this.now >= known.lease) return 'ReservationSettled';
-      const isSame = isSamePerson(known.recipient, recipient);
+      const isSame = isSamePerson(known.recipient, recipient) && known.campaign === campaign;
       return isSame ? 'repeated' : 'ReservationConflict';
     }
-    const denied = this.denial(again ? undefined : recipient);
-    if (denied) return denied;
+    const denied = this.denial(ask);
+    if (denied) {
+      if (campaign !== undefined) this.denied.push(`${campaign} ${denied}`);
+      return denied;
+    }
     const fresh = {
       state: 'in_flight' as const,
       chat: undefined,
@@ -138,6 +149,7 @@ export class Reference {
       at,
       lease: at + leaseMs,
       recipient,
+      campaign,
       carried: [],
       forgotten: false,
       ...fresh,
@@ -220,19 +232,10 @@ export class Reference {
       const asked = Math.min(retryAfterSeconds * 1_000, 7 * DAY);
       this.cool('throttled', this.now + Math.max(HOUR, asked));
     } else if (kind === 'no_credits') {
-      this.breaker = this.nextRenewal();
+      this.breaker = nextRenewal(this);
     } else {
       this.held = true;
       this.rampDay = 1;
-    }
-  }
-
-  /** Day by day, until one is the renewal day, or the last of a month that does not have it. */
-  private nextRenewal(): number {
-    for (let day = Math.floor(this.now / DAY) + 1; ; day += 1) {
-      const [today, tomorrow] = [day, day + 1].map((n) => new Date(n * DAY).getUTCDate());
-      const on = this.policy.creditsRenewOn ?? 1;
-      if (today === on || (tomorrow === 1 && on > (today ?? 0))) return day * DAY;
     }
   }
 
@@ -292,6 +295,7 @@ export class Reference {
       this.cool('unclean_end', (this.day + 1) * DAY);
     }
     this.disconnected = false;
+    this.denied = [];
     this.forget();
     this.effects = this.all
       .filter((r) => r.state === 'released' && this.isKnown(r))
@@ -337,7 +341,7 @@ export class Reference {
     const isMoved = (change.creditsRenewOn ?? null) !== (this.policy.creditsRenewOn ?? null);
     this.policy = { ...this.policy, ...change };
     if ('creditsRenewOn' in change && isMoved && this.now < this.breaker)
-      this.breaker = this.nextRenewal();
+      this.breaker = nextRenewal(this);
     if (isNewRamp) this.rampDay = 1;
     this.highest = Math.max(this.highest, this.stepped());
     return 'configured';

@@ -1,5 +1,9 @@
 /** `retryAt` and the contact of a recipient, checked against the reference and by living on. */
-import { isRecipientId, type RecipientId } from '../../src/domain/primitives/ids.js';
+import {
+  isRecipientId,
+  type CampaignId,
+  type RecipientId,
+} from '../../src/domain/primitives/ids.js';
 import { maybe, rid } from './names.js';
 import { contactsOf, namedOf } from './people.js';
 import type { Play } from './play.js';
@@ -8,12 +12,14 @@ import { same } from './same.js';
 
 const DAY = 86_400_000;
 
+type Asked = { recipientId?: RecipientId | undefined; campaignId?: CampaignId | undefined };
+
 /**
  * `retryAt`, checked by living until then: no message comes, and each run settles what its
  * lease
  * has left. A reserve is granted at that instant, and not a millisecond earlier.
  */
-function liveUntil(run: Play, retryAt: number, recipientId?: RecipientId): void {
+function liveUntil(run: Play, retryAt: number, asks: Asked): void {
   const { domain } = run;
   const asked = (at: number): boolean => {
     let entity = rested(domain, run.entity, run.clock, at);
@@ -39,7 +45,7 @@ function liveUntil(run: Play, retryAt: number, recipientId?: RecipientId): void 
     }
     settleBefore(at);
     entity = domain.record(domain.pass(entity, at), [{ type: 'Reconciled', at }]);
-    const ask = { reservationId: rid('asked-again'), recipientId };
+    const ask = { reservationId: rid('asked-again'), ...asks };
     const { answer } = domain.execute(entity, domain.reserve, ask, at);
     return 'granted' in answer && answer.granted;
   };
@@ -51,10 +57,10 @@ function liveUntil(run: Play, retryAt: number, recipientId?: RecipientId): void 
 const isoOf = (at: number): string => new Date(at).toISOString();
 
 /** A day whose cap and ramp permanently permit nothing has no `retryAt`; all others have one. */
-export function checkRetry(run: Play): void {
+export function checkRetry(run: Play, campaignId: CampaignId | undefined): void {
   const { domain, entity, clock } = run;
-  const peek = domain.peekWire(entity.account, clock, false);
-  const slots = domain.nextSlots(entity.account, clock, 3);
+  const peek = domain.peekWire(entity.account, clock, false, { campaignId });
+  const slots = domain.nextSlots(entity.account, clock, 3, { campaignId });
   if (peek.granted) {
     same(slots[0], clock);
     return;
@@ -64,7 +70,7 @@ export function checkRetry(run: Play): void {
     return;
   }
   same(slots[0], Date.parse(peek.retryAt));
-  liveUntil(run, Date.parse(peek.retryAt));
+  liveUntil(run, Date.parse(peek.retryAt), { campaignId });
 }
 
 /** Who has contacted the recipient, and from when on the recipient may be contacted again (R20). */
@@ -79,5 +85,5 @@ export function checkContact(run: Play, recipient: string | undefined): void {
   same([by, namedOf(contacts, reference.day).includes(by)], [by, true]);
   const isOpen = contacts.some((r) => r.state === 'in_flight' || r.state === 'uncertain');
   if (isOpen) same(peek.retryAt, null);
-  if (peek.retryAt !== null) liveUntil(run, Date.parse(peek.retryAt), recipientId);
+  if (peek.retryAt !== null) liveUntil(run, Date.parse(peek.retryAt), { recipientId });
 }

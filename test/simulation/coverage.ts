@@ -26,6 +26,7 @@ export const SOMETIMES: readonly string[] = `
   configure
   connected again
   continued as new
+  denied: campaign_cap
   denied: paced
   denied: recipient_contacted
   cooldown: identity_in_use

@@ -2,7 +2,8 @@
 import type { Entity } from '../../src/domain/entity/entity.js';
 import type { AccountId, Identity } from '../../src/domain/primitives/ids.js';
 import type { Verdict } from '../../src/domain/reconcile/reconcile.js';
-import type { PolicyChange, Start } from '../../src/domain/commands/administer.js';
+import type { Start } from '../../src/domain/commands/administer.js';
+import type { PolicyChange } from '../../src/domain/commands/policyChange.js';
 import { broken } from './broken.js';
 import { Database } from './database.js';
 import type { Send } from './send.js';

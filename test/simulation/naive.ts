@@ -25,6 +25,16 @@ export function carriedOn(account: Account, since = -Infinity): number {
   return sum;
 }
 
+/** Returns the slots of a campaign that take room today (R22). */
+export function campaignOn({ slots, day }: Account, campaign: string): number {
+  let sum = 0;
+  for (const { campaignId, quotaDay, carriedInto, state } of slots) {
+    if (campaignId !== campaign || state === 'released') continue;
+    if (quotaDay === day || carriedInto === day) sum += 1;
+  }
+  return sum;
+}
+
 /** Returns the cap of a day, from customer, tier and ramp. */
 export function capOn({ tier, dailyCap, ramp }: Policy, rampDay: number): number {
   const daily = Math.min(dailyCap ?? BAND[tier], BAND[tier]);

@@ -55,7 +55,7 @@ function checkRest(world: World, member: Member): void {
   const peek = domain.barrierAt(account, account.now, { isForecast: true });
   if (peek) {
     const retryAt = domain.retryAtOf(account, peek, account.now);
-    checkRetry(world, entity, retryAt, peek.reason);
+    checkRetry(world, entity, retryAt, peek.reason, undefined);
   }
 }
 

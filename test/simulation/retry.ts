@@ -3,7 +3,7 @@
  * settle slots without a report. A reserve is granted then, and not a millisecond earlier.
  */
 import type { Entity } from '../../src/domain/entity/entity.js';
-import { isReservationId } from '../../src/domain/primitives/ids.js';
+import { isReservationId, type CampaignId } from '../../src/domain/primitives/ids.js';
 import { rested } from '../model/rested.js';
 import { named } from './names.js';
 import { broken } from './broken.js';
@@ -17,18 +17,19 @@ export function checkRetry(
   entity: Entity,
   retryAt: number | null,
   reason: string,
+  campaignId: CampaignId | undefined,
 ): void {
   if (retryAt === null || reason === 'unverified' || reason === 'expired') return;
   const { account } = entity;
   // An unknown window, or an account without a check, gives no time.
   if (account.policy.sendingWindow !== null && account.openings === null) return;
   world.happened('retryAt was lived');
-  const then = livedUntil(world, entity, retryAt);
+  const then = livedUntil(world, entity, retryAt, campaignId);
   if (then !== 'granted') {
     broken('a reserve at retryAt is granted', `${reason} until ${iso(retryAt)}: ${then}`);
   }
   if (retryAt - 1 <= account.now) return;
-  const sooner = livedUntil(world, entity, retryAt - 1);
+  const sooner = livedUntil(world, entity, retryAt - 1, campaignId);
   if (sooner === 'granted') {
     broken('a reserve before retryAt is refused', `${reason} until ${iso(retryAt)}`);
   }
@@ -37,7 +38,12 @@ export function checkRetry(
 const iso = (at: number): string => new Date(at).toISOString();
 
 /** Returns the answer to a reserve at that instant. */
-function livedUntil({ domain }: World, from: Entity, at: number): string {
+function livedUntil(
+  { domain }: World,
+  from: Entity,
+  at: number,
+  campaignId: CampaignId | undefined,
+): string {
   let entity = rested(domain, from, from.account.now, at);
   const { accountId, now } = from.account;
   const runs = from.account.slots
@@ -62,7 +68,7 @@ function livedUntil({ domain }: World, from: Entity, at: number): string {
   }
   settleBefore(at);
   entity = domain.record(domain.pass(entity, at), [{ type: 'Reconciled', at }]);
-  const ask = { reservationId: named(isReservationId, 'asked-again') };
+  const ask = { reservationId: named(isReservationId, 'asked-again'), campaignId };
   const { answer } = domain.execute(entity, domain.reserve, ask, at);
   if ('granted' in answer) return answer.granted ? 'granted' : answer.reason;
   return answer.refused;

@@ -8,7 +8,7 @@ import type { Decision, Denial } from '../../src/domain/commands/reserve.js';
 import type { RunAnswer } from './database.js';
 import type { Member } from './member.js';
 import { broken } from './broken.js';
-import { capOn, carriedOn, counterOn, earlierOn, weeklyOn } from './naive.js';
+import { campaignOn, capOn, carriedOn, counterOn, earlierOn, weeklyOn } from './naive.js';
 import { isOpenIn } from './openings.js';
 import { checkRetry } from './retry.js';
 import type { Send } from './send.js';
@@ -111,11 +111,12 @@ export function checkDecision(
     if (account.slots.some(({ reservationId }) => reservationId === answer.reservationId)) {
       broken('a denial takes no slot', answer.reservationId);
     }
-    checkDenial(account, answer);
+    const campaignId = member.sends.get(answer.reservationId)?.request.campaignId;
+    checkDenial(account, answer, campaignId);
     // Another recipient may be contacted earlier; the model checks those instants.
     const isOfAll = answer.contactedBy === undefined;
     if (isOfAll && (world.steps + member.index) % RETRIES_CHECKED === 0) {
-      checkRetry(world, after, answer.retryAt, answer.reason);
+      checkRetry(world, after, answer.retryAt, answer.reason, campaignId);
     }
     return;
   }
@@ -128,7 +129,8 @@ export function checkDecision(
   const week = used + earlierOn(account);
   if (week > weeklyOn(policy)) broken('no grant over the week', `${week} of ${weeklyOn(policy)}`);
   const last = account.slots.at(-1);
-  if (last?.reservationId !== answer.reservationId) broken('a grant counts first', 'no slot');
+  if (last?.reservationId !== answer.reservationId)
+    return broken('a grant counts first', 'no slot');
   if (before.account.day === day && counterOn(before.account, day) + 1 !== counterOn(account, day))
     broken('a grant counts one', answer.reservationId);
   const isFresh = account.reconciledAt !== null && now - account.reconciledAt < VERIFIED;
@@ -142,6 +144,7 @@ export function checkDecision(
   if (!isOpenIn(policy.sendingWindow, now)) broken('no grant outside the window', `${now}`);
   checkPace(policy, before, now);
   checkRecipient(after, last);
+  checkCampaign(account, last);
 }
 
 /** Checks that a recipient who has got an InMail, or may have got one, gets no second one by mistake. */
@@ -159,6 +162,15 @@ function checkRecipient({ account, outbox }: Entity, slot: Slot): void {
     broken('no recipient twice', `${slot.reservationId} after ${contact.reservationId}`);
 }
 
+/** Checks that the campaign of a grant has a cap that allows it (R22). */
+function checkCampaign(account: Account, { campaignId }: Slot): void {
+  const cap = account.policy.campaigns?.find((one) => one.campaignId === campaignId);
+  const used = campaignId === null ? 0 : campaignOn(account, campaignId);
+  if (cap && used > cap.dailyCap) {
+    broken('no grant over the cap of its campaign', `${used} of ${cap.dailyCap}`);
+  }
+}
+
 /** Checks a grant against the grants before it; with jitter the exact gap is the model's matter. */
 function checkPace({ pacing }: Account['policy'], before: Entity, now: number): void {
   if (!pacing) return;
@@ -172,12 +184,21 @@ function checkPace({ pacing }: Account['policy'], before: Entity, now: number): 
 }
 
 /** Checks that a cap that refuses has been reached. */
-function checkDenial(account: Account, { reason, limit, used }: Denial): void {
+function checkDenial(
+  account: Account,
+  { reason, limit, used }: Denial,
+  campaignId: string | undefined,
+): void {
   const spent = counterOn(account, account.day) + carriedOn(account);
   if (reason === 'weekly_cap') {
     const week = spent + earlierOn(account);
     if (week !== used || week < weeklyOn(account.policy)) {
       broken('a week that refuses is used up', `${used} of ${limit}, counted ${week}`);
+    }
+  } else if (reason === 'campaign_cap') {
+    const sum = campaignOn(account, campaignId ?? '');
+    if (sum !== used || sum < (limit ?? Infinity)) {
+      broken('a campaign that refuses is used up', `${used} of ${limit}, counted ${sum}`);
     }
   } else if (reason === 'daily_cap' || reason === 'ramp_cap') {
     if (spent !== used || spent < capOn(account.policy, account.rampDay)) {

@@ -5,6 +5,7 @@
  *   reserve -> journal row -> permission to call -> LinkedIn -> journal outcome -> report
  */
 import {
+  isCampaignId,
   isChatId,
   isMessageId,
   isRecipientId,
@@ -90,6 +91,7 @@ export class Send {
         ? { recipientId: named(isRecipientId, `person-${random.between(1, 24)}`) }
         : {}),
       ...(random.chance(0.3) ? { again: true } : {}),
+      ...(n % 5 === 0 ? {} : { campaignId: named(isCampaignId, n % 5 === 4 ? 'k2' : 'k1') }),
       ...(isLate && random.chance(0.6) ? { validUntil: world.clock + 30 * SECOND } : {}),
     };
     this.diesAt = random.chance(0.13)

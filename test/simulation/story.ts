@@ -3,8 +3,10 @@
  * its own seed for its details, so that the shrinker can leave out an input without changing others.
  */
 import type { Ramp } from '../../src/domain/account/policy.js';
-import type { PolicyChange } from '../../src/domain/commands/administer.js';
+import type { PolicyChange } from '../../src/domain/commands/policyChange.js';
 import type { SendingWindow, Weekday } from '../../src/domain/account/sendingWindow.js';
+import { isCampaignId } from '../../src/domain/primitives/ids.js';
+import { named } from './names.js';
 import { Random } from './random.js';
 
 const MINUTE = 60_000;
@@ -122,7 +124,7 @@ export function storyOf(seed: number): Story {
   }
   inputs.sort((a, b) => a.at - b.at);
   const starts = Array.from({ length: members }, (_, n) => ({
-    policy: { ...policyOf(random), ...importedOf(random) },
+    policy: { ...policyOf(random), ...importedOf(random), campaigns: campaignsOf(seed + n) },
     isTwin: n > 0 && random.chance(0.15),
   }));
   return { seed, begin, end, members: starts, inputs };
@@ -165,6 +167,18 @@ const FLAT: Ramp = { dailyCaps: [3, 5, 8] };
 const SLOW: PolicyChange['pacing'] = { minGapSeconds: 1_200, jitterPercent: 50 };
 const HOURLY: PolicyChange['pacing'] = { minGapSeconds: 1, perHour: 2 };
 
+const K1 = named(isCampaignId, 'k1');
+const K2 = named(isCampaignId, 'k2');
+const SMALL: PolicyChange['campaigns'] = [{ campaignId: K1, dailyCap: 1 }];
+const STOPPED: PolicyChange['campaigns'] = [
+  { campaignId: K2, dailyCap: 0 },
+  { campaignId: K1, dailyCap: 3 },
+];
+
+/** Every tenth seed has caps; the other seeds have the same worlds as without them. */
+const campaignsOf = (seed: number): PolicyChange['campaigns'] =>
+  seed % 10 === 0 ? (seed % 20 === 0 ? SMALL : STOPPED) : null;
+
 function policyOf(random: Random): PolicyChange {
   const isFree = random.chance(0.03);
   return {
@@ -185,5 +199,6 @@ export function changeOf(random: Random): PolicyChange {
   if (which < 0.6) return { ramp: random.pick([STEEP, SHORT, null]) };
   if (which < 0.75) return { sendingWindow: random.pick([DAYTIME, NIGHTS, null]) };
   if (which < 0.85) return { pacing: random.pick([SLOW, HOURLY, null]) };
+  if (which < 0.88) return { campaigns: random.pick([SMALL, STOPPED, null]) };
   return { tier: random.pick(['free', 'premium', 'sales_navigator']) };
 }

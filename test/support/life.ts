@@ -21,6 +21,7 @@ import { waitingOf } from '../../src/domain/gate/line.js';
 import { reserve, type Decision } from '../../src/domain/commands/reserve.js';
 import type { DayRow, EventRow, ReservationRow, Row } from '../../src/domain/records/records.js';
 import type { Attempt, Evidence } from '../../src/domain/records/snapshot.js';
+import type { CampaignId } from '../../src/domain/primitives/ids.js';
 import { hashOf, startOf } from '../../src/domain/primitives/time.js';
 import { REMEMBERED_DAYS, EVIDENCE_DAYS } from '../../src/domain/primitives/limits.js';
 import { openingDays } from '../../src/domain/account/policy.js';
@@ -123,9 +124,10 @@ export class Life {
   }
 
   /** Reserves a slot. A cold account is checked first, as in the workflow (R12). */
-  asks(reservationId: string, leaseSeconds?: number): Life {
+  asks(reservationId: string, leaseSeconds?: number, campaignId?: CampaignId): Life {
     const life = wantsCheck(this.account, this.account.now) ? this.#ran() : this;
-    return life.#served().when(reserve, { reservationId: r(reservationId), leaseSeconds });
+    const input = { reservationId: r(reservationId), leaseSeconds, campaignId };
+    return life.#served().when(reserve, input);
   }
 
   /** Writes to Postgres without the account. */

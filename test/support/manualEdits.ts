@@ -38,6 +38,7 @@ export const HEALED: Readonly<Record<string, readonly [string, string]>> = {
     `'{"minGapSeconds": 60, "jitterPercent": 50, "perHour": 9}'`,
   ],
   recipient_memory_days: ['30', '365'],
+  campaigns: [`'[{"campaignId": "q4", "dailyCap": 9}]'`, `'[{"campaignId": "q5", "dailyCap": 0}]'`],
   updated_at: [`updated_at + interval '1 hour'`, `updated_at - interval '1 hour'`],
 };
 /** Columns that only a claim sets: the database does not take a manual value. */

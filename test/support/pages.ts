@@ -119,6 +119,7 @@ export function accountData(): AccountData {
       creditsRenewOn: 15,
       recipientMemoryDays: null,
       pacing: null,
+      campaigns: null,
     },
     rows: {
       day: DAY,

@@ -17,18 +17,20 @@ export function byKeyOrders(http: Http, of: (accountId: string) => string): Orde
   return {
     status: async (accountId) =>
       having<FirstStatus>(await http.get(`${of(accountId)}/status`), ['state', 'caps', 'verified']),
-    peek: async (accountId, at, recipientId) =>
+    peek: async (accountId, at, ask = {}) =>
       having<PeekWire>(
         await http.get(`${of(accountId)}/peek`, {
           at: at ?? null,
-          recipientId: recipientId ?? null,
+          recipientId: ask.recipientId ?? null,
+          campaignId: ask.campaignId ?? null,
         }),
         ['granted'],
       ),
-    nextSlots: async (accountId, count) =>
-      having<readonly string[]>(await http.get(`${of(accountId)}/nextSlots`, { count }), [
-        'length',
-      ]),
+    nextSlots: async (accountId, count, { campaignId = null } = {}) =>
+      having<readonly string[]>(
+        await http.get(`${of(accountId)}/nextSlots`, { count, campaignId }),
+        ['length'],
+      ),
     connect: (start) => order<StateAnswer>(start.accountId, 'connect', start, ['state']),
     configure: (id, change) => order<PolicyWire>(id, 'configure', change, ['tier', 'timezone']),
     hold: (id, by) => order<HoldAnswer>(id, 'hold', by, ['state']),

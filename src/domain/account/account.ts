@@ -87,7 +87,6 @@ export type DayBook = {
 
 /** The workflow that receives the decision as a Signal. */
 export type ReplyTarget = { readonly workflowId: string; readonly signalName: string };
-
 export type WaitingAsk = {
   readonly reservationId: ReservationId;
   readonly campaignId: CampaignId | null;
@@ -112,6 +111,12 @@ export type WaitingAsk = {
 };
 /** The decision of an ask that got its slot. */
 export const GRANTED = 'granted';
+/** How many reserves of a campaign were denied today for one reason (R22). */
+export type CampaignDenial = {
+  readonly campaignId: CampaignId;
+  readonly reason: string;
+  readonly count: number;
+};
 
 export type CooldownCause =
   'overshoot' | 'throttled' | 'unclean_end' | 'identity_in_use' | 'two_owners';
@@ -163,6 +168,8 @@ export type Account = {
   readonly forgottenOn?: UtcDay | null;
   /** Asks that wait, in the order of their arrival (R21). Absent in state before 0.2. */
   readonly line?: readonly WaitingAsk[];
+  /** The denials of today by campaign and reason; absent in state that older code wrote (R22). */
+  readonly denied?: readonly CampaignDenial[];
 };
 
 export const emptyDay = (day: UtcDay): DayBook => ({

@@ -1,10 +1,13 @@
 /**
  * How many slots of a day are spent, by kind (R1). The counter of a day is never stored: it is the
- * sum of its parts, so it always equals them.
+ * sum of its parts, so it always equals them. And how many reserves of today were denied.
  */
 import { DRIFT_MAX } from '../primitives/limits.js';
 import type { UtcDay } from '../primitives/time.js';
-import { bookOf, type Account } from './account.js';
+import { bookOf, type Account, type CampaignDenial, type DayBook } from './account.js';
+import type { CampaignId } from '../primitives/ids.js';
+import { bytesOf } from '../primitives/bytes.js';
+import { DENIED_BYTES_MAX } from '../primitives/limits.js';
 
 /** The parts of a day's counter. */
 export type Tally = {
@@ -50,3 +53,28 @@ export const carriedOf = (account: Account): number =>
 
 /** True if a drift raises an alert (R8). Pages, reconcile and audit ask here. */
 export const isAboveDriftMax = (drift: number): boolean => drift > DRIFT_MAX;
+/** Returns the denials of a day with one more. */
+export const denialsWith = ({ denials }: DayBook, reason: string): DayBook['denials'] => [
+  ...denials.filter((denial) => denial.reason !== reason),
+  { reason, count: (denials.find((denial) => denial.reason === reason)?.count ?? 0) + 1 },
+];
+
+type Denied = { readonly reason: string; readonly campaignId: CampaignId | null };
+
+/**
+ * Returns today's denials by campaign and reason with one more (R22). The list has a limit, because
+ * callers choose the ids of campaigns; the day counts all denials.
+ */
+export function deniedWith(
+  { denied = [] }: Account,
+  { campaignId, reason }: Denied,
+): readonly CampaignDenial[] {
+  if (campaignId === null) return denied;
+  const isSame = (one: CampaignDenial): boolean =>
+    one.campaignId === campaignId && one.reason === reason;
+  if (denied.some(isSame)) {
+    return denied.map((one) => (isSame(one) ? { ...one, count: one.count + 1 } : one));
+  }
+  const more = [...denied, { campaignId, reason, count: 1 }];
+  return bytesOf(more) <= DENIED_BYTES_MAX ? more : denied;
+}

@@ -10,7 +10,7 @@ import type {
   Slot,
   WaitingAsk,
 } from './account.js';
-import type { ReservationId } from '../primitives/ids.js';
+import type { CampaignId, ReservationId } from '../primitives/ids.js';
 import type { Policy } from './policy.js';
 import type { Instant, UtcDay } from '../primitives/time.js';
 import type { WindowIntervals } from './sendingWindow.js';
@@ -25,7 +25,11 @@ export type Source = 'pipeline' | 'external' | 'journal' | 'operator';
 export type Event =
   /** `again`: the caller wanted to contact the recipient once more (R20). */
   | { readonly type: 'SlotReserved'; readonly slot: Slot; readonly again?: true }
-  | { readonly type: 'SlotDenied'; readonly reason: string }
+  | {
+      readonly type: 'SlotDenied';
+      readonly reason: string;
+      readonly campaignId: CampaignId | null;
+    }
   | { readonly type: 'AskQueued'; readonly ask: WaitingAsk }
   /** The turn of an ask came, or its time has ended: `decided` has the decision (R21). */
   | { readonly type: 'AskDecided'; readonly ask: WaitingAsk }

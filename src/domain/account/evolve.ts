@@ -15,7 +15,7 @@ import { keptExternal, keptSlot, memoryOf, withForgotten } from './kept.js';
 import { EFFECTS_MAX, EXTERNALS_MAX } from '../primitives/limits.js';
 import { steppedCapOf } from './policy.js';
 import { isSameProof } from './proof.js';
-import { tallyOf, type Tally } from './counter.js';
+import { deniedWith, denialsWith, tallyOf, type Tally } from './counter.js';
 import { rolled } from './evolveDay.js';
 
 /** Returns the account after these facts, in their order. */
@@ -33,7 +33,7 @@ export function evolve(account: Account, event: Event): Account {
     case 'ProofCompleted':
       return withSlots(account, put(account.slots, keptSlot(event.slot)), event.slot.quotaDay);
     case 'SlotDenied':
-      return withBook(account, account.day, (book) => ({ denials: plusOne(book, event.reason) }));
+      return withDenial(account, event);
     case 'AskQueued':
     case 'AskDecided':
     case 'AskAnswered':
@@ -108,10 +108,10 @@ const runFailed = (
 const put = (slots: readonly Slot[], slot: Slot): readonly Slot[] =>
   slots.map((old) => (old.reservationId === slot.reservationId ? slot : old));
 
-const plusOne = ({ denials }: DayBook, reason: string): DayBook['denials'] => [
-  ...denials.filter((denial) => denial.reason !== reason),
-  { reason, count: (denials.find((denial) => denial.reason === reason)?.count ?? 0) + 1 },
-];
+const withDenial = (account: Account, denial: Extract<Event, { type: 'SlotDenied' }>): Account =>
+  withBook(accountWith(account, { denied: deniedWith(account, denial) }), account.day, (book) => ({
+    denials: denialsWith(book, denial.reason),
+  }));
 
 function withBook(
   account: Account,

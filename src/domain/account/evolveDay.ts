@@ -19,6 +19,7 @@ export function rolled(account: Account, event: Extract<Event, { type: 'DayRolle
     rampDay,
     highestCap: steppedCapOf(account.policy, rampDay),
     cooledAtCounter: 0,
+    denied: [],
     days: [...account.days.filter(isKept).map((book) => folded(book, forgotten)), emptyDay(day)],
     slots: account.slots
       .filter((slot) => !isForgotten(slot))

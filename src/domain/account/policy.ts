@@ -1,5 +1,5 @@
 /** The settings of an account that a customer may change (R10, R11). Null is the default. */
-import type { Identity } from '../primitives/ids.js';
+import type { CampaignId, Identity } from '../primitives/ids.js';
 import { horizonDays, type SendingWindow } from './sendingWindow.js';
 import { SAFE_BAND, type Tier } from '../primitives/tier.js';
 import { WEEKLY_CAP_DAYS } from '../primitives/limits.js';
@@ -15,6 +15,11 @@ export type Pacing = {
   /** Maximum grants in any 60 minutes; null: no maximum. */
   readonly perHour: number | null;
 };
+
+/** The maximum of one campaign's InMails in a quota day (R22). */
+export type CampaignCap = { readonly campaignId: CampaignId; readonly dailyCap: number };
+/** Maximum campaigns of a policy. */
+export const CAMPAIGNS_MAX = 25;
 
 export type Policy = {
   readonly tier: Tier;
@@ -36,6 +41,8 @@ export type Policy = {
    * (R20).
    */
   readonly recipientMemoryDays?: number | undefined;
+  /** By their ids. Absent for none, and in state that older code wrote (R22). */
+  readonly campaigns?: readonly CampaignCap[] | undefined;
 };
 
 /** Returns the recipient memory after a change; no field for the default. */

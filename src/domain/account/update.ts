@@ -37,6 +37,7 @@ export const accountWith = (old: Account, change: Partial<Account>): Account => 
   isCrowded: changedOr(change.isCrowded, old.isCrowded ?? false),
   forgottenOn: changedOr(change.forgottenOn, old.forgottenOn ?? null),
   line: changedOr(change.line, old.line ?? EMPTY_LINE),
+  denied: changedOr(change.denied, old.denied ?? []),
 });
 
 export const bookWith = (old: DayBook, change: Partial<DayBook>): DayBook => ({

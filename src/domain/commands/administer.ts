@@ -2,41 +2,15 @@
 import { movedBreaker } from '../gate/credits.js';
 import type { Account, CooldownCause } from '../account/account.js';
 import { alert, type Event } from '../account/events.js';
-import type { AccountId, Identity } from '../primitives/ids.js';
-import { hasSameIds, isSameMember } from '../primitives/linkedinId.js';
-import {
-  beyondBand,
-  memoryOf,
-  TIMEZONE_DEFAULT,
-  type Pacing,
-  type Policy,
-  type Ramp,
-} from '../account/policy.js';
+import type { AccountId } from '../primitives/ids.js';
+import { isSameMember } from '../primitives/linkedinId.js';
+import { beyondBand, type Policy } from '../account/policy.js';
 import { isoInstant, type Instant } from '../primitives/time.js';
-import type { Tier } from '../primitives/tier.js';
-import type { SendingWindow } from '../account/sendingWindow.js';
 import { refuse, type Command, type Decided } from '../account/refusals.js';
 import { isBroken } from '../gate/cooldown.js';
 import { stateOf, type AccountState } from '../gate/accountState.js';
+import { changedPolicy, raisedCap, type PolicyChange } from './policyChange.js';
 
-/** A change of the policy: undefined keeps the stored value, null sets the default. */
-export type PolicyChange = {
-  readonly tier?: Tier | undefined;
-  readonly dailyCap?: number | null | undefined;
-  readonly weeklyCap?: number | null | undefined;
-  readonly ramp?: Ramp | null | undefined;
-  readonly sendingWindow?: SendingWindow | null | undefined;
-  readonly timezone?: string | null | undefined;
-  readonly creditsRenewOn?: number | null | undefined;
-  readonly pacing?: PacingChange | null | undefined;
-  readonly recipientMemoryDays?: number | null | undefined;
-  readonly identity?: Identity | undefined;
-};
-type PacingChange = {
-  readonly minGapSeconds: number;
-  readonly jitterPercent?: number | undefined;
-  readonly perHour?: number | undefined;
-};
 export type Configure = PolicyChange & { readonly actor?: string | undefined };
 export type Start = PolicyChange & {
   readonly accountId: AccountId;
@@ -53,46 +27,6 @@ export type HoldAnswer = StateAnswer & {
   /** The hold that the account had already and keeps; `since` is an ISO instant. */
   readonly heldBefore?: { readonly reason: string; readonly actor: string; readonly since: string };
 };
-
-/** Returns the stored policy with the named changes. */
-export const changedPolicy = (old: Policy, change: PolicyChange): Policy => ({
-  tier: change.tier ?? old.tier,
-  dailyCap: change.dailyCap === undefined ? old.dailyCap : change.dailyCap,
-  weeklyCap: change.weeklyCap === undefined ? old.weeklyCap : change.weeklyCap,
-  ramp: change.ramp === undefined ? old.ramp : change.ramp,
-  sendingWindow: change.sendingWindow === undefined ? old.sendingWindow : change.sendingWindow,
-  timezone: change.timezone === undefined ? old.timezone : (change.timezone ?? TIMEZONE_DEFAULT),
-  identity: identityOf(old, change),
-  ...renewal(change.creditsRenewOn === undefined ? old.creditsRenewOn : change.creditsRenewOn),
-  ...pacingOf(change.pacing === undefined ? old.pacing : change.pacing),
-  ...memoryOf(old, change),
-});
-
-/** Returns the identity; another spelling of the same ids is no change, and the first one stays. */
-const identityOf = ({ identity: old }: Policy, { identity }: PolicyChange): Identity | null =>
-  identity === undefined || (old !== null && hasSameIds(old, identity)) ? old : identity;
-
-/** Returns no field for the default, so that a policy of older code equals it. */
-const renewal = (on: number | null | undefined): Pick<Policy, 'creditsRenewOn'> =>
-  on === null || on === undefined ? {} : { creditsRenewOn: on };
-
-/** Returns the pace with all its fields; no field for none, too. */
-export const pacingOf = (
-  pacing: PacingChange | Pacing | null | undefined,
-): Pick<Policy, 'pacing'> => {
-  if (pacing === null || pacing === undefined) return {};
-  const { minGapSeconds, jitterPercent = 0, perHour } = pacing;
-  return { pacing: { minGapSeconds, jitterPercent, perHour: perHour ?? null } };
-};
-
-/** Returns why the message sets a cap above the tier's band: then the whole message is refused. */
-export const raisedCap = (old: Policy, change: PolicyChange): string | undefined =>
-  beyondBand({
-    ...changedPolicy(old, change),
-    dailyCap: change.dailyCap ?? null,
-    weeklyCap: change.weeklyCap ?? null,
-    ramp: change.ramp ?? null,
-  });
 
 const isSame = (one: unknown, other: unknown): boolean =>
   JSON.stringify(one) === JSON.stringify(other);

@@ -53,7 +53,9 @@ export function ask(account: Account, request: Ask, at: Instant): Answered {
   if (known) return again(account, known, request, at);
   const isNew = findSlot(account, request.reservationId) === undefined;
   const contacts = request.isOfOlderRun === true ? [] : contactsOf(account, request);
-  const barrier = isNew && request.wait === true ? barrierAt(account, at, { contacts }) : undefined;
+  const { campaignId } = request;
+  const barrier =
+    isNew && request.wait === true ? barrierAt(account, at, { campaignId, contacts }) : undefined;
   return barrier && mayWait(account, request, { barrier, contacts }, at)
     ? queue(account, request, barrier, at)
     : reserve(account, request, at);
@@ -72,13 +74,15 @@ function again(account: Account, known: WaitingAsk, request: Ask, at: Instant): 
 /** True if the ask wants to wait, and the reason ends before its time does. */
 function mayWait(
   account: Account,
-  { validUntil }: Reserve,
+  { validUntil, campaignId }: Reserve,
   { barrier, contacts }: { readonly barrier: Barrier; readonly contacts: readonly Contact[] },
   at: Instant,
 ): boolean {
   if (validUntil === undefined || validUntil <= at) return false;
   const passes =
-    barrier.reason === 'unverified' ? barrier.until : earliestGrant(account, at, contacts);
+    barrier.reason === 'unverified'
+      ? barrier.until
+      : earliestGrant(account, at, { campaignId, contacts });
   return passes !== null && passes < validUntil;
 }
 
@@ -113,7 +117,7 @@ function queue(
     const { reservationId } = asked;
     const retryAt = nextTurn(account, at);
     return {
-      events: [{ type: 'SlotDenied', reason: 'line_full' }],
+      events: [{ type: 'SlotDenied', reason: 'line_full', campaignId: asked.campaignId }],
       answer: {
         granted: false,
         reservationId,

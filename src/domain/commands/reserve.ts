@@ -67,13 +67,13 @@ export function reserve(
   const known = findSlot(account, request.reservationId);
   if (known) return again(account, known, request, at);
   const contacts = request.isOfOlderRun === true ? [] : contactsOf(account, request);
-  const barrier = barrierAt(account, at, { validUntil: request.validUntil ?? null, contacts });
+  const { reservationId, campaignId = null, validUntil } = request;
+  const barrier = barrierAt(account, at, { validUntil, campaignId, contacts });
   if (barrier) {
     const { until: _, ...why } = barrier;
-    const retryAt = retryAtOf(account, barrier, at, contacts);
-    const { reservationId } = request;
+    const retryAt = retryAtOf(account, barrier, at, { campaignId, contacts });
     return {
-      events: [{ type: 'SlotDenied', reason: barrier.reason }],
+      events: [{ type: 'SlotDenied', reason: barrier.reason, campaignId }],
       answer: { granted: false, reservationId, ...contactIn(contacts, at), ...why, retryAt },
     };
   }

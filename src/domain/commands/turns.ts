@@ -49,18 +49,21 @@ const isPromised = ({ state }: Slot): boolean => state === 'in_flight';
 
 /**
  * Returns the decision of an ask whose turn has come. Its recipient may have been contacted since
- * it came: then it is denied, or waits on while others pass (R20). Undefined: it waits on.
+ * it came, or its campaign is full: then it is denied, or waits on while others pass (R20, R22). Undefined: it waits on.
  */
 function turnOf(account: Account, ask: WaitingAsk, at: Instant): string | undefined {
-  const contacts = contactsOfAsk(account, ask);
-  const barrier = barrierAt(account, at, { contacts });
+  const asked = askedOf(account, ask);
+  const barrier = barrierAt(account, at, asked);
   if (!barrier) return GRANTED;
-  const passes = earliestGrant(account, at, contacts);
+  const passes = earliestGrant(account, at, asked);
   return passes === null || passes >= ask.validUntil ? barrier.reason : undefined;
 }
 
-const contactsOfAsk = (account: Account, { recipientId, again }: WaitingAsk) =>
-  contactsOf(account, { recipientId: recipientId ?? undefined, again });
+/** Returns what the gate reads of an ask: its campaign may have a cap of its own (R22). */
+const askedOf = (account: Account, { campaignId, recipientId, again }: WaitingAsk) => ({
+  campaignId,
+  contacts: contactsOf(account, { recipientId: recipientId ?? undefined, again }),
+});
 
 const requestOf = (ask: WaitingAsk): Reserve => ({
   reservationId: ask.reservationId,
@@ -81,8 +84,8 @@ export function nextTurn(account: Account, at: Instant): Instant | null {
   const barrier = barrierAt(account, at);
   // Only the check of the database is missing: it is tried soon.
   if (barrier?.reason === 'unverified') return Math.min(...ends, barrier.until ?? Infinity);
-  // The gate is open, so only the recipients of these asks keep them waiting.
-  const turns = waiting.map((ask) => earliestGrant(account, at, contactsOfAsk(account, ask)));
+  // The gate is open, so only recipients and campaigns of these asks keep them waiting.
+  const turns = waiting.map((ask) => earliestGrant(account, at, askedOf(account, ask)));
   return Math.min(...ends, ...turns.map((turn) => turn ?? Infinity));
 }
 

@@ -5,7 +5,7 @@
  */
 import type { Account } from '../account/account.js';
 import { evolveAll } from '../account/evolve.js';
-import { barrierAt } from '../gate/gate.js';
+import { barrierAt, type Ask } from '../gate/gate.js';
 import { AUDIT_OFFSET_MS, LOOK_AHEAD_DAYS, RECONCILE_INTERVAL_MS } from '../primitives/limits.js';
 import { rampDayNext, roll } from './rollover.js';
 import { dayOf, DAY_MS, hashOf, isoInstant, startOf, type Instant } from '../primitives/time.js';
@@ -13,7 +13,6 @@ import type { AccountId } from '../primitives/ids.js';
 import { assert } from '../primitives/assert.js';
 import type { Flaw } from '../account/refusals.js';
 import { cooldownAt, isCooldownDue, overshootAt } from '../gate/cooldown.js';
-import type { Contact } from '../gate/recipient.js';
 
 /**
  * Maximum reasons in a row: more than any mix of cooldown, breaker, week and window gives. Each
@@ -76,26 +75,24 @@ function cooled(account: Account, at: Instant): Account {
   return evolveAll(account, overshootAt(account, run));
 }
 
+/** What a forecast reads of a reserve: its time in a queue is not foreseen. */
+export type Asked = Omit<Ask, 'validUntil'>;
+
 /** Returns the first instant from `from` on at which no reason holds; null if none will come. */
-export function earliestGrant(
-  account: Account,
-  from: Instant,
-  contacts: readonly Contact[] = [],
-): Instant | null {
-  return nextGrant(account, from, contacts)?.at ?? null;
+export function earliestGrant(account: Account, from: Instant, ask: Asked = {}): Instant | null {
+  return nextGrant(account, from, ask)?.at ?? null;
 }
 
-/** `contacts`: who has contacted the recipient that is asked for (R20). */
 export function nextGrant(
   account: Account,
   from: Instant,
-  contacts: readonly Contact[] = [],
+  ask: Asked,
 ): { at: Instant; view: Account } | undefined {
   let at = from;
   let view = account;
   for (let step = 0; step < STEPS_MAX; step += 1) {
     view = forecastAt(view, at);
-    const barrier = barrierAt(view, at, { isForecast: true, contacts });
+    const barrier = barrierAt(view, at, { ...ask, isForecast: true });
     if (!barrier) return { at, view };
     if (barrier.until === null) return undefined;
     assert(barrier.until > at, `${barrier.reason} ends later than it is asked`);

@@ -8,12 +8,11 @@ import { reservedSlot } from '../account/slot.js';
 import { accountWith } from '../account/update.js';
 import type { Barrier } from '../gate/gate.js';
 import { inOrder, waitingOf } from '../gate/line.js';
-import type { Contact } from '../gate/recipient.js';
 import { isWindowKnown } from '../gate/verified.js';
 import { assert } from '../primitives/assert.js';
-import { isReservationId } from '../primitives/ids.js';
+import { isReservationId, type CampaignId } from '../primitives/ids.js';
 import type { Instant } from '../primitives/time.js';
-import { earliestGrant, forecastAt, nextGrant } from './forecast.js';
+import { earliestGrant, forecastAt, nextGrant, type Asked } from './forecast.js';
 
 /**
  * Returns when a denied caller should ask again (R9). The asks that wait take the slots before it:
@@ -23,15 +22,15 @@ export function retryAtOf(
   account: Account,
   barrier: Barrier,
   at: Instant,
-  contacts: readonly Contact[] = [],
+  ask: Asked = {},
 ): Instant | null {
   if (barrier.reason === 'unverified' || barrier.until === null) return barrier.until;
   const before = waitingOf(account).length;
-  if (before === 0) return earliestGrant(account, at, contacts);
+  if (before === 0) return earliestGrant(account, at, ask);
   const times = new SlotTimes(account, at);
   const { view } = times.viewAfter(before, Infinity);
   const last = times.nth(before);
-  return last === null ? null : earliestGrant(view, last, contacts);
+  return last === null ? null : earliestGrant(view, last, ask);
 }
 
 /**
@@ -43,8 +42,13 @@ export class SlotTimes {
   #view: Account;
   #at: Instant;
   #isOver = false;
+  readonly #line: readonly (CampaignId | null)[];
+  readonly #ask: Asked;
 
-  constructor(account: Account, from: Instant) {
+  /** `ask`: of the slots after those of the line. */
+  constructor(account: Account, from: Instant, ask: Asked = {}) {
+    this.#line = inOrder(account).map(({ campaignId }) => campaignId);
+    this.#ask = ask;
     this.#view = account;
     this.#at = from;
   }
@@ -68,14 +72,17 @@ export class SlotTimes {
   }
 
   #step(): void {
-    const next = nextGrant(this.#view, this.#at);
+    const n = this.#found.length;
+    const isOfLine = n < this.#line.length;
+    const next = nextGrant(this.#view, this.#at, isOfLine ? {} : this.#ask);
     if (!next) {
       this.#isOver = true;
       return;
     }
     this.#at = next.at;
     this.#found.push(next.at);
-    const slot = forecastSlot(next.view, this.#found.length, next.at);
+    const campaignId = isOfLine ? this.#line[n] : this.#ask.campaignId;
+    const slot = forecastSlot(next.view, { n: n + 1, campaignId }, next.at);
     this.#view = evolve(next.view, { type: 'SlotReserved', slot });
   }
 }
@@ -100,9 +107,14 @@ export function viewAt(account: Account, at: Instant): Account {
  * each ask that waits gets a slot. The list is empty if only a person can help, or while the
  * sending window is being computed.
  */
-export function nextSlots(account: Account, from: Instant, count: number): readonly Instant[] {
+export function nextSlots(
+  account: Account,
+  from: Instant,
+  count: number,
+  ask: Asked = {},
+): readonly Instant[] {
   if (!isWindowKnown(account, from)) return [];
-  const times = new SlotTimes(account, from);
+  const times = new SlotTimes(account, from, ask);
   const before = waitingOf(account).length;
   const found: Instant[] = [];
   for (let n = before + 1; n <= before + count; n += 1) {
@@ -113,8 +125,12 @@ export function nextSlots(account: Account, from: Instant, count: number): reado
   return found;
 }
 
-function forecastSlot(account: Account, n: number, at: Instant): Slot {
+function forecastSlot(
+  account: Account,
+  { n, campaignId }: { readonly n: number; readonly campaignId: Asked['campaignId'] },
+  at: Instant,
+): Slot {
   const reservationId = `forecast:${n}`;
   assert(isReservationId(reservationId), 'a forecast names its slots as callers do');
-  return reservedSlot(account, { reservationId }, at);
+  return reservedSlot(account, { reservationId, campaignId: campaignId ?? undefined }, at);
 }

@@ -10,7 +10,8 @@ import { forgottenIn, keptExternal, memoryOf } from '../account/kept.js';
 import { REMEMBERED_DAYS, WEEK_DAYS } from '../primitives/limits.js';
 import { SlotIndex } from '../account/proofIndex.js';
 import { steppedCapOf, TIMEZONE_DEFAULT, type Policy } from '../account/policy.js';
-import { changedPolicy, type Start } from '../commands/administer.js';
+import type { Start } from '../commands/administer.js';
+import { changedPolicy } from '../commands/policyChange.js';
 import type { LeftOut, ReadBack } from '../records/snapshot.js';
 import { dayOf, startOf, type UtcDay } from '../primitives/time.js';
 import { externalOfRow, slotOfRow } from '../records/fromRecords.js';
@@ -29,7 +30,8 @@ export function bareAccount(start: Start, found: ReadBack, day: UtcDay): Account
     identity: null,
     ...(found.defaultPacing ? { pacing: found.defaultPacing } : {}),
   };
-  const policy = stored?.policy ?? changedPolicy(fresh, start);
+  // A row has the fields in another order; the policy of the account has one order.
+  const policy = stored ? changedPolicy(stored.policy, {}) : changedPolicy(fresh, start);
   const rampDay = stored?.rampDay ?? 1;
   const slots = found.reservations.map(slotOfRow);
   const { externals, forgottenOn } = memoryOf(externalsOf(found, slots));

@@ -27,7 +27,7 @@ import {
  */
 export const TASK_BYTES_MAX = 384 * 1024;
 /** Maximum bytes that wait to be saved: above it no message is taken until some are saved. */
-export const OUTBOX_BYTES_MAX = 192 * 1024;
+export const OUTBOX_BYTES_MAX = 184 * 1024;
 /** Maximum bytes of all that waits, to be saved, taken or sent, when the next run takes it. */
 export const HANDED_BYTES_MAX = 336 * 1024;
 
@@ -36,7 +36,7 @@ const SUMS = sums({ ...LISTS, idBytes: KEPT_ID_BYTES, days: WEEK_DAYS + 1 });
 /** Maximum bytes of JSON of an account's state, without what waits. */
 export const ACCOUNT_BYTES_MAX = SUMS.account;
 /** Maximum bytes of a row: an alert or a policy; and of a reservation's with its event. */
-export const ROW_BYTES_MAX = 16 * 1024;
+export const ROW_BYTES_MAX = 24 * 1024;
 
 assert(
   ACCOUNT_BYTES_MAX + LINE_BYTES_MAX + HANDED_BYTES_MAX < STATE_BYTES_MAX,

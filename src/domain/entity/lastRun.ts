@@ -169,7 +169,7 @@ function waited(
 function isDenied(account: Account, ask: Reserve, { at, isInRow }: Context): boolean {
   if (roomOf(account).remaining === 0) return true;
   if (isInRow) return ask.validUntil !== undefined && ask.validUntil <= at;
-  const barrier = barrierAt(account, at, { validUntil: ask.validUntil ?? null });
+  const barrier = barrierAt(account, at, ask);
   return barrier !== undefined && CERTAIN.includes(barrier.reason);
 }
 const CERTAIN: readonly DenialReason[] = ['expired', 'held', 'no_credits', 'cooldown'];

@@ -3,6 +3,8 @@
  * numbers in each field. The limits are compared with their sum.
  */
 import type { DayBook, Effect, External, Slot, SlotRequest } from '../account/account.js';
+import { CAMPAIGNS_MAX } from '../account/policy.js';
+import { DENIED_BYTES_MAX } from '../primitives/limits.js';
 import { bytesOf } from '../primitives/bytes.js';
 import type { EventRow, ReservationRow } from '../records/records.js';
 import type { Attempt } from '../records/snapshot.js';
@@ -119,6 +121,7 @@ function restBytes(max: typeof REST & { readonly days: number }): number {
     creditsRenewOn: COUNT,
     recipientMemoryDays: COUNT,
     pacing: { minGapSeconds: COUNT, jitterPercent: COUNT, perHour: COUNT },
+    campaigns: Array.from({ length: max.campaigns }, () => ({ campaignId: OURS, dailyCap: COUNT })),
   };
   const book: Fields<DayBook> = {
     day: DAY,
@@ -136,13 +139,15 @@ function restBytes(max: typeof REST & { readonly days: number }): number {
     max.days * bytesOf(book) +
     bytesOf(Array.from({ length: max.openings }, () => INSTANT)) +
     bytesOf(who) +
+    DENIED_BYTES_MAX +
     OTHER_BYTES
   );
 }
 /** Names of fields, numbers, ids of runs, and the columns that a manual edit changed. */
 const OTHER_BYTES = 8 * 1024;
 const REST = {
-  reasons: 13,
+  reasons: 15,
+  campaigns: CAMPAIGNS_MAX,
   rampSteps: 366,
   openings: 3_000,
   foreignUnits: 512,

@@ -3,6 +3,7 @@
  * reason that holds is the answer (docs/contract.md, 2).
  */
 import type { Account } from '../account/account.js';
+import { campaignRoom } from './campaigns.js';
 import { roomOf, type Room } from './caps.js';
 import { SAFE_BAND } from '../primitives/tier.js';
 import { SLOTS_MAX, VERIFY_RETRY_MS } from '../primitives/limits.js';
@@ -12,7 +13,7 @@ import { cooldownAt, isBroken } from './cooldown.js';
 import { paceAt } from './pacing.js';
 import { isFresh, isKnown, isVerified } from './verified.js';
 import { contactAt, type Contact } from './recipient.js';
-import type { ReservationId } from '../primitives/ids.js';
+import type { CampaignId, ReservationId } from '../primitives/ids.js';
 
 export const DENIAL_REASONS = [
   'expired',
@@ -23,6 +24,7 @@ export const DENIAL_REASONS = [
   'unverified',
   'tier_has_no_inmail',
   'recipient_contacted',
+  'campaign_cap',
   'weekly_cap',
   'ramp_cap',
   'daily_cap',
@@ -43,13 +45,19 @@ export type Barrier = {
   readonly contactedBy?: ReservationId;
   readonly until: Instant | null;
 };
+/** What the gate reads of a reserve; a reserve without a campaign has no campaign cap. */
+export type Ask = {
+  readonly validUntil?: Instant | null | undefined;
+  readonly campaignId?: CampaignId | null | undefined;
+  readonly contacts?: readonly Contact[];
+};
 type Asked = {
   readonly account: Account;
   readonly at: Instant;
   readonly validUntil: Instant | null;
+  readonly campaignId: CampaignId | null;
   /** A forecast assumes that the account can be verified at any time (R17). */
   readonly isForecast: boolean;
-  /** Who has contacted the recipient that is asked for (R20). */
   readonly contacts: readonly Contact[];
   readonly room: () => Room;
 };
@@ -84,18 +92,20 @@ const tierHasNoInmail: Reason = ({ account }) =>
 const recipientContacted: Reason = ({ contacts, at }) => {
   const contact = contactAt(contacts, at);
   if (!contact) return undefined;
-  return {
-    reason: 'recipient_contacted',
-    contactedBy: contact.reservationId,
-    until: contact.until,
-  };
+  const { reservationId: contactedBy, until } = contact;
+  return { reason: 'recipient_contacted', contactedBy, until };
+};
+
+const campaignCap: Reason = ({ account, campaignId }) => {
+  const room = campaignRoom(account, campaignId);
+  if (!room || room.used < room.limit) return undefined;
+  return { reason: 'campaign_cap', ...room, until: capEnds(account, room.limit) };
 };
 
 const weeklyCap: Reason = ({ account, room }) => {
   const { weekly, weekUsed } = room();
-  const until = weekly === 0 ? null : midnightAfter(account);
   return weekUsed >= weekly
-    ? { reason: 'weekly_cap', limit: weekly, used: weekUsed, until }
+    ? { reason: 'weekly_cap', limit: weekly, used: weekUsed, until: capEnds(account, weekly) }
     : undefined;
 };
 
@@ -103,7 +113,7 @@ const rampCap: Reason = ({ account, room }) => {
   const { ramp, counter, carried } = room();
   const used = counter + carried;
   return ramp !== null && used >= ramp
-    ? { reason: 'ramp_cap', limit: ramp, used, until: ramp === 0 ? null : midnightAfter(account) }
+    ? { reason: 'ramp_cap', limit: ramp, used, until: capEnds(account, ramp) }
     : undefined;
 };
 
@@ -111,12 +121,7 @@ const dailyCap: Reason = ({ account, room }) => {
   const { daily, counter, carried } = room();
   const used = counter + carried;
   return used >= daily
-    ? {
-        reason: 'daily_cap',
-        limit: daily,
-        used,
-        until: daily === 0 ? null : midnightAfter(account),
-      }
+    ? { reason: 'daily_cap', limit: daily, used, until: capEnds(account, daily) }
     : undefined;
 };
 
@@ -145,6 +150,9 @@ const paced: Reason = ({ account, at }) => {
 };
 
 const midnightAfter = (account: Account): Instant => startOf(account.day + 1);
+/** Returns when a cap lets more pass; null: only a person can raise a cap of 0. */
+const capEnds = (account: Account, cap: number): Instant | null =>
+  cap === 0 ? null : midnightAfter(account);
 
 /**
  * True if only the age of the last reconcile denies the reserve. Then a reconcile comes first, so
@@ -160,17 +168,14 @@ export const wantsCheck = (account: Account, at: Instant): boolean =>
 export function barrierAt(
   account: Account,
   at: Instant,
-  options: {
-    readonly validUntil?: Instant | null;
-    readonly isForecast?: boolean;
-    readonly contacts?: readonly Contact[];
-  } = {},
+  options: Ask & { readonly isForecast?: boolean } = {},
 ): Barrier | undefined {
   let known: Room | undefined;
   const asked: Asked = {
     account,
     at,
     validUntil: options.validUntil ?? null,
+    campaignId: options.campaignId ?? null,
     isForecast: options.isForecast ?? false,
     contacts: options.contacts ?? [],
     room: () => (known ??= roomOf(account)),
@@ -184,6 +189,7 @@ export function barrierAt(
     unverified(asked) ??
     tierHasNoInmail(asked) ??
     recipientContacted(asked) ??
+    campaignCap(asked) ??
     weeklyCap(asked) ??
     rampCap(asked) ??
     dailyCap(asked) ??

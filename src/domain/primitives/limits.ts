@@ -98,6 +98,8 @@ export const RUN_FACTS_BYTES_MAX = 640 * 1024;
 
 /** Maximum proofs of external sends that are remembered, so that none is counted twice (R15). */
 export const EXTERNALS_MAX = 500;
+/** Maximum bytes of JSON of a day's denials by campaign and reason (R22). */
+export const DENIED_BYTES_MAX = 4 * 1024;
 /** Maximum effects of reports that are remembered, so that none is applied twice (R5). */
 export const EFFECTS_MAX = 500;
 /** Maximum bytes of JSON of an id of LinkedIn's in the state; a longer id is a fingerprint. */

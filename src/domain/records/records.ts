@@ -10,7 +10,7 @@ import type {
   RecipientId,
   ReservationId,
 } from '../primitives/ids.js';
-import type { Cooldown, Hold, Slot, WaitingAsk } from '../account/account.js';
+import type { CampaignDenial, Cooldown, Hold, Slot, WaitingAsk } from '../account/account.js';
 import type { Details, Source } from '../account/events.js';
 import type { Policy } from '../account/policy.js';
 import type { Instant, UtcDay } from '../primitives/time.js';
@@ -100,7 +100,13 @@ export type WaitingRow = Omit<WaitingAsk, 'decided'> & {
   readonly reason: string;
   readonly decidedAt: Instant | null;
 };
-export type Row = ReservationRow | EventRow | AlertRow | ChangeRow | DayRow | WaitingRow;
+/** The denials of a campaign for one reason, on a day that has ended (R22). */
+export type DenialRow = CampaignDenial & {
+  readonly table: 'campaign_denials';
+  readonly quotaDay: UtcDay;
+};
+export type Row =
+  ReservationRow | EventRow | AlertRow | ChangeRow | DayRow | WaitingRow | DenialRow;
 export type Entry = { readonly number: number; readonly row: Row };
 
 /** The account's own row: all that a start reads (R13). */
@@ -127,4 +133,6 @@ export type AccountRow = {
   readonly breakerUntil: Instant | null;
   readonly version: number;
   readonly updatedAt: Instant;
+  /** The denials of the day by campaign and reason; absent if there are none (R22). */
+  readonly denied?: readonly CampaignDenial[];
 };

@@ -1,5 +1,5 @@
 /** A change of an account's settings in words: before and after, for pages and commands. */
-import type { Pacing, Policy, Ramp } from '../account/policy.js';
+import type { CampaignCap, Pacing, Policy, Ramp } from '../account/policy.js';
 import type { SendingWindow } from '../account/sendingWindow.js';
 import { SAFE_BAND } from '../primitives/tier.js';
 
@@ -30,6 +30,9 @@ export const memoryText = (days: number | null | undefined): string => {
   if (days === null || days === undefined) return 'as long as ids are remembered';
   return days === 1 ? '1 day' : `${days} days`;
 };
+/** Returns the text of the caps of campaigns, such as `q4=10, spring=5`. */
+export const campaignsText = (caps: readonly CampaignCap[] | null): string =>
+  caps?.map(({ campaignId, dailyCap }) => `${campaignId}=${dailyCap}`).join(', ') ?? 'none';
 
 const SETTINGS: readonly (readonly [setting: string, text: (policy: Policy) => string])[] = [
   ['tier', ({ tier }) => tier.replaceAll('_', ' ')],
@@ -41,6 +44,7 @@ const SETTINGS: readonly (readonly [setting: string, text: (policy: Policy) => s
   ['LinkedIn member', ({ identity }) => identity ?? 'not set'],
   ['pacing', ({ pacing }) => pacingText(pacing ?? null)],
   ['recipient memory', ({ recipientMemoryDays }) => memoryText(recipientMemoryDays)],
+  ['campaign caps', ({ campaigns }) => campaignsText(campaigns ?? null)],
   ['credits renew on day', ({ creditsRenewOn }) => String(creditsRenewOn ?? 1)],
 ];
 

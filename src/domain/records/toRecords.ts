@@ -3,7 +3,7 @@ import { bookOf, type Account, type External, type Slot } from '../account/accou
 import { assertNever } from '../primitives/assert.js';
 import { changeRow } from './changeLog.js';
 import type { Event } from '../account/events.js';
-import type { AccountRow, DayRow, EventRow, ReservationRow, Row } from './records.js';
+import type { AccountRow, DayRow, DenialRow, EventRow, ReservationRow, Row } from './records.js';
 import { WEEK_DAYS } from '../primitives/limits.js';
 import { rampDayNext } from '../days/rollover.js';
 import type { Instant, UtcDay } from '../primitives/time.js';
@@ -50,6 +50,7 @@ export function rowsOf(event: Event, before: Account, after: Account): readonly 
     case 'DayRolled':
       return [
         ...closedDays(before, after).map((day) => dayRow(before, day)),
+        ...denialRows(before),
         ...after.slots.filter(({ carriedInto }) => carriedInto === after.day).map(reservationRow),
       ];
     case 'CooldownStarted':
@@ -155,6 +156,9 @@ export function dayRow(account: Account, day: UtcDay): DayRow {
   };
 }
 
+const denialRows = ({ denied = [], day: quotaDay }: Account): readonly DenialRow[] =>
+  denied.map((one) => ({ table: 'campaign_denials', quotaDay, ...one }));
+
 const lateRow = (account: Account, day: UtcDay): readonly Row[] =>
   day < account.day ? [dayRow(account, day)] : [];
 
@@ -183,5 +187,6 @@ export function accountRow(account: Account, version: number): AccountRow {
     breakerUntil: account.breakerUntil,
     version,
     updatedAt: account.now,
+    ...(account.denied?.length ? { denied: account.denied } : {}),
   };
 }

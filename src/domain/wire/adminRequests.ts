@@ -1,6 +1,7 @@
 /** The payloads that start, stop and configure an account (docs/contract.md, 2). */
 import {
   knownToHttp,
+  listOf,
   may,
   mayElse,
   mayText,
@@ -30,7 +31,8 @@ import { RENEWS_ON_MAX } from '../gate/credits.js';
 import { GAP_SECONDS_MAX, JITTER_PERCENT_MAX, PER_HOUR_MAX } from '../gate/pacing.js';
 import { MEMORY_DAYS_MAX } from '../gate/recipient.js';
 import { isAccountId, isIdentity } from '../primitives/ids.js';
-import { beyondBand, TIMEZONE_DEFAULT } from '../account/policy.js';
+import { campaignId } from './requests.js';
+import { beyondBand, CAMPAIGNS_MAX, TIMEZONE_DEFAULT } from '../account/policy.js';
 import type { Configure, Order, Start } from '../commands/administer.js';
 import type { Flaw } from '../account/refusals.js';
 import { TIERS, type Tier } from '../primitives/tier.js';
@@ -121,6 +123,13 @@ const policyFields = {
     }),
   ),
   recipientMemoryDays: setting(recipientMemoryDays),
+  campaigns: setting(
+    listOf(
+      'campaigns',
+      { campaignId: need(campaignId), dailyCap: need(inmails) },
+      { max: CAMPAIGNS_MAX, key: 'campaignId' },
+    ),
+  ),
 };
 
 export const configureFields = {

@@ -3,7 +3,7 @@ import { findSlot, isLeased, type Account, GRANTED, type WaitingAsk } from '../a
 import { placeOf, type LineFull, type Waiting } from '../commands/line.js';
 import { roomOf } from '../gate/caps.js';
 import { retryAtOf } from '../days/slotTimes.js';
-import { barrierAt, isDenialReason, type DenialReason } from '../gate/gate.js';
+import { barrierAt, isDenialReason, type Ask, type DenialReason } from '../gate/gate.js';
 import { isDoubtful, isWindowKnown } from '../gate/verified.js';
 import { contactIn, type Decision } from '../commands/reserve.js';
 import { contactsOf, type Recipient } from '../gate/recipient.js';
@@ -86,11 +86,11 @@ export function peekWire(
   account: Account,
   at: Instant,
   isForecast: boolean,
-  recipient: Recipient = {},
+  { campaignId, ...recipient }: Recipient & Pick<Ask, 'campaignId'> = {},
 ): PeekWire {
   const isForeseen = (isForecast && isWindowKnown(account, at)) || !isDoubtful(account, at);
   const contacts = contactsOf(account, recipient);
-  const barrier = barrierAt(account, at, { isForecast: isForeseen, contacts });
+  const barrier = barrierAt(account, at, { isForecast: isForeseen, campaignId, contacts });
   if (!barrier) {
     return {
       granted: true,
@@ -101,7 +101,7 @@ export function peekWire(
     };
   }
   const { until: _, ...why } = barrier;
-  const retryAt = isoOrNull(retryAtOf(account, barrier, at, contacts));
+  const retryAt = isoOrNull(retryAtOf(account, barrier, at, { campaignId, contacts }));
   return { granted: false, ...contactIn(contacts, at), ...why, retryAt };
 }
 export type PeekWire = Omit<GrantWire, 'reservationId'> | Omit<DenialWire, 'reservationId'>;

@@ -12,7 +12,7 @@ import type { Instant } from '../primitives/time.js';
 export type Presence = 'needed' | 'optional' | 'any';
 
 /** A field: how it is read, and what HTTP accepts for it. */
-export type Field<T, R = Rule | ObjectRule, P = Presence> = {
+export type Field<T, R = Rule | ObjectRule | ObjectListRule, P = Presence> = {
   readonly read: (fields: Fields, name: string) => Found<T>;
   readonly rule: R;
   readonly presence: P;
@@ -21,6 +21,13 @@ export type Field<T, R = Rule | ObjectRule, P = Presence> = {
 export type Shape = { readonly [name: string]: Field<unknown> };
 /** The rule of a field that is an object with fields of its own. */
 export type ObjectRule<D = Shape> = { readonly type: 'object'; readonly fields: D };
+
+/** The rule of a field that is a list of such objects. */
+export type ObjectListRule<D = Shape> = {
+  readonly type: 'array';
+  readonly maxItems: number;
+  readonly items: ObjectRule<D>;
+};
 
 /** What the parser returns. */
 export type ValueOf<D> = {
@@ -131,4 +138,32 @@ export const object = <const D extends Shape>(
     return found.ok ? { value: found.value } : { shouldBe: shouldBe(found.message) };
   };
   return Object.assign(read, { rule: { type: 'object', fields } } as const);
+};
+
+/**
+ * Reads a list of at most `max` such objects. Two of them never have the same `key`, because it is
+ * not known which of the two was meant.
+ */
+export const listOf = <const D extends Shape>(
+  name: string,
+  fields: D,
+  { max, key }: { readonly max: number; readonly key: keyof D & string },
+): Value<readonly ValueOf<D>[], ObjectListRule<D>> => {
+  const read: Reader<readonly ValueOf<D>[]> = (raw, at) => {
+    if (!Array.isArray(raw) || raw.length > max) return { shouldBe: `a list of at most ${max}` };
+    const value: ValueOf<D>[] = [];
+    for (const [n, item] of raw.entries()) {
+      const found = object(`${name}[${n}]`, fields)(item, at);
+      if (!('value' in found)) return found;
+      if (value.some((other) => other[key] === found.value[key])) {
+        return {
+          shouldBe: `a list that names each ${key} once: ${name}[${n}] repeats ${String(found.value[key])}`,
+        };
+      }
+      value.push(found.value);
+    }
+    return { value };
+  };
+  const items = { type: 'object', fields } as const;
+  return Object.assign(read, { rule: { type: 'array', maxItems: max, items } } as const);
 };

@@ -2,18 +2,20 @@
 import { may, need, parserOf, type ValueOf } from './message.js';
 import { instant, wholeNumber } from './values.js';
 import { NEXT_SLOTS_MAX } from '../primitives/limits.js';
-import { recipientId, reservationId } from './requests.js';
+import { campaignId, recipientId, reservationId } from './requests.js';
 
 /** Every query accepts `at` (R17). */
 const queryFields = { at: may(instant) };
 export type QueryAsk = ValueOf<typeof queryFields>;
 export const parseQuery = parserOf(queryFields);
 
+/** A reserve of a campaign may have a cap of its own (R22). */
+const askFields = { ...queryFields, campaignId: may(campaignId) };
 /** `recipientId`: for a reserve with this recipient (R20). */
-export const parsePeek = parserOf({ ...queryFields, recipientId: may(recipientId) });
+export const parsePeek = parserOf({ ...askFields, recipientId: may(recipientId) });
 
 export const slotCount = wholeNumber(1, NEXT_SLOTS_MAX);
-export const parseSlotsQuery = parserOf({ ...queryFields, count: need(slotCount) });
+export const parseSlotsQuery = parserOf({ ...askFields, count: need(slotCount) });
 
 export const parseReservationQuery = parserOf({
   ...queryFields,

@@ -2,7 +2,7 @@
 import { bookOf, findSlot, isOpen, type Account, type Slot } from '../account/account.js';
 import { roomOf, type CapName } from '../gate/caps.js';
 import { isDoubtful } from '../gate/verified.js';
-import type { Pacing, Policy, Ramp } from '../account/policy.js';
+import type { CampaignCap, Pacing, Policy, Ramp } from '../account/policy.js';
 import type { Tier } from '../primitives/tier.js';
 import { isoDay, isoInstant, isoOrNull, type Instant } from '../primitives/time.js';
 import type { ReservationId } from '../primitives/ids.js';
@@ -90,6 +90,8 @@ export type PolicyWire = {
   /** The pace of grants (R19); null: none. */
   readonly pacing: Pacing | null;
   readonly recipientMemoryDays: number | null;
+  /** The daily caps of campaigns (R22), by their ids; null: none. */
+  readonly campaigns: readonly CampaignCap[] | null;
 };
 
 /** What is known of an account's rows, in addition to the account. */
@@ -189,4 +191,5 @@ export const policyWire = (policy: Policy): PolicyWire => ({
   creditsRenewOn: policy.creditsRenewOn ?? null,
   pacing: policy.pacing ?? null,
   recipientMemoryDays: policy.recipientMemoryDays ?? null,
+  campaigns: policy.campaigns ?? null,
 });

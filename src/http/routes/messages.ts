@@ -73,11 +73,12 @@ const configure = message({
   send: async ({ parts, caller, accountId, body }) => {
     const actor = actorOf(caller, body.actor);
     const policy = await parts.client.configure(accountId, { ...body, actor });
-    const { ramp, sendingWindow } = policy;
+    const { ramp, sendingWindow, campaigns } = policy;
     return {
       ...policy,
       ramp: ramp && { dailyCaps: [...ramp.dailyCaps] },
       sendingWindow: sendingWindow && { ...sendingWindow, days: [...sendingWindow.days] },
+      campaigns: campaigns && [...campaigns],
     };
   },
 });

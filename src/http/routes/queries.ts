@@ -1,10 +1,11 @@
 /** The routes of the contract's Queries (2), and of the status. */
 import type { FastifyInstance } from 'fastify';
 import { Type, type Static } from 'typebox';
+import type { AskInput } from '../../client/inputs.js';
 import { slotCount } from '../../domain/wire/queryRequests.js';
 import * as answers from '../schemas/answers.js';
 import * as decisions from '../schemas/decisions.js';
-import { anyInstant, closed, recipientId } from '../schemas/parts.js';
+import { anyInstant, campaignId, closed, recipientId } from '../schemas/parts.js';
 import { answerOf, etagOf, hasIt } from '../status.js';
 import { accountParams, problems } from './message.js';
 import type { Parts } from '../context.js';
@@ -15,12 +16,17 @@ const peekQuery = closed({
     anyInstant('An instant in place of now: not in the past, and at most 32 days ahead.'),
   ),
   recipientId: Type.Optional(recipientId),
+  campaignId: Type.Optional(campaignId),
 });
 const slotsQuery = closed({
   count: Type.Integer({ ...slotCount.rule, examples: [5] }),
+  campaignId: Type.Optional(campaignId),
 });
 const read = { config: { needs: 'read' } } as const;
 const tags = ['queries'];
+
+const askOf = ({ campaignId: one }: { readonly campaignId?: string }): AskInput =>
+  one === undefined ? {} : { campaignId: one };
 
 export function statusRoute(app: FastifyInstance, { statuses }: Parts): void {
   app.get<{ Params: Params }>(
@@ -64,7 +70,7 @@ export function queryRoutes(app: FastifyInstance, { client }: Parts): void {
         response: { 200: decisions.peek, ...problems },
       },
     },
-    ({ params, query }) => client.peek(params.accountId, query.at, query.recipientId),
+    ({ params, query: { at, ...ask } }) => client.peek(params.accountId, at, ask),
   );
   app.get<{ Params: Params; Querystring: Static<typeof slotsQuery> }>(
     '/v1/accounts/:accountId/nextSlots',
@@ -79,6 +85,6 @@ export function queryRoutes(app: FastifyInstance, { client }: Parts): void {
         response: { 200: answers.nextSlots, ...problems },
       },
     },
-    ({ params, query }) => client.nextSlots(params.accountId, query.count),
+    ({ params, query }) => client.nextSlots(params.accountId, query.count, askOf(query)),
   );
 }

@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { DENIAL_REASONS } from '../../domain/gate/gate.js';
 import {
   accountId,
+  campaignId,
   chatId,
   closed,
   count,
@@ -82,6 +83,9 @@ export const policy = closed({
       jitterPercent: count('The interval is up to this part longer or shorter.'),
       perHour: orNull(count('Maximum grants in any 60 minutes. Null: no maximum.', 1)),
     }),
+  ),
+  campaigns: orNull(
+    Type.Array(closed({ campaignId, dailyCap: count('InMails of the campaign in a UTC day.') })),
   ),
 });
 

@@ -4,6 +4,7 @@
  */
 import {
   Type,
+  type TArray,
   type TNull,
   type TObject,
   type TOptional,
@@ -12,7 +13,13 @@ import {
   type TUnknown,
   type TUnsafe,
 } from 'typebox';
-import type { Field, ObjectRule, Presence, Shape } from '../../domain/wire/message.js';
+import type {
+  Field,
+  ObjectListRule,
+  ObjectRule,
+  Presence,
+  Shape,
+} from '../../domain/wire/message.js';
 import type { Rule } from '../../domain/wire/values.js';
 
 /** The values that a rule allows. */
@@ -28,7 +35,11 @@ type JsonOf<R> = R extends { readonly enum: readonly (infer W)[] }
 type Json = { readonly string: string; readonly integer: number; readonly boolean: boolean };
 
 type SchemaOf<R> =
-  R extends ObjectRule<infer D extends Shape> ? TObject<SchemasOf<D>> : TUnsafe<JsonOf<R>>;
+  R extends ObjectRule<infer D extends Shape>
+    ? TObject<SchemasOf<D>>
+    : R extends ObjectListRule<infer D extends Shape>
+      ? TArray<TObject<SchemasOf<D>>>
+      : TUnsafe<JsonOf<R>>;
 type Optional<P, S extends TSchema> = P extends 'needed'
   ? S
   : P extends 'optional'
@@ -38,10 +49,13 @@ type SchemasOf<D> = {
   [K in keyof D]: D[K] extends Field<unknown, infer R, infer P> ? Optional<P, SchemaOf<R>> : never;
 };
 
-/** What people read about a field; for an object, also about each of its fields. */
+/** What people read about a field; for an object or a list of objects, also about their fields. */
 export type Note = { readonly description?: string; readonly examples?: readonly unknown[] };
 type NotesOf<D> = {
-  readonly [K in keyof D]: D[K] extends Field<unknown, ObjectRule<infer F>>
+  readonly [K in keyof D]: D[K] extends Field<
+    unknown,
+    ObjectRule<infer F> | ObjectListRule<infer F>
+  >
     ? Note & { readonly fields: NotesOf<F> }
     : Note;
 };
@@ -85,11 +99,20 @@ function propertyOf({ rule, presence }: Field<unknown>, { fields, ...about }: An
   return PRESENCE[presence](schemaOf(rule, fields ?? {}, about));
 }
 
-const schemaOf = (
-  rule: Rule | ObjectRule,
+function schemaOf(
+  rule: Rule | ObjectRule | ObjectListRule,
   fields: { readonly [name: string]: AnyNote },
   about: Note,
-): TSchema =>
-  'fields' in rule
-    ? Type.Object(propertiesOf(rule.fields, fields), { additionalProperties: false, ...about })
-    : Type.Unsafe({ ...rule, ...about });
+): TSchema {
+  if ('fields' in rule) {
+    return Type.Object(propertiesOf(rule.fields, fields), {
+      additionalProperties: false,
+      ...about,
+    });
+  }
+  if (!isListOfObjects(rule)) return Type.Unsafe({ ...rule, ...about });
+  return Type.Array(schemaOf(rule.items, fields, {}), { maxItems: rule.maxItems, ...about });
+}
+
+const isListOfObjects = (rule: Rule | ObjectListRule): rule is ObjectListRule =>
+  rule.items !== undefined && 'fields' in rule.items;

@@ -53,6 +53,11 @@ const policy = {
       perHour: note('Maximum grants in any 60 minutes; null is no maximum.', 12),
     },
   },
+  campaigns: {
+    description:
+      'The daily caps of campaigns, each named once. It replaces the whole list; null is none.',
+    fields: { campaignId, dailyCap: note('InMails of the campaign in a UTC day.', 10) },
+  },
 };
 
 export const connect = bodyOf(

@@ -74,7 +74,7 @@ async function readBase(
 
 /** Builds a reservation's row, current or overwritten. */
 export const KEPT_ROW = `jsonb_build_object('table', 'reservations', 'reservationId', reservation_id,
-  'quotaDay', safeband.day_no(quota_day), 'state', state, 'campaignId', null, 'recipientId', null,
+  'quotaDay', safeband.day_no(quota_day), 'state', state, 'campaignId', campaign_id, 'recipientId', null,
   'reservedAt', safeband.ms_of(reserved_at), 'leaseExpiresAt', safeband.ms_of(lease_expires_at),
   'settledAt', safeband.ms_of(settled_at), 'reason', reason, 'journaled', journaled,
   'chatId', chat_id, 'messageId', message_id, 'isAdopted', is_adopted,
@@ -90,19 +90,25 @@ const EVENT_SAVED = `
   (select safeband.ms_of(min(h.updated_at)) from safeband.account_history h
     where h.account_id = e.account_id and h.version >= e.number)`;
 
+/** The campaign of an overwritten row: it is that of the row today, because it never changes. */
+const CAMPAIGN_NOW = `(select r.campaign_id from safeband.reservations r
+             where r.account_id = old.account_id and r.reservation_id = old.reservation_id)`;
+
 /** Reservations of the week around the instant, and older ones that were not settled then. */
 const RESERVATIONS = `
   select coalesce(jsonb_agg(${KEPT_ROW}), '[]') from (
-    select account_id, reservation_id, quota_day, state, reserved_at, lease_expires_at, settled_at,
-           reason, journaled, chat_id, message_id, is_adopted, carried_into, number, saved_at
+    select account_id, reservation_id, quota_day, state, campaign_id, reserved_at, lease_expires_at,
+           settled_at, reason, journaled, chat_id, message_id, is_adopted, carried_into, number,
+           saved_at
       from safeband.reservations
      where account_id = $1 and quota_day <= safeband.day_at($3) + ${WEEK_DAYS}
        and (quota_day > safeband.day_at($3) - ${WEEK_DAYS} or state = 'in_flight'
          or carried_into >= safeband.day_at($3))
     union all
-    select account_id, reservation_id, quota_day, state, reserved_at, lease_expires_at, settled_at,
-           reason, journaled, chat_id, message_id, is_adopted, carried_into, number, saved_at
-      from safeband.reservation_history
+    select account_id, reservation_id, quota_day, state, ${CAMPAIGN_NOW}, reserved_at,
+           lease_expires_at, settled_at, reason, journaled, chat_id, message_id, is_adopted,
+           carried_into, number, saved_at
+      from safeband.reservation_history old
      where account_id = $1 and quota_day > safeband.day_at($3) - ${WEEK_DAYS}
        and quota_day <= safeband.day_at($3) + ${WEEK_DAYS}) kept`;
 

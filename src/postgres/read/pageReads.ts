@@ -3,7 +3,7 @@
  * reconciles. As in `reads.ts`, each function is one statement that changes nothing.
  */
 import type { Slot } from '../../domain/account/account.js';
-import type { Pacing } from '../../domain/account/policy.js';
+import type { CampaignCap, Pacing } from '../../domain/account/policy.js';
 import type { Tier } from '../../domain/primitives/tier.js';
 import type { Instant, UtcDay } from '../../domain/primitives/time.js';
 import type { SendingWindow } from '../../domain/account/sendingWindow.js';
@@ -145,6 +145,7 @@ export type Settings = {
   readonly creditsRenewOn: number | null;
   readonly pacing: Pacing | null;
   readonly recipientMemoryDays: number | null;
+  readonly campaigns: readonly CampaignCap[] | null;
 };
 
 /** Reads the policy of an account as it was set; undefined if there is no such account. */
@@ -157,7 +158,7 @@ export async function readSettings(
     `select jsonb_build_object('tier', tier, 'timezone', timezone, 'dailyCap', daily_cap,
        'weeklyCap', weekly_cap, 'ramp', ramp, 'sendingWindow', sending_window,
        'creditsRenewOn', credits_renew_on, 'pacing', pacing,
-       'recipientMemoryDays', recipient_memory_days) as row
+       'recipientMemoryDays', recipient_memory_days, 'campaigns', campaigns) as row
      from safeband.accounts where account_id = $1`,
     [accountId],
   );

@@ -13,11 +13,11 @@ const COLUMNS = `account_id, tier, timezone, daily_cap, weekly_cap, ramp, sendin
   inmails_sent_today, counter_day, ramp_day, ramp_day_next, highest_cap, cooled_at_counter, state,
   cooldown_until, cooldown_cause, cooldowns, hold_reason, hold_actor, hold_since, breaker_until,
   in_flight, uncertain, carried, imported, external, unexplained, version, updated_at,
-  credits_renew_on, pacing, recipient_memory_days`;
+  credits_renew_on, pacing, recipient_memory_days, campaigns`;
 const VALUES = `$1, $2, $3, $4, $5, $6::int[], $7::jsonb, $8, $9, safeband.day_at($10), $11, $12,
   $13, $14, $15, safeband.at_ms($16), $17, $18::jsonb, $19, $20, safeband.at_ms($21),
   safeband.at_ms($22), $23, $24, $25, $26, $27, $28, $29::bigint, safeband.at_ms($30),
-  $31::smallint, $32::jsonb, $33::smallint`;
+  $31::smallint, $32::jsonb, $33::smallint, $34::jsonb`;
 
 function valuesOf(row: AccountRow): readonly unknown[] {
   const { policy, hold } = row;
@@ -56,6 +56,7 @@ function valuesOf(row: AccountRow): readonly unknown[] {
     policy.creditsRenewOn ?? null,
     policy.pacing ? JSON.stringify(policy.pacing) : null,
     policy.recipientMemoryDays ?? null,
+    policy.campaigns ? JSON.stringify(policy.campaigns) : null,
   ];
 }
 
@@ -85,7 +86,7 @@ export async function claimAccount(
     `insert into safeband.accounts as a (${COLUMNS}, owner, owner_version, hot_since,
        saved_run_id, run_id, run_events, identity_normal, identity_number,
        identity_compared)
-     values (${VALUES}, $34, $29::bigint, safeband.at_ms($30), $37, $37, $38, $39, $40, $41)
+     values (${VALUES}, $35, $29::bigint, safeband.at_ms($30), $38, $38, $39, $40, $41, $42)
      on conflict (account_id) do update set
        (${COLUMNS}, recorded_at, owner, owner_version, hot_since, run_id, run_events,
         identity_normal, identity_number, identity_compared) =
@@ -98,13 +99,13 @@ export async function claimAccount(
          excluded.in_flight, excluded.uncertain, excluded.carried, excluded.imported,
          excluded.external, excluded.unexplained, excluded.version, excluded.updated_at,
          excluded.credits_renew_on, excluded.pacing, excluded.recipient_memory_days,
-         clock_timestamp(), excluded.owner,
-         case when a.owner = excluded.owner and $35::text is null
+         excluded.campaigns, clock_timestamp(), excluded.owner,
+         case when a.owner = excluded.owner and $36::text is null
               then a.owner_version else excluded.owner_version end,
          coalesce(a.hot_since, excluded.hot_since), excluded.run_id, excluded.run_events,
          excluded.identity_normal, excluded.identity_number, excluded.identity_compared)
      where a.version <= excluded.version
-       and (a.owner = excluded.owner or (a.owner = $35 and a.version = $36))`,
+       and (a.owner = excluded.owner or (a.owner = $36 and a.version = $37))`,
     [
       ...valuesOf(row),
       owner,
@@ -144,11 +145,11 @@ export async function moveAccount(
     `update safeband.accounts
         set (${COLUMNS}, recorded_at, last_checked_at, hot_since, last_write, last_write_mark,
               saved_run_id, run_id, run_events) =
-            row (${VALUES}, clock_timestamp(), coalesce(safeband.at_ms($35), last_checked_at),
-              case when $36::boolean then coalesce(hot_since, safeband.at_ms($30)) end,
-              coalesce($37::bigint, last_write), coalesce($38::text, last_write_mark),
-              coalesce($39, saved_run_id), $40::text, $41::integer)
-      where account_id = $1::text and owner = $34 and version <= $29::bigint`,
+            row (${VALUES}, clock_timestamp(), coalesce(safeband.at_ms($36), last_checked_at),
+              case when $37::boolean then coalesce(hot_since, safeband.at_ms($30)) end,
+              coalesce($38::bigint, last_write), coalesce($39::text, last_write_mark),
+              coalesce($40, saved_run_id), $41::text, $42::integer)
+      where account_id = $1::text and owner = $35 and version <= $29::bigint`,
     [
       ...valuesOf(row),
       owner,
@@ -211,7 +212,9 @@ export const STORED = `jsonb_build_object(
            else jsonb_build_object('creditsRenewOn', credits_renew_on) end
       || case when pacing is null then '{}' else jsonb_build_object('pacing', pacing) end
       || case when recipient_memory_days is null then '{}'
-           else jsonb_build_object('recipientMemoryDays', recipient_memory_days) end,
+           else jsonb_build_object('recipientMemoryDays', recipient_memory_days) end
+      || case when campaigns is null then '{}'
+           else jsonb_build_object('campaigns', campaigns) end,
     'day', safeband.day_no(counter_day), 'counter', inmails_sent_today,
     'inFlight', in_flight, 'uncertain', uncertain, 'carried', carried, 'imported', imported,
     'external', external, 'unexplained', unexplained,

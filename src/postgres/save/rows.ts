@@ -2,7 +2,7 @@
  * Writes the rows of an account, each under its number: a repeated or late write changes nothing.
  */
 import { kept, recipientKeyOf } from '../../domain/account/kept.js';
-import type { Entry, Row } from '../../domain/records/records.js';
+import type { AccountRow, Entry, Row } from '../../domain/records/records.js';
 import type { Queryable } from '../pool.js';
 
 /**
@@ -54,6 +54,7 @@ export async function writeRows(
   await write('reservations', RESERVATIONS);
   const written = await write('inmail_events', EVENTS);
   await write('account_days', DAYS);
+  await write('campaign_denials', DENIALS);
   await write('alerts', ALERTS);
   await write('account_changes', CHANGES);
   await write('waiting', WAITING);
@@ -151,6 +152,25 @@ const DAYS = `
         denials = excluded.denials, late = excluded.late, number = excluded.number,
         recorded_at = clock_timestamp()
   where old.number < excluded.number`;
+
+/** Writes the denials of ended days and of today (R22). A count of one owner only grows. */
+const DENIALS = `
+  insert into safeband.campaign_denials as old
+    (account_id, quota_day, campaign_id, reason, owner, count)
+  select a.account_id, safeband.day_at(d."quotaDay"), d."campaignId", d.reason, a.owner, d.count
+    from jsonb_to_recordset($2::jsonb)
+      as d ("quotaDay" int, "campaignId" text, reason text, count int)
+    join safeband.accounts a on a.account_id = $1::text
+  on conflict (account_id, quota_day, campaign_id, reason, owner) do update
+    set count = excluded.count, recorded_at = clock_timestamp()
+  where old.count < excluded.count`;
+
+/** Writes the denials of the account's day so far. */
+export async function writeDenials(db: Queryable, row: AccountRow): Promise<void> {
+  if (!row.denied?.length) return;
+  const list = row.denied.map((one) => ({ ...one, quotaDay: row.day }));
+  await db.query(DENIALS, [row.accountId, JSON.stringify(list)]);
+}
 
 /** Writes one row for each account, kind and day: an existing row is updated and open again. */
 const ALERTS = `

@@ -57,7 +57,7 @@ export function answerQueries(self: AccountRun): void {
   });
   answer(queries.nextSlots, (raw) => {
     const { account, at, ask } = see(parseSlotsQuery, raw);
-    return nextSlots(account, at, ask.count).map(isoInstant);
+    return nextSlots(account, at, ask.count, ask).map(isoInstant);
   });
 }
 

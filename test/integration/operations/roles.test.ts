@@ -50,6 +50,8 @@ const RIGHTS = `
   alert_actions       s       -         s       si
   alerts              siu     -         s       su.
   api_keys            -       -         -       su.
+  campaign_days       s       -         s       s
+  campaign_denials    siu     -         s       s
   corrections         si      -         s       s
   idempotency         -       -         -       siud
   identity_locks      su      -         -       -

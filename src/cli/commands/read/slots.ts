@@ -4,7 +4,7 @@ import { NEXT_SLOTS_MAX as SLOTS_MAX } from '../../../domain/primitives/limits.j
 import { commandLine } from '../../../domain/primitives/commandLine.js';
 import { calling } from '../../accounts.js';
 import { accountArgument, withExamples, type Register } from '../../command.js';
-import { recipient, whole } from '../../options.js';
+import { campaign, recipient, whole } from '../../options.js';
 import { counted, instantOf, when } from '../../text.js';
 import type { PeekWire } from '../../../domain/wire/decisions.js';
 
@@ -19,11 +19,18 @@ export const registerSlots: Register = (program, context) => {
     .addArgument(accountArgument())
     .option('--count <n>', 'how many slots to show', whole(1, SLOTS_MAX), 50)
     .option('--recipient <id>', 'the answer to a reserve for this recipient', recipient)
-    .action(async (accountId: string, { count, recipient: to }: Options) => {
+    .option('--campaign <id>', 'the answers to reserves of this campaign', campaign)
+    .action(async (accountId: string, { count, recipient: to, campaign: of }: Options) => {
       const client = await context.world.source().orders();
+      const asked = of === undefined ? {} : { campaignId: of };
       const [peek, slots] = await Promise.all([
-        calling(context, accountId, () => client.peek(accountId, undefined, to)),
-        calling(context, accountId, () => client.nextSlots(accountId, count)),
+        calling(context, accountId, () =>
+          client.peek(accountId, undefined, {
+            ...asked,
+            ...(to === undefined ? {} : { recipientId: to }),
+          }),
+        ),
+        calling(context, accountId, () => client.nextSlots(accountId, count, asked)),
       ]);
       const now = context.now();
       context.answer({
@@ -52,7 +59,11 @@ const cutText = (count: number): string =>
     ? `only the next ${counted(count, 'slot')}; --count shows up to ${SLOTS_MAX}`
     : `only the next ${counted(count, 'slot')}, which is the maximum`;
 
-type Options = { readonly count: number; readonly recipient?: string };
+type Options = {
+  readonly count: number;
+  readonly recipient?: string;
+  readonly campaign?: string;
+};
 
 /** Returns a decision in words; its times are written relative to `now`. */
 export function decisionText(peek: PeekWire, now: Instant): string {

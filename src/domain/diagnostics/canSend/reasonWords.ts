@@ -11,6 +11,7 @@ export const REASON_WORDS: Readonly<Record<DenialReason, string>> = {
   unverified: 'it waits for a successful reconcile',
   tier_has_no_inmail: 'its tier has no InMail',
   recipient_contacted: 'its recipient was contacted already',
+  campaign_cap: 'the daily cap of the campaign is used up',
   weekly_cap: 'its weekly cap is used up',
   ramp_cap: 'its ramp step of today is used up',
   daily_cap: 'its daily cap is used up',

@@ -1,12 +1,20 @@
 /** The question: a change of the policy, and the number of past days. */
-import type { PolicyChange } from '../../commands/administer.js';
+import type { PolicyChange } from '../../commands/policyChange.js';
 import { parseConfigure } from '../../wire/adminRequests.js';
 import type { Refusal } from '../../account/refusals.js';
 
 /** Maximum number of past days. */
 export const WHAT_IF_DAYS_MAX = 90;
 
-const NAMES = ['dailyCap', 'weeklyCap', 'ramp', 'sendingWindow', 'timezone', 'pacing'] as const;
+const NAMES = [
+  'dailyCap',
+  'weeklyCap',
+  'ramp',
+  'sendingWindow',
+  'timezone',
+  'pacing',
+  'campaigns',
+] as const;
 
 /** Returns the change, read as `configure` reads it, or the reason for a refusal. */
 export function parseWhatIf(raw: unknown, days: number, now: number): PolicyChange | Refusal {
@@ -17,8 +25,8 @@ export function parseWhatIf(raw: unknown, days: number, now: number): PolicyChan
   }
   const parsed = parseConfigure(raw, 'strict', now);
   if (!parsed.ok) return { refused: parsed.refused, message: parsed.message };
-  const { dailyCap, weeklyCap, ramp, sendingWindow, timezone, pacing } = parsed.value;
-  const change = { dailyCap, weeklyCap, ramp, sendingWindow, timezone, pacing };
+  const { dailyCap, weeklyCap, ramp, sendingWindow, timezone, pacing, campaigns } = parsed.value;
+  const change = { dailyCap, weeklyCap, ramp, sendingWindow, timezone, pacing, campaigns };
   if (NAMES.some((name) => change[name] !== undefined)) return change;
   return { refused: 'InvalidInput', message: `name one of ${NAMES.join(', ')}` };
 }

@@ -12,15 +12,16 @@ import type { Event } from '../../account/events.js';
 import { evolve } from '../../account/evolve.js';
 import { runAfter } from '../../days/forecast.js';
 import { retryAtOf } from '../../days/slotTimes.js';
-import { barrierAt } from '../../gate/gate.js';
 import type { IntervalsFor, Scenario, Played, Pause, Sent } from './scenario.js';
 import type { Policy } from '../../account/policy.js';
+import { nextTurn, type Turn } from './turns.js';
 import { endOf, isPauseOf, isRedecided, logged, paused, taken, withImported } from './outcomes.js';
 import { reserve } from '../../commands/reserve.js';
 import { overshoot, cooldownAt, isCooldownDue, overshootAt } from '../../gate/cooldown.js';
 import { roll } from '../../days/rollover.js';
 import type { EventRow, ReservationRow } from '../../records/records.js';
-import { changedPolicy, policyEvents, type PolicyChange } from '../../commands/administer.js';
+import { policyEvents } from '../../commands/administer.js';
+import { changedPolicy, type PolicyChange } from '../../commands/policyChange.js';
 import { dayOf, SECOND_MS, startOf, type Instant, type UtcDay } from '../../primitives/time.js';
 import { counterOf } from '../../account/counter.js';
 import { eventsOf, type WrittenChange } from '../../records/changeLog.js';
@@ -109,8 +110,9 @@ class Replay {
 
   #isGranted(row: ReservationRow): boolean {
     const { reservationId, journaled, reservedAt, leaseExpiresAt } = row;
+    const campaignId = row.campaignId ?? undefined;
     const leaseSeconds = (leaseExpiresAt - reservedAt) / SECOND_MS;
-    const ask = { reservationId, journaled, leaseSeconds };
+    const ask = { reservationId, campaignId, journaled, leaseSeconds };
     const { events, answer } = reserve(this.#account, ask, this.#now);
     if ('refused' in answer) return true; // the id was used twice, so it is already in flight
     if (!answer.granted) return false;
@@ -122,13 +124,13 @@ class Replay {
 
   /** Repeats waiting reserves while the gate is open, and schedules the next try. */
   #wake(): void {
-    while (this.#waiting[0] && !barrierAt(this.#account, this.#now)) {
-      if (!this.#isGranted(this.#waiting[0])) break;
-      this.#waiting.shift();
+    const next = (): Turn | undefined => nextTurn(this.#waiting, this.#account, this.#now);
+    let turn = next();
+    for (; turn && !turn.barrier && this.#isGranted(turn.row); turn = next()) {
+      this.#waiting.splice(turn.place, 1);
     }
-    if (this.#waiting.length === 0 || this.#wakeAt > this.#now) return;
-    const barrier = barrierAt(this.#account, this.#now);
-    const retryAt = barrier && retryAtOf(this.#account, barrier, this.#now);
+    if (!turn || this.#wakeAt > this.#now) return;
+    const retryAt = turn.barrier && retryAtOf(this.#account, turn.barrier, this.#now, turn.row);
     if (retryAt === undefined || retryAt === null) return;
     this.#wakeAt = retryAt;
     this.#agenda.add(retryAt, NOTHING);

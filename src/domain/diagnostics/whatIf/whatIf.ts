@@ -6,7 +6,7 @@ import type { Account } from '../../account/account.js';
 import type { DenialReason } from '../../gate/gate.js';
 import type { IntervalsFor, Scenario, Played, Pause } from './scenario.js';
 import { replay } from './simulate.js';
-import { changedPolicy, raisedCap, type PolicyChange } from '../../commands/administer.js';
+import { changedPolicy, raisedCap, type PolicyChange } from '../../commands/policyChange.js';
 import {
   dayOf,
   isoDay,
@@ -166,6 +166,7 @@ const pauseWire = ({ at, until, cause }: Pause): PauseWire => ({
 });
 
 const FOR_ROOM: readonly string[] = [
+  'campaign_cap',
   'weekly_cap',
   'ramp_cap',
   'daily_cap',

@@ -63,6 +63,8 @@ function whyWords({ caps, hold, cooldown }: Stopped, reason: Reason): string {
       return 'A free LinkedIn account has no InMail, so nothing is sent.';
     case 'recipient_contacted':
       return 'This person has got an InMail of the account already.';
+    case 'campaign_cap':
+      return "Today's limit of the campaign is used up.";
     case 'weekly_cap':
       return caps.weekly === 0
         ? 'The weekly limit is 0, so nothing is sent.'

@@ -1,7 +1,7 @@
 /** The tab *Settings*: caps, ramp, sending window, zone and renewal of credits. */
 import type { VNode } from 'preact';
 import { SAFE_BAND, TIER_WORDS } from '../../../domain/primitives/tier.js';
-import { memoryText, pacingText } from '../../../domain/records/settingsChange.js';
+import { campaignsText, memoryText, pacingText } from '../../../domain/records/settingsChange.js';
 import type { AccountData } from './accountData.js';
 import { many } from '../ui/format.js';
 import { Section } from '../ui/parts.js';
@@ -25,6 +25,7 @@ export function Settings({
     ['Ramp', rampInWords(data)],
     ['Pacing', settings.pacing === null ? 'none' : pacingText(settings.pacing)],
     ['Recipient memory', memoryText(settings.recipientMemoryDays)],
+    ['Campaign caps', campaignsText(settings.campaigns)],
     ['Sending window', windowInWords(data)],
     ['Time zone', settings.timezone],
     ['Credits renew', `on day ${settings.creditsRenewOn ?? 1} of each month`],

@@ -1,12 +1,14 @@
 /** The actions of an operator on an account: their effects, their form fields, and the call. */
 import type { SafebandClient } from '../../../client/index.js';
 import { SAFE_BAND, TIER_WORDS } from '../../../domain/primitives/tier.js';
-import { paceText } from '../../../domain/wire/paceText.js';
+import { campaignsText } from '../../../domain/records/settingsChange.js';
+import { paceText } from '../../../domain/wire/settingText.js';
 import { invalidInput } from '../../plumbing/problems.js';
 import type { AccountData } from '../account/accountData.js';
 import { connectBy, RECONNECT_FIELDS, type Ordered } from './connect.js';
 import {
   MEMORY_FIELD,
+  CAMPAIGNS_FIELD,
   PACING_FIELD,
   RAMP_FIELD,
   RENEWAL_FIELD,
@@ -15,7 +17,16 @@ import {
   ZONE_FIELD,
   type Field,
 } from './fields.js';
-import { numberIn, pacingIn, rampIn, renewalIn, tierIn, windowIn, type Form } from '../ui/form.js';
+import {
+  campaignCapsIn,
+  numberIn,
+  pacingIn,
+  rampIn,
+  renewalIn,
+  tierIn,
+  windowIn,
+  type Form,
+} from '../ui/form.js';
 import { many } from '../ui/format.js';
 import { endsByResume } from './resume.js';
 
@@ -199,6 +210,11 @@ const configure: Action = {
       hint: `${MEMORY_FIELD.hint} Leave empty for as long as ids are remembered.`,
       value: String(settings.recipientMemoryDays ?? ''),
     },
+    {
+      ...CAMPAIGNS_FIELD,
+      hint: `${CAMPAIGNS_FIELD.hint} Leave empty for none.`,
+      value: settings.campaigns ? campaignsText(settings.campaigns) : '',
+    },
     ...windowFields(settings.sendingWindow, 'for all hours'),
     {
       ...ZONE_FIELD,
@@ -221,6 +237,7 @@ const configure: Action = {
       ramp: rampIn(form),
       pacing: pacingIn(form),
       recipientMemoryDays: numberIn(form, 'recipientMemoryDays'),
+      campaigns: campaignCapsIn(form),
       sendingWindow: windowIn(form),
       timezone: form['timezone'] || null,
       creditsRenewOn: renewalIn(form),

@@ -45,6 +45,14 @@ export const MEMORY_FIELD = {
 /** What the form for a new account proposes (R19). */
 export const PACING_PROPOSED = '60s, 50%';
 
+export const CAMPAIGNS_FIELD = {
+  name: 'campaigns',
+  label: 'Campaign caps',
+  hint:
+    'The most InMails a day of a campaign, such as q4=10, spring=5. A campaign that is not named' +
+    ' here has no cap of its own.',
+} as const;
+
 export const RAMP_FIELD = {
   name: 'ramp',
   label: 'Ramp',

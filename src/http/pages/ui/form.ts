@@ -6,7 +6,14 @@ import {
   type Weekday,
 } from '../../../domain/account/sendingWindow.js';
 import { WALL_CLOCK_PATTERN } from '../../../domain/wire/adminRequests.js';
-import { PACE_WORDS, paceOf, type Pace } from '../../../domain/wire/paceText.js';
+import {
+  CAMPAIGNS_WORDS,
+  campaignsIn,
+  type NamedCap,
+  type Pace,
+  PACE_WORDS,
+  paceOf,
+} from '../../../domain/wire/settingText.js';
 import { invalidInput, type Problem } from '../../plumbing/problems.js';
 
 export type Form = { readonly [name: string]: string };
@@ -48,6 +55,9 @@ export const renewalIn = (form: Form): number | null =>
   fieldIn(form, 'creditsRenewOn', 'a day from 1 to 31, or empty', numberLike(DAY));
 
 export const pacingIn = (form: Form): Pace | null => fieldIn(form, 'pacing', PACE_WORDS, paceOf);
+
+export const campaignCapsIn = (form: Form): readonly NamedCap[] | null =>
+  fieldIn(form, 'campaigns', CAMPAIGNS_WORDS, campaignsIn);
 
 export const rampIn = (form: Form): { readonly dailyCaps: readonly number[] } | null =>
   fieldIn(form, 'ramp', 'ascending numbers separated by commas, such as 5, 10, 20', (text) => {

@@ -19,7 +19,7 @@ import { DAY_MS, HOUR_MS, isoInstant } from '../../../../src/domain/primitives/t
 import { isOpenAt, WEEKDAYS } from '../../../../src/domain/account/sendingWindow.js';
 import { Life } from '../../../support/life.js';
 import { anAccount, at, c, m, r, rows } from '../../../support/scenario.js';
-import { livedThrough, newId, stage } from './stages.js';
+import { CAMPAIGN, livedThrough, newId, stage } from './stages.js';
 import { isCooldownDue } from '../../../../src/domain/gate/cooldown.js';
 import { decisionWire, peekWire } from '../../../../src/domain/wire/decisions.js';
 
@@ -31,6 +31,7 @@ const REASONS = [
   'no_credits',
   'cooldown',
   'tier_has_no_inmail',
+  'campaign_cap',
   'weekly_cap',
   'ramp_cap',
   'daily_cap',
@@ -44,7 +45,14 @@ const isHopeless = ({ account }: Life): boolean =>
   account.isDisconnected ||
   account.hold !== null ||
   dailyCapOf(account.policy) === 0 ||
-  weeklyCapOf(account.policy) === 0;
+  weeklyCapOf(account.policy) === 0 ||
+  account.policy.campaigns?.some(
+    ({ campaignId, dailyCap }) => campaignId === CAMPAIGN && dailyCap === 0,
+  ) === true;
+
+/** A reserve of the campaign whose cap the stages set (R22). */
+const ASK = { campaignId: CAMPAIGN };
+const probed = (life: Life): Life => life.asks('probe', undefined, CAMPAIGN);
 
 /**
  * `retryAt` is right if a reserve is granted then, and not a millisecond before. What is wrong with
@@ -57,20 +65,20 @@ function wrongRetry(asked: Life): string | null {
   if (retryAt === null) return isHopeless(asked) ? null : `${reason}: no person has to help`;
   const reasonText = `${reason} until ${isoInstant(retryAt)}`;
   if (isHopeless(asked)) return `${reasonText}: only a person can help`;
-  const early = retryAt - 1 > asked.now && asked.until(retryAt - 1).asks('probe').isGranted;
+  const early = retryAt - 1 > asked.now && probed(asked.until(retryAt - 1)).isGranted;
   if (early) return `${reasonText}: it is granted a millisecond before`;
-  const { decision: then } = asked.until(retryAt).asks('probe');
+  const { decision: then } = probed(asked.until(retryAt));
   return then.granted ? null : `${reasonText}: then the answer is ${then.reason}`;
 }
 
 /** Each of the next slots is taken at its instant, and asked for a millisecond before it. */
 function wrongSlots(life: Life, wanted: number): readonly string[] {
-  const slots = nextSlots(viewOf(life.entity, life.now, life.now), life.now, wanted);
+  const slots = nextSlots(viewOf(life.entity, life.now, life.now), life.now, wanted, ASK);
   if (slots.length !== (isHopeless(life) ? 0 : wanted)) return [`${slots.length} slots`];
   let lived = life;
   return slots.flatMap((slot) => {
-    const isEarly = slot > lived.now && lived.until(slot - 1).asks('early').isGranted;
-    lived = lived.until(slot).asks(newId());
+    const isEarly = slot > lived.now && probed(lived.until(slot - 1)).isGranted;
+    lived = lived.until(slot).asks(newId(), undefined, CAMPAIGN);
     const { counter, carried, effective } = roomOf(lived.account);
     const isRight = !isEarly && lived.isGranted && counter + carried <= effective;
     return isRight ? [] : [`${isoInstant(slot)} of ${slots.map(isoInstant).join(' ')}`];
@@ -81,7 +89,7 @@ describe('what will be', () => {
   it('`retryAt` is the first instant at which a reserve is granted', () => {
     const decided = new Set<string>();
     const isRight = fc.property(stage, (one) => {
-      const asked = livedThrough(one).asks('probe');
+      const asked = probed(livedThrough(one));
       decided.add(asked.decision.granted ? 'granted' : asked.decision.reason);
       expect(wrongRetry(asked)).toBe(null);
     });
@@ -103,8 +111,8 @@ describe('what will be', () => {
       const lived = life.until(then);
       // The check before the answer may be the run that starts the cooldown.
       fc.pre(!isCooldownDue(lived.account) || !wantsCheck(lived.account, then));
-      const { reservationId: _, ...decided } = decisionWire(lived.asks('probe').decision);
-      expect(peekWire(viewOf(life.entity, life.now, then), then, true)).toEqual(decided);
+      const { reservationId: _, ...decided } = decisionWire(probed(lived).decision);
+      expect(peekWire(viewOf(life.entity, life.now, then), then, true, ASK)).toEqual(decided);
     });
     fc.assert(isRight, { numRuns: RUNS });
   });

@@ -3,9 +3,14 @@ import fc from 'fast-check';
 import { isOpen, type FailureKind } from '../../../../src/domain/account/account.js';
 import { deliver } from '../../../../src/domain/commands/deliver.js';
 import { fail } from '../../../../src/domain/commands/fail.js';
-import { isAccountId } from '../../../../src/domain/primitives/ids.js';
+import {
+  isAccountId,
+  isCampaignId,
+  type CampaignId,
+} from '../../../../src/domain/primitives/ids.js';
 import { observe } from '../../../../src/domain/commands/observe.js';
-import { configure, hold, type PolicyChange } from '../../../../src/domain/commands/administer.js';
+import { configure, hold } from '../../../../src/domain/commands/administer.js';
+import type { PolicyChange } from '../../../../src/domain/commands/policyChange.js';
 import {
   DAY_MS,
   dayOf,
@@ -20,7 +25,11 @@ import { anAccount, at, c, m, must, r } from '../../../support/scenario.js';
 type Step =
   | { readonly do: 'wait'; readonly ms: number }
   | { readonly do: 'toMidnight'; readonly ms: number }
-  | { readonly do: 'reserve'; readonly leaseSeconds: number }
+  | {
+      readonly do: 'reserve';
+      readonly leaseSeconds: number;
+      readonly campaignId: CampaignId | undefined;
+    }
   | { readonly do: 'deliver'; readonly nth: number }
   | {
       readonly do: 'fail';
@@ -60,6 +69,14 @@ const pace: fc.Arbitrary<PolicyChange['pacing']> = fc.record({
   jitterPercent: fc.constantFrom(0, 50, 90),
   perHour: fc.constantFrom(undefined, 1, 2),
 });
+/** The campaign that may have a cap, and another one. */
+export const CAMPAIGN = must(isCampaignId, 'k1');
+const OTHER = must(isCampaignId, 'k2');
+const capped = (dailyCap: number): PolicyChange['campaigns'] => [
+  { campaignId: OTHER, dailyCap: 0 },
+  { campaignId: CAMPAIGN, dailyCap },
+];
+
 const policy: fc.Arbitrary<PolicyChange> = fc.record({
   dailyCap: fc.constantFrom(1, 2, 3, 5, 7, null),
   weeklyCap: fc.constantFrom(null, null, 2, 4, 6, 9),
@@ -70,12 +87,14 @@ const policy: fc.Arbitrary<PolicyChange> = fc.record({
   ),
   timezone: zone,
   pacing: fc.oneof({ weight: 2, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: pace }),
+  campaigns: fc.constantFrom(null, null, null, capped(1), capped(3)),
 });
 const settings: fc.Arbitrary<PolicyChange> = fc.oneof(
   fc.record({ dailyCap: fc.constantFrom(0, 1, 4) }),
   fc.record({ weeklyCap: fc.constantFrom(0, 3, null) }),
   fc.record({ sendingWindow: window, timezone: zone }),
   fc.record({ pacing: pace }),
+  fc.record({ campaigns: fc.constantFrom(null, capped(0), capped(2)) }),
   fc.record({ tier: fc.constantFrom('free' as const, 'free' as const, 'premium' as const) }),
 );
 const nth = fc.nat(3);
@@ -85,6 +104,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('reserve' as const),
       leaseSeconds: fc.constantFrom(60, 900, 900, 7_200, 86_400),
+      campaignId: fc.constantFrom(CAMPAIGN, CAMPAIGN, OTHER, undefined),
     }),
   },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('deliver' as const), nth }) },
@@ -175,7 +195,7 @@ function played(life: Life, one: Step): Life {
   if (one.do === 'toMidnight') {
     return life.until(Math.max(now, startOf(dayOf(now) + 1) + one.ms));
   }
-  if (one.do === 'reserve') return life.asks(newId(), one.leaseSeconds);
+  if (one.do === 'reserve') return life.asks(newId(), one.leaseSeconds, one.campaignId);
   if (one.do === 'hold') return life.when(hold, { reason: 'x', actor: 'ada' });
   if (one.do === 'configure') return life.when(configure, one.change);
   if (one.do === 'churn') return churned(life, one.times);

@@ -60,6 +60,10 @@ const LINES: readonly (readonly [line: string, peek: PeekWire, more?: Partial<Se
     { tier: 'free', caps: { daily: 0, weekly: 0 } },
   ],
   [
+    'Not before 25 Nov, 00:00 UTC (in 17 h 04 min): the daily cap of the campaign is used up',
+    denied('campaign_cap', MIDNIGHT),
+  ],
+  [
     'Not before 25 Nov, 00:00 UTC (in 17 h 04 min): its weekly cap is used up',
     denied('weekly_cap', MIDNIGHT),
   ],

@@ -151,6 +151,7 @@ const STOPS: readonly (readonly [text: string, more: Partial<StatusWire>])[] = [
     cannot('recipient_contacted', MIDNIGHT),
   ],
   [`InMails are sent with some time between them. ${THEN}`, cannot('paced', LATER)],
+  [`Today's limit of the campaign is used up. ${AT_MIDNIGHT}`, cannot('campaign_cap', MIDNIGHT)],
   [`It is outside your sending hours. ${THEN}`, cannot('outside_window', LATER)],
   [
     'It is outside your sending hours. The next InMail can go out at 12:01 UTC (13:01 in Europe/Berlin).',

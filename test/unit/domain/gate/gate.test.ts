@@ -2,23 +2,30 @@ import { describe, expect, it } from 'vitest';
 import type { Account } from '../../../../src/domain/account/account.js';
 import { fail } from '../../../../src/domain/commands/fail.js';
 import { barrierAt, DENIAL_REASONS, wantsCheck } from '../../../../src/domain/gate/gate.js';
+import { isCampaignId } from '../../../../src/domain/primitives/ids.js';
 import { SLOTS_MAX } from '../../../../src/domain/primitives/limits.js';
 import { reserve } from '../../../../src/domain/commands/reserve.js';
 import { configure, disconnect, hold } from '../../../../src/domain/commands/administer.js';
 import { contactsOf } from '../../../../src/domain/gate/recipient.js';
 import { DAY_MS, startOf } from '../../../../src/domain/primitives/time.js';
 import { Life } from '../../../support/life.js';
-import { anAccount, at, c, p, r, rows } from '../../../support/scenario.js';
+import { anAccount, at, c, must, p, r, rows } from '../../../support/scenario.js';
 import { isOvershoot } from '../../../../src/domain/gate/cooldown.js';
 
 const NOW = at('09:00');
 const shut = { bounds: [], from: NOW, until: at('2027-01-01T00:00:00.000Z'), zoneVersion: 'x' };
+const q4 = must(isCampaignId, 'q4');
 const day = { days: ['mon'], start: '09:00', end: '10:00' } as const;
 
 /** An account at which every reason holds, and each reason taken away, in the gate's order. */
 const all: Account = {
-  ...anAccount({ dailyCap: 0, weeklyCap: 0, sendingWindow: day, pacing: { minGapSeconds: 1 } })
-    .entity.account,
+  ...anAccount({
+    dailyCap: 0,
+    weeklyCap: 0,
+    sendingWindow: day,
+    pacing: { minGapSeconds: 1 },
+    campaigns: [{ campaignId: q4, dailyCap: 0 }],
+  }).entity.account,
   isDisconnected: true,
   hold: { reason: 'x', actor: 'y', since: NOW },
   breakerUntil: NOW + 1,
@@ -66,6 +73,7 @@ const lifted: readonly (readonly [string, (account: Account) => Account])[] = [
   ['unverified', (a) => ({ ...a, isIdentityChecked: true, openings: shut })],
   ['tier_has_no_inmail', (a) => ({ ...a, policy: { ...a.policy, tier: 'recruiter' } })],
   ['recipient_contacted', (a) => ({ ...a, slots: a.slots.filter((one) => one !== contact) })],
+  ['campaign_cap', (a) => ({ ...a, policy: { ...a.policy, campaigns: [] } })],
   ['weekly_cap', (a) => ({ ...a, policy: { ...a.policy, weeklyCap: 5 } })],
   ['ramp_cap', (a) => ({ ...a, policy: { ...a.policy, ramp: null } })],
   ['daily_cap', (a) => ({ ...a, policy: { ...a.policy, dailyCap: 1 } })],
@@ -81,7 +89,8 @@ describe('the gate', () => {
     };
     expect(barrierAt(account, NOW, { validUntil: NOW })?.reason).toBe('expired');
     for (const [reason, lift] of lifted) {
-      expect(barrierAt(account, NOW, forAnn(account))?.reason).toBe(reason);
+      const ask = { ...forAnn(account), campaignId: q4 };
+      expect(barrierAt(account, NOW, ask)?.reason).toBe(reason);
       account = lift(account);
     }
     expect(barrierAt(account, NOW)?.reason).toBe('outside_window');

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
+import { CAMPAIGNS_MAX } from '../../../../src/domain/account/policy.js';
 import { ROW_BYTES_MAX } from '../../../../src/domain/entity/bounds.js';
 import { bytesOf } from '../../../../src/domain/primitives/bytes.js';
-import { isIdentity } from '../../../../src/domain/primitives/ids.js';
+import { isCampaignId, isIdentity } from '../../../../src/domain/primitives/ids.js';
 import { changeRow } from '../../../../src/domain/records/changeLog.js';
 import { must } from '../../../support/scenario.js';
 import {
@@ -46,7 +47,7 @@ it('a row without the former settings lists all new settings', () => {
   expect(changesText(settingsIn({ policy: JSON.stringify(AFTER) }))).toBe(
     'tier sales navigator; daily cap 20; weekly cap 5 times the daily cap; ramp 5, 10; ' +
       'sending window mon, tue 09:00 to 17:30; time zone UTC; LinkedIn member not set; ' +
-      'pacing 60 s ± 50 %, at most 12 an hour; recipient memory 90 days; ' +
+      'pacing 60 s ± 50 %, at most 12 an hour; recipient memory 90 days; campaign caps none; ' +
       'credits renew on day 12',
   );
 });
@@ -73,6 +74,10 @@ it.each(['"', '\\', '中'])(
       creditsRenewOn: 31,
       pacing: { minGapSeconds: 86_400, jitterPercent: 90, perHour: 200 },
       recipientMemoryDays: 365,
+      campaigns: Array.from({ length: CAMPAIGNS_MAX }, () => ({
+        campaignId: must(isCampaignId, 'k'.repeat(128)),
+        dailyCap: 100_000,
+      })),
     };
     const actor = '中'.repeat(128);
     const row = changeRow({ type: 'PolicyChanged', policy, rampDay: 1, actor }, Date.now(), policy);

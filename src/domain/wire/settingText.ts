@@ -1,4 +1,6 @@
-/** A pace as an option of a command and as a setting have it, such as `60s,50%,12/h` (R19). */
+/** Settings as options of commands, forms and the worker's settings have them. */
+
+/** A pace, such as `60s,50%,12/h` (R19). */
 export type Pace = {
   readonly minGapSeconds: number;
   readonly jitterPercent?: number | null;
@@ -25,3 +27,20 @@ export const paceText = ({ minGapSeconds, jitterPercent, perHour }: Pace): strin
   [`${minGapSeconds}s`, jitterPercent && `${jitterPercent}%`, perHour && `${perHour}/h`]
     .filter(Boolean)
     .join(', ');
+
+/** A cap of a campaign, as in `q4=10, spring=5` (R22). */
+export type NamedCap = { readonly campaignId: string; readonly dailyCap: number };
+
+export const CAMPAIGNS_WORDS = 'campaigns with their daily caps, such as q4=10, spring=5';
+const CAP = /^(?<campaignId>[^=]+)=(?<dailyCap>\d{1,6})$/;
+
+/** Returns the caps; undefined for another text. The account checks ids and limits. */
+export function campaignsIn(text: string): readonly NamedCap[] | undefined {
+  const caps: NamedCap[] = [];
+  for (const part of text.split(/[\s,;]+/).filter(Boolean)) {
+    const { campaignId, dailyCap } = CAP.exec(part)?.groups ?? {};
+    if (campaignId === undefined) return undefined;
+    caps.push({ campaignId, dailyCap: Number(dailyCap) });
+  }
+  return caps;
+}
