@@ -49,7 +49,8 @@ const isPromised = ({ state }: Slot): boolean => state === 'in_flight';
 
 /**
  * Returns the decision of an ask whose turn has come. Its recipient may have been contacted since
- * it came, or its campaign is full: then it is denied, or waits on while others pass (R20, R22). Undefined: it waits on.
+ * it came, or its campaign is full: then it is denied, or waits on while others pass (R20, R22).
+ * Undefined: it waits on.
  */
 function turnOf(account: Account, ask: WaitingAsk, at: Instant): string | undefined {
   const asked = askedOf(account, ask);

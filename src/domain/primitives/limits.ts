@@ -132,13 +132,12 @@ export const LOOK_AHEAD_DAYS = 32;
 /** Days that history and ended links are kept, so that a past decision can be explained (R17). */
 export const HISTORY_DAYS = 90;
 
-/** Maximum asks that wait in an account, and bytes of JSON of them together (R21). */
+/** Maximum asks that wait in an account, and bytes of JSON of them (R21). */
 export const LINE_MAX = 500;
 export const LINE_BYTES_MAX = 128 * 1024;
 /** Priorities of asks that wait: 0 is served first. */
 export const PRIORITY_LAST = 9;
 export const PRIORITY_DEFAULT = 5;
-
 export const BATCH_MAX = 200;
 export const NEXT_SLOTS_MAX = 200;
 /** Maximum rows of one save: its activity stays far below its time limit. */
