@@ -288,21 +288,25 @@ describe('the statements', () => {
       release: () => undefined,
     });
     Object.assign(pool, { connect: async () => client });
-    try {
-      await find('a');
-    } finally {
+    const restore = (): void => {
       Object.assign(pool, { connect });
       Object.assign(client, { query, release });
+    };
+    try {
+      await find('a').finally(restore);
+      expect(seen.length).toBe(6);
+      await client.query(
+        'begin; set local enable_seqscan = off; set local enable_bitmapscan = off',
+      );
+      for (const [sql, values] of seen) {
+        const { rows } = await client.query<Record<string, string>>(`explain ${sql}`, values);
+        const plan = rows.map((row) => Object.values(row)[0]).join('\n');
+        expect(plan).not.toMatch(/Seq Scan on (accounts|reservations|inmail_events)/);
+      }
+    } finally {
+      await client.query('rollback'); // also after a failure: the pool's end waits for this client
+      client.release();
     }
-    expect(seen.length).toBe(6);
-    await client.query('begin; set local enable_seqscan = off; set local enable_bitmapscan = off');
-    for (const [sql, values] of seen) {
-      const { rows } = await client.query<Record<string, string>>(`explain ${sql}`, values);
-      const plan = rows.map((row) => Object.values(row)[0]).join('\n');
-      expect(plan).not.toMatch(/Seq Scan on (accounts|reservations|inmail_events)/);
-    }
-    await client.query('rollback');
-    client.release();
   });
 });
 
