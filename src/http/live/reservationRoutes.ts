@@ -92,8 +92,18 @@ async function decided(
   const deadline = parts.now() + seconds * 1_000;
   const left = new AbortController();
   raw.once('close', () => left.abort());
+  const knownUntil = Math.min(deadline, parts.now() + LOOK_AGAIN_MS);
   for (;;) {
-    const answer = await read(parts, asked);
+    const answer = await read(parts, asked).catch((error: unknown) => {
+      // An ask that was withdrawn a moment ago may not have its row yet.
+      const isWaiting = parts.now() < knownUntil && !left.signal.aborted;
+      if (isUnknown(error) && isWaiting) return undefined;
+      throw error;
+    });
+    if (answer === undefined) {
+      await waits.until(asked.accountId, knownUntil - parts.now(), left.signal);
+      continue;
+    }
     if (answer.state !== 'waiting' || seconds === 0) return answer;
     if (waits.count >= WAITS_MAX) {
       const text = `${WAITS_MAX} requests wait in this server, its maximum; ask again later`;
@@ -111,12 +121,15 @@ async function decided(
   }
 }
 
+const isUnknown = (error: unknown): boolean =>
+  error instanceof SafebandError && error.type === 'ReservationUnknown';
+
 /** Reads it from the account, and the end of an ask that got no slot from its row. */
 async function read({ client, pool }: Parts, { accountId: account, reservationId: id }: Asked) {
   try {
     return await client.reservation(account, id);
   } catch (error) {
-    if (!(error instanceof SafebandError) || error.type !== 'ReservationUnknown') throw error;
+    if (!isUnknown(error)) throw error;
     const row = await readDecided(pool, account, id);
     if (row?.state !== 'denied' && row?.state !== 'withdrawn') throw error;
     const { state, reason, decidedAt } = row;
