@@ -1,7 +1,4 @@
-/**
- * The rules once more, naively: written from the contract's sentences, everything recomputed from
- * lists whenever it is asked. Slow, and plain enough to be held against the text.
- */
+/** The rules once more, naively, from the contract's sentences: recomputed from lists each time. */
 import type { Ext, Logged, RefAsk, RefPolicy, Res } from './kept.js';
 import { isCampaignFull } from './campaign.js';
 import { isPaced } from './pace.js';
@@ -333,15 +330,14 @@ export class Reference {
   configure(change: Partial<RefPolicy>): string {
     const tier = change.tier ?? this.policy.tier;
     const band = BAND[tier] ?? 0;
-    if ((change.dailyCap ?? 0) > band || (change.weeklyCap ?? 0) > 5 * band)
-      return 'CapAboveSafeBand';
-    if (change.ramp?.some((cap) => cap > band)) return 'CapAboveSafeBand';
+    const isOver = (change.dailyCap ?? 0) > band || (change.weeklyCap ?? 0) > 5 * band;
+    if (isOver || change.ramp?.some((cap) => cap > band)) return 'CapAboveSafeBand';
     const isNewRamp =
       change.ramp !== undefined && JSON.stringify(change.ramp) !== JSON.stringify(this.policy.ramp);
     const isMoved = (change.creditsRenewOn ?? null) !== (this.policy.creditsRenewOn ?? null);
     this.policy = { ...this.policy, ...change };
-    if ('creditsRenewOn' in change && isMoved && this.now < this.breaker)
-      this.breaker = nextRenewal(this);
+    const isToMove = 'creditsRenewOn' in change && isMoved && this.now < this.breaker;
+    if (isToMove) this.breaker = nextRenewal(this);
     if (isNewRamp) this.rampDay = 1;
     this.highest = Math.max(this.highest, this.stepped());
     return 'configured';

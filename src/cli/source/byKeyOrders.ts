@@ -17,18 +17,21 @@ export function byKeyOrders(http: Http, of: (accountId: string) => string): Orde
   return {
     status: async (accountId) =>
       having<FirstStatus>(await http.get(`${of(accountId)}/status`), ['state', 'caps', 'verified']),
-    peek: async (accountId, at, ask = {}) =>
+    peek: async (accountId, at, ask) =>
       having<PeekWire>(
         await http.get(`${of(accountId)}/peek`, {
           at: at ?? null,
-          recipientId: ask.recipientId ?? null,
-          campaignId: ask.campaignId ?? null,
+          recipientId: ask?.recipientId ?? null,
+          campaignId: ask?.campaignId ?? null,
         }),
         ['granted'],
       ),
-    nextSlots: async (accountId, count, { campaignId = null } = {}) =>
+    nextSlots: async (accountId, count, ask) =>
       having<readonly string[]>(
-        await http.get(`${of(accountId)}/nextSlots`, { count, campaignId }),
+        await http.get(`${of(accountId)}/nextSlots`, {
+          count,
+          campaignId: ask?.campaignId ?? null,
+        }),
         ['length'],
       ),
     connect: (start) => order<StateAnswer>(start.accountId, 'connect', start, ['state']),

@@ -8,7 +8,7 @@ import { WEEK_DAYS } from '../primitives/limits.js';
 import { rampDayNext } from '../days/rollover.js';
 import type { Instant, UtcDay } from '../primitives/time.js';
 import { carriedOf, sumOf, tallyOf } from '../account/counter.js';
-import { decidedRow, waitingRow } from './waitingRows.js';
+import { rowOfAsk } from './waitingRows.js';
 
 export function rowsOf(event: Event, before: Account, after: Account): readonly Row[] {
   switch (event.type) {
@@ -29,11 +29,9 @@ export function rowsOf(event: Event, before: Account, after: Account): readonly 
         ...lateRow(after, event.slot.quotaDay),
       ];
     case 'AskQueued':
-      return [waitingRow(event.ask, 'waiting', null)];
     case 'AskDecided':
-      return [decidedRow(event.ask, after.now)];
     case 'AskWithdrawn':
-      return [waitingRow(event.ask, 'withdrawn', after.now)];
+      return [rowOfAsk(event, after.now)];
     case 'ExternalCounted': {
       const { external, sentAt } = event;
       const { isCounted, quotaDay } = external;

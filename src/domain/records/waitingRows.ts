@@ -1,10 +1,11 @@
 /** The rows of the waiting line (R21). */
 import { GRANTED, type WaitingAsk } from '../account/account.js';
+import type { Event } from '../account/events.js';
 import type { WaitingRow } from './records.js';
 import type { Instant } from '../primitives/time.js';
 
 /** Returns the row of an ask that waits, or that was withdrawn. */
-export const waitingRow = (
+const waitingRow = (
   ask: WaitingAsk,
   state: WaitingRow['state'],
   decidedAt: Instant | null,
@@ -26,10 +27,18 @@ export const waitingRow = (
 });
 
 /** Returns the row of an ask that has its decision. */
-export const decidedRow = (ask: WaitingAsk, at: Instant): WaitingRow =>
+const decidedRow = (ask: WaitingAsk, at: Instant): WaitingRow =>
   ask.decided === null || ask.decided === GRANTED
     ? waitingRow(ask, 'granted', at)
     : waitingRow({ ...ask, reason: ask.decided }, 'denied', at);
+
+type AskEvent = Extract<Event, { type: 'AskQueued' | 'AskDecided' | 'AskWithdrawn' }>;
+
+/** Returns the row that follows from a fact about an ask. */
+export function rowOfAsk({ type, ask }: AskEvent, at: Instant): WaitingRow {
+  if (type === 'AskQueued') return waitingRow(ask, 'waiting', null);
+  return type === 'AskDecided' ? decidedRow(ask, at) : waitingRow(ask, 'withdrawn', at);
+}
 
 /** Returns the ask of a row: a granted one may have had no answer yet. */
 export const askOfRow = (row: WaitingRow): WaitingAsk => ({
