@@ -16,7 +16,7 @@ import {
 } from './sendWithSlot.js';
 import type { Journal } from './journal.js';
 import type { ReserveRequest } from './reserving.js';
-import type { ToldWire } from '../domain/wire/decisions.js';
+import type { ReplyWire } from '../domain/wire/decisions.js';
 
 export type WhenAllowedRequest = Omit<ReserveRequest, 'wait' | 'validUntil'> & {
   /** The end of the wait; at most 32 days ahead. */
@@ -47,16 +47,16 @@ export async function sendWhenAllowed(
   send: Send,
   options: WhenAllowedOptions,
 ): Promise<SendResult> {
-  const told = await grantOf(client, accountId, request, options);
-  if (told === 'stopped') {
+  const decided = await grantOf(client, accountId, request, options);
+  if (decided === 'stopped') {
     const why = 'the caller has ended the wait';
     return { sent: false, kind: 'not_attempted', why, reported: false };
   }
-  if ('reason' in told) return { sent: false, denial: told };
-  return sendGranted(client, accountId, told, send, options);
+  if ('reason' in decided) return { sent: false, denial: decided };
+  return sendGranted(client, accountId, decided, send, options);
 }
 
-type Denied = ToldWire & { readonly granted: false };
+type Denied = ReplyWire & { readonly granted: false };
 
 /** Asks and waits until the ask has its slot or its last denial. */
 async function grantOf(

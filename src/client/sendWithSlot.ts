@@ -17,7 +17,7 @@ import type {
   AnswerWire,
   DecisionWire,
   GrantWire,
-  ToldWire,
+  ReplyWire,
   WaitingAskWire,
 } from '../domain/wire/decisions.js';
 
@@ -67,7 +67,7 @@ export type SendResult =
   | { readonly sent: true; readonly chatId: string; readonly reported: boolean }
   /** The InMail may or may not have reached LinkedIn; the slot stays spent. */
   | { readonly sent: 'unknown'; readonly why: string; readonly reported: boolean }
-  | { readonly sent: false; readonly denial: ToldWire & { readonly granted: false } }
+  | { readonly sent: false; readonly denial: ReplyWire & { readonly granted: false } }
   | {
       readonly sent: false;
       readonly kind: FailureKind;

@@ -1,6 +1,6 @@
 /** The messages, replies and faults that a workflow run has not yet handled. */
 import type { ReplyTo } from '../domain/wire/replyTo.js';
-import type { ToldWire } from '../domain/wire/decisions.js';
+import type { ReplyWire } from '../domain/wire/decisions.js';
 
 /** The number of single messages that were taken; 0 if the first has to wait for a check. */
 export type Weight = number;
@@ -21,7 +21,7 @@ export type Update = {
 /** A Signal that the run before has not taken. */
 export type Waiting = { readonly name: string; readonly raw: unknown };
 
-export type Reply = { readonly to: ReplyTo; readonly answer: ToldWire };
+export type Reply = { readonly to: ReplyTo; readonly answer: ReplyWire };
 
 export type Trouble = {
   readonly kind: 'bad_signal' | 'chat_id_taken' | 'reply_failed';

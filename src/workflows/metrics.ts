@@ -6,16 +6,16 @@
  */
 import { metricMeter } from '@temporalio/workflow';
 import { isRefusal, type Refusal } from '../domain/account/refusals.js';
-import type { ToldWire } from '../domain/wire/decisions.js';
+import type { ReplyWire } from '../domain/wire/decisions.js';
 
 /** Counts an ask for a slot by its answer: granted, repeated, refused, or the reason to deny. */
-export function countDecision(decision: Refusal | ToldWire): void {
+export function countDecision(decision: Refusal | ReplyWire): void {
   metricMeter
     .createCounter('safeband_decisions', undefined, 'Asks for a slot, by answer')
     .add(1, { reason: reasonOf(decision) });
 }
 
-function reasonOf(decision: Refusal | ToldWire): string {
+function reasonOf(decision: Refusal | ReplyWire): string {
   if (isRefusal(decision)) return 'refused';
   if (!decision.granted) return decision.reason;
   return decision.repeated ? 'repeated' : 'granted';

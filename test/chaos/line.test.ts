@@ -17,7 +17,7 @@ afterAll(() => stand.close());
 
 /** A workflow without a worker: its history has every Signal that it received. */
 const receiver = (workflowId: string): Promise<WorkflowHandle> =>
-  stand.client.workflow.start('receiver', { workflowId, taskQueue: 'nobody', args: [] });
+  stand.client.workflow.start('receiver', { workflowId, taskQueue: 'without-a-worker', args: [] });
 
 /** Returns the decisions that a workflow received, in their order. */
 async function received(workflow: WorkflowHandle): Promise<readonly Decision[]> {

@@ -179,8 +179,8 @@ export class Life {
     const facts = answered.map(
       ({ reservationId }) => ({ type: 'AskAnswered', reservationId }) as const,
     );
-    const told = record(done.entity, facts);
-    return new Life(told, done.now, done.stored, this.answer, [...this.turns, ...answered]);
+    const after = record(done.entity, facts);
+    return new Life(after, done.now, done.stored, this.answer, [...this.turns, ...answered]);
   }
 
   #learnt(): Life {

@@ -7,7 +7,7 @@ import type { Reserve } from '../account/slot.js';
 import { earliestGrant } from '../days/forecast.js';
 import { slotAfter } from '../days/slotTimes.js';
 import { barrierAt, type Barrier } from '../gate/gate.js';
-import { contactsOf, type Contact } from '../gate/recipient.js';
+import type { Contact } from '../gate/recipient.js';
 import type { ReservationId } from '../primitives/ids.js';
 import {
   LEASE_SECONDS_DEFAULT,
@@ -16,7 +16,13 @@ import {
   PRIORITY_DEFAULT,
 } from '../primitives/limits.js';
 import type { Instant } from '../primitives/time.js';
-import { differenceOf, reserve, type Compared, type Decision } from './reserve.js';
+import {
+  comparedContacts,
+  differenceOf,
+  reserve,
+  type Compared,
+  type Decision,
+} from './reserve.js';
 import { nextTurn } from './turns.js';
 
 /** The ask waits in the account for its turn. */
@@ -52,7 +58,7 @@ export function ask(account: Account, request: Ask, at: Instant): Answered {
   const known = findAsk(account, request.reservationId);
   if (known) return again(account, known, request, at);
   const isNew = findSlot(account, request.reservationId) === undefined;
-  const contacts = request.isOfOlderRun === true ? [] : contactsOf(account, request);
+  const contacts = comparedContacts(account, request);
   const { campaignId } = request;
   const barrier =
     isNew && request.wait === true ? barrierAt(account, at, { campaignId, contacts }) : undefined;

@@ -56,9 +56,13 @@ export function wantsPast(account: Account, request: Reserve, at: Instant): bool
   return !barrierAt(account, at, { validUntil, contacts: contactsOf(account, request) });
 }
 
-/**
- * Decides a reserve: a known id is a repeat or refused, a new id goes to the gate.
- */
+/** Returns the contacts that the gate compares with this reserve. */
+export const comparedContacts = (
+  account: Account,
+  request: Reserve & Compared,
+): readonly Contact[] => (request.isOfOlderRun === true ? [] : contactsOf(account, request));
+
+/** Decides a reserve: a known id is a repeat or refused, a new id goes to the gate. */
 export function reserve(
   account: Account,
   request: Reserve & Compared,
@@ -66,7 +70,7 @@ export function reserve(
 ): Decided<Decision> {
   const known = findSlot(account, request.reservationId);
   if (known) return again(account, known, request, at);
-  const contacts = request.isOfOlderRun === true ? [] : contactsOf(account, request);
+  const contacts = comparedContacts(account, request);
   const { reservationId, campaignId = null, validUntil } = request;
   const barrier = barrierAt(account, at, { validUntil, campaignId, contacts });
   if (barrier) {

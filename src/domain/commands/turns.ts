@@ -26,13 +26,12 @@ export const serve: Command<null, null> = (account, _, at) => {
     if (barrierAt(facts.view, at)) break;
     const decided = turnOf(facts.view, ask, at);
     if (decided === undefined) continue;
-    const slot = reservedSlot(facts.view, requestOf(ask), at);
-    facts.apply([
-      ...(decided === GRANTED
-        ? [{ type: 'SlotReserved', slot, ...marked(requestOf(ask)) } as const]
-        : []),
-      { type: 'AskDecided', ask: { ...ask, decided } },
-    ]);
+    if (decided === GRANTED) {
+      const request = requestOf(ask);
+      const slot = reservedSlot(facts.view, request, at);
+      facts.apply([{ type: 'SlotReserved', slot, ...marked(request) }]);
+    }
+    facts.apply([{ type: 'AskDecided', ask: { ...ask, decided } }]);
   }
   return { events: facts.events, answer: null };
 };

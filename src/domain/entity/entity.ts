@@ -11,7 +11,7 @@ import { runAfter } from '../days/forecast.js';
 import { viewAt } from '../days/slotTimes.js';
 import { enqueue } from './outbox.js';
 import { roll } from '../days/rollover.js';
-import type { Entry, Row } from '../records/records.js';
+import type { Entry, Row, WaitingRow } from '../records/records.js';
 import type { Instant } from '../primitives/time.js';
 import type { Command, Refusal } from '../account/refusals.js';
 import type { ManualEdit } from '../account/manualEdit.js';
@@ -127,17 +127,15 @@ export const hasDelivery = (entity: Entity): boolean =>
   entity.outbox.some(({ row }) => row.table === 'inmail_events' || isDecision(row));
 
 /** True if a caller waits for this row to be saved, because it decides an ask that waited (R21). */
-const isDecision = (row: Row): boolean => row.table === 'waiting' && row.state !== 'waiting';
+const isDecision = (row: Row): row is WaitingRow =>
+  row.table === 'waiting' && row.state !== 'waiting';
 
 /** Returns the asks whose decision is saved, and that have no answer yet (R21). */
 export const answerable = ({ account, outbox }: Entity): readonly WaitingAsk[] =>
   lineOf(account).filter(
     ({ decided, reservationId }) =>
       decided !== null &&
-      !outbox.some(
-        ({ row }) =>
-          isDecision(row) && row.table === 'waiting' && row.reservationId === reservationId,
-      ),
+      !outbox.some(({ row }) => isDecision(row) && row.reservationId === reservationId),
   );
 
 /**

@@ -5,7 +5,6 @@
 import { lineOf, type Account, type WaitingAsk } from '../account/account.js';
 import { bytesOf, once } from '../primitives/bytes.js';
 import type { CampaignId, ReservationId } from '../primitives/ids.js';
-import type { Instant } from '../primitives/time.js';
 
 type Served = { readonly today: number; readonly remembered: number };
 type Queue = {
@@ -68,10 +67,9 @@ function queuesOf(
 /** Takes the first ask of the campaign whose turn it is, until no ask is left. */
 function mixed(queues: Queue[], served: Map<CampaignId | null, Served>): readonly WaitingAsk[] {
   const order: WaitingAsk[] = [];
-  const arrival = new Map(queues.flatMap(({ asks }) => asks).map((ask) => [ask, ask.askedAt]));
   let open = queues;
   while (open.length > 0) {
-    const next = open.reduce((best, queue) => (isBefore(queue, best, arrival) ? queue : best));
+    const next = open.reduce((best, queue) => (isBefore(queue, best) ? queue : best));
     const ask = next.asks.shift();
     if (ask) order.push(ask);
     next.served = { today: next.served.today + 1, remembered: next.served.remembered + 1 };
@@ -85,13 +83,13 @@ function mixed(queues: Queue[], served: Map<CampaignId | null, Served>): readonl
  * True if this campaign is served before the other one: it was served less today, or in the days
  * before, so that a remainder goes to each of them in turn, or its first ask came earlier.
  */
-function isBefore(one: Queue, other: Queue, arrival: ReadonlyMap<WaitingAsk, Instant>): boolean {
+function isBefore(one: Queue, other: Queue): boolean {
   const today = one.served.today - other.served.today;
   if (today !== 0) return today < 0;
   const days = one.served.remembered - other.served.remembered;
   if (days !== 0) return days < 0;
   const [a, b] = [one.asks[0], other.asks[0]];
-  return a !== undefined && b !== undefined && (arrival.get(a) ?? 0) < (arrival.get(b) ?? 0);
+  return a !== undefined && b !== undefined && a.askedAt < b.askedAt;
 }
 
 /** Counts the sends of a campaign that are not released, of today and of all remembered days. */

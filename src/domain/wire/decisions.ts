@@ -42,9 +42,9 @@ export type DecisionWire = GrantWire | DenialWire;
 /** No place is left in the line; `retryAt`: when the next ask leaves it. */
 export type LineFullWire = Omit<DenialWire, 'reason'> & { readonly reason: 'line_full' };
 /** What a workflow receives by `replyTo`: the ask does not wait, or no longer. */
-export type ToldWire = DecisionWire | LineFullWire;
+export type ReplyWire = DecisionWire | LineFullWire;
 /** The answer to a reserve that may wait. */
-export type AnswerWire = ToldWire | WaitingWire;
+export type AnswerWire = ReplyWire | WaitingWire;
 
 /** Returns the answer to an ask: its place in the line, or its decision. */
 export function answerWire(answer: Decision | Waiting | LineFull): AnswerWire {

@@ -30,10 +30,11 @@ export function withPast(
   take: (self: AccountRun, entry: Entry) => Weight,
 ): Weight {
   if (parks(self, entry)) return 1;
-  lookupsOf(self).past = lookupsOf(self).pastOf.get(entry.number);
-  lookupsOf(self).pastOf.delete(entry.number);
+  const lookups = lookupsOf(self);
+  lookups.past = lookups.pastOf.get(entry.number);
+  lookups.pastOf.delete(entry.number);
   const weight = take(self, entry);
-  lookupsOf(self).past = undefined;
+  lookups.past = undefined;
   return weight;
 }
 
@@ -48,7 +49,8 @@ function parks(self: AccountRun, entry: Entry): boolean {
   const recipients = asks.flatMap(({ recipientId, again }) =>
     recipientId === undefined || again === true ? [] : [recipientId],
   );
-  lookupsOf(self).parked = [...lookupsOf(self).parked, { entry, recipients }];
+  const lookups = lookupsOf(self);
+  lookups.parked = [...lookups.parked, { entry, recipients }];
   return true;
 }
 
@@ -64,10 +66,11 @@ function asksIn({ name, read }: Entry, at: number): readonly ReserveAsk[] {
 
 /** Begins one lookup for the asks that are parked; only the loop calls it. */
 export function lookUp(self: AccountRun): void {
-  if (lookupsOf(self).isRunning || lookupsOf(self).parked.length === 0) return;
-  lookupsOf(self).isRunning = true;
+  const lookups = lookupsOf(self);
+  if (lookups.isRunning || lookups.parked.length === 0) return;
+  lookups.isRunning = true;
   let recipients = 0;
-  const asked = lookupsOf(self).parked.filter((one, n) => {
+  const asked = lookups.parked.filter((one, n) => {
     recipients += one.recipients.length;
     return n === 0 || recipients <= RECIPIENTS_MAX;
   });
@@ -88,8 +91,9 @@ async function find(self: AccountRun, asked: readonly Parked[]): Promise<void> {
   } catch (error) {
     log.warn('contacts.silent', { error: String(error) });
   }
-  for (const { entry } of asked) lookupsOf(self).pastOf.set(entry.number, past);
-  lookupsOf(self).parked = lookupsOf(self).parked.filter((one) => !asked.includes(one));
+  const lookups = lookupsOf(self);
+  for (const { entry } of asked) lookups.pastOf.set(entry.number, past);
+  lookups.parked = lookups.parked.filter((one) => !asked.includes(one));
   self.inbox.unshift(...asked.map(({ entry }) => entry));
-  lookupsOf(self).isRunning = false;
+  lookups.isRunning = false;
 }

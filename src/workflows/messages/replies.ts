@@ -13,11 +13,11 @@ import {
 import { isSendable, type ReplyTo } from '../../domain/wire/replyTo.js';
 import { raise } from '../alerts.js';
 import type { AccountRun } from '../accountRun.js';
-import type { ToldWire } from '../../domain/wire/decisions.js';
+import type { ReplyWire } from '../../domain/wire/decisions.js';
 import type { Reply } from '../inHand.js';
 
 /** Sends the answer, or keeps it until fewer replies are being sent. */
-export function reply(self: AccountRun, to: ReplyTo, answer: ToldWire): void {
+export function reply(self: AccountRun, to: ReplyTo, answer: ReplyWire): void {
   const one = { to, answer };
   const bytes = bytesOf(one);
   if (self.replies.length >= REPLIES_WAITING_MAX || self.repliesBytes + bytes > REPLIES_BYTES_MAX) {
