@@ -137,10 +137,3 @@ export function differenceOf(
   if (slot.journaled !== (request.journaled ?? false)) return 'journaled';
   return undefined;
 }
-
-/** True if Postgres has a contact that refuses this recipient (R20). */
-export const isContactedIn = (
-  account: Account,
-  request: Reserve,
-  past: readonly PastContact[],
-): boolean => contactAt(contactsOf(account, { ...request, past }), account.now) !== undefined;

@@ -37,24 +37,29 @@ export type Recipient = {
 };
 
 /** Returns the contacts that refuse this reserve, now or later. */
-export function contactsOf(
-  account: Account,
+export function contactsOf(account: Account, recipient: Recipient): readonly Contact[] {
+  const { recipientId, again } = recipient;
+  if (recipientId === undefined || again === true) return [];
+  const kept = keptRecipient(recipientId);
+  const known = account.slots
+    .filter((slot) => slot.state !== 'released' && isSameRecipient(slot.recipientId, kept))
+    .map((slot) => ({ reservationId: slot.reservationId, until: endOf(account, slot) }));
+  return [...known, ...olderContactsOf(account, recipient)];
+}
+
+/** Returns the contacts that only Postgres has. */
+export function olderContactsOf(
+  { slots, policy }: Account,
   { recipientId, again, past = [] }: Recipient,
 ): readonly Contact[] {
   if (recipientId === undefined || again === true) return [];
-  const kept = keptRecipient(recipientId);
-  const { slots, policy } = account;
-  const known = slots
-    .filter((slot) => slot.state !== 'released' && isSameRecipient(slot.recipientId, kept))
-    .map((slot) => ({ reservationId: slot.reservationId, until: endOf(account, slot) }));
-  const older = past
+  return past
     .filter((one) => slots.every((slot) => slot.reservationId !== one.reservationId))
-    .filter((one) => isSameRecipient(one.recipientId, kept))
+    .filter((one) => isSameRecipient(one.recipientId, keptRecipient(recipientId)))
     .map(({ reservationId, quotaDay }) => ({
       reservationId,
       until: startOf(quotaDay + memoryDays(policy) + 1),
     }));
-  return [...known, ...older];
 }
 
 /** Returns how many days after its quota day a slot refuses its recipient. */

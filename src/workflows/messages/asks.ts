@@ -5,7 +5,7 @@ import { wantsCheck } from '../../domain/gate/gate.js';
 import { VERIFY_RETRY_MS } from '../../domain/primitives/limits.js';
 import { parseReserve, type ReserveAsk } from '../../domain/wire/requests.js';
 import { ask as askFor } from '../../domain/commands/line.js';
-import { isContactedIn, wantsPast } from '../../domain/commands/reserve.js';
+import { wantsPast } from '../../domain/commands/reserve.js';
 import { isoInstant } from '../../domain/primitives/time.js';
 import type { BatchAnswer, ItemError } from '../../temporal/protocol.js';
 import { comparesRecipients } from '../changes.js';
@@ -42,13 +42,9 @@ function answerOn(self: AccountRun, ask: ReserveAsk): Refusal | AnswerWire {
   const { past } = lookupsOf(self);
   if (past === null && wantsPast(account, ask, account.now)) return unverified(self, ask);
   serveLine(self); // an ask that waits comes before an ask that comes now
-  const found = past ?? [];
-  const { wait } = ask;
   const request = {
     ...ask,
-    past: found,
-    // The line does not know what Postgres has: such an ask is refused, and does not wait.
-    wait: isContactedIn(account, ask, found) ? undefined : wait,
+    past: past ?? [],
     isOfOlderRun: !comparesRecipients(),
     foresee: foreseeIn(self),
   };

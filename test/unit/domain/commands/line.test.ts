@@ -3,15 +3,16 @@ import { describe, expect, it } from 'vitest';
 import { configure, disconnect, hold, resume } from '../../../../src/domain/commands/administer.js';
 import { ask } from '../../../../src/domain/commands/line.js';
 import { withdraw } from '../../../../src/domain/commands/turns.js';
+import { deliver } from '../../../../src/domain/commands/deliver.js';
 import { fail } from '../../../../src/domain/commands/fail.js';
 import { nextSlots } from '../../../../src/domain/days/slotTimes.js';
 import { isCampaignId } from '../../../../src/domain/primitives/ids.js';
-import { DAY_MS, isoInstant, MINUTE_MS } from '../../../../src/domain/primitives/time.js';
+import { DAY_MS, dayOf, isoInstant, MINUTE_MS } from '../../../../src/domain/primitives/time.js';
 import { isRefusal } from '../../../../src/domain/account/refusals.js';
 import { inOrder } from '../../../../src/domain/gate/line.js';
 import type { Start } from '../../../../src/domain/commands/administer.js';
 import { Life } from '../../../support/life.js';
-import { anAccount, at, must, p, r } from '../../../support/scenario.js';
+import { anAccount, at, c, must, p, r } from '../../../support/scenario.js';
 
 const NOW = at('09:00');
 const LATER = NOW + 10 * DAY_MS;
@@ -215,6 +216,20 @@ describe('an ask whose recipient was contacted while it waited', () => {
       ['d', 'recipient_contacted', '11-25T00:00:07'],
       ['e', 'granted', '11-25T00:00:07'],
     ]);
+  });
+
+  it('waits until a contact that the account remembers is forgotten, and not for an older one', () => {
+    const life = begin({ dailyCap: 5, recipientMemoryDays: 30 });
+    const sent = life
+      .waits('a', LATER, anna)
+      .when(deliver, { reservationId: r('a'), chatId: c('x') });
+    const late = NOW + 31 * DAY_MS;
+    expect(sent.waits('b', late, anna).answer).toMatchObject({ reason: 'recipient_contacted' });
+    expect(sent.waits('b', late, anna).answer).toMatchObject({ waiting: true });
+    const past = [{ ...anna, reservationId: r('old'), quotaDay: dayOf(NOW) - 9 }];
+    const older = life.waits('b', late, { ...anna, past });
+    expect(older.answer).toMatchObject({ granted: false, contactedBy: 'old' });
+    expect(older.answer).not.toHaveProperty('waiting');
   });
 
   it('with `again` gets its slot', () => {
