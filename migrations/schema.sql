@@ -191,10 +191,7 @@ CREATE INDEX accounts_lower_id ON safeband.accounts USING btree (lower((account_
 CREATE INDEX accounts_search ON safeband.accounts USING btree (lower((account_id)::text) COLLATE "C");
 CREATE INDEX accounts_state ON safeband.accounts USING btree (state);
 CREATE TRIGGER keep_changed AFTER UPDATE ON safeband.accounts FOR EACH ROW WHEN (NOT new.is_edited AND (old.tier::text IS DISTINCT FROM new.tier::text OR old.timezone IS DISTINCT FROM new.timezone OR old.daily_cap IS DISTINCT FROM new.daily_cap OR old.weekly_cap IS DISTINCT FROM new.weekly_cap OR old.ramp IS DISTINCT FROM new.ramp OR old.sending_window IS DISTINCT FROM new.sending_window OR old.counter_day IS DISTINCT FROM new.counter_day OR old.ramp_day IS DISTINCT FROM new.ramp_day OR old.ramp_day_next IS DISTINCT FROM new.ramp_day_next OR old.highest_cap IS DISTINCT FROM new.highest_cap OR old.cooled_at_counter IS DISTINCT FROM new.cooled_at_counter OR old.state IS DISTINCT FROM new.state OR old.cooldowns IS DISTINCT FROM new.cooldowns OR old.hold_since IS DISTINCT FROM new.hold_since OR old.breaker_until IS DISTINCT FROM new.breaker_until OR old.imported IS DISTINCT FROM new.imported OR old.external IS DISTINCT FROM new.external OR old.unexplained IS DISTINCT FROM new.unexplained OR old.owner IS DISTINCT FROM new.owner)) EXECUTE FUNCTION safeband.keep_account_row();
-CREATE TRIGGER keep_changed_campaigns AFTER UPDATE OF campaigns ON safeband.accounts FOR EACH ROW WHEN (NOT new.is_edited AND old.campaigns IS DISTINCT FROM new.campaigns) EXECUTE FUNCTION safeband.keep_account_row();
-CREATE TRIGGER keep_changed_pacing AFTER UPDATE OF pacing ON safeband.accounts FOR EACH ROW WHEN (NOT new.is_edited AND old.pacing IS DISTINCT FROM new.pacing) EXECUTE FUNCTION safeband.keep_account_row();
-CREATE TRIGGER keep_changed_recipient_memory AFTER UPDATE OF recipient_memory_days ON safeband.accounts FOR EACH ROW WHEN (NOT new.is_edited AND old.recipient_memory_days IS DISTINCT FROM new.recipient_memory_days) EXECUTE FUNCTION safeband.keep_account_row();
-CREATE TRIGGER keep_changed_renewal AFTER UPDATE OF credits_renew_on ON safeband.accounts FOR EACH ROW WHEN (NOT new.is_edited AND old.credits_renew_on IS DISTINCT FROM new.credits_renew_on) EXECUTE FUNCTION safeband.keep_account_row();
+CREATE TRIGGER keep_changed_settings AFTER UPDATE OF campaigns, pacing, recipient_memory_days, credits_renew_on ON safeband.accounts FOR EACH ROW WHEN (NOT new.is_edited AND (old.campaigns IS DISTINCT FROM new.campaigns OR old.pacing IS DISTINCT FROM new.pacing OR old.recipient_memory_days IS DISTINCT FROM new.recipient_memory_days OR old.credits_renew_on IS DISTINCT FROM new.credits_renew_on)) EXECUTE FUNCTION safeband.keep_account_row();
 CREATE TRIGGER keep_first AFTER INSERT ON safeband.accounts FOR EACH ROW EXECUTE FUNCTION safeband.keep_account_row();
 CREATE CONSTRAINT TRIGGER tell_account AFTER UPDATE ON safeband.accounts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NOT new.is_edited AND (old.is_edited OR new.counter_day <> old.counter_day OR (new.inmails_sent_today + new.carried) > (old.inmails_sent_today + old.carried) OR new.cooldown_until IS DISTINCT FROM old.cooldown_until OR new.hold_since IS DISTINCT FROM old.hold_since OR new.breaker_until IS DISTINCT FROM old.breaker_until OR (new.state = 'disconnected'::text) <> (old.state = 'disconnected'::text) OR new.tier::text <> old.tier::text OR new.daily_cap IS DISTINCT FROM old.daily_cap OR new.weekly_cap IS DISTINCT FROM old.weekly_cap OR new.ramp IS DISTINCT FROM old.ramp)) EXECUTE FUNCTION safeband.tell_account();
 CREATE CONSTRAINT TRIGGER tell_account_new AFTER INSERT ON safeband.accounts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION safeband.tell_account();
@@ -925,17 +922,10 @@ CREATE OR REPLACE FUNCTION safeband.keep_account(a safeband.accounts)
  LANGUAGE sql
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  insert into safeband.account_history (account_id, version, updated_at, tier, timezone, daily_cap,
-    weekly_cap, ramp, sending_window, inmails_sent_today, counter_day, ramp_day, ramp_day_next,
-    highest_cap, cooled_at_counter, state, cooldowns, hold_reason, hold_actor, hold_since,
-    breaker_until, in_flight, uncertain, carried, imported, external, unexplained, owner,
-    owner_version, credits_renew_on, pacing, recipient_memory_days, campaigns)
-  values (a.account_id, a.version, a.updated_at, a.tier, a.timezone, a.daily_cap,
-    a.weekly_cap, a.ramp, a.sending_window, a.inmails_sent_today, a.counter_day, a.ramp_day,
-    a.ramp_day_next, a.highest_cap, a.cooled_at_counter, a.state, a.cooldowns, a.hold_reason,
-    a.hold_actor, a.hold_since, a.breaker_until, a.in_flight, a.uncertain, a.carried, a.imported,
-    a.external, a.unexplained, a.owner, a.owner_version, a.credits_renew_on, a.pacing,
-    a.recipient_memory_days, a.campaigns)
+  insert into safeband.account_history
+  select kept.*
+    from jsonb_populate_record(null::safeband.account_history,
+           to_jsonb(a) || jsonb_build_object('recorded_at', clock_timestamp())) kept
   on conflict do nothing
 $function$;
 

@@ -46,8 +46,8 @@ export const DATABASE_MUTANTS: readonly Mutant<
     rule: 'R14',
     what: 'a save ignores the owner',
     file: ACCOUNTS,
-    old: 'owner = $35 and version <= $29::bigint`',
-    mutated: '$35::text is not null and version <= $29::bigint`',
+    old: 'owner = $1 and version <= $37::bigint`',
+    mutated: '$1::text is not null and version <= $37::bigint`',
     by: 'a save of another owner changes nothing and raises an alert',
   },
   {
@@ -62,8 +62,8 @@ export const DATABASE_MUTANTS: readonly Mutant<
     rule: 'R14',
     what: 'a save ignores the version',
     file: ACCOUNTS,
-    old: 'owner = $35 and version <= $29::bigint`',
-    mutated: 'owner = $35`',
+    old: 'owner = $1 and version <= $37::bigint`',
+    mutated: 'owner = $1`',
     by: 'a save that comes late changes nothing',
   },
   {
@@ -123,8 +123,8 @@ export const DATABASE_MUTANTS: readonly Mutant<
     rule: 'R8',
     what: "a reconcile does not update the time of the account's last reconcile",
     file: ACCOUNTS,
-    old: 'coalesce(safeband.at_ms($36), last_checked_at)',
-    mutated: 'coalesce(last_checked_at, safeband.at_ms($36))',
+    old: 'coalesce(safeband.at_ms($2), last_checked_at)',
+    mutated: 'coalesce(last_checked_at, safeband.at_ms($2))',
     by: 'a reconcile leaves a heartbeat, also when it finds nothing',
   },
   {
@@ -221,8 +221,8 @@ export const DATABASE_MUTANTS: readonly Mutant<
     rule: 'R13',
     what: 'a claim takes a row that has changed since it was read',
     file: ACCOUNTS,
-    old: '(a.owner = $36 and a.version = $37)',
-    mutated: '(a.owner = $36 and a.version >= $37)',
+    old: '(a.owner = $2 and a.version = $3)',
+    mutated: '(a.owner = $2 and a.version >= $3)',
     by: 'a claim needs the version that it has read',
   },
   {

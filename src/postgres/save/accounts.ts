@@ -8,16 +8,21 @@ import type { CommittedRun, Place, StoredAccount, Write } from '../../domain/rec
 import type { Instant } from '../../domain/primitives/time.js';
 import type { Queryable } from '../pool.js';
 
-/** Every column that the workflow writes, in the order of `valuesOf`. */
+/**
+ * Every column that the workflow writes, in the order of `valuesOf`. $1 to $8 are the statement's
+ * own values, so that a new column comes last.
+ */
 const COLUMNS = `account_id, tier, timezone, daily_cap, weekly_cap, ramp, sending_window, identity,
   inmails_sent_today, counter_day, ramp_day, ramp_day_next, highest_cap, cooled_at_counter, state,
   cooldown_until, cooldown_cause, cooldowns, hold_reason, hold_actor, hold_since, breaker_until,
   in_flight, uncertain, carried, imported, external, unexplained, version, updated_at,
   credits_renew_on, pacing, recipient_memory_days, campaigns`;
-const VALUES = `$1, $2, $3, $4, $5, $6::int[], $7::jsonb, $8, $9, safeband.day_at($10), $11, $12,
-  $13, $14, $15, safeband.at_ms($16), $17, $18::jsonb, $19, $20, safeband.at_ms($21),
-  safeband.at_ms($22), $23, $24, $25, $26, $27, $28, $29::bigint, safeband.at_ms($30),
-  $31::smallint, $32::jsonb, $33::smallint, $34::jsonb`;
+const VALUES = `$9, $10, $11, $12, $13, $14::int[], $15::jsonb, $16, $17, safeband.day_at($18),
+  $19, $20, $21, $22, $23, safeband.at_ms($24), $25, $26::jsonb, $27, $28, safeband.at_ms($29),
+  safeband.at_ms($30), $31, $32, $33, $34, $35, $36, $37::bigint, safeband.at_ms($38),
+  $39::smallint, $40::jsonb, $41::smallint, $42::jsonb`;
+/** The columns of the row that an insert would have added. */
+const EXCLUDED = COLUMNS.replaceAll(/\w+/g, 'excluded.$&');
 
 function valuesOf(row: AccountRow): readonly unknown[] {
   const { policy, hold } = row;
@@ -86,28 +91,18 @@ export async function claimAccount(
     `insert into safeband.accounts as a (${COLUMNS}, owner, owner_version, hot_since,
        saved_run_id, run_id, run_events, identity_normal, identity_number,
        identity_compared)
-     values (${VALUES}, $35, $29::bigint, safeband.at_ms($30), $38, $38, $39, $40, $41, $42)
+     values (${VALUES}, $1, $37::bigint, safeband.at_ms($38), $4, $4, $5, $6, $7, $8)
      on conflict (account_id) do update set
        (${COLUMNS}, recorded_at, owner, owner_version, hot_since, run_id, run_events,
         identity_normal, identity_number, identity_compared) =
-       row (excluded.account_id, excluded.tier, excluded.timezone, excluded.daily_cap,
-         excluded.weekly_cap, excluded.ramp, excluded.sending_window, excluded.identity,
-         excluded.inmails_sent_today, excluded.counter_day, excluded.ramp_day,
-         excluded.ramp_day_next, excluded.highest_cap, excluded.cooled_at_counter, excluded.state,
-         excluded.cooldown_until, excluded.cooldown_cause, excluded.cooldowns,
-         excluded.hold_reason, excluded.hold_actor, excluded.hold_since, excluded.breaker_until,
-         excluded.in_flight, excluded.uncertain, excluded.carried, excluded.imported,
-         excluded.external, excluded.unexplained, excluded.version, excluded.updated_at,
-         excluded.credits_renew_on, excluded.pacing, excluded.recipient_memory_days,
-         excluded.campaigns, clock_timestamp(), excluded.owner,
-         case when a.owner = excluded.owner and $36::text is null
+       row (${EXCLUDED}, clock_timestamp(), excluded.owner,
+         case when a.owner = excluded.owner and $2::text is null
               then a.owner_version else excluded.owner_version end,
          coalesce(a.hot_since, excluded.hot_since), excluded.run_id, excluded.run_events,
          excluded.identity_normal, excluded.identity_number, excluded.identity_compared)
      where a.version <= excluded.version
-       and (a.owner = excluded.owner or (a.owner = $36 and a.version = $37))`,
+       and (a.owner = excluded.owner or (a.owner = $2 and a.version = $3))`,
     [
-      ...valuesOf(row),
       owner,
       found?.owner ?? null,
       found?.version ?? null,
@@ -116,6 +111,7 @@ export async function claimAccount(
       member?.normal ?? null,
       member?.number ?? null,
       identity,
+      ...valuesOf(row),
     ],
   );
   return rowCount === 1;
@@ -145,13 +141,12 @@ export async function moveAccount(
     `update safeband.accounts
         set (${COLUMNS}, recorded_at, last_checked_at, hot_since, last_write, last_write_mark,
               saved_run_id, run_id, run_events) =
-            row (${VALUES}, clock_timestamp(), coalesce(safeband.at_ms($36), last_checked_at),
-              case when $37::boolean then coalesce(hot_since, safeband.at_ms($30)) end,
-              coalesce($38::bigint, last_write), coalesce($39::text, last_write_mark),
-              coalesce($40, saved_run_id), $41::text, $42::integer)
-      where account_id = $1::text and owner = $35 and version <= $29::bigint`,
+            row (${VALUES}, clock_timestamp(), coalesce(safeband.at_ms($2), last_checked_at),
+              case when $3::boolean then coalesce(hot_since, safeband.at_ms($38)) end,
+              coalesce($4::bigint, last_write), coalesce($5::text, last_write_mark),
+              coalesce($6, saved_run_id), $7::text, $8::integer)
+      where account_id = $9::text and owner = $1 and version <= $37::bigint`,
     [
-      ...valuesOf(row),
       owner,
       checkedAt,
       isHot,
@@ -160,6 +155,7 @@ export async function moveAccount(
       place?.isWhole ? place.runId : null,
       place?.runId ?? null,
       place?.events ?? null,
+      ...valuesOf(row),
     ],
   );
   return rowCount === 1;
