@@ -105,6 +105,11 @@ begin
       ('safeband_server', 'reservations', 'select'),
       ('safeband_server', 'inmail_events', 'select'),
       ('safeband_server', 'send_attempts', 'select'),
+      -- It begins attempts for callers that have only HTTP, and writes their outcomes.
+      ('safeband_server', 'send_attempts',
+        'insert (account_id, reservation_id, quota_day, attempted_at, attempt_id)'),
+      ('safeband_server', 'send_attempts',
+        'update (outcome, chat_id, message_id, error_code, settled_at)'),
       ('safeband_server', 'reconciler_runs', 'select'),
       ('safeband_server', 'corrections', 'select'),
       ('safeband_server', 'alerts', 'select'),

@@ -460,6 +460,8 @@ create table safeband.send_attempts (
   recorded_at timestamp with time zone not null default clock_timestamp(),
   written_in xid8 not null default pg_current_xact_id(),
   written_by text,
+  attempt_id text,
+  constraint send_attempts_attempt_id_check CHECK (length(attempt_id) >= 1 AND length(attempt_id) <= 128),
   constraint send_attempts_check CHECK (outcome IS DISTINCT FROM 'delivered'::text OR chat_id IS NOT NULL),
   constraint send_attempts_check1 CHECK (outcome IS DISTINCT FROM 'failed'::text OR error_code IS NOT NULL),
   constraint send_attempts_error_code_check CHECK (error_code = ANY (ARRAY['not_attempted'::text, 'rejected'::text, 'throttled'::text, 'no_credits'::text, 'restricted'::text, 'unknown'::text])),

@@ -8,6 +8,7 @@ import fastify, {
   type FastifySchema,
   type RouteOptions,
 } from 'fastify';
+import { attempts } from './attempts/attempts.js';
 import { addAccessLog, addNoStore } from './access/accessLog.js';
 import { addAuth, addChecks } from './access/auth.js';
 import { addJson } from './plumbing/json.js';
@@ -41,6 +42,7 @@ import type { Needs, Parts } from './context.js';
 
 const plugins = [
   ...messageRoutes,
+  attempts,
   statusRoute,
   queryRoutes,
   reservationRoutes,

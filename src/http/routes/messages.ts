@@ -2,6 +2,7 @@
 import type { Static, TSchema } from 'typebox';
 import type { SafebandClient } from '../../client/index.js';
 import type { Order } from '../../domain/commands/administer.js';
+import { keepOutcome } from '../attempts/attempts.js';
 import { actorOf } from '../access/actor.js';
 import { invalidInput } from '../plumbing/problems.js';
 import * as answers from '../schemas/answers.js';
@@ -40,8 +41,11 @@ const sendDelivered = message({
   summary: 'Report a delivery, with the chat as its proof',
   body: bodies.sendDelivered,
   answer: answers.delivered,
-  send: ({ parts, accountId, body: { chatId, ...report } }) =>
-    parts.client.delivered(accountId, { ...report, chatId: chatId ?? '' }),
+  send: async ({ parts, accountId, body }) => {
+    const report = { ...body, chatId: body.chatId ?? '' };
+    await keepOutcome(parts, accountId, report);
+    return parts.client.delivered(accountId, report);
+  },
 });
 
 const sendFailed = message({
@@ -50,7 +54,10 @@ const sendFailed = message({
   summary: 'Report that an InMail was not sent, or that the result is unknown',
   body: bodies.sendFailed,
   answer: answers.failed,
-  send: ({ parts, accountId, body }) => parts.client.failed(accountId, body),
+  send: async ({ parts, accountId, body }) => {
+    await keepOutcome(parts, accountId, body);
+    return parts.client.failed(accountId, body);
+  },
 });
 
 const sendObserved = message({

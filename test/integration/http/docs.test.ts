@@ -60,7 +60,7 @@ it('the settings and limits match the source', () => {
 it('each curl does what the text describes', async () => {
   const id = stand.newAccount();
   const commands = [...doc.matchAll(/```sh\n(curl [\s\S]*?)```/g)].map(([, one]) => one ?? '');
-  expect(commands.length).toBe(8);
+  expect(commands.length).toBe(9);
   const env = { PATH: process.env['PATH'], SAFEBAND: address, KEY: key };
   const answers: string[] = [];
   for (const command of commands) {
@@ -69,9 +69,10 @@ it('each curl does what the text describes', async () => {
     const { stdout } = await promisify(execFile)('bash', ['-c', shell], { env });
     answers.push(stdout);
   }
-  const [connected, granted, delivered, status, list, alerts, link, stream] = answers;
+  const [connected, granted, attempted, delivered, status, list, alerts, link, stream] = answers;
   expect(JSON.parse(connected ?? '')).toHaveProperty('state');
   expect(JSON.parse(granted ?? '')).toMatchObject({ granted: true });
+  expect(JSON.parse(attempted ?? '')).toMatchObject({ mayAttempt: true });
   expect(JSON.parse(delivered ?? '')).toEqual({ settled: 'delivered' });
   expect(JSON.parse(status ?? '')).toMatchObject({ accountId: id, counter: 1, delivered: 1 });
   expect(JSON.parse(list ?? '')).toMatchObject({ next: null });

@@ -61,7 +61,7 @@ const RIGHTS = `
   reservation_history -       -         s       s
   reservations        siu     -         s       s
   schema_migrations   s       -         s       s
-  send_attempts       si      s.i.u.    s       s
+  send_attempts       si      s.i.u.    s       si.u.
   sessions            -       -         -       sid
   shares              -       -         -       siu.
   waiting             siu     -         s       s
