@@ -27,10 +27,10 @@ export const attempts = message({
     'the request with the same attemptId within 30 s.',
   body: attemptBody,
   answer: attemptAnswer,
-  send: ({ parts, accountId, body }) => attempt(parts, accountId, body),
+  send: ({ parts, accountId, body }) => permit(parts, accountId, body),
 });
 
-async function attempt(
+async function permit(
   parts: Asked['parts'],
   accountId: string,
   { reservationId, attemptId }: Static<typeof attemptBody>,
