@@ -7,8 +7,6 @@ import { SAFE_BAND } from './tier.js';
 export const LEASE_SECONDS_DEFAULT = 15 * 60;
 export const LEASE_SECONDS_MIN = 1;
 export const LEASE_SECONDS_MAX = 24 * 60 * 60;
-/** How long a new grant permits the call of LinkedIn without another query (R18). */
-export const FRESH_MS = 5_000;
 
 /** How often an account is reconciled (R8). */
 export const RECONCILE_INTERVAL_MS = 10 * MINUTE_MS;

@@ -5,9 +5,9 @@
 import type { Static } from 'typebox';
 import { pgJournal, type FailedReport } from '../../client/index.js';
 import type { Attempt } from '../../client/journal.js';
+import { FRESH_MS } from '../../client/sendWithSlot.js';
 import { within } from '../plumbing/within.js';
 import { beginAttempt } from '../../postgres/save/attempts.js';
-import { FRESH_MS } from '../../domain/primitives/limits.js';
 import { isoInstant } from '../../domain/primitives/time.js';
 import { attemptAnswer, attemptBody } from '../schemas/attempts.js';
 import { message, type Asked } from '../routes/message.js';

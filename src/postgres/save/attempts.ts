@@ -1,10 +1,15 @@
 /** The rows of `send_attempts` that the HTTP server writes for a caller (R6, R18). */
-import type { Attempt } from '../../client/journal.js';
 import type { Queryable } from '../pool.js';
 
 /** For how long a repeat with the same attempt id is the same attempt. Longer is a new program. */
 const REPEAT_SECONDS = 30;
 
+type Slot = {
+  readonly accountId: string;
+  readonly reservationId: string;
+  /** `YYYY-MM-DD`. */
+  readonly quotaDay: string;
+};
 /** `begun`: this caller has the row. Else the row was there before, since `attemptedAt`. */
 export type Begun =
   { readonly begun: true } | { readonly begun: false; readonly attemptedAt: Date };
@@ -16,7 +21,7 @@ export type Begun =
  */
 export async function beginAttempt(
   db: Queryable,
-  { accountId, reservationId, quotaDay }: Attempt,
+  { accountId, reservationId, quotaDay }: Slot,
   attemptId: string | null,
 ): Promise<Begun> {
   const { rowCount } = await db.query(

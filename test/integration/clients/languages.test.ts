@@ -43,7 +43,7 @@ async function installHttpx(into: string): Promise<string | undefined> {
   return failed instanceof Error ? failed.message : undefined;
 }
 
-/** A machine without the language skips its test, and everybody sees that. */
+/** Skips the test on a machine without the language, with a line that a reader cannot miss. */
 function skip(context: TestContext, what: string, why: string): never {
   process.stderr.write(`\n*** ${what} IS NOT TESTED HERE: ${why}\n`);
   context.skip(`${what}: ${why}`);

@@ -31,7 +31,7 @@ const rows = async (id: string) => {
 };
 
 describe('attempts', () => {
-  it('permits one of many callers to call', async () => {
+  it('permit one of many callers to call', async () => {
     const id = await granted();
     const answers = await Promise.all(Array.from({ length: 16 }, () => attempt(id)));
     expect(answers.filter(({ mayAttempt }) => mayAttempt)).toHaveLength(1);
@@ -41,7 +41,7 @@ describe('attempts', () => {
     expect(await rows(id)).toMatchObject([{ outcome: null }]);
   });
 
-  it('permits the same caller again after a lost answer, only for a time and before an outcome', async () => {
+  it('permit the same caller again after a lost answer, only for 30 s', async () => {
     const id = await granted();
     expect(await attempt(id, { attemptId: 'a' })).toMatchObject({ mayAttempt: true });
     expect(await attempt(id, { attemptId: 'a' })).toMatchObject({ mayAttempt: true });
@@ -56,7 +56,7 @@ describe('attempts', () => {
 
   it('are refused while the account is held, and for an ask that waits or has its outcome', async () => {
     const id = await granted();
-    await post(id, 'hold', { reason: 'a look' });
+    await post(id, 'hold', { reason: 'a check' });
     expect(await attempt(id)).toMatchObject({ mayAttempt: false, reason: 'not_allowed' });
     expect(await rows(id)).toEqual([]);
     await post(id, 'resume', { reason: 'looked' });
