@@ -11,6 +11,7 @@ import { registerFind } from './commands/read/find.js';
 import { registerHistory } from './commands/read/history.js';
 import { registerKeys } from './commands/system/keys.js';
 import { registerEvents } from './commands/read/events.js';
+import { registerMcp } from './commands/system/mcp.js';
 import { registerOperate } from './commands/change/operate.js';
 import { registerRestart } from './commands/change/restart.js';
 import { registerShare } from './commands/change/share.js';
@@ -45,7 +46,7 @@ const GROUPS: readonly (readonly [string, readonly Register[]])[] = [
   ],
   ['Change:', [registerConnect, registerOperate, registerShare, registerRestart]],
   ['Run:', [registerStack]],
-  ['Set up:', [registerDoctor, registerKeys, registerWebhooks, registerCompletion]],
+  ['Set up:', [registerDoctor, registerKeys, registerWebhooks, registerMcp, registerCompletion]],
 ];
 
 /** Leaves `[options]` out of the list of commands, because nearly every command has it. */

@@ -151,6 +151,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'cli-table3',
     'picocolors',
     'luxon',
+    '@modelcontextprotocol/sdk',
     'node:',
   ],
   'platform/metrics': ['prom-client', 'postgres/operations/gauges'],

@@ -1,8 +1,11 @@
 /** What each command needs: an API key is enough, or it reaches Postgres and Temporal itself. */
 import { CliError, EXIT } from '../errors.js';
 
-/** `key`: works with an API key alone. `nothing`: asks no server of a deployment. */
-type Need = 'key' | 'nothing' | 'Postgres' | 'Postgres and Temporal';
+/**
+ * `key`: works with an API key alone. `only a key`: works with nothing else. `nothing`: asks no
+ * server of a deployment.
+ */
+type Need = 'key' | 'only a key' | 'nothing' | 'Postgres' | 'Postgres and Temporal';
 
 export const NEEDS: Readonly<Record<string, Need>> = {
   status: 'key',
@@ -44,6 +47,7 @@ export const NEEDS: Readonly<Record<string, Need>> = {
   'webhooks log': 'key',
   'webhooks replay': 'key',
   'webhooks remove': 'key',
+  mcp: 'only a key',
   completion: 'nothing',
   /** Hidden: completes the names of accounts in a shell. */
   __accounts: 'key',
@@ -58,7 +62,7 @@ const SETTINGS = {
 export function checkByKey(path: string): void {
   // A command without a declaration is refused, so that it never mixes two deployments.
   const need = NEEDS[path] ?? 'Postgres and Temporal';
-  if (need === 'key' || need === 'nothing') return;
+  if (need === 'key' || need === 'only a key' || need === 'nothing') return;
   const withKey = Object.keys(NEEDS).filter((one) => NEEDS[one] === 'key' && !one.startsWith('_'));
   throw new CliError(
     EXIT.usage,

@@ -201,10 +201,12 @@ describe('every example', () => {
       lines.push(...[...out.matchAll(/^ {2}\$ (.*)$/gm)].map(([, line = '']) => line));
     }
     expect(lines.length).toBeGreaterThan(30);
-    for (const line of lines) await tried(line);
+    // `safeband mcp` speaks with an agent, and has a test of its own.
+    for (const line of lines.filter((one) => one !== 'safeband mcp')) await tried(line);
   });
 
   it.each([
+    'agents',
     'connect-a-pipeline',
     'customer-questions',
     'denials',

@@ -1,0 +1,246 @@
+/**
+ * The tools of the MCP server. Each is one request to the HTTP API with the caller's key, so the
+ * server checks the rights and the values. A tool may lower a limit, and none can raise one.
+ */
+import { FAILURE_KINDS } from '../../domain/commands/fail.js';
+import { NEXT_SLOTS_MAX } from '../../domain/primitives/limits.js';
+import { FAILURES } from './words.js';
+import { lowerCaps } from './lowerCaps.js';
+import type { Http } from '../source/http.js';
+
+/** The arguments of a tool, as the agent sent them. */
+export type Args = { readonly [name: string]: unknown };
+export type Tool = {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly inputSchema: {
+    readonly type: 'object';
+    readonly properties: Readonly<Record<string, object>>;
+    readonly required: string[];
+    readonly additionalProperties: false;
+  };
+  /** True if it changes nothing. */
+  readonly isRead: boolean;
+  readonly call: (http: Http, args: Args) => Promise<unknown>;
+};
+
+const text = (description: string) => ({ type: 'string', description });
+const whole = (description: string, minimum: number, maximum: number) => ({
+  type: 'integer',
+  description,
+  minimum,
+  maximum,
+});
+const accountId = text('The id of the account, such as acme-anna.');
+const reservationId = text('Your id of one attempt to send. Never use it for a second InMail.');
+const campaignId = text('The campaign, if a campaign cap should count.');
+const recipientId = text("LinkedIn's id of the recipient. No recipient is contacted twice.");
+const reason = text('Why, in a sentence; people read it in the list of changes.');
+
+/** Returns the schema of an object without other fields. */
+const fields = (
+  properties: Readonly<Record<string, object>>,
+  required: readonly string[],
+): Tool['inputSchema'] => ({
+  type: 'object',
+  properties,
+  required: [...required],
+  additionalProperties: false,
+});
+
+/** Returns the path of an account; the server refuses an id that is not allowed. */
+export const pathOf = ({ accountId: id }: Args): string =>
+  `/v1/accounts/${encodeURIComponent(String(id))}`;
+/** Returns the arguments without the account, for a body. */
+const bodyOf = ({ accountId: _, ...body }: Args): object => body;
+/** Returns the arguments without the account, for a query. */
+const queryOf = (args: Args): Record<string, string> =>
+  Object.fromEntries(Object.entries(bodyOf(args)).map(([name, value]) => [name, String(value)]));
+
+/** Returns a tool that reads one part of an account. */
+const reading = (
+  name: string,
+  route: string,
+  about: Pick<Tool, 'title' | 'description'>,
+  more: Readonly<Record<string, object>> = {},
+): Tool => ({
+  name,
+  ...about,
+  inputSchema: fields({ accountId, ...more }, ['accountId']),
+  isRead: true,
+  call: (http, args) => http.get(`${pathOf(args)}/${route}`, queryOf(args)),
+});
+
+/** Returns a tool that sends a message to an account. */
+const sending = (
+  name: string,
+  route: string,
+  about: Pick<Tool, 'title' | 'description'>,
+  properties: Readonly<Record<string, object>>,
+  required: readonly string[],
+): Tool => ({
+  name,
+  ...about,
+  inputSchema: fields({ accountId, ...properties }, ['accountId', ...required]),
+  isRead: false,
+  call: (http, args) => http.post(`${pathOf(args)}/${route}`, bodyOf(args)),
+});
+
+const accounts: Tool = {
+  name: 'accounts',
+  title: 'List accounts',
+  description:
+    'Lists the accounts that this key may see, with whether each can send now. Read on with the ' +
+    'cursor in `next`.',
+  inputSchema: fields(
+    {
+      send: {
+        type: 'string',
+        enum: ['yes', 'waits', 'person'],
+        description: 'Only accounts that can send now, that wait, or that need a person.',
+      },
+      prefix: text('Only ids that begin with this text.'),
+      limit: whole('How many accounts; 50 if absent.', 1, 200),
+      cursor: text('The cursor of the page before.'),
+    },
+    [],
+  ),
+  isRead: true,
+  call: (http, args) => http.get('/v1/accounts', queryOf(args)),
+};
+
+const wait: Tool = {
+  ...reading('wait', '', {
+    title: 'Wait for a decision',
+    description:
+      'Waits up to 25 s for the decision of an ask that waits in line, and returns the state of ' +
+      'the reservation. Call it again while the state is waiting.',
+  }),
+  inputSchema: fields({ accountId, reservationId }, ['accountId', 'reservationId']),
+  call: (http, args) =>
+    http.get(`${pathOf(args)}/reservations/${encodeURIComponent(String(args['reservationId']))}`, {
+      waitSeconds: 25,
+    }),
+};
+
+/** All tools, in the order in which an agent needs them. */
+export const TOOLS: readonly Tool[] = [
+  accounts,
+  reading('status', 'status', {
+    title: 'Read the status',
+    description:
+      'The counter of today, what is left, and in `canSend.line` whether the account can send.',
+  }),
+  reading('why', 'why', {
+    title: 'Explain the numbers',
+    description: 'Explains in sentences why the counter differs from what was sent.',
+  }),
+  reading(
+    'peek',
+    'peek',
+    {
+      title: 'Ask without taking a slot',
+      description: 'The decision that a reserve would get now. It takes no slot.',
+    },
+    { campaignId, recipientId },
+  ),
+  reading(
+    'slots',
+    'nextSlots',
+    {
+      title: 'Forecast slots',
+      description: 'The next instants at which a reserve is granted, if each slot is used.',
+    },
+    { count: whole('How many slots.', 1, NEXT_SLOTS_MAX), campaignId },
+  ),
+  sending(
+    'reserve',
+    'sendReserve',
+    {
+      title: 'Reserve a slot',
+      description:
+        'Asks for one slot before an InMail is sent. Send only if granted is true, and after ' +
+        '`permission`. A denial has a reason, and in retryAt when to ask again with the same id.',
+    },
+    {
+      reservationId,
+      campaignId,
+      recipientId,
+      journaled: { type: 'boolean', description: 'True if you call `permission` before you send.' },
+      wait: { type: 'boolean', description: 'True: the ask waits in line until validUntil.' },
+      validUntil: text('ISO 8601 with an offset: the end of its wait, at most 32 days ahead.'),
+      priority: whole('0 is served first, 9 last; 5 if absent.', 0, 9),
+    },
+    ['reservationId'],
+  ),
+  wait,
+  sending(
+    'permission',
+    'attempts',
+    {
+      title: 'Get the permission to send',
+      description:
+        'Gives exactly one caller of a granted reservation the permission to send the InMail, ' +
+        'once. Do not send unless mayAttempt is true.',
+    },
+    { reservationId, attemptId: text('A new random text, to repeat this call within 30 s.') },
+    ['reservationId'],
+  ),
+  {
+    ...sending(
+      'report',
+      'sendFailed',
+      {
+        title: 'Report an outcome',
+        description:
+          'Reports what became of a reservation: delivered with LinkedIn’s ids, or the kind of the ' +
+          `failure. ${FAILURES}`,
+      },
+      {
+        reservationId,
+        outcome: {
+          type: 'string',
+          enum: ['delivered', ...FAILURE_KINDS],
+          description: 'What happened.',
+        },
+        chatId: text("LinkedIn's id of the conversation; needed for delivered."),
+        messageId: text("LinkedIn's id of the message."),
+        retryAfterSeconds: whole('Of throttled: the wait that LinkedIn asked for.', 0, 604_800),
+      },
+      ['reservationId', 'outcome'],
+    ),
+    call: (http, { outcome, ...args }) =>
+      outcome === 'delivered'
+        ? http.post(`${pathOf(args)}/sendDelivered`, bodyOf(args))
+        : http.post(`${pathOf(args)}/sendFailed`, { ...bodyOf(args), kind: outcome }),
+  },
+  sending(
+    'hold',
+    'hold',
+    {
+      title: 'Stop an account',
+      description: 'Stops an account until a person resumes it. No tool can resume it.',
+    },
+    { reason },
+    ['reason'],
+  ),
+  {
+    ...sending(
+      'lower_caps',
+      'configure',
+      {
+        title: 'Lower a cap',
+        description:
+          'Lowers the daily or the weekly cap of an account. A value that is not lower than the ' +
+          'present one is refused; only a person raises a cap.',
+      },
+      {
+        dailyCap: whole('InMails a day.', 0, 10_000),
+        weeklyCap: whole('InMails a week.', 0, 70_000),
+      },
+      [],
+    ),
+    call: lowerCaps,
+  },
+];
