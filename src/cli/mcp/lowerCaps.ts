@@ -2,7 +2,7 @@
 import { usage } from '../errors.js';
 import { having } from '../source/answers.js';
 import type { Http } from '../source/http.js';
-import { pathOf, type Args } from './tools.js';
+import { pathOf, type Args } from './tool.js';
 
 type Caps = { readonly daily: number; readonly weekly: number };
 const NAMES = [

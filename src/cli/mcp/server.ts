@@ -8,7 +8,8 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { cliErrorOf } from '../errors.js';
 import type { Http } from '../source/http.js';
-import { TOOLS, type Args, type Tool } from './tools.js';
+import type { Args, Tool } from './tool.js';
+import { TOOLS } from './tools.js';
 
 const INSTRUCTIONS =
   'Safeband counts the InMails of LinkedIn accounts. LinkedIn bans accounts that send too many. ' +
@@ -27,7 +28,6 @@ export async function serveTools(http: Http, version: string, signal: AbortSigna
     answerOf(http, params.name, params.arguments ?? {}),
   );
   const closed = new Promise<void>((resolve) => {
-    server.onclose = resolve;
     process.stdin.once('end', resolve);
     signal.addEventListener('abort', () => resolve(), { once: true });
   });

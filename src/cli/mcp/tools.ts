@@ -4,26 +4,8 @@
  */
 import { FAILURE_KINDS } from '../../domain/commands/fail.js';
 import { NEXT_SLOTS_MAX } from '../../domain/primitives/limits.js';
-import { FAILURES } from './words.js';
 import { lowerCaps } from './lowerCaps.js';
-import type { Http } from '../source/http.js';
-
-/** The arguments of a tool, as the agent sent them. */
-export type Args = { readonly [name: string]: unknown };
-export type Tool = {
-  readonly name: string;
-  readonly title: string;
-  readonly description: string;
-  readonly inputSchema: {
-    readonly type: 'object';
-    readonly properties: Readonly<Record<string, object>>;
-    readonly required: string[];
-    readonly additionalProperties: false;
-  };
-  /** True if it changes nothing. */
-  readonly isRead: boolean;
-  readonly call: (http: Http, args: Args) => Promise<unknown>;
-};
+import { bodyOf, pathOf, queryOf, type Tool } from './tool.js';
 
 const text = (description: string) => ({ type: 'string', description });
 const whole = (description: string, minimum: number, maximum: number) => ({
@@ -32,6 +14,11 @@ const whole = (description: string, minimum: number, maximum: number) => ({
   minimum,
   maximum,
 });
+/** docs/connect-a-pipeline.md has the same. */
+const FAILURES =
+  'not_attempted: LinkedIn was never called. rejected: it certainly took no InMail. throttled: too ' +
+  'many requests. no_credits: no InMail credits. restricted: the account is restricted. unknown: ' +
+  'anything else, such as a time-out; the slot stays spent.';
 const accountId = text('The id of the account, such as acme-anna.');
 const reservationId = text('Your id of one attempt to send. Never use it for a second InMail.');
 const campaignId = text('The campaign, if a campaign cap should count.');
@@ -48,15 +35,6 @@ const fields = (
   required: [...required],
   additionalProperties: false,
 });
-
-/** Returns the path of an account; the server refuses an id that is not allowed. */
-export const pathOf = ({ accountId: id }: Args): string =>
-  `/v1/accounts/${encodeURIComponent(String(id))}`;
-/** Returns the arguments without the account, for a body. */
-const bodyOf = ({ accountId: _, ...body }: Args): object => body;
-/** Returns the arguments without the account, for a query. */
-const queryOf = (args: Args): Record<string, string> =>
-  Object.fromEntries(Object.entries(bodyOf(args)).map(([name, value]) => [name, String(value)]));
 
 /** Returns a tool that reads one part of an account. */
 const reading = (

@@ -155,7 +155,7 @@ it('this list has every command that only reads', async () => {
     'disconnect',
     'completion',
   ];
-  const starting = ['dev', 'demo', 'worker', 'server', 'migrate'];
+  const starting = ['dev', 'demo', 'worker', 'server', 'migrate', 'mcp'];
   const top = (await safeband([])).out.matchAll(/^ {2}([a-z][a-z-]+)(?= )/gm);
   const missing = [...top]
     .map(([, name = '']) => name)
