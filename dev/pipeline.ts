@@ -9,6 +9,7 @@ import { Client } from '@temporalio/client';
 import {
   createClient,
   pgJournal,
+  secondsIn,
   SendFailure,
   sendWithSlot,
   type SafebandClient,
@@ -108,14 +109,6 @@ async function callLinkedIn(
   };
   const messageId = text('messageId');
   return { chatId: text('chatId') ?? null, ...(messageId ? { messageId } : {}) };
-}
-
-/** Reads a Retry-After: seconds, or a date (RFC 9110, 10.2.3); undefined if it is neither. */
-export function secondsIn(header: string | null, now: number): number | undefined {
-  if (header === null) return undefined;
-  if (/^\d{1,9}$/.test(header)) return Number(header);
-  const at = Date.parse(header);
-  return Number.isNaN(at) ? undefined : Math.max(0, Math.ceil((at - now) / 1_000));
 }
 
 type SecondInput = Places & {

@@ -3,9 +3,10 @@ import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
 import {
   createClient,
+  failureOfFetch,
+  failureOfStatus,
   payloadEncryption,
   pgJournal,
-  SendFailure,
   sendWithSlot,
 } from 'safeband/client';
 
@@ -26,10 +27,12 @@ const result = await sendWithSlot(
   'acme-anna',
   { reservationId: 'q4-0001', campaignId: 'q4', recipientId: 'member-7' },
   async ({ signal }) => {
-    const answer = await fetch('https://linkedin.example/inmails', { method: 'POST', signal });
-    if (answer.status === 429) {
-      throw new SendFailure('throttled', 'slow down', Number(answer.headers.get('retry-after')));
-    }
+    const call = fetch('https://provider.example/inmails', { method: 'POST', signal });
+    const answer = await call.catch((error: unknown) => {
+      throw failureOfFetch(error);
+    });
+    const { status, headers } = answer;
+    if (!answer.ok) throw failureOfStatus({ status, retryAfter: headers.get('retry-after') });
     const body: { chatId?: string; messageId?: string } = JSON.parse(await answer.text());
     // Both together are the proof: a chat may hold more than one InMail.
     const { chatId = null, messageId } = body;

@@ -1,4 +1,11 @@
 /** `safeband/client`: everything that a send pipeline needs. */
+export {
+  failureOfFetch,
+  failureOfStatus,
+  secondsIn,
+  type AnswerOf,
+  type Provider,
+} from './answers.js';
 export { createClient, SafebandClient } from './client.js';
 export type {
   AskInput,

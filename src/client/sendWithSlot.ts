@@ -26,11 +26,14 @@ export class SendFailure extends Error {
   override readonly name = 'SendFailure';
   readonly kind: FailureKind;
   readonly retryAfterSeconds: number | undefined;
+  /** The provider's own name of the error, such as `errors/insufficient_credits`. */
+  readonly code: string | undefined;
 
-  constructor(kind: FailureKind, message: string, retryAfterSeconds?: number) {
+  constructor(kind: FailureKind, message: string, retryAfterSeconds?: number, code?: string) {
     super(message);
     this.kind = kind;
     this.retryAfterSeconds = retryAfterSeconds;
+    this.code = code;
   }
 }
 
@@ -73,6 +76,8 @@ export type SendResult =
       readonly kind: FailureKind;
       readonly why: string;
       readonly reported: boolean;
+      /** How long the provider asks its callers to wait, also if the account has no cooldown. */
+      readonly retryAfterSeconds?: number;
     };
 
 const SEND_TIMEOUT_MS = 60_000;
@@ -222,22 +227,24 @@ async function fails(
   client: Sender,
   attempt: Attempt,
   { journal }: SendOptions,
-  { kind, message: why, retryAfterSeconds }: SendFailure,
+  { kind, message: why, retryAfterSeconds, code }: SendFailure,
 ): Promise<SendResult> {
   const { accountId, reservationId } = attempt;
   // `failed` in the journal: LinkedIn certainly did not take the InMail. Unknown is no outcome.
   if (kind !== 'unknown') await note(journal, attempt, { outcome: 'failed', errorCode: kind });
+  const pause = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
   const report: FailedReport = {
     reservationId,
     kind,
-    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    ...pause,
+    ...(code === undefined ? {} : { code }),
   };
   const reported = await succeeds(() =>
     client.report(accountId, 'sendFailed', report, REPORT_DEADLINE_MS),
   );
   return kind === 'unknown'
     ? { sent: 'unknown', why, reported }
-    : { sent: false, kind, why, reported };
+    : { sent: false, kind, why, reported, ...pause };
 }
 
 /**

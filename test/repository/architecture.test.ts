@@ -66,7 +66,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'p-limit',
     'node:',
   ],
+  unipile: ['unipile', 'client/answers', 'client/sendWithSlot', 'domain'],
   dev: [
+    'unipile',
     'temporal/clientConnection',
     'cli/runningStack',
     'temporal/payloadKeys',

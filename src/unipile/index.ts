@@ -1,0 +1,11 @@
+/** `safeband/unipile`: sends InMails through Unipile, and reads what Unipile's webhooks report. */
+export {
+  createUnipile,
+  type Unipile,
+  type UnipileApi,
+  type UnipileLetter,
+  type UnipileOptions,
+  type UnipileStatus,
+} from './adapter.js';
+export { DOCUMENTED_ERRORS, type DocumentedError } from './documented.js';
+export { kindOf, UNIPILE_ERRORS } from './errorTable.js';
