@@ -1,5 +1,7 @@
 /** Readers of option values: each error states the allowed values; no value is guessed. */
 import { InvalidArgumentError, Option } from 'commander';
+import type { Ramp } from '../domain/account/policy.js';
+import type { NamedRamp } from '../domain/gate/ramps.js';
 import { RENEWS_ON_MAX } from '../domain/gate/credits.js';
 import { MEMORY_DAYS_MAX } from '../domain/gate/recipient.js';
 import {
@@ -19,6 +21,8 @@ import {
   type Pace,
   PACE_WORDS,
   paceOf,
+  RAMP_WORDS,
+  rampIn,
 } from '../domain/wire/settingText.js';
 
 /** Returns a reader of whole numbers within bounds. */
@@ -61,14 +65,12 @@ export function campaign(raw: string): string {
   throw new InvalidArgumentError('Use the id of a campaign, such as q4-launch.');
 }
 
-/** `5,10,20,40`, or `none`. */
-export function ramp(raw: string): { readonly dailyCaps: readonly number[] } | Default {
+/** `5,10,20,40`, the name of a ramp, or `none`. */
+export function ramp(raw: string): Ramp | NamedRamp | Default {
   if (raw === 'none') return 'default';
-  const caps = raw.split(',').map((one) => one.trim());
-  if (!caps.every((one) => /^\d+$/.test(one))) {
-    throw new InvalidArgumentError('Use ascending daily caps such as 5,10,20, or none.');
-  }
-  return { dailyCaps: caps.map(Number) };
+  const found = rampIn(raw);
+  if (found) return found;
+  throw new InvalidArgumentError(`Use ${RAMP_WORDS}, or none.`);
 }
 
 /** `60s`, `60s,50%`, `60s,12/h`, `60s,50%,12/h`, or `none`. */

@@ -1,6 +1,7 @@
 /** The options of a policy, and the text of a policy. */
 import type { Command } from 'commander';
 import type { Ramp } from '../domain/account/policy.js';
+import type { NamedRamp } from '../domain/gate/ramps.js';
 import type { Tier } from '../domain/primitives/tier.js';
 import type { SendingWindow } from '../domain/account/sendingWindow.js';
 import type { NamedCap, Pace } from '../domain/wire/settingText.js';
@@ -27,7 +28,7 @@ export type PolicyOptions = {
   readonly tier?: Tier;
   readonly dailyCap?: number | Default;
   readonly weeklyCap?: number | Default;
-  readonly ramp?: Ramp | Default;
+  readonly ramp?: Ramp | NamedRamp | Default;
   readonly window?: SendingWindow | Default;
   readonly timezone?: string;
   readonly creditsRenewOn?: number | Default;
@@ -47,7 +48,11 @@ export const policyOptions = (command: Command): Command =>
       'maximum InMails in 7 days, or "default" (5 times the daily cap)',
       cap,
     )
-    .option('--ramp <caps>', 'daily caps of the first days, such as 5,10,20, or none', ramp)
+    .option(
+      '--ramp <caps>',
+      'daily caps of the first days, such as 5,10,20, or gentle, standard or none',
+      ramp,
+    )
     .option(
       '--window <hours>',
       'sending window, such as "mon-fri 09:00-17:30", or always',

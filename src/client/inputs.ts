@@ -2,6 +2,7 @@
 import type { Client } from '@temporalio/client';
 import type { FailureKind } from '../domain/account/account.js';
 import type { Pace } from '../domain/wire/settingText.js';
+import type { RampName } from '../domain/gate/ramps.js';
 import type { Tier } from '../domain/primitives/tier.js';
 import type { SendingWindow } from '../domain/account/sendingWindow.js';
 import type { CallMeasured } from './measured.js';
@@ -22,6 +23,10 @@ export type ClientOptions = {
    */
   readonly isKnown?: (accountId: string) => Promise<boolean>;
 };
+export type RampInput = {
+  readonly dailyCaps?: readonly number[] | null;
+  readonly name?: RampName | null;
+};
 export type CampaignCapInput = { readonly campaignId: string; readonly dailyCap: number };
 /** What a forecast needs of a reserve: a campaign may have a cap of its own (R22). */
 export type AskInput = { readonly campaignId?: string };
@@ -31,7 +36,8 @@ export type PeekInput = AskInput & { readonly recipientId?: string };
 export type PolicyInput = {
   readonly dailyCap?: number | null;
   readonly weeklyCap?: number | null;
-  readonly ramp?: { readonly dailyCaps: readonly number[] } | null;
+  /** A list, or the name of one; a name becomes the list of the tier. */
+  readonly ramp?: RampInput | null;
   readonly sendingWindow?: SendingWindow | null;
   readonly timezone?: string | null;
   /** The day of the month on which LinkedIn renews InMail credits; the first by default. */

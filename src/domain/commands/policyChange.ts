@@ -10,6 +10,7 @@ import {
   type Policy,
   type Ramp,
 } from '../account/policy.js';
+import { rampOf, type NamedRamp } from '../gate/ramps.js';
 import type { Tier } from '../primitives/tier.js';
 import type { SendingWindow } from '../account/sendingWindow.js';
 
@@ -18,7 +19,8 @@ export type PolicyChange = {
   readonly tier?: Tier | undefined;
   readonly dailyCap?: number | null | undefined;
   readonly weeklyCap?: number | null | undefined;
-  readonly ramp?: Ramp | null | undefined;
+  /** A named ramp becomes its list for the tier (R10). */
+  readonly ramp?: Ramp | NamedRamp | null | undefined;
   readonly sendingWindow?: SendingWindow | null | undefined;
   readonly timezone?: string | null | undefined;
   readonly creditsRenewOn?: number | null | undefined;
@@ -39,7 +41,7 @@ export const changedPolicy = (old: Policy, change: PolicyChange): Policy => ({
   tier: change.tier ?? old.tier,
   dailyCap: change.dailyCap === undefined ? old.dailyCap : change.dailyCap,
   weeklyCap: change.weeklyCap === undefined ? old.weeklyCap : change.weeklyCap,
-  ramp: change.ramp === undefined ? old.ramp : change.ramp,
+  ramp: rampAfter(old, change),
   sendingWindow: change.sendingWindow === undefined ? old.sendingWindow : change.sendingWindow,
   timezone: change.timezone === undefined ? old.timezone : (change.timezone ?? TIMEZONE_DEFAULT),
   identity: identityOf(old, change),
@@ -48,6 +50,11 @@ export const changedPolicy = (old: Policy, change: PolicyChange): Policy => ({
   ...memoryOf(old, change),
   ...campaignsOf(change.campaigns === undefined ? old.campaigns : change.campaigns),
 });
+
+const rampAfter = (old: Policy, { ramp, tier = old.tier }: PolicyChange): Ramp | null => {
+  if (ramp === undefined || ramp === null) return ramp === null ? null : old.ramp;
+  return 'name' in ramp ? rampOf(ramp, tier) : ramp;
+};
 
 /** Returns the identity; another spelling of the same ids is no change, and the first one stays. */
 const identityOf = ({ identity: old }: Policy, { identity }: PolicyChange): Identity | null =>
@@ -81,5 +88,9 @@ export const raisedCap = (old: Policy, change: PolicyChange): string | undefined
     ...changedPolicy(old, change),
     dailyCap: change.dailyCap ?? null,
     weeklyCap: change.weeklyCap ?? null,
-    ramp: change.ramp ?? null,
+    ramp: listIn(change),
   });
+
+/** Returns the ramp of the message; a named ramp is never above the band. */
+export const listIn = ({ ramp }: Pick<PolicyChange, 'ramp'>): Ramp | null =>
+  ramp && 'dailyCaps' in ramp ? ramp : null;

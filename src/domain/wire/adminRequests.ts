@@ -32,15 +32,16 @@ import { GAP_SECONDS_MAX, JITTER_PERCENT_MAX, PER_HOUR_MAX } from '../gate/pacin
 import { MEMORY_DAYS_MAX } from '../gate/recipient.js';
 import { isAccountId, isIdentity } from '../primitives/ids.js';
 import { campaignId } from './requests.js';
+import { ramp } from './settingText.js';
 import { beyondBand, CAMPAIGNS_MAX, TIMEZONE_DEFAULT } from '../account/policy.js';
 import type { Configure, Order, Start } from '../commands/administer.js';
+import { listIn } from '../commands/policyChange.js';
 import type { Flaw } from '../account/refusals.js';
 import { TIERS, type Tier } from '../primitives/tier.js';
 import { WEEKDAYS, type Weekday } from '../account/sendingWindow.js';
 import { isZone } from './timezones.js';
 
 const COUNT_MAX = 100_000;
-const RAMP_STEPS_MAX = 366;
 /** Maximum characters of the name of a time zone; a longer one is not in the list. */
 const ZONE_MAX = 64;
 export const WALL_CLOCK_PATTERN = '^([01]\\d|2[0-3]):[0-5]\\d$';
@@ -53,11 +54,6 @@ const isWeekdays = (raw: unknown): raw is readonly Weekday[] =>
   raw.length > 0 &&
   new Set(raw).size === raw.length &&
   raw.every((day) => WEEKDAYS.some((word) => word === day));
-const isAscending = (raw: unknown): raw is readonly number[] =>
-  Array.isArray(raw) &&
-  raw.length > 0 &&
-  raw.length <= RAMP_STEPS_MAX &&
-  raw.every((cap, i) => Number.isInteger(cap) && cap >= 1 && (i === 0 || cap >= raw[i - 1]));
 
 export const accountId = when(isAccountId, "an account's id", OURS_RULE);
 /** Caps, and counts of InMails. */
@@ -83,11 +79,6 @@ export const weekdays = valueBy(WEEKDAYS_RULE, (raw) =>
     ? { value: WEEKDAYS.filter((day) => raw.includes(day)) }
     : { shouldBe: `some of ${WEEKDAYS.join(', ')}, each once` },
 );
-export const rampCaps = when(
-  isAscending,
-  `a list of 1 to ${RAMP_STEPS_MAX} ascending caps, each 1 or more`,
-  { type: 'array', items: { type: 'integer', minimum: 1 }, minItems: 1, maxItems: RAMP_STEPS_MAX },
-);
 const wallClock = (example: string) =>
   when(isWallClock, `a local time such as ${example}`, {
     type: 'string',
@@ -105,7 +96,7 @@ export const zone = when(isZone, 'an IANA time zone such as Europe/Berlin', {
 const policyFields = {
   dailyCap: setting(inmails),
   weeklyCap: setting(inmails),
-  ramp: setting(object('ramp', { dailyCaps: need(rampCaps) })),
+  ramp: setting(ramp),
   sendingWindow: setting(
     object('sendingWindow', {
       days: need(weekdays),
@@ -178,7 +169,7 @@ const raisedIn = (start: ValueOf<typeof startFields>): string | undefined =>
     tier: start.tier,
     dailyCap: start.dailyCap ?? null,
     weeklyCap: start.weeklyCap ?? null,
-    ramp: start.ramp ?? null,
+    ramp: listIn(start),
     sendingWindow: null,
     timezone: TIMEZONE_DEFAULT,
     identity: null,

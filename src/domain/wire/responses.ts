@@ -1,6 +1,7 @@
 /** The shapes that callers get, with instants and days as text (docs/contract.md, 2). */
 import { bookOf, findSlot, isOpen, type Account, type Slot } from '../account/account.js';
 import { roomOf, type CapName } from '../gate/caps.js';
+import { fullCapOn } from '../gate/ramps.js';
 import { isDoubtful } from '../gate/verified.js';
 import type { CampaignCap, Pacing, Policy, Ramp } from '../account/policy.js';
 import type { Tier } from '../primitives/tier.js';
@@ -47,6 +48,8 @@ export type StatusWire = {
   };
   readonly weekUsed: number;
   readonly rampDay: number;
+  /** The first day on which the ramp can no longer limit the account; null: it does not today. */
+  readonly fullCapOn: string | null;
   readonly cooldown: { readonly until: string; readonly cause: string } | null;
   readonly hold: { readonly reason: string; readonly actor: string; readonly since: string } | null;
   readonly breakerUntil: string | null;
@@ -124,6 +127,7 @@ export function statusNumbers(
 ): StatusNumbers {
   const { daily, weekly, ramp, effective, binding, remaining, weekUsed } = roomOf(account);
   const cooling = cooldownAt(account, at);
+  const fullCap = fullCapOn(account);
   return {
     accountId: account.accountId,
     asOf: isoInstant(at),
@@ -138,6 +142,7 @@ export function statusNumbers(
     caps: { daily, weekly, ramp, effective, binding },
     weekUsed,
     rampDay: account.rampDay,
+    fullCapOn: fullCap === null ? null : isoDay(fullCap),
     cooldown: cooling && { until: isoInstant(cooling.until), cause: cooling.cause },
     hold: account.hold && { ...account.hold, since: isoInstant(account.hold.since) },
     breakerUntil: isBroken(account, at) ? isoOrNull(account.breakerUntil) : null,

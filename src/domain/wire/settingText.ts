@@ -1,4 +1,10 @@
-/** Settings as options of commands, forms and the worker's settings have them. */
+/** Settings as messages, options of commands, forms and the worker's settings have them. */
+
+import type { Ramp } from '../account/policy.js';
+import { RAMP_NAMES, type NamedRamp } from '../gate/ramps.js';
+import type { Instant } from '../primitives/time.js';
+import { may, object } from './message.js';
+import { oneOf, when, type Value } from './values.js';
 
 /** A pace, such as `60s,50%,12/h` (R19). */
 export type Pace = {
@@ -27,6 +33,43 @@ export const paceText = ({ minGapSeconds, jitterPercent, perHour }: Pace): strin
   [`${minGapSeconds}s`, jitterPercent && `${jitterPercent}%`, perHour && `${perHour}/h`]
     .filter(Boolean)
     .join(', ');
+
+const RAMP_STEPS_MAX = 366;
+const isAscending = (raw: unknown): raw is readonly number[] =>
+  Array.isArray(raw) &&
+  raw.length > 0 &&
+  raw.length <= RAMP_STEPS_MAX &&
+  raw.every((cap, i) => Number.isInteger(cap) && cap >= 1 && (i === 0 || cap >= raw[i - 1]));
+export const rampCaps = when(
+  isAscending,
+  `a list of 1 to ${RAMP_STEPS_MAX} ascending caps, each 1 or more`,
+  { type: 'array', items: { type: 'integer', minimum: 1 }, minItems: 1, maxItems: RAMP_STEPS_MAX },
+);
+const rampFields = object('ramp', { dailyCaps: may(rampCaps), name: may(oneOf(RAMP_NAMES)) });
+
+/** Reads a ramp: a list, or the name of one. */
+export const ramp: Value<Ramp | NamedRamp, typeof rampFields.rule> = Object.assign(
+  (raw: unknown, at: Instant) => {
+    const found = rampFields(raw, at);
+    if (!('value' in found)) return found;
+    const { dailyCaps, name } = found.value;
+    if (dailyCaps && name === undefined) return { value: { dailyCaps } };
+    if (name && dailyCaps === undefined) return { value: { name } };
+    return { shouldBe: `either {dailyCaps: [...]} or {name: one of ${RAMP_NAMES.join(', ')}}` };
+  },
+  { rule: rampFields.rule },
+);
+
+export const RAMP_WORDS = `ascending daily caps such as 5, 10, 20, or one of ${RAMP_NAMES.join(', ')}`;
+
+/** Returns the ramp of a text such as `5, 10, 20` or `gentle`; undefined for another text. */
+export function rampIn(text: string): Ramp | NamedRamp | undefined {
+  const name = RAMP_NAMES.find((one) => one === text.trim().toLowerCase());
+  if (name) return { name };
+  const caps = text.split(/[\s,;]+/).filter(Boolean);
+  const isList = caps.length > 0 && caps.every((cap) => /^\d{1,6}$/.test(cap));
+  return isList ? { dailyCaps: caps.map(Number) } : undefined;
+}
 
 /** A cap of a campaign, as in `q4=10, spring=5` (R22). */
 export type NamedCap = { readonly campaignId: string; readonly dailyCap: number };

@@ -166,6 +166,9 @@ export const status = closed(
     }),
     weekUsed: count('Slots spent in the last 7 quota days, today included.'),
     rampDay: count('The day of the ramp, from 1.', 1),
+    fullCapOn: orNull(
+      day('The first day on which the ramp no longer limits, with a delivery on each day before.'),
+    ),
     cooldown,
     hold,
     breakerUntil: orNull(instant('The InMail credits are used up until then.')),

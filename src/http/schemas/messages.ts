@@ -25,7 +25,11 @@ const policy = {
   dailyCap: note('InMails a UTC day; null is the band of the tier.', 40),
   weeklyCap: note('InMails in 7 UTC days; null is 5 times the daily cap.', 40),
   ramp: {
-    fields: { dailyCaps: note('Caps of the days with a delivery, ascending.', [5, 10, 20]) },
+    description: 'A list of caps or the name of one, not both; null is none.',
+    fields: {
+      dailyCaps: note('Caps of the days with a delivery, ascending.', [5, 10, 20]),
+      name: note('A list that Safeband knows for each tier.', 'gentle'),
+    },
   },
   sendingWindow: {
     description: 'Local to the time zone; an end that is not after the start runs over midnight.',

@@ -63,7 +63,8 @@ describe('an account', () => {
     expect((await cli('status', '--state', 'held')).out).toContain('no account matches');
     const shown = await cli('status', id);
     expect(shown.out).toContain('0 of 5');
-    expect(shown.out).toContain('ramp 5 (day 1)');
+    expect(shown.out).toMatch(/ramp 5 \(day 1, full cap on \d{4}-\d\d-\d\d at the earliest\)/);
+    expect((await cli('configure', id, '--ramp', 'Standard')).out).toContain('ramp 5, 10, 15, 20');
     expect((await cli('configure', id, '--ramp', 'none')).out).toContain('ramp none');
     const raised = await cli('configure', id, '--daily-cap', '26');
     expect(raised).toMatchObject({ code: 5, err: expect.stringContaining('CapAboveSafeBand') });

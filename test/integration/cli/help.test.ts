@@ -144,7 +144,7 @@ describe('a wrong command line', () => {
       ['connect', 'a', '--tier', 'free', '--window', 'fri-mon 9-17'],
       ...([2, 'mon-fri 09:00-17:30', 'safeband connect --help'] as const),
     ],
-    [['connect', 'a', '--tier', 'free', '--ramp', '5;9'], 2, '5,10,20', 'safeband connect --help'],
+    [['connect', 'a', '--tier', 'free', '--ramp', '5-9'], 2, 'gentle', 'safeband connect --help'],
     [['why', 'anna', 'ben'], 2, 'too many arguments', 'safeband why --help'],
     [['keys'], 2, 'needs one of: make, list, revoke', 'safeband keys --help'],
     [['status'], 2, 'DATABASE_URL is not set', 'safeband dev'],

@@ -65,6 +65,7 @@ const BAD: readonly (readonly [name: string, payload: unknown, type: string, fie
   ['configure', { sendingWindow: { ...window, days: [] } }, 'InvalidInput', 'sendingWindow'],
   ['configure', { sendingWindow: { ...window, start: '24:00' } }, 'InvalidInput', 'sendingWindow'],
   ['configure', { ramp: { dailyCaps: [5, 3] } }, 'InvalidInput', 'ramp'],
+  ['configure', { ramp: { name: 'slow' } }, 'InvalidInput', 'gentle'],
   ['hold', { reason: 'x' }, 'InvalidInput', 'actor'],
   [
     'settleByOperator',

@@ -54,7 +54,7 @@ describe('the demonstration day', () => {
   it('the demonstration day asks several accounts for more than each of their caps allows', async () => {
     const all = await sends();
     const over = (await accounts()).filter(({ accountId, tier, dailyCap, weeklyCap, ramp }) => {
-      const caps = [SAFE_BAND[tier], dailyCap, weeklyCap, ramp?.dailyCaps[0]];
+      const caps = [SAFE_BAND[tier], dailyCap, weeklyCap, ramp?.dailyCaps?.[0]];
       const cap = Math.min(...caps.map((one) => one ?? Infinity));
       return all.filter(({ account }) => account === accountId).length > cap;
     });

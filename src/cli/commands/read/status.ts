@@ -227,9 +227,10 @@ export function sumText(status: Omit<StatusWire, 'unsaved'>): string {
   return `${status.counter} = ${shown.length > 0 ? shown.join(' + ') : 'nothing sent yet'}${carried}`;
 }
 
-function capsText({ caps, weekUsed, rampDay }: StatusRead): string {
+function capsText({ caps, weekUsed, rampDay, fullCapOn }: StatusRead): string {
   const applies = caps.binding === null ? '' : `; the ${caps.binding} cap applies`;
-  const ramp = caps.ramp === null ? '' : `, ramp ${caps.ramp} (day ${rampDay})`;
+  const full = fullCapOn === null ? '' : `, full cap on ${fullCapOn} at the earliest`;
+  const ramp = caps.ramp === null ? '' : `, ramp ${caps.ramp} (day ${rampDay}${full})`;
   return `daily ${caps.daily}${ramp}, week ${weekUsed} of ${caps.weekly}${applies}`;
 }
 

@@ -1,5 +1,6 @@
 /** The tab *Settings*: caps, ramp, sending window, zone and renewal of credits. */
 import type { VNode } from 'preact';
+import { nameOfRamp } from '../../../domain/gate/ramps.js';
 import { SAFE_BAND, TIER_WORDS } from '../../../domain/primitives/tier.js';
 import { campaignsText, memoryText, pacingText } from '../../../domain/records/settingsChange.js';
 import type { AccountData } from './accountData.js';
@@ -54,10 +55,15 @@ export function Settings({
 function rampInWords({ numbers, settings }: AccountData): string {
   const ramp = settings.ramp ?? [];
   if (ramp.length === 0) return 'none';
-  const steps = `${ramp.join(', ')} a day`;
+  const name = nameOfRamp(ramp, settings.tier);
+  const steps = `${name === undefined ? '' : `${name}: `}${ramp.join(', ')} a day`;
+  const full =
+    numbers.fullCapOn === null
+      ? ''
+      : `; the full cap comes on ${numbers.fullCapOn} at the earliest`;
   return numbers.rampDay > ramp.length
     ? `${steps}; the ramp of ${many(ramp.length, 'day')} has ended`
-    : `${steps}; today is day ${numbers.rampDay} of ${ramp.length}: ${numbers.caps.ramp ?? 0}`;
+    : `${steps}; today is day ${numbers.rampDay} of ${ramp.length}: ${numbers.caps.ramp ?? 0}${full}`;
 }
 
 function windowInWords({ settings: { sendingWindow: window } }: AccountData): string {

@@ -56,7 +56,7 @@ export const CAMPAIGNS_FIELD = {
 export const RAMP_FIELD = {
   name: 'ramp',
   label: 'Ramp',
-  hint: 'Daily caps of the first days, ascending, such as 5, 10, 20.',
+  hint: 'Daily caps of the first days, ascending, such as 5, 10, 20; or gentle, or standard.',
 } as const;
 export const ZONE_FIELD = {
   name: 'timezone',

@@ -5,6 +5,8 @@ import {
   type SendingWindow,
   type Weekday,
 } from '../../../domain/account/sendingWindow.js';
+import type { Ramp } from '../../../domain/account/policy.js';
+import type { NamedRamp } from '../../../domain/gate/ramps.js';
 import { WALL_CLOCK_PATTERN } from '../../../domain/wire/adminRequests.js';
 import {
   CAMPAIGNS_WORDS,
@@ -13,6 +15,8 @@ import {
   type Pace,
   PACE_WORDS,
   paceOf,
+  RAMP_WORDS,
+  rampIn as rampOfText,
 } from '../../../domain/wire/settingText.js';
 import { invalidInput, type Problem } from '../../plumbing/problems.js';
 
@@ -59,11 +63,8 @@ export const pacingIn = (form: Form): Pace | null => fieldIn(form, 'pacing', PAC
 export const campaignCapsIn = (form: Form): readonly NamedCap[] | null =>
   fieldIn(form, 'campaigns', CAMPAIGNS_WORDS, campaignsIn);
 
-export const rampIn = (form: Form): { readonly dailyCaps: readonly number[] } | null =>
-  fieldIn(form, 'ramp', 'ascending numbers separated by commas, such as 5, 10, 20', (text) => {
-    const parts = text.split(/[\s,;]+/).filter(Boolean);
-    return parts.every((part) => COUNT.test(part)) ? { dailyCaps: parts.map(Number) } : undefined;
-  });
+export const rampIn = (form: Form): Ramp | NamedRamp | null =>
+  fieldIn(form, 'ramp', RAMP_WORDS, rampOfText);
 
 export const WINDOW = {
   days: 'sendingWindow.days',

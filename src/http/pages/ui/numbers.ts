@@ -23,6 +23,8 @@ export type Numbers = Omit<StatusRow, 'caps' | 'cooldown' | 'version' | 'updated
   /** Rows of the event log of that day, with the external ones. */
   readonly logged: number;
   readonly asOf: Instant;
+  /** Null in a list, too. */
+  readonly fullCapOn: string | null;
 };
 
 /** Returns the numbers of an account's row, for a list. */
@@ -35,6 +37,7 @@ export function numbersOfRow(row: StatusRow, at: Instant): Numbers {
     logged: row.delivered + row.external,
     nextCheckAt: null,
     asOf: at,
+    fullCapOn: null,
   };
 }
 

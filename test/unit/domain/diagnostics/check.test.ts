@@ -60,6 +60,7 @@ function read(of: {
     carried: 0,
     weekUsed: 3,
     rampDay: 1,
+    fullCapOn: null,
     cooldown: null,
     hold: null,
     breakerUntil: null,

@@ -160,7 +160,12 @@ describe('a misspelt or wrong field over HTTP', () => {
     [
       bodies.configure,
       { ramp: { dailycaps: [5] } },
-      'ramp.dailyCaps is missing; did you mean dailyCaps by dailycaps?',
+      'ramp.dailycaps is not a field of ramp; its fields are dailyCaps, name; did you mean dailyCaps?',
+    ],
+    [
+      bodies.configure,
+      { ramp: { name: 'gentel' } },
+      'ramp.name should be one of gentle, standard; did you mean gentle?',
     ],
     [
       bodies.sendReserve,
