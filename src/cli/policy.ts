@@ -25,16 +25,16 @@ import {
 } from './options.js';
 
 export type PolicyOptions = {
-  readonly tier?: Tier;
-  readonly dailyCap?: number | Default;
-  readonly weeklyCap?: number | Default;
-  readonly ramp?: Ramp | NamedRamp | Default;
-  readonly window?: SendingWindow | Default;
-  readonly timezone?: string;
-  readonly creditsRenewOn?: number | Default;
-  readonly pacing?: Pace | Default;
-  readonly recipientMemory?: number | Default;
-  readonly campaigns?: readonly NamedCap[] | Default;
+  readonly tier?: Tier | undefined;
+  readonly dailyCap?: number | Default | undefined;
+  readonly weeklyCap?: number | Default | undefined;
+  readonly ramp?: Ramp | NamedRamp | Default | undefined;
+  readonly window?: SendingWindow | Default | undefined;
+  readonly timezone?: string | undefined;
+  readonly creditsRenewOn?: number | Default | undefined;
+  readonly pacing?: Pace | Default | undefined;
+  readonly recipientMemory?: number | Default | undefined;
+  readonly campaigns?: readonly NamedCap[] | Default | undefined;
 };
 export const policyOptions = (command: Command): Command =>
   command

@@ -11,6 +11,7 @@ import { registerFind } from './commands/read/find.js';
 import { registerHistory } from './commands/read/history.js';
 import { registerKeys } from './commands/system/keys.js';
 import { registerEvents } from './commands/read/events.js';
+import { registerImport } from './commands/change/import.js';
 import { registerMcp } from './commands/system/mcp.js';
 import { registerOperate } from './commands/change/operate.js';
 import { registerRestart } from './commands/change/restart.js';
@@ -44,7 +45,7 @@ const GROUPS: readonly (readonly [string, readonly Register[]])[] = [
       registerTail,
     ],
   ],
-  ['Change:', [registerConnect, registerOperate, registerShare, registerRestart]],
+  ['Change:', [registerConnect, registerImport, registerOperate, registerShare, registerRestart]],
   ['Run:', [registerStack]],
   ['Set up:', [registerDoctor, registerKeys, registerWebhooks, registerMcp, registerCompletion]],
 ];

@@ -154,6 +154,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'picocolors',
     'luxon',
     '@modelcontextprotocol/sdk',
+    'csv-parse',
+    'p-limit',
     'node:',
   ],
   'platform/metrics': ['prom-client', 'postgres/operations/gauges'],

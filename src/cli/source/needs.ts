@@ -22,6 +22,7 @@ export const NEEDS: Readonly<Record<string, Need>> = {
   drift: 'key',
   tail: 'key',
   connect: 'key',
+  'import accounts': 'key',
   configure: 'key',
   disconnect: 'key',
   hold: 'key',

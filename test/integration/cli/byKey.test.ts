@@ -2,6 +2,9 @@
  * The command line with an API key alone: each command prints what it prints with Postgres and
  * Temporal. For the second call both addresses lead to a closed port.
  */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NEEDS } from '../../../src/cli/source/needs.js';
 import type { Finding } from '../../../src/doctor/finding.js';
@@ -189,6 +192,7 @@ const ORDERS = [
   'disconnect ID --reason "left the company"',
 ];
 const APART = [
+  'import accounts',
   'doctor',
   'reconcile',
   'alerts acknowledge',
@@ -208,6 +212,17 @@ describe('a command that changes something', () => {
     await expect
       .poll(async () => (await byKey(`hold ${stand.newAccount('none')} --reason x`)).err)
       .toContain('or this key may not see it\nnext: safeband status');
+  });
+
+  it('accounts are imported with a key', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'safeband-by-key-'));
+    const file = path.join(folder, 'accounts.csv');
+    const imported = stand.newAccount();
+    await writeFile(file, `account,tier,daily_cap\n${imported},premium,9\n`);
+    expect((await byKey(`import ${file}`)).out).toContain('1 line: 1 new');
+    expect((await byKey(`import ${file} --apply`)).out).toContain('1 line: 1 connected');
+    expect((await byKey(`import ${file}`)).out).toContain('1 that exist');
+    await rm(folder, { recursive: true });
   });
 
   it('a hold with a key records the person and the key', async () => {

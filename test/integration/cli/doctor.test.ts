@@ -193,8 +193,9 @@ describe('every example', () => {
       ...['make', 'list', 'revoke', 'log'].map((name) => ['keys', name]),
       ...['list', 'add', 'log', 'replay', 'remove'].map((name) => ['webhooks', name]),
       ...['make', 'list', 'revoke'].map((name) => ['share', name]),
+      ['import', 'accounts'],
     ];
-    const single = names.filter((name) => !['keys', 'webhooks', 'share'].includes(name));
+    const single = names.filter((name) => !['keys', 'webhooks', 'share', 'import'].includes(name));
     const lines: string[] = [];
     for (const argv of [...single.map((name) => [name]), ...groups]) {
       const { out } = await safeband([...argv, '--help']);
