@@ -84,7 +84,10 @@ describe('a line', () => {
     ['account,tier,daily_cap\nanna,premium,-1', 'daily_cap: "-1" is not valid. Use a whole'],
     ['account,tier,daily_cap\nanna,premium,99', 'dailyCap 99: the safe band of premium is 25'],
     ['account,tier,timezone\nanna,premium,Europe/Atlantis', 'timezone should be an IANA time zone'],
-    ['account,tier,pacing\nanna,premium,0s', 'pacing.minGapSeconds should be a whole number from 1'],
+    [
+      'account,tier,pacing\nanna,premium,0s',
+      'pacing.minGapSeconds should be a whole number from 1',
+    ],
     ['account,tier,pacing\nanna,premium,864000s', 'pacing.minGapSeconds should be'],
     ['account,tier,sent_today\nanna,premium,3.5', 'sent_today: "3.5" is not valid.'],
     ['account,tier,delivered_today\nanna,premium,3', 'none'],
