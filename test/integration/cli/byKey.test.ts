@@ -4,7 +4,7 @@
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NEEDS } from '../../../src/cli/source/needs.js';
 import type { Finding } from '../../../src/doctor/finding.js';
@@ -216,7 +216,7 @@ describe('a command that changes something', () => {
 
   it('accounts are imported with a key', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'safeband-by-key-'));
-    const file = path.join(folder, 'accounts.csv');
+    const file = join(folder, 'accounts.csv');
     const imported = stand.newAccount();
     await writeFile(file, `account,tier,daily_cap\n${imported},premium,9\n`);
     expect((await byKey(`import ${file}`)).out).toContain('1 line: 1 new');
