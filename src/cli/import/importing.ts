@@ -38,7 +38,7 @@ export const checked = (
     return { line, accountId, result: 'known', message };
   });
 
-/** Connects each line without a flaw. A repeat of a connect changes nothing, so it may be retried. */
+/** Connects each line without a flaw. A repeated connect changes nothing, so it may be retried. */
 export async function connectAll(
   lines: readonly AccountLine[],
   connect: (start: StartInput) => Promise<unknown>,

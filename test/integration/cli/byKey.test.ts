@@ -215,7 +215,7 @@ describe('a command that changes something', () => {
   });
 
   it('accounts are imported with a key', async () => {
-    const folder = await mkdtemp(path.join(tmpdir(), 'safeband-by-key-'));
+    const folder = await mkdtemp(join(tmpdir(), 'safeband-by-key-'));
     const file = join(folder, 'accounts.csv');
     const imported = stand.newAccount();
     await writeFile(file, `account,tier,daily_cap\n${imported},premium,9\n`);
