@@ -36,6 +36,8 @@ export type SimulatedUnipile = {
   /** Reports a message of the account to a connection, which is no InMail. */
   readonly chatter: (accountId: string) => void;
   readonly webhookTo: (target: WebhookTarget) => void;
+  /** Returns the webhooks that were made by the API; the simulator sends to `webhookTo` only. */
+  readonly webhooks: () => readonly WebhookTarget[];
   /** Resolves when every report was delivered or given up. */
   readonly idle: () => Promise<readonly Delivery[]>;
   readonly close: () => Promise<void>;
@@ -56,6 +58,7 @@ export async function startUnipile(options: UnipileSimulation): Promise<Simulate
   const errors = new Map<string, AskedError[]>();
   const behaviours = new Map<string, Behaviour>();
   const webhooks = new WebhookSender(now);
+  const made: WebhookTarget[] = [];
   const ending = new AbortController();
   const memberOf = (id: string): Member => {
     const member = members.get(id);
@@ -65,6 +68,7 @@ export async function startUnipile(options: UnipileSimulation): Promise<Simulate
   const app = createApp({
     apiKey,
     members,
+    made,
     nextError: (id) => errors.get(id)?.shift(),
     send: (member, recipientId) => {
       const behaviour = behaviours.get(recipientId) ?? 'normal';
@@ -91,6 +95,7 @@ export async function startUnipile(options: UnipileSimulation): Promise<Simulate
       webhooks.message(memberOf(id), { ...plain, chatId, type: 'INMAIL_REPLY', isSender: false }),
     chatter: (id) => webhooks.message(memberOf(id), { ...plain, type: 'MESSAGE', isSender: true }),
     webhookTo: (target) => webhooks.sendTo(target),
+    webhooks: () => [...made],
     idle: () => webhooks.idle(),
     close: async () => {
       stopListening();
@@ -106,6 +111,7 @@ type Answer = { readonly status: number; readonly body: object; readonly retryAf
 type World = {
   readonly apiKey: string;
   readonly members: ReadonlyMap<string, Member>;
+  readonly made: WebhookTarget[];
   readonly nextError: (accountId: string) => AskedError | undefined;
   readonly send: (member: Member, recipientId: string) => Promise<Answer>;
 };
@@ -125,7 +131,7 @@ const problem = ({ status, type, retryAfter }: AskedError): Answer => ({
   ...(retryAfter === undefined ? {} : { retryAfter }),
 });
 
-function createApp({ apiKey, members, nextError, send }: World): FastifyInstance {
+function createApp({ apiKey, members, made, nextError, send }: World): FastifyInstance {
   const app = fastify({ bodyLimit: 64 * 1_024, forceCloseConnections: true });
   app.addContentTypeParser(
     'multipart/form-data',
@@ -171,8 +177,20 @@ function createApp({ apiKey, members, nextError, send }: World): FastifyInstance
     const sources = [{ id: `${id}_MESSAGING`, status }];
     return reply.send({ object: 'Account', id, type: 'LINKEDIN', sources });
   });
+  app.post<{ Body: MadeWebhook }>('/api/v1/webhooks', async ({ body }, reply) => {
+    const { request_url: to, headers = [] } = body;
+    const secret = headers.find(({ key }) => key === 'Unipile-Auth')?.value ?? '';
+    made.push({ url: to, secret });
+    return reply.code(201).send({ object: 'WebhookCreated', webhook_id: `we_${made.length}` });
+  });
   return app;
 }
+
+/** The body of a request for a webhook, as far as the simulator reads it. */
+type MadeWebhook = {
+  readonly request_url: string;
+  readonly headers?: readonly { readonly key: string; readonly value: string }[];
+};
 
 function answer(reply: FastifyReply, { status, body, retryAfter }: Answer): FastifyReply {
   if (retryAfter !== undefined) void reply.header('retry-after', retryAfter);

@@ -3,7 +3,7 @@
  * repeats a report up to five times until the answer is 200.
  */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 
 /** A LinkedIn account that is connected to this Unipile. */
 export type UnipileAccount = {
@@ -87,7 +87,11 @@ export class WebhookSender {
 
   /** Resolves when all reports until now were delivered, with all deliveries. */
   async idle(): Promise<readonly Delivery[]> {
-    await this.#queue;
+    for (let seen: Promise<void> | undefined; seen !== this.#queue;) {
+      seen = this.#queue;
+      await seen;
+      await nextTurn(); // LinkedIn reports an InMail after it has taken it
+    }
     return [...this.#deliveries];
   }
 

@@ -13,6 +13,7 @@ import { checkTemporal, type Temporal } from './doctor/temporal.js';
 import { createApp } from './http/app.js';
 import { reasonOf } from './http/operations/doctorRoute.js';
 import { createLogger } from './platform/logger.js';
+import type { UnipileLink } from './http/providers/unipileOrders.js';
 import type { Operations } from './http/operations/operations.js';
 import { createMetrics, type Metrics } from './platform/metrics.js';
 import { forgetOld } from './postgres/operations/idempotency.js';
@@ -20,8 +21,10 @@ import { makeFirstKey } from './postgres/access/keys.js';
 import { isKnown } from './postgres/read/lists.js';
 import { knownMigrations } from './postgres/migrate.js';
 import { plaintextDatabase, plaintextTemporal } from './platform/plaintext.js';
+import { unipileFrom, type UnipileConfig } from './platform/unipileConfig.js';
 import { createPool, type Pool } from './postgres/pool.js';
 import { checkListening, checkTable, reachDatabase } from './postgres/reach.js';
+import { createUnipile } from './unipile/index.js';
 import { TASK_QUEUE, workflowIdOf } from './temporal/protocol.js';
 import { flawsOfSchedules } from './temporal/schedules.js';
 import { runEntry, START_WAIT_S, startWaitFrom, Waiting } from './platform/starting.js';
@@ -50,7 +53,7 @@ export async function startServer(
   logger: FastifyBaseLogger,
 ): Promise<RunningServer> {
   const { host, port } = httpFrom(environment);
-  const { requestsPerMinute, ...settings } = serverFrom(environment);
+  const { requestsPerMinute, ...settings } = settingsFrom(environment);
   const keys = payloadKeysFrom(environment);
   const waiting = new Waiting(startWaitFrom(environment, START_WAIT_S), (why, leftSeconds) =>
     logger.warn({ why, leftSeconds }, 'server.waiting'),
@@ -113,6 +116,24 @@ export async function startServer(
     await endPools();
     await connection.close();
     throw error;
+  }
+}
+
+const settingsFrom = (environment: Environment) => ({
+  ...serverFrom(environment),
+  unipile: unipileLinkOf(unipileFrom(environment)),
+});
+
+/** Returns the link to Unipile. Throws a ConfigError if the address or the key cannot be used. */
+function unipileLinkOf(config: UnipileConfig | null): UnipileLink | null {
+  if (config === null) return null;
+  const { secrets, api } = config;
+  if (api === null) return { secrets };
+  try {
+    return { secrets, status: createUnipile(api).status };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(`SAFEBAND_UNIPILE_DSN, SAFEBAND_UNIPILE_KEY: ${why}`);
   }
 }
 

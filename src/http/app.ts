@@ -35,6 +35,7 @@ import { shareRoutes } from './access/shareRoutes.js';
 import { streamRoutes } from './routes/streams.js';
 import { ticketRoutes } from './routes/tickets.js';
 import { webhookRoutes } from './routes/webhooks.js';
+import { unipileRoute } from './providers/unipileRoute.js';
 import { addSecurityHeaders } from './access/security.js';
 import { StatusReader } from '../status/statusReader.js';
 import { addValidation } from './plumbing/validation.js';
@@ -56,6 +57,7 @@ const plugins = [
   accessRoutes,
   driftRoutes,
   doctorRoutes,
+  unipileRoute,
 ];
 
 /** Creates the server with all routes, ready to listen or to inject. */

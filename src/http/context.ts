@@ -8,6 +8,7 @@ import type { Keyring } from './access/keyring.js';
 import type { Limits } from './plumbing/limits.js';
 import type { Live } from './live/live.js';
 import type { Operations } from './operations/operations.js';
+import type { UnipileLink } from './providers/unipileOrders.js';
 import type { StatusReader } from '../status/statusReader.js';
 
 export type Needs = {
@@ -36,6 +37,8 @@ export type Needs = {
   readonly publicUrl?: string | null;
   /** The prefix of workflow ids that `replyTo` may name; null refuses every `replyTo`. */
   readonly replyPrefix?: string | null;
+  /** The webhooks of Unipile; null: the server takes none. */
+  readonly unipile?: UnipileLink | null;
   /** The proxies whose header with the client's address is trusted. */
   readonly trustProxy?: boolean | string;
 };

@@ -9,3 +9,12 @@ export {
 } from './adapter.js';
 export { DOCUMENTED_ERRORS, type DocumentedError } from './documented.js';
 export { kindOf, UNIPILE_ERRORS } from './errorTable.js';
+export {
+  IGNORED,
+  readUnipileEvent,
+  type EventFlaw,
+  type Ignored,
+  type Read,
+  type UnipileEvent,
+} from './events.js';
+export { orderOf, UNIPILE_STATUSES, type StatusOrder } from './statusTable.js';

@@ -49,7 +49,7 @@ export const asksWho = ({ routeOptions: { config } }: FastifyRequest): boolean =
 function check(request: FastifyRequest): void {
   if (request.is404) return;
   const { caller } = request;
-  const { needs } = request.routeOptions.config;
+  const { needs, hasOwnSecret = false } = request.routeOptions.config;
   if (needs === undefined) throw forbidden('this route does not declare the rights that it needs');
   const shown = credentialIn(request);
   if (needs !== 'public' && caller === NOBODY) {
@@ -58,7 +58,7 @@ function check(request: FastifyRequest): void {
   // A browser sends a cookie with any form, also from other sites, but it does not send a key.
   // Logging in and out is only for browsers.
   const isByKey = shown?.kind === 'key' && needs !== 'public';
-  if (changesState(request) && !isByKey && !isOwnOrigin(request)) {
+  if (changesState(request) && !isByKey && !hasOwnSecret && !isOwnOrigin(request)) {
     throw forbidden(
       'the request does not come from a page of this server',
       'send a key in the header Authorization',

@@ -27,6 +27,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The right that the route needs; a route without it is refused to every caller. */
     needs?: Need;
+    /** True if the route checks a secret of its own, and reads no key and no cookie. */
+    hasOwnSecret?: boolean;
     /** True for a page; the dashboard sets it for all of its routes. */
     isPage?: boolean;
   }

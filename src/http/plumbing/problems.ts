@@ -113,14 +113,10 @@ const plain = (
   cure?: string,
 ): Problem => new Problem({ status, kind, title, detail, ...(cure ? { cure } : {}) });
 
-export const unauthenticated = (detail: string): Problem =>
-  plain(
-    401,
-    'unauthenticated',
-    'This request needs a key',
-    detail,
-    'send the header "Authorization: Bearer <key>"; "safeband keys" makes one',
-  );
+export const unauthenticated = (
+  detail: string,
+  cure = 'send the header "Authorization: Bearer <key>"; "safeband keys" makes one',
+): Problem => plain(401, 'unauthenticated', 'This request needs a key', detail, cure);
 export const forbidden = (detail: string, cure?: string): Problem =>
   plain(403, 'forbidden', 'This key does not allow that', detail, cure);
 export const notFound = (): Problem =>

@@ -66,6 +66,7 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
         { name: 'operations', description: 'Checks of all accounts and of the installation.' },
         { name: 'streams', description: 'Server-sent events.' },
         { name: 'webhooks', description: 'Endpoints that receive events of accounts.' },
+        { name: 'providers', description: 'What the provider of a pipeline reports.' },
       ],
     },
     hideUntagged: true,

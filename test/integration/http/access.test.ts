@@ -84,6 +84,14 @@ it('every route declares the right that it needs, and an example of its body', (
   expect(posts.filter((route) => examplesOf(route).length === 0)).toEqual([]);
 });
 
+it('the webhooks of Unipile have no route while their secret is not set', async () => {
+  const answer = await stand.ask(keyOf('operator', 'all'), '/v1/providers/unipile', {});
+  expect(answer.json()).toMatchObject({
+    status: 404,
+    cure: 'set SAFEBAND_UNIPILE_SECRET and start the server again',
+  });
+});
+
 describe('without a key that is known', () => {
   it('only public routes answer', async () => {
     const revoked = await stand.key('operator');

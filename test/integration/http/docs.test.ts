@@ -40,9 +40,11 @@ it('the table of routes matches the server', () => {
 });
 
 it('the settings and limits match the source', () => {
-  const config = readFileSync('src/platform/config.ts', 'utf8');
+  const config = ['config', 'unipileConfig']
+    .map((name) => readFileSync(`src/platform/${name}.ts`, 'utf8'))
+    .join('\n');
   const documented = [...doc.matchAll(/^\| `(SAFEBAND_\w+)`/gm)].map(([, name]) => name ?? '');
-  expect(documented.length).toBe(8);
+  expect(documented.length).toBe(11);
   expect(documented.filter((name) => !config.includes(`'${name}'`))).toEqual([]);
   const { bodyBytes, jsonDepth, headerBytes, requestMs, connectionMs, streamBytes } = LIMITS;
   for (const sentence of [

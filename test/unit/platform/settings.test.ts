@@ -4,6 +4,7 @@ import { cachedAccountsFrom, pacingFrom, serverFrom } from '../../../src/platfor
 import { runbookUrlOf } from '../../../src/http/runbookUrl.js';
 import { plaintextDatabase, plaintextTemporal } from '../../../src/platform/plaintext.js';
 import { ConfigError } from '../../../src/platform/environment.js';
+import { unipileFrom } from '../../../src/platform/unipileConfig.js';
 
 function flawOf(environment: Record<string, string>): string {
   try {
@@ -180,5 +181,40 @@ describe('SAFEBAND_CACHED_ACCOUNTS', () => {
     expect(cachedAccountsFrom({ SAFEBAND_CACHED_ACCOUNTS: '10' })).toBe(10);
     expect(cachedAccountsFrom({ SAFEBAND_CACHED_ACCOUNTS: '100000' })).toBe(100_000);
     expect(cachedAccountsFrom({})).toBe(2_000);
+  });
+});
+
+describe('SAFEBAND_UNIPILE_SECRET', () => {
+  const SECRET = 'a-secret-of-24-characters';
+  const API = { SAFEBAND_UNIPILE_DSN: 'https://a.example', SAFEBAND_UNIPILE_KEY: 'key' };
+
+  it.each(['short', `${SECRET} `, `${SECRET},`, `${SECRET},${SECRET},${SECRET}`, `${SECRET}\n`])(
+    'SAFEBAND_UNIPILE_SECRET is named in the error, and not shown, if it is %j',
+    (value) => {
+      const read = () => unipileFrom({ SAFEBAND_UNIPILE_SECRET: value });
+      expect(read).toThrow(/^SAFEBAND_UNIPILE_SECRET should be .*openssl rand -hex 32/);
+      expect(read).not.toThrow(/a-secret/);
+    },
+  );
+
+  it('SAFEBAND_UNIPILE_SECRET may be one secret or two; without it, there are no webhooks', () => {
+    expect(unipileFrom({})).toBeNull();
+    expect(unipileFrom({ SAFEBAND_UNIPILE_SECRET: SECRET })).toEqual({
+      secrets: [SECRET],
+      api: null,
+    });
+    const both = unipileFrom({ SAFEBAND_UNIPILE_SECRET: `${SECRET},${SECRET}2`, ...API });
+    expect(both).toEqual({
+      secrets: [SECRET, `${SECRET}2`],
+      api: { dsn: 'https://a.example', apiKey: 'key' },
+    });
+  });
+
+  it.each([
+    [{ SAFEBAND_UNIPILE_DSN: 'https://a.example' }, 'SAFEBAND_UNIPILE_KEY is not set'],
+    [{ SAFEBAND_UNIPILE_KEY: 'key' }, 'SAFEBAND_UNIPILE_DSN is not set'],
+    [API, 'SAFEBAND_UNIPILE_SECRET is not set'],
+  ])('the settings %j are not complete', (settings, flaw) => {
+    expect(() => unipileFrom(settings)).toThrow(flaw);
   });
 });
