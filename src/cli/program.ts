@@ -2,6 +2,7 @@
 import { Command, Help } from 'commander';
 import type { Context, Register } from './command.js';
 import { registerAlerts } from './commands/read/alerts.js';
+import { registerCampaigns } from './commands/read/campaigns.js';
 import { registerCheck } from './commands/read/check.js';
 import { registerCompletion } from './commands/system/completion.js';
 import { registerConnect } from './commands/change/connect.js';
@@ -39,6 +40,7 @@ const GROUPS: readonly (readonly [string, readonly Register[]])[] = [
       registerHistory,
       registerWhatIf,
       registerFind,
+      registerCampaigns,
       registerEvents,
       registerAlerts,
       registerDrift,

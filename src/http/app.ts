@@ -25,7 +25,7 @@ import { addRateLimit } from './access/rateLimit.js';
 import { accessRoutes } from './routes/access.js';
 import { alertRoutes } from './routes/alerts.js';
 import { codecRoutes } from './routes/codec.js';
-import { listRoutes } from './routes/lists.js';
+import { listRoutes } from './routes/lists/lists.js';
 import { messageRoutes } from './routes/messages.js';
 import { addOpenApi, openApiRoutes } from './routes/openapi.js';
 import { queryRoutes, statusRoute } from './routes/queries.js';

@@ -5,7 +5,7 @@
 import type { Page } from 'playwright-core';
 import { expect, it, vi } from 'vitest';
 import { edit } from '../support/account.js';
-import { useDesk, violations, type Desk } from '../support/browser.js';
+import { picture, useDesk, violations, type Desk } from '../support/browser.js';
 import { safeband, settingsOf } from '../support/cli.js';
 import { connected, send, shows } from '../support/walk.js';
 
@@ -87,10 +87,10 @@ it('each question of a customer is answered within two clicks of the start page,
     },
     {
       question: 'what did campaign X send?',
-      clicks: [find(`${sent}-q4`)],
-      answer: ['#campaigns', /Show 1 reservation/],
-      command: ['find', `${sent}-q4`],
-      printed: /campaigns[\s\S]*1/,
+      clicks: [(page) => page.getByRole('link', { name: 'Campaigns', exact: true }).click()],
+      answer: [`#campaign-${sent}-q4`, /^\S+-q4\s+1\s+1\s+0\s+1\s+0\s+0\s+0\s/],
+      command: ['campaigns', `${sent}-q4`],
+      printed: /^\S+-q4 +\d{4}-\d\d-\d\d +1 +1 +0 +1 +0 +0 +0$/m,
     },
   ];
   const { page, complaints } = await open();
@@ -155,6 +155,53 @@ it('the list of reservations applies each filter while a person types, and compl
   await found.fill(`${id}-spring-two`);
   await expect.poll(() => page.locator('#campaigns tbody tr').count()).toBe(1);
   expect(await found.inputValue()).toBe(`${id}-spring-two`);
+  expect(await violations(page)).toEqual([]);
+  expect(complaints).toEqual([]);
+});
+
+it('the page of campaigns shows a chart by day, applies each filter, and opens one campaign', async () => {
+  const id = await connected(desk, 'pipeline');
+  await desk.stand.pool.query(
+    `with days as (select n, safeband.utc_day(now()) - n as day from generate_series(0, 27) n),
+     of as (select $1::text as id),
+     slots as (
+       insert into safeband.reservations (account_id, reservation_id, quota_day, state, campaign_id,
+         reserved_at, lease_expires_at, settled_at, chat_id, number)
+       select id, id || '-' || campaign || '-' || n || '-' || i, day,
+              case when i % 9 = 8 then 'released' else 'delivered' end, id || '-' || campaign,
+              day, day, day, 'c' || n || i || campaign, n * 100 + i
+         from of cross join days cross join unnest(array['autumn', 'winter']) campaign
+         cross join generate_series(1, 3 + (n * 7 + length(campaign)) % 17) i
+        where campaign = 'autumn' or n < 12)
+     insert into safeband.campaign_denials (account_id, quota_day, campaign_id, reason, owner, count)
+     select id, day, id || '-autumn', reason, 'o', 1 + (n * 5) % 8
+       from of cross join days cross join unnest(array['campaign_cap', 'daily_cap']) reason where n % 3 > 0`,
+    [id],
+  );
+  const { page, complaints } = await open({ width: 1_280 });
+  await page.goto('/campaigns');
+  await page.getByRole('searchbox', { name: 'Campaign begins with' }).fill(`${id}-`);
+  await expect.poll(() => page.locator('#campaigns tbody tr').count()).toBe(2);
+  await picture(page, 'campaigns');
+  const plot = page.locator('#days .plot');
+  await plot.focus();
+  await shows(page, /^\d+ \w+, Asked \d+, Granted \d+, Denied \d+, /, '#days .readout');
+  await page.getByLabel('From').fill('2026-01-01');
+  await shows(page, '“From” should be', '#refusal');
+  await page.getByLabel('To').fill('2026-01-09');
+  await shows(page, 'Nothing was asked in these days');
+  await page.getByRole('link', { name: 'Show all campaigns' }).click();
+  await page.getByRole('link', { name: `${id}-winter`, exact: true }).click();
+  await shows(page, `${id}-winter sent`, '#sum');
+  await shows(page, 'Values of each day', '#days');
+  expect(await page.locator('#days-values tbody tr').first().isVisible()).toBe(true);
+
+  await page.goto(`/accounts/${id}`);
+  await page.locator('.facts').getByRole('link', { name: 'Campaigns' }).click();
+  await shows(page, `${id}-autumn`, '#campaigns');
+  await page.goto(`/search?q=${id}-autumn`);
+  await page.locator('#campaigns th a').click();
+  await shows(page, `${id}-autumn sent`, '#sum');
   expect(await violations(page)).toEqual([]);
   expect(complaints).toEqual([]);
 });

@@ -27,7 +27,9 @@ async function tooWide(page: Page): Promise<readonly string[]> {
 it('every page fits each width from 320 to 2560 px, and passes the checks of axe, light and dark', async () => {
   const long = `w${'0'.repeat(60)}`;
   const id = await connected(desk, long, 3);
-  await desk.client.reserve(id, { reservationId: `9b1deb4d-3b7d-4bad-9bdd-${'2'.repeat(60)}` });
+  const campaignId = `c${'0'.repeat(100)}`;
+  const reservationId = `9b1deb4d-3b7d-4bad-9bdd-${'2'.repeat(60)}`;
+  await desk.client.reserve(id, { reservationId, campaignId });
   await desk.client.configure(id, { ramp: { dailyCaps: [20, 30] }, actor: 'mara' });
   await desk.stand.handle(id).signal('foo', {});
   await run(desk.stand.handle(id));
@@ -50,6 +52,10 @@ it('every page fits each width from 320 to 2560 px, and passes the checks of axe
     '/alerts',
     '/alerts?state=all',
     `/alerts/${String(alert).slice('alert-'.length)}/do/close`,
+    '/campaigns',
+    `/campaigns?campaignId=${campaignId}&accountId=${id}`,
+    `/campaigns?from=2026-01-01&to=2026-04-02`,
+    '/campaigns?accountId=no-account&from=x',
     '/fleet',
     '/keys',
     '/webhooks',

@@ -23,7 +23,7 @@ export const withoutComments = (text: string): string =>
 /** Returns all imports of a file: on one or several lines, re-exported, or dynamic. */
 export function importsIn(text: string): readonly string[] {
   const code = withoutComments(text);
-  const found = code.matchAll(/(?:\bfrom|^import|\bimport\()\s*['"]([^'"]+)['"]/gm);
+  const found = code.matchAll(/(?:(?<!['"])\bfrom|^import|\bimport\()\s*['"]([^'"]+)['"]/gm);
   return [...found].map(([, name]) => name ?? '');
 }
 

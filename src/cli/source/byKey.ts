@@ -11,6 +11,7 @@ import type { StatusRead } from '../../status/readStatus.js';
 import { alertUnknown, CliError, EXIT } from '../errors.js';
 import { instantOf } from '../text.js';
 import { having, pages, picked } from './answers.js';
+import { byKeyCampaigns } from './campaigns.js';
 import { byKeyOrders } from './byKeyOrders.js';
 import { byKeyShares } from './shares.js';
 import { byKeyWebhooks } from './byKeyWebhooks.js';
@@ -94,6 +95,7 @@ export function byKeySource(http: Http): Source {
         });
       return picked(having<AlertJson>(alert, ALERT), ALERT);
     },
+    campaigns: byKeyCampaigns(http, knowing),
     ...compared(http),
     ...explained(get),
     ...logs(http, { get, of, knowing }),

@@ -28,6 +28,7 @@ import { workflowIdOf } from '../../temporal/protocol.js';
 import { alertUnknown, cliErrorOf, CliError, EXIT, refusalOf } from '../errors.js';
 import { accountJson, alertJson, eventJson } from '../shapes.js';
 import type { Temporal } from '../temporal.js';
+import { directCampaigns } from './campaigns.js';
 import { directShares } from './shares.js';
 import { directWebhooks } from './directWebhooks.js';
 import { foundOf } from './finding.js';
@@ -83,6 +84,7 @@ export function directSource(reach: Reach, now: () => Instant): Source {
       return (await pageAlerts(pool(), pageOf(asked))).map(({ item }) => alertJson(item));
     },
     act: async (order) => alertJson(await acted(reach, now(), order)),
+    campaigns: directCampaigns(pool, known),
     ...compared(parts),
     ...explained(parts),
     ...rows(parts),

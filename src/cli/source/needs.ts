@@ -20,6 +20,7 @@ export const NEEDS: Readonly<Record<string, Need>> = {
   'alerts acknowledge': 'key',
   'alerts close': 'key',
   drift: 'key',
+  campaigns: 'key',
   tail: 'key',
   connect: 'key',
   'import accounts': 'key',

@@ -20,6 +20,7 @@ import type { EndpointInput, ReplayFrom } from '../../postgres/webhooks/endpoint
 import type { StatusRead } from '../../status/readStatus.js';
 import type { Finding } from '../../doctor/finding.js';
 import type { CliError } from '../errors.js';
+import type { Campaigns } from './campaigns.js';
 import type { FoundJson } from './finding.js';
 import type {
   accountJson,
@@ -159,6 +160,8 @@ export type Source = {
     accountId: string,
     page: Page,
   ) => Promise<{ readonly events: readonly EventJson[]; readonly next: number | null }>;
+  /** Returns what campaigns asked, by campaign and day. */
+  readonly campaigns: Campaigns;
   readonly find: (asked: { readonly text: string; readonly limit: number }) => Promise<FoundJson>;
   readonly feed: (
     accountId: string,

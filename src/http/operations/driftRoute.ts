@@ -4,7 +4,7 @@ import { Type, type Static } from 'typebox';
 import { compareAll, readDrift, type Compared } from '../../postgres/diagnostics/drift.js';
 import type { Instant } from '../../domain/primitives/time.js';
 import type { Parts } from '../context.js';
-import { accountItem } from '../routes/lists.js';
+import { accountItem } from '../routes/lists/lists.js';
 import { problems } from '../routes/message.js';
 import { account } from '../schemas/lists.js';
 import { closed, count } from '../schemas/parts.js';

@@ -11,6 +11,7 @@ import { addActions } from './actions/actionRoutes.js';
 import { addAdminPages } from './admin/adminRoutes.js';
 import { addAlertPages } from './alerts/alertRoutes.js';
 import { OpenAlerts } from './alerts/openAlerts.js';
+import { addCampaignPage } from './campaigns/campaignRoutes.js';
 import { encodingFor, readAssets, type Assets } from './ui/assets.js';
 import { FleetSnapshot } from './fleet/fleetSnapshot.js';
 import { addFleetPages } from './fleet/fleetRoutes.js';
@@ -78,6 +79,7 @@ async function addPages(app: FastifyInstance, shared: PageParts): Promise<void> 
     addFleetPages(scope, shared);
     addAccountPages(scope, shared);
     addAlertPages(scope, shared);
+    addCampaignPage(scope, shared);
     addRunbook(scope, shared);
     addSearchPages(scope, shared);
     addWhatIf(scope, shared);

@@ -25,7 +25,7 @@ import { invalidInput, Problem } from '../plumbing/problems.js';
 import { textIn, type Query } from '../plumbing/paging.js';
 import { runbookUrlOf } from '../runbookUrl.js';
 import * as schemas from '../schemas/alerts.js';
-import { place, type Listing } from './list.js';
+import { place, type Listing } from './lists/list.js';
 import { problems } from './message.js';
 
 export const alertUnknown = (): Problem =>

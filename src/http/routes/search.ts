@@ -6,7 +6,7 @@ import { search, SearchTooLong, type Found, type Part } from '../../postgres/rea
 import type { Caller } from '../access/caller.js';
 import { invalidInput, problemOf } from '../plumbing/problems.js';
 import { found, searchQuery } from '../schemas/search.js';
-import { accountItem } from './lists.js';
+import { accountItem } from './lists/lists.js';
 import { problems } from './message.js';
 import type { Parts } from '../context.js';
 

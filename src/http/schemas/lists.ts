@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { canSend, cooldown, edited, hold, numbers } from './answers.js';
 import {
   accountId,
+  campaignId,
   chatId,
   closed,
   count,
@@ -101,6 +102,19 @@ export const change = closed({
   reason: textOrNull,
   details,
   at: instant('When this happened.'),
+});
+/** The numbers of a campaign in a quota day (R22). */
+export const campaignDay = closed({
+  campaignId,
+  quotaDay: day('The day to which the slots belong.'),
+  asked: count('Granted and denied.'),
+  granted: count('Slots, whatever their outcome.'),
+  denied: count('Reserves that were denied.'),
+  denials: Type.Record(String(), Integer(), { description: 'Denied reserves by reason.' }),
+  delivered: count('Slots whose InMail reached LinkedIn.'),
+  inFlight: count('Slots without a report.'),
+  uncertain: count('Slots whose InMail may have reached LinkedIn.'),
+  released: count('Slots whose InMail was not sent.'),
 });
 const ofReservation = {
   reservationId,

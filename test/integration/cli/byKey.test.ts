@@ -88,6 +88,8 @@ const READS = [
   'find ID',
   'find chat --limit 1',
   'find none-has-this',
+  'campaigns',
+  'campaigns none --account ID',
   'events ID',
   'events ID --limit 1',
   'events ID --limit 2 --before 3',

@@ -81,6 +81,7 @@ const Links = ({
   <>
     <a href={`/accounts/${accountId}/why`}>Why do my numbers differ?</a>
     <a href={`/accounts/${accountId}/history`}>History</a>
+    <a href={`/campaigns?accountId=${accountId}`}>Campaigns</a>
     <a href={`/accounts/${accountId}/what-if`}>What if?</a>
     {workflowUrl === null ? null : (
       <a href={workflowUrl} rel="noreferrer">

@@ -4,6 +4,7 @@ import { startOf } from '../../../domain/primitives/time.js';
 import type { AccountData } from './accountData.js';
 import { dateOf, many } from '../ui/format.js';
 import { AGAIN, RESERVATION_WORDS } from '../search/words.js';
+import { campaignPage } from '../campaigns/addresses.js';
 import { Empty, Id, Section, Table, When } from '../ui/parts.js';
 
 const SHOWN = 200;
@@ -38,7 +39,15 @@ export function Reservations({ data }: { readonly data: AccountData }): VNode {
               </td>
               <td>{one.settledAt === null ? '–' : <When at={one.settledAt} />}</td>
               <td>{one.chatId === null ? '–' : <Id id={one.chatId} />}</td>
-              <td>{one.campaignId ?? '–'}</td>
+              <td>
+                {one.campaignId === null ? (
+                  '–'
+                ) : (
+                  <a href={campaignPage(one.campaignId, data.numbers.accountId)}>
+                    {one.campaignId}
+                  </a>
+                )}
+              </td>
             </tr>
           ))}
         </Table>

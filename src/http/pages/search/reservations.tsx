@@ -3,6 +3,7 @@ import type { VNode } from 'preact';
 import type { ReservationItem } from '../../../postgres/read/lists.js';
 import { Page, type Frame } from '../ui/layout.js';
 import { Empty, Table, When } from '../ui/parts.js';
+import { Beginnings, type Begun } from './begun.js';
 import {
   RESERVATION_HEAD,
   RESERVATION_STATES,
@@ -17,14 +18,6 @@ export type Wanted = {
   readonly state: string;
 };
 type Row = ReservationItem & { readonly accountId: string };
-/** Ids that begin with a text that is no id itself. */
-export type Begun = {
-  readonly name: 'accountId' | 'campaignId';
-  readonly text: string;
-  /** Null: too many ids begin with the text, or it is too short to search. */
-  readonly ids: readonly string[] | null;
-  readonly isCut: boolean;
-};
 export type Listed = {
   readonly rows: readonly Row[];
   /** The address of the next page. */
@@ -87,7 +80,7 @@ function Result({ wanted, rows, next, csv, begun, failure }: Props): VNode {
     );
   }
   if (csv === null) return <Empty>Type a campaign or an account.</Empty>;
-  if (begun !== null) return <Beginnings begun={begun} wanted={wanted} />;
+  if (begun !== null) return <Beginnings begun={begun} path="/reservations" query={wanted} />;
   if (rows.length === 0) return <Empty>No reservation matches.</Empty>;
   return (
     <>
@@ -110,45 +103,5 @@ function Result({ wanted, rows, next, csv, begun, failure }: Props): VNode {
         </p>
       )}
     </>
-  );
-}
-
-const NOUN = { accountId: 'account', campaignId: 'campaign' } as const;
-
-/** Renders what a half-typed id may become: each is a link to its list. */
-function Beginnings({
-  begun: { name, text, ids, isCut },
-  wanted,
-}: {
-  readonly begun: Begun;
-  readonly wanted: Wanted;
-}): VNode {
-  const noun = NOUN[name];
-  if (ids === null) return <Empty>Type more of the {noun}.</Empty>;
-  if (ids.length === 0) {
-    return (
-      <Empty>
-        No {noun} begins with “{text}”.
-      </Empty>
-    );
-  }
-  const addressOf = (id: string): string => {
-    const chosen = Object.entries({ ...wanted, [name]: id }).filter(([, value]) => value !== '');
-    return `/reservations?${new URLSearchParams(chosen).toString()}`;
-  };
-  return (
-    <section aria-labelledby="begun-title">
-      <h2 id="begun-title">
-        Begins with “{text}”: choose the {noun}
-      </h2>
-      <ul class="plain" id="begun">
-        {ids.map((id) => (
-          <li key={id}>
-            <a href={addressOf(id)}>{id}</a>
-          </li>
-        ))}
-      </ul>
-      {isCut ? <p class="note">There are more. Type more of the {noun}.</p> : null}
-    </section>
   );
 }

@@ -5,6 +5,7 @@ import type { FoundCampaign } from '../../../postgres/read/campaigns.js';
 import type { FoundChat, FoundReservation } from '../../../postgres/read/search.js';
 import type { StatusRow } from '../../../postgres/read/reads.js';
 import { campaignAddress } from '../../routes/search.js';
+import { campaignPage } from '../campaigns/addresses.js';
 import { many, whole } from '../ui/format.js';
 import { Page, type Frame } from '../ui/layout.js';
 import { numbersOfRow } from '../ui/numbers.js';
@@ -139,7 +140,9 @@ const Campaigns = ({ part }: { readonly part: Part<FoundCampaign> }): VNode => (
   >
     {part.items.map((one) => (
       <tr key={one.campaignId} id={`campaign-${one.campaignId}`}>
-        <th scope="row">{one.campaignId}</th>
+        <th scope="row">
+          <a href={campaignPage(one.campaignId)}>{one.campaignId}</a>
+        </th>
         <td>
           <a href={campaignAddress(one.campaignId)}>
             {one.isCut ? 'Show all' : `Show ${many(one.reservations, 'reservation')}`}

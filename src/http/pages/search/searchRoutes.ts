@@ -2,19 +2,18 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { isAccountId, isCampaignId } from '../../../domain/primitives/ids.js';
-import { SEARCH_LIMIT } from '../../../domain/wire/search.js';
 import { pageCampaign } from '../../../postgres/read/campaigns.js';
 import { isKnown, pageReservations } from '../../../postgres/read/lists.js';
-import { search, SearchTooLong } from '../../../postgres/read/searching.js';
 import { maySee, type Caller } from '../../access/caller.js';
 import { readPage, type Query } from '../../plumbing/paging.js';
 import { Problem } from '../../plumbing/problems.js';
-import { place } from '../../routes/list.js';
+import { place } from '../../routes/lists/list.js';
 import { searchFor } from '../../routes/search.js';
 import { day } from '../../schemas/parts.js';
 import { frameOf, sendPage } from '../ui/send.js';
 import type { PageParts } from '../context.js';
-import { ReservationsPage, type Begun, type Listed, type Wanted } from './reservations.js';
+import { begunBy } from './begun.js';
+import { ReservationsPage, type Listed, type Wanted } from './reservations.js';
 import { SearchPage } from './search.js';
 import { RESERVATION_STATES } from './words.js';
 
@@ -103,30 +102,6 @@ async function listFor(
   const begun = await begunBy('campaignId', campaignId, parts, accounts);
   // The campaign exists: its rows have another state.
   return begun.ids?.includes(campaignId) ? NOTHING : { ...NOTHING, begun };
-}
-
-/** Minimum characters of a half-typed id: fewer match too much to be of use. */
-const BEGUN_MIN = 2;
-async function begunBy(
-  name: Begun['name'],
-  text: string,
-  { pool, now }: PageParts,
-  accounts: readonly string[] | null,
-): Promise<Begun> {
-  const none = { name, text, ids: null, isCut: false };
-  if (text.length < BEGUN_MIN) return none;
-  try {
-    const found = await search(pool, { text, accounts, limit: SEARCH_LIMIT, at: now() });
-    const ids =
-      name === 'accountId'
-        ? found.accounts.items.map((one) => one.accountId)
-        : found.campaigns.items.map((one) => one.campaignId);
-    const { isCut } = name === 'accountId' ? found.accounts : found.campaigns;
-    return { name, text, ids, isCut };
-  } catch (error) {
-    if (error instanceof SearchTooLong) return none;
-    throw error;
-  }
 }
 
 type Read = { readonly items: Listed['rows']; readonly next: string | null };

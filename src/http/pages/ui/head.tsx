@@ -7,6 +7,7 @@ export type Crumb = readonly [href: string, word: string];
 export const CRUMBS = {
   accounts: ['/accounts', 'Accounts'],
   alerts: ['/alerts', 'Alerts'],
+  campaigns: ['/campaigns', 'Campaigns'],
   fleet: ['/fleet', 'Fleet'],
 } as const satisfies { readonly [name: string]: Crumb };
 

@@ -90,7 +90,7 @@ export function Page(props: PageProps): VNode {
   );
 }
 
-type Here = 'accounts' | 'alerts' | 'fleet' | 'runbook';
+type Here = 'accounts' | 'alerts' | 'campaigns' | 'fleet' | 'runbook';
 const Navigation = ({
   here,
   alerts,
@@ -105,6 +105,9 @@ const Navigation = ({
     <a id="nav-alerts" href="/alerts" aria-current={here === 'alerts' ? 'page' : undefined}>
       Alerts
       {alerts === null ? null : <Badge alerts={alerts} />}
+    </a>
+    <a href="/campaigns" aria-current={here === 'campaigns' ? 'page' : undefined}>
+      Campaigns
     </a>
     <a href="/fleet" aria-current={here === 'fleet' ? 'page' : undefined}>
       Fleet

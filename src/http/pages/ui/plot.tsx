@@ -1,5 +1,5 @@
 /**
- * The frame of both charts. Lengths across are parts of the width and letters keep their size, so a
+ * The frame of all charts. Lengths across are parts of the width and letters keep their size, so a
  * chart can be read at every width. The page's script shows the row of the table at the pointer, or
  * at the arrow keys; without a script, the table has the values.
  */
@@ -29,7 +29,8 @@ export function Plot({
   /** The id of the table with the values: each of its rows has its place in `data-x`. */
   readonly valuesId: string;
   readonly y: Scale;
-  readonly cap: number;
+  /** Null: no cap belongs to the values. */
+  readonly cap: number | null;
   readonly capWord?: string;
   /** Where the line of the cap begins, as a part of the width: before it, the cap is not known. */
   readonly capFrom?: number;
@@ -50,10 +51,14 @@ export function Plot({
           {ticks.map((tick) => (
             <line key={tick} class="grid" x1="0" x2="100%" y1={y(tick)} y2={y(tick)} />
           ))}
-          <line class="cap-line" x1={across(capFrom)} x2="100%" y1={y(cap)} y2={y(cap)} />
-          <text class="axis end" x="100%" y={y(cap) - 4}>
-            {capWord} {cap}
-          </text>
+          {cap === null ? null : (
+            <>
+              <line class="cap-line" x1={across(capFrom)} x2="100%" y1={y(cap)} y2={y(cap)} />
+              <text class="axis end" x="100%" y={y(cap) - 4}>
+                {capWord} {cap}
+              </text>
+            </>
+          )}
           {children}
           <line class="cursor" x1="0" x2="0" y1={TOP} y2={FLOOR} hidden={true} />
         </svg>

@@ -4,14 +4,14 @@
  */
 import type { FastifyInstance } from 'fastify';
 import { Type, type Static, type TObject, type TProperties, type TSchema } from 'typebox';
-import { isoInstant } from '../../domain/primitives/time.js';
-import { isKnown } from '../../postgres/read/lists.js';
-import { csvQuery, isCsv, sendCsv } from '../plumbing/csv.js';
-import { pageOf, pageQuery, readPage, type Query, type Rows } from '../plumbing/paging.js';
-import { accountUnknown } from '../plumbing/problems.js';
-import { closed } from '../schemas/parts.js';
-import { accountParams, problems } from './message.js';
-import type { Parts } from '../context.js';
+import { isoInstant } from '../../../domain/primitives/time.js';
+import { isKnown } from '../../../postgres/read/lists.js';
+import { csvQuery, isCsv, sendCsv } from '../../plumbing/csv.js';
+import { pageOf, pageQuery, readPage, type Query, type Rows } from '../../plumbing/paging.js';
+import { accountUnknown } from '../../plumbing/problems.js';
+import { closed } from '../../schemas/parts.js';
+import { accountParams, problems } from '../message.js';
+import type { Parts } from '../../context.js';
 
 export type Listing<P extends TSchema> = {
   /** Under `/v1`, such as `/alerts`. */

@@ -1,21 +1,22 @@
 /** The lists of rows, of one account or of all. */
 import { Type } from 'typebox';
-import { isoDay, isoOrNull, parseDay, type Instant } from '../../domain/primitives/time.js';
-import { SENDINGS } from '../../domain/wire/canSend.js';
-import { listAccounts } from '../../postgres/read/accountPages.js';
-import { pageCampaign } from '../../postgres/read/campaigns.js';
+import { isoDay, isoOrNull, parseDay, type Instant } from '../../../domain/primitives/time.js';
+import { SENDINGS } from '../../../domain/wire/canSend.js';
+import { listAccounts } from '../../../postgres/read/accountPages.js';
+import { pageCampaign } from '../../../postgres/read/campaigns.js';
 import {
   pageCorrections,
   pageDays,
   pageReservations,
   pageRuns,
-} from '../../postgres/read/lists.js';
-import { listChanges, listEvents, type StatusRow } from '../../postgres/read/reads.js';
-import { canSendRead } from '../../status/canSend.js';
-import { textIn, type Query } from '../plumbing/paging.js';
-import * as items from '../schemas/lists.js';
-import { campaignId, day, state } from '../schemas/parts.js';
-import { alertList } from './alerts.js';
+} from '../../../postgres/read/lists.js';
+import { listChanges, listEvents, type StatusRow } from '../../../postgres/read/reads.js';
+import { canSendRead } from '../../../status/canSend.js';
+import { textIn, type Query } from '../../plumbing/paging.js';
+import * as items from '../../schemas/lists.js';
+import { campaignId, day, state } from '../../schemas/parts.js';
+import { alertList } from '../alerts.js';
+import { campaigns } from './campaigns.js';
 import { list, listOfAccount, place } from './list.js';
 
 const { Integer, String, Optional, Enum } = Type;
@@ -198,6 +199,7 @@ export const listRoutes = [
   changes,
   reservations,
   ofCampaign,
+  campaigns,
   list({ ...alertList, name: 'alerts', summary: 'Alerts of all accounts that the key may see' }),
   list({
     path: '/runs',
