@@ -54,16 +54,23 @@ function preparePlots(root) {
   }
 }
 
+/** Where the pointer was last: a new page of live.js forgets the value that was shown there. */
+let pointerX = 0;
+
+function showNearest(plot) {
+  const { left, width } = plot.getBoundingClientRect();
+  const values = valuesOf(plot).map(({ x }) => Math.abs(x - (pointerX - left) / width));
+  showValue(plot, values.indexOf(Math.min(...values)));
+}
+
 function watchPlots() {
   document.addEventListener('pointermove', ({ target, clientX }) => {
+    pointerX = clientX;
     const plot = target.closest('.plot');
     for (const other of document.querySelectorAll('.plot')) {
       if (other !== plot && other !== document.activeElement) hideValue(other);
     }
-    if (!plot) return;
-    const { left, width } = plot.getBoundingClientRect();
-    const values = valuesOf(plot).map(({ x }) => Math.abs(x - (clientX - left) / width));
-    showValue(plot, values.indexOf(Math.min(...values)));
+    if (plot) showNearest(plot);
   });
   document.addEventListener('keydown', (event) => {
     const plot = event.target.closest('.plot');
@@ -143,4 +150,6 @@ document.addEventListener('page:next', ({ detail }) => {
 document.addEventListener('page:shown', () => {
   const plot = document.activeElement?.closest('.plot');
   if (plot) showValue(plot, Number(plot.dataset.n ?? Infinity));
+  const pointed = document.querySelector('.plot:hover');
+  if (pointed) showNearest(pointed);
 });
