@@ -193,6 +193,7 @@ CREATE INDEX accounts_state ON safeband.accounts USING btree (state);
 CREATE TRIGGER keep_changed AFTER UPDATE ON safeband.accounts FOR EACH ROW WHEN (NOT new.is_edited AND (old.tier::text IS DISTINCT FROM new.tier::text OR old.timezone IS DISTINCT FROM new.timezone OR old.daily_cap IS DISTINCT FROM new.daily_cap OR old.weekly_cap IS DISTINCT FROM new.weekly_cap OR old.ramp IS DISTINCT FROM new.ramp OR old.sending_window IS DISTINCT FROM new.sending_window OR old.counter_day IS DISTINCT FROM new.counter_day OR old.ramp_day IS DISTINCT FROM new.ramp_day OR old.ramp_day_next IS DISTINCT FROM new.ramp_day_next OR old.highest_cap IS DISTINCT FROM new.highest_cap OR old.cooled_at_counter IS DISTINCT FROM new.cooled_at_counter OR old.state IS DISTINCT FROM new.state OR old.cooldowns IS DISTINCT FROM new.cooldowns OR old.hold_since IS DISTINCT FROM new.hold_since OR old.breaker_until IS DISTINCT FROM new.breaker_until OR old.imported IS DISTINCT FROM new.imported OR old.external IS DISTINCT FROM new.external OR old.unexplained IS DISTINCT FROM new.unexplained OR old.owner IS DISTINCT FROM new.owner)) EXECUTE FUNCTION safeband.keep_account_row();
 CREATE TRIGGER keep_changed_settings AFTER UPDATE OF campaigns, pacing, recipient_memory_days, credits_renew_on ON safeband.accounts FOR EACH ROW WHEN (NOT new.is_edited AND (old.campaigns IS DISTINCT FROM new.campaigns OR old.pacing IS DISTINCT FROM new.pacing OR old.recipient_memory_days IS DISTINCT FROM new.recipient_memory_days OR old.credits_renew_on IS DISTINCT FROM new.credits_renew_on)) EXECUTE FUNCTION safeband.keep_account_row();
 CREATE TRIGGER keep_first AFTER INSERT ON safeband.accounts FOR EACH ROW EXECUTE FUNCTION safeband.keep_account_row();
+CREATE TRIGGER keep_past_days AFTER INSERT ON safeband.accounts FOR EACH ROW EXECUTE FUNCTION safeband.keep_past_days();
 CREATE CONSTRAINT TRIGGER tell_account AFTER UPDATE ON safeband.accounts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NOT new.is_edited AND (old.is_edited OR new.counter_day <> old.counter_day OR (new.inmails_sent_today + new.carried) > (old.inmails_sent_today + old.carried) OR new.cooldown_until IS DISTINCT FROM old.cooldown_until OR new.hold_since IS DISTINCT FROM old.hold_since OR new.breaker_until IS DISTINCT FROM old.breaker_until OR (new.state = 'disconnected'::text) <> (old.state = 'disconnected'::text) OR new.tier::text <> old.tier::text OR new.daily_cap IS DISTINCT FROM old.daily_cap OR new.weekly_cap IS DISTINCT FROM old.weekly_cap OR new.ramp IS DISTINCT FROM old.ramp)) EXECUTE FUNCTION safeband.tell_account();
 CREATE CONSTRAINT TRIGGER tell_account_new AFTER INSERT ON safeband.accounts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION safeband.tell_account();
 CREATE TRIGGER tell_change AFTER INSERT OR UPDATE ON safeband.accounts FOR EACH ROW EXECUTE FUNCTION safeband.tell_change();
@@ -351,6 +352,20 @@ alter table safeband.inmail_events enable always trigger append_only_truncate;
 create table safeband.migration_lock (
 
 );
+
+create table safeband.past_sends (
+  account_id safeband.account_id not null,
+  sent_at timestamp with time zone not null,
+  recipient_id safeband.foreign_id,
+  recipient_key text,
+  place integer not null,
+  is_counted boolean not null,
+  imported_by text not null,
+  recorded_at timestamp with time zone not null default clock_timestamp(),
+  constraint past_sends_place_check CHECK (place > 0),
+  constraint past_sends_pkey PRIMARY KEY (account_id, sent_at, place)
+);
+CREATE INDEX past_sends_recipient ON safeband.past_sends USING btree (recipient_key COLLATE "C", account_id, sent_at) WHERE (recipient_key IS NOT NULL);
 
 create table safeband.reconciler_runs (
   run_id text not null,
@@ -705,6 +720,14 @@ create view safeband.campaign_days as
           GROUP BY campaign_denials.account_id, (campaign_denials.campaign_id COLLATE "C"), campaign_denials.quota_day, campaign_denials.reason) counted
   GROUP BY account_id, campaign_id, quota_day;
 
+create view safeband.past_days as
+ SELECT account_id,
+    safeband.utc_day(sent_at) AS quota_day,
+    count(*)::integer AS sent
+   FROM safeband.past_sends
+  WHERE is_counted
+  GROUP BY account_id, (safeband.utc_day(sent_at));
+
 CREATE OR REPLACE FUNCTION safeband.access_actor()
  RETURNS text
  LANGUAGE sql
@@ -958,6 +981,20 @@ begin
   end if;
   new.written_in := pg_current_xact_id();
   return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION safeband.keep_past_days()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  insert into safeband.account_days (account_id, quota_day, counter, delivered, uncertain,
+      external, imported, unexplained, number)
+  select account_id, quota_day, sent, 0, 0, 0, sent, 0, 0 from safeband.past_days
+   where account_id = new.account_id and quota_day < new.counter_day
+  on conflict do nothing;
+  return null;
 end $function$;
 
 CREATE OR REPLACE FUNCTION safeband.keep_reservation_row()

@@ -24,6 +24,7 @@ export const NEEDS: Readonly<Record<string, Need>> = {
   tail: 'key',
   connect: 'key',
   'import accounts': 'key',
+  'import history': 'Postgres',
   configure: 'key',
   disconnect: 'key',
   hold: 'key',

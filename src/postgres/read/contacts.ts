@@ -29,10 +29,17 @@ export async function readContacts(
        'reservationId', r.reservation_id, 'quotaDay', safeband.day_no(r.quota_day)) as row
      from unnest($2::text[]) with ordinality as asked (key, place)
      cross join lateral (
-       select recipient_id, reservation_id, quota_day from safeband.reservations
-        where recipient_key collate "C" = asked.key and account_id = $1
-          and state <> 'released' and quota_day >= safeband.day_at($3)
-        order by reserved_at desc limit ${ROWS_MAX}) r
+       (select recipient_id, reservation_id, quota_day from safeband.reservations
+         where recipient_key collate "C" = asked.key and account_id = $1
+           and state <> 'released' and quota_day >= safeband.day_at($3)
+         order by reserved_at desc limit ${ROWS_MAX})
+       union all
+       -- An InMail from before the account was connected has no reservation: its name is its day.
+       (select recipient_id, 'imported:' || safeband.utc_day(sent_at), safeband.utc_day(sent_at)
+          from safeband.past_sends
+         where recipient_key collate "C" = asked.key and account_id = $1
+           and safeband.utc_day(sent_at) >= safeband.day_at($3)
+         order by sent_at desc limit ${ROWS_MAX})) r
      order by r.quota_day desc, r.reservation_id`,
     [ask.accountId, ask.recipients.map(recipientKeyOf), ask.since],
   );

@@ -140,8 +140,16 @@ export const readDays = (
        'quotaDay', safeband.day_no(quota_day), 'counter', counter, 'delivered', delivered,
        'uncertain', uncertain, 'external', external, 'imported', imported,
        'unexplained', unexplained, 'denials', denials, 'late', late) as row
-     from safeband.account_days
-     where account_id = $1 and quota_day > safeband.day_at($2) and quota_day < safeband.day_at($3)`,
+     from (
+       select quota_day, counter, delivered, uncertain, external, imported, unexplained, denials,
+              late
+         from safeband.account_days where account_id = $1
+       union all
+       -- The first start reads them here; after it, they are rows of account_days, too.
+       select quota_day, sent, 0, 0, 0, sent, 0, '{}', 0 from safeband.past_days p
+        where account_id = $1 and not exists (select from safeband.account_days d
+          where d.account_id = p.account_id and d.quota_day = p.quota_day)) days
+     where quota_day > safeband.day_at($2) and quota_day < safeband.day_at($3)`,
     [accountId, since - WEEK_DAYS, day],
   );
 

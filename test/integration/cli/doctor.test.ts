@@ -194,6 +194,7 @@ describe('every example', () => {
       ...['list', 'add', 'log', 'replay', 'remove'].map((name) => ['webhooks', name]),
       ...['make', 'list', 'revoke'].map((name) => ['share', name]),
       ['import', 'accounts'],
+      ['import', 'history'],
     ];
     const single = names.filter((name) => !['keys', 'webhooks', 'share', 'import'].includes(name));
     const lines: string[] = [];

@@ -57,6 +57,8 @@ const RIGHTS = `
   identity_locks      su      -         -       -
   inmail_events       si      -         s       s
   migration_lock      -       -         -       -
+  past_days           s       -         s       s
+  past_sends          s       -         s       s
   reconciler_runs     si      -         s       s
   reservation_history -       -         s       s
   reservations        siu     -         s       s

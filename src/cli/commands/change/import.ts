@@ -1,18 +1,16 @@
 /** `safeband import`: connects many accounts from a CSV file, after a check that changes nothing. */
-import { writeFile } from 'node:fs/promises';
 import { commandLine } from '../../../domain/primitives/commandLine.js';
-import { csvLine } from '../../../domain/primitives/csv.js';
+import { registerHistoryImport } from './importHistory.js';
 import { withExamples, type Context, type Register } from '../../command.js';
 import { EXIT, usage } from '../../errors.js';
 import { withProgress, type Answer } from '../../output.js';
 import { counted, thousands } from '../../text.js';
 import type { Source } from '../../source/source.js';
 import { accountLines } from '../../import/accountLines.js';
-import { readCsv, reasonOf } from '../../import/csvFile.js';
+import { readCsv } from '../../import/csvFile.js';
+import { faultsIn, writeReport } from '../../import/report.js';
 import { checked, connectAll, type ImportedLine } from '../../import/importing.js';
 
-/** Lines that the text names; the report has all of them. */
-const SHOWN_MAX = 20;
 const PAGE = 1_000;
 
 type ImportOptions = { readonly apply?: boolean; readonly report?: string };
@@ -20,7 +18,7 @@ type ImportOptions = { readonly apply?: boolean; readonly report?: string };
 export const registerImport: Register = (program, context) => {
   const group = program
     .command('import')
-    .summary('connect many accounts from a file')
+    .summary('connect many accounts from a file, or import what they sent before')
     .helpCommand(false);
   const command = group
     .command('accounts <file>', { isDefault: true })
@@ -40,8 +38,9 @@ export const registerImport: Register = (program, context) => {
   withExamples(
     command,
     'import examples/accounts.csv',
-    'import accounts examples/accounts.csv --apply --report report.csv',
+    'import accounts examples/accounts.csv --apply',
   );
+  registerHistoryImport(group, context);
 };
 
 async function imported(context: Context, file: string, options: ImportOptions): Promise<Answer> {
@@ -58,7 +57,7 @@ async function imported(context: Context, file: string, options: ImportOptions):
         return connectAll(lines, (start) => orders.connect(start), { progress, signal: io.signal });
       })
     : checked(lines, await allAccounts(source));
-  if (options.report !== undefined) await write(options.report, report);
+  if (options.report !== undefined) await writeReport(options.report, report);
   const counts = countsOf(report);
   const isWrong = counts.refused + counts.failed > 0;
   return {
@@ -66,7 +65,7 @@ async function imported(context: Context, file: string, options: ImportOptions):
     text: ({ colors }) =>
       [
         ...summary(counts, isApplied, lines.length),
-        ...faults(report),
+        ...faultsIn(report),
         ...(options.report === undefined ? [] : [`report: ${options.report}`]),
         ...(isApplied
           ? [`next: ${colors.bold('safeband status')}`]
@@ -103,18 +102,6 @@ function summary(counts: Counts, isApplied: boolean, total: number): readonly st
   return [`${counted(total, 'line')}: ${[right, ...wrong].join(', ')}`];
 }
 
-function faults(report: readonly ImportedLine[]): readonly string[] {
-  const wrong = report.filter(({ result }) => result === 'refused' || result === 'failed');
-  const shown = wrong
-    .slice(0, SHOWN_MAX)
-    .map(
-      ({ line, accountId, message }) =>
-        `  line ${line}${accountId === '' ? '' : ` (${accountId})`}: ${message}`,
-    );
-  const more = wrong.length - shown.length;
-  return more > 0 ? [...shown, `  and ${counted(more, 'more line')}: see --report`] : shown;
-}
-
 /** Returns the ids of all accounts, page by page. */
 async function allAccounts(source: Source): Promise<ReadonlySet<string>> {
   const ids = new Set<string>();
@@ -126,14 +113,4 @@ async function allAccounts(source: Source): Promise<ReadonlySet<string>> {
     after = page.next;
   }
   return ids;
-}
-
-async function write(path: string, report: readonly ImportedLine[]): Promise<void> {
-  const rows = report.map(({ line, accountId, result, message }) =>
-    csvLine([line, accountId, result, message]),
-  );
-  const text = [csvLine(['line', 'account', 'result', 'message']), ...rows].join('');
-  await writeFile(path, text).catch((error: unknown) => {
-    throw usage(`${path} cannot be written: ${reasonOf(error)}`);
-  });
 }
