@@ -156,7 +156,7 @@ create table safeband.accounts (
   saved_row jsonb,
   recipient_memory_days smallint,
   campaigns jsonb,
-  constraint accounts_campaigns_check CHECK (campaigns IS NULL OR (jsonb_typeof(campaigns) = 'array'::text AND jsonb_array_length(campaigns) >= 1 AND jsonb_array_length(campaigns) <= 25 AND NOT jsonb_path_exists(campaigns, 'strict $[*]?(!((@."campaignId".type() == "string" && @."dailyCap" >= 0) && @."dailyCap" <= 100000))'::jsonpath)) IS TRUE),
+  constraint accounts_campaigns_check CHECK (campaigns IS NULL OR (jsonb_typeof(campaigns) = 'array'::text AND jsonb_array_length(campaigns) >= 1 AND jsonb_array_length(campaigns) <= 25 AND jsonb_array_length(jsonb_path_query_array(campaigns, '$[*]?((((@.type() == "object" && @."campaignId".type() == "string") && (exists (@."dailyCap") || exists (@."weight"))) && (!(exists (@."dailyCap")) || @."dailyCap" >= 0 && @."dailyCap" <= 100000)) && (!(exists (@."weight")) || @."weight" >= 1 && @."weight" <= 1000))'::jsonpath)) = jsonb_array_length(campaigns)) IS TRUE),
   constraint accounts_carried_check CHECK (carried >= 0),
   constraint accounts_check CHECK ((hold_actor IS NULL) = (hold_since IS NULL)),
   constraint accounts_check1 CHECK ((cooldown_until IS NULL) = (cooldown_cause IS NULL)),

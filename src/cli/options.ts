@@ -81,7 +81,7 @@ export function pacing(raw: string): Pace | Default {
   return pace;
 }
 
-/** `q4=10,spring=5`, or `none`. */
+/** `q4=10,spring=5+weight3,may=weight2`, or `none`. */
 export function campaigns(raw: string): readonly NamedCap[] | Default {
   if (raw === 'none') return 'default';
   const caps = campaignsIn(raw);

@@ -76,7 +76,7 @@ export const policyOptions = (command: Command): Command =>
     )
     .option(
       '--campaigns <caps>',
-      'daily caps of campaigns, such as q4=10,spring=5, or none; replaces all of them',
+      'daily caps and weights of campaigns, such as q4=10,may=5+weight3, or none; replaces all',
       campaigns,
     );
 
@@ -114,7 +114,7 @@ export function policyText({ tier, dailyCap, weeklyCap, timezone, ...policy }: P
     (policy.recipientMemoryDays === null
       ? ''
       : `, recipient memory ${memoryText(policy.recipientMemoryDays)}`) +
-    (policy.campaigns === null ? '' : `, campaign caps ${campaignsText(policy.campaigns)}`) +
+    (policy.campaigns === null ? '' : `, campaigns ${campaignsText(policy.campaigns)}`) +
     (day === null ? '' : `, credits renew on day ${day}`)
   );
 }

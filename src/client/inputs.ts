@@ -27,7 +27,13 @@ export type RampInput = {
   readonly dailyCaps?: readonly number[] | null;
   readonly name?: RampName | null;
 };
-export type CampaignCapInput = { readonly campaignId: string; readonly dailyCap: number };
+/** A campaign with a daily cap of its own (R22), a weight in the waiting line (R21), or both. */
+export type CampaignCapInput = {
+  readonly campaignId: string;
+  readonly dailyCap?: number | null;
+  /** From 1 to 1,000; 1 by default. */
+  readonly weight?: number | null;
+};
 /** What a forecast needs of a reserve: a campaign may have a cap of its own (R22). */
 export type AskInput = { readonly campaignId?: string };
 /** No recipient is contacted twice, so a decision may depend on the recipient (R20). */
@@ -46,7 +52,7 @@ export type PolicyInput = {
   readonly pacing?: Pace | null;
   /** Days without a second InMail to a recipient; by default as long as ids are remembered. */
   readonly recipientMemoryDays?: number | null;
-  /** The daily caps of campaigns, each named once. A list replaces the whole list before. */
+  /** The caps and weights of campaigns, each named once. A list replaces the whole list before. */
   readonly campaigns?: readonly CampaignCapInput[] | null;
 };
 export type StartInput = PolicyInput & {

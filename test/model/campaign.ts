@@ -15,5 +15,5 @@ export function isCampaignFull(
       r.state !== 'released' &&
       (r.day === day || r.carried.includes(day)),
   );
-  return cap !== undefined && used.length >= cap.dailyCap;
+  return cap?.dailyCap !== undefined && used.length >= cap.dailyCap;
 }

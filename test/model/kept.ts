@@ -32,7 +32,7 @@ export type Ext = {
 /** A row of the event log; `id`: whose delivery it is, if a reservation's. */
 export type Logged = Pick<Ext, 'chat' | 'msg' | 'day' | 'at' | 'counts'> & { id: string | null };
 export type RefPacing = { minGapSeconds: number; jitterPercent?: number; perHour?: number };
-export type RefCampaign = { campaignId: string; dailyCap: number };
+export type RefCampaign = { campaignId: string; dailyCap?: number; weight?: number };
 export type RefPolicy = {
   tier: string;
   dailyCap: number | null;

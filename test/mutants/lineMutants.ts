@@ -51,4 +51,28 @@ export const LINE_MUTANTS: readonly Mutant<CheckName>[] = [
     mutated: 'const before = 0;\n  if',
     by: 'the forecast for others counts the asks that wait',
   },
+  {
+    rule: 'R21',
+    what: 'all campaigns have the same weight',
+    file: 'src/domain/gate/line.ts',
+    old: '.find((one) => one.campaignId === campaignId)?.weight',
+    mutated: '.find(() => false)?.weight',
+    by: 'campaigns get slots in proportion to their weights',
+  },
+  {
+    rule: 'R21',
+    what: 'a campaign that was idle yesterday gets all slots of today',
+    file: 'src/domain/gate/line.ts',
+    old: 'dueIn(open).reduce(',
+    mutated: 'open.reduce(',
+    by: 'today decides between two campaigns, and then the days before',
+  },
+  {
+    rule: 'R21',
+    what: 'the remainder of each day goes to the same campaign',
+    file: 'src/domain/gate/line.ts',
+    old: '({ remembered }) => remembered',
+    mutated: '({ today }) => today',
+    by: 'today decides between two campaigns, and then the days before',
+  },
 ];

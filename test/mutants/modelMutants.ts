@@ -233,7 +233,7 @@ export const MODEL_MUTANTS: readonly Mutant<typeof by>[] = [
     rule: 'R22',
     what: 'the cap of a campaign is ignored',
     file: 'src/domain/gate/campaigns.ts',
-    old: 'if (!cap) return undefined;',
+    old: 'if (cap?.dailyCap === undefined) return undefined;',
     mutated: 'if (cap || !cap) return undefined;',
     by,
   },

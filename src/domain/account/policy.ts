@@ -16,10 +16,19 @@ export type Pacing = {
   readonly perHour: number | null;
 };
 
-/** The maximum of one campaign's InMails in a quota day (R22). */
-export type CampaignCap = { readonly campaignId: CampaignId; readonly dailyCap: number };
+/** What the policy has of one campaign: a cap of its own (R22), a weight in the line (R21). */
+export type CampaignCap = {
+  readonly campaignId: CampaignId;
+  /** Maximum of its InMails in a quota day. Absent: only the caps of the account. */
+  readonly dailyCap?: number;
+  /** Its share of the slots for which several campaigns wait. Absent: 1. */
+  readonly weight?: number;
+};
 /** Maximum campaigns of a policy. */
 export const CAMPAIGNS_MAX = 25;
+/** A campaign of the maximum weight gets 1,000 slots for each slot of one without a weight. */
+export const WEIGHT_MAX = 1_000;
+export const WEIGHT_DEFAULT = 1;
 
 export type Policy = {
   readonly tier: Tier;

@@ -1,11 +1,10 @@
 /** A change of an account's settings, and the policy after it (R10, R13). */
-import type { Identity } from '../primitives/ids.js';
+import type { CampaignId, Identity } from '../primitives/ids.js';
 import { hasSameIds } from '../primitives/linkedinId.js';
 import {
   beyondBand,
   memoryOf,
   TIMEZONE_DEFAULT,
-  type CampaignCap,
   type Pacing,
   type Policy,
   type Ramp,
@@ -26,9 +25,14 @@ export type PolicyChange = {
   readonly creditsRenewOn?: number | null | undefined;
   readonly pacing?: PacingChange | null | undefined;
   readonly recipientMemoryDays?: number | null | undefined;
-  /** The whole list: a campaign that it does not name has no cap (R22). */
-  readonly campaigns?: readonly CampaignCap[] | null | undefined;
+  /** The whole list: a campaign that it does not name has no cap, and weight 1 (R21, R22). */
+  readonly campaigns?: readonly CampaignChange[] | null | undefined;
   readonly identity?: Identity | undefined;
+};
+type CampaignChange = {
+  readonly campaignId: CampaignId;
+  readonly dailyCap?: number | undefined;
+  readonly weight?: number | undefined;
 };
 type PacingChange = {
   readonly minGapSeconds: number;
@@ -73,12 +77,16 @@ export const pacingOf = (
   return { pacing: { minGapSeconds, jitterPercent, perHour: perHour ?? null } };
 };
 
-/** Returns the caps in the order of their campaigns; no field for none, too. */
+/** Returns the caps and weights in the order of their campaigns; no field for none, too. */
 const campaignsOf = (
-  caps: readonly CampaignCap[] | null | undefined,
+  caps: readonly CampaignChange[] | null | undefined,
 ): Pick<Policy, 'campaigns'> => {
   if (!caps?.length) return {};
-  const campaigns = caps.map(({ campaignId, dailyCap }) => ({ campaignId, dailyCap }));
+  const campaigns = caps.map(({ campaignId, dailyCap, weight }) => ({
+    campaignId,
+    ...(dailyCap === undefined ? {} : { dailyCap }),
+    ...(weight === undefined ? {} : { weight }),
+  }));
   return { campaigns: campaigns.toSorted((a, b) => (a.campaignId < b.campaignId ? -1 : 1)) };
 };
 

@@ -121,7 +121,11 @@ function restBytes(max: typeof REST & { readonly days: number }): number {
     creditsRenewOn: COUNT,
     recipientMemoryDays: COUNT,
     pacing: { minGapSeconds: COUNT, jitterPercent: COUNT, perHour: COUNT },
-    campaigns: Array.from({ length: max.campaigns }, () => ({ campaignId: OURS, dailyCap: COUNT })),
+    campaigns: Array.from({ length: max.campaigns }, () => ({
+      campaignId: OURS,
+      dailyCap: COUNT,
+      weight: COUNT,
+    })),
   };
   const book: Fields<DayBook> = {
     day: DAY,

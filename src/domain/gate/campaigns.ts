@@ -14,7 +14,7 @@ export function campaignRoom(
   campaignId: CampaignId | null,
 ): CampaignRoom | undefined {
   const cap = policy.campaigns?.find((one) => one.campaignId === campaignId);
-  if (!cap) return undefined;
+  if (cap?.dailyCap === undefined) return undefined;
   let used = 0;
   for (const slot of slots) {
     if (slot.campaignId !== campaignId || slot.state === 'released') continue;

@@ -1,15 +1,23 @@
 /**
  * The waiting line: asks that wait in the account until the gate lets them pass (R21). Their order
- * is priority, then the campaign that was served least, then arrival.
+ * is priority, then the campaign that was served least in proportion to its weight, then arrival.
  */
 import { lineOf, type Account, type WaitingAsk } from '../account/account.js';
+import { WEIGHT_DEFAULT } from '../account/policy.js';
 import { bytesOf, once } from '../primitives/bytes.js';
 import type { CampaignId, ReservationId } from '../primitives/ids.js';
 
-type Served = { readonly today: number; readonly remembered: number };
+/** Sends of a campaign that are not released. Each of the counts includes today. */
+type Served = {
+  readonly today: number;
+  readonly sinceYesterday: number;
+  readonly remembered: number;
+};
+type ByCampaign = Map<CampaignId | null, Served>;
 type Queue = {
   readonly campaignId: CampaignId | null;
   readonly asks: WaitingAsk[];
+  readonly weight: number;
   served: Served;
 };
 
@@ -33,46 +41,37 @@ export const lineBytes = (account: Account): number =>
 export function inOrder(account: Account): readonly WaitingAsk[] {
   const left = waitingOf(account);
   const priorities = [...new Set(left.map(({ priority }) => priority))].toSorted((a, b) => a - b);
-  const served = new Map<CampaignId | null, Served>();
-  return priorities.flatMap((priority) =>
-    mixed(
-      queuesOf(
-        account,
-        left.filter((ask) => ask.priority === priority),
-        served,
-      ),
-      served,
-    ),
-  );
+  const served = servedIn(account);
+  return priorities.flatMap((priority) => {
+    const asks = left.filter((ask) => ask.priority === priority);
+    return mixed(queuesOf(account, asks, served), served);
+  });
 }
 
-function queuesOf(
-  account: Account,
-  asks: readonly WaitingAsk[],
-  served: ReadonlyMap<CampaignId | null, Served>,
-): Queue[] {
+function queuesOf(account: Account, asks: readonly WaitingAsk[], served: ByCampaign): Queue[] {
   const queues = new Map<CampaignId | null, Queue>();
   for (const ask of asks) {
     const { campaignId } = ask;
     const known = queues.get(campaignId);
     if (known) known.asks.push(ask);
     else {
-      const before = served.get(campaignId) ?? servedOf(account, campaignId);
-      queues.set(campaignId, { campaignId, asks: [ask], served: before });
+      const weight = weightOf(account, campaignId);
+      const before = served.get(campaignId) ?? NONE;
+      queues.set(campaignId, { campaignId, asks: [ask], weight, served: before });
     }
   }
   return [...queues.values()];
 }
 
 /** Takes the first ask of the campaign whose turn it is, until no ask is left. */
-function mixed(queues: Queue[], served: Map<CampaignId | null, Served>): readonly WaitingAsk[] {
+function mixed(queues: Queue[], served: ByCampaign): readonly WaitingAsk[] {
   const order: WaitingAsk[] = [];
   let open = queues;
   while (open.length > 0) {
-    const next = open.reduce((best, queue) => (isBefore(queue, best) ? queue : best));
+    const next = dueIn(open).reduce((best, queue) => (isBefore(queue, best) ? queue : best));
     const ask = next.asks.shift();
     if (ask) order.push(ask);
-    next.served = { today: next.served.today + 1, remembered: next.served.remembered + 1 };
+    next.served = oneMore(next.served);
     served.set(next.campaignId, next.served);
     if (next.asks.length === 0) open = open.filter((queue) => queue !== next);
   }
@@ -80,25 +79,60 @@ function mixed(queues: Queue[], served: Map<CampaignId | null, Served>): readonl
 }
 
 /**
- * True if this campaign is served before the other one: it was served less today, or in the days
- * before, so that a remainder goes to each of them in turn, or its first ask came earlier.
+ * Returns the campaigns that were served least today in proportion to their weights, to within one
+ * send. Example: weights 1 and 3, one send of the first campaign. One more send gives the second
+ * campaign a third of its weight, so only the second one is due.
+ */
+function dueIn(queues: readonly Queue[]): readonly Queue[] {
+  const withOneMore = ({ served }: Queue): number => served.today + 1;
+  const least = queues.reduce((best, queue) =>
+    withOneMore(queue) * best.weight < withOneMore(best) * queue.weight ? queue : best,
+  );
+  return queues.filter(
+    ({ served, weight }) => served.today * least.weight < withOneMore(least) * weight,
+  );
+}
+
+/**
+ * True if this campaign is served before the other one, where both are due. The days before decide,
+ * so that the remainder of a day goes to each campaign in its proportion: first all days that the
+ * account remembers, then yesterday, then arrival.
  */
 function isBefore(one: Queue, other: Queue): boolean {
-  const today = one.served.today - other.served.today;
-  if (today !== 0) return today < 0;
-  const days = one.served.remembered - other.served.remembered;
+  const days = compared(one, other, ({ remembered }) => remembered);
   if (days !== 0) return days < 0;
+  const recent = compared(one, other, ({ sinceYesterday }) => sinceYesterday);
+  if (recent !== 0) return recent < 0;
   const [a, b] = [one.asks[0], other.asks[0]];
   return a !== undefined && b !== undefined && a.askedAt < b.askedAt;
 }
 
-/** Counts the sends of a campaign that are not released, of today and of all remembered days. */
-function servedOf({ slots, day }: Account, campaignId: CampaignId | null): Served {
-  let [today, remembered] = [0, 0];
-  for (const slot of slots) {
-    if (slot.campaignId !== campaignId || slot.state === 'released') continue;
-    remembered += 1;
-    if (slot.quotaDay === day) today += 1;
+/** Compares sends by the middle of the next one, in whole numbers: (2 x sends + 1) / weight. */
+const compared = (one: Queue, other: Queue, count: (served: Served) => number): number =>
+  (2 * count(one.served) + 1) * other.weight - (2 * count(other.served) + 1) * one.weight;
+
+const NONE: Served = { today: 0, sinceYesterday: 0, remembered: 0 };
+const oneMore = ({ today, sinceYesterday, remembered }: Served): Served => ({
+  today: today + 1,
+  sinceYesterday: sinceYesterday + 1,
+  remembered: remembered + 1,
+});
+
+/** Counts the sends of each campaign that are not released, by the slots of the account. */
+function servedIn({ slots, day }: Account): ByCampaign {
+  const served: ByCampaign = new Map();
+  for (const { campaignId, state, quotaDay } of slots) {
+    if (state === 'released') continue;
+    const { today, sinceYesterday, remembered } = served.get(campaignId) ?? NONE;
+    served.set(campaignId, {
+      today: today + (quotaDay === day ? 1 : 0),
+      sinceYesterday: sinceYesterday + (quotaDay >= day - 1 ? 1 : 0),
+      remembered: remembered + 1,
+    });
   }
-  return { today, remembered };
+  return served;
 }
+
+/** Returns the weight of a campaign; the asks without a campaign are a campaign of weight 1. */
+const weightOf = ({ policy }: Account, campaignId: CampaignId | null): number =>
+  policy.campaigns?.find((one) => one.campaignId === campaignId)?.weight ?? WEIGHT_DEFAULT;

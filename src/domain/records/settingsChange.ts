@@ -30,9 +30,14 @@ export const memoryText = (days: number | null | undefined): string => {
   if (days === null || days === undefined) return 'as long as ids are remembered';
   return days === 1 ? '1 day' : `${days} days`;
 };
-/** Returns the text of the caps of campaigns, such as `q4=10, spring=5`. */
+/** Returns the text of campaigns, such as `q4=10, spring=5+weight3`, which forms can read. */
 export const campaignsText = (caps: readonly CampaignCap[] | null): string =>
-  caps?.map(({ campaignId, dailyCap }) => `${campaignId}=${dailyCap}`).join(', ') ?? 'none';
+  caps
+    ?.map(({ campaignId, dailyCap, weight }) => {
+      const set = [dailyCap, weight === undefined ? undefined : `weight${weight}`];
+      return `${campaignId}=${set.filter((one) => one !== undefined).join('+')}`;
+    })
+    .join(', ') ?? 'none';
 
 const SETTINGS: readonly (readonly [setting: string, text: (policy: Policy) => string])[] = [
   ['tier', ({ tier }) => tier.replaceAll('_', ' ')],
@@ -44,7 +49,7 @@ const SETTINGS: readonly (readonly [setting: string, text: (policy: Policy) => s
   ['LinkedIn member', ({ identity }) => identity ?? 'not set'],
   ['pacing', ({ pacing }) => pacingText(pacing ?? null)],
   ['recipient memory', ({ recipientMemoryDays }) => memoryText(recipientMemoryDays)],
-  ['campaign caps', ({ campaigns }) => campaignsText(campaigns ?? null)],
+  ['campaigns', ({ campaigns }) => campaignsText(campaigns ?? null)],
   ['credits renew on day', ({ creditsRenewOn }) => String(creditsRenewOn ?? 1)],
 ];
 

@@ -33,7 +33,7 @@ import { MEMORY_DAYS_MAX } from '../gate/recipient.js';
 import { isAccountId, isIdentity } from '../primitives/ids.js';
 import { campaignId } from './requests.js';
 import { ramp } from './settingText.js';
-import { beyondBand, CAMPAIGNS_MAX, TIMEZONE_DEFAULT } from '../account/policy.js';
+import { beyondBand, CAMPAIGNS_MAX, TIMEZONE_DEFAULT, WEIGHT_MAX } from '../account/policy.js';
 import type { Configure, Order, Start } from '../commands/administer.js';
 import { listIn } from '../commands/policyChange.js';
 import type { Flaw } from '../account/refusals.js';
@@ -64,6 +64,8 @@ export const minGapSeconds = wholeNumber(1, GAP_SECONDS_MAX);
 export const jitterPercent = wholeNumber(0, JITTER_PERCENT_MAX);
 /** Grants in any 60 minutes. */
 export const perHour = wholeNumber(1, PER_HOUR_MAX);
+/** The weight of a campaign in the waiting line (R21). */
+export const weight = wholeNumber(1, WEIGHT_MAX);
 export const tier = oneOf(TIERS);
 export const identity = when(isIdentity, "LinkedIn's id of the member", FOREIGN_RULE);
 const WEEKDAYS_RULE = {
@@ -117,8 +119,8 @@ const policyFields = {
   campaigns: setting(
     listOf(
       'campaigns',
-      { campaignId: need(campaignId), dailyCap: need(inmails) },
-      { max: CAMPAIGNS_MAX, key: 'campaignId' },
+      { campaignId: need(campaignId), dailyCap: may(inmails), weight: may(weight) },
+      { max: CAMPAIGNS_MAX, key: 'campaignId', someOf: ['dailyCap', 'weight'] },
     ),
   ),
 };

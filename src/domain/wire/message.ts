@@ -140,6 +140,13 @@ export const object = <const D extends Shape>(
   return Object.assign(read, { rule: { type: 'object', fields } } as const);
 };
 
+type ListRules<D> = {
+  readonly max: number;
+  readonly key: keyof D & string;
+  /** Optional fields of which an object has at least one: without them, it has no meaning. */
+  readonly someOf?: readonly (keyof D & string)[];
+};
+
 /**
  * Reads a list of at most `max` such objects. Two of them never have the same `key`, because it is
  * not known which of the two was meant.
@@ -147,7 +154,7 @@ export const object = <const D extends Shape>(
 export const listOf = <const D extends Shape>(
   name: string,
   fields: D,
-  { max, key }: { readonly max: number; readonly key: keyof D & string },
+  { max, key, someOf }: ListRules<D>,
 ): Value<readonly ValueOf<D>[], ObjectListRule<D>> => {
   const read: Reader<readonly ValueOf<D>[]> = (raw, at) => {
     if (!Array.isArray(raw) || raw.length > max) return { shouldBe: `a list of at most ${max}` };
@@ -158,6 +165,11 @@ export const listOf = <const D extends Shape>(
       if (value.some((other) => other[key] === found.value[key])) {
         return {
           shouldBe: `a list that names each ${key} once: ${name}[${n}] repeats ${String(found.value[key])}`,
+        };
+      }
+      if (someOf?.every((field) => found.value[field] === undefined)) {
+        return {
+          shouldBe: `a list of objects with ${someOf.join(' or ')}: ${name}[${n}] has neither`,
         };
       }
       value.push(found.value);

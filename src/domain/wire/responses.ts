@@ -93,7 +93,7 @@ export type PolicyWire = {
   /** The pace of grants (R19); null: none. */
   readonly pacing: Pacing | null;
   readonly recipientMemoryDays: number | null;
-  /** The daily caps of campaigns (R22), by their ids; null: none. */
+  /** The daily caps (R22) and weights (R21) of campaigns, by their ids; null: none. */
   readonly campaigns: readonly CampaignCap[] | null;
 };
 

@@ -71,19 +71,28 @@ export function rampIn(text: string): Ramp | NamedRamp | undefined {
   return isList ? { dailyCaps: caps.map(Number) } : undefined;
 }
 
-/** A cap of a campaign, as in `q4=10, spring=5` (R22). */
-export type NamedCap = { readonly campaignId: string; readonly dailyCap: number };
+/** The cap and the weight of a campaign, as in `q4=10, spring=5+weight3, may=weight2` (R21, R22). */
+export type NamedCap = {
+  readonly campaignId: string;
+  readonly dailyCap?: number;
+  readonly weight?: number;
+};
 
-export const CAMPAIGNS_WORDS = 'campaigns with their daily caps, such as q4=10, spring=5';
-const CAP = /^(?<campaignId>[^=]+)=(?<dailyCap>\d{1,6})$/;
+export const CAMPAIGNS_WORDS =
+  'campaigns with their daily caps and weights, such as q4=10, spring=5+weight3, may=weight2';
+const CAP = /^(?<campaignId>[^=]+)=(?<dailyCap>-?\d{1,6})?(?:\+?weight(?<weight>-?\d{1,6}))?$/;
 
-/** Returns the caps; undefined for another text. The account checks ids and limits. */
+/** Returns caps and weights; undefined for another text. The account checks ids and limits. */
 export function campaignsIn(text: string): readonly NamedCap[] | undefined {
   const caps: NamedCap[] = [];
   for (const part of text.split(/[\s,;]+/).filter(Boolean)) {
-    const { campaignId, dailyCap } = CAP.exec(part)?.groups ?? {};
+    const { campaignId, dailyCap, weight } = CAP.exec(part)?.groups ?? {};
     if (campaignId === undefined) return undefined;
-    caps.push({ campaignId, dailyCap: Number(dailyCap) });
+    caps.push({
+      campaignId,
+      ...(dailyCap === undefined ? {} : { dailyCap: Number(dailyCap) }),
+      ...(weight === undefined ? {} : { weight: Number(weight) }),
+    });
   }
   return caps;
 }

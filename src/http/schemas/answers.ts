@@ -85,7 +85,13 @@ export const policy = closed({
     }),
   ),
   campaigns: orNull(
-    Type.Array(closed({ campaignId, dailyCap: count('InMails of the campaign in a UTC day.') })),
+    Type.Array(
+      closed({
+        campaignId,
+        dailyCap: Type.Optional(count('InMails of the campaign in a UTC day.')),
+        weight: Type.Optional(count('Its share of the slots of the waiting line.', 1)),
+      }),
+    ),
   ),
 });
 

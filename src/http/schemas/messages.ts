@@ -59,8 +59,13 @@ const policy = {
   },
   campaigns: {
     description:
-      'The daily caps of campaigns, each named once. It replaces the whole list; null is none.',
-    fields: { campaignId, dailyCap: note('InMails of the campaign in a UTC day.', 10) },
+      'The daily caps and weights of campaigns, each named once, with at least one of the two. It ' +
+      'replaces the whole list; null is none.',
+    fields: {
+      campaignId,
+      dailyCap: note('InMails of the campaign in a UTC day; null is no cap of its own.', 10),
+      weight: note('Its share of the slots for which several campaigns wait; null is 1.', 3),
+    },
   },
 };
 

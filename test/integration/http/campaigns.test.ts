@@ -12,7 +12,7 @@ afterAll(() => stand.close());
 
 const CAPS = [
   { campaignId: 'q4', dailyCap: 1 },
-  { campaignId: 'spring', dailyCap: 0 },
+  { campaignId: 'spring', dailyCap: 0, weight: 2 },
 ];
 
 async function connected() {
@@ -68,7 +68,8 @@ it('the cap holds after the workflow was terminated and has started again', asyn
 });
 
 it.each([
-  [[{ campaignId: 'q4' }], 'dailyCap'],
+  [[{ campaignId: 'q4' }], 'dailyCap or weight'],
+  [[{ campaignId: 'q4', weight: -1 }], 'weight'],
   [[{ campaignId: 'q4', dailyCap: -1 }], 'dailyCap'],
   [[...CAPS, { campaignId: 'q4', dailyCap: 3 }], 'names each campaignId once'],
   [Array.from({ length: 26 }, (_, n) => ({ campaignId: `k${n}`, dailyCap: 1 })), '25'],
@@ -98,14 +99,31 @@ it('the form shows the caps, changes them, and takes them away where the field i
   };
   const caps = async (): Promise<unknown> => (await ask('configure', {}))['campaigns'];
   const form = await stand.ask(key, `/accounts/${id}/do/configure`);
-  expect(form.body).toContain('value="q4=1, spring=0"');
+  expect(form.body).toContain('value="q4=1, spring=0+weight2"');
   const settings = await stand.ask(key, `/accounts/${id}/settings`);
-  expect(settings.body).toContain('q4=1, spring=0');
+  expect(settings.body).toContain('q4=1, spring=0+weight2');
   expect(await post('q4: 3')).toMatch(
-    /^400 [^]*“Campaign caps” should be campaigns with their daily caps, such as q4=10, spring=5/,
+    /^400 [^]*“Campaigns” should be campaigns with their daily caps and weights, such as q4=10/,
   );
-  expect(await post('q4=7')).toMatch(/^[23]/);
-  expect(await caps()).toEqual([{ campaignId: 'q4', dailyCap: 7 }]);
+  expect(await post('q4=weight-1')).toMatch(/^400 [^]*weight should be a whole number from 1 to/);
+  expect(await post('q4=7, spring=weight3')).toMatch(/^[23]/);
+  const changed = [
+    { campaignId: 'q4', dailyCap: 7 },
+    { campaignId: 'spring', weight: 3 },
+  ];
+  expect(await caps()).toEqual(changed);
+  const bad = [
+    [{ campaignId: 'q4' }],
+    [{ campaignId: 'q4', weight: -1 }],
+    [{ campaignId: 'q4', weight: '3' }],
+    [{ campaignId: 'q4', dailyCap: -1, weight: 1 }],
+    [{ dailyCap: 1 }],
+  ];
+  for (const one of bad) {
+    const set = 'update safeband.accounts set campaigns = $2 where account_id = $1';
+    const edit = stand.pool.query(set, [id, JSON.stringify(one)]);
+    await expect(edit).rejects.toThrow('accounts_campaigns_check');
+  }
   expect(await post('')).toMatch(/^[23]/);
   expect(await caps()).toBe(null);
 });

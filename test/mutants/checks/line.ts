@@ -1,9 +1,11 @@
 /** The waiting line (R21): its order, its end, and when a caller learns a decision. */
 import { expect } from 'vitest';
 import { findSlot } from '../../../src/domain/account/account.js';
-import { r, p } from '../../support/scenario.js';
+import { isCampaignId } from '../../../src/domain/primitives/ids.js';
+import { must, r, p } from '../../support/scenario.js';
 import { Life, NEXT_DAY, NINE, type Check } from './life.js';
 
+const k = (id: string) => must(isCampaignId, id);
 const LATER = NEXT_DAY + 86_400_000;
 const asks = (life: Life, name: string, more: object = {}): unknown =>
   life.when(life.domain.ask, { reservationId: r(name), wait: true, validUntil: LATER, ...more });
@@ -23,6 +25,47 @@ const inOrder: Check = (domain) => {
   life.when(domain.serve, null);
   expect(decided(life)).toEqual(['granted', null, 'granted']);
   expect(life.counter).toBe(2);
+};
+
+const [one, two] = [k('one'), k('two')];
+/** The campaigns of asks that have a slot, in the order of their arrival. */
+const granted = (life: Life): readonly (string | null)[] =>
+  life.domain
+    .lineOf(life.account)
+    .filter((ask) => ask.decided === 'granted')
+    .map(({ campaignId }) => campaignId);
+
+const inProportion: Check = (domain) => {
+  const life = full(domain, 4);
+  const weights = [
+    { campaignId: one, weight: 1 },
+    { campaignId: two, weight: 3 },
+  ];
+  life.when(domain.configure, { campaigns: weights });
+  for (const n of [1, 2, 3, 4]) {
+    asks(life, `one-${n}`, { campaignId: one });
+    asks(life, `two-${n}`, { campaignId: two });
+  }
+  life.until(NEXT_DAY);
+  life.when(domain.serve, null);
+  expect(granted(life)).toEqual(['one', 'two', 'two', 'two']);
+};
+
+const todayFirst: Check = (domain) => {
+  const life = new Life(domain, { dailyCap: 3 });
+  for (const id of ['a', 'b', 'c']) {
+    life.reserve(id, { campaignId: one });
+    life.deliver(id);
+  }
+  const validUntil = LATER + 1;
+  for (const n of [1, 2, 3]) {
+    asks(life, `one-${n}`, { campaignId: one, validUntil });
+    asks(life, `two-${n}`, { campaignId: two, validUntil });
+  }
+  life.until(LATER);
+  life.when(domain.serve, null);
+  // The third slot is of the second campaign: the first one has all sends that are remembered.
+  expect(granted(life)).toEqual(['one', 'two', 'two']);
 };
 
 const endsInTime: Check = (domain) => {
@@ -67,6 +110,8 @@ const counted: Check = (domain) => {
 
 export const lineChecks = {
   'asks that wait are served by priority and arrival, never over the cap': inOrder,
+  'campaigns get slots in proportion to their weights': inProportion,
+  'today decides between two campaigns, and then the days before': todayFirst,
   'an ask that waits is denied at the end of its time, and not before': endsInTime,
   'a caller learns the decision of its ask after it is saved': savedFirst,
   'of two asks that wait for one recipient, one gets a slot': onlyOnce,

@@ -26,7 +26,7 @@ export function Settings({
     ['Ramp', rampInWords(data)],
     ['Pacing', settings.pacing === null ? 'none' : pacingText(settings.pacing)],
     ['Recipient memory', memoryText(settings.recipientMemoryDays)],
-    ['Campaign caps', campaignsText(settings.campaigns)],
+    ['Campaigns', campaignsText(settings.campaigns)],
     ['Sending window', windowInWords(data)],
     ['Time zone', settings.timezone],
     ['Credits renew', `on day ${settings.creditsRenewOn ?? 1} of each month`],

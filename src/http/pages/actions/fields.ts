@@ -47,10 +47,11 @@ export const PACING_PROPOSED = '60s, 50%';
 
 export const CAMPAIGNS_FIELD = {
   name: 'campaigns',
-  label: 'Campaign caps',
+  label: 'Campaigns',
   hint:
-    'The most InMails a day of a campaign, such as q4=10, spring=5. A campaign that is not named' +
-    ' here has no cap of its own.',
+    'The most InMails a day of a campaign, such as q4=10, and its weight in the waiting line, such' +
+    ' as q4=weight3 or q4=10+weight3. A campaign that is not named here has no cap of its own, and' +
+    ' weight 1.',
 } as const;
 
 export const RAMP_FIELD = {

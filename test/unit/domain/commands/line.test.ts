@@ -12,7 +12,7 @@ import { isRefusal } from '../../../../src/domain/account/refusals.js';
 import { inOrder } from '../../../../src/domain/gate/line.js';
 import type { Start } from '../../../../src/domain/commands/administer.js';
 import { Life } from '../../../support/life.js';
-import { anAccount, at, c, must, p, r } from '../../../support/scenario.js';
+import { anAccount, at, c, must, p, r, rows } from '../../../support/scenario.js';
 
 const NOW = at('09:00');
 const LATER = NOW + 10 * DAY_MS;
@@ -165,6 +165,80 @@ describe('the order of the line', () => {
     });
     expect(shares).toEqual([3, 2, 3, 2]);
   });
+});
+
+/**
+ * Two campaigns of weight 1 and 3, which always have asks that wait. `weight1`: the sends of the
+ * first one on each of ten days, by R21. Example: of 5 a day, each gets 1 and 3, and the fifth
+ * send goes to the second campaign on three days of four, as far as two days before are remembered.
+ */
+const SHARES = `
+  cap  weight1              total
+  1    0,1,0,0,1,0,0,1,0,0  3:7
+  2    1,0,1,0,1,0,1,0,1,0  5:15
+  4    1,1,1,1,1,1,1,1,1,1  10:30
+  5    1,2,1,1,2,1,1,2,1,1  13:37
+  10   3,2,3,2,3,2,3,2,3,2  25:75
+`;
+
+describe('the weights of campaigns', () => {
+  const weights = [
+    { campaignId: campaign('one'), weight: 1 },
+    { campaignId: campaign('three'), weight: 3 },
+  ];
+
+  it('the order within a day gives each campaign its proportion from the first ask on', () => {
+    const full = begin({ dailyCap: 1, campaigns: weights }).asks('a');
+    const names = ['one', 'one', 'three', 'three', 'three', 'three', 'three', 'three'];
+    const life = names.reduce(
+      (before, name, n) => before.waits(`${name}-${n}`, LATER, { campaignId: campaign(name) }),
+      full,
+    );
+    expect(inOrder(life.account).map(({ reservationId }) => reservationId)).toEqual([
+      'three-2',
+      'one-0',
+      'three-3',
+      'three-4',
+      'three-5',
+      'one-1',
+      'three-6',
+      'three-7',
+    ]);
+    const even = life.when(configure, { campaigns: null });
+    expect(inOrder(even.account).map(({ campaignId }) => campaignId)).toEqual([
+      'one',
+      'three',
+      'one',
+      ...Array.from({ length: 5 }, () => 'three'),
+    ]);
+  });
+
+  it.each(rows(SHARES))(
+    'the weights 1 and 3 give $total of a cap of $cap in ten days, which is 1 : 3 within one send',
+    ({ cap = '', weight1 = '', total = '' }) => {
+      const dailyCap = Number(cap);
+      const start = { dailyCap, weeklyCap: 7 * dailyCap, campaigns: weights };
+      const names = Array.from({ length: 16 * dailyCap }, (_, n) => (n % 2 ? 'three' : 'one'));
+      let life = names.reduce(
+        (before, name, n) => {
+          const campaignId = campaign(name);
+          return before.waits(`w${n}`, LATER + 2 * DAY_MS, { campaignId, foresee: () => null });
+        },
+        spend(begin(start), dailyCap),
+      );
+      const shares = Array.from({ length: 10 }, (_, n) => {
+        const before = life.turns.length;
+        life = life.until(NOW + (n + 1) * DAY_MS);
+        const today = life.turns.slice(before);
+        expect(today).toHaveLength(dailyCap);
+        return today.filter(({ campaignId }) => campaignId === 'one').length;
+      });
+      expect(shares.join()).toBe(weight1);
+      const ones = shares.reduce((sum, one) => sum + one, 0);
+      expect(`${ones}:${10 * dailyCap - ones}`).toBe(total);
+      expect(Math.abs(ones - (10 * dailyCap) / 4)).toBeLessThanOrEqual(1);
+    },
+  );
 });
 
 describe('a long line', () => {

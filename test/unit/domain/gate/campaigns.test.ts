@@ -10,6 +10,8 @@ import { DENIED_BYTES_MAX } from '../../../../src/domain/primitives/limits.js';
 import { bytesOf } from '../../../../src/domain/primitives/bytes.js';
 import { isoInstant } from '../../../../src/domain/primitives/time.js';
 import { parseConfigure } from '../../../../src/domain/wire/adminRequests.js';
+import { campaignsIn } from '../../../../src/domain/wire/settingText.js';
+import { campaignsText } from '../../../../src/domain/records/settingsChange.js';
 import { peekWire } from '../../../../src/domain/wire/decisions.js';
 import { Life } from '../../../support/life.js';
 import { anAccount, at, c, must, r, rows } from '../../../support/scenario.js';
@@ -146,6 +148,30 @@ describe('caps of campaigns as a setting', () => {
     expect(none).not.toHaveProperty('campaigns');
   });
 
+  it('a campaign with a weight alone has no cap of its own, and null is the same as no field', () => {
+    const parsed = parseConfigure(
+      { campaigns: [{ campaignId: 'q4', dailyCap: null, weight: 3 }] },
+      'strict',
+      NOW,
+    );
+    if (!parsed.ok) throw new Error(parsed.message);
+    const life = capped(1).when(configure, parsed.value);
+    expect(life.account.policy.campaigns).toStrictEqual([{ campaignId: q4, weight: 3 }]);
+    expect(asked(life, 'a', 'b').isGranted).toBe(true);
+  });
+
+  it.each([
+    ['q4=10, spring=5+weight3, may=weight2', 'q4=10, spring=5+weight3, may=weight2'],
+    ['q4=weight3;spring=0', 'q4=weight3, spring=0'],
+  ])('the text %s is read, and written again as %s', (text, again) => {
+    const caps = campaignsIn(text)?.map((cap) => ({ ...cap, campaignId: k(cap.campaignId) }));
+    expect(campaignsText(caps ?? [])).toBe(again);
+  });
+
+  it.each(['q4', 'q4:3', 'q4=ten', 'q4=weight', 'q4=5+3'])('the text %s is not read', (text) => {
+    expect(campaignsIn(text)).toBe(undefined);
+  });
+
   const many = Array.from({ length: CAMPAIGNS_MAX + 1 }, (_, n) => ({
     campaignId: `k${n}`,
     dailyCap: 1,
@@ -155,7 +181,13 @@ describe('caps of campaigns as a setting', () => {
     [many, 'campaigns should be a list of at most 25'],
     [[3], 'campaigns[0] should be a JSON object'],
     [[{ dailyCap: 1 }], 'campaigns[0].campaignId is missing'],
-    [[{ campaignId: 'q4' }], 'campaigns[0].dailyCap is missing'],
+    [
+      [{ campaignId: 'q4', weight: null }],
+      'campaigns should be a list of objects with dailyCap or weight: campaigns[0] has neither',
+    ],
+    [[{ campaignId: 'q4', weight: -1 }], 'weight should be a whole number from 1 to 1000'],
+    [[{ campaignId: 'q4', weight: 0 }], 'weight should be a whole number from 1 to 1000'],
+    [[{ campaignId: 'q4', weight: 1_001 }], 'weight should be a whole number from 1 to 1000'],
     [[{ campaignId: 'q 4', dailyCap: 1 }], 'campaigns[0].campaignId should be'],
     [[{ campaignId: 'q4', dailyCap: -1 }], 'dailyCap should be a whole number from 0 to 100000'],
     [[{ campaignId: 'q4', dailyCap: 1.5 }], 'dailyCap should be a whole number from 0 to 100000'],
