@@ -8,18 +8,31 @@ import { isAccountId, isCampaignId, isReservationId } from '../src/domain/primit
 import { WEEKLY_CAP_DAYS } from '../src/domain/primitives/limits.js';
 import { SAFE_BAND, TIERS, type Tier } from '../src/domain/primitives/tier.js';
 import { WEEKDAYS, type Weekday } from '../src/domain/account/sendingWindow.js';
+import { PACE_WORDS, paceOf } from '../src/domain/wire/settingText.js';
 import { isZone } from '../src/domain/wire/timezones.js';
 import { linesOf, type Line } from './csv.js';
 import { BEHAVIOURS, type Behaviour } from './linkedin.js';
 
-/** The makers of a send: this process, a second process that will be killed, or a person. */
-const MAKERS = ['main', 'second', 'by-hand'] as const;
+const MAKERS = [
+  /** This process. */
+  'main',
+  /** A second process, which is killed. */
+  'second',
+  /** A person. */
+  'by-hand',
+  /** This process, through the simulated Unipile. */
+  'unipile',
+  /** This process; the ask waits in the account until it is granted (R21). */
+  'waiting',
+  /** Another program that writes to the same recipient, with an id of its own (R20). */
+  'other-tool',
+] as const;
 export type PlannedSend = {
   /** Seconds after the start of the demonstration. */
   readonly atSeconds: number;
   readonly account: string;
   readonly campaign: string;
-  /** Also the reservation's id, so an account writes to a recipient once. */
+  /** Also the reservation's id, except of another tool. */
   readonly recipient: string;
   readonly behaviour: Behaviour;
   readonly by: (typeof MAKERS)[number];
@@ -35,6 +48,7 @@ const ACCOUNT_COLUMNS = [
   'weekly_cap',
   'ramp',
   'window',
+  'pacing',
   'inmails_sent_today',
   'delivered_today',
 ];
@@ -61,13 +75,18 @@ export async function readSends(
     if (!known.includes(send.account)) {
       line.flaw('account', `an account of the other file: ${known.join(', ')}`);
     }
-    const before = lines.get(`${send.account} ${send.recipient}`);
+    const id = `${send.account} ${reservationOf(send)}`;
+    const before = lines.get(id);
     if (before) line.flaw('recipient', `new to ${send.account}: line ${before} has it already`);
-    lines.set(`${send.account} ${send.recipient}`, line.number);
+    lines.set(id, line.number);
     return send;
   });
   return sends.toSorted((one, other) => one.atSeconds - other.atSeconds);
 }
+
+/** Returns the reservation's id of a send. */
+export const reservationOf = ({ recipient, by }: PlannedSend): string =>
+  by === 'other-tool' ? `${recipient}.${by}` : recipient;
 
 function sendIn(line: Line): PlannedSend {
   const send: PlannedSend = {
@@ -106,6 +125,7 @@ function startIn(line: Line, now: number): StartInput {
   const weeklyCap = line.count('weekly_cap', weeklyMax, `${WEEKLY_CAP_DAYS} safe bands of ${tier}`);
   const ramp = rampIn(line, tier);
   const sendingWindow = windowIn(line, timezone, now);
+  const pacing = pacingIn(line);
   const sent = line.count('inmails_sent_today', IMPORTED_MAX, 'more is surely a typing error');
   const delivered = line.count('delivered_today', sent ?? 0, 'inmails_sent_today');
   return {
@@ -116,6 +136,7 @@ function startIn(line: Line, now: number): StartInput {
     ...(weeklyCap === undefined ? {} : { weeklyCap }),
     ...(ramp === undefined ? {} : { ramp: { dailyCaps: ramp } }),
     ...(sendingWindow === undefined ? {} : { sendingWindow }),
+    ...(pacing === undefined ? {} : { pacing }),
     ...(sent === undefined ? {} : { inmailsSentToday: sent }),
     ...(delivered === undefined ? {} : { deliveredToday: delivered }),
   };
@@ -135,6 +156,12 @@ function rampIn(line: Line, tier: Tier): readonly number[] | undefined {
   if (isGood) return caps;
   const band = `${SAFE_BAND[tier]}, the safe band of ${tier}`;
   return line.flaw('ramp', `ascending caps with one space between, each from 1 to ${band}`);
+}
+
+/** Reads a pace such as `60s,50%`. */
+function pacingIn(line: Line): StartInput['pacing'] | undefined {
+  const text = line.maybe('pacing');
+  return text === undefined ? undefined : (paceOf(text) ?? line.flaw('pacing', PACE_WORDS));
 }
 
 /** How long a window such as `opens-in-6h` stays open. */

@@ -8,15 +8,18 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SendResult, StartInput, Status } from '../src/client/index.js';
 import type { PlannedSend } from './day.js';
+import { Line } from './line.js';
 import type { LinkedIn } from './linkedin.js';
 import { createPipeline, type Pipeline, type Places } from './pipeline.js';
 import { Tally } from './tally.js';
+import type { SimulatedUnipile } from './unipile.js';
 import type { PayloadKeys } from '../src/temporal/payloadKeys.js';
 
 export type DemoNeeds = {
   readonly places: Places;
   readonly payloadKeys: PayloadKeys;
   readonly linkedIn: LinkedIn;
+  readonly unipile: SimulatedUnipile;
   readonly accounts: readonly StartInput[];
   readonly sends: readonly PlannedSend[];
   readonly print: (line: string) => void;
@@ -34,8 +37,14 @@ const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const SAVED_TIMEOUT_MS = 30_000;
 const POLL_MS = 250;
 
+export type Played = {
+  readonly results: readonly DemoResult[];
+  /** Withdraws the asks that still wait; until then, they are sent when their turn comes. */
+  readonly end: () => Promise<void>;
+};
+
 /** Plays the day; resolves when all sends are played and every account has saved everything. */
-export async function playDay(needs: DemoNeeds): Promise<readonly DemoResult[]> {
+export async function playDay(needs: DemoNeeds): Promise<Played> {
   const { places, linkedIn, accounts, sends, print } = needs;
   // Each demonstration on the same data has its own accounts.
   const suffix = `.${new Date().toISOString().slice(5, 19).replaceAll(/\D/g, '')}`;
@@ -43,12 +52,25 @@ export async function playDay(needs: DemoNeeds): Promise<readonly DemoResult[]> 
   const tallies = new Map(
     accounts.map(({ accountId }) => [accountId, new Tally(accountId, print)]),
   );
+  const byUnipile = sends.filter(({ by }) => by === 'unipile');
+  const isOfUnipile = ({ accountId }: StartInput): boolean =>
+    byUnipile.some(({ account }) => account === accountId);
+  const line = new Line(pipeline, print);
+  const end = async (): Promise<void> => {
+    await line.end();
+    await pipeline.close();
+  };
   try {
     for (const start of accounts) {
       const accountId = `${start.accountId}${suffix}`;
       if (start.tier) linkedIn.enrol(accountId, start.tier);
-      await pipeline.client.connect({ ...start, accountId, identity: `member ${accountId}` });
+      const identity = `member ${accountId}`;
+      await pipeline.client.connect({ ...start, accountId, identity });
+      if (isOfUnipile(start)) {
+        needs.unipile.add({ id: accountId, linkedInAccountId: accountId, userId: identity });
+      }
     }
+    for (const { recipient, behaviour } of byUnipile) needs.unipile.behave(recipient, behaviour);
     print(`${accounts.length} accounts are connected; playing ${sends.length} sends`);
     const isSecond = ({ by }: PlannedSend): boolean => by === 'second';
     const child = startSecond(places, suffix, sends.filter(isSecond), tallies);
@@ -60,20 +82,34 @@ export async function playDay(needs: DemoNeeds): Promise<readonly DemoResult[]> 
         .filter((planned) => !isSecond(planned))
         .map(async (planned) => {
           await sleep(Math.max(0, begin + planned.atSeconds * 1_000 - Date.now()));
+          if (planned.by === 'waiting') {
+            line.ask(`${planned.account}${suffix}`, planned, tallies.get(planned.account));
+            return;
+          }
           await playOne(planned, suffix, pipeline, linkedIn, tallies);
         }),
     ).finally(() => clearInterval(progress));
     await killed;
+    await line.untilMidnight();
+    const reports = await needs.unipile.idle();
+    const lost = accounts
+      .filter(isOfUnipile)
+      .reduce((sum, { accountId }) => sum + (tallies.get(accountId)?.unknown ?? 0), 0);
+    print(
+      `Unipile's webhook has reported ${reports.length} InMails, and proved ${lost} lost answer`,
+    );
     print('all sends are played; waiting until everything is in Postgres');
-    return await Promise.all(
+    const results = await Promise.all(
       accounts.map(async (start) => {
         const accountId = `${start.accountId}${suffix}`;
         const tally = tallies.get(start.accountId) ?? new Tally(accountId, print);
         return { accountId, start, tally, ...(await whenSaved(pipeline, accountId)) };
       }),
     );
-  } finally {
-    await pipeline.close();
+    return { results, end };
+  } catch (error) {
+    await end();
+    throw error;
   }
 }
 

@@ -55,6 +55,8 @@ export type LinkedIn = {
    * The webhook: reports each InMail from now on, also manual ones; the returned function ends it.
    */
   readonly onSent: (listener: (sent: Sent) => void) => () => void;
+  /** Records that a webhook has reported this InMail, so that its chat is known as proof. */
+  readonly prove: (sent: Pick<Sent, 'accountId' | 'chatId'>) => void;
   readonly summary: () => readonly AccountSummary[];
   /** Ends at once: hanging calls are cut off, and InMails that are not taken yet never will be. */
   readonly close: () => Promise<void>;
@@ -109,6 +111,7 @@ export async function startLinkedIn(options: LinkedInOptions = {}): Promise<Link
     enrol: (accountId, tier) => outbox.enrol(accountId, tier),
     byHand: (accountId, recipientId) => outbox.take(byHand(accountId, recipientId, now())),
     onSent: (listener) => outbox.onSent(listener),
+    prove: (sent) => outbox.prove(sent),
     summary: () => outbox.summary(),
     close: async () => {
       ending.abort();

@@ -116,7 +116,7 @@ export class Outbox {
   }
 
   /** Records that the caller gets this InMail's own chat. */
-  prove({ accountId, chatId }: Taken): void {
+  prove({ accountId, chatId }: Pick<Taken, 'accountId' | 'chatId'>): void {
     const kept = this.#members.get(accountId)?.inmails.find((one) => one.chatId === chatId);
     if (kept) kept.hasProof = true;
   }

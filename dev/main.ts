@@ -3,6 +3,7 @@
  * plays the demonstration day, and stays up; `--exit` ends after the demonstration. `npm run dev` plays
  * no day, and builds and restarts worker and server after each change of their sources (`--watch`).
  */
+import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -22,6 +23,7 @@ import { playDay, type DemoResult } from './demo.js';
 import { readAccounts, readSends } from './day.js';
 import { startRestartable, type Entry, type RestartableEntry } from './entry.js';
 import { startLinkedIn, type LinkedIn } from './linkedin.js';
+import { startUnipile, type SimulatedUnipile } from './unipile.js';
 import { waitForMidnightMs } from './midnight.js';
 import { linkTemporalCli, placesText } from './places.js';
 import { flawsOf, tableOf } from './report.js';
@@ -80,6 +82,9 @@ async function startWorker(stack: Stack): Promise<void> {
   await startOwn('the worker', entry);
 }
 
+/** The secret of the webhooks of the simulated Unipile. */
+const UNIPILE_SECRET = `${randomUUID()}${randomUUID()}`;
+
 /** Starts the HTTP server on a free port, and returns its address. */
 async function startServer(stack: Stack): Promise<string> {
   const { host, port: wanted } = httpFrom(process.env);
@@ -87,6 +92,9 @@ async function startServer(stack: Stack): Promise<string> {
   const entry = entryOf('server', stack, {
     SAFEBAND_HTTP_PORT: String(port),
     SAFEBAND_TEMPORAL_UI_URL: `${stack.uiUrl}/namespaces/default`,
+    SAFEBAND_UNIPILE_SECRET: UNIPILE_SECRET,
+    SAFEBAND_UNIPILE_DSN: '',
+    SAFEBAND_UNIPILE_KEY: '',
   });
   await startOwn('the HTTP server', entry);
   return `http://${host}:${port}`;
@@ -121,7 +129,12 @@ async function begun(isDemo: boolean): Promise<boolean> {
   running.push({ name: 'the addresses for the command line', halt: () => forgetAddresses() });
   const linkedIn = await startLinkedIn();
   running.push({ name: 'the LinkedIn simulator', halt: linkedIn.close });
-  print('Temporal, Postgres, a worker, the HTTP server and a LinkedIn simulator are ready');
+  const unipile = await startUnipile({ linkedIn });
+  running.push({ name: 'the Unipile simulator', halt: unipile.close });
+  unipile.webhookTo({ url: `${dashboardUrl}/v1/providers/unipile`, secret: UNIPILE_SECRET });
+  print(
+    'Temporal, Postgres, a worker, the HTTP server, and simulators of LinkedIn and Unipile are ready',
+  );
   const { databaseUrl, temporalAddress } = stack;
   const places = placesText({
     dashboardUrl,
@@ -134,7 +147,7 @@ async function begun(isDemo: boolean): Promise<boolean> {
   await linkTemporalCli(projectDir, stack.temporalCli);
   if (options.watch) watchSources(stack);
   process.stdout.write(`${places}\n\n`);
-  return isDemo ? demonstrate(stack, linkedIn) : true;
+  return isDemo ? demonstrate(stack, linkedIn, unipile) : true;
 }
 
 /** Builds after each change, applies new migrations, and restarts: the worker bundles workflows. */
@@ -174,7 +187,11 @@ async function firstKeyIn(databaseUrl: string): Promise<string | undefined> {
   }
 }
 
-async function demonstrate(stack: Stack, linkedIn: LinkedIn): Promise<boolean> {
+async function demonstrate(
+  stack: Stack,
+  linkedIn: LinkedIn,
+  unipile: SimulatedUnipile,
+): Promise<boolean> {
   const waitMs = waitForMidnightMs(Date.now());
   if (waitMs > 0) {
     print(
@@ -183,18 +200,21 @@ async function demonstrate(stack: Stack, linkedIn: LinkedIn): Promise<boolean> {
     await sleep(waitMs);
   }
   const accounts = await readAccounts(inProject('examples', 'outreach-accounts.csv'), Date.now());
-  const results = await playDay({
+  const { results, end } = await playDay({
     places: {
       temporalAddress: stack.temporalAddress,
       databaseUrl: stack.databaseUrl,
       linkedInUrl: linkedIn.url,
+      unipile: { dsn: unipile.url, apiKey: unipile.apiKey },
     },
     payloadKeys: payloadKeysFrom(process.env),
     linkedIn,
+    unipile,
     accounts,
     sends: await readSends(inProject('examples', 'outreach-day.csv'), accounts),
     print,
   });
+  running.push({ name: 'the asks that wait', halt: end });
   process.stdout.write(`\n${tableOf(results, linkedIn)}\n`);
   const flaws = results.flatMap((result: DemoResult) =>
     flawsOf(result, linkedIn).map((flaw) => `${result.start.accountId}: ${flaw}`),

@@ -13,6 +13,7 @@ import {
   SendFailure,
   sendWithSlot,
   type SafebandClient,
+  type Send,
   type SendAnswer,
   type SendResult,
 } from '../src/client/index.js';
@@ -20,7 +21,9 @@ import { connectClient } from '../src/temporal/clientConnection.js';
 import { dataConverterFrom } from '../src/temporal/codec.js';
 import { createPool, type Pool } from '../src/postgres/pool.js';
 import type { Behaviour } from './linkedin.js';
-import type { PlannedSend } from './day.js';
+import { reservationOf, type PlannedSend } from './day.js';
+import { createUnipile } from '../src/unipile/index.js';
+import { DAY_MS } from '../src/domain/primitives/time.js';
 import { NO_KEYS, payloadKeysFrom, type PayloadKeys } from '../src/temporal/payloadKeys.js';
 
 /** Behaviours without an answer: the pipeline waits only for `UNANSWERED_MS`. */
@@ -33,11 +36,21 @@ const UNANSWERED_MS = 2_000;
 const ANSWERED_MS = 20_000;
 /** How long a call of the behaviour `hang` may last; its process is killed before. */
 const HANGS_MS = 60_000;
+/** How long an ask waits in the line: over the next midnight UTC. */
+const WAITS_MS = 1.5 * DAY_MS;
+const POLL_MS = 2_000;
 
 export type Pipeline = {
   readonly client: SafebandClient;
-  /** Sends one InMail of the plan; `accountId` is the account's id in this demonstration. */
-  readonly send: (accountId: string, planned: PlannedSend) => Promise<SendResult>;
+  /**
+   * Sends one InMail of the plan; `accountId` is the account's id in this demonstration. The signal
+   * ends the wait of an ask in the line.
+   */
+  readonly send: (
+    accountId: string,
+    planned: PlannedSend,
+    signal?: AbortSignal,
+  ) => Promise<SendResult>;
   readonly pool: Pool;
   readonly close: () => Promise<void>;
 };
@@ -45,6 +58,8 @@ export type Places = {
   readonly temporalAddress: string;
   readonly databaseUrl: string;
   readonly linkedInUrl: string;
+  /** The simulated Unipile; without it, every send goes to LinkedIn itself. */
+  readonly unipile?: { readonly dsn: string; readonly apiKey: string };
 };
 
 export async function createPipeline(
@@ -54,27 +69,42 @@ export async function createPipeline(
   const connection = await connectClient({ address: places.temporalAddress });
   const temporal = new Client({ connection, dataConverter: dataConverterFrom(payloadKeys) });
   const client = createClient({ client: temporal, deadlineMs: 15_000 });
+  // A program that remembers no denial of this one.
+  const other = createClient({ client: temporal, deadlineMs: 15_000, rememberDenialsMs: 0 });
   const pool = createPool(places.databaseUrl);
   const journal = pgJournal(pool);
   return {
     client,
     pool,
-    send: (accountId, { campaign, recipient, behaviour }) => {
-      const request = { reservationId: recipient, campaignId: campaign, recipientId: recipient };
-      const body = { accountId, reservationId: recipient, recipientId: recipient, behaviour };
-      return sendWithSlot(
-        client,
-        accountId,
-        request,
-        ({ signal }) => callLinkedIn(places.linkedInUrl, body, signal),
-        { journal, sendTimeoutMs: timeoutOf(behaviour) },
-      );
+    send: (accountId, planned, signal) => {
+      const { campaign, recipient, behaviour, by } = planned;
+      const reservationId = reservationOf(planned);
+      const request = { reservationId, campaignId: campaign, recipientId: recipient };
+      const call = callOf(places, accountId, planned);
+      const options = { journal, sendTimeoutMs: timeoutOf(behaviour) };
+      const sender = by === 'other-tool' ? other : client;
+      if (by !== 'waiting') return sendWithSlot(sender, accountId, request, call, options);
+      const validUntil = new Date(Date.now() + WAITS_MS).toISOString();
+      const waiting = { ...options, pollMs: POLL_MS, ...(signal ? { signal } : {}) };
+      return client.sendWhenAllowed(accountId, { ...request, validUntil }, call, waiting);
     },
     close: async () => {
       await pool.end();
       await connection.close();
     },
   };
+}
+
+/** Returns the call of a send: to the simulated Unipile, or to LinkedIn itself. */
+function callOf({ linkedInUrl, unipile }: Places, accountId: string, planned: PlannedSend): Send {
+  const { recipient, behaviour, by } = planned;
+  if (by === 'unipile' && unipile) {
+    const letter = { unipileAccountId: accountId, recipientId: recipient, text: 'Hello!' };
+    return createUnipile(unipile).send(letter);
+  }
+  const reservationId = reservationOf(planned);
+  const body = { accountId, reservationId, recipientId: recipient, behaviour };
+  return ({ signal }) => callLinkedIn(linkedInUrl, body, signal);
 }
 
 function timeoutOf(behaviour: Behaviour): number {

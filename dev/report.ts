@@ -49,14 +49,26 @@ export const tableOf = (results: readonly DemoResult[], linkedIn: LinkedIn): str
 
 function asksOf(results: readonly DemoResult[]): string {
   const table = tableWith(
-    ['account', 'tier', 'asked', 'granted', 'sent', 'released', 'unknown', 'denied', 'ask again'],
-    [2, 3, 4, 5, 6],
+    [
+      'account',
+      'tier',
+      'asked',
+      'granted',
+      'sent',
+      'released',
+      'unknown',
+      'wait',
+      'denied',
+      'ask again',
+    ],
+    [2, 3, 4, 5, 6, 7],
   );
-  for (const { start, tally } of results) {
+  for (const { start, tally, status } of results) {
     const denied = [...tally.denials].map(([reason, count]) => `${count} ${reason}`).join(', ');
     const { asked, granted, delivered, released, unknown, retryAt } = tally;
     const again = retryAt?.slice(0, 16).replace('T', ' ') ?? 'a person must decide';
-    const numbers = [asked, granted, delivered, released, unknown];
+    const { waiting } = status;
+    const numbers = [asked + waiting, granted, delivered, released, unknown, waiting];
     table.push([start.accountId, start.tier, ...numbers, denied, denied ? again : '']);
   }
   return table.toString();

@@ -47,7 +47,7 @@ export class Tally {
     this.#print(`${this.#name}: ${recipient} was sent manually; it counts at once`);
   }
 
-  #deny(who: string, denial: Extract<SendResult, { denial: object }>['denial']): void {
+  #deny(who: string, denial: Denial): void {
     const { reason, retryAt, used, limit } = denial;
     this.denied += 1;
     const before = this.denials.get(reason) ?? 0;
@@ -55,8 +55,17 @@ export class Tally {
     this.retryAt = retryAt;
     if (before > 0) return;
     const numbers = limit === undefined ? '' : ` (${used} of ${limit})`;
-    const shift =
-      retryAt === null ? 'a person must decide' : `this send and later ones move to ${retryAt}`;
+    const shift = shiftOf(denial);
     this.#print(`${who} denied, ${reason}${numbers}: ${shift}`);
   }
+}
+
+type Denial = Extract<SendResult, { denial: object }>['denial'];
+
+/** Returns what a denial means for its send. */
+function shiftOf({ reason, retryAt }: Denial): string {
+  if (reason === 'recipient_contacted') {
+    return `the recipient gets no second InMail before ${retryAt ?? 'the first has its outcome'}`;
+  }
+  return retryAt === null ? 'a person must decide' : `this send and later ones move to ${retryAt}`;
 }

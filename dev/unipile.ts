@@ -5,7 +5,7 @@
  * (`unipileWebhooks.ts`). LinkedIn's answers become Unipile's errors; a test can ask for any other.
  */
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import type { Behaviour, LinkedIn } from './linkedin.js';
+import type { Behaviour, LinkedIn, Sent } from './linkedin.js';
 import {
   WebhookSender,
   type Delivery,
@@ -75,9 +75,13 @@ export async function startUnipile(options: UnipileSimulation): Promise<Simulate
       return sendByLinkedIn(linkedIn, member, { recipientId, behaviour }, ending.signal);
     },
   });
+  const report = async (sender: Member, sent: Sent): Promise<void> => {
+    const delivery = await webhooks.message(sender, { ...sent, type: 'INMAIL', isSender: true });
+    if (delivery?.status === 200) linkedIn.prove(sent);
+  };
   const stopListening = linkedIn.onSent((sent) => {
     const sender = [...members.values()].find((one) => one.linkedInAccountId === sent.accountId);
-    if (sender) webhooks.message(sender, { ...sent, type: 'INMAIL', isSender: true });
+    if (sender) void report(sender, sent);
   });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   const plain = { chatId: 'a-chat', recipientId: 'ACoAAconnection' };
@@ -91,9 +95,13 @@ export async function startUnipile(options: UnipileSimulation): Promise<Simulate
       memberOf(id).status = status;
       webhooks.status(id, status);
     },
-    reply: (id, chatId) =>
-      webhooks.message(memberOf(id), { ...plain, chatId, type: 'INMAIL_REPLY', isSender: false }),
-    chatter: (id) => webhooks.message(memberOf(id), { ...plain, type: 'MESSAGE', isSender: true }),
+    reply: (id, chatId) => {
+      const message = { ...plain, chatId, type: 'INMAIL_REPLY', isSender: false } as const;
+      void webhooks.message(memberOf(id), message);
+    },
+    chatter: (id) => {
+      void webhooks.message(memberOf(id), { ...plain, type: 'MESSAGE', isSender: true });
+    },
     webhookTo: (target) => webhooks.sendTo(target),
     webhooks: () => [...made],
     idle: () => webhooks.idle(),

@@ -33,13 +33,15 @@ export type Message = {
 };
 
 const TRIES = 5;
+/** Maximum deliveries that are kept. */
+const DELIVERIES_MAX = 1_000;
 const RETRY_MS = 50;
 
 export class WebhookSender {
   readonly #now: () => number;
   readonly #deliveries: Delivery[] = [];
   #target: WebhookTarget | undefined;
-  #queue: Promise<void> = Promise.resolve();
+  #queue: Promise<Delivery | undefined> = Promise.resolve(undefined);
 
   constructor(now: () => number) {
     this.#now = now;
@@ -50,10 +52,13 @@ export class WebhookSender {
   }
 
   status(accountId: string, message: string): void {
-    this.#report({ AccountStatus: { account_id: accountId, account_type: 'LINKEDIN', message } });
+    void this.#report({
+      AccountStatus: { account_id: accountId, account_type: 'LINKEDIN', message },
+    });
   }
 
-  message(account: UnipileAccount, message: Message): void {
+  /** Reports a message; returns the last delivery, undefined if there is no webhook. */
+  message(account: UnipileAccount, message: Message): Promise<Delivery | undefined> {
     const { chatId, recipientId, type, isSender } = message;
     const attendee = (id: string): object => ({
       attendee_id: `attendee of ${id}`,
@@ -64,7 +69,7 @@ export class WebhookSender {
     const [sender, other] = isSender
       ? [account.userId, recipientId]
       : [recipientId, account.userId];
-    this.#report({
+    return this.#report({
       account_id: account.id,
       account_type: 'LINKEDIN',
       account_info: { type: 'LINKEDIN', feature: 'classic', user_id: account.userId },
@@ -87,7 +92,7 @@ export class WebhookSender {
 
   /** Resolves when all reports until now were delivered, with all deliveries. */
   async idle(): Promise<readonly Delivery[]> {
-    for (let seen: Promise<void> | undefined; seen !== this.#queue;) {
+    for (let seen: Promise<unknown> | undefined; seen !== this.#queue;) {
       seen = this.#queue;
       await seen;
       await nextTurn(); // LinkedIn reports an InMail after it has taken it
@@ -95,21 +100,24 @@ export class WebhookSender {
     return [...this.#deliveries];
   }
 
-  #report(body: object): void {
+  async #report(body: object): Promise<Delivery | undefined> {
     const target = this.#target;
-    if (!target) return;
-    const times = target.isTwice ? 2 : 1;
-    this.#queue = this.#deliverAfter(this.#queue, target, body, times);
+    if (!target) return undefined;
+    this.#queue = this.#deliverAfter(this.#queue, target, body);
+    return this.#queue;
   }
 
   async #deliverAfter(
-    before: Promise<void>,
+    before: Promise<unknown>,
     target: WebhookTarget,
     body: object,
-    times: number,
-  ): Promise<void> {
+  ): Promise<Delivery | undefined> {
     await before;
-    for (let n = 0; n < times; n += 1) this.#deliveries.push(await deliver(target, body));
+    for (let n = target.isTwice ? 2 : 1; n > 0; n -= 1) {
+      this.#deliveries.push(await deliver(target, body));
+      if (this.#deliveries.length > DELIVERIES_MAX) this.#deliveries.shift();
+    }
+    return this.#deliveries.at(-1);
   }
 }
 

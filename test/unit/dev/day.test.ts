@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expandWindow } from '../../../src/activities/window.js';
-import { readAccounts, readSends, type PlannedSend } from '../../../dev/day.js';
+import { readAccounts, readSends, reservationOf, type PlannedSend } from '../../../dev/day.js';
 import { BEHAVIOURS } from '../../../dev/linkedin.js';
 import { waitForMidnightMs } from '../../../dev/midnight.js';
 import { SAFE_BAND, TIERS } from '../../../src/domain/primitives/tier.js';
@@ -42,7 +42,9 @@ describe('the demonstration day', () => {
   it('the demonstration day has every behaviour, and every maker of sends', async () => {
     const all = await sends();
     expect(new Set(all.map(({ behaviour }) => behaviour))).toEqual(new Set(BEHAVIOURS));
-    expect(new Set(all.map(({ by }) => by))).toEqual(new Set(['main', 'second', 'by-hand']));
+    expect(new Set(all.map(({ by }) => by))).toEqual(
+      new Set(['main', 'second', 'by-hand', 'unipile', 'waiting', 'other-tool']),
+    );
   });
 
   it('the demonstration day has two campaigns that race for one account, past its cap', async () => {
@@ -167,6 +169,11 @@ describe('the file of sends', () => {
     await expect(read(...lines)).rejects.toThrow(flaw);
   });
 
+  it('the file of sends may have one recipient for another tool, with an id of its own', async () => {
+    const sends = await read(HEADER, GOOD, '2,a,c,r1,normal,other-tool');
+    expect(sends.map(reservationOf)).toEqual(['r1', 'r1.other-tool']);
+  });
+
   it('the file of sends may have one recipient for two accounts', async () => {
     expect(await read(HEADER, GOOD, '1,b,c,r1,normal,main')).toHaveLength(2);
   });
@@ -180,9 +187,11 @@ describe('the file of sends', () => {
 
 describe('the file of accounts', () => {
   const HEADER =
-    'account,tier,timezone,daily_cap,weekly_cap,ramp,window,inmails_sent_today,delivered_today';
-  const read = async (...lines: readonly string[]) =>
+    'account,tier,timezone,daily_cap,weekly_cap,ramp,window,inmails_sent_today,delivered_today,pacing';
+  const readAll = async (...lines: readonly string[]) =>
     readAccounts(await fileOf('accounts.csv', [HEADER, ...lines].join('\n')), at('09:00'));
+  /** Reads lines without a pace. */
+  const read = (...lines: readonly string[]) => readAll(...lines.map((line) => `${line},`));
 
   it('the file of accounts becomes start objects that contain only what the file has', async () => {
     expect(
@@ -237,6 +246,14 @@ describe('the file of accounts', () => {
   ];
   it.each(FLAWS)('the file of accounts is refused with %j', async (flaw, line) => {
     await expect(read('z,free,UTC,,,,,,', line)).rejects.toThrow(`line 3, ${flaw}`);
+  });
+
+  it('the file of accounts may have a pace, which is refused by name', async () => {
+    const [account] = await readAll('a,free,UTC,,,,,,,"60s,50%"');
+    expect(account?.pacing).toEqual({ minGapSeconds: 60, jitterPercent: 50 });
+    await expect(readAll('a,free,UTC,,,,,,,slowly')).rejects.toThrow(
+      'line 2, column pacing: "slowly" should be a pace such as 60s',
+    );
   });
 
   it('the file of accounts has each account once, in whatever case', async () => {
