@@ -7,6 +7,8 @@ export {
   type Provider,
 } from './answers.js';
 export { createClient, SafebandClient } from './client.js';
+export { safebandActivities, sendActivity } from './durable.js';
+export type { InmailCall, SafebandActivities } from '../durable/types.js';
 export type {
   AskInput,
   CampaignCapInput,

@@ -8,6 +8,7 @@
  * it dies after the journal outcome, the next reconcile reads the outcome from the journal.
  */
 import type { FailureKind } from '../domain/account/account.js';
+import { FRESH_MS } from '../domain/gate/cooldown.js';
 import type { DeliveredReport, FailedReport } from './inputs.js';
 import { SafebandError } from './errors.js';
 import type { Attempt, Journal, Outcome } from './journal.js';
@@ -81,8 +82,6 @@ export type SendResult =
     };
 
 const SEND_TIMEOUT_MS = 60_000;
-/** How long a new grant permits the call without another query (R18). */
-export const FRESH_MS = 5_000;
 /** How long the lease lasts after the limit of the call, so that a late report is in time. */
 const LEASE_MARGIN_MS = 60_000;
 const JOURNAL_RETRY_MS = 250;

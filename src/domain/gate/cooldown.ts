@@ -73,6 +73,9 @@ export function cooldownAt(
 export const isCooling = (account: Pick<Account, 'cooldowns'>, at: Instant): boolean =>
   cooldownAt(account, at) !== null;
 
+/** How long a new grant permits the call of LinkedIn without another query (R18). */
+export const FRESH_MS = 5_000;
+
 /** True if the account permits the call to LinkedIn (R18); the caller also checks its own row. */
 export const mayAttempt = (account: Account, slot: Slot, at: Instant): boolean =>
   isLeased(slot, at) &&

@@ -5,7 +5,7 @@
 import type { Static } from 'typebox';
 import { pgJournal, type FailedReport } from '../../client/index.js';
 import type { Attempt } from '../../client/journal.js';
-import { FRESH_MS } from '../../client/sendWithSlot.js';
+import { FRESH_MS } from '../../domain/gate/cooldown.js';
 import { within } from '../plumbing/within.js';
 import { beginAttempt } from '../../postgres/save/attempts.js';
 import { isoInstant } from '../../domain/primitives/time.js';

@@ -1,0 +1,125 @@
+/**
+ * The durable send (`safeband/workflows`): many prospects over three accounts and two campaigns,
+ * with a worker that is killed twice and midnights that are skipped. `SAFEBAND_PROSPECTS=1000` is
+ * the whole example.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { WorkflowHandle } from '@temporalio/client';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import type { InmailSendResult } from '../../src/durable/index.js';
+import { DAY_MS, isoInstant } from '../../src/domain/primitives/time.js';
+import { statusOf } from '../support/account.js';
+import { createStand, type Stand } from '../support/stand.js';
+import { fastForward, secondsToMidnight } from '../support/time.js';
+
+const PROSPECTS = Number(process.env['SAFEBAND_PROSPECTS'] ?? 18);
+const CAP = PROSPECTS > 100 ? 50 : 4;
+
+let stand: Stand;
+let folder: string;
+let calls: string;
+const workers: ChildProcess[] = [];
+beforeAll(async () => {
+  stand = await createStand();
+  folder = await mkdtemp(path.join(tmpdir(), 'safeband-durable-'));
+  calls = path.join(folder, 'calls');
+  await writeFile(calls, '');
+});
+afterAll(async () => {
+  for (const worker of workers) worker.kill('SIGKILL');
+  await stand.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const queue = (): string => `${stand.taskQueue}-pipeline`;
+/** Starts a worker of the pipeline, and returns it when it polls. */
+async function startWorker(): Promise<ChildProcess> {
+  const script = fileURLToPath(new URL('../support/durableWorker.mjs', import.meta.url));
+  const env = {
+    PATH: process.env['PATH'],
+    COMPILED: inject('compiledDir'),
+    TEMPORAL_ADDRESS: inject('temporalAddress'),
+    CALLS: calls,
+    QUEUE: queue(),
+    ACCOUNTS: stand.taskQueue,
+  };
+  const worker = spawn(process.execPath, [script], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  workers.push(worker);
+  let output = '';
+  worker.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  worker.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  await expect.poll(() => output).toContain('ready');
+  return worker;
+}
+async function kill(worker: ChildProcess): Promise<void> {
+  const ended = new Promise((resolve) => worker.once('exit', resolve));
+  worker.kill('SIGKILL');
+  await ended;
+}
+const called = async (): Promise<readonly string[]> =>
+  (await readFile(calls, 'utf8')).split('\n').filter(Boolean);
+
+it(`sends ${PROSPECTS} InMails, each at most once, with a worker that is killed twice`, async () => {
+  const accounts = ['a', 'b', 'c'].map((name) => stand.newAccount(name));
+  for (const id of accounts) await stand.connect(id, { tier: 'recruiter', dailyCap: CAP });
+  const start = async (n: number): Promise<WorkflowHandle> => {
+    const accountId = accounts[n % accounts.length] ?? '';
+    const campaignId = n % 2 === 0 ? 'q4' : 'spring';
+    const request = { reservationId: `p-${n}`, campaignId, recipientId: `member-${n}` };
+    return stand.client.workflow.start('inmailSend', {
+      workflowId: `${accountId}-p-${n}`,
+      taskQueue: queue(),
+      workflowTaskTimeout: '2 s',
+      args: [
+        {
+          accountId,
+          request,
+          deadline: isoInstant(Date.now() + 30 * DAY_MS),
+          activity: 'sendInmail',
+          sendTimeoutSeconds: 3,
+        },
+      ],
+    });
+  };
+  const sends = await Promise.all(Array.from({ length: PROSPECTS }, (_, n) => start(n)));
+  for (const least of [1, 4]) {
+    const worker = await startWorker();
+    await expect.poll(async () => (await called()).length).toBeGreaterThanOrEqual(least);
+    await kill(worker);
+  }
+  await startWorker();
+  const results = Promise.all(sends.map((one): Promise<InmailSendResult> => one.result()));
+  // The rest waits for midnights, which are skipped as soon as nothing is in flight.
+  for (const id of accounts) {
+    const account = stand.handle(id);
+    await expect
+      .poll(async () => {
+        const { waiting, inFlight, asOf, counter } = await statusOf(account);
+        expect(counter).toBeLessThanOrEqual(CAP);
+        if (waiting > 0 && inFlight === 0 && counter === CAP)
+          await fastForward(stand.client, account.workflowId, secondsToMidnight(asOf));
+        return waiting + inFlight;
+      })
+      .toBe(0);
+  }
+  const all = await results;
+  const names = await called();
+  expect(new Set(names).size).toBe(names.length);
+  const sent = all.filter((one) => one.sent === true);
+  const unknown = all.filter((one) => one.sent === 'unknown');
+  expect(sent.length + unknown.length).toBe(PROSPECTS);
+  // Each killed worker loses at most the two calls that it made at that time.
+  expect(unknown.length).toBeLessThanOrEqual(4);
+  expect(names.length).toBeGreaterThanOrEqual(sent.length);
+  const { rows } = await stand.pool.query<{ sent: number }>(
+    `select max(sent)::int as sent from (
+       select count(*) as sent from safeband.reservations
+        where account_id = any($1) and state <> 'released' group by account_id, quota_day) days`,
+    [accounts],
+  );
+  expect(rows).toEqual([{ sent: CAP }]);
+});
