@@ -60,8 +60,16 @@ it('the package has only the client, and depends only on packages of Temporal', 
   expect(manifest.peerDependenciesMeta).toEqual({ pg: { optional: true } });
   const folders = (await readdir(installed)).toSorted();
   expect(folders).toEqual([
-    ...['LICENSE', 'README.md', 'client', 'domain', 'durable', 'node_modules', 'package.json'],
-    ...['platform', 'temporal', 'unipile'],
+    'LICENSE',
+    'README.md',
+    'client',
+    'domain',
+    'durable',
+    'node_modules',
+    'package.json',
+    'platform',
+    'temporal',
+    'unipile',
   ]);
   const { size } = await stat(tarball);
   expect(size).toBeLessThan(200 * 1024);
