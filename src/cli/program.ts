@@ -17,6 +17,7 @@ import { registerMcp } from './commands/system/mcp.js';
 import { registerOperate } from './commands/change/operate.js';
 import { registerRestart } from './commands/change/restart.js';
 import { registerShare } from './commands/change/share.js';
+import { registerWaiting } from './commands/read/waiting.js';
 import { registerSlots } from './commands/read/slots.js';
 import { registerStack } from './commands/system/stack.js';
 import { registerStatus } from './commands/read/status.js';
@@ -36,6 +37,7 @@ const GROUPS: readonly (readonly [string, readonly Register[]])[] = [
       registerStatus,
       registerWhy,
       registerSlots,
+      registerWaiting,
       registerCheck,
       registerHistory,
       registerWhatIf,

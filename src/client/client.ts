@@ -192,6 +192,11 @@ export class SafebandClient {
     return this.#transport.query(accountId, 'reservation', { reservationId }, this.#deadline());
   }
 
+  /** Returns the asks that wait in the account, in the order in which they are served (R21). */
+  waiting(accountId: string): Promise<readonly WaitingAskWire[]> {
+    return this.#transport.query(accountId, 'waiting', {}, this.#deadline());
+  }
+
   /**
    * Returns the decision that a reserve would get now or later, for that recipient and campaign if
    * they are named; takes no slot.

@@ -31,7 +31,12 @@ import {
 import type { HoldAnswer, StateAnswer } from '../domain/commands/administer.js';
 import type { PolicyWire, ReservationWire, StatusWire } from '../domain/wire/responses.js';
 import type { Refusal } from '../domain/account/refusals.js';
-import type { AnswerWire, DecisionWire, PeekWire } from '../domain/wire/decisions.js';
+import type {
+  AnswerWire,
+  DecisionWire,
+  PeekWire,
+  WaitingAskWire,
+} from '../domain/wire/decisions.js';
 import type { Withdrawn } from '../domain/commands/turns.js';
 import type { Settled } from '../domain/commands/settle.js';
 
@@ -117,6 +122,7 @@ export const queries = {
   reservation: query<ReservationWire>('reservation'),
   peek: query<PeekWire>('peek'),
   nextSlots: query<readonly string[]>('nextSlots'),
+  waiting: query<readonly WaitingAskWire[]>('waiting'),
 };
 
 /** Makes the failure of a refusal. Programs read the contract's type; the text is for people. */

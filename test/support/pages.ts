@@ -109,6 +109,7 @@ export function accountData(): AccountData {
       },
     ],
     waiting: 0,
+    line: [],
     settings: {
       tier: 'sales_navigator',
       timezone: 'Europe/Berlin',

@@ -1,6 +1,6 @@
 /** Orders to an account by the HTTP API. The server records the actor as `ada via <key>`. */
 import type { PolicyWire } from '../../domain/wire/responses.js';
-import type { PeekWire } from '../../domain/wire/decisions.js';
+import type { PeekWire, WaitingAskWire } from '../../domain/wire/decisions.js';
 import type { Findings, HoldAnswer, Settled, StateAnswer } from '../../temporal/protocol.js';
 import { having } from './answers.js';
 import type { Http } from './http.js';
@@ -34,6 +34,8 @@ export function byKeyOrders(http: Http, of: (accountId: string) => string): Orde
         }),
         ['length'],
       ),
+    waiting: async (accountId) =>
+      having<readonly WaitingAskWire[]>(await http.get(`${of(accountId)}/waiting`), ['length']),
     connect: (start) => order<StateAnswer>(start.accountId, 'connect', start, ['state']),
     configure: (id, change) => order<PolicyWire>(id, 'configure', change, ['tier', 'timezone']),
     hold: (id, by) => order<HoldAnswer>(id, 'hold', by, ['state']),

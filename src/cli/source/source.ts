@@ -62,6 +62,7 @@ export type Orders = Pick<
   | 'disconnect'
   | 'peek'
   | 'nextSlots'
+  | 'waiting'
 > & { readonly status: (accountId: string) => Promise<FirstStatus> };
 
 export type AccountsAsked = {

@@ -2,8 +2,9 @@
 import { findSlot, isLeased, type Account, GRANTED, type WaitingAsk } from '../account/account.js';
 import { placeOf, type LineFull, type Waiting } from '../commands/line.js';
 import { roomOf } from '../gate/caps.js';
-import { retryAtOf } from '../days/slotTimes.js';
+import { retryAtOf, SlotTimes } from '../days/slotTimes.js';
 import { barrierAt, isDenialReason, type Ask, type DenialReason } from '../gate/gate.js';
+import { inOrder } from '../gate/line.js';
 import { isDoubtful, isWindowKnown } from '../gate/verified.js';
 import { contactIn, type Decision } from '../commands/reserve.js';
 import { contactsOf, type Recipient } from '../gate/recipient.js';
@@ -122,18 +123,28 @@ export type WaitingAskWire = {
   readonly mayAttempt: false;
 };
 
-export const askWire = (account: Account, ask: WaitingAsk, at: Instant): WaitingAskWire => {
-  const { position, expectedAt } = placeOf(account, ask, at);
-  return {
-    reservationId: ask.reservationId,
-    state: 'waiting',
-    position,
-    expectedAt: isoOrNull(expectedAt),
-    reason: ask.reason,
-    campaignId: ask.campaignId,
-    priority: ask.priority,
-    askedAt: isoInstant(ask.askedAt),
-    validUntil: isoInstant(ask.validUntil),
-    mayAttempt: false,
-  };
-};
+/** Returns one ask that waits, with its place in the line. */
+export const askWire = (account: Account, ask: WaitingAsk, at: Instant): WaitingAskWire =>
+  placedWire(ask, placeOf(account, ask, at));
+
+/** Returns all asks that wait, in the order of the line. */
+export function lineWire(account: Account, at: Instant): readonly WaitingAskWire[] {
+  const times = new SlotTimes(account, at);
+  return inOrder(account).map((ask, n) =>
+    placedWire(ask, { position: n + 1, expectedAt: times.nth(n + 1) }),
+  );
+}
+
+type Place = Pick<Waiting, 'position' | 'expectedAt'>;
+const placedWire = (ask: WaitingAsk, { position, expectedAt }: Place): WaitingAskWire => ({
+  reservationId: ask.reservationId,
+  state: 'waiting',
+  position,
+  expectedAt: isoOrNull(expectedAt),
+  reason: ask.reason,
+  campaignId: ask.campaignId,
+  priority: ask.priority,
+  askedAt: isoInstant(ask.askedAt),
+  validUntil: isoInstant(ask.validUntil),
+  mayAttempt: false,
+});

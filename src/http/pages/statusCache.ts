@@ -6,6 +6,7 @@
  */
 import type { SafebandClient } from '../../client/index.js';
 import { SECOND_MS, type Instant } from '../../domain/primitives/time.js';
+import type { WaitingAskWire } from '../../domain/wire/decisions.js';
 import type { StatusWire } from '../../domain/wire/responses.js';
 import { askStatus, type Answered, type Unanswered } from '../../status/readStatus.js';
 import { within } from '../plumbing/within.js';
@@ -18,10 +19,14 @@ const PATIENCE_MS = 3_000;
 const AWAY_MS = 10 * SECOND_MS;
 const ENTRIES_MAX = 20_000;
 const SLOTS_SHOWN = 5;
+/** Maximum asks of the waiting line on a page. */
+const ASKS_SHOWN = 50;
 
 export type StatusKept = Answered & {
   /** The next instants at which a reserve would be granted. */
   readonly slots: readonly string[];
+  /** The first asks of the waiting line (R21); null: not known, because an older worker runs it. */
+  readonly line: readonly WaitingAskWire[] | null;
 };
 
 type Needs = { readonly client: SafebandClient; readonly now: () => Instant };
@@ -82,6 +87,13 @@ export class StatusCache {
         PATIENCE_MS,
         'Temporal did not answer',
       );
+    const lineOf = (status: StatusWire): Promise<StatusKept['line']> =>
+      status.waiting === 0
+        ? Promise.resolve([])
+        : within(client.waiting(accountId), PATIENCE_MS, 'Temporal did not answer').then(
+            (asks) => asks.slice(0, ASKS_SHOWN),
+            () => null,
+          );
     let slots: readonly string[] = [];
     try {
       const answer = await askStatus(async () => {
@@ -89,7 +101,7 @@ export class StatusCache {
         slots = next;
         return status;
       }, now);
-      if ('status' in answer) return { ...answer, slots };
+      if ('status' in answer) return { ...answer, slots, line: await lineOf(answer.status) };
       if (answer.why === 'away') this.#awayUntil = now() + AWAY_MS;
       return answer;
     } catch (error) {

@@ -72,6 +72,20 @@ export function queryRoutes(app: FastifyInstance, { client }: Parts): void {
     },
     ({ params, query: { at, ...ask } }) => client.peek(params.accountId, at, ask),
   );
+  app.get<{ Params: Params }>(
+    '/v1/accounts/:accountId/waiting',
+    {
+      ...read,
+      schema: {
+        operationId: 'waiting',
+        tags,
+        summary: 'The asks that wait in the account, in the order in which they are served',
+        params: accountParams,
+        response: { 200: decisions.waiting, ...problems },
+      },
+    },
+    async ({ params }) => [...(await client.waiting(params.accountId))],
+  );
   app.get<{ Params: Params; Querystring: Static<typeof slotsQuery> }>(
     '/v1/accounts/:accountId/nextSlots',
     {

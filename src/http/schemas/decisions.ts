@@ -96,4 +96,5 @@ const askDecided = closed(
   },
   'The ask waited, and got no slot.',
 );
+export const waiting = Type.Array(askWaiting, { description: 'In the order of the line.' });
 export const reservation = Union([slotState, askWaiting, askDecided]);

@@ -9,7 +9,7 @@ import { isoInstant, type Instant } from '../../domain/primitives/time.js';
 import { reservationWire } from '../../domain/wire/responses.js';
 import { asQueryFailure, failureOf, queries } from '../../temporal/protocol.js';
 import type { AccountRun } from '../accountRun.js';
-import { peekWire } from '../../domain/wire/decisions.js';
+import { lineWire, peekWire } from '../../domain/wire/decisions.js';
 import {
   parsePeek,
   parseQuery,
@@ -54,6 +54,10 @@ export function answerQueries(self: AccountRun): void {
   answer(queries.peek, (raw) => {
     const { account, at, isForecast, ask } = see(parsePeek, raw);
     return peekWire(account, at, isForecast, ask);
+  });
+  answer(queries.waiting, (raw) => {
+    const { account, at } = see(parseQuery, raw);
+    return lineWire(account, at);
   });
   answer(queries.nextSlots, (raw) => {
     const { account, at, ask } = see(parseSlotsQuery, raw);

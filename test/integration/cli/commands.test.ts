@@ -68,6 +68,7 @@ describe('an account', () => {
     expect((await cli('configure', id, '--ramp', 'none')).out).toContain('ramp none');
     const raised = await cli('configure', id, '--daily-cap', '26');
     expect(raised).toMatchObject({ code: 5, err: expect.stringContaining('CapAboveSafeBand') });
+    expect((await cli('waiting', id)).out).toContain(`${id}: no ask waits; next: safeband slots`);
     const few = await cli('slots', id, '--count', '5');
     expect(few.out).toMatch(/5 slots +now/);
     expect(few.out).toContain('only the next 5 slots; --count shows up to 200');

@@ -84,6 +84,7 @@ const READS: readonly (readonly string[])[] = [
   ['status', '$id'],
   ['why', '$id'],
   ['slots', '$id'],
+  ['waiting', '$id'],
   ['check', '$id', '--wait', '0'],
   ['history', '$id', '--at', new Date(Date.now() - 1).toISOString()],
   ['what-if', '$id', '--daily-cap', '3'],

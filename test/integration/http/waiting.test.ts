@@ -51,7 +51,46 @@ describe('an ask that waits', () => {
     const status = await stand.ask(key, `/v1/accounts/${id}/status`);
     expect(status.json()).toMatchObject({ waiting: 1, inFlight: 1 });
     const page = await stand.ask(key, `/accounts/${id}`);
-    expect(page.body).toContain('1 ask in the waiting line come before them.');
+    expect(page.body).toContain('1 ask in the waiting line comes before them.');
+  });
+
+  it('is in the list of its account, on its page, and can be withdrawn there by an operator', async () => {
+    const id = await fullAccount();
+    const get = async (url: string, by = key) => (await stand.ask(by, url)).body;
+    expect(JSON.parse(await get(`/v1/accounts/${id}/waiting`))).toEqual([]);
+    expect(await get(`/accounts/${id}/reservations`)).toContain('No ask waits.');
+    await wait(id, 'a');
+    const more = { wait: true, validUntil: soon(), priority: 0, campaignId: 'q4' };
+    await post(id, 'sendReserve', { reservationId: 'b', ...more });
+    const list: unknown = JSON.parse(await get(`/v1/accounts/${id}/waiting`));
+    const reason = 'daily_cap';
+    expect(list).toMatchObject([
+      { reservationId: 'b', position: 1, priority: 0, campaignId: 'q4', state: 'waiting', reason },
+      { reservationId: 'a', position: 2, priority: 5, campaignId: null, state: 'waiting', reason },
+    ]);
+    const order = `/accounts/${id}/do/withdraw?reservationId=a`;
+    await expect.poll(() => get(`/accounts/${id}`)).toContain('Waiting line (2)');
+    const page = await get(`/accounts/${id}`);
+    expect(page.indexOf('waiting-b')).toBeLessThan(page.indexOf('waiting-a'));
+    expect(page).toContain(`href="${order}"`);
+    const reader = await get(`/accounts/${id}`, await stand.key('reader'));
+    expect(reader).toContain('waiting-a');
+    expect(reader).not.toContain('/do/withdraw');
+    expect(await get(order)).toContain('The ask leaves the waiting line and gets no slot.');
+    const submit = () =>
+      stand.app.inject({
+        method: 'POST',
+        url: `/accounts/${id}/do/withdraw`,
+        headers: {
+          authorization: `Bearer ${key}`,
+          'content-type': 'application/x-www-form-urlencoded',
+        },
+        payload: 'reservationId=a',
+      });
+    expect((await submit()).statusCode).toBeLessThan(400);
+    const left: unknown = JSON.parse(await get(`/v1/accounts/${id}/waiting`));
+    expect(left).toMatchObject([{ reservationId: 'b', position: 1 }]);
+    expect((await submit()).body).toContain('reservation a does not wait here');
   });
 
   it('that was withdrawn is named so, and leaves its place', async () => {

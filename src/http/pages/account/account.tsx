@@ -5,7 +5,7 @@ import type { AccountData } from './accountData.js';
 import { DayPicture, NextSlots, Timeline } from './accountDay.js';
 import { Days, Week } from './accountDays.js';
 import { Settings } from './accountSettings.js';
-import { Alerts, Denials, OpenReservations } from './accountTables.js';
+import { Alerts, Denials, OpenReservations, WaitingLine } from './accountTables.js';
 import { Changes } from './changes.js';
 import { Top } from './accountTop.js';
 import { Reservations } from './reservations.js';
@@ -46,6 +46,9 @@ export function AccountPage({ frame, data, tab = 'day', workflowUrl }: Props): V
       <Alerts alerts={data.rows.alerts} accountId={accountId} now={now} canOperate={canOperate} />
       <TwoNumbers data={data} />
       <OpenReservations data={data} now={now} canOperate={canOperate} />
+      {data.waiting > 0 && tab === 'day' ? (
+        <WaitingLine data={data} canOperate={canOperate} />
+      ) : null}
       <Tabs accountId={accountId} here={tab} />
       <Content tab={tab} data={data} now={now} canOperate={canOperate} />
     </Page>
@@ -68,6 +71,7 @@ function Content({
     return (
       <>
         <Reservations data={data} />
+        <WaitingLine data={data} canOperate={canOperate} />
         <p class="links">
           <a href={`/reservations?accountId=${accountId}`}>Reservations of all days</a>
           <Files accountId={accountId} lists={['reservations', 'events']} />

@@ -39,6 +39,8 @@ export type AccountData = {
   readonly open: StatusRead['openReservations'];
   /** Asks in the waiting line (R21). */
   readonly waiting: number;
+  /** The first of these asks; null: not known, because the workflow does not answer. */
+  readonly line: StatusKept['line'];
   readonly settings: Settings;
   readonly rows: DayRows;
   readonly days: readonly ClosedDay[];
@@ -77,6 +79,7 @@ export async function readAccount(
     denials: read.denials,
     open: read.openReservations,
     waiting: read.waiting,
+    line: isAnswered ? answer.line : null,
     settings,
     ...ofDay,
   };

@@ -79,7 +79,8 @@ const Report = ({
 export function NextSlots({ data, now }: WithData & { readonly now: number }): VNode {
   const { slots, origin, numbers, waiting } = data;
   const note = 'Each time is right if all earlier slots are used.';
-  const line = `${many(waiting, 'ask')} in the waiting line come before them.`;
+  const comes = waiting === 1 ? 'comes' : 'come';
+  const line = `${many(waiting, 'ask')} in the waiting line ${comes} before them.`;
   return (
     <Section id="slots" title="Next slots" note={waiting > 0 ? `${note} ${line}` : note}>
       {slots.length === 0 ? (

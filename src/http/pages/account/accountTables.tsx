@@ -1,12 +1,13 @@
-/** The lists of an account's page: alerts for a person, open slots, and denials. */
+/** The lists of an account's page: alerts for a person, open slots, waiting asks, and denials. */
 import type { VNode } from 'preact';
 import { BY_URGENCY } from '../../../domain/account/alertKinds.js';
 import { AlertCard } from '../alerts/alertCard.js';
 import { reasonWords } from '../../../domain/diagnostics/canSend/reasonWords.js';
 import { startOf } from '../../../domain/primitives/time.js';
+import type { WaitingAskWire } from '../../../domain/wire/decisions.js';
 import type { Alert } from '../../../postgres/alerts/alerts.js';
 import type { AccountData } from './accountData.js';
-import { dateOf } from '../ui/format.js';
+import { dateOf, many } from '../ui/format.js';
 import { dayIn, instantIn } from '../ui/numbers.js';
 import { Empty, Id, Left, Section, Table, When } from '../ui/parts.js';
 
@@ -116,6 +117,97 @@ function Open({
     </tr>
   );
 }
+
+/** Lists the first asks of the waiting line (R21), in the order of their turns. */
+export function WaitingLine({
+  data,
+  canOperate,
+}: {
+  readonly data: AccountData;
+  readonly canOperate: boolean;
+}): VNode {
+  const { waiting, line } = data;
+  const { accountId } = data.numbers;
+  const asks = line ?? [];
+  return (
+    <Section
+      id="waiting"
+      title={waiting === 0 ? 'Waiting line' : `Waiting line (${waiting})`}
+      note="Each time is right if all asks before it get a slot and use it."
+    >
+      {waiting === 0 ? (
+        <Empty>
+          No ask waits. A reserve with <code>wait</code> waits here while the gate denies it for a
+          time only.
+        </Empty>
+      ) : line === null ? (
+        <Empty>The asks are not known now: the account does not answer.</Empty>
+      ) : (
+        <Table
+          caption="Waiting line"
+          stacks={true}
+          head={[
+            { figure: 'Place' },
+            'Reservation',
+            'Campaign',
+            { figure: 'Priority' },
+            'Asked',
+            'Expected',
+            'Waits until',
+            'Reason',
+            ...(canOperate ? [''] : []),
+          ]}
+        >
+          {asks.map((ask) => (
+            <Ask key={ask.reservationId} ask={ask} accountId={accountId} canOperate={canOperate} />
+          ))}
+        </Table>
+      )}
+      {line !== null && waiting > asks.length ? (
+        <p class="note">{many(waiting - asks.length, 'later ask')} not shown.</p>
+      ) : null}
+    </Section>
+  );
+}
+
+const Ask = ({
+  ask: { reservationId, position, campaignId, priority, askedAt, expectedAt, validUntil, reason },
+  accountId,
+  canOperate,
+}: {
+  readonly ask: WaitingAskWire;
+  readonly accountId: string;
+  readonly canOperate: boolean;
+}): VNode => (
+  <tr id={`waiting-${reservationId}`}>
+    <td class="figure">{position}</td>
+    <th scope="row">
+      <Id id={reservationId} />
+    </th>
+    <td>{campaignId ?? '–'}</td>
+    <td class="figure">{priority}</td>
+    <td>
+      <When at={instantIn(askedAt)} />
+    </td>
+    <td>
+      {expectedAt === null ? 'when a person acts' : <When at={instantIn(expectedAt)} show="full" />}
+    </td>
+    <td>
+      <When at={instantIn(validUntil)} show="full" />
+    </td>
+    <td>{reasonWords(reason)}</td>
+    {canOperate ? (
+      <td>
+        <a
+          class="button"
+          href={`/accounts/${accountId}/do/withdraw?reservationId=${encodeURIComponent(reservationId)}`}
+        >
+          Withdraw<span class="hidden"> {reservationId}</span>
+        </a>
+      </td>
+    ) : null}
+  </tr>
+);
 
 /** Renders what a person has to do, before the numbers; nothing if there is no open alert. */
 export function Alerts({

@@ -12,7 +12,8 @@ import {
 import { readConnection, type Connection } from '../../../postgres/read/pageReads.js';
 import { readAccount } from '../account/accountData.js';
 import { accountIn } from '../account/accountRoutes.js';
-import { actionOf, type Action } from './actions.js';
+import type { Action } from './action.js';
+import { actionOf } from './actions.js';
 import { connectBy } from './connect.js';
 import { ConfirmPage, ConnectPage } from './confirm.js';
 import { formOf, type Form } from '../ui/form.js';

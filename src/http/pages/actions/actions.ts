@@ -1,11 +1,10 @@
 /** The actions of an operator on an account: their effects, their form fields, and the call. */
-import type { SafebandClient } from '../../../client/index.js';
 import { SAFE_BAND, TIER_WORDS } from '../../../domain/primitives/tier.js';
 import { campaignsText } from '../../../domain/records/settingsChange.js';
 import { paceText } from '../../../domain/wire/settingText.js';
 import { invalidInput } from '../../plumbing/problems.js';
-import type { AccountData } from '../account/accountData.js';
-import { connectBy, RECONNECT_FIELDS, type Ordered } from './connect.js';
+import type { Action } from './action.js';
+import { connectBy, RECONNECT_FIELDS } from './connect.js';
 import {
   MEMORY_FIELD,
   CAMPAIGNS_FIELD,
@@ -25,21 +24,11 @@ import {
   renewalIn,
   tierIn,
   windowIn,
-  type Form,
 } from '../ui/form.js';
 import { many } from '../ui/format.js';
+import { withdraw } from './withdraw.js';
 import { endsByResume } from './resume.js';
 
-export type Action = {
-  readonly title: string;
-  /** The effects, in sentences, shown before the action. */
-  readonly will: (data: AccountData) => readonly string[];
-  readonly fields: (data: AccountData, form: Form) => readonly Field[];
-  readonly button: string;
-  readonly isDangerous?: boolean;
-  /** Runs the action and returns a sentence about it. Throws the refusal of the account. */
-  readonly run: (client: SafebandClient, order: Ordered) => Promise<string>;
-};
 const reason = (label: string): Field => ({
   name: 'reason',
   label,
@@ -263,6 +252,6 @@ const connect: Action = {
 };
 
 const ACTIONS: ReadonlyMap<string, Action> = new Map(
-  Object.entries({ hold, resume, reconcile, settle, disconnect, configure, connect }),
+  Object.entries({ hold, resume, reconcile, settle, withdraw, disconnect, configure, connect }),
 );
 export const actionOf = (name: string): Action | undefined => ACTIONS.get(name);

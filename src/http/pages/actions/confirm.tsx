@@ -3,7 +3,7 @@ import type { VNode } from 'preact';
 import type { Problem } from '../../plumbing/problems.js';
 import type { AccountData } from '../account/accountData.js';
 import type { Connection } from '../../../postgres/read/pageReads.js';
-import type { Action } from './actions.js';
+import type { Action } from './action.js';
 import { CONNECT_FIELDS } from './connect.js';
 import type { Field } from './fields.js';
 import type { Form } from '../ui/form.js';

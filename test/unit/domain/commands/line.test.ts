@@ -9,6 +9,8 @@ import { nextSlots } from '../../../../src/domain/days/slotTimes.js';
 import { isCampaignId } from '../../../../src/domain/primitives/ids.js';
 import { DAY_MS, dayOf, isoInstant, MINUTE_MS } from '../../../../src/domain/primitives/time.js';
 import { isRefusal } from '../../../../src/domain/account/refusals.js';
+import { lineWire } from '../../../../src/domain/wire/decisions.js';
+import { reservationWire } from '../../../../src/domain/wire/responses.js';
 import { inOrder } from '../../../../src/domain/gate/line.js';
 import type { Start } from '../../../../src/domain/commands/administer.js';
 import { Life } from '../../../support/life.js';
@@ -180,6 +182,25 @@ const SHARES = `
   5    1,2,1,1,2,1,1,2,1,1  13:37
   10   3,2,3,2,3,2,3,2,3,2  25:75
 `;
+
+describe('the list of asks that wait', () => {
+  it('the list has each ask with the place and the time that its reservation shows', () => {
+    const asks = ['a', 'b', 'c', 'd'].reduce(
+      (life, name, n) => life.waits(name, LATER, { priority: n === 3 ? 0 : 5 }),
+      begin({ dailyCap: 2, pacing: { minGapSeconds: 60 } })
+        .asks('x')
+        .asks('y'),
+    );
+    const list = lineWire(asks.account, asks.now);
+    expect(list.map(({ reservationId }) => reservationId)).toEqual(['d', 'a', 'b', 'c']);
+    for (const one of list) {
+      const shown = reservationWire(asks.account, r(one.reservationId), asks.now);
+      expect(shown).toEqual(one);
+    }
+    expect(new Set(list.map(({ expectedAt }) => expectedAt)).size).toBe(4);
+    expect(lineWire(begin().account, NOW)).toEqual([]);
+  });
+});
 
 describe('the weights of campaigns', () => {
   const weights = [
